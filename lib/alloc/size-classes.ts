@@ -1,0 +1,112 @@
+/**
+ * Size classes and span classes as malloc looks them up: the `go121` table in typed arrays.
+ *
+ * A request of up to 32 KiB is rounded up to its size class by one table look-up: in steps of 8
+ * bytes up to 1 KiB, of 128 bytes above. Larger requests have size class 0 and are whole pages. A
+ * *span class* is a size class and one bit: noscan, the objects hold no pointers. Spans that hold
+ * pointers and spans that do not are kept apart, so that a mark phase need not look into the latter.
+ *
+ * Not here: the rules behind the table (size-class-generator.ts), the table itself
+ * (size-class-table.ts, generated), the tables of 2014 and 2019 in use (`sizeClassesOf`, below,
+ * hands them out for the older generations).
+ */
+import { alignUp, pageSize, userAddressEnd } from '../base/units.ts';
+import type { SizeClassEra } from './size-class-generator.ts';
+import { largeSizeDiv, maxSmallSize, smallSizeDiv, smallSizeMax } from './size-class-generator.ts';
+import {
+  go14Pages,
+  go14Sizes,
+  go112Pages,
+  go112Sizes,
+  go121DivMagic,
+  go121Pages,
+  go121Sizes,
+  go121SizeToClass8,
+  go121SizeToClass128,
+} from './size-class-table.ts';
+
+export { maxSmallSize };
+
+/** Bytes of an object, by size class; 0 for class 0. */
+export const classToSize = Int32Array.from(go121Sizes);
+/** Pages of a span, by size class; 0 for class 0. */
+export const classToPages = Int32Array.from(go121Pages);
+/** ⌈2^32 / size⌉, by size class: see `objectIndex`. */
+export const classToDivMagic = Float64Array.from(go121DivMagic);
+/** The class of a size up to 1024, by ⌈size / 8⌉. */
+export const sizeToClass8 = Uint8Array.from(go121SizeToClass8);
+/** The class of a size from 1024 to 32768, by ⌈(size − 1024) / 128⌉. */
+export const sizeToClass128 = Uint8Array.from(go121SizeToClass128);
+
+/** Size classes, class 0 included: 68. */
+export const numSizeClasses = classToSize.length;
+/** Span classes: each size class with and without pointers. */
+export const numSpanClasses = numSizeClasses << 1;
+
+/** Objects of a span, by size class; 0 for class 0. */
+export const classToObjects = Int32Array.from(go121Sizes, (size, c) =>
+  size === 0 ? 0 : Math.floor((go121Pages[c] * pageSize) / size),
+);
+/** Bytes at a span's end in which no object fits, by size class. */
+export const classToTailWaste = Int32Array.from(
+  go121Sizes,
+  (size, c) => go121Pages[c] * pageSize - size * classToObjects[c],
+);
+/** The most objects a span can hold: 1024, of 8 bytes. */
+export const maxObjectsPerSpan = Math.max(...classToObjects);
+
+/** Objects below this size that hold no pointers share blocks of this size: 16 bytes. */
+export const maxTinySize = 16;
+/** The size class of tiny blocks. */
+export const tinySizeClass = 2;
+/** The span class of tiny blocks: size class 2, noscan. */
+export const tinySpanClass = (tinySizeClass << 1) | 1;
+
+/** The size class of a request of 0 to 32768 bytes; 0 for 0. The caller has checked the range. */
+export function sizeClassOf(size: number): number {
+  return size <= smallSizeMax - smallSizeDiv
+    ? sizeToClass8[(size + (smallSizeDiv - 1)) >>> 3]
+    : sizeToClass128[(size - smallSizeMax + (largeSizeDiv - 1)) >>> 7];
+}
+
+/** How many bytes a request really gets: its class's size, or whole pages above 32 KiB. 0 for 0. */
+export function roundUpSize(size: number): number {
+  if (size <= maxSmallSize) return classToSize[sizeClassOf(size)];
+  return size > userAddressEnd ? size : alignUp(size, pageSize);
+}
+
+/**
+ * The index of the object that holds the byte at `offset` of a span of this size class, 1 to 67;
+ * 0 ≤ offset ≤ span bytes. Exact for every offset (the generator tries them all): the product
+ * stays below 2^49, so doubles lose nothing.
+ */
+export function objectIndex(offset: number, sizeClass: number): number {
+  return (offset * classToDivMagic[sizeClass] * 2 ** -32) | 0;
+}
+
+/** The span class of a size class. */
+export function makeSpanClass(sizeClass: number, noscan: boolean): number {
+  return (sizeClass << 1) | (noscan ? 1 : 0);
+}
+
+/** The size class of a span class; 0 for large objects. */
+export function sizeClassOfSpan(spanClass: number): number {
+  return spanClass >> 1;
+}
+
+/** Whether objects of this span class hold no pointers. */
+export function isNoscan(spanClass: number): boolean {
+  return (spanClass & 1) === 1;
+}
+
+/** Sizes and pages by class, of any era; index 0 is no class. */
+export function sizeClassesOf(era: SizeClassEra): { sizes: Int32Array; pages: Int32Array } {
+  switch (era) {
+    case 'go14':
+      return { sizes: Int32Array.from(go14Sizes), pages: Int32Array.from(go14Pages) };
+    case 'go112':
+      return { sizes: Int32Array.from(go112Sizes), pages: Int32Array.from(go112Pages) };
+    case 'go121':
+      return { sizes: classToSize.slice(), pages: classToPages.slice() };
+  }
+}
