@@ -1,0 +1,68 @@
+/**
+ * Id pool: rows of a table handed out and taken back, as the runtime's fixalloc hands out records.
+ *
+ * Freed ids form a list threaded through the `next` column of the same table, last in, first out, so
+ * that a row still warm in the cache is the next to be used. New ids come from the end, whose rows
+ * are committed a batch at a time. Id 0 is none and never handed out. Rows keep their contents when
+ * freed and reused: who allocates initializes.
+ *
+ * Not here: locking. The caller holds the heap.
+ */
+import type { Table } from './column.ts';
+import type { MetaMemory } from './meta-memory.ts';
+
+/** Where a pool keeps its three numbers: columns of a one-row table, all under the heap's lock. */
+export interface PoolState {
+  /** [0]: the first free id, 0 for none. */
+  readonly free: Int32Array;
+  /** [0]: one past the highest id ever handed out, less one: 0 at the start. */
+  readonly used: Int32Array;
+  /** [0]: rows committed so far. */
+  readonly committed: Int32Array;
+  /** [0]: ids in use. */
+  readonly live: Int32Array;
+}
+
+export class IdPool {
+  private readonly meta: MetaMemory;
+  private readonly table: Table;
+  private readonly next: Int32Array;
+  private readonly state: PoolState;
+  private readonly batch: number;
+
+  /** `batch`: rows committed at once. */
+  constructor(meta: MetaMemory, table: Table, next: Int32Array, state: PoolState, batch: number) {
+    this.meta = meta;
+    this.table = table;
+    this.next = next;
+    this.state = state;
+    this.batch = batch;
+  }
+
+  /** An id, or 0 when the table is full or the system has no memory for more rows. */
+  alloc(): number {
+    const { free, used, committed, live } = this.state;
+    const reused = free[0]!;
+    if (reused !== 0) {
+      free[0] = this.next[reused]!;
+      this.next[reused] = 0;
+      live[0]!++;
+      return reused;
+    }
+    const id = used[0]! + 1;
+    if (id >= committed[0]!) {
+      const end = Math.min(committed[0]! + this.batch, this.meta.rows(this.table));
+      if (end <= id || !this.meta.commit(this.table, committed[0]!, end)) return 0;
+      committed[0] = end;
+    }
+    used[0] = id;
+    live[0]!++;
+    return id;
+  }
+
+  free(id: number): void {
+    this.next[id] = this.state.free[0]!;
+    this.state.free[0] = id;
+    this.state.live[0]!--;
+  }
+}

@@ -1,0 +1,206 @@
+/**
+ * Meta memory: one reservation that holds all of a heap's own state.
+ *
+ * The reservation is PROT_NONE and so free of charge; memory is put behind a table's rows by
+ * mprotect when the heap first needs them, in granules of 4 KiB, and never taken away before the
+ * heap is disposed. A bitmap remembers which granules are committed, so rows may be committed in any
+ * order and twice. The bytes go to the account of the table's purpose, when they are committed, as
+ * the Go runtime counts what it takes from the system.
+ *
+ * Invariants: a view is touched only in committed rows (beyond them is SIGSEGV); the header's magic
+ * is written last by `create`, so `attach` never sees half a heap.
+ *
+ * Not here: what the tables are (each layer declares its own), which thread may touch what (locks).
+ */
+import { PageHeapError } from '../base/errors.ts';
+import { type Address, address, bytes } from '../base/units.ts';
+import type { Sys } from '../os/sys.ts';
+import type { ColumnAccounts } from './accounts.ts';
+import { bytesPerElement, type Table, type Views } from './column.ts';
+import { type Capacity, granuleBytes, headerBytes, layOut, type MemoryMap, maxTableBytes, type TablePlace } from './memory-map.ts';
+
+const magic = 0x70616765; // "page"
+/** Raised whenever a table changes, so that unequal builds refuse each other's heaps. */
+export const layoutVersion = 1;
+
+// The header, in doubles.
+const slotMagic = 0;
+const slotVersion = 1;
+const slotBytes = 2;
+const slotParameterCount = 3;
+const slotParameters = 4;
+const maxParameters = 28;
+const slotAccounts = 32;
+
+type AnyView = Uint8Array | Int32Array | Uint32Array | Float64Array;
+
+function viewOf(kind: 'u8' | 'i32' | 'u32' | 'f64', buffer: ArrayBuffer, offset: number, length: number): AnyView {
+  switch (kind) {
+    case 'u8':
+      return new Uint8Array(buffer, offset, length);
+    case 'i32':
+      return new Int32Array(buffer, offset, length);
+    case 'u32':
+      return new Uint32Array(buffer, offset, length);
+    case 'f64':
+      return new Float64Array(buffer, offset, length);
+  }
+}
+
+/** Computes the tables' capacities from a heap's parameters; the same on every thread. */
+export type Capacities = (parameters: readonly number[]) => readonly Capacity[];
+
+export class MetaMemory {
+  readonly base: Address;
+  readonly map: MemoryMap;
+  /** The numbers the layout was computed from, as given to `create`. */
+  readonly parameters: readonly number[];
+  private readonly sys: Sys;
+  private readonly header: Float64Array;
+  private readonly granules: Int32Array;
+  private readonly buffers = new Map<Table, ArrayBuffer>();
+  private readonly places = new Map<Table, TablePlace>();
+  private headerBuffer: ArrayBuffer;
+
+  private constructor(sys: Sys, base: Address, map: MemoryMap, parameters: readonly number[]) {
+    this.sys = sys;
+    this.base = base;
+    this.map = map;
+    this.parameters = parameters;
+    this.headerBuffer = sys.view(base, bytes(map.bitmapOffset + map.bitmapBytes));
+    this.header = new Float64Array(this.headerBuffer, 0, headerBytes / 8);
+    this.granules = new Int32Array(this.headerBuffer, map.bitmapOffset, map.bitmapBytes / 4);
+    for (const place of map.tables) this.places.set(place.table, place);
+  }
+
+  /**
+   * Reserves and lays out the state of a new heap; undefined when the system refuses the address
+   * space or the first pages.
+   */
+  static create(sys: Sys, accounts: ColumnAccounts, capacities: Capacities, parameters: readonly number[]): MetaMemory | undefined {
+    if (parameters.length > maxParameters) throw new RangeError('too many layout parameters');
+    const map = layOut(capacities(parameters));
+    for (const place of map.tables) {
+      if (place.bytes > maxTableBytes) {
+        throw new PageHeapError('ERR_INVALID_OPTION', `the table ${place.table.name} would need ${place.bytes} bytes, more than one view can hold; ask for a smaller reach`, {
+          value: place.rows,
+        });
+      }
+    }
+    const base = sys.reserve(address(0), bytes(map.bytes));
+    if (base === 0) return undefined;
+    if (!sys.commit(base, bytes(map.bitmapOffset + map.bitmapBytes), 'other')) {
+      sys.free(base, bytes(map.bytes));
+      return undefined;
+    }
+    const meta = new MetaMemory(sys, base, map, parameters);
+    accounts.moveTo(meta.header, slotAccounts);
+    meta.header[slotVersion] = layoutVersion;
+    meta.header[slotBytes] = map.bytes;
+    meta.header[slotParameterCount] = parameters.length;
+    meta.header.set(parameters, slotParameters);
+    meta.header[slotMagic] = magic;
+    return meta;
+  }
+
+  /** Views the state of a heap that another thread of this process made. Throws ERR_INCOMPATIBLE_HEAP. */
+  static attach(sys: Sys, accounts: ColumnAccounts, capacities: Capacities, base: Address): MetaMemory {
+    const refuse = (why: string): never => {
+      throw new PageHeapError('ERR_INCOMPATIBLE_HEAP', `no heap to attach to at this address: ${why}`, { value: base });
+    };
+    const head = sys.peek(base, bytes(headerBytes));
+    if (head === undefined) return refuse('nothing is mapped there');
+    const header = new Float64Array(head.buffer, head.byteOffset, headerBytes / 8);
+    if (header[slotMagic] !== magic) return refuse('it does not start as a heap does');
+    if (header[slotVersion] !== layoutVersion) return refuse(`its layout is version ${header[slotVersion]}, this build has ${layoutVersion}`);
+    const parameters = Array.from(header.subarray(slotParameters, slotParameters + header[slotParameterCount]!));
+    const map = layOut(capacities(parameters));
+    if (map.bytes !== header[slotBytes]) return refuse('its tables have another size');
+    const meta = new MetaMemory(sys, base, map, parameters);
+    accounts.adopt(meta.header, slotAccounts);
+    return meta;
+  }
+
+  /** The typed arrays of a table. They reach over all its rows, committed or not. */
+  views<T extends Table>(table: T): Views<T> {
+    const place = this.place(table);
+    let buffer = this.buffers.get(table);
+    if (buffer === undefined) {
+      buffer = this.sys.view(address(this.base + place.offset), bytes(place.bytes));
+      this.buffers.set(table, buffer);
+    }
+    const views: Record<string, AnyView> = {};
+    for (const { name, offset, elements } of place.columns) {
+      views[name] = viewOf(table.columns[name]!.kind, buffer, offset, elements);
+    }
+    return views as Views<T>;
+  }
+
+  rows(table: Table): number {
+    return this.place(table).rows;
+  }
+
+  /**
+   * Puts memory behind rows [from, to) of every column of a table. False when the system has none;
+   * what was committed until then stays, and the next try goes on from there.
+   */
+  commit(table: Table, from: number, to: number): boolean {
+    const place = this.place(table);
+    if (to > place.rows) return false;
+    for (const { offset, bytesPerRow } of place.columns) {
+      const start = place.offset + offset + Math.floor(from * bytesPerRow);
+      const end = place.offset + offset + Math.ceil(to * bytesPerRow);
+      if (end > start && !this.commitBytes(start, end, table)) return false;
+    }
+    return true;
+  }
+
+  /** The address of a row of a column: for the crash report, which reads columns without JavaScript. */
+  addressOf<T extends Table>(table: T, column: keyof T['columns'] & string, row = 0): Address {
+    const place = this.place(table);
+    const found = place.columns.find(({ name }) => name === column);
+    if (found === undefined) throw new RangeError(`no column ${column}`);
+    return address(this.base + place.offset + found.offset + row * bytesPerElement[table.columns[column]!.kind]);
+  }
+
+  /** Detaches every view this thread made. The memory stays. */
+  detach(): void {
+    for (const buffer of this.buffers.values()) this.sys.detach(buffer);
+    this.buffers.clear();
+    this.sys.detach(this.headerBuffer);
+  }
+
+  /** Detaches this thread's views and returns the whole reservation. */
+  release(): void {
+    this.detach();
+    this.sys.free(this.base, bytes(this.map.bytes));
+  }
+
+  private place(table: Table): TablePlace {
+    const place = this.places.get(table);
+    if (place === undefined) throw new RangeError(`the memory map has no table ${table.name}`);
+    return place;
+  }
+
+  private commitBytes(start: number, end: number, table: Table): boolean {
+    const first = this.map.tables[0]!.offset;
+    const last = Math.ceil((end - first) / granuleBytes);
+    let granule = Math.floor((start - first) / granuleBytes);
+    while (granule < last) {
+      if (this.isCommitted(granule)) {
+        granule++;
+        continue;
+      }
+      let stop = granule + 1;
+      while (stop < last && !this.isCommitted(stop)) stop++;
+      const length = (stop - granule) * granuleBytes;
+      if (!this.sys.commit(address(this.base + first + granule * granuleBytes), bytes(length), table.purpose)) return false;
+      for (; granule < stop; granule++) this.granules[granule >>> 5]! |= 1 << (granule & 31);
+    }
+    return true;
+  }
+
+  private isCommitted(granule: number): boolean {
+    return ((this.granules[granule >>> 5]! >>> (granule & 31)) & 1) !== 0;
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * Persistent allocation: bytes for metadata that is never given back, as the runtime's
+ * persistentalloc.
+ *
+ * A bump pointer through one byte table. What is asked for is aligned to a power of two and zero,
+ * since it is fresh. Memory is committed 64 KiB at a time.
+ *
+ * Not here: reuse. Who wants to reuse keeps a free list of its own (span-set blocks do).
+ */
+import type { Table } from './column.ts';
+import type { MetaMemory } from './meta-memory.ts';
+
+const batchBytes = 64 * 1024;
+
+export interface PersistentState {
+  /** [0]: bytes handed out. */
+  readonly used: Float64Array;
+  /** [0]: bytes committed. */
+  readonly committed: Float64Array;
+}
+
+export class Persistent {
+  private readonly meta: MetaMemory;
+  private readonly table: Table;
+  private readonly state: PersistentState;
+
+  constructor(meta: MetaMemory, table: Table, state: PersistentState) {
+    this.meta = meta;
+    this.table = table;
+    this.state = state;
+  }
+
+  /** The offset of `size` zero bytes in the table, or −1 when there is no memory. Offset 0 is never given. */
+  alloc(size: number, align = 8): number {
+    const { used, committed } = this.state;
+    const start = Math.ceil(Math.max(used[0]!, 8) / align) * align;
+    const end = start + size;
+    if (end > committed[0]!) {
+      const limit = this.meta.rows(this.table);
+      if (end > limit) return -1;
+      const to = Math.min(limit, Math.ceil(end / batchBytes) * batchBytes);
+      if (!this.meta.commit(this.table, committed[0]!, to)) return -1;
+      committed[0] = to;
+    }
+    used[0] = end;
+    return start;
+  }
+}
