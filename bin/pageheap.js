@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+/**
+ * The `pageheap` command, as installed and as run from a clone.
+ *
+ * Everything is in lib/cli; this file only finds its compiled form, and says how to build it when
+ * it is not there.
+ */
+import { existsSync } from 'node:fs';
+
+const compiled = new URL('../dist/lib/cli/main.js', import.meta.url);
+
+if (existsSync(compiled)) {
+  const { main } = await import(compiled.href);
+  process.exitCode = await main(process.argv.slice(2));
+} else {
+  process.stderr.write(
+    `pageheap is not built yet: ${compiled.pathname} is missing.
+Build it once, in the project's folder:
+
+    npm ci               fetches what it needs and builds everything
+    npm run build        builds again after a change
+`,
+  );
+  process.exitCode = 1;
+}

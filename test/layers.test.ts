@@ -1,0 +1,99 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { countImports, importsOf, violations } from './support/import-rules.ts';
+
+const lib = fileURLToPath(new URL('../lib', import.meta.url));
+
+describe('the layers of lib/', () => {
+  it('import only downwards, and only lib/os the addon', () => {
+    expect(countImports(lib)).toBeGreaterThan(10);
+    expect(violations(lib)).toEqual([]);
+  });
+});
+
+describe('the check itself', () => {
+  const root = mkdtempSync(join(tmpdir(), 'pageheap-layers-'));
+  afterAll(() => rmSync(root, { recursive: true }));
+  let cases = 0;
+
+  function violationsOf(files: Record<string, string>): string[] {
+    const folder = join(root, `${++cases}`, 'lib');
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+    return violations(folder);
+  }
+
+  it('reads every form of import', () => {
+    const source = `/**
+ * import './not/this.ts'; and import('./nor/this.ts')
+ */
+import './a.ts';
+import type { B } from './b.ts';
+import {
+  c,
+} from './c.ts';
+export * from './d.ts';
+export type { E } from "./e.ts";
+const f = await import('./f.ts');
+type G = import('./g.ts').G;
+// const h = import('./h.ts');
+export const i = 'from ./i.ts';
+`;
+    expect(importsOf(source)).toEqual([
+      { line: 4, specifier: './a.ts' },
+      { line: 5, specifier: './b.ts' },
+      { line: 6, specifier: './c.ts' },
+      { line: 9, specifier: './d.ts' },
+      { line: 10, specifier: './e.ts' },
+      { line: 11, specifier: './f.ts' },
+      { line: 12, specifier: './g.ts' },
+    ]);
+  });
+
+  it.each([
+    [
+      'an upward import',
+      'spans/a.ts',
+      "\nimport { b } from '../heap/b.ts';",
+      2,
+      'is in layer heap, above spans',
+    ],
+    ['an upward type import', 'base/a.ts', "import type { B } from '../os/b.ts';", 1, 'layer os, above base'],
+    ['an upward re-export', 'pages/radix/a.ts', "export * from '../../gc/b.ts';", 1, 'layer gc, above pages'],
+    ['an upward dynamic import', 'gc/a.ts', "\n\nawait import('../lab/b.ts');", 3, 'layer lab, above gc'],
+    ['an import of the wiring from below', 'scavenge/a.ts', "import '../runtime.ts';", 1, 'layer ., above'],
+    ['the command line from the face', 'index.ts', "import './cli/main.ts';", 1, 'layer cli, above'],
+    ['the addon outside lib/os', 'heap/a.ts', "import type { A } from '../os/addon.ts';", 1, 'is the addon'],
+    ['a loader of its own', 'gc/a.ts', "import { createRequire } from 'node:module';", 1, 'native addon'],
+    ['a loader by require', 'lab/a.ts', "\nrequire('../../build/pageheap.node');", 2, 'native addon'],
+    ['a loader by dlopen', 'os/a.ts', '\nprocess.dlopen(module, file);', 2, 'native addon'],
+    ['a package in the heap', 'alloc/a.ts', "import c from 'commander';", 1, 'is a package'],
+    ['a way out of lib/', 'os/a.ts', "import x from '../../test/x.ts';", 1, 'leads out of lib/'],
+    ['a target in no layer', 'cli/a.ts', "import x from '../misc/x.ts';", 1, 'is in no known layer'],
+    ['a file in no layer', 'misc/a.ts', '', 1, 'is in no known layer'],
+  ])('finds %s', (_what, name, text, line, reason) => {
+    const found = violationsOf({ [name]: text });
+    expect(found.length).toBe(1);
+    expect(found[0]).toContain(`lib/${name}:${line} `);
+    expect(found[0]).toContain(reason);
+  });
+
+  it('lets what is right pass', () => {
+    expect(
+      violationsOf({
+        'base/a.ts': "import { b } from './b.ts';",
+        'os/addon.ts': "import { createRequire } from 'node:module';",
+        'os/sys.ts': "import { load } from './addon.ts';\nimport '../base/a.ts';",
+        'pages/radix/a.ts': "import '../contract.ts';\nimport '../../spans/s.ts';",
+        'index.ts': "export * from './runtime.ts';\nexport * from './scavenge/s.ts';",
+        'lab/bundle.ts': "import { createRequire } from 'node:module';",
+        'cli/main.ts': "import { Command } from 'commander';\nimport '../lab/run.ts';\nimport '../index.ts';",
+      }),
+    ).toEqual([]);
+  });
+});
