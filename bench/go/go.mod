@@ -1,0 +1,3 @@
+module pageheap-bench
+
+go 1.19
