@@ -1,0 +1,26 @@
+{
+  'targets': [
+    {
+      'target_name': 'pageheap',
+      'sources': [
+        'native/addon.cc',
+        'native/bench.cc',
+        'native/crash.cc',
+        'native/futex.cc',
+        'native/look.cc',
+        'native/mapping.cc',
+        'native/process.cc',
+        'native/residency.cc',
+        'native/smaps.cc',
+        'native/views.cc',
+      ],
+      'include_dirs': ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      'defines': ['NAPI_VERSION=8', 'NAPI_DISABLE_CPP_EXCEPTIONS'],
+      'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-frtti', '-fexceptions'],
+      'cflags_cc': [
+        '-std=c++17', '-O2', '-fno-exceptions', '-fno-rtti', '-fvisibility=hidden',
+        '-Wall', '-Wextra', '-Wpedantic', '-Wno-unused-parameter',
+      ],
+    },
+  ],
+}

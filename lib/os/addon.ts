@@ -1,0 +1,162 @@
+/**
+ * The addon: its calls, and the only place that loads it.
+ *
+ * Every call takes plain numbers and answers 0 or a positive errno, or, where the answer is an address or
+ * a count, that or the negative errno. Nothing here checks an argument: the checks are in sys.ts and
+ * residency.ts, which everything above goes through.
+ *
+ * The addon is found beside this file's package: built (build/Release, build/Debug) or shipped
+ * (prebuilds/). The environment variable PAGEHEAP_ADDON names another file, such as a sanitizer build,
+ * and then only that is tried. Loading it in several workers is fine: each gets its own functions, and
+ * what the addon keeps for the whole process (the table of crash descriptors) is atomic.
+ */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PageHeapError } from '../base/errors.ts';
+
+/** The version of the call contract; equal to kAddonVersion in native/addon.h. */
+export const addonVersion = 1;
+
+/** The calls of the addon. Addresses and lengths in bytes, times in nanoseconds. */
+export interface Addon {
+  readonly version: number;
+
+  // Mappings (native/mapping.cc).
+  /** Bytes of a physical page. */
+  pageSize(): number;
+  /** Bytes of a transparent huge page; 0 if the kernel has none. */
+  hugePageSize(): number;
+  /** mmap PROT_NONE, no reserve; the kernel may choose another place than the hint. */
+  reserve(hint: number, length: number): number;
+  /** mmap read-write. */
+  alloc(length: number): number;
+  /** mmap read-write, fixed. */
+  map(address: number, length: number): number;
+  /** mmap PROT_NONE, fixed. */
+  fault(address: number, length: number): number;
+  /** mprotect: read-write or PROT_NONE. */
+  protect(address: number, length: number, writable: boolean): number;
+  /** munmap. */
+  free(address: number, length: number): number;
+  /** madvise, by the kernel's number of the advice (`Advice`). */
+  advise(address: number, length: number, kind: number): number;
+  /** prctl PR_SET_VMA_ANON_NAME. */
+  name(address: number, length: number, text: string): number;
+
+  // Views (native/views.cc).
+  /** An ArrayBuffer over that memory, without finalizer; null where the engine refuses. */
+  view(address: number, length: number): ArrayBuffer | null;
+  detach(buffer: ArrayBuffer): boolean;
+  zero(address: number, length: number): void;
+  fill(address: number, length: number, byte: number): void;
+  copy(to: number, from: number, length: number): void;
+
+  // Looks without risk (native/look.cc).
+  peek(address: number, out: Uint8Array): number;
+  poke(address: number, bytes: Uint8Array): number;
+  peekByKernel(address: number, out: Uint8Array): number;
+  peekByPipe(address: number, out: Uint8Array): number;
+  pokeByPipe(address: number, bytes: Uint8Array): number;
+
+  // Residency (native/residency.cc, native/smaps.cc).
+  /** Resident physical pages of the range, or −errno. */
+  mincore(address: number, length: number): number;
+  /** One byte a physical page, 1 if resident. */
+  mincoreVector(address: number, out: Uint8Array): number;
+  /** One byte of flags a physical page (`PagemapFlag`). */
+  pagemap(address: number, out: Uint8Array): number;
+  /** Fills out with [rss, pss, lazyFree, anonHugePages, swap, mappings, partial mappings]. */
+  smaps(ranges: Float64Array, out: Float64Array): number;
+  /** Mappings of the process, or −errno. */
+  vmaCount(): number;
+
+  // The process (native/process.cc).
+  /** CLOCK_MONOTONIC in nanoseconds. */
+  nanotime(): number;
+  threadId(): number;
+  tidAlive(threadId: number): boolean;
+  /** Fills out with [minor, major] page faults. */
+  faults(out: Float64Array): number;
+  /** Fills out with [size, resident, shared] bytes of the process. */
+  statm(out: Float64Array): number;
+
+  // Futexes (native/futex.cc).
+  futexWait(address: number, expected: number, timeoutNs: number): number;
+  /** Sleepers woken, or −errno. */
+  futexWake(address: number, most: number): number;
+
+  // Crash reports (native/crash.cc).
+  crashRegister(descriptor: number): number;
+  crashUnregister(descriptor: number): number;
+
+  // Yardsticks (native/bench.cc).
+  /** A C loop of madvise(kind) over quanta; nanoseconds, or −errno. */
+  benchUnused(address: number, length: number, quantum: number, kind: number): number;
+  /** A C loop writing one byte of each physical page; nanoseconds. */
+  benchTouch(address: number, length: number): number;
+}
+
+/** The kernel's numbers of the advices (mman-common.h). */
+export const Advice = {
+  DONTNEED: 4,
+  FREE: 8,
+  HUGEPAGE: 14,
+  NOHUGEPAGE: 15,
+  COLD: 20,
+  PAGEOUT: 21,
+  POPULATE_WRITE: 23,
+  COLLAPSE: 25,
+} as const;
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** The files that are tried, in order. */
+export function addonCandidates(env: NodeJS.ProcessEnv = process.env): string[] {
+  const chosen = env.PAGEHEAP_ADDON;
+  if (chosen !== undefined && chosen !== '') return [chosen];
+  // lib/os in the sources, dist/lib/os when compiled.
+  return [join(here, '..', '..'), join(here, '..', '..', '..')].flatMap((root) => [
+    join(root, 'build', 'Release', 'pageheap.node'),
+    join(root, 'build', 'Debug', 'pageheap.node'),
+    join(root, 'prebuilds', `${process.platform}-${process.arch}`, 'pageheap.node'),
+  ]);
+}
+
+const loaded = new Map<string, Addon>();
+
+/**
+ * Loads the addon, once per thread and file.
+ * @throws PageHeapError ERR_ADDON if it is missing, cannot be loaded, or is of another version.
+ */
+export function loadAddon(candidates: readonly string[] = addonCandidates()): Addon {
+  const file = candidates.find((candidate) => loaded.has(candidate) || existsSync(candidate));
+  if (file === undefined) {
+    throw new PageHeapError(
+      'ERR_ADDON',
+      `the native addon is not built: run \`npm run build:native\` (looked for ${candidates.join(', ')})`,
+    );
+  }
+  const known = loaded.get(file);
+  if (known !== undefined) return known;
+  let addon: Addon;
+  try {
+    addon = createRequire(import.meta.url)(file) as Addon;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PageHeapError('ERR_ADDON', `the native addon ${file} cannot be loaded: ${reason}`, {
+      value: file,
+      cause,
+    });
+  }
+  if (addon.version !== addonVersion) {
+    throw new PageHeapError(
+      'ERR_ADDON',
+      `the native addon ${file} is of version ${addon.version}, not ${addonVersion}: run \`npm run build:native\``,
+      { value: addon.version },
+    );
+  }
+  loaded.set(file, addon);
+  return addon;
+}

@@ -1,0 +1,547 @@
+/**
+ * Sys: the one door to the operating system's memory, and the state machine behind it.
+ *
+ * A range of address space is None, Reserved, Prepared or Ready (states.ts has the diagram); each
+ * method is one transition, named as in the Go runtime's mem.go, whose Linux semantics they follow:
+ *
+ *   reserve  None → Reserved       mmap PROT_NONE; may land elsewhere than the hint
+ *   map      Reserved → Prepared   mmap fixed, read-write
+ *   used     Prepared → Ready      nothing, or mmap fixed after a hard decommit
+ *   unused   Ready → Prepared      madvise FREE or DONTNEED
+ *   alloc    None → Ready          mmap read-write
+ *   commit   Reserved → Ready      mprotect, for metadata that grows inside its reservation
+ *   fault    any → Reserved        mmap fixed, PROT_NONE
+ *   free     any → None            munmap
+ *
+ * Three kinds of failure are kept apart. A wrong argument throws a PageHeapError before anything
+ * happens. Memory that is out is an answer (0 or false, the errno in `lastErrno`), because growing a
+ * heap must be able to fail and go on. An advice that the kernel refuses is remembered once and its
+ * fallback used from then on: FREE falls back to DONTNEED, DONTNEED to a fresh fixed mapping; names and
+ * huge-page hints are left out. `fallbacks()` tells.
+ *
+ * All accounting happens here and nowhere else, after the call has succeeded: Prepared and Ready bytes
+ * under their purpose, Ready bytes in all (accounts.ts).
+ *
+ * Not here: looking at what the kernel holds (residency.ts), what the machine can do (machine.ts),
+ * which range to release and when (scavenge/).
+ */
+import { fatal, PageHeapError } from '../base/errors.ts';
+import { type Address, address, alignDown, alignUp, GiB, userAddressEnd } from '../base/units.ts';
+import { type Accounts, PlainAccounts, type Purpose } from './accounts.ts';
+import { type Addon, Advice, loadAddon } from './addon.ts';
+import { EAGAIN, EFAULT, ENOMEM, errnoName } from './errno.ts';
+import { type MemoryState, RangeStates } from './states.ts';
+
+export type { Accounts, Purpose } from './accounts.ts';
+export type { MemoryState } from './states.ts';
+
+/** How memory that is not needed is given back: at once, or when the kernel wants it. */
+export type UnusedAdvice = 'dontneed' | 'free';
+
+export interface SysOptions {
+  /** The advice of `unused`; 'dontneed' unless told. */
+  readonly advise?: UnusedAdvice;
+  /** Make unused memory inaccessible until `used`, to find accesses to released memory. */
+  readonly hardDecommit?: boolean;
+  /** Keep the state of every range and stop at an illegal transition. */
+  readonly debug?: boolean;
+  /** Measure the time of every call (two clock readings each). */
+  readonly timed?: boolean;
+  readonly accounts?: Accounts;
+  readonly addon?: Addon;
+}
+
+/** The calls that are counted, in the order of their slots. */
+export const sysCalls = [
+  'reserve',
+  'map',
+  'alloc',
+  'commit',
+  'used',
+  'unused',
+  'fault',
+  'free',
+  'hugePage',
+  'noHugePage',
+  'collapse',
+] as const;
+export type SysCall = (typeof sysCalls)[number];
+
+/** What one kind of call came to. `failures` are in `calls` too; ns is 0 unless `timed`. */
+export interface CallStats {
+  readonly calls: number;
+  readonly bytes: number;
+  readonly ns: number;
+  readonly failures: number;
+}
+
+/** The longest view: Node 20's limit of an external ArrayBuffer. */
+export const maxViewBytes = 4 * GiB;
+
+const slotWidth = 4;
+const slot = Object.fromEntries(sysCalls.map((call, i) => [call, i * slotWidth])) as Record<SysCall, number>;
+const unusedSlot = slot.unused;
+
+const notNone: readonly MemoryState[] = ['reserved', 'prepared', 'ready'];
+
+export class Sys {
+  /** Bytes of a physical page, a power of two. */
+  readonly physPageSize: number;
+  /** Bytes of a transparent huge page; 0 if there are none. */
+  readonly physHugePageSize: number;
+  readonly addon: Addon;
+  readonly hardDecommit: boolean;
+  /** The states of all ranges; undefined unless in debug mode. */
+  readonly states: RangeStates | undefined;
+
+  #accounts: Accounts;
+  #lastErrno = 0;
+  /** The advice in use now; 0 when the kernel takes none, and `unused` maps afresh. */
+  #advice: number;
+  readonly #alignMask: number;
+  readonly #timed: boolean;
+  readonly #fallbacks = new Map<string, string>();
+  /** calls, bytes, ns, failures of each kind of call. */
+  readonly #counts = new Float64Array(sysCalls.length * slotWidth);
+
+  constructor(options: SysOptions = {}) {
+    this.addon = options.addon ?? loadAddon();
+    this.physPageSize = this.addon.pageSize();
+    this.physHugePageSize = this.addon.hugePageSize();
+    this.#alignMask = this.physPageSize - 1;
+    this.#advice = options.advise === 'free' ? Advice.FREE : Advice.DONTNEED;
+    this.hardDecommit = options.hardDecommit ?? false;
+    this.#timed = options.timed ?? false;
+    this.#accounts = options.accounts ?? new PlainAccounts();
+    this.states = options.debug === true ? new RangeStates() : undefined;
+  }
+
+  /** The errno of the last transition that failed. */
+  get lastErrno(): number {
+    return this.#lastErrno;
+  }
+
+  get accounts(): Accounts {
+    return this.#accounts;
+  }
+
+  /** Keeps the books elsewhere from now on; plain books are carried over. */
+  useAccounts(next: Accounts): void {
+    if (this.#accounts instanceof PlainAccounts) this.#accounts.moveTo(next);
+    this.#accounts = next;
+  }
+
+  // ------------------------------------------------------------------ transitions
+
+  /**
+   * None → Reserved: address space, near the hint if that is free (0: anywhere).
+   * @returns where it is, possibly elsewhere; 0 if refused
+   */
+  reserve(hint: number, length: number): Address {
+    if (hint !== 0) this.#checkRange(hint, length);
+    else this.#checkLength(length);
+    const start = this.#start();
+    const got = this.addon.reserve(hint, length);
+    this.#count('reserve', length, start, got < 0 ? -got : 0);
+    if (got < 0) return address(0);
+    this.states?.move('reserve', got, got + length, ['none'], 'reserved');
+    return address(got);
+  }
+
+  /**
+   * None → Reserved at a multiple of `align` (a power of two, at least a physical page): reserves more
+   * and gives back both ends; if so much is refused, what the kernel offers is aligned by a second try.
+   * @returns 0 if refused
+   */
+  reserveAligned(length: number, align: number): Address {
+    this.#checkLength(length);
+    if (!Number.isInteger(Math.log2(align)) || align < this.physPageSize) {
+      throw new PageHeapError('ERR_INVALID_ARGUMENT', `not an alignment: ${align}`, { value: align });
+    }
+    const wide = length + align <= userAddressEnd ? this.reserve(0, length + align) : 0;
+    if (wide !== 0) {
+      const low = alignUp(wide, align);
+      const trimmed =
+        (low === wide || this.free(wide, low - wide, 'other', 'reserved')) &&
+        this.free(low + length, wide + align - low, 'other', 'reserved');
+      if (trimmed) return address(low);
+      this.free(wide, length + align, 'other', 'reserved');
+      return address(0);
+    }
+    const narrow = this.reserve(0, length);
+    if (narrow === 0 || narrow % align === 0) return narrow;
+    this.free(narrow, length, 'other', 'reserved');
+    const hint = alignDown(narrow, align);
+    if (hint === 0) return address(0);
+    const again = this.reserve(hint, length);
+    if (again === 0 || again % align === 0) return again;
+    this.free(again, length, 'other', 'reserved');
+    this.#lastErrno = ENOMEM;
+    return address(0);
+  }
+
+  /** Reserved → Prepared. @returns false if memory is out */
+  map(addr: number, length: number, purpose: Purpose): boolean {
+    this.#checkRange(addr, length);
+    this.states?.require('map', addr, addr + length, ['reserved']);
+    const start = this.#start();
+    if (!this.#done('map', length, start, this.addon.map(addr, length))) return false;
+    this.#accounts.add(purpose, length);
+    this.states?.move('map', addr, addr + length, ['reserved'], 'prepared');
+    return true;
+  }
+
+  /** None → Ready: zeroed memory where the kernel likes. @returns 0 if memory is out */
+  alloc(length: number, purpose: Purpose): Address {
+    this.#checkLength(length);
+    const start = this.#start();
+    const got = this.addon.alloc(length);
+    this.#count('alloc', length, start, got < 0 ? -got : 0);
+    if (got < 0) return address(0);
+    this.#accounts.add(purpose, length);
+    this.#accounts.mappedReady(length);
+    this.states?.move('alloc', got, got + length, ['none'], 'ready');
+    return address(got);
+  }
+
+  /**
+   * Reserved → Ready inside a reservation, which stays one view: mprotect. Zero on first use.
+   * @returns false if memory is out
+   */
+  commit(addr: number, length: number, purpose: Purpose): boolean {
+    this.#checkRange(addr, length);
+    this.states?.require('commit', addr, addr + length, ['reserved']);
+    const start = this.#start();
+    if (!this.#done('commit', length, start, this.addon.protect(addr, length, true))) return false;
+    this.#accounts.add(purpose, length);
+    this.#accounts.mappedReady(length);
+    this.states?.move('commit', addr, addr + length, ['reserved'], 'ready');
+    return true;
+  }
+
+  /**
+   * Prepared → Ready. The range may hold Ready parts too; `prepared` says how many bytes were not.
+   * @returns false if memory is out, which only happens after a hard decommit
+   */
+  used(addr: number, length: number, prepared: number = length): boolean {
+    this.#checkRange(addr, length);
+    if (!(prepared >= 0 && prepared <= length)) {
+      throw new PageHeapError('ERR_INVALID_SIZE', `${prepared} of ${length} bytes prepared`, {
+        value: prepared,
+      });
+    }
+    this.states?.require('used', addr, addr + length, ['prepared', 'ready']);
+    const start = this.#start();
+    // Mapping afresh would lose what the Ready parts hold, so a mixed range keeps Go's rule: with hard
+    // decommit the caller passes Prepared memory only.
+    if (!this.#done('used', length, start, this.hardDecommit ? this.addon.map(addr, length) : 0))
+      return false;
+    this.#accounts.mappedReady(prepared);
+    this.states?.move('used', addr, addr + length, ['prepared', 'ready'], 'ready');
+    return true;
+  }
+
+  /**
+   * Ready → Prepared: the contents are forfeit, the kernel takes the memory (now, or with FREE when it
+   * needs it). The scavenger's call, and the hot one: one range check, one crossing, three additions.
+   * @returns false if neither the advice nor its fallbacks could give the memory back
+   */
+  unused(addr: number, length: number): boolean {
+    if (
+      !(addr > 0 && length > 0 && addr + length <= userAddressEnd) ||
+      ((addr | length) & this.#alignMask) !== 0 ||
+      Math.floor(addr) !== addr ||
+      Math.floor(length) !== length
+    ) {
+      this.#refuseRange(addr, length);
+    }
+    if (this.states !== undefined) this.states.require('unused', addr, addr + length, ['ready']);
+    const counts = this.#counts;
+    const start = this.#timed ? this.addon.nanotime() : 0;
+    let errno =
+      this.#advice === 0
+        ? this.#unusedByMapping(addr, length)
+        : this.addon.advise(addr, length, this.#advice);
+    if (errno !== 0) errno = this.#unusedRefused(addr, length, errno);
+    if (this.hardDecommit && errno === 0) errno = this.addon.fault(addr, length);
+    if (this.#timed) counts[unusedSlot + 2]! += this.addon.nanotime() - start;
+    counts[unusedSlot]! += 1;
+    counts[unusedSlot + 1]! += length;
+    if (errno !== 0) {
+      counts[unusedSlot + 3]! += 1;
+      this.#lastErrno = errno;
+      return false;
+    }
+    this.#accounts.mappedReady(-length);
+    if (this.states !== undefined) this.states.move('unused', addr, addr + length, ['ready'], 'prepared');
+    return true;
+  }
+
+  /** Ready → Reserved: an access faults from now on. The range stays under its purpose, as in Go. */
+  fault(addr: number, length: number): boolean {
+    this.#checkRange(addr, length);
+    this.states?.require('fault', addr, addr + length, ['ready']);
+    const start = this.#start();
+    if (!this.#done('fault', length, start, this.addon.fault(addr, length))) return false;
+    this.#accounts.mappedReady(-length);
+    this.states?.move('fault', addr, addr + length, ['ready'], 'reserved');
+    return true;
+  }
+
+  /**
+   * Any → None. `state` is the one the range was in, and decides what leaves the books.
+   * @returns false if the kernel refuses (it would need more mappings than it allows)
+   */
+  free(addr: number, length: number, purpose: Purpose, state: Exclude<MemoryState, 'none'>): boolean {
+    this.#checkRange(addr, length);
+    this.states?.require('free', addr, addr + length, notNone);
+    const start = this.#start();
+    if (!this.#done('free', length, start, this.addon.free(addr, length))) return false;
+    if (state !== 'reserved') this.#accounts.add(purpose, -length);
+    if (state === 'ready') this.#accounts.mappedReady(-length);
+    this.states?.move('free', addr, addr + length, notNone, 'none');
+    return true;
+  }
+
+  // ------------------------------------------------------------------ hints; no transition
+
+  /** Asks for huge pages in the whole huge pages inside the range. @returns whether the kernel took it */
+  hugePage(addr: number, length: number): boolean {
+    this.#checkRange(addr, length);
+    if (this.physHugePageSize === 0) return false;
+    const low = alignUp(addr, this.physHugePageSize);
+    const high = alignDown(addr + length, this.physHugePageSize);
+    return low < high && this.#hint('hugePage', low, high - low, Advice.HUGEPAGE, 'MADV_HUGEPAGE');
+  }
+
+  /** Asks for small pages only. @returns whether the kernel took it */
+  noHugePage(addr: number, length: number): boolean {
+    this.#checkRange(addr, length);
+    return this.#hint('noHugePage', addr, length, Advice.NOHUGEPAGE, 'MADV_NOHUGEPAGE');
+  }
+
+  /**
+   * Asks the kernel to make huge pages of the range now. Best effort: an EINVAL can mean "no such
+   * advice" as well as "no memory there yet", so a refusal is counted but never remembered.
+   * @returns whether the kernel took it
+   */
+  hugePageCollapse(addr: number, length: number): boolean {
+    this.#checkRange(addr, length);
+    if (this.physHugePageSize === 0) return false;
+    const start = this.#start();
+    const errno = this.addon.advise(addr, length, Advice.COLLAPSE);
+    this.#count('collapse', length, start, errno);
+    return errno === 0;
+  }
+
+  /** Names the mapping in /proc/self/maps. @returns whether the kernel took it */
+  name(addr: number, length: number, text: string): boolean {
+    this.#checkRange(addr, length);
+    if (this.#fallbacks.has('name')) return false;
+    const errno = this.addon.name(addr, length, text);
+    if (errno === 0) return true;
+    this.#remember('name', `PR_SET_VMA_ANON_NAME refused (${errnoName(errno)}): mappings stay without names`);
+    return false;
+  }
+
+  // ------------------------------------------------------------------ access
+
+  /** An ArrayBuffer over [addr, addr + length), at most 4 GiB. Make views once: each costs a collection. */
+  view(addr: number, length: number): ArrayBuffer {
+    this.#checkBytes(addr, length);
+    if (length > maxViewBytes) {
+      throw new PageHeapError('ERR_INVALID_SIZE', `a view of ${length} bytes is longer than 4 GiB`, {
+        value: length,
+      });
+    }
+    const buffer = this.addon.view(addr, length);
+    if (buffer === null) {
+      throw new PageHeapError('ERR_SYSTEM', `the engine allows no view of ${length} bytes`, {
+        value: length,
+      });
+    }
+    return buffer;
+  }
+
+  /** Takes a view its memory: length 0 from now on. */
+  detach(buffer: ArrayBuffer): boolean {
+    return this.addon.detach(buffer);
+  }
+
+  /** Zeroes Ready memory. */
+  zero(addr: number, length: number): void {
+    if (length === 0) return;
+    this.#checkBytes(addr, length);
+    this.addon.zero(addr, length);
+  }
+
+  /** Fills Ready memory with one byte. */
+  fill(addr: number, length: number, byte: number): void {
+    if (length === 0) return;
+    this.#checkBytes(addr, length);
+    this.addon.fill(addr, length, byte & 0xff);
+  }
+
+  /** Copies Ready memory; the ranges may overlap. */
+  copy(to: number, from: number, length: number): void {
+    if (length === 0) return;
+    this.#checkBytes(to, length);
+    this.#checkBytes(from, length);
+    this.addon.copy(to, from, length);
+  }
+
+  /** The bytes at any address; undefined where some of them cannot be read (EFAULT). */
+  peek(addr: number, length: number): Uint8Array | undefined {
+    this.#checkBytes(addr, length);
+    const out = new Uint8Array(length);
+    return this.#looked('peek', this.addon.peek(addr, out)) ? out : undefined;
+  }
+
+  /** Writes bytes at any address. @returns false where some of it cannot be written (EFAULT) */
+  poke(addr: number, bytes: Uint8Array): boolean {
+    if (bytes.length === 0) return true;
+    this.#checkBytes(addr, bytes.length);
+    return this.#looked('poke', this.addon.poke(addr, bytes));
+  }
+
+  // ------------------------------------------------------------------ what happened
+
+  /** The advice that `unused` gives now; 'map' when the kernel takes none. */
+  get advice(): UnusedAdvice | 'map' {
+    return this.#advice === Advice.FREE ? 'free' : this.#advice === Advice.DONTNEED ? 'dontneed' : 'map';
+  }
+
+  /** What the kernel refused and what is done instead, in words; empty when nothing was. */
+  fallbacks(): string[] {
+    return [...this.#fallbacks.values()];
+  }
+
+  statsOf(call: SysCall): CallStats {
+    const at = slot[call];
+    const c = this.#counts;
+    return { calls: c[at]!, bytes: c[at + 1]!, ns: c[at + 2]!, failures: c[at + 3]! };
+  }
+
+  stats(): Record<SysCall, CallStats> {
+    return Object.fromEntries(sysCalls.map((call) => [call, this.statsOf(call)])) as Record<
+      SysCall,
+      CallStats
+    >;
+  }
+
+  // ------------------------------------------------------------------ inside
+
+  #start(): number {
+    return this.#timed ? this.addon.nanotime() : 0;
+  }
+
+  #count(call: SysCall, length: number, start: number, errno: number): void {
+    const at = slot[call];
+    const counts = this.#counts;
+    counts[at]! += 1;
+    counts[at + 1]! += length;
+    if (this.#timed) counts[at + 2]! += this.addon.nanotime() - start;
+    if (errno !== 0) {
+      counts[at + 3]! += 1;
+      this.#lastErrno = errno;
+    }
+  }
+
+  /** Counts; false when memory is out; throws for an errno that no caller can live with. */
+  #done(call: SysCall, length: number, start: number, errno: number): boolean {
+    this.#count(call, length, start, errno);
+    if (errno === 0) return true;
+    if (errno === ENOMEM || errno === EAGAIN) return false;
+    throw new PageHeapError('ERR_SYSTEM', `${call} of ${length} bytes: ${errnoName(errno)}`, {
+      errno,
+      syscall: call,
+    });
+  }
+
+  #looked(call: string, errno: number): boolean {
+    if (errno === 0) return true;
+    if (errno === EFAULT) return false;
+    throw new PageHeapError('ERR_SYSTEM', `${call}: ${errnoName(errno)}`, { errno, syscall: call });
+  }
+
+  #hint(call: SysCall, addr: number, length: number, kind: number, name: string): boolean {
+    if (this.#fallbacks.has(call)) return false;
+    const start = this.#start();
+    const errno = this.addon.advise(addr, length, kind);
+    this.#count(call, length, start, errno);
+    if (errno === 0) return true;
+    if (errno !== ENOMEM && errno !== EAGAIN) {
+      this.#remember(
+        call,
+        `${name} refused (${errnoName(errno)}): pages stay as the system's setting makes them`,
+      );
+    }
+    return false;
+  }
+
+  /** The advice failed: the next one that the kernel takes, remembered unless the failure may pass. */
+  #unusedRefused(addr: number, length: number, refused: number): number {
+    let errno = refused;
+    let advice = this.#advice;
+    while (advice !== 0 && errno !== 0) {
+      // ENOMEM is no refusal: part of the range is not mapped, and mapping it would seize what is not ours.
+      if (errno === ENOMEM) fatal('unused memory is not mapped', { addr, length });
+      const next = advice === Advice.FREE ? Advice.DONTNEED : 0;
+      if (errno !== EAGAIN) {
+        const what = advice === Advice.FREE ? 'MADV_FREE' : 'MADV_DONTNEED';
+        const instead = next === 0 ? 'a fresh mapping' : 'MADV_DONTNEED';
+        this.#remember(what, `${what} refused (${errnoName(errno)}): ${instead} instead`);
+        this.#advice = next;
+      }
+      advice = next;
+      errno = advice === 0 ? this.#unusedByMapping(addr, length) : this.addon.advise(addr, length, advice);
+    }
+    return errno;
+  }
+
+  #unusedByMapping(addr: number, length: number): number {
+    return this.addon.map(addr, length);
+  }
+
+  #remember(key: string, text: string): void {
+    if (!this.#fallbacks.has(key)) this.#fallbacks.set(key, text);
+  }
+
+  #checkLength(length: number): void {
+    if (
+      !(Number.isInteger(length) && length > 0 && length <= userAddressEnd) ||
+      (length & this.#alignMask) !== 0
+    ) {
+      throw new PageHeapError('ERR_INVALID_SIZE', `not a positive multiple of the physical page: ${length}`, {
+        value: length,
+      });
+    }
+  }
+
+  #checkRange(addr: number, length: number): void {
+    this.#checkLength(length);
+    if (
+      !(Number.isInteger(addr) && addr > 0 && addr + length <= userAddressEnd) ||
+      (addr & this.#alignMask) !== 0
+    ) {
+      throw new PageHeapError('ERR_INVALID_ADDRESS', `not a physical page's address: ${addr}`, {
+        value: addr,
+      });
+    }
+  }
+
+  /** As #checkRange, without alignment. */
+  #checkBytes(addr: number, length: number): void {
+    if (!(Number.isInteger(length) && length > 0 && length <= userAddressEnd)) {
+      throw new PageHeapError('ERR_INVALID_SIZE', `not a length: ${length}`, { value: length });
+    }
+    if (!(Number.isInteger(addr) && addr > 0 && addr + length <= userAddressEnd)) {
+      throw new PageHeapError('ERR_INVALID_ADDRESS', `not a user address: ${addr}`, { value: addr });
+    }
+  }
+
+  #refuseRange(addr: number, length: number): never {
+    this.#checkRange(addr, length);
+    return fatal('a range was refused and then accepted', { addr, length });
+  }
+}

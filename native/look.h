@@ -1,0 +1,19 @@
+// Looking at memory that may not be there.
+
+#ifndef PAGEHEAP_NATIVE_LOOK_H_
+#define PAGEHEAP_NATIVE_LOOK_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pageheap {
+
+// Copies n bytes from an address of this process, or to one: 0, or EFAULT if any of them is not
+// readable (writable). When EFAULT is answered the part before the fault may have been copied.
+// Safe in a signal handler: system calls only, nothing allocated.
+int SafeRead(void* to, uintptr_t from, size_t n);
+int SafeWrite(uintptr_t to, const void* from, size_t n);
+
+}  // namespace pageheap
+
+#endif  // PAGEHEAP_NATIVE_LOOK_H_

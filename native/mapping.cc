@@ -1,0 +1,113 @@
+// Mappings: the system calls by which address space changes its state. Each is one call; which state
+// may follow which, and what to do when the kernel refuses, is decided in lib/os/sys.ts.
+//
+// Reservations are PROT_NONE and MAP_NORESERVE: they cost no memory and, except under the strict
+// overcommit mode, no commit charge, not even when parts are made writable by mprotect later. What
+// `map` and `alloc` make writable is charged as any program's memory is.
+
+#include "args.h"
+#include "addon.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#endif
+#ifndef PR_SET_VMA_ANON_NAME
+#define PR_SET_VMA_ANON_NAME 0
+#endif
+
+namespace pageheap {
+namespace {
+
+constexpr int kPrivate = MAP_PRIVATE | MAP_ANONYMOUS;
+constexpr int kReadWrite = PROT_READ | PROT_WRITE;
+
+// The address of a new mapping, or the negative errno.
+Napi::Value AddressOf(const Napi::CallbackInfo& info, void* mapped) {
+  return NumberOf(info, mapped == MAP_FAILED ? -errno : static_cast<double>(reinterpret_cast<uintptr_t>(mapped)));
+}
+
+// A fixed mapping that replaces whatever was there. 0 or errno.
+Napi::Value MapFixed(const Napi::CallbackInfo& info, int protection, int flags) {
+  void* at = PointerArg(info, 0);
+  void* mapped = mmap(at, LengthArg(info, 1), protection, kPrivate | MAP_FIXED | flags, -1, 0);
+  return ErrnoOf(info, mapped == MAP_FAILED ? -1 : 0);
+}
+
+// pageSize(): bytes of a physical page.
+Napi::Value PageSize(const Napi::CallbackInfo& info) { return NumberOf(info, sysconf(_SC_PAGESIZE)); }
+
+// hugePageSize(): bytes of a transparent huge page, 0 if the kernel has none.
+Napi::Value HugePageSize(const Napi::CallbackInfo& info) {
+  int fd = open("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return NumberOf(info, 0);
+  char text[32];
+  ssize_t n = read(fd, text, sizeof text - 1);
+  close(fd);
+  if (n <= 0) return NumberOf(info, 0);
+  text[n] = 0;
+  return NumberOf(info, static_cast<double>(strtoull(text, nullptr, 10)));
+}
+
+// reserve(hint, length): address space without memory. The kernel may choose another place.
+Napi::Value Reserve(const Napi::CallbackInfo& info) {
+  return AddressOf(info,
+                   mmap(PointerArg(info, 0), LengthArg(info, 1), PROT_NONE, kPrivate | MAP_NORESERVE, -1, 0));
+}
+
+// alloc(length): zeroed memory where the kernel likes.
+Napi::Value Alloc(const Napi::CallbackInfo& info) {
+  return AddressOf(info, mmap(nullptr, LengthArg(info, 0), kReadWrite, kPrivate, -1, 0));
+}
+
+// map(address, length): zeroed memory there, replacing what was mapped.
+Napi::Value Map(const Napi::CallbackInfo& info) { return MapFixed(info, kReadWrite, 0); }
+
+// fault(address, length): a reservation there; the memory is given back and every access faults.
+Napi::Value Fault(const Napi::CallbackInfo& info) { return MapFixed(info, PROT_NONE, MAP_NORESERVE); }
+
+// protect(address, length, writable): access rights of what is mapped, contents kept.
+Napi::Value Protect(const Napi::CallbackInfo& info) {
+  bool writable = info[2].ToBoolean().Value();
+  return ErrnoOf(info, mprotect(PointerArg(info, 0), LengthArg(info, 1), writable ? kReadWrite : PROT_NONE));
+}
+
+// free(address, length): gone.
+Napi::Value Free(const Napi::CallbackInfo& info) {
+  return ErrnoOf(info, munmap(PointerArg(info, 0), LengthArg(info, 1)));
+}
+
+// advise(address, length, kind): any madvise, by the kernel's number.
+Napi::Value Advise(const Napi::CallbackInfo& info) {
+  return ErrnoOf(info, madvise(PointerArg(info, 0), LengthArg(info, 1), static_cast<int>(IntArg(info, 2))));
+}
+
+// name(address, length, text): the mapping's name in /proc/self/maps. An optional feature of the kernel.
+Napi::Value Name(const Napi::CallbackInfo& info) {
+  std::string text = info[2].ToString().Utf8Value();
+  return ErrnoOf(info, prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, AddressArg(info, 0), LengthArg(info, 1), text.c_str()));
+}
+
+}  // namespace
+
+void ExportMapping(Napi::Env env, Napi::Object exports) {
+  Export<PageSize>(env, exports, "pageSize");
+  Export<HugePageSize>(env, exports, "hugePageSize");
+  Export<Reserve>(env, exports, "reserve");
+  Export<Alloc>(env, exports, "alloc");
+  Export<Map>(env, exports, "map");
+  Export<Fault>(env, exports, "fault");
+  Export<Protect>(env, exports, "protect");
+  Export<Free>(env, exports, "free");
+  Export<Advise>(env, exports, "advise");
+  Export<Name>(env, exports, "name");
+}
+
+}  // namespace pageheap
