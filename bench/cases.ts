@@ -1,0 +1,125 @@
+/**
+ * What is measured, against whom, and what must be reached.
+ *
+ * A target is an upper bound on the ratio of ours to a rival's, both medians. Targets without a
+ * rival are absolute. workload.ts says what each case does.
+ */
+
+export interface Target {
+  /** Which part of a case that reports several. */
+  readonly what?: string;
+  /** The participant to divide by; absent for an absolute bound in nanoseconds. */
+  readonly against?: string;
+  readonly atMost: number;
+}
+
+export interface Case {
+  readonly name: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly targets: readonly Target[];
+}
+
+export interface CaseOptions {
+  /** Fewer cases and shorter ones: shows that everything works, not how fast it is. */
+  readonly quick: boolean;
+  /** The folder with the recorded traces, if it was found. */
+  readonly traces: string | undefined;
+}
+
+/** Every case, in the order of the report. */
+export function allCases(options: CaseOptions): Case[] {
+  return [
+    ...mallocCases(options),
+    ...spanCases(options),
+    ...pageCases(options),
+    ...traceCases(options),
+    ...otherCases(options),
+  ];
+}
+
+function mallocCases({ quick }: CaseOptions): Case[] {
+  const cases: Case[] = [];
+  for (const size of quick ? [8, 64] : [8, 16, 64, 256, 1024]) {
+    for (const order of quick ? ['ring'] : ['ring', 'random']) {
+      cases.push({
+        name: 'malloc',
+        params: {
+          size: `${size}`,
+          live: '65536',
+          order,
+          ops: quick ? '300000' : '1000000',
+          repeats: quick ? '3' : '7',
+        },
+        targets: order === 'ring' ? [{ against: 'go', atMost: size < 16 ? 1.5 : 1 }] : [],
+      });
+    }
+  }
+  return cases;
+}
+
+function spanCases({ quick }: CaseOptions): Case[] {
+  const cases: Case[] = [];
+  for (const kind of ['heap', 'manual']) {
+    for (const holes of quick ? [35] : [0, 35]) {
+      cases.push({
+        name: 'span',
+        params: { kind, holes: `${holes}`, batch: '4096', rounds: quick ? '30' : '90' },
+        targets: [{ what: 'alloc', against: 'go', atMost: 1.5 }],
+      });
+    }
+  }
+  cases.push({ name: 'page-cache', params: { mib: '256', repeats: quick ? '9' : '19' }, targets: [] });
+  return cases;
+}
+
+function pageCases({ quick }: CaseOptions): Case[] {
+  const cases: Case[] = [];
+  for (const pages of quick ? [1, 64] : [1, 4, 64, 512]) {
+    const atMost = pages <= 4 ? 1 : 1.4;
+    for (const mib of quick ? [64, 1024] : [64, 256, 1024, 4096, 16384]) {
+      cases.push({
+        name: 'pages',
+        params: { pages: `${pages}`, mib: `${mib}`, ops: quick ? '100000' : '300000' },
+        targets: ['alloc', 'free', 'pair'].map((what) => ({ what, against: 'go', atMost })),
+      });
+    }
+  }
+  return cases;
+}
+
+function traceCases({ quick, traces }: CaseOptions): Case[] {
+  if (traces === undefined) return [];
+  return (quick ? ['pa-64'] : ['pa-1', 'pa-64', 'pa-4096']).map((trace) => ({
+    name: 'radix-trace',
+    params: { trace, file: `${traces}/${trace}.jsonl.gz`, repeats: quick ? '5' : '9' },
+    targets: [{ against: 'go', atMost: 1 }],
+  }));
+}
+
+function otherCases({ quick }: CaseOptions): Case[] {
+  const cases: Case[] = [
+    {
+      name: 'scavenge',
+      params: { quantum: '65536', mib: '256', repeats: quick ? '3' : '7' },
+      // 0.9 of the throughput.
+      targets: [{ against: 'addon', atMost: 1 / 0.9 }],
+    },
+  ];
+  for (const objects of quick ? [100_000] : [10_000, 100_000, 1_000_000]) {
+    cases.push({
+      name: 'metadata',
+      params: { objects: `${objects}` },
+      targets: [{ against: 'go', atMost: 1 }],
+    });
+  }
+  cases.push(
+    // 5 million lines a second; 2 million operations a second.
+    {
+      name: 'trace-parse',
+      params: { lines: quick ? '1000000' : '4000000', repeats: '3' },
+      targets: [{ atMost: 200 }],
+    },
+    { name: 'trace-replay', params: { lines: quick ? '500000' : '2000000' }, targets: [{ atMost: 500 }] },
+  );
+  return cases;
+}

@@ -1,0 +1,186 @@
+/**
+ * The benchmark: this project beside real Go and C on the same work, interleaved in one run.
+ *
+ *   npm run bench -- [--rounds 7] [--only malloc]… [--quick] [--go /path/to/go] [--out file.json]
+ *
+ * Needs a build. Go and a C compiler are used where they are found; without one the rest is measured
+ * and the gap is named. Nothing else should run meanwhile: every participant is one busy thread.
+ */
+
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, release, tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { allCases } from './cases.ts';
+import type { Participant } from './participant.ts';
+import { buildC } from './rivals/c.ts';
+import { buildGo, findGo } from './rivals/go.ts';
+import { addon, ours } from './rivals/ours.ts';
+import { met, runRounds } from './rounds.ts';
+import { rowName, table } from './table.ts';
+
+const usage = `usage: compare [options]
+  --rounds <n>   rounds in which every participant measures every case (7; 1 with --quick)
+  --only <text>  only cases whose "name key=value …" contains the text; may be repeated
+  --skip <id>    leave a participant out: go, c, addon, ours; may be repeated
+  --quick        fewer and shorter cases: shows that it works, not how fast it is
+  --go <file>    the go command to use
+  --traces <dir> the folder with the recorded radix traces
+  --out <file>   where to write the JSON (runs/bench-<time>.json)
+  --check        exit with 1 if a target is missed
+  --help`;
+
+const note = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string' },
+      only: { type: 'string', multiple: true, default: [] },
+      skip: { type: 'string', multiple: true, default: [] },
+      quick: { type: 'boolean', default: false },
+      go: { type: 'string' },
+      traces: { type: 'string' },
+      out: { type: 'string' },
+      check: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const rounds = Number(values.rounds ?? (values.quick ? 1 : 7));
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds needs a positive integer');
+  return { ...values, rounds };
+}
+
+/** The folder that holds package.json, above this file whether compiled or not. */
+function projectRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    const above = dirname(folder);
+    if (above === folder) throw new Error('package.json was not found above the benchmark');
+    folder = above;
+  }
+  return folder;
+}
+
+function environment() {
+  const thp = '/sys/kernel/mm/transparent_hugepage/enabled';
+  return {
+    node: process.versions.node,
+    kernel: release(),
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    thp: existsSync(thp) ? (/\[(\w+)\]/.exec(readFileSync(thp, 'utf8'))?.[1] ?? 'unknown') : 'none',
+    load: loadavg()[0],
+  };
+}
+
+function gather(root: string, into: string, go: string | undefined, skip: readonly string[]): Participant[] {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const participants: Participant[] = [];
+  const wanted = (id: string): boolean => !skip.includes(id);
+  if (wanted('ours')) participants.push(ours(join(here, 'ours')));
+  if (wanted('addon')) participants.push(addon(join(here, 'ours')));
+  if (wanted('go')) {
+    const found = findGo(go);
+    if (found === undefined) {
+      note(
+        go === undefined
+          ? 'Go was not found: neither on the PATH nor where Debian puts it (golang-1.21-go, golang-1.19-go). What is compared with Go stays open; --go names another.'
+          : `${go} is not a working go command: what is compared with Go stays open.`,
+      );
+    } else {
+      note(`building the programs of ${found.version} …`);
+      participants.push(buildGo(found, join(root, 'bench', 'go'), into, note));
+    }
+  }
+  if (wanted('c')) {
+    const c = buildC(join(root, 'bench', 'c'), into, note);
+    if (c !== undefined) participants.push(c);
+  }
+  return participants;
+}
+
+function main(): number {
+  const options = readOptions();
+  if (options.help) {
+    process.stdout.write(`${usage}\n`);
+    return 0;
+  }
+  const root = projectRoot();
+  const traces = [options.traces, join(root, 'test', 'fixtures', 'golden', 'radix')].find(
+    (folder) => folder !== undefined && existsSync(join(folder, 'pa-64.jsonl.gz')),
+  );
+  if (traces === undefined) note('the recorded radix traces were not found: they are left out (--traces)');
+  const cases = allCases({
+    quick: options.quick,
+    traces: traces === undefined ? undefined : resolve(traces),
+  }).filter((of) => {
+    const text = `${of.name} ${Object.entries(of.params)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(' ')}`;
+    return options.only.length === 0 || options.only.some((wanted) => text.includes(wanted));
+  });
+  const env = environment();
+  if (env.load > 0.7) note(`the machine is busy (load ${env.load.toFixed(1)}): the figures will be noisy`);
+
+  const into = mkdtempSync(join(tmpdir(), 'pageheap-bench-'));
+  try {
+    const participants = gather(root, into, options.go, options.skip);
+    for (const participant of participants) note(`${participant.id.padEnd(6)}${participant.title}`);
+    const results = runRounds({
+      rounds: options.rounds,
+      cases,
+      participants,
+      progress(round, of, participant) {
+        if (!process.stderr.isTTY) return;
+        const text = `round ${round + 1}/${options.rounds} ${of.name} ${Object.values(of.params).join(' ')} ${participant.id}`;
+        process.stderr.write(`\r\u001b[K${text.slice(0, 100)}`);
+      },
+    });
+    if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+
+    process.stdout.write(
+      `${table(
+        results,
+        participants.map((p) => p.id),
+      )}\n`,
+    );
+    for (const failure of results.failures) {
+      note(
+        `${failure.participant} failed at ${failure.name} ${JSON.stringify(failure.params)}:\n${failure.error}`,
+      );
+    }
+    const missed = results.rows.filter((row) => row.targets.some((target) => met(row, target) === false));
+    if (missed.length > 0) note(`missed: ${missed.map(rowName).join('; ')}`);
+
+    const out =
+      options.out ?? join(root, 'runs', `bench-${new Date().toISOString().replace(/[:.]/g, '-')}.json`);
+    mkdirSync(dirname(resolve(out)), { recursive: true });
+    writeFileSync(
+      out,
+      `${JSON.stringify(
+        {
+          format: 'pageheap-bench/1',
+          rounds: options.rounds,
+          quick: options.quick,
+          environment: env,
+          participants: participants.map(({ id, title }) => ({ id, title })),
+          rows: results.rows,
+          failures: results.failures,
+        },
+        null,
+        1,
+      )}\n`,
+    );
+    note(`written: ${out}`);
+    if (results.failures.length > 0) return 2;
+    return options.check && missed.length > 0 ? 1 : 0;
+  } finally {
+    rmSync(into, { recursive: true, force: true });
+  }
+}
+
+process.exitCode = main();

@@ -1,0 +1,50 @@
+/**
+ * What the entry files of this folder share: the case from the command line, the result line.
+ *
+ * Each entry measures one workload in a process of its own: V8's optimised code depends on what ran
+ * before, and a heap's memory on what was allocated before.
+ */
+
+import type { Measurement } from '../workload.ts';
+
+/** The `key=value` words of a case. */
+export class Params {
+  readonly all: Readonly<Record<string, string>>;
+
+  constructor(words: readonly string[]) {
+    const all: Record<string, string> = {};
+    for (const word of words) {
+      const equals = word.indexOf('=');
+      if (equals < 1) throw new Error(`not key=value: ${word}`);
+      all[word.slice(0, equals)] = word.slice(equals + 1);
+    }
+    this.all = all;
+  }
+
+  text(key: string): string {
+    const value = this.all[key];
+    if (value === undefined) throw new Error(`the case needs ${key}=…`);
+    return value;
+  }
+
+  number(key: string): number {
+    const value = Number(this.text(key));
+    if (!Number.isSafeInteger(value)) throw new Error(`${key} must be an integer, not ${this.text(key)}`);
+    return value;
+  }
+}
+
+/** The case this process was started for. */
+export function caseParams(): Params {
+  return new Params(process.argv.slice(2));
+}
+
+/** Prints a result line. */
+export function emit(measurement: Measurement): void {
+  process.stdout.write(`${JSON.stringify(measurement)}\n`);
+}
+
+/** Nanoseconds on a monotonic clock, as a double; costs some 40 ns, so batches are timed. */
+export function now(): number {
+  return performance.now() * 1e6;
+}

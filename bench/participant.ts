@@ -1,0 +1,54 @@
+/**
+ * A participant: one that can be asked to measure a case in a process of its own.
+ */
+
+import { spawnSync } from 'node:child_process';
+import type { Case } from './cases.ts';
+import type { Measurement } from './workload.ts';
+
+/** How a participant is started for a case. */
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Participant {
+  /** ours, addon, go or c. */
+  readonly id: string;
+  /** What is measured, with its version. */
+  readonly title: string;
+  /** How to measure a case; undefined if this participant cannot. */
+  command(of: Case): Command | undefined;
+}
+
+export type Outcome = { readonly measurements: readonly Measurement[] } | { readonly error: string };
+
+const timeLimitMs = 180_000;
+
+/** The words of a case as every participant reads them. */
+export function caseWords(of: Case): string[] {
+  return Object.entries(of.params).map(([key, value]) => `${key}=${value}`);
+}
+
+/** Runs a participant once. Never throws: a participant that fails is an outcome. */
+export function measure(participant: Participant, of: Case): Outcome | undefined {
+  const command = participant.command(of);
+  if (command === undefined) return undefined;
+  const done = spawnSync(command.file, command.args, {
+    encoding: 'utf8',
+    env: { ...process.env, ...command.env },
+    timeout: timeLimitMs,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (done.error !== undefined) return { error: done.error.message };
+  if (done.status !== 0) {
+    const told = `${done.stderr}\n${done.stdout}`.trim().split('\n').slice(0, 12).join('\n');
+    return { error: done.signal === null ? told : `ended by ${done.signal}\n${told}` };
+  }
+  const measurements: Measurement[] = [];
+  for (const line of done.stdout.split('\n')) {
+    if (line.startsWith('{')) measurements.push(JSON.parse(line) as Measurement);
+  }
+  return measurements.length === 0 ? { error: 'it printed no result' } : { measurements };
+}

@@ -1,0 +1,126 @@
+/**
+ * Rounds: every participant measures every case in each, side by side, in fresh processes.
+ *
+ * A noisy machine must not decide: within a round the participants of a case follow each other at
+ * once, and their order turns by one each round. Result: the median of each participant's rounds, the
+ * ratio of two medians, and as its spread the smallest and largest ratio of a single round.
+ */
+
+import type { Case, Target } from './cases.ts';
+import type { Participant } from './participant.ts';
+import { measure } from './participant.ts';
+import type { Measurement } from './workload.ts';
+import { median } from './workload.ts';
+
+/** One measured quantity: a case, or a part of one. */
+export interface Row {
+  readonly name: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly unit: 'ns' | 'bytes';
+  /** Each participant's value in each round. */
+  readonly values: Record<string, number[]>;
+  readonly targets: readonly Target[];
+}
+
+export interface Failure {
+  readonly participant: string;
+  readonly name: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly error: string;
+}
+
+export interface Results {
+  readonly rows: Row[];
+  readonly failures: Failure[];
+}
+
+export interface Ratio {
+  readonly ratio: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+export interface RoundsOptions {
+  readonly rounds: number;
+  readonly cases: readonly Case[];
+  readonly participants: readonly Participant[];
+  /** Told before each process. */
+  readonly progress: (round: number, of: Case, participant: Participant) => void;
+}
+
+/** Measures everything. A participant that fails a case is not asked for it again. */
+export function runRounds(options: RoundsOptions): Results {
+  const rows = new Map<string, Row>();
+  const failures: Failure[] = [];
+  const failed = new Set<string>();
+  for (let round = 0; round < options.rounds; round++) {
+    for (const of of options.cases) {
+      const checks = new Map<string, string>();
+      for (let i = 0; i < options.participants.length; i++) {
+        const participant = options.participants[(i + round) % options.participants.length];
+        const id = `${participant.id} ${of.name} ${JSON.stringify(of.params)}`;
+        if (failed.has(id)) continue;
+        if (participant.command(of) === undefined) continue;
+        options.progress(round, of, participant);
+        const fail = (error: string): void => {
+          failed.add(id);
+          failures.push({ participant: participant.id, name: of.name, params: of.params, error });
+        };
+        const outcome = measure(participant, of);
+        if (outcome === undefined) continue;
+        if ('error' in outcome) {
+          fail(outcome.error);
+          continue;
+        }
+        for (const m of outcome.measurements) {
+          const what = m.params.what ?? '';
+          const known = checks.get(what);
+          if (m.check !== undefined && known !== undefined && known !== m.check) {
+            fail(`it did other work than the others: check ${m.check}, theirs ${known}`);
+            break;
+          }
+          if (m.check !== undefined) checks.set(what, m.check);
+          record(rows, of, m, participant.id);
+        }
+      }
+    }
+  }
+  return { rows: [...rows.values()], failures };
+}
+
+function record(rows: Map<string, Row>, of: Case, m: Measurement, participant: string): void {
+  const what = m.params.what;
+  const { file: _file, ...params } = of.params;
+  const key = `${of.name} ${JSON.stringify(of.params)} ${what ?? ''}`;
+  let row = rows.get(key);
+  if (row === undefined) {
+    row = {
+      name: of.name,
+      params: what === undefined ? params : { ...params, what },
+      unit: m.ns === undefined ? 'bytes' : 'ns',
+      values: {},
+      targets: of.targets.filter((target) => target.what === what),
+    };
+    rows.set(key, row);
+  }
+  (row.values[participant] ??= []).push(m.ns ?? m.bytes ?? Number.NaN);
+}
+
+/** The ratio of two participants' medians, and the extremes over the rounds both took part in. */
+export function ratioOf(row: Row, over: string, under: string): Ratio | undefined {
+  const a = row.values[over];
+  const b = row.values[under];
+  if (a === undefined || b === undefined) return undefined;
+  const single = a.slice(0, b.length).map((value, round) => value / b[round]);
+  return { ratio: median(a) / median(b), least: Math.min(...single), most: Math.max(...single) };
+}
+
+/** Whether a row's target was met; undefined where there is nothing to hold against. */
+export function met(row: Row, target: Target): boolean | undefined {
+  if (target.against === undefined) {
+    const own = row.values.ours;
+    return own === undefined ? undefined : median(own) <= target.atMost;
+  }
+  const ratio = ratioOf(row, 'ours', target.against);
+  return ratio === undefined ? undefined : ratio.ratio <= target.atMost;
+}

@@ -1,0 +1,60 @@
+/**
+ * The table of results, as plain text.
+ */
+
+import type { Results, Row } from './rounds.ts';
+import { met, ratioOf } from './rounds.ts';
+import { median } from './workload.ts';
+
+/** Parameters that tell cases apart; the others are the same for every case of a name. */
+const telling = ['size', 'order', 'kind', 'holes', 'pages', 'mib', 'trace', 'quantum', 'objects', 'what'];
+
+/** One line a measured quantity: each participant's median, each ratio with its spread, the target. */
+export function table(results: Results, participants: readonly string[]): string {
+  const rivals = participants.filter((id) => id !== 'ours');
+  const lines = [['case', ...participants, ...rivals.map((id) => `ours/${id}`), 'target', '']];
+  for (const row of results.rows) {
+    lines.push([
+      rowName(row),
+      ...participants.map((id) => valueText(row, id)),
+      ...rivals.map((id) => ratioText(row, id)),
+      row.targets.map((t) => `≤ ${short(t.atMost)} ${t.against ?? 'ns'}`).join(', '),
+      row.targets.map((t) => verdict(met(row, t))).join(', '),
+    ]);
+  }
+  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  return lines
+    .map((line) => {
+      const cells = line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])));
+      return cells.join('  ').trimEnd();
+    })
+    .join('\n');
+}
+
+export function rowName(row: Row): string {
+  const words = telling.filter((key) => key in row.params).map((key) => `${key}=${row.params[key]}`);
+  return [row.name, ...words].join(' ');
+}
+
+function valueText(row: Row, id: string): string {
+  const values = row.values[id];
+  if (values === undefined) return '';
+  const middle = median(values);
+  return row.unit === 'ns' ? `${short(middle)} ns` : `${short(middle / 1024)} KiB`;
+}
+
+function ratioText(row: Row, id: string): string {
+  const ratio = ratioOf(row, 'ours', id);
+  if (ratio === undefined) return '';
+  return `${ratio.ratio.toFixed(2)} (${ratio.least.toFixed(2)}–${ratio.most.toFixed(2)})`;
+}
+
+function verdict(isMet: boolean | undefined): string {
+  if (isMet === undefined) return '?';
+  return isMet ? 'met' : 'MISSED';
+}
+
+function short(n: number): string {
+  if (n >= 100) return n.toFixed(0);
+  return n >= 10 ? n.toFixed(1) : n.toFixed(2);
+}

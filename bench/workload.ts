@@ -1,0 +1,105 @@
+/**
+ * The workloads of the benchmark: what every participant does, whatever it is written in.
+ *
+ * A case is a name and `key=value` words. A participant is started with them in a process of its own
+ * and prints result lines. All draw from the same pseudo-random sequence, so that they carry out the
+ * same operations in the same order; where the outcome is comparable (placements of the page
+ * allocator) they report a `check`, and the harness refuses to compare where checks differ.
+ *
+ * - `malloc size live order ops repeats`: a table of `live` (a power of two) objects without
+ *   pointers. Each operation puts a new zeroed object in the place of an old one: the oldest
+ *   (order=ring) or a random one (order=random). Filled, warmed by `ops` operations, then measured
+ *   `repeats` times; the median. Go collects as it likes (GOGC=100), C frees, this project drops and
+ *   collects by the same GOGC=100; all of that is in the time.
+ * - `span kind holes batch rounds`: spans of one page from a heap that has 32,768 such spans of which
+ *   `holes` % were freed at random. A round allocates `batch` spans and frees them in random order.
+ *   kind=heap carries objects (1024 bytes, without pointers), kind=manual does not.
+ * - `pages pages mib ops`: a page allocator over `mib` MiB, filled by address, half its pages with
+ *   runs of `pages`, half with runs of 1 to 63; then 35 % of the runs of each kind are freed at
+ *   random. Rounds free a batch of random runs (what=free) and allocate as many (what=alloc); then
+ *   what=pair frees one random run and allocates one, in turn. The batch is a quarter of the runs, at
+ *   most 1024; where it is below 16 only pairs are measured, since the clock would be.
+ * - `page-cache mib repeats`: all pages of an empty heap taken singly through a page cache, the
+ *   refills included; nanoseconds a page.
+ * - `radix-trace trace file repeats`: a recorded trace of Go's page allocator, decoded beforehand;
+ *   nanoseconds an operation, in the allocator's own calls. Wrong answers are an error.
+ * - `scavenge quantum mib repeats`: `mib` MiB in touched blocks of `quantum` bytes, every second one
+ *   freed, then all of that released a quantum at a time; nanoseconds a quantum.
+ * - `metadata objects`: a heap of that many live objects of mixed sizes and a table of their
+ *   addresses; the bytes of bookkeeping.
+ * - `trace-parse`, `trace-replay`: this project alone, against absolute targets.
+ *
+ * bench/go/workload, bench/go/runtime/bench_test.go and bench/c/rival.c follow this file.
+ */
+
+/** One result line. `ns` for times, `bytes` for sizes; `what` in the parameters tells parts apart. */
+export interface Measurement {
+  readonly name: string;
+  readonly params: Readonly<Record<string, string>>;
+  /** Nanoseconds an operation. */
+  readonly ns?: number;
+  /** Bytes of bookkeeping. */
+  readonly bytes?: number;
+  /** Identifies the work done; equal among participants that report one. */
+  readonly check?: string;
+}
+
+/** Where every workload's sequence starts. */
+export const seed = 0x2545f491;
+
+/** xorshift32. The state is never zero. */
+export class Random {
+  state: number;
+
+  constructor(state: number = seed) {
+    this.state = state;
+  }
+
+  /** The next number scaled to 0 … n−1, for n up to 2^21 exact in doubles. */
+  below(n: number): number {
+    let x = this.state;
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    this.state = x;
+    return Math.floor(((x >>> 0) * n) / 4294967296);
+  }
+}
+
+/** Moves `count` random elements to the front. */
+export function pick(random: Random, all: Int32Array, length: number, count: number): void {
+  for (let i = 0; i < count; i++) {
+    const j = i + random.below(length - i);
+    const kept = all[i];
+    all[i] = all[j];
+    all[j] = kept;
+  }
+}
+
+/** Folds a number into a check (FNV-1a, a 32-bit word at a time). */
+export function fold(check: number, value: number): number {
+  return Math.imul(check ^ value, 16777619);
+}
+
+/** A check as it is printed. */
+export function checkText(check: number): string {
+  return (check >>> 0).toString(16);
+}
+
+/** The size of an object of the `metadata` workload: mostly small, a few large. */
+export function mixedSize(random: Random): number {
+  const x = random.below(1000);
+  if (x < 800) return 16 + random.below(113);
+  if (x < 950) return 128 + random.below(897);
+  if (x < 990) return 1024 + random.below(7169);
+  if (x < 998) return 8192 + random.below(24577);
+  return 32768 + random.below(32769);
+}
+
+/** The middle value; the mean of the two middle ones of an even number. */
+export function median(values: readonly number[]): number {
+  if (values.length === 0) throw new RangeError('the median of nothing');
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
