@@ -10,7 +10,7 @@
  *   unused   Ready → Prepared      madvise FREE or DONTNEED
  *   alloc    None → Ready          mmap read-write
  *   commit   Reserved → Ready      mprotect, for metadata that grows inside its reservation
- *   fault    any → Reserved        mmap fixed, PROT_NONE
+ *   fault    Ready → Reserved      mmap fixed, PROT_NONE
  *   free     any → None            munmap
  *
  * Three kinds of failure are kept apart. A wrong argument throws a PageHeapError before anything
@@ -26,13 +26,17 @@
  * which range to release and when (scavenge/).
  */
 import { fatal, PageHeapError } from '../base/errors.ts';
-import { type Address, address, alignDown, alignUp, GiB, userAddressEnd } from '../base/units.ts';
+import { type Address, address, alignDown, alignUp, userAddressEnd } from '../base/units.ts';
+import { Access } from './access.ts';
 import { type Accounts, PlainAccounts, type Purpose } from './accounts.ts';
-import { type Addon, Advice, loadAddon } from './addon.ts';
-import { EAGAIN, EFAULT, ENOMEM, errnoName } from './errno.ts';
+import { type Addon, Advice } from './addon.ts';
+import { CallCounts, type CallStats, type SysCall, sysCalls } from './calls.ts';
+import { EAGAIN, ENOMEM, errnoName } from './errno.ts';
 import { type MemoryState, RangeStates } from './states.ts';
 
+export { maxViewBytes } from './access.ts';
 export type { Accounts, Purpose } from './accounts.ts';
+export type { CallStats, SysCall } from './calls.ts';
 export type { MemoryState } from './states.ts';
 
 /** How memory that is not needed is given back: at once, or when the kernel wants it. */
@@ -51,45 +55,12 @@ export interface SysOptions {
   readonly addon?: Addon;
 }
 
-/** The calls that are counted, in the order of their slots. */
-export const sysCalls = [
-  'reserve',
-  'map',
-  'alloc',
-  'commit',
-  'used',
-  'unused',
-  'fault',
-  'free',
-  'hugePage',
-  'noHugePage',
-  'collapse',
-] as const;
-export type SysCall = (typeof sysCalls)[number];
-
-/** What one kind of call came to. `failures` are in `calls` too; ns is 0 unless `timed`. */
-export interface CallStats {
-  readonly calls: number;
-  readonly bytes: number;
-  readonly ns: number;
-  readonly failures: number;
-}
-
-/** The longest view: Node 20's limit of an external ArrayBuffer. */
-export const maxViewBytes = 4 * GiB;
-
-const slotWidth = 4;
-const slot = Object.fromEntries(sysCalls.map((call, i) => [call, i * slotWidth])) as Record<SysCall, number>;
-const unusedSlot = slot.unused;
-
+const unusedSlot = CallCounts.slotOf('unused');
 const notNone: readonly MemoryState[] = ['reserved', 'prepared', 'ready'];
 
-export class Sys {
-  /** Bytes of a physical page, a power of two. */
-  readonly physPageSize: number;
+export class Sys extends Access {
   /** Bytes of a transparent huge page; 0 if there are none. */
   readonly physHugePageSize: number;
-  readonly addon: Addon;
   readonly hardDecommit: boolean;
   /** The states of all ranges; undefined unless in debug mode. */
   readonly states: RangeStates | undefined;
@@ -98,17 +69,13 @@ export class Sys {
   #lastErrno = 0;
   /** The advice in use now; 0 when the kernel takes none, and `unused` maps afresh. */
   #advice: number;
-  readonly #alignMask: number;
   readonly #timed: boolean;
   readonly #fallbacks = new Map<string, string>();
-  /** calls, bytes, ns, failures of each kind of call. */
-  readonly #counts = new Float64Array(sysCalls.length * slotWidth);
+  readonly #counts = new CallCounts();
 
   constructor(options: SysOptions = {}) {
-    this.addon = options.addon ?? loadAddon();
-    this.physPageSize = this.addon.pageSize();
+    super(options.addon);
     this.physHugePageSize = this.addon.hugePageSize();
-    this.#alignMask = this.physPageSize - 1;
     this.#advice = options.advise === 'free' ? Advice.FREE : Advice.DONTNEED;
     this.hardDecommit = options.hardDecommit ?? false;
     this.#timed = options.timed ?? false;
@@ -138,8 +105,8 @@ export class Sys {
    * @returns where it is, possibly elsewhere; 0 if refused
    */
   reserve(hint: number, length: number): Address {
-    if (hint !== 0) this.#checkRange(hint, length);
-    else this.#checkLength(length);
+    if (hint !== 0) this.checkRange(hint, length);
+    else this.checkLength(length);
     const start = this.#start();
     const got = this.addon.reserve(hint, length);
     this.#count('reserve', length, start, got < 0 ? -got : 0);
@@ -154,7 +121,7 @@ export class Sys {
    * @returns 0 if refused
    */
   reserveAligned(length: number, align: number): Address {
-    this.#checkLength(length);
+    this.checkLength(length);
     if (!Number.isInteger(Math.log2(align)) || align < this.physPageSize) {
       throw new PageHeapError('ERR_INVALID_ARGUMENT', `not an alignment: ${align}`, { value: align });
     }
@@ -165,7 +132,7 @@ export class Sys {
         (low === wide || this.free(wide, low - wide, 'other', 'reserved')) &&
         this.free(low + length, wide + align - low, 'other', 'reserved');
       if (trimmed) return address(low);
-      this.free(wide, length + align, 'other', 'reserved');
+      this.free(low, length + align - (low - wide), 'other', 'reserved');
       return address(0);
     }
     const narrow = this.reserve(0, length);
@@ -182,7 +149,7 @@ export class Sys {
 
   /** Reserved → Prepared. @returns false if memory is out */
   map(addr: number, length: number, purpose: Purpose): boolean {
-    this.#checkRange(addr, length);
+    this.checkRange(addr, length);
     this.states?.require('map', addr, addr + length, ['reserved']);
     const start = this.#start();
     if (!this.#done('map', length, start, this.addon.map(addr, length))) return false;
@@ -193,7 +160,7 @@ export class Sys {
 
   /** None → Ready: zeroed memory where the kernel likes. @returns 0 if memory is out */
   alloc(length: number, purpose: Purpose): Address {
-    this.#checkLength(length);
+    this.checkLength(length);
     const start = this.#start();
     const got = this.addon.alloc(length);
     this.#count('alloc', length, start, got < 0 ? -got : 0);
@@ -209,7 +176,7 @@ export class Sys {
    * @returns false if memory is out
    */
   commit(addr: number, length: number, purpose: Purpose): boolean {
-    this.#checkRange(addr, length);
+    this.checkRange(addr, length);
     this.states?.require('commit', addr, addr + length, ['reserved']);
     const start = this.#start();
     if (!this.#done('commit', length, start, this.addon.protect(addr, length, true))) return false;
@@ -224,7 +191,7 @@ export class Sys {
    * @returns false if memory is out, which only happens after a hard decommit
    */
   used(addr: number, length: number, prepared: number = length): boolean {
-    this.#checkRange(addr, length);
+    this.checkRange(addr, length);
     if (!(prepared >= 0 && prepared <= length)) {
       throw new PageHeapError('ERR_INVALID_SIZE', `${prepared} of ${length} bytes prepared`, {
         value: prepared,
@@ -232,8 +199,8 @@ export class Sys {
     }
     this.states?.require('used', addr, addr + length, ['prepared', 'ready']);
     const start = this.#start();
-    // Mapping afresh would lose what the Ready parts hold, so a mixed range keeps Go's rule: with hard
-    // decommit the caller passes Prepared memory only.
+    // After a hard decommit the range is mapped afresh, its Ready parts too: what they held is lost. As in
+    // Go, that is right for a run about to be handed out, the only kind of range that is passed here.
     if (!this.#done('used', length, start, this.hardDecommit ? this.addon.map(addr, length) : 0))
       return false;
     this.#accounts.mappedReady(prepared);
@@ -249,14 +216,13 @@ export class Sys {
   unused(addr: number, length: number): boolean {
     if (
       !(addr > 0 && length > 0 && addr + length <= userAddressEnd) ||
-      ((addr | length) & this.#alignMask) !== 0 ||
+      ((addr | length) & this.alignMask) !== 0 ||
       Math.floor(addr) !== addr ||
       Math.floor(length) !== length
     ) {
       this.#refuseRange(addr, length);
     }
     if (this.states !== undefined) this.states.require('unused', addr, addr + length, ['ready']);
-    const counts = this.#counts;
     const start = this.#timed ? this.addon.nanotime() : 0;
     let errno =
       this.#advice === 0
@@ -264,11 +230,8 @@ export class Sys {
         : this.addon.advise(addr, length, this.#advice);
     if (errno !== 0) errno = this.#unusedRefused(addr, length, errno);
     if (this.hardDecommit && errno === 0) errno = this.addon.fault(addr, length);
-    if (this.#timed) counts[unusedSlot + 2]! += this.addon.nanotime() - start;
-    counts[unusedSlot]! += 1;
-    counts[unusedSlot + 1]! += length;
+    this.#counts.addAt(unusedSlot, length, this.#timed ? this.addon.nanotime() - start : 0, errno !== 0);
     if (errno !== 0) {
-      counts[unusedSlot + 3]! += 1;
       this.#lastErrno = errno;
       return false;
     }
@@ -277,12 +240,16 @@ export class Sys {
     return true;
   }
 
-  /** Ready → Reserved: an access faults from now on. The range stays under its purpose, as in Go. */
-  fault(addr: number, length: number): boolean {
-    this.#checkRange(addr, length);
+  /**
+   * Ready → Reserved: the memory goes back, an access faults from now on.
+   * @returns false if the kernel refuses (it would need more mappings than it allows)
+   */
+  fault(addr: number, length: number, purpose: Purpose): boolean {
+    this.checkRange(addr, length);
     this.states?.require('fault', addr, addr + length, ['ready']);
     const start = this.#start();
     if (!this.#done('fault', length, start, this.addon.fault(addr, length))) return false;
+    this.#accounts.add(purpose, -length);
     this.#accounts.mappedReady(-length);
     this.states?.move('fault', addr, addr + length, ['ready'], 'reserved');
     return true;
@@ -293,7 +260,7 @@ export class Sys {
    * @returns false if the kernel refuses (it would need more mappings than it allows)
    */
   free(addr: number, length: number, purpose: Purpose, state: Exclude<MemoryState, 'none'>): boolean {
-    this.#checkRange(addr, length);
+    this.checkRange(addr, length);
     this.states?.require('free', addr, addr + length, notNone);
     const start = this.#start();
     if (!this.#done('free', length, start, this.addon.free(addr, length))) return false;
@@ -307,7 +274,7 @@ export class Sys {
 
   /** Asks for huge pages in the whole huge pages inside the range. @returns whether the kernel took it */
   hugePage(addr: number, length: number): boolean {
-    this.#checkRange(addr, length);
+    this.checkRange(addr, length);
     if (this.physHugePageSize === 0) return false;
     const low = alignUp(addr, this.physHugePageSize);
     const high = alignDown(addr + length, this.physHugePageSize);
@@ -316,7 +283,7 @@ export class Sys {
 
   /** Asks for small pages only. @returns whether the kernel took it */
   noHugePage(addr: number, length: number): boolean {
-    this.#checkRange(addr, length);
+    this.checkRange(addr, length);
     return this.#hint('noHugePage', addr, length, Advice.NOHUGEPAGE, 'MADV_NOHUGEPAGE');
   }
 
@@ -326,7 +293,7 @@ export class Sys {
    * @returns whether the kernel took it
    */
   hugePageCollapse(addr: number, length: number): boolean {
-    this.#checkRange(addr, length);
+    this.checkRange(addr, length);
     if (this.physHugePageSize === 0) return false;
     const start = this.#start();
     const errno = this.addon.advise(addr, length, Advice.COLLAPSE);
@@ -336,72 +303,12 @@ export class Sys {
 
   /** Names the mapping in /proc/self/maps. @returns whether the kernel took it */
   name(addr: number, length: number, text: string): boolean {
-    this.#checkRange(addr, length);
+    this.checkRange(addr, length);
     if (this.#fallbacks.has('name')) return false;
     const errno = this.addon.name(addr, length, text);
     if (errno === 0) return true;
     this.#remember('name', `PR_SET_VMA_ANON_NAME refused (${errnoName(errno)}): mappings stay without names`);
     return false;
-  }
-
-  // ------------------------------------------------------------------ access
-
-  /** An ArrayBuffer over [addr, addr + length), at most 4 GiB. Make views once: each costs a collection. */
-  view(addr: number, length: number): ArrayBuffer {
-    this.#checkBytes(addr, length);
-    if (length > maxViewBytes) {
-      throw new PageHeapError('ERR_INVALID_SIZE', `a view of ${length} bytes is longer than 4 GiB`, {
-        value: length,
-      });
-    }
-    const buffer = this.addon.view(addr, length);
-    if (buffer === null) {
-      throw new PageHeapError('ERR_SYSTEM', `the engine allows no view of ${length} bytes`, {
-        value: length,
-      });
-    }
-    return buffer;
-  }
-
-  /** Takes a view its memory: length 0 from now on. */
-  detach(buffer: ArrayBuffer): boolean {
-    return this.addon.detach(buffer);
-  }
-
-  /** Zeroes Ready memory. */
-  zero(addr: number, length: number): void {
-    if (length === 0) return;
-    this.#checkBytes(addr, length);
-    this.addon.zero(addr, length);
-  }
-
-  /** Fills Ready memory with one byte. */
-  fill(addr: number, length: number, byte: number): void {
-    if (length === 0) return;
-    this.#checkBytes(addr, length);
-    this.addon.fill(addr, length, byte & 0xff);
-  }
-
-  /** Copies Ready memory; the ranges may overlap. */
-  copy(to: number, from: number, length: number): void {
-    if (length === 0) return;
-    this.#checkBytes(to, length);
-    this.#checkBytes(from, length);
-    this.addon.copy(to, from, length);
-  }
-
-  /** The bytes at any address; undefined where some of them cannot be read (EFAULT). */
-  peek(addr: number, length: number): Uint8Array | undefined {
-    this.#checkBytes(addr, length);
-    const out = new Uint8Array(length);
-    return this.#looked('peek', this.addon.peek(addr, out)) ? out : undefined;
-  }
-
-  /** Writes bytes at any address. @returns false where some of it cannot be written (EFAULT) */
-  poke(addr: number, bytes: Uint8Array): boolean {
-    if (bytes.length === 0) return true;
-    this.#checkBytes(addr, bytes.length);
-    return this.#looked('poke', this.addon.poke(addr, bytes));
   }
 
   // ------------------------------------------------------------------ what happened
@@ -416,12 +323,12 @@ export class Sys {
     return [...this.#fallbacks.values()];
   }
 
+  /** What the calls of one kind came to. */
   statsOf(call: SysCall): CallStats {
-    const at = slot[call];
-    const c = this.#counts;
-    return { calls: c[at]!, bytes: c[at + 1]!, ns: c[at + 2]!, failures: c[at + 3]! };
+    return this.#counts.statsOf(call);
   }
 
+  /** What the calls of every kind came to. */
   stats(): Record<SysCall, CallStats> {
     return Object.fromEntries(sysCalls.map((call) => [call, this.statsOf(call)])) as Record<
       SysCall,
@@ -436,15 +343,8 @@ export class Sys {
   }
 
   #count(call: SysCall, length: number, start: number, errno: number): void {
-    const at = slot[call];
-    const counts = this.#counts;
-    counts[at]! += 1;
-    counts[at + 1]! += length;
-    if (this.#timed) counts[at + 2]! += this.addon.nanotime() - start;
-    if (errno !== 0) {
-      counts[at + 3]! += 1;
-      this.#lastErrno = errno;
-    }
+    this.#counts.add(call, length, this.#timed ? this.addon.nanotime() - start : 0, errno !== 0);
+    if (errno !== 0) this.#lastErrno = errno;
   }
 
   /** Counts; false when memory is out; throws for an errno that no caller can live with. */
@@ -456,12 +356,6 @@ export class Sys {
       errno,
       syscall: call,
     });
-  }
-
-  #looked(call: string, errno: number): boolean {
-    if (errno === 0) return true;
-    if (errno === EFAULT) return false;
-    throw new PageHeapError('ERR_SYSTEM', `${call}: ${errnoName(errno)}`, { errno, syscall: call });
   }
 
   #hint(call: SysCall, addr: number, length: number, kind: number, name: string): boolean {
@@ -507,41 +401,8 @@ export class Sys {
     if (!this.#fallbacks.has(key)) this.#fallbacks.set(key, text);
   }
 
-  #checkLength(length: number): void {
-    if (
-      !(Number.isInteger(length) && length > 0 && length <= userAddressEnd) ||
-      (length & this.#alignMask) !== 0
-    ) {
-      throw new PageHeapError('ERR_INVALID_SIZE', `not a positive multiple of the physical page: ${length}`, {
-        value: length,
-      });
-    }
-  }
-
-  #checkRange(addr: number, length: number): void {
-    this.#checkLength(length);
-    if (
-      !(Number.isInteger(addr) && addr > 0 && addr + length <= userAddressEnd) ||
-      (addr & this.#alignMask) !== 0
-    ) {
-      throw new PageHeapError('ERR_INVALID_ADDRESS', `not a physical page's address: ${addr}`, {
-        value: addr,
-      });
-    }
-  }
-
-  /** As #checkRange, without alignment. */
-  #checkBytes(addr: number, length: number): void {
-    if (!(Number.isInteger(length) && length > 0 && length <= userAddressEnd)) {
-      throw new PageHeapError('ERR_INVALID_SIZE', `not a length: ${length}`, { value: length });
-    }
-    if (!(Number.isInteger(addr) && addr > 0 && addr + length <= userAddressEnd)) {
-      throw new PageHeapError('ERR_INVALID_ADDRESS', `not a user address: ${addr}`, { value: addr });
-    }
-  }
-
   #refuseRange(addr: number, length: number): never {
-    this.#checkRange(addr, length);
+    this.checkRange(addr, length);
     return fatal('a range was refused and then accepted', { addr, length });
   }
 }

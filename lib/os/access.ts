@@ -1,0 +1,138 @@
+/**
+ * Access: reaching memory by its address, and the checks of every argument that crosses to the addon.
+ *
+ * Views and the plain operations (zero, fill, copy) are for memory known to be Ready: on any other they
+ * are a crash. peek and poke may be tried on any address: the kernel does the copying and says so where
+ * it would fault. A peek at a page never touched leaves the kernel's zero page there, which mincore
+ * counts as resident: who measures asks mincore first.
+ *
+ * Not here: changing what is mapped (sys.ts, which extends this).
+ */
+import { PageHeapError } from '../base/errors.ts';
+import { GiB, userAddressEnd } from '../base/units.ts';
+import { type Addon, loadAddon } from './addon.ts';
+import { EFAULT, errnoName } from './errno.ts';
+
+/** The longest view: Node 20's limit of an external ArrayBuffer. */
+export const maxViewBytes = 4 * GiB;
+
+export class Access {
+  readonly addon: Addon;
+  /** Bytes of a physical page, a power of two. */
+  readonly physPageSize: number;
+  /** physPageSize − 1: the bits that are 0 in a page's address. */
+  protected readonly alignMask: number;
+
+  constructor(addon: Addon = loadAddon()) {
+    this.addon = addon;
+    this.physPageSize = addon.pageSize();
+    this.alignMask = this.physPageSize - 1;
+  }
+
+  /**
+   * An ArrayBuffer over [addr, addr + length), at most 4 GiB. It owns nothing: when the memory goes, a
+   * use of it is a crash, unless it was detached. Make views once: each provokes a collection of V8's.
+   */
+  view(addr: number, length: number): ArrayBuffer {
+    this.checkBytes(addr, length);
+    if (length > maxViewBytes) {
+      throw new PageHeapError('ERR_INVALID_SIZE', `a view of ${length} bytes is longer than 4 GiB`, {
+        value: length,
+      });
+    }
+    const buffer = this.addon.view(addr, length);
+    if (buffer === null) {
+      throw new PageHeapError('ERR_SYSTEM', `the engine allows no view of ${length} bytes`, {
+        value: length,
+      });
+    }
+    return buffer;
+  }
+
+  /** Takes a view its memory: its length is 0 from now on. @returns whether the engine did */
+  detach(buffer: ArrayBuffer): boolean {
+    return this.addon.detach(buffer);
+  }
+
+  /** Zeroes Ready memory. */
+  zero(addr: number, length: number): void {
+    this.fill(addr, length, 0);
+  }
+
+  /** Fills Ready memory with the low eight bits of `byte`. */
+  fill(addr: number, length: number, byte: number): void {
+    if (length === 0) return;
+    this.checkBytes(addr, length);
+    this.addon.fill(addr, length, byte & 0xff);
+  }
+
+  /** Copies Ready memory; the ranges may overlap. */
+  copy(to: number, from: number, length: number): void {
+    if (length === 0) return;
+    this.checkBytes(to, length);
+    this.checkBytes(from, length);
+    this.addon.copy(to, from, length);
+  }
+
+  /** The bytes at any address; undefined where some of them cannot be read. */
+  peek(addr: number, length: number): Uint8Array | undefined {
+    this.checkBytes(addr, length);
+    const out = new Uint8Array(length);
+    return looked('peek', this.addon.peek(addr, out)) ? out : undefined;
+  }
+
+  /** Fills `out` from any address. @returns false where some of it cannot be read */
+  peekInto(addr: number, out: Uint8Array): boolean {
+    if (out.length === 0) return true;
+    this.checkBytes(addr, out.length);
+    return looked('peek', this.addon.peek(addr, out));
+  }
+
+  /** Writes bytes at any address. @returns false where some of it cannot be written */
+  poke(addr: number, bytes: Uint8Array): boolean {
+    if (bytes.length === 0) return true;
+    this.checkBytes(addr, bytes.length);
+    return looked('poke', this.addon.poke(addr, bytes));
+  }
+
+  /** A length of whole physical pages, or ERR_INVALID_SIZE. */
+  protected checkLength(length: number): void {
+    if (
+      !(Number.isInteger(length) && length > 0 && length <= userAddressEnd) ||
+      (length & this.alignMask) !== 0
+    ) {
+      throw new PageHeapError('ERR_INVALID_SIZE', `not a positive multiple of the physical page: ${length}`, {
+        value: length,
+      });
+    }
+  }
+
+  /** A range of whole physical pages below the end of user addresses, or ERR_INVALID_ADDRESS or _SIZE. */
+  protected checkRange(addr: number, length: number): void {
+    this.checkLength(length);
+    if (
+      !(Number.isInteger(addr) && addr > 0 && addr + length <= userAddressEnd) ||
+      (addr & this.alignMask) !== 0
+    ) {
+      throw new PageHeapError('ERR_INVALID_ADDRESS', `not a physical page's address: ${addr}`, {
+        value: addr,
+      });
+    }
+  }
+
+  /** As checkRange, without alignment. */
+  protected checkBytes(addr: number, length: number): void {
+    if (!(Number.isInteger(length) && length > 0 && length <= userAddressEnd)) {
+      throw new PageHeapError('ERR_INVALID_SIZE', `not a length: ${length}`, { value: length });
+    }
+    if (!(Number.isInteger(addr) && addr > 0 && addr + length <= userAddressEnd)) {
+      throw new PageHeapError('ERR_INVALID_ADDRESS', `not a user address: ${addr}`, { value: addr });
+    }
+  }
+}
+
+function looked(syscall: string, errno: number): boolean {
+  if (errno === 0) return true;
+  if (errno === EFAULT) return false;
+  throw new PageHeapError('ERR_SYSTEM', `${syscall}: ${errnoName(errno)}`, { errno, syscall });
+}

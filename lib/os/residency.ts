@@ -1,0 +1,177 @@
+/**
+ * Residency: what the kernel says of address ranges, held against what the heap believes.
+ *
+ * Three sources, dearer as they tell more:
+ *   mincore  which physical pages are in memory; 0.5 ms a GiB. Counts the zero page that a read of
+ *            untouched memory leaves, and pages under MADV_FREE until the kernel takes them.
+ *   pagemap  per page also swapped, shared, soft-dirty; may not be permitted.
+ *   smaps    resident, lazily freed and huge bytes, by mapping; some 20 ms a GiB of small pages, so
+ *            never on a sampling beat.
+ * statm and the fault counts are of the whole process, V8's own memory included.
+ *
+ * A resident page is counted whole. Nothing here changes what it looks at.
+ */
+import { PageHeapError } from '../base/errors.ts';
+import { userAddressEnd } from '../base/units.ts';
+import { type Addon, loadAddon } from './addon.ts';
+import { EACCES, ENOENT, EPERM, errnoName } from './errno.ts';
+
+/** A range of addresses, in bytes. */
+export interface AddressRange {
+  readonly base: number;
+  readonly bytes: number;
+}
+
+/** What smaps says of ranges, in bytes, summed over the mappings that overlap them. */
+export interface MappedUse {
+  readonly rss: number;
+  readonly pss: number;
+  /** Under MADV_FREE and not yet taken by the kernel; part of rss. */
+  readonly lazyFree: number;
+  readonly anonHugePages: number;
+  readonly swap: number;
+  /** Mappings that overlap the ranges. */
+  readonly mappings: number;
+  /** Those that lie only partly inside: their figures are scaled by the share, an estimate. */
+  readonly partial: number;
+}
+
+/** The whole process, in bytes (statm; the kernel counts per CPU and may be some pages late). */
+export interface ProcessMemory {
+  readonly size: number;
+  readonly resident: number;
+  readonly shared: number;
+}
+
+export interface FaultCounts {
+  /** Served without reading a disk. */
+  readonly minor: number;
+  readonly major: number;
+}
+
+/** The bits of a byte that `pagemap` answers for a page. */
+export const PagemapFlag = {
+  present: 1,
+  swapped: 2,
+  fileOrShared: 4,
+  exclusive: 8,
+  softDirty: 16,
+  /** The kernel shows this process frame numbers. */
+  frameShown: 32,
+} as const;
+
+export class Residency {
+  readonly #addon: Addon;
+  readonly #page: number;
+  readonly #two = new Float64Array(2);
+  readonly #three = new Float64Array(3);
+  readonly #seven = new Float64Array(7);
+
+  constructor(addon: Addon = loadAddon()) {
+    this.#addon = addon;
+    this.#page = addon.pageSize();
+  }
+
+  /** Resident bytes of the ranges, by mincore. @throws ERR_FAULT if part of them is not mapped */
+  residentBytes(ranges: readonly AddressRange[]): number {
+    let pages = 0;
+    for (const { base, bytes } of ranges) {
+      this.#check(base, bytes);
+      const n = this.#addon.mincore(base, bytes);
+      if (n < 0) throw notMapped('mincore', base, bytes, -n);
+      pages += n;
+    }
+    return pages * this.#page;
+  }
+
+  /** One byte a physical page of the range: 1 if resident. @throws ERR_FAULT if part is not mapped */
+  residentPages(base: number, bytes: number): Uint8Array {
+    this.#check(base, bytes);
+    const out = new Uint8Array(bytes / this.#page);
+    const errno = this.#addon.mincoreVector(base, out);
+    if (errno !== 0) throw notMapped('mincore', base, bytes, errno);
+    return out;
+  }
+
+  /** One byte of `PagemapFlag`s a physical page of the range; undefined where that is not permitted. */
+  pagemap(base: number, bytes: number): Uint8Array | undefined {
+    this.#check(base, bytes);
+    const out = new Uint8Array(bytes / this.#page);
+    const errno = this.#addon.pagemap(base, out);
+    if (errno === EPERM || errno === EACCES || errno === ENOENT) return undefined;
+    if (errno !== 0) throw notMapped('pagemap', base, bytes, errno);
+    return out;
+  }
+
+  /** What smaps says of the ranges, which must not overlap. Expensive: see above. */
+  mappedUse(ranges: readonly AddressRange[]): MappedUse {
+    const sorted = [...ranges].sort((a, b) => a.base - b.base);
+    const pairs = new Float64Array(2 * sorted.length);
+    let end = 0;
+    for (const [i, { base, bytes }] of sorted.entries()) {
+      this.#check(base, bytes);
+      if (base < end) {
+        throw new PageHeapError('ERR_INVALID_ARGUMENT', 'ranges overlap each other', { value: base });
+      }
+      end = base + bytes;
+      pairs[2 * i] = base;
+      pairs[2 * i + 1] = end;
+    }
+    const out = this.#seven;
+    this.#must('smaps', this.#addon.smaps(pairs, out));
+    return {
+      rss: out[0]!,
+      pss: out[1]!,
+      lazyFree: out[2]!,
+      anonHugePages: out[3]!,
+      swap: out[4]!,
+      mappings: out[5]!,
+      partial: out[6]!,
+    };
+  }
+
+  processMemory(): ProcessMemory {
+    const out = this.#three;
+    this.#must('statm', this.#addon.statm(out));
+    return { size: out[0]!, resident: out[1]!, shared: out[2]! };
+  }
+
+  /** Page faults of the process since it began, all threads. */
+  faults(): FaultCounts {
+    const out = this.#two;
+    this.#must('getrusage', this.#addon.faults(out));
+    return { minor: out[0]!, major: out[1]! };
+  }
+
+  /** Mappings of the process; the kernel's limit is vm.max_map_count. */
+  mappingCount(): number {
+    const n = this.#addon.vmaCount();
+    this.#must('maps', n < 0 ? -n : 0);
+    return n;
+  }
+
+  #must(what: string, errno: number): void {
+    if (errno === 0) return;
+    throw new PageHeapError('ERR_SYSTEM', `${what}: ${errnoName(errno)}`, { errno, syscall: what });
+  }
+
+  #check(base: number, bytes: number): void {
+    if (!(Number.isInteger(bytes) && bytes > 0 && bytes % this.#page === 0)) {
+      throw new PageHeapError('ERR_INVALID_SIZE', `not whole physical pages: ${bytes}`, { value: bytes });
+    }
+    if (!(Number.isInteger(base) && base > 0 && base % this.#page === 0 && base + bytes <= userAddressEnd)) {
+      throw new PageHeapError('ERR_INVALID_ADDRESS', `not a physical page's address: ${base}`, {
+        value: base,
+      });
+    }
+  }
+}
+
+function notMapped(syscall: string, base: number, bytes: number, errno: number): PageHeapError {
+  const range = `0x${base.toString(16)} + ${bytes}`;
+  return new PageHeapError('ERR_FAULT', `${syscall} of ${range}: ${errnoName(errno)}`, {
+    value: base,
+    errno,
+    syscall,
+  });
+}
