@@ -1,0 +1,94 @@
+/**
+ * Tables for the terminal: ruled where the window has room, and a list of `name: value` where not.
+ */
+import { stripVTControlCharacters } from 'node:util';
+import Table from 'cli-table3';
+import type { Colors } from './terminal.ts';
+
+export interface TableShape {
+  readonly head: readonly string[];
+  /** Indexes of columns that hold numbers, and are set flush right. */
+  readonly numeric?: readonly number[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Characters that a text takes on a terminal, its colour sequences not counted. */
+export function widthOf(text: string): number {
+  return stripVTControlCharacters(text).length;
+}
+
+/** Breaks a text at spaces into lines of at most `width`; a longer word stands alone. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && widthOf(line) + 1 + widthOf(word) > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  lines.push(line);
+  return lines;
+}
+
+/** Bars and two spaces of padding a column. */
+function ruledWidth(widths: readonly number[]): number {
+  return widths.reduce((sum, w) => sum + w + 3, 1);
+}
+
+/** The least width of a last column that is worth wrapping in. */
+const leastLastColumn = 24;
+
+/**
+ * Draws a table no wider than `columns`. The last column is wrapped when that is enough; a window
+ * too narrow even for that gets a list.
+ */
+export function drawTable({ head, numeric = [], rows }: TableShape, columns: number, colors: Colors): string {
+  const widths = head.map((h, i) => Math.max(widthOf(h), ...rows.map((r) => widthOf(r[i]))));
+  const last = widths.length - 1;
+  const excess = ruledWidth(widths) - columns;
+  const room = widths[last] - Math.max(0, excess);
+  if (excess > 0 && (numeric.includes(last) || room < leastLastColumn))
+    return drawList(head, rows, columns, colors);
+
+  const table = new Table({
+    head: head.map((h) => colors.bold(h)),
+    colAligns: head.map((_, i) => (numeric.includes(i) ? 'right' : 'left')),
+    style: { head: [], border: [], compact: true },
+    chars: {
+      top: '─',
+      'top-mid': '┬',
+      'top-left': '┌',
+      'top-right': '┐',
+      bottom: '─',
+      'bottom-mid': '┴',
+      'bottom-left': '└',
+      'bottom-right': '┘',
+    },
+  });
+  for (const row of rows) table.push(row.map((cell, i) => (i === last ? wrap(cell, room).join('\n') : cell)));
+  return table.toString();
+}
+
+function drawList(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns: number,
+  colors: Colors,
+): string {
+  return rows
+    .map((row) => {
+      const rest = row
+        .slice(1)
+        .map((cell, i) => (row.length === 2 || head[i + 1] === '' ? cell : `${head[i + 1]} ${cell}`))
+        .filter((text) => text.trim() !== '')
+        .join(', ');
+      const title = colors.bold(row[0]);
+      return widthOf(row[0]) + 2 + widthOf(rest) <= columns
+        ? `${title}: ${rest}`
+        : `${title}:\n  ${wrap(rest, columns - 2).join('\n  ')}`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,70 @@
+/**
+ * The two streams of a command: results go to `out`, everything about how it goes to `err`.
+ *
+ * Colour is used on a terminal only; `NO_COLOR` (any text) turns it off, `FORCE_COLOR` on (`0` or
+ * `false`: off), each stream deciding for itself. With `--json` one JSON value goes to `out` and
+ * nothing else; progress and remarks still go to `err`.
+ */
+import picocolors from 'picocolors';
+
+export type Colors = ReturnType<typeof picocolors.createColors>;
+
+export interface Stream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): boolean;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Whether a stream gets colour. NO_COLOR goes before FORCE_COLOR, as no-color.org asks. */
+export function usesColor(stream: Stream, env: Environment): boolean {
+  if (env.NO_COLOR !== undefined && env.NO_COLOR !== '') return false;
+  const force = env.FORCE_COLOR;
+  if (force !== undefined && force !== '') return force !== '0' && force !== 'false';
+  return stream.isTTY === true && env.TERM !== 'dumb';
+}
+
+const defaultColumns = 80;
+
+export class Terminal {
+  readonly out: Stream;
+  readonly err: Stream;
+  /** Paint for what goes to `out`, and for what goes to `err`. */
+  readonly outColors: Colors;
+  readonly errColors: Colors;
+  readonly outHasColors: boolean;
+
+  constructor(out: Stream = process.stdout, err: Stream = process.stderr, env: Environment = process.env) {
+    this.out = out;
+    this.err = err;
+    this.outHasColors = usesColor(out, env);
+    this.outColors = picocolors.createColors(this.outHasColors);
+    this.errColors = picocolors.createColors(usesColor(err, env));
+  }
+
+  /** Columns of a stream's window; 80 where there is no window. Never below 20. */
+  columnsOf(stream: Stream): number {
+    return Math.max(20, stream.columns || defaultColumns);
+  }
+
+  print(text: string): void {
+    this.out.write(`${text}\n`);
+  }
+
+  printJson(value: unknown): void {
+    this.print(JSON.stringify(value, undefined, 2));
+  }
+
+  note(text: string): void {
+    this.err.write(`${text}\n`);
+  }
+
+  warn(text: string): void {
+    this.note(`${this.errColors.yellow('warning:')} ${text}`);
+  }
+
+  fail(text: string): void {
+    this.note(`${this.errColors.red('pageheap:')} ${text}`);
+  }
+}

@@ -1,0 +1,141 @@
+import picocolors from 'picocolors';
+import { describe, expect, it } from 'vitest';
+import { gcPercent, memoryLimit, seconds, wholeNumber } from '../../lib/cli/arguments.ts';
+import { type ChartPoint, drawChart, resample } from '../../lib/cli/chart.ts';
+import { drawTable, widthOf, wrap } from '../../lib/cli/table.ts';
+import { Terminal, usesColor } from '../../lib/cli/terminal.ts';
+
+const plain = picocolors.createColors(false);
+const coloured = picocolors.createColors(true);
+
+function streamOf(isTTY: boolean, columns?: number) {
+  return { isTTY, ...(columns === undefined ? {} : { columns }), write: () => true };
+}
+
+describe('colour', () => {
+  it.each([
+    ['a terminal', true, {}, true],
+    ['no terminal', false, {}, false],
+    ['no terminal, under CI', false, { CI: '1' }, false],
+    ['a terminal, NO_COLOR', true, { NO_COLOR: '1' }, false],
+    ['a terminal, empty NO_COLOR', true, { NO_COLOR: '' }, true],
+    ['no terminal, FORCE_COLOR', false, { FORCE_COLOR: '1' }, true],
+    ['a terminal, FORCE_COLOR=0', true, { FORCE_COLOR: '0' }, false],
+    ['both', true, { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
+    ['a dumb terminal', true, { TERM: 'dumb' }, false],
+  ])('%s', (_what, isTTY, env, wanted) => {
+    expect(usesColor(streamOf(isTTY), env)).toBe(wanted);
+  });
+
+  it('is decided for each stream alone', () => {
+    const terminal = new Terminal(streamOf(false), streamOf(true, 100), {});
+    expect(terminal.outColors.red('x')).toBe('x');
+    expect(terminal.errColors.red('x')).not.toBe('x');
+    expect([terminal.columnsOf(terminal.out), terminal.columnsOf(terminal.err)]).toEqual([80, 100]);
+  });
+});
+
+describe('a table', () => {
+  const shape = {
+    head: ['', 'heap', 'kernel'],
+    numeric: [1],
+    rows: [
+      ['in use', '307 MiB', 'what the heap holds for objects at this very moment'],
+      ['released', '12 KiB', coloured.red('gone')],
+    ],
+  };
+
+  it.each([200, 80, 60])('fits %i columns, ruled', (columns) => {
+    const lines = drawTable(shape, columns, plain).split('\n');
+    expect(lines[0].startsWith('┌')).toBe(true);
+    for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(columns);
+    expect(new Set(lines.map(widthOf)).size).toBe(1);
+  });
+
+  it.each([45, 30])('becomes a list in %i columns', (columns) => {
+    const text = drawTable(shape, columns, plain);
+    expect(text).not.toContain('┌');
+    expect(text).toMatch(/^in use:/);
+    for (const line of text.split('\n')) expect(widthOf(line)).toBeLessThanOrEqual(columns);
+  });
+
+  it('says the same at every width', () => {
+    for (const columns of [200, 60, 30]) {
+      const words = drawTable(shape, columns, plain)
+        .replaceAll(/[^\w ]+/g, ' ')
+        .split(/\s+/);
+      for (const word of ['released', '307', 'MiB', 'moment']) expect(words).toContain(word);
+    }
+  });
+
+  it('wraps at spaces', () => {
+    expect(wrap('aa bb cc', 5)).toEqual(['aa bb', 'cc']);
+    expect(wrap('aaaaaaa b', 5)).toEqual(['aaaaaaa', 'b']);
+    expect(wrap('', 5)).toEqual(['']);
+  });
+});
+
+describe('a chart', () => {
+  const points: ChartPoint[] = Array.from({ length: 400 }, (_, i) => ({
+    t: i * 100,
+    inuse: i * 2 ** 20,
+    rss: i === 200 ? 2 ** 30 : 0,
+  }));
+
+  it('keeps a peak that one sample alone saw', () => {
+    expect(Math.max(...resample(points, 20, (p) => p.rss))).toBe(2 ** 30);
+  });
+
+  it('holds the last value where no sample was taken', () => {
+    const sparse = [points[0], points[399]];
+    expect(resample(sparse, 4, (p) => p.inuse)).toEqual([0, 0, 0, 399 * 2 ** 20]);
+  });
+
+  it.each([40, 80, 200])('fits %i columns', (columns) => {
+    for (const hasColors of [false, true]) {
+      const text = drawChart(points, columns, 8, hasColors, hasColors ? coloured : plain);
+      for (const line of text.split('\n')) expect(widthOf(line)).toBeLessThanOrEqual(columns);
+      expect(text).toContain('1.00 GiB');
+      expect(text.includes('[31m')).toBe(hasColors);
+    }
+  });
+
+  it('is not drawn of nothing, nor in no room', () => {
+    expect(drawChart([points[0]], 80, 8, false, plain)).toBe('');
+    expect(drawChart(points, 20, 8, false, plain)).toBe('');
+  });
+
+  it('bears a run in which nothing was ever in use', () => {
+    const still = points.map(({ t }) => ({ t, inuse: 0, rss: 0 }));
+    expect(drawChart(still, 80, 8, true, coloured)).toContain('40 s');
+  });
+});
+
+describe('option values', () => {
+  it.each([
+    [seconds, '0', 0],
+    [seconds, '2.5', 2.5],
+    [wholeNumber(1, 5), '5', 5],
+    [gcPercent, 'off', -1],
+    [gcPercent, '50', 50],
+    [memoryLimit, '1GiB', 2 ** 30],
+  ])('%o takes %j', (parse, text, wanted) => {
+    expect(parse(text)).toBe(wanted);
+  });
+
+  it.each([
+    [seconds, '-1'],
+    [seconds, 'NaN'],
+    [seconds, 'Infinity'],
+    [seconds, '1e9'],
+    [seconds, ''],
+    [wholeNumber(1, 5), '0'],
+    [wholeNumber(1, 5), '6'],
+    [wholeNumber(1, 5), '1.5'],
+    [gcPercent, '5%'],
+    [memoryLimit, '10MB'],
+    [memoryLimit, '-1'],
+  ])('%o refuses %j', (parse, text) => {
+    expect(() => parse(text)).toThrow(/^It takes /);
+  });
+});
