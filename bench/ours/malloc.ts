@@ -1,0 +1,56 @@
+/** Small objects without pointers in a ring: see `malloc` in ../workload.ts. */
+
+import { Heap } from '../../lib/index.ts';
+import { median, Random } from '../workload.ts';
+import { caseParams, emit, now } from './entry.ts';
+
+const params = caseParams();
+const size = params.number('size');
+const live = params.number('live');
+const ops = params.number('ops');
+const repeats = params.number('repeats');
+const isRandom = params.text('order') === 'random';
+
+const heap = new Heap({ gcPercent: 100 });
+const table = new Float64Array(live);
+const random = new Random();
+
+function ring(from: number, count: number): void {
+  const mask = live - 1;
+  for (let i = from; i < from + count; i++) {
+    const at = i & mask;
+    heap.drop(table[at]);
+    table[at] = heap.malloc(size, true, true);
+  }
+}
+
+function scattered(count: number): void {
+  for (let i = 0; i < count; i++) {
+    const at = random.below(live);
+    heap.drop(table[at]);
+    table[at] = heap.malloc(size, true, true);
+  }
+}
+
+for (let i = 0; i < live; i++) table[i] = heap.malloc(size, true, true);
+let done = 0;
+function work(): void {
+  if (isRandom) scattered(ops);
+  else ring(done, ops);
+  done = (done + ops) % live;
+}
+
+// V8 compiles during the first two.
+work();
+work();
+const collectionsBefore = heap.readMemStats().NumGC;
+const times: number[] = [];
+for (let i = 0; i < repeats; i++) {
+  const start = now();
+  work();
+  times.push((now() - start) / ops);
+}
+const collections = heap.readMemStats().NumGC - collectionsBefore;
+if (collections === 0) throw new Error('no collection ran: the measurement says nothing');
+emit({ name: 'malloc', params: params.all, ns: median(times) });
+heap.dispose();

@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { allCases, type Case } from '../../bench/cases.ts';
+import type { Participant } from '../../bench/participant.ts';
+import { buildC } from '../../bench/rivals/c.ts';
+import { findGo } from '../../bench/rivals/go.ts';
+import { met, ratioOf, runRounds } from '../../bench/rounds.ts';
+import { rowName, table } from '../../bench/table.ts';
+
+/** A participant that runs a line of JavaScript. */
+function scripted(id: string, script: string): Participant {
+  return { id, title: id, command: () => ({ file: process.execPath, args: ['-e', script] }) };
+}
+
+function answers(id: string, ns: number, check?: string): Participant {
+  return scripted(id, `console.log(${JSON.stringify(JSON.stringify({ name: 'x', params: {}, ns, check }))})`);
+}
+
+const one: Case = { name: 'x', params: { size: '8' }, targets: [{ against: 'go', atMost: 1 }] };
+
+function run(participants: Participant[], rounds = 2, cases: Case[] = [one]) {
+  const order: string[] = [];
+  const results = runRounds({
+    rounds,
+    cases,
+    participants,
+    progress: (round, of, participant) => order.push(`${round} ${of.name} ${participant.id}`),
+  });
+  return { results, order };
+}
+
+describe('rounds', () => {
+  it('interleaves, turning the order, and divides medians', () => {
+    const { results, order } = run([answers('ours', 30), answers('go', 20)]);
+    expect(order).toEqual(['0 x ours', '0 x go', '1 x go', '1 x ours']);
+    expect(results.failures).toEqual([]);
+    const [row] = results.rows;
+    expect(row.values).toEqual({ ours: [30, 30], go: [20, 20] });
+    expect(ratioOf(row, 'ours', 'go')).toEqual({ ratio: 1.5, least: 1.5, most: 1.5 });
+    expect(met(row, { against: 'go', atMost: 1 })).toBe(false);
+    expect(met(row, { against: 'go', atMost: 1.5 })).toBe(true);
+    expect(met(row, { atMost: 30 })).toBe(true);
+    expect(met(row, { against: 'c', atMost: 1 })).toBeUndefined();
+  });
+
+  it('names a participant that fails and asks it no more', () => {
+    const broken = scripted('go', 'console.error("no memory"); process.exit(3)');
+    const { results, order } = run([answers('ours', 30), broken]);
+    expect(order).toEqual(['0 x ours', '0 x go', '1 x ours']);
+    expect(results.failures).toEqual([
+      { participant: 'go', name: 'x', params: { size: '8' }, error: 'no memory' },
+    ]);
+  });
+
+  it('takes silence for a failure', () => {
+    const { results } = run([scripted('ours', '0')], 1);
+    expect(results.failures[0].error).toBe('it printed no result');
+    expect(results.rows).toEqual([]);
+  });
+
+  it('does not compare participants that did different work', () => {
+    const { results } = run([answers('ours', 30, 'aa'), answers('go', 20, 'bb')], 1);
+    expect(results.rows[0].values).toEqual({ ours: [30] });
+    expect(results.failures[0].error).toBe('it did other work than the others: check bb, theirs aa');
+  });
+
+  it('prints what was measured, against what, and whether it was reached', () => {
+    const { results } = run([answers('ours', 30), answers('go', 20)], 1);
+    const text = table(results, ['ours', 'go']);
+    expect(text).toMatch(/x size=8 +30\.0 ns +20\.0 ns +1\.50 \(1\.50–1\.50\) +≤ 1\.00 go +MISSED/);
+    expect(rowName(results.rows[0])).toBe('x size=8');
+  });
+});
+
+describe('the cases', () => {
+  it('cover what must be reached', () => {
+    const cases = allCases({ quick: false, traces: '/traces' });
+    const names = new Set(cases.map((of) => of.name));
+    for (const name of [
+      'malloc',
+      'span',
+      'pages',
+      'radix-trace',
+      'scavenge',
+      'metadata',
+      'trace-parse',
+      'trace-replay',
+    ]) {
+      expect(names).toContain(name);
+    }
+    const bound = (name: string, key: string, value: string) =>
+      cases.find((of) => of.name === name && of.params[key] === value)?.targets[0].atMost;
+    expect(bound('malloc', 'size', '8')).toBe(1.5);
+    expect(bound('malloc', 'size', '1024')).toBe(1);
+    expect(bound('pages', 'pages', '4')).toBe(1);
+    expect(bound('pages', 'pages', '512')).toBe(1.4);
+  });
+
+  it('are all different, and leave the traces out when there are none', () => {
+    for (const quick of [false, true]) {
+      const cases = allCases({ quick, traces: undefined });
+      expect(cases.some((of) => of.name === 'radix-trace')).toBe(false);
+      const texts = cases.map((of) => `${of.name} ${JSON.stringify(of.params)}`);
+      expect(new Set(texts).size).toBe(texts.length);
+    }
+  });
+});
+
+describe('rivals', () => {
+  let into = '';
+  beforeAll(() => {
+    into = mkdtempSync(join(tmpdir(), 'pageheap-bench-test-'));
+  });
+  afterAll(() => rmSync(into, { recursive: true }));
+
+  it('answers none for a go command that is not there', () => {
+    expect(findGo(join(into, 'go'))).toBeUndefined();
+  });
+
+  it('compiles and runs the program in C', () => {
+    const warnings: string[] = [];
+    const c = buildC('bench/c', into, (text) => warnings.push(text));
+    expect(warnings).toEqual([]);
+    const params = { size: '64', live: '1024', order: 'random', ops: '10000', repeats: '3' };
+    const cases: Case[] = [
+      { name: 'malloc', params, targets: [] },
+      { name: 'scavenge', params: { quantum: '65536', mib: '2', repeats: '3' }, targets: [] },
+    ];
+    const { results } = run([c as Participant], 1, cases);
+    expect(results.failures).toEqual([]);
+    expect(results.rows.map((row) => row.name)).toEqual(['malloc', 'scavenge']);
+    for (const row of results.rows) expect(row.values.c[0]).toBeGreaterThan(0);
+  });
+
+  it('says why the program in C was not built', () => {
+    const warnings: string[] = [];
+    expect(buildC(into, into, (text) => warnings.push(text))).toBeUndefined();
+    expect(warnings[0]).toContain('the C program does not compile');
+  });
+});
