@@ -6,6 +6,7 @@ import Table from 'cli-table3';
 import type { Colors } from './terminal.ts';
 
 export interface TableShape {
+  /** The titles of the columns; without any the table has no title row. */
   readonly head: readonly string[];
   /** Indexes of columns that hold numbers, and are set flush right. */
   readonly numeric?: readonly number[];
@@ -54,7 +55,7 @@ export function drawTable({ head, numeric = [], rows }: TableShape, columns: num
     return drawList(head, rows, columns, colors);
 
   const table = new Table({
-    head: head.map((h) => colors.bold(h)),
+    head: head.some((h) => h !== '') ? head.map((h) => colors.bold(h)) : [],
     colAligns: head.map((_, i) => (numeric.includes(i) ? 'right' : 'left')),
     style: { head: [], border: [], compact: true },
     chars: {
@@ -89,6 +90,24 @@ function drawList(
       return widthOf(row[0]) + 2 + widthOf(rest) <= columns
         ? `${title}: ${rest}`
         : `${title}:\n  ${wrap(rest, columns - 2).join('\n  ')}`;
+    })
+    .join('\n');
+}
+
+/** Names and texts side by side, the texts wrapped; below each other where there is no room. */
+export function drawFacts(
+  facts: readonly (readonly [string, string])[],
+  columns: number,
+  colors: Colors,
+): string {
+  const width = Math.max(...facts.map(([name]) => widthOf(name))) + 2;
+  const beside = columns - width >= leastLastColumn;
+  return facts
+    .map(([name, text]) => {
+      const lines = wrap(text, columns - (beside ? width : 2));
+      return beside
+        ? `${colors.bold(name.padEnd(width))}${lines.join(`\n${' '.repeat(width)}`)}`
+        : `${colors.bold(name)}\n  ${lines.join('\n  ')}`;
     })
     .join('\n');
 }

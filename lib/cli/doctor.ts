@@ -1,0 +1,59 @@
+/**
+ * `pageheap doctor`: what this kernel and machine can do, and what falls back because of it.
+ */
+import type { Command } from 'commander';
+import { inspectMachine } from '../os/machine.ts';
+import { explainMachine, type Finding, type Verdict } from '../os/machine-words.ts';
+import type { CommandContext } from './context.ts';
+import { drawTable } from './table.ts';
+import type { Colors } from './terminal.ts';
+
+const help = `
+Every service is tried, on memory of its own; nothing is changed. "falls back" is no error: the heap
+works, and does something else instead, which is named. Those lines also stand in every run file.
+
+Examples:
+  $ pageheap doctor
+  $ pageheap doctor --json | jq '.findings[] | select(.verdict != "ok")'`;
+
+function mark(verdict: Verdict, colors: Colors): string {
+  switch (verdict) {
+    case 'ok':
+      return colors.green('ok');
+    case 'note':
+      return colors.yellow('note');
+    case 'fallback':
+      return colors.red('falls back');
+  }
+}
+
+function rowOf({ what, found, verdict, meaning }: Finding, colors: Colors): string[] {
+  return [what, mark(verdict, colors), meaning === '' ? found : `${found}: ${meaning}`];
+}
+
+export function addDoctor(program: Command, { terminal }: CommandContext): void {
+  program
+    .command('doctor')
+    .summary('what this machine and kernel can do')
+    .description('Looks at what this kernel and machine can do for a page heap, and says what falls back.')
+    .option('--json', 'print the machine and the findings as JSON (a limit that is not set is null)')
+    .addHelpText('after', help)
+    .action((options: { json?: true }) => {
+      const machine = inspectMachine();
+      const findings = explainMachine(machine);
+      if (options.json) {
+        terminal.printJson({ machine, findings });
+        return;
+      }
+      const colors = terminal.outColors;
+      const rows = findings.map((finding) => rowOf(finding, colors));
+      terminal.print(drawTable({ head: ['', '', ''], rows }, terminal.columnsOf(terminal.out), colors));
+      const fallbacks = findings.filter((f) => f.verdict === 'fallback').length;
+      const notes = findings.filter((f) => f.verdict === 'note').length;
+      terminal.print(
+        fallbacks + notes === 0
+          ? 'Everything is as a page heap wishes it.'
+          : `${fallbacks} ${fallbacks === 1 ? 'falls' : 'fall'} back, ${notes} to know; a heap works here.`,
+      );
+    });
+}

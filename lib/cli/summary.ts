@@ -1,0 +1,145 @@
+/**
+ * What a run comes to, worked out from its run file alone: so `run` says of a run what `report`
+ * shows of it, and a run that was cut short is summed up as well.
+ */
+import { formatBytes, formatDuration, formatNumber, formatShare } from '../lab/report/client/format.ts';
+import type { RunData, RunSample } from '../lab/report/run-data.ts';
+import { drawFacts, drawTable } from './table.ts';
+import type { Colors } from './terminal.ts';
+
+/** The heap and the kernel at one moment; bytes. */
+export interface Moment {
+  readonly label: string;
+  /** Milliseconds since the start. */
+  readonly t: number;
+  readonly inuse: number;
+  readonly free: number;
+  readonly released: number;
+  /** Resident bytes of the heap's ranges. */
+  readonly rss: number;
+  /** Resident bytes of the whole process, V8's heap included; 0 if it was not recorded. */
+  readonly processRss: number;
+}
+
+export interface RunSummary {
+  readonly name: string;
+  /** `done`, `interrupted`, `error`, or `unfinished` when the file has no end. */
+  readonly reason: string;
+  readonly operations: number;
+  /** Seconds of replay, and operations a second of them. */
+  readonly seconds: number;
+  readonly operationsPerSecond: number;
+  readonly moments: readonly Moment[];
+  /** RSS of the heap's ranges at the end over its peak; 0 when there never was any. */
+  readonly endShareOfPeak: number;
+  readonly collections: number;
+  readonly madvise: { readonly calls: number; readonly bytes: number; readonly ns: number };
+  readonly faults: { readonly minor: number; readonly major: number };
+  /** What the sampling cost: looks, nanoseconds of them in all, beats missed. */
+  readonly looks: { readonly count: number; readonly ns: number; readonly missed: number };
+  /** Irregularities of the trace that were counted, by name; those that are zero left out. */
+  readonly irregular: Readonly<Record<string, number>>;
+  readonly remarks: readonly string[];
+}
+
+/** The members of an end line's trace counts that a sound trace has at zero, and what each means. */
+const irregularities: Readonly<Record<string, string>> = {
+  unknownFrees: 'frees of a pointer that is not live',
+  liveReuse: 'allocations at a pointer that is live',
+  failedReallocs: 'reallocs that failed in the program',
+  nilAllocs: 'allocations that failed in the program',
+};
+
+function momentOf(label: string, s: RunSample): Moment {
+  const { t, inuse, free, released, rss } = s;
+  return { label, t, inuse, free, released, rss, processRss: s.prss ?? 0 };
+}
+
+export function summarize(data: RunData): RunSummary {
+  const { samples, end } = data;
+  const last: RunSample | undefined = samples[samples.length - 1];
+  const moments: Moment[] = [];
+  if (last !== undefined) {
+    const peak = samples.reduce((a, b) => (b.rss > a.rss ? b : a));
+    const replayed = samples.findLast((s) => s.phase === 'replay');
+    moments.push(momentOf('peak', peak));
+    if (replayed !== undefined && replayed !== last) moments.push(momentOf('end of replay', replayed));
+    moments.push(momentOf('end', last));
+  }
+  const irregular: Record<string, number> = {};
+  for (const name of Object.keys(irregularities)) {
+    const count = end?.trace?.[name];
+    if (typeof count === 'number' && count > 0) irregular[name] = count;
+  }
+  return {
+    name: data.header.name ?? data.header.trace?.name ?? '',
+    reason: end === undefined ? 'unfinished' : (end.reason ?? 'done'),
+    operations: end?.ops ?? last?.ops ?? 0,
+    seconds: end?.seconds ?? 0,
+    operationsPerSecond: end?.opsPerSec ?? 0,
+    moments,
+    endShareOfPeak: moments.length > 0 && moments[0].rss > 0 ? last.rss / moments[0].rss : 0,
+    collections: last?.gcs ?? data.collections.length,
+    madvise: { calls: last?.madv ?? 0, bytes: last?.madvB ?? 0, ns: last?.madvNs ?? 0 },
+    faults: { minor: last?.minflt ?? 0, major: last?.majflt ?? 0 },
+    looks: {
+      count: samples.length,
+      ns: samples.reduce((sum, s) => sum + (s.cost ?? 0), 0),
+      missed: last?.missed ?? 0,
+    },
+    irregular,
+    remarks: data.remarks,
+  };
+}
+
+/** The summary as tables, no wider than `columns`. */
+export function drawSummary(s: RunSummary, columns: number, colors: Colors): string {
+  const moments = drawTable(
+    {
+      head: ['', 'at', 'in use', 'free', 'released', 'RSS of heap', 'of process'],
+      numeric: [1, 2, 3, 4, 5, 6],
+      rows: s.moments.map((m) => [
+        m.label,
+        formatDuration(m.t),
+        formatBytes(m.inuse),
+        formatBytes(m.free),
+        formatBytes(m.released),
+        colors.bold(formatBytes(m.rss)),
+        formatBytes(m.processRss),
+      ]),
+    },
+    columns,
+    colors,
+  );
+  const { calls, bytes, ns } = s.madvise;
+  const facts: [string, string][] = [
+    [
+      'operations',
+      `${formatNumber(s.operations)} in ${formatDuration(s.seconds * 1000)}, ${formatNumber(s.operationsPerSecond)} a second`,
+    ],
+    ['collections', formatNumber(s.collections)],
+    [
+      'given back',
+      `${formatBytes(bytes)} in ${formatNumber(calls)} calls of madvise, ${formatDuration(ns / 1e6)}`,
+    ],
+    ['page faults', `${formatNumber(s.faults.minor)} minor, ${formatNumber(s.faults.major)} major`],
+    [
+      'looks',
+      `${formatNumber(s.looks.count)}, which took ${formatDuration(s.looks.ns / 1e6)}; ${formatNumber(s.looks.missed)} beats missed`,
+    ],
+  ];
+  if (s.moments.length > 0) {
+    const peak = s.moments[0];
+    const end = s.moments[s.moments.length - 1];
+    facts.unshift(['RSS at the end', `${formatShare(end.rss, peak.rss)} of its peak`]);
+  }
+  const list = drawFacts(facts, columns, colors);
+  return s.moments.length > 0 ? `${moments}\n\n${list}` : list;
+}
+
+/** A sentence for each irregularity of the trace. */
+export function irregularityNotes(s: RunSummary): string[] {
+  return Object.entries(s.irregular).map(
+    ([name, n]) => `the trace has ${formatNumber(n)} ${irregularities[name]}`,
+  );
+}
