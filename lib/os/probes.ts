@@ -1,0 +1,134 @@
+/**
+ * Probes: each optional service of the kernel, actually tried on a scratch mapping.
+ *
+ * A version number does not tell what works: containers filter system calls, sandboxes emulate them,
+ * kernels are built without parts. Each probe makes its own mapping, touches it, asks, and where an
+ * effect can be seen looks whether it came. Nothing is left behind.
+ */
+import { alignUp, MiB } from '../base/units.ts';
+import { type Addon, Advice } from './addon.ts';
+import { ENOMEM } from './errno.ts';
+import { PagemapFlag } from './residency.ts';
+
+export type AdviceName = keyof typeof Advice;
+
+export interface AdviceProbe {
+  readonly name: AdviceName;
+  /** 0 when the kernel took it. */
+  readonly errno: number;
+  /** Whether the advice did what it is for; undefined where that cannot be seen. */
+  readonly effect: boolean | undefined;
+}
+
+export interface LookProbe {
+  /** process_vm_readv on the own process: 0, or the errno for which looks go through a pipe. */
+  readonly vmReadErrno: number;
+  /** Reading /proc/self/pagemap: 0 or errno. */
+  readonly pagemapErrno: number;
+  /** Whether pagemap shows this process frame numbers (CAP_SYS_ADMIN). */
+  readonly frameNumbers: boolean;
+}
+
+interface Scratch {
+  readonly base: number;
+  readonly bytes: number;
+}
+
+/** Runs `use` on fresh writable memory at a multiple of `align`; undefined if there is none. */
+function withScratch<T>(
+  addon: Addon,
+  bytes: number,
+  align: number,
+  use: (scratch: Scratch) => T,
+): T | undefined {
+  const whole = bytes + align;
+  const got = addon.alloc(whole);
+  if (got < 0) return undefined;
+  try {
+    return use({ base: alignUp(got, align), bytes });
+  } finally {
+    addon.free(got, whole);
+  }
+}
+
+function lazyFreeBytes(addon: Addon, { base, bytes }: Scratch): number {
+  const out = new Float64Array(7);
+  return addon.smaps(Float64Array.of(base, base + bytes), out) === 0 ? out[2]! : 0;
+}
+
+function hugeBytes(addon: Addon, { base, bytes }: Scratch): number {
+  const out = new Float64Array(7);
+  return addon.smaps(Float64Array.of(base, base + bytes), out) === 0 ? out[3]! : 0;
+}
+
+/** Tries one advice. Memory that cannot be had for it counts as ENOMEM. */
+export function probeAdvice(addon: Addon, name: AdviceName): AdviceProbe {
+  const page = addon.pageSize();
+  const huge = addon.hugePageSize();
+  // COLLAPSE wants a whole huge page of touched memory; the others are content with a few pages.
+  const collapse = name === 'COLLAPSE';
+  const align = collapse && huge > 0 ? huge : page;
+  const bytes = collapse ? Math.max(huge, page) : 16 * page;
+  const touched = name !== 'POPULATE_WRITE' && name !== 'HUGEPAGE' && name !== 'NOHUGEPAGE';
+  const outcome = withScratch(addon, bytes, align, (scratch): AdviceProbe => {
+    if (collapse) addon.advise(scratch.base, bytes, Advice.NOHUGEPAGE);
+    if (touched) addon.fill(scratch.base, bytes, 1);
+    if (collapse) addon.advise(scratch.base, bytes, Advice.HUGEPAGE);
+    const errno = addon.advise(scratch.base, bytes, Advice[name]);
+    return { name, errno, effect: errno === 0 ? effectOf(addon, name, scratch) : undefined };
+  });
+  return outcome ?? { name, errno: ENOMEM, effect: undefined };
+}
+
+function effectOf(addon: Addon, name: AdviceName, scratch: Scratch): boolean | undefined {
+  switch (name) {
+    case 'DONTNEED':
+      return addon.mincore(scratch.base, scratch.bytes) === 0;
+    case 'FREE':
+      return lazyFreeBytes(addon, scratch) > 0;
+    case 'COLLAPSE':
+      return hugeBytes(addon, scratch) > 0;
+    case 'POPULATE_WRITE':
+      return addon.mincore(scratch.base, scratch.bytes) * addon.pageSize() === scratch.bytes;
+    default:
+      return undefined;
+  }
+}
+
+/** Tries every advice. */
+export function probeAdvices(addon: Addon): AdviceProbe[] {
+  return (Object.keys(Advice) as AdviceName[]).map((name) => probeAdvice(addon, name));
+}
+
+/** Tries to name a mapping: 0 or errno. */
+export function probeNaming(addon: Addon): number {
+  const page = addon.pageSize();
+  return withScratch(addon, page, page, ({ base }) => addon.name(base, page, 'pageheap')) ?? ENOMEM;
+}
+
+/** Tries to look at memory by system calls and by pagemap. */
+export function probeLooks(addon: Addon): LookProbe {
+  const page = addon.pageSize();
+  const looks = withScratch(addon, page, page, ({ base }): LookProbe => {
+    addon.fill(base, page, 1);
+    const flags = new Uint8Array(1);
+    const pagemapErrno = addon.pagemap(base, flags);
+    return {
+      vmReadErrno: addon.peekByKernel(base, new Uint8Array(8)),
+      pagemapErrno,
+      frameNumbers: pagemapErrno === 0 && (flags[0]! & PagemapFlag.frameShown) !== 0,
+    };
+  });
+  return looks ?? { vmReadErrno: ENOMEM, pagemapErrno: ENOMEM, frameNumbers: false };
+}
+
+/** The largest reservation the system grants now, by halving from `most`; bytes. */
+export function probeReservation(addon: Addon, most: number): number {
+  for (let bytes = most; bytes >= MiB; bytes /= 2) {
+    const got = addon.reserve(0, bytes);
+    if (got < 0) continue;
+    addon.free(got, bytes);
+    return bytes;
+  }
+  return 0;
+}
