@@ -1,0 +1,147 @@
+/**
+ * What the scavenger aims at: how much memory may stay with the process.
+ *
+ * Two goals, both set after each cycle and whenever GOGC or the limit changes; the background scavenger
+ * works as long as one of them is not met.
+ *
+ *   GOGC           what the heap held at the end of the last cycle (heapInUse then), in proportion to how
+ *                  the goal has moved since (heapGoal / lastHeapGoal), and 10 % more, rounded up to whole
+ *                  physical pages. Held against heapRetained = heapInUse + heapFree. The tenth is kept so
+ *                  that allocation does not always fall on memory just given back.
+ *   memory limit   the limit less 5 %, held against mappedReady: near its limit the scavenger has to run
+ *                  ahead of allocation.
+ *
+ * A goal already met when it is set is `noGoal`, and so is the GOGC goal before the first cycle.
+ *
+ * In Go 1.19 to 1.21 the limit's goal is 95 times the limit instead of 95 %, for want of a division
+ * (golang/go issue 62449): in the background the limit is never scavenged for, only by allocations that
+ * pass it. `historical: true` does the same; otherwise it is corrected.
+ *
+ * Allocation scavenges at once in two cases, which are here too, since they are the same goals:
+ * `limitDebt`, when memory that it takes back into use would pass the limit, and `growthDebt`, when the
+ * heap has grown because no free run was large enough: then as much is released from elsewhere.
+ *
+ *     const goals = new ScavengeGoals(new Float64Array(scavengeGoalsStateLength), { physPageSize });
+ *     goals.set({ heapGoal, lastHeapGoal, lastHeapInUse, memoryLimit, mappedReady, heapInUse, heapFree });
+ *     shouldStop = () => goals.met(heapInUse + heapFree, mappedReady);
+ *
+ * Source: the runtime of Go 1.21, mgcscavenge.go (gcPaceScavenger) and mheap.go (allocSpan).
+ *
+ * Not here: the pace of background work (background.ts), which pages are released.
+ */
+
+/** What the scavenger keeps over the GOGC goal, in percent. */
+export const retainExtraPercent = 10;
+/** How far below the memory limit the scavenger aims, in percent. */
+export const reduceExtraPercent = 5;
+/** A goal that any heap meets. */
+export const noGoal = Infinity;
+
+/** Where each goal lies, in bytes. Written under the heap's lock. */
+export const scavengeGoalsSlot = { gcPercentGoal: 0, memoryLimitGoal: 1 } as const;
+
+/** Slots the goals need. */
+export const scavengeGoalsStateLength = 2;
+
+/** What the goals are computed from; all in bytes. */
+export interface ScavengeSnapshot {
+  readonly heapGoal: number;
+  /** The goal in force when the last cycle ended; 0 before the first. */
+  readonly lastHeapGoal: number;
+  /** heapInUse when the last cycle ended. */
+  readonly lastHeapInUse: number;
+  readonly memoryLimit: number;
+  /** Mapped and not released, for every purpose. */
+  readonly mappedReady: number;
+  /** In spans in use. */
+  readonly heapInUse: number;
+  /** In no span, and not released. */
+  readonly heapFree: number;
+}
+
+export interface ScavengeGoalsOptions {
+  /** A power of two; 4096 by default. */
+  readonly physPageSize?: number;
+  /** Computes the memory limit's goal as Go 1.19 to 1.21 do, 95 times the limit. */
+  readonly historical?: boolean;
+}
+
+export class ScavengeGoals {
+  readonly #s: Float64Array;
+  readonly #physPageSize: number;
+  readonly #historical: boolean;
+
+  /** @param state `scavengeGoalsStateLength` slots; the creator calls `clear`. */
+  constructor(state: Float64Array, options: ScavengeGoalsOptions = {}) {
+    this.#s = state;
+    this.#physPageSize = options.physPageSize ?? 4096;
+    this.#historical = options.historical ?? false;
+  }
+
+  /** No goal: nothing is scavenged in the background. */
+  clear(): void {
+    this.#s[scavengeGoalsSlot.gcPercentGoal] = noGoal;
+    this.#s[scavengeGoalsSlot.memoryLimitGoal] = noGoal;
+  }
+
+  /** Bytes of heapRetained to come down to; `noGoal` where nothing is to do. */
+  get gcPercentGoal(): number {
+    return this.#s[scavengeGoalsSlot.gcPercentGoal];
+  }
+
+  /** Bytes of mappedReady to come down to; `noGoal` where nothing is to do. */
+  get memoryLimitGoal(): number {
+    return this.#s[scavengeGoalsSlot.memoryLimitGoal];
+  }
+
+  /** Sets both goals. */
+  set(now: ScavengeSnapshot): void {
+    const s = this.#s;
+    const limitGoal = scavengeLimitGoal(now.memoryLimit, this.#historical);
+    s[scavengeGoalsSlot.memoryLimitGoal] = now.mappedReady <= limitGoal ? noGoal : limitGoal;
+    if (now.lastHeapGoal === 0) {
+      s[scavengeGoalsSlot.gcPercentGoal] = noGoal;
+      return;
+    }
+    const page = this.#physPageSize;
+    let goal = Math.floor(now.lastHeapInUse * (now.heapGoal / now.lastHeapGoal));
+    goal += Math.floor(goal / (100 / retainExtraPercent));
+    goal = Math.ceil(goal / page) * page;
+    // Less than a page over the goal is met: no smaller piece can be released.
+    const retained = now.heapInUse + now.heapFree;
+    s[scavengeGoalsSlot.gcPercentGoal] = retained <= goal || retained - goal < page ? noGoal : goal;
+  }
+
+  /** Whether both goals are met: what stops the background scavenger. */
+  met(heapRetained: number, mappedReady: number): boolean {
+    return (
+      heapRetained <= this.#s[scavengeGoalsSlot.gcPercentGoal] &&
+      mappedReady <= this.#s[scavengeGoalsSlot.memoryLimitGoal]
+    );
+  }
+
+  /**
+   * Bytes to release because the heap grew by `growth`, at most that many; 0 if the goal allows it.
+   *
+   * @param heapRetained heapInUse + heapFree, without the growth.
+   */
+  growthDebt(growth: number, heapRetained: number): number {
+    const goal = this.#s[scavengeGoalsSlot.gcPercentGoal];
+    return Math.max(0, Math.min(growth, heapRetained + growth - goal));
+  }
+}
+
+/** The memory limit's goal in bytes, whether or not it is met. */
+export function scavengeLimitGoal(memoryLimit: number, historical: boolean): number {
+  const kept = 100 - reduceExtraPercent;
+  return Math.floor(historical ? memoryLimit * kept : memoryLimit * (kept / 100));
+}
+
+/**
+ * Bytes that an allocation must release (by force, dense chunks included) before it takes `scavenged`
+ * bytes of released memory into use, so that the limit holds; 0 if it holds anyway. Not to be asked
+ * while the CPU limiter is limiting.
+ */
+export function limitDebt(scavenged: number, mappedReady: number, memoryLimit: number): number {
+  return Math.max(0, scavenged + mappedReady - memoryLimit);
+}
