@@ -1,0 +1,381 @@
+/// <reference lib="dom" />
+/**
+ * One chart over time: a uPlot with the page's own legend, tooltip, keyboard and common cursor.
+ *
+ * All charts of a group share the cursor's time and the zoomed stretch of time. A chart is made anew
+ * when its width or the colours change; what is shown (hidden layers, zoom) lives outside uPlot and
+ * so survives. Layers are `area` (stacked on the visible areas before it), `line` or `bars`; a layer
+ * without data is not offered.
+ *
+ * Keyboard, when the chart has the focus: left and right move the cursor (with shift ten times as
+ * far), Home and End go to the ends, + and − zoom around the cursor, Escape shows the whole run.
+ */
+
+import type uPlotType from 'uplot';
+import { colour, make, onAppearance, onWidth } from './dom.ts';
+import { formatTime } from './format.ts';
+
+declare const uPlot: typeof uPlotType;
+
+export interface Layer {
+  readonly label: string;
+  /** Name of the custom property that holds its colour. */
+  readonly colour: string;
+  readonly kind: 'area' | 'line' | 'bars';
+  readonly values: readonly (number | null)[];
+  readonly dash?: readonly number[];
+  readonly width?: number;
+  /** Drawn on the right-hand scale. */
+  readonly right?: boolean;
+  /** What the legend says when pointed at. */
+  readonly hint?: string;
+  /** Not shown until asked for. */
+  readonly hidden?: boolean;
+  /** Does not stretch the vertical scale. */
+  readonly aside?: boolean;
+  /** Line as steps: the value holds until the next. */
+  readonly steps?: boolean;
+}
+
+export interface ChartSpec {
+  readonly name: string;
+  readonly times: readonly number[];
+  readonly layers: readonly Layer[];
+  readonly height: number;
+  readonly format: (value: number) => string;
+  readonly formatRight?: (value: number) => string;
+  /** Whether values are bytes, so that the ticks are powers of two. */
+  readonly binary?: boolean;
+  /** Pixels above the plot, for `decorate`. */
+  readonly headroom?: number;
+  /** The scale may go below zero. */
+  readonly signed?: boolean;
+  /** Draws over the finished chart, in canvas pixels. */
+  readonly decorate?: (plot: uPlotType, context: CanvasRenderingContext2D, density: number) => void;
+  /** Draws under the data, in canvas pixels. */
+  readonly underlay?: (plot: uPlotType, context: CanvasRenderingContext2D) => void;
+  /** Further lines of the tooltip for times from `from` to `to`. */
+  readonly eventsNear?: (from: number, to: number) => string[];
+}
+
+interface Member {
+  readonly plot: () => uPlotType | undefined;
+  readonly redraw: () => void;
+}
+
+/** Charts with a common cursor and stretch of time. */
+export class ChartGroup {
+  readonly members: Member[] = [];
+  range: readonly [number, number];
+  readonly whole: readonly [number, number];
+  private busy = false;
+
+  constructor(from: number, to: number) {
+    this.whole = [from, to > from ? to : from + 1];
+    this.range = this.whole;
+  }
+
+  /** Shows a stretch of time in every chart; clipped to the run, at least 20 ms. */
+  zoom(from: number, to: number): void {
+    const width = Math.min(Math.max(to - from, 20), this.whole[1] - this.whole[0]);
+    const start = Math.min(Math.max(from, this.whole[0]), this.whole[1] - width);
+    if (this.busy || (start === this.range[0] && start + width === this.range[1])) {
+      return;
+    }
+    this.range = [start, start + width];
+    this.busy = true;
+    for (const member of this.members) {
+      member.plot()?.setScale('x', { min: start, max: start + width });
+    }
+    this.busy = false;
+  }
+
+  /** Puts every other chart's cursor at a time; null hides it. */
+  point(time: number | null, source: uPlotType): void {
+    if (this.busy) {
+      return;
+    }
+    this.busy = true;
+    for (const member of this.members) {
+      const plot = member.plot();
+      if (plot !== undefined && plot !== source) {
+        plot.setCursor({
+          left: time === null ? -10 : plot.valToPos(time, 'x'),
+          top: time === null ? -10 : 0,
+        });
+      }
+    }
+    this.busy = false;
+  }
+
+  /** Whether the cursor is being moved from another chart. */
+  get following(): boolean {
+    return this.busy;
+  }
+}
+
+const timeSteps = [
+  10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5,
+].concat([72e5, 144e5, 216e5, 432e5, 864e5, 1728e5, 6048e5]);
+const binarySteps = Array.from({ length: 50 }, (_, i) => 2 ** i);
+
+/** A time on the axis: short. */
+function tickTime(ms: number, step: number): string {
+  if (ms === 0) {
+    return '0';
+  }
+  return step < 1000 || ms < 12e4 ? `${Number((ms / 1000).toFixed(step < 100 ? 2 : 1))} s` : formatTime(ms);
+}
+
+/** Values of each layer as drawn: areas stacked on the visible areas before them. */
+export function stackLayers(layers: readonly Layer[], hidden: ReadonlySet<Layer>): (number | null)[][] {
+  let below: readonly (number | null)[] | undefined;
+  return layers.map((layer) => {
+    if (layer.kind !== 'area' || hidden.has(layer)) {
+      return [...layer.values];
+    }
+    const base = below;
+    const sum = layer.values.map((value, i) => (value === null ? null : value + (base?.[i] ?? 0)));
+    below = sum;
+    return sum;
+  });
+}
+
+function swatch(layer: Layer): HTMLElement {
+  const mark = make('span', { class: `swatch ${layer.kind}`, 'aria-hidden': 'true' });
+  mark.style.setProperty('--swatch', `var(--${layer.colour})`);
+  mark.classList.toggle('dashed', layer.dash !== undefined);
+  return mark;
+}
+
+/** Makes a chart in an empty element. */
+export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup): void {
+  const layers = spec.layers.filter((layer) => layer.values.some((value) => value !== null));
+  const hidden = new Set(layers.filter((layer) => layer.hidden === true));
+  // The areas that are stacked highest are drawn first, so that the lower ones stand before them.
+  const drawn = [
+    ...layers.filter((l) => l.kind === 'area').reverse(),
+    ...layers.filter((l) => l.kind !== 'area'),
+  ];
+  const canvasHost = make('div', {
+    class: 'plot',
+    tabindex: '0',
+    role: 'application',
+    'aria-roledescription': 'chart',
+    'aria-label': `${spec.name}. Left and right move the cursor, plus and minus zoom, Escape shows the whole run.`,
+  });
+  const tip = make('div', { class: 'tip', hidden: '' });
+  const spoken = make('p', { class: 'unseen', 'aria-live': 'polite' });
+  const legend = make('div', { class: 'legend', role: 'group', 'aria-label': `Layers of ${spec.name}` });
+  host.append(legend, canvasHost, spoken);
+  let plot: uPlotType | undefined;
+  let index = -1;
+  let width = 0;
+
+  const dataOf = (): uPlotType.AlignedData => {
+    const stacked = stackLayers(layers, hidden);
+    return [[...spec.times], ...drawn.map((layer) => stacked[layers.indexOf(layer)])];
+  };
+
+  const describe = (at: number): HTMLElement[] => {
+    const rows = layers
+      .filter((layer) => !hidden.has(layer) && typeof layer.values[at] === 'number')
+      .map((layer) => {
+        const write = layer.right === true ? (spec.formatRight ?? spec.format) : spec.format;
+        return make(
+          'div',
+          { class: 'row' },
+          swatch(layer),
+          make('span', {}, layer.label),
+          make('b', {}, write(layer.values[at]!)),
+        );
+      });
+    return [make('div', { class: 'when' }, formatTime(spec.times[at])), ...rows];
+  };
+
+  const showTip = (): void => {
+    if (plot === undefined || index < 0 || group.following) {
+      tip.hidden = true;
+      return;
+    }
+    const left = plot.cursor.left ?? 0;
+    const near = [plot.posToVal(left - 6, 'x'), plot.posToVal(left + 6, 'x')];
+    const events = spec.eventsNear?.(near[0], near[1]) ?? [];
+    tip.replaceChildren(...describe(index), ...events.map((text) => make('div', { class: 'event' }, text)));
+    tip.hidden = false;
+    const room = plot.over.clientWidth;
+    const tipWidth = tip.offsetWidth;
+    tip.style.left = `${left + 14 + tipWidth > room && left > room / 2 ? Math.max(left - tipWidth - 14, -40) : left + 14}px`;
+    tip.style.top = '6px';
+  };
+
+  const options = (): uPlotType.Options => ({
+    width,
+    height: spec.height,
+    padding: [spec.headroom ?? 10, layers.some((layer) => layer.right) ? 4 : 14, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
+    scales: {
+      x: { time: false, range: () => [group.range[0], group.range[1]] },
+      y: {
+        range: (_plot, low, high) => [
+          spec.signed === true ? Math.min(low, 0) * 1.05 : 0,
+          Math.max(high, 1) * 1.05,
+        ],
+      },
+      right: { range: (_plot, _low, high) => [0, Math.max(high, 1) * 1.05] },
+    },
+    axes: [
+      {
+        stroke: colour('muted'),
+        grid: { stroke: colour('grid'), width: 1 },
+        ticks: { stroke: colour('grid'), width: 1, size: 5 },
+        font: '12px system-ui, sans-serif',
+        incrs: timeSteps,
+        space: 68,
+        values: (_plot, splits, _axis, _space, step) => splits.map((ms) => tickTime(ms, step)),
+      },
+      {
+        stroke: colour('muted'),
+        grid: { stroke: colour('grid'), width: 1 },
+        ticks: { show: false },
+        font: '12px system-ui, sans-serif',
+        size: 68,
+        space: 36,
+        ...(spec.binary === true ? { incrs: binarySteps } : {}),
+        values: (_plot, splits) => splits.map((value) => (value === 0 ? '0' : spec.format(value))),
+      },
+      ...(layers.some((layer) => layer.right)
+        ? [
+            {
+              scale: 'right',
+              side: 1 as const,
+              stroke: colour('muted'),
+              grid: { show: false },
+              ticks: { show: false },
+              font: '12px system-ui, sans-serif',
+              size: 68,
+              space: 36,
+              incrs: binarySteps,
+              values: (_plot: uPlotType, splits: number[]) =>
+                splits.map((value) => (value === 0 ? '0' : (spec.formatRight ?? spec.format)(value))),
+            },
+          ]
+        : []),
+    ],
+    series: [
+      {},
+      ...drawn.map((layer): uPlotType.Series => {
+        const ink = colour(layer.colour);
+        return {
+          label: layer.label,
+          scale: layer.right === true ? 'right' : 'y',
+          show: !hidden.has(layer),
+          auto: layer.aside !== true,
+          stroke: ink,
+          width: layer.kind === 'line' ? (layer.width ?? 1.5) : layer.kind === 'area' ? 1 : 0,
+          ...(layer.dash === undefined ? {} : { dash: [...layer.dash] }),
+          ...(layer.kind === 'line' ? {} : { fill: ink }),
+          ...(layer.kind === 'bars' || layer.steps === true
+            ? { paths: uPlot.paths.stepped!({ align: layer.kind === 'bars' ? -1 : 1 }) }
+            : {}),
+          spanGaps: true,
+          points: { show: false },
+        };
+      }),
+    ],
+    hooks: {
+      drawAxes: [(u: uPlotType) => spec.underlay?.(u, u.ctx)],
+      draw: [(u: uPlotType) => spec.decorate?.(u, u.ctx, uPlot.pxRatio)],
+      setCursor: [
+        (u: uPlotType) => {
+          const at = u.cursor.idx;
+          const inside = (u.cursor.left ?? -1) >= 0 && at !== null && at !== undefined;
+          index = inside ? at : -1;
+          showTip();
+          group.point(inside ? u.posToVal(u.cursor.left!, 'x') : null, u);
+        },
+      ],
+      setSelect: [
+        (u: uPlotType) => {
+          if (u.select.width > 4) {
+            group.zoom(u.posToVal(u.select.left, 'x'), u.posToVal(u.select.left + u.select.width, 'x'));
+          }
+          u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        },
+      ],
+    },
+  });
+
+  const build = (): void => {
+    plot?.destroy();
+    plot = new uPlot(options(), dataOf(), canvasHost);
+    plot.over.append(tip);
+    plot.over.addEventListener('dblclick', () => group.zoom(...group.whole));
+  };
+
+  for (const layer of layers) {
+    const button = make(
+      'button',
+      { type: 'button', 'aria-pressed': String(!hidden.has(layer)) },
+      swatch(layer),
+      layer.label,
+    );
+    button.title = layer.hint ?? '';
+    button.addEventListener('click', () => {
+      const hide = !hidden.has(layer);
+      hidden[hide ? 'add' : 'delete'](layer);
+      button.setAttribute('aria-pressed', String(!hide));
+      build();
+    });
+    legend.append(button);
+  }
+
+  canvasHost.addEventListener('keydown', (event) => {
+    const u = plot;
+    if (u === undefined || event.ctrlKey || event.altKey || event.metaKey) {
+      return;
+    }
+    const [from, to] = group.range;
+    const first = u.valToIdx(from);
+    const last = u.valToIdx(to);
+    const step = Math.max(1, Math.round((last - first) / 200)) * (event.shiftKey ? 10 : 1);
+    const now = index >= 0 ? index : first;
+    const targets: Record<string, number> = {
+      ArrowLeft: now - step,
+      ArrowRight: now + step,
+      Home: first,
+      End: last,
+    };
+    if (Object.hasOwn(targets, event.key)) {
+      const at = Math.min(Math.max(targets[event.key], first), last);
+      u.setCursor({ left: u.valToPos(spec.times[at], 'x'), top: 0 });
+      spoken.textContent = describe(at)
+        .map((row) => row.innerText || row.textContent || '')
+        .join(', ');
+    } else if (event.key === '+' || event.key === '=' || event.key === '-') {
+      const factor = event.key === '-' ? 1 : 0.25;
+      const middle = spec.times[now];
+      group.zoom(middle - (to - from) * factor, middle + (to - from) * factor);
+    } else if (event.key === 'Escape') {
+      group.zoom(...group.whole);
+    } else {
+      return;
+    }
+    event.preventDefault();
+  });
+  canvasHost.addEventListener('blur', () => {
+    index = -1;
+    showTip();
+  });
+
+  onWidth(canvasHost, (now) => {
+    width = now;
+    build();
+  });
+  onAppearance((printing) => {
+    width = printing ? 680 : Math.floor(canvasHost.clientWidth);
+    build();
+  });
+  group.members.push({ plot: () => plot, redraw: build });
+}

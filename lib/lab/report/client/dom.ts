@@ -1,0 +1,89 @@
+/// <reference lib="dom" />
+/**
+ * The few things the page's program needs of the document: elements, colours, and a redraw when the
+ * colours change.
+ *
+ * Colours live in the style sheet as custom properties and nowhere else; canvases read them when they
+ * draw. The page is printed in its light colours at the width of paper: `onAppearance` callbacks run
+ * before and after printing and when the system's colour scheme changes.
+ */
+
+export type Child = Node | string;
+
+/** A new element with properties and children. Text is text, never HTML. */
+export function make<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  attributes: Readonly<Record<string, string>> = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[Tag] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** The element of an id that the page is sure to have. */
+export function byId(id: string): HTMLElement {
+  const element = document.getElementById(id);
+  if (element === null) {
+    throw new Error(`the page has no element ${id}`);
+  }
+  return element;
+}
+
+/** A colour of the style sheet: `colour('in-use')` reads --in-use. */
+export function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+/** A colour of the style sheet as red, green and blue; it must be written #rrggbb there. */
+export function rgb(name: string): readonly [number, number, number] {
+  const word = Number.parseInt(colour(name).slice(1), 16);
+  return [word >> 16, (word >> 8) & 255, word & 255];
+}
+
+/** Gives a canvas a size in CSS pixels at the screen's density, cleared, and returns its context. */
+export function sizeCanvas(
+  canvas: HTMLCanvasElement,
+  width: number,
+  height: number,
+): CanvasRenderingContext2D {
+  const density = window.devicePixelRatio || 1;
+  canvas.width = Math.round(width * density);
+  canvas.height = Math.round(height * density);
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext('2d');
+  if (context === null) {
+    throw new Error('the browser gives no canvas');
+  }
+  context.setTransform(density, 0, 0, density, 0, 0);
+  return context;
+}
+
+/** Runs when colours change: `printing` while the page is being printed. */
+export function onAppearance(changed: (printing: boolean) => void): void {
+  window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => changed(false));
+  window.addEventListener('beforeprint', () => {
+    document.documentElement.dataset.theme = 'print';
+    changed(true);
+  });
+  window.addEventListener('afterprint', () => {
+    delete document.documentElement.dataset.theme;
+    changed(false);
+  });
+}
+
+/** Runs with an element's width now and whenever it changes. */
+export function onWidth(element: HTMLElement, changed: (width: number) => void): void {
+  let former = 0;
+  new ResizeObserver(() => {
+    const width = Math.floor(element.clientWidth);
+    if (width > 0 && width !== former) {
+      former = width;
+      changed(width);
+    }
+  }).observe(element);
+}

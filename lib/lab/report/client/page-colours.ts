@@ -1,0 +1,73 @@
+/**
+ * What a page of the map is, three ways: belief, residency, and the verdict on the two.
+ *
+ * The page's data gives each page as `state × 4 + residency`. A *view* is one way to look at that
+ * pair: it sorts pairs into classes, each with a colour of the style sheet and words for the legend.
+ */
+
+/** A page that the moment's arenas do not hold. */
+export const absentPage = 255;
+
+export interface Look {
+  readonly name: string;
+  /** What is shown, for the caption. */
+  readonly caption: string;
+  /** Custom properties of the style sheet, by class. */
+  readonly colours: readonly string[];
+  /** Words of the legend, by class. */
+  readonly words: readonly string[];
+  readonly classOf: (pair: number) => number;
+}
+
+/**
+ * The verdict on a pair: 0 agree, 1 resident although released or unmapped, 2 held but not resident,
+ * 3 unknown. Free and in use both mean "held": such a page may be resident, and is not until touched.
+ */
+export function verdictOf(pair: number): number {
+  const state = pair >> 2;
+  const residency = pair & 3;
+  if (residency === 3) {
+    return state === 0 ? 0 : 3;
+  }
+  const held = state !== 0 && state !== 2;
+  return held ? (residency === 0 ? 2 : 0) : residency > 0 ? 1 : 0;
+}
+
+export const beliefLook: Look = {
+  name: 'belief',
+  caption: 'What the heap believes',
+  colours: ['unmapped', 'free', 'released', 'in-use', 'manual'],
+  words: ['unmapped', 'free, backed', 'released', 'in use', 'manual'],
+  classOf: (pair) => pair >> 2,
+};
+
+export const kernelLook: Look = {
+  name: 'kernel',
+  caption: 'What the kernel holds',
+  colours: ['not-resident', 'half-resident', 'resident', 'unknown'],
+  words: ['not resident', 'half', 'resident', 'unknown'],
+  classOf: (pair) => pair & 3,
+};
+
+export const verdictLook: Look = {
+  name: 'verdict',
+  caption: 'Where the two disagree',
+  colours: ['agree', 'over', 'under', 'unknown'],
+  words: ['agree', 'given up, yet resident', 'held, never touched', 'unknown'],
+  classOf: verdictOf,
+};
+
+export const looks: readonly Look[] = [beliefLook, kernelLook, verdictLook];
+
+/** A page in words: `in use, resident`. */
+export function pageWords(pair: number): string {
+  if (pair === absentPage) {
+    return 'not in an arena of this moment';
+  }
+  const verdict = verdictOf(pair);
+  const remark = verdict === 0 ? '' : ` (${verdictLook.words[verdict]})`;
+  const residency = ['not resident', 'one of two physical pages resident', 'resident', 'residency unknown'][
+    pair & 3
+  ];
+  return `${beliefLook.words[pair >> 2]}; ${residency}${verdict === 3 ? '' : remark}`;
+}

@@ -1,0 +1,375 @@
+/// <reference lib="dom" />
+/**
+ * The charts of a run: the stacked timeline with its two lanes of marks, belief against fact, and the
+ * activity of the kernel.
+ *
+ * Above the timeline's plot run two lanes: a triangle for each collection (filled when it was asked
+ * for), and a bar for each scavenge, as tall as the logarithm of what it released.
+ */
+
+import type uPlotType from 'uplot';
+import type { Column, Payload } from '../payload.ts';
+import { type ChartGroup, type Layer, makeChart } from './chart.ts';
+import { byId, colour } from './dom.ts';
+import { formatBytes, formatDuration, formatNumber, formatTime } from './format.ts';
+
+const headroom = 50;
+const scavengeNames: Record<string, string> = { bg: 'background', eager: 'eager', forced: 'forced' };
+
+/** One column minus another. */
+function difference(a: Column, b: Column): Column {
+  return a.map((value, i) => (value === null || typeof b[i] !== 'number' ? null : value - b[i]));
+}
+
+/** The parts above or below zero; 0 elsewhere. */
+function part(column: Column, sign: 1 | -1): Column {
+  return column.map((value) => (value === null ? null : sign > 0 ? Math.max(value, 0) : Math.min(value, 0)));
+}
+
+function drawLanes(
+  plot: uPlotType,
+  context: CanvasRenderingContext2D,
+  density: number,
+  payload: Payload,
+): void {
+  const { left, top, width } = plot.bbox;
+  const place = (t: number): number => plot.valToPos(t, 'x', true);
+  const visible = (x: number): boolean => x >= left - 1 && x <= left + width + 1;
+  context.save();
+  context.font = `${11 * density}px system-ui, sans-serif`;
+  context.textAlign = 'right';
+  context.textBaseline = 'middle';
+  context.fillStyle = colour('muted');
+  context.fillText('collections', left - 8 * density, top - 36 * density);
+  context.fillText('scavenging', left - 8 * density, top - 13 * density);
+  context.fillStyle = colour('lane');
+  context.fillRect(left, top - 24 * density, width, 20 * density);
+
+  const most = payload.scavenges.reduce((max, mark) => Math.max(max, mark.bytes), 1);
+  for (const mark of payload.scavenges) {
+    const x = place(mark.t);
+    if (visible(x) && mark.bytes > 0) {
+      const height = (18 * density * Math.log2(1 + mark.bytes / 4096)) / Math.log2(1 + most / 4096);
+      context.fillStyle = colour(mark.kind === 'bg' ? 'lazy' : mark.kind === 'eager' ? 'goal' : 'ink');
+      context.fillRect(x - density, top - 4 * density - height, 2 * density, height);
+    }
+  }
+  const size = 5 * density;
+  for (const mark of payload.collections) {
+    const x = place(mark.t);
+    if (!visible(x)) {
+      continue;
+    }
+    context.beginPath();
+    context.moveTo(x - size, top - 42 * density);
+    context.lineTo(x + size, top - 42 * density);
+    context.lineTo(x, top - 31 * density);
+    context.closePath();
+    context.lineWidth = 1.5 * density;
+    context.strokeStyle = colour('ink');
+    context.fillStyle = colour(mark.forced ? 'ink' : 'panel');
+    context.fill();
+    context.stroke();
+  }
+  context.restore();
+}
+
+/** The idle stretch, shaded. */
+function drawUnder(plot: uPlotType, context: CanvasRenderingContext2D, payload: Payload): void {
+  const { left, top, width, height } = plot.bbox;
+  const right = left + width;
+  context.save();
+  if (payload.idleFrom !== null) {
+    const from = Math.max(left, plot.valToPos(payload.idleFrom, 'x', true));
+    if (from < right) {
+      context.fillStyle = colour('idle');
+      context.fillRect(from, top, right - from, height);
+    }
+  }
+  context.restore();
+}
+
+/** Faint lines at collections, and where the idle stretch begins. */
+function drawOver(
+  plot: uPlotType,
+  context: CanvasRenderingContext2D,
+  density: number,
+  payload: Payload,
+): void {
+  const { left, top, width, height } = plot.bbox;
+  context.save();
+  if (payload.collections.length <= 60) {
+    context.strokeStyle = colour('ink');
+    context.globalAlpha = 0.28;
+    context.lineWidth = density;
+    context.setLineDash([2 * density, 4 * density]);
+    for (const mark of payload.collections) {
+      const x = Math.round(plot.valToPos(mark.t, 'x', true)) + 0.5;
+      if (x >= left && x <= left + width) {
+        context.beginPath();
+        context.moveTo(x, top);
+        context.lineTo(x, top + height);
+        context.stroke();
+      }
+    }
+  }
+  context.globalAlpha = 1;
+  context.setLineDash([]);
+  if (payload.idleFrom !== null) {
+    const x = plot.valToPos(payload.idleFrom, 'x', true);
+    if (x >= left && x < left + width - 60 * density) {
+      context.fillStyle = colour('muted');
+      context.fillRect(x, top, density, height);
+      context.font = `${12 * density}px system-ui, sans-serif`;
+      context.textBaseline = 'top';
+      context.textAlign = 'left';
+      context.fillStyle = colour('text');
+      context.fillText('idle', x + 6 * density, top + 5 * density);
+    }
+  }
+  context.restore();
+}
+
+/** What the tooltip says of the collections and scavenges in a stretch of time. */
+export function eventsBetween(payload: Payload, from: number, to: number): string[] {
+  const texts: string[] = [];
+  for (const gc of payload.collections.filter((mark) => mark.t >= from && mark.t <= to).slice(0, 3)) {
+    const sizes =
+      gc.before === null || gc.live === null
+        ? ''
+        : `: ${formatBytes(gc.before)} → ${formatBytes(gc.live)} live`;
+    const took = gc.ms === null ? '' : ` in ${formatDuration(gc.ms)}`;
+    texts.push(`▼ gc ${gc.n}${gc.forced ? ' (forced)' : ''} at ${formatTime(gc.t)}${sizes}${took}`);
+  }
+  const sums = new Map<string, number>();
+  for (const mark of payload.scavenges) {
+    if (mark.t >= from && mark.t <= to && mark.bytes > 0) {
+      sums.set(mark.kind, (sums.get(mark.kind) ?? 0) + mark.bytes);
+    }
+  }
+  for (const [kind, sum] of sums) {
+    texts.push(`▮ ${formatBytes(sum)} scavenged (${scavengeNames[kind] ?? kind})`);
+  }
+  return texts;
+}
+
+/** The stacked timeline. */
+export function drawTimeline(payload: Payload, group: ChartGroup): void {
+  const { series } = payload;
+  const most = series.rss.reduce<number>((max, _value, i) => {
+    const stack = (series.inuse[i] ?? 0) + (series.free[i] ?? 0) + (series.released[i] ?? 0);
+    return Math.max(max, stack, series.rss[i] ?? 0);
+  }, 0);
+  const far = (column: Column): boolean => column.some((value) => value !== null && value > 1.6 * most);
+  const layers: Layer[] = [
+    {
+      label: 'in use',
+      colour: 'in-use',
+      kind: 'area',
+      values: series.inuse,
+      hint: 'spans that hold objects',
+    },
+    {
+      label: 'free',
+      colour: 'free',
+      kind: 'area',
+      values: series.free,
+      hint: 'free pages that are still backed',
+    },
+    {
+      label: 'released',
+      colour: 'released',
+      kind: 'area',
+      values: series.released,
+      hint: 'free pages given back to the system',
+    },
+    {
+      label: 'RSS of the heap',
+      colour: 'ink',
+      kind: 'line',
+      width: 2.25,
+      values: series.rss,
+      hint: 'what mincore counts in the heap’s ranges',
+    },
+    {
+      label: 'LazyFree',
+      colour: 'lazy',
+      kind: 'line',
+      values: series.lazy,
+      dash: [3, 3],
+      steps: true,
+      hint: 'given back with MADV_FREE, not yet taken by the kernel',
+    },
+    {
+      label: 'goal',
+      colour: 'goal',
+      kind: 'line',
+      values: series.goal,
+      dash: [9, 4],
+      steps: true,
+      aside: far(series.goal),
+      hint: 'heap size at which the next collection starts',
+    },
+    {
+      label: 'limit',
+      colour: 'limit',
+      kind: 'line',
+      width: 2,
+      values: series.limit,
+      dash: [2, 4],
+      aside: far(series.limit),
+      hint: 'the memory limit',
+    },
+    {
+      label: 'objects',
+      colour: 'objects',
+      kind: 'line',
+      values: series.alloc,
+      hidden: true,
+      hint: 'bytes of objects, living or not yet swept',
+    },
+    {
+      label: 'huge pages',
+      colour: 'manual',
+      kind: 'line',
+      values: series.huge,
+      dash: [6, 3],
+      steps: true,
+      hidden: true,
+      hint: 'resident in transparent huge pages',
+    },
+    {
+      label: 'RSS of the process',
+      colour: 'muted',
+      kind: 'line',
+      values: series.prss,
+      hidden: true,
+      aside: true,
+      hint: 'with Node’s own memory',
+    },
+  ];
+  makeChart(
+    byId('timeline'),
+    {
+      name: 'Timeline',
+      times: series.t,
+      layers,
+      height: 420,
+      format: formatBytes,
+      binary: true,
+      headroom,
+      underlay: (plot, context) => drawUnder(plot, context, payload),
+      decorate: (plot, context, density) => {
+        drawOver(plot, context, density, payload);
+        drawLanes(plot, context, density, payload);
+      },
+      eventsNear: (from, to) => eventsBetween(payload, from, to),
+    },
+    group,
+  );
+}
+
+/** Belief beside fact, and their difference below. */
+export function drawBelief(payload: Payload, group: ChartGroup): void {
+  const { series } = payload;
+  const gap = difference(series.rss, series.belief);
+  makeChart(
+    byId('belief'),
+    {
+      name: 'Belief and fact',
+      times: series.t,
+      layers: [
+        {
+          label: 'belief: Sys − HeapReleased',
+          colour: 'in-use',
+          kind: 'line',
+          width: 2.25,
+          dash: [7, 3],
+          values: series.belief,
+        },
+        { label: 'fact: RSS of the heap', colour: 'ink', kind: 'line', width: 2.25, values: series.rss },
+      ],
+      height: 260,
+      format: formatBytes,
+      binary: true,
+    },
+    group,
+  );
+  makeChart(
+    byId('difference'),
+    {
+      name: 'Fact minus belief',
+      times: series.t,
+      layers: [
+        { label: 'resident beyond belief', colour: 'over', kind: 'bars', values: part(gap, 1) },
+        { label: 'believed, not resident', colour: 'under', kind: 'bars', values: part(gap, -1) },
+      ],
+      height: 170,
+      format: formatBytes,
+      binary: true,
+      signed: true,
+    },
+    group,
+  );
+}
+
+/** Rates as steps: the value of a slice stands at its end. */
+function atEdges(column: Column): Column {
+  return [column[0] ?? null, ...column];
+}
+
+/** Faults, calls of madvise and mappings over time. */
+export function drawActivity(payload: Payload, group: ChartGroup): void {
+  const { activity, series } = payload;
+  const perSecond = (value: number): string => `${formatNumber(value)}/s`;
+  makeChart(
+    byId('faults'),
+    {
+      name: 'Page faults per second',
+      times: activity.t,
+      layers: [
+        { label: 'minor faults', colour: 'in-use', kind: 'bars', values: atEdges(activity.minflt) },
+        { label: 'major faults', colour: 'over', kind: 'bars', values: atEdges(activity.majflt) },
+      ],
+      height: 200,
+      format: perSecond,
+    },
+    group,
+  );
+  makeChart(
+    byId('madvise'),
+    {
+      name: 'madvise per second',
+      times: activity.t,
+      layers: [
+        { label: 'calls', colour: 'lazy', kind: 'bars', values: atEdges(activity.madv) },
+        {
+          label: 'bytes',
+          colour: 'ink',
+          kind: 'line',
+          right: true,
+          values: atEdges(activity.madvB),
+        },
+      ],
+      height: 200,
+      format: perSecond,
+      formatRight: (value) => `${formatBytes(value)}/s`,
+    },
+    group,
+  );
+  if (series.vmas.length > 0) {
+    makeChart(
+      byId('vmas'),
+      {
+        name: 'Mappings of the process',
+        times: series.t,
+        layers: [
+          { label: 'VMAs', colour: 'manual', kind: 'line', width: 2, steps: true, values: series.vmas },
+        ],
+        height: 150,
+        format: formatNumber,
+      },
+      group,
+    );
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * The few numbers that answer "what happened to RSS", from all samples of a run (never from the
+ * thinned ones that the charts draw).
+ *
+ * RSS means the resident bytes of the heap's own ranges. The *peak* is the first sample with the
+ * largest RSS, the *end* the last sample. The *half* of a decay from level a at time t to level b is
+ * the first sample after t with RSS at or below (a + b) / 2. Belief is Sys − HeapReleased, or in use
+ * plus free where a sample has no sys.
+ */
+
+import type { RunData, RunSample } from './run-data.ts';
+
+export interface Point {
+  /** Milliseconds since the start. */
+  readonly t: number;
+  /** Bytes. */
+  readonly bytes: number;
+}
+
+export interface Decay {
+  readonly from: Point;
+  readonly to: Point;
+  /** Milliseconds from `from` until half of the way down was gone; undefined when it did not fall. */
+  readonly halfAfter: number | undefined;
+}
+
+export interface Facts {
+  readonly first: RunSample;
+  readonly last: RunSample;
+  readonly peak: Point;
+  readonly end: Point;
+  /** From the peak to the end. */
+  readonly decay: Decay;
+  /** From the start of the idle stretch to the end; undefined without one. */
+  readonly idle: Decay | undefined;
+  /** Bytes that scavenging released, all kinds together. */
+  readonly scavenged: number;
+  /** The largest and the smallest of RSS − (Sys − HeapReleased). */
+  readonly excess: Point;
+  readonly shortfall: Point;
+  /** What the looks cost, in nanoseconds: of all of them, and of the dearest. */
+  readonly lookTotal: number;
+  readonly lookMax: number;
+}
+
+/** What the heap believes it holds backed, in bytes. */
+export function belief(sample: RunSample): number {
+  return sample.sys === undefined ? sample.inuse + sample.free : sample.sys - sample.released;
+}
+
+/** A limit or goal as a number, or undefined when there is none (absent, not finite, or 2^53 and more). */
+export function bound(value: number | null | undefined): number | undefined {
+  return value !== undefined && value !== null && value > 0 && value < 2 ** 53 ? value : undefined;
+}
+
+function decayFrom(samples: readonly RunSample[], start: number): Decay {
+  const from = samples[start];
+  const to = samples[samples.length - 1];
+  const level = (from.rss + to.rss) / 2;
+  let half: RunSample | undefined;
+  if (to.rss < from.rss) {
+    half = samples.slice(start).find((sample) => sample.rss <= level);
+  }
+  return {
+    from: { t: from.t, bytes: from.rss },
+    to: { t: to.t, bytes: to.rss },
+    halfAfter: half === undefined ? undefined : half.t - from.t,
+  };
+}
+
+/** The facts of a run, or undefined when it has no sample. */
+export function factsOf(run: RunData): Facts | undefined {
+  const samples = run.samples;
+  if (samples.length === 0) {
+    return undefined;
+  }
+  let peak = 0;
+  let excess: Point = { t: samples[0].t, bytes: Number.NEGATIVE_INFINITY };
+  let shortfall: Point = { t: samples[0].t, bytes: Number.POSITIVE_INFINITY };
+  let lookTotal = 0;
+  let lookMax = 0;
+  for (let i = 0; i < samples.length; i++) {
+    const sample = samples[i];
+    peak = sample.rss > samples[peak].rss ? i : peak;
+    const difference = sample.rss - belief(sample);
+    excess = difference > excess.bytes ? { t: sample.t, bytes: difference } : excess;
+    shortfall = difference < shortfall.bytes ? { t: sample.t, bytes: difference } : shortfall;
+    lookTotal += sample.cost ?? 0;
+    lookMax = Math.max(lookMax, sample.cost ?? 0);
+  }
+  const last = samples[samples.length - 1];
+  const idle = samples.findIndex((sample) => sample.phase === 'idle');
+  const decay = decayFrom(samples, peak);
+  return {
+    first: samples[0],
+    last,
+    peak: decay.from,
+    end: decay.to,
+    decay,
+    idle: idle < 0 ? undefined : decayFrom(samples, idle),
+    scavenged: run.scavenges.reduce((sum, scavenge) => sum + (scavenge.bytes ?? 0), 0),
+    excess,
+    shortfall,
+    lookTotal,
+    lookMax,
+  };
+}

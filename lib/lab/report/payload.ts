@@ -1,0 +1,180 @@
+/**
+ * What the page's program is given: the run as columns, thin enough to draw and to send.
+ *
+ * Times are milliseconds since the start, sizes bytes; null is "not known". A column has one value
+ * per kept sample. The size of the whole is bounded: about 5,000 samples, 2,000 collections and
+ * 2,000 scavenges (more are merged by time), and the page maps' own budget.
+ */
+
+import { rates, spread, thin } from './downsample.ts';
+import { belief, bound, type Facts } from './facts.ts';
+import { type PackedMap, packMaps } from './page-maps.ts';
+import type { RunCollection, RunData, RunSample, RunScavenge } from './run-data.ts';
+
+export type Column = (number | null)[];
+
+export interface Series {
+  readonly t: number[];
+  readonly inuse: Column;
+  readonly free: Column;
+  readonly released: Column;
+  readonly belief: Column;
+  readonly rss: Column;
+  readonly prss: Column;
+  readonly lazy: Column;
+  readonly huge: Column;
+  readonly alloc: Column;
+  readonly goal: Column;
+  readonly limit: Column;
+  readonly vmas: Column;
+}
+
+export interface Activity {
+  /** The slices' edges, one more than each of the columns. */
+  readonly t: number[];
+  readonly minflt: Column;
+  readonly majflt: Column;
+  readonly madv: Column;
+  readonly madvB: Column;
+}
+
+export interface CollectionMark {
+  readonly t: number;
+  readonly n: number;
+  readonly forced: boolean;
+  readonly ms: number | null;
+  readonly before: number | null;
+  readonly live: number | null;
+}
+
+export interface ScavengeMark {
+  readonly t: number;
+  readonly kind: string;
+  readonly bytes: number;
+  /** How many scavenges were merged into this mark. */
+  readonly count: number;
+}
+
+export interface Payload {
+  readonly series: Series;
+  readonly activity: Activity;
+  readonly collections: CollectionMark[];
+  readonly scavenges: ScavengeMark[];
+  readonly maps: PackedMap[];
+  /** Where the idle stretch begins, or null. */
+  readonly idleFrom: number | null;
+  /** How many samples the run has, of which `series` shows a part. */
+  readonly sampleCount: number;
+}
+
+const slices = 600;
+const rateSlices = 300;
+const mostMarks = 2000;
+
+/** Carries the last known value forward: quantities that are looked at rarely. */
+function carried(
+  samples: readonly RunSample[],
+  value: (sample: RunSample) => number | null | undefined,
+): Column {
+  let last: number | null = null;
+  return samples.map((sample) => (last = value(sample) ?? last));
+}
+
+/** A column, or an empty one when no sample has the quantity. */
+function unlessEmpty(column: Column): Column {
+  return column.some((value) => value !== null) ? column : [];
+}
+
+function seriesOf(samples: readonly RunSample[]): Series {
+  const lazy = carried(samples, (sample) => sample.lazy);
+  const huge = carried(samples, (sample) => sample.huge);
+  const vmas = carried(samples, (sample) => sample.vmas);
+  const times = samples.map((sample) => sample.t);
+  const watched = [
+    (i: number) => samples[i].rss,
+    (i: number) => samples[i].inuse,
+    (i: number) => samples[i].released,
+    (i: number) => samples[i].rss - belief(samples[i]),
+  ];
+  const kept = thin(times, watched, slices);
+  const column = (value: (sample: RunSample) => number | null | undefined): Column =>
+    unlessEmpty(kept.map((i) => value(samples[i]) ?? null));
+  const pick = (column: Column): Column => unlessEmpty(kept.map((i) => column[i]));
+  return {
+    t: kept.map((i) => Math.round(times[i] * 10) / 10),
+    inuse: column((sample) => sample.inuse),
+    free: column((sample) => sample.free),
+    released: column((sample) => sample.released),
+    belief: column(belief),
+    rss: column((sample) => sample.rss),
+    prss: column((sample) => sample.prss),
+    lazy: pick(lazy),
+    huge: pick(huge),
+    alloc: column((sample) => sample.alloc),
+    goal: column((sample) => bound(sample.goal)),
+    limit: column((sample) => bound(sample.limit)),
+    vmas: pick(vmas),
+  };
+}
+
+function activityOf(samples: readonly RunSample[]): Activity {
+  const counters = [
+    (i: number) => samples[i].minflt ?? 0,
+    (i: number) => samples[i].majflt ?? 0,
+    (i: number) => samples[i].madv ?? 0,
+    (i: number) => samples[i].madvB ?? 0,
+  ];
+  const times = samples.map((sample) => sample.t);
+  const { edges, perSecond } = rates(times, counters, rateSlices);
+  const [minflt, majflt, madv, madvB] = perSecond.map((column) =>
+    column.map((n) => Number(n.toPrecision(4))),
+  );
+  return { t: edges.map((t) => Math.round(t * 10) / 10), minflt, majflt, madv, madvB };
+}
+
+function collectionMarks(collections: readonly RunCollection[]): CollectionMark[] {
+  const marks = collections.map((gc, i) => ({
+    t: gc.t,
+    n: gc.n ?? i + 1,
+    forced: gc.forced === true,
+    ms: gc.ms ?? null,
+    before: gc.heap0 ?? null,
+    live: gc.live ?? null,
+  }));
+  return spread(marks, mostMarks);
+}
+
+/** Scavenges of one kind that fall into the same slice of time become one mark with their sum. */
+function scavengeMarks(scavenges: readonly RunScavenge[]): ScavengeMark[] {
+  const plain = scavenges.map((s) => ({ t: s.t, kind: s.kind ?? 'bg', bytes: s.bytes ?? 0, count: 1 }));
+  if (plain.length <= mostMarks) {
+    return plain;
+  }
+  const start = plain[0].t;
+  const width = (plain[plain.length - 1].t - start) / (mostMarks / 4) || 1;
+  const merged = new Map<string, ScavengeMark>();
+  for (const mark of plain) {
+    const slice = `${Math.floor((mark.t - start) / width)} ${mark.kind}`;
+    const former = merged.get(slice);
+    merged.set(slice, {
+      t: former?.t ?? mark.t,
+      kind: mark.kind,
+      bytes: mark.bytes + (former?.bytes ?? 0),
+      count: 1 + (former?.count ?? 0),
+    });
+  }
+  return [...merged.values()];
+}
+
+/** Everything that the page draws. */
+export function payloadOf(run: RunData, facts: Facts | undefined): Payload {
+  return {
+    series: seriesOf(run.samples),
+    activity: activityOf(run.samples),
+    collections: collectionMarks(run.collections),
+    scavenges: scavengeMarks(run.scavenges),
+    maps: packMaps(run, facts?.peak.t ?? 0),
+    idleFrom: facts?.idle?.from.t ?? null,
+    sampleCount: run.samples.length,
+  };
+}

@@ -1,0 +1,189 @@
+/**
+ * The report: one HTML file that shows a run and asks nothing of any network.
+ *
+ * Everything is inside the file: the style, the chart library (uPlot, with its licence line), the
+ * page's own program and the data as JSON. The page's content security policy allows exactly these
+ * scripts, by their hashes, and no request of any kind; so a name in the run file can neither run as
+ * a program nor load anything. Text and tables are written here and read well without a script; the
+ * page's program adds charts, page maps and controls.
+ *
+ * The size of the file is bounded whatever the length of the run (payload.ts, tables.ts).
+ */
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { formatBytes, formatDuration, formatNumber, formatShare, formatTime } from './client/format.ts';
+import { clientProgram } from './client-bundle.ts';
+import { type Facts, factsOf } from './facts.ts';
+import { type Html, html, raw, scriptJson, scriptText } from './html.ts';
+import { type Payload, payloadOf } from './payload.ts';
+import type { RunData, RunValue } from './run-data.ts';
+import { reportStyle } from './style.ts';
+import { summarySection } from './summary.ts';
+import { classTables, environmentCards, momentsTable, momentTitle, traceLines } from './tables.ts';
+
+const require = createRequire(import.meta.url);
+
+function chartLibrary(file: string): string {
+  return readFileSync(require.resolve(`uplot/dist/${file}`), 'utf8');
+}
+
+function sourceHash(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
+
+function timelineSection(payload: Payload): Html {
+  const thinned =
+    payload.series.t.length < payload.sampleCount
+      ? `Of ${formatNumber(payload.sampleCount)} samples ${formatNumber(payload.series.t.length)} are drawn; every peak and dip is among them.`
+      : `${formatNumber(payload.sampleCount)} samples.`;
+  return html`<section aria-labelledby="h-timeline">
+    <h2 id="h-timeline">Timeline</h2>
+    <p class="lead">What the heap believes, stacked, and over it what the kernel counts. Triangles are collections
+      (filled: forced), bars are scavenging. Drag to zoom; the charts below follow.</p>
+    <p class="controls"><button type="button" id="whole-run">Show the whole run</button><span class="meta">${thinned}</span></p>
+    <div id="timeline" class="chart"></div>
+  </section>`;
+}
+
+function beliefSection(facts: Facts | undefined): Html {
+  const words =
+    facts === undefined
+      ? ''
+      : `Resident beyond belief at most ${formatBytes(Math.max(0, facts.excess.bytes))} (at ${formatTime(facts.excess.t)}); ` +
+        `believed but not resident at most ${formatBytes(Math.max(0, -facts.shortfall.bytes))} (at ${formatTime(facts.shortfall.t)}).`;
+  return html`<section aria-labelledby="h-belief">
+    <h2 id="h-belief">Belief against fact</h2>
+    <p class="lead">Sys − HeapReleased is what the heap believes it holds; RSS of the heap’s own ranges is what the kernel
+      has backed. Fact above belief: pages given back lazily, or kept by huge pages. Fact below belief: pages that nothing
+      has touched yet, and metadata outside these ranges.</p>
+    <p class="lead">${words}</p>
+    <div id="belief" class="chart"></div>
+    <h3>Fact minus belief</h3>
+    <div id="difference" class="chart"></div>
+  </section>`;
+}
+
+function pageMapSection(payload: Payload): Html {
+  const { maps } = payload;
+  if (maps.length === 0) {
+    return html`<section aria-labelledby="h-map"><h2 id="h-map">Page map</h2><p class="none">The run recorded no page map.</p></section>`;
+  }
+  const largest = maps.reduce((best, map, i) => (map.tally[14] > maps[best].tally[14] ? i : best), 0);
+  const stops = maps.map(
+    (map, i) => html`<option value="${String(i)}" label="${formatTime(map.t)}"></option>`,
+  );
+  return html`<section aria-labelledby="h-map">
+    <h2 id="h-map">Page map</h2>
+    <p class="lead">Each page as the heap believes it to be, the same page as the kernel holds it, and where the two
+      disagree. <span id="map-scale"></span></p>
+    <div class="moments">
+      <button type="button" id="moment-before" aria-label="Moment before">◀</button>
+      <input type="range" id="moment" min="0" max="${String(maps.length - 1)}" step="1" value="${String(largest)}" list="moment-stops" aria-label="Moment">
+      <datalist id="moment-stops">${stops}</datalist>
+      <button type="button" id="moment-after" aria-label="Moment after">▶</button>
+      <output id="moment-name" for="moment">${momentTitle(maps[largest])}</output>
+    </div>
+    <div id="page-maps" class="maps"></div>
+    <p id="page-readout" class="readout" aria-live="polite"></p>
+    <div id="lens" class="lens"></div>
+    <h3>Every moment</h3>
+    ${momentsTable(maps)}
+  </section>`;
+}
+
+function lookCost(run: RunData, facts: Facts | undefined): Record<string, RunValue> {
+  if (facts === undefined) {
+    return {};
+  }
+  const span = facts.last.t - facts.first.t;
+  return {
+    Samples: formatNumber(run.samples.length),
+    'Mean look': formatDuration(facts.lookTotal / 1e6 / run.samples.length),
+    'Dearest look': formatDuration(facts.lookMax / 1e6),
+    'Share of the time': formatShare(facts.lookTotal / 1e6, span),
+    'Beats missed': formatNumber(facts.last.missed ?? 0),
+  };
+}
+
+function activitySection(facts: Facts | undefined): Html {
+  const last = facts?.last;
+  const calls = last?.madv ?? 0;
+  const mean =
+    calls > 0 && last?.madvNs !== undefined ? `, ${formatDuration(last.madvNs / calls / 1e6)} each` : '';
+  const words =
+    last === undefined
+      ? ''
+      : `In all ${formatNumber((last.minflt ?? 0) - (facts?.first.minflt ?? 0))} minor and ` +
+        `${formatNumber((last.majflt ?? 0) - (facts?.first.majflt ?? 0))} major faults of the process; ` +
+        `${formatNumber(calls)} calls of madvise${mean}, over ${formatBytes(last.madvB ?? 0)}.`;
+  return html`<section aria-labelledby="h-activity">
+    <h2 id="h-activity">Faults and madvise</h2>
+    <p class="lead">${words}</p>
+    <div class="pair">
+      <div><h3>Page faults a second</h3><div id="faults" class="chart"></div></div>
+      <div><h3>madvise a second</h3><div id="madvise" class="chart"></div></div>
+    </div>
+    <div id="vmas" class="chart"></div>
+  </section>`;
+}
+
+function body(run: RunData, facts: Facts | undefined, payload: Payload): Html {
+  return html`<main>
+    ${summarySection(run, facts)}
+    <noscript><p class="remark">The charts and page maps need JavaScript, which is inside this file. Text and tables do not.</p></noscript>
+    ${timelineSection(payload)}
+    ${beliefSection(facts)}
+    ${pageMapSection(payload)}
+    ${activitySection(facts)}
+    <section aria-labelledby="h-classes">
+      <h2 id="h-classes">Size classes</h2>
+      <p class="lead">Spans in use by size class. Tail waste is what is left over at the end of each span because the
+        objects do not fill it.</p>
+      ${classTables(run)}
+    </section>
+    <section aria-labelledby="h-environment">
+      <h2 id="h-environment">Environment</h2>
+      ${environmentCards(run, lookCost(run, facts))}
+    </section>
+    <section aria-labelledby="h-lines">
+      <h2 id="h-lines">Trace lines</h2>
+      ${traceLines(run)}
+    </section>
+    <footer><p>Made by pageheap from a run file; this page holds everything and asks nothing of any network. Charts are drawn by uPlot (MIT).</p></footer>
+  </main>`;
+}
+
+/**
+ * One self-contained HTML file of a run.
+ *
+ * @param run what `toRunData` made of a run file; a run that did not finish is fine.
+ * @returns the file's text, UTF-8, a few hundred KiB for a run of a minute and below 5 MB for one of hours.
+ */
+export function renderReport(run: RunData): string {
+  const facts = factsOf(run);
+  const payload = payloadOf(run, facts);
+  const scripts = [chartLibrary('uPlot.iife.min.js'), clientProgram()].map(scriptText);
+  const policy = `default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src 'unsafe-inline'; script-src ${scripts.map(sourceHash).join(' ')}`;
+  const title = `${run.header.name ?? run.header.trace?.name ?? 'run'} – pageheap`;
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<link rel="icon" href="data:,">
+<style>${raw(chartLibrary('uPlot.min.css'))}</style>
+<style>${raw(reportStyle)}</style>
+</head>
+<body>
+${body(run, facts, payload)}
+<script type="application/json" id="run-data">${raw(scriptJson(payload))}</script>
+${scripts.map((script) => raw(`<script>${script}</script>\n`))}</body>
+</html>
+`;
+  return page.html;
+}

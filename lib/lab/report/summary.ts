@@ -1,0 +1,170 @@
+/**
+ * The top of the report: what happened to RSS, in sentences and in a few large numbers.
+ *
+ * Every sentence is made of facts (facts.ts) and says only what the run shows: no half-time where RSS
+ * did not fall, no idle stretch where there was none.
+ */
+
+import { formatBytes, formatDuration, formatNumber, formatShare, formatTime } from './client/format.ts';
+import type { Facts } from './facts.ts';
+import { type Html, html, raw } from './html.ts';
+import type { RunData } from './run-data.ts';
+
+const mostTimes = 10;
+
+/** `at 1.20 s, 3.40 s and 5.00 s`, cut in the middle when there are many. */
+function timesInWords(times: readonly number[]): string {
+  const words = times.map(formatTime);
+  if (words.length === 1) {
+    return `at ${words[0]}`;
+  }
+  if (words.length > mostTimes) {
+    return `the first at ${words.slice(0, 3).join(', ')}, the last at ${words.slice(-3).join(', ')}`;
+  }
+  return `at ${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
+function peakSentence(facts: Facts): Html {
+  const { peak, end } = facts;
+  if (peak.t === end.t || end.bytes === peak.bytes) {
+    return html`RSS of the heap’s own pages reached <b>${formatBytes(peak.bytes)}</b> at ${formatTime(peak.t)} and was
+      still there at the end: nothing left it.`;
+  }
+  return html`RSS of the heap’s own pages peaked at <b>${formatBytes(peak.bytes)}</b> at ${formatTime(peak.t)} and ended
+    at <b>${formatBytes(end.bytes)}</b>, which is <b>${formatShare(end.bytes, peak.bytes)}</b> of the peak.`;
+}
+
+function decaySentence(facts: Facts): Html {
+  const { decay, idle } = facts;
+  const half =
+    decay.halfAfter === undefined
+      ? html``
+      : html`Half of the way down was behind it <b>${formatDuration(decay.halfAfter)}</b> after the peak. `;
+  if (idle === undefined) {
+    return half;
+  }
+  const stretch = `In the idle stretch, from ${formatTime(idle.from.t)} on,`;
+  const change = `RSS went from ${formatBytes(idle.from.bytes)} to ${formatBytes(idle.to.bytes)}`;
+  const within =
+    idle.halfAfter === undefined ? '' : `, half of that within ${formatDuration(idle.halfAfter)}`;
+  return html`${half}${`${stretch} ${change}${within}.`}`;
+}
+
+function collectionSentence(run: RunData): string {
+  const times = run.collections.map((gc) => gc.t);
+  if (times.length === 0) {
+    return 'The heap made no collection.';
+  }
+  const forced = run.collections.filter((gc) => gc.forced === true);
+  const asked =
+    forced.length === 0 || forced.length === times.length
+      ? ''
+      : ` (${forced.length} of them forced, ${timesInWords(forced.map((gc) => gc.t))})`;
+  const many = times.length === 1 ? 'one collection' : `${times.length} collections`;
+  const all = forced.length === times.length ? ', forced' : '';
+  return `The heap made ${many}${all}, ${timesInWords(times)}${asked}.`;
+}
+
+function restSentence(facts: Facts): string {
+  const { last } = facts;
+  return (
+    `At the end the heap believed ${formatBytes(last.inuse)} in use, ${formatBytes(last.free)} free but still ` +
+    `backed, and ${formatBytes(last.released)} released to the system.`
+  );
+}
+
+interface Tile {
+  readonly value: string;
+  readonly name: string;
+  readonly note: string;
+}
+
+function tiles(run: RunData, facts: Facts): Tile[] {
+  const { peak, end, decay, last } = facts;
+  const madvise = last.madvB ?? 0;
+  const list: Tile[] = [
+    { value: formatBytes(peak.bytes), name: 'peak RSS', note: `at ${formatTime(peak.t)}` },
+    { value: formatBytes(end.bytes), name: 'RSS at the end', note: `at ${formatTime(end.t)}` },
+    { value: formatShare(end.bytes, peak.bytes), name: 'of the peak', note: 'is what stays' },
+    {
+      value: decay.halfAfter === undefined ? '–' : formatDuration(decay.halfAfter),
+      name: 'to half the decay',
+      note: decay.halfAfter === undefined ? 'RSS did not fall' : 'after the peak',
+    },
+    {
+      value: formatNumber(run.collections.length),
+      name: run.collections.length === 1 ? 'collection' : 'collections',
+      note: `${run.collections.filter((gc) => gc.forced === true).length} forced`,
+    },
+    {
+      value: formatBytes(facts.scavenged > 0 ? facts.scavenged : madvise),
+      name: 'scavenged in all',
+      note: last.madv === undefined ? '' : `${formatNumber(last.madv)} calls of madvise`,
+    },
+  ];
+  const speed = run.end?.opsPerSec;
+  if (speed !== undefined && Number.isFinite(speed)) {
+    const ops = run.end?.ops ?? last.ops ?? 0;
+    list.push({
+      value: `${formatNumber(Math.round(speed))}/s`,
+      name: 'operations',
+      note: `${formatNumber(ops)} in all`,
+    });
+  }
+  return list;
+}
+
+/** A badge that says how the run ended. */
+function outcome(run: RunData): Html {
+  const reason = run.end === undefined ? 'did not finish' : (run.end.reason ?? 'done');
+  const words: Record<string, string> = { done: 'finished', interrupted: 'interrupted', error: 'failed' };
+  const kind = reason === 'done' ? 'good' : 'bad';
+  return html`<span class="badge ${kind}">${words[reason] ?? reason}</span>`;
+}
+
+/** An ISO date as `2024-05-01 12:30:05 UTC`; anything else as it is. */
+function dateInWords(started: string): string {
+  const date = new Date(started);
+  return Number.isNaN(date.getTime()) ? started : `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** The header and the summary. */
+export function summarySection(run: RunData, facts: Facts | undefined): Html {
+  const { header } = run;
+  const trace = header.trace?.name ?? '';
+  const title = header.name ?? (trace === '' ? 'run' : trace);
+  const meta = [
+    header.started === undefined ? '' : dateInWords(header.started),
+    trace !== '' && trace !== title ? `trace ${trace}` : '',
+    header.trace?.ops === undefined ? '' : `${formatNumber(header.trace.ops)} operations`,
+    typeof header.env?.pageheap === 'string' ? `pageheap ${header.env.pageheap}` : '',
+  ].filter((text) => text !== '');
+  const command =
+    header.command === undefined
+      ? html``
+      : html`<p class="command"><code>${header.command.join(' ')}</code></p>`;
+  const remarks = run.remarks.map((text) => html`<p class="remark">${text}</p>`);
+  const failure = run.end?.error;
+  if (failure !== undefined && failure !== null) {
+    remarks.push(
+      html`<p class="remark">The run ended with an error: ${typeof failure === 'string' ? failure : JSON.stringify(failure)}</p>`,
+    );
+  }
+  const answer =
+    facts === undefined
+      ? html`<p class="answer">The file holds no sample, so there is nothing to say about RSS.</p>`
+      : html`<p class="answer">${peakSentence(facts)} ${decaySentence(facts)}</p>
+        <p class="more">${collectionSentence(run)} ${restSentence(facts)}</p>
+        <dl class="tiles">${tiles(run, facts).map(
+          (tile) =>
+            html`<div><dt>${tile.name}</dt><dd><b>${tile.value}</b><span>${tile.note}</span></dd></div>`,
+        )}</dl>`;
+  return html`<header>
+    <p class="eyebrow">pageheap ${raw('·')} what happened to RSS</p>
+    <h1>${title} ${outcome(run)}</h1>
+    <p class="meta">${meta.join(' · ')}</p>
+    ${command}
+    ${remarks}
+    ${answer}
+  </header>`;
+}
