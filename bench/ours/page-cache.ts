@@ -1,0 +1,38 @@
+/** Single pages through a page cache, its refills included: see `page-cache` in ../workload.ts. */
+
+import { pageCount, pageIndex } from '../../lib/base/units.ts';
+import type { RadixPageAlloc } from '../../lib/pages/radix/page-alloc.ts';
+import type { PageCache } from '../../lib/pages/radix/page-cache.ts';
+import { checkText, fold, median } from '../workload.ts';
+import { caseParams, emit, now } from './entry.ts';
+import { addChunks, emptyPageAlloc } from './page-heap.ts';
+
+const params = caseParams();
+const mib = params.number('mib');
+const repeats = params.number('repeats');
+const total = mib * 128;
+
+const { pages, caches } = emptyPageAlloc(mib / 4, 1);
+addChunks(pages, 0, mib / 4);
+const taken = new Int32Array(total);
+
+function takeAll(heap: RadixPageAlloc, cache: PageCache): void {
+  const one = pageCount(1);
+  for (let i = 0; i < total; i++) {
+    if (cache.isEmpty()) heap.allocToCache(cache);
+    taken[i] = cache.alloc(one);
+  }
+  if (!cache.isEmpty()) cache.flush(heap);
+}
+
+let check = 0;
+const times: number[] = [];
+for (let i = 0; i <= repeats; i++) {
+  const start = now();
+  takeAll(pages, caches[0]);
+  const elapsed = now() - start;
+  if (i > 0) times.push(elapsed / total);
+  for (let k = 0; k < total; k++) check = fold(check, taken[k]);
+  pages.free(pageIndex(0), pageCount(total));
+}
+emit({ name: 'page-cache', params: params.all, ns: median(times), check: checkText(check) });
