@@ -16,6 +16,7 @@
  */
 import { PageHeapError } from './base/errors.ts';
 import { GiB, KiB, MiB, TiB } from './base/units.ts';
+import { noMemoryLimit } from './gc/pacer.ts';
 
 /** The GODEBUG switches this heap honours, with what they mean. */
 export const debugSwitches = {
@@ -40,9 +41,6 @@ const withoutEffect: ReadonlySet<string> = new Set([
   'pagetrace',
   'sbrk',
 ]);
-
-/** The memory limit that limits nothing: math.MaxInt64, as a double 2^63. */
-export const noMemoryLimit = 2 ** 63;
 
 export interface EnvironmentOptions {
   /** GOGC: percent of the live heap, negative for off; undefined when unset. */

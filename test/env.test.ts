@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PageHeapError } from '../lib/base/errors.ts';
-import { noMemoryLimit, parseByteCount, readEnvironment } from '../lib/env.ts';
+import { parseByteCount, readEnvironment } from '../lib/env.ts';
+import { noMemoryLimit } from '../lib/gc/pacer.ts';
 
 const int64Max = 2 ** 63;
 

@@ -3,6 +3,7 @@
  * shows of it, and a run that was cut short is summed up as well.
  */
 import { formatBytes, formatDuration, formatNumber, formatShare } from '../lab/report/client/format.ts';
+import { factsOf } from '../lab/report/facts.ts';
 import type { RunData, RunSample } from '../lab/report/run-data.ts';
 import { drawFacts, drawTable } from './table.ts';
 import type { Colors } from './terminal.ts';
@@ -84,7 +85,7 @@ export function summarize(data: RunData): RunSummary {
     faults: { minor: last?.minflt ?? 0, major: last?.majflt ?? 0 },
     looks: {
       count: samples.length,
-      ns: samples.reduce((sum, s) => sum + (s.cost ?? 0), 0),
+      ns: factsOf(data)?.lookTotal ?? 0,
       missed: last?.missed ?? 0,
     },
     irregular,
