@@ -1,0 +1,438 @@
+/**
+ * Verifies the radix page allocator against a golden trace: what the real Go runtime answered, operation
+ * by operation.
+ *
+ * The replay works on page numbers, so that no memory is needed; with `real` the same pages are mapped,
+ * each allocation touches its pages, each scavenge calls madvise, and at every checkpoint the scavenged
+ * bits are held against mincore. It stops at the first answer that differs and says what the heap
+ * looks like there.
+ *
+ * Not here: the trace's lines (radix-trace.ts), the output (cli).
+ */
+import { FatalError } from '../../base/errors.ts';
+import { bytes, chunkPages, chunkPagesShift, pageCount, pageIndex, pageSize, pId } from '../../base/units.ts';
+import { rangesText, setRange } from '../../pages/radix/bitmap.ts';
+import {
+  noSearch,
+  ordinaryMemory,
+  slotBackgroundCursor,
+  slotBackgroundMarked,
+  slotEnd,
+  slotForceCursor,
+  slotForceMarked,
+  slotFreeHwm,
+  slotGeneration,
+  slotSearch,
+} from '../../pages/radix/columns.ts';
+import { chunkWords, levelShift, levelStart, levels, rootPages } from '../../pages/radix/levels.ts';
+import { RadixPageAlloc } from '../../pages/radix/page-alloc.ts';
+import {
+  cacheBase,
+  cacheFreeHigh,
+  cacheFreeLow,
+  cacheScavengedHigh,
+  cacheScavengedLow,
+  PageCache,
+} from '../../pages/radix/page-cache.ts';
+import { fnv, fnvStart } from './fnv.ts';
+import { goldenError } from './golden.ts';
+import {
+  checkpointFields,
+  openRadixTrace,
+  type RadixHeader,
+  type RadixLine,
+  type RadixOperation,
+  type Word64,
+} from './radix-trace.ts';
+import { RealPages } from './real-pages.ts';
+
+export interface VerifyOptions {
+  /** Replay on mapped pages and ask the kernel at each checkpoint. */
+  readonly real?: boolean;
+  /** How many operations before a mismatch to show; 20 unless told. */
+  readonly last?: number;
+}
+
+export interface FieldMismatch {
+  readonly field: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+export interface RadixMismatch {
+  /** The line of the trace. */
+  readonly line: number;
+  /** The operation as it stands in the trace. */
+  readonly operation: string;
+  readonly expected: string;
+  readonly found: string;
+  /** At a checkpoint: the fields that differ. */
+  readonly fields: readonly FieldMismatch[];
+  /** The state around it, a line each. */
+  readonly state: readonly string[];
+  /** The operations before it, oldest first, with their lines. */
+  readonly last: readonly string[];
+}
+
+export interface RadixVerdict {
+  readonly file: string;
+  readonly name: string;
+  readonly chunks: number;
+  /** Operations that were replayed, checkpoints included. */
+  readonly operations: number;
+  readonly checkpoints: number;
+  readonly real: boolean;
+  /** The first answer that differed; undefined if none did. */
+  readonly mismatch: RadixMismatch | undefined;
+}
+
+interface Answer {
+  readonly expected: string;
+  readonly found: string;
+  readonly fields?: readonly FieldMismatch[];
+  /** The chunk to show. */
+  readonly chunk?: number;
+}
+
+/** The most memory the replay touches at the start, so that a large trace fits a small machine. */
+const touchAtStartBytes = 1024 * 1024 * 1024;
+
+const hex = (low: number, high: number): string =>
+  [high, low].map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
+
+const hexOf = ([low, high]: Word64): string => hex(low, high);
+
+function hashWords(words: Int32Array, chunks: readonly number[], perChunk: number): number {
+  let hash = fnvStart;
+  for (const chunk of chunks) {
+    for (let w = chunk * perChunk; w < (chunk + 1) * perChunk; w++) hash = fnv(hash, words[w]!);
+  }
+  return hash;
+}
+
+/** One allocator under a trace. */
+export class RadixReplay {
+  readonly pages: RadixPageAlloc;
+  private readonly chunks: readonly number[];
+  private readonly exists: ReadonlySet<number>;
+  private readonly limit: number;
+  private readonly caches = new Map<number, PageCache>();
+  private readonly real: RealPages | undefined;
+  private readonly touchesAtStart: boolean;
+
+  constructor(header: RadixHeader, real: RealPages | undefined) {
+    this.chunks = [...header.chunks].sort((a, b) => a - b);
+    this.exists = new Set(this.chunks);
+    this.limit = RadixReplay.reachOf(header);
+    this.pages = new RadixPageAlloc(ordinaryMemory(this.limit, 1), header);
+    this.real = real;
+    this.touchesAtStart = this.chunks.length * chunkPages * pageSize <= touchAtStartBytes;
+  }
+
+  static reachOf(header: RadixHeader): number {
+    return (header.chunks.reduce((highest, chunk) => Math.max(highest, chunk), 0) + 1) * chunkPages;
+  }
+
+  /** Performs an operation; undefined when the answer is the trace's, else both. */
+  apply(operation: RadixOperation): Answer | undefined {
+    const { pages } = this;
+    switch (operation.op) {
+      case 'i':
+        return this.addChunk(operation);
+      case 'a': {
+        const page = pages.alloc(pageCount(operation.n));
+        const found = page < 0 ? 0 : pages.lastScavenged * pageSize;
+        if (page >= 0) this.real?.touch(page, operation.n);
+        return this.compare(operation.page, operation.scavenged, page, found);
+      }
+      case 'f':
+        pages.free(pageIndex(operation.page), pageCount(operation.n));
+        return undefined;
+      case 'c':
+        return this.fillCache(operation);
+      case 'k': {
+        const cache = this.caches.get(operation.slot)!;
+        const page = cache.alloc(pageCount(operation.n));
+        if (page >= 0) this.real?.touch(page, operation.n);
+        const found = page < 0 ? 0 : cache.lastScavenged * pageSize;
+        return this.compare(operation.page, operation.scavenged, page, found);
+      }
+      case 'u':
+        this.caches.get(operation.slot)!.flush(pages);
+        this.caches.delete(operation.slot);
+        return undefined;
+      case 's':
+      case 'b': {
+        const released = pages.scavenge(bytes(operation.bytes), operation.op === 's', (page, n) => {
+          this.real?.release(page, n);
+        });
+        if (released === operation.released) return undefined;
+        return { expected: `${operation.released} bytes`, found: `${released} bytes` };
+      }
+      case 'g':
+        pages.nextGeneration();
+        return undefined;
+      case 'n':
+        return undefined;
+      case 'h':
+        return this.checkpoint(operation.fields);
+    }
+  }
+
+  /** What is wrong with the operation itself, whatever the allocator answers. */
+  refuse(operation: RadixOperation): string | undefined {
+    const isCount = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= this.limit;
+    switch (operation.op) {
+      case 'i':
+        if (!this.exists.has(operation.chunk)) return 'a chunk that the header does not name';
+        return this.pages.ranges.overlaps(
+          operation.chunk << chunkPagesShift,
+          (operation.chunk + 1) << chunkPagesShift,
+        )
+          ? 'a chunk that is there already'
+          : undefined;
+      case 'a':
+        return isCount(operation.n) ? undefined : 'not a number of pages';
+      case 'f': {
+        const { page, n } = operation;
+        if (!isCount(n) || page < 0 || !this.pages.ranges.contains(page, page + n))
+          return 'not pages of the heap';
+        return this.pages.countFree(pageIndex(page), pageCount(n)) > 0
+          ? 'pages that are not allocated'
+          : undefined;
+      }
+      case 'c':
+        return this.caches.has(operation.slot) ? 'a page cache that is in use' : undefined;
+      case 'k':
+      case 'u':
+        return this.caches.has(operation.slot) ? undefined : 'a page cache that was not filled';
+      case 's':
+      case 'b':
+        return operation.bytes >= 0 ? undefined : 'not a number of bytes';
+      default:
+        return undefined;
+    }
+  }
+
+  /** The heap around an answer, a line each. */
+  describe(chunk: number | undefined): string[] {
+    const { memory, sums, index } = this.pages;
+    const state = memory.state.slots;
+    const lines = [
+      `search page ${this.searchPage()}, end of the heap ${state[slotEnd]! << chunkPagesShift}, generation ${state[slotGeneration]}`,
+      `background cursor ${state[slotBackgroundCursor]}${state[slotBackgroundMarked] ? ' marked' : ''}, ` +
+        `forced cursor ${state[slotForceCursor]}${state[slotForceMarked] ? ' marked' : ''}, highest freed ${state[slotFreeHwm]}`,
+    ];
+    if (chunk === undefined || !this.exists.has(chunk)) return lines;
+    const leaf = sums.leaves + chunk;
+    const density = index.density[chunk]!;
+    lines.push(
+      `chunk ${chunk}: pages ${chunk << chunkPagesShift} to ${((chunk + 1) << chunkPagesShift) - 1}`,
+      `  allocated ${rangesText(memory.chunks.allocated, chunk) || 'none'}`,
+      `  scavenged ${rangesText(memory.chunks.scavenged, chunk) || 'none'}`,
+      `  summary start ${sums.start[leaf]}, max ${sums.max[leaf]}, end ${sums.end[leaf]}`,
+      `  in use ${density & 0x3ff}, last in use ${(density >>> 16) & 0x3ff}, flags ${density >>> 26}, ` +
+        `generation ${index.generation[chunk]}`,
+    );
+    return lines;
+  }
+
+  private searchPage(): number {
+    const page = this.pages.memory.state.slots[slotSearch]!;
+    return page === noSearch ? -1 : page;
+  }
+
+  private compare(
+    page: number,
+    scavenged: number,
+    foundPage: number,
+    foundScavenged: number,
+  ): Answer | undefined {
+    if (page === foundPage && scavenged === foundScavenged) return undefined;
+    return {
+      expected: `page ${page}, ${scavenged} bytes scavenged`,
+      found: `page ${foundPage}, ${foundScavenged} bytes scavenged`,
+      chunk: Math.max(page, foundPage) >> chunkPagesShift,
+    };
+  }
+
+  private addChunk({ chunk, allocated, scavenged }: RadixOperation & { op: 'i' }): undefined {
+    const { pages } = this;
+    const first = chunk << chunkPagesShift;
+    const whole = pageCount(chunkPages);
+    pages.grow(pageIndex(first), whole);
+    // As a chunk that was once full and has been freed: in no part scavenged.
+    pages.allocRange(pageIndex(first), whole);
+    pages.free(pageIndex(first), whole);
+    for (const [from, n] of scavenged) {
+      if (n > 0) setRange(pages.memory.chunks.scavenged, chunk * chunkWords, from, n);
+    }
+    for (const [from, n] of allocated) {
+      if (n > 0) pages.allocRange(pageIndex(first + from), pageCount(n));
+    }
+    if (this.real === undefined) return;
+    this.real.map(chunk);
+    for (let page = first; this.touchesAtStart && page < first + chunkPages; page++) {
+      if (!pages.isScavenged(pageIndex(page))) this.real.touch(page, 1);
+    }
+  }
+
+  private fillCache(operation: RadixOperation & { op: 'c' }): Answer | undefined {
+    const cache = new PageCache(ordinaryMemory(chunkPages, 1), pId(0));
+    const filled = this.pages.allocToCache(cache);
+    if (filled) this.caches.set(operation.slot, cache);
+    const { slots } = cache;
+    const say = (base: number, free: string, scavenged: string): string =>
+      base < 0 ? 'no page' : `base ${base}, free ${free}, scavenged ${scavenged}`;
+    const expected = say(operation.base, hexOf(operation.free), hexOf(operation.scavenged));
+    const found = say(
+      filled ? slots[cacheBase]! : -1,
+      hex(slots[cacheFreeLow]!, slots[cacheFreeHigh]!),
+      hex(slots[cacheScavengedLow]!, slots[cacheScavengedHigh]!),
+    );
+    if (expected === found) return undefined;
+    return { expected, found, chunk: Math.max(operation.base, slots[cacheBase]!) >> chunkPagesShift };
+  }
+
+  private checkpoint(expected: readonly unknown[]): Answer | undefined {
+    const found = this.fields();
+    const fields: FieldMismatch[] = [];
+    checkpointFields.forEach((field, i) => {
+      if (expected[i] === null || expected[i] === found[i]) return;
+      fields.push({ field, expected: String(expected[i]), found: String(found[i]) });
+    });
+    if (fields.length > 0) {
+      const list = (pick: (m: FieldMismatch) => string): string =>
+        fields.map((m) => `${m.field} ${pick(m)}`).join(', ');
+      return { expected: list((m) => m.expected), found: list((m) => m.found), fields };
+    }
+    this.pages.check(3);
+    return this.askKernel();
+  }
+
+  private askKernel(): Answer | undefined {
+    if (this.real === undefined) return undefined;
+    for (const chunk of this.chunks) {
+      if (!this.pages.ranges.contains(chunk << chunkPagesShift, (chunk + 1) << chunkPagesShift)) continue;
+      const fault = this.real.check(chunk, (page) => this.pages.isScavenged(pageIndex(page)));
+      if (fault === undefined) continue;
+      return {
+        expected: `page ${fault.page} ${fault.expected}`,
+        found: `${fault.residentBytes} bytes of it resident, by mincore`,
+        chunk,
+      };
+    }
+    return undefined;
+  }
+
+  /** The checkpoint's fields as the heap has them, in the order of `checkpointFields`. */
+  private fields(): (number | boolean)[] {
+    const { pages } = this;
+    const { memory, index } = pages;
+    const state = memory.state.slots;
+    const { freePages, scavengedPages } = pages.stats();
+    let indexHash = fnvStart;
+    for (const chunk of this.chunks) {
+      indexHash = fnv(fnv(indexHash, index.density[chunk]!), index.generation[chunk]!);
+    }
+    return [
+      hashWords(memory.chunks.allocated, this.chunks, chunkWords),
+      hashWords(memory.chunks.scavenged, this.chunks, chunkWords),
+      freePages,
+      scavengedPages,
+      this.searchPage(),
+      ...Array.from({ length: levels }, (_, level) => this.levelHash(level)),
+      state[slotBackgroundCursor]!,
+      state[slotBackgroundMarked] === 1,
+      state[slotForceCursor]!,
+      state[slotForceMarked] === 1,
+      state[slotFreeHwm]!,
+      state[slotGeneration]!,
+      indexHash,
+    ];
+  }
+
+  /** Each entry of a level that covers a chunk, once, as Go packs it: three fields of 21 bits. */
+  private levelHash(level: number): number {
+    const { start, max, end, roots } = this.pages.sums;
+    const shift = levelShift(level) - chunkPagesShift;
+    let hash = fnvStart;
+    let previous = -1;
+    for (const chunk of this.chunks) {
+      const entry = chunk >> shift;
+      if (entry === previous) continue;
+      previous = entry;
+      const node = levelStart(level, roots) + entry;
+      const isWhole = max[node] === rootPages;
+      hash = fnv(hash, isWhole ? 0 : start[node]! | (max[node]! << 21));
+      hash = fnv(hash, isWhole ? 1 << 31 : (max[node]! >>> 11) | (end[node]! << 10));
+    }
+    return hash;
+  }
+}
+
+/** The lines before the present one, a fixed number of them. */
+class Recent {
+  private readonly lines: string[] = [];
+  private readonly most: number;
+
+  constructor(most: number) {
+    this.most = most;
+  }
+
+  push({ line, text }: RadixLine): void {
+    this.lines.push(`${line}: ${text.length > 160 ? `${text.slice(0, 157)}...` : text}`);
+    if (this.lines.length > this.most) this.lines.shift();
+  }
+
+  all(): readonly string[] {
+    return [...this.lines];
+  }
+}
+
+/**
+ * Replays a golden trace of the radix page allocator. Throws ERR_FILE and ERR_GOLDEN for what is wrong
+ * with the file, ERR_OUT_OF_MEMORY when `real` finds no memory.
+ */
+export async function verifyRadix(file: string, options: VerifyOptions = {}): Promise<RadixVerdict> {
+  const { header, lines } = await openRadixTrace(file);
+  const real = options.real === true ? new RealPages(RadixReplay.reachOf(header)) : undefined;
+  const replay = new RadixReplay(header, real);
+  const recent = new Recent(options.last ?? 20);
+  let [operations, checkpoints] = [0, 0];
+  let mismatch: RadixMismatch | undefined;
+  try {
+    for await (const item of lines) {
+      const { line, text, operation } = item;
+      const refusal = replay.refuse(operation);
+      if (refusal !== undefined) throw goldenError(file, line, refusal, text);
+      operations++;
+      if (operation.op === 'h') checkpoints++;
+      let answer: Answer | undefined;
+      try {
+        answer = replay.apply(operation);
+      } catch (error) {
+        if (!(error instanceof FatalError)) throw error;
+        answer = { expected: 'an answer', found: error.message };
+      }
+      if (answer !== undefined) {
+        const { expected, found, fields = [], chunk } = answer;
+        mismatch = {
+          line,
+          operation: text,
+          expected,
+          found,
+          fields,
+          state: replay.describe(chunk),
+          last: recent.all(),
+        };
+        break;
+      }
+      recent.push(item);
+    }
+  } finally {
+    real?.dispose();
+  }
+  const { name, chunks } = header;
+  return { file, name, chunks: chunks.length, operations, checkpoints, real: real !== undefined, mismatch };
+}

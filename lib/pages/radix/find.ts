@@ -1,0 +1,106 @@
+/**
+ * The search for the lowest free run of n pages, down the summary tree.
+ *
+ * At each level the entries of one block are walked from the left. A run is found where it straddles
+ * entries (the end of one, whole ones, the start of another) or lies at an entry's start; where an
+ * entry's max is enough the search goes down into it; else the next entry is tried. The leftmost run
+ * is met first, so that what is found is what a scan of every bitmap would find.
+ *
+ * On the way the search learns where the heap's first free page is at least: the first entry with any
+ * free page, refined at each level for as long as the search goes down through just that entry. One
+ * boolean holds it. This becomes the next search page, so that full chunks are not walked again.
+ *
+ * Below the search page nothing is free, so each level starts at the entry that holds it; the root
+ * ends where the heap ends.
+ *
+ * Not here: the search within one chunk (bitmap.ts).
+ */
+import { fatal } from '../../base/errors.ts';
+import { chunkPagesShift } from '../../base/units.ts';
+import { findHole, firstZero } from './bitmap.ts';
+import { type RadixMemory, slotEnd as slotEndOf, slotSearch as slotSearchOf } from './columns.ts';
+import {
+  chunkWordsShift as chunkWordsShiftOf,
+  rootChunksShift as rootChunksShiftOf,
+  rootShift as rootShiftOf,
+} from './levels.ts';
+import type { Summaries } from './summaries.ts';
+
+// A constant of this module is folded into optimised code; an imported one is loaded each time.
+const leafShift = chunkPagesShift;
+const rootShift = rootShiftOf;
+const rootChunksShift = rootChunksShiftOf;
+const chunkWordsShift = chunkWordsShiftOf;
+const slotSearch = slotSearchOf;
+const slotEnd = slotEndOf;
+
+export class Search {
+  /** After a find that succeeded: no grown page below it is free. May be a page that was never grown. */
+  firstFree = 0;
+  private readonly sums: Summaries;
+  private readonly allocated: Int32Array;
+  private readonly state: Int32Array;
+
+  constructor(memory: RadixMemory, sums: Summaries) {
+    this.sums = sums;
+    this.allocated = memory.chunks.allocated;
+    this.state = memory.state.slots;
+  }
+
+  /** The first page of the lowest run of n free pages, or −1. */
+  find(n: number): number {
+    const { start, max, end, roots } = this.sums;
+    const search = this.state[slotSearch]!;
+    let shift = rootShift;
+    let first = 0; // the block's first node
+    let base = 0; // and its first page
+    let count = ((this.state[slotEnd]! - 1) >> rootChunksShift) + 1;
+    let onPath = true; // every level above went down through its first entry with free pages
+    for (;;) {
+      const size = 1 << shift;
+      let node = first;
+      // Below the search page nothing is free; at or above the block's base it lies in this block,
+      // or the search went past it.
+      if (search > base) {
+        const skip = (search - base) >> shift;
+        if (skip < count) node += skip;
+        else if (shift === rootShift) return -1;
+      }
+      const last = first + count;
+      let run = 0;
+      let down = -1;
+      for (; node < last; node++) {
+        const m = max[node]!;
+        if (m === 0) {
+          run = 0;
+          continue;
+        }
+        if (onPath && down < 0) {
+          down = node;
+          this.firstFree = base + ((node - first) << shift);
+        }
+        const s = start[node]!;
+        if (run + s >= n) return base + ((node - first) << shift) - run;
+        if (m >= n) break;
+        run = s === size ? run + size : end[node]!;
+      }
+      if (node === last) {
+        if (shift === rootShift) return -1;
+        fatal('a summary promises a run that its entries do not have', { shift, base, n, search });
+      }
+      onPath = onPath && down === node;
+      base += (node - first) << shift;
+      if (shift === leafShift) break;
+      first = 8 * node + roots;
+      shift -= 3;
+      count = 8;
+    }
+    const word = (base >> leafShift) << chunkWordsShift;
+    const free = firstZero(this.allocated, word, 0);
+    const at = free < 0 ? -1 : n === 1 ? free : findHole(this.allocated, word, n, free >> 5);
+    if (at < 0)
+      fatal('a chunk does not have the run that its summary promises', { chunk: base >> leafShift, n });
+    if (onPath) this.firstFree = base + free;
+    return base + at;
+  }
+}

@@ -1,0 +1,477 @@
+/**
+ * The page allocator of the 2023 runtime (Go 1.21): address-ordered first fit over bitmaps, found
+ * through a radix tree of summaries.
+ *
+ * Pages are kept in chunks of 512: a bitmap of the allocated ones and one of the scavenged ones, whose
+ * memory the system has taken back. Scavenged pages are free. Above the chunks stand the summaries, by
+ * which a run of any length is found without walking the bitmaps; beside them the scavenge index, by
+ * which the scavenger finds chunks worth releasing. All of it lies in columns (columns.ts): objects of
+ * this class hold views alone, and one thread's object is as good as another's.
+ *
+ * Invariants, between operations
+ * - every grown page below the search page is allocated; the search page itself is grown, or `noSearch`
+ * - no page is both allocated and scavenged
+ * - pages that were never grown are free in no summary
+ * - the scavenge index counts the allocated pages of each chunk; those in page caches count as such
+ *
+ * Guard: the thread that owns the heap, or the holder of its lock. A scavenge keeps it from begin to
+ * end, so pages being released need not be marked allocated meanwhile, as they are in the runtime,
+ * which unlocks for the system call; one downward pass over a chunk gives the same result.
+ *
+ * Mechanism after Go's mpagealloc.go, mpagecache.go, mpallocbits.go and mgcscavenge.go (1.21.13).
+ * Not here: the pages' memory (the hook of `scavenge` reaches it), and when to scavenge.
+ */
+
+import { popcount32 } from '../../base/bits.ts';
+import { fatal } from '../../base/errors.ts';
+import {
+  type Bytes,
+  bytes,
+  chunkPages,
+  chunkPagesShift,
+  type PageCount,
+  type PageIndex,
+  pageCount,
+  pageIndex,
+  pageSize,
+} from '../../base/units.ts';
+import type { PageHeap, PageHeapStats, ReleaseHook } from '../contract.ts';
+import { AddressRanges } from './address-ranges.ts';
+import {
+  clearRange,
+  countRange,
+  findHole,
+  firstZero,
+  longestHole,
+  setRange,
+  takeRange,
+  zerosBelow,
+  zerosFrom,
+} from './bitmap.ts';
+import { checkRadix } from './check.ts';
+import {
+  noSearch as noSearchOf,
+  type RadixMemory,
+  slotBackgroundCursor,
+  slotEnd as slotEndOf,
+  slotForceCursor,
+  slotFreeHwm,
+  slotSearch as slotSearchOf,
+} from './columns.ts';
+import { Search } from './find.ts';
+import { chunkWordsShift } from './levels.ts';
+import {
+  cacheBase,
+  cacheFreeHigh,
+  cacheFreeLow,
+  cachePages,
+  cacheScavengedHigh,
+  cacheScavengedLow,
+  type PageCache,
+} from './page-cache.ts';
+import { runSize, runStart, scavengeCandidate } from './scavenge-candidate.ts';
+import { ScavengeIndex } from './scavenge-index.ts';
+import { Summaries } from './summaries.ts';
+
+/** What the allocator must know of the machine: bytes. */
+export interface PhysicalPages {
+  /** The physical page; a power of two up to 512 KiB. */
+  readonly physPageSize: number;
+  /** The physical huge page; 0 if there are none, at most 4 MiB. */
+  readonly physHugePageSize: number;
+}
+
+// A constant of this module is folded into optimised code; an imported one is loaded each time.
+const slotSearch = slotSearchOf;
+const slotEnd = slotEndOf;
+const noSearch = noSearchOf;
+const chunkShift = chunkPagesShift;
+const pagesOfChunk = chunkPages;
+const inChunk = chunkPages - 1;
+const wordsShift = chunkWordsShift;
+
+export class RadixPageAlloc implements PageHeap {
+  /** After an `alloc` that succeeded: how many of its pages were scavenged. */
+  lastScavenged = 0;
+  readonly memory: RadixMemory;
+  readonly sums: Summaries;
+  readonly index: ScavengeIndex;
+  readonly ranges: AddressRanges;
+  private readonly search: Search;
+  private readonly allocated: Int32Array;
+  private readonly scavenged: Int32Array;
+  private readonly state: Int32Array;
+  private readonly minPages: number;
+  private readonly hugePages: number;
+
+  constructor(memory: RadixMemory, physical: PhysicalPages) {
+    const { physPageSize, physHugePageSize } = physical;
+    this.memory = memory;
+    this.allocated = memory.chunks.allocated;
+    this.scavenged = memory.chunks.scavenged;
+    this.state = memory.state.slots;
+    this.sums = new Summaries(memory);
+    this.ranges = new AddressRanges(memory);
+    this.index = new ScavengeIndex(memory, this.ranges);
+    this.search = new Search(memory, this.sums);
+    this.minPages = Math.max(1, physPageSize / pageSize);
+    const usesHuge = physHugePageSize > pageSize && physHugePageSize > physPageSize;
+    this.hugePages = usesHuge ? physHugePageSize / pageSize : 0;
+    if (this.minPages > cachePages || this.hugePages > chunkPages) {
+      fatal('physical pages are larger than the page allocator knows', { physPageSize, physHugePageSize });
+    }
+  }
+
+  /** n ≥ 1 contiguous pages, the lowest such run; −1 when there is none. Sets `lastScavenged`. */
+  alloc(npages: PageCount): PageIndex {
+    const { state, allocated } = this;
+    const search = state[slotSearch]!;
+    const chunk = search >> chunkShift;
+    if (chunk >= state[slotEnd]!) return pageIndex(-1);
+    if (pagesOfChunk - (search & inChunk) < npages || this.sums.max[this.sums.leaves + chunk]! < npages) {
+      return this.allocSlow(npages);
+    }
+    const base = chunk << wordsShift;
+    const first = firstZero(allocated, base, (search & inChunk) >> 5);
+    const at = npages === 1 ? first : findHole(allocated, base, npages, first >> 5);
+    if (at < 0) fatal('a chunk does not have the run that its summary promises', { chunk, npages, search });
+    const page = (chunk << chunkShift) + at;
+    this.take(page, npages, page);
+    const firstPage = (chunk << chunkShift) + first;
+    if (firstPage > search) state[slotSearch] = firstPage;
+    return pageIndex(page);
+  }
+
+  /** Where n contiguous pages would be allocated; −1 when there is no such run. */
+  find(npages: PageCount): PageIndex {
+    if (this.state[slotSearch]! >> chunkShift >= this.state[slotEnd]!) return pageIndex(-1);
+    return pageIndex(this.search.find(npages));
+  }
+
+  /** Allocates just these free pages and returns how many of them were scavenged. */
+  allocRange(page: PageIndex, npages: PageCount): PageCount {
+    if (page >> chunkShift === (page + npages - 1) >> chunkShift) {
+      const below = zerosBelow(this.allocated, (page >> chunkShift) << wordsShift, page & inChunk);
+      this.take(page, npages, page - below);
+    } else {
+      this.takeAcross(page, npages);
+    }
+    return pageCount(this.lastScavenged);
+  }
+
+  /** Gives back n allocated pages. */
+  free(page: PageIndex, npages: PageCount): void {
+    const { state, allocated } = this;
+    if (page < state[slotSearch]!) state[slotSearch] = page;
+    const last = page + npages - 1;
+    const chunk = page >> chunkShift;
+    if (last >> chunkShift !== chunk) {
+      this.freeAcross(page, npages);
+      return;
+    }
+    const base = chunk << wordsShift;
+    const at = page & inChunk;
+    clearRange(allocated, base, at, npages);
+    this.index.free(chunk, last, npages);
+    const lo = page - zerosBelow(allocated, base, at);
+    const hi = page + npages + zerosFrom(allocated, base, at + npages);
+    this.sums.gave(page, lo, hi);
+  }
+
+  /**
+   * Adds fresh pages, whole chunks that were never grown. They count as scavenged, since the system
+   * has not yet put memory behind them. False, and nothing changed, when they lie beyond the reach
+   * or there is no memory for the columns.
+   */
+  grow(page: PageIndex, npages: PageCount): boolean {
+    const { state } = this;
+    const limit = page + npages;
+    if (page < 0 || npages <= 0 || (page | npages) & inChunk || this.ranges.overlaps(page, limit)) {
+      fatal('a page heap must grow by whole chunks that are new to it', { page, npages });
+    }
+    if (limit > this.memory.reachPages) return false;
+    const [from, to] = [page >> chunkShift, limit >> chunkShift];
+    if (!this.memory.commit(from, to, this.ranges.count + 1)) return false;
+    if (state[slotEnd] === 0) {
+      state[slotSearch] = noSearch;
+      state[slotFreeHwm] = -1;
+      state[slotBackgroundCursor] = -1;
+      state[slotForceCursor] = -1;
+    }
+    if (to > state[slotEnd]!) state[slotEnd] = to;
+    this.ranges.add(page, limit);
+    if (page < state[slotSearch]!) state[slotSearch] = page;
+    this.scavenged.fill(-1, from << wordsShift, to << wordsShift);
+    if (to === from + 1) this.sums.gave(page, page, limit);
+    else this.sums.gaveAcross(page, limit, page, limit);
+    return true;
+  }
+
+  /**
+   * Fills an empty page cache with the free pages of the 64-page block that holds the first free
+   * page. False when no page is free.
+   */
+  allocToCache(cache: PageCache): boolean {
+    const { state, allocated, scavenged } = this;
+    const search = state[slotSearch]!;
+    let chunk = search >> chunkShift;
+    if (chunk >= state[slotEnd]!) return false;
+    let page: number;
+    if (this.sums.max[this.sums.leaves + chunk] !== 0) {
+      const first = firstZero(allocated, chunk << wordsShift, (search & inChunk) >> 5);
+      if (first < 0)
+        fatal('a chunk does not have the free page that its summary promises', { chunk, search });
+      page = (chunk << chunkShift) + first;
+    } else {
+      page = this.search.find(1);
+      if (page < 0) {
+        state[slotSearch] = noSearch;
+        return false;
+      }
+      chunk = page >> chunkShift;
+    }
+    const block = page & -cachePages;
+    const low = block >> 5;
+    const { slots } = cache;
+    const freeLow = ~allocated[low]!;
+    const freeHigh = ~allocated[low + 1]!;
+    slots[cacheBase] = block;
+    slots[cacheFreeLow] = freeLow;
+    slots[cacheFreeHigh] = freeHigh;
+    slots[cacheScavengedLow] = scavenged[low]!;
+    slots[cacheScavengedHigh] = scavenged[low + 1]!;
+    allocated[low] = -1;
+    allocated[low + 1] = -1;
+    scavenged[low] = 0;
+    scavenged[low + 1] = 0;
+    this.index.alloc(chunk, popcount32(freeLow) + popcount32(freeHigh));
+    this.summarize(chunk, 0, this.sums.max[this.sums.leaves + chunk]!);
+    // The block's last page: it is grown, which the page after it need not be.
+    state[slotSearch] = block + cachePages - 1;
+    return true;
+  }
+
+  /** Takes back what a page cache has left; `PageCache.flush` calls this and empties it. */
+  giveBack(cache: PageCache): void {
+    const { state } = this;
+    const { slots } = cache;
+    const block = slots[cacheBase]!;
+    const chunk = block >> chunkShift;
+    const low = block >> 5;
+    const freeLow = slots[cacheFreeLow]!;
+    const freeHigh = slots[cacheFreeHigh]!;
+    this.allocated[low]! &= ~freeLow;
+    this.allocated[low + 1]! &= ~freeHigh;
+    this.scavenged[low]! |= slots[cacheScavengedLow]!;
+    this.scavenged[low + 1]! |= slots[cacheScavengedHigh]!;
+    const last = block + (freeHigh !== 0 ? 63 - Math.clz32(freeHigh) : 31 - Math.clz32(freeLow));
+    this.index.free(chunk, last, popcount32(freeLow) + popcount32(freeHigh));
+    if (block < state[slotSearch]!) state[slotSearch] = block;
+    this.summarize(chunk, this.sums.max[this.sums.leaves + chunk]!, pagesOfChunk);
+  }
+
+  /**
+   * Releases nbytes of free pages that are not scavenged, highest addresses first, going on where the
+   * last call stopped. Releases more where a run would break a huge page, less when the heap is
+   * exhausted for now. Without `force` dense chunks are passed over. `shouldStop` is asked after each
+   * run and after each chunk. Returns the bytes released.
+   */
+  scavenge(nbytes: number, force: boolean, hook: ReleaseHook, shouldStop?: () => boolean): Bytes {
+    const { index, sums, allocated, scavenged, minPages, hugePages } = this;
+    let released = 0;
+    let stopped = false;
+    while (!stopped && released * pageSize < nbytes) {
+      const from = index.find(force);
+      if (from < 0) break;
+      const chunk = from >> chunkShift;
+      const base = chunk << wordsShift;
+      // The search begins with the whole block of 64 pages that holds the cursor.
+      let limit = ((from & inChunk) | (cachePages - 1)) + 1;
+      let run = -1;
+      do {
+        const wanted = Math.ceil(Math.min(nbytes / pageSize - released, pagesOfChunk));
+        run = -1;
+        if (sums.max[sums.leaves + chunk]! >= minPages) {
+          run = scavengeCandidate(allocated, scavenged, base, limit, wanted, minPages, hugePages);
+        }
+        if (run < 0) {
+          index.setEmpty(chunk);
+        } else {
+          const size = runSize(run);
+          limit = runStart(run);
+          setRange(scavenged, base, limit, size);
+          index.setNoHugePage(chunk);
+          hook(pageIndex((chunk << chunkShift) + limit), pageCount(size));
+          released += size;
+        }
+        stopped = shouldStop?.() === true;
+      } while (run >= 0 && !stopped && released * pageSize < nbytes);
+    }
+    return bytes(released * pageSize);
+  }
+
+  /** The contract's name for `scavenge`. */
+  release(nbytes: Bytes, force: boolean, hook: ReleaseHook, shouldStop?: () => boolean): Bytes {
+    return this.scavenge(nbytes, force, hook, shouldStop);
+  }
+
+  /** Begins a generation of the scavenge index: once a cycle. */
+  nextGeneration(): void {
+    this.index.nextGeneration();
+  }
+
+  /** Whether a run of so many pages is free. */
+  hasFree(npages: PageCount): boolean {
+    return this.find(npages) >= 0;
+  }
+
+  /** The free pages of the heap, from the scavenge index: a step a chunk. */
+  freePages(): PageCount {
+    let free = 0;
+    this.eachChunk((chunk) => {
+      free += chunkPages - (this.index.density[chunk]! & 0x3ff);
+    });
+    return pageCount(free);
+  }
+
+  stats(): PageHeapStats {
+    let pages = 0;
+    let scavengedPages = 0;
+    this.eachChunk((chunk) => {
+      pages += chunkPages;
+      scavengedPages += countRange(this.scavenged, chunk << chunkWordsShift, 0, chunkPages);
+    });
+    return { pages, freePages: this.freePages(), scavengedPages };
+  }
+
+  /** The ranges of pages ever grown, in address order; neighbours are one. */
+  *inUse(): IterableIterator<readonly [page: PageIndex, npages: PageCount]> {
+    for (let i = 0; i < this.ranges.count; i++) {
+      const base = this.ranges.baseOf(i);
+      yield [pageIndex(base), pageCount(this.ranges.limitOf(i) - base)];
+    }
+  }
+
+  /** Whether a grown page is allocated; a page in a page cache is. */
+  isAllocated(page: PageIndex): boolean {
+    return ((this.allocated[page >> 5]! >>> (page & 31)) & 1) === 1;
+  }
+
+  /** Whether a grown page is scavenged. */
+  isScavenged(page: PageIndex): boolean {
+    return ((this.scavenged[page >> 5]! >>> (page & 31)) & 1) === 1;
+  }
+
+  /** The free pages among n grown ones. */
+  countFree(page: PageIndex, npages: PageCount): PageCount {
+    return pageCount(npages - this.count(this.allocated, page, npages));
+  }
+
+  /** The scavenged pages among n grown ones. */
+  countScavenged(page: PageIndex, npages: PageCount): PageCount {
+    return pageCount(this.count(this.scavenged, page, npages));
+  }
+
+  /**
+   * Walks the books; `fatal` on what does not fit. 1: scalars, ranges and the scavenge index against
+   * the bitmaps; 2: also every leaf; 3: also every summary above.
+   */
+  check(level: 1 | 2 | 3): void {
+    checkRadix(this, level);
+  }
+
+  private allocSlow(npages: number): PageIndex {
+    const { state, search } = this;
+    const page = search.find(npages);
+    if (page < 0) {
+      // Without a single free page the heap is exhausted; else a shorter run may yet be there.
+      if (npages === 1) state[slotSearch] = noSearch;
+      return pageIndex(-1);
+    }
+    if (page >> chunkShift === (page + npages - 1) >> chunkShift) this.take(page, npages, page);
+    else this.takeAcross(page, npages);
+    const free = this.ranges.atOrAbove(search.firstFree);
+    if (free > state[slotSearch]!) state[slotSearch] = free;
+    return pageIndex(page);
+  }
+
+  /** Allocates pages of one chunk; `lo` is where their hole starts within the chunk. */
+  private take(page: number, npages: number, lo: number): void {
+    const { allocated } = this;
+    const chunk = page >> chunkShift;
+    const base = chunk << wordsShift;
+    const at = page & inChunk;
+    setRange(allocated, base, at, npages);
+    this.lastScavenged = takeRange(this.scavenged, base, at, npages);
+    this.index.alloc(chunk, npages);
+    const hi = page + npages + zerosFrom(allocated, base, at + npages);
+    this.sums.took(page, npages, lo, hi);
+  }
+
+  private takeAcross(page: number, npages: number): void {
+    const { allocated, scavenged, index } = this;
+    const limit = page + npages;
+    let taken = 0;
+    for (let at = page; at < limit; ) {
+      const chunk = at >> chunkShift;
+      const border = (chunk + 1) << chunkShift;
+      const n = (border < limit ? border : limit) - at;
+      setRange(allocated, chunk << wordsShift, at & inChunk, n);
+      taken += takeRange(scavenged, chunk << wordsShift, at & inChunk, n);
+      index.alloc(chunk, n);
+      at += n;
+    }
+    this.lastScavenged = taken;
+    this.sums.tookAcross(page, limit, this.holeStart(page), this.holeEnd(limit));
+  }
+
+  private freeAcross(page: number, npages: number): void {
+    const { allocated, index } = this;
+    const limit = page + npages;
+    for (let at = page; at < limit; ) {
+      const chunk = at >> chunkShift;
+      const border = (chunk + 1) << chunkShift;
+      const n = (border < limit ? border : limit) - at;
+      clearRange(allocated, chunk << wordsShift, at & inChunk, n);
+      index.free(chunk, at + n - 1, n);
+      at += n;
+    }
+    this.sums.gaveAcross(page, limit, this.holeStart(page), this.holeEnd(limit));
+  }
+
+  /** Where the hole that ends before `page` starts, within the page's chunk. */
+  private holeStart(page: number): number {
+    return page - zerosBelow(this.allocated, (page >> chunkShift) << wordsShift, page & inChunk);
+  }
+
+  /** Where the hole that starts at `limit` ends, within the chunk of the page before it. */
+  private holeEnd(limit: number): number {
+    const at = ((limit - 1) & inChunk) + 1;
+    return limit + zerosFrom(this.allocated, ((limit - 1) >> chunkShift) << wordsShift, at);
+  }
+
+  /** Summarizes a chunk in which several holes changed. */
+  private summarize(chunk: number, atLeast: number, atMost: number): void {
+    const base = chunk << wordsShift;
+    const start = zerosFrom(this.allocated, base, 0);
+    const end = zerosBelow(this.allocated, base, pagesOfChunk);
+    this.sums.replace(chunk, start, longestHole(this.allocated, base, atLeast, atMost), end);
+  }
+
+  private count(words: Int32Array, page: number, npages: number): number {
+    let count = 0;
+    for (let at = page; at < page + npages; ) {
+      const chunk = at >> chunkShift;
+      const n = Math.min((chunk + 1) << chunkShift, page + npages) - at;
+      count += countRange(words, chunk << wordsShift, at & inChunk, n);
+      at += n;
+    }
+    return count;
+  }
+
+  private eachChunk(visit: (chunk: number) => void): void {
+    for (const [page, npages] of this.inUse()) {
+      for (let chunk = page >> chunkShift; chunk < (page + npages) >> chunkShift; chunk++) visit(chunk);
+    }
+  }
+}

@@ -1,0 +1,372 @@
+/**
+ * Summaries: the radix tree over the chunks, and the central operation "a hole changed".
+ *
+ * Each entry says three numbers of the pages it covers: free pages at its start, the longest run of
+ * free pages anywhere in it (max), free pages at its end. An entry follows from its eight children,
+ * and a leaf from its chunk's bitmap; but neither is recomputed from below when it can be derived.
+ * Every change of a bitmap is a change of one hole (a maximal run of free pages), and so is every
+ * change that it causes further up, where the hole may be longer since it goes on in a sibling:
+ *
+ *   a hole [lo, hi) appears or grows           start = hi − lo if lo is the entry's first page, end
+ *                                              likewise; max = the larger of max and hi − lo
+ *   [at, at+n) is taken out of a hole [lo, hi) start = at − lo if lo is the entry's first page, end
+ *                                              likewise; max only if the hole was as long as max, and
+ *                                              only then are children (or the bitmap) searched
+ *
+ * The hole is carried upwards from level to level, and the walk stops where an entry did not change.
+ *
+ * Invariant: between operations every entry equals the merge of what it covers (check.ts).
+ * Reads reach only siblings in the same block of eight, whose memory is committed together.
+ *
+ * Not here: the bitmaps' own changes (page-alloc.ts), the search (find.ts).
+ */
+import { chunkPages, chunkPagesShift } from '../../base/units.ts';
+import { longestHole } from './bitmap.ts';
+import type { RadixMemory } from './columns.ts';
+import {
+  chunkWordsShift as chunkWordsShiftOf,
+  levelStart,
+  levels,
+  rootShift as rootShiftOf,
+  rootsFor,
+} from './levels.ts';
+
+// A constant of this module is folded into optimised code; an imported one is loaded each time.
+const leafShift = chunkPagesShift;
+const rootShift = rootShiftOf;
+const chunkWordsShift = chunkWordsShiftOf;
+const leafPages = chunkPages;
+
+export class Summaries {
+  readonly start: Int32Array;
+  readonly max: Int32Array;
+  readonly end: Int32Array;
+  /** Root entries. */
+  readonly roots: number;
+  /** The node of chunk 0. */
+  readonly leaves: number;
+  private readonly allocated: Int32Array;
+
+  constructor(memory: RadixMemory) {
+    this.start = memory.sums.start;
+    this.max = memory.sums.max;
+    this.end = memory.sums.end;
+    this.roots = rootsFor(memory.reachPages);
+    this.leaves = levelStart(levels - 1, this.roots);
+    this.allocated = memory.chunks.allocated;
+  }
+
+  /**
+   * The hole [lo, hi) of one chunk has appeared or grown. Pages; lo and hi are the hole's extent
+   * within the chunk that holds `at`.
+   */
+  gave(at: number, lo: number, hi: number): void {
+    const max = this.max;
+    const node = this.leaves + (at >> leafShift);
+    const base = at & -leafPages;
+    const hole = hi - lo;
+    let changed = false;
+    if (hole > max[node]!) {
+      max[node] = hole;
+      changed = true;
+    }
+    if (lo === base) {
+      this.start[node] = hole;
+      changed = true;
+    }
+    if (hi === base + leafPages) {
+      this.end[node] = hole;
+      changed = true;
+    }
+    if (changed) this.gaveAbove(node, leafShift, at, lo, hi);
+  }
+
+  /**
+   * [at, at+n), within one chunk, was taken out of the hole [lo, hi). Pages; lo and hi are the hole's
+   * extent within the chunk before. The bitmap is already changed.
+   */
+  took(at: number, n: number, lo: number, hi: number): void {
+    const max = this.max;
+    const node = this.leaves + (at >> leafShift);
+    const base = at & -leafPages;
+    const hole = hi - lo;
+    let changed = false;
+    if (lo === base) {
+      this.start[node] = at - lo;
+      changed = true;
+    }
+    if (hi === base + leafPages) {
+      this.end[node] = hi - at - n;
+      changed = true;
+    }
+    if (max[node] === hole) {
+      const left = at - lo;
+      const right = hi - at - n;
+      const longest = longestHole(
+        this.allocated,
+        (at >> leafShift) << chunkWordsShift,
+        left > right ? left : right,
+        hole,
+      );
+      if (longest !== hole) {
+        max[node] = longest;
+        changed = true;
+      }
+    }
+    if (changed) this.tookAbove(node, leafShift, at, n, lo, hi);
+  }
+
+  /** [at, limit), over several chunks, was freed; [lo, hi) is the hole within the first and last chunk. */
+  gaveAcross(at: number, limit: number, lo: number, hi: number): void {
+    const { start, max, end, roots } = this;
+    let first = this.leaves + (at >> leafShift);
+    let last = this.leaves + ((limit - 1) >> leafShift);
+    for (let shift = leafShift; ; shift += 3) {
+      const size = 1 << shift;
+      if (first === last) {
+        const base = at & -size;
+        if (lo === base) start[first] = hi - lo;
+        if (hi === base + size) end[first] = hi - lo;
+        if (hi - lo > max[first]!) max[first] = hi - lo;
+        this.gaveAbove(first, shift, at, lo, hi);
+        return;
+      }
+      const border = (at & -size) + size;
+      const head = border - lo;
+      end[first] = head;
+      if (head === size) start[first] = size;
+      if (head > max[first]!) max[first] = head;
+      start.fill(size, first + 1, last);
+      max.fill(size, first + 1, last);
+      end.fill(size, first + 1, last);
+      const tail = hi - ((limit - 1) & -size);
+      start[last] = tail;
+      if (tail === size) end[last] = size;
+      if (tail > max[last]!) max[last] = tail;
+      if (shift === rootShift) return;
+      lo = this.extendDown(first, size, at, lo);
+      hi = this.extendUp(last, size, limit - 1, hi);
+      first = (first - roots) >> 3;
+      last = (last - roots) >> 3;
+    }
+  }
+
+  /** [at, limit), over several chunks, was taken; [lo, hi) was the hole within the first and last chunk. */
+  tookAcross(at: number, limit: number, lo: number, hi: number): void {
+    const { start, max, end, roots } = this;
+    let first = this.leaves + (at >> leafShift);
+    let last = this.leaves + ((limit - 1) >> leafShift);
+    for (let shift = leafShift; ; shift += 3) {
+      const size = 1 << shift;
+      const base = at & -size;
+      if (first === last) {
+        if (lo === base) start[first] = at - lo;
+        if (hi === base + size) end[first] = hi - limit;
+        if (max[first] === hi - lo) max[first] = this.longestOf(first, shift, hi - lo);
+        this.tookAbove(first, shift, at, limit - at, lo, hi);
+        return;
+      }
+      const head = base + size - lo;
+      if (lo === base) start[first] = at - lo;
+      end[first] = 0;
+      if (max[first] === head) max[first] = this.longestOf(first, shift, head);
+      start.fill(0, first + 1, last);
+      max.fill(0, first + 1, last);
+      end.fill(0, first + 1, last);
+      const lastBase = (limit - 1) & -size;
+      const tail = hi - lastBase;
+      start[last] = 0;
+      if (tail === size) end[last] = hi - limit;
+      if (max[last] === tail) max[last] = this.longestOf(last, shift, tail);
+      if (shift === rootShift) return;
+      lo = this.extendDown(first, size, at, lo);
+      hi = this.extendUp(last, size, limit - 1, hi);
+      first = (first - roots) >> 3;
+      last = (last - roots) >> 3;
+    }
+  }
+
+  /** A leaf became (start, max, end) in no simple way: stores it and merges upwards while anything changes. */
+  replace(chunk: number, newStart: number, newMax: number, newEnd: number): void {
+    const { start, max, end, roots } = this;
+    let node = this.leaves + chunk;
+    for (let shift = leafShift; ; shift += 3) {
+      const oldMax = max[node]!;
+      const edges = start[node] !== newStart || end[node] !== newEnd;
+      if (!edges && oldMax === newMax) return;
+      start[node] = newStart;
+      max[node] = newMax;
+      end[node] = newEnd;
+      if (shift === rootShift) return;
+      const child = node;
+      node = (node - roots) >> 3;
+      newStart = start[node]!;
+      newEnd = end[node]!;
+      const size = 1 << shift;
+      const first = 8 * node + roots;
+      if (edges) {
+        newStart = this.startOf(first, size);
+        newEnd = this.endOf(first, size);
+        newMax = this.longestAbove(first, size, 8 * size);
+      } else {
+        // Only the child's max changed, so only a max that came from it can.
+        const have = max[node]!;
+        if (max[child]! > have) newMax = max[child]!;
+        else newMax = oldMax === have ? this.longestAbove(first, size, have) : have;
+      }
+    }
+  }
+
+  private startOf(first: number, size: number): number {
+    let free = 0;
+    for (let node = first; node < first + 8; node++) {
+      const s = this.start[node]!;
+      free += s;
+      if (s !== size) break;
+    }
+    return free;
+  }
+
+  private endOf(first: number, size: number): number {
+    let free = 0;
+    for (let node = first + 7; node >= first; node--) {
+      const e = this.end[node]!;
+      free += e;
+      if (e !== size) break;
+    }
+    return free;
+  }
+
+  private gaveAbove(node: number, shift: number, at: number, lo: number, hi: number): void {
+    const { start, max, end, roots } = this;
+    for (; shift < rootShift; shift += 3) {
+      const size = 1 << shift;
+      const base = at & -size;
+      const parentBase = at & -(size << 3);
+      const parentEnd = parentBase + (size << 3);
+      if (lo === base) {
+        for (let sibling = node; lo > parentBase; ) {
+          const e = end[--sibling]!;
+          lo -= e;
+          if (e !== size) break;
+        }
+      }
+      if (hi === base + size) {
+        for (let sibling = node; hi < parentEnd; ) {
+          const s = start[++sibling]!;
+          hi += s;
+          if (s !== size) break;
+        }
+      }
+      const hole = hi - lo;
+      node = (node - roots) >> 3;
+      let changed = false;
+      if (hole > max[node]!) {
+        max[node] = hole;
+        changed = true;
+      }
+      if (lo === parentBase) {
+        start[node] = hole;
+        changed = true;
+      }
+      if (hi === parentEnd) {
+        end[node] = hole;
+        changed = true;
+      }
+      if (!changed) return;
+    }
+  }
+
+  private tookAbove(node: number, shift: number, at: number, n: number, lo: number, hi: number): void {
+    const { start, max, end, roots } = this;
+    for (; shift < rootShift; shift += 3) {
+      const size = 1 << shift;
+      const base = at & -size;
+      const parentBase = at & -(size << 3);
+      const parentEnd = parentBase + (size << 3);
+      if (lo === base) {
+        for (let sibling = node; lo > parentBase; ) {
+          const e = end[--sibling]!;
+          lo -= e;
+          if (e !== size) break;
+        }
+      }
+      if (hi === base + size) {
+        for (let sibling = node; hi < parentEnd; ) {
+          const s = start[++sibling]!;
+          hi += s;
+          if (s !== size) break;
+        }
+      }
+      const hole = hi - lo;
+      node = (node - roots) >> 3;
+      let changed = false;
+      if (lo === parentBase) {
+        start[node] = at - lo;
+        changed = true;
+      }
+      if (hi === parentEnd) {
+        end[node] = hi - at - n;
+        changed = true;
+      }
+      if (max[node] === hole) {
+        const longest = this.longestAbove(8 * node + roots, size, hole);
+        if (longest !== hole) {
+          max[node] = longest;
+          changed = true;
+        }
+      }
+      if (!changed) return;
+    }
+  }
+
+  /** The longest hole of the eight entries from `first`, each of `size` pages; at most `atMost`. */
+  private longestAbove(first: number, size: number, atMost: number): number {
+    const { start, max, end } = this;
+    let longest = 0;
+    let hole = 0;
+    for (let node = first; node < first + 8; node++) {
+      const m = max[node]!;
+      if (m === 0) {
+        hole = 0;
+        continue;
+      }
+      if (m > longest) longest = m;
+      const joined = hole + start[node]!;
+      if (joined > longest) longest = joined;
+      if (longest === atMost) return longest;
+      hole = m === size ? joined : end[node]!;
+    }
+    return longest;
+  }
+
+  private longestOf(node: number, shift: number, atMost: number): number {
+    if (shift === leafShift)
+      return longestHole(this.allocated, (node - this.leaves) << chunkWordsShift, 0, atMost);
+    return this.longestAbove(8 * node + this.roots, 1 << (shift - 3), atMost);
+  }
+
+  /** Where the hole that starts at `lo` in an entry starts within the entry's parent. */
+  private extendDown(node: number, size: number, at: number, lo: number): number {
+    if (lo !== (at & -size)) return lo;
+    const parentBase = at & -(size << 3);
+    while (lo > parentBase) {
+      const e = this.end[--node]!;
+      lo -= e;
+      if (e !== size) break;
+    }
+    return lo;
+  }
+
+  /** Where the hole that ends at `hi` in the entry that holds page `last` ends within the entry's parent. */
+  private extendUp(node: number, size: number, last: number, hi: number): number {
+    if (hi !== (last & -size) + size) return hi;
+    const parentEnd = (last & -(size << 3)) + (size << 3);
+    while (hi < parentEnd) {
+      const s = this.start[++node]!;
+      hi += s;
+      if (s !== size) break;
+    }
+    return hi;
+  }
+}
