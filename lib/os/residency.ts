@@ -6,7 +6,8 @@
  *            untouched memory leaves, and pages under MADV_FREE until the kernel takes them.
  *   pagemap  per page also swapped, shared, soft-dirty; may not be permitted.
  *   smaps    resident, lazily freed and huge bytes, by mapping; some 20 ms a GiB of small pages, so
- *            never on a sampling beat.
+ *            never on a sampling beat. The kernel marks lazily freed pages in batches per CPU (31 since
+ *            Linux 6.10, 15 before), so `lazyFree` may be some dozens of pages short.
  * statm and the fault counts are of the whole process, V8's own memory included.
  *
  * A resident page is counted whole. Nothing here changes what it looks at.
