@@ -109,7 +109,7 @@ export class ScavengeGoals {
     goal = Math.ceil(goal / page) * page;
     // Less than a page over the goal is met: no smaller piece can be released.
     const retained = now.heapInUse + now.heapFree;
-    s[scavengeGoalsSlot.gcPercentGoal] = retained <= goal || retained - goal < page ? noGoal : goal;
+    s[scavengeGoalsSlot.gcPercentGoal] = retained - goal < page ? noGoal : goal;
   }
 
   /** Whether both goals are met: what stops the background scavenger. */

@@ -137,6 +137,14 @@ describe('the bucket', () => {
     expect(l.limiting()).toBe(false);
   });
 
+  it('full and reset to the same capacity goes on limiting', () => {
+    const l = limiter();
+    l.accumulate(0, s);
+    l.setCycles(9);
+    l.resetCapacity(0, 1);
+    expect([l.limiting(), l.lastEnabledCycle]).toEqual([true, 1]);
+  });
+
   it('remembers the cycle in which limiting began, not those in which it went on', () => {
     const l = limiter();
     expect(l.lastEnabledCycle).toBe(0);
@@ -190,6 +198,20 @@ describe('updates', () => {
     l.addMarkTime(9);
     l.update(4);
     expect([l.lastUpdate, l.fill]).toEqual([5, 0]);
+  });
+
+  it('of more collecting than time has passed take the rest from the program, below nothing', () => {
+    const l = limiter(1, 5);
+    l.addMarkTime(7);
+    l.update(5);
+    expect(l.fill).toBe(14);
+  });
+
+  it('follow a transition that ended before it began', () => {
+    const l = limiter(1, 5);
+    l.startTransition(true, 100);
+    l.finishTransition(90);
+    expect([l.lastUpdate, l.fill]).toEqual([90, 0]);
   });
 
   it('transitions must pair', () => {

@@ -125,6 +125,7 @@ describe('the memory limit’s goal', () => {
     ],
     ['never below what was marked', 100 * MiB, 110 * MiB, 5 * MiB, 95 * MiB, 90 * MiB, 90 * MiB],
     ['the heap’s surroundings pass the limit alone', 10 * MiB, 30 * MiB, 0, 15 * MiB, 7 * MiB, 7 * MiB],
+    ['they reach the limit exactly: no headroom above it', 15 * MiB, 15 * MiB, 0, 0, 512 * KiB, 512 * KiB],
     ['hardly any room: one headroom', 10 * MiB, 9 * MiB, 0, 1 * MiB, 0, 1 * MiB],
     ['a limit of nothing', 0, 9 * MiB, 0, 1 * MiB, 3, 3],
     ['counters caught in a change', 100 * MiB, 50 * MiB, 30 * MiB, 40 * MiB, 0, 101_711_872],
@@ -226,5 +227,20 @@ it('never sets a goal below what was marked, nor above either goal’s own', () 
         expect(p.heapGoal(free + alloc + rest + MiB, free, alloc)).toBeLessThanOrEqual(goal);
       },
     ),
+  );
+});
+
+it('the GOGC goal is exact where the product is not', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 2 ** 40 }),
+      fc.integer({ min: 0, max: 500_000 }),
+      (marked, percent) => {
+        const exact = BigInt(marked) + (BigInt(marked) * BigInt(percent)) / 100n;
+        const least = (BigInt(4 * MiB) * BigInt(percent)) / 100n;
+        expect(BigInt(afterCycle(marked, percent).gcPercentGoal())).toBe(exact > least ? exact : least);
+      },
+    ),
+    { numRuns: 1000 },
   );
 });
