@@ -54,6 +54,8 @@ describe('two threads', () => {
     const word = sys.alloc(length, 'other');
     const words = new Int32Array(sys.view(word, length));
     const worker = child.thread({ word, length });
+    // Asked for early: the last message and the exit may be delivered in one turn of the event loop.
+    const ended = once(worker, 'exit');
     const [{ thread }] = (await once(worker, 'message')) as [{ thread: number }];
     expect(thread).not.toBe(addon.threadId());
     expect([addon.tidAlive(thread), addon.tidAlive(addon.threadId())]).toEqual([true, true]);
@@ -70,7 +72,7 @@ describe('two threads', () => {
     expect(turns).toBe(rounds);
     expect(words[1]).toBe(rounds);
 
-    await once(worker, 'exit');
+    await ended;
     expect(addon.tidAlive(thread)).toBe(false);
     sys.detach(words.buffer as ArrayBuffer);
     sys.free(word, length, 'other', 'ready');
