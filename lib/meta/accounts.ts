@@ -1,48 +1,45 @@
 /**
- * Accounts: how many bytes each purpose has taken from the system, in the heap's own memory.
+ * Column accounts: how many bytes each purpose has taken from the system, in the heap's own memory.
  *
- * The memory-state machine (os/sys.ts) books every transition here. A heap's first reservation is
- * booked before its header exists, so the accounts begin in a private array and move into the header
- * once; from then on every attached thread books in the same place, under the heap's lock.
+ * The memory-state machine (os/sys.ts) books every transition in the accounts it is given. These lie
+ * in the header of the heap's reservation, so that every attached thread books in the same place,
+ * under the heap's lock. What was booked before the header existed is carried over.
  *
  * Not here: statistics (stats.ts derives MemStats from these).
  */
-import type { Accounts } from '../os/sys.ts';
-import type { Purpose } from './column.ts';
+import { type Accounts, type Purpose, purposes } from '../os/accounts.ts';
 
-const slotOf: Readonly<Record<Purpose, number>> = { heap: 0, mspan: 1, mcache: 2, gc: 3, other: 4, stacks: 5, buckets: 6 };
-const slotMappedReady = 7;
-export const accountSlots = 8;
+/** Doubles that accounts take: one a purpose, and one for what is Ready. */
+export const accountSlots = purposes.length + 1;
+
+const slotOf = Object.fromEntries(purposes.map((purpose, slot) => [purpose, slot])) as Record<
+  Purpose,
+  number
+>;
+const slotReady = purposes.length;
 
 export class ColumnAccounts implements Accounts {
-  private slots = new Float64Array(accountSlots);
+  private readonly slots: Float64Array;
+
+  constructor(slots: Float64Array) {
+    this.slots = slots;
+  }
 
   add(purpose: Purpose, delta: number): void {
-    this.slots[slotOf[purpose]]! += delta;
+    this.slots[slotOf[purpose]] += delta;
   }
 
-  /** Memory that is Ready: mapped and not released, whatever its purpose. */
   mappedReady(delta: number): void {
-    this.slots[slotMappedReady]! += delta;
+    this.slots[slotReady] += delta;
   }
 
-  /** Bytes taken from the system for a purpose; for `heap`: Prepared or Ready. */
+  /** Prepared or Ready bytes of a purpose. */
   of(purpose: Purpose): number {
-    return this.slots[slotOf[purpose]]!;
+    return this.slots[slotOf[purpose]];
   }
 
-  ready(): number {
-    return this.slots[slotMappedReady]!;
-  }
-
-  /** Carries what was booked so far into a header and books there from now on. */
-  moveTo(header: Float64Array, at: number): void {
-    header.set(this.slots, at);
-    this.adopt(header, at);
-  }
-
-  /** Books in another thread's accounts from now on. */
-  adopt(header: Float64Array, at: number): void {
-    this.slots = header.subarray(at, at + accountSlots);
+  /** Ready bytes of all purposes: what a memory limit is held against. */
+  get ready(): number {
+    return this.slots[slotReady];
   }
 }

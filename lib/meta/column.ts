@@ -12,6 +12,8 @@
  * Not here: where the columns lie (memory-map.ts) and how memory is put behind them (meta-memory.ts).
  */
 
+import type { Purpose } from '../os/accounts.ts';
+
 /** Few kinds, so that V8's access sites stay monomorphic. */
 export type ColumnKind = 'u8' | 'i32' | 'u32' | 'f64';
 
@@ -33,11 +35,9 @@ export interface Column<K extends ColumnKind = ColumnKind> {
 
 export type ColumnSet = Readonly<Record<string, Column>>;
 
-/** What pays for a table's memory, by the field of MemStats that shows it. */
-export type Purpose = 'heap' | 'mspan' | 'mcache' | 'gc' | 'other' | 'stacks' | 'buckets';
-
 export interface Table<C extends ColumnSet = ColumnSet> {
   readonly name: string;
+  /** Whose account pays for its memory. */
   readonly purpose: Purpose;
   readonly columns: C;
 }

@@ -42,27 +42,39 @@ export class IdPool {
   /** An id, or 0 when the table is full or the system has no memory for more rows. */
   alloc(): number {
     const { free, used, committed, live } = this.state;
-    const reused = free[0]!;
+    const reused = free[0];
     if (reused !== 0) {
-      free[0] = this.next[reused]!;
+      free[0] = this.next[reused];
       this.next[reused] = 0;
-      live[0]!++;
+      live[0]++;
       return reused;
     }
-    const id = used[0]! + 1;
-    if (id >= committed[0]!) {
-      const end = Math.min(committed[0]! + this.batch, this.meta.rows(this.table));
-      if (end <= id || !this.meta.commit(this.table, committed[0]!, end)) return 0;
-      committed[0] = end;
-    }
+    const id = used[0] + 1;
+    if (id >= committed[0] && !this.commitTo(id + 1)) return 0;
     used[0] = id;
-    live[0]!++;
+    live[0]++;
     return id;
   }
 
+  /** Makes sure that the next n calls of `alloc` succeed. False when there is no memory. */
+  reserve(n: number): boolean {
+    const need = this.state.live[0] + n + 1;
+    return need <= this.state.committed[0] || this.commitTo(need);
+  }
+
   free(id: number): void {
-    this.next[id] = this.state.free[0]!;
+    this.next[id] = this.state.free[0];
     this.state.free[0] = id;
-    this.state.live[0]!--;
+    this.state.live[0]--;
+  }
+
+  private commitTo(rows: number): boolean {
+    const { committed } = this.state;
+    const limit = this.meta.rows(this.table);
+    if (rows > limit) return false;
+    const end = Math.min(limit, committed[0] + Math.ceil((rows - committed[0]) / this.batch) * this.batch);
+    if (!this.meta.commit(this.table, committed[0], end)) return false;
+    committed[0] = end;
+    return true;
   }
 }

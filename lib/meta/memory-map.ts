@@ -94,8 +94,12 @@ export function diagram(map: MemoryMap): string {
   for (const place of map.tables) {
     line(place.offset, place.bytes, `${place.table.name} × ${place.rows} (${place.table.purpose})`);
     for (const column of place.columns) {
-      const { kind, guard } = place.table.columns[column.name]!;
-      line(place.offset + column.offset, column.elements * bytesPerElement[kind], `  .${column.name} ${kind}, ${guard}`);
+      const { kind, guard } = place.table.columns[column.name];
+      line(
+        place.offset + column.offset,
+        column.elements * bytesPerElement[kind],
+        `  .${column.name} ${kind}, ${guard}`,
+      );
     }
   }
   line(map.bytes, 0, 'end');

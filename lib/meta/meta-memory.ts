@@ -14,10 +14,19 @@
  */
 import { PageHeapError } from '../base/errors.ts';
 import { type Address, address, bytes } from '../base/units.ts';
+import { PlainAccounts } from '../os/accounts.ts';
 import type { Sys } from '../os/sys.ts';
-import type { ColumnAccounts } from './accounts.ts';
+import { accountSlots, ColumnAccounts } from './accounts.ts';
 import { bytesPerElement, type Table, type Views } from './column.ts';
-import { type Capacity, granuleBytes, headerBytes, layOut, type MemoryMap, maxTableBytes, type TablePlace } from './memory-map.ts';
+import {
+  type Capacity,
+  granuleBytes,
+  headerBytes,
+  layOut,
+  type MemoryMap,
+  maxTableBytes,
+  type TablePlace,
+} from './memory-map.ts';
 
 const magic = 0x70616765; // "page"
 /** Raised whenever a table changes, so that unequal builds refuse each other's heaps. */
@@ -34,7 +43,12 @@ const slotAccounts = 32;
 
 type AnyView = Uint8Array | Int32Array | Uint32Array | Float64Array;
 
-function viewOf(kind: 'u8' | 'i32' | 'u32' | 'f64', buffer: ArrayBuffer, offset: number, length: number): AnyView {
+function viewOf(
+  kind: 'u8' | 'i32' | 'u32' | 'f64',
+  buffer: ArrayBuffer,
+  offset: number,
+  length: number,
+): AnyView {
   switch (kind) {
     case 'u8':
       return new Uint8Array(buffer, offset, length);
@@ -55,12 +69,14 @@ export class MetaMemory {
   readonly map: MemoryMap;
   /** The numbers the layout was computed from, as given to `create`. */
   readonly parameters: readonly number[];
+  /** The heap's books, which `sys` keeps from now on. */
+  readonly accounts: ColumnAccounts;
   private readonly sys: Sys;
   private readonly header: Float64Array;
   private readonly granules: Int32Array;
   private readonly buffers = new Map<Table, ArrayBuffer>();
   private readonly places = new Map<Table, TablePlace>();
-  private headerBuffer: ArrayBuffer;
+  private readonly headerBuffer: ArrayBuffer;
 
   private constructor(sys: Sys, base: Address, map: MemoryMap, parameters: readonly number[]) {
     this.sys = sys;
@@ -71,30 +87,35 @@ export class MetaMemory {
     this.header = new Float64Array(this.headerBuffer, 0, headerBytes / 8);
     this.granules = new Int32Array(this.headerBuffer, map.bitmapOffset, map.bitmapBytes / 4);
     for (const place of map.tables) this.places.set(place.table, place);
+    this.accounts = new ColumnAccounts(this.header.subarray(slotAccounts, slotAccounts + accountSlots));
+    sys.useAccounts(this.accounts);
   }
 
   /**
    * Reserves and lays out the state of a new heap; undefined when the system refuses the address
    * space or the first pages.
    */
-  static create(sys: Sys, accounts: ColumnAccounts, capacities: Capacities, parameters: readonly number[]): MetaMemory | undefined {
+  static create(sys: Sys, capacities: Capacities, parameters: readonly number[]): MetaMemory | undefined {
     if (parameters.length > maxParameters) throw new RangeError('too many layout parameters');
     const map = layOut(capacities(parameters));
     for (const place of map.tables) {
       if (place.bytes > maxTableBytes) {
-        throw new PageHeapError('ERR_INVALID_OPTION', `the table ${place.table.name} would need ${place.bytes} bytes, more than one view can hold; ask for a smaller reach`, {
-          value: place.rows,
-        });
+        throw new PageHeapError(
+          'ERR_INVALID_OPTION',
+          `the table ${place.table.name} would need ${place.bytes} bytes, more than one view can hold; ask for a smaller reach`,
+          {
+            value: place.rows,
+          },
+        );
       }
     }
     const base = sys.reserve(address(0), bytes(map.bytes));
     if (base === 0) return undefined;
     if (!sys.commit(base, bytes(map.bitmapOffset + map.bitmapBytes), 'other')) {
-      sys.free(base, bytes(map.bytes));
+      sys.free(base, bytes(map.bytes), 'other', 'reserved');
       return undefined;
     }
     const meta = new MetaMemory(sys, base, map, parameters);
-    accounts.moveTo(meta.header, slotAccounts);
     meta.header[slotVersion] = layoutVersion;
     meta.header[slotBytes] = map.bytes;
     meta.header[slotParameterCount] = parameters.length;
@@ -104,21 +125,24 @@ export class MetaMemory {
   }
 
   /** Views the state of a heap that another thread of this process made. Throws ERR_INCOMPATIBLE_HEAP. */
-  static attach(sys: Sys, accounts: ColumnAccounts, capacities: Capacities, base: Address): MetaMemory {
+  static attach(sys: Sys, capacities: Capacities, base: Address): MetaMemory {
     const refuse = (why: string): never => {
-      throw new PageHeapError('ERR_INCOMPATIBLE_HEAP', `no heap to attach to at this address: ${why}`, { value: base });
+      throw new PageHeapError('ERR_INCOMPATIBLE_HEAP', `no heap to attach to at this address: ${why}`, {
+        value: base,
+      });
     };
     const head = sys.peek(base, bytes(headerBytes));
     if (head === undefined) return refuse('nothing is mapped there');
     const header = new Float64Array(head.buffer, head.byteOffset, headerBytes / 8);
     if (header[slotMagic] !== magic) return refuse('it does not start as a heap does');
-    if (header[slotVersion] !== layoutVersion) return refuse(`its layout is version ${header[slotVersion]}, this build has ${layoutVersion}`);
-    const parameters = Array.from(header.subarray(slotParameters, slotParameters + header[slotParameterCount]!));
+    if (header[slotVersion] !== layoutVersion)
+      return refuse(`its layout is version ${header[slotVersion]}, this build has ${layoutVersion}`);
+    const parameters = Array.from(
+      header.subarray(slotParameters, slotParameters + header[slotParameterCount]),
+    );
     const map = layOut(capacities(parameters));
     if (map.bytes !== header[slotBytes]) return refuse('its tables have another size');
-    const meta = new MetaMemory(sys, base, map, parameters);
-    accounts.adopt(meta.header, slotAccounts);
-    return meta;
+    return new MetaMemory(sys, base, map, parameters);
   }
 
   /** The typed arrays of a table. They reach over all its rows, committed or not. */
@@ -131,7 +155,7 @@ export class MetaMemory {
     }
     const views: Record<string, AnyView> = {};
     for (const { name, offset, elements } of place.columns) {
-      views[name] = viewOf(table.columns[name]!.kind, buffer, offset, elements);
+      views[name] = viewOf(table.columns[name].kind, buffer, offset, elements);
     }
     return views as Views<T>;
   }
@@ -160,7 +184,9 @@ export class MetaMemory {
     const place = this.place(table);
     const found = place.columns.find(({ name }) => name === column);
     if (found === undefined) throw new RangeError(`no column ${column}`);
-    return address(this.base + place.offset + found.offset + row * bytesPerElement[table.columns[column]!.kind]);
+    return address(
+      this.base + place.offset + found.offset + row * bytesPerElement[table.columns[column].kind],
+    );
   }
 
   /** Detaches every view this thread made. The memory stays. */
@@ -173,7 +199,8 @@ export class MetaMemory {
   /** Detaches this thread's views and returns the whole reservation. */
   release(): void {
     this.detach();
-    this.sys.free(this.base, bytes(this.map.bytes));
+    this.sys.useAccounts(new PlainAccounts());
+    this.sys.free(this.base, bytes(this.map.bytes), 'other', 'reserved');
   }
 
   private place(table: Table): TablePlace {
@@ -183,7 +210,7 @@ export class MetaMemory {
   }
 
   private commitBytes(start: number, end: number, table: Table): boolean {
-    const first = this.map.tables[0]!.offset;
+    const first = this.map.tables[0].offset;
     const last = Math.ceil((end - first) / granuleBytes);
     let granule = Math.floor((start - first) / granuleBytes);
     while (granule < last) {
@@ -194,13 +221,14 @@ export class MetaMemory {
       let stop = granule + 1;
       while (stop < last && !this.isCommitted(stop)) stop++;
       const length = (stop - granule) * granuleBytes;
-      if (!this.sys.commit(address(this.base + first + granule * granuleBytes), bytes(length), table.purpose)) return false;
-      for (; granule < stop; granule++) this.granules[granule >>> 5]! |= 1 << (granule & 31);
+      if (!this.sys.commit(address(this.base + first + granule * granuleBytes), bytes(length), table.purpose))
+        return false;
+      for (; granule < stop; granule++) this.granules[granule >>> 5] |= 1 << (granule & 31);
     }
     return true;
   }
 
   private isCommitted(granule: number): boolean {
-    return ((this.granules[granule >>> 5]! >>> (granule & 31)) & 1) !== 0;
+    return ((this.granules[granule >>> 5] >>> (granule & 31)) & 1) !== 0;
   }
 }

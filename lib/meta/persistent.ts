@@ -33,13 +33,13 @@ export class Persistent {
   /** The offset of `size` zero bytes in the table, or −1 when there is no memory. Offset 0 is never given. */
   alloc(size: number, align = 8): number {
     const { used, committed } = this.state;
-    const start = Math.ceil(Math.max(used[0]!, 8) / align) * align;
+    const start = Math.ceil(Math.max(used[0], 8) / align) * align;
     const end = start + size;
-    if (end > committed[0]!) {
+    if (end > committed[0]) {
       const limit = this.meta.rows(this.table);
       if (end > limit) return -1;
       const to = Math.min(limit, Math.ceil(end / batchBytes) * batchBytes);
-      if (!this.meta.commit(this.table, committed[0]!, to)) return -1;
+      if (!this.meta.commit(this.table, committed[0], to)) return -1;
       committed[0] = to;
     }
     used[0] = end;

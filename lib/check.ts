@@ -1,0 +1,177 @@
+/**
+ * The whole-heap check: everything that must hold between two operations, held against the state.
+ *
+ *   1  counters: the identities of the statistics
+ *   2  spans: states, bounds, the page table, objects against bitmaps, the sets, the caches
+ *   3  everything derived: the page allocator's bitmaps, summaries and index, page by page
+ *
+ * Read only, except that level 1 flushes the caches' counts as statistics do. What does not hold is
+ * a FatalError with the numbers that show it.
+ */
+import { popcount32 } from './base/bits.ts';
+import { fatal } from './base/errors.ts';
+import { pageIndex, pageSize } from './base/units.ts';
+import { bitmapWords } from './heap/gc-bits.ts';
+import type { Runtime } from './runtime.ts';
+import { spanState } from './spans/span-table.ts';
+import { heapMemory, objectTotals } from './stats.ts';
+
+export type CheckLevel = 1 | 2 | 3;
+
+export function checkHeap(runtime: Runtime, level: CheckLevel): void {
+  objectTotals(runtime);
+  heapMemory(runtime);
+  if (level >= 2) checkSpans(runtime);
+  if (level >= 2) checkSets(runtime);
+  if (level >= 3) checkPages(runtime);
+  runtime.pages.check(level);
+}
+
+/** Each span against the page table, the bitmaps and the counters. */
+function checkSpans(runtime: Runtime): void {
+  const { spans, counters, heap, objects } = runtime;
+  const { pageColumns, sweepState, tinyStarts } = heap.parts;
+  const c = spans.columns;
+  let inUse = 0;
+  let manual = 0;
+  let objectBytes = 0;
+  let markWords = 0;
+  let live = 0;
+  for (let s = 1; s < spans.end; s++) {
+    if (c.state[s] === spanState.dead) continue;
+    live++;
+    const page = c.startPage[s];
+    const npages = c.pages[s];
+    for (let i = page; i < page + npages; i++) {
+      if (pageColumns.spanOf[i] !== s)
+        fatal('the page table does not lead to the span', { span: s, page: i, found: pageColumns.spanOf[i] });
+    }
+    const bit = (pageColumns.inUse[page >>> 5] >>> (page & 31)) & 1;
+    if (c.state[s] === spanState.manual) {
+      manual += npages * pageSize;
+      if (bit !== 0) fatal('a manual span is marked in use', { span: s, page });
+      continue;
+    }
+    inUse += npages * pageSize;
+    if (bit !== 1) fatal('a span in use is not marked so', { span: s, page });
+    markWords += bitmapWords(c.nelems[s]);
+    const size = c.elemSize[s] === 0 ? npages * pageSize : c.elemSize[s];
+    if (size * c.nelems[s] > npages * pageSize)
+      fatal('objects do not fit their span', { span: s, size, nelems: c.nelems[s] });
+    let allocated = 0;
+    for (let window = 0; window < c.nelems[s]; window += 32) {
+      const word = objects.allocatedWord(s, window);
+      allocated += popcount32(word);
+      if (c.tinyStarts[s] !== 0) {
+        const stray = tinyStarts.livingWord(c.tinyStarts[s], window) & ~word;
+        if (stray !== 0) fatal('a free tiny block has live objects', { span: s, window, stray });
+      }
+    }
+    if (allocated !== c.allocCount[s])
+      fatal('a span miscounts its objects', { span: s, allocated, allocCount: c.allocCount[s] });
+    objectBytes += allocated * size;
+    const behind = sweepState.gen - c.sweepGen[s];
+    if (behind !== 0 && behind !== 2 && behind !== -3 && behind !== -1) {
+      fatal('a span has an impossible sweep generation', {
+        span: s,
+        sweepGen: c.sweepGen[s],
+        heapSweepGen: sweepState.gen,
+      });
+    }
+    if (behind === 2 && sweepState.isDone())
+      fatal('a span is unswept although the sweep is done', { span: s });
+  }
+  const counted = counters.totalAlloc[0] - counters.totalFree[0];
+  if (live !== spans.live) fatal('the span pool miscounts', { live, counted: spans.live });
+  if (inUse !== counters.heapInUse[0] || inUse !== counters.pagesInUse[0] * pageSize) {
+    fatal('spans and heap in use disagree', {
+      inUse,
+      heapInUse: counters.heapInUse[0],
+      pagesInUse: counters.pagesInUse[0],
+    });
+  }
+  const manualCounted = counters.inStacks[0] + counters.inWorkBuffers[0] + counters.inPointerBits[0];
+  if (manual !== manualCounted) fatal('manual spans and their counters disagree', { manual, manualCounted });
+  if (objectBytes !== counted) fatal('objects and their counters disagree', { objectBytes, counted });
+  if (markWords !== sweepState.markWords)
+    fatal('mark bits are miscounted', { markWords, counted: sweepState.markWords });
+}
+
+/** Every swept span stands in just one swept set, the one that fits, or in a cache. */
+function checkSets(runtime: Runtime): void {
+  const { spans, sets, heap, mcache } = runtime;
+  const c = spans.columns;
+  const gen = heap.parts.sweepState.gen;
+  const places = new Uint8Array(spans.end);
+  for (const s of mcache.columns.spans) if (s !== 0) places[s]++;
+  for (let spanClass = 0; spanClass < mcache.columns.spans.length / runtime.ps; spanClass++) {
+    const look = (set: number, full: boolean): void =>
+      sets.forEach(set, (s) => {
+        places[s]++;
+        if (c.state[s] !== spanState.inUse || c.spanClass[s] !== spanClass || c.sweepGen[s] !== gen) {
+          fatal('a swept set holds a span that is not', {
+            span: s,
+            spanClass,
+            state: c.state[s],
+            sweepGen: c.sweepGen[s],
+          });
+        }
+        if ((c.allocCount[s] === c.nelems[s]) !== full)
+          fatal('a span stands in the wrong set', { span: s, full: full ? 1 : 0 });
+      });
+    look(sets.partialSwept(spanClass, gen), false);
+    look(sets.fullSwept(spanClass, gen), true);
+  }
+  for (let s = 1; s < spans.end; s++) {
+    if (c.state[s] !== spanState.inUse) continue;
+    const expected = c.sweepGen[s] === gen || c.sweepGen[s] === gen + 3 ? 1 : 0;
+    if (places[s] !== expected)
+      fatal('a span is lost or stands twice', {
+        span: s,
+        places: places[s],
+        expected,
+        sweepGen: c.sweepGen[s] - gen,
+      });
+  }
+}
+
+/** Every page against the spans, the caches and the counters. */
+function checkPages(runtime: Runtime): void {
+  const { pages, spans, counters, heap, pageCaches } = runtime;
+  const c = spans.columns;
+  const { spanOf } = heap.parts.pageColumns;
+  let free = 0;
+  let released = 0;
+  let cached = 0;
+  let cachedReleased = 0;
+  for (const cache of pageCaches) {
+    cached += cache.freePages();
+    cachedReleased += cache.scavengedPages();
+  }
+  let spare = 0;
+  for (let i = 0; i < pages.ranges.count; i++) {
+    for (let page = pages.ranges.baseOf(i); page < pages.ranges.limitOf(i); page++) {
+      const s = spanOf[page];
+      const used =
+        c.state[s] !== spanState.dead && page >= c.startPage[s] && page < c.startPage[s] + c.pages[s];
+      if (pages.isAllocated(pageIndex(page))) {
+        if (!used) spare++;
+      } else {
+        if (used) fatal('a page of a span is free', { page, span: s });
+        free++;
+        if (pages.isScavenged(pageIndex(page))) released++;
+      }
+    }
+  }
+  if (spare !== cached) fatal('allocated pages belong to no span and no page cache', { spare, cached });
+  const freeBytes = (free + cached - released - cachedReleased) * pageSize;
+  if (freeBytes !== counters.heapFree[0])
+    fatal('free pages and their counter disagree', { freeBytes, heapFree: counters.heapFree[0] });
+  const releasedBytes = (released + cachedReleased) * pageSize;
+  if (releasedBytes !== counters.heapReleased[0]) {
+    fatal('released pages and their counter disagree', {
+      releasedBytes,
+      heapReleased: counters.heapReleased[0],
+    });
+  }
+}

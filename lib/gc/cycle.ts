@@ -1,0 +1,192 @@
+/**
+ * The cycle: finish the last sweep, mark, begin the next sweep.
+ *
+ *     sweep termination   whatever is unswept is swept; bitmap arenas move on an epoch
+ *     mark                every P's tiny block is forgotten; what lives is marked (all at once)
+ *     mark termination    goals for the next cycle; the sweep generation rises by two; mcaches are
+ *                         flushed, so that cached spans are swept too; the scavenger's index ages
+ *
+ * Sweeping is then left to allocations and background steps. The caller's thread does all of this in
+ * one go, with the heap in hand: the world is stopped by nobody else moving.
+ *
+ * A cycle first makes sure of all memory its sweep could need. If it cannot have it, it does not
+ * begin, and the heap is as it was but for being swept.
+ *
+ * Not here: when a cycle is due (pacer.ts, runtime.ts); tracing, which will mark by reading objects.
+ */
+import type { MCache } from '../alloc/mcache.ts';
+import type { MHeap } from '../heap/mheap.ts';
+import type { SpanObjects } from '../heap/span-objects.ts';
+import { type SpanSets, setsPerSpanClass } from '../heap/span-sets.ts';
+import { f64, table, type Views } from '../meta/column.ts';
+import type { MetaMemory } from '../meta/meta-memory.ts';
+import type { CpuLimiter } from './cpu-limiter.ts';
+import { markExplicit } from './mark-explicit.ts';
+import type { Pacer } from './pacer.ts';
+import type { Sweeper } from './sweeper.ts';
+import type { TimeHistogram } from './time-histogram.ts';
+import { formatGcTrace } from './trace.ts';
+
+export const cycleTable = table('cycles', 'other', {
+  count: f64('heap'),
+  forced: f64('heap'),
+  /** When the heap began, and when the last cycle ended, by the heap's clock; 0: none. */
+  begun: f64('heap'),
+  lastEnd: f64('heap'),
+  /** The same by the calendar, in nanoseconds since 1970. */
+  lastEndDate: f64('heap'),
+  /** Heap in use when the last cycle ended. */
+  lastHeapInUse: f64('heap'),
+  lastPause: f64('heap'),
+  pauseTotal: f64('heap'),
+  /** Rings of the last 256 pauses: nanoseconds each took, and when it ended. */
+  pauseNs: f64('heap', 256),
+  pauseEnd: f64('heap', 256),
+  /** CPU time of the collector: pauses, in all. */
+  gcCpuTotal: f64('heap'),
+});
+
+/** What a cycle was, for whoever watches. Bytes and nanoseconds. */
+export interface CycleReport {
+  readonly cycle: number;
+  readonly forced: boolean;
+  readonly at: number;
+  readonly heapStart: number;
+  readonly heapMarked: number;
+  readonly objectsMarked: number;
+  readonly goal: number;
+  readonly nextGoal: number;
+  readonly ns: number;
+  /** The gctrace line. */
+  readonly line: string;
+}
+
+export interface CycleParts {
+  readonly heap: MHeap;
+  readonly objects: SpanObjects;
+  readonly sets: SpanSets;
+  readonly mcache: MCache;
+  readonly ps: number;
+  readonly sweeper: Sweeper;
+  readonly pacer: Pacer;
+  readonly limiter: CpuLimiter;
+  readonly pauses: TimeHistogram;
+  readonly now: () => number;
+  /** Bytes that are Ready, of all purposes. */
+  readonly mappedReady: () => number;
+  /** After a cycle has marked: pace sweeping and scavenging by the new goal. */
+  readonly pace: (heapGoal: number) => void;
+}
+
+export class Cycles {
+  readonly columns: Views<typeof cycleTable>;
+  private readonly parts: CycleParts;
+  private readonly spanClasses: number;
+
+  constructor(meta: MetaMemory, parts: CycleParts, spanClasses: number) {
+    this.columns = meta.views(cycleTable);
+    this.parts = parts;
+    this.spanClasses = spanClasses;
+  }
+
+  static prepare(meta: MetaMemory): boolean {
+    return meta.commit(cycleTable, 0, 1);
+  }
+
+  /** Runs a cycle up to the beginning of its sweep. Undefined when there is no memory for one. */
+  run(forced: boolean): CycleReport | undefined {
+    const { heap, objects, sets, sweeper, pacer, limiter, mcache, ps, now } = this.parts;
+    const { gcBits, sweepState, counters, pages } = heap.parts;
+    const c = this.columns;
+    const start = now();
+    sweeper.sweepAll();
+    const blocks =
+      Math.min(this.spanClasses * (setsPerSpanClass / 2), heap.parts.spans.live) +
+      Math.ceil(heap.parts.spans.live / 511);
+    if (!gcBits.reserveForSweep(sweepState.markWords) || !sets.reserve(blocks)) {
+      gcBits.endSweep();
+      return undefined;
+    }
+    gcBits.nextEpoch();
+
+    const markStart = now();
+    const heapStart = counters.heapLive[0];
+    const heapFree = (): number => counters.heapFree[0];
+    const heapAlloc = (): number => counters.totalAlloc[0] - counters.totalFree[0];
+    const ready = this.parts.mappedReady;
+    const goal = pacer.heapGoal(ready(), heapFree(), heapAlloc());
+    pacer.startCycle(heapStart);
+    for (let p = 0; p < ps; p++) mcache.forgetTiny(p);
+    const marked = markExplicit(heap, objects);
+
+    const markEnd = now();
+    pacer.endCycle(marked.bytes, ready(), heapFree(), heapAlloc());
+    counters.heapLive[0] = marked.bytes;
+    c.lastHeapInUse[0] = counters.heapInUse[0];
+    sweeper.begin();
+    for (let p = 0; p < ps; p++) mcache.flush(p);
+    pages.nextGeneration();
+    pacer.commit(counters.heapLive[0], sweepState.isDone());
+    const nextGoal = pacer.heapGoal(ready(), heapFree(), heapAlloc());
+    this.parts.pace(nextGoal);
+
+    const end = now();
+    const ns = end - start;
+    limiter.pause(start, end);
+    const cycle = ++c.count[0];
+    if (forced) c.forced[0]++;
+    limiter.setCycles(cycle);
+    this.recordPause(ns, end);
+    const line = formatGcTrace({
+      cycle,
+      at: start - c.begun[0],
+      cpuFraction: this.cpuFraction(end),
+      clock: [markStart - start, markEnd - markStart, end - markEnd],
+      cpu: {
+        start: markStart - start,
+        assist: 0,
+        background: markEnd - markStart,
+        idle: 0,
+        end: end - markEnd,
+      },
+      heapStart,
+      heapEnd: heapStart,
+      heapMarked: marked.bytes,
+      goal: goal === Infinity ? 0 : goal,
+      procs: 1,
+      forced,
+    });
+    return {
+      cycle,
+      forced,
+      at: start,
+      heapStart,
+      heapMarked: marked.bytes,
+      objectsMarked: marked.objects,
+      goal,
+      nextGoal,
+      ns,
+      line,
+    };
+  }
+
+  /** The collector's share of the CPU time since the heap began: 0 to 1. */
+  cpuFraction(at: number): number {
+    const whole = at - this.columns.begun[0];
+    return whole <= 0 ? 0 : Math.min(1, this.columns.gcCpuTotal[0] / whole);
+  }
+
+  private recordPause(ns: number, end: number): void {
+    const c = this.columns;
+    const slot = (c.count[0] + 255) % 256;
+    const date = Date.now() * 1e6;
+    c.pauseNs[slot] = ns;
+    c.pauseEnd[slot] = date;
+    c.pauseTotal[0] += ns;
+    c.gcCpuTotal[0] += ns;
+    c.lastPause[0] = ns;
+    c.lastEnd[0] = end;
+    c.lastEndDate[0] = date;
+    this.parts.pauses.record(ns);
+  }
+}

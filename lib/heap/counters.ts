@@ -1,0 +1,46 @@
+/**
+ * Counters: the heap's statistics, kept where the events happen, in the heap's own memory.
+ *
+ * Bytes unless a name says otherwise. The identities the Go runtime insists on hold between any two
+ * operations (stats.ts checks them):
+ *     heapInUse = inHeap,  heapReleased + heapFree + heapInUse + manual = mapped heap memory
+ *     heapLive counts whole spans when they are cached, an overestimate put right when uncached
+ *
+ * Not here: what the system was asked for (meta/accounts.ts).
+ */
+import { f64, table } from '../meta/column.ts';
+
+/** The most size classes any table has; rows of the per-class counters. */
+export const classRows = 68;
+
+export const counterTable = table('counters', 'other', {
+  // Pages, by what they are.
+  heapInUse: f64('heap'),
+  heapFree: f64('heap'),
+  heapReleased: f64('heap'),
+  inStacks: f64('heap'),
+  inWorkBuffers: f64('heap'),
+  inPointerBits: f64('heap'),
+  pagesInUse: f64('heap'),
+  // Objects.
+  totalAlloc: f64('heap'),
+  totalFree: f64('heap'),
+  largeAlloc: f64('heap'),
+  largeAllocCount: f64('heap'),
+  largeFree: f64('heap'),
+  largeFreeCount: f64('heap'),
+  tinyAllocCount: f64('heap'),
+  smallAllocCount: f64('heap', classRows),
+  smallFreeCount: f64('heap', classRows),
+  droppedObjects: f64('heap'),
+  // Collection.
+  heapLive: f64('heap'),
+  heapMarked: f64('heap'),
+  cycles: f64('heap'),
+  forcedCycles: f64('heap'),
+  pagesSwept: f64('heap'),
+  // Scavenging.
+  releasedBackground: f64('heap'),
+  releasedEager: f64('heap'),
+  releasedForced: f64('heap'),
+});

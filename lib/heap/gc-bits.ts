@@ -1,0 +1,164 @@
+/**
+ * gcBits arenas: the memory of mark and allocation bitmaps, freed a whole cycle at a time.
+ *
+ * A span's sweep turns its mark bits into its allocation bits and takes fresh zero bits for the next
+ * mark. So bits taken during one cycle serve as mark bits in it, as allocation bits in the next, and
+ * are then dead, all at the same moment. They are taken from arenas of 64 KiB by moving an index,
+ * and the arenas pass through four lists, one step at each cycle's start:
+ *
+ *     next ──► current ──► previous ──► free ──► next …
+ *     (taken    (being      (allocation   (zeroed
+ *      from)     marked)     bits until    when reused)
+ *                            swept)
+ *
+ * A bitmap is a whole number of 64-bit words, as in the runtime, named by the index of its first
+ * 32-bit word in `bits`.
+ *
+ * Exhaustion: a sweep must never fail for want of mark bits, so a cycle asks beforehand, with
+ * `reserveForSweep`, for what sweeping every span will need, and new spans leave that alone.
+ */
+import { fatal } from '../base/errors.ts';
+import { i32, table, type Views } from '../meta/column.ts';
+import type { MetaMemory } from '../meta/meta-memory.ts';
+
+/** Words of an arena: 64 KiB. */
+const arenaWords = (64 * 1024) / 4;
+/** The longest bitmap: 1024 objects. What may be lost at an arena's end. */
+const maxBitmapWords = 32;
+
+/** Rows are 32-bit words. */
+export const gcBitsTable = table('gcBits', 'gc', { bits: i32('heap') });
+
+/** Rows are arenas; 0 is none. */
+export const gcBitsArenaTable = table('gcBitsArenas', 'gc', { next: i32('heap') });
+
+export const gcBitsStateTable = table('gcBitsState', 'gc', {
+  /** Words taken from the head of `next`. */
+  used: i32('heap'),
+  next: i32('heap'),
+  current: i32('heap'),
+  previous: i32('heap'),
+  free: i32('heap'),
+  freeCount: i32('heap'),
+  /** Arenas ever committed. */
+  arenas: i32('heap'),
+  /** Free arenas set aside for the sweep in progress. */
+  reserved: i32('heap'),
+});
+
+export const gcBitsArenaRows = (words: number): number => Math.floor(words / arenaWords);
+
+/** The words of a bitmap of n bits: whole 64-bit words. */
+export const bitmapWords = (n: number): number => ((n + 63) >>> 6) << 1;
+
+export class GcBits {
+  readonly bits: Int32Array;
+  private readonly meta: MetaMemory;
+  private readonly links: Int32Array;
+  private readonly state: Views<typeof gcBitsStateTable>;
+
+  constructor(meta: MetaMemory) {
+    this.meta = meta;
+    this.bits = meta.views(gcBitsTable).bits;
+    this.links = meta.views(gcBitsArenaTable).next;
+    this.state = meta.views(gcBitsStateTable);
+  }
+
+  static prepare(meta: MetaMemory): boolean {
+    return meta.commit(gcBitsStateTable, 0, 1) && meta.commit(gcBitsArenaTable, 0, 1);
+  }
+
+  /** A zero bitmap for a new span's n objects, or −1 when there is no memory for it. */
+  allocForSpan(n: number): number {
+    return this.alloc(bitmapWords(n), this.state.reserved[0]);
+  }
+
+  /** A zero bitmap for a swept span's next mark. */
+  allocForSweep(n: number): number {
+    const at = this.alloc(bitmapWords(n), 0);
+    if (at < 0) fatal('no memory for mark bits although it was reserved', { objects: n });
+    return at;
+  }
+
+  /** Makes sure that bitmaps of `words` words in all can be taken. False when there is no memory. */
+  reserveForSweep(words: number): boolean {
+    const { state } = this;
+    const need = Math.ceil(words / (arenaWords - maxBitmapWords)) + 1;
+    while (state.freeCount[0] < need) {
+      const arena = this.commitArena();
+      if (arena === 0) return false;
+      this.pushFree(arena);
+    }
+    state.reserved[0] = need;
+    return true;
+  }
+
+  /** Sweeping is done: new spans may have what is left. */
+  endSweep(): void {
+    this.state.reserved[0] = 0;
+  }
+
+  /** The step from cycle to cycle. All spans are swept: nothing refers to `previous` any more. */
+  nextEpoch(): void {
+    const { state } = this;
+    for (let arena = state.previous[0]; arena !== 0; ) {
+      const following = this.links[arena];
+      this.pushFree(arena);
+      arena = following;
+    }
+    state.previous[0] = state.current[0];
+    state.current[0] = state.next[0];
+    state.next[0] = 0;
+    state.used[0] = 0;
+  }
+
+  /** Bytes of arenas that hold bitmaps. */
+  bytesInUse(): number {
+    return (this.state.arenas[0] - this.state.freeCount[0]) * arenaWords * 4;
+  }
+
+  private alloc(words: number, keep: number): number {
+    const { state } = this;
+    const used = state.used[0];
+    if (state.next[0] !== 0 && used + words <= arenaWords) {
+      state.used[0] = used + words;
+      return (state.next[0] - 1) * arenaWords + used;
+    }
+    const arena = this.takeArena(keep);
+    if (arena === 0) return -1;
+    this.links[arena] = state.next[0];
+    state.next[0] = arena;
+    state.used[0] = words;
+    return (arena - 1) * arenaWords;
+  }
+
+  private takeArena(keep: number): number {
+    const { state } = this;
+    if (state.freeCount[0] <= keep) {
+      const fresh = this.commitArena();
+      if (fresh !== 0 || keep > 0) return fresh;
+    }
+    const arena = state.free[0];
+    if (arena === 0) return 0;
+    state.free[0] = this.links[arena];
+    state.freeCount[0]--;
+    const start = (arena - 1) * arenaWords;
+    this.bits.fill(0, start, start + arenaWords);
+    return arena;
+  }
+
+  private commitArena(): number {
+    const { state, meta } = this;
+    const arena = state.arenas[0] + 1;
+    if (!meta.commit(gcBitsArenaTable, arena, arena + 1)) return 0;
+    if (!meta.commit(gcBitsTable, (arena - 1) * arenaWords, arena * arenaWords)) return 0;
+    state.arenas[0] = arena;
+    return arena;
+  }
+
+  private pushFree(arena: number): void {
+    this.links[arena] = this.state.free[0];
+    this.state.free[0] = arena;
+    this.state.freeCount[0]++;
+  }
+}

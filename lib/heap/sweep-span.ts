@@ -1,0 +1,143 @@
+/**
+ * Sweeping one span: what is not marked becomes free.
+ *
+ * The mark bits become the allocation bits, fresh mark bits are taken, and allocation starts again
+ * at object 0. A span without live objects goes back to the page heap; others go to the swept set
+ * that fits. The order in which spans come to be swept is none of this file's business.
+ *
+ * A sweep by someone who wants to allocate from the span (`preserve`) leaves placing it to them.
+ *
+ * Invariants: the caller has taken the span (its generation is the heap's less one); no object that
+ * was free is marked; a sweep never raises the count of allocated objects.
+ *
+ * Not here: which span and when (gc/sweeper.ts, alloc/mcentral.ts).
+ */
+import { fatal } from '../base/errors.ts';
+import { pageSize, spanId } from '../base/units.ts';
+import { spanState } from '../spans/span-table.ts';
+import type { GcBits } from './gc-bits.ts';
+import type { MHeap } from './mheap.ts';
+import type { SpanObjects } from './span-objects.ts';
+import type { SpanSets } from './span-sets.ts';
+
+/** What freed objects are filled with under `clobberFree`. */
+export const clobberByte = 0xde;
+
+export class SpanSweeper {
+  private readonly heap: MHeap;
+  private readonly objects: SpanObjects;
+  private readonly sets: SpanSets;
+  private readonly gcBits: GcBits;
+  /** Fill freed objects with `clobberByte`, to catch uses after the last drop (GODEBUG clobberfree). */
+  clobberFree = false;
+
+  constructor(heap: MHeap, objects: SpanObjects, sets: SpanSets, gcBits: GcBits) {
+    this.heap = heap;
+    this.objects = objects;
+    this.sets = sets;
+    this.gcBits = gcBits;
+  }
+
+  /** Takes a span for sweeping, if it needs it and nobody else has. */
+  tryAcquire(s: number): boolean {
+    const { sweepGen, state } = this.heap.parts.spans.columns;
+    const gen = this.heap.parts.sweepState.gen;
+    if (sweepGen[s] !== gen - 2 || state[s] !== spanState.inUse) return false;
+    sweepGen[s] = gen - 1;
+    return true;
+  }
+
+  /** Sweeps a span that was taken. True when its pages went back to the page heap. */
+  sweep(s: number, preserve: boolean): boolean {
+    const { spans, sweepState, counters } = this.heap.parts;
+    const c = spans.columns;
+    const gen = sweepState.gen;
+    if (c.state[s] !== spanState.inUse || c.sweepGen[s] !== gen - 1) {
+      fatal('sweeping a span in a bad state', {
+        span: s,
+        state: c.state[s],
+        sweepGen: c.sweepGen[s],
+        heapSweepGen: gen,
+      });
+    }
+    counters.pagesSwept[0] += c.pages[s];
+    this.checkZombies(s);
+    const nalloc = this.objects.countMarked(s);
+    const nfreed = c.allocCount[s] - nalloc;
+    if (nfreed < 0)
+      fatal('a sweep raised the count of objects', { span: s, marked: nalloc, allocCount: c.allocCount[s] });
+    const elemSize = c.elemSize[s];
+    if (this.clobberFree && nfreed > 0) this.clobber(s);
+
+    c.allocCount[s] = nalloc;
+    c.allocBits[s] = c.markBits[s];
+    c.markBits[s] = this.gcBits.allocForSweep(c.nelems[s]);
+    this.objects.resetFreeIndex(s, 0);
+    c.sweepGen[s] = gen;
+
+    if (elemSize !== 0) {
+      if (nfreed > 0) {
+        c.needZero[s] = 1;
+        counters.smallFreeCount[c.spanClass[s] >>> 1] += nfreed;
+        counters.totalFree[0] += nfreed * elemSize;
+      }
+      if (preserve) return false;
+      if (nalloc === 0) {
+        this.heap.freeSpan(spanId(s));
+        return true;
+      }
+      this.place(s);
+      return false;
+    }
+    if (preserve) return false;
+    if (nfreed !== 0) {
+      const size = c.pages[s] * pageSize;
+      counters.largeFreeCount[0]++;
+      counters.largeFree[0] += size;
+      counters.totalFree[0] += size;
+      this.heap.freeSpan(spanId(s));
+      return true;
+    }
+    this.place(s);
+    return false;
+  }
+
+  /** Puts a swept span on the set where it belongs. */
+  place(s: number): void {
+    const { spans, sweepState } = this.heap.parts;
+    const { allocCount, nelems, spanClass } = spans.columns;
+    const set =
+      allocCount[s] === nelems[s]
+        ? this.sets.fullSwept(spanClass[s], sweepState.gen)
+        : this.sets.partialSwept(spanClass[s], sweepState.gen);
+    if (!this.sets.push(set, s)) fatal('no memory for a span set', { span: s });
+  }
+
+  /** A marked object that was free: somebody kept a reference to what was freed, or a mark went astray. */
+  private checkZombies(s: number): void {
+    const { columns } = this.heap.parts.spans;
+    const n = columns.nelems[s];
+    for (let window = columns.freeIndex[s] & ~31; window < n; window += 32) {
+      const marked = this.gcBits.bits[columns.markBits[s] + (window >>> 5)];
+      const zombies = marked & ~this.objects.allocatedWord(s, window);
+      if (zombies !== 0)
+        fatal('a free object is marked', {
+          span: s,
+          window,
+          zombies: zombies >>> 0,
+          freeIndex: columns.freeIndex[s],
+        });
+    }
+  }
+
+  private clobber(s: number): void {
+    const { spans, arenas, sys } = this.heap.parts;
+    const { startPage, pages, nelems, elemSize } = spans.columns;
+    const size = elemSize[s] === 0 ? pages[s] * pageSize : elemSize[s];
+    for (let i = 0; i < nelems[s]; i++) {
+      if (!this.objects.isMarked(s, i) && this.objects.isAllocated(s, i)) {
+        sys.fill(arenas.addressOf(startPage[s]) + i * size, size, clobberByte);
+      }
+    }
+  }
+}

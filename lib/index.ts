@@ -1,0 +1,21 @@
+/**
+ * pageheap: the Go runtime's page heap on real pages.
+ *
+ *     import { Heap } from 'pageheap';
+ *     using heap = new Heap({ gcPercent: 100 });
+ *     const addr = heap.malloc(1000);
+ *     heap.fill(addr, 1000, 1);
+ *     heap.drop(addr);
+ *     heap.gc();
+ *     console.log(heap.readMemStats().HeapReleased, heap.freeOSMemory());
+ */
+export { type ErrorCode, FatalError, PageHeapError } from './base/errors.ts';
+export type { CheckLevel } from './check.ts';
+export type { CycleEvent, HeapEvent, ScavengeEvent } from './events.ts';
+export { noMemoryLimit } from './gc/pacer.ts';
+export type { HeapMetrics, MetricHistogram } from './metrics.ts';
+export type { HeapOptions } from './options.ts';
+export { type Clock, ManualClock, systemClock } from './os/clock.ts';
+export { type PageStates, pageState } from './page-states.ts';
+export { type AttachOptions, Heap, type HeapHandle, type HeapObject } from './public-heap.ts';
+export type { HeapSample, MemStats, SizeClassStats } from './stats.ts';

@@ -1,0 +1,100 @@
+/**
+ * Ranked locks: futexes in the heap's own memory, one word each.
+ *
+ * The word is 0 when free and the owner's thread id when held, negated while others wait. Taking a
+ * free lock is one compare-and-swap; giving back one nobody waits for another. Who must wait marks
+ * the word and sleeps in the kernel, at most 50 ms at a time: a worker that is terminated in its
+ * sleep must wake to die, and a sleeper whose lock's owner died must find that out.
+ *
+ * A dead owner is not recovered from: what it was changing is half changed. The lock stays with the
+ * dead, and everyone who comes gets ERR_OWNER_DEAD.
+ *
+ * Ranks forbid deadlock: a thread takes locks in rising rank only. That is checked in debug mode,
+ * per thread.
+ *
+ * Not here: which state a lock guards (the columns' declarations say).
+ */
+import { fatal, PageHeapError } from '../base/errors.ts';
+import type { Address } from '../base/units.ts';
+import type { Addon } from '../os/addon.ts';
+
+/** Locks by rank, lowest first. */
+export const lockRank = { heap: 1 } as const;
+export type LockName = keyof typeof lockRank;
+
+const sliceNs = 50e6;
+
+/** The ranks this thread holds, for the debug check. */
+const heldRanks: number[] = [];
+
+export class RankedLock {
+  private readonly word: Int32Array;
+  private readonly at: Address;
+  private readonly addon: Addon;
+  private readonly self: number;
+  private readonly name: LockName;
+  private readonly debug: boolean;
+
+  /** `word`: one element, at address `at`. */
+  constructor(name: LockName, word: Int32Array, at: Address, addon: Addon, debug = false) {
+    this.name = name;
+    this.word = word;
+    this.at = at;
+    this.addon = addon;
+    this.self = addon.threadId();
+    this.debug = debug;
+  }
+
+  /** Whether the calling thread holds the lock. */
+  get held(): boolean {
+    return Math.abs(Atomics.load(this.word, 0)) === this.self;
+  }
+
+  /** Takes the lock, waiting for it. Throws ERR_OWNER_DEAD when its owner ended while holding it. */
+  lock(): void {
+    if (this.debug) this.checkRank();
+    if (Atomics.compareExchange(this.word, 0, 0, this.self) !== 0) this.wait();
+    if (this.debug) heldRanks.push(lockRank[this.name]);
+  }
+
+  /** Gives the lock back. The caller holds it. */
+  unlock(): void {
+    if (this.debug) heldRanks.pop();
+    const before = Atomics.exchange(this.word, 0, 0);
+    if (Math.abs(before) !== this.self) {
+      fatal('unlocking a lock that is not held', { lock: this.name, owner: before, thread: this.self });
+    }
+    if (before < 0) this.addon.futexWake(this.at, 1);
+  }
+
+  private wait(): void {
+    for (;;) {
+      const owner = Atomics.load(this.word, 0);
+      if (owner === 0) {
+        // Others may sleep still: take it as a lock that is waited for, so that giving it back wakes one.
+        if (Atomics.compareExchange(this.word, 0, 0, -this.self) === 0) return;
+        continue;
+      }
+      if (Math.abs(owner) === this.self)
+        fatal('a thread takes a lock it holds', { lock: this.name, thread: this.self });
+      const waited = -Math.abs(owner);
+      if (owner !== waited && Atomics.compareExchange(this.word, 0, owner, waited) !== owner) continue;
+      this.addon.futexWait(this.at, waited, sliceNs);
+      if (Atomics.load(this.word, 0) === waited && !this.addon.tidAlive(-waited)) {
+        throw new PageHeapError(
+          'ERR_OWNER_DEAD',
+          `thread ${-waited} ended while it held the ${this.name} lock: the heap is lost`,
+          {
+            value: -waited,
+          },
+        );
+      }
+    }
+  }
+
+  private checkRank(): void {
+    const top = heldRanks.at(-1) ?? 0;
+    if (lockRank[this.name] <= top)
+      fatal('locks are taken out of rank', { lock: this.name, rank: lockRank[this.name], held: top });
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * Options: what a heap can be asked for, and what is refused by name.
+ *
+ * Where an option is not given, the environment counts (GOGC, GOMEMLIMIT, GODEBUG, if `environment`
+ * is left on), and then Go's own default.
+ */
+import { PageHeapError } from './base/errors.ts';
+import { arenaBytes, GiB, MiB } from './base/units.ts';
+import { readEnvironment } from './env.ts';
+import type { HeapEvent } from './events.ts';
+import { noMemoryLimit } from './gc/pacer.ts';
+import type { Clock } from './os/clock.ts';
+import type { Sys } from './os/sys.ts';
+
+export interface HeapOptions {
+  /** Collect when the heap has grown by this share of what lived, in percent; negative: never. 100. */
+  readonly gcPercent?: number;
+  /** Bytes the process's heap memory should stay under; Infinity: no limit. A soft limit, as Go's. */
+  readonly memoryLimit?: number;
+  /** How released memory is given back: at once, or when the kernel wants it. 'dontneed'. */
+  readonly advise?: 'dontneed' | 'free';
+  /** Make released memory inaccessible until it is used again. false. */
+  readonly hardDecommit?: boolean;
+  /** Ask the kernel for no huge pages in the heap. false. */
+  readonly disableHugePages?: boolean;
+  /**
+   * Bytes of address space the heap can ever reach, 64 MiB to 128 GiB, whole arenas. Reserved
+   * metadata is about a tenth of it. 64 GiB, or less where the address space is limited.
+   */
+  readonly reach?: number;
+  /** Threads that can work on a shared heap at a time: 1 to 64. 8. */
+  readonly ps?: number;
+  /** Nanoseconds after which a collection runs even if nothing asks for one; Infinity: never. Two minutes. */
+  readonly forcedGCPeriod?: number;
+  /** Collect by goals and period at all. true. Off: only `gc()` collects. */
+  readonly collect?: boolean;
+  /** Scavenge in the background, when the heap grows, and for the limit. true. */
+  readonly scavenge?: boolean;
+  /** Use a timer of the event loop for background work when the program is idle. false: call `step()`. */
+  readonly background?: boolean;
+  /** Reproduce the defect of Go 1.19 to 1.21 by which the background scavenger ignores the limit. false. */
+  readonly historicalScavengeGoal?: boolean;
+  /** Overwrite objects when they are swept. false. */
+  readonly clobberFree?: boolean;
+  /** Check transitions of memory states and lock ranks. Slow. false. */
+  readonly debug?: boolean;
+  /** Measure the time of every madvise: two clock readings each. true. */
+  readonly timed?: boolean;
+  /** Read GOGC, GOMEMLIMIT and GODEBUG. true. */
+  readonly environment?: boolean;
+  /** Where time comes from. The system's monotonic clock. */
+  readonly clock?: Clock;
+  /** Called with every collection and every round of scavenging. Must not use the heap. */
+  readonly onEvent?: (event: HeapEvent) => void;
+  /** Called with each warning about the environment. Writes to standard error. */
+  readonly warn?: (text: string) => void;
+  /** The boundary to the system, for tests that inject failures. Made from the options. */
+  readonly sys?: Sys;
+}
+
+/** Options in full. */
+export interface ResolvedOptions {
+  readonly gcPercent: number;
+  readonly memoryLimit: number;
+  readonly advise: 'dontneed' | 'free';
+  readonly hardDecommit: boolean;
+  readonly disableHugePages: boolean;
+  /** undefined: as much as can be had. */
+  readonly reach: number | undefined;
+  readonly ps: number;
+  readonly forcedGCPeriod: number;
+  readonly collect: boolean;
+  readonly scavenge: boolean;
+  readonly background: boolean;
+  readonly historicalScavengeGoal: boolean;
+  readonly clobberFree: boolean;
+  readonly debug: boolean;
+  readonly timed: boolean;
+  readonly gctrace: boolean;
+  readonly scavtrace: boolean;
+}
+
+export const minReach = arenaBytes;
+export const maxReach = 128 * GiB;
+/** Reaches tried in turn when none is asked for. */
+export const defaultReaches = [64 * GiB, 16 * GiB, 4 * GiB, 1 * GiB, 256 * MiB] as const;
+export const maxPs = 64;
+export const twoMinutes = 120e9;
+
+const known = new Set<string>([
+  'gcPercent',
+  'memoryLimit',
+  'advise',
+  'hardDecommit',
+  'disableHugePages',
+  'reach',
+  'ps',
+  'forcedGCPeriod',
+  'collect',
+  'scavenge',
+  'background',
+  'historicalScavengeGoal',
+  'clobberFree',
+  'debug',
+  'timed',
+  'environment',
+  'clock',
+  'onEvent',
+  'warn',
+  'sys',
+]);
+
+function refuse(name: string, expected: string, value: unknown): never {
+  throw new PageHeapError('ERR_INVALID_OPTION', `option ${name} must be ${expected}, not ${String(value)}`, {
+    value,
+  });
+}
+
+function flag(options: HeapOptions, name: keyof HeapOptions, fallback: boolean): boolean {
+  const value = options[name];
+  if (value === undefined) return fallback;
+  if (typeof value !== 'boolean') refuse(name, 'true or false', value);
+  return value;
+}
+
+function whole(
+  options: HeapOptions,
+  name: keyof HeapOptions,
+  low: number,
+  high: number,
+  fallback: number,
+): number {
+  const value = options[name];
+  if (value === undefined) return fallback;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < low || value > high) {
+    refuse(name, `a whole number from ${low} to ${high}`, value);
+  }
+  return value;
+}
+
+/** Checks options and fills in what is missing. Throws ERR_INVALID_OPTION, naming the option. */
+export function resolveOptions(options: HeapOptions): ResolvedOptions {
+  if (typeof options !== 'object' || options === null) refuse('object', 'an object', options);
+  for (const name of Object.keys(options)) {
+    if (!known.has(name))
+      throw new PageHeapError('ERR_INVALID_OPTION', `there is no option ${name}`, { value: name });
+  }
+  const environment = flag(options, 'environment', true) ? readEnvironment(process.env) : undefined;
+  const warn = options.warn ?? ((text: string): void => void process.stderr.write(`pageheap: ${text}\n`));
+  for (const text of environment?.warnings ?? []) warn(text);
+  const debug = environment?.debug ?? {};
+
+  const advise = options.advise ?? (debug.madvdontneed === 0 ? 'free' : 'dontneed');
+  if (advise !== 'dontneed' && advise !== 'free') refuse('advise', "'dontneed' or 'free'", advise);
+  const memoryLimit = options.memoryLimit ?? environment?.memoryLimit ?? noMemoryLimit;
+  if (
+    typeof memoryLimit !== 'number' ||
+    Number.isNaN(memoryLimit) ||
+    memoryLimit < 0 ||
+    (memoryLimit < 2 ** 53 && !Number.isInteger(memoryLimit))
+  ) {
+    refuse('memoryLimit', 'a whole number of bytes, or Infinity', memoryLimit);
+  }
+  const forcedGCPeriod = options.forcedGCPeriod ?? twoMinutes;
+  if (typeof forcedGCPeriod !== 'number' || !(forcedGCPeriod > 0))
+    refuse('forcedGCPeriod', 'nanoseconds above 0, or Infinity', forcedGCPeriod);
+  const reach = options.reach === undefined ? undefined : whole(options, 'reach', minReach, maxReach, 0);
+  if (reach !== undefined && reach % arenaBytes !== 0) refuse('reach', `a multiple of ${arenaBytes}`, reach);
+  const percent = options.gcPercent;
+  if (percent !== undefined && (!Number.isInteger(percent) || percent > 2 ** 31 - 1))
+    refuse('gcPercent', 'a whole number below 2^31', percent);
+  return {
+    gcPercent: percent ?? environment?.gcPercent ?? 100,
+    memoryLimit,
+    advise,
+    hardDecommit: flag(options, 'hardDecommit', debug.harddecommit !== undefined && debug.harddecommit !== 0),
+    disableHugePages: flag(
+      options,
+      'disableHugePages',
+      debug.disablethp !== undefined && debug.disablethp !== 0,
+    ),
+    reach,
+    ps: whole(options, 'ps', 1, maxPs, 8),
+    forcedGCPeriod,
+    collect: flag(options, 'collect', true),
+    scavenge: flag(options, 'scavenge', true),
+    background: flag(options, 'background', false),
+    historicalScavengeGoal: flag(options, 'historicalScavengeGoal', false),
+    clobberFree: flag(options, 'clobberFree', debug.clobberfree !== undefined && debug.clobberfree !== 0),
+    debug: flag(options, 'debug', false),
+    timed: flag(options, 'timed', true),
+    gctrace: (debug.gctrace ?? 0) > 0,
+    scavtrace: (debug.scavtrace ?? 0) > 0,
+  };
+}

@@ -1,0 +1,487 @@
+/**
+ * The public heap: arguments checked, locks taken, errors thrown; then the parts do the work.
+ *
+ * A heap is in one of three modes. Plain: one thread owns it, nothing is locked. Shared: every
+ * operation holds the heap's lock, and other threads attach by the handle. Disposed: every operation
+ * throws ERR_DISPOSED.
+ *
+ * A thread works with a P, a row of the caches; the one that makes or attaches to a heap acquires one
+ * and gives it back when it disposes of its view.
+ *
+ * Not here: how anything is done.
+ */
+import type { FoundObject, Malloc } from './alloc/malloc.ts';
+import { roundUpSize } from './alloc/size-classes.ts';
+import { type ErrorCode, PageHeapError } from './base/errors.ts';
+import { address, pageSize, userAddressEnd } from './base/units.ts';
+import { type CheckLevel, checkHeap } from './check.ts';
+import { crashHeapOf } from './crash-heap.ts';
+import { RankedLock } from './meta/lock.ts';
+import { type HeapMetrics, readMetrics } from './metrics.ts';
+import { type HeapOptions, resolveOptions } from './options.ts';
+import { systemClock } from './os/clock.ts';
+import { CrashReport } from './os/crash.ts';
+import { Sys } from './os/sys.ts';
+import { type PageStates, pageStates } from './page-states.ts';
+import { heapTable, Runtime, type Watch } from './runtime.ts';
+import { windowPageMask } from './spans/object-memory.ts';
+import { type HeapSample, type MemStats, readMemStats, sampleHeap } from './stats.ts';
+
+/** What another thread of this process needs to attach to a shared heap. Can be posted to a worker. */
+export interface HeapHandle {
+  readonly kind: 'pageheap';
+  /** Address of the heap's header. */
+  readonly base: number;
+  /** The process it lives in. */
+  readonly pid: number;
+  readonly advise: 'dontneed' | 'free';
+  readonly hardDecommit: boolean;
+}
+
+export type AttachOptions = Pick<HeapOptions, 'clock' | 'onEvent' | 'debug' | 'timed'>;
+
+/** An object as `findObject` describes it. */
+export interface HeapObject {
+  /** Address of its first byte. */
+  readonly base: number;
+  /** Bytes it really has: those of its size class, or whole pages. */
+  readonly size: number;
+  readonly spanClass: number;
+  readonly noscan: boolean;
+}
+
+const plain = 0;
+const shared = 1;
+const disposed = 2;
+
+const maxTimeout = 2 ** 31 - 1;
+
+/** A page heap. See the options for what can be asked of one. */
+export class Heap {
+  private mode: 0 | 1 | 2 = plain;
+  private readonly runtime: Runtime;
+  private readonly lock: RankedLock;
+  private readonly fast: Malloc;
+  private readonly owner: boolean;
+  private readonly crash: CrashReport;
+  private readonly p: number;
+  private timer: NodeJS.Timeout | undefined;
+
+  /**
+   * Makes a heap, owned by the calling thread.
+   * @throws ERR_INVALID_OPTION · ERR_OUT_OF_MEMORY when the system has no address space for one
+   */
+  constructor(options: HeapOptions = {}) {
+    if (options instanceof Attachment) {
+      this.runtime = options.runtime;
+      this.owner = false;
+      this.mode = shared;
+    } else {
+      const resolved = resolveOptions(options);
+      const sys =
+        options.sys ??
+        new Sys({
+          advise: resolved.advise,
+          hardDecommit: resolved.hardDecommit,
+          debug: resolved.debug,
+          timed: resolved.timed,
+        });
+      this.runtime = Runtime.create(sys, resolved, watchOf(options, resolved.gctrace, resolved.scavtrace));
+      this.owner = true;
+    }
+    const { runtime } = this;
+    const debug = options.debug ?? false;
+    const lockAt = runtime.meta.addressOf(heapTable, 'lock');
+    this.lock = new RankedLock('heap', runtime.table.lock, lockAt, runtime.sys.addon, debug);
+    this.crash = new CrashReport(runtime.sys, crashHeapOf(runtime));
+    this.p = this.guarded(() => this.acquireRow());
+    this.fast = runtime.mallocOf(this.p);
+    if (options.background === true) this.schedule(0);
+  }
+
+  /**
+   * A second thread's heap over the memory of a shared one. It has a P of its own.
+   * @throws ERR_INCOMPATIBLE_HEAP · ERR_NOT_SHARED · ERR_NO_P
+   */
+  static attach(handle: HeapHandle, options: AttachOptions = {}): Heap {
+    if (
+      typeof handle !== 'object' ||
+      handle === null ||
+      handle.kind !== 'pageheap' ||
+      !Number.isInteger(handle.base)
+    ) {
+      throw new PageHeapError('ERR_INVALID_ARGUMENT', 'not the handle of a heap', { value: handle });
+    }
+    if (handle.pid !== process.pid) {
+      throw new PageHeapError(
+        'ERR_INCOMPATIBLE_HEAP',
+        `the heap lives in process ${handle.pid}, this is ${process.pid}`,
+        { value: handle.pid },
+      );
+    }
+    const sys = new Sys({
+      advise: handle.advise,
+      hardDecommit: handle.hardDecommit,
+      timed: options.timed ?? true,
+    });
+    const runtime = Runtime.attach(sys, address(handle.base), watchOf(options, false, false));
+    if (Atomics.load(runtime.table.shared, 0) !== 1) {
+      runtime.detach();
+      throw new PageHeapError('ERR_NOT_SHARED', 'the heap is not shared: call share() first', {
+        value: handle.base,
+      });
+    }
+    return new Heap(new Attachment(runtime, options) as HeapOptions);
+  }
+
+  // ---------------------------------------------------------------- objects
+
+  /**
+   * Allocates an object.
+   * @param size bytes, a whole number from 0 to 2^47; 0 gives the address all empty objects share
+   * @param noscan it will hold no pointers
+   * @param zero its memory must be zero
+   * @returns its address
+   * @throws ERR_INVALID_SIZE · ERR_OUT_OF_MEMORY · ERR_DISPOSED
+   */
+  malloc(size: number, noscan = true, zero = true): number {
+    if (this.mode !== plain) return this.guarded(() => this.allocate(size, noscan, zero));
+    return this.allocate(size, noscan, zero);
+  }
+
+  /**
+   * Says that the last reference to the object at `addr` is gone: the next cycle's sweep frees it.
+   * Dropping the empty object does nothing. An address whose object was swept answers
+   * ERR_NOT_ALLOCATED until it is used again; then it cannot be told apart from the new object's.
+   * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_ALREADY_DROPPED · ERR_INTERIOR_ADDRESS · ERR_DISPOSED
+   */
+  drop(addr: number): void {
+    if (this.mode !== plain) this.guarded(() => this.fast.drop(addr));
+    else this.fast.drop(addr);
+  }
+
+  /** The object that holds the byte at `addr`, wherever in it that is; undefined where there is none. */
+  findObject(addr: number): HeapObject | undefined {
+    const found = this.guarded(() => this.fast.find(addr));
+    return found === undefined
+      ? undefined
+      : {
+          base: found.base,
+          size: found.size,
+          spanClass: found.spanClass,
+          noscan: (found.spanClass & 1) === 1,
+        };
+  }
+
+  /** Bytes the object at or around `addr` really has; 0 where there is none. */
+  sizeOf(addr: number): number {
+    return this.guarded(() => this.fast.find(addr)?.size ?? 0);
+  }
+
+  /** Bytes a request of `size` really gets. @throws ERR_INVALID_SIZE */
+  roundUpSize(size: number): number {
+    checkSize(size);
+    return roundUpSize(size);
+  }
+
+  // ---------------------------------------------------------------- their memory
+
+  /**
+   * A view of an object's bytes [addr, addr + length), `addr` anywhere in it. It dangles once the
+   * object is swept, and is detached when the heap is disposed.
+   * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_OUT_OF_RANGE · ERR_DISPOSED
+   */
+  view(addr: number, length: number): Uint8Array {
+    return this.guarded(() => {
+      this.inObject(addr, length);
+      const { memory, arenas } = this.runtime;
+      const page = arenas.pageOf(addr);
+      const window = memory.bytes(page);
+      const offset = (page & windowPageMask) * pageSize + (addr - arenas.addressOf(page));
+      if (offset + length > window.length) {
+        throw new PageHeapError('ERR_OUT_OF_RANGE', 'a view cannot cross a multiple of 4 GiB', {
+          value: addr,
+        });
+      }
+      return window.subarray(offset, offset + length);
+    });
+  }
+
+  /** A copy of an object's bytes. @throws as `view`; ERR_FAULT where the memory is not there */
+  read(addr: number, length: number): Uint8Array {
+    return this.guarded(() => {
+      this.inObject(addr, length);
+      const out = length === 0 ? new Uint8Array(0) : this.runtime.sys.peek(addr, length);
+      return out ?? refuse('ERR_FAULT', 'the memory cannot be read', addr);
+    });
+  }
+
+  /** Writes bytes into an object. @throws as `read` */
+  write(addr: number, data: Uint8Array): void {
+    this.guarded(() => {
+      this.inObject(addr, data.length);
+      if (!this.runtime.sys.poke(addr, data)) refuse('ERR_FAULT', 'the memory cannot be written', addr);
+    });
+  }
+
+  /** Fills an object's bytes. @throws as `view` */
+  fill(addr: number, length: number, byte: number): void {
+    this.guarded(() => {
+      this.inObject(addr, length);
+      this.runtime.sys.fill(addr, length, byte);
+    });
+  }
+
+  /** Copies bytes from one object to another; they may overlap. @throws as `view` */
+  copy(to: number, from: number, length: number): void {
+    this.guarded(() => {
+      this.inObject(to, length);
+      this.inObject(from, length);
+      this.runtime.sys.copy(to, from, length);
+    });
+  }
+
+  // ---------------------------------------------------------------- collecting and scavenging
+
+  /** Runs a whole collection and its sweep. @throws ERR_OUT_OF_MEMORY when there is no memory for its bitmaps */
+  gc(): void {
+    this.guarded(() => {
+      if (!this.runtime.collectFully()) refuse('ERR_OUT_OF_MEMORY', 'no memory to collect', 0);
+    });
+  }
+
+  /**
+   * Does background work that is due: some sweeping, a burst of scavenging, a periodic collection.
+   * @returns nanoseconds until more is due; 0: now; Infinity: not before something happens
+   */
+  step(): number {
+    return this.guarded(() => this.runtime.step());
+  }
+
+  /** Collects and gives everything free back to the system. @returns bytes released by it */
+  freeOSMemory(): number {
+    return this.guarded(() => {
+      if (!this.runtime.collectFully()) refuse('ERR_OUT_OF_MEMORY', 'no memory to collect', 0);
+      return this.runtime.releaseAll();
+    });
+  }
+
+  /** Sets the GC percent (negative: off) and returns the previous one. @throws ERR_INVALID_ARGUMENT */
+  setGCPercent(percent: number): number {
+    return this.guarded(() => {
+      const previous = this.runtime.pacer.setGCPercent(percent);
+      this.runtime.repace();
+      return previous;
+    });
+  }
+
+  /** Sets the memory limit in bytes (negative: only reads) and returns the previous one. @throws ERR_INVALID_ARGUMENT */
+  setMemoryLimit(limit: number): number {
+    return this.guarded(() => {
+      const previous = this.runtime.pacer.setMemoryLimit(limit);
+      if (limit >= 0) this.runtime.repace();
+      return previous;
+    });
+  }
+
+  // ---------------------------------------------------------------- looking
+
+  /** Go's MemStats, in full. Flushes every P's caches, as Go does. */
+  readMemStats(): MemStats {
+    return this.guarded(() => readMemStats(this.runtime));
+  }
+
+  /** Go's runtime/metrics, by name. */
+  readMetrics(): HeapMetrics {
+    return this.guarded(() => readMetrics(this.runtime));
+  }
+
+  /** A few counters, cheap enough for every beat of a sampler. */
+  sample(): HeapSample {
+    return this.guarded(() => sampleHeap(this.runtime));
+  }
+
+  /** Walks the heap's state and throws a FatalError at what does not fit. 1: counters; 2: spans; 3: everything. */
+  check(level: CheckLevel = 3): void {
+    this.guarded(() => checkHeap(this.runtime, level));
+  }
+
+  /** The heap's address ranges, whole arenas, ascending: where to look for its residency. */
+  ranges(): { base: number; bytes: number }[] {
+    return this.guarded(() => this.runtime.arenas.ranges());
+  }
+
+  /** What the heap believes of every page. */
+  pageStates(): PageStates {
+    return this.guarded(() => pageStates(this.runtime));
+  }
+
+  /** Refused advices and what is done instead, in words. */
+  fallbacks(): string[] {
+    return this.runtime.sys.fallbacks();
+  }
+
+  // ---------------------------------------------------------------- threads and life
+
+  /** Switches to locked operation and tells how other threads attach. Sharing again is harmless. */
+  share(): HeapHandle {
+    this.requireAlive();
+    const { runtime } = this;
+    this.mode = shared;
+    Atomics.store(runtime.table.shared, 0, 1);
+    return {
+      kind: 'pageheap',
+      base: runtime.meta.base,
+      pid: process.pid,
+      advise: runtime.sys.advice === 'free' ? 'free' : 'dontneed',
+      hardDecommit: runtime.sys.hardDecommit,
+    };
+  }
+
+  /**
+   * Ends this thread's use of the heap: its views are detached. The thread that made the heap returns
+   * all of its memory to the system. Again is harmless.
+   * @throws ERR_IN_USE while others are attached
+   */
+  dispose(): void {
+    if (this.mode === disposed) return;
+    const { runtime } = this;
+    if (this.owner) {
+      const others = Atomics.load(runtime.table.attached, 0) - 1;
+      if (others > 0) {
+        throw new PageHeapError(
+          'ERR_IN_USE',
+          `${others} other thread${others === 1 ? ' is' : 's are'} attached`,
+          { value: others },
+        );
+      }
+    } else {
+      this.guarded(() => {
+        runtime.mcache.flush(this.p);
+        runtime.pageCaches[this.p].flush(runtime.pages);
+        runtime.mcache.columns.held[this.p] = 0;
+      });
+      Atomics.sub(runtime.table.attached, 0, 1);
+    }
+    this.mode = disposed;
+    clearTimeout(this.timer);
+    this.crash.dispose();
+    if (this.owner) runtime.dispose();
+    else runtime.detach();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  // ---------------------------------------------------------------- inside
+
+  private allocate(size: number, noscan: boolean, zero: boolean): number {
+    if ((size | 0) !== size || size < 0) checkSize(size);
+    const addr = this.fast.malloc(size, noscan, zero);
+    if (addr === 0) this.refuseMemory(size);
+    return addr;
+  }
+
+  private refuseMemory(size: number): never {
+    const { errno } = { errno: this.runtime.sys.lastErrno };
+    throw new PageHeapError('ERR_OUT_OF_MEMORY', `no memory for an object of ${size} bytes`, {
+      value: size,
+      errno,
+    });
+  }
+
+  /** Runs an operation as the mode demands. */
+  private guarded<T>(operation: () => T): T {
+    if (this.mode === plain) return operation();
+    this.requireAlive();
+    this.lock.lock();
+    try {
+      return operation();
+    } finally {
+      this.lock.unlock();
+    }
+  }
+
+  private requireAlive(): void {
+    if (this.mode === disposed) throw new PageHeapError('ERR_DISPOSED', 'the heap was disposed');
+  }
+
+  private inObject(addr: number, length: number): FoundObject {
+    if (!Number.isInteger(length) || length < 0) refuse('ERR_INVALID_SIZE', 'not a length', length);
+    const found = this.fast.require(addr);
+    if (addr + length > found.base + found.size) {
+      throw new PageHeapError(
+        'ERR_OUT_OF_RANGE',
+        `${length} bytes at 0x${addr.toString(16)} reach beyond the object of ${found.size} at 0x${found.base.toString(16)}`,
+        {
+          value: addr + length,
+        },
+      );
+    }
+    return found;
+  }
+
+  /** Takes a P no other thread holds. */
+  private acquireRow(): number {
+    const { runtime } = this;
+    const { held } = runtime.mcache.columns;
+    for (let p = 0; p < runtime.ps; p++) {
+      if (held[p] === 0) {
+        held[p] = 1;
+        if (!this.owner) Atomics.add(runtime.table.attached, 0, 1);
+        return p;
+      }
+    }
+    this.crash.dispose();
+    throw new PageHeapError('ERR_NO_P', `all ${runtime.ps} Ps are held by other threads`, {
+      value: runtime.ps,
+    });
+  }
+
+  private schedule(ms: number): void {
+    this.timer = setTimeout(
+      () => {
+        if (this.mode === disposed) return;
+        const ns = this.step();
+        // With nothing due, look again now and then: allocations may have given reason to.
+        this.schedule(Math.min(idleLookMs, Math.max(1, ns / 1e6)));
+      },
+      Math.min(ms, maxTimeout),
+    );
+    this.timer.unref();
+  }
+}
+
+/** How often an idle background timer looks for work. */
+const idleLookMs = 100;
+
+/** How `attach` hands its runtime to the constructor. */
+class Attachment {
+  readonly runtime: Runtime;
+  readonly debug: boolean;
+
+  constructor(runtime: Runtime, options: AttachOptions) {
+    this.runtime = runtime;
+    this.debug = options.debug ?? false;
+  }
+}
+
+function watchOf(options: AttachOptions, gctrace: boolean, scavtrace: boolean): Watch {
+  return { clock: options.clock ?? systemClock, gctrace, scavtrace, onEvent: options.onEvent };
+}
+
+function refuse(code: ErrorCode, message: string, value: number): never {
+  throw new PageHeapError(code, message, { value });
+}
+
+/** Passes a whole number from 0 to the address space. */
+function checkSize(size: number): void {
+  if (typeof size !== 'number' || !Number.isInteger(size) || size < 0 || size > userAddressEnd) {
+    throw new PageHeapError(
+      'ERR_INVALID_SIZE',
+      `a size is a whole number of bytes from 0 to 2^47, not ${String(size)}`,
+      { value: size },
+    );
+  }
+}

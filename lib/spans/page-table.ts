@@ -1,0 +1,24 @@
+/**
+ * Page tables: what the heap knows of each page by its index alone.
+ *
+ * `spanOf` leads from a page to its span; every page of an allocated span maps to it, and a free
+ * page keeps whatever it last had (the radix design never reads it there: a lookup checks the span's
+ * state and bounds). The bitmaps use only the bit of a span's first page: `inUse` finds spans for
+ * the page reclaimer, `marks` says that a span has a marked object, `specials` that it has records
+ * attached (none yet have a use). `dropped` has one bit an object, 1024 a page, the most 8-byte
+ * objects a page holds: set when the object's last reference was dropped.
+ *
+ * Rows are committed an arena at a time, when the arena is added.
+ */
+import { bitmap, i32, table } from '../meta/column.ts';
+
+/** Words of `dropped` bits a page has. */
+export const droppedWordsPerPage = 32;
+
+export const pageTable = table('pages', 'gc', {
+  spanOf: i32('heap'),
+  inUse: bitmap('heap'),
+  marks: bitmap('heap'),
+  specials: bitmap('heap'),
+  dropped: i32('heap', droppedWordsPerPage),
+});

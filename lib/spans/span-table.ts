@@ -1,0 +1,129 @@
+/**
+ * Spans: runs of pages in one use, each a row of columns. The row's number is the span's id.
+ *
+ * A span that is allocated is *in use* (objects for the collector) or *manual* (stacks, work
+ * buffers, pointer bits: whoever allocated it frees it). Legal transitions:
+ *
+ *     dead ──► inUse ──► dead       freed by a sweep, never while marking
+ *     dead ──► manual ──► dead      freed by its owner
+ *
+ * Sweep generations, for the heap's generation sg (even, +2 each cycle), as in the Go runtime:
+ *     sweepGen == sg − 2   must be swept
+ *     sweepGen == sg − 1   is being swept
+ *     sweepGen == sg       is swept and ready to use
+ *     sweepGen == sg + 1   was cached before the sweep began, is cached still, must be swept
+ *     sweepGen == sg + 3   was swept and then cached
+ *
+ * Objects of a span are numbered from 0. The free ones at or above `freeIndex` are those whose bit
+ * in allocBits is 0; below `freeIndex` all are allocated. `allocCache` holds the free objects of the
+ * 32-object window at `freeIndex` as ones, so that the next is found by counting trailing zeros.
+ *
+ * Row 0 is the empty span: no objects, none free, which is what an empty mcache slot points to.
+ *
+ * Not here: bitmaps (heap/gc-bits.ts), finding the next free object (heap/span-objects.ts).
+ */
+import { fatal } from '../base/errors.ts';
+import { type SpanId, spanId } from '../base/units.ts';
+import { i32, table, u8, type Views } from '../meta/column.ts';
+import { IdPool } from '../meta/id-pool.ts';
+import type { MetaMemory } from '../meta/meta-memory.ts';
+
+export const spanState = { dead: 0, inUse: 1, manual: 2 } as const;
+export type SpanState = (typeof spanState)[keyof typeof spanState];
+export const spanStateNames = ['dead', 'inUse', 'manual'] as const;
+
+/** What a span is allocated for. All but `heap` are manually managed and counted apart. */
+export const spanUse = { heap: 0, stack: 1, pointerBits: 2, workBuffer: 3 } as const;
+export type SpanUse = (typeof spanUse)[keyof typeof spanUse];
+
+export const spanTable = table('spans', 'mspan', {
+  state: u8('heap'),
+  use: u8('heap'),
+  /** size class << 1 | noscan */
+  spanClass: u8('heap'),
+  /** 1: its free memory may hold old contents. */
+  needZero: u8('heap'),
+  startPage: i32('heap'),
+  pages: i32('heap'),
+  /** Bytes of an object; 0 for a span that is one large object and for manual spans. */
+  elemSize: i32('heap'),
+  nelems: i32('heap'),
+  freeIndex: i32('heap'),
+  allocCache: i32('heap'),
+  allocCount: i32('heap'),
+  /** allocCount when the span was cached, for counting what the cache handed out. */
+  cachedCount: i32('heap'),
+  sweepGen: i32('heap'),
+  /** Word index of the bitmap of objects allocated at the last sweep. */
+  allocBits: i32('heap'),
+  /** Word index of the bitmap the current or next mark writes. */
+  markBits: i32('heap'),
+  /** Row of the tiny-start bits (spans of the tiny class), 0 for none. */
+  tinyStarts: i32('heap'),
+  /** Link of the free ids. */
+  next: i32('heap'),
+});
+
+export const spanPoolTable = table('spanPool', 'mspan', {
+  free: i32('heap'),
+  used: i32('heap'),
+  committed: i32('heap'),
+  live: i32('heap'),
+});
+
+/** Span rows committed at once: about 16 KiB, as the runtime's fixalloc takes for its mspans. */
+const batch = 256;
+
+export class SpanTable {
+  readonly columns: Views<typeof spanTable>;
+  private readonly pool: IdPool;
+  private readonly poolState: Views<typeof spanPoolTable>;
+
+  constructor(meta: MetaMemory) {
+    this.columns = meta.views(spanTable);
+    this.poolState = meta.views(spanPoolTable);
+    this.pool = new IdPool(meta, spanTable, this.columns.next, this.poolState, batch);
+  }
+
+  /** Makes room for the empty span and the first batch; false when there is no memory. Once a heap. */
+  static prepare(meta: MetaMemory): boolean {
+    if (!meta.commit(spanPoolTable, 0, 1) || !meta.commit(spanTable, 0, batch)) return false;
+    meta.views(spanPoolTable).committed[0] = batch;
+    return true;
+  }
+
+  /** A dead span's id, or 0 when there is no memory for more. */
+  alloc(): SpanId {
+    return spanId(this.pool.alloc());
+  }
+
+  free(s: SpanId): void {
+    this.pool.free(s);
+  }
+
+  /** One past the highest id ever used: for walks over all spans. */
+  get end(): number {
+    return this.poolState.used[0] + 1;
+  }
+
+  get live(): number {
+    return this.poolState.live[0];
+  }
+
+  get committedRows(): number {
+    return this.poolState.committed[0];
+  }
+
+  /** Changes a span's state, if the transition is legal. */
+  setState(s: SpanId, to: SpanState): void {
+    const from = this.columns.state[s];
+    if (from === to || (from !== spanState.dead && to !== spanState.dead)) {
+      fatal('illegal span state transition', {
+        span: s,
+        from: spanStateNames[from] ?? from,
+        to: spanStateNames[to],
+      });
+    }
+    this.columns.state[s] = to;
+  }
+}
