@@ -7,6 +7,11 @@
  * element: neither can hold a sequence that ends the element.
  */
 
+/** Text whose numbers keep to the word after them: `40 MiB` is not broken over two lines. */
+export function unbroken(text: string): string {
+  return text.replace(/(?<=\d) (?=\S)/g, '\u00a0');
+}
+
 /** HTML that needs no more escaping. */
 export interface Html {
   readonly html: string;

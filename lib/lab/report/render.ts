@@ -16,7 +16,7 @@ import { createRequire } from 'node:module';
 import { formatBytes, formatDuration, formatNumber, formatShare, formatTime } from './client/format.ts';
 import { clientProgram } from './client-bundle.ts';
 import { type Facts, factsOf } from './facts.ts';
-import { type Html, html, raw, scriptJson, scriptText } from './html.ts';
+import { type Html, html, raw, scriptJson, scriptText, unbroken } from './html.ts';
 import { type Payload, payloadOf } from './payload.ts';
 import type { RunData, RunValue } from './run-data.ts';
 import { reportStyle } from './style.ts';
@@ -51,14 +51,21 @@ function beliefSection(facts: Facts | undefined): Html {
   const words =
     facts === undefined
       ? ''
-      : `Resident beyond belief at most ${formatBytes(Math.max(0, facts.excess.bytes))} (at ${formatTime(facts.excess.t)}); ` +
-        `believed but not resident at most ${formatBytes(Math.max(0, -facts.shortfall.bytes))} (at ${formatTime(facts.shortfall.t)}).`;
+      : `${
+          facts.excess.bytes <= 0
+            ? 'Nothing was resident beyond belief'
+            : `Resident beyond belief were at most ${formatBytes(facts.excess.bytes)} (at ${formatTime(facts.excess.t)})`
+        }; ${
+          facts.shortfall.bytes >= 0
+            ? 'nothing that was believed was missing'
+            : `believed but not resident were at most ${formatBytes(-facts.shortfall.bytes)} (at ${formatTime(facts.shortfall.t)})`
+        }.`;
   return html`<section aria-labelledby="h-belief">
     <h2 id="h-belief">Belief against fact</h2>
     <p class="lead">Sys − HeapReleased is what the heap believes it holds; RSS of the heap’s own ranges is what the kernel
       has backed. Fact above belief: pages given back lazily, or kept by huge pages. Fact below belief: pages that nothing
       has touched yet, and metadata outside these ranges.</p>
-    <p class="lead">${words}</p>
+    <p class="lead">${unbroken(words)}</p>
     <div id="belief" class="chart"></div>
     <h3>Fact minus belief</h3>
     <div id="difference" class="chart"></div>
@@ -120,7 +127,7 @@ function activitySection(facts: Facts | undefined): Html {
         `${formatNumber(calls)} calls of madvise${mean}, over ${formatBytes(last.madvB ?? 0)}.`;
   return html`<section aria-labelledby="h-activity">
     <h2 id="h-activity">Faults and madvise</h2>
-    <p class="lead">${words}</p>
+    <p class="lead">${unbroken(words)}</p>
     <div class="pair">
       <div><h3>Page faults a second</h3><div id="faults" class="chart"></div></div>
       <div><h3>madvise a second</h3><div id="madvise" class="chart"></div></div>

@@ -10,7 +10,7 @@
 const light = `
   --page: #ffffff; --panel: #ffffff; --text: #1a1f26; --muted: #566270; --line: #d9dfe6; --grid: #e6eaef;
   --lane: #f2f5f8; --idle: #f3f5f8; --accent: #0a66a8; --accent-text: #ffffff; --warn: #a43c00; --warn-page: #fff3ea; --good: #00695c;
-  --ink: #11161c; --in-use: #2f86c5; --free: #f0b23a; --released: #dbe2ea; --manual: #b8548f; --unmapped: #ffffff;
+  --ink: #11161c; --in-use: #2f86c5; --free: #f0b23a; --released: #dbe2ea; --manual: #b8548f; --unmapped: #f8fafb;
   --lazy: #00805f; --goal: #bf4a00; --limit: #8b2470; --objects: #123f66;
   --resident: #0d5c63; --half-resident: #6fb7b3; --not-resident: #e4e9ee; --unknown: #c9b7d8;
   --agree: #e9edf1; --over: #d55e00; --under: #56a9dc;`;
@@ -18,8 +18,8 @@ const light = `
 const dark = `
   --page: #0e1217; --panel: #0e1217; --text: #e7ecf1; --muted: #9ba8b5; --line: #2c3540; --grid: #212933;
   --lane: #171d24; --idle: #151b22; --accent: #6cb8f0; --accent-text: #0b1a26; --warn: #ffb386; --warn-page: #2c1b10; --good: #54d1b4;
-  --ink: #ffffff; --in-use: #2b7cba; --free: #e2a42f; --released: #37424e; --manual: #d583b5; --unmapped: #0e1217;
-  --lazy: #35cfa2; --goal: #ff8f52; --limit: #ec8fd1; --objects: #bfe0f8;
+  --ink: #ffffff; --in-use: #2a72ad; --free: #b57f1c; --released: #37424e; --manual: #d583b5; --unmapped: #12171d;
+  --lazy: #35cfa2; --goal: #ffb394; --limit: #ec8fd1; --objects: #bfe0f8;
   --resident: #4fb8b0; --half-resident: #276a68; --not-resident: #27303a; --unknown: #5d4c70;
   --agree: #222a33; --over: #ff7f2a; --under: #4f9fd6;`;
 
@@ -50,12 +50,12 @@ code { font-family: ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans Mono", "Li
 .remark { border-left: 4px solid var(--warn); background: var(--warn-page); padding: 9px 14px; border-radius: 0 6px 6px 0; overflow-wrap: anywhere; }
 .answer { font-size: clamp(18px, 2.2vw, 23px); line-height: 1.45; max-width: 62ch; margin: 22px 0 12px; text-wrap: pretty; }
 .more { max-width: 86ch; color: var(--muted); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 1px; margin: 24px 0 0; background: var(--line);
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 1px; margin: 24px 0 0;
   border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
-.tiles div { background: var(--page); padding: 14px 16px; display: flex; flex-direction: column-reverse; justify-content: flex-end; }
+.tiles div { box-shadow: 0 0 0 1px var(--line); padding: 14px 16px; display: flex; flex-direction: column-reverse; justify-content: flex-end; }
 .tiles dt { font-size: 14px; }
 .tiles dd { margin: 0; display: contents; }
-.tiles b { font-size: 25px; line-height: 1.2; font-variant-numeric: tabular-nums; letter-spacing: -0.01em; order: 2; }
+.tiles b { white-space: nowrap; font-size: 25px; line-height: 1.2; font-variant-numeric: tabular-nums; letter-spacing: -0.01em; order: 2; }
 .tiles dt { order: 1; }
 .tiles span { font-size: 13px; color: var(--muted); order: 0; }
 .controls { display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: center; font-size: 14px; }
@@ -100,22 +100,22 @@ input[type=checkbox], input[type=range] { accent-color: var(--accent); }
 .pair { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0 28px; }
 .scroller { overflow-x: auto; max-width: 100%; border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
-th, td { padding: 6px 12px; text-align: right; white-space: nowrap; font-weight: 400; }
+th, td { padding: 4px 12px; text-align: right; white-space: nowrap; font-weight: 400; }
 thead th { color: var(--muted); font-size: 13px; border-bottom: 1px solid var(--line); vertical-align: bottom; }
 thead th[scope=colgroup] { text-align: center; border-left: 1px solid var(--line); border-right: 1px solid var(--line); }
 tbody tr + tr > * { border-top: 1px solid var(--grid); }
 tbody tr:hover > * { background: var(--lane); }
 tfoot > tr > * { border-top: 2px solid var(--line); font-weight: 650; }
-th:first-child { text-align: left; }
-.words { text-align: left; }
-td.nil { color: var(--muted); opacity: 0.75; }
+tbody th, tfoot th, thead tr:first-child th:first-child { text-align: left; }
+table .words { text-align: left; }
+td.nil { color: var(--muted); }
 td.over { color: var(--warn); font-weight: 650; } td.under { color: var(--accent); font-weight: 650; }
 #moments tbody tr { cursor: pointer; }
 #moments tbody tr[data-current] > * { background: color-mix(in srgb, var(--accent) 14%, var(--page)); }
 #moments button { border: 0; background: none; padding: 0; min-height: 24px; color: var(--accent); text-decoration: underline; text-underline-offset: 3px; }
 #moments thead th { white-space: normal; min-width: 72px; }
-td.bar { position: relative; min-width: 150px; }
-td.bar span { position: absolute; right: 0; top: 5px; bottom: 5px; background: color-mix(in srgb, var(--in-use) 34%, transparent); border-radius: 3px 0 0 3px; }
+td.bar { position: relative; min-width: 190px; }
+td.bar span { position: absolute; left: 12px; top: 6px; bottom: 6px; width: calc((100% - 104px) * var(--share)); background: var(--in-use); border-radius: 2px; }
 td.bar i { position: relative; font-style: normal; }
 .cards { columns: 3 300px; column-gap: 22px; margin-top: 12px; }
 .card { break-inside: avoid; border: 1px solid var(--line); border-radius: 8px; padding: 12px 16px; margin: 0 0 18px; }
@@ -145,6 +145,8 @@ html:not(.scripted) :is(.controls button, .controls label, .moments, #lens) { di
   body { font-size: 11pt; } main { max-width: none; padding: 0; }
   section { margin-top: 20px; padding-top: 14px; }
   .controls, .moments button, .moments input, .tip, .cell-mark, .u-cursor-x { display: none !important; }
+  .tiles { grid-template-columns: repeat(auto-fit, minmax(110px, 1fr)); } .tiles div { padding: 8px 10px; } .tiles b { font-size: 15pt; }
+  .legend button[aria-pressed=false] { display: none; } .legend button { border: 0; padding-left: 0; }
   .lines, .scroller { max-height: none; overflow: visible; } .lines li { white-space: pre-wrap; } .lines ol { width: auto; }
   .chart, figure, tr, .card { break-inside: avoid; } h2, h3 { break-after: avoid; }
   canvas { print-color-adjust: exact; -webkit-print-color-adjust: exact; } .swatch, td.bar span { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

@@ -7,7 +7,7 @@
 
 import { formatBytes, formatDuration, formatNumber, formatShare, formatTime } from './client/format.ts';
 import type { Facts } from './facts.ts';
-import { type Html, html, raw } from './html.ts';
+import { type Html, html, raw, unbroken } from './html.ts';
 import type { RunData } from './run-data.ts';
 
 const mostTimes = 10;
@@ -128,6 +128,11 @@ function dateInWords(started: string): string {
   return Number.isNaN(date.getTime()) ? started : `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
+/** `unbroken` for sentences with emphasis: their tags hold no digits. */
+function unbrokenHtml(sentence: Html): Html {
+  return raw(unbroken(sentence.html));
+}
+
 /** The header and the summary. */
 export function summarySection(run: RunData, facts: Facts | undefined): Html {
   const { header } = run;
@@ -153,8 +158,8 @@ export function summarySection(run: RunData, facts: Facts | undefined): Html {
   const answer =
     facts === undefined
       ? html`<p class="answer">The file holds no sample, so there is nothing to say about RSS.</p>`
-      : html`<p class="answer">${peakSentence(facts)} ${decaySentence(facts)}</p>
-        <p class="more">${collectionSentence(run)} ${restSentence(facts)}</p>
+      : html`<p class="answer">${unbrokenHtml(peakSentence(facts))} ${unbrokenHtml(decaySentence(facts))}</p>
+        <p class="more">${unbroken(collectionSentence(run))} ${unbroken(restSentence(facts))}</p>
         <dl class="tiles">${tiles(run, facts).map(
           (tile) =>
             html`<div><dt>${tile.name}</dt><dd><b>${tile.value}</b><span>${tile.note}</span></dd></div>`,

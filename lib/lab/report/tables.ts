@@ -5,7 +5,7 @@
  * the page.
  */
 
-import { formatBytes, formatNumber, formatShare, formatTime } from './client/format.ts';
+import { formatBytes, formatNumber, formatShare, formatTick, formatTime } from './client/format.ts';
 import { spread } from './downsample.ts';
 import { type Html, html, raw } from './html.ts';
 import { type PackedMap, residencyCount } from './page-maps.ts';
@@ -66,8 +66,11 @@ function numberOf(row: Readonly<Record<string, RunValue>>, name: string): number
 
 const knownClassMembers = ['class', 'size', 'spans', 'objects', 'inuseBytes', 'tailWaste'];
 
-/** A member name as a heading: `freeSlots` → `free slots`. */
+/** A member name as a heading: `freeSlots` → `free slots`. Go's names, which begin large, stay as they are. */
 function heading(name: string): string {
+  if (/^[A-Z]/.test(name)) {
+    return name;
+  }
   return name.replace(
     /([a-z])([A-Z])/g,
     (_all, before: string, after: string) => `${before} ${after.toLowerCase()}`,
@@ -79,7 +82,9 @@ function valueInWords(value: RunValue | undefined, name: string): string {
     return '–';
   }
   if (typeof value === 'number') {
-    return /bytes|waste|size/i.test(name) ? formatBytes(value) : formatNumber(value);
+    return /bytes|waste/i.test(name)
+      ? formatBytes(value)
+      : `${formatNumber(value)}${name === 'size' ? ' B' : ''}`;
   }
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
@@ -94,11 +99,11 @@ function classTable(moment: RunClasses, index: number, hidden: boolean): Html {
   const sum = (name: string): number => rows.reduce((total, row) => total + (numberOf(row, name) ?? 0), 0);
   const body = rows.map((row) => {
     const waste = numberOf(row, 'tailWaste') ?? 0;
-    const width = ((100 * held(row)) / most).toFixed(1);
+    const width = (held(row) / most).toFixed(3);
     return html`<tr><th scope="row">${valueInWords(row.class, 'class')}</th>
       <td>${numberOf(row, 'size') === 0 ? 'large' : valueInWords(row.size, 'size')}</td>
       <td>${valueInWords(row.spans, 'spans')}</td><td>${valueInWords(row.objects, 'objects')}</td>
-      <td class="bar"><span style="width:${width}%"></span><i>${formatBytes(held(row))}</i></td>
+      <td class="bar"><span style="--share:${width}"></span><i>${formatBytes(held(row))}</i></td>
       <td class="${waste === 0 ? 'nil' : ''}">${waste === 0 ? '0' : formatBytes(waste)}</td>
       <td class="${waste === 0 ? 'nil' : ''}">${formatShare(waste, held(row) + waste)}</td>
       ${others.map((name) => html`<td>${valueInWords(row[name], name)}</td>`)}</tr>`;
@@ -147,6 +152,9 @@ const environmentNames: Record<string, string> = {
   beatMs: 'Beat (ms)',
 };
 
+/** Members that hold bytes: MemStats' fields, and names that say so. */
+const byteNames = /^(Total|Heap)?Alloc$|(Sys|Inuse|Idle|Released|Rss|Bytes)$|^(NextGC|bytes)$/;
+
 function environmentValue(name: string, value: RunValue): string {
   const unlimited = typeof value === 'number' && value >= 2 ** 53;
   if (value === null || value === undefined) {
@@ -155,11 +163,17 @@ function environmentValue(name: string, value: RunValue): string {
   if (/Limit$/.test(name) && unlimited) {
     return 'none';
   }
-  if (typeof value === 'number' && /(Size|Limit|Bytes|reach)$/.test(name)) {
-    return value === 0 ? 'none' : formatBytes(value);
+  if (typeof value === 'number' && /^(huge)?PageSize$|Limit$|^reach$/i.test(name)) {
+    return value === 0 ? 'none' : formatTick(value);
+  }
+  if (typeof value === 'number' && byteNames.test(name)) {
+    return formatBytes(value);
   }
   if (typeof value === 'number' && /Ns$/.test(name)) {
     return `${formatNumber(value / 1e9)} s`;
+  }
+  if (typeof value === 'number') {
+    return formatNumber(value);
   }
   if (typeof value === 'boolean') {
     return value ? 'yes' : 'no';
@@ -169,7 +183,7 @@ function environmentValue(name: string, value: RunValue): string {
 
 function definitions(title: string, members: Readonly<Record<string, RunValue>> | undefined): Html {
   const entries = Object.entries(members ?? {}).filter(
-    ([name, value]) => name !== 'fallbacks' && value !== undefined,
+    ([name, value]) => name !== 'fallbacks' && value !== undefined && JSON.stringify(value).length <= 400,
   );
   if (entries.length === 0) {
     return html``;

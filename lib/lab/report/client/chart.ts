@@ -44,6 +44,8 @@ export interface ChartSpec {
   readonly height: number;
   readonly format: (value: number) => string;
   readonly formatRight?: (value: number) => string;
+  /** Ticks of the vertical scale, where they are written otherwise. */
+  readonly tick?: (value: number) => string;
   /** Whether values are bytes, so that the ticks are powers of two. */
   readonly binary?: boolean;
   /** Pixels above the plot, for `decorate`. */
@@ -233,6 +235,7 @@ export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup)
         font: '12px system-ui, sans-serif',
         incrs: timeSteps,
         space: 68,
+        size: 36,
         values: (_plot, splits, _axis, _space, step) => splits.map((ms) => tickTime(ms, step)),
       },
       {
@@ -240,10 +243,11 @@ export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup)
         grid: { stroke: colour('grid'), width: 1 },
         ticks: { show: false },
         font: '12px system-ui, sans-serif',
-        size: 68,
+        size: 78,
         space: 36,
         ...(spec.binary === true ? { incrs: binarySteps } : {}),
-        values: (_plot, splits) => splits.map((value) => (value === 0 ? '0' : spec.format(value))),
+        values: (_plot, splits) =>
+          splits.map((value) => (value === 0 ? '0' : (spec.tick ?? spec.format)(value))),
       },
       ...(layers.some((layer) => layer.right)
         ? [

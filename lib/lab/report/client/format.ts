@@ -31,6 +31,11 @@ export function formatBytes(n: number): string {
   return `${n < 0 && Number(digits) !== 0 ? '−' : ''}${digits} ${byteUnits[unit]}`;
 }
 
+/** The same without zeros after the point: `64 MiB`, `2.5 MiB`. For the ticks of scales. */
+export function formatTick(n: number): string {
+  return formatBytes(n).replace(/(\.\d*?)0+ /, (_all, digits: string) => `${digits === '.' ? '' : digits} `);
+}
+
 /** A duration in milliseconds as words: `850 ms`, `12.4 s`, `3 min 20 s`, `2 h 05 min`. */
 export function formatDuration(ms: number): string {
   if (!Number.isFinite(ms)) {

@@ -12,8 +12,16 @@
 
 import type { PackedMap } from '../page-maps.ts';
 import { byId, colour, make, onAppearance, onWidth, rgb, sizeCanvas } from './dom.ts';
-import { formatBytes } from './format.ts';
-import { absentPage, beliefLook, kernelLook, type Look, looks, pageWords } from './page-colours.ts';
+import { formatTick } from './format.ts';
+import {
+  absentPage,
+  beliefLook,
+  kernelLook,
+  type Look,
+  looks,
+  pageWords,
+  verdictOf,
+} from './page-colours.ts';
 import { type Fit, fitLayout, pageAt, placeOf, type Ranges, uniteRanges } from './page-layout.ts';
 
 const heapPageBytes = 8192;
@@ -146,10 +154,25 @@ export class PageMaps {
     for (const view of this.views) {
       this.drawView(view, fit, pages);
     }
-    const bytes = formatBytes(fit.columns * heapPageBytes);
+    const bytes = formatTick(fit.columns * heapPageBytes);
     byId('map-scale').textContent =
       `One cell is a page of 8 KiB, one row ${bytes} (${fit.columns} pages), in address order.`;
-    this.point(this.page < 0 ? this.ranges[0][0] : this.page);
+    this.point(this.page < 0 ? this.firstOfInterest(pages) : this.page);
+  }
+
+  /** The first page where belief and kernel disagree, or the first of all. */
+  private firstOfInterest(pages: Uint8Array): number {
+    let offset = Math.max(
+      0,
+      pages.findIndex((pair) => pair !== absentPage && verdictOf(pair) !== 0),
+    );
+    for (const [first, length] of this.ranges) {
+      if (offset < length) {
+        return first + offset;
+      }
+      offset -= length;
+    }
+    return this.ranges[0][0];
   }
 
   private drawView(view: View, fit: Fit, pages: Uint8Array): void {
@@ -182,6 +205,17 @@ export class PageMaps {
     context.imageSmoothingEnabled = fit.cellWidth < 1 || fit.cellHeight < 1;
     context.imageSmoothingQuality = 'high';
     context.drawImage(sheet, ruler * density, 0, width, height);
+    context.strokeStyle = colour('line');
+    context.lineWidth = 1;
+    for (const block of fit.blocks) {
+      const rows = Math.ceil(block.pages / fit.columns);
+      context.strokeRect(
+        ruler * density + 0.5,
+        block.row * fit.cellHeight + 0.5,
+        width - 1,
+        rows * fit.cellHeight - 1,
+      );
+    }
     this.drawRuler(context, fit, density);
   }
 
@@ -196,7 +230,7 @@ export class PageMaps {
       const y = row * fit.cellHeight;
       context.fillRect((ruler - 5) * density, y, 4 * density, density);
       if (y >= free && y + 12 * density <= fit.rows * fit.cellHeight) {
-        const text = page === 0 ? '0' : formatBytes(page * heapPageBytes).replace(/iB$/, '');
+        const text = page === 0 ? '0' : formatTick(page * heapPageBytes).replace(/iB$/, '');
         context.fillText(text, (ruler - 8) * density, y);
         free = y + 14 * density;
       }

@@ -11,7 +11,7 @@ import type uPlotType from 'uplot';
 import type { Column, Payload } from '../payload.ts';
 import { type ChartGroup, type Layer, makeChart } from './chart.ts';
 import { byId, colour } from './dom.ts';
-import { formatBytes, formatDuration, formatNumber, formatTime } from './format.ts';
+import { formatBytes, formatDuration, formatNumber, formatTick, formatTime } from './format.ts';
 
 const headroom = 50;
 const scavengeNames: Record<string, string> = { bg: 'background', eager: 'eager', forced: 'forced' };
@@ -54,7 +54,9 @@ function drawLanes(
       context.fillRect(x - density, top - 4 * density - height, 2 * density, height);
     }
   }
-  const size = 5 * density;
+  const crowd = payload.collections.length / (width / density);
+  const size = (crowd > 0.05 ? 3.5 : 5) * density;
+  context.lineJoin = 'round';
   for (const mark of payload.collections) {
     const x = place(mark.t);
     if (!visible(x)) {
@@ -65,7 +67,7 @@ function drawLanes(
     context.lineTo(x + size, top - 42 * density);
     context.lineTo(x, top - 31 * density);
     context.closePath();
-    context.lineWidth = 1.5 * density;
+    context.lineWidth = 1.25 * density;
     context.strokeStyle = colour('ink');
     context.fillStyle = colour(mark.forced ? 'ink' : 'panel');
     context.fill();
@@ -195,6 +197,7 @@ export function drawTimeline(payload: Payload, group: ChartGroup): void {
       label: 'LazyFree',
       colour: 'lazy',
       kind: 'line',
+      width: 2,
       values: series.lazy,
       dash: [3, 3],
       steps: true,
@@ -256,6 +259,7 @@ export function drawTimeline(payload: Payload, group: ChartGroup): void {
       layers,
       height: 420,
       format: formatBytes,
+      tick: formatTick,
       binary: true,
       headroom,
       underlay: (plot, context) => drawUnder(plot, context, payload),
@@ -281,7 +285,7 @@ export function drawBelief(payload: Payload, group: ChartGroup): void {
       layers: [
         {
           label: 'belief: Sys − HeapReleased',
-          colour: 'in-use',
+          colour: 'accent',
           kind: 'line',
           width: 2.25,
           dash: [7, 3],
@@ -291,6 +295,7 @@ export function drawBelief(payload: Payload, group: ChartGroup): void {
       ],
       height: 260,
       format: formatBytes,
+      tick: formatTick,
       binary: true,
     },
     group,
@@ -306,6 +311,7 @@ export function drawBelief(payload: Payload, group: ChartGroup): void {
       ],
       height: 170,
       format: formatBytes,
+      tick: formatTick,
       binary: true,
       signed: true,
     },
@@ -353,7 +359,7 @@ export function drawActivity(payload: Payload, group: ChartGroup): void {
       ],
       height: 200,
       format: perSecond,
-      formatRight: (value) => `${formatBytes(value)}/s`,
+      formatRight: (value) => `${formatTick(value)}/s`,
     },
     group,
   );
