@@ -1,0 +1,19 @@
+/**
+ * A heap's parts, for the measurements that go below its public face: nothing runs unless called.
+ */
+
+import { resolveOptions } from '../../lib/options.ts';
+import { systemClock } from '../../lib/os/clock.ts';
+import { Sys } from '../../lib/os/sys.ts';
+import { Runtime } from '../../lib/runtime.ts';
+
+export function quietRuntime(): Runtime {
+  const options = resolveOptions({ collect: false, scavenge: false, environment: false });
+  const sys = new Sys({ advise: options.advise, timed: options.timed });
+  return Runtime.create(sys, options, {
+    clock: systemClock,
+    gctrace: false,
+    scavtrace: false,
+    onEvent: undefined,
+  });
+}

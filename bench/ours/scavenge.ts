@@ -1,0 +1,63 @@
+/**
+ * Releasing free memory a quantum at a time: see `scavenge` in ../workload.ts.
+ *
+ * From finding what to release in the page heap to the system call and the books, without the policy
+ * that decides how much and when.
+ */
+
+import { makeSpanClass } from '../../lib/alloc/size-classes.ts';
+import { bytes, type PageCount, type PageIndex, pageSize, type SpanId } from '../../lib/base/units.ts';
+import { median } from '../workload.ts';
+import { caseParams, emit, now } from './entry.ts';
+import { quietRuntime } from './runtime.ts';
+
+const params = caseParams();
+const quantum = params.number('quantum');
+const blocks = (params.number('mib') * 1024 * 1024) / quantum;
+const repeats = params.number('repeats');
+
+const runtime = quietRuntime();
+const { heap, pages, arenas, sys, counters, spans } = runtime;
+const largeClass = makeSpanClass(0, true);
+
+const release = (page: PageIndex, npages: PageCount): void => {
+  const size = npages * pageSize;
+  sys.unused(arenas.addressOf(page), bytes(size));
+  counters.heapReleased[0] += size;
+  counters.heapFree[0] -= size;
+};
+
+/** Releases until nothing is left: bytes. */
+function releaseAll(): number {
+  let released = 0;
+  for (;;) {
+    const more = pages.scavenge(quantum, true, release);
+    if (more === 0) return released;
+    released += more;
+  }
+}
+
+const times: number[] = [];
+for (let i = 0; i <= repeats; i++) {
+  const held: SpanId[] = [];
+  for (let k = 0; k < blocks; k++) {
+    const span = heap.allocHeapSpan(0, quantum / pageSize, largeClass, quantum, 1);
+    if (span === 0) throw new Error('the system has no memory for a block');
+    held.push(span);
+    sys.addon.benchTouch(arenas.addressOf(spans.columns.startPage[span]), quantum);
+  }
+  // What was free before does not belong to the measurement.
+  releaseAll();
+  for (let k = 0; k < blocks; k += 2) heap.freeSpan(held[k]);
+  const start = now();
+  const released = releaseAll();
+  const elapsed = now() - start;
+  if (released !== (blocks / 2) * quantum) {
+    throw new Error(`${released} bytes were released of ${(blocks / 2) * quantum}`);
+  }
+  for (let k = 1; k < blocks; k += 2) heap.freeSpan(held[k]);
+  releaseAll();
+  if (i > 0) times.push((elapsed * quantum) / released);
+}
+emit({ name: 'scavenge', params: params.all, ns: median(times) });
+runtime.dispose();
