@@ -1,0 +1,102 @@
+/**
+ * What the laboratory asks of an allocator: to be driven by a replay, and to be looked at.
+ *
+ * The heap is one such allocator (heap-target.ts). Others, which the heap is compared with, need only
+ * what is not optional. Addresses and sizes are bytes, times nanoseconds.
+ */
+
+/** What a replay calls, once or twice an operation. */
+export interface ReplayTarget {
+  /** An object of `size` bytes. @throws PageHeapError ERR_OUT_OF_MEMORY */
+  malloc(size: number): number;
+  /** The last reference to an object is gone. */
+  drop(address: number): void;
+  /** The bytes an object of `size` bytes really takes. */
+  roundUpSize(size: number): number;
+  /** Writes every byte of [address + from, address + from + bytes). */
+  touch(address: number, from: number, bytes: number): void;
+  /** Writes one byte of each physical page of that range. */
+  touchPages(address: number, from: number, bytes: number): void;
+  /** Copies the first n bytes of one object to another. */
+  copy(to: number, from: number, n: number): void;
+}
+
+/** A range of addresses, in bytes. */
+export interface LabRange {
+  readonly base: number;
+  readonly bytes: number;
+}
+
+/** What the allocator believes at a moment; taken on every beat, so it must be cheap. */
+export interface LabSample {
+  /** Bytes in use; free and backed; given back. */
+  readonly heapInuse: number;
+  readonly heapFree: number;
+  readonly heapReleased: number;
+  /** Bytes from the system for the heap, and of objects in it. */
+  readonly heapSys: number;
+  readonly heapAlloc: number;
+  /** Where the next collection starts; the memory limit. Infinity or huge for none. */
+  readonly goal: number;
+  readonly limit: number;
+  readonly numGC: number;
+  /** madvise: calls, bytes, nanoseconds. */
+  readonly madviseCalls: number;
+  readonly madviseBytes: number;
+  readonly madviseNs: number;
+}
+
+/** States of 8 KiB pages, as in a run file's map: 0 unmapped, 1 free, 2 released, 3 in use, 4 manual. */
+export interface PageStates {
+  /** The address of page 0. */
+  readonly origin: number;
+  /** [first page, pages], in the order of the bytes of `state`. */
+  readonly ranges: readonly (readonly [number, number])[];
+  readonly state: Uint8Array;
+}
+
+export type LabEvent =
+  | {
+      readonly kind: 'gc';
+      readonly n: number;
+      readonly forced: boolean;
+      /** As GODEBUG=gctrace=1 prints it. */
+      readonly line: string;
+      /** Bytes at the start and end of the cycle, and marked; the goal it had. */
+      readonly heap0: number;
+      readonly heap1: number;
+      readonly live: number;
+      readonly goal: number;
+      readonly ms: number;
+    }
+  | {
+      readonly kind: 'scav';
+      readonly how: 'bg' | 'eager' | 'forced';
+      /** Bytes given back. */
+      readonly bytes: number;
+      /** As GODEBUG=scavtrace=1 prints it, where there is one. */
+      readonly line?: string;
+    };
+
+/** A row of the size-class table at a moment. */
+export type ClassRow = Readonly<Record<string, number | string>>;
+
+/** An allocator that a run can be made with. */
+export interface LabHeap extends ReplayTarget {
+  /** A whole collection. */
+  gc(): void;
+  /** Background work that is due. @returns nanoseconds until more is, Infinity for never */
+  step(): number;
+  sample(): LabSample;
+  /** The ranges whose residency is the heap's. */
+  ranges(): readonly LabRange[];
+  pageStates?(): PageStates | undefined;
+  classes?(): readonly ClassRow[] | undefined;
+  /** Statistics for the end of the run file. */
+  summary(): Readonly<Record<string, unknown>>;
+  /** What the kernel refused, a sentence each. */
+  fallbacks?(): readonly string[];
+  /** Called for every collection and scavenging; undefined for nobody. */
+  onEvent: ((event: LabEvent) => void) | undefined;
+  dispose(): void;
+}

@@ -1,0 +1,64 @@
+/**
+ * Operations: what a trace says a program did, as rows of typed arrays.
+ *
+ * Parsers fill a batch, a replay empties it: each is a tight loop over columns, and nothing is
+ * allocated for an operation. A pointer is whatever names an object in the trace: an address of the
+ * traced program (exact as a double up to 2^53, and beyond, up to 2^57, for addresses that are
+ * multiples of 16), or an id plus one. 0 is the null pointer.
+ *
+ *   kind         pointer        size            from
+ *   allocate     the new one    bytes           `+`, `a`; pointer 0: the program got no memory
+ *   free         the old one    0               `-`, `f`
+ *   moveFrom     the old one    0               `<`: a realloc; the next operation is its moveTo
+ *   moveTo       the new one    bytes           `>`
+ *   resize       the one        bytes           `r`: a realloc of an id, which keeps its name
+ *   write        the one        bytes           `w`
+ *   failedMove   the old one    bytes asked for `!`: a realloc that changed nothing
+ */
+
+export const opAllocate = 1;
+export const opFree = 2;
+export const opMoveFrom = 3;
+export const opMoveTo = 4;
+export const opResize = 5;
+export const opWrite = 6;
+export const opFailedMove = 7;
+
+/** Rows of a batch unless chosen otherwise: a few hundred microseconds of replay. */
+export const defaultBatchRows = 4096;
+
+/** Some operations, in the order of the trace. Rows from `count` on are garbage. */
+export class OperationBatch {
+  readonly kinds: Uint8Array;
+  readonly pointers: Float64Array;
+  /** Bytes, a whole number from 0 to the address space (2^47), except of a failed allocation. */
+  readonly sizes: Float64Array;
+  /** The line of each row, counted from `firstLine`. */
+  readonly lineOffsets: Uint32Array;
+  /** The line number from which `lineOffsets` count. */
+  firstLine = 0;
+  count = 0;
+
+  constructor(rows = defaultBatchRows) {
+    this.kinds = new Uint8Array(rows);
+    this.pointers = new Float64Array(rows);
+    this.sizes = new Float64Array(rows);
+    this.lineOffsets = new Uint32Array(rows);
+  }
+
+  /** Rows it can hold. */
+  get rows(): number {
+    return this.kinds.length;
+  }
+
+  /** Empties it; the rows to come lie on `line` or after. */
+  clear(line: number): void {
+    this.count = 0;
+    this.firstLine = line;
+  }
+
+  /** The line of the trace that row `i` comes from, counted from 1. */
+  lineOf(i: number): number {
+    return this.firstLine + this.lineOffsets[i];
+  }
+}

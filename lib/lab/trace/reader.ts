@@ -1,0 +1,185 @@
+/**
+ * The reader: a trace, from its name to its operations.
+ *
+ * Not here: what the bytes mean (parser.ts), where they come from (bytes.ts).
+ */
+import { PageHeapError } from '../../base/errors.ts';
+import { type ByteSource, fileError, openBytes, standardInput } from './bytes.ts';
+import { newline, type TraceFormat } from './grammar.ts';
+import { OperationBatch } from './operations.ts';
+import { TraceParser } from './parser.ts';
+
+export class TraceReader {
+  readonly #source: ByteSource;
+  readonly #parser: TraceParser;
+  /** Whether the parser may have operations without being fed. */
+  #fed = false;
+  #ended = false;
+
+  private constructor(source: ByteSource, parser: TraceParser) {
+    this.#source = source;
+    this.#parser = parser;
+  }
+
+  /**
+   * Opens a trace, or standard input for `-`.
+   * @throws PageHeapError ERR_FILE, ERR_TRACE
+   */
+  static async open(path: string): Promise<TraceReader> {
+    const name = path === standardInput ? 'standard input' : path;
+    return new TraceReader(await openBytes(path), new TraceParser(name));
+  }
+
+  get file(): string {
+    return this.#parser.file;
+  }
+
+  /** Undefined before the first `fill`. */
+  get format(): TraceFormat | undefined {
+    return this.#parser.format;
+  }
+
+  /** Lines parsed so far. */
+  get lines(): number {
+    return this.#parser.lines;
+  }
+
+  /** Operations the trace's header says it has; undefined without such a header. */
+  get announcedOps(): number | undefined {
+    return this.#parser.announcedOps;
+  }
+
+  /** Bytes of the file read so far, as they lie in it. */
+  get consumed(): number {
+    return this.#source.consumed;
+  }
+
+  /** Bytes of the file; undefined for a pipe. */
+  get size(): number | undefined {
+    return this.#source.size;
+  }
+
+  /**
+   * Fills an emptied batch with the next operations, as many as are at hand, at least one.
+   * @returns false at the end of the trace, where the batch stays empty
+   * @throws PageHeapError ERR_TRACE with file and line; ERR_FILE when it cannot be read on
+   */
+  async fill(batch: OperationBatch): Promise<boolean> {
+    const parser = this.#parser;
+    batch.clear(parser.lines);
+    for (;;) {
+      if (this.#fed) {
+        this.#fed = parser.parse(batch);
+        if (batch.count > 0) return true;
+        if (this.#fed) continue;
+      }
+      if (this.#ended) return false;
+      const bytes = await this.#next();
+      if (bytes === undefined) {
+        this.#ended = true;
+        parser.end();
+      } else {
+        parser.feed(bytes);
+      }
+      this.#fed = true;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#source.close();
+  }
+
+  async #next(): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#source.next();
+    } catch (error) {
+      throw sourceError(this.#parser.file, this.#parser.lines, error);
+    }
+  }
+}
+
+/** An error of reading or decompressing, after so many sound lines. */
+function sourceError(file: string, lines: number, error: unknown): PageHeapError {
+  const { code } = error as NodeJS.ErrnoException;
+  if (typeof code !== 'string' || !code.startsWith('Z_')) return fileError(file, error);
+  const reason = error instanceof Error ? error.message : String(error);
+  return new PageHeapError('ERR_TRACE', `the gzip stream is broken at this line or after it: ${reason}`, {
+    file,
+    line: lines + 1,
+    cause: error,
+  });
+}
+
+/**
+ * Hands every operation of a trace to a consumer, batch by batch. The batch is used again.
+ * @returns the lines of the trace
+ */
+export async function forEachBatch(path: string, consume: (batch: OperationBatch) => void): Promise<number> {
+  const reader = await TraceReader.open(path);
+  try {
+    const batch = new OperationBatch();
+    while (await reader.fill(batch)) consume(batch);
+    return reader.lines;
+  } finally {
+    await reader.close();
+  }
+}
+
+/** How long a trace is. */
+export interface TraceLength {
+  readonly lines: number;
+  /** Operations: lines, without marks, headers and comments. */
+  readonly ops: number;
+}
+
+const equals = 61;
+
+/**
+ * Counts a trace's lines without parsing them, some hundred megabytes a second; undefined when
+ * `stop` answered true, and for a trace without lines or with a broken stream, which its reader is
+ * left to find.
+ *
+ * Of mtrace text, lines that begin with `=` are no operations. Of a .rep file the header is believed.
+ */
+export async function measureTrace(
+  path: string,
+  stop: () => boolean = () => false,
+): Promise<TraceLength | undefined> {
+  const source = await openBytes(path);
+  try {
+    let lines = 0;
+    let marks = 0;
+    let atStart = true;
+    let announced: number | undefined;
+    let head: TraceParser | undefined = new TraceParser(path);
+    const batch = new OperationBatch(1);
+    for (;;) {
+      if (stop()) return undefined;
+      const bytes = await source.next();
+      if (bytes === undefined) break;
+      if (head !== undefined) {
+        // The first chunk holds the header, if there is one.
+        head.feed(bytes);
+        head.parse(batch);
+        announced = head.announcedOps;
+        head = undefined;
+      }
+      if (atStart && bytes[0] === equals) marks++;
+      let at = bytes.indexOf(newline);
+      while (at >= 0) {
+        lines++;
+        if (bytes[at + 1] === equals) marks++;
+        at = bytes.indexOf(newline, at + 1);
+      }
+      atStart = bytes[bytes.length - 1] === newline;
+    }
+    if (lines === 0) return undefined;
+    return { lines, ops: announced ?? lines - marks };
+  } catch (error) {
+    // A broken stream or a malformed first line: the reader says so, at its place.
+    if (error instanceof PageHeapError && error.code !== 'ERR_TRACE') throw error;
+    return undefined;
+  } finally {
+    await source.close();
+  }
+}

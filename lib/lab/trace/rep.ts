@@ -1,0 +1,213 @@
+/**
+ * Traces of malloc laboratories: CS:APP's `.rep`, MIT's, and the `.script` files of Stanford's CS107.
+ *
+ *   a id bytes    allocate         r id bytes    reallocate
+ *   f id          free             w id bytes    write that many bytes (MIT)
+ *
+ * A `.rep` begins with four numbers, a line each, in one of two orders:
+ *
+ *   classic         suggested heap size   ids   operations   weight
+ *   2010 and later  weight                ids   operations   largest request
+ *
+ * A first number of 0 to 3 is a weight. Ids count from 0 and are less than the header's count; the
+ * operations are as many as it says, so that a file that was cut off is not taken for a whole one.
+ * `f -1` frees nothing, as in the newer drivers. A script has no header; `#` starts a comment.
+ *
+ * The pointer of an operation is the id plus one, since 0 is the null pointer.
+ */
+import {
+  carriageReturn,
+  endsAt,
+  maxTraceSize,
+  newline,
+  readDecimal,
+  showLine,
+  space,
+  type TraceFormat,
+  type TraceGrammar,
+  traceError,
+} from './grammar.ts';
+import { type OperationBatch, opAllocate, opFree, opResize, opWrite } from './operations.ts';
+
+/** The four numbers at the head of a `.rep`. */
+export interface RepHeader {
+  readonly order: 'classic' | '2010';
+  /** 0 ignored, 1 counts for both scores, 2 for utilisation, 3 for throughput. */
+  readonly weight: number;
+  readonly ids: number;
+  readonly ops: number;
+  /** Suggested heap size (classic) or largest request (2010), in bytes. */
+  readonly bytes: number;
+}
+
+const tab = 9;
+const hash = 35;
+const minus = 45;
+const digitZero = 48;
+const digitOne = 49;
+const digitNine = 57;
+
+const kindOf = new Uint8Array(256);
+kindOf['a'.charCodeAt(0)] = opAllocate;
+kindOf['r'.charCodeAt(0)] = opResize;
+kindOf['f'.charCodeAt(0)] = opFree;
+kindOf['w'.charCodeAt(0)] = opWrite;
+
+const headerLines = 4;
+const heaviest = 3;
+
+function skipBlanks(bytes: Uint8Array, from: number): number {
+  let p = from;
+  while (bytes[p] === space || bytes[p] === tab) p++;
+  return p;
+}
+
+export class RepGrammar implements TraceGrammar {
+  readonly format: TraceFormat;
+  lines = 0;
+  /** Undefined until its four numbers are read, and in a script. */
+  header: RepHeader | undefined;
+  private readonly file: string;
+  private readonly numbers: number[] = [];
+  private readonly scratch = new Float64Array(1);
+  private idEnd = Number.MAX_SAFE_INTEGER;
+  private opEnd = Number.MAX_SAFE_INTEGER;
+  private ops = 0;
+
+  constructor(file: string, format: 'rep' | 'script') {
+    this.file = file;
+    this.format = format;
+  }
+
+  get announcedOps(): number | undefined {
+    return this.header?.ops;
+  }
+
+  parse(bytes: Uint8Array, from: number, to: number, batch: OperationBatch): number {
+    const { kinds, pointers, sizes, lineOffsets, rows, firstLine } = batch;
+    let n = batch.count;
+    let start = from;
+    while (start < to && n < rows) {
+      const line = ++this.lines;
+      let p = skipBlanks(bytes, start);
+      const kind = kindOf[bytes[p]];
+      if (kind === 0 || (this.header === undefined && this.format === 'rep')) {
+        p = this.other(bytes, start, p, line);
+      } else {
+        const idAt = skipBlanks(bytes, p + 1);
+        if (idAt === p + 1) this.malformed(bytes, start, line);
+        p = readDecimal(bytes, idAt, pointers, n);
+        if (p < 0) p = this.noId(bytes, start, idAt, line, kind, pointers, n);
+        else if (!(pointers[n] < this.idEnd)) this.badId(line, pointers[n]);
+        else pointers[n]++;
+        sizes[n] = 0;
+        if (kind !== opFree) {
+          const sizeAt = skipBlanks(bytes, p);
+          p = sizeAt === p ? -1 : readDecimal(bytes, sizeAt, sizes, n);
+          if (p < 0) this.malformed(bytes, start, line);
+          if (!(sizes[n] <= maxTraceSize)) {
+            traceError(
+              this.file,
+              line,
+              `a size beyond the address space (2^47 bytes): ${showLine(bytes, start)}`,
+              sizes[n],
+            );
+          }
+        }
+        p = skipBlanks(bytes, p);
+        if (!endsAt(bytes, p)) this.malformed(bytes, start, line);
+        if (this.ops === this.opEnd) {
+          traceError(this.file, line, `more operations than the ${this.opEnd} of the header`, this.opEnd);
+        }
+        this.ops++;
+        kinds[n] = kind;
+        lineOffsets[n] = line - firstLine;
+        n++;
+      }
+      start = p + (bytes[p] === newline ? 1 : 2);
+    }
+    batch.count = n;
+    return start;
+  }
+
+  /** These files are written by hand and by many tools; the header's count tells whether one was cut. */
+  mayEndWith(): boolean {
+    return true;
+  }
+
+  finish(): void {
+    if (this.format === 'script') return;
+    if (this.header === undefined) {
+      traceError(this.file, this.lines, `the file ends in its header, which has ${headerLines} lines`);
+    }
+    if (this.ops < this.opEnd) {
+      const missing = `the header promises ${this.opEnd} operations, the file ends after ${this.ops}`;
+      traceError(this.file, this.lines, missing, this.ops);
+    }
+  }
+
+  /** A line that is no operation: of the header, empty, a comment, or an error. @returns its end */
+  private other(bytes: Uint8Array, start: number, from: number, line: number): number {
+    if (endsAt(bytes, from)) return from;
+    if (this.format === 'script') {
+      if (bytes[from] !== hash) this.malformed(bytes, start, line);
+      const end = bytes.indexOf(newline, from);
+      return bytes[end - 1] === carriageReturn ? end - 1 : end;
+    }
+    if (this.header !== undefined) this.malformed(bytes, start, line);
+    let p = readDecimal(bytes, from, this.scratch, 0);
+    if (p >= 0) p = skipBlanks(bytes, p);
+    if (p < 0 || !endsAt(bytes, p)) {
+      traceError(this.file, line, `not a number of a .rep header: ${showLine(bytes, start)}`);
+    }
+    const value = this.scratch[0];
+    if (!(value <= Number.MAX_SAFE_INTEGER)) {
+      traceError(this.file, line, `a number of the header out of range: ${showLine(bytes, start)}`, value);
+    }
+    this.numbers.push(value);
+    if (this.numbers.length === headerLines) this.takeHeader();
+    return p;
+  }
+
+  private takeHeader(): void {
+    const [first, ids, ops, last] = this.numbers;
+    const newer = first <= heaviest;
+    this.header = {
+      order: newer ? '2010' : 'classic',
+      weight: newer ? first : last,
+      ids,
+      ops,
+      bytes: newer ? last : first,
+    };
+    this.idEnd = ids;
+    this.opEnd = ops;
+  }
+
+  /** No id where one must be: only `f -1` may be so. @returns the position after it */
+  private noId(
+    bytes: Uint8Array,
+    start: number,
+    from: number,
+    line: number,
+    kind: number,
+    pointers: Float64Array,
+    row: number,
+  ): number {
+    const after = bytes[from + 2];
+    const isMinusOne =
+      bytes[from] === minus && bytes[from + 1] === digitOne && !(after >= digitZero && after <= digitNine);
+    if (kind !== opFree || !isMinusOne) this.malformed(bytes, start, line);
+    pointers[row] = 0;
+    return from + 2;
+  }
+
+  private badId(line: number, id: number): never {
+    const known =
+      this.header === undefined ? 'out of range' : `beyond the ${this.header.ids} ids of the header`;
+    traceError(this.file, line, `the id ${id} is ${known}`, id);
+  }
+
+  private malformed(bytes: Uint8Array, start: number, line: number): never {
+    traceError(this.file, line, `not an operation of a .${this.format} trace: ${showLine(bytes, start)}`);
+  }
+}

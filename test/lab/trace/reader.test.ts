@@ -1,0 +1,143 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, it } from 'vitest';
+import { OperationBatch } from '../../../lib/lab/trace/operations.ts';
+import { forEachBatch, measureTrace, TraceReader } from '../../../lib/lab/trace/reader.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pageheap-reader-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+let files = 0;
+
+function file(bytes: string | Uint8Array): string {
+  const path = join(folder, `${++files}.trace`);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+async function opsOf(path: string): Promise<number> {
+  let ops = 0;
+  await forEachBatch(path, (batch) => {
+    ops += batch.count;
+  });
+  return ops;
+}
+
+const text = `= Start\n${Array.from({ length: 20_000 }, (_, i) => `@ prog:[0x1] + 0x${(i + 1).toString(16)}0 0x${i.toString(16)}\n`).join('')}= End\n`;
+
+describe('reading a trace', () => {
+  it('knows compression by content, not by name', async () => {
+    expect(await opsOf(file(text))).toBe(20_000);
+    expect(await opsOf(file(gzipSync(text)))).toBe(20_000);
+  });
+
+  it('reads what several gzip members make together', async () => {
+    const half = text.length >> 1;
+    expect(
+      await opsOf(file(Buffer.concat([gzipSync(text.slice(0, half)), gzipSync(text.slice(half))]))),
+    ).toBe(20_000);
+  });
+
+  it('says how far it is', async () => {
+    const packed = gzipSync(text);
+    const path = file(packed);
+    const reader = await TraceReader.open(path);
+    const batch = new OperationBatch(100);
+    expect([reader.size, reader.format, reader.lines]).toEqual([packed.length, undefined, 0]);
+    expect(await reader.fill(batch)).toBe(true);
+    expect([reader.format, reader.lines, batch.count, batch.lineOf(0)]).toEqual(['mtrace', 101, 100, 2]);
+    while (await reader.fill(batch)) expect(reader.consumed).toBeLessThanOrEqual(packed.length);
+    expect([reader.lines, reader.consumed]).toEqual([20_002, packed.length]);
+    expect(await reader.fill(batch)).toBe(false);
+    await reader.close();
+  });
+
+  it.each([2, 17, 1000, 20_000])(
+    'a gzip stream that ends early, %i bytes before its end, names file and line',
+    async (missing) => {
+      const packed = gzipSync(text);
+      const path = file(packed.subarray(0, packed.length - missing));
+      const failure = await opsOf(path).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: 'ERR_TRACE', file: path });
+      expect((failure as Error).message).toMatch(
+        /the gzip stream is broken at this line or after it: unexpected end of file/,
+      );
+      const { line } = failure as { line: number };
+      // The less is missing, the further it came.
+      expect(line).toBeGreaterThan(missing < 1000 ? 19_000 : 1);
+      expect(line).toBeLessThanOrEqual(20_003);
+    },
+  );
+
+  it('a gzip stream with wrong bytes names the line after the last sound one', async () => {
+    const packed = gzipSync(text);
+    packed.fill(0xff, packed.length >> 1, (packed.length >> 1) + 64);
+    const path = file(packed);
+    const failure = await opsOf(path).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'ERR_TRACE', file: path });
+    const { line } = failure as { line: number };
+    expect(line).toBeGreaterThan(5_000);
+    expect(line).toBeLessThan(15_000);
+  });
+
+  it('a wrong checksum is an error too', async () => {
+    const packed = gzipSync(text);
+    packed[packed.length - 8] ^= 1;
+    const failure = await opsOf(file(packed)).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: 'ERR_TRACE',
+      message: expect.stringContaining('incorrect data check'),
+    });
+    expect((failure as { line: number }).line).toBeGreaterThan(10_000);
+  });
+
+  it.each([
+    ['zstd', [0x28, 0xb5, 0x2f, 0xfd, 0, 0]],
+    ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]],
+  ])('says that %s is not read', async (name, bytes) => {
+    await expect(opsOf(file(Uint8Array.from(bytes)))).rejects.toMatchObject({
+      code: 'ERR_TRACE',
+      message: expect.stringContaining(`compressed with ${name}`),
+    });
+  });
+
+  it('an empty file, and two bytes', async () => {
+    await expect(opsOf(file(''))).rejects.toMatchObject({ code: 'ERR_TRACE', line: 1 });
+    await expect(opsOf(file('= '))).rejects.toMatchObject({ code: 'ERR_TRACE', line: 1 });
+  });
+
+  it('a file that is not there, and a folder', async () => {
+    const missing = join(folder, 'none');
+    await expect(opsOf(missing)).rejects.toMatchObject({ code: 'ERR_FILE', file: missing });
+    await expect(opsOf(folder)).rejects.toMatchObject({ code: 'ERR_FILE', file: folder });
+  });
+
+  it('keeps memory flat in the length of the trace', async () => {
+    // 400 copies of a real trace as gzip members: 133 MB of text.
+    const git = readFileSync('traces/git.mtrace.gz');
+    const path = file(Buffer.concat(Array.from({ length: 400 }, () => git)));
+    expect(await opsOf(path)).toBe(400 * 8655);
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    await forEachBatch(path, () => {
+      most = Math.max(most, process.memoryUsage().arrayBuffers);
+    });
+    expect(most - before).toBeLessThan(64 * 2 ** 20);
+  });
+});
+
+describe('measuring a trace', () => {
+  it('counts lines and operations', async () => {
+    expect(await measureTrace(file(text))).toEqual({ lines: 20_002, ops: 20_000 });
+    expect(await measureTrace('traces/git.mtrace.gz')).toEqual({ lines: 8656, ops: 8655 });
+    expect(await measureTrace('test/fixtures/traces/short1.rep')).toEqual({ lines: 16, ops: 12 });
+  });
+
+  it('stops when told to, and leaves errors of the trace to the reader', async () => {
+    expect(await measureTrace(file(text), () => true)).toBeUndefined();
+    expect(await measureTrace(file(gzipSync(text).subarray(0, 100)))).toBeUndefined();
+    expect(await measureTrace(file('?'))).toBeUndefined();
+    await expect(measureTrace(join(folder, 'none'))).rejects.toMatchObject({ code: 'ERR_FILE' });
+  });
+});

@@ -1,0 +1,54 @@
+/** Traces in memory, and the operations a parser makes of them as plain tuples. */
+import { OperationBatch } from '../../../lib/lab/trace/operations.ts';
+import { TraceParser } from '../../../lib/lab/trace/parser.ts';
+
+/** [kind, pointer, size, line] */
+export type Operation = readonly [kind: number, pointer: number, size: number, line: number];
+
+/** Parses chunks, with batches of so many rows. */
+export function parseChunks(
+  chunks: readonly Uint8Array[],
+  rows = 64,
+  file = 'test.trace',
+): { ops: Operation[]; parser: TraceParser } {
+  const parser = new TraceParser(file);
+  const batch = new OperationBatch(rows);
+  const ops: Operation[] = [];
+  const drain = (): void => {
+    let more = true;
+    while (more) {
+      batch.clear(parser.lines);
+      more = parser.parse(batch);
+      for (let i = 0; i < batch.count; i++) {
+        ops.push([batch.kinds[i], batch.pointers[i], batch.sizes[i], batch.lineOf(i)]);
+      }
+    }
+  };
+  for (const chunk of chunks) {
+    parser.feed(chunk);
+    drain();
+  }
+  parser.end();
+  drain();
+  return { ops, parser };
+}
+
+export function parseText(text: string): Operation[] {
+  return parseChunks([Buffer.from(text, 'latin1')]).ops;
+}
+
+/** The error that parsing a text stops with. */
+export function errorOf(text: string): unknown {
+  try {
+    parseText(text);
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+/** Cuts bytes at the given places. */
+export function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
+  const at = [0, ...places.map((p) => p % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+  return at.slice(1).map((end, i) => bytes.slice(at[i], end));
+}
