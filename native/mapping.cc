@@ -89,6 +89,46 @@ Napi::Value Advise(const Napi::CallbackInfo& info) {
   return ErrnoOf(info, madvise(PointerArg(info, 0), LengthArg(info, 1), static_cast<int>(IntArg(info, 2))));
 }
 
+// adviseBoxed(): advise, with its arguments and its answer in the array `adviseBox` and not in the call:
+// [address, length, kind, errno]. The scavenger's call, which comes once for every 64 KiB released. After a
+// madvise the caches are cold, and each call into Node-API then costs some 50 to 100 ns: passing three
+// numbers and returning one makes a tenth of the whole. So this one asks for nothing but its own data.
+struct AdviseBox {
+  double address = 0;
+  double length = 0;
+  double kind = 0;
+  double error = 0;
+};
+
+// As IntArg: what is no number of the range becomes 0.
+uintptr_t Whole(double value) {
+  return value >= 0 && value < 9007199254740992.0 ? static_cast<uintptr_t>(value) : 0;
+}
+
+napi_value AdviseBoxed(napi_env env, napi_callback_info info) {
+  void* data = nullptr;
+  napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
+  AdviseBox* box = static_cast<AdviseBox*>(data);
+  void* address = reinterpret_cast<void*>(Whole(box->address));
+  box->error = madvise(address, Whole(box->length), static_cast<int>(Whole(box->kind))) == 0 ? 0 : errno;
+  return nullptr;
+}
+
+void ExportAdviseBoxed(Napi::Env env, Napi::Object exports) {
+  AdviseBox* box = new AdviseBox;
+  env.SetInstanceData(box);  // deleted with the environment, after its last JavaScript
+  napi_value buffer = nullptr;
+  napi_value array = nullptr;
+  napi_value function = nullptr;
+  if (napi_create_external_arraybuffer(env, box, sizeof *box, nullptr, nullptr, &buffer) != napi_ok ||
+      napi_create_typedarray(env, napi_float64_array, 4, buffer, 0, &array) != napi_ok ||
+      napi_create_function(env, "adviseBoxed", NAPI_AUTO_LENGTH, AdviseBoxed, box, &function) != napi_ok) {
+    return;  // an exception is pending: the addon does not load
+  }
+  exports.Set("adviseBox", array);
+  exports.Set("adviseBoxed", function);
+}
+
 // name(address, length, text): the mapping's name in /proc/self/maps. An optional feature of the kernel.
 Napi::Value Name(const Napi::CallbackInfo& info) {
   std::string text = info[2].ToString().Utf8Value();
@@ -108,6 +148,7 @@ void ExportMapping(Napi::Env env, Napi::Object exports) {
   Export<Free>(env, exports, "free");
   Export<Advise>(env, exports, "advise");
   Export<Name>(env, exports, "name");
+  ExportAdviseBoxed(env, exports);
 }
 
 }  // namespace pageheap

@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { PageHeapError } from '../base/errors.ts';
 
 /** The version of the call contract; equal to kAddonVersion in native/addon.h. */
-export const addonVersion = 1;
+export const addonVersion = 2;
 
 /** The calls of the addon. Addresses and lengths in bytes, times in nanoseconds. */
 export interface Addon {
@@ -42,6 +42,10 @@ export interface Addon {
   free(address: number, length: number): number;
   /** madvise, by the kernel's number of the advice (`Advice`). */
   advise(address: number, length: number, kind: number): number;
+  /** [address, length, kind, errno]: the arguments and the answer of `adviseBoxed`, of this thread. */
+  readonly adviseBox: Float64Array;
+  /** `advise` with nothing passed in the call, which makes it several hundred nanoseconds cheaper. */
+  adviseBoxed(): void;
   /** prctl PR_SET_VMA_ANON_NAME. */
   name(address: number, length: number, text: string): number;
 

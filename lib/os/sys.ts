@@ -69,6 +69,8 @@ export class Sys extends Access {
   #lastErrno = 0;
   /** The advice in use now; 0 when the kernel takes none, and `unused` maps afresh. */
   #advice: number;
+  /** Arguments and answer of the addon's `adviseBoxed`. */
+  readonly #box: Float64Array;
   readonly #timed: boolean;
   readonly #fallbacks = new Map<string, string>();
   readonly #counts = new CallCounts();
@@ -76,6 +78,7 @@ export class Sys extends Access {
   constructor(options: SysOptions = {}) {
     super(options.addon);
     this.physHugePageSize = this.addon.hugePageSize();
+    this.#box = this.addon.adviseBox;
     this.#advice = options.advise === 'free' ? Advice.FREE : Advice.DONTNEED;
     this.hardDecommit = options.hardDecommit ?? false;
     this.#timed = options.timed ?? false;
@@ -224,10 +227,17 @@ export class Sys extends Access {
     }
     if (this.states !== undefined) this.states.require('unused', addr, addr + length, ['ready']);
     const start = this.#timed ? this.addon.nanotime() : 0;
-    let errno =
-      this.#advice === 0
-        ? this.#unusedByMapping(addr, length)
-        : this.addon.advise(addr, length, this.#advice);
+    let errno = 0;
+    if (this.#advice === 0) {
+      errno = this.#unusedByMapping(addr, length);
+    } else {
+      const box = this.#box;
+      box[0] = addr;
+      box[1] = length;
+      box[2] = this.#advice;
+      this.addon.adviseBoxed();
+      errno = box[3]!;
+    }
     if (errno !== 0) errno = this.#unusedRefused(addr, length, errno);
     if (this.hardDecommit && errno === 0) errno = this.addon.fault(addr, length);
     this.#counts.addAt(unusedSlot, length, this.#timed ? this.addon.nanotime() - start : 0, errno !== 0);

@@ -17,6 +17,10 @@ function refusing(refusals: Partial<Record<number, number>>, nameErrno?: number)
       asked.push(kind);
       return refusals[kind] ?? real.advise(addr, length, kind);
     },
+    adviseBoxed() {
+      const box = addon.adviseBox;
+      box[3] = addon.advise(box[0]!, box[1]!, box[2]!);
+    },
     name(addr, length, text) {
       named++;
       return nameErrno ?? real.name(addr, length, text);
