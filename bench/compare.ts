@@ -17,7 +17,7 @@ import type { Participant } from './participant.ts';
 import { buildC } from './rivals/c.ts';
 import { buildGo, findGo } from './rivals/go.ts';
 import { addon, ours } from './rivals/ours.ts';
-import { met, runRounds } from './rounds.ts';
+import { type Failure, met, runRounds } from './rounds.ts';
 import { rowName, table } from './table.ts';
 
 const usage = `usage: compare [options]
@@ -103,6 +103,19 @@ function gather(root: string, into: string, go: string | undefined, skip: readon
   return participants;
 }
 
+/** A line for each different failure; the whole of each stands in the JSON. */
+function failureLines(failures: readonly Failure[]): string[] {
+  const byText = new Map<string, string[]>();
+  for (const { participant, name, params, error } of failures) {
+    const lines = error.split('\n').map((line) => line.trim());
+    const telling = lines.find((line) => /Error: |^panic|^fatal|_test\.go:/.test(line)) ?? lines[0];
+    const text = `${participant} failed: ${telling}`;
+    const place = `${name} ${Object.values(params).join(' ')}`;
+    byText.set(text, [...(byText.get(text) ?? []), place]);
+  }
+  return [...byText].map(([text, places]) => `${text}\n  at ${places.join('; ')}`);
+}
+
 function main(): number {
   const options = readOptions();
   if (options.help) {
@@ -148,11 +161,7 @@ function main(): number {
         participants.map((p) => p.id),
       )}\n`,
     );
-    for (const failure of results.failures) {
-      note(
-        `${failure.participant} failed at ${failure.name} ${JSON.stringify(failure.params)}:\n${failure.error}`,
-      );
-    }
+    for (const text of failureLines(results.failures)) note(text);
     const missed = results.rows.filter((row) => row.targets.some((target) => met(row, target) === false));
     if (missed.length > 0) note(`missed: ${missed.map(rowName).join('; ')}`);
 

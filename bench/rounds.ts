@@ -48,7 +48,10 @@ export interface RoundsOptions {
   readonly progress: (round: number, of: Case, participant: Participant) => void;
 }
 
-/** Measures everything. A participant that fails a case is not asked for it again. */
+/**
+ * Measures everything. A participant that fails a case is not asked for it again, and what it said of
+ * that case before is withdrawn.
+ */
 export function runRounds(options: RoundsOptions): Results {
   const rows = new Map<string, Row>();
   const failures: Failure[] = [];
@@ -64,6 +67,7 @@ export function runRounds(options: RoundsOptions): Results {
         options.progress(round, of, participant);
         const fail = (error: string): void => {
           failed.add(id);
+          withdraw(rows, of, participant.id);
           failures.push({ participant: participant.id, name: of.name, params: of.params, error });
         };
         const outcome = measure(participant, of);
@@ -88,10 +92,22 @@ export function runRounds(options: RoundsOptions): Results {
   return { rows: [...rows.values()], failures };
 }
 
+function withdraw(rows: Map<string, Row>, of: Case, participant: string): void {
+  for (const [key, row] of rows) {
+    if (!key.startsWith(caseKey(of))) continue;
+    delete row.values[participant];
+    if (Object.keys(row.values).length === 0) rows.delete(key);
+  }
+}
+
+function caseKey(of: Case): string {
+  return `${of.name} ${JSON.stringify(of.params)} `;
+}
+
 function record(rows: Map<string, Row>, of: Case, m: Measurement, participant: string): void {
   const what = m.params.what;
   const { file: _file, ...params } = of.params;
-  const key = `${of.name} ${JSON.stringify(of.params)} ${what ?? ''}`;
+  const key = `${caseKey(of)}${what ?? ''}`;
   let row = rows.get(key);
   if (row === undefined) {
     row = {
@@ -111,7 +127,8 @@ export function ratioOf(row: Row, over: string, under: string): Ratio | undefine
   const a = row.values[over];
   const b = row.values[under];
   if (a === undefined || b === undefined) return undefined;
-  const single = a.slice(0, b.length).map((value, round) => value / b[round]);
+  // Both took part in every round: who fails one is withdrawn from all.
+  const single = a.map((value, round) => value / b[round]);
   return { ratio: median(a) / median(b), least: Math.min(...single), most: Math.max(...single) };
 }
 

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allCases, type Case } from '../../bench/cases.ts';
 import type { Participant } from '../../bench/participant.ts';
@@ -52,6 +52,19 @@ describe('rounds', () => {
     expect(results.failures).toEqual([
       { participant: 'go', name: 'x', params: { size: '8' }, error: 'no memory' },
     ]);
+  });
+
+  it('withdraws what a participant said before it failed', () => {
+    const marker = join(mkdtempSync(join(tmpdir(), 'pageheap-bench-')), 'ran');
+    const once = scripted(
+      'go',
+      `const fs = require('fs'); if (fs.existsSync(${JSON.stringify(marker)})) throw new Error('again');
+       fs.writeFileSync(${JSON.stringify(marker)}, ''); console.log('{"name":"x","params":{},"ns":5}')`,
+    );
+    const { results } = run([answers('ours', 30), once]);
+    rmSync(dirname(marker), { recursive: true });
+    expect(results.rows[0].values).toEqual({ ours: [30, 30] });
+    expect(results.failures[0].error).toContain('again');
   });
 
   it('takes silence for a failure', () => {
