@@ -72,6 +72,8 @@ export class Sys extends Access {
   /** Arguments and answer of the addon's `adviseBoxed`. */
   readonly #box: Float64Array;
   readonly #timed: boolean;
+  /** Whether `unused` is one advice and nothing beside it. */
+  #plain: boolean;
   readonly #fallbacks = new Map<string, string>();
   readonly #counts = new CallCounts();
 
@@ -84,6 +86,7 @@ export class Sys extends Access {
     this.#timed = options.timed ?? false;
     this.#accounts = options.accounts ?? new PlainAccounts();
     this.states = options.debug === true ? new RangeStates() : undefined;
+    this.#plain = !this.#timed && !this.hardDecommit && this.states === undefined;
   }
 
   /** The errno of the last transition that failed. */
@@ -213,7 +216,7 @@ export class Sys extends Access {
 
   /**
    * Ready → Prepared: the contents are forfeit, the kernel takes the memory (now, or with FREE when it
-   * needs it). The scavenger's call, and the hot one: one range check, one crossing, three additions.
+   * needs it). The scavenger's call, and the hot one: one range check, one crossing, four additions.
    * @returns false if neither the advice nor its fallbacks could give the memory back
    */
   unused(addr: number, length: number): boolean {
@@ -225,29 +228,12 @@ export class Sys extends Access {
     ) {
       this.#refuseRange(addr, length);
     }
-    if (this.states !== undefined) this.states.require('unused', addr, addr + length, ['ready']);
-    const start = this.#timed ? this.addon.nanotime() : 0;
-    let errno = 0;
-    if (this.#advice === 0) {
-      errno = this.#unusedByMapping(addr, length);
-    } else {
-      const box = this.#box;
-      box[0] = addr;
-      box[1] = length;
-      box[2] = this.#advice;
-      this.addon.adviseBoxed();
-      errno = box[3]!;
-    }
-    if (errno !== 0) errno = this.#unusedRefused(addr, length, errno);
-    if (this.hardDecommit && errno === 0) errno = this.addon.fault(addr, length);
-    this.#counts.addAt(unusedSlot, length, this.#timed ? this.addon.nanotime() - start : 0, errno !== 0);
-    if (errno !== 0) {
-      this.#lastErrno = errno;
-      return false;
-    }
-    this.#accounts.mappedReady(-length);
-    if (this.states !== undefined) this.states.move('unused', addr, addr + length, ['ready'], 'prepared');
-    return true;
+    if (!this.#plain) return this.#unusedWatched(addr, length);
+    const errno = this.#adviseUnused(addr, length);
+    this.#counts.addAt(unusedSlot, length, 0, errno !== 0);
+    if (errno === 0) this.#accounts.mappedReady(-length);
+    else this.#lastErrno = errno;
+    return errno === 0;
   }
 
   /**
@@ -383,6 +369,29 @@ export class Sys extends Access {
     return false;
   }
 
+  /** `unused` with all that may be asked for beside it: states, times, hard decommit. */
+  #unusedWatched(addr: number, length: number): boolean {
+    this.states?.require('unused', addr, addr + length, ['ready']);
+    const start = this.#start();
+    let errno = this.#advice === 0 ? this.#unusedByMapping(addr, length) : this.#adviseUnused(addr, length);
+    if (this.hardDecommit && errno === 0) errno = this.addon.fault(addr, length);
+    this.#count('unused', length, start, errno);
+    if (errno !== 0) return false;
+    this.#accounts.mappedReady(-length);
+    this.states?.move('unused', addr, addr + length, ['ready'], 'prepared');
+    return true;
+  }
+
+  #adviseUnused(addr: number, length: number): number {
+    const box = this.#box;
+    box[0] = addr;
+    box[1] = length;
+    box[2] = this.#advice;
+    this.addon.adviseBoxed();
+    const errno = box[3]!;
+    return errno === 0 ? 0 : this.#unusedRefused(addr, length, errno);
+  }
+
   /** The advice failed: the next one that the kernel takes, remembered unless the failure may pass. */
   #unusedRefused(addr: number, length: number, refused: number): number {
     let errno = refused;
@@ -396,6 +405,7 @@ export class Sys extends Access {
         const instead = next === 0 ? 'a fresh mapping' : 'MADV_DONTNEED';
         this.#remember(what, `${what} refused (${errnoName(errno)}): ${instead} instead`);
         this.#advice = next;
+        if (next === 0) this.#plain = false;
       }
       advice = next;
       errno = advice === 0 ? this.#unusedByMapping(addr, length) : this.addon.advise(addr, length, advice);
