@@ -59,8 +59,8 @@ function collectionSentence(run: RunData): string {
   const asked =
     forced.length === 0 || forced.length === times.length
       ? ''
-      : ` (${forced.length} of them forced, ${timesInWords(forced.map((gc) => gc.t))})`;
-  const many = times.length === 1 ? 'one collection' : `${times.length} collections`;
+      : ` (${formatNumber(forced.length)} of them forced, ${timesInWords(forced.map((gc) => gc.t))})`;
+  const many = times.length === 1 ? 'one collection' : `${formatNumber(times.length)} collections`;
   const all = forced.length === times.length ? ', forced' : '';
   return `The heap made ${many}${all}, ${timesInWords(times)}${asked}.`;
 }

@@ -129,6 +129,28 @@ function tickTime(ms: number, step: number): string {
   return step < 1000 || ms < 12e4 ? `${Number((ms / 1000).toFixed(step < 100 ? 2 : 1))} s` : formatTime(ms);
 }
 
+/**
+ * A bar for each value that is not zero, from the time before it to its own, and never thinner than a
+ * pixel: what happened once in ten hours is still seen.
+ */
+function barPaths(plot: uPlotType, series: number, from: number, to: number): uPlotType.Series.Paths {
+  const fill = new Path2D();
+  const scale = plot.series[series].scale ?? 'y';
+  const times = plot.data[0];
+  const values = plot.data[series];
+  const zero = plot.valToPos(0, scale, true);
+  for (let i = Math.max(from, 1); i <= to; i++) {
+    const value = values[i];
+    if (value) {
+      const left = plot.valToPos(times[i - 1], 'x', true);
+      const right = plot.valToPos(times[i], 'x', true);
+      const y = plot.valToPos(value, scale, true);
+      fill.rect(left, Math.min(y, zero), Math.max(right - left, 1), Math.abs(y - zero));
+    }
+  }
+  return { fill };
+}
+
 /** Values of each layer as drawn: areas stacked on the visible areas before them. */
 export function stackLayers(layers: readonly Layer[], hidden: ReadonlySet<Layer>): (number | null)[][] {
   let below: readonly (number | null)[] | undefined;
@@ -280,9 +302,8 @@ export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup)
           width: layer.kind === 'line' ? (layer.width ?? 1.5) : layer.kind === 'area' ? 1 : 0,
           ...(layer.dash === undefined ? {} : { dash: [...layer.dash] }),
           ...(layer.kind === 'line' ? {} : { fill: ink }),
-          ...(layer.kind === 'bars' || layer.steps === true
-            ? { paths: uPlot.paths.stepped!({ align: layer.kind === 'bars' ? -1 : 1 }) }
-            : {}),
+          ...(layer.kind === 'bars' ? { paths: barPaths } : {}),
+          ...(layer.steps === true ? { paths: uPlot.paths.stepped!({ align: 1 }) } : {}),
           spanGaps: true,
           points: { show: false },
         };

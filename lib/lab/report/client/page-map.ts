@@ -155,8 +155,10 @@ export class PageMaps {
       this.drawView(view, fit, pages);
     }
     const bytes = formatTick(fit.columns * heapPageBytes);
-    byId('map-scale').textContent =
-      `One cell is a page of 8 KiB, one row ${bytes} (${fit.columns} pages), in address order.`;
+    const share = Math.round(1 / (fit.cellWidth * fit.cellHeight));
+    const cell =
+      share > 1 ? `One pixel mixes the colours of about ${share} pages` : 'One cell is a page of 8 KiB';
+    byId('map-scale').textContent = `${cell}, one row is ${bytes} (${fit.columns} pages), in address order.`;
     this.point(this.page < 0 ? this.firstOfInterest(pages) : this.page);
   }
 
@@ -226,9 +228,13 @@ export class PageMaps {
     context.textBaseline = 'top';
     context.fillStyle = colour('muted');
     let free = 0;
+    let freeTick = 0;
     const label = (row: number, page: number): void => {
       const y = row * fit.cellHeight;
-      context.fillRect((ruler - 5) * density, y, 4 * density, density);
+      if (y >= freeTick) {
+        context.fillRect((ruler - 5) * density, y, 4 * density, density);
+        freeTick = y + 4 * density;
+      }
       if (y >= free && y + 12 * density <= fit.rows * fit.cellHeight) {
         const text = page === 0 ? '0' : formatTick(page * heapPageBytes).replace(/iB$/, '');
         context.fillText(text, (ruler - 8) * density, y);

@@ -4,7 +4,8 @@
  * activity of the kernel.
  *
  * Above the timeline's plot run two lanes: a triangle for each collection (filled when it was asked
- * for), and a bar for each scavenge, as tall as the logarithm of what it released.
+ * for; a stroke where there are too many), and a bar for each scavenge, as tall as the logarithm of
+ * what it released.
  */
 
 import type uPlotType from 'uplot';
@@ -21,7 +22,7 @@ function difference(a: Column, b: Column): Column {
   return a.map((value, i) => (value === null || typeof b[i] !== 'number' ? null : value - b[i]));
 }
 
-/** The parts above or below zero; 0 elsewhere. */
+/** The parts above or below zero. */
 function part(column: Column, sign: 1 | -1): Column {
   return column.map((value) => (value === null ? null : sign > 0 ? Math.max(value, 0) : Math.min(value, 0)));
 }
@@ -54,12 +55,18 @@ function drawLanes(
       context.fillRect(x - density, top - 4 * density - height, 2 * density, height);
     }
   }
-  const crowd = payload.collections.length / (width / density);
-  const size = (crowd > 0.05 ? 3.5 : 5) * density;
+  const shown = payload.collections
+    .map((mark) => ({ x: place(mark.t), forced: mark.forced }))
+    .filter(({ x }) => visible(x));
+  const crowded = shown.length > width / density / 9;
+  const size = 5 * density;
   context.lineJoin = 'round';
-  for (const mark of payload.collections) {
-    const x = place(mark.t);
-    if (!visible(x)) {
+  context.lineWidth = 1.25 * density;
+  context.strokeStyle = colour('ink');
+  for (const { x, forced } of shown) {
+    context.fillStyle = colour(forced || crowded ? 'ink' : 'panel');
+    if (crowded && !forced) {
+      context.fillRect(x - density / 2, top - 42 * density, density, 11 * density);
       continue;
     }
     context.beginPath();
@@ -67,9 +74,6 @@ function drawLanes(
     context.lineTo(x + size, top - 42 * density);
     context.lineTo(x, top - 31 * density);
     context.closePath();
-    context.lineWidth = 1.25 * density;
-    context.strokeStyle = colour('ink');
-    context.fillStyle = colour(mark.forced ? 'ink' : 'panel');
     context.fill();
     context.stroke();
   }
