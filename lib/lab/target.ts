@@ -94,6 +94,8 @@ export interface LabHeap extends ReplayTarget {
   classes?(): readonly ClassRow[] | undefined;
   /** Statistics for the end of the run file. */
   summary(): Readonly<Record<string, unknown>>;
+  /** The options it runs with, in full; `advise` among them is how memory is given back. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** What the kernel refused, a sentence each. */
   fallbacks?(): readonly string[];
   /** Called for every collection and scavenging; undefined for nobody. */

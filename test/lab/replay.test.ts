@@ -140,7 +140,7 @@ describe('what a replay does', () => {
       nilAllocs: 1,
       unknownWrites: 0,
     });
-    expect([run.ops, run.liveObjects, run.liveBytes, run.peakLiveBytes]).toEqual([10, 1, 1, 40]);
+    expect([run.ops, run.liveObjects, run.liveBytes, run.peakLiveBytes]).toEqual([10, 1, 1, 32]);
   });
 
   it('counts a write to what is not live', () => {

@@ -19,6 +19,8 @@ export interface ByteSource {
   readonly consumed: number;
   /** Bytes of the file itself; undefined where that is not known. */
   readonly size: number | undefined;
+  /** Whether the file is compressed. */
+  readonly packed: boolean;
   close(): Promise<void>;
 }
 
@@ -30,6 +32,7 @@ const readBytes = 256 * 1024;
 const compressedBytes = 16 * 1024;
 
 class FileSource implements ByteSource {
+  readonly packed = false;
   readonly size: number | undefined;
   consumed = 0;
   readonly #handle: FileHandle;
@@ -52,6 +55,7 @@ class FileSource implements ByteSource {
 }
 
 class StreamSource implements ByteSource {
+  readonly packed = false;
   readonly size = undefined;
   consumed = 0;
   readonly #stream: NodeJS.ReadStream;
@@ -77,6 +81,7 @@ class StreamSource implements ByteSource {
 
 /** A source whose first bytes were looked at. */
 class PeekedSource implements ByteSource {
+  readonly packed = false;
   readonly #inner: ByteSource;
   #head: Uint8Array | undefined;
 
@@ -106,6 +111,7 @@ class PeekedSource implements ByteSource {
 }
 
 class GunzipSource implements ByteSource {
+  readonly packed = true;
   readonly #inner: ByteSource;
   readonly #gunzip: Gunzip = createGunzip({ chunkSize: readBytes });
   readonly #ready: Uint8Array[] = [];

@@ -1,0 +1,35 @@
+/**
+ * The process of one run: started by fork-run.ts, told what to do by its first message.
+ *
+ * It ends its run soon, with a whole run file, when it is told to stop, when it gets SIGINT (which a
+ * terminal sends to both processes), SIGTERM or SIGHUP, and when its parent is gone.
+ */
+import { runTrace } from './run.ts';
+import { type FromChild, packError, type ToChild } from './run-messages.ts';
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+process.on('disconnect', () => stop.abort());
+
+/** Sends, if there is anybody; `then` is called in any case. */
+function send(message: FromChild, then: () => void = () => undefined): void {
+  if (process.send === undefined || !process.connected) then();
+  else process.send(message, undefined, {}, then);
+}
+
+let started = false;
+process.on('message', (message: ToChild) => {
+  if (message.kind === 'stop') {
+    stop.abort();
+    return;
+  }
+  if (started) return;
+  started = true;
+  runTrace(message.options, {
+    signal: stop.signal,
+    onProgress: (progress) => send({ kind: 'progress', progress }),
+  }).then(
+    (result) => send({ kind: 'done', result }, () => process.exit(0)),
+    (error: unknown) => send({ kind: 'error', error: packError(error) }, () => process.exit(1)),
+  );
+});
