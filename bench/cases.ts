@@ -8,7 +8,7 @@
 export interface Target {
   /** Which part of a case that reports several. */
   readonly what?: string;
-  /** The participant to divide by; absent for an absolute bound in nanoseconds. */
+  /** The participant to divide by; absent for an absolute bound in nanoseconds or bytes. */
   readonly against?: string;
   readonly atMost: number;
 }
@@ -22,8 +22,10 @@ export interface Case {
 export interface CaseOptions {
   /** Fewer cases and shorter ones: shows that everything works, not how fast it is. */
   readonly quick: boolean;
-  /** The folder with the recorded traces, if it was found. */
-  readonly traces: string | undefined;
+  /** The recorded traces of Go's page allocator that were found: name and file. */
+  readonly traces: readonly (readonly [name: string, file: string])[];
+  /** The allocation trace of a real program, if it was found. */
+  readonly program: string | undefined;
 }
 
 /** Every case, in the order of the report. */
@@ -88,15 +90,16 @@ function pageCases({ quick }: CaseOptions): Case[] {
 }
 
 function traceCases({ quick, traces }: CaseOptions): Case[] {
-  if (traces === undefined) return [];
-  return (quick ? ['pa-64'] : ['pa-1', 'pa-64', 'pa-4096']).map((trace) => ({
-    name: 'radix-trace',
-    params: { trace, file: `${traces}/${trace}.jsonl.gz`, repeats: quick ? '5' : '9' },
-    targets: [{ against: 'go', atMost: 1 }],
-  }));
+  return traces
+    .filter(([name]) => !quick || name.startsWith('pa-64'))
+    .map(([trace, file]) => ({
+      name: 'radix-trace',
+      params: { trace, file, repeats: quick ? '5' : '9' },
+      targets: [{ against: 'go', atMost: 1 }],
+    }));
 }
 
-function otherCases({ quick }: CaseOptions): Case[] {
+function otherCases({ quick, program }: CaseOptions): Case[] {
   const cases: Case[] = [
     {
       name: 'scavenge',
@@ -117,9 +120,12 @@ function otherCases({ quick }: CaseOptions): Case[] {
     {
       name: 'trace-parse',
       params: { lines: quick ? '1000000' : '4000000', repeats: '3' },
-      targets: [{ atMost: 200 }],
+      targets: [{ atMost: 200 }, { what: 'growth', atMost: 16 * 1024 * 1024 }],
     },
     { name: 'trace-replay', params: { lines: quick ? '500000' : '2000000' }, targets: [{ atMost: 500 }] },
   );
+  if (program !== undefined) {
+    cases.push({ name: 'trace-replay', params: { file: program }, targets: [{ atMost: 500 }] });
+  }
   return cases;
 }

@@ -65,6 +65,16 @@ function projectRoot(): string {
   return folder;
 }
 
+/** The traces of a folder that are measured: whole, or their beginnings. */
+function recordedTraces(folder: string): [name: string, file: string][] {
+  return ['pa-1', 'pa-64', 'pa-4096'].flatMap((trace) =>
+    [trace, `${trace}-20k`]
+      .map((name): [string, string] => [name, resolve(folder, `${name}.jsonl.gz`)])
+      .filter(([, file]) => existsSync(file))
+      .slice(0, 1),
+  );
+}
+
 function environment() {
   const thp = '/sys/kernel/mm/transparent_hugepage/enabled';
   return {
@@ -123,13 +133,13 @@ function main(): number {
     return 0;
   }
   const root = projectRoot();
-  const traces = [options.traces, join(root, 'test', 'fixtures', 'golden', 'radix')].find(
-    (folder) => folder !== undefined && existsSync(join(folder, 'pa-64.jsonl.gz')),
-  );
-  if (traces === undefined) note('the recorded radix traces were not found: they are left out (--traces)');
+  const traces = recordedTraces(options.traces ?? join(root, 'test', 'fixtures', 'golden', 'radix'));
+  if (traces.length === 0) note('the recorded radix traces were not found: they are left out (--traces)');
+  const program = join(root, 'traces', 'sqlite-ramp.mtrace.gz');
   const cases = allCases({
     quick: options.quick,
-    traces: traces === undefined ? undefined : resolve(traces),
+    traces,
+    program: existsSync(program) ? program : undefined,
   }).filter((of) => {
     const text = `${of.name} ${Object.entries(of.params)
       .map(([key, value]) => `${key}=${value}`)

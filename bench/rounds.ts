@@ -6,6 +6,7 @@
  * ratio of two medians, and as its spread the smallest and largest ratio of a single round.
  */
 
+import { basename } from 'node:path';
 import type { Case, Target } from './cases.ts';
 import type { Participant } from './participant.ts';
 import { measure } from './participant.ts';
@@ -106,7 +107,10 @@ function caseKey(of: Case): string {
 
 function record(rows: Map<string, Row>, of: Case, m: Measurement, participant: string): void {
   const what = m.params.what;
-  const { file: _file, ...params } = of.params;
+  // No report says where on a machine a file lay.
+  const { file, ...others } = of.params;
+  const params =
+    file === undefined || 'trace' in others ? others : { ...others, program: basename(file).split('.')[0] };
   const key = `${caseKey(of)}${what ?? ''}`;
   let row = rows.get(key);
   if (row === undefined) {

@@ -2,12 +2,25 @@
  * The table of results, as plain text.
  */
 
+import type { Target } from './cases.ts';
 import type { Results, Row } from './rounds.ts';
 import { met, ratioOf } from './rounds.ts';
 import { median } from './workload.ts';
 
 /** Parameters that tell cases apart; the others are the same for every case of a name. */
-const telling = ['size', 'order', 'kind', 'holes', 'pages', 'mib', 'trace', 'quantum', 'objects', 'what'];
+const telling = [
+  'size',
+  'order',
+  'kind',
+  'holes',
+  'pages',
+  'mib',
+  'trace',
+  'program',
+  'quantum',
+  'objects',
+  'what',
+];
 
 /** One line a measured quantity: each participant's median, each ratio with its spread, the target. */
 export function table(results: Results, participants: readonly string[]): string {
@@ -18,7 +31,7 @@ export function table(results: Results, participants: readonly string[]): string
       rowName(row),
       ...participants.map((id) => valueText(row, id)),
       ...rivals.map((id) => ratioText(row, id)),
-      row.targets.map((t) => `≤ ${short(t.atMost)} ${t.against ?? 'ns'}`).join(', '),
+      row.targets.map((t) => targetText(row, t)).join(', '),
       row.targets.map((t) => verdict(met(row, t))).join(', '),
     ]);
   }
@@ -39,8 +52,15 @@ export function rowName(row: Row): string {
 function valueText(row: Row, id: string): string {
   const values = row.values[id];
   if (values === undefined) return '';
-  const middle = median(values);
-  return row.unit === 'ns' ? `${short(middle)} ns` : `${short(middle / 1024)} KiB`;
+  return quantity(row, median(values));
+}
+
+function quantity(row: Row, value: number): string {
+  return row.unit === 'ns' ? `${short(value)} ns` : `${short(value / 1024)} KiB`;
+}
+
+function targetText(row: Row, target: Target): string {
+  return `≤ ${target.against === undefined ? quantity(row, target.atMost) : `${short(target.atMost)} ${target.against}`}`;
 }
 
 function ratioText(row: Row, id: string): string {

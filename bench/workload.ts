@@ -27,7 +27,10 @@
  *   freed, then all of that released a quantum at a time; nanoseconds a quantum.
  * - `metadata objects`: a heap of that many live objects of mixed sizes and a table of their
  *   addresses; the bytes of bookkeeping.
- * - `trace-parse`, `trace-replay`: this project alone, against absolute targets.
+ * - `trace-parse lines repeats`: reading and parsing an mtrace file, nanoseconds a line; what=growth is
+ *   by how many bytes the process grew meanwhile. This project alone, against absolute targets.
+ * - `trace-replay lines | file`: a whole replay, unpaced and untouched, of a made trace or of a real
+ *   program's; nanoseconds an operation. Likewise alone.
  *
  * bench/go/workload, bench/go/runtime/bench_test.go and bench/c/rival.c follow this file.
  */

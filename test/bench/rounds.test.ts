@@ -89,7 +89,7 @@ describe('rounds', () => {
 
 describe('the cases', () => {
   it('cover what must be reached', () => {
-    const cases = allCases({ quick: false, traces: '/traces' });
+    const cases = allCases({ quick: false, traces: [['pa-64', '/pa-64.jsonl.gz']], program: '/p.mtrace.gz' });
     const names = new Set(cases.map((of) => of.name));
     for (const name of [
       'malloc',
@@ -113,7 +113,7 @@ describe('the cases', () => {
 
   it('are all different, and leave the traces out when there are none', () => {
     for (const quick of [false, true]) {
-      const cases = allCases({ quick, traces: undefined });
+      const cases = allCases({ quick, traces: [], program: undefined });
       expect(cases.some((of) => of.name === 'radix-trace')).toBe(false);
       const texts = cases.map((of) => `${of.name} ${JSON.stringify(of.params)}`);
       expect(new Set(texts).size).toBe(texts.length);

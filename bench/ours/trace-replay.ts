@@ -1,0 +1,28 @@
+/**
+ * A whole replay of an mtrace file, unpaced and untouched: nanoseconds an operation, with reading,
+ * decompressing, parsing and V8's compiling in it. A real program's with file=…, else a made one of `lines`.
+ */
+
+import { HeapTarget } from '../../lib/lab/heap-target.ts';
+import { Replay } from '../../lib/lab/replay.ts';
+import { forEachBatch } from '../../lib/lab/trace/reader.ts';
+import { caseParams, emit, now } from './entry.ts';
+import { withMadeTrace } from './made-trace.ts';
+
+const params = caseParams();
+
+async function measure(file: string, expectedOps?: number): Promise<void> {
+  const target = new HeapTarget({}, 4096);
+  const replay = new Replay(target, { touch: 'none', file });
+  const start = now();
+  await forEachBatch(file, (batch) => replay.run(batch, 0, batch.count));
+  const elapsed = now() - start;
+  if (expectedOps !== undefined && replay.ops !== expectedOps) {
+    throw new Error(`${replay.ops} operations were replayed of ${expectedOps}`);
+  }
+  emit({ name: 'trace-replay', params: params.all, ns: elapsed / replay.ops });
+  target.heap.dispose();
+}
+
+if ('file' in params.all) await measure(params.text('file'));
+else await withMadeTrace(params.number('lines'), (file) => measure(file, params.number('lines')));
