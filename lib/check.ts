@@ -13,6 +13,7 @@ import { fatal } from './base/errors.ts';
 import { pageIndex, pageSize } from './base/units.ts';
 import { bitmapWords } from './heap/gc-bits.ts';
 import type { Runtime } from './runtime.ts';
+import { liveWordsPerPage } from './spans/page-table.ts';
 import { spanState } from './spans/span-table.ts';
 import { heapMemory, objectTotals } from './stats.ts';
 
@@ -62,9 +63,12 @@ function checkSpans(runtime: Runtime): void {
     for (let window = 0; window < c.nelems[s]; window += 32) {
       const word = objects.allocatedWord(s, window);
       allocated += popcount32(word);
+      const cached = c.sweepGen[s] > sweepState.gen;
+      const stray = pageColumns.live[page * liveWordsPerPage + (window >>> 5)] & ~word;
+      if (stray !== 0 && !cached) fatal('a free object is live', { span: s, window, stray });
       if (c.tinyStarts[s] !== 0) {
-        const stray = tinyStarts.livingWord(c.tinyStarts[s], window) & ~word;
-        if (stray !== 0) fatal('a free tiny block has live objects', { span: s, window, stray });
+        const living = tinyStarts.livingWord(c.tinyStarts[s], window) & ~word;
+        if (living !== 0) fatal('a free tiny block has live objects', { span: s, window, living });
       }
     }
     if (allocated !== c.allocCount[s])

@@ -10,7 +10,8 @@
  *
  * Not here: how anything is done.
  */
-import type { FoundObject, Malloc } from './alloc/malloc.ts';
+import { Drops, type FoundObject } from './alloc/drops.ts';
+import type { Malloc } from './alloc/malloc.ts';
 import { roundUpSize } from './alloc/size-classes.ts';
 import { type ErrorCode, PageHeapError } from './base/errors.ts';
 import { address, pageSize, userAddressEnd } from './base/units.ts';
@@ -62,6 +63,7 @@ export class Heap {
   private readonly runtime: Runtime;
   private readonly lock: RankedLock;
   private readonly fast: Malloc;
+  private readonly drops: Drops;
   private readonly owner: boolean;
   private readonly crash: CrashReport;
   private readonly p: number;
@@ -96,6 +98,7 @@ export class Heap {
     this.crash = new CrashReport(runtime.sys, crashHeapOf(runtime));
     this.p = this.guarded(() => this.acquireRow());
     this.fast = runtime.mallocOf(this.p);
+    this.drops = new Drops(runtime.heap, runtime.objects, runtime.reach, address(runtime.table.zeroBase[0]));
     if (options.background === true) this.schedule(0);
   }
 
@@ -156,13 +159,13 @@ export class Heap {
    * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_ALREADY_DROPPED · ERR_INTERIOR_ADDRESS · ERR_DISPOSED
    */
   drop(addr: number): void {
-    if (this.mode !== plain) this.guarded(() => this.fast.drop(addr));
-    else this.fast.drop(addr);
+    if (this.mode !== plain) this.guarded(() => this.drops.drop(addr));
+    else this.drops.drop(addr);
   }
 
   /** The object that holds the byte at `addr`, wherever in it that is; undefined where there is none. */
   findObject(addr: number): HeapObject | undefined {
-    const found = this.guarded(() => this.fast.find(addr));
+    const found = this.guarded(() => this.drops.find(addr));
     return found === undefined
       ? undefined
       : {
@@ -175,7 +178,7 @@ export class Heap {
 
   /** Bytes the object at or around `addr` really has; 0 where there is none. */
   sizeOf(addr: number): number {
-    return this.guarded(() => this.fast.find(addr)?.size ?? 0);
+    return this.guarded(() => this.drops.find(addr)?.size ?? 0);
   }
 
   /** Bytes a request of `size` really gets. @throws ERR_INVALID_SIZE */
@@ -409,7 +412,7 @@ export class Heap {
 
   private inObject(addr: number, length: number): FoundObject {
     if (!Number.isInteger(length) || length < 0) refuse('ERR_INVALID_SIZE', 'not a length', length);
-    const found = this.fast.require(addr);
+    const found = this.drops.require(addr);
     if (addr + length > found.base + found.size) {
       throw new PageHeapError(
         'ERR_OUT_OF_RANGE',

@@ -212,11 +212,11 @@ export class Runtime {
       tinyStarts,
       counters: this.counters,
     });
-    this.objects = new SpanObjects(this.spans.columns, this.gcBits.bits);
+    this.objects = new SpanObjects(this.spans.columns, this.gcBits.bits, meta.views(mcacheTable).open);
     this.spanSweeper = new SpanSweeper(this.heap, this.objects, this.sets, this.gcBits);
     this.spanSweeper.clobberFree = this.table.clobberFree[0] === 1;
-    this.central = new MCentral(this.heap, this.sets, this.spanSweeper, this.objects);
-    this.mcache = new MCache(meta, this.heap, this.central);
+    this.central = new MCentral(this.heap, this.sets, this.spanSweeper);
+    this.mcache = new MCache(meta, this.heap, this.central, this.objects, this.memory);
 
     const policies = meta.views(policyTable);
     this.pacer = new Pacer(policies.pacer);
@@ -293,7 +293,6 @@ export class Runtime {
       this.heap,
       this.central,
       this.mcache,
-      this.objects,
       this.sets,
       this.memory,
       this.reach / pageSize,

@@ -11,7 +11,6 @@
 import { fatal } from '../base/errors.ts';
 import { pageSize, type SpanId, spanId } from '../base/units.ts';
 import type { MHeap } from '../heap/mheap.ts';
-import type { SpanObjects } from '../heap/span-objects.ts';
 import type { SpanSets } from '../heap/span-sets.ts';
 import type { SpanSweeper } from '../heap/sweep-span.ts';
 import { classToObjects, classToPages, classToSize, tinySpanClass } from './size-classes.ts';
@@ -28,14 +27,12 @@ export class MCentral {
   private readonly heap: MHeap;
   private readonly sets: SpanSets;
   private readonly sweeper: SpanSweeper;
-  private readonly objects: SpanObjects;
   hooks: CentralHooks = { deductSweepCredit: () => {} };
 
-  constructor(heap: MHeap, sets: SpanSets, sweeper: SpanSweeper, objects: SpanObjects) {
+  constructor(heap: MHeap, sets: SpanSets, sweeper: SpanSweeper) {
     this.heap = heap;
     this.sets = sets;
     this.sweeper = sweeper;
-    this.objects = objects;
   }
 
   /** A span with at least one free object for P `p`'s cache, or 0 when the system has no memory. */
@@ -90,12 +87,8 @@ export class MCentral {
       if (s === 0) break;
       if (sweeper.tryAcquire(s)) {
         sweeper.sweep(s, true);
-        const { nelems } = heap.parts.spans.columns;
-        const next = this.objects.peekNext(s);
-        if (next !== nelems[s]) {
-          this.objects.resetFreeIndex(s, next);
-          return s;
-        }
+        const { allocCount, nelems } = heap.parts.spans.columns;
+        if (allocCount[s] !== nelems[s]) return s;
         sweeper.place(s);
       }
     }

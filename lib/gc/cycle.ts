@@ -114,13 +114,13 @@ export class Cycles {
     const heapFree = (): number => counters.heapFree[0];
     const heapAlloc = (): number => counters.totalAlloc[0] - counters.totalFree[0];
     const ready = this.parts.mappedReady;
-    const goal = pacer.heapGoal(ready(), heapFree(), heapAlloc());
     pacer.startCycle(heapStart);
     for (let p = 0; p < ps; p++) mcache.forgetTiny(p);
     const marked = markExplicit(heap, objects);
 
     const markEnd = now();
     pacer.endCycle(marked.bytes, ready(), heapFree(), heapAlloc());
+    const goal = pacer.lastHeapGoal;
     counters.heapLive[0] = marked.bytes;
     c.lastHeapInUse[0] = counters.heapInUse[0];
     sweeper.begin();
@@ -132,10 +132,11 @@ export class Cycles {
 
     const end = now();
     const ns = end - start;
-    limiter.pause(start, end);
     const cycle = ++c.count[0];
     if (forced) c.forced[0]++;
+    // The limiter reckons the cycle in which it last limited from this count: first the count.
     limiter.setCycles(cycle);
+    limiter.pause(start, end);
     this.recordPause(ns, end);
     const line = formatGcTrace({
       cycle,

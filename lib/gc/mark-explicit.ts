@@ -1,8 +1,8 @@
 /**
  * Marking by explicit liveness: what is allocated and was not dropped lives.
  *
- * All spans are marked at once, at the start of a cycle: mark bits = allocated ∧ ¬dropped, 32 objects
- * a step. The drops are then used up; a later drop counts for the next cycle. A block of tiny objects
+ * All spans are marked at once, at the start of a cycle: mark bits = allocated ∧ live, 32 objects a
+ * step, where a drop has cleared the live bit. A later drop counts for the next cycle. A block of tiny objects
  * lives while any object in it does. A span with anything marked is marked in the page bitmap, so
  * that the page reclaimer finds those without.
  *
@@ -12,7 +12,7 @@ import { popcount32 } from '../base/bits.ts';
 import { alignUp, pageSize } from '../base/units.ts';
 import type { MHeap } from '../heap/mheap.ts';
 import type { SpanObjects } from '../heap/span-objects.ts';
-import { droppedWordsPerPage } from '../spans/page-table.ts';
+import { liveWordsPerPage } from '../spans/page-table.ts';
 import { spanState } from '../spans/span-table.ts';
 
 export interface Marked {
@@ -24,7 +24,7 @@ export interface Marked {
 export function markExplicit(heap: MHeap, objects: SpanObjects): Marked {
   const { spans, pageColumns, gcBits, tinyStarts, arenas } = heap.parts;
   const { bits } = gcBits;
-  const { dropped, marks } = pageColumns;
+  const { live, marks } = pageColumns;
   const c = spans.columns;
   for (const { base, bytes } of arenas.ranges()) {
     const from = arenas.pageOf(base) >>> 5;
@@ -38,16 +38,15 @@ export function markExplicit(heap: MHeap, objects: SpanObjects): Marked {
     const n = c.nelems[s];
     const markBits = c.markBits[s];
     const tinyRow = c.tinyStarts[s];
-    let drop = page * droppedWordsPerPage;
+    let at = page * liveWordsPerPage;
     let marked = 0;
-    for (let window = 0; window < n; window += 32, drop++) {
+    for (let window = 0; window < n; window += 32, at++) {
       let word = objects.allocatedWord(s, window);
       if (word !== 0) {
         if (tinyRow !== 0) {
           word &= tinyStarts.livingWord(tinyRow, window);
         } else {
-          word &= ~dropped[drop];
-          dropped[drop] = 0;
+          word &= live[at];
         }
         marked += popcount32(word);
       }

@@ -32,7 +32,6 @@ export const counterTable = table('counters', 'other', {
   tinyAllocCount: f64('heap'),
   smallAllocCount: f64('heap', classRows),
   smallFreeCount: f64('heap', classRows),
-  droppedObjects: f64('heap'),
   // Collection.
   heapLive: f64('heap'),
   heapMarked: f64('heap'),

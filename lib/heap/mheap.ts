@@ -37,7 +37,7 @@ import type { RadixPageAlloc } from '../pages/radix/page-alloc.ts';
 import type { PageCache } from '../pages/radix/page-cache.ts';
 import type { Arenas } from '../spans/arenas.ts';
 import type { pageTable } from '../spans/page-table.ts';
-import { type SpanTable, type SpanUse, spanState, spanUse } from '../spans/span-table.ts';
+import { perObjectOf, type SpanTable, type SpanUse, spanState, spanUse } from '../spans/span-table.ts';
 import type { counterTable } from './counters.ts';
 import { bitmapWords, type GcBits } from './gc-bits.ts';
 import type { SweepState } from './sweep-state.ts';
@@ -144,7 +144,6 @@ export class MHeap {
     columns.elemSize[s] = 0;
     columns.nelems[s] = 0;
     columns.freeIndex[s] = 0;
-    columns.allocCache[s] = 0;
     columns.allocCount[s] = 0;
     spans.free(s);
   }
@@ -229,6 +228,7 @@ export class MHeap {
     columns.pages[s] = npages;
     columns.needZero[s] = arenas.takeZeroed(page, npages) ? 1 : 0;
     columns.elemSize[s] = elemSize;
+    columns.perObject[s] = perObjectOf(elemSize);
     columns.nelems[s] = nelems;
     columns.freeIndex[s] = 0;
     columns.allocCount[s] = 0;
@@ -236,12 +236,11 @@ export class MHeap {
     columns.markBits[s] = markBits;
     columns.allocBits[s] = allocBits;
     columns.tinyStarts[s] = 0;
+    columns.cachedAt[s] = 0;
     if (use === spanUse.heap) {
-      columns.allocCache[s] = nelems >= 32 ? -1 : (1 << nelems) - 1;
       columns.sweepGen[s] = sweepState.gen;
       spans.setState(s, spanState.inUse);
     } else {
-      columns.allocCache[s] = 0;
       spans.setState(s, spanState.manual);
     }
     const { spanOf } = pageColumns;

@@ -1,94 +1,74 @@
 /**
- * Objects in a span: finding the next free one, telling allocated from free, and back from an
- * address to an object.
+ * Objects in a span: telling allocated from free, and finding free ones, 32 at a time.
  *
- * Free objects are found in address order, 32 at a time: `allocCache` is the complement of the
- * allocation bitmap's word at `freeIndex`, less what was handed out since. The fast path in malloc
- * takes bits from the cache; `nextFree` here moves to the next word that has any.
+ * A *window* is 32 objects of a span from a multiple of 32. Free objects are found in address order,
+ * window by window. A span that is cached has one window open: the cache holds the objects of that
+ * window not yet taken (*open bits*), and hands them out one by one without touching the span.
  *
- * Invariant: when freeIndex is not a multiple of 32, allocCache has the free objects of its window
- * at or above freeIndex; when it is a multiple, allocCache is either that window's or 0, not loaded.
- * (A window is exhausted exactly when its cache is 0, and then freeIndex may have moved past it.)
+ * Which objects of a span are allocated, from the span's columns:
+ *     below freeIndex                          all
+ *     in the open window (cached spans only)   those that are not open; freeIndex is the window's start
+ *     elsewhere                                those whose bit in allocBits is set
+ * allocCount counts the whole open window as allocated; who closes it puts that right.
+ *
+ * Not here: opening and closing windows (alloc/mcache.ts).
  */
 import { popcount32 } from '../base/bits.ts';
 import type { Views } from '../meta/column.ts';
+import { liveWordsPerPage } from '../spans/page-table.ts';
 import type { spanTable } from '../spans/span-table.ts';
 
 type SpanColumns = Views<typeof spanTable>;
 
 export class SpanObjects {
+  /** After `findWindow`: the free objects of the window found, as ones. */
+  foundFree = 0;
   private readonly spans: SpanColumns;
   private readonly bits: Int32Array;
+  /** The open bits of every cache slot; `spans.cachedAt` leads there. */
+  private readonly openBits: Int32Array;
 
-  constructor(spans: SpanColumns, bits: Int32Array) {
+  constructor(spans: SpanColumns, bits: Int32Array, openBits: Int32Array) {
     this.spans = spans;
     this.bits = bits;
+    this.openBits = openBits;
   }
 
-  /**
-   * Takes the next free object of a span: its index, or −1 when the span is full. Counts it as
-   * allocated. The slow half of malloc's fast path.
-   */
-  takeNext(s: number): number {
-    const { freeIndex, allocCache, nelems, allocCount } = this.spans;
-    const n = nelems[s];
-    let window = freeIndex[s] & ~31;
-    let cache = allocCache[s];
-    if (cache === 0) {
-      if (freeIndex[s] !== window) window += 32;
-      for (; window < n; window += 32) {
-        cache = this.freeWord(s, window);
-        if (cache !== 0) break;
+  /** The first window with a free object at or above `from`, or −1. Sets `foundFree`. */
+  findWindow(s: number, from: number): number {
+    const n = this.spans.nelems[s];
+    const bits = this.bits;
+    let word = this.spans.allocBits[s] + (from >>> 5);
+    let below = (1 << (from & 31)) - 1;
+    for (let window = from & ~31; window < n; window += 32, word++) {
+      const free = ~(bits[word] | below) & validMask(n - window);
+      if (free !== 0) {
+        this.foundFree = free;
+        return window;
       }
-      if (cache === 0) {
-        freeIndex[s] = n;
-        return -1;
-      }
+      below = 0;
     }
-    const index = window + 31 - Math.clz32(cache & -cache);
-    allocCache[s] = cache & (cache - 1);
-    freeIndex[s] = index + 1;
-    allocCount[s]++;
-    return index;
-  }
-
-  /** Starts handing out a span's objects from `index` on. */
-  resetFreeIndex(s: number, index: number): void {
-    const { freeIndex, allocCache, nelems } = this.spans;
-    freeIndex[s] = index;
-    allocCache[s] = index >= nelems[s] ? 0 : this.freeWord(s, index & ~31) & (-1 << (index & 31));
-  }
-
-  /** The index of the first free object at or above freeIndex, or nelems. Takes nothing. */
-  peekNext(s: number): number {
-    const { freeIndex, allocCache, nelems } = this.spans;
-    const n = nelems[s];
-    let window = freeIndex[s] & ~31;
-    let cache = allocCache[s];
-    if (cache === 0 && freeIndex[s] !== window) window += 32;
-    for (; cache === 0 && window < n; ) {
-      cache = this.freeWord(s, window);
-      if (cache === 0) window += 32;
-    }
-    return cache === 0 ? n : window + 31 - Math.clz32(cache & -cache);
+    return -1;
   }
 
   /** Whether object `index` of a span in use is allocated: live, or garbage not yet swept. */
   isAllocated(s: number, index: number): boolean {
-    const { freeIndex, allocBits } = this.spans;
-    return index < freeIndex[s] || ((this.bits[allocBits[s] + (index >>> 5)] >>> (index & 31)) & 1) === 1;
+    return ((this.allocatedWord(s, index & ~31) >>> (index & 31)) & 1) === 1;
   }
 
   isMarked(s: number, index: number): boolean {
     return ((this.bits[this.spans.markBits[s] + (index >>> 5)] >>> (index & 31)) & 1) === 1;
   }
 
-  /** The allocated objects among 32 from `window`, a multiple of 32, as ones. */
+  /** The allocated objects of a window, as ones. */
   allocatedWord(s: number, window: number): number {
-    const { freeIndex, allocBits, nelems } = this.spans;
-    const free = freeIndex[s];
-    const below = free <= window ? 0 : free >= window + 32 ? -1 : (1 << (free - window)) - 1;
-    return (this.bits[allocBits[s] + (window >>> 5)] | below) & validMask(nelems[s] - window);
+    const { freeIndex, allocBits, nelems, cachedAt } = this.spans;
+    const valid = validMask(nelems[s] - window);
+    const first = freeIndex[s];
+    if (window + 32 <= first) return valid;
+    if (cachedAt[s] !== 0 && window === first) return ~this.openBits[cachedAt[s] - 1] & valid;
+    const below = first <= window ? 0 : (1 << (first - window)) - 1;
+    return (this.bits[allocBits[s] + (window >>> 5)] | below) & valid;
   }
 
   /** The objects marked in a span. */
@@ -100,8 +80,23 @@ export class SpanObjects {
     return n;
   }
 
-  private freeWord(s: number, window: number): number {
-    return ~this.bits[this.spans.allocBits[s] + (window >>> 5)] & validMask(this.spans.nelems[s] - window);
+  /** A span is cached: its free objects count as live from now on, until they are taken and dropped. */
+  armLive(s: number, live: Int32Array): void {
+    const { nelems, startPage } = this.spans;
+    const n = nelems[s];
+    let at = startPage[s] * liveWordsPerPage;
+    for (let window = 0; window < n; window += 32, at++) {
+      live[at] |= ~this.allocatedWord(s, window) & validMask(n - window);
+    }
+  }
+
+  /** A span comes back from a cache: the objects that were not taken are not live. */
+  disarmLive(s: number, live: Int32Array): void {
+    const { nelems, startPage, freeIndex } = this.spans;
+    const n = nelems[s];
+    const first = freeIndex[s] & ~31;
+    let at = startPage[s] * liveWordsPerPage + (first >>> 5);
+    for (let window = first; window < n; window += 32, at++) live[at] &= this.allocatedWord(s, window);
   }
 }
 

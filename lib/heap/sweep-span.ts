@@ -72,7 +72,7 @@ export class SpanSweeper {
     c.allocCount[s] = nalloc;
     c.allocBits[s] = c.markBits[s];
     c.markBits[s] = this.gcBits.allocForSweep(c.nelems[s]);
-    this.objects.resetFreeIndex(s, 0);
+    c.freeIndex[s] = 0;
     c.sweepGen[s] = gen;
 
     if (elemSize !== 0) {

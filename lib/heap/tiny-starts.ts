@@ -14,8 +14,10 @@ import { IdPool } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 
 const blockBytes = 16;
+/** Bytes of start bits that a block has. */
+export const tinyBlockStartBytes = blockBytes / 8;
 /** Bytes of a row: 16 bits for each of a page's 512 blocks. */
-export const tinyRowBytes = (pageSize / blockBytes) * 2;
+export const tinyRowBytes = (pageSize / blockBytes) * tinyBlockStartBytes;
 const rowsPerBatch = 16;
 
 export const tinyStartsTable = table('tinyStarts', 'gc', {

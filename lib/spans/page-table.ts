@@ -5,20 +5,21 @@
  * page keeps whatever it last had (the radix design never reads it there: a lookup checks the span's
  * state and bounds). The bitmaps use only the bit of a span's first page: `inUse` finds spans for
  * the page reclaimer, `marks` says that a span has a marked object, `specials` that it has records
- * attached (none yet have a use). `dropped` has one bit an object, 1024 a page, the most 8-byte
- * objects a page holds: set when the object's last reference was dropped.
+ * attached (none yet have a use). `live` has one bit an object, 1024 a page, the most 8-byte objects a
+ * page holds: clear once the object's last reference was dropped. In a cached span the free objects'
+ * bits are set too, as if they were allocated already: that saves malloc from setting each one.
  *
  * Rows are committed an arena at a time, when the arena is added.
  */
 import { bitmap, i32, table } from '../meta/column.ts';
 
-/** Words of `dropped` bits a page has. */
-export const droppedWordsPerPage = 32;
+/** Words of `live` bits a page has. */
+export const liveWordsPerPage = 32;
 
 export const pageTable = table('pages', 'gc', {
   spanOf: i32('heap'),
   inUse: bitmap('heap'),
   marks: bitmap('heap'),
   specials: bitmap('heap'),
-  dropped: i32('heap', droppedWordsPerPage),
+  live: i32('heap', liveWordsPerPage),
 });

@@ -14,17 +14,15 @@
  *     sweepGen == sg + 1   was cached before the sweep began, is cached still, must be swept
  *     sweepGen == sg + 3   was swept and then cached
  *
- * Objects of a span are numbered from 0. The free ones at or above `freeIndex` are those whose bit
- * in allocBits is 0; below `freeIndex` all are allocated. `allocCache` holds the free objects of the
- * 32-object window at `freeIndex` as ones, so that the next is found by counting trailing zeros.
+ * Objects of a span are numbered from 0; which of them are allocated is told in heap/span-objects.ts.
  *
- * Row 0 is the empty span: no objects, none free, which is what an empty mcache slot points to.
+ * Row 0 is the empty span, without objects: what an empty mcache slot points to.
  *
- * Not here: bitmaps (heap/gc-bits.ts), finding the next free object (heap/span-objects.ts).
+ * Not here: bitmaps (heap/gc-bits.ts).
  */
 import { fatal } from '../base/errors.ts';
 import { type SpanId, spanId } from '../base/units.ts';
-import { i32, table, u8, type Views } from '../meta/column.ts';
+import { f64, i32, table, u8, type Views } from '../meta/column.ts';
 import { IdPool } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 
@@ -47,9 +45,12 @@ export const spanTable = table('spans', 'mspan', {
   pages: i32('heap'),
   /** Bytes of an object; 0 for a span that is one large object and for manual spans. */
   elemSize: i32('heap'),
+  /** A little more than 1 / elemSize, so that truncated products are object numbers; 0 where elemSize is. */
+  perObject: f64('heap'),
   nelems: i32('heap'),
   freeIndex: i32('heap'),
-  allocCache: i32('heap'),
+  /** The cache slot that holds the span, plus one; 0 when it is not cached. */
+  cachedAt: i32('heap'),
   allocCount: i32('heap'),
   /** allocCount when the span was cached, for counting what the cache handed out. */
   cachedCount: i32('heap'),
@@ -70,6 +71,13 @@ export const spanPoolTable = table('spanPool', 'mspan', {
   committed: i32('heap'),
   live: i32('heap'),
 });
+
+/**
+ * The factor by which an offset in a span of objects of `elemSize` bytes becomes an object's number.
+ * Offsets stay below 2^17 and sizes too, so a relative excess of 2^-40 makes up for rounding without
+ * reaching the next number.
+ */
+export const perObjectOf = (elemSize: number): number => (elemSize === 0 ? 0 : (1 + 2 ** -40) / elemSize);
 
 /** Span rows committed at once: about 16 KiB, as the runtime's fixalloc takes for its mspans. */
 const batch = 256;

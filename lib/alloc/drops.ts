@@ -1,0 +1,198 @@
+/**
+ * Drops and look-ups: from an address to the object there.
+ *
+ * A drop says that an object's last reference is gone. It costs a look-up from the address to its
+ * span and one bit; the object stays where it is until the next cycle finds the bit. The fast path
+ * accepts what is certainly right; whatever is not, is looked at again at leisure to say what is
+ * wrong with it.
+ *
+ * From address to object: page = offset / 8 KiB; the page table leads to the span; number = offset in
+ * the span × perObject, truncated. The page table is stale for free pages, and a stale entry may lead
+ * to any span's row. So the number is held against the span's objects before it is used: a row that
+ * is dead or manual has none, and for any other span the offset is then one of its own.
+ *
+ * Not here: what a drop leads to (gc/mark-explicit.ts).
+ */
+import { type ErrorCode, PageHeapError } from '../base/errors.ts';
+import { type Address, address, pageSize as pageBytes, pagesPerArena } from '../base/units.ts';
+import type { MHeap } from '../heap/mheap.ts';
+import type { SpanObjects } from '../heap/span-objects.ts';
+import { tinyRowBytes } from '../heap/tiny-starts.ts';
+import type { Views } from '../meta/column.ts';
+import { liveWordsPerPage as liveWords } from '../spans/page-table.ts';
+import { spanState, type spanTable } from '../spans/span-table.ts';
+
+// A constant of this module is folded into optimised code; an imported one is loaded each time.
+const pageSize = pageBytes;
+const pagesPerByte = 1 / pageBytes;
+const liveWordsPerPage = liveWords;
+const arenaPagesShift = Math.log2(pagesPerArena);
+
+/** What stands at an address. */
+export interface FoundObject {
+  readonly span: number;
+  readonly index: number;
+  readonly base: Address;
+  readonly size: number;
+  readonly spanClass: number;
+}
+
+export class Drops {
+  private readonly heap: MHeap;
+  private readonly objects: SpanObjects;
+  private readonly spans: Views<typeof spanTable>;
+  private readonly tinyBits: Uint8Array;
+  private readonly zeroBase: Address;
+  private readonly origin: number;
+  private readonly reachBytes: number;
+  // Columns of the fast path, each a field of its own: one load instead of two.
+  private readonly known: Uint8Array;
+  private readonly spanOf: Int32Array;
+  private readonly live: Int32Array;
+  private readonly startPage: Int32Array;
+  private readonly perObject: Float64Array;
+  private readonly elemSize: Int32Array;
+  private readonly nelems: Int32Array;
+  private readonly freeIndex: Int32Array;
+  private readonly tinyStarts: Int32Array;
+
+  constructor(heap: MHeap, objects: SpanObjects, reachBytes: number, zeroBase: Address) {
+    const { arenas, spans, pageColumns, tinyStarts } = heap.parts;
+    this.heap = heap;
+    this.objects = objects;
+    this.spans = spans.columns;
+    this.tinyBits = tinyStarts.bits;
+    this.zeroBase = zeroBase;
+    this.origin = arenas.origin;
+    this.reachBytes = reachBytes;
+    this.known = arenas.columns.known;
+    this.spanOf = pageColumns.spanOf;
+    this.live = pageColumns.live;
+    this.startPage = this.spans.startPage;
+    this.perObject = this.spans.perObject;
+    this.elemSize = this.spans.elemSize;
+    this.nelems = this.spans.nelems;
+    this.freeIndex = this.spans.freeIndex;
+    this.tinyStarts = this.spans.tinyStarts;
+  }
+
+  /** Drops the last reference to the object that starts at `addr`. Throws what is wrong with the address. */
+  drop(addr: number): void {
+    const offset = addr - this.origin;
+    if (!(offset >= 0 && offset < this.reachBytes)) {
+      this.refuseDrop(addr);
+      return;
+    }
+    const page = (offset * pagesPerByte) | 0;
+    if (this.known[page >> arenaPagesShift] === 0) this.refuseDrop(addr);
+    const s = this.spanOf[page];
+    const first = this.startPage[s];
+    const inSpan = offset - first * pageSize;
+    if (this.tinyStarts[s] !== 0) {
+      this.dropTiny(s, inSpan, addr);
+      return;
+    }
+    const index = (inSpan * this.perObject[s]) | 0;
+    if (index * this.elemSize[s] !== inSpan || index >>> 0 >= this.nelems[s]) this.refuseDrop(addr);
+    const word = first * liveWordsPerPage + (index >> 5);
+    const bit = 1 << (index & 31);
+    const living = this.live[word];
+    if ((living & bit) === 0) this.refuseDrop(addr);
+    if (index >= this.freeIndex[s] && !this.objects.isAllocated(s, index)) this.refuseDrop(addr);
+    this.live[word] = living ^ bit;
+  }
+
+  /** What object, live or not yet swept, holds the byte at an address; undefined where there is none. */
+  find(addr: number): FoundObject | undefined {
+    const { spans } = this;
+    const page = this.pageOf(addr);
+    if (page < 0) return undefined;
+    const span = this.spanOf[page];
+    const first = this.startPage[span];
+    if (spans.state[span] !== spanState.inUse || page < first || page >= first + spans.pages[span])
+      return undefined;
+    const size = this.elemSize[span] === 0 ? spans.pages[span] * pageSize : this.elemSize[span];
+    const index = Math.floor((addr - this.origin - first * pageSize) / size);
+    if (
+      index >= this.nelems[span] ||
+      !this.objects.isAllocated(span, index) ||
+      this.isSweepable(span, index)
+    ) {
+      return undefined;
+    }
+    const base = address(this.origin + first * pageSize + index * size);
+    return { span, index, base, size, spanClass: spans.spanClass[span] };
+  }
+
+  /** The object around `addr`, for whoever wants to reach into it. Throws where there is none. */
+  require(addr: number): FoundObject {
+    const found = this.find(addr);
+    if (found !== undefined) return found;
+    if (this.pageOf(addr) < 0) return refuse('ERR_INVALID_ADDRESS', 'not an address of this heap', addr);
+    return refuse('ERR_NOT_ALLOCATED', 'no object is there', addr);
+  }
+
+  /** The page of an address in a known arena, or −1. */
+  private pageOf(addr: number): number {
+    const offset = addr - this.origin;
+    if (!(offset >= 0 && offset < this.reachBytes)) return -1;
+    const page = Math.floor(offset / pageSize);
+    return this.known[page >> arenaPagesShift] === 0 ? -1 : page;
+  }
+
+  private dropTiny(s: number, inSpan: number, addr: number): void {
+    const block = inSpan >> 4;
+    if (inSpan !== (inSpan | 0) || block >>> 0 >= this.nelems[s]) this.refuseDrop(addr);
+    if (block >= this.freeIndex[s] && !this.objects.isAllocated(s, block)) this.refuseDrop(addr);
+    const at = this.tinyStarts[s] * tinyRowBytes + (inSpan >> 3);
+    const bit = 1 << (inSpan & 7);
+    const starts = this.tinyBits[at];
+    if ((starts & bit) === 0) this.refuseDrop(addr);
+    this.tinyBits[at] = starts ^ bit;
+  }
+
+  /** Says what is wrong with a drop; returns only for the empty object, which may be dropped any time. */
+  private refuseDrop(addr: number): void {
+    if (addr === this.zeroBase) return;
+    const page = this.pageOf(addr);
+    if (page < 0) refuse('ERR_INVALID_ADDRESS', 'not an address of this heap', addr);
+    const found = this.find(addr);
+    if (found === undefined) {
+      if (this.awaitsSweep(page, addr)) refuse('ERR_ALREADY_DROPPED', 'the object was dropped before', addr);
+      return refuse('ERR_NOT_ALLOCATED', 'no object is there', addr);
+    }
+    if (this.tinyStarts[found.span] !== 0 && Number.isInteger(addr)) {
+      return refuse('ERR_NOT_ALLOCATED', 'no tiny object starts there, or it was dropped before', addr);
+    }
+    if (addr !== found.base)
+      return refuse('ERR_INTERIOR_ADDRESS', 'inside an object, not at its first byte', addr);
+    return refuse('ERR_ALREADY_DROPPED', 'the object was dropped before', addr);
+  }
+
+  /** Whether an address starts garbage that the sweep in progress has not reached yet. */
+  private awaitsSweep(page: number, addr: number): boolean {
+    const { spans } = this;
+    const s = this.spanOf[page];
+    const first = this.startPage[s];
+    if (spans.state[s] !== spanState.inUse || page < first || page >= first + spans.pages[s]) return false;
+    const inSpan = addr - this.origin - first * pageSize;
+    const size = this.elemSize[s];
+    const index = size === 0 ? 0 : Math.floor(inSpan / size);
+    return (
+      inSpan === index * size &&
+      index < this.nelems[s] &&
+      this.isSweepable(s, index) &&
+      this.objects.isAllocated(s, index)
+    );
+  }
+
+  /** Whether the sweep in progress will free an object: garbage that has not been reached yet. */
+  private isSweepable(s: number, index: number): boolean {
+    return this.spans.sweepGen[s] === this.heap.parts.sweepState.gen - 2 && !this.objects.isMarked(s, index);
+  }
+}
+
+function refuse(code: ErrorCode, message: string, addr: number): never {
+  const shown = Number.isFinite(addr) ? `0x${addr.toString(16)}` : String(addr);
+  throw new PageHeapError(code, `${message}: ${shown}`, { value: addr });
+}
