@@ -129,8 +129,16 @@ export function findHole(words: Int32Array, base: number, n: number, word: numbe
   return n <= 32 ? findSmallHole(words, base, n, word) : findLargeHole(words, base, n, word);
 }
 
-/** n ≤ 32: the hole lies inside a word or crosses one boundary. */
+/**
+ * n ≤ 32: the hole lies inside a word or crosses one boundary. Five shifts shrink any run by n − 1, some
+ * of them by nothing: branches on n would be mispredicted more dearly than idle shifts cost.
+ */
 function findSmallHole(words: Int32Array, base: number, n: number, word: number): number {
+  const shift1 = n > 1 ? 1 : 0;
+  const shift2 = n < 4 ? n - 1 - shift1 : 2;
+  const shift3 = n < 8 ? n - 1 - shift1 - shift2 : 4;
+  const shift4 = n < 16 ? n - 1 - shift1 - shift2 - shift3 : 8;
+  const shift5 = n - 1 - shift1 - shift2 - shift3 - shift4;
   let before = 0;
   for (let w = word; w < chunkWords; w++) {
     const x = words[base + w]!;
@@ -141,12 +149,11 @@ function findSmallHole(words: Int32Array, base: number, n: number, word: number)
     const low = x === 0 ? 32 : 31 - Math.clz32(x & -x);
     if (before + low >= n) return (w << 5) - before;
     let free = ~x;
-    let width = 1;
-    while (width < n && free !== 0) {
-      const shift = n - width < width ? n - width : width;
-      free &= free >>> shift;
-      width += shift;
-    }
+    free &= free >>> shift1;
+    free &= free >>> shift2;
+    free &= free >>> shift3;
+    free &= free >>> shift4;
+    free &= free >>> shift5;
     if (free !== 0) return (w << 5) + 31 - Math.clz32(free & -free);
     before = Math.clz32(x);
   }
@@ -172,37 +179,64 @@ function findLargeHole(words: Int32Array, base: number, n: number, word: number)
 
 /**
  * The longest hole of a chunk, which is known to be from `atLeast` to `atMost` long. Looks only for
- * longer ones than it knows, and stops when there can be none.
+ * longer ones than it knows, and stops when there can be none. Inside words as in `findSmallHole`,
+ * with the shifts for one more than the longest known.
  */
 export function longestHole(words: Int32Array, base: number, atLeast: number, atMost: number): number {
   let longest = atLeast;
   let hole = 0;
-  for (let w = base; w < base + chunkWords; w++) {
-    const x = words[w]!;
-    if (x === 0) {
-      hole += 32;
-      continue;
-    }
-    hole += 31 - Math.clz32(x & -x);
-    if (hole > longest) longest = hole;
-    hole = Math.clz32(x);
-    if (longest < 31) {
+  const end = base + chunkWords;
+  for (let w = base; w < end; ) {
+    // Until the longest known changes, the shifts stay.
+    const shift1 = longest > 0 ? 1 : 0;
+    const shift2 = longest < 3 ? longest - shift1 : 2;
+    const shift3 = longest < 7 ? longest - shift1 - shift2 : 4;
+    const shift4 = longest < 15 ? longest - shift1 - shift2 - shift3 : 8;
+    const shift5 = longest < 31 ? longest - shift1 - shift2 - shift3 - shift4 : 16;
+    for (; w < end; w++) {
+      const x = words[w]!;
+      if (x === 0) {
+        hole += 32;
+        continue;
+      }
+      hole += 31 - Math.clz32(x & -x);
+      if (hole > longest) break;
       let free = ~x;
-      let width = 1;
-      while (width <= longest && free !== 0) {
-        const rest = longest + 1 - width;
-        const shift = rest < width ? rest : width;
-        free &= free >>> shift;
-        width += shift;
-      }
-      while (free !== 0) {
-        longest++;
-        free &= free >>> 1;
-      }
+      free &= free >>> shift1;
+      free &= free >>> shift2;
+      free &= free >>> shift3;
+      free &= free >>> shift4;
+      free &= free >>> shift5;
+      if (free !== 0) break;
+      hole = Math.clz32(x);
     }
+    if (w === end) break;
+    const x = words[w]!;
+    if (hole > longest) longest = hole;
+    if (longest < 31) longest = longestInWord(~x, longest);
     if (longest >= atMost) return longest;
+    hole = Math.clz32(x);
+    w++;
   }
   return hole > longest ? hole : longest;
+}
+
+/** The longest run of ones in a word, or `atLeast`, if that is more. */
+function longestInWord(word: number, atLeast: number): number {
+  let ones = word;
+  let width = 1;
+  while (width <= atLeast && ones !== 0) {
+    const rest = atLeast + 1 - width;
+    const shift = rest < width ? rest : width;
+    ones &= ones >>> shift;
+    width += shift;
+  }
+  let longest = atLeast;
+  while (ones !== 0) {
+    longest++;
+    ones &= ones >>> 1;
+  }
+  return longest;
 }
 
 /** The set bits of a chunk as ranges [from,n]: for messages. */

@@ -50,10 +50,12 @@ const slotForceCursor = slotForceCursorOf;
 const slotForceMarked = slotForceMarkedOf;
 const slotGeneration = slotGenerationOf;
 const pages = chunkPages;
-const inUse = 0x3ff;
+const dense = densePages;
+const inUse = inUseMask;
 const flags = hasFree | noHugePage;
-const hasFreeFlag = 1 << 26;
-const noHugeFlag = 1 << 27;
+const hasFreeFlag = hasFree;
+const noHugeFlag = noHugePage;
+const lastShift = lastInUseShift;
 
 export class ScavengeIndex {
   readonly density: Int32Array;
@@ -79,9 +81,9 @@ export class ScavengeIndex {
     }
     d += n;
     const used = d & inUse;
-    if (used >= densePages) {
+    if (used >= dense) {
       if (used > pages) fatal('more pages are allocated in a chunk than it has', { chunk, used, n });
-      if (used > densePages) d &= ~noHugeFlag;
+      if (used > dense) d &= ~noHugeFlag;
       if (used === pages) d &= ~hasFreeFlag;
     }
     density[chunk] = d;
@@ -109,11 +111,11 @@ export class ScavengeIndex {
   /** Whether a scavenge looks into the chunk. */
   isWorthwhile(chunk: number, force: boolean): boolean {
     const d = this.density[chunk]!;
-    if ((d & hasFree) === 0) return false;
+    if ((d & hasFreeFlag) === 0) return false;
     if (force) return true;
-    if ((d & inUseMask) >= densePages) return false;
+    if ((d & inUse) >= dense) return false;
     if (this.generation[chunk] !== this.state[slotGeneration]) return true;
-    return ((d >>> lastInUseShift) & inUseMask) < densePages;
+    return ((d >>> lastShift) & inUse) < dense;
   }
 
   /**

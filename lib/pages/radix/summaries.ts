@@ -36,6 +36,7 @@ const leafShift = chunkPagesShift;
 const rootShift = rootShiftOf;
 const chunkWordsShift = chunkWordsShiftOf;
 const leafPages = chunkPages;
+const fillThreshold = 40;
 
 export class Summaries {
   readonly start: Int32Array;
@@ -136,9 +137,7 @@ export class Summaries {
       end[first] = head;
       if (head === size) start[first] = size;
       if (head > max[first]!) max[first] = head;
-      start.fill(size, first + 1, last);
-      max.fill(size, first + 1, last);
-      end.fill(size, first + 1, last);
+      if (last - first > 1) this.setBetween(first, last, size);
       const tail = hi - ((limit - 1) & -size);
       start[last] = tail;
       if (tail === size) end[last] = size;
@@ -170,9 +169,7 @@ export class Summaries {
       if (lo === base) start[first] = at - lo;
       end[first] = 0;
       if (max[first] === head) max[first] = this.longestOf(first, shift, head);
-      start.fill(0, first + 1, last);
-      max.fill(0, first + 1, last);
-      end.fill(0, first + 1, last);
+      if (last - first > 1) this.setBetween(first, last, 0);
       const lastBase = (limit - 1) & -size;
       const tail = hi - lastBase;
       start[last] = 0;
@@ -214,6 +211,23 @@ export class Summaries {
         if (max[child]! > have) newMax = max[child]!;
         else newMax = oldMax === have ? this.longestAbove(first, size, have) : have;
       }
+    }
+  }
+
+  /** Makes the entries between two wholly free or wholly allocated. */
+  private setBetween(first: number, last: number, free: number): void {
+    const { start, max, end } = this;
+    // A call of `fill` costs more than a few elements do.
+    if (last - first > fillThreshold) {
+      start.fill(free, first + 1, last);
+      max.fill(free, first + 1, last);
+      end.fill(free, first + 1, last);
+      return;
+    }
+    for (let node = first + 1; node < last; node++) {
+      start[node] = free;
+      max[node] = free;
+      end[node] = free;
     }
   }
 

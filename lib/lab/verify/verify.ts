@@ -1,0 +1,39 @@
+/**
+ * Verifies a golden trace of whichever kind it is, told by its first line.
+ */
+import { goldenError, readGolden } from './golden.ts';
+import { type RadixMismatch, type VerifyOptions, verifyRadix } from './radix.ts';
+
+/** The first answer that differed from the real runtime's, and what surrounds it. */
+export type VerifyMismatch = RadixMismatch;
+
+export interface VerifyOutcome {
+  readonly file: string;
+  /** What was replayed. */
+  readonly kind: 'radix';
+  /** Operations that were replayed, checkpoints included. */
+  readonly operations: number;
+  readonly checkpoints: number;
+  /** Whether it was on mapped pages, held against the kernel as well. */
+  readonly real: boolean;
+  /** Undefined if every answer was equal. */
+  readonly mismatch: VerifyMismatch | undefined;
+}
+
+async function firstValue(file: string): Promise<unknown> {
+  for await (const { value } of readGolden(file)) return value;
+  throw goldenError(file, 1, 'an empty trace');
+}
+
+/**
+ * Replays a golden trace and answers how far it was equal.
+ * @throws PageHeapError ERR_FILE, ERR_GOLDEN for what is wrong with the file; ERR_OUT_OF_MEMORY with `real`
+ */
+export async function verifyFile(file: string, options: VerifyOptions = {}): Promise<VerifyOutcome> {
+  const header = await firstValue(file);
+  if (typeof header === 'object' && header !== null && 'chunks' in header) {
+    const { operations, checkpoints, real, mismatch } = await verifyRadix(file, options);
+    return { file, kind: 'radix', operations, checkpoints, real, mismatch };
+  }
+  throw goldenError(file, 1, 'its first line is not the header of a trace that is known here', header);
+}
