@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Layer, stackLayers } from '../../lib/lab/report/client/chart.ts';
 import {
   formatBytes,
+  formatCompact,
   formatDuration,
   formatShare,
   formatTick,
@@ -110,7 +111,7 @@ describe('factsOf', () => {
     expect(factsOf(toRunData([header]))).toBeUndefined();
   });
 
-  it('believes in Sys − HeapReleased, or in use and free where sys is missing', () => {
+  it('believes in HeapSys − HeapReleased, or in use and free where sys is missing', () => {
     const base = { k: 's', t: 0, inuse: 5, free: 3, released: 2, rss: 0 } as const;
     expect(belief(base)).toBe(8);
     expect(belief({ ...base, sys: 14 })).toBe(12);
@@ -184,6 +185,11 @@ describe('numbers in words', () => {
     [formatTime(7_511_000), '2:05:11'],
     [formatShare(36, 1000), '3.6 %'],
     [formatShare(1, 0), '–'],
+    [formatShare(1, 1e6), '< 0.1 %'],
+    [formatShare(0, 1e6), '0 %'],
+    [formatCompact(160_002), '160 k'],
+    [formatCompact(1_920_406), '1.92 M'],
+    [formatCompact(8_000), '8,000'],
   ])('writes %s', (written, expected) => {
     expect(written).toBe(expected);
   });

@@ -4,7 +4,7 @@
  *
  * RSS means the resident bytes of the heap's own ranges. The *peak* is the first sample with the
  * largest RSS, the *end* the last sample. The *half* of a decay from level a at time t to level b is
- * the first sample after t with RSS at or below (a + b) / 2. Belief is Sys − HeapReleased, or in use
+ * the first sample after t with RSS at or below (a + b) / 2. Belief is HeapSys − HeapReleased, or in use
  * plus free where a sample has no sys.
  */
 
@@ -35,7 +35,7 @@ export interface Facts {
   readonly idle: Decay | undefined;
   /** Bytes that scavenging released, all kinds together. */
   readonly scavenged: number;
-  /** The largest and the smallest of RSS − (Sys − HeapReleased). */
+  /** The largest and the smallest of RSS − belief. */
   readonly excess: Point;
   readonly shortfall: Point;
   /** What the looks cost, in nanoseconds: of all of them, and of the dearest. */

@@ -13,15 +13,17 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { classTables } from './class-table.ts';
 import { formatBytes, formatDuration, formatNumber, formatShare, formatTime } from './client/format.ts';
 import { clientProgram } from './client-bundle.ts';
+import { environmentCards } from './environment.ts';
 import { type Facts, factsOf } from './facts.ts';
 import { type Html, html, raw, scriptJson, scriptText, unbroken } from './html.ts';
 import { type Payload, payloadOf } from './payload.ts';
 import type { RunData, RunValue } from './run-data.ts';
 import { reportStyle } from './style.ts';
 import { summarySection } from './summary.ts';
-import { classTables, environmentCards, momentsTable, momentTitle, traceLines } from './tables.ts';
+import { momentsTable, momentTitle, traceLines } from './tables.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -41,7 +43,7 @@ function timelineSection(payload: Payload): Html {
   return html`<section aria-labelledby="h-timeline">
     <h2 id="h-timeline">Timeline</h2>
     <p class="lead">What the heap believes, stacked, and over it what the kernel counts. Triangles are collections
-      (filled: forced), bars are scavenging. Drag to zoom; the charts below follow.</p>
+      (filled: forced), bars are bytes given back to the system. Drag to zoom; the charts below follow.</p>
     <p class="controls"><button type="button" id="whole-run">Show the whole run</button><span class="meta">${thinned}</span></p>
     <div id="timeline" class="chart"></div>
   </section>`;
@@ -62,9 +64,9 @@ function beliefSection(facts: Facts | undefined): Html {
         }.`;
   return html`<section aria-labelledby="h-belief">
     <h2 id="h-belief">Belief against fact</h2>
-    <p class="lead">Sys − HeapReleased is what the heap believes it holds; RSS of the heap’s own ranges is what the kernel
-      has backed. Fact above belief: pages given back lazily, or kept by huge pages. Fact below belief: pages that nothing
-      has touched yet, and metadata outside these ranges.</p>
+    <p class="lead">HeapSys − HeapReleased is what the heap believes it holds; RSS of the heap’s own ranges is what the
+      kernel has backed. Fact above belief: pages given back lazily, or kept by huge pages. Fact below belief: pages that
+      nothing has touched yet.</p>
     <p class="lead">${unbroken(words)}</p>
     <div id="belief" class="chart"></div>
     <h3>Fact minus belief</h3>
@@ -146,8 +148,7 @@ function body(run: RunData, facts: Facts | undefined, payload: Payload): Html {
     ${activitySection(facts)}
     <section aria-labelledby="h-classes">
       <h2 id="h-classes">Size classes</h2>
-      <p class="lead">Spans in use by size class. Tail waste is what is left over at the end of each span because the
-        objects do not fill it.</p>
+      <p class="lead">Tail waste is what is left over at the end of a span because whole objects do not fill it.</p>
       ${classTables(run)}
     </section>
     <section aria-labelledby="h-environment">

@@ -53,7 +53,7 @@ export interface RunSample {
   readonly inuse: number;
   readonly free: number;
   readonly released: number;
-  /** Everything the heap has from the system. */
+  /** HeapSys: pages in use, free and released together. */
   readonly sys?: number;
   /** Bytes of objects. */
   readonly alloc?: number;

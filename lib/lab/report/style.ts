@@ -114,12 +114,13 @@ td.over { color: var(--warn); font-weight: 650; } td.under { color: var(--accent
 #moments tbody tr[data-current] > * { background: color-mix(in srgb, var(--accent) 14%, var(--page)); }
 #moments button { border: 0; background: none; padding: 0; min-height: 24px; color: var(--accent); text-decoration: underline; text-underline-offset: 3px; }
 #moments thead th { white-space: normal; min-width: 72px; }
-td.bar { position: relative; min-width: 190px; }
+td.bar { position: relative; min-width: 170px; }
 td.bar span { position: absolute; left: 12px; top: 6px; bottom: 6px; width: calc((100% - 104px) * var(--share)); background: var(--in-use); border-radius: 2px; }
 td.bar i { position: relative; font-style: normal; }
 .cards { columns: 3 300px; column-gap: 22px; margin-top: 12px; }
 .card { break-inside: avoid; border: 1px solid var(--line); border-radius: 8px; padding: 12px 16px; margin: 0 0 18px; }
 .card h3 { margin: 0 0 6px; }
+.card.wide { margin-top: 18px; } .card.wide .pairs { columns: 3 240px; column-gap: 34px; } .card.wide .pairs div { break-inside: avoid; }
 .card p, .card ul { margin: 0; font-size: 14px; } .card ul { padding-left: 18px; }
 .pairs { margin: 0; font-size: 14px; }
 .pairs div { display: flex; justify-content: space-between; gap: 14px; padding: 3px 0; }

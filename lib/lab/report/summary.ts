@@ -5,7 +5,14 @@
  * did not fall, no idle stretch where there was none.
  */
 
-import { formatBytes, formatDuration, formatNumber, formatShare, formatTime } from './client/format.ts';
+import {
+  formatBytes,
+  formatCompact,
+  formatDuration,
+  formatNumber,
+  formatShare,
+  formatTime,
+} from './client/format.ts';
 import type { Facts } from './facts.ts';
 import { type Html, html, raw, unbroken } from './html.ts';
 import type { RunData } from './run-data.ts';
@@ -31,7 +38,7 @@ function peakSentence(facts: Facts): Html {
       still there at the end: nothing left it.`;
   }
   return html`RSS of the heap’s own pages peaked at <b>${formatBytes(peak.bytes)}</b> at ${formatTime(peak.t)} and ended
-    at <b>${formatBytes(end.bytes)}</b>, which is <b>${formatShare(end.bytes, peak.bytes)}</b> of the peak.`;
+    at <b>${formatBytes(end.bytes)}</b>, which is <b>${formatShare(end.bytes, peak.bytes).replace('<', 'less than')}</b> of the peak.`;
 }
 
 function decaySentence(facts: Facts): Html {
@@ -81,7 +88,6 @@ interface Tile {
 
 function tiles(run: RunData, facts: Facts): Tile[] {
   const { peak, end, decay, last } = facts;
-  const madvise = last.madvB ?? 0;
   const list: Tile[] = [
     { value: formatBytes(peak.bytes), name: 'peak RSS', note: `at ${formatTime(peak.t)}` },
     { value: formatBytes(end.bytes), name: 'RSS at the end', note: `at ${formatTime(end.t)}` },
@@ -97,8 +103,8 @@ function tiles(run: RunData, facts: Facts): Tile[] {
       note: `${run.collections.filter((gc) => gc.forced === true).length} forced`,
     },
     {
-      value: formatBytes(facts.scavenged > 0 ? facts.scavenged : madvise),
-      name: 'scavenged in all',
+      value: formatBytes(last.madvB ?? facts.scavenged),
+      name: 'given back in all',
       note: last.madv === undefined ? '' : `${formatNumber(last.madv)} calls of madvise`,
     },
   ];
@@ -106,7 +112,7 @@ function tiles(run: RunData, facts: Facts): Tile[] {
   if (speed !== undefined && Number.isFinite(speed)) {
     const ops = run.end?.ops ?? last.ops ?? 0;
     list.push({
-      value: `${formatNumber(Math.round(speed))}/s`,
+      value: `${formatCompact(Math.round(speed))}/s`,
       name: 'operations',
       note: `${formatNumber(ops)} in all`,
     });

@@ -16,6 +16,14 @@ export function formatNumber(n: number): string {
   return n.toFixed(size >= 10 ? 1 : 2);
 }
 
+/** At most three digits and a unit of thousands: `160 k`, `1.92 M`. */
+export function formatCompact(n: number): string {
+  if (n >= 999_500) {
+    return `${formatNumber(n / 1e6)} M`;
+  }
+  return n >= 9995 ? `${formatNumber(n / 1e3)} k` : formatNumber(n);
+}
+
 /** A number of bytes, such as `307 MiB`. Negative numbers keep their sign. */
 export function formatBytes(n: number): string {
   if (!Number.isFinite(n)) {
@@ -78,5 +86,8 @@ export function formatShare(part: number, whole: number): string {
     return '–';
   }
   const percent = (100 * part) / whole;
+  if (percent > 0 && percent < 0.05) {
+    return '< 0.1 %';
+  }
   return `${percent >= 9.95 || percent === 0 ? percent.toFixed(0) : percent.toFixed(1)} %`;
 }

@@ -4,8 +4,8 @@
  * activity of the kernel.
  *
  * Above the timeline's plot run two lanes: a triangle for each collection (filled when it was asked
- * for; a stroke where there are too many), and a bar for each scavenge, as tall as the logarithm of
- * what it released.
+ * for; a stroke where there are too many), and bars for what madvise gave back, as tall as the
+ * logarithm of the bytes; scavenging on behalf of allocations, or on demand, in colours of its own.
  */
 
 import type uPlotType from 'uplot';
@@ -27,6 +27,24 @@ function part(column: Column, sign: 1 | -1): Column {
   return column.map((value) => (value === null ? null : sign > 0 ? Math.max(value, 0) : Math.min(value, 0)));
 }
 
+interface Release {
+  readonly from: number;
+  readonly to: number;
+  readonly bytes: number;
+}
+
+/** What madvise gave back, slice by slice: exact and complete, where scavenging reports only now and then. */
+function releasesOf({ activity }: Payload): Release[] {
+  const releases: Release[] = [];
+  activity.madvB.forEach((rate, i) => {
+    if (rate !== null && rate > 0) {
+      const [from, to] = [activity.t[i], activity.t[i + 1]];
+      releases.push({ from, to, bytes: (rate * (to - from)) / 1000 });
+    }
+  });
+  return releases;
+}
+
 function drawLanes(
   plot: uPlotType,
   context: CanvasRenderingContext2D,
@@ -42,18 +60,35 @@ function drawLanes(
   context.textBaseline = 'middle';
   context.fillStyle = colour('muted');
   context.fillText('collections', left - 8 * density, top - 36 * density);
-  context.fillText('scavenging', left - 8 * density, top - 13 * density);
+  context.fillText('given back', left - 8 * density, top - 13 * density);
   context.fillStyle = colour('lane');
   context.fillRect(left, top - 24 * density, width, 20 * density);
 
-  const most = payload.scavenges.reduce((max, mark) => Math.max(max, mark.bytes), 1);
-  for (const mark of payload.scavenges) {
-    const x = place(mark.t);
-    if (visible(x) && mark.bytes > 0) {
-      const height = (18 * density * Math.log2(1 + mark.bytes / 4096)) / Math.log2(1 + most / 4096);
-      context.fillStyle = colour(mark.kind === 'bg' ? 'lazy' : mark.kind === 'eager' ? 'goal' : 'ink');
-      context.fillRect(x - density, top - 4 * density - height, 2 * density, height);
+  const releases = releasesOf(payload);
+  const marks = payload.scavenges.filter(
+    (mark) => mark.bytes > 0 && (mark.kind !== 'bg' || releases.length === 0),
+  );
+  const most = [...releases, ...marks].reduce((max, { bytes }) => Math.max(max, bytes), 1);
+  const bar = (name: string, bytes: number, from: number, to: number): void => {
+    const height = (18 * density * Math.log2(1 + bytes / 4096)) / Math.log2(1 + most / 4096);
+    const start = Math.max(from, left);
+    const end = Math.min(Math.max(to, from + 1.5 * density), left + width);
+    if (end > start) {
+      context.fillStyle = colour(name);
+      context.fillRect(start, top - 4 * density - height, end - start, height);
     }
+  };
+  for (const { from, to, bytes } of releases) {
+    bar('lazy', bytes, place(from), place(to));
+  }
+  for (const mark of marks) {
+    const x = place(mark.t);
+    bar(
+      mark.kind === 'bg' ? 'lazy' : mark.kind === 'eager' ? 'goal' : 'ink',
+      mark.bytes,
+      x - density,
+      x + density,
+    );
   }
   const shown = payload.collections
     .map((mark) => ({ x: place(mark.t), forced: mark.forced }))
@@ -154,7 +189,11 @@ export function eventsBetween(payload: Payload, from: number, to: number): strin
     }
   }
   for (const [kind, sum] of sums) {
-    texts.push(`▮ ${formatBytes(sum)} scavenged (${scavengeNames[kind] ?? kind})`);
+    texts.push(`▮ scavenging reported ${formatBytes(sum)} (${scavengeNames[kind] ?? kind})`);
+  }
+  const given = releasesOf(payload).filter((release) => release.to >= from && release.from <= to);
+  if (given.length > 0) {
+    texts.push(`▮ ${formatBytes(given.reduce((sum, { bytes }) => sum + bytes, 0))} given back`);
   }
   return texts;
 }
@@ -288,7 +327,7 @@ export function drawBelief(payload: Payload, group: ChartGroup): void {
       times: series.t,
       layers: [
         {
-          label: 'belief: Sys − HeapReleased',
+          label: 'belief: HeapSys − HeapReleased',
           colour: 'accent',
           kind: 'line',
           width: 2.25,

@@ -1,0 +1,52 @@
+/** The environment of a run: the machine, the options, the pace, what fell back, what the trace held. */
+
+import { type Html, html } from './html.ts';
+import type { RunData, RunValue } from './run-data.ts';
+import { heading, valueInWords } from './values.ts';
+
+type Members = Readonly<Record<string, RunValue>>;
+
+/** Longer values, such as histograms, are left to the run file. */
+const longest = 400;
+
+function definitions(title: string, members: Members | undefined, wide = false): Html {
+  const entries = Object.entries(members ?? {}).filter(
+    ([name, value]) => name !== 'fallbacks' && value !== undefined && JSON.stringify(value).length <= longest,
+  );
+  if (entries.length === 0) {
+    return html``;
+  }
+  const rows = entries.map(
+    ([name, value]) => html`<div><dt>${heading(name)}</dt><dd>${valueInWords(name, value)}</dd></div>`,
+  );
+  return html`<div class="card${wide ? ' wide' : ''}"><h3>${title}</h3><dl class="pairs">${rows}</dl></div>`;
+}
+
+/** What the kernel refused: of the machine, and of the run itself. */
+function fallbacksOf(run: RunData): string[] {
+  const lists = [run.header.env?.fallbacks, run.end?.summary?.fallbacks];
+  const items = lists.flatMap((list): readonly RunValue[] => (Array.isArray(list) ? list : [list ?? null]));
+  const texts = items
+    .filter((item) => item !== null)
+    .map((item) => (typeof item === 'string' ? item : JSON.stringify(item)));
+  return [...new Set(texts)];
+}
+
+/** Cards of all that, and what the sampling cost. */
+export function environmentCards(run: RunData, cost: Members): Html {
+  const { header, end } = run;
+  const fallbacks = fallbacksOf(run);
+  const fallen =
+    fallbacks.length === 0
+      ? html`<p>None: the kernel did all that was asked.</p>`
+      : html`<ul>${fallbacks.map((text) => html`<li>${text}</li>`)}</ul>`;
+  return html`<div class="cards">
+    ${definitions('Machine', header.env)}
+    ${definitions('Heap options', header.options)}
+    ${definitions('Pace', header.pace)}
+    <div class="card"><h3>Fallbacks</h3>${fallen}</div>
+    ${definitions('What looking cost', cost)}
+    ${definitions('Trace', end?.trace)}
+  </div>
+  ${definitions('Statistics at the end', end?.summary, true)}`;
+}
