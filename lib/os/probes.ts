@@ -68,7 +68,8 @@ export function probeAdvice(addon: Addon, name: AdviceName): AdviceProbe {
   // COLLAPSE wants a whole huge page of touched memory; the others are content with a few pages.
   const collapse = name === 'COLLAPSE';
   const align = collapse && huge > 0 ? huge : page;
-  const bytes = collapse ? Math.max(huge, page) : 16 * page;
+  // The kernel marks pages lazily free in batches of some dozens, so FREE is tried on many.
+  const bytes = collapse ? Math.max(huge, page) : (name === 'FREE' ? 1024 : 16) * page;
   const touched = name !== 'POPULATE_WRITE' && name !== 'HUGEPAGE' && name !== 'NOHUGEPAGE';
   const outcome = withScratch(addon, bytes, align, (scratch): AdviceProbe => {
     if (collapse) addon.advise(scratch.base, bytes, Advice.NOHUGEPAGE);
