@@ -106,6 +106,22 @@ describe('factsOf', () => {
     expect(facts.idle).toEqual({ from: { t: 10, bytes: 500 }, to: { t: 30, bytes: 200 }, halfAfter: 20 });
   });
 
+  it('tells what of the RSS at the end is LazyFree', () => {
+    const lines = [900, 1000, 1000].map((rss, i) =>
+      sample(i * 10, rss, { phase: i > 0 ? 'idle' : 'replay' }),
+    );
+    const run = toRunData([
+      header,
+      ...lines,
+      sample(40, 1000, { phase: 'idle', lazy: 800 }),
+      sample(50, 1000, { phase: 'idle' }),
+    ]);
+    expect(factsOf(run)!.lazyAtEnd).toBe(800);
+    const text = renderReport(run).replace(/\u00a0/g, ' ');
+    expect(text.includes('80 % of that is LazyFree')).toBe(true);
+    expect(text.includes('RSS stayed at 0.98 KiB')).toBe(true);
+  });
+
   it('has no half where nothing fell, and no facts without samples', () => {
     expect(factsOf(toRunData([header, sample(0, 1), sample(1, 2)]))!.decay.halfAfter).toBeUndefined();
     expect(factsOf(toRunData([header]))).toBeUndefined();

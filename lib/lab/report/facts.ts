@@ -38,6 +38,8 @@ export interface Facts {
   /** The largest and the smallest of RSS − belief. */
   readonly excess: Point;
   readonly shortfall: Point;
+  /** LazyFree at the last look that saw it; 0 when none did. */
+  readonly lazyAtEnd: number;
   /** What the looks cost, in nanoseconds: of all of them, and of the dearest. */
   readonly lookTotal: number;
   readonly lookMax: number;
@@ -101,6 +103,7 @@ export function factsOf(run: RunData): Facts | undefined {
     scavenged: run.scavenges.reduce((sum, scavenge) => sum + (scavenge.bytes ?? 0), 0),
     excess,
     shortfall,
+    lazyAtEnd: samples.findLast((sample) => typeof sample.lazy === 'number')?.lazy ?? 0,
     lookTotal,
     lookMax,
   };

@@ -51,10 +51,19 @@ function decaySentence(facts: Facts): Html {
     return half;
   }
   const stretch = `In the idle stretch, from ${formatTime(idle.from.t)} on,`;
-  const change = `RSS went from ${formatBytes(idle.from.bytes)} to ${formatBytes(idle.to.bytes)}`;
+  const [before, after] = [formatBytes(idle.from.bytes), formatBytes(idle.to.bytes)];
+  const change = before === after ? `RSS stayed at ${after}` : `RSS went from ${before} to ${after}`;
   const within =
     idle.halfAfter === undefined ? '' : `, half of that within ${formatDuration(idle.halfAfter)}`;
   return html`${half}${`${stretch} ${change}${within}.`}`;
+}
+
+/** Where the memory that seems to stay has gone: given back, and left with the process until it is needed. */
+function lazySentence(facts: Facts): string {
+  const { lazyAtEnd, end } = facts;
+  return lazyAtEnd * 100 < end.bytes || lazyAtEnd === 0
+    ? ''
+    : `${formatShare(lazyAtEnd, end.bytes)} of that is LazyFree: given back with MADV_FREE, not yet taken by the kernel.`;
 }
 
 function collectionSentence(run: RunData): string {
@@ -164,7 +173,7 @@ export function summarySection(run: RunData, facts: Facts | undefined): Html {
   const answer =
     facts === undefined
       ? html`<p class="answer">The file holds no sample, so there is nothing to say about RSS.</p>`
-      : html`<p class="answer">${unbrokenHtml(peakSentence(facts))} ${unbrokenHtml(decaySentence(facts))}</p>
+      : html`<p class="answer">${unbrokenHtml(peakSentence(facts))} ${unbrokenHtml(decaySentence(facts))} ${unbroken(lazySentence(facts))}</p>
         <p class="more">${unbroken(collectionSentence(run))} ${unbroken(restSentence(facts))}</p>
         <dl class="tiles">${tiles(run, facts).map(
           (tile) =>
