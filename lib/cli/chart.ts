@@ -69,5 +69,5 @@ export function drawChart(
   const legend = hasColors
     ? `${' '.repeat(margin)}${colors.red('─ resident (RSS)')}  ${colors.blue('─ in use')}`
     : `${' '.repeat(margin)}resident (RSS) over time`;
-  return `${plot}\n${axis}\n${legend}`;
+  return `${plot.replaceAll(/ +$/gm, '')}\n${axis}\n${legend}`;
 }

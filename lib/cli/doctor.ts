@@ -9,8 +9,9 @@ import { drawTable } from './table.ts';
 import type { Colors } from './terminal.ts';
 
 const help = `
-Every service is tried, on memory of its own; nothing is changed. "falls back" is no error: the heap
-works, and does something else instead, which is named. Those lines also stand in every run file.
+Every service is tried, on memory of its own; nothing is changed. "falls back" is
+no error: the heap works, and does something else instead, which is named. Those
+lines also stand in every run file.
 
 Examples:
   $ pageheap doctor

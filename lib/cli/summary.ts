@@ -2,7 +2,13 @@
  * What a run comes to, worked out from its run file alone: so `run` says of a run what `report`
  * shows of it, and a run that was cut short is summed up as well.
  */
-import { formatBytes, formatDuration, formatNumber, formatShare } from '../lab/report/client/format.ts';
+import {
+  formatBytes,
+  formatDuration,
+  formatNumber,
+  formatShare,
+  formatTime,
+} from '../lab/report/client/format.ts';
 import { factsOf } from '../lab/report/facts.ts';
 import type { RunData, RunSample } from '../lab/report/run-data.ts';
 import { drawFacts, drawTable } from './table.ts';
@@ -10,6 +16,7 @@ import type { Colors } from './terminal.ts';
 
 /** The heap and the kernel at one moment; bytes. */
 export interface Moment {
+  /** `peak` (of RSS), `replayed` (the replay's end), `end`. */
   readonly label: string;
   /** Milliseconds since the start. */
   readonly t: number;
@@ -49,6 +56,7 @@ const irregularities: Readonly<Record<string, string>> = {
   liveReuse: 'allocations at a pointer that is live',
   failedReallocs: 'reallocs that failed in the program',
   nilAllocs: 'allocations that failed in the program',
+  unknownWrites: 'writes to an object that is not live',
 };
 
 function momentOf(label: string, s: RunSample): Moment {
@@ -64,7 +72,7 @@ export function summarize(data: RunData): RunSummary {
     const peak = samples.reduce((a, b) => (b.rss > a.rss ? b : a));
     const replayed = samples.findLast((s) => s.phase === 'replay');
     moments.push(momentOf('peak', peak));
-    if (replayed !== undefined && replayed !== last) moments.push(momentOf('end of replay', replayed));
+    if (replayed !== undefined && replayed !== last) moments.push(momentOf('replayed', replayed));
     moments.push(momentOf('end', last));
   }
   const irregular: Record<string, number> = {};
@@ -95,19 +103,23 @@ export function summarize(data: RunData): RunSummary {
 
 /** The summary as tables, no wider than `columns`. */
 export function drawSummary(s: RunSummary, columns: number, colors: Colors): string {
+  // Short names: three moments then fit into 50 columns.
+  const row = (name: string, of: (m: Moment) => number, format = formatBytes): string[] => [
+    name,
+    ...s.moments.map((m) => format(of(m))),
+  ];
   const moments = drawTable(
     {
-      head: ['', 'at', 'in use', 'free', 'released', 'RSS of heap', 'of process'],
-      numeric: [1, 2, 3, 4, 5, 6],
-      rows: s.moments.map((m) => [
-        m.label,
-        formatDuration(m.t),
-        formatBytes(m.inuse),
-        formatBytes(m.free),
-        formatBytes(m.released),
-        colors.bold(formatBytes(m.rss)),
-        formatBytes(m.processRss),
-      ]),
+      head: ['', ...s.moments.map((m) => m.label)],
+      numeric: s.moments.map((_, i) => i + 1),
+      rows: [
+        row('at', (m) => m.t, formatTime),
+        row('in use', (m) => m.inuse),
+        row('free', (m) => m.free),
+        row('released', (m) => m.released),
+        row('RSS, heap', (m) => m.rss).map((cell) => colors.bold(cell)),
+        row('RSS, process', (m) => m.processRss),
+      ],
     },
     columns,
     colors,

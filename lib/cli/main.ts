@@ -1,0 +1,102 @@
+/**
+ * The command line: `pageheap run | report | verify | doctor`.
+ *
+ * `main` parses, runs one command and answers the exit code; it never ends the process itself, so
+ * that streams drain. Every error comes here: a `PageHeapError` is told in one line, with its code;
+ * anything else is a defect of pageheap and is told with its stack, for whoever mends it.
+ *
+ * Not here: what the commands do (a file each).
+ */
+import { Command, CommanderError } from 'commander';
+import { PageHeapError } from '../base/errors.ts';
+import type { CommandContext } from './context.ts';
+import { addDoctor } from './doctor.ts';
+import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
+import { packageVersion } from './package.ts';
+import { addReport } from './report.ts';
+import { addRun } from './run.ts';
+import { Terminal } from './terminal.ts';
+import { addVerify } from './verify.ts';
+
+const introduction =
+  'The page heap of the Go runtime, running for real: real mapped pages, real madvise, real RSS. ' +
+  "Replay a program's allocations on it, and see what the heap believes beside what the kernel says.";
+
+const examples = `
+Start here:
+  $ pageheap run                    a real program: 20 s of work, 20 s of idleness
+  $ pageheap run perl --duration 5  another of the shipped traces, faster
+  $ pageheap doctor                 what this machine and kernel can do
+
+Environment:
+  GOGC, GOMEMLIMIT, GODEBUG         as the Go runtime reads them; options go first
+  NO_COLOR, FORCE_COLOR             colour is for terminals, unless these say else
+
+${exitCodesHelp}`;
+
+function buildProgram(context: CommandContext): Command {
+  const { terminal } = context;
+  const program = new Command('pageheap')
+    .description(introduction)
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand('help [command]', 'show the help of a command')
+    .showSuggestionAfterError()
+    .showHelpAfterError('Try `pageheap --help`.')
+    .configureOutput({
+      writeOut: (text) => terminal.out.write(text),
+      writeErr: (text) => terminal.err.write(text),
+      getOutHelpWidth: () => Math.min(100, terminal.columnsOf(terminal.out)),
+      getErrHelpWidth: () => Math.min(100, terminal.columnsOf(terminal.err)),
+      getOutHasColors: () => terminal.outHasColors,
+      getErrHasColors: () => terminal.errColors.isColorSupported,
+      outputError: (text, write) => write(text.replace(/^error:/, terminal.errColors.red('pageheap:'))),
+    })
+    .configureHelp({ styleTitle: (title) => terminal.outColors.bold(title) })
+    .addHelpText('after', examples)
+    .exitOverride();
+  addRun(program, context);
+  addReport(program, context);
+  addVerify(program, context);
+  addDoctor(program, context);
+  for (const command of program.commands)
+    command.copyInheritedSettings(program).addHelpText('after', `\n${exitCodesHelp}`);
+  return program;
+}
+
+/** A reader that stops reading (`pageheap doctor | head -1`) is no error. */
+function endQuietlyOnBrokenPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(exitCodes.ok);
+  });
+}
+
+function reportError(terminal: Terminal, error: unknown): number {
+  if (error instanceof PageHeapError) {
+    terminal.fail(`${error.message} (${error.code})`);
+  } else {
+    terminal.fail(`this is a defect of pageheap:\n${error instanceof Error ? error.stack : String(error)}`);
+  }
+  return exitCodeOf(error);
+}
+
+/** Runs the command line `args`, without the names of Node and script; answers the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const terminal = new Terminal();
+  endQuietlyOnBrokenPipe();
+  const context: CommandContext = { terminal, exitCode: exitCodes.ok };
+  try {
+    const program = buildProgram(context);
+    if (args.length === 0) {
+      program.outputHelp();
+      return exitCodes.ok;
+    }
+    await program.parseAsync(args, { from: 'user' });
+    return context.exitCode;
+  } catch (error) {
+    // Commander has printed its message already; code 0 is --help and --version.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    return reportError(terminal, error);
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * `pageheap verify`: the allocator held against recorded answers of the real Go runtime.
+ */
+import type { Command } from 'commander';
+import { formatDuration, formatNumber } from '../lab/report/client/format.ts';
+import { type VerifyMismatch, type VerifyOutcome, verifyFile } from '../lab/verify/verify.ts';
+import type { CommandContext } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { drawFacts, drawTable } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+const help = `
+A golden trace is JSON lines, plain or gzipped: operations, each with what the
+real runtime answered. Addresses are arithmetic, no memory is mapped; with --real
+the pages are mapped and written, and the kernel's view of them (mincore) is held
+against the allocator's as well. A file stops at its first mismatch; the others
+go on.
+
+Examples:
+  $ pageheap verify pa-64.jsonl.gz
+  $ pageheap verify --real *.jsonl.gz`;
+
+function drawMismatch(file: string, m: VerifyMismatch, terminal: Terminal): string {
+  const colors = terminal.outColors;
+  const columns = terminal.columnsOf(terminal.out);
+  const parts = [
+    colors.bold(colors.red(`${file}:${m.line}: mismatch`)),
+    drawFacts(
+      [
+        ['operation', m.operation],
+        ['expected', colors.green(m.expected)],
+        ['found', colors.red(m.found)],
+      ],
+      columns,
+      colors,
+    ),
+  ];
+  if (m.fields.length > 0) {
+    const rows = m.fields.map((f) => [f.field, f.expected, f.found]);
+    parts.push(drawTable({ head: ['field', 'expected', 'found'], rows }, columns, colors));
+  }
+  if (m.state.length > 0) parts.push(`${colors.bold('state')}\n  ${m.state.join('\n  ')}`);
+  if (m.last.length > 0) parts.push(`${colors.bold('before it')}\n  ${m.last.join('\n  ')}`);
+  return parts.join('\n');
+}
+
+function drawOutcome(
+  { file, operations, checkpoints, mismatch }: VerifyOutcome,
+  ms: number,
+  terminal: Terminal,
+): string {
+  if (mismatch !== undefined) return drawMismatch(file, mismatch, terminal);
+  const counts = `${formatNumber(operations)} operations, ${formatNumber(checkpoints)} checkpoints`;
+  return `${terminal.outColors.green('equal')} ${file}: ${counts}, ${formatDuration(ms)}`;
+}
+
+export function addVerify(program: Command, context: CommandContext): void {
+  const { terminal } = context;
+  program
+    .command('verify')
+    .summary('hold the allocator against the real Go runtime')
+    .description('Replays recorded decisions of the real Go runtime; stops at the first that differs.')
+    .argument('<file...>', 'golden traces')
+    .option('--real', 'on mapped pages, held against mincore as well')
+    .option('--json', 'print the outcomes as JSON')
+    .addHelpText('after', help)
+    .action(async (files: string[], options: { real?: true; json?: true }) => {
+      const outcomes: VerifyOutcome[] = [];
+      for (const file of files) {
+        const start = performance.now();
+        const outcome = await verifyFile(file, { real: options.real === true });
+        outcomes.push(outcome);
+        if (outcome.mismatch !== undefined) context.exitCode = exitCodes.failed;
+        if (!options.json) terminal.print(drawOutcome(outcome, performance.now() - start, terminal));
+      }
+      if (options.json) terminal.printJson(outcomes);
+    });
+}

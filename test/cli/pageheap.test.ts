@@ -1,0 +1,132 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { executable, pageheap } from './spawn.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pageheap-cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const commands = ['run', 'report', 'verify', 'doctor'];
+const escapeCode = String.fromCharCode(27);
+
+describe('help', () => {
+  it('without arguments teaches, and is no error', async () => {
+    const { code, out, err } = await pageheap([]);
+    expect([code, err]).toEqual([0, '']);
+    for (const word of [...commands, 'Start here', 'GOMEMLIMIT', 'Exit codes', '130'])
+      expect(out).toContain(word);
+  });
+
+  it.each(commands)('of %s has examples and exit codes', async (command) => {
+    const { code, out, err } = await pageheap([command, '--help']);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toContain(`Usage: pageheap ${command}`);
+    expect(out).toContain(`$ pageheap ${command}`);
+    expect(out).toContain('Exit codes');
+    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(82);
+  });
+
+  it('is the same by `help run`', async () => {
+    expect((await pageheap(['help', 'run'])).out).toBe((await pageheap(['run', '--help'])).out);
+  });
+
+  it('knows the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
+    expect((await pageheap(['--version'])).out).toBe(`${version}\n`);
+  });
+});
+
+describe('a wrong command line ends with 2 and says what was wrong', () => {
+  it.each([
+    [['runn'], 'Did you mean run?'],
+    [['run', '--durationn', '1'], 'Did you mean --duration?'],
+    [['run', 'a', 'b'], 'too many arguments'],
+    [['run', '--duration', '-1'], 'It takes seconds'],
+    [['run', '--gogc', '5%'], 'It takes an integer, or off'],
+    [['run', '--memory-limit', '10MB'], 'It takes bytes'],
+    [['run', '--advise', 'never'], 'Allowed choices are dontneed, free'],
+    [['run', '--touch', 'some'], 'Allowed choices are all, page, none'],
+    [['run', '--idle-gcs', '1.5'], 'It takes a whole number'],
+    [['run', 'no-such-trace'], 'no-such-trace'],
+    [['verify'], "missing required argument 'file'"],
+    [['verify', 'no-such-file'], 'no-such-file'],
+    [['report', 'no-such-file'], 'no-such-file'],
+    [['report'], 'there is no run file in runs/'],
+  ])('%j', async (args, message) => {
+    const { code, out, err } = await pageheap(args, { cwd: folder });
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(message);
+    expect(err).not.toMatch(/\n\s+at /);
+  });
+
+  it.each([
+    [{ GOMEMLIMIT: '10MB' }, 'malformed GOMEMLIMIT=10MB'],
+    [{ GOMEMLIMIT: '-1' }, 'malformed GOMEMLIMIT=-1'],
+  ])('%j in the environment', async (env, message) => {
+    const { code, out, err } = await pageheap(['run', 'perl'], { cwd: folder, env });
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(message);
+    expect(err).toContain('ERR_INVALID_OPTION');
+  });
+});
+
+describe('colour', () => {
+  it('is not used where output is no terminal, not even under CI', async () => {
+    const { out } = await pageheap(['doctor'], { env: { CI: '1' } });
+    expect(out).not.toContain(escapeCode);
+  });
+
+  it('is used when forced, unless NO_COLOR says no', async () => {
+    expect((await pageheap(['doctor'], { env: { FORCE_COLOR: '1' } })).out).toContain(escapeCode);
+    expect((await pageheap(['doctor'], { env: { FORCE_COLOR: '1', NO_COLOR: '1' } })).out).not.toContain(
+      escape,
+    );
+    expect((await pageheap(['--help'], { env: { FORCE_COLOR: '1' } })).out).toContain(escapeCode);
+  });
+});
+
+describe('doctor', () => {
+  it('tells the machine in words', async () => {
+    const { code, out, err } = await pageheap(['doctor']);
+    expect([code, err]).toEqual([0, '']);
+    for (const word of ['kernel', 'MADV_DONTNEED', 'overcommit', 'pagemap']) expect(out).toContain(word);
+  });
+
+  it('and in JSON', async () => {
+    const { code, out } = await pageheap(['doctor', '--json']);
+    const { machine, findings } = JSON.parse(out) as {
+      machine: { pageSize: number; kernel: string };
+      findings: { what: string; verdict: string }[];
+    };
+    expect(code).toBe(0);
+    expect(machine.pageSize).toBeGreaterThanOrEqual(4096);
+    expect(findings.every((f) => ['ok', 'note', 'fallback'].includes(f.verdict))).toBe(true);
+    expect(findings.length).toBeGreaterThan(10);
+  });
+});
+
+describe('an installation that is not whole', () => {
+  it('names the build when the compiled code is missing', async () => {
+    mkdirSync(join(folder, 'bin'), { recursive: true });
+    const script = join(folder, 'bin', 'pageheap.js');
+    copyFileSync(executable, script);
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    const { code, out, err } = await pageheap(['doctor'], { script });
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain('is not built yet');
+    expect(err).toContain('npm ci');
+    expect(err).not.toMatch(/\n\s+at /);
+  });
+
+  it('says so when the addon is missing', async () => {
+    const { code, out, err } = await pageheap(['doctor'], {
+      env: { PAGEHEAP_ADDON: join(folder, 'none.node') },
+    });
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain('ERR_ADDON');
+    expect(err).not.toMatch(/\n\s+at /);
+  });
+});

@@ -1,0 +1,63 @@
+/**
+ * Runs bin/pageheap.js as a user would. It runs the compiled code: `npm test` compiles first.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export const executable = fileURLToPath(new URL('../../bin/pageheap.js', import.meta.url));
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface SpawnOptions {
+  readonly cwd?: string;
+  /** Set on top of an environment without colour and Go variables; undefined removes one. */
+  readonly env?: Record<string, string | undefined>;
+  readonly input?: string | Uint8Array;
+  /** Called once the child runs. */
+  readonly started?: (child: ChildProcess) => void;
+  /** Another script than bin/pageheap.js. */
+  readonly script?: string;
+}
+
+export function pageheap(args: readonly string[], options: SpawnOptions = {}): Promise<Outcome> {
+  const env: Record<string, string | undefined> = { ...process.env };
+  for (const name of ['NO_COLOR', 'FORCE_COLOR', 'GOGC', 'GOMEMLIMIT', 'GODEBUG']) delete env[name];
+  const child = spawn(process.execPath, [options.script ?? executable, ...args], {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    env: { ...env, ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  // A child that ends before it has read its input closes the pipe.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(options.input ?? '');
+  options.started?.(child);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal, out, err }));
+  });
+}
+
+/** The children of a process, by the kernel. */
+export function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text.trim() === '' ? [] : text.trim().split(/\s+/).map(Number);
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

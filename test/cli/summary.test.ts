@@ -1,0 +1,107 @@
+import picocolors from 'picocolors';
+import { describe, expect, it } from 'vitest';
+import { drawSummary, irregularityNotes, summarize } from '../../lib/cli/summary.ts';
+import { widthOf } from '../../lib/cli/table.ts';
+import { type RunSample, toRunData } from '../../lib/lab/report/run-data.ts';
+
+const colors = picocolors.createColors(false);
+const MiB = 2 ** 20;
+
+function sample(t: number, phase: string, inuse: number, rss: number): RunSample {
+  return {
+    k: 's',
+    t,
+    phase,
+    inuse: inuse * MiB,
+    free: 2 * MiB,
+    released: 3 * MiB,
+    rss: rss * MiB,
+    prss: (rss + 50) * MiB,
+    ops: t,
+    gcs: 4,
+    madv: 7,
+    madvB: 8 * MiB,
+    madvNs: 9e6,
+    minflt: 10,
+    majflt: 1,
+    cost: 500_000,
+    missed: 2,
+  };
+}
+
+const header = { k: 'run', format: 'pageheap-run/1', name: 'demo' };
+const samples = [
+  sample(0, 'replay', 1, 1),
+  sample(1000, 'replay', 300, 310),
+  sample(2000, 'replay', 200, 250),
+  sample(3000, 'idle', 20, 31),
+];
+
+describe('what a run comes to', () => {
+  const end = {
+    k: 'end',
+    t: 3000,
+    reason: 'done',
+    ops: 5000,
+    seconds: 2,
+    opsPerSec: 2500,
+    trace: { lines: 9, allocs: 5, frees: 4, unknownFrees: 3, liveReuse: 0, failedReallocs: 1 },
+  };
+  const summary = summarize(toRunData([header, ...samples, end]));
+
+  it('is its peak, what it was when replayed and its end', () => {
+    expect(
+      summary.moments.map((m) => [m.label, m.t, m.inuse / MiB, m.rss / MiB, m.processRss / MiB]),
+    ).toEqual([
+      ['peak', 1000, 300, 310, 360],
+      ['replayed', 2000, 200, 250, 300],
+      ['end', 3000, 20, 31, 81],
+    ]);
+    expect(summary.endShareOfPeak).toBe(0.1);
+  });
+
+  it('counts', () => {
+    expect(summary).toMatchObject({
+      name: 'demo',
+      reason: 'done',
+      operations: 5000,
+      seconds: 2,
+      operationsPerSecond: 2500,
+      collections: 4,
+      madvise: { calls: 7, bytes: 8 * MiB, ns: 9e6 },
+      faults: { minor: 10, major: 1 },
+      looks: { count: 4, ns: 2e6, missed: 2 },
+    });
+  });
+
+  it('tells what is irregular in the trace, and nothing else', () => {
+    expect(summary.irregular).toEqual({ unknownFrees: 3, failedReallocs: 1 });
+    expect(irregularityNotes(summary)).toEqual([
+      'the trace has 3 frees of a pointer that is not live',
+      'the trace has 1 reallocs that failed in the program',
+    ]);
+  });
+
+  it.each([120, 80, 60, 40, 24])('fits %i columns', (columns) => {
+    const text = drawSummary(summary, columns, colors);
+    for (const line of text.split('\n')) expect(widthOf(line)).toBeLessThanOrEqual(columns);
+    const words = text.replaceAll(/\s+/g, ' ');
+    for (const part of ['310 MiB', '10 % of its peak', '7 calls']) expect(words).toContain(part);
+  });
+});
+
+describe('a run that did not come to its end', () => {
+  it('is summed up from its samples', () => {
+    const summary = summarize(toRunData([header, ...samples.slice(0, 2)]));
+    expect(summary).toMatchObject({ reason: 'unfinished', operations: 1000, endShareOfPeak: 1 });
+    expect(summary.moments.map((m) => m.label)).toEqual(['peak', 'end']);
+    expect(summary.remarks.length).toBe(1);
+  });
+
+  it('may not even have one', () => {
+    const summary = summarize(toRunData([header]));
+    expect(summary.moments).toEqual([]);
+    expect(summary.endShareOfPeak).toBe(0);
+    expect(drawSummary(summary, 80, colors)).toContain('operations');
+  });
+});
