@@ -11,7 +11,7 @@
  * rot however long a trace frees and allocates; searches end at the first empty row. At most 5/8 of
  * the rows are in use; beyond, the table doubles. It never shrinks.
  *
- * A row's number is good until the next `set` or `removeAt`.
+ * A row's number is good until the next `add` or `removeAt`.
  */
 import { PageHeapError } from '../base/errors.ts';
 
@@ -70,27 +70,25 @@ export class PointerTable {
     this.rows[(row << strideShift) + sizeSlot] = size;
   }
 
-  /** Puts a pointer in, or changes it. @param pointer not 0 */
-  set(pointer: number, address: number, size: number): void {
+  /**
+   * Puts a pointer in, unless it is there. @param pointer not 0
+   * @returns −1, or the row of the pointer that was there, which is as it was
+   */
+  add(pointer: number, address: number, size: number): number {
+    if (this.size === this.limit) this.grow();
     const { rows, mask } = this;
     let row = home(pointer, this.shift);
     for (;;) {
       const found = rows[row << strideShift];
-      if (found === pointer) break;
-      if (found === 0) {
-        if (this.size === this.limit) {
-          this.grow();
-          this.set(pointer, address, size);
-          return;
-        }
-        rows[row << strideShift] = pointer;
-        this.size++;
-        break;
-      }
+      if (found === pointer) return row;
+      if (found === 0) break;
       row = (row + 1) & mask;
     }
+    rows[row << strideShift] = pointer;
     rows[(row << strideShift) + addressSlot] = address;
     rows[(row << strideShift) + sizeSlot] = size;
+    this.size++;
+    return -1;
   }
 
   /** Takes the pointer of a row out. */
@@ -104,7 +102,9 @@ export class PointerTable {
       if (pointer === 0) break;
       // It may fill the hole if the hole does not come before its home on the way round.
       if (((next - home(pointer, shift)) & mask) < ((next - hole) & mask)) continue;
-      rows.copyWithin(hole << strideShift, next << strideShift, (next << strideShift) + sizeSlot + 1);
+      rows[hole << strideShift] = pointer;
+      rows[(hole << strideShift) + addressSlot] = rows[(next << strideShift) + addressSlot];
+      rows[(hole << strideShift) + sizeSlot] = rows[(next << strideShift) + sizeSlot];
       hole = next;
     }
     rows[hole << strideShift] = 0;
@@ -133,7 +133,7 @@ export class PointerTable {
     this.limit *= 2;
     this.size = 0;
     for (let i = 0; i < old.length; i += 1 << strideShift) {
-      if (old[i] !== 0) this.set(old[i], old[i + addressSlot], old[i + sizeSlot]);
+      if (old[i] !== 0) this.add(old[i], old[i + addressSlot], old[i + sizeSlot]);
     }
   }
 }

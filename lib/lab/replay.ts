@@ -230,13 +230,8 @@ export class Replay {
   }
 
   private enter(pointer: number, address: number, size: number): void {
-    const { table } = this;
-    const row = table.find(pointer);
-    if (row < 0) {
-      table.set(pointer, address, size);
-    } else {
-      this.reuse(row, pointer, address, size);
-    }
+    const row = this.table.add(pointer, address, size);
+    if (row >= 0) this.reuse(row, pointer, address, size);
     this.liveBytes += size;
     if (this.liveBytes > this.peakLiveBytes) this.peakLiveBytes = this.liveBytes;
   }

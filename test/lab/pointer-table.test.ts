@@ -36,7 +36,8 @@ describe('the pointer table', () => {
             if (row >= 0) table.removeAt(row);
             model.delete(pointer);
           } else {
-            table.set(pointer, address, size);
+            expect(table.add(pointer, address, size)).toBe(row);
+            if (row >= 0) table.setAt(row, address, size);
             model.set(pointer, [address, size]);
           }
         }
@@ -51,7 +52,7 @@ describe('the pointer table', () => {
     const table = new PointerTable(4);
     const model: Model = new Map();
     for (let i = 1; i <= 20_000; i++) {
-      table.set(i * 16, i, i % 100);
+      table.add(i * 16, i, i % 100);
       model.set(i * 16, [i, i % 100]);
     }
     expectSame(table, model);
@@ -62,7 +63,7 @@ describe('the pointer table', () => {
     const table = new PointerTable(10);
     const live: number[] = [];
     for (let i = 1; i <= 200_000; i++) {
-      table.set(i * 32, i, 1);
+      table.add(i * 32, i, 1);
       live.push(i * 32);
       if (live.length > 600) table.removeAt(table.find(live.shift() ?? 0));
     }
@@ -75,10 +76,10 @@ describe('the pointer table', () => {
 
   it('changes an entry in place', () => {
     const table = new PointerTable();
-    table.set(16, 1, 2);
+    table.add(16, 1, 2);
     table.setAt(table.find(16), 3, 4);
     expectSame(table, new Map([[16, [3, 4] as const]]));
-    table.set(16, 5, 6);
-    expectSame(table, new Map([[16, [5, 6] as const]]));
+    expect(table.add(16, 5, 6)).toBe(table.find(16));
+    expectSame(table, new Map([[16, [3, 4] as const]]));
   });
 });

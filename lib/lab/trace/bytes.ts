@@ -28,8 +28,12 @@ export interface ByteSource {
 export const standardInput = '-';
 
 const readBytes = 256 * 1024;
-/** Compressed bytes given to zlib at a time: these traces shrink some 25 times. */
-const compressedBytes = 16 * 1024;
+/**
+ * What gunzip is given and gives at a time. These traces shrink some 25 times, so that a piece is one
+ * errand of zlib's thread, as long as the parsing of the piece before: more would wait for this thread.
+ */
+const compressedBytes = 32 * 1024;
+const unpackedBytes = 1024 * 1024;
 
 class FileSource implements ByteSource {
   readonly packed = false;
@@ -113,7 +117,7 @@ class PeekedSource implements ByteSource {
 class GunzipSource implements ByteSource {
   readonly packed = true;
   readonly #inner: ByteSource;
-  readonly #gunzip: Gunzip = createGunzip({ chunkSize: readBytes });
+  readonly #gunzip: Gunzip = createGunzip({ chunkSize: unpackedBytes });
   readonly #ready: Uint8Array[] = [];
   #piece: Uint8Array = new Uint8Array(0);
   #error: unknown;
