@@ -1,17 +1,20 @@
 /**
- * The search for the lowest free run of n pages, down the summary tree.
+ * The search for the lowest free run of n pages, in the summary tree.
  *
  * At each level the entries of one block are walked from the left. A run is found where it straddles
  * entries (the end of one, whole ones, the start of another) or lies at an entry's start; where an
  * entry's max is enough the search goes down into it; else the next entry is tried. The leftmost run
  * is met first, so that what is found is what a scan of every bitmap would find.
  *
- * On the way the search learns where the heap's first free page is at least: the first entry with any
- * free page, refined at each level for as long as the search goes down through just that entry. One
- * boolean holds it. This becomes the next search page, so that full chunks are not walked again.
+ * Below the search page nothing is free. So the search does not begin at the root but climbs from the
+ * search page's leaf: a block whose parent's max is too small holds no run, and the first ancestor whose
+ * max is enough holds the lowest one. Every entry left of the climb is empty, so a walk down from the
+ * root would have come to the same place; the nearer the run, the shorter the way. Only when no
+ * ancestor has enough is the root walked, to where the heap ends.
  *
- * Below the search page nothing is free, so each level starts at the entry that holds it; the root
- * ends where the heap ends.
+ * On the way down the search learns where the heap's first free page is at least: the first entry with
+ * any free page, refined at each level for as long as the search goes down through just that entry. One
+ * boolean holds it. This becomes the next search page, so that full chunks are not walked again.
  *
  * Not here: the search within one chunk (bitmap.ts).
  */
@@ -47,25 +50,29 @@ export class Search {
     this.state = memory.state.slots;
   }
 
-  /** The first page of the lowest run of n free pages, or −1. */
+  /** The first page of the lowest run of n free pages, or −1. The search page is in the heap. */
   find(n: number): number {
-    const { start, max, end, roots } = this.sums;
+    const { start, max, end, roots, leaves } = this.sums;
     const search = this.state[slotSearch]!;
-    let shift = rootShift;
-    let first = 0; // the block's first node
-    let base = 0; // and its first page
+    let shift = leafShift;
+    let node = leaves + (search >> leafShift);
+    while (shift < rootShift) {
+      const parent = (node - roots) >> 3;
+      if (max[parent]! >= n) break;
+      node = parent;
+      shift += 3;
+    }
+    let base = 0; // the block's first page
+    let first = 0; // and its first node
     let count = ((this.state[slotEnd]! - 1) >> rootChunksShift) + 1;
+    if (shift < rootShift) {
+      base = search & -(8 << shift);
+      first = node - ((search - base) >> shift);
+      count = 8;
+    }
     let onPath = true; // every level above went down through its first entry with free pages
     for (;;) {
       const size = 1 << shift;
-      let node = first;
-      // Below the search page nothing is free; at or above the block's base it lies in this block,
-      // or the search went past it.
-      if (search > base) {
-        const skip = (search - base) >> shift;
-        if (skip < count) node += skip;
-        else if (shift === rootShift) return -1;
-      }
       const last = first + count;
       let run = 0;
       let down = -1;
@@ -94,6 +101,9 @@ export class Search {
       first = 8 * node + roots;
       shift -= 3;
       count = 8;
+      node = first;
+      // The search page may lie in this block too.
+      if (search > base && search - base < size) node += (search - base) >> shift;
     }
     const word = (base >> leafShift) << chunkWordsShift;
     const free = firstZero(this.allocated, word, 0);

@@ -30,6 +30,7 @@ import {
   rootShift as rootShiftOf,
   rootsFor,
 } from './levels.ts';
+import { inUseMask } from './scavenge-index.ts';
 
 // A constant of this module is folded into optimised code; an imported one is loaded each time.
 const leafShift = chunkPagesShift;
@@ -37,6 +38,7 @@ const rootShift = rootShiftOf;
 const chunkWordsShift = chunkWordsShiftOf;
 const leafPages = chunkPages;
 const fillThreshold = 40;
+const inUse = inUseMask;
 
 export class Summaries {
   readonly start: Int32Array;
@@ -47,6 +49,7 @@ export class Summaries {
   /** The node of chunk 0. */
   readonly leaves: number;
   private readonly allocated: Int32Array;
+  private readonly density: Int32Array;
 
   constructor(memory: RadixMemory) {
     this.start = memory.sums.start;
@@ -55,6 +58,7 @@ export class Summaries {
     this.roots = rootsFor(memory.reachPages);
     this.leaves = levelStart(levels - 1, this.roots);
     this.allocated = memory.chunks.allocated;
+    this.density = memory.chunks.density;
   }
 
   /**
@@ -84,7 +88,7 @@ export class Summaries {
 
   /**
    * [at, at+n), within one chunk, was taken out of the hole [lo, hi). Pages; lo and hi are the hole's
-   * extent within the chunk before. The bitmap is already changed.
+   * extent within the chunk before. The bitmap and the scavenge index are already changed.
    */
   took(at: number, n: number, lo: number, hi: number): void {
     const max = this.max;
@@ -101,20 +105,33 @@ export class Summaries {
       changed = true;
     }
     if (max[node] === hole) {
-      const left = at - lo;
-      const right = hi - at - n;
-      const longest = longestHole(
-        this.allocated,
-        (at >> leafShift) << chunkWordsShift,
-        left > right ? left : right,
-        hole,
-      );
+      const longest = this.longestLeft(node, at - lo, hi - at - n, hole);
       if (longest !== hole) {
         max[node] = longest;
         changed = true;
       }
     }
     if (changed) this.tookAbove(node, leafShift, at, n, lo, hi);
+  }
+
+  /**
+   * The longest hole of a chunk after one of `atMost`, which was as long as any, shrank to a left and a
+   * right rest. What is known bounds it from both sides, and often no word need be read: without a free
+   * page it is 0; with one, and where no hole was longer than a page, 1.
+   */
+  private longestLeft(node: number, left: number, right: number, atMost: number): number {
+    const chunk = node - this.leaves;
+    const free = leafPages - (this.density[chunk]! & inUse);
+    if (free === 0) return 0;
+    const start = this.start[node]!;
+    const end = this.end[node]!;
+    let atLeast = left > right ? left : right;
+    if (start > atLeast) atLeast = start;
+    if (end > atLeast) atLeast = end;
+    if (atLeast === 0) atLeast = 1;
+    // As long as the hole was, or all that is free.
+    if (atLeast === atMost || atLeast === free) return atLeast;
+    return longestHole(this.allocated, chunk << chunkWordsShift, atLeast, atMost);
   }
 
   /** [at, limit), over several chunks, was freed; [lo, hi) is the hole within the first and last chunk. */
