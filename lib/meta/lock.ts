@@ -16,7 +16,15 @@
  */
 import { fatal, PageHeapError } from '../base/errors.ts';
 import type { Address } from '../base/units.ts';
-import type { Addon } from '../os/addon.ts';
+
+/** What a lock asks of the system: futexes, and who is alive. The addon is one. */
+export interface LockSystem {
+  threadId(): number;
+  tidAlive(threadId: number): boolean;
+  /** Waits while the word holds `expected`, at most so many nanoseconds. */
+  futexWait(address: number, expected: number, timeoutNs: number): number;
+  futexWake(address: number, count: number): number;
+}
 
 /** Locks by rank, lowest first. */
 export const lockRank = { heap: 1 } as const;
@@ -30,18 +38,18 @@ const heldRanks: number[] = [];
 export class RankedLock {
   private readonly word: Int32Array;
   private readonly at: Address;
-  private readonly addon: Addon;
+  private readonly system: LockSystem;
   private readonly self: number;
   private readonly name: LockName;
   private readonly debug: boolean;
 
   /** `word`: one element, at address `at`. */
-  constructor(name: LockName, word: Int32Array, at: Address, addon: Addon, debug = false) {
+  constructor(name: LockName, word: Int32Array, at: Address, system: LockSystem, debug = false) {
     this.name = name;
     this.word = word;
     this.at = at;
-    this.addon = addon;
-    this.self = addon.threadId();
+    this.system = system;
+    this.self = system.threadId();
     this.debug = debug;
   }
 
@@ -64,7 +72,7 @@ export class RankedLock {
     if (Math.abs(before) !== this.self) {
       fatal('unlocking a lock that is not held', { lock: this.name, owner: before, thread: this.self });
     }
-    if (before < 0) this.addon.futexWake(this.at, 1);
+    if (before < 0) this.system.futexWake(this.at, 1);
   }
 
   private wait(): void {
@@ -79,8 +87,8 @@ export class RankedLock {
         fatal('a thread takes a lock it holds', { lock: this.name, thread: this.self });
       const waited = -Math.abs(owner);
       if (owner !== waited && Atomics.compareExchange(this.word, 0, owner, waited) !== owner) continue;
-      this.addon.futexWait(this.at, waited, sliceNs);
-      if (Atomics.load(this.word, 0) === waited && !this.addon.tidAlive(-waited)) {
+      this.system.futexWait(this.at, waited, sliceNs);
+      if (Atomics.load(this.word, 0) === waited && !this.system.tidAlive(-waited)) {
         throw new PageHeapError(
           'ERR_OWNER_DEAD',
           `thread ${-waited} ended while it held the ${this.name} lock: the heap is lost`,
