@@ -10,9 +10,10 @@ export interface CycleEvent extends CycleReport {
 
 export interface ScavengeEvent {
   readonly kind: 'scav';
-  /** bg: background bursts since the last event; eager: by allocations, for growth or a limit; forced: freeOSMemory. */
+  /** bg: a background burst, or a sweep's end; eager: by an allocation, for growth or a limit; forced: freeOSMemory. */
   readonly by: 'bg' | 'eager' | 'forced';
   readonly at: number;
+  /** Bytes released just now; 0 where the event only brings a line. */
   readonly bytes: number;
   /** The scavtrace line, where one is due: when a sweep ends, and when forced. */
   readonly line: string;

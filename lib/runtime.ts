@@ -477,8 +477,7 @@ export class Runtime {
       controllerReset: background.takeControllerReset(),
     });
     this.eagerTold = eager;
-    if (this.watch.scavtrace) process.stderr.write(`${line}\n`);
-    this.watch.onEvent?.({ kind: 'scav', by: 'bg', at: this.watch.clock.now(), bytes: bg, line });
+    this.tellScavenge('bg', 0, line);
     background.ready();
   }
 
@@ -488,7 +487,10 @@ export class Runtime {
     const before = this.counters.heapReleased[0];
     const wait = this.background.step();
     const released = this.counters.heapReleased[0] - before;
-    if (released > 0) this.counters.releasedBackground[0] += released;
+    if (released > 0) {
+      this.counters.releasedBackground[0] += released;
+      this.tellScavenge('bg', released, '');
+    }
     return wait;
   }
 
@@ -547,7 +549,7 @@ export class Runtime {
     this.watch.onEvent?.({ kind: 'gc', ...report });
   }
 
-  private tellScavenge(by: 'eager' | 'forced', bytes: number, line: string): void {
+  private tellScavenge(by: 'bg' | 'eager' | 'forced', bytes: number, line: string): void {
     if (this.watch.scavtrace && line !== '') process.stderr.write(`${line}\n`);
     this.watch.onEvent?.({ kind: 'scav', by, at: this.watch.clock.now(), bytes, line });
   }
