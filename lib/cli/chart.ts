@@ -2,7 +2,7 @@
  * A small chart of a run for the terminal: what the heap has in use, and what of it is resident.
  */
 import asciichart from 'asciichart';
-import { formatBytes } from '../lab/report/client/format.ts';
+import { formatBytes, formatTime } from '../lab/report/client/format.ts';
 import type { Colors } from './terminal.ts';
 
 export interface ChartPoint {
@@ -64,8 +64,8 @@ export function drawChart(
     colors: hasColors ? [asciichart.blue, asciichart.red] : [],
     format: (value) => formatBytes(value).padStart(labelWidth),
   });
-  const seconds = ((points[points.length - 1].t - points[0].t) / 1000).toFixed(0);
-  const axis = `${' '.repeat(margin)}0 s${`${seconds} s`.padStart(width - 3)}`;
+  const length = formatTime(points[points.length - 1].t - points[0].t);
+  const axis = `${' '.repeat(margin)}0 s${length.padStart(width - 3)}`;
   const legend = hasColors
     ? `${' '.repeat(margin)}${colors.red('─ resident (RSS)')}  ${colors.blue('─ in use')}`
     : `${' '.repeat(margin)}resident (RSS) over time`;

@@ -153,6 +153,6 @@ export function drawSummary(s: RunSummary, columns: number, colors: Colors): str
 /** A sentence for each irregularity of the trace. */
 export function irregularityNotes(s: RunSummary): string[] {
   return Object.entries(s.irregular).map(
-    ([name, n]) => `the trace has ${formatNumber(n)} ${irregularities[name]}`,
+    ([name, n]) => `in the trace, ${irregularities[name]}: ${formatNumber(n)}`,
   );
 }

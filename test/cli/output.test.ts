@@ -107,7 +107,7 @@ describe('a chart', () => {
 
   it('bears a run in which nothing was ever in use', () => {
     const still = points.map(({ t }) => ({ t, inuse: 0, rss: 0 }));
-    expect(drawChart(still, 80, 8, true, coloured)).toContain('40 s');
+    expect(drawChart(still, 80, 8, true, coloured)).toContain('39.9 s');
   });
 });
 

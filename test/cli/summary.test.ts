@@ -77,8 +77,8 @@ describe('what a run comes to', () => {
   it('tells what is irregular in the trace, and nothing else', () => {
     expect(summary.irregular).toEqual({ unknownFrees: 3, failedReallocs: 1 });
     expect(irregularityNotes(summary)).toEqual([
-      'the trace has 3 frees of a pointer that is not live',
-      'the trace has 1 reallocs that failed in the program',
+      'in the trace, frees of a pointer that is not live: 3',
+      'in the trace, reallocs that failed in the program: 1',
     ]);
   });
 

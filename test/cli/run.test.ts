@@ -1,0 +1,265 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readRunFile } from '../../lib/lab/run-file.ts';
+import { childrenOf, isAlive, type Outcome, pageheap } from './spawn.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pageheap-run-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const small = `= Start
+@ ./program:[0x1] + 0x1000 0x20
+@ ./program:[0x1] - 0x9999
+@ ./program:[0x1] < 0x1000
+@ ./program:[0x1] > 0x2000 0x4000
+`;
+writeFileSync(join(folder, 'small.mtrace'), small);
+
+/** Objects of 1 KiB: 40 MiB that are allocated, the second half of which is freed. */
+function ramp(): string {
+  const lines = ['= Start'];
+  for (let i = 1; i <= 40_000; i++) lines.push(`+ 0x${(i * 4096).toString(16)} 0x400`);
+  for (let i = 20_001; i <= 40_000; i++) lines.push(`- 0x${(i * 4096).toString(16)}`);
+  return `${lines.join('\n')}\n= End\n`;
+}
+writeFileSync(join(folder, 'ramp.mtrace.gz'), gzipSync(ramp()));
+
+interface Summary {
+  readonly runFile: string;
+  readonly report: string | null;
+  readonly name: string;
+  readonly reason: string;
+  readonly operations: number;
+  readonly irregular: Record<string, number>;
+  readonly moments: { label: string; inuse: number; rss: number }[];
+  readonly collections: number;
+}
+
+function run(args: readonly string[], input?: string): Promise<Outcome> {
+  return pageheap(['run', ...args], { cwd: folder, ...(input === undefined ? {} : { input }) });
+}
+
+const fast = ['--duration', '0', '--idle', '0'];
+
+describe('pageheap run', () => {
+  it('prints a table, and writes a run file and a report', async () => {
+    const { code, out, err } = await run(['small.mtrace', ...fast, '-o', 'first']);
+    expect(code).toBe(0);
+    expect(err).toBe('in the trace, frees of a pointer that is not live: 1\n');
+    expect(out).toContain('RSS, heap');
+    const files = readdirSync(join(folder, 'first')).sort();
+    expect(files.map((f) => f.replace(/\d{8}-\d{6}/, 'TIME'))).toEqual([
+      'small-TIME.html',
+      'small-TIME.jsonl',
+    ]);
+    for (const file of files) expect(out).toContain(join('first', file));
+    const html = readFileSync(join(folder, 'first', files[0]), 'utf8');
+    expect(html.startsWith('<!doctype html>')).toBe(true);
+  });
+
+  it('reads standard input, and answers in JSON alone', async () => {
+    const { code, out } = await run(['-', ...fast, '--json', '--no-report'], small);
+    const summary = JSON.parse(out) as Summary;
+    expect(code).toBe(0);
+    expect(summary).toMatchObject({ name: 'stdin', reason: 'done', operations: 4, report: null });
+    expect(summary.irregular).toEqual({ unknownFrees: 1 });
+    const data = await readRunFile(join(folder, summary.runFile));
+    expect(data.end?.reason).toBe('done');
+  });
+
+  it('hands its options on to the heap, and says them in the run file', async () => {
+    const { code, out } = await pageheap(
+      [
+        'run',
+        'ramp.mtrace.gz',
+        ...fast,
+        '--json',
+        '--gogc',
+        'off',
+        '--advise',
+        'free',
+        '--touch',
+        'page',
+        '--beat',
+        '20',
+      ],
+      { cwd: folder, env: { GOGC: '50', GOMEMLIMIT: '1GiB', GODEBUG: 'madvdontneed=1' } },
+    );
+    const { runFile, collections } = JSON.parse(out) as Summary;
+    const { header } = await readRunFile(join(folder, runFile));
+    expect([code, collections]).toEqual([0, 0]);
+    expect(header.options).toMatchObject({
+      gcPercent: -1,
+      memoryLimit: 2 ** 30,
+      advise: 'free',
+      touch: 'page',
+    });
+    expect(header.pace).toMatchObject({ seconds: 0, idle: 0, collections: 2, beatMs: 20 });
+    expect(header.command?.slice(0, 3)).toEqual(['pageheap', 'run', 'ramp.mtrace.gz']);
+  });
+
+  it('collects when idle', async () => {
+    const { out } = await run([
+      'ramp.mtrace.gz',
+      '--duration',
+      '0',
+      '--idle',
+      '1.2',
+      '--gogc',
+      'off',
+      '--json',
+    ]);
+    const { collections, moments } = JSON.parse(out) as Summary;
+    expect(collections).toBe(2);
+    expect(moments[moments.length - 1].inuse).toBeLessThan(0.7 * moments[0].inuse);
+  });
+
+  it('finds a shipped trace by its name, and paces it', async () => {
+    const start = performance.now();
+    const { code, out } = await run(['git', '--duration', '1.5', '--idle', '0', '--json']);
+    const took = performance.now() - start;
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ name: 'git', operations: 8655, irregular: {} });
+    expect(took).toBeGreaterThan(1500);
+  });
+
+  it('prints the lines that GODEBUG asks for', async () => {
+    const { err } = await pageheap(
+      ['run', 'ramp.mtrace.gz', '--duration', '0', '--idle', '0.1', '--no-report'],
+      {
+        cwd: folder,
+        env: { GODEBUG: 'gctrace=1' },
+      },
+    );
+    expect(err).toMatch(/^gc 1 @\d/m);
+  });
+
+  it('warns of a GOGC that is none', async () => {
+    const { code, err } = await pageheap(['run', 'small.mtrace', ...fast], {
+      cwd: folder,
+      env: { GOGC: 'x' },
+    });
+    expect(code).toBe(0);
+    expect(err).toContain('GOGC=x');
+  });
+});
+
+describe('a trace that cannot be replayed', () => {
+  it.each([
+    ['garbage', 'garbage\n', 2, 'ERR_TRACE', 'standard input:1:'],
+    ['half a line', '= Start\n+ 0x1000\n', 2, 'ERR_TRACE', 'standard input:2:'],
+    ['an absurd size', '1\n1\n1\n1000\na 0 270000000000000000\n', 2, 'ERR_TRACE', 'standard input:5:'],
+    ['more than there is', '= Start\n+ 0x1000 0x7f0000000000\n', 1, 'ERR_OUT_OF_MEMORY', 'standard input:2:'],
+  ])('%s', async (_what, input, wanted, name, place) => {
+    const { code, out, err } = await run(['-', ...fast], input);
+    expect([code, out]).toEqual([wanted, '']);
+    expect(err).toContain(name);
+    expect(err).toContain(place);
+    expect(err).not.toMatch(/\n\s+at /);
+  });
+
+  it('is only irregular, unless --strict', async () => {
+    const { code, err } = await run(['small.mtrace', ...fast, '--strict']);
+    expect(code).toBe(2);
+    expect(err).toContain('small.mtrace:3: ');
+  });
+
+  it('leaves a run file that says so', async () => {
+    const { err } = await run(['small.mtrace', ...fast, '--strict', '-o', 'strict']);
+    const file = join('strict', readdirSync(join(folder, 'strict'))[0]);
+    expect(err).toContain(file);
+    expect((await readRunFile(join(folder, file))).end?.reason).toBe('error');
+  });
+});
+
+/** Starts a long run, waits until its file has samples, sends a signal and waits for its end. */
+async function interrupt(
+  signal: NodeJS.Signals,
+  out: string,
+): Promise<{ outcome: Outcome; children: number[] }> {
+  const into = join(folder, out);
+  let children: number[] = [];
+  const outcome = await pageheap(['run', 'ramp.mtrace.gz', '--duration', '60', '-o', into], {
+    cwd: folder,
+    started: async (child) => {
+      const hasSamples = (): boolean =>
+        existsSync(into) &&
+        readdirSync(into).some((f) => readFileSync(join(into, f), 'utf8').includes('"k":"s"'));
+      while (!hasSamples() && child.exitCode === null) await new Promise((r) => setTimeout(r, 20));
+      children = childrenOf(child.pid ?? 0);
+      child.kill(signal);
+    },
+  });
+  return { outcome, children };
+}
+
+describe('an interrupted run', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'by %s leaves a whole run file, a report and no process',
+    async (signal) => {
+      const { outcome, children } = await interrupt(signal, signal);
+      expect(outcome.code).toBe(130);
+      expect(outcome.out).toContain('RSS, heap');
+      expect(outcome.err).toContain('interrupted');
+      const files = readdirSync(join(folder, signal)).sort();
+      expect(files.length).toBe(2);
+      const data = await readRunFile(join(folder, signal, files[1]));
+      expect([data.end?.reason, data.remarks]).toEqual(['interrupted', []]);
+      expect(children.length).toBe(1);
+      expect(children.filter(isAlive)).toEqual([]);
+    },
+  );
+
+  it('that is killed leaves no process either, and a file that can be read', async () => {
+    const { outcome, children } = await interrupt('SIGKILL', 'killed');
+    expect(outcome.signal).toBe('SIGKILL');
+    for (let i = 0; i < 500 && children.some(isAlive); i++) await new Promise((r) => setTimeout(r, 20));
+    expect(children.length).toBe(1);
+    expect(children.filter(isAlive)).toEqual([]);
+    const [file] = readdirSync(join(folder, 'killed'));
+    expect((await readRunFile(join(folder, 'killed', file))).samples.length).toBeGreaterThan(0);
+  });
+});
+
+describe('pageheap report', () => {
+  it('draws a run file that was cut off', async () => {
+    const { out } = await run(['small.mtrace', ...fast, '--json', '--no-report']);
+    const { runFile } = JSON.parse(out) as Summary;
+    const text = readFileSync(join(folder, runFile), 'utf8');
+    writeFileSync(join(folder, 'cut.jsonl'), text.slice(0, text.lastIndexOf('{"k":"end"') + 20));
+    const { code, err } = await pageheap(['report', 'cut.jsonl'], { cwd: folder });
+    expect(code).toBe(0);
+    expect(err).toContain('did not finish');
+    expect(readFileSync(join(folder, 'cut.html'), 'utf8')).toContain('</html>');
+  });
+
+  it('takes the newest run, and writes to where it is told', async () => {
+    const { code, out } = await pageheap(['report', '-o', '-'], { cwd: folder });
+    expect(code).toBe(0);
+    expect(out.startsWith('<!doctype html>')).toBe(true);
+  });
+
+  it.each([
+    ['not JSON', 'not a run file\n', 'bad.jsonl:1: '],
+    ['of another kind', '{"k":"x"}\n', 'bad.jsonl:1: '],
+    ['empty', '', 'bad.jsonl:1: '],
+    ['broken in the middle', '{"k":"run","format":"pageheap-run/1"}\n{"k":\n{}\n', 'bad.jsonl:2: '],
+  ])('refuses a file that is %s', async (_what, text, place) => {
+    writeFileSync(join(folder, 'bad.jsonl'), text);
+    const { code, out, err } = await pageheap(['report', 'bad.jsonl'], { cwd: folder });
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(place);
+    expect(err).toContain('ERR_RUN_FILE');
+  });
+
+  it('says when it cannot write', async () => {
+    const { runFile } = JSON.parse(
+      (await run(['small.mtrace', ...fast, '--json', '--no-report'])).out,
+    ) as Summary;
+    const { code, err } = await pageheap(['report', runFile, '-o', 'no/such/folder/x.html'], { cwd: folder });
+    expect(code).toBe(2);
+    expect(err).toContain('no/such/folder/x.html');
+  });
+});

@@ -1,0 +1,80 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, describe, expect, it } from 'vitest';
+import { pageheap } from './spawn.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pageheap-verify-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const golden = fileURLToPath(new URL('../fixtures/golden/radix/pa-1.jsonl.gz', import.meta.url));
+const lines = gunzipSync(readFileSync(golden)).toString('utf8').trimEnd().split('\n');
+
+/** The trace with one line changed. */
+function changed(name: string, at: number, line: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, lines.with(at, line).join('\n'));
+  return path;
+}
+
+const allocation = lines.findIndex((line, i) => i > 500 && line.startsWith('["a"'));
+const [op, n, page, scavenged] = JSON.parse(lines[allocation]) as [string, number, number, number];
+const wrong = changed('wrong.jsonl', allocation, JSON.stringify([op, n, page + 1, scavenged]));
+
+describe('pageheap verify', () => {
+  it('finds the allocator equal to the real one', async () => {
+    const { code, out, err } = await pageheap(['verify', golden]);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/^equal .*pa-1\.jsonl\.gz: [\d,]+ operations, [\d,]+ checkpoints/);
+  });
+
+  it('and on mapped pages too', async () => {
+    const { code, out } = await pageheap(['verify', '--real', golden, '--json']);
+    const [outcome] = JSON.parse(out) as { real: boolean; operations: number }[];
+    expect(code).toBe(0);
+    expect(outcome).toMatchObject({ real: true, operations: lines.length - 1 });
+  });
+
+  it('stops at the first mismatch, and shows what surrounds it', async () => {
+    const { code, out } = await pageheap(['verify', wrong]);
+    expect(code).toBe(1);
+    expect(out).toContain(`wrong.jsonl:${allocation + 1}: mismatch`);
+    for (const part of ['operation', 'expected', 'found', 'state', 'before it']) expect(out).toContain(part);
+    expect(out.split('before it')[1].trim().split('\n').length).toBe(20);
+    expect(out).toContain(`${allocation}: ${lines[allocation - 1]}`.slice(0, 60));
+  });
+
+  it('names the field of a checkpoint that differs', async () => {
+    const at = lines.findIndex((line) => line.startsWith('["h"'));
+    const checkpoint = JSON.parse(lines[at]) as unknown[];
+    checkpoint[3] = Number(checkpoint[3]) + 1;
+    const { code, out } = await pageheap([
+      'verify',
+      changed('field.jsonl', at, JSON.stringify(checkpoint)),
+      '--json',
+    ]);
+    const [outcome] = JSON.parse(out) as { mismatch: { fields: { field: string }[] } }[];
+    expect(code).toBe(1);
+    expect(outcome.mismatch.fields.map((f) => f.field)).toEqual(['free']);
+  });
+
+  it('goes on to the next file', async () => {
+    const { code, out } = await pageheap(['verify', wrong, golden]);
+    expect(code).toBe(1);
+    expect(out).toContain('mismatch');
+    expect(out).toContain('equal');
+  });
+
+  it.each([
+    ['a line that is not JSON', changed('json.jsonl', 3, '["a",'), ':4: '],
+    ['an unknown operation', changed('op.jsonl', 3, '["z"]'), ':4: '],
+    ['an unknown header', changed('header.jsonl', 0, '{"k":"other"}'), ':1: '],
+  ])('refuses %s', async (_what, file, place) => {
+    const { code, out, err } = await pageheap(['verify', file]);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(`${file}${place}`);
+    expect(err).toContain('ERR_GOLDEN');
+  });
+});
