@@ -173,14 +173,13 @@ export class Drops {
     const found = this.find(addr);
     if (found === undefined) {
       if (this.awaitsSweep(page, addr)) refuse('ERR_ALREADY_DROPPED', 'the object was dropped before', addr);
-      return refuse('ERR_NOT_ALLOCATED', 'no object is there', addr);
+      refuse('ERR_NOT_ALLOCATED', 'no object is there', addr);
     }
     if (this.tinyStarts[found.span] !== 0 && Number.isInteger(addr)) {
-      return refuse('ERR_NOT_ALLOCATED', 'no tiny object starts there, or it was dropped before', addr);
+      refuse('ERR_NOT_ALLOCATED', 'no tiny object starts there, or it was dropped before', addr);
     }
-    if (addr !== found.base)
-      return refuse('ERR_INTERIOR_ADDRESS', 'inside an object, not at its first byte', addr);
-    return refuse('ERR_ALREADY_DROPPED', 'the object was dropped before', addr);
+    if (addr !== found.base) refuse('ERR_INTERIOR_ADDRESS', 'inside an object, not at its first byte', addr);
+    refuse('ERR_ALREADY_DROPPED', 'the object was dropped before', addr);
   }
 
   /** Whether an address starts garbage that the sweep in progress has not reached yet. */

@@ -62,7 +62,10 @@ export class PageHeapError extends Error {
   readonly syscall: string | undefined;
 
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
-    const place = detail.file === undefined ? '' : `${detail.file}:${detail.line ?? ''}${detail.line === undefined ? '' : ':'} `;
+    const place =
+      detail.file === undefined
+        ? ''
+        : `${detail.file}:${detail.line ?? ''}${detail.line === undefined ? '' : ':'} `;
     super(`${place}${message}`, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.code = code;
     this.value = detail.value;
