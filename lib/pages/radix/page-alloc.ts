@@ -22,7 +22,7 @@
  * Not here: the pages' memory (the hook of `scavenge` reaches it), and when to scavenge.
  */
 
-import { popcount32 } from '../../base/bits.ts';
+import { ctz32, popcount32 } from '../../base/bits.ts';
 import { fatal } from '../../base/errors.ts';
 import {
   type Bytes,
@@ -35,11 +35,9 @@ import {
   pageIndex,
   pageSize,
 } from '../../base/units.ts';
-import type { PageHeap, PageHeapStats, ReleaseHook } from '../contract.ts';
-import { AddressRanges } from './address-ranges.ts';
+import type { PageHeap, ReleaseHook } from '../contract.ts';
 import {
   clearRange,
-  countRange,
   findHole,
   firstZero,
   longestHole,
@@ -69,9 +67,8 @@ import {
   cacheScavengedLow,
   type PageCache,
 } from './page-cache.ts';
+import { PageState } from './page-state.ts';
 import { runSize, runStart, scavengeCandidate } from './scavenge-candidate.ts';
-import { ScavengeIndex } from './scavenge-index.ts';
-import { Summaries } from './summaries.ts';
 
 /** What the allocator must know of the machine: bytes. */
 export interface PhysicalPages {
@@ -90,29 +87,18 @@ const pagesOfChunk = chunkPages;
 const inChunk = chunkPages - 1;
 const wordsShift = chunkWordsShift;
 
-export class RadixPageAlloc implements PageHeap {
+export class RadixPageAlloc extends PageState implements PageHeap {
   /** After an `alloc` that succeeded: how many of its pages were scavenged. */
   lastScavenged = 0;
-  readonly memory: RadixMemory;
-  readonly sums: Summaries;
-  readonly index: ScavengeIndex;
-  readonly ranges: AddressRanges;
   private readonly search: Search;
-  private readonly allocated: Int32Array;
-  private readonly scavenged: Int32Array;
   private readonly state: Int32Array;
   private readonly minPages: number;
   private readonly hugePages: number;
 
   constructor(memory: RadixMemory, physical: PhysicalPages) {
+    super(memory);
     const { physPageSize, physHugePageSize } = physical;
-    this.memory = memory;
-    this.allocated = memory.chunks.allocated;
-    this.scavenged = memory.chunks.scavenged;
     this.state = memory.state.slots;
-    this.sums = new Summaries(memory);
-    this.ranges = new AddressRanges(memory);
-    this.index = new ScavengeIndex(memory, this.ranges);
     this.search = new Search(memory, this.sums);
     this.minPages = Math.max(1, physPageSize / pageSize);
     const usesHuge = physHugePageSize > pageSize && physHugePageSize > physPageSize;
@@ -244,8 +230,14 @@ export class RadixPageAlloc implements PageHeap {
     allocated[low + 1] = -1;
     scavenged[low] = 0;
     scavenged[low + 1] = 0;
-    this.index.alloc(chunk, popcount32(freeLow) + popcount32(freeHigh));
-    this.summarize(chunk, 0, this.sums.max[this.sums.leaves + chunk]!);
+    const n = popcount32(freeLow) + popcount32(freeHigh);
+    this.index.alloc(chunk, n);
+    if (lastOf(freeLow, freeHigh) - (page - block) + 1 === n) {
+      // One run, from the heap's first free page on.
+      this.sums.took(page, n, page, this.holeEnd(page + n));
+    } else {
+      this.summarize(chunk, 0, this.sums.max[this.sums.leaves + chunk]!);
+    }
     // The block's last page: it is grown, which the page after it need not be.
     state[slotSearch] = block + cachePages - 1;
     return true;
@@ -264,10 +256,16 @@ export class RadixPageAlloc implements PageHeap {
     this.allocated[low + 1]! &= ~freeHigh;
     this.scavenged[low]! |= slots[cacheScavengedLow]!;
     this.scavenged[low + 1]! |= slots[cacheScavengedHigh]!;
-    const last = block + (freeHigh !== 0 ? 63 - Math.clz32(freeHigh) : 31 - Math.clz32(freeLow));
-    this.index.free(chunk, last, popcount32(freeLow) + popcount32(freeHigh));
+    const first = block + (freeLow !== 0 ? ctz32(freeLow) : 32 + ctz32(freeHigh));
+    const last = block + lastOf(freeLow, freeHigh);
+    const n = popcount32(freeLow) + popcount32(freeHigh);
+    this.index.free(chunk, last, n);
     if (block < state[slotSearch]!) state[slotSearch] = block;
-    this.summarize(chunk, this.sums.max[this.sums.leaves + chunk]!, pagesOfChunk);
+    if (last - first + 1 === n) {
+      this.sums.gave(first, this.holeStart(first), this.holeEnd(last + 1));
+    } else {
+      this.summarize(chunk, this.sums.max[this.sums.leaves + chunk]!, pagesOfChunk);
+    }
   }
 
   /**
@@ -323,53 +321,6 @@ export class RadixPageAlloc implements PageHeap {
   /** Whether a run of so many pages is free. */
   hasFree(npages: PageCount): boolean {
     return this.find(npages) >= 0;
-  }
-
-  /** The free pages of the heap, from the scavenge index: a step a chunk. */
-  freePages(): PageCount {
-    let free = 0;
-    this.eachChunk((chunk) => {
-      free += chunkPages - (this.index.density[chunk]! & 0x3ff);
-    });
-    return pageCount(free);
-  }
-
-  stats(): PageHeapStats {
-    let pages = 0;
-    let scavengedPages = 0;
-    this.eachChunk((chunk) => {
-      pages += chunkPages;
-      scavengedPages += countRange(this.scavenged, chunk << chunkWordsShift, 0, chunkPages);
-    });
-    return { pages, freePages: this.freePages(), scavengedPages };
-  }
-
-  /** The ranges of pages ever grown, in address order; neighbours are one. */
-  *inUse(): IterableIterator<readonly [page: PageIndex, npages: PageCount]> {
-    for (let i = 0; i < this.ranges.count; i++) {
-      const base = this.ranges.baseOf(i);
-      yield [pageIndex(base), pageCount(this.ranges.limitOf(i) - base)];
-    }
-  }
-
-  /** Whether a grown page is allocated; a page in a page cache is. */
-  isAllocated(page: PageIndex): boolean {
-    return ((this.allocated[page >> 5]! >>> (page & 31)) & 1) === 1;
-  }
-
-  /** Whether a grown page is scavenged. */
-  isScavenged(page: PageIndex): boolean {
-    return ((this.scavenged[page >> 5]! >>> (page & 31)) & 1) === 1;
-  }
-
-  /** The free pages among n grown ones. */
-  countFree(page: PageIndex, npages: PageCount): PageCount {
-    return pageCount(npages - this.count(this.allocated, page, npages));
-  }
-
-  /** The scavenged pages among n grown ones. */
-  countScavenged(page: PageIndex, npages: PageCount): PageCount {
-    return pageCount(this.count(this.scavenged, page, npages));
   }
 
   /**
@@ -457,21 +408,9 @@ export class RadixPageAlloc implements PageHeap {
     const end = zerosBelow(this.allocated, base, pagesOfChunk);
     this.sums.replace(chunk, start, longestHole(this.allocated, base, atLeast, atMost), end);
   }
+}
 
-  private count(words: Int32Array, page: number, npages: number): number {
-    let count = 0;
-    for (let at = page; at < page + npages; ) {
-      const chunk = at >> chunkShift;
-      const n = Math.min((chunk + 1) << chunkShift, page + npages) - at;
-      count += countRange(words, chunk << wordsShift, at & inChunk, n);
-      at += n;
-    }
-    return count;
-  }
-
-  private eachChunk(visit: (chunk: number) => void): void {
-    for (const [page, npages] of this.inUse()) {
-      for (let chunk = page >> chunkShift; chunk < (page + npages) >> chunkShift; chunk++) visit(chunk);
-    }
-  }
+/** The highest bit set in a 64-bit word that is not 0. */
+function lastOf(low: number, high: number): number {
+  return high !== 0 ? 63 - Math.clz32(high) : 31 - Math.clz32(low);
 }
