@@ -135,13 +135,21 @@ async function execute(trace: string, options: Options, context: CommandContext)
     version: packageVersion(),
   };
   const bar = new RunProgressBar(terminal, options);
+  let interrupts = 0;
+  const onInterrupt = (): void => void interrupts++;
+  process.on('SIGINT', onInterrupt);
   let reason: RunReason;
   try {
     ({ reason } = await forkRun(run, { onProgress: bar.show }));
   } catch (error) {
     bar.stop();
     if (existsSync(output)) terminal.note(`What was recorded until then: ${output}`);
-    throw error;
+    // The second Ctrl-C kills the run, which then has no answer to give: that is no failure of its own.
+    if (interrupts < 2) throw error;
+    context.exitCode = exitCodes.interrupted;
+    return;
+  } finally {
+    process.off('SIGINT', onInterrupt);
   }
   bar.stop();
   if (reason === 'interrupted') context.exitCode = exitCodes.interrupted;

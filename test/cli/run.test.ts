@@ -174,10 +174,12 @@ describe('a trace that cannot be replayed', () => {
   });
 });
 
-/** Starts a long run, waits until its file has samples, sends a signal and waits for its end. */
-async function interrupt(
-  signal: NodeJS.Signals,
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Starts a long run, waits until its file has samples, does `act` and waits for its end. */
+async function disturb(
   out: string,
+  act: (parent: number, children: readonly number[]) => void | Promise<void>,
 ): Promise<{ outcome: Outcome; children: number[] }> {
   const into = join(folder, out);
   let children: number[] = [];
@@ -187,9 +189,10 @@ async function interrupt(
       const hasSamples = (): boolean =>
         existsSync(into) &&
         readdirSync(into).some((f) => readFileSync(join(into, f), 'utf8').includes('"k":"s"'));
-      while (!hasSamples() && child.exitCode === null) await new Promise((r) => setTimeout(r, 20));
-      children = childrenOf(child.pid ?? 0);
-      child.kill(signal);
+      while (!hasSamples() && child.exitCode === null) await pause(20);
+      const parent = child.pid ?? 0;
+      children = childrenOf(parent);
+      await act(parent, children);
     },
   });
   return { outcome, children };
@@ -199,7 +202,7 @@ describe('an interrupted run', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'by %s leaves a whole run file, a report and no process',
     async (signal) => {
-      const { outcome, children } = await interrupt(signal, signal);
+      const { outcome, children } = await disturb(signal, (parent) => void process.kill(parent, signal));
       expect(outcome.code).toBe(130);
       expect(outcome.out).toContain('RSS, heap');
       expect(outcome.err).toContain('interrupted');
@@ -212,10 +215,23 @@ describe('an interrupted run', () => {
     },
   );
 
+  it('ends at the second SIGINT, even if its process does nothing any more', async () => {
+    const { outcome, children } = await disturb('twice', async (parent, [child]) => {
+      process.kill(child, 'SIGSTOP');
+      process.kill(parent, 'SIGINT');
+      await pause(200);
+      expect(isAlive(parent)).toBe(true);
+      process.kill(parent, 'SIGINT');
+    });
+    expect([outcome.code, outcome.out]).toEqual([130, '']);
+    expect(outcome.err).toContain('What was recorded until then: ');
+    expect(children.filter(isAlive)).toEqual([]);
+  });
+
   it('that is killed leaves no process either, and a file that can be read', async () => {
-    const { outcome, children } = await interrupt('SIGKILL', 'killed');
+    const { outcome, children } = await disturb('killed', (parent) => void process.kill(parent, 'SIGKILL'));
     expect(outcome.signal).toBe('SIGKILL');
-    for (let i = 0; i < 500 && children.some(isAlive); i++) await new Promise((r) => setTimeout(r, 20));
+    for (let i = 0; i < 500 && children.some(isAlive); i++) await pause(20);
     expect(children.length).toBe(1);
     expect(children.filter(isAlive)).toEqual([]);
     const [file] = readdirSync(join(folder, 'killed'));
