@@ -9,8 +9,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PageHeapError } from '../base/errors.ts';
-import type { RunOptions, RunProgress, RunResult } from './run.ts';
 import { type FromChild, type ToChild, unpackError } from './run-messages.ts';
+import type { RunOptions, RunProgress, RunResult } from './run-options.ts';
 import { standardInput } from './trace/bytes.ts';
 
 export interface ForkHooks {

@@ -4,7 +4,7 @@
  * Messages go by the structured clone, so that Infinity stays Infinity.
  */
 import { type ErrorCode, PageHeapError } from '../base/errors.ts';
-import type { RunOptions, RunProgress, RunResult } from './run.ts';
+import type { RunOptions, RunProgress, RunResult } from './run-options.ts';
 
 export type ToChild = { readonly kind: 'start'; readonly options: RunOptions } | { readonly kind: 'stop' };
 

@@ -6,84 +6,44 @@
  *   idle       collections a second apart at its beginning, then only what is due
  *
  * `runTrace` uses the process it is called in, whose RSS it measures: give each run its own
- * (fork-run.ts). However it ends, by the trace's end, by being stopped, or by an error of the trace
- * or the heap, the run file gets its end line and says which.
+ * (fork-run.ts). However it ends, by the trace's end, by being stopped, or by an error of the trace,
+ * the heap or the looking, the run file gets its end line and says which.
  *
  * Not here: the arguments of the command line, what is shown of a run.
  */
+import { stat } from 'node:fs/promises';
 import { release } from 'node:os';
-import { basename } from 'node:path';
-import { PageHeapError } from '../base/errors.ts';
 import { inspectMachine, type Machine } from '../os/machine.ts';
 import { machineFallbacks } from '../os/machine-words.ts';
 import { Residency } from '../os/residency.ts';
 import { HeapTarget, type LabHeapOptions } from './heap-target.ts';
 import { mapLine, PeakWatch } from './map-moments.ts';
 import { idle, replayPaced, type Turns } from './pacing.ts';
-import { Replay, type ReplayCounts, type TouchMode } from './replay.ts';
-import type { RunHeader, RunMap, RunSample, RunValue } from './report/run-data.ts';
-import { runFormat } from './report/run-data.ts';
+import { Replay } from './replay.ts';
+import { type RunHeader, type RunMap, type RunSample, type RunValue, runFormat } from './report/run-data.ts';
 import { RunFileWriter } from './run-file.ts';
-import { defaultBeatMs, type Looks, Sampler } from './sampler.ts';
+import {
+  type ResolvedRunOptions,
+  type RunOptions,
+  type RunPhase,
+  type RunProgress,
+  type RunResult,
+  resolveRunOptions,
+  traceName,
+} from './run-options.ts';
+import { type Looks, Sampler } from './sampler.ts';
 import type { LabEvent, LabHeap } from './target.ts';
-import { openBytes, standardInput } from './trace/bytes.ts';
-import { measureTrace, TraceReader } from './trace/reader.ts';
+import { fileError, openBytes, standardInput } from './trace/bytes.ts';
+import { measureTrace, type TraceLength, TraceReader } from './trace/reader.ts';
 
-/** What a run is asked for. Everything in it can be posted to another process. */
-export interface RunOptions {
-  /** The trace: a file, or `-` for standard input. */
-  readonly trace: string;
-  /** Where the run file goes; a file that is there is replaced. */
-  readonly output: string;
-  /** What the run is called. Default: the trace's name without folder and endings. */
-  readonly name?: string;
-  readonly heap?: LabHeapOptions;
-  /** Seconds of replay; 0: as fast as it goes. Standard input always is. Default 20. */
-  readonly seconds?: number;
-  /** Seconds of idleness after it. Default 20. */
-  readonly idle?: number;
-  /** Collections at the beginning of the idle stretch, a second apart. Default 2. */
-  readonly collections?: number;
-  /** Milliseconds between samples, at least 1. Default 100. */
-  readonly beatMs?: number;
-  /** What is written of each object. Default: all. */
-  readonly touch?: TouchMode;
-  /** Unknown frees and live reuse end the run with an error. Default: they are counted. */
-  readonly strict?: boolean;
-  /** The command that asked for the run, for the file's first line. */
-  readonly command?: readonly string[];
-  /** The version of this package, for the file's first line. */
-  readonly version?: string;
-}
-
-export type RunPhase = 'counting' | 'replay' | 'idle';
-
-/** How far a run is; sent on every beat. */
-export interface RunProgress {
-  readonly phase: RunPhase;
-  /** The share of this phase that is done, 0 to 1; undefined where it cannot be known. */
-  readonly share: number | undefined;
-  /** Operations so far, and in all where that is known. */
-  readonly ops: number;
-  readonly totalOps: number | undefined;
-  /** The sample of this beat; undefined while counting. */
-  readonly sample: RunSample | undefined;
-}
-
-export type RunReason = 'done' | 'interrupted';
-
-export interface RunResult {
-  /** The run file. */
-  readonly file: string;
-  readonly reason: RunReason;
-  readonly ops: number;
-  /** Seconds of replay. */
-  readonly seconds: number;
-  readonly opsPerSec: number;
-  readonly peakRss: number;
-  readonly endRss: number;
-  readonly trace: ReplayCounts & { readonly lines: number };
-}
+export {
+  type RunOptions,
+  type RunPhase,
+  type RunProgress,
+  type RunReason,
+  type RunResult,
+  traceName,
+} from './run-options.ts';
 
 export interface RunHooks {
   /** Aborting it ends the run soon, with a whole run file. */
@@ -99,53 +59,20 @@ export interface RunHooks {
 const mostCountedBytes = 512 * 2 ** 20;
 const mostCountedPackedBytes = 64 * 2 ** 20;
 
-/** "sqlite-ramp" of "traces/sqlite-ramp.mtrace.gz". */
-export function traceName(path: string): string {
-  return path === standardInput
-    ? 'stdin'
-    : basename(path).replace(/(?:\.(?:mtrace|rep|script|trace|txt|gz))+$/, '');
-}
-
-function checked(
-  options: RunOptions,
-): Required<Pick<RunOptions, 'seconds' | 'idle' | 'collections' | 'beatMs' | 'touch' | 'strict'>> {
-  const {
-    seconds = 20,
-    idle: idleSeconds = 20,
-    collections = 2,
-    beatMs = defaultBeatMs,
-    touch = 'all',
-    strict = false,
-  } = options;
-  const refuse = (name: string, expected: string, value: unknown): never => {
-    throw new PageHeapError(
-      'ERR_INVALID_OPTION',
-      `option ${name} must be ${expected}, not ${String(value)}`,
-      { value },
-    );
-  };
-  const longest = 1e6;
-  if (!(seconds >= 0 && seconds <= longest)) refuse('seconds', `from 0 to ${longest}`, seconds);
-  if (!(idleSeconds >= 0 && idleSeconds <= longest)) refuse('idle', `from 0 to ${longest}`, idleSeconds);
-  if (!(Number.isInteger(collections) && collections >= 0))
-    refuse('collections', 'a whole number from 0', collections);
-  if (!(beatMs >= 1 && beatMs <= 60_000)) refuse('beatMs', 'from 1 to 60000', beatMs);
-  if (!['all', 'page', 'none'].includes(touch)) refuse('touch', 'all, page or none', touch);
-  return { seconds, idle: idleSeconds, collections, beatMs, touch, strict };
-}
-
-/** The lines of a trace where counting them is worth it. */
+/** The length of a trace, where counting it is worth it and does not use it up. */
 async function lengthOf(
   path: string,
   seconds: number,
   stopped: () => boolean,
-): Promise<{ lines: number; ops: number } | undefined> {
+): Promise<TraceLength | undefined> {
   if (seconds === 0 || path === standardInput) return undefined;
+  const info = await stat(path).catch((error: unknown) => {
+    throw fileError(path, error);
+  });
+  if (!info.isFile() || info.size > mostCountedBytes) return undefined;
   const source = await openBytes(path);
-  const { size } = source;
   await source.close();
-  const most = source.packed ? mostCountedPackedBytes : mostCountedBytes;
-  return size === undefined || size > most ? undefined : measureTrace(path, stopped);
+  return source.packed && info.size > mostCountedPackedBytes ? undefined : measureTrace(path, stopped);
 }
 
 function environmentOf(machine: Machine, version: string | undefined): Record<string, RunValue> {
@@ -165,64 +92,62 @@ function environmentOf(machine: Machine, version: string | undefined): Record<st
   };
 }
 
+function headerOf(
+  options: RunOptions,
+  resolved: ResolvedRunOptions,
+  heap: LabHeap,
+  machine: Machine,
+  length: TraceLength | undefined,
+): RunHeader {
+  const { seconds, idle: idleSeconds, collections, beatMs, touch, strict } = resolved;
+  const settings = (heap.settings ?? options.heap ?? {}) as Record<string, RunValue>;
+  return {
+    k: 'run',
+    format: runFormat,
+    name: options.name ?? traceName(options.trace),
+    started: new Date().toISOString(),
+    command: options.command ?? [],
+    trace: { name: traceName(options.trace), ...(length === undefined ? {} : { ops: length.ops }) },
+    options: { ...settings, touch, strict },
+    pace: { seconds, idle: idleSeconds, collections, beatMs },
+    env: environmentOf(machine, options.version),
+  };
+}
+
 /**
  * Makes a run in this process.
- * @throws PageHeapError ERR_TRACE, ERR_FILE, ERR_INVALID_OPTION, ERR_OUT_OF_MEMORY; the run file says so too
+ * @throws PageHeapError ERR_TRACE, ERR_FILE, ERR_INVALID_OPTION, ERR_OUT_OF_MEMORY; the run file, once there is one, says so too
  */
 export async function runTrace(options: RunOptions, hooks: RunHooks = {}): Promise<RunResult> {
-  const pace = checked(options);
-  const { signal, onProgress } = hooks;
+  const resolved = resolveRunOptions(options);
+  const { signal } = hooks;
   const stopped = (): boolean => signal?.aborted === true;
-  const begin = performance.now();
-  const elapsed = (): number => performance.now() - begin;
-  const started = new Date();
-
-  onProgress?.({ phase: 'counting', share: undefined, ops: 0, totalOps: undefined, sample: undefined });
-  const length = await lengthOf(options.trace, pace.seconds, stopped);
+  hooks.onProgress?.({ phase: 'counting', share: undefined, ops: 0, totalOps: undefined, sample: undefined });
+  const length = await lengthOf(options.trace, resolved.seconds, stopped);
   const reader = await TraceReader.open(options.trace);
-  const machine = inspectMachine();
-  let heap: LabHeap | undefined;
-  let writer: RunFileWriter | undefined;
   const closeReader = (): void => void reader.close().catch(() => undefined);
+  // A read that waits for input must not keep a stopped run waiting.
+  signal?.addEventListener('abort', closeReader);
   try {
-    const makeHeap = hooks.makeHeap ?? ((o: LabHeapOptions, page: number) => new HeapTarget(o, page));
-    heap = makeHeap(options.heap ?? {}, machine.pageSize);
-    writer = new RunFileWriter(options.output);
-    // A read that waits for input must not keep a stopped run waiting.
-    signal?.addEventListener('abort', closeReader);
-    const header: RunHeader = {
-      k: 'run',
-      format: runFormat,
-      name: options.name ?? traceName(options.trace),
-      started: started.toISOString(),
-      command: options.command ?? [],
-      trace: { name: traceName(options.trace), ...(length === undefined ? {} : { ops: length.ops }) },
-      options: {
-        ...((heap.settings ?? options.heap) as Record<string, RunValue> | undefined),
-        touch: pace.touch,
-        strict: pace.strict,
-      },
-      pace: { seconds: pace.seconds, idle: pace.idle, collections: pace.collections, beatMs: pace.beatMs },
-      env: environmentOf(machine, options.version),
-    };
-    writer.write(header);
-    writer.flush();
-    const run = new Run(options.output, pace, {
-      heap,
-      writer,
-      reader,
-      machine,
-      elapsed,
-      stopped,
-      hooks,
-      length,
-    });
-    return await run.run();
+    const machine = inspectMachine();
+    const heap = (hooks.makeHeap ?? ((o, page) => new HeapTarget(o, page)))(
+      options.heap ?? {},
+      machine.pageSize,
+    );
+    let writer: RunFileWriter | undefined;
+    try {
+      writer = new RunFileWriter(options.output);
+      writer.write(headerOf(options, resolved, heap, machine, length));
+      writer.flush();
+      const run = new Run(resolved, { heap, writer, reader, machine, stopped, hooks, length });
+      return await run.run();
+    } finally {
+      writer?.close();
+      heap.dispose();
+    }
   } finally {
     signal?.removeEventListener('abort', closeReader);
     closeReader();
-    heap?.dispose();
-    writer?.close();
   }
 }
 
@@ -231,33 +156,34 @@ interface RunParts {
   readonly writer: RunFileWriter;
   readonly reader: TraceReader;
   readonly machine: Machine;
-  readonly elapsed: () => number;
   readonly stopped: () => boolean;
   readonly hooks: RunHooks;
-  readonly length: { readonly lines: number; readonly ops: number } | undefined;
+  readonly length: TraceLength | undefined;
 }
 
 /** The replay and the idle stretch of a run, with everything that watches them. */
 class Run {
-  private readonly file: string;
-  private readonly pace: ReturnType<typeof checked>;
+  private readonly resolved: ResolvedRunOptions;
   private readonly parts: RunParts;
   private readonly replay: Replay;
   private readonly sampler: Sampler;
   private readonly looks: Looks & Pick<Residency, 'residentPages'>;
   private readonly peaks: PeakWatch;
+  private readonly begin = performance.now();
   private phase: RunPhase = 'replay';
   private share: number | undefined;
   private peakRss = 0;
   private replaySeconds = 0;
+  /** The first error; it ends the run. */
+  private failure: { readonly error: unknown } | undefined;
 
-  constructor(file: string, pace: ReturnType<typeof checked>, parts: RunParts) {
-    const { heap, writer, reader, machine, elapsed, hooks } = parts;
-    this.file = file;
-    this.pace = pace;
+  constructor(resolved: ResolvedRunOptions, parts: RunParts) {
+    const { heap, writer, reader, machine, hooks } = parts;
+    const { touch, strict, beatMs } = resolved;
+    this.resolved = resolved;
     this.parts = parts;
     this.looks = hooks.looks ?? new Residency();
-    this.replay = new Replay(heap, { touch: pace.touch, strict: pace.strict, file: reader.file });
+    this.replay = new Replay(heap, { touch, strict, file: reader.file });
     this.peaks = new PeakWatch(
       () => this.map('peak'),
       (map) => writer.write(map),
@@ -266,73 +192,94 @@ class Run {
     this.sampler = new Sampler({
       heap,
       looks: this.looks,
-      beatMs: pace.beatMs,
+      beatMs,
       closely: machine.hugePages.enabled === 'always' || heap.settings?.advise === 'free',
-      elapsed,
+      elapsed: () => this.elapsed(),
       state: () => ({ phase: this.phase, ops: this.replay.ops }),
       onSample: (sample) => this.sampled(sample),
+      onError: (error) => this.fail(error),
     });
   }
 
   async run(): Promise<RunResult> {
-    const { writer, elapsed, stopped } = this.parts;
-    let reason: 'done' | 'interrupted' | 'error' = 'done';
-    let failure: unknown;
+    const { writer, heap, reader, stopped } = this.parts;
     try {
       this.sampler.start();
       await this.replayStretch();
       await this.idleStretch();
     } catch (error) {
-      failure = error;
-      reason = 'error';
+      // What fails while a run is being stopped fails because of that: its input was closed.
+      if (!stopped()) this.fail(error);
     }
     this.sampler.stop();
-    // Whatever was the error of a run that was being stopped came from stopping it.
-    if (stopped()) reason = 'interrupted';
-    this.lastLook();
-    const counts = { lines: this.parts.reader.lines, ...this.replay.counts };
-    const { ops } = this.replay;
-    const seconds = this.replaySeconds;
-    const opsPerSec = seconds > 0 ? ops / seconds : 0;
+    heap.onEvent = undefined;
+    let statistics: Record<string, RunValue> = {};
+    try {
+      this.lastLook();
+      statistics = heap.summary() as Record<string, RunValue>;
+    } catch (error) {
+      // A heap that failed before may have nothing to show any more.
+      this.fail(error);
+    }
+
+    const { ops, peakLiveBytes, liveBytes, liveObjects } = this.replay;
+    const trace = { lines: reader.lines, ...this.replay.counts };
     const endRss = this.sampler.last?.rss ?? 0;
+    const { peakRss, replaySeconds: seconds } = this;
+    const opsPerSec = seconds > 0 ? ops / seconds : 0;
+    const reason = stopped() ? 'interrupted' : 'done';
     writer.write({
       k: 'end',
-      t: elapsed(),
-      reason,
-      ...(reason === 'error' ? { error: failure instanceof Error ? failure.message : String(failure) } : {}),
+      t: this.elapsed(),
+      ...(this.failure === undefined
+        ? { reason }
+        : { reason: 'error', error: messageOf(this.failure.error) }),
       ops,
       seconds,
       opsPerSec,
       summary: {
-        ...(this.parts.heap.summary() as Record<string, RunValue>),
-        peakRss: this.peakRss,
+        ...statistics,
+        peakRss,
         endRss,
-        peakLiveBytes: this.replay.peakLiveBytes,
-        liveBytes: this.replay.liveBytes,
-        liveObjects: this.replay.liveObjects,
+        peakLiveBytes,
+        liveBytes,
+        liveObjects,
         samples: this.sampler.samples,
         missedBeats: this.sampler.missed,
         lookNs: this.sampler.costNs,
-        fallbacks: this.parts.heap.fallbacks?.() ?? [],
+        fallbacks: heap.fallbacks?.() ?? [],
       },
-      trace: { ...counts },
+      trace,
     });
     writer.flush();
-    if (reason === 'error') throw failure;
-    return { file: this.file, reason, ops, seconds, opsPerSec, peakRss: this.peakRss, endRss, trace: counts };
+    if (this.failure !== undefined) throw this.failure.error;
+    return { file: writer.path, reason, ops, seconds, opsPerSec, peakRss, endRss, trace };
+  }
+
+  /** Milliseconds since the replay began. */
+  private elapsed(): number {
+    return performance.now() - this.begin;
+  }
+
+  private fail(error: unknown): void {
+    this.failure ??= { error };
+  }
+
+  private ended(): boolean {
+    return this.failure !== undefined || this.parts.stopped();
   }
 
   private async replayStretch(): Promise<void> {
-    const { heap, reader, hooks, length, stopped } = this.parts;
+    const { heap, reader, hooks, length } = this.parts;
     const begin = performance.now();
     try {
       await replayPaced({
         reader,
         replay: this.replay,
         background: heap,
-        durationMs: this.pace.seconds * 1000,
+        durationMs: this.resolved.seconds * 1000,
         lines: length?.lines,
-        stopped,
+        stopped: () => this.ended(),
         onTurn: (share) => {
           this.share = share;
         },
@@ -341,26 +288,26 @@ class Run {
     } finally {
       this.replaySeconds = (performance.now() - begin) / 1000;
     }
-    if (stopped()) return;
+    if (this.ended()) return;
     this.share = 1;
     this.sampler.look();
     this.writeMap('end of replay');
   }
 
   private async idleStretch(): Promise<void> {
-    const { heap, hooks, stopped } = this.parts;
-    if (stopped() || this.pace.idle === 0) return;
+    const { heap, hooks } = this.parts;
+    if (this.ended() || this.resolved.idle === 0) return;
     this.phase = 'idle';
     let collections = 0;
     await idle({
       background: heap,
-      durationMs: this.pace.idle * 1000,
-      collections: this.pace.collections,
+      durationMs: this.resolved.idle * 1000,
+      collections: this.resolved.collections,
       collect: () => {
         heap.gc();
         this.writeMap(`after collection ${++collections}`);
       },
-      stopped,
+      stopped: () => this.ended(),
       onTurn: (share) => {
         this.share = share;
       },
@@ -371,11 +318,11 @@ class Run {
 
   /** The last sample, map and table of size classes; a heap that failed may have none to give. */
   private lastLook(): void {
-    const { heap, writer, elapsed } = this.parts;
+    const { heap, writer } = this.parts;
     this.sampler.look();
     this.writeMap('end');
     const rows = heap.classes?.();
-    if (rows !== undefined) writer.write({ k: 'classes', t: elapsed(), rows });
+    if (rows !== undefined) writer.write({ k: 'classes', t: this.elapsed(), rows });
   }
 
   private sampled(sample: RunSample): void {
@@ -394,8 +341,8 @@ class Run {
   }
 
   private event(event: LabEvent): void {
-    const { writer, elapsed } = this.parts;
-    const t = elapsed();
+    const { writer } = this.parts;
+    const t = this.elapsed();
     if (event.kind === 'gc') {
       writer.write({
         k: 'gc',
@@ -410,10 +357,10 @@ class Run {
   }
 
   private map(label: string): RunMap | undefined {
-    const { heap, machine, elapsed } = this.parts;
+    const { heap, machine } = this.parts;
     const states = heap.pageStates?.();
     if (states === undefined || states.state.length === 0) return undefined;
-    return mapLine(elapsed(), label, states, machine.pageSize, (base, bytes) =>
+    return mapLine(this.elapsed(), label, states, machine.pageSize, (base, bytes) =>
       this.looks.residentPages(base, bytes),
     );
   }
@@ -427,4 +374,8 @@ class Run {
 function withoutKind<T extends { kind: string }>(event: T): Omit<T, 'kind'> {
   const { kind: _kind, ...rest } = event;
   return rest;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

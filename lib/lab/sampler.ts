@@ -35,6 +35,8 @@ export interface SamplerOptions {
   /** The stretch of the run, and operations so far. */
   readonly state: () => { readonly phase: string; readonly ops: number };
   readonly onSample: (sample: RunSample) => void;
+  /** Called when a look on the beat fails; there are no more beats then. */
+  readonly onError: (error: unknown) => void;
 }
 
 export class Sampler {
@@ -123,7 +125,12 @@ export class Sampler {
     const late = Math.floor((now - this.nextBeat) / this.beatMs);
     if (late > 0) this.missed += late;
     this.nextBeat += (Math.max(0, late) + 1) * this.beatMs;
-    this.look();
+    try {
+      this.look();
+    } catch (error) {
+      this.options.onError(error);
+      return;
+    }
     this.timer = setTimeout(() => this.beat(), Math.max(0, this.nextBeat - this.options.elapsed()));
   }
 }

@@ -15,7 +15,7 @@ import { PageHeapError } from '../../base/errors.ts';
 export interface ByteSource {
   /** Some bytes, good until the next call; undefined at the end. Errors are those of Node. */
   next(): Promise<Uint8Array | undefined>;
-  /** Bytes read of the file itself, compressed as it is. */
+  /** Bytes of the file itself, compressed as it is, that went into what `next` gave (or a piece more). */
   readonly consumed: number;
   /** Bytes of the file itself; undefined where that is not known. */
   readonly size: number | undefined;
@@ -116,6 +116,7 @@ class PeekedSource implements ByteSource {
 
 class GunzipSource implements ByteSource {
   readonly packed = true;
+  consumed = 0;
   readonly #inner: ByteSource;
   readonly #gunzip: Gunzip = createGunzip({ chunkSize: unpackedBytes });
   readonly #ready: Uint8Array[] = [];
@@ -139,10 +140,6 @@ class GunzipSource implements ByteSource {
     });
   }
 
-  get consumed(): number {
-    return this.#inner.consumed;
-  }
-
   get size(): number | undefined {
     return this.#inner.size;
   }
@@ -164,8 +161,9 @@ class GunzipSource implements ByteSource {
 
   async close(): Promise<void> {
     this.#gunzip.destroy();
-    await this.#pumping;
+    // Closing first: what is being pumped may be waiting for input that never comes.
     await this.#inner.close();
+    await this.#pumping;
   }
 
   /** Gives zlib one piece; never rejects. */
@@ -179,6 +177,7 @@ class GunzipSource implements ByteSource {
       } else {
         const piece = this.#piece.subarray(0, compressedBytes);
         this.#piece = this.#piece.subarray(piece.length);
+        this.consumed += piece.length;
         // An error in this piece leaves its callback uncalled.
         const written = new Promise<void>((resolve) => {
           this.#gunzip.write(piece, () => resolve());

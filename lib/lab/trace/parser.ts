@@ -71,6 +71,11 @@ export class TraceParser {
     return this.grammar?.announcedOps;
   }
 
+  /** Bytes of the chunk fed last that are not parsed yet. */
+  get unparsed(): number {
+    return this.to - this.at;
+  }
+
   /** Takes a chunk, which must stay as it is until `parse` answers false. What was fed before must be used up. */
   feed(chunk: Uint8Array): void {
     const last = chunk.lastIndexOf(newline);

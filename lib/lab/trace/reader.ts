@@ -14,6 +14,8 @@ export class TraceReader {
   readonly #parser: TraceParser;
   /** Whether the parser may have operations without being fed. */
   #fed = false;
+  /** Bytes given to the parser, unpacked. */
+  #fedBytes = 0;
   #ended = false;
 
   private constructor(source: ByteSource, parser: TraceParser) {
@@ -49,9 +51,10 @@ export class TraceReader {
     return this.#parser.announcedOps;
   }
 
-  /** Bytes of the file read so far, as they lie in it. */
+  /** Bytes of the file that the operations so far took, as they lie in it; where it is compressed, an estimate. */
   get consumed(): number {
-    return this.#source.consumed;
+    if (this.#fedBytes === 0) return 0;
+    return (this.#source.consumed * (this.#fedBytes - this.#parser.unparsed)) / this.#fedBytes;
   }
 
   /** Bytes of the file; undefined for a pipe. */
@@ -80,6 +83,7 @@ export class TraceReader {
         parser.end();
       } else {
         parser.feed(bytes);
+        this.#fedBytes += bytes.length;
       }
       this.#fed = true;
     }
