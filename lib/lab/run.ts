@@ -71,6 +71,8 @@ async function lengthOf(
   });
   if (!info.isFile() || info.size > mostCountedBytes) return undefined;
   const source = await openBytes(path);
+  // What is wrong with its first bytes is found again when they are read in earnest.
+  await source.next().catch(() => undefined);
   await source.close();
   return source.packed && info.size > mostCountedPackedBytes ? undefined : measureTrace(path, stopped);
 }

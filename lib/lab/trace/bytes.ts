@@ -19,7 +19,7 @@ export interface ByteSource {
   readonly consumed: number;
   /** Bytes of the file itself; undefined where that is not known. */
   readonly size: number | undefined;
-  /** Whether the file is compressed. */
+  /** Whether the file is compressed; not known before the first `next`. */
   readonly packed: boolean;
   close(): Promise<void>;
 }
@@ -211,29 +211,64 @@ async function peek(source: ByteSource): Promise<Uint8Array | undefined> {
   return head;
 }
 
-/**
- * Opens a trace file, or standard input for `-`, and looks whether it is compressed.
- * @throws PageHeapError ERR_FILE when it cannot be opened, ERR_TRACE when it is compressed otherwise than by gzip
- */
-export async function openBytes(path: string): Promise<ByteSource> {
-  let raw: ByteSource | undefined;
-  try {
-    raw = path === standardInput ? new StreamSource(process.stdin) : await openFile(path);
-    const head = await peek(raw);
-    const other = magics.find(
-      ({ bytes }) => head !== undefined && bytes.every((byte, i) => head[i] === byte),
-    );
+/** A source that finds out with its first bytes whether they are compressed. Opening waits for none. */
+class DetectingSource implements ByteSource {
+  readonly #path: string;
+  readonly #raw: ByteSource;
+  #source: ByteSource | undefined;
+
+  constructor(path: string, raw: ByteSource) {
+    this.#path = path;
+    this.#raw = raw;
+  }
+
+  get packed(): boolean {
+    return this.#source?.packed ?? false;
+  }
+
+  get consumed(): number {
+    return this.#source?.consumed ?? 0;
+  }
+
+  get size(): number | undefined {
+    return this.#raw.size;
+  }
+
+  async next(): Promise<Uint8Array | undefined> {
+    this.#source ??= await this.#detect();
+    return this.#source.next();
+  }
+
+  close(): Promise<void> {
+    return (this.#source ?? this.#raw).close();
+  }
+
+  async #detect(): Promise<ByteSource> {
+    const head = await peek(this.#raw);
+    const whole = new PeekedSource(head, this.#raw);
+    if (head === undefined) return whole;
+    const other = magics.find(({ bytes }) => bytes.every((byte, i) => head[i] === byte));
     if (other !== undefined) {
       throw new PageHeapError('ERR_TRACE', `the file is compressed with ${other.name}; only gzip is read`, {
-        file: path,
+        file: this.#path,
         line: 1,
       });
     }
-    const whole = new PeekedSource(head, raw);
-    return head !== undefined && head[0] === 0x1f && head[1] === 0x8b ? new GunzipSource(whole) : whole;
+    return head[0] === 0x1f && head[1] === 0x8b ? new GunzipSource(whole) : whole;
+  }
+}
+
+/**
+ * Opens a trace file, or standard input for `-`. Its first bytes tell whether it is compressed; `next`
+ * throws ERR_TRACE when it is so otherwise than by gzip.
+ * @throws PageHeapError ERR_FILE when it cannot be opened
+ */
+export async function openBytes(path: string): Promise<ByteSource> {
+  try {
+    const raw = path === standardInput ? new StreamSource(process.stdin) : await openFile(path);
+    return new DetectingSource(path, raw);
   } catch (error) {
-    await raw?.close();
-    throw error instanceof PageHeapError ? error : fileError(path, error);
+    throw fileError(path, error);
   }
 }
 

@@ -24,8 +24,8 @@ export class TraceReader {
   }
 
   /**
-   * Opens a trace, or standard input for `-`.
-   * @throws PageHeapError ERR_FILE, ERR_TRACE
+   * Opens a trace, or standard input for `-`, without waiting for anything to be in it.
+   * @throws PageHeapError ERR_FILE
    */
   static async open(path: string): Promise<TraceReader> {
     const name = path === standardInput ? 'standard input' : path;
@@ -104,6 +104,7 @@ export class TraceReader {
 
 /** An error of reading or decompressing, after so many sound lines. */
 function sourceError(file: string, lines: number, error: unknown): PageHeapError {
+  if (error instanceof PageHeapError) return error;
   const { code } = error as NodeJS.ErrnoException;
   if (typeof code !== 'string' || !code.startsWith('Z_')) return fileError(file, error);
   const reason = error instanceof Error ? error.message : String(error);
@@ -181,7 +182,8 @@ export async function measureTrace(
     return { lines, ops: announced ?? lines - marks };
   } catch (error) {
     // A broken stream or a malformed first line: the reader says so, at its place.
-    if (error instanceof PageHeapError && error.code !== 'ERR_TRACE') throw error;
+    const failure = sourceError(path, 0, error);
+    if (failure.code !== 'ERR_TRACE') throw failure;
     return undefined;
   } finally {
     await source.close();
