@@ -23,6 +23,8 @@ export interface HeapOptions {
   readonly hardDecommit?: boolean;
   /** Ask the kernel for no huge pages in the heap. false. */
   readonly disableHugePages?: boolean;
+  /** Name the heap's mappings in /proc/self/maps, where the kernel can. true. */
+  readonly nameMappings?: boolean;
   /**
    * Bytes of address space the heap can ever reach, 64 MiB to 128 GiB, whole arenas. Reserved
    * metadata is about a tenth of it. 64 GiB, or less where the address space is limited.
@@ -65,6 +67,7 @@ export interface ResolvedOptions {
   readonly advise: 'dontneed' | 'free';
   readonly hardDecommit: boolean;
   readonly disableHugePages: boolean;
+  readonly nameMappings: boolean;
   /** undefined: as much as can be had. */
   readonly reach: number | undefined;
   readonly ps: number;
@@ -93,6 +96,7 @@ const known = new Set<string>([
   'advise',
   'hardDecommit',
   'disableHugePages',
+  'nameMappings',
   'reach',
   'ps',
   'forcedGCPeriod',
@@ -179,6 +183,7 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
       'disableHugePages',
       debug.disablethp !== undefined && debug.disablethp !== 0,
     ),
+    nameMappings: flag(options, 'nameMappings', debug.decoratemappings !== 0),
     reach,
     ps: whole(options, 'ps', 1, maxPs, 8),
     forcedGCPeriod,

@@ -70,8 +70,6 @@ export const policyTable = table('policies', 'other', {
 export const heapTable = table('heap', 'other', {
   /** The heap's lock. */
   lock: i32('atomic', 16),
-  /** Threads that hold the heap, the one that made it included. */
-  attached: i32('atomic'),
   /** 1: operations take the lock. */
   shared: i32('atomic'),
   /** Where objects of no bytes are. */
@@ -82,6 +80,8 @@ export const heapTable = table('heap', 'other', {
   collect: i32('setup'),
   scavenge: i32('setup'),
   clobberFree: i32('setup'),
+  disableHugePages: i32('setup'),
+  nameMappings: i32('setup'),
   historicalGoal: i32('setup'),
   persistentUsed: f64('heap'),
   persistentCommitted: f64('heap'),
@@ -264,6 +264,7 @@ export class Runtime {
     this.heap.hooks = {
       reclaim: (npages) => this.sweeper.reclaim(npages),
       scavengeInExchange: (grown, scavenged) => this.scavengeInExchange(grown, scavenged),
+      mapped: (at, size) => this.adviseMapped(at, size),
     };
     this.central.hooks = { deductSweepCredit: (bytes, pages) => this.sweeper.deductCredit(bytes, pages) };
   }
@@ -419,8 +420,9 @@ export class Runtime {
       table.collect[0] = options.collect ? 1 : 0;
       table.scavenge[0] = options.scavenge ? 1 : 0;
       table.clobberFree[0] = options.clobberFree ? 1 : 0;
+      table.disableHugePages[0] = options.disableHugePages ? 1 : 0;
+      table.nameMappings[0] = options.nameMappings ? 1 : 0;
       table.historicalGoal[0] = options.historicalScavengeGoal ? 1 : 0;
-      table.attached[0] = 1;
       const runtime = new Runtime(sys, meta, watch);
       if (runtime.begin(first.base, options)) return runtime;
     }
@@ -511,13 +513,20 @@ export class Runtime {
     if (released > 0) this.tellScavenge('eager', released, '');
   }
 
+  /** What the options ask of the kernel for fresh memory. A kernel that refuses is not asked again. */
+  private adviseMapped(at: Address, size: number): void {
+    if (this.table.disableHugePages[0] === 1) this.sys.noHugePage(at, size);
+    if (this.table.nameMappings[0] === 1) this.sys.name(at, size, 'pageheap: heap');
+  }
+
   private release(nbytes: number, force: boolean, shouldStop?: () => boolean): number {
     return this.pages.scavenge(nbytes, force, this.releaseHook, shouldStop);
   }
 
   private releasePages(page: number, npages: number): void {
     const size = npages * pageSize;
-    this.sys.unused(this.arenas.addressOf(page), size);
+    // A refusal with no fallback left: the pages count as released, and cost memory until they are used.
+    if (!this.sys.unused(this.arenas.addressOf(page), size)) this.sys.accounts.mappedReady(-size);
     this.counters.heapReleased[0] += size;
     this.counters.heapFree[0] -= size;
   }

@@ -19,6 +19,7 @@
  */
 import { fatal } from '../base/errors.ts';
 import {
+  type Address,
   address,
   alignUp,
   arenaBytes,
@@ -54,6 +55,8 @@ export interface HeapHooks {
    * them, `scavenged` bytes of them that are released now and will be paged in.
    */
   scavengeInExchange(grown: number, scavenged: number): void;
+  /** After fresh memory was mapped: what the options ask of the kernel for it. */
+  mapped(at: Address, size: number): void;
 }
 
 /** The parts a heap is put together from. */
@@ -73,7 +76,7 @@ export interface HeapParts {
 
 export class MHeap {
   readonly parts: HeapParts;
-  hooks: HeapHooks = { reclaim: () => {}, scavengeInExchange: () => {} };
+  hooks: HeapHooks = { reclaim: () => {}, scavengeInExchange: () => {}, mapped: () => {} };
 
   constructor(parts: HeapParts) {
     this.parts = parts;
@@ -95,6 +98,21 @@ export class MHeap {
   allocManual(p: number, npages: number, use: SpanUse): SpanId {
     if (use === spanUse.heap) fatal('a heap span is no manual span', { npages });
     return this.allocSpan(p, npages, use, 0, 0, 0);
+  }
+
+  /**
+   * Allocates a span on just these pages, which are free: for rebuilding a heap from a record of it.
+   * The span, or 0.
+   */
+  allocSpanAt(
+    page: number,
+    npages: number,
+    use: SpanUse,
+    spanClass: number,
+    elemSize: number,
+    nelems: number,
+  ): SpanId {
+    return this.allocSpan(0, npages, use, spanClass, elemSize, nelems, page);
   }
 
   freeManual(s: SpanId): void {
@@ -148,6 +166,7 @@ export class MHeap {
     spans.free(s);
   }
 
+  /** `at`: the first page it must have; −1: wherever there is room. */
   private allocSpan(
     p: number,
     npages: number,
@@ -155,6 +174,7 @@ export class MHeap {
     spanClass: number,
     elemSize: number,
     nelems: number,
+    at = -1,
   ): SpanId {
     const { spans, pages, pageCaches, gcBits, arenas, sys, counters } = this.parts;
     // Everything that can fail for lack of metadata comes before pages change hands.
@@ -171,10 +191,12 @@ export class MHeap {
       }
     }
 
-    let page = -1;
+    let page = at;
     let scavenged = 0;
     let grown = 0;
-    if (npages < cachedSpanPages) {
+    if (at >= 0) {
+      scavenged = pages.allocRange(pageIndex(at), pageCount(npages));
+    } else if (npages < cachedSpanPages) {
       const cache = pageCaches[p];
       if (cache.isEmpty()) pages.allocToCache(cache);
       page = cache.alloc(pageCount(npages));
@@ -197,16 +219,32 @@ export class MHeap {
     const size = npages * pageSize;
     const scavengedBytes = scavenged * pageSize;
     this.hooks.scavengeInExchange(grown, scavengedBytes);
-    this.initSpan(s, page, npages, use, spanClass, elemSize, nelems, markBits, allocBits);
     if (scavenged !== 0) {
       if (!sys.used(arenas.addressOf(page), bytes(size), bytes(scavengedBytes))) {
-        fatal('released pages cannot be committed again', { page, npages });
+        this.takeBack(page, npages, npages - scavenged);
+        spans.free(s);
+        return spanId(0);
       }
       counters.heapReleased[0] -= scavengedBytes;
     }
+    this.initSpan(s, page, npages, use, spanClass, elemSize, nelems, markBits, allocBits);
     counters.heapFree[0] -= size - scavengedBytes;
     this.count(use, size);
     return s;
+  }
+
+  /**
+   * The system would not make pages ready again (it can refuse after a hard decommit). They go back free
+   * and released, all of them: the refused mapping may have cost the ones that were ready, too.
+   */
+  private takeBack(page: number, npages: number, ready: number): void {
+    const { pages, sys, counters } = this.parts;
+    pages.free(pageIndex(page), pageCount(npages));
+    const { scavenged } = pages.memory.chunks;
+    for (let i = page; i < page + npages; i++) scavenged[i >>> 5] |= 1 << (i & 31);
+    counters.heapFree[0] -= ready * pageSize;
+    counters.heapReleased[0] += ready * pageSize;
+    sys.accounts.mappedReady(-ready * pageSize);
   }
 
   private initSpan(
@@ -317,6 +355,7 @@ export class MHeap {
       !sys.map(at, bytes(size), 'heap')
     )
       return false;
+    this.hooks.mapped(at, size);
     if (!pages.grow(page, npages)) fatal('the page heap refused pages it was prepared for', { page, npages });
     counters.heapReleased[0] += size;
     return true;
