@@ -106,9 +106,10 @@ export class MtraceGrammar implements TraceGrammar {
         if (bytes[p + 1] === space) end = readOperation(bytes, p, kind, pointers, sizes, n);
       } else if (bytes[p] === at || bytes[p] === bracket) {
         for (;;) {
-          let byte = bytes[++p];
-          while (byte !== space && byte !== newline) byte = bytes[++p];
-          if (byte === newline) break;
+          // The one comparison; spaces and newlines are the only bytes up to it that matter.
+          while (bytes[++p] > space);
+          if (bytes[p] === newline) break;
+          if (bytes[p] !== space) continue;
           kind = kindOf[bytes[p + 1]];
           if (kind === 0 || bytes[p + 2] !== space) continue;
           end = readOperation(bytes, p + 1, kind, pointers, sizes, n);
