@@ -2,6 +2,8 @@
  * Verifies a golden trace of whichever kind it is, told by its first line.
  */
 import { goldenError, readGolden } from './golden.ts';
+import { verifyMalloc } from './malloc.ts';
+import { isMallocLine } from './malloc-trace.ts';
 import { type RadixMismatch, type VerifyOptions, verifyRadix } from './radix.ts';
 
 /** The first answer that differed from the real runtime's, and what surrounds it. */
@@ -10,7 +12,7 @@ export type VerifyMismatch = RadixMismatch;
 export interface VerifyOutcome {
   readonly file: string;
   /** What was replayed. */
-  readonly kind: 'radix';
+  readonly kind: 'radix' | 'malloc';
   /** Operations that were replayed, checkpoints included. */
   readonly operations: number;
   readonly checkpoints: number;
@@ -34,6 +36,10 @@ export async function verifyFile(file: string, options: VerifyOptions = {}): Pro
   if (typeof header === 'object' && header !== null && 'chunks' in header) {
     const { operations, checkpoints, real, mismatch } = await verifyRadix(file, options);
     return { file, kind: 'radix', operations, checkpoints, real, mismatch };
+  }
+  if (isMallocLine(header, 'hdr')) {
+    const { operations, checkpoints, real, mismatch } = await verifyMalloc(file, options);
+    return { file, kind: 'malloc', operations, checkpoints, real, mismatch };
   }
   throw goldenError(file, 1, 'its first line is not the header of a trace that is known here', header);
 }

@@ -1,0 +1,366 @@
+/**
+ * Rebuilds a heap from the record at the start of a malloc trace.
+ *
+ * As far as it goes by the heap's own operations, so that all its books balance: growing, spans on given
+ * pages, spans freed again where pages were used before, refilling a cache. What no operation brings
+ * about is written into the columns: objects' bitmaps, the page cache, the search page.
+ *
+ * What a trace does not tell, and what is taken for it
+ * - Which free pages are scavenged. Those below the highest span count as used before, those above as
+ *   fresh. Nothing of placement depends on it.
+ * - Swept spans with free objects that stand in no list. They count as cached by other Ps.
+ * - Allocated pages that belong to no span and not to the page cache (such as another P's page cache):
+ *   they count as manual spans.
+ *
+ * Not here: replaying (malloc.ts).
+ */
+import { classToObjects, classToSize, numSpanClasses, tinySpanClass } from '../../alloc/size-classes.ts';
+import { popcount32 } from '../../base/bits.ts';
+import { PageHeapError } from '../../base/errors.ts';
+import {
+  alignUp,
+  arenaBytes,
+  bytes,
+  chunkPagesShift,
+  pageCount,
+  pageIndex,
+  pageSize,
+} from '../../base/units.ts';
+import { tinyBlockStartBytes, tinyRowBytes } from '../../heap/tiny-starts.ts';
+import { maxPs, resolveOptions } from '../../options.ts';
+import { systemClock } from '../../os/clock.ts';
+import type { Sys } from '../../os/sys.ts';
+import { noSearch, slotSearch } from '../../pages/radix/columns.ts';
+import {
+  cacheBase,
+  cacheFreeHigh,
+  cacheFreeLow,
+  cachePages,
+  cacheScavengedHigh,
+  cacheScavengedLow,
+} from '../../pages/radix/page-cache.ts';
+import { Runtime } from '../../runtime.ts';
+import { liveWordsPerPage } from '../../spans/page-table.ts';
+import { spanState, spanUse } from '../../spans/span-table.ts';
+import { goldenError } from './golden.ts';
+import type { HeapRecord, MallocSnapshot, SpanRecord } from './malloc-trace.ts';
+
+/** The P that allocates. */
+export const replayP = 0;
+
+/** Whether a page is set in a record's bitmaps; pages outside its ranges are not. */
+export function isRecordedAllocated(record: HeapRecord, page: number): boolean {
+  let chunk = 0;
+  for (const [from, to] of record.inUse) {
+    if (page < from / pageSize) return false;
+    if (page < to / pageSize) {
+      const bit = page - from / pageSize + (chunk << chunkPagesShift);
+      return ((record.allocated[bit >>> 5]! >>> (bit & 31)) & 1) === 1;
+    }
+    chunk += (to - from) / pageSize / (1 << chunkPagesShift);
+  }
+  return false;
+}
+
+/** The span that holds a page of a heap, or 0. */
+export function spanAt({ arenas, heap, reach, spans }: Runtime, page: number): number {
+  if (page < 0 || page * pageSize >= reach || !arenas.isKnown(page)) return 0;
+  const { state, startPage, pages } = spans.columns;
+  const s = heap.parts.pageColumns.spanOf[page]!;
+  const holds = state[s] !== spanState.dead && page >= startPage[s]! && page < startPage[s]! + pages[s]!;
+  return holds ? s : 0;
+}
+
+const bitOf = ([low, high]: readonly [number, number], bit: number): boolean =>
+  (((bit < 32 ? low : high) >>> (bit & 31)) & 1) === 1;
+
+/** Where each span is kept: a P's cache (0 and up), or a swept set. */
+type Keeper = number | 'partial' | 'full';
+
+class Rebuilder {
+  private readonly file: string;
+  private readonly snapshot: MallocSnapshot;
+  private readonly runtime: Runtime;
+  private readonly idOf = new Map<number, number>();
+
+  constructor(file: string, snapshot: MallocSnapshot, runtime: Runtime) {
+    this.file = file;
+    this.snapshot = snapshot;
+    this.runtime = runtime;
+  }
+
+  rebuild(keepers: ReadonlyMap<SpanRecord, Keeper>): void {
+    const { snapshot, runtime } = this;
+    this.grow();
+    this.placeSpans();
+    this.fillPageCache();
+    const { searchPage } = snapshot.heap;
+    runtime.pages.memory.state.slots[slotSearch] = searchPage < 0 ? noSearch : searchPage;
+    for (const record of snapshot.spans) if (!record.manual) this.fillSpan(record);
+    for (const [spanClass, pages] of snapshot.partialSwept) {
+      // A set is a stack, and what is taken first stands first in the record.
+      for (const page of pages.toReversed()) this.putOn('partialSwept', spanClass, this.idOf.get(page)!);
+    }
+    for (const [record, keeper] of keepers) {
+      const s = this.idOf.get(record.page)!;
+      if (keeper === 'full') this.putOn('fullSwept', record.spanClass, s);
+      else if (keeper !== 'partial') this.cache(keeper, record, s);
+    }
+    this.setTiny();
+  }
+
+  private refuse(message: string, line = this.snapshot.line, value?: unknown): never {
+    throw goldenError(this.file, line, message, value);
+  }
+
+  private outOfMemory(): never {
+    throw new PageHeapError('ERR_OUT_OF_MEMORY', 'no memory for the heap of a trace', {
+      errno: this.runtime.sys.lastErrno,
+    });
+  }
+
+  private grow(): void {
+    const { arenas, heap } = this.runtime;
+    const { state, origin } = arenas;
+    const { curArena, inUse } = this.snapshot.heap;
+    const top = alignUp(Math.max(curArena[1], ...inUse.map(([, to]) => to), arenaBytes), arenaBytes);
+    if (state.curBase[0] !== origin) this.outOfMemory();
+    if (top > arenaBytes && arenas.reserve(bytes(top - arenaBytes)) !== origin + arenaBytes)
+      this.outOfMemory();
+    for (const [from, to] of inUse) {
+      state.curBase[0] = origin + from;
+      state.curEnd[0] = origin + to;
+      if (heap.grow((to - from) / pageSize) !== to - from) this.outOfMemory();
+    }
+    state.curBase[0] = origin + curArena[0];
+    state.curEnd[0] = origin + curArena[1];
+  }
+
+  /** All spans; what lies between them is free and was used, allocated to somebody, or fresh. */
+  private placeSpans(): void {
+    const { spans, heap } = this.snapshot;
+    const last = spans.at(-1);
+    const top = last === undefined ? 0 : last.page + last.npages;
+    let next = 0;
+    let page = 0;
+    for (const [from, to] of heap.inUse) {
+      page = Math.max(page, from / pageSize);
+      const limit = to / pageSize;
+      while (page < limit) {
+        const record = spans[next];
+        if (record !== undefined && record.page <= page) {
+          if (record.page < page || page + record.npages > limit || record.npages === 0)
+            this.refuse('a span overlaps another or leaves the heap', record.line, record.page);
+          this.placeSpan(record);
+          page += record.npages;
+          next++;
+          continue;
+        }
+        const end = Math.min(limit, record?.page ?? limit);
+        page = this.placeGap(page, end, top);
+      }
+    }
+    if (next < spans.length) this.refuse('a span outside the heap', spans[next]!.line, spans[next]!.page);
+  }
+
+  private placeSpan(record: SpanRecord): void {
+    const { page, npages, spanClass, nelems, manual, line } = record;
+    for (let i = page; i < page + npages; i++)
+      if (!isRecordedAllocated(this.snapshot.heap, i))
+        this.refuse('a page of a span is free in the bitmaps', line, i);
+    const { heap } = this.runtime;
+    const sizeClass = spanClass >>> 1;
+    const objects = manual ? 0 : sizeClass === 0 ? 1 : (classToObjects[sizeClass] ?? -1);
+    if (objects !== nelems) this.refuse('a span has another number of objects than its class', line, nelems);
+    const use = manual ? spanUse.stack : spanUse.heap;
+    const elemSize = manual ? 0 : classToSize[sizeClass]!;
+    const s = heap.allocSpanAt(page, npages, use, spanClass, elemSize, objects);
+    if (s === 0) this.outOfMemory();
+    if (!manual && spanClass === tinySpanClass) {
+      const row = heap.parts.tinyStarts.alloc();
+      if (row === 0) this.outOfMemory();
+      heap.parts.spans.columns.tinyStarts[s] = row;
+    }
+    this.idOf.set(page, s);
+  }
+
+  /** Pages without a span from `page` on, as far as they are alike and below `end`. Answers where they end. */
+  private placeGap(page: number, end: number, top: number): number {
+    const { heap } = this.runtime;
+    const kind = this.gapKind(page, top);
+    let to = page + 1;
+    while (to < end && this.gapKind(to, top) === kind) to++;
+    if (kind === 'fresh') return to;
+    const s = heap.allocSpanAt(page, to - page, spanUse.workBuffer, 0, 0, 0);
+    if (s === 0) this.outOfMemory();
+    if (kind === 'used') heap.freeManual(s);
+    return to;
+  }
+
+  private gapKind(page: number, top: number): 'fresh' | 'used' | 'foreign' {
+    const { heap } = this.snapshot;
+    const { base, free, scavenged } = heap.cache;
+    const bit = page - base;
+    if (bit >= 0 && bit < cachePages && bitOf(free, bit)) return bitOf(scavenged, bit) ? 'fresh' : 'used';
+    if (isRecordedAllocated(heap, page)) return 'foreign';
+    return page < top ? 'used' : 'fresh';
+  }
+
+  private fillPageCache(): void {
+    const { pages, pageCaches } = this.runtime;
+    const { heap } = this.snapshot;
+    const { base, free, scavenged } = heap.cache;
+    if ((free[0] | free[1]) === 0) return;
+    if (base % cachePages !== 0) this.refuse('the page cache is not aligned', undefined, base);
+    for (let bit = 0; bit < cachePages; bit++) {
+      if (!bitOf(free, bit)) continue;
+      const page = pageIndex(base + bit);
+      if (!isRecordedAllocated(heap, page) || pages.isAllocated(page))
+        this.refuse('a page of the page cache is free or in a span', undefined, page);
+      pages.allocRange(page, pageCount(1));
+    }
+    const { slots } = pageCaches[replayP]!;
+    slots[cacheBase] = base;
+    slots[cacheFreeLow] = free[0];
+    slots[cacheFreeHigh] = free[1];
+    slots[cacheScavengedLow] = scavenged[0];
+    slots[cacheScavengedHigh] = scavenged[1];
+  }
+
+  /** A span's objects: which are allocated, and that those live. */
+  private fillSpan(record: SpanRecord): void {
+    const { runtime } = this;
+    const { counters, objects, gcBits } = runtime;
+    const { tinyStarts, pageColumns } = runtime.heap.parts;
+    const c = runtime.spans.columns;
+    const s = this.idOf.get(record.page)!;
+    c.needZero[s] = record.needZero ? 1 : 0;
+    c.freeIndex[s] = Math.min(record.freeIndex, record.nelems);
+    let allocated = 0;
+    for (let window = 0; window < record.nelems; window += 32) {
+      let word = 0;
+      for (let i = 0; i < 4; i++) word |= (record.allocBits[(window >>> 3) + i] ?? 0) << (8 * i);
+      gcBits.bits[c.allocBits[s]! + (window >>> 5)] = word;
+      const taken = objects.allocatedWord(s, window);
+      allocated += popcount32(taken);
+      if (record.spanClass !== tinySpanClass) {
+        pageColumns.live[record.page * liveWordsPerPage + (window >>> 5)] = taken;
+        continue;
+      }
+      const starts = c.tinyStarts[s]! * tinyRowBytes + window * tinyBlockStartBytes;
+      for (let i = 0; i < 32; i++)
+        if (((taken >>> i) & 1) === 1) tinyStarts.bits[starts + i * tinyBlockStartBytes] = 1;
+    }
+    if (allocated !== record.allocCount)
+      this.refuse('a span counts other objects than its bits', record.line, record.allocCount);
+    c.allocCount[s] = allocated;
+    const sizeClass = record.spanClass >>> 1;
+    const size = sizeClass === 0 ? record.npages * pageSize : classToSize[sizeClass]!;
+    counters.totalAlloc[0]! += allocated * size;
+    counters.heapLive[0]! += allocated * size;
+    if (sizeClass === 0) {
+      counters.largeAlloc[0]! += size;
+      counters.largeAllocCount[0]!++;
+    } else counters.smallAllocCount[sizeClass]! += allocated;
+  }
+
+  private putOn(set: 'partialSwept' | 'fullSwept', spanClass: number, s: number): void {
+    const { sets, heap } = this.runtime;
+    sets.push(sets[set](spanClass, heap.parts.sweepState.gen), s);
+  }
+
+  /** Puts a span into a P's cache, as a refill does. */
+  private cache(p: number, record: SpanRecord, s: number): void {
+    const { mcache, counters, heap, spans } = this.runtime;
+    const c = spans.columns;
+    const slot = p * numSpanClasses + record.spanClass;
+    c.sweepGen[s] = heap.parts.sweepState.gen + 3;
+    c.cachedCount[s] = record.allocCount;
+    counters.heapLive[0]! += record.npages * pageSize - record.allocCount * c.elemSize[s]!;
+    if (record.allocCount < record.nelems) {
+      mcache.attach(slot, s, record.spanClass, false);
+      return;
+    }
+    // All taken, and not yet exchanged: its last window is open and empty.
+    mcache.columns.spans[slot] = s;
+    c.cachedAt[s] = slot + 1;
+    c.freeIndex[s] = (record.nelems - 1) & ~31;
+  }
+
+  private setTiny(): void {
+    const { mcache, spans, origin, heap } = this.runtime;
+    const [block, offset] = this.snapshot.heap.tiny;
+    if (block < 0) return;
+    const page = Math.floor(block / pageSize);
+    const s = this.idOf.get(page);
+    if (s === undefined || spans.columns.spanClass[s] !== tinySpanClass)
+      this.refuse('the tiny block lies in no span of its class', undefined, block);
+    const index = (block - page * pageSize) / classToSize[tinySpanClass >>> 1]!;
+    mcache.columns.tinyBase[replayP] = origin + block;
+    mcache.columns.tinyOffset[replayP] = offset;
+    const starts = heap.parts.spans.columns.tinyStarts[s]! * tinyRowBytes + index * tinyBlockStartBytes;
+    mcache.columns.tinyStarts[replayP] = starts;
+  }
+}
+
+/** Who keeps each span in use, and how many Ps there must be. */
+function findKeepers(
+  file: string,
+  snapshot: MallocSnapshot,
+): { keepers: Map<SpanRecord, Keeper>; ps: number } {
+  const { heap, line } = snapshot;
+  const byPage = new Map(snapshot.spans.map((record) => [record.page, record]));
+  const keepers = new Map<SpanRecord, Keeper>();
+  const keep = (page: number, spanClass: number, keeper: Keeper): void => {
+    const record = byPage.get(page);
+    if (record === undefined || record.manual || record.spanClass !== spanClass || keepers.has(record)) {
+      throw goldenError(file, line, 'a list leads to no span of its class, or to one twice', page);
+    }
+    if (keeper === 'partial' && record.allocCount === record.nelems)
+      throw goldenError(file, record.line, 'a span among those with free objects has none', page);
+    keepers.set(record, keeper);
+  };
+  if (heap.mcache.length !== numSpanClasses)
+    throw goldenError(file, line, `not ${numSpanClasses} span classes`, heap.mcache.length);
+  heap.mcache.forEach((page, spanClass) => {
+    if (page >= 0) keep(page, spanClass, replayP);
+  });
+  for (const [spanClass, pages] of snapshot.partialSwept)
+    for (const page of pages) keep(page, spanClass, 'partial');
+  const others = new Uint16Array(numSpanClasses);
+  let ps = 1;
+  for (const record of snapshot.spans) {
+    if (record.manual || keepers.has(record)) continue;
+    const isFull = record.allocCount === record.nelems;
+    keepers.set(record, isFull ? 'full' : ++others[record.spanClass]!);
+    ps = Math.max(ps, 1 + others[record.spanClass]!);
+  }
+  if (ps > maxPs) throw goldenError(file, line, `spans with free objects in no list need ${ps} Ps`, ps);
+  return { keepers, ps };
+}
+
+/**
+ * A heap in the state that a trace records, over the memory of `sys`. It neither collects nor scavenges
+ * nor has huge pages.
+ * @throws ERR_GOLDEN for a record that contradicts itself; ERR_OUT_OF_MEMORY
+ */
+export function rebuildHeap(file: string, snapshot: MallocSnapshot, sys: Sys): Runtime {
+  const { keepers, ps } = findKeepers(file, snapshot);
+  const options = resolveOptions({
+    environment: false,
+    collect: false,
+    scavenge: false,
+    disableHugePages: true,
+    nameMappings: false,
+    ps,
+  });
+  const watch = { clock: systemClock, gctrace: false, scavtrace: false, onEvent: undefined };
+  const runtime = Runtime.create(sys, options, watch);
+  try {
+    new Rebuilder(file, snapshot, runtime).rebuild(keepers);
+  } catch (error) {
+    runtime.dispose();
+    throw error;
+  }
+  return runtime;
+}

@@ -1,0 +1,371 @@
+/**
+ * Verifies malloc against a golden trace: where the real Go runtime put each object.
+ *
+ * The heap is rebuilt as it was when the recording began; then each allocation is repeated and its
+ * address, its span's first page, length and class, and the size it really got are compared, and at the
+ * end the state of the heap. The replay works on arithmetic addresses (arithmetic.ts); with `real` the
+ * heap's memory is mapped, every object is written to, and at the end the kernel is asked what is
+ * resident (real-objects.ts). It stops at the first answer that differs and says what the heap looks
+ * like there.
+ *
+ * A scavenged bit of the page cache at the end is compared only where the trace tells what it was at
+ * the start: in the page cache of then, and in what was grown since.
+ *
+ * Not here: the trace's lines (malloc-trace.ts), rebuilding (malloc-heap.ts), the output (cli).
+ */
+import type { Malloc } from '../../alloc/malloc.ts';
+import { numSpanClasses } from '../../alloc/size-classes.ts';
+import { FatalError, PageHeapError } from '../../base/errors.ts';
+import { chunkPages, chunkPagesShift, pageSize } from '../../base/units.ts';
+import { checkHeap } from '../../check.ts';
+import { Sys } from '../../os/sys.ts';
+import { rangesText } from '../../pages/radix/bitmap.ts';
+import { noSearch, slotSearch } from '../../pages/radix/columns.ts';
+import {
+  cacheBase,
+  cacheFreeHigh,
+  cacheFreeLow,
+  cachePages,
+  cacheScavengedHigh,
+  cacheScavengedLow,
+} from '../../pages/radix/page-cache.ts';
+import type { Runtime } from '../../runtime.ts';
+import { ArithmeticSys } from './arithmetic.ts';
+import { isRecordedAllocated, rebuildHeap, replayP, spanAt } from './malloc-heap.ts';
+import { type Allocation, type HeapRecord, type MallocLine, openMallocTrace } from './malloc-trace.ts';
+import type { FieldMismatch, RadixMismatch, VerifyOptions } from './radix.ts';
+import { RealObjects } from './real-objects.ts';
+
+/** The first answer that differed from the real runtime's, and what surrounds it. */
+export type MallocMismatch = RadixMismatch;
+
+export interface MallocVerdict {
+  readonly file: string;
+  readonly mode: string;
+  readonly seed: number;
+  /** Allocations that were replayed, and the state at the end. */
+  readonly operations: number;
+  /** 1 once the state at the end was compared. */
+  readonly checkpoints: number;
+  readonly real: boolean;
+  /** The first answer that differed; undefined if none did. */
+  readonly mismatch: MallocMismatch | undefined;
+}
+
+interface Answer {
+  readonly expected: string;
+  readonly found: string;
+  readonly fields?: readonly FieldMismatch[];
+  /** Pages whose spans to show. */
+  readonly pages?: readonly number[];
+  /** Span classes whose cached spans to show. */
+  readonly spanClasses?: readonly number[];
+}
+
+const hex = (low: number, high: number): string =>
+  [high, low].map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
+
+/** The most chunks that a mismatch at the end lists one by one. */
+const chunksShown = 8;
+
+/** One heap under a trace. */
+class MallocReplay {
+  private readonly runtime: Runtime;
+  private readonly malloc: Malloc;
+  private readonly start: HeapRecord;
+  private readonly real: RealObjects | undefined;
+
+  constructor(runtime: Runtime, start: HeapRecord, isReal: boolean) {
+    this.runtime = runtime;
+    this.malloc = runtime.mallocOf(replayP);
+    this.start = start;
+    this.real = isReal ? new RealObjects(runtime) : undefined;
+  }
+
+  /** Repeats an allocation; undefined when the answer is the trace's, else both. */
+  allocate(wanted: Allocation): Answer | undefined {
+    const { runtime } = this;
+    const addr = this.malloc.malloc(wanted.size, wanted.noscan, true);
+    if (addr === 0) {
+      throw new PageHeapError('ERR_OUT_OF_MEMORY', 'no memory for an allocation of a trace', {
+        value: wanted.size,
+        errno: runtime.sys.lastErrno,
+      });
+    }
+    const offset = addr - runtime.origin;
+    const page = Math.floor(offset / pageSize);
+    const s = spanAt(this.runtime, page);
+    const c = runtime.spans.columns;
+    const npages = s === 0 ? 0 : c.pages[s]!;
+    const found: Allocation = {
+      size: wanted.size,
+      noscan: wanted.noscan,
+      offset,
+      spanPage: s === 0 ? -1 : c.startPage[s]!,
+      npages,
+      spanClass: s === 0 ? -1 : c.spanClass[s]!,
+      elemSize: s === 0 ? 0 : c.elemSize[s] || npages * pageSize,
+    };
+    if (
+      found.offset !== wanted.offset ||
+      found.spanPage !== wanted.spanPage ||
+      found.npages !== wanted.npages ||
+      found.spanClass !== wanted.spanClass ||
+      found.elemSize !== wanted.elemSize
+    ) {
+      return {
+        expected: placeText(wanted),
+        found: placeText(found),
+        pages: [Math.floor(wanted.offset / pageSize), page],
+        spanClasses: [wanted.spanClass, found.spanClass],
+      };
+    }
+    // The rest of a tiny block belongs to others.
+    const size = wanted.noscan && wanted.size < 16 ? wanted.size : found.elemSize;
+    const dirty = this.real?.use(offset, size) ?? -1;
+    if (dirty < 0) return undefined;
+    return { expected: 'zero memory', found: `byte ${dirty} of the object is not zero`, pages: [page] };
+  }
+
+  /** Compares the state at the end; undefined when it is the trace's. */
+  finish(wanted: HeapRecord): Answer | undefined {
+    const { slots } = this.runtime.pageCaches[replayP]!;
+    const shown = this.shownCache(wanted);
+    const fields = [
+      ...this.compareHeap(wanted),
+      ...differing('page cache base', wanted.cache.base, slots[cacheBase]!),
+      ...differing(
+        'page cache free',
+        hex(...wanted.cache.free),
+        hex(slots[cacheFreeLow]!, slots[cacheFreeHigh]!),
+      ),
+      ...differing(
+        'page cache scavenged',
+        hex(wanted.cache.scavenged[0] & shown[0], wanted.cache.scavenged[1] & shown[1]),
+        hex(slots[cacheScavengedLow]! & shown[0], slots[cacheScavengedHigh]! & shown[1]),
+      ),
+      ...this.compareCachedSpans(wanted),
+      ...this.compareChunks(wanted),
+    ];
+    if (fields.length > 0) {
+      const list = (pick: (m: FieldMismatch) => string): string =>
+        fields.map((m) => `${m.field} ${pick(m)}`).join(', ');
+      return { expected: list((m) => m.expected), found: list((m) => m.found), fields };
+    }
+    checkHeap(this.runtime, 3);
+    const fault = this.real?.check();
+    if (fault === undefined) return undefined;
+    const { page, expected, found } = fault;
+    return { expected: `page ${page} ${expected}`, found, pages: [page] };
+  }
+
+  /** The heap around an answer, a line each. */
+  describe({ pages = [], spanClasses = [] }: Answer): string[] {
+    const { runtime } = this;
+    const { slots } = runtime.pageCaches[replayP]!;
+    const { curArena, searchPage, tiny } = this.state();
+    const lines = [
+      `search page ${searchPage}, arena space [${curArena}), tiny block ${tiny}`,
+      `page cache base ${slots[cacheBase]}, free ${hex(slots[cacheFreeLow]!, slots[cacheFreeHigh]!)}, ` +
+        `scavenged ${hex(slots[cacheScavengedLow]!, slots[cacheScavengedHigh]!)}`,
+    ];
+    for (const spanClass of new Set(spanClasses)) {
+      if (spanClass < 0 || spanClass >= numSpanClasses) continue;
+      const page = this.cachedPage(spanClass);
+      lines.push(`cached span of class ${spanClass}: ${page < 0 ? 'none' : `page ${page}`}`);
+      if (page >= 0 && !pages.includes(page)) lines.push(...this.describeSpan(page));
+    }
+    const shown = new Set<number>();
+    for (const page of pages) {
+      const s = spanAt(this.runtime, page);
+      if (s === 0) lines.push(`page ${page}: in no span`);
+      else if (!shown.has(s)) lines.push(...this.describeSpan(page));
+      shown.add(s);
+    }
+    return lines;
+  }
+
+  private describeSpan(page: number): string[] {
+    const { spans, objects } = this.runtime;
+    const c = spans.columns;
+    const s = spanAt(this.runtime, page);
+    const nelems = c.nelems[s]!;
+    const words = new Int32Array(chunkPages / 32);
+    const parts: string[] = [];
+    // Objects in pieces as long as a chunk has pages, since that is what the text of ranges is made for.
+    for (let from = 0; from < nelems; from += chunkPages) {
+      words.fill(0);
+      for (let i = from; i < Math.min(nelems, from + chunkPages); i++)
+        if (objects.isAllocated(s, i)) words[(i - from) >>> 5]! |= 1 << (i & 31);
+      const text = rangesText(words, 0);
+      if (text !== '') parts.push(from === 0 ? text : `from ${from}: ${text}`);
+    }
+    return [
+      `span ${s}: pages ${c.startPage[s]} to ${c.startPage[s]! + c.pages[s]! - 1}, class ${c.spanClass[s]}, ` +
+        `${nelems} objects of ${c.elemSize[s] || c.pages[s]! * pageSize} bytes, ` +
+        `${c.cachedAt[s] === 0 ? 'not cached' : 'cached'}${c.needZero[s] === 1 ? ', needs zeroing' : ''}`,
+      `  allocated objects ${parts.join('; ') || 'none'}`,
+    ];
+  }
+
+  private cachedPage(spanClass: number): number {
+    const { mcache, spans } = this.runtime;
+    const s = mcache.columns.spans[replayP * numSpanClasses + spanClass]!;
+    return s === 0 ? -1 : spans.columns.startPage[s]!;
+  }
+
+  /** What is short enough to be compared as text. */
+  private state(): Record<'curArena' | 'searchPage' | 'tiny' | 'inUse', string> {
+    const { runtime } = this;
+    const { arenas, mcache, pages } = runtime;
+    const block = mcache.columns.tinyBase[replayP]!;
+    const search = pages.memory.state.slots[slotSearch]!;
+    const ranges = Array.from({ length: pages.ranges.count }, (_, i): [number, number] => [
+      pages.ranges.baseOf(i) * pageSize,
+      pages.ranges.limitOf(i) * pageSize,
+    ]);
+    return {
+      curArena: `${arenas.state.curBase[0]! - runtime.origin},${arenas.state.curEnd[0]! - runtime.origin}`,
+      searchPage: `${search === noSearch ? -1 : search}`,
+      tiny: tinyText(block === 0 ? -1 : block - runtime.origin, mcache.columns.tinyOffset[replayP]!),
+      inUse: JSON.stringify(ranges),
+    };
+  }
+
+  private compareHeap(wanted: HeapRecord): FieldMismatch[] {
+    const found = this.state();
+    return [
+      ...differing('curArena', wanted.curArena.join(','), found.curArena),
+      ...differing('searchPage', `${wanted.searchPage}`, found.searchPage),
+      ...differing('tiny', tinyText(...wanted.tiny), found.tiny),
+      ...differing('inUse', JSON.stringify(wanted.inUse), found.inUse),
+    ];
+  }
+
+  private compareCachedSpans(wanted: HeapRecord): FieldMismatch[] {
+    const slots = Math.max(wanted.mcache.length, numSpanClasses);
+    return Array.from({ length: slots }, (_, spanClass) =>
+      differing(
+        `mcache[${spanClass}]`,
+        wanted.mcache[spanClass] ?? 'no such class',
+        spanClass < numSpanClasses ? this.cachedPage(spanClass) : 'no such class',
+      ),
+    ).flat();
+  }
+
+  private compareChunks(wanted: HeapRecord): FieldMismatch[] {
+    const { allocated } = this.runtime.pages.memory.chunks;
+    const { ranges } = this.runtime.pages;
+    const fields: FieldMismatch[] = [];
+    let more = 0;
+    let at = 0;
+    for (const [from, to] of wanted.inUse) {
+      for (let page = from / pageSize; page < to / pageSize; page += chunkPages, at++) {
+        const chunk = page >> chunkPagesShift;
+        const isGrown = ranges.contains(page, page + chunkPages);
+        const expected = rangesText(wanted.allocated, at);
+        const found = isGrown ? rangesText(allocated, chunk) : 'not grown';
+        if (expected === found) continue;
+        if (fields.length < chunksShown)
+          fields.push({ field: `alloc[${chunk}]`, expected: expected || 'none', found: found || 'none' });
+        else more++;
+      }
+    }
+    if (more > 0) fields.push({ field: 'alloc', expected: 'equal', found: `${more} more chunks differ` });
+    return fields;
+  }
+
+  /** The pages of the recorded cache whose scavenged bits can be known. */
+  private shownCache(wanted: HeapRecord): [low: number, high: number] {
+    const { start } = this;
+    const shown: [number, number] = [0, 0];
+    for (let bit = 0; bit < cachePages; bit++) {
+      const page = wanted.cache.base + bit;
+      const grownBefore = start.inUse.some(([from, to]) => page >= from / pageSize && page < to / pageSize);
+      // What was free then and not cached: the trace does not tell whether it was scavenged.
+      if (!grownBefore || isRecordedAllocated(start, page)) shown[bit >>> 5]! |= 1 << (bit & 31);
+    }
+    return shown;
+  }
+}
+
+function tinyText(block: number, offset: number): string {
+  return block < 0 ? 'none' : `${block}, ${offset} bytes of it used`;
+}
+
+function placeText({ offset, spanPage, npages, spanClass, elemSize }: Allocation): string {
+  return (
+    `address ${offset} from the arena base, span at page ${spanPage} of ${npages} pages, ` +
+    `class ${spanClass}, ${elemSize} bytes`
+  );
+}
+
+function differing(field: string, expected: string | number, found: string | number): FieldMismatch[] {
+  return expected === found ? [] : [{ field, expected: String(expected), found: String(found) }];
+}
+
+const shorten = ({ line, text }: MallocLine): string =>
+  `${line}: ${text.length > 160 ? `${text.slice(0, 157)}...` : text}`;
+
+function answerTo(replay: MallocReplay, { step }: MallocLine): Answer | undefined {
+  try {
+    return 'size' in step ? replay.allocate(step) : replay.finish(step);
+  } catch (error) {
+    if (!(error instanceof FatalError)) throw error;
+    return { expected: 'an answer', found: error.message };
+  }
+}
+
+async function replayLines(
+  replay: MallocReplay,
+  lines: AsyncGenerator<MallocLine>,
+  most: number,
+): Promise<Pick<MallocVerdict, 'operations' | 'checkpoints' | 'mismatch'>> {
+  const last: MallocLine[] = [];
+  let [operations, checkpoints] = [0, 0];
+  for await (const item of lines) {
+    operations++;
+    if (!('size' in item.step)) checkpoints++;
+    const answer = answerTo(replay, item);
+    if (answer !== undefined) {
+      const { expected, found, fields = [] } = answer;
+      const operation = 'size' in item.step ? item.text : 'heap1';
+      const state = replay.describe(answer);
+      const mismatch = {
+        line: item.line,
+        operation,
+        expected,
+        found,
+        fields,
+        state,
+        last: last.map(shorten),
+      };
+      return { operations, checkpoints, mismatch };
+    }
+    last.push(item);
+    if (last.length > most) last.shift();
+  }
+  return { operations, checkpoints, mismatch: undefined };
+}
+
+/**
+ * Replays a golden trace of malloc. Throws ERR_FILE and ERR_GOLDEN for what is wrong with the file,
+ * ERR_OUT_OF_MEMORY when there is no memory for the heap.
+ */
+export async function verifyMalloc(file: string, options: VerifyOptions = {}): Promise<MallocVerdict> {
+  const isReal = options.real === true;
+  const { header, snapshot, lines } = await openMallocTrace(file);
+  const runtime = rebuildHeap(
+    file,
+    snapshot,
+    isReal ? new Sys({ advise: 'dontneed' }) : new ArithmeticSys(header.arenaBase),
+  );
+  try {
+    const replay = new MallocReplay(runtime, snapshot.heap, isReal);
+    const outcome = await replayLines(replay, lines, options.last ?? 20);
+    const { mode, seed } = header;
+    return { file, mode, seed, ...outcome, real: isReal };
+  } finally {
+    runtime.dispose();
+  }
+}
