@@ -2,11 +2,12 @@
  * Moments: when a run keeps a map of its pages, and what such a map is.
  *
  * Kept are the peaks, the state after each collection asked for, the end of the replay and the end.
- * That a moment was a peak is known only when it is over: so with each new maximum of the heap in use
- * a map is taken and held, and written once the heap has fallen by a fifth. A heap that then grows by
- * a quarter from its lowest is on its way to the next peak. A map costs about a millisecond for each
- * 500 MiB of heap, so a new one is taken only when the heap grew by 2 % since the last, and peaks
- * less than a second after another are passed over unless they are higher than any before.
+ * That a moment was a peak is known only when it is over: so with new maxima of the heap in use a
+ * snapshot is taken and held, and written once the heap has fallen by a fifth. A heap that then grows
+ * by a quarter from its lowest is on its way to the next peak. Snapshots cost milliseconds, and must
+ * not disturb what is measured: after one there is none for fifty times its own cost, so that a peak
+ * is met as closely as 2 % of the time allows. Peaks less than a second after another are passed over
+ * unless they are higher than any before.
  */
 import { pageSize } from '../base/units.ts';
 import type { RunMap } from './report/run-data.ts';
@@ -14,24 +15,42 @@ import type { PageStates } from './target.ts';
 
 const fall = 0.8;
 const rise = 1.25;
-const growth = 1.02;
 const leastGapMs = 1000;
+const restAfterSnapshot = 50;
+
+/** The pages at one moment, as they were looked at. */
+export interface PageSnapshot {
+  /** Milliseconds since the start. */
+  readonly t: number;
+  readonly states: PageStates;
+  /** Of each range of `states`, a byte for each physical page: 1 if resident. */
+  readonly physical: readonly Uint8Array[];
+}
 
 export class PeakWatch {
-  private readonly take: () => RunMap | undefined;
-  private readonly write: (map: RunMap) => void;
+  private readonly take: () => PageSnapshot | undefined;
+  private readonly write: (snapshot: PageSnapshot) => void;
+  private readonly clock: () => number;
   private climbing = true;
   private peak = 0;
   private lowest = 0;
   private highest = 0;
   private lastWritten = Number.NEGATIVE_INFINITY;
-  private held: RunMap | undefined;
-  private heldAt = 0;
+  private nextSnapshot = Number.NEGATIVE_INFINITY;
+  private held: PageSnapshot | undefined;
 
-  /** @param take makes a map of this moment; undefined if the heap has none */
-  constructor(take: () => RunMap | undefined, write: (map: RunMap) => void) {
+  /**
+   * @param take a snapshot of this moment; undefined if the heap has none to give
+   * @param clock what the cost of a snapshot is measured by, in milliseconds
+   */
+  constructor(
+    take: () => PageSnapshot | undefined,
+    write: (snapshot: PageSnapshot) => void,
+    clock: () => number = () => performance.now(),
+  ) {
     this.take = take;
     this.write = write;
+    this.clock = clock;
   }
 
   /** Called on every beat. @param inUse bytes of the heap in use */
@@ -39,10 +58,7 @@ export class PeakWatch {
     if (this.climbing) {
       if (inUse > this.peak) {
         this.peak = inUse;
-        if (inUse >= this.heldAt * growth) {
-          this.held = this.take();
-          this.heldAt = inUse;
-        }
+        if (t >= this.nextSnapshot) this.hold(t);
       } else if (inUse < this.peak * fall) {
         this.finish(t);
         this.climbing = false;
@@ -53,37 +69,51 @@ export class PeakWatch {
     this.lowest = Math.min(this.lowest, inUse);
     if (inUse > this.lowest * rise) {
       this.climbing = true;
-      this.peak = this.heldAt = 0;
+      this.peak = 0;
       this.see(t, inUse);
     }
   }
 
+  private hold(t: number): void {
+    const begin = this.clock();
+    this.held = this.take() ?? this.held;
+    this.nextSnapshot = t + restAfterSnapshot * (this.clock() - begin);
+  }
+
   private finish(t: number): void {
-    const map = this.held;
+    const snapshot = this.held;
     this.held = undefined;
-    if (map === undefined) return;
+    if (snapshot === undefined) return;
     if (t - this.lastWritten < leastGapMs && this.peak <= this.highest) return;
     this.highest = Math.max(this.highest, this.peak);
     this.lastWritten = t;
-    this.write(map);
+    this.write(snapshot);
   }
 }
 
 /** What mincore says of the pages of a range: one byte a physical page, 1 if resident. */
 export type ResidentPages = (base: number, bytes: number) => Uint8Array;
 
+/** Asks the kernel for the residency of the pages whose states were taken just now. */
+export function snapshotPages(t: number, states: PageStates, residentPages: ResidentPages): PageSnapshot {
+  const physical = states.ranges.map(([first, pages]) =>
+    residentPages(states.origin + first * pageSize, pages * pageSize),
+  );
+  return { t, states, physical };
+}
+
 /** Physical pages resident of each page of the heap, as if there were two; 0 to 2. */
-function residentOf(states: PageStates, physicalPage: number, residentPages: ResidentPages): Uint8Array {
+function residentOf({ states, physical }: PageSnapshot, physicalPage: number): Uint8Array {
   const out = new Uint8Array(states.state.length);
   let at = 0;
-  for (const [first, pages] of states.ranges) {
-    const physical = residentPages(states.origin + first * pageSize, pages * pageSize);
+  for (const [r, [, pages]] of states.ranges.entries()) {
+    const vector = physical[r];
     for (let i = 0; i < pages; i++) {
       // Physical pages may be smaller than the heap's or larger.
       const from = Math.floor((i * pageSize) / physicalPage);
       const to = Math.max(from + 1, Math.floor(((i + 1) * pageSize) / physicalPage));
       let resident = 0;
-      for (let p = from; p < to; p++) resident += physical[p];
+      for (let p = from; p < to; p++) resident += vector[p];
       out[at + i] = Math.round((2 * resident) / (to - from));
     }
     at += pages;
@@ -91,15 +121,9 @@ function residentOf(states: PageStates, physicalPage: number, residentPages: Res
   return out;
 }
 
-/** The line of a run file that holds a map. */
-export function mapLine(
-  t: number,
-  label: string,
-  states: PageStates,
-  physicalPage: number,
-  residentPages: ResidentPages,
-): RunMap {
-  const resident = residentOf(states, physicalPage, residentPages);
+/** The line of a run file that holds a snapshot. @param physicalPage bytes of the machine's page */
+export function mapLine(label: string, snapshot: PageSnapshot, physicalPage: number): RunMap {
+  const { t, states } = snapshot;
   return {
     k: 'map',
     t,
@@ -109,7 +133,7 @@ export function mapLine(
     ranges: states.ranges,
     bits: {
       state: Buffer.from(states.state).toString('base64'),
-      resident: Buffer.from(resident).toString('base64'),
+      resident: Buffer.from(residentOf(snapshot, physicalPage)).toString('base64'),
     },
   };
 }

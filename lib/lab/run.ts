@@ -17,10 +17,10 @@ import { inspectMachine, type Machine } from '../os/machine.ts';
 import { machineFallbacks } from '../os/machine-words.ts';
 import { Residency } from '../os/residency.ts';
 import { HeapTarget, type LabHeapOptions } from './heap-target.ts';
-import { mapLine, PeakWatch } from './map-moments.ts';
+import { mapLine, type PageSnapshot, PeakWatch, snapshotPages } from './map-moments.ts';
 import { idle, replayPaced, type Turns } from './pacing.ts';
 import { Replay } from './replay.ts';
-import { type RunHeader, type RunMap, type RunSample, type RunValue, runFormat } from './report/run-data.ts';
+import { type RunHeader, type RunSample, type RunValue, runFormat } from './report/run-data.ts';
 import { RunFileWriter } from './run-file.ts';
 import {
   type ResolvedRunOptions,
@@ -187,8 +187,8 @@ class Run {
     this.looks = hooks.looks ?? new Residency();
     this.replay = new Replay(heap, { touch, strict, file: reader.file });
     this.peaks = new PeakWatch(
-      () => this.map('peak'),
-      (map) => writer.write(map),
+      () => this.snapshot(),
+      (snapshot) => writer.write(mapLine('peak', snapshot, machine.pageSize)),
     );
     heap.onEvent = (event) => this.event(event);
     this.sampler = new Sampler({
@@ -358,18 +358,16 @@ class Run {
     }
   }
 
-  private map(label: string): RunMap | undefined {
-    const { heap, machine } = this.parts;
-    const states = heap.pageStates?.();
+  private snapshot(): PageSnapshot | undefined {
+    const states = this.parts.heap.pageStates?.();
     if (states === undefined || states.state.length === 0) return undefined;
-    return mapLine(this.elapsed(), label, states, machine.pageSize, (base, bytes) =>
-      this.looks.residentPages(base, bytes),
-    );
+    return snapshotPages(this.elapsed(), states, (base, bytes) => this.looks.residentPages(base, bytes));
   }
 
   private writeMap(label: string): void {
-    const map = this.map(label);
-    if (map !== undefined) this.parts.writer.write(map);
+    const { writer, machine } = this.parts;
+    const snapshot = this.snapshot();
+    if (snapshot !== undefined) writer.write(mapLine(label, snapshot, machine.pageSize));
   }
 }
 

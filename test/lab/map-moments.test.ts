@@ -1,18 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { mapLine, PeakWatch } from '../../lib/lab/map-moments.ts';
-import type { RunMap } from '../../lib/lab/report/run-data.ts';
+import { mapLine, PeakWatch, snapshotPages } from '../../lib/lab/map-moments.ts';
 
-/** The heap in use at each written map, for a heap in use that goes through these values, one a second. */
-function peaksOf(values: readonly number[], gapMs = 1000): { written: number[]; taken: number } {
+/** The heap in use at each written snapshot, for a heap in use that goes through these values. */
+function peaksOf(
+  values: readonly number[],
+  gapMs = 1000,
+  costMs = 0,
+): { written: number[]; taken: number[] } {
   const written: number[] = [];
+  const taken: number[] = [];
   let now = 0;
-  let taken = 0;
+  let clock = 0;
   const watch = new PeakWatch(
     () => {
-      taken++;
-      return { k: 'map', t: values[now], bits: { state: '', resident: '' } };
+      clock += costMs;
+      taken.push(values[now]);
+      return { t: values[now], states: { origin: 0, ranges: [], state: new Uint8Array(0) }, physical: [] };
     },
-    (map: RunMap) => written.push(map.t),
+    ({ t }) => {
+      written.push(t);
+    },
+    () => clock,
   );
   for (; now < values.length; now++) watch.see(now * gapMs, values[now]);
   return { written, taken };
@@ -31,9 +39,10 @@ describe('peaks', () => {
     expect(peaksOf(values).written).toEqual(peaks);
   });
 
-  it('takes no map for growth of less than 2 %', () => {
-    const { written, taken } = peaksOf([100, 101, 101.5, 102, 50]);
-    expect([written, taken]).toEqual([[102], 2]);
+  it('takes snapshots no oftener than their cost allows', () => {
+    // 5 ms each: none for 250 ms after one.
+    const { written, taken } = peaksOf([10, 11, 12, 13, 14, 15, 16, 5], 100, 5);
+    expect([written, taken]).toEqual([[16], [10, 13, 16]]);
   });
 
   it('passes over a lower peak that comes too soon', () => {
@@ -75,10 +84,11 @@ describe('the line of a map', () => {
     ],
   ])('with physical pages of %s', (_what, physical, vectors, resident) => {
     const asked: number[][] = [];
-    const map = mapLine(5, 'peak', states, physical, (base, bytes) => {
+    const snapshot = snapshotPages(5, states, (base, bytes) => {
       asked.push([base - states.origin, bytes]);
       return Uint8Array.from(vectors[asked.length - 1]);
     });
+    const map = mapLine('peak', snapshot, physical);
     expect(asked).toEqual([
       [4 * 8192, 3 * 8192],
       [100 * 8192, 8192],
