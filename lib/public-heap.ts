@@ -6,17 +6,21 @@
  * throws ERR_DISPOSED.
  *
  * A thread works with a P, a row of the caches; the one that makes or attaches to a heap acquires one
- * and gives it back when it disposes of its view.
+ * and gives it back when it disposes of its view (holders.ts tells what becomes of a thread that ends
+ * without). If it ends in the middle of an operation, holding the lock, the heap is half changed:
+ * everyone gets ERR_OWNER_DEAD and can do nothing but dispose.
  *
  * Not here: how anything is done.
  */
-import { Drops, type FoundObject } from './alloc/drops.ts';
+import { Drops } from './alloc/drops.ts';
 import type { Malloc } from './alloc/malloc.ts';
 import { roundUpSize } from './alloc/size-classes.ts';
-import { type ErrorCode, PageHeapError } from './base/errors.ts';
-import { address, pageSize, userAddressEnd } from './base/units.ts';
+import { checkAddress, checkSize, refuse, requireShared } from './arguments.ts';
+import { PageHeapError } from './base/errors.ts';
+import { address, pageSize } from './base/units.ts';
 import { type CheckLevel, checkHeap } from './check.ts';
 import { crashHeapOf } from './crash-heap.ts';
+import { Holders } from './holders.ts';
 import { RankedLock } from './meta/lock.ts';
 import { type HeapMetrics, readMetrics } from './metrics.ts';
 import { type HeapOptions, resolveOptions } from './options.ts';
@@ -65,7 +69,9 @@ export class Heap {
   private readonly fast: Malloc;
   private readonly drops: Drops;
   private readonly owner: boolean;
-  private readonly crash: CrashReport;
+  /** One a heap, of its maker: it tells of the heap whichever thread crashes. */
+  private readonly crash: CrashReport | undefined;
+  private readonly holders: Holders;
   private readonly p: number;
   private timer: NodeJS.Timeout | undefined;
 
@@ -95,8 +101,19 @@ export class Heap {
     const debug = options.debug ?? false;
     const lockAt = runtime.meta.addressOf(heapTable, 'lock');
     this.lock = new RankedLock('heap', runtime.table.lock, lockAt, runtime.sys.addon, debug);
-    this.crash = new CrashReport(runtime.sys, crashHeapOf(runtime));
-    this.p = this.guarded(() => this.acquireRow());
+    this.holders = new Holders(runtime);
+    try {
+      this.crash = this.owner ? new CrashReport(runtime.sys, crashHeapOf(runtime)) : undefined;
+      this.p = this.guarded(() => {
+        // The maker may have disposed of the heap, or be about to, since it was looked at.
+        if (!this.owner) requireShared(runtime);
+        return this.holders.acquire();
+      });
+    } catch (error) {
+      if (this.owner) runtime.dispose();
+      else runtime.detach();
+      throw error;
+    }
     this.fast = runtime.mallocOf(this.p);
     this.drops = new Drops(runtime.heap, runtime.objects, runtime.reach, address(runtime.table.zeroBase[0]));
     if (options.background === true) this.schedule(0);
@@ -128,12 +145,6 @@ export class Heap {
       timed: options.timed ?? true,
     });
     const runtime = Runtime.attach(sys, address(handle.base), watchOf(options, false, false));
-    if (Atomics.load(runtime.table.shared, 0) !== 1) {
-      runtime.detach();
-      throw new PageHeapError('ERR_NOT_SHARED', 'the heap is not shared: call share() first', {
-        value: handle.base,
-      });
-    }
     return new Heap(new Attachment(runtime, options) as HeapOptions);
   }
 
@@ -159,12 +170,14 @@ export class Heap {
    * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_ALREADY_DROPPED · ERR_INTERIOR_ADDRESS · ERR_DISPOSED
    */
   drop(addr: number): void {
+    if (typeof addr !== 'number') checkAddress(addr);
     if (this.mode !== plain) this.guarded(() => this.drops.drop(addr));
     else this.drops.drop(addr);
   }
 
   /** The object that holds the byte at `addr`, wherever in it that is; undefined where there is none. */
   findObject(addr: number): HeapObject | undefined {
+    if (typeof addr !== 'number') return undefined;
     const found = this.guarded(() => this.drops.find(addr));
     return found === undefined
       ? undefined
@@ -178,7 +191,7 @@ export class Heap {
 
   /** Bytes the object at or around `addr` really has; 0 where there is none. */
   sizeOf(addr: number): number {
-    return this.guarded(() => this.drops.find(addr)?.size ?? 0);
+    return this.findObject(addr)?.size ?? 0;
   }
 
   /** Bytes a request of `size` really gets. @throws ERR_INVALID_SIZE */
@@ -198,6 +211,7 @@ export class Heap {
     return this.guarded(() => {
       this.inObject(addr, length);
       const { memory, arenas } = this.runtime;
+      if (addr === this.zeroBase) return new Uint8Array(0);
       const page = arenas.pageOf(addr);
       const window = memory.bytes(page);
       const offset = (page & windowPageMask) * pageSize + (addr - arenas.addressOf(page));
@@ -343,32 +357,25 @@ export class Heap {
 
   /**
    * Ends this thread's use of the heap: its views are detached. The thread that made the heap returns
-   * all of its memory to the system. Again is harmless.
+   * all of its memory to the system. Again is harmless. Threads that ended do not count as attached.
+   * The maker must not dispose while another thread is inside `attach`.
    * @throws ERR_IN_USE while others are attached
    */
   dispose(): void {
     if (this.mode === disposed) return;
     const { runtime } = this;
-    if (this.owner) {
-      const others = Atomics.load(runtime.table.attached, 0) - 1;
-      if (others > 0) {
-        throw new PageHeapError(
-          'ERR_IN_USE',
-          `${others} other thread${others === 1 ? ' is' : 's are'} attached`,
-          { value: others },
-        );
-      }
-    } else {
-      this.guarded(() => {
-        runtime.mcache.flush(this.p);
-        runtime.pageCaches[this.p].flush(runtime.pages);
-        runtime.mcache.columns.held[this.p] = 0;
-      });
-      Atomics.sub(runtime.table.attached, 0, 1);
+    const leave = this.owner ? () => this.close() : () => this.holders.release(this.p);
+    try {
+      this.guarded(leave);
+    } catch (error) {
+      // The heap is lost, but its memory need not be. Nobody else can change it any more.
+      if (!(error instanceof PageHeapError && error.code === 'ERR_OWNER_DEAD')) throw error;
+      if (this.owner) this.close();
+      else this.holders.abandon(this.p);
     }
     this.mode = disposed;
     clearTimeout(this.timer);
-    this.crash.dispose();
+    this.crash?.dispose();
     if (this.owner) runtime.dispose();
     else runtime.detach();
   }
@@ -387,10 +394,9 @@ export class Heap {
   }
 
   private refuseMemory(size: number): never {
-    const { errno } = { errno: this.runtime.sys.lastErrno };
     throw new PageHeapError('ERR_OUT_OF_MEMORY', `no memory for an object of ${size} bytes`, {
       value: size,
-      errno,
+      errno: this.runtime.sys.lastErrno,
     });
   }
 
@@ -410,43 +416,50 @@ export class Heap {
     if (this.mode === disposed) throw new PageHeapError('ERR_DISPOSED', 'the heap was disposed');
   }
 
-  private inObject(addr: number, length: number): FoundObject {
+  /** Throws unless [addr, addr + length) lies within one object. The empty object holds no bytes. */
+  private inObject(addr: number, length: number): void {
     if (!Number.isInteger(length) || length < 0) refuse('ERR_INVALID_SIZE', 'not a length', length);
-    const found = this.drops.require(addr);
-    if (addr + length > found.base + found.size) {
+    if (addr === this.zeroBase && length === 0) return;
+    checkAddress(addr);
+    const { base, size } = this.drops.require(addr);
+    if (addr + length > base + size) {
       throw new PageHeapError(
         'ERR_OUT_OF_RANGE',
-        `${length} bytes at 0x${addr.toString(16)} reach beyond the object of ${found.size} at 0x${found.base.toString(16)}`,
-        {
-          value: addr + length,
-        },
+        `${length} bytes at 0x${addr.toString(16)} reach beyond the object of ${size} at 0x${base.toString(16)}`,
+        { value: addr + length },
       );
     }
-    return found;
   }
 
-  /** Takes a P no other thread holds. */
-  private acquireRow(): number {
-    const { runtime } = this;
-    const { held } = runtime.mcache.columns;
-    for (let p = 0; p < runtime.ps; p++) {
-      if (held[p] === 0) {
-        held[p] = 1;
-        if (!this.owner) Atomics.add(runtime.table.attached, 0, 1);
-        return p;
-      }
+  private get zeroBase(): number {
+    return this.runtime.table.zeroBase[0];
+  }
+
+  /** Lets nobody attach any more, unless somebody is attached. */
+  private close(): void {
+    const others = this.holders.livingBut(this.p);
+    if (others > 0) {
+      throw new PageHeapError(
+        'ERR_IN_USE',
+        others === 1 ? 'another thread is attached' : `${others} other threads are attached`,
+        { value: others },
+      );
     }
-    this.crash.dispose();
-    throw new PageHeapError('ERR_NO_P', `all ${runtime.ps} Ps are held by other threads`, {
-      value: runtime.ps,
-    });
+    Atomics.store(this.runtime.table.shared, 0, 0);
   }
 
   private schedule(ms: number): void {
     this.timer = setTimeout(
       () => {
         if (this.mode === disposed) return;
-        const ns = this.step();
+        let ns: number;
+        try {
+          ns = this.step();
+        } catch (error) {
+          // Whoever uses the heap next is told; from a timer it would only end the process.
+          if (error instanceof PageHeapError) return;
+          throw error;
+        }
         // With nothing due, look again now and then: allocations may have given reason to.
         this.schedule(Math.min(idleLookMs, Math.max(1, ns / 1e6)));
       },
@@ -472,19 +485,4 @@ class Attachment {
 
 function watchOf(options: AttachOptions, gctrace: boolean, scavtrace: boolean): Watch {
   return { clock: options.clock ?? systemClock, gctrace, scavtrace, onEvent: options.onEvent };
-}
-
-function refuse(code: ErrorCode, message: string, value: number): never {
-  throw new PageHeapError(code, message, { value });
-}
-
-/** Passes a whole number from 0 to the address space. */
-function checkSize(size: number): void {
-  if (typeof size !== 'number' || !Number.isInteger(size) || size < 0 || size > userAddressEnd) {
-    throw new PageHeapError(
-      'ERR_INVALID_SIZE',
-      `a size is a whole number of bytes from 0 to 2^47, not ${String(size)}`,
-      { value: size },
-    );
-  }
 }

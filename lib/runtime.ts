@@ -32,6 +32,7 @@ import {
   SpanSets,
   setsPerSpanClass,
   spanBlockPoolTable,
+  spanBlocksFor,
   spanBlockTable,
   spanSetTable,
 } from './heap/span-sets.ts';
@@ -105,6 +106,8 @@ function capacities(parameters: readonly number[]): readonly Capacity[] {
   const ps = parameters[parameterPs];
   const pages = reach / pageSize;
   const arenas = reach / arenaBytes;
+  // Every span has a page; ids start at one, and rows are committed by the batch.
+  const spans = pages + 256;
   // Three bitmaps of 1024 bits are the most a page can have alive: being marked, allocated, about to be freed.
   const gcBitsWords = Math.min(pages * 32 * 3 + 2 ** 16, maxGcBitsWords);
   return [
@@ -124,8 +127,8 @@ function capacities(parameters: readonly number[]): readonly Capacity[] {
     [persistentTable, persistentBytes],
     [arenaTable, arenas],
     ...radixCapacities(pages, ps),
-    [spanTable, pages + 256],
-    [spanBlockTable, Math.ceil(pages / 256) + numSpanClasses * setsPerSpanClass],
+    [spanTable, spans],
+    [spanBlockTable, spanBlocksFor(numSpanClasses, spans) + 1],
     [gcBitsArenaTable, gcBitsArenaRows(gcBitsWords) + 1],
     [pageTable, pages],
     [tinyStartsTable, Math.min(pages, maxTinyRows)],
@@ -208,6 +211,7 @@ export class Runtime {
       pages: this.pages,
       pageCaches: this.pageCaches,
       gcBits: this.gcBits,
+      sets: this.sets,
       sweepState,
       tinyStarts,
       counters: this.counters,
@@ -242,24 +246,19 @@ export class Runtime {
       },
       sys.physPageSize,
     );
-    this.cycles = new Cycles(
-      meta,
-      {
-        heap: this.heap,
-        objects: this.objects,
-        sets: this.sets,
-        mcache: this.mcache,
-        ps: this.ps,
-        sweeper: this.sweeper,
-        pacer: this.pacer,
-        limiter: this.limiter,
-        pauses: this.pauses,
-        now,
-        mappedReady: () => meta.accounts.ready,
-        pace: (goal) => this.setPace(goal),
-      },
-      numSpanClasses,
-    );
+    this.cycles = new Cycles(meta, {
+      heap: this.heap,
+      objects: this.objects,
+      mcache: this.mcache,
+      ps: this.ps,
+      sweeper: this.sweeper,
+      pacer: this.pacer,
+      limiter: this.limiter,
+      pauses: this.pauses,
+      now,
+      mappedReady: () => meta.accounts.ready,
+      pace: (goal) => this.setPace(goal),
+    });
     this.releaseHook = (page, npages) => this.releasePages(page, npages);
     this.heap.hooks = {
       reclaim: (npages) => this.sweeper.reclaim(npages),

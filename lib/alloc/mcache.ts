@@ -49,7 +49,7 @@ export const mcacheTable = table('mcaches', 'mcache', {
   tinyAllocs: i32('p'),
   /** Refills so far: a cheap beat for work that looks at the clock. */
   refills: f64('p'),
-  /** 1 when a thread holds this P. */
+  /** The id of the thread that holds this P; 0 when none does. */
   held: i32('heap'),
 });
 
