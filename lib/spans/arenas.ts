@@ -3,9 +3,9 @@
  *
  * A heap asks the system for address space in whole arenas. It asks at the address of a *hint*; if
  * the system gives just that address, the hint moves past it, so that arenas follow one another. If
- * the system gives another address, something else lives there: the gift is returned, the hint is
- * forgotten and the next one is tried. When all hints are used up, the system chooses, and new hints
- * are set above and below its choice.
+ * the system gives another address, something else lives there: the gift is returned and the next hint
+ * is tried; the hint is forgotten if not even one arena has room there. When no hint leads anywhere, the
+ * system chooses, and new hints are set above and below its choice.
  *
  * The hints lie within the heap's *reach*, the stretch of address space its page numbers span. An
  * address beyond the reach is of no use and is given back. The first hint is the origin, which for
@@ -112,10 +112,13 @@ export class Arenas {
     if (!this.addKnown(first, arenaBytes)) return false;
     state.curBase[0] = first;
     state.curEnd[0] = first + arenaBytes;
-    // Sixteen places spread over the reach, tried from the lowest; the lowest is right above the first arena.
-    const spread = alignDown(this.reachBytes / 16, arenaBytes);
+    // Up to sixteen places spread over the reach, tried from the lowest; that is right above the first arena.
+    const spread = alignUp(this.reachBytes / 16, arenaBytes);
     let count = 0;
-    if (spread > 0) for (let i = 15; i > 0; i--) state.hints[count++] = this.origin + i * spread;
+    for (let i = Math.ceil(this.reachBytes / spread) - 1; i > 0; i--) {
+      const hint = this.origin + i * spread;
+      if (hint !== first && hint !== first + arenaBytes) state.hints[count++] = hint;
+    }
     state.hints[count++] = first + arenaBytes;
     state.hintCount[0] = count;
     return true;
@@ -123,27 +126,27 @@ export class Arenas {
 
   /**
    * Reserves address space for at least `size` bytes, in whole arenas, and enters the arenas.
-   * The base address, or 0 when there is none within reach or the system refuses; `reserved` then
-   * says how much. Nothing has changed on refusal, but hints that led nowhere are forgotten.
+   * The base address, or 0 when there is none within reach or the system refuses. Refusal changes
+   * nothing, except that hints at which something else lives are forgotten; a hint that only has too
+   * little room for this size stays for a smaller one.
    */
   reserve(size: number): Address {
     const { state, sys } = this;
     const length = alignUp(size, arenaBytes);
-    while (state.hintCount[0] > 0) {
-      const top = state.hintCount[0] - 1;
-      const hint = state.hints[top];
+    for (let i = state.hintCount[0] - 1; i >= 0; i--) {
+      const hint = state.hints[i];
       const wanted = hint < 0 ? -hint - length : hint;
-      if (this.inReach(wanted, length)) {
-        const got = sys.reserve(address(wanted), bytes(length));
-        if (got === wanted) {
-          if (!this.enter(got, length)) return address(0);
-          state.hints[top] = hint < 0 ? -wanted : wanted + length;
-          return got;
-        }
-        if (got === 0) return address(0); // out of address space: no other hint will do better
-        sys.free(got, bytes(length), 'heap', 'reserved');
+      if (!this.inReach(wanted, length)) continue;
+      const got = sys.reserve(address(wanted), bytes(length));
+      if (got === wanted) {
+        if (!this.enter(got, length)) return address(0);
+        state.hints[i] = hint < 0 ? -wanted : wanted + length;
+        return got;
       }
-      state.hintCount[0] = top;
+      if (got === 0) return address(0); // out of address space: no other hint will do better
+      sys.free(got, bytes(length), 'heap', 'reserved');
+      // For several arenas there is no room; for one there may be.
+      if (length === arenaBytes) this.forgetHint(i);
     }
     const got = sys.reserveAligned(bytes(length), arenaBytes);
     if (got === 0) return address(0);
@@ -152,9 +155,8 @@ export class Arenas {
       return address(0);
     }
     if (!this.enter(got, length)) return address(0);
-    state.hints[0] = -got;
-    state.hints[1] = got + length;
-    state.hintCount[0] = 2;
+    this.addHint(-got);
+    this.addHint(got + length);
     return got;
   }
 
@@ -181,6 +183,19 @@ export class Arenas {
   /** Whether [address, address + size) can have page numbers in this heap. */
   private inReach(at: number, size: number): boolean {
     return at >= this.origin && at + size <= this.origin + this.reachBytes;
+  }
+
+  private forgetHint(i: number): void {
+    const { hints, hintCount } = this.state;
+    hints.copyWithin(i, i + 1, hintCount[0]);
+    hintCount[0]--;
+  }
+
+  /** A hint to be tried before all others. The oldest goes when there are too many. */
+  private addHint(hint: number): void {
+    const { hints, hintCount } = this.state;
+    if (hintCount[0] === maxHints) this.forgetHint(0);
+    hints[hintCount[0]++] = hint;
   }
 
   private enter(at: Address, size: number): boolean {
