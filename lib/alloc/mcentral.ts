@@ -38,7 +38,6 @@ export class MCentral {
   /** A span with at least one free object for P `p`'s cache, or 0 when the system has no memory. */
   cacheSpan(p: number, spanClass: number): SpanId {
     const sizeClass = spanClass >>> 1;
-    if (!this.sets.reserve(sweepBudget)) return spanId(0);
     this.hooks.deductSweepCredit(classToPages[sizeClass] * pageSize, 0);
     const s = this.findSpan(spanClass) || this.growSpan(p, spanClass);
     if (s === 0) return spanId(0);

@@ -17,7 +17,6 @@
 import type { MCache } from '../alloc/mcache.ts';
 import type { MHeap } from '../heap/mheap.ts';
 import type { SpanObjects } from '../heap/span-objects.ts';
-import { type SpanSets, setsPerSpanClass } from '../heap/span-sets.ts';
 import { f64, table, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { CpuLimiter } from './cpu-limiter.ts';
@@ -64,7 +63,6 @@ export interface CycleReport {
 export interface CycleParts {
   readonly heap: MHeap;
   readonly objects: SpanObjects;
-  readonly sets: SpanSets;
   readonly mcache: MCache;
   readonly ps: number;
   readonly sweeper: Sweeper;
@@ -81,12 +79,10 @@ export interface CycleParts {
 export class Cycles {
   readonly columns: Views<typeof cycleTable>;
   private readonly parts: CycleParts;
-  private readonly spanClasses: number;
 
-  constructor(meta: MetaMemory, parts: CycleParts, spanClasses: number) {
+  constructor(meta: MetaMemory, parts: CycleParts) {
     this.columns = meta.views(cycleTable);
     this.parts = parts;
-    this.spanClasses = spanClasses;
   }
 
   static prepare(meta: MetaMemory): boolean {
@@ -95,15 +91,12 @@ export class Cycles {
 
   /** Runs a cycle up to the beginning of its sweep. Undefined when there is no memory for one. */
   run(forced: boolean): CycleReport | undefined {
-    const { heap, objects, sets, sweeper, pacer, limiter, mcache, ps, now } = this.parts;
+    const { heap, objects, sweeper, pacer, limiter, mcache, ps, now } = this.parts;
     const { gcBits, sweepState, counters, pages } = heap.parts;
     const c = this.columns;
     const start = now();
     sweeper.sweepAll();
-    const blocks =
-      Math.min(this.spanClasses * (setsPerSpanClass / 2), heap.parts.spans.live) +
-      Math.ceil(heap.parts.spans.live / 511);
-    if (!gcBits.reserveForSweep(sweepState.markWords) || !sets.reserve(blocks)) {
+    if (!gcBits.reserveForSweep(sweepState.markWords)) {
       gcBits.endSweep();
       return undefined;
     }

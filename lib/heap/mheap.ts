@@ -41,6 +41,7 @@ import type { pageTable } from '../spans/page-table.ts';
 import { perObjectOf, type SpanTable, type SpanUse, spanState, spanUse } from '../spans/span-table.ts';
 import type { counterTable } from './counters.ts';
 import { bitmapWords, type GcBits } from './gc-bits.ts';
+import type { SpanSets } from './span-sets.ts';
 import type { SweepState } from './sweep-state.ts';
 import type { TinyStarts } from './tiny-starts.ts';
 
@@ -69,6 +70,7 @@ export interface HeapParts {
   /** The page cache of each P. */
   readonly pageCaches: readonly PageCache[];
   readonly gcBits: GcBits;
+  readonly sets: SpanSets;
   readonly sweepState: SweepState;
   readonly tinyStarts: TinyStarts;
   readonly counters: Views<typeof counterTable>;
@@ -176,14 +178,14 @@ export class MHeap {
     nelems: number,
     at = -1,
   ): SpanId {
-    const { spans, pages, pageCaches, gcBits, arenas, sys, counters } = this.parts;
+    const { spans, sets, pages, pageCaches, gcBits, arenas, sys, counters } = this.parts;
     // Everything that can fail for lack of metadata comes before pages change hands.
     const s = spans.alloc();
     if (s === 0) return s;
     let markBits = 0;
     let allocBits = 0;
     if (use === spanUse.heap) {
-      markBits = gcBits.allocForSpan(nelems);
+      markBits = sets.prepareFor(spanClass, spans.end) ? gcBits.allocForSpan(nelems) : -1;
       allocBits = markBits < 0 ? -1 : gcBits.allocForSpan(nelems);
       if (allocBits < 0) {
         spans.free(s);

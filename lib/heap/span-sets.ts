@@ -10,9 +10,15 @@
  * each swept and unswept. Which of a pair is the swept one changes with every cycle, so that all
  * swept spans become unswept at once without being moved.
  *
+ * Exhaustion: sweeping must never fail for want of a block. So a heap span is allocated only when there
+ * are blocks for the worst case (`prepareFor`): a begun block in each set of every class ever used, and
+ * full blocks for every span twice, since a span that was freed and used again may stand in an unswept
+ * set and in a swept one.
+ *
  * Not here: who pushes and pops (alloc/mcentral.ts, heap/sweep-span.ts, gc/sweeper.ts).
  */
-import { i32, table, type Views } from '../meta/column.ts';
+import { fatal } from '../base/errors.ts';
+import { i32, table, u8, type Views } from '../meta/column.ts';
 import { IdPool } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 
@@ -26,6 +32,8 @@ export const spanBlockTable = table('spanBlocks', 'gc', {
 });
 
 export const spanBlockPoolTable = table('spanBlockPool', 'gc', {
+  /** Span classes that were ever used. */
+  classes: i32('heap'),
   free: i32('heap'),
   used: i32('heap'),
   committed: i32('heap'),
@@ -37,25 +45,28 @@ export const spanSetTable = table('spanSets', 'gc', {
   top: i32('heap'),
   /** Spans in the top block. */
   count: i32('heap'),
+  /** 1 in the first set of a span class: the class was used. */
+  used: u8('heap'),
 });
 
 export const setsPerSpanClass = 4;
 
+/** The blocks that so many span classes and spans need at worst. */
+export function spanBlocksFor(classes: number, spans: number): number {
+  return classes * setsPerSpanClass + Math.ceil((2 * spans) / blockSpans);
+}
+
 export class SpanSets {
   private readonly blocks: Views<typeof spanBlockTable>;
   private readonly sets: Views<typeof spanSetTable>;
+  private readonly poolState: Views<typeof spanBlockPoolTable>;
   private readonly pool: IdPool;
 
   constructor(meta: MetaMemory) {
     this.blocks = meta.views(spanBlockTable);
     this.sets = meta.views(spanSetTable);
-    this.pool = new IdPool(
-      meta,
-      spanBlockTable,
-      this.blocks.below,
-      meta.views(spanBlockPoolTable),
-      blocksPerBatch,
-    );
+    this.poolState = meta.views(spanBlockPoolTable);
+    this.pool = new IdPool(meta, spanBlockTable, this.blocks.below, this.poolState, blocksPerBatch);
   }
 
   static prepare(meta: MetaMemory): boolean {
@@ -79,26 +90,35 @@ export class SpanSets {
     return spanClass * setsPerSpanClass + 2 + (1 - ((gen >>> 1) & 1));
   }
 
-  /** Puts a span on a set. False when there is no memory for another block. */
-  push(set: number, span: number): boolean {
+  /**
+   * Makes sure that spans of a class can be pushed whatever happens, when ids up to `spans` are in use.
+   * False when there is no memory.
+   */
+  prepareFor(spanClass: number, spans: number): boolean {
+    const { used } = this.sets;
+    const { classes } = this.poolState;
+    const first = spanClass * setsPerSpanClass;
+    const fresh = used[first] === 0 ? 1 : 0;
+    if (!this.pool.ensure(spanBlocksFor(classes[0] + fresh, spans))) return false;
+    classes[0] += fresh;
+    used[first] = 1;
+    return true;
+  }
+
+  /** Puts a span on a set of a class that was prepared for. */
+  push(set: number, span: number): void {
     const { sets, blocks } = this;
     let block = sets.top[set];
     let count = sets.count[set];
     if (block === 0 || count === blockSpans) {
       const fresh = this.pool.alloc();
-      if (fresh === 0) return false;
+      if (fresh === 0) fatal('no memory for a span set although it was reserved', { set, span });
       blocks.below[fresh] = block;
       sets.top[set] = block = fresh;
       count = 0;
     }
     blocks.spans[block * blockSpans + count] = span;
     sets.count[set] = count + 1;
-    return true;
-  }
-
-  /** Makes sure that n pushes onto different sets, or 511 n onto one, succeed. False when there is no memory. */
-  reserve(n: number): boolean {
-    return this.pool.reserve(n);
   }
 
   /** Takes the span pushed last, or 0 when the set is empty. */

@@ -110,7 +110,7 @@ export class SpanSweeper {
       allocCount[s] === nelems[s]
         ? this.sets.fullSwept(spanClass[s], sweepState.gen)
         : this.sets.partialSwept(spanClass[s], sweepState.gen);
-    if (!this.sets.push(set, s)) fatal('no memory for a span set', { span: s });
+    this.sets.push(set, s);
   }
 
   /** A marked object that was free: somebody kept a reference to what was freed, or a mark went astray. */

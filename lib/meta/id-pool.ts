@@ -56,10 +56,9 @@ export class IdPool {
     return id;
   }
 
-  /** Makes sure that the next n calls of `alloc` succeed. False when there is no memory. */
-  reserve(n: number): boolean {
-    const need = this.state.live[0] + n + 1;
-    return need <= this.state.committed[0] || this.commitTo(need);
+  /** Makes sure that n ids can be in use at a time. False when there is no memory. */
+  ensure(n: number): boolean {
+    return n < this.state.committed[0] || this.commitTo(n + 1);
   }
 
   free(id: number): void {
