@@ -34,6 +34,8 @@ const pageShift = pageBits;
 const pagesPerByte = 1 / pageBytes;
 const liveWordsPerPage = liveWords;
 const arenaPagesShift = Math.log2(pagesPerArena);
+/** A power of two above the pages of any span of small objects, which have ten at most. */
+const maxSmallSpanPages = 16;
 
 /** What stands at an address. */
 export interface FoundObject {
@@ -99,7 +101,10 @@ export class Drops {
     if (page < 0 || this.known[page >> arenaPagesShift] === 0) return false;
     const s = this.spanOf[page];
     const first = this.startPage[s];
-    const inSpan = ((page - first) << pageShift) + inPage;
+    const nth = page - first;
+    // Further off, a stale entry's offset could come round to the span's own in 32 bits.
+    if ((nth & -maxSmallSpanPages) !== 0) return false;
+    const inSpan = (nth << pageShift) + inPage;
     if (this.tinyStarts[s] !== 0) return this.dropTiny(s, inSpan);
     const elemSize = this.elemSize[s];
     const index = (inSpan * this.perObject[s]) | 0;
@@ -168,14 +173,14 @@ export class Drops {
   /** Says what is wrong with a drop; returns only for the empty object, which may be dropped any time. */
   private refuseDrop(addr: number): void {
     if (addr === this.zeroBase) return;
-    const page = this.pageOf(addr);
+    const page = Number.isInteger(addr) ? this.pageOf(addr) : -1;
     if (page < 0) refuse('ERR_INVALID_ADDRESS', 'not an address of this heap', addr);
     const found = this.find(addr);
     if (found === undefined) {
       if (this.awaitsSweep(page, addr)) refuse('ERR_ALREADY_DROPPED', 'the object was dropped before', addr);
       refuse('ERR_NOT_ALLOCATED', 'no object is there', addr);
     }
-    if (this.tinyStarts[found.span] !== 0 && Number.isInteger(addr)) {
+    if (this.tinyStarts[found.span] !== 0) {
       refuse('ERR_NOT_ALLOCATED', 'no tiny object starts there, or it was dropped before', addr);
     }
     if (addr !== found.base) refuse('ERR_INTERIOR_ADDRESS', 'inside an object, not at its first byte', addr);

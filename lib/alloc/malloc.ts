@@ -14,7 +14,6 @@
  * Not here: drops (drops.ts), locks (the public face), collections (`hooks.slowPath` says when one may
  * be due).
  */
-import { fatal } from '../base/errors.ts';
 import { type Address, pageSize as pageBytes } from '../base/units.ts';
 import type { MHeap } from '../heap/mheap.ts';
 import type { SpanSets } from '../heap/span-sets.ts';
@@ -55,11 +54,6 @@ export interface MallocHooks {
 
 /** Bytes up to which a plain loop of stores zeroes faster than fill. */
 const unrolledZeroing = 256;
-
-export interface MallocHooks {
-  /** After a slow allocation (a refill, a large object): a collection or background work may be due. */
-  slowPath(): void;
-}
 
 export class Malloc {
   /** The P this thread works with: its row of the mcaches. */
@@ -143,8 +137,12 @@ export class Malloc {
     return addr;
   }
 
-  /** Takes an object where the open window has none left: opens another, or refills the cache. */
+  /**
+   * Takes an object where the open window has none left: opens another, or refills the cache. An empty
+   * object's class never has a window, so that empty objects end up here.
+   */
   private mallocSlow(slot: number, spanClass: number, zero: boolean): number {
+    if (spanClass === 0) return this.zeroBase;
     const refilled = !this.mcache.openNext(slot, zero);
     if (refilled && !this.mcache.refill(this.p, spanClass, zero)) return 0;
     const free = this.open[slot];
@@ -207,7 +205,7 @@ export class Malloc {
     const { spans, counters, sweepState, pageColumns } = heap.parts;
     const c = spans.columns;
     const npages = Math.ceil(size / pageSize);
-    if (npages > this.reachPages || !sets.reserve(1)) return 0;
+    if (npages > this.reachPages) return 0;
     this.central.hooks.deductSweepCredit(npages * pageSize, npages);
     const spanClass = noscan ? 1 : 0;
     const s = heap.allocHeapSpan(this.p, npages, spanClass, 0, 1);
@@ -220,8 +218,7 @@ export class Malloc {
     c.freeIndex[s] = 1;
     c.allocCount[s] = 1;
     pageColumns.live[c.startPage[s] * liveWordsPerPage] |= 1;
-    if (!sets.push(sets.fullSwept(spanClass, sweepState.gen), s))
-      fatal('no memory for a span set', { span: s });
+    sets.push(sets.fullSwept(spanClass, sweepState.gen), s);
     const addr = this.origin + c.startPage[s] * pageSize;
     if (zero && c.needZero[s] !== 0) this.zero(addr, bytes);
     this.hooks.slowPath();

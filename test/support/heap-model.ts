@@ -1,0 +1,145 @@
+/**
+ * The naive twin of a heap: a map of what was allocated, searched from end to end, that every answer of
+ * the heap is held against. Each object is filled with a byte of its own, so that two that share memory
+ * give themselves away.
+ */
+import { expect } from 'vitest';
+import { PageHeapError } from '../../lib/base/errors.ts';
+import type { Heap } from '../../lib/public-heap.ts';
+
+export interface ModelObject {
+  readonly addr: number;
+  /** Bytes asked for, which are the ones written. */
+  readonly size: number;
+  readonly tiny: boolean;
+  /** In a span of tiny blocks, where a second drop cannot be told from a drop of nothing. */
+  readonly inTinySpan: boolean;
+  readonly stamp: number;
+}
+
+interface Dropped extends ModelObject {
+  /** Cycles there had been when it was dropped: until one more, nobody may have its memory. */
+  readonly cycles: number;
+}
+
+/** The code of the PageHeapError that an operation throws; 'none' when it throws nothing. */
+export function codeOf(operation: () => unknown): string {
+  try {
+    operation();
+  } catch (error) {
+    if (error instanceof PageHeapError) return error.code;
+    throw error;
+  }
+  return 'none';
+}
+
+/** Whether every byte of a view is this one. */
+export function isAll(view: Uint8Array, byte: number): boolean {
+  return Buffer.from(view.buffer, view.byteOffset, view.length).equals(Buffer.alloc(view.length, byte));
+}
+
+/** The largest power of two, at most a page, that divides n. */
+function alignmentOf(n: number): number {
+  let align = 1;
+  while (align < 8192 && n % (align * 2) === 0) align *= 2;
+  return align;
+}
+
+export class HeapModel {
+  readonly heap: Heap;
+  readonly live: ModelObject[] = [];
+  dropped: Dropped[] = [];
+  private stamps = 0;
+
+  constructor(heap: Heap) {
+    this.heap = heap;
+  }
+
+  /** Allocates and holds the address against everything there is. */
+  malloc(size: number, noscan: boolean, zero: boolean): number {
+    const { heap } = this;
+    const addr = heap.malloc(size, noscan, zero);
+    if (size === 0) {
+      expect(addr).toBe(heap.malloc(0));
+      return addr;
+    }
+    const tiny = noscan && size < 16;
+    const rounded = heap.roundUpSize(size);
+    const align = !tiny
+      ? alignmentOf(rounded)
+      : size % 8 === 0
+        ? 8
+        : size % 4 === 0
+          ? 4
+          : size % 2 === 0
+            ? 2
+            : 1;
+    expect(addr % align, `${addr} is not aligned to ${align}`).toBe(0);
+    const found = heap.findObject(addr);
+    expect(found).toMatchObject(tiny ? { size: 16, noscan: true } : { base: addr, size: rounded, noscan });
+    // What a tiny object may share is its block; nothing else overlaps.
+    const bytes = tiny ? size : rounded;
+    const cycles = heap.sample().numGC;
+    for (const other of this.live) {
+      const extent = other.tiny ? other.size : heap.roundUpSize(other.size);
+      if (addr < other.addr + extent && other.addr < addr + bytes) {
+        expect.fail(`${size} bytes at ${addr} overlap the ${other.size} at ${other.addr}`);
+      }
+    }
+    this.dropped = this.dropped.filter((other) => {
+      const overlaps = addr < other.addr + other.size && other.addr < addr + bytes;
+      if (overlaps && other.cycles === cycles) {
+        expect.fail(`the memory of ${other.addr}, dropped in this cycle, was given out again`);
+      }
+      return !overlaps;
+    });
+    const view = heap.view(addr, size);
+    if (zero) {
+      expect(isAll(view, 0), `${size} bytes at ${addr} are not zero`).toBe(true);
+    }
+    this.stamps = (this.stamps % 255) + 1;
+    view.fill(this.stamps);
+    this.live.push({ addr, size, tiny, inTinySpan: noscan && size <= 16, stamp: this.stamps });
+    return addr;
+  }
+
+  /** Drops the nth object alive, after looking whether it is as it was left. */
+  drop(nth: number): void {
+    if (this.live.length === 0) return;
+    const at = nth % this.live.length;
+    const object = this.live[at];
+    this.live[at] = this.live[this.live.length - 1];
+    this.live.pop();
+    this.verify(object);
+    this.heap.drop(object.addr);
+    const again = codeOf(() => this.heap.drop(object.addr));
+    expect(again).toBe(object.inTinySpan ? 'ERR_NOT_ALLOCATED' : 'ERR_ALREADY_DROPPED');
+    this.dropped.push({ ...object, cycles: this.heap.sample().numGC });
+  }
+
+  /** Holds an object's bytes against what was written. */
+  verify({ addr, size, stamp }: ModelObject): void {
+    const view = this.heap.view(addr, size);
+    expect(isAll(view, stamp), `the ${size} bytes at ${addr} were overwritten`).toBe(true);
+  }
+
+  verifyAll(): void {
+    for (const object of this.live) this.verify(object);
+  }
+
+  /** After a whole collection: what was dropped is gone, and the statistics count what lives. */
+  afterCollection(): void {
+    const blocks = new Set(this.live.filter(({ tiny }) => tiny).map(({ addr }) => addr - (addr % 16)));
+    for (const { addr, tiny, size } of this.dropped) {
+      if (tiny && size > 0 && blocks.has(addr - (addr % 16))) continue;
+      expect(this.heap.findObject(addr), `${addr} outlived its collection`).toBeUndefined();
+      expect(codeOf(() => this.heap.drop(addr))).toBe('ERR_NOT_ALLOCATED');
+    }
+    this.dropped = [];
+    const stats = this.heap.readMemStats();
+    const alone = this.live.filter(({ tiny }) => !tiny);
+    const bytes = alone.reduce((sum, { size }) => sum + this.heap.roundUpSize(size), 0);
+    expect(stats.HeapObjects).toBe(alone.length + blocks.size);
+    expect(stats.HeapAlloc).toBe(bytes + blocks.size * 16);
+  }
+}
