@@ -10,11 +10,11 @@ import { drawFacts, drawTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 const help = `
-A golden trace is JSON lines, plain or gzipped: operations, each with what the
-real runtime answered. Addresses are arithmetic, no memory is mapped; with --real
-the pages are mapped and written, and the kernel's view of them (mincore) is held
-against the allocator's as well. A file stops at its first mismatch; the others
-go on.
+A golden trace is JSON lines, plain or gzipped: operations on the page allocator,
+or allocations by malloc, each with what the real runtime answered. Addresses
+are arithmetic, no memory is mapped; with --real the pages are mapped and written,
+and the kernel's view of them (mincore) is held against the allocator's as well.
+A file stops at its first mismatch; the others go on.
 
 Examples:
   $ pageheap verify pa-64.jsonl.gz
@@ -50,7 +50,7 @@ function drawOutcome(
   terminal: Terminal,
 ): string {
   if (mismatch !== undefined) return drawMismatch(file, mismatch, terminal);
-  const counts = `${formatNumber(operations)} operations, ${formatNumber(checkpoints)} checkpoints`;
+  const counts = `${formatNumber(operations)} operations, ${formatNumber(checkpoints)} ${checkpoints === 1 ? 'checkpoint' : 'checkpoints'}`;
   return `${terminal.outColors.green('equal')} ${file}: ${counts}, ${formatDuration(ms)}`;
 }
 

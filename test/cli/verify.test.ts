@@ -37,6 +37,12 @@ describe('pageheap verify', () => {
     expect(outcome).toMatchObject({ real: true, operations: lines.length - 1 });
   });
 
+  it('knows a trace of malloc when it sees one', async () => {
+    const malloc = fileURLToPath(new URL('../fixtures/golden/malloc/f1.jsonl.gz', import.meta.url));
+    const { code, out } = await pageheap(['verify', malloc]);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^equal .*f1\.jsonl\.gz: [\d,]+ operations/)]);
+  });
+
   it('stops at the first mismatch, and shows what surrounds it', async () => {
     const { code, out } = await pageheap(['verify', wrong]);
     expect(code).toBe(1);
