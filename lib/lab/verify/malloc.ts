@@ -92,6 +92,8 @@ class MallocReplay {
         errno: runtime.sys.lastErrno,
       });
     }
+    // The empty object is nowhere in either heap.
+    if (wanted.size === 0) return undefined;
     const offset = addr - runtime.origin;
     const page = Math.floor(offset / pageSize);
     const s = spanAt(this.runtime, page);

@@ -181,6 +181,49 @@ describe('a start that differs', () => {
   });
 });
 
+describe('a start that is rare', () => {
+  const oneOperation = editing(startOf(fresh), 'hdr', (header) => {
+    header.n = 1;
+  });
+  const heap0 = JSON.parse(oneOperation.find((text) => kindIs('heap0', text))!) as Fields;
+  const mcache = heap0.mcache as number[];
+
+  it('a cached span without a free object: it is exchanged', async () => {
+    expect(mcache[64]).toBe(24);
+    const full = editing(
+      oneOperation,
+      'span',
+      (span) => {
+        span.freeindex = span.nelems;
+        span.allocCount = span.nelems;
+      },
+      (span) => span.page === 24,
+    );
+    const end = { ...heap0, k: 'heap1', mcache: mcache.with(64, 44) };
+    end.pcache = [0, 'ffffe00000000000', 'ffffe00000000000'];
+    const lines = [...full, '[1008,1,360448,44,1,64,1024]', JSON.stringify(end)];
+    expect(await verify(lines)).toMatchObject({ operations: 2, checkpoints: 1, mismatch: undefined });
+  });
+
+  it('pages that are allocated to nobody the trace knows', async () => {
+    const foreign = editing(oneOperation, 'heap0', (h) => {
+      h.alloc = [(h.alloc as string[])[0]!.replace(/^(.{16}).{16}/, '$100000000000fffff')];
+    });
+    const end = JSON.parse(foreign.find((text) => kindIs('heap0', text))!) as Fields;
+    const bits = (end.alloc as string[])[0]!.replace(/^(.{16}).{16}/, '$1000000ffffffffff');
+    Object.assign(end, { k: 'heap1', alloc: [bits], searchPage: 84 });
+    // Twenty pages go past the page cache, to the first that are free: those after the foreign ones.
+    const lines = [...foreign, '[163840,1,688128,84,20,0,163840]', JSON.stringify(end)];
+    expect(await verify(lines)).toMatchObject({ operations: 2, checkpoints: 1, mismatch: undefined });
+  });
+
+  it('an empty object has no place to compare', async () => {
+    const end = JSON.stringify({ ...heap0, k: 'heap1' });
+    const { mismatch } = await verify([...oneOperation, '[0,0,-824627224576,-1,0,0,0]', end]);
+    expect(mismatch).toBeUndefined();
+  });
+});
+
 describe('the state at the end', () => {
   it.each([
     ['a fresh heap', fresh],
