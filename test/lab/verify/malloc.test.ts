@@ -199,8 +199,8 @@ describe('a start that is rare', () => {
       },
       (span) => span.page === 24,
     );
-    const end = { ...heap0, k: 'heap1', mcache: mcache.with(64, 44) };
-    end.pcache = [0, 'ffffe00000000000', 'ffffe00000000000'];
+    const pcache = [0, 'ffffe00000000000', 'ffffe00000000000'];
+    const end = { ...heap0, k: 'heap1', mcache: mcache.with(64, 44), pcache };
     const lines = [...full, '[1008,1,360448,44,1,64,1024]', JSON.stringify(end)];
     expect(await verify(lines)).toMatchObject({ operations: 2, checkpoints: 1, mismatch: undefined });
   });
