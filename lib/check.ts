@@ -63,9 +63,9 @@ function checkSpans(runtime: Runtime): void {
     for (let window = 0; window < c.nelems[s]; window += 32) {
       const word = objects.allocatedWord(s, window);
       allocated += popcount32(word);
-      const cached = c.sweepGen[s] > sweepState.gen;
       const stray = pageColumns.live[page * liveWordsPerPage + (window >>> 5)] & ~word;
-      if (stray !== 0 && !cached) fatal('a free object is live', { span: s, window, stray });
+      const isOpen = c.cachedAt[s] !== 0 && window === c.freeIndex[s];
+      if (stray !== 0 && !isOpen) fatal('a free object is live', { span: s, window, stray });
       if (c.tinyStarts[s] !== 0) {
         const living = tinyStarts.livingWord(c.tinyStarts[s], window) & ~word;
         if (living !== 0) fatal('a free tiny block has live objects', { span: s, window, living });

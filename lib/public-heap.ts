@@ -159,8 +159,18 @@ export class Heap {
    * @throws ERR_INVALID_SIZE · ERR_OUT_OF_MEMORY · ERR_DISPOSED
    */
   malloc(size: number, noscan = true, zero = true): number {
-    if (this.mode !== plain) return this.guarded(() => this.allocate(size, noscan, zero));
-    return this.allocate(size, noscan, zero);
+    if (this.mode !== plain || (size | 0) !== size || size < 0) return this.mallocSlowly(size, noscan, zero);
+    const addr = this.fast.malloc(size, noscan, zero);
+    return addr === 0 ? this.refuseMemory(size) : addr;
+  }
+
+  /** Allocates where the fast way does not lead: under the lock, or sizes to be looked at first. */
+  private mallocSlowly(size: number, noscan: boolean, zero: boolean): number {
+    return this.guarded(() => {
+      checkSize(size);
+      const addr = this.fast.malloc(size, noscan, zero);
+      return addr === 0 ? this.refuseMemory(size) : addr;
+    });
   }
 
   /**
@@ -170,9 +180,15 @@ export class Heap {
    * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_ALREADY_DROPPED · ERR_INTERIOR_ADDRESS · ERR_DISPOSED
    */
   drop(addr: number): void {
+    if (typeof addr !== 'number' || this.mode !== plain || !this.drops.drop(addr)) this.dropSlowly(addr);
+  }
+
+  /** Drops where the fast way does not lead, or says why not. */
+  private dropSlowly(addr: number): void {
     if (typeof addr !== 'number') checkAddress(addr);
-    if (this.mode !== plain) this.guarded(() => this.drops.drop(addr));
-    else this.drops.drop(addr);
+    this.guarded(() => {
+      if (!this.drops.drop(addr)) this.drops.explain(addr);
+    });
   }
 
   /** The object that holds the byte at `addr`, wherever in it that is; undefined where there is none. */
@@ -385,13 +401,6 @@ export class Heap {
   }
 
   // ---------------------------------------------------------------- inside
-
-  private allocate(size: number, noscan: boolean, zero: boolean): number {
-    if ((size | 0) !== size || size < 0) checkSize(size);
-    const addr = this.fast.malloc(size, noscan, zero);
-    if (addr === 0) this.refuseMemory(size);
-    return addr;
-  }
 
   private refuseMemory(size: number): never {
     throw new PageHeapError('ERR_OUT_OF_MEMORY', `no memory for an object of ${size} bytes`, {

@@ -17,23 +17,21 @@
 import { type Address, pageSize as pageBytes } from '../base/units.ts';
 import type { MHeap } from '../heap/mheap.ts';
 import type { SpanSets } from '../heap/span-sets.ts';
-import type { Views } from '../meta/column.ts';
 import {
   pageDoublesShift as doublesShift,
   type ObjectMemory,
   windowPageMask as windowMask,
 } from '../spans/object-memory.ts';
 import { liveWordsPerPage } from '../spans/page-table.ts';
-import type { MCache, mcacheTable } from './mcache.ts';
+import { choreStart, choreZero, type MCache } from './mcache.ts';
 import type { MCentral } from './mcentral.ts';
 import {
-  sizeToClass8 as classBy8,
-  sizeToClass128 as classBy128,
   maxTinySize,
   numSpanClasses,
+  sizeClassOf,
   classToSize as sizeOfClass,
   maxSmallSize as smallSizes,
-  tinySpanClass as tinyClass,
+  tinySpanClass,
 } from './size-classes.ts';
 
 // A constant of this module is folded into optimised code; an imported one is loaded each time.
@@ -42,10 +40,10 @@ const pageDoublesShift = doublesShift;
 const windowPageMask = windowMask;
 const maxSmallSize = smallSizes;
 const tinyBlock = maxTinySize;
-const tinySpanClass = tinyClass;
 const classToSize = sizeOfClass;
-const sizeToClass8 = classBy8;
-const sizeToClass128 = classBy128;
+
+/** The span class with pointers of every small size, by ⌈size / 8⌉: one look-up where two tables would need a choice. */
+const spanClassBy8 = Uint8Array.from({ length: maxSmallSize / 8 + 1 }, (_, i) => sizeClassOf(8 * i) << 1);
 
 export interface MallocHooks {
   /** After a slow allocation (a refill, a large object): a collection or background work may be due. */
@@ -67,16 +65,17 @@ export class Malloc {
   private readonly origin: number;
   private readonly reachPages: number;
   private readonly zeroBase: Address;
-  private readonly cache: Views<typeof mcacheTable>;
   // Columns of the fast path, each a field of its own: one load instead of two.
   private readonly firstSlot: number;
   private readonly open: Int32Array;
   private readonly windowBase: Float64Array;
-  private readonly needZero: Uint8Array;
+  private readonly chores: Uint8Array;
   private readonly tinyBits: Uint8Array;
   private readonly tinyWindow: Int32Array;
   private readonly tinyBase: Float64Array;
-  private readonly tinyOffset: Int32Array;
+  private readonly tinyLeft: Int32Array;
+  private readonly tinyStarts: Int32Array;
+  private readonly tinyAllocs: Int32Array;
 
   constructor(
     p: number,
@@ -97,15 +96,16 @@ export class Malloc {
     this.origin = heap.parts.arenas.origin;
     this.reachPages = reachPages;
     this.zeroBase = zeroBase;
-    this.cache = mcache.columns;
     this.firstSlot = p * numSpanClasses;
     this.open = mcache.columns.open;
     this.windowBase = mcache.columns.windowBase;
-    this.needZero = mcache.columns.needZero;
+    this.chores = mcache.columns.chores;
     this.tinyBits = heap.parts.tinyStarts.bits;
     this.tinyWindow = mcache.columns.tinyWindow;
     this.tinyBase = mcache.columns.tinyBase;
-    this.tinyOffset = mcache.columns.tinyOffset;
+    this.tinyLeft = mcache.columns.tinyLeft;
+    this.tinyStarts = mcache.columns.tinyStarts;
+    this.tinyAllocs = mcache.columns.tinyAllocs;
   }
 
   /**
@@ -115,86 +115,84 @@ export class Malloc {
    * @param zero its memory must be zero
    */
   malloc(size: number, noscan: boolean, zero: boolean): number {
-    let spanClass: number;
-    if (size <= 1016) {
-      if (noscan && size < tinyBlock) return this.mallocTiny(size);
-      spanClass = sizeToClass8[(size + 7) >> 3] << 1;
-    } else {
-      if (size > maxSmallSize) return this.mallocLarge(size, noscan, zero);
-      spanClass = sizeToClass128[(size - 897) >> 7] << 1;
-    }
-    if (noscan) spanClass |= 1;
+    if (size < tinyBlock && noscan) return this.mallocTiny(size);
+    if (size > maxSmallSize) return this.mallocLarge(size, noscan, zero);
+    const spanClass = spanClassBy8[(size + 7) >> 3] | (noscan ? 1 : 0);
     const slot = this.firstSlot + spanClass;
     const free = this.open[slot];
-    if (free === 0) return this.mallocSlow(slot, spanClass, zero);
+    if (free === 0) return this.mallocSlow(slot, zero);
     const rest = free & (free - 1);
     this.open[slot] = rest;
     const nth = 31 - Math.clz32(free ^ rest);
-    if (spanClass === tinySpanClass) this.tinyBits[this.tinyWindow[this.p] + (nth << 1)] = 1;
-    const elemSize = classToSize[spanClass >> 1];
-    const addr = this.windowBase[slot] + nth * elemSize;
-    if (zero && this.needZero[slot] !== 0) this.zero(addr, elemSize);
-    return addr;
+    if (this.chores[slot] !== 0) this.doChores(slot, nth, zero);
+    return this.windowBase[slot] + nth * classToSize[spanClass >> 1];
   }
 
   /**
    * Takes an object where the open window has none left: opens another, or refills the cache. An empty
    * object's class never has a window, so that empty objects end up here.
    */
-  private mallocSlow(slot: number, spanClass: number, zero: boolean): number {
+  private mallocSlow(slot: number, zero: boolean): number {
+    const spanClass = slot - this.firstSlot;
     if (spanClass === 0) return this.zeroBase;
     const refilled = !this.mcache.openNext(slot, zero);
     if (refilled && !this.mcache.refill(this.p, spanClass, zero)) return 0;
-    const free = this.open[slot];
-    const rest = free & (free - 1);
-    this.open[slot] = rest;
-    const nth = 31 - Math.clz32(free ^ rest);
-    if (spanClass === tinySpanClass) this.tinyBits[this.tinyWindow[this.p] + (nth << 1)] = 1;
-    const size = classToSize[spanClass >> 1];
-    const addr = this.windowBase[slot] + nth * size;
-    if (zero && this.needZero[slot] !== 0) this.zero(addr, size);
+    const nth = this.takeOpen(slot);
+    if (this.chores[slot] !== 0) this.doChores(slot, nth, zero);
+    const addr = this.windowBase[slot] + nth * classToSize[spanClass >> 1];
     if (refilled) this.hooks.slowPath();
     return addr;
   }
 
+  /** Takes the first object of the open window, which has one: its number in the window. */
+  private takeOpen(slot: number): number {
+    const free = this.open[slot];
+    const rest = free & (free - 1);
+    this.open[slot] = rest;
+    return 31 - Math.clz32(free ^ rest);
+  }
+
+  /** What is left to do for an object just taken, in the few windows where anything is. */
+  private doChores(slot: number, nth: number, zero: boolean): void {
+    const chores = this.chores[slot];
+    if ((chores & choreStart) !== 0) this.tinyBits[this.tinyWindow[this.p] + (nth << 1)] = 1;
+    if (zero && (chores & choreZero) !== 0) {
+      const size = classToSize[(slot - this.firstSlot) >> 1];
+      this.zero(this.windowBase[slot] + nth * size, size);
+    }
+  }
+
   private mallocTiny(size: number): number {
-    const { p } = this;
     if (size === 0) return this.zeroBase;
-    let offset = this.tinyOffset[p];
-    if ((size & 7) === 0) offset = (offset + 7) & ~7;
-    else if ((size & 3) === 0) offset = (offset + 3) & ~3;
-    else if ((size & 1) === 0) offset = (offset + 1) & ~1;
-    const block = this.tinyBase[p];
-    if (offset + size > tinyBlock || block === 0) return this.mallocTinyBlock(size);
-    this.tinyOffset[p] = offset + size;
-    this.cache.tinyAllocs[p]++;
-    this.tinyBits[this.cache.tinyStarts[p] + (offset >> 3)] |= 1 << (offset & 7);
-    return block + offset;
+    const { p } = this;
+    // Sizes below 16 have an alignment of 8 at most: their lowest bit.
+    const left = this.tinyLeft[p] & -(size & -size);
+    if (left < size) return this.mallocTinyBlock(size);
+    this.tinyLeft[p] = left - size;
+    this.tinyAllocs[p]++;
+    const offset = tinyBlock - left;
+    this.tinyBits[this.tinyStarts[p] + (offset >> 3)] |= 1 << (offset & 7);
+    return this.tinyBase[p] + offset;
   }
 
   /** Starts a block for a tiny object, and keeps it as the current one if it has more room left. */
   private mallocTinyBlock(size: number): number {
-    const { cache, p } = this;
+    const { p } = this;
     const slot = this.firstSlot + tinySpanClass;
-    let free = this.open[slot];
     let refilled = false;
-    if (free === 0) {
+    if (this.open[slot] === 0) {
       refilled = !this.mcache.openNext(slot, true);
       if (refilled && !this.mcache.refill(p, tinySpanClass, true)) return 0;
-      free = this.open[slot];
     }
-    const rest = free & (free - 1);
-    this.open[slot] = rest;
-    const nth = 31 - Math.clz32(free ^ rest);
-    const starts = this.tinyWindow[p] + (nth << 1);
-    this.tinyBits[starts] = 1;
-    const addr = this.windowBase[slot] + nth * tinyBlock;
+    const nth = this.takeOpen(slot);
     // Always zeroed: the objects that come later into this block are promised zero memory too.
-    if (this.needZero[slot] !== 0) this.zero(addr, tinyBlock);
-    if (size < this.tinyOffset[p] || this.tinyBase[p] === 0) {
+    this.doChores(slot, nth, true);
+    const addr = this.windowBase[slot] + nth * tinyBlock;
+    const left = tinyBlock - size;
+    if (left > this.tinyLeft[p]) {
       this.tinyBase[p] = addr;
-      cache.tinyStarts[p] = starts;
-      this.tinyOffset[p] = size;
+      this.tinyStarts[p] = this.tinyWindow[p] + (nth << 1);
+      this.tinyLeft[p] = left;
     }
     if (refilled) this.hooks.slowPath();
     return addr;

@@ -5,7 +5,8 @@
  * malloc takes them from there without touching the span. When none is left the next window with a
  * free object is opened; when there is none, the span is exchanged (`refill`). At the start of a sweep
  * and before statistics are read all spans go back (`flush`). The live heap is counted in whole spans
- * when they are cached, and put right when they come back unused.
+ * when they are cached, and put right when they come back unused. The objects of the open window are
+ * marked as live beforehand; closing it takes that back for those that were not taken.
  *
  * Opening a window is also the moment to zero it, if the span may hold old contents and zero memory is
  * what is asked for: one fill of 2 KiB costs less than 32 times four stores. Only windows of objects
@@ -23,11 +24,17 @@ import { tinyBlockStartBytes, tinyRowBytes } from '../heap/tiny-starts.ts';
 import { f64, i32, table, u8, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { ObjectMemory } from '../spans/object-memory.ts';
+import { liveWordsPerPage } from '../spans/page-table.ts';
 import type { MCentral } from './mcentral.ts';
 import { classToSize, numSpanClasses, tinySpanClass } from './size-classes.ts';
 
 /** Objects up to this size are zeroed by the window. */
 const windowZeroing = 512;
+
+/** The objects may hold old contents. */
+export const choreZero = 1;
+/** The objects are blocks of 16 bytes, and where an object starts in one must be marked. */
+export const choreStart = 2;
 
 /** Rows are Ps; a slot is P × numSpanClasses + span class. */
 export const mcacheTable = table('mcaches', 'mcache', {
@@ -37,14 +44,14 @@ export const mcacheTable = table('mcaches', 'mcache', {
   open: i32('p', numSpanClasses),
   /** The address of the open window's first object. */
   windowBase: f64('p', numSpanClasses),
-  /** 1: the open objects may hold old contents. */
-  needZero: u8('p', numSpanClasses),
+  /** What malloc must do for each object taken from the open window: `choreZero`, `choreStart`, or nothing. */
+  chores: u8('p', numSpanClasses),
   /** Where the start bits of the open window of tiny blocks begin. */
   tinyWindow: i32('p'),
-  /** The tiny block: its address (0 for none), where its two bytes of start bits are, and the first unused byte in it. */
+  /** The tiny block: its address (0 for none), where its two bytes of start bits are, and the bytes left at its end. */
   tinyBase: f64('p'),
   tinyStarts: i32('p'),
-  tinyOffset: i32('p'),
+  tinyLeft: i32('p'),
   /** Objects that were put into a tiny block beside another, not yet counted. */
   tinyAllocs: i32('p'),
   /** Refills so far: a cheap beat for work that looks at the clock. */
@@ -128,12 +135,10 @@ export class MCache {
   /** Puts a span with free objects into an empty slot and opens its first window with any. */
   attach(slot: number, s: number, spanClass: number, zero: boolean): void {
     const c = this.heap.parts.spans.columns;
-    if (spanClass !== tinySpanClass) this.objects.armLive(s, this.live);
     const window = this.objects.findWindow(s, c.freeIndex[s]);
     if (window < 0)
       fatal('a span for caching has no free object', { span: s, spanClass, allocCount: c.allocCount[s] });
     this.columns.spans[slot] = s;
-    this.columns.needZero[slot] = c.needZero[s];
     c.cachedAt[s] = slot + 1;
     this.open(slot, s, window, zero);
   }
@@ -149,7 +154,6 @@ export class MCache {
       const s = columns.spans[slot];
       if (s === 0) continue;
       this.close(slot, s);
-      if (spanClass !== tinySpanClass) this.objects.disarmLive(s, this.live);
       this.countAllocated(s, spanClass);
       // A span cached before the sweep began: the live heap was counted anew since.
       if (c.sweepGen[s] !== gen + 1) counters.heapLive[0] -= (c.nelems[s] - c.allocCount[s]) * c.elemSize[s];
@@ -162,7 +166,7 @@ export class MCache {
   /** Starts a new tiny block with the next tiny object. */
   forgetTiny(p: number): void {
     this.columns.tinyBase[p] = 0;
-    this.columns.tinyOffset[p] = 0;
+    this.columns.tinyLeft[p] = 0;
   }
 
   private open(slot: number, s: number, window: number, zero: boolean): void {
@@ -175,16 +179,19 @@ export class MCache {
     c.allocCount[s] += popcount32(free);
     columns.open[slot] = free;
     columns.windowBase[slot] = heap.parts.arenas.addressOf(page) + window * size;
-    if (c.tinyStarts[s] !== 0) {
+    let chores = c.needZero[s] === 0 ? 0 : choreZero;
+    if (chores !== 0 && zero && size <= windowZeroing && c.pages[s] === 1) {
+      this.zeroRuns(page, window * size, size, free);
+      chores = 0;
+    }
+    if (c.tinyStarts[s] === 0) {
+      this.live[page * liveWordsPerPage + (window >>> 5)] |= free;
+    } else {
       columns.tinyWindow[Math.floor(slot / numSpanClasses)] =
         c.tinyStarts[s] * tinyRowBytes + window * tinyBlockStartBytes;
+      chores |= choreStart;
     }
-    if (columns.needZero[slot] === 0 && c.needZero[s] === 0) return;
-    columns.needZero[slot] = 1;
-    if (zero && size <= windowZeroing && c.pages[s] === 1) {
-      this.zeroRuns(page, window * size, size, free);
-      columns.needZero[slot] = 0;
-    }
+    columns.chores[slot] = chores;
   }
 
   /** Zeroes the free objects of a window, each run of neighbours by one fill. */
@@ -204,11 +211,14 @@ export class MCache {
     const { columns } = this;
     const c = this.heap.parts.spans.columns;
     const left = columns.open[slot];
-    c.allocCount[s] -= popcount32(left);
-    c.freeIndex[s] =
-      left === 0
-        ? Math.min(c.freeIndex[s] + 32, c.nelems[s])
-        : c.freeIndex[s] + 31 - Math.clz32(left & -left);
+    const window = c.freeIndex[s];
+    if (left === 0) {
+      c.freeIndex[s] = Math.min(window + 32, c.nelems[s]);
+    } else {
+      c.allocCount[s] -= popcount32(left);
+      c.freeIndex[s] = window + 31 - Math.clz32(left & -left);
+      if (c.tinyStarts[s] === 0) this.live[c.startPage[s] * liveWordsPerPage + (window >>> 5)] &= ~left;
+    }
     c.cachedAt[s] = 0;
     columns.spans[slot] = 0;
     columns.open[slot] = 0;

@@ -111,6 +111,7 @@ export class MCentral {
         return spanId(0);
       }
       heap.parts.spans.columns.tinyStarts[s] = row;
+      heap.parts.spans.columns.stride[s] = 0;
     }
     return s;
   }

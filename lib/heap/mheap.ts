@@ -162,6 +162,7 @@ export class MHeap {
     spans.setState(s, spanState.dead);
     columns.needZero[s] = 0;
     columns.elemSize[s] = 0;
+    columns.stride[s] = 0;
     columns.nelems[s] = 0;
     columns.freeIndex[s] = 0;
     columns.allocCount[s] = 0;
@@ -268,6 +269,7 @@ export class MHeap {
     columns.pages[s] = npages;
     columns.needZero[s] = arenas.takeZeroed(page, npages) ? 1 : 0;
     columns.elemSize[s] = elemSize;
+    columns.stride[s] = elemSize;
     columns.perObject[s] = perObjectOf(elemSize);
     columns.nelems[s] = nelems;
     columns.freeIndex[s] = 0;

@@ -15,7 +15,6 @@
  */
 import { popcount32 } from '../base/bits.ts';
 import type { Views } from '../meta/column.ts';
-import { liveWordsPerPage } from '../spans/page-table.ts';
 import type { spanTable } from '../spans/span-table.ts';
 
 type SpanColumns = Views<typeof spanTable>;
@@ -56,6 +55,13 @@ export class SpanObjects {
     return ((this.allocatedWord(s, index & ~31) >>> (index & 31)) & 1) === 1;
   }
 
+  /** Whether object `index` waits in an open window: neither taken nor free to anyone else. */
+  isOpen(s: number, index: number): boolean {
+    const { freeIndex, cachedAt } = this.spans;
+    if (cachedAt[s] === 0 || (index & ~31) !== freeIndex[s]) return false;
+    return ((this.openBits[cachedAt[s] - 1] >>> (index & 31)) & 1) === 1;
+  }
+
   isMarked(s: number, index: number): boolean {
     return ((this.bits[this.spans.markBits[s] + (index >>> 5)] >>> (index & 31)) & 1) === 1;
   }
@@ -78,25 +84,6 @@ export class SpanObjects {
     let n = 0;
     for (let w = from; w < from + words; w++) n += popcount32(this.bits[w]);
     return n;
-  }
-
-  /** A span is cached: its free objects count as live from now on, until they are taken and dropped. */
-  armLive(s: number, live: Int32Array): void {
-    const { nelems, startPage } = this.spans;
-    const n = nelems[s];
-    let at = startPage[s] * liveWordsPerPage;
-    for (let window = 0; window < n; window += 32, at++) {
-      live[at] |= ~this.allocatedWord(s, window) & validMask(n - window);
-    }
-  }
-
-  /** A span comes back from a cache: the objects that were not taken are not live. */
-  disarmLive(s: number, live: Int32Array): void {
-    const { nelems, startPage, freeIndex } = this.spans;
-    const n = nelems[s];
-    const first = freeIndex[s] & ~31;
-    let at = startPage[s] * liveWordsPerPage + (first >>> 5);
-    for (let window = first; window < n; window += 32, at++) live[at] &= this.allocatedWord(s, window);
   }
 }
 

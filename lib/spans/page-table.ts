@@ -6,8 +6,9 @@
  * state and bounds). The bitmaps use only the bit of a span's first page: `inUse` finds spans for
  * the page reclaimer, `marks` says that a span has a marked object, `specials` that it has records
  * attached (none yet have a use). `live` has one bit an object, 1024 a page, the most 8-byte objects a
- * page holds: clear once the object's last reference was dropped. In a cached span the free objects'
- * bits are set too, as if they were allocated already: that saves malloc from setting each one.
+ * page holds: clear once the object's last reference was dropped. Objects waiting in an open window have
+ * theirs set too, as if they were allocated already: that saves malloc from setting each one. All other
+ * free objects' bits are clear.
  *
  * Rows are committed an arena at a time, when the arena is added.
  */

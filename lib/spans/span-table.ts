@@ -47,6 +47,11 @@ export const spanTable = table('spans', 'mspan', {
   elemSize: i32('heap'),
   /** A little more than 1 / elemSize, so that truncated products are object numbers; 0 where elemSize is. */
   perObject: f64('heap'),
+  /**
+   * elemSize where a drop may find its object by it; 0 for tiny blocks, whose objects have starts of
+   * their own, for large objects, for spans that are manual or dead.
+   */
+  stride: i32('heap'),
   nelems: i32('heap'),
   freeIndex: i32('heap'),
   /** The cache slot that holds the span, plus one; 0 when it is not cached. */

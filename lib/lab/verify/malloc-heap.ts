@@ -14,7 +14,13 @@
  *
  * Not here: replaying (malloc.ts).
  */
-import { classToObjects, classToSize, numSpanClasses, tinySpanClass } from '../../alloc/size-classes.ts';
+import {
+  classToObjects,
+  classToSize,
+  maxTinySize,
+  numSpanClasses,
+  tinySpanClass,
+} from '../../alloc/size-classes.ts';
 import { popcount32 } from '../../base/bits.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import {
@@ -180,6 +186,7 @@ class Rebuilder {
       const row = heap.parts.tinyStarts.alloc();
       if (row === 0) this.outOfMemory();
       heap.parts.spans.columns.tinyStarts[s] = row;
+      heap.parts.spans.columns.stride[s] = 0;
     }
     this.idOf.set(page, s);
   }
@@ -297,7 +304,7 @@ class Rebuilder {
       this.refuse('the tiny block lies in no span of its class', undefined, block);
     const index = (block - page * pageSize) / classToSize[tinySpanClass >>> 1]!;
     mcache.columns.tinyBase[replayP] = origin + block;
-    mcache.columns.tinyOffset[replayP] = offset;
+    mcache.columns.tinyLeft[replayP] = maxTinySize - offset;
     const starts = heap.parts.spans.columns.tinyStarts[s]! * tinyRowBytes + index * tinyBlockStartBytes;
     mcache.columns.tinyStarts[replayP] = starts;
   }

@@ -14,7 +14,7 @@
  * Not here: the trace's lines (malloc-trace.ts), rebuilding (malloc-heap.ts), the output (cli).
  */
 import type { Malloc } from '../../alloc/malloc.ts';
-import { numSpanClasses } from '../../alloc/size-classes.ts';
+import { maxTinySize, numSpanClasses } from '../../alloc/size-classes.ts';
 import { FatalError, PageHeapError } from '../../base/errors.ts';
 import { chunkPages, chunkPagesShift, pageSize } from '../../base/units.ts';
 import { checkHeap } from '../../check.ts';
@@ -229,7 +229,10 @@ class MallocReplay {
     return {
       curArena: `${arenas.state.curBase[0]! - runtime.origin},${arenas.state.curEnd[0]! - runtime.origin}`,
       searchPage: `${search === noSearch ? -1 : search}`,
-      tiny: tinyText(block === 0 ? -1 : block - runtime.origin, mcache.columns.tinyOffset[replayP]!),
+      tiny: tinyText(
+        block === 0 ? -1 : block - runtime.origin,
+        maxTinySize - mcache.columns.tinyLeft[replayP]!,
+      ),
       inUse: JSON.stringify(ranges),
     };
   }
