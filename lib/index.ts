@@ -18,4 +18,5 @@ export type { HeapOptions } from './options.ts';
 export { type Clock, ManualClock, systemClock } from './os/clock.ts';
 export { type PageStates, pageState } from './page-states.ts';
 export { type AttachOptions, Heap, type HeapHandle, type HeapObject } from './public-heap.ts';
+export type { SizeClassRow } from './size-class-stats.ts';
 export type { HeapSample, MemStats, SizeClassStats } from './stats.ts';

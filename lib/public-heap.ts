@@ -29,6 +29,7 @@ import { CrashReport } from './os/crash.ts';
 import { Sys } from './os/sys.ts';
 import { type PageStates, pageStates } from './page-states.ts';
 import { heapTable, Runtime, type Watch } from './runtime.ts';
+import { type SizeClassRow, sizeClassStats } from './size-class-stats.ts';
 import { windowPageMask } from './spans/object-memory.ts';
 import { type HeapSample, type MemStats, readMemStats, sampleHeap } from './stats.ts';
 
@@ -327,6 +328,11 @@ export class Heap {
   /** Go's runtime/metrics, by name. */
   readMetrics(): HeapMetrics {
     return this.guarded(() => readMetrics(this.runtime));
+  }
+
+  /** What each size class holds: spans, objects, free slots, tail waste. Walks the spans, flushes nothing. */
+  sizeClasses(): SizeClassRow[] {
+    return this.guarded(() => sizeClassStats(this.runtime));
   }
 
   /** A few counters, cheap enough for every beat of a sampler. */

@@ -6,8 +6,6 @@
  * memory, and the buffer under that view, which reaches far beyond the one object, serves all others
  * there. An object that crosses the end of a window is written through the heap instead.
  */
-import { classToObjects, classToPages, classToSize } from '../alloc/size-classes.ts';
-import { pageSize } from '../base/units.ts';
 import type { HeapEvent } from '../events.ts';
 import { type HeapOptions, resolveOptions } from '../options.ts';
 import { Heap } from '../public-heap.ts';
@@ -125,20 +123,7 @@ export class HeapTarget implements LabHeap {
   }
 
   classes(): readonly ClassRow[] {
-    return this.heap
-      .readMemStats()
-      .BySize.map(({ Size, Mallocs, Frees }, i) => ({
-        class: i,
-        size: Size,
-        objects: Mallocs - Frees,
-        inuseBytes: (Mallocs - Frees) * Size,
-        mallocs: Mallocs,
-        frees: Frees,
-        spanBytes: classToPages[i] * pageSize,
-        objectsPerSpan: classToObjects[i],
-        tailOfSpan: classToPages[i] * pageSize - classToObjects[i] * classToSize[i],
-      }))
-      .filter(({ mallocs }) => mallocs > 0);
+    return this.heap.sizeClasses().map((row) => ({ ...row }));
   }
 
   summary(): Readonly<Record<string, unknown>> {

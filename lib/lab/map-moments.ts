@@ -1,5 +1,5 @@
 /**
- * Moments: when a run keeps a map of its pages, and what such a map is.
+ * Moments: when a run keeps a map of its pages and a table of its size classes, and what they are.
  *
  * Kept are the peaks, the state after each collection asked for, the end of the replay and the end.
  * That a moment was a peak is known only when it is over: so with new maxima of the heap in use a
@@ -10,8 +10,8 @@
  * unless they are higher than any before.
  */
 import { pageSize } from '../base/units.ts';
-import type { RunMap } from './report/run-data.ts';
-import type { PageStates } from './target.ts';
+import type { RunClasses, RunMap } from './report/run-data.ts';
+import type { ClassRow, PageStates } from './target.ts';
 
 const fall = 0.8;
 const rise = 1.25;
@@ -25,6 +25,8 @@ export interface PageSnapshot {
   readonly states: PageStates;
   /** Of each range of `states`, a byte for each physical page: 1 if resident. */
   readonly physical: readonly Uint8Array[];
+  /** The size classes, where the heap tells of them. */
+  readonly classes?: readonly ClassRow[] | undefined;
 }
 
 export class PeakWatch {
@@ -95,11 +97,16 @@ export class PeakWatch {
 export type ResidentPages = (base: number, bytes: number) => Uint8Array;
 
 /** Asks the kernel for the residency of the pages whose states were taken just now. */
-export function snapshotPages(t: number, states: PageStates, residentPages: ResidentPages): PageSnapshot {
+export function snapshotPages(
+  t: number,
+  states: PageStates,
+  residentPages: ResidentPages,
+  classes?: readonly ClassRow[],
+): PageSnapshot {
   const physical = states.ranges.map(([first, pages]) =>
     residentPages(states.origin + first * pageSize, pages * pageSize),
   );
-  return { t, states, physical };
+  return { t, states, physical, classes };
 }
 
 /** Physical pages resident of each page of the heap, as if there were two; 0 to 2. */
@@ -136,4 +143,9 @@ export function mapLine(label: string, snapshot: PageSnapshot, physicalPage: num
       resident: Buffer.from(residentOf(snapshot, physicalPage)).toString('base64'),
     },
   };
+}
+
+/** The line of a run file with the size classes of a snapshot, if it has them. */
+export function classesLine(label: string, { t, classes }: PageSnapshot): RunClasses | undefined {
+  return classes === undefined ? undefined : { k: 'classes', t, label, rows: classes };
 }

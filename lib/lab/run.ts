@@ -17,7 +17,7 @@ import { inspectMachine, type Machine } from '../os/machine.ts';
 import { machineFallbacks } from '../os/machine-words.ts';
 import { Residency } from '../os/residency.ts';
 import { HeapTarget, type LabHeapOptions } from './heap-target.ts';
-import { mapLine, type PageSnapshot, PeakWatch, snapshotPages } from './map-moments.ts';
+import { classesLine, mapLine, type PageSnapshot, PeakWatch, snapshotPages } from './map-moments.ts';
 import { idle, replayPaced, type Turns } from './pacing.ts';
 import { Replay } from './replay.ts';
 import { type RunHeader, type RunSample, type RunValue, runFormat } from './report/run-data.ts';
@@ -180,7 +180,7 @@ class Run {
   private failure: { readonly error: unknown } | undefined;
 
   constructor(resolved: ResolvedRunOptions, parts: RunParts) {
-    const { heap, writer, reader, machine, hooks } = parts;
+    const { heap, reader, machine, hooks } = parts;
     const { touch, strict, beatMs } = resolved;
     this.resolved = resolved;
     this.parts = parts;
@@ -188,7 +188,7 @@ class Run {
     this.replay = new Replay(heap, { touch, strict, file: reader.file });
     this.peaks = new PeakWatch(
       () => this.snapshot(),
-      (snapshot) => writer.write(mapLine('peak', snapshot, machine.pageSize)),
+      (snapshot) => this.writeSnapshot('peak', snapshot),
     );
     heap.onEvent = (event) => this.event(event);
     this.sampler = new Sampler({
@@ -320,11 +320,8 @@ class Run {
 
   /** The last sample, map and table of size classes; a heap that failed may have none to give. */
   private lastLook(): void {
-    const { heap, writer } = this.parts;
     this.sampler.look();
     this.writeMap('end');
-    const rows = heap.classes?.();
-    if (rows !== undefined) writer.write({ k: 'classes', t: this.elapsed(), rows });
   }
 
   private sampled(sample: RunSample): void {
@@ -361,13 +358,24 @@ class Run {
   private snapshot(): PageSnapshot | undefined {
     const states = this.parts.heap.pageStates?.();
     if (states === undefined || states.state.length === 0) return undefined;
-    return snapshotPages(this.elapsed(), states, (base, bytes) => this.looks.residentPages(base, bytes));
+    return snapshotPages(
+      this.elapsed(),
+      states,
+      (base, bytes) => this.looks.residentPages(base, bytes),
+      this.parts.heap.classes?.(),
+    );
   }
 
   private writeMap(label: string): void {
-    const { writer, machine } = this.parts;
     const snapshot = this.snapshot();
-    if (snapshot !== undefined) writer.write(mapLine(label, snapshot, machine.pageSize));
+    if (snapshot !== undefined) this.writeSnapshot(label, snapshot);
+  }
+
+  private writeSnapshot(label: string, snapshot: PageSnapshot): void {
+    const { writer, machine } = this.parts;
+    writer.write(mapLine(label, snapshot, machine.pageSize));
+    const classes = classesLine(label, snapshot);
+    if (classes !== undefined) writer.write(classes);
   }
 }
 
