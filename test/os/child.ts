@@ -34,14 +34,14 @@ export class Child {
     this.file = file;
   }
 
-  /** Bundles test/os/children/<name>.ts. */
-  static async bundle(name: string): Promise<Child> {
+  /** Bundles <name>.ts of a folder of children, test/os/children unless told. */
+  static async bundle(name: string, folder = join(import.meta.dirname, 'children')): Promise<Child> {
     const directory = mkdtempSync(join(tmpdir(), 'pageheap-child-'));
     await build({
       configFile: false,
       logLevel: 'error',
       build: {
-        ssr: join(import.meta.dirname, 'children', `${name}.ts`),
+        ssr: join(folder, `${name}.ts`),
         outDir: directory,
         target: 'node20',
         minify: false,

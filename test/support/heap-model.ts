@@ -4,8 +4,8 @@
  * give themselves away.
  */
 import { expect } from 'vitest';
-import { PageHeapError } from '../../lib/base/errors.ts';
 import type { Heap } from '../../lib/public-heap.ts';
+import { codeOf } from './codes.ts';
 
 export interface ModelObject {
   readonly addr: number;
@@ -20,17 +20,6 @@ export interface ModelObject {
 interface Dropped extends ModelObject {
   /** Cycles there had been when it was dropped: until one more, nobody may have its memory. */
   readonly cycles: number;
-}
-
-/** The code of the PageHeapError that an operation throws; 'none' when it throws nothing. */
-export function codeOf(operation: () => unknown): string {
-  try {
-    operation();
-  } catch (error) {
-    if (error instanceof PageHeapError) return error.code;
-    throw error;
-  }
-  return 'none';
 }
 
 /** Whether every byte of a view is this one. */

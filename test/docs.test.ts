@@ -1,0 +1,228 @@
+/**
+ * The documents against the code: every number, error code, option and public name has its entry, and
+ * every example runs.
+ *
+ * An entry is a table row whose first cell is the name in backquotes. Examples are the `js` blocks; they
+ * import the compiled package by its name, so they run as a reader would run them (`npm test` compiles
+ * first).
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Heap } from '../lib/index.ts';
+import { runTrace } from '../lib/lab/run.ts';
+import { diagram } from '../lib/meta/memory-map.ts';
+import type { Runtime } from '../lib/runtime.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const text = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+/** The names that have a row of their own. */
+function entries(document: string): Set<string> {
+  return new Set([...document.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name));
+}
+
+function missing(names: Iterable<string>, document: string): string[] {
+  const have = entries(document);
+  return [...new Set(names)].filter((name) => !have.has(name));
+}
+
+/** The part of a document under a heading. */
+function section(document: string, title: string): string {
+  const start = document.indexOf(`## ${title}\n`);
+  expect(start, `a section ${title}`).toBeGreaterThanOrEqual(0);
+  const end = document.indexOf('\n## ', start + 1);
+  return document.slice(start, end < 0 ? undefined : end);
+}
+
+/** Every member of a value by its path: objects are entered, an array of objects as its elements. */
+function paths(value: unknown, path: string): string[] {
+  if (Array.isArray(value)) {
+    const objects = value.filter((item) => typeof item === 'object' && item !== null && !Array.isArray(item));
+    return objects.length === 0 ? [path] : objects.flatMap((item) => paths(item, path));
+  }
+  if (typeof value !== 'object' || value === null) return [path];
+  return Object.entries(value).flatMap(([name, member]) => paths(member, `${path}.${name}`));
+}
+
+describe('docs/numbers.md has an entry for every', () => {
+  const numbers = text('docs/numbers.md');
+  const heap = new Heap({ environment: false });
+  afterAll(() => heap.dispose());
+
+  it('field of MemStats', () => {
+    const { BySize, ...rest } = heap.readMemStats();
+    const names = [...Object.keys(rest), 'BySize', ...Object.keys(BySize[0]).map((name) => `BySize.${name}`)];
+    expect(names.length).toBeGreaterThan(30);
+    expect(missing(names, section(numbers, 'MemStats'))).toEqual([]);
+  });
+
+  it('metric', () => {
+    const names = Object.keys(heap.readMetrics());
+    expect(names.length).toBeGreaterThan(40);
+    expect(missing(names, section(numbers, 'Metrics'))).toEqual([]);
+  });
+
+  it('field of HeapSample', () => {
+    const names = Object.keys(heap.sample());
+    expect(names.length).toBeGreaterThan(15);
+    expect(missing(names, section(numbers, 'HeapSample'))).toEqual([]);
+  });
+});
+
+describe('docs/numbers.md and a run file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pageheap-docs-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const found: string[] = [];
+  let statistics: string[] = [];
+
+  beforeAll(async () => {
+    const trace = join(folder, 'small.mtrace');
+    writeFileSync(
+      trace,
+      '= Start\n@ ./a:[0x1] + 0x10 0x100\n@ ./a:[0x1] + 0x20 0x10000\n@ ./a:[0x1] - 0x10\n= End\n',
+    );
+    const output = join(folder, 'small.jsonl');
+    // With MADV_FREE the looks are close ones, so that the file holds what is looked at seldom.
+    const heap = { advise: 'free', environment: false } as const;
+    await runTrace({
+      trace,
+      output,
+      heap,
+      seconds: 0.2,
+      idle: 0.3,
+      collections: 1,
+      command: ['x'],
+      version: '0',
+    });
+    for (const line of readFileSync(output, 'utf8').trim().split('\n')) {
+      const { k, ...members } = JSON.parse(line) as { k: string };
+      found.push(...paths(members, k));
+    }
+    const other = new Heap({ environment: false });
+    statistics = Object.keys(other.readMemStats());
+    other.dispose();
+  });
+
+  it('every member that was written has an entry', () => {
+    expect(new Set(found.map((path) => path.split('.')[0]))).toEqual(
+      new Set(['run', 's', 'gc', 'scav', 'map', 'classes', 'end']),
+    );
+    const own = found.filter((path) => !statistics.some((name) => path === `end.summary.${name}`));
+    expect(missing(own, section(text('docs/numbers.md'), 'Run-file members'))).toEqual([]);
+  });
+
+  it('every member that the reader knows has an entry', () => {
+    const kinds: Readonly<Record<string, string>> = {
+      RunHeader: 'run',
+      RunSample: 's',
+      RunCollection: 'gc',
+      RunScavenge: 'scav',
+      RunMap: 'map',
+      RunClasses: 'classes',
+      RunEnd: 'end',
+    };
+    const source = text('lib/lab/report/run-data.ts');
+    const have = entries(section(text('docs/numbers.md'), 'Run-file members'));
+    let known = 0;
+    for (const [name, kind] of Object.entries(kinds)) {
+      const body = source.match(new RegExp(`interface ${name} \\{\\n(.*?)\\n\\}`, 's'))?.[1] ?? '';
+      for (const [, member] of body.matchAll(/^ {2}readonly (\w+)\??:/gm)) {
+        if (member === 'k') continue;
+        known++;
+        const path = `${kind}.${member}`;
+        expect(
+          [...have].some((entry) => entry === path || entry.startsWith(`${path}.`)),
+          path,
+        ).toBe(true);
+      }
+    }
+    expect(known).toBeGreaterThan(40);
+  });
+});
+
+describe('docs/library.md has an entry for every', () => {
+  const library = text('docs/library.md');
+
+  it('error code', () => {
+    const codes = [...text('lib/base/errors.ts').matchAll(/^ {2}\| '(ERR_\w+)'/gm)].map(([, code]) => code);
+    expect(codes.length).toBeGreaterThan(15);
+    expect(missing(codes, section(library, 'Error codes'))).toEqual([]);
+  });
+
+  it('option of a heap', () => {
+    const body = text('lib/options.ts').match(/interface HeapOptions \{\n(.*?)\n\}/s)?.[1] ?? '';
+    const options = [...body.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, name]) => name);
+    expect(options.length).toBeGreaterThan(15);
+    expect(missing(options, section(library, 'Options'))).toEqual([]);
+  });
+
+  it('public method of Heap', () => {
+    const source = text('lib/public-heap.ts');
+    const body = source.slice(
+      source.indexOf('export class Heap {'),
+      source.indexOf('// ---------------------------------------------------------------- inside'),
+    );
+    const methods = [...body.matchAll(/^ {2}(?:static )?(\w+)\(/gm)].map(([, name]) => name);
+    const documented = [...library.matchAll(/^\| `(?:Heap\.)?(\w+)\(/gm)].map(([, name]) => name);
+    const own = methods.filter((name) => name !== 'constructor');
+    expect(own.length).toBeGreaterThan(20);
+    expect(own.filter((name) => !documented.includes(name))).toEqual([]);
+  });
+
+  it('name that the package exports', () => {
+    const names = [...text('lib/index.ts').matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, list]) =>
+      list.split(',').map((name) => name.replace('type', '').trim()),
+    );
+    expect(names.length).toBeGreaterThan(15);
+    expect(names.filter((name) => !library.includes(`\`${name}\``))).toEqual([]);
+  });
+});
+
+describe('examples', () => {
+  const documents = ['README.md', 'docs/how-it-works.md', 'docs/library.md', 'docs/questions.md'];
+  const examples = documents.flatMap((path) =>
+    // What needs a newer Node than the oldest supported says so by `using`.
+    [...text(path).matchAll(/^```js\n(.*?)^```/gms)]
+      .filter(([, code]) => !/^using /m.test(code))
+      .map(([, code], i) => ({ name: `${path}, example ${i + 1}`, code })),
+  );
+
+  it('are found', () => expect(examples.length).toBeGreaterThan(15));
+
+  it.each(examples)('$name runs', ({ code }) => {
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-'], {
+      cwd: root,
+      input: code,
+      encoding: 'utf8',
+      env: { ...process.env, GOGC: '', GOMEMLIMIT: '', GODEBUG: '' },
+    });
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+  });
+});
+
+describe('the memory map in docs/how-it-works.md', () => {
+  it('names tables and columns as they are', () => {
+    const heap = new Heap({ environment: false });
+    // The map belongs to the parts, which the public face keeps to itself.
+    const { runtime } = heap as unknown as { runtime: Runtime };
+    const words = (line: string): string => line.slice(32);
+    const real = new Set(diagram(runtime.meta.map).split('\n').map(words));
+    heap.dispose();
+    const quoted =
+      text('docs/how-it-works.md')
+        .match(/```text\n( +offset .*?)\n```/s)?.[1]
+        .split('\n') ?? [];
+    expect(quoted.length).toBeGreaterThan(20);
+    expect(
+      quoted
+        .filter((line) => line.trim() !== '…')
+        .map(words)
+        .filter((line) => !real.has(line)),
+    ).toEqual([]);
+  });
+});
