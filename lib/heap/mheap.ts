@@ -13,6 +13,10 @@
  * Failure: `allocSpan` answers 0 and `grow` false when the system has no memory; the heap is then as
  * it was, except that reserved address space is kept for the next try.
  *
+ * The JavaScript engine lives in the same process, and ends it when it is refused memory itself. So
+ * growing leaves it some: what would use up the address space or the memory the process may have counts
+ * as refused.
+ *
  * Hooks: what to release in exchange is policy and lies above; the wiring fills `hooks`.
  *
  * Not here: objects (alloc/), when and what to sweep or scavenge (gc/, scavenge/).
@@ -26,6 +30,7 @@ import {
   bytes,
   chunkBytes,
   chunkPages,
+  MiB,
   pageCount,
   pageIndex,
   pageSize,
@@ -44,6 +49,9 @@ import { bitmapWords, type GcBits } from './gc-bits.ts';
 import type { SpanSets } from './span-sets.ts';
 import type { SweepState } from './sweep-state.ts';
 import type { TinyStarts } from './tiny-starts.ts';
+
+/** What growing leaves of any limit on the process: bytes. */
+const engineRoom = 32 * MiB;
 
 /** Spans of fewer pages come from the page cache: a quarter of its 64 pages. */
 const cachedSpanPages = 16;
@@ -325,6 +333,10 @@ export class MHeap {
       const base = arenas.reserve(ask);
       if (base === 0) return 0;
       const size = alignUp(ask, arenaBytes);
+      if (!this.leavesRoom()) {
+        arenas.giveBack(before, base, size);
+        return 0;
+      }
       if (base === state.curEnd[0]) {
         state.curEnd[0] = base + size;
       } else {
@@ -359,9 +371,29 @@ export class MHeap {
       !sys.map(at, bytes(size), 'heap')
     )
       return false;
+    if (!this.leavesRoom() && this.unmap(at, size)) return false;
     this.hooks.mapped(at, size);
     if (!pages.grow(page, npages)) fatal('the page heap refused pages it was prepared for', { page, npages });
     counters.heapReleased[0] += size;
+    return true;
+  }
+
+  /** Makes mapped space reserved again, by way of Ready. False if the system refuses: then it is there to be used. */
+  private unmap(start: number, size: number): boolean {
+    const { sys } = this.parts;
+    const at = address(start);
+    if (!sys.used(at, bytes(size))) return false;
+    if (sys.fault(at, bytes(size), 'heap')) return true;
+    sys.accounts.mappedReady(-size);
+    return false;
+  }
+
+  /** Whether the process could have some more memory. */
+  private leavesRoom(): boolean {
+    const { sys } = this.parts;
+    const at = sys.alloc(bytes(engineRoom), 'other');
+    if (at === 0) return false;
+    sys.free(at, bytes(engineRoom), 'other', 'ready');
     return true;
   }
 }
