@@ -2,28 +2,47 @@
  * The page heap's contract: what the layers above ask of whoever hands out pages.
  *
  * A page heap owns the pages of the ranges it was grown by and knows of each whether it is allocated
- * or free, and of a free one whether its memory has been released to the system (*scavenged*). It
- * works on page numbers alone; it never touches the pages and makes no system call.
+ * or free, and of the free ones how many have been given back to the system (*scavenged*). It works on
+ * page numbers alone: it never touches a page and makes no system call. What it needs from outside (the
+ * time, the size of a physical page, the giving back itself) it gets from its *host*, once, when it is
+ * made: `new MyPageHeap(host)`.
  *
  * What every page heap promises
  * - Pages handed out by `alloc` lie within grown ranges, are contiguous, and were free.
  * - Between two calls each grown page is allocated or free, never both, and what `free` gave back
  *   can be allocated again; freeing everything leaves each range in one piece.
- * - Scavenged pages stay free and keep being handed out; `lastScavenged` tells the caller how many
- *   pages it must account for as taken back from the system.
- * - Fresh ranges are free, and scavenged unless the design says otherwise.
+ * - Scavenged pages stay free and keep being handed out. `lastScavenged` tells by how many pages the
+ *   count of scavenged ones fell with an allocation. Between two calls
+ *       scavenged pages = fresh ones (where `freshScavenged`) + Σ newly (host.release) − Σ lastScavenged
  * - A call that answers −1 or false has changed nothing that can be seen through this interface.
  * - All calls come from one thread at a time. Exhaustion is an answer, never an exception; a broken
  *   invariant is `fatal`.
  *
- * Who brings a page heap of their own implements this interface and runs the contract's tests on it.
+ * Who brings a page heap of their own implements `PageHeap`; the conformance suite
+ * (lab/conformance/) holds it against all this.
  *
  * Not here: spans, arenas, when to release how much.
  */
 import type { Bytes, PageCount, PageIndex } from '../base/units.ts';
 
-/** Releases the memory of free pages: advises the kernel and keeps the accounts. Must not call back into the page heap. */
-export type ReleaseHook = (page: PageIndex, npages: PageCount) => void;
+/**
+ * Gives the memory of free pages back: advises the kernel, and books `newly` of the pages as scavenged,
+ * which is fewer than npages where a run that was scavenged in part is released whole. Must not call back
+ * into the page heap.
+ */
+export type ReleaseHook = (page: PageIndex, npages: PageCount, newly: PageCount) => void;
+
+/** What a page heap has from those it works for. */
+export interface PageHeapHost {
+  /** Page numbers are from 0 to below this. */
+  readonly reachPages: PageCount;
+  /** Heap pages (8 KiB) in a physical page; 1 where physical pages are no larger. A power of two. */
+  readonly physPages: number;
+  /** A monotonic clock, nanoseconds. */
+  now(): number;
+  /** To be called for every run that is given back, when its pages count as free. */
+  readonly release: ReleaseHook;
+}
 
 export interface PageHeapStats {
   /** Pages of all grown ranges. */
@@ -34,9 +53,27 @@ export interface PageHeapStats {
   readonly scavengedPages: number;
 }
 
+/**
+ * Told of each free run: its first page, its pages, how many of them count as scavenged, and since when,
+ * by the host's clock, it is unused (0 where the design does not know).
+ */
+export type FreeRunVisit = (page: number, npages: number, scavenged: number, unusedSince: number) => void;
+
 export interface PageHeap {
-  /** After an `alloc` that succeeded: how many of its pages were scavenged. */
+  /** Whether pages that `grow` adds count as scavenged: the system has put no memory behind them yet. */
+  readonly freshScavenged: boolean;
+
+  /**
+   * After an `alloc` that succeeded: by how many pages the count of scavenged pages fell. Not always how
+   * many of the allocated pages were: the 2014 design forgets the release of the whole run it takes from.
+   */
   readonly lastScavenged: number;
+
+  /**
+   * After an `alloc` that succeeded: whether the pages may hold what a former owner wrote. Without this
+   * member the heap assumes it of every page below the highest that was ever used in an arena.
+   */
+  readonly lastNeedZero?: boolean;
 
   /** n ≥ 1 contiguous pages; −1 when there is no such run. */
   alloc(npages: PageCount): PageIndex;
@@ -44,15 +81,30 @@ export interface PageHeap {
   /** Gives back n allocated pages: all of an allocation, or a part of it. */
   free(page: PageIndex, npages: PageCount): void;
 
+  /**
+   * Makes sure of the memory that a `grow` by these pages, and everything after it, will need for the
+   * books. False when there is none. Called just before memory is mapped, which cannot be undone.
+   */
+  prepareGrow?(page: PageIndex, npages: PageCount): boolean;
+
   /** Adds fresh pages that it never had. False, and nothing changed, when there is no memory for its books. */
   grow(page: PageIndex, npages: PageCount): boolean;
 
   /**
-   * Releases about nbytes of free pages that are not scavenged yet: more when that spares a huge
-   * page, less when there are not so many. `force` sets the design's own reluctance aside.
-   * `shouldStop` is asked after each piece. Returns the bytes released.
+   * Releases about nbytes of free pages that are not scavenged yet, through `host.release`: more when that
+   * spares a huge page or a run is released whole, less when there are not so many. `force` sets the
+   * design's own reluctance aside. `shouldStop` is asked after each piece. Returns the bytes newly released.
    */
-  release(nbytes: Bytes, force: boolean, hook: ReleaseHook, shouldStop?: () => boolean): Bytes;
+  release(nbytes: Bytes, force: boolean, shouldStop?: () => boolean): Bytes;
+
+  /** Releases every free run unused for longer than `limit` nanoseconds. Returns the bytes newly released. */
+  releaseUnused?(limit: number): Bytes;
+
+  /** A collection has ended: what the design ages by collections grows older. */
+  nextGeneration?(): void;
+
+  /** Tells of each free run, lowest address first. Neighbours may be told of as one run or as several. */
+  forEachFree(visit: FreeRunVisit): void;
 
   /** Counts by walking the books; not for hot paths. */
   stats(): PageHeapStats;
@@ -60,3 +112,6 @@ export interface PageHeap {
   /** Walks its books and is `fatal` on what does not fit: 1 the counts, 2 each page, 3 everything derived. */
   check(level: 1 | 2 | 3): void;
 }
+
+/** A page heap's class, as it is passed for the option `pageHeap`. */
+export type PageHeapClass = new (host: PageHeapHost) => PageHeap;

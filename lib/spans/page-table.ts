@@ -1,9 +1,10 @@
 /**
  * Page tables: what the heap knows of each page by its index alone.
  *
- * `spanOf` leads from a page to its span; every page of an allocated span maps to it, and a free
- * page keeps whatever it last had (the radix design never reads it there: a lookup checks the span's
- * state and bounds). The bitmaps use only the bit of a span's first page: `inUse` finds spans for
+ * `spanOf` leads from a page to its span; every page of an allocated span maps to it. In the page heaps
+ * of 2014 and 2019 the first and the last page of a free run map to its span, by which neighbours find
+ * each other; any other free page keeps whatever it last had, so a lookup checks the span's state and
+ * bounds. The bitmaps use only the bit of a span's first page: `inUse` finds spans for
  * the page reclaimer, `marks` says that a span has a marked object, `specials` that it has records
  * attached (none yet have a use). `live` has one bit an object, 1024 a page, the most 8-byte objects a
  * page holds: clear once the object's last reference was dropped. Objects waiting in an open window have

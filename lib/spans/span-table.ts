@@ -2,10 +2,12 @@
  * Spans: runs of pages in one use, each a row of columns. The row's number is the span's id.
  *
  * A span that is allocated is *in use* (objects for the collector) or *manual* (stacks, work
- * buffers, pointer bits: whoever allocated it frees it). Legal transitions:
+ * buffers, pointer bits: whoever allocated it frees it). In the page heaps of 2014 and 2019 a run of
+ * free pages is a span, too: *free*. Legal transitions:
  *
  *     dead ──► inUse ──► dead       freed by a sweep, never while marking
  *     dead ──► manual ──► dead      freed by its owner
+ *     dead ──► free ──► dead        a page heap's own: allocated from whole, or merged with a neighbour
  *
  * Sweep generations, for the heap's generation sg (even, +2 each cycle), as in the Go runtime:
  *     sweepGen == sg − 2   must be swept
@@ -26,9 +28,9 @@ import { f64, i32, table, u8, type Views } from '../meta/column.ts';
 import { IdPool } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 
-export const spanState = { dead: 0, inUse: 1, manual: 2 } as const;
+export const spanState = { dead: 0, inUse: 1, manual: 2, free: 3 } as const;
 export type SpanState = (typeof spanState)[keyof typeof spanState];
-export const spanStateNames = ['dead', 'inUse', 'manual'] as const;
+export const spanStateNames = ['dead', 'inUse', 'manual', 'free'] as const;
 
 /** What a span is allocated for. All but `heap` are manually managed and counted apart. */
 export const spanUse = { heap: 0, stack: 1, pointerBits: 2, workBuffer: 3 } as const;
