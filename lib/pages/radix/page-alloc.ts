@@ -35,7 +35,6 @@ import {
   pageIndex,
   pageSize,
 } from '../../base/units.ts';
-import type { PageHeap, ReleaseHook } from '../contract.ts';
 import {
   clearRange,
   findHole,
@@ -78,6 +77,9 @@ export interface PhysicalPages {
   readonly physHugePageSize: number;
 }
 
+/** Told of each run that is scavenged, when its pages are marked so. Must not call back. */
+export type ScavengeHook = (page: PageIndex, npages: PageCount) => void;
+
 // A constant of this module is folded into optimised code; an imported one is loaded each time.
 const slotSearch = slotSearchOf;
 const slotEnd = slotEndOf;
@@ -87,7 +89,7 @@ const pagesOfChunk = chunkPages;
 const inChunk = chunkPages - 1;
 const wordsShift = chunkWordsShift;
 
-export class RadixPageAlloc extends PageState implements PageHeap {
+export class RadixPageAlloc extends PageState {
   /** After an `alloc` that succeeded: how many of its pages were scavenged. */
   lastScavenged = 0;
   private readonly search: Search;
@@ -274,7 +276,7 @@ export class RadixPageAlloc extends PageState implements PageHeap {
    * exhausted for now. Without `force` dense chunks are passed over. `shouldStop` is asked after each
    * run and after each chunk. Returns the bytes released.
    */
-  scavenge(nbytes: number, force: boolean, hook: ReleaseHook, shouldStop?: () => boolean): Bytes {
+  scavenge(nbytes: number, force: boolean, hook: ScavengeHook, shouldStop?: () => boolean): Bytes {
     const { index, sums, allocated, scavenged, minPages, hugePages } = this;
     let released = 0;
     let stopped = false;
@@ -306,11 +308,6 @@ export class RadixPageAlloc extends PageState implements PageHeap {
       } while (run >= 0 && !stopped && released * pageSize < nbytes);
     }
     return bytes(released * pageSize);
-  }
-
-  /** The contract's name for `scavenge`. */
-  release(nbytes: Bytes, force: boolean, hook: ReleaseHook, shouldStop?: () => boolean): Bytes {
-    return this.scavenge(nbytes, force, hook, shouldStop);
   }
 
   /** Begins a generation of the scavenge index: once a cycle. */
