@@ -10,7 +10,7 @@
  */
 import { popcount32 } from './base/bits.ts';
 import { fatal } from './base/errors.ts';
-import { pageIndex, pageSize } from './base/units.ts';
+import { pageSize } from './base/units.ts';
 import { bitmapWords } from './heap/gc-bits.ts';
 import type { Runtime } from './runtime.ts';
 import { liveWordsPerPage } from './spans/page-table.ts';
@@ -41,6 +41,7 @@ function checkSpans(runtime: Runtime): void {
   for (let s = 1; s < spans.end; s++) {
     if (c.state[s] === spanState.dead) continue;
     live++;
+    if (c.state[s] === spanState.free) continue;
     const page = c.startPage[s];
     const npages = c.pages[s];
     for (let i = page; i < page + npages; i++) {
@@ -139,39 +140,46 @@ function checkSets(runtime: Runtime): void {
   }
 }
 
-/** Every page against the spans, the caches and the counters. */
+/** Every page against the spans, the caches, the free runs and the counters. */
 function checkPages(runtime: Runtime): void {
-  const { pages, spans, counters, heap, pageCaches } = runtime;
+  const { pages, spans, counters, pageCaches } = runtime;
   const c = spans.columns;
-  const { spanOf } = heap.parts.pageColumns;
+  let end = 0;
+  for (const { base, bytes } of runtime.arenas.ranges())
+    end = Math.max(end, runtime.arenas.pageOf(base) + bytes / pageSize);
+  const owners = new Uint8Array(end);
+  const own = (page: number, npages: number, span: number): void => {
+    for (let i = page; i < page + npages; i++) {
+      if (owners[i] !== 0) fatal('a page has two owners', { page: i, span });
+      owners[i] = 1;
+    }
+  };
+  let used = 0;
+  for (let s = 1; s < spans.end; s++) {
+    if (c.state[s] !== spanState.inUse && c.state[s] !== spanState.manual) continue;
+    own(c.startPage[s], c.pages[s], s);
+    used += c.pages[s];
+  }
   let free = 0;
   let released = 0;
-  let cached = 0;
-  let cachedReleased = 0;
   for (const cache of pageCaches) {
-    cached += cache.freePages();
-    cachedReleased += cache.scavengedPages();
+    cache.forEachFree((page, scavenged) => {
+      own(page, 1, 0);
+      free++;
+      if (scavenged) released++;
+    });
   }
-  let spare = 0;
-  for (let i = 0; i < pages.ranges.count; i++) {
-    for (let page = pages.ranges.baseOf(i); page < pages.ranges.limitOf(i); page++) {
-      const s = spanOf[page];
-      const used =
-        c.state[s] !== spanState.dead && page >= c.startPage[s] && page < c.startPage[s] + c.pages[s];
-      if (pages.isAllocated(pageIndex(page))) {
-        if (!used) spare++;
-      } else {
-        if (used) fatal('a page of a span is free', { page, span: s });
-        free++;
-        if (pages.isScavenged(pageIndex(page))) released++;
-      }
-    }
-  }
-  if (spare !== cached) fatal('allocated pages belong to no span and no page cache', { spare, cached });
-  const freeBytes = (free + cached - released - cachedReleased) * pageSize;
+  pages.forEachFree((page, npages, scavenged) => {
+    own(page, npages, 0);
+    free += npages;
+    released += scavenged;
+  });
+  const grown = pages.stats().pages;
+  if (used + free !== grown) fatal('pages are neither in a span nor free', { used, free, grown });
+  const freeBytes = (free - released) * pageSize;
   if (freeBytes !== counters.heapFree[0])
     fatal('free pages and their counter disagree', { freeBytes, heapFree: counters.heapFree[0] });
-  const releasedBytes = (released + cachedReleased) * pageSize;
+  const releasedBytes = released * pageSize;
   if (releasedBytes !== counters.heapReleased[0]) {
     fatal('released pages and their counter disagree', {
       releasedBytes,

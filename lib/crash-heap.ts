@@ -35,8 +35,13 @@ export function crashHeapOf(runtime: Runtime): CrashHeap {
       spanPages: column(spanTable, 'pages', 4),
       spanClass: column(spanTable, 'spanClass', 1),
       elementSize: column(spanTable, 'elemSize', 4),
-      allocatedBits: column(radixChunks, 'allocated', bitmapBytes),
-      scavengedBits: column(radixChunks, 'scavenged', bitmapBytes),
+      // The other designs tell of a free page by its span's state.
+      ...(runtime.parts.pageHeap === 'radix'
+        ? {
+            allocatedBits: column(radixChunks, 'allocated', bitmapBytes),
+            scavengedBits: column(radixChunks, 'scavenged', bitmapBytes),
+          }
+        : {}),
     },
     stateNames: spanStateNames,
   };

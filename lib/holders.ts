@@ -39,9 +39,10 @@ export class Holders {
 
   /** Returns what a P has cached, and the P. */
   release(p: number): void {
-    const { mcache, pageCaches, pages } = this.runtime;
+    const { mcache, pageCaches } = this.runtime;
     mcache.flush(p);
-    pageCaches[p].flush(pages);
+    // Only the radix page heap has page caches.
+    if (pageCaches.length > 0) pageCaches[p].flush(this.runtime.radix);
     this.abandon(p);
   }
 

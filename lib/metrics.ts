@@ -33,7 +33,7 @@ function bySize(counts: readonly number[], large: number): MetricHistogram {
 export function readMetrics(runtime: Runtime): HeapMetrics {
   const totals = objectTotals(runtime);
   const memory = heapMemory(runtime);
-  const { counters, meta, spans, cycles, pacer, limiter, pauses, ps, background } = runtime;
+  const { counters, meta, spans, cycles, pacer, limiter, pauses, ps, scavenging } = runtime;
   const { accounts } = meta;
   const objects = totals.totalAlloc - totals.totalFree;
   const mcacheInUse = ps * rowBytes(mcacheTable);
@@ -58,7 +58,7 @@ export function readMetrics(runtime: Runtime): HeapMetrics {
   const c = cycles.columns;
   const elapsed = runtime.watch.clock.now() - c.begun[0];
   const limiterTotals = limiter.totals();
-  const background_ = background.totals().time;
+  const background_ = scavenging.background.totals().time;
   const scavengeTotal = limiterTotals.scavenge + background_;
   const allocs = totals.bySize.map(({ Mallocs }) => Mallocs);
   const frees = totals.bySize.map(({ Frees }) => Frees);

@@ -11,14 +11,13 @@ import type { HeapEvent } from './events.ts';
 import { noMemoryLimit } from './gc/pacer.ts';
 import type { Clock } from './os/clock.ts';
 import type { Sys } from './os/sys.ts';
+import { type PartOptions, type Parts, partNames, refuseForParts, resolveParts } from './parts.ts';
 
-export interface HeapOptions {
+export interface HeapOptions extends PartOptions {
   /** Collect when the heap has grown by this share of what lived, in percent; negative: never. 100. */
   readonly gcPercent?: number;
   /** Bytes the process's heap memory should stay under; Infinity: no limit. A soft limit, as Go's. */
   readonly memoryLimit?: number;
-  /** How released memory is given back: at once, or when the kernel wants it. 'dontneed'. */
-  readonly advise?: 'dontneed' | 'free';
   /** Make released memory inaccessible until it is used again. false. */
   readonly hardDecommit?: boolean;
   /** Ask the kernel for no huge pages in the heap. false. */
@@ -34,6 +33,8 @@ export interface HeapOptions {
   readonly ps?: number;
   /** Nanoseconds after which a collection runs even if nothing asks for one; Infinity: never. Two minutes. */
   readonly forcedGCPeriod?: number;
+  /** Nanoseconds after which the scavengers 'age' and 'growth' release an unused run. Five minutes. */
+  readonly scavengeAfter?: number;
   /** Collect by goals and period at all. true. Off: only `gc()` collects. */
   readonly collect?: boolean;
   /** Scavenge in the background, when the heap grows, and for the limit. true. */
@@ -62,9 +63,9 @@ export interface HeapOptions {
 
 /** Options in full. */
 export interface ResolvedOptions {
+  readonly parts: Parts;
   readonly gcPercent: number;
   readonly memoryLimit: number;
-  readonly advise: 'dontneed' | 'free';
   readonly hardDecommit: boolean;
   readonly disableHugePages: boolean;
   readonly nameMappings: boolean;
@@ -72,6 +73,7 @@ export interface ResolvedOptions {
   readonly reach: number | undefined;
   readonly ps: number;
   readonly forcedGCPeriod: number;
+  readonly scavengeAfter: number;
   readonly collect: boolean;
   readonly scavenge: boolean;
   readonly background: boolean;
@@ -89,11 +91,15 @@ export const maxReach = 128 * GiB;
 export const defaultReaches = [64 * GiB, 16 * GiB, 4 * GiB, 1 * GiB, 256 * MiB] as const;
 export const maxPs = 64;
 export const twoMinutes = 120e9;
+export const fiveMinutes = 300e9;
+/** GODEBUG scavenge=1: what the runtimes of 2014 and 2019 then waited before they released, nanoseconds. */
+const debugScavengeAfter = 20e6;
 
 const known = new Set<string>([
+  ...partNames,
+  'scavengeAfter',
   'gcPercent',
   'memoryLimit',
-  'advise',
   'hardDecommit',
   'disableHugePages',
   'nameMappings',
@@ -154,9 +160,20 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
   for (const text of environment?.warnings ?? []) warn(text);
   const debug = environment?.debug ?? {};
 
-  const advise = options.advise ?? (debug.madvdontneed === 0 ? 'free' : 'dontneed');
-  if (advise !== 'dontneed' && advise !== 'free') refuse('advise', "'dontneed' or 'free'", advise);
-  const memoryLimit = options.memoryLimit ?? environment?.memoryLimit ?? noMemoryLimit;
+  const advise =
+    options.advise ??
+    (debug.madvdontneed === undefined ? undefined : debug.madvdontneed === 0 ? 'free' : 'dontneed');
+  const parts = resolveParts(advise === undefined ? options : { ...options, advise });
+  if (debug.scavenge !== undefined && parts.scavenger !== 'age' && parts.scavenger !== 'growth')
+    warn(`GODEBUG: scavenge has no effect with the scavenger '${parts.scavenger}'`);
+  const fromEnvironment = parts.scavenger === 'background' ? environment?.memoryLimit : undefined;
+  if (
+    environment?.memoryLimit !== undefined &&
+    environment.memoryLimit < noMemoryLimit &&
+    fromEnvironment === undefined
+  )
+    warn(`GOMEMLIMIT: the scavenger '${parts.scavenger}' knows no memory limit; it is not held`);
+  const memoryLimit = options.memoryLimit ?? fromEnvironment ?? noMemoryLimit;
   if (
     typeof memoryLimit !== 'number' ||
     Number.isNaN(memoryLimit) ||
@@ -168,29 +185,47 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
   const forcedGCPeriod = options.forcedGCPeriod ?? twoMinutes;
   if (typeof forcedGCPeriod !== 'number' || !(forcedGCPeriod > 0))
     refuse('forcedGCPeriod', 'nanoseconds above 0, or Infinity', forcedGCPeriod);
+  const scavengeAfter =
+    options.scavengeAfter ?? ((debug.scavenge ?? 0) > 0 ? debugScavengeAfter : fiveMinutes);
+  if (typeof scavengeAfter !== 'number' || !(scavengeAfter > 0))
+    refuse('scavengeAfter', 'nanoseconds above 0, or Infinity', scavengeAfter);
   const reach = options.reach === undefined ? undefined : whole(options, 'reach', minReach, maxReach, 0);
   if (reach !== undefined && reach % arenaBytes !== 0) refuse('reach', `a multiple of ${arenaBytes}`, reach);
   const percent = options.gcPercent;
   if (percent !== undefined && (!Number.isInteger(percent) || percent > 2 ** 31 - 1))
     refuse('gcPercent', 'a whole number below 2^31', percent);
+  const hardDecommit = flag(
+    options,
+    'hardDecommit',
+    debug.harddecommit !== undefined && debug.harddecommit !== 0 && parts.pageHeap === 'radix',
+  );
+  const disableHugePages = flag(
+    options,
+    'disableHugePages',
+    debug.disablethp !== undefined && debug.disablethp !== 0 && !parts.hugePageHints,
+  );
+  const historicalScavengeGoal = flag(options, 'historicalScavengeGoal', false);
+  refuseForParts(parts, {
+    memoryLimit: memoryLimit < noMemoryLimit,
+    hardDecommit,
+    disableHugePages,
+    historicalScavengeGoal,
+  });
   return {
+    parts,
     gcPercent: percent ?? environment?.gcPercent ?? 100,
     memoryLimit,
-    advise,
-    hardDecommit: flag(options, 'hardDecommit', debug.harddecommit !== undefined && debug.harddecommit !== 0),
-    disableHugePages: flag(
-      options,
-      'disableHugePages',
-      debug.disablethp !== undefined && debug.disablethp !== 0,
-    ),
+    hardDecommit,
+    disableHugePages,
     nameMappings: flag(options, 'nameMappings', debug.decoratemappings !== 0),
     reach,
     ps: whole(options, 'ps', 1, maxPs, 8),
     forcedGCPeriod,
+    scavengeAfter,
     collect: flag(options, 'collect', true),
     scavenge: flag(options, 'scavenge', true),
     background: flag(options, 'background', false),
-    historicalScavengeGoal: flag(options, 'historicalScavengeGoal', false),
+    historicalScavengeGoal,
     clobberFree: flag(options, 'clobberFree', debug.clobberfree !== undefined && debug.clobberfree !== 0),
     debug: flag(options, 'debug', false),
     timed: flag(options, 'timed', true),

@@ -1,9 +1,12 @@
 /**
  * Page states: what the heap believes of every page, one byte each, for page maps.
  *
+ * A free run that is released in part (the 2014 design knows how many of its pages are, not which) counts
+ * as free.
+ *
  * The kernel's own view of the same pages is os/residency.ts; the two side by side are the point.
  */
-import { pageIndex, pageSize } from './base/units.ts';
+import { pageSize } from './base/units.ts';
 import type { Runtime } from './runtime.ts';
 import { spanState } from './spans/span-table.ts';
 
@@ -19,30 +22,31 @@ export interface PageStates {
 
 /** The believed state of every page of every arena. The caller holds the heap. */
 export function pageStates(runtime: Runtime): PageStates {
-  const { arenas, pages, spans, heap } = runtime;
-  const { spanOf } = heap.parts.pageColumns;
+  const { arenas, pages, pageCaches, spans } = runtime;
   const { state, startPage, pages: spanPages } = spans.columns;
   const ranges = arenas.ranges().map(({ base, bytes }) => [arenas.pageOf(base), bytes / pageSize] as const);
   const states = new Uint8Array(ranges.reduce((sum, [, n]) => sum + n, 0));
-  let at = 0;
-  for (const [first, n] of ranges) {
-    for (let page = first; page < first + n; ) {
-      if (!pages.ranges.contains(page, page + 1)) {
-        // Grown by whole chunks, in address order: what follows in this arena is not grown either.
-        page++;
-        continue;
-      }
-      const s = spanOf[page];
-      if (state[s] !== spanState.dead && page === startPage[s]) {
-        const value = state[s] === spanState.inUse ? pageState.inUse : pageState.manual;
-        states.fill(value, at + page - first, at + page - first + spanPages[s]);
-        page += spanPages[s];
-        continue;
-      }
-      states[at + page - first] = pages.isScavenged(pageIndex(page)) ? pageState.released : pageState.free;
-      page++;
-    }
-    at += n;
+  const starts: number[] = [];
+  let total = 0;
+  for (const [, n] of ranges) {
+    starts.push(total);
+    total += n;
+  }
+  // A run lies in one stretch: neighbouring arenas are one.
+  const fill = (page: number, npages: number, value: number): void => {
+    const i = ranges.findIndex(([first, n]) => page >= first && page < first + n);
+    if (i < 0) return;
+    const at = starts[i] + page - ranges[i][0];
+    states.fill(value, at, at + npages);
+  };
+  pages.forEachFree((page, npages, scavenged) =>
+    fill(page, npages, scavenged === npages ? pageState.released : pageState.free),
+  );
+  for (const cache of pageCaches)
+    cache.forEachFree((page, scavenged) => fill(page, 1, scavenged ? pageState.released : pageState.free));
+  for (let s = 1; s < spans.end; s++) {
+    if (state[s] === spanState.inUse) fill(startPage[s], spanPages[s], pageState.inUse);
+    else if (state[s] === spanState.manual) fill(startPage[s], spanPages[s], pageState.manual);
   }
   return { origin: runtime.origin, ranges, states };
 }

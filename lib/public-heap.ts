@@ -20,6 +20,8 @@ import { PageHeapError } from './base/errors.ts';
 import { address, pageSize } from './base/units.ts';
 import { type CheckLevel, checkHeap } from './check.ts';
 import { crashHeapOf } from './crash-heap.ts';
+import { noMemoryLimit } from './gc/pacer.ts';
+import { heapTable } from './heap-tables.ts';
 import { Holders } from './holders.ts';
 import { RankedLock } from './meta/lock.ts';
 import { type HeapMetrics, readMetrics } from './metrics.ts';
@@ -28,7 +30,7 @@ import { systemClock } from './os/clock.ts';
 import { CrashReport } from './os/crash.ts';
 import { Sys } from './os/sys.ts';
 import { type PageStates, pageStates } from './page-states.ts';
-import { heapTable, Runtime, type Watch } from './runtime.ts';
+import { Runtime, type Watch } from './runtime.ts';
 import { type SizeClassRow, sizeClassStats } from './size-class-stats.ts';
 import { windowPageMask } from './spans/object-memory.ts';
 import { type HeapSample, type MemStats, readMemStats, sampleHeap } from './stats.ts';
@@ -90,7 +92,7 @@ export class Heap {
       const sys =
         options.sys ??
         new Sys({
-          advise: resolved.advise,
+          advise: resolved.parts.advise,
           hardDecommit: resolved.hardDecommit,
           debug: resolved.debug,
           timed: resolved.timed,
@@ -312,6 +314,14 @@ export class Heap {
   /** Sets the memory limit in bytes (negative: only reads) and returns the previous one. @throws ERR_INVALID_ARGUMENT */
   setMemoryLimit(limit: number): number {
     return this.guarded(() => {
+      const { scavenger } = this.runtime.parts;
+      if (limit >= 0 && limit < noMemoryLimit && scavenger !== 'background') {
+        throw new PageHeapError(
+          'ERR_INVALID_ARGUMENT',
+          `the scavenger '${scavenger}' knows no memory limit`,
+          { value: limit },
+        );
+      }
       const previous = this.runtime.pacer.setMemoryLimit(limit);
       if (limit >= 0) this.runtime.repace();
       return previous;
@@ -366,6 +376,12 @@ export class Heap {
   share(): HeapHandle {
     this.requireAlive();
     const { runtime } = this;
+    if (runtime.parts.pageHeap === 'own') {
+      throw new PageHeapError(
+        'ERR_NOT_SHARED',
+        'a heap whose page heap is a class of its maker cannot be shared: other threads cannot reach its state',
+      );
+    }
     this.mode = shared;
     Atomics.store(runtime.table.shared, 0, 1);
     return {

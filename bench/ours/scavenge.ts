@@ -17,7 +17,7 @@ const blocks = (params.number('mib') * 1024 * 1024) / quantum;
 const repeats = params.number('repeats');
 
 const runtime = quietRuntime();
-const { heap, pages, arenas, sys, counters, spans } = runtime;
+const { heap, radix: pages, arenas, sys, counters, spans } = runtime;
 const largeClass = makeSpanClass(0, true);
 
 const release = (page: PageIndex, npages: PageCount): void => {

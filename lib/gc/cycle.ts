@@ -118,7 +118,7 @@ export class Cycles {
     c.lastHeapInUse[0] = counters.heapInUse[0];
     sweeper.begin();
     for (let p = 0; p < ps; p++) mcache.flush(p);
-    pages.nextGeneration();
+    pages.nextGeneration?.();
     pacer.commit(counters.heapLive[0], sweepState.isDone());
     const nextGoal = pacer.heapGoal(ready(), heapFree(), heapAlloc());
     this.parts.pace(nextGoal);

@@ -1,14 +1,15 @@
 /**
  * The heap proper: allocating, freeing and growing by spans.
  *
- * Allocating a span takes pages (from the P's page cache when there are fewer than 16, from the page
- * heap otherwise, growing if it has none), asks the scavenger's hook whether memory must be given
- * back in exchange, makes the pages ready, and fills in the span's columns before publishing it in
- * the page table.
+ * Allocating a span takes pages (from the P's page cache, where the page heap has such, when there are
+ * fewer than 16; from the page heap otherwise, growing if it has none), asks the scavenger's hook whether
+ * memory must be given back in exchange, makes the pages ready, and fills in the span's columns before
+ * publishing it in the page table. Which page heap it is, is not known here.
  *
- * Growing takes whole chunks from the current arena space; when that is used up, more is reserved
- * through the arena hints. If the new space does not adjoin, the rest of the old is grown into
- * first, so that nothing is lost. Fresh memory counts as released: it costs nothing yet.
+ * Growing takes memory in the growth unit from the current arena space; when that is used up, more is
+ * reserved through the arena hints. If the new space does not adjoin, the rest of the old is grown into
+ * first, so that nothing is lost. Fresh memory counts as released where the page heap says so: it costs
+ * nothing yet. The 2014 and 2019 designs count it as free and backed.
  *
  * Failure: `allocSpan` answers 0 and `grow` false when the system has no memory; the heap is then as
  * it was, except that reserved address space is kept for the next try.
@@ -28,8 +29,7 @@ import {
   alignUp,
   arenaBytes,
   bytes,
-  chunkBytes,
-  chunkPages,
+  KiB,
   MiB,
   pageCount,
   pageIndex,
@@ -39,8 +39,9 @@ import {
 } from '../base/units.ts';
 import type { Views } from '../meta/column.ts';
 import type { Sys } from '../os/sys.ts';
-import type { RadixPageAlloc } from '../pages/radix/page-alloc.ts';
+import type { PageHeap } from '../pages/contract.ts';
 import type { PageCache } from '../pages/radix/page-cache.ts';
+import type { RadixPageHeap } from '../pages/radix/page-heap.ts';
 import type { Arenas } from '../spans/arenas.ts';
 import type { pageTable } from '../spans/page-table.ts';
 import { perObjectOf, type SpanTable, type SpanUse, spanState, spanUse } from '../spans/span-table.ts';
@@ -53,12 +54,18 @@ import type { TinyStarts } from './tiny-starts.ts';
 /** What growing leaves of any limit on the process: bytes. */
 const engineRoom = 32 * MiB;
 
+/** Growth units up to this are a least amount, and this is then the step. */
+const smallGrowthUnit = 1 * MiB;
+const growthStep = 64 * KiB;
+
 /** Spans of fewer pages come from the page cache: a quarter of its 64 pages. */
 const cachedSpanPages = 16;
 
 export interface HeapHooks {
   /** Before a heap span of `npages` is allocated: sweep and reclaim at least as much. */
   reclaim(npages: number): void;
+  /** Before the heap grows by `size` bytes, which the page heap does not have yet. */
+  growing(size: number): void;
   /**
    * After pages were found and before they are made ready: `grown` bytes by which the heap grew for
    * them, `scavenged` bytes of them that are released now and will be paged in.
@@ -74,9 +81,15 @@ export interface HeapParts {
   readonly arenas: Arenas;
   readonly spans: SpanTable;
   readonly pageColumns: Views<typeof pageTable>;
-  readonly pages: RadixPageAlloc;
-  /** The page cache of each P. */
+  readonly pages: PageHeap;
+  /** The same, where it is the radix one: with page caches, and pages that can be asked for by number. */
+  readonly radix: RadixPageHeap | undefined;
+  /** The page cache of each P; none where the page heap has no such thing. */
   readonly pageCaches: readonly PageCache[];
+  /** Bytes: see parts.ts. */
+  readonly growthUnit: number;
+  /** Ask for huge pages where released memory is used again. */
+  readonly hugePageHints: boolean;
   readonly gcBits: GcBits;
   readonly sets: SpanSets;
   readonly sweepState: SweepState;
@@ -86,10 +99,20 @@ export interface HeapParts {
 
 export class MHeap {
   readonly parts: HeapParts;
-  hooks: HeapHooks = { reclaim: () => {}, scavengeInExchange: () => {}, mapped: () => {} };
+  hooks: HeapHooks = {
+    reclaim: () => {},
+    growing: () => {},
+    scavengeInExchange: () => {},
+    mapped: () => {},
+  };
+  /** Whether spans of a few pages go through a page cache, and whether the page heap knows what is zero. */
+  private readonly cached: boolean;
+  private readonly knowsZero: boolean;
 
   constructor(parts: HeapParts) {
     this.parts = parts;
+    this.cached = parts.radix !== undefined;
+    this.knowsZero = parts.pages.lastNeedZero !== undefined;
   }
 
   /**
@@ -164,9 +187,9 @@ export class MHeap {
     const { spans, pages } = this.parts;
     const { columns } = spans;
     const npages = columns.pages[s];
+    const page = columns.startPage[s];
     this.count(use, -npages * pageSize);
     this.parts.counters.heapFree[0] += npages * pageSize;
-    pages.free(pageIndex(columns.startPage[s]), pageCount(npages));
     spans.setState(s, spanState.dead);
     columns.needZero[s] = 0;
     columns.elemSize[s] = 0;
@@ -174,7 +197,9 @@ export class MHeap {
     columns.nelems[s] = 0;
     columns.freeIndex[s] = 0;
     columns.allocCount[s] = 0;
+    // First the id, then the pages: a page heap may need one for the free run.
     spans.free(s);
+    pages.free(pageIndex(page), pageCount(npages));
   }
 
   /** `at`: the first page it must have; −1: wherever there is room. */
@@ -187,7 +212,7 @@ export class MHeap {
     nelems: number,
     at = -1,
   ): SpanId {
-    const { spans, sets, pages, pageCaches, gcBits, arenas, sys, counters } = this.parts;
+    const { spans, sets, pages, radix, pageCaches, gcBits, arenas, sys, counters } = this.parts;
     // Everything that can fail for lack of metadata comes before pages change hands.
     const s = spans.alloc();
     if (s === 0) return s;
@@ -206,10 +231,10 @@ export class MHeap {
     let scavenged = 0;
     let grown = 0;
     if (at >= 0) {
-      scavenged = pages.allocRange(pageIndex(at), pageCount(npages));
-    } else if (npages < cachedSpanPages) {
+      scavenged = radix!.allocRange(pageIndex(at), pageCount(npages));
+    } else if (this.cached && npages < cachedSpanPages) {
       const cache = pageCaches[p];
-      if (cache.isEmpty()) pages.allocToCache(cache);
+      if (cache.isEmpty()) radix!.allocToCache(cache);
       page = cache.alloc(pageCount(npages));
       scavenged = cache.lastScavenged;
     }
@@ -231,12 +256,15 @@ export class MHeap {
     const scavengedBytes = scavenged * pageSize;
     this.hooks.scavengeInExchange(grown, scavengedBytes);
     if (scavenged !== 0) {
-      if (!sys.used(arenas.addressOf(page), bytes(size), bytes(scavengedBytes))) {
+      if (!sys.used(arenas.addressOf(page), bytes(size), bytes(Math.min(size, scavengedBytes)))) {
         this.takeBack(page, npages, npages - scavenged);
         spans.free(s);
         return spanId(0);
       }
+      // The 2014 design takes back more of what it believed to be released than it hands out.
+      if (scavengedBytes > size) sys.accounts.mappedReady(scavengedBytes - size);
       counters.heapReleased[0] -= scavengedBytes;
+      if (this.parts.hugePageHints) sys.hugePage(arenas.addressOf(page), size);
     }
     this.initSpan(s, page, npages, use, spanClass, elemSize, nelems, markBits, allocBits);
     counters.heapFree[0] -= size - scavengedBytes;
@@ -249,10 +277,9 @@ export class MHeap {
    * and released, all of them: the refused mapping may have cost the ones that were ready, too.
    */
   private takeBack(page: number, npages: number, ready: number): void {
-    const { pages, sys, counters } = this.parts;
-    pages.free(pageIndex(page), pageCount(npages));
-    const { scavenged } = pages.memory.chunks;
-    for (let i = page; i < page + npages; i++) scavenged[i >>> 5] |= 1 << (i & 31);
+    const { radix, sys, counters } = this.parts;
+    if (radix === undefined) fatal('used memory was refused without a hard decommit', { page, npages });
+    radix.freeScavenged(pageIndex(page), pageCount(npages));
     counters.heapFree[0] -= ready * pageSize;
     counters.heapReleased[0] += ready * pageSize;
     sys.accounts.mappedReady(-ready * pageSize);
@@ -269,13 +296,13 @@ export class MHeap {
     markBits: number,
     allocBits: number,
   ): void {
-    const { spans, arenas, pageColumns, sweepState, counters } = this.parts;
+    const { spans, arenas, pages, pageColumns, sweepState, counters } = this.parts;
     const { columns } = spans;
     columns.use[s] = use;
     columns.spanClass[s] = spanClass;
     columns.startPage[s] = page;
     columns.pages[s] = npages;
-    columns.needZero[s] = arenas.takeZeroed(page, npages) ? 1 : 0;
+    columns.needZero[s] = (this.knowsZero ? pages.lastNeedZero : arenas.takeZeroed(page, npages)) ? 1 : 0;
     columns.elemSize[s] = elemSize;
     columns.stride[s] = elemSize;
     columns.perObject[s] = perObjectOf(elemSize);
@@ -324,9 +351,16 @@ export class MHeap {
 
   /** Adds room for at least npages to the page heap: the bytes added, 0 when the system has no memory. */
   grow(npages: number): number {
+    const { growthUnit } = this.parts;
+    const small = growthUnit <= smallGrowthUnit;
+    const need = alignUp(npages * pageSize, small ? growthStep : growthUnit);
+    const ask = Math.max(need, growthUnit);
+    return this.growBy(ask) || (need < ask ? this.growBy(need) : 0);
+  }
+
+  private growBy(ask: number): number {
     const { arenas } = this.parts;
     const { state } = arenas;
-    const ask = alignUp(npages * pageSize, chunkBytes);
     let total = 0;
     if (state.curBase[0] + ask > state.curEnd[0]) {
       const before = arenas.snapshot();
@@ -366,15 +400,21 @@ export class MHeap {
     const page = pageIndex(arenas.pageOf(start));
     const npages = pageCount(size / pageSize);
     // What can fail for lack of memory comes before what cannot be undone.
-    if (
-      !pages.memory.commit(page / chunkPages, (page + npages) / chunkPages, pages.ranges.count + 1) ||
-      !sys.map(at, bytes(size), 'heap')
-    )
-      return false;
+    if (pages.prepareGrow?.(page, npages) === false || !sys.map(at, bytes(size), 'heap')) return false;
     if (!this.leavesRoom() && this.unmap(at, size)) return false;
     this.hooks.mapped(at, size);
-    if (!pages.grow(page, npages)) fatal('the page heap refused pages it was prepared for', { page, npages });
-    counters.heapReleased[0] += size;
+    this.hooks.growing(size);
+    if (!pages.grow(page, npages)) {
+      // It may only do so where it was not asked before.
+      if (pages.prepareGrow === undefined && this.unmap(at, size)) return false;
+      fatal('the page heap refused pages it was prepared for', { page, npages });
+    }
+    if (pages.freshScavenged) {
+      counters.heapReleased[0] += size;
+    } else {
+      sys.used(at, bytes(size));
+      counters.heapFree[0] += size;
+    }
     return true;
   }
 

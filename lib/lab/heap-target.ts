@@ -54,7 +54,9 @@ export class HeapTarget implements LabHeap {
   constructor(options: LabHeapOptions, physicalPage: number) {
     this.physicalPage = physicalPage;
     // The heap warns of what the environment holds; once is enough.
-    this.settings = { ...resolveOptions({ ...options, warn: () => undefined }) };
+    const { parts, ...rest } = resolveOptions({ ...options, warn: () => undefined });
+    const { pageHeapClass, ...names } = parts;
+    this.settings = { ...names, pageHeap: pageHeapClass?.name ?? names.pageHeap, ...rest };
     this.heap = new Heap({ ...options, onEvent: (event) => this.onEvent?.(labEvent(event)) });
   }
 

@@ -101,7 +101,7 @@ class Rebuilder {
     this.placeSpans();
     this.fillPageCache();
     const { searchPage } = snapshot.heap;
-    runtime.pages.memory.state.slots[slotSearch] = searchPage < 0 ? noSearch : searchPage;
+    runtime.radix.memory.state.slots[slotSearch] = searchPage < 0 ? noSearch : searchPage;
     for (const record of snapshot.spans) if (!record.manual) this.fillSpan(record);
     for (const [spanClass, pages] of snapshot.partialSwept) {
       // A set is a stack, and what is taken first stands first in the record.
@@ -214,7 +214,7 @@ class Rebuilder {
   }
 
   private fillPageCache(): void {
-    const { pages, pageCaches } = this.runtime;
+    const { radix: pages, pageCaches } = this.runtime;
     const { heap } = this.snapshot;
     const { base, free, scavenged } = heap.cache;
     if ((free[0] | free[1]) === 0) return;

@@ -219,7 +219,7 @@ class MallocReplay {
   /** What is short enough to be compared as text. */
   private state(): Record<'curArena' | 'searchPage' | 'tiny' | 'inUse', string> {
     const { runtime } = this;
-    const { arenas, mcache, pages } = runtime;
+    const { arenas, mcache, radix: pages } = runtime;
     const block = mcache.columns.tinyBase[replayP]!;
     const search = pages.memory.state.slots[slotSearch]!;
     const ranges = Array.from({ length: pages.ranges.count }, (_, i): [number, number] => [
@@ -259,8 +259,8 @@ class MallocReplay {
   }
 
   private compareChunks(wanted: HeapRecord): FieldMismatch[] {
-    const { allocated } = this.runtime.pages.memory.chunks;
-    const { ranges } = this.runtime.pages;
+    const { allocated } = this.runtime.radix.memory.chunks;
+    const { ranges } = this.runtime.radix;
     const fields: FieldMismatch[] = [];
     let more = 0;
     let at = 0;

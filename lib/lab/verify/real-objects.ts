@@ -68,7 +68,7 @@ export class RealObjects {
   /** The first page of which the kernel says other than was expected. */
   check(): ResidencyMismatch | undefined {
     const { runtime, physPageSize } = this;
-    const { ranges } = runtime.pages;
+    const { ranges } = runtime.radix;
     const perPage = pageSize / physPageSize;
     const residency = new Residency();
     for (let i = 0; i < ranges.count; i++) {
@@ -96,7 +96,7 @@ export class RealObjects {
   /** Pages with old contents: in spans that need zeroing, manual, or free and not scavenged. */
   private oldPages(): number[] {
     const { runtime } = this;
-    const { pages, pageCaches } = runtime;
+    const { radix: pages, pageCaches } = runtime;
     const c = runtime.spans.columns;
     const { slots } = pageCaches[replayP]!;
     const cachedScavenged = (page: number): boolean => {

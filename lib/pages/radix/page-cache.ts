@@ -101,6 +101,16 @@ export class PageCache {
     return pageIndex(slots[base]! + at);
   }
 
+  /** Tells of each page left, lowest first, and whether it is scavenged. */
+  forEachFree(visit: (page: number, scavenged: boolean) => void): void {
+    const { slots } = this;
+    for (let bit = 0; bit < cachePages; bit++) {
+      const high = bit >= 32;
+      if (((slots[high ? freeHigh : freeLow]! >>> (bit & 31)) & 1) === 0) continue;
+      visit(slots[base]! + bit, ((slots[high ? scavengedHigh : scavengedLow]! >>> (bit & 31)) & 1) === 1);
+    }
+  }
+
   /** Gives everything left back to the heap, with its scavenged bits. The heap's lock is held. */
   flush(pages: RadixPageAlloc): void {
     if (!this.isEmpty()) pages.giveBack(this);

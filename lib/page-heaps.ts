@@ -1,0 +1,86 @@
+/**
+ * Page heaps by name: makes the one that the parts ask for, over the heap's own memory.
+ *
+ * The built-in ones keep all of their state in the heap's tables, so that a thread that attaches makes
+ * its own object over the same state. A class of one's own keeps its state where it likes, and so serves
+ * one thread alone.
+ */
+import { PageHeapError } from './base/errors.ts';
+import type { MetaMemory } from './meta/meta-memory.ts';
+import type { Sys } from './os/sys.ts';
+import type { PageHeap, PageHeapClass, PageHeapHost } from './pages/contract.ts';
+import { commitRadixSetup, radixMemory } from './pages/radix/columns.ts';
+import { RadixPageHeap } from './pages/radix/page-heap.ts';
+import type { Parts } from './parts.ts';
+import type { Arenas } from './spans/arenas.ts';
+import type { SpanTable } from './spans/span-table.ts';
+
+/** What a page heap is made from. */
+export interface PageHeapParts {
+  readonly meta: MetaMemory;
+  readonly sys: Sys;
+  readonly spans: SpanTable;
+  readonly arenas: Arenas;
+  readonly host: PageHeapHost;
+}
+
+export interface MadePageHeap {
+  readonly pages: PageHeap;
+  /** The same, if it is the radix one. */
+  readonly radix: RadixPageHeap | undefined;
+}
+
+/** Puts memory behind what a page heap needs from the start. False when there is none. */
+export function commitPageHeapSetup(kind: Parts['pageHeap'], meta: MetaMemory): boolean {
+  switch (kind) {
+    case 'radix':
+      return commitRadixSetup(meta);
+    case 'lists':
+    case 'treap':
+    case 'own':
+      return true;
+  }
+}
+
+/** Makes a page heap. @throws ERR_INVALID_OPTION when a class of one's own lacks a method */
+export function makePageHeap(
+  kind: Parts['pageHeap'],
+  own: PageHeapClass | undefined,
+  { meta, sys, host }: PageHeapParts,
+): MadePageHeap {
+  switch (kind) {
+    case 'radix': {
+      const radix = new RadixPageHeap(radixMemory(meta, host.reachPages), sys, host);
+      return { pages: radix, radix };
+    }
+    case 'lists':
+    case 'treap':
+      throw new PageHeapError('ERR_INVALID_OPTION', `there is no page heap ${kind}`);
+    case 'own':
+      return { pages: makeOwn(own, host), radix: undefined };
+  }
+}
+
+const methods = ['alloc', 'free', 'grow', 'release', 'forEachFree', 'stats', 'check'] as const;
+
+function makeOwn(own: PageHeapClass | undefined, host: PageHeapHost): PageHeap {
+  if (own === undefined) {
+    throw new PageHeapError(
+      'ERR_NOT_SHARED',
+      'the page heap of this heap is a class of its maker, whose state other threads cannot reach',
+    );
+  }
+  const pages = new own(host);
+  const lacking = methods.filter((name) => typeof pages[name] !== 'function');
+  if (typeof pages.freshScavenged !== 'boolean') lacking.push('freshScavenged' as never);
+  if (lacking.length > 0) {
+    throw new PageHeapError(
+      'ERR_INVALID_OPTION',
+      `option pageHeap: ${own.name} lacks ${lacking.join(', ')}`,
+      {
+        value: own.name,
+      },
+    );
+  }
+  return pages;
+}
