@@ -23,7 +23,7 @@ export function checkHeap(runtime: Runtime, level: CheckLevel): void {
   objectTotals(runtime);
   heapMemory(runtime);
   if (level >= 2) checkSpans(runtime);
-  if (level >= 2) checkSets(runtime);
+  if (level >= 2) checkBooks(runtime);
   if (level >= 3) checkPages(runtime);
   runtime.pages.check(level);
 }
@@ -102,42 +102,10 @@ function checkSpans(runtime: Runtime): void {
     fatal('mark bits are miscounted', { markWords, counted: sweepState.markWords });
 }
 
-/** Every swept span stands in just one swept set, the one that fits, or in a cache. */
-function checkSets(runtime: Runtime): void {
-  const { spans, sets, heap, mcache } = runtime;
-  const c = spans.columns;
-  const gen = heap.parts.sweepState.gen;
-  const places = new Uint8Array(spans.end);
-  for (const s of mcache.columns.spans) if (s !== 0) places[s]++;
-  for (let spanClass = 0; spanClass < mcache.columns.spans.length / runtime.ps; spanClass++) {
-    const look = (set: number, full: boolean): void =>
-      sets.forEach(set, (s) => {
-        places[s]++;
-        if (c.state[s] !== spanState.inUse || c.spanClass[s] !== spanClass || c.sweepGen[s] !== gen) {
-          fatal('a swept set holds a span that is not', {
-            span: s,
-            spanClass,
-            state: c.state[s],
-            sweepGen: c.sweepGen[s],
-          });
-        }
-        if ((c.allocCount[s] === c.nelems[s]) !== full)
-          fatal('a span stands in the wrong set', { span: s, full: full ? 1 : 0 });
-      });
-    look(sets.partialSwept(spanClass, gen), false);
-    look(sets.fullSwept(spanClass, gen), true);
-  }
-  for (let s = 1; s < spans.end; s++) {
-    if (c.state[s] !== spanState.inUse) continue;
-    const expected = c.sweepGen[s] === gen || c.sweepGen[s] === gen + 3 ? 1 : 0;
-    if (places[s] !== expected)
-      fatal('a span is lost or stands twice', {
-        span: s,
-        places: places[s],
-        expected,
-        sweepGen: c.sweepGen[s] - gen,
-      });
-  }
+/** The books know where every span stands. */
+function checkBooks(runtime: Runtime): void {
+  const { cachedAt } = runtime.spans.columns;
+  runtime.books.check((s) => cachedAt[s] !== 0);
 }
 
 /** Every page against the spans, the caches, the free runs and the counters. */

@@ -19,6 +19,9 @@ import { sweeperTable } from './gc/sweeper.ts';
 import { timeHistogramStateLength } from './gc/time-histogram.ts';
 import { counterTable } from './heap/counters.ts';
 import { gcBitsArenaRows, gcBitsArenaTable, gcBitsStateTable, gcBitsTable } from './heap/gc-bits.ts';
+import { listBooksTable } from './heap/list-books.ts';
+import { setBooksTable } from './heap/set-books.ts';
+import { spanLinkTable, spanListsFor, spanListTable } from './heap/span-lists.ts';
 import {
   setsPerSpanClass,
   spanBlockPoolTable,
@@ -130,6 +133,10 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     [tinyStartsPoolTable, 1],
     [mcacheTable, ps],
     [spanSetTable, numSpanClasses * setsPerSpanClass],
+    [setBooksTable, 1],
+    [listBooksTable, 1],
+    [spanListTable, spanListsFor(numSpanClasses)],
+    [spanLinkTable, spans],
     [persistentTable, persistentBytes],
     [arenaTable, arenas],
     ...radixCapacities(pages, ps),

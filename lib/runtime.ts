@@ -26,7 +26,11 @@ import { Sweeper } from './gc/sweeper.ts';
 import { TimeHistogram } from './gc/time-histogram.ts';
 import { counterTable } from './heap/counters.ts';
 import { GcBits } from './heap/gc-bits.ts';
+import { ListBooks, listBooksTable } from './heap/list-books.ts';
 import { MHeap } from './heap/mheap.ts';
+import { SetBooks, setBooksTable } from './heap/set-books.ts';
+import type { SpanBooks } from './heap/span-books.ts';
+import { SpanLists } from './heap/span-lists.ts';
 import { SpanObjects } from './heap/span-objects.ts';
 import { SpanSets } from './heap/span-sets.ts';
 import { SpanSweeper } from './heap/sweep-span.ts';
@@ -87,6 +91,7 @@ export class Runtime {
   readonly pageCaches: readonly PageCache[];
   readonly gcBits: GcBits;
   readonly sets: SpanSets;
+  readonly books: SpanBooks;
   readonly objects: SpanObjects;
   readonly heap: MHeap;
   readonly spanSweeper: SpanSweeper;
@@ -163,6 +168,11 @@ export class Runtime {
     this.sets = new SpanSets(meta);
     const sweepState = new SweepState(meta);
     const tinyStarts = new TinyStarts(meta);
+    const lists = this.parts.sweep === 'sets' ? undefined : new SpanLists(meta, numSpanClasses);
+    this.books =
+      lists === undefined
+        ? new SetBooks(meta, this.sets, this.spans, sweepState, numSpanClasses)
+        : new ListBooks(meta, lists, this.sets, this.spans, sweepState, this.parts.sweep === 'stacks');
     this.heap = new MHeap({
       sys,
       arenas: this.arenas,
@@ -174,20 +184,21 @@ export class Runtime {
       growthUnit: this.parts.growthUnit,
       hugePageHints: this.parts.hugePageHints,
       gcBits: this.gcBits,
-      sets: this.sets,
+      books: this.books,
       sweepState,
       tinyStarts,
       counters: this.counters,
     });
     this.objects = new SpanObjects(this.spans.columns, this.gcBits.bits, meta.views(mcacheTable).open);
-    this.spanSweeper = new SpanSweeper(this.heap, this.objects, this.sets, this.gcBits);
+    this.spanSweeper = new SpanSweeper(this.heap, this.objects, this.books, this.gcBits);
     this.spanSweeper.clobberFree = this.table.clobberFree[0] === 1;
-    this.central = new MCentral(this.heap, this.sets, this.spanSweeper);
+    this.central = new MCentral(this.heap, this.books, this.spanSweeper);
     this.mcache = new MCache(meta, this.heap, this.central, this.objects, this.memory);
 
     this.pace = new SweepPace(policies.sweepPace);
     this.pauses = new TimeHistogram(policies.pauses);
-    this.sweeper = new Sweeper(meta, this.heap, this.sets, this.spanSweeper, this.pace, numSpanClasses, {
+    const busy = this.parts.sweep === 'busy' ? lists : undefined;
+    this.sweeper = new Sweeper(meta, this.heap, this.books, this.spanSweeper, this.pace, busy, {
       now,
       drained: () => this.scavenging.sweepDrained(),
       assisted: (ns) => this.limiter.addSweepTime(ns),
@@ -239,7 +250,6 @@ export class Runtime {
       this.heap,
       this.central,
       this.mcache,
-      this.sets,
       this.memory,
       this.reach / pageSize,
       address(this.table.zeroBase[0]),
@@ -343,6 +353,9 @@ export class Runtime {
       SpanTable.prepare(meta) &&
       GcBits.prepare(meta) &&
       SpanSets.prepare(meta) &&
+      SpanLists.prepare(meta) &&
+      meta.commit(setBooksTable, 0, 1) &&
+      meta.commit(listBooksTable, 0, 1) &&
       TinyStarts.prepare(meta) &&
       SweepState.prepare(meta) &&
       Sweeper.prepare(meta) &&

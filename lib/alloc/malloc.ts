@@ -16,7 +16,6 @@
  */
 import { type Address, pageSize as pageBytes } from '../base/units.ts';
 import type { MHeap } from '../heap/mheap.ts';
-import type { SpanSets } from '../heap/span-sets.ts';
 import {
   pageDoublesShift as doublesShift,
   type ObjectMemory,
@@ -60,7 +59,6 @@ export class Malloc {
   private readonly heap: MHeap;
   private readonly central: MCentral;
   private readonly mcache: MCache;
-  private readonly sets: SpanSets;
   private readonly memory: ObjectMemory;
   private readonly origin: number;
   private readonly reachPages: number;
@@ -82,7 +80,6 @@ export class Malloc {
     heap: MHeap,
     central: MCentral,
     mcache: MCache,
-    sets: SpanSets,
     memory: ObjectMemory,
     reachPages: number,
     zeroBase: Address,
@@ -91,7 +88,6 @@ export class Malloc {
     this.heap = heap;
     this.central = central;
     this.mcache = mcache;
-    this.sets = sets;
     this.memory = memory;
     this.origin = heap.parts.arenas.origin;
     this.reachPages = reachPages;
@@ -199,8 +195,8 @@ export class Malloc {
   }
 
   private mallocLarge(size: number, noscan: boolean, zero: boolean): number {
-    const { heap, sets } = this;
-    const { spans, counters, sweepState, pageColumns } = heap.parts;
+    const { heap } = this;
+    const { spans, counters, pageColumns } = heap.parts;
     const c = spans.columns;
     const npages = Math.ceil(size / pageSize);
     if (npages > this.reachPages) return 0;
@@ -216,7 +212,6 @@ export class Malloc {
     c.freeIndex[s] = 1;
     c.allocCount[s] = 1;
     pageColumns.live[c.startPage[s] * liveWordsPerPage] |= 1;
-    sets.push(sets.fullSwept(spanClass, sweepState.gen), s);
     const addr = this.origin + c.startPage[s] * pageSize;
     if (zero && c.needZero[s] !== 0) this.zero(addr, bytes);
     this.hooks.slowPath();

@@ -5,23 +5,24 @@
  * - *proportionally*: before a span is allocated, as many pages as the pace demands (sweep-pace.ts)
  * - *the page reclaimer*: before the heap takes n pages it frees n, by looking through the page
  *   bitmaps for spans without any marked object, 512 pages at a time; what it frees beyond n is
- *   credit for the next
+ *   credit for the next. The 2014 design has its busy lists for this (busy-reclaimer.ts)
  * - *in the background*: steps of a few spans
  * - *the start of a cycle*, which first sweeps whatever is left
  *
- * All take spans from the unswept sets, class by class, full ones before partial ones; the class
- * reached is remembered. When no set has any left the sweep is drained.
+ * Which span comes next is told by the books; when they have none left the sweep is drained.
  *
  * Not here: sweeping one span (heap/sweep-span.ts).
  */
 import { ctz32 } from '../base/bits.ts';
 import { pagesPerArena } from '../base/units.ts';
 import type { MHeap } from '../heap/mheap.ts';
-import { type SpanSets, setsPerSpanClass } from '../heap/span-sets.ts';
+import type { SpanBooks } from '../heap/span-books.ts';
+import type { SpanLists } from '../heap/span-lists.ts';
 import type { SpanSweeper } from '../heap/sweep-span.ts';
 import { f64, i32, table, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import { spanState } from '../spans/span-table.ts';
+import { reclaimBusy } from './busy-reclaimer.ts';
 import type { SweepPace } from './sweep-pace.ts';
 
 /** Pages the reclaimer looks at in one go. */
@@ -29,8 +30,6 @@ const pagesPerReclaimerChunk = 512;
 const reclaimDone = -1;
 
 export const sweeperTable = table('sweeper', 'other', {
-  /** Where the search for unswept spans stands: span class × 2 + (0 full, 1 partial). */
-  setCursor: i32('heap'),
   /** The next page the reclaimer looks at, counted through the arenas in the order they were added; −1: done. */
   reclaimIndex: f64('heap'),
   /** Pages reclaimed beyond what was asked. */
@@ -49,28 +48,29 @@ export interface SweeperHooks {
 
 export class Sweeper {
   private readonly heap: MHeap;
-  private readonly sets: SpanSets;
+  private readonly books: SpanBooks;
   private readonly spanSweeper: SpanSweeper;
   private readonly pace: SweepPace;
   private readonly state: Views<typeof sweeperTable>;
-  private readonly setCount: number;
+  private readonly busy: SpanLists | undefined;
   private readonly hooks: SweeperHooks;
 
   constructor(
     meta: MetaMemory,
     heap: MHeap,
-    sets: SpanSets,
+    books: SpanBooks,
     spanSweeper: SpanSweeper,
     pace: SweepPace,
-    spanClasses: number,
+    /** The busy lists, where pages are reclaimed by them; else by the page bitmaps. */
+    busy: SpanLists | undefined,
     hooks: SweeperHooks,
   ) {
     this.heap = heap;
-    this.sets = sets;
+    this.books = books;
     this.spanSweeper = spanSweeper;
     this.pace = pace;
     this.state = meta.views(sweeperTable);
-    this.setCount = (spanClasses * setsPerSpanClass) / 2;
+    this.busy = busy;
     this.hooks = hooks;
   }
 
@@ -83,7 +83,7 @@ export class Sweeper {
     const { state, heap } = this;
     heap.parts.sweepState.nextGeneration();
     heap.parts.counters.pagesSwept[0] = 0;
-    state.setCursor[0] = 0;
+    this.books.beginSweep();
     state.reclaimIndex[0] = 0;
     state.reclaimCredit[0] = 0;
     state.arenas[0] = heap.parts.arenas.state.count[0];
@@ -95,7 +95,7 @@ export class Sweeper {
     const { sweepState, spans } = heap.parts;
     if (sweepState.isDone()) return -1;
     for (;;) {
-      const s = this.nextSpan();
+      const s = this.books.nextUnswept();
       if (s === 0) {
         this.finish();
         return -1;
@@ -132,6 +132,10 @@ export class Sweeper {
   /** Frees at least npages, if unmarked spans hold as many. */
   reclaim(npages: number): void {
     const { state, heap } = this;
+    if (this.busy !== undefined) {
+      reclaimBusy(npages, this.busy, this.spanSweeper, () => this.sweepOne());
+      return;
+    }
     if (state.reclaimIndex[0] === reclaimDone) return;
     const start = this.hooks.now();
     let want = npages;
@@ -174,23 +178,6 @@ export class Sweeper {
       }
     }
     return freed;
-  }
-
-  private nextSpan(): number {
-    const { state, sets, heap } = this;
-    const gen = heap.parts.sweepState.gen;
-    for (let cursor = state.setCursor[0]; cursor < this.setCount; cursor++) {
-      const spanClass = cursor >>> 1;
-      const s = sets.pop(
-        (cursor & 1) === 0 ? sets.fullUnswept(spanClass, gen) : sets.partialUnswept(spanClass, gen),
-      );
-      if (s !== 0) {
-        state.setCursor[0] = cursor;
-        return s;
-      }
-    }
-    state.setCursor[0] = this.setCount;
-    return 0;
   }
 
   private finish(): void {

@@ -47,7 +47,7 @@ import type { pageTable } from '../spans/page-table.ts';
 import { perObjectOf, type SpanTable, type SpanUse, spanState, spanUse } from '../spans/span-table.ts';
 import type { counterTable } from './counters.ts';
 import { bitmapWords, type GcBits } from './gc-bits.ts';
-import type { SpanSets } from './span-sets.ts';
+import type { SpanBooks } from './span-books.ts';
 import type { SweepState } from './sweep-state.ts';
 import type { TinyStarts } from './tiny-starts.ts';
 
@@ -91,7 +91,7 @@ export interface HeapParts {
   /** Ask for huge pages where released memory is used again. */
   readonly hugePageHints: boolean;
   readonly gcBits: GcBits;
-  readonly sets: SpanSets;
+  readonly books: SpanBooks;
   readonly sweepState: SweepState;
   readonly tinyStarts: TinyStarts;
   readonly counters: Views<typeof counterTable>;
@@ -121,7 +121,9 @@ export class MHeap {
    */
   allocHeapSpan(p: number, npages: number, spanClass: number, elemSize: number, nelems: number): SpanId {
     if (!this.parts.sweepState.isDone()) this.hooks.reclaim(npages);
-    return this.allocSpan(p, npages, spanUse.heap, spanClass, elemSize, nelems);
+    const s = this.allocSpan(p, npages, spanUse.heap, spanClass, elemSize, nelems);
+    if (s !== 0) this.parts.books.allocated(s, elemSize === 0);
+    return s;
   }
 
   /**
@@ -173,6 +175,7 @@ export class MHeap {
       });
     }
     const page = columns.startPage[s];
+    this.parts.books.freed(s);
     counters.pagesInUse[0] -= columns.pages[s];
     pageColumns.inUse[page >>> 5] &= ~(1 << (page & 31));
     sweepState.markWords -= bitmapWords(columns.nelems[s]);
@@ -212,14 +215,14 @@ export class MHeap {
     nelems: number,
     at = -1,
   ): SpanId {
-    const { spans, sets, pages, radix, pageCaches, gcBits, arenas, sys, counters } = this.parts;
+    const { spans, books, pages, radix, pageCaches, gcBits, arenas, sys, counters } = this.parts;
     // Everything that can fail for lack of metadata comes before pages change hands.
     const s = spans.alloc();
     if (s === 0) return s;
     let markBits = 0;
     let allocBits = 0;
     if (use === spanUse.heap) {
-      markBits = sets.prepareFor(spanClass, spans.end) ? gcBits.allocForSpan(nelems) : -1;
+      markBits = books.prepareFor(spanClass, spans.end) ? gcBits.allocForSpan(nelems) : -1;
       allocBits = markBits < 0 ? -1 : gcBits.allocForSpan(nelems);
       if (allocBits < 0) {
         spans.free(s);

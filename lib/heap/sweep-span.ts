@@ -2,8 +2,8 @@
  * Sweeping one span: what is not marked becomes free.
  *
  * The mark bits become the allocation bits, fresh mark bits are taken, and allocation starts again
- * at object 0. A span without live objects goes back to the page heap; others go to the swept set
- * that fits. The order in which spans come to be swept is none of this file's business.
+ * at object 0. A span without live objects goes back to the page heap; of others the books are told.
+ * The order in which spans come to be swept is none of this file's business.
  *
  * A sweep by someone who wants to allocate from the span (`preserve`) leaves placing it to them.
  *
@@ -17,24 +17,24 @@ import { pageSize, spanId } from '../base/units.ts';
 import { spanState } from '../spans/span-table.ts';
 import type { GcBits } from './gc-bits.ts';
 import type { MHeap } from './mheap.ts';
+import type { BookSweeper, SpanBooks } from './span-books.ts';
 import type { SpanObjects } from './span-objects.ts';
-import type { SpanSets } from './span-sets.ts';
 
 /** What freed objects are filled with under `clobberFree`. */
 export const clobberByte = 0xde;
 
-export class SpanSweeper {
+export class SpanSweeper implements BookSweeper {
   private readonly heap: MHeap;
   private readonly objects: SpanObjects;
-  private readonly sets: SpanSets;
+  private readonly books: SpanBooks;
   private readonly gcBits: GcBits;
   /** Fill freed objects with `clobberByte`, to catch uses after the last drop (GODEBUG clobberfree). */
   clobberFree = false;
 
-  constructor(heap: MHeap, objects: SpanObjects, sets: SpanSets, gcBits: GcBits) {
+  constructor(heap: MHeap, objects: SpanObjects, books: SpanBooks, gcBits: GcBits) {
     this.heap = heap;
     this.objects = objects;
-    this.sets = sets;
+    this.books = books;
     this.gcBits = gcBits;
   }
 
@@ -81,15 +81,13 @@ export class SpanSweeper {
         counters.smallFreeCount[c.spanClass[s] >>> 1] += nfreed;
         counters.totalFree[0] += nfreed * elemSize;
       }
-      if (preserve) return false;
-      if (nalloc === 0) {
+      if (nalloc === 0 && !preserve) {
         this.heap.freeSpan(spanId(s));
         return true;
       }
-      this.place(s);
+      this.books.swept(s, preserve);
       return false;
     }
-    if (preserve) return false;
     if (nfreed !== 0) {
       const size = c.pages[s] * pageSize;
       counters.largeFreeCount[0]++;
@@ -98,19 +96,8 @@ export class SpanSweeper {
       this.heap.freeSpan(spanId(s));
       return true;
     }
-    this.place(s);
+    this.books.swept(s, preserve);
     return false;
-  }
-
-  /** Puts a swept span on the set where it belongs. */
-  place(s: number): void {
-    const { spans, sweepState } = this.heap.parts;
-    const { allocCount, nelems, spanClass } = spans.columns;
-    const set =
-      allocCount[s] === nelems[s]
-        ? this.sets.fullSwept(spanClass[s], sweepState.gen)
-        : this.sets.partialSwept(spanClass[s], sweepState.gen);
-    this.sets.push(set, s);
   }
 
   /** A marked object that was free: somebody kept a reference to what was freed, or a mark went astray. */
