@@ -33,7 +33,9 @@ import { sweepStateTable } from './heap/sweep-state.ts';
 import { tinyStartsPoolTable, tinyStartsTable } from './heap/tiny-starts.ts';
 import { f64, i32, table, u8, type Views } from './meta/column.ts';
 import type { Capacity } from './meta/memory-map.ts';
+import { freeRunCapacities, listsCapacities } from './pages/lists/columns.ts';
 import { radixCapacities } from './pages/radix/columns.ts';
+import { treapCapacities } from './pages/treap/columns.ts';
 import {
   generations,
   objectStyles,
@@ -140,6 +142,9 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     [persistentTable, persistentBytes],
     [arenaTable, arenas],
     ...radixCapacities(pages, ps),
+    ...freeRunCapacities(spans),
+    ...listsCapacities(spans),
+    ...treapCapacities(spans),
     [spanTable, spans],
     [spanBlockTable, spanBlocksFor(numSpanClasses, spans) + 1],
     [gcBitsArenaTable, gcBitsArenaRows(gcBitsWords) + 1],

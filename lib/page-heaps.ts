@@ -9,10 +9,15 @@ import { PageHeapError } from './base/errors.ts';
 import type { MetaMemory } from './meta/meta-memory.ts';
 import type { Sys } from './os/sys.ts';
 import type { PageHeap, PageHeapClass, PageHeapHost } from './pages/contract.ts';
+import { commitListsSetup } from './pages/lists/columns.ts';
+import { ListsPageHeap } from './pages/lists/page-heap.ts';
 import { commitRadixSetup, radixMemory } from './pages/radix/columns.ts';
 import { RadixPageHeap } from './pages/radix/page-heap.ts';
+import { commitTreapSetup } from './pages/treap/columns.ts';
+import { TreapPageHeap } from './pages/treap/page-heap.ts';
 import type { Parts } from './parts.ts';
 import type { Arenas } from './spans/arenas.ts';
+import { pageTable } from './spans/page-table.ts';
 import type { SpanTable } from './spans/span-table.ts';
 
 /** What a page heap is made from. */
@@ -36,7 +41,9 @@ export function commitPageHeapSetup(kind: Parts['pageHeap'], meta: MetaMemory): 
     case 'radix':
       return commitRadixSetup(meta);
     case 'lists':
+      return commitListsSetup(meta);
     case 'treap':
+      return commitTreapSetup(meta);
     case 'own':
       return true;
   }
@@ -46,16 +53,18 @@ export function commitPageHeapSetup(kind: Parts['pageHeap'], meta: MetaMemory): 
 export function makePageHeap(
   kind: Parts['pageHeap'],
   own: PageHeapClass | undefined,
-  { meta, sys, host }: PageHeapParts,
+  { meta, sys, spans, arenas, host }: PageHeapParts,
 ): MadePageHeap {
+  const freeRuns = { meta, spans, spanOf: meta.views(pageTable).spanOf, known: arenas.columns.known };
   switch (kind) {
     case 'radix': {
       const radix = new RadixPageHeap(radixMemory(meta, host.reachPages), sys, host);
       return { pages: radix, radix };
     }
     case 'lists':
+      return { pages: new ListsPageHeap(freeRuns, host), radix: undefined };
     case 'treap':
-      throw new PageHeapError('ERR_INVALID_OPTION', `there is no page heap ${kind}`);
+      return { pages: new TreapPageHeap(freeRuns, host), radix: undefined };
     case 'own':
       return { pages: makeOwn(own, host), radix: undefined };
   }

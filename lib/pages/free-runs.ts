@@ -1,0 +1,192 @@
+/**
+ * Free runs: what the page heaps of 2014 and 2019 have in common. A run of free pages is a span.
+ *
+ * Each has a row of the span table, in the state *free*, and beside it a row here: how many of its pages
+ * count as scavenged, and since when it is unused. The first and the last page of a run lead to it through
+ * the page table, which is how a run that is freed finds its neighbours. All other entries of the page
+ * table may be stale, so a neighbour is one only if its state and its bounds say so.
+ *
+ * Ids: a span's own id goes back to the pool just before its pages come here, so freeing an allocation
+ * whole always finds one. `ensure` makes sure of one more for every range grown.
+ *
+ * Not here: which of them to take (lists/, treap/), what a run's scavenged pages mean there.
+ */
+import { fatal } from '../base/errors.ts';
+import { pageCount, pageSize, pagesPerArena, spanId } from '../base/units.ts';
+import { f64, i32, table, type Views } from '../meta/column.ts';
+import type { MetaMemory } from '../meta/meta-memory.ts';
+import { type SpanTable, spanState } from '../spans/span-table.ts';
+import type { FreeRunVisit, PageHeapHost, PageHeapStats } from './contract.ts';
+
+/** Rows are spans. */
+export const freeRunTable = table('freeRuns', 'mspan', {
+  /** Pages of the run that count as scavenged. */
+  scavenged: i32('heap'),
+  /** When it became free, by the host's clock: nanoseconds. */
+  unusedSince: f64('heap'),
+});
+
+export const freeRunStateTable = table('freeRunState', 'other', {
+  /** Pages ever grown. */
+  pages: f64('heap'),
+});
+
+/** What free runs lie in. */
+export interface FreeRunMemory {
+  readonly meta: MetaMemory;
+  readonly spans: SpanTable;
+  /** The page table's column: page → span. */
+  readonly spanOf: Int32Array;
+  /** By arena: 1 where `spanOf` has memory. */
+  readonly known: Uint8Array;
+}
+
+const arenaShift = Math.log2(pagesPerArena);
+const rowsPerBatch = 256;
+
+export class FreeRuns {
+  readonly start: Int32Array;
+  readonly pages: Int32Array;
+  readonly needZero: Uint8Array;
+  readonly scavenged: Int32Array;
+  readonly unusedSince: Float64Array;
+  readonly grown: Float64Array;
+  private readonly memory: FreeRunMemory;
+  private readonly state: Uint8Array;
+  private readonly spanOf: Int32Array;
+  private readonly known: Uint8Array;
+  private readonly beside: (rows: number) => boolean;
+  private rows = 0;
+
+  /** @param beside puts memory behind so many rows of whatever the page heap keeps beside each run */
+  constructor(memory: FreeRunMemory, beside: (rows: number) => boolean) {
+    const { meta, spans } = memory;
+    const columns: Views<typeof freeRunTable> = meta.views(freeRunTable);
+    this.memory = memory;
+    this.start = spans.columns.startPage;
+    this.pages = spans.columns.pages;
+    this.needZero = spans.columns.needZero;
+    this.state = spans.columns.state;
+    this.scavenged = columns.scavenged;
+    this.unusedSince = columns.unusedSince;
+    this.grown = meta.views(freeRunStateTable).pages;
+    this.spanOf = memory.spanOf;
+    this.known = memory.known;
+    this.beside = beside;
+  }
+
+  static prepare(meta: MetaMemory): boolean {
+    return meta.commit(freeRunStateTable, 0, 1);
+  }
+
+  /** Makes sure that one more run can be made. False when there is no memory. */
+  ensure(): boolean {
+    const s = this.memory.spans.alloc();
+    if (s === 0) return false;
+    const covered = s < this.rows || this.cover(s);
+    this.memory.spans.free(s);
+    return covered;
+  }
+
+  /** A new run, in no list yet. */
+  make(page: number, npages: number, needZero: number, unusedSince: number): number {
+    const s = this.memory.spans.alloc();
+    if (s === 0 || (s >= this.rows && !this.cover(s)))
+      fatal('no memory to write down a free run', { page, npages });
+    this.memory.spans.setState(s, spanState.free);
+    this.start[s] = page;
+    this.pages[s] = npages;
+    this.needZero[s] = needZero;
+    this.scavenged[s] = 0;
+    this.unusedSince[s] = unusedSince;
+    return s;
+  }
+
+  /** A run is none any more: it was taken whole, or a neighbour took it in. */
+  drop(s: number): void {
+    const { spans } = this.memory;
+    spans.setState(spanId(s), spanState.dead);
+    this.needZero[s] = 0;
+    spans.free(spanId(s));
+  }
+
+  /** Makes a run's first and last page lead to it: after its bounds have changed. */
+  map(s: number): void {
+    const first = this.start[s];
+    this.spanOf[first] = s;
+    this.spanOf[first + this.pages[s] - 1] = s;
+  }
+
+  /** The run that ends just before a page; 0 if there is none. */
+  before(page: number): number {
+    if (page === 0 || this.known[(page - 1) >> arenaShift] !== 1) return 0;
+    const s = this.spanOf[page - 1];
+    return this.state[s] === spanState.free && this.start[s] + this.pages[s] === page ? s : 0;
+  }
+
+  /** The run that begins at a page; 0 if there is none. */
+  at(page: number): number {
+    if (this.known[page >> arenaShift] !== 1) return 0;
+    const s = this.spanOf[page];
+    return this.state[s] === spanState.free && this.start[s] === page ? s : 0;
+  }
+
+  /** Every run, lowest address first. Not for hot paths. */
+  inOrder(): number[] {
+    const found: number[] = [];
+    for (let s = 1, end = this.memory.spans.end; s < end; s++)
+      if (this.state[s] === spanState.free) found.push(s);
+    return found.sort((a, b) => this.start[a] - this.start[b]);
+  }
+
+  forEach(visit: FreeRunVisit): void {
+    for (const s of this.inOrder())
+      visit(this.start[s], this.pages[s], this.scavenged[s], this.unusedSince[s]);
+  }
+
+  stats(): PageHeapStats {
+    let freePages = 0;
+    let scavengedPages = 0;
+    for (const s of this.inOrder()) {
+      freePages += this.pages[s];
+      scavengedPages += this.scavenged[s];
+    }
+    return { pages: this.grown[0], freePages, scavengedPages };
+  }
+
+  /** Each run by itself and beside its neighbours. `mayBorder`: two runs may lie side by side. */
+  check(mayBorder: (a: number, b: number) => boolean): void {
+    let last = 0;
+    for (const s of this.inOrder()) {
+      const page = this.start[s];
+      const npages = this.pages[s];
+      if (npages <= 0 || this.scavenged[s] < 0 || this.scavenged[s] > npages)
+        fatal('a free run is malformed', { span: s, page, npages, scavenged: this.scavenged[s] });
+      if (this.spanOf[page] !== s || this.spanOf[page + npages - 1] !== s)
+        fatal('the page table does not lead to a free run', { span: s, page, npages });
+      const end = last === 0 ? -1 : this.start[last] + this.pages[last];
+      if (end > page) fatal('free runs overlap', { span: s, page, other: last });
+      if (end === page && !mayBorder(last, s))
+        fatal('free runs that border were not merged', { span: s, page, other: last });
+      last = s;
+    }
+    const { freePages, scavengedPages } = this.stats();
+    if (freePages > this.grown[0]) fatal('more pages are free than there are', { freePages, scavengedPages });
+  }
+
+  /** Bytes of so many pages. */
+  static bytes(npages: number): number {
+    return pageCount(npages) * pageSize;
+  }
+
+  private cover(s: number): boolean {
+    const { meta } = this.memory;
+    const rows = Math.min(meta.rows(freeRunTable), Math.ceil((s + 1) / rowsPerBatch) * rowsPerBatch);
+    if (s >= rows || !meta.commit(freeRunTable, 0, rows) || !this.beside(rows)) return false;
+    this.rows = rows;
+    return true;
+  }
+}
+
+/** What a page heap over free runs needs of its host. */
+export type FreeRunHost = Pick<PageHeapHost, 'now' | 'release' | 'physPages'>;

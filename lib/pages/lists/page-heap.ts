@@ -1,0 +1,239 @@
+/**
+ * The page heap of 2014 (Go 1.4): free lists by size.
+ *
+ * Runs of 1 to 127 free pages stand in a list each size, larger ones in one list together. An allocation
+ * takes the run freed last of the smallest size that has any; among large runs the best fit, by size and
+ * then by address, found by looking at all of them. What is left of a run goes back. A run that is freed
+ * takes in its free neighbours at once.
+ *
+ * How released pages are counted, kept as the original does it, because people ask why its HeapReleased is
+ * too small:
+ * - an allocation from a run that is released, wholly or in part, forgets the release of the *whole* run,
+ *   also of what is left of it; so `lastScavenged` may exceed the pages allocated
+ * - a freed run that takes in the one before it takes over that one's count; of the one after it the count
+ *   is added
+ * - the rest keeps the age of the run it was cut from, a merged run is as young as its youngest part
+ * - a run that is released in part is released again whole
+ *
+ * Cost: an allocation below 128 pages looks at up to 127 list heads; a large one at every large run, which
+ * is what ended this design.
+ *
+ * Invariants: no two free runs border; a run stands in the list of its size; the counts of scavenged pages
+ * add up to what the host was told less what `lastScavenged` took back.
+ *
+ * Mechanism after mheap.c and mheap.go of December 2014. Not here: growth (1 MiB at a time, heap/mheap.ts),
+ * when to release (scavenge/age.ts).
+ */
+import { fatal } from '../../base/errors.ts';
+import { type Bytes, bytes, type PageCount, type PageIndex, pageCount, pageIndex } from '../../base/units.ts';
+import type { Views } from '../../meta/column.ts';
+import type { FreeRunVisit, PageHeap, PageHeapHost, PageHeapStats } from '../contract.ts';
+import { FreeRuns } from '../free-runs.ts';
+import { type ListsMemory, largeRun, listHeadTable, listLinkTable } from './columns.ts';
+
+export class ListsPageHeap implements PageHeap {
+  readonly freshScavenged = false;
+  lastScavenged = 0;
+  lastNeedZero = false;
+  private readonly runs: FreeRuns;
+  private readonly host: PageHeapHost;
+  private readonly links: Views<typeof listLinkTable>;
+  private readonly first: Int32Array;
+
+  constructor(memory: ListsMemory, host: PageHeapHost) {
+    const { meta } = memory;
+    this.runs = new FreeRuns(memory, (rows) => meta.commit(listLinkTable, 0, rows));
+    this.host = host;
+    this.links = meta.views(listLinkTable);
+    this.first = meta.views(listHeadTable).first;
+  }
+
+  alloc(npages: PageCount): PageIndex {
+    const s = npages < largeRun ? this.findSmall(npages) : this.bestFit(npages);
+    return s === 0 ? pageIndex(-1) : this.take(s, npages);
+  }
+
+  free(page: PageIndex, npages: PageCount): void {
+    this.add(page, npages, 1, this.host.now());
+  }
+
+  prepareGrow(): boolean {
+    return this.runs.ensure();
+  }
+
+  grow(page: PageIndex, npages: PageCount): boolean {
+    if (!this.runs.ensure()) return false;
+    this.runs.grown[0] += npages;
+    this.add(page, npages, 0, this.host.now());
+    return true;
+  }
+
+  /**
+   * The original releases by age alone. Asked for an amount it releases whole runs, the large ones first, in
+   * the order of their lists.
+   */
+  release(nbytes: Bytes, _force: boolean, shouldStop?: () => boolean): Bytes {
+    const { runs, first, links } = this;
+    let released = 0;
+    for (let list = largeRun; list > 0; list--) {
+      for (let s = first[list]; s !== 0; s = links.next[s]) {
+        if (FreeRuns.bytes(released) >= nbytes) return bytes(FreeRuns.bytes(released));
+        if (runs.scavenged[s] === runs.pages[s]) continue;
+        released += this.releaseRun(s);
+        if (shouldStop?.() === true) return bytes(FreeRuns.bytes(released));
+      }
+    }
+    return bytes(FreeRuns.bytes(released));
+  }
+
+  releaseUnused(limit: number): Bytes {
+    const { runs, first, links } = this;
+    const now = this.host.now();
+    let released = 0;
+    for (let list = 1; list <= largeRun; list++) {
+      for (let s = first[list]; s !== 0; s = links.next[s]) {
+        if (now - runs.unusedSince[s] > limit && runs.scavenged[s] !== runs.pages[s])
+          released += this.releaseRun(s);
+      }
+    }
+    return bytes(FreeRuns.bytes(released));
+  }
+
+  forEachFree(visit: FreeRunVisit): void {
+    this.runs.forEach(visit);
+  }
+
+  stats(): PageHeapStats {
+    return this.runs.stats();
+  }
+
+  check(level: 1 | 2 | 3): void {
+    this.runs.check(() => false);
+    if (level === 1) return;
+    const { runs, first, links } = this;
+    let members = 0;
+    for (let list = 0; list <= largeRun; list++) {
+      let prev = 0;
+      for (let s = first[list]; s !== 0; s = links.next[s]) {
+        if (links.prev[s] !== prev) fatal('a free list is broken', { list, span: s, prev: links.prev[s] });
+        if (listOf(runs.pages[s]) !== list)
+          fatal('a free run stands in the list of another size', { list, span: s, npages: runs.pages[s] });
+        prev = s;
+        members++;
+      }
+    }
+    const all = runs.inOrder().length;
+    if (members !== all) fatal('free runs are missing in the lists', { members, all });
+  }
+
+  /**
+   * Takes over pages as a record of another heap tells of them: for replaying what a real one answered.
+   * Free runs are put first in their lists, and do not merge.
+   */
+  restore(page: number, npages: number, free: boolean, scavenged: number, unusedSince: number): void {
+    const { runs } = this;
+    runs.grown[0] += npages;
+    if (!free) return;
+    const s = runs.make(page, npages, 1, unusedSince);
+    runs.scavenged[s] = scavenged;
+    runs.map(s);
+    this.insert(s);
+  }
+
+  private findSmall(npages: number): number {
+    const { first } = this;
+    for (let list = npages; list < largeRun; list++) if (first[list] !== 0) return first[list];
+    return this.bestFit(npages);
+  }
+
+  /** The smallest large run of at least npages, the lowest of those. */
+  private bestFit(npages: number): number {
+    const { pages, start } = this.runs;
+    const { next } = this.links;
+    let best = 0;
+    let size = 0;
+    for (let s = this.first[largeRun]; s !== 0; s = next[s]) {
+      const n = pages[s];
+      if (n < npages) continue;
+      if (best === 0 || n < size || (n === size && start[s] < start[best])) {
+        best = s;
+        size = n;
+      }
+    }
+    return best;
+  }
+
+  private take(s: number, npages: number): PageIndex {
+    const { runs } = this;
+    const page = runs.start[s];
+    this.remove(s);
+    this.lastScavenged = runs.scavenged[s];
+    this.lastNeedZero = runs.needZero[s] !== 0;
+    runs.scavenged[s] = 0;
+    const rest = runs.pages[s] - npages;
+    if (rest === 0) {
+      runs.drop(s);
+    } else {
+      // What is left is no neighbour of a free run, or it would have been merged with it before.
+      runs.start[s] = page + npages;
+      runs.pages[s] = rest;
+      runs.map(s);
+      this.insert(s);
+    }
+    return pageIndex(page);
+  }
+
+  private add(page: number, npages: number, needZero: number, now: number): void {
+    const { runs } = this;
+    const before = runs.before(page);
+    const after = runs.at(page + npages);
+    let s = before;
+    if (before !== 0) {
+      this.remove(before);
+      runs.pages[before] += npages;
+      runs.needZero[before] |= needZero;
+      runs.unusedSince[before] = now;
+    } else {
+      s = runs.make(page, npages, needZero, now);
+    }
+    if (after !== 0) {
+      this.remove(after);
+      runs.pages[s] += runs.pages[after];
+      runs.scavenged[s] += runs.scavenged[after];
+      runs.needZero[s] |= runs.needZero[after];
+      runs.drop(after);
+    }
+    runs.map(s);
+    this.insert(s);
+  }
+
+  private releaseRun(s: number): number {
+    const { runs } = this;
+    const npages = runs.pages[s];
+    const newly = npages - runs.scavenged[s];
+    runs.scavenged[s] = npages;
+    this.host.release(pageIndex(runs.start[s]), pageCount(npages), pageCount(newly));
+    return newly;
+  }
+
+  private insert(s: number): void {
+    const { links, first } = this;
+    const list = listOf(this.runs.pages[s]);
+    const head = first[list];
+    links.prev[s] = 0;
+    links.next[s] = head;
+    if (head !== 0) links.prev[head] = s;
+    first[list] = s;
+  }
+
+  private remove(s: number): void {
+    const { prev, next } = this.links;
+    if (prev[s] === 0) this.first[listOf(this.runs.pages[s])] = next[s];
+    else next[prev[s]] = next[s];
+    if (next[s] !== 0) prev[next[s]] = prev[s];
+  }
+}
+
+function listOf(npages: number): number {
+  return npages < largeRun ? npages : largeRun;
+}

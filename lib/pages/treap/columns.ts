@@ -1,0 +1,40 @@
+/**
+ * The columns of the page heap of 2019, beside those of its free runs (free-runs.ts).
+ *
+ *   treap nodes   one row a span    children, parent, priority
+ *   treap state   one row           the roots of both treaps, and the state of the priorities' generator
+ */
+import { i32, table } from '../../meta/column.ts';
+import type { Capacity } from '../../meta/memory-map.ts';
+import type { MetaMemory } from '../../meta/meta-memory.ts';
+import { type FreeRunMemory, FreeRuns } from '../free-runs.ts';
+
+/** Rows are spans. */
+export const treapNodeTable = table('treapNodes', 'mspan', {
+  left: i32('heap'),
+  right: i32('heap'),
+  parent: i32('heap'),
+  priority: i32('heap'),
+});
+
+/** Slots of the state. */
+export const slotFreeRoot = 0;
+export const slotScavengedRoot = 1;
+export const slotRandom = 2;
+
+export const treapStateTable = table('treapState', 'other', { slots: i32('heap', 4) });
+
+/** What the page heap needs where there can be so many spans. */
+export function treapCapacities(spans: number): readonly Capacity[] {
+  return [
+    [treapStateTable, 1],
+    [treapNodeTable, spans],
+  ];
+}
+
+/** False when there is no memory. */
+export function commitTreapSetup(meta: MetaMemory): boolean {
+  return FreeRuns.prepare(meta) && meta.commit(treapStateTable, 0, 1);
+}
+
+export type TreapMemory = FreeRunMemory;
