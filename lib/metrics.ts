@@ -7,7 +7,6 @@
  */
 
 import { mcacheTable } from './alloc/mcache.ts';
-import { classToSize, numSizeClasses } from './alloc/size-classes.ts';
 import { timeHistogramBoundaries } from './gc/time-histogram.ts';
 import type { Runtime } from './runtime.ts';
 import { spanTable } from './spans/span-table.ts';
@@ -23,9 +22,10 @@ export type HeapMetrics = Readonly<Record<string, number | MetricHistogram>>;
 const perSecond = 1e-9;
 
 /** Counts by size class as Go lays them out: one bucket a class, one for the large. */
-function bySize(counts: readonly number[], large: number): MetricHistogram {
+function bySize(runtime: Runtime, counts: readonly number[], large: number): MetricHistogram {
   const buckets = [1];
-  for (let sizeClass = 1; sizeClass < numSizeClasses; sizeClass++) buckets.push(classToSize[sizeClass] + 1);
+  for (let sizeClass = 1; sizeClass < runtime.classes.count; sizeClass++)
+    buckets.push(runtime.classes.sizes[sizeClass] + 1);
   buckets.push(Infinity);
   return { counts: [...counts.slice(1), large], buckets };
 }
@@ -81,10 +81,10 @@ export function readMetrics(runtime: Runtime): HeapMetrics {
     '/gc/cycles/total:gc-cycles': c.count[0],
     '/gc/gogc:percent': pacer.gcPercent < 0 ? Infinity : pacer.gcPercent,
     '/gc/gomemlimit:bytes': pacer.memoryLimit,
-    '/gc/heap/allocs-by-size:bytes': bySize(allocs, counters.largeAllocCount[0]),
+    '/gc/heap/allocs-by-size:bytes': bySize(runtime, allocs, counters.largeAllocCount[0]),
     '/gc/heap/allocs:bytes': totals.totalAlloc,
     '/gc/heap/allocs:objects': totals.mallocs,
-    '/gc/heap/frees-by-size:bytes': bySize(frees, counters.largeFreeCount[0]),
+    '/gc/heap/frees-by-size:bytes': bySize(runtime, frees, counters.largeFreeCount[0]),
     '/gc/heap/frees:bytes': totals.totalFree,
     '/gc/heap/frees:objects': totals.frees,
     '/gc/heap/goal:bytes': runtime.heapGoal(),

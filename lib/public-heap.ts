@@ -14,7 +14,7 @@
  */
 import { Drops } from './alloc/drops.ts';
 import type { Malloc } from './alloc/malloc.ts';
-import { roundUpSize } from './alloc/size-classes.ts';
+import { roundUpSizeBy } from './alloc/size-classes.ts';
 import { checkAddress, checkSize, refuse, requireShared } from './arguments.ts';
 import { PageHeapError } from './base/errors.ts';
 import { address, pageSize } from './base/units.ts';
@@ -216,7 +216,7 @@ export class Heap {
   /** Bytes a request of `size` really gets. @throws ERR_INVALID_SIZE */
   roundUpSize(size: number): number {
     checkSize(size);
-    return roundUpSize(size);
+    return roundUpSizeBy(this.runtime.classes, size);
   }
 
   // ---------------------------------------------------------------- their memory

@@ -14,7 +14,7 @@
 import { Malloc } from './alloc/malloc.ts';
 import { MCache, mcacheTable } from './alloc/mcache.ts';
 import { MCentral } from './alloc/mcentral.ts';
-import { numSpanClasses } from './alloc/size-classes.ts';
+import { numSpanClasses, type SizeClasses, sizeClassTablesByName } from './alloc/size-classes.ts';
 import { fatal, PageHeapError } from './base/errors.ts';
 import { type Address, address, arenaBytes, pageCount, pageSize, pId } from './base/units.ts';
 import type { HeapEvent } from './events.ts';
@@ -86,6 +86,8 @@ export class Runtime {
   readonly memory: ObjectMemory;
   readonly spans: SpanTable;
   readonly parts: Omit<Parts, 'advise' | 'pageHeapClass'>;
+  /** The size classes of this heap. */
+  readonly classes: SizeClasses;
   readonly pages: PageHeap;
   private readonly radixPages: RadixPageHeap | undefined;
   readonly pageCaches: readonly PageCache[];
@@ -126,6 +128,7 @@ export class Runtime {
     this.spans = new SpanTable(meta);
     const policies = meta.views(policyTable);
     this.parts = partsOf(this.table);
+    this.classes = sizeClassTablesByName[this.parts.sizeClasses];
     this.pacer = new Pacer(policies.pacer);
     this.limiter = new CpuLimiter(policies.limiter);
     this.scavenging = new Scavenging({
@@ -192,8 +195,8 @@ export class Runtime {
     this.objects = new SpanObjects(this.spans.columns, this.gcBits.bits, meta.views(mcacheTable).open);
     this.spanSweeper = new SpanSweeper(this.heap, this.objects, this.books, this.gcBits);
     this.spanSweeper.clobberFree = this.table.clobberFree[0] === 1;
-    this.central = new MCentral(this.heap, this.books, this.spanSweeper);
-    this.mcache = new MCache(meta, this.heap, this.central, this.objects, this.memory);
+    this.central = new MCentral(this.heap, this.books, this.spanSweeper, this.classes);
+    this.mcache = new MCache(meta, this.heap, this.central, this.objects, this.memory, this.classes);
 
     this.pace = new SweepPace(policies.sweepPace);
     this.pauses = new TimeHistogram(policies.pauses);
@@ -251,6 +254,7 @@ export class Runtime {
       this.central,
       this.mcache,
       this.memory,
+      this.classes,
       this.reach / pageSize,
       address(this.table.zeroBase[0]),
     );

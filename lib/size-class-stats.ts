@@ -5,7 +5,6 @@
  * class; class 0 stands for the large objects, one a span. Nothing is flushed, so a sampler may ask:
  * counts of allocations and frees lag behind by what caches have not handed in, all else is exact.
  */
-import { classToObjects, classToPages, classToSize, numSizeClasses } from './alloc/size-classes.ts';
 import { popcount32 } from './base/bits.ts';
 import { pageSize } from './base/units.ts';
 import type { Runtime } from './runtime.ts';
@@ -35,12 +34,12 @@ export interface SizeClassRow {
 
 /** One row for each size class that was ever used. The caller holds the heap. */
 export function sizeClassStats(runtime: Runtime): SizeClassRow[] {
-  const { spans, counters, mcache } = runtime;
+  const { spans, counters, mcache, classes } = runtime;
   const c = spans.columns;
   const { open } = mcache.columns;
-  const spanCount = new Float64Array(numSizeClasses);
-  const objects = new Float64Array(numSizeClasses);
-  const bytes = new Float64Array(numSizeClasses);
+  const spanCount = new Float64Array(classes.count);
+  const objects = new Float64Array(classes.count);
+  const bytes = new Float64Array(classes.count);
   for (let s = 1; s < spans.end; s++) {
     if (c.state[s] !== spanState.inUse) continue;
     const sizeClass = c.spanClass[s] >>> 1;
@@ -50,13 +49,13 @@ export function sizeClassStats(runtime: Runtime): SizeClassRow[] {
     bytes[sizeClass] += c.pages[s] * pageSize;
   }
   const rows: SizeClassRow[] = [];
-  for (let i = 0; i < numSizeClasses; i++) {
-    const size = classToSize[i];
+  for (let i = 0; i < classes.count; i++) {
+    const size = classes.sizes[i];
     const mallocs = i === 0 ? counters.largeAllocCount[0] : counters.smallAllocCount[i];
     const frees = i === 0 ? counters.largeFreeCount[0] : counters.smallFreeCount[i];
     if (spanCount[i] === 0 && mallocs === 0) continue;
-    const spanBytes = classToPages[i] * pageSize;
-    const tailOfSpan = spanBytes - classToObjects[i] * size;
+    const spanBytes = classes.pages[i] * pageSize;
+    const tailOfSpan = spanBytes - classes.objects[i] * size;
     const inuseBytes = i === 0 ? bytes[0] : objects[i] * size;
     const tailWaste = tailOfSpan * spanCount[i];
     rows.push({
@@ -70,7 +69,7 @@ export function sizeClassStats(runtime: Runtime): SizeClassRow[] {
       mallocs,
       frees,
       spanBytes,
-      objectsPerSpan: classToObjects[i],
+      objectsPerSpan: classes.objects[i],
       tailOfSpan,
     });
   }

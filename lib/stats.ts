@@ -14,7 +14,6 @@
  */
 
 import { mcacheTable } from './alloc/mcache.ts';
-import { classToSize, numSizeClasses } from './alloc/size-classes.ts';
 import { fatal } from './base/errors.ts';
 import { bytesPerElement, type Table } from './meta/column.ts';
 import type { Runtime } from './runtime.ts';
@@ -119,8 +118,8 @@ export function objectTotals(runtime: Runtime): ObjectTotals {
   let mallocs = counters.largeAllocCount[0] + counters.tinyAllocCount[0];
   let frees = counters.largeFreeCount[0] + counters.tinyAllocCount[0];
   const bySize: SizeClassStats[] = [];
-  for (let sizeClass = 0; sizeClass < numSizeClasses; sizeClass++) {
-    const size = classToSize[sizeClass];
+  for (let sizeClass = 0; sizeClass < runtime.classes.count; sizeClass++) {
+    const size = runtime.classes.sizes[sizeClass];
     const allocated = counters.smallAllocCount[sizeClass];
     const freed = counters.smallFreeCount[sizeClass];
     totalAlloc += allocated * size;

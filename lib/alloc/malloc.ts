@@ -27,8 +27,7 @@ import type { MCentral } from './mcentral.ts';
 import {
   maxTinySize,
   numSpanClasses,
-  sizeClassOf,
-  classToSize as sizeOfClass,
+  type SizeClasses,
   maxSmallSize as smallSizes,
   tinySpanClass,
 } from './size-classes.ts';
@@ -39,10 +38,6 @@ const pageDoublesShift = doublesShift;
 const windowPageMask = windowMask;
 const maxSmallSize = smallSizes;
 const tinyBlock = maxTinySize;
-const classToSize = sizeOfClass;
-
-/** The span class with pointers of every small size, by ⌈size / 8⌉: one look-up where two tables would need a choice. */
-const spanClassBy8 = Uint8Array.from({ length: maxSmallSize / 8 + 1 }, (_, i) => sizeClassOf(8 * i) << 1);
 
 export interface MallocHooks {
   /** After a slow allocation (a refill, a large object): a collection or background work may be due. */
@@ -64,6 +59,8 @@ export class Malloc {
   private readonly reachPages: number;
   private readonly zeroBase: Address;
   // Columns of the fast path, each a field of its own: one load instead of two.
+  private readonly spanClassBy8: Uint8Array;
+  private readonly classToSize: Int32Array;
   private readonly firstSlot: number;
   private readonly open: Int32Array;
   private readonly windowBase: Float64Array;
@@ -81,6 +78,7 @@ export class Malloc {
     central: MCentral,
     mcache: MCache,
     memory: ObjectMemory,
+    classes: SizeClasses,
     reachPages: number,
     zeroBase: Address,
   ) {
@@ -92,6 +90,8 @@ export class Malloc {
     this.origin = heap.parts.arenas.origin;
     this.reachPages = reachPages;
     this.zeroBase = zeroBase;
+    this.spanClassBy8 = classes.spanClassBy8;
+    this.classToSize = classes.sizes;
     this.firstSlot = p * numSpanClasses;
     this.open = mcache.columns.open;
     this.windowBase = mcache.columns.windowBase;
@@ -113,7 +113,7 @@ export class Malloc {
   malloc(size: number, noscan: boolean, zero: boolean): number {
     if (size < tinyBlock && noscan) return this.mallocTiny(size);
     if (size > maxSmallSize) return this.mallocLarge(size, noscan, zero);
-    const spanClass = spanClassBy8[(size + 7) >> 3] | (noscan ? 1 : 0);
+    const spanClass = this.spanClassBy8[(size + 7) >> 3] | (noscan ? 1 : 0);
     const slot = this.firstSlot + spanClass;
     const free = this.open[slot];
     if (free === 0) return this.mallocSlow(slot, zero);
@@ -121,7 +121,7 @@ export class Malloc {
     this.open[slot] = rest;
     const nth = 31 - Math.clz32(free ^ rest);
     if (this.chores[slot] !== 0) this.doChores(slot, nth, zero);
-    return this.windowBase[slot] + nth * classToSize[spanClass >> 1];
+    return this.windowBase[slot] + nth * this.classToSize[spanClass >> 1];
   }
 
   /**
@@ -135,7 +135,7 @@ export class Malloc {
     if (refilled && !this.mcache.refill(this.p, spanClass, zero)) return 0;
     const nth = this.takeOpen(slot);
     if (this.chores[slot] !== 0) this.doChores(slot, nth, zero);
-    const addr = this.windowBase[slot] + nth * classToSize[spanClass >> 1];
+    const addr = this.windowBase[slot] + nth * this.classToSize[spanClass >> 1];
     if (refilled) this.hooks.slowPath();
     return addr;
   }
@@ -153,7 +153,7 @@ export class Malloc {
     const chores = this.chores[slot];
     if ((chores & choreStart) !== 0) this.tinyBits[this.tinyWindow[this.p] + (nth << 1)] = 1;
     if (zero && (chores & choreZero) !== 0) {
-      const size = classToSize[(slot - this.firstSlot) >> 1];
+      const size = this.classToSize[(slot - this.firstSlot) >> 1];
       this.zero(this.windowBase[slot] + nth * size, size);
     }
   }

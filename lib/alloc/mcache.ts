@@ -26,7 +26,7 @@ import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { ObjectMemory } from '../spans/object-memory.ts';
 import { liveWordsPerPage } from '../spans/page-table.ts';
 import type { MCentral } from './mcentral.ts';
-import { classToSize, numSpanClasses, tinySpanClass } from './size-classes.ts';
+import { numSpanClasses, type SizeClasses, tinySpanClass } from './size-classes.ts';
 
 /** Objects up to this size are zeroed by the window. */
 const windowZeroing = 512;
@@ -67,14 +67,23 @@ export class MCache {
   private readonly objects: SpanObjects;
   private readonly memory: ObjectMemory;
   private readonly live: Int32Array;
+  private readonly sizes: Int32Array;
   private readonly counters: Views<typeof counterTable>;
 
-  constructor(meta: MetaMemory, heap: MHeap, central: MCentral, objects: SpanObjects, memory: ObjectMemory) {
+  constructor(
+    meta: MetaMemory,
+    heap: MHeap,
+    central: MCentral,
+    objects: SpanObjects,
+    memory: ObjectMemory,
+    classes: SizeClasses,
+  ) {
     this.columns = meta.views(mcacheTable);
     this.heap = heap;
     this.central = central;
     this.objects = objects;
     this.memory = memory;
+    this.sizes = classes.sizes;
     this.live = heap.parts.pageColumns.live;
     this.counters = heap.parts.counters;
   }
@@ -229,7 +238,7 @@ export class MCache {
     const taken = allocCount[s] - cachedCount[s];
     cachedCount[s] = 0;
     this.counters.smallAllocCount[spanClass >>> 1] += taken;
-    this.counters.totalAlloc[0] += taken * classToSize[spanClass >>> 1];
+    this.counters.totalAlloc[0] += taken * this.sizes[spanClass >>> 1];
   }
 
   private countTiny(p: number): void {

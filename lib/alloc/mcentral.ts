@@ -11,7 +11,7 @@ import { pageSize, type SpanId, spanId } from '../base/units.ts';
 import type { MHeap } from '../heap/mheap.ts';
 import type { SpanBooks } from '../heap/span-books.ts';
 import type { SpanSweeper } from '../heap/sweep-span.ts';
-import { classToObjects, classToPages, classToSize, tinySpanClass } from './size-classes.ts';
+import { type SizeClasses, tinySpanClass } from './size-classes.ts';
 
 export interface CentralHooks {
   /** Before a span of `bytes` is allocated: sweep what the pace demands, less `callerPages`. */
@@ -22,18 +22,20 @@ export class MCentral {
   private readonly heap: MHeap;
   private readonly books: SpanBooks;
   private readonly sweeper: SpanSweeper;
+  private readonly classes: SizeClasses;
   hooks: CentralHooks = { deductSweepCredit: () => {} };
 
-  constructor(heap: MHeap, books: SpanBooks, sweeper: SpanSweeper) {
+  constructor(heap: MHeap, books: SpanBooks, sweeper: SpanSweeper, classes: SizeClasses) {
     this.heap = heap;
     this.books = books;
     this.sweeper = sweeper;
+    this.classes = classes;
   }
 
   /** A span with at least one free object for P `p`'s cache, or 0 when the system has no memory. */
   cacheSpan(p: number, spanClass: number): SpanId {
     const sizeClass = spanClass >>> 1;
-    this.hooks.deductSweepCredit(classToPages[sizeClass] * pageSize, 0);
+    this.hooks.deductSweepCredit(this.classes.pages[sizeClass] * pageSize, 0);
     const s = this.books.take(spanClass, this.sweeper) || this.growSpan(p, spanClass);
     if (s === 0) return spanId(0);
     const { allocCount, nelems } = this.heap.parts.spans.columns;
@@ -63,10 +65,10 @@ export class MCentral {
     const { heap } = this;
     const s = heap.allocHeapSpan(
       p,
-      classToPages[sizeClass],
+      this.classes.pages[sizeClass],
       spanClass,
-      classToSize[sizeClass],
-      classToObjects[sizeClass],
+      this.classes.sizes[sizeClass],
+      this.classes.objects[sizeClass],
     );
     if (s !== 0 && spanClass === tinySpanClass) {
       const row = heap.parts.tinyStarts.alloc();

@@ -1,5 +1,6 @@
 /**
- * Size classes and span classes as malloc looks them up: the `go121` table in typed arrays.
+ * Size classes and span classes as malloc looks them up: the `go121` table in typed arrays, and every
+ * generation's table in one shape (`SizeClasses`), of which a heap uses one.
  *
  * A request of up to 32 KiB is rounded up to its size class by one table look-up: in steps of 8
  * bytes up to 1 KiB, of 128 bytes above. Larger requests have size class 0 and are whole pages. A
@@ -7,11 +8,9 @@
  * pointers and spans that do not are kept apart, so that a mark phase need not look into the latter.
  *
  * Not here: the rules behind the table (size-class-generator.ts), the table itself
- * (size-class-table.ts, generated), the tables of 2014 and 2019 in use (`sizeClassesOf`, below,
- * hands them out for the older generations).
+ * (size-class-table.ts, generated).
  */
 import { alignUp, pageSize, userAddressEnd } from '../base/units.ts';
-import type { SizeClassEra } from './size-class-generator.ts';
 import { largeSizeDiv, maxSmallSize, smallSizeDiv, smallSizeMax } from './size-class-generator.ts';
 import {
   go14Pages,
@@ -99,14 +98,48 @@ export function isNoscan(spanClass: number): boolean {
   return (spanClass & 1) === 1;
 }
 
-/** Sizes and pages by class, of any era; index 0 is no class. */
-export function sizeClassesOf(era: SizeClassEra): { sizes: Int32Array; pages: Int32Array } {
-  switch (era) {
-    case 'go14':
-      return { sizes: Int32Array.from(go14Sizes), pages: Int32Array.from(go14Pages) };
-    case 'go112':
-      return { sizes: Int32Array.from(go112Sizes), pages: Int32Array.from(go112Pages) };
-    case 'go121':
-      return { sizes: classToSize.slice(), pages: classToPages.slice() };
+/**
+ * A table of size classes as a heap uses it. Class 0 is no class, class 2 is 16 bytes in every table.
+ */
+export interface SizeClasses {
+  /** Classes, class 0 included. */
+  readonly count: number;
+  /** Bytes of an object, pages of a span, objects of a span, by class. */
+  readonly sizes: Int32Array;
+  readonly pages: Int32Array;
+  readonly objects: Int32Array;
+  /**
+   * The span class of every small size, by ⌈size / 8⌉, for objects with pointers; or it with 1 for objects
+   * without. In the 2014 table the bit is set already: there, both share their spans.
+   */
+  readonly spanClassBy8: Uint8Array;
+}
+
+function sizeClassesOf(sizes: readonly number[], pages: readonly number[], split: boolean): SizeClasses {
+  const spanClassBy8 = new Uint8Array(maxSmallSize / 8 + 1);
+  let c = 0;
+  for (let i = 0; i < spanClassBy8.length; i++) {
+    while (sizes[c] < 8 * i) c++;
+    spanClassBy8[i] = (c << 1) | (split ? 0 : 1);
   }
+  return {
+    count: sizes.length,
+    sizes: Int32Array.from(sizes),
+    pages: Int32Array.from(pages),
+    objects: Int32Array.from(sizes, (size, i) => (size === 0 ? 0 : Math.floor((pages[i] * pageSize) / size))),
+    spanClassBy8,
+  };
+}
+
+/** The tables of the three generations. */
+export const sizeClassTablesByName = {
+  'go1.4': sizeClassesOf(go14Sizes, go14Pages, false),
+  'go1.12': sizeClassesOf(go112Sizes, go112Pages, true),
+  'go1.21': sizeClassesOf(go121Sizes, go121Pages, true),
+} as const;
+
+/** How many bytes a request really gets by a table: its class's size, or whole pages above 32 KiB. 0 for 0. */
+export function roundUpSizeBy(classes: SizeClasses, size: number): number {
+  if (size <= maxSmallSize) return classes.sizes[classes.spanClassBy8[(size + 7) >>> 3] >>> 1];
+  return size > userAddressEnd ? size : alignUp(size, pageSize);
 }

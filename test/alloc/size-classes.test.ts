@@ -22,9 +22,9 @@ import {
   numSpanClasses,
   objectIndex,
   roundUpSize,
-  sizeClassesOf,
   sizeClassOf,
   sizeClassOfSpan,
+  sizeClassTablesByName,
   tinySizeClass,
   tinySpanClass,
 } from '../../lib/alloc/size-classes.ts';
@@ -89,9 +89,15 @@ describe('the rules of size classes', () => {
       });
 
       it('equal the committed table', () => {
-        const { sizes, pages } = sizeClassesOf(era);
+        const names = { go14: 'go1.4', go112: 'go1.12', go121: 'go1.21' } as const;
+        const { sizes, pages, spanClassBy8, count } = sizeClassTablesByName[names[era]];
         expect([...sizes]).toEqual(made.sizes);
         expect([...pages]).toEqual(made.pages);
+        expect(count).toBe(made.sizes.length);
+        for (let size = 1; size <= 32768; size++) {
+          const smallest = made.sizes.findIndex((bytes, c) => c > 0 && bytes >= size);
+          if (spanClassBy8[(size + 7) >> 3]! >>> 1 !== smallest) expect([size, smallest]).toEqual([]);
+        }
       });
     });
   }
