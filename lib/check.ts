@@ -8,6 +8,7 @@
  * Read only, except that level 1 flushes the caches' counts as statistics do. What does not hold is
  * a FatalError with the numbers that show it.
  */
+import { FreeListMCache } from './alloc/freelist-mcache.ts';
 import { popcount32 } from './base/bits.ts';
 import { fatal } from './base/errors.ts';
 import { pageSize } from './base/units.ts';
@@ -102,10 +103,38 @@ function checkSpans(runtime: Runtime): void {
     fatal('mark bits are miscounted', { markWords, counted: sweepState.markWords });
 }
 
-/** The books know where every span stands. */
+/** The books know where every span stands, and the free lists hold just the free objects. */
 function checkBooks(runtime: Runtime): void {
-  const { cachedAt } = runtime.spans.columns;
-  runtime.books.check((s) => cachedAt[s] !== 0);
+  const { mcache, books } = runtime;
+  const cached = new Map<number, number>();
+  mcache.columns.spans.forEach((s, slot) => {
+    if (s !== 0) cached.set(s, slot);
+  });
+  books.check((s) => cached.has(s));
+  if (mcache instanceof FreeListMCache) checkFreeLists(runtime, mcache, cached);
+}
+
+function checkFreeLists(runtime: Runtime, mcache: FreeListMCache, cached: ReadonlyMap<number, number>): void {
+  const { spans, freeLists, objects } = runtime;
+  const c = spans.columns;
+  if (freeLists === undefined) return;
+  for (let s = 1; s < spans.end; s++) {
+    if (c.state[s] !== spanState.inUse || c.elemSize[s] === 0) continue;
+    const slot = cached.get(s);
+    const free = freeLists.check(s, slot === undefined ? freeLists.firstOf(s) : mcache.lists.first[slot]);
+    for (let window = 0; window < c.nelems[s]; window += 32) {
+      const n = c.nelems[s] - window;
+      const all = n >= 32 ? -1 : (1 << n) - 1;
+      const wanted = ~objects.allocatedWord(s, window) & all;
+      if (free[window >>> 5] !== wanted)
+        fatal('a free list does not hold the free objects', {
+          span: s,
+          window,
+          free: free[window >>> 5],
+          wanted,
+        });
+    }
+  }
 }
 
 /** Every page against the spans, the caches, the free runs and the counters. */

@@ -8,6 +8,7 @@
  *
  * Not here: what the tables mean (each is declared by the part that uses it).
  */
+import { freeListCacheTable } from './alloc/freelist-mcache.ts';
 import { mcacheTable } from './alloc/mcache.ts';
 import { numSpanClasses } from './alloc/size-classes.ts';
 import { arenaBytes, pageSize } from './base/units.ts';
@@ -18,6 +19,7 @@ import { sweepPaceStateLength } from './gc/sweep-pace.ts';
 import { sweeperTable } from './gc/sweeper.ts';
 import { timeHistogramStateLength } from './gc/time-histogram.ts';
 import { counterTable } from './heap/counters.ts';
+import { freeListTable } from './heap/free-lists.ts';
 import { gcBitsArenaRows, gcBitsArenaTable, gcBitsStateTable, gcBitsTable } from './heap/gc-bits.ts';
 import { listBooksTable } from './heap/list-books.ts';
 import { setBooksTable } from './heap/set-books.ts';
@@ -134,11 +136,13 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     [spanBlockPoolTable, 1],
     [tinyStartsPoolTable, 1],
     [mcacheTable, ps],
+    [freeListCacheTable, ps],
     [spanSetTable, numSpanClasses * setsPerSpanClass],
     [setBooksTable, 1],
     [listBooksTable, 1],
     [spanListTable, spanListsFor(numSpanClasses)],
     [spanLinkTable, spans],
+    [freeListTable, spans],
     [persistentTable, persistentBytes],
     [arenaTable, arenas],
     ...radixCapacities(pages, ps),

@@ -11,6 +11,8 @@
  * Not here: argument checks, events of the outside (timers, signals).
  */
 
+import { FreeListMalloc } from './alloc/freelist-malloc.ts';
+import { FreeListMCache } from './alloc/freelist-mcache.ts';
 import { Malloc } from './alloc/malloc.ts';
 import { MCache, mcacheTable } from './alloc/mcache.ts';
 import { MCentral } from './alloc/mcentral.ts';
@@ -25,6 +27,7 @@ import { SweepPace } from './gc/sweep-pace.ts';
 import { Sweeper } from './gc/sweeper.ts';
 import { TimeHistogram } from './gc/time-histogram.ts';
 import { counterTable } from './heap/counters.ts';
+import { FreeLists } from './heap/free-lists.ts';
 import { GcBits } from './heap/gc-bits.ts';
 import { ListBooks, listBooksTable } from './heap/list-books.ts';
 import { MHeap } from './heap/mheap.ts';
@@ -94,6 +97,7 @@ export class Runtime {
   readonly gcBits: GcBits;
   readonly sets: SpanSets;
   readonly books: SpanBooks;
+  readonly freeLists: FreeLists | undefined;
   readonly objects: SpanObjects;
   readonly heap: MHeap;
   readonly spanSweeper: SpanSweeper;
@@ -170,6 +174,8 @@ export class Runtime {
     this.gcBits = new GcBits(meta);
     this.sets = new SpanSets(meta);
     const sweepState = new SweepState(meta);
+    const threaded = this.parts.objects === 'freelist';
+    this.freeLists = threaded ? new FreeLists(meta, this.spans, this.memory, this.origin) : undefined;
     const tinyStarts = new TinyStarts(meta);
     const lists = this.parts.sweep === 'sets' ? undefined : new SpanLists(meta, numSpanClasses);
     this.books =
@@ -188,15 +194,18 @@ export class Runtime {
       hugePageHints: this.parts.hugePageHints,
       gcBits: this.gcBits,
       books: this.books,
+      freeLists: this.freeLists,
       sweepState,
       tinyStarts,
       counters: this.counters,
     });
     this.objects = new SpanObjects(this.spans.columns, this.gcBits.bits, meta.views(mcacheTable).open);
-    this.spanSweeper = new SpanSweeper(this.heap, this.objects, this.books, this.gcBits);
+    this.spanSweeper = new SpanSweeper(this.heap, this.objects, this.books, this.gcBits, this.freeLists);
     this.spanSweeper.clobberFree = this.table.clobberFree[0] === 1;
-    this.central = new MCentral(this.heap, this.books, this.spanSweeper, this.classes);
-    this.mcache = new MCache(meta, this.heap, this.central, this.objects, this.memory, this.classes);
+    this.central = new MCentral(this.heap, this.books, this.spanSweeper, this.classes, this.freeLists);
+    const parts = [meta, this.heap, this.central, this.objects, this.memory, this.classes] as const;
+    this.mcache =
+      this.freeLists === undefined ? new MCache(...parts) : new FreeListMCache(this.freeLists, ...parts);
 
     this.pace = new SweepPace(policies.sweepPace);
     this.pauses = new TimeHistogram(policies.pauses);
@@ -248,7 +257,8 @@ export class Runtime {
 
   /** A malloc that works with a P, which the calling thread holds. */
   mallocOf(p: number): Malloc {
-    const malloc = new Malloc(
+    const kind = this.mcache instanceof FreeListMCache ? FreeListMalloc : Malloc;
+    const malloc = new kind(
       p,
       this.heap,
       this.central,
@@ -358,6 +368,7 @@ export class Runtime {
       GcBits.prepare(meta) &&
       SpanSets.prepare(meta) &&
       SpanLists.prepare(meta) &&
+      (options.parts.objects !== 'freelist' || FreeListMCache.prepare(meta)) &&
       meta.commit(setBooksTable, 0, 1) &&
       meta.commit(listBooksTable, 0, 1) &&
       TinyStarts.prepare(meta) &&

@@ -51,25 +51,25 @@ export class Malloc {
   /** The P this thread works with: its row of the mcaches. */
   readonly p: number;
   hooks: MallocHooks = { slowPath: () => {} };
-  private readonly heap: MHeap;
+  protected readonly heap: MHeap;
   private readonly central: MCentral;
-  private readonly mcache: MCache;
-  private readonly memory: ObjectMemory;
-  private readonly origin: number;
+  protected readonly mcache: MCache;
+  protected readonly memory: ObjectMemory;
+  protected readonly origin: number;
   private readonly reachPages: number;
-  private readonly zeroBase: Address;
+  protected readonly zeroBase: Address;
   // Columns of the fast path, each a field of its own: one load instead of two.
-  private readonly spanClassBy8: Uint8Array;
-  private readonly classToSize: Int32Array;
-  private readonly firstSlot: number;
+  protected readonly spanClassBy8: Uint8Array;
+  protected readonly classToSize: Int32Array;
+  protected readonly firstSlot: number;
   private readonly open: Int32Array;
   private readonly windowBase: Float64Array;
   private readonly chores: Uint8Array;
-  private readonly tinyBits: Uint8Array;
+  protected readonly tinyBits: Uint8Array;
   private readonly tinyWindow: Int32Array;
-  private readonly tinyBase: Float64Array;
-  private readonly tinyLeft: Int32Array;
-  private readonly tinyStarts: Int32Array;
+  protected readonly tinyBase: Float64Array;
+  protected readonly tinyLeft: Int32Array;
+  protected readonly tinyStarts: Int32Array;
   private readonly tinyAllocs: Int32Array;
 
   constructor(
@@ -158,7 +158,7 @@ export class Malloc {
     }
   }
 
-  private mallocTiny(size: number): number {
+  protected mallocTiny(size: number): number {
     if (size === 0) return this.zeroBase;
     const { p } = this;
     // Sizes below 16 have an alignment of 8 at most: their lowest bit.
@@ -172,7 +172,7 @@ export class Malloc {
   }
 
   /** Starts a block for a tiny object, and keeps it as the current one if it has more room left. */
-  private mallocTinyBlock(size: number): number {
+  protected mallocTinyBlock(size: number): number {
     const { p } = this;
     const slot = this.firstSlot + tinySpanClass;
     let refilled = false;
@@ -194,7 +194,7 @@ export class Malloc {
     return addr;
   }
 
-  private mallocLarge(size: number, noscan: boolean, zero: boolean): number {
+  protected mallocLarge(size: number, noscan: boolean, zero: boolean): number {
     const { heap } = this;
     const { spans, counters, pageColumns } = heap.parts;
     const c = spans.columns;
@@ -218,7 +218,7 @@ export class Malloc {
     return addr;
   }
 
-  private zero(addr: number, size: number): void {
+  protected zero(addr: number, size: number): void {
     const offset = addr - this.origin;
     const page = Math.floor(offset / pageSize);
     const inPage = offset - page * pageSize;

@@ -62,7 +62,7 @@ export const mcacheTable = table('mcaches', 'mcache', {
 
 export class MCache {
   readonly columns: Views<typeof mcacheTable>;
-  private readonly heap: MHeap;
+  protected readonly heap: MHeap;
   private readonly central: MCentral;
   private readonly objects: SpanObjects;
   private readonly memory: ObjectMemory;
@@ -178,6 +178,7 @@ export class MCache {
     this.columns.tinyLeft[p] = 0;
   }
 
+  /** Opens a window of the cached span. */
   private open(slot: number, s: number, window: number, zero: boolean): void {
     const { columns, heap } = this;
     const c = heap.parts.spans.columns;
@@ -216,7 +217,7 @@ export class MCache {
   }
 
   /** Takes a span out of its slot; what was open is free again. */
-  private close(slot: number, s: number): void {
+  protected close(slot: number, s: number): void {
     const { columns } = this;
     const c = this.heap.parts.spans.columns;
     const left = columns.open[slot];

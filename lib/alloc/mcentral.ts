@@ -8,6 +8,7 @@
  */
 import { fatal } from '../base/errors.ts';
 import { pageSize, type SpanId, spanId } from '../base/units.ts';
+import type { FreeLists } from '../heap/free-lists.ts';
 import type { MHeap } from '../heap/mheap.ts';
 import type { SpanBooks } from '../heap/span-books.ts';
 import type { SpanSweeper } from '../heap/sweep-span.ts';
@@ -23,13 +24,22 @@ export class MCentral {
   private readonly books: SpanBooks;
   private readonly sweeper: SpanSweeper;
   private readonly classes: SizeClasses;
+  /** Where free objects are threaded: what makes the list of a fresh span. */
+  private readonly freeLists: FreeLists | undefined;
   hooks: CentralHooks = { deductSweepCredit: () => {} };
 
-  constructor(heap: MHeap, books: SpanBooks, sweeper: SpanSweeper, classes: SizeClasses) {
+  constructor(
+    heap: MHeap,
+    books: SpanBooks,
+    sweeper: SpanSweeper,
+    classes: SizeClasses,
+    freeLists: FreeLists | undefined,
+  ) {
     this.heap = heap;
     this.books = books;
     this.sweeper = sweeper;
     this.classes = classes;
+    this.freeLists = freeLists;
   }
 
   /** A span with at least one free object for P `p`'s cache, or 0 when the system has no memory. */
@@ -79,6 +89,7 @@ export class MCentral {
       heap.parts.spans.columns.tinyStarts[s] = row;
       heap.parts.spans.columns.stride[s] = 0;
     }
+    if (s !== 0) this.freeLists?.thread(s);
     return s;
   }
 }

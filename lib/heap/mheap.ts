@@ -46,6 +46,7 @@ import type { Arenas } from '../spans/arenas.ts';
 import type { pageTable } from '../spans/page-table.ts';
 import { perObjectOf, type SpanTable, type SpanUse, spanState, spanUse } from '../spans/span-table.ts';
 import type { counterTable } from './counters.ts';
+import type { FreeLists } from './free-lists.ts';
 import { bitmapWords, type GcBits } from './gc-bits.ts';
 import type { SpanBooks } from './span-books.ts';
 import type { SweepState } from './sweep-state.ts';
@@ -92,6 +93,8 @@ export interface HeapParts {
   readonly hugePageHints: boolean;
   readonly gcBits: GcBits;
   readonly books: SpanBooks;
+  /** Where free objects are threaded through themselves. */
+  readonly freeLists: FreeLists | undefined;
   readonly sweepState: SweepState;
   readonly tinyStarts: TinyStarts;
   readonly counters: Views<typeof counterTable>;
@@ -215,14 +218,15 @@ export class MHeap {
     nelems: number,
     at = -1,
   ): SpanId {
-    const { spans, books, pages, radix, pageCaches, gcBits, arenas, sys, counters } = this.parts;
+    const { spans, books, freeLists, pages, radix, pageCaches, gcBits, arenas, sys, counters } = this.parts;
     // Everything that can fail for lack of metadata comes before pages change hands.
     const s = spans.alloc();
     if (s === 0) return s;
     let markBits = 0;
     let allocBits = 0;
     if (use === spanUse.heap) {
-      markBits = books.prepareFor(spanClass, spans.end) ? gcBits.allocForSpan(nelems) : -1;
+      const prepared = books.prepareFor(spanClass, spans.end) && (freeLists?.ensure(spans.end) ?? true);
+      markBits = prepared ? gcBits.allocForSpan(nelems) : -1;
       allocBits = markBits < 0 ? -1 : gcBits.allocForSpan(nelems);
       if (allocBits < 0) {
         spans.free(s);

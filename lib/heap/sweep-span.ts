@@ -15,6 +15,7 @@
 import { fatal } from '../base/errors.ts';
 import { pageSize, spanId } from '../base/units.ts';
 import { spanState } from '../spans/span-table.ts';
+import type { FreeLists } from './free-lists.ts';
 import type { GcBits } from './gc-bits.ts';
 import type { MHeap } from './mheap.ts';
 import type { BookSweeper, SpanBooks } from './span-books.ts';
@@ -28,14 +29,22 @@ export class SpanSweeper implements BookSweeper {
   private readonly objects: SpanObjects;
   private readonly books: SpanBooks;
   private readonly gcBits: GcBits;
+  private readonly freeLists: FreeLists | undefined;
   /** Fill freed objects with `clobberByte`, to catch uses after the last drop (GODEBUG clobberfree). */
   clobberFree = false;
 
-  constructor(heap: MHeap, objects: SpanObjects, books: SpanBooks, gcBits: GcBits) {
+  constructor(
+    heap: MHeap,
+    objects: SpanObjects,
+    books: SpanBooks,
+    gcBits: GcBits,
+    freeLists: FreeLists | undefined,
+  ) {
     this.heap = heap;
     this.objects = objects;
     this.books = books;
     this.gcBits = gcBits;
+    this.freeLists = freeLists;
   }
 
   /** Takes a span for sweeping, if it needs it and nobody else has. */
@@ -68,6 +77,8 @@ export class SpanSweeper implements BookSweeper {
       fatal('a sweep raised the count of objects', { span: s, marked: nalloc, allocCount: c.allocCount[s] });
     const elemSize = c.elemSize[s];
     if (this.clobberFree && nfreed > 0) this.clobber(s);
+
+    if (this.freeLists !== undefined && elemSize !== 0 && nfreed > 0) this.thread(s, this.freeLists);
 
     c.allocCount[s] = nalloc;
     c.allocBits[s] = c.markBits[s];
@@ -115,6 +126,15 @@ export class SpanSweeper implements BookSweeper {
           freeIndex: columns.freeIndex[s],
         });
     }
+  }
+
+  /** Threads what this sweep frees into the span's list. */
+  private thread(s: number, freeLists: FreeLists): void {
+    const { markBits } = this.heap.parts.spans.columns;
+    freeLists.sweep(
+      s,
+      (window) => this.objects.allocatedWord(s, window) & ~this.gcBits.bits[markBits[s] + (window >>> 5)],
+    );
   }
 
   private clobber(s: number): void {

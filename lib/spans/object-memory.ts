@@ -17,6 +17,8 @@ export const windowPagesShift = 32 - pageShift;
 export const windowPageMask = (1 << windowPagesShift) - 1;
 /** log2 of the doubles in a page. */
 export const pageDoublesShift = pageShift - 3;
+/** log2 of the 32-bit words in a page. */
+export const pageWordsShift = pageShift - 2;
 const windowBytes = 2 ** 32;
 
 export class ObjectMemory {
@@ -25,6 +27,7 @@ export class ObjectMemory {
   private readonly reachBytes: number;
   private readonly windows: (Float64Array | undefined)[];
   private readonly byteWindows: (Uint8Array<ArrayBuffer> | undefined)[];
+  private readonly wordWindows: (Int32Array | undefined)[];
 
   constructor(sys: Sys, origin: Address, reachBytes: number) {
     this.sys = sys;
@@ -32,6 +35,7 @@ export class ObjectMemory {
     this.reachBytes = reachBytes;
     this.windows = new Array(Math.ceil(reachBytes / windowBytes)).fill(undefined);
     this.byteWindows = this.windows.map(() => undefined);
+    this.wordWindows = this.windows.map(() => undefined);
   }
 
   /** The window that a page lies in, as doubles. */
@@ -43,6 +47,12 @@ export class ObjectMemory {
   bytes(page: number): Uint8Array {
     const index = page >>> windowPagesShift;
     return (this.byteWindows[index] ??= new Uint8Array(this.window(page).buffer as ArrayBuffer));
+  }
+
+  /** The window that a page lies in, as 32-bit words. */
+  words(page: number): Int32Array {
+    const index = page >>> windowPagesShift;
+    return (this.wordWindows[index] ??= new Int32Array(this.window(page).buffer as ArrayBuffer));
   }
 
   /** Zeroes `size` bytes (a multiple of 8) at byte `offset` of a span's first page. */
@@ -63,6 +73,7 @@ export class ObjectMemory {
       if (window !== undefined) this.sys.detach(window.buffer as ArrayBuffer);
     this.windows.fill(undefined);
     this.byteWindows.fill(undefined);
+    this.wordWindows.fill(undefined);
   }
 
   private open(index: number): Float64Array {

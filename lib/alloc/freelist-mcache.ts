@@ -1,0 +1,59 @@
+/**
+ * The mcache over free lists: of the cached span, the slot holds the address of the first free object, and
+ * malloc follows the links from there. Instead of windows there is the list.
+ *
+ * Not here: what an mcache is (mcache.ts), the lists (heap/free-lists.ts).
+ */
+import { fatal } from '../base/errors.ts';
+import type { FreeLists } from '../heap/free-lists.ts';
+import { f64, table, type Views } from '../meta/column.ts';
+import type { MetaMemory } from '../meta/meta-memory.ts';
+import { MCache } from './mcache.ts';
+import { numSpanClasses } from './size-classes.ts';
+
+/** Rows are Ps. */
+export const freeListCacheTable = table('freeListCaches', 'mcache', {
+  /** The address of the first free object of the cached span; 0: none. */
+  first: f64('p', numSpanClasses),
+});
+
+type Parts = ConstructorParameters<typeof MCache>;
+
+export class FreeListMCache extends MCache {
+  readonly lists: Views<typeof freeListCacheTable>;
+  private readonly freeLists: FreeLists;
+
+  constructor(freeLists: FreeLists, ...parts: Parts) {
+    super(...parts);
+    this.freeLists = freeLists;
+    this.lists = parts[0].views(freeListCacheTable);
+  }
+
+  static prepare(meta: MetaMemory): boolean {
+    return meta.commit(freeListCacheTable, 0, meta.rows(freeListCacheTable));
+  }
+
+  /** A list has no windows: when it is at its end, the span is full. */
+  override openNext(): boolean {
+    return false;
+  }
+
+  override attach(slot: number, s: number, spanClass: number): void {
+    const { head } = this.freeLists;
+    if (head[s] === 0) fatal('a span for caching has no free object', { span: s, spanClass });
+    this.columns.spans[slot] = s;
+    this.columns.windowBase[slot] = this.heap.parts.arenas.addressOf(
+      this.heap.parts.spans.columns.startPage[s],
+    );
+    this.lists.first[slot] = this.freeLists.firstOf(s);
+    head[s] = 0;
+  }
+
+  protected override close(slot: number, s: number): void {
+    const { elemSize } = this.heap.parts.spans.columns;
+    const first = this.lists.first[slot];
+    this.freeLists.head[s] = first === 0 ? 0 : (first - this.columns.windowBase[slot]) / elemSize[s] + 1;
+    this.lists.first[slot] = 0;
+    this.columns.spans[slot] = 0;
+  }
+}
