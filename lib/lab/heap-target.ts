@@ -60,8 +60,8 @@ export class HeapTarget implements LabHeap {
     this.heap = new Heap({ ...options, onEvent: (event) => this.onEvent?.(labEvent(event)) });
   }
 
-  malloc(size: number): number {
-    return this.heap.malloc(size, true, false);
+  malloc(size: number, zero = false): number {
+    return this.heap.malloc(size, true, zero);
   }
 
   drop(address: number): void {
@@ -94,6 +94,20 @@ export class HeapTarget implements LabHeap {
     }
   }
 
+  touchEvery(address: number, bytes: number, step: number): void {
+    const last = address + bytes - 1;
+    if (this.reach(address, bytes)) {
+      const window = this.bytes;
+      const end = last - this.base;
+      for (let at = address - this.base; at < end; at += step) window[at] = pattern;
+      window[end] = pattern;
+      return;
+    }
+    // An object may lie across two windows.
+    for (let at = address; at < last; at += step) this.touch(at, 0, 1);
+    this.touch(last, 0, 1);
+  }
+
   copy(to: number, from: number, n: number): void {
     // The second reach must not move the window: both ends in one is the rule.
     if (this.reach(from, n) && to >= this.base && to + n <= this.end) {
@@ -105,6 +119,10 @@ export class HeapTarget implements LabHeap {
 
   gc(): void {
     this.heap.gc();
+  }
+
+  freeOSMemory(): void {
+    this.heap.freeOSMemory();
   }
 
   step(): number {

@@ -18,6 +18,7 @@ import {
   type RunEnd,
   type RunHeader,
   type RunMap,
+  type RunPhaseEnd,
   type RunSample,
   type RunScavenge,
   runFormat,
@@ -26,7 +27,15 @@ import {
 import { fileError } from './trace/bytes.ts';
 
 /** A line of a run file; the member `k` says which. */
-export type RunLine = RunHeader | RunSample | RunCollection | RunScavenge | RunMap | RunClasses | RunEnd;
+export type RunLine =
+  | RunHeader
+  | RunSample
+  | RunCollection
+  | RunScavenge
+  | RunPhaseEnd
+  | RunMap
+  | RunClasses
+  | RunEnd;
 
 export class RunFileWriter {
   readonly path: string;

@@ -5,20 +5,37 @@
 import { basename } from 'node:path';
 import { PageHeapError } from '../base/errors.ts';
 import type { LabHeapOptions } from './heap-target.ts';
-import type { ReplayCounts, TouchMode } from './replay.ts';
-import type { RunSample } from './report/run-data.ts';
+import type { TouchMode } from './replay.ts';
+import type { RunSample, RunValue } from './report/run-data.ts';
 import { defaultBeatMs } from './sampler.ts';
 import { standardInput } from './trace/bytes.ts';
 
 /** What a run is asked for. */
+/** A built-in workload, and how it is to go. */
+export interface WorkloadOptions {
+  readonly name: string;
+  /** Default: the workload's own. */
+  readonly seed?: number;
+  /** Multiplies its memory: 0.001 to 100. Default 1. */
+  readonly scale?: number;
+  /** Multiplies its idle stretches: 0 to 100. Default 1. */
+  readonly timeScale?: number;
+  /** Two more collections after big drops, where the workload has such a variant. */
+  readonly moreCollections?: boolean;
+}
+
 export interface RunOptions {
-  /** The trace: a file, or `-` for standard input. */
-  readonly trace: string;
+  /** The trace: a file, or `-` for standard input. Either this or a workload. */
+  readonly trace?: string;
+  /** A built-in workload instead of a trace; then `seconds`, `idle`, `collections`, `touch`, `strict` do not count. */
+  readonly workload?: WorkloadOptions;
   /** Where the run file goes; a file that is there is replaced. */
   readonly output: string;
   /** What the run is called. Default: the trace's name without folder and endings. */
   readonly name?: string;
   readonly heap?: LabHeapOptions;
+  /** A module with a page heap class of one's own: see load-page-heap.ts. */
+  readonly pageHeapFile?: string;
   /** Seconds of replay; 0: as fast as it goes. Standard input always is. Default 20. */
   readonly seconds?: number;
   /** Seconds of idleness after it. Default 20. */
@@ -37,7 +54,8 @@ export interface RunOptions {
   readonly version?: string;
 }
 
-export type RunPhase = 'counting' | 'replay' | 'idle';
+/** counting, replay, idle; of a workload work and idle. */
+export type RunPhase = string;
 
 /** How far a run is; sent on every beat. */
 export interface RunProgress {
@@ -63,7 +81,8 @@ export interface RunResult {
   readonly opsPerSec: number;
   readonly peakRss: number;
   readonly endRss: number;
-  readonly trace: ReplayCounts & { readonly lines: number };
+  /** What the operations came to. */
+  readonly counts: Readonly<Record<string, RunValue>>;
 }
 
 /** "sqlite-ramp" of "traces/sqlite-ramp.mtrace.gz". */
@@ -101,6 +120,18 @@ export function resolveRunOptions(options: RunOptions): ResolvedRunOptions {
   if (!(Number.isInteger(collections) && collections >= 0))
     refuse('collections', 'a whole number from 0', collections);
   if (!(beatMs >= 1 && beatMs <= 60_000)) refuse('beatMs', 'from 1 to 60000', beatMs);
+  if ((options.trace === undefined) === (options.workload === undefined))
+    refuse('trace', 'given, or a workload instead', options.trace);
+  const { scale = 1, timeScale = 1, seed } = options.workload ?? {};
+  if (!(scale >= 0.001 && scale <= 100)) refuse('scale', 'from 0.001 to 100', scale);
+  if (!(timeScale >= 0 && timeScale <= 100)) refuse('timeScale', 'from 0 to 100', timeScale);
+  if (seed !== undefined && !(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32))
+    refuse('seed', 'a whole number from 0 to below 2^32', seed);
   if (!['all', 'page', 'none'].includes(touch)) refuse('touch', 'all, page or none', touch);
   return { seconds, idle: idleSeconds, collections, beatMs, touch, strict };
+}
+
+/** What a run is called: its own name, or its trace's or workload's. */
+export function nameOf(options: RunOptions): string {
+  return options.name ?? options.workload?.name ?? traceName(options.trace ?? '');
 }

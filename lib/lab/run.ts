@@ -1,40 +1,37 @@
 /**
- * A run: one trace, replayed on one heap, watched, and written to a run file.
+ * A run: a trace or a workload on one heap, watched, and written to a run file.
  *
- *   counting   the lines of the trace, where a duration is asked for and the file is not too long
- *   replay     spread over the duration, or as fast as it goes
- *   idle       collections a second apart at its beginning, then only what is due
- *
- * `runTrace` uses the process it is called in, whose RSS it measures: give each run its own
- * (fork-run.ts). However it ends, by the trace's end, by being stopped, or by an error of the trace,
- * the heap or the looking, the run file gets its end line and says which.
+ * The drive (drive.ts) does what is to be done; here the heap is made, sampled on a beat, mapped at chosen
+ * moments, and everything written down. `runTrace` uses the process it is called in, whose RSS it measures:
+ * give each run its own (fork-run.ts). However it ends, by the drive's end, by being stopped, or by an error
+ * of the trace, the heap or the looking, the run file gets its end line and says which.
  *
  * Not here: the arguments of the command line, what is shown of a run.
  */
-import { stat } from 'node:fs/promises';
 import { release } from 'node:os';
 import { inspectMachine, type Machine } from '../os/machine.ts';
 import { machineFallbacks } from '../os/machine-words.ts';
 import { Residency } from '../os/residency.ts';
+import type { Drive, DriveHost } from './drive.ts';
 import { HeapTarget, type LabHeapOptions } from './heap-target.ts';
+import { loadPageHeap } from './load-page-heap.ts';
 import { classesLine, mapLine, type PageSnapshot, PeakWatch, snapshotPages } from './map-moments.ts';
-import { idle, replayPaced, type Turns } from './pacing.ts';
-import { Replay } from './replay.ts';
+import type { Turns } from './pacing.ts';
 import { type RunHeader, type RunSample, type RunValue, runFormat } from './report/run-data.ts';
 import { RunFileWriter } from './run-file.ts';
 import {
+  nameOf,
   type ResolvedRunOptions,
   type RunOptions,
   type RunPhase,
   type RunProgress,
   type RunResult,
   resolveRunOptions,
-  traceName,
 } from './run-options.ts';
 import { type Looks, Sampler } from './sampler.ts';
 import type { LabEvent, LabHeap } from './target.ts';
-import { fileError, openBytes, standardInput } from './trace/bytes.ts';
-import { measureTrace, type TraceLength, TraceReader } from './trace/reader.ts';
+import { TraceDrive } from './trace-drive.ts';
+import { WorkloadDrive } from './workload-drive.ts';
 
 export {
   type RunOptions,
@@ -53,28 +50,6 @@ export interface RunHooks {
   readonly makeHeap?: (options: LabHeapOptions, physicalPage: number) => LabHeap;
   readonly looks?: Looks & Pick<Residency, 'residentPages'>;
   readonly turns?: Turns;
-}
-
-/** Files longer than this are not counted but estimated: the count would keep the user waiting. */
-const mostCountedBytes = 512 * 2 ** 20;
-const mostCountedPackedBytes = 64 * 2 ** 20;
-
-/** The length of a trace, where counting it is worth it and does not use it up. */
-async function lengthOf(
-  path: string,
-  seconds: number,
-  stopped: () => boolean,
-): Promise<TraceLength | undefined> {
-  if (seconds === 0 || path === standardInput) return undefined;
-  const info = await stat(path).catch((error: unknown) => {
-    throw fileError(path, error);
-  });
-  if (!info.isFile() || info.size > mostCountedBytes) return undefined;
-  const source = await openBytes(path);
-  // What is wrong with its first bytes is found again when they are read in earnest.
-  await source.next().catch(() => undefined);
-  await source.close();
-  return source.packed && info.size > mostCountedPackedBytes ? undefined : measureTrace(path, stopped);
 }
 
 function environmentOf(machine: Machine, version: string | undefined): Record<string, RunValue> {
@@ -99,21 +74,29 @@ function headerOf(
   resolved: ResolvedRunOptions,
   heap: LabHeap,
   machine: Machine,
-  length: TraceLength | undefined,
+  drive: Drive,
 ): RunHeader {
   const { seconds, idle: idleSeconds, collections, beatMs, touch, strict } = resolved;
   const settings = (heap.settings ?? options.heap ?? {}) as Record<string, RunValue>;
+  const isTrace = options.workload === undefined;
   return {
     k: 'run',
     format: runFormat,
-    name: options.name ?? traceName(options.trace),
+    name: nameOf(options),
     started: new Date().toISOString(),
     command: options.command ?? [],
-    trace: { name: traceName(options.trace), ...(length === undefined ? {} : { ops: length.ops }) },
-    options: { ...settings, touch, strict },
-    pace: { seconds, idle: idleSeconds, collections, beatMs },
+    ...drive.header,
+    options: isTrace ? { ...settings, touch, strict } : settings,
+    pace: isTrace ? { seconds, idle: idleSeconds, collections, beatMs } : { beatMs },
     env: environmentOf(machine, options.version),
   };
+}
+
+/** The heap's options, with the page heap class of a module. */
+async function heapOptionsOf(options: RunOptions): Promise<LabHeapOptions> {
+  const heap = options.heap ?? {};
+  if (options.pageHeapFile === undefined) return heap;
+  return { ...heap, pageHeap: await loadPageHeap(options.pageHeapFile) };
 }
 
 /**
@@ -125,67 +108,62 @@ export async function runTrace(options: RunOptions, hooks: RunHooks = {}): Promi
   const { signal } = hooks;
   const stopped = (): boolean => signal?.aborted === true;
   hooks.onProgress?.({ phase: 'counting', share: undefined, ops: 0, totalOps: undefined, sample: undefined });
-  const length = await lengthOf(options.trace, resolved.seconds, stopped);
-  const reader = await TraceReader.open(options.trace);
-  const closeReader = (): void => void reader.close().catch(() => undefined);
+  const drive =
+    options.workload === undefined
+      ? await TraceDrive.open(options.trace ?? '', resolved, stopped, hooks.turns)
+      : new WorkloadDrive(options.workload, hooks.turns);
+  const close = (): void => drive.close();
   // A read that waits for input must not keep a stopped run waiting.
-  signal?.addEventListener('abort', closeReader);
+  signal?.addEventListener('abort', close);
   try {
     const machine = inspectMachine();
-    const heap = (hooks.makeHeap ?? ((o, page) => new HeapTarget(o, page)))(
-      options.heap ?? {},
-      machine.pageSize,
-    );
+    const makeHeap = hooks.makeHeap ?? ((o: LabHeapOptions, page: number) => new HeapTarget(o, page));
+    const heap = makeHeap(await heapOptionsOf(options), machine.pageSize);
     let writer: RunFileWriter | undefined;
     try {
       writer = new RunFileWriter(options.output);
-      writer.write(headerOf(options, resolved, heap, machine, length));
+      writer.write(headerOf(options, resolved, heap, machine, drive));
       writer.flush();
-      const run = new Run(resolved, { heap, writer, reader, machine, stopped, hooks, length });
+      const run = new Run(resolved, { heap, writer, drive, machine, stopped, hooks });
       return await run.run();
     } finally {
       writer?.close();
       heap.dispose();
     }
   } finally {
-    signal?.removeEventListener('abort', closeReader);
-    closeReader();
+    signal?.removeEventListener('abort', close);
+    close();
   }
 }
 
 interface RunParts {
   readonly heap: LabHeap;
   readonly writer: RunFileWriter;
-  readonly reader: TraceReader;
+  readonly drive: Drive;
   readonly machine: Machine;
   readonly stopped: () => boolean;
   readonly hooks: RunHooks;
-  readonly length: TraceLength | undefined;
 }
 
-/** The replay and the idle stretch of a run, with everything that watches them. */
-class Run {
-  private readonly resolved: ResolvedRunOptions;
+/** A drive at work, with everything that watches it. */
+class Run implements DriveHost {
+  readonly heap: LabHeap;
   private readonly parts: RunParts;
-  private readonly replay: Replay;
   private readonly sampler: Sampler;
   private readonly looks: Looks & Pick<Residency, 'residentPages'>;
   private readonly peaks: PeakWatch;
   private readonly begin = performance.now();
-  private phase: RunPhase = 'replay';
+  private phase: RunPhase = '';
   private share: number | undefined;
   private peakRss = 0;
-  private replaySeconds = 0;
   /** The first error; it ends the run. */
   private failure: { readonly error: unknown } | undefined;
 
-  constructor(resolved: ResolvedRunOptions, parts: RunParts) {
-    const { heap, reader, machine, hooks } = parts;
-    const { touch, strict, beatMs } = resolved;
-    this.resolved = resolved;
+  constructor({ beatMs }: ResolvedRunOptions, parts: RunParts) {
+    const { heap, drive, machine, hooks } = parts;
+    this.heap = heap;
     this.parts = parts;
     this.looks = hooks.looks ?? new Residency();
-    this.replay = new Replay(heap, { touch, strict, file: reader.file });
     this.peaks = new PeakWatch(
       () => this.snapshot(),
       (snapshot) => this.writeSnapshot('peak', snapshot),
@@ -197,18 +175,18 @@ class Run {
       beatMs,
       closely: machine.hugePages.enabled === 'always' || heap.settings?.advise === 'free',
       elapsed: () => this.elapsed(),
-      state: () => ({ phase: this.phase, ops: this.replay.ops }),
+      state: () => ({ phase: this.phase, ops: drive.ops }),
       onSample: (sample) => this.sampled(sample),
       onError: (error) => this.fail(error),
     });
   }
 
   async run(): Promise<RunResult> {
-    const { writer, heap, reader, stopped } = this.parts;
+    const { writer, heap, drive, stopped } = this.parts;
     try {
+      this.phase = drive.header.trace === undefined ? 'work' : 'replay';
       this.sampler.start();
-      await this.replayStretch();
-      await this.idleStretch();
+      await drive.run(this);
     } catch (error) {
       // What fails while a run is being stopped fails because of that: its input was closed.
       if (!stopped()) this.fail(error);
@@ -224,10 +202,10 @@ class Run {
       this.fail(error);
     }
 
-    const { ops, peakLiveBytes, liveBytes, liveObjects } = this.replay;
-    const trace = { lines: reader.lines, ...this.replay.counts };
+    const { ops, seconds, peakLiveBytes, liveBytes, liveObjects } = drive;
+    const counts = drive.counts();
     const endRss = this.sampler.last?.rss ?? 0;
-    const { peakRss, replaySeconds: seconds } = this;
+    const { peakRss } = this;
     const opsPerSec = seconds > 0 ? ops / seconds : 0;
     const reason = stopped() ? 'interrupted' : 'done';
     writer.write({
@@ -251,14 +229,52 @@ class Run {
         lookNs: this.sampler.costNs,
         fallbacks: heap.fallbacks?.() ?? [],
       },
-      trace,
+      trace: counts,
     });
     writer.flush();
     if (this.failure !== undefined) throw this.failure.error;
-    return { file: writer.path, reason, ops, seconds, opsPerSec, peakRss, endRss, trace };
+    return { file: writer.path, reason, ops, seconds, opsPerSec, peakRss, endRss, counts };
   }
 
-  /** Milliseconds since the replay began. */
+  stopped(): boolean {
+    return this.failure !== undefined || this.parts.stopped();
+  }
+
+  progress(phase: string, share: number | undefined): void {
+    this.phase = phase;
+    this.share = share;
+  }
+
+  look(): void {
+    this.sampler.look();
+  }
+
+  map(label: string): void {
+    const snapshot = this.snapshot();
+    if (snapshot !== undefined) this.writeSnapshot(label, snapshot);
+  }
+
+  endPhase(name: string): void {
+    const s = this.sampler.look();
+    this.parts.writer.write({
+      k: 'phase',
+      t: s.t,
+      name,
+      rss: s.rss,
+      prss: s.prss ?? 0,
+      sys: s.sys ?? 0,
+      inuse: s.inuse,
+      idle: s.free + s.released,
+      released: s.released,
+      alloc: s.alloc ?? 0,
+      lazy: s.lazy ?? null,
+      minflt: s.minflt ?? 0,
+      ops: s.ops ?? 0,
+    });
+    this.map(name);
+  }
+
+  /** Milliseconds since the run began. */
   private elapsed(): number {
     return performance.now() - this.begin;
   }
@@ -267,74 +283,23 @@ class Run {
     this.failure ??= { error };
   }
 
-  private ended(): boolean {
-    return this.failure !== undefined || this.parts.stopped();
-  }
-
-  private async replayStretch(): Promise<void> {
-    const { heap, reader, hooks, length } = this.parts;
-    const begin = performance.now();
-    try {
-      await replayPaced({
-        reader,
-        replay: this.replay,
-        background: heap,
-        durationMs: this.resolved.seconds * 1000,
-        lines: length?.lines,
-        stopped: () => this.ended(),
-        onTurn: (share) => {
-          this.share = share;
-        },
-        ...(hooks.turns === undefined ? {} : { turns: hooks.turns }),
-      });
-    } finally {
-      this.replaySeconds = (performance.now() - begin) / 1000;
-    }
-    if (this.ended()) return;
-    this.share = 1;
-    this.sampler.look();
-    this.writeMap('end of replay');
-  }
-
-  private async idleStretch(): Promise<void> {
-    const { heap, hooks } = this.parts;
-    if (this.ended() || this.resolved.idle === 0) return;
-    this.phase = 'idle';
-    let collections = 0;
-    await idle({
-      background: heap,
-      durationMs: this.resolved.idle * 1000,
-      collections: this.resolved.collections,
-      collect: () => {
-        heap.gc();
-        this.writeMap(`after collection ${++collections}`);
-      },
-      stopped: () => this.ended(),
-      onTurn: (share) => {
-        this.share = share;
-      },
-      ...(hooks.turns === undefined ? {} : { turns: hooks.turns }),
-    });
-    this.share = 1;
-  }
-
   /** The last sample, map and table of size classes; a heap that failed may have none to give. */
   private lastLook(): void {
     this.sampler.look();
-    this.writeMap('end');
+    this.map('end');
   }
 
   private sampled(sample: RunSample): void {
-    const { writer, hooks, length, reader } = this.parts;
+    const { writer, hooks, drive } = this.parts;
     writer.write(sample);
     this.peakRss = Math.max(this.peakRss, sample.rss);
-    if (this.phase === 'replay') this.peaks.see(sample.t, sample.inuse);
+    if (this.phase !== 'idle') this.peaks.see(sample.t, sample.inuse);
     writer.flush();
     hooks.onProgress?.({
       phase: this.phase,
       share: this.share,
-      ops: this.replay.ops,
-      totalOps: length?.ops ?? reader.announcedOps,
+      ops: drive.ops,
+      totalOps: drive.totalOps,
       sample,
     });
   }
@@ -364,11 +329,6 @@ class Run {
       (base, bytes) => this.looks.residentPages(base, bytes),
       this.parts.heap.classes?.(),
     );
-  }
-
-  private writeMap(label: string): void {
-    const snapshot = this.snapshot();
-    if (snapshot !== undefined) this.writeSnapshot(label, snapshot);
   }
 
   private writeSnapshot(label: string, snapshot: PageSnapshot): void {

@@ -7,8 +7,8 @@
 
 /** What a replay calls, once or twice an operation. */
 export interface ReplayTarget {
-  /** An object of `size` bytes. @throws PageHeapError ERR_OUT_OF_MEMORY */
-  malloc(size: number): number;
+  /** An object of `size` bytes; `zero`: its memory must be zero. @throws PageHeapError ERR_OUT_OF_MEMORY */
+  malloc(size: number, zero?: boolean): number;
   /** The last reference to an object is gone. */
   drop(address: number): void;
   /** The bytes an object of `size` bytes really takes. */
@@ -83,8 +83,12 @@ export type ClassRow = Readonly<Record<string, number | string>>;
 
 /** An allocator that a run can be made with. */
 export interface LabHeap extends ReplayTarget {
+  /** Writes one byte in every `step` bytes of an object of `bytes` bytes, and the last. */
+  touchEvery(address: number, bytes: number, step: number): void;
   /** A whole collection. */
   gc(): void;
+  /** A collection, after which everything free is given back. */
+  freeOSMemory(): void;
   /** Background work that is due. @returns nanoseconds until more is, Infinity for never */
   step(): number;
   sample(): LabSample;

@@ -166,7 +166,7 @@ describe('however a run ends', () => {
       code: 'ERR_TRACE',
       line: 2,
     });
-    expect((await runTrace(options(path), onFake())).trace.unknownFrees).toBe(1);
+    expect((await runTrace(options(path), onFake())).counts.unknownFrees).toBe(1);
   });
 
   it('with an error of looking', async () => {

@@ -35,6 +35,8 @@ export interface RunHeader {
   readonly started?: string;
   readonly command?: readonly string[];
   readonly trace?: { readonly name?: string; readonly ops?: number };
+  /** The built-in workload that was run instead of a trace: name, seed, scale, timeScale. */
+  readonly workload?: Readonly<Record<string, RunValue>>;
   readonly options?: Readonly<Record<string, RunValue>>;
   /** Seconds of paced replay and of idleness, and milliseconds between samples. */
   readonly pace?: Readonly<Record<string, RunValue>>;
@@ -81,6 +83,23 @@ export interface RunSample {
   readonly cost?: number;
   /** Beats missed so far. */
   readonly missed?: number;
+}
+
+/** The end of a phase of a workload: what a sample says at that moment. */
+export interface RunPhaseEnd {
+  readonly k: 'phase';
+  readonly t: number;
+  readonly name: string;
+  readonly rss: number;
+  readonly prss?: number;
+  readonly sys?: number;
+  readonly inuse?: number;
+  readonly idle?: number;
+  readonly released?: number;
+  readonly alloc?: number;
+  readonly lazy?: number | null;
+  readonly minflt?: number;
+  readonly ops?: number;
 }
 
 /** One collection. Heap sizes in bytes, `ms` its whole duration. */
@@ -149,6 +168,7 @@ export interface RunData {
   readonly samples: readonly RunSample[];
   readonly collections: readonly RunCollection[];
   readonly scavenges: readonly RunScavenge[];
+  readonly phases: readonly RunPhaseEnd[];
   readonly maps: readonly RunMap[];
   readonly classes: readonly RunClasses[];
   /** The last line; undefined when the run did not finish. */
@@ -202,6 +222,7 @@ export function toRunData(lines: Iterable<unknown>): RunData {
     s: { is: isSample, lines: [] },
     gc: { is: (line) => areNumbers(line, ['t']), lines: [] },
     scav: { is: (line) => areNumbers(line, ['t']), lines: [] },
+    phase: { is: (line) => areNumbers(line, ['t', 'rss']) && typeof line.name === 'string', lines: [] },
     map: { is: isMap, lines: [] },
     classes: { is: isClasses, lines: [] },
   };
@@ -239,6 +260,7 @@ export function toRunData(lines: Iterable<unknown>): RunData {
     samples: byTime<RunSample>(kinds.s.lines),
     collections: byTime<RunCollection>(kinds.gc.lines),
     scavenges: byTime<RunScavenge>(kinds.scav.lines),
+    phases: byTime<RunPhaseEnd>(kinds.phase.lines),
     maps: byTime<RunMap>(kinds.map.lines),
     classes: byTime<RunClasses>(kinds.classes.lines),
     end,

@@ -48,6 +48,14 @@ export class FakeHeap extends BumpTarget implements LabHeap {
     });
   }
 
+  touchEvery(_address: number, bytes: number, step: number): void {
+    this.touched += Math.ceil(bytes / step);
+  }
+
+  freeOSMemory(): void {
+    this.log?.push('freeOSMemory');
+  }
+
   step(): number {
     this.steps++;
     return Number.POSITIVE_INFINITY;

@@ -1,0 +1,30 @@
+/**
+ * Loads a page heap class of one's own from a module: its default export, or the one named `PageHeap`.
+ *
+ * .js and .mjs everywhere, .ts where Node strips types. What the class must have is looked at when a heap
+ * makes one (page-heaps.ts).
+ */
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { PageHeapError } from '../base/errors.ts';
+import type { PageHeapClass } from '../pages/contract.ts';
+
+/** @throws PageHeapError ERR_FILE when the module cannot be loaded, ERR_INVALID_OPTION when it has no class */
+export async function loadPageHeap(path: string): Promise<PageHeapClass> {
+  let module: Record<string, unknown>;
+  try {
+    module = (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new PageHeapError('ERR_FILE', `cannot be loaded as a module: ${why}`, { file: path, cause });
+  }
+  const found = module.default ?? module.PageHeap;
+  if (typeof found !== 'function') {
+    throw new PageHeapError(
+      'ERR_INVALID_OPTION',
+      `${path} exports no class of a page heap, neither by default nor as PageHeap`,
+      { value: path },
+    );
+  }
+  return found as PageHeapClass;
+}

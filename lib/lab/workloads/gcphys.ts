@@ -1,0 +1,52 @@
+/**
+ * gcphys: does a heap keep to the physical memory it needs when what is freed has holes (after the test of
+ * that name in Go's own suite)?
+ */
+import {
+  allocateTouched,
+  dropAll,
+  dropSome,
+  Held,
+  mib,
+  type Workload,
+  type WorkloadContext,
+} from './workload.ts';
+
+const block = 64 * 1024;
+
+async function run(c: WorkloadContext): Promise<void> {
+  for (let round = 1; round <= 5; round++) {
+    const held = new Held();
+    const total = 32 * mib * Math.max(c.scale, 1 / 16);
+    for (let asked = 0; asked < total; asked += block) {
+      held.push(allocateTouched(c, block, 4096), block);
+      if (c.due()) await c.turn();
+    }
+    await dropSome(c, held, (i) => i % 2 === 1);
+    c.gc();
+    c.endPhase(`holes ${round}`);
+    const huge = total / 2;
+    held.push(allocateTouched(c, huge, 4096), huge);
+    c.endPhase(`large ${round}`);
+    await c.idle(1);
+    await dropAll(c, held);
+    c.gc();
+    c.endPhase(`dropped ${round}`);
+  }
+  await c.idle(5);
+  c.endPhase('idle');
+}
+
+export const gcphys: Workload = {
+  name: 'gcphys',
+  description:
+    '32 MiB in blocks of 64 KiB, every other one freed, then 16 MiB in one piece that fits into no hole; all ' +
+    'dropped; five times. The heap must grow for the large piece although half of it is free, so what counts ' +
+    'is whether it gives the holes back at that moment: growth scavenging (2019, 2023) does, release by age ' +
+    '(2014) does not. Look at RSS against HeapSys after each "large".',
+  questions: [4, 8],
+  seed: 1,
+  idleSeconds: 10,
+  peakBytes: 48 * mib,
+  run,
+};

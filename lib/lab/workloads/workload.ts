@@ -1,0 +1,104 @@
+/**
+ * Workloads: small programs that use a heap in one telling way.
+ *
+ * A workload allocates, touches and drops through its context, idles, and says where a phase ends. It is
+ * deterministic: the same seed and scale ask for the same sizes in the same order. `scale` multiplies its
+ * memory, `timeScale` its idle stretches. It gives the event loop a turn whenever `due()` says so, which
+ * lets the sampler look and background work happen.
+ *
+ * Not here: the workloads (each a file), what drives them (../workload-drive.ts).
+ */
+import type { LabHeap } from '../target.ts';
+import type { Mulberry32 } from './random.ts';
+
+export interface WorkloadContext {
+  readonly heap: LabHeap;
+  readonly random: Mulberry32;
+  readonly scale: number;
+  /** Two more collections a second apart after big drops, where a workload knows such a variant. */
+  readonly moreCollections: boolean;
+  /** Allocates; counts. @throws PageHeapError ERR_OUT_OF_MEMORY */
+  malloc(size: number): number;
+  /** Drops an object of `size` bytes. */
+  drop(address: number, size: number): void;
+  /** True when the event loop should have a turn now: then `await turn()`. Cheap enough for every operation. */
+  due(): boolean;
+  turn(): Promise<void>;
+  /** Nothing happens but background work that is due. Seconds, before the time scale. */
+  idle(seconds: number): Promise<void>;
+  /** A whole collection. */
+  gc(): void;
+  /** Two collections a second apart, the first after a second; idling meanwhile. */
+  collectTwice(): Promise<void>;
+  freeOSMemory(): void;
+  /** A phase has ended: a line of the run file, with a look at that moment, and a page map. */
+  endPhase(name: string): void;
+}
+
+export interface Workload {
+  readonly name: string;
+  /** What it stresses and what it answers: a paragraph. */
+  readonly description: string;
+  /** Numbers of the questions in docs/questions.md that it answers. */
+  readonly questions: readonly number[];
+  readonly seed: number;
+  /** Seconds of idleness in it, at time scale 1: for progress. */
+  readonly idleSeconds: number;
+  /** Bytes asked for at most at a time, at scale 1: about. */
+  readonly peakBytes: number;
+  run(context: WorkloadContext): Promise<void>;
+}
+
+export const mib = 2 ** 20;
+
+/** Objects a workload holds: addresses and sizes, in order. */
+export class Held {
+  readonly addresses: number[] = [];
+  readonly sizes: number[] = [];
+
+  get length(): number {
+    return this.addresses.length;
+  }
+
+  push(address: number, size: number): void {
+    this.addresses.push(address);
+    this.sizes.push(size);
+  }
+
+  clear(): void {
+    this.addresses.length = 0;
+    this.sizes.length = 0;
+  }
+}
+
+/** Allocates an object and writes one byte in every 256 and the last. */
+export function allocateTouched(c: WorkloadContext, size: number, step = 256): number {
+  const address = c.malloc(size);
+  c.heap.touchEvery(address, size, step);
+  return address;
+}
+
+/** Drops all objects held. */
+export async function dropAll(c: WorkloadContext, held: Held): Promise<void> {
+  for (let i = 0; i < held.length; i++) {
+    c.drop(held.addresses[i], held.sizes[i]);
+    if (c.due()) await c.turn();
+  }
+  held.clear();
+}
+
+/** Drops those that `drops` names, and keeps the others in order. */
+export async function dropSome(c: WorkloadContext, held: Held, drops: (i: number) => boolean): Promise<void> {
+  let kept = 0;
+  for (let i = 0; i < held.length; i++) {
+    if (drops(i)) {
+      c.drop(held.addresses[i], held.sizes[i]);
+    } else {
+      held.addresses[kept] = held.addresses[i];
+      held.sizes[kept++] = held.sizes[i];
+    }
+    if (c.due()) await c.turn();
+  }
+  held.addresses.length = kept;
+  held.sizes.length = kept;
+}
