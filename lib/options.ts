@@ -35,6 +35,11 @@ export interface HeapOptions extends PartOptions {
   readonly forcedGCPeriod?: number;
   /** Nanoseconds after which the scavengers 'age' and 'growth' release an unused run. Five minutes. */
   readonly scavengeAfter?: number;
+  /**
+   * Bytes of roots outside the heap that a collection would scan (globals, stacks): since Go 1.18 they count
+   * for the goal as live bytes do. With the scavenger 'background', the design that has them. 0.
+   */
+  readonly rootBytes?: number;
   /** Collect by goals and period at all. true. Off: only `gc()` collects. */
   readonly collect?: boolean;
   /** Scavenge in the background, when the heap grows, and for the limit. true. */
@@ -74,6 +79,7 @@ export interface ResolvedOptions {
   readonly ps: number;
   readonly forcedGCPeriod: number;
   readonly scavengeAfter: number;
+  readonly rootBytes: number;
   readonly collect: boolean;
   readonly scavenge: boolean;
   readonly background: boolean;
@@ -98,6 +104,7 @@ const debugScavengeAfter = 20e6;
 const known = new Set<string>([
   ...partNames,
   'scavengeAfter',
+  'rootBytes',
   'gcPercent',
   'memoryLimit',
   'hardDecommit',
@@ -222,6 +229,7 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
     ps: whole(options, 'ps', 1, maxPs, 8),
     forcedGCPeriod,
     scavengeAfter,
+    rootBytes: whole(options, 'rootBytes', 0, 2 ** 40, 0),
     collect: flag(options, 'collect', true),
     scavenge: flag(options, 'scavenge', true),
     background: flag(options, 'background', false),

@@ -401,7 +401,9 @@ export class Runtime {
     this.table.zeroBase[0] = this.meta.addressOf(persistentTable, 'bytes') + zero;
     const now = this.watch.clock.now();
     this.cycles.columns.begun[0] = now;
-    this.pacer.init(options.gcPercent, options.memoryLimit);
+    // The older designs' trigger knows the live heap alone.
+    const roots = this.parts.scavenger === 'background' ? options.rootBytes : 0;
+    this.pacer.init(options.gcPercent, options.memoryLimit, roots);
     this.limiter.resetCapacity(now, 1);
     this.scavenging.init();
     return true;

@@ -21,6 +21,15 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
   };
 }
 
+/** A number from `least` to `most`, fractions allowed. */
+export function positiveNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const n = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+    if (!(n >= least && n <= most)) throw new InvalidArgumentError(`It takes a number, ${least} to ${most}.`);
+    return n;
+  };
+}
+
 /** As GOGC: an integer or `off`. */
 export function gcPercent(text: string): number {
   const n = parseGCPercent(text);

@@ -1,5 +1,5 @@
 /**
- * The command line: `pageheap run | report | verify | doctor`.
+ * The command line: `pageheap run | compare | report | workloads | verify | doctor`.
  *
  * `main` parses, runs one command and answers the exit code; it never ends the process itself, so
  * that streams drain. Every error comes here: a `PageHeapError` is told in one line, with its code;
@@ -17,6 +17,7 @@ import { addReport } from './report.ts';
 import { addRun } from './run.ts';
 import { Terminal } from './terminal.ts';
 import { addVerify } from './verify.ts';
+import { addWorkloads } from './workloads.ts';
 
 const introduction =
   'The page heap of the Go runtime, running for real: real mapped pages, real madvise, real RSS. ' +
@@ -57,6 +58,7 @@ function buildProgram(context: CommandContext): Command {
     .exitOverride();
   addRun(program, context);
   addReport(program, context);
+  addWorkloads(program, context);
   addVerify(program, context);
   addDoctor(program, context);
   for (const command of program.commands)

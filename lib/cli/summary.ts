@@ -70,7 +70,7 @@ export function summarize(data: RunData): RunSummary {
   const moments: Moment[] = [];
   if (last !== undefined) {
     const peak = samples.reduce((a, b) => (b.rss > a.rss ? b : a));
-    const replayed = samples.findLast((s) => s.phase === 'replay');
+    const replayed = samples.findLast((s) => s.phase === 'replay' || s.phase === 'work');
     moments.push(momentOf('peak', peak));
     if (replayed !== undefined && replayed !== last) moments.push(momentOf('replayed', replayed));
     moments.push(momentOf('end', last));

@@ -69,10 +69,12 @@ export const pacerSlot = {
   heapMarked: 6,
   /** The goal in force when the last cycle ended; 0 before the first. */
   lastHeapGoal: 7,
+  /** Bytes of roots that a collection scans beside the heap. */
+  roots: 8,
 } as const;
 
 /** Slots the pacer needs. */
-export const pacerStateLength = 8;
+export const pacerStateLength = 9;
 
 const maxInt32 = 2 ** 31 - 1;
 
@@ -85,12 +87,16 @@ export class Pacer {
     this.#s = state;
   }
 
-  /** Starts afresh: nothing marked, all swept. Arguments as `setGCPercent` and `setMemoryLimit` take them. */
-  init(gcPercent: number, memoryLimit: number): void {
+  /**
+   * Starts afresh: nothing marked, all swept. Arguments as `setGCPercent` and `setMemoryLimit` take them.
+   * @param roots bytes of globals and stacks that a collection scans: they count for the goal as live bytes do
+   */
+  init(gcPercent: number, memoryLimit: number, roots = 0): void {
     const s = this.#s;
     s.fill(0, 0, pacerStateLength);
     s[pacerSlot.memoryLimit] = noMemoryLimit;
     s[pacerSlot.triggered] = Infinity;
+    s[pacerSlot.roots] = roots;
     this.setGCPercent(gcPercent);
     this.setMemoryLimit(memoryLimit);
     this.commit(0, true);
@@ -176,7 +182,7 @@ export class Pacer {
       percent < 0
         ? Infinity
         : Math.max(
-            s[pacerSlot.heapMarked] + percentOf(s[pacerSlot.heapMarked], percent),
+            s[pacerSlot.heapMarked] + percentOf(s[pacerSlot.heapMarked] + s[pacerSlot.roots], percent),
             s[pacerSlot.heapMinimum],
           );
   }

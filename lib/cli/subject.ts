@@ -1,0 +1,140 @@
+/**
+ * What a run is made of, on the command line: a trace or a built-in workload, in one namespace.
+ *
+ * A file of that name in the working directory comes first, then a shipped trace, then a workload; anything
+ * else is taken for a file, and opening it says what is wrong.
+ */
+import { existsSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { PageHeapError } from '../base/errors.ts';
+import { type RunOptions, traceName } from '../lab/run-options.ts';
+import { findWorkload, workloads } from '../lab/workloads/index.ts';
+import { positiveNumber, seconds, wholeNumber } from './arguments.ts';
+import { resolveTrace, shippedTraces } from './package.ts';
+
+export const defaultSubject = 'sqlite-ramp';
+
+/** The options of both kinds, as commander answers them. */
+export interface SubjectOptions {
+  readonly duration?: number;
+  readonly idle?: number;
+  readonly idleGcs?: number;
+  readonly touch?: 'all' | 'page' | 'none';
+  readonly strict?: true;
+  readonly seed?: number;
+  readonly scale?: number;
+  readonly timeScale?: number;
+  readonly moreCollections?: true;
+}
+
+/** A trace or a workload, with its part of the run's options. */
+export interface Subject {
+  readonly name: string;
+  readonly run: Omit<RunOptions, 'output'>;
+  /** Seconds of work (a guess where it is as fast as it goes) and of idleness, for progress. */
+  readonly work: number;
+  readonly idle: number;
+}
+
+/** Those that only traces have, and those that only workloads have, by flag. */
+const ofTraces = ['duration', 'idle', 'idleGcs', 'touch', 'strict'] as const;
+const ofWorkloads = ['seed', 'scale', 'timeScale', 'moreCollections'] as const;
+const dashed = (name: string): string => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+
+function refuseOthers(
+  name: string,
+  options: SubjectOptions,
+  others: readonly (keyof SubjectOptions)[],
+  why: string,
+): void {
+  const given = others.filter((key) => options[key] !== undefined);
+  if (given.length === 0) return;
+  throw new PageHeapError('ERR_INVALID_OPTION', `${given.map(dashed).join(', ')}: ${name} is a ${why}`, {
+    value: name,
+  });
+}
+
+/** How long work that is not paced may take: unknown, so it gets a few seconds' worth of the bar. */
+const unpaced = 5;
+
+/** @throws PageHeapError ERR_INVALID_OPTION for options of the other kind */
+export function subjectOf(name: string, options: SubjectOptions): Subject {
+  const path = resolveTrace(name);
+  const workload = path === name && name !== '-' && !existsSync(name) ? findWorkload(name) : undefined;
+  if (workload !== undefined) {
+    refuseOthers(name, options, ofTraces, 'workload, which keeps its own pace and touches as it says');
+    const { seed, scale, timeScale, moreCollections } = options;
+    return {
+      name,
+      run: {
+        workload: {
+          name,
+          ...(seed === undefined ? {} : { seed }),
+          ...(scale === undefined ? {} : { scale }),
+          ...(timeScale === undefined ? {} : { timeScale }),
+          ...(moreCollections === undefined ? {} : { moreCollections }),
+        },
+      },
+      work: unpaced,
+      idle: workload.idleSeconds * (timeScale ?? 1),
+    };
+  }
+  refuseOthers(name, options, ofWorkloads, 'trace; these are for built-in workloads (pageheap workloads)');
+  const { duration = 20, idle = 20, idleGcs = 2, touch = 'all', strict = false } = options;
+  return {
+    name: traceName(path),
+    run: { trace: path, seconds: duration, idle, collections: idleGcs, touch, strict },
+    work: duration || unpaced,
+    idle,
+  };
+}
+
+/** Adds the options of traces and of workloads to a command. */
+export function addSubjectOptions(command: Command): Command {
+  return command
+    .optionsGroup('Of a trace:')
+    .addOption(
+      new Option('--duration <s>', 'seconds of replay; 0: as fast as it goes (default: 20)').argParser(
+        seconds,
+      ),
+    )
+    .addOption(new Option('--idle <s>', 'seconds of idleness after it (default: 20)').argParser(seconds))
+    .addOption(
+      new Option('--idle-gcs <n>', 'collections when idle, a second apart (default: 2)').argParser(
+        wholeNumber(0, 1000),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--touch <what>',
+        'what is written of each object: all, a byte a page, none (default: all)',
+      ).choices(['all', 'page', 'none']),
+    )
+    .addOption(
+      new Option('--strict', 'a free of an unknown pointer, or an allocation at a live one, is an error'),
+    )
+    .optionsGroup('Of a workload:')
+    .addOption(
+      new Option('--seed <n>', "of its random numbers (default: the workload's)").argParser(
+        wholeNumber(0, 2 ** 32 - 1),
+      ),
+    )
+    .addOption(
+      new Option('--scale <x>', 'multiplies its memory (default: 1)').argParser(positiveNumber(0.001, 100)),
+    )
+    .addOption(
+      new Option('--time-scale <x>', 'multiplies its idle stretches (default: 1)').argParser(
+        positiveNumber(0, 100),
+      ),
+    )
+    .addOption(
+      new Option('--more-collections', 'two more, a second apart, after big drops (rsscurve knows it)'),
+    );
+}
+
+/** The names that stand for something, for help texts. */
+export function subjectNames(): string {
+  return `Shipped traces: ${shippedTraces().join(', ')}.
+Workloads: ${workloads.map((w) => w.name).join(', ')}
+(pageheap workloads tells what each is for). A file of such a name comes first.`;
+}
