@@ -50,7 +50,7 @@ describe('a run on the real heap', () => {
       file: run.output,
       reason: 'done',
       ops: 8655,
-      trace: { lines: 8656, allocs: 4258, frees: 4017, reallocs: 190, unknownFrees: 0 },
+      counts: { lines: 8656, allocs: 4258, frees: 4017, reallocs: 190, unknownFrees: 0 },
     });
     expect(result.seconds).toBeGreaterThan(0.9);
     expect(result.peakRss).toBeGreaterThan(4 * 2 ** 20);
