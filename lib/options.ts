@@ -40,6 +40,11 @@ export interface HeapOptions extends PartOptions {
    * for the goal as live bytes do. With the scavenger 'background', the design that has them. 0.
    */
   readonly rootBytes?: number;
+  /**
+   * The share of the way from the bytes marked last to the goal at which a collection starts, 0.5 to 1. Here
+   * marking takes no time, so 1; the real runtime marks while the program runs and starts at 0.7 to 0.95. 1.
+   */
+  readonly triggerRatio?: number;
   /** Collect by goals and period at all. true. Off: only `gc()` collects. */
   readonly collect?: boolean;
   /** Scavenge in the background, when the heap grows, and for the limit. true. */
@@ -80,6 +85,7 @@ export interface ResolvedOptions {
   readonly forcedGCPeriod: number;
   readonly scavengeAfter: number;
   readonly rootBytes: number;
+  readonly triggerRatio: number;
   readonly collect: boolean;
   readonly scavenge: boolean;
   readonly background: boolean;
@@ -105,6 +111,7 @@ const known = new Set<string>([
   ...partNames,
   'scavengeAfter',
   'rootBytes',
+  'triggerRatio',
   'gcPercent',
   'memoryLimit',
   'hardDecommit',
@@ -196,6 +203,9 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
     options.scavengeAfter ?? ((debug.scavenge ?? 0) > 0 ? debugScavengeAfter : fiveMinutes);
   if (typeof scavengeAfter !== 'number' || !(scavengeAfter > 0))
     refuse('scavengeAfter', 'nanoseconds above 0, or Infinity', scavengeAfter);
+  const { triggerRatio = 1 } = options;
+  if (!(typeof triggerRatio === 'number' && triggerRatio >= 0.5 && triggerRatio <= 1))
+    refuse('triggerRatio', 'from 0.5 to 1', triggerRatio);
   const reach = options.reach === undefined ? undefined : whole(options, 'reach', minReach, maxReach, 0);
   if (reach !== undefined && reach % arenaBytes !== 0) refuse('reach', `a multiple of ${arenaBytes}`, reach);
   const percent = options.gcPercent;
@@ -229,6 +239,7 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
     ps: whole(options, 'ps', 1, maxPs, 8),
     forcedGCPeriod,
     scavengeAfter,
+    triggerRatio,
     rootBytes: whole(options, 'rootBytes', 0, 2 ** 40, 0),
     collect: flag(options, 'collect', true),
     scavenge: flag(options, 'scavenge', true),

@@ -403,7 +403,7 @@ export class Runtime {
     this.cycles.columns.begun[0] = now;
     // The older designs' trigger knows the live heap alone.
     const roots = this.parts.scavenger === 'background' ? options.rootBytes : 0;
-    this.pacer.init(options.gcPercent, options.memoryLimit, roots);
+    this.pacer.init(options.gcPercent, options.memoryLimit, roots, options.triggerRatio);
     this.limiter.resetCapacity(now, 1);
     this.scavenging.init();
     return true;
@@ -412,7 +412,7 @@ export class Runtime {
   private setPace(heapGoal: number): void {
     const { counters, pace, heap } = this;
     pace.set(
-      heapGoal,
+      this.pacer.triggerOf(heapGoal),
       counters.heapLive[0],
       counters.pagesInUse[0],
       counters.pagesSwept[0],

@@ -187,15 +187,14 @@ export interface Configuration extends HeapRequest {
  * @throws PageHeapError ERR_INVALID_OPTION, naming the configuration and the part
  */
 export function parseConfiguration(text: string, base: HeapRequest = { heap: {} }): Configuration {
-  const refuse = (why: string): never => {
-    throw new PageHeapError('ERR_INVALID_OPTION', `configuration '${text}': ${why}`, { value: text });
-  };
+  const refusal = (why: string): PageHeapError =>
+    new PageHeapError('ERR_INVALID_OPTION', `configuration '${text}': ${why}`, { value: text });
   const [, name, rest] = /^(?:([^:=,]+):)?(.*)$/s.exec(text) as unknown as [string, string?, string?];
   const target: Target = { ...base.heap };
   if (base.pageHeapFile !== undefined) target.pageHeapFile = base.pageHeapFile;
   const items = (rest ?? '').split(',').map((item) => item.trim());
   items.forEach((item, i) => {
-    if (item === '') refuse('an empty part');
+    if (item === '') throw refusal('an empty part');
     const at = item.indexOf('=');
     const key =
       at < 0
@@ -206,13 +205,13 @@ export function parseConfiguration(text: string, base: HeapRequest = { heap: {} 
     const value = at < 0 ? (key === 'generation' ? item : '') : item.slice(at + 1);
     const option = all.find((o) => o.name === key);
     if (option === undefined)
-      return refuse(`there is no part ${key}; there are ${heapOptionNames.join(', ')}`);
-    if (option.value !== undefined && value === '') return refuse(`${key} needs a value`);
+      throw refusal(`there is no part ${key}; there are ${heapOptionNames.join(', ')}`);
+    if (option.value !== undefined && value === '') throw refusal(`${key} needs a value`);
     try {
       option.set(target, value);
     } catch (error) {
       if (!(error instanceof InvalidArgumentError)) throw error;
-      return refuse(`${key}=${value}: ${error.message}`);
+      throw refusal(`${key}=${value}: ${error.message}`);
     }
   });
   return { label: name ?? rest ?? text, ...requestOf(target) };

@@ -9,6 +9,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
+import { addCompare } from './compare.ts';
 import type { CommandContext } from './context.ts';
 import { addDoctor } from './doctor.ts';
 import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
@@ -27,6 +28,7 @@ const examples = `
 Start here:
   $ pageheap run                    a real program: 20 s of work, 20 s of idleness
   $ pageheap run perl --duration 5  another of the shipped traces, faster
+  $ pageheap compare                three generations of the design, side by side
   $ pageheap doctor                 what this machine and kernel can do
 
 Environment:
@@ -57,6 +59,7 @@ function buildProgram(context: CommandContext): Command {
     .addHelpText('after', examples)
     .exitOverride();
   addRun(program, context);
+  addCompare(program, context);
   addReport(program, context);
   addWorkloads(program, context);
   addVerify(program, context);

@@ -1,15 +1,19 @@
 /**
- * `pageheap report`: one HTML file from a run file.
+ * `pageheap report`: one HTML file from a run file, or from the folder of a comparison.
  */
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
+import { comparisonFile, readComparison } from '../lab/compare.ts';
+import { renderComparison } from '../lab/report/comparison.ts';
 import { renderReport } from '../lab/report/render.ts';
 import type { RunData } from '../lab/report/run-data.ts';
 import { readRunFile } from '../lab/run-file.ts';
+import { comparisonJson, drawComparison, writeComparison } from './compare.ts';
 import type { CommandContext } from './context.ts';
 import { drawSummary, summarize } from './summary.ts';
+import type { Terminal } from './terminal.ts';
 
 const help = `
 The report needs no network and no server: open it in a browser, send it to
@@ -53,17 +57,44 @@ function newestRun(folder: string): string {
   return newest;
 }
 
+/** Whether a path is a comparison's folder or index. */
+function isComparison(path: string): boolean {
+  return basename(path) === comparisonFile || existsSync(join(path, comparisonFile));
+}
+
+async function reportComparison(
+  path: string,
+  options: { output?: string; json?: true },
+  terminal: Terminal,
+): Promise<void> {
+  const comparison = await readComparison(path);
+  if (options.output === '-') {
+    terminal.print(renderComparison(comparison));
+    return;
+  }
+  const report = writeComparison(comparison, options.output);
+  if (options.json) terminal.printJson(comparisonJson(comparison, report));
+  else terminal.print(`${drawComparison(comparison, terminal)}\n\nreport: ${report}`);
+}
+
 export function addReport(program: Command, { terminal }: CommandContext): void {
   program
     .command('report')
     .summary('an HTML page from a run file')
     .description('Writes one HTML file that shows a run: timeline, belief against fact, page maps, figures.')
-    .argument('[run-file]', 'a run file (default: the newest in runs/)')
+    .argument(
+      '[run-file]',
+      'a run file, or the folder of a comparison (default: the newest run file in runs/)',
+    )
     .option('-o, --output <file>', 'where to write it, - for standard output (default: beside the run file)')
     .option('--json', 'print the summary of the run as JSON')
     .addHelpText('after', help)
     .action(async (runFile: string | undefined, options: { output?: string; json?: true }) => {
       const file = runFile ?? newestRun('runs');
+      if (isComparison(file)) {
+        await reportComparison(file, options, terminal);
+        return;
+      }
       const data = await readRunFile(file);
       if (options.output === '-') {
         terminal.print(renderReport(data));

@@ -71,10 +71,12 @@ export const pacerSlot = {
   lastHeapGoal: 7,
   /** Bytes of roots that a collection scans beside the heap. */
   roots: 8,
+  /** The share of the way from the bytes marked to the goal at which a cycle starts. */
+  triggerRatio: 9,
 } as const;
 
 /** Slots the pacer needs. */
-export const pacerStateLength = 9;
+export const pacerStateLength = 10;
 
 const maxInt32 = 2 ** 31 - 1;
 
@@ -90,13 +92,15 @@ export class Pacer {
   /**
    * Starts afresh: nothing marked, all swept. Arguments as `setGCPercent` and `setMemoryLimit` take them.
    * @param roots bytes of globals and stacks that a collection scans: they count for the goal as live bytes do
+   * @param triggerRatio the share of the way to the goal at which a cycle starts; 1: at the goal
    */
-  init(gcPercent: number, memoryLimit: number, roots = 0): void {
+  init(gcPercent: number, memoryLimit: number, roots = 0, triggerRatio = 1): void {
     const s = this.#s;
     s.fill(0, 0, pacerStateLength);
     s[pacerSlot.memoryLimit] = noMemoryLimit;
     s[pacerSlot.triggered] = Infinity;
     s[pacerSlot.roots] = roots;
+    s[pacerSlot.triggerRatio] = triggerRatio;
     this.setGCPercent(gcPercent);
     this.setMemoryLimit(memoryLimit);
     this.commit(0, true);
@@ -188,7 +192,7 @@ export class Pacer {
   }
 
   /**
-   * The heap's goal in bytes, which is also its trigger. Cheap: meant for every refill of an mcache.
+   * The heap's goal in bytes, at which a cycle starts unless `triggerOf` says earlier. Cheap: meant for every refill of an mcache.
    *
    * @param mappedReady bytes mapped and not released, for every purpose: what the limit limits.
    * @param heapFree bytes in no span and not released.
@@ -239,7 +243,15 @@ export class Pacer {
     heapAlloc: number,
     limited = false,
   ): boolean {
-    return heapLive >= (limited ? this.gcPercentGoal() : this.heapGoal(mappedReady, heapFree, heapAlloc));
+    const goal = limited ? this.gcPercentGoal() : this.heapGoal(mappedReady, heapFree, heapAlloc);
+    return heapLive >= this.triggerOf(goal);
+  }
+
+  /** The size at which a cycle with this goal starts, bytes: the goal itself, unless cycles are to start earlier. */
+  triggerOf(goal: number): number {
+    const ratio = this.#s[pacerSlot.triggerRatio];
+    const marked = this.#s[pacerSlot.heapMarked];
+    return ratio === 1 || goal === Infinity ? goal : marked + (goal - marked) * ratio;
   }
 
   /**

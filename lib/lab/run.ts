@@ -32,6 +32,7 @@ import { type Looks, Sampler } from './sampler.ts';
 import type { LabEvent, LabHeap } from './target.ts';
 import { TraceDrive } from './trace-drive.ts';
 import { WorkloadDrive } from './workload-drive.ts';
+import { workloadNamed } from './workloads/index.ts';
 
 export {
   type RunOptions,
@@ -94,7 +95,8 @@ function headerOf(
 
 /** The heap's options, with the page heap class of a module. */
 async function heapOptionsOf(options: RunOptions): Promise<LabHeapOptions> {
-  const heap = options.heap ?? {};
+  const own = options.workload === undefined ? {} : workloadNamed(options.workload.name).heap;
+  const heap = { ...own, ...options.heap };
   if (options.pageHeapFile === undefined) return heap;
   return { ...heap, pageHeap: await loadPageHeap(options.pageHeapFile) };
 }
@@ -255,7 +257,7 @@ class Run implements DriveHost {
   }
 
   endPhase(name: string): void {
-    const s = this.sampler.look();
+    const s = this.sampler.look(true);
     this.parts.writer.write({
       k: 'phase',
       t: s.t,

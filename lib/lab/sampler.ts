@@ -74,8 +74,8 @@ export class Sampler {
     this.timer = undefined;
   }
 
-  /** Takes a sample outside the beat: at the end of a stretch. */
-  look(): RunSample {
+  /** Takes a sample outside the beat: at the end of a stretch. `dear`: with the dear look, whenever the last was. */
+  look(dear = false): RunSample {
     const { heap, looks, elapsed, state, closely, onSample } = this.options;
     const begin = process.hrtime.bigint();
     const t = elapsed();
@@ -105,7 +105,7 @@ export class Sampler {
       gcs: believed.numGC,
     };
     let close: Partial<RunSample> = {};
-    if (t >= this.nextCloseLook) {
+    if (dear || t >= this.nextCloseLook) {
       const closeBegin = process.hrtime.bigint();
       close = closeLook(looks, closely ? ranges : []);
       const ms = Number(process.hrtime.bigint() - closeBegin) / 1e6;

@@ -19,7 +19,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const entry = 'main.js';
+/** The programs there are: of a run's page, and of a comparison's. */
+export type ClientEntry = 'main.js' | 'compare-main.js';
 
 /** Reads every compiled module of a folder: file name → text. */
 function readModules(folder: string): Map<string, string> {
@@ -67,7 +68,7 @@ const importPattern = /^import \{([^}]*)\} from '\.\/([\w.-]+)';\n?/gm;
 const definitionPattern = /^(?:export )?(?:async )?(?:function\*?|const|let|class) ([\w$]+)/gm;
 
 /** Joins modules into one program, those that are imported first. Exported for its tests. */
-export function linkModules(modules: ReadonlyMap<string, string>, first: string = entry): string {
+export function linkModules(modules: ReadonlyMap<string, string>, first: string = 'main.js'): string {
   const parts: string[] = [];
   const done = new Set<string>();
   const definedIn = new Map<string, string>();
@@ -110,14 +111,16 @@ export function linkModules(modules: ReadonlyMap<string, string>, first: string 
   return `(() => {\n'use strict';\n${parts.join('\n\n')}\n})();\n`;
 }
 
-let program: string | undefined;
+const programs = new Map<ClientEntry, string>();
 
-/** The page's program as one script, the same text from the sources as from the build. */
-export function clientProgram(): string {
+/** A page's program as one script, the same text from the sources as from the build. */
+export function clientProgram(entry: ClientEntry = 'main.js'): string {
+  let program = programs.get(entry);
   if (program === undefined) {
     const folder = fileURLToPath(new URL('./client/', import.meta.url));
     const modules = import.meta.url.endsWith('.ts') ? compileModules(folder) : readModules(folder);
-    program = linkModules(modules);
+    program = linkModules(modules, entry);
+    programs.set(entry, program);
   }
   return program;
 }

@@ -1,39 +1,22 @@
 /**
  * The report: one HTML file that shows a run and asks nothing of any network.
  *
- * Everything is inside the file: the style, the chart library (uPlot, with its licence line), the
- * page's own program and the data as JSON. The page's content security policy allows exactly these
- * scripts, by their hashes, and no request of any kind; so a name in the run file can neither run as
- * a program nor load anything. Text and tables are written here and read well without a script; the
- * page's program adds charts, page maps and controls.
+ * The shell is page.ts. Text and tables are written here and read well without a script; the page's program
+ * adds charts, page maps and controls.
  *
  * The size of the file is bounded whatever the length of the run (payload.ts, tables.ts).
  */
 
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { classTables } from './class-table.ts';
 import { formatBytes, formatDuration, formatNumber, formatShare, formatTime } from './client/format.ts';
-import { clientProgram } from './client-bundle.ts';
 import { environmentCards } from './environment.ts';
 import { type Facts, factsOf } from './facts.ts';
-import { type Html, html, raw, scriptJson, scriptText, unbroken } from './html.ts';
+import { type Html, html, unbroken } from './html.ts';
+import { renderPage } from './page.ts';
 import { type Payload, payloadOf } from './payload.ts';
 import type { RunData, RunValue } from './run-data.ts';
-import { reportStyle } from './style.ts';
 import { summarySection } from './summary.ts';
 import { momentsTable, momentTitle, traceLines } from './tables.ts';
-
-const require = createRequire(import.meta.url);
-
-function chartLibrary(file: string): string {
-  return readFileSync(require.resolve(`uplot/dist/${file}`), 'utf8');
-}
-
-function sourceHash(text: string): string {
-  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-}
 
 function timelineSection(payload: Payload): Html {
   const thinned =
@@ -172,26 +155,10 @@ function body(run: RunData, facts: Facts | undefined, payload: Payload): Html {
 export function renderReport(run: RunData): string {
   const facts = factsOf(run);
   const payload = payloadOf(run, facts);
-  const scripts = [chartLibrary('uPlot.iife.min.js'), clientProgram()].map(scriptText);
-  const policy = `default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src 'unsafe-inline'; script-src ${scripts.map(sourceHash).join(' ')}`;
-  const title = `${run.header.name ?? run.header.trace?.name ?? 'run'} – pageheap`;
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title}</title>
-<link rel="icon" href="data:,">
-<style>${raw(chartLibrary('uPlot.min.css'))}</style>
-<style>${raw(reportStyle)}</style>
-</head>
-<body>
-${body(run, facts, payload)}
-<script type="application/json" id="run-data">${raw(scriptJson(payload))}</script>
-${scripts.map((script) => raw(`<script>${script}</script>\n`))}</body>
-</html>
-`;
-  return page.html;
+  return renderPage({
+    title: `${run.header.name ?? run.header.trace?.name ?? 'run'} – pageheap`,
+    entry: 'main.js',
+    body: body(run, facts, payload),
+    payload,
+  });
 }

@@ -1,0 +1,233 @@
+/**
+ * `pageheap compare`: one subject, several heaps, each run in a process of its own, taking turns.
+ *
+ * Ctrl-C ends the run in progress and with it the comparison: what was finished is summed up and drawn.
+ */
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { PageHeapError } from '../base/errors.ts';
+import { readEnvironment } from '../env.ts';
+import { type Comparison, compareRuns, readComparison } from '../lab/compare.ts';
+import { metrics } from '../lab/compare-metrics.ts';
+import { forkRun } from '../lab/fork-run.ts';
+import { formatBytes, formatDuration } from '../lab/report/client/format.ts';
+import { renderComparison } from '../lab/report/comparison.ts';
+import { formatMetric } from '../lab/report/comparison-values.ts';
+import { wholeNumber } from './arguments.ts';
+import type { CommandContext } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { addHeapOptions, heapRequestOf, parseConfiguration } from './heap-options.ts';
+import { packageVersion } from './package.ts';
+import { Progress } from './progress.ts';
+import {
+  addSubjectOptions,
+  defaultSubject,
+  type Subject,
+  type SubjectOptions,
+  subjectNames,
+  subjectOf,
+} from './subject.ts';
+import { drawTable } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+const defaultConfigurations = ['lists', 'treap', 'radix'];
+const comparisonPage = 'comparison.html';
+
+interface Options extends SubjectOptions {
+  readonly configuration?: readonly string[];
+  readonly repeat: number;
+  readonly beat: number;
+  readonly name?: string;
+  readonly out: string;
+  readonly report: boolean;
+  readonly json?: true;
+}
+
+function help(): string {
+  return `
+A configuration is a generation and parts to change in it, by the names of the
+flags above: 'radix', 'treap,advise=dontneed', 'no hints:treap,huge-page-hints=off';
+a label and a colon may come first. Flags beside them hold for every configuration.
+The configurations take turns, so that a noisy machine does not decide.
+
+${subjectNames()}
+
+Examples:
+  $ pageheap compare                                 three generations, ${defaultSubject}
+  $ pageheap compare rsscurve --repeat 1
+  $ pageheap compare cache-refill -c treap -c treap,advise=dontneed
+  $ pageheap compare git --duration 5 --idle 5 -c radix -c radix,scavenger=none
+  $ pageheap compare stripes -c radix -c mine:radix,page-heap=./first-fit.mjs`;
+}
+
+/** Draws the metrics: configurations as columns where there is room, else each as a list. */
+export function drawComparison({ configurations }: Comparison, terminal: Terminal): string {
+  const colors = terminal.outColors;
+  const columns = terminal.columnsOf(terminal.out);
+  const known = metrics.filter(({ id }) => configurations.some(({ spread }) => spread[id] !== undefined));
+  const cellOf = (i: number, id: string, unit: (typeof metrics)[number]['unit']): string => {
+    const spread = configurations[i].spread[id];
+    if (spread === undefined) return '–';
+    const mean = formatMetric(unit, spread.mean);
+    return spread.n < 2 || spread.sd === 0 ? mean : `${mean} ± ${formatMetric(unit, spread.sd)}`;
+  };
+  const rows = known.map(({ id, label, unit }) => [
+    label,
+    ...configurations.map((_, i) => cellOf(i, id, unit)),
+  ]);
+  const head = ['', ...configurations.map(({ label }) => label)];
+  return drawTable({ head, numeric: configurations.map((_, i) => i + 1), rows }, columns, colors);
+}
+
+/** Writes the page beside the index. @throws PageHeapError ERR_FILE */
+export function writeComparison(comparison: Comparison, to?: string): string {
+  const path = to ?? join(comparison.folder, comparisonPage);
+  try {
+    writeFileSync(path, renderComparison(comparison));
+  } catch (cause) {
+    throw new PageHeapError('ERR_FILE', `the report cannot be written: ${(cause as Error).message}`, {
+      value: path,
+      cause,
+    });
+  }
+  return path;
+}
+
+/** The comparison for machines. */
+export function comparisonJson(
+  { index, folder, configurations }: Comparison,
+  report: string | null,
+): unknown {
+  return {
+    folder,
+    report,
+    name: index.name,
+    repeat: index.repeat,
+    seconds: index.seconds,
+    interrupted: index.interrupted,
+    configurations: configurations.map(({ label, files, spread }) => ({ label, files, metrics: spread })),
+  };
+}
+
+function folderOf(out: string, name: string, now: Date): string {
+  const stamp = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  const base = join(out, `compare-${name.replace(/[^\w.-]+/g, '_')}-${stamp}`);
+  let path = base;
+  for (let n = 2; existsSync(path); n++) path = `${base}-${n}`;
+  return path;
+}
+
+const collect = (value: string, former: readonly string[] = []): string[] => [...former, value];
+
+function barOf(terminal: Terminal, subject: Subject, total: number): Progress {
+  return new Progress(terminal, (subject.work + subject.idle) * total, 60);
+}
+
+async function execute(name: string, options: Options, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  const subject = subjectOf(name, options);
+  readEnvironment();
+  const base = heapRequestOf({ ...options });
+  const texts = options.configuration ?? defaultConfigurations;
+  const configurations = texts.map((text) => parseConfiguration(text, base));
+  const total = configurations.length * options.repeat;
+  const eachSeconds = subject.work + subject.idle;
+  if (!options.json) {
+    terminal.note(
+      `${configurations.length} configurations, ${options.repeat} ${options.repeat === 1 ? 'run' : 'runs'} each: ` +
+        `about ${formatDuration(total * eachSeconds * 1000)}`,
+    );
+  }
+  const bar = barOf(terminal, subject, total);
+  const folder = folderOf(options.out, options.name ?? subject.name, new Date());
+  let failure: unknown;
+  let interrupts = 0;
+  const onInterrupt = (): void => void interrupts++;
+  process.on('SIGINT', onInterrupt);
+  try {
+    const index = await compareRuns(
+      {
+        configurations,
+        repeat: options.repeat,
+        folder,
+        run: {
+          ...subject.run,
+          name: options.name ?? subject.name,
+          beatMs: options.beat,
+          command: ['pageheap', ...process.argv.slice(2)],
+          version: packageVersion(),
+        },
+      },
+      {
+        run: (run, onProgress) => forkRun(run, { onProgress }),
+        onProgress: ({ label, done }, progress) => {
+          const { phase = '', share = 0, sample } = progress ?? {};
+          const part =
+            phase === 'replay'
+              ? share * subject.work
+              : phase === ''
+                ? 0
+                : subject.work + share * subject.idle;
+          const rss = sample === undefined ? '' : ` RSS ${formatBytes(sample.rss)}`;
+          bar.update(done * eachSeconds + part, `${done + 1} of ${total}, ${label}: ${phase}${rss}`);
+        },
+      },
+    );
+    if (index.interrupted) context.exitCode = exitCodes.interrupted;
+  } catch (error) {
+    failure = error;
+  } finally {
+    bar.stop();
+    process.off('SIGINT', onInterrupt);
+  }
+  if (failure !== undefined && interrupts < 2) {
+    if (existsSync(folder)) terminal.note(`What was recorded until then: ${folder}`);
+    throw failure;
+  }
+  if (failure !== undefined) context.exitCode = exitCodes.interrupted;
+  const comparison = await readComparison(folder);
+  const report = options.report ? writeComparison(comparison) : null;
+  if (options.json) {
+    terminal.printJson(comparisonJson(comparison, report));
+    return;
+  }
+  terminal.print(drawComparison(comparison, terminal));
+  if (comparison.index.interrupted) terminal.note('interrupted: this is what was finished until then');
+  terminal.print(`\nrun files: ${folder}`);
+  if (report !== null) terminal.print(`report:    ${terminal.outColors.bold(report)}`);
+}
+
+export function addCompare(program: Command, context: CommandContext): void {
+  const command = program
+    .command('compare')
+    .summary('run one program on several designs, and lay them side by side')
+    .description(
+      'Runs one trace or workload on several configurations of the heap, in turns and repeated, each run in a ' +
+        'process of its own. Prints a table with means and spreads, and writes one report with the curves over each other.',
+    )
+    .argument('[subject]', 'a trace file, the name of a shipped trace or of a workload', defaultSubject)
+    .addOption(
+      new Option(
+        '-c, --configuration <parts>',
+        '[label:]generation[,part=value…]; as often as wanted (default: lists, treap, radix)',
+      ).argParser(collect),
+    )
+    .addOption(
+      new Option('-r, --repeat <n>', 'runs of each configuration').argParser(wholeNumber(1, 100)).default(3),
+    );
+  addHeapOptions(addSubjectOptions(command))
+    .optionsGroup('Watching:')
+    .addOption(
+      new Option('--beat <ms>', 'milliseconds between samples')
+        .argParser(wholeNumber(1, 60_000))
+        .default(100),
+    )
+    .optionsGroup('Output:')
+    .addOption(new Option('--name <name>', "what the comparison is called (default: the subject's name)"))
+    .addOption(new Option('-o, --out <dir>', 'where its folder is made').default('runs'))
+    .addOption(new Option('--no-report', 'write no report'))
+    .addOption(new Option('--json', 'print the comparison as JSON'))
+    .addHelpText('after', help)
+    .action((subject: string, options: Options) => execute(subject, options, context));
+}

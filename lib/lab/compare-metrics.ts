@@ -1,0 +1,239 @@
+/**
+ * What a run comes to when it is laid beside others: one number a metric, from its run file alone.
+ *
+ * The decay: RSS of the heap's ranges from the last sample at its peak to the last sample of the run. Its
+ * amplitude is the peak less the end; times are from that peak to the first sample below the peak less half,
+ * or 95 %, of the amplitude. A run whose RSS fell by less than a twentieth of its peak has no decay.
+ *
+ * Not here: how runs are made and repeated (compare.ts), how numbers are shown.
+ */
+import type { RunData, RunSample, RunValue } from './report/run-data.ts';
+
+export type MetricUnit = 'bytes' | 'seconds' | 'count' | 'share' | 'rate' | 'ns';
+
+export interface Metric {
+  readonly id: string;
+  readonly label: string;
+  readonly unit: MetricUnit;
+  /** How it is worked out: stands in docs/numbers.md too. */
+  readonly formula: string;
+  /** Undefined where the run does not have it. */
+  readonly of: (run: MetricInput) => number | undefined;
+}
+
+/** A run with at least one sample. */
+export interface MetricInput {
+  readonly samples: readonly RunSample[];
+  readonly last: RunSample;
+  readonly summary: Readonly<Record<string, RunValue>>;
+  readonly opsPerSec: number | undefined;
+}
+
+const leastDecay = 1 / 20;
+
+/** Milliseconds from the peak until a share of the decay is done. */
+function decayTime({ samples, last }: MetricInput, share: number): number | undefined {
+  let peak = 0;
+  samples.forEach((s, i) => {
+    if (s.rss >= samples[peak].rss) peak = i;
+  });
+  const amplitude = samples[peak].rss - last.rss;
+  if (amplitude < samples[peak].rss * leastDecay) return undefined;
+  const below = samples[peak].rss - amplitude * share;
+  const reached = samples.find((s, i) => i > peak && s.rss <= below);
+  return reached === undefined ? undefined : (reached.t - samples[peak].t) / 1000;
+}
+
+/** Mean over time: each value holds until the next sample. */
+function meanOverTime(samples: readonly RunSample[], of: (s: RunSample) => number): number {
+  const span = samples[samples.length - 1].t - samples[0].t;
+  if (span <= 0) return of(samples[0]);
+  let sum = 0;
+  for (let i = 1; i < samples.length; i++) sum += of(samples[i - 1]) * (samples[i].t - samples[i - 1].t);
+  return sum / span;
+}
+
+function most(
+  samples: readonly RunSample[],
+  of: (s: RunSample) => number | null | undefined,
+): number | undefined {
+  const known = samples.map(of).filter((n): n is number => typeof n === 'number');
+  return known.length === 0 ? undefined : known.reduce((a, b) => Math.max(a, b));
+}
+
+const numberOf = (value: RunValue | undefined): number | undefined =>
+  typeof value === 'number' ? value : undefined;
+
+/** Live bytes that were asked for, at the most there were, as a share of the most that was in use. */
+function fragmentation({ samples, summary }: MetricInput): number | undefined {
+  const live = numberOf(summary.peakLiveBytes);
+  const inUse = most(samples, (s) => s.inuse);
+  return live === undefined || inUse === undefined || inUse === 0 ? undefined : Math.max(0, 1 - live / inUse);
+}
+
+function metadata({ summary }: MetricInput): number | undefined {
+  const parts = [summary.MSpanSys, summary.GCSys, summary.OtherSys].map(numberOf);
+  return parts.includes(undefined) ? undefined : parts.reduce<number>((sum, n) => sum + (n ?? 0), 0);
+}
+
+export const metrics: readonly Metric[] = [
+  {
+    id: 'rssPeak',
+    label: 'RSS peak',
+    unit: 'bytes',
+    formula: 'the most RSS of the heap’s ranges in any sample',
+    of: ({ samples }) => most(samples, (s) => s.rss),
+  },
+  {
+    id: 'rssMean',
+    label: 'RSS mean',
+    unit: 'bytes',
+    formula: 'RSS of the heap’s ranges, averaged over time',
+    of: ({ samples }) => meanOverTime(samples, (s) => s.rss),
+  },
+  {
+    id: 'rssEnd',
+    label: 'RSS end',
+    unit: 'bytes',
+    formula: 'RSS of the heap’s ranges in the last sample',
+    of: ({ last }) => last.rss,
+  },
+  {
+    id: 'decayHalf',
+    label: 'half decay',
+    unit: 'seconds',
+    formula: 'from the last sample at the RSS peak to the first below peak − (peak − end) / 2',
+    of: (run) => decayTime(run, 0.5),
+  },
+  {
+    id: 'decay95',
+    label: '95 % decay',
+    unit: 'seconds',
+    formula: 'from the last sample at the RSS peak to the first below peak − 0.95 (peak − end)',
+    of: (run) => decayTime(run, 0.95),
+  },
+  {
+    id: 'released',
+    label: 'HeapReleased end',
+    unit: 'bytes',
+    formula: 'HeapReleased in the last sample',
+    of: ({ last }) => last.released,
+  },
+  {
+    id: 'lazyFree',
+    label: 'LazyFree most',
+    unit: 'bytes',
+    formula:
+      'the most LazyFree of the heap’s ranges that smaps told; looked at rarely, and only where it can be',
+    of: ({ samples }) => most(samples, (s) => s.lazy),
+  },
+  {
+    id: 'heapSys',
+    label: 'HeapSys end',
+    unit: 'bytes',
+    formula: 'HeapSys in the last sample',
+    of: ({ last }) => last.sys,
+  },
+  {
+    id: 'faults',
+    label: 'minor faults',
+    unit: 'count',
+    formula: 'minor page faults of the process since the run began',
+    of: ({ last }) => last.minflt,
+  },
+  {
+    id: 'madviseCalls',
+    label: 'madvise calls',
+    unit: 'count',
+    formula: 'calls that gave memory back',
+    of: ({ last }) => last.madv,
+  },
+  {
+    id: 'madviseBytes',
+    label: 'madvise bytes',
+    unit: 'bytes',
+    formula: 'bytes of those calls',
+    of: ({ last }) => last.madvB,
+  },
+  {
+    id: 'madviseTime',
+    label: 'madvise time',
+    unit: 'ns',
+    formula: 'nanoseconds of those calls',
+    of: ({ last }) => last.madvNs,
+  },
+  {
+    id: 'vmas',
+    label: 'VMAs most',
+    unit: 'count',
+    formula: 'the most mappings of the process in any sample that counted them',
+    of: ({ samples }) => most(samples, (s) => s.vmas),
+  },
+  {
+    id: 'opsPerSec',
+    label: 'operations/s',
+    unit: 'rate',
+    formula: 'operations by the seconds spent on them; of a paced trace, the pace',
+    of: ({ opsPerSec }) => opsPerSec,
+  },
+  {
+    id: 'collections',
+    label: 'collections',
+    unit: 'count',
+    formula: 'collections in the last sample',
+    of: ({ last }) => last.gcs,
+  },
+  {
+    id: 'fragmentation',
+    label: 'fragmentation',
+    unit: 'share',
+    formula: '1 − most bytes asked for and not dropped / most bytes of spans in use',
+    of: fragmentation,
+  },
+  {
+    id: 'metadata',
+    label: 'metadata',
+    unit: 'bytes',
+    formula: 'MSpanSys + GCSys + OtherSys at the end',
+    of: metadata,
+  },
+];
+
+/** Every metric of a run, by id; undefined where the run does not have it. */
+export function metricsOf(run: RunData): Readonly<Record<string, number | undefined>> {
+  const { samples, end } = run;
+  if (samples.length === 0) return {};
+  const input: MetricInput = {
+    samples,
+    last: samples[samples.length - 1],
+    summary: end?.summary ?? {},
+    opsPerSec: end?.opsPerSec,
+  };
+  return Object.fromEntries(metrics.map((metric) => [metric.id, metric.of(input)]));
+}
+
+/** Several values of one metric. */
+export interface Spread {
+  readonly n: number;
+  readonly mean: number;
+  readonly min: number;
+  readonly max: number;
+  /** Standard deviation of the sample; 0 for one value. */
+  readonly sd: number;
+}
+
+/** Undefined when no run has the metric. */
+export function spreadOf(values: readonly (number | undefined)[]): Spread | undefined {
+  const known = values.filter((n): n is number => n !== undefined && Number.isFinite(n));
+  const n = known.length;
+  if (n === 0) return undefined;
+  const mean = known.reduce((a, b) => a + b, 0) / n;
+  const squares = known.reduce((sum, x) => sum + (x - mean) ** 2, 0);
+  return {
+    n,
+    mean,
+    min: known.reduce((a, b) => Math.min(a, b)),
+    max: known.reduce((a, b) => Math.max(a, b)),
+    sd: n > 1 ? Math.sqrt(squares / (n - 1)) : 0,
+  };
+}

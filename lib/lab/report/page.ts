@@ -1,0 +1,61 @@
+/**
+ * The shell of a page: one HTML file that asks nothing of any network.
+ *
+ * Everything is inside the file: the style, the chart library (uPlot, with its licence line), the page's own
+ * program and the data as JSON. The content security policy allows exactly these scripts, by their hashes,
+ * and no request of any kind; so a name in a run file can neither run as a program nor load anything.
+ *
+ * Not here: what stands in the page (render.ts, comparison.ts).
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { type ClientEntry, clientProgram } from './client-bundle.ts';
+import { type Html, html, raw, scriptJson, scriptText } from './html.ts';
+import { reportStyle } from './style.ts';
+
+const require = createRequire(import.meta.url);
+
+function chartLibrary(file: string): string {
+  return readFileSync(require.resolve(`uplot/dist/${file}`), 'utf8');
+}
+
+function sourceHash(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
+
+/** What a page is made of. */
+export interface PageParts {
+  readonly title: string;
+  readonly entry: ClientEntry;
+  /** Style beside the report's own. */
+  readonly style?: string;
+  readonly body: Html;
+  /** What the page's program reads, from the element `run-data`. */
+  readonly payload: unknown;
+}
+
+/** The file's text, UTF-8. */
+export function renderPage({ title, entry, style = '', body, payload }: PageParts): string {
+  const scripts = [chartLibrary('uPlot.iife.min.js'), clientProgram(entry)].map(scriptText);
+  const policy = `default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src 'unsafe-inline'; script-src ${scripts.map(sourceHash).join(' ')}`;
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<link rel="icon" href="data:,">
+<style>${raw(chartLibrary('uPlot.min.css'))}</style>
+<style>${raw(reportStyle + style)}</style>
+</head>
+<body>
+${body}
+<script type="application/json" id="run-data">${raw(scriptJson(payload))}</script>
+${scripts.map((script) => raw(`<script>${script}</script>\n`))}</body>
+</html>
+`;
+  return page.html;
+}
