@@ -77,7 +77,7 @@ export class WorkloadDrive implements Drive {
       if (host.stopped()) throw new Stopped();
     };
     const share = (): number => {
-      const all = (this.workload.idleSeconds + (this.moreCollections ? 4 : 0)) * this.timeScale;
+      const all = this.workload.idleSeconds * this.timeScale;
       return all === 0 ? 0 : Math.min(1, this.idled / all);
     };
     const pass = async (seconds: number): Promise<void> => {

@@ -36,7 +36,7 @@ async function run(c: WorkloadContext): Promise<void> {
   c.gc();
   c.endPhase('B');
   if (c.moreCollections) await c.collectTwice();
-  await c.idle(20);
+  await c.idle(c.moreCollections ? 18 : 20);
   c.endPhase('C');
   for (let asked = 0; asked < 256 * mib * c.scale; ) {
     const size = mib + random.below(7 * mib);
@@ -48,11 +48,12 @@ async function run(c: WorkloadContext): Promise<void> {
   await dropAll(c, held);
   c.gc();
   if (c.moreCollections) await c.collectTwice();
-  await c.idle(30);
+  await c.idle(c.moreCollections ? 28 : 30);
   c.endPhase('E');
   c.freeOSMemory();
   c.endPhase('F');
   await c.idle(1);
+  c.freeOSMemory();
   c.endPhase('G');
 }
 
@@ -61,10 +62,10 @@ export const rsscurve: Workload = {
   description:
     'Fills 512 MiB with objects of 16 bytes to 64 KiB (A), drops nine of ten and collects (B), idles 20 s (C), ' +
     'allocates 256 MiB of large objects (D), drops everything, collects and idles 30 s (E), frees everything ' +
-    'by force (F) and looks again a second later (G). The same program was recorded from real Go runtimes of ' +
+    'by force (F) and again a second later (G). The same program was recorded from real Go runtimes of ' +
     'five versions, so its curve can be laid over theirs. Stresses what a scavenger gives back, when, and what ' +
-    'RSS says of it; with --more-collections two more collections follow B and the drop in E, which is what ' +
-    'lets the 2023 design go past its dense chunks.',
+    'RSS says of it; with --more-collections two more collections, a second apart, begin C and E, which is ' +
+    'what lets the 2023 design go past its dense chunks.',
   questions: [1, 3, 6, 12],
   seed: 12345,
   idleSeconds: 51,
