@@ -2,19 +2,20 @@
  * `pageheap verify`: the allocator held against recorded answers of the real Go runtime.
  */
 import type { Command } from 'commander';
+import { PageHeapError } from '../base/errors.ts';
 import { formatDuration, formatNumber } from '../lab/report/client/format.ts';
 import { type VerifyMismatch, type VerifyOutcome, verifyFile } from '../lab/verify/verify.ts';
 import type { CommandContext } from './context.ts';
-import { exitCodes } from './exit-codes.ts';
+import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { drawFacts, drawTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 const help = `
-A golden trace is JSON lines, plain or gzipped: operations on the page allocator,
-or allocations by malloc, each with what the real runtime answered. Addresses
+A golden trace is JSON lines, plain or gzipped: operations on the radix page
+allocator, on the page heaps of 2014 and 2019, or allocations by malloc, each with what the real runtime answered. Addresses
 are arithmetic, no memory is mapped; with --real the pages are mapped and written,
 and the kernel's view of them (mincore) is held against the allocator's as well.
-A file stops at its first mismatch; the others go on.
+A file stops at its first mismatch, or where it is malformed; the others go on.
 
 Examples:
   $ pageheap verify pa-64.jsonl.gz
@@ -66,13 +67,23 @@ export function addVerify(program: Command, context: CommandContext): void {
     .addHelpText('after', help)
     .action(async (files: string[], options: { real?: true; json?: true }) => {
       const outcomes: VerifyOutcome[] = [];
+      const failures: { file: string; code: string; error: string }[] = [];
       for (const file of files) {
         const start = performance.now();
-        const outcome = await verifyFile(file, { real: options.real === true });
+        let outcome: VerifyOutcome;
+        try {
+          outcome = await verifyFile(file, { real: options.real === true });
+        } catch (error) {
+          if (!(error instanceof PageHeapError) || files.length === 1) throw error;
+          failures.push({ file, code: error.code, error: error.message });
+          terminal.fail(`${error.message} (${error.code})`);
+          context.exitCode = exitCodeOf(error);
+          continue;
+        }
         outcomes.push(outcome);
         if (outcome.mismatch !== undefined) context.exitCode = exitCodes.failed;
         if (!options.json) terminal.print(drawOutcome(outcome, performance.now() - start, terminal));
       }
-      if (options.json) terminal.printJson(outcomes);
+      if (options.json) terminal.printJson([...outcomes, ...failures]);
     });
 }

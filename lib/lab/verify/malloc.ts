@@ -33,11 +33,9 @@ import type { Runtime } from '../../runtime.ts';
 import { ArithmeticSys } from './arithmetic.ts';
 import { isRecordedAllocated, rebuildHeap, replayP, spanAt } from './malloc-heap.ts';
 import { type Allocation, type HeapRecord, type MallocLine, openMallocTrace } from './malloc-trace.ts';
-import type { FieldMismatch, RadixMismatch, VerifyOptions } from './radix.ts';
+import { type FieldMismatch, Recent, type VerifyMismatch } from './mismatch.ts';
+import type { VerifyOptions } from './radix.ts';
 import { RealObjects } from './real-objects.ts';
-
-/** The first answer that differed from the real runtime's, and what surrounds it. */
-export type MallocMismatch = RadixMismatch;
 
 export interface MallocVerdict {
   readonly file: string;
@@ -49,7 +47,7 @@ export interface MallocVerdict {
   readonly checkpoints: number;
   readonly real: boolean;
   /** The first answer that differed; undefined if none did. */
-  readonly mismatch: MallocMismatch | undefined;
+  readonly mismatch: VerifyMismatch | undefined;
 }
 
 interface Answer {
@@ -309,9 +307,6 @@ function differing(field: string, expected: string | number, found: string | num
   return expected === found ? [] : [{ field, expected: String(expected), found: String(found) }];
 }
 
-const shorten = ({ line, text }: MallocLine): string =>
-  `${line}: ${text.length > 160 ? `${text.slice(0, 157)}...` : text}`;
-
 function answerTo(replay: MallocReplay, { step }: MallocLine): Answer | undefined {
   try {
     return 'size' in step ? replay.allocate(step) : replay.finish(step);
@@ -326,7 +321,7 @@ async function replayLines(
   lines: AsyncGenerator<MallocLine>,
   most: number,
 ): Promise<Pick<MallocVerdict, 'operations' | 'checkpoints' | 'mismatch'>> {
-  const last: MallocLine[] = [];
+  const recent = new Recent(most);
   let [operations, checkpoints] = [0, 0];
   for await (const item of lines) {
     operations++;
@@ -343,12 +338,11 @@ async function replayLines(
         found,
         fields,
         state,
-        last: last.map(shorten),
+        last: recent.all(),
       };
       return { operations, checkpoints, mismatch };
     }
-    last.push(item);
-    if (last.length > most) last.shift();
+    recent.push(item.line, item.text);
   }
   return { operations, checkpoints, mismatch: undefined };
 }

@@ -36,11 +36,11 @@ import {
 } from '../../pages/radix/page-cache.ts';
 import { fnv, fnvStart } from './fnv.ts';
 import { goldenError } from './golden.ts';
+import { type FieldMismatch, Recent, type VerifyMismatch } from './mismatch.ts';
 import {
   checkpointFields,
   openRadixTrace,
   type RadixHeader,
-  type RadixLine,
   type RadixOperation,
   type Word64,
 } from './radix-trace.ts';
@@ -53,27 +53,6 @@ export interface VerifyOptions {
   readonly last?: number;
 }
 
-export interface FieldMismatch {
-  readonly field: string;
-  readonly expected: string;
-  readonly found: string;
-}
-
-export interface RadixMismatch {
-  /** The line of the trace. */
-  readonly line: number;
-  /** The operation as it stands in the trace. */
-  readonly operation: string;
-  readonly expected: string;
-  readonly found: string;
-  /** At a checkpoint: the fields that differ. */
-  readonly fields: readonly FieldMismatch[];
-  /** The state around it, a line each. */
-  readonly state: readonly string[];
-  /** The operations before it, oldest first, with their lines. */
-  readonly last: readonly string[];
-}
-
 export interface RadixVerdict {
   readonly file: string;
   readonly name: string;
@@ -83,7 +62,7 @@ export interface RadixVerdict {
   readonly checkpoints: number;
   readonly real: boolean;
   /** The first answer that differed; undefined if none did. */
-  readonly mismatch: RadixMismatch | undefined;
+  readonly mismatch: VerifyMismatch | undefined;
 }
 
 interface Answer {
@@ -371,25 +350,6 @@ export class RadixReplay {
   }
 }
 
-/** The lines before the present one, a fixed number of them. */
-class Recent {
-  private readonly lines: string[] = [];
-  private readonly most: number;
-
-  constructor(most: number) {
-    this.most = most;
-  }
-
-  push({ line, text }: RadixLine): void {
-    this.lines.push(`${line}: ${text.length > 160 ? `${text.slice(0, 157)}...` : text}`);
-    if (this.lines.length > this.most) this.lines.shift();
-  }
-
-  all(): readonly string[] {
-    return [...this.lines];
-  }
-}
-
 /**
  * Replays a golden trace of the radix page allocator. Throws ERR_FILE and ERR_GOLDEN for what is wrong
  * with the file, ERR_OUT_OF_MEMORY when `real` finds no memory.
@@ -400,10 +360,9 @@ export async function verifyRadix(file: string, options: VerifyOptions = {}): Pr
   const replay = new RadixReplay(header, real);
   const recent = new Recent(options.last ?? 20);
   let [operations, checkpoints] = [0, 0];
-  let mismatch: RadixMismatch | undefined;
+  let mismatch: VerifyMismatch | undefined;
   try {
-    for await (const item of lines) {
-      const { line, text, operation } = item;
+    for await (const { line, text, operation } of lines) {
       const refusal = replay.refuse(operation);
       if (refusal !== undefined) throw goldenError(file, line, refusal, text);
       operations++;
@@ -428,7 +387,7 @@ export async function verifyRadix(file: string, options: VerifyOptions = {}): Pr
         };
         break;
       }
-      recent.push(item);
+      recent.push(line, text);
     }
   } finally {
     real?.dispose();

@@ -4,15 +4,17 @@
 import { goldenError, readGolden } from './golden.ts';
 import { verifyMalloc } from './malloc.ts';
 import { isMallocLine } from './malloc-trace.ts';
-import { type RadixMismatch, type VerifyOptions, verifyRadix } from './radix.ts';
+import type { VerifyMismatch } from './mismatch.ts';
+import { type VerifyOptions, verifyRadix } from './radix.ts';
+import { verifySpans } from './spans.ts';
+import { isSpansHeader } from './spans-trace.ts';
 
-/** The first answer that differed from the real runtime's, and what surrounds it. */
-export type VerifyMismatch = RadixMismatch;
+export type { VerifyMismatch } from './mismatch.ts';
 
 export interface VerifyOutcome {
   readonly file: string;
   /** What was replayed. */
-  readonly kind: 'radix' | 'malloc';
+  readonly kind: 'radix' | 'lists' | 'treap' | 'malloc';
   /** Operations that were replayed, checkpoints included. */
   readonly operations: number;
   readonly checkpoints: number;
@@ -36,6 +38,10 @@ export async function verifyFile(file: string, options: VerifyOptions = {}): Pro
   if (typeof header === 'object' && header !== null && 'chunks' in header) {
     const { operations, checkpoints, real, mismatch } = await verifyRadix(file, options);
     return { file, kind: 'radix', operations, checkpoints, real, mismatch };
+  }
+  if (isSpansHeader(header)) {
+    const { design, operations, checkpoints, real, mismatch } = await verifySpans(file, options);
+    return { file, kind: design, operations, checkpoints, real, mismatch };
   }
   if (isMallocLine(header, 'hdr')) {
     const { operations, checkpoints, real, mismatch } = await verifyMalloc(file, options);

@@ -13,7 +13,7 @@ import {
 
 async function run(c: WorkloadContext): Promise<void> {
   const held = new Held();
-  const objects = Math.round(4_000_000 * c.scale);
+  const objects = Math.round(8_000_000 * c.scale);
   while (held.length < objects) {
     const size = 1 + c.random.below(15);
     held.push(allocateTouched(c, size), size);
@@ -38,12 +38,12 @@ async function run(c: WorkloadContext): Promise<void> {
 export const tinyObjects: Workload = {
   name: 'tiny-objects',
   description:
-    'Four million objects of 1 to 15 bytes, which share blocks of 16; one of eight is kept, at random, and so ' +
+    'Eight million objects of 1 to 15 bytes, which share blocks of 16; one of eight is kept, at random, and so ' +
     'most blocks stay alive for one of their objects and most pages for one of their blocks. Shows how far ' +
     'tiny allocation can be from what lives, and what no scavenger can do about it.',
   questions: [7, 17],
   seed: 6,
   idleSeconds: 12,
-  peakBytes: 32 * mib,
+  peakBytes: 64 * mib,
   run,
 };
