@@ -15,8 +15,9 @@ import type { Workload, WorkloadContext } from './workloads/workload.ts';
 /** Ends a workload that was told to stop, from within. */
 class Stopped extends Error {}
 
-/** Operations between looks at the clock, less one: a mask. */
-const clockBeat = 63;
+/** The clock is looked at after so many operations, or so many bytes: large objects take long to write. */
+const clockOps = 64;
+const clockBytes = 256 * 1024;
 
 export class WorkloadDrive implements Drive {
   readonly header: Readonly<Record<string, RunValue>>;
@@ -71,7 +72,8 @@ export class WorkloadDrive implements Drive {
   private context(host: DriveHost): WorkloadContext {
     const { heap } = host;
     const { turns } = this;
-    let beat = 0;
+    let opsLeft = clockOps;
+    let bytesLeft = clockBytes;
     let lastTurn = turns.now();
     const stopCheck = (): void => {
       if (host.stopped()) throw new Stopped();
@@ -102,7 +104,9 @@ export class WorkloadDrive implements Drive {
       scale: this.scale,
       moreCollections: this.moreCollections,
       malloc: (size) => {
+        // Zeroed, as what a Go program allocates.
         const address = heap.malloc(size, true);
+        bytesLeft -= size;
         this.ops++;
         this.allocs++;
         this.liveObjects++;
@@ -117,7 +121,12 @@ export class WorkloadDrive implements Drive {
         this.liveObjects--;
         this.liveBytes -= size;
       },
-      due: () => (++beat & clockBeat) === 0 && turns.now() - lastTurn >= turnMs,
+      due: () => {
+        if (--opsLeft > 0 && bytesLeft > 0) return false;
+        opsLeft = clockOps;
+        bytesLeft = clockBytes;
+        return turns.now() - lastTurn >= turnMs;
+      },
       turn: async () => {
         stopCheck();
         heap.step();

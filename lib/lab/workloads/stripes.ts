@@ -18,14 +18,14 @@ async function run(c: WorkloadContext): Promise<void> {
   c.gc();
   c.gc();
   c.endPhase('stripes');
-  await c.idle(5);
+  await c.idle(8);
   c.endPhase('idle');
   for (let asked = 0; asked < 64 * mib * c.scale; asked += mib) {
     held.push(allocateTouched(c, mib, 4096), mib);
     if (c.due()) await c.turn();
   }
   c.endPhase('large objects');
-  await c.idle(5);
+  await c.idle(8);
   c.endPhase('idle again');
 }
 
@@ -39,7 +39,7 @@ export const stripes: Workload = {
     'HeapSys after the large objects, and at the page map.',
   questions: [7, 8, 11],
   seed: 9869,
-  idleSeconds: 10,
+  idleSeconds: 16,
   peakBytes: 256 * mib,
   run,
 };
