@@ -83,6 +83,7 @@ export class WorkloadDrive implements Drive {
       return all === 0 ? 0 : Math.min(1, this.idled / all);
     };
     const pass = async (seconds: number): Promise<void> => {
+      if (seconds === 0) return;
       const from = turns.now();
       await idle({
         background: heap,
