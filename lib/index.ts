@@ -17,6 +17,22 @@ export type { HeapMetrics, MetricHistogram } from './metrics.ts';
 export type { HeapOptions } from './options.ts';
 export { type Clock, ManualClock, systemClock } from './os/clock.ts';
 export { type PageStates, pageState } from './page-states.ts';
+export type {
+  FreeRunVisit,
+  PageHeap,
+  PageHeapClass,
+  PageHeapHost,
+  PageHeapStats,
+  ReleaseHook,
+} from './pages/contract.ts';
+export type {
+  Generation,
+  ObjectStyle,
+  PartOptions,
+  ScavengerKind,
+  SizeClassTable,
+  SweepStyle,
+} from './parts.ts';
 export { type AttachOptions, Heap, type HeapHandle, type HeapObject } from './public-heap.ts';
 export type { SizeClassRow } from './size-class-stats.ts';
 export type { HeapSample, MemStats, SizeClassStats } from './stats.ts';

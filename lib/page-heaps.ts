@@ -79,17 +79,17 @@ function makeOwn(own: PageHeapClass | undefined, host: PageHeapHost): PageHeap {
       'the page heap of this heap is a class of its maker, whose state other threads cannot reach',
     );
   }
-  const pages = new own(host);
+  return requirePageHeap(new own(host), own.name);
+}
+
+/** Holds what a class made against the interface. @throws ERR_INVALID_OPTION, naming what it lacks */
+export function requirePageHeap(pages: PageHeap, name: string): PageHeap {
   const lacking = methods.filter((name) => typeof pages[name] !== 'function');
   if (typeof pages.freshScavenged !== 'boolean') lacking.push('freshScavenged' as never);
   if (lacking.length > 0) {
-    throw new PageHeapError(
-      'ERR_INVALID_OPTION',
-      `option pageHeap: ${own.name} lacks ${lacking.join(', ')}`,
-      {
-        value: own.name,
-      },
-    );
+    throw new PageHeapError('ERR_INVALID_OPTION', `option pageHeap: ${name} lacks ${lacking.join(', ')}`, {
+      value: name,
+    });
   }
   return pages;
 }

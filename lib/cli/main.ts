@@ -1,5 +1,5 @@
 /**
- * The command line: `pageheap run | compare | report | workloads | verify | doctor`.
+ * The command line: `pageheap run | compare | report | workloads | verify | conform | doctor`.
  *
  * `main` parses, runs one command and answers the exit code; it never ends the process itself, so
  * that streams drain. Every error comes here: a `PageHeapError` is told in one line, with its code;
@@ -10,6 +10,7 @@
 import { Command, CommanderError } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { addCompare } from './compare.ts';
+import { addConform } from './conform.ts';
 import type { CommandContext } from './context.ts';
 import { addDoctor } from './doctor.ts';
 import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
@@ -63,6 +64,7 @@ function buildProgram(context: CommandContext): Command {
   addReport(program, context);
   addWorkloads(program, context);
   addVerify(program, context);
+  addConform(program, context);
   addDoctor(program, context);
   for (const command of program.commands)
     command.copyInheritedSettings(program).addHelpText('after', `\n${exitCodesHelp}`);

@@ -1,0 +1,115 @@
+/**
+ * `pageheap conform`: a page heap held against the contract, by the suite that the built-in ones pass.
+ */
+import { type Command, Option } from 'commander';
+import { PageHeapError } from '../base/errors.ts';
+import { conformanceChecks } from '../lab/conformance/checks.ts';
+import { kernelChecks } from '../lab/conformance/kernel.ts';
+import { ConformanceError, type MakePageHeap } from '../lab/conformance/model.ts';
+import { loadPageHeap } from '../lab/load-page-heap.ts';
+import { requirePageHeap } from '../page-heaps.ts';
+import type { PageHeap, PageHeapClass, PageHeapHost } from '../pages/contract.ts';
+import { type StandAlone, standAloneLists, standAloneRadix, standAloneTreap } from '../pages/stand-alone.ts';
+import { type Generation, generations } from '../parts.ts';
+import { wholeNumber } from './arguments.ts';
+import type { CommandContext } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+
+const help = `
+A page heap of your own is a class with the methods of the interface PageHeap; its
+module exports it by default or as PageHeap. docs/your-own-page-heap.md tells all that
+is needed, and examples/first-fit.mjs is one. A random run that fails tells a seed and
+a path, by which it can be run again alone.
+
+Examples:
+  $ pageheap conform examples/first-fit.mjs
+  $ pageheap conform mine.mjs --seed 42 --path 12:3
+  $ pageheap conform treap`;
+
+interface Options {
+  readonly seed?: number;
+  readonly path?: string;
+  readonly runs: number;
+  readonly json?: true;
+}
+
+interface Outcome {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly error?: string;
+  readonly steps?: readonly string[];
+}
+
+const standAlone: Readonly<Record<Generation, (host: PageHeapHost) => StandAlone<PageHeap>>> = {
+  lists: standAloneLists,
+  treap: standAloneTreap,
+  radix: (host) => standAloneRadix(host, { physPageSize: 4096, physHugePageSize: 2 ** 21 }),
+};
+
+/** What makes the page heap, alone and in a heap; the memory of built-in ones goes when the process does. */
+async function subjectOf(name: string): Promise<{ make: MakePageHeap; kind: Generation | PageHeapClass }> {
+  const built = generations.find((g) => g === name);
+  if (built !== undefined) return { make: (host) => standAlone[built](host).pages, kind: built };
+  const kind = await loadPageHeap(name);
+  return { make: (host) => requirePageHeap(new kind(host), kind.name), kind };
+}
+
+function failure(name: string, error: unknown): Outcome {
+  const cause = error instanceof Error && error.cause instanceof ConformanceError ? error.cause : error;
+  const steps = cause instanceof ConformanceError ? cause.steps : undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  return { name, passed: false, error: message, ...(steps === undefined ? {} : { steps }) };
+}
+
+export function addConform(program: Command, context: CommandContext): void {
+  const { terminal } = context;
+  program
+    .command('conform')
+    .summary("hold a page heap, a built-in one or one's own, against the contract")
+    .description(
+      'Runs the conformance suite for page heaps: first on page numbers, then in a heap against the kernel.',
+    )
+    .argument(
+      '<page-heap>',
+      `${generations.join(', ')}, or a module (.js, .mjs; .ts where Node strips types)`,
+    )
+    .addOption(new Option('--seed <n>', 'of the random run').argParser(wholeNumber(0, 2 ** 31 - 1)))
+    .addOption(new Option('--path <path>', 'where the random run begins, as a failure told'))
+    .addOption(new Option('--runs <n>', 'random runs').argParser(wholeNumber(1, 100_000)).default(60))
+    .option('--json', 'print the outcome of every check as JSON')
+    .addHelpText('after', help)
+    .action(async (name: string, options: Options) => {
+      const { make, kind } = await subjectOf(name);
+      const { seed, path, runs } = options;
+      const checks = [
+        ...conformanceChecks(make, {
+          runs,
+          ...(seed === undefined ? {} : { seed }),
+          ...(path === undefined ? {} : { path }),
+        }),
+        ...kernelChecks(kind),
+      ];
+      const outcomes: Outcome[] = [];
+      const colors = terminal.outColors;
+      for (const check of checks) {
+        let outcome: Outcome = { name: check.name, passed: true };
+        try {
+          check.run();
+        } catch (error) {
+          if (error instanceof PageHeapError && error.code === 'ERR_INVALID_OPTION') throw error;
+          outcome = failure(check.name, error);
+        }
+        outcomes.push(outcome);
+        if (options.json) continue;
+        terminal.print(`${outcome.passed ? colors.green('kept  ') : colors.red('broken')} ${check.name}`);
+        if (outcome.error !== undefined)
+          terminal.print(`       ${outcome.error.split('\n').join('\n       ')}`);
+        if (outcome.steps !== undefined)
+          terminal.print(`       after: ${outcome.steps.join('\n              ')}`);
+      }
+      const broken = outcomes.filter(({ passed }) => !passed).length;
+      if (broken > 0) context.exitCode = exitCodes.failed;
+      if (options.json) terminal.printJson({ pageHeap: name, checks: outcomes });
+      else terminal.print(`\n${outcomes.length - broken} of ${outcomes.length} kept`);
+    });
+}

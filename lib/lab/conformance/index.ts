@@ -1,0 +1,15 @@
+/**
+ * `pageheap/conformance`: the suite, for who writes a page heap.
+ *
+ * With a test runner, `for (const { name, run } of conformanceChecks(make)) it(name, run)`; without one,
+ * `runConformance(make)`, or `pageheap conform FILE` on the command line.
+ */
+export {
+  type ConformanceCheck,
+  type ConformanceOptions,
+  type ConformanceResult,
+  conformanceChecks,
+  runConformance,
+} from './checks.ts';
+export { kernelChecks } from './kernel.ts';
+export { ConformanceError, type MakePageHeap } from './model.ts';

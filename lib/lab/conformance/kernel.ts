@@ -1,0 +1,123 @@
+/**
+ * The conformance suite's second half: a page heap at work in a whole heap, held against the kernel.
+ *
+ * A heap with this page heap allocates, writes, drops, collects and gives back. What it then says it gave back
+ * must not be resident, and must read as zeros when it is next touched, under DONTNEED; under FREE it may still be
+ * resident, but then as LazyFree. The heap checks itself at every step.
+ */
+import { Residency } from '../../os/residency.ts';
+import { pageState } from '../../page-states.ts';
+import type { PageHeapClass } from '../../pages/contract.ts';
+import type { Generation } from '../../parts.ts';
+import { Heap } from '../../public-heap.ts';
+import type { ConformanceCheck } from './checks.ts';
+import { ConformanceError } from './model.ts';
+
+const mib = 2 ** 20;
+const require = (holds: boolean, message: string): void => {
+  if (!holds) throw new ConformanceError(message, []);
+};
+
+/** Fills a heap with runs of pages and frees most of them; the addresses that are kept, with their sizes. */
+function churn(heap: Heap): [number, number][] {
+  const held: [number, number][] = [];
+  for (let i = 0; i < 400; i++) {
+    const size = [8192, 40_960, 131_072, 262_144][i % 4] ?? 8192;
+    const at = heap.malloc(size);
+    heap.fill(at, size, 0xa5);
+    held.push([at, size]);
+  }
+  const kept = held.filter((_, i) => i % 5 === 0);
+  held.forEach(([at], i) => {
+    if (i % 5 !== 0) heap.drop(at);
+  });
+  heap.gc();
+  heap.check(3);
+  return kept;
+}
+
+/** Bytes resident in pages that the heap says it gave back. */
+function residentReleased(heap: Heap): number {
+  const { origin, ranges, states } = heap.pageStates();
+  const residency = new Residency();
+  let at = 0;
+  let resident = 0;
+  for (const [first, n] of ranges) {
+    for (let i = 0; i < n; i++, at++) {
+      if (states[at] === pageState.released)
+        resident += residency.residentBytes([{ base: origin + (first + i) * 8192, bytes: 8192 }]);
+    }
+  }
+  return resident;
+}
+
+function withHeap(
+  pageHeap: Generation | PageHeapClass,
+  advise: 'dontneed' | 'free',
+  run: (heap: Heap) => void,
+): void {
+  const heap = new Heap({
+    generation: 'radix',
+    pageHeap,
+    scavenger: 'none',
+    advise,
+    reach: 256 * mib,
+    environment: false,
+    disableHugePages: true,
+    growthUnit: 4 * mib,
+  });
+  try {
+    run(heap);
+  } finally {
+    heap.dispose();
+  }
+}
+
+/** The checks against the kernel. */
+export function kernelChecks(pageHeap: Generation | PageHeapClass): readonly ConformanceCheck[] {
+  return [
+    {
+      name: 'in a heap: what was given back is not resident, and is zero when it is touched again',
+      run: () =>
+        withHeap(pageHeap, 'dontneed', (heap) => {
+          const kept = churn(heap);
+          const released = heap.freeOSMemory();
+          heap.check(3);
+          require(released > 0, 'freeOSMemory released nothing although most of the heap is free');
+          const resident = residentReleased(heap);
+          require(resident === 0, `${resident} bytes that were given back are resident`);
+          for (const [at, size] of kept) {
+            const bytes = heap.read(at, size);
+            require(bytes.every((b) => b === 0xa5), 'an object that is alive was given back');
+          }
+          for (let i = 0; i < 100; i++) {
+            const at = heap.malloc(65_536, true, true);
+            require(heap.read(at, 65_536).every((b) => b === 0), 'memory that was asked to be zero is not');
+            heap.fill(at, 65_536, 0x77);
+          }
+          heap.check(3);
+        }),
+    },
+    {
+      name: 'in a heap: under MADV_FREE what was given back counts as LazyFree or is gone, and comes zeroed if asked for',
+      run: () =>
+        withHeap(pageHeap, 'free', (heap) => {
+          churn(heap);
+          const released = heap.freeOSMemory();
+          heap.check(3);
+          const resident = residentReleased(heap);
+          const { lazyFree } = new Residency().mappedUse(heap.ranges());
+          const falls = heap.fallbacks().length > 0;
+          require(falls ||
+            lazyFree >=
+              resident, `${resident} bytes given back are resident, and only ${lazyFree} of them free for the kernel to take (released ${released})`);
+          for (let i = 0; i < 100; i++) {
+            const at = heap.malloc(65_536, true, true);
+            require(heap.read(at, 65_536).every((b) => b === 0), 'memory that was asked to be zero is not');
+            heap.fill(at, 65_536, 0x77);
+          }
+          heap.check(3);
+        }),
+    },
+  ];
+}
