@@ -225,6 +225,7 @@ export class Runtime {
       limiter: this.limiter,
       pauses: this.pauses,
       now,
+      traceStyle: traceStyles[this.parts.generation],
       mappedReady: () => meta.accounts.ready,
       pace: (goal) => this.setPace(goal),
     });
@@ -411,13 +412,16 @@ export class Runtime {
 
   private setPace(heapGoal: number): void {
     const { counters, pace, heap } = this;
-    pace.set(
-      this.pacer.triggerOf(heapGoal),
-      counters.heapLive[0],
-      counters.pagesInUse[0],
-      counters.pagesSwept[0],
-      heap.parts.sweepState.isDone(),
-    );
+    // The design of 2014 sweeps in the background and when pages are needed, not in proportion.
+    if (this.parts.sweep !== 'busy') {
+      pace.set(
+        this.pacer.triggerOf(heapGoal),
+        counters.heapLive[0],
+        counters.pagesInUse[0],
+        counters.pagesSwept[0],
+        heap.parts.sweepState.isDone(),
+      );
+    }
     this.scavenging.setGoals(heapGoal);
   }
 
@@ -455,6 +459,8 @@ export class Runtime {
   }
 }
 
+/** Whose gctrace lines a generation prints. */
+const traceStyles = { lists: 'go1.4', treap: 'go1.12', radix: 'go1.21' } as const;
 /** Spans swept in one background step: about 10 µs of work, as the runtime's batches. */
 const sweepBatch = 10;
 /** Refills between looks at the clock, less one: a mask. */

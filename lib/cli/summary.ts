@@ -29,6 +29,19 @@ export interface Moment {
   readonly processRss: number;
 }
 
+/** The end of a phase of a workload; bytes. */
+export interface PhaseMoment {
+  readonly name: string;
+  readonly t: number;
+  readonly inuse: number;
+  readonly idle: number;
+  readonly released: number;
+  readonly sys: number;
+  readonly rss: number;
+  readonly alloc: number;
+  readonly minorFaults: number;
+}
+
 export interface RunSummary {
   readonly name: string;
   /** `done`, `interrupted`, `error`, or `unfinished` when the file has no end. */
@@ -38,6 +51,8 @@ export interface RunSummary {
   readonly seconds: number;
   readonly operationsPerSecond: number;
   readonly moments: readonly Moment[];
+  /** Of a workload; of a trace none. */
+  readonly phases: readonly PhaseMoment[];
   /** RSS of the heap's ranges at the end over its peak; 0 when there never was any. */
   readonly endShareOfPeak: number;
   readonly collections: number;
@@ -70,7 +85,7 @@ export function summarize(data: RunData): RunSummary {
   const moments: Moment[] = [];
   if (last !== undefined) {
     const peak = samples.reduce((a, b) => (b.rss > a.rss ? b : a));
-    const replayed = samples.findLast((s) => s.phase === 'replay' || s.phase === 'work');
+    const replayed = samples.findLast((s) => s.phase === 'replay');
     moments.push(momentOf('peak', peak));
     if (replayed !== undefined && replayed !== last) moments.push(momentOf('replayed', replayed));
     moments.push(momentOf('end', last));
@@ -87,6 +102,17 @@ export function summarize(data: RunData): RunSummary {
     seconds: end?.seconds ?? 0,
     operationsPerSecond: end?.opsPerSec ?? 0,
     moments,
+    phases: data.phases.map((p) => ({
+      name: p.name,
+      t: p.t,
+      inuse: p.inuse ?? 0,
+      idle: p.idle ?? 0,
+      released: p.released ?? 0,
+      sys: p.sys ?? 0,
+      rss: p.rss,
+      alloc: p.alloc ?? 0,
+      minorFaults: p.minflt ?? 0,
+    })),
     endShareOfPeak: moments.length > 0 && moments[0].rss > 0 ? last.rss / moments[0].rss : 0,
     collections: last?.gcs ?? data.collections.length,
     madvise: { calls: last?.madv ?? 0, bytes: last?.madvB ?? 0, ns: last?.madvNs ?? 0 },
@@ -99,6 +125,23 @@ export function summarize(data: RunData): RunSummary {
     irregular,
     remarks: data.remarks,
   };
+}
+
+function drawPhases(phases: readonly PhaseMoment[], columns: number, colors: Colors): string {
+  return drawTable(
+    {
+      head: ['end of', 'at', 'in use', 'idle', 'released', 'RSS, heap'],
+      numeric: [1, 2, 3, 4, 5],
+      rows: phases.map(({ name, t, inuse, idle, released, rss }) => [
+        name,
+        formatTime(t),
+        ...[inuse, idle, released].map(formatBytes),
+        colors.bold(formatBytes(rss)),
+      ]),
+    },
+    columns,
+    colors,
+  );
 }
 
 /** The summary as tables, no wider than `columns`. */
@@ -146,8 +189,9 @@ export function drawSummary(s: RunSummary, columns: number, colors: Colors): str
     const end = s.moments[s.moments.length - 1];
     facts.unshift(['RSS at the end', `${formatShare(end.rss, peak.rss)} of its peak`]);
   }
-  const list = drawFacts(facts, columns, colors);
-  return s.moments.length > 0 ? `${moments}\n\n${list}` : list;
+  const tables = s.moments.length > 0 ? [moments] : [];
+  if (s.phases.length > 0) tables.unshift(drawPhases(s.phases, columns, colors));
+  return [...tables, drawFacts(facts, columns, colors)].join('\n\n');
 }
 
 /** A sentence for each irregularity of the trace. */

@@ -24,7 +24,7 @@ import { markExplicit } from './mark-explicit.ts';
 import type { Pacer } from './pacer.ts';
 import type { Sweeper } from './sweeper.ts';
 import type { TimeHistogram } from './time-histogram.ts';
-import { formatGcTrace } from './trace.ts';
+import { formatGcTrace, type GcTraceStyle } from './trace.ts';
 
 export const cycleTable = table('cycles', 'other', {
   count: f64('heap'),
@@ -70,6 +70,8 @@ export interface CycleParts {
   readonly limiter: CpuLimiter;
   readonly pauses: TimeHistogram;
   readonly now: () => number;
+  /** Whose gctrace line it prints. */
+  readonly traceStyle: GcTraceStyle;
   /** Bytes that are Ready, of all purposes. */
   readonly mappedReady: () => number;
   /** After a cycle has marked: pace sweeping and scavenging by the new goal. */
@@ -95,7 +97,9 @@ export class Cycles {
     const { gcBits, sweepState, counters, pages } = heap.parts;
     const c = this.columns;
     const start = now();
+    const sweptInBackground = sweeper.swept;
     sweeper.sweepAll();
+    const sweptInPause = sweeper.swept - sweptInBackground;
     if (!gcBits.reserveForSweep(sweepState.markWords)) {
       gcBits.endSweep();
       return undefined;
@@ -131,25 +135,32 @@ export class Cycles {
     limiter.setCycles(cycle);
     limiter.pause(start, end);
     this.recordPause(ns, end);
-    const line = formatGcTrace({
-      cycle,
-      at: start - c.begun[0],
-      cpuFraction: this.cpuFraction(end),
-      clock: [markStart - start, markEnd - markStart, end - markEnd],
-      cpu: {
-        start: markStart - start,
-        assist: 0,
-        background: markEnd - markStart,
-        idle: 0,
-        end: end - markEnd,
+    const line = formatGcTrace(
+      {
+        cycle,
+        at: start - c.begun[0],
+        cpuFraction: this.cpuFraction(end),
+        clock: [markStart - start, markEnd - markStart, end - markEnd],
+        cpu: {
+          start: markStart - start,
+          assist: 0,
+          background: markEnd - markStart,
+          idle: 0,
+          end: end - markEnd,
+        },
+        heapStart,
+        heapEnd: heapStart,
+        heapMarked: marked.bytes,
+        goal: goal === Infinity ? 0 : goal,
+        procs: 1,
+        forced,
+        ...this.objectCounts(),
+        spans: heap.parts.spans.live,
+        sweptInBackground,
+        sweptInPause,
       },
-      heapStart,
-      heapEnd: heapStart,
-      heapMarked: marked.bytes,
-      goal: goal === Infinity ? 0 : goal,
-      procs: 1,
-      forced,
-    });
+      this.parts.traceStyle,
+    );
     return {
       cycle,
       forced,
@@ -168,6 +179,17 @@ export class Cycles {
   cpuFraction(at: number): number {
     const whole = at - this.columns.begun[0];
     return whole <= 0 ? 0 : Math.min(1, this.columns.gcCpuTotal[0] / whole);
+  }
+
+  /** Objects ever allocated and freed, as far as the caches were flushed: all of them, right after a cycle. */
+  private objectCounts(): { mallocs: number; frees: number } {
+    const { counters } = this.parts.heap.parts;
+    const sum = (counts: Float64Array): number => counts.reduce((a, b) => a + b, 0);
+    const tiny = counters.tinyAllocCount[0];
+    return {
+      mallocs: sum(counters.smallAllocCount) + counters.largeAllocCount[0] + tiny,
+      frees: sum(counters.smallFreeCount) + counters.largeFreeCount[0] + tiny,
+    };
   }
 
   private recordPause(ns: number, end: number): void {

@@ -34,6 +34,8 @@ export const sweeperTable = table('sweeper', 'other', {
   reclaimIndex: f64('heap'),
   /** Pages reclaimed beyond what was asked. */
   reclaimCredit: f64('heap'),
+  /** Spans taken since the sweep began, but for those that allocations swept for themselves. */
+  swept: f64('heap'),
   /** Arenas there were when the sweep began. */
   arenas: i32('heap'),
 });
@@ -84,6 +86,7 @@ export class Sweeper {
     heap.parts.sweepState.nextGeneration();
     heap.parts.counters.pagesSwept[0] = 0;
     this.books.beginSweep();
+    state.swept[0] = 0;
     state.reclaimIndex[0] = 0;
     state.reclaimCredit[0] = 0;
     state.arenas[0] = heap.parts.arenas.state.count[0];
@@ -101,11 +104,17 @@ export class Sweeper {
         return -1;
       }
       if (spans.columns.state[s] !== spanState.inUse || !spanSweeper.tryAcquire(s)) continue;
+      state.swept[0]++;
       const npages = spans.columns.pages[s];
       if (!spanSweeper.sweep(s, false)) return 0;
       state.reclaimCredit[0] += npages;
       return npages;
     }
+  }
+
+  /** Spans the sweep in progress has taken, or the last one had. */
+  get swept(): number {
+    return this.state.swept[0];
   }
 
   /** Sweeps everything that is left. */

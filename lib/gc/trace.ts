@@ -1,5 +1,5 @@
 /**
- * The gctrace line, letter by letter as Go 1.21 prints it:
+ * The gctrace line, letter by letter as the runtime of each generation prints it. As Go 1.21 does:
  *
  *     gc 7 @0.412s 2%: 0.021+3.1+0.009 ms clock, 0.021+0/3.1/0+0.009 ms cpu, 8->9->4 MB, 8 MB goal, 0 MB stacks, 0 MB globals, 1 P (forced)
  *
@@ -9,7 +9,16 @@
  * marked; the goal; Ps. Everything is rounded down. Times of 10 ms and more have no decimals, shorter
  * ones two digits, and at most three decimals of a millisecond.
  *
- * Source: the runtime of Go 1.21, mgc.go. Not here: who measures.
+ * Go 1.12 prints the same without stacks and globals. Go 1.4:
+ *
+ *     gc7(1): 12+3+1100+5 us, 8 -> 4 MB, 41000 (90000-49000) objects, 1 goroutines, 512/40/3 sweeps, 0(0) handoff, 0(0) steal, 0/0/0 yields
+ *
+ * The number and the threads that marked; microseconds of stopping, finishing the sweep, marking, and the
+ * rest; the heap before and what was marked; objects now (ever allocated − freed); goroutines; spans, and how
+ * many of them the last sweep took in the background and in the pause. Work is never handed over or stolen
+ * here, since one thread does all of it.
+ *
+ * Sources: the runtimes of Go 1.21 and 1.12, mgc.go, and of Go 1.4, mgc0.c. Not here: who measures.
  */
 import { MiB } from '../base/units.ts';
 
@@ -42,10 +51,21 @@ export interface GcTrace {
   readonly procs: number;
   /** The program asked for this cycle. */
   readonly forced: boolean;
+  /** Objects ever allocated and freed; 0 where not told. */
+  readonly mallocs?: number;
+  readonly frees?: number;
+  /** Spans, and those that the last sweep took in the background and in the pause. */
+  readonly spans?: number;
+  readonly sweptInBackground?: number;
+  readonly sweptInPause?: number;
 }
 
+/** Whose line it is to be. */
+export type GcTraceStyle = 'go1.4' | 'go1.12' | 'go1.21';
+
 /** The line, without its newline. */
-export function formatGcTrace(t: GcTrace): string {
+export function formatGcTrace(t: GcTrace, style: GcTraceStyle = 'go1.21'): string {
+  if (style === 'go1.4') return formatGcTrace14(t);
   const ms = formatNsAsMs;
   const mb = (bytes: number): number => Math.floor(bytes / MiB);
   const { cpu } = t;
@@ -54,7 +74,21 @@ export function formatGcTrace(t: GcTrace): string {
     `${t.clock.map(ms).join('+')} ms clock, ` +
     `${ms(cpu.start)}+${ms(cpu.assist)}/${ms(cpu.background)}/${ms(cpu.idle)}+${ms(cpu.end)} ms cpu, ` +
     `${mb(t.heapStart)}->${mb(t.heapEnd)}->${mb(t.heapMarked)} MB, ${mb(t.goal)} MB goal, ` +
-    `${mb(t.stacks ?? 0)} MB stacks, ${mb(t.globals ?? 0)} MB globals, ${t.procs} P${t.forced ? ' (forced)' : ''}`
+    (style === 'go1.12' ? '' : `${mb(t.stacks ?? 0)} MB stacks, ${mb(t.globals ?? 0)} MB globals, `) +
+    `${t.procs} P${t.forced ? ' (forced)' : ''}`
+  );
+}
+
+function formatGcTrace14(t: GcTrace): string {
+  const us = (ns: number): number => Math.floor(ns / 1000);
+  const mb = (bytes: number): number => Math.floor(bytes / MiB);
+  const [start, mark, end] = t.clock;
+  const { mallocs = 0, frees = 0, spans = 0, sweptInBackground = 0, sweptInPause = 0 } = t;
+  return (
+    `gc${t.cycle}(${t.procs}): 0+${us(start)}+${us(mark)}+${us(end)} us, ` +
+    `${mb(t.heapStart)} -> ${mb(t.heapMarked)} MB, ${mallocs - frees} (${mallocs}-${frees}) objects, ` +
+    `1 goroutines, ${spans}/${sweptInBackground}/${sweptInPause} sweeps, ` +
+    '0(0) handoff, 0(0) steal, 0/0/0 yields'
   );
 }
 

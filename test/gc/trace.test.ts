@@ -39,6 +39,20 @@ describe('the line', () => {
     );
   });
 
+  it('is that of Go 1.12 for its generation: no stacks, no globals', () => {
+    expect(formatGcTrace({ ...trace, forced: true }, 'go1.12')).toBe(
+      'gc 7 @0.412s 2%: 0.021+3.1+0.009 ms clock, 0.021+0/3.1/0+123 ms cpu, 8->9->4 MB, 8 MB goal, 1 P (forced)',
+    );
+  });
+
+  it('is that of Go 1.4 for its generation', () => {
+    const counts = { mallocs: 90_000, frees: 49_000, spans: 512, sweptInBackground: 40, sweptInPause: 3 };
+    expect(formatGcTrace({ ...trace, ...counts }, 'go1.4')).toBe(
+      'gc7(1): 0+21+3190+9 us, 8 -> 4 MB, 41000 (90000-49000) objects, 1 goroutines, 512/40/3 sweeps, ' +
+        '0(0) handoff, 0(0) steal, 0/0/0 yields',
+    );
+  });
+
   it('says when it was forced, and shows stacks and globals', () => {
     const line = formatGcTrace({
       ...trace,

@@ -42,11 +42,12 @@ export function environmentCards(run: RunData, cost: Members): Html {
       : html`<ul>${fallbacks.map((text) => html`<li>${text}</li>`)}</ul>`;
   return html`<div class="cards">
     ${definitions('Machine', header.env)}
+    ${definitions('Workload', header.workload)}
     ${definitions('Heap options', header.options)}
     ${definitions('Pace', header.pace)}
     <div class="card"><h3>Fallbacks</h3>${fallen}</div>
     ${definitions('What looking cost', cost)}
-    ${definitions('Trace', end?.trace)}
+    ${definitions(header.workload === undefined ? 'Trace' : 'Operations', end?.trace)}
   </div>
   ${definitions('Statistics at the end', end?.summary, true)}`;
 }

@@ -31,7 +31,7 @@ export interface Facts {
   readonly end: Point;
   /** From the peak to the end. */
   readonly decay: Decay;
-  /** From the start of the idle stretch to the end; undefined without one. */
+  /** From the start of the idle stretch to the end; undefined without one. A workload idles more than once: its phases tell. */
   readonly idle: Decay | undefined;
   /** Bytes that scavenging released, all kinds together. */
   readonly scavenged: number;
@@ -91,7 +91,7 @@ export function factsOf(run: RunData): Facts | undefined {
     lookMax = Math.max(lookMax, sample.cost ?? 0);
   }
   const last = samples[samples.length - 1];
-  const idle = samples.findIndex((sample) => sample.phase === 'idle');
+  const idle = run.phases.length > 0 ? -1 : samples.findIndex((sample) => sample.phase === 'idle');
   const decay = decayFrom(samples, peak);
   return {
     first: samples[0],

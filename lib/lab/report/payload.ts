@@ -55,11 +55,18 @@ export interface ScavengeMark {
   readonly count: number;
 }
 
+/** The end of a phase of a workload. */
+export interface PhaseMark {
+  readonly t: number;
+  readonly name: string;
+}
+
 export interface Payload {
   readonly series: Series;
   readonly activity: Activity;
   readonly collections: CollectionMark[];
   readonly scavenges: ScavengeMark[];
+  readonly phases: PhaseMark[];
   readonly maps: PackedMap[];
   /** Where the idle stretch begins, or null. */
   readonly idleFrom: number | null;
@@ -70,6 +77,7 @@ export interface Payload {
 const slices = 600;
 const rateSlices = 300;
 const mostMarks = 2000;
+const mostPhases = 200;
 
 /** Carries the last known value forward: quantities that are looked at rarely. */
 function carried(
@@ -173,6 +181,10 @@ export function payloadOf(run: RunData, facts: Facts | undefined): Payload {
     activity: activityOf(run.samples),
     collections: collectionMarks(run.collections),
     scavenges: scavengeMarks(run.scavenges),
+    phases: spread(
+      run.phases.map(({ t, name }) => ({ t, name })),
+      mostPhases,
+    ),
     maps: packMaps(run, facts?.peak.t ?? 0),
     idleFrom: facts?.idle?.from.t ?? null,
     sampleCount: run.samples.length,

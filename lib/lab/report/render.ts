@@ -14,6 +14,7 @@ import { type Facts, factsOf } from './facts.ts';
 import { type Html, html, unbroken } from './html.ts';
 import { renderPage } from './page.ts';
 import { type Payload, payloadOf } from './payload.ts';
+import { phasesSection } from './phases.ts';
 import type { RunData, RunValue } from './run-data.ts';
 import { summarySection } from './summary.ts';
 import { momentsTable, momentTitle, traceLines } from './tables.ts';
@@ -126,6 +127,7 @@ function body(run: RunData, facts: Facts | undefined, payload: Payload): Html {
     ${summarySection(run, facts)}
     <noscript><p class="remark">The charts and page maps need JavaScript, which is inside this file. Text and tables do not.</p></noscript>
     ${timelineSection(payload)}
+    ${phasesSection(run)}
     ${beliefSection(facts)}
     ${pageMapSection(payload)}
     ${activitySection(facts)}

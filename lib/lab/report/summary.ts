@@ -15,7 +15,7 @@ import {
 } from './client/format.ts';
 import type { Facts } from './facts.ts';
 import { type Html, html, raw, unbroken } from './html.ts';
-import type { RunData } from './run-data.ts';
+import type { RunData, RunHeader } from './run-data.ts';
 
 const mostTimes = 10;
 
@@ -148,6 +148,16 @@ function unbrokenHtml(sentence: Html): Html {
   return raw(unbroken(sentence.html));
 }
 
+/** `workload rsscurve, seed 12345, scale 0.1`. */
+function workloadInWords({ workload }: RunHeader): string {
+  if (workload === undefined) return '';
+  const { name, seed, scale } = workload;
+  const parts = [`workload ${String(name)}`];
+  if (typeof seed === 'number') parts.push(`seed ${seed}`);
+  if (typeof scale === 'number' && scale !== 1) parts.push(`scale ${scale}`);
+  return parts.join(', ');
+}
+
 /** The header and the summary. */
 export function summarySection(run: RunData, facts: Facts | undefined): Html {
   const { header } = run;
@@ -156,6 +166,7 @@ export function summarySection(run: RunData, facts: Facts | undefined): Html {
   const meta = [
     header.started === undefined ? '' : dateInWords(header.started),
     trace !== '' && trace !== title ? `trace ${trace}` : '',
+    workloadInWords(header),
     header.trace?.ops === undefined ? '' : `${formatNumber(header.trace.ops)} operations`,
     typeof header.env?.pageheap === 'string' ? `pageheap ${header.env.pageheap}` : '',
   ].filter((text) => text !== '');

@@ -130,7 +130,32 @@ function drawUnder(plot: uPlotType, context: CanvasRenderingContext2D, payload: 
   context.restore();
 }
 
-/** Faint lines at collections, and where the idle stretch begins. */
+/** A line at the end of each phase of a workload, and its name before it where there is room. */
+function drawPhases(
+  plot: uPlotType,
+  context: CanvasRenderingContext2D,
+  density: number,
+  payload: Payload,
+): void {
+  const { left, top, width, height } = plot.bbox;
+  context.font = `${12 * density}px system-ui, sans-serif`;
+  context.textBaseline = 'top';
+  context.textAlign = 'right';
+  let last = left;
+  for (const { t, name } of payload.phases) {
+    const x = Math.round(plot.valToPos(t, 'x', true));
+    if (x < left || x > left + width) continue;
+    context.fillStyle = colour('muted');
+    context.fillRect(x, top, density, height);
+    if (x - last > context.measureText(name).width + 10 * density) {
+      context.fillStyle = colour('text');
+      context.fillText(name, x - 5 * density, top + 5 * density);
+    }
+    last = x;
+  }
+}
+
+/** Faint lines at collections, phases, and where the idle stretch begins. */
 function drawOver(
   plot: uPlotType,
   context: CanvasRenderingContext2D,
@@ -156,6 +181,7 @@ function drawOver(
   }
   context.globalAlpha = 1;
   context.setLineDash([]);
+  drawPhases(plot, context, density, payload);
   if (payload.idleFrom !== null) {
     const x = plot.valToPos(payload.idleFrom, 'x', true);
     if (x >= left && x < left + width - 60 * density) {
