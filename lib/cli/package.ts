@@ -25,6 +25,16 @@ export function packageVersion(): string {
 const traces = join(packageRoot, 'traces');
 const shippedEnding = /\.(?:mtrace|rep)(?:\.gz)?$/;
 
+/** What is in the shipped traces, a paragraph each. */
+export const traceDescriptions: Readonly<Record<string, string>> = {
+  git: '`git log --stat` of a few commits: 8,655 operations, 4.3 MiB alive at most. The shortest; for trying things out.',
+  perl: 'A growing and shrinking hash of lists in Perl: 237,640 operations, 16.9 MiB alive at most.',
+  'sqlite-ramp':
+    'sqlite3 in memory: two rounds of 45,000 rows of up to 5 KiB, sort, delete 90 %, vacuum, aggregate, vacuum: ' +
+    '1,920,406 operations, 307 MiB alive at most. It climbs, falls, climbs and falls again: what is given back, ' +
+    'and how soon?',
+};
+
 /** The names by which shipped traces can be given, in alphabetical order. */
 export function shippedTraces(): string[] {
   if (!existsSync(traces)) return [];

@@ -64,6 +64,8 @@ export function subjectOf(name: string, options: SubjectOptions): Subject {
   if (workload !== undefined) {
     refuseOthers(name, options, ofTraces, 'workload, which keeps its own pace and touches as it says');
     const { seed, scale, timeScale, moreCollections } = options;
+    if (workload.hasMoreCollections !== true)
+      refuseOthers(name, options, ['moreCollections'], 'workload without such a variant');
     return {
       name,
       run: {

@@ -5,8 +5,14 @@ import type { Command } from 'commander';
 import { formatBytes } from '../lab/report/client/format.ts';
 import { workloads } from '../lab/workloads/index.ts';
 import type { CommandContext } from './context.ts';
-import { shippedTraces } from './package.ts';
+import { shippedTraces, traceDescriptions } from './package.ts';
 import { wrap } from './table.ts';
+
+const help = `
+Examples:
+  $ pageheap workloads
+  $ pageheap run stripes
+  $ pageheap run rsscurve --scale 0.5 --time-scale 0.2`;
 
 export function addWorkloads(program: Command, context: CommandContext): void {
   const { terminal } = context;
@@ -17,25 +23,33 @@ export function addWorkloads(program: Command, context: CommandContext): void {
       'Lists what `run` and `compare` can be given by name: workloads, and traces of real programs.',
     )
     .option('--json', 'print the list as JSON')
+    .addHelpText('after', help)
     .action((options: { json?: true }) => {
       if (options.json) {
         terminal.printJson({
-          traces: shippedTraces(),
+          traces: shippedTraces().map((name) => ({ name, description: traceDescriptions[name] ?? '' })),
           workloads: workloads.map(({ run: _run, ...rest }) => rest),
         });
         return;
       }
       const colors = terminal.outColors;
       const columns = Math.min(100, terminal.columnsOf(terminal.out));
+      const paragraph = (text: string): string =>
+        `${wrap(text, columns - 2)
+          .map((line) => `  ${line}`)
+          .join('\n')}\n`;
+      terminal.print(
+        'Workloads: programs on the heap, with a seed and a scale; the questions are those of docs/questions.md.\n',
+      );
       for (const w of workloads) {
         const facts = `about ${formatBytes(w.peakBytes)} and ${w.idleSeconds} s of idleness; questions ${w.questions.join(', ')}`;
         terminal.print(`${colors.bold(w.name)}  ${colors.dim(facts)}`);
-        terminal.print(
-          `${wrap(w.description, columns - 2)
-            .map((line) => `  ${line}`)
-            .join('\n')}\n`,
-        );
+        terminal.print(paragraph(w.description));
       }
-      terminal.print(`${colors.bold('traces')}  ${shippedTraces().join(', ')}`);
+      terminal.print('Traces: what real programs allocated and freed, replayed.\n');
+      for (const name of shippedTraces()) {
+        terminal.print(colors.bold(name));
+        terminal.print(paragraph(traceDescriptions[name] ?? ''));
+      }
     });
 }

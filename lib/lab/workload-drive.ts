@@ -4,6 +4,7 @@
  * Progress: how much of its work a workload has done is not known; the share is that of its idle stretches,
  * which take most of the time.
  */
+import { PageHeapError } from '../base/errors.ts';
 import type { Drive, DriveHost } from './drive.ts';
 import { idle, systemTurns, type Turns, turnMs } from './pacing.ts';
 import type { RunValue } from './report/run-data.ts';
@@ -39,10 +40,12 @@ export class WorkloadDrive implements Drive {
   private drops = 0;
   private idled = 0;
 
-  /** @throws PageHeapError ERR_INVALID_OPTION for a name that is none */
+  /** @throws PageHeapError ERR_INVALID_OPTION for a name that is none, or a variant that the workload does not have */
   constructor(options: WorkloadOptions, turns: Turns = systemTurns) {
     const { name, seed, scale = 1, timeScale = 1, moreCollections = false } = options;
     this.workload = workloadNamed(name);
+    if (moreCollections && this.workload.hasMoreCollections !== true)
+      throw new PageHeapError('ERR_INVALID_OPTION', `option moreCollections: ${name} has no such variant`);
     this.seed = seed ?? this.workload.seed;
     this.scale = scale;
     this.timeScale = timeScale;

@@ -7,7 +7,7 @@ import { executable, pageheap } from './spawn.ts';
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const commands = ['run', 'report', 'verify', 'doctor'];
+const commands = ['run', 'report', 'workloads', 'verify', 'doctor'];
 const escapeCode = String.fromCharCode(27);
 
 describe('help', () => {
@@ -51,6 +51,12 @@ describe('a wrong command line ends with 2 and says what was wrong', () => {
     [['run', '--touch', 'some'], 'Allowed choices are all, page, none'],
     [['run', '--idle-gcs', '1.5'], 'It takes a whole number'],
     [['run', 'no-such-trace'], 'no-such-trace'],
+    [['run', 'rsscurve', '--duration', '1'], '--duration: rsscurve is a workload'],
+    [['run', 'rsscurve', '--strict', '--touch', 'page'], '--touch, --strict: rsscurve is a workload'],
+    [['run', 'perl', '--scale', '0.1'], '--scale: perl is a trace'],
+    [['run', 'stripes', '--more-collections'], '--more-collections: stripes is a workload without'],
+    [['run', 'rsscurve', '--scale', '0'], 'It takes'],
+    [['run', 'rsscurve', '--seed', '1.5'], 'It takes a whole number'],
     [['verify'], "missing required argument 'file'"],
     [['verify', 'no-such-file'], 'no-such-file'],
     [['report', 'no-such-file'], 'no-such-file'],

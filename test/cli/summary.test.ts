@@ -90,6 +90,37 @@ describe('what a run comes to', () => {
   });
 });
 
+describe('a run of a workload', () => {
+  const phase = (name: string, t: number, rss: number): object => ({
+    k: 'phase',
+    name,
+    t,
+    rss: rss * MiB,
+    inuse: MiB,
+    idle: 9 * MiB,
+    released: 3 * MiB,
+    sys: 10 * MiB,
+    alloc: MiB,
+    minflt: 8,
+  });
+  const worked = samples.map((s) => ({ ...s, phase: s.phase === 'replay' ? 'work' : 'idle' }));
+  const summary = summarize(toRunData([header, ...worked, phase('A', 1000, 7), phase('B', 3000, 31)]));
+
+  it('tells of the end of each phase', () => {
+    expect(summary.phases).toEqual([
+      expect.objectContaining({ name: 'A', t: 1000, rss: 7 * MiB, sys: 10 * MiB, minorFaults: 8 }),
+      expect.objectContaining({ name: 'B', t: 3000, rss: 31 * MiB }),
+    ]);
+    expect(summary.moments.map((m) => m.label)).toEqual(['peak', 'end']);
+  });
+
+  it.each([120, 80, 60, 40, 24])('fits %i columns', (columns) => {
+    const text = drawSummary(summary, columns, colors);
+    for (const line of text.split('\n')) expect(widthOf(line)).toBeLessThanOrEqual(columns);
+    expect(text.replaceAll(/\s+/g, ' ')).toContain('7.00 MiB');
+  });
+});
+
 describe('a run that did not come to its end', () => {
   it('is summed up from its samples', () => {
     const summary = summarize(toRunData([header, ...samples.slice(0, 2)]));

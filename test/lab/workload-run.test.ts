@@ -152,6 +152,11 @@ describe('a run refuses', () => {
     ['a workload that is none', { workload: { name: 'nothing' } }, /no workload nothing/],
     ['a scale of 0', { workload: { name: 'rsscurve', scale: 0 } }, /option scale/],
     ['a time scale below 0', { workload: { name: 'rsscurve', timeScale: -1 } }, /option timeScale/],
+    [
+      'a variant that it does not have',
+      { workload: { name: 'stripes', moreCollections: true } },
+      /moreCollections: stripes/,
+    ],
     ['half a seed', { workload: { name: 'rsscurve', seed: 0.5 } }, /option seed/],
     ['a trace and a workload', { workload: { name: 'rsscurve' }, trace: 'x' }, /option trace/],
     ['neither', {}, /option trace/],

@@ -31,7 +31,10 @@ export interface Facts {
   readonly end: Point;
   /** From the peak to the end. */
   readonly decay: Decay;
-  /** From the start of the idle stretch to the end; undefined without one. A workload idles more than once: its phases tell. */
+  /**
+   * From the start of the idle stretch to the end; undefined without one. A workload idles more than once, and
+   * its phases tell of each.
+   */
   readonly idle: Decay | undefined;
   /** Bytes that scavenging released, all kinds together. */
   readonly scavenged: number;

@@ -68,6 +68,7 @@ export const rsscurve: Workload = {
     'what lets the 2023 design go past its dense chunks.',
   questions: [1, 3, 6, 12],
   seed: 12345,
+  hasMoreCollections: true,
   idleSeconds: 51,
   peakBytes: 512 * mib,
   // The recorded program kept its objects in a table of globals, which counts for the goal, and its collections,

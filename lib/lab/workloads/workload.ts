@@ -46,6 +46,8 @@ export interface Workload {
   readonly idleSeconds: number;
   /** Bytes asked for at most at a time, at scale 1: about. */
   readonly peakBytes: number;
+  /** Whether it has a variant with more collections. */
+  readonly hasMoreCollections?: true;
   /** Options of the heap that belong to it; what the run asks for goes first. */
   readonly heap?: { readonly rootBytes?: number; readonly triggerRatio?: number };
   run(context: WorkloadContext): Promise<void>;
