@@ -11,6 +11,7 @@ import { type RunOptions, traceName } from '../lab/run-options.ts';
 import { findWorkload, workloads } from '../lab/workloads/index.ts';
 import { positiveNumber, seconds, wholeNumber } from './arguments.ts';
 import { resolveTrace, shippedTraces } from './package.ts';
+import { wrap } from './table.ts';
 
 export const defaultSubject = 'sqlite-ramp';
 
@@ -136,7 +137,8 @@ export function addSubjectOptions(command: Command): Command {
 
 /** The names that stand for something, for help texts. */
 export function subjectNames(): string {
-  return `Shipped traces: ${shippedTraces().join(', ')}.
-Workloads: ${workloads.map((w) => w.name).join(', ')}
-(pageheap workloads tells what each is for). A file of such a name comes first.`;
+  const traces = `Shipped traces: ${shippedTraces().join(', ')}.`;
+  const names = `Workloads: ${workloads.map((w) => w.name).join(', ')}.`;
+  const rest = '`pageheap workloads` tells what each is for. A file of such a name comes first.';
+  return [traces, names, rest].flatMap((text) => wrap(text, 80)).join('\n');
 }
