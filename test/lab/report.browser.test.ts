@@ -1,41 +1,20 @@
+import { launchChromium } from '../support/chromium.ts';
 /// <reference lib="dom" />
 /**
  * The report in a real browser: a headless Chromium on this machine, found by the environment variable
  * CHROMIUM or in PATH. Without one this test fails and says what to install.
  */
 
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderReport } from '../../lib/lab/report/render.ts';
 import { toRunData } from '../../lib/lab/report/run-data.ts';
 import { longRun } from './long-run.ts';
 import { syntheticRun } from './synthetic-run.ts';
-
-function findChromium(): string {
-  const given = process.env.CHROMIUM;
-  if (given !== undefined && given !== '') {
-    return given;
-  }
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
-      const path = join(folder, name);
-      try {
-        accessSync(path, constants.X_OK);
-        return path;
-      } catch {
-        // Not here; the next one.
-      }
-    }
-  }
-  throw new Error(
-    'No browser found. The report is tested in a real one: install Chromium (Debian: apt-get install chromium), ' +
-      'or name its executable in the environment variable CHROMIUM.',
-  );
-}
 
 const hostileName = `</script><img src=x onerror="document.title='taken'"> 'ramp'`;
 
@@ -112,12 +91,7 @@ beforeAll(async () => {
   for (const [name, lines] of Object.entries(files)) {
     writeFileSync(join(folder, `${name}.html`), renderReport(toRunData(lines)));
   }
-  const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
-  browser = await chromium.launch({
-    executablePath: findChromium(),
-    headless: true,
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', ...quiet],
-  });
+  browser = await launchChromium();
 });
 
 afterAll(async () => {

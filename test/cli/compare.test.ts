@@ -1,0 +1,141 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parseConfiguration } from '../../lib/cli/heap-options.ts';
+import { pageheap } from './spawn.ts';
+
+const out = mkdtempSync(join(tmpdir(), 'pageheap-cli-compare-'));
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+describe('a configuration', () => {
+  it.each<[string, object]>([
+    ['radix', { label: 'radix', heap: { generation: 'radix' } }],
+    [
+      'treap,advise=dontneed',
+      { label: 'treap,advise=dontneed', heap: { generation: 'treap', advise: 'dontneed' } },
+    ],
+    ['mine:page-heap=./x.mjs', { label: 'mine', heap: {}, pageHeapFile: './x.mjs' }],
+    [
+      'a b:lists,growth-unit=4MiB,gogc=off',
+      { label: 'a b', heap: { generation: 'lists', growthUnit: 2 ** 22, gcPercent: -1 } },
+    ],
+    [
+      'treap,huge-page-hints=off,scavenge-on-reuse',
+      { heap: { generation: 'treap', hugePageHints: false, scavengeOnReuse: true } },
+    ],
+    ['generation=treap,scavenge-after=2.5', { heap: { generation: 'treap', scavengeAfter: 2.5e9 } }],
+  ])('%s', (text, made) => expect(parseConfiguration(text)).toMatchObject(made));
+
+  it('has what every configuration has, unless it says otherwise', () => {
+    const base = { heap: { gcPercent: 50, advise: 'free' } } as const;
+    expect(parseConfiguration('radix,advise=dontneed', base).heap).toEqual({
+      gcPercent: 50,
+      advise: 'dontneed',
+      generation: 'radix',
+    });
+  });
+
+  it.each<[string, RegExp]>([
+    ['', /an empty part/],
+    ['radix,', /an empty part/],
+    ['slab', /there is no part slab/],
+    ['radix,advise', /advise needs a value/],
+    ['radix,advise=later', /advise=later: It takes one of dontneed, free/],
+    ['radix,growth-unit=10MB', /growth-unit=10MB: It takes bytes/],
+    ['radix,page-heap=slab', /page-heap=slab/],
+  ])("'%s' is refused", (text, message) => {
+    expect(() => parseConfiguration(text)).toThrow(message);
+    expect(() => parseConfiguration(text)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }));
+  });
+});
+
+describe('pageheap compare', () => {
+  const quick = ['--scale', '0.02', '--time-scale', '0.02', '--repeat', '2', '--out', out];
+
+  it('runs three generations and a page heap of one’s own, in turns, and writes one report', async () => {
+    const own = new URL('../../examples/first-fit.mjs', import.meta.url).pathname;
+    const args = [
+      'compare',
+      'rsscurve',
+      ...quick,
+      '-c',
+      'lists',
+      '-c',
+      'treap',
+      '-c',
+      'radix',
+      '-c',
+      `own:radix,page-heap=${own}`,
+    ];
+    const { out: stdout, code } = await pageheap([...args, '--json']);
+    expect(code).toBe(0);
+    const told = JSON.parse(stdout);
+    expect(told.configurations.map((c: { label: string }) => c.label)).toEqual([
+      'lists',
+      'treap',
+      'radix',
+      'own',
+    ]);
+    for (const c of told.configurations) {
+      expect(c.metrics.rssPeak.n).toBe(2);
+      expect(c.metrics.rssPeak.mean).toBeGreaterThan(5e6);
+    }
+    expect(existsSync(told.report)).toBe(true);
+    expect(readdirSync(told.folder).filter((f) => f.endsWith('.jsonl'))).toHaveLength(8);
+
+    const again = await pageheap(['report', told.folder, '-o', join(out, 'again.html')]);
+    expect([again.code, existsSync(join(out, 'again.html'))]).toEqual([0, true]);
+    expect(again.out).toContain('RSS peak');
+  }, 120_000);
+
+  it.each<[string[], RegExp]>([
+    [['compare', 'rsscurve', '-c', 'slab'], /there is no part slab/],
+    [
+      ['compare', 'rsscurve', '-c', 'lists,memory-limit=100MiB', ...quick],
+      /memoryLimit: .*knows no memory limit/,
+    ],
+    [['compare', 'rsscurve', '-c', 'radix', '-c', 'radix', ...quick], /two configurations are called radix/],
+    [['compare', 'rsscurve', '--duration', '5'], /--duration: rsscurve is a workload/],
+    [['compare', 'perl', '--seed', '5'], /--seed: perl is a trace/],
+    [['compare', 'no-such-trace', '-r', '1', '--out', out], /no-such-trace/],
+  ])(
+    '%j is refused with a word about what is wrong',
+    async (args, message) => {
+      const { err: stderr, code } = await pageheap(args);
+      expect(stderr).toMatch(message);
+      expect(code).not.toBe(0);
+    },
+    60_000,
+  );
+
+  it('teaches with --help', async () => {
+    const { out: stdout } = await pageheap(['compare', '--help']);
+    for (const word of ['-c treap,advise=dontneed', 'rsscurve', '--page-heap', '--repeat'])
+      expect(stdout).toContain(word);
+  });
+});
+
+describe('pageheap conform', () => {
+  it('passes the built-in ones and the example', async () => {
+    const own = new URL('../../examples/first-fit.mjs', import.meta.url).pathname;
+    for (const subject of ['treap', own]) {
+      const { out: stdout, code } = await pageheap(['conform', subject, '--runs', '10', '--json']);
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout).checks.every((c: { passed: boolean }) => c.passed)).toBe(true);
+    }
+  }, 60_000);
+
+  it.each<[string, RegExp]>([
+    ['./nothing.mjs', /cannot be loaded/],
+    [new URL('../../biome.json', import.meta.url).pathname, /cannot be loaded|exports no class/],
+    [
+      new URL('./spawn.ts', import.meta.url).pathname.replace(/spawn\.ts$/, '../support/maps.ts'),
+      /exports no class|cannot be loaded/,
+    ],
+  ])('%s is refused', async (file, message) => {
+    const { err: stderr, code } = await pageheap(['conform', file]);
+    expect(stderr).toMatch(message);
+    expect(code).not.toBe(0);
+  });
+});

@@ -1,0 +1,266 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type CompareOptions, compareRuns, comparisonFile, readComparison } from '../../lib/lab/compare.ts';
+import { metrics, metricsOf, spreadOf } from '../../lib/lab/compare-metrics.ts';
+import { renderComparison } from '../../lib/lab/report/comparison.ts';
+import { comparisonPayload, mainRun } from '../../lib/lab/report/comparison-payload.ts';
+import { type RunData, type RunSample, toRunData } from '../../lib/lab/report/run-data.ts';
+import type { RunOptions, RunResult } from '../../lib/lab/run-options.ts';
+import { launchChromium } from '../support/chromium.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'pageheap-compare-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+let folders = 0;
+const folder = (): string => join(root, String(++folders));
+const mib = 2 ** 20;
+
+/** A run whose RSS follows given MiB, a sample each second. */
+function linesOf(rss: readonly number[], extra: Record<string, unknown> = {}): unknown[] {
+  return [
+    {
+      k: 'run',
+      format: 'pageheap-run/1',
+      name: 'x',
+      options: { advise: 'dontneed', ...extra },
+      trace: { name: 'made' },
+    },
+    ...rss.map((r, i) => ({
+      k: 's',
+      t: i * 1000,
+      inuse: r * mib,
+      free: 0,
+      released: (100 - r) * mib,
+      sys: 100 * mib,
+      rss: r * mib,
+      minflt: 10 * i,
+      madv: i,
+      madvB: i * 4096,
+      madvNs: i * 1000,
+      gcs: 2,
+      vmas: 40 + i,
+      lazy: null,
+    })),
+    {
+      k: 'end',
+      t: rss.length * 1000,
+      opsPerSec: 5000,
+      summary: { peakLiveBytes: 50 * mib, MSpanSys: 1, GCSys: 2, OtherSys: 3 },
+    },
+  ];
+}
+
+const runOf = (rss: readonly number[]): RunData => toRunData(linesOf(rss));
+
+describe('the metrics of a run', () => {
+  const decay = [0, 50, 100, 100, 80, 60, 40, 20, 4, 0, 0];
+  const m = metricsOf(runOf(decay));
+
+  it.each<[string, number | undefined]>([
+    ['rssPeak', 100 * mib],
+    ['rssMean', 45.4 * mib],
+    ['rssEnd', 0],
+    ['decayHalf', 3],
+    ['decay95', 5],
+    ['released', 100 * mib],
+    ['lazyFree', undefined],
+    ['heapSys', 100 * mib],
+    ['faults', 100],
+    ['madviseCalls', 10],
+    ['madviseBytes', 40_960],
+    ['madviseTime', 10_000],
+    ['vmas', 50],
+    ['opsPerSec', 5000],
+    ['collections', 2],
+    ['fragmentation', 0.5],
+    ['metadata', 6],
+  ])('%s', (id, value) => {
+    if (value === undefined) expect(m[id]).toBeUndefined();
+    else expect(m[id]).toBeCloseTo(value, 3);
+  });
+
+  it('are all tested here', () => {
+    expect(Object.keys(m).sort()).toEqual(metrics.map(({ id }) => id).sort());
+    expect(metrics).toHaveLength(17);
+  });
+
+  it('have no decay where RSS hardly falls', () => {
+    expect(metricsOf(runOf([10, 100, 98, 97])).decayHalf).toBeUndefined();
+    expect(metricsOf(runOf([10, 100]))).toMatchObject({ decayHalf: undefined, decay95: undefined });
+  });
+
+  it('are none of a run without samples', () => {
+    expect(metricsOf(toRunData(linesOf([])))).toEqual({});
+  });
+});
+
+it('a spread is mean, range and standard deviation of what is known', () => {
+  expect(spreadOf([2, undefined, 4, 6])).toEqual({ n: 3, mean: 4, min: 2, max: 6, sd: 2 });
+  expect(spreadOf([5])).toEqual({ n: 1, mean: 5, min: 5, max: 5, sd: 0 });
+  expect(spreadOf([undefined])).toBeUndefined();
+});
+
+const result = (options: RunOptions, reason: 'done' | 'interrupted' = 'done'): RunResult => ({
+  file: options.output,
+  reason,
+  ops: 1,
+  seconds: 1,
+  opsPerSec: 1,
+  peakRss: 1,
+  endRss: 1,
+  counts: {},
+});
+
+function writing(order: string[], rss: (options: RunOptions) => readonly number[]) {
+  return async (options: RunOptions): Promise<RunResult> => {
+    order.push(options.name ?? '');
+    const lines = linesOf(rss(options), { generation: options.heap?.generation ?? 'radix' });
+    writeFileSync(options.output, `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`);
+    return result(options);
+  };
+}
+
+const three = (extra: Partial<CompareOptions> = {}): CompareOptions => ({
+  configurations: [
+    { label: 'lists', heap: { generation: 'lists' } },
+    { label: 'treap', heap: { generation: 'treap' } },
+    { label: 'radix', heap: { generation: 'radix' } },
+  ],
+  repeat: 2,
+  run: { trace: 'made', name: 'made' },
+  folder: folder(),
+  ...extra,
+});
+
+describe('a comparison', () => {
+  it('takes the configurations in turns, and each run has its heap and file', async () => {
+    const order: string[] = [];
+    const options = three();
+    const index = await compareRuns(options, { run: writing(order, () => [1, 2, 1]) });
+    expect(order).toEqual(['lists', 'treap', 'radix', 'lists', 'treap', 'radix']);
+    expect(index.configurations[1]).toEqual({ label: 'treap', runs: ['treap-1.jsonl', 'treap-2.jsonl'] });
+    const { configurations } = await readComparison(options.folder);
+    expect(configurations.map(({ runs }) => runs.length)).toEqual([2, 2, 2]);
+    expect(configurations[0]?.spread.rssPeak).toMatchObject({ n: 2, mean: 2 * mib });
+    expect(configurations[0]?.runs[0]?.header.options).toMatchObject({ generation: 'lists' });
+  });
+
+  it('that is stopped keeps what was finished', async () => {
+    const options = three();
+    const order: string[] = [];
+    const run = writing(order, () => [1, 2, 1]);
+    const index = await compareRuns(options, {
+      run: async (o) => (order.length === 4 ? result(o, 'interrupted') : run(o)),
+    });
+    expect(index.interrupted).toBe(true);
+    const read = await readComparison(options.folder);
+    expect(read.configurations.map(({ runs }) => runs.length)).toEqual([2, 1, 1]);
+    expect(renderComparison(read)).toContain('was interrupted');
+  });
+
+  it('whose run fails says so and keeps the others', async () => {
+    const options = three();
+    const order: string[] = [];
+    const run = writing(order, () => [1]);
+    await expect(
+      compareRuns(options, {
+        run: async (o) => (order.length === 2 ? Promise.reject(new Error('out')) : run(o)),
+      }),
+    ).rejects.toThrow('out');
+    expect((await readComparison(options.folder)).configurations.map(({ runs }) => runs.length)).toEqual([
+      1, 1, 0,
+    ]);
+  });
+
+  it.each<[string, Partial<CompareOptions>, RegExp]>([
+    ['no configuration', { configurations: [] }, /needs a configuration/],
+    [
+      'two of one name',
+      {
+        configurations: [
+          { label: 'a', heap: {} },
+          { label: 'a', heap: {} },
+        ],
+      },
+      /two configurations are called a/,
+    ],
+    ['no run', { repeat: 0 }, /repeat must be/],
+    ['half a run', { repeat: 1.5 }, /repeat must be/],
+  ])('with %s is refused', async (_what, extra, message) => {
+    await expect(compareRuns(three(extra), { run: async (o) => result(o) })).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['no JSON', '{'],
+    ['another format', '{"format":"x"}'],
+    ['no configurations', '{"format":"pageheap-comparison/1"}'],
+  ])('whose index is %s is refused', async (_what, text) => {
+    const options = three();
+    await compareRuns(options, { run: writing([], () => [1]) });
+    writeFileSync(join(options.folder, comparisonFile), text);
+    await expect(readComparison(options.folder)).rejects.toMatchObject({ code: 'ERR_RUN_FILE' });
+  });
+});
+
+describe('its page', () => {
+  it('draws all runs on one grid, the median run of each configuration thick', () => {
+    const runs = [runOf([1, 9, 5]), runOf([1, 9, 3]), runOf([1, 9, 4])];
+    expect(mainRun(runs)).toBe(2);
+    const payload = comparisonPayload([{ label: 'a', files: [], runs, spread: {} }]);
+    const rss = payload.quantities.find(({ id }) => id === 'rss');
+    expect(rss?.curves.map(({ main }) => main)).toEqual([false, false, true]);
+    expect(rss?.curves[0]?.values.at(0)).toBe(mib);
+    expect(rss?.curves[0]?.values.at(-1)).toBe(5 * mib);
+    expect(payload.quantities.some(({ id }) => id === 'lazy')).toBe(false);
+  });
+
+  it('leaves a curve where its run ended', () => {
+    const payload = comparisonPayload([
+      { label: 'long', files: [], runs: [runOf([1, 2, 3, 4, 5])], spread: {} },
+      { label: 'short', files: [], runs: [runOf([1, 2])], spread: {} },
+    ]);
+    const [long, short] = payload.quantities[0]?.curves ?? [];
+    expect(long?.values.at(-1)).toBe(5 * mib);
+    expect(short?.values.at(-1)).toBeNull();
+  });
+
+  it('shows curves, figures and differences in a browser, wide and narrow, and asks nothing of a network', async () => {
+    const options = three();
+    options.configurations satisfies readonly object[];
+    await compareRuns(
+      { ...options, run: { trace: 'made', name: '<script>alert(1)</script>' } },
+      { run: writing([], (o) => (o.name === 'radix' ? [10, 90, 40, 5] : [10, 80, 80, 80])) },
+    );
+    const page = renderComparison(await readComparison(options.folder));
+    const file = join(options.folder, 'comparison.html');
+    writeFileSync(file, page);
+    expect(readFileSync(file, 'utf8')).not.toContain('<script>alert');
+    const browser = await launchChromium();
+    try {
+      for (const width of [1300, 400]) {
+        const tab = await browser.newPage({ viewport: { width, height: 900 } });
+        const wrong: string[] = [];
+        tab.on('pageerror', (error) => wrong.push(error.message));
+        tab.on('console', (message) => message.type() === 'error' && wrong.push(message.text()));
+        tab.on('request', (request) => request.url().startsWith('http') && wrong.push(request.url()));
+        await tab.goto(`file://${file}`);
+        await tab.waitForSelector('#chart-rss canvas');
+        expect(await tab.locator('.chart canvas').count()).toBeGreaterThanOrEqual(4);
+        expect(await tab.locator('#chart-rss .legend button').count()).toBe(6);
+        expect(await tab.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+        expect(await tab.locator('th', { hasText: 'RSS peak' }).count()).toBe(1);
+        expect(await tab.locator('th', { hasText: 'generation' }).count()).toBe(1);
+        expect(wrong).toEqual([]);
+        await tab.close();
+      }
+    } finally {
+      await browser.close();
+    }
+  }, 60_000);
+});
+
+it('samples of every kind stay what they are', () => {
+  const run = runOf([1, 2]);
+  expect(run.samples.map(({ rss }: RunSample) => rss)).toEqual([mib, 2 * mib]);
+});
