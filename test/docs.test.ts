@@ -102,6 +102,12 @@ describe('docs/numbers.md and a run file', () => {
       const { k, ...members } = JSON.parse(line) as { k: string };
       found.push(...paths(members, k));
     }
+    const worked = join(folder, 'workload.jsonl');
+    await runTrace({ workload: { name: 'stripes', scale: 0.01, timeScale: 0 }, output: worked, heap });
+    for (const line of readFileSync(worked, 'utf8').trim().split('\n')) {
+      const { k, ...members } = JSON.parse(line) as { k: string };
+      found.push(...paths(members, k));
+    }
     const other = new Heap({ environment: false });
     statistics = Object.keys(other.readMemStats());
     other.dispose();
@@ -109,7 +115,7 @@ describe('docs/numbers.md and a run file', () => {
 
   it('every member that was written has an entry', () => {
     expect(new Set(found.map((path) => path.split('.')[0]))).toEqual(
-      new Set(['run', 's', 'gc', 'scav', 'map', 'classes', 'end']),
+      new Set(['run', 's', 'gc', 'scav', 'phase', 'map', 'classes', 'end']),
     );
     const own = found.filter((path) => !statistics.some((name) => path === `end.summary.${name}`));
     expect(missing(own, section(text('docs/numbers.md'), 'Run-file members'))).toEqual([]);
@@ -121,6 +127,7 @@ describe('docs/numbers.md and a run file', () => {
       RunSample: 's',
       RunCollection: 'gc',
       RunScavenge: 'scav',
+      RunPhaseEnd: 'phase',
       RunMap: 'map',
       RunClasses: 'classes',
       RunEnd: 'end',

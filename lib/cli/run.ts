@@ -57,7 +57,7 @@ Examples:
   $ pageheap run                          ${defaultSubject}, as npm start does
   $ pageheap run perl --duration 5        another shipped trace, faster
   $ pageheap run --generation lists       the same program on the design of 2014
-  $ pageheap run rsscurve                 a workload whose curve real Go's can be laid over
+  $ pageheap run rsscurve                 a workload recorded from real Go, too
   $ pageheap run --advise free            why is RSS high when all is released?
   $ pageheap run --memory-limit 200MiB    what does a soft limit hold and cost?
   $ pageheap run --idle-gcs 1             what does one collection give back?
