@@ -10,7 +10,6 @@ import type { RunSample, RunValue } from './report/run-data.ts';
 import { defaultBeatMs } from './sampler.ts';
 import { standardInput } from './trace/bytes.ts';
 
-/** What a run is asked for. */
 /** A built-in workload, and how it is to go. */
 export interface WorkloadOptions {
   readonly name: string;
@@ -24,6 +23,7 @@ export interface WorkloadOptions {
   readonly moreCollections?: boolean;
 }
 
+/** What a run is asked for. */
 export interface RunOptions {
   /** The trace: a file, or `-` for standard input. Either this or a workload. */
   readonly trace?: string;
