@@ -45,8 +45,8 @@ export const gcphys: Workload = {
     '32 MiB in blocks of 64 KiB, every other one freed, then 16 MiB in one piece that fits into no hole; all ' +
     'dropped; five times. In the first round the heap must grow for the large piece although half of it is ' +
     'free, so what counts is whether it gives the holes back at that moment: growth scavenging (2019, 2023) ' +
-    'does, release by age (2014) does not. In later rounds the room is there. Look at RSS and HeapSys after ' +
-    'each "large".',
+    'does, release by age (2014) does not. The design of 2019 grows by 64 MiB at a time and needs --scale 2 ' +
+    'to show it. In later rounds the room is there. Look at RSS and HeapSys after each "large".',
   questions: [4, 8],
   seed: 1,
   idleSeconds: 10,
