@@ -12,10 +12,10 @@ import type { Terminal } from './terminal.ts';
 
 const help = `
 A golden trace is JSON lines, plain or gzipped: operations on the radix page
-allocator, on the page heaps of 2014 and 2019, or allocations by malloc, each with
-what the real runtime answered. Addresses are arithmetic, no memory is mapped; with
---real the pages are mapped and written, and the kernel's view of them (mincore) is
-held against the allocator's as well.
+allocator, on the page heaps of 2014 and 2019, or allocations by malloc, each
+with what the real runtime answered. Addresses are arithmetic, no memory is
+mapped; with --real the pages are mapped and written, and the kernel's view of
+them (mincore) is held against the allocator's as well.
 A file stops at its first mismatch, or where it is malformed; the others go on.
 
 Examples:
