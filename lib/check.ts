@@ -120,6 +120,7 @@ function checkFreeLists(runtime: Runtime, mcache: FreeListMCache, cached: Readon
   if (freeLists === undefined) return;
   for (let s = 1; s < spans.end; s++) {
     if (c.state[s] !== spanState.inUse || c.elemSize[s] === 0) continue;
+    runtime.heapBitmap?.check(s);
     const slot = cached.get(s);
     const free = freeLists.check(s, slot === undefined ? freeLists.firstOf(s) : mcache.lists.first[slot]);
     for (let window = 0; window < c.nelems[s]; window += 32) {

@@ -2,7 +2,9 @@
  * Events: what a heap tells whoever watches it. Bytes and nanoseconds; `line` is the line Go prints
  * under GODEBUG=gctrace=1 or scavtrace=1.
  */
+
 import type { CycleReport } from './gc/cycle.ts';
+import type { Clock } from './os/clock.ts';
 
 export interface CycleEvent extends CycleReport {
   readonly kind: 'gc';
@@ -20,3 +22,11 @@ export interface ScavengeEvent {
 }
 
 export type HeapEvent = CycleEvent | ScavengeEvent;
+
+/** Who watches a heap, on one thread of it. */
+export interface Watch {
+  readonly clock: Clock;
+  readonly gctrace: boolean;
+  readonly scavtrace: boolean;
+  readonly onEvent: ((event: HeapEvent) => void) | undefined;
+}

@@ -21,6 +21,7 @@ import { timeHistogramStateLength } from './gc/time-histogram.ts';
 import { counterTable } from './heap/counters.ts';
 import { freeListTable } from './heap/free-lists.ts';
 import { gcBitsArenaRows, gcBitsArenaTable, gcBitsStateTable, gcBitsTable } from './heap/gc-bits.ts';
+import { heapBitmapTable, mostBitmapPages } from './heap/heap-bitmap.ts';
 import { listBooksTable } from './heap/list-books.ts';
 import { setBooksTable } from './heap/set-books.ts';
 import { spanLinkTable, spanListsFor, spanListTable } from './heap/span-lists.ts';
@@ -35,6 +36,7 @@ import { sweepStateTable } from './heap/sweep-state.ts';
 import { tinyStartsPoolTable, tinyStartsTable } from './heap/tiny-starts.ts';
 import { f64, i32, table, u8, type Views } from './meta/column.ts';
 import type { Capacity } from './meta/memory-map.ts';
+import type { ResolvedOptions } from './options.ts';
 import { freeRunCapacities, listsCapacities } from './pages/lists/columns.ts';
 import { radixCapacities } from './pages/radix/columns.ts';
 import { treapCapacities } from './pages/treap/columns.ts';
@@ -112,6 +114,8 @@ const maxTinyRows = 2 ** 21;
 export const parameterOrigin = 0;
 export const parameterReach = 1;
 export const parameterPs = 2;
+/** 1: free lists through the objects, and with them the heap bitmap of 2014. */
+export const parameterFreeLists = 3;
 
 /** Every table of a heap, with its rows. */
 export function capacities(parameters: readonly number[]): readonly Capacity[] {
@@ -143,6 +147,7 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     [spanListTable, spanListsFor(numSpanClasses)],
     [spanLinkTable, spans],
     [freeListTable, spans],
+    [heapBitmapTable, parameters[parameterFreeLists] === 1 ? Math.min(pages, mostBitmapPages) : 1],
     [persistentTable, persistentBytes],
     [arenaTable, arenas],
     ...radixCapacities(pages, ps),
@@ -163,8 +168,20 @@ export const smallTables = [heapTable, policyTable, counterTable, mcacheTable] a
 /** The place of 'own' among page heaps, after the built-in ones. */
 const ownPageHeap = generations.length;
 
-/** Writes down what a heap is made of, for those that attach. */
-export function recordParts(heap: Views<typeof heapTable>, parts: Parts): void {
+/** Writes down what a heap was asked for, for those that attach. */
+export function recordOptions(heap: Views<typeof heapTable>, options: ResolvedOptions): void {
+  heap.forcedPeriod[0] = options.forcedGCPeriod;
+  heap.scavengeAfter[0] = options.scavengeAfter;
+  recordParts(heap, options.parts);
+  heap.collect[0] = options.collect ? 1 : 0;
+  heap.scavenge[0] = options.scavenge ? 1 : 0;
+  heap.clobberFree[0] = options.clobberFree ? 1 : 0;
+  heap.disableHugePages[0] = options.disableHugePages ? 1 : 0;
+  heap.nameMappings[0] = options.nameMappings ? 1 : 0;
+  heap.historicalGoal[0] = options.historicalScavengeGoal ? 1 : 0;
+}
+
+function recordParts(heap: Views<typeof heapTable>, parts: Parts): void {
   heap.generation[0] = generations.indexOf(parts.generation);
   heap.pageHeap[0] = parts.pageHeap === 'own' ? ownPageHeap : generations.indexOf(parts.pageHeap);
   heap.objects[0] = objectStyles.indexOf(parts.objects);

@@ -16,10 +16,10 @@ import { FreeListMCache } from './alloc/freelist-mcache.ts';
 import { Malloc } from './alloc/malloc.ts';
 import { MCache, mcacheTable } from './alloc/mcache.ts';
 import { MCentral } from './alloc/mcentral.ts';
-import { numSpanClasses, type SizeClasses, sizeClassTablesByName } from './alloc/size-classes.ts';
+import { type SizeClasses, sizeClassTablesByName } from './alloc/size-classes.ts';
 import { fatal, PageHeapError } from './base/errors.ts';
 import { type Address, address, arenaBytes, pageCount, pageSize, pId } from './base/units.ts';
-import type { HeapEvent } from './events.ts';
+import type { Watch } from './events.ts';
 import { CpuLimiter } from './gc/cpu-limiter.ts';
 import { type CycleReport, Cycles } from './gc/cycle.ts';
 import { Pacer } from './gc/pacer.ts';
@@ -27,13 +27,11 @@ import { SweepPace } from './gc/sweep-pace.ts';
 import { Sweeper } from './gc/sweeper.ts';
 import { TimeHistogram } from './gc/time-histogram.ts';
 import { counterTable } from './heap/counters.ts';
-import { FreeLists } from './heap/free-lists.ts';
+import type { FreeLists } from './heap/free-lists.ts';
 import { GcBits } from './heap/gc-bits.ts';
-import { ListBooks, listBooksTable } from './heap/list-books.ts';
+import type { HeapBitmap } from './heap/heap-bitmap.ts';
 import { MHeap } from './heap/mheap.ts';
-import { SetBooks, setBooksTable } from './heap/set-books.ts';
 import type { SpanBooks } from './heap/span-books.ts';
-import { SpanLists } from './heap/span-lists.ts';
 import { SpanObjects } from './heap/span-objects.ts';
 import { SpanSets } from './heap/span-sets.ts';
 import { SpanSweeper } from './heap/sweep-span.ts';
@@ -48,14 +46,13 @@ import {
   partsOf,
   persistentTable,
   policyTable,
-  recordParts,
+  recordOptions,
   smallTables,
 } from './heap-tables.ts';
 import type { Views } from './meta/column.ts';
 import { MetaMemory } from './meta/meta-memory.ts';
 import { Persistent } from './meta/persistent.ts';
 import { defaultReaches, type ResolvedOptions } from './options.ts';
-import type { Clock } from './os/clock.ts';
 import type { Sys } from './os/sys.ts';
 import { commitPageHeapSetup, makePageHeap } from './page-heaps.ts';
 import type { PageHeap, PageHeapClass } from './pages/contract.ts';
@@ -63,18 +60,11 @@ import { PageCache } from './pages/radix/page-cache.ts';
 import type { RadixPageHeap } from './pages/radix/page-heap.ts';
 import type { Parts } from './parts.ts';
 import { Scavenging } from './scavenging.ts';
+import { makeSpanParts, prepareSpanParts } from './span-parts.ts';
 import { Arenas, reserveFirstArena } from './spans/arenas.ts';
 import { ObjectMemory } from './spans/object-memory.ts';
 import { pageTable } from './spans/page-table.ts';
 import { SpanTable } from './spans/span-table.ts';
-
-/** Everything a thread needs to work on a heap. */
-export interface Watch {
-  readonly clock: Clock;
-  readonly gctrace: boolean;
-  readonly scavtrace: boolean;
-  readonly onEvent: ((event: HeapEvent) => void) | undefined;
-}
 
 export class Runtime {
   readonly sys: Sys;
@@ -98,6 +88,7 @@ export class Runtime {
   readonly sets: SpanSets;
   readonly books: SpanBooks;
   readonly freeLists: FreeLists | undefined;
+  readonly heapBitmap: HeapBitmap | undefined;
   readonly objects: SpanObjects;
   readonly heap: MHeap;
   readonly spanSweeper: SpanSweeper;
@@ -174,14 +165,18 @@ export class Runtime {
     this.gcBits = new GcBits(meta);
     this.sets = new SpanSets(meta);
     const sweepState = new SweepState(meta);
-    const threaded = this.parts.objects === 'freelist';
-    this.freeLists = threaded ? new FreeLists(meta, this.spans, this.memory, this.origin) : undefined;
     const tinyStarts = new TinyStarts(meta);
-    const lists = this.parts.sweep === 'sets' ? undefined : new SpanLists(meta, numSpanClasses);
-    this.books =
-      lists === undefined
-        ? new SetBooks(meta, this.sets, this.spans, sweepState, numSpanClasses)
-        : new ListBooks(meta, lists, this.sets, this.spans, sweepState, this.parts.sweep === 'stacks');
+    const spanParts = makeSpanParts(this.parts, {
+      meta,
+      spans: this.spans,
+      sets: this.sets,
+      sweepState,
+      memory: this.memory,
+      origin: this.origin,
+    });
+    this.books = spanParts.books;
+    this.freeLists = spanParts.freeLists;
+    this.heapBitmap = spanParts.heapBitmap;
     this.heap = new MHeap({
       sys,
       arenas: this.arenas,
@@ -195,6 +190,7 @@ export class Runtime {
       gcBits: this.gcBits,
       books: this.books,
       freeLists: this.freeLists,
+      heapBitmap: this.heapBitmap,
       sweepState,
       tinyStarts,
       counters: this.counters,
@@ -209,8 +205,7 @@ export class Runtime {
 
     this.pace = new SweepPace(policies.sweepPace);
     this.pauses = new TimeHistogram(policies.pauses);
-    const busy = this.parts.sweep === 'busy' ? lists : undefined;
-    this.sweeper = new Sweeper(meta, this.heap, this.books, this.spanSweeper, this.pace, busy, {
+    this.sweeper = new Sweeper(meta, this.heap, this.books, this.spanSweeper, this.pace, spanParts.busy, {
       now,
       drained: () => this.scavenging.sweepDrained(),
       assisted: (ns) => this.limiter.addSweepTime(ns),
@@ -358,7 +353,12 @@ export class Runtime {
   ): Runtime | undefined {
     const first = reserveFirstArena(sys, reach);
     if (first === undefined) return undefined;
-    const meta = MetaMemory.create(sys, capacities, [first.origin, reach, options.ps]);
+    const meta = MetaMemory.create(sys, capacities, [
+      first.origin,
+      reach,
+      options.ps,
+      options.parts.objects === 'freelist' ? 1 : 0,
+    ]);
     if (meta === undefined) {
       sys.free(first.base, arenaBytes, 'heap', 'reserved');
       return undefined;
@@ -368,26 +368,14 @@ export class Runtime {
       SpanTable.prepare(meta) &&
       GcBits.prepare(meta) &&
       SpanSets.prepare(meta) &&
-      SpanLists.prepare(meta) &&
-      (options.parts.objects !== 'freelist' || FreeListMCache.prepare(meta)) &&
-      meta.commit(setBooksTable, 0, 1) &&
-      meta.commit(listBooksTable, 0, 1) &&
+      prepareSpanParts(meta, options.parts) &&
       TinyStarts.prepare(meta) &&
       SweepState.prepare(meta) &&
       Sweeper.prepare(meta) &&
       Cycles.prepare(meta) &&
       commitPageHeapSetup(options.parts.pageHeap, meta);
     if (prepared) {
-      const table = meta.views(heapTable);
-      table.forcedPeriod[0] = options.forcedGCPeriod;
-      table.scavengeAfter[0] = options.scavengeAfter;
-      recordParts(table, options.parts);
-      table.collect[0] = options.collect ? 1 : 0;
-      table.scavenge[0] = options.scavenge ? 1 : 0;
-      table.clobberFree[0] = options.clobberFree ? 1 : 0;
-      table.disableHugePages[0] = options.disableHugePages ? 1 : 0;
-      table.nameMappings[0] = options.nameMappings ? 1 : 0;
-      table.historicalGoal[0] = options.historicalScavengeGoal ? 1 : 0;
+      recordOptions(meta.views(heapTable), options);
       const runtime = new Runtime(sys, meta, watch, options.parts.pageHeapClass);
       if (runtime.begin(first.base, options)) return runtime;
     }

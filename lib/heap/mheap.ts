@@ -14,9 +14,7 @@
  * Failure: `allocSpan` answers 0 and `grow` false when the system has no memory; the heap is then as
  * it was, except that reserved address space is kept for the next try.
  *
- * The JavaScript engine lives in the same process, and ends it when it is refused memory itself. So
- * growing leaves it some: what would use up the address space or the memory the process may have counts
- * as refused.
+ * Growing leaves the JavaScript engine some memory (engine-room.ts).
  *
  * Hooks: what to release in exchange is policy and lies above; the wiring fills `hooks`.
  *
@@ -46,14 +44,13 @@ import type { Arenas } from '../spans/arenas.ts';
 import type { pageTable } from '../spans/page-table.ts';
 import { perObjectOf, type SpanTable, type SpanUse, spanState, spanUse } from '../spans/span-table.ts';
 import type { counterTable } from './counters.ts';
+import { leavesRoom } from './engine-room.ts';
 import type { FreeLists } from './free-lists.ts';
 import { bitmapWords, type GcBits } from './gc-bits.ts';
+import type { HeapBitmap } from './heap-bitmap.ts';
 import type { SpanBooks } from './span-books.ts';
 import type { SweepState } from './sweep-state.ts';
 import type { TinyStarts } from './tiny-starts.ts';
-
-/** What growing leaves of any limit on the process: bytes. */
-const engineRoom = 32 * MiB;
 
 /** Growth units up to this are a least amount, and this is then the step. */
 const smallGrowthUnit = 1 * MiB;
@@ -95,6 +92,8 @@ export interface HeapParts {
   readonly books: SpanBooks;
   /** Where free objects are threaded through themselves. */
   readonly freeLists: FreeLists | undefined;
+  /** With them: the bitmap of what every word of the heap is. */
+  readonly heapBitmap: HeapBitmap | undefined;
   readonly sweepState: SweepState;
   readonly tinyStarts: TinyStarts;
   readonly counters: Views<typeof counterTable>;
@@ -125,7 +124,10 @@ export class MHeap {
   allocHeapSpan(p: number, npages: number, spanClass: number, elemSize: number, nelems: number): SpanId {
     if (!this.parts.sweepState.isDone()) this.hooks.reclaim(npages);
     const s = this.allocSpan(p, npages, spanUse.heap, spanClass, elemSize, nelems);
-    if (s !== 0) this.parts.books.allocated(s, elemSize === 0);
+    if (s !== 0) {
+      this.parts.books.allocated(s, elemSize === 0);
+      this.parts.heapBitmap?.write(s);
+    }
     return s;
   }
 
@@ -179,6 +181,7 @@ export class MHeap {
     }
     const page = columns.startPage[s];
     this.parts.books.freed(s);
+    this.parts.heapBitmap?.clear(s);
     counters.pagesInUse[0] -= columns.pages[s];
     pageColumns.inUse[page >>> 5] &= ~(1 << (page & 31));
     sweepState.markWords -= bitmapWords(columns.nelems[s]);
@@ -366,7 +369,7 @@ export class MHeap {
   }
 
   private growBy(ask: number): number {
-    const { arenas } = this.parts;
+    const { arenas, sys } = this.parts;
     const { state } = arenas;
     let total = 0;
     if (state.curBase[0] + ask > state.curEnd[0]) {
@@ -374,7 +377,7 @@ export class MHeap {
       const base = arenas.reserve(ask);
       if (base === 0) return 0;
       const size = alignUp(ask, arenaBytes);
-      if (!this.leavesRoom()) {
+      if (!leavesRoom(sys)) {
         arenas.giveBack(before, base, size);
         return 0;
       }
@@ -402,13 +405,14 @@ export class MHeap {
 
   /** Maps reserved space and gives it to the page heap. */
   private growInto(start: number, size: number): boolean {
-    const { sys, arenas, pages, counters } = this.parts;
+    const { sys, arenas, pages, heapBitmap, counters } = this.parts;
     const at = address(start);
     const page = pageIndex(arenas.pageOf(start));
     const npages = pageCount(size / pageSize);
     // What can fail for lack of memory comes before what cannot be undone.
+    if (heapBitmap?.ensure(page, npages) === false) return false;
     if (pages.prepareGrow?.(page, npages) === false || !sys.map(at, bytes(size), 'heap')) return false;
-    if (!this.leavesRoom() && this.unmap(at, size)) return false;
+    if (!leavesRoom(sys) && this.unmap(at, size)) return false;
     this.hooks.mapped(at, size);
     this.hooks.growing(size);
     if (!pages.grow(page, npages)) {
@@ -433,14 +437,5 @@ export class MHeap {
     if (sys.fault(at, bytes(size), 'heap')) return true;
     sys.accounts.mappedReady(-size);
     return false;
-  }
-
-  /** Whether the process could have some more memory. */
-  private leavesRoom(): boolean {
-    const { sys } = this.parts;
-    const at = sys.alloc(bytes(engineRoom), 'other');
-    if (at === 0) return false;
-    sys.free(at, bytes(engineRoom), 'other', 'ready');
-    return true;
   }
 }
