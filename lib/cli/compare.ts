@@ -18,6 +18,7 @@ import { wholeNumber } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { addHeapOptions, heapRequestOf, parseConfiguration } from './heap-options.ts';
+import { addOutputOptions, type OutputOptions } from './output-options.ts';
 import { packageVersion } from './package.ts';
 import { Progress } from './progress.ts';
 import {
@@ -34,14 +35,9 @@ import type { Terminal } from './terminal.ts';
 const defaultConfigurations = ['lists', 'treap', 'radix'];
 const comparisonPage = 'comparison.html';
 
-interface Options extends SubjectOptions {
+interface Options extends SubjectOptions, OutputOptions {
   readonly configuration?: readonly string[];
   readonly repeat: number;
-  readonly beat: number;
-  readonly name?: string;
-  readonly out: string;
-  readonly report: boolean;
-  readonly json?: true;
 }
 
 function help(): string {
@@ -216,18 +212,7 @@ export function addCompare(program: Command, context: CommandContext): void {
     .addOption(
       new Option('-r, --repeat <n>', 'runs of each configuration').argParser(wholeNumber(1, 100)).default(3),
     );
-  addHeapOptions(addSubjectOptions(command))
-    .optionsGroup('Watching:')
-    .addOption(
-      new Option('--beat <ms>', 'milliseconds between samples')
-        .argParser(wholeNumber(1, 60_000))
-        .default(100),
-    )
-    .optionsGroup('Output:')
-    .addOption(new Option('--name <name>', "what the comparison is called (default: the subject's name)"))
-    .addOption(new Option('-o, --out <dir>', 'where its folder is made').default('runs'))
-    .addOption(new Option('--no-report', 'write no report'))
-    .addOption(new Option('--json', 'print the comparison as JSON'))
+  addOutputOptions(addHeapOptions(addSubjectOptions(command)), 'comparison')
     .addHelpText('after', help)
     .action((subject: string, options: Options) => execute(subject, options, context));
 }

@@ -7,17 +7,17 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { readEnvironment } from '../env.ts';
 import { forkRun } from '../lab/fork-run.ts';
 import { formatBytes, formatNumber } from '../lab/report/client/format.ts';
 import type { RunOptions, RunProgress, RunReason } from '../lab/run.ts';
 import { readRunFile } from '../lab/run-file.ts';
-import { wholeNumber } from './arguments.ts';
 import { drawChart } from './chart.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { addHeapOptions, heapRequestOf } from './heap-options.ts';
+import { addOutputOptions, type OutputOptions } from './output-options.ts';
 import { packageVersion } from './package.ts';
 import { Progress } from './progress.ts';
 import { reportPathOf, writeReport } from './report.ts';
@@ -34,13 +34,7 @@ import type { Terminal } from './terminal.ts';
 
 const chartHeight = 10;
 
-interface Options extends SubjectOptions {
-  readonly beat: number;
-  readonly name?: string;
-  readonly out: string;
-  readonly report: boolean;
-  readonly json?: true;
-}
+type Options = SubjectOptions & OutputOptions;
 
 function help(): string {
   return `
@@ -167,18 +161,7 @@ export function addRun(program: Command, context: CommandContext): void {
       'a trace file, the name of a shipped trace or of a workload, or -',
       defaultSubject,
     );
-  addHeapOptions(addSubjectOptions(command))
-    .optionsGroup('Watching:')
-    .addOption(
-      new Option('--beat <ms>', 'milliseconds between samples')
-        .argParser(wholeNumber(1, 60_000))
-        .default(100),
-    )
-    .optionsGroup('Output:')
-    .addOption(new Option('--name <name>', "what the run is called (default: the subject's name)"))
-    .addOption(new Option('-o, --out <dir>', 'where run file and report are written').default('runs'))
-    .addOption(new Option('--no-report', 'write no report'))
-    .addOption(new Option('--json', 'print the summary as JSON'))
+  addOutputOptions(addHeapOptions(addSubjectOptions(command)), 'run')
     .addHelpText('after', help)
     .action((subject: string, options: Options) => execute(subject, options, context));
 }

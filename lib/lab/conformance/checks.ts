@@ -37,88 +37,58 @@ function grown(make: MakePageHeap): Session {
 
 const allPages = 5 * growthPages;
 
-class Alloc implements fc.Command<object, Session> {
-  private readonly n: number;
-  constructor(n: number) {
-    this.n = n;
+/** A command of the random run: what it does, and how a failure writes it. */
+class Step implements fc.Command<object, Session> {
+  private readonly words: string;
+  private readonly act: (s: Session) => void;
+
+  constructor(words: string, act: (s: Session) => void) {
+    this.words = words;
+    this.act = act;
   }
+
   check(): boolean {
     return true;
   }
+
   run(_: object, s: Session): void {
-    s.alloc(this.n);
+    this.act(s);
   }
+
   toString(): string {
-    return `alloc ${this.n}`;
+    return this.words;
   }
 }
 
-class Free implements fc.Command<object, Session> {
-  private readonly which: number;
-  private readonly part: number;
-  constructor(which: number, part: number) {
-    this.which = which;
-    this.part = part;
-  }
-  check(): boolean {
-    return true;
-  }
-  run(_: object, s: Session): void {
+const alloc = (n: number): Step => new Step(`alloc ${n}`, (s) => s.alloc(n));
+
+const free = (which: number, part: number): Step =>
+  new Step(`free #${which}${part === 0 ? '' : ` from ${part}`}`, (s) => {
     const pages = [...s.held.keys()];
-    const page = pages[this.which % Math.max(1, pages.length)];
-    if (page === undefined) return;
-    s.free(page, this.part === 0 ? 0 : this.part % (s.held.get(page) ?? 1));
-  }
-  toString(): string {
-    return `free #${this.which}${this.part === 0 ? '' : ` from ${this.part}`}`;
-  }
-}
+    const page = pages[which % Math.max(1, pages.length)];
+    if (page !== undefined) s.free(page, part === 0 ? 0 : part % (s.held.get(page) ?? 1));
+  });
 
-class Release implements fc.Command<object, Session> {
-  private readonly n: number;
-  private readonly force: boolean;
-  constructor(n: number, force: boolean) {
-    this.n = n;
-    this.force = force;
-  }
-  check(): boolean {
-    return true;
-  }
-  run(_: object, s: Session): void {
-    if (this.n === 0) s.heap.nextGeneration?.();
-    else s.release(this.n, this.force);
-  }
-  toString(): string {
-    return `release ${this.n}${this.force ? ' by force' : ''}`;
-  }
-}
+const release = (n: number, force: boolean): Step =>
+  new Step(n === 0 ? 'next generation' : `release ${n}${force ? ' by force' : ''}`, (s) => {
+    if (n === 0) s.heap.nextGeneration?.();
+    else s.release(n, force);
+  });
 
-class Grow implements fc.Command<object, Session> {
-  private readonly chunk: number;
-  constructor(chunk: number) {
-    this.chunk = chunk;
-  }
-  check(): boolean {
-    return true;
-  }
-  run(_: object, s: Session): void {
-    const page = this.chunk * growthPages;
-    if (!s.isGrown(page)) s.grow(page);
-  }
-  toString(): string {
-    return `grow chunk ${this.chunk}`;
-  }
-}
+const grow = (chunk: number): Step =>
+  new Step(`grow chunk ${chunk}`, (s) => {
+    if (!s.isGrown(chunk * growthPages)) s.grow(chunk * growthPages);
+  });
 
 function randomRun(make: MakePageHeap, options: ConformanceOptions): void {
   const commands = fc.commands(
     [
-      fc.integer({ min: 1, max: 40 }).map((n) => new Alloc(n)),
-      fc.integer({ min: 1, max: 700 }).map((n) => new Alloc(n)),
-      fc.tuple(fc.nat(1000), fc.constant(0)).map(([i, part]) => new Free(i, part)),
-      fc.tuple(fc.nat(1000), fc.integer({ min: 1, max: 300 })).map(([i, part]) => new Free(i, part)),
-      fc.tuple(fc.nat(200), fc.boolean()).map(([n, force]) => new Release(n, force)),
-      fc.nat(31).map((chunk) => new Grow(chunk)),
+      fc.integer({ min: 1, max: 40 }).map(alloc),
+      fc.integer({ min: 1, max: 700 }).map(alloc),
+      fc.tuple(fc.nat(1000), fc.constant(0)).map(([i, part]) => free(i, part)),
+      fc.tuple(fc.nat(1000), fc.integer({ min: 1, max: 300 })).map(([i, part]) => free(i, part)),
+      fc.tuple(fc.nat(200), fc.boolean()).map(([n, force]) => release(n, force)),
+      fc.nat(31).map(grow),
     ],
     { maxCommands: 120, size: 'max' },
   );

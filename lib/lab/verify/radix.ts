@@ -9,7 +9,6 @@
  *
  * Not here: the trace's lines (radix-trace.ts), the output (cli).
  */
-import { FatalError } from '../../base/errors.ts';
 import { bytes, chunkPages, chunkPagesShift, pageCount, pageIndex, pageSize, pId } from '../../base/units.ts';
 import { rangesText, setRange } from '../../pages/radix/bitmap.ts';
 import {
@@ -35,8 +34,7 @@ import {
   PageCache,
 } from '../../pages/radix/page-cache.ts';
 import { fnv, fnvStart } from './fnv.ts';
-import { goldenError } from './golden.ts';
-import { type FieldMismatch, Recent, type VerifyMismatch } from './mismatch.ts';
+import type { FieldMismatch, VerifyMismatch } from './mismatch.ts';
 import {
   checkpointFields,
   openRadixTrace,
@@ -45,6 +43,7 @@ import {
   type Word64,
 } from './radix-trace.ts';
 import { RealPages } from './real-pages.ts';
+import { type Answer, replayLines, type TraceReplay } from './replay-lines.ts';
 
 export interface VerifyOptions {
   /** Replay on mapped pages and ask the kernel at each checkpoint. */
@@ -65,14 +64,6 @@ export interface RadixVerdict {
   readonly mismatch: VerifyMismatch | undefined;
 }
 
-interface Answer {
-  readonly expected: string;
-  readonly found: string;
-  readonly fields?: readonly FieldMismatch[];
-  /** The chunk to show. */
-  readonly chunk?: number;
-}
-
 /** The most memory the replay touches at the start, so that a large trace fits a small machine. */
 const touchAtStartBytes = 1024 * 1024 * 1024;
 
@@ -90,7 +81,7 @@ function hashWords(words: Int32Array, chunks: readonly number[], perChunk: numbe
 }
 
 /** One allocator under a trace. */
-export class RadixReplay {
+export class RadixReplay implements TraceReplay<RadixOperation> {
   readonly pages: RadixPageAlloc;
   private readonly chunks: readonly number[];
   private readonly exists: ReadonlySet<number>;
@@ -231,7 +222,7 @@ export class RadixReplay {
     return {
       expected: `page ${page}, ${scavenged} bytes scavenged`,
       found: `page ${foundPage}, ${foundScavenged} bytes scavenged`,
-      chunk: Math.max(page, foundPage) >> chunkPagesShift,
+      place: Math.max(page, foundPage) >> chunkPagesShift,
     };
   }
 
@@ -270,7 +261,7 @@ export class RadixReplay {
       hex(slots[cacheScavengedLow]!, slots[cacheScavengedHigh]!),
     );
     if (expected === found) return undefined;
-    return { expected, found, chunk: Math.max(operation.base, slots[cacheBase]!) >> chunkPagesShift };
+    return { expected, found, place: Math.max(operation.base, slots[cacheBase]!) >> chunkPagesShift };
   }
 
   private checkpoint(expected: readonly unknown[]): Answer | undefined {
@@ -298,7 +289,7 @@ export class RadixReplay {
       return {
         expected: `page ${fault.page} ${fault.expected}`,
         found: `${fault.residentBytes} bytes of it resident, by mincore`,
-        chunk,
+        place: chunk,
       };
     }
     return undefined;
@@ -358,40 +349,11 @@ export async function verifyRadix(file: string, options: VerifyOptions = {}): Pr
   const { header, lines } = await openRadixTrace(file);
   const real = options.real === true ? new RealPages(RadixReplay.reachOf(header)) : undefined;
   const replay = new RadixReplay(header, real);
-  const recent = new Recent(options.last ?? 20);
-  let [operations, checkpoints] = [0, 0];
-  let mismatch: VerifyMismatch | undefined;
   try {
-    for await (const { line, text, operation } of lines) {
-      const refusal = replay.refuse(operation);
-      if (refusal !== undefined) throw goldenError(file, line, refusal, text);
-      operations++;
-      if (operation.op === 'h') checkpoints++;
-      let answer: Answer | undefined;
-      try {
-        answer = replay.apply(operation);
-      } catch (error) {
-        if (!(error instanceof FatalError)) throw error;
-        answer = { expected: 'an answer', found: error.message };
-      }
-      if (answer !== undefined) {
-        const { expected, found, fields = [], chunk } = answer;
-        mismatch = {
-          line,
-          operation: text,
-          expected,
-          found,
-          fields,
-          state: replay.describe(chunk),
-          last: recent.all(),
-        };
-        break;
-      }
-      recent.push(line, text);
-    }
+    const replayed = await replayLines(file, lines, replay, options.last ?? 20);
+    const { name, chunks } = header;
+    return { file, name, chunks: chunks.length, real: real !== undefined, ...replayed };
   } finally {
     real?.dispose();
   }
-  const { name, chunks } = header;
-  return { file, name, chunks: chunks.length, operations, checkpoints, real: real !== undefined, mismatch };
 }

@@ -9,7 +9,6 @@
  *
  * Not here: the trace's lines (spans-trace.ts), the output (cli).
  */
-import { FatalError } from '../../base/errors.ts';
 import { bytes, chunkPages, MiB, pageCount, pageIndex, pageSize, pagesPerArena } from '../../base/units.ts';
 import type { PageHeapHost } from '../../pages/contract.ts';
 import type { ListsPageHeap } from '../../pages/lists/page-heap.ts';
@@ -17,10 +16,10 @@ import { type StandAlone, standAloneLists, standAloneTreap } from '../../pages/s
 import type { TreapPageHeap } from '../../pages/treap/page-heap.ts';
 import { GrowthCredit, growthCreditStateLength } from '../../scavenge/growth.ts';
 import { fnv, fnvStart } from './fnv.ts';
-import { goldenError } from './golden.ts';
-import { type FieldMismatch, Recent, type VerifyMismatch } from './mismatch.ts';
+import type { VerifyMismatch } from './mismatch.ts';
 import type { VerifyOptions } from './radix.ts';
 import { RealPages } from './real-pages.ts';
+import { type Answer, replayLines, type TraceReplay } from './replay-lines.ts';
 import {
   openSpansTrace,
   type SpansDesign,
@@ -38,14 +37,6 @@ export interface SpansVerdict {
   readonly mismatch: VerifyMismatch | undefined;
 }
 
-interface Answer {
-  readonly expected: string;
-  readonly found: string;
-  readonly fields?: readonly FieldMismatch[];
-  /** A page near which to look. */
-  readonly page?: number;
-}
-
 /** Pages a replay can reach: 16 GiB. */
 const reachPages = 2 ** 21;
 /** What the design of 2014 grows by at least, and in steps of. */
@@ -56,7 +47,7 @@ const shownRuns = 4;
 type Initial = SpansOperation & { readonly op: 'i' };
 
 /** One page heap under a trace. */
-class SpansReplay {
+class SpansReplay implements TraceReplay<SpansOperation> {
   private readonly design: SpansDesign;
   private readonly standing: StandAlone<ListsPageHeap | TreapPageHeap>;
   private readonly credit = new GrowthCredit(new Float64Array(growthCreditStateLength));
@@ -205,7 +196,7 @@ class SpansReplay {
     this.real?.touch(found, n);
     return found === wanted
       ? undefined
-      : { expected: `page ${wanted}`, found: `page ${found}`, page: wanted };
+      : { expected: `page ${wanted}`, found: `page ${found}`, place: wanted };
   }
 
   private grow(need: number): void {
@@ -281,7 +272,7 @@ class SpansReplay {
         return {
           expected: `page ${fault.page} ${fault.expected}`,
           found: `${fault.residentBytes} bytes of it resident`,
-          page: fault.page,
+          place: fault.page,
         };
       }
     }
@@ -297,40 +288,11 @@ export async function verifySpans(file: string, options: VerifyOptions = {}): Pr
   const { header, lines } = await openSpansTrace(file);
   const real = options.real === true ? new RealPages(reachPages) : undefined;
   const replay = new SpansReplay(header, real);
-  const recent = new Recent(options.last ?? 20);
-  let [operations, checkpoints] = [0, 0];
-  let mismatch: VerifyMismatch | undefined;
   try {
-    for await (const { line, text, operation } of lines) {
-      const refusal = replay.refuse(operation);
-      if (refusal !== undefined) throw goldenError(file, line, refusal, text);
-      operations++;
-      if (operation.op === 'h') checkpoints++;
-      let answer: Answer | undefined;
-      try {
-        answer = replay.apply(operation);
-      } catch (error) {
-        if (!(error instanceof FatalError)) throw error;
-        answer = { expected: 'an answer', found: error.message };
-      }
-      if (answer !== undefined) {
-        const { expected, found, fields = [], page } = answer;
-        mismatch = {
-          line,
-          operation: text,
-          expected,
-          found,
-          fields,
-          state: replay.describe(page),
-          last: recent.all(),
-        };
-        break;
-      }
-      recent.push(line, text);
-    }
+    const replayed = await replayLines(file, lines, replay, options.last ?? 20);
+    return { file, design: header.design, real: real !== undefined, ...replayed };
   } finally {
     replay.dispose();
     real?.dispose();
   }
-  return { file, design: header.design, operations, checkpoints, real: real !== undefined, mismatch };
 }
