@@ -35,6 +35,8 @@ export const systemTurns: Turns = {
 export const turnMs = 5;
 /** Operations between looks at the clock. */
 const stride = 32;
+/** Background steps in one turn at most. */
+const mostSteps = 1000;
 /** Without anything due, an idle heap is asked again after this long. */
 const idleLookMs = 50;
 const collectionGapMs = 1000;
@@ -105,9 +107,13 @@ export async function replayPaced(options: PacedReplay): Promise<void> {
   let lastTurn = begin;
   let now = begin;
   const rest = async (ms: number, line: number): Promise<void> => {
-    background.step();
+    const until = turns.now() + ms;
+    let due = background.step();
+    // A program that waits leaves its processor to the background: sweeping goes on at once.
+    for (let n = 0; due === 0 && n < mostSteps && turns.now() < until; n++) due = background.step();
     options.onTurn?.(pace.share(line));
-    if (ms > 0) await turns.sleep(ms);
+    const left = until - turns.now();
+    if (left > 0) await turns.sleep(left);
     else await turns.turn();
     lastTurn = now = turns.now();
   };
