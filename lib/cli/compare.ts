@@ -182,6 +182,10 @@ async function execute(name: string, options: Options, context: CommandContext):
     throw failure;
   }
   if (failure !== undefined) context.exitCode = exitCodes.interrupted;
+  if (!existsSync(folder)) {
+    terminal.note('interrupted before anything was recorded');
+    return;
+  }
   const comparison = await readComparison(folder);
   const report = options.report ? writeComparison(comparison) : null;
   if (options.json) {

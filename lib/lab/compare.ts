@@ -7,7 +7,7 @@
  *
  * Not here: a run (run.ts), its process (fork-run.ts), what is drawn (report/comparison.ts).
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PageHeapError } from '../base/errors.ts';
 import { metrics, metricsOf, type Spread, spreadOf } from './compare-metrics.ts';
@@ -154,8 +154,14 @@ export async function compareRuns(options: CompareOptions, hooks: CompareHooks):
     interrupted = true;
     throw error;
   } finally {
-    writeIndex(folder, index(interrupted));
+    // A comparison that could not even begin leaves nothing.
+    if (interrupted && done === 0 && !existsRunFile(folder)) rmSync(folder, { recursive: true, force: true });
+    else writeIndex(folder, index(interrupted));
   }
+}
+
+function existsRunFile(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).some((file) => file.endsWith('.jsonl'));
 }
 
 function writeIndex(folder: string, index: ComparisonIndex): void {
