@@ -37,7 +37,8 @@ import { tinyStartsPoolTable, tinyStartsTable } from './heap/tiny-starts.ts';
 import { f64, i32, table, u8, type Views } from './meta/column.ts';
 import type { Capacity } from './meta/memory-map.ts';
 import type { ResolvedOptions } from './options.ts';
-import { freeRunCapacities, listsCapacities } from './pages/lists/columns.ts';
+import { freeRunCapacities } from './pages/free-runs.ts';
+import { listsCapacities } from './pages/lists/columns.ts';
 import { radixCapacities } from './pages/radix/columns.ts';
 import { treapCapacities } from './pages/treap/columns.ts';
 import {

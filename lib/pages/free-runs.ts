@@ -14,6 +14,7 @@
 import { fatal } from '../base/errors.ts';
 import { pageCount, pageSize, pagesPerArena, spanId } from '../base/units.ts';
 import { f64, i32, table, type Views } from '../meta/column.ts';
+import type { Capacity } from '../meta/memory-map.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import { type SpanTable, spanState } from '../spans/span-table.ts';
 import type { FreeRunVisit, PageHeapHost, PageHeapStats } from './contract.ts';
@@ -30,6 +31,14 @@ export const freeRunStateTable = table('freeRunState', 'other', {
   /** Pages ever grown. */
   pages: f64('heap'),
 });
+
+/** What free runs need where there can be so many spans. */
+export function freeRunCapacities(spans: number): readonly Capacity[] {
+  return [
+    [freeRunStateTable, 1],
+    [freeRunTable, spans],
+  ];
+}
 
 /** What free runs lie in. */
 export interface FreeRunMemory {

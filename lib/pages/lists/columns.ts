@@ -7,7 +7,7 @@
 import { i32, table } from '../../meta/column.ts';
 import type { Capacity } from '../../meta/memory-map.ts';
 import type { MetaMemory } from '../../meta/meta-memory.ts';
-import { type FreeRunMemory, FreeRuns, freeRunStateTable, freeRunTable } from '../free-runs.ts';
+import { type FreeRunMemory, FreeRuns } from '../free-runs.ts';
 
 /** Runs of at least so many pages are in one list together. */
 export const largeRun = 128;
@@ -23,14 +23,6 @@ export function listsCapacities(spans: number): readonly Capacity[] {
   return [
     [listHeadTable, largeRun + 1],
     [listLinkTable, spans],
-  ];
-}
-
-/** What the page heaps of 2014 and 2019 both need. */
-export function freeRunCapacities(spans: number): readonly Capacity[] {
-  return [
-    [freeRunStateTable, 1],
-    [freeRunTable, spans],
   ];
 }
 
