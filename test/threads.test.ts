@@ -3,6 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PageHeapError } from '../lib/base/errors.ts';
 import { GiB, MiB } from '../lib/base/units.ts';
+import { type Generation, generations } from '../lib/parts.ts';
 import { Heap, type HeapHandle } from '../lib/public-heap.ts';
 import type { LiveObject, MutatorAnswer, MutatorTask } from './children/mutator.ts';
 import { Child } from './os/child.ts';
@@ -16,8 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => child.remove());
 
-function newHeap(ps = 8): Heap {
-  return new Heap({ reach: 4 * GiB, environment: false, ps, gcPercent: 50 });
+function newHeap(ps = 8, generation: Generation = 'radix'): Heap {
+  return new Heap({ reach: 4 * GiB, environment: false, ps, gcPercent: 50, generation });
 }
 
 let seeds = 1;
@@ -71,8 +72,8 @@ function promptly(operation: () => unknown): string {
 }
 
 describe('several threads on one heap', () => {
-  test('allocate, drop and collect at the same time', async () => {
-    const heap = newHeap();
+  test.each(generations)('allocate, drop and collect at the same time: %s', async (generation) => {
+    const heap = newHeap(8, generation);
     const handle = heap.share();
     const workers = [new Mutator(handle, 'work', 17), new Mutator(handle, 'work', 18)];
     for (const worker of workers) await worker.hears('attached');
