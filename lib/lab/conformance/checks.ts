@@ -2,27 +2,17 @@
  * The conformance suite for page heaps: what the contract (pages/contract.ts) promises, as named checks.
  *
  * Each check makes a fresh page heap and drives it beside the naive model (model.ts), which holds every answer
- * and the books against the contract after every single call. The last check is a random run of commands
- * (fast-check), which tells a seed and a path by which it can be run again alone.
+ * and the books against the contract after every single call. The last check is the random run.
  *
- * Not here: real memory (kernel.ts).
+ * Not here: the random run (random-run.ts), real memory (kernel.ts).
  */
-import fc from 'fast-check';
 import { growthPages, type MakePageHeap, Session } from './model.ts';
+import { type RandomRunOptions, randomRun } from './random-run.ts';
 
 export interface ConformanceCheck {
   readonly name: string;
   /** Throws a ConformanceError with the steps that led there, or whatever the page heap throws. */
   readonly run: () => void;
-}
-
-export interface ConformanceOptions {
-  /** Of the random run; default: a fresh one, which a failure tells. */
-  readonly seed?: number;
-  /** Where in the random run to begin: as a failure tells it. */
-  readonly path?: string;
-  /** Random runs. Default: 60. */
-  readonly runs?: number;
 }
 
 /** A session over ranges that touch and ranges that do not. */
@@ -37,77 +27,10 @@ function grown(make: MakePageHeap): Session {
 
 const allPages = 5 * growthPages;
 
-/** A command of the random run: what it does, and how a failure writes it. */
-class Step implements fc.Command<object, Session> {
-  private readonly words: string;
-  private readonly act: (s: Session) => void;
-
-  constructor(words: string, act: (s: Session) => void) {
-    this.words = words;
-    this.act = act;
-  }
-
-  check(): boolean {
-    return true;
-  }
-
-  run(_: object, s: Session): void {
-    this.act(s);
-  }
-
-  toString(): string {
-    return this.words;
-  }
-}
-
-const alloc = (n: number): Step => new Step(`alloc ${n}`, (s) => s.alloc(n));
-
-const free = (which: number, part: number): Step =>
-  new Step(`free #${which}${part === 0 ? '' : ` from ${part}`}`, (s) => {
-    const pages = [...s.held.keys()];
-    const page = pages[which % Math.max(1, pages.length)];
-    if (page !== undefined) s.free(page, part === 0 ? 0 : part % (s.held.get(page) ?? 1));
-  });
-
-const release = (n: number, force: boolean): Step =>
-  new Step(n === 0 ? 'next generation' : `release ${n}${force ? ' by force' : ''}`, (s) => {
-    if (n === 0) s.heap.nextGeneration?.();
-    else s.release(n, force);
-  });
-
-const grow = (chunk: number): Step =>
-  new Step(`grow chunk ${chunk}`, (s) => {
-    if (!s.isGrown(chunk * growthPages)) s.grow(chunk * growthPages);
-  });
-
-function randomRun(make: MakePageHeap, options: ConformanceOptions): void {
-  const commands = fc.commands(
-    [
-      fc.integer({ min: 1, max: 40 }).map(alloc),
-      fc.integer({ min: 1, max: 700 }).map(alloc),
-      fc.tuple(fc.nat(1000), fc.constant(0)).map(([i, part]) => free(i, part)),
-      fc.tuple(fc.nat(1000), fc.integer({ min: 1, max: 300 })).map(([i, part]) => free(i, part)),
-      fc.tuple(fc.nat(200), fc.boolean()).map(([n, force]) => release(n, force)),
-      fc.nat(31).map(grow),
-    ],
-    { maxCommands: 120, size: 'max' },
-  );
-  fc.assert(
-    fc.property(commands, (cmds) => {
-      fc.modelRun(() => ({ model: {}, real: new Session(make) }), cmds);
-    }),
-    {
-      numRuns: options.runs ?? 60,
-      ...(options.seed === undefined ? {} : { seed: options.seed }),
-      ...(options.path === undefined ? {} : { path: options.path }),
-    },
-  );
-}
-
 /** The checks for a page heap, in the order in which they are best read. */
 export function conformanceChecks(
   make: MakePageHeap,
-  options: ConformanceOptions = {},
+  options: RandomRunOptions = {},
 ): readonly ConformanceCheck[] {
   const check = (name: string, run: (s: Session) => void, start = grown): ConformanceCheck => ({
     name,
@@ -143,10 +66,28 @@ export function conformanceChecks(
       s.require(!whole.includes(-1), 'freed neighbours were not put together');
     }),
     check('takes back a part of an allocation', (s) => {
-      const page = s.alloc(100);
-      s.free(page, 60);
-      s.require(s.alloc(40) >= 0, 'the freed part cannot be allocated');
-      s.free(page);
+      while (s.alloc(128) >= 0);
+      const [page, other] = [...s.held.keys()];
+      s.free(page ?? 0, 88, 40);
+      s.require(s.alloc(40) >= 0, 'the freed end cannot be allocated');
+      s.free(other ?? 0, 0, 30);
+      s.require(s.alloc(30) >= 0, 'the freed beginning cannot be allocated');
+      s.free(page ?? 0, 20, 50);
+      s.require(s.alloc(50) >= 0, 'the freed middle cannot be allocated');
+      for (const held of [...s.held.keys()]) s.free(held);
+      s.require(s.alloc(3 * growthPages) >= 0, 'the parts were not put together');
+    }),
+    check('releases about as much as it is asked, and by force no less', (s) => {
+      const pages: number[] = [];
+      while (s.alloc(32) >= 0);
+      [...s.held.keys()].forEach((page, i) => {
+        if (i % 2 === 0) pages.push(page);
+      });
+      for (const page of pages) s.free(page);
+      const got = s.release(1, true);
+      s.require(got >= 1 && got <= 256, `asked for one page of runs of 32, ${got} were released`);
+      const more = s.release(100, true);
+      s.require(more >= 100, `of 100 pages that were asked for, ${more} were released`);
     }),
     check('grows while pages are held, also between ranges and below them', (s) => {
       const page = s.alloc(growthPages);
@@ -231,7 +172,7 @@ export interface ConformanceResult {
 }
 
 /** Runs every check, also after one has failed. */
-export function runConformance(make: MakePageHeap, options: ConformanceOptions = {}): ConformanceResult[] {
+export function runConformance(make: MakePageHeap, options: RandomRunOptions = {}): ConformanceResult[] {
   return conformanceChecks(make, options).map(({ name, run }) => {
     try {
       run();

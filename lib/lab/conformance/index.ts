@@ -6,10 +6,10 @@
  */
 export {
   type ConformanceCheck,
-  type ConformanceOptions,
   type ConformanceResult,
   conformanceChecks,
   runConformance,
 } from './checks.ts';
 export { kernelChecks } from './kernel.ts';
 export { ConformanceError, type MakePageHeap } from './model.ts';
+export type { RandomRunOptions as ConformanceOptions } from './random-run.ts';

@@ -17,8 +17,8 @@ export class ConformanceError extends Error {
   /** The calls that led there, oldest first. */
   readonly steps: readonly string[];
 
-  constructor(message: string, steps: readonly string[]) {
-    super(message);
+  constructor(message: string, steps: readonly string[], options?: ErrorOptions) {
+    super(message, options);
     this.name = 'ConformanceError';
     this.steps = steps;
   }
@@ -39,6 +39,8 @@ export class Session {
   readonly held = new Map<number, number>();
   clock = 1;
   private readonly state = new Uint8Array(reachPages);
+  /** Pages that were ever handed out. */
+  private readonly used = new Uint8Array(reachPages);
   private readonly steps: string[] = [];
   private grown = 0;
   private scavenged = 0;
@@ -111,19 +113,24 @@ export class Session {
       `lastScavenged is ${lastScavenged} after an allocation`,
     );
     this.scavenged -= lastScavenged;
+    if (this.heap.lastNeedZero === false && this.used.subarray(page, page + n).includes(1))
+      this.fail(`lastNeedZero is false after alloc(${n}), and of its pages some were used before`);
+    this.used.fill(1, page, page + n);
     this.settle();
     return page;
   }
 
-  /** Frees an allocation from its `keep`th page on. */
-  free(page: number, keep = 0): void {
-    const n = this.held.get(page);
-    if (n === undefined) throw new RangeError(`page ${page} is not held`);
-    this.begin(`free ${page + keep} ${n - keep}`);
-    this.heap.free(pageIndex(page + keep), pageCount(n - keep));
-    this.state.fill(isFree, page + keep, page + n);
-    if (keep > 0) this.held.set(page, keep);
-    else this.held.delete(page);
+  /** Frees an allocation, or `n` pages of it from its `from`th on; what is left stays held. */
+  free(page: number, from = 0, n = (this.held.get(page) ?? 0) - from): void {
+    const all = this.held.get(page);
+    if (all === undefined || n < 1 || from + n > all) throw new RangeError(`page ${page} is not held so`);
+    const first = page + from;
+    this.begin(`free ${first} ${n}`);
+    this.heap.free(pageIndex(first), pageCount(n));
+    this.state.fill(isFree, first, first + n);
+    this.held.delete(page);
+    if (from > 0) this.held.set(page, from);
+    if (from + n < all) this.held.set(first + n, all - from - n);
     this.settle();
   }
 

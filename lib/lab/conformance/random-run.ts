@@ -1,0 +1,133 @@
+/**
+ * The random run of the conformance suite: commands (fast-check) against page heap and naive model at once.
+ *
+ * A failure is shrunk, and tells what is wrong, the calls that led there, and a seed and a path by which it
+ * runs again alone. The path has two parts with a comma between: where the failure stands among the runs and
+ * the shrinking of each, and which commands of it were left. fast-check prints the second inside the
+ * counterexample only, and does not find the way back without it.
+ *
+ * Not here: what holds after every call (model.ts).
+ */
+import fc from 'fast-check';
+import { PageHeapError } from '../../base/errors.ts';
+import { ConformanceError, growthPages, type MakePageHeap, Session } from './model.ts';
+
+export interface RandomRunOptions {
+  /** Of the random run; default: a fresh one, which a failure tells. */
+  readonly seed?: number;
+  /** Runs one failure again alone: as a failure told it, together with its seed. */
+  readonly path?: string;
+  /** Random runs. Default: 60. */
+  readonly runs?: number;
+}
+
+/** A command of the random run: what it does, and how a failure writes it. */
+class Step implements fc.Command<object, Session> {
+  private readonly words: string;
+  private readonly act: (s: Session) => void;
+
+  constructor(words: string, act: (s: Session) => void) {
+    this.words = words;
+    this.act = act;
+  }
+
+  check(): boolean {
+    return true;
+  }
+
+  run(_: object, s: Session): void {
+    this.act(s);
+  }
+
+  toString(): string {
+    return this.words;
+  }
+}
+
+const alloc = (n: number): Step => new Step(`alloc ${n}`, (s) => s.alloc(n));
+
+/** Frees one of the runs that are held, or `n` pages of it from its `from`th on. */
+const free = (which: number, from = 0, n = Number.POSITIVE_INFINITY): Step =>
+  new Step(`free #${which}${n === Number.POSITIVE_INFINITY ? '' : ` from ${from}, ${n}`}`, (s) => {
+    const pages = [...s.held.keys()];
+    const page = pages[which % Math.max(1, pages.length)];
+    if (page === undefined) return;
+    const held = s.held.get(page) ?? 1;
+    const first = from % held;
+    s.free(page, first, Math.min(n, held - first));
+  });
+
+const release = (n: number, force: boolean): Step =>
+  new Step(`release ${n}${force ? ' by force' : ''}`, (s) => s.release(n, force));
+
+const nextGeneration = (): Step => new Step('next generation', (s) => s.heap.nextGeneration?.());
+
+const grow = (chunk: number): Step =>
+  new Step(`grow chunk ${chunk}`, (s) => {
+    if (!s.isGrown(chunk * growthPages)) s.grow(chunk * growthPages);
+  });
+
+function splitPath(path: string): { path: string; replayPath: string } {
+  const [where, commands, ...rest] = path.split(',');
+  if (!/^\d+(:\d+)*$/.test(where ?? '') || !/^[\w+/]+:[\w+/]+$/.test(commands ?? '') || rest.length > 0) {
+    throw new PageHeapError('ERR_INVALID_OPTION', `path: not as a failure tells it: ${path}`, {
+      value: path,
+    });
+  }
+  return { path: where ?? '', replayPath: commands ?? '' };
+}
+
+/** @throws ConformanceError when the page heap fails; ERR_INVALID_OPTION when seed and path lead nowhere */
+export function randomRun(make: MakePageHeap, options: RandomRunOptions): void {
+  if (options.path !== undefined && options.seed === undefined) {
+    throw new PageHeapError('ERR_INVALID_OPTION', 'path: means nothing without its seed', {
+      value: options.path,
+    });
+  }
+  const again = options.path === undefined ? undefined : splitPath(options.path);
+  const which = fc.nat(1000);
+  const commands = fc.commands(
+    [
+      fc.integer({ min: 1, max: 40 }).map(alloc),
+      fc.integer({ min: 1, max: 700 }).map(alloc),
+      which.map((i) => free(i)),
+      fc.tuple(which, fc.nat(300), fc.integer({ min: 1, max: 300 })).map(([i, from, n]) => free(i, from, n)),
+      fc.tuple(fc.integer({ min: 1, max: 200 }), fc.boolean()).map(([n, force]) => release(n, force)),
+      fc.constant(null).map(nextGeneration),
+      fc.nat(31).map(grow),
+    ],
+    {
+      maxCommands: 120,
+      size: 'max',
+      ...(again === undefined ? {} : { replayPath: again.replayPath }),
+    },
+  );
+  const property = fc.property(commands, (cmds) => {
+    fc.modelRun(() => ({ model: {}, real: new Session(make) }), cmds);
+  });
+  let details: fc.RunDetails<[Iterable<fc.Command<object, Session>>]>;
+  try {
+    details = fc.check(property, {
+      numRuns: options.runs ?? 60,
+      ...(options.seed === undefined ? {} : { seed: options.seed }),
+      ...(again === undefined ? {} : { path: again.path, endOnFailure: true }),
+    });
+  } catch (cause) {
+    // What a page heap throws stands in the details: this is fast-check that does not find the way.
+    if (again === undefined) throw cause;
+    throw new PageHeapError('ERR_INVALID_OPTION', `path: leads nowhere with seed ${options.seed}`, {
+      value: options.path,
+      cause,
+    });
+  }
+  if (!details.failed) return;
+  const written = String(details.counterexample?.[0]);
+  const left = /replayPath="([^"]*)"/.exec(written)?.[1] ?? '';
+  const cause = details.errorInstance;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  throw new ConformanceError(
+    `${message}\nagain alone: seed ${details.seed}, path ${details.counterexamplePath},${left}`,
+    cause instanceof ConformanceError ? cause.steps : [written.replace(/ *\/\*.*\*\/$/, '')],
+    { cause },
+  );
+}
