@@ -23,7 +23,7 @@ a path, by which it can be run again alone.
 
 Examples:
   $ pageheap conform examples/first-fit.mjs
-  $ pageheap conform mine.mjs --seed 42 --path 12:3
+  $ pageheap conform mine.mjs --seed 42 --path 12:3,AB:C
   $ pageheap conform treap`;
 
 interface Options {
@@ -56,7 +56,7 @@ async function subjectOf(name: string): Promise<{ make: MakePageHeap; kind: Gene
 
 function failure(name: string, error: unknown): Outcome {
   const cause = error instanceof Error && error.cause instanceof ConformanceError ? error.cause : error;
-  const steps = cause instanceof ConformanceError ? cause.steps : undefined;
+  const steps = cause instanceof ConformanceError && cause.steps.length > 0 ? cause.steps : undefined;
   const message = error instanceof Error ? error.message : String(error);
   return { name, passed: false, error: message, ...(steps === undefined ? {} : { steps }) };
 }

@@ -15,11 +15,19 @@ export async function loadPageHeap(path: string): Promise<PageHeapClass> {
   try {
     module = (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>;
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const strips = !(
+      cause instanceof Error &&
+      'code' in cause &&
+      cause.code === 'ERR_UNKNOWN_FILE_EXTENSION'
+    );
+    const why = strips
+      ? String(cause instanceof Error ? cause.message : cause)
+      : `Node ${process.versions.node} takes .js and .mjs, and .ts only where it strips types (22.18, 23.6 and later)`;
     throw new PageHeapError('ERR_FILE', `cannot be loaded as a module: ${why}`, { file: path, cause });
   }
   const found = module.default ?? module.PageHeap;
-  if (typeof found !== 'function') {
+  // What arrow functions lack.
+  if (typeof found !== 'function' || typeof found.prototype !== 'object') {
     throw new PageHeapError(
       'ERR_INVALID_OPTION',
       `${path} exports no class of a page heap, neither by default nor as PageHeap`,

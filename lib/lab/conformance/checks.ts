@@ -7,7 +7,7 @@
  * Not here: the random run (random-run.ts), real memory (kernel.ts).
  */
 import { growthPages, type MakePageHeap, Session } from './model.ts';
-import { type RandomRunOptions, randomRun } from './random-run.ts';
+import { type RandomRunOptions, randomRun, requirePath } from './random-run.ts';
 
 export interface ConformanceCheck {
   readonly name: string;
@@ -27,11 +27,15 @@ function grown(make: MakePageHeap): Session {
 
 const allPages = 5 * growthPages;
 
-/** The checks for a page heap, in the order in which they are best read. */
+/**
+ * The checks for a page heap, in the order in which they are best read.
+ * @throws ERR_INVALID_OPTION when the path is none
+ */
 export function conformanceChecks(
   make: MakePageHeap,
   options: RandomRunOptions = {},
 ): readonly ConformanceCheck[] {
+  requirePath(options);
   const check = (name: string, run: (s: Session) => void, start = grown): ConformanceCheck => ({
     name,
     run: () => run(start(make)),

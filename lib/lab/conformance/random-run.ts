@@ -77,14 +77,20 @@ function splitPath(path: string): { path: string; replayPath: string } {
   return { path: where ?? '', replayPath: commands ?? '' };
 }
 
+/** @throws ERR_INVALID_OPTION for a path without its seed, or that no failure told */
+export function requirePath({ seed, path }: RandomRunOptions): void {
+  if (path === undefined) return;
+  splitPath(path);
+  if (seed === undefined)
+    throw new PageHeapError('ERR_INVALID_OPTION', 'path: means nothing without its seed', { value: path });
+}
+
 /** @throws ConformanceError when the page heap fails; ERR_INVALID_OPTION when seed and path lead nowhere */
 export function randomRun(make: MakePageHeap, options: RandomRunOptions): void {
-  if (options.path !== undefined && options.seed === undefined) {
-    throw new PageHeapError('ERR_INVALID_OPTION', 'path: means nothing without its seed', {
-      value: options.path,
-    });
-  }
+  requirePath(options);
   const again = options.path === undefined ? undefined : splitPath(options.path);
+  // Its own, since fast-check takes negative ones too, and who reads one tends to lose the sign.
+  const seed = options.seed ?? Math.floor(Math.random() * 2 ** 31);
   const which = fc.nat(1000);
   const commands = fc.commands(
     [
@@ -109,13 +115,13 @@ export function randomRun(make: MakePageHeap, options: RandomRunOptions): void {
   try {
     details = fc.check(property, {
       numRuns: options.runs ?? 60,
-      ...(options.seed === undefined ? {} : { seed: options.seed }),
+      seed,
       ...(again === undefined ? {} : { path: again.path, endOnFailure: true }),
     });
   } catch (cause) {
     // What a page heap throws stands in the details: this is fast-check that does not find the way.
     if (again === undefined) throw cause;
-    throw new PageHeapError('ERR_INVALID_OPTION', `path: leads nowhere with seed ${options.seed}`, {
+    throw new PageHeapError('ERR_INVALID_OPTION', `path: leads nowhere with seed ${seed}`, {
       value: options.path,
       cause,
     });
@@ -123,11 +129,12 @@ export function randomRun(make: MakePageHeap, options: RandomRunOptions): void {
   if (!details.failed) return;
   const written = String(details.counterexample?.[0]);
   const left = /replayPath="([^"]*)"/.exec(written)?.[1] ?? '';
+  const steps = [written.replace(/ *\/\*.*\*\/$/, '')].filter((text) => text !== '');
   const cause = details.errorInstance;
   const message = cause instanceof Error ? cause.message : String(cause);
   throw new ConformanceError(
-    `${message}\nagain alone: seed ${details.seed}, path ${details.counterexamplePath},${left}`,
-    cause instanceof ConformanceError ? cause.steps : [written.replace(/ *\/\*.*\*\/$/, '')],
+    `${message}\nagain alone: seed ${seed}, path ${details.counterexamplePath},${left}`,
+    cause instanceof ConformanceError ? cause.steps : steps,
     { cause },
   );
 }

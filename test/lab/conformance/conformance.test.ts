@@ -220,9 +220,26 @@ describe('a page heap that', () => {
     ['a path without its seed', { path: '1:2,AB:C' }],
     ['a path that is none', { seed: 1, path: 'somewhere' }],
     ['half a path', { seed: 1, path: '1:2:3' }],
-    ['a path that leads nowhere', { seed: 1, path: '1:9999999:3,AB:C' }],
-  ])('is to be run again by %s is refused', (_what, options) => {
-    expect(randomRun(superstitious, options)).toMatchObject({ code: 'ERR_INVALID_OPTION' });
+  ])('is not run again by %s', (_what, options) => {
+    expect(() => conformanceChecks(superstitious, options)).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
+    );
+  });
+
+  it('is not run again by a path that leads nowhere', () => {
+    const error = randomRun(superstitious, { seed: 1, path: '1:9999999:3,AB:C' });
+    expect(error).toMatchObject({ code: 'ERR_INVALID_OPTION' });
+  });
+
+  it('throws from the first call tells so, with a seed that can be given again', () => {
+    const error = randomRun(
+      () => {
+        throw new Error('no books');
+      },
+      { runs: 1 },
+    );
+    expect(error?.message).toMatch(/^no books\nagain alone: seed \d+, path /);
+    expect(error?.steps).toEqual([]);
   });
 });
 
