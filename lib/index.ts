@@ -10,6 +10,7 @@
  *     console.log(heap.readMemStats().HeapReleased, heap.freeOSMemory());
  */
 export { type ErrorCode, FatalError, PageHeapError } from './base/errors.ts';
+export { type Bytes, bytes, type PageCount, type PageIndex, pageCount, pageIndex } from './base/units.ts';
 export type { CheckLevel } from './check.ts';
 export type { CycleEvent, HeapEvent, ScavengeEvent } from './events.ts';
 export { noMemoryLimit } from './gc/pacer.ts';

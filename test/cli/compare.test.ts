@@ -115,27 +115,3 @@ describe('pageheap compare', () => {
       expect(stdout).toContain(word);
   });
 });
-
-describe('pageheap conform', () => {
-  it('passes the built-in ones and the example', async () => {
-    const own = new URL('../../examples/first-fit.mjs', import.meta.url).pathname;
-    for (const subject of ['treap', own]) {
-      const { out: stdout, code } = await pageheap(['conform', subject, '--runs', '10', '--json']);
-      expect(code).toBe(0);
-      expect(JSON.parse(stdout).checks.every((c: { passed: boolean }) => c.passed)).toBe(true);
-    }
-  }, 60_000);
-
-  it.each<[string, RegExp]>([
-    ['./nothing.mjs', /cannot be loaded/],
-    [new URL('../../biome.json', import.meta.url).pathname, /cannot be loaded|exports no class/],
-    [
-      new URL('./spawn.ts', import.meta.url).pathname.replace(/spawn\.ts$/, '../support/maps.ts'),
-      /exports no class|cannot be loaded/,
-    ],
-  ])('%s is refused', async (file, message) => {
-    const { err: stderr, code } = await pageheap(['conform', file]);
-    expect(stderr).toMatch(message);
-    expect(code).not.toBe(0);
-  });
-});

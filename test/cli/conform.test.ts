@@ -1,0 +1,102 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Heap } from '../../lib/index.ts';
+import { loadPageHeap } from '../../lib/lab/load-page-heap.ts';
+import { pageheap } from './spawn.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const example = join(root, 'examples/first-fit.mjs');
+const folder = mkdtempSync(join(tmpdir(), 'pageheap-conform-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function module(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+interface Report {
+  readonly pageHeap: string;
+  readonly checks: readonly {
+    readonly name: string;
+    readonly passed: boolean;
+    readonly error?: string;
+    readonly steps?: readonly string[];
+  }[];
+}
+
+/** The example as the page shows it. */
+const shown = (): string =>
+  /^## A complete one$.*?^```js\n(.*?)^```/ms.exec(
+    readFileSync(join(root, 'docs/your-own-page-heap.md'), 'utf8'),
+  )?.[1] ?? '';
+
+describe('pageheap conform', () => {
+  it.each(['lists', 'treap', 'radix', example])('%s keeps the contract', async (subject) => {
+    const { out, code } = await pageheap(['conform', subject, '--runs', '5', '--json']);
+    const { pageHeap, checks } = JSON.parse(out) as Report;
+    expect(checks.filter(({ passed }) => !passed)).toEqual([]);
+    expect(checks.length).toBeGreaterThan(14);
+    expect(pageHeap).toBe(subject);
+    expect(code).toBe(0);
+  });
+
+  it('tells how a failure runs again alone, and runs it', async () => {
+    const file = module(
+      'superstitious.mjs',
+      `import FirstFit from ${JSON.stringify(pathToFileURL(example).href)};
+       export class PageHeap extends FirstFit { free(page, n) { if (n !== 13) super.free(page, n); } }`,
+    );
+    const first = await pageheap(['conform', file, '--seed', '7']);
+    expect(first.code).toBe(1);
+    expect(first.out).toMatch(/after: grow \d+ 512\n/);
+    const [, seed, path] = /again alone: seed (\d+), path (\S+)/.exec(first.out) ?? [];
+    const again = await pageheap(['conform', file, '--seed', seed ?? '', '--path', path ?? '', '--json']);
+    expect(again.code).toBe(1);
+    const broken = (JSON.parse(again.out) as Report).checks.filter(({ passed }) => !passed);
+    expect(broken).toHaveLength(1);
+    expect(broken[0]?.error).toContain(`again alone: seed ${seed}, path ${path}`);
+    expect(broken[0]?.steps?.at(-1)).toMatch(/^free \d+ 13$/);
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ['a file that is not there', ['./nothing.mjs'], /nothing\.mjs: cannot be loaded as a module.*ERR_FILE/],
+    ['a file that is no module', [module('x.mjs', '][')], /cannot be loaded as a module.*ERR_FILE/],
+    ['an unknown kind of file', [module('x.txt', '')], /Node [\d.]+ takes \.js and \.mjs.*ERR_FILE/],
+    ['a module without a class', [module('none.mjs', 'export const a = 1')], /exports no class.*ERR_INVALID/],
+    ['an arrow function', [module('f.mjs', 'export default () => 1')], /exports no class.*ERR_INVALID/],
+    [
+      'a class that lacks methods',
+      [module('c.mjs', 'export default class C { alloc() {} }')],
+      /C lacks free/,
+    ],
+    ['a path without its seed', ['radix', '--path', '1,A:B'], /without its seed.*ERR_INVALID_OPTION/],
+    ['a path that none told', ['radix', '--seed', '1', '--path', '1'], /not as a failure tells it/],
+  ])('refuses %s', async (_what, args, message) => {
+    const { out, err, code } = await pageheap(['conform', ...args]);
+    expect(err).toMatch(message);
+    expect(out).toBe('');
+    expect(code).toBe(2);
+  });
+});
+
+describe('docs/your-own-page-heap.md', () => {
+  it('shows the example as it is', () => expect(shown()).toBe(readFileSync(example, 'utf8')));
+
+  it('is enough: what it shows conforms, and works in a heap', async () => {
+    const mine = module('mine.mjs', shown());
+    expect((await pageheap(['conform', mine, '--runs', '5'])).code).toBe(0);
+    const heap = new Heap({ pageHeap: await loadPageHeap(mine), environment: false });
+    const kept = heap.malloc(100_000);
+    heap.fill(kept, 100_000, 7);
+    for (let i = 0; i < 50; i++) heap.drop(heap.malloc(50_000));
+    heap.gc();
+    expect(heap.freeOSMemory()).toBeGreaterThan(0);
+    heap.check(3);
+    expect(heap.read(kept, 100_000).every((byte) => byte === 7)).toBe(true);
+    heap.dispose();
+  });
+});
