@@ -17,7 +17,10 @@ export interface ScavengeEvent {
   readonly at: number;
   /** Bytes released just now; 0 where the event only brings a line. */
   readonly bytes: number;
-  /** The scavtrace line, where one is due: when a sweep ends, and when forced. */
+  /**
+   * The line for people, where one is due. Of the background scavenger: a scavtrace line when a sweep ends, and
+   * when forced. Of those of 2014 and 2019: the scvg lines of a round.
+   */
   readonly line: string;
 }
 

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The public heap: arguments checked, locks taken, errors thrown; then the parts do the work.
  *
@@ -15,6 +16,7 @@
 import { Drops } from './alloc/drops.ts';
 import type { Malloc } from './alloc/malloc.ts';
 import { roundUpSizeBy } from './alloc/size-classes.ts';
+import { Stacks } from './alloc/stacks.ts';
 import { checkAddress, checkSize, refuse, requireShared } from './arguments.ts';
 import { PageHeapError } from './base/errors.ts';
 import { address, pageSize } from './base/units.ts';
@@ -72,6 +74,7 @@ export class Heap {
   private readonly lock: RankedLock;
   private readonly fast: Malloc;
   private readonly drops: Drops;
+  private readonly stacks: Stacks;
   private readonly owner: boolean;
   /** One a heap, of its maker: it tells of the heap whichever thread crashes. */
   private readonly crash: CrashReport | undefined;
@@ -120,6 +123,7 @@ export class Heap {
     }
     this.fast = runtime.mallocOf(this.p);
     this.drops = new Drops(runtime.heap, runtime.objects, runtime.reach, address(runtime.table.zeroBase[0]));
+    this.stacks = new Stacks(runtime.heap);
     if (options.background === true) this.schedule(0);
   }
 
@@ -220,11 +224,37 @@ export class Heap {
     return roundUpSizeBy(this.runtime.classes, size);
   }
 
+  // ---------------------------------------------------------------- stacks
+
+  /**
+   * Allocates a stack: memory that the collector leaves alone, as the runtime keeps for goroutines. Its
+   * contents are undefined. It counts in StackInuse, and not for the collector's goal.
+   * @param size bytes, a whole number from 1 to 2^47; rounded up to whole pages of 8 KiB
+   * @returns its address
+   * @throws ERR_INVALID_SIZE · ERR_OUT_OF_MEMORY · ERR_DISPOSED
+   */
+  allocStack(size: number): number {
+    return this.guarded(() => {
+      checkSize(size);
+      if (size === 0) refuse('ERR_INVALID_SIZE', 'a stack has at least one byte', size);
+      const addr = this.stacks.alloc(this.p, size);
+      return addr === 0 ? this.refuseMemory(size) : addr;
+    });
+  }
+
+  /** Gives a stack back, at once. @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED where no stack begins · ERR_DISPOSED */
+  freeStack(addr: number): void {
+    checkAddress(addr);
+    this.guarded(() => {
+      if (!this.stacks.free(addr)) refuse('ERR_NOT_ALLOCATED', 'no stack begins there', addr);
+    });
+  }
+
   // ---------------------------------------------------------------- their memory
 
   /**
-   * A view of an object's bytes [addr, addr + length), `addr` anywhere in it. It dangles once the
-   * object is swept, and is detached when the heap is disposed.
+   * A view of the bytes [addr, addr + length) of an object or a stack, `addr` anywhere in it. It dangles
+   * once that is swept or given back, and is detached when the heap is disposed.
    * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_OUT_OF_RANGE · ERR_DISPOSED
    */
   view(addr: number, length: number): Uint8Array {
@@ -448,16 +478,16 @@ export class Heap {
     if (this.mode === disposed) throw new PageHeapError('ERR_DISPOSED', 'the heap was disposed');
   }
 
-  /** Throws unless [addr, addr + length) lies within one object. The empty object holds no bytes. */
+  /** Throws unless [addr, addr + length) lies within one object or stack. The empty object holds no bytes. */
   private inObject(addr: number, length: number): void {
     if (!Number.isInteger(length) || length < 0) refuse('ERR_INVALID_SIZE', 'not a length', length);
     if (addr === this.zeroBase && length === 0) return;
     checkAddress(addr);
-    const { base, size } = this.drops.require(addr);
+    const { base, size } = this.drops.find(addr) ?? this.stacks.find(addr) ?? this.drops.require(addr);
     if (addr + length > base + size) {
       throw new PageHeapError(
         'ERR_OUT_OF_RANGE',
-        `${length} bytes at 0x${addr.toString(16)} reach beyond the object of ${size} at 0x${base.toString(16)}`,
+        `${length} bytes at 0x${addr.toString(16)} reach beyond the ${size} bytes at 0x${base.toString(16)}`,
         { value: addr + length },
       );
     }

@@ -58,7 +58,6 @@ export class Scavenging {
   private readonly p: ScavengingParts;
   /** Set once, right after the page heap was made, which needs `releasePages` first. */
   private pages: PageHeap | undefined;
-  private eagerTold = 0;
 
   constructor(p: ScavengingParts) {
     this.p = p;
@@ -158,8 +157,8 @@ export class Scavenging {
     const { background } = this;
     const bg = background.takeReleased();
     const eager = counters.releasedEager[0];
-    const line = this.scavLine(bg, eager - this.eagerTold, false, background.takeControllerReset());
-    this.eagerTold = eager;
+    const line = this.scavLine(bg, eager - counters.eagerTold[0], false, background.takeControllerReset());
+    counters.eagerTold[0] = eager;
     this.tell('bg', 0, line);
     background.ready();
   }

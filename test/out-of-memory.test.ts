@@ -18,6 +18,7 @@ const reach = 512 * MiB;
 /** Grows through several arenas, uses many size classes, dies, collects, releases and grows again. */
 function* work(model: HeapModel): Generator<() => void> {
   const { heap } = model;
+  const stacks: number[] = [];
   for (let round = 0; round < 3; round++) {
     for (let i = 0; i < 60; i++) {
       const size = [1, 7, 16, 24, 48, 200, 1000, 3000, 9000, 20000, 40000, 300_000][i % 12];
@@ -25,11 +26,16 @@ function* work(model: HeapModel): Generator<() => void> {
     }
     yield () => void model.malloc(20 * MiB, true, false);
     yield () => void model.malloc(50 * MiB, true, false);
+    yield () => void stacks.push(heap.allocStack(3 * MiB));
+    yield () => void stacks.push(heap.allocStack(40_000));
     for (let i = 0; i < 40; i++) yield () => model.drop(i * 7);
     yield () => heap.gc();
     yield () => void heap.freeOSMemory();
     yield () => void heap.readMemStats();
     yield () => void heap.step();
+    yield () => {
+      for (const addr of stacks.splice(0)) heap.freeStack(addr);
+    };
   }
 }
 

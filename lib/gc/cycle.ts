@@ -111,6 +111,7 @@ export class Cycles {
     const heapFree = (): number => counters.heapFree[0];
     const heapAlloc = (): number => counters.totalAlloc[0] - counters.totalFree[0];
     const ready = this.parts.mappedReady;
+    const lastMarked = pacer.heapMarked;
     pacer.startCycle(heapStart);
     for (let p = 0; p < ps; p++) mcache.forgetTiny(p);
     const marked = markExplicit(heap, objects);
@@ -154,6 +155,7 @@ export class Cycles {
         goal: goal === Infinity ? 0 : goal,
         procs: 1,
         forced,
+        livedBefore: goal === Infinity ? lastMarked : (goal * 100) / (100 + Math.max(0, pacer.gcPercent)),
         ...this.objectCounts(),
         spans: heap.parts.spans.live,
         sweptInBackground,

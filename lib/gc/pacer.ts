@@ -3,8 +3,8 @@
  *
  * Two goals, and the smaller one holds:
  *
- *   GOGC           marked + marked × GOGC / 100, at least 4 MiB × GOGC / 100. Stacks and globals, which
- *                  Go adds to what grows, are zero here: this heap has none.
+ *   GOGC           marked + marked × GOGC / 100, at least 4 MiB × GOGC / 100. To what grows, Go
+ *                  adds the roots: stacks and globals. Here they are as many bytes as the caller says.
  *   memory limit   what the limit leaves for objects:
  *                      limit − (mappedReady − heapFree − heapAlloc) − max(0, mappedReady − limit)
  *                  less 3 % of that or 1 MiB, whichever is more, as headroom. Never below what was
@@ -15,8 +15,9 @@
  * last commit, 1 MiB for the sweeper to finish in (only while spans are unswept), and while a cycle
  * runs, 64 KiB beyond the heap's size at its start.
  *
- * A cycle here marks within one pause and needs no runway, so the heap triggers at the goal itself. Go
- * triggers earlier and lets allocation and marking race to the goal.
+ * A cycle here marks within one pause and needs no runway, so the heap triggers at the goal itself, unless
+ * it is told to at a share of the way there (`triggerRatio`): Go triggers earlier, at 0.7 to 0.95 of the way,
+ * and lets allocation and marking race to the goal.
  *
  *     const pacer = new Pacer(new Float64Array(pacerStateLength));
  *     pacer.init(100, noMemoryLimit);
@@ -155,10 +156,14 @@ export class Pacer {
    * Sets the memory limit and returns the previous one. Takes effect at once.
    *
    * @param limit bytes, an integer; negative only reads; `noMemoryLimit` or more, Infinity too, is none.
-   * @throws ERR_INVALID_ARGUMENT for NaN and fractions; nothing is changed.
+   * @throws ERR_INVALID_ARGUMENT for anything else; nothing is changed.
    */
   setMemoryLimit(limit: number): number {
-    if (Number.isNaN(limit) || (Number.isFinite(limit) && !Number.isInteger(limit))) {
+    if (
+      typeof limit !== 'number' ||
+      Number.isNaN(limit) ||
+      (Number.isFinite(limit) && !Number.isInteger(limit))
+    ) {
       throw new PageHeapError('ERR_INVALID_ARGUMENT', 'the memory limit must be a whole number of bytes', {
         value: limit,
       });

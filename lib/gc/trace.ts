@@ -11,10 +11,10 @@
  *
  * Go 1.12 prints the same without stacks and globals. Go 1.4:
  *
- *     gc7(1): 12+3+1100+5 us, 8 -> 4 MB, 41000 (90000-49000) objects, 1 goroutines, 512/40/3 sweeps, 0(0) handoff, 0(0) steal, 0/0/0 yields
+ *     gc7(1): 12+3+1100+5 us, 4 -> 8 MB, 41000 (90000-49000) objects, 1 goroutines, 512/40/3 sweeps, 0(0) handoff, 0(0) steal, 0/0/0 yields
  *
  * The number and the threads that marked; microseconds of stopping, finishing the sweep, marking, and the
- * rest; the heap before and what was marked; objects now (ever allocated − freed); goroutines; spans, and how
+ * rest; what lived after the cycle before, as its goal tells, and the heap now, garbage and all; objects now (ever allocated − freed); goroutines; spans, and how
  * many of them the last sweep took in the background and in the pause. Work is never handed over or stolen
  * here, since one thread does all of it.
  *
@@ -51,6 +51,8 @@ export interface GcTrace {
   readonly procs: number;
   /** The program asked for this cycle. */
   readonly forced: boolean;
+  /** What lived after the cycle before: goal × 100 / (GOGC + 100). */
+  readonly livedBefore?: number;
   /** Objects ever allocated and freed; 0 where not told. */
   readonly mallocs?: number;
   readonly frees?: number;
@@ -86,7 +88,7 @@ function formatGcTrace14(t: GcTrace): string {
   const { mallocs = 0, frees = 0, spans = 0, sweptInBackground = 0, sweptInPause = 0 } = t;
   return (
     `gc${t.cycle}(${t.procs}): 0+${us(start)}+${us(mark)}+${us(end)} us, ` +
-    `${mb(t.heapStart)} -> ${mb(t.heapMarked)} MB, ${mallocs - frees} (${mallocs}-${frees}) objects, ` +
+    `${mb(t.livedBefore ?? 0)} -> ${mb(t.heapStart)} MB, ${mallocs - frees} (${mallocs}-${frees}) objects, ` +
     `1 goroutines, ${spans}/${sweptInBackground}/${sweptInPause} sweeps, ` +
     '0(0) handoff, 0(0) steal, 0/0/0 yields'
   );

@@ -41,5 +41,7 @@ export const counterTable = table('counters', 'other', {
   // Scavenging.
   releasedBackground: f64('heap'),
   releasedEager: f64('heap'),
+  /** How much of that a scavtrace line has told of. */
+  eagerTold: f64('heap'),
   releasedForced: f64('heap'),
 });

@@ -117,6 +117,14 @@ export class HeapTarget implements LabHeap {
     }
   }
 
+  allocStack(bytes: number): number {
+    return this.heap.allocStack(bytes);
+  }
+
+  freeStack(address: number): void {
+    this.heap.freeStack(address);
+  }
+
   gc(): void {
     this.heap.gc();
   }

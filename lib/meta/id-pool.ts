@@ -11,11 +11,11 @@
 import type { Table } from './column.ts';
 import type { MetaMemory } from './meta-memory.ts';
 
-/** Where a pool keeps its three numbers: columns of a one-row table, all under the heap's lock. */
+/** Where a pool keeps its numbers: columns of a one-row table, all under the heap's lock. */
 export interface PoolState {
   /** [0]: the first free id, 0 for none. */
   readonly free: Int32Array;
-  /** [0]: one past the highest id ever handed out, less one: 0 at the start. */
+  /** [0]: the highest id ever handed out: 0 at the start. */
   readonly used: Int32Array;
   /** [0]: rows committed so far. */
   readonly committed: Int32Array;

@@ -83,7 +83,7 @@ export function layOut(capacities: readonly Capacity[]): MemoryMap {
   return { tables, bitmapOffset, bitmapBytes, bytes: offset };
 }
 
-/** The map as text, one line a column: for `pageheap doctor --map`, documents and debugging. */
+/** The map as text, one line a column: for documents and debugging. */
 export function diagram(map: MemoryMap): string {
   const lines = [`${'offset'.padStart(14)}  ${'bytes'.padStart(14)}  what`];
   const line = (offset: number, bytes: number, what: string): void => {

@@ -117,7 +117,7 @@ export const Advice = {
 const here = dirname(fileURLToPath(import.meta.url));
 
 /** The files that are tried, in order. */
-export function addonCandidates(env: NodeJS.ProcessEnv = process.env): string[] {
+export function addonCandidates(env: Readonly<Record<string, string | undefined>> = process.env): string[] {
   const chosen = env.PAGEHEAP_ADDON;
   if (chosen !== undefined && chosen !== '') return [chosen];
   // lib/os in the sources, dist/lib/os when compiled.

@@ -46,9 +46,16 @@ describe('the line', () => {
   });
 
   it('is that of Go 1.4 for its generation', () => {
-    const counts = { mallocs: 90_000, frees: 49_000, spans: 512, sweptInBackground: 40, sweptInPause: 3 };
+    const counts = {
+      livedBefore: 4.4 * MiB,
+      mallocs: 90_000,
+      frees: 49_000,
+      spans: 512,
+      sweptInBackground: 40,
+      sweptInPause: 3,
+    };
     expect(formatGcTrace({ ...trace, ...counts }, 'go1.4')).toBe(
-      'gc7(1): 0+21+3190+9 us, 8 -> 4 MB, 41000 (90000-49000) objects, 1 goroutines, 512/40/3 sweeps, ' +
+      'gc7(1): 0+21+3190+9 us, 4 -> 8 MB, 41000 (90000-49000) objects, 1 goroutines, 512/40/3 sweeps, ' +
         '0(0) handoff, 0(0) steal, 0/0/0 yields',
     );
   });

@@ -15,6 +15,7 @@ export class FakeHeap extends BumpTarget implements LabHeap {
   collections = 0;
   steps = 0;
   disposed = 0;
+  stacksFreed = 0;
   inUse = 0;
   private readonly sizes = new Map<number, number>();
 
@@ -29,6 +30,16 @@ export class FakeHeap extends BumpTarget implements LabHeap {
     super.drop(address);
     this.inUse -= this.sizes.get(address) ?? 0;
     this.sizes.delete(address);
+  }
+
+  allocStack(bytes: number): number {
+    const address = this.next;
+    this.next += bytes;
+    return address;
+  }
+
+  freeStack(_address: number): void {
+    this.stacksFreed++;
   }
 
   gc(): void {

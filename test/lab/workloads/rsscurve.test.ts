@@ -16,6 +16,8 @@ describe('rsscurve at scale 1', () => {
     expect(d).toMatchObject({ mallocs: 898_311 + 56, liveBytes: keptBytes + 269_669_935 });
     expect(e).toMatchObject({ liveBytes: 0, collections: 2, forced: 0 });
     expect([f.forced, g.forced]).toEqual([1, 2]);
+    // The printer's stack, given back when two collections were over.
+    expect(heap.stacksFreed).toBe(1);
     expect([heap.inUse, drive.liveObjects, drive.peakLiveBytes]).toEqual([0, 0, 536_882_974]);
   });
 });
