@@ -10,7 +10,7 @@ import { readEnvironment } from './env.ts';
 import type { HeapEvent } from './events.ts';
 import { noMemoryLimit } from './gc/pacer.ts';
 import type { Clock } from './os/clock.ts';
-import type { Sys } from './os/sys.ts';
+import { Sys } from './os/sys.ts';
 import { type PartOptions, type Parts, partNames, refuseForParts, resolveParts } from './parts.ts';
 
 export interface HeapOptions extends PartOptions {
@@ -55,7 +55,7 @@ export interface HeapOptions extends PartOptions {
   readonly historicalScavengeGoal?: boolean;
   /** Overwrite objects when they are swept. false. */
   readonly clobberFree?: boolean;
-  /** Check transitions of memory states and lock ranks. Slow. false. */
+  /** Check lock ranks and, until the heap is shared, transitions of memory states. Slow. false. */
   readonly debug?: boolean;
   /** Measure the time of every madvise: two clock readings each. true. */
   readonly timed?: boolean;
@@ -63,7 +63,10 @@ export interface HeapOptions extends PartOptions {
   readonly environment?: boolean;
   /** Where time comes from. The system's monotonic clock. */
   readonly clock?: Clock;
-  /** Called with every collection and every round of scavenging. Must not use the heap. */
+  /**
+   * Called with every collection and every round of scavenging, when the operation it happened in is over.
+   * May use the heap. What it throws becomes an uncaught exception.
+   */
   readonly onEvent?: (event: HeapEvent) => void;
   /** Called with each warning about the environment. Writes to standard error. */
   readonly warn?: (text: string) => void;
@@ -162,6 +165,13 @@ function whole(
   return value;
 }
 
+/** Checks what a heap is watched with: `clock` and `onEvent`. Throws ERR_INVALID_OPTION. */
+export function checkWatcher(options: Pick<HeapOptions, 'clock' | 'onEvent'>): void {
+  const { clock, onEvent } = options;
+  if (onEvent !== undefined && typeof onEvent !== 'function') refuse('onEvent', 'a function', onEvent);
+  if (clock !== undefined && typeof clock?.now !== 'function') refuse('clock', 'an object with now()', clock);
+}
+
 /** Checks options and fills in what is missing. Throws ERR_INVALID_OPTION, naming the option. */
 export function resolveOptions(options: HeapOptions): ResolvedOptions {
   if (typeof options !== 'object' || options === null) refuse('object', 'an object', options);
@@ -170,6 +180,10 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
       throw new PageHeapError('ERR_INVALID_OPTION', `there is no option ${name}`, { value: name });
   }
   const environment = flag(options, 'environment', true) ? readEnvironment(process.env) : undefined;
+  checkWatcher(options);
+  if (options.warn !== undefined && typeof options.warn !== 'function')
+    refuse('warn', 'a function', options.warn);
+  if (options.sys !== undefined && !(options.sys instanceof Sys)) refuse('sys', 'a Sys', options.sys);
   const warn = options.warn ?? ((text: string): void => void process.stderr.write(`pageheap: ${text}\n`));
   for (const text of environment?.warnings ?? []) warn(text);
   const debug = environment?.debug ?? {};
@@ -187,7 +201,7 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
     fromEnvironment === undefined
   )
     warn(`GOMEMLIMIT: the scavenger '${parts.scavenger}' knows no memory limit; it is not held`);
-  const memoryLimit = options.memoryLimit ?? fromEnvironment ?? noMemoryLimit;
+  const { memoryLimit = fromEnvironment ?? noMemoryLimit } = options;
   if (
     typeof memoryLimit !== 'number' ||
     Number.isNaN(memoryLimit) ||
@@ -196,11 +210,10 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
   ) {
     refuse('memoryLimit', 'a whole number of bytes, or Infinity', memoryLimit);
   }
-  const forcedGCPeriod = options.forcedGCPeriod ?? twoMinutes;
+  const { forcedGCPeriod = twoMinutes } = options;
   if (typeof forcedGCPeriod !== 'number' || !(forcedGCPeriod > 0))
     refuse('forcedGCPeriod', 'nanoseconds above 0, or Infinity', forcedGCPeriod);
-  const scavengeAfter =
-    options.scavengeAfter ?? ((debug.scavenge ?? 0) > 0 ? debugScavengeAfter : fiveMinutes);
+  const { scavengeAfter = (debug.scavenge ?? 0) > 0 ? debugScavengeAfter : fiveMinutes } = options;
   if (typeof scavengeAfter !== 'number' || !(scavengeAfter > 0))
     refuse('scavengeAfter', 'nanoseconds above 0, or Infinity', scavengeAfter);
   const { triggerRatio = 1 } = options;
@@ -224,6 +237,8 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
   const historicalScavengeGoal = flag(options, 'historicalScavengeGoal', false);
   refuseForParts(parts, {
     memoryLimit: memoryLimit < noMemoryLimit,
+    scavengeAfter: options.scavengeAfter !== undefined,
+    rootBytes: (options.rootBytes ?? 0) > 0,
     hardDecommit,
     disableHugePages,
     historicalScavengeGoal,

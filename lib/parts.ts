@@ -205,6 +205,8 @@ export function refuseForParts(
   parts: Parts,
   asked: {
     readonly memoryLimit: boolean;
+    readonly scavengeAfter: boolean;
+    readonly rootBytes: boolean;
     readonly hardDecommit: boolean;
     readonly disableHugePages: boolean;
     readonly historicalScavengeGoal: boolean;
@@ -214,6 +216,18 @@ export function refuseForParts(
     refusePart(
       'memoryLimit',
       `the scavenger '${parts.scavenger}' knows no memory limit; it came with the 'background' one`,
+      parts.scavenger,
+    );
+  if (asked.scavengeAfter && parts.scavenger !== 'age' && parts.scavenger !== 'growth')
+    refusePart(
+      'scavengeAfter',
+      `the scavenger '${parts.scavenger}' does not look at how long memory was unused; 'age' and 'growth' do`,
+      parts.scavenger,
+    );
+  if (asked.rootBytes && parts.scavenger !== 'background')
+    refusePart(
+      'rootBytes',
+      `roots count for the goal since the design of 2023, whose scavenger is 'background'; this heap has '${parts.scavenger}'`,
       parts.scavenger,
     );
   if (asked.historicalScavengeGoal && parts.scavenger !== 'background')

@@ -22,13 +22,13 @@ import { PageHeapError } from './base/errors.ts';
 import { address, pageSize } from './base/units.ts';
 import { type CheckLevel, checkHeap } from './check.ts';
 import { crashHeapOf } from './crash-heap.ts';
-import type { Watch } from './events.ts';
+import { EventQueue, type Watch } from './events.ts';
 import { noMemoryLimit } from './gc/pacer.ts';
 import { heapTable } from './heap-tables.ts';
 import { Holders } from './holders.ts';
 import { RankedLock } from './meta/lock.ts';
 import { type HeapMetrics, readMetrics } from './metrics.ts';
-import { type HeapOptions, resolveOptions } from './options.ts';
+import { checkWatcher, type HeapOptions, resolveOptions } from './options.ts';
 import { systemClock } from './os/clock.ts';
 import { CrashReport } from './os/crash.ts';
 import { Sys } from './os/sys.ts';
@@ -75,6 +75,7 @@ export class Heap {
   private readonly fast: Malloc;
   private readonly drops: Drops;
   private readonly stacks: Stacks;
+  private readonly events: EventQueue;
   private readonly owner: boolean;
   /** One a heap, of its maker: it tells of the heap whichever thread crashes. */
   private readonly crash: CrashReport | undefined;
@@ -89,6 +90,7 @@ export class Heap {
   constructor(options: HeapOptions = {}) {
     if (options instanceof Attachment) {
       this.runtime = options.runtime;
+      this.events = options.events;
       this.owner = false;
       this.mode = shared;
     } else {
@@ -101,7 +103,9 @@ export class Heap {
           debug: resolved.debug,
           timed: resolved.timed,
         });
-      this.runtime = Runtime.create(sys, resolved, watchOf(options, resolved.gctrace, resolved.scavtrace));
+      this.events = new EventQueue(options.onEvent);
+      const { gctrace, scavtrace } = resolved;
+      this.runtime = Runtime.create(sys, resolved, watchOf(options, this.events, gctrace, scavtrace));
       this.owner = true;
     }
     const { runtime } = this;
@@ -152,8 +156,10 @@ export class Heap {
       hardDecommit: handle.hardDecommit,
       timed: options.timed ?? true,
     });
-    const runtime = Runtime.attach(sys, address(handle.base), watchOf(options, false, false));
-    return new Heap(new Attachment(runtime, options) as HeapOptions);
+    checkWatcher(options);
+    const events = new EventQueue(options.onEvent);
+    const runtime = Runtime.attach(sys, address(handle.base), watchOf(options, events, false, false));
+    return new Heap(new Attachment(runtime, options, events) as HeapOptions);
   }
 
   // ---------------------------------------------------------------- objects
@@ -169,6 +175,7 @@ export class Heap {
   malloc(size: number, noscan = true, zero = true): number {
     if (this.mode !== plain || (size | 0) !== size || size < 0) return this.mallocSlowly(size, noscan, zero);
     const addr = this.fast.malloc(size, noscan, zero);
+    if (this.events.pending) this.events.tell();
     return addr === 0 ? this.refuseMemory(size) : addr;
   }
 
@@ -414,6 +421,7 @@ export class Heap {
       );
     }
     this.mode = shared;
+    runtime.sys.forgetStates();
     Atomics.store(runtime.table.shared, 0, 1);
     return {
       kind: 'pageheap',
@@ -462,9 +470,16 @@ export class Heap {
     });
   }
 
-  /** Runs an operation as the mode demands. */
+  /** Runs an operation as the mode demands, and tells what happened in it afterwards. */
   private guarded<T>(operation: () => T): T {
-    if (this.mode === plain) return operation();
+    try {
+      return this.mode === plain ? operation() : this.locked(operation);
+    } finally {
+      if (this.events.pending) this.events.tell();
+    }
+  }
+
+  private locked<T>(operation: () => T): T {
     this.requireAlive();
     this.lock.lock();
     try {
@@ -537,14 +552,16 @@ const idleLookMs = 100;
 /** How `attach` hands its runtime to the constructor. */
 class Attachment {
   readonly runtime: Runtime;
+  readonly events: EventQueue;
   readonly debug: boolean;
 
-  constructor(runtime: Runtime, options: AttachOptions) {
+  constructor(runtime: Runtime, options: AttachOptions, events: EventQueue) {
     this.runtime = runtime;
+    this.events = events;
     this.debug = options.debug ?? false;
   }
 }
 
-function watchOf(options: AttachOptions, gctrace: boolean, scavtrace: boolean): Watch {
-  return { clock: options.clock ?? systemClock, gctrace, scavtrace, onEvent: options.onEvent };
+function watchOf(options: AttachOptions, events: EventQueue, gctrace: boolean, scavtrace: boolean): Watch {
+  return { clock: options.clock ?? systemClock, gctrace, scavtrace, onEvent: events.sink };
 }

@@ -248,7 +248,13 @@ export class Runtime {
 
   /** This thread's view of a heap that another thread of the process made and shared. */
   static attach(sys: Sys, base: Address, watch: Watch): Runtime {
-    return new Runtime(sys, MetaMemory.attach(sys, capacities, base), watch);
+    const meta = MetaMemory.attach(sys, capacities, base);
+    try {
+      return new Runtime(sys, meta, watch);
+    } catch (error) {
+      meta.detach();
+      throw error;
+    }
   }
 
   /** A malloc that works with a P, which the calling thread holds. */
@@ -363,24 +369,21 @@ export class Runtime {
       sys.free(first.base, arenaBytes, 'heap', 'reserved');
       return undefined;
     }
-    const prepared =
-      smallTables.every((small) => meta.commit(small, 0, meta.rows(small))) &&
-      SpanTable.prepare(meta) &&
-      GcBits.prepare(meta) &&
-      SpanSets.prepare(meta) &&
-      prepareSpanParts(meta, options.parts) &&
-      TinyStarts.prepare(meta) &&
-      SweepState.prepare(meta) &&
-      Sweeper.prepare(meta) &&
-      Cycles.prepare(meta) &&
-      commitPageHeapSetup(options.parts.pageHeap, meta);
-    if (prepared) {
-      recordOptions(meta.views(heapTable), options);
-      const runtime = new Runtime(sys, meta, watch, options.parts.pageHeapClass);
-      if (runtime.begin(first.base, options)) return runtime;
+    const giveBack = (): void => {
+      sys.free(first.base, arenaBytes, 'heap', 'reserved');
+      meta.release();
+    };
+    try {
+      if (prepareTables(meta, options)) {
+        const runtime = new Runtime(sys, meta, watch, options.parts.pageHeapClass);
+        if (runtime.begin(first.base, options)) return runtime;
+      }
+    } catch (error) {
+      // Out of a page heap of the caller's, or the caller's clock.
+      giveBack();
+      throw error;
     }
-    sys.free(first.base, arenaBytes, 'heap', 'reserved');
-    meta.release();
+    giveBack();
     return undefined;
   }
 
@@ -390,9 +393,7 @@ export class Runtime {
     this.table.zeroBase[0] = this.meta.addressOf(persistentTable, 'bytes') + zero;
     const now = this.watch.clock.now();
     this.cycles.columns.begun[0] = now;
-    // The older designs' trigger knows the live heap alone.
-    const roots = this.parts.scavenger === 'background' ? options.rootBytes : 0;
-    this.pacer.init(options.gcPercent, options.memoryLimit, roots, options.triggerRatio);
+    this.pacer.init(options.gcPercent, options.memoryLimit, options.rootBytes, options.triggerRatio);
     this.limiter.resetCapacity(now, 1);
     this.scavenging.init();
     return true;
@@ -445,6 +446,23 @@ export class Runtime {
     if (this.watch.gctrace) process.stderr.write(`${report.line}\n`);
     this.watch.onEvent?.({ kind: 'gc', ...report });
   }
+}
+
+/** Commits what every heap has from the start, and writes its options down. False when there is no memory. */
+function prepareTables(meta: MetaMemory, options: ResolvedOptions): boolean {
+  const prepared =
+    smallTables.every((small) => meta.commit(small, 0, meta.rows(small))) &&
+    SpanTable.prepare(meta) &&
+    GcBits.prepare(meta) &&
+    SpanSets.prepare(meta) &&
+    prepareSpanParts(meta, options.parts) &&
+    TinyStarts.prepare(meta) &&
+    SweepState.prepare(meta) &&
+    Sweeper.prepare(meta) &&
+    Cycles.prepare(meta) &&
+    commitPageHeapSetup(options.parts.pageHeap, meta);
+  if (prepared) recordOptions(meta.views(heapTable), options);
+  return prepared;
 }
 
 /** Whose gctrace lines a generation prints. */

@@ -9,7 +9,7 @@ import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../env.ts';
 import { type Comparison, compareRuns, readComparison } from '../lab/compare.ts';
-import { metrics } from '../lab/compare-metrics.ts';
+import { type MetricUnit, metrics, type Spread } from '../lab/compare-metrics.ts';
 import { forkRun } from '../lab/fork-run.ts';
 import { formatBytes, formatDuration } from '../lab/report/client/format.ts';
 import { renderComparison } from '../lab/report/comparison.ts';
@@ -29,7 +29,7 @@ import {
   subjectNames,
   subjectOf,
 } from './subject.ts';
-import { drawTable } from './table.ts';
+import { drawTable, fits, type TableShape } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 const defaultConfigurations = ['lists', 'treap', 'radix'];
@@ -57,23 +57,37 @@ Examples:
   $ pageheap compare stripes -c radix -c mine:radix,page-heap=./first-fit.mjs`;
 }
 
-/** Draws the metrics: configurations as columns where there is room, else each as a list. */
+/** A figure: its mean, and how far the runs were apart; how many runs have it, where not all do. */
+function cellOf(unit: MetricUnit, spread: Spread | undefined, runs: number, between: string): string {
+  if (spread === undefined) return '–';
+  const mean = formatMetric(unit, spread.mean);
+  const sd = spread.sd === null ? '' : formatMetric(unit, spread.sd);
+  // A spread that rounds to nothing says no more than none.
+  const apart = sd === '' || spread.sd === 0 || sd === formatMetric(unit, 0) ? '' : `${between}± ${sd}`;
+  return spread.n < runs ? `${mean}${apart}${between}(${spread.n} of ${runs})` : `${mean}${apart}`;
+}
+
+/**
+ * Draws the metrics: configurations as columns. Where the window is too narrow for a mean and its spread side by
+ * side, the spread goes below; where it is too narrow for that, each metric is a list. Not in a window: as wide as it is.
+ */
 export function drawComparison({ configurations }: Comparison, terminal: Terminal): string {
   const colors = terminal.outColors;
-  const columns = terminal.columnsOf(terminal.out);
+  const columns = terminal.out.columns ?? Number.POSITIVE_INFINITY;
   const known = metrics.filter(({ id }) => configurations.some(({ spread }) => spread[id] !== undefined));
-  const cellOf = (i: number, id: string, unit: (typeof metrics)[number]['unit']): string => {
-    const spread = configurations[i].spread[id];
-    if (spread === undefined) return '–';
-    const mean = formatMetric(unit, spread.mean);
-    return spread.n < 2 || spread.sd === 0 ? mean : `${mean} ± ${formatMetric(unit, spread.sd)}`;
-  };
-  const rows = known.map(({ id, label, unit }) => [
-    label,
-    ...configurations.map((_, i) => cellOf(i, id, unit)),
-  ]);
-  const head = ['', ...configurations.map(({ label }) => label)];
-  return drawTable({ head, numeric: configurations.map((_, i) => i + 1), rows }, columns, colors);
+  const shape = (between: string): TableShape => ({
+    head: ['', ...configurations.map(({ label }) => label)],
+    numeric: configurations.map((_, i) => i + 1),
+    rows: known.map(({ id, label, unit }) => [
+      label,
+      ...configurations.map(({ spread, runs }) => cellOf(unit, spread[id], runs.length, between)),
+    ]),
+  });
+  const beside = shape(' ');
+  const below = shape('\n');
+  return fits(beside, columns) || !fits(below, columns)
+    ? drawTable(beside, columns, colors)
+    : drawTable(below, columns, colors);
 }
 
 /** Writes the page beside the index. @throws PageHeapError ERR_FILE */
@@ -102,7 +116,11 @@ export function comparisonJson(
     repeat: index.repeat,
     seconds: index.seconds,
     interrupted: index.interrupted,
-    configurations: configurations.map(({ label, files, spread }) => ({ label, files, metrics: spread })),
+    configurations: configurations.map(({ label, files, spread }) => ({
+      label,
+      files,
+      metrics: Object.fromEntries(metrics.map(({ id }) => [id, spread[id] ?? null])),
+    })),
   };
 }
 
@@ -115,6 +133,12 @@ function folderOf(out: string, name: string, now: Date): string {
 }
 
 const collect = (value: string, former: readonly string[] = []): string[] => [...former, value];
+
+/** How long all runs take: known where the pace is, but for the few seconds that work takes at full speed. */
+function estimate({ work, idle, paced }: Subject, total: number): string {
+  if (paced) return `about ${formatDuration(total * (work + idle) * 1000)}`;
+  return idle === 0 ? 'as fast as it goes' : `${formatDuration(total * idle * 1000)} idle, and the work`;
+}
 
 function barOf(terminal: Terminal, subject: Subject, total: number): Progress {
   return new Progress(terminal, (subject.work + subject.idle) * total, 60);
@@ -131,8 +155,8 @@ async function execute(name: string, options: Options, context: CommandContext):
   const eachSeconds = subject.work + subject.idle;
   if (!options.json) {
     terminal.note(
-      `${configurations.length} configurations, ${options.repeat} ${options.repeat === 1 ? 'run' : 'runs'} each: ` +
-        `about ${formatDuration(total * eachSeconds * 1000)}`,
+      `${configurations.length} ${configurations.length === 1 ? 'configuration' : 'configurations'}, ` +
+        `${options.repeat} ${options.repeat === 1 ? 'run' : 'runs'} each: ${estimate(subject, total)}`,
     );
   }
   const bar = barOf(terminal, subject, total);
@@ -162,7 +186,7 @@ async function execute(name: string, options: Options, context: CommandContext):
           const part =
             phase === 'replay'
               ? share * subject.work
-              : phase === ''
+              : phase === '' || phase === 'counting'
                 ? 0
                 : subject.work + share * subject.idle;
           const rss = sample === undefined ? '' : ` RSS ${formatBytes(sample.rss)}`;

@@ -35,6 +35,8 @@ export interface Subject {
   /** Seconds of work (a guess where it is as fast as it goes) and of idleness, for progress. */
   readonly work: number;
   readonly idle: number;
+  /** Whether the work takes as long as `work` says. */
+  readonly paced: boolean;
 }
 
 /** Those that only traces have, and those that only workloads have, by flag. */
@@ -80,6 +82,7 @@ export function subjectOf(name: string, options: SubjectOptions): Subject {
       },
       work: unpaced,
       idle: workload.idleSeconds * (timeScale ?? 1),
+      paced: false,
     };
   }
   refuseOthers(name, options, ofWorkloads, 'trace; these are for built-in workloads (pageheap workloads)');
@@ -89,6 +92,7 @@ export function subjectOf(name: string, options: SubjectOptions): Subject {
     run: { trace: path, seconds: duration, idle, collections: idleGcs, touch, strict },
     work: duration || unpaced,
     idle,
+    paced: duration > 0,
   };
 }
 

@@ -39,6 +39,17 @@ function ruledWidth(widths: readonly number[]): number {
   return widths.reduce((sum, w) => sum + w + 3, 1);
 }
 
+/** Widths of the columns. A cell may have several lines. */
+function widthsOf({ head, rows }: TableShape): number[] {
+  const widest = (text: string): number => Math.max(...text.split('\n').map(widthOf));
+  return head.map((h, i) => Math.max(widest(h), ...rows.map((r) => widest(r[i]))));
+}
+
+/** Whether a table is drawn in rules in so many columns without a cell broken. */
+export function fits(shape: TableShape, columns: number): boolean {
+  return ruledWidth(widthsOf(shape)) <= columns;
+}
+
 /** The least width of a last column that is worth wrapping in. */
 const leastLastColumn = 24;
 
@@ -46,8 +57,9 @@ const leastLastColumn = 24;
  * Draws a table no wider than `columns`. The last column is wrapped when that is enough; a window
  * too narrow even for that gets a list.
  */
-export function drawTable({ head, numeric = [], rows }: TableShape, columns: number, colors: Colors): string {
-  const widths = head.map((h, i) => Math.max(widthOf(h), ...rows.map((r) => widthOf(r[i]))));
+export function drawTable(shape: TableShape, columns: number, colors: Colors): string {
+  const { head, numeric = [], rows } = shape;
+  const widths = widthsOf(shape);
   const last = widths.length - 1;
   const excess = ruledWidth(widths) - columns;
   const room = widths[last] - Math.max(0, excess);
@@ -69,7 +81,10 @@ export function drawTable({ head, numeric = [], rows }: TableShape, columns: num
       'bottom-right': '┘',
     },
   });
-  for (const row of rows) table.push(row.map((cell, i) => (i === last ? wrap(cell, room).join('\n') : cell)));
+  for (const row of rows)
+    table.push(
+      row.map((cell, i) => (i === last && widthOf(cell) > room ? wrap(cell, room).join('\n') : cell)),
+    );
   return table.toString();
 }
 

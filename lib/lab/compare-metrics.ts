@@ -1,12 +1,11 @@
 /**
  * What a run comes to when it is laid beside others: one number a metric, from its run file alone.
  *
- * The decay: RSS of the heap's ranges from the last sample at its peak to the last sample of the run. Its
- * amplitude is the peak less the end; times are from that peak to the first sample below the peak less half,
- * or 95 %, of the amplitude. A run whose RSS fell by less than a twentieth of its peak has no decay.
+ * The decay is that of report/decay.ts; a run whose RSS fell by less than a twentieth of its peak has none.
  *
  * Not here: how runs are made and repeated (compare.ts), how numbers are shown.
  */
+import { decayTime, lastPeak } from './report/decay.ts';
 import type { RunData, RunSample, RunValue } from './report/run-data.ts';
 
 export type MetricUnit = 'bytes' | 'seconds' | 'count' | 'share' | 'rate' | 'ns';
@@ -31,17 +30,10 @@ export interface MetricInput {
 
 const leastDecay = 1 / 20;
 
-/** Milliseconds from the peak until a share of the decay is done. */
-function decayTime({ samples, last }: MetricInput, share: number): number | undefined {
-  let peak = 0;
-  samples.forEach((s, i) => {
-    if (s.rss >= samples[peak].rss) peak = i;
-  });
-  const amplitude = samples[peak].rss - last.rss;
-  if (amplitude < samples[peak].rss * leastDecay) return undefined;
-  const below = samples[peak].rss - amplitude * share;
-  const reached = samples.find((s, i) => i > peak && s.rss <= below);
-  return reached === undefined ? undefined : (reached.t - samples[peak].t) / 1000;
+/** Seconds from the peak until a share of the decay is done. */
+function decaySeconds({ samples }: MetricInput, share: number): number | undefined {
+  const ms = decayTime(samples, lastPeak(samples), share, leastDecay);
+  return ms === undefined ? undefined : ms / 1000;
 }
 
 /** Mean over time: each value holds until the next sample. */
@@ -64,11 +56,12 @@ function most(
 const numberOf = (value: RunValue | undefined): number | undefined =>
   typeof value === 'number' ? value : undefined;
 
-/** Live bytes that were asked for, at the most there were, as a share of the most that was in use. */
-function fragmentation({ samples, summary }: MetricInput): number | undefined {
-  const live = numberOf(summary.peakLiveBytes);
-  const inUse = most(samples, (s) => s.inuse);
-  return live === undefined || inUse === undefined || inUse === 0 ? undefined : Math.max(0, 1 - live / inUse);
+/** What spans in use hold beside objects, garbage counted as objects until it is swept. */
+function fragmentation({ samples }: MetricInput): number | undefined {
+  const known = samples.filter((s) => s.alloc !== undefined);
+  if (known.length === 0) return undefined;
+  const inUse = meanOverTime(known, (s) => s.inuse);
+  return inUse === 0 ? undefined : 1 - meanOverTime(known, (s) => s.alloc ?? 0) / inUse;
 }
 
 function metadata({ summary }: MetricInput): number | undefined {
@@ -102,15 +95,15 @@ export const metrics: readonly Metric[] = [
     id: 'decayHalf',
     label: 'half decay',
     unit: 'seconds',
-    formula: 'from the last sample at the RSS peak to the first below peak − (peak − end) / 2',
-    of: (run) => decayTime(run, 0.5),
+    formula: 'from the last sample at the RSS peak until RSS was down to peak − (peak − end) / 2',
+    of: (run) => decaySeconds(run, 0.5),
   },
   {
     id: 'decay95',
     label: '95 % decay',
     unit: 'seconds',
-    formula: 'from the last sample at the RSS peak to the first below peak − 0.95 (peak − end)',
-    of: (run) => decayTime(run, 0.95),
+    formula: 'from the last sample at the RSS peak until RSS was down to peak − 0.95 (peak − end)',
+    of: (run) => decaySeconds(run, 0.95),
   },
   {
     id: 'released',
@@ -187,7 +180,8 @@ export const metrics: readonly Metric[] = [
     id: 'fragmentation',
     label: 'fragmentation',
     unit: 'share',
-    formula: '1 − most bytes asked for and not dropped / most bytes of spans in use',
+    formula:
+      '1 − HeapAlloc / HeapInuse, each averaged over time: what spans in use hold beside objects, garbage included',
     of: fragmentation,
   },
   {
@@ -218,8 +212,8 @@ export interface Spread {
   readonly mean: number;
   readonly min: number;
   readonly max: number;
-  /** Standard deviation of the sample; 0 for one value. */
-  readonly sd: number;
+  /** Standard deviation of the sample; null for one value. */
+  readonly sd: number | null;
 }
 
 /** Undefined when no run has the metric. */
@@ -234,6 +228,6 @@ export function spreadOf(values: readonly (number | undefined)[]): Spread | unde
     mean,
     min: known.reduce((a, b) => Math.min(a, b)),
     max: known.reduce((a, b) => Math.max(a, b)),
-    sd: n > 1 ? Math.sqrt(squares / (n - 1)) : 0,
+    sd: n > 1 ? Math.sqrt(squares / (n - 1)) : null,
   };
 }

@@ -123,8 +123,9 @@ export async function compareRuns(options: CompareOptions, hooks: CompareHooks):
   });
   let done = 0;
   let interrupted = false;
+  let created = false;
   try {
-    mkdirSync(folder, { recursive: true });
+    created = mkdirSync(folder, { recursive: true }) !== undefined;
     for (let round = 1; round <= repeat && !interrupted; round++) {
       for (let i = 0; i < configurations.length && !interrupted; i++) {
         const { label, heap, pageHeapFile } = configurations[i];
@@ -154,9 +155,10 @@ export async function compareRuns(options: CompareOptions, hooks: CompareHooks):
     interrupted = true;
     throw error;
   } finally {
-    // A comparison that could not even begin leaves nothing.
-    if (interrupted && done === 0 && !existsRunFile(folder)) rmSync(folder, { recursive: true, force: true });
-    else writeIndex(folder, index(interrupted));
+    // A comparison that could not even begin leaves nothing of its own, and nobody else's things alone.
+    if (interrupted && done === 0 && !existsRunFile(folder)) {
+      if (created) rmSync(folder, { recursive: true, force: true });
+    } else writeIndex(folder, index(interrupted));
   }
 }
 

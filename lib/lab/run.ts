@@ -12,6 +12,7 @@ import { release } from 'node:os';
 import { inspectMachine, type Machine } from '../os/machine.ts';
 import { machineFallbacks } from '../os/machine-words.ts';
 import { Residency } from '../os/residency.ts';
+import { resolveParts } from '../parts.ts';
 import type { Drive, DriveHost } from './drive.ts';
 import { HeapTarget, type LabHeapOptions } from './heap-target.ts';
 import { loadPageHeap } from './load-page-heap.ts';
@@ -95,8 +96,11 @@ function headerOf(
 
 /** The heap's options, with the page heap class of a module. */
 async function heapOptionsOf(options: RunOptions): Promise<LabHeapOptions> {
-  const own = options.workload === undefined ? {} : workloadNamed(options.workload.name).heap;
-  const heap = { ...own, ...options.heap };
+  const { rootBytes, ...own } =
+    options.workload === undefined ? {} : (workloadNamed(options.workload.name).heap ?? {});
+  // Only one of the scavengers' designs counts roots.
+  const counted = rootBytes !== undefined && resolveParts(options.heap ?? {}).scavenger === 'background';
+  const heap = { ...own, ...(counted ? { rootBytes } : {}), ...options.heap };
   if (options.pageHeapFile === undefined) return heap;
   return { ...heap, pageHeap: await loadPageHeap(options.pageHeapFile) };
 }

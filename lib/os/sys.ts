@@ -63,7 +63,7 @@ export class Sys extends Access {
   readonly physHugePageSize: number;
   readonly hardDecommit: boolean;
   /** The states of all ranges; undefined unless in debug mode. */
-  readonly states: RangeStates | undefined;
+  states: RangeStates | undefined;
 
   #accounts: Accounts;
   #lastErrno = 0;
@@ -87,6 +87,13 @@ export class Sys extends Access {
     this.#accounts = options.accounts ?? new PlainAccounts();
     this.states = options.debug === true ? new RangeStates() : undefined;
     this.#plain = !this.#timed && !this.hardDecommit && this.states === undefined;
+  }
+
+  /** Ends the checking of states: from here on others move ranges, too, and what they did is not known here. */
+  forgetStates(): void {
+    if (this.states === undefined) return;
+    this.states = undefined;
+    this.#plain = !this.#timed && !this.hardDecommit && this.#advice !== 0;
   }
 
   /** The errno of the last transition that failed. */

@@ -30,6 +30,7 @@ function linesOf(rss: readonly number[], extra: Record<string, unknown> = {}): u
       k: 's',
       t: i * 1000,
       inuse: r * mib,
+      alloc: (r * mib) / 2,
       free: 0,
       released: (100 - r) * mib,
       sys: 100 * mib,
@@ -61,8 +62,9 @@ describe('the metrics of a run', () => {
     ['rssPeak', 100 * mib],
     ['rssMean', 45.4 * mib],
     ['rssEnd', 0],
-    ['decayHalf', 3],
-    ['decay95', 5],
+    // Between the samples at 60 and 40 MiB, and those at 20 and 4 MiB.
+    ['decayHalf', 2.5],
+    ['decay95', 4.9375],
     ['released', 100 * mib],
     ['lazyFree', undefined],
     ['heapSys', 100 * mib],
@@ -97,7 +99,7 @@ describe('the metrics of a run', () => {
 
 it('a spread is mean, range and standard deviation of what is known', () => {
   expect(spreadOf([2, undefined, 4, 6])).toEqual({ n: 3, mean: 4, min: 2, max: 6, sd: 2 });
-  expect(spreadOf([5])).toEqual({ n: 1, mean: 5, min: 5, max: 5, sd: 0 });
+  expect(spreadOf([5])).toEqual({ n: 1, mean: 5, min: 5, max: 5, sd: null });
   expect(spreadOf([undefined])).toBeUndefined();
 });
 

@@ -98,7 +98,7 @@ describe('factsOf', () => {
       sample(i * 10, rss, { phase: i > 0 ? 'idle' : 'replay' }),
     );
     const facts = factsOf(toRunData([header, ...lines]))!;
-    expect(facts.idle).toEqual({ from: { t: 10, bytes: 500 }, to: { t: 30, bytes: 200 }, halfAfter: 20 });
+    expect(facts.idle).toEqual({ from: { t: 10, bytes: 500 }, to: { t: 30, bytes: 200 }, halfAfter: 12.5 });
   });
 
   it('tells what of the RSS at the end is LazyFree', () => {

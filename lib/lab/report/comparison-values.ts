@@ -10,7 +10,7 @@ export function formatMetric(unit: MetricUnit, value: number): string {
     case 'bytes':
       return formatBytes(value);
     case 'seconds':
-      return formatDuration(value * 1000);
+      return `${value.toFixed(2)} s`;
     case 'ns':
       return formatDuration(value / 1e6);
     case 'share':
@@ -23,6 +23,6 @@ export function formatMetric(unit: MetricUnit, value: number): string {
 
 /** Standard deviation and range of several values. */
 export function formatSpread(unit: MetricUnit, { sd, min, max }: Spread): string {
-  if (min === max) return 'all equal';
+  if (sd === null || min === max) return 'all equal';
   return `± ${formatMetric(unit, sd)}, ${formatMetric(unit, min)} to ${formatMetric(unit, max)}`;
 }

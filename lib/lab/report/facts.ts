@@ -2,12 +2,12 @@
  * The few numbers that answer "what happened to RSS", from all samples of a run (never from the
  * thinned ones that the charts draw).
  *
- * RSS means the resident bytes of the heap's own ranges. The *peak* is the first sample with the
- * largest RSS, the *end* the last sample. The *half* of a decay from level a at time t to level b is
- * the first sample after t with RSS at or below (a + b) / 2. Belief is HeapSys − HeapReleased, or in use
+ * RSS means the resident bytes of the heap's own ranges. The *peak* is the last sample with the
+ * largest RSS, the *end* the last sample; decay.ts tells what half of a decay is. Belief is HeapSys − HeapReleased, or in use
  * plus free where a sample has no sys.
  */
 
+import { decayTime, lastPeak } from './decay.ts';
 import type { RunData, RunSample } from './run-data.ts';
 
 export interface Point {
@@ -61,15 +61,10 @@ export function bound(value: number | null | undefined): number | undefined {
 function decayFrom(samples: readonly RunSample[], start: number): Decay {
   const from = samples[start];
   const to = samples[samples.length - 1];
-  const level = (from.rss + to.rss) / 2;
-  let half: RunSample | undefined;
-  if (to.rss < from.rss) {
-    half = samples.slice(start).find((sample) => sample.rss <= level);
-  }
   return {
     from: { t: from.t, bytes: from.rss },
     to: { t: to.t, bytes: to.rss },
-    halfAfter: half === undefined ? undefined : half.t - from.t,
+    halfAfter: decayTime(samples, start, 0.5),
   };
 }
 
@@ -79,14 +74,13 @@ export function factsOf(run: RunData): Facts | undefined {
   if (samples.length === 0) {
     return undefined;
   }
-  let peak = 0;
+  const peak = lastPeak(samples);
   let excess: Point = { t: samples[0].t, bytes: Number.NEGATIVE_INFINITY };
   let shortfall: Point = { t: samples[0].t, bytes: Number.POSITIVE_INFINITY };
   let lookTotal = 0;
   let lookMax = 0;
   for (let i = 0; i < samples.length; i++) {
     const sample = samples[i];
-    peak = sample.rss > samples[peak].rss ? i : peak;
     const difference = sample.rss - belief(sample);
     excess = difference > excess.bytes ? { t: sample.t, bytes: difference } : excess;
     shortfall = difference < shortfall.bytes ? { t: sample.t, bytes: difference } : shortfall;
