@@ -3,11 +3,13 @@
  *   work     allocates, drops and collects; answers what it did and what it left alive
  *   endless  the same without end
  *   idle     attaches and sleeps
- *   inside   begins a collection and never comes back from it, the heap's lock in hand
+ *   inside   begins a collection and never comes back from it, the heap's lock in hand: the clock it asks there
+ *            does not answer
  *   leave    attaches, allocates, and disposes of its view
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { PageHeapError } from '../../lib/base/errors.ts';
+import { type Clock, systemClock } from '../../lib/os/clock.ts';
 import { Heap, type HeapHandle } from '../../lib/public-heap.ts';
 
 export interface MutatorTask {
@@ -77,11 +79,16 @@ function work(heap: Heap, operations: number): void {
 }
 
 try {
-  const inside = (): void => {
-    answer({ kind: 'inside' });
-    for (;;) state++;
+  let attached = false;
+  const stuck: Clock = {
+    now() {
+      if (!attached) return systemClock.now();
+      answer({ kind: 'inside' });
+      for (;;) state++;
+    },
   };
-  const heap = Heap.attach(task.handle, task.manner === 'inside' ? { onEvent: inside } : {});
+  const heap = Heap.attach(task.handle, task.manner === 'inside' ? { clock: stuck } : {});
+  attached = true;
   answer({ kind: 'attached' });
   switch (task.manner) {
     case 'work':
