@@ -20,11 +20,6 @@ export function popcount32(word: number): number {
   return Math.imul(x, 0x01010101) >>> 24;
 }
 
-/** n ones from bit `from`, signed; 0 ≤ from ≤ 31, 0 ≤ n ≤ 32 − from. */
-export function mask32(from: number, n: number): number {
-  return n === 0 ? 0 : (-1 >>> (32 - n)) << from;
-}
-
 /** The length of the longest run of ones: 0 to 32. (Each step shortens every run by the shift.) */
 export function longestRun32(word: number): number {
   let x = word | 0;

@@ -25,10 +25,6 @@ export type Bytes = Unit<'Bytes'>;
 export type PageIndex = Unit<'PageIndex'>;
 /** A number of 8 KiB pages. */
 export type PageCount = Unit<'PageCount'>;
-/** The index of a chunk of 512 pages (4 MiB), counted from the heap's origin. */
-export type ChunkIndex = Unit<'ChunkIndex'>;
-/** The index of an arena frame of 64 MiB, counted from the heap's origin. */
-export type ArenaIndex = Unit<'ArenaIndex'>;
 /** A span's id, a row of the span columns; 0 is none. */
 export type SpanId = Unit<'SpanId'>;
 /** A processor's id: the row of one mcache and one page cache. */
@@ -40,8 +36,6 @@ export const address = (n: number): Address => n as Address;
 export const bytes = (n: number): Bytes => n as Bytes;
 export const pageIndex = (n: number): PageIndex => n as PageIndex;
 export const pageCount = (n: number): PageCount => n as PageCount;
-export const chunkIndex = (n: number): ChunkIndex => n as ChunkIndex;
-export const arenaIndex = (n: number): ArenaIndex => n as ArenaIndex;
 export const spanId = (n: number): SpanId => n as SpanId;
 export const pId = (n: number): PId => n as PId;
 export const nanotime = (n: number): Nanotime => n as Nanotime;
@@ -65,7 +59,6 @@ export const chunkBytes = chunkPages * pageSize;
 /** An arena: the unit in which address space is asked of the system. */
 export const arenaBytes = 64 * MiB;
 export const pagesPerArena = arenaBytes / pageSize;
-export const chunksPerArena = arenaBytes / chunkBytes;
 
 /** A heap's origin is a multiple of this: what one root entry of the radix summaries covers. */
 export const originAlign = 16 * GiB;

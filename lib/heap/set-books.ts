@@ -15,7 +15,7 @@ import { i32, table, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import { type SpanTable, spanState } from '../spans/span-table.ts';
 import type { BookSweeper, SpanBooks } from './span-books.ts';
-import { type SpanSets, setsPerSpanClass } from './span-sets.ts';
+import type { SpanSets } from './span-sets.ts';
 import type { SweepState } from './sweep-state.ts';
 
 /** Spans swept at most in one search. */
@@ -168,6 +168,3 @@ export class SetBooks implements SpanBooks {
     );
   }
 }
-
-/** Sets that the books of so many span classes use. */
-export const setsFor = (spanClasses: number): number => spanClasses * setsPerSpanClass;

@@ -17,7 +17,7 @@ import { f64, i32, table, type Views } from '../meta/column.ts';
 import type { Capacity } from '../meta/memory-map.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import { type SpanTable, spanState } from '../spans/span-table.ts';
-import type { FreeRunVisit, PageHeapHost, PageHeapStats } from './contract.ts';
+import type { FreeRunVisit, PageHeapStats } from './contract.ts';
 
 /** Rows are spans. */
 export const freeRunTable = table('freeRuns', 'mspan', {
@@ -196,6 +196,3 @@ export class FreeRuns {
     return true;
   }
 }
-
-/** What a page heap over free runs needs of its host. */
-export type FreeRunHost = Pick<PageHeapHost, 'now' | 'release' | 'physPages'>;

@@ -26,7 +26,6 @@ import {
   bytes,
   GiB,
   originAlign,
-  pageShift,
   pageSize,
   pagesPerArena,
   TiB,
@@ -266,5 +265,3 @@ export class Arenas {
     for (const { base, bytes: size } of this.ranges()) this.sys.free(base, bytes(size), 'heap', 'reserved');
   }
 }
-
-export const pagesOf = (size: number): number => Math.ceil(size / 2 ** pageShift);
