@@ -8,6 +8,7 @@
 import { PageHeapError } from './base/errors.ts';
 import type { MetaMemory } from './meta/meta-memory.ts';
 import type { Sys } from './os/sys.ts';
+import { makeOwnPageHeap } from './own-page-heap.ts';
 import type { PageHeap, PageHeapClass, PageHeapHost } from './pages/contract.ts';
 import { commitListsSetup } from './pages/lists/columns.ts';
 import { ListsPageHeap } from './pages/lists/page-heap.ts';
@@ -49,7 +50,7 @@ export function commitPageHeapSetup(kind: Parts['pageHeap'], meta: MetaMemory): 
   }
 }
 
-/** Makes a page heap. @throws ERR_INVALID_OPTION when a class of one's own lacks a method */
+/** Makes a page heap. @throws ERR_INVALID_OPTION, ERR_PAGE_HEAP of a class of one's own */
 export function makePageHeap(
   kind: Parts['pageHeap'],
   own: PageHeapClass | undefined,
@@ -70,8 +71,6 @@ export function makePageHeap(
   }
 }
 
-const methods = ['alloc', 'free', 'grow', 'release', 'forEachFree', 'stats', 'check'] as const;
-
 function makeOwn(own: PageHeapClass | undefined, host: PageHeapHost): PageHeap {
   if (own === undefined) {
     throw new PageHeapError(
@@ -79,17 +78,5 @@ function makeOwn(own: PageHeapClass | undefined, host: PageHeapHost): PageHeap {
       'the page heap of this heap is a class of its maker, whose state other threads cannot reach',
     );
   }
-  return requirePageHeap(new own(host), own.name);
-}
-
-/** Holds what a class made against the interface. @throws ERR_INVALID_OPTION, naming what it lacks */
-export function requirePageHeap(pages: PageHeap, name: string): PageHeap {
-  const lacking = methods.filter((name) => typeof pages[name] !== 'function');
-  if (typeof pages.freshScavenged !== 'boolean') lacking.push('freshScavenged' as never);
-  if (lacking.length > 0) {
-    throw new PageHeapError('ERR_INVALID_OPTION', `option pageHeap: ${name} lacks ${lacking.join(', ')}`, {
-      value: name,
-    });
-  }
-  return pages;
+  return makeOwnPageHeap(own, host);
 }

@@ -157,7 +157,7 @@ export function resolveParts(options: PartOptions): Parts {
   ) {
     refusePart(
       'growthUnit',
-      `must be a power of two from ${growthStep} to ${arenaBytes} bytes, not ${String(growthUnit)}`,
+      `must be a power of two from ${growthStep / KiB} KiB to ${arenaBytes / MiB} MiB, not ${String(growthUnit)} bytes`,
       growthUnit,
     );
   }
@@ -174,22 +174,23 @@ export function resolveParts(options: PartOptions): Parts {
     scavengeOnReuse: flagOf('scavengeOnReuse', options.scavengeOnReuse, preset.scavengeOnReuse),
     sizeClasses: oneOf('sizeClasses', sizeClassTables, options.sizeClasses, preset.sizeClasses),
   };
-  refuseNonsense(parts);
+  refuseNonsense(parts, options.scavenger === undefined ? `, which ${generation} brings,` : '');
   return parts;
 }
 
-function refuseNonsense(parts: Parts): void {
+/** @param brought who chose the scavenger, if nobody did by name */
+function refuseNonsense(parts: Parts, brought: string): void {
   const { pageHeap, scavenger, growthUnit, scavengeOnReuse } = parts;
   if (pageHeap === 'radix' && growthUnit < chunkBytes)
     refusePart(
       'growthUnit',
-      `the radix page heap grows by whole chunks of ${chunkBytes} bytes, not by ${growthUnit}`,
+      `the radix page heap grows by whole chunks of ${chunkBytes / MiB} MiB, not by ${growthUnit} bytes`,
       growthUnit,
     );
   if (scavenger === 'age' && pageHeap === 'radix')
     refusePart(
       'scavenger',
-      "'age' needs a page heap that knows since when a run is free; the radix bitmaps do not",
+      `'age'${brought} needs a page heap that knows since when a run is free; the radix bitmaps do not`,
       scavenger,
     );
   if (scavengeOnReuse && scavenger !== 'growth')

@@ -17,7 +17,13 @@ import { formatMetric } from '../lab/report/comparison-values.ts';
 import { wholeNumber } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { addHeapOptions, heapRequestOf, parseConfiguration } from './heap-options.ts';
+import {
+  addHeapOptions,
+  type Configuration,
+  type HeapRequest,
+  heapRequestOf,
+  parseConfiguration,
+} from './heap-options.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
 import { packageVersion } from './package.ts';
 import { Progress } from './progress.ts';
@@ -144,13 +150,30 @@ function barOf(terminal: Terminal, subject: Subject, total: number): Progress {
   return new Progress(terminal, (subject.work + subject.idle) * total, 60);
 }
 
+/** @throws PageHeapError ERR_INVALID_OPTION, also for a generation beside configurations that have their own */
+function configurationsOf(texts: readonly string[], base: HeapRequest): Configuration[] {
+  const { generation, ...others } = base.heap;
+  if (generation !== undefined && texts.every((text) => parseConfiguration(text).heap.generation)) {
+    throw new PageHeapError(
+      'ERR_INVALID_OPTION',
+      `--generation ${generation}: every configuration has its own; compare fewer with -c, as in -c ${generation}`,
+      { value: generation },
+    );
+  }
+  return texts.map((text) => {
+    // A generation is said once: by the configuration, or for all.
+    const has = parseConfiguration(text).heap.generation !== undefined;
+    return parseConfiguration(text, has ? { ...base, heap: others } : base);
+  });
+}
+
 async function execute(name: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const subject = subjectOf(name, options);
   readEnvironment();
   const base = heapRequestOf({ ...options });
-  const texts = options.configuration ?? defaultConfigurations;
-  const configurations = texts.map((text) => parseConfiguration(text, base));
+  const configurations = configurationsOf(options.configuration ?? defaultConfigurations, base);
+  context.pageHeapFile = configurations.find((c) => c.pageHeapFile !== undefined)?.pageHeapFile;
   const total = configurations.length * options.repeat;
   const eachSeconds = subject.work + subject.idle;
   if (!options.json) {

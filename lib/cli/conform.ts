@@ -7,7 +7,7 @@ import { conformanceChecks } from '../lab/conformance/checks.ts';
 import { kernelChecks } from '../lab/conformance/kernel.ts';
 import { ConformanceError, type MakePageHeap } from '../lab/conformance/model.ts';
 import { loadPageHeap } from '../lab/load-page-heap.ts';
-import { requirePageHeap } from '../page-heaps.ts';
+import { requirePageHeap } from '../own-page-heap.ts';
 import type { PageHeap, PageHeapClass, PageHeapHost } from '../pages/contract.ts';
 import { type StandAlone, standAloneLists, standAloneRadix, standAloneTreap } from '../pages/stand-alone.ts';
 import { type Generation, generations } from '../parts.ts';

@@ -7,4 +7,6 @@ export interface CommandContext {
   readonly terminal: Terminal;
   /** 0 until a command says otherwise. */
   exitCode: number;
+  /** The module whose page heap is at work, once there is one. */
+  pageHeapFile?: string | undefined;
 }

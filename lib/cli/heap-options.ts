@@ -24,6 +24,8 @@ type Target = Record<string, unknown>;
 interface HeapOption {
   /** The flag without its dashes; in a configuration, the part's name. */
   readonly name: string;
+  /** The option of the heap that it sets. */
+  readonly key: string;
   /** What stands for the value in the help; none for a switch. */
   readonly value?: string;
   readonly help: string;
@@ -35,6 +37,7 @@ interface HeapOption {
 function choice(name: string, key: string, choices: readonly string[], help: string): HeapOption {
   return {
     name,
+    key,
     value: 'kind',
     help,
     choices,
@@ -52,12 +55,13 @@ function valued(
   help: string,
   parse: (text: string) => unknown,
 ): HeapOption {
-  return { name, value, help, set: (target, text) => void (target[key] = parse(text)) };
+  return { name, key, value, help, set: (target, text) => void (target[key] = parse(text)) };
 }
 
 function flag(name: string, key: string, help: string): HeapOption {
   return {
     name,
+    key,
     help,
     set: (target, value) => {
       if (!['', 'on', 'off', 'true', 'false', 'yes', 'no'].includes(value))
@@ -78,12 +82,17 @@ function byteCount(text: string): number {
   return n;
 }
 
+const isGeneration = (word: string): boolean => (generations as readonly string[]).includes(word);
+
 const pageHeapOption: HeapOption = {
   name: 'page-heap',
+  key: 'pageHeap',
   value: 'kind',
   help: 'who hands out pages: lists, treap, radix, or a module (.js, .mjs) with a class of your own',
   set: (target, value) => {
-    if ((generations as readonly string[]).includes(value)) target.pageHeap = value;
+    delete target.pageHeap;
+    delete target.pageHeapFile;
+    if (isGeneration(value)) target.pageHeap = value;
     else if (/[./]/.test(value)) target.pageHeapFile = value;
     else throw new InvalidArgumentError(`It takes ${generations.join(', ')}, or the path of a module.`);
   },
@@ -181,6 +190,14 @@ export interface Configuration extends HeapRequest {
   readonly label: string;
 }
 
+/** An option of the heap by the name it has on the command line, in the heap's own message about it. */
+export function inFlags(message: string): string {
+  return message.replace(/\boption (\w+)/, (whole, key: string) => {
+    const option = all.find((o) => o.key === key);
+    return option === undefined ? whole : `--${option.name}`;
+  });
+}
+
 /**
  * Reads `[label:]generation[,part=value…]`; the generation may be left out.
  * @param base what every configuration has, unless it says otherwise
@@ -189,23 +206,24 @@ export interface Configuration extends HeapRequest {
 export function parseConfiguration(text: string, base: HeapRequest = { heap: {} }): Configuration {
   const refusal = (why: string): PageHeapError =>
     new PageHeapError('ERR_INVALID_OPTION', `configuration '${text}': ${why}`, { value: text });
-  const [, name, rest] = /^(?:([^:=,]+):)?(.*)$/s.exec(text) as unknown as [string, string?, string?];
+  const [, name, rest = ''] = /^(?:([^:=,]+):)?(.*)$/s.exec(text) as unknown as [string, string?, string?];
   const target: Target = { ...base.heap };
   if (base.pageHeapFile !== undefined) target.pageHeapFile = base.pageHeapFile;
-  const items = (rest ?? '').split(',').map((item) => item.trim());
-  items.forEach((item, i) => {
+  const given = new Set<string>();
+  rest.split(',').forEach((part, i) => {
+    const item = part.trim();
     if (item === '') throw refusal('an empty part');
     const at = item.indexOf('=');
-    const key =
-      at < 0
-        ? i === 0 && (generations as readonly string[]).includes(item)
-          ? 'generation'
-          : item
-        : item.slice(0, at);
-    const value = at < 0 ? (key === 'generation' ? item : '') : item.slice(at + 1);
+    const alone = at < 0 && i === 0 && isGeneration(item);
+    const key = alone ? 'generation' : at < 0 ? item : item.slice(0, at);
     const option = all.find((o) => o.name === key);
+    if (option === undefined && at < 0 && i === 0)
+      throw refusal(`${key} is no generation (${generations.join(', ')}), and no part`);
     if (option === undefined)
       throw refusal(`there is no part ${key}; there are ${heapOptionNames.join(', ')}`);
+    if (given.has(key)) throw refusal(`${key} is said twice`);
+    given.add(key);
+    const value = alone ? item : at < 0 ? '' : item.slice(at + 1);
     if (option.value !== undefined && value === '') throw refusal(`${key} needs a value`);
     try {
       option.set(target, value);
@@ -214,5 +232,5 @@ export function parseConfiguration(text: string, base: HeapRequest = { heap: {} 
       throw refusal(`${key}=${value}: ${error.message}`);
     }
   });
-  return { label: name ?? rest ?? text, ...requestOf(target) };
+  return { label: name ?? (rest || text), ...requestOf(target) };
 }

@@ -14,6 +14,7 @@ import { addConform } from './conform.ts';
 import type { CommandContext } from './context.ts';
 import { addDoctor } from './doctor.ts';
 import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
+import { inFlags } from './heap-options.ts';
 import { packageVersion } from './package.ts';
 import { addReport } from './report.ts';
 import { addRun } from './run.ts';
@@ -67,7 +68,10 @@ function buildProgram(context: CommandContext): Command {
   addConform(program, context);
   addDoctor(program, context);
   for (const command of program.commands)
-    command.copyInheritedSettings(program).addHelpText('after', `\n${exitCodesHelp}`);
+    command
+      .copyInheritedSettings(program)
+      .showHelpAfterError(`Try \`pageheap ${command.name()} --help\`.`)
+      .addHelpText('after', `\n${exitCodesHelp}`);
   return program;
 }
 
@@ -79,11 +83,20 @@ function endQuietlyOnBrokenPipe(): void {
   });
 }
 
-function reportError(terminal: Terminal, error: unknown): number {
+function reportError({ terminal, pageHeapFile }: CommandContext, error: unknown): number {
+  const stack = error instanceof Error ? error.stack : String(error);
   if (error instanceof PageHeapError) {
-    terminal.fail(`${error.message} (${error.code})`);
+    terminal.fail(`${inFlags(error.message)} (${error.code})`);
+    // The place in the user's own class.
+    if (error.code === 'ERR_PAGE_HEAP' && error.cause instanceof Error)
+      terminal.note(error.cause.stack ?? '');
+  } else if (pageHeapFile !== undefined && error instanceof Error && error.name === 'FatalError') {
+    terminal.fail(
+      `an invariant of the heap is broken, which with a page heap of one's own is most likely its doing; ` +
+        `try: pageheap conform ${pageHeapFile}\n${stack}`,
+    );
   } else {
-    terminal.fail(`this is a defect of pageheap:\n${error instanceof Error ? error.stack : String(error)}`);
+    terminal.fail(`this is a defect of pageheap:\n${stack}`);
   }
   return exitCodeOf(error);
 }
@@ -104,6 +117,6 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has printed its message already; code 0 is --help and --version.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    return reportError(terminal, error);
+    return reportError(context, error);
   }
 }

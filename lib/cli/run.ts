@@ -99,10 +99,12 @@ async function execute(trace: string, options: Options, context: CommandContext)
   const name = options.name ?? subject.name;
   // A malformed GOMEMLIMIT is told here, not by the process of the run.
   readEnvironment();
+  const request = heapRequestOf({ ...options });
+  context.pageHeapFile = request.pageHeapFile;
   const output = runFilePath(options.out, name, new Date());
   const run: RunOptions = {
     ...subject.run,
-    ...heapRequestOf({ ...options }),
+    ...request,
     output,
     name,
     beatMs: options.beat,

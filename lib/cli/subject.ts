@@ -65,7 +65,7 @@ export function subjectOf(name: string, options: SubjectOptions): Subject {
   const path = resolveTrace(name);
   const workload = path === name && name !== '-' && !existsSync(name) ? findWorkload(name) : undefined;
   if (workload !== undefined) {
-    refuseOthers(name, options, ofTraces, 'workload, which keeps its own pace and touches as it says');
+    refuseOthers(name, options, ofTraces, 'workload; these are for traces');
     const { seed, scale, timeScale, moreCollections } = options;
     if (workload.hasMoreCollections !== true)
       refuseOthers(name, options, ['moreCollections'], 'workload without such a variant');

@@ -14,6 +14,7 @@ import { metrics, metricsOf, type Spread, spreadOf } from './compare-metrics.ts'
 import type { LabHeapOptions } from './heap-target.ts';
 import type { RunData } from './report/run-data.ts';
 import { readRunFile } from './run-file.ts';
+import { tryHeap } from './run-heap.ts';
 import type { RunOptions, RunProgress, RunResult } from './run-options.ts';
 import { fileError } from './trace/bytes.ts';
 
@@ -100,12 +101,35 @@ function checkOptions({ configurations, repeat }: CompareOptions): void {
   }
 }
 
+/** Tries every configuration's heap, so that one that cannot be is refused before anything ran. */
+async function tryConfigurations({ configurations, run }: CompareOptions): Promise<void> {
+  for (const { label, heap, pageHeapFile } of configurations) {
+    try {
+      const { workload } = run;
+      await tryHeap({
+        heap,
+        ...(pageHeapFile === undefined ? {} : { pageHeapFile }),
+        ...(workload === undefined ? {} : { workload }),
+      });
+    } catch (error) {
+      if (!(error instanceof PageHeapError)) throw error;
+      const { code, message, value, errno } = error;
+      throw new PageHeapError(code, `configuration '${label}': ${message}`, {
+        value,
+        ...(errno === undefined ? {} : { errno }),
+        cause: error,
+      });
+    }
+  }
+}
+
 /**
  * Makes all the runs and writes the index.
  * @throws PageHeapError of a run that fails, and ERR_INVALID_OPTION; the index then tells what was finished
  */
 export async function compareRuns(options: CompareOptions, hooks: CompareHooks): Promise<ComparisonIndex> {
   checkOptions(options);
+  await tryConfigurations(options);
   const { configurations, repeat, folder } = options;
   const begin = performance.now();
   const started = new Date().toISOString();

@@ -4,26 +4,30 @@
  * .js and .mjs everywhere, .ts where Node strips types. What the class must have is looked at when a heap
  * makes one (page-heaps.ts).
  */
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { PageHeapError } from '../base/errors.ts';
 import type { PageHeapClass } from '../pages/contract.ts';
 
 /** @throws PageHeapError ERR_FILE when the module cannot be loaded, ERR_INVALID_OPTION when it has no class */
 export async function loadPageHeap(path: string): Promise<PageHeapClass> {
-  let module: Record<string, unknown>;
+  const refuse = (why: string, cause?: unknown): never => {
+    throw new PageHeapError('ERR_FILE', `cannot be loaded as a module: ${why}`, { file: path, cause });
+  };
+  if (!existsSync(path)) refuse('there is no such file');
+  if (!/^\.[cm]?[jt]s$/.test(extname(path))) refuse('it is no .js, .mjs or .ts file');
+  let module: Record<string, unknown> = {};
   try {
     module = (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>;
   } catch (cause) {
-    const strips = !(
-      cause instanceof Error &&
-      'code' in cause &&
-      cause.code === 'ERR_UNKNOWN_FILE_EXTENSION'
+    const { code, message } = cause as { code?: unknown; message?: unknown };
+    refuse(
+      code === 'ERR_UNKNOWN_FILE_EXTENSION'
+        ? `Node ${process.versions.node} takes .js and .mjs, and .ts only where it strips types (22.18, 23.6 and later)`
+        : String(message ?? cause),
+      cause,
     );
-    const why = strips
-      ? String(cause instanceof Error ? cause.message : cause)
-      : `Node ${process.versions.node} takes .js and .mjs, and .ts only where it strips types (22.18, 23.6 and later)`;
-    throw new PageHeapError('ERR_FILE', `cannot be loaded as a module: ${why}`, { file: path, cause });
   }
   const found = module.default ?? module.PageHeap;
   // What arrow functions lack.

@@ -18,6 +18,8 @@ export interface PackedError {
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
+  /** The stack of what caused it: where a page heap of one's own threw. */
+  readonly causeStack: string | undefined;
   readonly code: ErrorCode | undefined;
   readonly file: string | undefined;
   readonly line: number | undefined;
@@ -32,6 +34,7 @@ export function packError(error: unknown): PackedError {
     name,
     message,
     stack,
+    causeStack: known?.cause instanceof Error ? known.cause.stack : undefined,
     code: known?.code,
     file: known?.file,
     line: known?.line,
@@ -41,13 +44,15 @@ export function packError(error: unknown): PackedError {
 }
 
 export function unpackError(packed: PackedError): Error {
-  const { code, file, line, errno, syscall, message, name, stack } = packed;
+  const { code, file, line, errno, syscall, message, name, stack, causeStack } = packed;
   if (code === undefined) {
     const error = new Error(message);
     error.name = name;
     if (stack !== undefined) error.stack = stack;
     return error;
   }
+  const cause = new Error();
+  if (causeStack !== undefined) cause.stack = causeStack;
   // The constructor puts the place before the message again.
   const place = file === undefined ? '' : line === undefined ? `${file}: ` : `${file}:${line}: `;
   return new PageHeapError(code, message.startsWith(place) ? message.slice(place.length) : message, {
@@ -55,5 +60,6 @@ export function unpackError(packed: PackedError): Error {
     ...(line === undefined ? {} : { line }),
     ...(errno === undefined ? {} : { errno }),
     ...(syscall === undefined ? {} : { syscall }),
+    ...(causeStack === undefined ? {} : { cause }),
   });
 }

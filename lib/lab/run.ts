@@ -12,14 +12,13 @@ import { release } from 'node:os';
 import { inspectMachine, type Machine } from '../os/machine.ts';
 import { machineFallbacks } from '../os/machine-words.ts';
 import { Residency } from '../os/residency.ts';
-import { resolveParts } from '../parts.ts';
 import type { Drive, DriveHost } from './drive.ts';
 import { HeapTarget, type LabHeapOptions } from './heap-target.ts';
-import { loadPageHeap } from './load-page-heap.ts';
 import { classesLine, mapLine, type PageSnapshot, PeakWatch, snapshotPages } from './map-moments.ts';
 import type { Turns } from './pacing.ts';
 import { type RunHeader, type RunSample, type RunValue, runFormat } from './report/run-data.ts';
 import { RunFileWriter } from './run-file.ts';
+import { heapOptionsOf } from './run-heap.ts';
 import {
   nameOf,
   type ResolvedRunOptions,
@@ -33,7 +32,6 @@ import { type Looks, Sampler } from './sampler.ts';
 import type { LabEvent, LabHeap } from './target.ts';
 import { TraceDrive } from './trace-drive.ts';
 import { WorkloadDrive } from './workload-drive.ts';
-import { workloadNamed } from './workloads/index.ts';
 
 export {
   type RunOptions,
@@ -92,17 +90,6 @@ function headerOf(
     pace: isTrace ? { seconds, idle: idleSeconds, collections, beatMs } : { beatMs },
     env: environmentOf(machine, options.version),
   };
-}
-
-/** The heap's options, with the page heap class of a module. */
-async function heapOptionsOf(options: RunOptions): Promise<LabHeapOptions> {
-  const { rootBytes, ...own } =
-    options.workload === undefined ? {} : (workloadNamed(options.workload.name).heap ?? {});
-  // Only one of the scavengers' designs counts roots.
-  const counted = rootBytes !== undefined && resolveParts(options.heap ?? {}).scavenger === 'background';
-  const heap = { ...own, ...(counted ? { rootBytes } : {}), ...options.heap };
-  if (options.pageHeapFile === undefined) return heap;
-  return { ...heap, pageHeap: await loadPageHeap(options.pageHeapFile) };
 }
 
 /**
