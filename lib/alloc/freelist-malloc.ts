@@ -96,7 +96,8 @@ export class FreeListMalloc extends Malloc {
     if (zero) {
       words[at] = 0;
       words[at + 1] = 0;
-      if (size > 16 && (words[at + 2] | words[at + 3]) !== 0) this.zero(addr, size);
+      // Where the window ends before them the words read as undefined: then it is zeroed without being asked.
+      if (size > 16 && (words[at + 2] !== 0 || words[at + 3] !== 0)) this.zero(addr, size);
     }
     return addr;
   }

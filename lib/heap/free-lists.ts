@@ -9,6 +9,8 @@
  * The second 8 bytes of a free object tell whether the rest is dirty: 0 in a span that was just zeroed,
  * something else once the object was used. Objects of 9 to 16 bytes are made clean there at once.
  *
+ * A span may lie in two windows of object memory, and an object may begin eight bytes before a window's end.
+ *
  * A freed object goes to the front of its span's list, those of one sweep in address order.
  *
  * Invariants: a free object is in its span's list just once; a list leads only to starts of objects of its
@@ -22,7 +24,12 @@ import { fatal } from '../base/errors.ts';
 import { pageSize } from '../base/units.ts';
 import { i32, table, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
-import { type ObjectMemory, pageWordsShift, windowPageMask } from '../spans/object-memory.ts';
+import {
+  type ObjectMemory,
+  pageWordsShift,
+  windowPageMask,
+  windowPagesShift,
+} from '../spans/object-memory.ts';
 import type { SpanTable } from '../spans/span-table.ts';
 
 /** Rows are spans. */
@@ -34,6 +41,7 @@ export const freeListTable = table('freeLists', 'mspan', {
 /** What the second word of a used free object holds, twice. */
 const dirtyWord = 0xdeaddead | 0;
 const rowsPerBatch = 256;
+const windowWords = 2 ** (windowPagesShift + pageWordsShift);
 
 export class FreeLists {
   readonly head: Int32Array;
@@ -42,6 +50,9 @@ export class FreeLists {
   private readonly memory: ObjectMemory;
   private readonly origin: number;
   private committed = 0;
+  /** The windows that the first and the last page of the span at hand lie in: mostly the same one. */
+  private here: Int32Array = new Int32Array(0);
+  private there: Int32Array = new Int32Array(0);
 
   constructor(meta: MetaMemory, spans: SpanTable, memory: ObjectMemory, origin: number) {
     const views: Views<typeof freeListTable> = meta.views(freeListTable);
@@ -69,26 +80,20 @@ export class FreeLists {
     const n = nelems[s];
     if (needZero[s] !== 0) this.memory.zero(page, 0, pages[s] * pageSize);
     needZero[s] = 0;
-    const words = this.memory.words(page);
     const base = this.baseOf(s);
-    const first = this.firstWord(page);
+    const first = this.open(s);
     const step = size >>> 2;
-    for (let i = 0, at = first; i < n; i++, at += step) {
-      const next = i === n - 1 ? 0 : base + (i + 1) * size;
-      words[at] = next | 0;
-      words[at + 1] = (next / 2 ** 32) | 0;
-    }
+    for (let i = 0, at = first; i < n; i++, at += step)
+      this.link(at, i === n - 1 ? 0 : base + (i + 1) * size);
     this.head[s] = n === 0 ? 0 : 1;
   }
 
-  /** Threads the objects of a window that a sweep frees into a list that `finish` puts before the span's. */
+  /** Threads the objects that a sweep frees, told by windows of 32, and puts them before what the list holds. */
   sweep(s: number, freedOf: (window: number) => number): void {
-    const { startPage, elemSize, nelems } = this.columns;
-    const page = startPage[s];
+    const { elemSize, nelems } = this.columns;
     const size = elemSize[s];
-    const words = this.memory.words(page);
     const base = this.baseOf(s);
-    const firstWord = this.firstWord(page);
+    const firstWord = this.open(s);
     const step = size >>> 2;
     let last = -1;
     let first = 0;
@@ -97,29 +102,28 @@ export class FreeLists {
         const i = window + 31 - Math.clz32(left & -left);
         const at = firstWord + i * step;
         if (size > 16) {
-          words[at + 2] = dirtyWord;
-          words[at + 3] = dirtyWord;
+          this.put(at + 2, dirtyWord);
+          this.put(at + 3, dirtyWord);
         } else if (size > 8) {
-          words[at + 2] = 0;
-          words[at + 3] = 0;
+          this.put(at + 2, 0);
+          this.put(at + 3, 0);
         }
         if (last < 0) first = i + 1;
-        else this.link(words, firstWord + last * step, base + i * size);
+        else this.link(firstWord + last * step, base + i * size);
         last = i;
       }
     }
     if (last < 0) return;
     const old = this.head[s];
-    this.link(words, firstWord + last * step, old === 0 ? 0 : base + (old - 1) * size);
+    this.link(firstWord + last * step, old === 0 ? 0 : base + (old - 1) * size);
     this.head[s] = first;
   }
 
   /** The objects in a span's list, as bitmaps of 32; `fatal` when the list is not whole. `from`: its first address, 0 for none. */
   check(s: number, from: number): Int32Array {
-    const { startPage, elemSize, nelems } = this.columns;
+    const { elemSize, nelems } = this.columns;
     const free = new Int32Array((nelems[s] + 31) >>> 5);
-    const words = this.memory.words(startPage[s]);
-    const firstWord = this.firstWord(startPage[s]);
+    const firstWord = this.open(s);
     const base = this.baseOf(s);
     for (let addr = from; addr !== 0; ) {
       const i = (addr - base) / elemSize[s];
@@ -129,7 +133,7 @@ export class FreeLists {
         fatal('a free list leads back to itself', { span: s, link: addr });
       free[i >>> 5] |= 1 << (i & 31);
       const at = firstWord + i * (elemSize[s] >>> 2);
-      addr = (words[at + 1] >>> 0) * 2 ** 32 + (words[at] >>> 0);
+      addr = (this.get(at + 1) >>> 0) * 2 ** 32 + (this.get(at) >>> 0);
     }
     return free;
   }
@@ -150,12 +154,26 @@ export class FreeLists {
     return this.origin + this.columns.startPage[s] * pageSize;
   }
 
-  private firstWord(page: number): number {
+  /** Makes a span the one that `get`, `put` and `link` work on: its first word, counted in its first window. */
+  private open(s: number): number {
+    const { startPage, pages } = this.columns;
+    const page = startPage[s];
+    this.here = this.memory.words(page);
+    this.there = this.memory.words(page + pages[s] - 1);
     return (page & windowPageMask) << pageWordsShift;
   }
 
-  private link(words: Int32Array, at: number, next: number): void {
-    words[at] = next | 0;
-    words[at + 1] = (next / 2 ** 32) | 0;
+  private get(at: number): number {
+    return at < windowWords ? this.here[at] : this.there[at - windowWords];
+  }
+
+  private put(at: number, word: number): void {
+    if (at < windowWords) this.here[at] = word;
+    else this.there[at - windowWords] = word;
+  }
+
+  private link(at: number, next: number): void {
+    this.put(at, next | 0);
+    this.put(at + 1, (next / 2 ** 32) | 0);
   }
 }

@@ -15,7 +15,9 @@
  * 32-bit word in `bits`.
  *
  * Exhaustion: a sweep must never fail for want of mark bits, so a cycle asks beforehand, with
- * `reserveForSweep`, for what sweeping every span will need, and new spans leave that alone.
+ * `reserveForSweep`, for what sweeping every span will need, and new spans leave that alone: while
+ * words are owed to the sweep, a new span has bits only if afterwards the rest of the arena being
+ * taken from and the free arenas still hold what is owed, whatever the sizes (`coversAfter`).
  */
 import { fatal } from '../base/errors.ts';
 import { i32, table, type Views } from '../meta/column.ts';
@@ -42,8 +44,8 @@ export const gcBitsStateTable = table('gcBitsState', 'gc', {
   freeCount: i32('heap'),
   /** Arenas ever committed. */
   arenas: i32('heap'),
-  /** Free arenas set aside for the sweep in progress. */
-  reserved: i32('heap'),
+  /** Words that the sweep in progress may still take. */
+  owed: i32('heap'),
 });
 
 export const gcBitsArenaRows = (words: number): number => Math.floor(words / arenaWords);
@@ -70,32 +72,41 @@ export class GcBits {
 
   /** A zero bitmap for a new span's n objects, or −1 when there is no memory for it. */
   allocForSpan(n: number): number {
-    return this.alloc(bitmapWords(n), this.state.reserved[0]);
+    const words = bitmapWords(n);
+    if (this.state.owed[0] > 0 && !this.coversAfter(words)) {
+      const arena = this.commitArena();
+      if (arena === 0) return -1;
+      this.pushFree(arena);
+    }
+    return this.alloc(words);
   }
 
   /** A zero bitmap for a swept span's next mark. */
   allocForSweep(n: number): number {
-    const at = this.alloc(bitmapWords(n), 0);
+    const { owed } = this.state;
+    const words = bitmapWords(n);
+    const at = this.alloc(words);
     if (at < 0) fatal('no memory for mark bits although it was reserved', { objects: n });
+    owed[0] = Math.max(0, owed[0] - words);
     return at;
   }
 
   /** Makes sure that bitmaps of `words` words in all can be taken. False when there is no memory. */
   reserveForSweep(words: number): boolean {
     const { state } = this;
-    const need = Math.ceil(words / (arenaWords - maxBitmapWords)) + 1;
+    const need = Math.ceil(words / (arenaWords - maxBitmapWords));
     while (state.freeCount[0] < need) {
       const arena = this.commitArena();
       if (arena === 0) return false;
       this.pushFree(arena);
     }
-    state.reserved[0] = need;
+    state.owed[0] = words;
     return true;
   }
 
   /** Sweeping is done: new spans may have what is left. */
   endSweep(): void {
-    this.state.reserved[0] = 0;
+    this.state.owed[0] = 0;
   }
 
   /** The step from cycle to cycle. All spans are swept: nothing refers to `previous` any more. */
@@ -117,14 +128,30 @@ export class GcBits {
     return (this.state.arenas[0] - this.state.freeCount[0]) * arenaWords * 4;
   }
 
-  private alloc(words: number, keep: number): number {
+  /** Whether what is owed to the sweep can be taken in any order of sizes when a new span has taken `words`. */
+  private coversAfter(words: number): boolean {
     const { state } = this;
-    const used = state.used[0];
-    if (state.next[0] !== 0 && used + words <= arenaWords) {
+    const fits = this.fits(words);
+    const rest = arenaWords - words - (fits ? state.used[0] : 0);
+    const free = state.freeCount[0] - (fits ? 0 : 1);
+    // Of each arena the end may be lost to a bitmap that is too long for it.
+    return free * (arenaWords - maxBitmapWords) + Math.max(0, rest - maxBitmapWords) >= state.owed[0];
+  }
+
+  /** Whether the arena being taken from has so many words left. */
+  private fits(words: number): boolean {
+    const { next, used } = this.state;
+    return next[0] !== 0 && used[0] + words <= arenaWords;
+  }
+
+  private alloc(words: number): number {
+    const { state } = this;
+    if (this.fits(words)) {
+      const used = state.used[0];
       state.used[0] = used + words;
       return (state.next[0] - 1) * arenaWords + used;
     }
-    const arena = this.takeArena(keep);
+    const arena = state.freeCount[0] === 0 ? this.commitArena() : this.popFree();
     if (arena === 0) return -1;
     this.links[arena] = state.next[0];
     state.next[0] = arena;
@@ -132,14 +159,9 @@ export class GcBits {
     return (arena - 1) * arenaWords;
   }
 
-  private takeArena(keep: number): number {
+  private popFree(): number {
     const { state } = this;
-    if (state.freeCount[0] <= keep) {
-      const fresh = this.commitArena();
-      if (fresh !== 0 || keep > 0) return fresh;
-    }
     const arena = state.free[0];
-    if (arena === 0) return 0;
     state.free[0] = this.links[arena];
     state.freeCount[0]--;
     const start = (arena - 1) * arenaWords;

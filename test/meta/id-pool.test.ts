@@ -64,7 +64,7 @@ describe('ids', () => {
     let highest = 0;
     const step = fc.oneof(fc.constant(-1), fc.constant(-1), fc.nat(rows));
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
         for (const nth of steps) {
           if (nth < 0) {
             const should = free.pop() ?? (highest < rows - 1 ? ++highest : 0);

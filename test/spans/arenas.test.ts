@@ -273,7 +273,7 @@ describe('whatever lives beside the heap', () => {
 
   test('known arenas are what is held: within reach, whole, never two in one place', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
         const { arenas, space } = begun();
         for (const { kind, n } of steps) {
           if (kind === 'ceiling') space.ceiling = nth(n) + 4096;
@@ -332,7 +332,7 @@ describe('takeZeroed', () => {
     const { arenas } = begun();
     for (let arena = 1; arena < 4; arena++) arenas.reserve(1);
     fc.assert(
-      fc.property(fc.array(run, { minLength: 1, maxLength: 12 }), (runs) => {
+      fc.property(fc.array(run, { minLength: 1, maxLength: 12, size: 'max' }), (runs) => {
         arenas.columns.zeroedPages.fill(0);
         const used = new Uint8Array(limit);
         for (const [page, n] of runs) {
