@@ -12,7 +12,8 @@ test('free lists lead across the end of a window', () => {
     gcPercent: -1,
   });
   // Never touched, so it costs address space alone. Spans of two pages follow it, one of them in both windows.
-  heap.malloc(4 * GiB - 63 * pageSize, true, false);
+  for (let i = 1; i < 64; i++) heap.malloc(64 * MiB, true, false);
+  heap.malloc(64 * MiB - 63 * pageSize, true, false);
   const [{ base: origin }] = heap.ranges();
   const size = 1408;
   const end = origin + 4 * GiB;
