@@ -2,9 +2,10 @@
  * Set books: the 2023 design. For each span class four sets: partial and full, swept and unswept.
  *
  * Caching takes, in this order: a swept span with free objects; an unswept one that had some (swept now,
- * and surely usable); unswept full ones, swept in the hope of free objects. At most 100 spans are swept in
- * one search, so that a search among full spans costs at most one hundredth of what a fresh span would
- * waste. The sweeper takes class by class, full ones before partial ones; the class reached is remembered.
+ * and surely usable); unswept full ones, swept in the hope of free objects. At most 101 spans are looked at
+ * in one search (the runtime's budget of 100, counted down through 0), so that a search among full spans
+ * costs about one hundredth of what a fresh span would waste. The sweeper takes class by class, full ones
+ * before partial ones; the class reached is remembered.
  *
  * A cached span stands in no set.
  *
@@ -18,7 +19,7 @@ import type { BookSweeper, SpanBooks } from './span-books.ts';
 import type { SpanSets } from './span-sets.ts';
 import type { SweepState } from './sweep-state.ts';
 
-/** Spans swept at most in one search. */
+/** Spans looked at in one search, less one. */
 const sweepBudget = 100;
 
 export const setBooksTable = table('setBooks', 'other', {
