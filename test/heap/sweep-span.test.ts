@@ -1,0 +1,285 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { pageSize, type SpanId } from '../../lib/base/units.ts';
+import { bitmapWords } from '../../lib/heap/gc-bits.ts';
+import type { SpanBooks } from '../../lib/heap/span-books.ts';
+import { clobberByte, SpanSweeper } from '../../lib/heap/sweep-span.ts';
+import type { Generation } from '../../lib/parts.ts';
+import type { Runtime } from '../../lib/runtime.ts';
+import { spanState } from '../../lib/spans/span-table.ts';
+import { quietRuntime } from './quiet-runtime.ts';
+
+const spanClass = 12;
+
+interface Setup {
+  readonly runtime: Runtime;
+  readonly sweeper: SpanSweeper;
+  /** What the books were told: [span, preserve]. */
+  readonly told: [number, boolean][];
+}
+
+function make(generation: Generation = 'radix'): Setup {
+  const runtime = quietRuntime({ generation });
+  const told: [number, boolean][] = [];
+  const books: Partial<SpanBooks> = { swept: (s, preserve) => void told.push([s, preserve]) };
+  const sweeper = new SpanSweeper(
+    runtime.heap,
+    runtime.objects,
+    books as SpanBooks,
+    runtime.gcBits,
+    runtime.freeLists,
+  );
+  return { runtime, sweeper, told };
+}
+
+const setBit = (runtime: Runtime, from: number, i: number): void => {
+  runtime.gcBits.bits[from + (i >>> 5)] |= 1 << (i & 31);
+};
+
+const bitsOf = (runtime: Runtime, from: number, n: number): number[] =>
+  Array.from({ length: n }, (_, i) => i).filter(
+    (i) => ((runtime.gcBits.bits[from + (i >>> 5)] >>> (i & 31)) & 1) === 1,
+  );
+
+/** A span of small objects of which these are allocated: all below `freeIndex` and, above it, the others. */
+function spanOf(
+  { runtime }: Setup,
+  size: number,
+  n: number,
+  allocated: readonly number[],
+  freeIndex = 0,
+): SpanId {
+  const { heap, spans } = runtime;
+  const s = heap.allocHeapSpan(0, Math.ceil((size * n) / pageSize), spanClass, size, n);
+  const c = spans.columns;
+  for (const i of allocated) setBit(runtime, c.allocBits[s], i);
+  c.freeIndex[s] = freeIndex;
+  c.allocCount[s] = new Set([...allocated, ...Array(freeIndex).keys()]).size;
+  return s;
+}
+
+/** A cycle has marked these objects of the span, and the sweep begins. */
+function mark({ runtime }: Setup, s: SpanId, marked: readonly number[]): void {
+  const { gcBits, heap, spans } = runtime;
+  expect(gcBits.reserveForSweep(heap.parts.sweepState.markWords)).toBe(true);
+  gcBits.nextEpoch();
+  for (const i of marked) setBit(runtime, spans.columns.markBits[s], i);
+  heap.parts.sweepState.nextGeneration();
+}
+
+describe('taking a span for sweeping', () => {
+  test('succeeds once, for a span in use that is two generations behind', () => {
+    const setup = make();
+    const { runtime, sweeper } = setup;
+    const { sweepGen, state } = runtime.spans.columns;
+    const { sweepState } = runtime.heap.parts;
+    const s = spanOf(setup, 64, 10, [1]);
+    expect(sweeper.tryAcquire(s)).toBe(false);
+    sweepState.nextGeneration();
+    state[s] = spanState.manual;
+    expect(sweeper.tryAcquire(s)).toBe(false);
+    state[s] = spanState.inUse;
+    expect([sweeper.tryAcquire(s), sweepGen[s], sweeper.tryAcquire(s)]).toEqual([true, 1, false]);
+    // One that was cached before the sweep began is its P's to sweep.
+    sweepGen[s] = sweepState.gen + 1;
+    expect(sweeper.tryAcquire(s)).toBe(false);
+  });
+});
+
+describe('a swept span', () => {
+  const spans = fc.integer({ min: 1, max: 300 }).chain((n) =>
+    fc.record({
+      n: fc.constant(n),
+      allocated: fc.array(fc.boolean(), { minLength: n, maxLength: n, size: 'max' }),
+      marked: fc.array(fc.boolean(), { minLength: n, maxLength: n, size: 'max' }),
+      freeIndex: fc.nat(n),
+      preserve: fc.boolean(),
+    }),
+  );
+
+  test('holds what was marked, and is free again from its first object', () => {
+    const setup = make();
+    const { runtime, sweeper, told } = setup;
+    const c = runtime.spans.columns;
+    const { counters } = runtime;
+    fc.assert(
+      fc.property(spans, ({ n, allocated, marked, freeIndex, preserve }) => {
+        const size = 24;
+        const numbers = Array.from({ length: n }, (_, i) => i);
+        const before = numbers.filter((i) => allocated[i] || i < freeIndex);
+        const lives = before.filter((i) => marked[i]);
+        const s = spanOf(
+          setup,
+          size,
+          n,
+          numbers.filter((i) => allocated[i]),
+          freeIndex,
+        );
+        c.needZero[s] = 0;
+        mark(setup, s, lives);
+        const was = {
+          markBits: c.markBits[s],
+          freed: counters.totalFree[0],
+          frees: counters.smallFreeCount[spanClass >> 1],
+        };
+        const words = runtime.heap.parts.sweepState.markWords;
+        const pages = c.pages[s];
+        const sweptPages = counters.pagesSwept[0];
+        told.length = 0;
+        expect(sweeper.tryAcquire(s)).toBe(true);
+        const gone = sweeper.sweep(s, preserve);
+
+        const freed = before.length - lives.length;
+        expect(counters.totalFree[0] - was.freed).toBe(freed * size);
+        expect(counters.smallFreeCount[spanClass >> 1] - was.frees).toBe(freed);
+        expect(counters.pagesSwept[0] - sweptPages).toBe(pages);
+        expect(gone).toBe(lives.length === 0 && !preserve);
+        if (gone) {
+          expect([c.state[s], told]).toEqual([spanState.dead, []]);
+          expect(runtime.heap.parts.sweepState.markWords).toBe(words - bitmapWords(n));
+          return;
+        }
+        expect(told).toEqual([[s, preserve]]);
+        expect([c.allocCount[s], c.freeIndex[s], c.allocBits[s], c.sweepGen[s]]).toEqual([
+          lives.length,
+          0,
+          was.markBits,
+          runtime.heap.parts.sweepState.gen,
+        ]);
+        expect(c.needZero[s]).toBe(freed > 0 ? 1 : 0);
+        expect(bitsOf(runtime, c.allocBits[s], n)).toEqual(lives);
+        expect([c.markBits[s] === was.markBits, bitsOf(runtime, c.markBits[s], n)]).toEqual([false, []]);
+        // Out of the way of the next one.
+        c.allocCount[s] = 0;
+        runtime.heap.freeSpan(s);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test.each([
+    ['goes when it is not marked', [], true],
+    ['stays when it is', [0], false],
+  ] as const)('of one large object %s', (_what, marked, gone) => {
+    const setup = make();
+    const { runtime, sweeper, told } = setup;
+    const c = runtime.spans.columns;
+    const s = runtime.heap.allocHeapSpan(0, 30, 1, 0, 1);
+    c.freeIndex[s] = 1;
+    c.allocCount[s] = 1;
+    mark(setup, s, marked);
+    sweeper.tryAcquire(s);
+    expect(sweeper.sweep(s, false)).toBe(gone);
+    const { totalFree, largeFree, largeFreeCount, pagesSwept } = runtime.counters;
+    const bytes = gone ? 30 * pageSize : 0;
+    expect([totalFree[0], largeFree[0], largeFreeCount[0], pagesSwept[0]]).toEqual([
+      bytes,
+      bytes,
+      gone ? 1 : 0,
+      30,
+    ]);
+    expect([c.state[s], told]).toEqual(gone ? [spanState.dead, []] : [spanState.inUse, [[s, false]]]);
+  });
+});
+
+describe('is fatal:', () => {
+  test.each([
+    ['in the span', [3, 40], [3, 41], 0],
+    ['in a window wholly free', [3], [3, 70], 0],
+    ['right above freeIndex', [], [0, 33], 33],
+  ] as const)('a free object is marked, %s', (_what, allocated, marked, freeIndex) => {
+    const setup = make();
+    const s = spanOf(setup, 64, 100, allocated, freeIndex);
+    mark(setup, s, marked);
+    setup.sweeper.tryAcquire(s);
+    expect(() => setup.sweeper.sweep(s, false)).toThrow('a free object is marked');
+  });
+
+  test('more objects are marked than were counted', () => {
+    const setup = make();
+    const s = spanOf(setup, 64, 100, [1, 2, 3]);
+    mark(setup, s, [1, 2, 3]);
+    setup.runtime.spans.columns.allocCount[s] = 2;
+    setup.sweeper.tryAcquire(s);
+    expect(() => setup.sweeper.sweep(s, false)).toThrow('a sweep raised the count of objects');
+  });
+
+  test('a span that was not taken, or is not in use', () => {
+    const setup = make();
+    const s = spanOf(setup, 64, 100, [1]);
+    mark(setup, s, [1]);
+    expect(() => setup.sweeper.sweep(s, false)).toThrow('sweeping a span in a bad state');
+    setup.sweeper.tryAcquire(s);
+    setup.runtime.spans.columns.state[s] = spanState.manual;
+    expect(() => setup.sweeper.sweep(s, false)).toThrow('sweeping a span in a bad state');
+  });
+});
+
+describe('what is freed', () => {
+  const size = 48;
+  const n = 170;
+
+  /** The bytes of each object of a span, by its number: the byte it is full of, or −1. */
+  function fills({ runtime }: Setup, s: SpanId): number[] {
+    const base = runtime.arenas.addressOf(runtime.spans.columns.startPage[s]);
+    return Array.from({ length: n }, (_, i) => {
+      const bytes = runtime.sys.peek(base + i * size, size)!;
+      return bytes.every((byte) => byte === bytes[0]) ? bytes[0] : -1;
+    });
+  }
+
+  test.each([true, false])('is overwritten when that is asked for: %s', (clobber) => {
+    const setup = make();
+    const { runtime, sweeper } = setup;
+    sweeper.clobberFree = clobber;
+    const allocated = Array.from({ length: 100 }, (_, i) => i);
+    const marked = allocated.filter((i) => i % 3 === 0);
+    const s = spanOf(setup, size, n, allocated);
+    runtime.sys.fill(runtime.arenas.addressOf(runtime.spans.columns.startPage[s]), n * size, 7);
+    mark(setup, s, marked);
+    sweeper.tryAcquire(s);
+    sweeper.sweep(s, false);
+    // Neither what lives nor what was free before.
+    expect(fills(setup, s)).toEqual(
+      Array.from({ length: n }, (_, i) => (clobber && i < 100 && i % 3 !== 0 ? clobberByte : 7)),
+    );
+  });
+
+  test('is overwritten to the last byte of a large object', () => {
+    const setup = make();
+    const { runtime, sweeper } = setup;
+    sweeper.clobberFree = true;
+    const c = runtime.spans.columns;
+    const s = runtime.heap.allocHeapSpan(0, 3, 1, 0, 1);
+    const base = runtime.arenas.addressOf(c.startPage[s]);
+    c.freeIndex[s] = 1;
+    c.allocCount[s] = 1;
+    mark(setup, s, []);
+    sweeper.tryAcquire(s);
+    sweeper.sweep(s, false);
+    const bytes = runtime.sys.peek(base, 4 * pageSize)!;
+    expect([bytes.indexOf(0), bytes.lastIndexOf(clobberByte)]).toEqual([3 * pageSize, 3 * pageSize - 1]);
+  });
+
+  test('is threaded into the span’s list, where there are lists', () => {
+    const setup = make('lists');
+    const { runtime, sweeper } = setup;
+    const lists = runtime.freeLists!;
+    const s = spanOf(setup, size, n, []);
+    lists.thread(s);
+    // Take the first sixty objects, as malloc does: their bits are set, and the list begins behind them.
+    const c = runtime.spans.columns;
+    for (let i = 0; i < 60; i++) setBit(runtime, c.allocBits[s], i);
+    c.allocCount[s] = 60;
+    lists.head[s] = 61;
+    mark(setup, s, [5, 50]);
+    sweeper.tryAcquire(s);
+    sweeper.sweep(s, true);
+    expect(lists.head[s]).toBe(1);
+    const free = lists.check(s, lists.firstOf(s));
+    const numbers = Array.from({ length: n }, (_, i) => i).filter(
+      (i) => ((free[i >>> 5] >>> (i & 31)) & 1) === 1,
+    );
+    expect(numbers).toEqual(Array.from({ length: n }, (_, i) => i).filter((i) => i !== 5 && i !== 50));
+  });
+});
