@@ -71,9 +71,21 @@ describe('rows', () => {
     expect(accounts.of('mspan')).toBe(first);
     meta.commit(wide, 1, 11);
     expect(accounts.of('mspan') - first).toBe(10 * 4096);
-    meta.commit(bits, 8 * 4096 * 2, 8 * 4096 * 2 + 1);
+    // Four rows have their bits in one byte: this one's lie in the last byte of a granule.
+    meta.commit(bits, 4 * 8192 - 1, 4 * 8192);
     expect(accounts.of('gc')).toBe(4096);
+    meta.views(bits).set[(4 * 8192 - 1) >>> 4] = -1; // faults where there is no memory
     expect(accounts.ready - atFirst).toBe(accounts.of('mspan') + accounts.of('gc'));
+  });
+
+  test('side by side are one request', () => {
+    const sys = new FailingSys(['commit']);
+    const meta = make(sys);
+    meta.commit(wide, 10, 12);
+    const before = sys.requests;
+    meta.commit(wide, 0, 90);
+    // Two for `load`, around what was there; the other columns lie in one granule each.
+    expect(sys.requests - before).toBe(2);
   });
 
   test('beyond the table are refused', () => {
@@ -140,6 +152,12 @@ describe('making', () => {
     expect(codeOf(() => MetaMemory.create(sys, tooLarge, []))).toBe('ERR_INVALID_OPTION');
     expect(() => MetaMemory.create(sys, tooLarge, [])).toThrow(/the table wide would need/);
     expect(sys.requests).toBe(0);
+    // Just 4 GiB fit.
+    const words = table('words', 'gc', { word: u32('heap', 1024) });
+    const meta = MetaMemory.create(sys, () => [[words, 2 ** 20]], [])!;
+    expect(meta.map.tables[0].bytes).toBe(2 ** 32);
+    meta.release();
+    expect(codeOf(() => MetaMemory.create(sys, () => [[words, 2 ** 20 + 1]], []))).toBe('ERR_INVALID_OPTION');
   });
 
   test('there is room for 28 parameters', () => {

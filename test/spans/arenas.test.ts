@@ -28,7 +28,7 @@ interface Setup {
   readonly metaSys: FailingSys;
 }
 
-function make(): Setup {
+function make(reachable = reach): Setup {
   const metaSys = new FailingSys(['commit']);
   const meta = metaOf(
     [
@@ -39,7 +39,7 @@ function make(): Setup {
     metaSys,
   );
   const space = new AddressSpace();
-  return { space, arenas: new Arenas(meta, space, address(goOrigin), reach), metaSys };
+  return { space, arenas: new Arenas(meta, space, address(goOrigin), reachable), metaSys };
 }
 
 function begun(): Setup {
@@ -101,8 +101,12 @@ describe('a heap’s first arena', () => {
   });
 
   test('is none when the system refuses', () => {
+    space.settle(goOrigin, userAddressEnd);
+    space.ceiling = 0;
+    expect(reserveFirstArena(space, reach)).toBeUndefined();
     space.full = true;
     expect(reserveFirstArena(space, reach)).toBeUndefined();
+    expect(space.held()).toEqual([]);
   });
 });
 
@@ -131,6 +135,16 @@ describe('preparing', () => {
     }
     // The others from the highest down: tried from the end.
     expect([...hints].sort((a, b) => b - a)).toEqual(hints);
+  });
+
+  test('in a small reach sets a hint at each arena but the first, wherever that lies', () => {
+    const { arenas, space } = make(6 * arenaBytes);
+    expect(arenas.prepare(space.reserve(nth(2), arenaBytes))).toBe(true);
+    expect(hintsOf(arenas)).toEqual([5, 4, 1, 3].map(nth));
+    expect(knownOf(arenas)).toEqual([2]);
+    expect(
+      [arenas.reserve(1), arenas.reserve(1), arenas.reserve(1)].map((at) => (at - goOrigin) / arenaBytes),
+    ).toEqual([3, 4, 5]);
   });
 
   test('without memory fails', () => {

@@ -11,6 +11,7 @@ import {
   spanState,
   spanStateNames,
   spanTable,
+  spanUse,
 } from '../../lib/spans/span-table.ts';
 import { FailingSys } from '../support/failing-sys.ts';
 import { metaOf } from '../support/meta.ts';
@@ -95,7 +96,7 @@ describe('the state of a span', () => {
 
   test('has a name, each its own', () => {
     for (const [name, state] of Object.entries(spanState)) expect(spanStateNames[state]).toBe(name);
-    expect(spanStateNames.length).toBe(states.length);
+    expect([spanStateNames.length, new Set(Object.values(spanUse)).size]).toEqual([states.length, 4]);
   });
 
   test.each(all)('%i → %i', (from, to) => {
