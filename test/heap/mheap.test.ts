@@ -47,10 +47,11 @@ describe.each(generations)('%s', (generation) => {
           const s = heap.allocManual(p, pages, manualUses[use]);
           if (s === 0) continue; // the reach is used up
           const page = c.startPage[s];
-          expect([c.state[s], c.use[s], c.pages[s], c.elemSize[s]]).toEqual([
+          expect([c.state[s], c.use[s], c.pages[s], c.elemSize[s], c.nelems[s]]).toEqual([
             spanState.manual,
             manualUses[use],
             pages,
+            0,
             0,
           ]);
           const clash = live.find((other) => page < other.page + other.pages && other.page < page + pages);
@@ -299,10 +300,16 @@ describe('growing', () => {
       heap.allocManual(0, 100, spanUse.stack);
       const most = arenaBytes / pageSize;
       // More than the first arena has left, whatever the unit by which it has grown.
+      const before = grownPages(runtime);
+      let told = 0;
+      heap.hooks.scavengeInExchange = (grown) => {
+        told = grown;
+      };
       const s = heap.allocManual(0, most, spanUse.stack);
       expect(s).not.toBe(0);
       expect(arenas.ranges().length).toBe(2);
       expect(grownPages(runtime)).toBe(2 * most);
+      expect(told).toBe((2 * most - before) * pageSize);
       // The rest of the first arena can be had.
       expect(runtime.spans.columns.startPage[heap.allocManual(0, most - 200, spanUse.stack)]).toBeLessThan(
         most,
@@ -310,6 +317,23 @@ describe('growing', () => {
       checkHeap(runtime, 3);
     },
   );
+
+  test('pages that cannot be made ready again after a hard decommit go back, free and released', () => {
+    const sys = new FailingSys(['used'], { hardDecommit: true });
+    const runtime = quietRuntime({ hardDecommit: true }, sys);
+    const { heap, counters } = runtime;
+    heap.allocManual(0, 20, spanUse.stack);
+    const state = () => [booked(runtime), counters.heapFree[0], counters.heapReleased[0], runtime.spans.live];
+    const before = state();
+    for (const npages of [1, 300]) {
+      sys.refuse(0, 1);
+      expect(heap.allocManual(0, npages, spanUse.stack)).toBe(0);
+      sys.relent();
+      expect(state()).toEqual(before);
+      checkHeap(runtime, 3);
+    }
+    expect(heap.allocManual(0, 300, spanUse.stack)).not.toBe(0);
+  });
 
   test('leaves the engine its room: refused memory beside the heap counts as refused growth', () => {
     const sys = new FailingSys(['alloc']);

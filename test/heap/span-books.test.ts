@@ -180,6 +180,19 @@ describe('sets', () => {
     world.books.check(world.isCached);
   });
 
+  test('are searched for so long only where spans with free objects were swept out of turn, too', () => {
+    const { world, sets } = unswept('sets', { partial: 150, full: 0 }, 3);
+    for (const s of world.inUse) if (world.tryAcquire(s)) world.sweep(s, true);
+    const stale = (): number => {
+      let n = 0;
+      sets.forEach(sets.partialUnswept(2, world.sweepState.gen), () => n++);
+      return n;
+    };
+    expect([stale(), world.books.take(2, world), stale(), world.books.take(2, world), stale()]).toEqual([
+      150, 0, 49, 0, 0,
+    ]);
+  });
+
   test('are not searched for unswept spans when the sweep is done', () => {
     const { world } = unswept('sets', { partial: 1, full: 0 }, 1);
     world.sweepState.markDrained();

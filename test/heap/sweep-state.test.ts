@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { SweepState, sweepStateTable } from '../../lib/heap/sweep-state.ts';
+import { FailingSys } from '../support/failing-sys.ts';
 import { metaOf } from '../support/meta.ts';
 
 test('a sweep begins with each generation, two above the last, and is done when it is drained', () => {
@@ -15,4 +16,11 @@ test('a sweep begins with each generation, two above the last, and is done when 
   expect([state.isDone(), other.gen, other.markWords]).toEqual([true, 2, 12]);
   other.nextGeneration();
   expect([state.gen, state.isDone()]).toEqual([4, false]);
+});
+
+test('there is none without memory', () => {
+  const sys = new FailingSys(['commit']);
+  const meta = metaOf([[sweepStateTable, 1]], sys);
+  sys.refuse(0, 1);
+  expect([SweepState.prepare(meta), SweepState.prepare(meta)]).toEqual([false, true]);
 });
