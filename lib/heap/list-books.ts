@@ -3,8 +3,11 @@
  *
  * For allocating, both have two lists a span class. A span with free objects stands in *nonempty*; one
  * without, or one that is cached, in *empty*. Caching takes the first of nonempty, sweeping it if it must
- * be; where there is none, it goes through empty, sweeps what is unswept, and moves each to the end: behind
- * the first swept one all are swept, so the search stops there.
+ * be; where there is none, it goes through empty, sweeps what is unswept, and moves each to the end. It stops
+ * at the first swept one: behind it, too, are those that this search swept before. That is a bound on the
+ * search, not a proof that none is left. A span that the sweeper swept and that stayed full keeps its place, so
+ * unswept ones may stand behind it; an allocation then takes a new span, as it did in the real runtime, and
+ * the sweeper frees theirs later.
  *
  * For sweeping they differ:
  *   stacks (2019)  a stack of swept spans and one of unswept; the two trade roles each cycle. A span is

@@ -65,7 +65,7 @@ describe('pageheap conform', () => {
   it.each<[string, string[], RegExp]>([
     ['a file that is not there', ['./nothing.mjs'], /nothing\.mjs: cannot be loaded as a module.*ERR_FILE/],
     ['a file that is no module', [module('x.mjs', '][')], /cannot be loaded as a module.*ERR_FILE/],
-    ['an unknown kind of file', [module('x.txt', '')], /Node [\d.]+ takes \.js and \.mjs.*ERR_FILE/],
+    ['an unknown kind of file', [module('x.txt', '')], /it is no \.js, \.mjs or \.ts file.*ERR_FILE/],
     ['a module without a class', [module('none.mjs', 'export const a = 1')], /exports no class.*ERR_INVALID/],
     ['an arrow function', [module('f.mjs', 'export default () => 1')], /exports no class.*ERR_INVALID/],
     [

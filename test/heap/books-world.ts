@@ -4,6 +4,7 @@
  */
 import { expect } from 'vitest';
 import type { BookSweeper, SpanBooks } from '../../lib/heap/span-books.ts';
+import type { SpanLists } from '../../lib/heap/span-lists.ts';
 import type { SweepState } from '../../lib/heap/sweep-state.ts';
 import { type SpanTable, spanState } from '../../lib/spans/span-table.ts';
 
@@ -13,6 +14,8 @@ export class BooksWorld implements BookSweeper {
   readonly books: SpanBooks;
   readonly spans: SpanTable;
   readonly sweepState: SweepState;
+  /** What list books stand on; null with sets. */
+  private readonly lists: SpanLists | null;
   /** The cached span of each span class, 0 for none. */
   readonly cached: number[];
   /** Spans swept so far. */
@@ -20,10 +23,17 @@ export class BooksWorld implements BookSweeper {
   /** Objects of each unswept span that were marked. */
   private readonly survivors = new Map<number, number>();
 
-  constructor(books: SpanBooks, spans: SpanTable, sweepState: SweepState, classes: number) {
+  constructor(
+    books: SpanBooks,
+    spans: SpanTable,
+    sweepState: SweepState,
+    classes: number,
+    lists: SpanLists | null,
+  ) {
     this.books = books;
     this.spans = spans;
     this.sweepState = sweepState;
+    this.lists = lists;
     this.cached = Array(classes).fill(0);
   }
 
@@ -60,7 +70,8 @@ export class BooksWorld implements BookSweeper {
     if (s !== 0) {
       this.expectUsable(s, spanClass);
     } else {
-      for (const other of this.inUse) this.expectNothingToGive(other, spanClass);
+      const passedOver = this.passedOver(spanClass);
+      for (const other of this.inUse) if (!passedOver.has(other)) this.expectNothingToGive(other, spanClass);
       s = this.allocate(spanClass, 1, false);
     }
     this.spans.columns.sweepGen[s] = this.sweepState.gen + 3;
@@ -155,6 +166,23 @@ export class BooksWorld implements BookSweeper {
       true,
     ]);
     expect(c.allocCount[s]).toBeLessThan(c.nelems[s]);
+  }
+
+  /**
+   * Unswept spans behind a swept one in the list of full spans, where a search in list books ends. Only the
+   * sweeper reaches them: sweeping by it leaves a span that stays full where it stands.
+   */
+  private passedOver(spanClass: number): Set<number> {
+    const found = new Set<number>();
+    const { lists } = this;
+    if (lists === null) return found;
+    const empty = lists.empty(spanClass);
+    let behindSwept = false;
+    for (let s = lists.first(empty); s !== 0; s = lists.next(s)) {
+      if (!this.isUnswept(s)) behindSwept = true;
+      else if (behindSwept) found.add(s);
+    }
+    return found;
   }
 
   /** A span that could not be had: another class, large, cached, or full after its sweep. */

@@ -58,7 +58,11 @@ function make(style: Style): Setup {
     style === 'sets'
       ? new SetBooks(meta, sets, spans, sweepState, classes)
       : new ListBooks(meta, lists, sets, spans, sweepState, style === 'stacks');
-  return { world: new BooksWorld(books, spans, sweepState, classes), sets, lists };
+  return {
+    world: new BooksWorld(books, spans, sweepState, classes, style === 'sets' ? null : lists),
+    sets,
+    lists,
+  };
 }
 
 /** Refill a class, its old span filled so far; allocate a large one; sweep a few; begin a cycle. */
@@ -96,6 +100,21 @@ describe.each(styles)('books: %s', (style) => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test('a search ends at the first swept span of the full ones, except with sets', () => {
+    const { world } = make(style);
+    for (let i = 0; i < 3; i++) world.refill(2, objectsPerSpan);
+    world.uncache(2, objectsPerSpan);
+    world.cycle((s) => (s === 1 ? objectsPerSpan : 1));
+    // The sweeper comes first to the span that was there first, which stays full and in front of two others.
+    const [first] = world.inUse;
+    expect(world.tryAcquire(first)).toBe(true);
+    world.sweep(first, false);
+    expect(world.inUse.filter((s) => world.isUnswept(s))).toHaveLength(2);
+    const taken = world.books.take(2, world);
+    if (style === 'sets') expect(world.isUnswept(taken)).toBe(false);
+    expect(taken !== 0).toBe(style === 'sets');
   });
 
   test('a cycle sweeps every span once, those of no class, too', () => {
