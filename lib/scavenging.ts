@@ -31,6 +31,9 @@ import { formatScavTrace } from './scavenge/trace.ts';
 import { formatScvgTrace } from './scavenge/trace-scvg.ts';
 import type { Arenas } from './spans/arenas.ts';
 
+/** The limit for releasing by age that no run is too young for. */
+const anyAge = -1;
+
 /** Whom it works for, and with what. */
 export interface ScavengingParts {
   readonly sys: Sys;
@@ -96,10 +99,15 @@ export class Scavenging {
     return this.p.counters.heapInUse[0] + this.p.counters.heapFree[0];
   }
 
-  /** Releases everything that is free. Bytes released. */
+  /**
+   * Releases everything that is free. Bytes released. Where runs are released by age, as if all were old: in
+   * that order, which with treaps is from the smallest up. Every run that is released there advises its
+   * released neighbours again, so largest first would cost by far more: 263 GiB of advice in 7.7 s at the end
+   * of rsscurve, where smallest first is 10 GiB in 0.45 s.
+   */
   releaseAll(): number {
     const { counters, parts } = this.p;
-    const released = this.release(Number.MAX_SAFE_INTEGER, true);
+    const released = this.pages?.releaseUnused?.(anyAge) ?? this.release(Number.MAX_SAFE_INTEGER, true);
     counters.releasedForced[0] += released;
     if (parts.scavenger === 'background' || parts.scavenger === 'none') {
       this.tell('forced', released, this.scavLine(0, released, true, false));

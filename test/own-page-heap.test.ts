@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import FirstFit from '../examples/first-fit.mjs';
 import { PageHeapError } from '../lib/base/errors.ts';
+import { type Bytes, bytes } from '../lib/base/units.ts';
 import type { PageHeapClass } from '../lib/pages/contract.ts';
 import { Heap } from '../lib/public-heap.ts';
 
@@ -101,6 +102,38 @@ describe('a page heap of one’s own', () => {
     );
     expect(error.code).toBe('ERR_PAGE_HEAP');
     expect(error.message).toMatch(message);
+  });
+
+  test('releases by age where it can when everything is to go, and by amount where it cannot', () => {
+    const calls: [string, number][] = [];
+    class Plain extends FirstFit {
+      override release(nbytes: Bytes, force: boolean): Bytes {
+        calls.push(['release', nbytes]);
+        return super.release(nbytes, force);
+      }
+    }
+    class Aging extends FirstFit {
+      override releaseUnused(limit: number): Bytes {
+        calls.push(['releaseUnused', limit]);
+        return super.release(bytes(Number.MAX_SAFE_INTEGER), true);
+      }
+    }
+    for (const pageHeap of [Plain, Aging]) {
+      const heap = new Heap({
+        pageHeap,
+        scavenger: 'none',
+        reach: 512 * MiB,
+        environment: false,
+      });
+      heap.drop(heap.malloc(MiB));
+      heap.freeOSMemory();
+      expect(heap.readMemStats().HeapReleased).toBe(heap.readMemStats().HeapIdle);
+      heap.dispose();
+    }
+    expect(calls).toEqual([
+      ['release', Number.MAX_SAFE_INTEGER],
+      ['releaseUnused', -1],
+    ]);
   });
 
   test('works as it is, and what it leaves out is left out', () => {

@@ -97,7 +97,10 @@ export interface PageHeap {
    */
   release(nbytes: Bytes, force: boolean, shouldStop?: () => boolean): Bytes;
 
-  /** Releases every free run unused for longer than `limit` nanoseconds. Returns the bytes newly released. */
+  /**
+   * Releases every free run unused for longer than `limit` nanoseconds, whatever its age where that is
+   * negative. Returns the bytes newly released.
+   */
   releaseUnused?(limit: number): Bytes;
 
   /** A collection has ended: what the design ages by collections grows older. */

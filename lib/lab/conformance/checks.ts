@@ -151,6 +151,13 @@ export function conformanceChecks(
       s.require(s.releaseUnused(500) === 0, 'what was released is released again');
       s.clock += 1000;
       s.require(s.releaseUnused(500) === 30, 'what has become old is not released');
+      s.free(s.alloc(7));
+      const { freePages, scavengedPages } = s.heap.stats();
+      const all = s.releaseUnused(-1);
+      s.require(
+        all === freePages - scavengedPages,
+        `by a negative age ${all} pages were released, not all ${freePages - scavengedPages}`,
+      );
     }),
     check('ages by collections, if it does, without changing a page', (s) => {
       const page = s.alloc(200);

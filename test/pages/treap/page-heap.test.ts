@@ -97,6 +97,24 @@ describe('scavenging', () => {
   });
 });
 
+describe('release by age', () => {
+  it('goes from the smallest run up, each with what it borders on, the young ones left', () => {
+    const s = setup(512);
+    const held = [10, 1, 40, 1, 20, 1, 439].map((n) => [alloc(s, n), n] as const);
+    for (const i of [0, 2, 4]) free(s, held[i]![0], held[i]![1]);
+    s.clock = 1000;
+    free(s, held[1]![0], 1);
+    free(s, held[5]![0], 1);
+    // 0..51 is one run, as young as its youngest part; so is 52..73.
+    expect(s.heap.releaseUnused(500)).toBe(0);
+    expect(s.heap.releaseUnused(-1)).toBe(73 * 8192 - 8192);
+    expect(s.released.map(([page, n]) => [page, n])).toEqual([
+      [52, 21],
+      [0, 51],
+    ]);
+  });
+});
+
 describe('physical pages of 16 KiB', () => {
   it('are given back only whole', () => {
     const s = setup(64, 2);
@@ -183,8 +201,11 @@ describe('any sequence', () => {
       } else if (kind < 92 && held.length > 0) {
         const [[page, n]] = held.splice(random(held.length), 1) as [[number, number]];
         free(s, page, n);
-      } else {
+      } else if (kind < 97) {
         s.heap.release(bytes((1 + random(100)) * 8192), true);
+      } else {
+        s.clock = step;
+        s.heap.releaseUnused(random(400));
       }
       s.heap.check(3);
     }
