@@ -10,6 +10,7 @@ import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../env.ts';
 import { type Comparison, compareRuns, readComparison } from '../lab/compare.ts';
 import { type MetricUnit, metrics, type Spread } from '../lab/compare-metrics.ts';
+import { comparePhases, phaseMetrics } from '../lab/compare-phases.ts';
 import { forkRun } from '../lab/fork-run.ts';
 import { formatBytes, formatDuration } from '../lab/report/client/format.ts';
 import { renderComparison } from '../lab/report/comparison.ts';
@@ -74,19 +75,23 @@ function cellOf(unit: MetricUnit, spread: Spread | undefined, runs: number, betw
 }
 
 /**
- * Draws the metrics: configurations as columns. Where the window is too narrow for a mean and its spread side by
- * side, the spread goes below; where it is too narrow for that, each metric is a list. Not in a window: as wide as it is.
+ * Draws figures: configurations as columns. Where the window is too narrow for a mean and its spread side by
+ * side, the spread goes below; where it is too narrow for that, each figure is a list. Not in a window: as wide as it is.
  */
-export function drawComparison({ configurations }: Comparison, terminal: Terminal): string {
+function drawFigures(
+  { configurations }: Comparison,
+  title: string,
+  rows: readonly FigureRow[],
+  terminal: Terminal,
+): string {
   const colors = terminal.outColors;
   const columns = terminal.out.columns ?? Number.POSITIVE_INFINITY;
-  const known = metrics.filter(({ id }) => configurations.some(({ spread }) => spread[id] !== undefined));
   const shape = (between: string): TableShape => ({
-    head: ['', ...configurations.map(({ label }) => label)],
+    head: [title, ...configurations.map(({ label }) => label)],
     numeric: configurations.map((_, i) => i + 1),
-    rows: known.map(({ id, label, unit }) => [
+    rows: rows.map(({ label, unit, spreads }) => [
       label,
-      ...configurations.map(({ spread, runs }) => cellOf(unit, spread[id], runs.length, between)),
+      ...spreads.map((spread, i) => cellOf(unit, spread, configurations[i].runs.length, between)),
     ]),
   });
   const beside = shape(' ');
@@ -94,6 +99,32 @@ export function drawComparison({ configurations }: Comparison, terminal: Termina
   return fits(beside, columns) || !fits(below, columns)
     ? drawTable(beside, columns, colors)
     : drawTable(below, columns, colors);
+}
+
+/** One figure of every configuration. */
+interface FigureRow {
+  readonly label: string;
+  readonly unit: MetricUnit;
+  readonly spreads: readonly (Spread | undefined)[];
+}
+
+/** The figures of whole runs, and RSS at the ends of phases where the subject has any. */
+export function drawComparison(comparison: Comparison, terminal: Terminal): string {
+  const { configurations } = comparison;
+  const whole: readonly FigureRow[] = metrics.map(({ id, label, unit }) => ({
+    label,
+    unit,
+    spreads: configurations.map(({ spread }) => spread[id]),
+  }));
+  const known = whole.filter(({ spreads }) => spreads.some((spread) => spread !== undefined));
+  const phases: readonly FigureRow[] = comparePhases(configurations).map((phase) => ({
+    label: phase.name,
+    unit: 'bytes',
+    spreads: phase.configurations.map(({ rss }) => rss),
+  }));
+  const tables = [drawFigures(comparison, '', known, terminal)];
+  if (phases.length > 0) tables.push(drawFigures(comparison, 'RSS, end of', phases, terminal));
+  return tables.join('\n\n');
 }
 
 /** Writes the page beside the index. @throws PageHeapError ERR_FILE */
@@ -115,6 +146,7 @@ export function comparisonJson(
   { index, folder, configurations }: Comparison,
   report: string | null,
 ): unknown {
+  const phases = comparePhases(configurations);
   return {
     folder,
     report,
@@ -122,10 +154,14 @@ export function comparisonJson(
     repeat: index.repeat,
     seconds: index.seconds,
     interrupted: index.interrupted,
-    configurations: configurations.map(({ label, files, spread }) => ({
+    configurations: configurations.map(({ label, files, spread }, i) => ({
       label,
       files,
       metrics: Object.fromEntries(metrics.map(({ id }) => [id, spread[id] ?? null])),
+      phases: phases.map((phase) => ({
+        name: phase.name,
+        metrics: Object.fromEntries(phaseMetrics.map(({ id }) => [id, phase.configurations[i][id] ?? null])),
+      })),
     })),
   };
 }

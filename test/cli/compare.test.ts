@@ -83,6 +83,9 @@ describe('pageheap compare', () => {
     for (const c of told.configurations) {
       expect(c.metrics.rssPeak.n).toBe(2);
       expect(c.metrics.rssPeak.mean).toBeGreaterThan(5e6);
+      expect(c.phases.map(({ name }: { name: string }) => name).join('')).toBe('ABCDEFG');
+      for (const { metrics } of c.phases) expect(metrics.rss.n).toBe(2);
+      expect(c.phases[0].metrics.rss.mean).toBeLessThanOrEqual(c.metrics.rssPeak.mean);
     }
     expect(existsSync(told.report)).toBe(true);
     expect(readdirSync(told.folder).filter((f) => f.endsWith('.jsonl'))).toHaveLength(8);
@@ -90,6 +93,8 @@ describe('pageheap compare', () => {
     const again = await pageheap(['report', told.folder, '-o', join(out, 'again.html')]);
     expect([again.code, existsSync(join(out, 'again.html'))]).toEqual([0, true]);
     expect(again.out).toContain('RSS peak');
+    expect(again.out).toMatch(/RSS, end of +│ +lists │ +treap │ +radix │ +own/);
+    expect(again.out).toMatch(/│ G +│/);
   }, 120_000);
 
   it.each<[string[], RegExp]>([

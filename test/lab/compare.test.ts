@@ -43,6 +43,7 @@ function linesOf(rss: readonly number[], extra: Record<string, unknown> = {}): u
       vmas: 40 + i,
       lazy: null,
     })),
+    ...rss.map((r, i) => ({ k: 'phase', t: i * 1000, name: `after ${i}`, rss: r * mib, sys: 100 * mib })),
     {
       k: 'end',
       t: rss.length * 1000,
@@ -253,6 +254,9 @@ describe('its page', () => {
         expect(await tab.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
         expect(await tab.locator('th', { hasText: 'RSS peak' }).count()).toBe(1);
         expect(await tab.locator('th', { hasText: 'generation' }).count()).toBe(1);
+        expect(await tab.locator('#phases tbody').nth(1).innerText()).toMatch(
+          /^after 1\s+80\.0 MiB[\s\S]+90\.0 MiB[\s\S]+HeapSys\s+100 MiB/,
+        );
         expect(wrong).toEqual([]);
         await tab.close();
       }

@@ -5,14 +5,15 @@
  * Not here: the shell of the page (page.ts), the numbers (../compare-metrics.ts).
  */
 import type { ComparedRuns, Comparison } from '../compare.ts';
-import { type Metric, metrics, type Spread } from '../compare-metrics.ts';
+import { type MetricUnit, metrics, type Spread } from '../compare-metrics.ts';
+import { type ComparedPhase, comparePhases, phaseMetrics } from '../compare-phases.ts';
 import { formatDuration, formatNumber } from './client/format.ts';
 import { type ComparisonPayload, comparisonPayload } from './comparison-payload.ts';
 import { formatMetric, formatSpread } from './comparison-values.ts';
 import { type Html, html } from './html.ts';
 import { renderPage } from './page.ts';
 import type { RunValue } from './run-data.ts';
-import { valueInWords } from './values.ts';
+import { heading, valueInWords } from './values.ts';
 
 const style = `
 :root { --c0: #0a66a8; --c1: #bf4a00; --c2: #00805f; --c3: #8b2470; --c4: #7a5a00; --c5: #2a8fc0; --c6: #a0303a; --c7: #555f6b; }
@@ -25,6 +26,10 @@ const style = `
 .compared thead th { vertical-align: bottom; white-space: normal; min-width: 8em; overflow-wrap: anywhere; }
 .compared .spread { display: block; color: var(--muted); font-size: 12px; }
 .compared .key { display: inline-block; width: 22px; height: 4px; border-radius: 2px; vertical-align: middle; margin-right: 7px; }
+.compared .also td, .compared .also th:first-child { padding-top: 0; padding-bottom: 2px; color: var(--muted); font-size: 12px; font-weight: 400; border: 0; }
+.compared .also th:first-child { padding-left: 12px; }
+.compared tbody tr:has(+ .also) > * { border: 0; padding-bottom: 2px; }
+.compared tbody tr.also:last-child > :is(th, td) { padding-bottom: 8px; border-bottom: 1px solid var(--line); }
 .compared td.words { text-align: left; white-space: normal; }
 `;
 
@@ -35,7 +40,7 @@ function headings(configurations: readonly ComparedRuns[]): Html {
   )}</tr>`;
 }
 
-function cell(metric: Metric, spread: Spread | undefined): Html {
+function cell(metric: { readonly unit: MetricUnit }, spread: Spread | undefined): Html {
   if (spread === undefined) return html`<td>–</td>`;
   const detail =
     spread.n > 1 ? html`<span class="spread">${formatSpread(metric.unit, spread)}</span>` : html``;
@@ -55,6 +60,34 @@ function metricsTable(configurations: readonly ComparedRuns[]): Html {
   </table></div>`;
 }
 
+/** RSS at the end of each phase, and below it what else is known of it; nothing for a trace. */
+function phasesSection(configurations: readonly ComparedRuns[]): Html {
+  const phases = comparePhases(configurations);
+  if (phases.length === 0) return html``;
+  const [first, ...others] = phaseMetrics;
+  const rowsOf = ({ name, configurations: of }: ComparedPhase): Html => {
+    const known = others.filter(({ id }) => of.some((spreads) => spreads[id] !== undefined));
+    return html`<tbody>
+      <tr><th scope="row">${name}</th>${of.map((spreads) => cell(first, spreads[first.id]))}</tr>
+      ${known.map(
+        ({ id, label, unit }) =>
+          html`<tr class="also"><th scope="row">${label}</th>${of.map(({ [id]: spread }) =>
+            spread === undefined ? html`<td>–</td>` : html`<td>${formatMetric(unit, spread.mean)}</td>`,
+          )}</tr>`,
+      )}
+    </tbody>`;
+  };
+  return html`<section aria-labelledby="h-phases">
+      <h2 id="h-phases">Phases</h2>
+      <p class="lead">RSS of the heap’s ranges at the end of each phase of the workload; below it the means of what the
+        heap then had in use and released, how long the phase took, and its minor faults.</p>
+      <div class="compared" tabindex="0"><table id="phases">
+        <thead>${headings(configurations)}</thead>
+        ${phases.map(rowsOf)}
+      </table></div>
+    </section>`;
+}
+
 const shown = (name: string, value: RunValue | undefined): string =>
   value === undefined ? '–' : valueInWords(name, value);
 
@@ -69,7 +102,7 @@ function differences(configurations: readonly ComparedRuns[]): Html {
     <thead>${headings(configurations)}</thead>
     <tbody>${names.map(
       (name) =>
-        html`<tr><th scope="row">${name}</th>${options.map((o) => html`<td>${shown(name, o[name])}</td>`)}</tr>`,
+        html`<tr><th scope="row">${heading(name)}</th>${options.map((o) => html`<td>${shown(name, o[name])}</td>`)}</tr>`,
     )}</tbody>
   </table></div>`;
 }
@@ -86,7 +119,7 @@ function environment(configurations: readonly ComparedRuns[]): Html {
   const rows = Object.entries(env).filter(([name]) => name !== 'fallbacks');
   return html`<div class="compared"><table><tbody>${rows.map(
     ([name, value]) =>
-      html`<tr><th scope="row">${name}</th><td class="words">${shown(name, value)}</td></tr>`,
+      html`<tr><th scope="row">${heading(name)}</th><td class="words">${shown(name, value)}</td></tr>`,
   )}</tbody></table></div>`;
 }
 
@@ -133,6 +166,7 @@ export function renderComparison(comparison: Comparison): string {
         how it is worked out: docs/numbers.md, or point at its name.</p>
       ${metricsTable(configurations)}
     </section>
+    ${phasesSection(configurations)}
     <section aria-labelledby="h-options">
       <h2 id="h-options">What they differ in</h2>
       ${differences(configurations)}

@@ -44,7 +44,8 @@ export function heading(name: string): string {
 
 /** MemStats' fields in bytes, and names that say so. */
 const inBytes = /^(Total|Heap)?Alloc$|(Sys|Inuse|Idle|Released|Rss|Bytes|Waste)$|^(NextGC|bytes)$/;
-const inRoundBytes = /^(huge)?PageSize$|Limit$|^reach$|^spanBytes$/i;
+const inRoundBytes = /^(huge)?PageSize$|Limit$|^reach$|^spanBytes$|^growthUnit$/i;
+const inNanoseconds = /Ns$|^forcedGCPeriod$|^scavengeAfter$/;
 
 function numberInWords(name: string, value: number): string {
   if (/Limit$/.test(name) && value >= 2 ** 53) {
@@ -59,7 +60,7 @@ function numberInWords(name: string, value: number): string {
   if (name === 'LastGC') {
     return value === 0 ? 'never' : new Date(value / 1e6).toISOString().replace('T', ' ').slice(0, 19);
   }
-  if (/Ns$/.test(name)) {
+  if (inNanoseconds.test(name)) {
     return formatDuration(value / 1e6);
   }
   if (/Ms$/.test(name)) {
