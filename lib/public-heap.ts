@@ -18,8 +18,9 @@ import type { Malloc } from './alloc/malloc.ts';
 import { roundUpSizeBy } from './alloc/size-classes.ts';
 import { Stacks } from './alloc/stacks.ts';
 import { checkAddress, checkSize, refuse, requireShared } from './arguments.ts';
+import { BackgroundTimer } from './background-timer.ts';
 import { PageHeapError } from './base/errors.ts';
-import { address, pageSize } from './base/units.ts';
+import { address } from './base/units.ts';
 import { type CheckLevel, checkHeap } from './check.ts';
 import { crashHeapOf } from './crash-heap.ts';
 import { EventQueue, type Watch } from './events.ts';
@@ -28,6 +29,7 @@ import { heapTable } from './heap-tables.ts';
 import { Holders } from './holders.ts';
 import { RankedLock } from './meta/lock.ts';
 import { type HeapMetrics, readMetrics } from './metrics.ts';
+import { ObjectContents } from './object-contents.ts';
 import { checkWatcher, type HeapOptions, resolveOptions } from './options.ts';
 import { systemClock } from './os/clock.ts';
 import { CrashReport } from './os/crash.ts';
@@ -35,7 +37,6 @@ import { Sys } from './os/sys.ts';
 import { type PageStates, pageStates } from './page-states.ts';
 import { Runtime } from './runtime.ts';
 import { type SizeClassRow, sizeClassStats } from './size-class-stats.ts';
-import { windowPageMask } from './spans/object-memory.ts';
 import { type HeapSample, type MemStats, readMemStats, sampleHeap } from './stats.ts';
 
 /** What another thread of this process needs to attach to a shared heap. Can be posted to a worker. */
@@ -65,8 +66,6 @@ const plain = 0;
 const shared = 1;
 const disposed = 2;
 
-const maxTimeout = 2 ** 31 - 1;
-
 /** A page heap. See the options for what can be asked of one. */
 export class Heap {
   private mode: 0 | 1 | 2 = plain;
@@ -75,13 +74,14 @@ export class Heap {
   private readonly fast: Malloc;
   private readonly drops: Drops;
   private readonly stacks: Stacks;
+  private readonly contents: ObjectContents;
   private readonly events: EventQueue;
   private readonly owner: boolean;
   /** One a heap, of its maker: it tells of the heap whichever thread crashes. */
   private readonly crash: CrashReport | undefined;
   private readonly holders: Holders;
   private readonly p: number;
-  private timer: NodeJS.Timeout | undefined;
+  private readonly timer: BackgroundTimer | undefined;
 
   /**
    * Makes a heap, owned by the calling thread.
@@ -128,7 +128,8 @@ export class Heap {
     this.fast = runtime.mallocOf(this.p);
     this.drops = new Drops(runtime.heap, runtime.objects, runtime.reach, address(runtime.table.zeroBase[0]));
     this.stacks = new Stacks(runtime.heap);
-    if (options.background === true) this.schedule(0);
+    this.contents = new ObjectContents(runtime, this.drops, this.stacks);
+    if (options.background === true) this.timer = new BackgroundTimer(() => this.step());
   }
 
   /**
@@ -265,54 +266,27 @@ export class Heap {
    * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_OUT_OF_RANGE · ERR_DISPOSED
    */
   view(addr: number, length: number): Uint8Array {
-    return this.guarded(() => {
-      this.inObject(addr, length);
-      const { memory, arenas } = this.runtime;
-      if (addr === this.zeroBase) return new Uint8Array(0);
-      const page = arenas.pageOf(addr);
-      const window = memory.bytes(page);
-      const offset = (page & windowPageMask) * pageSize + (addr - arenas.addressOf(page));
-      if (offset + length > window.length) {
-        throw new PageHeapError('ERR_OUT_OF_RANGE', 'a view cannot cross a multiple of 4 GiB', {
-          value: addr,
-        });
-      }
-      return window.subarray(offset, offset + length);
-    });
+    return this.guarded(() => this.contents.view(addr, length));
   }
 
   /** A copy of an object's bytes. @throws as `view`; ERR_FAULT where the memory is not there */
   read(addr: number, length: number): Uint8Array {
-    return this.guarded(() => {
-      this.inObject(addr, length);
-      const out = length === 0 ? new Uint8Array(0) : this.runtime.sys.peek(addr, length);
-      return out ?? refuse('ERR_FAULT', 'the memory cannot be read', addr);
-    });
+    return this.guarded(() => this.contents.read(addr, length));
   }
 
   /** Writes bytes into an object. @throws as `read` */
   write(addr: number, data: Uint8Array): void {
-    this.guarded(() => {
-      this.inObject(addr, data.length);
-      if (!this.runtime.sys.poke(addr, data)) refuse('ERR_FAULT', 'the memory cannot be written', addr);
-    });
+    this.guarded(() => this.contents.write(addr, data));
   }
 
   /** Fills an object's bytes. @throws as `view` */
   fill(addr: number, length: number, byte: number): void {
-    this.guarded(() => {
-      this.inObject(addr, length);
-      this.runtime.sys.fill(addr, length, byte);
-    });
+    this.guarded(() => this.contents.fill(addr, length, byte));
   }
 
   /** Copies bytes from one object to another; they may overlap. @throws as `view` */
   copy(to: number, from: number, length: number): void {
-    this.guarded(() => {
-      this.inObject(to, length);
-      this.inObject(from, length);
-      this.runtime.sys.copy(to, from, length);
-    });
+    this.guarded(() => this.contents.copy(to, from, length));
   }
 
   // ---------------------------------------------------------------- collecting and scavenging
@@ -451,7 +425,7 @@ export class Heap {
       else this.holders.abandon(this.p);
     }
     this.mode = disposed;
-    clearTimeout(this.timer);
+    this.timer?.stop();
     this.crash?.dispose();
     if (this.owner) runtime.dispose();
     else runtime.detach();
@@ -493,25 +467,6 @@ export class Heap {
     if (this.mode === disposed) throw new PageHeapError('ERR_DISPOSED', 'the heap was disposed');
   }
 
-  /** Throws unless [addr, addr + length) lies within one object or stack. The empty object holds no bytes. */
-  private inObject(addr: number, length: number): void {
-    if (!Number.isInteger(length) || length < 0) refuse('ERR_INVALID_SIZE', 'not a length', length);
-    if (addr === this.zeroBase && length === 0) return;
-    checkAddress(addr);
-    const { base, size } = this.drops.find(addr) ?? this.stacks.find(addr) ?? this.drops.require(addr);
-    if (addr + length > base + size) {
-      throw new PageHeapError(
-        'ERR_OUT_OF_RANGE',
-        `${length} bytes at 0x${addr.toString(16)} reach beyond the ${size} bytes at 0x${base.toString(16)}`,
-        { value: addr + length },
-      );
-    }
-  }
-
-  private get zeroBase(): number {
-    return this.runtime.table.zeroBase[0];
-  }
-
   /** Lets nobody attach any more, unless somebody is attached. */
   private close(): void {
     const others = this.holders.livingBut(this.p);
@@ -524,30 +479,7 @@ export class Heap {
     }
     Atomics.store(this.runtime.table.shared, 0, 0);
   }
-
-  private schedule(ms: number): void {
-    this.timer = setTimeout(
-      () => {
-        if (this.mode === disposed) return;
-        let ns: number;
-        try {
-          ns = this.step();
-        } catch (error) {
-          // Whoever uses the heap next is told; from a timer it would only end the process.
-          if (error instanceof PageHeapError) return;
-          throw error;
-        }
-        // With nothing due, look again now and then: allocations may have given reason to.
-        this.schedule(Math.min(idleLookMs, Math.max(1, ns / 1e6)));
-      },
-      Math.min(ms, maxTimeout),
-    );
-    this.timer.unref();
-  }
 }
-
-/** How often an idle background timer looks for work. */
-const idleLookMs = 100;
 
 /** How `attach` hands its runtime to the constructor. */
 class Attachment {
