@@ -25,11 +25,13 @@ async function curve(
   durationMs: number,
   counted: boolean,
 ): Promise<{ points: [number, number][]; turns: FakeTurns }> {
+  // 200,000 turns: what is held against a bound is the worst of them.
   const reader = await TraceReader.open(path);
   const turns = new FakeTurns();
   const replay = new Replay(new BumpTarget(), { touch: 'none' });
   const points: [number, number][] = [];
   let lastStep = turns.ms;
+  let longest = 0;
   await replayPaced({
     reader,
     replay,
@@ -38,7 +40,7 @@ async function curve(
     lines: counted ? lines : undefined,
     background: {
       step: () => {
-        expect(turns.ms - lastStep).toBeLessThan(turnMs + 1);
+        longest = Math.max(longest, turns.ms - lastStep);
         lastStep = turns.ms;
         return 0;
       },
@@ -49,6 +51,7 @@ async function curve(
   });
   await reader.close();
   expect(replay.ops).toBe(lines - 1);
+  expect(longest).toBeLessThan(turnMs + 1);
   return { points, turns };
 }
 
@@ -62,9 +65,10 @@ describe('a paced replay', () => {
     const { points, turns } = await curve(path, 2000, counted);
     expect(turns.ms - 1000).toBeGreaterThan(1900);
     expect(turns.ms - 1000).toBeLessThan(2100);
-    for (const [ms, ops] of points.filter(([ms]) => ms > 50)) {
-      expect(Math.abs(ops / (lines - 1) - ms / 2000)).toBeLessThan(tolerance);
-    }
+    const late = points.filter(([ms]) => ms > 50);
+    expect(late.length).toBeGreaterThan(100);
+    const worst = late.reduce((w, [ms, ops]) => Math.max(w, Math.abs(ops / (lines - 1) - ms / 2000)), 0);
+    expect(worst).toBeLessThan(tolerance);
   });
 
   it('goes as fast as it can without a duration', async () => {
