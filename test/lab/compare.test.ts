@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { type CompareOptions, compareRuns, comparisonFile, readComparison } from '../../lib/lab/compare.ts';
 import { metrics, metricsOf, spreadOf } from '../../lib/lab/compare-metrics.ts';
 import { renderComparison } from '../../lib/lab/report/comparison.ts';
-import { comparisonPayload, mainRun } from '../../lib/lab/report/comparison-payload.ts';
+import { commonMoments, comparisonPayload, mainRun } from '../../lib/lab/report/comparison-payload.ts';
 import { type RunData, type RunSample, toRunData } from '../../lib/lab/report/run-data.ts';
 import type { RunOptions, RunResult } from '../../lib/lab/run-options.ts';
 import { launchChromium } from '../support/chromium.ts';
@@ -15,6 +15,21 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 let folders = 0;
 const folder = (): string => join(root, String(++folders));
 const mib = 2 ** 20;
+
+/** A page map of a page for each MiB, all in use; the first `resident` of them are. */
+function mapOf(label: string, resident: number): unknown {
+  const bytes = (of: (i: number) => number): string =>
+    Buffer.from(Array.from({ length: 100 }, (_, i) => of(i))).toString('base64');
+  return {
+    k: 'map',
+    t: 0,
+    label,
+    origin: 2 ** 40,
+    pages: 100,
+    ranges: [[0, 100]],
+    bits: { state: bytes(() => 3), resident: bytes((i) => (i < resident ? 2 : 0)) },
+  };
+}
 
 /** A run whose RSS follows given MiB, a sample each second. */
 function linesOf(rss: readonly number[], extra: Record<string, unknown> = {}): unknown[] {
@@ -43,6 +58,9 @@ function linesOf(rss: readonly number[], extra: Record<string, unknown> = {}): u
       vmas: 40 + i,
       lazy: null,
     })),
+    ...rss.map((r, i) => mapOf(`after ${i}`, r)),
+    mapOf('peak', 1),
+    mapOf('peak', 2),
     ...rss.map((r, i) => ({ k: 'phase', t: i * 1000, name: `after ${i}`, rss: r * mib, sys: 100 * mib })),
     {
       k: 'end',
@@ -218,6 +236,38 @@ describe('its page', () => {
     expect(payload.quantities.some(({ id }) => id === 'lazy')).toBe(false);
   });
 
+  it('has the page maps of moments that all configurations have, and shows first what differs most', () => {
+    const of = (label: string, rss: readonly number[]) => ({
+      label,
+      files: [],
+      runs: [runOf(rss)],
+      spread: {},
+    });
+    const { moments, labels, firstMoment } = comparisonPayload([
+      of('a', [10, 90, 40, 7]),
+      of('b', [10, 80, 80]),
+    ]);
+    expect(labels).toEqual(['a', 'b']);
+    expect(moments.map(({ label }) => label)).toEqual(['after 0', 'after 1', 'after 2']);
+    // 40 resident pages against 80.
+    expect(firstMoment).toBe(2);
+    expect(moments[2]?.maps.map(({ tally }) => tally[3 * 4 + 2])).toEqual([40, 80]);
+    const none = comparisonPayload([of('a', [1]), { label: 'b', files: [], runs: [], spread: {} }]);
+    expect([none.moments, none.firstMoment]).toEqual([[], 0]);
+  });
+
+  it('tells maps of one name apart by their place', () => {
+    const run = toRunData([
+      { k: 'run', format: 'pageheap-run/1', name: 'x' },
+      ...[5, 6].map((n) => mapOf('after a collection', n)),
+      mapOf('', 7),
+    ]);
+    expect(commonMoments([run, run]).map(({ label }) => label)).toEqual([
+      'after a collection',
+      'after a collection, 2',
+    ]);
+  });
+
   it('leaves a curve where its run ended', () => {
     const payload = comparisonPayload([
       { label: 'long', files: [], runs: [runOf([1, 2, 3, 4, 5])], spread: {} },
@@ -257,6 +307,19 @@ describe('its page', () => {
         expect(await tab.locator('#phases tbody').nth(1).innerText()).toMatch(
           /^after 1\s+80\.0 MiB[\s\S]+90\.0 MiB[\s\S]+HeapSys\s+100 MiB/,
         );
+        const maps = tab.locator('#compared-maps');
+        await tab.waitForSelector('#compared-maps[data-shown="3"]');
+        expect(await maps.locator('canvas').count()).toBe(6);
+        expect(await tab.locator('#compared-moments button[aria-pressed=true]').innerText()).toBe('after 3');
+        // By the keyboard to the page that only the radix heap has given back.
+        await tab.locator('#compared-moments button', { hasText: 'after 2' }).click();
+        await tab.waitForSelector('#compared-maps[data-shown="2"]');
+        await maps.locator('canvas').first().press('Home');
+        for (let i = 0; i < 50; i++) await maps.locator('canvas').last().press('ArrowRight');
+        expect(await tab.locator('#compared-readout').innerText()).toMatch(
+          /^Page 50\. lists: in use; resident\. treap: in use; resident\. radix: in use; not resident/,
+        );
+        expect(await maps.locator('.cell-mark:visible').count()).toBe(6);
         expect(wrong).toEqual([]);
         await tab.close();
       }

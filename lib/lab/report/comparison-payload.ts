@@ -2,10 +2,15 @@
  * What the program of a comparison's page is given: every run's curves on one grid of times.
  *
  * Times are milliseconds since each run's start, values bytes; a run that ended before has null. Of each
- * configuration one run is drawn thick: that with the median end of RSS among its own (the lower of two).
+ * configuration one run is drawn thick: that with the median end of RSS among its own (the lower of two). Its
+ * page maps are shown, too, of those moments that all of them have: the ends of phases and of the run, not
+ * the peaks, which come when they come. Of more maps than the page's budget allows, some moments in between
+ * are left out.
  */
 import type { ComparedRuns } from '../compare.ts';
-import type { RunData, RunSample } from './run-data.ts';
+import { spread } from './downsample.ts';
+import { type PackedMap, packMap, residencyCount } from './page-maps.ts';
+import type { RunData, RunMap, RunSample } from './run-data.ts';
 
 export interface ComparedCurve {
   readonly configuration: number;
@@ -21,9 +26,20 @@ export interface ComparedQuantity {
   readonly curves: readonly ComparedCurve[];
 }
 
+/** A moment of the program that every configuration has a page map of. */
+export interface ComparedMoment {
+  readonly label: string;
+  /** By configuration. */
+  readonly maps: readonly PackedMap[];
+}
+
 export interface ComparisonPayload {
   readonly t: readonly number[];
   readonly quantities: readonly ComparedQuantity[];
+  readonly labels: readonly string[];
+  readonly moments: readonly ComparedMoment[];
+  /** The moment that is shown first: where most differs in what is resident. */
+  readonly firstMoment: number;
 }
 
 const gridPoints = 600;
@@ -56,6 +72,50 @@ function onGrid(
   });
 }
 
+/** Characters of base64 that the page maps of a comparison may take. */
+const mapBudget = 3_000_000;
+
+/** A run's maps by name; of several of one name, as after collections, each by its place among them. */
+function mapsByName({ maps }: RunData): Map<string, RunMap> {
+  const seen = new Map<string, number>();
+  const named = new Map<string, RunMap>();
+  for (const map of maps) {
+    const label = map.label ?? '';
+    if (label === '' || label === 'peak') continue;
+    const place = (seen.get(label) ?? 0) + 1;
+    seen.set(label, place);
+    named.set(place === 1 ? label : `${label}, ${place}`, map);
+  }
+  return named;
+}
+
+/** The moments that the runs have in common, in the order of the first. */
+export function commonMoments(runs: readonly RunData[]): ComparedMoment[] {
+  const named = runs.map(mapsByName);
+  const labels = [...(named[0]?.keys() ?? [])].filter((label) => named.every((maps) => maps.has(label)));
+  for (let count = labels.length; ; count = Math.floor(count / 2)) {
+    const moments = spread(labels, count).map((label) => ({
+      label,
+      maps: named.flatMap((maps) => maps.get(label) ?? []).map(packMap),
+    }));
+    const size = moments.flatMap(({ maps }) => maps).reduce((sum, { data }) => sum + data.length, 0);
+    if (size <= mapBudget || count <= 1) return moments;
+  }
+}
+
+/** Resident pages, by halves. */
+const residentHalves = ({ tally }: PackedMap): number =>
+  tally.reduce((sum, pages, pair) => sum + pages * [0, 1, 2, 0][pair % residencyCount], 0);
+
+/** The moment at which the configurations are furthest apart in what is resident. */
+export function mostTelling(moments: readonly ComparedMoment[]): number {
+  const apart = moments.map(({ maps }) => {
+    const resident = maps.map(residentHalves);
+    return Math.max(...resident) - Math.min(...resident);
+  });
+  return apart.length === 0 ? 0 : apart.indexOf(Math.max(...apart));
+}
+
 const endOf = (run: RunData): number => run.samples[run.samples.length - 1]?.rss ?? 0;
 
 /** The run of the median end, the lower of two. */
@@ -83,8 +143,15 @@ export function comparisonPayload(configurations: readonly ComparedRuns[]): Comp
       }));
     }),
   }));
+  const mains = configurations.map(({ runs }) => runs[mainRun(runs)]);
+  const drawn = mains.filter((run) => run !== undefined);
+  // A configuration without a finished run has nothing to lay beside the others.
+  const moments = drawn.length === mains.length ? commonMoments(drawn) : [];
   return {
     t,
+    labels: configurations.map(({ label }) => label),
+    moments,
+    firstMoment: mostTelling(moments),
     quantities: made.filter(({ curves }) => curves.some((c) => c.values.some((v) => v !== null && v > 0))),
   };
 }

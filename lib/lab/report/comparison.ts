@@ -1,6 +1,6 @@
 /**
  * The page of a comparison: every configuration's curves over each other, the table of metrics with their
- * spread, what the configurations differ in, and where it was measured.
+ * spread, what came of each phase, the page maps of one moment beside each other, what the configurations differ in, and where it was measured.
  *
  * Not here: the shell of the page (page.ts), the numbers (../compare-metrics.ts).
  */
@@ -25,18 +25,22 @@ const style = `
 .compared th:first-child { text-align: left; position: sticky; left: 0; background: var(--page); font-weight: 600; padding-right: 16px; }
 .compared thead th { vertical-align: bottom; white-space: normal; min-width: 8em; overflow-wrap: anywhere; }
 .compared .spread { display: block; color: var(--muted); font-size: 12px; }
-.compared .key { display: inline-block; width: 22px; height: 4px; border-radius: 2px; vertical-align: middle; margin-right: 7px; }
 .compared .also td, .compared .also th:first-child { padding-top: 0; padding-bottom: 2px; color: var(--muted); font-size: 12px; font-weight: 400; border: 0; }
 .compared .also th:first-child { padding-left: 12px; }
 .compared tbody tr:has(+ .also) > * { border: 0; padding-bottom: 2px; }
 .compared tbody tr.also:last-child > :is(th, td) { padding-bottom: 8px; border-bottom: 1px solid var(--line); }
+.maps.two { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+.keys { display: flex; flex-wrap: wrap; gap: 0 34px; }
+.key-line { display: inline-block; width: 22px; height: 4px; border-radius: 2px; vertical-align: middle; margin-right: 7px; }
+#compared-moments button[aria-pressed=true] { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); font-weight: 650; }
+@media (max-width: 640px) { .maps.two { grid-template-columns: minmax(0, 1fr); } }
 .compared td.words { text-align: left; white-space: normal; }
 `;
 
 function headings(configurations: readonly ComparedRuns[]): Html {
   return html`<tr><th scope="col"></th>${configurations.map(
     ({ label }, i) =>
-      html`<th scope="col"><span class="key" style="background: var(--c${String(i % 8)})"></span>${label}</th>`,
+      html`<th scope="col"><span class="key-line" style="background: var(--c${String(i % 8)})"></span>${label}</th>`,
   )}</tr>`;
 }
 
@@ -129,6 +133,19 @@ function charts({ quantities }: ComparisonPayload): Html {
   )}`;
 }
 
+function mapsSection({ moments }: ComparisonPayload): Html {
+  if (moments.length === 0) return html``;
+  return html`<section aria-labelledby="h-maps">
+      <h2 id="h-maps">Page maps</h2>
+      <p class="lead">Each page as each heap believes it to be, and as the kernel holds it, at the same moment of the
+        program: for each configuration, the run that is drawn thick. <span id="compared-scale"></span></p>
+      <p class="controls" id="compared-moments"></p>
+      <div id="compared-key" class="keys"></div>
+      <p id="compared-readout" class="readout" aria-live="polite"></p>
+      <div id="compared-maps"></div>
+    </section>`;
+}
+
 /** The subject's words: a workload with seed and scale, or a trace. */
 function subjectWords({ configurations, index }: Comparison): string {
   const header = configurations.flatMap(({ runs }) => runs)[0]?.header;
@@ -167,6 +184,7 @@ export function renderComparison(comparison: Comparison): string {
       ${metricsTable(configurations)}
     </section>
     ${phasesSection(configurations)}
+    ${mapsSection(payload)}
     <section aria-labelledby="h-options">
       <h2 id="h-options">What they differ in</h2>
       ${differences(configurations)}

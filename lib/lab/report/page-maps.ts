@@ -74,7 +74,8 @@ function rangesOf(map: RunMap, pages: number): (readonly [number, number])[] {
   return ranges;
 }
 
-function pack(map: RunMap): PackedMap {
+/** A moment as the page has it. */
+export function packMap(map: RunMap): PackedMap {
   const state = Buffer.from(map.bits.state, 'base64');
   const resident = Buffer.from(map.bits.resident, 'base64');
   const packed = packPages(state, resident);
@@ -97,7 +98,7 @@ export function packMaps(run: RunData, peakTime: number, most = 24, budget = 2_0
     undefined,
   );
   for (let moments = Math.min(most, run.maps.length); ; moments = Math.floor(moments / 2)) {
-    const packed = spread(run.maps, moments, (map) => map === peak || map === run.maps.at(-1)).map(pack);
+    const packed = spread(run.maps, moments, (map) => map === peak || map === run.maps.at(-1)).map(packMap);
     const size = packed.reduce((sum, map) => sum + map.data.length, 0);
     if (size <= budget || moments <= 1) {
       return packed;

@@ -5,6 +5,7 @@
  */
 import type { ComparisonPayload } from '../comparison-payload.ts';
 import { ChartGroup, type Layer, makeChart } from './chart.ts';
+import { ComparedMaps } from './compare-maps.ts';
 import { byId } from './dom.ts';
 import { formatBytes, formatTick } from './format.ts';
 
@@ -45,6 +46,9 @@ function startComparison(): void {
       group,
     );
   });
+  if (payload.moments.length > 0) {
+    void new ComparedMaps(payload.moments, payload.labels).show(payload.firstMoment);
+  }
   byId('whole-run').addEventListener('click', () => group.zoom(...group.whole));
 }
 

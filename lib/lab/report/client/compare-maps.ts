@@ -1,0 +1,128 @@
+/// <reference lib="dom" />
+/**
+ * The page maps of a comparison: what each configuration's heap believes, and what the kernel holds of it, at
+ * one and the same moment of the program.
+ *
+ * All configurations share one layout, pages counted from their own heap's origin, so that a place in one map
+ * is the same place in every other.
+ */
+
+import type { ComparedMoment } from '../comparison-payload.ts';
+import { byId, make, onAppearance, onWidth } from './dom.ts';
+import { MomentPages, PageOrder } from './moment-pages.ts';
+import { absentPage, beliefLook, kernelLook, pageWords } from './page-colours.ts';
+import { type Fit, fitLayout } from './page-layout.ts';
+import { cellWords, lookKey, mapWidth, PageSheet } from './page-sheet.ts';
+
+const tallest = 240;
+const shownLooks = [beliefLook, kernelLook] as const;
+
+interface ComparedSheets {
+  readonly label: string;
+  readonly moments: MomentPages;
+  readonly sheets: readonly PageSheet[];
+}
+
+export class ComparedMaps {
+  private readonly order: PageOrder;
+  private readonly compared: readonly ComparedSheets[];
+  private readonly buttons: readonly HTMLButtonElement[];
+  private wanted = -1;
+  /** Of the moment that is shown: the bytes of each configuration. */
+  private pages: readonly Uint8Array[] = [];
+  private fit: Fit | undefined;
+  private page = 0;
+
+  constructor(moments: readonly ComparedMoment[], labels: readonly string[]) {
+    const order = new PageOrder(moments.flatMap(({ maps }) => maps.map(({ ranges }) => ranges)));
+    this.order = order;
+    this.page = order.first;
+    const host = byId('compared-maps');
+    this.compared = labels.map((label, i) => ({
+      label,
+      moments: new MomentPages(
+        moments.map(({ maps }) => maps[i]),
+        order,
+      ),
+      sheets: shownLooks.map(
+        (look) => new PageSheet(look, `${label}: ${look.caption}`, order, (page) => this.point(page)),
+      ),
+    }));
+    this.compared.forEach(({ label, sheets }, i) => {
+      const key = make('span', { class: 'key-line', style: `background: var(--c${i % 8})` });
+      host.append(make('h3', {}, key, label));
+      const pair = make('div', { class: 'maps two' });
+      for (const { look, frame } of sheets) {
+        pair.append(make('figure', {}, make('figcaption', {}, look.caption), frame));
+      }
+      host.append(pair);
+    });
+    byId('compared-key').append(...shownLooks.map(lookKey));
+    this.buttons = moments.map(({ label }, i) => {
+      const button = make('button', { type: 'button', 'aria-pressed': 'false' }, label);
+      button.addEventListener('click', () => void this.show(i));
+      return button;
+    });
+    byId('compared-moments').append(...this.buttons);
+    onWidth(host, () => this.resize());
+    onAppearance(() => this.resize());
+  }
+
+  /** Shows a moment, when its bytes are there and no other was asked for meanwhile. */
+  async show(moment: number): Promise<void> {
+    this.wanted = moment;
+    try {
+      const pages = await Promise.all(this.compared.map(({ moments }) => moments.load(moment)));
+      if (this.wanted !== moment) {
+        return;
+      }
+      this.pages = pages;
+    } catch (error) {
+      byId('compared-readout').textContent = `This browser cannot unpack the page maps: ${String(error)}`;
+      return;
+    }
+    this.buttons.forEach((button, i) => {
+      button.setAttribute('aria-pressed', String(i === moment));
+    });
+    this.draw();
+    byId('compared-maps').dataset.shown = String(moment);
+  }
+
+  private resize(): void {
+    const width = mapWidth(this.compared[0].sheets[0].frame.clientWidth);
+    if (width > 0) {
+      this.fit = fitLayout(this.order.ranges, width, tallest * (window.devicePixelRatio || 1));
+      this.draw();
+    }
+  }
+
+  private draw(): void {
+    const { fit, pages } = this;
+    if (fit === undefined || pages.length === 0) {
+      return;
+    }
+    this.compared.forEach(({ sheets }, i) => {
+      for (const sheet of sheets) {
+        sheet.draw(fit, pages[i]);
+      }
+    });
+    byId('compared-scale').textContent = cellWords(fit);
+    this.point(this.page);
+  }
+
+  /** Marks a page in every map and says what it is in each heap. */
+  private point(page: number): void {
+    const index = this.order.indexOf(page);
+    if (this.fit === undefined || index < 0) {
+      return;
+    }
+    this.page = page;
+    const words = this.compared.map(({ label, sheets }, i) => {
+      for (const sheet of sheets) {
+        sheet.point(page);
+      }
+      return `${label}: ${pageWords(this.pages[i]?.[index] ?? absentPage)}`;
+    });
+    byId('compared-readout').textContent = `Page ${page.toLocaleString('en-US')}. ${words.join('. ')}.`;
+  }
+}
