@@ -227,7 +227,7 @@ export class Runtime {
     this.heap.hooks = {
       reclaim: (npages) => this.sweeper.reclaim(npages),
       growing: (size) => this.scavenging.growing(size),
-      scavengeInExchange: (grown, scavenged) => this.scavenging.inExchange(grown, scavenged),
+      scavengeInExchange: (grown, scavenged, size) => this.scavenging.inExchange(grown, scavenged, size),
       mapped: (at, size) => this.adviseMapped(at, size),
     };
     this.central.hooks = { deductSweepCredit: (bytes, pages) => this.sweeper.deductCredit(bytes, pages) };

@@ -177,11 +177,14 @@ export class Scavenging {
     this.releaseWithCredit(size);
   }
 
-  /** What an allocation owes, because the heap grew for it or it would pass the limit, or reuses what was released. */
-  inExchange(grown: number, scavenged: number): void {
+  /**
+   * What an allocation of `size` bytes owes, because the heap grew for it, or it would pass the limit, or it
+   * reuses what was released.
+   */
+  inExchange(grown: number, scavenged: number, size: number): void {
     const { table, parts, limiter, pacer, meta, counters } = this.p;
     if (table.scavenge[0] !== 1 || (grown === 0 && scavenged === 0)) return;
-    if (parts.scavengeOnReuse && scavenged > 0) this.releaseWithCredit(scavenged);
+    if (parts.scavengeOnReuse && scavenged > 0) this.releaseWithCredit(size);
     if (parts.scavenger !== 'background') return;
     const byLimit = limiter.limiting() ? 0 : limitDebt(scavenged, meta.accounts.ready, pacer.memoryLimit);
     // Where fresh memory counts as backed, the growth is retained already.

@@ -40,10 +40,10 @@ export interface SpanParts {
 /** Puts memory behind what they need from the start. False when there is none. */
 export function prepareSpanParts(meta: MetaMemory, parts: Parts): boolean {
   return (
-    SpanLists.prepare(meta) &&
+    (parts.sweep === 'sets' || SpanLists.prepare(meta)) &&
     meta.commit(setBooksTable, 0, 1) &&
     meta.commit(listBooksTable, 0, 1) &&
-    (parts.objects !== 'freelist' || FreeListMCache.prepare(meta))
+    (parts.objects !== 'freelist' || (FreeLists.prepare(meta) && FreeListMCache.prepare(meta)))
   );
 }
 
@@ -51,7 +51,7 @@ export function makeSpanParts(
   { sweep, objects }: Pick<Parts, 'sweep' | 'objects'>,
   { meta, spans, sets, sweepState, memory, origin }: SpanPartsMemory,
 ): SpanParts {
-  const lists = sweep === 'sets' ? undefined : new SpanLists(meta, numSpanClasses);
+  const lists = sweep === 'sets' ? undefined : new SpanLists(meta, spans, numSpanClasses);
   const threaded = objects === 'freelist';
   return {
     books:

@@ -30,7 +30,7 @@ import {
   windowPageMask,
   windowPagesShift,
 } from '../spans/object-memory.ts';
-import type { SpanTable } from '../spans/span-table.ts';
+import { SpanTable } from '../spans/span-table.ts';
 
 /** Rows are spans. */
 export const freeListTable = table('freeLists', 'mspan', {
@@ -40,16 +40,13 @@ export const freeListTable = table('freeLists', 'mspan', {
 
 /** What the second word of a used free object holds, twice. */
 const dirtyWord = 0xdeaddead | 0;
-const rowsPerBatch = 256;
 const windowWords = 2 ** (windowPagesShift + pageWordsShift);
 
 export class FreeLists {
   readonly head: Int32Array;
-  private readonly meta: MetaMemory;
   private readonly columns: SpanTable['columns'];
   private readonly memory: ObjectMemory;
   private readonly origin: number;
-  private committed = 0;
   /** The windows that the first and the last page of the span at hand lie in: mostly the same one. */
   private here: Int32Array = new Int32Array(0);
   private there: Int32Array = new Int32Array(0);
@@ -57,19 +54,14 @@ export class FreeLists {
   constructor(meta: MetaMemory, spans: SpanTable, memory: ObjectMemory, origin: number) {
     const views: Views<typeof freeListTable> = meta.views(freeListTable);
     this.head = views.head;
-    this.meta = meta;
     this.columns = spans.columns;
+    spans.beside(freeListTable);
     this.memory = memory;
     this.origin = origin;
   }
 
-  /** Makes sure that spans below `end` can have a list. False when there is no memory. */
-  ensure(end: number): boolean {
-    if (end <= this.committed) return true;
-    const rows = Math.min(this.meta.rows(freeListTable), Math.ceil((end + 1) / rowsPerBatch) * rowsPerBatch);
-    if (!this.meta.commit(freeListTable, 0, rows)) return false;
-    this.committed = rows;
-    return true;
+  static prepare(meta: MetaMemory): boolean {
+    return SpanTable.prepareBeside(meta, freeListTable);
   }
 
   /** Threads the list of a fresh span through all of its objects, after zeroing it if it must be. */

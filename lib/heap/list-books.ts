@@ -60,8 +60,8 @@ export class ListBooks implements SpanBooks {
   }
 
   prepareFor(_spanClass: number, spans: number): boolean {
-    // The stacks are the sets of one class.
-    return this.lists.ensure(spans) && (!this.stacks || this.sets.prepareFor(0, spans));
+    // The links of the lists stand beside the spans. The stacks are the sets of one class.
+    return !this.stacks || this.sets.prepareFor(0, spans);
   }
 
   allocated(s: number, large: boolean): void {

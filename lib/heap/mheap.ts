@@ -11,8 +11,8 @@
  * first, so that nothing is lost. Fresh memory counts as released where the page heap says so: it costs
  * nothing yet. The 2014 and 2019 designs count it as free and backed.
  *
- * Failure: `allocSpan` answers 0 and `grow` false when the system has no memory; the heap is then as
- * it was, except that reserved address space is kept for the next try.
+ * Failure: `allocSpan` answers 0 when the system has no memory; the heap is then as it was, except that
+ * reserved address space is kept for the next try, and that the rest of the old one may be grown into.
  *
  * Growing leaves the JavaScript engine some memory (engine-room.ts).
  *
@@ -66,9 +66,9 @@ export interface HeapHooks {
   growing(size: number): void;
   /**
    * After pages were found and before they are made ready: `grown` bytes by which the heap grew for
-   * them, `scavenged` bytes of them that are released now and will be paged in.
+   * them, `scavenged` bytes by which less counts as released, `size` bytes of the pages themselves.
    */
-  scavengeInExchange(grown: number, scavenged: number): void;
+  scavengeInExchange(grown: number, scavenged: number, size: number): void;
   /** After fresh memory was mapped: what the options ask of the kernel for it. */
   mapped(at: Address, size: number): void;
 }
@@ -221,15 +221,14 @@ export class MHeap {
     nelems: number,
     at = -1,
   ): SpanId {
-    const { spans, books, freeLists, pages, radix, pageCaches, gcBits, arenas, sys, counters } = this.parts;
+    const { spans, books, pages, radix, pageCaches, gcBits, arenas, sys, counters } = this.parts;
     // Everything that can fail for lack of metadata comes before pages change hands.
     const s = spans.alloc();
     if (s === 0) return s;
     let markBits = 0;
     let allocBits = 0;
     if (use === spanUse.heap) {
-      const prepared = books.prepareFor(spanClass, spans.end) && (freeLists?.ensure(spans.end) ?? true);
-      markBits = prepared ? gcBits.allocForSpan(nelems) : -1;
+      markBits = books.prepareFor(spanClass, spans.end) ? gcBits.allocForSpan(nelems) : -1;
       allocBits = markBits < 0 ? -1 : gcBits.allocForSpan(nelems);
       if (allocBits < 0) {
         spans.free(s);
@@ -254,7 +253,8 @@ export class MHeap {
         grown = this.grow(npages);
         if (grown > 0) page = pages.alloc(pageCount(npages));
         if (page < 0) {
-          if (grown > 0) fatal('grew the heap and still found no room', { npages, grown });
+          // Less may have been added than the span needs: what was left of a space, with what was free before it.
+          if (grown >= npages * pageSize) fatal('grew the heap and still found no room', { npages, grown });
           spans.free(s);
           return spanId(0);
         }
@@ -264,7 +264,7 @@ export class MHeap {
 
     const size = npages * pageSize;
     const scavengedBytes = scavenged * pageSize;
-    this.hooks.scavengeInExchange(grown, scavengedBytes);
+    this.hooks.scavengeInExchange(grown, scavengedBytes, size);
     if (scavenged !== 0) {
       if (!sys.used(arenas.addressOf(page), bytes(size), bytes(Math.min(size, scavengedBytes)))) {
         this.takeBack(page, npages, npages - scavenged);
@@ -359,13 +359,17 @@ export class MHeap {
     }
   }
 
-  /** Adds room for at least npages to the page heap: the bytes added, 0 when the system has no memory. */
+  /**
+   * Adds room for at least npages to the page heap. The bytes added: fewer when the system has no more memory,
+   * 0 when it has none.
+   */
   grow(npages: number): number {
     const { growthUnit } = this.parts;
     const small = growthUnit <= smallGrowthUnit;
     const need = alignUp(npages * pageSize, small ? growthStep : growthUnit);
     const ask = Math.max(need, growthUnit);
-    return this.growBy(ask) || (need < ask ? this.growBy(need) : 0);
+    const grown = this.growBy(ask);
+    return grown >= need || need === ask ? grown : grown + this.growBy(need);
   }
 
   private growBy(ask: number): number {
@@ -397,8 +401,8 @@ export class MHeap {
       }
     }
     const start = state.curBase[0];
-    // The rest of the old space may be ours already: then what could be had is what there is.
-    if (!this.growInto(start, ask)) return 0;
+    // The rest of the old space may be ours already: then that is what could be had.
+    if (!this.growInto(start, ask)) return total;
     state.curBase[0] = start + ask;
     return total + ask;
   }

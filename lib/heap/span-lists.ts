@@ -11,6 +11,7 @@
 import { fatal } from '../base/errors.ts';
 import { i32, table, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
+import { SpanTable } from '../spans/span-table.ts';
 
 /** Rows are spans. */
 export const spanLinkTable = table('spanLinks', 'mspan', {
@@ -28,36 +29,26 @@ export const spanListTable = table('spanLists', 'gc', {
 
 /** Spans of at least so many pages share one busy list. */
 export const busyLists = 128;
-const rowsPerBatch = 256;
 
 /** The lists there are for so many span classes. */
 export const spanListsFor = (spanClasses: number): number => spanClasses * 2 + busyLists + 1;
 
 export class SpanLists {
-  private readonly meta: MetaMemory;
   private readonly links: Views<typeof spanLinkTable>;
   private readonly lists: Views<typeof spanListTable>;
   private readonly firstBusy: number;
-  private committed = 0;
 
-  constructor(meta: MetaMemory, spanClasses: number) {
-    this.meta = meta;
+  constructor(meta: MetaMemory, spans: SpanTable, spanClasses: number) {
+    spans.beside(spanLinkTable);
     this.links = meta.views(spanLinkTable);
     this.lists = meta.views(spanListTable);
     this.firstBusy = spanClasses * 2;
   }
 
   static prepare(meta: MetaMemory): boolean {
-    return meta.commit(spanListTable, 0, meta.rows(spanListTable));
-  }
-
-  /** Makes sure that spans below `end` can be linked. */
-  ensure(end: number): boolean {
-    if (end <= this.committed) return true;
-    const rows = Math.min(this.meta.rows(spanLinkTable), Math.ceil((end + 1) / rowsPerBatch) * rowsPerBatch);
-    if (!this.meta.commit(spanLinkTable, 0, rows)) return false;
-    this.committed = rows;
-    return true;
+    return (
+      meta.commit(spanListTable, 0, meta.rows(spanListTable)) && SpanTable.prepareBeside(meta, spanLinkTable)
+    );
   }
 
   nonempty(spanClass: number): number {

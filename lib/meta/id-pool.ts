@@ -6,6 +6,9 @@
  * are committed a batch at a time. Id 0 is none and never handed out. Rows keep their contents when
  * freed and reused: who allocates initializes.
  *
+ * Tables may stand beside: rows of the same ids, which get memory together with the pool's own. So whoever
+ * was given an id never lacks memory for what is kept of it elsewhere.
+ *
  * Not here: locking. The caller holds the heap.
  */
 import type { Table } from './column.ts';
@@ -29,6 +32,7 @@ export class IdPool {
   private readonly next: Int32Array;
   private readonly state: PoolState;
   private readonly batch: number;
+  private readonly besides: Table[] = [];
 
   /** `batch`: rows committed at once. */
   constructor(meta: MetaMemory, table: Table, next: Int32Array, state: PoolState, batch: number) {
@@ -61,6 +65,14 @@ export class IdPool {
     return n < this.state.committed[0] || this.commitTo(n + 1);
   }
 
+  /**
+   * Names a table of rows beside; every thread that may commit names the same ones. Who prepares the pool's
+   * first rows prepares theirs.
+   */
+  beside(table: Table): void {
+    this.besides.push(table);
+  }
+
   free(id: number): void {
     this.next[id] = this.state.free[0];
     this.state.free[0] = id;
@@ -72,7 +84,8 @@ export class IdPool {
     const limit = this.meta.rows(this.table);
     if (rows > limit) return false;
     const end = Math.min(limit, committed[0] + Math.ceil((rows - committed[0]) / this.batch) * this.batch);
-    if (!this.meta.commit(this.table, committed[0], end)) return false;
+    for (const table of [...this.besides, this.table])
+      if (!this.meta.commit(table, committed[0], end)) return false;
     committed[0] = end;
     return true;
   }

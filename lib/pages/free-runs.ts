@@ -7,16 +7,16 @@
  * table may be stale, so a neighbour is one only if its state and its bounds say so.
  *
  * Ids: a span's own id goes back to the pool just before its pages come here, so freeing an allocation
- * whole always finds one. `ensure` makes sure of one more for every range grown.
+ * whole always finds one, and with it the rows beside. `ensure` makes sure of one more for every range grown.
  *
  * Not here: which of them to take (lists/, treap/), what a run's scavenged pages mean there.
  */
 import { fatal } from '../base/errors.ts';
 import { pageCount, pageSize, pagesPerArena, spanId } from '../base/units.ts';
-import { f64, i32, table, type Views } from '../meta/column.ts';
+import { f64, i32, type Table, table, type Views } from '../meta/column.ts';
 import type { Capacity } from '../meta/memory-map.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
-import { type SpanTable, spanState } from '../spans/span-table.ts';
+import { SpanTable, spanState } from '../spans/span-table.ts';
 import type { FreeRunVisit, PageHeapStats } from './contract.ts';
 
 /** Rows are spans. */
@@ -51,7 +51,6 @@ export interface FreeRunMemory {
 }
 
 const arenaShift = Math.log2(pagesPerArena);
-const rowsPerBatch = 256;
 
 export class FreeRuns {
   readonly start: Int32Array;
@@ -64,11 +63,9 @@ export class FreeRuns {
   private readonly state: Uint8Array;
   private readonly spanOf: Int32Array;
   private readonly known: Uint8Array;
-  private readonly beside: (rows: number) => boolean;
-  private rows = 0;
 
-  /** @param beside puts memory behind so many rows of whatever the page heap keeps beside each run */
-  constructor(memory: FreeRunMemory, beside: (rows: number) => boolean) {
+  /** @param links what the page heap keeps of each run: rows beside the spans */
+  constructor(memory: FreeRunMemory, links: Table) {
     const { meta, spans } = memory;
     const columns: Views<typeof freeRunTable> = meta.views(freeRunTable);
     this.memory = memory;
@@ -81,27 +78,31 @@ export class FreeRuns {
     this.grown = meta.views(freeRunStateTable).pages;
     this.spanOf = memory.spanOf;
     this.known = memory.known;
-    this.beside = beside;
+    spans.beside(freeRunTable);
+    spans.beside(links);
   }
 
-  static prepare(meta: MetaMemory): boolean {
-    return meta.commit(freeRunStateTable, 0, 1);
+  /** @param links as for the constructor */
+  static prepare(meta: MetaMemory, links: Table): boolean {
+    return (
+      meta.commit(freeRunStateTable, 0, 1) &&
+      SpanTable.prepareBeside(meta, freeRunTable) &&
+      SpanTable.prepareBeside(meta, links)
+    );
   }
 
   /** Makes sure that one more run can be made. False when there is no memory. */
   ensure(): boolean {
     const s = this.memory.spans.alloc();
     if (s === 0) return false;
-    const covered = s < this.rows || this.cover(s);
     this.memory.spans.free(s);
-    return covered;
+    return true;
   }
 
   /** A new run, in no list yet. */
   make(page: number, npages: number, needZero: number, unusedSince: number): number {
     const s = this.memory.spans.alloc();
-    if (s === 0 || (s >= this.rows && !this.cover(s)))
-      fatal('no memory to write down a free run', { page, npages });
+    if (s === 0) fatal('no id for a free run', { page, npages });
     this.memory.spans.setState(s, spanState.free);
     this.start[s] = page;
     this.pages[s] = npages;
@@ -186,13 +187,5 @@ export class FreeRuns {
   /** Bytes of so many pages. */
   static bytes(npages: number): number {
     return pageCount(npages) * pageSize;
-  }
-
-  private cover(s: number): boolean {
-    const { meta } = this.memory;
-    const rows = Math.min(meta.rows(freeRunTable), Math.ceil((s + 1) / rowsPerBatch) * rowsPerBatch);
-    if (s >= rows || !meta.commit(freeRunTable, 0, rows) || !this.beside(rows)) return false;
-    this.rows = rows;
-    return true;
   }
 }

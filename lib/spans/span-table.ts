@@ -24,7 +24,7 @@
  */
 import { fatal } from '../base/errors.ts';
 import { type SpanId, spanId } from '../base/units.ts';
-import { f64, i32, table, u8, type Views } from '../meta/column.ts';
+import { f64, i32, type Table, table, u8, type Views } from '../meta/column.ts';
 import { IdPool } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 
@@ -105,6 +105,16 @@ export class SpanTable {
     if (!meta.commit(spanPoolTable, 0, 1) || !meta.commit(spanTable, 0, batch)) return false;
     meta.views(spanPoolTable).committed[0] = batch;
     return true;
+  }
+
+  /** Puts memory behind the first rows of a table that stands beside the spans. Once a heap. */
+  static prepareBeside(meta: MetaMemory, table: Table): boolean {
+    return meta.commit(table, 0, batch);
+  }
+
+  /** From now on the rows of a prepared table get memory together with the spans' own: one for each id. */
+  beside(table: Table): void {
+    this.pool.beside(table);
   }
 
   /** A dead span's id, or 0 when there is no memory for more. */

@@ -52,7 +52,7 @@ function make(style: Style): Setup {
   expect(prepared).toBe(true);
   const spans = new SpanTable(meta);
   const sets = new SpanSets(meta);
-  const lists = new SpanLists(meta, classes);
+  const lists = new SpanLists(meta, spans, classes);
   const sweepState = new SweepState(meta);
   const books =
     style === 'sets'

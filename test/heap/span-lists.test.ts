@@ -7,22 +7,26 @@ import {
   spanListsFor,
   spanListTable,
 } from '../../lib/heap/span-lists.ts';
+import { SpanTable, spanPoolTable, spanTable } from '../../lib/spans/span-table.ts';
 import { FailingSys } from '../support/failing-sys.ts';
 import { metaOf } from '../support/meta.ts';
 
 const classes = 4;
 const rows = 600;
 
-function make(sys = new FailingSys(['commit'])): { lists: SpanLists; sys: FailingSys } {
+function make(sys = new FailingSys(['commit'])): { lists: SpanLists; spans: SpanTable; sys: FailingSys } {
   const meta = metaOf(
     [
+      [spanPoolTable, 1],
+      [spanTable, rows],
       [spanListTable, spanListsFor(classes)],
       [spanLinkTable, rows],
     ],
     sys,
   );
-  expect(SpanLists.prepare(meta)).toBe(true);
-  return { lists: new SpanLists(meta, classes), sys };
+  expect(SpanTable.prepare(meta) && SpanLists.prepare(meta)).toBe(true);
+  const spans = new SpanTable(meta);
+  return { lists: new SpanLists(meta, spans, classes), spans, sys };
 }
 
 function forwards(lists: SpanLists, list: number): number[] {
@@ -45,7 +49,6 @@ test('every class has two lists, every number of pages below 128 one, and all la
 describe('lists', () => {
   test('agree with arrays, whatever is put in and taken out', () => {
     const { lists } = make();
-    lists.ensure(41);
     const naive = new Map<number, number[]>();
     const used = [lists.nonempty(0), lists.empty(3), lists.busy(1), lists.busy(200)];
     for (const list of used) naive.set(list, []);
@@ -93,17 +96,13 @@ describe('lists', () => {
 });
 
 describe('memory', () => {
-  test('is there for every span below the end that was asked for, and refused without harm', () => {
-    const { lists, sys } = make();
+  test('is there for every span that has an id, and refused with it', () => {
+    const { lists, spans, sys } = make();
+    for (let s = 1; s < 256; s++) lists.insertBack(0, spans.alloc());
     sys.refuse(0, 1);
-    expect(lists.ensure(300)).toBe(false);
-    expect(lists.ensure(300)).toBe(true);
-    sys.refuse(0, Infinity);
-    expect([lists.ensure(5), lists.ensure(300)]).toEqual([true, true]);
-    lists.insertBack(0, 299);
-    sys.relent();
-    expect(lists.ensure(rows)).toBe(true);
-    lists.insertBack(0, rows - 1);
-    expect(forwards(lists, 0)).toEqual([299, rows - 1]);
+    expect([spans.alloc(), spans.alloc()]).toEqual([0, 256]);
+    lists.insertBack(0, 256);
+    for (let s = spans.alloc(); s !== 0; s = spans.alloc()) lists.insertBack(0, s);
+    expect(forwards(lists, 0)).toEqual(Array.from({ length: rows - 1 }, (_, i) => i + 1));
   });
 });

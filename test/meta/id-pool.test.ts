@@ -7,6 +7,7 @@ import { FailingSys } from '../support/failing-sys.ts';
 import { metaOf } from '../support/meta.ts';
 
 const records = table('records', 'mspan', { next: i32('heap'), load: i32('heap', 1000) });
+const besides = table('besides', 'mspan', { note: i32('heap', 1000) });
 const poolTable = table('pool', 'other', {
   free: i32('heap'),
   used: i32('heap'),
@@ -28,6 +29,7 @@ function setup(sys?: FailingSys): {
     [
       [poolTable, 1],
       [records, rows],
+      [besides, rows],
     ],
     sys,
   );
@@ -124,6 +126,20 @@ describe('memory', () => {
     expect([pool.alloc(), pool.ensure(8)]).toEqual([0, false]);
     expect([state.used[0], state.live[0], state.committed[0]]).toEqual(before);
     expect(pool.alloc()).toBe(8);
+  });
+
+  test('tables beside get theirs with it: all of a batch or, as far as ids go, none', () => {
+    const sys = new FailingSys(['commit']);
+    const { pool, state, meta } = setup(sys);
+    const { note } = meta.views(besides);
+    meta.commit(besides, 0, batch);
+    pool.beside(besides);
+    for (let i = 0; i < 7; i++) note[pool.alloc() * 1000] = 1; // faults where the row has no memory
+    const { requests } = sys;
+    sys.refuse(0, 1);
+    expect([pool.alloc(), state.committed[0], sys.requests - requests]).toEqual([0, 8, 1]);
+    for (let id = pool.alloc(); id !== 0; id = pool.alloc()) note[id * 1000 + 999] = id;
+    expect(note[(rows - 1) * 1000 + 999]).toBe(rows - 1);
   });
 
   test('two pools over the same columns hand out from one', () => {

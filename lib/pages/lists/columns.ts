@@ -28,7 +28,7 @@ export function listsCapacities(spans: number): readonly Capacity[] {
 
 /** False when there is no memory. */
 export function commitListsSetup(meta: MetaMemory): boolean {
-  return FreeRuns.prepare(meta) && meta.commit(listHeadTable, 0, meta.rows(listHeadTable));
+  return FreeRuns.prepare(meta, listLinkTable) && meta.commit(listHeadTable, 0, meta.rows(listHeadTable));
 }
 
 export type ListsMemory = FreeRunMemory;

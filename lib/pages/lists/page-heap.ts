@@ -42,7 +42,7 @@ export class ListsPageHeap implements PageHeap {
 
   constructor(memory: ListsMemory, host: PageHeapHost) {
     const { meta } = memory;
-    this.runs = new FreeRuns(memory, (rows) => meta.commit(listLinkTable, 0, rows));
+    this.runs = new FreeRuns(memory, listLinkTable);
     this.host = host;
     this.links = meta.views(listLinkTable);
     this.first = meta.views(listHeadTable).first;

@@ -34,7 +34,7 @@ export function treapCapacities(spans: number): readonly Capacity[] {
 
 /** False when there is no memory. */
 export function commitTreapSetup(meta: MetaMemory): boolean {
-  return FreeRuns.prepare(meta) && meta.commit(treapStateTable, 0, 1);
+  return FreeRuns.prepare(meta, treapNodeTable) && meta.commit(treapStateTable, 0, 1);
 }
 
 export type TreapMemory = FreeRunMemory;

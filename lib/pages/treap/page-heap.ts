@@ -48,7 +48,7 @@ export class TreapPageHeap implements PageHeap {
     const { meta } = memory;
     const { slots } = meta.views(treapStateTable);
     const nodes = meta.views(treapNodeTable);
-    this.runs = new FreeRuns(memory, (rows) => meta.commit(treapNodeTable, 0, rows));
+    this.runs = new FreeRuns(memory, treapNodeTable);
     this.host = host;
     this.physPages = host.physPages;
     const { pages, start } = this.runs;
