@@ -1,12 +1,14 @@
 /**
  * What a run comes to when it is laid beside others: one number a metric, from its run file alone.
  *
- * The decay is that of report/decay.ts; a run whose RSS fell by less than a twentieth of its peak has none.
+ * The decay is that of report/decay.ts: it ends where memory is forced back, and a run whose RSS had fallen by
+ * less than a twentieth of its peak until then has none.
  *
  * Not here: how runs are made and repeated (compare.ts), how numbers are shown.
  */
-import { decayTime, lastPeak } from './report/decay.ts';
-import type { RunData, RunSample, RunValue } from './report/run-data.ts';
+import { decayStretch, decayTime, leastDecay } from './report/decay.ts';
+import { lazyIsKnown } from './report/lazy.ts';
+import type { RunData, RunSample, RunScavenge, RunValue } from './report/run-data.ts';
 
 export type MetricUnit = 'bytes' | 'seconds' | 'count' | 'share' | 'rate' | 'ns';
 
@@ -23,16 +25,15 @@ export interface Metric {
 /** A run with at least one sample. */
 export interface MetricInput {
   readonly samples: readonly RunSample[];
+  readonly scavenges: readonly RunScavenge[];
   readonly last: RunSample;
   readonly summary: Readonly<Record<string, RunValue>>;
   readonly opsPerSec: number | undefined;
 }
 
-const leastDecay = 1 / 20;
-
 /** Seconds from the peak until a share of the decay is done. */
-function decaySeconds({ samples }: MetricInput, share: number): number | undefined {
-  const ms = decayTime(samples, lastPeak(samples), share, leastDecay);
+function decaySeconds({ samples, scavenges }: MetricInput, share: number): number | undefined {
+  const ms = decayTime(samples, decayStretch(samples, scavenges), share, leastDecay);
   return ms === undefined ? undefined : ms / 1000;
 }
 
@@ -69,6 +70,16 @@ function metadata({ summary }: MetricInput): number | undefined {
   return parts.includes(undefined) ? undefined : parts.reduce<number>((sum, n) => sum + (n ?? 0), 0);
 }
 
+const endOfDecay =
+  '; the end is the last sample before the first forced release after the peak, or the run’s last';
+
+/** Mappings beyond those of the first sample that counted them. */
+function addedMappings(samples: readonly RunSample[]): number | undefined {
+  const first = samples.find(({ vmas }) => typeof vmas === 'number')?.vmas;
+  const highest = most(samples, (s) => s.vmas);
+  return typeof first !== 'number' || highest === undefined ? undefined : highest - first;
+}
+
 export const metrics: readonly Metric[] = [
   {
     id: 'rssPeak',
@@ -95,14 +106,14 @@ export const metrics: readonly Metric[] = [
     id: 'decayHalf',
     label: 'half decay',
     unit: 'seconds',
-    formula: 'from the last sample at the RSS peak until RSS was down to peak − (peak − end) / 2',
+    formula: `from the last sample at the RSS peak until RSS was down to peak − (peak − end) / 2${endOfDecay}`,
     of: (run) => decaySeconds(run, 0.5),
   },
   {
     id: 'decay95',
     label: '95 % decay',
     unit: 'seconds',
-    formula: 'from the last sample at the RSS peak until RSS was down to peak − 0.95 (peak − end)',
+    formula: `from the last sample at the RSS peak until RSS was down to peak − 0.95 (peak − end)${endOfDecay}`,
     of: (run) => decaySeconds(run, 0.95),
   },
   {
@@ -117,8 +128,8 @@ export const metrics: readonly Metric[] = [
     label: 'LazyFree most',
     unit: 'bytes',
     formula:
-      'the most LazyFree of the heap’s ranges that smaps told; looked at rarely, and only where it can be',
-    of: ({ samples }) => most(samples, (s) => s.lazy),
+      'the most LazyFree of the heap’s ranges that smaps told; looked at rarely and at the end, and only where it can be',
+    of: ({ samples }) => (lazyIsKnown(samples) ? most(samples, (s) => s.lazy) : undefined),
   },
   {
     id: 'heapSys',
@@ -159,8 +170,15 @@ export const metrics: readonly Metric[] = [
     id: 'vmas',
     label: 'VMAs most',
     unit: 'count',
-    formula: 'the most mappings of the process in any sample that counted them',
+    formula: 'the most mappings of the process in any sample that counted them; most of them are V8’s',
     of: ({ samples }) => most(samples, (s) => s.vmas),
+  },
+  {
+    id: 'vmasAdded',
+    label: 'VMAs added',
+    unit: 'count',
+    formula: 'the most mappings of the process less those in the first sample that counted them',
+    of: ({ samples }) => addedMappings(samples),
   },
   {
     id: 'opsPerSec',
@@ -195,10 +213,11 @@ export const metrics: readonly Metric[] = [
 
 /** Every metric of a run, by id; undefined where the run does not have it. */
 export function metricsOf(run: RunData): Readonly<Record<string, number | undefined>> {
-  const { samples, end } = run;
+  const { samples, scavenges, end } = run;
   if (samples.length === 0) return {};
   const input: MetricInput = {
     samples,
+    scavenges,
     last: samples[samples.length - 1],
     summary: end?.summary ?? {},
     opsPerSec: end?.opsPerSec,

@@ -276,9 +276,12 @@ class Run implements DriveHost {
     this.failure ??= { error };
   }
 
-  /** The last sample, map and table of size classes; a heap that failed may have none to give. */
+  /**
+   * The last sample, map and table of size classes; a heap that failed may have none to give. The look is a
+   * close one: a run of less than a second has no other at what it gave back.
+   */
   private lastLook(): void {
-    this.sampler.look();
+    this.sampler.look(true);
     this.map('end');
   }
 

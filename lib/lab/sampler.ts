@@ -4,7 +4,7 @@
  * Looking must not disturb what is looked at: the scavenger's controller measures wall time. So a
  * look on the beat is cheap (statm, mincore over the heap's ranges, fault counts), and the dear one
  * (smaps, and the number of mappings) is taken at most once a second, and so seldom that it costs no
- * more than 2 % of the time; smaps only where it can tell something, under MADV_FREE or with huge
+ * more than 2 % of the time, beside those that are asked for (ends of phases, the end of the run); smaps only where it can tell something, under MADV_FREE or with huge
  * pages. Beats are at fixed times from the start; one that comes too late is missed, not made up
  * for. Every sample says what looking cost and how many beats were missed.
  */

@@ -92,6 +92,7 @@ describe('the metrics of a run', () => {
     ['madviseBytes', 40_960],
     ['madviseTime', 10_000],
     ['vmas', 50],
+    ['vmasAdded', 10],
     ['opsPerSec', 5000],
     ['collections', 2],
     ['fragmentation', 0.5],
@@ -103,7 +104,7 @@ describe('the metrics of a run', () => {
 
   it('are all tested here', () => {
     expect(Object.keys(m).sort()).toEqual(metrics.map(({ id }) => id).sort());
-    expect(metrics).toHaveLength(17);
+    expect(metrics).toHaveLength(18);
   });
 
   it('have no decay where RSS hardly falls', () => {

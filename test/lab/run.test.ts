@@ -122,6 +122,17 @@ describe('a run on the real heap', () => {
     expect(releasedResident).toBe(0);
   });
 
+  it('looks at LazyFree when it ends, however short it is', async () => {
+    const run = options(trace('= Start\n+ 0x10 0x400000\n- 0x10\n'), {
+      idle: 0.05,
+      beatMs: 20,
+      heap: { ...small, advise: 'free' },
+    });
+    await runTrace(run);
+    const { samples } = await readRunFile(run.output);
+    expect(samples.at(-1)).toMatchObject({ lazy: expect.any(Number), vmas: expect.any(Number) });
+  });
+
   it('runs out of memory with a typed error at its line, and a whole run file', async () => {
     const path = trace('= Start\n+ 0x10 0x1000\n+ 0x20 0x40000000\n- 0x10\n');
     const run = options(path, { heap: small });

@@ -1,5 +1,8 @@
 /**
- * The decay of RSS: from the last sample at its peak (or from where it is told to begin) to the last sample.
+ * The decay of RSS: from the last sample at its peak to the last sample, or to the last one before memory was
+ * forced back. What a program returns by force (`freeOSMemory`) falls at once, whatever the design; so the
+ * first forced release after the peak ends the decay, and what RSS was just before it is the decay's end.
+ *
  * Its amplitude is what lies between the two. A share of it is behind when RSS is down to begin − share ×
  * amplitude; that moment lies between two samples, and is taken from the straight line between them.
  *
@@ -12,27 +15,51 @@ export interface RssAt {
   readonly rss: number;
 }
 
-/** The index of the last sample at the largest RSS. There must be a sample. */
-export function lastPeak(samples: readonly RssAt[]): number {
-  let peak = 0;
-  samples.forEach((s, i) => {
-    if (s.rss >= samples[peak].rss) peak = i;
-  });
-  return peak;
+/** A release, as a run file tells of it. */
+export interface ReleaseAt {
+  readonly t: number;
+  readonly kind?: string;
+  readonly bytes?: number;
+}
+
+/** A decay by the indexes of its first and last sample. */
+export interface DecayStretch {
+  readonly from: number;
+  readonly to: number;
+  /** Milliseconds: the forced release that ended it; undefined where the run did. */
+  readonly forcedAt: number | undefined;
+}
+
+/** A fall by less than this share of the peak is no decay. */
+export const leastDecay = 1 / 20;
+
+/** The index of the first sample at the largest RSS. There must be a sample. */
+export function firstPeak(samples: readonly RssAt[]): number {
+  return samples.reduce((peak, { rss }, i) => (rss > samples[peak].rss ? i : peak), 0);
+}
+
+/** The stretch of a run's decay. There must be a sample; releases are in order of time. */
+export function decayStretch(samples: readonly RssAt[], releases: readonly ReleaseAt[]): DecayStretch {
+  const peak = firstPeak(samples);
+  const { t: reached, rss } = samples[peak];
+  const forced = releases.find(({ t, kind, bytes = 0 }) => kind === 'forced' && bytes > 0 && t > reached);
+  const to = forced === undefined ? samples.length - 1 : samples.findLastIndex(({ t }) => t < forced.t);
+  const from = samples.findLastIndex((s, i) => i <= to && s.rss === rss);
+  return { from, to, forcedAt: forced?.t };
 }
 
 /**
- * Milliseconds from sample `from` until `share` of the way to the last sample's RSS was behind; undefined when
+ * Milliseconds from sample `from` until `share` of the way to the RSS of sample `to` was behind; undefined when
  * RSS fell by less than `least` of what it was.
  */
 export function decayTime(
   samples: readonly RssAt[],
-  from: number,
+  { from, to }: Pick<DecayStretch, 'from' | 'to'>,
   share: number,
   least = 0,
 ): number | undefined {
   const start = samples[from];
-  const amplitude = start.rss - samples[samples.length - 1].rss;
+  const amplitude = start.rss - samples[to].rss;
   if (amplitude <= 0 || amplitude < start.rss * least) return undefined;
   const level = start.rss - amplitude * share;
   let i = from + 1;

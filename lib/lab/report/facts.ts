@@ -2,12 +2,13 @@
  * The few numbers that answer "what happened to RSS", from all samples of a run (never from the
  * thinned ones that the charts draw).
  *
- * RSS means the resident bytes of the heap's own ranges. The *peak* is the last sample with the
- * largest RSS, the *end* the last sample; decay.ts tells what half of a decay is. Belief is HeapSys − HeapReleased, or in use
- * plus free where a sample has no sys.
+ * RSS means the resident bytes of the heap's own ranges. The *peak* is the first sample with the
+ * largest RSS, the *end* the last sample; where a decay begins and ends, and what half of it is, tells
+ * decay.ts. Belief is HeapSys − HeapReleased, or in use plus free where a sample has no sys.
  */
 
-import { decayTime, lastPeak } from './decay.ts';
+import { type DecayStretch, decayStretch, decayTime, firstPeak, leastDecay } from './decay.ts';
+import { lazyIsKnown } from './lazy.ts';
 import type { RunData, RunSample } from './run-data.ts';
 
 export interface Point {
@@ -22,6 +23,8 @@ export interface Decay {
   readonly to: Point;
   /** Milliseconds from `from` until half of the way down was gone; undefined when it did not fall. */
   readonly halfAfter: number | undefined;
+  /** Milliseconds since the start: the forced release that ended it; undefined where the run did. */
+  readonly forcedAt: number | undefined;
 }
 
 export interface Facts {
@@ -29,7 +32,7 @@ export interface Facts {
   readonly last: RunSample;
   readonly peak: Point;
   readonly end: Point;
-  /** From the peak to the end. */
+  /** From the last sample at the peak to the end, or until memory was forced back. */
   readonly decay: Decay;
   /**
    * From the start of the idle stretch to the end; undefined without one. A workload idles more than once, and
@@ -41,8 +44,8 @@ export interface Facts {
   /** The largest and the smallest of RSS − belief. */
   readonly excess: Point;
   readonly shortfall: Point;
-  /** LazyFree at the last look that saw it; 0 when none did. */
-  readonly lazyAtEnd: number;
+  /** LazyFree at the last look that saw it; undefined when none did since memory was given back. */
+  readonly lazyAtEnd: number | undefined;
   /** What the looks cost, in nanoseconds: of all of them, and of the dearest. */
   readonly lookTotal: number;
   readonly lookMax: number;
@@ -58,13 +61,14 @@ export function bound(value: number | null | undefined): number | undefined {
   return value !== undefined && value !== null && value > 0 && value < 2 ** 53 ? value : undefined;
 }
 
-function decayFrom(samples: readonly RunSample[], start: number): Decay {
-  const from = samples[start];
-  const to = samples[samples.length - 1];
+function decayOver(samples: readonly RunSample[], stretch: DecayStretch, least: number): Decay {
+  const from = samples[stretch.from];
+  const to = samples[stretch.to];
   return {
     from: { t: from.t, bytes: from.rss },
     to: { t: to.t, bytes: to.rss },
-    halfAfter: decayTime(samples, start, 0.5),
+    halfAfter: decayTime(samples, stretch, 0.5, least),
+    forcedAt: stretch.forcedAt,
   };
 }
 
@@ -74,7 +78,7 @@ export function factsOf(run: RunData): Facts | undefined {
   if (samples.length === 0) {
     return undefined;
   }
-  const peak = lastPeak(samples);
+  const peak = samples[firstPeak(samples)];
   let excess: Point = { t: samples[0].t, bytes: Number.NEGATIVE_INFINITY };
   let shortfall: Point = { t: samples[0].t, bytes: Number.POSITIVE_INFINITY };
   let lookTotal = 0;
@@ -89,18 +93,22 @@ export function factsOf(run: RunData): Facts | undefined {
   }
   const last = samples[samples.length - 1];
   const idle = run.phases.length > 0 ? -1 : samples.findIndex((sample) => sample.phase === 'idle');
-  const decay = decayFrom(samples, peak);
   return {
     first: samples[0],
     last,
-    peak: decay.from,
-    end: decay.to,
-    decay,
-    idle: idle < 0 ? undefined : decayFrom(samples, idle),
+    peak: { t: peak.t, bytes: peak.rss },
+    end: { t: last.t, bytes: last.rss },
+    decay: decayOver(samples, decayStretch(samples, run.scavenges), leastDecay),
+    idle:
+      idle < 0
+        ? undefined
+        : decayOver(samples, { from: idle, to: samples.length - 1, forcedAt: undefined }, 0),
     scavenged: run.scavenges.reduce((sum, scavenge) => sum + (scavenge.bytes ?? 0), 0),
     excess,
     shortfall,
-    lazyAtEnd: samples.findLast((sample) => typeof sample.lazy === 'number')?.lazy ?? 0,
+    lazyAtEnd: lazyIsKnown(samples)
+      ? (samples.findLast((sample) => typeof sample.lazy === 'number')?.lazy ?? undefined)
+      : undefined,
     lookTotal,
     lookMax,
   };

@@ -41,12 +41,19 @@ function peakSentence(facts: Facts): Html {
     at <b>${formatBytes(end.bytes)}</b>, which is <b>${formatShare(end.bytes, peak.bytes).replace('<', 'less than')}</b> of the peak.`;
 }
 
+/** When half of the decay was behind it, and what ended it where that was not the run's end. */
+function halfSentence({ peak, decay }: Facts): Html {
+  const { from, to, halfAfter, forcedAt } = decay;
+  const forced = forcedAt === undefined ? '' : `memory was forced back at ${formatTime(forcedAt)}`;
+  if (halfAfter === undefined) return forced === '' ? html`` : html`It hardly fell before ${forced}. `;
+  const left = from.t === peak.t ? '' : `, which it left at ${formatTime(from.t)}`;
+  const down = forced === '' ? '' : ` to ${formatBytes(to.bytes)}, where ${forced},`;
+  return html`Half of the way down${down} was behind it <b>${formatDuration(halfAfter)}</b> after the peak${left}. `;
+}
+
 function decaySentence(facts: Facts): Html {
-  const { decay, idle } = facts;
-  const half =
-    decay.halfAfter === undefined
-      ? html``
-      : html`Half of the way down was behind it <b>${formatDuration(decay.halfAfter)}</b> after the peak. `;
+  const { idle } = facts;
+  const half = halfSentence(facts);
   if (idle === undefined) {
     return half;
   }
@@ -60,7 +67,7 @@ function decaySentence(facts: Facts): Html {
 
 /** Where the memory that seems to stay has gone: given back, and left with the process until it is needed. */
 function lazySentence(facts: Facts): string {
-  const { lazyAtEnd, end } = facts;
+  const { lazyAtEnd = 0, end } = facts;
   return lazyAtEnd * 100 < end.bytes || lazyAtEnd === 0
     ? ''
     : `${formatShare(lazyAtEnd, end.bytes)} of that is LazyFree: given back with MADV_FREE, not yet taken by the kernel.`;
@@ -95,6 +102,18 @@ interface Tile {
   readonly note: string;
 }
 
+function decayNote({ decay }: Facts): string {
+  if (decay.halfAfter !== undefined) return 'after the peak';
+  if (decay.forcedAt !== undefined) return 'not before it was forced';
+  return decay.from.bytes > decay.to.bytes ? 'RSS hardly fell' : 'RSS did not fall';
+}
+
+/** Seconds over which a trace was replayed; 0 where it went as fast as it could. */
+export function pacedOver({ pace, trace }: RunHeader): number {
+  const seconds = pace?.seconds;
+  return trace !== undefined && trace.name !== 'stdin' && typeof seconds === 'number' ? seconds : 0;
+}
+
 function tiles(run: RunData, facts: Facts): Tile[] {
   const { peak, end, decay, last } = facts;
   const list: Tile[] = [
@@ -104,7 +123,7 @@ function tiles(run: RunData, facts: Facts): Tile[] {
     {
       value: decay.halfAfter === undefined ? '–' : formatDuration(decay.halfAfter),
       name: 'to half the decay',
-      note: decay.halfAfter === undefined ? 'RSS did not fall' : 'after the peak',
+      note: decayNote(facts),
     },
     {
       value: formatNumber(run.collections.length),
@@ -120,9 +139,10 @@ function tiles(run: RunData, facts: Facts): Tile[] {
   const speed = run.end?.opsPerSec;
   if (speed !== undefined && Number.isFinite(speed)) {
     const ops = run.end?.ops ?? last.ops ?? 0;
+    const paced = pacedOver(run.header) > 0;
     list.push({
       value: `${formatCompact(Math.round(speed))}/s`,
-      name: 'operations',
+      name: paced ? 'operations, the pace' : 'operations',
       note: `${formatNumber(ops)} in all`,
     });
   }
