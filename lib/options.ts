@@ -107,8 +107,8 @@ export const defaultReaches = [64 * GiB, 16 * GiB, 4 * GiB, 1 * GiB, 256 * MiB] 
 export const maxPs = 64;
 export const twoMinutes = 120e9;
 export const fiveMinutes = 300e9;
-/** GODEBUG scavenge=1: what the runtimes of 2014 and 2019 then waited before they released, nanoseconds. */
-const debugScavengeAfter = 20e6;
+/** GODEBUG scavenge=1, as the runtimes of 2014 and 2019 take it: nanoseconds until memory goes, and between collections. */
+const debugScavenge = { after: 20e6, gcPeriod: 10e6 } as const;
 
 const known = new Set<string>([
   ...partNames,
@@ -210,10 +210,12 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
   ) {
     refuse('memoryLimit', 'a whole number of bytes, or Infinity', memoryLimit);
   }
-  const { forcedGCPeriod = twoMinutes } = options;
+  const scavengeALot =
+    (debug.scavenge ?? 0) > 0 && (parts.scavenger === 'age' || parts.scavenger === 'growth');
+  const { forcedGCPeriod = scavengeALot ? debugScavenge.gcPeriod : twoMinutes } = options;
   if (typeof forcedGCPeriod !== 'number' || !(forcedGCPeriod > 0))
     refuse('forcedGCPeriod', 'nanoseconds above 0, or Infinity', forcedGCPeriod);
-  const { scavengeAfter = (debug.scavenge ?? 0) > 0 ? debugScavengeAfter : fiveMinutes } = options;
+  const { scavengeAfter = scavengeALot ? debugScavenge.after : fiveMinutes } = options;
   if (typeof scavengeAfter !== 'number' || !(scavengeAfter > 0))
     refuse('scavengeAfter', 'nanoseconds above 0, or Infinity', scavengeAfter);
   const { triggerRatio = 1 } = options;

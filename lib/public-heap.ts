@@ -217,7 +217,7 @@ export class Heap {
           base: found.base,
           size: found.size,
           spanClass: found.spanClass,
-          noscan: (found.spanClass & 1) === 1,
+          noscan: this.drops.holdsNoPointers(found),
         };
   }
 

@@ -285,7 +285,7 @@ export class Runtime {
   /** A whole cycle and its sweep, as the runtime's GC(). False when there is no memory for one. */
   collectFully(): boolean {
     if (!this.collect(true)) return false;
-    this.sweeper.sweepAll();
+    this.sweeper.sweepInPause();
     return true;
   }
 
@@ -308,11 +308,9 @@ export class Runtime {
 
   /** Background work that is due: a few spans swept, a burst of scavenging, a periodic cycle. Nanoseconds until more is. */
   step(): number {
-    const { heap } = this;
     const now = this.watch.clock.now();
     if (this.limiter.needUpdate(now)) this.limiter.update(now);
-    for (let n = 0; n < sweepBatch && !heap.parts.sweepState.isDone(); n++) this.sweeper.sweepOne();
-    if (!heap.parts.sweepState.isDone()) return 0;
+    if (!this.heap.parts.sweepState.isDone() && this.sweeper.sweepInBackground(sweepBatch)) return 0;
     if (this.table.collect[0] === 1) {
       const period = this.table.forcedPeriod[0];
       if (this.pacer.periodicDue(now, this.cycles.columns.lastEnd[0], period)) {

@@ -265,7 +265,9 @@ export class Scavenging {
 
   private tellRound(by: 'bg' | 'forced', round: number, releasedNow: number): void {
     const { counters, gctrace } = this.p;
-    const [inUse, free, released] = [counters.heapInUse[0], counters.heapFree[0], counters.heapReleased[0]];
+    const [free, released] = [counters.heapFree[0], counters.heapReleased[0]];
+    // Stacks are spans of the heap like any other in 2014; later they are counted apart.
+    const inUse = counters.heapInUse[0] + (this.p.parts.generation === 'lists' ? counters.inStacks[0] : 0);
     const line = formatScvgTrace({
       round,
       releasedNow,

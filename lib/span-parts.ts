@@ -52,14 +52,14 @@ export function makeSpanParts(
   { meta, spans, sets, sweepState, memory, origin }: SpanPartsMemory,
 ): SpanParts {
   const lists = sweep === 'sets' ? undefined : new SpanLists(meta, spans, numSpanClasses);
-  const threaded = objects === 'freelist';
+  const heapBitmap = objects === 'freelist' ? new HeapBitmap(meta, spans) : undefined;
   return {
     books:
       lists === undefined
         ? new SetBooks(meta, sets, spans, sweepState, numSpanClasses)
         : new ListBooks(meta, lists, sets, spans, sweepState, sweep === 'stacks'),
     busy: sweep === 'busy' ? lists : undefined,
-    freeLists: threaded ? new FreeLists(meta, spans, memory, origin) : undefined,
-    heapBitmap: threaded ? new HeapBitmap(meta, spans) : undefined,
+    freeLists: heapBitmap === undefined ? undefined : new FreeLists(meta, spans, memory, origin, heapBitmap),
+    heapBitmap,
   };
 }

@@ -165,6 +165,14 @@ export class Drops {
     return { span, index, base, size, spanClass: spans.spanClass[span] };
   }
 
+  /** Whether a found object holds no pointers: where all span classes are without, the heap bitmap tells. */
+  holdsNoPointers({ span, index, size, spanClass }: FoundObject): boolean {
+    const bitmap = this.heap.parts.heapBitmap;
+    return bitmap === undefined
+      ? (spanClass & 1) === 1
+      : !bitmap.at(this.startPage[span], (index * size) / 8).pointer;
+  }
+
   /** The object around `addr`, for whoever wants to reach into it. Throws where there is none. */
   require(addr: number): FoundObject {
     const found = this.find(addr);

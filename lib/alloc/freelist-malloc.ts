@@ -5,6 +5,8 @@
  * If zero memory is asked for, the link is cleared, and the rest only if the second word says that the
  * object was used before. If not, the object still begins with the link.
  *
+ * What may hold pointers is written into the heap bitmap, word for word.
+ *
  * Tiny and large objects are those of malloc.ts. Tiny blocks come from the spans of 16-byte objects, which
  * in this design they share with all others of that size.
  *
@@ -12,6 +14,7 @@
  */
 import { fatal } from '../base/errors.ts';
 import { pageShift, pageSize } from '../base/units.ts';
+import type { HeapBitmap } from '../heap/heap-bitmap.ts';
 import { tinyRowBytes } from '../heap/tiny-starts.ts';
 import { pageWordsShift, windowPageMask } from '../spans/object-memory.ts';
 import { liveWordsPerPage } from '../spans/page-table.ts';
@@ -26,6 +29,7 @@ export class FreeListMalloc extends Malloc {
   private readonly spanBase: Float64Array;
   private readonly cached: Int32Array;
   private readonly live: Int32Array;
+  private readonly bitmap: HeapBitmap;
 
   constructor(...parts: Parts) {
     super(...parts);
@@ -34,6 +38,7 @@ export class FreeListMalloc extends Malloc {
     this.spanBase = mcache.columns.windowBase;
     this.cached = mcache.columns.spans;
     this.live = this.heap.parts.pageColumns.live;
+    this.bitmap = this.heap.parts.heapBitmap ?? fatal('free lists without a heap bitmap', {});
   }
 
   override malloc(size: number, noscan: boolean, zero: boolean): number {
@@ -42,9 +47,10 @@ export class FreeListMalloc extends Malloc {
     if (size === 0) return this.zeroBase;
     const spanClass = this.spanClassBy8[(size + 7) >> 3] | (noscan ? 1 : 0);
     const slot = this.firstSlot + spanClass;
-    if (this.first[slot] !== 0) return this.takeFirst(slot, spanClass, zero);
+    const pointers = noscan ? 0 : (size + 7) >>> 3;
+    if (this.first[slot] !== 0) return this.takeFirst(slot, spanClass, zero, pointers);
     if (!this.mcache.refill(this.p, spanClass, zero)) return 0;
-    const addr = this.takeFirst(slot, spanClass, zero);
+    const addr = this.takeFirst(slot, spanClass, zero, pointers);
     this.hooks.slowPath();
     return addr;
   }
@@ -54,7 +60,7 @@ export class FreeListMalloc extends Malloc {
     const slot = this.firstSlot + tinySpanClass;
     const refilled = this.first[slot] === 0;
     if (refilled && !this.mcache.refill(p, tinySpanClass, true)) return 0;
-    const addr = this.takeFirst(slot, tinySpanClass, true);
+    const addr = this.takeFirst(slot, tinySpanClass, true, 0);
     const left = maxTinySize - size;
     if (left > this.tinyLeft[p]) {
       const s = this.cached[slot];
@@ -67,8 +73,17 @@ export class FreeListMalloc extends Malloc {
     return addr;
   }
 
-  /** Takes the first object of a cached span's list, which has one. */
-  private takeFirst(slot: number, spanClass: number, zero: boolean): number {
+  protected override mallocLarge(size: number, noscan: boolean, zero: boolean): number {
+    const addr = super.mallocLarge(size, noscan, zero);
+    if (addr !== 0 && !noscan) {
+      const page = this.heap.parts.arenas.pageOf(addr);
+      this.bitmap.writePointers(page, 0, Math.ceil(size / 8), Math.ceil(size / pageSize) * (pageSize / 8));
+    }
+    return addr;
+  }
+
+  /** Takes the first object of a cached span's list, which has one. @param pointers its first words that may hold some */
+  private takeFirst(slot: number, spanClass: number, zero: boolean, pointers: number): number {
     const { spans, gcBits } = this.heap.parts;
     const c = spans.columns;
     const addr = this.first[slot];
@@ -93,6 +108,7 @@ export class FreeListMalloc extends Malloc {
     if (c.tinyStarts[s] === 0)
       this.live[c.startPage[s] * liveWordsPerPage + (index >>> 5)] |= 1 << (index & 31);
     else this.tinyBits[c.tinyStarts[s] * tinyRowBytes + (index << 1)] = 1;
+    if (pointers !== 0) this.bitmap.writePointers(c.startPage[s], inSpan >>> 3, pointers, size >>> 3);
     if (zero) {
       words[at] = 0;
       words[at + 1] = 0;

@@ -21,7 +21,7 @@ import { f64, table, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { CpuLimiter } from './cpu-limiter.ts';
 import { markExplicit } from './mark-explicit.ts';
-import type { Pacer } from './pacer.ts';
+import { noMemoryLimit, type Pacer } from './pacer.ts';
 import type { Sweeper } from './sweeper.ts';
 import type { TimeHistogram } from './time-histogram.ts';
 import { formatGcTrace, type GcTraceStyle } from './trace.ts';
@@ -93,13 +93,12 @@ export class Cycles {
 
   /** Runs a cycle up to the beginning of its sweep. Undefined when there is no memory for one. */
   run(forced: boolean): CycleReport | undefined {
-    const { heap, objects, sweeper, pacer, limiter, mcache, ps, now } = this.parts;
+    const { heap, objects, sweeper, pacer, limiter, mcache, ps, now, traceStyle } = this.parts;
     const { gcBits, sweepState, counters, pages } = heap.parts;
     const c = this.columns;
     const start = now();
-    const sweptInBackground = sweeper.swept;
-    sweeper.sweepAll();
-    const sweptInPause = sweeper.swept - sweptInBackground;
+    const { sweptInBackground } = sweeper;
+    const sweptInPause = sweeper.sweptInPause + sweeper.sweepAll();
     if (!gcBits.reserveForSweep(sweepState.markWords)) {
       gcBits.endSweep();
       return undefined;
@@ -112,6 +111,7 @@ export class Cycles {
     const heapAlloc = (): number => counters.totalAlloc[0] - counters.totalFree[0];
     const ready = this.parts.mappedReady;
     const lastMarked = pacer.heapMarked;
+    const unlimited = pacer.gcPercent < 0 && pacer.memoryLimit >= noMemoryLimit;
     pacer.startCycle(heapStart);
     for (let p = 0; p < ps; p++) mcache.forgetTiny(p);
     const marked = markExplicit(heap, objects);
@@ -152,16 +152,17 @@ export class Cycles {
         heapStart,
         heapEnd: heapStart,
         heapMarked: marked.bytes,
-        goal: goal === Infinity ? 0 : goal,
+        // Without any goal the older runtimes print the largest number.
+        goal: unlimited && traceStyle !== 'go1.21' ? 2 ** 64 - 1 : goal,
         procs: 1,
         forced,
-        livedBefore: goal === Infinity ? lastMarked : (goal * 100) / (100 + Math.max(0, pacer.gcPercent)),
+        livedBefore: unlimited ? lastMarked : (goal * 100) / (100 + Math.max(0, pacer.gcPercent)),
         ...this.objectCounts(),
-        spans: heap.parts.spans.live,
+        spans: heap.parts.spans.end - 1,
         sweptInBackground,
         sweptInPause,
       },
-      this.parts.traceStyle,
+      traceStyle,
     );
     return {
       cycle,

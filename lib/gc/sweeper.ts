@@ -34,8 +34,9 @@ export const sweeperTable = table('sweeper', 'other', {
   reclaimIndex: f64('heap'),
   /** Pages reclaimed beyond what was asked. */
   reclaimCredit: f64('heap'),
-  /** Spans taken since the sweep began, but for those that allocations swept for themselves. */
-  swept: f64('heap'),
+  /** Spans of this sweep that background steps took, and those that a collection asked for swept in its pause. */
+  sweptInBackground: f64('heap'),
+  sweptInPause: f64('heap'),
   /** Arenas there were when the sweep began. */
   arenas: i32('heap'),
 });
@@ -86,7 +87,8 @@ export class Sweeper {
     heap.parts.sweepState.nextGeneration();
     heap.parts.counters.pagesSwept[0] = 0;
     this.books.beginSweep();
-    state.swept[0] = 0;
+    state.sweptInBackground[0] = 0;
+    state.sweptInPause[0] = 0;
     state.reclaimIndex[0] = 0;
     state.reclaimCredit[0] = 0;
     state.arenas[0] = heap.parts.arenas.state.count[0];
@@ -104,7 +106,6 @@ export class Sweeper {
         return -1;
       }
       if (spans.columns.state[s] !== spanState.inUse || !spanSweeper.tryAcquire(s)) continue;
-      state.swept[0]++;
       const npages = spans.columns.pages[s];
       if (!spanSweeper.sweep(s, false)) return 0;
       state.reclaimCredit[0] += npages;
@@ -112,14 +113,32 @@ export class Sweeper {
     }
   }
 
-  /** Spans the sweep in progress has taken, or the last one had. */
-  get swept(): number {
-    return this.state.swept[0];
+  /** A background step: sweeps at most so many spans. Whether more are left. */
+  sweepInBackground(most: number): boolean {
+    for (let n = 0; n < most && this.sweepOne() >= 0; n++) this.state.sweptInBackground[0]++;
+    return !this.heap.parts.sweepState.isDone();
   }
 
-  /** Sweeps everything that is left. */
-  sweepAll(): void {
-    while (this.sweepOne() >= 0);
+  /** Sweeps everything that is left, in the pause of a collection that was asked for. */
+  sweepInPause(): void {
+    this.state.sweptInPause[0] += this.sweepAll();
+  }
+
+  /** Sweeps everything that is left. The spans it took. */
+  sweepAll(): number {
+    let swept = 0;
+    while (this.sweepOne() >= 0) swept++;
+    return swept;
+  }
+
+  /** Spans of the sweep in progress, or of the last one, that background steps took. */
+  get sweptInBackground(): number {
+    return this.state.sweptInBackground[0];
+  }
+
+  /** Those that were swept in the pause that began it. */
+  get sweptInPause(): number {
+    return this.state.sweptInPause[0];
   }
 
   /** Before a span of `bytes` is allocated: sweeps until the pace is met, less what the caller will reclaim. */

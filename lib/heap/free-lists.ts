@@ -31,6 +31,7 @@ import {
   windowPagesShift,
 } from '../spans/object-memory.ts';
 import { SpanTable } from '../spans/span-table.ts';
+import type { HeapBitmap } from './heap-bitmap.ts';
 
 /** Rows are spans. */
 export const freeListTable = table('freeLists', 'mspan', {
@@ -47,17 +48,20 @@ export class FreeLists {
   private readonly columns: SpanTable['columns'];
   private readonly memory: ObjectMemory;
   private readonly origin: number;
+  private readonly bitmap: HeapBitmap;
   /** The windows that the first and the last page of the span at hand lie in: mostly the same one. */
   private here: Int32Array = new Int32Array(0);
   private there: Int32Array = new Int32Array(0);
 
-  constructor(meta: MetaMemory, spans: SpanTable, memory: ObjectMemory, origin: number) {
+  /** @param bitmap what tells of the objects' pointers, which a swept object has none of */
+  constructor(meta: MetaMemory, spans: SpanTable, memory: ObjectMemory, origin: number, bitmap: HeapBitmap) {
     const views: Views<typeof freeListTable> = meta.views(freeListTable);
     this.head = views.head;
     this.columns = spans.columns;
     spans.beside(freeListTable);
     this.memory = memory;
     this.origin = origin;
+    this.bitmap = bitmap;
   }
 
   static prepare(meta: MetaMemory): boolean {
@@ -82,7 +86,7 @@ export class FreeLists {
 
   /** Threads the objects that a sweep frees, told by windows of 32, and puts them before what the list holds. */
   sweep(s: number, freedOf: (window: number) => number): void {
-    const { elemSize, nelems } = this.columns;
+    const { startPage, elemSize, nelems } = this.columns;
     const size = elemSize[s];
     const base = this.baseOf(s);
     const firstWord = this.open(s);
@@ -93,6 +97,7 @@ export class FreeLists {
       for (let left = freedOf(window); left !== 0; left &= left - 1) {
         const i = window + 31 - Math.clz32(left & -left);
         const at = firstWord + i * step;
+        this.bitmap.forgetPointers(startPage[s], (i * size) >>> 3);
         if (size > 16) {
           this.put(at + 2, dirtyWord);
           this.put(at + 3, dirtyWord);

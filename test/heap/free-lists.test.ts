@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { GiB, MiB, pageSize } from '../../lib/base/units.ts';
 import { FreeLists, freeListTable } from '../../lib/heap/free-lists.ts';
+import { HeapBitmap, heapBitmapTable } from '../../lib/heap/heap-bitmap.ts';
 import { Sys } from '../../lib/os/sys.ts';
 import { ObjectMemory } from '../../lib/spans/object-memory.ts';
 import { SpanTable, spanPoolTable, spanTable } from '../../lib/spans/span-table.ts';
@@ -31,6 +32,7 @@ function make(metaSys = new FailingSys(['commit'])): Setup {
       [spanPoolTable, 1],
       [spanTable, 600],
       [freeListTable, 600],
+      [heapBitmapTable, reach / pageSize],
     ],
     metaSys,
   );
@@ -43,7 +45,9 @@ function make(metaSys = new FailingSys(['commit'])): Setup {
     sys.free(origin, reach, 'heap', 'reserved');
   });
   const spans = new SpanTable(meta);
-  const lists = new FreeLists(meta, spans, memory, origin);
+  const bitmap = new HeapBitmap(meta, spans);
+  expect(bitmap.ensure(0, reach / pageSize)).toBe(true);
+  const lists = new FreeLists(meta, spans, memory, origin, bitmap);
   const span = (page: number, npages: number, size: number, fill: number): number => {
     const at = origin + page * pageSize;
     sys.map(at, npages * pageSize, 'heap');

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HeapBitmap, heapBitmapTable } from '../../lib/heap/heap-bitmap.ts';
 import { Heap } from '../../lib/index.ts';
@@ -27,38 +28,68 @@ function setup(): { bitmap: HeapBitmap; spans: SpanTable; meta: MetaMemory } {
   return { bitmap: new HeapBitmap(meta, spans), spans, meta };
 }
 
-function span(spans: SpanTable, page: number, npages: number, elemSize: number, noscan: boolean): number {
+function span(spans: SpanTable, page: number, npages: number, elemSize: number): number {
   const s = spans.alloc();
   const c = spans.columns;
   c.startPage[s] = page;
   c.pages[s] = npages;
   c.elemSize[s] = elemSize;
   c.nelems[s] = elemSize === 0 ? 1 : Math.floor((npages * 8192) / elemSize);
-  c.spanClass[s] = noscan ? 1 : 0;
   return s;
 }
 
 describe('the heap bitmap', () => {
-  it.each<[string, number, number, boolean]>([
-    ['objects of 8 bytes', 1, 8, true],
-    ['objects of 48 bytes', 1, 48, false],
-    ['objects across pages', 3, 1408, false],
-    ['one large object', 5, 0, false],
-  ])('tells of %s, and of nothing when they are freed', (_what, npages, size, noscan) => {
+  it.each<[string, number, number, number]>([
+    ['objects of 8 bytes', 1, 8, 0],
+    ['objects of 48 bytes', 1, 48, 1],
+    ['objects across pages', 3, 1408, 1],
+    ['one large object', 5, 0, 0],
+  ])('tells of %s, and of nothing when they are freed', (_what, npages, size, leftOver) => {
     const { bitmap, spans } = setup();
     expect(bitmap.ensure(10, npages)).toBe(true);
-    const s = span(spans, 10, npages, size, noscan);
+    const s = span(spans, 10, npages, size);
     bitmap.write(s);
     bitmap.check(s);
     const step = size === 0 ? npages * 8192 : size;
+    // Behind the last object of a span that is not filled one more begins: what is left over.
+    const begin = spans.columns.nelems[s]! + leftOver;
     for (let word = 0; word < npages * 1024; word++) {
       const at = bitmap.at(10, word);
-      const begins = (word * 8) % step === 0 && (word * 8) / step < (spans.columns.nelems[s] ?? 0);
-      if (at.begins !== begins || at.pointer === noscan) expect([word, at]).toEqual([]);
+      const begins = (word * 8) % step === 0 && (word * 8) / step < begin;
+      if (at.begins !== begins || at.pointer) expect([word, at]).toEqual([]);
     }
     bitmap.clear(s);
     for (let word = 0; word < npages * 1024; word++)
       expect(bitmap.at(10, word)).toEqual({ begins: false, pointer: false });
+  });
+
+  it('tells of the words of an object that may hold pointers, and of none beyond', () => {
+    const { bitmap, spans } = setup();
+    bitmap.ensure(10, 2);
+    const s = span(spans, 10, 2, 48);
+    bitmap.write(s);
+    const pointers = (): number[] =>
+      Array.from({ length: 2048 }, (_, word) => word).filter((word) => bitmap.at(10, word).pointer);
+    bitmap.writePointers(10, 12, 6, 6);
+    // Across the border of pages: words 1020 to 1025, of which four are asked for.
+    bitmap.writePointers(10, 1020, 4, 6);
+    expect(pointers()).toEqual([12, 13, 14, 15, 16, 17, 1020, 1021, 1022, 1023]);
+    // Swept, its first word ends what there is to scan.
+    bitmap.forgetPointers(10, 12);
+    expect(pointers().slice(0, 2)).toEqual([13, 14]);
+    // Another of three words in its place: the fourth ends it.
+    bitmap.writePointers(10, 12, 3, 6);
+    expect(pointers().slice(0, 5)).toEqual([12, 13, 14, 16, 17]);
+    bitmap.check(s);
+  });
+
+  it('that tells of other objects is found out', () => {
+    const { bitmap, spans } = setup();
+    bitmap.ensure(10, 1);
+    const s = span(spans, 10, 1, 48);
+    bitmap.write(s);
+    spans.columns.elemSize[s] = 64;
+    expect(() => bitmap.check(s)).toThrow('does not tell of the objects of a span');
   });
 
   it('grows down as the heap grows up, and ends with its table', () => {
@@ -72,7 +103,7 @@ describe('the heap bitmap', () => {
     const end = meta.addressOf(heapBitmapTable, 'bits') + pages * 512;
     const bits = meta.views(heapBitmapTable).bits;
     const { spans } = { spans: new SpanTable(meta) };
-    bitmap.write(span(spans, 0, 1, 8192, true));
+    bitmap.write(span(spans, 0, 1, 8192));
     // Page 0 lies at the very end.
     expect(bits[(pages - 1) * 128]).toBe(1);
     expect(end).toBeGreaterThan(meta.addressOf(heapBitmapTable, 'bits'));
@@ -88,4 +119,38 @@ it('a heap of 2014 pays a sixteenth of itself for it', () => {
     return GCSys / HeapSys;
   };
   expect(gcSys('freelist') - gcSys('bitmap')).toBeGreaterThan(1 / 17);
+});
+
+describe('a heap of 2014', () => {
+  it.each(['lists', 'treap', 'radix'] as const)(
+    'knows whether an object may hold pointers: %s',
+    (generation) => {
+      const heap = new Heap({ generation, reach: 2 ** 28, environment: false });
+      for (const size of [8, 24, 100, 5000, 100_000]) {
+        for (const noscan of [true, false]) {
+          const at = heap.malloc(size, noscan);
+          expect([size, heap.findObject(at + size - 1)?.noscan]).toEqual([size, noscan]);
+          heap.drop(at);
+        }
+      }
+      heap.gc();
+      // Where an object with pointers was, one without has none.
+      for (let i = 0; i < 200; i++) expect(heap.findObject(heap.malloc(100))?.noscan).toBe(true);
+      heap.check(3);
+      heap.dispose();
+    },
+  );
+
+  it('pays for the bits of a large object without pointers when it frees it, not before', () => {
+    const resident = (): number =>
+      Number(/^Rss:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/smaps_rollup', 'utf8'))?.[1]) * 1024;
+    const heap = new Heap({ generation: 'lists', reach: 2 ** 30, environment: false });
+    const before = resident();
+    const at = heap.malloc(2 ** 29, true, false);
+    expect(resident() - before).toBeLessThan(2 ** 23);
+    heap.drop(at);
+    heap.gc();
+    expect(resident() - before).toBeGreaterThan(2 ** 25 - 2 ** 23);
+    heap.dispose();
+  });
 });
