@@ -1,7 +1,7 @@
 /**
  * What the program of a comparison's page is given: every run's curves on one grid of times.
  *
- * Times are milliseconds since each run's start, values bytes; a run that ended before has null. Of each
+ * Times are milliseconds since each run's start; where a run has ended, its values are null. Of each
  * configuration one run is drawn thick: that with the median end of RSS among its own (the lower of two). Its
  * page maps are shown, too, of those moments that all of them have: the ends of phases and of the run, not
  * the peaks, which come when they come. Of more maps than the page's budget allows, some moments in between
@@ -17,12 +17,15 @@ export interface ComparedCurve {
   readonly label: string;
   /** The one that stands for its configuration. */
   readonly main: boolean;
+  /** Milliseconds: where its run ended. */
+  readonly end: number;
   readonly values: readonly (number | null)[];
 }
 
 export interface ComparedQuantity {
   readonly id: string;
   readonly title: string;
+  readonly unit: 'bytes' | 'count';
   readonly curves: readonly ComparedCurve[];
 }
 
@@ -33,10 +36,18 @@ export interface ComparedMoment {
   readonly maps: readonly PackedMap[];
 }
 
+/** The end of a phase of a workload. */
+export interface ComparedPhaseEnd {
+  readonly t: number;
+  readonly name: string;
+}
+
 export interface ComparisonPayload {
   readonly t: readonly number[];
   readonly quantities: readonly ComparedQuantity[];
   readonly labels: readonly string[];
+  /** By configuration: the ends of the phases of the run that stands for it. */
+  readonly phases: readonly (readonly ComparedPhaseEnd[])[];
   readonly moments: readonly ComparedMoment[];
   /** The moment that is shown first: where most differs in what is resident. */
   readonly firstMoment: number;
@@ -44,17 +55,39 @@ export interface ComparisonPayload {
 
 const gridPoints = 600;
 
-const quantities: readonly {
+interface Quantity {
   readonly id: string;
   readonly title: string;
+  readonly unit?: 'count';
+  /** Counters tell nothing where all configurations have the same. */
+  readonly counter?: boolean;
   readonly of: (s: RunSample) => number | null | undefined;
-}[] = [
+}
+
+const quantities: readonly Quantity[] = [
   { id: 'rss', title: 'RSS of the heap’s ranges', of: (s) => s.rss },
   { id: 'inuse', title: 'In use', of: (s) => s.inuse },
   { id: 'released', title: 'HeapReleased', of: (s) => s.released },
   { id: 'sys', title: 'HeapSys', of: (s) => s.sys },
   { id: 'lazy', title: 'LazyFree', of: (s) => s.lazy },
+  {
+    id: 'faults',
+    title: 'Minor page faults, in all until then',
+    unit: 'count',
+    counter: true,
+    of: (s) => s.minflt,
+  },
+  { id: 'madvise', title: 'Given back by madvise, in all until then', counter: true, of: (s) => s.madvB },
 ];
+
+/** Whether there is something to see: anything above zero, and of a counter something that differs. */
+function isTelling(counter: boolean, curves: readonly ComparedCurve[]): boolean {
+  const ends = curves.map(({ values }) => values.findLast((v) => v !== null) ?? null);
+  return (
+    curves.some(({ values }) => values.some((v) => v !== null && v > 0)) &&
+    (!counter || new Set(ends).size > 1)
+  );
+}
 
 /** The last known value at each time of the grid; null after the run's end and before anything is known. */
 function onGrid(
@@ -116,6 +149,7 @@ export function mostTelling(moments: readonly ComparedMoment[]): number {
   return apart.length === 0 ? 0 : apart.indexOf(Math.max(...apart));
 }
 
+const endTime = (run: RunData): number => run.samples[run.samples.length - 1]?.t ?? 0;
 const endOf = (run: RunData): number => run.samples[run.samples.length - 1]?.rss ?? 0;
 
 /** The run of the median end, the lower of two. */
@@ -125,20 +159,20 @@ export function mainRun(runs: readonly RunData[]): number {
 }
 
 export function comparisonPayload(configurations: readonly ComparedRuns[]): ComparisonPayload {
-  const ends = configurations.flatMap(({ runs }) =>
-    runs.map((run) => run.samples[run.samples.length - 1]?.t ?? 0),
-  );
-  const end = ends.reduce((a, b) => Math.max(a, b), 1);
+  const end = configurations.flatMap(({ runs }) => runs.map(endTime)).reduce((a, b) => Math.max(a, b), 1);
   const t = Array.from({ length: gridPoints + 1 }, (_, i) => Math.round((end * i) / gridPoints));
-  const made = quantities.map(({ id, title, of }) => ({
+  const made = quantities.map(({ id, title, unit = 'bytes' as const, counter = false, of }) => ({
     id,
     title,
+    unit,
+    counter,
     curves: configurations.flatMap(({ label, runs }, configuration) => {
       const main = mainRun(runs);
       return runs.map((run, i) => ({
         configuration,
         label: i === main ? label : `${label}, run ${i + 1}`,
         main: i === main,
+        end: endTime(run),
         values: onGrid(t, run.samples, of),
       }));
     }),
@@ -150,8 +184,11 @@ export function comparisonPayload(configurations: readonly ComparedRuns[]): Comp
   return {
     t,
     labels: configurations.map(({ label }) => label),
+    phases: mains.map((run) => run?.phases.map(({ t, name }) => ({ t, name })) ?? []),
     moments,
     firstMoment: mostTelling(moments),
-    quantities: made.filter(({ curves }) => curves.some((c) => c.values.some((v) => v !== null && v > 0))),
+    quantities: made
+      .filter(({ counter, curves }) => isTelling(counter, curves))
+      .map(({ counter: _counter, ...quantity }) => quantity),
   };
 }

@@ -21,8 +21,18 @@ export function formatMetric(unit: MetricUnit, value: number): string {
   }
 }
 
-/** Standard deviation and range of several values. */
-export function formatSpread(unit: MetricUnit, { sd, min, max }: Spread): string {
-  if (sd === null || min === max) return 'all equal';
-  return `± ${formatMetric(unit, sd)}, ${formatMetric(unit, min)} to ${formatMetric(unit, max)}`;
+/**
+ * What is known of several values beside their mean: standard deviation and range, and how many of the runs have
+ * one where not all do. A spread that rounds to nothing is left out, as on the terminal; so is a range that does.
+ * Empty where they all are the same.
+ */
+export function formatSpread(unit: MetricUnit, { n, sd, min, max }: Spread, runs = n): string {
+  const write = (value: number): string => formatMetric(unit, value);
+  const parts: string[] = [];
+  if (sd !== null) {
+    if (write(sd) !== write(0)) parts.push(`± ${write(sd)}`);
+    if (write(min) !== write(max)) parts.push(`${write(min)} to ${write(max)}`);
+  }
+  if (n < runs) parts.push(`${formatNumber(n)} of ${formatNumber(runs)} runs`);
+  return parts.join(', ');
 }

@@ -1,67 +1,66 @@
 /**
  * The page of a comparison: every configuration's curves over each other, the table of metrics with their
- * spread, what came of each phase, the page maps of one moment beside each other, what the configurations differ in, and where it was measured.
+ * spread, what came of each phase, the page maps of one moment beside each other, what the configurations
+ * differ in and have in common, and where it was measured.
  *
- * Not here: the shell of the page (page.ts), the numbers (../compare-metrics.ts).
+ * Not here: the shell of the page (page.ts), the numbers (../compare-metrics.ts), its style (comparison-style.ts).
  */
+import { stripVTControlCharacters } from 'node:util';
 import type { ComparedRuns, Comparison } from '../compare.ts';
-import { type MetricUnit, metrics, type Spread } from '../compare-metrics.ts';
+import { type Metric, type MetricUnit, metrics, type Spread } from '../compare-metrics.ts';
 import { type ComparedPhase, comparePhases, phaseMetrics } from '../compare-phases.ts';
+import { curveColour, curveDash, mainWidth, mostPhaseRows } from './client/curve-style.ts';
 import { formatDuration, formatNumber } from './client/format.ts';
+import { commonOptions, differingOptions, type OptionRow, subjectRows } from './comparison-options.ts';
 import { type ComparisonPayload, comparisonPayload } from './comparison-payload.ts';
+import { comparisonStyle } from './comparison-style.ts';
 import { formatMetric, formatSpread } from './comparison-values.ts';
 import { type Html, html } from './html.ts';
 import { renderPage } from './page.ts';
-import type { RunValue } from './run-data.ts';
-import { heading, valueInWords } from './values.ts';
+import type { RunHeader } from './run-data.ts';
+import { pacedOver } from './summary.ts';
+import { commandWords, heading, valueInWords } from './values.ts';
 
-const style = `
-:root { --c0: #0a66a8; --c1: #bf4a00; --c2: #00805f; --c3: #8b2470; --c4: #7a5a00; --c5: #2a8fc0; --c6: #a0303a; --c7: #555f6b; }
-@media (prefers-color-scheme: dark) { :root:not([data-theme=print]) { --c0: #6cb8f0; --c1: #ff9a5c; --c2: #35cfa2; --c3: #ec8fd1;
-  --c4: #e0c050; --c5: #9fd4f0; --c6: #ff8f96; --c7: #aab6c2; } }
-.compared { overflow-x: auto; }
-.compared table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; min-width: 100%; }
-.compared th, .compared td { padding: 5px 12px 5px 0; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
-.compared th:first-child { text-align: left; position: sticky; left: 0; background: var(--page); font-weight: 600; padding-right: 16px; }
-.compared thead th { vertical-align: bottom; white-space: normal; min-width: 8em; overflow-wrap: anywhere; }
-.compared .spread { display: block; color: var(--muted); font-size: 12px; }
-.compared .also td, .compared .also th:first-child { padding-top: 0; padding-bottom: 2px; color: var(--muted); font-size: 12px; font-weight: 400; border: 0; }
-.compared .also th:first-child { padding-left: 12px; }
-.compared tbody tr:has(+ .also) > * { border: 0; padding-bottom: 2px; }
-.compared tbody tr.also:last-child > :is(th, td) { padding-bottom: 8px; border-bottom: 1px solid var(--line); }
-.maps.two { grid-template-columns: repeat(2, minmax(0, 1fr)); }
-.keys { display: flex; flex-wrap: wrap; gap: 0 34px; }
-.key-line { display: inline-block; width: 22px; height: 4px; border-radius: 2px; vertical-align: middle; margin-right: 7px; }
-#compared-moments button[aria-pressed=true] { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); font-weight: 650; }
-@media (max-width: 640px) { .maps.two { grid-template-columns: minmax(0, 1fr); } }
-.compared td.words { text-align: left; white-space: normal; }
-`;
+const headerOf = (configurations: readonly ComparedRuns[]): RunHeader | undefined =>
+  configurations.flatMap(({ runs }) => runs)[0]?.header;
+
+/** A piece of a configuration's curve, as the charts draw it. */
+function lineKey(configuration: number): Html {
+  return html`<svg class="line-mark" viewBox="0 0 30 8" aria-hidden="true"><line x1="0" x2="30" y1="4" y2="4"
+    stroke-width="${mainWidth}" stroke-dasharray="${curveDash(configuration).join(' ')}"
+    style="stroke: var(--${curveColour(configuration)})"/></svg>`;
+}
 
 function headings(configurations: readonly ComparedRuns[]): Html {
   return html`<tr><th scope="col"></th>${configurations.map(
-    ({ label }, i) =>
-      html`<th scope="col"><span class="key-line" style="background: var(--c${String(i % 8)})"></span>${label}</th>`,
+    ({ label }, i) => html`<th scope="col">${lineKey(i)} ${label}</th>`,
   )}</tr>`;
 }
 
-function cell(metric: { readonly unit: MetricUnit }, spread: Spread | undefined): Html {
+function cell(metric: { readonly unit: MetricUnit }, spread: Spread | undefined, runs: number): Html {
   if (spread === undefined) return html`<td>–</td>`;
-  const detail =
-    spread.n > 1 ? html`<span class="spread">${formatSpread(metric.unit, spread)}</span>` : html``;
+  const words = formatSpread(metric.unit, spread, runs);
+  const detail = words === '' ? html`` : html`<span class="spread">${words}</span>`;
   return html`<td>${formatMetric(metric.unit, spread.mean)}${detail}</td>`;
 }
 
 function metricsTable(configurations: readonly ComparedRuns[]): Html {
   const known = metrics.filter(({ id }) => configurations.some(({ spread }) => spread[id] !== undefined));
+  const header = headerOf(configurations);
+  const paced = header !== undefined && pacedOver(header) > 0;
+  const name = ({ id, label }: Metric): string =>
+    id === 'opsPerSec' && paced ? `${label}, the pace` : label;
   return html`<div class="compared" tabindex="0"><table>
     <thead>${headings(configurations)}</thead>
     <tbody>${known.map(
       (metric) =>
-        html`<tr><th scope="row" title="${metric.formula}">${metric.label}</th>${configurations.map(
-          ({ spread }) => cell(metric, spread[metric.id]),
+        html`<tr><th scope="row" title="${metric.formula}">${name(metric)}</th>${configurations.map(
+          ({ spread, runs }) => cell(metric, spread[metric.id], runs.length),
         )}</tr>`,
     )}</tbody>
-  </table></div>`;
+  </table></div>
+  <p class="below">– stands for none: a decay that was none, because RSS had fallen by less than a twentieth of its peak when
+    the run ended or memory was forced back; LazyFree where pages are given back at once, or where nobody looked.</p>`;
 }
 
 /** RSS at the end of each phase, and below it what else is known of it; nothing for a trace. */
@@ -72,7 +71,7 @@ function phasesSection(configurations: readonly ComparedRuns[]): Html {
   const rowsOf = ({ name, configurations: of }: ComparedPhase): Html => {
     const known = others.filter(({ id }) => of.some((spreads) => spreads[id] !== undefined));
     return html`<tbody>
-      <tr><th scope="row">${name}</th>${of.map((spreads) => cell(first, spreads[first.id]))}</tr>
+      <tr><th scope="row">${name}</th>${of.map((spreads, i) => cell(first, spreads[first.id], configurations[i].runs.length))}</tr>
       ${known.map(
         ({ id, label, unit }) =>
           html`<tr class="also"><th scope="row">${label}</th>${of.map(({ [id]: spread }) =>
@@ -92,45 +91,64 @@ function phasesSection(configurations: readonly ComparedRuns[]): Html {
     </section>`;
 }
 
-const shown = (name: string, value: RunValue | undefined): string =>
-  value === undefined ? '–' : valueInWords(name, value);
-
 /** The options in which the configurations differ. */
 function differences(configurations: readonly ComparedRuns[]): Html {
-  const options = configurations.map(({ runs }) => runs[0]?.header.options ?? {});
-  const names = [...new Set(options.flatMap((o) => Object.keys(o)))].filter(
-    (name) => new Set(options.map((o) => JSON.stringify(o[name]))).size > 1,
-  );
-  if (names.length === 0) return html`<p class="none">They have the same options.</p>`;
+  const rows = differingOptions(configurations);
+  if (rows.length === 0) return html`<p class="none">They have the same options.</p>`;
   return html`<div class="compared" tabindex="0"><table>
     <thead>${headings(configurations)}</thead>
-    <tbody>${names.map(
-      (name) =>
-        html`<tr><th scope="row">${heading(name)}</th>${options.map((o) => html`<td>${shown(name, o[name])}</td>`)}</tr>`,
+    <tbody>${rows.map(
+      ({ name, values }) =>
+        html`<tr><th scope="row">${name}</th>${values.map((value) => html`<td>${value}</td>`)}</tr>`,
     )}</tbody>
   </table></div>`;
 }
 
-function filesTable(configurations: readonly ComparedRuns[]): Html {
-  return html`<div class="compared"><table><tbody>${configurations.map(
-    ({ label, files }) =>
-      html`<tr><th scope="row">${label}</th><td class="words">${files.join(', ')}</td></tr>`,
+function namedRows(rows: readonly OptionRow[]): Html {
+  return html`<div class="compared"><table class="named"><tbody>${rows.map(
+    ({ name, values }) =>
+      html`<tr><th scope="row">${name}</th><td class="words">${values.join(', ')}</td></tr>`,
   )}</tbody></table></div>`;
 }
 
+/** The subject as it was run, and the common options that are no defaults. */
+function inCommon(configurations: readonly ComparedRuns[]): Html {
+  const options = commonOptions(configurations);
+  const rest =
+    options.length === 0
+      ? 'All options that they have in common are the defaults of their generations.'
+      : 'The last rows are options that differ from the defaults; all others in common are the defaults.';
+  return html`<details id="common"><summary>What they have in common</summary>
+    ${namedRows([...subjectRows(headerOf(configurations)), ...options])}
+    <p class="below">${rest}</p>
+  </details>`;
+}
+
+function filesTable(configurations: readonly ComparedRuns[]): Html {
+  return namedRows(configurations.map(({ label, files }) => ({ name: label, values: files })));
+}
+
 function environment(configurations: readonly ComparedRuns[]): Html {
-  const env = configurations.flatMap(({ runs }) => runs)[0]?.header.env ?? {};
+  const env = headerOf(configurations)?.env ?? {};
   const rows = Object.entries(env).filter(([name]) => name !== 'fallbacks');
-  return html`<div class="compared"><table><tbody>${rows.map(
-    ([name, value]) =>
-      html`<tr><th scope="row">${heading(name)}</th><td class="words">${shown(name, value)}</td></tr>`,
-  )}</tbody></table></div>`;
+  return namedRows(
+    rows.map(([name, value]) => ({ name: heading(name), values: [valueInWords(name, value)] })),
+  );
 }
 
 function charts({ quantities }: ComparisonPayload): Html {
   return html`${quantities.map(
     ({ id, title }) => html`<h3>${title}</h3><div id="chart-${id}" class="chart"></div>`,
   )}`;
+}
+
+/** What the marks above the first chart are; there are rows for a few configurations only. */
+function phaseWords({ phases }: ComparisonPayload): string {
+  const having = phases.filter((ends) => ends.length > 0).length;
+  if (having === 0) return '';
+  return having > mostPhaseRows
+    ? ' Point at a name in the legend to see where its phases end.'
+    : ' Ticks above the first are the ends of phases; point at a name in the legend to draw its own through the chart.';
 }
 
 function mapsSection({ moments }: ComparisonPayload): Html {
@@ -146,13 +164,64 @@ function mapsSection({ moments }: ComparisonPayload): Html {
     </section>`;
 }
 
-/** The subject's words: a workload with seed and scale, or a trace. */
+/** The subject's words: a workload with seed and scale, or a trace and how it was replayed. */
 function subjectWords({ configurations, index }: Comparison): string {
-  const header = configurations.flatMap(({ runs }) => runs)[0]?.header;
+  const header = headerOf(configurations);
   const workload = header?.workload;
-  if (workload !== undefined)
-    return `workload ${String(workload.name)}, seed ${String(workload.seed)}, scale ${String(workload.scale)}`;
-  return `trace ${header?.trace?.name ?? index.name}`;
+  if (workload !== undefined) {
+    const { name, seed, scale, timeScale = 1, moreCollections } = workload;
+    const time = timeScale === 1 ? '' : `, time scale ${String(timeScale)}`;
+    const more = moreCollections === true ? ', more collections' : '';
+    return `workload ${String(name)}, seed ${String(seed)}, scale ${String(scale)}${time}${more}`;
+  }
+  const name = `trace ${header?.trace?.name ?? index.name}`;
+  if (header === undefined) return name;
+  const paced = pacedOver(header);
+  const idle = typeof header.pace?.idle === 'number' ? header.pace.idle : 0;
+  const over = paced > 0 ? `, replayed over ${formatDuration(paced * 1000)}` : '';
+  return `${name}${over}${idle > 0 ? `, then idle for ${formatDuration(idle * 1000)}` : ''}`;
+}
+
+function commandLine(configurations: readonly ComparedRuns[]): Html {
+  const command = headerOf(configurations)?.command ?? [];
+  return command.length === 0 ? html`` : html`<p class="command"><code>${commandWords(command)}</code></p>`;
+}
+
+/** A run that failed, as an index may tell of it. */
+interface Failure {
+  readonly label?: string;
+  readonly round?: number;
+  readonly message?: string;
+  readonly code?: string;
+}
+
+/** What a reader should know: an interruption, runs that failed, runs that are not whole. */
+export function comparisonRemarks({ index, configurations }: Comparison): string[] {
+  const { failures } = index as { readonly failures?: unknown };
+  const failed = (Array.isArray(failures) ? (failures as readonly Failure[]) : []).map(
+    ({ label = '?', round, message = 'no more is known', code }) => {
+      const run = round === undefined ? label : `${label}, run ${formatNumber(round)}`;
+      // What a page heap of one's own threw may hold anything.
+      const why = stripVTControlCharacters(message);
+      return `${run} failed: ${why}${code === undefined ? '' : ` (${code})`}`;
+    },
+  );
+  const partial = configurations.flatMap(({ label, runs }) =>
+    runs.flatMap(({ end }, i) => {
+      const reason = end === undefined ? 'did not finish' : (end.reason ?? 'done');
+      if (reason === 'done') return [];
+      const words =
+        reason === 'interrupted' ? 'was interrupted' : reason === 'error' ? 'ended with an error' : reason;
+      return [`${label}, run ${formatNumber(i + 1)}, ${words}; what was recorded until then counts.`];
+    }),
+  );
+  const none = configurations
+    .filter(({ runs }) => runs.length === 0)
+    .map(({ label }) => `${label} has no finished run.`);
+  const interrupted = index.interrupted
+    ? ['The comparison was interrupted; this is what was finished until then.']
+    : [];
+  return [...interrupted, ...failed, ...none, ...partial];
 }
 
 /** One self-contained HTML file of a comparison. */
@@ -160,26 +229,27 @@ export function renderComparison(comparison: Comparison): string {
   const { index, configurations } = comparison;
   const payload = comparisonPayload(configurations);
   const count = configurations.reduce((sum, { runs }) => sum + runs.length, 0);
-  const remark = index.interrupted
-    ? html`<p class="remark">The comparison was interrupted; this is what was finished until then.</p>`
-    : html``;
+  const remarks = comparisonRemarks(comparison).map((words) => html`<p class="remark">${words}</p>`);
   const body = html`<main>
     <p class="eyebrow">pageheap comparison · ${index.started}</p>
     <h1>${index.name}</h1>
     <p class="lead">${subjectWords(comparison)}: ${formatNumber(configurations.length)} configurations,
       ${formatNumber(count)} runs in ${formatDuration(index.seconds * 1000)}, each in a process of its own, taking turns.</p>
-    ${remark}
+    ${commandLine(configurations)}
+    ${remarks}
     <noscript><p class="remark">The charts need JavaScript, which is inside this file. The tables do not.</p></noscript>
     <section aria-labelledby="h-curves">
       <h2 id="h-curves">Curves</h2>
       <p class="lead">A thick curve for each configuration (its median run by RSS at the end), thin ones for its repetitions.
-        Drag to zoom; all charts follow.</p>
+        Drag to zoom; all charts follow.${phaseWords(payload)}</p>
+      <div class="legend controls" id="legend" role="group" aria-label="Curves in all charts"></div>
       <p class="controls"><button type="button" id="whole-run">Show the whole run</button></p>
       ${charts(payload)}
     </section>
     <section aria-labelledby="h-table">
       <h2 id="h-table">Figures</h2>
-      <p class="lead">Means, and below them the standard deviation and the range over the repetitions. What each is and
+      <p class="lead">Means, and below them the standard deviation and the range over the repetitions, where
+        these differ in what is shown. What each is and
         how it is worked out: docs/numbers.md, or point at its name.</p>
       ${metricsTable(configurations)}
     </section>
@@ -188,6 +258,7 @@ export function renderComparison(comparison: Comparison): string {
     <section aria-labelledby="h-options">
       <h2 id="h-options">What they differ in</h2>
       ${differences(configurations)}
+      ${inCommon(configurations)}
     </section>
     <section aria-labelledby="h-where">
       <h2 id="h-where">Where</h2>
@@ -200,7 +271,7 @@ export function renderComparison(comparison: Comparison): string {
   return renderPage({
     title: `${index.name}, compared – pageheap`,
     entry: 'compare-main.js',
-    style,
+    style: comparisonStyle,
     body,
     payload,
   });

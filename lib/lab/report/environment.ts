@@ -1,6 +1,7 @@
 /** The environment of a run: the machine, the options, the pace, what fell back, what the trace held. */
 
 import { type Html, html } from './html.ts';
+import { optionInWords, optionName } from './option-names.ts';
 import type { RunData, RunValue } from './run-data.ts';
 import { heading, valueInWords } from './values.ts';
 
@@ -9,7 +10,15 @@ type Members = Readonly<Record<string, RunValue>>;
 /** Longer values, such as histograms, are left to the run file. */
 const longest = 400;
 
-function definitions(title: string, members: Members | undefined, wide = false): Html {
+interface Words {
+  readonly name: (name: string) => string;
+  readonly value: (name: string, value: RunValue) => string;
+}
+
+const plainWords: Words = { name: heading, value: valueInWords };
+const optionWords: Words = { name: optionName, value: optionInWords };
+
+function definitions(title: string, members: Members | undefined, wide = false, words = plainWords): Html {
   const entries = Object.entries(members ?? {}).filter(
     ([name, value]) => name !== 'fallbacks' && value !== undefined && JSON.stringify(value).length <= longest,
   );
@@ -17,7 +26,7 @@ function definitions(title: string, members: Members | undefined, wide = false):
     return html``;
   }
   const rows = entries.map(
-    ([name, value]) => html`<div><dt>${heading(name)}</dt><dd>${valueInWords(name, value)}</dd></div>`,
+    ([name, value]) => html`<div><dt>${words.name(name)}</dt><dd>${words.value(name, value)}</dd></div>`,
   );
   return html`<div class="card${wide ? ' wide' : ''}"><h3>${title}</h3><dl class="pairs">${rows}</dl></div>`;
 }
@@ -43,7 +52,7 @@ export function environmentCards(run: RunData, cost: Members): Html {
   return html`<div class="cards">
     ${definitions('Machine', header.env)}
     ${definitions('Workload', header.workload)}
-    ${definitions('Heap options', header.options)}
+    ${definitions('Heap options', header.options, false, optionWords)}
     ${definitions('Pace', header.pace)}
     <div class="card"><h3>Fallbacks</h3>${fallen}</div>
     ${definitions('What looking cost', cost)}

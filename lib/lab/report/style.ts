@@ -72,14 +72,13 @@ input[type=checkbox], input[type=range] { accent-color: var(--accent); }
 .legend { display: flex; flex-wrap: wrap; gap: 6px; margin: 4px 0 8px; }
 .legend button { display: inline-flex; align-items: center; gap: 7px; padding: 3px 10px; min-height: 30px; font-size: 13.5px; }
 .legend button[aria-pressed=false] { color: var(--muted); border-style: dashed; text-decoration: line-through; text-decoration-thickness: 1px; }
-.legend button[aria-pressed=false] .swatch { opacity: 0.35; }
+.legend button[aria-pressed=false] :is(.swatch, .line-mark) { opacity: 0.35; }
 .swatch { display: inline-block; flex: none; width: 14px; height: 14px; border-radius: 3px; background: var(--swatch); border: 1px solid color-mix(in srgb, var(--text) 22%, transparent); }
-.swatch.line { width: 20px; height: 0; border: 0; border-top: 3px solid var(--swatch); background: none; border-radius: 0; }
-.swatch.line.dashed { border-top-style: dashed; }
+.line-mark { display: inline-block; flex: none; width: 30px; height: 8px; vertical-align: middle; }
 .tip { position: absolute; z-index: 5; pointer-events: none; min-width: 180px; max-width: 330px; padding: 8px 11px; font-size: 13px; line-height: 1.5;
   background: var(--page); color: var(--text); border: 1px solid var(--line); border-radius: 8px; box-shadow: 0 4px 18px rgb(0 0 0 / 0.16); }
 .tip .when { font-weight: 650; margin-bottom: 3px; }
-.tip .row { display: grid; grid-template-columns: 22px 1fr auto; gap: 8px; align-items: center; }
+.tip .row { display: grid; grid-template-columns: 30px 1fr auto; gap: 8px; align-items: center; }
 .tip .row b { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .tip .event { margin-top: 4px; padding-top: 4px; border-top: 1px solid var(--line); }
 .u-select { background: color-mix(in srgb, var(--accent) 22%, transparent); }

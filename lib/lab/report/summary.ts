@@ -16,6 +16,7 @@ import {
 import type { Facts } from './facts.ts';
 import { type Html, html, raw, unbroken } from './html.ts';
 import type { RunData, RunHeader } from './run-data.ts';
+import { commandWords } from './values.ts';
 
 const mostTimes = 10;
 
@@ -193,7 +194,7 @@ export function summarySection(run: RunData, facts: Facts | undefined): Html {
   const command =
     header.command === undefined
       ? html``
-      : html`<p class="command"><code>${header.command.join(' ')}</code></p>`;
+      : html`<p class="command"><code>${commandWords(header.command)}</code></p>`;
   const remarks = run.remarks.map((text) => html`<p class="remark">${text}</p>`);
   const failure = run.end?.error;
   if (failure !== undefined && failure !== null) {

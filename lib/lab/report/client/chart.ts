@@ -12,7 +12,7 @@
  */
 
 import type uPlotType from 'uplot';
-import { colour, make, onAppearance, onWidth } from './dom.ts';
+import { colour, lineMark, make, onAppearance, onWidth } from './dom.ts';
 import { formatTime } from './format.ts';
 
 declare const uPlot: typeof uPlotType;
@@ -56,8 +56,18 @@ export interface ChartSpec {
   readonly decorate?: (plot: uPlotType, context: CanvasRenderingContext2D, density: number) => void;
   /** Draws under the data, in canvas pixels. */
   readonly underlay?: (plot: uPlotType, context: CanvasRenderingContext2D) => void;
+  /** Whether the chart has a legend of its own; default yes. Without, layers are hidden by `show`. */
+  readonly legend?: boolean;
   /** Further lines of the tooltip for times from `from` to `to`. */
   readonly eventsNear?: (from: number, to: number) => string[];
+}
+
+/** A chart that was made. */
+export interface Chart {
+  /** Shows exactly the layers that are wanted. */
+  readonly show: (wanted: (layer: Layer) => boolean) => void;
+  /** Draws again what `decorate` and `underlay` draw. */
+  readonly redraw: () => void;
 }
 
 interface Member {
@@ -69,7 +79,7 @@ interface Member {
 export class ChartGroup {
   readonly members: Member[] = [];
   range: readonly [number, number];
-  readonly whole: readonly [number, number];
+  whole: readonly [number, number];
   private busy = false;
 
   constructor(from: number, to: number) {
@@ -90,6 +100,13 @@ export class ChartGroup {
       member.plot()?.setScale('x', { min: start, max: start + width });
     }
     this.busy = false;
+  }
+
+  /** The whole is from now on what ends at a time; what is zoomed in on stays, as far as it is within. */
+  reach(to: number): void {
+    const zoomed = this.range[0] > this.whole[0] || this.range[1] < this.whole[1];
+    this.whole = [this.whole[0], Math.max(to, this.whole[0] + 1)];
+    this.zoom(...(zoomed ? this.range : this.whole));
   }
 
   /** Puts every other chart's cursor at a time; null hides it. */
@@ -116,6 +133,7 @@ export class ChartGroup {
   }
 }
 
+const lineWidth = 1.5;
 const timeSteps = [
   10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5,
 ].concat([72e5, 144e5, 216e5, 432e5, 864e5, 1728e5, 6048e5]);
@@ -165,15 +183,15 @@ export function stackLayers(layers: readonly Layer[], hidden: ReadonlySet<Layer>
   });
 }
 
-function swatch(layer: Layer): HTMLElement {
+function swatch(layer: Layer): Element {
+  if (layer.kind === 'line') return lineMark(layer.colour, layer.width ?? lineWidth, layer.dash);
   const mark = make('span', { class: `swatch ${layer.kind}`, 'aria-hidden': 'true' });
   mark.style.setProperty('--swatch', `var(--${layer.colour})`);
-  mark.classList.toggle('dashed', layer.dash !== undefined);
   return mark;
 }
 
 /** Makes a chart in an empty element. */
-export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup): void {
+export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup): Chart {
   const layers = spec.layers.filter((layer) => layer.values.some((value) => value !== null));
   const hidden = new Set(layers.filter((layer) => layer.hidden === true));
   // The areas that are stacked highest are drawn first, so that the lower ones stand before them.
@@ -191,7 +209,7 @@ export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup)
   const tip = make('div', { class: 'tip', hidden: '' });
   const spoken = make('p', { class: 'unseen', 'aria-live': 'polite' });
   const legend = make('div', { class: 'legend', role: 'group', 'aria-label': `Layers of ${spec.name}` });
-  host.append(legend, canvasHost, spoken);
+  host.append(...(spec.legend === false ? [] : [legend]), canvasHost, spoken);
   let plot: uPlotType | undefined;
   let index = -1;
   let width = 0;
@@ -299,7 +317,7 @@ export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup)
           show: !hidden.has(layer),
           auto: layer.aside !== true,
           stroke: ink,
-          width: layer.kind === 'line' ? (layer.width ?? 1.5) : layer.kind === 'area' ? 1 : 0,
+          width: layer.kind === 'line' ? (layer.width ?? lineWidth) : layer.kind === 'area' ? 1 : 0,
           ...(layer.dash === undefined ? {} : { dash: [...layer.dash] }),
           ...(layer.kind === 'line' ? {} : { fill: ink }),
           ...(layer.kind === 'bars' ? { paths: barPaths } : {}),
@@ -403,4 +421,11 @@ export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup)
     build();
   });
   group.members.push({ plot: () => plot, redraw: build });
+  return {
+    show: (wanted) => {
+      for (const layer of layers) hidden[wanted(layer) ? 'delete' : 'add'](layer);
+      if (plot !== undefined) build();
+    },
+    redraw: () => plot?.redraw(false),
+  };
 }

@@ -1,53 +1,98 @@
 /// <reference lib="dom" />
 /**
  * The program of a comparison's page: one chart a quantity, every run a curve, a colour and a dash for each
- * configuration. Curves of repetitions are thin, and can be left out.
+ * configuration. Curves of repetitions are thin, and can be left out; all charts have one legend. The axis of
+ * time reaches as far as the curves that are shown.
  */
-import type { ComparisonPayload } from '../comparison-payload.ts';
+import type { ComparedCurve, ComparisonPayload } from '../comparison-payload.ts';
 import { ChartGroup, type Layer, makeChart } from './chart.ts';
+import { type LegendChoice, makeLegend } from './compare-legend.ts';
 import { ComparedMaps } from './compare-maps.ts';
+import { drawPhaseMarks, phaseRoom } from './compare-phase-marks.ts';
+import { curveColour, curveDash, mainWidth, repetitionWidth } from './curve-style.ts';
 import { byId } from './dom.ts';
-import { formatBytes, formatTick } from './format.ts';
+import { formatBytes, formatNumber, formatTick } from './format.ts';
 
-const dashes: readonly (readonly number[])[] = [[], [9, 4], [3, 3], [12, 4, 3, 4]];
+/** More curves than this are too many to begin with. */
+const mostCurves = 12;
 
-function layersOf(payload: ComparisonPayload, quantity: number): Layer[] {
-  const { curves } = payload.quantities[quantity];
-  // Those that stand for their configuration last, so that they lie on top.
-  return [...curves]
-    .sort((a, b) => Number(a.main) - Number(b.main))
-    .map(({ configuration, label, main, values }) => ({
-      label,
-      colour: `c${configuration % 8}`,
-      kind: 'line',
-      width: main ? 2.5 : 1,
-      dash: dashes[Math.floor(configuration / 2) % dashes.length],
-      values,
-      hidden: !main && curves.length > 12,
-    }));
+function isShown({ configuration, main }: ComparedCurve, { shown, repetitions }: LegendChoice): boolean {
+  return shown[configuration] && (main || repetitions);
+}
+
+/** Where the last of the curves that are shown ends; of none, where the last of all ends. */
+function lastEnd(curves: readonly ComparedCurve[], choice: LegendChoice): number {
+  const shown = curves.filter((curve) => isShown(curve, choice));
+  return (shown.length > 0 ? shown : curves).reduce((most, { end }) => Math.max(most, end), 1);
+}
+
+function layerOf({ configuration, label, main, values }: ComparedCurve): Layer {
+  return {
+    label,
+    colour: curveColour(configuration),
+    kind: 'line',
+    width: main ? mainWidth : repetitionWidth,
+    dash: curveDash(configuration),
+    values,
+  };
 }
 
 function startComparison(): void {
   document.documentElement.classList.add('scripted');
   const payload = JSON.parse(byId('run-data').textContent ?? '{}') as ComparisonPayload;
-  const group = new ChartGroup(0, payload.t[payload.t.length - 1]);
-  payload.quantities.forEach(({ id, title }, i) => {
-    makeChart(
+  const { labels, phases, quantities } = payload;
+  const all = quantities[0]?.curves ?? [];
+  let choice = makeLegend(
+    labels,
+    { some: all.some(({ main }) => !main), shown: all.length <= mostCurves },
+    {
+      changed: (now) => {
+        choice = now;
+        group.reach(lastEnd(all, choice));
+        for (const { chart, curveOf } of charts) chart.show((layer) => isWanted(curveOf, layer));
+      },
+      pointed: (now) => {
+        choice = now;
+        for (const { chart, marked } of charts) if (marked) chart.redraw();
+      },
+    },
+  );
+  const isWanted = (curveOf: ReadonlyMap<Layer, ComparedCurve>, layer: Layer): boolean => {
+    const curve = curveOf.get(layer);
+    return curve !== undefined && isShown(curve, choice);
+  };
+  const group = new ChartGroup(0, lastEnd(all, choice));
+  const room = phaseRoom(phases);
+  const charts = quantities.map(({ id, title, unit, curves }) => {
+    // Those that stand for their configuration last, so that they lie on top.
+    const sorted = [...curves].sort((a, b) => Number(a.main) - Number(b.main));
+    const curveOf = new Map(sorted.map((curve) => [layerOf(curve), curve]));
+    const marked = id === 'rss' && room !== undefined;
+    const chart = makeChart(
       byId(`chart-${id}`),
       {
         name: title,
         times: payload.t,
-        layers: layersOf(payload, i),
+        layers: [...curveOf.keys()],
         height: id === 'rss' ? 380 : 230,
-        format: formatBytes,
-        tick: formatTick,
-        binary: true,
+        ...(unit === 'bytes'
+          ? { format: formatBytes, tick: formatTick, binary: true }
+          : { format: formatNumber }),
+        legend: false,
+        ...(marked
+          ? {
+              headroom: room,
+              decorate: (plot, context, density) => drawPhaseMarks(plot, context, density, phases, choice),
+            }
+          : {}),
       },
       group,
     );
+    chart.show((layer) => isWanted(curveOf, layer));
+    return { chart, curveOf, marked };
   });
   if (payload.moments.length > 0) {
-    void new ComparedMaps(payload.moments, payload.labels).show(payload.firstMoment);
+    void new ComparedMaps(payload.moments, labels).show(payload.firstMoment);
   }
   byId('whole-run').addEventListener('click', () => group.zoom(...group.whole));
 }

@@ -8,7 +8,8 @@
  */
 
 import type { ComparedMoment } from '../comparison-payload.ts';
-import { byId, make, onAppearance, onWidth } from './dom.ts';
+import { curveColour, curveDash, mainWidth } from './curve-style.ts';
+import { byId, lineMark, make, onAppearance, onWidth } from './dom.ts';
 import { MomentPages, PageOrder } from './moment-pages.ts';
 import { absentPage, beliefLook, kernelLook, pageWords } from './page-colours.ts';
 import { type Fit, fitLayout } from './page-layout.ts';
@@ -49,8 +50,7 @@ export class ComparedMaps {
       ),
     }));
     this.compared.forEach(({ label, sheets }, i) => {
-      const key = make('span', { class: 'key-line', style: `background: var(--c${i % 8})` });
-      host.append(make('h3', {}, key, label));
+      host.append(make('h3', {}, lineMark(curveColour(i), mainWidth, curveDash(i)), ` ${label}`));
       const pair = make('div', { class: 'maps two' });
       for (const { look, frame } of sheets) {
         pair.append(make('figure', {}, make('figcaption', {}, look.caption), frame));

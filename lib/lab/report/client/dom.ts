@@ -24,6 +24,28 @@ export function make<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** A piece of a curve as it is drawn: its colour (a custom property of the style sheet), width and dash. */
+export function lineMark(name: string, width: number, dash: readonly number[] = []): SVGElement {
+  const space = 'http://www.w3.org/2000/svg';
+  const mark = document.createElementNS(space, 'svg');
+  const line = document.createElementNS(space, 'line');
+  const attributes = {
+    x1: 0,
+    x2: 30,
+    y1: 4,
+    y2: 4,
+    'stroke-width': width,
+    'stroke-dasharray': dash.join(' '),
+  };
+  for (const [attribute, value] of Object.entries(attributes)) line.setAttribute(attribute, String(value));
+  line.style.stroke = `var(--${name})`;
+  mark.setAttribute('class', 'line-mark');
+  mark.setAttribute('viewBox', '0 0 30 8');
+  mark.setAttribute('aria-hidden', 'true');
+  mark.append(line);
+  return mark;
+}
+
 /** The element of an id that the page is sure to have. */
 export function byId(id: string): HTMLElement {
   const element = document.getElementById(id);

@@ -1,0 +1,26 @@
+/**
+ * How the curves of configurations are told apart: eight colours, and a dash beside the colour, so that
+ * 32 configurations are all different. The first eight differ by colour alone; neighbours in hue differ by
+ * their dashes as well. No DOM here: the renderer uses these, too.
+ */
+
+const colourCount = 8;
+const dashes: readonly (readonly number[])[] = [[], [9, 4], [3, 3], [12, 4, 3, 4]];
+
+/** The custom property that holds a configuration's colour, without its dashes. */
+export function curveColour(configuration: number): string {
+  return `c${configuration % colourCount}`;
+}
+
+/** The dash of a configuration's curves; empty: solid. */
+export function curveDash(configuration: number): readonly number[] {
+  const row = Math.floor(configuration / colourCount);
+  return dashes[(Math.floor((configuration % colourCount) / 2) + row) % dashes.length];
+}
+
+/** Pixels: the curve that stands for its configuration, and those of its repetitions. */
+export const mainWidth = 2.5;
+export const repetitionWidth = 1.25;
+
+/** So many configurations have a row for the ends of their phases above the first chart. */
+export const mostPhaseRows = 4;

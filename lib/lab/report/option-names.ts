@@ -1,0 +1,50 @@
+/**
+ * The heap's options as the command line calls them: parts of a configuration, and flags. An option that the
+ * command line does not have keeps the name that the run file has for it.
+ *
+ * Not here: the command line itself (lib/cli/heap-options.ts, whose names a test holds against these).
+ */
+import type { RunValue } from './run-data.ts';
+import { valueInWords } from './values.ts';
+
+const kebab = [
+  'generation',
+  'pageHeap',
+  'objects',
+  'sweep',
+  'scavenger',
+  'advise',
+  'hugePageHints',
+  'growthUnit',
+  'scavengeOnReuse',
+  'sizeClasses',
+  'memoryLimit',
+  'scavengeAfter',
+  'hardDecommit',
+  'historicalScavengeGoal',
+  'touch',
+  'strict',
+] as const;
+
+const ownNames: ReadonlyMap<string, string> = new Map([
+  ['gcPercent', 'gogc'],
+  ['forcedGCPeriod', 'gc-period'],
+  ...kebab.map((key): [string, string] => [
+    key,
+    key.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`),
+  ]),
+]);
+
+/** `pageHeap` → `page-heap`. */
+export function optionName(key: string): string {
+  return ownNames.get(key) ?? key;
+}
+
+/** A value of an option: switches are on and off, as they are asked for. */
+export function optionInWords(key: string, value: RunValue | undefined): string {
+  if (value === undefined) return '–';
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  if (key === 'forcedGCPeriod' && value === null) return 'never';
+  if (key === 'gcPercent' && typeof value === 'number' && value < 0) return 'off';
+  return valueInWords(key, value);
+}
