@@ -50,6 +50,7 @@ import {
   scavengers,
   sizeClassTables,
   sweepStyles,
+  triggers,
 } from './parts.ts';
 import { ageStateLength } from './scavenge/age.ts';
 import { backgroundStateLength } from './scavenge/background.ts';
@@ -93,6 +94,7 @@ export const heapTable = table('heap', 'other', {
   growthUnit: i32('setup'),
   scavengeOnReuse: i32('setup'),
   sizeClasses: i32('setup'),
+  trigger: i32('setup'),
   generation: i32('setup'),
   /** Nanoseconds after which the scavengers by age release. */
   scavengeAfter: f64('setup'),
@@ -192,6 +194,7 @@ function recordParts(heap: Views<typeof heapTable>, parts: Parts): void {
   heap.growthUnit[0] = parts.growthUnit;
   heap.scavengeOnReuse[0] = parts.scavengeOnReuse ? 1 : 0;
   heap.sizeClasses[0] = sizeClassTables.indexOf(parts.sizeClasses);
+  heap.trigger[0] = triggers.indexOf(parts.trigger);
 }
 
 /** What a heap is made of; how it advises the kernel stands in its handle. */
@@ -207,5 +210,6 @@ export function partsOf(heap: Views<typeof heapTable>): Omit<Parts, 'advise' | '
     growthUnit: heap.growthUnit[0],
     scavengeOnReuse: heap.scavengeOnReuse[0] === 1,
     sizeClasses: at(sizeClassTables, heap.sizeClasses[0]),
+    trigger: at(triggers, heap.trigger[0]),
   };
 }

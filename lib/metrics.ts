@@ -87,7 +87,7 @@ export function readMetrics(runtime: Runtime): HeapMetrics {
     '/gc/heap/frees-by-size:bytes': bySize(runtime, frees, counters.largeFreeCount[0]),
     '/gc/heap/frees:bytes': totals.totalFree,
     '/gc/heap/frees:objects': totals.frees,
-    '/gc/heap/goal:bytes': runtime.heapGoal(),
+    '/gc/heap/goal:bytes': runtime.statedGoal(),
     '/gc/heap/live:bytes': pacer.heapMarked,
     '/gc/heap/objects:objects': totals.mallocs - totals.frees,
     '/gc/heap/tiny/allocs:objects': counters.tinyAllocCount[0],

@@ -11,7 +11,14 @@ import type { HeapEvent } from './events.ts';
 import { noMemoryLimit } from './gc/pacer.ts';
 import type { Clock } from './os/clock.ts';
 import { Sys } from './os/sys.ts';
-import { type PartOptions, type Parts, partNames, refuseForParts, resolveParts } from './parts.ts';
+import {
+  type PartOptions,
+  type Parts,
+  partNames,
+  refuseForParts,
+  resolveParts,
+  whyNoLimit,
+} from './parts.ts';
 
 export interface HeapOptions extends PartOptions {
   /** Collect when the heap has grown by this share of what lived, in percent; negative: never. 100. */
@@ -194,13 +201,14 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
   const parts = resolveParts(advise === undefined ? options : { ...options, advise });
   if (debug.scavenge !== undefined && parts.scavenger !== 'age' && parts.scavenger !== 'growth')
     warn(`GODEBUG: scavenge has no effect with the scavenger '${parts.scavenger}'`);
-  const fromEnvironment = parts.scavenger === 'background' ? environment?.memoryLimit : undefined;
+  const unlimited = whyNoLimit(parts);
+  const fromEnvironment = unlimited === undefined ? environment?.memoryLimit : undefined;
   if (
     environment?.memoryLimit !== undefined &&
     environment.memoryLimit < noMemoryLimit &&
     fromEnvironment === undefined
   )
-    warn(`GOMEMLIMIT: the scavenger '${parts.scavenger}' knows no memory limit; it is not held`);
+    warn(`GOMEMLIMIT is not held: ${unlimited}`);
   const { memoryLimit = fromEnvironment ?? noMemoryLimit } = options;
   if (
     typeof memoryLimit !== 'number' ||
@@ -241,6 +249,7 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
     memoryLimit: memoryLimit < noMemoryLimit,
     scavengeAfter: options.scavengeAfter !== undefined,
     rootBytes: (options.rootBytes ?? 0) > 0,
+    triggerRatio: triggerRatio < 1,
     hardDecommit,
     disableHugePages,
     historicalScavengeGoal,

@@ -15,6 +15,7 @@
  *   growthUnit          1 MiB           64 MiB             4 MiB
  *   scavengeOnReuse     no              no                 no
  *   sizeClasses         go1.4           go1.12             go1.21
+ *   trigger             live            paced              paced
  *
  * Not here: the parts themselves, other options (options.ts).
  */
@@ -30,6 +31,8 @@ export const sweepStyles = ['busy', 'stacks', 'sets'] as const;
 export type SweepStyle = (typeof sweepStyles)[number];
 export const scavengers = ['none', 'age', 'growth', 'background'] as const;
 export type ScavengerKind = (typeof scavengers)[number];
+export const triggers = ['live', 'paced'] as const;
+export type Trigger = (typeof triggers)[number];
 export const sizeClassTables = ['go1.4', 'go1.12', 'go1.21'] as const;
 export type SizeClassTable = (typeof sizeClassTables)[number];
 
@@ -61,6 +64,11 @@ export interface PartOptions {
   readonly scavengeOnReuse?: boolean;
   /** The table of size classes. */
   readonly sizeClasses?: SizeClassTable;
+  /**
+   * When a collection starts: by what is not swept yet, from the first byte on; or by what was marked, from 4 MiB on,
+   * with roots and memory limit.
+   */
+  readonly trigger?: Trigger;
 }
 
 export interface Parts {
@@ -76,6 +84,7 @@ export interface Parts {
   readonly growthUnit: number;
   readonly scavengeOnReuse: boolean;
   readonly sizeClasses: SizeClassTable;
+  readonly trigger: Trigger;
 }
 
 const presets: Readonly<Record<Generation, Omit<Parts, 'generation' | 'pageHeapClass'>>> = {
@@ -89,6 +98,7 @@ const presets: Readonly<Record<Generation, Omit<Parts, 'generation' | 'pageHeapC
     growthUnit: 1 * MiB,
     scavengeOnReuse: false,
     sizeClasses: 'go1.4',
+    trigger: 'live',
   },
   treap: {
     pageHeap: 'treap',
@@ -100,6 +110,7 @@ const presets: Readonly<Record<Generation, Omit<Parts, 'generation' | 'pageHeapC
     growthUnit: arenaBytes,
     scavengeOnReuse: false,
     sizeClasses: 'go1.12',
+    trigger: 'paced',
   },
   radix: {
     pageHeap: 'radix',
@@ -111,6 +122,7 @@ const presets: Readonly<Record<Generation, Omit<Parts, 'generation' | 'pageHeapC
     growthUnit: chunkBytes,
     scavengeOnReuse: false,
     sizeClasses: 'go1.21',
+    trigger: 'paced',
   },
 };
 
@@ -173,6 +185,7 @@ export function resolveParts(options: PartOptions): Parts {
     growthUnit,
     scavengeOnReuse: flagOf('scavengeOnReuse', options.scavengeOnReuse, preset.scavengeOnReuse),
     sizeClasses: oneOf('sizeClasses', sizeClassTables, options.sizeClasses, preset.sizeClasses),
+    trigger: oneOf('trigger', triggers, options.trigger, preset.trigger),
   };
   refuseNonsense(parts, options.scavenger === undefined ? `, which ${generation} brings,` : '');
   return parts;
@@ -201,6 +214,14 @@ function refuseNonsense(parts: Parts, brought: string): void {
     );
 }
 
+/** Why a heap of these parts knows no memory limit; undefined where it does. */
+export function whyNoLimit({ scavenger, trigger }: Pick<Parts, 'scavenger' | 'trigger'>): string | undefined {
+  if (scavenger !== 'background')
+    return `the scavenger '${scavenger}' knows no memory limit; it came with the 'background' one`;
+  if (trigger === 'live') return "the trigger 'live' knows no memory limit; it came with the 'paced' one";
+  return undefined;
+}
+
 /** What else the options ask for that the parts cannot give. @throws ERR_INVALID_OPTION */
 export function refuseForParts(
   parts: Parts,
@@ -208,17 +229,14 @@ export function refuseForParts(
     readonly memoryLimit: boolean;
     readonly scavengeAfter: boolean;
     readonly rootBytes: boolean;
+    readonly triggerRatio: boolean;
     readonly hardDecommit: boolean;
     readonly disableHugePages: boolean;
     readonly historicalScavengeGoal: boolean;
   },
 ): void {
-  if (asked.memoryLimit && parts.scavenger !== 'background')
-    refusePart(
-      'memoryLimit',
-      `the scavenger '${parts.scavenger}' knows no memory limit; it came with the 'background' one`,
-      parts.scavenger,
-    );
+  const unlimited = whyNoLimit(parts);
+  if (asked.memoryLimit && unlimited !== undefined) refusePart('memoryLimit', unlimited, parts.scavenger);
   if (asked.scavengeAfter && parts.scavenger !== 'age' && parts.scavenger !== 'growth')
     refusePart(
       'scavengeAfter',
@@ -230,6 +248,14 @@ export function refuseForParts(
       'rootBytes',
       `roots count for the goal since the design of 2023, whose scavenger is 'background'; this heap has '${parts.scavenger}'`,
       parts.scavenger,
+    );
+  if (asked.rootBytes && parts.trigger === 'live')
+    refusePart('rootBytes', "the trigger 'live' does not count roots; 'paced' does", parts.trigger);
+  if (asked.triggerRatio && parts.trigger === 'live')
+    refusePart(
+      'triggerRatio',
+      "the trigger 'live' stops the program to mark, so a collection starts at the goal; 'paced' can start before",
+      parts.trigger,
     );
   if (asked.historicalScavengeGoal && parts.scavenger !== 'background')
     refusePart(

@@ -35,6 +35,7 @@ import { systemClock } from './os/clock.ts';
 import { CrashReport } from './os/crash.ts';
 import { Sys } from './os/sys.ts';
 import { type PageStates, pageStates } from './page-states.ts';
+import { whyNoLimit } from './parts.ts';
 import { Runtime } from './runtime.ts';
 import { type SizeClassRow, sizeClassStats } from './size-class-stats.ts';
 import { type HeapSample, type MemStats, readMemStats, sampleHeap } from './stats.ts';
@@ -326,14 +327,9 @@ export class Heap {
   /** Sets the memory limit in bytes (negative: only reads) and returns the previous one. @throws ERR_INVALID_ARGUMENT */
   setMemoryLimit(limit: number): number {
     return this.guarded(() => {
-      const { scavenger } = this.runtime.parts;
-      if (limit >= 0 && limit < noMemoryLimit && scavenger !== 'background') {
-        throw new PageHeapError(
-          'ERR_INVALID_ARGUMENT',
-          `the scavenger '${scavenger}' knows no memory limit`,
-          { value: limit },
-        );
-      }
+      const unlimited = whyNoLimit(this.runtime.parts);
+      if (limit >= 0 && limit < noMemoryLimit && unlimited !== undefined)
+        throw new PageHeapError('ERR_INVALID_ARGUMENT', unlimited, { value: limit });
       const previous = this.runtime.pacer.setMemoryLimit(limit);
       if (limit >= 0) this.runtime.repace();
       return previous;

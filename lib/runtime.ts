@@ -22,6 +22,7 @@ import { type Address, address, arenaBytes, pageCount, pageSize, pId } from './b
 import type { Watch } from './events.ts';
 import { CpuLimiter } from './gc/cpu-limiter.ts';
 import { type CycleReport, Cycles } from './gc/cycle.ts';
+import { LiveTrigger } from './gc/live-trigger.ts';
 import { Pacer } from './gc/pacer.ts';
 import { SweepPace } from './gc/sweep-pace.ts';
 import { Sweeper } from './gc/sweeper.ts';
@@ -124,7 +125,10 @@ export class Runtime {
     const policies = meta.views(policyTable);
     this.parts = partsOf(this.table);
     this.classes = sizeClassTablesByName[this.parts.sizeClasses];
-    this.pacer = new Pacer(policies.pacer);
+    this.pacer =
+      this.parts.trigger === 'live'
+        ? new LiveTrigger(policies.pacer, () => this.counters.totalFree[0])
+        : new Pacer(policies.pacer);
     this.limiter = new CpuLimiter(policies.limiter);
     this.scavenging = new Scavenging({
       sys,
@@ -221,6 +225,8 @@ export class Runtime {
       pauses: this.pauses,
       now,
       traceStyle: traceStyles[this.parts.generation],
+      // The trigger of 2014 goes by what objects come to, for which those of cached spans must be counted.
+      flushBefore: this.parts.sweep === 'busy' || this.parts.trigger === 'live',
       mappedReady: () => meta.accounts.ready,
       pace: (goal) => this.setPace(goal),
     });
@@ -327,7 +333,12 @@ export class Runtime {
     return wait;
   }
 
-  heapGoal(): number {
+  /** The goal for those who ask: Infinity where there is none. */
+  statedGoal(): number {
+    return this.pacer.isOff ? Infinity : this.heapGoal();
+  }
+
+  private heapGoal(): number {
     const { counters } = this;
     return this.pacer.heapGoal(
       this.meta.accounts.ready,

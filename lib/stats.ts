@@ -166,7 +166,7 @@ export function readMemStats(runtime: Runtime): MemStats {
   // Work buffers and pointer bits come from the heap's pages but are the collector's.
   const gcSys = accounts.of('gc') + counters.inWorkBuffers[0] + counters.inPointerBits[0];
   const heapSys = inUse + free + released;
-  const goal = runtime.heapGoal();
+  const goal = runtime.statedGoal();
   const c = cycles.columns;
   return {
     Alloc: heapAlloc,
@@ -227,7 +227,7 @@ export function sampleHeap(runtime: Runtime): HeapSample {
     heapAlloc: counters.totalAlloc[0] - counters.totalFree[0],
     heapLive: counters.heapLive[0],
     manual: counters.inStacks[0] + counters.inWorkBuffers[0] + counters.inPointerBits[0],
-    goal: runtime.heapGoal(),
+    goal: runtime.statedGoal(),
     limit: pacer.memoryLimit >= 2 ** 63 ? Infinity : pacer.memoryLimit,
     numGC: cycles.columns.count[0],
     numForcedGC: cycles.columns.forced[0],

@@ -22,6 +22,7 @@ describe('a generation', () => {
         hugePageHints: false,
         growthUnit: 2 ** 20,
         sizeClasses: 'go1.4',
+        trigger: 'live',
       },
     ],
     [
@@ -35,6 +36,7 @@ describe('a generation', () => {
         hugePageHints: true,
         growthUnit: 2 ** 26,
         sizeClasses: 'go1.12',
+        trigger: 'paced',
       },
     ],
     [
@@ -48,6 +50,7 @@ describe('a generation', () => {
         hugePageHints: false,
         growthUnit: 2 ** 22,
         sizeClasses: 'go1.21',
+        trigger: 'paced',
       },
     ],
   ] as const)('%s is a preset of parts', (generation, parts) => {
@@ -105,6 +108,17 @@ describe('what makes no sense is refused, with the part and the reason', () => {
     ],
     ['an unknown part', { objects: 'slab' as never }, /objects: must be one of freelist, bitmap/],
     ['a trigger beyond the goal', { triggerRatio: 2 }, /triggerRatio/],
+    [
+      'a memory limit for the trigger of 2014',
+      { trigger: 'live', memoryLimit: 2 ** 30 },
+      /memoryLimit: the trigger 'live' knows no memory limit/,
+    ],
+    ['roots for it', { trigger: 'live', rootBytes: 2 ** 20 }, /rootBytes: the trigger 'live' does not count/],
+    [
+      'a collection before its goal',
+      { generation: 'lists', triggerRatio: 0.9 },
+      /triggerRatio: the trigger 'live' stops the program/,
+    ],
     [
       'a page heap that lacks methods',
       { pageHeap: class {} as never },
@@ -192,6 +206,9 @@ const mixtures: HeapOptions[] = [
   { generation: 'lists', pageHeap: 'treap', sizeClasses: 'go1.21', growthUnit: 2 ** 26 },
   { generation: 'radix', scavenger: 'growth', scavengeOnReuse: true, hugePageHints: true },
   { generation: 'radix', sizeClasses: 'go1.4' },
+  { generation: 'radix', trigger: 'live' },
+  { generation: 'treap', trigger: 'live' },
+  { generation: 'lists', trigger: 'paced' },
   { generation: 'lists', growthUnit: 2 ** 16, advise: 'free' },
   { pageHeap: OwnClass, growthUnit: 2 ** 18 },
 ];

@@ -22,6 +22,8 @@ type Parts = ConstructorParameters<typeof MCache>;
 export class FreeListMCache extends MCache {
   readonly lists: Views<typeof freeListCacheTable>;
   private readonly freeLists: FreeLists;
+  /** In 2014 only a collection begins a new tiny block; looking at statistics does not. */
+  protected override readonly keepsTiny: boolean = true;
 
   constructor(freeLists: FreeLists, ...parts: Parts) {
     super(...parts);

@@ -63,6 +63,8 @@ export const mcacheTable = table('mcaches', 'mcache', {
 export class MCache {
   readonly columns: Views<typeof mcacheTable>;
   protected readonly heap: MHeap;
+  /** Whether a tiny block outlives a flush; a cycle forgets it in any case. */
+  protected readonly keepsTiny: boolean = false;
   private readonly central: MCentral;
   private readonly objects: SpanObjects;
   private readonly memory: ObjectMemory;
@@ -152,7 +154,7 @@ export class MCache {
     this.open(slot, s, window, zero);
   }
 
-  /** Returns every cached span of a P and forgets its tiny block. */
+  /** Returns every cached span of a P, and forgets its tiny block where a flush does. */
   flush(p: number): void {
     const { columns, counters, heap } = this;
     const { spans, sweepState } = heap.parts;
@@ -168,7 +170,7 @@ export class MCache {
       if (c.sweepGen[s] !== gen + 1) counters.heapLive[0] -= (c.nelems[s] - c.allocCount[s]) * c.elemSize[s];
       this.central.uncacheSpan(s);
     }
-    this.forgetTiny(p);
+    if (!this.keepsTiny) this.forgetTiny(p);
     this.countTiny(p);
   }
 

@@ -2,8 +2,9 @@
  * Reclaiming pages before the heap takes them, as in 2014: by the busy lists.
  *
  * In this order, until enough came back: spans of one large object of at least as many pages, list by list;
- * larger ones still; smaller ones, several of them; then whatever the sweeper finds next. Swept spans stand
- * at the end of their list, so a list is left at the first one that needs no sweep.
+ * larger ones still; smaller ones, several of them; then whatever the sweeper finds next. A span that is swept
+ * here goes to the end of its list, and a list is left at the first one that needs no sweep: what the
+ * background sweeper took out of turn stands in front, so unswept ones may be behind it. The last step finds them.
  *
  * What a list gave is counted in spans and compared with pages, as the real one does (golang/go issue
  * 9048): it reclaims more than was asked, never less.

@@ -6,6 +6,9 @@
  *     mark termination    goals for the next cycle; the sweep generation rises by two; mcaches are
  *                         flushed, so that cached spans are swept too; the scavenger's index ages
  *
+ * The design of 2014 flushes the mcaches while it marks: their spans then wait for the sweep as all others do,
+ * where the later ones sweep them in the pause.
+ *
  * Sweeping is then left to allocations and background steps. The caller's thread does all of this in
  * one go, with the heap in hand: the world is stopped by nobody else moving.
  *
@@ -21,7 +24,7 @@ import { f64, table, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { CpuLimiter } from './cpu-limiter.ts';
 import { markExplicit } from './mark-explicit.ts';
-import { noMemoryLimit, type Pacer } from './pacer.ts';
+import type { Pacer } from './pacer.ts';
 import type { Sweeper } from './sweeper.ts';
 import type { TimeHistogram } from './time-histogram.ts';
 import { formatGcTrace, type GcTraceStyle } from './trace.ts';
@@ -60,6 +63,9 @@ export interface CycleReport {
   readonly line: string;
 }
 
+/** 2^64 − 1 bytes, as far as MiB show it. */
+const largestGoal = 2 ** 64 - 2 ** 20;
+
 export interface CycleParts {
   readonly heap: MHeap;
   readonly objects: SpanObjects;
@@ -76,6 +82,8 @@ export interface CycleParts {
   readonly mappedReady: () => number;
   /** After a cycle has marked: pace sweeping and scavenging by the new goal. */
   readonly pace: (heapGoal: number) => void;
+  /** mcaches are flushed before the sweep begins, not after. */
+  readonly flushBefore: boolean;
 }
 
 export class Cycles {
@@ -93,7 +101,7 @@ export class Cycles {
 
   /** Runs a cycle up to the beginning of its sweep. Undefined when there is no memory for one. */
   run(forced: boolean): CycleReport | undefined {
-    const { heap, objects, sweeper, pacer, limiter, mcache, ps, now, traceStyle } = this.parts;
+    const { heap, objects, sweeper, pacer, limiter, mcache, ps, now, traceStyle, flushBefore } = this.parts;
     const { gcBits, sweepState, counters, pages } = heap.parts;
     const c = this.columns;
     const start = now();
@@ -106,12 +114,13 @@ export class Cycles {
     gcBits.nextEpoch();
 
     const markStart = now();
+    if (flushBefore) for (let p = 0; p < ps; p++) mcache.flush(p);
     const heapStart = counters.heapLive[0];
     const heapFree = (): number => counters.heapFree[0];
     const heapAlloc = (): number => counters.totalAlloc[0] - counters.totalFree[0];
     const ready = this.parts.mappedReady;
     const lastMarked = pacer.heapMarked;
-    const unlimited = pacer.gcPercent < 0 && pacer.memoryLimit >= noMemoryLimit;
+    const { isOff } = pacer;
     pacer.startCycle(heapStart);
     for (let p = 0; p < ps; p++) mcache.forgetTiny(p);
     const marked = markExplicit(heap, objects);
@@ -122,7 +131,7 @@ export class Cycles {
     counters.heapLive[0] = marked.bytes;
     c.lastHeapInUse[0] = counters.heapInUse[0];
     sweeper.begin();
-    for (let p = 0; p < ps; p++) mcache.flush(p);
+    if (!flushBefore) for (let p = 0; p < ps; p++) mcache.flush(p);
     pages.nextGeneration?.();
     pacer.commit(counters.heapLive[0], sweepState.isDone());
     const nextGoal = pacer.heapGoal(ready(), heapFree(), heapAlloc());
@@ -153,10 +162,10 @@ export class Cycles {
         heapEnd: heapStart,
         heapMarked: marked.bytes,
         // Without any goal the older runtimes print the largest number.
-        goal: unlimited && traceStyle !== 'go1.21' ? 2 ** 64 - 1 : goal,
+        goal: isOff && traceStyle !== 'go1.21' ? largestGoal : goal,
         procs: 1,
         forced,
-        livedBefore: unlimited ? lastMarked : (goal * 100) / (100 + Math.max(0, pacer.gcPercent)),
+        livedBefore: isOff ? lastMarked : (goal * 100) / (100 + Math.max(0, pacer.gcPercent)),
         ...this.objectCounts(),
         spans: heap.parts.spans.end - 1,
         sweptInBackground,

@@ -32,7 +32,7 @@
  * (test/gc/pacer.test.ts replays what it answered). Quantities are whole numbers below 2^53 in doubles;
  * only with the limit off (2^63) is a limit's goal rounded.
  *
- * Not here: the assist ratio and the cons/mark estimate of concurrent marking; how fast sweeping
+ * Not here: the trigger of 2014 (live-trigger.ts); the assist ratio and the cons/mark estimate of concurrent marking; how fast sweeping
  * follows (sweep-pace.ts); what a collection may cost (cpu-limiter.ts).
  */
 import { PageHeapError } from '../base/errors.ts';
@@ -74,20 +74,23 @@ export const pacerSlot = {
   roots: 8,
   /** The share of the way from the bytes marked to the goal at which a cycle starts. */
   triggerRatio: 9,
+  /** Of live-trigger.ts: bytes of objects when the last cycle ended, and those swept ever until then. */
+  aliveThen: 10,
+  sweptThen: 11,
 } as const;
 
 /** Slots the pacer needs. */
-export const pacerStateLength = 10;
+export const pacerStateLength = 12;
 
 const maxInt32 = 2 ** 31 - 1;
 
 /** The arithmetic over a state that others may share. The creator calls `init`, those who attach do not. */
 export class Pacer {
-  readonly #s: Float64Array;
+  protected readonly s: Float64Array;
 
   /** @param state `pacerStateLength` slots, see `pacerSlot`. */
   constructor(state: Float64Array) {
-    this.#s = state;
+    this.s = state;
   }
 
   /**
@@ -96,7 +99,7 @@ export class Pacer {
    * @param triggerRatio the share of the way to the goal at which a cycle starts; 1: at the goal
    */
   init(gcPercent: number, memoryLimit: number, roots = 0, triggerRatio = 1): void {
-    const s = this.#s;
+    const s = this.s;
     s.fill(0, 0, pacerStateLength);
     s[pacerSlot.memoryLimit] = noMemoryLimit;
     s[pacerSlot.triggered] = Infinity;
@@ -109,27 +112,32 @@ export class Pacer {
 
   /** GOGC in percent; −1 when off. */
   get gcPercent(): number {
-    return this.#s[pacerSlot.gcPercent];
+    return this.s[pacerSlot.gcPercent];
   }
 
   /** The memory limit in bytes; `noMemoryLimit` when off. */
   get memoryLimit(): number {
-    return this.#s[pacerSlot.memoryLimit];
+    return this.s[pacerSlot.memoryLimit];
+  }
+
+  /** Whether neither GOGC nor a memory limit sets a goal: `heapGoal` is then a number nobody reaches. */
+  get isOff(): boolean {
+    return this.gcPercent < 0 && this.memoryLimit >= noMemoryLimit;
   }
 
   /** Bytes marked by the last cycle; 0 before the first. */
   get heapMarked(): number {
-    return this.#s[pacerSlot.heapMarked];
+    return this.s[pacerSlot.heapMarked];
   }
 
   /** The goal in force when the last cycle ended, in bytes; 0 before the first. */
   get lastHeapGoal(): number {
-    return this.#s[pacerSlot.lastHeapGoal];
+    return this.s[pacerSlot.lastHeapGoal];
   }
 
   /** The heap's size when the running cycle began, in bytes; Infinity outside a cycle. */
   get triggered(): number {
-    return this.#s[pacerSlot.triggered];
+    return this.s[pacerSlot.triggered];
   }
 
   /**
@@ -144,7 +152,7 @@ export class Pacer {
         value: percent,
       });
     }
-    const s = this.#s;
+    const s = this.s;
     const previous = s[pacerSlot.gcPercent];
     const now = percent < 0 ? -1 : percent;
     s[pacerSlot.gcPercent] = now;
@@ -168,9 +176,9 @@ export class Pacer {
         value: limit,
       });
     }
-    const previous = this.#s[pacerSlot.memoryLimit];
+    const previous = this.s[pacerSlot.memoryLimit];
     if (limit >= 0) {
-      this.#s[pacerSlot.memoryLimit] = Math.min(limit, noMemoryLimit);
+      this.s[pacerSlot.memoryLimit] = Math.min(limit, noMemoryLimit);
     }
     return previous;
   }
@@ -184,7 +192,7 @@ export class Pacer {
    * @param sweepDone whether every span of the last cycle is swept.
    */
   commit(heapLive: number, sweepDone: boolean): void {
-    const s = this.#s;
+    const s = this.s;
     s[pacerSlot.sweepMinTrigger] = sweepDone ? 0 : heapLive + sweepMinHeapDistance;
     const percent = s[pacerSlot.gcPercent];
     s[pacerSlot.gcPercentGoal] =
@@ -205,12 +213,12 @@ export class Pacer {
    */
   heapGoal(mappedReady: number, heapFree: number, heapAlloc: number): number {
     const limitGoal = this.memoryLimitGoal(mappedReady, heapFree, heapAlloc);
-    return limitGoal < this.#s[pacerSlot.gcPercentGoal] ? limitGoal : this.gcPercentGoal();
+    return limitGoal < this.s[pacerSlot.gcPercentGoal] ? limitGoal : this.gcPercentGoal();
   }
 
   /** The GOGC goal in bytes with its minimums for sweeping and for a running cycle; Infinity when off. */
   gcPercentGoal(): number {
-    const s = this.#s;
+    const s = this.s;
     const goal = Math.max(s[pacerSlot.gcPercentGoal], s[pacerSlot.sweepMinTrigger]);
     const triggered = s[pacerSlot.triggered];
     return triggered === Infinity ? goal : Math.max(goal, triggered + minRunway);
@@ -221,7 +229,7 @@ export class Pacer {
    * changing may seem to have more in the heap than is mapped; that counts as nothing beside the heap.
    */
   memoryLimitGoal(mappedReady: number, heapFree: number, heapAlloc: number): number {
-    const s = this.#s;
+    const s = this.s;
     const limit = s[pacerSlot.memoryLimit];
     const marked = s[pacerSlot.heapMarked];
     const beside = Math.max(0, mappedReady - heapFree - heapAlloc);
@@ -254,8 +262,8 @@ export class Pacer {
 
   /** The size at which a cycle with this goal starts, bytes: the goal itself, unless cycles are to start earlier. */
   triggerOf(goal: number): number {
-    const ratio = this.#s[pacerSlot.triggerRatio];
-    const marked = this.#s[pacerSlot.heapMarked];
+    const ratio = this.s[pacerSlot.triggerRatio];
+    const marked = this.s[pacerSlot.heapMarked];
     return ratio === 1 || goal === Infinity ? goal : marked + (goal - marked) * ratio;
   }
 
@@ -272,7 +280,7 @@ export class Pacer {
 
   /** A cycle begins at this heap size. */
   startCycle(heapLive: number): void {
-    this.#s[pacerSlot.triggered] = heapLive;
+    this.s[pacerSlot.triggered] = heapLive;
   }
 
   /**
@@ -280,7 +288,7 @@ export class Pacer {
    * `bytesMarked` from here. `commit` must follow, once the sweep of this cycle has begun.
    */
   endCycle(bytesMarked: number, mappedReady: number, heapFree: number, heapAlloc: number): void {
-    const s = this.#s;
+    const s = this.s;
     s[pacerSlot.lastHeapGoal] = this.heapGoal(mappedReady, heapFree, heapAlloc);
     s[pacerSlot.heapMarked] = bytesMarked;
     s[pacerSlot.triggered] = Infinity;

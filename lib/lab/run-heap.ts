@@ -13,11 +13,16 @@ export type RunHeapOptions = Pick<RunOptions, 'heap' | 'pageHeapFile' | 'workloa
 
 /** @throws PageHeapError ERR_FILE, ERR_INVALID_OPTION of a module that has no page heap to give */
 export async function heapOptionsOf(options: RunHeapOptions): Promise<LabHeapOptions> {
-  const { rootBytes, ...own } =
+  const { rootBytes, triggerRatio } =
     options.workload === undefined ? {} : (workloadNamed(options.workload.name).heap ?? {});
-  // Only one of the scavengers' designs counts roots.
-  const counted = rootBytes !== undefined && resolveParts(options.heap ?? {}).scavenger === 'background';
-  const heap = { ...own, ...(counted ? { rootBytes } : {}), ...options.heap };
+  const { trigger, scavenger } = resolveParts(options.heap ?? {});
+  const paced = trigger === 'paced';
+  const heap = {
+    ...(paced && triggerRatio !== undefined ? { triggerRatio } : {}),
+    // Roots count since the design of the background scavenger.
+    ...(paced && scavenger === 'background' && rootBytes !== undefined ? { rootBytes } : {}),
+    ...options.heap,
+  };
   if (options.pageHeapFile === undefined) return heap;
   return { ...heap, pageHeap: await loadPageHeap(options.pageHeapFile) };
 }

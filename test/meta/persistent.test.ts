@@ -7,7 +7,7 @@ import { metaOf } from '../support/meta.ts';
 
 const stateTable = table('state', 'other', { used: f64('heap'), committed: f64('heap') });
 const byteTable = table('bytes', 'buckets', { bytes: u8('heap') });
-const batch = 64 * 1024;
+const batch = 256 * 1024;
 
 function setup(
   limit: number,
@@ -47,7 +47,7 @@ describe('persistent memory', () => {
     );
   });
 
-  test('comes 64 KiB at a time and ends with its table', () => {
+  test('comes 256 KiB at a time and ends with its table', () => {
     const limit = batch + 100;
     const { persistent, state } = setup(limit);
     expect(persistent.alloc(8)).toBe(8);
@@ -69,5 +69,11 @@ describe('persistent memory', () => {
     expect(persistent.alloc(batch)).toBe(-1);
     expect([state.used[0], state.committed[0]]).toEqual([108, batch]);
     expect(persistent.alloc(batch)).toBe(112);
+  });
+
+  test.each([0, 3, -8, 2 ** 14, 0.5, Number.NaN])('is aligned to no %d bytes', (align) => {
+    const { persistent, state } = setup(batch);
+    expect(() => persistent.alloc(8, align)).toThrow('aligned to a power of two of at most a page');
+    expect(state.used[0]).toBe(0);
   });
 });

@@ -12,11 +12,14 @@
  * released again whole, for the physical pages that lay across the old border. (That second release is a
  * system call also where it gains nothing.)
  *
- * Scavenging takes the largest runs first, since the cost is by the call; runs are released whole, so more
- * may go than was asked.
+ * An amount is released from the largest runs, since the cost is by the call; by age it goes from the smallest
+ * up. Runs are released whole, so more may go than was asked.
  *
  * Invariants: no two runs of the same state border; a run stands in the treap of its state; a scavenged
  * run's count is the pages of the whole physical pages in it.
+ *
+ * The original means to move borders likewise, but returns early just where physical pages are larger: its
+ * comment is followed here, not its condition.
  *
  * Mechanism after mheap.go of spring 2019. Not here: growth, credit for what was released too much
  * (scavenge/growth.ts), when to release.
@@ -255,6 +258,9 @@ export class TreapPageHeap implements PageHeap {
     const moved = runs.scavenged[a] !== 0 ? this.roundDown(border) : this.roundUp(border);
     if (moved === border) return;
     this.treapOf(other).remove(other);
+    // The pages that change sides may hold old contents where either run may.
+    runs.needZero[a] |= runs.needZero[b];
+    runs.needZero[b] |= runs.needZero[a];
     runs.pages[a] = moved - runs.start[a];
     runs.pages[b] -= moved - border;
     runs.start[b] = moved;

@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest';
+import type { HeapEvent } from '../../lib/events.ts';
+import { LiveTrigger, runtimeObjects } from '../../lib/gc/live-trigger.ts';
+import { noMemoryLimit, pacerStateLength } from '../../lib/gc/pacer.ts';
+import { Heap, type HeapOptions } from '../../lib/index.ts';
+import type { Runtime } from '../../lib/runtime.ts';
+
+const MiB = 2 ** 20;
+
+function trigger(percent: number): { pacer: LiveTrigger; sweep: (bytes: number) => void } {
+  let swept = 0;
+  const pacer = new LiveTrigger(new Float64Array(pacerStateLength), () => swept);
+  pacer.init(percent, noMemoryLimit);
+  return {
+    pacer,
+    sweep: (bytes) => {
+      swept += bytes;
+    },
+  };
+}
+
+describe('the goal of 2014', () => {
+  test('is there from the first byte on: what the runtime itself keeps, grown by GOGC', () => {
+    expect(trigger(100).pacer.heapGoal()).toBe(runtimeObjects);
+    expect(trigger(50).pacer.heapGoal()).toBe(runtimeObjects / 2);
+    expect(trigger(0).pacer.heapGoal()).toBe(0);
+    expect(trigger(-1).pacer.heapGoal()).toBe(Infinity);
+  });
+
+  test.each([
+    [100, 2],
+    [50, 1.5],
+    [300, 4],
+  ])('at GOGC %i counts all that is there when a cycle ends, and falls as it is swept', (percent, factor) => {
+    const { pacer, sweep } = trigger(percent);
+    sweep(5 * MiB);
+    // 8 MiB of objects, of which the marking found 3 alive.
+    pacer.endCycle(3 * MiB, 0, 0, 8 * MiB);
+    const own = runtimeObjects * (factor - 1);
+    expect(pacer.heapGoal()).toBe(Math.floor(8 * MiB * factor + own));
+    sweep(2 * MiB);
+    expect(pacer.heapGoal()).toBe(Math.floor(6 * MiB * factor + own));
+    sweep(3 * MiB);
+    expect(pacer.heapGoal()).toBe(Math.floor(3 * MiB * factor + own));
+    // By objects, whatever the cached spans come to.
+    const goal = pacer.heapGoal();
+    expect(pacer.shouldCollect(goal * 2, 0, 0, goal - 1)).toBe(false);
+    expect(pacer.shouldCollect(0, 0, 0, goal)).toBe(true);
+  });
+
+  test('is remembered by the cycle that ran under it', () => {
+    const { pacer } = trigger(100);
+    pacer.endCycle(MiB, 0, 0, MiB);
+    expect(pacer.lastHeapGoal).toBe(runtimeObjects);
+    pacer.endCycle(MiB, 0, 0, MiB);
+    expect(pacer.lastHeapGoal).toBe(2 * MiB + runtimeObjects);
+  });
+});
+
+/** A heap whose events are kept. */
+function watched(options: HeapOptions): { heap: Heap; lines: (kind: HeapEvent['kind']) => string[] } {
+  const events: HeapEvent[] = [];
+  const heap = new Heap({
+    reach: 2 ** 28,
+    environment: false,
+    onEvent: (event) => events.push(event),
+    ...options,
+  });
+  return { heap, lines: (kind) => events.filter((e) => e.kind === kind).map(({ line }) => line) };
+}
+
+describe('a heap', () => {
+  test('of 2014 collects often while it is small, a later one not below 4 MiB', () => {
+    const cycles = (options: HeapOptions): number => {
+      const { heap } = watched(options);
+      for (let i = 0; i < 128; i++) heap.malloc(1024);
+      for (let i = 0; i < 25_000; i++) heap.drop(heap.malloc(1024));
+      const { NumGC } = heap.readMemStats();
+      heap.check(3);
+      heap.dispose();
+      return NumGC;
+    };
+    // 25 MB of garbage at 128 KiB alive, of the runtime's 30 KB and of cached spans: every 150 KB or so.
+    const lists = cycles({ generation: 'lists' });
+    expect(lists).toBeGreaterThan(100);
+    expect(lists).toBeLessThan(250);
+    expect(cycles({ generation: 'lists', trigger: 'paced' })).toBeLessThan(10);
+    expect(cycles({ generation: 'treap' })).toBeLessThan(10);
+    expect(cycles({ generation: 'treap', trigger: 'live' })).toBeGreaterThan(100);
+  });
+
+  test('of 2014 tells in its gc line what lived before, from the first cycle on, and every span ever made', () => {
+    const { heap, lines } = watched({ generation: 'lists' });
+    const kept = Array.from({ length: 5 * 1024 }, () => heap.malloc(1024));
+    heap.gc();
+    heap.gc();
+    for (const at of kept) heap.drop(at);
+    heap.gc();
+    heap.gc();
+    const told = lines('gc').map((line) => /(\d+) -> (\d+) MB.*, (\d+)\/(\d+)\/(\d+) sweeps/.exec(line));
+    const [first] = told;
+    expect(first?.slice(1, 3)).toEqual(['0', '0']);
+    const [, before, now, spans, background, pause] = told.at(-1)!.map(Number);
+    expect([before, now]).toEqual([0, 0]);
+    // The sweep that followed the cycle before was all in its pause, and took the 640 spans of the 5 MiB.
+    expect(background).toBe(0);
+    expect(pause).toBeGreaterThanOrEqual(640);
+    expect(spans).toBeGreaterThanOrEqual(pause!);
+    expect(told.at(-2)!.slice(1, 3)).toEqual(['5', '5']);
+    heap.dispose();
+  });
+
+  test('background steps are told apart from pauses', () => {
+    const { heap, lines } = watched({ generation: 'lists', gcPercent: 100 });
+    for (let i = 0; i < 3000; i++) heap.malloc(1024);
+    const before = lines('gc').length;
+    // Garbage enough for a cycle by itself; then only steps sweep.
+    while (lines('gc').length === before) heap.drop(heap.malloc(1024));
+    while (heap.step() === 0);
+    heap.gc();
+    const [, spans, background, pause] = /(\d+)\/(\d+)\/(\d+) sweeps/.exec(lines('gc').at(-1)!)!.map(Number);
+    expect(background).toBeGreaterThan(300);
+    expect(pause).toBe(0);
+    expect(spans).toBeGreaterThanOrEqual(background!);
+    heap.dispose();
+  });
+
+  test.each([
+    ['lists', / 1 -> 1 MB, /],
+    ['treap', / 1->1->1 MB, 17592186044415 MB goal, /],
+  ] as const)('without a goal prints none that a memory limit would set: %s', (generation, line) => {
+    const { heap, lines } = watched({ generation, gcPercent: -1 });
+    for (let i = 0; i < 1500; i++) heap.malloc(1024);
+    expect(lines('gc')).toEqual([]);
+    heap.gc();
+    heap.gc();
+    expect(lines('gc').at(-1)).toMatch(line);
+    expect(heap.sample().goal).toBe(Infinity);
+    expect(heap.readMemStats().NextGC).toBe(Infinity);
+    heap.dispose();
+  });
+
+  test('of 2014 counts stacks as in use in its scvg line, a later one does not', () => {
+    const last = (generation: 'lists' | 'treap'): string => {
+      const { heap, lines } = watched({ generation });
+      heap.allocStack(8 * MiB);
+      heap.freeOSMemory();
+      heap.dispose();
+      return lines('scav').at(-1) ?? '';
+    };
+    expect(last('lists')).toMatch(/scvg-1: inuse: 8, idle: \d, sys: (8|9|1\d), /);
+    expect(last('treap')).toMatch(/scvg-1: inuse: 0, idle: 56, sys: 56, /);
+  });
+
+  test('of 2014 keeps its tiny block when somebody looks at its statistics; a later one does not', () => {
+    const together = (generation: 'lists' | 'treap'): boolean => {
+      const { heap } = watched({ generation });
+      const first = heap.malloc(1);
+      heap.readMemStats();
+      const second = heap.malloc(1);
+      heap.dispose();
+      return second === first + 1;
+    };
+    expect([together('lists'), together('treap')]).toEqual([true, false]);
+  });
+
+  test.each([
+    ['lists', -2],
+    ['treap', 0],
+    ['radix', 0],
+  ] as const)('leaves cached spans to the sweep, or sweeps them in the pause: %s', (generation, behind) => {
+    const { heap } = watched({ generation, gcPercent: -1 });
+    const runtime = Reflect.get(heap, 'runtime') as Runtime;
+    const kept = heap.malloc(1024);
+    const { spanOf } = runtime.heap.parts.pageColumns;
+    const s = spanOf[runtime.arenas.pageOf(kept)]!;
+    expect(runtime.collect(false)).toBe(true);
+    const { sweepGen } = runtime.spans.columns;
+    expect(sweepGen[s]! - runtime.heap.parts.sweepState.gen).toBe(behind);
+    heap.check(3);
+    heap.dispose();
+  });
+});
