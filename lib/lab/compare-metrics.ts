@@ -184,7 +184,8 @@ export const metrics: readonly Metric[] = [
     id: 'opsPerSec',
     label: 'operations/s',
     unit: 'rate',
-    formula: 'operations by the seconds spent on them; of a paced trace, the pace',
+    formula:
+      'operations by the seconds spent on them; of a paced trace the pace, or less where it was not kept',
     of: ({ opsPerSec }) => opsPerSec,
   },
   {

@@ -42,7 +42,7 @@ it('a decay ends where memory is forced back: a peak that lasts until then has n
     forcedAt: 3500,
   });
   expect(facts?.end.bytes).toBe(0);
-  expect(words(run)).toContain('It hardly fell before memory was forced back at 3.50 s.');
+  expect(words(run)).toContain('RSS had hardly fallen when memory was forced back at 3.50 s.');
   expect(words(run)).toContain('not before it was forced');
 });
 

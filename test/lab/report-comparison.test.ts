@@ -183,15 +183,15 @@ describe('the page', () => {
   const header = { command: ['pageheap', 'compare', 'git'], pace: { seconds: 5, idle: 2 } };
   const plain = (html: string): string => html.replace(/<[^>]*>/g, '').replace(/\s+/g, ' ');
 
-  it('says how it was made, and what is the pace', () => {
+  it('says how it was made, and that it was paced', () => {
     const page = plain(renderComparison(comparisonOf([configurationOf('a', [runOf({ header })])])));
     expect(page).toContain('trace made, replayed over 5.00 s, then idle for 2.00 s');
     expect(page).toContain('pageheap compare git');
-    expect(page).toContain('operations/s, the pace');
+    expect(page).toContain('operations/s, paced');
     expect(page).toContain('– stands for none');
     const fast = plain(renderComparison(comparisonOf([configurationOf('a', [runOf()])])));
     expect(fast).toContain('operations/s');
-    expect(fast).not.toContain('the pace');
+    expect(fast).not.toContain('paced');
   });
 
   it('says what failed, what is not whole and what was never run', () => {

@@ -199,6 +199,19 @@ describe('the report in a browser', () => {
     await context.close();
   });
 
+  it('shows lines in the legend as they are drawn', async () => {
+    const { page, context } = await open('ramp');
+    const dashOf = (name: string): Promise<string | null> =>
+      page
+        .locator('#timeline .legend button', { hasText: name })
+        .first()
+        .locator('line')
+        .getAttribute('stroke-dasharray');
+    expect(await dashOf('RSS of the heap')).toBe('');
+    expect(await dashOf('goal')).toBe('9 4');
+    await context.close();
+  });
+
   it('is used by keyboard: cursor, zoom, layers', async () => {
     const { page, context } = await open('ramp');
     const chart = page.locator('#timeline .plot');

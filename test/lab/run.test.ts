@@ -78,7 +78,8 @@ describe('a run on the real heap', () => {
     expect(replayed.some((s) => (s.ops ?? 0) > 0 && (s.ops ?? 0) < 8655)).toBe(true);
     expect(replayed.map((s) => s.ops)).toEqual(replayed.map((s) => s.ops ?? 0).sort((a, b) => a - b));
     const [first, second, ...more] = data.collections.filter((c) => c.forced);
-    expect(second.t - first.t).toBeGreaterThan(990);
+    // Each is due at its time from the beginning; on a busy machine the first may come late.
+    expect(second.t - first.t).toBeGreaterThan(900);
     expect(more).toEqual([]);
     expect(data.maps.map((m) => m.label)).toEqual(
       expect.arrayContaining(['end of replay', 'after collection 1', 'after collection 2', 'end']),

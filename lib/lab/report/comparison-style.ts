@@ -29,7 +29,7 @@ details { margin-top: 16px; } details[open] summary { margin-bottom: 6px; }
   .maps.two { grid-template-columns: minmax(0, 1fr); }
   .compared table { font-size: 12.5px; }
   .compared th, .compared td { padding: 4px 0 4px 8px; }
-  .compared th:first-child { padding: 4px 6px 4px 0; width: 92px; min-width: 92px; max-width: 92px; white-space: normal; overflow-wrap: break-word; line-height: 1.3; }
+  .compared th:first-child { padding: 4px 2px 4px 0; width: 102px; min-width: 102px; max-width: 102px; font-size: 12px; letter-spacing: -0.02em; white-space: normal; overflow-wrap: break-word; line-height: 1.3; }
   .compared thead th { min-width: 74px; font-size: 12px; line-height: 1.3; }
   .compared .spread { font-size: 11px; line-height: 1.3; white-space: normal; }
   .compared .also td, .compared .also th:first-child { font-size: 11.5px; } .compared .also th:first-child { padding-left: 6px; }

@@ -15,7 +15,7 @@ import { commonOptions, differingOptions, type OptionRow, subjectRows } from './
 import { type ComparisonPayload, comparisonPayload } from './comparison-payload.ts';
 import { comparisonStyle } from './comparison-style.ts';
 import { formatMetric, formatSpread } from './comparison-values.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html, unbroken } from './html.ts';
 import { renderPage } from './page.ts';
 import type { RunHeader } from './run-data.ts';
 import { pacedOver } from './summary.ts';
@@ -40,7 +40,7 @@ function headings(configurations: readonly ComparedRuns[]): Html {
 function cell(metric: { readonly unit: MetricUnit }, spread: Spread | undefined, runs: number): Html {
   if (spread === undefined) return html`<td>–</td>`;
   const words = formatSpread(metric.unit, spread, runs);
-  const detail = words === '' ? html`` : html`<span class="spread">${words}</span>`;
+  const detail = words === '' ? html`` : html`<span class="spread">${unbroken(words)}</span>`;
   return html`<td>${formatMetric(metric.unit, spread.mean)}${detail}</td>`;
 }
 
@@ -48,8 +48,7 @@ function metricsTable(configurations: readonly ComparedRuns[]): Html {
   const known = metrics.filter(({ id }) => configurations.some(({ spread }) => spread[id] !== undefined));
   const header = headerOf(configurations);
   const paced = header !== undefined && pacedOver(header) > 0;
-  const name = ({ id, label }: Metric): string =>
-    id === 'opsPerSec' && paced ? `${label}, the pace` : label;
+  const name = ({ id, label }: Metric): string => (id === 'opsPerSec' && paced ? `${label}, paced` : label);
   return html`<div class="compared" tabindex="0"><table>
     <thead>${headings(configurations)}</thead>
     <tbody>${known.map(

@@ -46,7 +46,7 @@ function peakSentence(facts: Facts): Html {
 function halfSentence({ peak, decay }: Facts): Html {
   const { from, to, halfAfter, forcedAt } = decay;
   const forced = forcedAt === undefined ? '' : `memory was forced back at ${formatTime(forcedAt)}`;
-  if (halfAfter === undefined) return forced === '' ? html`` : html`It hardly fell before ${forced}. `;
+  if (halfAfter === undefined) return forced === '' ? html`` : html`RSS had hardly fallen when ${forced}. `;
   const left = from.t === peak.t ? '' : `, which it left at ${formatTime(from.t)}`;
   const down = forced === '' ? '' : ` to ${formatBytes(to.bytes)}, where ${forced},`;
   return html`Half of the way down${down} was behind it <b>${formatDuration(halfAfter)}</b> after the peak${left}. `;
@@ -134,7 +134,10 @@ function tiles(run: RunData, facts: Facts): Tile[] {
     {
       value: formatBytes(last.madvB ?? facts.scavenged),
       name: 'given back in all',
-      note: last.madv === undefined ? '' : `${formatNumber(last.madv)} calls of madvise`,
+      note:
+        last.madv === undefined
+          ? ''
+          : `${formatNumber(last.madv)} ${last.madv === 1 ? 'call' : 'calls'} of madvise`,
     },
   ];
   const speed = run.end?.opsPerSec;
@@ -143,7 +146,7 @@ function tiles(run: RunData, facts: Facts): Tile[] {
     const paced = pacedOver(run.header) > 0;
     list.push({
       value: `${formatCompact(Math.round(speed))}/s`,
-      name: paced ? 'operations, the pace' : 'operations',
+      name: paced ? 'operations, paced' : 'operations',
       note: `${formatNumber(ops)} in all`,
     });
   }
@@ -172,10 +175,11 @@ function unbrokenHtml(sentence: Html): Html {
 /** `workload rsscurve, seed 12345, scale 0.1`. */
 function workloadInWords({ workload }: RunHeader): string {
   if (workload === undefined) return '';
-  const { name, seed, scale } = workload;
+  const { name, seed, scale, timeScale } = workload;
   const parts = [`workload ${String(name)}`];
   if (typeof seed === 'number') parts.push(`seed ${seed}`);
   if (typeof scale === 'number' && scale !== 1) parts.push(`scale ${scale}`);
+  if (typeof timeScale === 'number' && timeScale !== 1) parts.push(`time scale ${timeScale}`);
   return parts.join(', ');
 }
 
