@@ -40,13 +40,20 @@ export default class FirstFit {
   }
 
   release(nbytes, _force, shouldStop) {
+    const phys = this.#host.physPages;
     let released = 0;
-    for (const run of [...this.#runs].reverse()) {
-      if (released * 8192 >= nbytes) break;
-      if (run.released) continue;
-      run.released = true;
-      released += run.n;
-      this.#host.release(run.page, run.n, run.n);
+    for (let i = this.#runs.length - 1; i >= 0 && released * 8192 < nbytes; i--) {
+      const run = this.#runs[i];
+      // Memory goes by whole physical pages: what is beside them in a run stays.
+      const page = Math.ceil(run.page / phys) * phys;
+      const n = Math.floor((run.page + run.n) / phys) * phys - page;
+      if (run.released || n <= 0) continue;
+      const [head, tail] = [page - run.page, run.page + run.n - page - n];
+      if (tail > 0) this.#runs.splice(i + 1, 0, { ...run, page: page + n, n: tail });
+      if (head > 0) this.#runs.splice(i, 0, { ...run, n: head });
+      Object.assign(run, { page, n, released: true });
+      released += n;
+      this.#host.release(page, n, n);
       if (shouldStop?.()) break;
     }
     this.#merge();

@@ -2,8 +2,15 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import FirstFit from '../examples/first-fit.mjs';
 import { PageHeapError } from '../lib/base/errors.ts';
-import { type Bytes, bytes } from '../lib/base/units.ts';
-import type { PageHeapClass } from '../lib/pages/contract.ts';
+import {
+  type Bytes,
+  bytes,
+  type PageCount,
+  type PageIndex,
+  pageCount,
+  pageIndex,
+} from '../lib/base/units.ts';
+import type { PageHeapClass, PageHeapHost } from '../lib/pages/contract.ts';
 import { Heap } from '../lib/public-heap.ts';
 
 const MiB = 2 ** 20;
@@ -100,6 +107,83 @@ describe('a page heap of one’s own', () => {
       spoilt(name, () => value),
       work,
     );
+    expect(error.code).toBe('ERR_PAGE_HEAP');
+    expect(error.message).toMatch(message);
+  });
+
+  test('that hands out a page twice is refused at once, with call and page', () => {
+    let calls = 0;
+    let last = -1;
+    class Twice extends FirstFit {
+      override alloc(n: PageCount): PageIndex {
+        if (++calls === 300) return pageIndex(last);
+        last = super.alloc(n);
+        return pageIndex(last);
+      }
+    }
+    const error = failureOf(Twice, (heap) => {
+      for (let i = 0; i < 400; i++) heap.malloc(64 * 1024);
+    });
+    expect(error).toMatchObject({ code: 'ERR_PAGE_HEAP', value: 'Twice' });
+    expect(error.message).toMatch(
+      /^the page heap Twice answered (\d+) for alloc\(8\): page \1 is allocated already$/,
+    );
+    expect(calls).toBe(300);
+  });
+
+  test.each<[string, (page: number, n: number) => number, RegExp]>([
+    ['outside what was grown', () => 40_000, /answered 40000 for alloc\(\d+\): page 40000 was never grown$/],
+    ['partly outside', (_page, n) => 513 - n, /for alloc\(\d+\): page 512 was never grown$/],
+    ['partly allocated', (page) => page - 1, /for alloc\(\d+\): page \d+ is allocated already$/],
+  ])('that hands out pages %s is refused', (_what, spoil, message) => {
+    let calls = 0;
+    class Spoiling extends FirstFit {
+      override alloc(n: PageCount): PageIndex {
+        const page = super.alloc(n);
+        return page >= 0 && ++calls === 3 ? pageIndex(spoil(page, n)) : page;
+      }
+    }
+    const error = failureOf(Spoiling, (heap) => {
+      for (let i = 0; i < 3; i++) heap.malloc(64 * 1024);
+    });
+    expect(error.code).toBe('ERR_PAGE_HEAP');
+    expect(error.message).toMatch(message);
+  });
+
+  test('that has no room right after it grew is named', () => {
+    class Roomless extends FirstFit {
+      override alloc(): PageIndex {
+        return pageIndex(-1);
+      }
+    }
+    const error = failureOf(Roomless, work);
+    expect(error.code).toBe('ERR_PAGE_HEAP');
+    expect(error.message).toMatch(
+      /^the page heap Roomless answered -1 for alloc\(\d+\) right after grow\(0, 512\): those pages are free$/,
+    );
+  });
+
+  test.each<[string, number, number, RegExp]>([
+    ['that is allocated', 0, 1, /^the page heap Giving called host\.release\(0, 1\): page 0 is allocated$/],
+    ['that was never grown', 40_000, 1, /called host\.release\(40000, 1\): page 40000 was never grown$/],
+    ['that is nowhere', -1, 1, /called host\.release\(-1, 1\): there are 65536 pages$/],
+    ['of no pages', 0, 0, /called host\.release\(0, 0\): there are 65536 pages$/],
+  ])('that gives back memory %s is refused before it comes to that', (_what, page, n, message) => {
+    class Giving extends FirstFit {
+      private readonly host: PageHeapHost;
+      constructor(host: PageHeapHost) {
+        super(host);
+        this.host = host;
+      }
+      override release(): Bytes {
+        this.host.release(pageIndex(page), pageCount(n), pageCount(0));
+        return bytes(0);
+      }
+    }
+    const error = failureOf(Giving, (heap) => {
+      heap.malloc(64 * 1024);
+      heap.freeOSMemory();
+    });
     expect(error.code).toBe('ERR_PAGE_HEAP');
     expect(error.message).toMatch(message);
   });

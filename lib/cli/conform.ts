@@ -3,9 +3,10 @@
  */
 import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
+import { pageCount, pageSize } from '../base/units.ts';
 import { conformanceChecks } from '../lab/conformance/checks.ts';
 import { kernelChecks } from '../lab/conformance/kernel.ts';
-import { ConformanceError, type MakePageHeap } from '../lab/conformance/model.ts';
+import { ConformanceError, type MakePageHeap, reachPages } from '../lab/conformance/model.ts';
 import { loadPageHeap } from '../lab/load-page-heap.ts';
 import { requirePageHeap } from '../own-page-heap.ts';
 import type { PageHeap, PageHeapClass, PageHeapHost } from '../pages/contract.ts';
@@ -40,18 +41,54 @@ interface Outcome {
   readonly steps?: readonly string[];
 }
 
+/** The design of 2014 knows no physical page larger than its own. */
+function standAloneSmallPages(host: PageHeapHost): StandAlone<PageHeap> {
+  if (host.physPages > 1) throw new RangeError('made for physical pages of at most 8 KiB');
+  return standAloneLists(host);
+}
+
 const standAlone: Readonly<Record<Generation, (host: PageHeapHost) => StandAlone<PageHeap>>> = {
-  lists: standAloneLists,
+  lists: standAloneSmallPages,
   treap: standAloneTreap,
-  radix: (host) => standAloneRadix(host, { physPageSize: 4096, physHugePageSize: 2 ** 21 }),
+  radix: (host) =>
+    standAloneRadix(host, {
+      physPageSize: host.physPages === 1 ? 4096 : host.physPages * pageSize,
+      physHugePageSize: 2 ** 21,
+    }),
 };
 
-/** What makes the page heap, alone and in a heap; the memory of built-in ones goes when the process does. */
-async function subjectOf(name: string): Promise<{ make: MakePageHeap; kind: Generation | PageHeapClass }> {
+/** Who makes the page heap, alone and in a heap. */
+interface Subject {
+  readonly make: MakePageHeap;
+  readonly kind: Generation | PageHeapClass;
+}
+
+async function subjectOf(name: string): Promise<Subject> {
   const built = generations.find((g) => g === name);
-  if (built !== undefined) return { make: (host) => standAlone[built](host).pages, kind: built };
+  if (built !== undefined) {
+    // One at a time is looked at, so what the one before it lay in can go.
+    let last: StandAlone<PageHeap> | undefined;
+    const make = (host: PageHeapHost): PageHeap => {
+      last?.dispose();
+      last = undefined;
+      last = standAlone[built](host);
+      return last.pages;
+    };
+    return { make, kind: built };
+  }
   const kind = await loadPageHeap(name);
   return { make: (host) => requirePageHeap(new kind(host), kind.name), kind };
+}
+
+/** What it throws when it is made for a machine as most are: then no check has anything to look at. */
+function unmade({ make, kind }: Subject): unknown {
+  if (typeof kind === 'string') return undefined;
+  try {
+    make({ reachPages: pageCount(reachPages), physPages: 1, now: () => 1, release: () => undefined });
+    return undefined;
+  } catch (error) {
+    return error ?? new Error('nothing');
+  }
 }
 
 function failure(name: string, error: unknown): Outcome {
@@ -79,37 +116,45 @@ export function addConform(program: Command, context: CommandContext): void {
     .option('--json', 'print the outcome of every check as JSON')
     .addHelpText('after', help)
     .action(async (name: string, options: Options) => {
-      const { make, kind } = await subjectOf(name);
+      const subject = await subjectOf(name);
       const { seed, path, runs } = options;
       const checks = [
-        ...conformanceChecks(make, {
+        ...conformanceChecks(subject.make, {
           runs,
           ...(seed === undefined ? {} : { seed }),
           ...(path === undefined ? {} : { path }),
         }),
-        ...kernelChecks(kind),
+        ...kernelChecks(subject.kind),
       ];
       const outcomes: Outcome[] = [];
       const colors = terminal.outColors;
-      for (const check of checks) {
-        let outcome: Outcome = { name: check.name, passed: true };
+      const attempt = (check: string, run: () => void): void => {
+        let outcome: Outcome = { name: check, passed: true };
         try {
-          check.run();
+          run();
         } catch (error) {
           if (error instanceof PageHeapError && error.code === 'ERR_INVALID_OPTION') throw error;
-          outcome = failure(check.name, error);
+          outcome = failure(check, error);
         }
         outcomes.push(outcome);
-        if (options.json) continue;
-        terminal.print(`${outcome.passed ? colors.green('kept  ') : colors.red('broken')} ${check.name}`);
+        if (options.json) return;
+        terminal.print(`${outcome.passed ? colors.green('kept  ') : colors.red('broken')} ${check}`);
         if (outcome.error !== undefined)
           terminal.print(`       ${outcome.error.split('\n').join('\n       ')}`);
         if (outcome.steps !== undefined)
           terminal.print(`       after: ${outcome.steps.join('\n              ')}`);
-      }
+      };
+      const refusal = unmade(subject);
+      if (refusal === undefined) for (const { name: check, run } of checks) attempt(check, run);
+      else
+        attempt('can be made', () => {
+          throw refusal;
+        });
       const broken = outcomes.filter(({ passed }) => !passed).length;
       if (broken > 0) context.exitCode = exitCodes.failed;
       if (options.json) terminal.printJson({ pageHeap: name, checks: outcomes });
-      else terminal.print(`\n${outcomes.length - broken} of ${outcomes.length} kept`);
+      else if (refusal === undefined)
+        terminal.print(`\n${outcomes.length - broken} of ${outcomes.length} kept`);
+      else terminal.print(`\nits constructor threw: of the ${checks.length} checks none was tried`);
     });
 }

@@ -62,6 +62,21 @@ describe('pageheap conform', () => {
     expect(broken[0]?.steps?.at(-1)).toMatch(/^free \d+ 13$/);
   });
 
+  it('says once what a constructor throws', async () => {
+    const file = module(
+      'boom.mjs',
+      'export default class Boom { constructor() { throw new RangeError("boom"); } }',
+    );
+    const { out, code } = await pageheap(['conform', file]);
+    expect(out.match(/boom/g)).toHaveLength(1);
+    expect(out).toMatch(
+      /^broken can be made\n +boom\n\nits constructor threw: of the \d+ checks none was tried\n$/,
+    );
+    expect(code).toBe(1);
+    const { checks } = JSON.parse((await pageheap(['conform', file, '--json'])).out) as Report;
+    expect(checks).toEqual([{ name: 'can be made', passed: false, error: 'boom' }]);
+  });
+
   it.each<[string, string[], RegExp]>([
     ['a file that is not there', ['./nothing.mjs'], /nothing\.mjs: cannot be loaded as a module.*ERR_FILE/],
     ['a file that is no module', [module('x.mjs', '][')], /cannot be loaded as a module.*ERR_FILE/],

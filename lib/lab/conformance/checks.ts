@@ -6,7 +6,7 @@
  *
  * Not here: the random run (random-run.ts), real memory (kernel.ts).
  */
-import { growthPages, type MakePageHeap, Session } from './model.ts';
+import { growthPages, type MakePageHeap, reachPages, Session, type SessionOptions } from './model.ts';
 import { type RandomRunOptions, randomRun, requirePath } from './random-run.ts';
 
 export interface ConformanceCheck {
@@ -26,6 +26,38 @@ function grown(make: MakePageHeap): Session {
 }
 
 const allPages = 5 * growthPages;
+
+/** A fresh session, or none where the page heap refuses to be made for that machine. */
+function sessionOn(make: MakePageHeap, options: SessionOptions): Session | undefined {
+  try {
+    return new Session(make, options);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Takes everything in runs of n pages, and frees every second of them. */
+function sparse(s: Session, n: number): void {
+  while (s.alloc(n) >= 0);
+  const held = [...s.held.keys()];
+  for (let i = 0; i < held.length; i += 2) s.free(held[i] ?? 0);
+}
+
+/** Old memory, and young beside it: put together they are young. */
+function young(s: Session): void {
+  const page = s.alloc(60);
+  s.free(page, 0, 20);
+  s.free(page + 20, 20, 20);
+  s.clock += 1000;
+  s.free(page + 20);
+  s.releaseUnused(500);
+  s.clock += 1000;
+  s.releaseUnused(500);
+  s.require(
+    s.heap.stats().scavengedPages === s.freePages,
+    'runs that were put together are old, and were not released',
+  );
+}
 
 /**
  * The checks for a page heap, in the order in which they are best read.
@@ -61,6 +93,50 @@ export function conformanceChecks(
       s.require(s.alloc(1) === -1, 'an exhausted heap handed out a page');
       s.require(s.alloc(growthPages) === -1, 'an exhausted heap handed out a run');
     }),
+    check('hands out runs of any length, up to a range that was grown piece by piece', (s) => {
+      const first = 24 * growthPages;
+      for (let i = 0; i < 24; i += 3) s.grow(first + i * growthPages, 3 * growthPages);
+      for (const n of [
+        1025, 1599, 1600, 1601, 2047, 2048, 2049, 3000, 4095, 4096, 5000, 8191, 8192, 12_288,
+      ]) {
+        const page = s.alloc(n);
+        s.require(page >= 0, `of 12288 free pages in a row ${n} cannot be allocated`);
+        s.free(page);
+      }
+      const kept = [s.alloc(1700), s.alloc(1700), s.alloc(1700)];
+      s.free(kept[1] ?? 0);
+      s.require(s.alloc(1700) >= 0, 'freed pages cannot be allocated');
+    }),
+    check(
+      'uses all of its reach',
+      (s) => {
+        for (let page = 0; page < reachPages; page += 8 * growthPages) s.grow(page, 8 * growthPages);
+        const page = s.alloc(reachPages);
+        s.require(page === 0, 'a heap that was grown whole cannot be allocated whole');
+        s.free(page);
+        while (s.alloc(1000) >= 0);
+        for (const held of [...s.held.keys()].reverse()) s.free(held);
+        s.release(reachPages, true);
+      },
+      (m) => new Session(m),
+    ),
+    check(
+      'works at both ends of a reach of 8 GiB',
+      (s) => {
+        const end = 2 ** 20;
+        for (const page of [end - growthPages, 0, end / 2, end - 2 * growthPages]) s.grow(page);
+        const page = s.alloc(2 * growthPages);
+        s.require(
+          page === end - 2 * growthPages,
+          `the 1024 pages at the end are free, and alloc answered ${page}`,
+        );
+        s.free(page);
+        for (let i = 0; i < 8; i++) s.alloc(200);
+        for (const held of [...s.held.keys()]) s.free(held);
+        s.release(4 * growthPages, true);
+      },
+      (m) => new Session(m, { reachPages: 2 ** 20 }),
+    ),
     check('has each range in one piece when everything was freed, in any order', (s) => {
       const pages: number[] = [];
       for (let page = s.alloc(3); page >= 0; page = s.alloc(3)) pages.push(page);
@@ -82,17 +158,46 @@ export function conformanceChecks(
       s.require(s.alloc(3 * growthPages) >= 0, 'the parts were not put together');
     }),
     check('releases about as much as it is asked, and by force no less', (s) => {
-      const pages: number[] = [];
-      while (s.alloc(32) >= 0);
-      [...s.held.keys()].forEach((page, i) => {
-        if (i % 2 === 0) pages.push(page);
-      });
-      for (const page of pages) s.free(page);
+      sparse(s, 32);
       const got = s.release(1, true);
       s.require(got >= 1 && got <= 256, `asked for one page of runs of 32, ${got} were released`);
       const more = s.release(100, true);
       s.require(more >= 100, `of 100 pages that were asked for, ${more} were released`);
     }),
+    check('releases for a part of a page the whole, and for any large number everything', (s) => {
+      while (s.alloc(128) >= 0);
+      s.free([...s.held.keys()][0] ?? 0);
+      sparse(s, 1);
+      for (const nbytes of [1, 0.5, 4096, 8191, 8192])
+        s.require(s.releaseBytes(nbytes, true) >= 1, `asked for ${nbytes} bytes, no page was released`);
+      s.require(s.releaseBytes(8193, true) >= 2, 'asked for 8193 bytes, less was released');
+      s.require(s.releaseBytes(100_000.5, true) >= 13, 'asked for 100000.5 bytes, less was released');
+      const held = [...s.held.keys()];
+      for (const nbytes of [Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY]) {
+        const left = s.freePages - s.heap.stats().scavengedPages;
+        s.require(s.releaseBytes(nbytes, true) === left, `asked for ${nbytes} bytes, not all was released`);
+        for (let i = 0; i < held.length; i += 3) s.free(held.splice(i, 1)[0] ?? 0);
+      }
+    }),
+    check(
+      'releases also unforced what is sparse and old, no more than it is asked, and stops when it is told',
+      (s) => {
+        sparse(s, 32);
+        for (let i = 0; i < 3; i++) s.nextGeneration();
+        const few = s.release(1, false);
+        s.require(few >= 1, 'a heap half of which is free and unused for three collections released nothing');
+        const more = s.release(64, false);
+        s.require(more >= 64, `of 64 pages that were asked for in a sparse heap, ${more} were released`);
+        s.release(allPages, false, 0);
+        s.require(
+          s.lastPieces <= 1,
+          `${s.lastPieces} pieces were released although the first was to be the last`,
+        );
+        s.release(allPages, false, 2);
+        for (let i = 0; i < 3; i++) s.nextGeneration();
+        s.release(Number.POSITIVE_INFINITY, false);
+      },
+    ),
     check('grows while pages are held, also between ranges and below them', (s) => {
       const page = s.alloc(growthPages);
       s.grow(0);
@@ -103,7 +208,8 @@ export function conformanceChecks(
     check('releases what is free, each page once, by force all of it', (s) => {
       const page = s.alloc(growthPages);
       s.free(page);
-      const all = s.heap.freshScavenged ? growthPages : allPages;
+      const all = s.freePages - s.heap.stats().scavengedPages;
+      s.require(all >= growthPages, 'what was used and freed counts as scavenged');
       const got = s.release(allPages, true);
       s.require(got === all, `of ${all} pages that can be released, ${got} were`);
       s.require(s.release(allPages, true) === 0, 'pages were released twice');
@@ -125,10 +231,27 @@ export function conformanceChecks(
         'lastScavenged is not what was taken back',
       );
     }),
+    check('tells of each free run how many of its pages hold no memory, and since when it is unused', (s) => {
+      const size = [9, 3, 30, 1, 64, 2];
+      const pages: number[] = [];
+      for (let i = 0; i < 60; i++) pages.push(s.alloc(size[i % 6] ?? 1));
+      // Some of what is free is there, some was released, and some, far away, is fresh.
+      for (let i = 0; i < 60; i += 2) s.free(pages[i] ?? 0);
+      s.release(400, true);
+      s.alloc(growthPages);
+      for (let i = 0; i < 12; i++) s.alloc(i % 3 === 0 ? 20 : 2);
+      for (let i = 1; i < 60; i += 4) s.free(pages[i] ?? 0);
+      s.clock += 100;
+      s.release(40, true);
+      for (let i = 3; i < 60; i += 4) s.free(pages[i] ?? 0);
+      for (let i = 0; i < 20; i++) s.alloc(5);
+      for (const held of [...s.held.keys()]) s.free(held);
+      s.release(allPages, true);
+    }),
     check('asks after each piece whether to stop', (s) => {
       const pages = [s.alloc(3), s.alloc(1), s.alloc(3), s.alloc(1), s.alloc(3), s.alloc(1)];
       for (const i of [0, 2, 4]) s.free(pages[i] ?? 0);
-      s.release(allPages, true, () => true);
+      s.release(allPages, true, 0);
       s.require(
         s.lastPieces === 1,
         `${s.lastPieces} pieces were released although the first was to be the last`,
@@ -151,6 +274,15 @@ export function conformanceChecks(
       s.require(s.releaseUnused(500) === 0, 'what was released is released again');
       s.clock += 1000;
       s.require(s.releaseUnused(500) === 30, 'what has become old is not released');
+      s.free(s.alloc(30));
+      s.clock += 99;
+      s.require(s.releaseUnused(100) === 0, 'what is unused for just as long as the limit was released');
+      s.require(s.releaseUnused(100) > 0, 'what is unused for longer than the limit by one was not released');
+      const many = [30, 1, 30, 1, 30, 1].map((n) => s.alloc(n));
+      for (const i of [0, 2, 4]) s.free(many[i] ?? 0);
+      s.clock += 1000;
+      s.require(s.releaseUnused(500) >= 90, 'of three runs that are old, not all were released');
+      young(s);
       s.free(s.alloc(7));
       const { freePages, scavengedPages } = s.heap.stats();
       const all = s.releaseUnused(-1);
@@ -161,13 +293,67 @@ export function conformanceChecks(
     }),
     check('ages by collections, if it does, without changing a page', (s) => {
       const page = s.alloc(200);
-      s.heap.nextGeneration?.();
+      s.nextGeneration();
       s.free(page);
-      s.heap.nextGeneration?.();
+      s.nextGeneration();
       s.release(300, false);
-      s.heap.nextGeneration?.();
+      s.nextGeneration();
       s.require(s.alloc(200) >= 0, 'pages were lost');
     }),
+    check('is as it was when it is made ready for growth that does not come', (s) => {
+      s.prepareGrow(30 * growthPages, 2 * growthPages);
+      s.prepareGrow(30 * growthPages, 2 * growthPages);
+      while (s.alloc(growthPages) >= 0);
+      s.grow(30 * growthPages);
+      s.grow(31 * growthPages);
+      s.require(s.alloc(2 * growthPages) >= 0, 'what was grown later cannot be allocated');
+    }),
+    {
+      name: 'grows by less than 512 pages, if it takes that',
+      run: () => {
+        const s = new Session(make);
+        if (!s.tryGrow(1024, 16)) return;
+        s.require(s.alloc(16) === 1024, 'of 16 pages that were grown 16 cannot be allocated');
+        s.grow(1040, 128);
+        s.grow(1008, 16);
+        s.grow(1176, 8);
+        s.free(1024);
+        s.require(s.alloc(160) === 1008, 'ranges that touch were not put together');
+        s.grow(1168, 8);
+        s.require(s.alloc(16) === 1168, 'a range between two cannot be allocated');
+        s.free(1008);
+        s.release(200, true);
+      },
+    },
+    ...[2, 4].map((physPages) => ({
+      name: `releases whole physical pages, where they are ${physPages} pages, if it can be made for them`,
+      run: (): void => {
+        const s = sessionOn(make, { physPages });
+        if (s === undefined) return;
+        s.grow(0, 2 * growthPages);
+        const pages: number[] = [];
+        for (let i = 0; i < 90; i++) pages.push(s.alloc([1, 3, 7, 2, 5, 11][i % 6] ?? 1));
+        for (let i = 0; i < 90; i += 2) s.free(pages[i] ?? 0);
+        s.release(50, true);
+        for (let i = 1; i < 90; i += 6) s.free(pages[i] ?? 0);
+        s.release(20, false);
+        s.releaseUnused(-1);
+        for (let i = 0; i < 30; i++) s.alloc(3);
+        for (const held of [...s.held.keys()]) s.free(held);
+        s.release(2 * growthPages, true);
+        s.grow(8 * growthPages, 2 * growthPages);
+        s.alloc(1001);
+        const [page, n] = [...s.held].find(([, pages]) => pages === 1001) ?? [0, 0];
+        const whole =
+          Math.floor((page + n) / physPages) * physPages - Math.ceil((page + 1) / physPages) * physPages;
+        s.free(page, 1);
+        const got = s.release(Number.POSITIVE_INFINITY, true);
+        s.require(
+          got >= whole,
+          `of the physical pages in a free run ${whole} can be released, and ${got} were`,
+        );
+      },
+    })),
     {
       name: 'agrees with the naive model over any sequence of calls',
       run: () => randomRun(make, options),

@@ -10,7 +10,14 @@
  */
 import fc from 'fast-check';
 import { PageHeapError } from '../../base/errors.ts';
-import { ConformanceError, growthPages, type MakePageHeap, Session } from './model.ts';
+import {
+  ConformanceError,
+  growthPages,
+  type MakePageHeap,
+  reachPages,
+  Session,
+  type SessionOptions,
+} from './model.ts';
 
 export interface RandomRunOptions {
   /** Of the random run; default: a fresh one, which a failure tells. */
@@ -21,12 +28,19 @@ export interface RandomRunOptions {
   readonly runs?: number;
 }
 
-/** A command of the random run: what it does, and how a failure writes it. */
-class Step implements fc.Command<object, Session> {
-  private readonly words: string;
-  private readonly act: (s: Session) => void;
+/** What a run of commands is made on: mostly a machine as most are. */
+interface Machine extends SessionOptions {
+  readonly physPages: number;
+  /** Without unforced releases: only then one by force must find every page. */
+  readonly forces: boolean;
+}
 
-  constructor(words: string, act: (s: Session) => void) {
+/** A command of the random run: what it does, and how a failure writes it. */
+class Step implements fc.Command<Machine, Session> {
+  private readonly words: string;
+  private readonly act: (s: Session, machine: Machine) => void;
+
+  constructor(words: string, act: (s: Session, machine: Machine) => void) {
     this.words = words;
     this.act = act;
   }
@@ -35,8 +49,8 @@ class Step implements fc.Command<object, Session> {
     return true;
   }
 
-  run(_: object, s: Session): void {
-    this.act(s);
+  run(machine: Machine, s: Session): void {
+    this.act(s, machine);
   }
 
   toString(): string {
@@ -57,15 +71,52 @@ const free = (which: number, from = 0, n = Number.POSITIVE_INFINITY): Step =>
     s.free(page, first, Math.min(n, held - first));
   });
 
-const release = (n: number, force: boolean): Step =>
-  new Step(`release ${n}${force ? ' by force' : ''}`, (s) => s.release(n, force));
+const release = (n: number, force: boolean, stopAfter: number | undefined): Step =>
+  new Step(
+    `release ${n}${force ? ' by force' : ''}${stopAfter === undefined ? '' : ` until asked ${stopAfter + 1} times`}`,
+    (s, { forces }) => s.release(n, force || forces, stopAfter),
+  );
 
-const nextGeneration = (): Step => new Step('next generation', (s) => s.heap.nextGeneration?.());
-
-const grow = (chunk: number): Step =>
-  new Step(`grow chunk ${chunk}`, (s) => {
-    if (!s.isGrown(chunk * growthPages)) s.grow(chunk * growthPages);
+/** Releases by age, by the age of one of the free runs, or by a little more or less. */
+const releaseUnused = (which: number, more: number): Step =>
+  new Step(`release unused, the age of #${which} and ${more}`, (s) => {
+    const runs = s.heap.releaseUnused === undefined ? [] : s.runs();
+    const run = runs[which % Math.max(1, runs.length)];
+    // The clock goes on by one with the call.
+    if (run !== undefined) s.releaseUnused(s.clock + 1 - run.since + more);
   });
+
+const wait = (time: number): Step =>
+  new Step(`wait ${time}`, (s) => {
+    s.clock += time;
+  });
+
+const nextGeneration = (): Step => new Step('next generation', (s) => s.nextGeneration());
+
+const chunks = reachPages / growthPages;
+
+/** Grows by up to so many chunks at once, as far as they are new. */
+const grow = (chunk: number, most: number): Step =>
+  new Step(`grow ${most} chunks from ${chunk}`, (s) => {
+    let n = 0;
+    while (n < most && chunk + n < chunks && !s.isGrown((chunk + n) * growthPages)) n++;
+    if (n > 0) s.grow(chunk * growthPages, n * growthPages);
+  });
+
+const machines = fc.record<Machine>({
+  physPages: fc.constantFrom(1, 1, 1, 1, 1, 1, 2, 4),
+  forces: fc.boolean(),
+});
+
+/** A session; one on a machine as most are where the page heap refuses to be made for larger physical pages. */
+function sessionOn(machine: Machine, make: MakePageHeap): Session {
+  try {
+    return new Session(make, machine);
+  } catch (error) {
+    if (machine.physPages === 1) throw error;
+    return new Session(make, { ...machine, physPages: 1 });
+  }
+}
 
 function splitPath(path: string): { path: string; replayPath: string } {
   const [where, commands, ...rest] = path.split(',');
@@ -92,15 +143,22 @@ export function randomRun(make: MakePageHeap, options: RandomRunOptions): void {
   // Its own, since fast-check takes negative ones too, and who reads one tends to lose the sign.
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 31);
   const which = fc.nat(1000);
+  const chunk = fc.oneof(fc.nat(7), fc.nat(chunks - 1));
+  const stopAfter = fc.option(fc.nat(3), { nil: undefined, freq: 4 });
   const commands = fc.commands(
     [
       fc.integer({ min: 1, max: 40 }).map(alloc),
       fc.integer({ min: 1, max: 700 }).map(alloc),
+      fc.oneof(fc.integer({ min: 1, max: 700 }), fc.integer({ min: 1, max: 6 * growthPages })).map(alloc),
       which.map((i) => free(i)),
       fc.tuple(which, fc.nat(300), fc.integer({ min: 1, max: 300 })).map(([i, from, n]) => free(i, from, n)),
-      fc.tuple(fc.integer({ min: 1, max: 200 }), fc.boolean()).map(([n, force]) => release(n, force)),
+      fc
+        .tuple(fc.integer({ min: 1, max: 200 }), fc.boolean(), stopAfter)
+        .map(([n, force, stop]) => release(n, force, stop)),
+      fc.tuple(which, fc.integer({ min: -1, max: 1 })).map(([i, more]) => releaseUnused(i, more)),
+      fc.nat(20).map(wait),
       fc.constant(null).map(nextGeneration),
-      fc.nat(31).map(grow),
+      fc.tuple(chunk, fc.integer({ min: 1, max: 6 })).map(([at, most]) => grow(at, most)),
     ],
     {
       maxCommands: 120,
@@ -108,10 +166,10 @@ export function randomRun(make: MakePageHeap, options: RandomRunOptions): void {
       ...(again === undefined ? {} : { replayPath: again.replayPath }),
     },
   );
-  const property = fc.property(commands, (cmds) => {
-    fc.modelRun(() => ({ model: {}, real: new Session(make) }), cmds);
+  const property = fc.property(commands, machines, (cmds, machine) => {
+    fc.modelRun(() => ({ model: machine, real: sessionOn(machine, make) }), cmds);
   });
-  let details: fc.RunDetails<[Iterable<fc.Command<object, Session>>]>;
+  let details: fc.RunDetails<[Iterable<fc.Command<Machine, Session>>, Machine]>;
   try {
     details = fc.check(property, {
       numRuns: options.runs ?? 60,

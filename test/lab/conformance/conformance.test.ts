@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import FirstFit from '../../../examples/first-fit.mjs';
+import { PageHeapError } from '../../../lib/base/errors.ts';
 import {
   ConformanceError,
   type ConformanceOptions,
@@ -16,21 +17,33 @@ afterAll(() => {
   for (const dispose of disposals) dispose();
 });
 
+/** The checks look at one page heap at a time, so the one before it can go. */
 const kept =
   (make: (host: PageHeapHost) => { pages: PageHeap; dispose: () => void }): MakePageHeap =>
   (host) => {
+    disposals.pop()?.();
     const { pages, dispose } = make(host);
     disposals.push(dispose);
     return pages;
   };
 
+/** The design of 2014 knows no physical page larger than its own. */
+const smallPages = (host: PageHeapHost): PageHeapHost => {
+  if (host.physPages > 1) throw new RangeError('made for physical pages of at most 8 KiB');
+  return host;
+};
+
+const physPageSize = (host: PageHeapHost): number => (host.physPages === 1 ? 4096 : host.physPages * 8192);
+
 const OwnClass = FirstFit as unknown as PageHeapClass;
 const heaps: Record<string, MakePageHeap> = {
-  lists: kept(standAloneLists),
+  lists: kept((host) => standAloneLists(smallPages(host))),
   treap: kept(standAloneTreap),
-  radix: kept((host) => standAloneRadix(host, { physPageSize: 4096, physHugePageSize: 2 ** 21 })),
+  radix: kept((host) =>
+    standAloneRadix(host, { physPageSize: physPageSize(host), physHugePageSize: 2 ** 21 }),
+  ),
   'radix without huge pages': kept((host) =>
-    standAloneRadix(host, { physPageSize: 4096, physHugePageSize: 0 }),
+    standAloneRadix(host, { physPageSize: physPageSize(host), physHugePageSize: 0 }),
   ),
   'the example, first fit': (host) => new OwnClass(host),
 };
@@ -44,6 +57,16 @@ for (const [name, make] of Object.entries(heaps)) {
 describe.each(['lists', 'treap', 'radix', OwnClass] as const)('in a heap, against the kernel: %s', (kind) => {
   for (const check of kernelChecks(kind)) it(check.name, () => check.run());
 });
+
+/** What a check throws. */
+function thrown(run: () => void): unknown {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
 
 /** The example, with one method broken. */
 type Break = (heap: PageHeap & Record<string, unknown>, host: PageHeapHost) => void;
@@ -169,7 +192,7 @@ const breaks: readonly (readonly [string, Break])[] = [
 
 describe('a page heap that', () => {
   it.each(breaks)('%s is found out', (_what, spoil) => {
-    const results = runConformance(
+    const checks = conformanceChecks(
       (host) => {
         const heap = new OwnClass(host) as PageHeap & Record<string, unknown>;
         spoil(heap, host);
@@ -177,12 +200,12 @@ describe('a page heap that', () => {
       },
       { runs: 20, seed: 1 },
     );
-    const failed = results.filter(({ error }) => error !== undefined);
-    expect(failed.length).toBeGreaterThan(0);
-    const direct = failed.find(({ error }) => error instanceof ConformanceError)?.error as
-      | ConformanceError
-      | undefined;
-    expect(direct?.steps.length ?? 0).toBeGreaterThan(0);
+    // The first that finds it will do.
+    const found = checks.some(({ run }) => {
+      const error = thrown(run);
+      return error instanceof ConformanceError && error.steps.length > 0;
+    });
+    expect(found).toBe(true);
   });
 
   /** Loses what is freed thirteen pages at a time: only the random run finds that. */
@@ -244,10 +267,11 @@ describe('a page heap that', () => {
 });
 
 /** Kinds of page heaps that only the kernel can tell from right ones. */
-const kernelBreaks: readonly (readonly [string, Break])[] = [
+const kernelBreaks: readonly (readonly [string, Break, typeof ConformanceError | typeof PageHeapError])[] = [
   [
     'says that what it hands out is zero',
     (heap) => Object.defineProperty(heap, 'lastNeedZero', { get: () => false }),
+    ConformanceError,
   ],
   [
     'gives back what lies beside a free run',
@@ -261,26 +285,23 @@ const kernelBreaks: readonly (readonly [string, Break])[] = [
         return got;
       };
     },
+    // Before it comes to that: the heap refuses it.
+    PageHeapError,
   ],
 ];
 
 describe('in a heap, a page heap that', () => {
-  it.each(kernelBreaks)('%s is found out', (_what, spoil) => {
+  it.each(kernelBreaks)('%s is found out', (_what, spoil, kind) => {
     class Spoiled extends OwnClass {
       constructor(host: PageHeapHost) {
         super(host);
         spoil(this as unknown as PageHeap & Record<string, unknown>, host);
       }
     }
-    const failed = kernelChecks(Spoiled).filter(({ run }) => {
-      try {
-        run();
-        return false;
-      } catch (error) {
-        expect(error).toBeInstanceOf(ConformanceError);
-        return true;
-      }
-    });
+    const failed = kernelChecks(Spoiled)
+      .map(({ run }) => thrown(run))
+      .filter((error) => error !== undefined);
+    for (const error of failed) expect(error).toBeInstanceOf(kind);
     expect(failed.length).toBeGreaterThan(0);
   });
 

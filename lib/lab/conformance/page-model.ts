@@ -1,0 +1,117 @@
+/**
+ * What the naive model knows of each page: one byte, or one number, a page.
+ *
+ *   state      never grown, free, or allocated
+ *   used       ever handed out
+ *   hollow     holds no memory and may count as scavenged: fresh (where such pages count), or given back, and
+ *              not handed out since
+ *   counted    counts as scavenged in the page heap's books: hollow, less what a design forgets
+ *   freedAt    when it became free
+ *   youngAt    when it was last part of a stretch of free pages that something was freed into: the latest time
+ *              that a design which merges runs may tell of it
+ *
+ * Not here: what a page heap must answer (model.ts).
+ */
+
+export const notGrown = 0;
+export const isFree = 1;
+export const isHeld = 2;
+
+export class PageModel {
+  readonly state: Uint8Array;
+  readonly used: Uint8Array;
+  readonly hollow: Uint8Array;
+  readonly counted: Uint8Array;
+  readonly freedAt: Float64Array;
+  readonly youngAt: Float64Array;
+  grown = 0;
+  free = 0;
+
+  constructor(reachPages: number) {
+    this.state = new Uint8Array(reachPages);
+    this.used = new Uint8Array(reachPages);
+    this.hollow = new Uint8Array(reachPages);
+    this.counted = new Uint8Array(reachPages);
+    this.freedAt = new Float64Array(reachPages);
+    this.youngAt = new Float64Array(reachPages);
+  }
+
+  grow(page: number, n: number, now: number, fresh: boolean): void {
+    this.grown += n;
+    this.mark(this.hollow, page, n, fresh ? 1 : 0);
+    this.mark(this.counted, page, n, fresh ? 1 : 0);
+    this.becomeFree(page, n, now);
+  }
+
+  /** Pages are handed out. How many of them counted as scavenged. */
+  take(page: number, n: number): number {
+    const taken = countOf(this.counted, page, page + n);
+    this.mark(this.state, page, n, isHeld);
+    this.mark(this.used, page, n, 1);
+    this.mark(this.hollow, page, n, 0);
+    this.mark(this.counted, page, n, 0);
+    this.free -= n;
+    return taken;
+  }
+
+  give(page: number, n: number, now: number): void {
+    this.becomeFree(page, n, now);
+  }
+
+  release(page: number, n: number): void {
+    this.mark(this.hollow, page, n, 1);
+    this.mark(this.counted, page, n, 1);
+  }
+
+  /** The stretch of free pages round [page, page + n), as [first, end). */
+  stretch(page: number, n: number): [number, number] {
+    let low = page;
+    let high = page + n;
+    while (low > 0 && this.state[low - 1] === isFree) low--;
+    while (high < this.state.length && this.state[high] === isFree) high++;
+    return [low, high];
+  }
+
+  /** Whether n pages in a row are free. */
+  hasRun(n: number): boolean {
+    let run = 0;
+    for (const s of this.state) {
+      run = s === isFree ? run + 1 : 0;
+      if (run >= n) return true;
+    }
+    return false;
+  }
+
+  /** Forgets of free pages whose physical page is not free as a whole that they were released. */
+  forgetBroken(first: number, end: number, physPages: number): void {
+    for (let page = first; page < end; page++) {
+      const base = page - (page % physPages);
+      if (this.state.subarray(base, base + physPages).some((s) => s !== isFree)) this.counted[page] = 0;
+    }
+  }
+
+  private becomeFree(page: number, n: number, now: number): void {
+    this.mark(this.state, page, n, isFree);
+    this.free += n;
+    this.freedAt.fill(now, page, page + n);
+    this.youngAt.fill(now, ...this.stretch(page, n));
+  }
+
+  private mark(column: Uint8Array, page: number, n: number, value: number): void {
+    column.fill(value, page, page + n);
+  }
+}
+
+/** How many of the bytes from `first` to below `end` are set. */
+export function countOf(column: Uint8Array, first: number, end: number): number {
+  let n = 0;
+  for (let page = first; page < end; page++) n += column[page] ?? 0;
+  return n;
+}
+
+/** The latest of the times from `first` to below `end`. */
+export function latest(column: Float64Array, first: number, end: number): number {
+  let time = 0;
+  for (let page = first; page < end; page++) time = Math.max(time, column[page] ?? 0);
+  return time;
+}
