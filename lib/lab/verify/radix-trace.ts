@@ -5,6 +5,7 @@
  * Not here: replaying (radix.ts).
  */
 import { type GoldenLine, goldenError, readGolden } from './golden.ts';
+import { announcedOperations } from './replay-lines.ts';
 
 export interface RadixHeader {
   readonly name: string;
@@ -12,6 +13,8 @@ export interface RadixHeader {
   readonly chunks: readonly number[];
   readonly physPageSize: number;
   readonly physHugePageSize: number;
+  /** Operations it tells of. */
+  readonly announced: number | undefined;
 }
 
 export type PageRange = readonly [from: number, n: number];
@@ -95,6 +98,7 @@ function header(file: string, { line, value }: GoldenLine): RadixHeader {
     chunks: chunks as number[],
     physPageSize: physPageSize as number,
     physHugePageSize: physHugePageSize as number,
+    announced: announcedOperations(value),
   };
 }
 

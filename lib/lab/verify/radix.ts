@@ -350,7 +350,7 @@ export async function verifyRadix(file: string, options: VerifyOptions = {}): Pr
   const real = options.real === true ? new RealPages(RadixReplay.reachOf(header)) : undefined;
   const replay = new RadixReplay(header, real);
   try {
-    const replayed = await replayLines(file, lines, replay, options.last ?? 20);
+    const replayed = await replayLines(file, lines, replay, options.last ?? 20, header.announced);
     const { name, chunks } = header;
     return { file, name, chunks: chunks.length, real: real !== undefined, ...replayed };
   } finally {

@@ -5,6 +5,7 @@
  * Not here: replaying (spans.ts).
  */
 import { type GoldenLine, goldenError, readGolden } from './golden.ts';
+import { announcedOperations } from './replay-lines.ts';
 
 export type SpansDesign = 'lists' | 'treap';
 
@@ -23,6 +24,8 @@ export interface SpansHeader {
   /** First pages of the runs free at the start, the one put into its list last first. */
   readonly freeListOrder: readonly number[];
   readonly clock0: number;
+  /** Operations it tells of. */
+  readonly announced: number | undefined;
 }
 
 export type SpansOperation =
@@ -91,7 +94,13 @@ function headerOf(file: string, { line, value }: GoldenLine): SpansHeader {
   ) {
     throw goldenError(file, line, 'not the header of a page heap of spans', value);
   }
-  return { design, stats0: stats as unknown as SpansStats, freeListOrder: freeListOrder as number[], clock0 };
+  return {
+    design,
+    stats0: stats as unknown as SpansStats,
+    freeListOrder: freeListOrder as number[],
+    clock0,
+    announced: announcedOperations(value),
+  };
 }
 
 /** Numbers that follow the letter of an operation: how many, where −1 is a number too. */

@@ -94,9 +94,12 @@ class SpansReplay implements TraceReplay<SpansOperation> {
     switch (operation.op) {
       case 'i':
         if (this.mapped > 0) return 'a span that exists at the start, after the first operation';
-        return operation.n >= 1 && operation.page + operation.n <= reachPages
-          ? undefined
-          : 'not pages of a heap';
+        if (operation.n < 1 || operation.page + operation.n > reachPages) return 'not pages of a heap';
+        return this.initial.some(
+          ({ page, n }) => page < operation.page + operation.n && operation.page < page + n,
+        )
+          ? 'pages of another span'
+          : undefined;
       case 'a':
         return operation.n >= 1 && operation.n < reachPages ? undefined : 'not a number of pages';
       case 'f': {
@@ -289,7 +292,7 @@ export async function verifySpans(file: string, options: VerifyOptions = {}): Pr
   const real = options.real === true ? new RealPages(reachPages) : undefined;
   const replay = new SpansReplay(header, real);
   try {
-    const replayed = await replayLines(file, lines, replay, options.last ?? 20);
+    const replayed = await replayLines(file, lines, replay, options.last ?? 20, header.announced);
     return { file, design: header.design, real: real !== undefined, ...replayed };
   } finally {
     replay.dispose();

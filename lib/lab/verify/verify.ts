@@ -18,6 +18,8 @@ export interface VerifyOutcome {
   /** Operations that were replayed, checkpoints included. */
   readonly operations: number;
   readonly checkpoints: number;
+  /** Operations that the header tells of and that did not come, because the trace was cut short. */
+  readonly missing: number;
   /** Whether it was on mapped pages, held against the kernel as well. */
   readonly real: boolean;
   /** Undefined if every answer was equal. */
@@ -36,16 +38,17 @@ async function firstValue(file: string): Promise<unknown> {
 export async function verifyFile(file: string, options: VerifyOptions = {}): Promise<VerifyOutcome> {
   const header = await firstValue(file);
   if (typeof header === 'object' && header !== null && 'chunks' in header) {
-    const { operations, checkpoints, real, mismatch } = await verifyRadix(file, options);
-    return { file, kind: 'radix', operations, checkpoints, real, mismatch };
+    const { operations, checkpoints, missing, real, mismatch } = await verifyRadix(file, options);
+    return { file, kind: 'radix', operations, checkpoints, missing, real, mismatch };
   }
   if (isSpansHeader(header)) {
-    const { design, operations, checkpoints, real, mismatch } = await verifySpans(file, options);
-    return { file, kind: design, operations, checkpoints, real, mismatch };
+    const { design, operations, checkpoints, missing, real, mismatch } = await verifySpans(file, options);
+    return { file, kind: design, operations, checkpoints, missing, real, mismatch };
   }
   if (isMallocLine(header, 'hdr')) {
     const { operations, checkpoints, real, mismatch } = await verifyMalloc(file, options);
-    return { file, kind: 'malloc', operations, checkpoints, real, mismatch };
+    // Such a trace ends with the state at its end, or it is malformed.
+    return { file, kind: 'malloc', operations, checkpoints, missing: 0, real, mismatch };
   }
   throw goldenError(file, 1, 'its first line is not the header of a trace that is known here', header);
 }

@@ -17,7 +17,8 @@ const block = 64 * 1024;
 async function run(c: WorkloadContext): Promise<void> {
   for (let round = 1; round <= 5; round++) {
     const held = new Held();
-    const total = 32 * mib * Math.max(c.scale, 1 / 16);
+    // Whole pairs of blocks, one of each pair to be freed, and 16 of them at least.
+    const total = Math.max(16, Math.round(256 * c.scale)) * 2 * block;
     for (let asked = 0; asked < total; asked += block) {
       held.push(allocateTouched(c, block, 4096), block);
       if (c.due()) await c.turn();

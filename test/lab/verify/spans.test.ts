@@ -55,6 +55,29 @@ describe.each(traces)('the page heap %s against the real one', (kind, name) => {
     });
   });
 
+  it('tells how far a trace goes that was cut short, and refuses one without an operation', async () => {
+    const lines = linesOf(name);
+    expect((await verifyFile(fixture(name))).missing).toBe(0);
+    const cut = await verifyFile(written(lines.slice(0, 1000)));
+    expect(cut.mismatch).toBeUndefined();
+    expect(cut.missing).toBe(5000 - lines.slice(1, 1000).filter((line) => !/^\["[ih]"/.test(line)).length);
+    await expect(verifyFile(written(lines.slice(0, 1)))).rejects.toMatchObject({ code: 'ERR_GOLDEN' });
+    await expect(verifyFile(written(lines.slice(0, 20)))).rejects.toMatchObject({
+      code: 'ERR_GOLDEN',
+      message: expect.stringContaining('a trace without an operation'),
+    });
+  });
+
+  it('refuses spans at the start that overlap', async () => {
+    const file = tampered(name, 'i', 3, (numbers) => {
+      numbers[1]! += 1;
+    });
+    await expect(verifyFile(file)).rejects.toMatchObject({
+      code: 'ERR_GOLDEN',
+      message: expect.stringContaining('pages of another span'),
+    });
+  });
+
   it.each<[string, string, number, number, number]>([
     ['a placement', 'a', 700, 1, 1],
     ['a release by age', 'S', 4, 2, 8192],

@@ -94,6 +94,20 @@ describe.each(names)('%s', (name) => {
     expect(times[1] / times[2]).toBeCloseTo(0.5, 1);
   });
 
+  it.each([0.001, 0.0137, 0.03, 0.3 / (name === 'tiny-objects' ? 10 : 1)])(
+    'runs at a scale of %d, in whole bytes',
+    async (scale) => {
+      class Whole extends RecordingHeap {
+        override malloc(size: number): number {
+          if (!Number.isInteger(size) || size < 1) throw new RangeError(`${size} bytes`);
+          return super.malloc(size);
+        }
+      }
+      const { phases } = await record({ name, scale, timeScale: 0 }, undefined, new Whole());
+      expect(phases.at(-1)?.mallocs).toBeGreaterThan(0);
+    },
+  );
+
   it('stops soon after it was told to, with what it held', async () => {
     const { phases, heap } = await record({ name, scale: 0.02 }, 1);
     expect(phases.length).toBe(1);
