@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Heap } from '../lib/index.ts';
 import { Child, sanitized } from './os/child.ts';
 
 /** A heap under a limit of the system, in a process of its own. */
@@ -37,4 +38,11 @@ describe.skipIf(sanitized)('a limited process', () => {
     });
     expect(outcome.mib).toBeGreaterThanOrEqual(64);
   });
+});
+
+test('a process has more heaps than crash reports', () => {
+  const heaps = Array.from({ length: 70 }, () => new Heap({ reach: 64 * 1024 ** 2, environment: false }));
+  const objects = heaps.map((heap) => heap.malloc(100));
+  expect(new Set(objects).size).toBe(70);
+  for (const heap of heaps) heap.dispose();
 });

@@ -11,7 +11,7 @@
  */
 import { PageHeapError } from '../base/errors.ts';
 import { pageShift } from '../base/units.ts';
-import { errnoName } from './errno.ts';
+import { ENOSPC, errnoName } from './errno.ts';
 import type { Sys } from './sys.ts';
 
 /** The columns the report can use, in the order of the descriptor. */
@@ -106,12 +106,15 @@ export function writeCrashDescriptor(into: Uint8Array, heap: CrashHeap): void {
   text(0, 'PGHCRASH', 8);
 }
 
-/** A registered descriptor, in a page of its own. The first one installs the handler. */
+/**
+ * A registered descriptor, in a page of its own. The first one installs the handler. There are 64 at a time in a
+ * process: heaps beyond work without one.
+ */
 export class CrashReport {
   readonly #sys: Sys;
   #page: number;
 
-  /** @throws ERR_OUT_OF_MEMORY; ERR_SYSTEM if the handler cannot be installed or 64 heaps have one */
+  /** @throws ERR_OUT_OF_MEMORY; ERR_SYSTEM if the handler cannot be installed */
   constructor(sys: Sys, heap: CrashHeap) {
     this.#sys = sys;
     this.#page = sys.alloc(sys.physPageSize, 'other');
@@ -126,6 +129,7 @@ export class CrashReport {
     const errno = sys.addon.crashRegister(this.#page);
     if (errno !== 0) {
       this.#release();
+      if (errno === ENOSPC) return;
       throw new PageHeapError('ERR_SYSTEM', `crash report: ${errnoName(errno)}`, { errno });
     }
   }

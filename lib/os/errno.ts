@@ -12,6 +12,7 @@ export const ENOMEM = 12;
 export const EACCES = 13;
 export const EFAULT = 14;
 export const EINVAL = 22;
+export const ENOSPC = 28;
 export const ENOSYS = 38;
 export const ETIMEDOUT = 110;
 

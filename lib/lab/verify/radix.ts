@@ -34,7 +34,7 @@ import {
   PageCache,
 } from '../../pages/radix/page-cache.ts';
 import { fnv, fnvStart } from './fnv.ts';
-import type { FieldMismatch, VerifyMismatch } from './mismatch.ts';
+import type { FieldMismatch } from './mismatch.ts';
 import {
   checkpointFields,
   openRadixTrace,
@@ -43,7 +43,7 @@ import {
   type Word64,
 } from './radix-trace.ts';
 import { RealPages } from './real-pages.ts';
-import { type Answer, replayLines, type TraceReplay } from './replay-lines.ts';
+import { type Answer, type ReplayedLines, replayLines, type TraceReplay } from './replay-lines.ts';
 
 export interface VerifyOptions {
   /** Replay on mapped pages and ask the kernel at each checkpoint. */
@@ -52,16 +52,11 @@ export interface VerifyOptions {
   readonly last?: number;
 }
 
-export interface RadixVerdict {
+export interface RadixVerdict extends ReplayedLines {
   readonly file: string;
   readonly name: string;
   readonly chunks: number;
-  /** Operations that were replayed, checkpoints included. */
-  readonly operations: number;
-  readonly checkpoints: number;
   readonly real: boolean;
-  /** The first answer that differed; undefined if none did. */
-  readonly mismatch: VerifyMismatch | undefined;
 }
 
 /** The most memory the replay touches at the start, so that a large trace fits a small machine. */

@@ -32,6 +32,7 @@ export interface ReplayedLines {
   readonly checkpoints: number;
   /** Operations that the header tells of and that did not come, because the trace was cut short. */
   readonly missing: number;
+  /** The first answer that differed; undefined if none did. */
   readonly mismatch: VerifyMismatch | undefined;
 }
 

@@ -16,10 +16,9 @@ import { type StandAlone, standAloneLists, standAloneTreap } from '../../pages/s
 import type { TreapPageHeap } from '../../pages/treap/page-heap.ts';
 import { GrowthCredit, growthCreditStateLength } from '../../scavenge/growth.ts';
 import { fnv, fnvStart } from './fnv.ts';
-import type { VerifyMismatch } from './mismatch.ts';
 import type { VerifyOptions } from './radix.ts';
 import { RealPages } from './real-pages.ts';
-import { type Answer, replayLines, type TraceReplay } from './replay-lines.ts';
+import { type Answer, type ReplayedLines, replayLines, type TraceReplay } from './replay-lines.ts';
 import {
   openSpansTrace,
   type SpansDesign,
@@ -28,13 +27,10 @@ import {
   spansCheckpointFields,
 } from './spans-trace.ts';
 
-export interface SpansVerdict {
+export interface SpansVerdict extends ReplayedLines {
   readonly file: string;
   readonly design: SpansDesign;
-  readonly operations: number;
-  readonly checkpoints: number;
   readonly real: boolean;
-  readonly mismatch: VerifyMismatch | undefined;
 }
 
 /** Pages a replay can reach: 16 GiB. */
