@@ -163,6 +163,21 @@ describe('a page heap of one’s own', () => {
     );
   });
 
+  test('that refuses to grow has the pages another time', () => {
+    let refusals = 0;
+    class Refusing extends FirstFit {
+      override grow(page: PageIndex, n: PageCount): boolean {
+        return refusals++ < 2 ? false : super.grow(page, n);
+      }
+    }
+    const heap = new Heap({ pageHeap: Refusing, reach: 512 * MiB, environment: false });
+    expect(() => heap.malloc(64 * 1024)).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_MEMORY' }));
+    expect(refusals).toBeGreaterThan(0);
+    refusals = 2;
+    work(heap);
+    heap.dispose();
+  });
+
   test.each<[string, number, number, RegExp]>([
     ['that is allocated', 0, 1, /^the page heap Giving called host\.release\(0, 1\): page 0 is allocated$/],
     ['that was never grown', 40_000, 1, /called host\.release\(40000, 1\): page 40000 was never grown$/],

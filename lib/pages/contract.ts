@@ -14,6 +14,10 @@
  * - Scavenged pages stay free and keep being handed out. `lastScavenged` tells by how many pages the
  *   count of scavenged ones fell with an allocation. Between two calls
  *       scavenged pages = fresh ones (where `freshScavenged`) + Σ newly (host.release) − Σ lastScavenged
+ *   and of each free run as many pages count as scavenged as were released (or fresh, where that counts) and
+ *   not handed out since, less what `lastScavenged` said was forgotten.
+ * - Memory is given back only when `release` or `releaseUnused` asks for it, and in whole physical pages. (Where
+ *   these are larger than a heap page, also when putting runs together completes one.)
  * - A call that answers −1 or false has changed nothing that can be seen through this interface.
  * - All calls come from one thread at a time. Exhaustion is an answer, never an exception; a broken
  *   invariant is `fatal`.
@@ -36,7 +40,10 @@ export type ReleaseHook = (page: PageIndex, npages: PageCount, newly: PageCount)
 export interface PageHeapHost {
   /** Page numbers are from 0 to below this. */
   readonly reachPages: PageCount;
-  /** Heap pages (8 KiB) in a physical page; 1 where physical pages are no larger. A power of two. */
+  /**
+   * Heap pages (8 KiB) in a physical page; 1 where physical pages are no larger. A power of two. What is
+   * released begins and ends with a physical page. A design that cannot do that may throw when it is made.
+   */
   readonly physPages: number;
   /** A monotonic clock, nanoseconds. */
   now(): number;
@@ -55,7 +62,9 @@ export interface PageHeapStats {
 
 /**
  * Told of each free run: its first page, its pages, how many of them count as scavenged, and since when,
- * by the host's clock, it is unused (0 where the design does not know).
+ * by the host's clock, it is unused (always 0 where the design does not know). A run is as young as its
+ * youngest page, or younger, if what it was cut from was. One that is scavenged whole may be of any age that
+ * one of its pages has: nothing in it can be released too early.
  */
 export type FreeRunVisit = (page: number, npages: number, scavenged: number, unusedSince: number) => void;
 
@@ -64,8 +73,9 @@ export interface PageHeap {
   readonly freshScavenged: boolean;
 
   /**
-   * After an `alloc` that succeeded: by how many pages the count of scavenged pages fell. Not always how
-   * many of the allocated pages were: the 2014 design forgets the release of the whole run it takes from.
+   * After an `alloc` that succeeded: by how many pages the count of scavenged pages fell. Never less than how
+   * many of the allocated pages counted, and more only by others of the stretch of free pages it takes from:
+   * the 2014 design forgets the release of the whole run.
    */
   readonly lastScavenged: number;
 
@@ -87,23 +97,33 @@ export interface PageHeap {
    */
   prepareGrow?(page: PageIndex, npages: PageCount): boolean;
 
-  /** Adds fresh pages that it never had. False, and nothing changed, when there is no memory for its books. */
+  /**
+   * Adds fresh pages that it never had. False, and nothing changed, when there is no memory for its books. How
+   * many at once, and where, is the growth unit's business: multiples of 512 pages at multiples of 512, unless
+   * that was set smaller. A design that must have it so may refuse anything else.
+   */
   grow(page: PageIndex, npages: PageCount): boolean;
 
   /**
-   * Releases about nbytes of free pages that are not scavenged yet, through `host.release`: more when that
-   * spares a huge page or a run is released whole, less when there are not so many. `force` sets the
-   * design's own reluctance aside. `shouldStop` is asked after each piece. Returns the bytes newly released.
+   * Releases about nbytes of free pages that are not scavenged yet, through `host.release`, piece by piece
+   * while less than nbytes was released. The last piece may exceed it, if it is a whole free run, or goes down to
+   * the start of a huge page, or is a physical page. Less is released when there are not so many. nbytes is
+   * any positive number, fractions of a page and Infinity included.
+   *
+   * `force` sets the design's own reluctance aside. Reluctance passes: what is sparse and unused for some
+   * collections is released without it. `shouldStop` is asked after each piece, and once it says true there is
+   * no other, forced or not. Returns the bytes newly released.
    */
   release(nbytes: Bytes, force: boolean, shouldStop?: () => boolean): Bytes;
 
   /**
-   * Releases every free run unused for longer than `limit` nanoseconds, whatever its age where that is
-   * negative. Returns the bytes newly released.
+   * Releases every free run unused for longer than `limit` nanoseconds (for just as long is not longer), whatever
+   * its age where that is negative. No page that became free within the limit goes. Returns the bytes newly
+   * released.
    */
   releaseUnused?(limit: number): Bytes;
 
-  /** A collection has ended: what the design ages by collections grows older. */
+  /** A collection has ended: what the design ages by collections grows older. Releases nothing. */
   nextGeneration?(): void;
 
   /** Tells of each free run, lowest address first. Neighbours may be told of as one run or as several. */

@@ -15,7 +15,7 @@
  */
 import { type Bytes, bytes, pageCount, pageIndex } from '../../base/units.ts';
 import type { PageHeap, PageHeapHost } from '../../pages/contract.ts';
-import { countOf, isFree, isHeld, latest, notGrown, PageModel } from './page-model.ts';
+import { countOf, isFree, isHeld, notGrown, PageModel } from './page-model.ts';
 
 /** Makes the page heap under test for a host. */
 export type MakePageHeap = (host: PageHeapHost) => PageHeap;
@@ -130,18 +130,23 @@ export class Session {
     this.settle();
   }
 
-  /** Grows in a way that the design may refuse: whether it took the pages. */
+  /** Grows in a way that the design may refuse: whether it took the pages. If it answers false nothing has changed. */
   tryGrow(page: number, n: number): boolean {
+    this.begin(`grow ${page} ${n}, if it takes that`);
+    let took: boolean;
     try {
-      if (this.heap.prepareGrow?.(pageIndex(page), pageCount(n)) === false) return false;
-      if (!this.heap.grow(pageIndex(page), pageCount(n))) return false;
+      took =
+        this.heap.prepareGrow?.(pageIndex(page), pageCount(n)) !== false &&
+        this.heap.grow(pageIndex(page), pageCount(n));
     } catch {
       return false;
     }
-    this.begin(`grow ${page} ${n}`);
-    this.model.grow(page, n, this.clock, this.heap.freshScavenged);
-    if (this.heap.freshScavenged) this.scavenged += n;
-    return true;
+    if (took) {
+      this.model.grow(page, n, this.clock, this.heap.freshScavenged);
+      if (this.heap.freshScavenged) this.scavenged += n;
+    }
+    this.settle();
+    return took;
   }
 
   /** Makes sure of memory for a growth, which may then never come. */
@@ -428,17 +433,12 @@ export class Session {
   }
 
   private holdAge({ page, n, scavenged, since }: FreeRun): void {
-    const { freedAt, youngAt } = this.model;
     if (since !== 0) this.ages = true;
     else if (!this.ages) return;
-    const youngest = latest(freedAt, page, page + n);
-    const merged = latest(youngAt, page, page + n);
-    // Of what was released whole nothing can be released too early: there the age of any part will do.
-    const least =
-      scavenged === n ? freedAt.subarray(page, page + n).reduce((a, b) => Math.min(a, b)) : youngest;
-    if (!(since >= least && since <= merged))
+    const [least, most] = this.model.ages(page, n, scavenged === n);
+    if (!(since >= least && since <= most))
       this.fail(
-        `forEachFree: the run at ${page}, ${n} pages, is unused since ${since}; its youngest page was freed at ${youngest}${merged > youngest ? `, and something beside it at ${merged}` : ''}`,
+        `forEachFree: the run at ${page}, ${n} pages, is unused since ${since}; its pages were freed ${least === most ? `at ${least}` : `or put together with others from ${least} to ${most}`}`,
       );
   }
 

@@ -72,6 +72,19 @@ export class PageModel {
     return [low, high];
   }
 
+  /**
+   * Since when a run may be told to be unused, from the earliest to the latest. Of what was `released` whole
+   * nothing can be released too early: there the age of any part will do.
+   */
+  ages(page: number, n: number, released: boolean): [least: number, most: number] {
+    const freed = this.freedAt.subarray(page, page + n);
+    const young = this.youngAt.subarray(page, page + n);
+    return [
+      freed.reduce((a, b) => (released ? Math.min(a, b) : Math.max(a, b))),
+      young.reduce((a, b) => Math.max(a, b)),
+    ];
+  }
+
   /** Whether n pages in a row are free. */
   hasRun(n: number): boolean {
     let run = 0;
@@ -107,11 +120,4 @@ export function countOf(column: Uint8Array, first: number, end: number): number 
   let n = 0;
   for (let page = first; page < end; page++) n += column[page] ?? 0;
   return n;
-}
-
-/** The latest of the times from `first` to below `end`. */
-export function latest(column: Float64Array, first: number, end: number): number {
-  let time = 0;
-  for (let page = first; page < end; page++) time = Math.max(time, column[page] ?? 0);
-  return time;
 }

@@ -404,6 +404,11 @@ const mutants: readonly (readonly [what: string, check: RegExp, ...edits: Edit[]
       '#ready = false;\n  prepareGrow() {\n    if (this.#ready) return false;\n    this.#ready = true;\n    return true;\n  }',
     ),
   ],
+  [
+    'counts pages whose growth it refuses',
+    small,
+    into('grow(page, n)', 'if (n % 512 !== 0) { this.#pages += n; return false; }'),
+  ],
   ['grows by chunks, whatever it is given', small, into('grow(page, n)', 'n = Math.ceil(n / 512) * 512;')],
   [
     'does not put what it grows together with what it has, if that is small',
