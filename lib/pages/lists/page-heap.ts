@@ -14,6 +14,7 @@
  *   is added
  * - the rest keeps the age of the run it was cut from, a merged run is as young as its youngest part
  * - a run that is released in part is released again whole
+ * - physical pages larger than 8 KiB are none of its concern: a run is advised whole
  *
  * Cost: an allocation below 128 pages looks at up to 127 list heads; a large one at every large run, which
  * is what ended this design.
