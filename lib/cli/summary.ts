@@ -79,6 +79,18 @@ function momentOf(label: string, s: RunSample): Moment {
   return { label, t, inuse, free, released, rss, processRss: s.prss ?? 0 };
 }
 
+/** The irregularities of a trace by the runs that replayed it, the most of each; those that are zero left out. */
+export function irregularOf(runs: readonly RunData[]): Readonly<Record<string, number>> {
+  const irregular: Record<string, number> = {};
+  for (const name of Object.keys(irregularities)) {
+    for (const { end } of runs) {
+      const count = end?.trace?.[name];
+      if (typeof count === 'number' && count > (irregular[name] ?? 0)) irregular[name] = count;
+    }
+  }
+  return irregular;
+}
+
 export function summarize(data: RunData): RunSummary {
   const { samples, end } = data;
   const last: RunSample | undefined = samples[samples.length - 1];
@@ -89,11 +101,6 @@ export function summarize(data: RunData): RunSummary {
     moments.push(momentOf('peak', peak));
     if (replayed !== undefined && replayed !== last) moments.push(momentOf('replayed', replayed));
     moments.push(momentOf('end', last));
-  }
-  const irregular: Record<string, number> = {};
-  for (const name of Object.keys(irregularities)) {
-    const count = end?.trace?.[name];
-    if (typeof count === 'number' && count > 0) irregular[name] = count;
   }
   return {
     name: data.header.name ?? data.header.trace?.name ?? '',
@@ -122,10 +129,12 @@ export function summarize(data: RunData): RunSummary {
       ns: factsOf(data)?.lookTotal ?? 0,
       missed: last?.missed ?? 0,
     },
-    irregular,
+    irregular: irregularOf([data]),
     remarks: data.remarks,
   };
 }
+
+const counted = (n: number, thing: string): string => `${formatNumber(n)} ${n === 1 ? thing : `${thing}s`}`;
 
 function drawPhases(phases: readonly PhaseMoment[], columns: number, colors: Colors): string {
   return drawTable(
@@ -176,12 +185,12 @@ export function drawSummary(s: RunSummary, columns: number, colors: Colors): str
     ['collections', formatNumber(s.collections)],
     [
       'given back',
-      `${formatBytes(bytes)} in ${formatNumber(calls)} calls of madvise, ${formatDuration(ns / 1e6)}`,
+      `${formatBytes(bytes)} in ${counted(calls, 'call')} of madvise, ${formatDuration(ns / 1e6)}`,
     ],
     ['page faults', `${formatNumber(s.faults.minor)} minor, ${formatNumber(s.faults.major)} major`],
     [
       'looks',
-      `${formatNumber(s.looks.count)}, which took ${formatDuration(s.looks.ns / 1e6)}; ${formatNumber(s.looks.missed)} beats missed`,
+      `${formatNumber(s.looks.count)}, which took ${formatDuration(s.looks.ns / 1e6)}; ${counted(s.looks.missed, 'beat')} missed`,
     ],
   ];
   if (s.moments.length > 0) {
@@ -195,8 +204,8 @@ export function drawSummary(s: RunSummary, columns: number, colors: Colors): str
 }
 
 /** A sentence for each irregularity of the trace. */
-export function irregularityNotes(s: RunSummary): string[] {
-  return Object.entries(s.irregular).map(
+export function irregularityNotes({ irregular }: Pick<RunSummary, 'irregular'>): string[] {
+  return Object.entries(irregular).map(
     ([name, n]) => `in the trace, ${irregularities[name]}: ${formatNumber(n)}`,
   );
 }

@@ -1,5 +1,5 @@
 /**
- * Tables for the terminal: ruled where the window has room, and a list of `name: value` where not.
+ * Tables for the terminal: ruled where the window has room, and lists where not.
  */
 import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
@@ -39,9 +39,18 @@ function ruledWidth(widths: readonly number[]): number {
   return widths.reduce((sum, w) => sum + w + 3, 1);
 }
 
+/** Characters of the longest of a text's lines. */
+function widest(text: string): number {
+  return Math.max(...text.split('\n').map(widthOf));
+}
+
+/** A title in bold; of nothing, nothing. */
+function title(text: string, colors: Colors): string {
+  return text === '' ? '' : colors.bold(text);
+}
+
 /** Widths of the columns. A cell may have several lines. */
 function widthsOf({ head, rows }: TableShape): number[] {
-  const widest = (text: string): number => Math.max(...text.split('\n').map(widthOf));
   return head.map((h, i) => Math.max(widest(h), ...rows.map((r) => widest(r[i]))));
 }
 
@@ -67,7 +76,7 @@ export function drawTable(shape: TableShape, columns: number, colors: Colors): s
     return drawList(head, rows, columns, colors);
 
   const table = new Table({
-    head: head.some((h) => h !== '') ? head.map((h) => colors.bold(h)) : [],
+    head: head.some((h) => h !== '') ? head.map((h) => title(h, colors)) : [],
     colAligns: head.map((_, i) => (numeric.includes(i) ? 'right' : 'left')),
     style: { head: [], border: [], compact: true },
     chars: {
@@ -83,7 +92,7 @@ export function drawTable(shape: TableShape, columns: number, colors: Colors): s
   });
   for (const row of rows)
     table.push(
-      row.map((cell, i) => (i === last && widthOf(cell) > room ? wrap(cell, room).join('\n') : cell)),
+      row.map((cell, i) => (i === last && widest(cell) > room ? wrap(cell, room).join('\n') : cell)),
     );
   return table.toString();
 }
@@ -101,10 +110,48 @@ function drawList(
         .map((cell, i) => (row.length === 2 || head[i + 1] === '' ? cell : `${head[i + 1]} ${cell}`))
         .filter((text) => text.trim() !== '')
         .join(', ');
-      const title = colors.bold(row[0]);
+      const name = title(row[0], colors);
       return widthOf(row[0]) + 2 + widthOf(rest) <= columns
-        ? `${title}: ${rest}`
-        : `${title}:\n  ${wrap(rest, columns - 2).join('\n  ')}`;
+        ? `${name}: ${rest}`
+        : `${name}:\n  ${wrap(rest, columns - 2).join('\n  ')}`;
+    })
+    .join('\n');
+}
+
+/** Breaks a text into lines of at most `width`: after commas and spaces where it can, else anywhere. */
+function chop(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (let rest = text; rest !== ''; ) {
+    let end = rest.length;
+    if (end > width) {
+      end = Math.max(rest.lastIndexOf(',', width - 1), rest.lastIndexOf(' ', width - 1)) + 1 || width;
+    }
+    lines.push(rest.slice(0, end));
+    rest = rest.slice(end);
+  }
+  return lines;
+}
+
+const leastName = 8;
+
+/**
+ * A table turned round, for windows too narrow for it: each row's title, and below it a line for each column,
+ * its title and its cell, flush right. A title too long for its line goes on below.
+ */
+export function drawGroups({ head, rows }: TableShape, columns: number, colors: Colors): string {
+  const names = head.slice(1);
+  const cells = Math.max(...rows.flatMap((row) => row.slice(1).map(widthOf)), 0);
+  const width = Math.min(Math.max(...names.map(widthOf), 0), Math.max(leastName, columns - cells - 4));
+  return rows
+    .map((row) => {
+      const lines = names.flatMap((name, i) =>
+        chop(name, width).map((part, n) =>
+          n > 0
+            ? `  ${part}`
+            : `  ${part.padEnd(width)}  ${' '.repeat(cells - widthOf(row[i + 1]))}${row[i + 1]}`,
+        ),
+      );
+      return [title(row[0], colors), ...lines].join('\n');
     })
     .join('\n');
 }

@@ -2,7 +2,7 @@ import picocolors from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { gcPercent, memoryLimit, seconds, wholeNumber } from '../../lib/cli/arguments.ts';
 import { type ChartPoint, drawChart, resample } from '../../lib/cli/chart.ts';
-import { drawTable, widthOf, wrap } from '../../lib/cli/table.ts';
+import { drawGroups, drawTable, fits, widthOf, wrap } from '../../lib/cli/table.ts';
 import { Terminal, usesColor } from '../../lib/cli/terminal.ts';
 
 const plain = picocolors.createColors(false);
@@ -72,6 +72,61 @@ describe('a table', () => {
     expect(wrap('aa bb cc', 5)).toEqual(['aa bb', 'cc']);
     expect(wrap('aaaaaaa b', 5)).toEqual(['aaaaaaa', 'b']);
     expect(wrap('', 5)).toEqual(['']);
+  });
+});
+
+describe('a table whose cells have lines', () => {
+  const shape = {
+    head: ['', 'a', 'b'],
+    numeric: [1, 2],
+    rows: [['RSS peak', '7.94 MiB\n± 45.4 KiB', '8.58 MiB\n± 10.1 KiB']],
+  };
+
+  it('is as wide as its longest line, and breaks none', () => {
+    const width = 40;
+    expect(fits(shape, width)).toBe(true);
+    const text = drawTable(shape, width, plain);
+    expect(text).toMatch(/│ RSS peak │ {3}7.94 MiB │ {3}8.58 MiB │/);
+    expect(text).toMatch(/│ {10}│ ± 45.4 KiB │ ± 10.1 KiB │/);
+  });
+
+  it('has no colour where it has no title', () => {
+    const [, head] = drawTable(shape, 40, coloured).split('\n');
+    expect(head.startsWith('│          │')).toBe(true);
+    expect(head).toContain(coloured.bold('a'));
+  });
+});
+
+describe('a table turned round', () => {
+  const shape = {
+    head: ['', 'lists', 'treap,advise=dontneed,huge-page-hints=off'],
+    rows: [
+      ['RSS peak', '7.94 MiB ± 45.4 KiB', '8.71 MiB'],
+      ['faults', '–', '9,130'],
+    ],
+  };
+
+  it('has a line for each column, aligned', () => {
+    expect(drawGroups(shape, 70, plain).split('\n')).toEqual([
+      'RSS peak',
+      '  lists                                      7.94 MiB ± 45.4 KiB',
+      '  treap,advise=dontneed,huge-page-hints=off             8.71 MiB',
+      'faults',
+      '  lists                                                        –',
+      '  treap,advise=dontneed,huge-page-hints=off                9,130',
+    ]);
+    expect(drawGroups(shape, 70, coloured)).toContain(coloured.bold('faults'));
+  });
+
+  it('breaks a title that is too long, a figure never', () => {
+    expect(drawGroups(shape, 46, plain).split('\n').slice(0, 4)).toEqual([
+      'RSS peak',
+      '  lists                    7.94 MiB ± 45.4 KiB',
+      '  treap,advise=dontneed,              8.71 MiB',
+      '  huge-page-hints=off',
+    ]);
+    for (const line of drawGroups(shape, 40, plain).split('\n'))
+      expect(widthOf(line)).toBeLessThanOrEqual(40);
   });
 });
 

@@ -82,6 +82,13 @@ describe('what a run comes to', () => {
     ]);
   });
 
+  it('counts one as one', () => {
+    const one = { ...sample(0, 'replay', 1, 1), madv: 1, missed: 1 };
+    const text = drawSummary(summarize(toRunData([header, one])), 120, colors);
+    expect(text).toContain('in 1 call of madvise');
+    expect(text).toContain('1 beat missed');
+  });
+
   it.each([120, 80, 60, 40, 24])('fits %i columns', (columns) => {
     const text = drawSummary(summary, columns, colors);
     for (const line of text.split('\n')) expect(widthOf(line)).toBeLessThanOrEqual(columns);
