@@ -4,6 +4,7 @@
 import type { Command } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { formatDuration, formatNumber } from '../lab/report/client/format.ts';
+import { fileError } from '../lab/trace/bytes.ts';
 import { type VerifyMismatch, type VerifyOutcome, verifyFile } from '../lab/verify/verify.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
@@ -56,6 +57,12 @@ function drawOutcome(
   return `${terminal.outColors.green('equal')} ${file}: ${counts}, ${formatDuration(ms)}`;
 }
 
+/** A file that cannot be read: why. */
+function withReason(file: string, error: unknown): unknown {
+  const isFile = error instanceof PageHeapError && error.code === 'ERR_FILE';
+  return isFile && error.cause !== undefined ? fileError(file, error.cause) : error;
+}
+
 export function addVerify(program: Command, context: CommandContext): void {
   const { terminal } = context;
   program
@@ -74,7 +81,8 @@ export function addVerify(program: Command, context: CommandContext): void {
         let outcome: VerifyOutcome;
         try {
           outcome = await verifyFile(file, { real: options.real === true });
-        } catch (error) {
+        } catch (thrown) {
+          const error = withReason(file, thrown);
           if (!(error instanceof PageHeapError) || files.length === 1) throw error;
           failures.push({ file, code: error.code, error: error.message });
           terminal.fail(`${error.message} (${error.code})`);

@@ -278,12 +278,31 @@ async function openFile(path: string): Promise<ByteSource> {
   return new FileSource(handle, stat.isFile() ? stat.size : undefined);
 }
 
+/** What the codes of Node's errors about files mean. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EISDIR: 'this is a folder',
+  ENOTDIR: 'its path leads through a file',
+  EACCES: 'permission denied',
+  EPERM: 'it is not permitted',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space is left on the device',
+  EDQUOT: 'the disk quota is used up',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'its links lead in a circle',
+  EMFILE: 'too many files are open',
+};
+
+/** An error of Node's about a file in words. */
+export function fileReason(cause: unknown): string {
+  const { code } = cause as NodeJS.ErrnoException;
+  return reasons[code ?? ''] ?? (cause instanceof Error ? cause.message : String(cause));
+}
+
 /** An error of Node's about a file, as one of this library's. */
 export function fileError(path: string, cause: unknown): PageHeapError {
-  const { code, syscall } = cause as NodeJS.ErrnoException;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const what = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'this is a folder' : reason;
-  return new PageHeapError('ERR_FILE', what, {
+  const { syscall } = cause as NodeJS.ErrnoException;
+  return new PageHeapError('ERR_FILE', fileReason(cause), {
     file: path,
     cause,
     ...(syscall === undefined ? {} : { syscall }),
