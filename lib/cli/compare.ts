@@ -1,21 +1,22 @@
 /**
  * `pageheap compare`: one subject, several heaps, each run in a process of its own, taking turns.
  *
- * Ctrl-C ends the run in progress and with it the comparison: what was finished is summed up and drawn.
+ * Ctrl-C ends the run in progress and with it the comparison: what was finished is summed up and drawn. A
+ * configuration that fails is told at the end, with the place, and the exit code is 1.
+ *
+ * Not here: what is drawn (comparison.ts).
  */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../env.ts';
-import { type Comparison, compareRuns, readComparison } from '../lab/compare.ts';
-import { type MetricUnit, metrics, type Spread } from '../lab/compare-metrics.ts';
-import { comparePhases, phaseMetrics } from '../lab/compare-phases.ts';
+import { noMemoryLimit } from '../gc/pacer.ts';
+import { compareRuns, type RunFailure, readComparison } from '../lab/compare.ts';
 import { forkRun } from '../lab/fork-run.ts';
 import { formatBytes, formatDuration } from '../lab/report/client/format.ts';
-import { renderComparison } from '../lab/report/comparison.ts';
-import { formatMetric } from '../lab/report/comparison-values.ts';
 import { wholeNumber } from './arguments.ts';
+import { comparisonJson, comparisonNotes, drawComparison, writeComparison } from './comparison.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import {
@@ -23,24 +24,28 @@ import {
   type Configuration,
   type HeapRequest,
   heapRequestOf,
+  inFlags,
   parseConfiguration,
+  withoutMemoryLimit,
 } from './heap-options.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
 import { packageVersion } from './package.ts';
 import { Progress } from './progress.ts';
 import {
   addSubjectOptions,
+  checkSubject,
   defaultSubject,
+  nameFor,
   type Subject,
   type SubjectOptions,
   subjectNames,
   subjectOf,
 } from './subject.ts';
-import { drawTable, fits, type TableShape } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 const defaultConfigurations = ['lists', 'treap', 'radix'];
-const comparisonPage = 'comparison.html';
+
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 interface Options extends SubjectOptions, OutputOptions {
   readonly configuration?: readonly string[];
@@ -52,7 +57,9 @@ function help(): string {
 A configuration is a generation and parts to change in it, by the names of the
 flags above: 'radix', 'treap,advise=dontneed', 'no hints:treap,huge-page-hints=off';
 a label and a colon may come first. Flags beside them hold for every configuration.
-The configurations take turns, so that a noisy machine does not decide.
+The configurations take turns, so that a noisy machine does not decide. One that
+fails has no further runs; the others go on. A trace is read once a run, so that
+- (standard input) is refused where there are several: save it to a file.
 
 ${subjectNames()}
 
@@ -64,111 +71,9 @@ Examples:
   $ pageheap compare stripes -c radix -c mine:radix,page-heap=./first-fit.mjs`;
 }
 
-/** A figure: its mean, and how far the runs were apart; how many runs have it, where not all do. */
-function cellOf(unit: MetricUnit, spread: Spread | undefined, runs: number, between: string): string {
-  if (spread === undefined) return '–';
-  const mean = formatMetric(unit, spread.mean);
-  const sd = spread.sd === null ? '' : formatMetric(unit, spread.sd);
-  // A spread that rounds to nothing says no more than none.
-  const apart = sd === '' || spread.sd === 0 || sd === formatMetric(unit, 0) ? '' : `${between}± ${sd}`;
-  return spread.n < runs ? `${mean}${apart}${between}(${spread.n} of ${runs})` : `${mean}${apart}`;
-}
-
-/**
- * Draws figures: configurations as columns. Where the window is too narrow for a mean and its spread side by
- * side, the spread goes below; where it is too narrow for that, each figure is a list. Not in a window: as wide as it is.
- */
-function drawFigures(
-  { configurations }: Comparison,
-  title: string,
-  rows: readonly FigureRow[],
-  terminal: Terminal,
-): string {
-  const colors = terminal.outColors;
-  const columns = terminal.out.columns ?? Number.POSITIVE_INFINITY;
-  const shape = (between: string): TableShape => ({
-    head: [title, ...configurations.map(({ label }) => label)],
-    numeric: configurations.map((_, i) => i + 1),
-    rows: rows.map(({ label, unit, spreads }) => [
-      label,
-      ...spreads.map((spread, i) => cellOf(unit, spread, configurations[i].runs.length, between)),
-    ]),
-  });
-  const beside = shape(' ');
-  const below = shape('\n');
-  return fits(beside, columns) || !fits(below, columns)
-    ? drawTable(beside, columns, colors)
-    : drawTable(below, columns, colors);
-}
-
-/** One figure of every configuration. */
-interface FigureRow {
-  readonly label: string;
-  readonly unit: MetricUnit;
-  readonly spreads: readonly (Spread | undefined)[];
-}
-
-/** The figures of whole runs, and RSS at the ends of phases where the subject has any. */
-export function drawComparison(comparison: Comparison, terminal: Terminal): string {
-  const { configurations } = comparison;
-  const whole: readonly FigureRow[] = metrics.map(({ id, label, unit }) => ({
-    label,
-    unit,
-    spreads: configurations.map(({ spread }) => spread[id]),
-  }));
-  const known = whole.filter(({ spreads }) => spreads.some((spread) => spread !== undefined));
-  const phases: readonly FigureRow[] = comparePhases(configurations).map((phase) => ({
-    label: phase.name,
-    unit: 'bytes',
-    spreads: phase.configurations.map(({ rss }) => rss),
-  }));
-  const tables = [drawFigures(comparison, '', known, terminal)];
-  if (phases.length > 0) tables.push(drawFigures(comparison, 'RSS, end of', phases, terminal));
-  return tables.join('\n\n');
-}
-
-/** Writes the page beside the index. @throws PageHeapError ERR_FILE */
-export function writeComparison(comparison: Comparison, to?: string): string {
-  const path = to ?? join(comparison.folder, comparisonPage);
-  try {
-    writeFileSync(path, renderComparison(comparison));
-  } catch (cause) {
-    throw new PageHeapError('ERR_FILE', `the report cannot be written: ${(cause as Error).message}`, {
-      value: path,
-      cause,
-    });
-  }
-  return path;
-}
-
-/** The comparison for machines. */
-export function comparisonJson(
-  { index, folder, configurations }: Comparison,
-  report: string | null,
-): unknown {
-  const phases = comparePhases(configurations);
-  return {
-    folder,
-    report,
-    name: index.name,
-    repeat: index.repeat,
-    seconds: index.seconds,
-    interrupted: index.interrupted,
-    configurations: configurations.map(({ label, files, spread }, i) => ({
-      label,
-      files,
-      metrics: Object.fromEntries(metrics.map(({ id }) => [id, spread[id] ?? null])),
-      phases: phases.map((phase) => ({
-        name: phase.name,
-        metrics: Object.fromEntries(phaseMetrics.map(({ id }) => [id, phase.configurations[i][id] ?? null])),
-      })),
-    })),
-  };
-}
-
 function folderOf(out: string, name: string, now: Date): string {
   const stamp = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
-  const base = join(out, `compare-${name.replace(/[^\w.-]+/g, '_')}-${stamp}`);
+  const base = join(out, `compare-${name.replace(/[^\w.-]+/g, '_').slice(0, 80)}-${stamp}`);
   let path = base;
   for (let n = 2; existsSync(path); n++) path = `${base}-${n}`;
   return path;
@@ -196,43 +101,81 @@ function configurationsOf(texts: readonly string[], base: HeapRequest): Configur
       { value: generation },
     );
   }
+  const seen = new Set<string>();
   return texts.map((text) => {
     // A generation is said once: by the configuration, or for all.
     const has = parseConfiguration(text).heap.generation !== undefined;
-    return parseConfiguration(text, has ? { ...base, heap: others } : base);
+    const made = parseConfiguration(text, has ? { ...base, heap: others } : base);
+    if (seen.has(made.label)) {
+      const parts = text.slice(text.startsWith(`${made.label}:`) ? made.label.length + 1 : 0);
+      throw new PageHeapError(
+        'ERR_INVALID_OPTION',
+        `two configurations are called ${made.label}; give one a label of its own, as in -c again:${parts}`,
+        { value: text },
+      );
+    }
+    seen.add(made.label);
+    return made;
   });
+}
+
+/** A configuration that failed: why, and where in a page heap of one's own. */
+function tellFailure(
+  { label, round, message, code }: RunFailure,
+  error: unknown,
+  { pageHeapFile }: Configuration,
+  terminal: Terminal,
+): void {
+  const place = `configuration '${label}', run ${round}:`;
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  if (error instanceof PageHeapError) {
+    terminal.fail(`${place} ${inFlags(message)} (${code})`);
+    if (code === 'ERR_PAGE_HEAP' && error.cause instanceof Error) terminal.note(error.cause.stack ?? '');
+  } else if (pageHeapFile !== undefined) {
+    terminal.fail(
+      `${place} with a page heap of one's own this is most likely its doing; try: pageheap conform ${pageHeapFile}\n${stack}`,
+    );
+  } else {
+    terminal.fail(`${place} this is a defect of pageheap:\n${stack}`);
+  }
+}
+
+/** What the environment asks for and some configurations cannot do. */
+function environmentNotes(configurations: readonly Configuration[]): string[] {
+  const { memoryLimit = noMemoryLimit } = readEnvironment();
+  const without = memoryLimit === noMemoryLimit ? [] : withoutMemoryLimit(configurations);
+  if (without.length === 0) return [];
+  const names = without.map(({ label }) => label).join(', ');
+  return [`GOMEMLIMIT does not hold for ${names}: only the scavenger 'background' knows a memory limit`];
 }
 
 async function execute(name: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const subject = subjectOf(name, options);
+  const title = nameFor(subject, options.name);
   readEnvironment();
   const base = heapRequestOf({ ...options });
   const configurations = configurationsOf(options.configuration ?? defaultConfigurations, base);
   context.pageHeapFile = configurations.find((c) => c.pageHeapFile !== undefined)?.pageHeapFile;
   const total = configurations.length * options.repeat;
+  await checkSubject(subject, total);
   const eachSeconds = subject.work + subject.idle;
-  if (!options.json) {
-    terminal.note(
-      `${configurations.length} ${configurations.length === 1 ? 'configuration' : 'configurations'}, ` +
-        `${options.repeat} ${options.repeat === 1 ? 'run' : 'runs'} each: ${estimate(subject, total)}`,
-    );
-  }
-  const bar = barOf(terminal, subject, total);
-  const folder = folderOf(options.out, options.name ?? subject.name, new Date());
-  let failure: unknown;
+  const folder = folderOf(options.out, title, new Date());
+  const failures: { failure: RunFailure; error: unknown }[] = [];
+  let bar: Progress | undefined;
+  let ending: unknown;
   let interrupts = 0;
   const onInterrupt = (): void => void interrupts++;
-  process.on('SIGINT', onInterrupt);
+  for (const signal of stopSignals) process.on(signal, onInterrupt);
   try {
-    const index = await compareRuns(
+    await compareRuns(
       {
         configurations,
         repeat: options.repeat,
         folder,
         run: {
           ...subject.run,
-          name: options.name ?? subject.name,
+          name: title,
           beatMs: options.beat,
           command: ['pageheap', ...process.argv.slice(2)],
           version: packageVersion(),
@@ -240,7 +183,19 @@ async function execute(name: string, options: Options, context: CommandContext):
       },
       {
         run: (run, onProgress) => forkRun(run, { onProgress }),
-        onProgress: ({ label, done }, progress) => {
+        stopped: () => interrupts > 0,
+        onBegin: () => {
+          for (const note of environmentNotes(configurations)) terminal.note(note);
+          if (!options.json) {
+            terminal.note(
+              `${configurations.length} ${configurations.length === 1 ? 'configuration' : 'configurations'}, ` +
+                `${options.repeat} ${options.repeat === 1 ? 'run' : 'runs'} each: ${estimate(subject, total)}`,
+            );
+          }
+          bar = barOf(terminal, subject, total);
+        },
+        onFailure: (failure, error) => failures.push({ failure, error }),
+        onProgress: ({ label, done, total: runs }, progress) => {
           const { phase = '', share = 0, sample } = progress ?? {};
           const part =
             phase === 'replay'
@@ -249,34 +204,55 @@ async function execute(name: string, options: Options, context: CommandContext):
                 ? 0
                 : subject.work + share * subject.idle;
           const rss = sample === undefined ? '' : ` RSS ${formatBytes(sample.rss)}`;
-          bar.update(done * eachSeconds + part, `${done + 1} of ${total}, ${label}: ${phase}${rss}`);
+          bar?.update(
+            ((done * eachSeconds + part) * total) / runs,
+            `${done + 1} of ${runs}, ${label}: ${phase}${rss}`,
+          );
         },
       },
     );
-    if (index.interrupted) context.exitCode = exitCodes.interrupted;
   } catch (error) {
-    failure = error;
+    ending = error;
   } finally {
-    bar.stop();
-    process.off('SIGINT', onInterrupt);
+    bar?.stop();
+    for (const signal of stopSignals) process.off(signal, onInterrupt);
   }
-  if (failure !== undefined && interrupts < 2) {
+  for (const { failure, error } of failures) {
+    const configuration = configurations.find(({ label }) => label === failure.label);
+    if (configuration !== undefined) tellFailure(failure, error, configuration, terminal);
+  }
+  if (failures.length > 0) context.exitCode = exitCodes.failed;
+  if (interrupts > 0) context.exitCode = exitCodes.interrupted;
+  if (ending !== undefined) {
     if (existsSync(folder)) terminal.note(`What was recorded until then: ${folder}`);
-    throw failure;
+    throw ending;
   }
-  if (failure !== undefined) context.exitCode = exitCodes.interrupted;
+  await tell(folder, options, terminal);
+}
+
+/** Sums up what was finished. */
+async function tell(folder: string, options: Options, terminal: Terminal): Promise<void> {
   if (!existsSync(folder)) {
-    terminal.note('interrupted before anything was recorded');
+    terminal.note('it ended before anything was recorded');
     return;
   }
   const comparison = await readComparison(folder);
+  if (comparison.configurations.every(({ runs }) => runs.length === 0)) {
+    const how = comparison.index.interrupted
+      ? 'interrupted before a run was finished'
+      : 'no run was finished';
+    terminal.note(`${how}: there is no table and no report`);
+    terminal.note(`What was recorded until then: ${folder}`);
+    return;
+  }
   const report = options.report ? writeComparison(comparison) : null;
   if (options.json) {
+    for (const note of comparisonNotes(comparison, true)) terminal.note(note);
     terminal.printJson(comparisonJson(comparison, report));
     return;
   }
   terminal.print(drawComparison(comparison, terminal));
-  if (comparison.index.interrupted) terminal.note('interrupted: this is what was finished until then');
+  for (const note of comparisonNotes(comparison, true)) terminal.note(note);
   terminal.print(`\nrun files: ${folder}`);
   if (report !== null) terminal.print(`report:    ${terminal.outColors.bold(report)}`);
 }
@@ -289,7 +265,11 @@ export function addCompare(program: Command, context: CommandContext): void {
       'Runs one trace or workload on several configurations of the heap, in turns and repeated, each run in a ' +
         'process of its own. Prints a table with means and spreads, and writes one report with the curves over each other.',
     )
-    .argument('[subject]', 'a trace file, the name of a shipped trace or of a workload', defaultSubject)
+    .argument(
+      '[subject]',
+      'a trace file, the name of a shipped trace or of a workload; - with a single run only',
+      defaultSubject,
+    )
     .addOption(
       new Option(
         '-c, --configuration <parts>',

@@ -9,7 +9,14 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { parseByteCount } from '../env.ts';
 import type { LabHeapOptions } from '../lab/heap-target.ts';
-import { generations, objectStyles, scavengers, sizeClassTables, sweepStyles } from '../parts.ts';
+import {
+  generations,
+  objectStyles,
+  resolveParts,
+  scavengers,
+  sizeClassTables,
+  sweepStyles,
+} from '../parts.ts';
 import { gcPercent, memoryLimit, seconds } from './arguments.ts';
 
 /** A heap as it is asked for on the command line. */
@@ -190,11 +197,28 @@ export interface Configuration extends HeapRequest {
   readonly label: string;
 }
 
-/** An option of the heap by the name it has on the command line, in the heap's own message about it. */
+/** Of the scavenger that a generation brought and the page heap cannot serve. */
+const broughtByGeneration = /\boption scavenger: 'age', which \w+ brings,/;
+
+/**
+ * The heap's own message about an option in the words of the command line: the option by the name it has
+ * there, and what to add where a generation brought what does not fit.
+ */
 export function inFlags(message: string): string {
-  return message.replace(/\boption (\w+)/, (whole, key: string) => {
+  const said = message.replace(/\boption (\w+)/, (whole, key: string) => {
     const option = all.find((o) => o.key === key);
     return option === undefined ? whole : `--${option.name}`;
+  });
+  if (!broughtByGeneration.test(message)) return said;
+  const part = message.startsWith('configuration ') ? 'scavenger=background' : '--scavenger background';
+  return `${said}; add another scavenger: ${part}`;
+}
+
+/** Of heaps, those whose scavenger does not know the memory limit that GOMEMLIMIT sets. */
+export function withoutMemoryLimit<T extends HeapRequest>(heaps: readonly T[]): T[] {
+  return heaps.filter(({ heap: { generation, scavenger, memoryLimit: own } }) => {
+    const kind = scavenger ?? resolveParts(generation === undefined ? {} : { generation }).scavenger;
+    return own === undefined && kind !== 'background';
   });
 }
 
@@ -206,6 +230,7 @@ export function inFlags(message: string): string {
 export function parseConfiguration(text: string, base: HeapRequest = { heap: {} }): Configuration {
   const refusal = (why: string): PageHeapError =>
     new PageHeapError('ERR_INVALID_OPTION', `configuration '${text}': ${why}`, { value: text });
+  if (/^\s*:/.test(text)) throw refusal('an empty label before the colon');
   const [, name, rest = ''] = /^(?:([^:=,]+):)?(.*)$/s.exec(text) as unknown as [string, string?, string?];
   const target: Target = { ...base.heap };
   if (base.pageHeapFile !== undefined) target.pageHeapFile = base.pageHeapFile;
@@ -229,7 +254,9 @@ export function parseConfiguration(text: string, base: HeapRequest = { heap: {} 
       option.set(target, value);
     } catch (error) {
       if (!(error instanceof InvalidArgumentError)) throw error;
-      throw refusal(`${key}=${value}: ${error.message}`);
+      // Commander sets these sentences alone; here one goes on.
+      const why = error.message.replace(/^I(?=t )/, 'i').replace(/\.$/, '');
+      throw refusal(`${key}=${value}: ${why}`);
     }
   });
   return { label: name ?? (rest || text), ...requestOf(target) };

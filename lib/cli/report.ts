@@ -1,7 +1,7 @@
 /**
  * `pageheap report`: one HTML file from a run file, or from the folder of a comparison.
  */
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
@@ -10,8 +10,10 @@ import { renderComparison } from '../lab/report/comparison.ts';
 import { renderReport } from '../lab/report/render.ts';
 import type { RunData } from '../lab/report/run-data.ts';
 import { readRunFile } from '../lab/run-file.ts';
-import { comparisonJson, drawComparison, writeComparison } from './compare.ts';
+import { runFilesIn } from '../lab/run-folder.ts';
+import { comparisonJson, comparisonNotes, drawComparison, writeComparison } from './comparison.ts';
 import type { CommandContext } from './context.ts';
+import { writePage } from './page-file.ts';
 import { drawSummary, summarize } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -21,8 +23,9 @@ someone. A run that was interrupted or crashed gives a report too, of what was
 recorded until then.
 
 Examples:
-  $ pageheap report                        of the newest run in runs/
+  $ pageheap report                        of what is newest in runs/
   $ pageheap report runs/perl.jsonl
+  $ pageheap report runs/compare-git-20250131-235959
   $ pageheap report runs/perl.jsonl -o - > perl.html`;
 
 /** Beside the run file, with the ending .html. */
@@ -32,34 +35,67 @@ export function reportPathOf(runFile: string): string {
 
 /** Renders and writes a report. @throws PageHeapError ERR_FILE when it cannot be written. */
 export function writeReport(data: RunData, path: string): void {
-  const text = renderReport(data);
-  try {
-    writeFileSync(path, text);
-  } catch (cause) {
-    throw new PageHeapError('ERR_FILE', `the report cannot be written: ${(cause as Error).message}`, {
-      value: path,
-      cause,
-    });
-  }
+  writePage(path, renderReport(data));
 }
 
-/** The run file changed last. @throws PageHeapError ERR_FILE when there is none. */
-function newestRun(folder: string): string {
-  const files = existsSync(folder) ? readdirSync(folder).filter((f) => f.endsWith('.jsonl')) : [];
-  const paths = files.map((f) => join(folder, f));
-  const newest = paths.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
+/** The folders of comparisons in a folder. */
+function comparisonsIn(folder: string): string[] {
+  const inside = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
+  return inside
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(folder, name))
+    .filter((path) => existsSync(join(path, comparisonFile)));
+}
+
+/** Of run files, and folders of comparisons by their index, the one changed last. */
+function newestOf(paths: readonly string[]): string | undefined {
+  const changed = (path: string): number =>
+    statSync(isComparison(path) ? join(path, comparisonFile) : path).mtimeMs;
+  return paths.toSorted((a, b) => changed(b) - changed(a))[0];
+}
+
+/** The run or the comparison made last. @throws PageHeapError ERR_FILE when there is none */
+function newestIn(folder: string): string {
+  const newest = newestOf([
+    ...runFilesIn(folder).map((file) => join(folder, file)),
+    ...comparisonsIn(folder),
+  ]);
   if (newest === undefined) {
     throw new PageHeapError(
       'ERR_FILE',
-      `there is no run file in ${folder}/; name one, or make one with pageheap run`,
+      `there is no run file in ${folder}/, and no comparison; name one, or make one with pageheap run`,
     );
   }
   return newest;
 }
 
+/** Says what a folder is that is no comparison's, and what can be drawn of it. */
+function refuseFolder(folder: string): never {
+  const comparisons = comparisonsIn(folder);
+  const runs = runFilesIn(folder).map((file) => join(folder, file));
+  const newest = newestOf([...comparisons, ...runs]);
+  const counted = (n: number, thing: string): string => `${n} ${n === 1 ? thing : `${thing}s`}`;
+  const holds = [
+    ...(comparisons.length > 0 ? [counted(comparisons.length, 'comparison')] : []),
+    ...(runs.length > 0 ? [counted(runs.length, 'run file')] : []),
+  ];
+  throw new PageHeapError(
+    'ERR_FILE',
+    newest === undefined
+      ? `is a folder without ${comparisonFile} and without run files: neither a comparison nor anything else that can be drawn`
+      : `is a folder without ${comparisonFile}, and so no comparison; it holds ${holds.join(' and ')}. ` +
+          `Name one of them: pageheap report ${newest}`,
+    { file: folder },
+  );
+}
+
 /** Whether a path is a comparison's folder or index. */
 function isComparison(path: string): boolean {
   return basename(path) === comparisonFile || existsSync(join(path, comparisonFile));
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 async function reportComparison(
@@ -68,13 +104,18 @@ async function reportComparison(
   terminal: Terminal,
 ): Promise<void> {
   const comparison = await readComparison(path);
+  if (comparison.configurations.every(({ runs }) => runs.length === 0)) {
+    throw new PageHeapError('ERR_RUN_FILE', 'this comparison has no run that was finished', { file: path });
+  }
   if (options.output === '-') {
     terminal.print(renderComparison(comparison));
     return;
   }
   const report = writeComparison(comparison, options.output);
   if (options.json) terminal.printJson(comparisonJson(comparison, report));
-  else terminal.print(`${drawComparison(comparison, terminal)}\n\nreport: ${report}`);
+  else terminal.print(drawComparison(comparison, terminal));
+  for (const note of comparisonNotes(comparison)) terminal.note(note);
+  if (!options.json) terminal.print(`\nreport: ${report}`);
 }
 
 export function addReport(program: Command, { terminal }: CommandContext): void {
@@ -82,19 +123,23 @@ export function addReport(program: Command, { terminal }: CommandContext): void 
     .command('report')
     .summary('an HTML page from a run file')
     .description('Writes one HTML file that shows a run: timeline, belief against fact, page maps, figures.')
-    .argument(
-      '[run-file]',
-      'a run file, or the folder of a comparison (default: the newest run file in runs/)',
-    )
+    .argument('[run-file]', 'a run file, or the folder of a comparison (default: the newest in runs/)')
     .option('-o, --output <file>', 'where to write it, - for standard output (default: beside the run file)')
     .option('--json', 'print the summary of the run as JSON')
     .addHelpText('after', help)
     .action(async (runFile: string | undefined, options: { output?: string; json?: true }) => {
-      const file = runFile ?? newestRun('runs');
+      if (options.json && options.output === '-') {
+        throw new PageHeapError(
+          'ERR_INVALID_OPTION',
+          '--json and --output -: both would be written to standard output; leave one out',
+        );
+      }
+      const file = runFile ?? newestIn('runs');
       if (isComparison(file)) {
         await reportComparison(file, options, terminal);
         return;
       }
+      if (isFolder(file)) refuseFolder(file);
       const data = await readRunFile(file);
       if (options.output === '-') {
         terminal.print(renderReport(data));

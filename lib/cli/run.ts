@@ -8,11 +8,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../env.ts';
 import { forkRun } from '../lab/fork-run.ts';
 import { formatBytes, formatNumber } from '../lab/report/client/format.ts';
 import type { RunOptions, RunProgress, RunReason } from '../lab/run.ts';
 import { readRunFile } from '../lab/run-file.ts';
+import { makeFolder, removeUnrecorded } from '../lab/run-folder.ts';
 import { drawChart } from './chart.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -23,7 +25,9 @@ import { Progress } from './progress.ts';
 import { reportPathOf, writeReport } from './report.ts';
 import {
   addSubjectOptions,
+  checkSubject,
   defaultSubject,
+  nameFor,
   type Subject,
   type SubjectOptions,
   subjectNames,
@@ -61,7 +65,7 @@ Examples:
 /** `runs/perl-20250131-235959.jsonl`, with a number where two start in one second. */
 function runFilePath(folder: string, name: string, now: Date): string {
   const stamp = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
-  const base = join(folder, `${name.replace(/[^\w.-]+/g, '_')}-${stamp}`);
+  const base = join(folder, `${name.replace(/[^\w.-]+/g, '_').slice(0, 80)}-${stamp}`);
   let path = `${base}.jsonl`;
   for (let n = 2; existsSync(path); n++) path = `${base}-${n}.jsonl`;
   return path;
@@ -96,11 +100,13 @@ class RunProgressBar {
 async function execute(trace: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const subject = subjectOf(trace, options);
-  const name = options.name ?? subject.name;
+  const name = nameFor(subject, options.name);
   // A malformed GOMEMLIMIT is told here, not by the process of the run.
   readEnvironment();
   const request = heapRequestOf({ ...options });
   context.pageHeapFile = request.pageHeapFile;
+  await checkSubject(subject, 1);
+  const made = makeFolder(options.out);
   const output = runFilePath(options.out, name, new Date());
   const run: RunOptions = {
     ...subject.run,
@@ -120,7 +126,13 @@ async function execute(trace: string, options: Options, context: CommandContext)
     ({ reason } = await forkRun(run, { onProgress: bar.show }));
   } catch (error) {
     bar.stop();
-    if (existsSync(output)) terminal.note(`What was recorded until then: ${output}`);
+    // A crash says itself where its file is.
+    const crashed = error instanceof PageHeapError && error.code === 'ERR_SYSTEM' && interrupts < 2;
+    if (!crashed) {
+      const isBare = await removeUnrecorded(output, made);
+      if (!isBare) terminal.note(`What was recorded until then: ${output}`);
+      else if (interrupts > 1) terminal.note('interrupted before anything was recorded');
+    }
     // The second Ctrl-C kills the run, which then has no answer to give: that is no failure of its own.
     if (interrupts < 2) throw error;
     context.exitCode = exitCodes.interrupted;

@@ -4,10 +4,13 @@
  * A file of that name in the working directory comes first, then a shipped trace, then a workload; anything
  * else is taken for a file, and opening it says what is wrong.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, type Stats, statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { type RunOptions, traceName } from '../lab/run-options.ts';
+import { fileError, standardInput } from '../lab/trace/bytes.ts';
+import { OperationBatch } from '../lab/trace/operations.ts';
+import { TraceReader } from '../lab/trace/reader.ts';
 import { findWorkload, workloads } from '../lab/workloads/index.ts';
 import { positiveNumber, seconds, wholeNumber } from './arguments.ts';
 import { resolveTrace, shippedTraces } from './package.ts';
@@ -94,6 +97,45 @@ export function subjectOf(name: string, options: SubjectOptions): Subject {
     idle,
     paced: duration > 0,
   };
+}
+
+/** What a run or comparison is called: its subject's name, or its own. @throws ERR_INVALID_OPTION for none */
+export function nameFor(subject: Subject, own: string | undefined): string {
+  if (own?.trim() === '')
+    throw new PageHeapError('ERR_INVALID_OPTION', '--name: an empty name is none', { value: own });
+  return own ?? subject.name;
+}
+
+/**
+ * Opens a trace and reads its head, so that what is wrong with it is said before anything is made. What can
+ * be read but once is left alone.
+ * @param runs how often it is to be read
+ * @throws PageHeapError ERR_FILE, ERR_TRACE; ERR_INVALID_OPTION for what cannot be read so often
+ */
+export async function checkSubject({ run: { trace } }: Subject, runs: number): Promise<void> {
+  if (trace === undefined) return;
+  let stat: Stats | undefined;
+  try {
+    stat = trace === standardInput ? undefined : statSync(trace);
+  } catch (cause) {
+    throw fileError(trace, cause);
+  }
+  if (stat === undefined || stat.isFIFO() || stat.isSocket()) {
+    if (runs === 1) return;
+    const what = stat === undefined ? 'standard input' : trace;
+    throw new PageHeapError(
+      'ERR_INVALID_OPTION',
+      `${what} can be read only once, and there are ${runs} runs: save it to a file and name that, ` +
+        'as in `cat > my.mtrace`',
+      { value: trace },
+    );
+  }
+  const reader = await TraceReader.open(trace);
+  try {
+    await reader.fill(new OperationBatch());
+  } finally {
+    await reader.close();
+  }
 }
 
 /** Adds the options of traces and of workloads to a command. */

@@ -27,6 +27,11 @@ export interface PackedError {
   readonly syscall: string | undefined;
 }
 
+/** The first of the errors that led to one another. */
+function rootOf(cause: unknown): Error | undefined {
+  return cause instanceof Error ? (rootOf(cause.cause) ?? cause) : undefined;
+}
+
 export function packError(error: unknown): PackedError {
   const known = error instanceof PageHeapError ? error : undefined;
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
@@ -34,7 +39,7 @@ export function packError(error: unknown): PackedError {
     name,
     message,
     stack,
-    causeStack: known?.cause instanceof Error ? known.cause.stack : undefined,
+    causeStack: rootOf(known?.cause)?.stack,
     code: known?.code,
     file: known?.file,
     line: known?.line,

@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseConfiguration } from '../../lib/cli/heap-options.ts';
-import { pageheap } from './spawn.ts';
+import { inFlags, parseConfiguration, withoutMemoryLimit } from '../../lib/cli/heap-options.ts';
+import { resolveParts } from '../../lib/parts.ts';
+import { childrenOf, type Outcome, pageheap } from './spawn.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'pageheap-cli-compare-'));
 afterAll(() => rmSync(out, { recursive: true, force: true }));
@@ -44,16 +45,57 @@ describe('a configuration', () => {
     ['radix,generation=lists', /generation is said twice/],
     ['advise=free,advise=dontneed', /advise is said twice/],
     ['radix,advise', /advise needs a value/],
-    ['radix,advise=later', /advise=later: It takes one of dontneed, free/],
-    ['radix,growth-unit=10MB', /growth-unit=10MB: It takes bytes/],
+    ['radix,advise=later', /advise=later: it takes one of dontneed, free$/],
+    ['radix,growth-unit=10MB', /growth-unit=10MB: it takes bytes/],
     ['radix,page-heap=slab', /page-heap=slab/],
+    ['huge-page-hints=maybe', /huge-page-hints=maybe: it takes on or off$/],
+    [':radix', /an empty label before the colon/],
+    [' :radix', /an empty label before the colon/],
   ])("'%s' is refused", (text, message) => {
     expect(() => parseConfiguration(text)).toThrow(message);
     expect(() => parseConfiguration(text)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }));
   });
 });
 
+describe('what fits together', () => {
+  it.each([
+    [
+      "option scavenger: 'age', which lists brings, needs x",
+      '; add another scavenger: --scavenger background',
+    ],
+    [
+      "configuration 'a': option scavenger: 'age', which lists brings, needs x",
+      '; add another scavenger: scavenger=background',
+    ],
+    ["option scavenger: 'age' needs x", 'needs x'],
+  ])('%s', (message, end) => {
+    expect(inFlags(message).endsWith(end)).toBe(true);
+    expect(inFlags(message)).toContain('--scavenger: ');
+  });
+
+  it('is what the heap itself says of it', () => {
+    expect(() => resolveParts({ generation: 'lists', pageHeap: 'radix' })).toThrow(
+      /^option scavenger: 'age', which lists brings,/,
+    );
+  });
+
+  it('is a memory limit and the scavenger that knows it', () => {
+    const texts = [
+      'lists',
+      'treap',
+      'radix',
+      'advise=free',
+      'lists,scavenger=background',
+      'radix,scavenger=none',
+    ];
+    expect(
+      withoutMemoryLimit(texts.map((text) => parseConfiguration(text))).map(({ label }) => label),
+    ).toEqual(['lists', 'treap', 'radix,scavenger=none']);
+  });
+});
+
 describe('pageheap compare', () => {
+  const asFast = ['--duration', '0', '--idle', '0'];
   const quick = ['--scale', '0.02', '--time-scale', '0.02', '--repeat', '2', '--out', out];
 
   it('runs three generations and a page heap of one’s own, in turns, and writes one report', async () => {
@@ -103,7 +145,14 @@ describe('pageheap compare', () => {
       ['compare', 'rsscurve', '-c', 'lists,memory-limit=100MiB', ...quick],
       /configuration 'lists,memory-limit=100MiB': --memory-limit: .*knows no memory limit/,
     ],
-    [['compare', 'rsscurve', '-c', 'radix', '-c', 'radix', ...quick], /two configurations are called radix/],
+    [
+      ['compare', 'rsscurve', '-c', 'radix', '-c', 'radix', ...quick],
+      /two configurations are called radix; .* as in -c again:radix \(/,
+    ],
+    [
+      ['compare', 'rsscurve', '-c', 'x:radix', '-c', 'x:treap,gogc=50', ...quick],
+      /two configurations are called x; .* as in -c again:treap,gogc=50 \(/,
+    ],
     [['compare', 'rsscurve', '--generation', 'treap'], /--generation treap: every configuration has its own/],
     [
       ['compare', 'rsscurve', '-c', 'radix,page-heap=./no.mjs', ...quick],
@@ -117,7 +166,9 @@ describe('pageheap compare', () => {
     [['compare', 'rsscurve', '--no-such'], /Try `pageheap compare --help`/],
     [['compare', 'rsscurve', '--duration', '5'], /--duration: rsscurve is a workload/],
     [['compare', 'perl', '--seed', '5'], /--seed: perl is a trace/],
-    [['compare', 'no-such-trace', '-r', '1', '--out', out], /no-such-trace/],
+    [['compare', 'no-such-trace', '-r', '1', '--out', out], /^pageheap: no-such-trace: no such file/],
+    [['compare', 'git', '--name', ' ', '--out', out], /--name: an empty name is none/],
+    [['compare', '-', '--out', out], /standard input can be read only once, and there are 9 runs: save it/],
   ])(
     '%j is refused with a word about what is wrong',
     async (args, message) => {
@@ -135,6 +186,220 @@ describe('pageheap compare', () => {
     expect(stderr).toMatch(/configuration 'b': --scavenger: 'age', which lists brings, needs/);
     expect(stderr).not.toMatch(/recorded/);
     expect([code, readdirSync(folder)]).toEqual([2, []]);
+  });
+
+  it.each<[string, string, string | undefined, RegExp]>([
+    ['a malformed trace', 'bad.mtrace', 'bad\n', /bad.mtrace:1: neither/],
+    ['an empty file', 'empty.mtrace', '', /empty.mtrace:1: the trace is empty/],
+    ['half a line', 'half.mtrace', '= Start\n+ 0x1000\n', /half.mtrace:2: /],
+    ['a folder', '.', undefined, /this is a folder/],
+    ['nothing', 'nothing.mtrace', undefined, /nothing.mtrace: no such file/],
+  ])('says of %s what it is before it makes anything', async (_what, name, text, message) => {
+    const path = join(out, name);
+    if (text !== undefined) writeFileSync(path, text);
+    const into = join(out, 'made-for-nothing');
+    for (const command of ['compare', 'run']) {
+      const { err: stderr, out: stdout, code } = await pageheap([command, path, '--out', into]);
+      expect(stderr).toMatch(message);
+      expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+      expect([code, stdout, existsSync(into)]).toEqual([2, '', false]);
+    }
+  });
+
+  it.each([
+    ['a file', join(out, 'x.file'), 'x.file: is a file, not a folder'],
+    ['in /proc', '/proc/x', '/proc/x: this folder cannot be made'],
+    ['in /sys', '/sys/x', '/sys/x: this folder cannot be made'],
+  ])('refuses an output folder that is %s', async (_what, path, message) => {
+    writeFileSync(join(out, 'x.file'), '');
+    for (const command of ['compare', 'run']) {
+      const { err: stderr, code } = await pageheap([command, 'git', ...asFast, '--out', path]);
+      expect(stderr).toContain(message);
+      expect(stderr).toContain('(ERR_FILE)');
+      expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+      expect(code).toBe(2);
+    }
+  });
+
+  it('tells of an irregular trace, and of a memory limit that some do not know', async () => {
+    const path = join(out, 'irregular.mtrace');
+    writeFileSync(path, '= Start\n+ 0x1000 0x20\n- 0x9999\n- 0x8888\n= End\n');
+    const args = [
+      'compare',
+      path,
+      ...asFast,
+      '-r',
+      '2',
+      '--out',
+      out,
+      '-c',
+      'lists',
+      '-c',
+      'radix',
+      '--json',
+    ];
+    const { err: stderr, out: stdout } = await pageheap(args, { env: { GOMEMLIMIT: '100MiB' } });
+    expect(stderr.match(/frees of a pointer that is not live: 2$/gm)).toHaveLength(1);
+    expect(stderr).toMatch(/^GOMEMLIMIT does not hold for lists: /m);
+    expect(JSON.parse(stdout).irregular).toEqual({ unknownFrees: 2 });
+  });
+
+  it('takes standard input for a single run', async () => {
+    const args = ['compare', '-', ...asFast, '-r', '1', '-c', 'radix', '--out', out, '--json'];
+    const { out: stdout, code } = await pageheap(args, { input: '= Start\n+ 0x1000 0x20\n' });
+    expect([code, JSON.parse(stdout).name]).toEqual([0, 'stdin']);
+  });
+
+  describe('with configurations that fail', () => {
+    const failing = (name: string, body: string): string => {
+      const file = join(out, `${name}.mjs`);
+      writeFileSync(
+        file,
+        `import FirstFit from ${JSON.stringify(new URL('../../examples/first-fit.mjs', import.meta.url).href)};
+         let n = 0;
+         export default class Moody extends FirstFit {
+           alloc(npages) { if (++n === 400) ${body}; return super.alloc(npages); }
+         }`,
+      );
+      return `${name}:radix,page-heap=${file}`;
+    };
+    const throwing = failing('throwing', "throw new Error('not today')");
+    const exiting = failing('exiting', 'process.exit(7)');
+
+    it('goes on with the others, says which failed and why, and ends with 1', async () => {
+      const args = ['compare', 'git', ...asFast, '-r', '2', '--out', join(out, 'failing')];
+      const {
+        err: stderr,
+        out: stdout,
+        code,
+      } = await pageheap([...args, ...['-c', 'radix', '-c', throwing, '-c', exiting, '--json']]);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /^pageheap: configuration 'throwing', run 1: .*not today \(ERR_PAGE_HEAP\)\nError: not/m,
+      );
+      expect(stderr).toContain('throwing.mjs:4');
+      expect(stderr).toMatch(
+        /^pageheap: configuration 'exiting', run 1: .*ended with code 7.*\(ERR_SYSTEM\)$/m,
+      );
+      expect(stderr).toMatch(/^configuration 'exiting' failed in run 1; it has no figures$/m);
+      const told = JSON.parse(stdout);
+      expect(told.configurations.map(({ files }: { files: string[] }) => files.length)).toEqual([2, 0, 0]);
+      expect(told.failures).toEqual([
+        expect.objectContaining({ label: 'throwing', round: 1, code: 'ERR_PAGE_HEAP' }),
+        expect.objectContaining({ label: 'exiting', round: 1, code: 'ERR_SYSTEM' }),
+      ]);
+      expect(existsSync(told.report)).toBe(true);
+      const again = await pageheap(['report', told.folder]);
+      expect(again.out).toMatch(/│ +radix │ +throwing \(failed\) │ +exiting \(failed\) │/);
+      expect(again.err).toMatch(/configuration 'exiting' failed in run 1; it has no figures: .*ERR_SYSTEM/);
+    }, 60_000);
+
+    it('has no table and no report where none was finished', async () => {
+      const into = join(out, 'all-failing');
+      const args = ['compare', 'git', ...asFast, '-r', '2', '--out', into, '-c', throwing];
+      const { err: stderr, out: stdout, code } = await pageheap(args);
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toContain('no run was finished: there is no table and no report');
+      const [folder] = readdirSync(into);
+      expect(readdirSync(join(into, folder)).sort()).toEqual(['comparison.json', 'throwing-1.jsonl']);
+      const again = await pageheap(['report', join(into, folder)]);
+      expect([again.code, again.out]).toEqual([2, '']);
+      expect(again.err).toContain('has no run that was finished');
+    }, 60_000);
+  });
+
+  describe('when it is stopped', () => {
+    const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+    /** Runs a comparison of two configurations; `act` is called when the run file of that name has samples. */
+    async function disturb(
+      name: string,
+      file: string,
+      act: (parent: number, children: readonly number[]) => void | Promise<void>,
+    ): Promise<{ outcome: Outcome; folder: string }> {
+      const into = join(out, name);
+      const inside = (): string[] => (existsSync(into) ? readdirSync(into) : []);
+      const begun = (): boolean =>
+        inside().some((folder) => {
+          const path = join(into, folder, file);
+          return existsSync(path) && /"k":"s".*"ops":[1-9]/.test(readFileSync(path, 'utf8'));
+        });
+      const args = [
+        'compare',
+        'git',
+        '--duration',
+        '2',
+        '--idle',
+        '0',
+        '-r',
+        '3',
+        '-c',
+        'radix',
+        '-c',
+        'treap',
+      ];
+      const outcome = await pageheap([...args, '--out', into], {
+        started: async (child) => {
+          while (!begun() && child.exitCode === null && child.signalCode === null) await pause(10);
+          await act(child.pid ?? 0, childrenOf(child.pid ?? 0));
+        },
+      });
+      return { outcome, folder: join(into, inside()[0]) };
+    }
+
+    it('in its first run tells no figures of nothing', async () => {
+      const { outcome, folder } = await disturb(
+        'first',
+        'radix-1.jsonl',
+        (p) => void process.kill(p, 'SIGINT'),
+      );
+      expect([outcome.code, outcome.out]).toEqual([130, '']);
+      expect(outcome.err).toContain('interrupted before a run was finished: there is no table and no report');
+      expect(readdirSync(folder).sort()).toEqual(['comparison.json', 'radix-1.jsonl']);
+    }, 60_000);
+
+    it.each(['once', 'twice'])(
+      '%s in a later run sums up what was finished',
+      async (times) => {
+        const { outcome, folder } = await disturb(times, 'treap-1.jsonl', async (parent, [child]) => {
+          if (times === 'twice') process.kill(child, 'SIGSTOP');
+          process.kill(parent, 'SIGINT');
+          if (times === 'once') return;
+          await pause(200);
+          process.kill(parent, 'SIGINT');
+        });
+        expect(outcome.code).toBe(130);
+        expect(outcome.out).toMatch(/│ RSS peak +│ +[\d.]+ MiB │ +– │/);
+        expect(outcome.err).toContain('interrupted: this is what was finished until then');
+        expect(outcome.err).not.toContain('failed');
+        expect(existsSync(join(folder, 'comparison.html'))).toBe(true);
+      },
+      60_000,
+    );
+
+    it('by the end of its process has an index, and can be drawn', async () => {
+      const { outcome, folder } = await disturb(
+        'killed',
+        'treap-1.jsonl',
+        (p) => void process.kill(p, 'SIGKILL'),
+      );
+      expect(outcome.signal).toBe('SIGKILL');
+      const { code, out: stdout, err: stderr } = await pageheap(['report', folder]);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/│ RSS peak +│ +[\d.]+ MiB │ +– │/);
+      expect(stderr).toContain('interrupted');
+    }, 60_000);
+
+    it('by the end of a run’s process goes on without that configuration', async () => {
+      const { outcome } = await disturb(
+        'lost',
+        'treap-1.jsonl',
+        (_p, [child]) => void process.kill(child, 'SIGKILL'),
+      );
+      expect(outcome.code).toBe(1);
+      expect(outcome.err).toMatch(/configuration 'treap', run 1: the process of the run ended by SIGKILL/);
+      expect(outcome.out).toMatch(/│ +radix │ +treap \(failed\) │/);
+    }, 60_000);
   });
 
   it('tells of a page heap of one’s own that throws as of that, with the place', async () => {
@@ -175,7 +440,7 @@ describe('pageheap compare', () => {
 
   it('teaches with --help', async () => {
     const { out: stdout } = await pageheap(['compare', '--help']);
-    for (const word of ['-c treap,advise=dontneed', 'rsscurve', '--page-heap', '--repeat'])
+    for (const word of ['standard input', '-c treap,advise=dontneed', 'rsscurve', '--page-heap', '--repeat'])
       expect(stdout).toContain(word);
   });
 });

@@ -58,8 +58,10 @@ describe('a wrong command line ends with 2 and says what was wrong', () => {
     [['run', 'rsscurve', '--scale', '0'], 'It takes'],
     [['run', 'rsscurve', '--seed', '1.5'], 'It takes a whole number'],
     [['verify'], "missing required argument 'file'"],
-    [['verify', 'no-such-file'], 'no-such-file'],
-    [['report', 'no-such-file'], 'no-such-file'],
+    [['run', 'git', '--name', ''], '--name: an empty name is none'],
+    [['verify', 'no-such-file'], 'no-such-file: no such file'],
+    [['verify', '.'], '.: this is a folder'],
+    [['report', 'no-such-file'], 'no-such-file: no such file'],
     [['report'], 'there is no run file in runs/'],
   ])('%j', async (args, message) => {
     const { code, out, err } = await pageheap(args, { cwd: folder });

@@ -1,6 +1,15 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readRunFile } from '../../lib/lab/run-file.ts';
@@ -188,7 +197,7 @@ async function disturb(
     started: async (child) => {
       const hasSamples = (): boolean =>
         existsSync(into) &&
-        readdirSync(into).some((f) => readFileSync(join(into, f), 'utf8').includes('"k":"s"'));
+        readdirSync(into).some((f) => /"k":"s".*"ops":[1-9]/.test(readFileSync(join(into, f), 'utf8')));
       while (!hasSamples() && child.exitCode === null) await pause(20);
       const parent = child.pid ?? 0;
       children = childrenOf(parent);
@@ -257,6 +266,65 @@ describe('pageheap report', () => {
     expect(out.startsWith('<!doctype html>')).toBe(true);
   });
 
+  describe('of a folder', () => {
+    const name = (path: string): string => join(folder, 'reports', path);
+    const write = (path: string, text: string, age: number): void => {
+      mkdirSync(dirname(name(path)), { recursive: true });
+      writeFileSync(name(path), text);
+      const then = Date.now() / 1000 - age;
+      utimesSync(name(path), then, then);
+    };
+    const lines =
+      '{"k":"run","format":"pageheap-run/1"}\n{"k":"s","t":0,"inuse":1,"free":0,"released":0,"rss":1}\n';
+    const index = (runs: string[]): string =>
+      JSON.stringify({
+        format: 'pageheap-comparison/1',
+        name: 'made',
+        started: '2026-01-01T00:00:00Z',
+        repeat: 1,
+        configurations: [{ label: 'radix', runs }],
+        seconds: 1,
+        interrupted: false,
+      });
+    write('runs/old.jsonl', lines, 300);
+    write('runs/compare-a/radix-1.jsonl', lines, 200);
+    write('runs/compare-a/comparison.json', index(['radix-1.jsonl']), 200);
+    write('loose/x.jsonl', lines, 100);
+    write('none/x.txt', '', 100);
+    const report = (...args: string[]): Promise<Outcome> => pageheap(['report', ...args], { cwd: name('.') });
+
+    it('takes the newest of runs and comparisons', async () => {
+      expect((await report('--json')).out).toMatch(/"report": "runs\/compare-a\/comparison.html"/);
+      write('runs/new.jsonl', lines, 50);
+      expect((await report('--json')).out).toMatch(/"report": "runs\/new.html"/);
+    });
+
+    it('says that a run is incomplete', async () => {
+      const { out, err } = await report('runs/compare-a', '--json');
+      expect(JSON.parse(out).incomplete).toEqual(['radix-1.jsonl']);
+      expect(err).toContain('1 run is incomplete and counts with what was recorded: radix-1.jsonl');
+    });
+
+    it.each([
+      [
+        'runs',
+        /^pageheap: runs: is a folder without comparison.json.* holds 1 comparison and \d run files?\. Name/,
+      ],
+      ['loose', /holds 1 run file\. Name one of them: pageheap report loose\/x.jsonl/],
+      ['none', /without comparison.json and without run files/],
+    ])('without an index, %s, says what it is', async (path, message) => {
+      const { code, out, err } = await report(path);
+      expect([code, out]).toEqual([2, '']);
+      expect(err).toMatch(message);
+    });
+
+    it.each(['runs/old.jsonl', 'runs/compare-a'])('writes not both, HTML and JSON, of %s', async (path) => {
+      const { code, out, err } = await report(path, '-o', '-', '--json');
+      expect([code, out]).toEqual([2, '']);
+      expect(err).toContain('--json and --output -');
+    });
+  });
+
   it.each([
     ['not JSON', 'not a run file\n', 'bad.jsonl:1: '],
     ['of another kind', '{"k":"x"}\n', 'bad.jsonl:1: '],
@@ -276,6 +344,6 @@ describe('pageheap report', () => {
     ) as Summary;
     const { code, err } = await pageheap(['report', runFile, '-o', 'no/such/folder/x.html'], { cwd: folder });
     expect(code).toBe(2);
-    expect(err).toContain('no/such/folder/x.html');
+    expect(err).toContain('no/such/folder/x.html: the report cannot be written: no such folder');
   });
 });

@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { PageHeapError } from '../../lib/base/errors.ts';
 import { type CompareOptions, compareRuns, comparisonFile, readComparison } from '../../lib/lab/compare.ts';
 import { metrics, metricsOf, spreadOf } from '../../lib/lab/compare-metrics.ts';
 import { renderComparison } from '../../lib/lab/report/comparison.ts';
@@ -181,18 +182,125 @@ describe('a comparison', () => {
     expect(renderComparison(read)).toContain('was interrupted');
   });
 
-  it('whose run fails says so and keeps the others', async () => {
+  it('goes on without a configuration whose run fails, and says which and when', async () => {
+    const options = three({ repeat: 3 });
+    const order: string[] = [];
+    const run = writing(order, () => [1]);
+    const told: unknown[] = [];
+    const totals: number[] = [];
+    const index = await compareRuns(options, {
+      run: async (o) =>
+        o.name === 'treap' && order.length > 3
+          ? Promise.reject(new PageHeapError('ERR_PAGE_HEAP', 'not today'))
+          : run(o),
+      onProgress: ({ total }) => totals.push(total),
+      onFailure: (failure, error) => told.push([failure, error]),
+    });
+    const failure = { label: 'treap', round: 2, message: 'not today', code: 'ERR_PAGE_HEAP' };
+    expect(order).toEqual(['lists', 'treap', 'radix', 'lists', 'radix', 'lists', 'radix']);
+    expect([index.failures, index.interrupted]).toEqual([[failure], false]);
+    expect(told).toEqual([[failure, expect.any(PageHeapError)]]);
+    expect([totals.at(0), totals.at(-1)]).toEqual([9, 7]);
+    const read = await readComparison(options.folder);
+    expect(read.failures).toEqual([failure]);
+    expect(read.configurations.map(({ runs }) => runs.length)).toEqual([3, 1, 3]);
+  });
+
+  it.each([
+    ['ERR_TRACE', 1],
+    ['ERR_FILE', 4],
+  ] as const)('ends at %s, which no other configuration would be spared', async (code, runs) => {
     const options = three();
     const order: string[] = [];
     const run = writing(order, () => [1]);
     await expect(
       compareRuns(options, {
-        run: async (o) => (order.length === 2 ? Promise.reject(new Error('out')) : run(o)),
+        run: async (o) => (order.length === runs ? Promise.reject(new PageHeapError(code, 'no')) : run(o)),
       }),
-    ).rejects.toThrow('out');
-    expect((await readComparison(options.folder)).configurations.map(({ runs }) => runs.length)).toEqual([
-      1, 1, 0,
+    ).rejects.toMatchObject({ code });
+    const { index, configurations } = await readComparison(options.folder);
+    expect(configurations.reduce((n, c) => n + c.runs.length, 0)).toBe(runs);
+    expect([index.interrupted, index.failures]).toEqual([true, []]);
+  });
+
+  it('has an index before the first run and after each, which says that it is not done', async () => {
+    const options = three({ repeat: 1 });
+    const seen: [number, boolean][] = [];
+    const run = writing([], () => [1]);
+    await compareRuns(options, {
+      run: async (o) => {
+        const { configurations, index } = await readComparison(options.folder);
+        seen.push([configurations.reduce((n, c) => n + c.runs.length, 0), index.interrupted]);
+        expect(readdirSync(options.folder).filter((f) => f.includes('.new'))).toEqual([]);
+        return run(o);
+      },
+    });
+    expect(seen).toEqual([
+      [0, true],
+      [1, true],
+      [2, true],
     ]);
+    expect((await readComparison(options.folder)).index.interrupted).toBe(false);
+  });
+
+  it('that is stopped takes the failure of a killed run for that, and begins no other', async () => {
+    const options = three();
+    const order: string[] = [];
+    const run = writing(order, () => [1]);
+    let stopped = false;
+    const index = await compareRuns(options, {
+      run: async (o) => {
+        if (order.length < 2) return run(o);
+        stopped = true;
+        throw new PageHeapError('ERR_SYSTEM', 'killed');
+      },
+      stopped: () => stopped,
+    });
+    expect([index.interrupted, index.failures, order]).toEqual([true, [], ['lists', 'treap']]);
+  });
+
+  it('in which nothing was recorded leaves no folder', async () => {
+    const above = folder();
+    const options = three({ folder: join(above, 'a', 'b') });
+    const header = { k: 'run', format: 'pageheap-run/1' };
+    await compareRuns(options, {
+      run: async (o) => {
+        writeFileSync(o.output, `${JSON.stringify(header)}\n`);
+        return result(o, 'interrupted');
+      },
+    });
+    expect(existsSync(above)).toBe(false);
+    const kept = three();
+    await compareRuns(kept, {
+      run: async (o) => {
+        writeFileSync(o.output, `${JSON.stringify(header)}\n{"k":"end","t":1,"ops":5}\n`);
+        return result(o, 'interrupted');
+      },
+    });
+    expect((await readComparison(kept.folder)).index.interrupted).toBe(true);
+  });
+
+  it('tells configurations apart by their whole labels, and gives each files of its own', async () => {
+    const long = `radix,${'x'.repeat(100)}`;
+    const labels = ['日本', '한국', `${long}=1`, `${long}=2`, '_-2', 'a'];
+    const options = three({ configurations: labels.map((label) => ({ label, heap: {} })), repeat: 1 });
+    const order: string[] = [];
+    const index = await compareRuns(options, { run: writing(order, () => [1]) });
+    expect(order).toEqual(labels);
+    const files = index.configurations.flatMap(({ runs }) => runs);
+    expect(new Set(files).size).toBe(labels.length);
+    expect(files.slice(0, 2)).toEqual(['_-1.jsonl', '_-2-1.jsonl']);
+  });
+
+  it('names runs that are not whole', async () => {
+    const options = three();
+    await compareRuns(options, { run: writing([], () => [1, 2]) });
+    const file = join(options.folder, 'radix-2.jsonl');
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    writeFileSync(file, lines.slice(0, -1).join('\n'));
+    const { incomplete, configurations } = await readComparison(options.folder);
+    expect(incomplete).toEqual([{ label: 'radix', file: 'radix-2.jsonl' }]);
+    expect(configurations[2].runs.length).toBe(2);
   });
 
   it.each<[string, Partial<CompareOptions>, RegExp]>([
@@ -217,6 +325,7 @@ describe('a comparison', () => {
     ['no JSON', '{'],
     ['another format', '{"format":"x"}'],
     ['no configurations', '{"format":"pageheap-comparison/1"}'],
+    ['of strange failures', '{"format":"pageheap-comparison/1","configurations":[],"failures":[null]}'],
   ])('whose index is %s is refused', async (_what, text) => {
     const options = three();
     await compareRuns(options, { run: writing([], () => [1]) });

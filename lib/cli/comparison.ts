@@ -1,0 +1,145 @@
+/**
+ * What a comparison comes to, as `compare` and `report` tell it: tables, notes, JSON, and its page.
+ *
+ * Not here: making one (compare.ts).
+ */
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import type { Comparison } from '../lab/compare.ts';
+import { type MetricUnit, metrics, type Spread } from '../lab/compare-metrics.ts';
+import { comparePhases, phaseMetrics } from '../lab/compare-phases.ts';
+import { renderComparison } from '../lab/report/comparison.ts';
+import { formatMetric } from '../lab/report/comparison-values.ts';
+import { writePage } from './page-file.ts';
+import { irregularityNotes, irregularOf } from './summary.ts';
+import { drawGroups, drawTable, fits, type TableShape } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+const comparisonPage = 'comparison.html';
+
+/** One figure of every configuration. */
+interface FigureRow {
+  readonly label: string;
+  readonly unit: MetricUnit;
+  readonly spreads: readonly (Spread | undefined)[];
+}
+
+/** A figure: its mean, and how far the runs were apart; how many runs have it, where not all do. */
+function cellOf(unit: MetricUnit, spread: Spread | undefined, runs: number, between: string): string {
+  if (spread === undefined) return '–';
+  const mean = formatMetric(unit, spread.mean);
+  const sd = spread.sd === null ? '' : formatMetric(unit, spread.sd);
+  // A spread that rounds to nothing says no more than none.
+  const apart = sd === '' || spread.sd === 0 || sd === formatMetric(unit, 0) ? '' : `${between}± ${sd}`;
+  return spread.n < runs ? `${mean}${apart}${between}(${spread.n} of ${runs})` : `${mean}${apart}`;
+}
+
+/**
+ * Draws figures: configurations as columns. Where the window is too narrow for a mean and its spread side by
+ * side, the spread goes below; where it is too narrow for that, each figure has a line for each configuration.
+ * Not in a window: as wide as it is.
+ */
+function drawFigures(
+  { configurations, failures }: Comparison,
+  title: string,
+  rows: readonly FigureRow[],
+  terminal: Terminal,
+): string {
+  const colors = terminal.outColors;
+  const columns = terminal.out.columns || Number.POSITIVE_INFINITY;
+  const failed = new Set(failures.map(({ label }) => label));
+  const shape = (between: string): TableShape => ({
+    head: [title, ...configurations.map(({ label }) => (failed.has(label) ? `${label} (failed)` : label))],
+    numeric: configurations.map((_, i) => i + 1),
+    rows: rows.map(({ label, unit, spreads }) => [
+      label,
+      ...spreads.map((spread, i) => cellOf(unit, spread, configurations[i].runs.length, between)),
+    ]),
+  });
+  const shapes = [shape(' '), shape('\n')];
+  const fitting = shapes.find((s) => fits(s, columns));
+  if (fitting !== undefined) return drawTable(fitting, columns, colors);
+  const groups = drawGroups(shapes[0], columns, colors);
+  return title === '' ? groups : `${colors.bold(`${title}:`)}\n${groups}`;
+}
+
+/** The figures of whole runs, and RSS at the ends of phases where the subject has any. */
+export function drawComparison(comparison: Comparison, terminal: Terminal): string {
+  const { configurations } = comparison;
+  const whole: readonly FigureRow[] = metrics.map(({ id, label, unit }) => ({
+    label,
+    unit,
+    spreads: configurations.map(({ spread }) => spread[id]),
+  }));
+  const known = whole.filter(({ spreads }) => spreads.some((spread) => spread !== undefined));
+  const phases: readonly FigureRow[] = comparePhases(configurations).map((phase) => ({
+    label: phase.name,
+    unit: 'bytes',
+    spreads: phase.configurations.map(({ rss }) => rss),
+  }));
+  const tables = [drawFigures(comparison, '', known, terminal)];
+  if (phases.length > 0) tables.push(drawFigures(comparison, 'RSS, end of', phases, terminal));
+  return tables.join('\n\n');
+}
+
+const runsOf = (n: number): string => (n === 1 ? '1 run' : `${n} runs`);
+
+/**
+ * What has to be known to read the figures, a sentence each.
+ * @param told whether the errors of configurations that failed were told already
+ */
+export function comparisonNotes(
+  { index, configurations, failures, incomplete }: Comparison,
+  told = false,
+): string[] {
+  const notes = irregularityNotes({ irregular: irregularOf(configurations.flatMap(({ runs }) => runs)) });
+  for (const { label, round, message, code } of failures) {
+    const had = configurations.find((c) => c.label === label)?.runs.length ?? 0;
+    const figures = had === 0 ? 'it has no figures' : `its figures are of the ${runsOf(had)} before`;
+    // What came from a page heap of one's own may hold anything.
+    const why = told ? '' : `: ${stripVTControlCharacters(message)} (${code})`;
+    notes.push(`configuration '${label}' failed in run ${round}; ${figures}${why}`);
+  }
+  if (incomplete.length > 0) {
+    const files = incomplete.map(({ file }) => file).join(', ');
+    const are = incomplete.length === 1 ? 'is incomplete and counts' : 'are incomplete and count';
+    notes.push(`${runsOf(incomplete.length)} ${are} with what was recorded: ${files}`);
+  }
+  if (index.interrupted) notes.push('interrupted: this is what was finished until then');
+  return notes;
+}
+
+/** Writes the page beside the index, or where it is told to. @throws PageHeapError ERR_FILE */
+export function writeComparison(comparison: Comparison, to?: string): string {
+  const path = to ?? join(comparison.folder, comparisonPage);
+  writePage(path, renderComparison(comparison));
+  return path;
+}
+
+/** The comparison for machines. */
+export function comparisonJson(
+  { index, folder, configurations, failures, incomplete }: Comparison,
+  report: string | null,
+): unknown {
+  const phases = comparePhases(configurations);
+  return {
+    folder,
+    report,
+    name: index.name,
+    repeat: index.repeat,
+    seconds: index.seconds,
+    interrupted: index.interrupted,
+    failures,
+    incomplete: incomplete.map(({ file }) => file),
+    irregular: irregularOf(configurations.flatMap(({ runs }) => runs)),
+    configurations: configurations.map(({ label, files, spread }, i) => ({
+      label,
+      files,
+      metrics: Object.fromEntries(metrics.map(({ id }) => [id, spread[id] ?? null])),
+      phases: phases.map((phase) => ({
+        name: phase.name,
+        metrics: Object.fromEntries(phaseMetrics.map(({ id }) => [id, phase.configurations[i][id] ?? null])),
+      })),
+    })),
+  };
+}
