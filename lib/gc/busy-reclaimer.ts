@@ -41,12 +41,16 @@ export function reclaimBusy(
 /** Sweeps a list until enough spans were freed or all are swept. Spans freed. */
 function reclaimList(list: number, enough: number, lists: SpanLists, sweeper: BookSweeper): number {
   let freed = 0;
-  for (;;) {
-    const s = lists.first(list);
-    if (s === 0 || !sweeper.tryAcquire(s)) return freed;
+  for (let s = lists.first(list); s !== 0 && freed < enough; ) {
+    if (sweeper.isBeingSwept(s)) {
+      s = lists.next(s);
+      continue;
+    }
+    if (!sweeper.tryAcquire(s)) break;
     lists.remove(s);
     lists.insertBack(list, s);
     if (sweeper.sweep(s, false)) freed++;
-    if (freed >= enough) return freed;
+    s = lists.first(list);
   }
+  return freed;
 }

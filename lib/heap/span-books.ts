@@ -14,6 +14,8 @@
 export interface BookSweeper {
   /** Takes a span for sweeping, if it needs it and nobody else has. */
   tryAcquire(s: number): boolean;
+  /** Whether somebody has taken it and is not done. */
+  isBeingSwept(s: number): boolean;
   sweep(s: number, preserve: boolean): boolean;
 }
 

@@ -56,6 +56,11 @@ export class SpanSweeper implements BookSweeper {
     return true;
   }
 
+  /** Whether somebody has taken it and is not done. */
+  isBeingSwept(s: number): boolean {
+    return this.heap.parts.spans.columns.sweepGen[s] === this.heap.parts.sweepState.gen - 1;
+  }
+
   /** Sweeps a span that was taken. True when its pages went back to the page heap. */
   sweep(s: number, preserve: boolean): boolean {
     const { spans, sweepState, counters } = this.heap.parts;

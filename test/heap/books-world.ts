@@ -135,6 +135,10 @@ export class BooksWorld implements BookSweeper {
     return true;
   }
 
+  isBeingSwept(s: number): boolean {
+    return this.spans.columns.sweepGen[s] === this.sweepState.gen - 1;
+  }
+
   sweep(s: number, preserve: boolean): boolean {
     const c = this.spans.columns;
     expect([c.state[s], c.sweepGen[s]]).toEqual([spanState.inUse, this.sweepState.gen - 1]);
