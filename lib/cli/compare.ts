@@ -11,10 +11,11 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../env.ts';
-import { noMemoryLimit } from '../gc/pacer.ts';
 import { compareRuns, type RunFailure, readComparison } from '../lab/compare.ts';
 import { forkRun } from '../lab/fork-run.ts';
 import { formatBytes, formatDuration } from '../lab/report/client/format.ts';
+import { resolveOptions } from '../options.ts';
+import type { PageHeapClass } from '../pages/contract.ts';
 import { wholeNumber } from './arguments.ts';
 import { comparisonJson, comparisonNotes, drawComparison, writeComparison } from './comparison.ts';
 import type { CommandContext } from './context.ts';
@@ -26,7 +27,6 @@ import {
   heapRequestOf,
   inFlags,
   parseConfiguration,
-  withoutMemoryLimit,
 } from './heap-options.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
 import { packageVersion } from './package.ts';
@@ -140,13 +140,20 @@ function tellFailure(
   }
 }
 
-/** What the environment asks for and some configurations cannot do. */
+/** What the environment asks for in vain, and of which configurations, if not of all. */
 function environmentNotes(configurations: readonly Configuration[]): string[] {
-  const { memoryLimit = noMemoryLimit } = readEnvironment();
-  const without = memoryLimit === noMemoryLimit ? [] : withoutMemoryLimit(configurations);
-  if (without.length === 0) return [];
-  const names = without.map(({ label }) => label).join(', ');
-  return [`GOMEMLIMIT does not hold for ${names}: only the scavenger 'background' knows a memory limit`];
+  const told = new Map<string, string[]>();
+  for (const { label, heap, pageHeapFile } of configurations) {
+    resolveOptions({
+      ...heap,
+      // Which class it is makes no difference here.
+      ...(pageHeapFile === undefined ? {} : { pageHeap: Object as unknown as PageHeapClass }),
+      warn: (text) => told.set(text, [...(told.get(text) ?? []), label]),
+    });
+  }
+  return [...told].map(([text, labels]) =>
+    labels.length === configurations.length ? text : `${labels.join(', ')}: ${text}`,
+  );
 }
 
 async function execute(name: string, options: Options, context: CommandContext): Promise<void> {
@@ -179,6 +186,7 @@ async function execute(name: string, options: Options, context: CommandContext):
           beatMs: options.beat,
           command: ['pageheap', ...process.argv.slice(2)],
           version: packageVersion(),
+          warned: true,
         },
       },
       {

@@ -9,14 +9,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { parseByteCount } from '../env.ts';
 import type { LabHeapOptions } from '../lab/heap-target.ts';
-import {
-  generations,
-  objectStyles,
-  resolveParts,
-  scavengers,
-  sizeClassTables,
-  sweepStyles,
-} from '../parts.ts';
+import { generations, objectStyles, scavengers, sizeClassTables, sweepStyles, triggers } from '../parts.ts';
 import { gcPercent, memoryLimit, seconds } from './arguments.ts';
 
 /** A heap as it is asked for on the command line. */
@@ -117,6 +110,7 @@ const partOptions: readonly HeapOption[] = [
   valued('growth-unit', 'growthUnit', 'bytes', 'by which the heap grows', byteCount),
   flag('scavenge-on-reuse', 'scavengeOnReuse', 'who allocates released memory releases as much'),
   choice('size-classes', 'sizeClasses', sizeClassTables, 'the table of size classes'),
+  choice('trigger', 'trigger', triggers, 'when a collection starts: as in 2014, or as since'),
 ];
 
 const otherOptions: readonly HeapOption[] = [
@@ -212,14 +206,6 @@ export function inFlags(message: string): string {
   if (!broughtByGeneration.test(message)) return said;
   const part = message.startsWith('configuration ') ? 'scavenger=background' : '--scavenger background';
   return `${said}; add another scavenger: ${part}`;
-}
-
-/** Of heaps, those whose scavenger does not know the memory limit that GOMEMLIMIT sets. */
-export function withoutMemoryLimit<T extends HeapRequest>(heaps: readonly T[]): T[] {
-  return heaps.filter(({ heap: { generation, scavenger, memoryLimit: own } }) => {
-    const kind = scavenger ?? resolveParts(generation === undefined ? {} : { generation }).scavenger;
-    return own === undefined && kind !== 'background';
-  });
 }
 
 /**

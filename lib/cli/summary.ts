@@ -55,6 +55,8 @@ export interface RunSummary {
   readonly phases: readonly PhaseMoment[];
   /** RSS of the heap's ranges at the end over its peak; 0 when there never was any. */
   readonly endShareOfPeak: number;
+  /** LazyFree of the heap's ranges at the end, bytes; null where nobody looked. */
+  readonly lazyFreeAtEnd: number | null;
   readonly collections: number;
   readonly madvise: { readonly calls: number; readonly bytes: number; readonly ns: number };
   readonly faults: { readonly minor: number; readonly major: number };
@@ -93,6 +95,7 @@ export function irregularOf(runs: readonly RunData[]): Readonly<Record<string, n
 
 export function summarize(data: RunData): RunSummary {
   const { samples, end } = data;
+  const facts = factsOf(data);
   const last: RunSample | undefined = samples[samples.length - 1];
   const moments: Moment[] = [];
   if (last !== undefined) {
@@ -121,12 +124,13 @@ export function summarize(data: RunData): RunSummary {
       minorFaults: p.minflt ?? 0,
     })),
     endShareOfPeak: moments.length > 0 && moments[0].rss > 0 ? last.rss / moments[0].rss : 0,
+    lazyFreeAtEnd: facts?.lazyAtEnd ?? null,
     collections: last?.gcs ?? data.collections.length,
     madvise: { calls: last?.madv ?? 0, bytes: last?.madvB ?? 0, ns: last?.madvNs ?? 0 },
     faults: { minor: last?.minflt ?? 0, major: last?.majflt ?? 0 },
     looks: {
       count: samples.length,
-      ns: factsOf(data)?.lookTotal ?? 0,
+      ns: facts?.lookTotal ?? 0,
       missed: last?.missed ?? 0,
     },
     irregular: irregularOf([data]),
@@ -196,7 +200,9 @@ export function drawSummary(s: RunSummary, columns: number, colors: Colors): str
   if (s.moments.length > 0) {
     const peak = s.moments[0];
     const end = s.moments[s.moments.length - 1];
-    facts.unshift(['RSS at the end', `${formatShare(end.rss, peak.rss)} of its peak`]);
+    const lazy = s.lazyFreeAtEnd ?? 0;
+    const why = lazy > 0 ? `; ${formatBytes(lazy)} of it LazyFree, the kernel's to take` : '';
+    facts.unshift(['RSS at the end', `${formatShare(end.rss, peak.rss)} of its peak${why}`]);
   }
   const tables = s.moments.length > 0 ? [moments] : [];
   if (s.phases.length > 0) tables.unshift(drawPhases(s.phases, columns, colors));

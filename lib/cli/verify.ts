@@ -48,13 +48,17 @@ function drawMismatch(file: string, m: VerifyMismatch, terminal: Terminal): stri
 }
 
 function drawOutcome(
-  { file, operations, checkpoints, mismatch }: VerifyOutcome,
+  { file, operations, checkpoints, missing, mismatch }: VerifyOutcome,
   ms: number,
   terminal: Terminal,
 ): string {
   if (mismatch !== undefined) return drawMismatch(file, mismatch, terminal);
   const counts = `${formatNumber(operations)} operations, ${formatNumber(checkpoints)} ${checkpoints === 1 ? 'checkpoint' : 'checkpoints'}`;
-  return `${terminal.outColors.green('equal')} ${file}: ${counts}, ${formatDuration(ms)}`;
+  const cut =
+    missing === 0
+      ? ''
+      : `; the trace was cut short: its header tells of ${formatNumber(missing)} more operations`;
+  return `${terminal.outColors.green('equal')} ${file}: ${counts}, ${formatDuration(ms)}${cut}`;
 }
 
 /** A file that cannot be read: why. */

@@ -50,14 +50,22 @@ export class HeapTarget implements LabHeap {
   private end = 0;
   private bytes: Uint8Array = none;
 
-  /** @param physicalPage bytes of the machine's page */
-  constructor(options: LabHeapOptions, physicalPage: number) {
+  /**
+   * @param physicalPage bytes of the machine's page
+   * @param quiet says nothing of what the environment asks for in vain
+   */
+  constructor(options: LabHeapOptions, physicalPage: number, quiet = false) {
     this.physicalPage = physicalPage;
     // The heap warns of what the environment holds; once is enough.
-    const { parts, ...rest } = resolveOptions({ ...options, warn: () => undefined });
+    const silence = { warn: () => undefined };
+    const { parts, ...rest } = resolveOptions({ ...options, ...silence });
     const { pageHeapClass, ...names } = parts;
     this.settings = { ...names, pageHeap: pageHeapClass?.name ?? names.pageHeap, ...rest };
-    this.heap = new Heap({ ...options, onEvent: (event) => this.onEvent?.(labEvent(event)) });
+    this.heap = new Heap({
+      ...options,
+      ...(quiet ? silence : {}),
+      onEvent: (event) => this.onEvent?.(labEvent(event)),
+    });
   }
 
   malloc(size: number, zero = false): number {

@@ -50,6 +50,8 @@ export interface RunOptions {
   readonly strict?: boolean;
   /** The command that asked for the run, for the file's first line. */
   readonly command?: readonly string[];
+  /** What the environment asks for in vain was told already. Default: the run says it on standard error. */
+  readonly warned?: boolean;
   /** The version of this package, for the file's first line. */
   readonly version?: string;
 }

@@ -110,7 +110,8 @@ export async function runTrace(options: RunOptions, hooks: RunHooks = {}): Promi
   signal?.addEventListener('abort', close);
   try {
     const machine = inspectMachine();
-    const makeHeap = hooks.makeHeap ?? ((o: LabHeapOptions, page: number) => new HeapTarget(o, page));
+    const quiet = options.warned === true;
+    const makeHeap = hooks.makeHeap ?? ((o: LabHeapOptions, page: number) => new HeapTarget(o, page, quiet));
     const heap = makeHeap(await heapOptionsOf(options), machine.pageSize);
     let writer: RunFileWriter | undefined;
     try {

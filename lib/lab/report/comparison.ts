@@ -187,23 +187,12 @@ function commandLine(configurations: readonly ComparedRuns[]): Html {
 }
 
 /** A run that failed, as an index may tell of it. */
-interface Failure {
-  readonly label?: string;
-  readonly round?: number;
-  readonly message?: string;
-  readonly code?: string;
-}
-
 /** What a reader should know: an interruption, runs that failed, runs that are not whole. */
-export function comparisonRemarks({ index, configurations }: Comparison): string[] {
-  const { failures } = index as { readonly failures?: unknown };
-  const failed = (Array.isArray(failures) ? (failures as readonly Failure[]) : []).map(
-    ({ label = '?', round, message = 'no more is known', code }) => {
-      const run = round === undefined ? label : `${label}, run ${formatNumber(round)}`;
-      // What a page heap of one's own threw may hold anything.
-      const why = stripVTControlCharacters(message);
-      return `${run} failed: ${why}${code === undefined ? '' : ` (${code})`}`;
-    },
+export function comparisonRemarks({ index, failures, configurations }: Comparison): string[] {
+  // What a page heap of one's own threw may hold anything.
+  const failed = failures.map(
+    ({ label, round, message, code }) =>
+      `${label}, run ${formatNumber(round)} failed: ${stripVTControlCharacters(message)} (${code})`,
   );
   const partial = configurations.flatMap(({ label, runs }) =>
     runs.flatMap(({ end }, i) => {

@@ -18,6 +18,7 @@ const kebab = [
   'growthUnit',
   'scavengeOnReuse',
   'sizeClasses',
+  'trigger',
   'memoryLimit',
   'scavengeAfter',
   'hardDecommit',
