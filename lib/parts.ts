@@ -131,6 +131,12 @@ export const partNames: ReadonlySet<string> = new Set(['generation', ...Object.k
 /** The smallest step by which a heap grows; also of the 1 MiB that the 2014 design asks for at least. */
 export const growthStep = 64 * KiB;
 
+/** 1048576 → 1 MiB; what is no whole number of KiB stays bytes. */
+function sizeInWords(value: unknown): string {
+  if (typeof value !== 'number' || value % KiB !== 0) return `${String(value)} bytes`;
+  return value % MiB === 0 ? `${value / MiB} MiB` : `${value / KiB} KiB`;
+}
+
 function refusePart(name: string, reason: string, value: unknown): never {
   throw new PageHeapError('ERR_INVALID_OPTION', `option ${name}: ${reason}`, { value });
 }
@@ -169,7 +175,7 @@ export function resolveParts(options: PartOptions): Parts {
   ) {
     refusePart(
       'growthUnit',
-      `must be a power of two from ${growthStep / KiB} KiB to ${arenaBytes / MiB} MiB, not ${String(growthUnit)} bytes`,
+      `must be a power of two from ${growthStep / KiB} KiB to ${arenaBytes / MiB} MiB, not ${sizeInWords(growthUnit)}`,
       growthUnit,
     );
   }
@@ -197,7 +203,7 @@ function refuseNonsense(parts: Parts, brought: string): void {
   if (pageHeap === 'radix' && growthUnit < chunkBytes)
     refusePart(
       'growthUnit',
-      `the radix page heap grows by whole chunks of ${chunkBytes / MiB} MiB, not by ${growthUnit} bytes`,
+      `the radix page heap grows by whole chunks of ${chunkBytes / MiB} MiB, not by ${sizeInWords(growthUnit)}`,
       growthUnit,
     );
   if (scavenger === 'age' && pageHeap === 'radix')

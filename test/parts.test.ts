@@ -78,12 +78,12 @@ describe('what makes no sense is refused, with the part and the reason', () => {
     [
       'growth by less than a chunk',
       { growthUnit: 2 ** 20 },
-      /growthUnit: the radix page heap grows by whole chunks/,
+      /growthUnit: the radix page heap grows by whole chunks of 4 MiB, not by 1 MiB$/,
     ],
     [
       'growth by no power of two',
       { generation: 'lists', growthUnit: 3 * 2 ** 20 },
-      /growthUnit: must be a power of two/,
+      /growthUnit: must be a power of two from 64 KiB to 64 MiB, not 3 MiB$/,
     ],
     ['reuse without credit', { scavengeOnReuse: true }, /scavengeOnReuse: is settled with the credit/],
     [
