@@ -469,6 +469,7 @@ describe('verifyFile', () => {
       kind: 'malloc',
       operations: 20_001,
       checkpoints: 1,
+      missing: 0,
       real: false,
       mismatch: undefined,
     });
