@@ -16,7 +16,7 @@ import { commitRadixSetup, radixMemory } from './pages/radix/columns.ts';
 import { RadixPageHeap } from './pages/radix/page-heap.ts';
 import { commitTreapSetup } from './pages/treap/columns.ts';
 import { TreapPageHeap } from './pages/treap/page-heap.ts';
-import type { Parts } from './parts.ts';
+import type { Parts, ScavengerKind } from './parts.ts';
 import type { Arenas } from './spans/arenas.ts';
 import { pageTable } from './spans/page-table.ts';
 import type { SpanTable } from './spans/span-table.ts';
@@ -54,6 +54,7 @@ export function commitPageHeapSetup(kind: Parts['pageHeap'], meta: MetaMemory): 
 export function makePageHeap(
   kind: Parts['pageHeap'],
   own: PageHeapClass | undefined,
+  scavenger: ScavengerKind,
   { meta, sys, spans, arenas, host }: PageHeapParts,
 ): MadePageHeap {
   const freeRuns = { meta, spans, spanOf: meta.views(pageTable).spanOf, known: arenas.columns.known };
@@ -67,16 +68,25 @@ export function makePageHeap(
     case 'treap':
       return { pages: new TreapPageHeap(freeRuns, host), radix: undefined };
     case 'own':
-      return { pages: makeOwn(own, host), radix: undefined };
+      return { pages: makeOwn(own, scavenger, host), radix: undefined };
   }
 }
 
-function makeOwn(own: PageHeapClass | undefined, host: PageHeapHost): PageHeap {
+function makeOwn(own: PageHeapClass | undefined, scavenger: ScavengerKind, host: PageHeapHost): PageHeap {
   if (own === undefined) {
     throw new PageHeapError(
       'ERR_NOT_SHARED',
       'the page heap of this heap is a class of its maker, whose state other threads cannot reach',
     );
   }
-  return makeOwnPageHeap(own, host);
+  const pages = makeOwnPageHeap(own, host);
+  // Beside 'growth' age is one of two reasons; by itself it would be none.
+  if (scavenger === 'age' && pages.releaseUnused === undefined) {
+    throw new PageHeapError(
+      'ERR_INVALID_OPTION',
+      `option scavenger: 'age' needs a page heap that knows since when a run is free; ${own.name || 'this one'} has no releaseUnused`,
+      { value: scavenger },
+    );
+  }
+  return pages;
 }

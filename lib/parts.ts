@@ -65,7 +65,7 @@ export interface PartOptions {
   /** The table of size classes. */
   readonly sizeClasses?: SizeClassTable;
   /**
-   * When a collection starts: by what is not swept yet, from the first byte on; or by what was marked, from 4 MiB on,
+   * When a collection starts: by what is not freed yet, from the first byte on; or by what was marked, from 4 MiB on,
    * with roots and memory limit.
    */
   readonly trigger?: Trigger;

@@ -146,7 +146,7 @@ export class Runtime {
       scavtrace: watch.scavtrace,
       onEvent: watch.onEvent,
     });
-    const made = makePageHeap(this.parts.pageHeap, own, {
+    const made = makePageHeap(this.parts.pageHeap, own, this.parts.scavenger, {
       meta,
       sys,
       spans: this.spans,

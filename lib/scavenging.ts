@@ -11,7 +11,7 @@
  *
  * Guard: one thread at a time, as the whole runtime.
  */
-import { pageSize } from './base/units.ts';
+import { bytes, pageSize } from './base/units.ts';
 import type { HeapEvent } from './events.ts';
 import type { CpuLimiter } from './gc/cpu-limiter.ts';
 import type { Pacer } from './gc/pacer.ts';
@@ -215,7 +215,7 @@ export class Scavenging {
   }
 
   private release(nbytes: number, force: boolean, shouldStop?: () => boolean): number {
-    return this.pages === undefined ? 0 : this.pages.release(nbytes as never, force, shouldStop);
+    return this.pages === undefined ? 0 : this.pages.release(bytes(nbytes), force, shouldStop);
   }
 
   private releaseWithCredit(nbytes: number): void {

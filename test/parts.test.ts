@@ -7,6 +7,12 @@ import type { PageHeapClass } from '../lib/pages/contract.ts';
 import { randomOf } from './pages/random.ts';
 
 const OwnClass = FirstFit as unknown as PageHeapClass;
+/** It does not know since when a run is free. */
+class Ageless extends OwnClass {
+  // As if it were not there.
+  override readonly releaseUnused = undefined as never;
+}
+
 const small = { reach: 2 ** 30, environment: false, debug: true } as const;
 
 describe('a generation', () => {
@@ -118,6 +124,11 @@ describe('what makes no sense is refused, with the part and the reason', () => {
       'a collection before its goal',
       { generation: 'lists', triggerRatio: 0.9 },
       /triggerRatio: the trigger 'live' stops the program/,
+    ],
+    [
+      'release by age of a page heap that knows no ages',
+      { generation: 'lists', pageHeap: Ageless },
+      /scavenger: 'age' needs a page heap that knows since when a run is free; Ageless has no releaseUnused$/,
     ],
     [
       'a page heap that lacks methods',

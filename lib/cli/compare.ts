@@ -8,12 +8,14 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../env.ts';
 import { compareRuns, type RunFailure, readComparison } from '../lab/compare.ts';
-import { forkRun } from '../lab/fork-run.ts';
+import { forkRun, stopSignals } from '../lab/fork-run.ts';
 import { formatBytes, formatDuration } from '../lab/report/client/format.ts';
+import { fileStem, freePath } from '../lab/run-folder.ts';
 import { resolveOptions } from '../options.ts';
 import type { PageHeapClass } from '../pages/contract.ts';
 import { wholeNumber } from './arguments.ts';
@@ -45,8 +47,6 @@ import type { Terminal } from './terminal.ts';
 
 const defaultConfigurations = ['lists', 'treap', 'radix'];
 
-const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 interface Options extends SubjectOptions, OutputOptions {
   readonly configuration?: readonly string[];
   readonly repeat: number;
@@ -73,10 +73,7 @@ Examples:
 
 function folderOf(out: string, name: string, now: Date): string {
   const stamp = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
-  const base = join(out, `compare-${name.replace(/[^\w.-]+/g, '_').slice(0, 80)}-${stamp}`);
-  let path = base;
-  for (let n = 2; existsSync(path); n++) path = `${base}-${n}`;
-  return path;
+  return freePath(join(out, `compare-${fileStem(name)}-${stamp}`));
 }
 
 const collect = (value: string, former: readonly string[] = []): string[] => [...former, value];
@@ -119,6 +116,9 @@ function configurationsOf(texts: readonly string[], base: HeapRequest): Configur
   });
 }
 
+/** What a page heap of one's own throws may hold anything; a terminal is not to obey it. */
+const plain = stripVTControlCharacters;
+
 /** A configuration that failed: why, and where in a page heap of one's own. */
 function tellFailure(
   { label, round, message, code }: RunFailure,
@@ -128,13 +128,15 @@ function tellFailure(
 ): void {
   const place = `configuration '${label}', run ${round}:`;
   const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const likely = `with a page heap of one's own this is most likely its doing; try: pageheap conform ${pageHeapFile}`;
   if (error instanceof PageHeapError) {
-    terminal.fail(`${place} ${inFlags(message)} (${code})`);
-    if (code === 'ERR_PAGE_HEAP' && error.cause instanceof Error) terminal.note(error.cause.stack ?? '');
+    terminal.fail(plain(`${place} ${inFlags(message)} (${code})`));
+    if (code === 'ERR_PAGE_HEAP' && error.cause instanceof Error)
+      terminal.note(plain(error.cause.stack ?? ''));
+    // Its process ended without a word.
+    if (code === 'ERR_SYSTEM' && pageHeapFile !== undefined) terminal.note(likely);
   } else if (pageHeapFile !== undefined) {
-    terminal.fail(
-      `${place} with a page heap of one's own this is most likely its doing; try: pageheap conform ${pageHeapFile}\n${stack}`,
-    );
+    terminal.fail(plain(`${place} ${likely}\n${stack}`));
   } else {
     terminal.fail(`${place} this is a defect of pageheap:\n${stack}`);
   }
@@ -172,7 +174,10 @@ async function execute(name: string, options: Options, context: CommandContext):
   let bar: Progress | undefined;
   let ending: unknown;
   let interrupts = 0;
-  const onInterrupt = (): void => void interrupts++;
+  const onInterrupt = (): void => {
+    if (++interrupts === 1)
+      terminal.note('stopping when the run in progress has ended; once more to end it now');
+  };
   for (const signal of stopSignals) process.on(signal, onInterrupt);
   try {
     await compareRuns(
@@ -246,6 +251,7 @@ async function tell(folder: string, options: Options, terminal: Terminal): Promi
   }
   const comparison = await readComparison(folder);
   if (comparison.configurations.every(({ runs }) => runs.length === 0)) {
+    if (options.json) terminal.printJson(comparisonJson(comparison, null));
     const how = comparison.index.interrupted
       ? 'interrupted before a run was finished'
       : 'no run was finished';

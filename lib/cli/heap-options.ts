@@ -191,21 +191,21 @@ export interface Configuration extends HeapRequest {
   readonly label: string;
 }
 
-/** Of the scavenger that a generation brought and the page heap cannot serve. */
-const broughtByGeneration = /\boption scavenger: 'age', which \w+ brings,/;
+/** Of a scavenger that the page heap cannot serve. */
+const needsAges = /\boption scavenger: 'age'(?:, which \w+ brings,)? needs/;
 
 /**
  * The heap's own message about an option in the words of the command line: the option by the name it has
- * there, and what to add where a generation brought what does not fit.
+ * there, and what to choose where what was chosen, or a generation brought, does not fit.
  */
 export function inFlags(message: string): string {
   const said = message.replace(/\boption (\w+)/, (whole, key: string) => {
     const option = all.find((o) => o.key === key);
     return option === undefined ? whole : `--${option.name}`;
   });
-  if (!broughtByGeneration.test(message)) return said;
+  if (!needsAges.test(message)) return said;
   const part = message.startsWith('configuration ') ? 'scavenger=background' : '--scavenger background';
-  return `${said}; add another scavenger: ${part}`;
+  return `${said}; choose another scavenger: ${part}`;
 }
 
 /**

@@ -7,6 +7,7 @@
  *
  * Not here: what the commands do (a file each).
  */
+import { stripVTControlCharacters } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { addCompare } from './compare.ts';
@@ -86,10 +87,10 @@ function endQuietlyOnBrokenPipe(): void {
 function reportError({ terminal, pageHeapFile }: CommandContext, error: unknown): number {
   const stack = error instanceof Error ? error.stack : String(error);
   if (error instanceof PageHeapError) {
-    terminal.fail(`${inFlags(error.message)} (${error.code})`);
-    // The place in the user's own class.
+    // The place in the user's own class, which may throw anything: a terminal is not to obey it.
+    terminal.fail(stripVTControlCharacters(`${inFlags(error.message)} (${error.code})`));
     if (error.code === 'ERR_PAGE_HEAP' && error.cause instanceof Error)
-      terminal.note(error.cause.stack ?? '');
+      terminal.note(stripVTControlCharacters(error.cause.stack ?? ''));
   } else if (pageHeapFile !== undefined && error instanceof Error && error.name === 'FatalError') {
     terminal.fail(
       `an invariant of the heap is broken, which with a page heap of one's own is most likely its doing; ` +
@@ -105,6 +106,9 @@ function reportError({ terminal, pageHeapFile }: CommandContext, error: unknown)
 export async function main(args: readonly string[]): Promise<number> {
   const terminal = new Terminal();
   endQuietlyOnBrokenPipe();
+  // Results are written to standard output by the commands; what a module of one's own logs is none.
+  console.log = console.error;
+  console.info = console.error;
   const context: CommandContext = { terminal, exitCode: exitCodes.ok };
   try {
     const program = buildProgram(context);

@@ -105,6 +105,7 @@ async function reportComparison(
 ): Promise<void> {
   const comparison = await readComparison(path);
   if (comparison.configurations.every(({ runs }) => runs.length === 0)) {
+    for (const note of comparisonNotes(comparison)) terminal.note(note);
     throw new PageHeapError('ERR_RUN_FILE', 'this comparison has no run that was finished', { file: path });
   }
   if (options.output === '-') {

@@ -5,7 +5,6 @@
  * Ctrl-C (and SIGTERM, SIGHUP) asks the run to end (fork-run.ts): its file is completed, the summary
  * printed and the report written as always, and no process is left. A second one ends it at once.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
@@ -14,7 +13,7 @@ import { forkRun } from '../lab/fork-run.ts';
 import { formatBytes, formatNumber } from '../lab/report/client/format.ts';
 import type { RunOptions, RunProgress, RunReason } from '../lab/run.ts';
 import { readRunFile } from '../lab/run-file.ts';
-import { makeFolder, removeUnrecorded } from '../lab/run-folder.ts';
+import { fileStem, freePath, makeFolder, removeUnrecorded } from '../lab/run-folder.ts';
 import { drawChart } from './chart.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -65,10 +64,7 @@ Examples:
 /** `runs/perl-20250131-235959.jsonl`, with a number where two start in one second. */
 function runFilePath(folder: string, name: string, now: Date): string {
   const stamp = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
-  const base = join(folder, `${name.replace(/[^\w.-]+/g, '_').slice(0, 80)}-${stamp}`);
-  let path = `${base}.jsonl`;
-  for (let n = 2; existsSync(path); n++) path = `${base}-${n}.jsonl`;
-  return path;
+  return freePath(join(folder, `${fileStem(name)}-${stamp}`), '.jsonl');
 }
 
 /** Shows a run as it goes: replay and idleness as one bar. */

@@ -1,17 +1,16 @@
 /**
  * The trigger of 2014: a collection when the heap has grown by GOGC percent of what lives.
  *
- *     goal = (objects at the end of the last cycle − swept since) × (100 + GOGC) / 100
+ *     goal = (objects at the end of the last cycle − freed since + own) × (100 + GOGC) / 100 − own
  *
  * When a cycle ends nobody knows yet what lives, since sweeping only begins: all that is there counts, and what
- * is swept is taken off, with what it would have let the heap grow by. So the goal is high at first and falls
- * to the live heap's as the sweep goes on. There is no least goal: a program with 100 KB alive collects at 200.
- * The heap's size is that of its objects, those that are not swept yet among them; an mcache's span counts when it
- * is exchanged.
+ * a sweep frees is taken off, with what it would have let the heap grow by. So the goal is high at first and
+ * falls to the live heap's as the sweep goes on. There is no least goal. The heap's size is that of its objects,
+ * garbage that is not freed yet among them; an mcache's span counts when it is exchanged.
  *
- * The real runtime keeps some objects of its own alive, which keep it from collecting for every few bytes of a
- * program that has hardly any: a program that dropped everything had 29,720 bytes left in Go 1.4.3. They count
- * here too, for trigger and goal, though they are not in the heap.
+ * `own`: the real runtime keeps some objects of its own alive, 29,720 bytes in Go 1.4.3 after a program had
+ * dropped everything. They are not in this heap, but count as if they were, or a program with hardly anything
+ * alive would collect for every few bytes. With 100,000 bytes alive the goal is 229,720.
  *
  * Roots, memory limit and triggers before the goal came later (pacer.ts).
  *
@@ -23,15 +22,15 @@ import { noMemoryLimit, Pacer, pacerSlot } from './pacer.ts';
 export const runtimeObjects = 29_720;
 
 export class LiveTrigger extends Pacer {
-  private readonly swept: () => number;
+  private readonly freed: () => number;
 
-  /** @param state as the pacer's. @param swept bytes of objects swept ever */
-  constructor(state: Float64Array, swept: () => number) {
+  /** @param state as the pacer's. @param freed bytes of objects that sweeps have freed, ever */
+  constructor(state: Float64Array, freed: () => number) {
     super(state);
-    this.swept = swept;
+    this.freed = freed;
   }
 
-  /** Bytes of objects; arguments as the pacer's. */
+  /** Bytes of objects; what the memory limit goes by does not matter. */
   override heapGoal(): number {
     return this.gcPercentGoal();
   }
@@ -40,7 +39,7 @@ export class LiveTrigger extends Pacer {
     const { s } = this;
     const percent = s[pacerSlot.gcPercent];
     if (percent < 0) return Infinity;
-    const alive = s[pacerSlot.aliveThen] - (this.swept() - s[pacerSlot.sweptThen]);
+    const alive = s[pacerSlot.aliveThen] - (this.freed() - s[pacerSlot.freedThen]);
     const grown = (alive + runtimeObjects) * (1 + percent / 100);
     return Math.max(0, Math.floor(grown - runtimeObjects));
   }
@@ -65,6 +64,6 @@ export class LiveTrigger extends Pacer {
   override endCycle(bytesMarked: number, mappedReady: number, heapFree: number, heapAlloc: number): void {
     super.endCycle(bytesMarked, mappedReady, heapFree, heapAlloc);
     this.s[pacerSlot.aliveThen] = heapAlloc;
-    this.s[pacerSlot.sweptThen] = this.swept();
+    this.s[pacerSlot.freedThen] = this.freed();
   }
 }

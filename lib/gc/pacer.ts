@@ -74,9 +74,9 @@ export const pacerSlot = {
   roots: 8,
   /** The share of the way from the bytes marked to the goal at which a cycle starts. */
   triggerRatio: 9,
-  /** Of live-trigger.ts: bytes of objects when the last cycle ended, and those swept ever until then. */
+  /** Of live-trigger.ts: bytes of objects when the last cycle ended, and those freed ever until then. */
   aliveThen: 10,
-  sweptThen: 11,
+  freedThen: 11,
 } as const;
 
 /** Slots the pacer needs. */

@@ -9,6 +9,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PageHeapError } from '../base/errors.ts';
+import { fileStem } from './run-folder.ts';
 import { fileError } from './trace/bytes.ts';
 
 export const comparisonFormat = 'pageheap-comparison/1';
@@ -46,7 +47,7 @@ export interface ComparisonIndex {
 export function fileStems(labels: readonly string[]): string[] {
   const taken = new Set<string>();
   return labels.map((label) => {
-    const base = label.replace(/[^\w.-]+/g, '_').slice(0, 80);
+    const base = fileStem(label);
     let stem = base;
     for (let n = 2; taken.has(stem); n++) stem = `${base}-${n}`;
     taken.add(stem);

@@ -23,7 +23,8 @@ export interface ForkHooks {
 
 /** How long a child that was told to stop may take. */
 const graceMs = 10_000;
-const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** What ends a run, and whoever waits for one. */
+export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The child's program: compiled where this is compiled. */
 const entry = fileURLToPath(new URL(`./run-child${extname(import.meta.url)}`, import.meta.url));
@@ -36,7 +37,8 @@ const entry = fileURLToPath(new URL(`./run-child${extname(import.meta.url)}`, im
 export async function forkRun(options: RunOptions, hooks: ForkHooks = {}): Promise<RunResult> {
   const input = options.trace === standardInput ? 'inherit' : 'ignore';
   const child = fork(entry, [], {
-    stdio: [input, 'inherit', 'inherit', 'ipc'],
+    // A run says nothing on standard output; what a page heap of one's own prints must not end up in JSON.
+    stdio: [input, process.stderr.fd, 'inherit', 'ipc'],
     serialization: 'advanced',
     execArgv: [],
   });

@@ -6,7 +6,16 @@
  *
  * Not here: the files in them (run-file.ts, comparison-index.ts).
  */
-import { accessSync, constants, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { PageHeapError } from '../base/errors.ts';
 import { readRunFile } from './run-file.ts';
@@ -14,6 +23,21 @@ import { fileReason } from './trace/bytes.ts';
 
 function refuse(folder: string, why: string, cause?: unknown): never {
   throw new PageHeapError('ERR_FILE', why, { file: folder, ...(cause === undefined ? {} : { cause }) });
+}
+
+/** A name as part of a file's: letters, digits, `_.-`, at most 80, and not hidden. */
+export function fileStem(name: string): string {
+  return name
+    .replace(/[^\w.-]+/g, '_')
+    .replace(/^\.+/, '_')
+    .slice(0, 80);
+}
+
+/** A path that is not there yet: `base` and `ending`, with a number between them where that is taken. */
+export function freePath(base: string, ending = ''): string {
+  let path = `${base}${ending}`;
+  for (let n = 2; existsSync(path); n++) path = `${base}-${n}${ending}`;
+  return path;
 }
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;

@@ -234,6 +234,38 @@ describe('pageheap compare', () => {
     expect(JSON.parse(stdout).irregular).toEqual({ unknownFrees: 2 });
   });
 
+  it.each([
+    ['process.exit(0)', /the process of the run ended with code 0/],
+    ["throw new Error('no\\x1b[31m more')", /threw in alloc: no more/],
+  ])('has JSON where no run was finished, and says whose doing it is: %s', async (body, message) => {
+    const file = join(out, `ends-${body.length}.mjs`);
+    writeFileSync(
+      file,
+      `import FirstFit from ${JSON.stringify(new URL('../../examples/first-fit.mjs', import.meta.url).href)};
+       console.log('a word of my own');
+       export default class Ends extends FirstFit {
+         alloc(npages) { if (++this.asked > 100) { ${body}; } return super.alloc(npages); }
+         asked = 0;
+       }`,
+    );
+    const {
+      out: stdout,
+      err: stderr,
+      code,
+    } = await pageheap([
+      ...['compare', 'git', ...asFast, '-r', '1', '--out', out, '-c', `radix,page-heap=${file}`, '--json'],
+    ]);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ report: null, failures: [{ round: 1 }] });
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toContain('\x1b');
+    expect(stderr).toContain('a word of my own');
+    if (body.startsWith('process')) expect(stderr).toContain(`try: pageheap conform ${file}`);
+    const { folder } = JSON.parse(stdout) as { folder: string };
+    const again = await pageheap(['report', folder]);
+    expect(again.err).toMatch(/failed in run 1[\s\S]*no run that was finished/);
+  });
+
   it('takes standard input for a single run', async () => {
     const args = ['compare', '-', ...asFast, '-r', '1', '-c', 'radix', '--out', out, '--json'];
     const { out: stdout, code } = await pageheap(args, { input: '= Start\n+ 0x1000 0x20\n' });

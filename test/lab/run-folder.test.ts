@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
+  fileStem,
+  freePath,
   hasRecorded,
   makeFolder,
   removeEmpty,
@@ -77,4 +79,20 @@ describe('a run file', () => {
     expect(await hasRecorded(join(root, 'none'))).toBe(false);
     expect(runFilesIn(join(root, 'none'))).toEqual([]);
   });
+});
+
+it.each([
+  ['perl', 'perl'],
+  ['a b/c', 'a_b_c'],
+  ['../../x', '__.._x'],
+  ['.hidden', '_hidden'],
+  ['x'.repeat(100), 'x'.repeat(80)],
+])('%s is %s in a file name', (name, stem) => expect(fileStem(name)).toBe(stem));
+
+it('a free path has a number where its name is taken', () => {
+  const base = join(root, 'taken');
+  expect(freePath(base, '.jsonl')).toBe(`${base}.jsonl`);
+  writeFileSync(`${base}.jsonl`, '');
+  writeFileSync(`${base}-2.jsonl`, '');
+  expect(freePath(base, '.jsonl')).toBe(`${base}-3.jsonl`);
 });

@@ -80,11 +80,6 @@ export class PageState {
     return pageCount(npages - this.count(this.allocated, page, npages));
   }
 
-  /** The scavenged pages among n grown ones. */
-  countScavenged(page: PageIndex, npages: PageCount): PageCount {
-    return pageCount(this.count(this.scavenged, page, npages));
-  }
-
   private count(words: Int32Array, page: number, npages: number): number {
     let count = 0;
     for (let at = page; at < page + npages; ) {
