@@ -61,13 +61,14 @@ describe('what fits together', () => {
   it.each([
     [
       "option scavenger: 'age', which lists brings, needs x",
-      '; add another scavenger: --scavenger background',
+      '; choose another scavenger: --scavenger background',
     ],
     [
       "configuration 'a': option scavenger: 'age', which lists brings, needs x",
-      '; add another scavenger: scavenger=background',
+      '; choose another scavenger: scavenger=background',
     ],
-    ["option scavenger: 'age' needs x", 'needs x'],
+    ["option scavenger: 'age' needs x", 'needs x; choose another scavenger: --scavenger background'],
+    ['option scavenger: must be one of x', 'must be one of x'],
   ])('%s', (message, end) => {
     expect(inFlags(message).endsWith(end)).toBe(true);
     expect(inFlags(message)).toContain('--scavenger: ');
