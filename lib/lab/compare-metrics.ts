@@ -31,6 +31,13 @@ export interface MetricInput {
   readonly opsPerSec: number | undefined;
 }
 
+/** RSS where a decay ends; undefined where there is none. */
+function decayEnd({ samples, scavenges }: MetricInput): number | undefined {
+  const stretch = decayStretch(samples, scavenges);
+  const isDecay = decayTime(samples, stretch, 1, leastDecay) !== undefined;
+  return isDecay ? samples[stretch.to].rss : undefined;
+}
+
 /** Seconds from the peak until a share of the decay is done. */
 function decaySeconds({ samples, scavenges }: MetricInput, share: number): number | undefined {
   const ms = decayTime(samples, decayStretch(samples, scavenges), share, leastDecay);
@@ -115,6 +122,13 @@ export const metrics: readonly Metric[] = [
     unit: 'seconds',
     formula: `from the last sample at the RSS peak until RSS was down to peak − 0.95 (peak − end)${endOfDecay}`,
     of: (run) => decaySeconds(run, 0.95),
+  },
+  {
+    id: 'decayEnd',
+    label: 'decay to',
+    unit: 'bytes',
+    formula: `RSS of the heap’s ranges at the decay’s end${endOfDecay}`,
+    of: decayEnd,
   },
   {
     id: 'released',

@@ -85,6 +85,7 @@ describe('the metrics of a run', () => {
     // Between the samples at 60 and 40 MiB, and those at 20 and 4 MiB.
     ['decayHalf', 2.5],
     ['decay95', 4.9375],
+    ['decayEnd', 0],
     ['released', 100 * mib],
     ['lazyFree', undefined],
     ['heapSys', 100 * mib],
@@ -105,12 +106,16 @@ describe('the metrics of a run', () => {
 
   it('are all tested here', () => {
     expect(Object.keys(m).sort()).toEqual(metrics.map(({ id }) => id).sort());
-    expect(metrics).toHaveLength(18);
+    expect(metrics).toHaveLength(19);
   });
 
   it('have no decay where RSS hardly falls', () => {
     expect(metricsOf(runOf([10, 100, 98, 97])).decayHalf).toBeUndefined();
-    expect(metricsOf(runOf([10, 100]))).toMatchObject({ decayHalf: undefined, decay95: undefined });
+    expect(metricsOf(runOf([10, 100]))).toMatchObject({
+      decayHalf: undefined,
+      decay95: undefined,
+      decayEnd: undefined,
+    });
   });
 
   it('are none of a run without samples', () => {
@@ -362,8 +367,30 @@ describe('its page', () => {
     // 40 resident pages against 80.
     expect(firstMoment).toBe(2);
     expect(moments[2]?.maps.map(({ tally }) => tally[3 * 4 + 2])).toEqual([40, 80]);
-    const none = comparisonPayload([of('a', [1]), { label: 'b', files: [], runs: [], spread: {} }]);
-    expect([none.moments, none.firstMoment]).toEqual([[], 0]);
+  });
+
+  it('has the page maps of those that have a run, by their places among all', () => {
+    const of = (label: string, rss?: readonly number[]) => ({
+      label,
+      files: [],
+      runs: rss === undefined ? [] : [runOf(rss)],
+      spread: {},
+    });
+    const { labels, mapped, moments, firstMoment } = comparisonPayload([
+      of('a', [10, 9]),
+      of('failed'),
+      of('c', [10, 5]),
+      of('cut short', []),
+    ]);
+    expect(labels).toHaveLength(4);
+    expect(mapped).toEqual([0, 2]);
+    expect(moments.map(({ label, maps }) => [label, maps.length])).toEqual([
+      ['after 0', 2],
+      ['after 1', 2],
+    ]);
+    expect(firstMoment).toBe(1);
+    const none = comparisonPayload([of('failed')]);
+    expect([none.mapped, none.moments, none.firstMoment]).toEqual([[], [], 0]);
   });
 
   it('tells maps of one name apart by their place', () => {

@@ -12,6 +12,7 @@ import { comparisonRemarks, renderComparison } from '../../lib/lab/report/compar
 import { commonOptions, differingOptions, subjectRows } from '../../lib/lab/report/comparison-options.ts';
 import { comparisonPayload } from '../../lib/lab/report/comparison-payload.ts';
 import { formatSpread } from '../../lib/lab/report/comparison-values.ts';
+import { breakable } from '../../lib/lab/report/html.ts';
 import { optionInWords, optionName } from '../../lib/lab/report/option-names.ts';
 import { type RunData, type RunHeader, toRunData } from '../../lib/lab/report/run-data.ts';
 import { commandWords } from '../../lib/lab/report/values.ts';
@@ -27,10 +28,24 @@ interface Made {
   readonly faults?: number;
   readonly phases?: readonly string[];
   readonly end?: object | null;
+  /** Milliseconds: a release by force. */
+  readonly forcedAt?: number;
+  /** Resident pages of four in use, in a page map. */
+  readonly resident?: number;
 }
 
 /** A run with a sample each second, RSS in MiB; phases end one a second. */
-function runOf({ rss = [10, 40, 20], header, options, faults = 10, phases = [], end }: Made = {}): RunData {
+function runOf({
+  rss = [10, 40, 20],
+  header,
+  options,
+  faults = 10,
+  phases = [],
+  end,
+  ...more
+}: Made = {}): RunData {
+  const { forcedAt, resident } = more;
+  const bytes = (of: (i: number) => number): string => Buffer.from([0, 1, 2, 3].map(of)).toString('base64');
   return toRunData([
     {
       k: 'run',
@@ -51,6 +66,20 @@ function runOf({ rss = [10, 40, 20], header, options, faults = 10, phases = [], 
       madvB: 4096 * i,
     })),
     ...phases.map((name, i) => ({ k: 'phase', t: (i + 1) * 1000, name, rss: mib })),
+    ...(forcedAt === undefined ? [] : [{ k: 'scav', t: forcedAt, kind: 'forced', bytes: mib }]),
+    ...(resident === undefined
+      ? []
+      : [
+          {
+            k: 'map',
+            t: 0,
+            label: 'A',
+            origin: 0,
+            pages: 4,
+            ranges: [[0, 4]],
+            bits: { state: bytes(() => 3), resident: bytes((i) => (i < resident ? 2 : 0)) },
+          },
+        ]),
     ...(end === null ? [] : [{ k: 'end', t: rss.length * 1000, reason: 'done', opsPerSec: 5000, ...end }]),
   ]);
 }
@@ -147,6 +176,20 @@ describe('what configurations have in common', () => {
     expect(commonOptions([none])).toEqual([]);
   });
 
+  it('marks what only a workload can set', () => {
+    const both = (header: object): ComparedRuns[] =>
+      [0.7, 0.8].map((triggerRatio) =>
+        configurationOf(String(triggerRatio), [
+          runOf({ header, options: optionsOf('radix', { triggerRatio, rootBytes: mib }) }),
+        ]),
+      );
+    const note = 'set by the workload';
+    const workload = both({ workload: { name: 'rsscurve' } });
+    expect(differingOptions(workload)).toEqual([{ name: 'triggerRatio', note, values: ['0.70', '0.80'] }]);
+    expect(commonOptions(workload)).toEqual([{ name: 'rootBytes', note, values: ['1.00 MiB'] }]);
+    expect(differingOptions(both({})).map((row) => row.note)).toEqual([undefined]);
+  });
+
   it.each<[string, Partial<RunHeader>, Record<string, string>]>([
     [
       'a workload',
@@ -214,6 +257,86 @@ describe('the page', () => {
     expect(comparisonRemarks(comparisonOf([configurationOf('a', [runOf()])]))).toEqual([]);
   });
 
+  it.each<[string, readonly ComparedRuns[], readonly string[], readonly string[]]>([
+    [
+      'of some with runs',
+      [
+        configurationOf('a', [runOf({ options: { objects: 'bitmap' } })]),
+        configurationOf('b', [runOf({ options: { objects: 'freelist' } })]),
+        configurationOf('c', []),
+      ],
+      [
+        'c has no finished run, so nothing is known of its options.',
+        'What those that have runs have in common',
+        'c has no finished run, hence nothing but dashes.',
+        'cno finished run',
+      ],
+      ['They have', 'the same options'],
+    ],
+    [
+      'of some with runs that are the same',
+      [configurationOf('a', [runOf()]), configurationOf('b', [runOf()]), configurationOf('c', [])],
+      ['Those that have runs have the same options. c has no finished run'],
+      ['They have the same'],
+    ],
+    [
+      'of one with a run',
+      [configurationOf('a', [runOf()]), configurationOf('b', []), configurationOf('c', [])],
+      [
+        'Only a has a finished run: nothing can be compared.',
+        'b and c have no finished run',
+        'How a was run',
+      ],
+      ['same options', 'in common'],
+    ],
+    [
+      'of none with a run',
+      [configurationOf('a', []), configurationOf('b', [])],
+      ['None has a finished run: nothing can be compared.'],
+      ['same options', 'in common'],
+    ],
+    [
+      'of all with runs',
+      [configurationOf('a', [runOf()]), configurationOf('b', [runOf()])],
+      ['They have the same options.', 'What they have in common'],
+      ['no finished run'],
+    ],
+  ])('says what can be compared: %s', (_what, configurations, said, unsaid) => {
+    const page = plain(
+      renderComparison(comparisonOf(configurations)).replace(/<(script|style)[\s\S]*?<\/\1>/g, ''),
+    );
+    for (const words of said) expect(page).toContain(words);
+    for (const words of unsaid) expect(page).not.toContain(words);
+  });
+
+  it('says where decays end, if that is not where runs do', () => {
+    const of = (forcedAt?: number): string =>
+      plain(
+        renderComparison(
+          comparisonOf([
+            configurationOf('a', [
+              runOf({ rss: [100, 60, 2], ...(forcedAt === undefined ? {} : { forcedAt }) }),
+            ]),
+          ]),
+        ),
+      );
+    expect(of(1500)).toMatch(/decay to\s*60\.0 MiB/);
+    expect(of(1500)).toContain('A decay ends where memory was first forced back after the peak');
+    expect(of()).toMatch(/decay to\s*2\.00 MiB/);
+    expect(of()).not.toContain('forced back after the peak');
+  });
+
+  it('breaks names between parts, then within them', () => {
+    const parts = (name: string): string =>
+      breakable(name)
+        .html.replaceAll('<span class="part">', '[')
+        .replaceAll('</span>', ']')
+        .replaceAll('<wbr>', '|');
+    expect(parts('radix')).toBe('[radix]');
+    expect(parts('radix,advise=free')).toBe('[radix,][advise=free]');
+    expect(parts('my own:./a/b/<long-name>.mjs')).toBe('[my ][own:][./|a/|b/|&lt;long-name&gt;.mjs]');
+  });
+
   it('has a chart of a counter only where it differs', () => {
     const idsOf = (faults: number): string[] =>
       comparisonPayload([
@@ -258,6 +381,10 @@ describe('the page in a browser', () => {
         runOf({ rss: [10, 40 + i, 20], phases: ['A', 'B'] }),
         runOf(),
       ]),
+    ),
+    // One is without a run.
+    four: ['radix', 'own:./my-page-heap.mjs', 'radix,advise=free', 'radix,growth-unit=4MiB,advise=free'].map(
+      (label, i) => configurationOf(label, i === 1 ? [] : [runOf({ resident: i, phases: ['A', 'B'] })]),
     ),
   };
 
@@ -324,6 +451,77 @@ describe('the page in a browser', () => {
     await expect.poll(() => pixels(page, 'rss')).not.toBe(before);
     await page.mouse.move(5, 5);
     await expect.poll(() => pixels(page, 'rss')).toBe(before);
+    expect(wrong).toEqual([]);
+    await page.close();
+  });
+
+  it('tells the phase of each at the time of the cursor, and where it ends', async () => {
+    const { page, wrong } = await open('two');
+    const plot = page.locator('#chart-inuse .plot');
+    await plot.focus();
+    const rows = async (key: string): Promise<string[]> => {
+      await page.keyboard.press(key);
+      return page.locator('#chart-inuse .tip .row span:nth-child(2)').allInnerTexts();
+    };
+    const first = await rows('Home');
+    expect(first.filter((words) => words.includes('until'))).toEqual([
+      'first phase A until 1.00 s',
+      'second phase A until 1.00 s',
+    ]);
+    expect((await rows('End')).filter((words) => words.includes('until'))).toEqual([]);
+    expect(wrong).toEqual([]);
+    await page.close();
+  });
+
+  it('shows the page maps of those that have runs, each in its own colour', async () => {
+    const { page, wrong } = await open('four');
+    await page.waitForSelector('#compared-maps[data-shown="0"]');
+    const headings = page.locator('#compared-maps h3');
+    expect(await headings.allInnerTexts()).toEqual([
+      ' radix',
+      ' radix,advise=free',
+      ' radix,growth-unit=4MiB,advise=free',
+    ]);
+    expect(await headings.locator('line').evaluateAll((all) => all.map((line) => line.style.stroke))).toEqual(
+      [0, 2, 3].map((i) => `var(--${curveColour(i)})`),
+    );
+    expect(await page.locator('#legend button').nth(1).innerText()).toBe(
+      'own:./my-page-heap.mjs (no finished run)',
+    );
+    expect(await page.locator('#compared-readout').innerText()).toMatch(
+      /radix: in use; not resident.*radix,advise=free: in use; resident/,
+    );
+    expect(await page.locator('#h-maps + .lead').innerText()).toContain('own:./my-page-heap.mjs has none.');
+    expect(wrong).toEqual([]);
+    await page.close();
+  });
+
+  it('breaks names at their borders where it is narrow', async () => {
+    const { page, wrong } = await open('four', 400);
+    const heads = page.locator('#h-table ~ .compared thead th');
+    // A part of its own is whole on a line: as tall as one line.
+    const lines = await heads
+      .nth(3)
+      .locator('.part')
+      .evaluateAll((parts) =>
+        parts.map((part) => part.getClientRects().length === 1 && part.clientHeight < 20),
+      );
+    expect(lines).toEqual([true, true]);
+    const table = page.locator('#h-table ~ .compared').first();
+    expect(await table.evaluate((e) => e.scrollWidth > e.clientWidth)).toBe(true);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(400);
+    const box = (await table.boundingBox())!;
+    // The shadow at the right edge is there until the end is reached.
+    const edge = async (): Promise<string> =>
+      (
+        await page.screenshot({
+          clip: { x: box.x + box.width - 4, y: box.y + 2, width: 3, height: 3 },
+          fullPage: true,
+        })
+      ).toString('base64');
+    const before = await edge();
+    await table.evaluate((e) => e.scrollTo(e.scrollWidth, 0));
+    expect(await edge()).not.toBe(before);
     expect(wrong).toEqual([]);
     await page.close();
   });

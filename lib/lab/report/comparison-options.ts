@@ -8,16 +8,25 @@ import { resolveOptions } from '../../options.ts';
 import { type Generation, generations } from '../../parts.ts';
 import type { ComparedRuns } from '../compare.ts';
 import { formatDuration, formatNumber } from './client/format.ts';
-import { optionInWords, optionName } from './option-names.ts';
+import { isSetByWorkload, optionInWords, optionName } from './option-names.ts';
 import type { RunHeader, RunValue } from './run-data.ts';
 
 /** A name, and a value for each configuration. */
 export interface OptionRow {
   readonly name: string;
   readonly values: readonly string[];
+  /** What is to be known of the name. */
+  readonly note?: string;
 }
 
 type Options = Readonly<Record<string, RunValue>>;
+
+/** An option's name as the command line has it; one that a workload set is told as that. */
+function named(configurations: readonly ComparedRuns[], key: string): Omit<OptionRow, 'values'> {
+  const header = configurations.flatMap(({ runs }) => runs)[0]?.header;
+  const isOfWorkload = header?.workload !== undefined && isSetByWorkload(key);
+  return { name: optionName(key), ...(isOfWorkload ? { note: 'set by the workload' } : {}) };
+}
 
 const text = (value: RunValue | undefined): string => JSON.stringify(value ?? null);
 
@@ -39,7 +48,7 @@ export function differingOptions(configurations: readonly ComparedRuns[]): Optio
   return namesOf(known)
     .filter((name) => !isCommon(known, name))
     .map((name) => ({
-      name: optionName(name),
+      ...named(configurations, name),
       values: each.map((options) => optionInWords(name, options?.[name])),
     }));
 }
@@ -53,7 +62,7 @@ function defaultsOf(generation: RunValue | undefined): Options | undefined {
   return { touch: 'all', strict: false, ...names, ...(rest as unknown as Options) };
 }
 
-/** The options that all configurations have in common and that are not the defaults of all of them. */
+/** The options that all configurations with runs have in common and that are not the defaults of all of them. */
 export function commonOptions(configurations: readonly ComparedRuns[]): OptionRow[] {
   const known = optionsOf(configurations);
   const defaults = known.map(({ generation }) => defaultsOf(generation));
@@ -61,7 +70,7 @@ export function commonOptions(configurations: readonly ComparedRuns[]): OptionRo
     defaults.every((of) => of === undefined || text(of[name]) === text(known[0][name]));
   return namesOf(known)
     .filter((name) => isCommon(known, name) && !isDefault(name))
-    .map((name) => ({ name: optionName(name), values: [optionInWords(name, known[0][name])] }));
+    .map((name) => ({ ...named(configurations, name), values: [optionInWords(name, known[0][name])] }));
 }
 
 const numberOf = (value: RunValue | undefined): number | undefined =>

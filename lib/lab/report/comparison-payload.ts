@@ -5,7 +5,7 @@
  * configuration one run is drawn thick: that with the median end of RSS among its own (the lower of two). Its
  * page maps are shown, too, of those moments that all of them have: the ends of phases and of the run, not
  * the peaks, which come when they come. Of more maps than the page's budget allows, some moments in between
- * are left out.
+ * are left out. A configuration whose run has no maps, or that has no run, is not among them.
  */
 import type { ComparedRuns } from '../compare.ts';
 import { spread } from './downsample.ts';
@@ -29,10 +29,10 @@ export interface ComparedQuantity {
   readonly curves: readonly ComparedCurve[];
 }
 
-/** A moment of the program that every configuration has a page map of. */
+/** A moment of the program that every configuration with page maps has one of. */
 export interface ComparedMoment {
   readonly label: string;
-  /** By configuration. */
+  /** In the order of `mapped`. */
   readonly maps: readonly PackedMap[];
 }
 
@@ -48,6 +48,8 @@ export interface ComparisonPayload {
   readonly labels: readonly string[];
   /** By configuration: the ends of the phases of the run that stands for it. */
   readonly phases: readonly (readonly ComparedPhaseEnd[])[];
+  /** The configurations that have page maps. */
+  readonly mapped: readonly number[];
   readonly moments: readonly ComparedMoment[];
   /** The moment that is shown first: where most differs in what is resident. */
   readonly firstMoment: number;
@@ -178,13 +180,16 @@ export function comparisonPayload(configurations: readonly ComparedRuns[]): Comp
     }),
   }));
   const mains = configurations.map(({ runs }) => runs[mainRun(runs)]);
-  const drawn = mains.filter((run) => run !== undefined);
-  // A configuration without a finished run has nothing to lay beside the others.
-  const moments = drawn.length === mains.length ? commonMoments(drawn) : [];
+  // A configuration without page maps has nothing to lay beside the others.
+  const drawn = mains.flatMap((run, i) =>
+    run === undefined || mapsByName(run).size === 0 ? [] : [{ run, i }],
+  );
+  const moments = commonMoments(drawn.map(({ run }) => run));
   return {
     t,
     labels: configurations.map(({ label }) => label),
     phases: mains.map((run) => run?.phases.map(({ t, name }) => ({ t, name })) ?? []),
+    mapped: drawn.map(({ i }) => i),
     moments,
     firstMoment: mostTelling(moments),
     quantities: made

@@ -3,17 +3,24 @@ export const comparisonStyle = `
 :root { --c0: #0a66a8; --c1: #bf4a00; --c2: #00805f; --c3: #8b2470; --c4: #7a5a00; --c5: #2a8fc0; --c6: #a0303a; --c7: #555f6b; }
 @media (prefers-color-scheme: dark) { :root:not([data-theme=print]) { --c0: #6cb8f0; --c1: #ff9a5c; --c2: #35cfa2; --c3: #ec8fd1;
   --c4: #e0c050; --c5: #9fd4f0; --c6: #ff8f96; --c7: #aab6c2; } }
-.compared { overflow-x: auto; }
+/* A shadow where a table goes on to the right: what covers it is at the table's own end and scrolls with it. */
+.compared { overflow-x: auto; background:
+  linear-gradient(to left, var(--page) 18px, transparent) right / 44px 100% no-repeat local,
+  linear-gradient(to left, color-mix(in srgb, var(--text) 30%, transparent), transparent) right / 18px 100% no-repeat scroll; }
+.part { display: inline-block; max-width: 100%; white-space: pre-wrap; }
 .compared table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; min-width: 100%; }
 .compared th, .compared td { padding: 5px 12px 5px 0; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
 .compared th:first-child { text-align: left; position: sticky; left: 0; background: var(--page); font-weight: 600; padding-right: 16px; }
-.compared thead th { vertical-align: bottom; white-space: normal; min-width: 8em; overflow-wrap: anywhere; }
+.compared thead th { vertical-align: bottom; white-space: normal; min-width: 8em; max-width: 20em; overflow-wrap: break-word; }
 .compared thead .line-mark { display: block; margin: 0 0 3px auto; }
 .compared .spread { display: block; color: var(--muted); font-size: 12px; }
 .compared .also td, .compared .also th:first-child { padding-top: 0; padding-bottom: 2px; color: var(--muted); font-size: 12px; font-weight: 400; border: 0; }
 .compared .also th:first-child { padding-left: 12px; }
 .compared tbody tr:has(+ .also) > * { border: 0; padding-bottom: 2px; }
 .compared tbody tr.also:last-child > :is(th, td) { padding-bottom: 8px; border-bottom: 1px solid var(--line); }
+.compared th .spread { font-weight: 400; }
+.compared .named th:first-child { white-space: normal; overflow-wrap: break-word; }
+#compared-maps h3 { overflow-wrap: anywhere; }
 .maps.two { grid-template-columns: repeat(2, minmax(0, 1fr)); }
 .keys { display: flex; flex-wrap: wrap; gap: 0 34px; }
 .below { color: var(--muted); font-size: 13px; margin-top: 8px; max-width: 96ch; }
@@ -30,10 +37,10 @@ details { margin-top: 16px; } details[open] summary { margin-bottom: 6px; }
   .compared table { font-size: 12.5px; }
   .compared th, .compared td { padding: 4px 0 4px 8px; }
   .compared th:first-child { padding: 4px 2px 4px 0; width: 102px; min-width: 102px; max-width: 102px; font-size: 12px; letter-spacing: -0.02em; white-space: normal; overflow-wrap: break-word; line-height: 1.3; }
-  .compared thead th { min-width: 74px; font-size: 12px; line-height: 1.3; }
+  .compared thead th { min-width: 74px; max-width: 160px; font-size: 12px; line-height: 1.3; }
   .compared .spread { font-size: 11px; line-height: 1.3; white-space: normal; }
   .compared .also td, .compared .also th:first-child { font-size: 11.5px; } .compared .also th:first-child { padding-left: 6px; }
   #legend { max-height: 118px; overflow-y: auto; }
 }
-@media print { #legend { position: static; } }
+@media print { #legend { position: static; } .compared { background: none; } }
 `;

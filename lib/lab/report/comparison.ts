@@ -15,7 +15,8 @@ import { commonOptions, differingOptions, type OptionRow, subjectRows } from './
 import { type ComparisonPayload, comparisonPayload } from './comparison-payload.ts';
 import { comparisonStyle } from './comparison-style.ts';
 import { formatMetric, formatSpread } from './comparison-values.ts';
-import { type Html, html, unbroken } from './html.ts';
+import { decayStretch } from './decay.ts';
+import { breakable, type Html, html, unbroken } from './html.ts';
 import { renderPage } from './page.ts';
 import type { RunHeader } from './run-data.ts';
 import { pacedOver } from './summary.ts';
@@ -23,6 +24,19 @@ import { commandWords, heading, valueInWords } from './values.ts';
 
 const headerOf = (configurations: readonly ComparedRuns[]): RunHeader | undefined =>
   configurations.flatMap(({ runs }) => runs)[0]?.header;
+
+const hasRun = ({ runs }: ComparedRuns): boolean => runs.length > 0;
+
+/** Configurations by their names: `a`, `a and b`, `a, b and c`. */
+function listed(configurations: readonly ComparedRuns[]): string {
+  const labels = configurations.map(({ label }) => label);
+  return labels.length < 2 ? labels.join('') : `${labels.slice(0, -1).join(', ')} and ${labels.at(-1)}`;
+}
+
+/** `a has`, `a and b have`. */
+function having(configurations: readonly ComparedRuns[]): string {
+  return `${listed(configurations)} ${configurations.length === 1 ? 'has' : 'have'}`;
+}
 
 /** A piece of a configuration's curve, as the charts draw it. */
 function lineKey(configuration: number): Html {
@@ -33,7 +47,8 @@ function lineKey(configuration: number): Html {
 
 function headings(configurations: readonly ComparedRuns[]): Html {
   return html`<tr><th scope="col"></th>${configurations.map(
-    ({ label }, i) => html`<th scope="col">${lineKey(i)} ${label}</th>`,
+    ({ label, runs }, i) =>
+      html`<th scope="col">${lineKey(i)} ${breakable(label)}${runs.length > 0 ? html`` : html`<span class="spread">no finished run</span>`}</th>`,
   )}</tr>`;
 }
 
@@ -58,8 +73,29 @@ function metricsTable(configurations: readonly ComparedRuns[]): Html {
         )}</tr>`,
     )}</tbody>
   </table></div>
+  ${decayWords(configurations)}
   <p class="below">– stands for none: a decay that was none, because RSS had fallen by less than a twentieth of its peak when
-    the run ended or memory was forced back; LazyFree where pages are given back at once, or where nobody looked.</p>`;
+    the run ended or memory was forced back; LazyFree where pages are given back at once, or where nobody looked.${dashWords(configurations)}</p>`;
+}
+
+/** What the dashes of a whole column are. */
+function dashWords(configurations: readonly ComparedRuns[]): string {
+  const without = configurations.filter((of) => !hasRun(of));
+  return without.length === 0 ? '' : ` ${having(without)} no finished run, hence nothing but dashes.`;
+}
+
+/** Where the decays end that the table tells of, if that is not the end of the run. */
+function decayWords(configurations: readonly ComparedRuns[]): Html {
+  const isForced = configurations.some(({ runs }) =>
+    runs.some(
+      ({ samples, scavenges }) =>
+        samples.length > 0 && decayStretch(samples, scavenges).forcedAt !== undefined,
+    ),
+  );
+  const isKnown = configurations.some(({ spread }) => spread.decayEnd !== undefined);
+  if (!isForced || !isKnown) return html``;
+  return html`<p class="below">A decay ends where memory was first forced back after the peak, which is before the run’s end:
+    its times are those down to “decay to”, what RSS was just then, not down to “RSS end”.</p>`;
 }
 
 /** RSS at the end of each phase, and below it what else is known of it; nothing for a trace. */
@@ -90,34 +126,56 @@ function phasesSection(configurations: readonly ComparedRuns[]): Html {
     </section>`;
 }
 
-/** The options in which the configurations differ. */
+const optionHeading = ({ name, note }: OptionRow): Html =>
+  html`<th scope="row">${breakable(name)}${note === undefined ? html`` : html`<span class="spread">${note}</span>`}</th>`;
+
+/** The options in which the configurations differ; those of one without a run are not known. */
 function differences(configurations: readonly ComparedRuns[]): Html {
+  const known = configurations.filter(hasRun);
+  const without = configurations.filter((of) => !hasRun(of));
+  if (known.length < 2) {
+    const words = known.length === 0 ? 'None has a finished run' : `Only ${having(known)} a finished run`;
+    return html`<p class="none">${words}: nothing can be compared.</p>`;
+  }
+  const rest =
+    without.length === 0 ? '' : `${having(without)} no finished run, so nothing is known of its options.`;
   const rows = differingOptions(configurations);
-  if (rows.length === 0) return html`<p class="none">They have the same options.</p>`;
+  if (rows.length === 0) {
+    const words =
+      rest === '' ? 'They have the same options.' : `Those that have runs have the same options. ${rest}`;
+    return html`<p class="none">${words}</p>`;
+  }
   return html`<div class="compared" tabindex="0"><table>
     <thead>${headings(configurations)}</thead>
     <tbody>${rows.map(
-      ({ name, values }) =>
-        html`<tr><th scope="row">${name}</th>${values.map((value) => html`<td>${value}</td>`)}</tr>`,
+      (row) => html`<tr>${optionHeading(row)}${row.values.map((value) => html`<td>${value}</td>`)}</tr>`,
     )}</tbody>
-  </table></div>`;
+  </table></div>
+  ${rest === '' ? html`` : html`<p class="below">${rest}</p>`}`;
 }
 
 function namedRows(rows: readonly OptionRow[]): Html {
   return html`<div class="compared"><table class="named"><tbody>${rows.map(
-    ({ name, values }) =>
-      html`<tr><th scope="row">${name}</th><td class="words">${values.join(', ')}</td></tr>`,
+    (row) => html`<tr>${optionHeading(row)}<td class="words">${row.values.join(', ')}</td></tr>`,
   )}</tbody></table></div>`;
 }
 
 /** The subject as it was run, and the common options that are no defaults. */
 function inCommon(configurations: readonly ComparedRuns[]): Html {
-  const options = commonOptions(configurations);
+  const known = configurations.filter(hasRun);
+  if (known.length === 0) return html``;
+  const options = commonOptions(known);
+  const [summary, subject, them] =
+    known.length === 1
+      ? [`How ${listed(known)} was run`, 'it has', '']
+      : known.length === configurations.length
+        ? ['What they have in common', 'they have in common', ' in common']
+        : ['What those that have runs have in common', 'those that have runs have in common', ' in common'];
   const rest =
     options.length === 0
-      ? 'All options that they have in common are the defaults of their generations.'
-      : 'The last rows are options that differ from the defaults; all others in common are the defaults.';
-  return html`<details id="common"><summary>What they have in common</summary>
+      ? `All options that ${subject} are the defaults of ${known.length === 1 ? 'its generation' : 'their generations'}.`
+      : `The last rows are options that differ from the defaults; all others${them} are the defaults.`;
+  return html`<details id="common"><summary>${summary}</summary>
     ${namedRows([...subjectRows(headerOf(configurations)), ...options])}
     <p class="below">${rest}</p>
   </details>`;
@@ -143,19 +201,22 @@ function charts({ quantities }: ComparisonPayload): Html {
 
 /** What the marks above the first chart are; there are rows for a few configurations only. */
 function phaseWords({ phases }: ComparisonPayload): string {
-  const having = phases.filter((ends) => ends.length > 0).length;
-  if (having === 0) return '';
-  return having > mostPhaseRows
-    ? ' Point at a name in the legend to see where its phases end.'
-    : ' Ticks above the first are the ends of phases; point at a name in the legend to draw its own through the chart.';
+  const count = phases.filter((ends) => ends.length > 0).length;
+  if (count === 0) return '';
+  const told = 'A chart that is pointed at or tapped tells each one’s phase at that time, and where it ends.';
+  return count > mostPhaseRows
+    ? ` ${told} Point at a name in the legend to see where all of its phases end.`
+    : ` Ticks above the first are the ends of phases. ${told} Point at a name in the legend to draw its own through the chart.`;
 }
 
-function mapsSection({ moments }: ComparisonPayload): Html {
+function mapsSection({ moments, mapped }: ComparisonPayload, configurations: readonly ComparedRuns[]): Html {
   if (moments.length === 0) return html``;
+  const without = configurations.filter((_, i) => !mapped.includes(i));
+  const rest = without.length === 0 ? '' : ` ${having(without)} none.`;
   return html`<section aria-labelledby="h-maps">
       <h2 id="h-maps">Page maps</h2>
       <p class="lead">Each page as each heap believes it to be, and as the kernel holds it, at the same moment of the
-        program: for each configuration, the run that is drawn thick. <span id="compared-scale"></span></p>
+        program: for each configuration, the run that is drawn thick.${rest} <span id="compared-scale"></span></p>
       <p class="controls" id="compared-moments"></p>
       <div id="compared-key" class="keys"></div>
       <p id="compared-readout" class="readout" aria-live="polite"></p>
@@ -186,7 +247,6 @@ function commandLine(configurations: readonly ComparedRuns[]): Html {
   return command.length === 0 ? html`` : html`<p class="command"><code>${commandWords(command)}</code></p>`;
 }
 
-/** A run that failed, as an index may tell of it. */
 /** What a reader should know: an interruption, runs that failed, runs that are not whole. */
 export function comparisonRemarks({ index, failures, configurations }: Comparison): string[] {
   // What a page heap of one's own threw may hold anything.
@@ -242,7 +302,7 @@ export function renderComparison(comparison: Comparison): string {
       ${metricsTable(configurations)}
     </section>
     ${phasesSection(configurations)}
-    ${mapsSection(payload)}
+    ${mapsSection(payload, configurations)}
     <section aria-labelledby="h-options">
       <h2 id="h-options">What they differ in</h2>
       ${differences(configurations)}

@@ -12,6 +12,21 @@ export function unbroken(text: string): string {
   return text.replace(/(?<=\d) (?=\S)/g, '\u00a0');
 }
 
+/** A part of a name of at most so many characters is kept on one line. */
+const shortPart = 12;
+
+/**
+ * A name of parts, `radix,advise=free`, that is broken over lines between its parts; a long one after what else
+ * is a border within it, and only then within a word.
+ */
+export function breakable(text: string): Html {
+  const parts = text.split(/(?<=[,:] ?|\s)/);
+  return html`${parts.map((part) => {
+    const pieces = part.length > shortPart ? part.split(/(?<=[=/])/) : [part];
+    return html`<span class="part">${pieces.map((piece, i) => (i === 0 ? html`${piece}` : html`<wbr>${piece}`))}</span>`;
+  })}`;
+}
+
 /** HTML that needs no more escaping. */
 export interface Html {
   readonly html: string;

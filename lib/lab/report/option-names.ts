@@ -41,6 +41,14 @@ export function optionName(key: string): string {
   return ownNames.get(key) ?? key;
 }
 
+/** Options that the command line does not have, and that a workload sets itself. */
+const ofWorkloads: ReadonlySet<string> = new Set(['triggerRatio', 'rootBytes']);
+
+/** Whether an option, in a run of a workload, is the workload's doing. */
+export function isSetByWorkload(key: string): boolean {
+  return ofWorkloads.has(key);
+}
+
 /** A value of an option: switches are on and off, as they are asked for. */
 export function optionInWords(key: string, value: RunValue | undefined): string {
   if (value === undefined) return '–';

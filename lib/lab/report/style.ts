@@ -4,23 +4,24 @@
  * Colours are custom properties, written #rrggbb so that canvases can use them too. The hues are those
  * of Okabe and Ito, which remain apart for every common kind of colour blindness, shifted in lightness
  * for contrast on either background; areas that touch differ in lightness as well as in hue, and
- * lines also differ in their dashes. Paper gets the light colours.
+ * lines also differ in their dashes. Nothing resident is a warm grey and released a pale blue: the two stand side
+ * by side in the page maps. Paper gets the light colours.
  */
 
 const light = `
   --page: #ffffff; --panel: #ffffff; --text: #1a1f26; --muted: #566270; --line: #d9dfe6; --grid: #e6eaef;
   --lane: #f2f5f8; --idle: #f3f5f8; --accent: #0a66a8; --accent-text: #ffffff; --warn: #a43c00; --warn-page: #fff3ea; --good: #00695c;
-  --ink: #11161c; --in-use: #2f86c5; --free: #f0b23a; --released: #dbe2ea; --manual: #b8548f; --unmapped: #f8fafb;
+  --ink: #11161c; --in-use: #2f86c5; --free: #eba51c; --released: #bccbea; --manual: #b8548f; --unmapped: #f8fafb;
   --lazy: #00805f; --goal: #bf4a00; --limit: #8b2470; --objects: #123f66;
-  --resident: #0d5c63; --half-resident: #6fb7b3; --not-resident: #e4e9ee; --unknown: #c9b7d8;
+  --resident: #0d5c63; --half-resident: #6fb7b3; --not-resident: #e9e7df; --unknown: #a588b8;
   --agree: #e9edf1; --over: #d55e00; --under: #56a9dc;`;
 
 const dark = `
   --page: #0e1217; --panel: #0e1217; --text: #e7ecf1; --muted: #9ba8b5; --line: #2c3540; --grid: #212933;
   --lane: #171d24; --idle: #151b22; --accent: #6cb8f0; --accent-text: #0b1a26; --warn: #ffb386; --warn-page: #2c1b10; --good: #54d1b4;
-  --ink: #ffffff; --in-use: #2a72ad; --free: #b57f1c; --released: #37424e; --manual: #d583b5; --unmapped: #12171d;
+  --ink: #ffffff; --in-use: #2a72ad; --free: #b57f1c; --released: #3d4a78; --manual: #d583b5; --unmapped: #12171d;
   --lazy: #35cfa2; --goal: #ffb394; --limit: #ec8fd1; --objects: #bfe0f8;
-  --resident: #4fb8b0; --half-resident: #276a68; --not-resident: #27303a; --unknown: #5d4c70;
+  --resident: #4fb8b0; --half-resident: #276a68; --not-resident: #2e2c28; --unknown: #7a6690;
   --agree: #222a33; --over: #ff7f2a; --under: #4f9fd6;`;
 
 export const reportStyle = `
@@ -80,6 +81,7 @@ input[type=checkbox], input[type=range] { accent-color: var(--accent); }
 .tip .when { font-weight: 650; margin-bottom: 3px; }
 .tip .row { display: grid; grid-template-columns: 30px 1fr auto; gap: 8px; align-items: center; }
 .tip .row b { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.tip small { display: inline-block; color: var(--muted); font-size: 12px; }
 .tip .event { margin-top: 4px; padding-top: 4px; border-top: 1px solid var(--line); }
 .u-select { background: color-mix(in srgb, var(--accent) 22%, transparent); }
 .u-hz .u-cursor-x { border-right: 1px solid var(--text); opacity: 0.6; }

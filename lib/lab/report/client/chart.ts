@@ -35,6 +35,8 @@ export interface Layer {
   readonly aside?: boolean;
   /** Line as steps: the value holds until the next. */
   readonly steps?: boolean;
+  /** What the tooltip says beside the label at a time; empty: nothing. */
+  readonly noteAt?: (time: number) => string;
 }
 
 export interface ChartSpec {
@@ -224,11 +226,12 @@ export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup)
       .filter((layer) => !hidden.has(layer) && typeof layer.values[at] === 'number')
       .map((layer) => {
         const write = layer.right === true ? (spec.formatRight ?? spec.format) : spec.format;
+        const note = layer.noteAt?.(spec.times[at]) ?? '';
         return make(
           'div',
           { class: 'row' },
           swatch(layer),
-          make('span', {}, layer.label),
+          make('span', {}, layer.label, ...(note === '' ? [] : [' ', make('small', {}, note)])),
           make('b', {}, write(layer.values[at]!)),
         );
       });

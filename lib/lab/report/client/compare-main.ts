@@ -4,11 +4,11 @@
  * configuration. Curves of repetitions are thin, and can be left out; all charts have one legend. The axis of
  * time reaches as far as the curves that are shown.
  */
-import type { ComparedCurve, ComparisonPayload } from '../comparison-payload.ts';
+import type { ComparedCurve, ComparedPhaseEnd, ComparisonPayload } from '../comparison-payload.ts';
 import { ChartGroup, type Layer, makeChart } from './chart.ts';
 import { type LegendChoice, makeLegend } from './compare-legend.ts';
 import { ComparedMaps } from './compare-maps.ts';
-import { drawPhaseMarks, phaseRoom } from './compare-phase-marks.ts';
+import { drawPhaseMarks, phaseRoom, phaseWordsAt } from './compare-phase-marks.ts';
 import { curveColour, curveDash, mainWidth, repetitionWidth } from './curve-style.ts';
 import { byId } from './dom.ts';
 import { formatBytes, formatNumber, formatTick } from './format.ts';
@@ -26,7 +26,10 @@ function lastEnd(curves: readonly ComparedCurve[], choice: LegendChoice): number
   return (shown.length > 0 ? shown : curves).reduce((most, { end }) => Math.max(most, end), 1);
 }
 
-function layerOf({ configuration, label, main, values }: ComparedCurve): Layer {
+function layerOf(
+  { configuration, label, main, values }: ComparedCurve,
+  phases: readonly ComparedPhaseEnd[],
+): Layer {
   return {
     label,
     colour: curveColour(configuration),
@@ -34,16 +37,19 @@ function layerOf({ configuration, label, main, values }: ComparedCurve): Layer {
     width: main ? mainWidth : repetitionWidth,
     dash: curveDash(configuration),
     values,
+    ...(main && phases.length > 0 ? { noteAt: (t) => phaseWordsAt(phases, t) } : {}),
   };
 }
 
 function startComparison(): void {
   document.documentElement.classList.add('scripted');
   const payload = JSON.parse(byId('run-data').textContent ?? '{}') as ComparisonPayload;
-  const { labels, phases, quantities } = payload;
+  const { labels, mapped, phases, quantities } = payload;
   const all = quantities[0]?.curves ?? [];
+  const isDrawn = (configuration: number): boolean =>
+    all.some((curve) => curve.configuration === configuration);
   let choice = makeLegend(
-    labels,
+    labels.map((label, i) => (isDrawn(i) ? label : `${label} (no finished run)`)),
     { some: all.some(({ main }) => !main), shown: all.length <= mostCurves },
     {
       changed: (now) => {
@@ -66,7 +72,7 @@ function startComparison(): void {
   const charts = quantities.map(({ id, title, unit, curves }) => {
     // Those that stand for their configuration last, so that they lie on top.
     const sorted = [...curves].sort((a, b) => Number(a.main) - Number(b.main));
-    const curveOf = new Map(sorted.map((curve) => [layerOf(curve), curve]));
+    const curveOf = new Map(sorted.map((curve) => [layerOf(curve, phases[curve.configuration]), curve]));
     const marked = id === 'rss' && room !== undefined;
     const chart = makeChart(
       byId(`chart-${id}`),
@@ -92,7 +98,7 @@ function startComparison(): void {
     return { chart, curveOf, marked };
   });
   if (payload.moments.length > 0) {
-    void new ComparedMaps(payload.moments, labels).show(payload.firstMoment);
+    void new ComparedMaps(payload.moments, mapped, labels).show(payload.firstMoment);
   }
   byId('whole-run').addEventListener('click', () => group.zoom(...group.whole));
 }

@@ -19,6 +19,7 @@ const tallest = 240;
 const shownLooks = [beliefLook, kernelLook] as const;
 
 interface ComparedSheets {
+  readonly configuration: number;
   readonly label: string;
   readonly moments: MomentPages;
   readonly sheets: readonly PageSheet[];
@@ -34,29 +35,33 @@ export class ComparedMaps {
   private fit: Fit | undefined;
   private page = 0;
 
-  constructor(moments: readonly ComparedMoment[], labels: readonly string[]) {
+  /** @param mapped the configurations that have maps, in the order of each moment's. @param labels of all */
+  constructor(moments: readonly ComparedMoment[], mapped: readonly number[], labels: readonly string[]) {
     const order = new PageOrder(moments.flatMap(({ maps }) => maps.map(({ ranges }) => ranges)));
     this.order = order;
     this.page = order.first;
     const host = byId('compared-maps');
-    this.compared = labels.map((label, i) => ({
-      label,
+    this.compared = mapped.map((configuration, i) => ({
+      configuration,
+      label: labels[configuration],
       moments: new MomentPages(
         moments.map(({ maps }) => maps[i]),
         order,
       ),
       sheets: shownLooks.map(
-        (look) => new PageSheet(look, `${label}: ${look.caption}`, order, (page) => this.point(page)),
+        (look) =>
+          new PageSheet(look, `${labels[configuration]}: ${look.caption}`, order, (page) => this.point(page)),
       ),
     }));
-    this.compared.forEach(({ label, sheets }, i) => {
-      host.append(make('h3', {}, lineMark(curveColour(i), mainWidth, curveDash(i)), ` ${label}`));
+    for (const { configuration, label, sheets } of this.compared) {
+      const mark = lineMark(curveColour(configuration), mainWidth, curveDash(configuration));
+      host.append(make('h3', {}, mark, ` ${label}`));
       const pair = make('div', { class: 'maps two' });
       for (const { look, frame } of sheets) {
         pair.append(make('figure', {}, make('figcaption', {}, look.caption), frame));
       }
       host.append(pair);
-    });
+    }
     byId('compared-key').append(...shownLooks.map(lookKey));
     this.buttons = moments.map(({ label }, i) => {
       const button = make('button', { type: 'button', 'aria-pressed': 'false' }, label);

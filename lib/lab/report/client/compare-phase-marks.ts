@@ -2,13 +2,15 @@
 /**
  * The ends of phases over a comparison's chart: a row for each configuration, ticks in its colour and the name
  * of the phase before each where there is room. Of more configurations than have a row, only the one that is
- * pointed at is shown. That one's ends are drawn through the whole plot as well.
+ * pointed at is shown. That one's ends are drawn through the whole plot as well. The phase at a time, in words,
+ * is for the tooltip.
  */
 import type uPlotType from 'uplot';
 import type { ComparedPhaseEnd } from '../comparison-payload.ts';
 import type { LegendChoice } from './compare-legend.ts';
 import { curveColour, mostPhaseRows } from './curve-style.ts';
 import { colour } from './dom.ts';
+import { formatTime } from './format.ts';
 
 const rowHeight = 13;
 
@@ -26,6 +28,12 @@ export function phaseRows(
   const having = phases.map((_, i) => i).filter((i) => phases[i].length > 0);
   if (having.length > mostPhaseRows) return having.filter((i) => i === pointed);
   return having.filter((i) => shown[i] || i === pointed);
+}
+
+/** The phase that a time lies in, and where it ends; empty after the last. */
+export function phaseWordsAt(ends: readonly ComparedPhaseEnd[], time: number): string {
+  const phase = ends.find(({ t }) => time <= t);
+  return phase === undefined ? '' : `phase ${phase.name} until ${formatTime(phase.t)}`;
 }
 
 export function drawPhaseMarks(
