@@ -3,6 +3,7 @@
 //   pageheap conform examples/first-fit.mjs
 //   pageheap run perl --page-heap examples/first-fit.mjs
 //   pageheap compare perl -c radix -c mine:radix,page-heap=examples/first-fit.mjs
+//   pageheap compare perl -c lists -c mine:lists,page-heap=examples/first-fit.mjs
 
 /** @implements {import('pageheap').PageHeap} */
 export default class FirstFit {
@@ -40,24 +41,12 @@ export default class FirstFit {
   }
 
   release(nbytes, _force, shouldStop) {
-    const phys = this.#host.physPages;
-    let released = 0;
-    for (let i = this.#runs.length - 1; i >= 0 && released * 8192 < nbytes; i--) {
-      const run = this.#runs[i];
-      // Memory goes by whole physical pages: what is beside them in a run stays.
-      const page = Math.ceil(run.page / phys) * phys;
-      const n = Math.floor((run.page + run.n) / phys) * phys - page;
-      if (run.released || n <= 0) continue;
-      const [head, tail] = [page - run.page, run.page + run.n - page - n];
-      if (tail > 0) this.#runs.splice(i + 1, 0, { ...run, page: page + n, n: tail });
-      if (head > 0) this.#runs.splice(i, 0, { ...run, n: head });
-      Object.assign(run, { page, n, released: true });
-      released += n;
-      this.#host.release(page, n, n);
-      if (shouldStop?.()) break;
-    }
-    this.#merge();
-    return released * 8192;
+    return this.#release(nbytes, () => true, shouldStop);
+  }
+
+  releaseUnused(limit) {
+    const now = this.#host.now();
+    return this.#release(Infinity, ({ since }) => now - since > limit);
   }
 
   forEachFree(visit) {
@@ -78,6 +67,28 @@ export default class FirstFit {
       const next = this.#runs[i + 1];
       if (n < 1 || (next !== undefined && page + n > next.page)) throw new Error(`free runs overlap at ${page}`);
     });
+  }
+
+  /** Releases what of the free runs is there and `goes`, highest first. */
+  #release(nbytes, goes, shouldStop) {
+    const phys = this.#host.physPages;
+    let released = 0;
+    for (let i = this.#runs.length - 1; i >= 0 && released * 8192 < nbytes; i--) {
+      const run = this.#runs[i];
+      // Memory goes by whole physical pages: what is beside them in a run stays.
+      const page = Math.ceil(run.page / phys) * phys;
+      const n = Math.floor((run.page + run.n) / phys) * phys - page;
+      if (run.released || n <= 0 || !goes(run)) continue;
+      const [head, tail] = [page - run.page, run.page + run.n - page - n];
+      if (tail > 0) this.#runs.splice(i + 1, 0, { ...run, page: page + n, n: tail });
+      if (head > 0) this.#runs.splice(i, 0, { ...run, n: head });
+      Object.assign(run, { page, n, released: true });
+      released += n;
+      this.#host.release(page, n, n);
+      if (shouldStop?.()) break;
+    }
+    this.#merge();
+    return released * 8192;
   }
 
   #touches(i) {

@@ -6,7 +6,8 @@ import { PageHeapError } from '../base/errors.ts';
 import { pageCount, pageSize } from '../base/units.ts';
 import { conformanceChecks } from '../lab/conformance/checks.ts';
 import { kernelChecks } from '../lab/conformance/kernel.ts';
-import { ConformanceError, type MakePageHeap, reachPages } from '../lab/conformance/model.ts';
+import { type MakePageHeap, reachPages } from '../lab/conformance/session.ts';
+import { ConformanceError, lastSteps } from '../lab/conformance/steps.ts';
 import { loadPageHeap } from '../lab/load-page-heap.ts';
 import { requirePageHeap } from '../own-page-heap.ts';
 import type { PageHeap, PageHeapClass, PageHeapHost } from '../pages/contract.ts';
@@ -20,7 +21,8 @@ const help = `
 A page heap of your own is a class with the methods of the interface PageHeap; its
 module exports it by default or as PageHeap. docs/your-own-page-heap.md tells all that
 is needed, and examples/first-fit.mjs is one. A random run that fails tells a seed and
-a path, by which it can be run again alone.
+a path, by which it can be run again alone. A check of what a page heap need not do is
+skipped where it does not.
 
 Examples:
   $ pageheap conform examples/first-fit.mjs
@@ -36,7 +38,10 @@ interface Options {
 
 interface Outcome {
   readonly name: string;
+  /** Also where it was skipped. */
   readonly passed: boolean;
+  /** Why it was not made. */
+  readonly skipped?: string;
   readonly error?: string;
   readonly steps?: readonly string[];
 }
@@ -77,7 +82,18 @@ async function subjectOf(name: string): Promise<Subject> {
     return { make, kind: built };
   }
   const kind = await loadPageHeap(name);
-  return { make: (host) => requirePageHeap(new kind(host), kind.name), kind };
+  return { make: (host) => complete(new kind(host), kind.name), kind };
+}
+
+/** As requirePageHeap, which speaks of an option that this command does not have. */
+function complete(made: PageHeap, name: string): PageHeap {
+  try {
+    return requirePageHeap(made, name);
+  } catch (error) {
+    if (!(error instanceof PageHeapError)) throw error;
+    const message = error.message.replace(/^option pageHeap: /, '');
+    throw new PageHeapError(error.code, message, { value: error.value, cause: error });
+  }
 }
 
 /** What it throws when it is made for a machine as most are: then no check has anything to look at. */
@@ -96,6 +112,13 @@ function failure(name: string, error: unknown): Outcome {
   const steps = cause instanceof ConformanceError && cause.steps.length > 0 ? cause.steps : undefined;
   const message = error instanceof Error ? error.message : String(error);
   return { name, passed: false, error: message, ...(steps === undefined ? {} : { steps }) };
+}
+
+/** `24 of 24 kept, 2 skipped`: of those that were made. */
+function summary(outcomes: readonly Outcome[]): string {
+  const skipped = outcomes.filter((outcome) => outcome.skipped !== undefined).length;
+  const kept = outcomes.filter(({ passed }) => passed).length - skipped;
+  return `${kept} of ${outcomes.length - skipped} kept${skipped === 0 ? '' : `, ${skipped} skipped`}`;
 }
 
 export function addConform(program: Command, context: CommandContext): void {
@@ -128,24 +151,30 @@ export function addConform(program: Command, context: CommandContext): void {
       ];
       const outcomes: Outcome[] = [];
       const colors = terminal.outColors;
-      const attempt = (check: string, run: () => void): void => {
-        let outcome: Outcome = { name: check, passed: true };
+      const attempt = (check: string, run: () => string | undefined): void => {
+        let outcome: Outcome;
         try {
-          run();
+          const skipped = run();
+          outcome = { name: check, passed: true, ...(skipped === undefined ? {} : { skipped }) };
         } catch (error) {
           if (error instanceof PageHeapError && error.code === 'ERR_INVALID_OPTION') throw error;
           outcome = failure(check, error);
         }
         outcomes.push(outcome);
         if (options.json) return;
-        terminal.print(`${outcome.passed ? colors.green('kept  ') : colors.red('broken')} ${check}`);
-        if (outcome.error !== undefined)
-          terminal.print(`       ${outcome.error.split('\n').join('\n       ')}`);
+        const word = !outcome.passed
+          ? colors.red('broken ')
+          : outcome.skipped === undefined
+            ? colors.green('kept   ')
+            : colors.yellow('skipped');
+        terminal.print(`${word} ${check}`);
+        const why = outcome.error ?? outcome.skipped;
+        if (why !== undefined) terminal.print(`        ${why.split('\n').join('\n        ')}`);
         if (outcome.steps !== undefined)
-          terminal.print(`       after: ${outcome.steps.join('\n              ')}`);
+          terminal.print(`        after: ${lastSteps(outcome.steps).join('\n               ')}`);
       };
       const refusal = unmade(subject);
-      if (refusal === undefined) for (const { name: check, run } of checks) attempt(check, run);
+      if (refusal === undefined) for (const check of checks) attempt(check.name, check.attempt);
       else
         attempt('can be made', () => {
           throw refusal;
@@ -153,8 +182,7 @@ export function addConform(program: Command, context: CommandContext): void {
       const broken = outcomes.filter(({ passed }) => !passed).length;
       if (broken > 0) context.exitCode = exitCodes.failed;
       if (options.json) terminal.printJson({ pageHeap: name, checks: outcomes });
-      else if (refusal === undefined)
-        terminal.print(`\n${outcomes.length - broken} of ${outcomes.length} kept`);
+      else if (refusal === undefined) terminal.print(`\n${summary(outcomes)}`);
       else terminal.print(`\nits constructor threw: of the ${checks.length} checks none was tried`);
     });
 }

@@ -23,6 +23,7 @@ interface Report {
   readonly checks: readonly {
     readonly name: string;
     readonly passed: boolean;
+    readonly skipped?: string;
     readonly error?: string;
     readonly steps?: readonly string[];
   }[];
@@ -62,6 +63,53 @@ describe('pageheap conform', () => {
     expect(broken[0]?.steps?.at(-1)).toMatch(/^free \d+ 13$/);
   });
 
+  it('tells what was skipped, and why', async () => {
+    const file = module(
+      'modest.mjs',
+      `import FirstFit from ${JSON.stringify(pathToFileURL(example).href)};
+       export default class Modest extends FirstFit {
+         releaseUnused = undefined;
+         constructor(host) {
+           if (host.physPages > 1) throw new Error('8 KiB at most');
+           super(host);
+         }
+         grow(page, n) { return n % 512 === 0 && super.grow(page, n); }
+       }`,
+    );
+    const { out, code } = await pageheap(['conform', file, '--runs', '5']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^skipped releases by age.*\n {8}it has no releaseUnused$/m);
+    expect(out).toMatch(/^skipped grows by less.*\n {8}it answers false to growth by 16 pages$/m);
+    expect(out).toMatch(/^skipped releases whole.*\n {8}it refused: 8 KiB at most$/m);
+    const [, kept, skipped] = /\n\n(\d+) of \1 kept, (\d+) skipped\n$/.exec(out) ?? [];
+    expect(out.match(/^kept {4}/gm)).toHaveLength(Number(kept));
+    expect(out.match(/^skipped /gm)).toHaveLength(Number(skipped));
+    const { checks } = JSON.parse((await pageheap(['conform', file, '--runs', '5', '--json'])).out) as Report;
+    expect(checks.filter((check) => check.skipped !== undefined)).toHaveLength(Number(skipped));
+    expect(checks).toContainEqual({
+      name: 'releases by age, if it can, what is unused for long and nothing younger',
+      passed: true,
+      skipped: 'it has no releaseUnused',
+    });
+  });
+
+  it('shows the last calls and counts those before; as JSON all of them', async () => {
+    const file = module(
+      'late.mjs',
+      `import FirstFit from ${JSON.stringify(pathToFileURL(example).href)};
+       export default class Late extends FirstFit {
+         #calls = 0;
+         alloc(n) { return ++this.#calls > 100 ? -2 : super.alloc(n); }
+       }`,
+    );
+    const { out } = await pageheap(['conform', file, '--runs', '1']);
+    expect(out).toMatch(/^ {8}after: … \d+ earlier\n {15}alloc \d+\n {15} {2}= \d+$/m);
+    const { checks } = JSON.parse((await pageheap(['conform', file, '--runs', '1', '--json'])).out) as Report;
+    const steps = checks.find(({ name }) => name.startsWith('hands out every page'))?.steps ?? [];
+    expect(steps[0]).toMatch(/^grow/);
+    expect(steps.length).toBeGreaterThan(200);
+  });
+
   it('says once what a constructor throws', async () => {
     const file = module(
       'boom.mjs',
@@ -70,7 +118,7 @@ describe('pageheap conform', () => {
     const { out, code } = await pageheap(['conform', file]);
     expect(out.match(/boom/g)).toHaveLength(1);
     expect(out).toMatch(
-      /^broken can be made\n +boom\n\nits constructor threw: of the \d+ checks none was tried\n$/,
+      /^broken {2}can be made\n +boom\n\nits constructor threw: of the \d+ checks none was tried\n$/,
     );
     expect(code).toBe(1);
     const { checks } = JSON.parse((await pageheap(['conform', file, '--json'])).out) as Report;
@@ -79,14 +127,28 @@ describe('pageheap conform', () => {
 
   it.each<[string, string[], RegExp]>([
     ['a file that is not there', ['./nothing.mjs'], /nothing\.mjs: cannot be loaded as a module.*ERR_FILE/],
-    ['a file that is no module', [module('x.mjs', '][')], /cannot be loaded as a module.*ERR_FILE/],
+    [
+      'a file that is no module',
+      [module('x.mjs', 'let a;\n][')],
+      /cannot be loaded as a module: .*x\.mjs:2\) \(ERR_FILE/,
+    ],
+    [
+      'a module that imports what is none',
+      [module('imports.mjs', "import './x.mjs';")],
+      /imports\.mjs: cannot be loaded as a module: .*[/ (]x\.mjs:2\) \(ERR_FILE/,
+    ],
+    [
+      'a module that imports what is not there',
+      [module('missing.mjs', `// first\nimport { no } from ${JSON.stringify(pathToFileURL(example).href)};`)],
+      /does not provide an export named 'no' \(.*missing\.mjs:2\) \(ERR_FILE/,
+    ],
     ['an unknown kind of file', [module('x.txt', '')], /it is no \.js, \.mjs or \.ts file.*ERR_FILE/],
     ['a module without a class', [module('none.mjs', 'export const a = 1')], /exports no class.*ERR_INVALID/],
     ['an arrow function', [module('f.mjs', 'export default () => 1')], /exports no class.*ERR_INVALID/],
     [
       'a class that lacks methods',
       [module('c.mjs', 'export default class C { alloc() {} }')],
-      /C lacks free/,
+      /^(?!.*--page-heap).*\bC lacks free/,
     ],
     ['a path without its seed', ['radix', '--path', '1,A:B'], /without its seed.*ERR_INVALID_OPTION/],
     ['a path that none told', ['radix', '--seed', '1', '--path', '1'], /not as a failure tells it/],
@@ -95,6 +157,22 @@ describe('pageheap conform', () => {
     expect(err).toMatch(message);
     expect(out).toBe('');
     expect(code).toBe(2);
+  });
+});
+
+describe('examples/first-fit.mjs', () => {
+  it('serves a scavenger by age', async () => {
+    const still = ['--duration', '0', '--idle', '0', '--repeat', '1', '--out', join(folder, 'aged')];
+    const { out, err, code } = await pageheap([
+      'compare',
+      'perl',
+      '-c',
+      `lists,page-heap=${example}`,
+      ...still,
+    ]);
+    expect(err).not.toContain('ERR_');
+    expect(out).toContain('first-fit');
+    expect(code).toBe(0);
   });
 });
 

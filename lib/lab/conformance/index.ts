@@ -4,12 +4,9 @@
  * With a test runner, `for (const { name, run } of conformanceChecks(make)) it(name, run)`; without one,
  * `runConformance(make)`, or `pageheap conform FILE` on the command line.
  */
-export {
-  type ConformanceCheck,
-  type ConformanceResult,
-  conformanceChecks,
-  runConformance,
-} from './checks.ts';
+export type { ConformanceCheck, ConformanceResult } from './check.ts';
+export { conformanceChecks, runConformance } from './checks.ts';
 export { kernelChecks } from './kernel.ts';
-export { ConformanceError, type MakePageHeap } from './model.ts';
 export type { RandomRunOptions as ConformanceOptions } from './random-run.ts';
+export type { MakePageHeap } from './session.ts';
+export { ConformanceError } from './steps.ts';

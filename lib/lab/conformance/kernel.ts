@@ -11,8 +11,8 @@ import { pageState } from '../../page-states.ts';
 import type { PageHeapClass } from '../../pages/contract.ts';
 import type { Generation } from '../../parts.ts';
 import { Heap } from '../../public-heap.ts';
-import type { ConformanceCheck } from './checks.ts';
-import { ConformanceError } from './model.ts';
+import { type ConformanceCheck, makeCheck } from './check.ts';
+import { ConformanceError } from './steps.ts';
 
 const mib = 2 ** 20;
 const require = (holds: boolean, message: string): void => {
@@ -80,31 +80,29 @@ function withHeap(
 /** The checks against the kernel. */
 export function kernelChecks(pageHeap: Generation | PageHeapClass): readonly ConformanceCheck[] {
   return [
-    {
-      name: 'in a heap: what was given back is not resident, and is zero when it is touched again',
-      run: () =>
-        withHeap(pageHeap, 'dontneed', (heap) => {
-          const kept = churn(heap);
-          const released = heap.freeOSMemory();
-          heap.check(3);
-          require(released > 0, 'freeOSMemory released nothing although most of the heap is free');
-          const resident = residentReleased(heap);
-          require(resident === 0, `${resident} bytes that were given back are resident`);
-          for (const [at, size] of kept) {
-            const bytes = heap.read(at, size);
-            require(bytes.every((b) => b === 0xa5), 'an object that is alive was given back');
-          }
-          for (let i = 0; i < 100; i++) {
-            const at = heap.malloc(65_536, true, true);
-            require(heap.read(at, 65_536).every((b) => b === 0), 'memory that was asked to be zero is not');
-            heap.fill(at, 65_536, 0x77);
-          }
-          heap.check(3);
-        }),
-    },
-    {
-      name: 'in a heap: under MADV_FREE what was given back counts as LazyFree or is gone, and comes zeroed if asked for',
-      run: () =>
+    makeCheck('in a heap: what was given back is not resident, and is zero when it is touched again', () =>
+      withHeap(pageHeap, 'dontneed', (heap) => {
+        const kept = churn(heap);
+        const released = heap.freeOSMemory();
+        heap.check(3);
+        require(released > 0, 'freeOSMemory released nothing although most of the heap is free');
+        const resident = residentReleased(heap);
+        require(resident === 0, `${resident} bytes that were given back are resident`);
+        for (const [at, size] of kept) {
+          const bytes = heap.read(at, size);
+          require(bytes.every((b) => b === 0xa5), 'an object that is alive was given back');
+        }
+        for (let i = 0; i < 100; i++) {
+          const at = heap.malloc(65_536, true, true);
+          require(heap.read(at, 65_536).every((b) => b === 0), 'memory that was asked to be zero is not');
+          heap.fill(at, 65_536, 0x77);
+        }
+        heap.check(3);
+      }),
+    ),
+    makeCheck(
+      'in a heap: under MADV_FREE what was given back counts as LazyFree or is gone, and comes zeroed if asked for',
+      () =>
         withHeap(pageHeap, 'free', (heap) => {
           churn(heap);
           const released = heap.freeOSMemory();
@@ -125,6 +123,6 @@ export function kernelChecks(pageHeap: Generation | PageHeapClass): readonly Con
           }
           heap.check(3);
         }),
-    },
+    ),
   ];
 }

@@ -10,7 +10,7 @@
  *   youngAt    when it was last part of a stretch of free pages that something was freed into: the latest time
  *              that a design which merges runs may tell of it
  *
- * Not here: what a page heap must answer (model.ts).
+ * Not here: what a page heap must answer (session.ts).
  */
 
 export const notGrown = 0;

@@ -6,18 +6,19 @@
  * the shrinking of each, and which commands of it were left. fast-check prints the second inside the
  * counterexample only, and does not find the way back without it.
  *
- * Not here: what holds after every call (model.ts).
+ * Not here: what holds after every call (session.ts).
  */
 import fc from 'fast-check';
 import { PageHeapError } from '../../base/errors.ts';
 import {
-  ConformanceError,
   growthPages,
   type MakePageHeap,
   reachPages,
   Session,
   type SessionOptions,
-} from './model.ts';
+  sessionOn,
+} from './session.ts';
+import { ConformanceError } from './steps.ts';
 
 export interface RandomRunOptions {
   /** Of the random run; default: a fresh one, which a failure tells. */
@@ -109,13 +110,9 @@ const machines = fc.record<Machine>({
 });
 
 /** A session; one on a machine as most are where the page heap refuses to be made for larger physical pages. */
-function sessionOn(machine: Machine, make: MakePageHeap): Session {
-  try {
-    return new Session(make, machine);
-  } catch (error) {
-    if (machine.physPages === 1) throw error;
-    return new Session(make, { ...machine, physPages: 1 });
-  }
+function sessionFor(machine: Machine, make: MakePageHeap): Session {
+  const session = machine.physPages === 1 ? new Session(make, machine) : sessionOn(make, machine);
+  return typeof session === 'string' ? new Session(make, { ...machine, physPages: 1 }) : session;
 }
 
 function splitPath(path: string): { path: string; replayPath: string } {
@@ -167,7 +164,7 @@ export function randomRun(make: MakePageHeap, options: RandomRunOptions): void {
     },
   );
   const property = fc.property(commands, machines, (cmds, machine) => {
-    fc.modelRun(() => ({ model: machine, real: sessionOn(machine, make) }), cmds);
+    fc.modelRun(() => ({ model: machine, real: sessionFor(machine, make) }), cmds);
   });
   let details: fc.RunDetails<[Iterable<fc.Command<Machine, Session>>, Machine]>;
   try {

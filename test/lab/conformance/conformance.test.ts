@@ -9,6 +9,7 @@ import {
   type MakePageHeap,
   runConformance,
 } from '../../../lib/lab/conformance/index.ts';
+import { lastSteps } from '../../../lib/lab/conformance/steps.ts';
 import type { PageHeap, PageHeapClass, PageHeapHost } from '../../../lib/pages/contract.ts';
 import { standAloneLists, standAloneRadix, standAloneTreap } from '../../../lib/pages/stand-alone.ts';
 
@@ -266,6 +267,146 @@ describe('a page heap that', () => {
   });
 });
 
+/** The example, otherwise made. */
+const changed =
+  (change: Break): MakePageHeap =>
+  (host) => {
+    const heap = new OwnClass(host) as PageHeap & Record<string, unknown>;
+    change(heap, host);
+    return heap;
+  };
+
+describe('a check of what a page heap need not do', () => {
+  const small = 'grows by less than 512 pages, if it takes that';
+  const large = 'releases whole physical pages, where they are 2 pages, if it can be made for them';
+  const byAge = 'releases by age, if it can, what is unused for long and nothing younger';
+  const result = (
+    change: Break,
+    name: string,
+  ): { error: string | undefined; skipped: string | undefined } => {
+    const found = runConformance(changed(change), { runs: 30, seed: 3 }).find((r) => r.name === name);
+    return { error: found?.error?.message, skipped: found?.skipped };
+  };
+  const growing =
+    (answer: () => boolean): Break =>
+    (heap) => {
+      const grow = heap.grow.bind(heap);
+      heap.grow = (page, n) => (n === 16 ? answer() : grow(page, n));
+    };
+  const throwing = (error: unknown): (() => never) => {
+    return () => {
+      throw error;
+    };
+  };
+
+  it.each<[string, Break, string, string]>([
+    [
+      'a method is not there',
+      (heap) => (heap.releaseUnused = undefined as never),
+      byAge,
+      'it has no releaseUnused',
+    ],
+    ['growth is answered with false', growing(() => false), small, 'it answers false to growth by 16 pages'],
+    [
+      'growth is refused',
+      growing(throwing(new RangeError('no less than 512'))),
+      small,
+      'it refused: no less than 512',
+    ],
+    [
+      'it is not made for large physical pages',
+      (_heap, { physPages }) => physPages > 1 && throwing(new Error('8 KiB at most'))(),
+      large,
+      'it refused: 8 KiB at most',
+    ],
+  ])('is skipped with the reason where %s', (_what, change, name, skipped) => {
+    expect(result(change, name)).toEqual({ error: undefined, skipped });
+    const check = conformanceChecks(changed(change)).find((c) => c.name === name);
+    expect(check?.attempt()).toBe(skipped);
+    expect(check?.run()).toBeUndefined();
+  });
+
+  const bug: Break = (_heap, { physPages }) => physPages > 1 && throwing(new TypeError('of undefined'))();
+  it.each<[string, Break, string, RegExp]>([
+    ['growth is a TypeError', growing(throwing(new TypeError('of undefined'))), small, /^of undefined$/],
+    ['growth is a ReferenceError', growing(throwing(new ReferenceError('no such'))), small, /^no such$/],
+    ['growth throws no error', growing(throwing('words')), small, /^words$/],
+    ['growth answers something else', growing(() => 1 as never), small, /^grow answered 1, neither/],
+    ['its constructor has a bug for large physical pages', bug, large, /^of undefined$/],
+    [
+      'its constructor has a bug for large physical pages, at random',
+      bug,
+      'agrees with the naive model over any sequence of calls',
+      /^of undefined\nagain alone: seed 3/,
+    ],
+  ])('is broken where %s', (_what, change, name, error) => {
+    expect(result(change, name)).toEqual({ error: expect.stringMatching(error), skipped: undefined });
+  });
+
+  it('is broken where what is no page heap may do is done while it refuses', () => {
+    const change: Break = (heap, host) =>
+      growing(() => {
+        host.release(0 as never, 1 as never, 1 as never);
+        return false;
+      })(heap, host);
+    expect(result(change, small).error).toBe('page 0 was given back and is not grown');
+  });
+
+  it('is kept where it was made', () => {
+    for (const name of [small, large, byAge])
+      expect(result(() => undefined, name)).toEqual({ error: undefined, skipped: undefined });
+  });
+});
+
+describe('a failure', () => {
+  it('shows the run that a release was measured against', () => {
+    const halves: Break = (heap) => {
+      const forEachFree = heap.forEachFree.bind(heap);
+      heap.forEachFree = (visit) =>
+        forEachFree((page, n, scavenged, since) => {
+          for (let at = 0; at < n; at += 20) {
+            const some = Math.min(20, n - at);
+            visit(page + at, some, scavenged > 0 ? some : 0, since);
+          }
+        });
+    };
+    const checks = conformanceChecks(changed(halves)).filter(({ name }) => name.startsWith('releases about'));
+    expect(thrown(() => checks[0]?.run())).toMatchObject({
+      message: expect.stringMatching(
+        /^host\.release\((\d+), 32, 32\): 1 page was wanted, and this goes neither down to a huge page nor is it a whole run as forEachFree told of it: the runs at \1, 20 pages; at \d+, 12 pages$/,
+      ),
+    });
+  });
+
+  it('has all of the calls', () => {
+    const late: Break = (heap) => {
+      const alloc = heap.alloc.bind(heap);
+      let calls = 0;
+      heap.alloc = (n) => (++calls > 100 ? (-2 as never) : alloc(n));
+    };
+    const check = conformanceChecks(changed(late)).find(({ name }) =>
+      name.startsWith('hands out every page'),
+    );
+    const error = thrown(() => check?.run()) as ConformanceError;
+    expect(error.steps[0]).toMatch(/^grow /);
+    expect(error.steps.filter((step) => step.startsWith('alloc'))).toHaveLength(101);
+  });
+
+  it.each<[string, string[], string[]]>([
+    ['few', ['a', '  = 1', 'b'], ['a', '  = 1', 'b']],
+    ['just too many', ['a', '  = 1', 'b', '  = 2', 'c'], ['… 1 earlier', 'b', '  = 2', 'c']],
+    ['a call that is cut', ['a', 'b', '  = 1', 'c', '  = 2', 'd'], ['… 2 earlier', 'c', '  = 2', 'd']],
+    [
+      'a call that did much',
+      ['a', 'b', '  1', '  2', '  3', '  4'],
+      ['… 1 earlier', 'b', '  … 1 earlier', '  2', '  3', '  4'],
+    ],
+    ['one call', ['a', '  1', '  2', '  3', '  4'], ['a', '  … 1 earlier', '  2', '  3', '  4']],
+  ])('is shown with the last calls, whole: %s', (_what, steps, shown) => {
+    expect(lastSteps(steps, 4)).toEqual(shown);
+  });
+});
+
 /** Kinds of page heaps that only the kernel can tell from right ones. */
 const kernelBreaks: readonly (readonly [string, Break, typeof ConformanceError | typeof PageHeapError])[] = [
   [
@@ -276,13 +417,13 @@ const kernelBreaks: readonly (readonly [string, Break, typeof ConformanceError |
   [
     'gives back what lies beside a free run',
     (heap, host) => {
-      const release = heap.release.bind(heap);
-      heap.release = (nbytes, force, shouldStop) => {
+      const all = heap.releaseUnused?.bind(heap);
+      heap.releaseUnused = (limit) => {
         const before: number[] = [];
         heap.forEachFree((page) => before.push(page - 1));
-        const got = release(nbytes, force, shouldStop);
+        const got = all?.(limit) ?? 0;
         for (const page of before) if (page >= 0) host.release(page as never, 1 as never, 0 as never);
-        return got;
+        return got as never;
       };
     },
     // Before it comes to that: the heap refuses it.

@@ -31,20 +31,9 @@ const into = (method: string, statement: string): Edit => [
 const also = (method: string): Edit => ['  forEachFree(visit) {', `  ${method}\n\n  forEachFree(visit) {`];
 const releaseText = 'release(nbytes, _force, shouldStop)';
 
-/** Releases by age, too. */
-const aging = also(`releaseUnused(limit) {
-    let released = 0;
-    for (const run of [...this.#runs]) {
-      const phys = this.#host.physPages;
-      if (run.released || run.page % phys !== 0 || run.n % phys !== 0) continue;
-      if (this.#host.now() - run.since <= limit) continue;
-      run.released = true;
-      released += run.n;
-      this.#host.release(run.page, run.n, run.n);
-    }
-    this.#merge();
-    return released * 8192;
-  }`);
+/** Releases nothing by age. */
+const ageless: Edit = ['  releaseUnused(limit) {', '  notReleaseUnused(limit) {'];
+const byAge = 'now - since > limit';
 
 /** What grows counts as there. */
 const backed: readonly Edit[] = [
@@ -81,11 +70,11 @@ const halfForgetful: readonly Edit[] = [
 
 const designs: readonly (readonly [string, readonly Edit[]])[] = [
   ['the example', []],
-  ['one that releases by age', [aging]],
-  ['one whose fresh pages count as there', [aging, ...backed]],
+  ['one that does not release by age', [ageless]],
+  ['one whose fresh pages count as there', backed],
   ['one that forgets releases', [forgetful]],
   ['one that forgets one page of a release', [...halfForgetful]],
-  ['one that tells of no age', [['released ? n : 0, since', 'released ? n : 0, 0']]],
+  ['one that tells of no age', [ageless, ['released ? n : 0, since', 'released ? n : 0, 0']]],
   [
     'one that refuses large physical pages and small growth',
     [
@@ -105,6 +94,7 @@ describe.each(designs)('%s keeps the contract:', (_what, edits) => {
 
 const unforced = /^releases also unforced/;
 const amounts = /^releases about as much/;
+const wholeRun = /^releases in the last piece/;
 const units = /^releases for a part of a page/;
 const anyLength = /^hands out runs of any length/;
 const reach = /^uses all of its reach/;
@@ -129,7 +119,7 @@ const mutants: readonly (readonly [what: string, check: RegExp, ...edits: Edit[]
   [
     'stops only where it is forced',
     unforced,
-    ['if (shouldStop?.()) break', 'if (_force && shouldStop?.()) break'],
+    ['() => true, shouldStop)', '() => true, _force ? shouldStop : undefined)'],
   ],
   ['asks whether to stop and goes on', unforced, ['if (shouldStop?.()) break', 'shouldStop?.()']],
   [
@@ -153,6 +143,17 @@ const mutants: readonly (readonly [what: string, check: RegExp, ...edits: Edit[]
     [
       'const [head, tail] = [page - run.page, run.page + run.n - page - n];',
       'const [head, tail] = [page - run.page, run.page + run.n - page - n + (n > 9 && phys === 1 ? 1 : 0)];\n      if (n > 9 && phys === 1) { this.#runs.splice(i + 1, 0, { ...run, page: page + n - 1, n: 1 }); Object.assign(run, { page, n: n - 1, released: true }); released += n - 1; this.#host.release(page, n - 1, n - 1); if (shouldStop?.()) break; continue; }',
+    ],
+  ],
+  [
+    'tells of pieces of at most 45 pages, and releases what touches at once',
+    wholeRun,
+    [
+      'visit(page, n, released ? n : 0, since);',
+      `for (let at = 0; at < n; at += 45) {
+        const some = Math.min(45, n - at);
+        visit(page + at, some, released ? some : 0, since);
+      }`,
     ],
   ],
   [
@@ -229,7 +230,7 @@ const mutants: readonly (readonly [what: string, check: RegExp, ...edits: Edit[]
     'tells the host of pages that were released before as new',
     states,
     [
-      'if (run.released || n <= 0) continue;',
+      'if (run.released || n <= 0 || !goes(run)) continue;',
       'if (n <= 0) continue;\n      if (run.released) { this.#host.release(page, n, n); this.lastScavenged += n; continue; }',
     ],
   ],
@@ -258,98 +259,65 @@ const mutants: readonly (readonly [what: string, check: RegExp, ...edits: Edit[]
   [
     'tells of 0 as the time since which everything is unused',
     ages,
-    aging,
     ['released ? n : 0, since', 'released ? n : 0, 0'],
   ],
   [
     'tells of fresh runs that they are unused since 0',
     ages,
-    aging,
     ['released: true, since: this.#host.now()', 'released: true, since: 0'],
   ],
   [
     'tells of fresh runs that they are unused since 0, and releases nothing by age',
     states,
+    ageless,
     ['released: true, since: this.#host.now()', 'released: true, since: 0'],
   ],
   [
     'tells of fresh memory that it is unused since 0',
     ages,
-    aging,
     ...backed,
     ['released: false, since: this.#host.now() });\n    return', 'released: false, since: 0 });\n    return'],
   ],
-  ['gives a merged run the older of two ages', ages, aging, ['Math.max(run.since', 'Math.min(run.since']],
+  ['gives a merged run the older of two ages', ages, ['Math.max(run.since', 'Math.min(run.since']],
   [
     'gives a merged run the older of two ages, and releases nothing by age',
     states,
+    ageless,
     ['Math.max(run.since', 'Math.min(run.since'],
   ],
   [
     'gives a merged run the age of its first part',
     ages,
-    aging,
     ['      run.since = Math.max(run.since, next.since);\n', ''],
   ],
   [
     'makes a merged run young for ever',
     ages,
-    aging,
     ['run.since = Math.max(run.since, next.since)', 'run.since = Infinity'],
   ],
   [
     'makes a merged run younger than it is',
     ages,
-    aging,
     ['run.since = Math.max(run.since, next.since)', 'run.since = this.#host.now() + 400'],
   ],
   [
     'makes a run young of which something is allocated',
     states,
-    aging,
     ['      left -= taken;\n', '      left -= taken;\n      run.since = this.#host.now();\n'],
   ],
-  [
-    'releases by age what is unused for just as long as the limit',
-    ages,
-    aging,
-    ['- run.since <= limit', '- run.since < limit'],
-  ],
-  [
-    'releases by age what is unused for just as long, at random',
-    atRandom,
-    aging,
-    ['- run.since <= limit', '- run.since < limit'],
-  ],
-  [
-    'releases by age whatever is free',
-    ages,
-    aging,
-    ['if (this.#host.now() - run.since <= limit) continue;', ''],
-  ],
-  [
-    'releases by age nothing',
-    ages,
-    aging,
-    ['if (this.#host.now() - run.since <= limit) continue;', 'continue;'],
-  ],
+  ['releases by age what is unused for just as long as the limit', ages, [byAge, 'now - since >= limit']],
+  ['releases by age what is unused for just as long, at random', atRandom, [byAge, 'now - since >= limit']],
+  ['releases by age whatever is free', ages, [byAge, 'true']],
+  ['releases by age nothing', ages, [byAge, 'false']],
   [
     'releases by age one run at most',
     ages,
-    aging,
-    [
-      '      released += run.n;\n      this.#host.release(run.page, run.n, run.n);\n    }',
-      '      released += run.n;\n      this.#host.release(run.page, run.n, run.n);\n      break;\n    }',
-    ],
+    ['if (shouldStop?.()) break', 'if (shouldStop?.() || nbytes === Infinity) break'],
   ],
   [
     'releases by age only the lower half',
     atRandom,
-    aging,
-    [
-      'if (this.#host.now() - run.since <= limit) continue;',
-      'if (this.#host.now() - run.since <= limit || (limit >= 0 && run.n > 99)) continue;',
-    ],
+    ['({ since }) => now - since > limit', '({ n, since }) => now - since > limit && (limit < 0 || n <= 99)'],
   ],
   [
     'releases when a collection ends',
@@ -379,7 +347,7 @@ const mutants: readonly (readonly [what: string, check: RegExp, ...edits: Edit[]
   [
     'releases nothing of runs that begin within a physical page',
     physical4,
-    ['if (run.released || n <= 0) continue;', 'if (run.released || n <= 0 || page !== run.page) continue;'],
+    ['n <= 0 ||', 'n <= 0 || page !== run.page ||'],
   ],
   [
     'has pages for whose growth it was only made ready',

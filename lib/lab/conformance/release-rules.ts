@@ -1,0 +1,172 @@
+/**
+ * What a page heap may give back: every `host.release` of a session, held against the call it came from.
+ *
+ * Only when asked; each piece only while less than asked was released; beyond that only a whole free run, as
+ * forEachFree told of it when the call began, or down to the start of a huge page; whole physical pages; by age
+ * nothing that is younger.
+ *
+ * Not here: what the books say afterwards (book-rules.ts).
+ */
+import type { Bytes } from '../../base/units.ts';
+import type { BookRules } from './book-rules.ts';
+import { countOf, isFree, isHeld, type PageModel } from './page-model.ts';
+import { inPages, type Steps } from './steps.ts';
+
+export const pageBytes = 8192;
+/** Pages of a huge page: by fewer than that a release may exceed what was asked, to spare one. */
+const hugePages = 256;
+
+/** What a call asks that may release. */
+interface Asked {
+  /** Pages; for a release by age everything. */
+  readonly pages: number;
+  /** By age: what is unused for no longer than this stays. */
+  readonly limit: number;
+  /** How often `shouldStop` is answered false; undefined: it is not handed over. */
+  readonly stopAfter: number | undefined;
+}
+
+/** A call that may release, while it goes on. */
+interface Releasing extends Asked {
+  /** The whole physical pages of each free run, as first page and pages. */
+  readonly runs: readonly (readonly [page: number, n: number])[];
+  readonly now: number;
+  asks: number;
+  askedSincePiece: boolean;
+}
+
+export class ReleaseRules {
+  private readonly steps: Steps;
+  private readonly model: PageModel;
+  private readonly books: BookRules;
+  private readonly physPages: number;
+  /** What the host was told in the call that is going on: runs, and pages newly released. */
+  pieces = 0;
+  private newly = 0;
+  private releasing: Releasing | undefined;
+
+  constructor(steps: Steps, model: PageModel, books: BookRules, physPages: number) {
+    this.steps = steps;
+    this.model = model;
+    this.books = books;
+    this.physPages = physPages;
+  }
+
+  /** Any call begins. */
+  beginCall(): void {
+    this.pieces = 0;
+    this.newly = 0;
+  }
+
+  /** A call that may release begins. Answers its `shouldStop`, and whether that has said true. */
+  begin(asked: Asked, now: number): { shouldStop: () => boolean; stopped: () => boolean } {
+    const runs = this.books.runs().map(({ page, n }) => this.wholePhysical(page, n));
+    const releasing: Releasing = { ...asked, runs, now, asks: 0, askedSincePiece: true };
+    const { stopAfter } = asked;
+    this.releasing = releasing;
+    return {
+      shouldStop: () => {
+        releasing.askedSincePiece = true;
+        return releasing.asks++ >= (stopAfter ?? 0);
+      },
+      stopped: () => stopAfter !== undefined && releasing.asks > stopAfter,
+    };
+  }
+
+  /** The call ends with an answer. The pages of it. */
+  end(call: string, answer: Bytes): number {
+    this.releasing = undefined;
+    const pages = answer / pageBytes;
+    // Putting released runs together may release a physical page across their border, which nobody asked for.
+    const across = this.physPages === 1 ? 0 : this.pieces * this.physPages;
+    this.steps.require(
+      pages <= this.newly && pages >= this.newly - across,
+      `${call} answered ${inPages(pages)} and told the host of ${this.newly}`,
+    );
+    return pages;
+  }
+
+  /** The host is told. */
+  released(page: number, n: number, newly: number): void {
+    const { model, releasing, physPages, steps } = this;
+    steps.note(`  host.release ${page} ${n}, ${newly} newly`);
+    const call = `host.release(${page}, ${n}, ${newly})`;
+    steps.require(
+      [page, n, newly].every(Number.isInteger) && n >= 1 && newly >= 0 && newly <= n,
+      `${call} makes no sense`,
+    );
+    for (let p = page; p < page + n; p++)
+      if (model.state[p] !== isFree)
+        steps.fail(
+          `page ${p} was given back and is ${model.state[p] === isHeld ? 'allocated' : 'not grown'}`,
+        );
+    steps.require(
+      page % physPages === 0 && n % physPages === 0,
+      `${call} gives back parts of physical pages, which are of ${physPages} pages`,
+    );
+    if (newly > 0 && releasing === undefined && physPages === 1)
+      steps.fail(`${call}: nobody asked for a release`);
+    if (releasing !== undefined) this.holdPiece(releasing, page, n, newly, call);
+    this.pieces++;
+    this.newly += newly;
+    this.books.scavenged += newly;
+    model.release(page, n);
+  }
+
+  /** Holds a piece of a release against what was asked for. */
+  private holdPiece(releasing: Releasing, page: number, n: number, newly: number, call: string): void {
+    const { model, steps, physPages } = this;
+    const { stopAfter } = releasing;
+    const { exact } = this.books;
+    const there = n - countOf(exact ? model.counted : model.hollow, page, page + n);
+    steps.require(
+      exact ? newly === there : newly >= there,
+      `${call}: ${there} of these pages were not given back before`,
+    );
+    // Released runs that were put together are released again whole, which is no piece of its own.
+    if (newly === 0 || (physPages > 1 && newly < n)) return;
+    if (stopAfter !== undefined) {
+      steps.require(releasing.asks <= stopAfter, `${call}: shouldStop had said true`);
+      steps.require(releasing.askedSincePiece, `${call}: shouldStop was not asked after the piece before`);
+      releasing.askedSincePiece = false;
+    }
+    this.holdAmount(releasing, page, n, newly, call);
+    if (physPages === 1) this.holdYouth(releasing, page, n, call);
+  }
+
+  private holdAmount({ pages, runs }: Releasing, page: number, n: number, newly: number, call: string): void {
+    const { steps, physPages } = this;
+    const left = pages - this.newly;
+    steps.require(
+      left > 0,
+      `${call}: ${inPages(pages)} ${pages === 1 ? 'was' : 'were'} asked for, and ${this.newly} released already`,
+    );
+    const wanted = Math.ceil(left / physPages) * physPages;
+    const downToHuge = page % hugePages === 0 && newly - wanted < hugePages;
+    if (newly <= wanted || downToHuge || runs.some(([first, all]) => first === page && all === n)) return;
+    const told = runs
+      .filter(([first, all]) => first < page + n && first + all > page)
+      .map(([first, all]) => `${first}, ${inPages(all)}`);
+    steps.fail(
+      `${call}: ${inPages(left)} ${left === 1 ? 'was' : 'were'} wanted, and this goes neither down to a huge page nor is it ` +
+        `a whole run as forEachFree told of it${physPages === 1 ? '' : ', in whole physical pages'}: ${told.length === 1 ? 'the run at' : 'the runs at'} ${told.slice(0, 4).join('; at ')}${told.length > 4 ? ` and ${told.length - 4} more` : ''}`,
+    );
+  }
+
+  private holdYouth({ limit, now }: Releasing, page: number, n: number, call: string): void {
+    const { model } = this;
+    if (limit < 0) return;
+    for (let p = page; p < page + n; p++) {
+      const unused = now - (model.freedAt[p] ?? 0);
+      if (model.counted[p] === 0 && unused <= limit)
+        this.steps.fail(`${call}: page ${p} is unused for ${unused}, no longer than ${limit}`);
+    }
+  }
+
+  /** The whole physical pages in a run: the first page, and how many pages. */
+  private wholePhysical(page: number, n: number): [number, number] {
+    const phys = this.physPages;
+    const first = Math.ceil(page / phys) * phys;
+    return [first, Math.max(0, Math.floor((page + n) / phys) * phys - first)];
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * A session with a page heap: every call made to it and to the naive model (page-model.ts) at once.
+ *
+ * It says so, with the steps that led there, when the page heap does what the contract forbids: an answer, something
+ * the host is told (release-rules.ts), or, after every call, the books (book-rules.ts).
+ */
+import { bytes, pageCount, pageIndex } from '../../base/units.ts';
+import type { PageHeap, PageHeapHost } from '../../pages/contract.ts';
+import { BookRules, type FreeRun } from './book-rules.ts';
+import { isHeld, notGrown, PageModel } from './page-model.ts';
+import { pageBytes, ReleaseRules } from './release-rules.ts';
+import { inPages, refusal, Steps } from './steps.ts';
+
+/** Makes the page heap under test for a host. */
+export type MakePageHeap = (host: PageHeapHost) => PageHeap;
+
+/** Pages are grown by whole chunks of 512, at multiples of it: every design can do that. */
+export const growthPages = 512;
+/** Where a session's pages are, unless it is told otherwise. */
+export const reachPages = 64 * growthPages;
+
+/** The machine that a session plays. */
+export interface SessionOptions {
+  readonly reachPages?: number;
+  readonly physPages?: number;
+}
+
+/** A session, or why the page heap refuses to be made for that machine. @throws what is no refusal */
+export function sessionOn(make: MakePageHeap, options: SessionOptions): Session | string {
+  try {
+    return new Session(make, options);
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+export class Session {
+  readonly heap: PageHeap;
+  /** Allocations held: first page → pages. */
+  readonly held = new Map<number, number>();
+  clock = 1;
+  private readonly steps = new Steps();
+  private readonly model: PageModel;
+  private readonly books: BookRules;
+  private readonly releases: ReleaseRules;
+  private readonly physPages: number;
+  private readonly reachPages: number;
+  /** Whether a release was left to the design's reluctance, after which one by force may miss pages. */
+  private reluctant = false;
+
+  constructor(make: MakePageHeap, options: SessionOptions = {}) {
+    this.reachPages = options.reachPages ?? reachPages;
+    this.physPages = options.physPages ?? 1;
+    this.model = new PageModel(this.reachPages);
+    this.books = new BookRules(this.steps, this.model, () => this.heap, this.physPages);
+    this.releases = new ReleaseRules(this.steps, this.model, this.books, this.physPages);
+    if (this.physPages > 1) this.steps.note(`new, with physical pages of ${this.physPages} pages`);
+    this.heap = make({
+      reachPages: pageCount(this.reachPages),
+      physPages: this.physPages,
+      now: () => this.clock,
+      release: (page, n, newly) => this.releases.released(page, n, newly),
+    });
+  }
+
+  /** Ends the check with what is wrong. */
+  fail(message: string): never {
+    return this.steps.fail(message);
+  }
+
+  require(holds: boolean, message: string): void {
+    this.steps.require(holds, message);
+  }
+
+  get freePages(): number {
+    return this.model.free;
+  }
+
+  /** Whether a page was ever grown. */
+  isGrown(page: number): boolean {
+    return this.model.state[page] !== notGrown;
+  }
+
+  grow(page: number, n = growthPages): void {
+    this.prepareGrow(page, n);
+    this.begin(`grow ${page} ${n}`);
+    this.require(this.heap.grow(pageIndex(page), pageCount(n)) === true, 'grow refused fresh pages');
+    this.grew(page, n);
+    this.settle();
+  }
+
+  /**
+   * Grows in a way that the design may refuse: why it did, if it did. If it answers false nothing has changed.
+   * @throws what is no refusal
+   */
+  tryGrow(page: number, n: number): string | undefined {
+    this.begin(`grow ${page} ${n}, if it takes that`);
+    let took: boolean;
+    try {
+      took =
+        this.heap.prepareGrow?.(pageIndex(page), pageCount(n)) !== false &&
+        this.heap.grow(pageIndex(page), pageCount(n));
+    } catch (error) {
+      return refusal(error);
+    }
+    this.require(typeof took === 'boolean', `grow answered ${took}, neither true nor false`);
+    if (took) this.grew(page, n);
+    this.settle();
+    return took ? undefined : `it answers false to growth by ${inPages(n)}`;
+  }
+
+  /** Makes sure of memory for a growth, which may then never come. */
+  prepareGrow(page: number, n = growthPages): void {
+    if (this.heap.prepareGrow === undefined) return;
+    this.begin(`prepareGrow ${page} ${n}`);
+    this.require(this.heap.prepareGrow(pageIndex(page), pageCount(n)) === true, 'prepareGrow refused');
+    this.settle();
+  }
+
+  /** Allocates n pages: the first, or −1. */
+  alloc(n: number): number {
+    const { model } = this;
+    this.begin(`alloc ${n}`);
+    const page = this.heap.alloc(pageCount(n));
+    if (page === -1) {
+      if (model.hasRun(n) && !this.books.splitByState(n))
+        this.fail(`alloc(${n}) answered −1 although ${n} pages in a row are free`);
+      this.settle();
+      return -1;
+    }
+    this.steps.note(`  = ${page}`);
+    this.require(
+      Number.isInteger(page) && page >= 0 && page + n <= this.reachPages,
+      `alloc(${n}) answered ${page}`,
+    );
+    for (let p: number = page; p < page + n; p++) {
+      if (model.state[p] === notGrown) this.fail(`page ${p} was handed out and never grown`);
+      if (model.state[p] === isHeld) this.fail(`page ${p} was handed out twice`);
+    }
+    if (this.heap.lastNeedZero === false && model.used.subarray(page, page + n).includes(1))
+      this.fail(`lastNeedZero is false after alloc(${n}), and of its pages some were used before`);
+    const taken = model.take(page, n);
+    this.held.set(page, n);
+    const { lastScavenged } = this.heap;
+    this.require(
+      Number.isInteger(lastScavenged) && lastScavenged >= 0,
+      `lastScavenged is ${lastScavenged} after an allocation`,
+    );
+    this.require(
+      !this.books.exact || lastScavenged >= taken,
+      `lastScavenged is ${lastScavenged}, and ${taken} of the pages handed out counted as scavenged`,
+    );
+    this.books.scavenged -= lastScavenged;
+    if (lastScavenged > taken) this.books.forget(page, n);
+    this.settle();
+    return page;
+  }
+
+  /** Frees an allocation, or `n` pages of it from its `from`th on; what is left stays held. */
+  free(page: number, from = 0, n = (this.held.get(page) ?? 0) - from): void {
+    const all = this.held.get(page);
+    if (all === undefined || n < 1 || from + n > all) throw new RangeError(`page ${page} is not held so`);
+    const first = page + from;
+    this.begin(`free ${first} ${n}`);
+    // Before the call: with large physical pages it may complete one that can be given back.
+    this.model.give(first, n, this.clock);
+    this.heap.free(pageIndex(first), pageCount(n));
+    this.held.delete(page);
+    if (from > 0) this.held.set(page, from);
+    if (from + n < all) this.held.set(first + n, all - from - n);
+    this.settle();
+  }
+
+  /** Releases about n pages: the pages newly released. `shouldStop` is answered true after so many asks. */
+  release(n: number, force: boolean, stopAfter?: number): number {
+    return this.releaseBytes(n * pageBytes, force, stopAfter);
+  }
+
+  releaseBytes(nbytes: number, force: boolean, stopAfter?: number): number {
+    this.begin(
+      `release ${nbytes} bytes${force ? ', by force' : ''}${stopAfter === undefined ? '' : `, to stop when asked for the ${stopAfter + 1}th time`}`,
+    );
+    const asked = nbytes / pageBytes;
+    const { shouldStop, stopped } = this.releases.begin({ pages: asked, limit: -1, stopAfter }, this.clock);
+    const got = this.heap.release(bytes(nbytes), force, stopAfter === undefined ? undefined : shouldStop);
+    const pages = this.releases.end('release', got);
+    this.settle();
+    if (!force) this.reluctant = true;
+    else if (pages < asked && !stopped() && !this.reluctant && this.physPages === 1) {
+      const left = this.freePages - this.heap.stats().scavengedPages;
+      this.require(
+        left === 0,
+        `${inPages(asked)} asked for by force, ${pages} released, and ${left} are left`,
+      );
+    }
+    return pages;
+  }
+
+  /** How many runs the last release told the host of. */
+  get lastPieces(): number {
+    return this.releases.pieces;
+  }
+
+  releaseUnused(limit: number): number {
+    if (this.heap.releaseUnused === undefined) return 0;
+    this.begin(`releaseUnused ${limit}`);
+    const asked = { pages: Number.POSITIVE_INFINITY, limit, stopAfter: undefined };
+    this.releases.begin(asked, this.clock);
+    const pages = this.releases.end('releaseUnused', this.heap.releaseUnused(limit));
+    this.settle();
+    if (this.physPages > 1) return pages;
+    for (const { page, n, scavenged, since } of this.runs())
+      this.require(
+        scavenged === n || this.clock - since <= limit,
+        `the run at ${page} is unused for ${this.clock - since}, longer than ${limit}, and was not released whole`,
+      );
+    return pages;
+  }
+
+  nextGeneration(): void {
+    if (this.heap.nextGeneration === undefined) return;
+    this.begin('nextGeneration');
+    this.heap.nextGeneration();
+    this.settle();
+  }
+
+  /** The free runs as the page heap tells of them. */
+  runs(): FreeRun[] {
+    return this.books.runs();
+  }
+
+  private begin(step: string): void {
+    this.clock++;
+    this.releases.beginCall();
+    this.steps.note(step);
+  }
+
+  private settle(): void {
+    this.books.settle();
+  }
+
+  private grew(page: number, n: number): void {
+    this.model.grow(page, n, this.clock, this.heap.freshScavenged);
+    if (this.heap.freshScavenged) this.books.scavenged += n;
+  }
+}
