@@ -6,15 +6,23 @@
  * A heap is filled with runs of random size, every other one is freed, which makes so many holes that no two
  * border; then, over and over, a held run is freed at random and one of random size allocated. `small` runs are
  * of 1 to 16 pages; `large` ones of 128 to 255, which in the design of 2014 stand in one list that is walked.
- * Beside each figure: what real Go measured on the machine that the golden traces are from.
+ * Beside each figure: what real Go measured on the machine that the golden traces are from. Where Go is found
+ * here, its page allocator does the same among as many holes, and the recorded figures are scaled by what that
+ * comes to beside what Go 1.21 did there: only so are they held against this machine's.
  *
  * No memory is mapped: this is the cost of the books alone. Each design runs in this one process, interleaved,
  * the median of several rounds.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { bytes, pageCount, pageIndex } from '../lib/base/units.ts';
 import { Mulberry32 } from '../lib/lab/workloads/random.ts';
 import type { PageHeap, PageHeapHost } from '../lib/pages/contract.ts';
 import { standAloneLists, standAloneRadix, standAloneTreap } from '../lib/pages/stand-alone.ts';
+import { measure as measureRival } from './participant.ts';
+import { buildGo, findGo } from './rivals/go.ts';
 import { median } from './workload.ts';
 
 const holesOf = { small: [1_000, 10_000, 50_000], large: [1_000, 10_000] } as const;
@@ -88,7 +96,37 @@ function measure({ pages, held, sizes, random }: Prepared, kind: Kind, pairs: nu
   return Number(process.hrtime.bigint() - start) / pairs;
 }
 
+/** The recorded figures of Go 1.21, by holes: what the machine is measured by. */
+const recorded = new Map<number, number>([
+  [1_000, 431],
+  [10_000, 569],
+  [50_000, 846],
+]);
+
+/** Go's page allocator on this machine, among small holes: nanoseconds a pair, by holes; none without Go. */
+function goHere(): { title: string; ns: ReadonlyMap<number, number> } | undefined {
+  const found = findGo();
+  // Earlier page allocators are freed into with one argument more.
+  if (found === undefined || !/^go1\.2[1-9]/.test(found.version)) return undefined;
+  const into = mkdtempSync(join(tmpdir(), 'pageheap-bench-'));
+  try {
+    const sources = fileURLToPath(new URL('../../bench/go', import.meta.url));
+    const rival = buildGo(found, sources, into, (text) => process.stderr.write(`${text}\n`));
+    const ns = new Map<number, number>();
+    for (const holes of recorded.keys()) {
+      const params = { holes, least: 1, most: 16, pairs: 100_000, rounds: 7 };
+      const outcome = measureRival(rival, { name: 'holes', params } as never);
+      if (outcome === undefined || 'error' in outcome) continue;
+      ns.set(holes, outcome.measurements[0]?.ns ?? 0);
+    }
+    return ns.size === 0 ? undefined : { title: rival.title, ns };
+  } finally {
+    rmSync(into, { recursive: true, force: true });
+  }
+}
+
 const rounds = 7;
+const here = goHere();
 const results: { design: string; kind: Kind; holes: number; ns: number; go: number | null }[] = [];
 for (const kind of ['small', 'large'] as const) {
   holesOf[kind].forEach((holes, at) => {
@@ -109,12 +147,28 @@ for (const kind of ['small', 'large'] as const) {
   });
 }
 
+/** What a recorded figure would be on this machine. */
+function scaled(real: number, holes: number): number {
+  const ns = here?.ns.get(holes);
+  return ns === undefined ? real : (real * ns) / (recorded.get(holes) as number);
+}
+
 if (process.argv.includes('--json')) {
-  console.log(JSON.stringify(results, undefined, 2));
+  const rows = results.map((row) => ({ ...row, scaled: row.go === null ? null : scaled(row.go, row.holes) }));
+  console.log(
+    JSON.stringify({ here: here && { ...here, ns: Object.fromEntries(here.ns) }, rows }, undefined, 2),
+  );
 } else {
   console.log('a random free and allocation, by free runs: nanoseconds, and what real Go measured');
+  if (here !== undefined) {
+    const figures = [...here.ns].map(
+      ([holes, ns]) => `${ns.toFixed(0)} ns (${recorded.get(holes)} recorded)`,
+    );
+    console.log(`${here.title} here: ${figures.join(', ')}; recorded figures are scaled by that`);
+  }
   for (const { design, kind, holes, ns, go: real } of results) {
-    const ratio = real === null ? '' : `  real Go ${real} ns, ratio ${(ns / real).toFixed(2)}`;
+    const at = real === null ? 0 : scaled(real, holes);
+    const ratio = real === null ? '' : `  real Go ${at.toFixed(0)} ns, ratio ${(ns / at).toFixed(2)}`;
     console.log(
       `${design.padEnd(6)} ${kind.padEnd(6)} ${String(holes).padStart(6)}  ${ns.toFixed(0).padStart(7)} ns${ratio}`,
     );

@@ -102,6 +102,7 @@ export function buildGo(
         case 'pages':
         case 'page-cache':
         case 'span':
+        case 'holes':
           break;
         default:
           return undefined;

@@ -103,3 +103,16 @@ func BenchSpansFree(manual bool, spans []*MSpan) {
 		}
 	})
 }
+
+// BenchMixedPairs frees the runs that picks tell, one after the other, and allocates one of the wanted
+// length in the place of each.
+func BenchMixedPairs(p *PageAlloc, held, sizes []uintptr, picks []int32, wanted []uintptr) {
+	pp := (*pageAlloc)(p)
+	systemstack(func() {
+		for k, i := range picks {
+			pp.free(held[i], sizes[i])
+			held[i], _ = pp.alloc(wanted[k])
+			sizes[i] = wanted[k]
+		}
+	})
+}
