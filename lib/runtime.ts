@@ -193,7 +193,6 @@ export class Runtime {
       hugePageHints: this.parts.hugePageHints,
       gcBits: this.gcBits,
       books: this.books,
-      freeLists: this.freeLists,
       heapBitmap: this.heapBitmap,
       sweepState,
       tinyStarts,

@@ -9,7 +9,7 @@ import type { Comparison } from '../lab/compare.ts';
 import { type MetricUnit, metrics, type Spread } from '../lab/compare-metrics.ts';
 import { comparePhases, phaseMetrics } from '../lab/compare-phases.ts';
 import { renderComparison } from '../lab/report/comparison.ts';
-import { formatMetric } from '../lab/report/comparison-values.ts';
+import { formatDeviation, formatMetric } from '../lab/report/comparison-values.ts';
 import { writePage } from './page-file.ts';
 import { irregularityNotes, irregularOf } from './summary.ts';
 import { drawGroups, drawTable, fits, type TableShape } from './table.ts';
@@ -28,9 +28,8 @@ interface FigureRow {
 function cellOf(unit: MetricUnit, spread: Spread | undefined, runs: number, between: string): string {
   if (spread === undefined) return '–';
   const mean = formatMetric(unit, spread.mean);
-  const sd = spread.sd === null ? '' : formatMetric(unit, spread.sd);
-  // A spread that rounds to nothing says no more than none.
-  const apart = sd === '' || spread.sd === 0 || sd === formatMetric(unit, 0) ? '' : `${between}± ${sd}`;
+  const deviation = formatDeviation(unit, spread);
+  const apart = deviation === '' ? '' : `${between}${deviation}`;
   return spread.n < runs ? `${mean}${apart}${between}(${spread.n} of ${runs})` : `${mean}${apart}`;
 }
 

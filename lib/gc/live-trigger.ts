@@ -16,7 +16,7 @@
  *
  * Source: the runtime of Go 1.4, mgc0.c and malloc.go.
  */
-import { noMemoryLimit, Pacer, pacerSlot } from './pacer.ts';
+import { Pacer, pacerSlot } from './pacer.ts';
 
 /** Bytes that the runtime of Go 1.4.3 itself keeps alive. */
 export const runtimeObjects = 29_720;
@@ -44,10 +44,6 @@ export class LiveTrigger extends Pacer {
     return Math.max(0, Math.floor(grown - runtimeObjects));
   }
 
-  override memoryLimitGoal(): number {
-    return noMemoryLimit;
-  }
-
   override shouldCollect(
     _heapLive: number,
     _mappedReady: number,
@@ -55,10 +51,6 @@ export class LiveTrigger extends Pacer {
     heapAlloc: number,
   ): boolean {
     return heapAlloc >= this.gcPercentGoal();
-  }
-
-  override triggerOf(goal: number): number {
-    return goal;
   }
 
   override endCycle(bytesMarked: number, mappedReady: number, heapFree: number, heapAlloc: number): void {

@@ -34,6 +34,8 @@ export const mostBitmapPages = 2 ** 32 / (cellsPerPage * 4);
 
 const boundary = 1;
 const pointer = 8;
+/** Every word of a cell a pointer. */
+const allPointers = 0x88888888;
 const wordsPerPage = pageSize / wordBytes;
 
 /** Rows are pages, from the last. */
@@ -69,7 +71,12 @@ export class HeapBitmap {
   /** An object that may hold pointers was allocated: its first `words` of `of` words, counted from a span's first page. */
   writePointers(page: number, word: number, words: number, of: number): void {
     const { bits } = this;
-    for (let w = word, end = word + words; w < end; w++) bits[this.cell(page, w)] |= pointer << shiftOf(w);
+    // Cell by cell: of a large object there are many.
+    for (let w = word, end = word + words; w < end; ) {
+      const n = Math.min(nibblesPerCell - (w % nibblesPerCell), end - w);
+      bits[this.cell(page, w)] |= (allPointers >>> (32 - 4 * n)) << shiftOf(w);
+      w += n;
+    }
     if (words < of) bits[this.cell(page, word + words)] &= ~(pointer << shiftOf(word + words));
   }
 

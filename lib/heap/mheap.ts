@@ -45,7 +45,6 @@ import type { pageTable } from '../spans/page-table.ts';
 import { perObjectOf, type SpanTable, type SpanUse, spanState, spanUse } from '../spans/span-table.ts';
 import type { counterTable } from './counters.ts';
 import { leavesRoom } from './engine-room.ts';
-import type { FreeLists } from './free-lists.ts';
 import { bitmapWords, type GcBits } from './gc-bits.ts';
 import type { HeapBitmap } from './heap-bitmap.ts';
 import type { SpanBooks } from './span-books.ts';
@@ -90,9 +89,7 @@ export interface HeapParts {
   readonly hugePageHints: boolean;
   readonly gcBits: GcBits;
   readonly books: SpanBooks;
-  /** Where free objects are threaded through themselves. */
-  readonly freeLists: FreeLists | undefined;
-  /** With them: the bitmap of what every word of the heap is. */
+  /** Where free objects are threaded through themselves: the bitmap of what every word of the heap is. */
   readonly heapBitmap: HeapBitmap | undefined;
   readonly sweepState: SweepState;
   readonly tinyStarts: TinyStarts;

@@ -106,10 +106,10 @@ export interface PageHeap {
 
   /**
    * Releases about nbytes of free pages that are not scavenged yet, through `host.release`, piece by piece
-   * while less than nbytes was released. The last piece may exceed it, if it is a whole free run as forEachFree tells
-   * of it when the call begins (neighbours that it tells of apart are released apart; of large physical pages the
-   * whole ones in the run), or goes down to the start of a huge page, or is a physical page. Less is released when there are not so many. nbytes is
-   * any positive number, fractions of a page and Infinity included.
+   * while less than nbytes was released. The last piece may exceed it, if it is a whole free run as forEachFree
+   * tells of it when the call begins (neighbours that it tells of apart are released apart; of large physical
+   * pages the whole ones in the run), or goes down to the start of a huge page, or is a physical page. Less is
+   * released when there are not so many. nbytes is any positive number, fractions of a page and Infinity included.
    *
    * `force` sets the design's own reluctance aside. Reluctance passes: what is sparse and unused for some
    * collections is released without it. `shouldStop` is asked after each piece, and once it says true there is
@@ -127,8 +127,10 @@ export interface PageHeap {
   /** A collection has ended: what the design ages by collections grows older. Releases nothing. */
   nextGeneration?(): void;
 
-  /** Tells of each free run, lowest address first. Neighbours may be told of as one run or as several; what is told as
-   * one is what `release` may release as one, however little was asked. */
+  /**
+   * Tells of each free run, lowest address first. Neighbours may be told of as one run or as several; what is told
+   * as one is what `release` may release as one, however little was asked.
+   */
   forEachFree(visit: FreeRunVisit): void;
 
   /** Counts by walking the books; not for hot paths. */

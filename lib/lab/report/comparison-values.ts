@@ -21,18 +21,23 @@ export function formatMetric(unit: MetricUnit, value: number): string {
   }
 }
 
+/** The standard deviation of several values. Empty where there is none, or where it rounds to nothing. */
+export function formatDeviation(unit: MetricUnit, { sd }: Spread): string {
+  const words = sd === null ? '' : formatMetric(unit, sd);
+  return words === '' || words === formatMetric(unit, 0) ? '' : `± ${words}`;
+}
+
 /**
  * What is known of several values beside their mean: standard deviation and range, and how many of the runs have
- * one where not all do. A spread that rounds to nothing is left out, as on the terminal; so is a range that does.
+ * one where not all do. What rounds to nothing is left out, as on the terminal.
  * Empty where they all are the same.
  */
-export function formatSpread(unit: MetricUnit, { n, sd, min, max }: Spread, runs = n): string {
+export function formatSpread(unit: MetricUnit, spread: Spread, runs = spread.n): string {
+  const { n, sd, min, max } = spread;
   const write = (value: number): string => formatMetric(unit, value);
-  const parts: string[] = [];
-  if (sd !== null) {
-    if (write(sd) !== write(0)) parts.push(`± ${write(sd)}`);
-    if (write(min) !== write(max)) parts.push(`${write(min)} to ${write(max)}`);
-  }
+  const deviation = formatDeviation(unit, spread);
+  const parts = deviation === '' ? [] : [deviation];
+  if (sd !== null && write(min) !== write(max)) parts.push(`${write(min)} to ${write(max)}`);
   if (n < runs) parts.push(`${formatNumber(n)} of ${formatNumber(runs)} runs`);
   return parts.join(', ');
 }

@@ -258,9 +258,9 @@ export class TreapPageHeap implements PageHeap {
     const moved = runs.scavenged[a] !== 0 ? this.roundDown(border) : this.roundUp(border);
     if (moved === border) return;
     this.treapOf(other).remove(other);
-    // The pages that change sides may hold old contents where either run may.
-    runs.needZero[a] |= runs.needZero[b];
-    runs.needZero[b] |= runs.needZero[a];
+    // The pages that change sides bring with them what they may hold.
+    if (moved > border) runs.needZero[a] |= runs.needZero[b];
+    else runs.needZero[b] |= runs.needZero[a];
     runs.pages[a] = moved - runs.start[a];
     runs.pages[b] -= moved - border;
     runs.start[b] = moved;
