@@ -12,10 +12,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Heap } from '../lib/index.ts';
-import { runTrace } from '../lib/lab/run.ts';
+import { Heap } from '../lib/api/index.ts';
+import { runTrace } from '../lib/lab/run/run.ts';
 import { diagram } from '../lib/meta/memory-map.ts';
-import type { Runtime } from '../lib/runtime.ts';
+import type { Runtime } from '../lib/runtime/runtime.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const text = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -132,7 +132,7 @@ describe('docs/numbers.md and a run file', () => {
       RunClasses: 'classes',
       RunEnd: 'end',
     };
-    const source = text('lib/lab/report/run-data.ts');
+    const source = text('lib/lab/record/run-data.ts');
     const have = entries(section(text('docs/numbers.md'), 'Run-file members'));
     let known = 0;
     for (const [name, kind] of Object.entries(kinds)) {
@@ -162,8 +162,9 @@ describe('docs/library.md has an entry for every', () => {
 
   it('option of a heap', () => {
     const own =
-      text('lib/options.ts').match(/interface HeapOptions extends PartOptions \{\n(.*?)\n\}/s)?.[1] ?? '';
-    const parts = text('lib/parts.ts').match(/interface PartOptions \{\n(.*?)\n\}/s)?.[1] ?? '';
+      text('lib/design/options.ts').match(/interface HeapOptions extends PartOptions \{\n(.*?)\n\}/s)?.[1] ??
+      '';
+    const parts = text('lib/design/design.ts').match(/interface PartOptions \{\n(.*?)\n\}/s)?.[1] ?? '';
     const body = `${own}\n${parts}`;
     const options = [...body.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, name]) => name);
     expect(options.length).toBeGreaterThan(15);
@@ -171,7 +172,7 @@ describe('docs/library.md has an entry for every', () => {
   });
 
   it('public method of Heap', () => {
-    const source = text('lib/public-heap.ts');
+    const source = text('lib/api/heap.ts');
     const body = source.slice(
       source.indexOf('export class Heap {'),
       source.indexOf('// ---------------------------------------------------------------- inside'),
@@ -184,8 +185,8 @@ describe('docs/library.md has an entry for every', () => {
   });
 
   it('name that the package exports', () => {
-    const names = [...text('lib/index.ts').matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, list]) =>
-      list.split(',').map((name) => name.replace('type', '').trim()),
+    const names = [...text('lib/api/index.ts').matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(
+      ([, list]) => list.split(',').map((name) => name.replace('type', '').trim()),
     );
     expect(names.length).toBeGreaterThan(15);
     expect(names.filter((name) => !library.includes(`\`${name}\``))).toEqual([]);

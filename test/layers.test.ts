@@ -65,22 +65,47 @@ export const i = 'from ./i.ts';
     ],
     ['an upward type import', 'base/a.ts', "import type { B } from '../os/b.ts';", 1, 'layer os, above base'],
     ['an upward re-export', 'pages/radix/a.ts', "export * from '../../gc/b.ts';", 1, 'layer gc, above pages'],
-    ['an upward dynamic import', 'gc/a.ts', "\n\nawait import('../lab/b.ts');", 3, 'layer lab, above gc'],
-    ['an import of the wiring from below', 'scavenge/a.ts', "import '../runtime.ts';", 1, 'layer ., above'],
-    ['the command line from the face', 'index.ts', "import './cli/main.ts';", 1, 'layer cli, above'],
+    [
+      'an upward dynamic import',
+      'gc/a.ts',
+      "\n\nawait import('../lab/run/b.ts');",
+      3,
+      'layer lab/run, above gc',
+    ],
+    [
+      'an import of the wiring from below',
+      'scavenge/a.ts',
+      "import '../runtime/runtime.ts';",
+      1,
+      'layer runtime, above',
+    ],
+    ['the command line from the face', 'api/index.ts', "import '../cli/main.ts';", 1, 'layer cli, above'],
     ['the addon outside lib/os', 'heap/a.ts', "import type { A } from '../os/addon.ts';", 1, 'is the addon'],
     ['a loader of its own', 'gc/a.ts', "import { createRequire } from 'node:module';", 1, 'native addon'],
-    ['a loader by require', 'lab/a.ts', "\nrequire('../../build/pageheap.node');", 2, 'native addon'],
+    ['a loader by require', 'lab/run/a.ts', "\nrequire('../../build/pageheap.node');", 2, 'native addon'],
     ['a loader by dlopen', 'os/a.ts', '\nprocess.dlopen(module, file);', 2, 'native addon'],
     ['a package in the heap', 'alloc/a.ts', "import c from 'commander';", 1, 'is a package'],
     ['a way out of lib/', 'os/a.ts', "import x from '../../test/x.ts';", 1, 'leads out of lib/'],
     ['a target in no layer', 'cli/a.ts', "import x from '../misc/x.ts';", 1, 'is in no known layer'],
     ['a file in no layer', 'misc/a.ts', '', 1, 'is in no known layer'],
+    ['a file beside the layers', 'a.ts', '', 1, 'is in no known layer'],
+    ['a file beside the rooms of the laboratory', 'lab/a.ts', '', 1, 'is in no known layer'],
+    ['a room of the laboratory above', 'lab/record/a.ts', "import '../run/b.ts';", 1, 'layer lab/run, above'],
+    ['the cycle from marking', 'gc/mark/a.ts', "import type { C } from '../cycle.ts';", 1, 'layer gc, above'],
   ])('finds %s', (_what, name, text, line, reason) => {
     const found = violationsOf({ [name]: text });
     expect(found.length).toBe(1);
     expect(found[0]).toContain(`lib/${name}:${line} `);
     expect(found[0]).toContain(reason);
+  });
+
+  it('finds a circle once, also of types', () => {
+    const found = violationsOf({
+      'heap/a.ts': "import type { B } from './b.ts';",
+      'heap/b.ts': "import { c } from './c.ts';",
+      'heap/c.ts': "export type { A } from './a.ts';",
+    });
+    expect(found).toEqual(['lib/heap/a.ts → heap/b.ts → heap/c.ts → heap/a.ts is a circle']);
   });
 
   it('lets what is right pass', () => {
@@ -90,9 +115,10 @@ export const i = 'from ./i.ts';
         'os/addon.ts': "import { createRequire } from 'node:module';",
         'os/sys.ts': "import { load } from './addon.ts';\nimport '../base/a.ts';",
         'pages/radix/a.ts': "import '../contract.ts';\nimport '../../spans/s.ts';",
-        'index.ts': "export * from './runtime.ts';\nexport * from './scavenge/s.ts';",
-        'lab/bundle.ts': "import { createRequire } from 'node:module';",
-        'cli/main.ts': "import { Command } from 'commander';\nimport '../lab/run.ts';\nimport '../index.ts';",
+        'api/index.ts': "export * from '../runtime/runtime.ts';\nexport * from '../scavenge/s.ts';",
+        'lab/report/bundle.ts': "import { createRequire } from 'node:module';",
+        'cli/main.ts':
+          "import { Command } from 'commander';\nimport '../lab/run/run.ts';\nimport '../api/index.ts';",
       }),
     ).toEqual([]);
   });

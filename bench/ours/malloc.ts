@@ -1,6 +1,6 @@
 /** Small objects without pointers in a ring: see `malloc` in ../workload.ts. */
 
-import { Heap } from '../../lib/index.ts';
+import { Heap } from '../../lib/api/index.ts';
 import { median, Random } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';
 

@@ -1,6 +1,6 @@
 /** What a heap's bookkeeping takes: see `metadata` in ../workload.ts. */
 
-import { Heap } from '../../lib/index.ts';
+import { Heap } from '../../lib/api/index.ts';
 import { mixedSize, Random } from '../workload.ts';
 import { caseParams, emit } from './entry.ts';
 

@@ -2,10 +2,10 @@
  * A heap's parts, for the measurements that go below its public face: nothing runs unless called.
  */
 
-import { resolveOptions } from '../../lib/options.ts';
+import { resolveOptions } from '../../lib/design/options.ts';
 import { systemClock } from '../../lib/os/clock.ts';
 import { Sys } from '../../lib/os/sys.ts';
-import { Runtime } from '../../lib/runtime.ts';
+import { Runtime } from '../../lib/runtime/runtime.ts';
 
 export function quietRuntime(): Runtime {
   const options = resolveOptions({ collect: false, scavenge: false, environment: false });

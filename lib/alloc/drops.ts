@@ -16,7 +16,7 @@
  * in all, at a weight of 1.2. Within it addresses are never boxed, and a heap held in a constant is
  * folded into the code, columns and all. So both fast paths are short, and what is rare is a call away.
  *
- * Not here: what a drop leads to (gc/mark-explicit.ts).
+ * Not here: what a drop leads to (gc/mark/explicit.ts).
  */
 import { type ErrorCode, PageHeapError } from '../base/errors.ts';
 import {
@@ -28,10 +28,10 @@ import {
 } from '../base/units.ts';
 import type { MHeap } from '../heap/mheap.ts';
 import type { SpanObjects } from '../heap/span-objects.ts';
-import { tinyRowBytes } from '../heap/tiny-starts.ts';
 import type { Views } from '../meta/column.ts';
 import { liveWordsPerPage as liveWords } from '../spans/page-table.ts';
 import { spanState, type spanTable } from '../spans/span-table.ts';
+import { tinyRowBytes } from './tiny-starts.ts';
 
 // A constant of this module is folded into optimised code; an imported one is loaded each time.
 const pageSize = pageBytes;

@@ -15,12 +15,12 @@
 import { fatal } from '../base/errors.ts';
 import { pageShift, pageSize } from '../base/units.ts';
 import type { HeapBitmap } from '../heap/heap-bitmap.ts';
-import { tinyRowBytes } from '../heap/tiny-starts.ts';
 import { pageWordsShift, windowPageMask } from '../spans/object-memory.ts';
 import { liveWordsPerPage } from '../spans/page-table.ts';
 import type { FreeListMCache } from './freelist-mcache.ts';
 import { Malloc } from './malloc.ts';
 import { maxSmallSize, maxTinySize, tinySpanClass } from './size-classes.ts';
+import { tinyRowBytes } from './tiny-starts.ts';
 
 type Parts = ConstructorParameters<typeof Malloc>;
 

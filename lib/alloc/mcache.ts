@@ -20,13 +20,13 @@ import { pageSize } from '../base/units.ts';
 import type { counterTable } from '../heap/counters.ts';
 import type { MHeap } from '../heap/mheap.ts';
 import type { SpanObjects } from '../heap/span-objects.ts';
-import { tinyBlockStartBytes, tinyRowBytes } from '../heap/tiny-starts.ts';
 import { f64, i32, table, u8, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { ObjectMemory } from '../spans/object-memory.ts';
 import { liveWordsPerPage } from '../spans/page-table.ts';
 import type { MCentral } from './mcentral.ts';
 import { numSpanClasses, type SizeClasses, tinySpanClass } from './size-classes.ts';
+import { tinyBlockStartBytes, tinyRowBytes } from './tiny-starts.ts';
 
 /** Objects up to this size are zeroed by the window. */
 const windowZeroing = 512;

@@ -4,13 +4,13 @@
  * For a span class: a span with free objects, if the books know one or sweeping finds one; else a fresh
  * span from the heap.
  *
- * Not here: how the books look for one (heap/set-books.ts, list-books.ts), sweep pacing (gc/, through `hooks`).
+ * Not here: how the books look for one (heap/set-registry.ts, heap/list-registry.ts), sweep pacing (gc/, through `hooks`).
  */
 import { fatal } from '../base/errors.ts';
 import { pageSize, type SpanId, spanId } from '../base/units.ts';
 import type { FreeLists } from '../heap/free-lists.ts';
 import type { MHeap } from '../heap/mheap.ts';
-import type { SpanBooks } from '../heap/span-books.ts';
+import type { SpanBooks } from '../heap/span-registry.ts';
 import type { SpanSweeper } from '../heap/sweep-span.ts';
 import { type SizeClasses, tinySpanClass } from './size-classes.ts';
 

@@ -2,7 +2,7 @@
  * Parsers for the values of options; each says what it wants when it gets something else.
  */
 import { InvalidArgumentError } from 'commander';
-import { parseGCPercent, parseMemoryLimit } from '../env.ts';
+import { parseGCPercent, parseMemoryLimit } from '../design/environment.ts';
 
 /** A number of seconds, fractions allowed, at least 0. */
 export function seconds(text: string): number {

@@ -5,9 +5,9 @@
  */
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import type { Comparison } from '../lab/compare.ts';
-import { type MetricUnit, metrics, type Spread } from '../lab/compare-metrics.ts';
-import { comparePhases, phaseMetrics } from '../lab/compare-phases.ts';
+import type { Comparison } from '../lab/compare/compare.ts';
+import { type MetricUnit, metrics, type Spread } from '../lab/metrics/compare-metrics.ts';
+import { comparePhases, phaseMetrics } from '../lab/metrics/compare-phases.ts';
 import { renderComparison } from '../lab/report/comparison.ts';
 import { formatDeviation, formatMetric } from '../lab/report/comparison-values.ts';
 import { writePage } from './page-file.ts';

@@ -4,15 +4,15 @@
 import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { pageCount, pageSize } from '../base/units.ts';
+import { type Generation, generations } from '../design/design.ts';
 import { conformanceChecks } from '../lab/conformance/checks.ts';
 import { kernelChecks } from '../lab/conformance/kernel.ts';
 import { type MakePageHeap, reachPages } from '../lab/conformance/session.ts';
 import { ConformanceError, lastSteps } from '../lab/conformance/steps.ts';
-import { loadPageHeap } from '../lab/load-page-heap.ts';
-import { requirePageHeap } from '../own-page-heap.ts';
+import { loadPageHeap } from '../lab/subject/load-page-heap.ts';
 import type { PageHeap, PageHeapClass, PageHeapHost } from '../pages/contract.ts';
+import { requirePageHeap } from '../pages/guard.ts';
 import { type StandAlone, standAloneLists, standAloneRadix, standAloneTreap } from '../pages/stand-alone.ts';
-import { type Generation, generations } from '../parts.ts';
 import { wholeNumber } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';

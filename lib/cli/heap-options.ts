@@ -7,9 +7,16 @@
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
-import { parseByteCount } from '../env.ts';
-import type { LabHeapOptions } from '../lab/heap-target.ts';
-import { generations, objectStyles, scavengers, sizeClassTables, sweepStyles, triggers } from '../parts.ts';
+import {
+  generations,
+  objectStyles,
+  scavengers,
+  sizeClassTables,
+  sweepStyles,
+  triggers,
+} from '../design/design.ts';
+import { parseByteCount } from '../design/environment.ts';
+import type { LabHeapOptions } from '../lab/run/heap-target.ts';
 import { gcPercent, memoryLimit, seconds } from './arguments.ts';
 
 /** A heap as it is asked for on the command line. */

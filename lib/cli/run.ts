@@ -8,12 +8,12 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
-import { readEnvironment } from '../env.ts';
-import { forkRun } from '../lab/fork-run.ts';
+import { readEnvironment } from '../design/environment.ts';
+import { readRunFile } from '../lab/record/run-file.ts';
+import { fileStem, freePath, makeFolder, removeUnrecorded } from '../lab/record/run-folder.ts';
 import { formatBytes, formatNumber } from '../lab/report/client/format.ts';
-import type { RunOptions, RunProgress, RunReason } from '../lab/run.ts';
-import { readRunFile } from '../lab/run-file.ts';
-import { fileStem, freePath, makeFolder, removeUnrecorded } from '../lab/run-folder.ts';
+import { forkRun } from '../lab/run/fork-run.ts';
+import type { RunOptions, RunProgress, RunReason } from '../lab/run/run.ts';
 import { drawChart } from './chart.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';

@@ -7,7 +7,7 @@
 import { existsSync, type Stats, statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
-import { type RunOptions, traceName } from '../lab/run-options.ts';
+import { type RunOptions, traceName } from '../lab/run/run-options.ts';
 import { fileError, standardInput } from '../lab/trace/bytes.ts';
 import { OperationBatch } from '../lab/trace/operations.ts';
 import { TraceReader } from '../lab/trace/reader.ts';

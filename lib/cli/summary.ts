@@ -2,6 +2,8 @@
  * What a run comes to, worked out from its run file alone: so `run` says of a run what `report`
  * shows of it, and a run that was cut short is summed up as well.
  */
+
+import type { RunData, RunSample } from '../lab/record/run-data.ts';
 import {
   formatBytes,
   formatDuration,
@@ -10,7 +12,6 @@ import {
   formatTime,
 } from '../lab/report/client/format.ts';
 import { factsOf } from '../lab/report/facts.ts';
-import type { RunData, RunSample } from '../lab/report/run-data.ts';
 import { drawFacts, drawTable } from './table.ts';
 import type { Colors } from './terminal.ts';
 

@@ -11,8 +11,9 @@
  *
  * Not here: the lists (heap/span-lists.ts), sweeping one span.
  */
-import type { BookSweeper } from '../heap/span-books.ts';
+
 import { busyLists, type SpanLists } from '../heap/span-lists.ts';
+import type { BookSweeper } from '../heap/span-registry.ts';
 
 /**
  * Frees at least npages, if garbage holds as many.

@@ -23,7 +23,7 @@ import type { SpanObjects } from '../heap/span-objects.ts';
 import { f64, table, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { CpuLimiter } from './cpu-limiter.ts';
-import { markExplicit } from './mark-explicit.ts';
+import { markExplicit } from './mark/explicit.ts';
 import type { Pacer } from './pacer.ts';
 import type { Sweeper } from './sweeper.ts';
 import type { TimeHistogram } from './time-histogram.ts';

@@ -16,8 +16,8 @@
 import { ctz32 } from '../base/bits.ts';
 import { pagesPerArena } from '../base/units.ts';
 import type { MHeap } from '../heap/mheap.ts';
-import type { SpanBooks } from '../heap/span-books.ts';
 import type { SpanLists } from '../heap/span-lists.ts';
+import type { SpanBooks } from '../heap/span-registry.ts';
 import type { SpanSweeper } from '../heap/sweep-span.ts';
 import { f64, i32, table, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';

@@ -20,6 +20,8 @@
  *
  * Not here: objects (alloc/), when and what to sweep or scavenge (gc/, scavenge/).
  */
+
+import type { TinyStarts } from '../alloc/tiny-starts.ts';
 import { fatal } from '../base/errors.ts';
 import {
   type Address,
@@ -47,9 +49,8 @@ import type { counterTable } from './counters.ts';
 import { leavesRoom } from './engine-room.ts';
 import { bitmapWords, type GcBits } from './gc-bits.ts';
 import type { HeapBitmap } from './heap-bitmap.ts';
-import type { SpanBooks } from './span-books.ts';
+import type { SpanBooks } from './span-registry.ts';
 import type { SweepState } from './sweep-state.ts';
-import type { TinyStarts } from './tiny-starts.ts';
 
 /** Growth units up to this are a least amount, and this is then the step. */
 const smallGrowthUnit = 1 * MiB;
@@ -83,7 +84,7 @@ export interface HeapParts {
   readonly radix: RadixPageHeap | undefined;
   /** The page cache of each P; none where the page heap has no such thing. */
   readonly pageCaches: readonly PageCache[];
-  /** Bytes: see parts.ts. */
+  /** Bytes: see design/design.ts. */
   readonly growthUnit: number;
   /** Ask for huge pages where released memory is used again. */
   readonly hugePageHints: boolean;

@@ -6,7 +6,7 @@
  * the 2014 design, the *busy* lists of spans with one large object, by pages, those of 128 pages and more
  * together. Links are columns beside the span table.
  *
- * Not here: who stands where (list-books.ts).
+ * Not here: who stands where (list-registry.ts).
  */
 import { fatal } from '../base/errors.ts';
 import { i32, table, type Views } from '../meta/column.ts';

@@ -18,8 +18,8 @@ import { spanState } from '../spans/span-table.ts';
 import type { FreeLists } from './free-lists.ts';
 import type { GcBits } from './gc-bits.ts';
 import type { MHeap } from './mheap.ts';
-import type { BookSweeper, SpanBooks } from './span-books.ts';
 import type { SpanObjects } from './span-objects.ts';
+import type { BookSweeper, SpanBooks } from './span-registry.ts';
 
 /** What freed objects are filled with under `clobberFree`. */
 export const clobberByte = 0xde;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { Heap } from '../../lib/api/heap.ts';
 import { MiB, pageSize } from '../../lib/base/units.ts';
-import type { HeapOptions } from '../../lib/options.ts';
+import type { HeapOptions } from '../../lib/design/options.ts';
 import { Sys } from '../../lib/os/sys.ts';
-import { Heap } from '../../lib/public-heap.ts';
 import { isAll } from '../support/heap-model.ts';
 
 /**

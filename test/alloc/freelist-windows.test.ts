@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { Heap } from '../../lib/api/heap.ts';
 import { GiB, MiB, pageSize } from '../../lib/base/units.ts';
-import { Heap } from '../../lib/public-heap.ts';
 import { isAll } from '../support/heap-model.ts';
 
 // Object memory has windows of 4 GiB. A span that lies in two must be threaded, taken from and swept in both.

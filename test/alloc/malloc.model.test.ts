@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Heap } from '../../lib/api/heap.ts';
 import { GiB, MiB } from '../../lib/base/units.ts';
-import type { HeapOptions } from '../../lib/options.ts';
-import { Heap } from '../../lib/public-heap.ts';
+import type { HeapOptions } from '../../lib/design/options.ts';
 import { HeapModel, isAll } from '../support/heap-model.ts';
 
 type Operation =

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { Heap } from '../../lib/api/heap.ts';
 import { GiB, pageSize } from '../../lib/base/units.ts';
-import { generations } from '../../lib/parts.ts';
-import { Heap } from '../../lib/public-heap.ts';
+import { generations } from '../../lib/design/design.ts';
 import { codeOf } from '../support/codes.ts';
 
 let heap: Heap;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { inFlags, parseConfiguration } from '../../lib/cli/heap-options.ts';
-import { resolveParts } from '../../lib/parts.ts';
+import { resolveParts } from '../../lib/design/design.ts';
 import { childrenOf, type Outcome, pageheap } from './spawn.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'pageheap-cli-compare-'));

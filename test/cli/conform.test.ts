@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Heap } from '../../lib/index.ts';
-import { loadPageHeap } from '../../lib/lab/load-page-heap.ts';
+import { Heap } from '../../lib/api/index.ts';
+import { loadPageHeap } from '../../lib/lab/subject/load-page-heap.ts';
 import { pageheap } from './spawn.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

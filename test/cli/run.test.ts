@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readRunFile } from '../../lib/lab/run-file.ts';
+import { readRunFile } from '../../lib/lab/record/run-file.ts';
 import { childrenOf, isAlive, type Outcome, pageheap } from './spawn.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-run-'));

@@ -2,7 +2,7 @@ import picocolors from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { drawSummary, irregularityNotes, summarize } from '../../lib/cli/summary.ts';
 import { widthOf } from '../../lib/cli/table.ts';
-import { type RunSample, toRunData } from '../../lib/lab/report/run-data.ts';
+import { type RunSample, toRunData } from '../../lib/lab/record/run-data.ts';
 
 const colors = picocolors.createColors(false);
 const MiB = 2 ** 20;

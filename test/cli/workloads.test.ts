@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { shippedTraces, traceDescriptions } from '../../lib/cli/package.ts';
-import { readRunFile } from '../../lib/lab/run-file.ts';
+import { readRunFile } from '../../lib/lab/record/run-file.ts';
 import { workloads } from '../../lib/lab/workloads/index.ts';
 import { pageheap } from './spawn.ts';
 

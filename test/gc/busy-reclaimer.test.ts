@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { pageSize } from '../../lib/base/units.ts';
 import { reclaimBusy } from '../../lib/gc/busy-reclaimer.ts';
-import type { ListBooks } from '../../lib/heap/list-books.ts';
+import type { ListBooks } from '../../lib/heap/list-registry.ts';
 import type { SpanLists } from '../../lib/heap/span-lists.ts';
 import { Garbage } from './garbage.ts';
 

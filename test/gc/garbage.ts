@@ -6,8 +6,8 @@ import { expect, vi } from 'vitest';
 import { Drops } from '../../lib/alloc/drops.ts';
 import type { Malloc } from '../../lib/alloc/malloc.ts';
 import { address, pageSize } from '../../lib/base/units.ts';
-import type { HeapOptions } from '../../lib/options.ts';
-import type { Runtime } from '../../lib/runtime.ts';
+import type { HeapOptions } from '../../lib/design/options.ts';
+import type { Runtime } from '../../lib/runtime/runtime.ts';
 import { quietRuntime } from '../heap/quiet-runtime.ts';
 
 export interface LargeObject {

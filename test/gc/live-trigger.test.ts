@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { HeapEvent } from '../../lib/events.ts';
+import { Heap, type HeapOptions } from '../../lib/api/index.ts';
+import type { HeapEvent } from '../../lib/gc/events.ts';
 import { LiveTrigger, runtimeObjects } from '../../lib/gc/live-trigger.ts';
 import { noMemoryLimit, pacerStateLength } from '../../lib/gc/pacer.ts';
-import { Heap, type HeapOptions } from '../../lib/index.ts';
-import type { Runtime } from '../../lib/runtime.ts';
+import type { Runtime } from '../../lib/runtime/runtime.ts';
 
 const MiB = 2 ** 20;
 

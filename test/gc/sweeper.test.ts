@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import { MiB, pageSize } from '../../lib/base/units.ts';
+import type { Generation } from '../../lib/design/design.ts';
 import { sweepMargin } from '../../lib/gc/sweep-pace.ts';
 import { sweeperTable } from '../../lib/gc/sweeper.ts';
-import type { Generation } from '../../lib/parts.ts';
 import { Garbage } from './garbage.ts';
 
 const upTo = (n: number): number[] => [...Array(n).keys()];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { Heap } from '../../lib/api/index.ts';
 import { HeapBitmap, heapBitmapTable } from '../../lib/heap/heap-bitmap.ts';
-import { Heap } from '../../lib/index.ts';
 import { MetaMemory } from '../../lib/meta/meta-memory.ts';
 import { Sys } from '../../lib/os/sys.ts';
 import { SpanTable, spanPoolTable, spanTable } from '../../lib/spans/span-table.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { address, arenaBytes, GiB, KiB, MiB, pageSize, type SpanId } from '../../lib/base/units.ts';
-import { checkHeap } from '../../lib/check.ts';
-import { generations } from '../../lib/parts.ts';
-import type { Runtime } from '../../lib/runtime.ts';
+import { generations } from '../../lib/design/design.ts';
+import { checkHeap } from '../../lib/inspect/check.ts';
+import type { Runtime } from '../../lib/runtime/runtime.ts';
 import { perObjectOf, spanState, spanUse } from '../../lib/spans/span-table.ts';
 import { FailingSys } from '../support/failing-sys.ts';
 import { quietRuntime } from './quiet-runtime.ts';

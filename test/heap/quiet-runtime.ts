@@ -1,10 +1,10 @@
 /** A heap's parts in which nothing runs unless it is called; disposed of when the test has ended. */
 import { onTestFinished } from 'vitest';
 import { MiB } from '../../lib/base/units.ts';
-import { type HeapOptions, resolveOptions } from '../../lib/options.ts';
+import { type HeapOptions, resolveOptions } from '../../lib/design/options.ts';
 import { systemClock } from '../../lib/os/clock.ts';
 import { Sys } from '../../lib/os/sys.ts';
-import { Runtime } from '../../lib/runtime.ts';
+import { Runtime } from '../../lib/runtime/runtime.ts';
 
 export function quietRuntime(options: HeapOptions = {}, sys?: Sys): Runtime {
   const resolved = resolveOptions({

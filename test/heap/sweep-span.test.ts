@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { pageSize, type SpanId } from '../../lib/base/units.ts';
+import type { Generation } from '../../lib/design/design.ts';
 import { bitmapWords } from '../../lib/heap/gc-bits.ts';
-import type { SpanBooks } from '../../lib/heap/span-books.ts';
+import type { SpanBooks } from '../../lib/heap/span-registry.ts';
 import { clobberByte, SpanSweeper } from '../../lib/heap/sweep-span.ts';
-import type { Generation } from '../../lib/parts.ts';
-import type { Runtime } from '../../lib/runtime.ts';
+import type { Runtime } from '../../lib/runtime/runtime.ts';
 import { spanState } from '../../lib/spans/span-table.ts';
 import { quietRuntime } from './quiet-runtime.ts';
 

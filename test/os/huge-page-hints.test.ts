@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { Heap } from '../../lib/api/heap.ts';
 import { MiB, pageSize } from '../../lib/base/units.ts';
-import type { HeapOptions } from '../../lib/options.ts';
+import type { HeapOptions } from '../../lib/design/options.ts';
 import { ManualClock } from '../../lib/os/clock.ts';
 import { keepEdgesSmall } from '../../lib/os/huge-page-hints.ts';
 import { Sys } from '../../lib/os/sys.ts';
-import { Heap } from '../../lib/public-heap.ts';
 import { type AdviceName, recordingAddon } from '../support/recording-addon.ts';
 
 /** Huge pages of the test: 2 MiB, whatever the machine has. */

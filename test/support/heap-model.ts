@@ -4,7 +4,7 @@
  * give themselves away.
  */
 import { expect } from 'vitest';
-import type { Heap } from '../../lib/public-heap.ts';
+import type { Heap } from '../../lib/api/heap.ts';
 import { codeOf } from './codes.ts';
 
 export interface ModelObject {

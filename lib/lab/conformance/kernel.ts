@@ -6,11 +6,11 @@
  * resident, but then as LazyFree. The heap checks itself at every step.
  */
 import { cpus } from 'node:os';
+import { Heap } from '../../api/heap.ts';
+import type { Generation } from '../../design/design.ts';
+import { pageState } from '../../inspect/page-states.ts';
 import { Residency } from '../../os/residency.ts';
-import { pageState } from '../../page-states.ts';
 import type { PageHeapClass } from '../../pages/contract.ts';
-import type { Generation } from '../../parts.ts';
-import { Heap } from '../../public-heap.ts';
 import { type ConformanceCheck, makeCheck } from './check.ts';
 import { ConformanceError } from './steps.ts';
 

@@ -6,10 +6,10 @@
  * the table of a run that freed everything still shows what the run was made of.
  */
 
+import type { RunClasses, RunData, RunValue } from '../record/run-data.ts';
 import { formatBytes, formatNumber, formatShare, formatTime } from './client/format.ts';
 import { spread } from './downsample.ts';
 import { type Html, html, raw } from './html.ts';
-import type { RunClasses, RunData, RunValue } from './run-data.ts';
 import { heading, valueInWords } from './values.ts';
 
 type Row = Readonly<Record<string, RunValue>>;

@@ -4,12 +4,13 @@
  *
  * Not here: the machine (comparison.ts).
  */
-import { resolveOptions } from '../../options.ts';
-import { type Generation, generations } from '../../parts.ts';
-import type { ComparedRuns } from '../compare.ts';
+
+import { type Generation, generations } from '../../design/design.ts';
+import { resolveOptions } from '../../design/options.ts';
+import type { ComparedRuns } from '../compare/compare.ts';
+import type { RunHeader, RunValue } from '../record/run-data.ts';
 import { formatDuration, formatNumber } from './client/format.ts';
 import { isSetByWorkload, optionInWords, optionName } from './option-names.ts';
-import type { RunHeader, RunValue } from './run-data.ts';
 
 /** A name, and a value for each configuration. */
 export interface OptionRow {

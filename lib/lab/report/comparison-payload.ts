@@ -7,10 +7,10 @@
  * the peaks, which come when they come. Of more maps than the page's budget allows, some moments in between
  * are left out. A configuration whose run has no maps, or that has no run, is not among them.
  */
-import type { ComparedRuns } from '../compare.ts';
+import type { ComparedRuns } from '../compare/compare.ts';
+import type { RunData, RunMap, RunSample } from '../record/run-data.ts';
 import { spread } from './downsample.ts';
 import { type PackedMap, packMap, residencyCount } from './page-maps.ts';
-import type { RunData, RunMap, RunSample } from './run-data.ts';
 
 export interface ComparedCurve {
   readonly configuration: number;

@@ -6,19 +6,19 @@
  * Not here: the shell of the page (page.ts), the numbers (../compare-metrics.ts), its style (comparison-style.ts).
  */
 import { stripVTControlCharacters } from 'node:util';
-import type { ComparedRuns, Comparison } from '../compare.ts';
-import { type Metric, type MetricUnit, metrics, type Spread } from '../compare-metrics.ts';
-import { type ComparedPhase, comparePhases, phaseMetrics } from '../compare-phases.ts';
+import type { ComparedRuns, Comparison } from '../compare/compare.ts';
+import { type Metric, type MetricUnit, metrics, type Spread } from '../metrics/compare-metrics.ts';
+import { type ComparedPhase, comparePhases, phaseMetrics } from '../metrics/compare-phases.ts';
+import { decayStretch } from '../metrics/decay.ts';
+import type { RunHeader } from '../record/run-data.ts';
 import { curveColour, curveDash, mainWidth, mostPhaseRows } from './client/curve-style.ts';
 import { formatDuration, formatNumber } from './client/format.ts';
 import { commonOptions, differingOptions, type OptionRow, subjectRows } from './comparison-options.ts';
 import { type ComparisonPayload, comparisonPayload } from './comparison-payload.ts';
 import { comparisonStyle } from './comparison-style.ts';
 import { formatMetric, formatSpread } from './comparison-values.ts';
-import { decayStretch } from './decay.ts';
 import { breakable, type Html, html, unbroken } from './html.ts';
 import { renderPage } from './page.ts';
-import type { RunHeader } from './run-data.ts';
 import { pacedOver } from './summary.ts';
 import { commandWords, heading, valueInWords } from './values.ts';
 

@@ -1,8 +1,8 @@
 /** The environment of a run: the machine, the options, the pace, what fell back, what the trace held. */
 
+import type { RunData, RunValue } from '../record/run-data.ts';
 import { type Html, html } from './html.ts';
 import { optionInWords, optionName } from './option-names.ts';
-import type { RunData, RunValue } from './run-data.ts';
 import { heading, valueInWords } from './values.ts';
 
 type Members = Readonly<Record<string, RunValue>>;

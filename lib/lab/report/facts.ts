@@ -7,9 +7,9 @@
  * decay.ts. Belief is HeapSys − HeapReleased, or in use plus free where a sample has no sys.
  */
 
-import { type DecayStretch, decayStretch, decayTime, firstPeak, leastDecay } from './decay.ts';
+import { type DecayStretch, decayStretch, decayTime, firstPeak, leastDecay } from '../metrics/decay.ts';
+import type { RunData, RunSample } from '../record/run-data.ts';
 import { lazyIsKnown } from './lazy.ts';
-import type { RunData, RunSample } from './run-data.ts';
 
 export interface Point {
   /** Milliseconds since the start. */

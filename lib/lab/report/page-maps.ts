@@ -11,8 +11,8 @@
  */
 
 import { deflateRawSync } from 'node:zlib';
+import type { RunData, RunMap } from '../record/run-data.ts';
 import { spread } from './downsample.ts';
-import type { RunData, RunMap } from './run-data.ts';
 
 /** States of a page, in the numbering of the run file. */
 export const stateNames = ['unmapped', 'free', 'released', 'in use', 'manual'] as const;

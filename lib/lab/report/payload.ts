@@ -6,10 +6,10 @@
  * 2,000 scavenges (more are merged by time), and the page maps' own budget.
  */
 
+import type { RunCollection, RunData, RunSample, RunScavenge } from '../record/run-data.ts';
 import { rates, spread, thin } from './downsample.ts';
 import { belief, bound, type Facts } from './facts.ts';
 import { type PackedMap, packMaps } from './page-maps.ts';
-import type { RunCollection, RunData, RunSample, RunScavenge } from './run-data.ts';
 
 export type Column = (number | null)[];
 

@@ -5,9 +5,9 @@
  * trace has no phases, and then there is no section.
  */
 
+import type { RunData, RunPhaseEnd } from '../record/run-data.ts';
 import { formatBytes, formatNumber, formatTime } from './client/format.ts';
 import { type Html, html } from './html.ts';
-import type { RunData, RunPhaseEnd } from './run-data.ts';
 
 interface PhaseColumn {
   readonly title: string;

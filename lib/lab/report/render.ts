@@ -7,6 +7,7 @@
  * The size of the file is bounded whatever the length of the run (payload.ts, tables.ts).
  */
 
+import type { RunData, RunValue } from '../record/run-data.ts';
 import { classTables } from './class-table.ts';
 import { formatBytes, formatDuration, formatNumber, formatShare, formatTime } from './client/format.ts';
 import { environmentCards } from './environment.ts';
@@ -15,7 +16,6 @@ import { type Html, html, unbroken } from './html.ts';
 import { renderPage } from './page.ts';
 import { type Payload, payloadOf } from './payload.ts';
 import { phasesSection } from './phases.ts';
-import type { RunData, RunValue } from './run-data.ts';
 import { summarySection } from './summary.ts';
 import { momentsTable, momentTitle, traceLines } from './tables.ts';
 

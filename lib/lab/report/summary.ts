@@ -5,6 +5,7 @@
  * did not fall, no idle stretch where there was none.
  */
 
+import type { RunData, RunHeader } from '../record/run-data.ts';
 import {
   formatBytes,
   formatCompact,
@@ -15,7 +16,6 @@ import {
 } from './client/format.ts';
 import type { Facts } from './facts.ts';
 import { type Html, html, raw, unbroken } from './html.ts';
-import type { RunData, RunHeader } from './run-data.ts';
 import { commandWords } from './values.ts';
 
 const mostTimes = 10;

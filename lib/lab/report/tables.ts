@@ -5,10 +5,10 @@
  * the page.
  */
 
+import type { RunData } from '../record/run-data.ts';
 import { formatBytes, formatNumber, formatTime } from './client/format.ts';
 import { type Html, html } from './html.ts';
 import { type PackedMap, residencyCount } from './page-maps.ts';
-import type { RunData } from './run-data.ts';
 
 const heapPageBytes = 8192;
 const physicalPageBytes = 4096;

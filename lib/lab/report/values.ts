@@ -5,8 +5,8 @@
  * it. Go's names, which begin with a capital, stay as they are; others are spelled out.
  */
 
+import type { RunValue } from '../record/run-data.ts';
 import { formatBytes, formatDuration, formatNumber, formatTick } from './client/format.ts';
-import type { RunValue } from './run-data.ts';
 
 const names: Readonly<Record<string, string>> = {
   kernel: 'Kernel',

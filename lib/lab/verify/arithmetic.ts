@@ -9,7 +9,7 @@
  * Not here: object memory that is real (real-objects.ts).
  */
 import { type Address, address } from '../../base/units.ts';
-import { maxReach } from '../../options.ts';
+import { maxReach } from '../../design/options.ts';
 import { type MemoryState, type Purpose, Sys } from '../../os/sys.ts';
 
 export class ArithmeticSys extends Sys {

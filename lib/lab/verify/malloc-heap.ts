@@ -21,6 +21,7 @@ import {
   numSpanClasses,
   tinySpanClass,
 } from '../../alloc/size-classes.ts';
+import { tinyBlockStartBytes, tinyRowBytes } from '../../alloc/tiny-starts.ts';
 import { popcount32 } from '../../base/bits.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import {
@@ -32,8 +33,7 @@ import {
   pageIndex,
   pageSize,
 } from '../../base/units.ts';
-import { tinyBlockStartBytes, tinyRowBytes } from '../../heap/tiny-starts.ts';
-import { maxPs, resolveOptions } from '../../options.ts';
+import { maxPs, resolveOptions } from '../../design/options.ts';
 import { systemClock } from '../../os/clock.ts';
 import type { Sys } from '../../os/sys.ts';
 import { noSearch, slotSearch } from '../../pages/radix/columns.ts';
@@ -45,7 +45,7 @@ import {
   cacheScavengedHigh,
   cacheScavengedLow,
 } from '../../pages/radix/page-cache.ts';
-import { Runtime } from '../../runtime.ts';
+import { Runtime } from '../../runtime/runtime.ts';
 import { liveWordsPerPage } from '../../spans/page-table.ts';
 import { spanState, spanUse } from '../../spans/span-table.ts';
 import { goldenError } from './golden.ts';

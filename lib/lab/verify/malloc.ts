@@ -17,7 +17,7 @@ import type { Malloc } from '../../alloc/malloc.ts';
 import { maxTinySize, numSpanClasses } from '../../alloc/size-classes.ts';
 import { FatalError, PageHeapError } from '../../base/errors.ts';
 import { chunkPages, chunkPagesShift, pageSize } from '../../base/units.ts';
-import { checkHeap } from '../../check.ts';
+import { checkHeap } from '../../inspect/check.ts';
 import { Sys } from '../../os/sys.ts';
 import { rangesText } from '../../pages/radix/bitmap.ts';
 import { noSearch, slotSearch } from '../../pages/radix/columns.ts';
@@ -29,7 +29,7 @@ import {
   cacheScavengedHigh,
   cacheScavengedLow,
 } from '../../pages/radix/page-cache.ts';
-import type { Runtime } from '../../runtime.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
 import { ArithmeticSys } from './arithmetic.ts';
 import { isRecordedAllocated, rebuildHeap, replayP, spanAt } from './malloc-heap.ts';
 import { type Allocation, type HeapRecord, type MallocLine, openMallocTrace } from './malloc-trace.ts';

@@ -20,7 +20,7 @@ import {
   cacheScavengedHigh,
   cacheScavengedLow,
 } from '../../pages/radix/page-cache.ts';
-import type { Runtime } from '../../runtime.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
 import { windowPageMask } from '../../spans/object-memory.ts';
 import { spanState } from '../../spans/span-table.ts';
 import { replayP, spanAt } from './malloc-heap.ts';

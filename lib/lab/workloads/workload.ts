@@ -8,7 +8,7 @@
  *
  * Not here: the workloads (each a file), what drives them (../workload-drive.ts).
  */
-import type { LabHeap } from '../target.ts';
+import type { LabHeap } from '../subject/target.ts';
 import type { Mulberry32 } from './random.ts';
 
 export interface WorkloadContext {

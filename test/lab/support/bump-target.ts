@@ -1,5 +1,5 @@
 /** A cheap allocator for replays: addresses that only grow, size classes of powers of two, a log. */
-import type { ReplayTarget } from '../../../lib/lab/target.ts';
+import type { ReplayTarget } from '../../../lib/lab/subject/target.ts';
 
 export class BumpTarget implements ReplayTarget {
   next = 0x1000_0000_0000;

@@ -6,7 +6,7 @@ import type {
   LabRange,
   LabSample,
   PageStates,
-} from '../../../lib/lab/target.ts';
+} from '../../../lib/lab/subject/target.ts';
 import { BumpTarget } from './bump-target.ts';
 
 export class FakeHeap extends BumpTarget implements LabHeap {

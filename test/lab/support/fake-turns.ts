@@ -1,5 +1,5 @@
 /** Time that passes only where it is told to: by sleeping, and a little in each turn. */
-import type { Turns } from '../../../lib/lab/pacing.ts';
+import type { Turns } from '../../../lib/lab/run/pacing.ts';
 
 export class FakeTurns implements Turns {
   ms = 1000;

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MiB, pageSize } from '../../../lib/base/units.ts';
+import { resolveOptions } from '../../../lib/design/options.ts';
 import { RealObjects } from '../../../lib/lab/verify/real-objects.ts';
-import { resolveOptions } from '../../../lib/options.ts';
 import { systemClock } from '../../../lib/os/clock.ts';
 import { Sys } from '../../../lib/os/sys.ts';
-import { Runtime } from '../../../lib/runtime.ts';
+import { Runtime } from '../../../lib/runtime/runtime.ts';
 
 let runtime: Runtime;
 beforeEach(() => {

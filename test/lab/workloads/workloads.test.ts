@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { turnMs } from '../../../lib/lab/pacing.ts';
+import { turnMs } from '../../../lib/lab/run/pacing.ts';
 import { findWorkload, workloadNamed, workloads } from '../../../lib/lab/workloads/index.ts';
 import { FakeTurns } from '../support/fake-turns.ts';
 import { RecordingHeap, record } from './recording.ts';

@@ -1,0 +1,39 @@
+/**
+ * pageheap: the Go runtime's page heap on real pages.
+ *
+ *     import { Heap } from 'pageheap';
+ *     using heap = new Heap({ gcPercent: 100 });
+ *     const addr = heap.malloc(1000);
+ *     heap.fill(addr, 1000, 1);
+ *     heap.drop(addr);
+ *     heap.gc();
+ *     console.log(heap.readMemStats().HeapReleased, heap.freeOSMemory());
+ */
+export { type ErrorCode, FatalError, PageHeapError } from '../base/errors.ts';
+export { type Bytes, bytes, type PageCount, type PageIndex, pageCount, pageIndex } from '../base/units.ts';
+export type {
+  Generation,
+  ObjectStyle,
+  PartOptions,
+  ScavengerKind,
+  SizeClassTable,
+  SweepStyle,
+} from '../design/design.ts';
+export type { HeapOptions } from '../design/options.ts';
+export type { CycleEvent, HeapEvent, ScavengeEvent } from '../gc/events.ts';
+export { noMemoryLimit } from '../gc/pacer.ts';
+export type { CheckLevel } from '../inspect/check.ts';
+export type { HeapMetrics, MetricHistogram } from '../inspect/metrics.ts';
+export { type PageStates, pageState } from '../inspect/page-states.ts';
+export type { SizeClassRow } from '../inspect/size-class-stats.ts';
+export type { HeapSample, MemStats, SizeClassStats } from '../inspect/stats.ts';
+export { type Clock, ManualClock, systemClock } from '../os/clock.ts';
+export type {
+  FreeRunVisit,
+  PageHeap,
+  PageHeapClass,
+  PageHeapHost,
+  PageHeapStats,
+  ReleaseHook,
+} from '../pages/contract.ts';
+export { type AttachOptions, Heap, type HeapHandle, type HeapObject } from './heap.ts';

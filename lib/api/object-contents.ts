@@ -1,0 +1,88 @@
+/**
+ * What objects and stacks hold: reading, writing and viewing the bytes of one, anywhere in it and never beyond.
+ *
+ * Not here: locks and modes (heap.ts); the system calls (os/).
+ */
+import type { Drops } from '../alloc/drops.ts';
+import type { Stacks } from '../alloc/stacks.ts';
+import { PageHeapError } from '../base/errors.ts';
+import { pageSize } from '../base/units.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { windowPageMask } from '../spans/object-memory.ts';
+import { checkAddress, refuse } from './arguments.ts';
+
+export class ObjectContents {
+  private readonly runtime: Runtime;
+  private readonly drops: Drops;
+  private readonly stacks: Stacks;
+
+  constructor(runtime: Runtime, drops: Drops, stacks: Stacks) {
+    this.runtime = runtime;
+    this.drops = drops;
+    this.stacks = stacks;
+  }
+
+  /** The bytes themselves. @throws as `within`; ERR_OUT_OF_RANGE across a multiple of 4 GiB */
+  view(addr: number, length: number): Uint8Array {
+    this.within(addr, length);
+    const { memory, arenas } = this.runtime;
+    if (addr === this.zeroBase) return new Uint8Array(0);
+    const page = arenas.pageOf(addr);
+    const window = memory.bytes(page);
+    const offset = (page & windowPageMask) * pageSize + (addr - arenas.addressOf(page));
+    if (offset + length > window.length) {
+      throw new PageHeapError('ERR_OUT_OF_RANGE', 'a view cannot cross a multiple of 4 GiB', {
+        value: addr,
+      });
+    }
+    return window.subarray(offset, offset + length);
+  }
+
+  /** A copy. @throws as `within`; ERR_FAULT where the memory is not there */
+  read(addr: number, length: number): Uint8Array {
+    this.within(addr, length);
+    const out = length === 0 ? new Uint8Array(0) : this.runtime.sys.peek(addr, length);
+    return out ?? refuse('ERR_FAULT', 'the memory cannot be read', addr);
+  }
+
+  /** @throws as `read` */
+  write(addr: number, data: Uint8Array): void {
+    this.within(addr, data.length);
+    if (!this.runtime.sys.poke(addr, data)) refuse('ERR_FAULT', 'the memory cannot be written', addr);
+  }
+
+  /** @throws as `within` */
+  fill(addr: number, length: number, byte: number): void {
+    this.within(addr, length);
+    this.runtime.sys.fill(addr, length, byte);
+  }
+
+  /** From one to another; they may overlap. @throws as `within` */
+  copy(to: number, from: number, length: number): void {
+    this.within(to, length);
+    this.within(from, length);
+    this.runtime.sys.copy(to, from, length);
+  }
+
+  /**
+   * Throws unless [addr, addr + length) lies within one object or stack. The empty object holds no bytes.
+   * @throws ERR_INVALID_SIZE · ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_OUT_OF_RANGE
+   */
+  private within(addr: number, length: number): void {
+    if (!Number.isInteger(length) || length < 0) refuse('ERR_INVALID_SIZE', 'not a length', length);
+    if (addr === this.zeroBase && length === 0) return;
+    checkAddress(addr);
+    const { base, size } = this.drops.find(addr) ?? this.stacks.find(addr) ?? this.drops.require(addr);
+    if (addr + length > base + size) {
+      throw new PageHeapError(
+        'ERR_OUT_OF_RANGE',
+        `${length} bytes at 0x${addr.toString(16)} reach beyond the ${size} bytes at 0x${base.toString(16)}`,
+        { value: addr + length },
+      );
+    }
+  }
+
+  private get zeroBase(): number {
+    return this.runtime.table.zeroBase[0];
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * The environment variables of the Go runtime that a page heap can honour: GOGC, GOMEMLIMIT, GODEBUG.
+ *
+ * The syntax, and what happens to a value that does not fit it, are Go's (1.21):
+ *
+ *   GOGC        an integer of 32 bits, or `off` (−1). Anything else counts as 100, which Go does in
+ *               silence and this library with a warning. Empty is unset.
+ *   GOMEMLIMIT  bytes: `^[0-9]+(([KMGT]i)?B)?$`, at most 2^63 − 1, or `off`. Empty is unset. Anything
+ *               else is an error: a limit that is silently not held is worse than none.
+ *   GODEBUG     `name=integer,…`, the last setting of a name wins; a field without `=`, a value that
+ *               is no integer of 32 bits and a name that is not known are ignored, as in Go.
+ *
+ * Like Go's own parser, this one takes a lone `-` before nothing for the number 0.
+ *
+ * Not here: what the options do. A caller decides whether its own options go before these.
+ */
+import { PageHeapError } from '../base/errors.ts';
+import { GiB, KiB, MiB, TiB } from '../base/units.ts';
+import { noMemoryLimit } from '../gc/pacer.ts';
+
+/** The GODEBUG switches this heap honours, with what they mean. */
+export const debugSwitches = {
+  gctrace: '1: a line to standard error for each collection',
+  scavtrace: '1: a line to standard error for each round of scavenging',
+  madvdontneed: '1: release memory with MADV_DONTNEED, 0: with MADV_FREE',
+  harddecommit: '1: released memory also becomes inaccessible',
+  clobberfree: '1: freed objects are overwritten',
+  disablethp: '1: the heap asks for no transparent huge pages',
+  scavenge:
+    '1: in the designs of 2014 and 2019 memory goes back after 20 ms, and a collection runs every 10 ms',
+  decoratemappings: '0: mappings are not named',
+} as const;
+export type DebugSwitch = keyof typeof debugSwitches;
+
+/** Switches of the Go runtime's memory family that have no effect here; setting one gives a warning. */
+const withoutEffect: ReadonlySet<string> = new Set([
+  'allocfreetrace',
+  'efence',
+  'gccheckmark',
+  'gcpacertrace',
+  'gcstoptheworld',
+  'pagetrace',
+  'sbrk',
+]);
+
+export interface EnvironmentOptions {
+  /** GOGC: percent of the live heap, negative for off; undefined when unset. */
+  readonly gcPercent: number | undefined;
+  /** GOMEMLIMIT in bytes, `noMemoryLimit` for `off`; undefined when unset. Exact up to 2^53. */
+  readonly memoryLimit: number | undefined;
+  /** The GODEBUG switches that were set, each an integer of 32 bits. */
+  readonly debug: Readonly<Partial<Record<DebugSwitch, number>>>;
+  /** What was ignored or replaced, a sentence each. */
+  readonly warnings: readonly string[];
+}
+
+const minInt64 = -(2n ** 63n);
+const maxInt64 = 2n ** 63n - 1n;
+
+/** An integer of 64 bits in decimal digits, with `-` or without; undefined when it is none. */
+function parseInt64(text: string): bigint | undefined {
+  if (text === '' || !/^-?[0-9]*$/.test(text)) return undefined;
+  const n = text === '-' ? 0n : BigInt(text);
+  return n < minInt64 || n > maxInt64 ? undefined : n;
+}
+
+function parseInt32(text: string): number | undefined {
+  const n = parseInt64(text);
+  return n === undefined || n !== BigInt.asIntN(32, n) ? undefined : Number(n);
+}
+
+const units: Readonly<Record<string, number>> = {
+  '': 1,
+  B: 1,
+  KiB,
+  MiB,
+  GiB,
+  TiB,
+};
+
+/**
+ * A count of bytes as Go writes it: `1048576`, `1048576B`, `1024KiB`, `1MiB`, `4GiB`, `1TiB`.
+ * Undefined when it is malformed, negative or beyond 2^63 − 1; `10MB` and `1 GiB` are malformed.
+ */
+export function parseByteCount(text: string): number | undefined {
+  const match = /^(-?[0-9]*)((?:[KMGT]i)?B)?$/.exec(text);
+  if (match === null) return undefined;
+  const [, digits, unit = ''] = match;
+  if (unit.length < 3 && digits.endsWith('-')) return undefined;
+  const n = parseInt64(digits);
+  if (n === undefined || n < 0n) return undefined;
+  const total = n * BigInt(units[unit]);
+  return total > maxInt64 ? undefined : Number(total);
+}
+
+/** GOGC's or a flag's `n` or `off`; undefined when it is neither. `off` is −1. */
+export function parseGCPercent(text: string): number | undefined {
+  return text === 'off' ? -1 : parseInt32(text);
+}
+
+/** GOMEMLIMIT's or a flag's bytes or `off`; undefined when malformed. */
+export function parseMemoryLimit(text: string): number | undefined {
+  return text === 'off' ? noMemoryLimit : parseByteCount(text);
+}
+
+function readDebug(text: string, warnings: string[]): Partial<Record<DebugSwitch, number>> {
+  const debug: Partial<Record<DebugSwitch, number>> = {};
+  for (const field of text.split(',')) {
+    const at = field.indexOf('=');
+    if (at < 0) continue;
+    const name = field.slice(0, at);
+    if (withoutEffect.has(name)) warnings.push(`GODEBUG: ${name} has no effect in this heap`);
+    if (!Object.hasOwn(debugSwitches, name)) continue;
+    const value = parseInt32(field.slice(at + 1));
+    if (value !== undefined) debug[name as DebugSwitch] = value;
+  }
+  return debug;
+}
+
+/**
+ * Reads GOGC, GOMEMLIMIT and GODEBUG.
+ *
+ * @throws PageHeapError ERR_INVALID_OPTION when GOMEMLIMIT is malformed.
+ */
+export function readEnvironment(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): EnvironmentOptions {
+  const warnings: string[] = [];
+
+  const gogc = env.GOGC ?? '';
+  let gcPercent: number | undefined;
+  if (gogc !== '') {
+    gcPercent = parseGCPercent(gogc);
+    if (gcPercent === undefined) {
+      gcPercent = 100;
+      warnings.push(`GOGC=${gogc} is neither an integer nor off: using 100, as Go does`);
+    }
+  }
+
+  const limit = env.GOMEMLIMIT ?? '';
+  let memoryLimit: number | undefined;
+  if (limit !== '') {
+    memoryLimit = parseMemoryLimit(limit);
+    if (memoryLimit === undefined) {
+      throw new PageHeapError(
+        'ERR_INVALID_OPTION',
+        `malformed GOMEMLIMIT=${limit}; it takes bytes, or an integer with B, KiB, MiB, GiB or TiB, or off`,
+        { value: limit },
+      );
+    }
+  }
+
+  return { gcPercent, memoryLimit, debug: readDebug(env.GODEBUG ?? '', warnings), warnings };
+}

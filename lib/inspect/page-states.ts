@@ -1,0 +1,52 @@
+/**
+ * Page states: what the heap believes of every page, one byte each, for page maps.
+ *
+ * A free run that is released in part (the 2014 design knows how many of its pages are, not which) counts
+ * as free.
+ *
+ * The kernel's own view of the same pages is os/residency.ts; the two side by side are the point.
+ */
+import { pageSize } from '../base/units.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { spanState } from '../spans/span-table.ts';
+
+/** The bytes of a page map. */
+export const pageState = { unmapped: 0, free: 1, released: 2, inUse: 3, manual: 4 } as const;
+
+export interface PageStates {
+  readonly origin: number;
+  /** [first page, pages] of each stretch of arenas, ascending; `states` has them one after the other. */
+  readonly ranges: readonly (readonly [number, number])[];
+  readonly states: Uint8Array;
+}
+
+/** The believed state of every page of every arena. The caller holds the heap. */
+export function pageStates(runtime: Runtime): PageStates {
+  const { arenas, pages, pageCaches, spans } = runtime;
+  const { state, startPage, pages: spanPages } = spans.columns;
+  const ranges = arenas.ranges().map(({ base, bytes }) => [arenas.pageOf(base), bytes / pageSize] as const);
+  const states = new Uint8Array(ranges.reduce((sum, [, n]) => sum + n, 0));
+  const starts: number[] = [];
+  let total = 0;
+  for (const [, n] of ranges) {
+    starts.push(total);
+    total += n;
+  }
+  // A run lies in one stretch: neighbouring arenas are one.
+  const fill = (page: number, npages: number, value: number): void => {
+    const i = ranges.findIndex(([first, n]) => page >= first && page < first + n);
+    if (i < 0) return;
+    const at = starts[i] + page - ranges[i][0];
+    states.fill(value, at, at + npages);
+  };
+  pages.forEachFree((page, npages, scavenged) =>
+    fill(page, npages, scavenged === npages ? pageState.released : pageState.free),
+  );
+  for (const cache of pageCaches)
+    cache.forEachFree((page, scavenged) => fill(page, 1, scavenged ? pageState.released : pageState.free));
+  for (let s = 1; s < spans.end; s++) {
+    if (state[s] === spanState.inUse) fill(startPage[s], spanPages[s], pageState.inUse);
+    else if (state[s] === spanState.manual) fill(startPage[s], spanPages[s], pageState.manual);
+  }
+  return { origin: runtime.origin, ranges, states };
+}

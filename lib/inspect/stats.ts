@@ -1,0 +1,243 @@
+/**
+ * Statistics: MemStats with Go's fields and identities, and the cheap sample for a beat.
+ *
+ * Each field's meaning and formula is in docs/numbers.md. Bytes unless the name says otherwise. The
+ * identities are those on which the Go runtime throws:
+ *     HeapSys      = HeapInuse + HeapIdle
+ *     HeapIdle     = free + HeapReleased
+ *     HeapAlloc    = total allocated − total freed, by size classes and by running totals alike
+ *     inHeap + free = committed − stacks − work buffers − pointer bits
+ * Like Go, tiny objects count in both Mallocs and Frees when they join a block, since only blocks are
+ * freed; and reading flushes every P's cache, so that the counts are exact.
+ *
+ * Not here: runtime/metrics (metrics.ts), checking the state itself (check.ts).
+ */
+
+import { mcacheTable } from '../alloc/mcache.ts';
+import { fatal } from '../base/errors.ts';
+import { bytesPerElement, type Table } from '../meta/column.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { spanTable } from '../spans/span-table.ts';
+
+export interface SizeClassStats {
+  readonly Size: number;
+  readonly Mallocs: number;
+  readonly Frees: number;
+}
+
+/** Go's runtime.MemStats, field by field. */
+export interface MemStats {
+  readonly Alloc: number;
+  readonly TotalAlloc: number;
+  readonly Sys: number;
+  readonly Lookups: number;
+  readonly Mallocs: number;
+  readonly Frees: number;
+  readonly HeapAlloc: number;
+  readonly HeapSys: number;
+  readonly HeapIdle: number;
+  readonly HeapInuse: number;
+  readonly HeapReleased: number;
+  readonly HeapObjects: number;
+  readonly StackInuse: number;
+  readonly StackSys: number;
+  readonly MSpanInuse: number;
+  readonly MSpanSys: number;
+  readonly MCacheInuse: number;
+  readonly MCacheSys: number;
+  readonly BuckHashSys: number;
+  readonly GCSys: number;
+  readonly OtherSys: number;
+  readonly NextGC: number;
+  readonly LastGC: number;
+  readonly PauseTotalNs: number;
+  readonly PauseNs: readonly number[];
+  readonly PauseEnd: readonly number[];
+  readonly NumGC: number;
+  readonly NumForcedGC: number;
+  readonly GCCPUFraction: number;
+  readonly EnableGC: boolean;
+  readonly DebugGC: boolean;
+  readonly BySize: readonly SizeClassStats[];
+}
+
+/** Counters for a sampler's beat: nothing here walks or flushes anything. */
+export interface HeapSample {
+  readonly heapInuse: number;
+  /** Not in spans, and not released. */
+  readonly heapFree: number;
+  readonly heapReleased: number;
+  /** heapFree + heapReleased. */
+  readonly heapIdle: number;
+  readonly heapSys: number;
+  /** Bytes of objects allocated and not swept, as of the last refills. */
+  readonly heapAlloc: number;
+  /** What the pacer takes the live heap to be. */
+  readonly heapLive: number;
+  readonly manual: number;
+  /** The goal of the next collection; Infinity when off. */
+  readonly goal: number;
+  /** The memory limit; Infinity when off. */
+  readonly limit: number;
+  readonly numGC: number;
+  readonly numForcedGC: number;
+  /** Mapped and not released, of all purposes: what the limit is held against. */
+  readonly mappedReady: number;
+  readonly madviseCalls: number;
+  readonly madviseBytes: number;
+  readonly madviseNs: number;
+  readonly releasedBackground: number;
+  readonly releasedEager: number;
+  readonly releasedForced: number;
+  readonly limiting: boolean;
+}
+
+/** Bytes of one row of a table. */
+export function rowBytes(table: Table): number {
+  return Object.values(table.columns).reduce(
+    (sum, { kind, perRow }) => sum + bytesPerElement[kind] * perRow,
+    0,
+  );
+}
+
+/** What objects came to, exactly: caches are flushed first. */
+export interface ObjectTotals {
+  readonly totalAlloc: number;
+  readonly totalFree: number;
+  readonly mallocs: number;
+  readonly frees: number;
+  readonly bySize: readonly SizeClassStats[];
+}
+
+/** Flushes every P's cache and adds up the counters. */
+export function objectTotals(runtime: Runtime): ObjectTotals {
+  const { counters, mcache, ps } = runtime;
+  for (let p = 0; p < ps; p++) mcache.flush(p);
+  let totalAlloc = counters.largeAlloc[0];
+  let totalFree = counters.largeFree[0];
+  let mallocs = counters.largeAllocCount[0] + counters.tinyAllocCount[0];
+  let frees = counters.largeFreeCount[0] + counters.tinyAllocCount[0];
+  const bySize: SizeClassStats[] = [];
+  for (let sizeClass = 0; sizeClass < runtime.classes.count; sizeClass++) {
+    const size = runtime.classes.sizes[sizeClass];
+    const allocated = counters.smallAllocCount[sizeClass];
+    const freed = counters.smallFreeCount[sizeClass];
+    totalAlloc += allocated * size;
+    totalFree += freed * size;
+    mallocs += allocated;
+    frees += freed;
+    bySize.push({ Size: size, Mallocs: allocated, Frees: freed });
+  }
+  if (totalAlloc !== counters.totalAlloc[0] || totalFree !== counters.totalFree[0]) {
+    fatal('object counters disagree', {
+      totalAlloc,
+      runningAlloc: counters.totalAlloc[0],
+      totalFree,
+      runningFree: counters.totalFree[0],
+    });
+  }
+  return { totalAlloc, totalFree, mallocs, frees, bySize };
+}
+
+/** Memory of the heap proper, by state, after checking that it adds up. */
+export function heapMemory(runtime: Runtime): {
+  inUse: number;
+  free: number;
+  released: number;
+  manual: number;
+  mapped: number;
+} {
+  const { counters, meta } = runtime;
+  const manual = counters.inStacks[0] + counters.inWorkBuffers[0] + counters.inPointerBits[0];
+  const [inUse, free, released] = [counters.heapInUse[0], counters.heapFree[0], counters.heapReleased[0]];
+  const mapped = meta.accounts.of('heap');
+  if (inUse + free + released + manual !== mapped)
+    fatal('heap memory does not add up', { inUse, free, released, manual, mapped });
+  return { inUse, free, released, manual, mapped };
+}
+
+export function readMemStats(runtime: Runtime): MemStats {
+  const totals = objectTotals(runtime);
+  const { inUse, free, released } = heapMemory(runtime);
+  const { counters, meta, spans, cycles, ps } = runtime;
+  const { accounts } = meta;
+  const heapAlloc = totals.totalAlloc - totals.totalFree;
+  const stacks = counters.inStacks[0];
+  // Work buffers and pointer bits come from the heap's pages but are the collector's.
+  const gcSys = accounts.of('gc') + counters.inWorkBuffers[0] + counters.inPointerBits[0];
+  const heapSys = inUse + free + released;
+  const goal = runtime.statedGoal();
+  const c = cycles.columns;
+  return {
+    Alloc: heapAlloc,
+    TotalAlloc: totals.totalAlloc,
+    Sys:
+      heapSys +
+      stacks +
+      gcSys +
+      accounts.of('stacks') +
+      accounts.of('mspan') +
+      accounts.of('mcache') +
+      accounts.of('buckets') +
+      accounts.of('other'),
+    Lookups: 0,
+    Mallocs: totals.mallocs,
+    Frees: totals.frees,
+    HeapAlloc: heapAlloc,
+    HeapSys: heapSys,
+    HeapIdle: free + released,
+    HeapInuse: inUse,
+    HeapReleased: released,
+    HeapObjects: totals.mallocs - totals.frees,
+    StackInuse: stacks,
+    StackSys: stacks + accounts.of('stacks'),
+    MSpanInuse: spans.live * rowBytes(spanTable),
+    MSpanSys: accounts.of('mspan'),
+    MCacheInuse: ps * rowBytes(mcacheTable),
+    MCacheSys: accounts.of('mcache'),
+    BuckHashSys: accounts.of('buckets'),
+    GCSys: gcSys,
+    OtherSys: accounts.of('other'),
+    NextGC: goal,
+    LastGC: c.lastEndDate[0],
+    PauseTotalNs: c.pauseTotal[0],
+    PauseNs: Array.from(c.pauseNs),
+    PauseEnd: Array.from(c.pauseEnd),
+    NumGC: c.count[0],
+    NumForcedGC: c.forced[0],
+    GCCPUFraction: cycles.cpuFraction(runtime.watch.clock.now()),
+    EnableGC: true,
+    DebugGC: false,
+    BySize: totals.bySize,
+  };
+}
+
+export function sampleHeap(runtime: Runtime): HeapSample {
+  const { counters, meta, pacer, cycles, sys, limiter } = runtime;
+  const free = counters.heapFree[0];
+  const released = counters.heapReleased[0];
+  const inuse = counters.heapInUse[0];
+  const unused = sys.statsOf('unused');
+  return {
+    heapInuse: inuse,
+    heapFree: free,
+    heapReleased: released,
+    heapIdle: free + released,
+    heapSys: inuse + free + released,
+    heapAlloc: counters.totalAlloc[0] - counters.totalFree[0],
+    heapLive: counters.heapLive[0],
+    manual: counters.inStacks[0] + counters.inWorkBuffers[0] + counters.inPointerBits[0],
+    goal: runtime.statedGoal(),
+    limit: pacer.memoryLimit >= 2 ** 63 ? Infinity : pacer.memoryLimit,
+    numGC: cycles.columns.count[0],
+    numForcedGC: cycles.columns.forced[0],
+    mappedReady: meta.accounts.ready,
+    madviseCalls: unused.calls,
+    madviseBytes: unused.bytes,
+    madviseNs: unused.ns,
+    releasedBackground: counters.releasedBackground[0],
+    releasedEager: counters.releasedEager[0],
+    releasedForced: counters.releasedForced[0],
+    limiting: limiter.limiting(),
+  };
+}

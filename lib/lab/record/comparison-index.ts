@@ -1,0 +1,95 @@
+/**
+ * A comparison's index, `comparison.json`: which run files are whose, and what failed.
+ *
+ * It is written before the first run and again after each, beside and then renamed, so that it is whole
+ * whatever ends the process. Until all is done it says that the comparison was interrupted.
+ *
+ * Not here: making the runs and reading them back (compare.ts).
+ */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PageHeapError } from '../../base/errors.ts';
+import { fileError } from '../trace/bytes.ts';
+import { fileStem } from './run-folder.ts';
+
+export const comparisonFormat = 'pageheap-comparison/1';
+export const comparisonFile = 'comparison.json';
+
+/** A run that failed: its configuration has no further ones. */
+export interface RunFailure {
+  readonly label: string;
+  /** Counted from 1. */
+  readonly round: number;
+  readonly message: string;
+  /** A PageHeapError's code, else the error's name. */
+  readonly code: string;
+}
+
+/** The index: what `comparison.json` holds. */
+export interface ComparisonIndex {
+  readonly format: string;
+  readonly name: string;
+  readonly started: string;
+  readonly repeat: number;
+  readonly configurations: readonly {
+    readonly label: string;
+    /** Run files beside the index that came to their end, in order of rounds. */
+    readonly runs: readonly string[];
+  }[];
+  /** At most one a configuration. */
+  readonly failures: readonly RunFailure[];
+  /** Seconds that all of it took. */
+  readonly seconds: number;
+  readonly interrupted: boolean;
+}
+
+/** A stem of file names for each label, no two alike. */
+export function fileStems(labels: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return labels.map((label) => {
+    const base = fileStem(label);
+    let stem = base;
+    for (let n = 2; taken.has(stem); n++) stem = `${base}-${n}`;
+    taken.add(stem);
+    return stem;
+  });
+}
+
+/** @throws PageHeapError ERR_FILE */
+export function writeIndex(folder: string, index: ComparisonIndex): void {
+  const path = join(folder, comparisonFile);
+  try {
+    writeFileSync(`${path}.new`, `${JSON.stringify(index, undefined, 2)}\n`);
+    renameSync(`${path}.new`, path);
+  } catch (cause) {
+    throw fileError(path, cause);
+  }
+}
+
+/** @throws PageHeapError ERR_FILE, ERR_RUN_FILE */
+export function readIndex(path: string): ComparisonIndex {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    if (cause instanceof SyntaxError)
+      throw new PageHeapError('ERR_RUN_FILE', 'not JSON', { file: path, cause });
+    throw fileError(path, cause);
+  }
+  const index = value as ComparisonIndex;
+  const failures = index?.failures ?? [];
+  const sound =
+    index?.format === comparisonFormat &&
+    Array.isArray(index.configurations) &&
+    index.configurations.every(
+      (c) =>
+        typeof c?.label === 'string' &&
+        Array.isArray(c.runs) &&
+        c.runs.every((r: unknown) => typeof r === 'string'),
+    ) &&
+    Array.isArray(failures) &&
+    failures.every((f) => typeof f?.label === 'string' && typeof f.message === 'string');
+  if (!sound)
+    throw new PageHeapError('ERR_RUN_FILE', `not a comparison of format ${comparisonFormat}`, { file: path });
+  return { ...index, failures };
+}

@@ -1,0 +1,173 @@
+/**
+ * Run files: what a run leaves behind, JSON lines.
+ *
+ * The writer collects lines and hands them to the system on `flush`, which the sampler calls on
+ * every beat: whatever ends the process, the file is readable up to the last beat. The reader takes
+ * a file that ends early, and one last line that was cut off; anything else that is not as it must
+ * be is an error with its line.
+ *
+ * What the lines hold: report/run-data.ts.
+ */
+import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { PageHeapError } from '../../base/errors.ts';
+import { fileError } from '../trace/bytes.ts';
+import {
+  type RunClasses,
+  type RunCollection,
+  type RunData,
+  type RunEnd,
+  type RunHeader,
+  type RunMap,
+  type RunPhaseEnd,
+  type RunSample,
+  type RunScavenge,
+  runFormat,
+  toRunData,
+} from './run-data.ts';
+
+/** A line of a run file; the member `k` says which. */
+export type RunLine =
+  | RunHeader
+  | RunSample
+  | RunCollection
+  | RunScavenge
+  | RunPhaseEnd
+  | RunMap
+  | RunClasses
+  | RunEnd;
+
+export class RunFileWriter {
+  readonly path: string;
+  private readonly fd: number;
+  private pending = '';
+  private open = true;
+
+  /** Makes the file, and its folder; a file that is there is replaced. @throws PageHeapError ERR_FILE */
+  constructor(path: string) {
+    this.path = path;
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      this.fd = openSync(path, 'w');
+    } catch (cause) {
+      throw fileError(path, cause);
+    }
+  }
+
+  /** Adds a line. Numbers that are not finite become null. */
+  write(line: RunLine): void {
+    this.pending += `${JSON.stringify(line)}\n`;
+  }
+
+  /** Hands what was written to the system. @throws PageHeapError ERR_FILE */
+  flush(): void {
+    if (this.pending === '') return;
+    const bytes = Buffer.from(this.pending);
+    this.pending = '';
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
+    } catch (cause) {
+      throw fileError(this.path, cause);
+    }
+  }
+
+  /** Flushes and closes; again is harmless. @throws PageHeapError ERR_FILE */
+  close(): void {
+    if (!this.open) return;
+    this.open = false;
+    try {
+      this.flush();
+    } finally {
+      closeSync(this.fd);
+    }
+  }
+}
+
+const newline = 10;
+
+/** The members that a line of each kind must have as numbers; lines of other kinds may hold anything. */
+const numbersOf: Readonly<Record<string, readonly string[]>> = {
+  s: ['t', 'inuse', 'free', 'released', 'rss'],
+  gc: ['t'],
+  scav: ['t'],
+  map: ['t'],
+  classes: ['t'],
+  end: ['t'],
+};
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What is wrong with a parsed line, or undefined. */
+function faultOf(line: unknown, first: boolean): string | undefined {
+  if (!isObject(line)) return 'not a JSON object';
+  const { k } = line;
+  if (typeof k !== 'string') return 'a line without its kind, the member k';
+  if (first !== (k === 'run')) {
+    return first
+      ? `not a run file: its first line must be of kind run, not ${k}`
+      : 'a second line of kind run';
+  }
+  if (first && line.format !== runFormat) {
+    return `a run file of format ${runFormat} was expected, not ${JSON.stringify(line.format)}`;
+  }
+  const missing = (Object.hasOwn(numbersOf, k) ? numbersOf[k] : []).find(
+    (name) => !Number.isFinite(line[name]),
+  );
+  if (missing !== undefined) return `a line of kind ${k} needs the number ${missing}`;
+  if (k === 'map') {
+    const { bits } = line;
+    const sound = isObject(bits) && typeof bits.state === 'string' && typeof bits.resident === 'string';
+    if (!sound) return 'a line of kind map needs bits, with state and resident';
+  }
+  if (k === 'classes' && !Array.isArray(line.rows)) return 'a line of kind classes needs rows';
+  return undefined;
+}
+
+/**
+ * Reads a run file.
+ *
+ * A missing end is said in the remarks of the answer, and so is a last line that was cut off.
+ * @throws PageHeapError ERR_RUN_FILE with file and line; ERR_FILE when it cannot be read
+ */
+export async function readRunFile(path: string): Promise<RunData> {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw fileError(path, cause);
+  }
+  const refuse = (line: number, message: string, cause?: unknown): never => {
+    throw new PageHeapError('ERR_RUN_FILE', message, { file: path, line, cause });
+  };
+  const lines: unknown[] = [];
+  let wasCut = false;
+  let number = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const found = bytes.indexOf(newline, at);
+    const end = found < 0 ? bytes.length : found;
+    const text = bytes.toString('utf8', at, end).trim();
+    at = end + 1;
+    number++;
+    if (text === '') continue;
+    let line: unknown;
+    try {
+      line = JSON.parse(text);
+    } catch (cause) {
+      wasCut = found < 0 && lines.length > 0;
+      if (!wasCut) refuse(number, `not JSON: ${(cause as Error).message}`, cause);
+      continue;
+    }
+    const fault = faultOf(line, lines.length === 0);
+    if (fault !== undefined) refuse(number, fault);
+    lines.push(line);
+  }
+  if (lines.length === 0) refuse(1, 'the file is empty');
+  const data = toRunData(lines);
+  return wasCut
+    ? { ...data, remarks: [...data.remarks, 'The last line was cut off and is left out.'] }
+    : data;
+}

@@ -1,0 +1,43 @@
+/**
+ * What drives the heap of a run: a trace that is replayed, or a workload.
+ *
+ * A drive says what phase it is in and how far it is, and calls back for whatever belongs into the run file.
+ * The run (run.ts) samples, writes, and ends it.
+ */
+import type { RunValue } from '../record/run-data.ts';
+import type { LabHeap } from '../subject/target.ts';
+
+/** What a drive has from its run. */
+export interface DriveHost {
+  readonly heap: LabHeap;
+  /** True: end soon. */
+  stopped(): boolean;
+  /** The drive is in another phase, or further in it. */
+  progress(phase: string, share: number | undefined): void;
+  /** Takes a sample now. */
+  look(): void;
+  /** Takes a page map now. */
+  map(label: string): void;
+  /** A phase has ended: a line with a sample of this moment. */
+  endPhase(name: string): void;
+}
+
+export interface Drive {
+  /** What it is called in the header of the run file. */
+  readonly header: Readonly<Record<string, RunValue>>;
+  /** Operations so far, and in all where that is known. */
+  readonly ops: number;
+  readonly totalOps: number | undefined;
+  /** Seconds in which operations were carried out. */
+  readonly seconds: number;
+  /** Bytes asked for and not dropped, the most there were at a time, and objects. */
+  readonly liveBytes: number;
+  readonly peakLiveBytes: number;
+  readonly liveObjects: number;
+  /** Drives the heap to the end, or until stopped. Errors of trace and heap pass through. */
+  run(host: DriveHost): Promise<void>;
+  /** What the operations came to. */
+  counts(): Readonly<Record<string, RunValue>>;
+  /** Ends reading; again is harmless. */
+  close(): void;
+}

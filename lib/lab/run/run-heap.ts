@@ -1,0 +1,35 @@
+/**
+ * The heap of a run: its options, with those its workload has and the page heap class of a module.
+ */
+
+import { Heap } from '../../api/heap.ts';
+import { resolveParts } from '../../design/design.ts';
+import { loadPageHeap } from '../subject/load-page-heap.ts';
+import { workloadNamed } from '../workloads/index.ts';
+import type { LabHeapOptions } from './heap-target.ts';
+import type { RunOptions } from './run-options.ts';
+
+/** What of a run decides about its heap. */
+export type RunHeapOptions = Pick<RunOptions, 'heap' | 'pageHeapFile' | 'workload'>;
+
+/** @throws PageHeapError ERR_FILE, ERR_INVALID_OPTION of a module that has no page heap to give */
+export async function heapOptionsOf(options: RunHeapOptions): Promise<LabHeapOptions> {
+  const { rootBytes, triggerRatio } =
+    options.workload === undefined ? {} : (workloadNamed(options.workload.name).heap ?? {});
+  const { trigger, scavenger } = resolveParts(options.heap ?? {});
+  const paced = trigger === 'paced';
+  const heap = {
+    ...(paced && triggerRatio !== undefined ? { triggerRatio } : {}),
+    // Roots count since the design of the background scavenger.
+    ...(paced && scavenger === 'background' && rootBytes !== undefined ? { rootBytes } : {}),
+    ...options.heap,
+  };
+  if (options.pageHeapFile === undefined) return heap;
+  return { ...heap, pageHeap: await loadPageHeap(options.pageHeapFile) };
+}
+
+/** Makes the heap and lets it go: whether there can be one. @throws PageHeapError as a run's heap would */
+export async function tryHeap(options: RunHeapOptions): Promise<void> {
+  // What is wrong with the environment is said by the run.
+  new Heap({ ...(await heapOptionsOf(options)), warn: () => undefined }).dispose();
+}

@@ -1,0 +1,70 @@
+/**
+ * What a run's process and the one that started it tell each other, and how an error crosses.
+ *
+ * Messages go by the structured clone, so that Infinity stays Infinity.
+ */
+import { type ErrorCode, PageHeapError } from '../../base/errors.ts';
+import type { RunOptions, RunProgress, RunResult } from './run-options.ts';
+
+export type ToChild = { readonly kind: 'start'; readonly options: RunOptions } | { readonly kind: 'stop' };
+
+export type FromChild =
+  | { readonly kind: 'progress'; readonly progress: RunProgress }
+  | { readonly kind: 'done'; readonly result: RunResult }
+  | { readonly kind: 'error'; readonly error: PackedError };
+
+/** An error as plain data. */
+export interface PackedError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  /** The stack of what caused it: where a page heap of one's own threw. */
+  readonly causeStack: string | undefined;
+  readonly code: ErrorCode | undefined;
+  readonly file: string | undefined;
+  readonly line: number | undefined;
+  readonly errno: number | undefined;
+  readonly syscall: string | undefined;
+}
+
+/** The first of the errors that led to one another. */
+function rootOf(cause: unknown): Error | undefined {
+  return cause instanceof Error ? (rootOf(cause.cause) ?? cause) : undefined;
+}
+
+export function packError(error: unknown): PackedError {
+  const known = error instanceof PageHeapError ? error : undefined;
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  return {
+    name,
+    message,
+    stack,
+    causeStack: rootOf(known?.cause)?.stack,
+    code: known?.code,
+    file: known?.file,
+    line: known?.line,
+    errno: known?.errno,
+    syscall: known?.syscall,
+  };
+}
+
+export function unpackError(packed: PackedError): Error {
+  const { code, file, line, errno, syscall, message, name, stack, causeStack } = packed;
+  if (code === undefined) {
+    const error = new Error(message);
+    error.name = name;
+    if (stack !== undefined) error.stack = stack;
+    return error;
+  }
+  const cause = new Error();
+  if (causeStack !== undefined) cause.stack = causeStack;
+  // The constructor puts the place before the message again.
+  const place = file === undefined ? '' : line === undefined ? `${file}: ` : `${file}:${line}: `;
+  return new PageHeapError(code, message.startsWith(place) ? message.slice(place.length) : message, {
+    ...(file === undefined ? {} : { file }),
+    ...(line === undefined ? {} : { line }),
+    ...(errno === undefined ? {} : { errno }),
+    ...(syscall === undefined ? {} : { syscall }),
+    ...(causeStack === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,346 @@
+/**
+ * A run: a trace or a workload on one heap, watched, and written to a run file.
+ *
+ * The drive (drive.ts) does what is to be done; here the heap is made, sampled on a beat, mapped at chosen
+ * moments, and everything written down. `runTrace` uses the process it is called in, whose RSS it measures:
+ * give each run its own (fork-run.ts). However it ends, by the drive's end, by being stopped, or by an error
+ * of the trace, the heap or the looking, the run file gets its end line and says which.
+ *
+ * Not here: the arguments of the command line, what is shown of a run.
+ */
+import { release } from 'node:os';
+import { inspectMachine, type Machine } from '../../os/machine.ts';
+import { machineFallbacks } from '../../os/machine-words.ts';
+import { Residency } from '../../os/residency.ts';
+import { type RunHeader, type RunSample, type RunValue, runFormat } from '../record/run-data.ts';
+import { RunFileWriter } from '../record/run-file.ts';
+import type { LabEvent, LabHeap } from '../subject/target.ts';
+import type { Drive, DriveHost } from './drive.ts';
+import { HeapTarget, type LabHeapOptions } from './heap-target.ts';
+import { classesLine, mapLine, type PageSnapshot, PeakWatch, snapshotPages } from './map-moments.ts';
+import type { Turns } from './pacing.ts';
+import { heapOptionsOf } from './run-heap.ts';
+import {
+  nameOf,
+  type ResolvedRunOptions,
+  type RunOptions,
+  type RunPhase,
+  type RunProgress,
+  type RunResult,
+  resolveRunOptions,
+} from './run-options.ts';
+import { type Looks, Sampler } from './sampler.ts';
+import { TraceDrive } from './trace-drive.ts';
+import { WorkloadDrive } from './workload-drive.ts';
+
+export {
+  type RunOptions,
+  type RunPhase,
+  type RunProgress,
+  type RunReason,
+  type RunResult,
+  traceName,
+} from './run-options.ts';
+
+export interface RunHooks {
+  /** Aborting it ends the run soon, with a whole run file. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: RunProgress) => void;
+  /** The heap to run on; default: the page heap. */
+  readonly makeHeap?: (options: LabHeapOptions, physicalPage: number) => LabHeap;
+  readonly looks?: Looks & Pick<Residency, 'residentPages'>;
+  readonly turns?: Turns;
+}
+
+function environmentOf(machine: Machine, version: string | undefined): Record<string, RunValue> {
+  const { hugePages } = machine;
+  return {
+    kernel: release(),
+    node: process.version,
+    cpu: machine.cpu,
+    cpus: machine.cpus,
+    thp: hugePages.enabled ?? null,
+    thpDefrag: hugePages.defrag ?? null,
+    pageSize: machine.pageSize,
+    hugePageSize: hugePages.pmdSize,
+    overcommit: machine.overcommit ?? null,
+    pageheap: version ?? null,
+    fallbacks: machineFallbacks(machine),
+  };
+}
+
+function headerOf(
+  options: RunOptions,
+  resolved: ResolvedRunOptions,
+  heap: LabHeap,
+  machine: Machine,
+  drive: Drive,
+): RunHeader {
+  const { seconds, idle: idleSeconds, collections, beatMs, touch, strict } = resolved;
+  const settings = (heap.settings ?? options.heap ?? {}) as Record<string, RunValue>;
+  const isTrace = options.workload === undefined;
+  return {
+    k: 'run',
+    format: runFormat,
+    name: nameOf(options),
+    started: new Date().toISOString(),
+    command: options.command ?? [],
+    ...drive.header,
+    options: isTrace ? { ...settings, touch, strict } : settings,
+    pace: isTrace ? { seconds, idle: idleSeconds, collections, beatMs } : { beatMs },
+    env: environmentOf(machine, options.version),
+  };
+}
+
+/**
+ * Makes a run in this process.
+ * @throws PageHeapError ERR_TRACE, ERR_FILE, ERR_INVALID_OPTION, ERR_OUT_OF_MEMORY; the run file, once there is one, says so too
+ */
+export async function runTrace(options: RunOptions, hooks: RunHooks = {}): Promise<RunResult> {
+  const resolved = resolveRunOptions(options);
+  const { signal } = hooks;
+  const stopped = (): boolean => signal?.aborted === true;
+  hooks.onProgress?.({ phase: 'counting', share: undefined, ops: 0, totalOps: undefined, sample: undefined });
+  const drive =
+    options.workload === undefined
+      ? await TraceDrive.open(options.trace ?? '', resolved, stopped, hooks.turns)
+      : new WorkloadDrive(options.workload, hooks.turns);
+  const close = (): void => drive.close();
+  // A read that waits for input must not keep a stopped run waiting.
+  signal?.addEventListener('abort', close);
+  try {
+    const machine = inspectMachine();
+    const quiet = options.warned === true;
+    const makeHeap = hooks.makeHeap ?? ((o: LabHeapOptions, page: number) => new HeapTarget(o, page, quiet));
+    const heap = makeHeap(await heapOptionsOf(options), machine.pageSize);
+    let writer: RunFileWriter | undefined;
+    try {
+      writer = new RunFileWriter(options.output);
+      writer.write(headerOf(options, resolved, heap, machine, drive));
+      writer.flush();
+      const run = new Run(resolved, { heap, writer, drive, machine, stopped, hooks });
+      return await run.run();
+    } finally {
+      writer?.close();
+      heap.dispose();
+    }
+  } finally {
+    signal?.removeEventListener('abort', close);
+    close();
+  }
+}
+
+interface RunParts {
+  readonly heap: LabHeap;
+  readonly writer: RunFileWriter;
+  readonly drive: Drive;
+  readonly machine: Machine;
+  readonly stopped: () => boolean;
+  readonly hooks: RunHooks;
+}
+
+/** A drive at work, with everything that watches it. */
+class Run implements DriveHost {
+  readonly heap: LabHeap;
+  private readonly parts: RunParts;
+  private readonly sampler: Sampler;
+  private readonly looks: Looks & Pick<Residency, 'residentPages'>;
+  private readonly peaks: PeakWatch;
+  private readonly begin = performance.now();
+  private phase: RunPhase = '';
+  private share: number | undefined;
+  private peakRss = 0;
+  /** The first error; it ends the run. */
+  private failure: { readonly error: unknown } | undefined;
+
+  constructor({ beatMs }: ResolvedRunOptions, parts: RunParts) {
+    const { heap, drive, machine, hooks } = parts;
+    this.heap = heap;
+    this.parts = parts;
+    this.looks = hooks.looks ?? new Residency();
+    this.peaks = new PeakWatch(
+      () => this.snapshot(),
+      (snapshot) => this.writeSnapshot('peak', snapshot),
+    );
+    heap.onEvent = (event) => this.event(event);
+    this.sampler = new Sampler({
+      heap,
+      looks: this.looks,
+      beatMs,
+      closely: machine.hugePages.enabled === 'always' || heap.settings?.advise === 'free',
+      elapsed: () => this.elapsed(),
+      state: () => ({ phase: this.phase, ops: drive.ops }),
+      onSample: (sample) => this.sampled(sample),
+      onError: (error) => this.fail(error),
+    });
+  }
+
+  async run(): Promise<RunResult> {
+    const { writer, heap, drive, stopped } = this.parts;
+    try {
+      this.phase = drive.header.trace === undefined ? 'work' : 'replay';
+      this.sampler.start();
+      await drive.run(this);
+    } catch (error) {
+      // What fails while a run is being stopped fails because of that: its input was closed.
+      if (!stopped()) this.fail(error);
+    }
+    this.sampler.stop();
+    heap.onEvent = undefined;
+    let statistics: Record<string, RunValue> = {};
+    try {
+      this.lastLook();
+      statistics = heap.summary() as Record<string, RunValue>;
+    } catch (error) {
+      // A heap that failed before may have nothing to show any more.
+      this.fail(error);
+    }
+
+    const { ops, seconds, peakLiveBytes, liveBytes, liveObjects } = drive;
+    const counts = drive.counts();
+    const endRss = this.sampler.last?.rss ?? 0;
+    const { peakRss } = this;
+    const opsPerSec = seconds > 0 ? ops / seconds : 0;
+    const reason = stopped() ? 'interrupted' : 'done';
+    writer.write({
+      k: 'end',
+      t: this.elapsed(),
+      ...(this.failure === undefined
+        ? { reason }
+        : { reason: 'error', error: messageOf(this.failure.error) }),
+      ops,
+      seconds,
+      opsPerSec,
+      summary: {
+        ...statistics,
+        peakRss,
+        endRss,
+        peakLiveBytes,
+        liveBytes,
+        liveObjects,
+        samples: this.sampler.samples,
+        missedBeats: this.sampler.missed,
+        lookNs: this.sampler.costNs,
+        fallbacks: heap.fallbacks?.() ?? [],
+      },
+      trace: counts,
+    });
+    writer.flush();
+    if (this.failure !== undefined) throw this.failure.error;
+    return { file: writer.path, reason, ops, seconds, opsPerSec, peakRss, endRss, counts };
+  }
+
+  stopped(): boolean {
+    return this.failure !== undefined || this.parts.stopped();
+  }
+
+  progress(phase: string, share: number | undefined): void {
+    this.phase = phase;
+    this.share = share;
+  }
+
+  look(): void {
+    this.sampler.look();
+  }
+
+  map(label: string): void {
+    const snapshot = this.snapshot();
+    if (snapshot !== undefined) this.writeSnapshot(label, snapshot);
+  }
+
+  endPhase(name: string): void {
+    const s = this.sampler.look(true);
+    this.parts.writer.write({
+      k: 'phase',
+      t: s.t,
+      name,
+      rss: s.rss,
+      prss: s.prss ?? 0,
+      sys: s.sys ?? 0,
+      inuse: s.inuse,
+      idle: s.free + s.released,
+      released: s.released,
+      alloc: s.alloc ?? 0,
+      lazy: s.lazy ?? null,
+      minflt: s.minflt ?? 0,
+      ops: s.ops ?? 0,
+    });
+    this.map(name);
+  }
+
+  /** Milliseconds since the run began. */
+  private elapsed(): number {
+    return performance.now() - this.begin;
+  }
+
+  private fail(error: unknown): void {
+    this.failure ??= { error };
+  }
+
+  /**
+   * The last sample, map and table of size classes; a heap that failed may have none to give. The look is a
+   * close one: a run of less than a second has no other at what it gave back.
+   */
+  private lastLook(): void {
+    this.sampler.look(true);
+    this.map('end');
+  }
+
+  private sampled(sample: RunSample): void {
+    const { writer, hooks, drive } = this.parts;
+    writer.write(sample);
+    this.peakRss = Math.max(this.peakRss, sample.rss);
+    if (this.phase !== 'idle') this.peaks.see(sample.t, sample.inuse);
+    writer.flush();
+    hooks.onProgress?.({
+      phase: this.phase,
+      share: this.share,
+      ops: drive.ops,
+      totalOps: drive.totalOps,
+      sample,
+    });
+  }
+
+  private event(event: LabEvent): void {
+    const { writer } = this.parts;
+    const t = this.elapsed();
+    if (event.kind === 'gc') {
+      writer.write({
+        k: 'gc',
+        t,
+        ...withoutKind(event),
+        goal: Number.isFinite(event.goal) ? event.goal : null,
+      });
+    } else {
+      const { how, bytes, line } = event;
+      writer.write({ k: 'scav', t, kind: how, bytes, ...(line === undefined ? {} : { line }) });
+    }
+  }
+
+  private snapshot(): PageSnapshot | undefined {
+    const states = this.parts.heap.pageStates?.();
+    if (states === undefined || states.state.length === 0) return undefined;
+    return snapshotPages(
+      this.elapsed(),
+      states,
+      (base, bytes) => this.looks.residentPages(base, bytes),
+      this.parts.heap.classes?.(),
+    );
+  }
+
+  private writeSnapshot(label: string, snapshot: PageSnapshot): void {
+    const { writer, machine } = this.parts;
+    writer.write(mapLine(label, snapshot, machine.pageSize));
+    const classes = classesLine(label, snapshot);
+    if (classes !== undefined) writer.write(classes);
+  }
+}
+
+function withoutKind<T extends { kind: string }>(event: T): Omit<T, 'kind'> {
+  const { kind: _kind, ...rest } = event;
+  return rest;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,150 @@
+/**
+ * A trace as the drive of a run: counted, replayed over a duration or as fast as it goes, then idle with
+ * collections a second apart at the beginning.
+ *
+ * Not here: the replay (replay.ts), its pace (pacing.ts).
+ */
+import { stat } from 'node:fs/promises';
+import type { RunValue } from '../record/run-data.ts';
+import type { LabHeap } from '../subject/target.ts';
+import { fileError, openBytes, standardInput } from '../trace/bytes.ts';
+import { measureTrace, type TraceLength, TraceReader } from '../trace/reader.ts';
+import type { Drive, DriveHost } from './drive.ts';
+import { idle, replayPaced, type Turns } from './pacing.ts';
+import { Replay } from './replay.ts';
+import { type ResolvedRunOptions, traceName } from './run-options.ts';
+
+/** Files longer than this are not counted but estimated: the count would keep the user waiting. */
+const mostCountedBytes = 512 * 2 ** 20;
+const mostCountedPackedBytes = 64 * 2 ** 20;
+
+/** The length of a trace, where counting it is worth it and does not use it up. */
+async function lengthOf(
+  path: string,
+  seconds: number,
+  stopped: () => boolean,
+): Promise<TraceLength | undefined> {
+  if (seconds === 0 || path === standardInput) return undefined;
+  const info = await stat(path).catch((error: unknown) => {
+    throw fileError(path, error);
+  });
+  if (!info.isFile() || info.size > mostCountedBytes) return undefined;
+  const source = await openBytes(path);
+  // What is wrong with its first bytes is found again when they are read in earnest.
+  await source.next().catch(() => undefined);
+  await source.close();
+  return source.packed && info.size > mostCountedPackedBytes ? undefined : measureTrace(path, stopped);
+}
+
+export class TraceDrive implements Drive {
+  readonly header: Readonly<Record<string, RunValue>>;
+  seconds = 0;
+  private readonly reader: TraceReader;
+  private readonly length: TraceLength | undefined;
+  private readonly resolved: ResolvedRunOptions;
+  private readonly turns: Turns | undefined;
+  private replay: Replay | undefined;
+
+  private constructor(
+    path: string,
+    reader: TraceReader,
+    length: TraceLength | undefined,
+    resolved: ResolvedRunOptions,
+    turns: Turns | undefined,
+  ) {
+    this.reader = reader;
+    this.length = length;
+    this.resolved = resolved;
+    this.turns = turns;
+    const name = traceName(path);
+    this.header = { trace: { name, ...(length === undefined ? {} : { ops: length.ops }) } };
+  }
+
+  /** Opens a trace. @throws PageHeapError ERR_FILE, ERR_TRACE */
+  static async open(
+    path: string,
+    resolved: ResolvedRunOptions,
+    stopped: () => boolean,
+    turns: Turns | undefined,
+  ): Promise<TraceDrive> {
+    const length = await lengthOf(path, resolved.seconds, stopped);
+    return new TraceDrive(path, await TraceReader.open(path), length, resolved, turns);
+  }
+
+  get ops(): number {
+    return this.replay?.ops ?? 0;
+  }
+
+  get totalOps(): number | undefined {
+    return this.length?.ops ?? this.reader.announcedOps;
+  }
+
+  get liveBytes(): number {
+    return this.replay?.liveBytes ?? 0;
+  }
+
+  get peakLiveBytes(): number {
+    return this.replay?.peakLiveBytes ?? 0;
+  }
+
+  get liveObjects(): number {
+    return this.replay?.liveObjects ?? 0;
+  }
+
+  async run(host: DriveHost): Promise<void> {
+    const { touch, strict } = this.resolved;
+    this.replay = new Replay(host.heap, { touch, strict, file: this.reader.file });
+    await this.replayStretch(host, this.replay);
+    await this.idleStretch(host, host.heap);
+  }
+
+  counts(): Readonly<Record<string, RunValue>> {
+    return { lines: this.reader.lines, ...this.replay?.counts };
+  }
+
+  close(): void {
+    this.reader.close().catch(() => undefined);
+  }
+
+  private async replayStretch(host: DriveHost, replay: Replay): Promise<void> {
+    const begin = performance.now();
+    host.progress('replay', undefined);
+    try {
+      await replayPaced({
+        reader: this.reader,
+        replay,
+        background: host.heap,
+        durationMs: this.resolved.seconds * 1000,
+        lines: this.length?.lines,
+        stopped: () => host.stopped(),
+        onTurn: (share) => host.progress('replay', share),
+        ...(this.turns === undefined ? {} : { turns: this.turns }),
+      });
+    } finally {
+      this.seconds = (performance.now() - begin) / 1000;
+    }
+    if (host.stopped()) return;
+    host.progress('replay', 1);
+    host.look();
+    host.map('end of replay');
+  }
+
+  private async idleStretch(host: DriveHost, heap: LabHeap): Promise<void> {
+    if (host.stopped() || this.resolved.idle === 0) return;
+    host.progress('idle', 0);
+    let collections = 0;
+    await idle({
+      background: heap,
+      durationMs: this.resolved.idle * 1000,
+      collections: this.resolved.collections,
+      collect: () => {
+        heap.gc();
+        host.map(`after collection ${++collections}`);
+      },
+      stopped: () => host.stopped(),
+      onTurn: (share) => host.progress('idle', share),
+      ...(this.turns === undefined ? {} : { turns: this.turns }),
+    });
+    host.progress('idle', 1);
+  }
+}

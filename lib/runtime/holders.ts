@@ -1,0 +1,64 @@
+/**
+ * Holders: which thread holds which P, and what becomes of the Ps of threads that end.
+ *
+ * The row of a P has its holder's thread id, 0 when nobody holds it. A thread that ended without giving
+ * its P back (a worker that was terminated) no longer counts: it does not keep the heap's maker from
+ * disposing, and the next who acquires a P may take its over, caches and all. Those are sound, since
+ * whoever changes them holds the heap's lock, and who ends with the lock in hand leaves no working heap.
+ *
+ * The kernel may give a thread id again after some thousands of threads; then a dead holder seems to
+ * live until that thread ends too.
+ *
+ * Guard: the heap's lock, once the heap is shared.
+ */
+import { PageHeapError } from '../base/errors.ts';
+import type { Runtime } from './runtime.ts';
+
+export class Holders {
+  private readonly runtime: Runtime;
+  private readonly held: Int32Array;
+  private readonly thread: number;
+
+  constructor(runtime: Runtime) {
+    this.runtime = runtime;
+    this.held = runtime.mcache.columns.held;
+    this.thread = runtime.sys.addon.threadId();
+  }
+
+  /** Takes a P that no living thread holds. @throws ERR_NO_P */
+  acquire(): number {
+    const { mcache, ps } = this.runtime;
+    for (let p = 0; p < ps; p++) {
+      if (this.isLiving(p)) continue;
+      this.held[p] = this.thread;
+      mcache.forgetTiny(p);
+      return p;
+    }
+    throw new PageHeapError('ERR_NO_P', `all ${ps} Ps are held by other threads`, { value: ps });
+  }
+
+  /** Returns what a P has cached, and the P. */
+  release(p: number): void {
+    const { mcache, pageCaches } = this.runtime;
+    mcache.flush(p);
+    // Only the radix page heap has page caches.
+    if (pageCaches.length > 0) pageCaches[p].flush(this.runtime.radix);
+    this.abandon(p);
+  }
+
+  /** Returns a P alone, of a heap that is lost. */
+  abandon(p: number): void {
+    this.held[p] = 0;
+  }
+
+  /** How many Ps beside `own` living threads hold. */
+  livingBut(own: number): number {
+    let living = 0;
+    for (let p = 0; p < this.runtime.ps; p++) if (p !== own && this.isLiving(p)) living++;
+    return living;
+  }
+
+  private isLiving(p: number): boolean {
+    return this.held[p] !== 0 && this.runtime.sys.addon.tidAlive(this.held[p]);
+  }
+}

@@ -1,0 +1,278 @@
+import { describe, expect, it } from 'vitest';
+import FirstFit from '../../examples/first-fit.mjs';
+import { Heap, type HeapOptions } from '../../lib/api/index.ts';
+import { resolveOptions } from '../../lib/design/options.ts';
+import { Residency } from '../../lib/os/residency.ts';
+import type { PageHeapClass } from '../../lib/pages/contract.ts';
+import { randomOf } from '../pages/random.ts';
+
+const OwnClass = FirstFit as unknown as PageHeapClass;
+/** It does not know since when a run is free. */
+class Ageless extends OwnClass {
+  // As if it were not there.
+  override readonly releaseUnused = undefined as never;
+}
+
+const small = { reach: 2 ** 30, environment: false, debug: true } as const;
+
+describe('a generation', () => {
+  it.each([
+    [
+      'lists',
+      {
+        pageHeap: 'lists',
+        objects: 'freelist',
+        sweep: 'busy',
+        scavenger: 'age',
+        advise: 'dontneed',
+        hugePageHints: false,
+        growthUnit: 2 ** 20,
+        sizeClasses: 'go1.4',
+        trigger: 'live',
+      },
+    ],
+    [
+      'treap',
+      {
+        pageHeap: 'treap',
+        objects: 'bitmap',
+        sweep: 'stacks',
+        scavenger: 'growth',
+        advise: 'free',
+        hugePageHints: true,
+        growthUnit: 2 ** 26,
+        sizeClasses: 'go1.12',
+        trigger: 'paced',
+      },
+    ],
+    [
+      'radix',
+      {
+        pageHeap: 'radix',
+        objects: 'bitmap',
+        sweep: 'sets',
+        scavenger: 'background',
+        advise: 'dontneed',
+        hugePageHints: false,
+        growthUnit: 2 ** 22,
+        sizeClasses: 'go1.21',
+        trigger: 'paced',
+      },
+    ],
+  ] as const)('%s is a preset of parts', (generation, parts) => {
+    expect(resolveOptions({ generation, environment: false }).parts).toMatchObject({
+      generation,
+      ...parts,
+      scavengeOnReuse: false,
+    });
+  });
+
+  it('is radix unless told', () => {
+    expect(resolveOptions({ environment: false }).parts.generation).toBe('radix');
+  });
+});
+
+describe('what makes no sense is refused, with the part and the reason', () => {
+  it.each<[string, HeapOptions, RegExp]>([
+    [
+      'a memory limit where nobody knows one',
+      { generation: 'lists', memoryLimit: 2 ** 30 },
+      /memoryLimit: .*'age' knows no memory limit/,
+    ],
+    ['the same of 2019', { generation: 'treap', memoryLimit: 2 ** 30 }, /memoryLimit: .*'growth' knows no/],
+    ['release by age of bitmaps', { scavenger: 'age' }, /scavenger: 'age' needs a page heap that knows/],
+    [
+      'growth by less than a chunk',
+      { growthUnit: 2 ** 20 },
+      /growthUnit: the radix page heap grows by whole chunks of 4 MiB, not by 1 MiB$/,
+    ],
+    [
+      'growth by no power of two',
+      { generation: 'lists', growthUnit: 3 * 2 ** 20 },
+      /growthUnit: must be a power of two from 64 KiB to 64 MiB, not 3 MiB$/,
+    ],
+    ['reuse without credit', { scavengeOnReuse: true }, /scavengeOnReuse: is settled with the credit/],
+    [
+      'a defect of another scavenger',
+      { generation: 'treap', historicalScavengeGoal: true },
+      /historicalScavengeGoal: is a defect of the 'background'/,
+    ],
+    [
+      'hard decommit without a way back',
+      { generation: 'lists', hardDecommit: true },
+      /hardDecommit: needs a page heap/,
+    ],
+    [
+      'huge pages wanted and not',
+      { generation: 'treap', disableHugePages: true },
+      /disableHugePages: contradicts/,
+    ],
+    [
+      'an unknown generation',
+      { generation: '2009' as never },
+      /generation: must be one of lists, treap, radix/,
+    ],
+    ['an unknown part', { objects: 'slab' as never }, /objects: must be one of freelist, bitmap/],
+    ['a trigger beyond the goal', { triggerRatio: 2 }, /triggerRatio/],
+    [
+      'a memory limit for the trigger of 2014',
+      { trigger: 'live', memoryLimit: 2 ** 30 },
+      /memoryLimit: the trigger 'live' knows no memory limit/,
+    ],
+    ['roots for it', { trigger: 'live', rootBytes: 2 ** 20 }, /rootBytes: the trigger 'live' does not count/],
+    [
+      'a collection before its goal',
+      { generation: 'lists', triggerRatio: 0.9 },
+      /triggerRatio: the trigger 'live' stops the program/,
+    ],
+    [
+      'release by age of a page heap that knows no ages',
+      { generation: 'lists', pageHeap: Ageless },
+      /scavenger: 'age' needs a page heap that knows since when a run is free; Ageless has no releaseUnused$/,
+    ],
+    [
+      'a page heap that lacks methods',
+      { pageHeap: class {} as never },
+      /pageHeap: .* lacks alloc, free, grow/,
+    ],
+  ])('%s', (_what, options, message) => {
+    const make = (): void => new Heap({ ...small, ...options }).dispose();
+    expect(make).toThrow(message);
+    expect(make).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }));
+  });
+
+  it('a limit set later', () => {
+    const heap = new Heap({ ...small, generation: 'treap' });
+    expect(() => heap.setMemoryLimit(2 ** 30)).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }),
+    );
+    expect(heap.setMemoryLimit(-1)).toBeGreaterThan(2 ** 60);
+    heap.dispose();
+  });
+
+  it('sharing a heap whose page heap is a class of its maker', () => {
+    const heap = new Heap({ ...small, pageHeap: OwnClass });
+    expect(() => heap.share()).toThrow(expect.objectContaining({ code: 'ERR_NOT_SHARED' }));
+    heap.dispose();
+  });
+});
+
+/** Allocates, writes, drops, collects and gives back, checking everything all along. */
+function exercise(options: HeapOptions, steps: number, seed: number): void {
+  const heap = new Heap({ ...small, ...options });
+  try {
+    const random = randomOf(seed);
+    const held: [number, number][] = [];
+    for (let i = 0; i < steps; i++) {
+      if (random(100) < 56 || held.length === 0) {
+        const x = random(1000);
+        const size = 1 + random(x < 700 ? 200 : x < 980 ? 4096 : x < 996 ? 32768 : 400_000);
+        const zero = random(2) === 0;
+        const at = heap.malloc(size, random(2) === 0, zero);
+        if (zero && size <= 4096) expect(heap.read(at, size).every((byte) => byte === 0)).toBe(true);
+        heap.fill(at, size, 0xab);
+        held.push([at, size]);
+      } else {
+        const k = random(held.length);
+        const [at, size] = held[k] as [number, number];
+        expect(heap.read(at, Math.min(size, 64)).every((byte) => byte === 0xab)).toBe(true);
+        heap.drop(at);
+        held[k] = held.at(-1) as [number, number];
+        held.pop();
+      }
+      if (i % 400 === 399) {
+        heap.step();
+        heap.check(3);
+      }
+      if (i % 2500 === 2499) heap.gc();
+      if (i === Math.floor(steps / 2)) heap.freeOSMemory();
+    }
+    heap.check(3);
+    for (const [at] of held) heap.drop(at);
+    heap.freeOSMemory();
+    heap.check(3);
+    const { HeapInuse, HeapReleased, HeapIdle, HeapAlloc } = heap.readMemStats();
+    expect([HeapInuse, HeapAlloc]).toEqual([0, 0]);
+    // A page cache of 64 pages is no page heap's to release, as in the real runtime.
+    const isRadix = (options.pageHeap ?? options.generation ?? 'radix') === 'radix';
+    expect(HeapIdle - HeapReleased).toBeLessThanOrEqual(isRadix ? 64 * 8192 : 0);
+  } finally {
+    heap.dispose();
+  }
+}
+
+const pageHeaps = ['lists', 'treap', 'radix', OwnClass] as const;
+const mixtures: HeapOptions[] = [
+  ...(['lists', 'treap', 'radix'] as const).map((generation) => ({ generation })),
+  ...pageHeaps.flatMap((pageHeap) =>
+    (['freelist', 'bitmap'] as const).flatMap((objects) =>
+      (['busy', 'stacks', 'sets'] as const).map((sweep) => ({ pageHeap, objects, sweep })),
+    ),
+  ),
+  ...(['none', 'growth', 'background'] as const).map((scavenger) => ({
+    generation: 'treap' as const,
+    scavenger,
+  })),
+  { generation: 'treap', scavengeOnReuse: true, advise: 'dontneed' },
+  { generation: 'lists', pageHeap: 'treap', sizeClasses: 'go1.21', growthUnit: 2 ** 26 },
+  { generation: 'radix', scavenger: 'growth', scavengeOnReuse: true, hugePageHints: true },
+  { generation: 'radix', sizeClasses: 'go1.4' },
+  { generation: 'radix', trigger: 'live' },
+  { generation: 'treap', trigger: 'live' },
+  { generation: 'lists', trigger: 'paced' },
+  { generation: 'lists', growthUnit: 2 ** 16, advise: 'free' },
+  { pageHeap: OwnClass, growthUnit: 2 ** 18 },
+];
+
+describe('any mixture of parts keeps its books', () => {
+  it.each(
+    mixtures.map(
+      (options) =>
+        [JSON.stringify(options, (_, v) => (typeof v === 'function' ? v.name : v)), options] as const,
+    ),
+  )('%s', (_name, options) => exercise(options, 6000, 5));
+});
+
+describe('free lists through the objects', () => {
+  it('touch every page of a fresh span, where a bitmap touches none', () => {
+    const resident = (objects: 'freelist' | 'bitmap'): number => {
+      const heap = new Heap({ ...small, objects, disableHugePages: true });
+      // Spans of 7 pages with 6 objects.
+      heap.malloc(9472, true, false);
+      const bytes = new Residency().residentBytes(heap.ranges());
+      heap.dispose();
+      return bytes;
+    };
+    expect(resident('bitmap')).toBe(0);
+    expect(resident('freelist')).toBeGreaterThanOrEqual(6 * 4096);
+  });
+
+  it('stop with a constant message where an object was written to after it was freed', () => {
+    const heap = new Heap({ ...small, objects: 'freelist' });
+    const at = heap.malloc(64, true, false);
+    const keep = heap.malloc(64, true, false);
+    heap.drop(at);
+    const view = heap.view(at, 64);
+    heap.gc();
+    view.fill(0x41);
+    expect(() => {
+      for (let i = 0; i < 400; i++) heap.malloc(64, true, false);
+    }).toThrow(/a free list was overwritten/);
+    expect(keep).toBeGreaterThan(0);
+    heap.dispose();
+  });
+});
+
+it('a heap of any built-in generation can be shared and attached to', () => {
+  for (const generation of ['lists', 'treap', 'radix'] as const) {
+    const heap = new Heap({ ...small, generation });
+    const other = Heap.attach(heap.share());
+    const held = Array.from({ length: 500 }, (_, i) => (i % 2 === 0 ? heap : other).malloc(1 + (i % 900)));
+    for (const at of held) other.drop(at);
+    heap.gc();
+    other.check(3);
+    other.dispose();
+    heap.check(3);
+    heap.dispose();
+  }
+});

@@ -1,0 +1,548 @@
+/** The page of a comparison: what it says, and its charts and legend in a real browser. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { heapOptionNames } from '../../../lib/cli/heap-options.ts';
+import { resolveOptions } from '../../../lib/design/options.ts';
+import type { ComparedRuns, Comparison } from '../../../lib/lab/compare/compare.ts';
+import { metrics, metricsOf, spreadOf } from '../../../lib/lab/metrics/compare-metrics.ts';
+import { type RunData, type RunHeader, toRunData } from '../../../lib/lab/record/run-data.ts';
+import { curveColour, curveDash } from '../../../lib/lab/report/client/curve-style.ts';
+import { comparisonRemarks, renderComparison } from '../../../lib/lab/report/comparison.ts';
+import { commonOptions, differingOptions, subjectRows } from '../../../lib/lab/report/comparison-options.ts';
+import { comparisonPayload } from '../../../lib/lab/report/comparison-payload.ts';
+import { formatSpread } from '../../../lib/lab/report/comparison-values.ts';
+import { breakable } from '../../../lib/lab/report/html.ts';
+import { optionInWords, optionName } from '../../../lib/lab/report/option-names.ts';
+import { commandWords } from '../../../lib/lab/report/values.ts';
+import { launchChromium } from '../../support/chromium.ts';
+
+const mib = 2 ** 20;
+
+interface Made {
+  readonly rss?: readonly number[];
+  readonly header?: object;
+  readonly options?: object;
+  readonly faults?: number;
+  readonly phases?: readonly string[];
+  readonly end?: object | null;
+  /** Milliseconds: a release by force. */
+  readonly forcedAt?: number;
+  /** Resident pages of four in use, in a page map. */
+  readonly resident?: number;
+}
+
+/** A run with a sample each second, RSS in MiB; phases end one a second. */
+function runOf({
+  rss = [10, 40, 20],
+  header,
+  options,
+  faults = 10,
+  phases = [],
+  end,
+  ...more
+}: Made = {}): RunData {
+  const { forcedAt, resident } = more;
+  const bytes = (of: (i: number) => number): string => Buffer.from([0, 1, 2, 3].map(of)).toString('base64');
+  return toRunData([
+    {
+      k: 'run',
+      format: 'pageheap-run/1',
+      name: 'x',
+      trace: { name: 'made' },
+      options: options ?? {},
+      ...header,
+    },
+    ...rss.map((r, i) => ({
+      k: 's',
+      t: i * 1000,
+      inuse: r * mib,
+      free: 0,
+      released: 0,
+      rss: r * mib,
+      minflt: i * faults,
+      madvB: 4096 * i,
+    })),
+    ...phases.map((name, i) => ({ k: 'phase', t: (i + 1) * 1000, name, rss: mib })),
+    ...(forcedAt === undefined ? [] : [{ k: 'scav', t: forcedAt, kind: 'forced', bytes: mib }]),
+    ...(resident === undefined
+      ? []
+      : [
+          {
+            k: 'map',
+            t: 0,
+            label: 'A',
+            origin: 0,
+            pages: 4,
+            ranges: [[0, 4]],
+            bits: { state: bytes(() => 3), resident: bytes((i) => (i < resident ? 2 : 0)) },
+          },
+        ]),
+    ...(end === null ? [] : [{ k: 'end', t: rss.length * 1000, reason: 'done', opsPerSec: 5000, ...end }]),
+  ]);
+}
+
+function configurationOf(label: string, runs: readonly RunData[]): ComparedRuns {
+  const values = runs.map(metricsOf);
+  const spread = Object.fromEntries(metrics.map(({ id }) => [id, spreadOf(values.map((v) => v[id]))]));
+  return { label, files: runs.map((_, i) => `${label}-${i + 1}.jsonl`), runs, spread };
+}
+
+function comparisonOf(configurations: readonly ComparedRuns[], more: object = {}): Comparison {
+  const index = {
+    format: 'pageheap-comparison/1',
+    name: 'made',
+    started: '2025-01-01',
+    repeat: 1,
+    seconds: 3,
+    interrupted: false,
+    failures: [],
+    configurations: configurations.map(({ label, files }) => ({ label, runs: files })),
+    ...more,
+  };
+  return {
+    folder: '/nowhere',
+    configurations,
+    index,
+    failures: index.failures,
+    incomplete: [],
+  } as unknown as Comparison;
+}
+
+describe('a spread in words', () => {
+  const of = (...values: readonly number[]) =>
+    spreadOf(values) ?? { n: 0, mean: 0, min: 0, max: 0, sd: null };
+  it.each([
+    ['one value', formatSpread('seconds', of(1)), ''],
+    ['equal ones', formatSpread('bytes', of(mib, mib)), ''],
+    ['what rounds to nothing', formatSpread('seconds', of(1.0001, 1.0002)), ''],
+    ['a share that hardly differs', formatSpread('share', of(0.50001, 0.50002)), ''],
+    ['a deviation that rounds to nothing', formatSpread('share', of(0.50049, 0.50051)), '50.0 % to 50.1 %'],
+    ['what differs', formatSpread('bytes', of(mib, 3 * mib)), '± 1.41 MiB, 1.00 MiB to 3.00 MiB'],
+    ['fewer values than runs', formatSpread('count', of(3), 2), '1 of 2 runs'],
+  ])('%s', (_what, words, wanted) => expect(words).toBe(wanted));
+});
+
+it('curves of 32 configurations are all different, of eight by colour alone', () => {
+  const pairs = Array.from({ length: 32 }, (_, i) => `${curveColour(i)} ${curveDash(i).join(' ')}`);
+  expect(new Set(pairs).size).toBe(32);
+  expect(new Set(Array.from({ length: 8 }, (_, i) => curveColour(i))).size).toBe(8);
+});
+
+it('options are called as on the command line', () => {
+  const { parts, ...rest } = resolveOptions({ environment: false });
+  const names = [...Object.keys(parts), ...Object.keys(rest)].map(optionName);
+  expect(heapOptionNames.filter((name) => !names.includes(name))).toEqual([]);
+  expect(optionName('timed')).toBe('timed');
+  expect(optionInWords('hugePageHints', false)).toBe('off');
+  expect(optionInWords('forcedGCPeriod', null)).toBe('never');
+  expect(optionInWords('growthUnit', 4 * mib)).toBe('4 MiB');
+});
+
+it('a command line is quoted where it must be', () => {
+  expect(commandWords(['pageheap', '-c', "a b:it's,advise=free"])).toBe(
+    String.raw`pageheap -c 'a b:it'\''s,advise=free'`,
+  );
+});
+
+describe('what configurations have in common', () => {
+  const optionsOf = (generation: 'lists' | 'treap' | 'radix', more: object) => {
+    const { parts, ...rest } = resolveOptions({ generation, environment: false });
+    const { pageHeapClass: _class, ...names } = parts;
+    return JSON.parse(JSON.stringify({ ...names, ...rest, touch: 'all', strict: false, ...more }));
+  };
+  const two = (a: object, b: object): ComparedRuns[] => [
+    configurationOf('a', [runOf({ options: optionsOf('radix', a) })]),
+    configurationOf('b', [runOf({ options: optionsOf('radix', b) })]),
+  ];
+
+  it('is told where it is no default', () => {
+    const both = two({ gcPercent: 50, advise: 'free' }, { gcPercent: 50, advise: 'free', scavenger: 'none' });
+    expect(commonOptions(both)).toEqual([
+      { name: 'advise', values: ['free'] },
+      { name: 'gogc', values: ['50'] },
+    ]);
+    expect(differingOptions(both)).toEqual([{ name: 'scavenger', values: ['background', 'none'] }]);
+    expect(commonOptions(two({}, {}))).toEqual([]);
+  });
+
+  it('differs where one has no run yet', () => {
+    const none = configurationOf('c', []);
+    expect(differingOptions([...two({}, { objects: 'freelist' }), none])).toEqual([
+      { name: 'objects', values: ['bitmap', 'freelist', '–'] },
+    ]);
+    expect(commonOptions([none])).toEqual([]);
+  });
+
+  it('marks what only a workload can set', () => {
+    const both = (header: object): ComparedRuns[] =>
+      [0.7, 0.8].map((triggerRatio) =>
+        configurationOf(String(triggerRatio), [
+          runOf({ header, options: optionsOf('radix', { triggerRatio, rootBytes: mib }) }),
+        ]),
+      );
+    const note = 'set by the workload';
+    const workload = both({ workload: { name: 'rsscurve' } });
+    expect(differingOptions(workload)).toEqual([{ name: 'triggerRatio', note, values: ['0.70', '0.80'] }]);
+    expect(commonOptions(workload)).toEqual([{ name: 'rootBytes', note, values: ['1.00 MiB'] }]);
+    expect(differingOptions(both({})).map((row) => row.note)).toEqual([undefined]);
+  });
+
+  it.each<[string, Partial<RunHeader>, Record<string, string>]>([
+    [
+      'a workload',
+      {
+        workload: { name: 'rsscurve', seed: 7, scale: 0.5, timeScale: 0.1, moreCollections: true },
+        pace: { beatMs: 100 },
+      },
+      {
+        workload: 'rsscurve',
+        seed: '7',
+        scale: '0.5',
+        'time-scale': '0.1',
+        'more-collections': 'on',
+        beat: '100 ms',
+      },
+    ],
+    [
+      'a paced trace',
+      { trace: { name: 'git', ops: 8655 }, pace: { seconds: 5, idle: 2, collections: 1, beatMs: 50 } },
+      { trace: 'git, 8,655 operations', duration: '5.00 s', idle: '2.00 s', 'idle-gcs': '1', beat: '50 ms' },
+    ],
+    [
+      'a trace as fast as it goes',
+      { trace: { name: 'git' }, pace: { seconds: 0, idle: 0 } },
+      { trace: 'git', duration: 'as fast as it goes', idle: 'none' },
+    ],
+  ])('has the subject: %s', (_what, header, wanted) => {
+    const rows = subjectRows({ k: 'run', format: 'pageheap-run/1', ...header });
+    expect(Object.fromEntries(rows.map(({ name, values }) => [name, values[0]]))).toEqual(wanted);
+  });
+});
+
+describe('the page', () => {
+  const header = { command: ['pageheap', 'compare', 'git'], pace: { seconds: 5, idle: 2 } };
+  const plain = (html: string): string => html.replace(/<[^>]*>/g, '').replace(/\s+/g, ' ');
+
+  it('says how it was made, and that it was paced', () => {
+    const page = plain(renderComparison(comparisonOf([configurationOf('a', [runOf({ header })])])));
+    expect(page).toContain('trace made, replayed over 5.00 s, then idle for 2.00 s');
+    expect(page).toContain('pageheap compare git');
+    expect(page).toContain('operations/s, paced');
+    expect(page).toContain('– stands for none');
+    const fast = plain(renderComparison(comparisonOf([configurationOf('a', [runOf()])])));
+    expect(fast).toContain('operations/s');
+    expect(fast).not.toContain('paced');
+  });
+
+  it('says what failed, what is not whole and what was never run', () => {
+    const configurations = [
+      configurationOf('a', [runOf({ end: null }), runOf({ end: { reason: 'error' } }), runOf()]),
+      configurationOf('b', []),
+    ];
+    const failures = [
+      { label: 'b', round: 1, message: 'out of \u001b[1mmemory\u001b[0m <here>', code: 'ERR_OUT_OF_MEMORY' },
+    ];
+    const comparison = comparisonOf(configurations, { failures, interrupted: true });
+    expect(comparisonRemarks(comparison)).toEqual([
+      'The comparison was interrupted; this is what was finished until then.',
+      'b, run 1 failed: out of memory <here> (ERR_OUT_OF_MEMORY)',
+      'b has no finished run.',
+      'a, run 1, did not finish; what was recorded until then counts.',
+      'a, run 2, ended with an error; what was recorded until then counts.',
+    ]);
+    expect(renderComparison(comparison)).toContain('b, run 1 failed: out of memory &lt;here&gt;');
+    expect(comparisonRemarks(comparisonOf([configurationOf('a', [runOf()])]))).toEqual([]);
+  });
+
+  it.each<[string, readonly ComparedRuns[], readonly string[], readonly string[]]>([
+    [
+      'of some with runs',
+      [
+        configurationOf('a', [runOf({ options: { objects: 'bitmap' } })]),
+        configurationOf('b', [runOf({ options: { objects: 'freelist' } })]),
+        configurationOf('c', []),
+      ],
+      [
+        'c has no finished run, so nothing is known of its options.',
+        'What those that have runs have in common',
+        'c has no finished run, hence nothing but dashes.',
+        'cno finished run',
+      ],
+      ['They have', 'the same options'],
+    ],
+    [
+      'of some with runs that are the same',
+      [configurationOf('a', [runOf()]), configurationOf('b', [runOf()]), configurationOf('c', [])],
+      ['Those that have runs have the same options. c has no finished run'],
+      ['They have the same'],
+    ],
+    [
+      'of one with a run',
+      [configurationOf('a', [runOf()]), configurationOf('b', []), configurationOf('c', [])],
+      [
+        'Only a has a finished run: nothing can be compared.',
+        'b and c have no finished run',
+        'How a was run',
+      ],
+      ['same options', 'in common'],
+    ],
+    [
+      'of none with a run',
+      [configurationOf('a', []), configurationOf('b', [])],
+      ['None has a finished run: nothing can be compared.'],
+      ['same options', 'in common'],
+    ],
+    [
+      'of all with runs',
+      [configurationOf('a', [runOf()]), configurationOf('b', [runOf()])],
+      ['They have the same options.', 'What they have in common'],
+      ['no finished run'],
+    ],
+  ])('says what can be compared: %s', (_what, configurations, said, unsaid) => {
+    const page = plain(
+      renderComparison(comparisonOf(configurations)).replace(/<(script|style)[\s\S]*?<\/\1>/g, ''),
+    );
+    for (const words of said) expect(page).toContain(words);
+    for (const words of unsaid) expect(page).not.toContain(words);
+  });
+
+  it('says where decays end, if that is not where runs do', () => {
+    const of = (forcedAt?: number): string =>
+      plain(
+        renderComparison(
+          comparisonOf([
+            configurationOf('a', [
+              runOf({ rss: [100, 60, 2], ...(forcedAt === undefined ? {} : { forcedAt }) }),
+            ]),
+          ]),
+        ),
+      );
+    expect(of(1500)).toMatch(/decay to\s*60\.0 MiB/);
+    expect(of(1500)).toContain('A decay ends where memory was first forced back after the peak');
+    expect(of()).toMatch(/decay to\s*2\.00 MiB/);
+    expect(of()).not.toContain('forced back after the peak');
+  });
+
+  it('breaks names between parts, then within them', () => {
+    const parts = (name: string): string =>
+      breakable(name)
+        .html.replaceAll('<span class="part">', '[')
+        .replaceAll('</span>', ']')
+        .replaceAll('<wbr>', '|');
+    expect(parts('radix')).toBe('[radix]');
+    expect(parts('radix,advise=free')).toBe('[radix,][advise=free]');
+    expect(parts('my own:./a/b/<long-name>.mjs')).toBe('[my ][own:][./|a/|b/|&lt;long-name&gt;.mjs]');
+  });
+
+  it('has a chart of a counter only where it differs', () => {
+    const idsOf = (faults: number): string[] =>
+      comparisonPayload([
+        configurationOf('a', [runOf()]),
+        configurationOf('b', [runOf({ faults })]),
+      ]).quantities.map(({ id, unit }) => `${id} ${unit}`);
+    expect(idsOf(10)).toEqual(['rss bytes', 'inuse bytes']);
+    expect(idsOf(20)).toEqual(['rss bytes', 'inuse bytes', 'faults count']);
+  });
+
+  it('knows where curves and phases end', () => {
+    const { phases, quantities } = comparisonPayload([
+      configurationOf('a', [runOf({ rss: [1, 2, 3, 4], phases: ['A', 'B'] })]),
+      configurationOf('b', [runOf()]),
+      configurationOf('c', []),
+    ]);
+    expect(phases).toEqual([
+      [
+        { t: 1000, name: 'A' },
+        { t: 2000, name: 'B' },
+      ],
+      [],
+      [],
+    ]);
+    expect(quantities[0]?.curves.map(({ end }) => end)).toEqual([3000, 2000]);
+  });
+});
+
+describe('the page in a browser', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pageheap-report-comparison-'));
+  let browser: Browser;
+  const pages = {
+    // The repetition of each takes three times as long.
+    two: ['first', 'second'].map((label, i) =>
+      configurationOf(label, [
+        runOf({ rss: [10, 40, 20 - 5 * i], phases: ['A', 'B'] }),
+        runOf({ rss: [10, 40, 40, 40, 40, 40, 30], phases: ['A', 'B'] }),
+      ]),
+    ),
+    nine: Array.from({ length: 9 }, (_, i) =>
+      configurationOf(`radix,growth-unit=${i}MiB,scavenger=none`, [
+        runOf({ rss: [10, 40 + i, 20], phases: ['A', 'B'] }),
+        runOf(),
+      ]),
+    ),
+    // One is without a run.
+    four: ['radix', 'own:./my-page-heap.mjs', 'radix,advise=free', 'radix,growth-unit=4MiB,advise=free'].map(
+      (label, i) => configurationOf(label, i === 1 ? [] : [runOf({ resident: i, phases: ['A', 'B'] })]),
+    ),
+  };
+
+  beforeAll(async () => {
+    for (const [name, configurations] of Object.entries(pages))
+      writeFileSync(join(folder, `${name}.html`), renderComparison(comparisonOf(configurations)));
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function open(name: keyof typeof pages, width = 1300): Promise<{ page: Page; wrong: string[] }> {
+    const page = await browser.newPage({ viewport: { width, height: 900 } });
+    const wrong: string[] = [];
+    page.on('pageerror', (error) => wrong.push(error.message));
+    page.on('console', (message) => message.type() === 'error' && wrong.push(message.text()));
+    await page.goto(`file://${join(folder, `${name}.html`)}`);
+    await page.waitForSelector('#chart-inuse canvas');
+    return { page, wrong };
+  }
+  const pixels = (page: Page, chart: string): Promise<string> =>
+    page.locator(`#chart-${chart} canvas`).evaluate((element) => (element as HTMLCanvasElement).toDataURL());
+
+  it('has one legend, whose chips show and hide curves in every chart', async () => {
+    const { page, wrong } = await open('two');
+    expect(await page.locator('.legend').count()).toBe(1);
+    expect(await page.locator('#legend button').allInnerTexts()).toEqual(['first', 'second']);
+    const before = [await pixels(page, 'rss'), await pixels(page, 'inuse')];
+    const chip = page.locator('#legend button').first();
+    await chip.focus();
+    await page.keyboard.press('Enter');
+    expect(await chip.getAttribute('aria-pressed')).toBe('false');
+    expect(await pixels(page, 'rss')).not.toBe(before[0]);
+    expect(await pixels(page, 'inuse')).not.toBe(before[1]);
+    await page.keyboard.press('Enter');
+    expect(await pixels(page, 'inuse')).toBe(before[1]);
+    expect(wrong).toEqual([]);
+    await page.close();
+  });
+
+  it('draws no time that only hidden repetitions have', async () => {
+    const { page, wrong } = await open('two');
+    const times = async (): Promise<string> => {
+      const plot = page.locator('#chart-inuse .plot');
+      await plot.focus();
+      await page.keyboard.press('End');
+      return (await page.locator('#chart-inuse .unseen').textContent()) ?? '';
+    };
+    expect(await times()).toMatch(/^6\.00 s/);
+    await page.locator('#repetitions').uncheck();
+    expect(await times()).toMatch(/^2\.00 s/);
+    await page.locator('#repetitions').check();
+    expect(await times()).toMatch(/^6\.00 s/);
+    expect(wrong).toEqual([]);
+    await page.close();
+  });
+
+  it('marks the phases of the configuration that is pointed at', async () => {
+    const { page, wrong } = await open('two');
+    const before = await pixels(page, 'rss');
+    await page.locator('#legend button').last().hover();
+    await expect.poll(() => pixels(page, 'rss')).not.toBe(before);
+    await page.mouse.move(5, 5);
+    await expect.poll(() => pixels(page, 'rss')).toBe(before);
+    expect(wrong).toEqual([]);
+    await page.close();
+  });
+
+  it('tells the phase of each at the time of the cursor, and where it ends', async () => {
+    const { page, wrong } = await open('two');
+    const plot = page.locator('#chart-inuse .plot');
+    await plot.focus();
+    const rows = async (key: string): Promise<string[]> => {
+      await page.keyboard.press(key);
+      return page.locator('#chart-inuse .tip .row span:nth-child(2)').allInnerTexts();
+    };
+    const first = await rows('Home');
+    expect(first.filter((words) => words.includes('until'))).toEqual([
+      'first phase A until 1.00 s',
+      'second phase A until 1.00 s',
+    ]);
+    expect((await rows('End')).filter((words) => words.includes('until'))).toEqual([]);
+    expect(wrong).toEqual([]);
+    await page.close();
+  });
+
+  it('shows the page maps of those that have runs, each in its own colour', async () => {
+    const { page, wrong } = await open('four');
+    await page.waitForSelector('#compared-maps[data-shown="0"]');
+    const headings = page.locator('#compared-maps h3');
+    expect(await headings.allInnerTexts()).toEqual([
+      ' radix',
+      ' radix,advise=free',
+      ' radix,growth-unit=4MiB,advise=free',
+    ]);
+    expect(await headings.locator('line').evaluateAll((all) => all.map((line) => line.style.stroke))).toEqual(
+      [0, 2, 3].map((i) => `var(--${curveColour(i)})`),
+    );
+    expect(await page.locator('#legend button').nth(1).innerText()).toBe(
+      'own:./my-page-heap.mjs (no finished run)',
+    );
+    expect(await page.locator('#compared-readout').innerText()).toMatch(
+      /radix: in use; not resident.*radix,advise=free: in use; resident/,
+    );
+    expect(await page.locator('#h-maps + .lead').innerText()).toContain('own:./my-page-heap.mjs has none.');
+    expect(wrong).toEqual([]);
+    await page.close();
+  });
+
+  it('breaks names at their borders where it is narrow', async () => {
+    const { page, wrong } = await open('four', 400);
+    const heads = page.locator('#h-table ~ .compared thead th');
+    // A part of its own is whole on a line: as tall as one line.
+    const lines = await heads
+      .nth(3)
+      .locator('.part')
+      .evaluateAll((parts) =>
+        parts.map((part) => part.getClientRects().length === 1 && part.clientHeight < 20),
+      );
+    expect(lines).toEqual([true, true]);
+    const table = page.locator('#h-table ~ .compared').first();
+    expect(await table.evaluate((e) => e.scrollWidth > e.clientWidth)).toBe(true);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(400);
+    const box = (await table.boundingBox())!;
+    // The shadow at the right edge is there until the end is reached.
+    const edge = async (): Promise<string> =>
+      (
+        await page.screenshot({
+          clip: { x: box.x + box.width - 4, y: box.y + 2, width: 3, height: 3 },
+          fullPage: true,
+        })
+      ).toString('base64');
+    const before = await edge();
+    await table.evaluate((e) => e.scrollTo(e.scrollWidth, 0));
+    expect(await edge()).not.toBe(before);
+    expect(wrong).toEqual([]);
+    await page.close();
+  });
+
+  it.each([1300, 400])('holds nine configurations at %i pixels', async (width) => {
+    const { page, wrong } = await open('nine', width);
+    expect(await page.locator('#legend button').count()).toBe(9);
+    expect(await page.locator('#repetitions').isChecked()).toBe(false);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    const marks = await page
+      .locator('#legend line')
+      .evaluateAll((lines) =>
+        lines.map((line) => `${line.getAttribute('style')} ${line.getAttribute('stroke-dasharray')}`),
+      );
+    expect(new Set(marks).size).toBe(9);
+    const legend = (await page.locator('#legend').boundingBox())!;
+    expect(legend.height).toBeLessThan(200);
+    // Three configurations fit beside the names even where it is narrow.
+    const third = (await page.locator('#h-table ~ .compared thead th').nth(3).boundingBox())!;
+    expect(third.x + third.width).toBeLessThanOrEqual(width);
+    expect(wrong).toEqual([]);
+    await page.close();
+  });
+});

@@ -1,0 +1,373 @@
+import { launchChromium } from '../../support/chromium.ts';
+/// <reference lib="dom" />
+/**
+ * The report in a real browser: a headless Chromium on this machine, found by the environment variable
+ * CHROMIUM or in PATH. Without one this test fails and says what to install.
+ */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toRunData } from '../../../lib/lab/record/run-data.ts';
+import { renderReport } from '../../../lib/lab/report/render.ts';
+import { longRun } from '../support/long-run.ts';
+import { syntheticRun } from '../support/synthetic-run.ts';
+
+const hostileName = `</script><img src=x onerror="document.title='taken'"> 'ramp'`;
+
+interface Opened {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Requests for anything but the file itself, console errors and warnings, exceptions. */
+  readonly complaints: string[];
+}
+
+let browser: Browser;
+const folder = mkdtempSync(join(tmpdir(), 'pageheap-report-'));
+const files = {
+  ramp: syntheticRun({ peakMiB: 120 }),
+  cut: syntheticRun({ replay: 5, idle: 5, peakMiB: 40, lazy: true, cut: true, name: hostileName }),
+  empty: [{ k: 'run', format: 'pageheap-run/1', name: 'empty' }],
+  one: syntheticRun({ replay: 5, idle: 5, peakMiB: 8 }).filter((line, i) => i < 2 || line.k === 'run'),
+  long: longRun(1),
+};
+
+interface Look {
+  readonly width?: number;
+  readonly dark?: boolean;
+}
+
+async function open(name: keyof typeof files, { width = 1300, dark = false }: Look = {}): Promise<Opened> {
+  const context = await browser.newContext({
+    viewport: { width, height: 900 },
+    colorScheme: dark ? 'dark' : 'light',
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const own = pathToFileURL(join(folder, `${name}.html`)).href;
+  page.on('request', (request) => {
+    if (request.url() !== own && !request.url().startsWith('data:')) {
+      complaints.push(`request ${request.url()}`);
+    }
+  });
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') {
+      complaints.push(message.text());
+    }
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.goto(own);
+  await page.waitForFunction('document.documentElement.classList.contains("scripted")');
+  return { page, context, complaints };
+}
+
+/** How many different colours a canvas has, of pixels that are painted; −1 without a canvas. */
+function coloursOf(canvas: Locator): Promise<number> {
+  return canvas.evaluate((element) => {
+    const { width, height } = element as HTMLCanvasElement;
+    const data = (element as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, width, height).data;
+    const colours = new Set<number>();
+    for (let i = 0; data !== undefined && i < data.length; i += 4) {
+      if (data[i + 3] > 200) {
+        colours.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+      }
+    }
+    return data === undefined ? -1 : colours.size;
+  });
+}
+
+function pixelsOf(canvas: Locator): Promise<string> {
+  return canvas.evaluate((element) => (element as HTMLCanvasElement).toDataURL());
+}
+
+async function mapsShown(page: Page, moment: number): Promise<void> {
+  await page.locator(`#page-maps[data-shown="${moment}"]`).waitFor();
+}
+
+beforeAll(async () => {
+  for (const [name, lines] of Object.entries(files)) {
+    writeFileSync(join(folder, `${name}.html`), renderReport(toRunData(lines)));
+  }
+  browser = await launchChromium();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('the report in a browser', () => {
+  it('draws every chart and map, asks nothing of a network and complains of nothing', async () => {
+    const { page, context, complaints } = await open('ramp');
+    await mapsShown(page, 2);
+    for (const chart of ['timeline', 'belief', 'difference', 'faults', 'madvise', 'vmas']) {
+      expect(await coloursOf(page.locator(`#${chart} canvas`)), chart).toBeGreaterThan(2);
+    }
+    for (const look of ['belief', 'kernel', 'verdict']) {
+      expect(await coloursOf(page.locator(`canvas[data-look=${look}]`)), look).toBeGreaterThan(2);
+    }
+    expect(await coloursOf(page.locator('#lens canvas'))).toBeGreaterThan(2);
+    expect(await page.title()).toBe('sqlite-ramp – pageheap');
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('paints the areas of the timeline in the colours of the legend', async () => {
+    const { page, context } = await open('ramp');
+    const shares = await page.locator('#timeline canvas').evaluate((element) => {
+      const canvas = element as HTMLCanvasElement;
+      const data = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data;
+      const style = getComputedStyle(document.documentElement);
+      return ['in-use', 'free', 'released'].map((name) => {
+        const wanted = Number.parseInt(style.getPropertyValue(`--${name}`).trim().slice(1), 16);
+        let count = 0;
+        for (let i = 0; i < data.length; i += 4) {
+          count += ((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]) === wanted ? 1 : 0;
+        }
+        return count / (data.length / 4);
+      });
+    });
+    for (const share of shares) {
+      expect(share).toBeGreaterThan(0.01);
+    }
+    await context.close();
+  });
+
+  it('goes from moment to moment by slider, buttons and table', async () => {
+    const { page, context, complaints } = await open('ramp');
+    const belief = page.locator('canvas[data-look=belief]');
+    await mapsShown(page, 2);
+    const peak = await pixelsOf(belief);
+    await page.locator('#moment').focus();
+    await page.keyboard.press('End');
+    await mapsShown(page, 5);
+    expect(await page.locator('#moment-name').textContent()).toBe('40.0 s · end');
+    expect(await page.locator('#moment-after').isDisabled()).toBe(true);
+    expect(await pixelsOf(belief)).not.toBe(peak);
+    await page.locator('#moment-before').click();
+    await mapsShown(page, 4);
+    await page.locator('#moments tbody tr').nth(2).locator('button').click();
+    await mapsShown(page, 2);
+    expect(await pixelsOf(belief)).toBe(peak);
+    expect(await page.locator('#moments tr[data-current]').count()).toBe(1);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('tells page, belief and residency under the pointer and by the arrows', async () => {
+    const { page, context } = await open('ramp');
+    await mapsShown(page, 2);
+    const kernel = page.locator('canvas[data-look=kernel]');
+    await kernel.scrollIntoViewIfNeeded();
+    const box = (await kernel.boundingBox())!;
+    await page.mouse.move(box.x + 60, box.y + 10);
+    const first = (await page.locator('#page-readout').textContent())!;
+    expect(first).toMatch(/^Page [\d,]+ at 0xc[0-9a-f]+: (in use|free, backed|released|manual); .*resident/);
+    await kernel.focus();
+    await page.keyboard.press('ArrowRight');
+    const numberIn = (text: string): number => Number(/[\d,]+/.exec(text)![0].replaceAll(',', ''));
+    expect(numberIn((await page.locator('#page-readout').textContent())!)).toBe(numberIn(first) + 1);
+    await page.keyboard.press('Home');
+    expect(numberIn((await page.locator('#page-readout').textContent())!)).toBe(0);
+    await context.close();
+  });
+
+  it('shows values and events under the pointer, zooms by dragging, and goes back', async () => {
+    const { page, context, complaints } = await open('ramp');
+    const plot = page.locator('#timeline .u-over');
+    await plot.scrollIntoViewIfNeeded();
+    const box = (await plot.boundingBox())!;
+    // The forced collection at 20.2 s of 40 s.
+    await page.mouse.move(box.x + box.width * (20.2 / 40), box.y + 40);
+    const tip = page.locator('#timeline .tip');
+    await tip.waitFor();
+    const text = (await tip.textContent())!;
+    expect(text).toContain('RSS of the heap');
+    expect(text).toMatch(/gc \d+ \(forced\) at 20\.2 s/);
+    const whole = await pixelsOf(page.locator('#belief canvas'));
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.7, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+    await expect.poll(() => pixelsOf(page.locator('#belief canvas'))).not.toBe(whole);
+    await page.mouse.move(5, 5);
+    await page.locator('#whole-run').click();
+    await expect.poll(() => pixelsOf(page.locator('#belief canvas'))).toBe(whole);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('shows lines in the legend as they are drawn', async () => {
+    const { page, context } = await open('ramp');
+    const dashOf = (name: string): Promise<string | null> =>
+      page
+        .locator('#timeline .legend button', { hasText: name })
+        .first()
+        .locator('line')
+        .getAttribute('stroke-dasharray');
+    expect(await dashOf('RSS of the heap')).toBe('');
+    expect(await dashOf('goal')).toBe('9 4');
+    await context.close();
+  });
+
+  it('is used by keyboard: cursor, zoom, layers', async () => {
+    const { page, context } = await open('ramp');
+    const chart = page.locator('#timeline .plot');
+    await chart.focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.locator('#timeline .tip').waitFor();
+    expect(await page.locator('#timeline .unseen').textContent()).toContain('in use');
+    const before = await pixelsOf(page.locator('#timeline canvas'));
+    await page.keyboard.press('+');
+    await expect.poll(() => pixelsOf(page.locator('#timeline canvas'))).not.toBe(before);
+    await page.keyboard.press('Escape');
+    await expect.poll(() => pixelsOf(page.locator('#timeline canvas'))).toBe(before);
+    const released = page.locator('#timeline .legend button', { hasText: 'released' });
+    await released.focus();
+    await page.keyboard.press('Enter');
+    expect(await released.getAttribute('aria-pressed')).toBe('false');
+    expect(await pixelsOf(page.locator('#timeline canvas'))).not.toBe(before);
+    await context.close();
+  });
+
+  it.each([360, 768, 1300, 2000])(
+    'has no sideways overflow at %i pixels, and fills its place',
+    async (width) => {
+      const { page, context, complaints } = await open('ramp', { width });
+      await mapsShown(page, 2);
+      const [scroll, inner] = await page.evaluate(() => [
+        document.documentElement.scrollWidth,
+        window.innerWidth,
+      ]);
+      expect(scroll).toBeLessThanOrEqual(inner);
+      const main = (await page.locator('#timeline').boundingBox())!;
+      const canvas = (await page.locator('#timeline canvas').boundingBox())!;
+      expect(canvas.x + canvas.width).toBeLessThanOrEqual(width);
+      expect(canvas.width).toBeGreaterThan(main.width * 0.97);
+      expect(complaints).toEqual([]);
+      await context.close();
+    },
+  );
+
+  it('follows a window that becomes narrow and wide again', async () => {
+    const { page, context } = await open('ramp', { width: 1300 });
+    await mapsShown(page, 2);
+    for (const width of [400, 1500]) {
+      await page.setViewportSize({ width, height: 900 });
+      await expect
+        .poll(async () => (await page.locator('#timeline canvas').boundingBox())!.width)
+        .toBeGreaterThan(width * 0.75);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      expect(await page.locator('#timeline canvas').count()).toBe(1);
+    }
+    await context.close();
+  });
+
+  it('has dark and light colours, and prints in the light ones', async () => {
+    const { page, context, complaints } = await open('ramp', { dark: true });
+    const background = (): Promise<string> =>
+      page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    const brightness = (css: string): number =>
+      css
+        .match(/\d+/g)!
+        .slice(0, 3)
+        .reduce((sum, n) => sum + Number(n), 0) / 3;
+    expect(brightness(await background())).toBeLessThan(60);
+    const dark = await pixelsOf(page.locator('#timeline canvas'));
+    await page.emulateMedia({ colorScheme: 'light' });
+    expect(brightness(await background())).toBeGreaterThan(200);
+    await expect.poll(() => pixelsOf(page.locator('#timeline canvas'))).not.toBe(dark);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
+    await page.emulateMedia({ colorScheme: 'dark', media: 'print' });
+    expect(brightness(await background())).toBeGreaterThan(200);
+    expect((await page.pdf()).length).toBeGreaterThan(20_000);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('has text that stands out from its background', async () => {
+    for (const dark of [false, true]) {
+      const { page, context } = await open('ramp', { dark });
+      const poor = await page.evaluate(() => {
+        const light = (colour: number[]): number => {
+          const [r, g, b] = colour.map((n) => {
+            const c = n / 255;
+            return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+          });
+          return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        };
+        const numbers = (css: string): number[] => css.match(/\d+/g)!.slice(0, 3).map(Number);
+        const page = light(numbers(getComputedStyle(document.documentElement).backgroundColor));
+        const found = new Set<string>();
+        for (const element of document.querySelectorAll(
+          'p, b, th, td, dt, dd span, code, button:not(:disabled), label, figcaption, li',
+        )) {
+          const own = light(numbers(getComputedStyle(element).color));
+          const ratio = (Math.max(own, page) + 0.05) / (Math.min(own, page) + 0.05);
+          if (ratio < 4.5) {
+            found.add(`${element.tagName}.${element.className} ${ratio.toFixed(2)}`);
+          }
+        }
+        return [...found];
+      });
+      expect(poor).toEqual([]);
+      await context.close();
+    }
+  });
+
+  it('names every control', async () => {
+    const { page, context } = await open('ramp');
+    const nameless = await page.evaluate(() =>
+      [...document.querySelectorAll('button, select, input, [tabindex]')]
+        .filter((element) => {
+          const label = element.closest('label') ?? element;
+          return !(element.getAttribute('aria-label') ?? label.textContent ?? '').trim();
+        })
+        .map((element) => element.outerHTML),
+    );
+    expect(nameless).toEqual([]);
+    const levels = await page.evaluate(() =>
+      [...document.querySelectorAll('h1, h2, h3')].map((h) => Number(h.tagName[1])),
+    );
+    expect(levels[0]).toBe(1);
+    expect(levels.every((level, i) => i === 0 || level <= levels[i - 1] + 1)).toBe(true);
+    await context.close();
+  });
+
+  it('runs nothing that a name in the run file says', async () => {
+    const { page, context, complaints } = await open('cut');
+    expect(await page.locator('h1').textContent()).toContain(hostileName);
+    expect(await page.title()).toBe(`${hostileName} – pageheap`);
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.locator('.remark').first().textContent()).toContain('did not finish');
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it.each(['empty', 'one', 'long'] as const)('shows a run that is %s', async (name) => {
+    const { page, context, complaints } = await open(name, { width: 700 });
+    if (name === 'long') {
+      expect(await coloursOf(page.locator('#timeline canvas'))).toBeGreaterThan(2);
+    }
+    expect(await page.locator('h2').count()).toBe(7);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('is read without a script as well', async () => {
+    const context = await browser.newContext({
+      javaScriptEnabled: false,
+      viewport: { width: 900, height: 900 },
+    });
+    const page = await context.newPage();
+    await page.goto(pathToFileURL(join(folder, 'ramp.html')).href);
+    expect(await page.locator('.answer').textContent()).toContain('peaked at');
+    expect(await page.locator('#moments tbody tr').count()).toBe(6);
+    expect(await page.locator('#moment').isVisible()).toBe(false);
+    await context.close();
+  });
+});

@@ -1,0 +1,204 @@
+/**
+ * Runs in processes of their own. They run the compiled code in dist/, which Node can start without help.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { PageHeapError } from '../../../lib/base/errors.ts';
+import { readRunFile } from '../../../lib/lab/record/run-file.ts';
+import type { RunOptions } from '../../../lib/lab/run/run.ts';
+import { packError, unpackError } from '../../../lib/lab/run/run-messages.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pageheap-fork-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const compiled = pathToFileURL(resolve('dist/lib/lab/run/fork-run.js')).href;
+const { forkRun } = (await import(compiled)) as typeof import('../../../lib/lab/run/fork-run.ts');
+let files = 0;
+
+function options(more: Partial<RunOptions> = {}): RunOptions {
+  return {
+    trace: 'traces/git.mtrace.gz',
+    output: join(folder, `${++files}.jsonl`),
+    seconds: 0,
+    idle: 0,
+    beatMs: 20,
+    heap: { environment: false, reach: 256 * 2 ** 20, memoryLimit: Number.POSITIVE_INFINITY },
+    ...more,
+  };
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+async function until(what: () => boolean, ms = 20_000): Promise<void> {
+  for (const end = Date.now() + ms; !what(); ) {
+    if (Date.now() > end) throw new Error(`it did not happen in ${ms} ms: ${what}`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
+/** The children of a process, from /proc. */
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .filter(Boolean)
+    .map(Number);
+}
+
+/** A parent of its own that forks a run; answers its process once the run has begun. */
+async function parentOf(
+  run: RunOptions,
+  input: 'ignore' | 'pipe' = 'ignore',
+): Promise<{ parent: ChildProcess; child: number; output: () => string }> {
+  const script = join(folder, `${++files}.mjs`);
+  writeFileSync(
+    script,
+    `import { forkRun } from ${JSON.stringify(compiled)};
+let told = false;
+forkRun(${JSON.stringify({ ...run, heap: undefined })}, {
+  onProgress: (p) => {
+    if (told || p.phase === 'counting') return;
+    told = true;
+    console.log('begun');
+  },
+}).then((r) => console.log('reason', r.reason, 'ops', r.ops), (e) => console.log('failed', e.message));
+`,
+  );
+  let text = '';
+  const parent = spawn(process.execPath, [script], { stdio: [input, 'pipe', 'inherit'] });
+  parent.stdout?.on('data', (bytes: Buffer) => {
+    text += bytes.toString();
+  });
+  await until(() => text.includes('begun'));
+  const [child] = childrenOf(parent.pid ?? 0);
+  return { parent, child, output: () => text };
+}
+
+describe('a run in its own process', () => {
+  it('answers what the run answered, with progress meanwhile', async () => {
+    const run = options();
+    const phases = new Set<string>();
+    const result = await forkRun(run, { onProgress: (p) => phases.add(p.phase) });
+    expect(result).toMatchObject({ file: run.output, reason: 'done', ops: 8655 });
+    expect([...phases]).toEqual(['counting', 'replay']);
+    expect((await readRunFile(run.output)).end).toMatchObject({ reason: 'done' });
+  });
+
+  it('answers the error the run failed with, typed', async () => {
+    const trace = join(folder, 'bad.mtrace');
+    writeFileSync(trace, '= Start\n+ 0x10\n');
+    const failure = await forkRun(options({ trace })).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ name: 'PageHeapError', code: 'ERR_TRACE', file: trace, line: 2 });
+    expect((failure as Error).message.split(`${trace}:2: `).length).toBe(2);
+  });
+
+  it('stops when its signal is aborted', async () => {
+    const stop = new AbortController();
+    const run = options({ idle: 60 });
+    const result = await forkRun(run, {
+      signal: stop.signal,
+      onProgress: (p) => p.phase === 'idle' && stop.abort(),
+    });
+    expect(result).toMatchObject({ reason: 'interrupted', ops: 8655 });
+    expect((await readRunFile(run.output)).end).toMatchObject({ reason: 'interrupted' });
+  });
+
+  it('leaves no handlers behind', async () => {
+    const count = (): number[] =>
+      ['SIGINT', 'SIGTERM', 'SIGHUP', 'exit'].map((name) => process.listenerCount(name));
+    const before = count();
+    await forkRun(options());
+    expect(count()).toEqual(before);
+  });
+});
+
+describe('when things end', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s to the parent: a whole file, and no child',
+    async (signal) => {
+      const run = options({ seconds: 60 });
+      const { parent, child, output } = await parentOf(run);
+      parent.kill(signal);
+      await until(() => parent.exitCode !== null);
+      expect(output()).toMatch(/reason interrupted ops \d+/);
+      expect(isAlive(child)).toBe(false);
+      expect((await readRunFile(run.output)).end).toMatchObject({ reason: 'interrupted' });
+    },
+  );
+
+  it('SIGINT to both, as a terminal sends it', async () => {
+    const run = options({ idle: 60 });
+    const { parent, child, output } = await parentOf(run);
+    process.kill(child, 'SIGINT');
+    parent.kill('SIGINT');
+    await until(() => parent.exitCode !== null);
+    expect(output()).toMatch(/reason interrupted/);
+    expect(isAlive(child)).toBe(false);
+    expect((await readRunFile(run.output)).end).toMatchObject({ reason: 'interrupted' });
+  });
+
+  it('the parent is killed: the child completes its file and ends', async () => {
+    const run = options({ idle: 60 });
+    const { parent, child } = await parentOf(run);
+    parent.kill('SIGKILL');
+    await until(() => !isAlive(child));
+    expect((await readRunFile(run.output)).end).toMatchObject({ reason: 'interrupted' });
+  });
+
+  it('the child is killed: the parent says so, and the file can be read', async () => {
+    const run = options({ idle: 60 });
+    const { parent, child, output } = await parentOf(run);
+    process.kill(child, 'SIGKILL');
+    await until(() => parent.exitCode !== null);
+    expect(output()).toMatch(/failed the process of the run ended by SIGKILL/);
+    const data = await readRunFile(run.output);
+    expect(data.end).toBeUndefined();
+    expect(data.samples.length).toBeGreaterThan(0);
+  });
+});
+
+describe('standard input', () => {
+  it('is read by the child as it comes, to its end', async () => {
+    const run = options({ trace: '-', seconds: 5 });
+    const { parent, output } = await parentOf(run, 'pipe');
+    parent.stdin?.write('= Start\n+ 0x10 0x20\n');
+    await new Promise((done) => setTimeout(done, 100));
+    parent.stdin?.end('- 0x10\n');
+    await until(() => parent.exitCode !== null);
+    expect(output()).toMatch(/reason done ops 2/);
+    const data = await readRunFile(run.output);
+    expect(data.header).toMatchObject({ name: 'stdin' });
+  });
+
+  it('may be waited for when the run is interrupted', async () => {
+    const run = options({ trace: '-' });
+    const { parent, child, output } = await parentOf(run, 'pipe');
+    parent.stdin?.write('= Start\n+ 0x10 0x20\n');
+    await new Promise((done) => setTimeout(done, 300));
+    parent.kill('SIGINT');
+    await until(() => parent.exitCode !== null);
+    expect(output()).toMatch(/reason interrupted ops 1/);
+    expect(isAlive(child)).toBe(false);
+  });
+});
+
+describe('errors on their way between processes', () => {
+  it('keep what they hold', () => {
+    const error = new PageHeapError('ERR_TRACE', 'bad', { file: 'x', line: 7, errno: 12, syscall: 'mmap' });
+    expect(unpackError(packError(error))).toEqual(error);
+    const plain = new RangeError('odd');
+    const back = unpackError(packError(plain));
+    expect([back.name, back.message, back.stack]).toEqual(['RangeError', 'odd', plain.stack]);
+    expect(unpackError(packError('text')).message).toBe('text');
+  });
+});

@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { PageHeapError } from '../../../lib/base/errors.ts';
+import type { RunSample } from '../../../lib/lab/record/run-data.ts';
+import { type Looks, Sampler } from '../../../lib/lab/run/sampler.ts';
+import { FakeHeap } from '../support/fake-heap.ts';
+
+class FakeLooks implements Looks {
+  close = 0;
+  minor = 100;
+
+  residentBytes(): number {
+    return 4096;
+  }
+
+  mappedUse(): ReturnType<Looks['mappedUse']> {
+    this.close++;
+    return { rss: 1, pss: 1, lazyFree: 8192, anonHugePages: 0, swap: 0, mappings: 1, partial: 0 };
+  }
+
+  mappingCount(): number {
+    return 7;
+  }
+
+  processMemory(): ReturnType<Looks['processMemory']> {
+    return { size: 3, resident: 2, shared: 1 };
+  }
+
+  faults(): ReturnType<Looks['faults']> {
+    return { minor: this.minor++, major: 0 };
+  }
+}
+
+class RangedHeap extends FakeHeap {
+  override ranges(): readonly { base: number; bytes: number }[] {
+    return [{ base: 4096, bytes: 8192 }];
+  }
+}
+
+function setUp(closely: boolean): {
+  sampler: Sampler;
+  samples: RunSample[];
+  looks: FakeLooks;
+  errors: unknown[];
+} {
+  const samples: RunSample[] = [];
+  const errors: unknown[] = [];
+  const looks = new FakeLooks();
+  const begin = Date.now();
+  const sampler = new Sampler({
+    heap: new RangedHeap(),
+    looks,
+    beatMs: 100,
+    closely,
+    elapsed: () => Date.now() - begin,
+    state: () => ({ phase: 'replay', ops: 5 }),
+    onSample: (sample) => samples.push(sample),
+    onError: (error) => errors.push(error),
+  });
+  return { sampler, samples, looks, errors };
+}
+
+describe('the sampler', () => {
+  beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] }));
+  afterEach(() => vi.useRealTimers());
+
+  it('samples on a fixed beat, at once the first time', () => {
+    const { sampler, samples } = setUp(false);
+    sampler.start();
+    vi.advanceTimersByTime(550);
+    sampler.stop();
+    vi.advanceTimersByTime(500);
+    expect(samples.map((s) => s.t)).toEqual([0, 100, 200, 300, 400, 500]);
+    expect([sampler.samples, sampler.missed, sampler.last]).toEqual([6, 0, samples[5]]);
+    expect(samples[0]).toMatchObject({
+      k: 's',
+      phase: 'replay',
+      ops: 5,
+      rss: 4096,
+      prss: 2,
+      goal: null,
+      limit: null,
+      minflt: 1,
+      missed: 0,
+    });
+    expect(samples.every((s) => (s.cost ?? 0) > 0)).toBe(true);
+  });
+
+  it('counts the beats it missed and keeps to the beat', () => {
+    const { sampler, samples } = setUp(false);
+    sampler.start();
+    vi.advanceTimersByTime(150);
+    // Something holds the event loop until 470 ms.
+    vi.setSystemTime(Date.now() + 320);
+    vi.advanceTimersByTime(30);
+    vi.advanceTimersByTime(250);
+    expect(sampler.missed).toBeGreaterThanOrEqual(2);
+    const last = samples[samples.length - 1];
+    expect(last.t % 100).toBe(0);
+    expect(last.missed).toBe(sampler.missed);
+  });
+
+  it('looks closely at most once a second, and at smaps only where that tells something', () => {
+    const close = setUp(true);
+    close.sampler.start();
+    vi.advanceTimersByTime(2950);
+    expect(close.looks.close).toBe(3);
+    expect(close.samples.filter((s) => s.lazy === 8192).map((s) => s.t)).toEqual([0, 1000, 2000]);
+    const cheap = setUp(false);
+    cheap.sampler.start();
+    vi.advanceTimersByTime(2950);
+    expect(cheap.looks.close).toBe(0);
+    expect(cheap.samples.filter((s) => s.vmas === 7).length).toBe(3);
+    expect(cheap.samples.some((s) => s.lazy !== undefined)).toBe(false);
+  });
+
+  it('goes on without a look that is refused', () => {
+    const { sampler, samples, looks, errors } = setUp(true);
+    looks.mappedUse = () => {
+      throw new PageHeapError('ERR_SYSTEM', 'smaps: EACCES');
+    };
+    sampler.start();
+    vi.advanceTimersByTime(250);
+    expect([samples.length, errors.length, samples[0].lazy]).toEqual([3, 0, undefined]);
+  });
+
+  it('tells of an error once, and takes no more beats', () => {
+    const { sampler, looks, errors } = setUp(false);
+    sampler.start();
+    looks.residentBytes = () => {
+      throw new PageHeapError('ERR_FAULT', 'not mapped');
+    };
+    vi.advanceTimersByTime(1000);
+    expect(errors).toEqual([expect.objectContaining({ code: 'ERR_FAULT' })]);
+  });
+});

@@ -1,0 +1,265 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import Example from '../../examples/first-fit.mjs';
+import { Heap } from '../../lib/api/heap.ts';
+import { PageHeapError } from '../../lib/base/errors.ts';
+import {
+  type Bytes,
+  bytes,
+  type PageCount,
+  type PageIndex,
+  pageCount,
+  pageIndex,
+} from '../../lib/base/units.ts';
+import type { PageHeapClass, PageHeapHost } from '../../lib/pages/contract.ts';
+
+const MiB = 2 ** 20;
+
+/** The example as one that does not release by age: what it gives back goes through release. */
+class FirstFit extends Example {
+  // As if it were not there.
+  override readonly releaseUnused = undefined as never;
+}
+
+/** Bytes of address space this process has: VmSize. */
+function addressSpace(): number {
+  return 1024 * Number(/^VmSize:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
+}
+
+function failureOf(pageHeap: PageHeapClass, use: (heap: Heap) => unknown): PageHeapError {
+  let heap: Heap | undefined;
+  try {
+    heap = new Heap({ pageHeap, reach: 512 * MiB, environment: false });
+    use(heap);
+  } catch (error) {
+    expect(error).toBeInstanceOf(PageHeapError);
+    return error as PageHeapError;
+  } finally {
+    try {
+      heap?.dispose();
+    } catch {
+      // A page heap that fails may fail there too.
+    }
+  }
+  throw new Error('nothing was thrown');
+}
+
+const work = (heap: Heap): void => {
+  for (let i = 0; i < 200; i++) heap.drop(heap.malloc(64 * 1024));
+  heap.freeOSMemory();
+  heap.readMemStats();
+  heap.check(3);
+};
+
+/** A page heap in which one member is not as it should be. */
+function spoilt(name: string, make: (pages: object) => unknown): PageHeapClass {
+  class Spoilt extends FirstFit {
+    constructor(...args: ConstructorParameters<typeof FirstFit>) {
+      super(...args);
+      const value = make(this);
+      Object.defineProperty(this, name, { get: () => value, set: () => undefined });
+    }
+  }
+  return Spoilt as unknown as PageHeapClass;
+}
+
+const boom = (): never => {
+  throw new RangeError('boom');
+};
+
+describe('a page heap of one’s own', () => {
+  test.each(['alloc', 'free', 'grow', 'release', 'forEachFree', 'stats', 'check'])(
+    'that throws in %s is named, with the call and the cause',
+    (name) => {
+      const error = failureOf(
+        spoilt(name, () => boom),
+        (heap) => {
+          work(heap);
+          heap.pageStates();
+        },
+      );
+      expect(error).toMatchObject({ code: 'ERR_PAGE_HEAP', value: 'Spoilt' });
+      expect(error.message).toBe(`the page heap Spoilt threw in ${name}: boom`);
+      expect(error.cause).toBeInstanceOf(RangeError);
+    },
+  );
+
+  test('that throws when it is made', () => {
+    class Unmade {
+      constructor() {
+        boom();
+      }
+    }
+    const error = failureOf(Unmade as unknown as PageHeapClass, work);
+    expect(error.message).toBe('the page heap Unmade threw in its constructor: boom');
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    [
+      'alloc',
+      () => undefined,
+      /must answer -1, or the first of \d+ pages below \d+ for alloc\(\d+\), not undefined/,
+    ],
+    ['alloc', () => 0.5, /not 0.5/],
+    ['alloc', () => -2, /not -2/],
+    ['alloc', () => 2 ** 40, /not 1099511627776/],
+    ['grow', () => 1, /must answer true or false for grow, not 1/],
+    ['release', () => undefined, /must answer bytes for release, not undefined/],
+    ['release', () => -1, /not -1/],
+    ['stats', () => null, /must answer an object for stats, not null/],
+    ['lastScavenged', Number.NaN, /must answer a whole number for lastScavenged, not NaN/],
+  ])('whose %s answers %o', (name, value, message) => {
+    const error = failureOf(
+      spoilt(name, () => value),
+      work,
+    );
+    expect(error.code).toBe('ERR_PAGE_HEAP');
+    expect(error.message).toMatch(message);
+  });
+
+  test('that hands out a page twice is refused at once, with call and page', () => {
+    let calls = 0;
+    let last = -1;
+    class Twice extends FirstFit {
+      override alloc(n: PageCount): PageIndex {
+        if (++calls === 300) return pageIndex(last);
+        last = super.alloc(n);
+        return pageIndex(last);
+      }
+    }
+    const error = failureOf(Twice, (heap) => {
+      for (let i = 0; i < 400; i++) heap.malloc(64 * 1024);
+    });
+    expect(error).toMatchObject({ code: 'ERR_PAGE_HEAP', value: 'Twice' });
+    expect(error.message).toMatch(
+      /^the page heap Twice answered (\d+) for alloc\(8\): page \1 is allocated already$/,
+    );
+    expect(calls).toBe(300);
+  });
+
+  test.each<[string, (page: number, n: number) => number, RegExp]>([
+    ['outside what was grown', () => 40_000, /answered 40000 for alloc\(\d+\): page 40000 was never grown$/],
+    ['partly outside', (_page, n) => 513 - n, /for alloc\(\d+\): page 512 was never grown$/],
+    ['partly allocated', (page) => page - 1, /for alloc\(\d+\): page \d+ is allocated already$/],
+  ])('that hands out pages %s is refused', (_what, spoil, message) => {
+    let calls = 0;
+    class Spoiling extends FirstFit {
+      override alloc(n: PageCount): PageIndex {
+        const page = super.alloc(n);
+        return page >= 0 && ++calls === 3 ? pageIndex(spoil(page, n)) : page;
+      }
+    }
+    const error = failureOf(Spoiling, (heap) => {
+      for (let i = 0; i < 3; i++) heap.malloc(64 * 1024);
+    });
+    expect(error.code).toBe('ERR_PAGE_HEAP');
+    expect(error.message).toMatch(message);
+  });
+
+  test('that has no room right after it grew is named', () => {
+    class Roomless extends FirstFit {
+      override alloc(): PageIndex {
+        return pageIndex(-1);
+      }
+    }
+    const error = failureOf(Roomless, work);
+    expect(error.code).toBe('ERR_PAGE_HEAP');
+    expect(error.message).toMatch(
+      /^the page heap Roomless answered -1 for alloc\(\d+\) right after grow\(0, 512\): those pages are free$/,
+    );
+  });
+
+  test('that refuses to grow has the pages another time', () => {
+    let refusals = 0;
+    class Refusing extends FirstFit {
+      override grow(page: PageIndex, n: PageCount): boolean {
+        return refusals++ < 2 ? false : super.grow(page, n);
+      }
+    }
+    const heap = new Heap({ pageHeap: Refusing, reach: 512 * MiB, environment: false });
+    expect(() => heap.malloc(64 * 1024)).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_MEMORY' }));
+    expect(refusals).toBeGreaterThan(0);
+    refusals = 2;
+    work(heap);
+    heap.dispose();
+  });
+
+  test.each<[string, number, number, RegExp]>([
+    ['that is allocated', 0, 1, /^the page heap Giving called host\.release\(0, 1\): page 0 is allocated$/],
+    ['that was never grown', 40_000, 1, /called host\.release\(40000, 1\): page 40000 was never grown$/],
+    ['that is nowhere', -1, 1, /called host\.release\(-1, 1\): there are 65536 pages$/],
+    ['of no pages', 0, 0, /called host\.release\(0, 0\): there are 65536 pages$/],
+  ])('that gives back memory %s is refused before it comes to that', (_what, page, n, message) => {
+    class Giving extends FirstFit {
+      private readonly host: PageHeapHost;
+      constructor(host: PageHeapHost) {
+        super(host);
+        this.host = host;
+      }
+      override release(): Bytes {
+        this.host.release(pageIndex(page), pageCount(n), pageCount(0));
+        return bytes(0);
+      }
+    }
+    const error = failureOf(Giving, (heap) => {
+      heap.malloc(64 * 1024);
+      heap.freeOSMemory();
+    });
+    expect(error.code).toBe('ERR_PAGE_HEAP');
+    expect(error.message).toMatch(message);
+  });
+
+  test('releases by age where it can when everything is to go, and by amount where it cannot', () => {
+    const calls: [string, number][] = [];
+    class Plain extends FirstFit {
+      override release(nbytes: Bytes, force: boolean): Bytes {
+        calls.push(['release', nbytes]);
+        return super.release(nbytes, force);
+      }
+    }
+    class Aging extends Example {
+      override releaseUnused(limit: number): Bytes {
+        calls.push(['releaseUnused', limit]);
+        return super.release(bytes(Number.MAX_SAFE_INTEGER), true);
+      }
+    }
+    for (const pageHeap of [Plain, Aging]) {
+      const heap = new Heap({
+        pageHeap,
+        scavenger: 'none',
+        reach: 512 * MiB,
+        environment: false,
+      });
+      heap.drop(heap.malloc(MiB));
+      heap.freeOSMemory();
+      expect(heap.readMemStats().HeapReleased).toBe(heap.readMemStats().HeapIdle);
+      heap.dispose();
+    }
+    expect(calls).toEqual([
+      ['release', Number.MAX_SAFE_INTEGER],
+      ['releaseUnused', -1],
+    ]);
+  });
+
+  test('works as it is, and what it leaves out is left out', () => {
+    const heap = new Heap({
+      pageHeap: Example as unknown as PageHeapClass,
+      reach: 512 * MiB,
+      environment: false,
+    });
+    work(heap);
+    heap.dispose();
+  });
+});
+
+test('a heap that cannot be made leaves nothing mapped behind', () => {
+  class Unmade {
+    constructor() {
+      boom();
+    }
+  }
+  const before = addressSpace();
+  for (let i = 0; i < 20; i++) failureOf(Unmade as unknown as PageHeapClass, work);
+  failureOf(class Lacking {} as unknown as PageHeapClass, work);
+  expect(addressSpace() - before).toBeLessThan(256 * MiB);
+});
