@@ -45,6 +45,19 @@ export function measure(participant: Participant, of: Case): Outcome | undefined
     maxBuffer: 64 * 1024 * 1024,
   });
   if (done.error !== undefined) return { error: done.error.message };
+  return outcomeOf(command, done);
+}
+
+/** How a process of a participant ended, and what it printed. */
+interface Ended {
+  readonly status: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What it comes to; undefined if it does not know the case. */
+export function outcomeOf(command: Command, done: Ended): Outcome | undefined {
   if (command.unknown !== undefined && done.status === command.unknown) return undefined;
   if (done.status !== 0) {
     const told = `${done.stderr}\n${done.stdout}`.trim().split('\n').slice(0, 12).join('\n');

@@ -27,63 +27,91 @@ function named(name: string, list: readonly Words[]): Case[] {
   }));
 }
 
-/** Objects of a size, by how they are dropped. Larger ones live in more memory, so fewer take as long. */
+/** Objects of a size, by how they are dropped. Fewer of the larger ones take as long. */
 function mallocs(sizes: readonly number[], orders: readonly string[]): Words[] {
   return sizes.flatMap((size) =>
     orders.map((order) => ({
       size,
       live: 65536,
       order,
-      ops: size <= 64 ? 500_000 : size <= 256 ? 300_000 : 100_000,
-      repeats: 5,
+      ops: size <= 64 ? 200_000 : size <= 256 ? 100_000 : 50_000,
+      repeats: size <= 256 ? 25 : 15,
     })),
   );
 }
 
+function pageHeaps(sizes: readonly (readonly [pages: number, mib: number])[], ops: number): Words[] {
+  return sizes.map(([pages, mib]) => ({ pages, mib, ops }));
+}
+
+function spans(kinds: readonly (readonly [kind: string, holes: number])[], rounds: number): Words[] {
+  return kinds.map(([kind, holes]) => ({ kind, holes, batch: 4096, rounds }));
+}
+
 /** Every case, in the order of the table. */
-export function changeCases({ quick, trace, program }: ChangeCaseOptions): Case[] {
-  const ops = quick ? 100_000 : 200_000;
-  const pages = quick
-    ? [
-        [1, 64],
-        [64, 1024],
-      ]
-    : [
-        [1, 64],
-        [1, 4096],
-        [1, 16384],
-        [4, 1024],
-        [64, 1024],
-        [512, 4096],
-      ];
-  const spans = quick
-    ? [['heap', 35]]
-    : [
-        ['heap', 0],
-        ['heap', 35],
-        ['manual', 0],
-      ];
+export function changeCases(options: ChangeCaseOptions): Case[] {
+  const trace = options.trace === undefined ? [] : [{ trace: 'pa-64', file: options.trace }];
+  const program = options.program === undefined ? [] : [{ file: options.program }];
+  if (options.quick) {
+    return [
+      ...named(
+        'pages',
+        pageHeaps(
+          [
+            [1, 64],
+            [64, 1024],
+          ],
+          100_000,
+        ),
+      ),
+      ...named('page-cache', [{ mib: 256, repeats: 60 }]),
+      ...named(
+        'radix-trace',
+        trace.map((words) => ({ ...words, repeats: 15 })),
+      ),
+      ...named('span', spans([['heap', 35]], 90)),
+      ...named('malloc', mallocs([16, 64], ['ring'])),
+      ...named('scavenge', [{ quantum: 65536, mib: 32, repeats: 15 }]),
+      ...named('metadata', [{ objects: 30_000 }]),
+      ...named('trace-replay', [{ lines: 200_000 }]),
+      ...named('start', [{ repeats: 40, processes: 3 }]),
+    ];
+  }
   return [
     ...named(
       'pages',
-      pages.map(([n, mib]) => ({ pages: n, mib, ops })),
+      pageHeaps(
+        [
+          [1, 64],
+          [1, 4096],
+          [1, 16384],
+          [4, 1024],
+          [64, 1024],
+          [512, 4096],
+        ],
+        200_000,
+      ),
     ),
-    ...named('page-cache', [{ mib: 256, repeats: quick ? 9 : 19 }]),
-    ...(trace === undefined
-      ? []
-      : named('radix-trace', [{ trace: 'pa-64', file: trace, repeats: quick ? 5 : 9 }])),
+    ...named('page-cache', [{ mib: 256, repeats: 200 }]),
+    ...named(
+      'radix-trace',
+      trace.map((words) => ({ ...words, repeats: 40 })),
+    ),
     ...named(
       'span',
-      spans.map(([kind, holes]) => ({ kind, holes, batch: 4096, rounds: quick ? 40 : 60 })),
+      spans(
+        [
+          ['heap', 0],
+          ['heap', 35],
+          ['manual', 0],
+        ],
+        120,
+      ),
     ),
-    ...named(
-      'malloc',
-      mallocs(quick ? [16, 64] : [8, 16, 64, 256, 1024], quick ? ['ring'] : ['ring', 'random']),
-    ),
-    ...named('scavenge', [{ quantum: 65536, mib: 64, repeats: 7 }]),
-    ...named('metadata', [{ objects: quick ? 30_000 : 100_000 }]),
-    ...named('trace-replay', [{ lines: quick ? 200_000 : 500_000 }]),
-    ...(program === undefined || quick ? [] : named('trace-replay', [{ file: program }])),
-    ...named('start', [{ repeats: quick ? 30 : 60, processes: 5 }]),
+    ...named('malloc', mallocs([8, 16, 64, 256, 1024], ['ring', 'random'])),
+    ...named('scavenge', [{ quantum: 65536, mib: 64, repeats: 15 }]),
+    ...named('metadata', [{ objects: 100_000 }]),
+    ...named('trace-replay', [{ lines: 300_000 }, ...program]),
+    ...named('start', [{ repeats: 60, processes: 5 }]),
   ];
 }

@@ -11,6 +11,7 @@ import type { Case } from '../cases.ts';
 import { changeCases } from './cases.ts';
 import { leastPairs } from './interval.ts';
 import { judge, limit, type Side } from './judge.ts';
+import { Pairs } from './pair.ts';
 import { changeTable, exitCode, rowTitle } from './report.ts';
 import { assertComparable, NoBaseline, openTree, type Tree } from './tree.ts';
 
@@ -52,17 +53,22 @@ export async function againstBaseline(options: BaselineOptions): Promise<number>
     `ours ${trees.ours.commit}, baseline ${trees.baseline.commit}: ${cases.length} cases, ${rounds} rounds`,
   );
   const begin = performance.now();
-  const judgement = judge({
+  const pairs = new Pairs();
+  const judgement = await judge({
     rounds,
     cases,
-    measure: (side, of) => trees[side].measure(of),
-    progress(stage, round, of, at, side) {
+    async measure(of, first) {
+      const second: Side = first === 'ours' ? 'baseline' : 'ours';
+      const [a, b] = await pairs.run(trees[first].command(of), trees[second].command(of));
+      return { [first]: a, [second]: b } as Record<Side, typeof a>;
+    },
+    progress(stage, round, of, at) {
       if (!process.stderr.isTTY) return;
       const again = stage === 1 ? '' : `measured again (${stage - 1} of 2), `;
-      const text = `${again}round ${round + 1}/${of} ${rowTitle(at)} ${side}`;
+      const text = `${again}round ${round + 1}/${of} ${rowTitle(at)}`;
       process.stderr.write(`\r\u001b[K${text.slice(0, 100)}`);
     },
-  });
+  }).finally(() => pairs.dispose());
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   note(`took ${((performance.now() - begin) / 60_000).toFixed(1)} minutes`);
 

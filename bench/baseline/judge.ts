@@ -1,8 +1,8 @@
 /**
  * Whether this tree is slower than a baseline: rounds of pairs, and the verdict on each row.
  *
- * A round measures every case once in each tree, the two processes one after the other; odd rounds turn the
- * order. A pair's ratio is ours / baseline. A row is slower when the interval of its pairs lies wholly above
+ * A round measures every case once in each tree, in a pair of processes that take turns (pair.ts); who begins
+ * changes from round to round. A pair's ratio is ours / baseline. A row is slower when the interval of its pairs lies wholly above
  * `limit`.
  *
  * There are some thirty rows, and a false alarm in one is a false alarm of the whole. Hence three stages:
@@ -72,10 +72,10 @@ export interface Judgement {
 export interface JudgeOptions {
   readonly rounds: number;
   readonly cases: readonly Case[];
-  /** Measures a case once, in a process of its own; undefined if that side does not know the case. */
-  readonly measure: (side: Side, of: Case) => Outcome | undefined;
-  /** Told before each process. */
-  readonly progress: (stage: number, round: number, rounds: number, of: Case, side: Side) => void;
+  /** Measures a case once in each tree, `first` first; undefined for a side that does not know the case. */
+  readonly measure: (of: Case, first: Side) => Promise<Readonly<Record<Side, Outcome | undefined>>>;
+  /** Told before each pair. */
+  readonly progress: (stage: number, round: number, rounds: number, of: Case) => void;
 }
 
 /** What a part of a case showed in one stage. */
@@ -87,13 +87,13 @@ interface Part {
 /** By the word `what`; '' for a case without parts. */
 type Parts = Map<string, Part>;
 
-export function judge(options: JudgeOptions): Judgement {
+export async function judge(options: JudgeOptions): Promise<Judgement> {
   if (options.rounds < leastPairs) throw new RangeError(`a verdict needs at least ${leastPairs} rounds`);
   const failures: Failure[] = [];
   const rows = new Map<string, RowState>();
   let open = options.cases;
   for (let stage = 1; stage <= 3 && open.length > 0; stage++) {
-    const seen = runStage(options, stage, open, failures);
+    const seen = await runStage(options, stage, open, failures);
     for (const [of, parts] of seen) {
       for (const [what, part] of parts) {
         const key = rowKey(of, what);
@@ -136,20 +136,18 @@ function addStage(row: RowState, { values }: Part, stage: number): void {
 }
 
 /** The rounds of one stage. A case that fails is in no result. */
-function runStage(
+async function runStage(
   options: JudgeOptions,
   stage: number,
   cases: readonly Case[],
   failures: Failure[],
-): Map<Case, Parts> {
+): Promise<Map<Case, Parts>> {
   const rounds = stage === 1 ? options.rounds : 2 * options.rounds;
   const seen = new Map<Case, Parts>(cases.map((of) => [of, new Map()]));
   for (let round = 0; round < rounds; round++) {
     for (const [of, parts] of seen) {
-      const pair = measurePair(of, round % 2 === 0 ? sides : ['baseline', 'ours'], (side) => {
-        options.progress(stage, round, rounds, of, side);
-        return options.measure(side, of);
-      });
+      options.progress(stage, round, rounds, of);
+      const pair = toldBy(await options.measure(of, sides[round % 2]), of);
       if ('error' in pair) {
         failures.push({ ...pair, name: of.name, params: shownParams(of, '') });
         seen.delete(of);
@@ -161,18 +159,16 @@ function runStage(
   return seen;
 }
 
-/** One round of one case. A side that does not know the case answers with nothing. */
-function measurePair(
+/** What a pair measured, or who failed. A side that does not know the case told nothing. */
+function toldBy(
+  outcomes: Readonly<Record<Side, Outcome | undefined>>,
   of: Case,
-  order: readonly Side[],
-  measure: (side: Side) => Outcome | undefined,
 ): Record<Side, readonly Measurement[]> | { side: Side; error: string } {
   const told: Record<Side, readonly Measurement[]> = { ours: [], baseline: [] };
-  for (const side of order) {
-    const outcome = measure(side);
+  for (const side of sides) {
+    const outcome = outcomes[side];
     if (outcome !== undefined && 'error' in outcome) return { side, error: outcome.error };
-    if (outcome === undefined && side === 'ours')
-      return { side, error: `this tree does not know ${of.name}` };
+    if (outcome === undefined && side === 'ours') return { side, error: `it does not know ${of.name}` };
     told[side] = outcome?.measurements ?? [];
   }
   const different = differentWork(told.ours, told.baseline);

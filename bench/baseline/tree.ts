@@ -17,7 +17,7 @@ import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Case } from '../cases.ts';
-import { caseWords, measure, type Outcome, type Participant } from '../participant.ts';
+import { type Command, caseWords, measure } from '../participant.ts';
 import type * as workload from '../workload.ts';
 import { unknownCase } from '../workload.ts';
 
@@ -28,7 +28,8 @@ export interface Tree {
   readonly folder: string;
   /** The commit, with a mark if files were changed since; `unknown` outside git. */
   readonly commit: string;
-  measure(of: Case): Outcome | undefined;
+  /** How to measure a case; undefined if this tree has no entry for it. */
+  command(of: Case): Command | undefined;
 }
 
 /** What would change the measured work, or take the addon from elsewhere. */
@@ -48,29 +49,25 @@ export function openTree(path: string, starter: string): Tree {
       `${path} is no built checkout of pageheap: run \`npm ci && npm run build\` there first`,
     );
   }
-  const participant: Participant = {
-    id: folder,
-    title: folder,
-    command(of) {
-      const file = join(of.name === 'start' ? starter : entries, `${of.name}.js`);
-      if (!existsSync(file)) return undefined;
-      const words = of.name === 'start' ? [...caseWords(of), `face=${face}`] : caseWords(of);
-      return {
-        file: process.execPath,
-        args: ['--expose-gc', file, ...words],
-        env: cleared,
-        unknown: unknownCase,
-      };
-    },
+  const command = (of: Case): Command | undefined => {
+    const file = join(of.name === 'start' ? starter : entries, `${of.name}.js`);
+    if (!existsSync(file)) return undefined;
+    const words = of.name === 'start' ? [...caseWords(of), `face=${face}`] : caseWords(of);
+    return {
+      file: process.execPath,
+      args: ['--expose-gc', file, ...words],
+      env: cleared,
+      unknown: unknownCase,
+    };
   };
-  const probe = measure(participant, { name: 'page-cache', params: { mib: '4', repeats: '1' }, targets: [] });
+  const smallest: Case = { name: 'page-cache', params: { mib: '4', repeats: '1' }, targets: [] };
+  const probe = measure({ id: path, title: path, command }, smallest);
   if (probe === undefined || 'error' in probe) {
-    const reason = /cannot be loaded: .*?([^/:]+)$|is not built|ended by \w+/m.exec(probe?.error ?? '');
     throw new NoBaseline(
-      `the addon of ${path} does not work on this machine (${reason?.[1]?.trim() ?? reason?.[0] ?? firstError(probe?.error)}): run \`npm run build:native\` there`,
+      `the addon of ${path} does not work on this machine (${reasonOf(probe?.error ?? 'no result')}): run \`npm run build:native\` there`,
     );
   }
-  return { folder, commit: commitOf(folder), measure: (of) => measure(participant, of) };
+  return { folder, commit: commitOf(folder), command };
 }
 
 /**
@@ -114,13 +111,11 @@ function faceOf(folder: string): string | undefined {
   }
 }
 
-function firstError(text = ''): string {
-  return (
-    text
-      .split('\n')
-      .find((line) => /Error/.test(line))
-      ?.trim() ?? 'it printed no result'
-  );
+/** The last part of an error's message, without the files in it: `invalid ELF header`. */
+function reasonOf(text: string): string {
+  const line = text.split('\n').find((line) => /^\w*Error.*:/.test(line)) ?? text.split('\n')[0];
+  if (/is not built/.test(line)) return 'it is not built';
+  return line.split(': ').at(-1) as string;
 }
 
 function commitOf(folder: string): string {
