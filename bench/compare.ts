@@ -149,7 +149,6 @@ async function main(): Promise<number> {
     return options.cases.length === 0 || options.cases.some((wanted) => text.includes(wanted));
   };
   const env = environment();
-  if (env.load > 0.7) note(`the machine is busy (load ${env.load.toFixed(1)}): the figures will be noisy`);
   const { baseline, out: file } = options;
   if (baseline !== undefined) {
     const { rounds, quick, json } = options;
@@ -165,6 +164,7 @@ async function main(): Promise<number> {
       note,
     });
   }
+  if (env.load > 0.7) note(`the machine is busy (load ${env.load.toFixed(1)}): the figures will be noisy`);
   const traces = recordedTraces(options.traces ?? join(root, 'test', 'fixtures', 'golden', 'radix'));
   if (traces.length === 0) note('the recorded radix traces were not found: they are left out (--traces)');
   const program = join(root, 'traces', 'sqlite-ramp.mtrace.gz');

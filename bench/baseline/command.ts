@@ -25,12 +25,12 @@ export interface BaselineOptions {
   readonly out: string | undefined;
   readonly chosen: (of: Case) => boolean;
   /** Facts of the machine, for the JSON. */
-  readonly environment: unknown;
+  readonly environment: { readonly load: number };
   readonly note: (text: string) => void;
 }
 
 export async function againstBaseline(options: BaselineOptions): Promise<number> {
-  const { root, note } = options;
+  const { root, note, environment } = options;
   const { rounds } = options;
   if (rounds < leastPairs)
     throw new NoBaseline(`a verdict needs at least ${leastPairs} rounds, not ${rounds}`);
@@ -50,7 +50,7 @@ export async function againstBaseline(options: BaselineOptions): Promise<number>
   };
   await assertComparable(trees.ours, trees.baseline);
   note(
-    `ours ${trees.ours.commit}, baseline ${trees.baseline.commit}: ${cases.length} cases, ${rounds} rounds`,
+    `ours ${trees.ours.commit}, baseline ${trees.baseline.commit}: ${cases.length} cases, ${rounds} rounds, load ${environment.load.toFixed(1)}`,
   );
   const begin = performance.now();
   const pairs = new Pairs();
@@ -78,7 +78,7 @@ export async function againstBaseline(options: BaselineOptions): Promise<number>
       limit,
       rounds,
       quick: options.quick,
-      environment: options.environment,
+      environment,
       ours: trees.ours.commit,
       baseline: trees.baseline.commit,
       exitCode: exitCode(judgement),

@@ -2,12 +2,13 @@
  * Whether this tree is slower than a baseline: rounds of pairs, and the verdict on each row.
  *
  * A round measures every case once in each tree, in a pair of processes that take turns (pair.ts); who begins
- * changes from round to round. A pair's ratio is ours / baseline. A row is slower when the interval of its pairs lies wholly above
- * `limit`.
+ * changes from round to round. A pair's ratio is ours / baseline. A row is slower when the interval of its
+ * pairs (interval.ts) lies wholly above `limit`.
  *
- * There are some thirty rows, and a false alarm in one is a false alarm of the whole. Hence three stages:
+ * There are some forty rows, and a false alarm in one is a false alarm of the whole. Hence three stages:
  *   1. all cases, `rounds` rounds. Rows whose estimate is above the limit go on.
- *   2. their cases again, twice as many fresh rounds. Rows whose interval lies wholly above the limit go on.
+ *   2. their cases again in fresh rounds, two to four times as many: the wider the interval was, the more. Rows
+ *      whose interval lies wholly above the limit go on.
  *   3. the same once more. Rows whose interval again lies wholly above the limit are slower.
  * The stages share no pair, so what only chance brought into stage 2 is not carried along, and the interval
  * that is shown, the last one, is not biased by the choice.
@@ -16,11 +17,11 @@
  * whose true ratio is exactly the limit passes stage 1 half of the time, so it fails with 0.5 × 0.025², three
  * in ten thousand; of forty such rows one fails in 1.3 % of runs. That is the worst case. For two builds
  * of one commit the true ratio is 1, and the interval must miss by 2 % more: with pairs that scatter by
- * 10 % less than one run in ten thousand (test/bench/judge.test.ts simulates it). A correction of the level by
- * the number of rows (Holm) was not taken: it would miss a change that slows everything by 5 %.
+ * 10 % that is less than one run in a thousand (test/bench/judge.test.ts simulates it). A correction of the
+ * level by the number of rows (Holm) was not taken: it would miss a change that slows everything by 5 %.
  *
- * How often 5 % is found: where pairs scatter by 2 %, nearly always; by 3 %, in two of three runs; by more,
- * ask for more rounds. A row whose interval reaches above the limit is called unclear, not the same.
+ * How often 5 % is found: where pairs scatter by up to 3 %, nearly always; by 5 %, in most runs; by more, ask
+ * for more rounds. A row whose interval reaches above the limit is called unclear, not the same.
  *
  * Not here: how a measurement is made (the caller passes that in), and how a verdict is shown (report.ts).
  */
@@ -91,22 +92,21 @@ export async function judge(options: JudgeOptions): Promise<Judgement> {
   if (options.rounds < leastPairs) throw new RangeError(`a verdict needs at least ${leastPairs} rounds`);
   const failures: Failure[] = [];
   const rows = new Map<string, RowState>();
-  let open = options.cases;
-  for (let stage = 1; stage <= 3 && open.length > 0; stage++) {
-    const seen = await runStage(options, stage, open, failures);
+  let plan = new Map<Case, number>(options.cases.map((of) => [of, options.rounds]));
+  for (let stage = 1; stage <= 3 && plan.size > 0; stage++) {
+    const seen = await runStage(options, stage, plan, failures);
+    plan = new Map();
     for (const [of, parts] of seen) {
       for (const [what, part] of parts) {
-        const key = rowKey(of, what);
+        const key = `${of.name} ${JSON.stringify(of.params)} ${what}`;
         const row = rows.get(key) ?? { of, what, unit: part.unit, stages: [], only: [], isSuspect: true };
         rows.set(key, row);
-        // A part of a case that is measured again for the sake of another part.
+        // A part of a case that was measured again for the sake of another part.
         if (!row.isSuspect) continue;
         addStage(row, part, stage);
+        if (row.isSuspect) plan.set(of, Math.max(plan.get(of) ?? 0, roundsAgain(row, options.rounds)));
       }
     }
-    open = open.filter((of) =>
-      [...(seen.get(of)?.keys() ?? [])].some((what) => rows.get(rowKey(of, what))?.isSuspect),
-    );
   }
   return { rows: [...rows.values()].map(judged), failures };
 }
@@ -135,17 +135,28 @@ function addStage(row: RowState, { values }: Part, stage: number): void {
   row.isSuspect = (stage === 1 ? interval.ratio : interval.low) > limit;
 }
 
+/** Half an interval that is narrow enough: ratios of 1.05 then lie above the limit. */
+const narrow = Math.log(1.05 / limit) / 2;
+
+/** How many fresh rounds it takes to narrow the first interval of a row, within two to four times as many. */
+function roundsAgain({ stages: [first] }: RowState, rounds: number): number {
+  const half = Math.log(first.high / first.low) / 2;
+  return Math.ceil(rounds * Math.min(Math.max((half / narrow) ** 2, 2), 4));
+}
+
 /** The rounds of one stage. A case that fails is in no result. */
 async function runStage(
   options: JudgeOptions,
   stage: number,
-  cases: readonly Case[],
+  plan: ReadonlyMap<Case, number>,
   failures: Failure[],
 ): Promise<Map<Case, Parts>> {
-  const rounds = stage === 1 ? options.rounds : 2 * options.rounds;
-  const seen = new Map<Case, Parts>(cases.map((of) => [of, new Map()]));
-  for (let round = 0; round < rounds; round++) {
+  const seen = new Map<Case, Parts>([...plan.keys()].map((of) => [of, new Map()]));
+  const most = Math.max(...plan.values());
+  for (let round = 0; round < most; round++) {
     for (const [of, parts] of seen) {
+      const rounds = plan.get(of) ?? 0;
+      if (round >= rounds) continue;
       options.progress(stage, round, rounds, of);
       const pair = toldBy(await options.measure(of, sides[round % 2]), of);
       if ('error' in pair) {
@@ -183,10 +194,6 @@ function record(parts: Parts, side: Side, m: Measurement): void {
     parts.set(what, part);
   }
   part.values[side].push(m.ns ?? m.bytes ?? Number.NaN);
-}
-
-function rowKey(of: Case, what: string): string {
-  return `${of.name} ${JSON.stringify(of.params)} ${what}`;
 }
 
 /** What tells that two sides did not do the same work. A part that only one side reports is no difference. */

@@ -111,10 +111,12 @@ function faceOf(folder: string): string | undefined {
   }
 }
 
-/** The last part of an error's message, without the files in it: `invalid ELF header`. */
+/** The telling part of an error's message, without the files in it. */
 function reasonOf(text: string): string {
   const line = text.split('\n').find((line) => /^\w*Error.*:/.test(line)) ?? text.split('\n')[0];
   if (/is not built/.test(line)) return 'it is not built';
+  // The linker's words for a file that is there, but for another processor.
+  if (/cannot open shared object file|ELF/.test(line)) return 'it was built for another machine';
   return line.split(': ').at(-1) as string;
 }
 
