@@ -53,7 +53,7 @@ export async function againstBaseline(options: BaselineOptions): Promise<number>
     `ours ${trees.ours.commit}, baseline ${trees.baseline.commit}: ${cases.length} cases, ${rounds} rounds, load ${environment.load.toFixed(1)}`,
   );
   const begin = performance.now();
-  const pairs = new Pairs();
+  const pairs = new Pairs(join(root, 'dist', 'bench', 'baseline', 'turns.js'));
   const judgement = await judge({
     rounds,
     cases,

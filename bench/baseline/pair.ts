@@ -9,13 +9,19 @@ import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type Command, type Outcome, outcomeOf } from '../participant.ts';
 
 const timeLimitMs = 180_000;
 
 export class Pairs {
   readonly #folder = mkdtempSync(join(tmpdir(), 'pageheap-turns-'));
-  readonly #preload = new URL('./turns.js', import.meta.url).href;
+  readonly #preload: string;
+
+  /** `turns` is turns.ts as it was compiled. */
+  constructor(turns: string) {
+    this.#preload = pathToFileURL(turns).href;
+  }
 
   /**
    * Runs both; the first has the first turn. One that is undefined does not run, and its outcome is undefined
