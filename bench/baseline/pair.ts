@@ -2,7 +2,8 @@
  * Two processes that take turns (turns.ts): started together, each with a pipe to the other.
  *
  * A pipe here is a FIFO, since Node cannot make another kind that two children share. This process keeps both
- * open, so that nobody waits for an end that is gone, and tells each when the other has ended.
+ * open, so that nobody waits for an end that is gone, and tells each when the other has ended. A child has
+ * one direction only: if this process is killed, it finds the pipe closed and does not wait for ever.
  */
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -31,20 +32,22 @@ export class Pairs {
     const names = ['0', '1'].map((name) => join(this.#folder, name));
     const made = spawnSync('mkfifo', names, { encoding: 'utf8' });
     if (made.status !== 0) throw new Error(`mkfifo: ${made.error?.message ?? made.stderr}`);
-    // Opened for both directions, a FIFO waits for nobody.
+    // Opened for both directions, a FIFO waits for nobody; nor do then the others.
     const pipes = names.map((name) => openSync(name, 'r+'));
+    const readers = names.map((name) => openSync(name, 'r'));
+    const writers = names.map((name) => openSync(name, 'w'));
     for (const name of names) rmSync(name);
     try {
       const commands = [first, second];
       const running = commands.map(async (command, i) => {
-        const outcome = command && (await this.#start(command, pipes[i], pipes[1 - i]));
+        const outcome = command && (await this.#start(command, readers[i], writers[1 - i]));
         writeSync(pipes[1 - i], 'e');
         return outcome;
       });
       writeSync(pipes[first === undefined ? 1 : 0], 't');
       return await Promise.all(running);
     } finally {
-      for (const pipe of pipes) closeSync(pipe);
+      for (const file of [...pipes, ...readers, ...writers]) closeSync(file);
     }
   }
 
