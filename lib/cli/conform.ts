@@ -19,7 +19,7 @@ import { exitCodes } from './exit-codes.ts';
 
 const help = `
 A page heap of your own is a class with the methods of the interface PageHeap; its
-module exports it by default or as PageHeap. docs/your-own-page-heap.md tells all that
+module exports it by default or as PageHeap. docs/custom-page-heap.md tells all that
 is needed, and examples/first-fit.mjs is one. A random run that fails tells a seed and
 a path, by which it can be run again alone. A check of what a page heap need not do is
 skipped where it does not.
