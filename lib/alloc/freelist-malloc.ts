@@ -25,20 +25,20 @@ import { tinyRowBytes } from './tiny-starts.ts';
 type Parts = ConstructorParameters<typeof Malloc>;
 
 export class FreeListMalloc extends Malloc {
-  private readonly first: Float64Array;
-  private readonly spanBase: Float64Array;
-  private readonly cached: Int32Array;
-  private readonly live: Int32Array;
-  private readonly bitmap: HeapBitmap;
+  readonly #first: Float64Array;
+  readonly #spanBase: Float64Array;
+  readonly #cached: Int32Array;
+  readonly #live: Int32Array;
+  readonly #bitmap: HeapBitmap;
 
   constructor(...parts: Parts) {
     super(...parts);
     const mcache = this.mcache as FreeListMCache;
-    this.first = mcache.lists.first;
-    this.spanBase = mcache.columns.windowBase;
-    this.cached = mcache.columns.spans;
-    this.live = this.heap.parts.pageColumns.live;
-    this.bitmap = this.heap.parts.heapBitmap ?? fatal('free lists without a heap bitmap', {});
+    this.#first = mcache.lists.first;
+    this.#spanBase = mcache.columns.windowBase;
+    this.#cached = mcache.columns.spans;
+    this.#live = this.heap.parts.pageColumns.live;
+    this.#bitmap = this.heap.parts.heapBitmap ?? fatal('free lists without a heap bitmap', {});
   }
 
   override malloc(size: number, noscan: boolean, zero: boolean): number {
@@ -48,9 +48,9 @@ export class FreeListMalloc extends Malloc {
     const spanClass = this.spanClassBy8[(size + 7) >> 3] | (noscan ? 1 : 0);
     const slot = this.firstSlot + spanClass;
     const pointers = noscan ? 0 : (size + 7) >>> 3;
-    if (this.first[slot] !== 0) return this.takeFirst(slot, spanClass, zero, pointers);
+    if (this.#first[slot] !== 0) return this.#takeFirst(slot, spanClass, zero, pointers);
     if (!this.mcache.refill(this.p, spanClass, zero)) return 0;
-    const addr = this.takeFirst(slot, spanClass, zero, pointers);
+    const addr = this.#takeFirst(slot, spanClass, zero, pointers);
     this.hooks.slowPath();
     return addr;
   }
@@ -58,15 +58,15 @@ export class FreeListMalloc extends Malloc {
   protected override mallocTinyBlock(size: number): number {
     const { p } = this;
     const slot = this.firstSlot + tinySpanClass;
-    const refilled = this.first[slot] === 0;
+    const refilled = this.#first[slot] === 0;
     if (refilled && !this.mcache.refill(p, tinySpanClass, true)) return 0;
-    const addr = this.takeFirst(slot, tinySpanClass, true, 0);
+    const addr = this.#takeFirst(slot, tinySpanClass, true, 0);
     const left = maxTinySize - size;
     if (left > this.tinyLeft[p]) {
-      const s = this.cached[slot];
+      const s = this.#cached[slot];
       this.tinyBase[p] = addr;
       this.tinyStarts[p] =
-        this.heap.parts.spans.columns.tinyStarts[s] * tinyRowBytes + ((addr - this.spanBase[slot]) >>> 3);
+        this.heap.parts.spans.columns.tinyStarts[s] * tinyRowBytes + ((addr - this.#spanBase[slot]) >>> 3);
       this.tinyLeft[p] = left;
     }
     if (refilled) this.hooks.slowPath();
@@ -77,19 +77,19 @@ export class FreeListMalloc extends Malloc {
     const addr = super.mallocLarge(size, noscan, zero);
     if (addr !== 0 && !noscan) {
       const page = this.heap.parts.arenas.pageOf(addr);
-      this.bitmap.writePointers(page, 0, Math.ceil(size / 8), Math.ceil(size / pageSize) * (pageSize / 8));
+      this.#bitmap.writePointers(page, 0, Math.ceil(size / 8), Math.ceil(size / pageSize) * (pageSize / 8));
     }
     return addr;
   }
 
   /** Takes the first object of a cached span's list, which has one. @param pointers its first words that may hold some */
-  private takeFirst(slot: number, spanClass: number, zero: boolean, pointers: number): number {
+  #takeFirst(slot: number, spanClass: number, zero: boolean, pointers: number): number {
     const { spans, gcBits } = this.heap.parts;
     const c = spans.columns;
-    const addr = this.first[slot];
-    const base = this.spanBase[slot];
+    const addr = this.#first[slot];
+    const base = this.#spanBase[slot];
     const size = this.classToSize[spanClass >> 1];
-    const s = this.cached[slot];
+    const s = this.#cached[slot];
     const inSpan = addr - base;
     const page = c.startPage[s] + (inSpan >>> pageShift);
     const words = this.memory.words(page);
@@ -101,14 +101,14 @@ export class FreeListMalloc extends Malloc {
         object: addr,
         link: next,
       });
-    this.first[slot] = next;
+    this.#first[slot] = next;
     const index = (inSpan * c.perObject[s]) | 0;
     c.allocCount[s]++;
     gcBits.bits[c.allocBits[s] + (index >>> 5)] |= 1 << (index & 31);
     if (c.tinyStarts[s] === 0)
-      this.live[c.startPage[s] * liveWordsPerPage + (index >>> 5)] |= 1 << (index & 31);
+      this.#live[c.startPage[s] * liveWordsPerPage + (index >>> 5)] |= 1 << (index & 31);
     else this.tinyBits[c.tinyStarts[s] * tinyRowBytes + (index << 1)] = 1;
-    if (pointers !== 0) this.bitmap.writePointers(c.startPage[s], inSpan >>> 3, pointers, size >>> 3);
+    if (pointers !== 0) this.#bitmap.writePointers(c.startPage[s], inSpan >>> 3, pointers, size >>> 3);
     if (zero) {
       words[at] = 0;
       words[at + 1] = 0;

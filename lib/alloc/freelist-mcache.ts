@@ -21,13 +21,13 @@ type Parts = ConstructorParameters<typeof MCache>;
 
 export class FreeListMCache extends MCache {
   readonly lists: Views<typeof freeListCacheTable>;
-  private readonly freeLists: FreeLists;
+  readonly #freeLists: FreeLists;
   /** In 2014 only a collection begins a new tiny block; looking at statistics does not. */
   protected override readonly keepsTiny: boolean = true;
 
   constructor(freeLists: FreeLists, ...parts: Parts) {
     super(...parts);
-    this.freeLists = freeLists;
+    this.#freeLists = freeLists;
     this.lists = parts[0].views(freeListCacheTable);
   }
 
@@ -41,20 +41,20 @@ export class FreeListMCache extends MCache {
   }
 
   override attach(slot: number, s: number, spanClass: number): void {
-    const { head } = this.freeLists;
+    const { head } = this.#freeLists;
     if (head[s] === 0) fatal('a span for caching has no free object', { span: s, spanClass });
     this.columns.spans[slot] = s;
     this.columns.windowBase[slot] = this.heap.parts.arenas.addressOf(
       this.heap.parts.spans.columns.startPage[s],
     );
-    this.lists.first[slot] = this.freeLists.firstOf(s);
+    this.lists.first[slot] = this.#freeLists.firstOf(s);
     head[s] = 0;
   }
 
   protected override close(slot: number, s: number): void {
     const { elemSize } = this.heap.parts.spans.columns;
     const first = this.lists.first[slot];
-    this.freeLists.head[s] = first === 0 ? 0 : (first - this.columns.windowBase[slot]) / elemSize[s] + 1;
+    this.#freeLists.head[s] = first === 0 ? 0 : (first - this.columns.windowBase[slot]) / elemSize[s] + 1;
     this.lists.first[slot] = 0;
     this.columns.spans[slot] = 0;
   }

@@ -52,25 +52,25 @@ export class Malloc {
   readonly p: number;
   hooks: MallocHooks = { slowPath: () => {} };
   protected readonly heap: MHeap;
-  private readonly central: MCentral;
+  readonly #central: MCentral;
   protected readonly mcache: MCache;
   protected readonly memory: ObjectMemory;
   protected readonly origin: number;
-  private readonly reachPages: number;
+  readonly #reachPages: number;
   protected readonly zeroBase: Address;
   // Columns of the fast path, each a field of its own: one load instead of two.
   protected readonly spanClassBy8: Uint8Array;
   protected readonly classToSize: Int32Array;
   protected readonly firstSlot: number;
-  private readonly open: Int32Array;
-  private readonly windowBase: Float64Array;
-  private readonly chores: Uint8Array;
+  readonly #open: Int32Array;
+  readonly #windowBase: Float64Array;
+  readonly #chores: Uint8Array;
   protected readonly tinyBits: Uint8Array;
-  private readonly tinyWindow: Int32Array;
+  readonly #tinyWindow: Int32Array;
   protected readonly tinyBase: Float64Array;
   protected readonly tinyLeft: Int32Array;
   protected readonly tinyStarts: Int32Array;
-  private readonly tinyAllocs: Int32Array;
+  readonly #tinyAllocs: Int32Array;
 
   constructor(
     p: number,
@@ -84,24 +84,24 @@ export class Malloc {
   ) {
     this.p = p;
     this.heap = heap;
-    this.central = central;
+    this.#central = central;
     this.mcache = mcache;
     this.memory = memory;
     this.origin = heap.parts.arenas.origin;
-    this.reachPages = reachPages;
+    this.#reachPages = reachPages;
     this.zeroBase = zeroBase;
     this.spanClassBy8 = classes.spanClassBy8;
     this.classToSize = classes.sizes;
     this.firstSlot = p * numSpanClasses;
-    this.open = mcache.columns.open;
-    this.windowBase = mcache.columns.windowBase;
-    this.chores = mcache.columns.chores;
+    this.#open = mcache.columns.open;
+    this.#windowBase = mcache.columns.windowBase;
+    this.#chores = mcache.columns.chores;
     this.tinyBits = heap.parts.tinyStarts.bits;
-    this.tinyWindow = mcache.columns.tinyWindow;
+    this.#tinyWindow = mcache.columns.tinyWindow;
     this.tinyBase = mcache.columns.tinyBase;
     this.tinyLeft = mcache.columns.tinyLeft;
     this.tinyStarts = mcache.columns.tinyStarts;
-    this.tinyAllocs = mcache.columns.tinyAllocs;
+    this.#tinyAllocs = mcache.columns.tinyAllocs;
   }
 
   /**
@@ -115,46 +115,46 @@ export class Malloc {
     if (size > maxSmallSize) return this.mallocLarge(size, noscan, zero);
     const spanClass = this.spanClassBy8[(size + 7) >> 3] | (noscan ? 1 : 0);
     const slot = this.firstSlot + spanClass;
-    const free = this.open[slot];
-    if (free === 0) return this.mallocSlow(slot, zero);
+    const free = this.#open[slot];
+    if (free === 0) return this.#mallocSlow(slot, zero);
     const rest = free & (free - 1);
-    this.open[slot] = rest;
+    this.#open[slot] = rest;
     const nth = 31 - Math.clz32(free ^ rest);
-    if (this.chores[slot] !== 0) this.doChores(slot, nth, zero);
-    return this.windowBase[slot] + nth * this.classToSize[spanClass >> 1];
+    if (this.#chores[slot] !== 0) this.#doChores(slot, nth, zero);
+    return this.#windowBase[slot] + nth * this.classToSize[spanClass >> 1];
   }
 
   /**
    * Takes an object where the open window has none left: opens another, or refills the cache. An empty
    * object's class never has a window, so that empty objects end up here.
    */
-  private mallocSlow(slot: number, zero: boolean): number {
+  #mallocSlow(slot: number, zero: boolean): number {
     const spanClass = slot - this.firstSlot;
     if (spanClass === 0) return this.zeroBase;
     const refilled = !this.mcache.openNext(slot, zero);
     if (refilled && !this.mcache.refill(this.p, spanClass, zero)) return 0;
-    const nth = this.takeOpen(slot);
-    if (this.chores[slot] !== 0) this.doChores(slot, nth, zero);
-    const addr = this.windowBase[slot] + nth * this.classToSize[spanClass >> 1];
+    const nth = this.#takeOpen(slot);
+    if (this.#chores[slot] !== 0) this.#doChores(slot, nth, zero);
+    const addr = this.#windowBase[slot] + nth * this.classToSize[spanClass >> 1];
     if (refilled) this.hooks.slowPath();
     return addr;
   }
 
   /** Takes the first object of the open window, which has one: its number in the window. */
-  private takeOpen(slot: number): number {
-    const free = this.open[slot];
+  #takeOpen(slot: number): number {
+    const free = this.#open[slot];
     const rest = free & (free - 1);
-    this.open[slot] = rest;
+    this.#open[slot] = rest;
     return 31 - Math.clz32(free ^ rest);
   }
 
   /** What is left to do for an object just taken, in the few windows where anything is. */
-  private doChores(slot: number, nth: number, zero: boolean): void {
-    const chores = this.chores[slot];
-    if ((chores & choreStart) !== 0) this.tinyBits[this.tinyWindow[this.p] + (nth << 1)] = 1;
+  #doChores(slot: number, nth: number, zero: boolean): void {
+    const chores = this.#chores[slot];
+    if ((chores & choreStart) !== 0) this.tinyBits[this.#tinyWindow[this.p] + (nth << 1)] = 1;
     if (zero && (chores & choreZero) !== 0) {
       const size = this.classToSize[(slot - this.firstSlot) >> 1];
-      this.zero(this.windowBase[slot] + nth * size, size);
+      this.zero(this.#windowBase[slot] + nth * size, size);
     }
   }
 
@@ -165,7 +165,7 @@ export class Malloc {
     const left = this.tinyLeft[p] & -(size & -size);
     if (left < size) return this.mallocTinyBlock(size);
     this.tinyLeft[p] = left - size;
-    this.tinyAllocs[p]++;
+    this.#tinyAllocs[p]++;
     const offset = tinyBlock - left;
     this.tinyBits[this.tinyStarts[p] + (offset >> 3)] |= 1 << (offset & 7);
     return this.tinyBase[p] + offset;
@@ -176,18 +176,18 @@ export class Malloc {
     const { p } = this;
     const slot = this.firstSlot + tinySpanClass;
     let refilled = false;
-    if (this.open[slot] === 0) {
+    if (this.#open[slot] === 0) {
       refilled = !this.mcache.openNext(slot, true);
       if (refilled && !this.mcache.refill(p, tinySpanClass, true)) return 0;
     }
-    const nth = this.takeOpen(slot);
+    const nth = this.#takeOpen(slot);
     // Always zeroed: the objects that come later into this block are promised zero memory too.
-    this.doChores(slot, nth, true);
-    const addr = this.windowBase[slot] + nth * tinyBlock;
+    this.#doChores(slot, nth, true);
+    const addr = this.#windowBase[slot] + nth * tinyBlock;
     const left = tinyBlock - size;
     if (left > this.tinyLeft[p]) {
       this.tinyBase[p] = addr;
-      this.tinyStarts[p] = this.tinyWindow[p] + (nth << 1);
+      this.tinyStarts[p] = this.#tinyWindow[p] + (nth << 1);
       this.tinyLeft[p] = left;
     }
     if (refilled) this.hooks.slowPath();
@@ -199,8 +199,8 @@ export class Malloc {
     const { spans, counters, pageColumns } = heap.parts;
     const c = spans.columns;
     const npages = Math.ceil(size / pageSize);
-    if (npages > this.reachPages) return 0;
-    this.central.hooks.deductSweepCredit(npages * pageSize, npages);
+    if (npages > this.#reachPages) return 0;
+    this.#central.hooks.deductSweepCredit(npages * pageSize, npages);
     const spanClass = noscan ? 1 : 0;
     const s = heap.allocHeapSpan(this.p, npages, spanClass, 0, 1);
     if (s === 0) return 0;

@@ -65,12 +65,12 @@ export class MCache {
   protected readonly heap: MHeap;
   /** Whether a tiny block outlives a flush; a cycle forgets it in any case. */
   protected readonly keepsTiny: boolean = false;
-  private readonly central: MCentral;
-  private readonly objects: SpanObjects;
-  private readonly memory: ObjectMemory;
-  private readonly live: Int32Array;
-  private readonly sizes: Int32Array;
-  private readonly counters: Views<typeof counterTable>;
+  readonly #central: MCentral;
+  readonly #objects: SpanObjects;
+  readonly #memory: ObjectMemory;
+  readonly #live: Int32Array;
+  readonly #sizes: Int32Array;
+  readonly #counters: Views<typeof counterTable>;
 
   constructor(
     meta: MetaMemory,
@@ -82,12 +82,12 @@ export class MCache {
   ) {
     this.columns = meta.views(mcacheTable);
     this.heap = heap;
-    this.central = central;
-    this.objects = objects;
-    this.memory = memory;
-    this.sizes = classes.sizes;
-    this.live = heap.parts.pageColumns.live;
-    this.counters = heap.parts.counters;
+    this.#central = central;
+    this.#objects = objects;
+    this.#memory = memory;
+    this.#sizes = classes.sizes;
+    this.#live = heap.parts.pageColumns.live;
+    this.#counters = heap.parts.counters;
   }
 
   /**
@@ -95,12 +95,13 @@ export class MCache {
    * memory or does not. False when the span is full.
    */
   openNext(slot: number, zero: boolean): boolean {
-    const { columns, objects } = this;
+    const { columns } = this;
+    const objects = this.#objects;
     const { freeIndex } = this.heap.parts.spans.columns;
     const s = columns.spans[slot];
     const window = objects.findWindow(s, freeIndex[s] + 32);
     if (window < 0) return false;
-    this.open(slot, s, window, zero);
+    this.#open(slot, s, window, zero);
     return true;
   }
 
@@ -109,7 +110,8 @@ export class MCache {
    * the system has no memory: the slot is then empty, which is a legal state.
    */
   refill(p: number, spanClass: number, zero: boolean): boolean {
-    const { columns, counters, heap } = this;
+    const { columns, heap } = this;
+    const counters = this.#counters;
     const { spans, sweepState } = heap.parts;
     const c = spans.columns;
     const slot = p * numSpanClasses + spanClass;
@@ -130,11 +132,11 @@ export class MCache {
         });
       }
       this.close(slot, old);
-      this.countAllocated(old, spanClass);
-      if (spanClass === tinySpanClass) this.countTiny(p);
-      this.central.uncacheSpan(old);
+      this.#countAllocated(old, spanClass);
+      if (spanClass === tinySpanClass) this.#countTiny(p);
+      this.#central.uncacheSpan(old);
     }
-    const s = this.central.cacheSpan(p, spanClass);
+    const s = this.#central.cacheSpan(p, spanClass);
     if (s === 0) return false;
     c.sweepGen[s] = sweepState.gen + 3;
     c.cachedCount[s] = c.allocCount[s];
@@ -146,17 +148,18 @@ export class MCache {
   /** Puts a span with free objects into an empty slot and opens its first window with any. */
   attach(slot: number, s: number, spanClass: number, zero: boolean): void {
     const c = this.heap.parts.spans.columns;
-    const window = this.objects.findWindow(s, c.freeIndex[s]);
+    const window = this.#objects.findWindow(s, c.freeIndex[s]);
     if (window < 0)
       fatal('a span for caching has no free object', { span: s, spanClass, allocCount: c.allocCount[s] });
     this.columns.spans[slot] = s;
     c.cachedAt[s] = slot + 1;
-    this.open(slot, s, window, zero);
+    this.#open(slot, s, window, zero);
   }
 
   /** Returns every cached span of a P, and forgets its tiny block where a flush does. */
   flush(p: number): void {
-    const { columns, counters, heap } = this;
+    const { columns, heap } = this;
+    const counters = this.#counters;
     const { spans, sweepState } = heap.parts;
     const c = spans.columns;
     const gen = sweepState.gen;
@@ -165,13 +168,13 @@ export class MCache {
       const s = columns.spans[slot];
       if (s === 0) continue;
       this.close(slot, s);
-      this.countAllocated(s, spanClass);
+      this.#countAllocated(s, spanClass);
       // A span cached before the sweep began: the live heap was counted anew since.
       if (c.sweepGen[s] !== gen + 1) counters.heapLive[0] -= (c.nelems[s] - c.allocCount[s]) * c.elemSize[s];
-      this.central.uncacheSpan(s);
+      this.#central.uncacheSpan(s);
     }
     if (!this.keepsTiny) this.forgetTiny(p);
-    this.countTiny(p);
+    this.#countTiny(p);
   }
 
   /** Starts a new tiny block with the next tiny object. */
@@ -181,10 +184,10 @@ export class MCache {
   }
 
   /** Opens a window of the cached span. */
-  private open(slot: number, s: number, window: number, zero: boolean): void {
+  #open(slot: number, s: number, window: number, zero: boolean): void {
     const { columns, heap } = this;
     const c = heap.parts.spans.columns;
-    const free = this.objects.foundFree;
+    const free = this.#objects.foundFree;
     const size = c.elemSize[s];
     const page = c.startPage[s];
     c.freeIndex[s] = window;
@@ -193,11 +196,11 @@ export class MCache {
     columns.windowBase[slot] = heap.parts.arenas.addressOf(page) + window * size;
     let chores = c.needZero[s] === 0 ? 0 : choreZero;
     if (chores !== 0 && zero && size <= windowZeroing && c.pages[s] === 1) {
-      this.zeroRuns(page, window * size, size, free);
+      this.#zeroRuns(page, window * size, size, free);
       chores = 0;
     }
     if (c.tinyStarts[s] === 0) {
-      this.live[page * liveWordsPerPage + (window >>> 5)] |= free;
+      this.#live[page * liveWordsPerPage + (window >>> 5)] |= free;
     } else {
       columns.tinyWindow[Math.floor(slot / numSpanClasses)] =
         c.tinyStarts[s] * tinyRowBytes + window * tinyBlockStartBytes;
@@ -207,13 +210,13 @@ export class MCache {
   }
 
   /** Zeroes the free objects of a window, each run of neighbours by one fill. */
-  private zeroRuns(page: number, offset: number, size: number, free: number): void {
+  #zeroRuns(page: number, offset: number, size: number, free: number): void {
     let left = free;
     while (left !== 0) {
       const from = 31 - Math.clz32(left & -left);
       const rest = ~(left >>> from);
       const n = rest === 0 ? 32 : 31 - Math.clz32(rest & -rest);
-      this.memory.zero(page, offset + from * size, n * size);
+      this.#memory.zero(page, offset + from * size, n * size);
       left = from + n >= 32 ? 0 : left & (-1 << (from + n));
     }
   }
@@ -229,23 +232,23 @@ export class MCache {
     } else {
       c.allocCount[s] -= popcount32(left);
       c.freeIndex[s] = window + 31 - Math.clz32(left & -left);
-      if (c.tinyStarts[s] === 0) this.live[c.startPage[s] * liveWordsPerPage + (window >>> 5)] &= ~left;
+      if (c.tinyStarts[s] === 0) this.#live[c.startPage[s] * liveWordsPerPage + (window >>> 5)] &= ~left;
     }
     c.cachedAt[s] = 0;
     columns.spans[slot] = 0;
     columns.open[slot] = 0;
   }
 
-  private countAllocated(s: number, spanClass: number): void {
+  #countAllocated(s: number, spanClass: number): void {
     const { allocCount, cachedCount } = this.heap.parts.spans.columns;
     const taken = allocCount[s] - cachedCount[s];
     cachedCount[s] = 0;
-    this.counters.smallAllocCount[spanClass >>> 1] += taken;
-    this.counters.totalAlloc[0] += taken * this.sizes[spanClass >>> 1];
+    this.#counters.smallAllocCount[spanClass >>> 1] += taken;
+    this.#counters.totalAlloc[0] += taken * this.#sizes[spanClass >>> 1];
   }
 
-  private countTiny(p: number): void {
-    this.counters.tinyAllocCount[0] += this.columns.tinyAllocs[p];
+  #countTiny(p: number): void {
+    this.#counters.tinyAllocCount[0] += this.columns.tinyAllocs[p];
     this.columns.tinyAllocs[p] = 0;
   }
 }

@@ -20,12 +20,12 @@ export interface CentralHooks {
 }
 
 export class MCentral {
-  private readonly heap: MHeap;
-  private readonly books: SpanBooks;
-  private readonly sweeper: SpanSweeper;
-  private readonly classes: SizeClasses;
+  readonly #heap: MHeap;
+  readonly #books: SpanBooks;
+  readonly #sweeper: SpanSweeper;
+  readonly #classes: SizeClasses;
   /** Where free objects are threaded: what makes the list of a fresh span. */
-  private readonly freeLists: FreeLists | undefined;
+  readonly #freeLists: FreeLists | undefined;
   hooks: CentralHooks = { deductSweepCredit: () => {} };
 
   constructor(
@@ -35,20 +35,20 @@ export class MCentral {
     classes: SizeClasses,
     freeLists: FreeLists | undefined,
   ) {
-    this.heap = heap;
-    this.books = books;
-    this.sweeper = sweeper;
-    this.classes = classes;
-    this.freeLists = freeLists;
+    this.#heap = heap;
+    this.#books = books;
+    this.#sweeper = sweeper;
+    this.#classes = classes;
+    this.#freeLists = freeLists;
   }
 
   /** A span with at least one free object for P `p`'s cache, or 0 when the system has no memory. */
   cacheSpan(p: number, spanClass: number): SpanId {
     const sizeClass = spanClass >>> 1;
-    this.hooks.deductSweepCredit(this.classes.pages[sizeClass] * pageSize, 0);
-    const s = this.books.take(spanClass, this.sweeper) || this.growSpan(p, spanClass);
+    this.hooks.deductSweepCredit(this.#classes.pages[sizeClass] * pageSize, 0);
+    const s = this.#books.take(spanClass, this.#sweeper) || this.#growSpan(p, spanClass);
     if (s === 0) return spanId(0);
-    const { allocCount, nelems } = this.heap.parts.spans.columns;
+    const { allocCount, nelems } = this.#heap.parts.spans.columns;
     if (allocCount[s] === nelems[s]) fatal('a span for caching has no free objects', { span: s, spanClass });
     return spanId(s);
   }
@@ -58,27 +58,27 @@ export class MCentral {
    * here and now: nobody else would.
    */
   uncacheSpan(s: number): void {
-    const { sweepState, spans } = this.heap.parts;
+    const { sweepState, spans } = this.#heap.parts;
     const { sweepGen } = spans.columns;
     const gen = sweepState.gen;
     if (sweepGen[s] === gen + 1) {
       sweepGen[s] = gen - 1;
-      this.sweeper.sweep(s, false);
+      this.#sweeper.sweep(s, false);
     } else {
       sweepGen[s] = gen;
-      this.books.uncached(s);
+      this.#books.uncached(s);
     }
   }
 
-  private growSpan(p: number, spanClass: number): SpanId {
+  #growSpan(p: number, spanClass: number): SpanId {
     const sizeClass = spanClass >>> 1;
-    const { heap } = this;
+    const heap = this.#heap;
     const s = heap.allocHeapSpan(
       p,
-      this.classes.pages[sizeClass],
+      this.#classes.pages[sizeClass],
       spanClass,
-      this.classes.sizes[sizeClass],
-      this.classes.objects[sizeClass],
+      this.#classes.sizes[sizeClass],
+      this.#classes.objects[sizeClass],
     );
     if (s !== 0 && spanClass === tinySpanClass) {
       const row = heap.parts.tinyStarts.alloc();
@@ -89,7 +89,7 @@ export class MCentral {
       heap.parts.spans.columns.tinyStarts[s] = row;
       heap.parts.spans.columns.stride[s] = 0;
     }
-    if (s !== 0) this.freeLists?.thread(s);
+    if (s !== 0) this.#freeLists?.thread(s);
     return s;
   }
 }

@@ -34,12 +34,12 @@ export const tinyStartsPoolTable = table('tinyStartsPool', 'gc', {
 
 export class TinyStarts {
   readonly bits: Uint8Array;
-  private readonly pool: IdPool;
+  readonly #pool: IdPool;
 
   constructor(meta: MetaMemory) {
     const columns = meta.views(tinyStartsTable);
     this.bits = columns.bits;
-    this.pool = new IdPool(
+    this.#pool = new IdPool(
       meta,
       tinyStartsTable,
       columns.next,
@@ -54,11 +54,11 @@ export class TinyStarts {
 
   /** A row for a span of tiny blocks, or 0 when there is no memory. */
   alloc(): number {
-    return this.pool.alloc();
+    return this.#pool.alloc();
   }
 
   free(row: number): void {
-    this.pool.free(row);
+    this.#pool.free(row);
   }
 
   /** Whether any object of a block lives. */

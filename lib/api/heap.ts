@@ -69,20 +69,20 @@ const disposed = 2;
 
 /** A page heap. See the options for what can be asked of one. */
 export class Heap {
-  private mode: 0 | 1 | 2 = plain;
-  private readonly runtime: Runtime;
-  private readonly lock: RankedLock;
-  private readonly fast: Malloc;
-  private readonly drops: Drops;
-  private readonly stacks: Stacks;
-  private readonly contents: ObjectContents;
-  private readonly events: EventQueue;
-  private readonly owner: boolean;
+  #mode: 0 | 1 | 2 = plain;
+  readonly #runtime: Runtime;
+  readonly #lock: RankedLock;
+  readonly #fast: Malloc;
+  readonly #drops: Drops;
+  readonly #stacks: Stacks;
+  readonly #contents: ObjectContents;
+  readonly #events: EventQueue;
+  readonly #owner: boolean;
   /** One a heap, of its maker: it tells of the heap whichever thread crashes. */
-  private readonly crash: CrashReport | undefined;
-  private readonly holders: Holders;
-  private readonly p: number;
-  private readonly timer: BackgroundTimer | undefined;
+  readonly #crash: CrashReport | undefined;
+  readonly #holders: Holders;
+  readonly #p: number;
+  readonly #timer: BackgroundTimer | undefined;
 
   /**
    * Makes a heap, owned by the calling thread.
@@ -90,10 +90,10 @@ export class Heap {
    */
   constructor(options: HeapOptions = {}) {
     if (options instanceof Attachment) {
-      this.runtime = options.runtime;
-      this.events = options.events;
-      this.owner = false;
-      this.mode = shared;
+      this.#runtime = options.runtime;
+      this.#events = options.events;
+      this.#owner = false;
+      this.#mode = shared;
     } else {
       const resolved = resolveOptions(options);
       const sys =
@@ -104,33 +104,33 @@ export class Heap {
           debug: resolved.debug,
           timed: resolved.timed,
         });
-      this.events = new EventQueue(options.onEvent);
+      this.#events = new EventQueue(options.onEvent);
       const { gctrace, scavtrace } = resolved;
-      this.runtime = Runtime.create(sys, resolved, watchOf(options, this.events, gctrace, scavtrace));
-      this.owner = true;
+      this.#runtime = Runtime.create(sys, resolved, watchOf(options, this.#events, gctrace, scavtrace));
+      this.#owner = true;
     }
-    const { runtime } = this;
+    const runtime = this.#runtime;
     const debug = options.debug ?? false;
     const lockAt = runtime.meta.addressOf(heapTable, 'lock');
-    this.lock = new RankedLock('heap', runtime.table.lock, lockAt, runtime.sys.addon, debug);
-    this.holders = new Holders(runtime);
+    this.#lock = new RankedLock('heap', runtime.table.lock, lockAt, runtime.sys.addon, debug);
+    this.#holders = new Holders(runtime);
     try {
-      this.crash = this.owner ? new CrashReport(runtime.sys, crashHeapOf(runtime)) : undefined;
-      this.p = this.guarded(() => {
+      this.#crash = this.#owner ? new CrashReport(runtime.sys, crashHeapOf(runtime)) : undefined;
+      this.#p = this.#guarded(() => {
         // The maker may have disposed of the heap, or be about to, since it was looked at.
-        if (!this.owner) requireShared(runtime);
-        return this.holders.acquire();
+        if (!this.#owner) requireShared(runtime);
+        return this.#holders.acquire();
       });
     } catch (error) {
-      if (this.owner) runtime.dispose();
+      if (this.#owner) runtime.dispose();
       else runtime.detach();
       throw error;
     }
-    this.fast = runtime.mallocOf(this.p);
-    this.drops = new Drops(runtime.heap, runtime.objects, runtime.reach, address(runtime.table.zeroBase[0]));
-    this.stacks = new Stacks(runtime.heap);
-    this.contents = new ObjectContents(runtime, this.drops, this.stacks);
-    if (options.background === true) this.timer = new BackgroundTimer(() => this.step());
+    this.#fast = runtime.mallocOf(this.#p);
+    this.#drops = new Drops(runtime.heap, runtime.objects, runtime.reach, address(runtime.table.zeroBase[0]));
+    this.#stacks = new Stacks(runtime.heap);
+    this.#contents = new ObjectContents(runtime, this.#drops, this.#stacks);
+    if (options.background === true) this.#timer = new BackgroundTimer(() => this.step());
   }
 
   /**
@@ -175,18 +175,19 @@ export class Heap {
    * @throws ERR_INVALID_SIZE · ERR_OUT_OF_MEMORY · ERR_DISPOSED
    */
   malloc(size: number, noscan = true, zero = true): number {
-    if (this.mode !== plain || (size | 0) !== size || size < 0) return this.mallocSlowly(size, noscan, zero);
-    const addr = this.fast.malloc(size, noscan, zero);
-    if (this.events.pending) this.events.tell();
-    return addr === 0 ? this.refuseMemory(size) : addr;
+    if (this.#mode !== plain || (size | 0) !== size || size < 0)
+      return this.#mallocSlowly(size, noscan, zero);
+    const addr = this.#fast.malloc(size, noscan, zero);
+    if (this.#events.pending) this.#events.tell();
+    return addr === 0 ? this.#refuseMemory(size) : addr;
   }
 
   /** Allocates where the fast way does not lead: under the lock, or sizes to be looked at first. */
-  private mallocSlowly(size: number, noscan: boolean, zero: boolean): number {
-    return this.guarded(() => {
+  #mallocSlowly(size: number, noscan: boolean, zero: boolean): number {
+    return this.#guarded(() => {
       checkSize(size);
-      const addr = this.fast.malloc(size, noscan, zero);
-      return addr === 0 ? this.refuseMemory(size) : addr;
+      const addr = this.#fast.malloc(size, noscan, zero);
+      return addr === 0 ? this.#refuseMemory(size) : addr;
     });
   }
 
@@ -197,28 +198,28 @@ export class Heap {
    * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_ALREADY_DROPPED · ERR_INTERIOR_ADDRESS · ERR_DISPOSED
    */
   drop(addr: number): void {
-    if (typeof addr !== 'number' || this.mode !== plain || !this.drops.drop(addr)) this.dropSlowly(addr);
+    if (typeof addr !== 'number' || this.#mode !== plain || !this.#drops.drop(addr)) this.#dropSlowly(addr);
   }
 
   /** Drops where the fast way does not lead, or says why not. */
-  private dropSlowly(addr: number): void {
+  #dropSlowly(addr: number): void {
     if (typeof addr !== 'number') checkAddress(addr);
-    this.guarded(() => {
-      if (!this.drops.drop(addr)) this.drops.explain(addr);
+    this.#guarded(() => {
+      if (!this.#drops.drop(addr)) this.#drops.explain(addr);
     });
   }
 
   /** The object that holds the byte at `addr`, wherever in it that is; undefined where there is none. */
   findObject(addr: number): HeapObject | undefined {
     if (typeof addr !== 'number') return undefined;
-    const found = this.guarded(() => this.drops.find(addr));
+    const found = this.#guarded(() => this.#drops.find(addr));
     return found === undefined
       ? undefined
       : {
           base: found.base,
           size: found.size,
           spanClass: found.spanClass,
-          noscan: this.drops.holdsNoPointers(found),
+          noscan: this.#drops.holdsNoPointers(found),
         };
   }
 
@@ -230,7 +231,7 @@ export class Heap {
   /** Bytes a request of `size` really gets. @throws ERR_INVALID_SIZE */
   roundUpSize(size: number): number {
     checkSize(size);
-    return roundUpSizeBy(this.runtime.classes, size);
+    return roundUpSizeBy(this.#runtime.classes, size);
   }
 
   // ---------------------------------------------------------------- stacks
@@ -243,19 +244,19 @@ export class Heap {
    * @throws ERR_INVALID_SIZE · ERR_OUT_OF_MEMORY · ERR_DISPOSED
    */
   allocStack(size: number): number {
-    return this.guarded(() => {
+    return this.#guarded(() => {
       checkSize(size);
       if (size === 0) refuse('ERR_INVALID_SIZE', 'a stack has at least one byte', size);
-      const addr = this.stacks.alloc(this.p, size);
-      return addr === 0 ? this.refuseMemory(size) : addr;
+      const addr = this.#stacks.alloc(this.#p, size);
+      return addr === 0 ? this.#refuseMemory(size) : addr;
     });
   }
 
   /** Gives a stack back, at once. @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED where no stack begins · ERR_DISPOSED */
   freeStack(addr: number): void {
     checkAddress(addr);
-    this.guarded(() => {
-      if (!this.stacks.free(addr)) refuse('ERR_NOT_ALLOCATED', 'no stack begins there', addr);
+    this.#guarded(() => {
+      if (!this.#stacks.free(addr)) refuse('ERR_NOT_ALLOCATED', 'no stack begins there', addr);
     });
   }
 
@@ -267,35 +268,35 @@ export class Heap {
    * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_OUT_OF_RANGE · ERR_DISPOSED
    */
   view(addr: number, length: number): Uint8Array {
-    return this.guarded(() => this.contents.view(addr, length));
+    return this.#guarded(() => this.#contents.view(addr, length));
   }
 
   /** A copy of an object's bytes. @throws as `view`; ERR_FAULT where the memory is not there */
   read(addr: number, length: number): Uint8Array {
-    return this.guarded(() => this.contents.read(addr, length));
+    return this.#guarded(() => this.#contents.read(addr, length));
   }
 
   /** Writes bytes into an object. @throws as `read` */
   write(addr: number, data: Uint8Array): void {
-    this.guarded(() => this.contents.write(addr, data));
+    this.#guarded(() => this.#contents.write(addr, data));
   }
 
   /** Fills an object's bytes. @throws as `view` */
   fill(addr: number, length: number, byte: number): void {
-    this.guarded(() => this.contents.fill(addr, length, byte));
+    this.#guarded(() => this.#contents.fill(addr, length, byte));
   }
 
   /** Copies bytes from one object to another; they may overlap. @throws as `view` */
   copy(to: number, from: number, length: number): void {
-    this.guarded(() => this.contents.copy(to, from, length));
+    this.#guarded(() => this.#contents.copy(to, from, length));
   }
 
   // ---------------------------------------------------------------- collecting and scavenging
 
   /** Runs a whole collection and its sweep. @throws ERR_OUT_OF_MEMORY when there is no memory for its bitmaps */
   gc(): void {
-    this.guarded(() => {
-      if (!this.runtime.collectFully()) refuse('ERR_OUT_OF_MEMORY', 'no memory to collect', 0);
+    this.#guarded(() => {
+      if (!this.#runtime.collectFully()) refuse('ERR_OUT_OF_MEMORY', 'no memory to collect', 0);
     });
   }
 
@@ -304,34 +305,34 @@ export class Heap {
    * @returns nanoseconds until more is due; 0: now; Infinity: not before something happens
    */
   step(): number {
-    return this.guarded(() => this.runtime.step());
+    return this.#guarded(() => this.#runtime.step());
   }
 
   /** Collects and gives everything free back to the system. @returns bytes released by it */
   freeOSMemory(): number {
-    return this.guarded(() => {
-      if (!this.runtime.collectFully()) refuse('ERR_OUT_OF_MEMORY', 'no memory to collect', 0);
-      return this.runtime.releaseAll();
+    return this.#guarded(() => {
+      if (!this.#runtime.collectFully()) refuse('ERR_OUT_OF_MEMORY', 'no memory to collect', 0);
+      return this.#runtime.releaseAll();
     });
   }
 
   /** Sets the GC percent (negative: off) and returns the previous one. @throws ERR_INVALID_ARGUMENT */
   setGCPercent(percent: number): number {
-    return this.guarded(() => {
-      const previous = this.runtime.pacer.setGCPercent(percent);
-      this.runtime.repace();
+    return this.#guarded(() => {
+      const previous = this.#runtime.pacer.setGCPercent(percent);
+      this.#runtime.repace();
       return previous;
     });
   }
 
   /** Sets the memory limit in bytes (negative: only reads) and returns the previous one. @throws ERR_INVALID_ARGUMENT */
   setMemoryLimit(limit: number): number {
-    return this.guarded(() => {
-      const unlimited = whyNoLimit(this.runtime.parts);
+    return this.#guarded(() => {
+      const unlimited = whyNoLimit(this.#runtime.parts);
       if (limit >= 0 && limit < noMemoryLimit && unlimited !== undefined)
         throw new PageHeapError('ERR_INVALID_ARGUMENT', unlimited, { value: limit });
-      const previous = this.runtime.pacer.setMemoryLimit(limit);
-      if (limit >= 0) this.runtime.repace();
+      const previous = this.#runtime.pacer.setMemoryLimit(limit);
+      if (limit >= 0) this.#runtime.repace();
       return previous;
     });
   }
@@ -340,57 +341,57 @@ export class Heap {
 
   /** Go's MemStats, in full. Flushes every P's caches, as Go does. */
   readMemStats(): MemStats {
-    return this.guarded(() => readMemStats(this.runtime));
+    return this.#guarded(() => readMemStats(this.#runtime));
   }
 
   /** Go's runtime/metrics, by name. */
   readMetrics(): HeapMetrics {
-    return this.guarded(() => readMetrics(this.runtime));
+    return this.#guarded(() => readMetrics(this.#runtime));
   }
 
   /** What each size class holds: spans, objects, free slots, tail waste. Walks the spans, flushes nothing. */
   sizeClasses(): SizeClassRow[] {
-    return this.guarded(() => sizeClassStats(this.runtime));
+    return this.#guarded(() => sizeClassStats(this.#runtime));
   }
 
   /** A few counters, cheap enough for every beat of a sampler. */
   sample(): HeapSample {
-    return this.guarded(() => sampleHeap(this.runtime));
+    return this.#guarded(() => sampleHeap(this.#runtime));
   }
 
   /** Walks the heap's state and throws a FatalError at what does not fit. 1: counters; 2: spans; 3: everything. */
   check(level: CheckLevel = 3): void {
-    this.guarded(() => checkHeap(this.runtime, level));
+    this.#guarded(() => checkHeap(this.#runtime, level));
   }
 
   /** The heap's address ranges, whole arenas, ascending: where to look for its residency. */
   ranges(): { base: number; bytes: number }[] {
-    return this.guarded(() => this.runtime.arenas.ranges());
+    return this.#guarded(() => this.#runtime.arenas.ranges());
   }
 
   /** What the heap believes of every page. */
   pageStates(): PageStates {
-    return this.guarded(() => pageStates(this.runtime));
+    return this.#guarded(() => pageStates(this.#runtime));
   }
 
   /** Refused advices and what is done instead, in words. */
   fallbacks(): string[] {
-    return this.runtime.sys.fallbacks();
+    return this.#runtime.sys.fallbacks();
   }
 
   // ---------------------------------------------------------------- threads and life
 
   /** Switches to locked operation and tells how other threads attach. Sharing again is harmless. */
   share(): HeapHandle {
-    this.requireAlive();
-    const { runtime } = this;
+    this.#requireAlive();
+    const runtime = this.#runtime;
     if (runtime.parts.pageHeap === 'own') {
       throw new PageHeapError(
         'ERR_NOT_SHARED',
         'a heap whose page heap is a class of its maker cannot be shared: other threads cannot reach its state',
       );
     }
-    this.mode = shared;
+    this.#mode = shared;
     runtime.sys.forgetStates();
     Atomics.store(runtime.table.shared, 0, 1);
     return {
@@ -409,21 +410,21 @@ export class Heap {
    * @throws ERR_IN_USE while others are attached
    */
   dispose(): void {
-    if (this.mode === disposed) return;
-    const { runtime } = this;
-    const leave = this.owner ? () => this.close() : () => this.holders.release(this.p);
+    if (this.#mode === disposed) return;
+    const runtime = this.#runtime;
+    const leave = this.#owner ? () => this.#close() : () => this.#holders.release(this.#p);
     try {
-      this.guarded(leave);
+      this.#guarded(leave);
     } catch (error) {
       // The heap is lost, but its memory need not be. Nobody else can change it any more.
       if (!(error instanceof PageHeapError && error.code === 'ERR_OWNER_DEAD')) throw error;
-      if (this.owner) this.close();
-      else this.holders.abandon(this.p);
+      if (this.#owner) this.#close();
+      else this.#holders.abandon(this.#p);
     }
-    this.mode = disposed;
-    this.timer?.stop();
-    this.crash?.dispose();
-    if (this.owner) runtime.dispose();
+    this.#mode = disposed;
+    this.#timer?.stop();
+    this.#crash?.dispose();
+    if (this.#owner) runtime.dispose();
     else runtime.detach();
   }
 
@@ -433,39 +434,39 @@ export class Heap {
 
   // ---------------------------------------------------------------- inside
 
-  private refuseMemory(size: number): never {
+  #refuseMemory(size: number): never {
     throw new PageHeapError('ERR_OUT_OF_MEMORY', `no memory for an object of ${size} bytes`, {
       value: size,
-      errno: this.runtime.sys.lastErrno,
+      errno: this.#runtime.sys.lastErrno,
     });
   }
 
   /** Runs an operation as the mode demands, and tells what happened in it afterwards. */
-  private guarded<T>(operation: () => T): T {
+  #guarded<T>(operation: () => T): T {
     try {
-      return this.mode === plain ? operation() : this.locked(operation);
+      return this.#mode === plain ? operation() : this.#locked(operation);
     } finally {
-      if (this.events.pending) this.events.tell();
+      if (this.#events.pending) this.#events.tell();
     }
   }
 
-  private locked<T>(operation: () => T): T {
-    this.requireAlive();
-    this.lock.lock();
+  #locked<T>(operation: () => T): T {
+    this.#requireAlive();
+    this.#lock.lock();
     try {
       return operation();
     } finally {
-      this.lock.unlock();
+      this.#lock.unlock();
     }
   }
 
-  private requireAlive(): void {
-    if (this.mode === disposed) throw new PageHeapError('ERR_DISPOSED', 'the heap was disposed');
+  #requireAlive(): void {
+    if (this.#mode === disposed) throw new PageHeapError('ERR_DISPOSED', 'the heap was disposed');
   }
 
   /** Lets nobody attach any more, unless somebody is attached. */
-  private close(): void {
-    const others = this.holders.livingBut(this.p);
+  #close(): void {
+    const others = this.#holders.livingBut(this.#p);
     if (others > 0) {
       throw new PageHeapError(
         'ERR_IN_USE',
@@ -473,7 +474,7 @@ export class Heap {
         { value: others },
       );
     }
-    Atomics.store(this.runtime.table.shared, 0, 0);
+    Atomics.store(this.#runtime.table.shared, 0, 0);
   }
 }
 

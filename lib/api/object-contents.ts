@@ -12,21 +12,21 @@ import { windowPageMask } from '../spans/object-memory.ts';
 import { checkAddress, refuse } from './arguments.ts';
 
 export class ObjectContents {
-  private readonly runtime: Runtime;
-  private readonly drops: Drops;
-  private readonly stacks: Stacks;
+  readonly #runtime: Runtime;
+  readonly #drops: Drops;
+  readonly #stacks: Stacks;
 
   constructor(runtime: Runtime, drops: Drops, stacks: Stacks) {
-    this.runtime = runtime;
-    this.drops = drops;
-    this.stacks = stacks;
+    this.#runtime = runtime;
+    this.#drops = drops;
+    this.#stacks = stacks;
   }
 
   /** The bytes themselves. @throws as `within`; ERR_OUT_OF_RANGE across a multiple of 4 GiB */
   view(addr: number, length: number): Uint8Array {
-    this.within(addr, length);
-    const { memory, arenas } = this.runtime;
-    if (addr === this.zeroBase) return new Uint8Array(0);
+    this.#within(addr, length);
+    const { memory, arenas } = this.#runtime;
+    if (addr === this.#zeroBase) return new Uint8Array(0);
     const page = arenas.pageOf(addr);
     const window = memory.bytes(page);
     const offset = (page & windowPageMask) * pageSize + (addr - arenas.addressOf(page));
@@ -40,39 +40,39 @@ export class ObjectContents {
 
   /** A copy. @throws as `within`; ERR_FAULT where the memory is not there */
   read(addr: number, length: number): Uint8Array {
-    this.within(addr, length);
-    const out = length === 0 ? new Uint8Array(0) : this.runtime.sys.peek(addr, length);
+    this.#within(addr, length);
+    const out = length === 0 ? new Uint8Array(0) : this.#runtime.sys.peek(addr, length);
     return out ?? refuse('ERR_FAULT', 'the memory cannot be read', addr);
   }
 
   /** @throws as `read` */
   write(addr: number, data: Uint8Array): void {
-    this.within(addr, data.length);
-    if (!this.runtime.sys.poke(addr, data)) refuse('ERR_FAULT', 'the memory cannot be written', addr);
+    this.#within(addr, data.length);
+    if (!this.#runtime.sys.poke(addr, data)) refuse('ERR_FAULT', 'the memory cannot be written', addr);
   }
 
   /** @throws as `within` */
   fill(addr: number, length: number, byte: number): void {
-    this.within(addr, length);
-    this.runtime.sys.fill(addr, length, byte);
+    this.#within(addr, length);
+    this.#runtime.sys.fill(addr, length, byte);
   }
 
   /** From one to another; they may overlap. @throws as `within` */
   copy(to: number, from: number, length: number): void {
-    this.within(to, length);
-    this.within(from, length);
-    this.runtime.sys.copy(to, from, length);
+    this.#within(to, length);
+    this.#within(from, length);
+    this.#runtime.sys.copy(to, from, length);
   }
 
   /**
    * Throws unless [addr, addr + length) lies within one object or stack. The empty object holds no bytes.
    * @throws ERR_INVALID_SIZE · ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_OUT_OF_RANGE
    */
-  private within(addr: number, length: number): void {
+  #within(addr: number, length: number): void {
     if (!Number.isInteger(length) || length < 0) refuse('ERR_INVALID_SIZE', 'not a length', length);
-    if (addr === this.zeroBase && length === 0) return;
+    if (addr === this.#zeroBase && length === 0) return;
     checkAddress(addr);
-    const { base, size } = this.drops.find(addr) ?? this.stacks.find(addr) ?? this.drops.require(addr);
+    const { base, size } = this.#drops.find(addr) ?? this.#stacks.find(addr) ?? this.#drops.require(addr);
     if (addr + length > base + size) {
       throw new PageHeapError(
         'ERR_OUT_OF_RANGE',
@@ -82,7 +82,7 @@ export class ObjectContents {
     }
   }
 
-  private get zeroBase(): number {
-    return this.runtime.table.zeroBase[0];
+  get #zeroBase(): number {
+    return this.#runtime.table.zeroBase[0];
   }
 }

@@ -88,11 +88,11 @@ export interface CycleParts {
 
 export class Cycles {
   readonly columns: Views<typeof cycleTable>;
-  private readonly parts: CycleParts;
+  readonly #parts: CycleParts;
 
   constructor(meta: MetaMemory, parts: CycleParts) {
     this.columns = meta.views(cycleTable);
-    this.parts = parts;
+    this.#parts = parts;
   }
 
   static prepare(meta: MetaMemory): boolean {
@@ -101,7 +101,7 @@ export class Cycles {
 
   /** Runs a cycle up to the beginning of its sweep. Undefined when there is no memory for one. */
   run(forced: boolean): CycleReport | undefined {
-    const { heap, objects, sweeper, pacer, limiter, mcache, ps, now, traceStyle, flushBefore } = this.parts;
+    const { heap, objects, sweeper, pacer, limiter, mcache, ps, now, traceStyle, flushBefore } = this.#parts;
     const { gcBits, sweepState, counters, pages } = heap.parts;
     const c = this.columns;
     const start = now();
@@ -118,7 +118,7 @@ export class Cycles {
     const heapStart = counters.heapLive[0];
     const heapFree = (): number => counters.heapFree[0];
     const heapAlloc = (): number => counters.totalAlloc[0] - counters.totalFree[0];
-    const ready = this.parts.mappedReady;
+    const ready = this.#parts.mappedReady;
     const lastMarked = pacer.heapMarked;
     const { isOff } = pacer;
     pacer.startCycle(heapStart);
@@ -135,7 +135,7 @@ export class Cycles {
     pages.nextGeneration?.();
     pacer.commit(counters.heapLive[0], sweepState.isDone());
     const nextGoal = pacer.heapGoal(ready(), heapFree(), heapAlloc());
-    this.parts.pace(nextGoal);
+    this.#parts.pace(nextGoal);
 
     const end = now();
     const ns = end - start;
@@ -144,7 +144,7 @@ export class Cycles {
     // The limiter reckons the cycle in which it last limited from this count: first the count.
     limiter.setCycles(cycle);
     limiter.pause(start, end);
-    this.recordPause(ns, end);
+    this.#recordPause(ns, end);
     const line = formatGcTrace(
       {
         cycle,
@@ -166,7 +166,7 @@ export class Cycles {
         procs: 1,
         forced,
         livedBefore: isOff ? lastMarked : (goal * 100) / (100 + Math.max(0, pacer.gcPercent)),
-        ...this.objectCounts(),
+        ...this.#objectCounts(),
         spans: heap.parts.spans.end - 1,
         sweptInBackground,
         sweptInPause,
@@ -194,8 +194,8 @@ export class Cycles {
   }
 
   /** Objects ever allocated and freed, as far as the caches were flushed: all of them, right after a cycle. */
-  private objectCounts(): { mallocs: number; frees: number } {
-    const { counters } = this.parts.heap.parts;
+  #objectCounts(): { mallocs: number; frees: number } {
+    const { counters } = this.#parts.heap.parts;
     const sum = (counts: Float64Array): number => counts.reduce((a, b) => a + b, 0);
     const tiny = counters.tinyAllocCount[0];
     return {
@@ -204,7 +204,7 @@ export class Cycles {
     };
   }
 
-  private recordPause(ns: number, end: number): void {
+  #recordPause(ns: number, end: number): void {
     const c = this.columns;
     const slot = (c.count[0] + 255) % 256;
     const date = Date.now() * 1e6;
@@ -215,6 +215,6 @@ export class Cycles {
     c.lastPause[0] = ns;
     c.lastEnd[0] = end;
     c.lastEndDate[0] = date;
-    this.parts.pauses.record(ns);
+    this.#parts.pauses.record(ns);
   }
 }

@@ -36,30 +36,30 @@ export type HeapEvent = CycleEvent | ScavengeEvent;
 export class EventQueue {
   /** Events wait to be told. */
   pending = false;
-  private readonly waiting: HeapEvent[] = [];
-  private readonly listener: ((event: HeapEvent) => void) | undefined;
-  private telling = false;
+  readonly #waiting: HeapEvent[] = [];
+  readonly #listener: ((event: HeapEvent) => void) | undefined;
+  #telling = false;
 
   constructor(listener: ((event: HeapEvent) => void) | undefined) {
-    this.listener = listener;
+    this.#listener = listener;
   }
 
   /** Takes an event; undefined where nobody listens, so that none need be made. */
   get sink(): ((event: HeapEvent) => void) | undefined {
-    if (this.listener === undefined) return undefined;
+    if (this.#listener === undefined) return undefined;
     return (event) => {
-      this.waiting.push(event);
+      this.#waiting.push(event);
       this.pending = true;
     };
   }
 
   /** Tells what waits, in order, and what the listener's own use of the heap adds. */
   tell(): void {
-    if (this.telling) return;
-    this.telling = true;
-    for (let event = this.waiting.shift(); event !== undefined; event = this.waiting.shift()) {
+    if (this.#telling) return;
+    this.#telling = true;
+    for (let event = this.#waiting.shift(); event !== undefined; event = this.#waiting.shift()) {
       try {
-        this.listener?.(event);
+        this.#listener?.(event);
       } catch (error) {
         process.nextTick(() => {
           throw error;
@@ -67,7 +67,7 @@ export class EventQueue {
       }
     }
     this.pending = false;
-    this.telling = false;
+    this.#telling = false;
   }
 }
 

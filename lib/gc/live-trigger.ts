@@ -22,12 +22,12 @@ import { Pacer, pacerSlot } from './pacer.ts';
 export const runtimeObjects = 29_720;
 
 export class LiveTrigger extends Pacer {
-  private readonly freed: () => number;
+  readonly #freed: () => number;
 
   /** @param state as the pacer's. @param freed bytes of objects that sweeps have freed, ever */
   constructor(state: Float64Array, freed: () => number) {
     super(state);
-    this.freed = freed;
+    this.#freed = freed;
   }
 
   /** Bytes of objects; what the memory limit goes by does not matter. */
@@ -39,7 +39,7 @@ export class LiveTrigger extends Pacer {
     const { s } = this;
     const percent = s[pacerSlot.gcPercent];
     if (percent < 0) return Infinity;
-    const alive = s[pacerSlot.aliveThen] - (this.freed() - s[pacerSlot.freedThen]);
+    const alive = s[pacerSlot.aliveThen] - (this.#freed() - s[pacerSlot.freedThen]);
     const grown = (alive + runtimeObjects) * (1 + percent / 100);
     return Math.max(0, Math.floor(grown - runtimeObjects));
   }
@@ -56,6 +56,6 @@ export class LiveTrigger extends Pacer {
   override endCycle(bytesMarked: number, mappedReady: number, heapFree: number, heapAlloc: number): void {
     super.endCycle(bytesMarked, mappedReady, heapFree, heapAlloc);
     this.s[pacerSlot.aliveThen] = heapAlloc;
-    this.s[pacerSlot.freedThen] = this.freed();
+    this.s[pacerSlot.freedThen] = this.#freed();
   }
 }

@@ -50,13 +50,13 @@ export interface SweeperHooks {
 }
 
 export class Sweeper {
-  private readonly heap: MHeap;
-  private readonly books: SpanBooks;
-  private readonly spanSweeper: SpanSweeper;
-  private readonly pace: SweepPace;
-  private readonly state: Views<typeof sweeperTable>;
-  private readonly busy: SpanLists | undefined;
-  private readonly hooks: SweeperHooks;
+  readonly #heap: MHeap;
+  readonly #books: SpanBooks;
+  readonly #spanSweeper: SpanSweeper;
+  readonly #pace: SweepPace;
+  readonly #state: Views<typeof sweeperTable>;
+  readonly #busy: SpanLists | undefined;
+  readonly #hooks: SweeperHooks;
 
   constructor(
     meta: MetaMemory,
@@ -68,13 +68,13 @@ export class Sweeper {
     busy: SpanLists | undefined,
     hooks: SweeperHooks,
   ) {
-    this.heap = heap;
-    this.books = books;
-    this.spanSweeper = spanSweeper;
-    this.pace = pace;
-    this.state = meta.views(sweeperTable);
-    this.busy = busy;
-    this.hooks = hooks;
+    this.#heap = heap;
+    this.#books = books;
+    this.#spanSweeper = spanSweeper;
+    this.#pace = pace;
+    this.#state = meta.views(sweeperTable);
+    this.#busy = busy;
+    this.#hooks = hooks;
   }
 
   static prepare(meta: MetaMemory): boolean {
@@ -83,10 +83,11 @@ export class Sweeper {
 
   /** A cycle has marked: every span in use is unswept from now on. */
   begin(): void {
-    const { state, heap } = this;
+    const state = this.#state;
+    const heap = this.#heap;
     heap.parts.sweepState.nextGeneration();
     heap.parts.counters.pagesSwept[0] = 0;
-    this.books.beginSweep();
+    this.#books.beginSweep();
     state.sweptInBackground[0] = 0;
     state.sweptInPause[0] = 0;
     state.reclaimIndex[0] = 0;
@@ -96,13 +97,15 @@ export class Sweeper {
 
   /** Sweeps one span. Its pages if they went back to the page heap, 0 if not, −1 when nothing is left. */
   sweepOne(): number {
-    const { heap, spanSweeper, state } = this;
+    const heap = this.#heap;
+    const spanSweeper = this.#spanSweeper;
+    const state = this.#state;
     const { sweepState, spans } = heap.parts;
     if (sweepState.isDone()) return -1;
     for (;;) {
-      const s = this.books.nextUnswept();
+      const s = this.#books.nextUnswept();
       if (s === 0) {
-        this.finish();
+        this.#finish();
         return -1;
       }
       if (spans.columns.state[s] !== spanState.inUse || !spanSweeper.tryAcquire(s)) continue;
@@ -115,13 +118,13 @@ export class Sweeper {
 
   /** A background step: sweeps at most so many spans. Whether more are left. */
   sweepInBackground(most: number): boolean {
-    for (let n = 0; n < most && this.sweepOne() >= 0; n++) this.state.sweptInBackground[0]++;
-    return !this.heap.parts.sweepState.isDone();
+    for (let n = 0; n < most && this.sweepOne() >= 0; n++) this.#state.sweptInBackground[0]++;
+    return !this.#heap.parts.sweepState.isDone();
   }
 
   /** Sweeps everything that is left, in the pause of a collection that was asked for. */
   sweepInPause(): void {
-    this.state.sweptInPause[0] += this.sweepAll();
+    this.#state.sweptInPause[0] += this.sweepAll();
   }
 
   /** Sweeps everything that is left. The spans it took. */
@@ -133,18 +136,19 @@ export class Sweeper {
 
   /** Spans of the sweep in progress, or of the last one, that background steps took. */
   get sweptInBackground(): number {
-    return this.state.sweptInBackground[0];
+    return this.#state.sweptInBackground[0];
   }
 
   /** Those that were swept in the pause that began it. */
   get sweptInPause(): number {
-    return this.state.sweptInPause[0];
+    return this.#state.sweptInPause[0];
   }
 
   /** Before a span of `bytes` is allocated: sweeps until the pace is met, less what the caller will reclaim. */
   deductCredit(bytes: number, callerPages: number): void {
-    const { pace, hooks } = this;
-    const { counters } = this.heap.parts;
+    const pace = this.#pace;
+    const hooks = this.#hooks;
+    const { counters } = this.#heap.parts;
     if (pace.pagesPerByte === 0) return;
     if (pace.pagesOwed(counters.heapLive[0], counters.pagesSwept[0], bytes, callerPages) <= 0) return;
     const start = hooks.now();
@@ -159,13 +163,14 @@ export class Sweeper {
 
   /** Frees at least npages, if unmarked spans hold as many. */
   reclaim(npages: number): void {
-    const { state, heap } = this;
-    if (this.busy !== undefined) {
-      reclaimBusy(npages, this.busy, this.spanSweeper, () => this.sweepOne());
+    const state = this.#state;
+    const heap = this.#heap;
+    if (this.#busy !== undefined) {
+      reclaimBusy(npages, this.#busy, this.#spanSweeper, () => this.sweepOne());
       return;
     }
     if (state.reclaimIndex[0] === reclaimDone) return;
-    const start = this.hooks.now();
+    const start = this.#hooks.now();
     let want = npages;
     while (want > 0) {
       const credit = state.reclaimCredit[0];
@@ -182,16 +187,17 @@ export class Sweeper {
       }
       state.reclaimIndex[0] = index + pagesPerReclaimerChunk;
       const arena = heap.parts.arenas.columns.order[Math.floor(index / pagesPerArena)];
-      const freed = this.reclaimChunk(arena * pagesPerArena + (index % pagesPerArena));
+      const freed = this.#reclaimChunk(arena * pagesPerArena + (index % pagesPerArena));
       if (freed > want) state.reclaimCredit[0] += freed - want;
       want -= Math.min(want, freed);
     }
-    this.hooks.assisted(this.hooks.now() - start);
+    this.#hooks.assisted(this.#hooks.now() - start);
   }
 
   /** Sweeps the spans without marks that start in a chunk of pages. The pages freed. */
-  private reclaimChunk(page: number): number {
-    const { heap, spanSweeper } = this;
+  #reclaimChunk(page: number): number {
+    const heap = this.#heap;
+    const spanSweeper = this.#spanSweeper;
     const { inUse, marks, spanOf } = heap.parts.pageColumns;
     const { pages } = heap.parts.spans.columns;
     let freed = 0;
@@ -208,9 +214,9 @@ export class Sweeper {
     return freed;
   }
 
-  private finish(): void {
-    this.heap.parts.sweepState.markDrained();
-    this.heap.parts.gcBits.endSweep();
-    this.hooks.drained();
+  #finish(): void {
+    this.#heap.parts.sweepState.markDrained();
+    this.#heap.parts.gcBits.endSweep();
+    this.#hooks.drained();
   }
 }

@@ -106,13 +106,13 @@ export class MHeap {
     mapped: () => {},
   };
   /** Whether spans of a few pages go through a page cache, and whether the page heap knows what is zero. */
-  private readonly cached: boolean;
-  private readonly knowsZero: boolean;
+  readonly #cached: boolean;
+  readonly #knowsZero: boolean;
 
   constructor(parts: HeapParts) {
     this.parts = parts;
-    this.cached = parts.radix !== undefined;
-    this.knowsZero = parts.pages.lastNeedZero !== undefined;
+    this.#cached = parts.radix !== undefined;
+    this.#knowsZero = parts.pages.lastNeedZero !== undefined;
   }
 
   /**
@@ -121,7 +121,7 @@ export class MHeap {
    */
   allocHeapSpan(p: number, npages: number, spanClass: number, elemSize: number, nelems: number): SpanId {
     if (!this.parts.sweepState.isDone()) this.hooks.reclaim(npages);
-    const s = this.allocSpan(p, npages, spanUse.heap, spanClass, elemSize, nelems);
+    const s = this.#allocSpan(p, npages, spanUse.heap, spanClass, elemSize, nelems);
     if (s !== 0) {
       this.parts.books.allocated(s, elemSize === 0);
       this.parts.heapBitmap?.write(s);
@@ -135,7 +135,7 @@ export class MHeap {
    */
   allocManual(p: number, npages: number, use: SpanUse): SpanId {
     if (use === spanUse.heap) fatal('a heap span is no manual span', { npages });
-    return this.allocSpan(p, npages, use, 0, 0, 0);
+    return this.#allocSpan(p, npages, use, 0, 0, 0);
   }
 
   /**
@@ -150,14 +150,14 @@ export class MHeap {
     elemSize: number,
     nelems: number,
   ): SpanId {
-    return this.allocSpan(0, npages, use, spanClass, elemSize, nelems, page);
+    return this.#allocSpan(0, npages, use, spanClass, elemSize, nelems, page);
   }
 
   freeManual(s: SpanId): void {
     const { columns } = this.parts.spans;
     if (columns.state[s] !== spanState.manual)
       fatal('freeing a span that is not manual', { span: s, state: columns.state[s] });
-    this.releaseSpan(s, columns.use[s] as SpanUse);
+    this.#releaseSpan(s, columns.use[s] as SpanUse);
   }
 
   /** Frees a swept span without objects. */
@@ -187,15 +187,15 @@ export class MHeap {
       tinyStarts.free(columns.tinyStarts[s]);
       columns.tinyStarts[s] = 0;
     }
-    this.releaseSpan(s, spanUse.heap);
+    this.#releaseSpan(s, spanUse.heap);
   }
 
-  private releaseSpan(s: SpanId, use: SpanUse): void {
+  #releaseSpan(s: SpanId, use: SpanUse): void {
     const { spans, pages } = this.parts;
     const { columns } = spans;
     const npages = columns.pages[s];
     const page = columns.startPage[s];
-    this.count(use, -npages * pageSize);
+    this.#count(use, -npages * pageSize);
     this.parts.counters.heapFree[0] += npages * pageSize;
     spans.setState(s, spanState.dead);
     columns.needZero[s] = 0;
@@ -210,7 +210,7 @@ export class MHeap {
   }
 
   /** `at`: the first page it must have; −1: wherever there is room. */
-  private allocSpan(
+  #allocSpan(
     p: number,
     npages: number,
     use: SpanUse,
@@ -239,7 +239,7 @@ export class MHeap {
     let grown = 0;
     if (at >= 0) {
       scavenged = radix!.allocRange(pageIndex(at), pageCount(npages));
-    } else if (this.cached && npages < cachedSpanPages) {
+    } else if (this.#cached && npages < cachedSpanPages) {
       const cache = pageCaches[p];
       if (cache.isEmpty()) radix!.allocToCache(cache);
       page = cache.alloc(pageCount(npages));
@@ -265,7 +265,7 @@ export class MHeap {
     this.hooks.scavengeInExchange(grown, scavengedBytes, size);
     if (scavenged !== 0) {
       if (!sys.used(arenas.addressOf(page), bytes(size), bytes(Math.min(size, scavengedBytes)))) {
-        this.takeBack(page, npages, npages - scavenged);
+        this.#takeBack(page, npages, npages - scavenged);
         spans.free(s);
         return spanId(0);
       }
@@ -274,9 +274,9 @@ export class MHeap {
       counters.heapReleased[0] -= scavengedBytes;
       if (this.parts.hugePageHints) sys.hugePage(arenas.addressOf(page), size);
     }
-    this.initSpan(s, page, npages, use, spanClass, elemSize, nelems, markBits, allocBits);
+    this.#initSpan(s, page, npages, use, spanClass, elemSize, nelems, markBits, allocBits);
     counters.heapFree[0] -= size - scavengedBytes;
-    this.count(use, size);
+    this.#count(use, size);
     return s;
   }
 
@@ -284,7 +284,7 @@ export class MHeap {
    * The system would not make pages ready again (it can refuse after a hard decommit). They go back free
    * and released, all of them: the refused mapping may have cost the ones that were ready, too.
    */
-  private takeBack(page: number, npages: number, ready: number): void {
+  #takeBack(page: number, npages: number, ready: number): void {
     const { radix, sys, counters } = this.parts;
     if (radix === undefined) fatal('used memory was refused without a hard decommit', { page, npages });
     radix.freeScavenged(pageIndex(page), pageCount(npages));
@@ -293,7 +293,7 @@ export class MHeap {
     sys.accounts.mappedReady(-ready * pageSize);
   }
 
-  private initSpan(
+  #initSpan(
     s: SpanId,
     page: number,
     npages: number,
@@ -310,7 +310,7 @@ export class MHeap {
     columns.spanClass[s] = spanClass;
     columns.startPage[s] = page;
     columns.pages[s] = npages;
-    columns.needZero[s] = (this.knowsZero ? pages.lastNeedZero : arenas.takeZeroed(page, npages)) ? 1 : 0;
+    columns.needZero[s] = (this.#knowsZero ? pages.lastNeedZero : arenas.takeZeroed(page, npages)) ? 1 : 0;
     columns.elemSize[s] = elemSize;
     columns.stride[s] = elemSize;
     columns.perObject[s] = perObjectOf(elemSize);
@@ -339,7 +339,7 @@ export class MHeap {
   }
 
   /** Books a span's bytes to what it is used for. */
-  private count(use: SpanUse, size: number): void {
+  #count(use: SpanUse, size: number): void {
     const { counters } = this.parts;
     switch (use) {
       case spanUse.heap:
@@ -366,11 +366,11 @@ export class MHeap {
     const small = growthUnit <= smallGrowthUnit;
     const need = alignUp(npages * pageSize, small ? growthStep : growthUnit);
     const ask = Math.max(need, growthUnit);
-    const grown = this.growBy(ask);
-    return grown >= need || need === ask ? grown : grown + this.growBy(need);
+    const grown = this.#growBy(ask);
+    return grown >= need || need === ask ? grown : grown + this.#growBy(need);
   }
 
-  private growBy(ask: number): number {
+  #growBy(ask: number): number {
     const { arenas, sys } = this.parts;
     const { state } = arenas;
     let total = 0;
@@ -388,7 +388,7 @@ export class MHeap {
       } else {
         const rest = state.curEnd[0] - state.curBase[0];
         if (rest > 0) {
-          if (!this.growInto(state.curBase[0], rest)) {
+          if (!this.#growInto(state.curBase[0], rest)) {
             arenas.giveBack(before, base, size);
             return 0;
           }
@@ -400,13 +400,13 @@ export class MHeap {
     }
     const start = state.curBase[0];
     // The rest of the old space may be ours already: then that is what could be had.
-    if (!this.growInto(start, ask)) return total;
+    if (!this.#growInto(start, ask)) return total;
     state.curBase[0] = start + ask;
     return total + ask;
   }
 
   /** Maps reserved space and gives it to the page heap. */
-  private growInto(start: number, size: number): boolean {
+  #growInto(start: number, size: number): boolean {
     const { sys, arenas, pages, heapBitmap, counters } = this.parts;
     const at = address(start);
     const page = pageIndex(arenas.pageOf(start));
@@ -414,12 +414,12 @@ export class MHeap {
     // What can fail for lack of memory comes before what cannot be undone.
     if (heapBitmap?.ensure(page, npages) === false) return false;
     if (pages.prepareGrow?.(page, npages) === false || !sys.map(at, bytes(size), 'heap')) return false;
-    if (!leavesRoom(sys) && this.unmap(at, size)) return false;
+    if (!leavesRoom(sys) && this.#unmap(at, size)) return false;
     this.hooks.mapped(at, size);
     this.hooks.growing(size);
     if (!pages.grow(page, npages)) {
       // It may only do so where it was not asked before.
-      if (pages.prepareGrow === undefined && this.unmap(at, size)) return false;
+      if (pages.prepareGrow === undefined && this.#unmap(at, size)) return false;
       fatal('the page heap refused pages it was prepared for', { page, npages });
     }
     if (pages.freshScavenged) {
@@ -432,7 +432,7 @@ export class MHeap {
   }
 
   /** Makes mapped space reserved again, by way of Ready. False if the system refuses: then it is there to be used. */
-  private unmap(start: number, size: number): boolean {
+  #unmap(start: number, size: number): boolean {
     const { sys } = this.parts;
     const at = address(start);
     if (!sys.used(at, bytes(size))) return false;

@@ -28,11 +28,11 @@ export const setBooksTable = table('setBooks', 'other', {
 });
 
 export class SetBooks implements SpanBooks {
-  private readonly sets: SpanSets;
-  private readonly spans: SpanTable;
-  private readonly sweepState: SweepState;
-  private readonly state: Views<typeof setBooksTable>;
-  private readonly spanClasses: number;
+  readonly #sets: SpanSets;
+  readonly #spans: SpanTable;
+  readonly #sweepState: SweepState;
+  readonly #state: Views<typeof setBooksTable>;
+  readonly #spanClasses: number;
 
   constructor(
     meta: MetaMemory,
@@ -41,19 +41,20 @@ export class SetBooks implements SpanBooks {
     sweepState: SweepState,
     spanClasses: number,
   ) {
-    this.sets = sets;
-    this.spans = spans;
-    this.sweepState = sweepState;
-    this.state = meta.views(setBooksTable);
-    this.spanClasses = spanClasses;
+    this.#sets = sets;
+    this.#spans = spans;
+    this.#sweepState = sweepState;
+    this.#state = meta.views(setBooksTable);
+    this.#spanClasses = spanClasses;
   }
 
   prepareFor(spanClass: number, spans: number): boolean {
-    return this.sets.prepareFor(spanClass, spans);
+    return this.#sets.prepareFor(spanClass, spans);
   }
 
   allocated(s: number, large: boolean): void {
-    if (large) this.sets.push(this.sets.fullSwept(this.spans.columns.spanClass[s], this.sweepState.gen), s);
+    if (large)
+      this.#sets.push(this.#sets.fullSwept(this.#spans.columns.spanClass[s], this.#sweepState.gen), s);
   }
 
   freed(): void {
@@ -61,15 +62,16 @@ export class SetBooks implements SpanBooks {
   }
 
   swept(s: number, preserve: boolean): void {
-    if (!preserve) this.place(s);
+    if (!preserve) this.#place(s);
   }
 
   uncached(s: number): void {
-    this.place(s);
+    this.#place(s);
   }
 
   take(spanClass: number, sweeper: BookSweeper): number {
-    const { sets, sweepState } = this;
+    const sets = this.#sets;
+    const sweepState = this.#sweepState;
     const gen = sweepState.gen;
     const ready = sets.pop(sets.partialSwept(spanClass, gen));
     if (ready !== 0 || sweepState.isDone()) return ready;
@@ -85,27 +87,28 @@ export class SetBooks implements SpanBooks {
       }
     }
     const full = sets.fullUnswept(spanClass, gen);
-    const { allocCount, nelems } = this.spans.columns;
+    const { allocCount, nelems } = this.#spans.columns;
     for (; budget >= 0; budget--) {
       const s = sets.pop(full);
       if (s === 0) break;
       if (sweeper.tryAcquire(s)) {
         sweeper.sweep(s, true);
         if (allocCount[s] !== nelems[s]) return s;
-        this.place(s);
+        this.#place(s);
       }
     }
     return 0;
   }
 
   beginSweep(): void {
-    this.state.cursor[0] = 0;
+    this.#state.cursor[0] = 0;
   }
 
   nextUnswept(): number {
-    const { state, sets } = this;
-    const gen = this.sweepState.gen;
-    const end = this.spanClasses * 2;
+    const state = this.#state;
+    const sets = this.#sets;
+    const gen = this.#sweepState.gen;
+    const end = this.#spanClasses * 2;
     for (let cursor = state.cursor[0]; cursor < end; cursor++) {
       const spanClass = cursor >>> 1;
       const s = sets.pop(
@@ -122,9 +125,11 @@ export class SetBooks implements SpanBooks {
 
   /** Every swept span stands in just one swept set, the one that fits, or in a cache. */
   check(isCached: (s: number) => boolean): void {
-    const { spans, sets, spanClasses } = this;
+    const spans = this.#spans;
+    const sets = this.#sets;
+    const spanClasses = this.#spanClasses;
     const c = spans.columns;
-    const gen = this.sweepState.gen;
+    const gen = this.#sweepState.gen;
     const places = new Uint8Array(spans.end);
     for (let s = 1; s < spans.end; s++) if (c.state[s] === spanState.inUse && isCached(s)) places[s]++;
     for (let spanClass = 0; spanClass < spanClasses; spanClass++) {
@@ -159,10 +164,10 @@ export class SetBooks implements SpanBooks {
   }
 
   /** Puts a swept span on the set where it belongs. */
-  private place(s: number): void {
-    const { sets } = this;
-    const { allocCount, nelems, spanClass } = this.spans.columns;
-    const gen = this.sweepState.gen;
+  #place(s: number): void {
+    const sets = this.#sets;
+    const { allocCount, nelems, spanClass } = this.#spans.columns;
+    const gen = this.#sweepState.gen;
     sets.push(
       allocCount[s] === nelems[s] ? sets.fullSwept(spanClass[s], gen) : sets.partialSwept(spanClass[s], gen),
       s,

@@ -71,23 +71,23 @@ export class MetaMemory {
   readonly parameters: readonly number[];
   /** The heap's books, which `sys` keeps from now on. */
   readonly accounts: ColumnAccounts;
-  private readonly sys: Sys;
-  private readonly header: Float64Array;
-  private readonly granules: Int32Array;
-  private readonly buffers = new Map<Table, ArrayBuffer>();
-  private readonly places = new Map<Table, TablePlace>();
-  private readonly headerBuffer: ArrayBuffer;
+  readonly #sys: Sys;
+  readonly #header: Float64Array;
+  readonly #granules: Int32Array;
+  readonly #buffers = new Map<Table, ArrayBuffer>();
+  readonly #places = new Map<Table, TablePlace>();
+  readonly #headerBuffer: ArrayBuffer;
 
   private constructor(sys: Sys, base: Address, map: MemoryMap, parameters: readonly number[]) {
-    this.sys = sys;
+    this.#sys = sys;
     this.base = base;
     this.map = map;
     this.parameters = parameters;
-    this.headerBuffer = sys.view(base, bytes(map.bitmapOffset + map.bitmapBytes));
-    this.header = new Float64Array(this.headerBuffer, 0, headerBytes / 8);
-    this.granules = new Int32Array(this.headerBuffer, map.bitmapOffset, map.bitmapBytes / 4);
-    for (const place of map.tables) this.places.set(place.table, place);
-    this.accounts = new ColumnAccounts(this.header.subarray(slotAccounts, slotAccounts + accountSlots));
+    this.#headerBuffer = sys.view(base, bytes(map.bitmapOffset + map.bitmapBytes));
+    this.#header = new Float64Array(this.#headerBuffer, 0, headerBytes / 8);
+    this.#granules = new Int32Array(this.#headerBuffer, map.bitmapOffset, map.bitmapBytes / 4);
+    for (const place of map.tables) this.#places.set(place.table, place);
+    this.accounts = new ColumnAccounts(this.#header.subarray(slotAccounts, slotAccounts + accountSlots));
     sys.useAccounts(this.accounts);
   }
 
@@ -116,11 +116,11 @@ export class MetaMemory {
       return undefined;
     }
     const meta = new MetaMemory(sys, base, map, parameters);
-    meta.header[slotVersion] = layoutVersion;
-    meta.header[slotBytes] = map.bytes;
-    meta.header[slotParameterCount] = parameters.length;
-    meta.header.set(parameters, slotParameters);
-    meta.header[slotMagic] = magic;
+    meta.#header[slotVersion] = layoutVersion;
+    meta.#header[slotBytes] = map.bytes;
+    meta.#header[slotParameterCount] = parameters.length;
+    meta.#header.set(parameters, slotParameters);
+    meta.#header[slotMagic] = magic;
     return meta;
   }
 
@@ -147,11 +147,11 @@ export class MetaMemory {
 
   /** The typed arrays of a table. They reach over all its rows, committed or not. */
   views<T extends Table>(table: T): Views<T> {
-    const place = this.place(table);
-    let buffer = this.buffers.get(table);
+    const place = this.#place(table);
+    let buffer = this.#buffers.get(table);
     if (buffer === undefined) {
-      buffer = this.sys.view(address(this.base + place.offset), bytes(place.bytes));
-      this.buffers.set(table, buffer);
+      buffer = this.#sys.view(address(this.base + place.offset), bytes(place.bytes));
+      this.#buffers.set(table, buffer);
     }
     const views: Record<string, AnyView> = {};
     for (const { name, offset, elements } of place.columns) {
@@ -161,7 +161,7 @@ export class MetaMemory {
   }
 
   rows(table: Table): number {
-    return this.place(table).rows;
+    return this.#place(table).rows;
   }
 
   /**
@@ -169,19 +169,19 @@ export class MetaMemory {
    * what was committed until then stays, and the next try goes on from there.
    */
   commit(table: Table, from: number, to: number): boolean {
-    const place = this.place(table);
+    const place = this.#place(table);
     if (to > place.rows) return false;
     for (const { offset, bytesPerRow } of place.columns) {
       const start = place.offset + offset + Math.floor(from * bytesPerRow);
       const end = place.offset + offset + Math.ceil(to * bytesPerRow);
-      if (end > start && !this.commitBytes(start, end, table)) return false;
+      if (end > start && !this.#commitBytes(start, end, table)) return false;
     }
     return true;
   }
 
   /** The address of a row of a column: for the crash report, which reads columns without JavaScript. */
   addressOf<T extends Table>(table: T, column: keyof T['columns'] & string, row = 0): Address {
-    const place = this.place(table);
+    const place = this.#place(table);
     const found = place.columns.find(({ name }) => name === column);
     if (found === undefined) throw new RangeError(`no column ${column}`);
     return address(
@@ -191,44 +191,46 @@ export class MetaMemory {
 
   /** Detaches every view this thread made. The memory stays. */
   detach(): void {
-    for (const buffer of this.buffers.values()) this.sys.detach(buffer);
-    this.buffers.clear();
-    this.sys.detach(this.headerBuffer);
+    for (const buffer of this.#buffers.values()) this.#sys.detach(buffer);
+    this.#buffers.clear();
+    this.#sys.detach(this.#headerBuffer);
   }
 
   /** Detaches this thread's views and returns the whole reservation. */
   release(): void {
     this.detach();
-    this.sys.useAccounts(new PlainAccounts());
-    this.sys.free(this.base, bytes(this.map.bytes), 'other', 'reserved');
+    this.#sys.useAccounts(new PlainAccounts());
+    this.#sys.free(this.base, bytes(this.map.bytes), 'other', 'reserved');
   }
 
-  private place(table: Table): TablePlace {
-    const place = this.places.get(table);
+  #place(table: Table): TablePlace {
+    const place = this.#places.get(table);
     if (place === undefined) throw new RangeError(`the memory map has no table ${table.name}`);
     return place;
   }
 
-  private commitBytes(start: number, end: number, table: Table): boolean {
+  #commitBytes(start: number, end: number, table: Table): boolean {
     const first = this.map.tables[0].offset;
     const last = Math.ceil((end - first) / granuleBytes);
     let granule = Math.floor((start - first) / granuleBytes);
     while (granule < last) {
-      if (this.isCommitted(granule)) {
+      if (this.#isCommitted(granule)) {
         granule++;
         continue;
       }
       let stop = granule + 1;
-      while (stop < last && !this.isCommitted(stop)) stop++;
+      while (stop < last && !this.#isCommitted(stop)) stop++;
       const length = (stop - granule) * granuleBytes;
-      if (!this.sys.commit(address(this.base + first + granule * granuleBytes), bytes(length), table.purpose))
+      if (
+        !this.#sys.commit(address(this.base + first + granule * granuleBytes), bytes(length), table.purpose)
+      )
         return false;
-      for (; granule < stop; granule++) this.granules[granule >>> 5] |= 1 << (granule & 31);
+      for (; granule < stop; granule++) this.#granules[granule >>> 5] |= 1 << (granule & 31);
     }
     return true;
   }
 
-  private isCommitted(granule: number): boolean {
-    return ((this.granules[granule >>> 5] >>> (granule & 31)) & 1) !== 0;
+  #isCommitted(granule: number): boolean {
+    return ((this.#granules[granule >>> 5] >>> (granule & 31)) & 1) !== 0;
   }
 }

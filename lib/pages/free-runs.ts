@@ -59,25 +59,25 @@ export class FreeRuns {
   readonly scavenged: Int32Array;
   readonly unusedSince: Float64Array;
   readonly grown: Float64Array;
-  private readonly memory: FreeRunMemory;
-  private readonly state: Uint8Array;
-  private readonly spanOf: Int32Array;
-  private readonly known: Uint8Array;
+  readonly #memory: FreeRunMemory;
+  readonly #state: Uint8Array;
+  readonly #spanOf: Int32Array;
+  readonly #known: Uint8Array;
 
   /** @param links what the page heap keeps of each run: rows beside the spans */
   constructor(memory: FreeRunMemory, links: Table) {
     const { meta, spans } = memory;
     const columns: Views<typeof freeRunTable> = meta.views(freeRunTable);
-    this.memory = memory;
+    this.#memory = memory;
     this.start = spans.columns.startPage;
     this.pages = spans.columns.pages;
     this.needZero = spans.columns.needZero;
-    this.state = spans.columns.state;
+    this.#state = spans.columns.state;
     this.scavenged = columns.scavenged;
     this.unusedSince = columns.unusedSince;
     this.grown = meta.views(freeRunStateTable).pages;
-    this.spanOf = memory.spanOf;
-    this.known = memory.known;
+    this.#spanOf = memory.spanOf;
+    this.#known = memory.known;
     spans.beside(freeRunTable);
     spans.beside(links);
   }
@@ -93,17 +93,17 @@ export class FreeRuns {
 
   /** Makes sure that one more run can be made. False when there is no memory. */
   ensure(): boolean {
-    const s = this.memory.spans.alloc();
+    const s = this.#memory.spans.alloc();
     if (s === 0) return false;
-    this.memory.spans.free(s);
+    this.#memory.spans.free(s);
     return true;
   }
 
   /** A new run, in no list yet. */
   make(page: number, npages: number, needZero: number, unusedSince: number): number {
-    const s = this.memory.spans.alloc();
+    const s = this.#memory.spans.alloc();
     if (s === 0) fatal('no id for a free run', { page, npages });
-    this.memory.spans.setState(s, spanState.free);
+    this.#memory.spans.setState(s, spanState.free);
     this.start[s] = page;
     this.pages[s] = npages;
     this.needZero[s] = needZero;
@@ -114,7 +114,7 @@ export class FreeRuns {
 
   /** A run is none any more: it was taken whole, or a neighbour took it in. */
   drop(s: number): void {
-    const { spans } = this.memory;
+    const { spans } = this.#memory;
     spans.setState(spanId(s), spanState.dead);
     this.needZero[s] = 0;
     spans.free(spanId(s));
@@ -123,29 +123,29 @@ export class FreeRuns {
   /** Makes a run's first and last page lead to it: after its bounds have changed. */
   map(s: number): void {
     const first = this.start[s];
-    this.spanOf[first] = s;
-    this.spanOf[first + this.pages[s] - 1] = s;
+    this.#spanOf[first] = s;
+    this.#spanOf[first + this.pages[s] - 1] = s;
   }
 
   /** The run that ends just before a page; 0 if there is none. */
   before(page: number): number {
-    if (page === 0 || this.known[(page - 1) >> arenaShift] !== 1) return 0;
-    const s = this.spanOf[page - 1];
-    return this.state[s] === spanState.free && this.start[s] + this.pages[s] === page ? s : 0;
+    if (page === 0 || this.#known[(page - 1) >> arenaShift] !== 1) return 0;
+    const s = this.#spanOf[page - 1];
+    return this.#state[s] === spanState.free && this.start[s] + this.pages[s] === page ? s : 0;
   }
 
   /** The run that begins at a page; 0 if there is none. */
   at(page: number): number {
-    if (this.known[page >> arenaShift] !== 1) return 0;
-    const s = this.spanOf[page];
-    return this.state[s] === spanState.free && this.start[s] === page ? s : 0;
+    if (this.#known[page >> arenaShift] !== 1) return 0;
+    const s = this.#spanOf[page];
+    return this.#state[s] === spanState.free && this.start[s] === page ? s : 0;
   }
 
   /** Every run, lowest address first. Not for hot paths. */
   inOrder(): number[] {
     const found: number[] = [];
-    for (let s = 1, end = this.memory.spans.end; s < end; s++)
-      if (this.state[s] === spanState.free) found.push(s);
+    for (let s = 1, end = this.#memory.spans.end; s < end; s++)
+      if (this.#state[s] === spanState.free) found.push(s);
     return found.sort((a, b) => this.start[a] - this.start[b]);
   }
 
@@ -172,7 +172,7 @@ export class FreeRuns {
       const npages = this.pages[s];
       if (npages <= 0 || this.scavenged[s] < 0 || this.scavenged[s] > npages)
         fatal('a free run is malformed', { span: s, page, npages, scavenged: this.scavenged[s] });
-      if (this.spanOf[page] !== s || this.spanOf[page + npages - 1] !== s)
+      if (this.#spanOf[page] !== s || this.#spanOf[page + npages - 1] !== s)
         fatal('the page table does not lead to a free run', { span: s, page, npages });
       const end = last === 0 ? -1 : this.start[last] + this.pages[last];
       if (end > page) fatal('free runs overlap', { span: s, page, other: last });

@@ -65,51 +65,51 @@ function failure(name: string, where: string, cause: unknown): PageHeapError {
 /** Which pages were grown, and which are allocated: a bit each. */
 class PageBook {
   readonly reachPages: number;
-  private readonly name: string;
-  private readonly grown: Int32Array;
-  private readonly held: Int32Array;
+  readonly #name: string;
+  readonly #grown: Int32Array;
+  readonly #held: Int32Array;
   /** Pages that were grown after the last allocation was asked for. */
-  private fresh: [page: number, npages: number] = [0, 0];
+  #fresh: [page: number, npages: number] = [0, 0];
 
   constructor(name: string, reachPages: number) {
-    this.name = name;
+    this.#name = name;
     this.reachPages = reachPages;
-    this.grown = new Int32Array(Math.ceil(reachPages / 32));
-    this.held = new Int32Array(Math.ceil(reachPages / 32));
+    this.#grown = new Int32Array(Math.ceil(reachPages / 32));
+    this.#held = new Int32Array(Math.ceil(reachPages / 32));
   }
 
   grow(page: number, npages: number): void {
-    mark(this.grown, page, npages, true);
-    this.fresh = [page, npages];
+    mark(this.#grown, page, npages, true);
+    this.#fresh = [page, npages];
   }
 
   ungrow(page: number, npages: number): void {
-    mark(this.grown, page, npages, false);
-    this.fresh = [0, 0];
+    mark(this.#grown, page, npages, false);
+    this.#fresh = [0, 0];
   }
 
   /** @throws ERR_PAGE_HEAP where a page was never grown, or is allocated */
   take(page: number, npages: number): void {
-    this.fresh = [0, 0];
-    const unknown = firstUnlike(this.grown, page, npages, true);
-    if (unknown >= 0) this.refuse(`answered ${page} for alloc(${npages}): page ${unknown} was never grown`);
-    const held = firstUnlike(this.held, page, npages, false);
-    if (held >= 0) this.refuse(`answered ${page} for alloc(${npages}): page ${held} is allocated already`);
-    mark(this.held, page, npages, true);
+    this.#fresh = [0, 0];
+    const unknown = firstUnlike(this.#grown, page, npages, true);
+    if (unknown >= 0) this.#refuse(`answered ${page} for alloc(${npages}): page ${unknown} was never grown`);
+    const held = firstUnlike(this.#held, page, npages, false);
+    if (held >= 0) this.#refuse(`answered ${page} for alloc(${npages}): page ${held} is allocated already`);
+    mark(this.#held, page, npages, true);
   }
 
   /** @throws ERR_PAGE_HEAP where there must be room: in what was grown just before */
   requireNoRoom(npages: number): void {
-    const [page, fresh] = this.fresh;
-    this.fresh = [0, 0];
+    const [page, fresh] = this.#fresh;
+    this.#fresh = [0, 0];
     if (fresh >= npages)
-      this.refuse(
+      this.#refuse(
         `answered -1 for alloc(${npages}) right after grow(${page}, ${fresh}): those pages are free`,
       );
   }
 
   give(page: number, npages: number): void {
-    mark(this.held, page, npages, false);
+    mark(this.#held, page, npages, false);
   }
 
   /** @throws ERR_PAGE_HEAP where memory is given back that is in use, or nobody's */
@@ -119,19 +119,19 @@ class PageBook {
       !(Number.isSafeInteger(page) && Number.isSafeInteger(npages) && npages >= 1) ||
       !this.has(page, npages)
     )
-      this.refuse(`called ${call}: there are ${this.reachPages} pages`);
-    const unknown = firstUnlike(this.grown, page, npages, true);
-    if (unknown >= 0) this.refuse(`called ${call}: page ${unknown} was never grown`);
-    const held = firstUnlike(this.held, page, npages, false);
-    if (held >= 0) this.refuse(`called ${call}: page ${held} is allocated`);
+      this.#refuse(`called ${call}: there are ${this.reachPages} pages`);
+    const unknown = firstUnlike(this.#grown, page, npages, true);
+    if (unknown >= 0) this.#refuse(`called ${call}: page ${unknown} was never grown`);
+    const held = firstUnlike(this.#held, page, npages, false);
+    if (held >= 0) this.#refuse(`called ${call}: page ${held} is allocated`);
   }
 
   has(page: number, npages: number): boolean {
     return Number.isSafeInteger(page) && page >= 0 && page + npages <= this.reachPages;
   }
 
-  private refuse(what: string): never {
-    throw new PageHeapError('ERR_PAGE_HEAP', `the page heap ${this.name} ${what}`, { value: this.name });
+  #refuse(what: string): never {
+    throw new PageHeapError('ERR_PAGE_HEAP', `the page heap ${this.#name} ${what}`, { value: this.#name });
   }
 }
 
@@ -168,42 +168,42 @@ class OwnPageHeap implements PageHeap {
   readonly prepareGrow?: (page: PageIndex, npages: PageCount) => boolean;
   readonly releaseUnused?: (limit: number) => Bytes;
   readonly nextGeneration?: () => void;
-  private readonly pages: PageHeap;
-  private readonly name: string;
-  private readonly book: PageBook;
+  readonly #pages: PageHeap;
+  readonly #name: string;
+  readonly #book: PageBook;
 
   constructor(pages: PageHeap, name: string, book: PageBook) {
-    this.pages = pages;
-    this.name = name;
-    this.book = book;
+    this.#pages = pages;
+    this.#name = name;
+    this.#book = book;
     this.freshScavenged = pages.freshScavenged;
     // What the class may leave out is left out here too: the heap looks whether it is there.
     if (pages.prepareGrow !== undefined)
       this.prepareGrow = (page, npages) =>
-        this.answered('prepareGrow', 'boolean', () => pages.prepareGrow?.(page, npages)) ?? true;
+        this.#answered('prepareGrow', 'boolean', () => pages.prepareGrow?.(page, npages)) ?? true;
     if (pages.releaseUnused !== undefined)
-      this.releaseUnused = (limit) => this.bytes('releaseUnused', () => pages.releaseUnused?.(limit));
+      this.releaseUnused = (limit) => this.#bytes('releaseUnused', () => pages.releaseUnused?.(limit));
     if (pages.nextGeneration !== undefined)
-      this.nextGeneration = () => this.call('nextGeneration', () => pages.nextGeneration?.());
+      this.nextGeneration = () => this.#call('nextGeneration', () => pages.nextGeneration?.());
     if (pages.lastNeedZero !== undefined)
       Object.defineProperty(this, 'lastNeedZero', { get: () => pages.lastNeedZero });
   }
 
   get lastScavenged(): number {
-    const { lastScavenged } = this.pages;
-    if (!Number.isSafeInteger(lastScavenged)) this.refuse('lastScavenged', 'a whole number', lastScavenged);
+    const { lastScavenged } = this.#pages;
+    if (!Number.isSafeInteger(lastScavenged)) this.#refuse('lastScavenged', 'a whole number', lastScavenged);
     return lastScavenged;
   }
 
   alloc(npages: PageCount): PageIndex {
-    const { book } = this;
-    const page = this.call('alloc', () => this.pages.alloc(npages));
+    const book = this.#book;
+    const page = this.#call('alloc', () => this.#pages.alloc(npages));
     if (page === -1) {
       book.requireNoRoom(npages);
       return page;
     }
     if (!book.has(page, npages))
-      this.refuse(
+      this.#refuse(
         `alloc(${npages})`,
         `-1, or the first of ${npages} pages below ${book.reachPages}`,
         page as unknown,
@@ -214,59 +214,59 @@ class OwnPageHeap implements PageHeap {
 
   free(page: PageIndex, npages: PageCount): void {
     // Before the call: with large physical pages it may complete one that can be given back.
-    this.book.give(page, npages);
-    this.call('free', () => this.pages.free(page, npages));
+    this.#book.give(page, npages);
+    this.#call('free', () => this.#pages.free(page, npages));
   }
 
   grow(page: PageIndex, npages: PageCount): boolean {
-    this.book.grow(page, npages);
-    const took = this.answered('grow', 'boolean', () => this.pages.grow(page, npages));
-    if (!took) this.book.ungrow(page, npages);
+    this.#book.grow(page, npages);
+    const took = this.#answered('grow', 'boolean', () => this.#pages.grow(page, npages));
+    if (!took) this.#book.ungrow(page, npages);
     return took;
   }
 
   release(nbytes: Bytes, force: boolean, shouldStop?: () => boolean): Bytes {
-    return this.bytes('release', () => this.pages.release(nbytes, force, shouldStop));
+    return this.#bytes('release', () => this.#pages.release(nbytes, force, shouldStop));
   }
 
   forEachFree(visit: FreeRunVisit): void {
-    this.call('forEachFree', () => this.pages.forEachFree(visit));
+    this.#call('forEachFree', () => this.#pages.forEachFree(visit));
   }
 
   stats(): PageHeapStats {
-    return this.answered('stats', 'object', () => this.pages.stats());
+    return this.#answered('stats', 'object', () => this.#pages.stats());
   }
 
   check(level: 1 | 2 | 3): void {
-    this.call('check', () => this.pages.check(level));
+    this.#call('check', () => this.#pages.check(level));
   }
 
-  private call<T>(where: string, operation: () => T): T {
+  #call<T>(where: string, operation: () => T): T {
     try {
       return operation();
     } catch (cause) {
-      throw failure(this.name, where, cause);
+      throw failure(this.#name, where, cause);
     }
   }
 
-  private answered<T>(where: string, type: 'boolean' | 'object', operation: () => T): T {
-    const answer = this.call(where, operation);
+  #answered<T>(where: string, type: 'boolean' | 'object', operation: () => T): T {
+    const answer = this.#call(where, operation);
     if (typeof answer !== type || answer === null)
-      this.refuse(where, type === 'boolean' ? 'true or false' : 'an object', answer);
+      this.#refuse(where, type === 'boolean' ? 'true or false' : 'an object', answer);
     return answer;
   }
 
-  private bytes(where: string, operation: () => Bytes | undefined): Bytes {
-    const answer = this.call(where, operation);
+  #bytes(where: string, operation: () => Bytes | undefined): Bytes {
+    const answer = this.#call(where, operation);
     if (answer === undefined || !(Number.isSafeInteger(answer) && answer >= 0))
-      this.refuse(where, 'bytes', answer);
+      this.#refuse(where, 'bytes', answer);
     return answer;
   }
 
-  private refuse(where: string, expected: string, answer: unknown): never {
+  #refuse(where: string, expected: string, answer: unknown): never {
     throw new PageHeapError(
       'ERR_PAGE_HEAP',
-      `the page heap ${this.name} must answer ${expected} for ${where}, not ${String(answer)}`,
+      `the page heap ${this.#name} must answer ${expected} for ${where}, not ${String(answer)}`,
       { value: answer },
     );
   }

@@ -15,22 +15,22 @@ import { PageHeapError } from '../base/errors.ts';
 import type { Runtime } from './runtime.ts';
 
 export class Holders {
-  private readonly runtime: Runtime;
-  private readonly held: Int32Array;
-  private readonly thread: number;
+  readonly #runtime: Runtime;
+  readonly #held: Int32Array;
+  readonly #thread: number;
 
   constructor(runtime: Runtime) {
-    this.runtime = runtime;
-    this.held = runtime.mcache.columns.held;
-    this.thread = runtime.sys.addon.threadId();
+    this.#runtime = runtime;
+    this.#held = runtime.mcache.columns.held;
+    this.#thread = runtime.sys.addon.threadId();
   }
 
   /** Takes a P that no living thread holds. @throws ERR_NO_P */
   acquire(): number {
-    const { mcache, ps } = this.runtime;
+    const { mcache, ps } = this.#runtime;
     for (let p = 0; p < ps; p++) {
-      if (this.isLiving(p)) continue;
-      this.held[p] = this.thread;
+      if (this.#isLiving(p)) continue;
+      this.#held[p] = this.#thread;
       mcache.forgetTiny(p);
       return p;
     }
@@ -39,26 +39,26 @@ export class Holders {
 
   /** Returns what a P has cached, and the P. */
   release(p: number): void {
-    const { mcache, pageCaches } = this.runtime;
+    const { mcache, pageCaches } = this.#runtime;
     mcache.flush(p);
     // Only the radix page heap has page caches.
-    if (pageCaches.length > 0) pageCaches[p].flush(this.runtime.radix);
+    if (pageCaches.length > 0) pageCaches[p].flush(this.#runtime.radix);
     this.abandon(p);
   }
 
   /** Returns a P alone, of a heap that is lost. */
   abandon(p: number): void {
-    this.held[p] = 0;
+    this.#held[p] = 0;
   }
 
   /** How many Ps beside `own` living threads hold. */
   livingBut(own: number): number {
     let living = 0;
-    for (let p = 0; p < this.runtime.ps; p++) if (p !== own && this.isLiving(p)) living++;
+    for (let p = 0; p < this.#runtime.ps; p++) if (p !== own && this.#isLiving(p)) living++;
     return living;
   }
 
-  private isLiving(p: number): boolean {
-    return this.held[p] !== 0 && this.runtime.sys.addon.tidAlive(this.held[p]);
+  #isLiving(p: number): boolean {
+    return this.#held[p] !== 0 && this.#runtime.sys.addon.tidAlive(this.#held[p]);
   }
 }

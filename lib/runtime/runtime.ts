@@ -83,7 +83,7 @@ export class Runtime {
   /** The size classes of this heap. */
   readonly classes: SizeClasses;
   readonly pages: PageHeap;
-  private readonly radixPages: RadixPageHeap | undefined;
+  readonly #radixPages: RadixPageHeap | undefined;
   readonly pageCaches: readonly PageCache[];
   readonly gcBits: GcBits;
   readonly sets: SpanSets;
@@ -159,7 +159,7 @@ export class Runtime {
       },
     });
     this.pages = made.pages;
-    this.radixPages = made.radix;
+    this.#radixPages = made.radix;
     this.scavenging.attach(made.pages);
     const { radix } = made;
     this.pageCaches =
@@ -227,13 +227,13 @@ export class Runtime {
       // The trigger of 2014 goes by what objects come to, for which those of cached spans must be counted.
       flushBefore: this.parts.sweep === 'busy' || this.parts.trigger === 'live',
       mappedReady: () => meta.accounts.ready,
-      pace: (goal) => this.setPace(goal),
+      pace: (goal) => this.#setPace(goal),
     });
     this.heap.hooks = {
       reclaim: (npages) => this.sweeper.reclaim(npages),
       growing: (size) => this.scavenging.growing(size),
       scavengeInExchange: (grown, scavenged, size) => this.scavenging.inExchange(grown, scavenged, size),
-      mapped: (at, size) => this.adviseMapped(at, size),
+      mapped: (at, size) => this.#adviseMapped(at, size),
     };
     this.central.hooks = { deductSweepCredit: (bytes, pages) => this.sweeper.deductCredit(bytes, pages) };
   }
@@ -242,7 +242,7 @@ export class Runtime {
   static create(sys: Sys, options: ResolvedOptions, watch: Watch): Runtime {
     const reaches = options.reach === undefined ? defaultReaches : [options.reach];
     for (const reach of reaches) {
-      const runtime = Runtime.tryCreate(sys, reach, options, watch);
+      const runtime = Runtime.#tryCreate(sys, reach, options, watch);
       if (runtime !== undefined) return runtime;
     }
     throw new PageHeapError('ERR_OUT_OF_MEMORY', 'the system has no address space or memory for a heap', {
@@ -275,7 +275,7 @@ export class Runtime {
       this.reach / pageSize,
       address(this.table.zeroBase[0]),
     );
-    malloc.hooks = { slowPath: () => this.afterSlowPath(p) };
+    malloc.hooks = { slowPath: () => this.#afterSlowPath(p) };
     return malloc;
   }
 
@@ -283,7 +283,7 @@ export class Runtime {
   collect(forced: boolean): boolean {
     const report = this.cycles.run(forced);
     if (report === undefined) return false;
-    this.tellCycle(report);
+    this.#tellCycle(report);
     return true;
   }
 
@@ -301,14 +301,14 @@ export class Runtime {
 
   /** The page heap of a heap that has the radix one. */
   get radix(): RadixPageHeap {
-    return this.radixPages ?? fatal('this heap has no radix page heap', {});
+    return this.#radixPages ?? fatal('this heap has no radix page heap', {});
   }
 
   /** Recomputes all pacing: after GC percent or the limit were changed. */
   repace(): void {
     const { counters, pacer, heap } = this;
     pacer.commit(counters.heapLive[0], heap.parts.sweepState.isDone());
-    this.setPace(this.heapGoal());
+    this.#setPace(this.#heapGoal());
   }
 
   /** Background work that is due: a few spans swept, a burst of scavenging, a periodic cycle. Nanoseconds until more is. */
@@ -334,10 +334,10 @@ export class Runtime {
 
   /** The goal for those who ask: Infinity where there is none. */
   statedGoal(): number {
-    return this.pacer.isOff ? Infinity : this.heapGoal();
+    return this.pacer.isOff ? Infinity : this.#heapGoal();
   }
 
-  private heapGoal(): number {
+  #heapGoal(): number {
     const { counters } = this;
     return this.pacer.heapGoal(
       this.meta.accounts.ready,
@@ -359,12 +359,7 @@ export class Runtime {
     this.meta.detach();
   }
 
-  private static tryCreate(
-    sys: Sys,
-    reach: number,
-    options: ResolvedOptions,
-    watch: Watch,
-  ): Runtime | undefined {
+  static #tryCreate(sys: Sys, reach: number, options: ResolvedOptions, watch: Watch): Runtime | undefined {
     const first = reserveFirstArena(sys, reach);
     if (first === undefined) return undefined;
     const meta = MetaMemory.create(sys, capacities, [
@@ -384,7 +379,7 @@ export class Runtime {
     try {
       if (prepareTables(meta, options)) {
         const runtime = new Runtime(sys, meta, watch, options.parts.pageHeapClass);
-        if (runtime.begin(first.base, options)) return runtime;
+        if (runtime.#begin(first.base, options)) return runtime;
       }
     } catch (error) {
       // Out of a page heap of the caller's, or the caller's clock.
@@ -395,7 +390,7 @@ export class Runtime {
     return undefined;
   }
 
-  private begin(firstArena: Address, options: ResolvedOptions): boolean {
+  #begin(firstArena: Address, options: ResolvedOptions): boolean {
     const zero = this.persistent.alloc(8);
     if (zero < 0 || !this.arenas.prepare(firstArena)) return false;
     this.table.zeroBase[0] = this.meta.addressOf(persistentTable, 'bytes') + zero;
@@ -407,7 +402,7 @@ export class Runtime {
     return true;
   }
 
-  private setPace(heapGoal: number): void {
+  #setPace(heapGoal: number): void {
     const { counters, pace, heap } = this;
     // The design of 2014 sweeps in the background and when pages are needed, not in proportion.
     if (this.parts.sweep !== 'busy') {
@@ -423,14 +418,14 @@ export class Runtime {
   }
 
   /** What the options ask of the kernel for fresh memory. A kernel that refuses is not asked again. */
-  private adviseMapped(at: Address, size: number): void {
+  #adviseMapped(at: Address, size: number): void {
     if (this.table.disableHugePages[0] === 1) this.sys.noHugePage(at, size);
     if (this.table.nameMappings[0] === 1) this.sys.name(at, size, 'pageheap: heap');
   }
 
   /** After a refill or a large object: the moment to look whether more is due. */
-  private afterSlowPath(p: number): void {
-    if (this.table.collect[0] === 1 && this.collectionIsDue()) this.collect(false);
+  #afterSlowPath(p: number): void {
+    if (this.table.collect[0] === 1 && this.#collectionIsDue()) this.collect(false);
     if ((++this.mcache.columns.refills[p] & backgroundBeat) === 0) {
       const now = this.watch.clock.now();
       if (this.limiter.needUpdate(now)) this.limiter.update(now);
@@ -438,7 +433,7 @@ export class Runtime {
     }
   }
 
-  private collectionIsDue(): boolean {
+  #collectionIsDue(): boolean {
     const { counters, pacer, limiter } = this;
     const ready = this.meta.accounts.ready;
     const heapAlloc = counters.totalAlloc[0] - counters.totalFree[0];
@@ -450,7 +445,7 @@ export class Runtime {
     return pacer.shouldCollect(counters.heapLive[0], ready, counters.heapFree[0], heapAlloc, limited);
   }
 
-  private tellCycle(report: CycleReport): void {
+  #tellCycle(report: CycleReport): void {
     if (this.watch.gctrace) process.stderr.write(`${report.line}\n`);
     this.watch.onEvent?.({ kind: 'gc', ...report });
   }

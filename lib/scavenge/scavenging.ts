@@ -58,12 +58,12 @@ export class Scavenging {
   readonly background: BackgroundScavenger;
   readonly age: AgeScavenger;
   readonly credit: GrowthCredit;
-  private readonly p: ScavengingParts;
+  readonly #p: ScavengingParts;
   /** Set once, right after the page heap was made, which needs `releasePages` first. */
-  private pages: PageHeap | undefined;
+  #pages: PageHeap | undefined;
 
   constructor(p: ScavengingParts) {
-    this.p = p;
+    this.#p = p;
     const { sys, table, policies } = p;
     this.goals = new ScavengeGoals(policies.scavengeGoals, {
       physPageSize: sys.physPageSize,
@@ -73,7 +73,7 @@ export class Scavenging {
       policies.background,
       {
         now: p.now,
-        scavenge: (n) => this.release(n, false),
+        scavenge: (n) => this.#release(n, false),
         shouldStop: () => this.goals.met(this.heapRetained(), p.meta.accounts.ready),
         procs: () => 1,
       },
@@ -85,18 +85,18 @@ export class Scavenging {
 
   /** Names the page heap that releases. */
   attach(pages: PageHeap): void {
-    this.pages = pages;
+    this.#pages = pages;
   }
 
   /** A fresh heap's state. */
   init(): void {
     this.goals.clear();
     this.background.init();
-    this.age.init(this.p.now());
+    this.age.init(this.#p.now());
   }
 
   heapRetained(): number {
-    return this.p.counters.heapInUse[0] + this.p.counters.heapFree[0];
+    return this.#p.counters.heapInUse[0] + this.#p.counters.heapFree[0];
   }
 
   /**
@@ -106,26 +106,26 @@ export class Scavenging {
    * of rsscurve, where smallest first is 10 GiB in 0.45 s.
    */
   releaseAll(): number {
-    const { counters, parts } = this.p;
-    const released = this.pages?.releaseUnused?.(anyAge) ?? this.release(Number.MAX_SAFE_INTEGER, true);
+    const { counters, parts } = this.#p;
+    const released = this.#pages?.releaseUnused?.(anyAge) ?? this.#release(Number.MAX_SAFE_INTEGER, true);
     counters.releasedForced[0] += released;
     if (parts.scavenger === 'background' || parts.scavenger === 'none') {
-      this.tell('forced', released, this.scavLine(0, released, true, false));
+      this.#tell('forced', released, this.#scavLine(0, released, true, false));
     } else {
-      this.tellRound('forced', -1, released);
+      this.#tellRound('forced', -1, released);
     }
     return released;
   }
 
   /** Work that is due by the clock. Nanoseconds until more is. */
   step(): number {
-    if (this.p.table.scavenge[0] !== 1) return Infinity;
-    switch (this.p.parts.scavenger) {
+    if (this.#p.table.scavenge[0] !== 1) return Infinity;
+    switch (this.#p.parts.scavenger) {
       case 'background':
-        return this.stepBackground();
+        return this.#stepBackground();
       case 'age':
       case 'growth':
-        return this.stepAge();
+        return this.#stepAge();
       case 'none':
         return Infinity;
     }
@@ -133,7 +133,7 @@ export class Scavenging {
 
   /** Whether `step` has something to do at a time. */
   isDue(now: number): boolean {
-    switch (this.p.parts.scavenger) {
+    switch (this.#p.parts.scavenger) {
       case 'background':
         return this.background.dueAt <= now;
       case 'age':
@@ -146,11 +146,11 @@ export class Scavenging {
 
   /** New goals: after a cycle, and when GC percent or the limit were changed. */
   setGoals(heapGoal: number): void {
-    const { pacer, counters, meta } = this.p;
+    const { pacer, counters, meta } = this.#p;
     this.goals.set({
       heapGoal,
       lastHeapGoal: pacer.lastHeapGoal,
-      lastHeapInUse: this.p.lastHeapInUse(),
+      lastHeapInUse: this.#p.lastHeapInUse(),
       memoryLimit: pacer.memoryLimit,
       mappedReady: meta.accounts.ready,
       heapInUse: counters.heapInUse[0],
@@ -160,21 +160,21 @@ export class Scavenging {
 
   /** The last span of a sweep was taken: memory is as free as it gets, so the background scavenger may start. */
   sweepDrained(): void {
-    if (this.p.parts.scavenger !== 'background') return;
-    const { counters } = this.p;
+    if (this.#p.parts.scavenger !== 'background') return;
+    const { counters } = this.#p;
     const { background } = this;
     const bg = background.takeReleased();
     const eager = counters.releasedEager[0];
-    const line = this.scavLine(bg, eager - counters.eagerTold[0], false, background.takeControllerReset());
+    const line = this.#scavLine(bg, eager - counters.eagerTold[0], false, background.takeControllerReset());
     counters.eagerTold[0] = eager;
-    this.tell('bg', 0, line);
+    this.#tell('bg', 0, line);
     background.ready();
   }
 
   /** The heap is about to grow: what the 2019 design releases first. */
   growing(size: number): void {
-    if (this.p.table.scavenge[0] !== 1 || this.p.parts.scavenger !== 'growth') return;
-    this.releaseWithCredit(size);
+    if (this.#p.table.scavenge[0] !== 1 || this.#p.parts.scavenger !== 'growth') return;
+    this.#releaseWithCredit(size);
   }
 
   /**
@@ -182,26 +182,26 @@ export class Scavenging {
    * reuses what was released.
    */
   inExchange(grown: number, scavenged: number, size: number): void {
-    const { table, parts, limiter, pacer, meta, counters } = this.p;
+    const { table, parts, limiter, pacer, meta, counters } = this.#p;
     if (table.scavenge[0] !== 1 || (grown === 0 && scavenged === 0)) return;
-    if (parts.scavengeOnReuse && scavenged > 0) this.releaseWithCredit(size);
+    if (parts.scavengeOnReuse && scavenged > 0) this.#releaseWithCredit(size);
     if (parts.scavenger !== 'background') return;
     const byLimit = limiter.limiting() ? 0 : limitDebt(scavenged, meta.accounts.ready, pacer.memoryLimit);
     // Where fresh memory counts as backed, the growth is retained already.
-    const before = this.heapRetained() - (this.pages?.freshScavenged === false ? grown : 0);
+    const before = this.heapRetained() - (this.#pages?.freshScavenged === false ? grown : 0);
     const byGrowth = grown === 0 ? 0 : this.goals.growthDebt(grown, before);
     const debt = Math.max(byLimit, byGrowth);
     if (debt <= 0) return;
-    const start = this.p.now();
-    const released = this.release(debt, byLimit > 0, () => limiter.limiting());
-    limiter.addScavengeTime(this.p.now() - start);
+    const start = this.#p.now();
+    const released = this.#release(debt, byLimit > 0, () => limiter.limiting());
+    limiter.addScavengeTime(this.#p.now() - start);
     counters.releasedEager[0] += released;
-    if (released > 0) this.tell('eager', released, '');
+    if (released > 0) this.#tell('eager', released, '');
   }
 
   /** The page heap's hook: gives pages back and books `newly` of them as released. */
   releasePages(page: number, npages: number, newly: number): void {
-    const { sys, arenas, parts, counters } = this.p;
+    const { sys, arenas, parts, counters } = this.#p;
     const at = arenas.addressOf(page);
     const size = npages * pageSize;
     // Older designs release runs whole that are released in part: for the state machine they are ready again.
@@ -214,44 +214,44 @@ export class Scavenging {
     counters.heapFree[0] -= newly * pageSize;
   }
 
-  private release(nbytes: number, force: boolean, shouldStop?: () => boolean): number {
-    return this.pages === undefined ? 0 : this.pages.release(bytes(nbytes), force, shouldStop);
+  #release(nbytes: number, force: boolean, shouldStop?: () => boolean): number {
+    return this.#pages === undefined ? 0 : this.#pages.release(bytes(nbytes), force, shouldStop);
   }
 
-  private releaseWithCredit(nbytes: number): void {
+  #releaseWithCredit(nbytes: number): void {
     const owed = this.credit.ask(nbytes);
     if (owed === 0) return;
-    const got = this.release(owed, true);
+    const got = this.#release(owed, true);
     this.credit.released(owed, got);
-    this.p.counters.releasedEager[0] += got;
-    if (got > 0) this.tell('eager', got, '');
+    this.#p.counters.releasedEager[0] += got;
+    if (got > 0) this.#tell('eager', got, '');
   }
 
-  private stepBackground(): number {
-    const { counters } = this.p;
+  #stepBackground(): number {
+    const { counters } = this.#p;
     const before = counters.heapReleased[0];
     const wait = this.background.step();
     const released = counters.heapReleased[0] - before;
     if (released > 0) {
       counters.releasedBackground[0] += released;
-      this.tell('bg', released, '');
+      this.#tell('bg', released, '');
     }
     return wait;
   }
 
-  private stepAge(): number {
+  #stepAge(): number {
     const { age } = this;
-    const now = this.p.now();
+    const now = this.#p.now();
     if (now < age.dueAt) return age.dueAt - now;
     const round = age.begin(now);
-    const released = this.pages?.releaseUnused?.(age.limit) ?? 0;
-    this.p.counters.releasedBackground[0] += released;
-    this.tellRound('bg', round, released);
+    const released = this.#pages?.releaseUnused?.(age.limit) ?? 0;
+    this.#p.counters.releasedBackground[0] += released;
+    this.#tellRound('bg', round, released);
     return age.dueAt - now;
   }
 
-  private scavLine(bg: number, eager: number, forced: boolean, controllerReset: boolean): string {
-    const { counters } = this.p;
+  #scavLine(bg: number, eager: number, forced: boolean, controllerReset: boolean): string {
+    const { counters } = this.#p;
     return formatScavTrace({
       releasedBackground: bg,
       releasedEager: eager,
@@ -263,11 +263,11 @@ export class Scavenging {
     });
   }
 
-  private tellRound(by: 'bg' | 'forced', round: number, releasedNow: number): void {
-    const { counters, gctrace } = this.p;
+  #tellRound(by: 'bg' | 'forced', round: number, releasedNow: number): void {
+    const { counters, gctrace } = this.#p;
     const [free, released] = [counters.heapFree[0], counters.heapReleased[0]];
     // Stacks are spans of the heap like any other in 2014; later they are counted apart.
-    const inUse = counters.heapInUse[0] + (this.p.parts.generation === 'lists' ? counters.inStacks[0] : 0);
+    const inUse = counters.heapInUse[0] + (this.#p.parts.generation === 'lists' ? counters.inStacks[0] : 0);
     const line = formatScvgTrace({
       round,
       releasedNow,
@@ -277,11 +277,11 @@ export class Scavenging {
       released,
     });
     if (gctrace) process.stderr.write(`${line}\n`);
-    this.p.onEvent?.({ kind: 'scav', by, at: this.p.now(), bytes: releasedNow, line });
+    this.#p.onEvent?.({ kind: 'scav', by, at: this.#p.now(), bytes: releasedNow, line });
   }
 
-  private tell(by: 'bg' | 'eager' | 'forced', bytes: number, line: string): void {
-    if (this.p.scavtrace && line !== '') process.stderr.write(`${line}\n`);
-    this.p.onEvent?.({ kind: 'scav', by, at: this.p.now(), bytes, line });
+  #tell(by: 'bg' | 'eager' | 'forced', bytes: number, line: string): void {
+    if (this.#p.scavtrace && line !== '') process.stderr.write(`${line}\n`);
+    this.#p.onEvent?.({ kind: 'scav', by, at: this.#p.now(), bytes, line });
   }
 }

@@ -90,31 +90,32 @@ export class Arenas {
   readonly origin: Address;
   readonly columns: Views<typeof arenaTable>;
   readonly state: Views<typeof arenaStateTable>;
-  private readonly reachBytes: number;
-  private readonly meta: MetaMemory;
-  private readonly sys: Sys;
+  readonly #reachBytes: number;
+  readonly #meta: MetaMemory;
+  readonly #sys: Sys;
 
   constructor(meta: MetaMemory, sys: Sys, origin: Address, reachBytes: number) {
-    this.meta = meta;
-    this.sys = sys;
+    this.#meta = meta;
+    this.#sys = sys;
     this.origin = origin;
-    this.reachBytes = reachBytes;
+    this.#reachBytes = reachBytes;
     this.columns = meta.views(arenaTable);
     this.state = meta.views(arenaStateTable);
   }
 
   /** Commits the tables and enters the first arena, already reserved. False when there is no memory. */
   prepare(first: Address): boolean {
-    const { meta, state } = this;
+    const { state } = this;
+    const meta = this.#meta;
     if (!meta.commit(arenaStateTable, 0, 1) || !meta.commit(arenaTable, 0, meta.rows(arenaTable)))
       return false;
-    if (!this.addKnown(first, arenaBytes)) return false;
+    if (!this.#addKnown(first, arenaBytes)) return false;
     state.curBase[0] = first;
     state.curEnd[0] = first + arenaBytes;
     // Up to sixteen places spread over the reach, tried from the lowest; that is right above the first arena.
-    const spread = alignUp(this.reachBytes / 16, arenaBytes);
+    const spread = alignUp(this.#reachBytes / 16, arenaBytes);
     let count = 0;
-    for (let i = Math.ceil(this.reachBytes / spread) - 1; i > 0; i--) {
+    for (let i = Math.ceil(this.#reachBytes / spread) - 1; i > 0; i--) {
       const hint = this.origin + i * spread;
       if (hint !== first && hint !== first + arenaBytes) state.hints[count++] = hint;
     }
@@ -130,32 +131,33 @@ export class Arenas {
    * little room for this size stays for a smaller one.
    */
   reserve(size: number): Address {
-    const { state, sys } = this;
+    const { state } = this;
+    const sys = this.#sys;
     const length = alignUp(size, arenaBytes);
     for (let i = state.hintCount[0] - 1; i >= 0; i--) {
       const hint = state.hints[i];
       const wanted = hint < 0 ? -hint - length : hint;
-      if (!this.inReach(wanted, length)) continue;
+      if (!this.#inReach(wanted, length)) continue;
       const got = sys.reserve(address(wanted), bytes(length));
       if (got === wanted) {
-        if (!this.enter(got, length)) return address(0);
+        if (!this.#enter(got, length)) return address(0);
         state.hints[i] = hint < 0 ? -wanted : wanted + length;
         return got;
       }
       if (got === 0) return address(0); // out of address space: no other hint will do better
       sys.free(got, bytes(length), 'heap', 'reserved');
       // For several arenas there is no room; for one there may be.
-      if (length === arenaBytes) this.forgetHint(i);
+      if (length === arenaBytes) this.#forgetHint(i);
     }
     const got = sys.reserveAligned(bytes(length), arenaBytes);
     if (got === 0) return address(0);
-    if (!this.inReach(got, length)) {
+    if (!this.#inReach(got, length)) {
       sys.free(got, bytes(length), 'heap', 'reserved');
       return address(0);
     }
-    if (!this.enter(got, length)) return address(0);
-    this.addHint(-got);
-    this.addHint(got + length);
+    if (!this.#enter(got, length)) return address(0);
+    this.#addHint(-got);
+    this.#addHint(got + length);
     return got;
   }
 
@@ -172,7 +174,7 @@ export class Arenas {
     state.count[0] = before.count;
     state.hintCount[0] = before.hintCount;
     state.hints.set(before.hints);
-    this.sys.free(address(base), bytes(size), 'heap', 'reserved');
+    this.#sys.free(address(base), bytes(size), 'heap', 'reserved');
   }
 
   isKnown(page: number): boolean {
@@ -180,33 +182,33 @@ export class Arenas {
   }
 
   /** Whether [address, address + size) can have page numbers in this heap. */
-  private inReach(at: number, size: number): boolean {
-    return at >= this.origin && at + size <= this.origin + this.reachBytes;
+  #inReach(at: number, size: number): boolean {
+    return at >= this.origin && at + size <= this.origin + this.#reachBytes;
   }
 
-  private forgetHint(i: number): void {
+  #forgetHint(i: number): void {
     const { hints, hintCount } = this.state;
     hints.copyWithin(i, i + 1, hintCount[0]);
     hintCount[0]--;
   }
 
   /** A hint to be tried before all others. The oldest goes when there are too many. */
-  private addHint(hint: number): void {
+  #addHint(hint: number): void {
     const { hints, hintCount } = this.state;
-    if (hintCount[0] === maxHints) this.forgetHint(0);
+    if (hintCount[0] === maxHints) this.#forgetHint(0);
     hints[hintCount[0]++] = hint;
   }
 
-  private enter(at: Address, size: number): boolean {
-    if (this.addKnown(at, size)) return true;
-    this.sys.free(at, bytes(size), 'heap', 'reserved');
+  #enter(at: Address, size: number): boolean {
+    if (this.#addKnown(at, size)) return true;
+    this.#sys.free(at, bytes(size), 'heap', 'reserved');
     return false;
   }
 
-  private addKnown(at: number, size: number): boolean {
+  #addKnown(at: number, size: number): boolean {
     const first = (at - this.origin) / arenaBytes;
     const end = first + size / arenaBytes;
-    if (!this.meta.commit(pageTable, first * pagesPerArena, end * pagesPerArena)) return false;
+    if (!this.#meta.commit(pageTable, first * pagesPerArena, end * pagesPerArena)) return false;
     for (let arena = first; arena < end; arena++) {
       this.columns.known[arena] = 1;
       this.columns.zeroedPages[arena] = 0;
@@ -262,6 +264,6 @@ export class Arenas {
 
   /** Returns all address space to the system: the end of the heap. */
   release(): void {
-    for (const { base, bytes: size } of this.ranges()) this.sys.free(base, bytes(size), 'heap', 'reserved');
+    for (const { base, bytes: size } of this.ranges()) this.#sys.free(base, bytes(size), 'heap', 'reserved');
   }
 }

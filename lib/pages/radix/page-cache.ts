@@ -82,10 +82,10 @@ export class PageCache {
       } else this.lastScavenged = 0;
       return pageIndex(slots[base]! + 63 - Math.clz32(bit));
     }
-    return this.allocSome(n);
+    return this.#allocSome(n);
   }
 
-  private allocSome(n: number): PageIndex {
+  #allocSome(n: number): PageIndex {
     const { slots } = this;
     const low = slots[freeLow]!;
     const high = slots[freeHigh]!;

@@ -13,17 +13,17 @@ import { type PhysicalPages, RadixPageAlloc } from './page-alloc.ts';
 
 export class RadixPageHeap extends RadixPageAlloc implements PageHeap {
   readonly freshScavenged = true;
-  private readonly hook: (page: PageIndex, npages: PageCount) => void;
+  readonly #hook: (page: PageIndex, npages: PageCount) => void;
 
   constructor(memory: RadixMemory, physical: PhysicalPages, host: Pick<PageHeapHost, 'release'>) {
     super(memory, physical);
     const release: ReleaseHook = host.release;
     // Scavenged runs are found page by page: what is released was not.
-    this.hook = (page, npages) => release(page, npages, npages);
+    this.#hook = (page, npages) => release(page, npages, npages);
   }
 
   release(nbytes: Bytes, force: boolean, shouldStop?: () => boolean): Bytes {
-    return this.scavenge(nbytes, force, this.hook, shouldStop);
+    return this.scavenge(nbytes, force, this.#hook, shouldStop);
   }
 
   prepareGrow(page: PageIndex, npages: PageCount): boolean {

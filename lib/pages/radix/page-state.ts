@@ -41,7 +41,7 @@ export class PageState {
   /** The free pages of the heap, from the scavenge index: a step a chunk. */
   freePages(): PageCount {
     let free = 0;
-    this.eachChunk((chunk) => {
+    this.#eachChunk((chunk) => {
       free += chunkPages - (this.index.density[chunk]! & inUseMask);
     });
     return pageCount(free);
@@ -50,7 +50,7 @@ export class PageState {
   stats(): PageHeapStats {
     let pages = 0;
     let scavengedPages = 0;
-    this.eachChunk((chunk) => {
+    this.#eachChunk((chunk) => {
       pages += chunkPages;
       scavengedPages += countRange(this.scavenged, chunk << chunkWordsShift, 0, chunkPages);
     });
@@ -77,10 +77,10 @@ export class PageState {
 
   /** The free pages among n grown ones. */
   countFree(page: PageIndex, npages: PageCount): PageCount {
-    return pageCount(npages - this.count(this.allocated, page, npages));
+    return pageCount(npages - this.#count(this.allocated, page, npages));
   }
 
-  private count(words: Int32Array, page: number, npages: number): number {
+  #count(words: Int32Array, page: number, npages: number): number {
     let count = 0;
     for (let at = page; at < page + npages; ) {
       const chunk = at >> chunkPagesShift;
@@ -91,7 +91,7 @@ export class PageState {
     return count;
   }
 
-  private eachChunk(visit: (chunk: number) => void): void {
+  #eachChunk(visit: (chunk: number) => void): void {
     for (const [page, npages] of this.inUse()) {
       for (let chunk = page >> chunkPagesShift; chunk < (page + npages) >> chunkPagesShift; chunk++)
         visit(chunk);

@@ -60,20 +60,20 @@ const lastShift = lastInUseShift;
 export class ScavengeIndex {
   readonly density: Int32Array;
   readonly generation: Int32Array;
-  private readonly state: Int32Array;
-  private readonly ranges: AddressRanges;
+  readonly #state: Int32Array;
+  readonly #ranges: AddressRanges;
 
   constructor(memory: RadixMemory, ranges: AddressRanges) {
     this.density = memory.chunks.density;
     this.generation = memory.chunks.generation;
-    this.state = memory.state.slots;
-    this.ranges = ranges;
+    this.#state = memory.state.slots;
+    this.#ranges = ranges;
   }
 
   /** n pages of the chunk were allocated. */
   alloc(chunk: number, n: number): void {
     const density = this.density;
-    const generation = this.state[slotGeneration]!;
+    const generation = this.#state[slotGeneration]!;
     let d = density[chunk]!;
     if (this.generation[chunk] !== generation) {
       this.generation[chunk] = generation;
@@ -91,7 +91,8 @@ export class ScavengeIndex {
 
   /** n pages of the chunk were freed, `last` is the highest of them. */
   free(chunk: number, last: number, n: number): void {
-    const { density, state } = this;
+    const { density } = this;
+    const state = this.#state;
     const generation = state[slotGeneration]!;
     let d = density[chunk]!;
     if ((d & inUse) < n)
@@ -114,7 +115,7 @@ export class ScavengeIndex {
     if ((d & hasFreeFlag) === 0) return false;
     if (force) return true;
     if ((d & inUse) >= dense) return false;
-    if (this.generation[chunk] !== this.state[slotGeneration]) return true;
+    if (this.generation[chunk] !== this.#state[slotGeneration]) return true;
     return ((d >>> lastShift) & inUse) < dense;
   }
 
@@ -123,7 +124,8 @@ export class ScavengeIndex {
    * −1 when there is none. Moves the cursor to it.
    */
   find(force: boolean): number {
-    const { state, ranges } = this;
+    const state = this.#state;
+    const ranges = this.#ranges;
     const slotCursor = force ? slotForceCursor : slotBackgroundCursor;
     const slotMarked = force ? slotForceMarked : slotBackgroundMarked;
     const cursor = state[slotCursor]!;
@@ -132,7 +134,7 @@ export class ScavengeIndex {
     for (let i = ranges.successor(cursor) - 1; i >= 0; i--) {
       const bottom = ranges.baseOf(i) >> chunkPagesShift;
       const top = (ranges.limitOf(i) >> chunkPagesShift) - 1;
-      const chunk = this.highest(start < top ? start : top, bottom, force);
+      const chunk = this.#highest(start < top ? start : top, bottom, force);
       if (chunk < 0) continue;
       if (chunk === start) return cursor;
       // The cursor was above this chunk, marked or not, so it comes down to the chunk's last page.
@@ -147,7 +149,7 @@ export class ScavengeIndex {
 
   /** Begins a generation. Once a cycle, or oftener to have more released. */
   nextGeneration(): void {
-    const { state } = this;
+    const state = this.#state;
     state[slotGeneration]!++;
     if (state[slotFreeHwm]! > state[slotBackgroundCursor]!) {
       state[slotBackgroundCursor] = state[slotFreeHwm]!;
@@ -166,7 +168,7 @@ export class ScavengeIndex {
     this.density[chunk]! |= noHugePage;
   }
 
-  private highest(top: number, bottom: number, force: boolean): number {
+  #highest(top: number, bottom: number, force: boolean): number {
     for (let chunk = top; chunk >= bottom; chunk--) {
       if (this.isWorthwhile(chunk, force)) return chunk;
     }
