@@ -132,7 +132,7 @@ describe('docs/numbers.md and a run file', () => {
       RunClasses: 'classes',
       RunEnd: 'end',
     };
-    const source = text('lib/lab/record/run-data.ts');
+    const source = text('lib/lab/record/lines.ts');
     const have = entries(section(text('docs/numbers.md'), 'Run-file members'));
     let known = 0;
     for (const [name, kind] of Object.entries(kinds)) {

@@ -13,10 +13,21 @@ import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../design/environment.ts';
 import { resolveOptions } from '../design/options.ts';
-import { compareRuns, type RunFailure, readComparison } from '../lab/compare/compare.ts';
+import { compareRuns } from '../lab/compare/compare.ts';
+import { readComparison } from '../lab/metrics/comparison.ts';
+import type { RunFailure } from '../lab/record/comparison-index.ts';
+import { packageVersion } from '../lab/record/package.ts';
 import { fileStem, freePath } from '../lab/record/run-folder.ts';
 import { formatBytes, formatDuration } from '../lab/report/client/format.ts';
 import { forkRun, stopSignals } from '../lab/run/fork-run.ts';
+import {
+  checkSubject,
+  nameFor,
+  type Subject,
+  type SubjectOptions,
+  subjectOf,
+} from '../lab/subject/subject.ts';
+import { workloads } from '../lab/workloads/index.ts';
 import type { PageHeapClass } from '../pages/contract.ts';
 import { wholeNumber } from './arguments.ts';
 import { comparisonJson, comparisonNotes, drawComparison, writeComparison } from './comparison.ts';
@@ -31,18 +42,8 @@ import {
   parseConfiguration,
 } from './heap-options.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
-import { packageVersion } from './package.ts';
 import { Progress } from './progress.ts';
-import {
-  addSubjectOptions,
-  checkSubject,
-  defaultSubject,
-  nameFor,
-  type Subject,
-  type SubjectOptions,
-  subjectNames,
-  subjectOf,
-} from './subject.ts';
+import { addSubjectOptions, defaultSubject, subjectNames } from './subject.ts';
 import type { Terminal } from './terminal.ts';
 
 const defaultConfigurations = ['lists', 'treap', 'radix'];
@@ -160,7 +161,7 @@ function environmentNotes(configurations: readonly Configuration[]): string[] {
 
 async function execute(name: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const subject = subjectOf(name, options);
+  const subject = subjectOf(name, options, workloads);
   const title = nameFor(subject, options.name);
   readEnvironment();
   const base = heapRequestOf({ ...options });

@@ -5,13 +5,15 @@
  */
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import type { Comparison } from '../lab/compare/compare.ts';
-import { type MetricUnit, metrics, type Spread } from '../lab/metrics/compare-metrics.ts';
-import { comparePhases, phaseMetrics } from '../lab/metrics/compare-phases.ts';
+import type { Comparison } from '../lab/metrics/comparison.ts';
+import { comparePhases, phaseMetrics } from '../lab/metrics/phases.ts';
+import { metrics } from '../lab/metrics/run-metrics.ts';
+import type { MetricUnit, Spread } from '../lab/metrics/spread.ts';
+import { irregularOf } from '../lab/metrics/summary.ts';
 import { renderComparison } from '../lab/report/comparison.ts';
 import { formatDeviation, formatMetric } from '../lab/report/comparison-values.ts';
 import { writePage } from './page-file.ts';
-import { irregularityNotes, irregularOf } from './summary.ts';
+import { irregularityNotes } from './summary.ts';
 import { drawGroups, drawTable, fits, type TableShape } from './table.ts';
 import type { Terminal } from './terminal.ts';
 

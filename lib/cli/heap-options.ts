@@ -16,7 +16,7 @@ import {
   triggers,
 } from '../design/design.ts';
 import { parseByteCount } from '../design/environment.ts';
-import type { LabHeapOptions } from '../lab/run/heap-target.ts';
+import type { LabHeapOptions } from '../lab/subject/heap-target.ts';
 import { gcPercent, memoryLimit, seconds } from './arguments.ts';
 
 /** A heap as it is asked for on the command line. */

@@ -10,13 +10,13 @@
 import { stripVTControlCharacters } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
+import { packageVersion } from '../lab/record/package.ts';
 import { addCompare } from './compare.ts';
 import { addConform } from './conform.ts';
 import type { CommandContext } from './context.ts';
 import { addDoctor } from './doctor.ts';
 import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
 import { inFlags } from './heap-options.ts';
-import { packageVersion } from './package.ts';
 import { addReport } from './report.ts';
 import { addRun } from './run.ts';
 import { Terminal } from './terminal.ts';

@@ -9,30 +9,30 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../design/environment.ts';
+import { summarize } from '../lab/metrics/summary.ts';
+import { packageVersion } from '../lab/record/package.ts';
 import { readRunFile } from '../lab/record/run-file.ts';
 import { fileStem, freePath, makeFolder, removeUnrecorded } from '../lab/record/run-folder.ts';
 import { formatBytes, formatNumber } from '../lab/report/client/format.ts';
 import { forkRun } from '../lab/run/fork-run.ts';
-import type { RunOptions, RunProgress, RunReason } from '../lab/run/run.ts';
+import type { RunOptions, RunProgress, RunReason } from '../lab/run/run-options.ts';
+import {
+  checkSubject,
+  nameFor,
+  type Subject,
+  type SubjectOptions,
+  subjectOf,
+} from '../lab/subject/subject.ts';
+import { workloads } from '../lab/workloads/index.ts';
 import { drawChart } from './chart.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { addHeapOptions, heapRequestOf } from './heap-options.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
-import { packageVersion } from './package.ts';
 import { Progress } from './progress.ts';
 import { reportPathOf, writeReport } from './report.ts';
-import {
-  addSubjectOptions,
-  checkSubject,
-  defaultSubject,
-  nameFor,
-  type Subject,
-  type SubjectOptions,
-  subjectNames,
-  subjectOf,
-} from './subject.ts';
-import { drawSummary, irregularityNotes, summarize } from './summary.ts';
+import { addSubjectOptions, defaultSubject, subjectNames } from './subject.ts';
+import { drawSummary, irregularityNotes } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
 const chartHeight = 10;
@@ -95,7 +95,7 @@ class RunProgressBar {
 
 async function execute(trace: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const subject = subjectOf(trace, options);
+  const subject = subjectOf(trace, options, workloads);
   const name = nameFor(subject, options.name);
   // A malformed GOMEMLIMIT is told here, not by the process of the run.
   readEnvironment();

@@ -7,35 +7,23 @@
  * configuration whose run fails has no further ones, and the others go on; what is wrong with the subject or
  * with the place of the files ends all of it.
  *
- * Not here: a run (run.ts), its process (fork-run.ts), the index (comparison-index.ts), what is drawn
- * (report/comparison.ts).
+ * Not here: a run and its process (run/), the index (record/comparison-index.ts), reading it all back
+ * (metrics/comparison.ts), what is drawn (report/comparison.ts).
  */
 import { rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type ErrorCode, PageHeapError } from '../../base/errors.ts';
-import { metrics, metricsOf, type Spread, spreadOf } from '../metrics/compare-metrics.ts';
 import {
   type ComparisonIndex,
-  comparisonFile,
   comparisonFormat,
   fileStems,
   type RunFailure,
-  readIndex,
   writeIndex,
 } from '../record/comparison-index.ts';
-import type { RunData } from '../record/run-data.ts';
-import { readRunFile } from '../record/run-file.ts';
 import { hasRecorded, makeFolder, removeEmpty, runFilesIn } from '../record/run-folder.ts';
-import type { LabHeapOptions } from '../run/heap-target.ts';
 import { tryHeap } from '../run/run-heap.ts';
 import type { RunOptions, RunProgress, RunResult } from '../run/run-options.ts';
-
-export {
-  type ComparisonIndex,
-  comparisonFile,
-  comparisonFormat,
-  type RunFailure,
-} from '../record/comparison-index.ts';
+import type { LabHeapOptions } from '../subject/heap-target.ts';
 
 export interface ComparedConfiguration {
   readonly label: string;
@@ -70,25 +58,6 @@ export interface ComparePlace {
   /** Runs finished, and in all. */
   readonly done: number;
   readonly total: number;
-}
-
-export interface ComparedRuns {
-  readonly label: string;
-  readonly files: readonly string[];
-  readonly runs: readonly RunData[];
-  /** By metric id; undefined where no run has the metric. */
-  readonly spread: Readonly<Record<string, Spread | undefined>>;
-}
-
-/** A whole comparison, read back. */
-export interface Comparison {
-  readonly index: ComparisonIndex;
-  readonly folder: string;
-  readonly configurations: readonly ComparedRuns[];
-  /** Configurations whose runs failed, as in the index. */
-  readonly failures: readonly RunFailure[];
-  /** Run files that do not go to the end of their run; they count with what they have. */
-  readonly incomplete: readonly { readonly label: string; readonly file: string }[];
 }
 
 function refuse(message: string, value: unknown): never {
@@ -261,29 +230,4 @@ class Comparing {
     const lost = [...this.failed].reduce((sum, i) => sum + repeat - this.files[i].length, 0);
     return Math.max(this.done + 1, configurations.length * repeat - lost);
   }
-}
-
-/**
- * Reads a comparison back, by its folder or its index.
- * @throws PageHeapError ERR_FILE, ERR_RUN_FILE
- */
-export async function readComparison(path: string): Promise<Comparison> {
-  const file = basename(path) === comparisonFile ? path : join(path, comparisonFile);
-  const index = readIndex(file);
-  const folder = dirname(file);
-  const configurations: ComparedRuns[] = [];
-  const incomplete: { label: string; file: string }[] = [];
-  for (const { label, runs: files } of index.configurations) {
-    const runs: RunData[] = [];
-    for (const name of files) {
-      const run = await readRunFile(join(folder, basename(name)));
-      runs.push(run);
-      const { reason = 'done' } = run.end ?? { reason: 'unfinished' };
-      if (reason !== 'done') incomplete.push({ label, file: basename(name) });
-    }
-    const values = runs.map(metricsOf);
-    const spread = Object.fromEntries(metrics.map(({ id }) => [id, spreadOf(values.map((v) => v[id]))]));
-    configurations.push({ label, files, runs, spread });
-  }
-  return { index, folder, configurations, failures: index.failures, incomplete };
 }

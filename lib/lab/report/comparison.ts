@@ -3,14 +3,15 @@
  * spread, what came of each phase, the page maps of one moment beside each other, what the configurations
  * differ in and have in common, and where it was measured.
  *
- * Not here: the shell of the page (page.ts), the numbers (../compare-metrics.ts), its style (comparison-style.ts).
+ * Not here: the shell of the page (page.ts), the numbers (metrics/), its style (comparison-style.ts).
  */
 import { stripVTControlCharacters } from 'node:util';
-import type { ComparedRuns, Comparison } from '../compare/compare.ts';
-import { type Metric, type MetricUnit, metrics, type Spread } from '../metrics/compare-metrics.ts';
-import { type ComparedPhase, comparePhases, phaseMetrics } from '../metrics/compare-phases.ts';
+import type { ComparedRuns, Comparison } from '../metrics/comparison.ts';
 import { decayStretch } from '../metrics/decay.ts';
-import type { RunHeader } from '../record/run-data.ts';
+import { type ComparedPhase, comparePhases, phaseMetrics } from '../metrics/phases.ts';
+import { type Metric, metrics } from '../metrics/run-metrics.ts';
+import type { MetricUnit, Spread } from '../metrics/spread.ts';
+import type { RunHeader } from '../record/lines.ts';
 import { curveColour, curveDash, mainWidth, mostPhaseRows } from './client/curve-style.ts';
 import { formatDuration, formatNumber } from './client/format.ts';
 import { commonOptions, differingOptions, type OptionRow, subjectRows } from './comparison-options.ts';

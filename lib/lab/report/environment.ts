@@ -1,6 +1,7 @@
 /** The environment of a run: the machine, the options, the pace, what fell back, what the trace held. */
 
-import type { RunData, RunValue } from '../record/run-data.ts';
+import type { RunValue } from '../record/lines.ts';
+import type { RunData } from '../record/run-data.ts';
 import { type Html, html } from './html.ts';
 import { optionInWords, optionName } from './option-names.ts';
 import { heading, valueInWords } from './values.ts';

@@ -4,7 +4,7 @@
  *
  * Not here: the command line itself (lib/cli/heap-options.ts, whose names a test holds against these).
  */
-import type { RunValue } from '../record/run-data.ts';
+import type { RunValue } from '../record/lines.ts';
 import { valueInWords } from './values.ts';
 
 const kebab = [

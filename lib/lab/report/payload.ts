@@ -6,9 +6,10 @@
  * 2,000 scavenges (more are merged by time), and the page maps' own budget.
  */
 
-import type { RunCollection, RunData, RunSample, RunScavenge } from '../record/run-data.ts';
+import { belief, bound, type Facts } from '../metrics/facts.ts';
+import type { RunCollection, RunSample, RunScavenge } from '../record/lines.ts';
+import type { RunData } from '../record/run-data.ts';
 import { rates, spread, thin } from './downsample.ts';
-import { belief, bound, type Facts } from './facts.ts';
 import { type PackedMap, packMaps } from './page-maps.ts';
 
 export type Column = (number | null)[];

@@ -7,11 +7,12 @@
  * The size of the file is bounded whatever the length of the run (payload.ts, tables.ts).
  */
 
-import type { RunData, RunValue } from '../record/run-data.ts';
+import { type Facts, factsOf } from '../metrics/facts.ts';
+import type { RunValue } from '../record/lines.ts';
+import type { RunData } from '../record/run-data.ts';
 import { classTables } from './class-table.ts';
 import { formatBytes, formatDuration, formatNumber, formatShare, formatTime } from './client/format.ts';
 import { environmentCards } from './environment.ts';
-import { type Facts, factsOf } from './facts.ts';
 import { type Html, html, unbroken } from './html.ts';
 import { renderPage } from './page.ts';
 import { type Payload, payloadOf } from './payload.ts';

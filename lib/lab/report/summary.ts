@@ -1,11 +1,13 @@
 /**
  * The top of the report: what happened to RSS, in sentences and in a few large numbers.
  *
- * Every sentence is made of facts (facts.ts) and says only what the run shows: no half-time where RSS
+ * Every sentence is made of facts (metrics/facts.ts) and says only what the run shows: no half-time where RSS
  * did not fall, no idle stretch where there was none.
  */
 
-import type { RunData, RunHeader } from '../record/run-data.ts';
+import type { Facts } from '../metrics/facts.ts';
+import type { RunHeader } from '../record/lines.ts';
+import type { RunData } from '../record/run-data.ts';
 import {
   formatBytes,
   formatCompact,
@@ -14,7 +16,6 @@ import {
   formatShare,
   formatTime,
 } from './client/format.ts';
-import type { Facts } from './facts.ts';
 import { type Html, html, raw, unbroken } from './html.ts';
 import { commandWords } from './values.ts';
 

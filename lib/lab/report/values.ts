@@ -5,7 +5,7 @@
  * it. Go's names, which begin with a capital, stay as they are; others are spelled out.
  */
 
-import type { RunValue } from '../record/run-data.ts';
+import type { RunValue } from '../record/lines.ts';
 import { formatBytes, formatDuration, formatNumber, formatTick } from './client/format.ts';
 
 const names: Readonly<Record<string, string>> = {

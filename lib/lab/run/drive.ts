@@ -4,7 +4,7 @@
  * A drive says what phase it is in and how far it is, and calls back for whatever belongs into the run file.
  * The run (run.ts) samples, writes, and ends it.
  */
-import type { RunValue } from '../record/run-data.ts';
+import type { RunValue } from '../record/lines.ts';
 import type { LabHeap } from '../subject/target.ts';
 
 /** What a drive has from its run. */

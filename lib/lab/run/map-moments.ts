@@ -10,7 +10,7 @@
  * unless they are higher than any before.
  */
 import { pageSize } from '../../base/units.ts';
-import type { RunClasses, RunMap } from '../record/run-data.ts';
+import type { RunClasses, RunMap } from '../record/lines.ts';
 import type { ClassRow, PageStates } from '../subject/target.ts';
 
 const fall = 0.8;

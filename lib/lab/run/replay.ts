@@ -16,6 +16,7 @@
  * Not here: when to replay how much (pacing.ts), what the allocator is (target.ts).
  */
 import { PageHeapError } from '../../base/errors.ts';
+import type { TouchMode } from '../subject/subject-request.ts';
 import type { ReplayTarget } from '../subject/target.ts';
 import {
   type OperationBatch,
@@ -28,9 +29,6 @@ import {
   opWrite,
 } from '../trace/operations.ts';
 import { PointerTable } from './pointer-table.ts';
-
-/** What is written of each object: every byte, one byte of each physical page, or nothing. */
-export type TouchMode = 'all' | 'page' | 'none';
 
 export interface ReplayOptions {
   /** Default: all. */

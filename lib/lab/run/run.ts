@@ -12,11 +12,11 @@ import { release } from 'node:os';
 import { inspectMachine, type Machine } from '../../os/machine.ts';
 import { machineFallbacks } from '../../os/machine-words.ts';
 import { Residency } from '../../os/residency.ts';
-import { type RunHeader, type RunSample, type RunValue, runFormat } from '../record/run-data.ts';
+import { type RunHeader, type RunSample, type RunValue, runFormat } from '../record/lines.ts';
 import { RunFileWriter } from '../record/run-file.ts';
+import { HeapTarget, type LabHeapOptions } from '../subject/heap-target.ts';
 import type { LabEvent, LabHeap } from '../subject/target.ts';
 import type { Drive, DriveHost } from './drive.ts';
-import { HeapTarget, type LabHeapOptions } from './heap-target.ts';
 import { classesLine, mapLine, type PageSnapshot, PeakWatch, snapshotPages } from './map-moments.ts';
 import type { Turns } from './pacing.ts';
 import { heapOptionsOf } from './run-heap.ts';
@@ -32,15 +32,6 @@ import {
 import { type Looks, Sampler } from './sampler.ts';
 import { TraceDrive } from './trace-drive.ts';
 import { WorkloadDrive } from './workload-drive.ts';
-
-export {
-  type RunOptions,
-  type RunPhase,
-  type RunProgress,
-  type RunReason,
-  type RunResult,
-  traceName,
-} from './run-options.ts';
 
 export interface RunHooks {
   /** Aborting it ends the run soon, with a whole run file. */

@@ -10,7 +10,7 @@
  */
 import { PageHeapError } from '../../base/errors.ts';
 import type { FaultCounts, ProcessMemory, Residency } from '../../os/residency.ts';
-import type { RunSample } from '../record/run-data.ts';
+import type { RunSample } from '../record/lines.ts';
 import type { LabHeap } from '../subject/target.ts';
 
 export const defaultBeatMs = 100;

@@ -5,14 +5,15 @@
  * Not here: the replay (replay.ts), its pace (pacing.ts).
  */
 import { stat } from 'node:fs/promises';
-import type { RunValue } from '../record/run-data.ts';
+import type { RunValue } from '../record/lines.ts';
+import { traceName } from '../subject/subject-request.ts';
 import type { LabHeap } from '../subject/target.ts';
 import { fileError, openBytes, standardInput } from '../trace/bytes.ts';
 import { measureTrace, type TraceLength, TraceReader } from '../trace/reader.ts';
 import type { Drive, DriveHost } from './drive.ts';
 import { idle, replayPaced, type Turns } from './pacing.ts';
 import { Replay } from './replay.ts';
-import { type ResolvedRunOptions, traceName } from './run-options.ts';
+import type { ResolvedRunOptions } from './run-options.ts';
 
 /** Files longer than this are not counted but estimated: the count would keep the user waiting. */
 const mostCountedBytes = 512 * 2 ** 20;

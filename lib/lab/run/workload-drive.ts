@@ -5,13 +5,13 @@
  * which take most of the time.
  */
 import { PageHeapError } from '../../base/errors.ts';
-import type { RunValue } from '../record/run-data.ts';
+import type { RunValue } from '../record/lines.ts';
+import type { WorkloadOptions } from '../subject/subject-request.ts';
 import { workloadNamed } from '../workloads/index.ts';
 import { Mulberry32 } from '../workloads/random.ts';
 import type { Workload, WorkloadContext } from '../workloads/workload.ts';
 import type { Drive, DriveHost } from './drive.ts';
 import { idle, systemTurns, type Turns, turnMs } from './pacing.ts';
-import type { WorkloadOptions } from './run-options.ts';
 
 /** Ends a workload that was told to stop, from within. */
 class Stopped extends Error {}

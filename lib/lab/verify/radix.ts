@@ -9,6 +9,7 @@
  *
  * Not here: the trace's lines (radix-trace.ts), the output (cli).
  */
+
 import { bytes, chunkPages, chunkPagesShift, pageCount, pageIndex, pageSize, pId } from '../../base/units.ts';
 import { rangesText, setRange } from '../../pages/radix/bitmap.ts';
 import {
@@ -35,15 +36,10 @@ import {
 } from '../../pages/radix/page-cache.ts';
 import { fnv, fnvStart } from './fnv.ts';
 import type { FieldMismatch } from './mismatch.ts';
-import {
-  checkpointFields,
-  openRadixTrace,
-  type RadixHeader,
-  type RadixOperation,
-  type Word64,
-} from './radix-trace.ts';
+import { checkpointFields, openRadixTrace, type RadixHeader, type RadixOperation } from './radix-trace.ts';
 import { RealPages } from './real-pages.ts';
 import { type Answer, type ReplayedLines, replayLines, type TraceReplay } from './replay-lines.ts';
+import { hexOf } from './word64.ts';
 
 export interface VerifyOptions {
   /** Replay on mapped pages and ask the kernel at each checkpoint. */
@@ -61,11 +57,6 @@ export interface RadixVerdict extends ReplayedLines {
 
 /** The most memory the replay touches at the start, so that a large trace fits a small machine. */
 const touchAtStartBytes = 1024 * 1024 * 1024;
-
-const hex = (low: number, high: number): string =>
-  [high, low].map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
-
-const hexOf = ([low, high]: Word64): string => hex(low, high);
 
 function hashWords(words: Int32Array, chunks: readonly number[], perChunk: number): number {
   let hash = fnvStart;
@@ -249,11 +240,11 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
     const { slots } = cache;
     const say = (base: number, free: string, scavenged: string): string =>
       base < 0 ? 'no page' : `base ${base}, free ${free}, scavenged ${scavenged}`;
-    const expected = say(operation.base, hexOf(operation.free), hexOf(operation.scavenged));
+    const expected = say(operation.base, hexOf(...operation.free), hexOf(...operation.scavenged));
     const found = say(
       filled ? slots[cacheBase]! : -1,
-      hex(slots[cacheFreeLow]!, slots[cacheFreeHigh]!),
-      hex(slots[cacheScavengedLow]!, slots[cacheScavengedHigh]!),
+      hexOf(slots[cacheFreeLow]!, slots[cacheFreeHigh]!),
+      hexOf(slots[cacheScavengedLow]!, slots[cacheScavengedHigh]!),
     );
     if (expected === found) return undefined;
     return { expected, found, place: Math.max(operation.base, slots[cacheBase]!) >> chunkPagesShift };

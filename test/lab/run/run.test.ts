@@ -6,13 +6,9 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { PageHeapError } from '../../../lib/base/errors.ts';
 import { readRunFile } from '../../../lib/lab/record/run-file.ts';
-import {
-  type RunHooks,
-  type RunOptions,
-  type RunProgress,
-  runTrace,
-  traceName,
-} from '../../../lib/lab/run/run.ts';
+import { type RunHooks, runTrace } from '../../../lib/lab/run/run.ts';
+import type { RunOptions, RunProgress } from '../../../lib/lab/run/run-options.ts';
+import { traceName } from '../../../lib/lab/subject/subject-request.ts';
 import { FakeHeap } from '../support/fake-heap.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-run-'));

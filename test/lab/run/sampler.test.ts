@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PageHeapError } from '../../../lib/base/errors.ts';
-import type { RunSample } from '../../../lib/lab/record/run-data.ts';
+import type { RunSample } from '../../../lib/lab/record/lines.ts';
 import { type Looks, Sampler } from '../../../lib/lab/run/sampler.ts';
 import { FakeHeap } from '../support/fake-heap.ts';
 

@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { RunData, RunPhaseEnd } from '../../../lib/lab/record/run-data.ts';
+import type { RunPhaseEnd } from '../../../lib/lab/record/lines.ts';
+import type { RunData } from '../../../lib/lab/record/run-data.ts';
 import { readRunFile } from '../../../lib/lab/record/run-file.ts';
-import { type RunProgress, runTrace } from '../../../lib/lab/run/run.ts';
-import type { RunOptions, WorkloadOptions } from '../../../lib/lab/run/run-options.ts';
+import { runTrace } from '../../../lib/lab/run/run.ts';
+import type { RunOptions, RunProgress } from '../../../lib/lab/run/run-options.ts';
+import type { WorkloadOptions } from '../../../lib/lab/subject/subject-request.ts';
 import { workloads } from '../../../lib/lab/workloads/index.ts';
 import { FakeHeap } from '../support/fake-heap.ts';
 

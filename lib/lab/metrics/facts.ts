@@ -7,9 +7,10 @@
  * decay.ts. Belief is HeapSys − HeapReleased, or in use plus free where a sample has no sys.
  */
 
-import { type DecayStretch, decayStretch, decayTime, firstPeak, leastDecay } from '../metrics/decay.ts';
-import type { RunData, RunSample } from '../record/run-data.ts';
-import { lazyIsKnown } from './lazy.ts';
+import type { RunSample } from '../record/lines.ts';
+import type { RunData } from '../record/run-data.ts';
+import { type DecayStretch, decayStretch, decayTime, firstPeak, leastDecay } from './decay.ts';
+import { lazyIsKnown } from './lazy-free.ts';
 
 export interface Point {
   /** Milliseconds since the start. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { metricsOf } from '../../../lib/lab/metrics/compare-metrics.ts';
+import { factsOf } from '../../../lib/lab/metrics/facts.ts';
+import { metricsOf } from '../../../lib/lab/metrics/run-metrics.ts';
 import { type RunData, toRunData } from '../../../lib/lab/record/run-data.ts';
-import { factsOf } from '../../../lib/lab/report/facts.ts';
 import { renderReport } from '../../../lib/lab/report/render.ts';
 
 const mib = 2 ** 20;

@@ -11,7 +11,7 @@ import { Heap } from '../../api/heap.ts';
 import { type HeapOptions, resolveOptions } from '../../design/options.ts';
 import type { HeapEvent } from '../../gc/events.ts';
 import type { HeapSample } from '../../inspect/stats.ts';
-import type { ClassRow, LabEvent, LabHeap, LabRange, PageStates } from '../subject/target.ts';
+import type { ClassRow, LabEvent, LabHeap, LabRange, PageStates } from './target.ts';
 
 /** The options of a heap that can cross to another process. */
 export type LabHeapOptions = Omit<HeapOptions, 'clock' | 'onEvent' | 'warn' | 'sys' | 'background' | 'timed'>;
