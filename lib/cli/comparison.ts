@@ -97,7 +97,7 @@ export function comparisonNotes(
   for (const { label, round, message, code } of failures) {
     const had = configurations.find((c) => c.label === label)?.runs.length ?? 0;
     const figures = had === 0 ? 'it has no figures' : `its figures are of the ${runsOf(had)} before`;
-    // What came from a page heap of one's own may hold anything.
+    // What a custom page heap throws may hold anything.
     const why = told ? '' : `: ${stripVTControlCharacters(message)} (${code})`;
     notes.push(`configuration '${label}' failed in run ${round}; ${figures}${why}`);
   }

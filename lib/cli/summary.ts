@@ -70,8 +70,8 @@ export function drawSummary(s: RunSummary, columns: number, colors: Colors): str
     ],
     ['page faults', `${formatNumber(s.faults.minor)} minor, ${formatNumber(s.faults.major)} major`],
     [
-      'looks',
-      `${formatNumber(s.looks.count)}, which took ${formatDuration(s.looks.ns / 1e6)}; ${counted(s.looks.missed, 'beat')} missed`,
+      'samples',
+      `${formatNumber(s.samples.count)}, which took ${formatDuration(s.samples.ns / 1e6)}; ${counted(s.samples.missed, 'beat')} missed`,
     ],
   ];
   if (s.moments.length > 0) {

@@ -1,5 +1,5 @@
 /**
- * `pageheap workloads`: what can be run without a trace of one's own.
+ * `pageheap workloads`: what can be run without a trace that one has to make.
  */
 import type { Command } from 'commander';
 import { formatBytes } from '../lab/report/client/format.ts';

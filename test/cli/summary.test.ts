@@ -72,7 +72,7 @@ describe('what a run comes to', () => {
       collections: 4,
       madvise: { calls: 7, bytes: 8 * MiB, ns: 9e6 },
       faults: { minor: 10, major: 1 },
-      looks: { count: 4, ns: 2e6, missed: 2 },
+      samples: { count: 4, ns: 2e6, missed: 2 },
     });
   });
 

@@ -112,21 +112,21 @@ export const metrics: readonly Metric[] = [
   },
   {
     id: 'decayHalf',
-    label: 'half decay',
+    label: 'time to half decay',
     unit: 'seconds',
     formula: `from the last sample at the RSS peak until RSS was down to peak − (peak − end) / 2${endOfDecay}`,
     of: (run) => decaySeconds(run, 0.5),
   },
   {
     id: 'decay95',
-    label: '95 % decay',
+    label: 'time to 95 % decay',
     unit: 'seconds',
     formula: `from the last sample at the RSS peak until RSS was down to peak − 0.95 (peak − end)${endOfDecay}`,
     of: (run) => decaySeconds(run, 0.95),
   },
   {
     id: 'decayEnd',
-    label: 'decay to',
+    label: 'RSS after decay',
     unit: 'bytes',
     formula: `RSS of the heap’s ranges at the decay’s end${endOfDecay}`,
     of: decayEnd,
@@ -143,7 +143,7 @@ export const metrics: readonly Metric[] = [
     label: 'LazyFree most',
     unit: 'bytes',
     formula:
-      'the most LazyFree of the heap’s ranges that smaps told; looked at rarely and at the end, and only where it can be',
+      'the most LazyFree of the heap’s ranges in the detailed samples: taken rarely and at the end, and only where there can be any',
     of: ({ samples }) => (lazyIsKnown(samples) ? most(samples, (s) => s.lazy) : undefined),
   },
   {

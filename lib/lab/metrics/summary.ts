@@ -51,13 +51,13 @@ export interface RunSummary {
   readonly phases: readonly PhaseMoment[];
   /** RSS of the heap's ranges at the end over its peak; 0 when there never was any. */
   readonly endShareOfPeak: number;
-  /** LazyFree of the heap's ranges at the end, bytes; null where nobody looked. */
+  /** LazyFree of the heap's ranges at the end, bytes; null where no sample tells. */
   readonly lazyFreeAtEnd: number | null;
   readonly collections: number;
   readonly madvise: { readonly calls: number; readonly bytes: number; readonly ns: number };
   readonly faults: { readonly minor: number; readonly major: number };
-  /** What the sampling cost: looks, nanoseconds of them in all, beats missed. */
-  readonly looks: { readonly count: number; readonly ns: number; readonly missed: number };
+  /** Samples taken, the nanoseconds that they took in all, beats missed. */
+  readonly samples: { readonly count: number; readonly ns: number; readonly missed: number };
   /** Irregularities of the trace that were counted, by name; those that are zero left out. */
   readonly irregular: Readonly<Record<string, number>>;
   readonly remarks: readonly string[];
@@ -124,9 +124,9 @@ export function summarize(data: RunData): RunSummary {
     collections: last?.gcs ?? data.collections.length,
     madvise: { calls: last?.madv ?? 0, bytes: last?.madvB ?? 0, ns: last?.madvNs ?? 0 },
     faults: { minor: last?.minflt ?? 0, major: last?.majflt ?? 0 },
-    looks: {
+    samples: {
       count: samples.length,
-      ns: facts?.lookTotal ?? 0,
+      ns: facts?.samplingTotal ?? 0,
       missed: last?.missed ?? 0,
     },
     irregular: irregularOf([data]),

@@ -67,7 +67,7 @@ export interface RunSample {
   readonly rss: number;
   /** Resident bytes of the whole process. */
   readonly prss?: number;
-  /** Bytes given back lazily and still resident, and in transparent huge pages; looked at rarely. */
+  /** Bytes given back lazily and still resident, and in transparent huge pages: in detailed samples. */
   readonly lazy?: number | null;
   readonly huge?: number | null;
   readonly minflt?: number;
@@ -80,7 +80,7 @@ export interface RunSample {
   readonly gcs?: number;
   /** Mappings of the process. */
   readonly vmas?: number | null;
-  /** Nanoseconds that this look took. */
+  /** Nanoseconds that taking this sample took. */
   readonly cost?: number;
   /** Beats missed so far. */
   readonly missed?: number;
@@ -209,7 +209,7 @@ const kinds: Readonly<Record<string, LineKind>> = {
   end: { numbers: ['t'] },
 };
 
-/** Whether lines of a kind are known; what others hold is not looked at. */
+/** Whether lines of a kind are known; what others hold is not checked. */
 export function isKnownKind(kind: string): boolean {
   return kind === 'run' || Object.hasOwn(kinds, kind);
 }

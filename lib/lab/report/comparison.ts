@@ -76,7 +76,7 @@ function metricsTable(configurations: readonly ComparedRuns[]): Html {
   </table></div>
   ${decayWords(configurations)}
   <p class="below">– stands for none: a decay that was none, because RSS had fallen by less than a twentieth of its peak when
-    the run ended or memory was forced back; LazyFree where pages are given back at once, or where nobody looked.${dashWords(configurations)}</p>`;
+    the run ended or memory was forced back; LazyFree where pages are given back at once, or where no sample tells it.${dashWords(configurations)}</p>`;
 }
 
 /** What the dashes of a whole column are. */
@@ -96,7 +96,7 @@ function decayWords(configurations: readonly ComparedRuns[]): Html {
   const isKnown = configurations.some(({ spread }) => spread.decayEnd !== undefined);
   if (!isForced || !isKnown) return html``;
   return html`<p class="below">A decay ends where memory was first forced back after the peak, which is before the run’s end:
-    its times are those down to “decay to”, what RSS was just then, not down to “RSS end”.</p>`;
+    its times are those down to “RSS after decay”, what RSS was just then, not down to “RSS end”.</p>`;
 }
 
 /** RSS at the end of each phase, and below it what else is known of it; nothing for a trace. */
@@ -250,7 +250,7 @@ function commandLine(configurations: readonly ComparedRuns[]): Html {
 
 /** What a reader should know: an interruption, runs that failed, runs that are not whole. */
 export function comparisonRemarks({ index, failures, configurations }: Comparison): string[] {
-  // What a page heap of one's own threw may hold anything.
+  // What a custom page heap throws may hold anything.
   const failed = failures.map(
     ({ label, round, message, code }) =>
       `${label}, run ${formatNumber(round)} failed: ${stripVTControlCharacters(message)} (${code})`,

@@ -56,7 +56,7 @@ export function environmentCards(run: RunData, cost: Members): Html {
     ${definitions('Heap options', header.options, false, optionWords)}
     ${definitions('Pace', header.pace)}
     <div class="card"><h3>Fallbacks</h3>${fallen}</div>
-    ${definitions('What looking cost', cost)}
+    ${definitions('What sampling cost', cost)}
     ${definitions(header.workload === undefined ? 'Trace' : 'Operations', end?.trace)}
   </div>
   ${definitions('Statistics at the end', end?.summary, true)}`;

@@ -80,7 +80,7 @@ const rateSlices = 300;
 const mostMarks = 2000;
 const mostPhases = 200;
 
-/** Carries the last known value forward: quantities that are looked at rarely. */
+/** Carries the last known value forward: quantities that only detailed samples have. */
 function carried(
   samples: readonly RunSample[],
   value: (sample: RunSample) => number | null | undefined,

@@ -25,7 +25,7 @@ const names: Readonly<Record<string, string>> = {
   seconds: 'replay',
   peakRss: 'peak RSS',
   endRss: 'RSS at the end',
-  lookNs: 'looks took',
+  lookNs: 'sampling took',
 };
 
 /** A member's name: `freeSlots` → `free slots`. */

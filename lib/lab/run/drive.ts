@@ -15,7 +15,7 @@ export interface DriveHost {
   /** The drive is in another phase, or further in it. */
   progress(phase: string, share: number | undefined): void;
   /** Takes a sample now. */
-  look(): void;
+  sample(): void;
   /** Takes a page map now. */
   map(label: string): void;
   /** A phase has ended: a line with a sample of this moment. */

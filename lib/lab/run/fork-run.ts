@@ -31,13 +31,13 @@ const entry = fileURLToPath(new URL(`./run-child${extname(import.meta.url)}`, im
 
 /**
  * Makes a run in a fresh process.
- * @throws PageHeapError as `runTrace`; ERR_SYSTEM when the process ended without an answer (a crash: what
+ * @throws PageHeapError as `makeRun`; ERR_SYSTEM when the process ended without an answer (a crash: what
  *   was recorded until then is in the run file)
  */
 export async function forkRun(options: RunOptions, hooks: ForkHooks = {}): Promise<RunResult> {
   const input = options.trace === standardInput ? 'inherit' : 'ignore';
   const child = fork(entry, [], {
-    // A run says nothing on standard output; what a page heap of one's own prints must not end up in JSON.
+    // A run says nothing on standard output; what a custom page heap prints must not end up in JSON.
     stdio: [input, process.stderr.fd, 'inherit', 'ipc'],
     serialization: 'advanced',
     execArgv: [],

@@ -18,7 +18,7 @@ const rise = 1.25;
 const leastGapMs = 1000;
 const restAfterSnapshot = 50;
 
-/** The pages at one moment, as they were looked at. */
+/** The pages at one moment, as they were then. */
 export interface PageSnapshot {
   /** Milliseconds since the start. */
   readonly t: number;

@@ -34,7 +34,7 @@ export const systemTurns: Turns = {
 
 /** The longest time that a replay keeps the event loop waiting, but for single long operations. */
 export const turnMs = 5;
-/** Operations between looks at the clock. */
+/** Operations between readings of the clock. */
 const stride = 32;
 /** Background steps in one turn at most. */
 const mostSteps = 1000;

@@ -15,7 +15,7 @@ export interface RunOptions extends SubjectRequest {
   /** What the run is called. Default: the trace's name without folder and endings. */
   readonly name?: string;
   readonly heap?: LabHeapOptions;
-  /** A module with a page heap class of one's own: see load-page-heap.ts. */
+  /** A module with a custom page heap: see subject/load-page-heap.ts. */
   readonly pageHeapFile?: string;
   /** Milliseconds between samples, at least 1. Default 100. */
   readonly beatMs?: number;

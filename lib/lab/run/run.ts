@@ -2,9 +2,9 @@
  * A run: a trace or a workload on one heap, watched, and written to a run file.
  *
  * The drive (drive.ts) does what is to be done; here the heap is made, sampled on a beat, mapped at chosen
- * moments, and everything written down. `runTrace` uses the process it is called in, whose RSS it measures:
+ * moments, and everything written down. `makeRun` uses the process it is called in, whose RSS it measures:
  * give each run its own (fork-run.ts). However it ends, by the drive's end, by being stopped, or by an error
- * of the trace, the heap or the looking, the run file gets its end line and says which.
+ * of the trace, the heap or the sampling, the run file gets its end line and says which.
  *
  * Not here: the arguments of the command line, what is shown of a run.
  */
@@ -29,7 +29,7 @@ import {
   type RunResult,
   resolveRunOptions,
 } from './run-options.ts';
-import { type Looks, Sampler } from './sampler.ts';
+import { type KernelCounts, Sampler } from './sampler.ts';
 import { TraceDrive } from './trace-drive.ts';
 import { WorkloadDrive } from './workload-drive.ts';
 
@@ -39,7 +39,7 @@ export interface RunHooks {
   readonly onProgress?: (progress: RunProgress) => void;
   /** The heap to run on; default: the page heap. */
   readonly makeHeap?: (options: LabHeapOptions, physicalPage: number) => LabHeap;
-  readonly looks?: Looks & Pick<Residency, 'residentPages'>;
+  readonly kernel?: KernelCounts & Pick<Residency, 'residentPages'>;
   readonly turns?: Turns;
 }
 
@@ -87,7 +87,7 @@ function headerOf(
  * Makes a run in this process.
  * @throws PageHeapError ERR_TRACE, ERR_FILE, ERR_INVALID_OPTION, ERR_OUT_OF_MEMORY; the run file, once there is one, says so too
  */
-export async function runTrace(options: RunOptions, hooks: RunHooks = {}): Promise<RunResult> {
+export async function makeRun(options: RunOptions, hooks: RunHooks = {}): Promise<RunResult> {
   const resolved = resolveRunOptions(options);
   const { signal } = hooks;
   const stopped = (): boolean => signal?.aborted === true;
@@ -121,7 +121,7 @@ export async function runTrace(options: RunOptions, hooks: RunHooks = {}): Promi
   }
 }
 
-interface RunParts {
+interface RunDeps {
   readonly heap: LabHeap;
   readonly writer: RunFileWriter;
   readonly drive: Drive;
@@ -133,9 +133,9 @@ interface RunParts {
 /** A drive at work, with everything that watches it. */
 class Run implements DriveHost {
   readonly heap: LabHeap;
-  private readonly parts: RunParts;
+  private readonly deps: RunDeps;
   private readonly sampler: Sampler;
-  private readonly looks: Looks & Pick<Residency, 'residentPages'>;
+  private readonly kernel: KernelCounts & Pick<Residency, 'residentPages'>;
   private readonly peaks: PeakWatch;
   private readonly begin = performance.now();
   private phase: RunPhase = '';
@@ -144,11 +144,11 @@ class Run implements DriveHost {
   /** The first error; it ends the run. */
   private failure: { readonly error: unknown } | undefined;
 
-  constructor({ beatMs }: ResolvedRunOptions, parts: RunParts) {
-    const { heap, drive, machine, hooks } = parts;
+  constructor({ beatMs }: ResolvedRunOptions, deps: RunDeps) {
+    const { heap, drive, machine, hooks } = deps;
     this.heap = heap;
-    this.parts = parts;
-    this.looks = hooks.looks ?? new Residency();
+    this.deps = deps;
+    this.kernel = hooks.kernel ?? new Residency();
     this.peaks = new PeakWatch(
       () => this.snapshot(),
       (snapshot) => this.writeSnapshot('peak', snapshot),
@@ -156,9 +156,9 @@ class Run implements DriveHost {
     heap.onEvent = (event) => this.event(event);
     this.sampler = new Sampler({
       heap,
-      looks: this.looks,
+      kernel: this.kernel,
       beatMs,
-      closely: machine.hugePages.enabled === 'always' || heap.settings?.advise === 'free',
+      withSmaps: machine.hugePages.enabled === 'always' || heap.settings?.advise === 'free',
       elapsed: () => this.elapsed(),
       state: () => ({ phase: this.phase, ops: drive.ops }),
       onSample: (sample) => this.sampled(sample),
@@ -167,7 +167,7 @@ class Run implements DriveHost {
   }
 
   async run(): Promise<RunResult> {
-    const { writer, heap, drive, stopped } = this.parts;
+    const { writer, heap, drive, stopped } = this.deps;
     try {
       this.phase = drive.header.trace === undefined ? 'work' : 'replay';
       this.sampler.start();
@@ -180,7 +180,7 @@ class Run implements DriveHost {
     heap.onEvent = undefined;
     let statistics: Record<string, RunValue> = {};
     try {
-      this.lastLook();
+      this.lastSample();
       statistics = heap.summary() as Record<string, RunValue>;
     } catch (error) {
       // A heap that failed before may have nothing to show any more.
@@ -222,7 +222,7 @@ class Run implements DriveHost {
   }
 
   stopped(): boolean {
-    return this.failure !== undefined || this.parts.stopped();
+    return this.failure !== undefined || this.deps.stopped();
   }
 
   progress(phase: string, share: number | undefined): void {
@@ -230,8 +230,8 @@ class Run implements DriveHost {
     this.share = share;
   }
 
-  look(): void {
-    this.sampler.look();
+  sample(): void {
+    this.sampler.sample();
   }
 
   map(label: string): void {
@@ -240,8 +240,8 @@ class Run implements DriveHost {
   }
 
   endPhase(name: string): void {
-    const s = this.sampler.look(true);
-    this.parts.writer.write({
+    const s = this.sampler.sample(true);
+    this.deps.writer.write({
       k: 'phase',
       t: s.t,
       name,
@@ -269,16 +269,16 @@ class Run implements DriveHost {
   }
 
   /**
-   * The last sample, map and table of size classes; a heap that failed may have none to give. The look is a
-   * close one: a run of less than a second has no other at what it gave back.
+   * The last sample, map and table of size classes; a heap that failed may have none to give. The sample is
+   * a detailed one: a run of less than a second has no other that tells what it gave back.
    */
-  private lastLook(): void {
-    this.sampler.look(true);
+  private lastSample(): void {
+    this.sampler.sample(true);
     this.map('end');
   }
 
   private sampled(sample: RunSample): void {
-    const { writer, hooks, drive } = this.parts;
+    const { writer, hooks, drive } = this.deps;
     writer.write(sample);
     this.peakRss = Math.max(this.peakRss, sample.rss);
     if (this.phase !== 'idle') this.peaks.see(sample.t, sample.inuse);
@@ -293,7 +293,7 @@ class Run implements DriveHost {
   }
 
   private event(event: LabEvent): void {
-    const { writer } = this.parts;
+    const { writer } = this.deps;
     const t = this.elapsed();
     if (event.kind === 'gc') {
       writer.write({
@@ -309,18 +309,18 @@ class Run implements DriveHost {
   }
 
   private snapshot(): PageSnapshot | undefined {
-    const states = this.parts.heap.pageStates?.();
+    const states = this.deps.heap.pageStates?.();
     if (states === undefined || states.state.length === 0) return undefined;
     return snapshotPages(
       this.elapsed(),
       states,
-      (base, bytes) => this.looks.residentPages(base, bytes),
-      this.parts.heap.classes?.(),
+      (base, bytes) => this.kernel.residentPages(base, bytes),
+      this.deps.heap.classes?.(),
     );
   }
 
   private writeSnapshot(label: string, snapshot: PageSnapshot): void {
-    const { writer, machine } = this.parts;
+    const { writer, machine } = this.deps;
     writer.write(mapLine(label, snapshot, machine.pageSize));
     const classes = classesLine(label, snapshot);
     if (classes !== undefined) writer.write(classes);

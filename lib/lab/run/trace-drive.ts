@@ -126,7 +126,7 @@ export class TraceDrive implements Drive {
     }
     if (host.stopped()) return;
     host.progress('replay', 1);
-    host.look();
+    host.sample();
     host.map('end of replay');
   }
 

@@ -16,7 +16,7 @@ import { idle, systemTurns, type Turns, turnMs } from './pacing.ts';
 /** Ends a workload that was told to stop, from within. */
 class Stopped extends Error {}
 
-/** The clock is looked at after so many operations, or so many bytes: large objects take long to write. */
+/** The clock is read after so many operations, or so many bytes: large objects take long to write. */
 const clockOps = 64;
 const clockBytes = 256 * 1024;
 /** What a turn gives to sweeping at most, ms: in the real runtime a thread of its own sweeps, and is done soon. */

@@ -1,5 +1,5 @@
 /**
- * The heap as the laboratory's allocator: replays drive it, samplers look at it.
+ * The heap as the laboratory's allocator: replays drive it, samplers sample it.
  *
  * Objects are allocated without pointers and without zeroing, since what the program wrote is written
  * over them. Writing goes through windows: the heap is asked once for a view into each stretch of

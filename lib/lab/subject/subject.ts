@@ -25,7 +25,7 @@ export interface SubjectOptions {
   readonly moreCollections?: true;
 }
 
-/** A trace or a workload, with its part of the run's options. */
+/** A trace or a workload, with what a run of it is asked. */
 export interface Subject {
   readonly name: string;
   readonly run: SubjectRequest;

@@ -322,9 +322,9 @@ describe('the page', () => {
           ]),
         ),
       );
-    expect(of(1500)).toMatch(/decay to\s*60\.0 MiB/);
+    expect(of(1500)).toMatch(/RSS after decay\s*60\.0 MiB/);
     expect(of(1500)).toContain('A decay ends where memory was first forced back after the peak');
-    expect(of()).toMatch(/decay to\s*2\.00 MiB/);
+    expect(of()).toMatch(/RSS after decay\s*2\.00 MiB/);
     expect(of()).not.toContain('forced back after the peak');
   });
 

@@ -71,7 +71,7 @@ export async function record(
     heap,
     stopped: () => phases.length >= stopAfter,
     progress: (_phase, share) => void shares.push(share ?? Number.NaN),
-    look: () => undefined,
+    sample: () => undefined,
     map: () => undefined,
     endPhase: (name) => {
       const { mallocs, drops, collections, forced } = heap;

@@ -11,12 +11,12 @@ import type { ComparedMoment } from '../comparison-payload.ts';
 import { curveColour, curveDash, mainWidth } from './curve-style.ts';
 import { byId, lineMark, make, onAppearance, onWidth } from './dom.ts';
 import { MomentPages, PageOrder } from './moment-pages.ts';
-import { absentPage, beliefLook, kernelLook, pageWords } from './page-colours.ts';
+import { absentPage, beliefView, kernelView, pageWords } from './page-colours.ts';
 import { type Fit, fitLayout } from './page-layout.ts';
-import { cellWords, lookKey, mapWidth, PageSheet } from './page-sheet.ts';
+import { cellWords, mapWidth, PageSheet, viewKey } from './page-sheet.ts';
 
 const tallest = 240;
-const shownLooks = [beliefLook, kernelLook] as const;
+const shownLooks = [beliefView, kernelView] as const;
 
 interface ComparedSheets {
   readonly configuration: number;
@@ -49,20 +49,20 @@ export class ComparedMaps {
         order,
       ),
       sheets: shownLooks.map(
-        (look) =>
-          new PageSheet(look, `${labels[configuration]}: ${look.caption}`, order, (page) => this.point(page)),
+        (view) =>
+          new PageSheet(view, `${labels[configuration]}: ${view.caption}`, order, (page) => this.point(page)),
       ),
     }));
     for (const { configuration, label, sheets } of this.compared) {
       const mark = lineMark(curveColour(configuration), mainWidth, curveDash(configuration));
       host.append(make('h3', {}, mark, ` ${label}`));
       const pair = make('div', { class: 'maps two' });
-      for (const { look, frame } of sheets) {
-        pair.append(make('figure', {}, make('figcaption', {}, look.caption), frame));
+      for (const { view, frame } of sheets) {
+        pair.append(make('figure', {}, make('figcaption', {}, view.caption), frame));
       }
       host.append(pair);
     }
-    byId('compared-key').append(...shownLooks.map(lookKey));
+    byId('compared-key').append(...shownLooks.map(viewKey));
     this.buttons = moments.map(({ label }, i) => {
       const button = make('button', { type: 'button', 'aria-pressed': 'false' }, label);
       button.addEventListener('click', () => void this.show(i));

@@ -10,9 +10,9 @@
 import type { PackedMap } from '../page-maps.ts';
 import { byId, colour, make, onAppearance, onWidth, sizeCanvas } from './dom.ts';
 import { MomentPages, PageOrder } from './moment-pages.ts';
-import { absentPage, beliefLook, kernelLook, looks, pageWords, verdictOf } from './page-colours.ts';
+import { absentPage, beliefView, kernelView, pageViews, pageWords, verdictOf } from './page-colours.ts';
 import { type Fit, fitLayout } from './page-layout.ts';
-import { cellWords, heapPageBytes, lookKey, mapWidth, PageSheet } from './page-sheet.ts';
+import { cellWords, heapPageBytes, mapWidth, PageSheet, viewKey } from './page-sheet.ts';
 
 const lensPages = 64;
 const tallest = 420;
@@ -34,9 +34,11 @@ export class PageMaps {
     this.order = new PageOrder(maps.map((map) => map.ranges));
     this.moments = new MomentPages(maps, this.order);
     const host = byId('page-maps');
-    this.sheets = looks.map((look) => new PageSheet(look, look.caption, this.order, (p) => this.point(p)));
-    for (const { look, frame } of this.sheets) {
-      host.append(make('figure', {}, make('figcaption', {}, look.caption), frame, lookKey(look)));
+    this.sheets = pageViews.map(
+      (view) => new PageSheet(view, view.caption, this.order, (p) => this.point(p)),
+    );
+    for (const { view, frame } of this.sheets) {
+      host.append(make('figure', {}, make('figcaption', {}, view.caption), frame, viewKey(view)));
     }
     byId('lens').append(this.lens);
     onWidth(host, () => this.resize());
@@ -112,18 +114,18 @@ export class PageMaps {
     const cell = (width - margin) / lensPages;
     const first = page - (page % lensPages);
     const gap = cell > 5 ? 1 : 0.5;
-    [beliefLook, kernelLook].forEach((look, row) => {
+    [beliefView, kernelView].forEach((view, row) => {
       for (let i = 0; i < lensPages; i++) {
         const pair = this.pairOf(first + i);
         context.fillStyle =
-          pair === absentPage ? colour('unmapped') : colour(look.colours[look.classOf(pair)]);
+          pair === absentPage ? colour('unmapped') : colour(view.colours[view.classOf(pair)]);
         context.fillRect(margin + i * cell, row * (rowHeight + 2) + 1, cell - gap, rowHeight);
       }
       if (margin > 0) {
         context.font = '12px system-ui, sans-serif';
         context.textBaseline = 'middle';
         context.fillStyle = colour('muted');
-        context.fillText(look.name, 0, row * (rowHeight + 2) + rowHeight / 2 + 1);
+        context.fillText(view.name, 0, row * (rowHeight + 2) + rowHeight / 2 + 1);
       }
     });
     context.strokeStyle = colour('text');

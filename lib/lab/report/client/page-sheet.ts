@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /**
  * One page map: a canvas with a cell for each page of 8 KiB, in address order from left to right and top to
- * bottom, coloured by one look (page-colours.ts), with a ruler of offsets at its left.
+ * bottom, coloured by one view (page-colours.ts), with a ruler of offsets at its left.
  *
  * Keyboard, when it has the focus: the arrows move by a page or a row, Home and End to the ends. A sheet only
  * asks for that; what is marked is decided by whoever owns the sheets, so that all mark the same page.
@@ -10,7 +10,7 @@
 import { colour, make, rgb, sizeCanvas } from './dom.ts';
 import { formatTick } from './format.ts';
 import type { PageOrder } from './moment-pages.ts';
-import { absentPage, type Look } from './page-colours.ts';
+import { absentPage, type PageView } from './page-colours.ts';
 import { type Fit, pageAt, placeOf } from './page-layout.ts';
 
 export const heapPageBytes = 8192;
@@ -22,7 +22,7 @@ export const mapRuler = 46;
 export type PointPage = (page: number) => void;
 
 export class PageSheet {
-  readonly look: Look;
+  readonly view: PageView;
   /** To be put into the document. */
   readonly frame: HTMLElement;
   private readonly order: PageOrder;
@@ -31,15 +31,15 @@ export class PageSheet {
   private fit: Fit | undefined;
   private page = -1;
 
-  constructor(look: Look, name: string, order: PageOrder, point: PointPage) {
-    this.look = look;
+  constructor(view: PageView, name: string, order: PageOrder, point: PointPage) {
+    this.view = view;
     this.order = order;
     this.canvas = make('canvas', {
       tabindex: '0',
       role: 'application',
       'aria-roledescription': 'page map',
       'aria-label': `${name}. The arrows move from page to page.`,
-      'data-look': look.name,
+      'data-view': view.name,
     });
     this.frame = make('div', { class: 'map' }, this.canvas, this.mark);
     this.listen(point);
@@ -100,14 +100,14 @@ export class PageSheet {
       const [red, green, blue] = rgb(name);
       return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
     };
-    const inks = this.look.colours.map(ink);
+    const inks = this.view.colours.map(ink);
     const blank = ink('unmapped');
     let index = 0;
     for (const block of fit.blocks) {
       const start = block.row * fit.columns;
       for (let i = 0; i < block.pages; i++) {
         const pair = pages[index++];
-        words[start + i] = pair === absentPage ? blank : inks[this.look.classOf(pair)];
+        words[start + i] = pair === absentPage ? blank : inks[this.view.classOf(pair)];
       }
     }
     return image;
@@ -191,13 +191,13 @@ export function cellWords(fit: Fit): string {
   return `${cell}, one row is ${formatTick(fit.columns * heapPageBytes)} (${fit.columns} pages), in address order.`;
 }
 
-/** The colours of a look, in words. */
-export function lookKey(look: Look): HTMLElement {
+/** The colours of a view, in words. */
+export function viewKey(view: PageView): HTMLElement {
   const list = make('ul', { class: 'key' });
-  look.words.forEach((word, i) => {
+  view.words.forEach((word, i) => {
     if (word !== 'unknown') {
       const swatch = make('span', { class: 'swatch area', 'aria-hidden': 'true' });
-      swatch.style.setProperty('--swatch', `var(--${look.colours[i]})`);
+      swatch.style.setProperty('--swatch', `var(--${view.colours[i]})`);
       list.append(make('li', {}, swatch, word));
     }
   });
