@@ -17,16 +17,16 @@ import { type RunData, toRunData } from './run-data.ts';
 
 export class RunFileWriter {
   readonly path: string;
-  private readonly fd: number;
-  private pending = '';
-  private open = true;
+  readonly #fd: number;
+  #pending = '';
+  #open = true;
 
   /** Makes the file, and its folder; a file that is there is replaced. @throws PageHeapError ERR_FILE */
   constructor(path: string) {
     this.path = path;
     try {
       mkdirSync(dirname(path), { recursive: true });
-      this.fd = openSync(path, 'w');
+      this.#fd = openSync(path, 'w');
     } catch (cause) {
       throw fileError(path, cause);
     }
@@ -34,16 +34,16 @@ export class RunFileWriter {
 
   /** Adds a line. Numbers that are not finite become null. */
   write(line: RunLine): void {
-    this.pending += `${JSON.stringify(line)}\n`;
+    this.#pending += `${JSON.stringify(line)}\n`;
   }
 
   /** Hands what was written to the system. @throws PageHeapError ERR_FILE */
   flush(): void {
-    if (this.pending === '') return;
-    const bytes = Buffer.from(this.pending);
-    this.pending = '';
+    if (this.#pending === '') return;
+    const bytes = Buffer.from(this.#pending);
+    this.#pending = '';
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
     } catch (cause) {
       throw fileError(this.path, cause);
     }
@@ -51,12 +51,12 @@ export class RunFileWriter {
 
   /** Flushes and closes; again is harmless. @throws PageHeapError ERR_FILE */
   close(): void {
-    if (!this.open) return;
-    this.open = false;
+    if (!this.#open) return;
+    this.#open = false;
     try {
       this.flush();
     } finally {
-      closeSync(this.fd);
+      closeSync(this.#fd);
     }
   }
 }

@@ -86,25 +86,25 @@ function outcomeOf(child: ChildProcess, output: string, hooks: ForkHooks): Promi
 }
 
 class Stopper {
-  private readonly child: ChildProcess;
-  private timer: NodeJS.Timeout | undefined;
+  readonly #child: ChildProcess;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(child: ChildProcess) {
-    this.child = child;
+    this.#child = child;
   }
 
   /** Tells the child to stop; the second time, or if it takes too long, kills it. */
   stop(): void {
-    if (this.timer !== undefined) {
-      this.child.kill('SIGKILL');
+    if (this.#timer !== undefined) {
+      this.#child.kill('SIGKILL');
       return;
     }
-    this.timer = setTimeout(() => this.child.kill('SIGKILL'), graceMs);
-    send(this.child, { kind: 'stop' });
+    this.#timer = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
+    send(this.#child, { kind: 'stop' });
   }
 
   end(): void {
-    clearTimeout(this.timer);
+    clearTimeout(this.#timer);
   }
 }
 

@@ -133,72 +133,72 @@ interface RunDeps {
 /** A drive at work, with everything that watches it. */
 class Run implements DriveHost {
   readonly heap: LabHeap;
-  private readonly deps: RunDeps;
-  private readonly sampler: Sampler;
-  private readonly kernel: KernelCounts & Pick<Residency, 'residentPages'>;
-  private readonly peaks: PeakWatch;
-  private readonly begin = performance.now();
-  private phase: RunPhase = '';
-  private share: number | undefined;
-  private peakRss = 0;
+  readonly #deps: RunDeps;
+  readonly #sampler: Sampler;
+  readonly #kernel: KernelCounts & Pick<Residency, 'residentPages'>;
+  readonly #peaks: PeakWatch;
+  readonly #begin = performance.now();
+  #phase: RunPhase = '';
+  #share: number | undefined;
+  #peakRss = 0;
   /** The first error; it ends the run. */
-  private failure: { readonly error: unknown } | undefined;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor({ beatMs }: ResolvedRunOptions, deps: RunDeps) {
     const { heap, drive, machine, hooks } = deps;
     this.heap = heap;
-    this.deps = deps;
-    this.kernel = hooks.kernel ?? new Residency();
-    this.peaks = new PeakWatch(
-      () => this.snapshot(),
-      (snapshot) => this.writeSnapshot('peak', snapshot),
+    this.#deps = deps;
+    this.#kernel = hooks.kernel ?? new Residency();
+    this.#peaks = new PeakWatch(
+      () => this.#snapshot(),
+      (snapshot) => this.#writeSnapshot('peak', snapshot),
     );
-    heap.onEvent = (event) => this.event(event);
-    this.sampler = new Sampler({
+    heap.onEvent = (event) => this.#event(event);
+    this.#sampler = new Sampler({
       heap,
-      kernel: this.kernel,
+      kernel: this.#kernel,
       beatMs,
       withSmaps: machine.hugePages.enabled === 'always' || heap.settings?.advise === 'free',
-      elapsed: () => this.elapsed(),
-      state: () => ({ phase: this.phase, ops: drive.ops }),
-      onSample: (sample) => this.sampled(sample),
-      onError: (error) => this.fail(error),
+      elapsed: () => this.#elapsed(),
+      state: () => ({ phase: this.#phase, ops: drive.ops }),
+      onSample: (sample) => this.#sampled(sample),
+      onError: (error) => this.#fail(error),
     });
   }
 
   async run(): Promise<RunResult> {
-    const { writer, heap, drive, stopped } = this.deps;
+    const { writer, heap, drive, stopped } = this.#deps;
     try {
-      this.phase = drive.header.trace === undefined ? 'work' : 'replay';
-      this.sampler.start();
+      this.#phase = drive.header.trace === undefined ? 'work' : 'replay';
+      this.#sampler.start();
       await drive.run(this);
     } catch (error) {
       // What fails while a run is being stopped fails because of that: its input was closed.
-      if (!stopped()) this.fail(error);
+      if (!stopped()) this.#fail(error);
     }
-    this.sampler.stop();
+    this.#sampler.stop();
     heap.onEvent = undefined;
     let statistics: Record<string, RunValue> = {};
     try {
-      this.lastSample();
+      this.#lastSample();
       statistics = heap.summary() as Record<string, RunValue>;
     } catch (error) {
       // A heap that failed before may have nothing to show any more.
-      this.fail(error);
+      this.#fail(error);
     }
 
     const { ops, seconds, peakLiveBytes, liveBytes, liveObjects } = drive;
     const counts = drive.counts();
-    const endRss = this.sampler.last?.rss ?? 0;
-    const { peakRss } = this;
+    const endRss = this.#sampler.last?.rss ?? 0;
+    const peakRss = this.#peakRss;
     const opsPerSec = seconds > 0 ? ops / seconds : 0;
     const reason = stopped() ? 'interrupted' : 'done';
     writer.write({
       k: 'end',
-      t: this.elapsed(),
-      ...(this.failure === undefined
+      t: this.#elapsed(),
+      ...(this.#failure === undefined
         ? { reason }
-        : { reason: 'error', error: messageOf(this.failure.error) }),
+        : { reason: 'error', error: messageOf(this.#failure.error) }),
       ops,
       seconds,
       opsPerSec,
@@ -209,39 +209,39 @@ class Run implements DriveHost {
         peakLiveBytes,
         liveBytes,
         liveObjects,
-        samples: this.sampler.samples,
-        missedBeats: this.sampler.missed,
-        lookNs: this.sampler.costNs,
+        samples: this.#sampler.samples,
+        missedBeats: this.#sampler.missed,
+        lookNs: this.#sampler.costNs,
         fallbacks: heap.fallbacks?.() ?? [],
       },
       trace: counts,
     });
     writer.flush();
-    if (this.failure !== undefined) throw this.failure.error;
+    if (this.#failure !== undefined) throw this.#failure.error;
     return { file: writer.path, reason, ops, seconds, opsPerSec, peakRss, endRss, counts };
   }
 
   stopped(): boolean {
-    return this.failure !== undefined || this.deps.stopped();
+    return this.#failure !== undefined || this.#deps.stopped();
   }
 
   progress(phase: string, share: number | undefined): void {
-    this.phase = phase;
-    this.share = share;
+    this.#phase = phase;
+    this.#share = share;
   }
 
   sample(): void {
-    this.sampler.sample();
+    this.#sampler.sample();
   }
 
   map(label: string): void {
-    const snapshot = this.snapshot();
-    if (snapshot !== undefined) this.writeSnapshot(label, snapshot);
+    const snapshot = this.#snapshot();
+    if (snapshot !== undefined) this.#writeSnapshot(label, snapshot);
   }
 
   endPhase(name: string): void {
-    const s = this.sampler.sample(true);
-    this.deps.writer.write({
+    const s = this.#sampler.sample(true);
+    this.#deps.writer.write({
       k: 'phase',
       t: s.t,
       name,
@@ -260,41 +260,41 @@ class Run implements DriveHost {
   }
 
   /** Milliseconds since the run began. */
-  private elapsed(): number {
-    return performance.now() - this.begin;
+  #elapsed(): number {
+    return performance.now() - this.#begin;
   }
 
-  private fail(error: unknown): void {
-    this.failure ??= { error };
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
   }
 
   /**
    * The last sample, map and table of size classes; a heap that failed may have none to give. The sample is
    * a detailed one: a run of less than a second has no other that tells what it gave back.
    */
-  private lastSample(): void {
-    this.sampler.sample(true);
+  #lastSample(): void {
+    this.#sampler.sample(true);
     this.map('end');
   }
 
-  private sampled(sample: RunSample): void {
-    const { writer, hooks, drive } = this.deps;
+  #sampled(sample: RunSample): void {
+    const { writer, hooks, drive } = this.#deps;
     writer.write(sample);
-    this.peakRss = Math.max(this.peakRss, sample.rss);
-    if (this.phase !== 'idle') this.peaks.see(sample.t, sample.inuse);
+    this.#peakRss = Math.max(this.#peakRss, sample.rss);
+    if (this.#phase !== 'idle') this.#peaks.see(sample.t, sample.inuse);
     writer.flush();
     hooks.onProgress?.({
-      phase: this.phase,
-      share: this.share,
+      phase: this.#phase,
+      share: this.#share,
       ops: drive.ops,
       totalOps: drive.totalOps,
       sample,
     });
   }
 
-  private event(event: LabEvent): void {
-    const { writer } = this.deps;
-    const t = this.elapsed();
+  #event(event: LabEvent): void {
+    const { writer } = this.#deps;
+    const t = this.#elapsed();
     if (event.kind === 'gc') {
       writer.write({
         k: 'gc',
@@ -308,19 +308,19 @@ class Run implements DriveHost {
     }
   }
 
-  private snapshot(): PageSnapshot | undefined {
-    const states = this.deps.heap.pageStates?.();
+  #snapshot(): PageSnapshot | undefined {
+    const states = this.#deps.heap.pageStates?.();
     if (states === undefined || states.state.length === 0) return undefined;
     return snapshotPages(
-      this.elapsed(),
+      this.#elapsed(),
       states,
-      (base, bytes) => this.kernel.residentPages(base, bytes),
-      this.deps.heap.classes?.(),
+      (base, bytes) => this.#kernel.residentPages(base, bytes),
+      this.#deps.heap.classes?.(),
     );
   }
 
-  private writeSnapshot(label: string, snapshot: PageSnapshot): void {
-    const { writer, machine } = this.deps;
+  #writeSnapshot(label: string, snapshot: PageSnapshot): void {
+    const { writer, machine } = this.#deps;
     writer.write(mapLine(label, snapshot, machine.pageSize));
     const classes = classesLine(label, snapshot);
     if (classes !== undefined) writer.write(classes);

@@ -44,39 +44,39 @@ export class Sampler {
   samples = 0;
   missed = 0;
   costNs = 0;
-  private readonly options: SamplerOptions;
-  private readonly beatMs: number;
-  private readonly faultsAtStart: FaultCounts;
-  private nextBeat = 0;
-  private nextDetails = 0;
-  private timer: NodeJS.Timeout | undefined;
-  private lastSample: RunSample | undefined;
+  readonly #options: SamplerOptions;
+  readonly #beatMs: number;
+  readonly #faultsAtStart: FaultCounts;
+  #nextBeat = 0;
+  #nextDetails = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #lastSample: RunSample | undefined;
 
   constructor(options: SamplerOptions) {
-    this.options = options;
-    this.beatMs = options.beatMs ?? defaultBeatMs;
-    this.faultsAtStart = options.kernel.faults();
+    this.#options = options;
+    this.#beatMs = options.beatMs ?? defaultBeatMs;
+    this.#faultsAtStart = options.kernel.faults();
   }
 
   /** The sample taken last. */
   get last(): RunSample | undefined {
-    return this.lastSample;
+    return this.#lastSample;
   }
 
   /** Takes a sample now, and from now on with every beat. */
   start(): void {
-    this.nextBeat = this.options.elapsed();
-    this.beat();
+    this.#nextBeat = this.#options.elapsed();
+    this.#beat();
   }
 
   stop(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   /** Takes a sample outside the beat: at the end of a stretch. `detailed`: with details, whenever the last were. */
   sample(detailed = false): RunSample {
-    const { heap, kernel, elapsed, state, withSmaps, onSample } = this.options;
+    const { heap, kernel, elapsed, state, withSmaps, onSample } = this.#options;
     const begin = process.hrtime.bigint();
     const t = elapsed();
     const { phase, ops } = state();
@@ -97,41 +97,41 @@ export class Sampler {
       limit: finite(believed.limit),
       rss: residentBytes(kernel, ranges),
       prss: kernel.processMemory().resident,
-      minflt: faults.minor - this.faultsAtStart.minor,
-      majflt: faults.major - this.faultsAtStart.major,
+      minflt: faults.minor - this.#faultsAtStart.minor,
+      majflt: faults.major - this.#faultsAtStart.major,
       madv: believed.madviseCalls,
       madvB: believed.madviseBytes,
       madvNs: believed.madviseNs,
       gcs: believed.numGC,
     };
     let details: Partial<RunSample> = {};
-    if (detailed || t >= this.nextDetails) {
+    if (detailed || t >= this.#nextDetails) {
       const detailsBegin = process.hrtime.bigint();
       details = detailsOf(kernel, withSmaps ? ranges : []);
       const ms = Number(process.hrtime.bigint() - detailsBegin) / 1e6;
-      this.nextDetails = t + Math.max(leastDetailGapMs, restAfterDetails * ms);
+      this.#nextDetails = t + Math.max(leastDetailGapMs, restAfterDetails * ms);
     }
     const cost = Number(process.hrtime.bigint() - begin);
     this.samples++;
     this.costNs += cost;
     const whole: RunSample = { ...sample, ...details, cost, missed: this.missed };
-    this.lastSample = whole;
+    this.#lastSample = whole;
     onSample(whole);
     return whole;
   }
 
-  private beat(): void {
-    const now = this.options.elapsed();
-    const late = Math.floor((now - this.nextBeat) / this.beatMs);
+  #beat(): void {
+    const now = this.#options.elapsed();
+    const late = Math.floor((now - this.#nextBeat) / this.#beatMs);
     if (late > 0) this.missed += late;
-    this.nextBeat += (Math.max(0, late) + 1) * this.beatMs;
+    this.#nextBeat += (Math.max(0, late) + 1) * this.#beatMs;
     try {
       this.sample();
     } catch (error) {
-      this.options.onError(error);
+      this.#options.onError(error);
       return;
     }
-    this.timer = setTimeout(() => this.beat(), Math.max(0, this.nextBeat - this.options.elapsed()));
+    this.#timer = setTimeout(() => this.#beat(), Math.max(0, this.#nextBeat - this.#options.elapsed()));
   }
 }
 

@@ -68,16 +68,16 @@ const chunksShown = 8;
 
 /** One heap under a trace. */
 class MallocReplay implements TraceReplay<Operation, Place> {
-  private readonly runtime: Runtime;
-  private readonly malloc: Malloc;
-  private readonly start: HeapRecord;
-  private readonly real: RealObjects | undefined;
+  readonly #runtime: Runtime;
+  readonly #malloc: Malloc;
+  readonly #start: HeapRecord;
+  readonly #real: RealObjects | undefined;
 
   constructor(runtime: Runtime, start: HeapRecord, isReal: boolean) {
-    this.runtime = runtime;
-    this.malloc = runtime.mallocOf(replayP);
-    this.start = start;
-    this.real = isReal ? new RealObjects(runtime) : undefined;
+    this.#runtime = runtime;
+    this.#malloc = runtime.mallocOf(replayP);
+    this.#start = start;
+    this.#real = isReal ? new RealObjects(runtime) : undefined;
   }
 
   /** What is wrong with a line is found by its reader. */
@@ -91,8 +91,8 @@ class MallocReplay implements TraceReplay<Operation, Place> {
 
   /** Repeats an allocation; undefined when the answer is the trace's, else both. */
   allocate(wanted: Allocation): Answer<Place> | undefined {
-    const { runtime } = this;
-    const addr = this.malloc.malloc(wanted.size, wanted.noscan, true);
+    const runtime = this.#runtime;
+    const addr = this.#malloc.malloc(wanted.size, wanted.noscan, true);
     if (addr === 0) {
       throw new PageHeapError('ERR_OUT_OF_MEMORY', 'no memory for an allocation of a trace', {
         value: wanted.size,
@@ -103,7 +103,7 @@ class MallocReplay implements TraceReplay<Operation, Place> {
     if (wanted.size === 0) return undefined;
     const offset = addr - runtime.origin;
     const page = Math.floor(offset / pageSize);
-    const s = spanAt(this.runtime, page);
+    const s = spanAt(this.#runtime, page);
     const c = runtime.spans.columns;
     const npages = s === 0 ? 0 : c.pages[s]!;
     const found: Allocation = {
@@ -133,7 +133,7 @@ class MallocReplay implements TraceReplay<Operation, Place> {
     }
     // The rest of a tiny block belongs to others.
     const size = wanted.noscan && wanted.size < 16 ? wanted.size : found.elemSize;
-    const dirty = this.real?.use(offset, size) ?? -1;
+    const dirty = this.#real?.use(offset, size) ?? -1;
     if (dirty < 0) return undefined;
     return {
       expected: 'zero memory',
@@ -144,10 +144,10 @@ class MallocReplay implements TraceReplay<Operation, Place> {
 
   /** Compares the state at the end; undefined when it is the trace's. */
   finish(wanted: HeapRecord): Answer<Place> | undefined {
-    const { slots } = this.runtime.pageCaches[replayP]!;
-    const shown = this.shownCache(wanted);
+    const { slots } = this.#runtime.pageCaches[replayP]!;
+    const shown = this.#shownCache(wanted);
     const fields = [
-      ...this.compareHeap(wanted),
+      ...this.#compareHeap(wanted),
       ...differing('page cache base', wanted.cache.base, slots[cacheBase]!),
       ...differing(
         'page cache free',
@@ -159,16 +159,16 @@ class MallocReplay implements TraceReplay<Operation, Place> {
         hexOf(wanted.cache.scavenged[0] & shown[0], wanted.cache.scavenged[1] & shown[1]),
         hexOf(slots[cacheScavengedLow]! & shown[0], slots[cacheScavengedHigh]! & shown[1]),
       ),
-      ...this.compareCachedSpans(wanted),
-      ...this.compareChunks(wanted),
+      ...this.#compareCachedSpans(wanted),
+      ...this.#compareChunks(wanted),
     ];
     if (fields.length > 0) {
       const list = (pick: (m: FieldMismatch) => string): string =>
         fields.map((m) => `${m.field} ${pick(m)}`).join(', ');
       return { expected: list((m) => m.expected), found: list((m) => m.found), fields };
     }
-    checkHeap(this.runtime, 3);
-    const fault = this.real?.check();
+    checkHeap(this.#runtime, 3);
+    const fault = this.#real?.check();
     if (fault === undefined) return undefined;
     const { page, expected, found } = fault;
     return { expected: `page ${page} ${expected}`, found, place: { pages: [page] } };
@@ -176,9 +176,9 @@ class MallocReplay implements TraceReplay<Operation, Place> {
 
   /** The heap around an answer, a line each. */
   describe({ pages = [], spanClasses = [] }: Place = {}): string[] {
-    const { runtime } = this;
+    const runtime = this.#runtime;
     const { slots } = runtime.pageCaches[replayP]!;
-    const { curArena, searchPage, tiny } = this.state();
+    const { curArena, searchPage, tiny } = this.#state();
     const lines = [
       `search page ${searchPage}, arena space [${curArena}), tiny block ${tiny}`,
       `page cache base ${slots[cacheBase]}, free ${hexOf(slots[cacheFreeLow]!, slots[cacheFreeHigh]!)}, ` +
@@ -186,24 +186,24 @@ class MallocReplay implements TraceReplay<Operation, Place> {
     ];
     for (const spanClass of new Set(spanClasses)) {
       if (spanClass < 0 || spanClass >= numSpanClasses) continue;
-      const page = this.cachedPage(spanClass);
+      const page = this.#cachedPage(spanClass);
       lines.push(`cached span of class ${spanClass}: ${page < 0 ? 'none' : `page ${page}`}`);
-      if (page >= 0 && !pages.includes(page)) lines.push(...this.describeSpan(page));
+      if (page >= 0 && !pages.includes(page)) lines.push(...this.#describeSpan(page));
     }
     const shown = new Set<number>();
     for (const page of pages) {
-      const s = spanAt(this.runtime, page);
+      const s = spanAt(this.#runtime, page);
       if (s === 0) lines.push(`page ${page}: in no span`);
-      else if (!shown.has(s)) lines.push(...this.describeSpan(page));
+      else if (!shown.has(s)) lines.push(...this.#describeSpan(page));
       shown.add(s);
     }
     return lines;
   }
 
-  private describeSpan(page: number): string[] {
-    const { spans, objects } = this.runtime;
+  #describeSpan(page: number): string[] {
+    const { spans, objects } = this.#runtime;
     const c = spans.columns;
-    const s = spanAt(this.runtime, page);
+    const s = spanAt(this.#runtime, page);
     const nelems = c.nelems[s]!;
     const words = new Int32Array(chunkPages / 32);
     const parts: string[] = [];
@@ -223,15 +223,15 @@ class MallocReplay implements TraceReplay<Operation, Place> {
     ];
   }
 
-  private cachedPage(spanClass: number): number {
-    const { mcache, spans } = this.runtime;
+  #cachedPage(spanClass: number): number {
+    const { mcache, spans } = this.#runtime;
     const s = mcache.columns.spans[replayP * numSpanClasses + spanClass]!;
     return s === 0 ? -1 : spans.columns.startPage[s]!;
   }
 
   /** What is short enough to be compared as text. */
-  private state(): Record<'curArena' | 'searchPage' | 'tiny' | 'inUse', string> {
-    const { runtime } = this;
+  #state(): Record<'curArena' | 'searchPage' | 'tiny' | 'inUse', string> {
+    const runtime = this.#runtime;
     const { arenas, mcache, radix: pages } = runtime;
     const block = mcache.columns.tinyBase[replayP]!;
     const search = pages.memory.state.slots[slotSearch]!;
@@ -250,8 +250,8 @@ class MallocReplay implements TraceReplay<Operation, Place> {
     };
   }
 
-  private compareHeap(wanted: HeapRecord): FieldMismatch[] {
-    const found = this.state();
+  #compareHeap(wanted: HeapRecord): FieldMismatch[] {
+    const found = this.#state();
     return [
       ...differing('curArena', wanted.curArena.join(','), found.curArena),
       ...differing('searchPage', `${wanted.searchPage}`, found.searchPage),
@@ -260,20 +260,20 @@ class MallocReplay implements TraceReplay<Operation, Place> {
     ];
   }
 
-  private compareCachedSpans(wanted: HeapRecord): FieldMismatch[] {
+  #compareCachedSpans(wanted: HeapRecord): FieldMismatch[] {
     const slots = Math.max(wanted.mcache.length, numSpanClasses);
     return Array.from({ length: slots }, (_, spanClass) =>
       differing(
         `mcache[${spanClass}]`,
         wanted.mcache[spanClass] ?? 'no such class',
-        spanClass < numSpanClasses ? this.cachedPage(spanClass) : 'no such class',
+        spanClass < numSpanClasses ? this.#cachedPage(spanClass) : 'no such class',
       ),
     ).flat();
   }
 
-  private compareChunks(wanted: HeapRecord): FieldMismatch[] {
-    const { allocated } = this.runtime.radix.memory.chunks;
-    const { ranges } = this.runtime.radix;
+  #compareChunks(wanted: HeapRecord): FieldMismatch[] {
+    const { allocated } = this.#runtime.radix.memory.chunks;
+    const { ranges } = this.#runtime.radix;
     const fields: FieldMismatch[] = [];
     let more = 0;
     let at = 0;
@@ -294,8 +294,8 @@ class MallocReplay implements TraceReplay<Operation, Place> {
   }
 
   /** The pages of the recorded cache whose scavenged bits can be known. */
-  private shownCache(wanted: HeapRecord): [low: number, high: number] {
-    const { start } = this;
+  #shownCache(wanted: HeapRecord): [low: number, high: number] {
+    const start = this.#start;
     const shown: [number, number] = [0, 0];
     for (let bit = 0; bit < cachePages; bit++) {
       const page = wanted.cache.base + bit;
