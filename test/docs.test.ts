@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Heap } from '../lib/api/index.ts';
-import { runTrace } from '../lib/lab/run/run.ts';
+import { makeRun } from '../lib/lab/run/run.ts';
 import { diagram } from '../lib/meta/memory-map.ts';
 import type { Runtime } from '../lib/runtime/runtime.ts';
 
@@ -86,9 +86,9 @@ describe('docs/numbers.md and a run file', () => {
       '= Start\n@ ./a:[0x1] + 0x10 0x100\n@ ./a:[0x1] + 0x20 0x10000\n@ ./a:[0x1] - 0x10\n= End\n',
     );
     const output = join(folder, 'small.jsonl');
-    // With MADV_FREE the looks are close ones, so that the file holds what is looked at seldom.
+    // With MADV_FREE samples are detailed, so that the file holds what is sampled seldom.
     const heap = { advise: 'free', environment: false } as const;
-    await runTrace({
+    await makeRun({
       trace,
       output,
       heap,
@@ -103,7 +103,7 @@ describe('docs/numbers.md and a run file', () => {
       found.push(...paths(members, k));
     }
     const worked = join(folder, 'workload.jsonl');
-    await runTrace({ workload: { name: 'stripes', scale: 0.01, timeScale: 0 }, output: worked, heap });
+    await makeRun({ workload: { name: 'stripes', scale: 0.01, timeScale: 0 }, output: worked, heap });
     for (const line of readFileSync(worked, 'utf8').trim().split('\n')) {
       const { k, ...members } = JSON.parse(line) as { k: string };
       found.push(...paths(members, k));
@@ -132,7 +132,7 @@ describe('docs/numbers.md and a run file', () => {
       RunClasses: 'classes',
       RunEnd: 'end',
     };
-    const source = text('lib/lab/record/run-data.ts');
+    const source = text('lib/lab/record/lines.ts');
     const have = entries(section(text('docs/numbers.md'), 'Run-file members'));
     let known = 0;
     for (const [name, kind] of Object.entries(kinds)) {

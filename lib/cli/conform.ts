@@ -18,7 +18,7 @@ import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 
 const help = `
-A page heap of your own is a class with the methods of the interface PageHeap; its
+A custom page heap is a class with the methods of the interface PageHeap; its
 module exports it by default or as PageHeap. docs/your-own-page-heap.md tells all that
 is needed, and examples/first-fit.mjs is one. A random run that fails tells a seed and
 a path, by which it can be run again alone. A check of what a page heap need not do is
@@ -125,7 +125,7 @@ export function addConform(program: Command, context: CommandContext): void {
   const { terminal } = context;
   program
     .command('conform')
-    .summary("hold a page heap, a built-in one or one's own, against the contract")
+    .summary('hold a page heap, built in or custom, against the contract')
     .description(
       'Runs the conformance suite for page heaps: first on page numbers, then in a heap against the kernel.',
     )

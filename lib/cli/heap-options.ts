@@ -1,9 +1,9 @@
 /**
  * The heap's options on the command line: one list of them for every command that makes a heap, as flags
- * (`--advise free`) and as parts of a configuration (`treap,advise=free`).
+ * (`--advise free`) and in a configuration (`treap,advise=free`).
  *
- * A part is named as its flag. What a value may be is said by the same parser in both; which parts go
- * together is the heap's business, and its errors name the part.
+ * An option is named as its flag. What a value may be is said by the same parser in both; which options go
+ * together is the heap's business, and its errors name the option.
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
@@ -16,20 +16,20 @@ import {
   triggers,
 } from '../design/design.ts';
 import { parseByteCount } from '../design/environment.ts';
-import type { LabHeapOptions } from '../lab/run/heap-target.ts';
+import type { LabHeapOptions } from '../lab/subject/heap-target.ts';
 import { gcPercent, memoryLimit, seconds } from './arguments.ts';
 
 /** A heap as it is asked for on the command line. */
 export interface HeapRequest {
   readonly heap: LabHeapOptions;
-  /** A module with a page heap of one's own. */
+  /** A module with a custom page heap. */
   readonly pageHeapFile?: string;
 }
 
 type Target = Record<string, unknown>;
 
 interface HeapOption {
-  /** The flag without its dashes; in a configuration, the part's name. */
+  /** The flag without its dashes; also its name in a configuration. */
   readonly name: string;
   /** The option of the heap that it sets. */
   readonly key: string;
@@ -95,7 +95,7 @@ const pageHeapOption: HeapOption = {
   name: 'page-heap',
   key: 'pageHeap',
   value: 'kind',
-  help: 'who hands out pages: lists, treap, radix, or a module (.js, .mjs) with a class of your own',
+  help: 'who hands out pages: lists, treap, radix, or a module (.js, .mjs) with a custom page heap',
   set: (target, value) => {
     delete target.pageHeap;
     delete target.pageHeapFile;
@@ -105,7 +105,7 @@ const pageHeapOption: HeapOption = {
   },
 };
 
-/** Which of three designs, or which mixture of their parts. */
+/** Which of three designs, or which mixture of them. */
 const partOptions: readonly HeapOption[] = [
   choice('generation', 'generation', generations, 'the design: of 2014, 2019 or 2023 (default: radix)'),
   pageHeapOption,
@@ -216,9 +216,9 @@ export function inFlags(message: string): string {
 }
 
 /**
- * Reads `[label:]generation[,part=value…]`; the generation may be left out.
+ * Reads `[label:]generation[,option=value…]`; the generation may be left out.
  * @param base what every configuration has, unless it says otherwise
- * @throws PageHeapError ERR_INVALID_OPTION, naming the configuration and the part
+ * @throws PageHeapError ERR_INVALID_OPTION, naming the configuration and the option
  */
 export function parseConfiguration(text: string, base: HeapRequest = { heap: {} }): Configuration {
   const refusal = (why: string): PageHeapError =>
@@ -228,17 +228,17 @@ export function parseConfiguration(text: string, base: HeapRequest = { heap: {} 
   const target: Target = { ...base.heap };
   if (base.pageHeapFile !== undefined) target.pageHeapFile = base.pageHeapFile;
   const given = new Set<string>();
-  rest.split(',').forEach((part, i) => {
-    const item = part.trim();
-    if (item === '') throw refusal('an empty part');
+  rest.split(',').forEach((piece, i) => {
+    const item = piece.trim();
+    if (item === '') throw refusal('an empty option');
     const at = item.indexOf('=');
     const alone = at < 0 && i === 0 && isGeneration(item);
     const key = alone ? 'generation' : at < 0 ? item : item.slice(0, at);
     const option = all.find((o) => o.name === key);
     if (option === undefined && at < 0 && i === 0)
-      throw refusal(`${key} is no generation (${generations.join(', ')}), and no part`);
+      throw refusal(`${key} is no generation (${generations.join(', ')}), and no option`);
     if (option === undefined)
-      throw refusal(`there is no part ${key}; there are ${heapOptionNames.join(', ')}`);
+      throw refusal(`there is no option ${key}; there are ${heapOptionNames.join(', ')}`);
     if (given.has(key)) throw refusal(`${key} is said twice`);
     given.add(key);
     const value = alone ? item : at < 0 ? '' : item.slice(at + 1);

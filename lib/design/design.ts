@@ -40,7 +40,7 @@ export type SizeClassTable = (typeof sizeClassTables)[number];
 export interface PartOptions {
   /** The preset: the design of 2014, of 2019, or of 2023. 'radix'. */
   readonly generation?: Generation;
-  /** Who hands out pages: one of the three designs, or a class of one's own (pages/contract.ts). */
+  /** Who hands out pages: one of the three designs, or the class of a custom page heap (pages/contract.ts). */
   readonly pageHeap?: Generation | PageHeapClass;
   /** Free objects of a span: a list threaded through them, or a bitmap beside. */
   readonly objects?: ObjectStyle;
@@ -74,7 +74,7 @@ export interface PartOptions {
 export interface Parts {
   readonly generation: Generation;
   readonly pageHeap: Generation | 'own';
-  /** The class of a page heap of one's own. */
+  /** The class of a custom page heap. */
   readonly pageHeapClass: PageHeapClass | undefined;
   readonly objects: ObjectStyle;
   readonly sweep: SweepStyle;

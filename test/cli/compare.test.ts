@@ -38,10 +38,10 @@ describe('a configuration', () => {
   });
 
   it.each<[string, RegExp]>([
-    ['', /an empty part/],
-    ['radix,', /an empty part/],
-    ['slab', /slab is no generation \(lists, treap, radix\), and no part/],
-    ['radix,slab=1', /there is no part slab/],
+    ['', /an empty option/],
+    ['radix,', /an empty option/],
+    ['slab', /slab is no generation \(lists, treap, radix\), and no option/],
+    ['radix,slab=1', /there is no option slab/],
     ['radix,generation=lists', /generation is said twice/],
     ['advise=free,advise=dontneed', /advise is said twice/],
     ['radix,advise', /advise needs a value/],

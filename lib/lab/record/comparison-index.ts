@@ -4,7 +4,7 @@
  * It is written before the first run and again after each, beside and then renamed, so that it is whole
  * whatever ends the process. Until all is done it says that the comparison was interrupted.
  *
- * Not here: making the runs and reading them back (compare.ts).
+ * Not here: making the runs (compare/compare.ts), reading them back (metrics/comparison.ts).
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

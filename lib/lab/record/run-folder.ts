@@ -16,7 +16,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { fileReason } from '../trace/bytes.ts';
 import { readRunFile } from './run-file.ts';
@@ -38,6 +38,15 @@ export function freePath(base: string, ending = ''): string {
   let path = `${base}${ending}`;
   for (let n = 2; existsSync(path); n++) path = `${base}-${n}${ending}`;
   return path;
+}
+
+/**
+ * A path for what begins now, which is not there yet: `runs/perl-20250131-235959.jsonl`, with a number where two
+ * begin in one second.
+ */
+export function stampedPath(folder: string, name: string, now: Date, ending = ''): string {
+  const stamp = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  return freePath(join(folder, `${fileStem(name)}-${stamp}`), ending);
 }
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;

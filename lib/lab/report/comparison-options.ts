@@ -7,8 +7,8 @@
 
 import { type Generation, generations } from '../../design/design.ts';
 import { resolveOptions } from '../../design/options.ts';
-import type { ComparedRuns } from '../compare/compare.ts';
-import type { RunHeader, RunValue } from '../record/run-data.ts';
+import type { ComparedRuns } from '../metrics/comparison.ts';
+import type { RunHeader, RunValue } from '../record/lines.ts';
 import { formatDuration, formatNumber } from './client/format.ts';
 import { isSetByWorkload, optionInWords, optionName } from './option-names.ts';
 

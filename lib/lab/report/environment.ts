@@ -1,6 +1,7 @@
 /** The environment of a run: the machine, the options, the pace, what fell back, what the trace held. */
 
-import type { RunData, RunValue } from '../record/run-data.ts';
+import type { RunValue } from '../record/lines.ts';
+import type { RunData } from '../record/run-data.ts';
 import { type Html, html } from './html.ts';
 import { optionInWords, optionName } from './option-names.ts';
 import { heading, valueInWords } from './values.ts';
@@ -55,7 +56,7 @@ export function environmentCards(run: RunData, cost: Members): Html {
     ${definitions('Heap options', header.options, false, optionWords)}
     ${definitions('Pace', header.pace)}
     <div class="card"><h3>Fallbacks</h3>${fallen}</div>
-    ${definitions('What looking cost', cost)}
+    ${definitions('What sampling cost', cost)}
     ${definitions(header.workload === undefined ? 'Trace' : 'Operations', end?.trace)}
   </div>
   ${definitions('Statistics at the end', end?.summary, true)}`;

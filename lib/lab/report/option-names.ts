@@ -1,10 +1,10 @@
 /**
- * The heap's options as the command line calls them: parts of a configuration, and flags. An option that the
+ * The heap's options as the command line calls them. An option that the
  * command line does not have keeps the name that the run file has for it.
  *
  * Not here: the command line itself (lib/cli/heap-options.ts, whose names a test holds against these).
  */
-import type { RunValue } from '../record/run-data.ts';
+import type { RunValue } from '../record/lines.ts';
 import { valueInWords } from './values.ts';
 
 const kebab = [

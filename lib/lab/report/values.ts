@@ -5,7 +5,7 @@
  * it. Go's names, which begin with a capital, stay as they are; others are spelled out.
  */
 
-import type { RunValue } from '../record/run-data.ts';
+import type { RunValue } from '../record/lines.ts';
 import { formatBytes, formatDuration, formatNumber, formatTick } from './client/format.ts';
 
 const names: Readonly<Record<string, string>> = {
@@ -25,7 +25,7 @@ const names: Readonly<Record<string, string>> = {
   seconds: 'replay',
   peakRss: 'peak RSS',
   endRss: 'RSS at the end',
-  lookNs: 'looks took',
+  lookNs: 'sampling took',
 };
 
 /** A member's name: `freeSlots` → `free slots`. */

@@ -4,9 +4,9 @@
 
 import { Heap } from '../../api/heap.ts';
 import { resolveParts } from '../../design/design.ts';
+import type { LabHeapOptions } from '../subject/heap-target.ts';
 import { loadPageHeap } from '../subject/load-page-heap.ts';
 import { workloadNamed } from '../workloads/index.ts';
-import type { LabHeapOptions } from './heap-target.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** What of a run decides about its heap. */

@@ -2,52 +2,23 @@
  * What a run is asked for, what it tells meanwhile, and what it answers. All of it is plain data that
  * can be posted to another process.
  */
-import { basename } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
-import type { RunSample, RunValue } from '../record/run-data.ts';
-import { standardInput } from '../trace/bytes.ts';
-import type { LabHeapOptions } from './heap-target.ts';
-import type { TouchMode } from './replay.ts';
+import type { RunSample, RunValue } from '../record/lines.ts';
+import type { LabHeapOptions } from '../subject/heap-target.ts';
+import { type SubjectRequest, traceName } from '../subject/subject-request.ts';
 import { defaultBeatMs } from './sampler.ts';
 
-/** A built-in workload, and how it is to go. */
-export interface WorkloadOptions {
-  readonly name: string;
-  /** Default: the workload's own. */
-  readonly seed?: number;
-  /** Multiplies its memory: 0.001 to 100. Default 1. */
-  readonly scale?: number;
-  /** Multiplies its idle stretches: 0 to 100. Default 1. */
-  readonly timeScale?: number;
-  /** Two more collections after big drops, where the workload has such a variant. */
-  readonly moreCollections?: boolean;
-}
-
 /** What a run is asked for. */
-export interface RunOptions {
-  /** The trace: a file, or `-` for standard input. Either this or a workload. */
-  readonly trace?: string;
-  /** A built-in workload instead of a trace; then `seconds`, `idle`, `collections`, `touch`, `strict` do not count. */
-  readonly workload?: WorkloadOptions;
+export interface RunOptions extends SubjectRequest {
   /** Where the run file goes; a file that is there is replaced. */
   readonly output: string;
   /** What the run is called. Default: the trace's name without folder and endings. */
   readonly name?: string;
   readonly heap?: LabHeapOptions;
-  /** A module with a page heap class of one's own: see load-page-heap.ts. */
+  /** A module with a custom page heap: see subject/load-page-heap.ts. */
   readonly pageHeapFile?: string;
-  /** Seconds of replay; 0: as fast as it goes. Standard input always is. Default 20. */
-  readonly seconds?: number;
-  /** Seconds of idleness after it. Default 20. */
-  readonly idle?: number;
-  /** Collections at the beginning of the idle stretch, a second apart. Default 2. */
-  readonly collections?: number;
   /** Milliseconds between samples, at least 1. Default 100. */
   readonly beatMs?: number;
-  /** What is written of each object. Default: all. */
-  readonly touch?: TouchMode;
-  /** Unknown frees and live reuse end the run with an error. Default: they are counted. */
-  readonly strict?: boolean;
   /** The command that asked for the run, for the file's first line. */
   readonly command?: readonly string[];
   /** What the environment asks for in vain was told already. Default: the run says it on standard error. */
@@ -85,13 +56,6 @@ export interface RunResult {
   readonly endRss: number;
   /** What the operations came to. */
   readonly counts: Readonly<Record<string, RunValue>>;
-}
-
-/** "sqlite-ramp" of "traces/sqlite-ramp.mtrace.gz". */
-export function traceName(path: string): string {
-  return path === standardInput
-    ? 'stdin'
-    : basename(path).replace(/(?:\.(?:mtrace|rep|script|trace|txt|gz))+$/, '');
 }
 
 /** The options that have defaults, in full. */

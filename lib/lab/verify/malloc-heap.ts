@@ -84,67 +84,68 @@ const bitOf = ([low, high]: readonly [number, number], bit: number): boolean =>
 type Keeper = number | 'partial' | 'full';
 
 class Rebuilder {
-  private readonly file: string;
-  private readonly snapshot: MallocSnapshot;
-  private readonly runtime: Runtime;
-  private readonly idOf = new Map<number, number>();
+  readonly #file: string;
+  readonly #snapshot: MallocSnapshot;
+  readonly #runtime: Runtime;
+  readonly #idOf = new Map<number, number>();
 
   constructor(file: string, snapshot: MallocSnapshot, runtime: Runtime) {
-    this.file = file;
-    this.snapshot = snapshot;
-    this.runtime = runtime;
+    this.#file = file;
+    this.#snapshot = snapshot;
+    this.#runtime = runtime;
   }
 
   rebuild(keepers: ReadonlyMap<SpanRecord, Keeper>): void {
-    const { snapshot, runtime } = this;
-    this.grow();
-    this.placeSpans();
-    this.fillPageCache();
+    const snapshot = this.#snapshot;
+    const runtime = this.#runtime;
+    this.#grow();
+    this.#placeSpans();
+    this.#fillPageCache();
     const { searchPage } = snapshot.heap;
     runtime.radix.memory.state.slots[slotSearch] = searchPage < 0 ? noSearch : searchPage;
-    for (const record of snapshot.spans) if (!record.manual) this.fillSpan(record);
+    for (const record of snapshot.spans) if (!record.manual) this.#fillSpan(record);
     for (const [spanClass, pages] of snapshot.partialSwept) {
       // A set is a stack, and what is taken first stands first in the record.
-      for (const page of pages.toReversed()) this.putOn('partialSwept', spanClass, this.idOf.get(page)!);
+      for (const page of pages.toReversed()) this.#putOn('partialSwept', spanClass, this.#idOf.get(page)!);
     }
     for (const [record, keeper] of keepers) {
-      const s = this.idOf.get(record.page)!;
-      if (keeper === 'full') this.putOn('fullSwept', record.spanClass, s);
-      else if (keeper !== 'partial') this.cache(keeper, record, s);
+      const s = this.#idOf.get(record.page)!;
+      if (keeper === 'full') this.#putOn('fullSwept', record.spanClass, s);
+      else if (keeper !== 'partial') this.#cache(keeper, record, s);
     }
-    this.setTiny();
+    this.#setTiny();
   }
 
-  private refuse(message: string, line = this.snapshot.line, value?: unknown): never {
-    throw goldenError(this.file, line, message, value);
+  #refuse(message: string, line = this.#snapshot.line, value?: unknown): never {
+    throw goldenError(this.#file, line, message, value);
   }
 
-  private outOfMemory(): never {
+  #outOfMemory(): never {
     throw new PageHeapError('ERR_OUT_OF_MEMORY', 'no memory for the heap of a trace', {
-      errno: this.runtime.sys.lastErrno,
+      errno: this.#runtime.sys.lastErrno,
     });
   }
 
-  private grow(): void {
-    const { arenas, heap } = this.runtime;
+  #grow(): void {
+    const { arenas, heap } = this.#runtime;
     const { state, origin } = arenas;
-    const { curArena, inUse } = this.snapshot.heap;
+    const { curArena, inUse } = this.#snapshot.heap;
     const top = alignUp(Math.max(curArena[1], ...inUse.map(([, to]) => to), arenaBytes), arenaBytes);
-    if (state.curBase[0] !== origin) this.outOfMemory();
+    if (state.curBase[0] !== origin) this.#outOfMemory();
     if (top > arenaBytes && arenas.reserve(bytes(top - arenaBytes)) !== origin + arenaBytes)
-      this.outOfMemory();
+      this.#outOfMemory();
     for (const [from, to] of inUse) {
       state.curBase[0] = origin + from;
       state.curEnd[0] = origin + to;
-      if (heap.grow((to - from) / pageSize) !== to - from) this.outOfMemory();
+      if (heap.grow((to - from) / pageSize) !== to - from) this.#outOfMemory();
     }
     state.curBase[0] = origin + curArena[0];
     state.curEnd[0] = origin + curArena[1];
   }
 
   /** All spans; what lies between them is free and was used, allocated to somebody, or fresh. */
-  private placeSpans(): void {
-    const { spans, heap } = this.snapshot;
+  #placeSpans(): void {
+    const { spans, heap } = this.#snapshot;
     const last = spans.at(-1);
     const top = last === undefined ? 0 : last.page + last.npages;
     let next = 0;
@@ -156,56 +157,56 @@ class Rebuilder {
         const record = spans[next];
         if (record !== undefined && record.page <= page) {
           if (record.page < page || page + record.npages > limit || record.npages === 0)
-            this.refuse('a span overlaps another or leaves the heap', record.line, record.page);
-          this.placeSpan(record);
+            this.#refuse('a span overlaps another or leaves the heap', record.line, record.page);
+          this.#placeSpan(record);
           page += record.npages;
           next++;
           continue;
         }
         const end = Math.min(limit, record?.page ?? limit);
-        page = this.placeGap(page, end, top);
+        page = this.#placeGap(page, end, top);
       }
     }
-    if (next < spans.length) this.refuse('a span outside the heap', spans[next]!.line, spans[next]!.page);
+    if (next < spans.length) this.#refuse('a span outside the heap', spans[next]!.line, spans[next]!.page);
   }
 
-  private placeSpan(record: SpanRecord): void {
+  #placeSpan(record: SpanRecord): void {
     const { page, npages, spanClass, nelems, manual, line } = record;
     for (let i = page; i < page + npages; i++)
-      if (!isRecordedAllocated(this.snapshot.heap, i))
-        this.refuse('a page of a span is free in the bitmaps', line, i);
-    const { heap } = this.runtime;
+      if (!isRecordedAllocated(this.#snapshot.heap, i))
+        this.#refuse('a page of a span is free in the bitmaps', line, i);
+    const { heap } = this.#runtime;
     const sizeClass = spanClass >>> 1;
     const objects = manual ? 0 : sizeClass === 0 ? 1 : (classToObjects[sizeClass] ?? -1);
-    if (objects !== nelems) this.refuse('a span has another number of objects than its class', line, nelems);
+    if (objects !== nelems) this.#refuse('a span has another number of objects than its class', line, nelems);
     const use = manual ? spanUse.stack : spanUse.heap;
     const elemSize = manual ? 0 : classToSize[sizeClass]!;
     const s = heap.allocSpanAt(page, npages, use, spanClass, elemSize, objects);
-    if (s === 0) this.outOfMemory();
+    if (s === 0) this.#outOfMemory();
     if (!manual && spanClass === tinySpanClass) {
       const row = heap.parts.tinyStarts.alloc();
-      if (row === 0) this.outOfMemory();
+      if (row === 0) this.#outOfMemory();
       heap.parts.spans.columns.tinyStarts[s] = row;
       heap.parts.spans.columns.stride[s] = 0;
     }
-    this.idOf.set(page, s);
+    this.#idOf.set(page, s);
   }
 
   /** Pages without a span from `page` on, as far as they are alike and below `end`. Answers where they end. */
-  private placeGap(page: number, end: number, top: number): number {
-    const { heap } = this.runtime;
-    const kind = this.gapKind(page, top);
+  #placeGap(page: number, end: number, top: number): number {
+    const { heap } = this.#runtime;
+    const kind = this.#gapKind(page, top);
     let to = page + 1;
-    while (to < end && this.gapKind(to, top) === kind) to++;
+    while (to < end && this.#gapKind(to, top) === kind) to++;
     if (kind === 'fresh') return to;
     const s = heap.allocSpanAt(page, to - page, spanUse.workBuffer, 0, 0, 0);
-    if (s === 0) this.outOfMemory();
+    if (s === 0) this.#outOfMemory();
     if (kind === 'used') heap.freeManual(s);
     return to;
   }
 
-  private gapKind(page: number, top: number): 'fresh' | 'used' | 'foreign' {
-    const { heap } = this.snapshot;
+  #gapKind(page: number, top: number): 'fresh' | 'used' | 'foreign' {
+    const { heap } = this.#snapshot;
     const { base, free, scavenged } = heap.cache;
     const bit = page - base;
     if (bit >= 0 && bit < cachePages && bitOf(free, bit)) return bitOf(scavenged, bit) ? 'fresh' : 'used';
@@ -213,17 +214,17 @@ class Rebuilder {
     return page < top ? 'used' : 'fresh';
   }
 
-  private fillPageCache(): void {
-    const { radix: pages, pageCaches } = this.runtime;
-    const { heap } = this.snapshot;
+  #fillPageCache(): void {
+    const { radix: pages, pageCaches } = this.#runtime;
+    const { heap } = this.#snapshot;
     const { base, free, scavenged } = heap.cache;
     if ((free[0] | free[1]) === 0) return;
-    if (base % cachePages !== 0) this.refuse('the page cache is not aligned', undefined, base);
+    if (base % cachePages !== 0) this.#refuse('the page cache is not aligned', undefined, base);
     for (let bit = 0; bit < cachePages; bit++) {
       if (!bitOf(free, bit)) continue;
       const page = pageIndex(base + bit);
       if (!isRecordedAllocated(heap, page) || pages.isAllocated(page))
-        this.refuse('a page of the page cache is free or in a span', undefined, page);
+        this.#refuse('a page of the page cache is free or in a span', undefined, page);
       pages.allocRange(page, pageCount(1));
     }
     const { slots } = pageCaches[replayP]!;
@@ -235,12 +236,12 @@ class Rebuilder {
   }
 
   /** A span's objects: which are allocated, and that those live. */
-  private fillSpan(record: SpanRecord): void {
-    const { runtime } = this;
+  #fillSpan(record: SpanRecord): void {
+    const runtime = this.#runtime;
     const { counters, objects, gcBits } = runtime;
     const { tinyStarts, pageColumns } = runtime.heap.parts;
     const c = runtime.spans.columns;
-    const s = this.idOf.get(record.page)!;
+    const s = this.#idOf.get(record.page)!;
     c.needZero[s] = record.needZero ? 1 : 0;
     c.freeIndex[s] = Math.min(record.freeIndex, record.nelems);
     let allocated = 0;
@@ -259,7 +260,7 @@ class Rebuilder {
         if (((taken >>> i) & 1) === 1) tinyStarts.bits[starts + i * tinyBlockStartBytes] = 1;
     }
     if (allocated !== record.allocCount)
-      this.refuse('a span counts other objects than its bits', record.line, record.allocCount);
+      this.#refuse('a span counts other objects than its bits', record.line, record.allocCount);
     c.allocCount[s] = allocated;
     const sizeClass = record.spanClass >>> 1;
     const size = sizeClass === 0 ? record.npages * pageSize : classToSize[sizeClass]!;
@@ -271,14 +272,14 @@ class Rebuilder {
     } else counters.smallAllocCount[sizeClass]! += allocated;
   }
 
-  private putOn(set: 'partialSwept' | 'fullSwept', spanClass: number, s: number): void {
-    const { sets, heap } = this.runtime;
+  #putOn(set: 'partialSwept' | 'fullSwept', spanClass: number, s: number): void {
+    const { sets, heap } = this.#runtime;
     sets.push(sets[set](spanClass, heap.parts.sweepState.gen), s);
   }
 
   /** Puts a span into a P's cache, as a refill does. */
-  private cache(p: number, record: SpanRecord, s: number): void {
-    const { mcache, counters, heap, spans } = this.runtime;
+  #cache(p: number, record: SpanRecord, s: number): void {
+    const { mcache, counters, heap, spans } = this.#runtime;
     const c = spans.columns;
     const slot = p * numSpanClasses + record.spanClass;
     c.sweepGen[s] = heap.parts.sweepState.gen + 3;
@@ -294,14 +295,14 @@ class Rebuilder {
     c.freeIndex[s] = (record.nelems - 1) & ~31;
   }
 
-  private setTiny(): void {
-    const { mcache, spans, origin, heap } = this.runtime;
-    const [block, offset] = this.snapshot.heap.tiny;
+  #setTiny(): void {
+    const { mcache, spans, origin, heap } = this.#runtime;
+    const [block, offset] = this.#snapshot.heap.tiny;
     if (block < 0) return;
     const page = Math.floor(block / pageSize);
-    const s = this.idOf.get(page);
+    const s = this.#idOf.get(page);
     if (s === undefined || spans.columns.spanClass[s] !== tinySpanClass)
-      this.refuse('the tiny block lies in no span of its class', undefined, block);
+      this.#refuse('the tiny block lies in no span of its class', undefined, block);
     const index = (block - page * pageSize) / classToSize[tinySpanClass >>> 1]!;
     mcache.columns.tinyBase[replayP] = origin + block;
     mcache.columns.tinyLeft[replayP] = maxTinySize - offset;

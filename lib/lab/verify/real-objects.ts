@@ -37,18 +37,18 @@ export interface ResidencyMismatch {
 }
 
 export class RealObjects {
-  private readonly runtime: Runtime;
-  private readonly physPageSize: number;
+  readonly #runtime: Runtime;
+  readonly #physPageSize: number;
   /** 1 for each physical page of the heap that was written. */
-  private readonly written: Uint8Array;
+  readonly #written: Uint8Array;
 
   /** The heap as it was rebuilt; fills its old memory. */
   constructor(runtime: Runtime) {
-    this.runtime = runtime;
-    this.physPageSize = runtime.sys.physPageSize;
-    this.written = new Uint8Array(runtime.reach / this.physPageSize);
-    const old = this.oldPages();
-    if (old.length * pageSize <= junkAtStartBytes) for (const page of old) this.fill(page);
+    this.#runtime = runtime;
+    this.#physPageSize = runtime.sys.physPageSize;
+    this.#written = new Uint8Array(runtime.reach / this.#physPageSize);
+    const old = this.#oldPages();
+    if (old.length * pageSize <= junkAtStartBytes) for (const page of old) this.#fill(page);
   }
 
   /**
@@ -57,17 +57,18 @@ export class RealObjects {
    * @param offset of the object from the origin; it has `size` bytes
    */
   use(offset: number, size: number): number {
-    const dirty = this.firstDirty(offset, size);
+    const dirty = this.#firstDirty(offset, size);
     const end = offset + size;
-    const step = this.physPageSize;
-    for (let at = offset; at < end; at = at - (at % step) + step) this.write(at);
-    if (size > 0) this.write(end - 1);
+    const step = this.#physPageSize;
+    for (let at = offset; at < end; at = at - (at % step) + step) this.#write(at);
+    if (size > 0) this.#write(end - 1);
     return dirty;
   }
 
   /** The first page of which the kernel says other than was expected. */
   check(): ResidencyMismatch | undefined {
-    const { runtime, physPageSize } = this;
+    const runtime = this.#runtime;
+    const physPageSize = this.#physPageSize;
     const { ranges } = runtime.radix;
     const perPage = pageSize / physPageSize;
     const residency = new Residency();
@@ -79,10 +80,10 @@ export class RealObjects {
       );
       for (let k = 0; k < resident.length; k++) {
         const isResident = (resident[k]! & 1) === 1;
-        const wasWritten = this.written[base * perPage + k] === 1;
+        const wasWritten = this.#written[base * perPage + k] === 1;
         if (isResident === wasWritten) continue;
         const page = base + Math.floor(k / perPage);
-        if (isResident && this.mayBeZeroed(page)) continue;
+        if (isResident && this.#mayBeZeroed(page)) continue;
         return {
           page,
           expected: wasWritten ? 'resident, as it was written' : 'not resident, as it was never written',
@@ -94,8 +95,8 @@ export class RealObjects {
   }
 
   /** Pages with old contents: in spans that need zeroing, manual, or free and not scavenged. */
-  private oldPages(): number[] {
-    const { runtime } = this;
+  #oldPages(): number[] {
+    const runtime = this.#runtime;
     const { radix: pages, pageCaches } = runtime;
     const c = runtime.spans.columns;
     const { slots } = pageCaches[replayP]!;
@@ -107,7 +108,7 @@ export class RealObjects {
     const old: number[] = [];
     for (let i = 0; i < pages.ranges.count; i++) {
       for (let page = pages.ranges.baseOf(i); page < pages.ranges.limitOf(i); page++) {
-        const s = spanAt(this.runtime, page);
+        const s = spanAt(this.#runtime, page);
         const isOld =
           s !== 0
             ? c.state[s] === spanState.manual || c.needZero[s] === 1
@@ -118,27 +119,27 @@ export class RealObjects {
     return old;
   }
 
-  private mayBeZeroed(page: number): boolean {
-    const s = spanAt(this.runtime, page);
-    return s !== 0 && this.runtime.spans.columns.needZero[s] === 1;
+  #mayBeZeroed(page: number): boolean {
+    const s = spanAt(this.#runtime, page);
+    return s !== 0 && this.#runtime.spans.columns.needZero[s] === 1;
   }
 
-  private fill(page: number): void {
+  #fill(page: number): void {
     const start = (page & windowPageMask) * pageSize;
-    this.runtime.memory.bytes(page).fill(junk, start, start + pageSize);
-    const perPage = pageSize / this.physPageSize;
-    this.written.fill(1, page * perPage, (page + 1) * perPage);
+    this.#runtime.memory.bytes(page).fill(junk, start, start + pageSize);
+    const perPage = pageSize / this.#physPageSize;
+    this.#written.fill(1, page * perPage, (page + 1) * perPage);
   }
 
-  private write(offset: number): void {
+  #write(offset: number): void {
     const page = Math.floor(offset / pageSize);
-    this.runtime.memory.bytes(page)[(page & windowPageMask) * pageSize + (offset % pageSize)] = junk;
-    this.written[Math.floor(offset / this.physPageSize)] = 1;
+    this.#runtime.memory.bytes(page)[(page & windowPageMask) * pageSize + (offset % pageSize)] = junk;
+    this.#written[Math.floor(offset / this.#physPageSize)] = 1;
   }
 
   /** Eight bytes at a time where that can be: objects are aligned so, save tiny ones. */
-  private firstDirty(offset: number, size: number): number {
-    const { memory } = this.runtime;
+  #firstDirty(offset: number, size: number): number {
+    const { memory } = this.#runtime;
     const end = offset + size;
     for (let at = offset; at < end; ) {
       const page = Math.floor(at / pageSize);

@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { PageHeapError } from '../../../lib/base/errors.ts';
-import {
-  type CompareOptions,
-  compareRuns,
-  comparisonFile,
-  readComparison,
-} from '../../../lib/lab/compare/compare.ts';
-import { metrics, metricsOf, spreadOf } from '../../../lib/lab/metrics/compare-metrics.ts';
-import { type RunData, type RunSample, toRunData } from '../../../lib/lab/record/run-data.ts';
+import { type CompareOptions, compareRuns } from '../../../lib/lab/compare/compare.ts';
+import { readComparison } from '../../../lib/lab/metrics/comparison.ts';
+import { metrics, metricsOf } from '../../../lib/lab/metrics/run-metrics.ts';
+import { spreadOf } from '../../../lib/lab/metrics/spread.ts';
+import { comparisonFile } from '../../../lib/lab/record/comparison-index.ts';
+import type { RunSample } from '../../../lib/lab/record/lines.ts';
+import { type RunData, toRunData } from '../../../lib/lab/record/run-data.ts';
 import { renderComparison } from '../../../lib/lab/report/comparison.ts';
 import { commonMoments, comparisonPayload, mainRun } from '../../../lib/lab/report/comparison-payload.ts';
 import type { RunOptions, RunResult } from '../../../lib/lab/run/run-options.ts';

@@ -6,9 +6,11 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { heapOptionNames } from '../../../lib/cli/heap-options.ts';
 import { resolveOptions } from '../../../lib/design/options.ts';
-import type { ComparedRuns, Comparison } from '../../../lib/lab/compare/compare.ts';
-import { metrics, metricsOf, spreadOf } from '../../../lib/lab/metrics/compare-metrics.ts';
-import { type RunData, type RunHeader, toRunData } from '../../../lib/lab/record/run-data.ts';
+import type { ComparedRuns, Comparison } from '../../../lib/lab/metrics/comparison.ts';
+import { metrics, metricsOf } from '../../../lib/lab/metrics/run-metrics.ts';
+import { spreadOf } from '../../../lib/lab/metrics/spread.ts';
+import type { RunHeader } from '../../../lib/lab/record/lines.ts';
+import { type RunData, toRunData } from '../../../lib/lab/record/run-data.ts';
 import { curveColour, curveDash } from '../../../lib/lab/report/client/curve-style.ts';
 import { comparisonRemarks, renderComparison } from '../../../lib/lab/report/comparison.ts';
 import { commonOptions, differingOptions, subjectRows } from '../../../lib/lab/report/comparison-options.ts';
@@ -320,9 +322,9 @@ describe('the page', () => {
           ]),
         ),
       );
-    expect(of(1500)).toMatch(/decay to\s*60\.0 MiB/);
+    expect(of(1500)).toMatch(/RSS after decay\s*60\.0 MiB/);
     expect(of(1500)).toContain('A decay ends where memory was first forced back after the peak');
-    expect(of()).toMatch(/decay to\s*2\.00 MiB/);
+    expect(of()).toMatch(/RSS after decay\s*2\.00 MiB/);
     expect(of()).not.toContain('forced back after the peak');
   });
 

@@ -1,17 +1,17 @@
 /**
  * What a run comes to when it is laid beside others: one number a metric, from its run file alone.
  *
- * The decay is that of report/decay.ts: it ends where memory is forced back, and a run whose RSS had fallen by
+ * The decay is that of decay.ts: it ends where memory is forced back, and a run whose RSS had fallen by
  * less than a twentieth of its peak until then has none.
  *
- * Not here: how runs are made and repeated (compare.ts), how numbers are shown.
+ * Not here: the spread over repeated runs (spread.ts), phases (phases.ts), how numbers are shown.
  */
 
-import type { RunData, RunSample, RunScavenge, RunValue } from '../record/run-data.ts';
-import { lazyIsKnown } from '../report/lazy.ts';
+import type { RunSample, RunScavenge, RunValue } from '../record/lines.ts';
+import type { RunData } from '../record/run-data.ts';
 import { decayStretch, decayTime, leastDecay } from './decay.ts';
-
-export type MetricUnit = 'bytes' | 'seconds' | 'count' | 'share' | 'rate' | 'ns';
+import { lazyIsKnown } from './lazy-free.ts';
+import type { MetricUnit } from './spread.ts';
 
 export interface Metric {
   readonly id: string;
@@ -112,21 +112,21 @@ export const metrics: readonly Metric[] = [
   },
   {
     id: 'decayHalf',
-    label: 'half decay',
+    label: 'time to half decay',
     unit: 'seconds',
     formula: `from the last sample at the RSS peak until RSS was down to peak − (peak − end) / 2${endOfDecay}`,
     of: (run) => decaySeconds(run, 0.5),
   },
   {
     id: 'decay95',
-    label: '95 % decay',
+    label: 'time to 95 % decay',
     unit: 'seconds',
     formula: `from the last sample at the RSS peak until RSS was down to peak − 0.95 (peak − end)${endOfDecay}`,
     of: (run) => decaySeconds(run, 0.95),
   },
   {
     id: 'decayEnd',
-    label: 'decay to',
+    label: 'RSS after decay',
     unit: 'bytes',
     formula: `RSS of the heap’s ranges at the decay’s end${endOfDecay}`,
     of: decayEnd,
@@ -143,7 +143,7 @@ export const metrics: readonly Metric[] = [
     label: 'LazyFree most',
     unit: 'bytes',
     formula:
-      'the most LazyFree of the heap’s ranges that smaps told; looked at rarely and at the end, and only where it can be',
+      'the most LazyFree of the heap’s ranges in the detailed samples: taken rarely and at the end, and only where there can be any',
     of: ({ samples }) => (lazyIsKnown(samples) ? most(samples, (s) => s.lazy) : undefined),
   },
   {
@@ -239,30 +239,4 @@ export function metricsOf(run: RunData): Readonly<Record<string, number | undefi
     opsPerSec: end?.opsPerSec,
   };
   return Object.fromEntries(metrics.map((metric) => [metric.id, metric.of(input)]));
-}
-
-/** Several values of one metric. */
-export interface Spread {
-  readonly n: number;
-  readonly mean: number;
-  readonly min: number;
-  readonly max: number;
-  /** Standard deviation of the sample; null for one value. */
-  readonly sd: number | null;
-}
-
-/** Undefined when no run has the metric. */
-export function spreadOf(values: readonly (number | undefined)[]): Spread | undefined {
-  const known = values.filter((n): n is number => n !== undefined && Number.isFinite(n));
-  const n = known.length;
-  if (n === 0) return undefined;
-  const mean = known.reduce((a, b) => a + b, 0) / n;
-  const squares = known.reduce((sum, x) => sum + (x - mean) ** 2, 0);
-  return {
-    n,
-    mean,
-    min: known.reduce((a, b) => Math.min(a, b)),
-    max: known.reduce((a, b) => Math.max(a, b)),
-    sd: n > 1 ? Math.sqrt(squares / (n - 1)) : null,
-  };
 }

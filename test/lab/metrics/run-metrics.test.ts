@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { metricsOf } from '../../../lib/lab/metrics/compare-metrics.ts';
+import { factsOf } from '../../../lib/lab/metrics/facts.ts';
+import { metricsOf } from '../../../lib/lab/metrics/run-metrics.ts';
 import { type RunData, toRunData } from '../../../lib/lab/record/run-data.ts';
-import { factsOf } from '../../../lib/lab/report/facts.ts';
 import { renderReport } from '../../../lib/lab/report/render.ts';
 
 const mib = 2 ** 20;
@@ -52,7 +52,7 @@ it('what fell until then is the decay', () => {
   expect(metricsOf(run).decayHalf).toBeCloseTo(1, 6);
   expect(metricsOf(run).decay95).toBeCloseTo(1.9, 6);
   expect(words(run)).toContain(
-    'Half of the way down to 60.0 MiB, where memory was forced back at 4.50 s, was behind it 1.00 s after the peak, which it left at 1.00 s.',
+    'The time to half decay was 1.00 s from the peak, which RSS left at 1.00 s. The decay ended at 60.0 MiB: memory was forced back at 4.50 s.',
   );
 });
 

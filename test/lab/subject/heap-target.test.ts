@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { HeapTarget } from '../../../lib/lab/run/heap-target.ts';
 import { Replay } from '../../../lib/lab/run/replay.ts';
+import { HeapTarget } from '../../../lib/lab/subject/heap-target.ts';
 import type { LabEvent } from '../../../lib/lab/subject/target.ts';
 import { forEachBatch } from '../../../lib/lab/trace/reader.ts';
 import { Residency } from '../../../lib/os/residency.ts';

@@ -1,26 +1,10 @@
 /**
- * What the package carries beside its code: its version and the traces that are shipped with it.
+ * The traces of real programs that the package ships, by name.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-function findRoot(): string {
-  // The code runs from lib/ or, compiled, from dist/lib/.
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
-  return folder;
-}
-
-/** The folder that holds package.json. */
-export const packageRoot = findRoot();
-
-export function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
-    version: string;
-  };
-  return version;
-}
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../record/package.ts';
+import { standardInput } from '../trace/bytes.ts';
 
 const traces = join(packageRoot, 'traces');
 const shippedEnding = /\.(?:mtrace|rep)(?:\.gz)?$/;
@@ -47,7 +31,7 @@ export function shippedTraces(): string[] {
  * it was given (opening it will say what is wrong). `-` is standard input.
  */
 export function resolveTrace(name: string): string {
-  if (name === '-' || existsSync(name) || name.includes('/') || !existsSync(traces)) return name;
+  if (name === standardInput || existsSync(name) || name.includes('/') || !existsSync(traces)) return name;
   const file = readdirSync(traces).find(
     (f) => shippedEnding.test(f) && f.replace(shippedEnding, '') === name,
   );

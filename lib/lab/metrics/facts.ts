@@ -7,9 +7,10 @@
  * decay.ts. Belief is HeapSys − HeapReleased, or in use plus free where a sample has no sys.
  */
 
-import { type DecayStretch, decayStretch, decayTime, firstPeak, leastDecay } from '../metrics/decay.ts';
-import type { RunData, RunSample } from '../record/run-data.ts';
-import { lazyIsKnown } from './lazy.ts';
+import type { RunSample } from '../record/lines.ts';
+import type { RunData } from '../record/run-data.ts';
+import { type DecayStretch, decayStretch, decayTime, firstPeak, leastDecay } from './decay.ts';
+import { lazyIsKnown } from './lazy-free.ts';
 
 export interface Point {
   /** Milliseconds since the start. */
@@ -21,7 +22,7 @@ export interface Point {
 export interface Decay {
   readonly from: Point;
   readonly to: Point;
-  /** Milliseconds from `from` until half of the way down was gone; undefined when it did not fall. */
+  /** The time to half decay: milliseconds from `from`; undefined when RSS did not fall. */
   readonly halfAfter: number | undefined;
   /** Milliseconds since the start: the forced release that ended it; undefined where the run did. */
   readonly forcedAt: number | undefined;
@@ -44,11 +45,11 @@ export interface Facts {
   /** The largest and the smallest of RSS − belief. */
   readonly excess: Point;
   readonly shortfall: Point;
-  /** LazyFree at the last look that saw it; undefined when none did since memory was given back. */
+  /** LazyFree in the last detailed sample; undefined when there was none since memory was given back. */
   readonly lazyAtEnd: number | undefined;
-  /** What the looks cost, in nanoseconds: of all of them, and of the dearest. */
-  readonly lookTotal: number;
-  readonly lookMax: number;
+  /** Nanoseconds that samples took: all of them, and the longest. */
+  readonly samplingTotal: number;
+  readonly samplingMax: number;
 }
 
 /** What the heap believes it holds backed, in bytes. */
@@ -81,15 +82,15 @@ export function factsOf(run: RunData): Facts | undefined {
   const peak = samples[firstPeak(samples)];
   let excess: Point = { t: samples[0].t, bytes: Number.NEGATIVE_INFINITY };
   let shortfall: Point = { t: samples[0].t, bytes: Number.POSITIVE_INFINITY };
-  let lookTotal = 0;
-  let lookMax = 0;
+  let samplingTotal = 0;
+  let samplingMax = 0;
   for (let i = 0; i < samples.length; i++) {
     const sample = samples[i];
     const difference = sample.rss - belief(sample);
     excess = difference > excess.bytes ? { t: sample.t, bytes: difference } : excess;
     shortfall = difference < shortfall.bytes ? { t: sample.t, bytes: difference } : shortfall;
-    lookTotal += sample.cost ?? 0;
-    lookMax = Math.max(lookMax, sample.cost ?? 0);
+    samplingTotal += sample.cost ?? 0;
+    samplingMax = Math.max(samplingMax, sample.cost ?? 0);
   }
   const last = samples[samples.length - 1];
   const idle = run.phases.length > 0 ? -1 : samples.findIndex((sample) => sample.phase === 'idle');
@@ -109,7 +110,7 @@ export function factsOf(run: RunData): Facts | undefined {
     lazyAtEnd: lazyIsKnown(samples)
       ? (samples.findLast((sample) => typeof sample.lazy === 'number')?.lazy ?? undefined)
       : undefined,
-    lookTotal,
-    lookMax,
+    samplingTotal,
+    samplingMax,
   };
 }

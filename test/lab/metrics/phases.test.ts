@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { comparePhases, phaseMetrics } from '../../../lib/lab/metrics/compare-phases.ts';
+import { comparePhases, phaseMetrics } from '../../../lib/lab/metrics/phases.ts';
 import { type RunData, toRunData } from '../../../lib/lab/record/run-data.ts';
 
 const mib = 2 ** 20;

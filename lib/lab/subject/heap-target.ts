@@ -1,5 +1,5 @@
 /**
- * The heap as the laboratory's allocator: replays drive it, samplers look at it.
+ * The heap as the laboratory's allocator: replays drive it, samplers sample it.
  *
  * Objects are allocated without pointers and without zeroing, since what the program wrote is written
  * over them. Writing goes through windows: the heap is asked once for a view into each stretch of
@@ -11,7 +11,7 @@ import { Heap } from '../../api/heap.ts';
 import { type HeapOptions, resolveOptions } from '../../design/options.ts';
 import type { HeapEvent } from '../../gc/events.ts';
 import type { HeapSample } from '../../inspect/stats.ts';
-import type { ClassRow, LabEvent, LabHeap, LabRange, PageStates } from '../subject/target.ts';
+import type { ClassRow, LabEvent, LabHeap, LabRange, PageStates } from './target.ts';
 
 /** The options of a heap that can cross to another process. */
 export type LabHeapOptions = Omit<HeapOptions, 'clock' | 'onEvent' | 'warn' | 'sys' | 'background' | 'timed'>;
@@ -44,19 +44,19 @@ export class HeapTarget implements LabHeap {
   readonly heap: Heap;
   readonly settings: Readonly<Record<string, unknown>>;
   onEvent: ((event: LabEvent) => void) | undefined;
-  private readonly physicalPage: number;
-  private readonly windows: { readonly base: number; readonly bytes: Uint8Array }[] = [];
+  readonly #physicalPage: number;
+  readonly #windows: { readonly base: number; readonly bytes: Uint8Array }[] = [];
   /** The window used last: its first address, one past its last, its bytes. */
-  private base = 0;
-  private end = 0;
-  private bytes: Uint8Array = none;
+  #base = 0;
+  #end = 0;
+  #bytes: Uint8Array = none;
 
   /**
    * @param physicalPage bytes of the machine's page
    * @param quiet says nothing of what the environment asks for in vain
    */
   constructor(options: LabHeapOptions, physicalPage: number, quiet = false) {
-    this.physicalPage = physicalPage;
+    this.#physicalPage = physicalPage;
     // The heap warns of what the environment holds; once is enough.
     const silence = { warn: () => undefined };
     const { parts, ...rest } = resolveOptions({ ...options, ...silence });
@@ -83,12 +83,12 @@ export class HeapTarget implements LabHeap {
 
   touch(address: number, from: number, bytes: number): void {
     const first = address + from;
-    if (!this.reach(first, bytes)) {
+    if (!this.#reach(first, bytes)) {
       this.heap.fill(first, bytes, pattern);
       return;
     }
-    const at = first - this.base;
-    const window = this.bytes;
+    const at = first - this.#base;
+    const window = this.#bytes;
     if (bytes < shortFill) for (let i = at; i < at + bytes; i++) window[i] = pattern;
     else window.fill(pattern, at, at + bytes);
   }
@@ -96,19 +96,19 @@ export class HeapTarget implements LabHeap {
   touchPages(address: number, from: number, bytes: number): void {
     let at = address + from;
     const end = at + bytes;
-    const page = this.physicalPage;
+    const page = this.#physicalPage;
     for (; at < end; at += page - (at % page)) {
-      if (!this.reach(at, 1)) return;
-      this.bytes[at - this.base] = pattern;
+      if (!this.#reach(at, 1)) return;
+      this.#bytes[at - this.#base] = pattern;
     }
   }
 
   touchEvery(address: number, bytes: number, step: number): void {
     const last = address + bytes - 1;
-    if (this.reach(address, bytes)) {
-      const window = this.bytes;
-      const end = last - this.base;
-      for (let at = address - this.base; at < end; at += step) window[at] = pattern;
+    if (this.#reach(address, bytes)) {
+      const window = this.#bytes;
+      const end = last - this.#base;
+      for (let at = address - this.#base; at < end; at += step) window[at] = pattern;
       window[end] = pattern;
       return;
     }
@@ -119,8 +119,8 @@ export class HeapTarget implements LabHeap {
 
   copy(to: number, from: number, n: number): void {
     // The second reach must not move the window: both ends in one is the rule.
-    if (this.reach(from, n) && to >= this.base && to + n <= this.end) {
-      this.bytes.copyWithin(to - this.base, from - this.base, from - this.base + n);
+    if (this.#reach(from, n) && to >= this.#base && to + n <= this.#end) {
+      this.#bytes.copyWithin(to - this.#base, from - this.#base, from - this.#base + n);
     } else {
       this.heap.copy(to, from, n);
     }
@@ -173,24 +173,24 @@ export class HeapTarget implements LabHeap {
   }
 
   dispose(): void {
-    this.windows.length = 0;
-    this.bytes = none;
-    this.base = this.end = 0;
+    this.#windows.length = 0;
+    this.#bytes = none;
+    this.#base = this.#end = 0;
     this.heap.dispose();
   }
 
   /** Makes the window that [address, address + bytes) lies in the current one. @returns false if it is in no single one */
-  private reach(address: number, bytes: number): boolean {
-    if (address >= this.base && address + bytes <= this.end) return true;
-    let window = this.windows.find((w) => address >= w.base && address < w.base + w.bytes.length);
+  #reach(address: number, bytes: number): boolean {
+    if (address >= this.#base && address + bytes <= this.#end) return true;
+    let window = this.#windows.find((w) => address >= w.base && address < w.base + w.bytes.length);
     if (window === undefined) {
       const view = this.heap.view(address, 1);
       window = { base: address - view.byteOffset, bytes: new Uint8Array(view.buffer) };
-      this.windows.push(window);
+      this.#windows.push(window);
     }
-    this.base = window.base;
-    this.end = window.base + window.bytes.length;
-    this.bytes = window.bytes;
-    return address + bytes <= this.end;
+    this.#base = window.base;
+    this.#end = window.base + window.bytes.length;
+    this.#bytes = window.bytes;
+    return address + bytes <= this.#end;
   }
 }

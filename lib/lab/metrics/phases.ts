@@ -5,11 +5,12 @@
  * Phases are matched by their place and name. A run that was cut short lacks the last ones; a phase that no
  * run has is none.
  *
- * Not here: the figures of whole runs (compare-metrics.ts), how numbers are shown.
+ * Not here: the figures of whole runs (run-metrics.ts), how numbers are shown.
  */
 
-import type { RunData, RunPhaseEnd } from '../record/run-data.ts';
-import { type MetricUnit, type Spread, spreadOf } from './compare-metrics.ts';
+import type { RunPhaseEnd } from '../record/lines.ts';
+import type { RunData } from '../record/run-data.ts';
+import { type MetricUnit, type Spread, spreadOf } from './spread.ts';
 
 export interface PhaseMetric {
   readonly id: string;
@@ -17,6 +18,11 @@ export interface PhaseMetric {
   readonly unit: MetricUnit;
   /** Undefined where the run does not tell. */
   readonly of: (phase: RunPhaseEnd, before: RunPhaseEnd | undefined) => number | undefined;
+}
+
+/** Minor faults in a phase: counters count from the start of the run. */
+export function faultsIn({ minflt }: RunPhaseEnd, before: RunPhaseEnd | undefined): number | undefined {
+  return minflt === undefined ? undefined : minflt - (before?.minflt ?? 0);
 }
 
 /** The first is what is looked at first. */
@@ -31,7 +37,7 @@ export const phaseMetrics: readonly PhaseMetric[] = [
     id: 'faults',
     label: 'faults',
     unit: 'count',
-    of: ({ minflt }, before) => (minflt === undefined ? undefined : minflt - (before?.minflt ?? 0)),
+    of: faultsIn,
   },
 ];
 
