@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * The public heap: arguments checked, locks taken, errors thrown; then the parts do the work.
+ * The public heap: arguments checked, locks taken, errors thrown; then the layers below do the work.
  *
  * A heap is in one of three modes. Plain: one thread owns it, nothing is locked. Shared: every
  * operation holds the heap's lock, and other threads attach by the handle. Disposed: every operation
@@ -13,16 +13,14 @@
  *
  * Not here: how anything is done.
  */
-import { Drops } from '../alloc/drops.ts';
+import type { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
 import type { Malloc } from '../alloc/malloc.ts';
 import { roundUpSizeBy } from '../alloc/size-classes.ts';
-import { Stacks } from '../alloc/stacks.ts';
+import type { Stacks } from '../alloc/stacks.ts';
 import { PageHeapError } from '../base/errors.ts';
-import { address } from '../base/units.ts';
 import { whyNoLimit } from '../design/design.ts';
-import { checkWatcher, type HeapOptions, resolveOptions } from '../design/options.ts';
-import { EventQueue, type Watch } from '../gc/events.ts';
-import { noMemoryLimit } from '../gc/pacer.ts';
+import type { HeapOptions } from '../design/options.ts';
+import { noMemoryLimit } from '../gc/gc-settings.ts';
 import { type CheckLevel, checkHeap } from '../inspect/check.ts';
 import { crashHeapOf } from '../inspect/crash-heap.ts';
 import { type HeapMetrics, readMetrics } from '../inspect/metrics.ts';
@@ -30,28 +28,23 @@ import { type PageStates, pageStates } from '../inspect/page-states.ts';
 import { type SizeClassRow, sizeClassStats } from '../inspect/size-class-stats.ts';
 import { type HeapSample, type MemStats, readMemStats, sampleHeap } from '../inspect/stats.ts';
 import { RankedLock } from '../meta/lock.ts';
-import { systemClock } from '../os/clock.ts';
 import { CrashReport } from '../os/crash.ts';
-import { Sys } from '../os/sys.ts';
+import { guardRuntime } from '../runtime/guards.ts';
 import { Holders } from '../runtime/holders.ts';
-import { Runtime } from '../runtime/runtime.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { heapTable } from '../runtime/tables.ts';
 import { checkAddress, checkSize, refuse, requireShared } from './arguments.ts';
 import { BackgroundTimer } from './background-timer.ts';
+import type { EventQueue } from './event-queue.ts';
 import { ObjectContents } from './object-contents.ts';
-
-/** What another thread of this process needs to attach to a shared heap. Can be posted to a worker. */
-export interface HeapHandle {
-  readonly kind: 'pageheap';
-  /** Address of the heap's header. */
-  readonly base: number;
-  /** The process it lives in. */
-  readonly pid: number;
-  readonly advise: 'dontneed' | 'free';
-  readonly hardDecommit: boolean;
-}
-
-export type AttachOptions = Pick<HeapOptions, 'clock' | 'onEvent' | 'debug' | 'timed'>;
+import {
+  type AttachOptions,
+  attachHeap,
+  type HeapHandle,
+  handleOf,
+  OpenedHeap,
+  openHeap,
+} from './opening.ts';
 
 /** An object as `findObject` describes it. */
 export interface HeapObject {
@@ -67,13 +60,16 @@ const plain = 0;
 const shared = 1;
 const disposed = 2;
 
+/** What a heap is wired from: for tests, and for who looks inside. Not part of the package's interface. */
+export let runtimeOf: (heap: Heap) => Runtime;
+
 /** A page heap. See the options for what can be asked of one. */
 export class Heap {
   #mode: 0 | 1 | 2 = plain;
   readonly #runtime: Runtime;
   readonly #lock: RankedLock;
   readonly #fast: Malloc;
-  readonly #drops: Drops;
+  readonly #liveness: ExplicitLiveness;
   readonly #stacks: Stacks;
   readonly #contents: ObjectContents;
   readonly #events: EventQueue;
@@ -89,79 +85,46 @@ export class Heap {
    * @throws ERR_INVALID_OPTION · ERR_OUT_OF_MEMORY when the system has no address space for one
    */
   constructor(options: HeapOptions = {}) {
-    if (options instanceof Attachment) {
-      this.#runtime = options.runtime;
-      this.#events = options.events;
-      this.#owner = false;
-      this.#mode = shared;
-    } else {
-      const resolved = resolveOptions(options);
-      const sys =
-        options.sys ??
-        new Sys({
-          advise: resolved.parts.advise,
-          hardDecommit: resolved.hardDecommit,
-          debug: resolved.debug,
-          timed: resolved.timed,
-        });
-      this.#events = new EventQueue(options.onEvent);
-      const { gctrace, scavtrace } = resolved;
-      this.#runtime = Runtime.create(sys, resolved, watchOf(options, this.#events, gctrace, scavtrace));
-      this.#owner = true;
-    }
-    const runtime = this.#runtime;
-    const debug = options.debug ?? false;
-    const lockAt = runtime.meta.addressOf(heapTable, 'lock');
-    this.#lock = new RankedLock('heap', runtime.table.lock, lockAt, runtime.sys.addon, debug);
+    const opened = options instanceof OpenedHeap ? options : openHeap(options);
+    const { runtime, debug } = opened;
+    const { memory } = runtime;
+    this.#runtime = runtime;
+    this.#events = opened.events;
+    this.#owner = opened.owner;
+    this.#mode = opened.owner ? plain : shared;
+    const lockAt = memory.meta.addressOf(heapTable, 'lock');
+    this.#lock = new RankedLock('heap', memory.table.lock, lockAt, memory.sys.addon, debug);
     this.#holders = new Holders(runtime);
     try {
-      this.#crash = this.#owner ? new CrashReport(runtime.sys, crashHeapOf(runtime)) : undefined;
+      this.#crash = opened.owner ? new CrashReport(memory.sys, crashHeapOf(runtime)) : undefined;
       this.#p = this.#guarded(() => {
         // The maker may have disposed of the heap, or be about to, since it was looked at.
-        if (!this.#owner) requireShared(runtime);
+        if (!opened.owner) requireShared(runtime);
         return this.#holders.acquire();
       });
     } catch (error) {
-      if (this.#owner) runtime.dispose();
+      if (opened.owner) runtime.dispose();
       else runtime.detach();
       throw error;
     }
     this.#fast = runtime.mallocOf(this.#p);
-    this.#drops = new Drops(runtime.heap, runtime.objects, runtime.reach, address(runtime.table.zeroBase[0]));
-    this.#stacks = new Stacks(runtime.heap);
-    this.#contents = new ObjectContents(runtime, this.#drops, this.#stacks);
-    if (options.background === true) this.#timer = new BackgroundTimer(() => this.step());
+    this.#liveness = runtime.alloc.liveness;
+    this.#stacks = runtime.alloc.stacks;
+    this.#contents = new ObjectContents(runtime);
+    if (debug) guardRuntime(runtime, this.#fast, this.#lock);
+    if (opened.background) this.#timer = new BackgroundTimer(() => this.step());
   }
 
   /**
    * A second thread's heap over the memory of a shared one. It has a P of its own.
-   * @throws ERR_INCOMPATIBLE_HEAP · ERR_NOT_SHARED · ERR_NO_P
+   * @throws ERR_INVALID_ARGUMENT · ERR_INCOMPATIBLE_HEAP · ERR_NOT_SHARED · ERR_NO_P
    */
   static attach(handle: HeapHandle, options: AttachOptions = {}): Heap {
-    if (
-      typeof handle !== 'object' ||
-      handle === null ||
-      handle.kind !== 'pageheap' ||
-      !Number.isInteger(handle.base)
-    ) {
-      throw new PageHeapError('ERR_INVALID_ARGUMENT', 'not the handle of a heap', { value: handle });
-    }
-    if (handle.pid !== process.pid) {
-      throw new PageHeapError(
-        'ERR_INCOMPATIBLE_HEAP',
-        `the heap lives in process ${handle.pid}, this is ${process.pid}`,
-        { value: handle.pid },
-      );
-    }
-    const sys = new Sys({
-      advise: handle.advise,
-      hardDecommit: handle.hardDecommit,
-      timed: options.timed ?? true,
-    });
-    checkWatcher(options);
-    const events = new EventQueue(options.onEvent);
-    const runtime = Runtime.attach(sys, address(handle.base), watchOf(options, events, false, false));
-    return new Heap(new Attachment(runtime, options, events) as HeapOptions);
+    return new Heap(attachHeap(handle, options) as HeapOptions);
+  }
+
+  static {
+    runtimeOf = (heap) => heap.#runtime;
   }
 
   // ---------------------------------------------------------------- objects
@@ -198,28 +161,29 @@ export class Heap {
    * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_ALREADY_DROPPED · ERR_INTERIOR_ADDRESS · ERR_DISPOSED
    */
   drop(addr: number): void {
-    if (typeof addr !== 'number' || this.#mode !== plain || !this.#drops.drop(addr)) this.#dropSlowly(addr);
+    if (typeof addr !== 'number' || this.#mode !== plain || !this.#liveness.drop(addr))
+      this.#dropSlowly(addr);
   }
 
   /** Drops where the fast way does not lead, or says why not. */
   #dropSlowly(addr: number): void {
     if (typeof addr !== 'number') checkAddress(addr);
     this.#guarded(() => {
-      if (!this.#drops.drop(addr)) this.#drops.explain(addr);
+      if (!this.#liveness.drop(addr)) this.#liveness.explain(addr);
     });
   }
 
   /** The object that holds the byte at `addr`, wherever in it that is; undefined where there is none. */
   findObject(addr: number): HeapObject | undefined {
     if (typeof addr !== 'number') return undefined;
-    const found = this.#guarded(() => this.#drops.find(addr));
+    const found = this.#guarded(() => this.#runtime.alloc.finder.find(addr));
     return found === undefined
       ? undefined
       : {
           base: found.base,
           size: found.size,
           spanClass: found.spanClass,
-          noscan: this.#drops.holdsNoPointers(found),
+          noscan: this.#runtime.alloc.finder.holdsNoPointers(found),
         };
   }
 
@@ -231,7 +195,7 @@ export class Heap {
   /** Bytes a request of `size` really gets. @throws ERR_INVALID_SIZE */
   roundUpSize(size: number): number {
     checkSize(size);
-    return roundUpSizeBy(this.#runtime.classes, size);
+    return roundUpSizeBy(this.#runtime.alloc.classes, size);
   }
 
   // ---------------------------------------------------------------- stacks
@@ -296,7 +260,7 @@ export class Heap {
   /** Runs a whole collection and its sweep. @throws ERR_OUT_OF_MEMORY when there is no memory for its bitmaps */
   gc(): void {
     this.#guarded(() => {
-      if (!this.#runtime.collectFully()) refuse('ERR_OUT_OF_MEMORY', 'no memory to collect', 0);
+      if (!this.#runtime.gc.collector.collectFully()) refuse('ERR_OUT_OF_MEMORY', 'no memory to collect', 0);
     });
   }
 
@@ -305,22 +269,22 @@ export class Heap {
    * @returns nanoseconds until more is due; 0: now; Infinity: not before something happens
    */
   step(): number {
-    return this.#guarded(() => this.#runtime.step());
+    return this.#guarded(() => this.#runtime.due.step());
   }
 
   /** Collects and gives everything free back to the system. @returns bytes released by it */
   freeOSMemory(): number {
     return this.#guarded(() => {
-      if (!this.#runtime.collectFully()) refuse('ERR_OUT_OF_MEMORY', 'no memory to collect', 0);
-      return this.#runtime.releaseAll();
+      if (!this.#runtime.gc.collector.collectFully()) refuse('ERR_OUT_OF_MEMORY', 'no memory to collect', 0);
+      return this.#runtime.scavenger.releaseAll();
     });
   }
 
   /** Sets the GC percent (negative: off) and returns the previous one. @throws ERR_INVALID_ARGUMENT */
   setGCPercent(percent: number): number {
     return this.#guarded(() => {
-      const previous = this.#runtime.pacer.setGCPercent(percent);
-      this.#runtime.repace();
+      const previous = this.#runtime.gc.settings.setGCPercent(percent);
+      this.#runtime.gc.collector.repace();
       return previous;
     });
   }
@@ -328,11 +292,11 @@ export class Heap {
   /** Sets the memory limit in bytes (negative: only reads) and returns the previous one. @throws ERR_INVALID_ARGUMENT */
   setMemoryLimit(limit: number): number {
     return this.#guarded(() => {
-      const unlimited = whyNoLimit(this.#runtime.parts);
+      const unlimited = whyNoLimit(this.#runtime.memory.design);
       if (limit >= 0 && limit < noMemoryLimit && unlimited !== undefined)
         throw new PageHeapError('ERR_INVALID_ARGUMENT', unlimited, { value: limit });
-      const previous = this.#runtime.pacer.setMemoryLimit(limit);
-      if (limit >= 0) this.#runtime.repace();
+      const previous = this.#runtime.gc.settings.setMemoryLimit(limit);
+      if (limit >= 0) this.#runtime.gc.collector.repace();
       return previous;
     });
   }
@@ -366,7 +330,7 @@ export class Heap {
 
   /** The heap's address ranges, whole arenas, ascending: where to look for its residency. */
   ranges(): { base: number; bytes: number }[] {
-    return this.#guarded(() => this.#runtime.arenas.ranges());
+    return this.#guarded(() => this.#runtime.state.arenas.ranges());
   }
 
   /** What the heap believes of every page. */
@@ -376,7 +340,7 @@ export class Heap {
 
   /** Refused advices and what is done instead, in words. */
   fallbacks(): string[] {
-    return this.#runtime.sys.fallbacks();
+    return this.#runtime.memory.sys.fallbacks();
   }
 
   // ---------------------------------------------------------------- threads and life
@@ -385,22 +349,16 @@ export class Heap {
   share(): HeapHandle {
     this.#requireAlive();
     const runtime = this.#runtime;
-    if (runtime.parts.pageHeap === 'own') {
+    if (runtime.memory.design.pageHeap === 'own') {
       throw new PageHeapError(
         'ERR_NOT_SHARED',
         'a heap whose page heap is a class of its maker cannot be shared: other threads cannot reach its state',
       );
     }
     this.#mode = shared;
-    runtime.sys.forgetStates();
-    Atomics.store(runtime.table.shared, 0, 1);
-    return {
-      kind: 'pageheap',
-      base: runtime.meta.base,
-      pid: process.pid,
-      advise: runtime.sys.advice === 'free' ? 'free' : 'dontneed',
-      hardDecommit: runtime.sys.hardDecommit,
-    };
+    runtime.memory.sys.forgetStates();
+    runtime.memory.setShared(true);
+    return handleOf(runtime);
   }
 
   /**
@@ -437,7 +395,7 @@ export class Heap {
   #refuseMemory(size: number): never {
     throw new PageHeapError('ERR_OUT_OF_MEMORY', `no memory for an object of ${size} bytes`, {
       value: size,
-      errno: this.#runtime.sys.lastErrno,
+      errno: this.#runtime.memory.sys.lastErrno,
     });
   }
 
@@ -474,23 +432,6 @@ export class Heap {
         { value: others },
       );
     }
-    Atomics.store(this.#runtime.table.shared, 0, 0);
+    this.#runtime.memory.setShared(false);
   }
-}
-
-/** How `attach` hands its runtime to the constructor. */
-class Attachment {
-  readonly runtime: Runtime;
-  readonly events: EventQueue;
-  readonly debug: boolean;
-
-  constructor(runtime: Runtime, options: AttachOptions, events: EventQueue) {
-    this.runtime = runtime;
-    this.events = events;
-    this.debug = options.debug ?? false;
-  }
-}
-
-function watchOf(options: AttachOptions, events: EventQueue, gctrace: boolean, scavtrace: boolean): Watch {
-  return { clock: options.clock ?? systemClock, gctrace, scavtrace, onEvent: events.sink };
 }

@@ -9,15 +9,15 @@
  * - *in the background*: steps of a few spans
  * - *the start of a cycle*, which first sweeps whatever is left
  *
- * Which span comes next is told by the books; when they have none left the sweep is drained.
+ * Which span comes next is told by the registry; when it has none left the sweep is drained.
  *
  * Not here: sweeping one span (heap/sweep-span.ts).
  */
 import { ctz32 } from '../base/bits.ts';
 import { pagesPerArena } from '../base/units.ts';
-import type { MHeap } from '../heap/mheap.ts';
+import type { HeapState } from '../heap/heap-state.ts';
 import type { SpanLists } from '../heap/span-lists.ts';
-import type { SpanBooks } from '../heap/span-registry.ts';
+import type { SpanRegistry } from '../heap/span-registry.ts';
 import type { SpanSweeper } from '../heap/sweep-span.ts';
 import { f64, i32, table, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
@@ -50,8 +50,8 @@ export interface SweeperHooks {
 }
 
 export class Sweeper {
-  readonly #heap: MHeap;
-  readonly #books: SpanBooks;
+  readonly #heapState: HeapState;
+  readonly #registry: SpanRegistry;
   readonly #spanSweeper: SpanSweeper;
   readonly #pace: SweepPace;
   readonly #state: Views<typeof sweeperTable>;
@@ -60,16 +60,16 @@ export class Sweeper {
 
   constructor(
     meta: MetaMemory,
-    heap: MHeap,
-    books: SpanBooks,
+    heapState: HeapState,
+    registry: SpanRegistry,
     spanSweeper: SpanSweeper,
     pace: SweepPace,
     /** The busy lists, where pages are reclaimed by them; else by the page bitmaps. */
     busy: SpanLists | undefined,
     hooks: SweeperHooks,
   ) {
-    this.#heap = heap;
-    this.#books = books;
+    this.#heapState = heapState;
+    this.#registry = registry;
     this.#spanSweeper = spanSweeper;
     this.#pace = pace;
     this.#state = meta.views(sweeperTable);
@@ -84,26 +84,24 @@ export class Sweeper {
   /** A cycle has marked: every span in use is unswept from now on. */
   begin(): void {
     const state = this.#state;
-    const heap = this.#heap;
-    heap.parts.sweepState.nextGeneration();
-    heap.parts.counters.pagesSwept[0] = 0;
-    this.#books.beginSweep();
+    this.#heapState.sweepState.nextGeneration();
+    this.#heapState.counters.pagesSwept[0] = 0;
+    this.#registry.beginSweep();
     state.sweptInBackground[0] = 0;
     state.sweptInPause[0] = 0;
     state.reclaimIndex[0] = 0;
     state.reclaimCredit[0] = 0;
-    state.arenas[0] = heap.parts.arenas.state.count[0];
+    state.arenas[0] = this.#heapState.arenas.state.count[0];
   }
 
   /** Sweeps one span. Its pages if they went back to the page heap, 0 if not, −1 when nothing is left. */
   sweepOne(): number {
-    const heap = this.#heap;
     const spanSweeper = this.#spanSweeper;
     const state = this.#state;
-    const { sweepState, spans } = heap.parts;
+    const { sweepState, spans } = this.#heapState;
     if (sweepState.isDone()) return -1;
     for (;;) {
-      const s = this.#books.nextUnswept();
+      const s = this.#registry.nextUnswept();
       if (s === 0) {
         this.#finish();
         return -1;
@@ -119,7 +117,7 @@ export class Sweeper {
   /** A background step: sweeps at most so many spans. Whether more are left. */
   sweepInBackground(most: number): boolean {
     for (let n = 0; n < most && this.sweepOne() >= 0; n++) this.#state.sweptInBackground[0]++;
-    return !this.#heap.parts.sweepState.isDone();
+    return !this.#heapState.sweepState.isDone();
   }
 
   /** Sweeps everything that is left, in the pause of a collection that was asked for. */
@@ -134,6 +132,11 @@ export class Sweeper {
     return swept;
   }
 
+  /** Whether every span of the last cycle is swept. */
+  get isDone(): boolean {
+    return this.#heapState.sweepState.isDone();
+  }
+
   /** Spans of the sweep in progress, or of the last one, that background steps took. */
   get sweptInBackground(): number {
     return this.#state.sweptInBackground[0];
@@ -144,11 +147,27 @@ export class Sweeper {
     return this.#state.sweptInPause[0];
   }
 
+  /**
+   * Paces the sweep so that it is done when the heap reaches the next trigger. The design of 2014 sweeps in the
+   * background and when pages are needed, not in proportion.
+   */
+  setPace(trigger: number): void {
+    if (this.#busy !== undefined) return;
+    const { counters, sweepState } = this.#heapState;
+    this.#pace.set(
+      trigger,
+      counters.heapLive[0],
+      counters.pagesInUse[0],
+      counters.pagesSwept[0],
+      sweepState.isDone(),
+    );
+  }
+
   /** Before a span of `bytes` is allocated: sweeps until the pace is met, less what the caller will reclaim. */
   deductCredit(bytes: number, callerPages: number): void {
     const pace = this.#pace;
     const hooks = this.#hooks;
-    const { counters } = this.#heap.parts;
+    const { counters } = this.#heapState;
     if (pace.pagesPerByte === 0) return;
     if (pace.pagesOwed(counters.heapLive[0], counters.pagesSwept[0], bytes, callerPages) <= 0) return;
     const start = hooks.now();
@@ -164,7 +183,6 @@ export class Sweeper {
   /** Frees at least npages, if unmarked spans hold as many. */
   reclaim(npages: number): void {
     const state = this.#state;
-    const heap = this.#heap;
     if (this.#busy !== undefined) {
       reclaimBusy(npages, this.#busy, this.#spanSweeper, () => this.sweepOne());
       return;
@@ -186,7 +204,7 @@ export class Sweeper {
         break;
       }
       state.reclaimIndex[0] = index + pagesPerReclaimerChunk;
-      const arena = heap.parts.arenas.columns.order[Math.floor(index / pagesPerArena)];
+      const arena = this.#heapState.arenas.columns.order[Math.floor(index / pagesPerArena)];
       const freed = this.#reclaimChunk(arena * pagesPerArena + (index % pagesPerArena));
       if (freed > want) state.reclaimCredit[0] += freed - want;
       want -= Math.min(want, freed);
@@ -196,10 +214,9 @@ export class Sweeper {
 
   /** Sweeps the spans without marks that start in a chunk of pages. The pages freed. */
   #reclaimChunk(page: number): number {
-    const heap = this.#heap;
     const spanSweeper = this.#spanSweeper;
-    const { inUse, marks, spanOf } = heap.parts.pageColumns;
-    const { pages } = heap.parts.spans.columns;
+    const { inUse, marks, spanOf } = this.#heapState.pageColumns;
+    const { pages } = this.#heapState.spans.columns;
     let freed = 0;
     for (let word = page >>> 5, end = (page + pagesPerReclaimerChunk) >>> 5; word < end; word++) {
       // The in-use bits change while spans here are swept: look again after each.
@@ -215,8 +232,8 @@ export class Sweeper {
   }
 
   #finish(): void {
-    this.#heap.parts.sweepState.markDrained();
-    this.#heap.parts.gcBits.endSweep();
+    this.#heapState.sweepState.markDrained();
+    this.#heapState.gcBits.endSweep();
     this.#hooks.drained();
   }
 }

@@ -44,7 +44,7 @@ const dirtyWord = 0xdeaddead | 0;
 const windowWords = 2 ** (windowPagesShift + pageWordsShift);
 
 export class FreeLists {
-  readonly head: Int32Array;
+  readonly #head: Int32Array;
   readonly #columns: SpanTable['columns'];
   readonly #memory: ObjectMemory;
   readonly #origin: number;
@@ -56,12 +56,16 @@ export class FreeLists {
   /** @param bitmap what tells of the objects' pointers, which a swept object has none of */
   constructor(meta: MetaMemory, spans: SpanTable, memory: ObjectMemory, origin: number, bitmap: HeapBitmap) {
     const views: Views<typeof freeListTable> = meta.views(freeListTable);
-    this.head = views.head;
+    this.#head = views.head;
     this.#columns = spans.columns;
     spans.beside(freeListTable);
     this.#memory = memory;
     this.#origin = origin;
     this.#bitmap = bitmap;
+  }
+
+  get head(): Int32Array {
+    return this.#head;
   }
 
   static prepare(meta: MetaMemory): boolean {
@@ -81,7 +85,7 @@ export class FreeLists {
     const step = size >>> 2;
     for (let i = 0, at = first; i < n; i++, at += step)
       this.#link(at, i === n - 1 ? 0 : base + (i + 1) * size);
-    this.head[s] = n === 0 ? 0 : 1;
+    this.#head[s] = n === 0 ? 0 : 1;
   }
 
   /** Threads the objects that a sweep frees, told by windows of 32, and puts them before what the list holds. */
@@ -111,9 +115,9 @@ export class FreeLists {
       }
     }
     if (last < 0) return;
-    const old = this.head[s];
+    const old = this.#head[s];
     this.#link(firstWord + last * step, old === 0 ? 0 : base + (old - 1) * size);
-    this.head[s] = first;
+    this.#head[s] = first;
   }
 
   /** The objects in a span's list, as bitmaps of 32; `fatal` when the list is not whole. `from`: its first address, 0 for none. */
@@ -137,7 +141,7 @@ export class FreeLists {
 
   /** The address of the first free object of a span in no cache; 0 for none. */
   firstOf(s: number): number {
-    return this.head[s] === 0 ? 0 : this.#baseOf(s) + (this.head[s] - 1) * this.#columns.elemSize[s];
+    return this.#head[s] === 0 ? 0 : this.#baseOf(s) + (this.#head[s] - 1) * this.#columns.elemSize[s];
   }
 
   /** The objects a list holds, in all. */

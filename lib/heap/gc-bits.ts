@@ -54,16 +54,20 @@ export const gcBitsArenaRows = (words: number): number => Math.floor(words / are
 export const bitmapWords = (n: number): number => ((n + 63) >>> 6) << 1;
 
 export class GcBits {
-  readonly bits: Int32Array;
+  readonly #bits: Int32Array;
   readonly #meta: MetaMemory;
   readonly #links: Int32Array;
   readonly #state: Views<typeof gcBitsStateTable>;
 
   constructor(meta: MetaMemory) {
     this.#meta = meta;
-    this.bits = meta.views(gcBitsTable).bits;
+    this.#bits = meta.views(gcBitsTable).bits;
     this.#links = meta.views(gcBitsArenaTable).next;
     this.#state = meta.views(gcBitsStateTable);
+  }
+
+  get bits(): Int32Array {
+    return this.#bits;
   }
 
   static prepare(meta: MetaMemory): boolean {
@@ -165,7 +169,7 @@ export class GcBits {
     state.free[0] = this.#links[arena];
     state.freeCount[0]--;
     const start = (arena - 1) * arenaWords;
-    this.bits.fill(0, start, start + arenaWords);
+    this.#bits.fill(0, start, start + arenaWords);
     return arena;
   }
 

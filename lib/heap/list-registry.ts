@@ -1,5 +1,5 @@
 /**
- * List books: the designs of 2014 and 2019.
+ * The registry in lists: the designs of 2014 and 2019.
  *
  * For allocating, both have two lists a span class. A span with free objects stands in *nonempty*; one
  * without, or one that is cached, in *empty*. Caching takes the first of nonempty, sweeping it if it must
@@ -24,22 +24,22 @@ import { i32, table, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import { type SpanTable, spanState } from '../spans/span-table.ts';
 import type { SpanLists } from './span-lists.ts';
-import type { BookSweeper, SpanBooks } from './span-registry.ts';
+import type { RegistrySweeper, SpanRegistry } from './span-registry.ts';
 import type { SpanSets } from './span-sets.ts';
 import type { SweepState } from './sweep-state.ts';
 
-export const listBooksTable = table('listBooks', 'other', {
+export const listRegistryTable = table('listRegistry', 'other', {
   /** The next span the sweeper looks at, and one past the last. */
   cursor: i32('heap'),
   end: i32('heap'),
 });
 
-export class ListBooks implements SpanBooks {
+export class ListRegistry implements SpanRegistry {
   readonly lists: SpanLists;
   readonly #sets: SpanSets;
   readonly #spans: SpanTable;
   readonly #sweepState: SweepState;
-  readonly #state: Views<typeof listBooksTable>;
+  readonly #state: Views<typeof listRegistryTable>;
   readonly #stacks: boolean;
 
   /** @param stacks the sweeping of 2019; false: that of 2014 */
@@ -55,7 +55,7 @@ export class ListBooks implements SpanBooks {
     this.#sets = sets;
     this.#spans = spans;
     this.#sweepState = sweepState;
-    this.#state = meta.views(listBooksTable);
+    this.#state = meta.views(listRegistryTable);
     this.#stacks = stacks;
   }
 
@@ -85,7 +85,7 @@ export class ListBooks implements SpanBooks {
     this.#place(s);
   }
 
-  take(spanClass: number, sweeper: BookSweeper): number {
+  take(spanClass: number, sweeper: RegistrySweeper): number {
     const { lists } = this;
     const { sweepGen, allocCount, nelems } = this.#spans.columns;
     const beingSwept = this.#sweepState.gen - 1;

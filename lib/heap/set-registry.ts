@@ -1,5 +1,5 @@
 /**
- * Set books: the 2023 design. For each span class four sets: partial and full, swept and unswept.
+ * The registry in sets: the 2023 design. For each span class four sets: partial and full, swept and unswept.
  *
  * Caching takes, in this order: a swept span with free objects; an unswept one that had some (swept now,
  * and surely usable); unswept full ones, swept in the hope of free objects. At most 101 spans are looked at
@@ -15,23 +15,23 @@ import { fatal } from '../base/errors.ts';
 import { i32, table, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import { type SpanTable, spanState } from '../spans/span-table.ts';
-import type { BookSweeper, SpanBooks } from './span-registry.ts';
+import type { RegistrySweeper, SpanRegistry } from './span-registry.ts';
 import type { SpanSets } from './span-sets.ts';
 import type { SweepState } from './sweep-state.ts';
 
 /** Spans looked at in one search, less one. */
 const sweepBudget = 100;
 
-export const setBooksTable = table('setBooks', 'other', {
+export const setRegistryTable = table('setRegistry', 'other', {
   /** Where the search for unswept spans stands: span class × 2 + (0 full, 1 partial). */
   cursor: i32('heap'),
 });
 
-export class SetBooks implements SpanBooks {
+export class SetRegistry implements SpanRegistry {
   readonly #sets: SpanSets;
   readonly #spans: SpanTable;
   readonly #sweepState: SweepState;
-  readonly #state: Views<typeof setBooksTable>;
+  readonly #state: Views<typeof setRegistryTable>;
   readonly #spanClasses: number;
 
   constructor(
@@ -44,7 +44,7 @@ export class SetBooks implements SpanBooks {
     this.#sets = sets;
     this.#spans = spans;
     this.#sweepState = sweepState;
-    this.#state = meta.views(setBooksTable);
+    this.#state = meta.views(setRegistryTable);
     this.#spanClasses = spanClasses;
   }
 
@@ -69,7 +69,7 @@ export class SetBooks implements SpanBooks {
     this.#place(s);
   }
 
-  take(spanClass: number, sweeper: BookSweeper): number {
+  take(spanClass: number, sweeper: RegistrySweeper): number {
     const sets = this.#sets;
     const sweepState = this.#sweepState;
     const gen = sweepState.gen;

@@ -1,5 +1,5 @@
 /**
- * Span lists: doubly linked lists of spans in use, for the books of 2014 and 2019.
+ * Span lists: doubly linked lists of spans in use, for the registry of 2014 and 2019.
  *
  * A span stands in at most one list. The lists: for each span class one of spans that have free objects
  * (*nonempty*) and one of those that have none or are cached (*empty*, as the runtimes call them); and, for

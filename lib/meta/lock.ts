@@ -16,6 +16,7 @@
  */
 import { fatal, PageHeapError } from '../base/errors.ts';
 import type { Address } from '../base/units.ts';
+import type { AtomicWords } from './atomic-words.ts';
 
 /** What a lock asks of the system: futexes, and who is alive. The addon is one. */
 export interface LockSystem {
@@ -36,7 +37,7 @@ const sliceNs = 50e6;
 const heldRanks: number[] = [];
 
 export class RankedLock {
-  readonly #word: Int32Array;
+  readonly #word: AtomicWords;
   readonly #at: Address;
   readonly #system: LockSystem;
   readonly #self: number;
@@ -44,7 +45,7 @@ export class RankedLock {
   readonly #debug: boolean;
 
   /** `word`: one element, at address `at`. */
-  constructor(name: LockName, word: Int32Array, at: Address, system: LockSystem, debug = false) {
+  constructor(name: LockName, word: AtomicWords, at: Address, system: LockSystem, debug = false) {
     this.#name = name;
     this.#word = word;
     this.#at = at;
@@ -55,20 +56,20 @@ export class RankedLock {
 
   /** Whether the calling thread holds the lock. */
   get held(): boolean {
-    return Math.abs(Atomics.load(this.#word, 0)) === this.#self;
+    return Math.abs(this.#word.load(0)) === this.#self;
   }
 
   /** Takes the lock, waiting for it. Throws ERR_OWNER_DEAD when its owner ended while holding it. */
   lock(): void {
     if (this.#debug) this.#checkRank();
-    if (Atomics.compareExchange(this.#word, 0, 0, this.#self) !== 0) this.#wait();
+    if (this.#word.compareExchange(0, 0, this.#self) !== 0) this.#wait();
     if (this.#debug) heldRanks.push(lockRank[this.#name]);
   }
 
   /** Gives the lock back. The caller holds it. */
   unlock(): void {
     if (this.#debug) heldRanks.pop();
-    const before = Atomics.exchange(this.#word, 0, 0);
+    const before = this.#word.exchange(0, 0);
     if (Math.abs(before) !== this.#self) {
       fatal('unlocking a lock that is not held', { lock: this.#name, owner: before, thread: this.#self });
     }
@@ -77,18 +78,18 @@ export class RankedLock {
 
   #wait(): void {
     for (;;) {
-      const owner = Atomics.load(this.#word, 0);
+      const owner = this.#word.load(0);
       if (owner === 0) {
         // Others may sleep still: take it as a lock that is waited for, so that giving it back wakes one.
-        if (Atomics.compareExchange(this.#word, 0, 0, -this.#self) === 0) return;
+        if (this.#word.compareExchange(0, 0, -this.#self) === 0) return;
         continue;
       }
       if (Math.abs(owner) === this.#self)
         fatal('a thread takes a lock it holds', { lock: this.#name, thread: this.#self });
       const waited = -Math.abs(owner);
-      if (owner !== waited && Atomics.compareExchange(this.#word, 0, owner, waited) !== owner) continue;
+      if (owner !== waited && this.#word.compareExchange(0, owner, waited) !== owner) continue;
       this.#system.futexWait(this.#at, waited, sliceNs);
-      if (Atomics.load(this.#word, 0) === waited && !this.#system.tidAlive(-waited)) {
+      if (this.#word.load(0) === waited && !this.#system.tidAlive(-waited)) {
         throw new PageHeapError(
           'ERR_OWNER_DEAD',
           `thread ${-waited} ended while it held the ${this.#name} lock: the heap is lost`,

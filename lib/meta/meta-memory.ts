@@ -17,7 +17,7 @@ import { type Address, address, bytes } from '../base/units.ts';
 import { PlainAccounts } from '../os/accounts.ts';
 import type { Sys } from '../os/sys.ts';
 import { accountSlots, ColumnAccounts } from './accounts.ts';
-import { bytesPerElement, type Table, type Views } from './column.ts';
+import { bytesPerElement, type SetupViews, type Table, type Views, viewOf } from './column.ts';
 import {
   type Capacity,
   granuleBytes,
@@ -30,7 +30,7 @@ import {
 
 const magic = 0x70616765; // "page"
 /** Raised whenever a table changes, so that unequal builds refuse each other's heaps. */
-export const layoutVersion = 4;
+export const layoutVersion = 5;
 
 // The header, in doubles.
 const slotMagic = 0;
@@ -40,26 +40,6 @@ const slotParameterCount = 3;
 const slotParameters = 4;
 const maxParameters = 28;
 const slotAccounts = 32;
-
-type AnyView = Uint8Array | Int32Array | Uint32Array | Float64Array;
-
-function viewOf(
-  kind: 'u8' | 'i32' | 'u32' | 'f64',
-  buffer: ArrayBuffer,
-  offset: number,
-  length: number,
-): AnyView {
-  switch (kind) {
-    case 'u8':
-      return new Uint8Array(buffer, offset, length);
-    case 'i32':
-      return new Int32Array(buffer, offset, length);
-    case 'u32':
-      return new Uint32Array(buffer, offset, length);
-    case 'f64':
-      return new Float64Array(buffer, offset, length);
-  }
-}
 
 /** Computes the tables' capacities from a heap's parameters; the same on every thread. */
 export type Capacities = (parameters: readonly number[]) => readonly Capacity[];
@@ -145,19 +125,24 @@ export class MetaMemory {
     return new MetaMemory(sys, base, map, parameters);
   }
 
-  /** The typed arrays of a table. They reach over all its rows, committed or not. */
+  /** The views of a table's columns. They reach over all its rows, committed or not. */
   views<T extends Table>(table: T): Views<T> {
+    return this.setupViews(table) as Views<T>;
+  }
+
+  /** The same, for the one who sets the heap up. */
+  setupViews<T extends Table>(table: T): SetupViews<T> {
     const place = this.#place(table);
     let buffer = this.#buffers.get(table);
     if (buffer === undefined) {
       buffer = this.#sys.view(address(this.base + place.offset), bytes(place.bytes));
       this.#buffers.set(table, buffer);
     }
-    const views: Record<string, AnyView> = {};
+    const views: Record<string, unknown> = {};
     for (const { name, offset, elements } of place.columns) {
-      views[name] = viewOf(table.columns[name].kind, buffer, offset, elements);
+      views[name] = viewOf(table.columns[name], buffer, offset, elements);
     }
-    return views as Views<T>;
+    return views as SetupViews<T>;
   }
 
   rows(table: Table): number {

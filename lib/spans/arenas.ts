@@ -12,6 +12,8 @@
  * the first heap of a process is 0xc000000000, where the Go runtime puts its own and where heap
  * addresses are easy to tell apart from anything else; a second heap starts a TiB above.
  *
+ * Other layers keep something of each page, too: their tables stand *beside* the page table.
+ *
  * Invariant: an arena is known (its row has `known` = 1 and it stands in `order`) exactly when its
  * page rows are committed. Arenas are never given back before the heap is disposed.
  *
@@ -31,7 +33,7 @@ import {
   TiB,
   userAddressEnd,
 } from '../base/units.ts';
-import { f64, i32, table, u8, type Views } from '../meta/column.ts';
+import { f64, i32, type Table, table, u8, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { Sys } from '../os/sys.ts';
 import { pageTable } from './page-table.ts';
@@ -88,24 +90,42 @@ export function reserveFirstArena(sys: Sys, reach: number): FirstArena | undefin
 
 export class Arenas {
   readonly origin: Address;
-  readonly columns: Views<typeof arenaTable>;
-  readonly state: Views<typeof arenaStateTable>;
+  readonly #columns: Views<typeof arenaTable>;
+  readonly #state: Views<typeof arenaStateTable>;
   readonly #reachBytes: number;
   readonly #meta: MetaMemory;
   readonly #sys: Sys;
+  /** Tables whose rows are pages: committed with the arena. */
+  readonly #byPage: Table[] = [pageTable];
 
   constructor(meta: MetaMemory, sys: Sys, origin: Address, reachBytes: number) {
     this.#meta = meta;
     this.#sys = sys;
     this.origin = origin;
     this.#reachBytes = reachBytes;
-    this.columns = meta.views(arenaTable);
-    this.state = meta.views(arenaStateTable);
+    this.#columns = meta.views(arenaTable);
+    this.#state = meta.views(arenaStateTable);
+  }
+
+  get columns(): Views<typeof arenaTable> {
+    return this.#columns;
+  }
+
+  get state(): Views<typeof arenaStateTable> {
+    return this.#state;
+  }
+
+  /**
+   * Names a table whose rows are pages, which gets memory together with the page table; every thread that may add
+   * arenas names the same ones, before the first arena is entered.
+   */
+  beside(table: Table): void {
+    this.#byPage.push(table);
   }
 
   /** Commits the tables and enters the first arena, already reserved. False when there is no memory. */
   prepare(first: Address): boolean {
-    const { state } = this;
+    const state = this.#state;
     const meta = this.#meta;
     if (!meta.commit(arenaStateTable, 0, 1) || !meta.commit(arenaTable, 0, meta.rows(arenaTable)))
       return false;
@@ -131,7 +151,7 @@ export class Arenas {
    * little room for this size stays for a smaller one.
    */
   reserve(size: number): Address {
-    const { state } = this;
+    const state = this.#state;
     const sys = this.#sys;
     const length = alignUp(size, arenaBytes);
     for (let i = state.hintCount[0] - 1; i >= 0; i--) {
@@ -163,13 +183,14 @@ export class Arenas {
 
   /** What `giveBack` needs to undo a reservation. */
   snapshot(): { count: number; hintCount: number; hints: Float64Array } {
-    const { count, hintCount, hints } = this.state;
+    const { count, hintCount, hints } = this.#state;
     return { count: count[0], hintCount: hintCount[0], hints: hints.slice() };
   }
 
   /** Undoes the reservation of [base, base + size), the last one made. */
   giveBack(before: ReturnType<Arenas['snapshot']>, base: number, size: number): void {
-    const { state, columns } = this;
+    const state = this.#state;
+    const columns = this.#columns;
     for (let i = before.count; i < state.count[0]; i++) columns.known[columns.order[i]] = 0;
     state.count[0] = before.count;
     state.hintCount[0] = before.hintCount;
@@ -178,7 +199,12 @@ export class Arenas {
   }
 
   isKnown(page: number): boolean {
-    return this.columns.known[Math.floor(page / pagesPerArena)] === 1;
+    return this.#columns.known[Math.floor(page / pagesPerArena)] === 1;
+  }
+
+  /** Pages of the whole reach. */
+  get reachPages(): number {
+    return this.#reachBytes / pageSize;
   }
 
   /** Whether [address, address + size) can have page numbers in this heap. */
@@ -187,14 +213,14 @@ export class Arenas {
   }
 
   #forgetHint(i: number): void {
-    const { hints, hintCount } = this.state;
+    const { hints, hintCount } = this.#state;
     hints.copyWithin(i, i + 1, hintCount[0]);
     hintCount[0]--;
   }
 
   /** A hint to be tried before all others. The oldest goes when there are too many. */
   #addHint(hint: number): void {
-    const { hints, hintCount } = this.state;
+    const { hints, hintCount } = this.#state;
     if (hintCount[0] === maxHints) this.#forgetHint(0);
     hints[hintCount[0]++] = hint;
   }
@@ -208,11 +234,12 @@ export class Arenas {
   #addKnown(at: number, size: number): boolean {
     const first = (at - this.origin) / arenaBytes;
     const end = first + size / arenaBytes;
-    if (!this.#meta.commit(pageTable, first * pagesPerArena, end * pagesPerArena)) return false;
+    for (const table of this.#byPage)
+      if (!this.#meta.commit(table, first * pagesPerArena, end * pagesPerArena)) return false;
     for (let arena = first; arena < end; arena++) {
-      this.columns.known[arena] = 1;
-      this.columns.zeroedPages[arena] = 0;
-      this.columns.order[this.state.count[0]++] = arena;
+      this.#columns.known[arena] = 1;
+      this.#columns.zeroedPages[arena] = 0;
+      this.#columns.order[this.#state.count[0]++] = arena;
     }
     return true;
   }
@@ -230,9 +257,9 @@ export class Arenas {
       const arena = Math.floor(at / pagesPerArena);
       const offset = at - arena * pagesPerArena;
       const end = Math.min(pagesPerArena, offset + left);
-      const zeroed = this.columns.zeroedPages[arena];
+      const zeroed = this.#columns.zeroedPages[arena];
       if (offset < zeroed) used = true;
-      if (end > zeroed) this.columns.zeroedPages[arena] = end;
+      if (end > zeroed) this.#columns.zeroedPages[arena] = end;
       left -= end - offset;
       at += end - offset;
     }
@@ -251,7 +278,7 @@ export class Arenas {
 
   /** Every known arena as an address range, adjacent ones joined, lowest first. */
   ranges(): { base: Address; bytes: number }[] {
-    const known = Array.from(this.columns.order.subarray(0, this.state.count[0])).sort((a, b) => a - b);
+    const known = Array.from(this.#columns.order.subarray(0, this.#state.count[0])).sort((a, b) => a - b);
     const ranges: { base: Address; bytes: number }[] = [];
     for (const arena of known) {
       const base = this.origin + arena * arenaBytes;

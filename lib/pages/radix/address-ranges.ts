@@ -6,21 +6,21 @@
  *
  * Not here: what is in use by whom (the bitmaps say that).
  */
-import { type RadixMemory, slotRanges } from './columns.ts';
+import type { RadixMemory } from './columns.ts';
 
 export class AddressRanges {
   readonly #base: Int32Array;
   readonly #limit: Int32Array;
-  readonly #state: Int32Array;
+  readonly #count: Int32Array;
 
   constructor(memory: RadixMemory) {
     this.#base = memory.ranges.base;
     this.#limit = memory.ranges.limit;
-    this.#state = memory.state.slots;
+    this.#count = memory.state.ranges;
   }
 
   get count(): number {
-    return this.#state[slotRanges]!;
+    return this.#count[0];
   }
 
   baseOf(i: number): number {
@@ -67,7 +67,6 @@ export class AddressRanges {
   add(page: number, limit: number): void {
     const base = this.#base;
     const limits = this.#limit;
-    const state = this.#state;
     const count = this.count;
     const next = this.successor(page);
     const below = next > 0 && limits[next - 1] === page;
@@ -76,7 +75,7 @@ export class AddressRanges {
       limits[next - 1] = limits[next]!;
       base.copyWithin(next, next + 1, count);
       limits.copyWithin(next, next + 1, count);
-      state[slotRanges] = count - 1;
+      this.#count[0] = count - 1;
     } else if (below) {
       limits[next - 1] = limit;
     } else if (above) {
@@ -86,7 +85,7 @@ export class AddressRanges {
       limits.copyWithin(next + 1, next, count);
       base[next] = page;
       limits[next] = limit;
-      state[slotRanges] = count + 1;
+      this.#count[0] = count + 1;
     }
   }
 }

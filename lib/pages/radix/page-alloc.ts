@@ -46,26 +46,10 @@ import {
   zerosFrom,
 } from './bitmap.ts';
 import { checkRadix } from './check.ts';
-import {
-  noSearch as noSearchOf,
-  type RadixMemory,
-  slotBackgroundCursor,
-  slotEnd as slotEndOf,
-  slotForceCursor,
-  slotFreeHwm,
-  slotSearch as slotSearchOf,
-} from './columns.ts';
+import { noSearch as noSearchOf, type RadixMemory } from './columns.ts';
 import { Search } from './find.ts';
 import { chunkWordsShift } from './levels.ts';
-import {
-  cacheBase,
-  cacheFreeHigh,
-  cacheFreeLow,
-  cachePages,
-  cacheScavengedHigh,
-  cacheScavengedLow,
-  type PageCache,
-} from './page-cache.ts';
+import { cachePages, type PageCache } from './page-cache.ts';
 import { PageState } from './page-state.ts';
 import { runSize, runStart, scavengeCandidate } from './scavenge-candidate.ts';
 
@@ -81,8 +65,6 @@ export interface PhysicalPages {
 export type ScavengeHook = (page: PageIndex, npages: PageCount) => void;
 
 // A constant of this module is folded into optimised code; an imported one is loaded each time.
-const slotSearch = slotSearchOf;
-const slotEnd = slotEndOf;
 const noSearch = noSearchOf;
 const chunkShift = chunkPagesShift;
 const pagesOfChunk = chunkPages;
@@ -93,14 +75,14 @@ export class RadixPageAlloc extends PageState {
   /** After an `alloc` that succeeded: how many of its pages were scavenged. */
   lastScavenged = 0;
   readonly #search: Search;
-  readonly #state: Int32Array;
+  readonly #state: RadixMemory['state'];
   readonly #minPages: number;
   readonly #hugePages: number;
 
   constructor(memory: RadixMemory, physical: PhysicalPages) {
     super(memory);
     const { physPageSize, physHugePageSize } = physical;
-    this.#state = memory.state.slots;
+    this.#state = memory.state;
     this.#search = new Search(memory, this.sums);
     this.#minPages = Math.max(1, physPageSize / pageSize);
     const usesHuge = physHugePageSize > pageSize && physHugePageSize > physPageSize;
@@ -114,9 +96,9 @@ export class RadixPageAlloc extends PageState {
   alloc(npages: PageCount): PageIndex {
     const { allocated } = this;
     const state = this.#state;
-    const search = state[slotSearch]!;
+    const search = state.search[0]!;
     const chunk = search >> chunkShift;
-    if (chunk >= state[slotEnd]!) return pageIndex(-1);
+    if (chunk >= state.end[0]!) return pageIndex(-1);
     if (pagesOfChunk - (search & inChunk) < npages || this.sums.max[this.sums.leaves + chunk]! < npages) {
       return this.#allocSlow(npages);
     }
@@ -127,13 +109,13 @@ export class RadixPageAlloc extends PageState {
     const page = (chunk << chunkShift) + at;
     this.#take(page, npages, page);
     const firstPage = (chunk << chunkShift) + first;
-    if (firstPage > search) state[slotSearch] = firstPage;
+    if (firstPage > search) state.search[0] = firstPage;
     return pageIndex(page);
   }
 
   /** Where n contiguous pages would be allocated; −1 when there is no such run. */
   find(npages: PageCount): PageIndex {
-    if (this.#state[slotSearch]! >> chunkShift >= this.#state[slotEnd]!) return pageIndex(-1);
+    if (this.#state.search[0]! >> chunkShift >= this.#state.end[0]!) return pageIndex(-1);
     return pageIndex(this.#search.find(npages));
   }
 
@@ -152,7 +134,7 @@ export class RadixPageAlloc extends PageState {
   free(page: PageIndex, npages: PageCount): void {
     const { allocated } = this;
     const state = this.#state;
-    if (page < state[slotSearch]!) state[slotSearch] = page;
+    if (page < state.search[0]!) state.search[0] = page;
     const last = page + npages - 1;
     const chunk = page >> chunkShift;
     if (last >> chunkShift !== chunk) {
@@ -182,15 +164,15 @@ export class RadixPageAlloc extends PageState {
     if (limit > this.memory.reachPages) return false;
     const [from, to] = [page >> chunkShift, limit >> chunkShift];
     if (!this.memory.commit(from, to, this.ranges.count + 1)) return false;
-    if (state[slotEnd] === 0) {
-      state[slotSearch] = noSearch;
-      state[slotFreeHwm] = -1;
-      state[slotBackgroundCursor] = -1;
-      state[slotForceCursor] = -1;
+    if (state.end[0] === 0) {
+      state.search[0] = noSearch;
+      state.freeHwm[0] = -1;
+      state.backgroundCursor[0] = -1;
+      state.forceCursor[0] = -1;
     }
-    if (to > state[slotEnd]!) state[slotEnd] = to;
+    if (to > state.end[0]!) state.end[0] = to;
     this.ranges.add(page, limit);
-    if (page < state[slotSearch]!) state[slotSearch] = page;
+    if (page < state.search[0]!) state.search[0] = page;
     this.scavenged.fill(-1, from << wordsShift, to << wordsShift);
     if (to === from + 1) this.sums.gave(page, page, limit);
     else this.sums.gaveAcross(page, limit, page, limit);
@@ -204,9 +186,9 @@ export class RadixPageAlloc extends PageState {
   allocToCache(cache: PageCache): boolean {
     const { allocated, scavenged } = this;
     const state = this.#state;
-    const search = state[slotSearch]!;
+    const search = state.search[0]!;
     let chunk = search >> chunkShift;
-    if (chunk >= state[slotEnd]!) return false;
+    if (chunk >= state.end[0]!) return false;
     let page: number;
     if (this.sums.max[this.sums.leaves + chunk] !== 0) {
       const first = firstZero(allocated, chunk << wordsShift, (search & inChunk) >> 5);
@@ -216,21 +198,16 @@ export class RadixPageAlloc extends PageState {
     } else {
       page = this.#search.find(1);
       if (page < 0) {
-        state[slotSearch] = noSearch;
+        state.search[0] = noSearch;
         return false;
       }
       chunk = page >> chunkShift;
     }
     const block = page & -cachePages;
     const low = block >> 5;
-    const { slots } = cache;
     const freeLow = ~allocated[low]!;
     const freeHigh = ~allocated[low + 1]!;
-    slots[cacheBase] = block;
-    slots[cacheFreeLow] = freeLow;
-    slots[cacheFreeHigh] = freeHigh;
-    slots[cacheScavengedLow] = scavenged[low]!;
-    slots[cacheScavengedHigh] = scavenged[low + 1]!;
+    cache.fill(block, freeLow, freeHigh, scavenged[low]!, scavenged[low + 1]!);
     allocated[low] = -1;
     allocated[low + 1] = -1;
     scavenged[low] = 0;
@@ -244,28 +221,30 @@ export class RadixPageAlloc extends PageState {
       this.#summarize(chunk, 0, this.sums.max[this.sums.leaves + chunk]!);
     }
     // The block's last page: it is grown, which the page after it need not be.
-    state[slotSearch] = block + cachePages - 1;
+    state.search[0] = block + cachePages - 1;
     return true;
   }
 
-  /** Takes back what a page cache has left; `PageCache.flush` calls this and empties it. */
-  giveBack(cache: PageCache): void {
+  /** Takes back what a page cache has left, and empties it. */
+  flushCache(cache: PageCache): void {
+    if (!cache.isEmpty()) this.#giveBack(cache);
+    cache.clear();
+  }
+
+  #giveBack(cache: PageCache): void {
     const state = this.#state;
-    const { slots } = cache;
-    const block = slots[cacheBase]!;
+    const { base: block, freeLow, freeHigh } = cache;
     const chunk = block >> chunkShift;
     const low = block >> 5;
-    const freeLow = slots[cacheFreeLow]!;
-    const freeHigh = slots[cacheFreeHigh]!;
     this.allocated[low]! &= ~freeLow;
     this.allocated[low + 1]! &= ~freeHigh;
-    this.scavenged[low]! |= slots[cacheScavengedLow]!;
-    this.scavenged[low + 1]! |= slots[cacheScavengedHigh]!;
+    this.scavenged[low]! |= cache.scavengedLow;
+    this.scavenged[low + 1]! |= cache.scavengedHigh;
     const first = block + (freeLow !== 0 ? ctz32(freeLow) : 32 + ctz32(freeHigh));
     const last = block + lastOf(freeLow, freeHigh);
     const n = popcount32(freeLow) + popcount32(freeHigh);
     this.index.free(chunk, last, n);
-    if (block < state[slotSearch]!) state[slotSearch] = block;
+    if (block < state.search[0]!) state.search[0] = block;
     if (last - first + 1 === n) {
       this.sums.gave(first, this.#holeStart(first), this.#holeEnd(last + 1));
     } else {
@@ -339,13 +318,13 @@ export class RadixPageAlloc extends PageState {
     const page = search.find(npages);
     if (page < 0) {
       // Without a single free page the heap is exhausted; else a shorter run may yet be there.
-      if (npages === 1) state[slotSearch] = noSearch;
+      if (npages === 1) state.search[0] = noSearch;
       return pageIndex(-1);
     }
     if (page >> chunkShift === (page + npages - 1) >> chunkShift) this.#take(page, npages, page);
     else this.#takeAcross(page, npages);
     const free = this.ranges.atOrAbove(search.firstFree);
-    if (free > state[slotSearch]!) state[slotSearch] = free;
+    if (free > state.search[0]!) state.search[0] = free;
     return pageIndex(page);
   }
 

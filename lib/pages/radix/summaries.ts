@@ -23,6 +23,7 @@
 import { chunkPages, chunkPagesShift } from '../../base/units.ts';
 import { longestHole } from './bitmap.ts';
 import type { RadixMemory } from './columns.ts';
+import { inUseOf } from './density.ts';
 import {
   chunkWordsShift as chunkWordsShiftOf,
   levelStart,
@@ -30,7 +31,6 @@ import {
   rootShift as rootShiftOf,
   rootsFor,
 } from './levels.ts';
-import { inUseMask } from './scavenge-index.ts';
 
 // A constant of this module is folded into optimised code; an imported one is loaded each time.
 const leafShift = chunkPagesShift;
@@ -38,12 +38,11 @@ const rootShift = rootShiftOf;
 const chunkWordsShift = chunkWordsShiftOf;
 const leafPages = chunkPages;
 const fillThreshold = 40;
-const inUse = inUseMask;
 
 export class Summaries {
-  readonly start: Int32Array;
-  readonly max: Int32Array;
-  readonly end: Int32Array;
+  readonly #start: Int32Array;
+  readonly #max: Int32Array;
+  readonly #end: Int32Array;
   /** Root entries. */
   readonly roots: number;
   /** The node of chunk 0. */
@@ -52,13 +51,25 @@ export class Summaries {
   readonly #density: Int32Array;
 
   constructor(memory: RadixMemory) {
-    this.start = memory.sums.start;
-    this.max = memory.sums.max;
-    this.end = memory.sums.end;
+    this.#start = memory.sums.start;
+    this.#max = memory.sums.max;
+    this.#end = memory.sums.end;
     this.roots = rootsFor(memory.reachPages);
     this.leaves = levelStart(levels - 1, this.roots);
     this.#allocated = memory.chunks.allocated;
     this.#density = memory.chunks.density;
+  }
+
+  get start(): Int32Array {
+    return this.#start;
+  }
+
+  get max(): Int32Array {
+    return this.#max;
+  }
+
+  get end(): Int32Array {
+    return this.#end;
   }
 
   /**
@@ -66,7 +77,7 @@ export class Summaries {
    * within the chunk that holds `at`.
    */
   gave(at: number, lo: number, hi: number): void {
-    const max = this.max;
+    const max = this.#max;
     const node = this.leaves + (at >> leafShift);
     const base = at & -leafPages;
     const hole = hi - lo;
@@ -76,11 +87,11 @@ export class Summaries {
       changed = true;
     }
     if (lo === base) {
-      this.start[node] = hole;
+      this.#start[node] = hole;
       changed = true;
     }
     if (hi === base + leafPages) {
-      this.end[node] = hole;
+      this.#end[node] = hole;
       changed = true;
     }
     if (changed) this.#gaveAbove(node, leafShift, at, lo, hi);
@@ -91,17 +102,17 @@ export class Summaries {
    * extent within the chunk before. The bitmap and the scavenge index are already changed.
    */
   took(at: number, n: number, lo: number, hi: number): void {
-    const max = this.max;
+    const max = this.#max;
     const node = this.leaves + (at >> leafShift);
     const base = at & -leafPages;
     const hole = hi - lo;
     let changed = false;
     if (lo === base) {
-      this.start[node] = at - lo;
+      this.#start[node] = at - lo;
       changed = true;
     }
     if (hi === base + leafPages) {
-      this.end[node] = hi - at - n;
+      this.#end[node] = hi - at - n;
       changed = true;
     }
     if (max[node] === hole) {
@@ -121,10 +132,10 @@ export class Summaries {
    */
   #longestLeft(node: number, left: number, right: number, atMost: number): number {
     const chunk = node - this.leaves;
-    const free = leafPages - (this.#density[chunk]! & inUse);
+    const free = leafPages - inUseOf(this.#density[chunk]!);
     if (free === 0) return 0;
-    const start = this.start[node]!;
-    const end = this.end[node]!;
+    const start = this.#start[node]!;
+    const end = this.#end[node]!;
     let atLeast = left > right ? left : right;
     if (start > atLeast) atLeast = start;
     if (end > atLeast) atLeast = end;
@@ -136,7 +147,10 @@ export class Summaries {
 
   /** [at, limit), over several chunks, was freed; [lo, hi) is the hole within the first and last chunk. */
   gaveAcross(at: number, limit: number, lo: number, hi: number): void {
-    const { start, max, end, roots } = this;
+    const { roots } = this;
+    const start = this.#start;
+    const max = this.#max;
+    const end = this.#end;
     let first = this.leaves + (at >> leafShift);
     let last = this.leaves + ((limit - 1) >> leafShift);
     for (let shift = leafShift; ; shift += 3) {
@@ -169,7 +183,10 @@ export class Summaries {
 
   /** [at, limit), over several chunks, was taken; [lo, hi) was the hole within the first and last chunk. */
   tookAcross(at: number, limit: number, lo: number, hi: number): void {
-    const { start, max, end, roots } = this;
+    const { roots } = this;
+    const start = this.#start;
+    const max = this.#max;
+    const end = this.#end;
     let first = this.leaves + (at >> leafShift);
     let last = this.leaves + ((limit - 1) >> leafShift);
     for (let shift = leafShift; ; shift += 3) {
@@ -202,7 +219,10 @@ export class Summaries {
 
   /** A leaf became (start, max, end) in no simple way: stores it and merges upwards while anything changes. */
   replace(chunk: number, newStart: number, newMax: number, newEnd: number): void {
-    const { start, max, end, roots } = this;
+    const { roots } = this;
+    const start = this.#start;
+    const max = this.#max;
+    const end = this.#end;
     let node = this.leaves + chunk;
     for (let shift = leafShift; ; shift += 3) {
       const oldMax = max[node]!;
@@ -233,7 +253,9 @@ export class Summaries {
 
   /** Makes the entries between two wholly free or wholly allocated. */
   #setBetween(first: number, last: number, free: number): void {
-    const { start, max, end } = this;
+    const start = this.#start;
+    const max = this.#max;
+    const end = this.#end;
     // A call of `fill` costs more than a few elements do.
     if (last - first > fillThreshold) {
       start.fill(free, first + 1, last);
@@ -251,7 +273,7 @@ export class Summaries {
   #startOf(first: number, size: number): number {
     let free = 0;
     for (let node = first; node < first + 8; node++) {
-      const s = this.start[node]!;
+      const s = this.#start[node]!;
       free += s;
       if (s !== size) break;
     }
@@ -261,7 +283,7 @@ export class Summaries {
   #endOf(first: number, size: number): number {
     let free = 0;
     for (let node = first + 7; node >= first; node--) {
-      const e = this.end[node]!;
+      const e = this.#end[node]!;
       free += e;
       if (e !== size) break;
     }
@@ -269,7 +291,10 @@ export class Summaries {
   }
 
   #gaveAbove(node: number, shift: number, at: number, lo: number, hi: number): void {
-    const { start, max, end, roots } = this;
+    const { roots } = this;
+    const start = this.#start;
+    const max = this.#max;
+    const end = this.#end;
     for (; shift < rootShift; shift += 3) {
       const size = 1 << shift;
       const base = at & -size;
@@ -309,7 +334,10 @@ export class Summaries {
   }
 
   #tookAbove(node: number, shift: number, at: number, n: number, lo: number, hi: number): void {
-    const { start, max, end, roots } = this;
+    const { roots } = this;
+    const start = this.#start;
+    const max = this.#max;
+    const end = this.#end;
     for (; shift < rootShift; shift += 3) {
       const size = 1 << shift;
       const base = at & -size;
@@ -353,7 +381,9 @@ export class Summaries {
 
   /** The longest hole of the eight entries from `first`, each of `size` pages; at most `atMost`. */
   #longestAbove(first: number, size: number, atMost: number): number {
-    const { start, max, end } = this;
+    const start = this.#start;
+    const max = this.#max;
+    const end = this.#end;
     let longest = 0;
     let hole = 0;
     for (let node = first; node < first + 8; node++) {
@@ -382,7 +412,7 @@ export class Summaries {
     if (lo !== (at & -size)) return lo;
     const parentBase = at & -(size << 3);
     while (lo > parentBase) {
-      const e = this.end[--node]!;
+      const e = this.#end[--node]!;
       lo -= e;
       if (e !== size) break;
     }
@@ -394,7 +424,7 @@ export class Summaries {
     if (hi !== (last & -size) + size) return hi;
     const parentEnd = (last & -(size << 3)) + (size << 3);
     while (hi < parentEnd) {
-      const s = this.start[++node]!;
+      const s = this.#start[++node]!;
       hi += s;
       if (s !== size) break;
     }

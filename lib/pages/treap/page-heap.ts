@@ -28,13 +28,7 @@ import { fatal } from '../../base/errors.ts';
 import { type Bytes, bytes, type PageCount, type PageIndex, pageCount, pageIndex } from '../../base/units.ts';
 import type { FreeRunVisit, PageHeap, PageHeapHost, PageHeapStats } from '../contract.ts';
 import { FreeRuns } from '../free-runs.ts';
-import {
-  slotFreeRoot,
-  slotScavengedRoot,
-  type TreapMemory,
-  treapNodeTable,
-  treapStateTable,
-} from './columns.ts';
+import { type TreapMemory, treapNodeTable, treapStateTable } from './columns.ts';
 import { Treap } from './treap.ts';
 
 export class TreapPageHeap implements PageHeap {
@@ -49,14 +43,14 @@ export class TreapPageHeap implements PageHeap {
 
   constructor(memory: TreapMemory, host: PageHeapHost) {
     const { meta } = memory;
-    const { slots } = meta.views(treapStateTable);
+    const { backedRoot, releasedRoot, random } = meta.views(treapStateTable);
     const nodes = meta.views(treapNodeTable);
     this.#runs = new FreeRuns(memory, treapNodeTable);
     this.#host = host;
     this.#physPages = host.physPages;
     const { pages, start } = this.#runs;
-    this.#backed = new Treap(nodes, pages, start, slots, slotFreeRoot);
-    this.#released = new Treap(nodes, pages, start, slots, slotScavengedRoot);
+    this.#backed = new Treap(nodes, pages, start, backedRoot, random);
+    this.#released = new Treap(nodes, pages, start, releasedRoot, random);
   }
 
   alloc(npages: PageCount): PageIndex {

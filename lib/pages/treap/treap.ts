@@ -12,7 +12,7 @@
  */
 import { fatal } from '../../base/errors.ts';
 import type { Views } from '../../meta/column.ts';
-import { slotRandom, type treapNodeTable } from './columns.ts';
+import type { treapNodeTable } from './columns.ts';
 
 export class Treap {
   readonly #left: Int32Array;
@@ -21,16 +21,19 @@ export class Treap {
   readonly #priority: Int32Array;
   readonly #pages: Int32Array;
   readonly #start: Int32Array;
-  readonly #slots: Int32Array;
-  readonly #slotRoot: number;
+  readonly #root: Int32Array;
+  readonly #seed: Int32Array;
 
-  /** @param slotRoot which slot of the state holds the root */
+  /**
+   * @param root one element: the root
+   * @param random one element: the state of the priorities' generator, which all treaps of a page heap share
+   */
   constructor(
     nodes: Views<typeof treapNodeTable>,
     pages: Int32Array,
     start: Int32Array,
-    slots: Int32Array,
-    slotRoot: number,
+    root: Int32Array,
+    random: Int32Array,
   ) {
     this.#left = nodes.left;
     this.#right = nodes.right;
@@ -38,8 +41,8 @@ export class Treap {
     this.#priority = nodes.priority;
     this.#pages = pages;
     this.#start = start;
-    this.#slots = slots;
-    this.#slotRoot = slotRoot;
+    this.#root = root;
+    this.#seed = random;
   }
 
   /** The smallest run of at least npages, the lowest of those; 0 if there is none. */
@@ -48,7 +51,7 @@ export class Treap {
     const right = this.#right;
     const pages = this.#pages;
     let best = 0;
-    for (let node = this.#slots[this.#slotRoot]; node !== 0; ) {
+    for (let node = this.#root[0]; node !== 0; ) {
       if (pages[node] >= npages) {
         best = node;
         node = left[node];
@@ -72,7 +75,7 @@ export class Treap {
   /** The first run after a key. */
   above(npages: number, page: number): number {
     let best = 0;
-    for (let node = this.#slots[this.#slotRoot]; node !== 0; ) {
+    for (let node = this.#root[0]; node !== 0; ) {
       if (this.#pages[node] > npages || (this.#pages[node] === npages && this.#start[node] > page)) {
         best = node;
         node = this.#left[node];
@@ -86,7 +89,7 @@ export class Treap {
   /** The last run before a key. */
   below(npages: number, page: number): number {
     let best = 0;
-    for (let node = this.#slots[this.#slotRoot]; node !== 0; ) {
+    for (let node = this.#root[0]; node !== 0; ) {
       if (this.#pages[node] < npages || (this.#pages[node] === npages && this.#start[node] < page)) {
         best = node;
         node = this.#right[node];
@@ -104,12 +107,12 @@ export class Treap {
     const priority = this.#priority;
     const pages = this.#pages;
     const start = this.#start;
-    const slots = this.#slots;
+    const root = this.#root;
     const n = pages[s];
     const page = start[s];
     let above = 0;
     let goesLeft = false;
-    for (let node = slots[this.#slotRoot]; node !== 0; ) {
+    for (let node = root[0]; node !== 0; ) {
       above = node;
       goesLeft = n < pages[node] || (n === pages[node] && page < start[node]);
       node = goesLeft ? left[node] : right[node];
@@ -120,7 +123,7 @@ export class Treap {
     const rank = this.#random();
     priority[s] = rank;
     if (above === 0) {
-      slots[this.#slotRoot] = s;
+      root[0] = s;
       return;
     }
     if (goesLeft) left[above] = s;
@@ -133,7 +136,7 @@ export class Treap {
     const right = this.#right;
     const parent = this.#parent;
     const priority = this.#priority;
-    const slots = this.#slots;
+    const root = this.#root;
     for (;;) {
       const l = left[s];
       const r = right[s];
@@ -141,7 +144,7 @@ export class Treap {
         const child = l === 0 ? r : l;
         const above = parent[s];
         if (child !== 0) parent[child] = above;
-        if (above === 0) slots[this.#slotRoot] = child;
+        if (above === 0) root[0] = child;
         else if (left[above] === s) left[above] = child;
         else right[above] = child;
         return;
@@ -158,7 +161,7 @@ export class Treap {
       visit(node);
       descend(this.#right[node]);
     };
-    descend(this.#slots[this.#slotRoot]);
+    descend(this.#root[0]);
   }
 
   /** `fatal` where order, priorities or links are broken. @returns the runs in it */
@@ -189,7 +192,7 @@ export class Treap {
     const left = this.#left;
     const right = this.#right;
     const parent = this.#parent;
-    const slots = this.#slots;
+    const root = this.#root;
     const p = parent[s];
     const above = parent[p];
     if (left[p] === s) {
@@ -205,18 +208,18 @@ export class Treap {
     }
     parent[p] = s;
     parent[s] = above;
-    if (above === 0) slots[this.#slotRoot] = s;
+    if (above === 0) root[0] = s;
     else if (left[above] === p) left[above] = s;
     else right[above] = s;
   }
 
   /** Marsaglia's xorshift32; its state begins as zero, which stands for its seed. */
   #random(): number {
-    let x = this.#slots[slotRandom] || 0x2545f491;
+    let x = this.#seed[0] || 0x2545f491;
     x ^= x << 13;
     x ^= x >>> 17;
     x ^= x << 5;
-    this.#slots[slotRandom] = x;
+    this.#seed[0] = x;
     return x;
   }
 }
