@@ -15,8 +15,8 @@ import { resolveOptions } from '../design/options.ts';
 import { compareRuns } from '../lab/compare/compare.ts';
 import { readComparison } from '../lab/metrics/comparison.ts';
 import type { RunFailure } from '../lab/record/comparison-index.ts';
+import { fileStem, stampedPath } from '../lab/record/folders.ts';
 import { packageVersion } from '../lab/record/package.ts';
-import { fileStem, stampedPath } from '../lab/record/run-folder.ts';
 import { formatBytes, formatDuration } from '../lab/report/client/format.ts';
 import { forkRun, stopSignals } from '../lab/run/fork-run.ts';
 import {
@@ -30,6 +30,7 @@ import { workloads } from '../lab/workloads/index.ts';
 import type { PageHeapClass } from '../pages/contract.ts';
 import { wholeNumber } from './arguments.ts';
 import { comparisonJson, comparisonNotes, drawComparison, writeComparison } from './comparison.ts';
+import { conformanceNotes } from './conformance-notes.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import {
@@ -163,6 +164,7 @@ async function execute(name: string, options: Options, context: CommandContext):
   context.pageHeapFile = configurations.find((c) => c.pageHeapFile !== undefined)?.pageHeapFile;
   const total = configurations.length * options.repeat;
   await checkSubject(subject, total);
+  const conformance = await conformanceNotes(configurations.map(({ pageHeapFile }) => pageHeapFile));
   const eachSeconds = subject.work + subject.idle;
   const folder = stampedPath(options.out, `compare-${fileStem(title)}`, new Date());
   const failures: { failure: RunFailure; error: unknown }[] = [];
@@ -193,7 +195,7 @@ async function execute(name: string, options: Options, context: CommandContext):
         run: (run, onProgress) => forkRun(run, { onProgress }),
         stopped: () => interrupts > 0,
         onBegin: () => {
-          for (const note of environmentNotes(configurations)) terminal.note(note);
+          for (const note of [...environmentNotes(configurations), ...conformance]) terminal.note(note);
           if (!options.json) {
             terminal.note(
               `${configurations.length} ${configurations.length === 1 ? 'configuration' : 'configurations'}, ` +

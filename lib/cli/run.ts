@@ -9,9 +9,10 @@ import type { Command } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../design/environment.ts';
 import { summarize } from '../lab/metrics/summary.ts';
+import { makeFolder, stampedPath } from '../lab/record/folders.ts';
 import { packageVersion } from '../lab/record/package.ts';
 import { readRunFile } from '../lab/record/run-file.ts';
-import { makeFolder, removeUnrecorded, stampedPath } from '../lab/record/run-folder.ts';
+import { removeUnrecorded } from '../lab/record/run-folder.ts';
 import { formatBytes, formatNumber } from '../lab/report/client/format.ts';
 import { forkRun } from '../lab/run/fork-run.ts';
 import type { RunOptions, RunProgress, RunReason } from '../lab/run/run-options.ts';
@@ -24,6 +25,7 @@ import {
 } from '../lab/subject/subject.ts';
 import { workloads } from '../lab/workloads/index.ts';
 import { drawChart } from './chart.ts';
+import { conformanceNotes } from './conformance-notes.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { addHeapOptions, heapRequestOf } from './heap-options.ts';
@@ -95,6 +97,7 @@ async function execute(trace: string, options: Options, context: CommandContext)
   const request = heapRequestOf({ ...options });
   context.pageHeapFile = request.pageHeapFile;
   await checkSubject(subject, 1);
+  for (const note of await conformanceNotes([request.pageHeapFile])) terminal.note(note);
   const made = makeFolder(options.out);
   const output = stampedPath(options.out, name, new Date(), '.jsonl');
   const run: RunOptions = {

@@ -12,6 +12,7 @@ import { release } from 'node:os';
 import { inspectMachine, type Machine } from '../../os/machine.ts';
 import { machineFallbacks } from '../../os/machine-words.ts';
 import { Residency } from '../../os/residency.ts';
+import { conformanceOf } from '../record/certificate.ts';
 import { type RunHeader, type RunSample, type RunValue, runFormat } from '../record/lines.ts';
 import { RunFileWriter } from '../record/run-file.ts';
 import { HeapTarget, type LabHeapOptions } from '../subject/heap-target.ts';
@@ -60,6 +61,11 @@ function environmentOf(machine: Machine, version: string | undefined): Record<st
   };
 }
 
+/** What a custom page heap is known for. */
+function conformanceIn({ pageHeapFile }: RunOptions): Pick<RunHeader, 'conformance'> {
+  return pageHeapFile === undefined ? {} : { conformance: conformanceOf(pageHeapFile) };
+}
+
 function headerOf(
   options: RunOptions,
   resolved: ResolvedRunOptions,
@@ -80,6 +86,7 @@ function headerOf(
     options: isTrace ? { ...settings, touch, strict } : settings,
     pace: isTrace ? { seconds, idle: idleSeconds, collections, beatMs } : { beatMs },
     env: environmentOf(machine, options.version),
+    ...conformanceIn(options),
   };
 }
 
