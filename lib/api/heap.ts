@@ -19,8 +19,8 @@ import { roundUpSizeBy } from '../alloc/size-classes.ts';
 import { Stacks } from '../alloc/stacks.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { address } from '../base/units.ts';
-import { whyNoLimit } from '../design/design.ts';
 import { checkWatcher, type HeapOptions, resolveOptions } from '../design/options.ts';
+import { whyNoLimit } from '../design/refusals.ts';
 import { EventQueue, type Watch } from '../gc/events.ts';
 import { noMemoryLimit } from '../gc/pacer.ts';
 import { type CheckLevel, checkHeap } from '../inspect/check.ts';
@@ -99,7 +99,7 @@ export class Heap {
       const sys =
         options.sys ??
         new Sys({
-          advise: resolved.parts.advise,
+          advise: resolved.design.advise,
           hardDecommit: resolved.hardDecommit,
           debug: resolved.debug,
           timed: resolved.timed,
@@ -384,7 +384,7 @@ export class Heap {
   share(): HeapHandle {
     this.requireAlive();
     const { runtime } = this;
-    if (runtime.parts.pageHeap === 'own') {
+    if (runtime.parts.pageHeap === 'custom') {
       throw new PageHeapError(
         'ERR_NOT_SHARED',
         'a heap whose page heap is a class of its maker cannot be shared: other threads cannot reach its state',

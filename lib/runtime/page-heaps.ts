@@ -6,7 +6,7 @@
  * one thread alone.
  */
 import { PageHeapError } from '../base/errors.ts';
-import type { Parts, ScavengerKind } from '../design/design.ts';
+import type { Design, ScavengerKind } from '../design/design.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { Sys } from '../os/sys.ts';
 import type { PageHeap, PageHeapClass, PageHeapHost } from '../pages/contract.ts';
@@ -37,7 +37,7 @@ export interface MadePageHeap {
 }
 
 /** Puts memory behind what a page heap needs from the start. False when there is none. */
-export function commitPageHeapSetup(kind: Parts['pageHeap'], meta: MetaMemory): boolean {
+export function commitPageHeapSetup(kind: Design['pageHeap'], meta: MetaMemory): boolean {
   switch (kind) {
     case 'radix':
       return commitRadixSetup(meta);
@@ -45,14 +45,14 @@ export function commitPageHeapSetup(kind: Parts['pageHeap'], meta: MetaMemory): 
       return commitListsSetup(meta);
     case 'treap':
       return commitTreapSetup(meta);
-    case 'own':
+    case 'custom':
       return true;
   }
 }
 
 /** Makes a page heap. @throws ERR_INVALID_OPTION, ERR_PAGE_HEAP of a class of one's own */
 export function makePageHeap(
-  kind: Parts['pageHeap'],
+  kind: Design['pageHeap'],
   own: PageHeapClass | undefined,
   scavenger: ScavengerKind,
   { meta, sys, spans, arenas, host }: PageHeapParts,
@@ -67,7 +67,7 @@ export function makePageHeap(
       return { pages: new ListsPageHeap(freeRuns, host), radix: undefined };
     case 'treap':
       return { pages: new TreapPageHeap(freeRuns, host), radix: undefined };
-    case 'own':
+    case 'custom':
       return { pages: makeOwn(own, scavenger, host), radix: undefined };
   }
 }

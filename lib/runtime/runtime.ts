@@ -20,7 +20,7 @@ import { type SizeClasses, sizeClassTablesByName } from '../alloc/size-classes.t
 import { TinyStarts } from '../alloc/tiny-starts.ts';
 import { fatal, PageHeapError } from '../base/errors.ts';
 import { type Address, address, arenaBytes, pageCount, pageSize, pId } from '../base/units.ts';
-import type { Parts } from '../design/design.ts';
+import { type KeptOptions, optionTable, readOptions, recordOptions } from '../design/option-table.ts';
 import { defaultReaches, type ResolvedOptions } from '../design/options.ts';
 import { CpuLimiter } from '../gc/cpu-limiter.ts';
 import { type CycleReport, Cycles } from '../gc/cycle.ts';
@@ -60,10 +60,8 @@ import {
   parameterOrigin,
   parameterPs,
   parameterReach,
-  partsOf,
   persistentTable,
   policyTable,
-  recordOptions,
   smallTables,
 } from './tables.ts';
 
@@ -79,7 +77,9 @@ export class Runtime {
   readonly arenas: Arenas;
   readonly memory: ObjectMemory;
   readonly spans: SpanTable;
-  readonly parts: Omit<Parts, 'advise' | 'pageHeapClass'>;
+  /** What every thread of this heap knows of what it was made with, and of it the design. */
+  readonly options: KeptOptions;
+  readonly parts: KeptOptions['design'];
   /** The size classes of this heap. */
   readonly classes: SizeClasses;
   readonly pages: PageHeap;
@@ -123,7 +123,8 @@ export class Runtime {
     this.memory = new ObjectMemory(sys, this.origin, this.reach);
     this.spans = new SpanTable(meta);
     const policies = meta.views(policyTable);
-    this.parts = partsOf(this.table);
+    this.options = readOptions(meta.views(optionTable));
+    this.parts = this.options.design;
     this.classes = sizeClassTablesByName[this.parts.sizeClasses];
     this.pacer =
       this.parts.trigger === 'live'
@@ -134,7 +135,7 @@ export class Runtime {
       sys,
       meta,
       parts: this.parts,
-      table: this.table,
+      options: this.options,
       policies,
       counters: this.counters,
       arenas: this.arenas,
@@ -200,7 +201,7 @@ export class Runtime {
     });
     this.objects = new SpanObjects(this.spans.columns, this.gcBits.bits, meta.views(mcacheTable).open);
     this.spanSweeper = new SpanSweeper(this.heap, this.objects, this.books, this.gcBits, this.freeLists);
-    this.spanSweeper.clobberFree = this.table.clobberFree[0] === 1;
+    this.spanSweeper.clobberFree = this.options.clobberFree;
     this.central = new MCentral(this.heap, this.books, this.spanSweeper, this.classes, this.freeLists);
     const parts = [meta, this.heap, this.central, this.objects, this.memory, this.classes] as const;
     this.mcache =
@@ -316,8 +317,8 @@ export class Runtime {
     const now = this.watch.clock.now();
     if (this.limiter.needUpdate(now)) this.limiter.update(now);
     if (!this.heap.parts.sweepState.isDone() && this.sweeper.sweepInBackground(sweepBatch)) return 0;
-    if (this.table.collect[0] === 1) {
-      const period = this.table.forcedPeriod[0];
+    if (this.options.collect) {
+      const period = this.options.forcedGCPeriod;
       if (this.pacer.periodicDue(now, this.cycles.columns.lastEnd[0], period)) {
         this.collect(false);
         return 0;
@@ -325,8 +326,8 @@ export class Runtime {
     }
     let wait = this.scavenging.step();
     const lastEnd = this.cycles.columns.lastEnd[0];
-    if (this.table.collect[0] === 1 && lastEnd !== 0 && this.pacer.gcPercent >= 0) {
-      wait = Math.min(wait, Math.max(0, lastEnd + this.table.forcedPeriod[0] - now + 1));
+    if (this.options.collect && lastEnd !== 0 && this.pacer.gcPercent >= 0) {
+      wait = Math.min(wait, Math.max(0, lastEnd + this.options.forcedGCPeriod - now + 1));
     }
 
     return wait;
@@ -371,7 +372,7 @@ export class Runtime {
       first.origin,
       reach,
       options.ps,
-      options.parts.objects === 'freelist' ? 1 : 0,
+      options.design.objects === 'freelist' ? 1 : 0,
     ]);
     if (meta === undefined) {
       sys.free(first.base, arenaBytes, 'heap', 'reserved');
@@ -383,7 +384,7 @@ export class Runtime {
     };
     try {
       if (prepareTables(meta, options)) {
-        const runtime = new Runtime(sys, meta, watch, options.parts.pageHeapClass);
+        const runtime = new Runtime(sys, meta, watch, options.design.pageHeapClass);
         if (runtime.begin(first.base, options)) return runtime;
       }
     } catch (error) {
@@ -424,13 +425,13 @@ export class Runtime {
 
   /** What the options ask of the kernel for fresh memory. A kernel that refuses is not asked again. */
   private adviseMapped(at: Address, size: number): void {
-    if (this.table.disableHugePages[0] === 1) this.sys.noHugePage(at, size);
-    if (this.table.nameMappings[0] === 1) this.sys.name(at, size, 'pageheap: heap');
+    if (this.options.disableHugePages) this.sys.noHugePage(at, size);
+    if (this.options.nameMappings) this.sys.name(at, size, 'pageheap: heap');
   }
 
   /** After a refill or a large object: the moment to look whether more is due. */
   private afterSlowPath(p: number): void {
-    if (this.table.collect[0] === 1 && this.collectionIsDue()) this.collect(false);
+    if (this.options.collect && this.collectionIsDue()) this.collect(false);
     if ((++this.mcache.columns.refills[p] & backgroundBeat) === 0) {
       const now = this.watch.clock.now();
       if (this.limiter.needUpdate(now)) this.limiter.update(now);
@@ -463,13 +464,13 @@ function prepareTables(meta: MetaMemory, options: ResolvedOptions): boolean {
     SpanTable.prepare(meta) &&
     GcBits.prepare(meta) &&
     SpanSets.prepare(meta) &&
-    prepareSpanParts(meta, options.parts) &&
+    prepareSpanParts(meta, options.design) &&
     TinyStarts.prepare(meta) &&
     SweepState.prepare(meta) &&
     Sweeper.prepare(meta) &&
     Cycles.prepare(meta) &&
-    commitPageHeapSetup(options.parts.pageHeap, meta);
-  if (prepared) recordOptions(meta.views(heapTable), options);
+    commitPageHeapSetup(options.design.pageHeap, meta);
+  if (prepared) recordOptions(meta.views(optionTable), options);
   return prepared;
 }
 

@@ -5,7 +5,7 @@
  */
 import { FreeListMCache } from '../alloc/freelist-mcache.ts';
 import { numSpanClasses } from '../alloc/size-classes.ts';
-import type { Parts } from '../design/design.ts';
+import type { Design } from '../design/design.ts';
 import { FreeLists } from '../heap/free-lists.ts';
 import { HeapBitmap } from '../heap/heap-bitmap.ts';
 import { ListBooks, listBooksTable } from '../heap/list-registry.ts';
@@ -38,17 +38,17 @@ export interface SpanParts {
 }
 
 /** Puts memory behind what they need from the start. False when there is none. */
-export function prepareSpanParts(meta: MetaMemory, parts: Parts): boolean {
+export function prepareSpanParts(meta: MetaMemory, design: Design): boolean {
   return (
-    (parts.sweep === 'sets' || SpanLists.prepare(meta)) &&
+    (design.sweep === 'sets' || SpanLists.prepare(meta)) &&
     meta.commit(setBooksTable, 0, 1) &&
     meta.commit(listBooksTable, 0, 1) &&
-    (parts.objects !== 'freelist' || (FreeLists.prepare(meta) && FreeListMCache.prepare(meta)))
+    (design.objects !== 'freelist' || (FreeLists.prepare(meta) && FreeListMCache.prepare(meta)))
   );
 }
 
 export function makeSpanParts(
-  { sweep, objects }: Pick<Parts, 'sweep' | 'objects'>,
+  { sweep, objects }: Pick<Design, 'sweep' | 'objects'>,
   { meta, spans, sets, sweepState, memory, origin }: SpanPartsMemory,
 ): SpanParts {
   const lists = sweep === 'sets' ? undefined : new SpanLists(meta, spans, numSpanClasses);

@@ -12,7 +12,6 @@
  * Guard: one thread at a time, as the whole runtime.
  */
 import { bytes, pageSize } from '../base/units.ts';
-import type { Parts } from '../design/design.ts';
 import type { CpuLimiter } from '../gc/cpu-limiter.ts';
 import type { HeapEvent } from '../gc/events.ts';
 import type { Pacer } from '../gc/pacer.ts';
@@ -22,7 +21,7 @@ import type { MetaMemory } from '../meta/meta-memory.ts';
 import { keepEdgesSmall } from '../os/huge-page-hints.ts';
 import type { Sys } from '../os/sys.ts';
 import type { PageHeap } from '../pages/contract.ts';
-import type { heapTable, policyTable } from '../runtime/tables.ts';
+import type { policyTable } from '../runtime/tables.ts';
 import type { Arenas } from '../spans/arenas.ts';
 import { AgeScavenger } from './age.ts';
 import { BackgroundScavenger } from './background.ts';
@@ -34,12 +33,29 @@ import { formatScvgTrace } from './trace-scvg.ts';
 /** The limit for releasing by age that no run is too young for. */
 const anyAge = -1;
 
+/** What is chosen. */
+export interface ScavengingOptions {
+  readonly scavenge: boolean;
+  /** Nanoseconds. */
+  readonly scavengeAfter: number;
+  readonly historicalScavengeGoal: boolean;
+}
+
+/** Of the design what scavenging goes by. */
+export interface ScavengingDesign {
+  readonly generation: 'lists' | 'treap' | 'radix';
+  readonly scavenger: 'none' | 'age' | 'growth' | 'background';
+  readonly scavengeOnReuse: boolean;
+  readonly hugePageHints: boolean;
+  readonly pageHeap: string;
+}
+
 /** Whom it works for, and with what. */
 export interface ScavengingParts {
   readonly sys: Sys;
   readonly meta: MetaMemory;
-  readonly parts: Omit<Parts, 'advise' | 'pageHeapClass'>;
-  readonly table: Views<typeof heapTable>;
+  readonly parts: ScavengingDesign;
+  readonly options: ScavengingOptions;
   readonly policies: Views<typeof policyTable>;
   readonly counters: Views<typeof counterTable>;
   readonly arenas: Arenas;
@@ -64,10 +80,10 @@ export class Scavenging {
 
   constructor(p: ScavengingParts) {
     this.p = p;
-    const { sys, table, policies } = p;
+    const { sys, options, policies } = p;
     this.goals = new ScavengeGoals(policies.scavengeGoals, {
       physPageSize: sys.physPageSize,
-      historical: table.historicalGoal[0] === 1,
+      historical: options.historicalScavengeGoal,
     });
     this.background = new BackgroundScavenger(
       policies.background,
@@ -79,7 +95,7 @@ export class Scavenging {
       },
       sys.physPageSize,
     );
-    this.age = new AgeScavenger(policies.age, table.scavengeAfter[0]);
+    this.age = new AgeScavenger(policies.age, options.scavengeAfter);
     this.credit = new GrowthCredit(policies.growthCredit);
   }
 
@@ -119,7 +135,7 @@ export class Scavenging {
 
   /** Work that is due by the clock. Nanoseconds until more is. */
   step(): number {
-    if (this.p.table.scavenge[0] !== 1) return Infinity;
+    if (!this.p.options.scavenge) return Infinity;
     switch (this.p.parts.scavenger) {
       case 'background':
         return this.stepBackground();
@@ -173,7 +189,7 @@ export class Scavenging {
 
   /** The heap is about to grow: what the 2019 design releases first. */
   growing(size: number): void {
-    if (this.p.table.scavenge[0] !== 1 || this.p.parts.scavenger !== 'growth') return;
+    if (!this.p.options.scavenge || this.p.parts.scavenger !== 'growth') return;
     this.releaseWithCredit(size);
   }
 
@@ -182,8 +198,8 @@ export class Scavenging {
    * reuses what was released.
    */
   inExchange(grown: number, scavenged: number, size: number): void {
-    const { table, parts, limiter, pacer, meta, counters } = this.p;
-    if (table.scavenge[0] !== 1 || (grown === 0 && scavenged === 0)) return;
+    const { options, parts, limiter, pacer, meta, counters } = this.p;
+    if (!options.scavenge || (grown === 0 && scavenged === 0)) return;
     if (parts.scavengeOnReuse && scavenged > 0) this.releaseWithCredit(size);
     if (parts.scavenger !== 'background') return;
     const byLimit = limiter.limiting() ? 0 : limitDebt(scavenged, meta.accounts.ready, pacer.memoryLimit);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { inFlags, parseConfiguration } from '../../lib/cli/heap-options.ts';
-import { resolveParts } from '../../lib/design/design.ts';
+import { resolveDesign } from '../../lib/design/generations.ts';
 import { childrenOf, type Outcome, pageheap } from './spawn.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'pageheap-cli-compare-'));
@@ -75,7 +75,7 @@ describe('what fits together', () => {
   });
 
   it('is what the heap itself says of it', () => {
-    expect(() => resolveParts({ generation: 'lists', pageHeap: 'radix' })).toThrow(
+    expect(() => resolveDesign({ generation: 'lists', pageHeap: 'radix' })).toThrow(
       /^option scavenger: 'age', which lists brings,/,
     );
   });

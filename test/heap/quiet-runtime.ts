@@ -15,7 +15,7 @@ export function quietRuntime(options: HeapOptions = {}, sys?: Sys): Runtime {
     ps: 2,
     ...options,
   });
-  const runtime = Runtime.create(sys ?? new Sys({ advise: resolved.parts.advise, debug: true }), resolved, {
+  const runtime = Runtime.create(sys ?? new Sys({ advise: resolved.design.advise, debug: true }), resolved, {
     clock: systemClock,
     gctrace: false,
     scavtrace: false,

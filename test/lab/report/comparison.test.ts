@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { heapOptionNames } from '../../../lib/cli/heap-options.ts';
-import { resolveOptions } from '../../../lib/design/options.ts';
+import { recordedOptions, resolveOptions } from '../../../lib/design/options.ts';
 import type { ComparedRuns, Comparison } from '../../../lib/lab/metrics/comparison.ts';
 import { metrics, metricsOf } from '../../../lib/lab/metrics/run-metrics.ts';
 import { spreadOf } from '../../../lib/lab/metrics/spread.ts';
@@ -134,8 +134,7 @@ it('curves of 32 configurations are all different, of eight by colour alone', ()
 });
 
 it('options are called as on the command line', () => {
-  const { parts, ...rest } = resolveOptions({ environment: false });
-  const names = [...Object.keys(parts), ...Object.keys(rest)].map(optionName);
+  const names = Object.keys(recordedOptions(resolveOptions({ environment: false }))).map(optionName);
   expect(heapOptionNames.filter((name) => !names.includes(name))).toEqual([]);
   expect(optionName('timed')).toBe('timed');
   expect(optionInWords('hugePageHints', false)).toBe('off');
@@ -151,9 +150,8 @@ it('a command line is quoted where it must be', () => {
 
 describe('what configurations have in common', () => {
   const optionsOf = (generation: 'lists' | 'treap' | 'radix', more: object) => {
-    const { parts, ...rest } = resolveOptions({ generation, environment: false });
-    const { pageHeapClass: _class, ...names } = parts;
-    return JSON.parse(JSON.stringify({ ...names, ...rest, touch: 'all', strict: false, ...more }));
+    const recorded = recordedOptions(resolveOptions({ generation, environment: false }));
+    return JSON.parse(JSON.stringify({ ...recorded, touch: 'all', strict: false, ...more }));
   };
   const two = (a: object, b: object): ComparedRuns[] => [
     configurationOf('a', [runOf({ options: optionsOf('radix', a) })]),
