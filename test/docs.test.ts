@@ -13,12 +13,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runtimeOf } from '../lib/api/heap.ts';
 import { Heap } from '../lib/api/index.ts';
 import { designOptions } from '../lib/design/design.ts';
 import { heapOptions, surroundings } from '../lib/design/options.ts';
 import { makeRun } from '../lib/lab/run/run.ts';
 import { diagram } from '../lib/meta/memory-map.ts';
-import type { Runtime } from '../lib/runtime/runtime.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const text = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -218,9 +218,9 @@ describe('the memory map in docs/how-it-works.md', () => {
   it('names tables and columns as they are', () => {
     const heap = new Heap({ environment: false });
     // The map belongs to the parts, which the public face keeps to itself.
-    const { runtime } = heap as unknown as { runtime: Runtime };
+    const runtime = runtimeOf(heap);
     const words = (line: string): string => line.slice(32);
-    const real = new Set(diagram(runtime.meta.map).split('\n').map(words));
+    const real = new Set(diagram(runtime.memory.meta.map).split('\n').map(words));
     heap.dispose();
     const quoted =
       text('docs/how-it-works.md')

@@ -5,7 +5,7 @@
  * Not here: what each generation chose, and how a design is made (generations.ts); what does not go together
  * (refusals.ts); all other options (options.ts).
  */
-import { arenaBytes, KiB } from '../base/units.ts';
+import { arenaBytes, growthStep } from '../base/units.ts';
 import type { PageHeapClass } from '../pages/contract.ts';
 import { choice, flag, powerOfTwo } from './kinds.ts';
 import type { Asked, DefaultsFit, Holds, Kind, Options, Values } from './option.ts';
@@ -26,9 +26,6 @@ export type SizeClassTable = (typeof sizeClassTables)[number];
 /** Page heaps by name; a class that is brought is a custom one. */
 export const pageHeapKinds = [...generations, 'custom'] as const;
 export type PageHeapKind = (typeof pageHeapKinds)[number];
-
-/** The smallest step by which a heap grows; also of the 1 MiB that the 2014 design asks for at least. */
-export const growthStep = 64 * KiB;
 
 const isGeneration = (value: unknown): value is Generation =>
   (generations as readonly unknown[]).includes(value);

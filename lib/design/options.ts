@@ -9,7 +9,7 @@
 import { PageHeapError } from '../base/errors.ts';
 import { arenaBytes, GiB, MiB } from '../base/units.ts';
 import type { HeapEvent } from '../gc/events.ts';
-import { noMemoryLimit } from '../gc/pacer.ts';
+import { noMemoryLimit } from '../gc/gc-settings.ts';
 import type { Clock } from '../os/clock.ts';
 import { Sys } from '../os/sys.ts';
 import { type Design, type DesignOptions, designOptions } from './design.ts';

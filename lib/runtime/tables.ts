@@ -2,30 +2,33 @@
  * The tables of a whole heap: which there are, how many rows each has, and what the threads of a heap
  * must agree on beside the tables of its parts.
  *
- * The layout follows from three numbers alone (origin, reach, Ps), so that a thread that attaches finds
- * every table from the header. What a heap was made with stands in `optionTable` (design/); a table that only
- * another design would use is address space without memory.
+ * The layout follows from four numbers (origin, reach, Ps, and whether free objects are threaded, which needs the
+ * heap bitmap), so that a thread that attaches finds every table from the header. What a heap was made
+ * with stands in `optionTable`; a table that only another design would use is address space without memory.
  *
  * Not here: what the tables mean (each is declared by the part that uses it).
  */
+import { liveTable, tinyBlockTable, tinyRowTable } from '../alloc/explicit-liveness.ts';
 import { freeListCacheTable } from '../alloc/freelist-mcache.ts';
 import { mcacheTable } from '../alloc/mcache.ts';
 import { numSpanClasses } from '../alloc/size-classes.ts';
 import { tinyStartsPoolTable, tinyStartsTable } from '../alloc/tiny-starts.ts';
 import { arenaBytes, pageSize } from '../base/units.ts';
 import { optionTable } from '../design/option-table.ts';
-import { cpuLimiterStateLength } from '../gc/cpu-limiter.ts';
-import { cycleTable } from '../gc/cycle.ts';
-import { pacerStateLength } from '../gc/pacer.ts';
-import { sweepPaceStateLength } from '../gc/sweep-pace.ts';
+import { cpuLimiterTable } from '../gc/cpu-limiter.ts';
+import { cycleTable } from '../gc/cycle-log.ts';
+import { gcSettingsTable } from '../gc/gc-settings.ts';
+import { liveTriggerTable } from '../gc/live-trigger.ts';
+import { pacerTable } from '../gc/pacer.ts';
+import { sweepPaceTable } from '../gc/sweep-pace.ts';
 import { sweeperTable } from '../gc/sweeper.ts';
-import { timeHistogramStateLength } from '../gc/time-histogram.ts';
+import { pauseTable } from '../gc/time-histogram.ts';
 import { counterTable } from '../heap/counters.ts';
 import { freeListTable } from '../heap/free-lists.ts';
 import { gcBitsArenaRows, gcBitsArenaTable, gcBitsStateTable, gcBitsTable } from '../heap/gc-bits.ts';
 import { heapBitmapTable, mostBitmapPages } from '../heap/heap-bitmap.ts';
-import { listBooksTable } from '../heap/list-registry.ts';
-import { setBooksTable } from '../heap/set-registry.ts';
+import { listRegistryTable } from '../heap/list-registry.ts';
+import { setRegistryTable } from '../heap/set-registry.ts';
 import { spanLinkTable, spanListsFor, spanListTable } from '../heap/span-lists.ts';
 import {
   setsPerSpanClass,
@@ -41,30 +44,21 @@ import { freeRunCapacities } from '../pages/free-runs.ts';
 import { listsCapacities } from '../pages/lists/columns.ts';
 import { radixCapacities } from '../pages/radix/columns.ts';
 import { treapCapacities } from '../pages/treap/columns.ts';
-import { ageStateLength } from '../scavenge/age.ts';
-import { backgroundStateLength } from '../scavenge/background.ts';
-import { scavengeGoalsStateLength } from '../scavenge/goals.ts';
-import { growthCreditStateLength } from '../scavenge/growth.ts';
+import { ageTable } from '../scavenge/age-rounds.ts';
+import { burstTable } from '../scavenge/bursts.ts';
+import { scavengeGoalTable } from '../scavenge/goals.ts';
+import { growthCreditTable } from '../scavenge/growth-credit.ts';
+import { piTable } from '../scavenge/pi-controller.ts';
 import { arenaStateTable, arenaTable } from '../spans/arenas.ts';
 import { pageTable } from '../spans/page-table.ts';
 import { spanPoolTable, spanTable } from '../spans/span-table.ts';
-
-/** The state of the policies, each a stretch of doubles that its class lays out. */
-export const policyTable = table('policies', 'other', {
-  pacer: f64('heap', pacerStateLength),
-  sweepPace: f64('heap', sweepPaceStateLength),
-  limiter: f64('heap', cpuLimiterStateLength),
-  scavengeGoals: f64('heap', scavengeGoalsStateLength),
-  background: f64('heap', backgroundStateLength),
-  growthCredit: f64('heap', growthCreditStateLength),
-  age: f64('heap', ageStateLength),
-  pauses: f64('heap', timeHistogramStateLength),
-});
 
 /** What the threads of a heap must agree on, beside the tables of its parts. */
 export const heapTable = table('heap', 'other', {
   /** The heap's lock. */
   lock: i32('atomic', 16),
+  /** The id of the thread that made the heap. */
+  owner: i32('setup'),
   /** 1: operations take the lock. */
   shared: i32('atomic'),
   /** Where objects of no bytes are. */
@@ -100,7 +94,17 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
   return [
     [heapTable, 1],
     [optionTable, 1],
-    [policyTable, 1],
+    [gcSettingsTable, 1],
+    [pacerTable, 1],
+    [liveTriggerTable, 1],
+    [sweepPaceTable, 1],
+    [cpuLimiterTable, 1],
+    [pauseTable, 1],
+    [scavengeGoalTable, 1],
+    [burstTable, 1],
+    [piTable, 1],
+    [growthCreditTable, 1],
+    [ageTable, 1],
     [counterTable, 1],
     [sweepStateTable, 1],
     [sweeperTable, 1],
@@ -112,9 +116,10 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     [tinyStartsPoolTable, 1],
     [mcacheTable, ps],
     [freeListCacheTable, ps],
+    [tinyBlockTable, ps],
     [spanSetTable, numSpanClasses * setsPerSpanClass],
-    [setBooksTable, 1],
-    [listBooksTable, 1],
+    [setRegistryTable, 1],
+    [listRegistryTable, 1],
     [spanListTable, spanListsFor(numSpanClasses)],
     [spanLinkTable, spans],
     [freeListTable, spans],
@@ -129,9 +134,26 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     [spanBlockTable, spanBlocksFor(numSpanClasses, spans) + 1],
     [gcBitsArenaTable, gcBitsArenaRows(gcBitsWords) + 1],
     [pageTable, pages],
+    [liveTable, pages],
+    [tinyRowTable, spans],
     [tinyStartsTable, Math.min(pages, maxTinyRows)],
     [gcBitsTable, gcBitsWords],
   ];
 }
 
-export const smallTables = [heapTable, optionTable, policyTable, counterTable, mcacheTable] as const;
+/** Tables of a row, or of a row a P, which every heap has memory behind from the start. */
+export const smallTables = [
+  heapTable,
+  optionTable,
+  gcSettingsTable,
+  pacerTable,
+  liveTriggerTable,
+  sweepPaceTable,
+  cpuLimiterTable,
+  scavengeGoalTable,
+  burstTable,
+  piTable,
+  growthCreditTable,
+  ageTable,
+  mcacheTable,
+] as const;

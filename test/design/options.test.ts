@@ -8,7 +8,7 @@ import type { Options } from '../../lib/design/option.ts';
 import { optionTable, readOptions, recordOptions } from '../../lib/design/option-table.ts';
 import { type HeapOptions, heapOptions, resolveOptions, surroundings } from '../../lib/design/options.ts';
 import { samplingOptions, traceOptions, workloadOptions } from '../../lib/lab/subject/subject-options.ts';
-import type { Views } from '../../lib/meta/column.ts';
+import type { SetupViews } from '../../lib/meta/column.ts';
 import type { PageHeapClass } from '../../lib/pages/contract.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -58,13 +58,13 @@ describe('a declaration', () => {
 
 describe('options in the heap’s memory', () => {
   /** Views over plain arrays. */
-  function views(): Views<typeof optionTable> {
+  function views(): SetupViews<typeof optionTable> {
     return Object.fromEntries(
       Object.entries(optionTable.columns).map(([name, { kind }]) => [
         name,
         kind === 'i32' ? new Int32Array(1) : new Float64Array(1),
       ]),
-    ) as unknown as Views<typeof optionTable>;
+    ) as unknown as SetupViews<typeof optionTable>;
   }
 
   it.each<[string, HeapOptions]>([

@@ -20,18 +20,11 @@ import { chunkPages, chunkPagesShift, pageSize } from '../../base/units.ts';
 import { checkHeap } from '../../inspect/check.ts';
 import { Sys } from '../../os/sys.ts';
 import { rangesText } from '../../pages/radix/bitmap.ts';
-import { noSearch, slotSearch } from '../../pages/radix/columns.ts';
-import {
-  cacheBase,
-  cacheFreeHigh,
-  cacheFreeLow,
-  cachePages,
-  cacheScavengedHigh,
-  cacheScavengedLow,
-} from '../../pages/radix/page-cache.ts';
+import { noSearch } from '../../pages/radix/columns.ts';
+import { cachePages, type PageCache } from '../../pages/radix/page-cache.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { ArithmeticSys } from './arithmetic.ts';
-import { isRecordedAllocated, rebuildHeap, replayP, spanAt } from './malloc-heap.ts';
+import { isRecordedAllocated, radixPagesOf, rebuildHeap, replayP, spanAt } from './malloc-heap.ts';
 import { type Allocation, type HeapRecord, type MallocLine, openMallocTrace } from './malloc-trace.ts';
 import type { FieldMismatch } from './mismatch.ts';
 import type { VerifyOptions } from './radix.ts';
@@ -96,15 +89,15 @@ class MallocReplay implements TraceReplay<Operation, Place> {
     if (addr === 0) {
       throw new PageHeapError('ERR_OUT_OF_MEMORY', 'no memory for an allocation of a trace', {
         value: wanted.size,
-        errno: runtime.sys.lastErrno,
+        errno: runtime.memory.sys.lastErrno,
       });
     }
     // The empty object is nowhere in either heap.
     if (wanted.size === 0) return undefined;
-    const offset = addr - runtime.origin;
+    const offset = addr - runtime.memory.origin;
     const page = Math.floor(offset / pageSize);
     const s = spanAt(this.#runtime, page);
-    const c = runtime.spans.columns;
+    const c = runtime.state.spans.columns;
     const npages = s === 0 ? 0 : c.pages[s]!;
     const found: Allocation = {
       size: wanted.size,
@@ -144,20 +137,16 @@ class MallocReplay implements TraceReplay<Operation, Place> {
 
   /** Compares the state at the end; undefined when it is the trace's. */
   finish(wanted: HeapRecord): Answer<Place> | undefined {
-    const { slots } = this.#runtime.pageCaches[replayP]!;
+    const cache = this.#cache;
     const shown = this.#shownCache(wanted);
     const fields = [
       ...this.#compareHeap(wanted),
-      ...differing('page cache base', wanted.cache.base, slots[cacheBase]!),
-      ...differing(
-        'page cache free',
-        hexOf(...wanted.cache.free),
-        hexOf(slots[cacheFreeLow]!, slots[cacheFreeHigh]!),
-      ),
+      ...differing('page cache base', wanted.cache.base, cache.base),
+      ...differing('page cache free', hexOf(...wanted.cache.free), hexOf(cache.freeLow, cache.freeHigh)),
       ...differing(
         'page cache scavenged',
         hexOf(wanted.cache.scavenged[0] & shown[0], wanted.cache.scavenged[1] & shown[1]),
-        hexOf(slots[cacheScavengedLow]! & shown[0], slots[cacheScavengedHigh]! & shown[1]),
+        hexOf(cache.scavengedLow & shown[0], cache.scavengedHigh & shown[1]),
       ),
       ...this.#compareCachedSpans(wanted),
       ...this.#compareChunks(wanted),
@@ -174,15 +163,19 @@ class MallocReplay implements TraceReplay<Operation, Place> {
     return { expected: `page ${page} ${expected}`, found, place: { pages: [page] } };
   }
 
+  /** The page cache of the P that allocates. */
+  get #cache(): PageCache {
+    return radixPagesOf(this.#runtime).caches[replayP]!;
+  }
+
   /** The heap around an answer, a line each. */
   describe({ pages = [], spanClasses = [] }: Place = {}): string[] {
-    const runtime = this.#runtime;
-    const { slots } = runtime.pageCaches[replayP]!;
+    const cache = this.#cache;
     const { curArena, searchPage, tiny } = this.#state();
     const lines = [
       `search page ${searchPage}, arena space [${curArena}), tiny block ${tiny}`,
-      `page cache base ${slots[cacheBase]}, free ${hexOf(slots[cacheFreeLow]!, slots[cacheFreeHigh]!)}, ` +
-        `scavenged ${hexOf(slots[cacheScavengedLow]!, slots[cacheScavengedHigh]!)}`,
+      `page cache base ${cache.base}, free ${hexOf(cache.freeLow, cache.freeHigh)}, ` +
+        `scavenged ${hexOf(cache.scavengedLow, cache.scavengedHigh)}`,
     ];
     for (const spanClass of new Set(spanClasses)) {
       if (spanClass < 0 || spanClass >= numSpanClasses) continue;
@@ -201,8 +194,8 @@ class MallocReplay implements TraceReplay<Operation, Place> {
   }
 
   #describeSpan(page: number): string[] {
-    const { spans, objects } = this.#runtime;
-    const c = spans.columns;
+    const { objects } = this.#runtime.spans;
+    const c = this.#runtime.state.spans.columns;
     const s = spanAt(this.#runtime, page);
     const nelems = c.nelems[s]!;
     const words = new Int32Array(chunkPages / 32);
@@ -224,26 +217,28 @@ class MallocReplay implements TraceReplay<Operation, Place> {
   }
 
   #cachedPage(spanClass: number): number {
-    const { mcache, spans } = this.#runtime;
-    const s = mcache.columns.spans[replayP * numSpanClasses + spanClass]!;
-    return s === 0 ? -1 : spans.columns.startPage[s]!;
+    const { alloc, state } = this.#runtime;
+    const s = alloc.mcache.columns.spans[replayP * numSpanClasses + spanClass]!;
+    return s === 0 ? -1 : state.spans.columns.startPage[s]!;
   }
 
   /** What is short enough to be compared as text. */
   #state(): Record<'curArena' | 'searchPage' | 'tiny' | 'inUse', string> {
     const runtime = this.#runtime;
-    const { arenas, mcache, radix: pages } = runtime;
+    const { arenas } = runtime.state;
+    const { mcache } = runtime.alloc;
+    const pages = radixPagesOf(runtime);
     const block = mcache.columns.tinyBase[replayP]!;
-    const search = pages.memory.state.slots[slotSearch]!;
+    const search = pages.memory.state.search[0]!;
     const ranges = Array.from({ length: pages.ranges.count }, (_, i): [number, number] => [
       pages.ranges.baseOf(i) * pageSize,
       pages.ranges.limitOf(i) * pageSize,
     ]);
     return {
-      curArena: `${arenas.state.curBase[0]! - runtime.origin},${arenas.state.curEnd[0]! - runtime.origin}`,
+      curArena: `${arenas.state.curBase[0]! - runtime.memory.origin},${arenas.state.curEnd[0]! - runtime.memory.origin}`,
       searchPage: `${search === noSearch ? -1 : search}`,
       tiny: tinyText(
-        block === 0 ? -1 : block - runtime.origin,
+        block === 0 ? -1 : block - runtime.memory.origin,
         maxTinySize - mcache.columns.tinyLeft[replayP]!,
       ),
       inUse: JSON.stringify(ranges),
@@ -272,8 +267,8 @@ class MallocReplay implements TraceReplay<Operation, Place> {
   }
 
   #compareChunks(wanted: HeapRecord): FieldMismatch[] {
-    const { allocated } = this.#runtime.radix.memory.chunks;
-    const { ranges } = this.#runtime.radix;
+    const { memory, ranges } = radixPagesOf(this.#runtime);
+    const { allocated } = memory.chunks;
     const fields: FieldMismatch[] = [];
     let more = 0;
     let at = 0;

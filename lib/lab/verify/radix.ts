@@ -12,28 +12,11 @@
 
 import { bytes, chunkPages, chunkPagesShift, pageCount, pageIndex, pageSize, pId } from '../../base/units.ts';
 import { rangesText, setRange } from '../../pages/radix/bitmap.ts';
-import {
-  noSearch,
-  ordinaryMemory,
-  slotBackgroundCursor,
-  slotBackgroundMarked,
-  slotEnd,
-  slotForceCursor,
-  slotForceMarked,
-  slotFreeHwm,
-  slotGeneration,
-  slotSearch,
-} from '../../pages/radix/columns.ts';
+import { noSearch, plainRadixMemory } from '../../pages/radix/columns.ts';
+import { flagsOf, unpackDensity } from '../../pages/radix/density.ts';
 import { chunkWords, levelShift, levelStart, levels, rootPages } from '../../pages/radix/levels.ts';
 import { RadixPageAlloc } from '../../pages/radix/page-alloc.ts';
-import {
-  cacheBase,
-  cacheFreeHigh,
-  cacheFreeLow,
-  cacheScavengedHigh,
-  cacheScavengedLow,
-  PageCache,
-} from '../../pages/radix/page-cache.ts';
+import { PageCache } from '../../pages/radix/page-cache.ts';
 import { fnv, fnvStart } from './fnv.ts';
 import type { FieldMismatch } from './mismatch.ts';
 import { checkpointFields, openRadixTrace, type RadixHeader, type RadixOperation } from './radix-trace.ts';
@@ -80,7 +63,7 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
     this.#chunks = [...header.chunks].sort((a, b) => a - b);
     this.#exists = new Set(this.#chunks);
     this.#limit = RadixReplay.reachOf(header);
-    this.pages = new RadixPageAlloc(ordinaryMemory(this.#limit, 1), header);
+    this.pages = new RadixPageAlloc(plainRadixMemory(this.#limit, 1), header);
     this.#real = real;
     this.#touchesAtStart = this.#chunks.length * chunkPages * pageSize <= touchAtStartBytes;
   }
@@ -114,7 +97,7 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
         return this.#compare(operation.page, operation.scavenged, page, found);
       }
       case 'u':
-        this.#caches.get(operation.slot)!.flush(pages);
+        pages.flushCache(this.#caches.get(operation.slot)!);
         this.#caches.delete(operation.slot);
         return undefined;
       case 's':
@@ -173,28 +156,29 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
   /** The heap around an answer, a line each. */
   describe(chunk: number | undefined): string[] {
     const { memory, sums, index } = this.pages;
-    const state = memory.state.slots;
+    const { state } = memory;
     const lines = [
-      `search page ${this.#searchPage()}, end of the heap ${state[slotEnd]! << chunkPagesShift}, generation ${state[slotGeneration]}`,
-      `background cursor ${state[slotBackgroundCursor]}${state[slotBackgroundMarked] ? ' marked' : ''}, ` +
-        `forced cursor ${state[slotForceCursor]}${state[slotForceMarked] ? ' marked' : ''}, highest freed ${state[slotFreeHwm]}`,
+      `search page ${this.#searchPage()}, end of the heap ${state.end[0]! << chunkPagesShift}, generation ${state.generation[0]!}`,
+      `background cursor ${state.backgroundCursor[0]!}${state.backgroundMarked[0]! ? ' marked' : ''}, ` +
+        `forced cursor ${state.forceCursor[0]!}${state.forceMarked[0]! ? ' marked' : ''}, highest freed ${state.freeHwm[0]!}`,
     ];
     if (chunk === undefined || !this.#exists.has(chunk)) return lines;
     const leaf = sums.leaves + chunk;
-    const density = index.density[chunk]!;
+    const word = index.density[chunk]!;
+    const { inUse, lastInUse } = unpackDensity(word);
     lines.push(
       `chunk ${chunk}: pages ${chunk << chunkPagesShift} to ${((chunk + 1) << chunkPagesShift) - 1}`,
       `  allocated ${rangesText(memory.chunks.allocated, chunk) || 'none'}`,
       `  scavenged ${rangesText(memory.chunks.scavenged, chunk) || 'none'}`,
       `  summary start ${sums.start[leaf]}, max ${sums.max[leaf]}, end ${sums.end[leaf]}`,
-      `  in use ${density & 0x3ff}, last in use ${(density >>> 16) & 0x3ff}, flags ${density >>> 26}, ` +
+      `  in use ${inUse}, last in use ${lastInUse}, flags ${flagsOf(word)}, ` +
         `generation ${index.generation[chunk]}`,
     );
     return lines;
   }
 
   #searchPage(): number {
-    const page = this.pages.memory.state.slots[slotSearch]!;
+    const page = this.pages.memory.state.search[0]!;
     return page === noSearch ? -1 : page;
   }
 
@@ -229,20 +213,19 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
   }
 
   #fillCache(operation: RadixOperation & { op: 'c' }): Answer | undefined {
-    const cache = new PageCache(ordinaryMemory(chunkPages, 1), pId(0));
+    const cache = new PageCache(plainRadixMemory(chunkPages, 1), pId(0));
     const filled = this.pages.allocToCache(cache);
     if (filled) this.#caches.set(operation.slot, cache);
-    const { slots } = cache;
     const say = (base: number, free: string, scavenged: string): string =>
       base < 0 ? 'no page' : `base ${base}, free ${free}, scavenged ${scavenged}`;
     const expected = say(operation.base, hexOf(...operation.free), hexOf(...operation.scavenged));
     const found = say(
-      filled ? slots[cacheBase]! : -1,
-      hexOf(slots[cacheFreeLow]!, slots[cacheFreeHigh]!),
-      hexOf(slots[cacheScavengedLow]!, slots[cacheScavengedHigh]!),
+      filled ? cache.base : -1,
+      hexOf(cache.freeLow, cache.freeHigh),
+      hexOf(cache.scavengedLow, cache.scavengedHigh),
     );
     if (expected === found) return undefined;
-    return { expected, found, place: Math.max(operation.base, slots[cacheBase]!) >> chunkPagesShift };
+    return { expected, found, place: Math.max(operation.base, cache.base) >> chunkPagesShift };
   }
 
   #checkpoint(expected: readonly unknown[]): Answer | undefined {
@@ -280,7 +263,7 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
   #fields(): (number | boolean)[] {
     const { pages } = this;
     const { memory, index } = pages;
-    const state = memory.state.slots;
+    const { state } = memory;
     const { freePages, scavengedPages } = pages.stats();
     let indexHash = fnvStart;
     for (const chunk of this.#chunks) {
@@ -293,12 +276,12 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
       scavengedPages,
       this.#searchPage(),
       ...Array.from({ length: levels }, (_, level) => this.#levelHash(level)),
-      state[slotBackgroundCursor]!,
-      state[slotBackgroundMarked] === 1,
-      state[slotForceCursor]!,
-      state[slotForceMarked] === 1,
-      state[slotFreeHwm]!,
-      state[slotGeneration]!,
+      state.backgroundCursor[0]!,
+      state.backgroundMarked[0]! === 1,
+      state.forceCursor[0]!,
+      state.forceMarked[0]! === 1,
+      state.freeHwm[0]!,
+      state.generation[0]!,
       indexHash,
     ];
   }

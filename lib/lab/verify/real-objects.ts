@@ -14,16 +14,11 @@
  */
 import { pageIndex, pageSize } from '../../base/units.ts';
 import { Residency } from '../../os/residency.ts';
-import {
-  cacheBase,
-  cachePages,
-  cacheScavengedHigh,
-  cacheScavengedLow,
-} from '../../pages/radix/page-cache.ts';
+import { cachePages } from '../../pages/radix/page-cache.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { windowPageMask } from '../../spans/object-memory.ts';
 import { spanState } from '../../spans/span-table.ts';
-import { replayP, spanAt } from './malloc-heap.ts';
+import { radixPagesOf, replayP, spanAt } from './malloc-heap.ts';
 
 /** The most memory that is filled at the start, so that a large heap fits a small machine. */
 const junkAtStartBytes = 1024 * 1024 * 1024;
@@ -45,8 +40,8 @@ export class RealObjects {
   /** The heap as it was rebuilt; fills its old memory. */
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
-    this.#physPageSize = runtime.sys.physPageSize;
-    this.#written = new Uint8Array(runtime.reach / this.#physPageSize);
+    this.#physPageSize = runtime.memory.sys.physPageSize;
+    this.#written = new Uint8Array(runtime.memory.reach / this.#physPageSize);
     const old = this.#oldPages();
     if (old.length * pageSize <= junkAtStartBytes) for (const page of old) this.#fill(page);
   }
@@ -69,13 +64,13 @@ export class RealObjects {
   check(): ResidencyMismatch | undefined {
     const runtime = this.#runtime;
     const physPageSize = this.#physPageSize;
-    const { ranges } = runtime.radix;
+    const { ranges } = radixPagesOf(runtime);
     const perPage = pageSize / physPageSize;
     const residency = new Residency();
     for (let i = 0; i < ranges.count; i++) {
       const base = ranges.baseOf(i);
       const resident = residency.residentPages(
-        runtime.arenas.addressOf(base),
+        runtime.state.arenas.addressOf(base),
         (ranges.limitOf(i) - base) * pageSize,
       );
       for (let k = 0; k < resident.length; k++) {
@@ -97,13 +92,13 @@ export class RealObjects {
   /** Pages with old contents: in spans that need zeroing, manual, or free and not scavenged. */
   #oldPages(): number[] {
     const runtime = this.#runtime;
-    const { radix: pages, pageCaches } = runtime;
-    const c = runtime.spans.columns;
-    const { slots } = pageCaches[replayP]!;
+    const pages = radixPagesOf(runtime);
+    const c = runtime.state.spans.columns;
+    const cache = pages.caches[replayP]!;
     const cachedScavenged = (page: number): boolean => {
-      const bit = page - slots[cacheBase]!;
+      const bit = page - cache.base;
       if (bit < 0 || bit >= cachePages) return false;
-      return ((slots[bit < 32 ? cacheScavengedLow : cacheScavengedHigh]! >>> (bit & 31)) & 1) === 1;
+      return (((bit < 32 ? cache.scavengedLow : cache.scavengedHigh) >>> (bit & 31)) & 1) === 1;
     };
     const old: number[] = [];
     for (let i = 0; i < pages.ranges.count; i++) {
@@ -121,25 +116,25 @@ export class RealObjects {
 
   #mayBeZeroed(page: number): boolean {
     const s = spanAt(this.#runtime, page);
-    return s !== 0 && this.#runtime.spans.columns.needZero[s] === 1;
+    return s !== 0 && this.#runtime.state.spans.columns.needZero[s] === 1;
   }
 
   #fill(page: number): void {
     const start = (page & windowPageMask) * pageSize;
-    this.#runtime.memory.bytes(page).fill(junk, start, start + pageSize);
+    this.#runtime.spans.memory.bytes(page).fill(junk, start, start + pageSize);
     const perPage = pageSize / this.#physPageSize;
     this.#written.fill(1, page * perPage, (page + 1) * perPage);
   }
 
   #write(offset: number): void {
     const page = Math.floor(offset / pageSize);
-    this.#runtime.memory.bytes(page)[(page & windowPageMask) * pageSize + (offset % pageSize)] = junk;
+    this.#runtime.spans.memory.bytes(page)[(page & windowPageMask) * pageSize + (offset % pageSize)] = junk;
     this.#written[Math.floor(offset / this.#physPageSize)] = 1;
   }
 
   /** Eight bytes at a time where that can be: objects are aligned so, save tiny ones. */
   #firstDirty(offset: number, size: number): number {
-    const { memory } = this.#runtime;
+    const { memory } = this.#runtime.spans;
     const end = offset + size;
     for (let at = offset; at < end; ) {
       const page = Math.floor(at / pageSize);

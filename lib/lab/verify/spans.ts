@@ -10,11 +10,12 @@
  * Not here: the trace's lines (spans-trace.ts), the output (cli).
  */
 import { bytes, chunkPages, MiB, pageCount, pageIndex, pageSize, pagesPerArena } from '../../base/units.ts';
+import { plainViews } from '../../meta/column.ts';
 import type { PageHeapHost } from '../../pages/contract.ts';
 import type { ListsPageHeap } from '../../pages/lists/page-heap.ts';
 import { type StandAlone, standAloneLists, standAloneTreap } from '../../pages/stand-alone.ts';
 import type { TreapPageHeap } from '../../pages/treap/page-heap.ts';
-import { GrowthCredit, growthCreditStateLength } from '../../scavenge/growth.ts';
+import { GrowthCredit, growthCreditTable } from '../../scavenge/growth-credit.ts';
 import { fnv, fnvStart } from './fnv.ts';
 import type { VerifyOptions } from './radix.ts';
 import { RealPages } from './real-pages.ts';
@@ -46,7 +47,7 @@ type Initial = SpansOperation & { readonly op: 'i' };
 class SpansReplay implements TraceReplay<SpansOperation> {
   readonly #design: SpansDesign;
   readonly #standing: StandAlone<ListsPageHeap | TreapPageHeap>;
-  readonly #credit = new GrowthCredit(new Float64Array(growthCreditStateLength));
+  readonly #credit = new GrowthCredit(plainViews(growthCreditTable));
   readonly #real: RealPages | undefined;
   readonly #order: ReadonlyMap<number, number>;
   readonly #initial: Initial[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MiB } from '../../lib/base/units.ts';
-import { formatFixed, formatGcTrace, formatNsAsMs, type GcTrace } from '../../lib/gc/trace.ts';
+import { formatFixed, formatGcTrace, formatNsAsMs, type GcTrace } from '../../lib/gc/gctrace.ts';
 import { readGolden } from './read-golden.ts';
 
 it('rounds every number as Go 1.21.13 does', () => {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { KiB, MiB } from '../../lib/base/units.ts';
+import { plainViews } from '../../lib/meta/column.ts';
 import {
-  BackgroundScavenger,
-  backgroundSlot,
-  backgroundStateLength,
+  burstTable,
   controllerCooldown,
+  ScavengeBursts,
   scavengeQuantum,
-} from '../../lib/scavenge/background.ts';
+} from '../../lib/scavenge/bursts.ts';
+import { piTable } from '../../lib/scavenge/pi-controller.ts';
 import { readGolden } from '../gc/read-golden.ts';
 
 const ms = 1e6;
@@ -19,13 +20,13 @@ class Simulation {
   cost: number;
   stop = false;
   procs = 1;
-  readonly scavenger: BackgroundScavenger;
+  readonly scavenger: ScavengeBursts;
 
   /** @param left bytes that can be released. @param cost nanoseconds for 64 KiB. */
   constructor(left: number, cost: number) {
     this.left = left;
     this.cost = cost;
-    this.scavenger = new BackgroundScavenger(new Float64Array(backgroundStateLength), {
+    this.scavenger = new ScavengeBursts(plainViews(burstTable), plainViews(piTable), {
       now: () => this.clock,
       scavenge: (bytes) => {
         const got = Math.min(bytes, this.left);
@@ -64,8 +65,8 @@ describe('against the background scavenger of Go 1.21.13', () => {
     let sleeps = 0;
     let resets = 0;
     const next = (): readonly (string | number | boolean)[] => lines[at] as (string | number | boolean)[];
-    const fresh = (): BackgroundScavenger => {
-      const b = new BackgroundScavenger(new Float64Array(backgroundStateLength), {
+    const fresh = (): ScavengeBursts => {
+      const b = new ScavengeBursts(plainViews(burstTable), plainViews(piTable), {
         now: () => clock,
         scavenge: (bytes) => {
           expect(bytes).toBe(scavengeQuantum);
@@ -286,11 +287,12 @@ describe('the steps', () => {
   });
 
   it('go on where another left off, from the state alone', () => {
-    const state = new Float64Array(backgroundStateLength);
+    const state = plainViews(burstTable);
+    const controller = plainViews(piTable);
     let clock = 0;
     let left = 100 * MiB;
-    const make = (): BackgroundScavenger =>
-      new BackgroundScavenger(state, {
+    const make = (): ScavengeBursts =>
+      new ScavengeBursts(state, controller, {
         now: () => clock,
         scavenge: (n) => {
           clock += 10e3;
@@ -341,8 +343,4 @@ it('more Ps are more CPU, of which one percent is more', () => {
   });
   expect(released[1] / released[0]).toBeGreaterThan(1.6);
   expect(released[1] / released[0]).toBeLessThan(2.2);
-});
-
-it('has a slot for each number', () => {
-  expect(Object.keys(backgroundSlot)).toHaveLength(backgroundSlot.controller + 1);
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { KiB, MiB } from '../../lib/base/units.ts';
-import { formatScavTrace, type ScavTrace } from '../../lib/scavenge/trace.ts';
+import { formatScavTrace, type ScavTrace } from '../../lib/scavenge/scavtrace.ts';
 
 const quiet: ScavTrace = {
   releasedBackground: 0,
