@@ -10,7 +10,7 @@ import type { Runtime } from '../../lib/runtime/runtime.ts';
 
 export function quietRuntime(): Runtime {
   const options = resolveOptions({ collect: false, scavenge: false, environment: false });
-  const sys = new Sys({ advise: options.parts.advise, timed: options.timed });
+  const sys = new Sys({ advise: options.design.advise, timed: options.timed });
   return createRuntime(sys, options, {
     clock: systemClock,
     gctrace: false,

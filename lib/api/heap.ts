@@ -18,8 +18,8 @@ import type { Malloc } from '../alloc/malloc.ts';
 import { roundUpSizeBy } from '../alloc/size-classes.ts';
 import type { Stacks } from '../alloc/stacks.ts';
 import { PageHeapError } from '../base/errors.ts';
-import { whyNoLimit } from '../design/design.ts';
 import type { HeapOptions } from '../design/options.ts';
+import { whyNoLimit } from '../design/refusals.ts';
 import { noMemoryLimit } from '../gc/gc-settings.ts';
 import { type CheckLevel, checkHeap } from '../inspect/check.ts';
 import { crashHeapOf } from '../inspect/crash-heap.ts';
@@ -349,7 +349,7 @@ export class Heap {
   share(): HeapHandle {
     this.#requireAlive();
     const runtime = this.#runtime;
-    if (runtime.memory.design.pageHeap === 'own') {
+    if (runtime.memory.design.pageHeap === 'custom') {
       throw new PageHeapError(
         'ERR_NOT_SHARED',
         'a heap whose page heap is a class of its maker cannot be shared: other threads cannot reach its state',

@@ -12,9 +12,9 @@
 export { type ErrorCode, FatalError, PageHeapError } from '../base/errors.ts';
 export { type Bytes, bytes, type PageCount, type PageIndex, pageCount, pageIndex } from '../base/units.ts';
 export type {
+  DesignOptions,
   Generation,
   ObjectStyle,
-  PartOptions,
   ScavengerKind,
   SizeClassTable,
   SweepStyle,

@@ -53,7 +53,7 @@ export class OpenedHeap {
 export function openHeap(options: HeapOptions): OpenedHeap {
   const resolved = resolveOptions(options);
   const { hardDecommit, debug, timed, gctrace, scavtrace } = resolved;
-  const sys = options.sys ?? new Sys({ advise: resolved.parts.advise, hardDecommit, debug, timed });
+  const sys = options.sys ?? new Sys({ advise: resolved.design.advise, hardDecommit, debug, timed });
   const events = new EventQueue(options.onEvent);
   const runtime = createRuntime(sys, resolved, watchOf(options, events, gctrace, scavtrace));
   return new OpenedHeap(runtime, events, true, options);

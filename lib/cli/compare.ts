@@ -15,22 +15,19 @@ import { resolveOptions } from '../design/options.ts';
 import { compareRuns } from '../lab/compare/compare.ts';
 import { readComparison } from '../lab/metrics/comparison.ts';
 import type { RunFailure } from '../lab/record/comparison-index.ts';
+import { fileStem, stampedPath } from '../lab/record/folders.ts';
 import { packageVersion } from '../lab/record/package.ts';
-import { fileStem, stampedPath } from '../lab/record/run-folder.ts';
 import { formatBytes, formatDuration } from '../lab/report/client/format.ts';
 import { forkRun, stopSignals } from '../lab/run/fork-run.ts';
-import {
-  checkSubject,
-  nameFor,
-  type Subject,
-  type SubjectOptions,
-  subjectOf,
-} from '../lab/subject/subject.ts';
+import { checkSubject, nameFor, type Subject, subjectOf } from '../lab/subject/subject.ts';
+import { samplingOptions } from '../lab/subject/subject-options.ts';
 import { workloads } from '../lab/workloads/index.ts';
 import type { PageHeapClass } from '../pages/contract.ts';
 import { wholeNumber } from './arguments.ts';
 import { comparisonJson, comparisonNotes, drawComparison, writeComparison } from './comparison.ts';
+import { conformanceNotes } from './conformance-notes.ts';
 import type { CommandContext } from './context.ts';
+import { readFlags } from './declared-options.ts';
 import { exitCodes } from './exit-codes.ts';
 import {
   addHeapOptions,
@@ -42,12 +39,12 @@ import {
 } from './heap-options.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
 import { Progress } from './progress.ts';
-import { addSubjectOptions, defaultSubject, subjectNames } from './subject.ts';
+import { addSubjectOptions, defaultSubject, subjectNames, subjectOptionsOf } from './subject.ts';
 import type { Terminal } from './terminal.ts';
 
 const defaultConfigurations = ['lists', 'treap', 'radix'];
 
-interface Options extends SubjectOptions, OutputOptions {
+interface Options extends OutputOptions {
   readonly configuration?: readonly string[];
   readonly repeat: number;
 }
@@ -155,7 +152,7 @@ function environmentNotes(configurations: readonly Configuration[]): string[] {
 
 async function execute(name: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const subject = subjectOf(name, options, workloads);
+  const subject = subjectOf(name, subjectOptionsOf({ ...options }), workloads);
   const title = nameFor(subject, options.name);
   readEnvironment();
   const base = heapRequestOf({ ...options });
@@ -163,6 +160,7 @@ async function execute(name: string, options: Options, context: CommandContext):
   context.pageHeapFile = configurations.find((c) => c.pageHeapFile !== undefined)?.pageHeapFile;
   const total = configurations.length * options.repeat;
   await checkSubject(subject, total);
+  const conformance = await conformanceNotes(configurations.map(({ pageHeapFile }) => pageHeapFile));
   const eachSeconds = subject.work + subject.idle;
   const folder = stampedPath(options.out, `compare-${fileStem(title)}`, new Date());
   const failures: { failure: RunFailure; error: unknown }[] = [];
@@ -183,7 +181,7 @@ async function execute(name: string, options: Options, context: CommandContext):
         run: {
           ...subject.run,
           name: title,
-          beatMs: options.beat,
+          ...readFlags(samplingOptions, { ...options }),
           command: ['pageheap', ...process.argv.slice(2)],
           version: packageVersion(),
           warned: true,
@@ -193,7 +191,7 @@ async function execute(name: string, options: Options, context: CommandContext):
         run: (run, onProgress) => forkRun(run, { onProgress }),
         stopped: () => interrupts > 0,
         onBegin: () => {
-          for (const note of environmentNotes(configurations)) terminal.note(note);
+          for (const note of [...environmentNotes(configurations), ...conformance]) terminal.note(note);
           if (!options.json) {
             terminal.note(
               `${configurations.length} ${configurations.length === 1 ? 'configuration' : 'configurations'}, ` +

@@ -9,34 +9,32 @@ import type { Command } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../design/environment.ts';
 import { summarize } from '../lab/metrics/summary.ts';
+import { makeFolder, stampedPath } from '../lab/record/folders.ts';
 import { packageVersion } from '../lab/record/package.ts';
 import { readRunFile } from '../lab/record/run-file.ts';
-import { makeFolder, removeUnrecorded, stampedPath } from '../lab/record/run-folder.ts';
+import { removeUnrecorded } from '../lab/record/run-folder.ts';
 import { formatBytes, formatNumber } from '../lab/report/client/format.ts';
 import { forkRun } from '../lab/run/fork-run.ts';
 import type { RunOptions, RunProgress, RunReason } from '../lab/run/run-options.ts';
-import {
-  checkSubject,
-  nameFor,
-  type Subject,
-  type SubjectOptions,
-  subjectOf,
-} from '../lab/subject/subject.ts';
+import { checkSubject, nameFor, type Subject, subjectOf } from '../lab/subject/subject.ts';
+import { samplingOptions } from '../lab/subject/subject-options.ts';
 import { workloads } from '../lab/workloads/index.ts';
 import { drawChart } from './chart.ts';
+import { conformanceNotes } from './conformance-notes.ts';
 import type { CommandContext } from './context.ts';
+import { readFlags } from './declared-options.ts';
 import { exitCodes } from './exit-codes.ts';
 import { addHeapOptions, heapRequestOf } from './heap-options.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
 import { Progress } from './progress.ts';
 import { reportPathOf, writeReport } from './report.ts';
-import { addSubjectOptions, defaultSubject, subjectNames } from './subject.ts';
+import { addSubjectOptions, defaultSubject, subjectNames, subjectOptionsOf } from './subject.ts';
 import { drawSummary, irregularityNotes } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
 const chartHeight = 10;
 
-type Options = SubjectOptions & OutputOptions;
+type Options = OutputOptions;
 
 function help(): string {
   return `
@@ -88,13 +86,14 @@ class RunProgressBar {
 
 async function execute(trace: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const subject = subjectOf(trace, options, workloads);
+  const subject = subjectOf(trace, subjectOptionsOf({ ...options }), workloads);
   const name = nameFor(subject, options.name);
   // A malformed GOMEMLIMIT is told here, not by the process of the run.
   readEnvironment();
   const request = heapRequestOf({ ...options });
   context.pageHeapFile = request.pageHeapFile;
   await checkSubject(subject, 1);
+  for (const note of await conformanceNotes([request.pageHeapFile])) terminal.note(note);
   const made = makeFolder(options.out);
   const output = stampedPath(options.out, name, new Date(), '.jsonl');
   const run: RunOptions = {
@@ -102,7 +101,7 @@ async function execute(trace: string, options: Options, context: CommandContext)
     ...request,
     output,
     name,
-    beatMs: options.beat,
+    ...readFlags(samplingOptions, { ...options }),
     command: ['pageheap', ...process.argv.slice(2)],
     version: packageVersion(),
   };

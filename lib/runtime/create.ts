@@ -7,6 +7,7 @@
 import { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { type Address, arenaBytes } from '../base/units.ts';
+import { optionTable, recordOptions } from '../design/option-table.ts';
 import { defaultReaches, type ResolvedOptions } from '../design/options.ts';
 import { CycleLog } from '../gc/cycle-log.ts';
 import type { Watch } from '../gc/events.ts';
@@ -19,7 +20,7 @@ import { HeapMemory } from './heap-memory.ts';
 import { preparePageHeap } from './page-heaps.ts';
 import { Runtime } from './runtime.ts';
 import { prepareSpanStructures } from './span-structures.ts';
-import { capacities, heapTable, recordOptions, smallTables } from './tables.ts';
+import { capacities, smallTables } from './tables.ts';
 
 /** Makes a heap. Throws ERR_OUT_OF_MEMORY when the system has no memory or address space for one. */
 export function createRuntime(sys: Sys, options: ResolvedOptions, watch: Watch): Runtime {
@@ -55,7 +56,7 @@ function tryCreate(sys: Sys, reach: number, options: ResolvedOptions, watch: Wat
       first.origin,
       reach,
       options.ps,
-      options.parts.objects === 'freelist' ? 1 : 0,
+      options.design.objects === 'freelist' ? 1 : 0,
     ]);
     if (meta !== undefined && prepare(meta, options)) made = begin(sys, meta, first, options, watch);
   } finally {
@@ -73,12 +74,12 @@ function prepare(meta: MetaMemory, options: ResolvedOptions): boolean {
   const prepared =
     smallTables.every((small) => meta.commit(small, 0, meta.rows(small))) &&
     HeapState.prepare(meta) &&
-    prepareSpanStructures(meta, options.parts) &&
+    prepareSpanStructures(meta, options.design) &&
     ExplicitLiveness.prepare(meta) &&
     Sweeper.prepare(meta) &&
     CycleLog.prepare(meta) &&
-    preparePageHeap(options.parts.pageHeap, meta);
-  if (prepared) recordOptions(meta.setupViews(heapTable), options);
+    preparePageHeap(options.design.pageHeap, meta);
+  if (prepared) recordOptions(meta.setupViews(optionTable), options);
   return prepared;
 }
 
@@ -92,7 +93,7 @@ function begin(
 ): Runtime | undefined {
   const memory = new HeapMemory(sys, meta, watch);
   if (!memory.begin()) return undefined;
-  const runtime = new Runtime(memory, options.parts.pageHeapClass);
+  const runtime = new Runtime(memory, options.design.pageHeapClass);
   if (!runtime.state.arenas.prepare(first.base)) return undefined;
   const { settings, trigger, limiter, log } = runtime.gc;
   log.begin();

@@ -4,19 +4,13 @@
  * The same on every thread that works on the heap, but for `sys` and `watch`, which are the thread's own.
  */
 import { type Address, address } from '../base/units.ts';
+import { type KeptOptions, optionTable, readOptions } from '../design/option-table.ts';
 import type { Watch } from '../gc/events.ts';
 import type { Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import { Persistent } from '../meta/persistent.ts';
 import type { Sys } from '../os/sys.ts';
-import {
-  heapTable,
-  parameterOrigin,
-  parameterPs,
-  parameterReach,
-  partsOf,
-  persistentTable,
-} from './tables.ts';
+import { heapTable, parameterOrigin, parameterPs, parameterReach, persistentTable } from './tables.ts';
 
 export class HeapMemory {
   readonly sys: Sys;
@@ -27,6 +21,8 @@ export class HeapMemory {
   /** Bytes of address space the heap can ever have. */
   readonly reach: number;
   readonly ps: number;
+  /** What it was made with, as every thread of the heap knows it. */
+  readonly options: KeptOptions;
   readonly #table: Views<typeof heapTable>;
 
   constructor(sys: Sys, meta: MetaMemory, watch: Watch) {
@@ -37,6 +33,7 @@ export class HeapMemory {
     this.reach = meta.parameters[parameterReach];
     this.ps = meta.parameters[parameterPs];
     this.#table = meta.views(heapTable);
+    this.options = readOptions(meta.views(optionTable));
   }
 
   get table(): Views<typeof heapTable> {
@@ -44,8 +41,8 @@ export class HeapMemory {
   }
 
   /** The heap's design; how it advises the kernel stands in its handle. */
-  get design(): ReturnType<typeof partsOf> {
-    return partsOf(this.#table);
+  get design(): KeptOptions['design'] {
+    return this.options.design;
   }
 
   /** Where objects of no bytes are. */
@@ -79,7 +76,7 @@ export class HeapMemory {
 
   /** What the options ask of the kernel for fresh memory. A kernel that refuses is not asked again. */
   adviseMapped(at: Address, size: number): void {
-    if (this.#table.disableHugePages[0] === 1) this.sys.noHugePage(at, size);
-    if (this.#table.nameMappings[0] === 1) this.sys.name(at, size, 'pageheap: heap');
+    if (this.options.disableHugePages) this.sys.noHugePage(at, size);
+    if (this.options.nameMappings) this.sys.name(at, size, 'pageheap: heap');
   }
 }

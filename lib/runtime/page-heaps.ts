@@ -5,7 +5,7 @@
  * its own object over the same state. A custom one keeps its state where it likes, and so serves one thread alone.
  */
 import { PageHeapError } from '../base/errors.ts';
-import type { Parts, ScavengerKind } from '../design/design.ts';
+import type { Design, ScavengerKind } from '../design/design.ts';
 import type { HeapState } from '../heap/heap-state.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { Sys } from '../os/sys.ts';
@@ -41,7 +41,7 @@ const freeRunsOf = ({ meta, state: { spans, pageColumns, arenas } }: PageHeapDep
   known: arenas.columns.known,
 });
 
-const builtIn: Readonly<Record<Exclude<Parts['pageHeap'], 'own'>, BuiltIn>> = {
+const builtIn: Readonly<Record<Exclude<Design['pageHeap'], 'custom'>, BuiltIn>> = {
   lists: {
     prepare: commitListsSetup,
     make: (deps) => new ListsPageHeap(freeRunsOf(deps), deps.host),
@@ -60,23 +60,23 @@ const builtIn: Readonly<Record<Exclude<Parts['pageHeap'], 'own'>, BuiltIn>> = {
 };
 
 /** Puts memory behind what a page heap needs from the start. False when there is none. */
-export function preparePageHeap(kind: Parts['pageHeap'], meta: MetaMemory): boolean {
-  return kind === 'own' || builtIn[kind].prepare(meta);
+export function preparePageHeap(kind: Design['pageHeap'], meta: MetaMemory): boolean {
+  return kind === 'custom' || builtIn[kind].prepare(meta);
 }
 
 /** Whether a page that was released is not released again until it was used; of a custom one nothing is known. */
-export function releasesOnce(kind: Parts['pageHeap']): boolean {
-  return kind !== 'own' && builtIn[kind].releasesOnce;
+export function releasesOnce(kind: Design['pageHeap']): boolean {
+  return kind !== 'custom' && builtIn[kind].releasesOnce;
 }
 
 /** Makes a page heap. @throws ERR_INVALID_OPTION, ERR_PAGE_HEAP of a custom one */
 export function makePageHeap(
-  kind: Parts['pageHeap'],
+  kind: Design['pageHeap'],
   custom: PageHeapClass | undefined,
   scavenger: ScavengerKind,
   deps: PageHeapDeps,
 ): PageHeap {
-  return kind === 'own' ? makeCustom(custom, scavenger, deps.host) : builtIn[kind].make(deps);
+  return kind === 'custom' ? makeCustom(custom, scavenger, deps.host) : builtIn[kind].make(deps);
 }
 
 function makeCustom(

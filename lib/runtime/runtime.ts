@@ -129,10 +129,10 @@ export class Runtime {
         trace: new ScavengeTrace(state, watch, design.generation === 'lists'),
       },
       {
-        enabled: memory.table.scavenge[0] === 1,
-        scavengeAfter: memory.table.scavengeAfter[0],
+        enabled: memory.options.scavenge,
+        scavengeAfter: memory.options.scavengeAfter,
         physPageSize: sys.physPageSize,
-        historical: memory.table.historicalGoal[0] === 1,
+        historical: memory.options.historicalScavengeGoal,
       },
     );
     this.gc = { ...pacing, ...this.#wireCollector(pacing) };
@@ -145,7 +145,7 @@ export class Runtime {
         mcache: this.alloc.mcache,
         clock: watch.clock,
       },
-      { collect: memory.table.collect[0] === 1, forcedPeriod: memory.table.forcedPeriod[0] },
+      { collect: memory.options.collect, forcedPeriod: memory.options.forcedGCPeriod },
     );
     this.#fillHooks();
   }
@@ -234,7 +234,7 @@ function wireSpans({ sys, meta, design, origin, reach }: HeapMemory, state: Heap
 }
 
 function wireAlloc(
-  { sys, meta, design, table, zeroBase }: HeapMemory,
+  { sys, meta, design, options, zeroBase }: HeapMemory,
   state: HeapState,
   pages: PageHeap,
   { memory, objects, registry, freeLists, heapBitmap }: SpanSide,
@@ -247,7 +247,7 @@ function wireAlloc(
   const observer = liveness;
   const heap = new MHeap({ sys, state, pages, growth, registry, observer, heapBitmap, hugePageHints });
   const sweeper = new SpanSweeper(heap, state, objects, registry, freeLists, sys);
-  sweeper.clobberFree = table.clobberFree[0] === 1;
+  sweeper.clobberFree = options.clobberFree;
   const central = new MCentral({ heap, state, registry, sweeper, classes, freeLists });
   const caches = { meta, state, central, objects, memory, classes, liveness };
   const mcache = freeLists === undefined ? new MCache(caches) : new FreeListMCache(freeLists, caches);

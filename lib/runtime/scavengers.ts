@@ -1,5 +1,5 @@
 /** Scavengers by name: makes the one that the design asks for. */
-import type { Parts } from '../design/design.ts';
+import type { Design } from '../design/design.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import { AgeScavenger } from '../scavenge/age.ts';
 import { AgeRounds, ageTable } from '../scavenge/age-rounds.ts';
@@ -20,7 +20,7 @@ export interface ScavengerOptions {
 }
 
 export function makeScavenger(
-  { scavenger, scavengeOnReuse }: Pick<Parts, 'scavenger' | 'scavengeOnReuse'>,
+  { scavenger, scavengeOnReuse }: Pick<Design, 'scavenger' | 'scavengeOnReuse'>,
   meta: MetaMemory,
   deps: BackgroundScavengerDeps,
   { enabled, scavengeAfter, physPageSize, historical }: ScavengerOptions,

@@ -5,7 +5,7 @@
  */
 import { FreeListMCache } from '../alloc/freelist-mcache.ts';
 import { numSpanClasses } from '../alloc/size-classes.ts';
-import type { Parts } from '../design/design.ts';
+import type { Design } from '../design/design.ts';
 import { FreeLists } from '../heap/free-lists.ts';
 import { HeapBitmap } from '../heap/heap-bitmap.ts';
 import type { HeapState } from '../heap/heap-state.ts';
@@ -28,7 +28,7 @@ export interface SpanStructures {
 }
 
 /** Puts memory behind what they need from the start. False when there is none. */
-export function prepareSpanStructures(meta: MetaMemory, design: Pick<Parts, 'sweep' | 'objects'>): boolean {
+export function prepareSpanStructures(meta: MetaMemory, design: Pick<Design, 'sweep' | 'objects'>): boolean {
   return (
     SpanSets.prepare(meta) &&
     (design.sweep === 'sets' || SpanLists.prepare(meta)) &&
@@ -39,7 +39,7 @@ export function prepareSpanStructures(meta: MetaMemory, design: Pick<Parts, 'swe
 }
 
 export function makeSpanStructures(
-  { sweep, objects }: Pick<Parts, 'sweep' | 'objects'>,
+  { sweep, objects }: Pick<Design, 'sweep' | 'objects'>,
   meta: MetaMemory,
   { spans, sweepState, arenas }: HeapState,
   memory: ObjectMemory,

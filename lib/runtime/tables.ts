@@ -3,8 +3,8 @@
  * must agree on beside the tables of its parts.
  *
  * The layout follows from four numbers (origin, reach, Ps, and whether free objects are threaded, which needs the
- * heap bitmap), so that a thread that attaches finds every table from the header. The design a heap was made by
- * stands in `heapTable`; a table that only another design would use is address space without memory.
+ * heap bitmap), so that a thread that attaches finds every table from the header. What a heap was made
+ * with stands in `optionTable`; a table that only another design would use is address space without memory.
  *
  * Not here: what the tables mean (each is declared by the part that uses it).
  */
@@ -14,18 +14,7 @@ import { mcacheTable } from '../alloc/mcache.ts';
 import { numSpanClasses } from '../alloc/size-classes.ts';
 import { tinyStartsPoolTable, tinyStartsTable } from '../alloc/tiny-starts.ts';
 import { arenaBytes, pageSize } from '../base/units.ts';
-import {
-  generations,
-  objectStyles,
-  type Parts,
-  type ScavengerKind,
-  type SweepStyle,
-  scavengers,
-  sizeClassTables,
-  sweepStyles,
-  triggers,
-} from '../design/design.ts';
-import type { ResolvedOptions } from '../design/options.ts';
+import { optionTable } from '../design/option-table.ts';
 import { cpuLimiterTable } from '../gc/cpu-limiter.ts';
 import { cycleTable } from '../gc/cycle-log.ts';
 import { gcSettingsTable } from '../gc/gc-settings.ts';
@@ -49,7 +38,7 @@ import {
   spanSetTable,
 } from '../heap/span-sets.ts';
 import { sweepStateTable } from '../heap/sweep-state.ts';
-import { f64, i32, type SetupViews, table, u8, type Views } from '../meta/column.ts';
+import { f64, i32, table, u8 } from '../meta/column.ts';
 import type { Capacity } from '../meta/memory-map.ts';
 import { freeRunCapacities } from '../pages/free-runs.ts';
 import { listsCapacities } from '../pages/lists/columns.ts';
@@ -74,28 +63,6 @@ export const heapTable = table('heap', 'other', {
   shared: i32('atomic'),
   /** Where objects of no bytes are. */
   zeroBase: f64('setup'),
-  /** Nanoseconds between forced cycles. */
-  forcedPeriod: f64('setup'),
-  /** 1: on. */
-  collect: i32('setup'),
-  scavenge: i32('setup'),
-  /** The parts, by their places in the lists of design/design.ts; growthUnit in bytes, the flags 0 or 1. */
-  pageHeap: i32('setup'),
-  objects: i32('setup'),
-  sweep: i32('setup'),
-  scavenger: i32('setup'),
-  hugePageHints: i32('setup'),
-  growthUnit: i32('setup'),
-  scavengeOnReuse: i32('setup'),
-  sizeClasses: i32('setup'),
-  trigger: i32('setup'),
-  generation: i32('setup'),
-  /** Nanoseconds after which the scavengers by age release. */
-  scavengeAfter: f64('setup'),
-  clobberFree: i32('setup'),
-  disableHugePages: i32('setup'),
-  nameMappings: i32('setup'),
-  historicalGoal: i32('setup'),
   persistentUsed: f64('heap'),
   persistentCommitted: f64('heap'),
 });
@@ -126,6 +93,7 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
   const gcBitsWords = Math.min(pages * 32 * 3 + 2 ** 16, maxGcBitsWords);
   return [
     [heapTable, 1],
+    [optionTable, 1],
     [gcSettingsTable, 1],
     [pacerTable, 1],
     [liveTriggerTable, 1],
@@ -176,6 +144,7 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
 /** Tables of a row, or of a row a P, which every heap has memory behind from the start. */
 export const smallTables = [
   heapTable,
+  optionTable,
   gcSettingsTable,
   pacerTable,
   liveTriggerTable,
@@ -188,49 +157,3 @@ export const smallTables = [
   ageTable,
   mcacheTable,
 ] as const;
-
-/** The place of 'own' among page heaps, after the built-in ones. */
-const ownPageHeap = generations.length;
-
-/** Writes down what a heap was asked for, for those that attach. */
-export function recordOptions(heap: SetupViews<typeof heapTable>, options: ResolvedOptions): void {
-  heap.forcedPeriod[0] = options.forcedGCPeriod;
-  heap.scavengeAfter[0] = options.scavengeAfter;
-  recordParts(heap, options.parts);
-  heap.collect[0] = options.collect ? 1 : 0;
-  heap.scavenge[0] = options.scavenge ? 1 : 0;
-  heap.clobberFree[0] = options.clobberFree ? 1 : 0;
-  heap.disableHugePages[0] = options.disableHugePages ? 1 : 0;
-  heap.nameMappings[0] = options.nameMappings ? 1 : 0;
-  heap.historicalGoal[0] = options.historicalScavengeGoal ? 1 : 0;
-}
-
-function recordParts(heap: SetupViews<typeof heapTable>, parts: Parts): void {
-  heap.generation[0] = generations.indexOf(parts.generation);
-  heap.pageHeap[0] = parts.pageHeap === 'own' ? ownPageHeap : generations.indexOf(parts.pageHeap);
-  heap.objects[0] = objectStyles.indexOf(parts.objects);
-  heap.sweep[0] = sweepStyles.indexOf(parts.sweep);
-  heap.scavenger[0] = scavengers.indexOf(parts.scavenger);
-  heap.hugePageHints[0] = parts.hugePageHints ? 1 : 0;
-  heap.growthUnit[0] = parts.growthUnit;
-  heap.scavengeOnReuse[0] = parts.scavengeOnReuse ? 1 : 0;
-  heap.sizeClasses[0] = sizeClassTables.indexOf(parts.sizeClasses);
-  heap.trigger[0] = triggers.indexOf(parts.trigger);
-}
-
-/** What a heap is made of; how it advises the kernel stands in its handle. */
-export function partsOf(heap: Views<typeof heapTable>): Omit<Parts, 'advise' | 'pageHeapClass'> {
-  const at = <T>(list: readonly T[], place: number): T => list[place] as T;
-  return {
-    generation: at(generations, heap.generation[0]),
-    pageHeap: heap.pageHeap[0] === ownPageHeap ? 'own' : at(generations, heap.pageHeap[0]),
-    objects: at(objectStyles, heap.objects[0]),
-    sweep: at<SweepStyle>(sweepStyles, heap.sweep[0]),
-    scavenger: at<ScavengerKind>(scavengers, heap.scavenger[0]),
-    hugePageHints: heap.hugePageHints[0] === 1,
-    growthUnit: heap.growthUnit[0],
-    scavengeOnReuse: heap.scavengeOnReuse[0] === 1,
-    sizeClasses: at(sizeClassTables, heap.sizeClasses[0]),
-    trigger: at(triggers, heap.trigger[0]),
-  };
-}

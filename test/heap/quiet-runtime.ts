@@ -16,7 +16,7 @@ export function quietRuntime(options: HeapOptions = {}, sys?: Sys): Runtime {
     ps: 2,
     ...options,
   });
-  const runtime = createRuntime(sys ?? new Sys({ advise: resolved.parts.advise, debug: true }), resolved, {
+  const runtime = createRuntime(sys ?? new Sys({ advise: resolved.design.advise, debug: true }), resolved, {
     clock: options.clock ?? systemClock,
     gctrace: false,
     scavtrace: false,

@@ -20,7 +20,8 @@ import {
   type RunFailure,
   writeIndex,
 } from '../record/comparison-index.ts';
-import { hasRecorded, makeFolder, removeEmpty, runFilesIn } from '../record/run-folder.ts';
+import { makeFolder, removeEmpty } from '../record/folders.ts';
+import { hasRecorded, runFilesIn } from '../record/run-folder.ts';
 import { tryHeap } from '../run/run-heap.ts';
 import type { RunOptions, RunProgress, RunResult } from '../run/run-options.ts';
 import type { LabHeapOptions } from '../subject/heap-target.ts';

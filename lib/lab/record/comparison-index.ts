@@ -10,7 +10,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { fileError } from '../trace/bytes.ts';
-import { fileStem } from './run-folder.ts';
+import { fileStem } from './folders.ts';
 
 export const comparisonFormat = 'pageheap-comparison/1';
 export const comparisonFile = 'comparison.json';

@@ -15,6 +15,8 @@
  * Not here: writing and reading the file (run-file.ts), a run as a whole (run-data.ts).
  */
 
+import type { Conformance } from './certificate.ts';
+
 /** The format that is written, and read. */
 export const runFormat = 'pageheap-run/1';
 
@@ -42,6 +44,8 @@ export interface RunHeader {
   /** Seconds of paced replay and of idleness, and milliseconds between samples. */
   readonly pace?: Readonly<Record<string, RunValue>>;
   readonly env?: Readonly<Record<string, RunValue>>;
+  /** Of a custom page heap: the hash of its module, and its certificate of conformance, null for none. */
+  readonly conformance?: Conformance;
 }
 
 /** One beat of the sampler. Bytes unless said otherwise; counters count from the start of the run. */

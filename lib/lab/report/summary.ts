@@ -48,9 +48,9 @@ function halfSentence({ peak, decay }: Facts): Html {
   const { from, to, halfAfter, forcedAt } = decay;
   const forced = forcedAt === undefined ? '' : `memory was forced back at ${formatTime(forcedAt)}`;
   if (halfAfter === undefined) return forced === '' ? html`` : html`RSS had hardly fallen when ${forced}. `;
-  const left = from.t === peak.t ? '' : `, which RSS left at ${formatTime(from.t)}`;
+  const left = from.t === peak.t ? '' : `, which it left at ${formatTime(from.t)}`;
   const ended = forced === '' ? '' : ` The decay ended at ${formatBytes(to.bytes)}: ${forced}.`;
-  return html`The time to half decay was <b>${formatDuration(halfAfter)}</b> from the peak${left}.${ended} `;
+  return html`RSS reached half decay <b>${formatDuration(halfAfter)}</b> after the peak${left}.${ended} `;
 }
 
 function decaySentence(facts: Facts): Html {

@@ -44,8 +44,8 @@ export function heading(name: string): string {
 
 /** MemStats' fields in bytes, and names that say so. */
 const inBytes = /^(Total|Heap)?Alloc$|(Sys|Inuse|Idle|Released|Rss|Bytes|Waste)$|^(NextGC|bytes)$/;
-const inRoundBytes = /^(huge)?PageSize$|Limit$|^reach$|^spanBytes$|^growthUnit$/i;
-const inNanoseconds = /Ns$|^forcedGCPeriod$|^scavengeAfter$/;
+const inRoundBytes = /^(huge)?PageSize$|Limit$|^spanBytes$/i;
+const inNanoseconds = /Ns$/;
 
 function numberInWords(name: string, value: number): string {
   if (/Limit$/.test(name) && value >= 2 ** 53) {

@@ -16,7 +16,7 @@
  * Not here: when to replay how much (pacing.ts), what the allocator is (target.ts).
  */
 import { PageHeapError } from '../../base/errors.ts';
-import type { TouchMode } from '../subject/subject-request.ts';
+import type { TouchMode } from '../subject/subject-options.ts';
 import type { ReplayTarget } from '../subject/target.ts';
 import {
   type OperationBatch,

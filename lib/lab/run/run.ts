@@ -9,12 +9,15 @@
  * Not here: the arguments of the command line, what is shown of a run.
  */
 import { release } from 'node:os';
+import { recordedIn } from '../../design/option.ts';
 import { inspectMachine, type Machine } from '../../os/machine.ts';
 import { machineFallbacks } from '../../os/machine-words.ts';
 import { Residency } from '../../os/residency.ts';
+import { conformanceOf } from '../record/certificate.ts';
 import { type RunHeader, type RunSample, type RunValue, runFormat } from '../record/lines.ts';
 import { RunFileWriter } from '../record/run-file.ts';
 import { HeapTarget, type LabHeapOptions } from '../subject/heap-target.ts';
+import { samplingOptions, traceOptions } from '../subject/subject-options.ts';
 import type { LabEvent, LabHeap } from '../subject/target.ts';
 import type { Drive, DriveHost } from './drive.ts';
 import { classesLine, mapLine, type PageSnapshot, PeakWatch, snapshotPages } from './map-moments.ts';
@@ -60,6 +63,11 @@ function environmentOf(machine: Machine, version: string | undefined): Record<st
   };
 }
 
+/** What a custom page heap is known for. */
+function conformanceIn({ pageHeapFile }: RunOptions): Pick<RunHeader, 'conformance'> {
+  return pageHeapFile === undefined ? {} : { conformance: conformanceOf(pageHeapFile) };
+}
+
 function headerOf(
   options: RunOptions,
   resolved: ResolvedRunOptions,
@@ -67,9 +75,10 @@ function headerOf(
   machine: Machine,
   drive: Drive,
 ): RunHeader {
-  const { seconds, idle: idleSeconds, collections, beatMs, touch, strict } = resolved;
+  const declared = options.workload === undefined ? { ...traceOptions, ...samplingOptions } : samplingOptions;
+  const recorded = (member: 'options' | 'pace'): Record<string, RunValue> =>
+    recordedIn(member, declared, { ...resolved }) as Record<string, RunValue>;
   const settings = (heap.settings ?? options.heap ?? {}) as Record<string, RunValue>;
-  const isTrace = options.workload === undefined;
   return {
     k: 'run',
     format: runFormat,
@@ -77,9 +86,10 @@ function headerOf(
     started: new Date().toISOString(),
     command: options.command ?? [],
     ...drive.header,
-    options: isTrace ? { ...settings, touch, strict } : settings,
-    pace: isTrace ? { seconds, idle: idleSeconds, collections, beatMs } : { beatMs },
+    options: { ...settings, ...recorded('options') },
+    pace: recorded('pace'),
     env: environmentOf(machine, options.version),
+    ...conformanceIn(options),
   };
 }
 

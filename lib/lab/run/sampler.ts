@@ -13,7 +13,6 @@ import type { FaultCounts, ProcessMemory, Residency } from '../../os/residency.t
 import type { RunSample } from '../record/lines.ts';
 import type { LabHeap } from '../subject/target.ts';
 
-export const defaultBeatMs = 100;
 const leastDetailGapMs = 1000;
 /** After the details of a sample there are none for this many times their own cost. */
 const restAfterDetails = 50;
@@ -27,7 +26,8 @@ export type KernelCounts = Pick<Residency, 'residentBytes' | 'mappedUse' | 'mapp
 export interface SamplerOptions {
   readonly heap: LabHeap;
   readonly kernel: KernelCounts;
-  readonly beatMs?: number;
+  /** Milliseconds between samples. */
+  readonly beatMs: number;
   /** Whether smaps can tell something: advice is 'free', or huge pages come unasked. */
   readonly withSmaps: boolean;
   /** Milliseconds since the start of the run. */
@@ -54,7 +54,7 @@ export class Sampler {
 
   constructor(options: SamplerOptions) {
     this.#options = options;
-    this.#beatMs = options.beatMs ?? defaultBeatMs;
+    this.#beatMs = options.beatMs;
     this.#faultsAtStart = options.kernel.faults();
   }
 

@@ -5,7 +5,9 @@
  * which take most of the time.
  */
 import { PageHeapError } from '../../base/errors.ts';
+import { recordedIn, withDefaults } from '../../design/option.ts';
 import type { RunValue } from '../record/lines.ts';
+import { workloadOptions } from '../subject/subject-options.ts';
 import type { WorkloadOptions } from '../subject/subject-request.ts';
 import { workloadNamed } from '../workloads/index.ts';
 import { Mulberry32 } from '../workloads/random.ts';
@@ -42,7 +44,8 @@ export class WorkloadDrive implements Drive {
 
   /** @throws PageHeapError ERR_INVALID_OPTION for a name that is none, or a variant that the workload does not have */
   constructor(options: WorkloadOptions, turns: Turns = systemTurns) {
-    const { name, seed, scale = 1, timeScale = 1, moreCollections = false } = options;
+    const { name } = options;
+    const { seed, scale, timeScale, moreCollections } = withDefaults(workloadOptions, options);
     this.#workload = workloadNamed(name);
     if (moreCollections && this.#workload.hasMoreCollections !== true)
       throw new PageHeapError('ERR_INVALID_OPTION', `option moreCollections: ${name} has no such variant`);
@@ -51,7 +54,9 @@ export class WorkloadDrive implements Drive {
     this.#timeScale = timeScale;
     this.#moreCollections = moreCollections;
     this.#turns = turns;
-    this.header = { workload: { name, seed: this.#seed, scale, timeScale, moreCollections } };
+    const values = { seed: this.#seed, scale, timeScale, moreCollections };
+    const recorded = recordedIn('workload', workloadOptions, values) as Record<string, RunValue>;
+    this.header = { workload: { name, ...recorded } };
   }
 
   async run(host: DriveHost): Promise<void> {

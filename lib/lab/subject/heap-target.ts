@@ -8,7 +8,7 @@
  */
 
 import { Heap } from '../../api/heap.ts';
-import { type HeapOptions, resolveOptions } from '../../design/options.ts';
+import { type HeapOptions, recordedOptions, resolveOptions } from '../../design/options.ts';
 import type { HeapEvent } from '../../gc/events.ts';
 import type { HeapSample } from '../../inspect/stats.ts';
 import type { ClassRow, LabEvent, LabHeap, LabRange, PageStates } from './target.ts';
@@ -59,9 +59,7 @@ export class HeapTarget implements LabHeap {
     this.#physicalPage = physicalPage;
     // The heap warns of what the environment holds; once is enough.
     const silence = { warn: () => undefined };
-    const { parts, ...rest } = resolveOptions({ ...options, ...silence });
-    const { pageHeapClass, ...names } = parts;
-    this.settings = { ...names, pageHeap: pageHeapClass?.name ?? names.pageHeap, ...rest };
+    this.settings = recordedOptions(resolveOptions({ ...options, ...silence }));
     this.heap = new Heap({
       ...options,
       ...(quiet ? silence : {}),

@@ -6,24 +6,16 @@
  */
 import { existsSync, type Stats, statSync } from 'node:fs';
 import { PageHeapError } from '../../base/errors.ts';
+import { type Asked, type Options, withDefaults } from '../../design/option.ts';
 import { fileError, standardInput } from '../trace/bytes.ts';
 import { OperationBatch } from '../trace/operations.ts';
 import { TraceReader } from '../trace/reader.ts';
 import { resolveTrace } from './shipped-traces.ts';
-import { type SubjectRequest, type TouchMode, traceName } from './subject-request.ts';
+import { traceOptions, workloadOptions } from './subject-options.ts';
+import { type SubjectRequest, traceName } from './subject-request.ts';
 
-/** The options of both kinds, as commander answers them. */
-export interface SubjectOptions {
-  readonly duration?: number;
-  readonly idle?: number;
-  readonly idleGcs?: number;
-  readonly touch?: TouchMode;
-  readonly strict?: true;
-  readonly seed?: number;
-  readonly scale?: number;
-  readonly timeScale?: number;
-  readonly moreCollections?: true;
-}
+/** The options of both kinds, those that are given. */
+export interface SubjectOptions extends Asked<typeof traceOptions>, Asked<typeof workloadOptions> {}
 
 /** A trace or a workload, with what a run of it is asked. */
 export interface Subject {
@@ -36,22 +28,11 @@ export interface Subject {
   readonly paced: boolean;
 }
 
-/** Those that only traces have, and those that only workloads have, by flag. */
-const ofTraces = ['duration', 'idle', 'idleGcs', 'touch', 'strict'] as const;
-const ofWorkloads = ['seed', 'scale', 'timeScale', 'moreCollections'] as const;
-const dashed = (name: string): string => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
-
-function refuseOthers(
-  name: string,
-  options: SubjectOptions,
-  others: readonly (keyof SubjectOptions)[],
-  why: string,
-): void {
-  const given = others.filter((key) => options[key] !== undefined);
+function refuseOthers(name: string, options: SubjectOptions, others: Options, why: string): void {
+  const given = Object.entries(others).filter(([key]) => options[key as keyof SubjectOptions] !== undefined);
   if (given.length === 0) return;
-  throw new PageHeapError('ERR_INVALID_OPTION', `${given.map(dashed).join(', ')}: ${name} is a ${why}`, {
-    value: name,
-  });
+  const flags = given.map(([key, { flag = key }]) => `--${flag}`).join(', ');
+  throw new PageHeapError('ERR_INVALID_OPTION', `${flags}: ${name} is a ${why}`, { value: name });
 }
 
 /** How long work that is not paced may take: unknown, so it gets a few seconds' worth of the bar. */
@@ -75,34 +56,33 @@ export function subjectOf(
   const isTrace = path !== name || name === standardInput || existsSync(name);
   const workload = isTrace ? undefined : workloads.find((w) => w.name === name);
   if (workload !== undefined) {
-    refuseOthers(name, options, ofTraces, 'workload; these are for traces');
-    const { seed, scale, timeScale, moreCollections } = options;
+    refuseOthers(name, options, traceOptions, 'workload; these are for traces');
+    const { moreCollections } = workloadOptions;
     if (workload.hasMoreCollections !== true)
-      refuseOthers(name, options, ['moreCollections'], 'workload without such a variant');
+      refuseOthers(name, options, { moreCollections }, 'workload without such a variant');
     return {
       name,
       run: {
-        workload: {
-          name,
-          ...(seed === undefined ? {} : { seed }),
-          ...(scale === undefined ? {} : { scale }),
-          ...(timeScale === undefined ? {} : { timeScale }),
-          ...(moreCollections === undefined ? {} : { moreCollections }),
-        },
+        workload: { name, ...options },
       },
       work: unpaced,
-      idle: workload.idleSeconds * (timeScale ?? 1),
+      idle: workload.idleSeconds * (options.timeScale ?? workloadOptions.timeScale.default),
       paced: false,
     };
   }
-  refuseOthers(name, options, ofWorkloads, 'trace; these are for built-in workloads (pageheap workloads)');
-  const { duration = 20, idle = 20, idleGcs = 2, touch = 'all', strict = false } = options;
+  refuseOthers(
+    name,
+    options,
+    workloadOptions,
+    'trace; these are for built-in workloads (pageheap workloads)',
+  );
+  const pace = withDefaults(traceOptions, options);
   return {
     name: traceName(path),
-    run: { trace: path, seconds: duration, idle, collections: idleGcs, touch, strict },
-    work: duration || unpaced,
-    idle,
-    paced: duration > 0,
+    run: { trace: path, ...pace },
+    work: pace.seconds || unpaced,
+    idle: pace.idle,
+    paced: pace.seconds > 0,
   };
 }
 

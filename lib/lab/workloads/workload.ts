@@ -6,7 +6,7 @@
  * memory, `timeScale` its idle stretches. It gives the event loop a turn whenever `due()` says so, which
  * lets samples be taken and background work happen.
  *
- * Not here: the workloads (each a file), what drives them (../workload-drive.ts).
+ * Not here: the workloads (each a file), what drives them (run/workload-drive.ts).
  */
 import type { LabHeap } from '../subject/target.ts';
 import type { Mulberry32 } from './random.ts';
