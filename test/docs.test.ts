@@ -7,6 +7,7 @@
  * first). What they print is held against the `text` block below (support/printed-blocks.ts). With
  * PAGEHEAP_UPDATE_DOCS=1 the documents are corrected instead: `git diff` then shows what changed.
  */
+
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Heap } from '../lib/api/index.ts';
-import { runTrace } from '../lib/lab/run/run.ts';
+import { designOptions } from '../lib/design/design.ts';
+import { heapOptions, surroundings } from '../lib/design/options.ts';
+import { makeRun } from '../lib/lab/run/run.ts';
 import { compared, corrected, type PrintedBlock, printedBlocks } from './support/printed-blocks.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -86,9 +89,9 @@ describe('docs/numbers.md and a run file', () => {
       '= Start\n@ ./a:[0x1] + 0x10 0x100\n@ ./a:[0x1] + 0x20 0x10000\n@ ./a:[0x1] - 0x10\n= End\n',
     );
     const output = join(folder, 'small.jsonl');
-    // With MADV_FREE the looks are close ones, so that the file holds what is looked at seldom.
+    // With MADV_FREE samples are detailed, so that the file holds what is sampled seldom.
     const heap = { advise: 'free', environment: false } as const;
-    await runTrace({
+    await makeRun({
       trace,
       output,
       heap,
@@ -103,7 +106,7 @@ describe('docs/numbers.md and a run file', () => {
       found.push(...paths(members, k));
     }
     const worked = join(folder, 'workload.jsonl');
-    await runTrace({ workload: { name: 'stripes', scale: 0.01, timeScale: 0 }, output: worked, heap });
+    await makeRun({ workload: { name: 'stripes', scale: 0.01, timeScale: 0 }, output: worked, heap });
     for (const line of readFileSync(worked, 'utf8').trim().split('\n')) {
       const { k, ...members } = JSON.parse(line) as { k: string };
       found.push(...paths(members, k));
@@ -132,7 +135,7 @@ describe('docs/numbers.md and a run file', () => {
       RunClasses: 'classes',
       RunEnd: 'end',
     };
-    const source = text('lib/lab/record/run-data.ts');
+    const source = text('lib/lab/record/lines.ts');
     const have = entries(section(text('docs/numbers.md'), 'Run-file members'));
     let known = 0;
     for (const [name, kind] of Object.entries(kinds)) {
@@ -161,12 +164,7 @@ describe('docs/library.md has an entry for every', () => {
   });
 
   it('option of a heap', () => {
-    const own =
-      text('lib/design/options.ts').match(/interface HeapOptions extends PartOptions \{\n(.*?)\n\}/s)?.[1] ??
-      '';
-    const parts = text('lib/design/design.ts').match(/interface PartOptions \{\n(.*?)\n\}/s)?.[1] ?? '';
-    const body = `${own}\n${parts}`;
-    const options = [...body.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, name]) => name);
+    const options = Object.keys({ ...designOptions, ...heapOptions, ...surroundings });
     expect(options.length).toBeGreaterThan(15);
     expect(missing(options, section(library, 'Options'))).toEqual([]);
   });

@@ -22,7 +22,7 @@ function takeAll(heap: RadixPageAlloc, cache: PageCache): void {
     if (cache.isEmpty()) heap.allocToCache(cache);
     taken[i] = cache.alloc(one);
   }
-  if (!cache.isEmpty()) cache.flush(heap);
+  if (!cache.isEmpty()) heap.flushCache(cache);
 }
 
 let check = 0;

@@ -146,7 +146,7 @@ function replay({ pages: heap, caches }: Bare, trace: Trace): number {
         break;
       case opFill: {
         const cache = caches[slots[i]];
-        answer = heap.allocToCache(cache) ? cache.slots[0] : -1;
+        answer = heap.allocToCache(cache) ? cache.base : -1;
         break;
       }
       case opTake: {
@@ -156,7 +156,7 @@ function replay({ pages: heap, caches }: Bare, trace: Trace): number {
         break;
       }
       case opFlush:
-        caches[slots[i]].flush(heap);
+        heap.flushCache(caches[slots[i]]);
         break;
       case opScavenge:
         answer = heap.scavenge(bytes[i], true, nothing) / pageSize;

@@ -5,12 +5,13 @@
 import { resolveOptions } from '../../lib/design/options.ts';
 import { systemClock } from '../../lib/os/clock.ts';
 import { Sys } from '../../lib/os/sys.ts';
-import { Runtime } from '../../lib/runtime/runtime.ts';
+import { createRuntime } from '../../lib/runtime/create.ts';
+import type { Runtime } from '../../lib/runtime/runtime.ts';
 
 export function quietRuntime(): Runtime {
   const options = resolveOptions({ collect: false, scavenge: false, environment: false });
-  const sys = new Sys({ advise: options.parts.advise, timed: options.timed });
-  return Runtime.create(sys, options, {
+  const sys = new Sys({ advise: options.design.advise, timed: options.timed });
+  return createRuntime(sys, options, {
     clock: systemClock,
     gctrace: false,
     scavtrace: false,

@@ -5,8 +5,9 @@
  * that decides how much and when.
  */
 
-import { makeSpanClass } from '../../lib/alloc/size-classes.ts';
 import { bytes, type PageCount, type PageIndex, pageSize, type SpanId } from '../../lib/base/units.ts';
+import { smallShape } from '../../lib/heap/span-shape.ts';
+import type { RadixPageHeap } from '../../lib/pages/radix/page-heap.ts';
 import { median } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';
 import { quietRuntime } from './runtime.ts';
@@ -17,8 +18,13 @@ const blocks = (params.number('mib') * 1024 * 1024) / quantum;
 const repeats = params.number('repeats');
 
 const runtime = quietRuntime();
-const { heap, radix: pages, arenas, sys, counters, spans } = runtime;
-const largeClass = makeSpanClass(0, true);
+const { heap } = runtime.alloc;
+const { arenas, counters, spans } = runtime.state;
+const { sys } = runtime.memory;
+const pages = runtime.pages as RadixPageHeap;
+
+/** A block of the quantum's size, as one object without pointers. */
+const largeBlock = smallShape(1, quantum, 1);
 
 const release = (page: PageIndex, npages: PageCount): void => {
   const size = npages * pageSize;
@@ -41,7 +47,7 @@ const times: number[] = [];
 for (let i = 0; i <= repeats; i++) {
   const held: SpanId[] = [];
   for (let k = 0; k < blocks; k++) {
-    const span = heap.allocHeapSpan(0, quantum / pageSize, largeClass, quantum, 1);
+    const span = heap.allocHeapSpan(0, quantum / pageSize, largeBlock);
     if (span === 0) throw new Error('the system has no memory for a block');
     held.push(span);
     sys.addon.benchTouch(arenas.addressOf(spans.columns.startPage[span]), quantum);

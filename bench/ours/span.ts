@@ -3,6 +3,7 @@
 import { makeSpanClass, sizeClassOf } from '../../lib/alloc/size-classes.ts';
 import { pageSize, spanId } from '../../lib/base/units.ts';
 import type { MHeap } from '../../lib/heap/mheap.ts';
+import { smallShape } from '../../lib/heap/span-shape.ts';
 import { spanUse } from '../../lib/spans/span-table.ts';
 import { checkText, fold, median, pick, Random } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';
@@ -20,13 +21,13 @@ const batch = params.number('batch');
 const rounds = params.number('rounds');
 
 const objectSize = 1024;
-const spanClass = makeSpanClass(sizeClassOf(objectSize), true);
+const shape = smallShape(makeSpanClass(sizeClassOf(objectSize), true), objectSize, pageSize / objectSize);
 
 function allocAll(heap: MHeap, out: Int32Array): void {
   if (isManual) for (let i = 0; i < out.length; i++) out[i] = heap.allocManual(0, 1, spanUse.stack);
   else {
     for (let i = 0; i < out.length; i++) {
-      out[i] = heap.allocHeapSpan(0, 1, spanClass, objectSize, pageSize / objectSize);
+      out[i] = heap.allocHeapSpan(0, 1, shape);
     }
   }
 }
@@ -36,7 +37,7 @@ function freeAll(heap: MHeap, spans: Int32Array): void {
   else for (let i = 0; i < spans.length; i++) heap.freeSpan(spanId(spans[i]));
 }
 
-const { heap } = quietRuntime();
+const { heap } = quietRuntime().alloc;
 const random = new Random();
 const ground = new Int32Array(32768);
 allocAll(heap, ground);

@@ -3,8 +3,8 @@
  * decompressing, parsing and V8's compiling in it. A real program's with file=…, else a made one of `lines`.
  */
 
-import { HeapTarget } from '../../lib/lab/run/heap-target.ts';
 import { Replay } from '../../lib/lab/run/replay.ts';
+import { HeapTarget } from '../../lib/lab/subject/heap-target.ts';
 import { forEachBatch } from '../../lib/lab/trace/reader.ts';
 import { checkText, fold } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';

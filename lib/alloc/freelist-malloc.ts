@@ -13,61 +13,80 @@
  * Not here: the lists themselves (heap/free-lists.ts).
  */
 import { fatal } from '../base/errors.ts';
-import { pageShift, pageSize } from '../base/units.ts';
+import { type Address, pageShift, pageSize } from '../base/units.ts';
 import type { HeapBitmap } from '../heap/heap-bitmap.ts';
-import { pageWordsShift, windowPageMask } from '../spans/object-memory.ts';
-import { liveWordsPerPage } from '../spans/page-table.ts';
+import type { HeapState } from '../heap/heap-state.ts';
+import { type ObjectMemory, pageWordsShift, windowPageMask } from '../spans/object-memory.ts';
 import type { FreeListMCache } from './freelist-mcache.ts';
-import { Malloc } from './malloc.ts';
-import { maxSmallSize, maxTinySize, tinySpanClass } from './size-classes.ts';
-import { tinyRowBytes } from './tiny-starts.ts';
+import type { Liveness } from './liveness.ts';
+import { Malloc, type MallocDeps } from './malloc.ts';
+import {
+  maxSmallSize,
+  maxTinySize,
+  numSpanClasses,
+  type SizeClasses,
+  tinySpanClass,
+} from './size-classes.ts';
 
-type Parts = ConstructorParameters<typeof Malloc>;
+export interface FreeListMallocDeps extends MallocDeps {
+  readonly mcache: FreeListMCache;
+}
 
 export class FreeListMalloc extends Malloc {
-  private readonly first: Float64Array;
-  private readonly spanBase: Float64Array;
-  private readonly cached: Int32Array;
-  private readonly live: Int32Array;
-  private readonly bitmap: HeapBitmap;
+  readonly #state: HeapState;
+  readonly #mcache: FreeListMCache;
+  readonly #memory: ObjectMemory;
+  readonly #classes: SizeClasses;
+  readonly #liveness: Liveness;
+  readonly #zeroBase: Address;
+  readonly #bitmap: HeapBitmap;
+  readonly #firstSlot: number;
+  readonly #first: Float64Array;
+  readonly #spanBase: Float64Array;
+  readonly #cached: Int32Array;
 
-  constructor(...parts: Parts) {
-    super(...parts);
-    const mcache = this.mcache as FreeListMCache;
-    this.first = mcache.lists.first;
-    this.spanBase = mcache.columns.windowBase;
-    this.cached = mcache.columns.spans;
-    this.live = this.heap.parts.pageColumns.live;
-    this.bitmap = this.heap.parts.heapBitmap ?? fatal('free lists without a heap bitmap', {});
+  constructor(p: number, deps: FreeListMallocDeps, bitmap: HeapBitmap) {
+    super(p, deps);
+    const { mcache } = deps;
+    this.#state = deps.state;
+    this.#mcache = mcache;
+    this.#memory = deps.memory;
+    this.#classes = deps.classes;
+    this.#liveness = deps.liveness;
+    this.#zeroBase = deps.zeroBase;
+    this.#bitmap = bitmap;
+    this.#firstSlot = p * numSpanClasses;
+    this.#first = mcache.lists.first;
+    this.#spanBase = mcache.columns.windowBase;
+    this.#cached = mcache.columns.spans;
   }
 
   override malloc(size: number, noscan: boolean, zero: boolean): number {
     if (size < maxTinySize && noscan) return this.mallocTiny(size);
     if (size > maxSmallSize) return this.mallocLarge(size, noscan, zero);
-    if (size === 0) return this.zeroBase;
-    const spanClass = this.spanClassBy8[(size + 7) >> 3] | (noscan ? 1 : 0);
-    const slot = this.firstSlot + spanClass;
+    if (size === 0) return this.#zeroBase;
+    const spanClass = this.#classes.spanClassBy8[(size + 7) >> 3] | (noscan ? 1 : 0);
+    const slot = this.#firstSlot + spanClass;
     const pointers = noscan ? 0 : (size + 7) >>> 3;
-    if (this.first[slot] !== 0) return this.takeFirst(slot, spanClass, zero, pointers);
-    if (!this.mcache.refill(this.p, spanClass, zero)) return 0;
-    const addr = this.takeFirst(slot, spanClass, zero, pointers);
+    if (this.#first[slot] !== 0) return this.#takeFirst(slot, spanClass, zero, pointers);
+    if (!this.#mcache.refill(this.p, spanClass, zero)) return 0;
+    const addr = this.#takeFirst(slot, spanClass, zero, pointers);
     this.hooks.slowPath();
     return addr;
   }
 
   protected override mallocTinyBlock(size: number): number {
     const { p } = this;
-    const slot = this.firstSlot + tinySpanClass;
-    const refilled = this.first[slot] === 0;
-    if (refilled && !this.mcache.refill(p, tinySpanClass, true)) return 0;
-    const addr = this.takeFirst(slot, tinySpanClass, true, 0);
+    const { tinyBase, tinyLeft } = this.#mcache.columns;
+    const slot = this.#firstSlot + tinySpanClass;
+    const refilled = this.#first[slot] === 0;
+    if (refilled && !this.#mcache.refill(p, tinySpanClass, true)) return 0;
+    const addr = this.#takeFirst(slot, tinySpanClass, true, 0);
     const left = maxTinySize - size;
-    if (left > this.tinyLeft[p]) {
-      const s = this.cached[slot];
-      this.tinyBase[p] = addr;
-      this.tinyStarts[p] =
-        this.heap.parts.spans.columns.tinyStarts[s] * tinyRowBytes + ((addr - this.spanBase[slot]) >>> 3);
-      this.tinyLeft[p] = left;
+    if (left > tinyLeft[p]) {
+      tinyBase[p] = addr;
+      this.#liveness.blockBegunAt(p, this.#cached[slot], (addr - this.#spanBase[slot]) / maxTinySize);
+      tinyLeft[p] = left;
     }
     if (refilled) this.hooks.slowPath();
     return addr;
@@ -76,23 +95,23 @@ export class FreeListMalloc extends Malloc {
   protected override mallocLarge(size: number, noscan: boolean, zero: boolean): number {
     const addr = super.mallocLarge(size, noscan, zero);
     if (addr !== 0 && !noscan) {
-      const page = this.heap.parts.arenas.pageOf(addr);
-      this.bitmap.writePointers(page, 0, Math.ceil(size / 8), Math.ceil(size / pageSize) * (pageSize / 8));
+      const page = this.#state.arenas.pageOf(addr);
+      this.#bitmap.writePointers(page, 0, Math.ceil(size / 8), Math.ceil(size / pageSize) * (pageSize / 8));
     }
     return addr;
   }
 
   /** Takes the first object of a cached span's list, which has one. @param pointers its first words that may hold some */
-  private takeFirst(slot: number, spanClass: number, zero: boolean, pointers: number): number {
-    const { spans, gcBits } = this.heap.parts;
+  #takeFirst(slot: number, spanClass: number, zero: boolean, pointers: number): number {
+    const { spans, gcBits } = this.#state;
     const c = spans.columns;
-    const addr = this.first[slot];
-    const base = this.spanBase[slot];
-    const size = this.classToSize[spanClass >> 1];
-    const s = this.cached[slot];
+    const addr = this.#first[slot];
+    const base = this.#spanBase[slot];
+    const size = this.#classes.sizes[spanClass >> 1];
+    const s = this.#cached[slot];
     const inSpan = addr - base;
     const page = c.startPage[s] + (inSpan >>> pageShift);
-    const words = this.memory.words(page);
+    const words = this.#memory.words(page);
     const at = ((page & windowPageMask) << pageWordsShift) + ((inSpan & (pageSize - 1)) >>> 2);
     const next = (words[at + 1] >>> 0) * 2 ** 32 + (words[at] >>> 0);
     if (next !== 0 && !(next >= base && next < base + c.pages[s] * pageSize))
@@ -101,14 +120,12 @@ export class FreeListMalloc extends Malloc {
         object: addr,
         link: next,
       });
-    this.first[slot] = next;
+    this.#first[slot] = next;
     const index = (inSpan * c.perObject[s]) | 0;
     c.allocCount[s]++;
     gcBits.bits[c.allocBits[s] + (index >>> 5)] |= 1 << (index & 31);
-    if (c.tinyStarts[s] === 0)
-      this.live[c.startPage[s] * liveWordsPerPage + (index >>> 5)] |= 1 << (index & 31);
-    else this.tinyBits[c.tinyStarts[s] * tinyRowBytes + (index << 1)] = 1;
-    if (pointers !== 0) this.bitmap.writePointers(c.startPage[s], inSpan >>> 3, pointers, size >>> 3);
+    this.#liveness.allocated(s, index);
+    if (pointers !== 0) this.#bitmap.writePointers(c.startPage[s], inSpan >>> 3, pointers, size >>> 3);
     if (zero) {
       words[at] = 0;
       words[at + 1] = 0;

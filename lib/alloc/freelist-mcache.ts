@@ -6,9 +6,10 @@
  */
 import { fatal } from '../base/errors.ts';
 import type { FreeLists } from '../heap/free-lists.ts';
+import type { HeapState } from '../heap/heap-state.ts';
 import { f64, table, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
-import { MCache } from './mcache.ts';
+import { MCache, type MCacheDeps } from './mcache.ts';
 import { numSpanClasses } from './size-classes.ts';
 
 /** Rows are Ps. */
@@ -17,22 +18,26 @@ export const freeListCacheTable = table('freeListCaches', 'mcache', {
   first: f64('p', numSpanClasses),
 });
 
-type Parts = ConstructorParameters<typeof MCache>;
-
 export class FreeListMCache extends MCache {
-  readonly lists: Views<typeof freeListCacheTable>;
-  private readonly freeLists: FreeLists;
+  readonly #lists: Views<typeof freeListCacheTable>;
+  readonly #freeLists: FreeLists;
+  readonly #state: HeapState;
   /** In 2014 only a collection begins a new tiny block; looking at statistics does not. */
   protected override readonly keepsTiny: boolean = true;
 
-  constructor(freeLists: FreeLists, ...parts: Parts) {
-    super(...parts);
-    this.freeLists = freeLists;
-    this.lists = parts[0].views(freeListCacheTable);
+  constructor(freeLists: FreeLists, deps: MCacheDeps) {
+    super(deps);
+    this.#freeLists = freeLists;
+    this.#state = deps.state;
+    this.#lists = deps.meta.views(freeListCacheTable);
   }
 
   static prepare(meta: MetaMemory): boolean {
     return meta.commit(freeListCacheTable, 0, meta.rows(freeListCacheTable));
+  }
+
+  get lists(): Views<typeof freeListCacheTable> {
+    return this.#lists;
   }
 
   /** A list has no windows: when it is at its end, the span is full. */
@@ -41,21 +46,21 @@ export class FreeListMCache extends MCache {
   }
 
   override attach(slot: number, s: number, spanClass: number): void {
-    const { head } = this.freeLists;
+    const { columns } = this;
+    const { head } = this.#freeLists;
     if (head[s] === 0) fatal('a span for caching has no free object', { span: s, spanClass });
-    this.columns.spans[slot] = s;
-    this.columns.windowBase[slot] = this.heap.parts.arenas.addressOf(
-      this.heap.parts.spans.columns.startPage[s],
-    );
-    this.lists.first[slot] = this.freeLists.firstOf(s);
+    columns.spans[slot] = s;
+    columns.windowBase[slot] = this.#state.arenas.addressOf(this.#state.spans.columns.startPage[s]);
+    this.#lists.first[slot] = this.#freeLists.firstOf(s);
     head[s] = 0;
   }
 
   protected override close(slot: number, s: number): void {
-    const { elemSize } = this.heap.parts.spans.columns;
-    const first = this.lists.first[slot];
-    this.freeLists.head[s] = first === 0 ? 0 : (first - this.columns.windowBase[slot]) / elemSize[s] + 1;
-    this.lists.first[slot] = 0;
-    this.columns.spans[slot] = 0;
+    const { columns } = this;
+    const { elemSize } = this.#state.spans.columns;
+    const first = this.#lists.first[slot];
+    this.#freeLists.head[s] = first === 0 ? 0 : (first - columns.windowBase[slot]) / elemSize[s] + 1;
+    this.#lists.first[slot] = 0;
+    columns.spans[slot] = 0;
   }
 }

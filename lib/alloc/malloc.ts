@@ -11,17 +11,22 @@
  * Results: an address, or 0 when the system has no memory. Sizes are whole and not negative; the
  * public face checks them.
  *
- * Not here: drops (drops.ts), locks (the public face), collections (`hooks.slowPath` says when one may
+ * Speed: malloc and a drop must be compiled into one caller (HACKING.md, "What V8 does"). So the fast path is short,
+ * and what is rare is a call away.
+ *
+ * Not here: drops (explicit-liveness.ts), locks (the public face), collections (`hooks.slowPath` says when one may
  * be due).
  */
 import { type Address, pageSize as pageBytes } from '../base/units.ts';
+import type { HeapState } from '../heap/heap-state.ts';
 import type { MHeap } from '../heap/mheap.ts';
+import { largeNoscanShape, largeScanShape } from '../heap/span-shape.ts';
 import {
   pageDoublesShift as doublesShift,
   type ObjectMemory,
   windowPageMask as windowMask,
 } from '../spans/object-memory.ts';
-import { liveWordsPerPage } from '../spans/page-table.ts';
+import type { Liveness } from './liveness.ts';
 import { choreStart, choreZero, type MCache } from './mcache.ts';
 import type { MCentral } from './mcentral.ts';
 import {
@@ -32,7 +37,6 @@ import {
   tinySpanClass,
 } from './size-classes.ts';
 
-// A constant of this module is folded into optimised code; an imported one is loaded each time.
 const pageSize = pageBytes;
 const pageDoublesShift = doublesShift;
 const windowPageMask = windowMask;
@@ -47,61 +51,63 @@ export interface MallocHooks {
 /** Bytes up to which a plain loop of stores zeroes faster than fill. */
 const unrolledZeroing = 256;
 
+/** What malloc works with, besides its P. */
+export interface MallocDeps {
+  readonly heap: MHeap;
+  readonly state: HeapState;
+  readonly central: MCentral;
+  readonly mcache: MCache;
+  readonly memory: ObjectMemory;
+  readonly classes: SizeClasses;
+  readonly liveness: Liveness;
+  /** Where objects of no bytes are. */
+  readonly zeroBase: Address;
+}
+
 export class Malloc {
   /** The P this thread works with: its row of the mcaches. */
   readonly p: number;
   hooks: MallocHooks = { slowPath: () => {} };
-  protected readonly heap: MHeap;
-  private readonly central: MCentral;
-  protected readonly mcache: MCache;
-  protected readonly memory: ObjectMemory;
-  protected readonly origin: number;
-  private readonly reachPages: number;
-  protected readonly zeroBase: Address;
+  readonly #heap: MHeap;
+  readonly #state: HeapState;
+  readonly #central: MCentral;
+  readonly #mcache: MCache;
+  readonly #memory: ObjectMemory;
+  readonly #liveness: Liveness;
+  readonly #origin: number;
+  readonly #zeroBase: Address;
   // Columns of the fast path, each a field of its own: one load instead of two.
-  protected readonly spanClassBy8: Uint8Array;
-  protected readonly classToSize: Int32Array;
-  protected readonly firstSlot: number;
-  private readonly open: Int32Array;
-  private readonly windowBase: Float64Array;
-  private readonly chores: Uint8Array;
-  protected readonly tinyBits: Uint8Array;
-  private readonly tinyWindow: Int32Array;
-  protected readonly tinyBase: Float64Array;
-  protected readonly tinyLeft: Int32Array;
-  protected readonly tinyStarts: Int32Array;
-  private readonly tinyAllocs: Int32Array;
+  readonly #spanClassBy8: Uint8Array;
+  readonly #classToSize: Int32Array;
+  readonly #firstSlot: number;
+  readonly #open: Int32Array;
+  readonly #windowBase: Float64Array;
+  readonly #chores: Uint8Array;
+  readonly #tinyBase: Float64Array;
+  readonly #tinyLeft: Int32Array;
+  readonly #tinyAllocs: Int32Array;
 
-  constructor(
-    p: number,
-    heap: MHeap,
-    central: MCentral,
-    mcache: MCache,
-    memory: ObjectMemory,
-    classes: SizeClasses,
-    reachPages: number,
-    zeroBase: Address,
-  ) {
+  constructor(p: number, deps: MallocDeps) {
+    const { classes, mcache, state } = deps;
+    const { columns } = mcache;
     this.p = p;
-    this.heap = heap;
-    this.central = central;
-    this.mcache = mcache;
-    this.memory = memory;
-    this.origin = heap.parts.arenas.origin;
-    this.reachPages = reachPages;
-    this.zeroBase = zeroBase;
-    this.spanClassBy8 = classes.spanClassBy8;
-    this.classToSize = classes.sizes;
-    this.firstSlot = p * numSpanClasses;
-    this.open = mcache.columns.open;
-    this.windowBase = mcache.columns.windowBase;
-    this.chores = mcache.columns.chores;
-    this.tinyBits = heap.parts.tinyStarts.bits;
-    this.tinyWindow = mcache.columns.tinyWindow;
-    this.tinyBase = mcache.columns.tinyBase;
-    this.tinyLeft = mcache.columns.tinyLeft;
-    this.tinyStarts = mcache.columns.tinyStarts;
-    this.tinyAllocs = mcache.columns.tinyAllocs;
+    this.#heap = deps.heap;
+    this.#state = state;
+    this.#central = deps.central;
+    this.#mcache = mcache;
+    this.#memory = deps.memory;
+    this.#liveness = deps.liveness;
+    this.#origin = state.arenas.origin;
+    this.#zeroBase = deps.zeroBase;
+    this.#spanClassBy8 = classes.spanClassBy8;
+    this.#classToSize = classes.sizes;
+    this.#firstSlot = p * numSpanClasses;
+    this.#open = columns.open;
+    this.#windowBase = columns.windowBase;
+    this.#chores = columns.chores;
+    this.#tinyBase = columns.tinyBase;
+    this.#tinyLeft = columns.tinyLeft;
+    this.#tinyAllocs = columns.tinyAllocs;
   }
 
   /**
@@ -113,96 +119,94 @@ export class Malloc {
   malloc(size: number, noscan: boolean, zero: boolean): number {
     if (size < tinyBlock && noscan) return this.mallocTiny(size);
     if (size > maxSmallSize) return this.mallocLarge(size, noscan, zero);
-    const spanClass = this.spanClassBy8[(size + 7) >> 3] | (noscan ? 1 : 0);
-    const slot = this.firstSlot + spanClass;
-    const free = this.open[slot];
-    if (free === 0) return this.mallocSlow(slot, zero);
+    const spanClass = this.#spanClassBy8[(size + 7) >> 3] | (noscan ? 1 : 0);
+    const slot = this.#firstSlot + spanClass;
+    const free = this.#open[slot];
+    if (free === 0) return this.#mallocSlow(slot, zero);
     const rest = free & (free - 1);
-    this.open[slot] = rest;
+    this.#open[slot] = rest;
     const nth = 31 - Math.clz32(free ^ rest);
-    if (this.chores[slot] !== 0) this.doChores(slot, nth, zero);
-    return this.windowBase[slot] + nth * this.classToSize[spanClass >> 1];
+    if (this.#chores[slot] !== 0) this.#doChores(slot, nth, zero);
+    return this.#windowBase[slot] + nth * this.#classToSize[spanClass >> 1];
   }
 
   /**
    * Takes an object where the open window has none left: opens another, or refills the cache. An empty
    * object's class never has a window, so that empty objects end up here.
    */
-  private mallocSlow(slot: number, zero: boolean): number {
-    const spanClass = slot - this.firstSlot;
-    if (spanClass === 0) return this.zeroBase;
-    const refilled = !this.mcache.openNext(slot, zero);
-    if (refilled && !this.mcache.refill(this.p, spanClass, zero)) return 0;
-    const nth = this.takeOpen(slot);
-    if (this.chores[slot] !== 0) this.doChores(slot, nth, zero);
-    const addr = this.windowBase[slot] + nth * this.classToSize[spanClass >> 1];
+  #mallocSlow(slot: number, zero: boolean): number {
+    const spanClass = slot - this.#firstSlot;
+    if (spanClass === 0) return this.#zeroBase;
+    const refilled = !this.#mcache.openNext(slot, zero);
+    if (refilled && !this.#mcache.refill(this.p, spanClass, zero)) return 0;
+    const nth = this.#takeOpen(slot);
+    if (this.#chores[slot] !== 0) this.#doChores(slot, nth, zero);
+    const addr = this.#windowBase[slot] + nth * this.#classToSize[spanClass >> 1];
     if (refilled) this.hooks.slowPath();
     return addr;
   }
 
   /** Takes the first object of the open window, which has one: its number in the window. */
-  private takeOpen(slot: number): number {
-    const free = this.open[slot];
+  #takeOpen(slot: number): number {
+    const free = this.#open[slot];
     const rest = free & (free - 1);
-    this.open[slot] = rest;
+    this.#open[slot] = rest;
     return 31 - Math.clz32(free ^ rest);
   }
 
   /** What is left to do for an object just taken, in the few windows where anything is. */
-  private doChores(slot: number, nth: number, zero: boolean): void {
-    const chores = this.chores[slot];
-    if ((chores & choreStart) !== 0) this.tinyBits[this.tinyWindow[this.p] + (nth << 1)] = 1;
+  #doChores(slot: number, nth: number, zero: boolean): void {
+    const chores = this.#chores[slot];
+    if ((chores & choreStart) !== 0) this.#liveness.blockTaken(this.p, nth);
     if (zero && (chores & choreZero) !== 0) {
-      const size = this.classToSize[(slot - this.firstSlot) >> 1];
-      this.zero(this.windowBase[slot] + nth * size, size);
+      const size = this.#classToSize[(slot - this.#firstSlot) >> 1];
+      this.zero(this.#windowBase[slot] + nth * size, size);
     }
   }
 
   protected mallocTiny(size: number): number {
-    if (size === 0) return this.zeroBase;
+    if (size === 0) return this.#zeroBase;
     const { p } = this;
     // Sizes below 16 have an alignment of 8 at most: their lowest bit.
-    const left = this.tinyLeft[p] & -(size & -size);
+    const left = this.#tinyLeft[p] & -(size & -size);
     if (left < size) return this.mallocTinyBlock(size);
-    this.tinyLeft[p] = left - size;
-    this.tinyAllocs[p]++;
+    this.#tinyLeft[p] = left - size;
+    this.#tinyAllocs[p]++;
     const offset = tinyBlock - left;
-    this.tinyBits[this.tinyStarts[p] + (offset >> 3)] |= 1 << (offset & 7);
-    return this.tinyBase[p] + offset;
+    this.#liveness.startInBlock(p, offset);
+    return this.#tinyBase[p] + offset;
   }
 
   /** Starts a block for a tiny object, and keeps it as the current one if it has more room left. */
   protected mallocTinyBlock(size: number): number {
     const { p } = this;
-    const slot = this.firstSlot + tinySpanClass;
+    const slot = this.#firstSlot + tinySpanClass;
     let refilled = false;
-    if (this.open[slot] === 0) {
-      refilled = !this.mcache.openNext(slot, true);
-      if (refilled && !this.mcache.refill(p, tinySpanClass, true)) return 0;
+    if (this.#open[slot] === 0) {
+      refilled = !this.#mcache.openNext(slot, true);
+      if (refilled && !this.#mcache.refill(p, tinySpanClass, true)) return 0;
     }
-    const nth = this.takeOpen(slot);
+    const nth = this.#takeOpen(slot);
     // Always zeroed: the objects that come later into this block are promised zero memory too.
-    this.doChores(slot, nth, true);
-    const addr = this.windowBase[slot] + nth * tinyBlock;
+    this.#doChores(slot, nth, true);
+    const addr = this.#windowBase[slot] + nth * tinyBlock;
     const left = tinyBlock - size;
-    if (left > this.tinyLeft[p]) {
-      this.tinyBase[p] = addr;
-      this.tinyStarts[p] = this.tinyWindow[p] + (nth << 1);
-      this.tinyLeft[p] = left;
+    if (left > this.#tinyLeft[p]) {
+      this.#tinyBase[p] = addr;
+      this.#liveness.blockBegun(p, nth);
+      this.#tinyLeft[p] = left;
     }
     if (refilled) this.hooks.slowPath();
     return addr;
   }
 
   protected mallocLarge(size: number, noscan: boolean, zero: boolean): number {
-    const { heap } = this;
-    const { spans, counters, pageColumns } = heap.parts;
+    const { spans, counters, arenas } = this.#state;
     const c = spans.columns;
     const npages = Math.ceil(size / pageSize);
-    if (npages > this.reachPages) return 0;
-    this.central.hooks.deductSweepCredit(npages * pageSize, npages);
-    const spanClass = noscan ? 1 : 0;
-    const s = heap.allocHeapSpan(this.p, npages, spanClass, 0, 1);
+    if (npages > arenas.reachPages) return 0;
+    this.#central.hooks.deductSweepCredit(npages * pageSize, npages);
+    const s = this.#heap.allocHeapSpan(this.p, npages, noscan ? largeNoscanShape : largeScanShape);
     if (s === 0) return 0;
     const bytes = npages * pageSize;
     counters.largeAlloc[0] += bytes;
@@ -211,20 +215,20 @@ export class Malloc {
     counters.heapLive[0] += bytes;
     c.freeIndex[s] = 1;
     c.allocCount[s] = 1;
-    pageColumns.live[c.startPage[s] * liveWordsPerPage] |= 1;
-    const addr = this.origin + c.startPage[s] * pageSize;
+    this.#liveness.allocated(s, 0);
+    const addr = this.#origin + c.startPage[s] * pageSize;
     if (zero && c.needZero[s] !== 0) this.zero(addr, bytes);
     this.hooks.slowPath();
     return addr;
   }
 
   protected zero(addr: number, size: number): void {
-    const offset = addr - this.origin;
+    const offset = addr - this.#origin;
     const page = Math.floor(offset / pageSize);
     const inPage = offset - page * pageSize;
     const from = ((page & windowPageMask) << pageDoublesShift) + (inPage >>> 3);
     if (size <= unrolledZeroing) {
-      const window = this.memory.window(page);
+      const window = this.#memory.window(page);
       const end = from + (size >>> 3);
       if (end <= window.length) {
         // Cheaper than a call to fill up to here: 3.5 to 5.6 ns for 16 to 64 bytes against 20.
@@ -232,6 +236,6 @@ export class Malloc {
         return;
       }
     }
-    this.memory.zero(page, inPage, size);
+    this.#memory.zero(page, inPage, size);
   }
 }

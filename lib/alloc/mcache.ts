@@ -5,8 +5,8 @@
  * malloc takes them from there without touching the span. When none is left the next window with a
  * free object is opened; when there is none, the span is exchanged (`refill`). At the start of a sweep
  * and before statistics are read all spans go back (`flush`). The live heap is counted in whole spans
- * when they are cached, and put right when they come back unused. The objects of the open window are
- * marked as live beforehand; closing it takes that back for those that were not taken.
+ * when they are cached, and put right when they come back unused. Liveness is told of each window that opens and
+ * closes.
  *
  * Opening a window is also the moment to zero it, if the span may hold old contents and zero memory is
  * what is asked for: one fill of 2 KiB costs less than 32 times four stores. Only windows of objects
@@ -17,23 +17,21 @@
 import { popcount32 } from '../base/bits.ts';
 import { fatal } from '../base/errors.ts';
 import { pageSize } from '../base/units.ts';
-import type { counterTable } from '../heap/counters.ts';
-import type { MHeap } from '../heap/mheap.ts';
+import type { HeapState } from '../heap/heap-state.ts';
 import type { SpanObjects } from '../heap/span-objects.ts';
 import { f64, i32, table, u8, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { ObjectMemory } from '../spans/object-memory.ts';
-import { liveWordsPerPage } from '../spans/page-table.ts';
+import type { Liveness } from './liveness.ts';
 import type { MCentral } from './mcentral.ts';
 import { numSpanClasses, type SizeClasses, tinySpanClass } from './size-classes.ts';
-import { tinyBlockStartBytes, tinyRowBytes } from './tiny-starts.ts';
 
 /** Objects up to this size are zeroed by the window. */
 const windowZeroing = 512;
 
 /** The objects may hold old contents. */
 export const choreZero = 1;
-/** The objects are blocks of 16 bytes, and where an object starts in one must be marked. */
+/** Liveness must be told of each object. */
 export const choreStart = 2;
 
 /** Rows are Ps; a slot is P × numSpanClasses + span class. */
@@ -46,11 +44,8 @@ export const mcacheTable = table('mcaches', 'mcache', {
   windowBase: f64('p', numSpanClasses),
   /** What malloc must do for each object taken from the open window: `choreZero`, `choreStart`, or nothing. */
   chores: u8('p', numSpanClasses),
-  /** Where the start bits of the open window of tiny blocks begin. */
-  tinyWindow: i32('p'),
-  /** The tiny block: its address (0 for none), where its two bytes of start bits are, and the bytes left at its end. */
+  /** The tiny block: its address (0 for none), and the bytes left at its end. */
   tinyBase: f64('p'),
-  tinyStarts: i32('p'),
   tinyLeft: i32('p'),
   /** Objects that were put into a tiny block beside another, not yet counted. */
   tinyAllocs: i32('p'),
@@ -60,34 +55,43 @@ export const mcacheTable = table('mcaches', 'mcache', {
   held: i32('heap'),
 });
 
+/** What an mcache works with. */
+export interface MCacheDeps {
+  readonly meta: MetaMemory;
+  readonly state: HeapState;
+  readonly central: MCentral;
+  readonly objects: SpanObjects;
+  readonly memory: ObjectMemory;
+  readonly classes: SizeClasses;
+  readonly liveness: Liveness;
+}
+
 export class MCache {
-  readonly columns: Views<typeof mcacheTable>;
-  protected readonly heap: MHeap;
+  readonly #columns: Views<typeof mcacheTable>;
+  readonly #state: HeapState;
+  readonly #central: MCentral;
+  readonly #objects: SpanObjects;
+  readonly #memory: ObjectMemory;
+  readonly #sizes: Int32Array;
+  readonly #liveness: Liveness;
+  /** Ps. */
+  readonly ps: number;
   /** Whether a tiny block outlives a flush; a cycle forgets it in any case. */
   protected readonly keepsTiny: boolean = false;
-  private readonly central: MCentral;
-  private readonly objects: SpanObjects;
-  private readonly memory: ObjectMemory;
-  private readonly live: Int32Array;
-  private readonly sizes: Int32Array;
-  private readonly counters: Views<typeof counterTable>;
 
-  constructor(
-    meta: MetaMemory,
-    heap: MHeap,
-    central: MCentral,
-    objects: SpanObjects,
-    memory: ObjectMemory,
-    classes: SizeClasses,
-  ) {
-    this.columns = meta.views(mcacheTable);
-    this.heap = heap;
-    this.central = central;
-    this.objects = objects;
-    this.memory = memory;
-    this.sizes = classes.sizes;
-    this.live = heap.parts.pageColumns.live;
-    this.counters = heap.parts.counters;
+  constructor({ meta, state, central, objects, memory, classes, liveness }: MCacheDeps) {
+    this.#columns = meta.views(mcacheTable);
+    this.#state = state;
+    this.#central = central;
+    this.#objects = objects;
+    this.#memory = memory;
+    this.#sizes = classes.sizes;
+    this.#liveness = liveness;
+    this.ps = meta.rows(mcacheTable);
+  }
+
+  get columns(): Views<typeof mcacheTable> {
+    return this.#columns;
   }
 
   /**
@@ -95,12 +99,13 @@ export class MCache {
    * memory or does not. False when the span is full.
    */
   openNext(slot: number, zero: boolean): boolean {
-    const { columns, objects } = this;
-    const { freeIndex } = this.heap.parts.spans.columns;
+    const columns = this.#columns;
+    const objects = this.#objects;
+    const { freeIndex } = this.#state.spans.columns;
     const s = columns.spans[slot];
     const window = objects.findWindow(s, freeIndex[s] + 32);
     if (window < 0) return false;
-    this.open(slot, s, window, zero);
+    this.#open(slot, s, window, zero);
     return true;
   }
 
@@ -109,8 +114,8 @@ export class MCache {
    * the system has no memory: the slot is then empty, which is a legal state.
    */
   refill(p: number, spanClass: number, zero: boolean): boolean {
-    const { columns, counters, heap } = this;
-    const { spans, sweepState } = heap.parts;
+    const columns = this.#columns;
+    const { spans, sweepState, counters } = this.#state;
     const c = spans.columns;
     const slot = p * numSpanClasses + spanClass;
     const old = columns.spans[slot];
@@ -130,11 +135,11 @@ export class MCache {
         });
       }
       this.close(slot, old);
-      this.countAllocated(old, spanClass);
-      if (spanClass === tinySpanClass) this.countTiny(p);
-      this.central.uncacheSpan(old);
+      this.#countAllocated(old, spanClass);
+      if (spanClass === tinySpanClass) this.#countTiny(p);
+      this.#central.uncacheSpan(old);
     }
-    const s = this.central.cacheSpan(p, spanClass);
+    const s = this.#central.cacheSpan(p, spanClass);
     if (s === 0) return false;
     c.sweepGen[s] = sweepState.gen + 3;
     c.cachedCount[s] = c.allocCount[s];
@@ -145,19 +150,19 @@ export class MCache {
 
   /** Puts a span with free objects into an empty slot and opens its first window with any. */
   attach(slot: number, s: number, spanClass: number, zero: boolean): void {
-    const c = this.heap.parts.spans.columns;
-    const window = this.objects.findWindow(s, c.freeIndex[s]);
+    const c = this.#state.spans.columns;
+    const window = this.#objects.findWindow(s, c.freeIndex[s]);
     if (window < 0)
       fatal('a span for caching has no free object', { span: s, spanClass, allocCount: c.allocCount[s] });
-    this.columns.spans[slot] = s;
+    this.#columns.spans[slot] = s;
     c.cachedAt[s] = slot + 1;
-    this.open(slot, s, window, zero);
+    this.#open(slot, s, window, zero);
   }
 
   /** Returns every cached span of a P, and forgets its tiny block where a flush does. */
   flush(p: number): void {
-    const { columns, counters, heap } = this;
-    const { spans, sweepState } = heap.parts;
+    const columns = this.#columns;
+    const { spans, sweepState, counters } = this.#state;
     const c = spans.columns;
     const gen = sweepState.gen;
     for (let spanClass = 0; spanClass < numSpanClasses; spanClass++) {
@@ -165,63 +170,68 @@ export class MCache {
       const s = columns.spans[slot];
       if (s === 0) continue;
       this.close(slot, s);
-      this.countAllocated(s, spanClass);
+      this.#countAllocated(s, spanClass);
       // A span cached before the sweep began: the live heap was counted anew since.
       if (c.sweepGen[s] !== gen + 1) counters.heapLive[0] -= (c.nelems[s] - c.allocCount[s]) * c.elemSize[s];
-      this.central.uncacheSpan(s);
+      this.#central.uncacheSpan(s);
     }
     if (!this.keepsTiny) this.forgetTiny(p);
-    this.countTiny(p);
+    this.#countTiny(p);
+  }
+
+  /** The same of every P. */
+  flushAll(): void {
+    for (let p = 0; p < this.ps; p++) this.flush(p);
+  }
+
+  /** Starts a new tiny block with the next tiny object, on every P. */
+  forgetAllTiny(): void {
+    for (let p = 0; p < this.ps; p++) this.forgetTiny(p);
   }
 
   /** Starts a new tiny block with the next tiny object. */
   forgetTiny(p: number): void {
-    this.columns.tinyBase[p] = 0;
-    this.columns.tinyLeft[p] = 0;
+    this.#columns.tinyBase[p] = 0;
+    this.#columns.tinyLeft[p] = 0;
   }
 
   /** Opens a window of the cached span. */
-  private open(slot: number, s: number, window: number, zero: boolean): void {
-    const { columns, heap } = this;
-    const c = heap.parts.spans.columns;
-    const free = this.objects.foundFree;
+  #open(slot: number, s: number, window: number, zero: boolean): void {
+    const columns = this.#columns;
+    const c = this.#state.spans.columns;
+    const free = this.#objects.foundFree;
     const size = c.elemSize[s];
     const page = c.startPage[s];
     c.freeIndex[s] = window;
     c.allocCount[s] += popcount32(free);
     columns.open[slot] = free;
-    columns.windowBase[slot] = heap.parts.arenas.addressOf(page) + window * size;
+    columns.windowBase[slot] = this.#state.arenas.addressOf(page) + window * size;
     let chores = c.needZero[s] === 0 ? 0 : choreZero;
     if (chores !== 0 && zero && size <= windowZeroing && c.pages[s] === 1) {
-      this.zeroRuns(page, window * size, size, free);
+      this.#zeroRuns(page, window * size, size, free);
       chores = 0;
     }
-    if (c.tinyStarts[s] === 0) {
-      this.live[page * liveWordsPerPage + (window >>> 5)] |= free;
-    } else {
-      columns.tinyWindow[Math.floor(slot / numSpanClasses)] =
-        c.tinyStarts[s] * tinyRowBytes + window * tinyBlockStartBytes;
-      chores |= choreStart;
-    }
+    const p = Math.floor(slot / numSpanClasses);
+    if (this.#liveness.windowOpened(p, s, window, free)) chores |= choreStart;
     columns.chores[slot] = chores;
   }
 
   /** Zeroes the free objects of a window, each run of neighbours by one fill. */
-  private zeroRuns(page: number, offset: number, size: number, free: number): void {
+  #zeroRuns(page: number, offset: number, size: number, free: number): void {
     let left = free;
     while (left !== 0) {
       const from = 31 - Math.clz32(left & -left);
       const rest = ~(left >>> from);
       const n = rest === 0 ? 32 : 31 - Math.clz32(rest & -rest);
-      this.memory.zero(page, offset + from * size, n * size);
+      this.#memory.zero(page, offset + from * size, n * size);
       left = from + n >= 32 ? 0 : left & (-1 << (from + n));
     }
   }
 
   /** Takes a span out of its slot; what was open is free again. */
   protected close(slot: number, s: number): void {
-    const { columns } = this;
-    const c = this.heap.parts.spans.columns;
+    const columns = this.#columns;
+    const c = this.#state.spans.columns;
     const left = columns.open[slot];
     const window = c.freeIndex[s];
     if (left === 0) {
@@ -229,23 +239,24 @@ export class MCache {
     } else {
       c.allocCount[s] -= popcount32(left);
       c.freeIndex[s] = window + 31 - Math.clz32(left & -left);
-      if (c.tinyStarts[s] === 0) this.live[c.startPage[s] * liveWordsPerPage + (window >>> 5)] &= ~left;
+      this.#liveness.windowClosed(s, window, left);
     }
     c.cachedAt[s] = 0;
     columns.spans[slot] = 0;
     columns.open[slot] = 0;
   }
 
-  private countAllocated(s: number, spanClass: number): void {
-    const { allocCount, cachedCount } = this.heap.parts.spans.columns;
+  #countAllocated(s: number, spanClass: number): void {
+    const { allocCount, cachedCount } = this.#state.spans.columns;
+    const { counters } = this.#state;
     const taken = allocCount[s] - cachedCount[s];
     cachedCount[s] = 0;
-    this.counters.smallAllocCount[spanClass >>> 1] += taken;
-    this.counters.totalAlloc[0] += taken * this.sizes[spanClass >>> 1];
+    counters.smallAllocCount[spanClass >>> 1] += taken;
+    counters.totalAlloc[0] += taken * this.#sizes[spanClass >>> 1];
   }
 
-  private countTiny(p: number): void {
-    this.counters.tinyAllocCount[0] += this.columns.tinyAllocs[p];
-    this.columns.tinyAllocs[p] = 0;
+  #countTiny(p: number): void {
+    this.#state.counters.tinyAllocCount[0] += this.#columns.tinyAllocs[p];
+    this.#columns.tinyAllocs[p] = 0;
   }
 }

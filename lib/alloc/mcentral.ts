@@ -9,46 +9,43 @@
 import { fatal } from '../base/errors.ts';
 import { pageSize, type SpanId, spanId } from '../base/units.ts';
 import type { FreeLists } from '../heap/free-lists.ts';
+import type { HeapState } from '../heap/heap-state.ts';
 import type { MHeap } from '../heap/mheap.ts';
-import type { SpanBooks } from '../heap/span-registry.ts';
+import type { SpanRegistry } from '../heap/span-registry.ts';
 import type { SpanSweeper } from '../heap/sweep-span.ts';
-import { type SizeClasses, tinySpanClass } from './size-classes.ts';
+import type { SizeClasses } from './size-classes.ts';
 
 export interface CentralHooks {
   /** Before a span of `bytes` is allocated: sweep what the pace demands, less `callerPages`. */
   deductSweepCredit(bytes: number, callerPages: number): void;
 }
 
-export class MCentral {
-  private readonly heap: MHeap;
-  private readonly books: SpanBooks;
-  private readonly sweeper: SpanSweeper;
-  private readonly classes: SizeClasses;
+/** What the central lists work with. */
+export interface MCentralDeps {
+  readonly heap: MHeap;
+  readonly state: HeapState;
+  readonly registry: SpanRegistry;
+  readonly sweeper: SpanSweeper;
+  readonly classes: SizeClasses;
   /** Where free objects are threaded: what makes the list of a fresh span. */
-  private readonly freeLists: FreeLists | undefined;
-  hooks: CentralHooks = { deductSweepCredit: () => {} };
+  readonly freeLists: FreeLists | undefined;
+}
 
-  constructor(
-    heap: MHeap,
-    books: SpanBooks,
-    sweeper: SpanSweeper,
-    classes: SizeClasses,
-    freeLists: FreeLists | undefined,
-  ) {
-    this.heap = heap;
-    this.books = books;
-    this.sweeper = sweeper;
-    this.classes = classes;
-    this.freeLists = freeLists;
+export class MCentral {
+  hooks: CentralHooks = { deductSweepCredit: () => {} };
+  readonly #deps: MCentralDeps;
+
+  constructor(deps: MCentralDeps) {
+    this.#deps = deps;
   }
 
   /** A span with at least one free object for P `p`'s cache, or 0 when the system has no memory. */
   cacheSpan(p: number, spanClass: number): SpanId {
-    const sizeClass = spanClass >>> 1;
-    this.hooks.deductSweepCredit(this.classes.pages[sizeClass] * pageSize, 0);
-    const s = this.books.take(spanClass, this.sweeper) || this.growSpan(p, spanClass);
+    const { classes, registry, sweeper, state } = this.#deps;
+    this.hooks.deductSweepCredit(classes.pages[spanClass >>> 1] * pageSize, 0);
+    const s = registry.take(spanClass, sweeper) || this.#growSpan(p, spanClass);
     if (s === 0) return spanId(0);
-    const { allocCount, nelems } = this.heap.parts.spans.columns;
+    const { allocCount, nelems } = state.spans.columns;
     if (allocCount[s] === nelems[s]) fatal('a span for caching has no free objects', { span: s, spanClass });
     return spanId(s);
   }
@@ -58,38 +55,22 @@ export class MCentral {
    * here and now: nobody else would.
    */
   uncacheSpan(s: number): void {
-    const { sweepState, spans } = this.heap.parts;
+    const { sweepState, spans } = this.#deps.state;
     const { sweepGen } = spans.columns;
     const gen = sweepState.gen;
     if (sweepGen[s] === gen + 1) {
       sweepGen[s] = gen - 1;
-      this.sweeper.sweep(s, false);
+      this.#deps.sweeper.sweep(s, false);
     } else {
       sweepGen[s] = gen;
-      this.books.uncached(s);
+      this.#deps.registry.uncached(s);
     }
   }
 
-  private growSpan(p: number, spanClass: number): SpanId {
-    const sizeClass = spanClass >>> 1;
-    const { heap } = this;
-    const s = heap.allocHeapSpan(
-      p,
-      this.classes.pages[sizeClass],
-      spanClass,
-      this.classes.sizes[sizeClass],
-      this.classes.objects[sizeClass],
-    );
-    if (s !== 0 && spanClass === tinySpanClass) {
-      const row = heap.parts.tinyStarts.alloc();
-      if (row === 0) {
-        heap.freeSpan(s);
-        return spanId(0);
-      }
-      heap.parts.spans.columns.tinyStarts[s] = row;
-      heap.parts.spans.columns.stride[s] = 0;
-    }
-    if (s !== 0) this.freeLists?.thread(s);
+  #growSpan(p: number, spanClass: number): SpanId {
+    const { heap, classes, freeLists } = this.#deps;
+    const s = heap.allocHeapSpan(p, classes.pages[spanClass >>> 1], classes.shapes[spanClass]);
+    if (s !== 0) freeLists?.thread(s);
     return s;
   }
 }

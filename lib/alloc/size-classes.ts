@@ -11,6 +11,7 @@
  * (size-class-table.ts, generated).
  */
 import { alignUp, pageSize, userAddressEnd } from '../base/units.ts';
+import { largeNoscanShape, largeScanShape, type SpanShape, smallShape } from '../heap/span-shape.ts';
 import { largeSizeDiv, maxSmallSize, smallSizeDiv, smallSizeMax } from './size-class-generator.ts';
 import {
   go14Pages,
@@ -113,6 +114,18 @@ export interface SizeClasses {
    * without. In the 2014 table the bit is set already: there, both share their spans.
    */
   readonly spanClassBy8: Uint8Array;
+  /** The shape of a span, by span class; those of class 0 are of large objects. */
+  readonly shapes: readonly SpanShape[];
+}
+
+/** The shapes of all span classes of a table. Tiny blocks are objects that several share. */
+function shapesOf(sizes: readonly number[], objects: Int32Array): SpanShape[] {
+  const shapes = [largeScanShape, largeNoscanShape];
+  for (let spanClass = 2; spanClass < sizes.length * 2; spanClass++) {
+    const sizeClass = spanClass >> 1;
+    shapes.push(smallShape(spanClass, sizes[sizeClass], objects[sizeClass], spanClass === tinySpanClass));
+  }
+  return shapes;
 }
 
 function sizeClassesOf(sizes: readonly number[], pages: readonly number[], split: boolean): SizeClasses {
@@ -122,12 +135,16 @@ function sizeClassesOf(sizes: readonly number[], pages: readonly number[], split
     while (sizes[c] < 8 * i) c++;
     spanClassBy8[i] = (c << 1) | (split ? 0 : 1);
   }
+  const objects = Int32Array.from(sizes, (size, i) =>
+    size === 0 ? 0 : Math.floor((pages[i] * pageSize) / size),
+  );
   return {
     count: sizes.length,
     sizes: Int32Array.from(sizes),
     pages: Int32Array.from(pages),
-    objects: Int32Array.from(sizes, (size, i) => (size === 0 ? 0 : Math.floor((pages[i] * pageSize) / size))),
+    objects,
     spanClassBy8,
+    shapes: shapesOf(sizes, objects),
   };
 }
 

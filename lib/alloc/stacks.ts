@@ -9,46 +9,48 @@
  * whoever runs goroutines.
  */
 import { pageSize, type SpanId, spanId } from '../base/units.ts';
+import type { HeapState } from '../heap/heap-state.ts';
 import type { MHeap } from '../heap/mheap.ts';
 import { spanState, spanUse } from '../spans/span-table.ts';
 
 export class Stacks {
-  private readonly heap: MHeap;
+  readonly #heap: MHeap;
+  readonly #state: HeapState;
 
-  constructor(heap: MHeap) {
-    this.heap = heap;
+  constructor(heap: MHeap, state: HeapState) {
+    this.#heap = heap;
+    this.#state = state;
   }
 
   /** The address of a new stack of at least `size` bytes, or 0 where there is no memory. Contents are undefined. */
   alloc(p: number, size: number): number {
-    const { spans, arenas } = this.heap.parts;
-    const s = this.heap.allocManual(p, Math.ceil(size / pageSize), spanUse.stack);
-    return s === 0 ? 0 : arenas.addressOf(spans.columns.startPage[s]);
+    const s = this.#heap.allocManual(p, Math.ceil(size / pageSize), spanUse.stack);
+    return s === 0 ? 0 : this.#baseOf(s);
   }
 
   /** Gives back the stack at `addr`, its first byte. @returns whether there is one */
   free(addr: number): boolean {
-    const s = this.spanAt(addr);
-    if (s === 0 || this.baseOf(s) !== addr) return false;
-    this.heap.freeManual(s);
+    const s = this.#spanAt(addr);
+    if (s === 0 || this.#baseOf(s) !== addr) return false;
+    this.#heap.freeManual(s);
     return true;
   }
 
   /** The stack that holds the byte at `addr`: its first byte, and its bytes. */
   find(addr: number): { readonly base: number; readonly size: number } | undefined {
-    const s = this.spanAt(addr);
+    const s = this.#spanAt(addr);
     return s === 0
       ? undefined
-      : { base: this.baseOf(s), size: this.heap.parts.spans.columns.pages[s] * pageSize };
+      : { base: this.#baseOf(s), size: this.#state.spans.columns.pages[s] * pageSize };
   }
 
-  private baseOf(s: SpanId): number {
-    const { arenas, spans } = this.heap.parts;
+  #baseOf(s: SpanId): number {
+    const { arenas, spans } = this.#state;
     return arenas.addressOf(spans.columns.startPage[s]);
   }
 
-  private spanAt(addr: number): SpanId {
-    const { arenas, pageColumns, spans } = this.heap.parts;
+  #spanAt(addr: number): SpanId {
+    const { arenas, pageColumns, spans } = this.#state;
     const page = arenas.pageOf(addr);
     if (!Number.isInteger(page) || !arenas.isKnown(page)) return spanId(0);
     // The entry of a free page names the span that was there last.

@@ -33,13 +33,13 @@ export const tinyStartsPoolTable = table('tinyStartsPool', 'gc', {
 });
 
 export class TinyStarts {
-  readonly bits: Uint8Array;
-  private readonly pool: IdPool;
+  readonly #bits: Uint8Array;
+  readonly #pool: IdPool;
 
   constructor(meta: MetaMemory) {
     const columns = meta.views(tinyStartsTable);
-    this.bits = columns.bits;
-    this.pool = new IdPool(
+    this.#bits = columns.bits;
+    this.#pool = new IdPool(
       meta,
       tinyStartsTable,
       columns.next,
@@ -48,23 +48,27 @@ export class TinyStarts {
     );
   }
 
+  get bits(): Uint8Array {
+    return this.#bits;
+  }
+
   static prepare(meta: MetaMemory): boolean {
     return meta.commit(tinyStartsPoolTable, 0, 1);
   }
 
   /** A row for a span of tiny blocks, or 0 when there is no memory. */
   alloc(): number {
-    return this.pool.alloc();
+    return this.#pool.alloc();
   }
 
   free(row: number): void {
-    this.pool.free(row);
+    this.#pool.free(row);
   }
 
   /** Whether any object of a block lives. */
   blockLives(row: number, block: number): boolean {
     const at = row * tinyRowBytes + block * 2;
-    return (this.bits[at] | this.bits[at + 1]) !== 0;
+    return (this.#bits[at] | this.#bits[at + 1]) !== 0;
   }
 
   /** The live blocks among 32 from `window`, as ones. */
@@ -72,7 +76,7 @@ export class TinyStarts {
     let word = 0;
     let at = row * tinyRowBytes + window * 2;
     for (let bit = 0; bit < 32; bit++, at += 2)
-      if ((this.bits[at] | this.bits[at + 1]) !== 0) word |= 1 << bit;
+      if ((this.#bits[at] | this.#bits[at + 1]) !== 0) word |= 1 << bit;
     return word;
   }
 
@@ -80,7 +84,7 @@ export class TinyStarts {
   countStarts(row: number): number {
     let n = 0;
     const from = row * tinyRowBytes;
-    for (let at = from; at < from + tinyRowBytes; at++) for (let b = this.bits[at]; b !== 0; b &= b - 1) n++;
+    for (let at = from; at < from + tinyRowBytes; at++) for (let b = this.#bits[at]; b !== 0; b &= b - 1) n++;
     return n;
   }
 }

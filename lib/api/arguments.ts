@@ -23,6 +23,6 @@ export function checkSize(size: number): void {
 
 /** Passes a heap that others may attach to. */
 export function requireShared(runtime: Runtime): void {
-  if (Atomics.load(runtime.table.shared, 0) === 1) return;
-  refuse('ERR_NOT_SHARED', 'the heap is not shared: call share() first', runtime.meta.base);
+  if (runtime.memory.isShared) return;
+  refuse('ERR_NOT_SHARED', 'the heap is not shared: call share() first', runtime.memory.meta.base);
 }

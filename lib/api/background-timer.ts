@@ -10,32 +10,32 @@ import { PageHeapError } from '../base/errors.ts';
 const idleLookMs = 100;
 
 export class BackgroundTimer {
-  private readonly step: () => number;
-  private timer: NodeJS.Timeout;
+  readonly #step: () => number;
+  #timer: NodeJS.Timeout;
 
   /** @param step does what is due and answers the nanoseconds until more is */
   constructor(step: () => number) {
-    this.step = step;
-    this.timer = this.after(0);
+    this.#step = step;
+    this.#timer = this.#after(0);
   }
 
   stop(): void {
-    clearTimeout(this.timer);
+    clearTimeout(this.#timer);
   }
 
-  private after(ms: number): NodeJS.Timeout {
-    return setTimeout(() => this.fire(), ms).unref();
+  #after(ms: number): NodeJS.Timeout {
+    return setTimeout(() => this.#fire(), ms).unref();
   }
 
-  private fire(): void {
+  #fire(): void {
     let ns: number;
     try {
-      ns = this.step();
+      ns = this.#step();
     } catch (error) {
       // Whoever uses the heap next is told; from a timer it would only end the process.
       if (error instanceof PageHeapError) return;
       throw error;
     }
-    this.timer = this.after(Math.min(idleLookMs, Math.max(1, ns / 1e6)));
+    this.#timer = this.#after(Math.min(idleLookMs, Math.max(1, ns / 1e6)));
   }
 }

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * The public heap: arguments checked, locks taken, errors thrown; then the parts do the work.
+ * The public heap: arguments checked, locks taken, errors thrown; then the layers below do the work.
  *
  * A heap is in one of three modes. Plain: one thread owns it, nothing is locked. Shared: every
  * operation holds the heap's lock, and other threads attach by the handle. Disposed: every operation
@@ -13,16 +13,14 @@
  *
  * Not here: how anything is done.
  */
-import { Drops } from '../alloc/drops.ts';
+import type { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
 import type { Malloc } from '../alloc/malloc.ts';
 import { roundUpSizeBy } from '../alloc/size-classes.ts';
-import { Stacks } from '../alloc/stacks.ts';
+import type { Stacks } from '../alloc/stacks.ts';
 import { PageHeapError } from '../base/errors.ts';
-import { address } from '../base/units.ts';
-import { whyNoLimit } from '../design/design.ts';
-import { checkWatcher, type HeapOptions, resolveOptions } from '../design/options.ts';
-import { EventQueue, type Watch } from '../gc/events.ts';
-import { noMemoryLimit } from '../gc/pacer.ts';
+import type { HeapOptions } from '../design/options.ts';
+import { whyNoLimit } from '../design/refusals.ts';
+import { noMemoryLimit } from '../gc/gc-settings.ts';
 import { type CheckLevel, checkHeap } from '../inspect/check.ts';
 import { crashHeapOf } from '../inspect/crash-heap.ts';
 import { type HeapMetrics, readMetrics } from '../inspect/metrics.ts';
@@ -30,28 +28,23 @@ import { type PageStates, pageStates } from '../inspect/page-states.ts';
 import { type SizeClassRow, sizeClassStats } from '../inspect/size-class-stats.ts';
 import { type HeapSample, type MemStats, readMemStats, sampleHeap } from '../inspect/stats.ts';
 import { RankedLock } from '../meta/lock.ts';
-import { systemClock } from '../os/clock.ts';
 import { CrashReport } from '../os/crash.ts';
-import { Sys } from '../os/sys.ts';
+import { guardRuntime } from '../runtime/guards.ts';
 import { Holders } from '../runtime/holders.ts';
-import { Runtime } from '../runtime/runtime.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { heapTable } from '../runtime/tables.ts';
 import { checkAddress, checkSize, refuse, requireShared } from './arguments.ts';
 import { BackgroundTimer } from './background-timer.ts';
+import type { EventQueue } from './event-queue.ts';
 import { ObjectContents } from './object-contents.ts';
-
-/** What another thread of this process needs to attach to a shared heap. Can be posted to a worker. */
-export interface HeapHandle {
-  readonly kind: 'pageheap';
-  /** Address of the heap's header. */
-  readonly base: number;
-  /** The process it lives in. */
-  readonly pid: number;
-  readonly advise: 'dontneed' | 'free';
-  readonly hardDecommit: boolean;
-}
-
-export type AttachOptions = Pick<HeapOptions, 'clock' | 'onEvent' | 'debug' | 'timed'>;
+import {
+  type AttachOptions,
+  attachHeap,
+  type HeapHandle,
+  handleOf,
+  OpenedHeap,
+  openHeap,
+} from './opening.ts';
 
 /** An object as `findObject` describes it. */
 export interface HeapObject {
@@ -67,101 +60,71 @@ const plain = 0;
 const shared = 1;
 const disposed = 2;
 
+/** What a heap is wired from: for tests, and for who looks inside. Not part of the package's interface. */
+export let runtimeOf: (heap: Heap) => Runtime;
+
 /** A page heap. See the options for what can be asked of one. */
 export class Heap {
-  private mode: 0 | 1 | 2 = plain;
-  private readonly runtime: Runtime;
-  private readonly lock: RankedLock;
-  private readonly fast: Malloc;
-  private readonly drops: Drops;
-  private readonly stacks: Stacks;
-  private readonly contents: ObjectContents;
-  private readonly events: EventQueue;
-  private readonly owner: boolean;
+  #mode: 0 | 1 | 2 = plain;
+  readonly #runtime: Runtime;
+  readonly #lock: RankedLock;
+  readonly #fast: Malloc;
+  readonly #liveness: ExplicitLiveness;
+  readonly #stacks: Stacks;
+  readonly #contents: ObjectContents;
+  readonly #events: EventQueue;
+  readonly #owner: boolean;
   /** One a heap, of its maker: it tells of the heap whichever thread crashes. */
-  private readonly crash: CrashReport | undefined;
-  private readonly holders: Holders;
-  private readonly p: number;
-  private readonly timer: BackgroundTimer | undefined;
+  readonly #crash: CrashReport | undefined;
+  readonly #holders: Holders;
+  readonly #p: number;
+  readonly #timer: BackgroundTimer | undefined;
 
   /**
    * Makes a heap, owned by the calling thread.
    * @throws ERR_INVALID_OPTION · ERR_OUT_OF_MEMORY when the system has no address space for one
    */
   constructor(options: HeapOptions = {}) {
-    if (options instanceof Attachment) {
-      this.runtime = options.runtime;
-      this.events = options.events;
-      this.owner = false;
-      this.mode = shared;
-    } else {
-      const resolved = resolveOptions(options);
-      const sys =
-        options.sys ??
-        new Sys({
-          advise: resolved.parts.advise,
-          hardDecommit: resolved.hardDecommit,
-          debug: resolved.debug,
-          timed: resolved.timed,
-        });
-      this.events = new EventQueue(options.onEvent);
-      const { gctrace, scavtrace } = resolved;
-      this.runtime = Runtime.create(sys, resolved, watchOf(options, this.events, gctrace, scavtrace));
-      this.owner = true;
-    }
-    const { runtime } = this;
-    const debug = options.debug ?? false;
-    const lockAt = runtime.meta.addressOf(heapTable, 'lock');
-    this.lock = new RankedLock('heap', runtime.table.lock, lockAt, runtime.sys.addon, debug);
-    this.holders = new Holders(runtime);
+    const opened = options instanceof OpenedHeap ? options : openHeap(options);
+    const { runtime, debug } = opened;
+    const { memory } = runtime;
+    this.#runtime = runtime;
+    this.#events = opened.events;
+    this.#owner = opened.owner;
+    this.#mode = opened.owner ? plain : shared;
+    const lockAt = memory.meta.addressOf(heapTable, 'lock');
+    this.#lock = new RankedLock('heap', memory.table.lock, lockAt, memory.sys.addon, debug);
+    this.#holders = new Holders(runtime);
     try {
-      this.crash = this.owner ? new CrashReport(runtime.sys, crashHeapOf(runtime)) : undefined;
-      this.p = this.guarded(() => {
+      this.#crash = opened.owner ? new CrashReport(memory.sys, crashHeapOf(runtime)) : undefined;
+      this.#p = this.#guarded(() => {
         // The maker may have disposed of the heap, or be about to, since it was looked at.
-        if (!this.owner) requireShared(runtime);
-        return this.holders.acquire();
+        if (!opened.owner) requireShared(runtime);
+        return this.#holders.acquire();
       });
     } catch (error) {
-      if (this.owner) runtime.dispose();
+      if (opened.owner) runtime.dispose();
       else runtime.detach();
       throw error;
     }
-    this.fast = runtime.mallocOf(this.p);
-    this.drops = new Drops(runtime.heap, runtime.objects, runtime.reach, address(runtime.table.zeroBase[0]));
-    this.stacks = new Stacks(runtime.heap);
-    this.contents = new ObjectContents(runtime, this.drops, this.stacks);
-    if (options.background === true) this.timer = new BackgroundTimer(() => this.step());
+    this.#fast = runtime.mallocOf(this.#p);
+    this.#liveness = runtime.alloc.liveness;
+    this.#stacks = runtime.alloc.stacks;
+    this.#contents = new ObjectContents(runtime);
+    if (debug) guardRuntime(runtime, this.#fast, this.#lock);
+    if (opened.background) this.#timer = new BackgroundTimer(() => this.step());
   }
 
   /**
    * A second thread's heap over the memory of a shared one. It has a P of its own.
-   * @throws ERR_INCOMPATIBLE_HEAP · ERR_NOT_SHARED · ERR_NO_P
+   * @throws ERR_INVALID_ARGUMENT · ERR_INCOMPATIBLE_HEAP · ERR_NOT_SHARED · ERR_NO_P
    */
   static attach(handle: HeapHandle, options: AttachOptions = {}): Heap {
-    if (
-      typeof handle !== 'object' ||
-      handle === null ||
-      handle.kind !== 'pageheap' ||
-      !Number.isInteger(handle.base)
-    ) {
-      throw new PageHeapError('ERR_INVALID_ARGUMENT', 'not the handle of a heap', { value: handle });
-    }
-    if (handle.pid !== process.pid) {
-      throw new PageHeapError(
-        'ERR_INCOMPATIBLE_HEAP',
-        `the heap lives in process ${handle.pid}, this is ${process.pid}`,
-        { value: handle.pid },
-      );
-    }
-    const sys = new Sys({
-      advise: handle.advise,
-      hardDecommit: handle.hardDecommit,
-      timed: options.timed ?? true,
-    });
-    checkWatcher(options);
-    const events = new EventQueue(options.onEvent);
-    const runtime = Runtime.attach(sys, address(handle.base), watchOf(options, events, false, false));
-    return new Heap(new Attachment(runtime, options, events) as HeapOptions);
+    return new Heap(attachHeap(handle, options) as HeapOptions);
+  }
+
+  static {
+    runtimeOf = (heap) => heap.#runtime;
   }
 
   // ---------------------------------------------------------------- objects
@@ -175,18 +138,19 @@ export class Heap {
    * @throws ERR_INVALID_SIZE · ERR_OUT_OF_MEMORY · ERR_DISPOSED
    */
   malloc(size: number, noscan = true, zero = true): number {
-    if (this.mode !== plain || (size | 0) !== size || size < 0) return this.mallocSlowly(size, noscan, zero);
-    const addr = this.fast.malloc(size, noscan, zero);
-    if (this.events.pending) this.events.tell();
-    return addr === 0 ? this.refuseMemory(size) : addr;
+    if (this.#mode !== plain || (size | 0) !== size || size < 0)
+      return this.#mallocSlowly(size, noscan, zero);
+    const addr = this.#fast.malloc(size, noscan, zero);
+    if (this.#events.pending) this.#events.tell();
+    return addr === 0 ? this.#refuseMemory(size) : addr;
   }
 
   /** Allocates where the fast way does not lead: under the lock, or sizes to be looked at first. */
-  private mallocSlowly(size: number, noscan: boolean, zero: boolean): number {
-    return this.guarded(() => {
+  #mallocSlowly(size: number, noscan: boolean, zero: boolean): number {
+    return this.#guarded(() => {
       checkSize(size);
-      const addr = this.fast.malloc(size, noscan, zero);
-      return addr === 0 ? this.refuseMemory(size) : addr;
+      const addr = this.#fast.malloc(size, noscan, zero);
+      return addr === 0 ? this.#refuseMemory(size) : addr;
     });
   }
 
@@ -197,28 +161,29 @@ export class Heap {
    * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_ALREADY_DROPPED · ERR_INTERIOR_ADDRESS · ERR_DISPOSED
    */
   drop(addr: number): void {
-    if (typeof addr !== 'number' || this.mode !== plain || !this.drops.drop(addr)) this.dropSlowly(addr);
+    if (typeof addr !== 'number' || this.#mode !== plain || !this.#liveness.drop(addr))
+      this.#dropSlowly(addr);
   }
 
   /** Drops where the fast way does not lead, or says why not. */
-  private dropSlowly(addr: number): void {
+  #dropSlowly(addr: number): void {
     if (typeof addr !== 'number') checkAddress(addr);
-    this.guarded(() => {
-      if (!this.drops.drop(addr)) this.drops.explain(addr);
+    this.#guarded(() => {
+      if (!this.#liveness.drop(addr)) this.#liveness.explain(addr);
     });
   }
 
   /** The object that holds the byte at `addr`, wherever in it that is; undefined where there is none. */
   findObject(addr: number): HeapObject | undefined {
     if (typeof addr !== 'number') return undefined;
-    const found = this.guarded(() => this.drops.find(addr));
+    const found = this.#guarded(() => this.#runtime.alloc.finder.find(addr));
     return found === undefined
       ? undefined
       : {
           base: found.base,
           size: found.size,
           spanClass: found.spanClass,
-          noscan: this.drops.holdsNoPointers(found),
+          noscan: this.#runtime.alloc.finder.holdsNoPointers(found),
         };
   }
 
@@ -230,7 +195,7 @@ export class Heap {
   /** Bytes a request of `size` really gets. @throws ERR_INVALID_SIZE */
   roundUpSize(size: number): number {
     checkSize(size);
-    return roundUpSizeBy(this.runtime.classes, size);
+    return roundUpSizeBy(this.#runtime.alloc.classes, size);
   }
 
   // ---------------------------------------------------------------- stacks
@@ -243,19 +208,19 @@ export class Heap {
    * @throws ERR_INVALID_SIZE · ERR_OUT_OF_MEMORY · ERR_DISPOSED
    */
   allocStack(size: number): number {
-    return this.guarded(() => {
+    return this.#guarded(() => {
       checkSize(size);
       if (size === 0) refuse('ERR_INVALID_SIZE', 'a stack has at least one byte', size);
-      const addr = this.stacks.alloc(this.p, size);
-      return addr === 0 ? this.refuseMemory(size) : addr;
+      const addr = this.#stacks.alloc(this.#p, size);
+      return addr === 0 ? this.#refuseMemory(size) : addr;
     });
   }
 
   /** Gives a stack back, at once. @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED where no stack begins · ERR_DISPOSED */
   freeStack(addr: number): void {
     checkAddress(addr);
-    this.guarded(() => {
-      if (!this.stacks.free(addr)) refuse('ERR_NOT_ALLOCATED', 'no stack begins there', addr);
+    this.#guarded(() => {
+      if (!this.#stacks.free(addr)) refuse('ERR_NOT_ALLOCATED', 'no stack begins there', addr);
     });
   }
 
@@ -267,35 +232,35 @@ export class Heap {
    * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_OUT_OF_RANGE · ERR_DISPOSED
    */
   view(addr: number, length: number): Uint8Array {
-    return this.guarded(() => this.contents.view(addr, length));
+    return this.#guarded(() => this.#contents.view(addr, length));
   }
 
   /** A copy of an object's bytes. @throws as `view`; ERR_FAULT where the memory is not there */
   read(addr: number, length: number): Uint8Array {
-    return this.guarded(() => this.contents.read(addr, length));
+    return this.#guarded(() => this.#contents.read(addr, length));
   }
 
   /** Writes bytes into an object. @throws as `read` */
   write(addr: number, data: Uint8Array): void {
-    this.guarded(() => this.contents.write(addr, data));
+    this.#guarded(() => this.#contents.write(addr, data));
   }
 
   /** Fills an object's bytes. @throws as `view` */
   fill(addr: number, length: number, byte: number): void {
-    this.guarded(() => this.contents.fill(addr, length, byte));
+    this.#guarded(() => this.#contents.fill(addr, length, byte));
   }
 
   /** Copies bytes from one object to another; they may overlap. @throws as `view` */
   copy(to: number, from: number, length: number): void {
-    this.guarded(() => this.contents.copy(to, from, length));
+    this.#guarded(() => this.#contents.copy(to, from, length));
   }
 
   // ---------------------------------------------------------------- collecting and scavenging
 
   /** Runs a whole collection and its sweep. @throws ERR_OUT_OF_MEMORY when there is no memory for its bitmaps */
   gc(): void {
-    this.guarded(() => {
-      if (!this.runtime.collectFully()) refuse('ERR_OUT_OF_MEMORY', 'no memory to collect', 0);
+    this.#guarded(() => {
+      if (!this.#runtime.gc.collector.collectFully()) refuse('ERR_OUT_OF_MEMORY', 'no memory to collect', 0);
     });
   }
 
@@ -304,34 +269,34 @@ export class Heap {
    * @returns nanoseconds until more is due; 0: now; Infinity: not before something happens
    */
   step(): number {
-    return this.guarded(() => this.runtime.step());
+    return this.#guarded(() => this.#runtime.due.step());
   }
 
   /** Collects and gives everything free back to the system. @returns bytes released by it */
   freeOSMemory(): number {
-    return this.guarded(() => {
-      if (!this.runtime.collectFully()) refuse('ERR_OUT_OF_MEMORY', 'no memory to collect', 0);
-      return this.runtime.releaseAll();
+    return this.#guarded(() => {
+      if (!this.#runtime.gc.collector.collectFully()) refuse('ERR_OUT_OF_MEMORY', 'no memory to collect', 0);
+      return this.#runtime.scavenger.releaseAll();
     });
   }
 
   /** Sets the GC percent (negative: off) and returns the previous one. @throws ERR_INVALID_ARGUMENT */
   setGCPercent(percent: number): number {
-    return this.guarded(() => {
-      const previous = this.runtime.pacer.setGCPercent(percent);
-      this.runtime.repace();
+    return this.#guarded(() => {
+      const previous = this.#runtime.gc.settings.setGCPercent(percent);
+      this.#runtime.gc.collector.repace();
       return previous;
     });
   }
 
   /** Sets the memory limit in bytes (negative: only reads) and returns the previous one. @throws ERR_INVALID_ARGUMENT */
   setMemoryLimit(limit: number): number {
-    return this.guarded(() => {
-      const unlimited = whyNoLimit(this.runtime.parts);
+    return this.#guarded(() => {
+      const unlimited = whyNoLimit(this.#runtime.memory.design);
       if (limit >= 0 && limit < noMemoryLimit && unlimited !== undefined)
         throw new PageHeapError('ERR_INVALID_ARGUMENT', unlimited, { value: limit });
-      const previous = this.runtime.pacer.setMemoryLimit(limit);
-      if (limit >= 0) this.runtime.repace();
+      const previous = this.#runtime.gc.settings.setMemoryLimit(limit);
+      if (limit >= 0) this.#runtime.gc.collector.repace();
       return previous;
     });
   }
@@ -340,66 +305,60 @@ export class Heap {
 
   /** Go's MemStats, in full. Flushes every P's caches, as Go does. */
   readMemStats(): MemStats {
-    return this.guarded(() => readMemStats(this.runtime));
+    return this.#guarded(() => readMemStats(this.#runtime));
   }
 
   /** Go's runtime/metrics, by name. */
   readMetrics(): HeapMetrics {
-    return this.guarded(() => readMetrics(this.runtime));
+    return this.#guarded(() => readMetrics(this.#runtime));
   }
 
   /** What each size class holds: spans, objects, free slots, tail waste. Walks the spans, flushes nothing. */
   sizeClasses(): SizeClassRow[] {
-    return this.guarded(() => sizeClassStats(this.runtime));
+    return this.#guarded(() => sizeClassStats(this.#runtime));
   }
 
   /** A few counters, cheap enough for every beat of a sampler. */
   sample(): HeapSample {
-    return this.guarded(() => sampleHeap(this.runtime));
+    return this.#guarded(() => sampleHeap(this.#runtime));
   }
 
   /** Walks the heap's state and throws a FatalError at what does not fit. 1: counters; 2: spans; 3: everything. */
   check(level: CheckLevel = 3): void {
-    this.guarded(() => checkHeap(this.runtime, level));
+    this.#guarded(() => checkHeap(this.#runtime, level));
   }
 
   /** The heap's address ranges, whole arenas, ascending: where to look for its residency. */
   ranges(): { base: number; bytes: number }[] {
-    return this.guarded(() => this.runtime.arenas.ranges());
+    return this.#guarded(() => this.#runtime.state.arenas.ranges());
   }
 
   /** What the heap believes of every page. */
   pageStates(): PageStates {
-    return this.guarded(() => pageStates(this.runtime));
+    return this.#guarded(() => pageStates(this.#runtime));
   }
 
   /** Refused advices and what is done instead, in words. */
   fallbacks(): string[] {
-    return this.runtime.sys.fallbacks();
+    return this.#runtime.memory.sys.fallbacks();
   }
 
   // ---------------------------------------------------------------- threads and life
 
   /** Switches to locked operation and tells how other threads attach. Sharing again is harmless. */
   share(): HeapHandle {
-    this.requireAlive();
-    const { runtime } = this;
-    if (runtime.parts.pageHeap === 'own') {
+    this.#requireAlive();
+    const runtime = this.#runtime;
+    if (runtime.memory.design.pageHeap === 'custom') {
       throw new PageHeapError(
         'ERR_NOT_SHARED',
         'a heap whose page heap is a class of its maker cannot be shared: other threads cannot reach its state',
       );
     }
-    this.mode = shared;
-    runtime.sys.forgetStates();
-    Atomics.store(runtime.table.shared, 0, 1);
-    return {
-      kind: 'pageheap',
-      base: runtime.meta.base,
-      pid: process.pid,
-      advise: runtime.sys.advice === 'free' ? 'free' : 'dontneed',
-      hardDecommit: runtime.sys.hardDecommit,
-    };
+    this.#mode = shared;
+    runtime.memory.sys.forgetStates();
+    runtime.memory.setShared(true);
+    return handleOf(runtime);
   }
 
   /**
@@ -409,21 +368,21 @@ export class Heap {
    * @throws ERR_IN_USE while others are attached
    */
   dispose(): void {
-    if (this.mode === disposed) return;
-    const { runtime } = this;
-    const leave = this.owner ? () => this.close() : () => this.holders.release(this.p);
+    if (this.#mode === disposed) return;
+    const runtime = this.#runtime;
+    const leave = this.#owner ? () => this.#close() : () => this.#holders.release(this.#p);
     try {
-      this.guarded(leave);
+      this.#guarded(leave);
     } catch (error) {
       // The heap is lost, but its memory need not be. Nobody else can change it any more.
       if (!(error instanceof PageHeapError && error.code === 'ERR_OWNER_DEAD')) throw error;
-      if (this.owner) this.close();
-      else this.holders.abandon(this.p);
+      if (this.#owner) this.#close();
+      else this.#holders.abandon(this.#p);
     }
-    this.mode = disposed;
-    this.timer?.stop();
-    this.crash?.dispose();
-    if (this.owner) runtime.dispose();
+    this.#mode = disposed;
+    this.#timer?.stop();
+    this.#crash?.dispose();
+    if (this.#owner) runtime.dispose();
     else runtime.detach();
   }
 
@@ -433,39 +392,39 @@ export class Heap {
 
   // ---------------------------------------------------------------- inside
 
-  private refuseMemory(size: number): never {
+  #refuseMemory(size: number): never {
     throw new PageHeapError('ERR_OUT_OF_MEMORY', `no memory for an object of ${size} bytes`, {
       value: size,
-      errno: this.runtime.sys.lastErrno,
+      errno: this.#runtime.memory.sys.lastErrno,
     });
   }
 
   /** Runs an operation as the mode demands, and tells what happened in it afterwards. */
-  private guarded<T>(operation: () => T): T {
+  #guarded<T>(operation: () => T): T {
     try {
-      return this.mode === plain ? operation() : this.locked(operation);
+      return this.#mode === plain ? operation() : this.#locked(operation);
     } finally {
-      if (this.events.pending) this.events.tell();
+      if (this.#events.pending) this.#events.tell();
     }
   }
 
-  private locked<T>(operation: () => T): T {
-    this.requireAlive();
-    this.lock.lock();
+  #locked<T>(operation: () => T): T {
+    this.#requireAlive();
+    this.#lock.lock();
     try {
       return operation();
     } finally {
-      this.lock.unlock();
+      this.#lock.unlock();
     }
   }
 
-  private requireAlive(): void {
-    if (this.mode === disposed) throw new PageHeapError('ERR_DISPOSED', 'the heap was disposed');
+  #requireAlive(): void {
+    if (this.#mode === disposed) throw new PageHeapError('ERR_DISPOSED', 'the heap was disposed');
   }
 
   /** Lets nobody attach any more, unless somebody is attached. */
-  private close(): void {
-    const others = this.holders.livingBut(this.p);
+  #close(): void {
+    const others = this.#holders.livingBut(this.#p);
     if (others > 0) {
       throw new PageHeapError(
         'ERR_IN_USE',
@@ -473,23 +432,6 @@ export class Heap {
         { value: others },
       );
     }
-    Atomics.store(this.runtime.table.shared, 0, 0);
+    this.#runtime.memory.setShared(false);
   }
-}
-
-/** How `attach` hands its runtime to the constructor. */
-class Attachment {
-  readonly runtime: Runtime;
-  readonly events: EventQueue;
-  readonly debug: boolean;
-
-  constructor(runtime: Runtime, options: AttachOptions, events: EventQueue) {
-    this.runtime = runtime;
-    this.events = events;
-    this.debug = options.debug ?? false;
-  }
-}
-
-function watchOf(options: AttachOptions, events: EventQueue, gctrace: boolean, scavtrace: boolean): Watch {
-  return { clock: options.clock ?? systemClock, gctrace, scavtrace, onEvent: events.sink };
 }

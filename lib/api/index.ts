@@ -12,16 +12,16 @@
 export { type ErrorCode, FatalError, PageHeapError } from '../base/errors.ts';
 export { type Bytes, bytes, type PageCount, type PageIndex, pageCount, pageIndex } from '../base/units.ts';
 export type {
+  DesignOptions,
   Generation,
   ObjectStyle,
-  PartOptions,
   ScavengerKind,
   SizeClassTable,
   SweepStyle,
 } from '../design/design.ts';
 export type { HeapOptions } from '../design/options.ts';
 export type { CycleEvent, HeapEvent, ScavengeEvent } from '../gc/events.ts';
-export { noMemoryLimit } from '../gc/pacer.ts';
+export { noMemoryLimit } from '../gc/gc-settings.ts';
 export type { CheckLevel } from '../inspect/check.ts';
 export type { HeapMetrics, MetricHistogram } from '../inspect/metrics.ts';
 export { type PageStates, pageState } from '../inspect/page-states.ts';
@@ -36,4 +36,5 @@ export type {
   PageHeapStats,
   ReleaseHook,
 } from '../pages/contract.ts';
-export { type AttachOptions, Heap, type HeapHandle, type HeapObject } from './heap.ts';
+export { Heap, type HeapObject } from './heap.ts';
+export type { AttachOptions, HeapHandle } from './opening.ts';

@@ -3,32 +3,38 @@
  *
  * Not here: locks and modes (heap.ts); the system calls (os/).
  */
-import type { Drops } from '../alloc/drops.ts';
 import type { Stacks } from '../alloc/stacks.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { pageSize } from '../base/units.ts';
+import type { ObjectFinder } from '../heap/find-object.ts';
+import type { HeapMemory } from '../runtime/heap-memory.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { windowPageMask } from '../spans/object-memory.ts';
+import type { Arenas } from '../spans/arenas.ts';
+import { type ObjectMemory, windowPageMask } from '../spans/object-memory.ts';
 import { checkAddress, refuse } from './arguments.ts';
 
 export class ObjectContents {
-  private readonly runtime: Runtime;
-  private readonly drops: Drops;
-  private readonly stacks: Stacks;
+  readonly #memory: HeapMemory;
+  readonly #objects: ObjectMemory;
+  readonly #arenas: Arenas;
+  readonly #finder: ObjectFinder;
+  readonly #stacks: Stacks;
 
-  constructor(runtime: Runtime, drops: Drops, stacks: Stacks) {
-    this.runtime = runtime;
-    this.drops = drops;
-    this.stacks = stacks;
+  constructor({ memory, state, spans, alloc }: Runtime) {
+    this.#memory = memory;
+    this.#objects = spans.memory;
+    this.#arenas = state.arenas;
+    this.#finder = alloc.finder;
+    this.#stacks = alloc.stacks;
   }
 
   /** The bytes themselves. @throws as `within`; ERR_OUT_OF_RANGE across a multiple of 4 GiB */
   view(addr: number, length: number): Uint8Array {
-    this.within(addr, length);
-    const { memory, arenas } = this.runtime;
-    if (addr === this.zeroBase) return new Uint8Array(0);
+    this.#within(addr, length);
+    const arenas = this.#arenas;
+    if (addr === this.#memory.zeroBase) return new Uint8Array(0);
     const page = arenas.pageOf(addr);
-    const window = memory.bytes(page);
+    const window = this.#objects.bytes(page);
     const offset = (page & windowPageMask) * pageSize + (addr - arenas.addressOf(page));
     if (offset + length > window.length) {
       throw new PageHeapError('ERR_OUT_OF_RANGE', 'a view cannot cross a multiple of 4 GiB', {
@@ -40,39 +46,39 @@ export class ObjectContents {
 
   /** A copy. @throws as `within`; ERR_FAULT where the memory is not there */
   read(addr: number, length: number): Uint8Array {
-    this.within(addr, length);
-    const out = length === 0 ? new Uint8Array(0) : this.runtime.sys.peek(addr, length);
+    this.#within(addr, length);
+    const out = length === 0 ? new Uint8Array(0) : this.#memory.sys.peek(addr, length);
     return out ?? refuse('ERR_FAULT', 'the memory cannot be read', addr);
   }
 
   /** @throws as `read` */
   write(addr: number, data: Uint8Array): void {
-    this.within(addr, data.length);
-    if (!this.runtime.sys.poke(addr, data)) refuse('ERR_FAULT', 'the memory cannot be written', addr);
+    this.#within(addr, data.length);
+    if (!this.#memory.sys.poke(addr, data)) refuse('ERR_FAULT', 'the memory cannot be written', addr);
   }
 
   /** @throws as `within` */
   fill(addr: number, length: number, byte: number): void {
-    this.within(addr, length);
-    this.runtime.sys.fill(addr, length, byte);
+    this.#within(addr, length);
+    this.#memory.sys.fill(addr, length, byte);
   }
 
   /** From one to another; they may overlap. @throws as `within` */
   copy(to: number, from: number, length: number): void {
-    this.within(to, length);
-    this.within(from, length);
-    this.runtime.sys.copy(to, from, length);
+    this.#within(to, length);
+    this.#within(from, length);
+    this.#memory.sys.copy(to, from, length);
   }
 
   /**
    * Throws unless [addr, addr + length) lies within one object or stack. The empty object holds no bytes.
    * @throws ERR_INVALID_SIZE · ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_OUT_OF_RANGE
    */
-  private within(addr: number, length: number): void {
+  #within(addr: number, length: number): void {
     if (!Number.isInteger(length) || length < 0) refuse('ERR_INVALID_SIZE', 'not a length', length);
-    if (addr === this.zeroBase && length === 0) return;
+    if (addr === this.#memory.zeroBase && length === 0) return;
     checkAddress(addr);
-    const { base, size } = this.drops.find(addr) ?? this.stacks.find(addr) ?? this.drops.require(addr);
+    const { base, size } = this.#finder.find(addr) ?? this.#stacks.find(addr) ?? this.#refuseAddress(addr);
     if (addr + length > base + size) {
       throw new PageHeapError(
         'ERR_OUT_OF_RANGE',
@@ -82,7 +88,10 @@ export class ObjectContents {
     }
   }
 
-  private get zeroBase(): number {
-    return this.runtime.table.zeroBase[0];
+  #refuseAddress(addr: number): never {
+    const shown = `0x${addr.toString(16)}`;
+    return this.#finder.isOfHeap(addr)
+      ? refuse('ERR_NOT_ALLOCATED', `no object is there: ${shown}`, addr)
+      : refuse('ERR_INVALID_ADDRESS', `not an address of this heap: ${shown}`, addr);
   }
 }

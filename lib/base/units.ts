@@ -60,6 +60,9 @@ export const chunkBytes = chunkPages * pageSize;
 export const arenaBytes = 64 * MiB;
 export const pagesPerArena = arenaBytes / pageSize;
 
+/** The smallest step by which a heap grows; also of the 1 MiB that the 2014 design asks for at least. */
+export const growthStep = 64 * KiB;
+
 /** A heap's origin is a multiple of this: what one root entry of the radix summaries covers. */
 export const originAlign = 16 * GiB;
 

@@ -7,20 +7,27 @@
  * Not here: what is drawn (comparison.ts).
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../design/environment.ts';
 import { resolveOptions } from '../design/options.ts';
-import { compareRuns, type RunFailure, readComparison } from '../lab/compare/compare.ts';
-import { fileStem, freePath } from '../lab/record/run-folder.ts';
+import { compareRuns } from '../lab/compare/compare.ts';
+import { readComparison } from '../lab/metrics/comparison.ts';
+import type { RunFailure } from '../lab/record/comparison-index.ts';
+import { fileStem, stampedPath } from '../lab/record/folders.ts';
+import { packageVersion } from '../lab/record/package.ts';
 import { formatBytes, formatDuration } from '../lab/report/client/format.ts';
 import { forkRun, stopSignals } from '../lab/run/fork-run.ts';
+import { checkSubject, nameFor, type Subject, subjectOf } from '../lab/subject/subject.ts';
+import { samplingOptions } from '../lab/subject/subject-options.ts';
+import { workloads } from '../lab/workloads/index.ts';
 import type { PageHeapClass } from '../pages/contract.ts';
 import { wholeNumber } from './arguments.ts';
 import { comparisonJson, comparisonNotes, drawComparison, writeComparison } from './comparison.ts';
+import { conformanceNotes } from './conformance-notes.ts';
 import type { CommandContext } from './context.ts';
+import { readFlags } from './declared-options.ts';
 import { exitCodes } from './exit-codes.ts';
 import {
   addHeapOptions,
@@ -31,30 +38,20 @@ import {
   parseConfiguration,
 } from './heap-options.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
-import { packageVersion } from './package.ts';
 import { Progress } from './progress.ts';
-import {
-  addSubjectOptions,
-  checkSubject,
-  defaultSubject,
-  nameFor,
-  type Subject,
-  type SubjectOptions,
-  subjectNames,
-  subjectOf,
-} from './subject.ts';
+import { addSubjectOptions, defaultSubject, subjectNames, subjectOptionsOf } from './subject.ts';
 import type { Terminal } from './terminal.ts';
 
 const defaultConfigurations = ['lists', 'treap', 'radix'];
 
-interface Options extends SubjectOptions, OutputOptions {
+interface Options extends OutputOptions {
   readonly configuration?: readonly string[];
   readonly repeat: number;
 }
 
 function help(): string {
   return `
-A configuration is a generation and parts to change in it, by the names of the
+A configuration is a generation and options that change it, by the names of the
 flags above: 'radix', 'treap,advise=dontneed', 'no hints:treap,huge-page-hints=off';
 a label and a colon may come first. Flags beside them hold for every configuration.
 The configurations take turns, so that a noisy machine does not decide. One that
@@ -69,11 +66,6 @@ Examples:
   $ pageheap compare cache-refill -c treap -c treap,advise=dontneed
   $ pageheap compare git --duration 5 --idle 5 -c radix -c radix,scavenger=none
   $ pageheap compare stripes -c radix -c mine:radix,page-heap=./first-fit.mjs`;
-}
-
-function folderOf(out: string, name: string, now: Date): string {
-  const stamp = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
-  return freePath(join(out, `compare-${fileStem(name)}-${stamp}`));
 }
 
 const collect = (value: string, former: readonly string[] = []): string[] => [...former, value];
@@ -104,10 +96,10 @@ function configurationsOf(texts: readonly string[], base: HeapRequest): Configur
     const has = parseConfiguration(text).heap.generation !== undefined;
     const made = parseConfiguration(text, has ? { ...base, heap: others } : base);
     if (seen.has(made.label)) {
-      const parts = text.slice(text.startsWith(`${made.label}:`) ? made.label.length + 1 : 0);
+      const options = text.slice(text.startsWith(`${made.label}:`) ? made.label.length + 1 : 0);
       throw new PageHeapError(
         'ERR_INVALID_OPTION',
-        `two configurations are called ${made.label}; give one a label of its own, as in -c again:${parts}`,
+        `two configurations are called ${made.label}; give one a label of its own, as in -c again:${options}`,
         { value: text },
       );
     }
@@ -116,10 +108,10 @@ function configurationsOf(texts: readonly string[], base: HeapRequest): Configur
   });
 }
 
-/** What a page heap of one's own throws may hold anything; a terminal is not to obey it. */
+/** What a custom page heap throws may hold anything, also what a terminal obeys. */
 const plain = stripVTControlCharacters;
 
-/** A configuration that failed: why, and where in a page heap of one's own. */
+/** A configuration that failed: why, and where in a custom page heap. */
 function tellFailure(
   { label, round, message, code }: RunFailure,
   error: unknown,
@@ -128,7 +120,7 @@ function tellFailure(
 ): void {
   const place = `configuration '${label}', run ${round}:`;
   const stack = error instanceof Error ? (error.stack ?? '') : '';
-  const likely = `with a page heap of one's own this is most likely its doing; try: pageheap conform ${pageHeapFile}`;
+  const likely = `a custom page heap is most likely the cause; try: pageheap conform ${pageHeapFile}`;
   if (error instanceof PageHeapError) {
     terminal.fail(plain(`${place} ${inFlags(message)} (${code})`));
     if (code === 'ERR_PAGE_HEAP' && error.cause instanceof Error)
@@ -160,7 +152,7 @@ function environmentNotes(configurations: readonly Configuration[]): string[] {
 
 async function execute(name: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const subject = subjectOf(name, options);
+  const subject = subjectOf(name, subjectOptionsOf({ ...options }), workloads);
   const title = nameFor(subject, options.name);
   readEnvironment();
   const base = heapRequestOf({ ...options });
@@ -168,8 +160,9 @@ async function execute(name: string, options: Options, context: CommandContext):
   context.pageHeapFile = configurations.find((c) => c.pageHeapFile !== undefined)?.pageHeapFile;
   const total = configurations.length * options.repeat;
   await checkSubject(subject, total);
+  const conformance = await conformanceNotes(configurations.map(({ pageHeapFile }) => pageHeapFile));
   const eachSeconds = subject.work + subject.idle;
-  const folder = folderOf(options.out, title, new Date());
+  const folder = stampedPath(options.out, `compare-${fileStem(title)}`, new Date());
   const failures: { failure: RunFailure; error: unknown }[] = [];
   let bar: Progress | undefined;
   let ending: unknown;
@@ -188,7 +181,7 @@ async function execute(name: string, options: Options, context: CommandContext):
         run: {
           ...subject.run,
           name: title,
-          beatMs: options.beat,
+          ...readFlags(samplingOptions, { ...options }),
           command: ['pageheap', ...process.argv.slice(2)],
           version: packageVersion(),
           warned: true,
@@ -198,7 +191,7 @@ async function execute(name: string, options: Options, context: CommandContext):
         run: (run, onProgress) => forkRun(run, { onProgress }),
         stopped: () => interrupts > 0,
         onBegin: () => {
-          for (const note of environmentNotes(configurations)) terminal.note(note);
+          for (const note of [...environmentNotes(configurations), ...conformance]) terminal.note(note);
           if (!options.json) {
             terminal.note(
               `${configurations.length} ${configurations.length === 1 ? 'configuration' : 'configurations'}, ` +
@@ -286,8 +279,8 @@ export function addCompare(program: Command, context: CommandContext): void {
     )
     .addOption(
       new Option(
-        '-c, --configuration <parts>',
-        '[label:]generation[,part=value…]; as often as wanted (default: lists, treap, radix)',
+        '-c, --configuration <design>',
+        '[label:]generation[,option=value…]; as often as wanted (default: lists, treap, radix)',
       ).argParser(collect),
     )
     .addOption(

@@ -5,13 +5,15 @@
  */
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import type { Comparison } from '../lab/compare/compare.ts';
-import { type MetricUnit, metrics, type Spread } from '../lab/metrics/compare-metrics.ts';
-import { comparePhases, phaseMetrics } from '../lab/metrics/compare-phases.ts';
+import type { Comparison } from '../lab/metrics/comparison.ts';
+import { comparePhases, phaseMetrics } from '../lab/metrics/phases.ts';
+import { metrics } from '../lab/metrics/run-metrics.ts';
+import type { MetricUnit, Spread } from '../lab/metrics/spread.ts';
+import { irregularOf } from '../lab/metrics/summary.ts';
 import { renderComparison } from '../lab/report/comparison.ts';
 import { formatDeviation, formatMetric } from '../lab/report/comparison-values.ts';
 import { writePage } from './page-file.ts';
-import { irregularityNotes, irregularOf } from './summary.ts';
+import { irregularityNotes } from './summary.ts';
 import { drawGroups, drawTable, fits, type TableShape } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -95,7 +97,7 @@ export function comparisonNotes(
   for (const { label, round, message, code } of failures) {
     const had = configurations.find((c) => c.label === label)?.runs.length ?? 0;
     const figures = had === 0 ? 'it has no figures' : `its figures are of the ${runsOf(had)} before`;
-    // What came from a page heap of one's own may hold anything.
+    // What a custom page heap throws may hold anything.
     const why = told ? '' : `: ${stripVTControlCharacters(message)} (${code})`;
     notes.push(`configuration '${label}' failed in run ${round}; ${figures}${why}`);
   }

@@ -9,6 +9,14 @@ import { conformanceChecks } from '../lab/conformance/checks.ts';
 import { kernelChecks } from '../lab/conformance/kernel.ts';
 import { type MakePageHeap, reachPages } from '../lab/conformance/session.ts';
 import { ConformanceError, lastSteps } from '../lab/conformance/steps.ts';
+import {
+  type Certificate,
+  type ConformanceProfile,
+  certificateFormat,
+  hashModule,
+  writeCertificate,
+} from '../lab/record/certificate.ts';
+import { packageVersion } from '../lab/record/package.ts';
 import { loadPageHeap } from '../lab/subject/load-page-heap.ts';
 import type { PageHeap, PageHeapClass, PageHeapHost } from '../pages/contract.ts';
 import { requirePageHeap } from '../pages/guard.ts';
@@ -16,18 +24,25 @@ import { type StandAlone, standAloneLists, standAloneRadix, standAloneTreap } fr
 import { wholeNumber } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
+import type { Terminal } from './terminal.ts';
 
 const help = `
-A page heap of your own is a class with the methods of the interface PageHeap; its
+A custom page heap is a class with the methods of the interface PageHeap; its
 module exports it by default or as PageHeap. docs/custom-page-heap.md tells all that
 is needed, and examples/first-fit.mjs is one. A random run that fails tells a seed and
 a path, by which it can be run again alone. A check of what a page heap need not do is
 skipped where it does not.
 
+What came of it is kept for this module as it is now, in the folder pageheap/conformance
+of $XDG_CACHE_HOME or ~/.cache; run and compare tell what has not passed.
+
 Examples:
   $ pageheap conform examples/first-fit.mjs
   $ pageheap conform mine.mjs --seed 42 --path 12:3,AB:C
   $ pageheap conform treap`;
+
+/** Random runs, unless told otherwise; fewer are no full run of the suite. */
+const fullRuns = 60;
 
 interface Options {
   readonly seed?: number;
@@ -114,18 +129,45 @@ function failure(name: string, error: unknown): Outcome {
   return { name, passed: false, error: message, ...(steps === undefined ? {} : { steps }) };
 }
 
-/** `24 of 24 kept, 2 skipped`: of those that were made. */
-function summary(outcomes: readonly Outcome[]): string {
+function count(outcomes: readonly Outcome[]): Certificate['checks'] {
   const skipped = outcomes.filter((outcome) => outcome.skipped !== undefined).length;
   const kept = outcomes.filter(({ passed }) => passed).length - skipped;
-  return `${kept} of ${outcomes.length - skipped} kept${skipped === 0 ? '' : `, ${skipped} skipped`}`;
+  return { kept, broken: outcomes.length - skipped - kept, skipped };
+}
+
+/** `24 of 24 kept, 2 skipped`: of those that were made. */
+function summary({ kept, broken, skipped }: Certificate['checks']): string {
+  return `${kept} of ${kept + broken} kept${skipped === 0 ? '' : `, ${skipped} skipped`}`;
+}
+
+function profileOf({ runs, seed, path }: Options): ConformanceProfile {
+  const extent = runs >= fullRuns && path === undefined ? 'full' : 'short';
+  return { extent, runs, seed: seed ?? null, path: path ?? null };
+}
+
+/**
+ * Keeps what was found of a module for those who run it later.
+ * @returns the certificate's path; undefined where it cannot be written, which is told and fails nothing
+ */
+function certify(
+  certificate: Omit<Certificate, 'format' | 'version' | 'date'>,
+  terminal: Terminal,
+): string | undefined {
+  try {
+    const date = new Date().toISOString();
+    return writeCertificate({ format: certificateFormat, version: packageVersion(), ...certificate, date });
+  } catch (error) {
+    if (!(error instanceof PageHeapError)) throw error;
+    terminal.note(`no certificate could be written: ${error.message}`);
+    return undefined;
+  }
 }
 
 export function addConform(program: Command, context: CommandContext): void {
   const { terminal } = context;
   program
     .command('conform')
-    .summary("hold a page heap, a built-in one or one's own, against the contract")
+    .summary('hold a page heap, built in or custom, against the contract')
     .description(
       'Runs the conformance suite for page heaps: first on page numbers, then in a heap against the kernel.',
     )
@@ -135,11 +177,12 @@ export function addConform(program: Command, context: CommandContext): void {
     )
     .addOption(new Option('--seed <n>', 'of the random run').argParser(wholeNumber(0, 2 ** 31 - 1)))
     .addOption(new Option('--path <path>', 'where the random run begins, as a failure told'))
-    .addOption(new Option('--runs <n>', 'random runs').argParser(wholeNumber(1, 100_000)).default(60))
+    .addOption(new Option('--runs <n>', 'random runs').argParser(wholeNumber(1, 100_000)).default(fullRuns))
     .option('--json', 'print the outcome of every check as JSON')
     .addHelpText('after', help)
     .action(async (name: string, options: Options) => {
       const subject = await subjectOf(name);
+      const hash = typeof subject.kind === 'string' ? undefined : hashModule(name);
       const { seed, path, runs } = options;
       const checks = [
         ...conformanceChecks(subject.make, {
@@ -179,10 +222,21 @@ export function addConform(program: Command, context: CommandContext): void {
         attempt('can be made', () => {
           throw refusal;
         });
-      const broken = outcomes.filter(({ passed }) => !passed).length;
-      if (broken > 0) context.exitCode = exitCodes.failed;
-      if (options.json) terminal.printJson({ pageHeap: name, checks: outcomes });
-      else if (refusal === undefined) terminal.print(`\n${summary(outcomes)}`);
+      const counts = count(outcomes);
+      const passed = counts.broken === 0;
+      if (!passed) context.exitCode = exitCodes.failed;
+      const certificate =
+        hash === undefined || typeof subject.kind === 'string'
+          ? undefined
+          : certify(
+              { hash, pageHeap: subject.kind.name, profile: profileOf(options), passed, checks: counts },
+              terminal,
+            );
+      if (options.json) {
+        terminal.printJson({ pageHeap: name, certificate: certificate ?? null, checks: outcomes });
+        return;
+      }
+      if (refusal === undefined) terminal.print(`\n${summary(counts)}`);
       else terminal.print(`\nits constructor threw: of the ${checks.length} checks none was tried`);
     });
 }

@@ -10,13 +10,13 @@
 import { stripVTControlCharacters } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
+import { packageVersion } from '../lab/record/package.ts';
 import { addCompare } from './compare.ts';
 import { addConform } from './conform.ts';
 import type { CommandContext } from './context.ts';
 import { addDoctor } from './doctor.ts';
 import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
 import { inFlags } from './heap-options.ts';
-import { packageVersion } from './package.ts';
 import { addReport } from './report.ts';
 import { addRun } from './run.ts';
 import { Terminal } from './terminal.ts';
@@ -93,7 +93,7 @@ function reportError({ terminal, pageHeapFile }: CommandContext, error: unknown)
       terminal.note(stripVTControlCharacters(error.cause.stack ?? ''));
   } else if (pageHeapFile !== undefined && error instanceof Error && error.name === 'FatalError') {
     terminal.fail(
-      `an invariant of the heap is broken, which with a page heap of one's own is most likely its doing; ` +
+      `an invariant of the heap is broken; a custom page heap is most likely the cause; ` +
         `try: pageheap conform ${pageHeapFile}\n${stack}`,
     );
   } else {
@@ -106,7 +106,7 @@ function reportError({ terminal, pageHeapFile }: CommandContext, error: unknown)
 export async function main(args: readonly string[]): Promise<number> {
   const terminal = new Terminal();
   endQuietlyOnBrokenPipe();
-  // Results are written to standard output by the commands; what a module of one's own logs is none.
+  // Results are written to standard output by the commands; what the module of a custom page heap logs is none.
   console.log = console.error;
   console.info = console.error;
   const context: CommandContext = { terminal, exitCode: exitCodes.ok };

@@ -2,10 +2,10 @@
  * The options that `run` and `compare` have in common: how it is watched, and where what comes of it goes.
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { wholeNumber } from './arguments.ts';
+import { samplingOptions } from '../lab/subject/subject-options.ts';
+import { addFlags } from './declared-options.ts';
 
 export interface OutputOptions {
-  readonly beat: number;
   readonly name?: string;
   readonly out: string;
   readonly report: boolean;
@@ -19,13 +19,7 @@ function folderName(text: string): string {
 
 /** @param what what is named, printed and written: "run", "comparison" */
 export function addOutputOptions(command: Command, what: string): Command {
-  return command
-    .optionsGroup('Watching:')
-    .addOption(
-      new Option('--beat <ms>', 'milliseconds between samples')
-        .argParser(wholeNumber(1, 60_000))
-        .default(100),
-    )
+  return addFlags(command, samplingOptions)
     .optionsGroup('Output:')
     .addOption(new Option('--name <name>', `what the ${what} is called (default: the subject's name)`))
     .addOption(

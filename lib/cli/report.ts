@@ -5,7 +5,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
-import { comparisonFile, readComparison } from '../lab/compare/compare.ts';
+import { readComparison } from '../lab/metrics/comparison.ts';
+import { summarize } from '../lab/metrics/summary.ts';
+import { comparisonFile } from '../lab/record/comparison-index.ts';
 import type { RunData } from '../lab/record/run-data.ts';
 import { readRunFile } from '../lab/record/run-file.ts';
 import { runFilesIn } from '../lab/record/run-folder.ts';
@@ -14,7 +16,7 @@ import { renderReport } from '../lab/report/render.ts';
 import { comparisonJson, comparisonNotes, drawComparison, writeComparison } from './comparison.ts';
 import type { CommandContext } from './context.ts';
 import { writePage } from './page-file.ts';
-import { drawSummary, summarize } from './summary.ts';
+import { drawSummary } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
 const help = `

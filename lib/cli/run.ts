@@ -5,39 +5,36 @@
  * Ctrl-C (and SIGTERM, SIGHUP) asks the run to end (fork-run.ts): its file is completed, the summary
  * printed and the report written as always, and no process is left. A second one ends it at once.
  */
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../design/environment.ts';
+import { summarize } from '../lab/metrics/summary.ts';
+import { makeFolder, stampedPath } from '../lab/record/folders.ts';
+import { packageVersion } from '../lab/record/package.ts';
 import { readRunFile } from '../lab/record/run-file.ts';
-import { fileStem, freePath, makeFolder, removeUnrecorded } from '../lab/record/run-folder.ts';
+import { removeUnrecorded } from '../lab/record/run-folder.ts';
 import { formatBytes, formatNumber } from '../lab/report/client/format.ts';
 import { forkRun } from '../lab/run/fork-run.ts';
-import type { RunOptions, RunProgress, RunReason } from '../lab/run/run.ts';
+import type { RunOptions, RunProgress, RunReason } from '../lab/run/run-options.ts';
+import { checkSubject, nameFor, type Subject, subjectOf } from '../lab/subject/subject.ts';
+import { samplingOptions } from '../lab/subject/subject-options.ts';
+import { workloads } from '../lab/workloads/index.ts';
 import { drawChart } from './chart.ts';
+import { conformanceNotes } from './conformance-notes.ts';
 import type { CommandContext } from './context.ts';
+import { readFlags } from './declared-options.ts';
 import { exitCodes } from './exit-codes.ts';
 import { addHeapOptions, heapRequestOf } from './heap-options.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
-import { packageVersion } from './package.ts';
 import { Progress } from './progress.ts';
 import { reportPathOf, writeReport } from './report.ts';
-import {
-  addSubjectOptions,
-  checkSubject,
-  defaultSubject,
-  nameFor,
-  type Subject,
-  type SubjectOptions,
-  subjectNames,
-  subjectOf,
-} from './subject.ts';
-import { drawSummary, irregularityNotes, summarize } from './summary.ts';
+import { addSubjectOptions, defaultSubject, subjectNames, subjectOptionsOf } from './subject.ts';
+import { drawSummary, irregularityNotes } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
 const chartHeight = 10;
 
-type Options = SubjectOptions & OutputOptions;
+type Options = OutputOptions;
 
 function help(): string {
   return `
@@ -59,12 +56,6 @@ Examples:
   $ pageheap run --memory-limit 200MiB    what does a soft limit hold and cost?
   $ pageheap run --idle-gcs 1             what does one collection give back?
   $ zcat my.mtrace.gz | pageheap run - --duration 0 --json`;
-}
-
-/** `runs/perl-20250131-235959.jsonl`, with a number where two start in one second. */
-function runFilePath(folder: string, name: string, now: Date): string {
-  const stamp = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
-  return freePath(join(folder, `${fileStem(name)}-${stamp}`), '.jsonl');
 }
 
 /** Shows a run as it goes: replay and idleness as one bar. */
@@ -95,21 +86,22 @@ class RunProgressBar {
 
 async function execute(trace: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const subject = subjectOf(trace, options);
+  const subject = subjectOf(trace, subjectOptionsOf({ ...options }), workloads);
   const name = nameFor(subject, options.name);
   // A malformed GOMEMLIMIT is told here, not by the process of the run.
   readEnvironment();
   const request = heapRequestOf({ ...options });
   context.pageHeapFile = request.pageHeapFile;
   await checkSubject(subject, 1);
+  for (const note of await conformanceNotes([request.pageHeapFile])) terminal.note(note);
   const made = makeFolder(options.out);
-  const output = runFilePath(options.out, name, new Date());
+  const output = stampedPath(options.out, name, new Date(), '.jsonl');
   const run: RunOptions = {
     ...subject.run,
     ...request,
     output,
     name,
-    beatMs: options.beat,
+    ...readFlags(samplingOptions, { ...options }),
     command: ['pageheap', ...process.argv.slice(2)],
     version: packageVersion(),
   };

@@ -1,184 +1,26 @@
 /**
- * What a run is made of, on the command line: a trace or a built-in workload, in one namespace.
+ * The subject of a run on the command line: its options, and the names that there are.
  *
- * A file of that name in the working directory comes first, then a shipped trace, then a workload; anything
- * else is taken for a file, and opening it says what is wrong.
+ * Not here: what a name stands for (lab/subject/subject.ts).
  */
-import { existsSync, type Stats, statSync } from 'node:fs';
-import { type Command, Option } from 'commander';
-import { PageHeapError } from '../base/errors.ts';
-import { type RunOptions, traceName } from '../lab/run/run-options.ts';
-import { fileError, standardInput } from '../lab/trace/bytes.ts';
-import { OperationBatch } from '../lab/trace/operations.ts';
-import { TraceReader } from '../lab/trace/reader.ts';
-import { findWorkload, workloads } from '../lab/workloads/index.ts';
-import { positiveNumber, seconds, wholeNumber } from './arguments.ts';
-import { resolveTrace, shippedTraces } from './package.ts';
+import type { Command } from 'commander';
+import { shippedTraces } from '../lab/subject/shipped-traces.ts';
+import type { SubjectOptions } from '../lab/subject/subject.ts';
+import { traceOptions, workloadOptions } from '../lab/subject/subject-options.ts';
+import { workloads } from '../lab/workloads/index.ts';
+import { addFlags, readFlags } from './declared-options.ts';
 import { wrap } from './table.ts';
 
 export const defaultSubject = 'sqlite-ramp';
 
-/** The options of both kinds, as commander answers them. */
-export interface SubjectOptions {
-  readonly duration?: number;
-  readonly idle?: number;
-  readonly idleGcs?: number;
-  readonly touch?: 'all' | 'page' | 'none';
-  readonly strict?: true;
-  readonly seed?: number;
-  readonly scale?: number;
-  readonly timeScale?: number;
-  readonly moreCollections?: true;
-}
-
-/** A trace or a workload, with its part of the run's options. */
-export interface Subject {
-  readonly name: string;
-  readonly run: Omit<RunOptions, 'output'>;
-  /** Seconds of work (a guess where it is as fast as it goes) and of idleness, for progress. */
-  readonly work: number;
-  readonly idle: number;
-  /** Whether the work takes as long as `work` says. */
-  readonly paced: boolean;
-}
-
-/** Those that only traces have, and those that only workloads have, by flag. */
-const ofTraces = ['duration', 'idle', 'idleGcs', 'touch', 'strict'] as const;
-const ofWorkloads = ['seed', 'scale', 'timeScale', 'moreCollections'] as const;
-const dashed = (name: string): string => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
-
-function refuseOthers(
-  name: string,
-  options: SubjectOptions,
-  others: readonly (keyof SubjectOptions)[],
-  why: string,
-): void {
-  const given = others.filter((key) => options[key] !== undefined);
-  if (given.length === 0) return;
-  throw new PageHeapError('ERR_INVALID_OPTION', `${given.map(dashed).join(', ')}: ${name} is a ${why}`, {
-    value: name,
-  });
-}
-
-/** How long work that is not paced may take: unknown, so it gets a few seconds' worth of the bar. */
-const unpaced = 5;
-
-/** @throws PageHeapError ERR_INVALID_OPTION for options of the other kind */
-export function subjectOf(name: string, options: SubjectOptions): Subject {
-  const path = resolveTrace(name);
-  const workload = path === name && name !== '-' && !existsSync(name) ? findWorkload(name) : undefined;
-  if (workload !== undefined) {
-    refuseOthers(name, options, ofTraces, 'workload; these are for traces');
-    const { seed, scale, timeScale, moreCollections } = options;
-    if (workload.hasMoreCollections !== true)
-      refuseOthers(name, options, ['moreCollections'], 'workload without such a variant');
-    return {
-      name,
-      run: {
-        workload: {
-          name,
-          ...(seed === undefined ? {} : { seed }),
-          ...(scale === undefined ? {} : { scale }),
-          ...(timeScale === undefined ? {} : { timeScale }),
-          ...(moreCollections === undefined ? {} : { moreCollections }),
-        },
-      },
-      work: unpaced,
-      idle: workload.idleSeconds * (timeScale ?? 1),
-      paced: false,
-    };
-  }
-  refuseOthers(name, options, ofWorkloads, 'trace; these are for built-in workloads (pageheap workloads)');
-  const { duration = 20, idle = 20, idleGcs = 2, touch = 'all', strict = false } = options;
-  return {
-    name: traceName(path),
-    run: { trace: path, seconds: duration, idle, collections: idleGcs, touch, strict },
-    work: duration || unpaced,
-    idle,
-    paced: duration > 0,
-  };
-}
-
-/** What a run or comparison is called: its subject's name, or its own. @throws ERR_INVALID_OPTION for none */
-export function nameFor(subject: Subject, own: string | undefined): string {
-  if (own?.trim() === '')
-    throw new PageHeapError('ERR_INVALID_OPTION', '--name: an empty name is none', { value: own });
-  return own ?? subject.name;
-}
-
-/**
- * Opens a trace and reads its head, so that what is wrong with it is said before anything is made. What can
- * be read but once is left alone.
- * @param runs how often it is to be read
- * @throws PageHeapError ERR_FILE, ERR_TRACE; ERR_INVALID_OPTION for what cannot be read so often
- */
-export async function checkSubject({ run: { trace } }: Subject, runs: number): Promise<void> {
-  if (trace === undefined) return;
-  let stat: Stats | undefined;
-  try {
-    stat = trace === standardInput ? undefined : statSync(trace);
-  } catch (cause) {
-    throw fileError(trace, cause);
-  }
-  if (stat === undefined || stat.isFIFO() || stat.isSocket()) {
-    if (runs === 1) return;
-    const what = stat === undefined ? 'standard input' : trace;
-    throw new PageHeapError(
-      'ERR_INVALID_OPTION',
-      `${what} can be read only once, and there are ${runs} runs: save it to a file and name that, ` +
-        'as in `cat > my.mtrace`',
-      { value: trace },
-    );
-  }
-  const reader = await TraceReader.open(trace);
-  try {
-    await reader.fill(new OperationBatch());
-  } finally {
-    await reader.close();
-  }
-}
-
 /** Adds the options of traces and of workloads to a command. */
 export function addSubjectOptions(command: Command): Command {
-  return command
-    .optionsGroup('Of a trace:')
-    .addOption(
-      new Option('--duration <s>', 'seconds of replay; 0: as fast as it goes (default: 20)').argParser(
-        seconds,
-      ),
-    )
-    .addOption(new Option('--idle <s>', 'seconds of idleness after it (default: 20)').argParser(seconds))
-    .addOption(
-      new Option('--idle-gcs <n>', 'collections when idle, a second apart (default: 2)').argParser(
-        wholeNumber(0, 1000),
-      ),
-    )
-    .addOption(
-      new Option(
-        '--touch <what>',
-        'what is written of each object: all, a byte a page, none (default: all)',
-      ).choices(['all', 'page', 'none']),
-    )
-    .addOption(
-      new Option('--strict', 'a free of an unknown pointer, or an allocation at a live one, is an error'),
-    )
-    .optionsGroup('Of a workload:')
-    .addOption(
-      new Option('--seed <n>', "of its random numbers (default: the workload's)").argParser(
-        wholeNumber(0, 2 ** 32 - 1),
-      ),
-    )
-    .addOption(
-      new Option('--scale <x>', 'multiplies its memory (default: 1)').argParser(positiveNumber(0.001, 100)),
-    )
-    .addOption(
-      new Option('--time-scale <x>', 'multiplies its idle stretches (default: 1)').argParser(
-        positiveNumber(0, 100),
-      ),
-    )
-    .addOption(
-      new Option('--more-collections', 'two more, a second apart, after big drops (rsscurve knows it)'),
-    );
+  return addFlags(command, { ...traceOptions, ...workloadOptions });
+}
+
+/** What of them a command was given. */
+export function subjectOptionsOf(given: Readonly<Record<string, unknown>>): SubjectOptions {
+  return readFlags({ ...traceOptions, ...workloadOptions }, given);
 }
 
 /** The names that stand for something, for help texts. */

@@ -1,9 +1,10 @@
 /**
- * What a run comes to, worked out from its run file alone: so `run` says of a run what `report`
- * shows of it, and a run that was cut short is summed up as well.
+ * A run's summary on the terminal.
+ *
+ * Not here: the numbers (lab/metrics/summary.ts).
  */
 
-import type { RunData, RunSample } from '../lab/record/run-data.ts';
+import { irregularities, type Moment, type PhaseMoment, type RunSummary } from '../lab/metrics/summary.ts';
 import {
   formatBytes,
   formatDuration,
@@ -11,133 +12,8 @@ import {
   formatShare,
   formatTime,
 } from '../lab/report/client/format.ts';
-import { factsOf } from '../lab/report/facts.ts';
 import { drawFacts, drawTable } from './table.ts';
 import type { Colors } from './terminal.ts';
-
-/** The heap and the kernel at one moment; bytes. */
-export interface Moment {
-  /** `peak` (of RSS), `replayed` (the replay's end), `end`. */
-  readonly label: string;
-  /** Milliseconds since the start. */
-  readonly t: number;
-  readonly inuse: number;
-  readonly free: number;
-  readonly released: number;
-  /** Resident bytes of the heap's ranges. */
-  readonly rss: number;
-  /** Resident bytes of the whole process, V8's heap included; 0 if it was not recorded. */
-  readonly processRss: number;
-}
-
-/** The end of a phase of a workload; bytes. */
-export interface PhaseMoment {
-  readonly name: string;
-  readonly t: number;
-  readonly inuse: number;
-  readonly idle: number;
-  readonly released: number;
-  readonly sys: number;
-  readonly rss: number;
-  readonly alloc: number;
-  readonly minorFaults: number;
-}
-
-export interface RunSummary {
-  readonly name: string;
-  /** `done`, `interrupted`, `error`, or `unfinished` when the file has no end. */
-  readonly reason: string;
-  readonly operations: number;
-  /** Seconds of replay, and operations a second of them. */
-  readonly seconds: number;
-  readonly operationsPerSecond: number;
-  readonly moments: readonly Moment[];
-  /** Of a workload; of a trace none. */
-  readonly phases: readonly PhaseMoment[];
-  /** RSS of the heap's ranges at the end over its peak; 0 when there never was any. */
-  readonly endShareOfPeak: number;
-  /** LazyFree of the heap's ranges at the end, bytes; null where nobody looked. */
-  readonly lazyFreeAtEnd: number | null;
-  readonly collections: number;
-  readonly madvise: { readonly calls: number; readonly bytes: number; readonly ns: number };
-  readonly faults: { readonly minor: number; readonly major: number };
-  /** What the sampling cost: looks, nanoseconds of them in all, beats missed. */
-  readonly looks: { readonly count: number; readonly ns: number; readonly missed: number };
-  /** Irregularities of the trace that were counted, by name; those that are zero left out. */
-  readonly irregular: Readonly<Record<string, number>>;
-  readonly remarks: readonly string[];
-}
-
-/** The members of an end line's trace counts that a sound trace has at zero, and what each means. */
-const irregularities: Readonly<Record<string, string>> = {
-  unknownFrees: 'frees of a pointer that is not live',
-  liveReuse: 'allocations at a pointer that is live',
-  failedReallocs: 'reallocs that failed in the program',
-  nilAllocs: 'allocations that failed in the program',
-  unknownWrites: 'writes to an object that is not live',
-};
-
-function momentOf(label: string, s: RunSample): Moment {
-  const { t, inuse, free, released, rss } = s;
-  return { label, t, inuse, free, released, rss, processRss: s.prss ?? 0 };
-}
-
-/** The irregularities of a trace by the runs that replayed it, the most of each; those that are zero left out. */
-export function irregularOf(runs: readonly RunData[]): Readonly<Record<string, number>> {
-  const irregular: Record<string, number> = {};
-  for (const name of Object.keys(irregularities)) {
-    for (const { end } of runs) {
-      const count = end?.trace?.[name];
-      if (typeof count === 'number' && count > (irregular[name] ?? 0)) irregular[name] = count;
-    }
-  }
-  return irregular;
-}
-
-export function summarize(data: RunData): RunSummary {
-  const { samples, end } = data;
-  const facts = factsOf(data);
-  const last: RunSample | undefined = samples[samples.length - 1];
-  const moments: Moment[] = [];
-  if (last !== undefined) {
-    const peak = samples.reduce((a, b) => (b.rss > a.rss ? b : a));
-    const replayed = samples.findLast((s) => s.phase === 'replay');
-    moments.push(momentOf('peak', peak));
-    if (replayed !== undefined && replayed !== last) moments.push(momentOf('replayed', replayed));
-    moments.push(momentOf('end', last));
-  }
-  return {
-    name: data.header.name ?? data.header.trace?.name ?? '',
-    reason: end === undefined ? 'unfinished' : (end.reason ?? 'done'),
-    operations: end?.ops ?? last?.ops ?? 0,
-    seconds: end?.seconds ?? 0,
-    operationsPerSecond: end?.opsPerSec ?? 0,
-    moments,
-    phases: data.phases.map((p) => ({
-      name: p.name,
-      t: p.t,
-      inuse: p.inuse ?? 0,
-      idle: p.idle ?? 0,
-      released: p.released ?? 0,
-      sys: p.sys ?? 0,
-      rss: p.rss,
-      alloc: p.alloc ?? 0,
-      minorFaults: p.minflt ?? 0,
-    })),
-    endShareOfPeak: moments.length > 0 && moments[0].rss > 0 ? last.rss / moments[0].rss : 0,
-    lazyFreeAtEnd: facts?.lazyAtEnd ?? null,
-    collections: last?.gcs ?? data.collections.length,
-    madvise: { calls: last?.madv ?? 0, bytes: last?.madvB ?? 0, ns: last?.madvNs ?? 0 },
-    faults: { minor: last?.minflt ?? 0, major: last?.majflt ?? 0 },
-    looks: {
-      count: samples.length,
-      ns: facts?.lookTotal ?? 0,
-      missed: last?.missed ?? 0,
-    },
-    irregular: irregularOf([data]),
-    remarks: data.remarks,
-  };
-}
 
 const counted = (n: number, thing: string): string => `${formatNumber(n)} ${n === 1 ? thing : `${thing}s`}`;
 
@@ -194,8 +70,8 @@ export function drawSummary(s: RunSummary, columns: number, colors: Colors): str
     ],
     ['page faults', `${formatNumber(s.faults.minor)} minor, ${formatNumber(s.faults.major)} major`],
     [
-      'looks',
-      `${formatNumber(s.looks.count)}, which took ${formatDuration(s.looks.ns / 1e6)}; ${counted(s.looks.missed, 'beat')} missed`,
+      'samples',
+      `${formatNumber(s.samples.count)}, which took ${formatDuration(s.samples.ns / 1e6)}; ${counted(s.samples.missed, 'beat')} missed`,
     ],
   ];
   if (s.moments.length > 0) {

@@ -1,11 +1,11 @@
 /**
- * `pageheap workloads`: what can be run without a trace of one's own.
+ * `pageheap workloads`: what can be run without a trace that one has to make.
  */
 import type { Command } from 'commander';
 import { formatBytes } from '../lab/report/client/format.ts';
+import { shippedTraces, traceDescriptions } from '../lab/subject/shipped-traces.ts';
 import { workloads } from '../lab/workloads/index.ts';
 import type { CommandContext } from './context.ts';
-import { shippedTraces, traceDescriptions } from './package.ts';
 import { wrap } from './table.ts';
 
 const help = `

@@ -16,7 +16,7 @@
  */
 import { PageHeapError } from '../base/errors.ts';
 import { GiB, KiB, MiB, TiB } from '../base/units.ts';
-import { noMemoryLimit } from '../gc/pacer.ts';
+import { noMemoryLimit } from '../gc/gc-settings.ts';
 
 /** The GODEBUG switches this heap honours, with what they mean. */
 export const debugSwitches = {

@@ -1,111 +1,33 @@
 /**
- * Options: what a heap can be asked for, and what is refused by name.
+ * Options: what a heap can be asked for beside its design, and all of it in full.
  *
  * Where an option is not given, the environment counts (GOGC, GOMEMLIMIT, GODEBUG, if `environment`
  * is left on), and then Go's own default.
+ *
+ * To add an option, declare it here, or in design.ts; then use it. Nothing else has to know its name.
  */
 import { PageHeapError } from '../base/errors.ts';
 import { arenaBytes, GiB, MiB } from '../base/units.ts';
 import type { HeapEvent } from '../gc/events.ts';
-import { noMemoryLimit } from '../gc/pacer.ts';
+import { noMemoryLimit } from '../gc/gc-settings.ts';
 import type { Clock } from '../os/clock.ts';
 import { Sys } from '../os/sys.ts';
+import { type Design, type DesignOptions, designOptions } from './design.ts';
+import { type DebugSwitch, readEnvironment } from './environment.ts';
+import { resolveDesign } from './generations.ts';
+import { arenas, flag, gcPercent, given, memoryLimit, nanoseconds, number, whole } from './kinds.ts';
 import {
-  type PartOptions,
-  type Parts,
-  partNames,
-  refuseForParts,
-  resolveParts,
-  whyNoLimit,
-} from './design.ts';
-import { readEnvironment } from './environment.ts';
-
-export interface HeapOptions extends PartOptions {
-  /** Collect when the heap has grown by this share of what lived, in percent; negative: never. 100. */
-  readonly gcPercent?: number;
-  /** Bytes the process's heap memory should stay under; Infinity: no limit. A soft limit, as Go's. */
-  readonly memoryLimit?: number;
-  /** Make released memory inaccessible until it is used again. false. */
-  readonly hardDecommit?: boolean;
-  /** Ask the kernel for no huge pages in the heap. false. */
-  readonly disableHugePages?: boolean;
-  /** Name the heap's mappings in /proc/self/maps, where the kernel can. true. */
-  readonly nameMappings?: boolean;
-  /**
-   * Bytes of address space the heap can ever reach, 64 MiB to 128 GiB, whole arenas. Reserved
-   * metadata is about a tenth of it. 64 GiB, or less where the address space is limited.
-   */
-  readonly reach?: number;
-  /** Threads that can work on a shared heap at a time: 1 to 64. 8. */
-  readonly ps?: number;
-  /** Nanoseconds after which a collection runs even if nothing asks for one; Infinity: never. Two minutes. */
-  readonly forcedGCPeriod?: number;
-  /** Nanoseconds after which the scavengers 'age' and 'growth' release an unused run. Five minutes. */
-  readonly scavengeAfter?: number;
-  /**
-   * Bytes of roots outside the heap that a collection would scan (globals, stacks): since Go 1.18 they count
-   * for the goal as live bytes do. With the scavenger 'background', the design that has them. 0.
-   */
-  readonly rootBytes?: number;
-  /**
-   * The share of the way from the bytes marked last to the goal at which a collection starts, 0.5 to 1. Here
-   * marking takes no time, so 1; the real runtime marks while the program runs and starts at 0.7 to 0.95. 1.
-   */
-  readonly triggerRatio?: number;
-  /** Collect by goals and period at all. true. Off: only `gc()` collects. */
-  readonly collect?: boolean;
-  /** Scavenge in the background, when the heap grows, and for the limit. true. */
-  readonly scavenge?: boolean;
-  /** Use a timer of the event loop for background work when the program is idle. false: call `step()`. */
-  readonly background?: boolean;
-  /** Reproduce the defect of Go 1.19 to 1.21 by which the background scavenger ignores the limit. false. */
-  readonly historicalScavengeGoal?: boolean;
-  /** Overwrite objects when they are swept. false. */
-  readonly clobberFree?: boolean;
-  /** Check lock ranks and, until the heap is shared, transitions of memory states. Slow. false. */
-  readonly debug?: boolean;
-  /** Measure the time of every madvise: two clock readings each. true. */
-  readonly timed?: boolean;
-  /** Read GOGC, GOMEMLIMIT and GODEBUG. true. */
-  readonly environment?: boolean;
-  /** Where time comes from. The system's monotonic clock. */
-  readonly clock?: Clock;
-  /**
-   * Called with every collection and every round of scavenging, when the operation it happened in is over.
-   * May use the heap. What it throws becomes an uncaught exception.
-   */
-  readonly onEvent?: (event: HeapEvent) => void;
-  /** Called with each warning about the environment. Writes to standard error. */
-  readonly warn?: (text: string) => void;
-  /** The boundary to the system, for tests that inject failures. Made from the options. */
-  readonly sys?: Sys;
-}
-
-/** Options in full. */
-export interface ResolvedOptions {
-  readonly parts: Parts;
-  readonly gcPercent: number;
-  readonly memoryLimit: number;
-  readonly hardDecommit: boolean;
-  readonly disableHugePages: boolean;
-  readonly nameMappings: boolean;
-  /** undefined: as much as can be had. */
-  readonly reach: number | undefined;
-  readonly ps: number;
-  readonly forcedGCPeriod: number;
-  readonly scavengeAfter: number;
-  readonly rootBytes: number;
-  readonly triggerRatio: number;
-  readonly collect: boolean;
-  readonly scavenge: boolean;
-  readonly background: boolean;
-  readonly historicalScavengeGoal: boolean;
-  readonly clobberFree: boolean;
-  readonly debug: boolean;
-  readonly timed: boolean;
-  readonly gctrace: boolean;
-  readonly scavtrace: boolean;
-}
+  type Asked,
+  checkGiven,
+  type DefaultsFit,
+  type Holds,
+  type Options,
+  recordedIn,
+  refuseOption,
+  type Values,
+  withDefaults,
+} from './option.ts';
+import { refuseForDesign, whyNoLimit } from './refusals.ts';
 
 export const minReach = arenaBytes;
 export const maxReach = 128 * GiB;
@@ -117,164 +39,314 @@ export const fiveMinutes = 300e9;
 /** GODEBUG scavenge=1, as the runtimes of 2014 and 2019 take it: nanoseconds until memory goes, and between collections. */
 const debugScavenge = { after: 20e6, gcPeriod: 10e6 } as const;
 
-const known = new Set<string>([
-  ...partNames,
-  'scavengeAfter',
-  'rootBytes',
-  'triggerRatio',
-  'gcPercent',
-  'memoryLimit',
-  'hardDecommit',
-  'disableHugePages',
-  'nameMappings',
-  'reach',
-  'ps',
-  'forcedGCPeriod',
-  'collect',
-  'scavenge',
-  'background',
-  'historicalScavengeGoal',
-  'clobberFree',
-  'debug',
-  'timed',
-  'environment',
-  'clock',
-  'onEvent',
-  'warn',
-  'sys',
-]);
+const ofHeap = { group: 'heap', recorded: 'options' } as const;
 
-function refuse(name: string, expected: string, value: unknown): never {
-  throw new PageHeapError('ERR_INVALID_OPTION', `option ${name} must be ${expected}, not ${String(value)}`, {
-    value,
-  });
-}
+export const heapOptions = {
+  /** Collect when the heap has grown by this share of what lived, in percent; negative: never. 100. */
+  gcPercent: {
+    ...ofHeap,
+    kind: gcPercent,
+    default: 100,
+    flag: 'gogc',
+    unit: 'percent',
+    special: (value) => (typeof value === 'number' && value < 0 ? 'off' : undefined),
+    environment: 'GOGC',
+    help: 'as GOGC: an integer, or off',
+  },
+  /** Bytes the process's heap memory should stay under; Infinity: no limit. A soft limit, as Go's. */
+  memoryLimit: {
+    ...ofHeap,
+    kind: memoryLimit,
+    default: noMemoryLimit,
+    flag: 'memory-limit',
+    unit: 'bytes',
+    special: (value) => (typeof value === 'number' && value < 2 ** 53 ? undefined : 'none'),
+    environment: 'GOMEMLIMIT',
+    help: 'as GOMEMLIMIT: 200MiB, 1GiB, or off',
+    more: "With the scavenger 'background' and the trigger 'paced' only",
+  },
+  /** Make released memory inaccessible until it is used again. false. */
+  hardDecommit: {
+    ...ofHeap,
+    kind: flag,
+    default: false,
+    flag: 'hard-decommit',
+    environment: 'GODEBUG=harddecommit',
+    help: 'make memory that was given back inaccessible',
+  },
+  /** Ask the kernel for no huge pages in the heap. false. */
+  disableHugePages: {
+    ...ofHeap,
+    kind: flag,
+    default: false,
+    kept: true,
+    environment: 'GODEBUG=disablethp',
+    help: "keep the heap's memory from huge pages",
+  },
+  /** Name the heap's mappings in /proc/self/maps, where the kernel can. true. */
+  nameMappings: {
+    ...ofHeap,
+    kind: flag,
+    default: true,
+    kept: true,
+    environment: 'GODEBUG=decoratemappings=0: false',
+    help: 'name the mappings in /proc/self/maps, where the kernel can',
+  },
+  /**
+   * Bytes of address space the heap can ever reach, 64 MiB to 128 GiB, whole arenas. Reserved
+   * metadata is about a tenth of it. 64 GiB, or less where the address space is limited.
+   */
+  reach: {
+    ...ofHeap,
+    kind: arenas(minReach, maxReach),
+    otherwise: '64 GiB, or the most of 16, 4, 1 GiB and 256 MiB that can be had',
+    unit: 'bytes',
+    help: 'address space that the heap can ever use',
+    more: 'About a tenth of it is reserved for metadata as well',
+  },
+  /** Threads that can work on a shared heap at a time: 1 to 64. 8. */
+  ps: {
+    ...ofHeap,
+    kind: whole(1, maxPs),
+    default: 8,
+    help: 'threads that can work on a shared heap at a time',
+  },
+  /** Nanoseconds after which a collection runs even if nothing asks for one; Infinity: never. Two minutes. */
+  forcedGCPeriod: {
+    ...ofHeap,
+    kind: nanoseconds(Number.POSITIVE_INFINITY),
+    default: twoMinutes,
+    flag: 'gc-period',
+    tellsDefault: true,
+    kept: true,
+    unit: 'ns',
+    // JSON has no Infinity.
+    special: (value) => (value === null || value === Number.POSITIVE_INFINITY ? 'never' : undefined),
+    environment: "GODEBUG=scavenge=1, with the scavengers 'age' and 'growth': 10e6",
+    help: 'collect after so long at the latest; 0: never',
+  },
+  /** Nanoseconds after which the scavengers 'age' and 'growth' release an unused run. Five minutes. */
+  scavengeAfter: {
+    ...ofHeap,
+    kind: nanoseconds(1),
+    default: fiveMinutes,
+    flag: 'scavenge-after',
+    tellsDefault: true,
+    kept: true,
+    unit: 'ns',
+    environment: 'GODEBUG=scavenge=1: 20e6',
+    help: 'unused for so long, memory is given back by age',
+    more: "With the scavengers 'age' and 'growth'",
+  },
+  /**
+   * Bytes of roots outside the heap that a collection would scan (globals, stacks): since Go 1.18 they count
+   * for the goal as live bytes do. With the scavenger 'background', the design that has them. 0.
+   */
+  rootBytes: {
+    ...ofHeap,
+    kind: whole(0, 2 ** 40),
+    default: 0,
+    setByWorkload: true,
+    help: 'bytes of roots outside the heap that count for the goal',
+    more: "As globals and stacks do since Go 1.18. With the scavenger 'background' and the trigger 'paced'",
+  },
+  /**
+   * The share of the way from the bytes marked last to the goal at which a collection starts, 0.5 to 1. Here
+   * marking takes no time, so 1; the real runtime marks while the program runs and starts at 0.7 to 0.95. 1.
+   */
+  triggerRatio: {
+    ...ofHeap,
+    kind: number(0.5, 1),
+    default: 1,
+    setByWorkload: true,
+    help: 'the share of the way from the bytes marked last to the goal at which a collection starts',
+    more: "The real runtime, which marks while the program runs, starts at 0.7 to 0.95. With the trigger 'paced'",
+  },
+  /** Collect by goals and period at all. true. Off: only `gc()` collects. */
+  collect: { ...ofHeap, kind: flag, default: true, kept: true, help: 'goals and period start collections' },
+  /** Scavenge in the background, when the heap grows, and for the limit. true. */
+  scavenge: {
+    ...ofHeap,
+    kind: flag,
+    default: true,
+    kept: true,
+    help: 'memory is given back without being asked for',
+  },
+  /** Use a timer of the event loop for background work when the program is idle. false: call `step()`. */
+  background: {
+    ...ofHeap,
+    kind: flag,
+    default: false,
+    help: 'a timer of the event loop makes the steps; it keeps no process alive',
+  },
+  /** Reproduce the defect of Go 1.19 to 1.21 by which the background scavenger ignores the limit. false. */
+  historicalScavengeGoal: {
+    ...ofHeap,
+    kind: flag,
+    default: false,
+    flag: 'historical-scavenge-goal',
+    kept: true,
+    help: "Go 1.19's and 1.21's defect: the background scavenger ignores the memory limit",
+  },
+  /** Overwrite objects when they are swept. false. */
+  clobberFree: {
+    ...ofHeap,
+    kind: flag,
+    default: false,
+    kept: true,
+    environment: 'GODEBUG=clobberfree',
+    help: 'objects are overwritten when swept',
+  },
+  /** Check lock ranks and, until the heap is shared, transitions of memory states. Slow. false. */
+  debug: { ...ofHeap, kind: flag, default: false, help: 'memory states and lock ranks are checked; slow' },
+  /** Measure the time of every madvise: two clock readings each. true. */
+  timed: { ...ofHeap, kind: flag, default: true, help: 'the calls to the system are timed' },
+} as const satisfies Options;
 
-function flag(options: HeapOptions, name: keyof HeapOptions, fallback: boolean): boolean {
-  const value = options[name];
-  if (value === undefined) return fallback;
-  if (typeof value !== 'boolean') refuse(name, 'true or false', value);
-  return value;
-}
+const isFunction = (value: unknown): boolean => typeof value === 'function';
 
-function whole(
-  options: HeapOptions,
-  name: keyof HeapOptions,
-  low: number,
-  high: number,
-  fallback: number,
-): number {
-  const value = options[name];
-  if (value === undefined) return fallback;
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < low || value > high) {
-    refuse(name, `a whole number from ${low} to ${high}`, value);
-  }
-  return value;
+const isClock = (value: unknown): boolean => isFunction((value as Partial<Clock> | null)?.now);
+
+/** What stands around a heap, and is not recorded. */
+export const surroundings = {
+  /** Read GOGC, GOMEMLIMIT and GODEBUG. true. */
+  environment: { group: 'heap', kind: flag, default: true, help: 'GOGC, GOMEMLIMIT and GODEBUG are read' },
+  /** Where time comes from. The system's monotonic clock. */
+  clock: {
+    group: 'heap',
+    kind: given<Clock>('an object with now()', 'a `Clock`: `{ now(): nanoseconds }`', isClock),
+    otherwise: '`systemClock`',
+    help: 'where time comes from',
+  },
+  /**
+   * Called with every collection and every round of scavenging, when the operation it happened in is over.
+   * May use the heap. What it throws becomes an uncaught exception.
+   */
+  onEvent: {
+    group: 'heap',
+    kind: given<(event: HeapEvent) => void>('a function', 'function of a `HeapEvent`', isFunction),
+    environment: 'gctrace=1, scavtrace=1 print lines as well',
+    help: 'called when the operation is over: see [Events](#events)',
+  },
+  /** Called with each warning about the environment. Writes to standard error. */
+  warn: {
+    group: 'heap',
+    kind: given<(text: string) => void>('a function', 'function of a text', isFunction),
+    otherwise: 'standard error',
+    help: 'told what is wrong with the environment',
+  },
+  /** The boundary to the system, for tests that inject failures. Made from the options. */
+  sys: {
+    group: 'heap',
+    kind: given<Sys>('a Sys', 'a `Sys`', (value) => value instanceof Sys),
+    help: 'the boundary to the system, for tests',
+  },
+} as const satisfies Options;
+
+/** Does not compile where a default is not of its option's kind. */
+export type HeapDefaultsFit = Holds<DefaultsFit<typeof heapOptions & typeof surroundings>>;
+
+const all: Options = { ...designOptions, ...heapOptions, ...surroundings };
+
+export interface HeapOptions extends DesignOptions, Asked<typeof heapOptions>, Asked<typeof surroundings> {}
+
+/** Options in full. */
+export interface ResolvedOptions extends Omit<Values<typeof heapOptions>, 'reach'> {
+  readonly design: Design;
+  /** undefined: as much as can be had. */
+  readonly reach: number | undefined;
+  readonly gctrace: boolean;
+  readonly scavtrace: boolean;
 }
 
 /** Checks what a heap is watched with: `clock` and `onEvent`. Throws ERR_INVALID_OPTION. */
-export function checkWatcher(options: Pick<HeapOptions, 'clock' | 'onEvent'>): void {
-  const { clock, onEvent } = options;
-  if (onEvent !== undefined && typeof onEvent !== 'function') refuse('onEvent', 'a function', onEvent);
-  if (clock !== undefined && typeof clock?.now !== 'function') refuse('clock', 'an object with now()', clock);
+export function checkWatcher({ clock, onEvent }: Pick<HeapOptions, 'clock' | 'onEvent'>): void {
+  checkGiven(surroundings, { clock, onEvent });
+}
+
+type DebugSwitches = Readonly<Partial<Record<DebugSwitch, number>>>;
+
+const isOn = (value: number | undefined): boolean | undefined =>
+  value === undefined ? undefined : value !== 0;
+
+/** What GODEBUG sets where no option does, as far as the design can have it. */
+function debugOptions(debug: DebugSwitches, { scavenger, pageHeap, hugePageHints }: Design): HeapOptions {
+  const [harddecommit, disablethp, clobberfree, decorate] = [
+    isOn(debug.harddecommit),
+    isOn(debug.disablethp),
+    isOn(debug.clobberfree),
+    isOn(debug.decoratemappings),
+  ];
+  const scavengeALot = (debug.scavenge ?? 0) > 0 && (scavenger === 'age' || scavenger === 'growth');
+  return {
+    ...(harddecommit === undefined ? {} : { hardDecommit: harddecommit && pageHeap === 'radix' }),
+    ...(disablethp === undefined ? {} : { disableHugePages: disablethp && !hugePageHints }),
+    ...(clobberfree === undefined ? {} : { clobberFree: clobberfree }),
+    ...(decorate === undefined ? {} : { nameMappings: decorate }),
+    ...(scavengeALot ? { forcedGCPeriod: debugScavenge.gcPeriod, scavengeAfter: debugScavenge.after } : {}),
+  };
+}
+
+/** Of options those that are given. */
+function givenOf(options: HeapOptions): HeapOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /** Checks options and fills in what is missing. Throws ERR_INVALID_OPTION, naming the option. */
 export function resolveOptions(options: HeapOptions): ResolvedOptions {
-  if (typeof options !== 'object' || options === null) refuse('object', 'an object', options);
-  for (const name of Object.keys(options)) {
-    if (!known.has(name))
-      throw new PageHeapError('ERR_INVALID_OPTION', `there is no option ${name}`, { value: name });
-  }
-  const environment = flag(options, 'environment', true) ? readEnvironment(process.env) : undefined;
-  checkWatcher(options);
-  if (options.warn !== undefined && typeof options.warn !== 'function')
-    refuse('warn', 'a function', options.warn);
-  if (options.sys !== undefined && !(options.sys instanceof Sys)) refuse('sys', 'a Sys', options.sys);
-  const warn = options.warn ?? ((text: string): void => void process.stderr.write(`pageheap: ${text}\n`));
+  if (typeof options !== 'object' || options === null) refuseOption('object', 'must be an object', options);
+  for (const name of Object.keys(options)) if (!Object.hasOwn(all, name)) refuseUnknown(name);
+  checkGiven(all, options as Readonly<Record<string, unknown>>);
+  const asked = givenOf(options);
+  const environment = (asked.environment ?? true) ? readEnvironment(process.env) : undefined;
+  const warn = asked.warn ?? ((text: string): void => void process.stderr.write(`pageheap: ${text}\n`));
   for (const text of environment?.warnings ?? []) warn(text);
   const debug = environment?.debug ?? {};
 
-  const advise =
-    options.advise ??
-    (debug.madvdontneed === undefined ? undefined : debug.madvdontneed === 0 ? 'free' : 'dontneed');
-  const parts = resolveParts(advise === undefined ? options : { ...options, advise });
-  if (debug.scavenge !== undefined && parts.scavenger !== 'age' && parts.scavenger !== 'growth')
-    warn(`GODEBUG: scavenge has no effect with the scavenger '${parts.scavenger}'`);
-  const unlimited = whyNoLimit(parts);
-  const fromEnvironment = unlimited === undefined ? environment?.memoryLimit : undefined;
-  if (
-    environment?.memoryLimit !== undefined &&
-    environment.memoryLimit < noMemoryLimit &&
-    fromEnvironment === undefined
-  )
-    warn(`GOMEMLIMIT is not held: ${unlimited}`);
-  const { memoryLimit = fromEnvironment ?? noMemoryLimit } = options;
-  if (
-    typeof memoryLimit !== 'number' ||
-    Number.isNaN(memoryLimit) ||
-    memoryLimit < 0 ||
-    (memoryLimit < 2 ** 53 && !Number.isInteger(memoryLimit))
-  ) {
-    refuse('memoryLimit', 'a whole number of bytes, or Infinity', memoryLimit);
-  }
-  const scavengeALot =
-    (debug.scavenge ?? 0) > 0 && (parts.scavenger === 'age' || parts.scavenger === 'growth');
-  const { forcedGCPeriod = scavengeALot ? debugScavenge.gcPeriod : twoMinutes } = options;
-  if (typeof forcedGCPeriod !== 'number' || !(forcedGCPeriod > 0))
-    refuse('forcedGCPeriod', 'nanoseconds above 0, or Infinity', forcedGCPeriod);
-  const { scavengeAfter = scavengeALot ? debugScavenge.after : fiveMinutes } = options;
-  if (typeof scavengeAfter !== 'number' || !(scavengeAfter > 0))
-    refuse('scavengeAfter', 'nanoseconds above 0, or Infinity', scavengeAfter);
-  const { triggerRatio = 1 } = options;
-  if (!(typeof triggerRatio === 'number' && triggerRatio >= 0.5 && triggerRatio <= 1))
-    refuse('triggerRatio', 'from 0.5 to 1', triggerRatio);
-  const reach = options.reach === undefined ? undefined : whole(options, 'reach', minReach, maxReach, 0);
-  if (reach !== undefined && reach % arenaBytes !== 0) refuse('reach', `a multiple of ${arenaBytes}`, reach);
-  const percent = options.gcPercent;
-  if (percent !== undefined && (!Number.isInteger(percent) || percent > 2 ** 31 - 1))
-    refuse('gcPercent', 'a whole number below 2^31', percent);
-  const hardDecommit = flag(
-    options,
-    'hardDecommit',
-    debug.harddecommit !== undefined && debug.harddecommit !== 0 && parts.pageHeap === 'radix',
+  const madvise = isOn(debug.madvdontneed);
+  const design = resolveDesign(
+    madvise === undefined ? asked : { advise: madvise ? 'dontneed' : 'free', ...asked },
   );
-  const disableHugePages = flag(
-    options,
-    'disableHugePages',
-    debug.disablethp !== undefined && debug.disablethp !== 0 && !parts.hugePageHints,
-  );
-  const historicalScavengeGoal = flag(options, 'historicalScavengeGoal', false);
-  refuseForParts(parts, {
-    memoryLimit: memoryLimit < noMemoryLimit,
-    scavengeAfter: options.scavengeAfter !== undefined,
-    rootBytes: (options.rootBytes ?? 0) > 0,
-    triggerRatio: triggerRatio < 1,
-    hardDecommit,
-    disableHugePages,
-    historicalScavengeGoal,
+  if (debug.scavenge !== undefined && design.scavenger !== 'age' && design.scavenger !== 'growth')
+    warn(`GODEBUG: scavenge has no effect with the scavenger '${design.scavenger}'`);
+  const unlimited = whyNoLimit(design);
+  const { memoryLimit: limit = noMemoryLimit, gcPercent: percent } = environment ?? {};
+  if (limit < noMemoryLimit && unlimited !== undefined) warn(`GOMEMLIMIT is not held: ${unlimited}`);
+  const values = withDefaults(heapOptions, {
+    ...(percent === undefined ? {} : { gcPercent: percent }),
+    ...(unlimited === undefined ? { memoryLimit: limit } : {}),
+    ...debugOptions(debug, design),
+    ...asked,
+  });
+  refuseForDesign(design, {
+    memoryLimit: values.memoryLimit < noMemoryLimit,
+    scavengeAfter: asked.scavengeAfter !== undefined,
+    rootBytes: values.rootBytes > 0,
+    triggerRatio: values.triggerRatio < 1,
+    hardDecommit: values.hardDecommit,
+    disableHugePages: values.disableHugePages,
+    historicalScavengeGoal: values.historicalScavengeGoal,
   });
   return {
-    parts,
-    gcPercent: percent ?? environment?.gcPercent ?? 100,
-    memoryLimit,
-    hardDecommit,
-    disableHugePages,
-    nameMappings: flag(options, 'nameMappings', debug.decoratemappings !== 0),
-    reach,
-    ps: whole(options, 'ps', 1, maxPs, 8),
-    forcedGCPeriod,
-    scavengeAfter,
-    triggerRatio,
-    rootBytes: whole(options, 'rootBytes', 0, 2 ** 40, 0),
-    collect: flag(options, 'collect', true),
-    scavenge: flag(options, 'scavenge', true),
-    background: flag(options, 'background', false),
-    historicalScavengeGoal,
-    clobberFree: flag(options, 'clobberFree', debug.clobberfree !== undefined && debug.clobberfree !== 0),
-    debug: flag(options, 'debug', false),
-    timed: flag(options, 'timed', true),
+    design,
+    ...values,
     gctrace: (debug.gctrace ?? 0) > 0,
     scavtrace: (debug.scavtrace ?? 0) > 0,
   };
+}
+
+/** What of its options a run file tells: a custom page heap by the name of its class. */
+export function recordedOptions(resolved: ResolvedOptions): Record<string, unknown> {
+  const { design, gctrace, scavtrace } = resolved;
+  const pageHeap = design.pageHeapClass?.name ?? design.pageHeap;
+  return {
+    ...recordedIn('options', designOptions, { ...design, pageHeap }),
+    ...recordedIn('options', heapOptions, { ...resolved }),
+    gctrace,
+    scavtrace,
+  };
+}
+
+function refuseUnknown(name: string): never {
+  throw new PageHeapError('ERR_INVALID_OPTION', `there is no option ${name}`, { value: name });
 }

@@ -13,7 +13,7 @@
  */
 
 import { busyLists, type SpanLists } from '../heap/span-lists.ts';
-import type { BookSweeper } from '../heap/span-registry.ts';
+import type { RegistrySweeper } from '../heap/span-registry.ts';
 
 /**
  * Frees at least npages, if garbage holds as many.
@@ -22,7 +22,7 @@ import type { BookSweeper } from '../heap/span-registry.ts';
 export function reclaimBusy(
   npages: number,
   lists: SpanLists,
-  sweeper: BookSweeper,
+  sweeper: RegistrySweeper,
   sweepOne: () => number,
 ): void {
   for (let n = npages; n < busyLists; n++) if (reclaimList(lists.busy(n), npages, lists, sweeper) > 0) return;
@@ -40,7 +40,7 @@ export function reclaimBusy(
 }
 
 /** Sweeps a list until enough spans were freed or all are swept. Spans freed. */
-function reclaimList(list: number, enough: number, lists: SpanLists, sweeper: BookSweeper): number {
+function reclaimList(list: number, enough: number, lists: SpanLists, sweeper: RegistrySweeper): number {
   let freed = 0;
   for (let s = lists.first(list); s !== 0 && freed < enough; ) {
     if (sweeper.isBeingSwept(s)) {

@@ -16,7 +16,7 @@
  * part. So who wants to collect for the limit asks `affords(ns)` with the last pause's cost first:
  * then a full bucket has to drain by a whole pause, and the share is one half again.
  *
- *     const limiter = new CpuLimiter(new Float64Array(cpuLimiterStateLength));
+ *     const limiter = new CpuLimiter(meta.views(cpuLimiterTable));
  *     limiter.resetCapacity(clock.now(), 1);
  *     limiter.addScavengeTime(ns);  limiter.addSweepTime(ns);  limiter.addMarkTime(ns);
  *     limiter.pause(start, end);                          // the world stood still
@@ -29,6 +29,7 @@
  * Not here: events still in flight. An update counts only what was added, so add before updating.
  */
 import { fatal } from '../base/errors.ts';
+import { f64, table, type Views } from '../meta/column.ts';
 
 /** The bucket's capacity for each P: one second of CPU, in nanoseconds. */
 export const capacityPerProc = 1e9;
@@ -37,138 +38,132 @@ export const cpuLimiterUpdatePeriod = 10e6;
 /** The share of all CPU time that concurrent marking counts for. */
 export const backgroundUtilization = 0.25;
 
-/** Where each number lies. Written under the heap's lock. */
-export const cpuLimiterSlot = {
+export const cpuLimiterTable = table('cpuLimiter', 'other', {
   /** 1 while limiting. */
-  enabled: 0,
+  enabled: f64('heap'),
   /** Nanoseconds in the bucket. */
-  fill: 1,
+  fill: f64('heap'),
   /** Nanoseconds it can hold. */
-  capacity: 2,
+  capacity: f64('heap'),
   /** Nanoseconds that did not fit, in all. */
-  overflow: 3,
+  overflow: f64('heap'),
   /** 1 while concurrent marking counts. */
-  gcEnabled: 4,
+  gcEnabled: f64('heap'),
   /** 1 between the start and the end of a transition. */
-  transitioning: 5,
+  transitioning: f64('heap'),
   /** The collector's time since the last update. */
-  assistPool: 6,
+  assistPool: f64('heap'),
   /** Idle time since the last update. */
-  idlePool: 7,
+  idlePool: f64('heap'),
   /** When the last update was. */
-  lastUpdate: 8,
+  lastUpdate: f64('heap'),
   /** The cycle in which limiting last began; 0: never. */
-  lastEnabledCycle: 9,
+  lastEnabledCycle: f64('heap'),
   /** Cycles completed. */
-  cycles: 10,
-  procs: 11,
+  cycles: f64('heap'),
+  procs: f64('heap'),
   /** Nanoseconds of each kind since the beginning. */
-  markTotal: 12,
-  sweepTotal: 13,
-  scavengeTotal: 14,
-  idleTotal: 15,
-  pauseTotal: 16,
-} as const;
-
-/** Slots the limiter needs. */
-export const cpuLimiterStateLength = 17;
-
-const slot = cpuLimiterSlot;
+  markTotal: f64('heap'),
+  sweepTotal: f64('heap'),
+  scavengeTotal: f64('heap'),
+  idleTotal: f64('heap'),
+  pauseTotal: f64('heap'),
+});
 
 export class CpuLimiter {
-  readonly #s: Float64Array;
+  readonly #columns: Views<typeof cpuLimiterTable>;
 
-  /** @param state `cpuLimiterStateLength` slots, zeros to begin with; `resetCapacity` comes first. */
-  constructor(state: Float64Array) {
-    this.#s = state;
+  /** @param columns zeros to begin with; `resetCapacity` comes first. */
+  constructor(columns: Views<typeof cpuLimiterTable>) {
+    this.#columns = columns;
   }
 
   /** Whether the bucket is full, so that nothing more is to be spent for a memory limit. */
   limiting(): boolean {
-    return this.#s[slot.enabled] !== 0;
+    return this.#columns.enabled[0] !== 0;
   }
 
   /** Whether work of this many nanoseconds fits the bucket. Update first, or mutator time is missing. */
   affords(ns: number): boolean {
-    const s = this.#s;
+    const c = this.#columns;
     // Work longer than the whole bucket is affordable from an empty one, or it would never be.
-    return s[slot.enabled] === 0 && s[slot.fill] + Math.min(ns, s[slot.capacity]) <= s[slot.capacity];
+    return c.enabled[0] === 0 && c.fill[0] + Math.min(ns, c.capacity[0]) <= c.capacity[0];
   }
 
   /** Nanoseconds in the bucket. */
   get fill(): number {
-    return this.#s[slot.fill];
+    return this.#columns.fill[0];
   }
 
   /** Nanoseconds the bucket can hold. */
   get capacity(): number {
-    return this.#s[slot.capacity];
+    return this.#columns.capacity[0];
   }
 
   /** Nanoseconds that did not fit, in all. */
   get overflow(): number {
-    return this.#s[slot.overflow];
+    return this.#columns.overflow[0];
   }
 
   /** The cycle in which limiting last began, counted from 1; 0: never. */
   get lastEnabledCycle(): number {
-    return this.#s[slot.lastEnabledCycle];
+    return this.#columns.lastEnabledCycle[0];
   }
 
   /** When the last update was, in nanoseconds. */
   get lastUpdate(): number {
-    return this.#s[slot.lastUpdate];
+    return this.#columns.lastUpdate[0];
   }
 
   /** Nanoseconds counted of each kind since the beginning. `pause` is wall time × Ps. */
   totals(): { mark: number; sweep: number; scavenge: number; idle: number; pause: number } {
-    const s = this.#s;
+    const c = this.#columns;
     return {
-      mark: s[slot.markTotal],
-      sweep: s[slot.sweepTotal],
-      scavenge: s[slot.scavengeTotal],
-      idle: s[slot.idleTotal],
-      pause: s[slot.pauseTotal],
+      mark: c.markTotal[0],
+      sweep: c.sweepTotal[0],
+      scavenge: c.scavengeTotal[0],
+      idle: c.idleTotal[0],
+      pause: c.pauseTotal[0],
     };
   }
 
   /** Tells how many cycles are complete, which `lastEnabledCycle` is reckoned from. */
   setCycles(completed: number): void {
-    this.#s[slot.cycles] = completed;
+    this.#columns.cycles[0] = completed;
   }
 
   /** An allocation spent this long marking. */
   addMarkTime(ns: number): void {
-    this.#s[slot.assistPool] += ns;
-    this.#s[slot.markTotal] += ns;
+    this.#columns.assistPool[0] += ns;
+    this.#columns.markTotal[0] += ns;
   }
 
   /** An allocation spent this long sweeping. */
   addSweepTime(ns: number): void {
-    this.#s[slot.assistPool] += ns;
-    this.#s[slot.sweepTotal] += ns;
+    this.#columns.assistPool[0] += ns;
+    this.#columns.sweepTotal[0] += ns;
   }
 
   /** An allocation spent this long scavenging. */
   addScavengeTime(ns: number): void {
-    this.#s[slot.assistPool] += ns;
-    this.#s[slot.scavengeTotal] += ns;
+    this.#columns.assistPool[0] += ns;
+    this.#columns.scavengeTotal[0] += ns;
   }
 
   /** A P had nothing to do for this long. */
   addIdleTime(ns: number): void {
-    this.#s[slot.idlePool] += ns;
-    this.#s[slot.idleTotal] += ns;
+    this.#columns.idlePool[0] += ns;
+    this.#columns.idleTotal[0] += ns;
   }
 
   /** Whether the last update is more than 10 ms past. */
   needUpdate(now: number): boolean {
-    return now - this.#s[slot.lastUpdate] > cpuLimiterUpdatePeriod;
+    return now - this.#columns.lastUpdate[0] > cpuLimiterUpdatePeriod;
   }
 
   /** Brings the bucket up to now. A time before the last update is ignored. */
   update(now: number): void {
-    if (this.#s[slot.transitioning] !== 0) {
+    if (this.#columns.transitioning[0] !== 0) {
       fatal('CPU limiter updated during a transition', { now });
     }
     this.#update(now);
@@ -182,76 +177,76 @@ export class CpuLimiter {
 
   /** The world stops, after which concurrent marking counts, or no longer does. `finishTransition` follows. */
   startTransition(gcEnabled: boolean, now: number): void {
-    const s = this.#s;
-    if (s[slot.transitioning] !== 0) {
+    const c = this.#columns;
+    if (c.transitioning[0] !== 0) {
       fatal('CPU limiter transition within a transition', { now });
     }
-    if ((s[slot.gcEnabled] !== 0) === gcEnabled) {
+    if ((c.gcEnabled[0] !== 0) === gcEnabled) {
       fatal('CPU limiter transition to the state it is in', { now, gcEnabled: gcEnabled ? 1 : 0 });
     }
     this.#update(now);
-    s[slot.gcEnabled] = gcEnabled ? 1 : 0;
-    s[slot.transitioning] = 1;
+    c.gcEnabled[0] = gcEnabled ? 1 : 0;
+    c.transitioning[0] = 1;
   }
 
   /** The world goes on: the time since `startTransition` was the collector's. */
   finishTransition(now: number): void {
-    const s = this.#s;
-    if (s[slot.transitioning] === 0) {
+    const c = this.#columns;
+    if (c.transitioning[0] === 0) {
       fatal('CPU limiter transition finished that was not started', { now });
     }
     this.#stopped(now);
-    s[slot.lastUpdate] = now;
-    s[slot.transitioning] = 0;
+    c.lastUpdate[0] = now;
+    c.transitioning[0] = 0;
   }
 
   /** Sets the number of Ps, and the bucket's capacity with it. */
   resetCapacity(now: number, procs: number): void {
-    const s = this.#s;
+    const c = this.#columns;
     this.update(now);
-    s[slot.procs] = procs;
+    c.procs[0] = procs;
     const capacity = procs * capacityPerProc;
-    s[slot.capacity] = capacity;
-    if (s[slot.fill] > capacity) {
-      s[slot.fill] = capacity;
+    c.capacity[0] = capacity;
+    if (c.fill[0] > capacity) {
+      c.fill[0] = capacity;
       this.#enable();
-    } else if (s[slot.fill] < capacity) {
-      s[slot.enabled] = 0;
+    } else if (c.fill[0] < capacity) {
+      c.enabled[0] = 0;
     }
   }
 
   /** Adds to the bucket what both sides took, in nanoseconds, either may be negative. Prefer `update`. */
   accumulate(mutatorNs: number, gcNs: number): void {
-    const s = this.#s;
-    const headroom = s[slot.capacity] - s[slot.fill];
+    const c = this.#columns;
+    const headroom = c.capacity[0] - c.fill[0];
     const wasFull = headroom === 0;
     const change = gcNs - mutatorNs;
     if (change > 0 && headroom <= change) {
-      s[slot.overflow] += change - headroom;
-      s[slot.fill] = s[slot.capacity];
+      c.overflow[0] += change - headroom;
+      c.fill[0] = c.capacity[0];
       if (!wasFull) {
         this.#enable();
       }
       return;
     }
-    s[slot.fill] = Math.max(0, s[slot.fill] + change);
+    c.fill[0] = Math.max(0, c.fill[0] + change);
     if (change !== 0 && wasFull) {
-      s[slot.enabled] = 0;
+      c.enabled[0] = 0;
     }
   }
 
   #update(now: number): void {
-    const s = this.#s;
-    if (now < s[slot.lastUpdate]) {
+    const c = this.#columns;
+    if (now < c.lastUpdate[0]) {
       return;
     }
-    const window = (now - s[slot.lastUpdate]) * s[slot.procs];
-    s[slot.lastUpdate] = now;
-    let gc = s[slot.assistPool];
-    s[slot.assistPool] = 0;
-    const idle = s[slot.idlePool];
-    s[slot.idlePool] = 0;
-    if (s[slot.gcEnabled] !== 0) {
+    const window = (now - c.lastUpdate[0]) * c.procs[0];
+    c.lastUpdate[0] = now;
+    let gc = c.assistPool[0];
+    c.assistPool[0] = 0;
+    const idle = c.idlePool[0];
+    c.idlePool[0] = 0;
+    if (c.gcEnabled[0] !== 0) {
       // A share of the real time, not of what idleness leaves of it.
       gc += Math.trunc(window * backgroundUtilization);
     }
@@ -259,17 +254,17 @@ export class CpuLimiter {
   }
 
   #stopped(now: number): void {
-    const s = this.#s;
-    if (now >= s[slot.lastUpdate]) {
-      const ns = (now - s[slot.lastUpdate]) * s[slot.procs];
-      s[slot.pauseTotal] += ns;
+    const c = this.#columns;
+    if (now >= c.lastUpdate[0]) {
+      const ns = (now - c.lastUpdate[0]) * c.procs[0];
+      c.pauseTotal[0] += ns;
       this.accumulate(0, ns);
-      s[slot.lastUpdate] = now;
+      c.lastUpdate[0] = now;
     }
   }
 
   #enable(): void {
-    this.#s[slot.enabled] = 1;
-    this.#s[slot.lastEnabledCycle] = this.#s[slot.cycles] + 1;
+    this.#columns.enabled[0] = 1;
+    this.#columns.lastEnabledCycle[0] = this.#columns.cycles[0] + 1;
   }
 }

@@ -16,46 +16,78 @@
  *
  * Source: the runtime of Go 1.4, mgc0.c and malloc.go.
  */
-import { Pacer, pacerSlot } from './pacer.ts';
+import { f64, table, type Views } from '../meta/column.ts';
+import type { GcSettings } from './gc-settings.ts';
+import type { HeapSizes } from './heap-sizes.ts';
+import type { Trigger } from './trigger.ts';
 
 /** Bytes that the runtime of Go 1.4.3 itself keeps alive. */
 export const runtimeObjects = 29_720;
 
-export class LiveTrigger extends Pacer {
-  private readonly freed: () => number;
+export const liveTriggerTable = table('liveTrigger', 'other', {
+  /** Bytes of objects when the last cycle ended, and those freed ever until then. */
+  aliveThen: f64('heap'),
+  freedThen: f64('heap'),
+  /** Bytes marked by the last cycle. */
+  heapMarked: f64('heap'),
+  /** The goal in force when the last cycle ended; 0 before the first. */
+  lastHeapGoal: f64('heap'),
+});
 
-  /** @param state as the pacer's. @param freed bytes of objects that sweeps have freed, ever */
-  constructor(state: Float64Array, freed: () => number) {
-    super(state);
-    this.freed = freed;
+export class LiveTrigger implements Trigger {
+  readonly #columns: Views<typeof liveTriggerTable>;
+  readonly #settings: GcSettings;
+  readonly #freed: () => number;
+
+  /** @param freed bytes of objects that sweeps have freed, ever */
+  constructor(columns: Views<typeof liveTriggerTable>, settings: GcSettings, freed: () => number) {
+    this.#columns = columns;
+    this.#settings = settings;
+    this.#freed = freed;
   }
 
-  /** Bytes of objects; what the memory limit goes by does not matter. */
-  override heapGoal(): number {
-    return this.gcPercentGoal();
+  get heapMarked(): number {
+    return this.#columns.heapMarked[0];
   }
 
-  override gcPercentGoal(): number {
-    const { s } = this;
-    const percent = s[pacerSlot.gcPercent];
+  get lastHeapGoal(): number {
+    return this.#columns.lastHeapGoal[0];
+  }
+
+  /** It has neither roots nor a start before the goal. */
+  init(): void {
+    for (const column of Object.values(this.#columns)) column[0] = 0;
+  }
+
+  /** Nothing is kept that follows from the settings. */
+  commit(): void {}
+
+  heapGoal(): number {
+    const percent = this.#settings.gcPercent;
     if (percent < 0) return Infinity;
-    const alive = s[pacerSlot.aliveThen] - (this.freed() - s[pacerSlot.freedThen]);
+    const alive = this.#columns.aliveThen[0] - (this.#freed() - this.#columns.freedThen[0]);
     const grown = (alive + runtimeObjects) * (1 + percent / 100);
     return Math.max(0, Math.floor(grown - runtimeObjects));
   }
 
-  override shouldCollect(
-    _heapLive: number,
-    _mappedReady: number,
-    _heapFree: number,
-    heapAlloc: number,
-  ): boolean {
-    return heapAlloc >= this.gcPercentGoal();
+  /** The program is stopped while it marks, so there is nothing to start early for. */
+  triggerOf(goal: number): number {
+    return goal;
   }
 
-  override endCycle(bytesMarked: number, mappedReady: number, heapFree: number, heapAlloc: number): void {
-    super.endCycle(bytesMarked, mappedReady, heapFree, heapAlloc);
-    this.s[pacerSlot.aliveThen] = heapAlloc;
-    this.s[pacerSlot.freedThen] = this.freed();
+  /** By objects; there is no limit that a limiter could set aside. */
+  shouldCollect({ heapAlloc }: HeapSizes): boolean {
+    return heapAlloc >= this.heapGoal();
+  }
+
+  /** Nothing depends on where a cycle began. */
+  startCycle(): void {}
+
+  endCycle(bytesMarked: number, { heapAlloc }: HeapSizes): void {
+    const c = this.#columns;
+    c.lastHeapGoal[0] = this.heapGoal();
+    c.heapMarked[0] = bytesMarked;
+    c.aliveThen[0] = heapAlloc;
+    c.freedThen[0] = this.#freed();
   }
 }

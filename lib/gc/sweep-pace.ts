@@ -7,7 +7,7 @@
  * since the *basis*, the point where the slope was set; an allocation that would fall behind it sweeps
  * until it does not. Setting GOGC or a limit in the middle moves the basis.
  *
- *     const pace = new SweepPace(new Float64Array(sweepPaceStateLength));
+ *     const pace = new SweepPace(meta.views(sweepPaceTable));
  *     pace.set(trigger, heapLive, pagesInUse, pagesSwept, sweepDone);          // after every commit
  *     while (pace.pagesOwed(heapLive, pagesSwept(), spanBytes) > 0) {          // before a span is allocated
  *       if (!sweepOne()) { pace.stop(); break; }
@@ -18,44 +18,40 @@
  * Not here: sweeping itself; the background sweeper, which works ahead of this pace when it can.
  */
 import { MiB, pageSize } from '../base/units.ts';
+import { f64, table, type Views } from '../meta/column.ts';
 
 /** Bytes by which the sweep is to be done before the trigger. */
 export const sweepMargin = 1 * MiB;
 
-/** Where each number lies. Written under the heap's lock. */
-export const sweepPaceSlot = {
+export const sweepPaceTable = table('sweepPace', 'other', {
   /** Pages to sweep for each byte allocated; 0: nothing is owed. */
-  pagesPerByte: 0,
+  pagesPerByte: f64('heap'),
   /** The heap's size at the basis, in bytes. */
-  heapLiveBasis: 1,
+  heapLiveBasis: f64('heap'),
   /** Pages swept in this cycle at the basis. */
-  pagesSweptBasis: 2,
-} as const;
-
-/** Slots the pace needs. */
-export const sweepPaceStateLength = 3;
+  pagesSweptBasis: f64('heap'),
+});
 
 export class SweepPace {
-  readonly #s: Float64Array;
+  readonly #columns: Views<typeof sweepPaceTable>;
 
-  /** @param state `sweepPaceStateLength` slots, zeros to begin with. */
-  constructor(state: Float64Array) {
-    this.#s = state;
+  constructor(columns: Views<typeof sweepPaceTable>) {
+    this.#columns = columns;
   }
 
   /** Pages to sweep for each byte allocated. */
   get pagesPerByte(): number {
-    return this.#s[sweepPaceSlot.pagesPerByte];
+    return this.#columns.pagesPerByte[0];
   }
 
   /** The heap's size at the basis, in bytes. */
   get heapLiveBasis(): number {
-    return this.#s[sweepPaceSlot.heapLiveBasis];
+    return this.#columns.heapLiveBasis[0];
   }
 
   /** Pages swept in this cycle at the basis. */
   get pagesSweptBasis(): number {
-    return this.#s[sweepPaceSlot.pagesSweptBasis];
+    return this.#columns.pagesSweptBasis[0];
   }
 
   /**
@@ -67,20 +63,20 @@ export class SweepPace {
    * @param sweepDone whether every span of the last cycle is swept.
    */
   set(trigger: number, heapLive: number, pagesInUse: number, pagesSwept: number, sweepDone: boolean): void {
-    const s = this.#s;
+    const c = this.#columns;
     const left = pagesInUse - pagesSwept;
     if (sweepDone || left <= 0) {
-      s[sweepPaceSlot.pagesPerByte] = 0;
+      c.pagesPerByte[0] = 0;
       return;
     }
-    s[sweepPaceSlot.pagesPerByte] = left / Math.max(trigger - heapLive - sweepMargin, pageSize);
-    s[sweepPaceSlot.heapLiveBasis] = heapLive;
-    s[sweepPaceSlot.pagesSweptBasis] = pagesSwept;
+    c.pagesPerByte[0] = left / Math.max(trigger - heapLive - sweepMargin, pageSize);
+    c.heapLiveBasis[0] = heapLive;
+    c.pagesSweptBasis[0] = pagesSwept;
   }
 
   /** Nothing is owed any more: the sweep is done, or was done at once. */
   stop(): void {
-    this.#s[sweepPaceSlot.pagesPerByte] = 0;
+    this.#columns.pagesPerByte[0] = 0;
   }
 
   /**
@@ -91,13 +87,13 @@ export class SweepPace {
    * @param callerSweepPages pages that the caller will sweep itself, for a large span.
    */
   pagesOwed(heapLive: number, pagesSwept: number, spanBytes: number, callerSweepPages = 0): number {
-    const s = this.#s;
-    const slope = s[sweepPaceSlot.pagesPerByte];
+    const c = this.#columns;
+    const slope = c.pagesPerByte[0];
     if (slope === 0) {
       return 0;
     }
-    const grown = spanBytes + Math.max(0, heapLive - s[sweepPaceSlot.heapLiveBasis]);
+    const grown = spanBytes + Math.max(0, heapLive - c.heapLiveBasis[0]);
     const target = Math.trunc(slope * grown) - callerSweepPages;
-    return Math.max(0, target - (pagesSwept - s[sweepPaceSlot.pagesSweptBasis]));
+    return Math.max(0, target - (pagesSwept - c.pagesSweptBasis[0]));
   }
 }

@@ -9,15 +9,15 @@
  * - *in the background*: steps of a few spans
  * - *the start of a cycle*, which first sweeps whatever is left
  *
- * Which span comes next is told by the books; when they have none left the sweep is drained.
+ * Which span comes next is told by the registry; when it has none left the sweep is drained.
  *
  * Not here: sweeping one span (heap/sweep-span.ts).
  */
 import { ctz32 } from '../base/bits.ts';
 import { pagesPerArena } from '../base/units.ts';
-import type { MHeap } from '../heap/mheap.ts';
+import type { HeapState } from '../heap/heap-state.ts';
 import type { SpanLists } from '../heap/span-lists.ts';
-import type { SpanBooks } from '../heap/span-registry.ts';
+import type { SpanRegistry } from '../heap/span-registry.ts';
 import type { SpanSweeper } from '../heap/sweep-span.ts';
 import { f64, i32, table, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
@@ -50,31 +50,31 @@ export interface SweeperHooks {
 }
 
 export class Sweeper {
-  private readonly heap: MHeap;
-  private readonly books: SpanBooks;
-  private readonly spanSweeper: SpanSweeper;
-  private readonly pace: SweepPace;
-  private readonly state: Views<typeof sweeperTable>;
-  private readonly busy: SpanLists | undefined;
-  private readonly hooks: SweeperHooks;
+  readonly #heapState: HeapState;
+  readonly #registry: SpanRegistry;
+  readonly #spanSweeper: SpanSweeper;
+  readonly #pace: SweepPace;
+  readonly #state: Views<typeof sweeperTable>;
+  readonly #busy: SpanLists | undefined;
+  readonly #hooks: SweeperHooks;
 
   constructor(
     meta: MetaMemory,
-    heap: MHeap,
-    books: SpanBooks,
+    heapState: HeapState,
+    registry: SpanRegistry,
     spanSweeper: SpanSweeper,
     pace: SweepPace,
     /** The busy lists, where pages are reclaimed by them; else by the page bitmaps. */
     busy: SpanLists | undefined,
     hooks: SweeperHooks,
   ) {
-    this.heap = heap;
-    this.books = books;
-    this.spanSweeper = spanSweeper;
-    this.pace = pace;
-    this.state = meta.views(sweeperTable);
-    this.busy = busy;
-    this.hooks = hooks;
+    this.#heapState = heapState;
+    this.#registry = registry;
+    this.#spanSweeper = spanSweeper;
+    this.#pace = pace;
+    this.#state = meta.views(sweeperTable);
+    this.#busy = busy;
+    this.#hooks = hooks;
   }
 
   static prepare(meta: MetaMemory): boolean {
@@ -83,26 +83,27 @@ export class Sweeper {
 
   /** A cycle has marked: every span in use is unswept from now on. */
   begin(): void {
-    const { state, heap } = this;
-    heap.parts.sweepState.nextGeneration();
-    heap.parts.counters.pagesSwept[0] = 0;
-    this.books.beginSweep();
+    const state = this.#state;
+    this.#heapState.sweepState.nextGeneration();
+    this.#heapState.counters.pagesSwept[0] = 0;
+    this.#registry.beginSweep();
     state.sweptInBackground[0] = 0;
     state.sweptInPause[0] = 0;
     state.reclaimIndex[0] = 0;
     state.reclaimCredit[0] = 0;
-    state.arenas[0] = heap.parts.arenas.state.count[0];
+    state.arenas[0] = this.#heapState.arenas.state.count[0];
   }
 
   /** Sweeps one span. Its pages if they went back to the page heap, 0 if not, −1 when nothing is left. */
   sweepOne(): number {
-    const { heap, spanSweeper, state } = this;
-    const { sweepState, spans } = heap.parts;
+    const spanSweeper = this.#spanSweeper;
+    const state = this.#state;
+    const { sweepState, spans } = this.#heapState;
     if (sweepState.isDone()) return -1;
     for (;;) {
-      const s = this.books.nextUnswept();
+      const s = this.#registry.nextUnswept();
       if (s === 0) {
-        this.finish();
+        this.#finish();
         return -1;
       }
       if (spans.columns.state[s] !== spanState.inUse || !spanSweeper.tryAcquire(s)) continue;
@@ -115,13 +116,13 @@ export class Sweeper {
 
   /** A background step: sweeps at most so many spans. Whether more are left. */
   sweepInBackground(most: number): boolean {
-    for (let n = 0; n < most && this.sweepOne() >= 0; n++) this.state.sweptInBackground[0]++;
-    return !this.heap.parts.sweepState.isDone();
+    for (let n = 0; n < most && this.sweepOne() >= 0; n++) this.#state.sweptInBackground[0]++;
+    return !this.#heapState.sweepState.isDone();
   }
 
   /** Sweeps everything that is left, in the pause of a collection that was asked for. */
   sweepInPause(): void {
-    this.state.sweptInPause[0] += this.sweepAll();
+    this.#state.sweptInPause[0] += this.sweepAll();
   }
 
   /** Sweeps everything that is left. The spans it took. */
@@ -131,20 +132,42 @@ export class Sweeper {
     return swept;
   }
 
+  /** Whether every span of the last cycle is swept. */
+  get isDone(): boolean {
+    return this.#heapState.sweepState.isDone();
+  }
+
   /** Spans of the sweep in progress, or of the last one, that background steps took. */
   get sweptInBackground(): number {
-    return this.state.sweptInBackground[0];
+    return this.#state.sweptInBackground[0];
   }
 
   /** Those that were swept in the pause that began it. */
   get sweptInPause(): number {
-    return this.state.sweptInPause[0];
+    return this.#state.sweptInPause[0];
+  }
+
+  /**
+   * Paces the sweep so that it is done when the heap reaches the next trigger. The design of 2014 sweeps in the
+   * background and when pages are needed, not in proportion.
+   */
+  setPace(trigger: number): void {
+    if (this.#busy !== undefined) return;
+    const { counters, sweepState } = this.#heapState;
+    this.#pace.set(
+      trigger,
+      counters.heapLive[0],
+      counters.pagesInUse[0],
+      counters.pagesSwept[0],
+      sweepState.isDone(),
+    );
   }
 
   /** Before a span of `bytes` is allocated: sweeps until the pace is met, less what the caller will reclaim. */
   deductCredit(bytes: number, callerPages: number): void {
-    const { pace, hooks } = this;
-    const { counters } = this.heap.parts;
+    const pace = this.#pace;
+    const hooks = this.#hooks;
+    const { counters } = this.#heapState;
     if (pace.pagesPerByte === 0) return;
     if (pace.pagesOwed(counters.heapLive[0], counters.pagesSwept[0], bytes, callerPages) <= 0) return;
     const start = hooks.now();
@@ -159,13 +182,13 @@ export class Sweeper {
 
   /** Frees at least npages, if unmarked spans hold as many. */
   reclaim(npages: number): void {
-    const { state, heap } = this;
-    if (this.busy !== undefined) {
-      reclaimBusy(npages, this.busy, this.spanSweeper, () => this.sweepOne());
+    const state = this.#state;
+    if (this.#busy !== undefined) {
+      reclaimBusy(npages, this.#busy, this.#spanSweeper, () => this.sweepOne());
       return;
     }
     if (state.reclaimIndex[0] === reclaimDone) return;
-    const start = this.hooks.now();
+    const start = this.#hooks.now();
     let want = npages;
     while (want > 0) {
       const credit = state.reclaimCredit[0];
@@ -181,19 +204,19 @@ export class Sweeper {
         break;
       }
       state.reclaimIndex[0] = index + pagesPerReclaimerChunk;
-      const arena = heap.parts.arenas.columns.order[Math.floor(index / pagesPerArena)];
-      const freed = this.reclaimChunk(arena * pagesPerArena + (index % pagesPerArena));
+      const arena = this.#heapState.arenas.columns.order[Math.floor(index / pagesPerArena)];
+      const freed = this.#reclaimChunk(arena * pagesPerArena + (index % pagesPerArena));
       if (freed > want) state.reclaimCredit[0] += freed - want;
       want -= Math.min(want, freed);
     }
-    this.hooks.assisted(this.hooks.now() - start);
+    this.#hooks.assisted(this.#hooks.now() - start);
   }
 
   /** Sweeps the spans without marks that start in a chunk of pages. The pages freed. */
-  private reclaimChunk(page: number): number {
-    const { heap, spanSweeper } = this;
-    const { inUse, marks, spanOf } = heap.parts.pageColumns;
-    const { pages } = heap.parts.spans.columns;
+  #reclaimChunk(page: number): number {
+    const spanSweeper = this.#spanSweeper;
+    const { inUse, marks, spanOf } = this.#heapState.pageColumns;
+    const { pages } = this.#heapState.spans.columns;
     let freed = 0;
     for (let word = page >>> 5, end = (page + pagesPerReclaimerChunk) >>> 5; word < end; word++) {
       // The in-use bits change while spans here are swept: look again after each.
@@ -208,9 +231,9 @@ export class Sweeper {
     return freed;
   }
 
-  private finish(): void {
-    this.heap.parts.sweepState.markDrained();
-    this.heap.parts.gcBits.endSweep();
-    this.hooks.drained();
+  #finish(): void {
+    this.#heapState.sweepState.markDrained();
+    this.#heapState.gcBits.endSweep();
+    this.#hooks.drained();
   }
 }

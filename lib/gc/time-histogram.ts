@@ -13,12 +13,14 @@
  * in the order in which the metric shows them: under, 160 counts, over; `timeHistogramBoundaries` has
  * one boundary more, from −Infinity to Infinity.
  *
- *     const pauses = new TimeHistogram(new Float64Array(timeHistogramStateLength));
+ *     const pauses = new TimeHistogram(meta.views(pauseTable).counts);
  *     pauses.record(ns);
  *     metric = { counts: pauses.counts(), buckets: timeHistogramBoundaries() };
  *
  * Source: the runtime of Go 1.21, histogram.go.
  */
+
+import { f64, table } from '../meta/column.ts';
 
 /** The lowest bucket ends below bit 8: durations of less have no leading bit to go by. */
 const firstBit = 8;
@@ -28,25 +30,27 @@ const subBucketBits = 2;
 const subBuckets = 1 << subBucketBits;
 const bucketCount = endBit - firstBit + 1;
 
-/** Slots the histogram needs: under, the counts, over. */
-export const timeHistogramStateLength = bucketCount * subBuckets + 2;
+/** Counts of a histogram: under, the buckets', over. */
+export const timeHistogramCounts = bucketCount * subBuckets + 2;
+
+export const pauseTable = table('pauses', 'other', { counts: f64('heap', timeHistogramCounts) });
 
 export class TimeHistogram {
-  readonly #s: Float64Array;
+  readonly #counts: Float64Array;
 
-  /** @param state `timeHistogramStateLength` slots, zeros to begin with. */
-  constructor(state: Float64Array) {
-    this.#s = state;
+  /** @param counts `timeHistogramCounts` of them, zeros to begin with. */
+  constructor(counts: Float64Array) {
+    this.#counts = counts;
   }
 
   /** Counts a duration in whole nanoseconds. */
   record(ns: number): void {
-    this.#s[timeHistogramIndex(ns)]++;
+    this.#counts[timeHistogramIndex(ns)]++;
   }
 
   /** A copy of the counts: one less than there are boundaries. */
   counts(): Float64Array {
-    return this.#s.slice(0, timeHistogramStateLength);
+    return this.#counts.slice(0, timeHistogramCounts);
   }
 }
 
@@ -56,7 +60,7 @@ export function timeHistogramIndex(ns: number): number {
     return 0;
   }
   if (ns >= 2 ** endBit) {
-    return timeHistogramStateLength - 1;
+    return timeHistogramCounts - 1;
   }
   const top = topBit(ns);
   const bucket = Math.max(0, top - firstBit + 1);
@@ -67,7 +71,7 @@ export function timeHistogramIndex(ns: number): number {
 
 /** The boundaries in seconds, −Infinity first, Infinity last. */
 export function timeHistogramBoundaries(): Float64Array {
-  const seconds = new Float64Array(timeHistogramStateLength + 1);
+  const seconds = new Float64Array(timeHistogramCounts + 1);
   seconds[0] = -Infinity;
   for (let sub = 0; sub < subBuckets; sub++) {
     seconds[1 + sub] = (sub * 2 ** (firstBit - subBucketBits)) / 1e9;
@@ -78,8 +82,8 @@ export function timeHistogramBoundaries(): Float64Array {
       seconds[at] = (2 ** bit + sub * 2 ** (bit - subBucketBits)) / 1e9;
     }
   }
-  seconds[timeHistogramStateLength - 1] = 2 ** endBit / 1e9;
-  seconds[timeHistogramStateLength] = Infinity;
+  seconds[timeHistogramCounts - 1] = 2 ** endBit / 1e9;
+  seconds[timeHistogramCounts] = Infinity;
   return seconds;
 }
 

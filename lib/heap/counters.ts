@@ -1,10 +1,10 @@
 /**
  * Counters: the heap's statistics, kept where the events happen, in the heap's own memory.
  *
- * Bytes unless a name says otherwise. The identities the Go runtime insists on hold between any two
- * operations (stats.ts checks them):
- *     heapInUse = inHeap,  heapReleased + heapFree + heapInUse + manual = mapped heap memory
- *     heapLive counts whole spans when they are cached, an overestimate put right when uncached
+ * Bytes unless a name says otherwise. The identity the Go runtime insists on holds between any two operations
+ * (inspect/stats.ts checks it; manual = inStacks + inWorkBuffers + inPointerBits):
+ *     heapInUse + heapFree + heapReleased + manual = heap memory mapped
+ * heapLive counts whole spans when they are cached, an overestimate put right when they come back.
  *
  * Not here: what the system was asked for (meta/accounts.ts).
  */
@@ -34,9 +34,6 @@ export const counterTable = table('counters', 'other', {
   smallFreeCount: f64('heap', classRows),
   // Collection.
   heapLive: f64('heap'),
-  heapMarked: f64('heap'),
-  cycles: f64('heap'),
-  forcedCycles: f64('heap'),
   pagesSwept: f64('heap'),
   // Scavenging.
   releasedBackground: f64('heap'),

@@ -44,24 +44,28 @@ const dirtyWord = 0xdeaddead | 0;
 const windowWords = 2 ** (windowPagesShift + pageWordsShift);
 
 export class FreeLists {
-  readonly head: Int32Array;
-  private readonly columns: SpanTable['columns'];
-  private readonly memory: ObjectMemory;
-  private readonly origin: number;
-  private readonly bitmap: HeapBitmap;
+  readonly #head: Int32Array;
+  readonly #columns: SpanTable['columns'];
+  readonly #memory: ObjectMemory;
+  readonly #origin: number;
+  readonly #bitmap: HeapBitmap;
   /** The windows that the first and the last page of the span at hand lie in: mostly the same one. */
-  private here: Int32Array = new Int32Array(0);
-  private there: Int32Array = new Int32Array(0);
+  #here: Int32Array = new Int32Array(0);
+  #there: Int32Array = new Int32Array(0);
 
   /** @param bitmap what tells of the objects' pointers, which a swept object has none of */
   constructor(meta: MetaMemory, spans: SpanTable, memory: ObjectMemory, origin: number, bitmap: HeapBitmap) {
     const views: Views<typeof freeListTable> = meta.views(freeListTable);
-    this.head = views.head;
-    this.columns = spans.columns;
+    this.#head = views.head;
+    this.#columns = spans.columns;
     spans.beside(freeListTable);
-    this.memory = memory;
-    this.origin = origin;
-    this.bitmap = bitmap;
+    this.#memory = memory;
+    this.#origin = origin;
+    this.#bitmap = bitmap;
+  }
+
+  get head(): Int32Array {
+    return this.#head;
   }
 
   static prepare(meta: MetaMemory): boolean {
@@ -70,26 +74,26 @@ export class FreeLists {
 
   /** Threads the list of a fresh span through all of its objects, after zeroing it if it must be. */
   thread(s: number): void {
-    const { startPage, elemSize, nelems, pages, needZero } = this.columns;
+    const { startPage, elemSize, nelems, pages, needZero } = this.#columns;
     const page = startPage[s];
     const size = elemSize[s];
     const n = nelems[s];
-    if (needZero[s] !== 0) this.memory.zero(page, 0, pages[s] * pageSize);
+    if (needZero[s] !== 0) this.#memory.zero(page, 0, pages[s] * pageSize);
     needZero[s] = 0;
-    const base = this.baseOf(s);
-    const first = this.open(s);
+    const base = this.#baseOf(s);
+    const first = this.#open(s);
     const step = size >>> 2;
     for (let i = 0, at = first; i < n; i++, at += step)
-      this.link(at, i === n - 1 ? 0 : base + (i + 1) * size);
-    this.head[s] = n === 0 ? 0 : 1;
+      this.#link(at, i === n - 1 ? 0 : base + (i + 1) * size);
+    this.#head[s] = n === 0 ? 0 : 1;
   }
 
   /** Threads the objects that a sweep frees, told by windows of 32, and puts them before what the list holds. */
   sweep(s: number, freedOf: (window: number) => number): void {
-    const { startPage, elemSize, nelems } = this.columns;
+    const { startPage, elemSize, nelems } = this.#columns;
     const size = elemSize[s];
-    const base = this.baseOf(s);
-    const firstWord = this.open(s);
+    const base = this.#baseOf(s);
+    const firstWord = this.#open(s);
     const step = size >>> 2;
     let last = -1;
     let first = 0;
@@ -97,31 +101,31 @@ export class FreeLists {
       for (let left = freedOf(window); left !== 0; left &= left - 1) {
         const i = window + 31 - Math.clz32(left & -left);
         const at = firstWord + i * step;
-        this.bitmap.forgetPointers(startPage[s], (i * size) >>> 3);
+        this.#bitmap.forgetPointers(startPage[s], (i * size) >>> 3);
         if (size > 16) {
-          this.put(at + 2, dirtyWord);
-          this.put(at + 3, dirtyWord);
+          this.#put(at + 2, dirtyWord);
+          this.#put(at + 3, dirtyWord);
         } else if (size > 8) {
-          this.put(at + 2, 0);
-          this.put(at + 3, 0);
+          this.#put(at + 2, 0);
+          this.#put(at + 3, 0);
         }
         if (last < 0) first = i + 1;
-        else this.link(firstWord + last * step, base + i * size);
+        else this.#link(firstWord + last * step, base + i * size);
         last = i;
       }
     }
     if (last < 0) return;
-    const old = this.head[s];
-    this.link(firstWord + last * step, old === 0 ? 0 : base + (old - 1) * size);
-    this.head[s] = first;
+    const old = this.#head[s];
+    this.#link(firstWord + last * step, old === 0 ? 0 : base + (old - 1) * size);
+    this.#head[s] = first;
   }
 
   /** The objects in a span's list, as bitmaps of 32; `fatal` when the list is not whole. `from`: its first address, 0 for none. */
   check(s: number, from: number): Int32Array {
-    const { elemSize, nelems } = this.columns;
+    const { elemSize, nelems } = this.#columns;
     const free = new Int32Array((nelems[s] + 31) >>> 5);
-    const firstWord = this.open(s);
-    const base = this.baseOf(s);
+    const firstWord = this.#open(s);
+    const base = this.#baseOf(s);
     for (let addr = from; addr !== 0; ) {
       const i = (addr - base) / elemSize[s];
       if (!Number.isInteger(i) || i < 0 || i >= nelems[s])
@@ -130,14 +134,14 @@ export class FreeLists {
         fatal('a free list leads back to itself', { span: s, link: addr });
       free[i >>> 5] |= 1 << (i & 31);
       const at = firstWord + i * (elemSize[s] >>> 2);
-      addr = (this.get(at + 1) >>> 0) * 2 ** 32 + (this.get(at) >>> 0);
+      addr = (this.#get(at + 1) >>> 0) * 2 ** 32 + (this.#get(at) >>> 0);
     }
     return free;
   }
 
   /** The address of the first free object of a span in no cache; 0 for none. */
   firstOf(s: number): number {
-    return this.head[s] === 0 ? 0 : this.baseOf(s) + (this.head[s] - 1) * this.columns.elemSize[s];
+    return this.#head[s] === 0 ? 0 : this.#baseOf(s) + (this.#head[s] - 1) * this.#columns.elemSize[s];
   }
 
   /** The objects a list holds, in all. */
@@ -147,30 +151,30 @@ export class FreeLists {
     return n;
   }
 
-  private baseOf(s: number): number {
-    return this.origin + this.columns.startPage[s] * pageSize;
+  #baseOf(s: number): number {
+    return this.#origin + this.#columns.startPage[s] * pageSize;
   }
 
   /** Makes a span the one that `get`, `put` and `link` work on: its first word, counted in its first window. */
-  private open(s: number): number {
-    const { startPage, pages } = this.columns;
+  #open(s: number): number {
+    const { startPage, pages } = this.#columns;
     const page = startPage[s];
-    this.here = this.memory.words(page);
-    this.there = this.memory.words(page + pages[s] - 1);
+    this.#here = this.#memory.words(page);
+    this.#there = this.#memory.words(page + pages[s] - 1);
     return (page & windowPageMask) << pageWordsShift;
   }
 
-  private get(at: number): number {
-    return at < windowWords ? this.here[at] : this.there[at - windowWords];
+  #get(at: number): number {
+    return at < windowWords ? this.#here[at] : this.#there[at - windowWords];
   }
 
-  private put(at: number, word: number): void {
-    if (at < windowWords) this.here[at] = word;
-    else this.there[at - windowWords] = word;
+  #put(at: number, word: number): void {
+    if (at < windowWords) this.#here[at] = word;
+    else this.#there[at - windowWords] = word;
   }
 
-  private link(at: number, next: number): void {
-    this.put(at, next | 0);
-    this.put(at + 1, (next / 2 ** 32) | 0);
+  #link(at: number, next: number): void {
+    this.#put(at, next | 0);
+    this.#put(at + 1, (next / 2 ** 32) | 0);
   }
 }

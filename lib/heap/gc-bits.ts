@@ -54,16 +54,20 @@ export const gcBitsArenaRows = (words: number): number => Math.floor(words / are
 export const bitmapWords = (n: number): number => ((n + 63) >>> 6) << 1;
 
 export class GcBits {
-  readonly bits: Int32Array;
-  private readonly meta: MetaMemory;
-  private readonly links: Int32Array;
-  private readonly state: Views<typeof gcBitsStateTable>;
+  readonly #bits: Int32Array;
+  readonly #meta: MetaMemory;
+  readonly #links: Int32Array;
+  readonly #state: Views<typeof gcBitsStateTable>;
 
   constructor(meta: MetaMemory) {
-    this.meta = meta;
-    this.bits = meta.views(gcBitsTable).bits;
-    this.links = meta.views(gcBitsArenaTable).next;
-    this.state = meta.views(gcBitsStateTable);
+    this.#meta = meta;
+    this.#bits = meta.views(gcBitsTable).bits;
+    this.#links = meta.views(gcBitsArenaTable).next;
+    this.#state = meta.views(gcBitsStateTable);
+  }
+
+  get bits(): Int32Array {
+    return this.#bits;
   }
 
   static prepare(meta: MetaMemory): boolean {
@@ -73,19 +77,19 @@ export class GcBits {
   /** A zero bitmap for a new span's n objects, or −1 when there is no memory for it. */
   allocForSpan(n: number): number {
     const words = bitmapWords(n);
-    if (this.state.owed[0] > 0 && !this.coversAfter(words)) {
-      const arena = this.commitArena();
+    if (this.#state.owed[0] > 0 && !this.#coversAfter(words)) {
+      const arena = this.#commitArena();
       if (arena === 0) return -1;
-      this.pushFree(arena);
+      this.#pushFree(arena);
     }
-    return this.alloc(words);
+    return this.#alloc(words);
   }
 
   /** A zero bitmap for a swept span's next mark. */
   allocForSweep(n: number): number {
-    const { owed } = this.state;
+    const { owed } = this.#state;
     const words = bitmapWords(n);
-    const at = this.alloc(words);
+    const at = this.#alloc(words);
     if (at < 0) fatal('no memory for mark bits although it was reserved', { objects: n });
     owed[0] = Math.max(0, owed[0] - words);
     return at;
@@ -93,12 +97,12 @@ export class GcBits {
 
   /** Makes sure that bitmaps of `words` words in all can be taken. False when there is no memory. */
   reserveForSweep(words: number): boolean {
-    const { state } = this;
+    const state = this.#state;
     const need = Math.ceil(words / (arenaWords - maxBitmapWords));
     while (state.freeCount[0] < need) {
-      const arena = this.commitArena();
+      const arena = this.#commitArena();
       if (arena === 0) return false;
-      this.pushFree(arena);
+      this.#pushFree(arena);
     }
     state.owed[0] = words;
     return true;
@@ -106,15 +110,15 @@ export class GcBits {
 
   /** Sweeping is done: new spans may have what is left. */
   endSweep(): void {
-    this.state.owed[0] = 0;
+    this.#state.owed[0] = 0;
   }
 
   /** The step from cycle to cycle. All spans are swept: nothing refers to `previous` any more. */
   nextEpoch(): void {
-    const { state } = this;
+    const state = this.#state;
     for (let arena = state.previous[0]; arena !== 0; ) {
-      const following = this.links[arena];
-      this.pushFree(arena);
+      const following = this.#links[arena];
+      this.#pushFree(arena);
       arena = following;
     }
     state.previous[0] = state.current[0];
@@ -125,13 +129,13 @@ export class GcBits {
 
   /** Bytes of arenas that hold bitmaps. */
   bytesInUse(): number {
-    return (this.state.arenas[0] - this.state.freeCount[0]) * arenaWords * 4;
+    return (this.#state.arenas[0] - this.#state.freeCount[0]) * arenaWords * 4;
   }
 
   /** Whether what is owed to the sweep can be taken in any order of sizes when a new span has taken `words`. */
-  private coversAfter(words: number): boolean {
-    const { state } = this;
-    const fits = this.fits(words);
+  #coversAfter(words: number): boolean {
+    const state = this.#state;
+    const fits = this.#fits(words);
     const rest = arenaWords - words - (fits ? state.used[0] : 0);
     const free = state.freeCount[0] - (fits ? 0 : 1);
     // Of each arena the end may be lost to a bitmap that is too long for it.
@@ -139,38 +143,39 @@ export class GcBits {
   }
 
   /** Whether the arena being taken from has so many words left. */
-  private fits(words: number): boolean {
-    const { next, used } = this.state;
+  #fits(words: number): boolean {
+    const { next, used } = this.#state;
     return next[0] !== 0 && used[0] + words <= arenaWords;
   }
 
-  private alloc(words: number): number {
-    const { state } = this;
-    if (this.fits(words)) {
+  #alloc(words: number): number {
+    const state = this.#state;
+    if (this.#fits(words)) {
       const used = state.used[0];
       state.used[0] = used + words;
       return (state.next[0] - 1) * arenaWords + used;
     }
-    const arena = state.freeCount[0] === 0 ? this.commitArena() : this.popFree();
+    const arena = state.freeCount[0] === 0 ? this.#commitArena() : this.#popFree();
     if (arena === 0) return -1;
-    this.links[arena] = state.next[0];
+    this.#links[arena] = state.next[0];
     state.next[0] = arena;
     state.used[0] = words;
     return (arena - 1) * arenaWords;
   }
 
-  private popFree(): number {
-    const { state } = this;
+  #popFree(): number {
+    const state = this.#state;
     const arena = state.free[0];
-    state.free[0] = this.links[arena];
+    state.free[0] = this.#links[arena];
     state.freeCount[0]--;
     const start = (arena - 1) * arenaWords;
-    this.bits.fill(0, start, start + arenaWords);
+    this.#bits.fill(0, start, start + arenaWords);
     return arena;
   }
 
-  private commitArena(): number {
-    const { state, meta } = this;
+  #commitArena(): number {
+    const state = this.#state;
+    const meta = this.#meta;
     const arena = state.arenas[0] + 1;
     if (!meta.commit(gcBitsArenaTable, arena, arena + 1)) return 0;
     if (!meta.commit(gcBitsTable, (arena - 1) * arenaWords, arena * arenaWords)) return 0;
@@ -178,9 +183,9 @@ export class GcBits {
     return arena;
   }
 
-  private pushFree(arena: number): void {
-    this.links[arena] = this.state.free[0];
-    this.state.free[0] = arena;
-    this.state.freeCount[0]++;
+  #pushFree(arena: number): void {
+    this.#links[arena] = this.#state.free[0];
+    this.#state.free[0] = arena;
+    this.#state.freeCount[0]++;
   }
 }

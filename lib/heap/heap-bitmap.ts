@@ -42,67 +42,67 @@ const wordsPerPage = pageSize / wordBytes;
 export const heapBitmapTable = table('heapBitmap', 'gc', { bits: i32('heap', cellsPerPage) });
 
 export class HeapBitmap {
-  private readonly meta: MetaMemory;
-  private readonly bits: Int32Array;
-  private readonly rows: number;
-  private readonly columns: SpanTable['columns'];
+  readonly #meta: MetaMemory;
+  readonly #bits: Int32Array;
+  readonly #rows: number;
+  readonly #columns: SpanTable['columns'];
 
   constructor(meta: MetaMemory, spans: SpanTable) {
-    this.meta = meta;
-    this.bits = meta.views(heapBitmapTable).bits;
-    this.rows = meta.rows(heapBitmapTable);
-    this.columns = spans.columns;
+    this.#meta = meta;
+    this.#bits = meta.views(heapBitmapTable).bits;
+    this.#rows = meta.rows(heapBitmapTable);
+    this.#columns = spans.columns;
   }
 
   /** Puts memory behind the bits of fresh pages. False when there is none, or the pages lie beyond the table. */
   ensure(page: number, npages: number): boolean {
-    if (page + npages > this.rows) return false;
-    return this.meta.commit(heapBitmapTable, this.rows - page - npages, this.rows - page);
+    if (page + npages > this.#rows) return false;
+    return this.#meta.commit(heapBitmapTable, this.#rows - page - npages, this.#rows - page);
   }
 
   /** Writes where the objects of a fresh span begin. Its bits are clear. */
   write(s: number): void {
-    const page = this.columns.startPage[s];
-    const step = this.stepOf(s);
-    for (let i = 0, n = this.beginnings(s); i < n; i++)
-      this.bits[this.cell(page, i * step)] |= boundary << shiftOf(i * step);
+    const page = this.#columns.startPage[s];
+    const step = this.#stepOf(s);
+    for (let i = 0, n = this.#beginnings(s); i < n; i++)
+      this.#bits[this.#cell(page, i * step)] |= boundary << shiftOf(i * step);
   }
 
   /** An object that may hold pointers was allocated: its first `words` of `of` words, counted from a span's first page. */
   writePointers(page: number, word: number, words: number, of: number): void {
-    const { bits } = this;
+    const bits = this.#bits;
     // Cell by cell: of a large object there are many.
     for (let w = word, end = word + words; w < end; ) {
       const n = Math.min(nibblesPerCell - (w % nibblesPerCell), end - w);
-      bits[this.cell(page, w)] |= (allPointers >>> (32 - 4 * n)) << shiftOf(w);
+      bits[this.#cell(page, w)] |= (allPointers >>> (32 - 4 * n)) << shiftOf(w);
       w += n;
     }
-    if (words < of) bits[this.cell(page, word + words)] &= ~(pointer << shiftOf(word + words));
+    if (words < of) bits[this.#cell(page, word + words)] &= ~(pointer << shiftOf(word + words));
   }
 
   /** An object was swept: it holds no pointers. */
   forgetPointers(page: number, word: number): void {
-    this.bits[this.cell(page, word)] &= ~(pointer << shiftOf(word));
+    this.#bits[this.#cell(page, word)] &= ~(pointer << shiftOf(word));
   }
 
   /** Clears the bits of a span that is freed. */
   clear(s: number): void {
-    const { startPage, pages } = this.columns;
-    const last = this.rows - startPage[s];
-    this.bits.fill(0, (last - pages[s]) * cellsPerPage, last * cellsPerPage);
+    const { startPage, pages } = this.#columns;
+    const last = this.#rows - startPage[s];
+    this.#bits.fill(0, (last - pages[s]) * cellsPerPage, last * cellsPerPage);
   }
 
   /** Whether an object begins at a word of a page, and whether the word may hold a pointer. */
   at(page: number, word: number): { readonly begins: boolean; readonly pointer: boolean } {
-    const nibble = (this.bits[this.cell(page, word)] >>> shiftOf(word)) & 15;
+    const nibble = (this.#bits[this.#cell(page, word)] >>> shiftOf(word)) & 15;
     return { begins: (nibble & boundary) !== 0, pointer: (nibble & pointer) !== 0 };
   }
 
   /** `fatal` where the bits do not tell of a span's objects. */
   check(s: number): void {
-    const { startPage, pages } = this.columns;
-    const wanted = this.beginnings(s);
-    const step = this.stepOf(s);
+    const { startPage, pages } = this.#columns;
+    const wanted = this.#beginnings(s);
+    const step = this.#stepOf(s);
     let begins = 0;
     let misplaced = 0;
     for (let word = 0, words = pages[s] * wordsPerPage; word < words; word++) {
@@ -115,21 +115,21 @@ export class HeapBitmap {
   }
 
   /** Words from one object of a span to the next. */
-  private stepOf(s: number): number {
-    const { pages, elemSize } = this.columns;
+  #stepOf(s: number): number {
+    const { pages, elemSize } = this.#columns;
     return elemSize[s] === 0 ? pages[s] * wordsPerPage : elemSize[s] / wordBytes;
   }
 
   /** The objects of a span, and what is left over behind them. */
-  private beginnings(s: number): number {
-    const { pages, nelems } = this.columns;
-    return nelems[s] + (nelems[s] * this.stepOf(s) < pages[s] * wordsPerPage ? 1 : 0);
+  #beginnings(s: number): number {
+    const { pages, nelems } = this.#columns;
+    return nelems[s] + (nelems[s] * this.#stepOf(s) < pages[s] * wordsPerPage ? 1 : 0);
   }
 
   /** The cell of a word, counted from a span's first page; pages lie in descending rows. */
-  private cell(page: number, word: number): number {
+  #cell(page: number, word: number): number {
     const at = page + Math.floor(word / wordsPerPage);
-    return (this.rows - 1 - at) * cellsPerPage + Math.floor((word % wordsPerPage) / nibblesPerCell);
+    return (this.#rows - 1 - at) * cellsPerPage + Math.floor((word % wordsPerPage) / nibblesPerCell);
   }
 }
 

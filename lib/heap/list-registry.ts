@@ -1,5 +1,5 @@
 /**
- * List books: the designs of 2014 and 2019.
+ * The registry in lists: the designs of 2014 and 2019.
  *
  * For allocating, both have two lists a span class. A span with free objects stands in *nonempty*; one
  * without, or one that is cached, in *empty*. Caching takes the first of nonempty, sweeping it if it must
@@ -24,23 +24,23 @@ import { i32, table, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import { type SpanTable, spanState } from '../spans/span-table.ts';
 import type { SpanLists } from './span-lists.ts';
-import type { BookSweeper, SpanBooks } from './span-registry.ts';
+import type { RegistrySweeper, SpanRegistry } from './span-registry.ts';
 import type { SpanSets } from './span-sets.ts';
 import type { SweepState } from './sweep-state.ts';
 
-export const listBooksTable = table('listBooks', 'other', {
+export const listRegistryTable = table('listRegistry', 'other', {
   /** The next span the sweeper looks at, and one past the last. */
   cursor: i32('heap'),
   end: i32('heap'),
 });
 
-export class ListBooks implements SpanBooks {
+export class ListRegistry implements SpanRegistry {
   readonly lists: SpanLists;
-  private readonly sets: SpanSets;
-  private readonly spans: SpanTable;
-  private readonly sweepState: SweepState;
-  private readonly state: Views<typeof listBooksTable>;
-  private readonly stacks: boolean;
+  readonly #sets: SpanSets;
+  readonly #spans: SpanTable;
+  readonly #sweepState: SweepState;
+  readonly #state: Views<typeof listRegistryTable>;
+  readonly #stacks: boolean;
 
   /** @param stacks the sweeping of 2019; false: that of 2014 */
   constructor(
@@ -52,24 +52,24 @@ export class ListBooks implements SpanBooks {
     stacks: boolean,
   ) {
     this.lists = lists;
-    this.sets = sets;
-    this.spans = spans;
-    this.sweepState = sweepState;
-    this.state = meta.views(listBooksTable);
-    this.stacks = stacks;
+    this.#sets = sets;
+    this.#spans = spans;
+    this.#sweepState = sweepState;
+    this.#state = meta.views(listRegistryTable);
+    this.#stacks = stacks;
   }
 
   prepareFor(_spanClass: number, spans: number): boolean {
     // The links of the lists stand beside the spans. The stacks are the sets of one class.
-    return !this.stacks || this.sets.prepareFor(0, spans);
+    return !this.#stacks || this.#sets.prepareFor(0, spans);
   }
 
   allocated(s: number, large: boolean): void {
     const { lists } = this;
-    const { spanClass, pages } = this.spans.columns;
-    if (this.stacks) this.pushSwept(s);
+    const { spanClass, pages } = this.#spans.columns;
+    if (this.#stacks) this.#pushSwept(s);
     if (!large) lists.insertBack(lists.empty(spanClass[s]), s);
-    else if (!this.stacks) lists.insertBack(lists.busy(pages[s]), s);
+    else if (!this.#stacks) lists.insertBack(lists.busy(pages[s]), s);
   }
 
   freed(s: number): void {
@@ -77,18 +77,18 @@ export class ListBooks implements SpanBooks {
   }
 
   swept(s: number, preserve: boolean): void {
-    if (this.stacks) this.pushSwept(s);
-    if (!preserve && this.spans.columns.elemSize[s] !== 0) this.place(s);
+    if (this.#stacks) this.#pushSwept(s);
+    if (!preserve && this.#spans.columns.elemSize[s] !== 0) this.#place(s);
   }
 
   uncached(s: number): void {
-    this.place(s);
+    this.#place(s);
   }
 
-  take(spanClass: number, sweeper: BookSweeper): number {
+  take(spanClass: number, sweeper: RegistrySweeper): number {
     const { lists } = this;
-    const { sweepGen, allocCount, nelems } = this.spans.columns;
-    const beingSwept = this.sweepState.gen - 1;
+    const { sweepGen, allocCount, nelems } = this.#spans.columns;
+    const beingSwept = this.#sweepState.gen - 1;
     const nonempty = lists.nonempty(spanClass);
     const empty = lists.empty(spanClass);
     for (let s = lists.first(nonempty); s !== 0; s = lists.next(s)) {
@@ -115,15 +115,15 @@ export class ListBooks implements SpanBooks {
   }
 
   beginSweep(): void {
-    this.state.cursor[0] = 1;
-    this.state.end[0] = this.spans.end;
+    this.#state.cursor[0] = 1;
+    this.#state.end[0] = this.#spans.end;
   }
 
   nextUnswept(): number {
-    if (this.stacks) return this.sets.pop(this.sets.partialUnswept(0, this.sweepState.gen));
-    const { cursor, end } = this.state;
-    const { sweepGen, state } = this.spans.columns;
-    const unswept = this.sweepState.gen - 2;
+    if (this.#stacks) return this.#sets.pop(this.#sets.partialUnswept(0, this.#sweepState.gen));
+    const { cursor, end } = this.#state;
+    const { sweepGen, state } = this.#spans.columns;
+    const unswept = this.#sweepState.gen - 2;
     for (let s = cursor[0]; s < end[0]; s++) {
       if (sweepGen[s] !== unswept || state[s] !== spanState.inUse) continue;
       cursor[0] = s + 1;
@@ -134,16 +134,17 @@ export class ListBooks implements SpanBooks {
   }
 
   check(isCached: (s: number) => boolean): void {
-    const { lists, spans } = this;
+    const { lists } = this;
+    const spans = this.#spans;
     const c = spans.columns;
-    const gen = this.sweepState.gen;
+    const gen = this.#sweepState.gen;
     for (let s = 1; s < spans.end; s++) {
       if (c.state[s] !== spanState.inUse) continue;
       const at = lists.listOf(s);
       const large = c.elemSize[s] === 0;
       const full = c.allocCount[s] === c.nelems[s];
       const wanted = large
-        ? this.stacks
+        ? this.#stacks
           ? -1
           : lists.busy(c.pages[s])
         : full || isCached(s)
@@ -153,9 +154,9 @@ export class ListBooks implements SpanBooks {
       if (at !== wanted && (large || c.sweepGen[s] === gen))
         fatal('a span stands in the wrong list', { span: s, list: at, wanted });
     }
-    if (!this.stacks) return;
+    if (!this.#stacks) return;
     const places = new Uint8Array(spans.end);
-    this.sets.forEach(this.sets.partialSwept(0, gen), (s) => places[s]++);
+    this.#sets.forEach(this.#sets.partialSwept(0, gen), (s) => places[s]++);
     for (let s = 1; s < spans.end; s++) {
       if (c.state[s] !== spanState.inUse) continue;
       const expected = c.sweepGen[s] === gen || c.sweepGen[s] === gen + 3 ? 1 : 0;
@@ -164,14 +165,14 @@ export class ListBooks implements SpanBooks {
     }
   }
 
-  private pushSwept(s: number): void {
-    this.sets.push(this.sets.partialSwept(0, this.sweepState.gen), s);
+  #pushSwept(s: number): void {
+    this.#sets.push(this.#sets.partialSwept(0, this.#sweepState.gen), s);
   }
 
   /** Puts a swept span of small objects that is in no cache into the list where it belongs. */
-  private place(s: number): void {
+  #place(s: number): void {
     const { lists } = this;
-    const { allocCount, nelems, spanClass } = this.spans.columns;
+    const { allocCount, nelems, spanClass } = this.#spans.columns;
     if (allocCount[s] === nelems[s]) return;
     const nonempty = lists.nonempty(spanClass[s]);
     if (lists.listOf(s) === nonempty) return;

@@ -1,5 +1,5 @@
 /**
- * Set books: the 2023 design. For each span class four sets: partial and full, swept and unswept.
+ * The registry in sets: the 2023 design. For each span class four sets: partial and full, swept and unswept.
  *
  * Caching takes, in this order: a swept span with free objects; an unswept one that had some (swept now,
  * and surely usable); unswept full ones, swept in the hope of free objects. At most 101 spans are looked at
@@ -15,24 +15,24 @@ import { fatal } from '../base/errors.ts';
 import { i32, table, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import { type SpanTable, spanState } from '../spans/span-table.ts';
-import type { BookSweeper, SpanBooks } from './span-registry.ts';
+import type { RegistrySweeper, SpanRegistry } from './span-registry.ts';
 import type { SpanSets } from './span-sets.ts';
 import type { SweepState } from './sweep-state.ts';
 
 /** Spans looked at in one search, less one. */
 const sweepBudget = 100;
 
-export const setBooksTable = table('setBooks', 'other', {
+export const setRegistryTable = table('setRegistry', 'other', {
   /** Where the search for unswept spans stands: span class × 2 + (0 full, 1 partial). */
   cursor: i32('heap'),
 });
 
-export class SetBooks implements SpanBooks {
-  private readonly sets: SpanSets;
-  private readonly spans: SpanTable;
-  private readonly sweepState: SweepState;
-  private readonly state: Views<typeof setBooksTable>;
-  private readonly spanClasses: number;
+export class SetRegistry implements SpanRegistry {
+  readonly #sets: SpanSets;
+  readonly #spans: SpanTable;
+  readonly #sweepState: SweepState;
+  readonly #state: Views<typeof setRegistryTable>;
+  readonly #spanClasses: number;
 
   constructor(
     meta: MetaMemory,
@@ -41,19 +41,20 @@ export class SetBooks implements SpanBooks {
     sweepState: SweepState,
     spanClasses: number,
   ) {
-    this.sets = sets;
-    this.spans = spans;
-    this.sweepState = sweepState;
-    this.state = meta.views(setBooksTable);
-    this.spanClasses = spanClasses;
+    this.#sets = sets;
+    this.#spans = spans;
+    this.#sweepState = sweepState;
+    this.#state = meta.views(setRegistryTable);
+    this.#spanClasses = spanClasses;
   }
 
   prepareFor(spanClass: number, spans: number): boolean {
-    return this.sets.prepareFor(spanClass, spans);
+    return this.#sets.prepareFor(spanClass, spans);
   }
 
   allocated(s: number, large: boolean): void {
-    if (large) this.sets.push(this.sets.fullSwept(this.spans.columns.spanClass[s], this.sweepState.gen), s);
+    if (large)
+      this.#sets.push(this.#sets.fullSwept(this.#spans.columns.spanClass[s], this.#sweepState.gen), s);
   }
 
   freed(): void {
@@ -61,15 +62,16 @@ export class SetBooks implements SpanBooks {
   }
 
   swept(s: number, preserve: boolean): void {
-    if (!preserve) this.place(s);
+    if (!preserve) this.#place(s);
   }
 
   uncached(s: number): void {
-    this.place(s);
+    this.#place(s);
   }
 
-  take(spanClass: number, sweeper: BookSweeper): number {
-    const { sets, sweepState } = this;
+  take(spanClass: number, sweeper: RegistrySweeper): number {
+    const sets = this.#sets;
+    const sweepState = this.#sweepState;
     const gen = sweepState.gen;
     const ready = sets.pop(sets.partialSwept(spanClass, gen));
     if (ready !== 0 || sweepState.isDone()) return ready;
@@ -85,27 +87,28 @@ export class SetBooks implements SpanBooks {
       }
     }
     const full = sets.fullUnswept(spanClass, gen);
-    const { allocCount, nelems } = this.spans.columns;
+    const { allocCount, nelems } = this.#spans.columns;
     for (; budget >= 0; budget--) {
       const s = sets.pop(full);
       if (s === 0) break;
       if (sweeper.tryAcquire(s)) {
         sweeper.sweep(s, true);
         if (allocCount[s] !== nelems[s]) return s;
-        this.place(s);
+        this.#place(s);
       }
     }
     return 0;
   }
 
   beginSweep(): void {
-    this.state.cursor[0] = 0;
+    this.#state.cursor[0] = 0;
   }
 
   nextUnswept(): number {
-    const { state, sets } = this;
-    const gen = this.sweepState.gen;
-    const end = this.spanClasses * 2;
+    const state = this.#state;
+    const sets = this.#sets;
+    const gen = this.#sweepState.gen;
+    const end = this.#spanClasses * 2;
     for (let cursor = state.cursor[0]; cursor < end; cursor++) {
       const spanClass = cursor >>> 1;
       const s = sets.pop(
@@ -122,9 +125,11 @@ export class SetBooks implements SpanBooks {
 
   /** Every swept span stands in just one swept set, the one that fits, or in a cache. */
   check(isCached: (s: number) => boolean): void {
-    const { spans, sets, spanClasses } = this;
+    const spans = this.#spans;
+    const sets = this.#sets;
+    const spanClasses = this.#spanClasses;
     const c = spans.columns;
-    const gen = this.sweepState.gen;
+    const gen = this.#sweepState.gen;
     const places = new Uint8Array(spans.end);
     for (let s = 1; s < spans.end; s++) if (c.state[s] === spanState.inUse && isCached(s)) places[s]++;
     for (let spanClass = 0; spanClass < spanClasses; spanClass++) {
@@ -159,10 +164,10 @@ export class SetBooks implements SpanBooks {
   }
 
   /** Puts a swept span on the set where it belongs. */
-  private place(s: number): void {
-    const { sets } = this;
-    const { allocCount, nelems, spanClass } = this.spans.columns;
-    const gen = this.sweepState.gen;
+  #place(s: number): void {
+    const sets = this.#sets;
+    const { allocCount, nelems, spanClass } = this.#spans.columns;
+    const gen = this.#sweepState.gen;
     sets.push(
       allocCount[s] === nelems[s] ? sets.fullSwept(spanClass[s], gen) : sets.partialSwept(spanClass[s], gen),
       s,

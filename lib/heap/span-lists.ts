@@ -1,5 +1,5 @@
 /**
- * Span lists: doubly linked lists of spans in use, for the books of 2014 and 2019.
+ * Span lists: doubly linked lists of spans in use, for the registry of 2014 and 2019.
  *
  * A span stands in at most one list. The lists: for each span class one of spans that have free objects
  * (*nonempty*) and one of those that have none or are cached (*empty*, as the runtimes call them); and, for
@@ -34,15 +34,15 @@ export const busyLists = 128;
 export const spanListsFor = (spanClasses: number): number => spanClasses * 2 + busyLists + 1;
 
 export class SpanLists {
-  private readonly links: Views<typeof spanLinkTable>;
-  private readonly lists: Views<typeof spanListTable>;
-  private readonly firstBusy: number;
+  readonly #links: Views<typeof spanLinkTable>;
+  readonly #lists: Views<typeof spanListTable>;
+  readonly #firstBusy: number;
 
   constructor(meta: MetaMemory, spans: SpanTable, spanClasses: number) {
     spans.beside(spanLinkTable);
-    this.links = meta.views(spanLinkTable);
-    this.lists = meta.views(spanListTable);
-    this.firstBusy = spanClasses * 2;
+    this.#links = meta.views(spanLinkTable);
+    this.#lists = meta.views(spanListTable);
+    this.#firstBusy = spanClasses * 2;
   }
 
   static prepare(meta: MetaMemory): boolean {
@@ -60,46 +60,47 @@ export class SpanLists {
   }
 
   busy(npages: number): number {
-    return this.firstBusy + (npages < busyLists ? npages : busyLists);
+    return this.#firstBusy + (npages < busyLists ? npages : busyLists);
   }
 
   /** The list a span stands in, −1 for none. */
   listOf(s: number): number {
-    return this.links.list[s] - 1;
+    return this.#links.list[s] - 1;
   }
 
   first(list: number): number {
-    return this.lists.first[list];
+    return this.#lists.first[list];
   }
 
   next(s: number): number {
-    return this.links.next[s];
+    return this.#links.next[s];
   }
 
   insertFront(list: number, s: number): void {
-    this.link(list, s, 0, this.lists.first[list]);
+    this.#link(list, s, 0, this.#lists.first[list]);
   }
 
   insertBack(list: number, s: number): void {
-    this.link(list, s, this.lists.last[list], 0);
+    this.#link(list, s, this.#lists.last[list], 0);
   }
 
   /** Takes a span out of its list, if it stands in one. */
   remove(s: number): void {
-    const { prev, next, list } = this.links;
+    const { prev, next, list } = this.#links;
     if (list[s] === 0) return;
     const at = list[s] - 1;
-    if (prev[s] === 0) this.lists.first[at] = next[s];
+    if (prev[s] === 0) this.#lists.first[at] = next[s];
     else next[prev[s]] = next[s];
-    if (next[s] === 0) this.lists.last[at] = prev[s];
+    if (next[s] === 0) this.#lists.last[at] = prev[s];
     else prev[next[s]] = prev[s];
     prev[s] = 0;
     next[s] = 0;
     list[s] = 0;
   }
 
-  private link(list: number, s: number, before: number, after: number): void {
-    const { links, lists } = this;
+  #link(list: number, s: number, before: number, after: number): void {
+    const links = this.#links;
+    const lists = this.#lists;
     if (links.list[s] !== 0) fatal('a span already stands in a list', { span: s, list: links.list[s] - 1 });
     links.prev[s] = before;
     links.next[s] = after;

@@ -22,22 +22,22 @@ type SpanColumns = Views<typeof spanTable>;
 export class SpanObjects {
   /** After `findWindow`: the free objects of the window found, as ones. */
   foundFree = 0;
-  private readonly spans: SpanColumns;
-  private readonly bits: Int32Array;
+  readonly #spans: SpanColumns;
+  readonly #bits: Int32Array;
   /** The open bits of every cache slot; `spans.cachedAt` leads there. */
-  private readonly openBits: Int32Array;
+  readonly #openBits: Int32Array;
 
   constructor(spans: SpanColumns, bits: Int32Array, openBits: Int32Array) {
-    this.spans = spans;
-    this.bits = bits;
-    this.openBits = openBits;
+    this.#spans = spans;
+    this.#bits = bits;
+    this.#openBits = openBits;
   }
 
   /** The first window with a free object at or above `from`, or −1. Sets `foundFree`. */
   findWindow(s: number, from: number): number {
-    const n = this.spans.nelems[s];
-    const bits = this.bits;
-    let word = this.spans.allocBits[s] + (from >>> 5);
+    const n = this.#spans.nelems[s];
+    const bits = this.#bits;
+    let word = this.#spans.allocBits[s] + (from >>> 5);
     let below = (1 << (from & 31)) - 1;
     for (let window = from & ~31; window < n; window += 32, word++) {
       const free = ~(bits[word] | below) & validMask(n - window);
@@ -57,32 +57,32 @@ export class SpanObjects {
 
   /** Whether object `index` waits in an open window: neither taken nor free to anyone else. */
   isOpen(s: number, index: number): boolean {
-    const { freeIndex, cachedAt } = this.spans;
+    const { freeIndex, cachedAt } = this.#spans;
     if (cachedAt[s] === 0 || (index & ~31) !== freeIndex[s]) return false;
-    return ((this.openBits[cachedAt[s] - 1] >>> (index & 31)) & 1) === 1;
+    return ((this.#openBits[cachedAt[s] - 1] >>> (index & 31)) & 1) === 1;
   }
 
   isMarked(s: number, index: number): boolean {
-    return ((this.bits[this.spans.markBits[s] + (index >>> 5)] >>> (index & 31)) & 1) === 1;
+    return ((this.#bits[this.#spans.markBits[s] + (index >>> 5)] >>> (index & 31)) & 1) === 1;
   }
 
   /** The allocated objects of a window, as ones. */
   allocatedWord(s: number, window: number): number {
-    const { freeIndex, allocBits, nelems, cachedAt } = this.spans;
+    const { freeIndex, allocBits, nelems, cachedAt } = this.#spans;
     const valid = validMask(nelems[s] - window);
     const first = freeIndex[s];
     if (window + 32 <= first) return valid;
-    if (cachedAt[s] !== 0 && window === first) return ~this.openBits[cachedAt[s] - 1] & valid;
+    if (cachedAt[s] !== 0 && window === first) return ~this.#openBits[cachedAt[s] - 1] & valid;
     const below = first <= window ? 0 : (1 << (first - window)) - 1;
-    return (this.bits[allocBits[s] + (window >>> 5)] | below) & valid;
+    return (this.#bits[allocBits[s] + (window >>> 5)] | below) & valid;
   }
 
   /** The objects marked in a span. */
   countMarked(s: number): number {
-    const words = (this.spans.nelems[s] + 31) >>> 5;
-    const from = this.spans.markBits[s];
+    const words = (this.#spans.nelems[s] + 31) >>> 5;
+    const from = this.#spans.markBits[s];
     let n = 0;
-    for (let w = from; w < from + words; w++) n += popcount32(this.bits[w]);
+    for (let w = from; w < from + words; w++) n += popcount32(this.#bits[w]);
     return n;
   }
 }

@@ -1,17 +1,17 @@
 /**
- * Span books: where the spans in use are written down, so that they can be found again, to allocate from
+ * The span registry: where the spans in use are entered, so that they can be found again, to allocate from
  * and to be swept.
  *
  * The three designs differ in this: 2023 has sets by span class (set-registry.ts), 2014 and 2019 have two
  * lists a class, for allocating, and beside them either an array of all spans with busy lists, or two
- * stacks, for sweeping (list-registry.ts). Whoever allocates, frees or sweeps a span tells the books; who
- * wants one asks them.
+ * stacks, for sweeping (list-registry.ts). Whoever allocates, frees or sweeps a span tells the registry; who
+ * wants one asks it.
  *
  * Not here: sweeping a span (sweep-span.ts), when (gc/).
  */
 
-/** Sweeps a span that the books found, for who wants to allocate from it. */
-export interface BookSweeper {
+/** Sweeps a span that the registry found, for who wants to allocate from it. */
+export interface RegistrySweeper {
   /** Takes a span for sweeping, if it needs it and nobody else has. */
   tryAcquire(s: number): boolean;
   /** Whether somebody has taken it and is not done. */
@@ -19,9 +19,9 @@ export interface BookSweeper {
   sweep(s: number, preserve: boolean): boolean;
 }
 
-export interface SpanBooks {
+export interface SpanRegistry {
   /**
-   * Makes sure of the memory that writing down a span of a class can need, when ids up to `spans` are in use.
+   * Makes sure of the memory that entering a span of a class can need, when ids up to `spans` are in use.
    * False when there is none.
    */
   prepareFor(spanClass: number, spans: number): boolean;
@@ -34,7 +34,7 @@ export interface SpanBooks {
   /** A span came back from a cache, and needs no sweep. */
   uncached(s: number): void;
   /** A swept span with free objects, for a cache; sweeps what must be to find one. 0: there is none. */
-  take(spanClass: number, sweeper: BookSweeper): number;
+  take(spanClass: number, sweeper: RegistrySweeper): number;
   /** A cycle has marked: every span is unswept now. */
   beginSweep(): void;
   /** A span that may have to be swept, 0 when there is none left. It may have been swept, freed or reused meanwhile. */

@@ -57,16 +57,16 @@ export function spanBlocksFor(classes: number, spans: number): number {
 }
 
 export class SpanSets {
-  private readonly blocks: Views<typeof spanBlockTable>;
-  private readonly sets: Views<typeof spanSetTable>;
-  private readonly poolState: Views<typeof spanBlockPoolTable>;
-  private readonly pool: IdPool;
+  readonly #blocks: Views<typeof spanBlockTable>;
+  readonly #sets: Views<typeof spanSetTable>;
+  readonly #poolState: Views<typeof spanBlockPoolTable>;
+  readonly #pool: IdPool;
 
   constructor(meta: MetaMemory) {
-    this.blocks = meta.views(spanBlockTable);
-    this.sets = meta.views(spanSetTable);
-    this.poolState = meta.views(spanBlockPoolTable);
-    this.pool = new IdPool(meta, spanBlockTable, this.blocks.below, this.poolState, blocksPerBatch);
+    this.#blocks = meta.views(spanBlockTable);
+    this.#sets = meta.views(spanSetTable);
+    this.#poolState = meta.views(spanBlockPoolTable);
+    this.#pool = new IdPool(meta, spanBlockTable, this.#blocks.below, this.#poolState, blocksPerBatch);
   }
 
   static prepare(meta: MetaMemory): boolean {
@@ -95,11 +95,11 @@ export class SpanSets {
    * False when there is no memory.
    */
   prepareFor(spanClass: number, spans: number): boolean {
-    const { used } = this.sets;
-    const { classes } = this.poolState;
+    const { used } = this.#sets;
+    const { classes } = this.#poolState;
     const first = spanClass * setsPerSpanClass;
     const fresh = used[first] === 0 ? 1 : 0;
-    if (!this.pool.ensure(spanBlocksFor(classes[0] + fresh, spans))) return false;
+    if (!this.#pool.ensure(spanBlocksFor(classes[0] + fresh, spans))) return false;
     classes[0] += fresh;
     used[first] = 1;
     return true;
@@ -107,11 +107,12 @@ export class SpanSets {
 
   /** Puts a span on a set of a class that was prepared for. */
   push(set: number, span: number): void {
-    const { sets, blocks } = this;
+    const sets = this.#sets;
+    const blocks = this.#blocks;
     let block = sets.top[set];
     let count = sets.count[set];
     if (block === 0 || count === blockSpans) {
-      const fresh = this.pool.alloc();
+      const fresh = this.#pool.alloc();
       if (fresh === 0) fatal('no memory for a span set although it was reserved', { set, span });
       blocks.below[fresh] = block;
       sets.top[set] = block = fresh;
@@ -123,7 +124,8 @@ export class SpanSets {
 
   /** Takes the span pushed last, or 0 when the set is empty. */
   pop(set: number): number {
-    const { sets, blocks } = this;
+    const sets = this.#sets;
+    const blocks = this.#blocks;
     const block = sets.top[set];
     if (block === 0) return 0;
     const count = sets.count[set] - 1;
@@ -132,7 +134,7 @@ export class SpanSets {
       sets.count[set] = count;
     } else {
       const below = blocks.below[block];
-      this.pool.free(block);
+      this.#pool.free(block);
       sets.top[set] = below;
       sets.count[set] = below === 0 ? 0 : blockSpans;
     }
@@ -141,9 +143,9 @@ export class SpanSets {
 
   /** Calls `visit` for every span in a set, the one pushed last first. */
   forEach(set: number, visit: (span: number) => void): void {
-    let count = this.sets.count[set];
-    for (let block = this.sets.top[set]; block !== 0; block = this.blocks.below[block]) {
-      while (count > 0) visit(this.blocks.spans[block * blockSpans + --count]);
+    let count = this.#sets.count[set];
+    for (let block = this.#sets.top[set]; block !== 0; block = this.#blocks.below[block]) {
+      while (count > 0) visit(this.#blocks.spans[block * blockSpans + --count]);
       count = blockSpans;
     }
   }

@@ -2,7 +2,7 @@
  * Sweeping one span: what is not marked becomes free.
  *
  * The mark bits become the allocation bits, fresh mark bits are taken, and allocation starts again
- * at object 0. A span without live objects goes back to the page heap; of others the books are told.
+ * at object 0. A span without live objects goes back to the page heap; of others the registry is told.
  * The order in which spans come to be swept is none of this file's business.
  *
  * A sweep by someone who wants to allocate from the span (`preserve`) leaves placing it to them.
@@ -14,43 +14,47 @@
  */
 import { fatal } from '../base/errors.ts';
 import { pageSize, spanId } from '../base/units.ts';
+import type { Sys } from '../os/sys.ts';
 import { spanState } from '../spans/span-table.ts';
 import type { FreeLists } from './free-lists.ts';
-import type { GcBits } from './gc-bits.ts';
+import type { HeapState } from './heap-state.ts';
 import type { MHeap } from './mheap.ts';
 import type { SpanObjects } from './span-objects.ts';
-import type { BookSweeper, SpanBooks } from './span-registry.ts';
+import type { RegistrySweeper, SpanRegistry } from './span-registry.ts';
 
 /** What freed objects are filled with under `clobberFree`. */
 export const clobberByte = 0xde;
 
-export class SpanSweeper implements BookSweeper {
-  private readonly heap: MHeap;
-  private readonly objects: SpanObjects;
-  private readonly books: SpanBooks;
-  private readonly gcBits: GcBits;
-  private readonly freeLists: FreeLists | undefined;
+export class SpanSweeper implements RegistrySweeper {
+  readonly #heap: MHeap;
+  readonly #state: HeapState;
+  readonly #objects: SpanObjects;
+  readonly #registry: SpanRegistry;
+  readonly #freeLists: FreeLists | undefined;
+  readonly #sys: Sys;
   /** Fill freed objects with `clobberByte`, to catch uses after the last drop (GODEBUG clobberfree). */
   clobberFree = false;
 
   constructor(
     heap: MHeap,
+    state: HeapState,
     objects: SpanObjects,
-    books: SpanBooks,
-    gcBits: GcBits,
+    registry: SpanRegistry,
     freeLists: FreeLists | undefined,
+    sys: Sys,
   ) {
-    this.heap = heap;
-    this.objects = objects;
-    this.books = books;
-    this.gcBits = gcBits;
-    this.freeLists = freeLists;
+    this.#heap = heap;
+    this.#state = state;
+    this.#objects = objects;
+    this.#registry = registry;
+    this.#freeLists = freeLists;
+    this.#sys = sys;
   }
 
   /** Takes a span for sweeping, if it needs it and nobody else has. */
   tryAcquire(s: number): boolean {
-    const { sweepGen, state } = this.heap.parts.spans.columns;
-    const gen = this.heap.parts.sweepState.gen;
+    const { sweepGen, state } = this.#state.spans.columns;
+    const gen = this.#state.sweepState.gen;
     if (sweepGen[s] !== gen - 2 || state[s] !== spanState.inUse) return false;
     sweepGen[s] = gen - 1;
     return true;
@@ -58,12 +62,12 @@ export class SpanSweeper implements BookSweeper {
 
   /** Whether somebody has taken it and is not done. */
   isBeingSwept(s: number): boolean {
-    return this.heap.parts.spans.columns.sweepGen[s] === this.heap.parts.sweepState.gen - 1;
+    return this.#state.spans.columns.sweepGen[s] === this.#state.sweepState.gen - 1;
   }
 
   /** Sweeps a span that was taken. True when its pages went back to the page heap. */
   sweep(s: number, preserve: boolean): boolean {
-    const { spans, sweepState, counters } = this.heap.parts;
+    const { spans, sweepState, counters } = this.#state;
     const c = spans.columns;
     const gen = sweepState.gen;
     if (c.state[s] !== spanState.inUse || c.sweepGen[s] !== gen - 1) {
@@ -75,19 +79,19 @@ export class SpanSweeper implements BookSweeper {
       });
     }
     counters.pagesSwept[0] += c.pages[s];
-    this.checkZombies(s);
-    const nalloc = this.objects.countMarked(s);
+    this.#checkZombies(s);
+    const nalloc = this.#objects.countMarked(s);
     const nfreed = c.allocCount[s] - nalloc;
     if (nfreed < 0)
       fatal('a sweep raised the count of objects', { span: s, marked: nalloc, allocCount: c.allocCount[s] });
     const elemSize = c.elemSize[s];
-    if (this.clobberFree && nfreed > 0) this.clobber(s);
+    if (this.clobberFree && nfreed > 0) this.#clobber(s);
 
-    if (this.freeLists !== undefined && elemSize !== 0 && nfreed > 0) this.thread(s, this.freeLists);
+    if (this.#freeLists !== undefined && elemSize !== 0 && nfreed > 0) this.#thread(s, this.#freeLists);
 
     c.allocCount[s] = nalloc;
     c.allocBits[s] = c.markBits[s];
-    c.markBits[s] = this.gcBits.allocForSweep(c.nelems[s]);
+    c.markBits[s] = this.#state.gcBits.allocForSweep(c.nelems[s]);
     c.freeIndex[s] = 0;
     c.sweepGen[s] = gen;
 
@@ -98,10 +102,10 @@ export class SpanSweeper implements BookSweeper {
         counters.totalFree[0] += nfreed * elemSize;
       }
       if (nalloc === 0 && !preserve) {
-        this.heap.freeSpan(spanId(s));
+        this.#heap.freeSpan(spanId(s));
         return true;
       }
-      this.books.swept(s, preserve);
+      this.#registry.swept(s, preserve);
       return false;
     }
     if (nfreed !== 0) {
@@ -109,20 +113,20 @@ export class SpanSweeper implements BookSweeper {
       counters.largeFreeCount[0]++;
       counters.largeFree[0] += size;
       counters.totalFree[0] += size;
-      this.heap.freeSpan(spanId(s));
+      this.#heap.freeSpan(spanId(s));
       return true;
     }
-    this.books.swept(s, preserve);
+    this.#registry.swept(s, preserve);
     return false;
   }
 
   /** A marked object that was free: somebody kept a reference to what was freed, or a mark went astray. */
-  private checkZombies(s: number): void {
-    const { columns } = this.heap.parts.spans;
+  #checkZombies(s: number): void {
+    const { columns } = this.#state.spans;
     const n = columns.nelems[s];
     for (let window = columns.freeIndex[s] & ~31; window < n; window += 32) {
-      const marked = this.gcBits.bits[columns.markBits[s] + (window >>> 5)];
-      const zombies = marked & ~this.objects.allocatedWord(s, window);
+      const marked = this.#state.gcBits.bits[columns.markBits[s] + (window >>> 5)];
+      const zombies = marked & ~this.#objects.allocatedWord(s, window);
       if (zombies !== 0)
         fatal('a free object is marked', {
           span: s,
@@ -134,21 +138,22 @@ export class SpanSweeper implements BookSweeper {
   }
 
   /** Threads what this sweep frees into the span's list. */
-  private thread(s: number, freeLists: FreeLists): void {
-    const { markBits } = this.heap.parts.spans.columns;
+  #thread(s: number, freeLists: FreeLists): void {
+    const { markBits } = this.#state.spans.columns;
     freeLists.sweep(
       s,
-      (window) => this.objects.allocatedWord(s, window) & ~this.gcBits.bits[markBits[s] + (window >>> 5)],
+      (window) =>
+        this.#objects.allocatedWord(s, window) & ~this.#state.gcBits.bits[markBits[s] + (window >>> 5)],
     );
   }
 
-  private clobber(s: number): void {
-    const { spans, arenas, sys } = this.heap.parts;
+  #clobber(s: number): void {
+    const { spans, arenas } = this.#state;
     const { startPage, pages, nelems, elemSize } = spans.columns;
     const size = elemSize[s] === 0 ? pages[s] * pageSize : elemSize[s];
     for (let i = 0; i < nelems[s]; i++) {
-      if (!this.objects.isMarked(s, i) && this.objects.isAllocated(s, i)) {
-        sys.fill(arenas.addressOf(startPage[s]) + i * size, size, clobberByte);
+      if (!this.#objects.isMarked(s, i) && this.#objects.isAllocated(s, i)) {
+        this.#sys.fill(arenas.addressOf(startPage[s]) + i * size, size, clobberByte);
       }
     }
   }

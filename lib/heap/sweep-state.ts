@@ -17,10 +17,10 @@ export const sweepStateTable = table('sweepState', 'other', {
 });
 
 export class SweepState {
-  private readonly columns: Views<typeof sweepStateTable>;
+  readonly #columns: Views<typeof sweepStateTable>;
 
   constructor(meta: MetaMemory) {
-    this.columns = meta.views(sweepStateTable);
+    this.#columns = meta.views(sweepStateTable);
   }
 
   static prepare(meta: MetaMemory): boolean {
@@ -30,28 +30,28 @@ export class SweepState {
   }
 
   get gen(): number {
-    return this.columns.gen[0];
+    return this.#columns.gen[0];
   }
 
   get markWords(): number {
-    return this.columns.markWords[0];
+    return this.#columns.markWords[0];
   }
 
   set markWords(words: number) {
-    this.columns.markWords[0] = words;
+    this.#columns.markWords[0] = words;
   }
 
   isDone(): boolean {
-    return this.columns.drained[0] === 1;
+    return this.#columns.drained[0] === 1;
   }
 
   markDrained(): void {
-    this.columns.drained[0] = 1;
+    this.#columns.drained[0] = 1;
   }
 
   /** A new cycle's sweep begins: every span in use is two generations behind. */
   nextGeneration(): void {
-    this.columns.gen[0] = this.columns.gen[0] + 2;
-    this.columns.drained[0] = 0;
+    this.#columns.gen[0] = this.#columns.gen[0] + 2;
+    this.#columns.drained[0] = 0;
   }
 }

@@ -2,8 +2,8 @@
  * The whole-heap check: everything that must hold between two operations, held against the state.
  *
  *   1  counters: the identities of the statistics
- *   2  spans: states, bounds, the page table, objects against bitmaps, the sets, the caches
- *   3  everything derived: the page allocator's bitmaps, summaries and index, page by page
+ *   2  spans: states, bounds, the page table, objects against bitmaps, the registry, the caches
+ *   3  everything derived: every page against spans, free runs and counters; the page heap's own derived state
  *
  * Read only, except that level 1 flushes the caches' counts as statistics do. What does not hold is
  * a FatalError with the numbers that show it.
@@ -14,7 +14,6 @@ import { fatal } from '../base/errors.ts';
 import { pageSize } from '../base/units.ts';
 import { bitmapWords } from '../heap/gc-bits.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { liveWordsPerPage } from '../spans/page-table.ts';
 import { spanState } from '../spans/span-table.ts';
 import { heapMemory, objectTotals } from './stats.ts';
 
@@ -24,15 +23,16 @@ export function checkHeap(runtime: Runtime, level: CheckLevel): void {
   objectTotals(runtime);
   heapMemory(runtime);
   if (level >= 2) checkSpans(runtime);
-  if (level >= 2) checkBooks(runtime);
+  if (level >= 2) checkRegistry(runtime);
   if (level >= 3) checkPages(runtime);
   runtime.pages.check(level);
 }
 
 /** Each span against the page table, the bitmaps and the counters. */
 function checkSpans(runtime: Runtime): void {
-  const { spans, counters, heap, objects } = runtime;
-  const { pageColumns, sweepState, tinyStarts } = heap.parts;
+  const { spans, counters, pageColumns, sweepState } = runtime.state;
+  const { objects } = runtime.spans;
+  const { liveness } = runtime.alloc;
   const c = spans.columns;
   let inUse = 0;
   let manual = 0;
@@ -65,13 +65,10 @@ function checkSpans(runtime: Runtime): void {
     for (let window = 0; window < c.nelems[s]; window += 32) {
       const word = objects.allocatedWord(s, window);
       allocated += popcount32(word);
-      const stray = pageColumns.live[page * liveWordsPerPage + (window >>> 5)] & ~word;
-      const isOpen = c.cachedAt[s] !== 0 && window === c.freeIndex[s];
+      // In an open window the objects that nobody took yet are live beforehand, but blocks of tiny ones are not.
+      const isOpen = c.cachedAt[s] !== 0 && window === c.freeIndex[s] && !liveness.hasBlocks(s);
+      const stray = liveness.livingWord(s, window) & ~word;
       if (stray !== 0 && !isOpen) fatal('a free object is live', { span: s, window, stray });
-      if (c.tinyStarts[s] !== 0) {
-        const living = tinyStarts.livingWord(c.tinyStarts[s], window) & ~word;
-        if (living !== 0) fatal('a free tiny block has live objects', { span: s, window, living });
-      }
     }
     if (allocated !== c.allocCount[s])
       fatal('a span miscounts its objects', { span: s, allocated, allocCount: c.allocCount[s] });
@@ -87,7 +84,7 @@ function checkSpans(runtime: Runtime): void {
     if (behind === 2 && sweepState.isDone())
       fatal('a span is unswept although the sweep is done', { span: s });
   }
-  const counted = counters.totalAlloc[0] - counters.totalFree[0];
+  const counted = runtime.state.heapAlloc;
   if (live !== spans.live) fatal('the span pool miscounts', { live, counted: spans.live });
   if (inUse !== counters.heapInUse[0] || inUse !== counters.pagesInUse[0] * pageSize) {
     fatal('spans and heap in use disagree', {
@@ -96,31 +93,32 @@ function checkSpans(runtime: Runtime): void {
       pagesInUse: counters.pagesInUse[0],
     });
   }
-  const manualCounted = counters.inStacks[0] + counters.inWorkBuffers[0] + counters.inPointerBits[0];
+  const manualCounted = runtime.state.manualBytes;
   if (manual !== manualCounted) fatal('manual spans and their counters disagree', { manual, manualCounted });
   if (objectBytes !== counted) fatal('objects and their counters disagree', { objectBytes, counted });
   if (markWords !== sweepState.markWords)
     fatal('mark bits are miscounted', { markWords, counted: sweepState.markWords });
 }
 
-/** The books know where every span stands, and the free lists hold just the free objects. */
-function checkBooks(runtime: Runtime): void {
-  const { mcache, books } = runtime;
+/** The registry knows where every span stands, and the free lists hold just the free objects. */
+function checkRegistry(runtime: Runtime): void {
+  const { mcache } = runtime.alloc;
   const cached = new Map<number, number>();
   mcache.columns.spans.forEach((s, slot) => {
     if (s !== 0) cached.set(s, slot);
   });
-  books.check((s) => cached.has(s));
+  runtime.spans.registry.check((s) => cached.has(s));
   if (mcache instanceof FreeListMCache) checkFreeLists(runtime, mcache, cached);
 }
 
 function checkFreeLists(runtime: Runtime, mcache: FreeListMCache, cached: ReadonlyMap<number, number>): void {
-  const { spans, freeLists, objects } = runtime;
+  const { spans } = runtime.state;
+  const { freeLists, heapBitmap, objects } = runtime.spans;
   const c = spans.columns;
   if (freeLists === undefined) return;
   for (let s = 1; s < spans.end; s++) {
     if (c.state[s] !== spanState.inUse || c.elemSize[s] === 0) continue;
-    runtime.heapBitmap?.check(s);
+    heapBitmap?.check(s);
     const slot = cached.get(s);
     const free = freeLists.check(s, slot === undefined ? freeLists.firstOf(s) : mcache.lists.first[slot]);
     for (let window = 0; window < c.nelems[s]; window += 32) {
@@ -140,11 +138,11 @@ function checkFreeLists(runtime: Runtime, mcache: FreeListMCache, cached: Readon
 
 /** Every page against the spans, the caches, the free runs and the counters. */
 function checkPages(runtime: Runtime): void {
-  const { pages, spans, counters, pageCaches } = runtime;
+  const { pages } = runtime;
+  const { spans, counters, arenas } = runtime.state;
   const c = spans.columns;
   let end = 0;
-  for (const { base, bytes } of runtime.arenas.ranges())
-    end = Math.max(end, runtime.arenas.pageOf(base) + bytes / pageSize);
+  for (const { base, bytes } of arenas.ranges()) end = Math.max(end, arenas.pageOf(base) + bytes / pageSize);
   const owners = new Uint8Array(end);
   const own = (page: number, npages: number, span: number): void => {
     for (let i = page; i < page + npages; i++) {
@@ -160,13 +158,6 @@ function checkPages(runtime: Runtime): void {
   }
   let free = 0;
   let released = 0;
-  for (const cache of pageCaches) {
-    cache.forEachFree((page, scavenged) => {
-      own(page, 1, 0);
-      free++;
-      if (scavenged) released++;
-    });
-  }
   pages.forEachFree((page, npages, scavenged) => {
     own(page, npages, 0);
     free += npages;

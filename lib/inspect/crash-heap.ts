@@ -10,7 +10,7 @@ import { pageTable } from '../spans/page-table.ts';
 import { spanStateNames, spanTable } from '../spans/span-table.ts';
 
 export function crashHeapOf(runtime: Runtime): CrashHeap {
-  const { meta, origin, reach } = runtime;
+  const { meta, origin, reach, design } = runtime.memory;
   const column = (
     table: Table,
     name: string,
@@ -36,7 +36,7 @@ export function crashHeapOf(runtime: Runtime): CrashHeap {
       spanClass: column(spanTable, 'spanClass', 1),
       elementSize: column(spanTable, 'elemSize', 4),
       // The other designs tell of a free page by its span's state.
-      ...(runtime.parts.pageHeap === 'radix'
+      ...(design.pageHeap === 'radix'
         ? {
             allocatedBits: column(radixChunks, 'allocated', bitmapBytes),
             scavengedBits: column(radixChunks, 'scavenged', bitmapBytes),

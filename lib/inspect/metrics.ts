@@ -23,9 +23,9 @@ const perSecond = 1e-9;
 
 /** Counts by size class as Go lays them out: one bucket a class, one for the large. */
 function bySize(runtime: Runtime, counts: readonly number[], large: number): MetricHistogram {
+  const { classes } = runtime.alloc;
   const buckets = [1];
-  for (let sizeClass = 1; sizeClass < runtime.classes.count; sizeClass++)
-    buckets.push(runtime.classes.sizes[sizeClass] + 1);
+  for (let sizeClass = 1; sizeClass < classes.count; sizeClass++) buckets.push(classes.sizes[sizeClass] + 1);
   buckets.push(Infinity);
   return { counts: [...counts.slice(1), large], buckets };
 }
@@ -33,12 +33,14 @@ function bySize(runtime: Runtime, counts: readonly number[], large: number): Met
 export function readMetrics(runtime: Runtime): HeapMetrics {
   const totals = objectTotals(runtime);
   const memory = heapMemory(runtime);
-  const { counters, meta, spans, cycles, pacer, limiter, pauses, ps, scavenging } = runtime;
+  const { counters, spans, manualBytes } = runtime.state;
+  const { settings, trigger, limiter, log, collector } = runtime.gc;
+  const { ps, meta } = runtime.memory;
   const { accounts } = meta;
   const objects = totals.totalAlloc - totals.totalFree;
   const mcacheInUse = ps * rowBytes(mcacheTable);
   const mspanInUse = spans.live * rowBytes(spanTable);
-  const otherMetadata = accounts.of('gc') + counters.inWorkBuffers[0] + counters.inPointerBits[0];
+  const otherMetadata = accounts.of('gc') + manualBytes - counters.inStacks[0];
   const stacks = counters.inStacks[0];
   const classes = {
     '/memory/classes/heap/free:bytes': memory.free,
@@ -55,10 +57,10 @@ export function readMetrics(runtime: Runtime): HeapMetrics {
     '/memory/classes/other:bytes': accounts.of('other'),
     '/memory/classes/profiling/buckets:bytes': accounts.of('buckets'),
   };
-  const c = cycles.columns;
-  const elapsed = runtime.watch.clock.now() - c.begun[0];
+  const c = log.columns;
+  const elapsed = log.now() - c.begun[0];
   const limiterTotals = limiter.totals();
-  const background_ = scavenging.background.totals().time;
+  const background_ = runtime.scavenger.backgroundTime;
   const scavengeTotal = limiterTotals.scavenge + background_;
   const allocs = totals.bySize.map(({ Mallocs }) => Mallocs);
   const frees = totals.bySize.map(({ Frees }) => Frees);
@@ -79,21 +81,21 @@ export function readMetrics(runtime: Runtime): HeapMetrics {
     '/gc/cycles/automatic:gc-cycles': c.count[0] - c.forced[0],
     '/gc/cycles/forced:gc-cycles': c.forced[0],
     '/gc/cycles/total:gc-cycles': c.count[0],
-    '/gc/gogc:percent': pacer.gcPercent < 0 ? Infinity : pacer.gcPercent,
-    '/gc/gomemlimit:bytes': pacer.memoryLimit,
+    '/gc/gogc:percent': settings.gcPercent < 0 ? Infinity : settings.gcPercent,
+    '/gc/gomemlimit:bytes': settings.memoryLimit,
     '/gc/heap/allocs-by-size:bytes': bySize(runtime, allocs, counters.largeAllocCount[0]),
     '/gc/heap/allocs:bytes': totals.totalAlloc,
     '/gc/heap/allocs:objects': totals.mallocs,
     '/gc/heap/frees-by-size:bytes': bySize(runtime, frees, counters.largeFreeCount[0]),
     '/gc/heap/frees:bytes': totals.totalFree,
     '/gc/heap/frees:objects': totals.frees,
-    '/gc/heap/goal:bytes': runtime.statedGoal(),
-    '/gc/heap/live:bytes': pacer.heapMarked,
+    '/gc/heap/goal:bytes': collector.statedGoal(),
+    '/gc/heap/live:bytes': trigger.heapMarked,
     '/gc/heap/objects:objects': totals.mallocs - totals.frees,
     '/gc/heap/tiny/allocs:objects': counters.tinyAllocCount[0],
     '/gc/limiter/last-enabled:gc-cycle': limiter.lastEnabledCycle,
     '/gc/pauses:seconds': {
-      counts: Array.from(pauses.counts()),
+      counts: Array.from(log.pauses.counts()),
       buckets: Array.from(timeHistogramBoundaries()),
     },
     '/gc/scan/globals:bytes': 0,

@@ -22,7 +22,7 @@ export interface PageStates {
 
 /** The believed state of every page of every arena. The caller holds the heap. */
 export function pageStates(runtime: Runtime): PageStates {
-  const { arenas, pages, pageCaches, spans } = runtime;
+  const { arenas, spans } = runtime.state;
   const { state, startPage, pages: spanPages } = spans.columns;
   const ranges = arenas.ranges().map(({ base, bytes }) => [arenas.pageOf(base), bytes / pageSize] as const);
   const states = new Uint8Array(ranges.reduce((sum, [, n]) => sum + n, 0));
@@ -39,14 +39,12 @@ export function pageStates(runtime: Runtime): PageStates {
     const at = starts[i] + page - ranges[i][0];
     states.fill(value, at, at + npages);
   };
-  pages.forEachFree((page, npages, scavenged) =>
+  runtime.pages.forEachFree((page, npages, scavenged) =>
     fill(page, npages, scavenged === npages ? pageState.released : pageState.free),
   );
-  for (const cache of pageCaches)
-    cache.forEachFree((page, scavenged) => fill(page, 1, scavenged ? pageState.released : pageState.free));
   for (let s = 1; s < spans.end; s++) {
     if (state[s] === spanState.inUse) fill(startPage[s], spanPages[s], pageState.inUse);
     else if (state[s] === spanState.manual) fill(startPage[s], spanPages[s], pageState.manual);
   }
-  return { origin: runtime.origin, ranges, states };
+  return { origin: arenas.origin, ranges, states };
 }

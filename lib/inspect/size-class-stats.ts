@@ -34,7 +34,8 @@ export interface SizeClassRow {
 
 /** One row for each size class that was ever used. The caller holds the heap. */
 export function sizeClassStats(runtime: Runtime): SizeClassRow[] {
-  const { spans, counters, mcache, classes } = runtime;
+  const { spans, counters } = runtime.state;
+  const { mcache, classes } = runtime.alloc;
   const c = spans.columns;
   const { open } = mcache.columns;
   const spanCount = new Float64Array(classes.count);

@@ -15,6 +15,7 @@
 
 import { mcacheTable } from '../alloc/mcache.ts';
 import { fatal } from '../base/errors.ts';
+import { noMemoryLimit } from '../gc/gc-settings.ts';
 import { bytesPerElement, type Table } from '../meta/column.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { spanTable } from '../spans/span-table.ts';
@@ -111,15 +112,16 @@ export interface ObjectTotals {
 
 /** Flushes every P's cache and adds up the counters. */
 export function objectTotals(runtime: Runtime): ObjectTotals {
-  const { counters, mcache, ps } = runtime;
-  for (let p = 0; p < ps; p++) mcache.flush(p);
+  const { counters } = runtime.state;
+  const { mcache, classes } = runtime.alloc;
+  mcache.flushAll();
   let totalAlloc = counters.largeAlloc[0];
   let totalFree = counters.largeFree[0];
   let mallocs = counters.largeAllocCount[0] + counters.tinyAllocCount[0];
   let frees = counters.largeFreeCount[0] + counters.tinyAllocCount[0];
   const bySize: SizeClassStats[] = [];
-  for (let sizeClass = 0; sizeClass < runtime.classes.count; sizeClass++) {
-    const size = runtime.classes.sizes[sizeClass];
+  for (let sizeClass = 0; sizeClass < classes.count; sizeClass++) {
+    const size = classes.sizes[sizeClass];
     const allocated = counters.smallAllocCount[sizeClass];
     const freed = counters.smallFreeCount[sizeClass];
     totalAlloc += allocated * size;
@@ -147,10 +149,9 @@ export function heapMemory(runtime: Runtime): {
   manual: number;
   mapped: number;
 } {
-  const { counters, meta } = runtime;
-  const manual = counters.inStacks[0] + counters.inWorkBuffers[0] + counters.inPointerBits[0];
+  const { counters, manualBytes: manual } = runtime.state;
   const [inUse, free, released] = [counters.heapInUse[0], counters.heapFree[0], counters.heapReleased[0]];
-  const mapped = meta.accounts.of('heap');
+  const mapped = runtime.memory.meta.accounts.of('heap');
   if (inUse + free + released + manual !== mapped)
     fatal('heap memory does not add up', { inUse, free, released, manual, mapped });
   return { inUse, free, released, manual, mapped };
@@ -159,15 +160,16 @@ export function heapMemory(runtime: Runtime): {
 export function readMemStats(runtime: Runtime): MemStats {
   const totals = objectTotals(runtime);
   const { inUse, free, released } = heapMemory(runtime);
-  const { counters, meta, spans, cycles, ps } = runtime;
-  const { accounts } = meta;
+  const { counters, spans } = runtime.state;
+  const { log, collector } = runtime.gc;
+  const { accounts } = runtime.memory.meta;
   const heapAlloc = totals.totalAlloc - totals.totalFree;
   const stacks = counters.inStacks[0];
   // Work buffers and pointer bits come from the heap's pages but are the collector's.
   const gcSys = accounts.of('gc') + counters.inWorkBuffers[0] + counters.inPointerBits[0];
   const heapSys = inUse + free + released;
-  const goal = runtime.statedGoal();
-  const c = cycles.columns;
+  const goal = collector.statedGoal();
+  const c = log.columns;
   return {
     Alloc: heapAlloc,
     TotalAlloc: totals.totalAlloc,
@@ -193,7 +195,7 @@ export function readMemStats(runtime: Runtime): MemStats {
     StackSys: stacks + accounts.of('stacks'),
     MSpanInuse: spans.live * rowBytes(spanTable),
     MSpanSys: accounts.of('mspan'),
-    MCacheInuse: ps * rowBytes(mcacheTable),
+    MCacheInuse: runtime.memory.ps * rowBytes(mcacheTable),
     MCacheSys: accounts.of('mcache'),
     BuckHashSys: accounts.of('buckets'),
     GCSys: gcSys,
@@ -205,7 +207,7 @@ export function readMemStats(runtime: Runtime): MemStats {
     PauseEnd: Array.from(c.pauseEnd),
     NumGC: c.count[0],
     NumForcedGC: c.forced[0],
-    GCCPUFraction: cycles.cpuFraction(runtime.watch.clock.now()),
+    GCCPUFraction: log.cpuFraction(log.now()),
     EnableGC: true,
     DebugGC: false,
     BySize: totals.bySize,
@@ -213,7 +215,10 @@ export function readMemStats(runtime: Runtime): MemStats {
 }
 
 export function sampleHeap(runtime: Runtime): HeapSample {
-  const { counters, meta, pacer, cycles, sys, limiter } = runtime;
+  const { counters, heapAlloc, manualBytes } = runtime.state;
+  const { settings, log, limiter, collector } = runtime.gc;
+  const { sys, meta } = runtime.memory;
+  const { memoryLimit } = settings;
   const free = counters.heapFree[0];
   const released = counters.heapReleased[0];
   const inuse = counters.heapInUse[0];
@@ -224,13 +229,13 @@ export function sampleHeap(runtime: Runtime): HeapSample {
     heapReleased: released,
     heapIdle: free + released,
     heapSys: inuse + free + released,
-    heapAlloc: counters.totalAlloc[0] - counters.totalFree[0],
+    heapAlloc,
     heapLive: counters.heapLive[0],
-    manual: counters.inStacks[0] + counters.inWorkBuffers[0] + counters.inPointerBits[0],
-    goal: runtime.statedGoal(),
-    limit: pacer.memoryLimit >= 2 ** 63 ? Infinity : pacer.memoryLimit,
-    numGC: cycles.columns.count[0],
-    numForcedGC: cycles.columns.forced[0],
+    manual: manualBytes,
+    goal: collector.statedGoal(),
+    limit: memoryLimit >= noMemoryLimit ? Infinity : memoryLimit,
+    numGC: log.columns.count[0],
+    numForcedGC: log.columns.forced[0],
     mappedReady: meta.accounts.ready,
     madviseCalls: unused.calls,
     madviseBytes: unused.bytes,

@@ -19,27 +19,27 @@ const slotOf = Object.fromEntries(purposes.map((purpose, slot) => [purpose, slot
 const slotReady = purposes.length;
 
 export class ColumnAccounts implements Accounts {
-  private readonly slots: Float64Array;
+  readonly #slots: Float64Array;
 
   constructor(slots: Float64Array) {
-    this.slots = slots;
+    this.#slots = slots;
   }
 
   add(purpose: Purpose, delta: number): void {
-    this.slots[slotOf[purpose]] += delta;
+    this.#slots[slotOf[purpose]] += delta;
   }
 
   mappedReady(delta: number): void {
-    this.slots[slotReady] += delta;
+    this.#slots[slotReady] += delta;
   }
 
   /** Prepared or Ready bytes of a purpose. */
   of(purpose: Purpose): number {
-    return this.slots[slotOf[purpose]];
+    return this.#slots[slotOf[purpose]];
   }
 
   /** Ready bytes of all purposes: what a memory limit is held against. */
   get ready(): number {
-    return this.slots[slotReady];
+    return this.#slots[slotReady];
   }
 }

@@ -27,34 +27,34 @@ export interface PoolState {
 }
 
 export class IdPool {
-  private readonly meta: MetaMemory;
-  private readonly table: Table;
-  private readonly next: Int32Array;
-  private readonly state: PoolState;
-  private readonly batch: number;
-  private readonly besides: Table[] = [];
+  readonly #meta: MetaMemory;
+  readonly #table: Table;
+  readonly #next: Int32Array;
+  readonly #state: PoolState;
+  readonly #batch: number;
+  readonly #besides: Table[] = [];
 
   /** `batch`: rows committed at once. */
   constructor(meta: MetaMemory, table: Table, next: Int32Array, state: PoolState, batch: number) {
-    this.meta = meta;
-    this.table = table;
-    this.next = next;
-    this.state = state;
-    this.batch = batch;
+    this.#meta = meta;
+    this.#table = table;
+    this.#next = next;
+    this.#state = state;
+    this.#batch = batch;
   }
 
   /** An id, or 0 when the table is full or the system has no memory for more rows. */
   alloc(): number {
-    const { free, used, committed, live } = this.state;
+    const { free, used, committed, live } = this.#state;
     const reused = free[0];
     if (reused !== 0) {
-      free[0] = this.next[reused];
-      this.next[reused] = 0;
+      free[0] = this.#next[reused];
+      this.#next[reused] = 0;
       live[0]++;
       return reused;
     }
     const id = used[0] + 1;
-    if (id >= committed[0] && !this.commitTo(id + 1)) return 0;
+    if (id >= committed[0] && !this.#commitTo(id + 1)) return 0;
     used[0] = id;
     live[0]++;
     return id;
@@ -62,7 +62,7 @@ export class IdPool {
 
   /** Makes sure that n ids can be in use at a time. False when there is no memory. */
   ensure(n: number): boolean {
-    return n < this.state.committed[0] || this.commitTo(n + 1);
+    return n < this.#state.committed[0] || this.#commitTo(n + 1);
   }
 
   /**
@@ -70,22 +70,22 @@ export class IdPool {
    * first rows prepares theirs.
    */
   beside(table: Table): void {
-    this.besides.push(table);
+    this.#besides.push(table);
   }
 
   free(id: number): void {
-    this.next[id] = this.state.free[0];
-    this.state.free[0] = id;
-    this.state.live[0]--;
+    this.#next[id] = this.#state.free[0];
+    this.#state.free[0] = id;
+    this.#state.live[0]--;
   }
 
-  private commitTo(rows: number): boolean {
-    const { committed } = this.state;
-    const limit = this.meta.rows(this.table);
+  #commitTo(rows: number): boolean {
+    const { committed } = this.#state;
+    const limit = this.#meta.rows(this.#table);
     if (rows > limit) return false;
-    const end = Math.min(limit, committed[0] + Math.ceil((rows - committed[0]) / this.batch) * this.batch);
-    for (const table of [...this.besides, this.table])
-      if (!this.meta.commit(table, committed[0], end)) return false;
+    const end = Math.min(limit, committed[0] + Math.ceil((rows - committed[0]) / this.#batch) * this.#batch);
+    for (const table of [...this.#besides, this.#table])
+      if (!this.#meta.commit(table, committed[0], end)) return false;
     committed[0] = end;
     return true;
   }

@@ -16,6 +16,7 @@
  */
 import { fatal, PageHeapError } from '../base/errors.ts';
 import type { Address } from '../base/units.ts';
+import type { AtomicWords } from './atomic-words.ts';
 
 /** What a lock asks of the system: futexes, and who is alive. The addon is one. */
 export interface LockSystem {
@@ -36,62 +37,62 @@ const sliceNs = 50e6;
 const heldRanks: number[] = [];
 
 export class RankedLock {
-  private readonly word: Int32Array;
-  private readonly at: Address;
-  private readonly system: LockSystem;
-  private readonly self: number;
-  private readonly name: LockName;
-  private readonly debug: boolean;
+  readonly #word: AtomicWords;
+  readonly #at: Address;
+  readonly #system: LockSystem;
+  readonly #self: number;
+  readonly #name: LockName;
+  readonly #debug: boolean;
 
   /** `word`: one element, at address `at`. */
-  constructor(name: LockName, word: Int32Array, at: Address, system: LockSystem, debug = false) {
-    this.name = name;
-    this.word = word;
-    this.at = at;
-    this.system = system;
-    this.self = system.threadId();
-    this.debug = debug;
+  constructor(name: LockName, word: AtomicWords, at: Address, system: LockSystem, debug = false) {
+    this.#name = name;
+    this.#word = word;
+    this.#at = at;
+    this.#system = system;
+    this.#self = system.threadId();
+    this.#debug = debug;
   }
 
   /** Whether the calling thread holds the lock. */
   get held(): boolean {
-    return Math.abs(Atomics.load(this.word, 0)) === this.self;
+    return Math.abs(this.#word.load(0)) === this.#self;
   }
 
   /** Takes the lock, waiting for it. Throws ERR_OWNER_DEAD when its owner ended while holding it. */
   lock(): void {
-    if (this.debug) this.checkRank();
-    if (Atomics.compareExchange(this.word, 0, 0, this.self) !== 0) this.wait();
-    if (this.debug) heldRanks.push(lockRank[this.name]);
+    if (this.#debug) this.#checkRank();
+    if (this.#word.compareExchange(0, 0, this.#self) !== 0) this.#wait();
+    if (this.#debug) heldRanks.push(lockRank[this.#name]);
   }
 
   /** Gives the lock back. The caller holds it. */
   unlock(): void {
-    if (this.debug) heldRanks.pop();
-    const before = Atomics.exchange(this.word, 0, 0);
-    if (Math.abs(before) !== this.self) {
-      fatal('unlocking a lock that is not held', { lock: this.name, owner: before, thread: this.self });
+    if (this.#debug) heldRanks.pop();
+    const before = this.#word.exchange(0, 0);
+    if (Math.abs(before) !== this.#self) {
+      fatal('unlocking a lock that is not held', { lock: this.#name, owner: before, thread: this.#self });
     }
-    if (before < 0) this.system.futexWake(this.at, 1);
+    if (before < 0) this.#system.futexWake(this.#at, 1);
   }
 
-  private wait(): void {
+  #wait(): void {
     for (;;) {
-      const owner = Atomics.load(this.word, 0);
+      const owner = this.#word.load(0);
       if (owner === 0) {
         // Others may sleep still: take it as a lock that is waited for, so that giving it back wakes one.
-        if (Atomics.compareExchange(this.word, 0, 0, -this.self) === 0) return;
+        if (this.#word.compareExchange(0, 0, -this.#self) === 0) return;
         continue;
       }
-      if (Math.abs(owner) === this.self)
-        fatal('a thread takes a lock it holds', { lock: this.name, thread: this.self });
+      if (Math.abs(owner) === this.#self)
+        fatal('a thread takes a lock it holds', { lock: this.#name, thread: this.#self });
       const waited = -Math.abs(owner);
-      if (owner !== waited && Atomics.compareExchange(this.word, 0, owner, waited) !== owner) continue;
-      this.system.futexWait(this.at, waited, sliceNs);
-      if (Atomics.load(this.word, 0) === waited && !this.system.tidAlive(-waited)) {
+      if (owner !== waited && this.#word.compareExchange(0, owner, waited) !== owner) continue;
+      this.#system.futexWait(this.#at, waited, sliceNs);
+      if (this.#word.load(0) === waited && !this.#system.tidAlive(-waited)) {
         throw new PageHeapError(
           'ERR_OWNER_DEAD',
-          `thread ${-waited} ended while it held the ${this.name} lock: the heap is lost`,
+          `thread ${-waited} ended while it held the ${this.#name} lock: the heap is lost`,
           {
             value: -waited,
           },
@@ -100,9 +101,9 @@ export class RankedLock {
     }
   }
 
-  private checkRank(): void {
+  #checkRank(): void {
     const top = heldRanks.at(-1) ?? 0;
-    if (lockRank[this.name] <= top)
-      fatal('locks are taken out of rank', { lock: this.name, rank: lockRank[this.name], held: top });
+    if (lockRank[this.#name] <= top)
+      fatal('locks are taken out of rank', { lock: this.#name, rank: lockRank[this.#name], held: top });
   }
 }

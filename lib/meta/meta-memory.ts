@@ -17,7 +17,7 @@ import { type Address, address, bytes } from '../base/units.ts';
 import { PlainAccounts } from '../os/accounts.ts';
 import type { Sys } from '../os/sys.ts';
 import { accountSlots, ColumnAccounts } from './accounts.ts';
-import { bytesPerElement, type Table, type Views } from './column.ts';
+import { bytesPerElement, type SetupViews, type Table, type Views, viewOf } from './column.ts';
 import {
   type Capacity,
   granuleBytes,
@@ -30,7 +30,7 @@ import {
 
 const magic = 0x70616765; // "page"
 /** Raised whenever a table changes, so that unequal builds refuse each other's heaps. */
-export const layoutVersion = 4;
+export const layoutVersion = 6;
 
 // The header, in doubles.
 const slotMagic = 0;
@@ -40,26 +40,6 @@ const slotParameterCount = 3;
 const slotParameters = 4;
 const maxParameters = 28;
 const slotAccounts = 32;
-
-type AnyView = Uint8Array | Int32Array | Uint32Array | Float64Array;
-
-function viewOf(
-  kind: 'u8' | 'i32' | 'u32' | 'f64',
-  buffer: ArrayBuffer,
-  offset: number,
-  length: number,
-): AnyView {
-  switch (kind) {
-    case 'u8':
-      return new Uint8Array(buffer, offset, length);
-    case 'i32':
-      return new Int32Array(buffer, offset, length);
-    case 'u32':
-      return new Uint32Array(buffer, offset, length);
-    case 'f64':
-      return new Float64Array(buffer, offset, length);
-  }
-}
 
 /** Computes the tables' capacities from a heap's parameters; the same on every thread. */
 export type Capacities = (parameters: readonly number[]) => readonly Capacity[];
@@ -71,23 +51,23 @@ export class MetaMemory {
   readonly parameters: readonly number[];
   /** The heap's books, which `sys` keeps from now on. */
   readonly accounts: ColumnAccounts;
-  private readonly sys: Sys;
-  private readonly header: Float64Array;
-  private readonly granules: Int32Array;
-  private readonly buffers = new Map<Table, ArrayBuffer>();
-  private readonly places = new Map<Table, TablePlace>();
-  private readonly headerBuffer: ArrayBuffer;
+  readonly #sys: Sys;
+  readonly #header: Float64Array;
+  readonly #granules: Int32Array;
+  readonly #buffers = new Map<Table, ArrayBuffer>();
+  readonly #places = new Map<Table, TablePlace>();
+  readonly #headerBuffer: ArrayBuffer;
 
   private constructor(sys: Sys, base: Address, map: MemoryMap, parameters: readonly number[]) {
-    this.sys = sys;
+    this.#sys = sys;
     this.base = base;
     this.map = map;
     this.parameters = parameters;
-    this.headerBuffer = sys.view(base, bytes(map.bitmapOffset + map.bitmapBytes));
-    this.header = new Float64Array(this.headerBuffer, 0, headerBytes / 8);
-    this.granules = new Int32Array(this.headerBuffer, map.bitmapOffset, map.bitmapBytes / 4);
-    for (const place of map.tables) this.places.set(place.table, place);
-    this.accounts = new ColumnAccounts(this.header.subarray(slotAccounts, slotAccounts + accountSlots));
+    this.#headerBuffer = sys.view(base, bytes(map.bitmapOffset + map.bitmapBytes));
+    this.#header = new Float64Array(this.#headerBuffer, 0, headerBytes / 8);
+    this.#granules = new Int32Array(this.#headerBuffer, map.bitmapOffset, map.bitmapBytes / 4);
+    for (const place of map.tables) this.#places.set(place.table, place);
+    this.accounts = new ColumnAccounts(this.#header.subarray(slotAccounts, slotAccounts + accountSlots));
     sys.useAccounts(this.accounts);
   }
 
@@ -116,11 +96,11 @@ export class MetaMemory {
       return undefined;
     }
     const meta = new MetaMemory(sys, base, map, parameters);
-    meta.header[slotVersion] = layoutVersion;
-    meta.header[slotBytes] = map.bytes;
-    meta.header[slotParameterCount] = parameters.length;
-    meta.header.set(parameters, slotParameters);
-    meta.header[slotMagic] = magic;
+    meta.#header[slotVersion] = layoutVersion;
+    meta.#header[slotBytes] = map.bytes;
+    meta.#header[slotParameterCount] = parameters.length;
+    meta.#header.set(parameters, slotParameters);
+    meta.#header[slotMagic] = magic;
     return meta;
   }
 
@@ -145,23 +125,28 @@ export class MetaMemory {
     return new MetaMemory(sys, base, map, parameters);
   }
 
-  /** The typed arrays of a table. They reach over all its rows, committed or not. */
+  /** The views of a table's columns. They reach over all its rows, committed or not. */
   views<T extends Table>(table: T): Views<T> {
-    const place = this.place(table);
-    let buffer = this.buffers.get(table);
+    return this.setupViews(table) as Views<T>;
+  }
+
+  /** The same, for the one who sets the heap up. */
+  setupViews<T extends Table>(table: T): SetupViews<T> {
+    const place = this.#place(table);
+    let buffer = this.#buffers.get(table);
     if (buffer === undefined) {
-      buffer = this.sys.view(address(this.base + place.offset), bytes(place.bytes));
-      this.buffers.set(table, buffer);
+      buffer = this.#sys.view(address(this.base + place.offset), bytes(place.bytes));
+      this.#buffers.set(table, buffer);
     }
-    const views: Record<string, AnyView> = {};
+    const views: Record<string, unknown> = {};
     for (const { name, offset, elements } of place.columns) {
-      views[name] = viewOf(table.columns[name].kind, buffer, offset, elements);
+      views[name] = viewOf(table.columns[name], buffer, offset, elements);
     }
-    return views as Views<T>;
+    return views as SetupViews<T>;
   }
 
   rows(table: Table): number {
-    return this.place(table).rows;
+    return this.#place(table).rows;
   }
 
   /**
@@ -169,19 +154,19 @@ export class MetaMemory {
    * what was committed until then stays, and the next try goes on from there.
    */
   commit(table: Table, from: number, to: number): boolean {
-    const place = this.place(table);
+    const place = this.#place(table);
     if (to > place.rows) return false;
     for (const { offset, bytesPerRow } of place.columns) {
       const start = place.offset + offset + Math.floor(from * bytesPerRow);
       const end = place.offset + offset + Math.ceil(to * bytesPerRow);
-      if (end > start && !this.commitBytes(start, end, table)) return false;
+      if (end > start && !this.#commitBytes(start, end, table)) return false;
     }
     return true;
   }
 
   /** The address of a row of a column: for the crash report, which reads columns without JavaScript. */
   addressOf<T extends Table>(table: T, column: keyof T['columns'] & string, row = 0): Address {
-    const place = this.place(table);
+    const place = this.#place(table);
     const found = place.columns.find(({ name }) => name === column);
     if (found === undefined) throw new RangeError(`no column ${column}`);
     return address(
@@ -191,44 +176,46 @@ export class MetaMemory {
 
   /** Detaches every view this thread made. The memory stays. */
   detach(): void {
-    for (const buffer of this.buffers.values()) this.sys.detach(buffer);
-    this.buffers.clear();
-    this.sys.detach(this.headerBuffer);
+    for (const buffer of this.#buffers.values()) this.#sys.detach(buffer);
+    this.#buffers.clear();
+    this.#sys.detach(this.#headerBuffer);
   }
 
   /** Detaches this thread's views and returns the whole reservation. */
   release(): void {
     this.detach();
-    this.sys.useAccounts(new PlainAccounts());
-    this.sys.free(this.base, bytes(this.map.bytes), 'other', 'reserved');
+    this.#sys.useAccounts(new PlainAccounts());
+    this.#sys.free(this.base, bytes(this.map.bytes), 'other', 'reserved');
   }
 
-  private place(table: Table): TablePlace {
-    const place = this.places.get(table);
+  #place(table: Table): TablePlace {
+    const place = this.#places.get(table);
     if (place === undefined) throw new RangeError(`the memory map has no table ${table.name}`);
     return place;
   }
 
-  private commitBytes(start: number, end: number, table: Table): boolean {
+  #commitBytes(start: number, end: number, table: Table): boolean {
     const first = this.map.tables[0].offset;
     const last = Math.ceil((end - first) / granuleBytes);
     let granule = Math.floor((start - first) / granuleBytes);
     while (granule < last) {
-      if (this.isCommitted(granule)) {
+      if (this.#isCommitted(granule)) {
         granule++;
         continue;
       }
       let stop = granule + 1;
-      while (stop < last && !this.isCommitted(stop)) stop++;
+      while (stop < last && !this.#isCommitted(stop)) stop++;
       const length = (stop - granule) * granuleBytes;
-      if (!this.sys.commit(address(this.base + first + granule * granuleBytes), bytes(length), table.purpose))
+      if (
+        !this.#sys.commit(address(this.base + first + granule * granuleBytes), bytes(length), table.purpose)
+      )
         return false;
-      for (; granule < stop; granule++) this.granules[granule >>> 5] |= 1 << (granule & 31);
+      for (; granule < stop; granule++) this.#granules[granule >>> 5] |= 1 << (granule & 31);
     }
     return true;
   }
 
-  private isCommitted(granule: number): boolean {
-    return ((this.granules[granule >>> 5] >>> (granule & 31)) & 1) !== 0;
+  #isCommitted(granule: number): boolean {
+    return ((this.#granules[granule >>> 5] >>> (granule & 31)) & 1) !== 0;
   }
 }

@@ -23,28 +23,28 @@ export interface PersistentState {
 }
 
 export class Persistent {
-  private readonly meta: MetaMemory;
-  private readonly table: Table;
-  private readonly state: PersistentState;
+  readonly #meta: MetaMemory;
+  readonly #table: Table;
+  readonly #state: PersistentState;
 
   constructor(meta: MetaMemory, table: Table, state: PersistentState) {
-    this.meta = meta;
-    this.table = table;
-    this.state = state;
+    this.#meta = meta;
+    this.#table = table;
+    this.#state = state;
   }
 
   /** The offset of `size` zero bytes in the table, or −1 when there is no memory. Offset 0 is never given. */
   alloc(size: number, align = 8): number {
     if (align < 1 || align > pageSize || !Number.isInteger(Math.log2(align)))
       fatal('persistent memory is aligned to a power of two of at most a page', { align });
-    const { used, committed } = this.state;
+    const { used, committed } = this.#state;
     const start = Math.ceil(Math.max(used[0], 8) / align) * align;
     const end = start + size;
     if (end > committed[0]) {
-      const limit = this.meta.rows(this.table);
+      const limit = this.#meta.rows(this.#table);
       if (end > limit) return -1;
       const to = Math.min(limit, Math.ceil(end / chunkBytes) * chunkBytes);
-      if (!this.meta.commit(this.table, committed[0], to)) return -1;
+      if (!this.#meta.commit(this.#table, committed[0], to)) return -1;
       committed[0] = to;
     }
     used[0] = end;

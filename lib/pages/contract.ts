@@ -22,12 +22,15 @@
  * - All calls come from one thread at a time. Exhaustion is an answer, never an exception; a broken
  *   invariant is `fatal`.
  *
- * Who brings a page heap of their own implements `PageHeap`; the conformance suite
- * (lab/conformance/) holds it against all this.
+ * What only some designs have is optional: a cache of pages for each P (`allocCached` and `flushCached`, one not
+ * without the other), allocating given pages, taking pages back as released. Pages in a cache are free.
+ *
+ * Who brings a custom page heap implements `PageHeap`; the conformance suite (lab/conformance/) holds it against
+ * all this.
  *
  * Not here: spans, arenas, when to release how much.
  */
-import type { Bytes, PageCount, PageIndex } from '../base/units.ts';
+import type { Bytes, PageCount, PageIndex, PId } from '../base/units.ts';
 
 /**
  * Gives the memory of free pages back: advises the kernel, and books `newly` of the pages as scavenged,
@@ -88,8 +91,30 @@ export interface PageHeap {
   /** n ≥ 1 contiguous pages; −1 when there is no such run. */
   alloc(npages: PageCount): PageIndex;
 
+  /**
+   * The same from P `p`'s cache of pages, which it fills when it is empty; −1 where this many pages are none of the
+   * cache's business, or it has no such run: `alloc` is asked then. Sets what `alloc` sets. A cache is used by the
+   * thread that holds its P.
+   */
+  allocCached?(p: PId, npages: PageCount): PageIndex;
+
+  /** Takes back what P `p`'s cache has left. With `allocCached` only. */
+  flushCached?(p: PId): void;
+
+  /**
+   * Allocates just these pages, which are free and in no cache: for rebuilding a heap from a record of it. Sets what
+   * `alloc` sets.
+   */
+  allocAt?(page: PageIndex, npages: PageCount): void;
+
   /** Gives back n allocated pages: all of an allocation, or a part of it. */
   free(page: PageIndex, npages: PageCount): void;
+
+  /**
+   * Gives back n pages just allocated whose memory cannot be had again: all of them count as scavenged from now on.
+   * Without this member released memory must stay accessible (no hard decommit).
+   */
+  takeBack?(page: PageIndex, npages: PageCount): void;
 
   /**
    * Makes sure of the memory that a `grow` by these pages, and everything after it, will need for the
@@ -128,8 +153,8 @@ export interface PageHeap {
   nextGeneration?(): void;
 
   /**
-   * Tells of each free run, lowest address first. Neighbours may be told of as one run or as several; what is told
-   * as one is what `release` may release as one, however little was asked.
+   * Tells of each free run, lowest address first; of pages in a cache each by itself. Neighbours may be told of as
+   * one run or as several; what is told as one is what `release` may release as one, however little was asked.
    */
   forEachFree(visit: FreeRunVisit): void;
 

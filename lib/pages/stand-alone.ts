@@ -15,7 +15,7 @@ import type { PageHeapHost } from './contract.ts';
 import { type FreeRunMemory, freeRunCapacities } from './free-runs.ts';
 import { commitListsSetup, listsCapacities } from './lists/columns.ts';
 import { ListsPageHeap } from './lists/page-heap.ts';
-import { ordinaryMemory } from './radix/columns.ts';
+import { plainRadixMemory } from './radix/columns.ts';
 import type { PhysicalPages } from './radix/page-alloc.ts';
 import { RadixPageHeap } from './radix/page-heap.ts';
 import { commitTreapSetup, treapCapacities } from './treap/columns.ts';
@@ -78,7 +78,7 @@ export function standAloneTreap(host: PageHeapHost): StandAlone<TreapPageHeap> {
 /** The page heap of 2023. */
 export function standAloneRadix(host: PageHeapHost, physical: PhysicalPages): StandAlone<RadixPageHeap> {
   return {
-    pages: new RadixPageHeap(ordinaryMemory(host.reachPages, 1), physical, host),
+    pages: new RadixPageHeap(plainRadixMemory(host.reachPages, 1), physical, host),
     dispose: () => undefined,
   };
 }

@@ -11,27 +11,35 @@
  *
  * Guard: the heap's lock, once the heap is shared.
  */
+import type { MCache } from '../alloc/mcache.ts';
 import { PageHeapError } from '../base/errors.ts';
+import { pId } from '../base/units.ts';
+import type { LockSystem } from '../meta/lock.ts';
+import type { PageHeap } from '../pages/contract.ts';
 import type { Runtime } from './runtime.ts';
 
 export class Holders {
-  private readonly runtime: Runtime;
-  private readonly held: Int32Array;
-  private readonly thread: number;
+  readonly #mcache: MCache;
+  readonly #pages: PageHeap;
+  readonly #addon: LockSystem;
+  readonly #held: Int32Array;
+  readonly #thread: number;
 
-  constructor(runtime: Runtime) {
-    this.runtime = runtime;
-    this.held = runtime.mcache.columns.held;
-    this.thread = runtime.sys.addon.threadId();
+  constructor({ alloc, pages, memory }: Runtime) {
+    this.#mcache = alloc.mcache;
+    this.#pages = pages;
+    this.#addon = memory.sys.addon;
+    this.#held = alloc.mcache.columns.held;
+    this.#thread = this.#addon.threadId();
   }
 
   /** Takes a P that no living thread holds. @throws ERR_NO_P */
   acquire(): number {
-    const { mcache, ps } = this.runtime;
+    const { ps } = this.#mcache;
     for (let p = 0; p < ps; p++) {
-      if (this.isLiving(p)) continue;
-      this.held[p] = this.thread;
-      mcache.forgetTiny(p);
+      if (this.#isLiving(p)) continue;
+      this.#held[p] = this.#thread;
+      this.#mcache.forgetTiny(p);
       return p;
     }
     throw new PageHeapError('ERR_NO_P', `all ${ps} Ps are held by other threads`, { value: ps });
@@ -39,26 +47,24 @@ export class Holders {
 
   /** Returns what a P has cached, and the P. */
   release(p: number): void {
-    const { mcache, pageCaches } = this.runtime;
-    mcache.flush(p);
-    // Only the radix page heap has page caches.
-    if (pageCaches.length > 0) pageCaches[p].flush(this.runtime.radix);
+    this.#mcache.flush(p);
+    this.#pages.flushCached?.(pId(p));
     this.abandon(p);
   }
 
   /** Returns a P alone, of a heap that is lost. */
   abandon(p: number): void {
-    this.held[p] = 0;
+    this.#held[p] = 0;
   }
 
   /** How many Ps beside `own` living threads hold. */
   livingBut(own: number): number {
     let living = 0;
-    for (let p = 0; p < this.runtime.ps; p++) if (p !== own && this.isLiving(p)) living++;
+    for (let p = 0; p < this.#mcache.ps; p++) if (p !== own && this.#isLiving(p)) living++;
     return living;
   }
 
-  private isLiving(p: number): boolean {
-    return this.held[p] !== 0 && this.runtime.sys.addon.tidAlive(this.held[p]);
+  #isLiving(p: number): boolean {
+    return this.#held[p] !== 0 && this.#addon.tidAlive(this.#held[p]);
   }
 }

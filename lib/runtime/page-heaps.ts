@@ -1,90 +1,101 @@
 /**
- * Page heaps by name: makes the one that the parts ask for, over the heap's own memory.
+ * Page heaps by name: makes the one that the design asks for, over the heap's own memory.
  *
  * The built-in ones keep all of their state in the heap's tables, so that a thread that attaches makes
- * its own object over the same state. A class of one's own keeps its state where it likes, and so serves
- * one thread alone.
+ * its own object over the same state. A custom one keeps its state where it likes, and so serves one thread alone.
  */
 import { PageHeapError } from '../base/errors.ts';
-import type { Parts, ScavengerKind } from '../design/design.ts';
+import type { Design, ScavengerKind } from '../design/design.ts';
+import type { HeapState } from '../heap/heap-state.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { Sys } from '../os/sys.ts';
 import type { PageHeap, PageHeapClass, PageHeapHost } from '../pages/contract.ts';
-import { makeOwnPageHeap } from '../pages/guard.ts';
+import { makeCustomPageHeap } from '../pages/guard.ts';
 import { commitListsSetup } from '../pages/lists/columns.ts';
 import { ListsPageHeap } from '../pages/lists/page-heap.ts';
 import { commitRadixSetup, radixMemory } from '../pages/radix/columns.ts';
 import { RadixPageHeap } from '../pages/radix/page-heap.ts';
 import { commitTreapSetup } from '../pages/treap/columns.ts';
 import { TreapPageHeap } from '../pages/treap/page-heap.ts';
-import type { Arenas } from '../spans/arenas.ts';
-import { pageTable } from '../spans/page-table.ts';
-import type { SpanTable } from '../spans/span-table.ts';
 
 /** What a page heap is made from. */
-export interface PageHeapParts {
+export interface PageHeapDeps {
   readonly meta: MetaMemory;
   readonly sys: Sys;
-  readonly spans: SpanTable;
-  readonly arenas: Arenas;
+  readonly state: HeapState;
   readonly host: PageHeapHost;
 }
 
-export interface MadePageHeap {
-  readonly pages: PageHeap;
-  /** The same, if it is the radix one. */
-  readonly radix: RadixPageHeap | undefined;
+interface BuiltIn {
+  /** Puts memory behind what it needs from the start. False when there is none. */
+  readonly prepare: (meta: MetaMemory) => boolean;
+  readonly make: (deps: PageHeapDeps) => PageHeap;
+  /** A page that was released is not released again until it was used. */
+  readonly releasesOnce: boolean;
 }
+
+const freeRunsOf = ({ meta, state: { spans, pageColumns, arenas } }: PageHeapDeps) => ({
+  meta,
+  spans,
+  spanOf: pageColumns.spanOf,
+  known: arenas.columns.known,
+});
+
+const builtIn: Readonly<Record<Exclude<Design['pageHeap'], 'custom'>, BuiltIn>> = {
+  lists: {
+    prepare: commitListsSetup,
+    make: (deps) => new ListsPageHeap(freeRunsOf(deps), deps.host),
+    releasesOnce: false,
+  },
+  treap: {
+    prepare: commitTreapSetup,
+    make: (deps) => new TreapPageHeap(freeRunsOf(deps), deps.host),
+    releasesOnce: false,
+  },
+  radix: {
+    prepare: commitRadixSetup,
+    make: ({ meta, sys, host }) => new RadixPageHeap(radixMemory(meta, host.reachPages), sys, host),
+    releasesOnce: true,
+  },
+};
 
 /** Puts memory behind what a page heap needs from the start. False when there is none. */
-export function commitPageHeapSetup(kind: Parts['pageHeap'], meta: MetaMemory): boolean {
-  switch (kind) {
-    case 'radix':
-      return commitRadixSetup(meta);
-    case 'lists':
-      return commitListsSetup(meta);
-    case 'treap':
-      return commitTreapSetup(meta);
-    case 'own':
-      return true;
-  }
+export function preparePageHeap(kind: Design['pageHeap'], meta: MetaMemory): boolean {
+  return kind === 'custom' || builtIn[kind].prepare(meta);
 }
 
-/** Makes a page heap. @throws ERR_INVALID_OPTION, ERR_PAGE_HEAP of a class of one's own */
+/** Whether a page that was released is not released again until it was used; of a custom one nothing is known. */
+export function releasesOnce(kind: Design['pageHeap']): boolean {
+  return kind !== 'custom' && builtIn[kind].releasesOnce;
+}
+
+/** Makes a page heap. @throws ERR_INVALID_OPTION, ERR_PAGE_HEAP of a custom one */
 export function makePageHeap(
-  kind: Parts['pageHeap'],
-  own: PageHeapClass | undefined,
+  kind: Design['pageHeap'],
+  custom: PageHeapClass | undefined,
   scavenger: ScavengerKind,
-  { meta, sys, spans, arenas, host }: PageHeapParts,
-): MadePageHeap {
-  const freeRuns = { meta, spans, spanOf: meta.views(pageTable).spanOf, known: arenas.columns.known };
-  switch (kind) {
-    case 'radix': {
-      const radix = new RadixPageHeap(radixMemory(meta, host.reachPages), sys, host);
-      return { pages: radix, radix };
-    }
-    case 'lists':
-      return { pages: new ListsPageHeap(freeRuns, host), radix: undefined };
-    case 'treap':
-      return { pages: new TreapPageHeap(freeRuns, host), radix: undefined };
-    case 'own':
-      return { pages: makeOwn(own, scavenger, host), radix: undefined };
-  }
+  deps: PageHeapDeps,
+): PageHeap {
+  return kind === 'custom' ? makeCustom(custom, scavenger, deps.host) : builtIn[kind].make(deps);
 }
 
-function makeOwn(own: PageHeapClass | undefined, scavenger: ScavengerKind, host: PageHeapHost): PageHeap {
-  if (own === undefined) {
+function makeCustom(
+  custom: PageHeapClass | undefined,
+  scavenger: ScavengerKind,
+  host: PageHeapHost,
+): PageHeap {
+  if (custom === undefined) {
     throw new PageHeapError(
       'ERR_NOT_SHARED',
       'the page heap of this heap is a class of its maker, whose state other threads cannot reach',
     );
   }
-  const pages = makeOwnPageHeap(own, host);
+  const pages = makeCustomPageHeap(custom, host);
   // Beside 'growth' age is one of two reasons; by itself it would be none.
   if (scavenger === 'age' && pages.releaseUnused === undefined) {
     throw new PageHeapError(
       'ERR_INVALID_OPTION',
-      `option scavenger: 'age' needs a page heap that knows since when a run is free; ${own.name || 'this one'} has no releaseUnused`,
+      `option scavenger: 'age' needs a page heap that knows since when a run is free; ${custom.name || 'this one'} has no releaseUnused`,
       { value: scavenger },
     );
   }

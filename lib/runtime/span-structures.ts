@@ -1,35 +1,25 @@
 /**
- * Span parts by name: how spans in use are written down, and how the free objects of one are told.
+ * Span structures by name: where spans in use are entered, and how the free objects of one are told.
  *
- * Not here: the parts (heap/), the page heaps (page-heaps.ts).
+ * Not here: the structures (heap/), the page heaps (page-heaps.ts).
  */
 import { FreeListMCache } from '../alloc/freelist-mcache.ts';
 import { numSpanClasses } from '../alloc/size-classes.ts';
-import type { Parts } from '../design/design.ts';
+import type { Design } from '../design/design.ts';
 import { FreeLists } from '../heap/free-lists.ts';
 import { HeapBitmap } from '../heap/heap-bitmap.ts';
-import { ListBooks, listBooksTable } from '../heap/list-registry.ts';
-import { SetBooks, setBooksTable } from '../heap/set-registry.ts';
+import type { HeapState } from '../heap/heap-state.ts';
+import { ListRegistry, listRegistryTable } from '../heap/list-registry.ts';
+import { SetRegistry, setRegistryTable } from '../heap/set-registry.ts';
 import { SpanLists } from '../heap/span-lists.ts';
-import type { SpanBooks } from '../heap/span-registry.ts';
-import type { SpanSets } from '../heap/span-sets.ts';
-import type { SweepState } from '../heap/sweep-state.ts';
+import type { SpanRegistry } from '../heap/span-registry.ts';
+import { SpanSets } from '../heap/span-sets.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { ObjectMemory } from '../spans/object-memory.ts';
-import type { SpanTable } from '../spans/span-table.ts';
 
-/** What they are made from. */
-export interface SpanPartsMemory {
-  readonly meta: MetaMemory;
-  readonly spans: SpanTable;
+export interface SpanStructures {
+  readonly registry: SpanRegistry;
   readonly sets: SpanSets;
-  readonly sweepState: SweepState;
-  readonly memory: ObjectMemory;
-  readonly origin: number;
-}
-
-export interface SpanParts {
-  readonly books: SpanBooks;
   /** The busy lists, where pages are reclaimed by them. */
   readonly busy: SpanLists | undefined;
   /** Where free objects are threaded through themselves, and with them the bitmap of 2014. */
@@ -38,28 +28,34 @@ export interface SpanParts {
 }
 
 /** Puts memory behind what they need from the start. False when there is none. */
-export function prepareSpanParts(meta: MetaMemory, parts: Parts): boolean {
+export function prepareSpanStructures(meta: MetaMemory, design: Pick<Design, 'sweep' | 'objects'>): boolean {
   return (
-    (parts.sweep === 'sets' || SpanLists.prepare(meta)) &&
-    meta.commit(setBooksTable, 0, 1) &&
-    meta.commit(listBooksTable, 0, 1) &&
-    (parts.objects !== 'freelist' || (FreeLists.prepare(meta) && FreeListMCache.prepare(meta)))
+    SpanSets.prepare(meta) &&
+    (design.sweep === 'sets' || SpanLists.prepare(meta)) &&
+    meta.commit(setRegistryTable, 0, 1) &&
+    meta.commit(listRegistryTable, 0, 1) &&
+    (design.objects !== 'freelist' || (FreeLists.prepare(meta) && FreeListMCache.prepare(meta)))
   );
 }
 
-export function makeSpanParts(
-  { sweep, objects }: Pick<Parts, 'sweep' | 'objects'>,
-  { meta, spans, sets, sweepState, memory, origin }: SpanPartsMemory,
-): SpanParts {
+export function makeSpanStructures(
+  { sweep, objects }: Pick<Design, 'sweep' | 'objects'>,
+  meta: MetaMemory,
+  { spans, sweepState, arenas }: HeapState,
+  memory: ObjectMemory,
+): SpanStructures {
+  const sets = new SpanSets(meta);
   const lists = sweep === 'sets' ? undefined : new SpanLists(meta, spans, numSpanClasses);
   const heapBitmap = objects === 'freelist' ? new HeapBitmap(meta, spans) : undefined;
   return {
-    books:
+    registry:
       lists === undefined
-        ? new SetBooks(meta, sets, spans, sweepState, numSpanClasses)
-        : new ListBooks(meta, lists, sets, spans, sweepState, sweep === 'stacks'),
+        ? new SetRegistry(meta, sets, spans, sweepState, numSpanClasses)
+        : new ListRegistry(meta, lists, sets, spans, sweepState, sweep === 'stacks'),
+    sets,
     busy: sweep === 'busy' ? lists : undefined,
-    freeLists: heapBitmap === undefined ? undefined : new FreeLists(meta, spans, memory, origin, heapBitmap),
+    freeLists:
+      heapBitmap === undefined ? undefined : new FreeLists(meta, spans, memory, arenas.origin, heapBitmap),
     heapBitmap,
   };
 }

@@ -1,48 +1,69 @@
 /**
- * Scavenging by age, as the runtimes from 2012 to 2019 do it: what was unused for some time goes back.
+ * The scavenger by age, of 2014: what was unused for some time goes back, every half of that time.
  *
- * Every half of the time limit all free runs are looked at, and those unused for longer than the limit
- * are released: with the default of five minutes a run that is freed is back after five to seven and a
- * half. The rounds are numbered from 0, as the scvg lines count them.
- *
- * Arithmetic alone: when a round is due. Source: sysmon of Go 1.4 and 1.12 (proc.go).
- * Not here: the release itself (the page heap's `releaseUnused`), the line (trace-scvg.ts).
+ * Not here: when a round is due (age-rounds.ts), which runs are old (the page heap's `releaseUnused`).
  */
+import type { CycleLog } from '../gc/cycle-log.ts';
+import type { HeapState } from '../heap/heap-state.ts';
+import type { PageHeap } from '../pages/contract.ts';
+import type { AgeRounds } from './age-rounds.ts';
+import type { ScavengeTrace } from './scavenge-trace.ts';
+import { releaseEverything, type Scavenger } from './scavenger.ts';
 
-/** Where each number lies. Written under the heap's lock. */
-export const ageSlot = { lastRound: 0, rounds: 1 } as const;
+export interface AgeScavengerDeps {
+  readonly pages: PageHeap;
+  readonly state: HeapState;
+  readonly clock: Pick<CycleLog, 'now'>;
+  readonly rounds: AgeRounds;
+  readonly trace: ScavengeTrace;
+  /** The option `scavenge`: off, only what is forced is released. */
+  readonly enabled: boolean;
+}
 
-/** Slots the scavenger by age needs. */
-export const ageStateLength = 2;
+export class AgeScavenger implements Scavenger {
+  readonly #deps: AgeScavengerDeps;
 
-export class AgeScavenger {
-  readonly #s: Float64Array;
-  readonly #limit: number;
-
-  /** @param state `ageStateLength` slots; the creator calls `init`. @param limit nanoseconds */
-  constructor(state: Float64Array, limit: number) {
-    this.#s = state;
-    this.#limit = limit;
+  constructor(deps: AgeScavengerDeps) {
+    this.#deps = deps;
   }
 
-  init(now: number): void {
-    this.#s[ageSlot.lastRound] = now;
-    this.#s[ageSlot.rounds] = 0;
+  get backgroundTime(): number {
+    return 0;
   }
 
-  /** Nanoseconds a run must have been unused. */
-  get limit(): number {
-    return this.#limit;
+  init(): void {
+    this.#deps.rounds.init(this.#deps.clock.now());
   }
 
-  /** When the next round is due, by the heap's clock. */
-  get dueAt(): number {
-    return this.#s[ageSlot.lastRound] + this.#limit / 2;
+  goalSet(): void {}
+
+  sweepDrained(): void {}
+
+  growing(_size: number): void {}
+
+  inExchange(_grown: number, _scavenged: number, _size: number): void {}
+
+  isDue(now: number): boolean {
+    return this.#deps.rounds.dueAt <= now;
   }
 
-  /** A round begins. @returns its number, from 0 */
-  begin(now: number): number {
-    this.#s[ageSlot.lastRound] = now;
-    return this.#s[ageSlot.rounds]++;
+  step(): number {
+    const { enabled, rounds, pages, state, clock, trace } = this.#deps;
+    if (!enabled) return Infinity;
+    const now = clock.now();
+    if (now < rounds.dueAt) return rounds.dueAt - now;
+    const round = rounds.begin(now);
+    const released = pages.releaseUnused?.(rounds.limit) ?? 0;
+    state.counters.releasedBackground[0] += released;
+    trace.round('bg', round, released);
+    return rounds.dueAt - now;
+  }
+
+  releaseAll(): number {
+    const { pages, state, trace } = this.#deps;
+    const released = releaseEverything(pages);
+    state.counters.releasedForced[0] += released;
+    trace.round('forced', -1, released);
+    return released;
   }
 }

@@ -21,14 +21,17 @@
  * `limitDebt`, when memory that it takes back into use would pass the limit, and `growthDebt`, when the
  * heap has grown because no free run was large enough: then as much is released from elsewhere.
  *
- *     const goals = new ScavengeGoals(new Float64Array(scavengeGoalsStateLength), { physPageSize });
+ *     const goals = new ScavengeGoals(meta.views(scavengeGoalTable), { physPageSize });
  *     goals.set({ heapGoal, lastHeapGoal, lastHeapInUse, memoryLimit, mappedReady, heapInUse, heapFree });
  *     shouldStop = () => goals.met(heapInUse + heapFree, mappedReady);
  *
  * Source: the runtime of Go 1.21, mgcscavenge.go (gcPaceScavenger) and mheap.go (allocSpan).
  *
- * Not here: the pace of background work (background.ts), which pages are released.
+ * Not here: the pace of background work (bursts.ts), which pages are released.
  */
+
+import type { HeapSizes } from '../gc/heap-sizes.ts';
+import { f64, table, type Views } from '../meta/column.ts';
 
 /** What the scavenger keeps over the GOGC goal, in percent. */
 export const retainExtraPercent = 10;
@@ -37,26 +40,20 @@ export const reduceExtraPercent = 5;
 /** A goal that any heap meets. */
 export const noGoal = Infinity;
 
-/** Where each goal lies, in bytes. Written under the heap's lock. */
-export const scavengeGoalsSlot = { gcPercentGoal: 0, memoryLimitGoal: 1 } as const;
-
-/** Slots the goals need. */
-export const scavengeGoalsStateLength = 2;
+/** Bytes. */
+export const scavengeGoalTable = table('scavengeGoals', 'other', {
+  gcPercentGoal: f64('heap'),
+  memoryLimitGoal: f64('heap'),
+});
 
 /** What the goals are computed from; all in bytes. */
-export interface ScavengeSnapshot {
+export interface ScavengeSnapshot extends Pick<HeapSizes, 'mappedReady' | 'heapInUse' | 'heapFree'> {
   readonly heapGoal: number;
   /** The goal in force when the last cycle ended; 0 before the first. */
   readonly lastHeapGoal: number;
   /** heapInUse when the last cycle ended. */
   readonly lastHeapInUse: number;
   readonly memoryLimit: number;
-  /** Mapped and not released, for every purpose. */
-  readonly mappedReady: number;
-  /** In spans in use. */
-  readonly heapInUse: number;
-  /** In no span, and not released. */
-  readonly heapFree: number;
 }
 
 export interface ScavengeGoalsOptions {
@@ -67,40 +64,40 @@ export interface ScavengeGoalsOptions {
 }
 
 export class ScavengeGoals {
-  readonly #s: Float64Array;
+  readonly #columns: Views<typeof scavengeGoalTable>;
   readonly #physPageSize: number;
   readonly #historical: boolean;
 
-  /** @param state `scavengeGoalsStateLength` slots; the creator calls `clear`. */
-  constructor(state: Float64Array, options: ScavengeGoalsOptions = {}) {
-    this.#s = state;
+  /** The creator of the columns calls `clear`. */
+  constructor(columns: Views<typeof scavengeGoalTable>, options: ScavengeGoalsOptions = {}) {
+    this.#columns = columns;
     this.#physPageSize = options.physPageSize ?? 4096;
     this.#historical = options.historical ?? false;
   }
 
   /** No goal: nothing is scavenged in the background. */
   clear(): void {
-    this.#s[scavengeGoalsSlot.gcPercentGoal] = noGoal;
-    this.#s[scavengeGoalsSlot.memoryLimitGoal] = noGoal;
+    this.#columns.gcPercentGoal[0] = noGoal;
+    this.#columns.memoryLimitGoal[0] = noGoal;
   }
 
   /** Bytes of heapRetained to come down to; `noGoal` where nothing is to do. */
   get gcPercentGoal(): number {
-    return this.#s[scavengeGoalsSlot.gcPercentGoal];
+    return this.#columns.gcPercentGoal[0];
   }
 
   /** Bytes of mappedReady to come down to; `noGoal` where nothing is to do. */
   get memoryLimitGoal(): number {
-    return this.#s[scavengeGoalsSlot.memoryLimitGoal];
+    return this.#columns.memoryLimitGoal[0];
   }
 
   /** Sets both goals. */
   set(now: ScavengeSnapshot): void {
-    const s = this.#s;
+    const c = this.#columns;
     const limitGoal = scavengeLimitGoal(now.memoryLimit, this.#historical);
-    s[scavengeGoalsSlot.memoryLimitGoal] = now.mappedReady <= limitGoal ? noGoal : limitGoal;
+    c.memoryLimitGoal[0] = now.mappedReady <= limitGoal ? noGoal : limitGoal;
     if (now.lastHeapGoal === 0) {
-      s[scavengeGoalsSlot.gcPercentGoal] = noGoal;
+      c.gcPercentGoal[0] = noGoal;
       return;
     }
     const page = this.#physPageSize;
@@ -109,15 +106,12 @@ export class ScavengeGoals {
     goal = Math.ceil(goal / page) * page;
     // Less than a page over the goal is met: no smaller piece can be released.
     const retained = now.heapInUse + now.heapFree;
-    s[scavengeGoalsSlot.gcPercentGoal] = retained - goal < page ? noGoal : goal;
+    c.gcPercentGoal[0] = retained - goal < page ? noGoal : goal;
   }
 
   /** Whether both goals are met: what stops the background scavenger. */
   met(heapRetained: number, mappedReady: number): boolean {
-    return (
-      heapRetained <= this.#s[scavengeGoalsSlot.gcPercentGoal] &&
-      mappedReady <= this.#s[scavengeGoalsSlot.memoryLimitGoal]
-    );
+    return heapRetained <= this.#columns.gcPercentGoal[0] && mappedReady <= this.#columns.memoryLimitGoal[0];
   }
 
   /**
@@ -126,7 +120,7 @@ export class ScavengeGoals {
    * @param heapRetained heapInUse + heapFree, without the growth.
    */
   growthDebt(growth: number, heapRetained: number): number {
-    const goal = this.#s[scavengeGoalsSlot.gcPercentGoal];
+    const goal = this.#columns.gcPercentGoal[0];
     return Math.max(0, Math.min(growth, heapRetained + growth - goal));
   }
 }

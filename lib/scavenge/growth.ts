@@ -1,45 +1,41 @@
 /**
- * Growth credit: what the 2019 design owes when the heap grows, and what it has paid too much.
+ * The scavenger of 2019: when the heap grows, as much free memory goes back as it grows by, before it grows; by age
+ * beside that (age.ts). With `scavengeOnReuse`, who takes released memory into use owes as much, too.
  *
- * When the heap grows by n bytes, n bytes of free memory are to be released, largest runs first. Runs are
- * released whole, so more may go than was asked; the surplus is credit for the next time. The same is
- * asked, if the option is on, by who allocates from a released run.
- *
- *     const owed = credit.ask(n);                          // 0: paid from the credit
- *     if (owed > 0) credit.released(owed, pages.release(owed));
- *
- * Arithmetic alone. Source: scavengeLargest of the 2019 runtime (mheap.go, between Go 1.12 and 1.13).
- * Not here: the release itself (the page heap's).
+ * Not here: what was released too much (growth-credit.ts).
  */
+import { bytes } from '../base/units.ts';
+import { AgeScavenger, type AgeScavengerDeps } from './age.ts';
+import type { GrowthCredit } from './growth-credit.ts';
 
-/** Where each number lies, in bytes. Written under the heap's lock. */
-export const growthCreditSlot = { credit: 0 } as const;
+export class GrowthScavenger extends AgeScavenger {
+  readonly #deps: AgeScavengerDeps;
+  readonly #credit: GrowthCredit;
+  readonly #onReuse: boolean;
 
-/** Slots the credit needs; zeros to begin with. */
-export const growthCreditStateLength = 1;
-
-export class GrowthCredit {
-  readonly #s: Float64Array;
-
-  constructor(state: Float64Array) {
-    this.#s = state;
+  /** @param onReuse the option `scavengeOnReuse` */
+  constructor(deps: AgeScavengerDeps, credit: GrowthCredit, onReuse: boolean) {
+    super(deps);
+    this.#deps = deps;
+    this.#credit = credit;
+    this.#onReuse = onReuse;
   }
 
-  /** Bytes released beyond what was asked so far. */
-  get credit(): number {
-    return this.#s[growthCreditSlot.credit];
+  override growing(size: number): void {
+    if (this.#deps.enabled) this.#releaseWithCredit(size);
   }
 
-  /** Takes nbytes from the credit as far as it goes. @returns the bytes that are left to release */
-  ask(nbytes: number): number {
-    const credit = this.#s[growthCreditSlot.credit];
-    const owed = nbytes > credit ? nbytes - credit : 0;
-    this.#s[growthCreditSlot.credit] = owed > 0 ? 0 : credit - nbytes;
-    return owed;
+  override inExchange(_grown: number, scavenged: number, size: number): void {
+    if (this.#deps.enabled && this.#onReuse && scavenged > 0) this.#releaseWithCredit(size);
   }
 
-  /** Tells what releasing `owed` bytes came to: a surplus becomes credit. */
-  released(owed: number, got: number): void {
-    if (got > owed) this.#s[growthCreditSlot.credit] += got - owed;
+  #releaseWithCredit(nbytes: number): void {
+    const { pages, state, trace } = this.#deps;
+    const owed = this.#credit.ask(nbytes);
+    if (owed === 0) return;
+    const got = pages.release(bytes(owed), true);
+    this.#credit.released(owed, got);
+    state.counters.releasedEager[0] += got;
+    if (got > 0) trace.released('eager', got);
   }
 }

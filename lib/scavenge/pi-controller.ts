@@ -8,7 +8,7 @@
  * a sum overflows the controller forgets its integral, answers its least output and says that it
  * failed; the caller falls back on something conservative.
  *
- *     const controller = new PiController(new Float64Array(piStateLength), scavengerTuning);
+ *     const controller = new PiController(plainViews(piTable), scavengerTuning);
  *     const ok = controller.next(measured, wanted, nanosecondsSince);
  *     ratio = controller.output;
  *
@@ -16,6 +16,8 @@
  * amd64 bit for bit (test/scavenge/pi-controller.test.ts holds 2000 of its answers).
  * Source: the runtime of Go 1.21, mgcscavenge.go.
  */
+
+import { f64, table, type Views } from '../meta/column.ts';
 
 /** What the controller is tuned by. */
 export interface PiTuning {
@@ -30,37 +32,39 @@ export interface PiTuning {
   readonly max: number;
 }
 
-/** Where each number lies. Written by the controller's owner alone. */
-export const piSlot = {
-  integral: 0,
-  output: 1,
+/** Written by the controller's owner alone. */
+export const piTable = table('piController', 'other', {
+  integral: f64('heap'),
+  output: f64('heap'),
   /** 1 once the integral has overflowed. */
-  errorOverflow: 2,
+  errorOverflow: f64('heap'),
   /** 1 once an input has overflowed. */
-  inputOverflow: 3,
-} as const;
-
-/** Slots the controller needs. */
-export const piStateLength = 4;
+  inputOverflow: f64('heap'),
+});
 
 export class PiController {
-  readonly #s: Float64Array;
+  readonly #columns: Views<typeof piTable>;
   readonly #tuning: PiTuning;
 
-  /** @param state `piStateLength` slots, zeros to begin with. */
-  constructor(state: Float64Array, tuning: PiTuning) {
-    this.#s = state;
+  /** @param columns zeros to begin with. */
+  constructor(columns: Views<typeof piTable>, tuning: PiTuning) {
+    this.#columns = columns;
     this.#tuning = tuning;
+  }
+
+  /** Starts afresh. */
+  init(): void {
+    for (const column of Object.values(this.#columns)) column[0] = 0;
   }
 
   /** The output that the last `next` computed. */
   get output(): number {
-    return this.#s[piSlot.output];
+    return this.#columns.output[0];
   }
 
   /** The integral of the error. */
   get integral(): number {
-    return this.#s[piSlot.integral];
+    return this.#columns.integral[0];
   }
 
   /**
@@ -71,33 +75,33 @@ export class PiController {
    * @returns false when it overflowed: the output is then the least.
    */
   next(input: number, setpoint: number, period: number): boolean {
-    const s = this.#s;
+    const c = this.#columns;
     const { kp, ti, tt, min, max } = this.#tuning;
     const error = setpoint - input;
-    const raw = kp * error + s[piSlot.integral];
+    const raw = kp * error + c.integral[0];
     if (!Number.isFinite(raw)) {
-      return this.#fail(piSlot.inputOverflow);
+      return this.#fail('inputOverflow');
     }
     const output = raw < min ? min : raw > max ? max : raw;
     if (ti !== 0 && tt !== 0) {
-      s[piSlot.integral] += ((kp * period) / ti) * error + (period / tt) * (output - raw);
-      if (!Number.isFinite(s[piSlot.integral])) {
-        return this.#fail(piSlot.errorOverflow);
+      c.integral[0] += ((kp * period) / ti) * error + (period / tt) * (output - raw);
+      if (!Number.isFinite(c.integral[0])) {
+        return this.#fail('errorOverflow');
       }
     }
-    s[piSlot.output] = output;
+    c.output[0] = output;
     return true;
   }
 
   /** Forgets the integral, but not that it overflowed. */
   reset(): void {
-    this.#s[piSlot.integral] = 0;
+    this.#columns.integral[0] = 0;
   }
 
-  #fail(flag: number): false {
+  #fail(flag: 'inputOverflow' | 'errorOverflow'): false {
     this.reset();
-    this.#s[flag] = 1;
-    this.#s[piSlot.output] = this.#tuning.min;
+    this.#columns[flag][0] = 1;
+    this.#columns.output[0] = this.#tuning.min;
     return false;
   }
 }

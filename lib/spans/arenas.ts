@@ -12,6 +12,8 @@
  * the first heap of a process is 0xc000000000, where the Go runtime puts its own and where heap
  * addresses are easy to tell apart from anything else; a second heap starts a TiB above.
  *
+ * Other layers keep something of each page, too: their tables stand *beside* the page table.
+ *
  * Invariant: an arena is known (its row has `known` = 1 and it stands in `order`) exactly when its
  * page rows are committed. Arenas are never given back before the heap is disposed.
  *
@@ -31,7 +33,7 @@ import {
   TiB,
   userAddressEnd,
 } from '../base/units.ts';
-import { f64, i32, table, u8, type Views } from '../meta/column.ts';
+import { f64, i32, type Table, table, u8, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { Sys } from '../os/sys.ts';
 import { pageTable } from './page-table.ts';
@@ -88,33 +90,52 @@ export function reserveFirstArena(sys: Sys, reach: number): FirstArena | undefin
 
 export class Arenas {
   readonly origin: Address;
-  readonly columns: Views<typeof arenaTable>;
-  readonly state: Views<typeof arenaStateTable>;
-  private readonly reachBytes: number;
-  private readonly meta: MetaMemory;
-  private readonly sys: Sys;
+  readonly #columns: Views<typeof arenaTable>;
+  readonly #state: Views<typeof arenaStateTable>;
+  readonly #reachBytes: number;
+  readonly #meta: MetaMemory;
+  readonly #sys: Sys;
+  /** Tables whose rows are pages: committed with the arena. */
+  readonly #byPage: Table[] = [pageTable];
 
   constructor(meta: MetaMemory, sys: Sys, origin: Address, reachBytes: number) {
-    this.meta = meta;
-    this.sys = sys;
+    this.#meta = meta;
+    this.#sys = sys;
     this.origin = origin;
-    this.reachBytes = reachBytes;
-    this.columns = meta.views(arenaTable);
-    this.state = meta.views(arenaStateTable);
+    this.#reachBytes = reachBytes;
+    this.#columns = meta.views(arenaTable);
+    this.#state = meta.views(arenaStateTable);
+  }
+
+  get columns(): Views<typeof arenaTable> {
+    return this.#columns;
+  }
+
+  get state(): Views<typeof arenaStateTable> {
+    return this.#state;
+  }
+
+  /**
+   * Names a table whose rows are pages, which gets memory together with the page table; every thread that may add
+   * arenas names the same ones, before the first arena is entered.
+   */
+  beside(table: Table): void {
+    this.#byPage.push(table);
   }
 
   /** Commits the tables and enters the first arena, already reserved. False when there is no memory. */
   prepare(first: Address): boolean {
-    const { meta, state } = this;
+    const state = this.#state;
+    const meta = this.#meta;
     if (!meta.commit(arenaStateTable, 0, 1) || !meta.commit(arenaTable, 0, meta.rows(arenaTable)))
       return false;
-    if (!this.addKnown(first, arenaBytes)) return false;
+    if (!this.#addKnown(first, arenaBytes)) return false;
     state.curBase[0] = first;
     state.curEnd[0] = first + arenaBytes;
     // Up to sixteen places spread over the reach, tried from the lowest; that is right above the first arena.
-    const spread = alignUp(this.reachBytes / 16, arenaBytes);
+    const spread = alignUp(this.#reachBytes / 16, arenaBytes);
     let count = 0;
-    for (let i = Math.ceil(this.reachBytes / spread) - 1; i > 0; i--) {
+    for (let i = Math.ceil(this.#reachBytes / spread) - 1; i > 0; i--) {
       const hint = this.origin + i * spread;
       if (hint !== first && hint !== first + arenaBytes) state.hints[count++] = hint;
     }
@@ -130,87 +151,95 @@ export class Arenas {
    * little room for this size stays for a smaller one.
    */
   reserve(size: number): Address {
-    const { state, sys } = this;
+    const state = this.#state;
+    const sys = this.#sys;
     const length = alignUp(size, arenaBytes);
     for (let i = state.hintCount[0] - 1; i >= 0; i--) {
       const hint = state.hints[i];
       const wanted = hint < 0 ? -hint - length : hint;
-      if (!this.inReach(wanted, length)) continue;
+      if (!this.#inReach(wanted, length)) continue;
       const got = sys.reserve(address(wanted), bytes(length));
       if (got === wanted) {
-        if (!this.enter(got, length)) return address(0);
+        if (!this.#enter(got, length)) return address(0);
         state.hints[i] = hint < 0 ? -wanted : wanted + length;
         return got;
       }
       if (got === 0) return address(0); // out of address space: no other hint will do better
       sys.free(got, bytes(length), 'heap', 'reserved');
       // For several arenas there is no room; for one there may be.
-      if (length === arenaBytes) this.forgetHint(i);
+      if (length === arenaBytes) this.#forgetHint(i);
     }
     const got = sys.reserveAligned(bytes(length), arenaBytes);
     if (got === 0) return address(0);
-    if (!this.inReach(got, length)) {
+    if (!this.#inReach(got, length)) {
       sys.free(got, bytes(length), 'heap', 'reserved');
       return address(0);
     }
-    if (!this.enter(got, length)) return address(0);
-    this.addHint(-got);
-    this.addHint(got + length);
+    if (!this.#enter(got, length)) return address(0);
+    this.#addHint(-got);
+    this.#addHint(got + length);
     return got;
   }
 
   /** What `giveBack` needs to undo a reservation. */
   snapshot(): { count: number; hintCount: number; hints: Float64Array } {
-    const { count, hintCount, hints } = this.state;
+    const { count, hintCount, hints } = this.#state;
     return { count: count[0], hintCount: hintCount[0], hints: hints.slice() };
   }
 
   /** Undoes the reservation of [base, base + size), the last one made. */
   giveBack(before: ReturnType<Arenas['snapshot']>, base: number, size: number): void {
-    const { state, columns } = this;
+    const state = this.#state;
+    const columns = this.#columns;
     for (let i = before.count; i < state.count[0]; i++) columns.known[columns.order[i]] = 0;
     state.count[0] = before.count;
     state.hintCount[0] = before.hintCount;
     state.hints.set(before.hints);
-    this.sys.free(address(base), bytes(size), 'heap', 'reserved');
+    this.#sys.free(address(base), bytes(size), 'heap', 'reserved');
   }
 
   isKnown(page: number): boolean {
-    return this.columns.known[Math.floor(page / pagesPerArena)] === 1;
+    return this.#columns.known[Math.floor(page / pagesPerArena)] === 1;
+  }
+
+  /** Pages of the whole reach. */
+  get reachPages(): number {
+    return this.#reachBytes / pageSize;
   }
 
   /** Whether [address, address + size) can have page numbers in this heap. */
-  private inReach(at: number, size: number): boolean {
-    return at >= this.origin && at + size <= this.origin + this.reachBytes;
+  #inReach(at: number, size: number): boolean {
+    return at >= this.origin && at + size <= this.origin + this.#reachBytes;
   }
 
-  private forgetHint(i: number): void {
-    const { hints, hintCount } = this.state;
+  #forgetHint(i: number): void {
+    const { hints, hintCount } = this.#state;
     hints.copyWithin(i, i + 1, hintCount[0]);
     hintCount[0]--;
   }
 
   /** A hint to be tried before all others. The oldest goes when there are too many. */
-  private addHint(hint: number): void {
-    const { hints, hintCount } = this.state;
-    if (hintCount[0] === maxHints) this.forgetHint(0);
+  #addHint(hint: number): void {
+    const { hints, hintCount } = this.#state;
+    if (hintCount[0] === maxHints) this.#forgetHint(0);
     hints[hintCount[0]++] = hint;
   }
 
-  private enter(at: Address, size: number): boolean {
-    if (this.addKnown(at, size)) return true;
-    this.sys.free(at, bytes(size), 'heap', 'reserved');
+  #enter(at: Address, size: number): boolean {
+    if (this.#addKnown(at, size)) return true;
+    this.#sys.free(at, bytes(size), 'heap', 'reserved');
     return false;
   }
 
-  private addKnown(at: number, size: number): boolean {
+  #addKnown(at: number, size: number): boolean {
     const first = (at - this.origin) / arenaBytes;
     const end = first + size / arenaBytes;
-    if (!this.meta.commit(pageTable, first * pagesPerArena, end * pagesPerArena)) return false;
+    for (const table of this.#byPage)
+      if (!this.#meta.commit(table, first * pagesPerArena, end * pagesPerArena)) return false;
     for (let arena = first; arena < end; arena++) {
-      this.columns.known[arena] = 1;
-      this.columns.zeroedPages[arena] = 0;
-      this.columns.order[this.state.count[0]++] = arena;
+      this.#columns.known[arena] = 1;
+      this.#columns.zeroedPages[arena] = 0;
+      this.#columns.order[this.#state.count[0]++] = arena;
     }
     return true;
   }
@@ -228,9 +257,9 @@ export class Arenas {
       const arena = Math.floor(at / pagesPerArena);
       const offset = at - arena * pagesPerArena;
       const end = Math.min(pagesPerArena, offset + left);
-      const zeroed = this.columns.zeroedPages[arena];
+      const zeroed = this.#columns.zeroedPages[arena];
       if (offset < zeroed) used = true;
-      if (end > zeroed) this.columns.zeroedPages[arena] = end;
+      if (end > zeroed) this.#columns.zeroedPages[arena] = end;
       left -= end - offset;
       at += end - offset;
     }
@@ -249,7 +278,7 @@ export class Arenas {
 
   /** Every known arena as an address range, adjacent ones joined, lowest first. */
   ranges(): { base: Address; bytes: number }[] {
-    const known = Array.from(this.columns.order.subarray(0, this.state.count[0])).sort((a, b) => a - b);
+    const known = Array.from(this.#columns.order.subarray(0, this.#state.count[0])).sort((a, b) => a - b);
     const ranges: { base: Address; bytes: number }[] = [];
     for (const arena of known) {
       const base = this.origin + arena * arenaBytes;
@@ -262,6 +291,6 @@ export class Arenas {
 
   /** Returns all address space to the system: the end of the heap. */
   release(): void {
-    for (const { base, bytes: size } of this.ranges()) this.sys.free(base, bytes(size), 'heap', 'reserved');
+    for (const { base, bytes: size } of this.ranges()) this.#sys.free(base, bytes(size), 'heap', 'reserved');
   }
 }

@@ -22,37 +22,37 @@ export const pageWordsShift = pageShift - 2;
 const windowBytes = 2 ** 32;
 
 export class ObjectMemory {
-  private readonly sys: Sys;
-  private readonly origin: Address;
-  private readonly reachBytes: number;
-  private readonly windows: (Float64Array | undefined)[];
-  private readonly byteWindows: (Uint8Array<ArrayBuffer> | undefined)[];
-  private readonly wordWindows: (Int32Array | undefined)[];
+  readonly #sys: Sys;
+  readonly #origin: Address;
+  readonly #reachBytes: number;
+  readonly #windows: (Float64Array | undefined)[];
+  readonly #byteWindows: (Uint8Array<ArrayBuffer> | undefined)[];
+  readonly #wordWindows: (Int32Array | undefined)[];
 
   constructor(sys: Sys, origin: Address, reachBytes: number) {
-    this.sys = sys;
-    this.origin = origin;
-    this.reachBytes = reachBytes;
-    this.windows = new Array(Math.ceil(reachBytes / windowBytes)).fill(undefined);
-    this.byteWindows = this.windows.map(() => undefined);
-    this.wordWindows = this.windows.map(() => undefined);
+    this.#sys = sys;
+    this.#origin = origin;
+    this.#reachBytes = reachBytes;
+    this.#windows = new Array(Math.ceil(reachBytes / windowBytes)).fill(undefined);
+    this.#byteWindows = this.#windows.map(() => undefined);
+    this.#wordWindows = this.#windows.map(() => undefined);
   }
 
   /** The window that a page lies in, as doubles. */
   window(page: number): Float64Array {
-    return this.windows[page >>> windowPagesShift] ?? this.open(page >>> windowPagesShift);
+    return this.#windows[page >>> windowPagesShift] ?? this.#open(page >>> windowPagesShift);
   }
 
   /** The window that a page lies in, as bytes. */
   bytes(page: number): Uint8Array {
     const index = page >>> windowPagesShift;
-    return (this.byteWindows[index] ??= new Uint8Array(this.window(page).buffer as ArrayBuffer));
+    return (this.#byteWindows[index] ??= new Uint8Array(this.window(page).buffer as ArrayBuffer));
   }
 
   /** The window that a page lies in, as 32-bit words. */
   words(page: number): Int32Array {
     const index = page >>> windowPagesShift;
-    return (this.wordWindows[index] ??= new Int32Array(this.window(page).buffer as ArrayBuffer));
+    return (this.#wordWindows[index] ??= new Int32Array(this.window(page).buffer as ArrayBuffer));
   }
 
   /** Zeroes `size` bytes (a multiple of 8) at byte `offset` of a span's first page. */
@@ -60,7 +60,7 @@ export class ObjectMemory {
     const end = offset + size;
     // A large object may cross windows; memset does not care.
     if ((page & windowPageMask) * pageSize + end > windowBytes) {
-      this.sys.zero(address(this.origin + page * pageSize + offset), bytes(size));
+      this.#sys.zero(address(this.#origin + page * pageSize + offset), bytes(size));
       return;
     }
     const from = ((page & windowPageMask) << pageDoublesShift) + offset / 8;
@@ -69,17 +69,17 @@ export class ObjectMemory {
 
   /** Detaches every window: a view used afterwards has length 0 instead of reaching into nothing. */
   detach(): void {
-    for (const window of this.windows)
-      if (window !== undefined) this.sys.detach(window.buffer as ArrayBuffer);
-    this.windows.fill(undefined);
-    this.byteWindows.fill(undefined);
-    this.wordWindows.fill(undefined);
+    for (const window of this.#windows)
+      if (window !== undefined) this.#sys.detach(window.buffer as ArrayBuffer);
+    this.#windows.fill(undefined);
+    this.#byteWindows.fill(undefined);
+    this.#wordWindows.fill(undefined);
   }
 
-  private open(index: number): Float64Array {
-    const size = Math.min(windowBytes, this.reachBytes - index * windowBytes);
-    const window = new Float64Array(this.sys.view(address(this.origin + index * windowBytes), bytes(size)));
-    this.windows[index] = window;
+  #open(index: number): Float64Array {
+    const size = Math.min(windowBytes, this.#reachBytes - index * windowBytes);
+    const window = new Float64Array(this.#sys.view(address(this.#origin + index * windowBytes), bytes(size)));
+    this.#windows[index] = window;
     return window;
   }
 }

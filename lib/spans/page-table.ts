@@ -6,22 +6,15 @@
  * each other; any other free page keeps whatever it last had, so a lookup checks the span's state and
  * bounds. The bitmaps use only the bit of a span's first page: `inUse` finds spans for
  * the page reclaimer, `marks` says that a span has a marked object, `specials` that it has records
- * attached (none yet have a use). `live` has one bit an object, 1024 a page, the most 8-byte objects a
- * page holds: clear once the object's last reference was dropped. Objects waiting in an open window have
- * theirs set too, as if they were allocated already: that saves malloc from setting each one. All other
- * free objects' bits are clear.
+ * attached (none yet have a use).
  *
- * Rows are committed an arena at a time, when the arena is added.
+ * Rows are committed an arena at a time, when the arena is added; those of tables beside (arenas.ts) with them.
  */
 import { bitmap, i32, table } from '../meta/column.ts';
-
-/** Words of `live` bits a page has. */
-export const liveWordsPerPage = 32;
 
 export const pageTable = table('pages', 'gc', {
   spanOf: i32('heap'),
   inUse: bitmap('heap'),
   marks: bitmap('heap'),
   specials: bitmap('heap'),
-  live: i32('heap', liveWordsPerPage),
 });

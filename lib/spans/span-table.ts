@@ -66,8 +66,6 @@ export const spanTable = table('spans', 'mspan', {
   allocBits: i32('heap'),
   /** Word index of the bitmap the current or next mark writes. */
   markBits: i32('heap'),
-  /** Row of the tiny-start bits (spans of the tiny class), 0 for none. */
-  tinyStarts: i32('heap'),
   /** Link of the free ids. */
   next: i32('heap'),
 });
@@ -90,14 +88,18 @@ export const perObjectOf = (elemSize: number): number => (elemSize === 0 ? 0 : (
 const batch = 256;
 
 export class SpanTable {
-  readonly columns: Views<typeof spanTable>;
-  private readonly pool: IdPool;
-  private readonly poolState: Views<typeof spanPoolTable>;
+  readonly #columns: Views<typeof spanTable>;
+  readonly #pool: IdPool;
+  readonly #poolState: Views<typeof spanPoolTable>;
 
   constructor(meta: MetaMemory) {
-    this.columns = meta.views(spanTable);
-    this.poolState = meta.views(spanPoolTable);
-    this.pool = new IdPool(meta, spanTable, this.columns.next, this.poolState, batch);
+    this.#columns = meta.views(spanTable);
+    this.#poolState = meta.views(spanPoolTable);
+    this.#pool = new IdPool(meta, spanTable, this.#columns.next, this.#poolState, batch);
+  }
+
+  get columns(): Views<typeof spanTable> {
+    return this.#columns;
   }
 
   /** Makes room for the empty span and the first batch; false when there is no memory. Once a heap. */
@@ -114,34 +116,34 @@ export class SpanTable {
 
   /** From now on the rows of a prepared table get memory together with the spans' own: one for each id. */
   beside(table: Table): void {
-    this.pool.beside(table);
+    this.#pool.beside(table);
   }
 
   /** A dead span's id, or 0 when there is no memory for more. */
   alloc(): SpanId {
-    return spanId(this.pool.alloc());
+    return spanId(this.#pool.alloc());
   }
 
   free(s: SpanId): void {
-    this.pool.free(s);
+    this.#pool.free(s);
   }
 
   /** One past the highest id ever used: for walks over all spans. */
   get end(): number {
-    return this.poolState.used[0] + 1;
+    return this.#poolState.used[0] + 1;
   }
 
   get live(): number {
-    return this.poolState.live[0];
+    return this.#poolState.live[0];
   }
 
   get committedRows(): number {
-    return this.poolState.committed[0];
+    return this.#poolState.committed[0];
   }
 
   /** Changes a span's state, if the transition is legal. */
   setState(s: SpanId, to: SpanState): void {
-    const from = this.columns.state[s];
+    const from = this.#columns.state[s];
     if (from === to || (from !== spanState.dead && to !== spanState.dead)) {
       fatal('illegal span state transition', {
         span: s,
@@ -149,6 +151,6 @@ export class SpanTable {
         to: spanStateNames[to],
       });
     }
-    this.columns.state[s] = to;
+    this.#columns.state[s] = to;
   }
 }

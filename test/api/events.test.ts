@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, describe, expect, test } from 'vitest';
+import { EventQueue } from '../../lib/api/event-queue.ts';
 import { Heap } from '../../lib/api/heap.ts';
 import { PageHeapError } from '../../lib/base/errors.ts';
 import type { HeapOptions } from '../../lib/design/options.ts';
-import { EventQueue, type HeapEvent } from '../../lib/gc/events.ts';
+import type { HeapEvent } from '../../lib/gc/events.ts';
 
 const MiB = 2 ** 20;
 const heaps: Heap[] = [];

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Heap, type HeapHandle } from '../../lib/api/heap.ts';
+import { Heap, runtimeOf } from '../../lib/api/heap.ts';
+import type { HeapHandle } from '../../lib/api/index.ts';
 import { PageHeapError } from '../../lib/base/errors.ts';
 import { GiB, MiB } from '../../lib/base/units.ts';
 import { type Generation, generations } from '../../lib/design/design.ts';
@@ -190,7 +191,7 @@ describe('attaching is refused', () => {
     using heap = newHeap();
     const handle = heap.share();
     using unshared = newHeap();
-    const base = (unshared as unknown as { runtime: { meta: { base: number } } }).runtime.meta.base;
+    const base = runtimeOf(unshared).memory.meta.base;
     expect(codeOf(() => Heap.attach({ ...handle, base }))).toBe('ERR_NOT_SHARED');
     expect(unshared.malloc(100)).toBeGreaterThan(0);
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Heap } from '../../lib/api/index.ts';
+import { readRunFile } from '../../lib/lab/record/run-file.ts';
 import { loadPageHeap } from '../../lib/lab/subject/load-page-heap.ts';
 import { pageheap } from './spawn.ts';
 
@@ -157,6 +158,53 @@ describe('pageheap conform', () => {
     expect(err).toMatch(message);
     expect(out).toBe('');
     expect(code).toBe(2);
+  });
+});
+
+describe('its certificate', () => {
+  const quick = ['--scale', '0.02', '--time-scale', '0', '--no-report', '--out', join(folder, 'runs')];
+  const custom = (...more: string[]): string[] => ['run', 'rsscurve', ...quick, '--page-heap', ...more];
+
+  it('is what run and compare go by, and record', async () => {
+    const env = { XDG_CACHE_HOME: join(folder, 'cache') };
+    const file = module('certified.mjs', readFileSync(example, 'utf8'));
+    const before = await pageheap(custom(file, '--json'), { env });
+    expect(before.err).toBe(`FirstFit has not passed the conformance suite here: pageheap conform ${file}\n`);
+
+    const made = await pageheap(['conform', file, '--runs', '2', '--json'], { env });
+    expect(made.err).toBe('');
+    const { certificate: path } = JSON.parse(made.out) as { certificate: string };
+    const short = await pageheap(custom(file, '--json'), { env });
+    expect(short.err).toMatch(
+      /^FirstFit has passed only a short run of the conformance suite here \(--runs 2\):/,
+    );
+
+    // As a run of 60 leaves it, which takes long.
+    const certificate = JSON.parse(readFileSync(path, 'utf8'));
+    certificate.profile = { extent: 'full', runs: 60, seed: null, path: null };
+    writeFileSync(path, JSON.stringify(certificate));
+    const after = await pageheap(custom(file, '--json'), { env });
+    expect(after.err).toBe('');
+    const { runFile } = JSON.parse(after.out) as { runFile: string };
+    const { conformance } = (await readRunFile(runFile)).header;
+    expect(conformance).toEqual({ hash: certificate.hash, certificate });
+
+    const both = ['-r', '1', '-c', 'radix', '-c', `mine:radix,page-heap=${file}`, '--json'];
+    expect((await pageheap(['compare', 'rsscurve', ...quick, ...both], { env })).err).toBe('');
+    writeFileSync(file, `${readFileSync(file, 'utf8')}\n`);
+    const changed = await pageheap(['compare', 'rsscurve', ...quick, ...both], { env });
+    expect(changed.err).toBe(
+      `FirstFit has not passed the conformance suite here: pageheap conform ${file}\n`,
+    );
+  });
+
+  it('that cannot be written is told in a line, and fails nothing', async () => {
+    const { code, out, err } = await pageheap(['conform', example, '--runs', '2'], {
+      env: { XDG_CACHE_HOME: '/proc/none' },
+    });
+    expect(code).toBe(0);
+    expect(err).toMatch(/^no certificate could be written: .*\n$/);
+    expect(out).not.toContain('certificate');
   });
 });
 

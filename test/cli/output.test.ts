@@ -1,9 +1,12 @@
 import picocolors from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { gcPercent, memoryLimit, seconds, wholeNumber } from '../../lib/cli/arguments.ts';
+import { wholeNumber } from '../../lib/cli/arguments.ts';
 import { type ChartPoint, drawChart, resample } from '../../lib/cli/chart.ts';
+import { type Flag, flagsOf, parseFlag } from '../../lib/cli/declared-options.ts';
 import { drawGroups, drawTable, fits, widthOf, wrap } from '../../lib/cli/table.ts';
 import { Terminal, usesColor } from '../../lib/cli/terminal.ts';
+import { heapOptions } from '../../lib/design/options.ts';
+import { traceOptions } from '../../lib/lab/subject/subject-options.ts';
 
 const plain = picocolors.createColors(false);
 const coloured = picocolors.createColors(true);
@@ -167,6 +170,17 @@ describe('a chart', () => {
 });
 
 describe('option values', () => {
+  type Parse = (text: string) => unknown;
+  const parserOf =
+    (name: string): Parse =>
+    (text) =>
+      parseFlag(flagsOf({ ...heapOptions, ...traceOptions }).find((f) => f.key === name) as Flag, text);
+  const [seconds, gcPercent, memoryLimit] = ['seconds', 'gcPercent', 'memoryLimit'].map(parserOf) as [
+    Parse,
+    Parse,
+    Parse,
+  ];
+
   it.each([
     [seconds, '0', 0],
     [seconds, '2.5', 2.5],

@@ -2,7 +2,9 @@
  * Runs bin/pageheap.js as a user would. It runs the compiled code: `npm test` compiles first.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const executable = fileURLToPath(new URL('../../bin/pageheap.js', import.meta.url));
@@ -25,12 +27,16 @@ export interface SpawnOptions {
   readonly script?: string;
 }
 
+/** Certificates of conformance go here, unless a test says otherwise; the user's own are left alone. */
+export const cacheFolder = mkdtempSync(join(tmpdir(), 'pageheap-cache-'));
+process.on('exit', () => rmSync(cacheFolder, { recursive: true, force: true }));
+
 export function pageheap(args: readonly string[], options: SpawnOptions = {}): Promise<Outcome> {
   const env: Record<string, string | undefined> = { ...process.env };
   for (const name of ['NO_COLOR', 'FORCE_COLOR', 'GOGC', 'GOMEMLIMIT', 'GODEBUG']) delete env[name];
   const child = spawn(process.execPath, [options.script ?? executable, ...args], {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    env: { ...env, ...options.env },
+    env: { ...env, XDG_CACHE_HOME: cacheFolder, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let out = '';

@@ -1,8 +1,10 @@
 import picocolors from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { drawSummary, irregularityNotes, summarize } from '../../lib/cli/summary.ts';
+import { drawSummary, irregularityNotes } from '../../lib/cli/summary.ts';
 import { widthOf } from '../../lib/cli/table.ts';
-import { type RunSample, toRunData } from '../../lib/lab/record/run-data.ts';
+import { summarize } from '../../lib/lab/metrics/summary.ts';
+import type { RunSample } from '../../lib/lab/record/lines.ts';
+import { toRunData } from '../../lib/lab/record/run-data.ts';
 
 const colors = picocolors.createColors(false);
 const MiB = 2 ** 20;
@@ -70,7 +72,7 @@ describe('what a run comes to', () => {
       collections: 4,
       madvise: { calls: 7, bytes: 8 * MiB, ns: 9e6 },
       faults: { minor: 10, major: 1 },
-      looks: { count: 4, ns: 2e6, missed: 2 },
+      samples: { count: 4, ns: 2e6, missed: 2 },
     });
   });
 

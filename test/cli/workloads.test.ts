@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { shippedTraces, traceDescriptions } from '../../lib/cli/package.ts';
 import { readRunFile } from '../../lib/lab/record/run-file.ts';
+import { shippedTraces, traceDescriptions } from '../../lib/lab/subject/shipped-traces.ts';
 import { workloads } from '../../lib/lab/workloads/index.ts';
 import { pageheap } from './spawn.ts';
 

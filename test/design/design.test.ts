@@ -60,7 +60,7 @@ describe('a generation', () => {
       },
     ],
   ] as const)('%s is a preset of parts', (generation, parts) => {
-    expect(resolveOptions({ generation, environment: false }).parts).toMatchObject({
+    expect(resolveOptions({ generation, environment: false }).design).toMatchObject({
       generation,
       ...parts,
       scavengeOnReuse: false,
@@ -68,7 +68,7 @@ describe('a generation', () => {
   });
 
   it('is radix unless told', () => {
-    expect(resolveOptions({ environment: false }).parts.generation).toBe('radix');
+    expect(resolveOptions({ environment: false }).design.generation).toBe('radix');
   });
 });
 

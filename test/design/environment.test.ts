@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PageHeapError } from '../../lib/base/errors.ts';
 import { parseByteCount, readEnvironment } from '../../lib/design/environment.ts';
-import { noMemoryLimit } from '../../lib/gc/pacer.ts';
+import { noMemoryLimit } from '../../lib/gc/gc-settings.ts';
 
 const int64Max = 2 ** 63;
 

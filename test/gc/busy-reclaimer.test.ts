@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { pageSize } from '../../lib/base/units.ts';
 import { reclaimBusy } from '../../lib/gc/busy-reclaimer.ts';
-import type { ListBooks } from '../../lib/heap/list-registry.ts';
+import type { ListRegistry } from '../../lib/heap/list-registry.ts';
 import type { SpanLists } from '../../lib/heap/span-lists.ts';
 import { Garbage } from './garbage.ts';
 
@@ -15,12 +15,13 @@ class BusyGarbage extends Garbage {
   }
 
   get lists(): SpanLists {
-    return (this.runtime.books as ListBooks).lists;
+    return (this.runtime.spans.registry as ListRegistry).lists;
   }
 
   /** The spans that a request of so many pages sweeps. */
   reclaim(npages: number): number[] {
-    const { sweeper, spanSweeper } = this.runtime;
+    const { sweeper } = this.runtime.gc;
+    const { spanSweeper } = this.runtime.alloc;
     return this.sweptBy(() =>
       reclaimBusy(npages, this.lists, spanSweeper, () => {
         this.asked++;
@@ -76,24 +77,24 @@ describe('a request sweeps', () => {
   test('whatever comes next when the lists are done, until enough pages came back', () => {
     const made = new BusyGarbage();
     const { runtime } = made;
-    const spanClass = runtime.classes.spanClassBy8[1024 / 8];
-    expect(runtime.classes.pages[spanClass >> 1]).toBe(1);
-    const perSpan = runtime.classes.objects[spanClass >> 1];
+    const spanClass = runtime.alloc.classes.spanClassBy8[1024 / 8];
+    expect(runtime.alloc.classes.pages[spanClass >> 1]).toBe(1);
+    const perSpan = runtime.alloc.classes.objects[spanClass >> 1];
     for (let i = 0; i < 30 * perSpan; i++) made.drop(made.malloc.malloc(1024, true, false));
     made.begin([-6]);
-    const inUse = runtime.counters.heapInUse[0];
+    const inUse = runtime.state.counters.heapInUse[0];
     expect(inUse).toBe(36 * pageSize);
     // The large object gives one span's worth, which counts as one page; the rest is asked for span by span.
     expect(made.reclaim(20)).toHaveLength(20);
     expect(made.asked).toBe(19);
-    expect(inUse - runtime.counters.heapInUse[0]).toBe((6 + 19) * pageSize);
+    expect(inUse - runtime.state.counters.heapInUse[0]).toBe((6 + 19) * pageSize);
     expect(made.reclaim(20)).toHaveLength(11);
-    expect([made.reclaim(1), runtime.counters.heapInUse[0]]).toEqual([[], 0]);
+    expect([made.reclaim(1), runtime.state.counters.heapInUse[0]]).toEqual([[], 0]);
   });
 
   test('nothing when the sweep is done', () => {
     const made = garbage([-10, 10, -20, 30]);
-    made.runtime.sweeper.sweepAll();
+    made.runtime.gc.sweeper.sweepAll();
     for (const n of [1, 10, 20, 500]) expect(made.reclaim(n)).toEqual([]);
   });
 });
@@ -110,13 +111,13 @@ describe('a busy list', () => {
 
   test('is left at a span that was swept, not at one that is being swept', () => {
     const made = garbage([-10, -10, -20]);
-    expect(made.runtime.spanSweeper.tryAcquire(made.objects[0].span)).toBe(true);
+    expect(made.runtime.alloc.spanSweeper.tryAcquire(made.objects[0].span)).toBe(true);
     expect(made.reclaim(10)).toEqual([1]);
   });
 
   test('of spans made since the sweep began is left at once', () => {
     const made = garbage([-30]);
-    made.runtime.heap.hooks = { ...made.runtime.heap.hooks, reclaim: () => {} };
+    made.runtime.alloc.heap.hooks = { ...made.runtime.alloc.heap.hooks, reclaim: () => {} };
     for (let i = 0; i < 3; i++) made.objects.push(made.large(10));
     expect(made.reclaim(10)).toEqual([0]);
     expect(made.inList(10)).toEqual([1, 2, 3]);
@@ -126,15 +127,15 @@ describe('a busy list', () => {
 describe('an allocation', () => {
   test('reclaims before it takes pages, and gets what came back', () => {
     const made = garbage([-20, 8, -10, 8]);
-    const inUse = made.runtime.counters.heapInUse[0];
+    const inUse = made.runtime.state.counters.heapInUse[0];
     let addr = 0;
     expect(made.sweptBy(() => (addr = made.large(10).addr))).toEqual([2]);
-    expect([addr, made.runtime.counters.heapInUse[0]]).toEqual([made.objects[2].addr, inUse]);
+    expect([addr, made.runtime.state.counters.heapInUse[0]]).toEqual([made.objects[2].addr, inUse]);
   });
 
   test('asks for nothing once the sweep is done', () => {
     const made = garbage([-20, 8, -10, 8]);
-    const { sweeper } = made.runtime;
+    const { sweeper } = made.runtime.gc;
     const reclaim = vi.spyOn(sweeper, 'reclaim');
     made.large(8);
     expect(reclaim.mock.calls).toEqual([[8]]);

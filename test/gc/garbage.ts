@@ -3,9 +3,9 @@
  * are swept, in which order, is written down: by the numbers of the objects, as they were asked for.
  */
 import { expect, vi } from 'vitest';
-import { Drops } from '../../lib/alloc/drops.ts';
+import type { ExplicitLiveness } from '../../lib/alloc/explicit-liveness.ts';
 import type { Malloc } from '../../lib/alloc/malloc.ts';
-import { address, pageSize } from '../../lib/base/units.ts';
+import { pageSize } from '../../lib/base/units.ts';
 import type { HeapOptions } from '../../lib/design/options.ts';
 import type { Runtime } from '../../lib/runtime/runtime.ts';
 import { quietRuntime } from '../heap/quiet-runtime.ts';
@@ -23,14 +23,14 @@ export class Garbage {
   readonly objects: LargeObject[] = [];
   /** Spans swept, by the number of their object; −1 for one that holds none of `objects`. */
   readonly swept: number[] = [];
-  private readonly drops: Drops;
+  private readonly liveness: ExplicitLiveness;
 
   constructor(options: HeapOptions) {
     const runtime = quietRuntime(options);
     this.runtime = runtime;
     this.malloc = runtime.mallocOf(0);
-    this.drops = new Drops(runtime.heap, runtime.objects, runtime.reach, address(runtime.table.zeroBase[0]));
-    const { spanSweeper } = runtime;
+    this.liveness = runtime.alloc.liveness;
+    const { spanSweeper } = runtime.alloc;
     const sweep = spanSweeper.sweep.bind(spanSweeper);
     vi.spyOn(spanSweeper, 'sweep').mockImplementation((s, preserve) => {
       this.swept.push(this.objects.findIndex(({ span }) => span === s));
@@ -40,19 +40,19 @@ export class Garbage {
 
   /** Allocates an object of so many pages, which are never touched. */
   large(pages: number): LargeObject {
-    const { arenas, heap } = this.runtime;
+    const { arenas, pageColumns } = this.runtime.state;
     const addr = this.malloc.malloc(pages * pageSize, true, false);
     expect(addr).toBeGreaterThan(0);
     const page = arenas.pageOf(addr);
     return {
       addr,
-      span: heap.parts.pageColumns.spanOf[page],
+      span: pageColumns.spanOf[page],
       page: page - arenas.pageOf(arenas.ranges()[0].base),
     };
   }
 
   drop(addr: number): void {
-    expect(this.drops.drop(addr)).toBe(true);
+    expect(this.liveness.drop(addr)).toBe(true);
   }
 
   /**
@@ -67,8 +67,8 @@ export class Garbage {
 
   /** A cycle up to the beginning of its sweep. Nothing is owed, so that only what the test calls sweeps. */
   collect(): void {
-    expect(this.runtime.collect(true)).toBe(true);
-    this.runtime.pace.stop();
+    expect(this.runtime.gc.collector.collect(true)).toBe(true);
+    this.runtime.gc.pace.stop();
     this.swept.length = 0;
   }
 

@@ -1,16 +1,20 @@
 import { describe, expect, test } from 'vitest';
+import { runtimeOf } from '../../lib/api/heap.ts';
 import { Heap, type HeapOptions } from '../../lib/api/index.ts';
 import type { HeapEvent } from '../../lib/gc/events.ts';
-import { LiveTrigger, runtimeObjects } from '../../lib/gc/live-trigger.ts';
-import { noMemoryLimit, pacerStateLength } from '../../lib/gc/pacer.ts';
-import type { Runtime } from '../../lib/runtime/runtime.ts';
+import { GcSettings, gcSettingsTable, noMemoryLimit } from '../../lib/gc/gc-settings.ts';
+import { LiveTrigger, liveTriggerTable, runtimeObjects } from '../../lib/gc/live-trigger.ts';
+import { plainViews } from '../../lib/meta/column.ts';
+import { sizesOf } from './sizes.ts';
 
 const MiB = 2 ** 20;
 
 function trigger(percent: number): { pacer: LiveTrigger; sweep: (bytes: number) => void } {
   let swept = 0;
-  const pacer = new LiveTrigger(new Float64Array(pacerStateLength), () => swept);
-  pacer.init(percent, noMemoryLimit);
+  const settings = new GcSettings(plainViews(gcSettingsTable));
+  settings.init(percent, noMemoryLimit);
+  const pacer = new LiveTrigger(plainViews(liveTriggerTable), settings, () => swept);
+  pacer.init();
   return {
     pacer,
     sweep: (bytes) => {
@@ -35,7 +39,7 @@ describe('the goal of 2014', () => {
     const { pacer, sweep } = trigger(percent);
     sweep(5 * MiB);
     // 8 MiB of objects, of which the marking found 3 alive.
-    pacer.endCycle(3 * MiB, 0, 0, 8 * MiB);
+    pacer.endCycle(3 * MiB, sizesOf({ heapAlloc: 8 * MiB }));
     const own = runtimeObjects * (factor - 1);
     expect(pacer.heapGoal()).toBe(Math.floor(8 * MiB * factor + own));
     sweep(2 * MiB);
@@ -44,15 +48,15 @@ describe('the goal of 2014', () => {
     expect(pacer.heapGoal()).toBe(Math.floor(3 * MiB * factor + own));
     // By objects, whatever the cached spans come to.
     const goal = pacer.heapGoal();
-    expect(pacer.shouldCollect(goal * 2, 0, 0, goal - 1)).toBe(false);
-    expect(pacer.shouldCollect(0, 0, 0, goal)).toBe(true);
+    expect(pacer.shouldCollect(sizesOf({ heapLive: goal * 2, heapAlloc: goal - 1 }))).toBe(false);
+    expect(pacer.shouldCollect(sizesOf({ heapAlloc: goal }))).toBe(true);
   });
 
   test('is remembered by the cycle that ran under it', () => {
     const { pacer } = trigger(100);
-    pacer.endCycle(MiB, 0, 0, MiB);
+    pacer.endCycle(MiB, sizesOf({ heapAlloc: MiB }));
     expect(pacer.lastHeapGoal).toBe(runtimeObjects);
-    pacer.endCycle(MiB, 0, 0, MiB);
+    pacer.endCycle(MiB, sizesOf({ heapAlloc: MiB }));
     expect(pacer.lastHeapGoal).toBe(2 * MiB + runtimeObjects);
   });
 });
@@ -170,13 +174,13 @@ describe('a heap', () => {
     ['radix', 0],
   ] as const)('leaves cached spans to the sweep, or sweeps them in the pause: %s', (generation, behind) => {
     const { heap } = watched({ generation, gcPercent: -1 });
-    const runtime = Reflect.get(heap, 'runtime') as Runtime;
+    const runtime = runtimeOf(heap);
     const kept = heap.malloc(1024);
-    const { spanOf } = runtime.heap.parts.pageColumns;
-    const s = spanOf[runtime.arenas.pageOf(kept)]!;
-    expect(runtime.collect(false)).toBe(true);
-    const { sweepGen } = runtime.spans.columns;
-    expect(sweepGen[s]! - runtime.heap.parts.sweepState.gen).toBe(behind);
+    const { spanOf } = runtime.state.pageColumns;
+    const s = spanOf[runtime.state.arenas.pageOf(kept)]!;
+    expect(runtime.gc.collector.collect(false)).toBe(true);
+    const { sweepGen } = runtime.state.spans.columns;
+    expect(sweepGen[s]! - runtime.state.sweepState.gen).toBe(behind);
     heap.check(3);
     heap.dispose();
   });

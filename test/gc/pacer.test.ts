@@ -1,17 +1,94 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KiB, MiB } from '../../lib/base/units.ts';
-import { minRunway, noMemoryLimit, Pacer, pacerSlot, pacerStateLength } from '../../lib/gc/pacer.ts';
+import { GcSettings, gcSettingsTable, noMemoryLimit } from '../../lib/gc/gc-settings.ts';
+import { minRunway, Pacer, pacerTable } from '../../lib/gc/pacer.ts';
+import { plainViews } from '../../lib/meta/column.ts';
 import { readGolden } from './read-golden.ts';
+import { sizesOf } from './sizes.ts';
 
-function pacer(gcPercent = 100, memoryLimit = noMemoryLimit): Pacer {
-  const p = new Pacer(new Float64Array(pacerStateLength));
+/** A pacer with its settings, asked by numbers in the order in which the recordings have them. */
+class Asked {
+  readonly views = { pacer: plainViews(pacerTable), settings: plainViews(gcSettingsTable) };
+  private readonly settings = new GcSettings(this.views.settings);
+  private readonly pacer = new Pacer(this.views.pacer, this.settings);
+
+  init(gcPercent: number, memoryLimit: number): void {
+    this.settings.init(gcPercent, memoryLimit);
+    this.pacer.init();
+  }
+
+  get gcPercent(): number {
+    return this.settings.gcPercent;
+  }
+
+  get memoryLimit(): number {
+    return this.settings.memoryLimit;
+  }
+
+  get lastHeapGoal(): number {
+    return this.pacer.lastHeapGoal;
+  }
+
+  get heapMarked(): number {
+    return this.pacer.heapMarked;
+  }
+
+  get triggered(): number {
+    return this.pacer.triggered;
+  }
+
+  setGCPercent(percent: number): number {
+    return this.settings.setGCPercent(percent);
+  }
+
+  setMemoryLimit(limit: number): number {
+    return this.settings.setMemoryLimit(limit);
+  }
+
+  commit(heapLive: number, sweepDone: boolean): void {
+    this.pacer.commit({ heapLive }, sweepDone);
+  }
+
+  startCycle(heapLive: number): void {
+    this.pacer.startCycle({ heapLive });
+  }
+
+  endCycle(marked: number, mappedReady: number, heapFree: number, heapAlloc: number): void {
+    this.pacer.endCycle(marked, sizesOf({ mappedReady, heapFree, heapAlloc }));
+  }
+
+  heapGoal(mappedReady: number, heapFree: number, heapAlloc: number): number {
+    return this.pacer.heapGoal(sizesOf({ mappedReady, heapFree, heapAlloc }));
+  }
+
+  memoryLimitGoal(mappedReady: number, heapFree: number, heapAlloc: number): number {
+    return this.pacer.memoryLimitGoal(sizesOf({ mappedReady, heapFree, heapAlloc }));
+  }
+
+  gcPercentGoal(): number {
+    return this.pacer.gcPercentGoal();
+  }
+
+  shouldCollect(
+    heapLive: number,
+    mappedReady: number,
+    heapFree: number,
+    heapAlloc: number,
+    limited = false,
+  ): boolean {
+    return this.pacer.shouldCollect(sizesOf({ heapLive, mappedReady, heapFree, heapAlloc }), limited);
+  }
+}
+
+function pacer(gcPercent = 100, memoryLimit = noMemoryLimit): Asked {
+  const p = new Asked();
   p.init(gcPercent, memoryLimit);
   return p;
 }
 
 /** A pacer whose last cycle marked this many bytes, with everything swept. */
-function afterCycle(marked: number, gcPercent = 100, memoryLimit = noMemoryLimit): Pacer {
+function afterCycle(marked: number, gcPercent = 100, memoryLimit = noMemoryLimit): Asked {
   const p = pacer(gcPercent, memoryLimit);
   p.startCycle(marked);
   p.endCycle(marked, marked, 0, marked);
@@ -182,28 +259,16 @@ describe('collecting', () => {
     expect(p.shouldCollect(...at, true)).toBe(false);
     expect(p.shouldCollect(20 * MiB, 24 * MiB, 0, 20 * MiB, true)).toBe(true);
   });
-
-  it('is due when the period has passed since the last cycle, unless off', () => {
-    const p = pacer();
-    expect(p.periodicDue(1000, 0, 10)).toBe(false);
-    expect(p.periodicDue(1000, 990, 10)).toBe(false);
-    expect(p.periodicDue(1001, 990, 10)).toBe(true);
-    p.setGCPercent(-1);
-    expect(p.periodicDue(1001, 990, 10)).toBe(false);
-  });
 });
 
-it('lives in its state alone, and only in its own slots', () => {
-  const state = new Float64Array(pacerStateLength + 1).fill(7);
-  const p = new Pacer(state);
-  p.init(40, 5 * MiB);
-  expect(state[pacerStateLength]).toBe(7);
-  expect(Object.keys(pacerSlot)).toHaveLength(pacerStateLength);
-  const other = new Pacer(state);
+it('lives in its tables alone: another over the same ones answers the same', () => {
+  const p = pacer(40, 5 * MiB);
+  const other = new Pacer(p.views.pacer, new GcSettings(p.views.settings));
   p.startCycle(3 * MiB);
   p.endCycle(2 * MiB, 3 * MiB, 0, 3 * MiB);
   p.commit(2 * MiB, false);
-  expect(other.heapGoal(3 * MiB, 0, 2 * MiB)).toBe(p.heapGoal(3 * MiB, 0, 2 * MiB));
+  const sizes = sizesOf({ mappedReady: 3 * MiB, heapAlloc: 2 * MiB });
+  expect(other.heapGoal(sizes)).toBe(p.heapGoal(3 * MiB, 0, 2 * MiB));
   expect(other.heapMarked).toBe(2 * MiB);
 });
 

@@ -22,7 +22,7 @@ function garbage(generation: Generation, pages: readonly number[]): Garbage {
 
 /** Where the page reclaimer stands: the next page it looks at, −1 when done, and its credit in pages. */
 function standing({ runtime }: Garbage): readonly [index: number, credit: number] {
-  const { reclaimIndex, reclaimCredit } = runtime.meta.views(sweeperTable);
+  const { reclaimIndex, reclaimCredit } = runtime.memory.meta.views(sweeperTable);
   return [reclaimIndex[0], reclaimCredit[0]];
 }
 
@@ -65,7 +65,8 @@ describe.each(['treap', 'radix'] as const)('the page reclaimer of %s', (generati
     ['finds spans at both ends of a word of the bitmap', [-31, -33, -16], [[1, [0, 1, 2], 512, 79]]],
   ])('%s', (_what, pages, requests) => {
     const made = garbage(generation, pages);
-    const { sweeper, counters } = made.runtime;
+    const { sweeper } = made.runtime.gc;
+    const { counters } = made.runtime.state;
     for (const [request, swept, index, credit] of requests) {
       const inUse = counters.heapInUse[0];
       expect(made.sweptBy(() => sweeper.reclaim(request))).toEqual(swept);
@@ -77,13 +78,13 @@ describe.each(['treap', 'radix'] as const)('the page reclaimer of %s', (generati
 
   test('goes through the arenas in the order they were added', () => {
     const made = garbage(generation, [8192, 8192, -16]);
-    expect(made.sweptBy(() => made.runtime.sweeper.reclaim(1))).toEqual([2]);
+    expect(made.sweptBy(() => made.runtime.gc.sweeper.reclaim(1))).toEqual([2]);
     expect(standing(made)).toEqual([2 * 8192 + 512, 15]);
   });
 
   test('is done when it has looked at every page of every arena, and then does not begin', () => {
     const made = garbage(generation, [-128, 128]);
-    const { sweeper, limiter } = made.runtime;
+    const { sweeper, limiter } = made.runtime.gc;
     expect(made.sweptBy(() => sweeper.reclaim(8192))).toEqual([0]);
     expect(standing(made)).toEqual([-1, 0]);
     const assisted = vi.spyOn(limiter, 'addSweepTime');
@@ -95,36 +96,36 @@ describe.each(['treap', 'radix'] as const)('the page reclaimer of %s', (generati
   test('looks at no arena that was added since the sweep began', () => {
     const made = garbage(generation, [8192]);
     made.large(16);
-    expect(made.runtime.arenas.state.count[0]).toBe(2);
-    const { reclaimIndex } = made.runtime.meta.views(sweeperTable);
+    expect(made.runtime.state.arenas.state.count[0]).toBe(2);
+    const { reclaimIndex } = made.runtime.memory.meta.views(sweeperTable);
     reclaimIndex[0] = 0;
-    const looks = vi.spyOn(made.runtime.spanSweeper, 'tryAcquire');
-    made.runtime.sweeper.reclaim(1);
+    const looks = vi.spyOn(made.runtime.alloc.spanSweeper, 'tryAcquire');
+    made.runtime.gc.sweeper.reclaim(1);
     expect([standing(made), looks.mock.calls]).toEqual([[-1, 0], []]);
   });
 
   test('begins anew with each cycle, without credit', () => {
     const made = garbage(generation, [-128, -128, 128, -128, 16]);
-    made.runtime.sweeper.reclaim(1);
+    made.runtime.gc.sweeper.reclaim(1);
     expect(standing(made)).toEqual([512, 383]);
     made.drop(made.objects[4].addr);
     made.collect();
     expect(standing(made)).toEqual([0, 0]);
-    expect(made.sweptBy(() => made.runtime.sweeper.reclaim(1))).toEqual([4]);
+    expect(made.sweptBy(() => made.runtime.gc.sweeper.reclaim(1))).toEqual([4]);
     expect(standing(made)).toEqual([1024, 15]);
   });
 
   test('tells how long it worked, once a request', () => {
     const made = garbage(generation, many(8, -128));
-    const assisted = vi.spyOn(made.runtime.limiter, 'addSweepTime');
-    made.runtime.sweeper.reclaim(600);
+    const assisted = vi.spyOn(made.runtime.gc.limiter, 'addSweepTime');
+    made.runtime.gc.sweeper.reclaim(600);
     expect(assisted).toHaveBeenCalledTimes(1);
     expect(assisted.mock.calls[0][0]).toBeGreaterThan(0);
   });
 
   test('has credit for what is freed by sweeping span after span', () => {
     const made = garbage(generation, many(4, -128));
-    const { sweeper } = made.runtime;
+    const { sweeper } = made.runtime.gc;
     expect(sweeper.sweepOne()).toBe(128);
     expect(standing(made)).toEqual([0, 128]);
     expect(made.sweptBy(() => sweeper.reclaim(100))).toEqual([]);
@@ -133,13 +134,13 @@ describe.each(['treap', 'radix'] as const)('the page reclaimer of %s', (generati
 
   test('has none for a span that was swept and lives on', () => {
     const made = garbage(generation, [128]);
-    expect(made.sweptBy(() => expect(made.runtime.sweeper.sweepOne()).toBe(0))).toEqual([0]);
+    expect(made.sweptBy(() => expect(made.runtime.gc.sweeper.sweepOne()).toBe(0))).toEqual([0]);
     expect(standing(made)).toEqual([0, 0]);
   });
 
   test('works for each allocation of pages, before it takes them', () => {
     const made = garbage(generation, [-128, -128, 512]);
-    const { counters } = made.runtime;
+    const { counters } = made.runtime.state;
     const inUse = counters.heapInUse[0];
     let addr = 0;
     expect(made.sweptBy(() => (addr = made.large(200).addr))).toEqual([0, 1]);
@@ -160,9 +161,10 @@ describe.each(['treap', 'radix'] as const)('sweeping in proportion, of %s', (gen
   function unswept(): Garbage {
     const made = new Garbage({ generation });
     for (const n of live) made.objects.push(made.large(n));
-    made.runtime.collect(true);
+    made.runtime.gc.collector.collect(true);
     made.swept.length = 0;
-    const { pace, counters } = made.runtime;
+    const { pace } = made.runtime.gc;
+    const { counters } = made.runtime.state;
     expect([counters.heapLive[0], pace.pagesPerByte]).toEqual([heapLive, slope]);
     return made;
   }
@@ -194,7 +196,8 @@ describe.each(['treap', 'radix'] as const)('sweeping in proportion, of %s', (gen
     ['a small span may owe nothing yet', [[pageSize - 1024, 0, 0, 0]]],
   ])('%s', (_what, debts) => {
     const made = unswept();
-    const { sweeper, counters, limiter } = made.runtime;
+    const { sweeper, limiter } = made.runtime.gc;
+    const { counters } = made.runtime.state;
     const assisted = vi.spyOn(limiter, 'addSweepTime');
     for (const [bytes, callerPages, grown, swept] of debts) {
       counters.heapLive[0] = heapLive + grown;
@@ -210,9 +213,13 @@ describe.each(['treap', 'radix'] as const)('sweeping in proportion, of %s', (gen
 
   test('nothing is owed once all is swept', () => {
     const made = unswept();
-    const { sweeper, pace, heap } = made.runtime;
+    const { sweeper, pace } = made.runtime.gc;
     sweeper.deductCredit(64 * MiB, 0);
-    expect([made.swept.length, heap.parts.sweepState.isDone(), pace.pagesPerByte]).toEqual([100, true, 0]);
+    expect([made.swept.length, made.runtime.state.sweepState.isDone(), pace.pagesPerByte]).toEqual([
+      100,
+      true,
+      0,
+    ]);
     const sweepOne = vi.spyOn(sweeper, 'sweepOne');
     sweeper.deductCredit(64 * MiB, 0);
     expect(sweepOne).not.toHaveBeenCalled();
@@ -220,7 +227,7 @@ describe.each(['treap', 'radix'] as const)('sweeping in proportion, of %s', (gen
 
   test('a large object pays for what it does not reclaim itself', () => {
     const made = unswept();
-    const { pace, sweeper } = made.runtime;
+    const { pace, sweeper } = made.runtime.gc;
     const deduct = vi.spyOn(sweeper, 'deductCredit');
     // Nothing can be reclaimed, so the reclaimer sweeps none.
     for (let i = 1; i <= 5; i++) {
@@ -234,7 +241,7 @@ describe.each(['treap', 'radix'] as const)('sweeping in proportion, of %s', (gen
   test('refills keep pace: the sweep is done a MiB before the next collection is due', () => {
     const made = unswept();
     const { malloc, runtime } = made;
-    const { counters, heap } = runtime;
+    const { counters } = runtime.state;
     const goal = 2 * heapLive;
     let refills = 0;
     while (counters.heapLive[0] < goal - sweepMargin) {
@@ -246,8 +253,8 @@ describe.each(['treap', 'radix'] as const)('sweeping in proportion, of %s', (gen
       expect(made.swept.length).toBe(Math.min(100, spansFor(counters.heapLive[0] - heapLive)));
     }
     expect(refills).toBeGreaterThan(1000);
-    expect(made.runtime.sweeper.sweepOne()).toBe(-1);
-    expect([made.swept.length, heap.parts.sweepState.isDone()]).toEqual([100, true]);
+    expect(made.runtime.gc.sweeper.sweepOne()).toBe(-1);
+    expect([made.swept.length, runtime.state.sweepState.isDone()]).toEqual([100, true]);
     expect(new Set(made.swept)).toEqual(new Set(upTo(100)));
   });
 });
@@ -255,9 +262,9 @@ describe.each(['treap', 'radix'] as const)('sweeping in proportion, of %s', (gen
 test('the design of 2014 sweeps nothing in proportion', () => {
   const made = new Garbage({ generation: 'lists' });
   for (const n of many(100, 16)) made.objects.push(made.large(n));
-  made.runtime.collect(true);
+  made.runtime.gc.collector.collect(true);
   made.swept.length = 0;
-  expect(made.runtime.pace.pagesPerByte).toBe(0);
-  made.runtime.sweeper.deductCredit(64 * MiB, 0);
+  expect(made.runtime.gc.pace.pagesPerByte).toBe(0);
+  made.runtime.gc.sweeper.deductCredit(64 * MiB, 0);
   expect(made.swept).toEqual([]);
 });

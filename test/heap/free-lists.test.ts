@@ -30,8 +30,8 @@ function make(metaSys = new FailingSys(['commit'])): Setup {
   const meta = metaOf(
     [
       [spanPoolTable, 1],
-      [spanTable, 600],
-      [freeListTable, 600],
+      [spanTable, 3000],
+      [freeListTable, 3000],
       [heapBitmapTable, reach / pageSize],
     ],
     metaSys,

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { address, arenaBytes, GiB, KiB, MiB, pageSize, type SpanId } from '../../lib/base/units.ts';
 import { generations } from '../../lib/design/design.ts';
+import { largeNoscanShape, smallShape } from '../../lib/heap/span-shape.ts';
 import { checkHeap } from '../../lib/inspect/check.ts';
 import type { Runtime } from '../../lib/runtime/runtime.ts';
 import { perObjectOf, spanState, spanUse } from '../../lib/spans/span-table.ts';
@@ -10,12 +11,12 @@ import { quietRuntime } from './quiet-runtime.ts';
 
 const manualUses = [spanUse.stack, spanUse.workBuffer, spanUse.pointerBits] as const;
 
-/** Bytes that the counters book to spans of each use, as `manualUses`, and to the heap. */
-function booked({ counters: c }: Runtime): number[] {
+/** Bytes that the counters have for spans of each use, as `manualUses`, and to the heap. */
+function counted({ state: { counters: c } }: Runtime): number[] {
   return [c.inStacks[0], c.inWorkBuffers[0], c.inPointerBits[0], c.heapInUse[0]];
 }
 
-/** Pages that are neither free nor in a span: none, when the books are right. */
+/** Pages that are neither free nor in a span: none, when the counts are right. */
 const grownPages = (runtime: Runtime): number => runtime.pages.stats().pages;
 
 describe.each(generations)('%s', (generation) => {
@@ -31,8 +32,9 @@ describe.each(generations)('%s', (generation) => {
       p: fc.nat(1),
     });
     const runtime = quietRuntime({ generation });
-    const { heap, spans } = runtime;
-    const { spanOf, inUse } = heap.parts.pageColumns;
+    const { heap } = runtime.alloc;
+    const { spans } = runtime.state;
+    const { spanOf, inUse } = runtime.state.pageColumns;
     const c = spans.columns;
     let live: { s: SpanId; page: number; pages: number; use: number }[] = [];
     fc.assert(
@@ -66,7 +68,7 @@ describe.each(generations)('%s', (generation) => {
         const sums = manualUses.map((_, use) =>
           live.filter((span) => span.use === use).reduce((sum, { pages }) => sum + pages * pageSize, 0),
         );
-        expect(booked(runtime)).toEqual([...sums, 0]);
+        expect(counted(runtime)).toEqual([...sums, 0]);
         checkHeap(runtime, 3);
       }),
       { numRuns: 25 },
@@ -74,18 +76,19 @@ describe.each(generations)('%s', (generation) => {
     for (const { s } of live) heap.freeManual(s);
     live = [];
     checkHeap(runtime, 3);
-    expect(booked(runtime)).toEqual([0, 0, 0, 0]);
+    expect(counted(runtime)).toEqual([0, 0, 0, 0]);
   });
 
   test('a span of objects is filled in, and leaves nothing behind', () => {
     const runtime = quietRuntime({ generation });
-    const { heap, spans, counters } = runtime;
-    const { sweepState, pageColumns } = heap.parts;
+    const { heap } = runtime.alloc;
+    const { spans, counters } = runtime.state;
+    const { sweepState, pageColumns } = runtime.state;
     const c = spans.columns;
     sweepState.nextGeneration();
     sweepState.markDrained();
     const ids = spans.live;
-    const s = heap.allocHeapSpan(0, 3, 9, 1408, 17);
+    const s = heap.allocHeapSpan(0, 3, smallShape(9, 1408, 17));
     const page = c.startPage[s];
     const bit = (): number => (pageColumns.inUse[page >>> 5] >>> (page & 31)) & 1;
     const columns = [
@@ -108,18 +111,17 @@ describe.each(generations)('%s', (generation) => {
       perObjectOf(1408),
       17,
     ]);
-    expect([c.sweepGen[s], c.freeIndex[s], c.allocCount[s], c.tinyStarts[s], c.cachedAt[s]]).toEqual([
-      2, 0, 0, 0, 0,
-    ]);
+    expect([c.sweepGen[s], c.freeIndex[s], c.allocCount[s], c.cachedAt[s]]).toEqual([2, 0, 0, 0]);
+    expect(runtime.alloc.liveness.hasBlocks(s)).toBe(false);
     expect(c.markBits[s]).not.toBe(c.allocBits[s]);
     expect([bit(), counters.pagesInUse[0], sweepState.markWords]).toEqual([1, 3, 2]);
-    expect(booked(runtime)).toEqual([0, 0, 0, 3 * pageSize]);
+    expect(counted(runtime)).toEqual([0, 0, 0, 3 * pageSize]);
     expect([page, page + 1, page + 2].map((i) => pageColumns.spanOf[i])).toEqual([s, s, s]);
 
     heap.freeSpan(s);
     expect(columns.slice(4).map((name) => c[name][s])).toEqual([0, 0, perObjectOf(1408), 0]);
     expect([bit(), counters.pagesInUse[0], sweepState.markWords]).toEqual([0, 0, 0]);
-    expect(booked(runtime)).toEqual([0, 0, 0, 0]);
+    expect(counted(runtime)).toEqual([0, 0, 0, 0]);
     // The free run has an id, where free runs are spans.
     expect(spans.live - ids).toBe(generation === 'radix' ? 0 : 1);
     checkHeap(runtime, 3);
@@ -127,7 +129,8 @@ describe.each(generations)('%s', (generation) => {
 
   test('memory fresh from the system is zero, and what was used is not', () => {
     const runtime = quietRuntime({ generation });
-    const { heap, spans } = runtime;
+    const { heap } = runtime.alloc;
+    const { spans } = runtime.state;
     const { needZero, startPage } = spans.columns;
     const a = heap.allocManual(0, 40, spanUse.stack);
     const b = heap.allocManual(0, 1, spanUse.stack);
@@ -143,7 +146,8 @@ describe.each(generations)('%s', (generation) => {
 
   test('without room there is no span, nothing changes, and there is one when there is room', () => {
     const runtime = quietRuntime({ generation, reach: 128 * MiB });
-    const { heap, spans } = runtime;
+    const { heap } = runtime.alloc;
+    const { spans } = runtime.state;
     const most = (128 * MiB) / pageSize;
     expect(heap.allocManual(0, most + 1, spanUse.stack)).toBe(0);
     const held: SpanId[] = [];
@@ -154,10 +158,10 @@ describe.each(generations)('%s', (generation) => {
     )
       held.push(s);
     expect(held.length).toBe(Math.floor(most / 1000));
-    const before = [booked(runtime), spans.live, grownPages(runtime)];
+    const before = [counted(runtime), spans.live, grownPages(runtime)];
     expect(heap.allocManual(0, 1000, spanUse.stack)).toBe(0);
-    expect(heap.allocHeapSpan(0, 1000, 1, 0, 1)).toBe(0);
-    expect([booked(runtime), spans.live, grownPages(runtime)]).toEqual(before);
+    expect(heap.allocHeapSpan(0, 1000, largeNoscanShape)).toBe(0);
+    expect([counted(runtime), spans.live, grownPages(runtime)]).toEqual(before);
     checkHeap(runtime, 3);
     heap.freeManual(held.pop()!);
     expect(heap.allocManual(0, 1000, spanUse.stack)).not.toBe(0);
@@ -166,17 +170,17 @@ describe.each(generations)('%s', (generation) => {
   test('who allocates gets what the system refused once when asked again', () => {
     const sys = new FailingSys(['reserve', 'map', 'commit', 'alloc']);
     const runtime = quietRuntime({ generation }, sys);
-    const { heap } = runtime;
+    const { heap } = runtime.alloc;
     let refused = 0;
     for (let n = 0; ; n++) {
-      const before = [booked(runtime), runtime.spans.live];
+      const before = [counted(runtime), runtime.state.spans.live];
       const seen = sys.refused;
       sys.refuse(n, 1);
       // More than an arena: address space, memory and books are all asked for.
-      const s = heap.allocHeapSpan(0, 100 * 128, 1, 0, 1);
+      const s = heap.allocHeapSpan(0, 100 * 128, largeNoscanShape);
       sys.relent();
       if (s === 0) {
-        expect([booked(runtime), runtime.spans.live]).toEqual(before);
+        expect([counted(runtime), runtime.state.spans.live]).toEqual(before);
         checkHeap(runtime, 1);
         runtime.pages.check(3);
         refused++;
@@ -194,17 +198,17 @@ describe.each(generations)('%s', (generation) => {
       [
         'a heap span as a manual one',
         'a heap span is no manual span',
-        ({ heap }) => heap.allocManual(0, 1, spanUse.heap),
+        ({ alloc: { heap } }) => heap.allocManual(0, 1, spanUse.heap),
       ],
       [
         'freeing a heap span as manual',
         'freeing a span that is not manual',
-        ({ heap }) => heap.freeManual(heap.allocHeapSpan(0, 1, 1, 0, 1)),
+        ({ alloc: { heap } }) => heap.freeManual(heap.allocHeapSpan(0, 1, largeNoscanShape)),
       ],
       [
         'freeing a manual span twice',
         'freeing a span that is not manual',
-        ({ heap }) => {
+        ({ alloc: { heap } }) => {
           const s = heap.allocManual(0, 1, spanUse.stack);
           heap.freeManual(s);
           heap.freeManual(s);
@@ -213,8 +217,8 @@ describe.each(generations)('%s', (generation) => {
       [
         'freeing a span with objects',
         'freeing a span that still holds objects',
-        ({ heap, spans }) => {
-          const s = heap.allocHeapSpan(0, 1, 1, 0, 1);
+        ({ alloc: { heap }, state: { spans } }) => {
+          const s = heap.allocHeapSpan(0, 1, largeNoscanShape);
           spans.columns.allocCount[s] = 1;
           heap.freeSpan(s);
         },
@@ -222,16 +226,16 @@ describe.each(generations)('%s', (generation) => {
       [
         'freeing a span that is not swept',
         'freeing a span that still holds objects or is not swept',
-        ({ heap }) => {
-          const s = heap.allocHeapSpan(0, 1, 1, 0, 1);
-          heap.parts.sweepState.nextGeneration();
+        ({ alloc: { heap }, state: { sweepState } }) => {
+          const s = heap.allocHeapSpan(0, 1, largeNoscanShape);
+          sweepState.nextGeneration();
           heap.freeSpan(s);
         },
       ],
       [
         'freeing a manual span as one of objects',
         'freeing a span that still holds objects',
-        ({ heap }) => heap.freeSpan(heap.allocManual(0, 1, spanUse.stack)),
+        ({ alloc: { heap } }) => heap.freeSpan(heap.allocManual(0, 1, spanUse.stack)),
       ],
     ])('%s', (_what, message, act) => {
       const runtime = quietRuntime({ generation });
@@ -244,7 +248,7 @@ describe('growing', () => {
   /** Pages the page heap has after a first span of so many. */
   const grownFor = (options: Parameters<typeof quietRuntime>[0], npages: number): number => {
     const runtime = quietRuntime(options);
-    runtime.heap.allocManual(0, npages, spanUse.stack);
+    runtime.alloc.heap.allocManual(0, npages, spanUse.stack);
     return grownPages(runtime) * pageSize;
   };
 
@@ -269,21 +273,21 @@ describe('growing', () => {
     const sys = new FailingSys(['map']);
     const runtime = quietRuntime({ generation: 'lists' }, sys);
     sys.refuse(0, 1);
-    expect(runtime.heap.allocManual(0, 3, spanUse.stack)).not.toBe(0);
+    expect(runtime.alloc.heap.allocManual(0, 3, spanUse.stack)).not.toBe(0);
     expect(grownPages(runtime) * pageSize).toBe(64 * KiB);
   });
 
   test('fresh memory counts as released in the design of 2023, as free in the older ones', () => {
     for (const generation of generations) {
       const runtime = quietRuntime({ generation });
-      runtime.heap.grow(1);
-      const { heapFree, heapReleased } = runtime.counters;
+      runtime.alloc.heap.growth.grow(1);
+      const { heapFree, heapReleased } = runtime.state.counters;
       const bytes = grownPages(runtime) * pageSize;
       expect([heapFree[0], heapReleased[0]]).toEqual(generation === 'radix' ? [0, bytes] : [bytes, 0]);
-      const ready = runtime.meta.accounts.ready;
-      runtime.heap.allocManual(0, 1, spanUse.stack);
+      const ready = runtime.memory.meta.accounts.ready;
+      runtime.alloc.heap.allocManual(0, 1, spanUse.stack);
       // Where it was released it is made ready, page by page.
-      expect(runtime.meta.accounts.ready - ready >= pageSize).toBe(generation === 'radix');
+      expect(runtime.memory.meta.accounts.ready - ready >= pageSize).toBe(generation === 'radix');
     }
   });
 
@@ -291,7 +295,9 @@ describe('growing', () => {
     '%s: the rest of the old space is grown into first when the new one does not adjoin',
     (generation) => {
       const runtime = quietRuntime({ generation, reach: 1 * GiB });
-      const { heap, arenas, sys } = runtime;
+      const { heap } = runtime.alloc;
+      const { arenas } = runtime.state;
+      const { sys } = runtime.memory;
       // Something else lives right above the first arena.
       const neighbour = arenas.origin + arenaBytes;
       const taken = sys.reserve(neighbour, 4096);
@@ -311,9 +317,9 @@ describe('growing', () => {
       expect(grownPages(runtime)).toBe(2 * most);
       expect(told).toBe((2 * most - before) * pageSize);
       // The rest of the first arena can be had.
-      expect(runtime.spans.columns.startPage[heap.allocManual(0, most - 200, spanUse.stack)]).toBeLessThan(
-        most,
-      );
+      expect(
+        runtime.state.spans.columns.startPage[heap.allocManual(0, most - 200, spanUse.stack)],
+      ).toBeLessThan(most);
       checkHeap(runtime, 3);
     },
   );
@@ -321,9 +327,15 @@ describe('growing', () => {
   test('pages that cannot be made ready again after a hard decommit go back, free and released', () => {
     const sys = new FailingSys(['used'], { hardDecommit: true });
     const runtime = quietRuntime({ hardDecommit: true }, sys);
-    const { heap, counters } = runtime;
+    const { heap } = runtime.alloc;
+    const { counters } = runtime.state;
     heap.allocManual(0, 20, spanUse.stack);
-    const state = () => [booked(runtime), counters.heapFree[0], counters.heapReleased[0], runtime.spans.live];
+    const state = () => [
+      counted(runtime),
+      counters.heapFree[0],
+      counters.heapReleased[0],
+      runtime.state.spans.live,
+    ];
     const before = state();
     for (const npages of [1, 300]) {
       sys.refuse(0, 1);
@@ -338,7 +350,8 @@ describe('growing', () => {
   test('leaves the engine its room: refused memory beside the heap counts as refused growth', () => {
     const sys = new FailingSys(['alloc']);
     const runtime = quietRuntime({}, sys);
-    const { arenas, meta } = runtime;
+    const { arenas } = runtime.state;
+    const { meta } = runtime.memory;
     const mapped = () => [
       sys.states!.stateOf(arenas.origin, arenas.origin + arenaBytes),
       meta.accounts.of('heap'),
@@ -346,25 +359,29 @@ describe('growing', () => {
     ];
     expect(mapped()).toEqual(['reserved', 0, 0]);
     sys.refuse(0, Infinity);
-    expect(runtime.heap.allocManual(0, 1, spanUse.stack)).toBe(0);
+    expect(runtime.alloc.heap.allocManual(0, 1, spanUse.stack)).toBe(0);
     sys.relent();
     expect(mapped()).toEqual(['reserved', 0, 0]);
-    expect(runtime.heap.allocManual(0, 1, spanUse.stack)).not.toBe(0);
+    expect(runtime.alloc.heap.allocManual(0, 1, spanUse.stack)).not.toBe(0);
   });
 });
 
 describe('hooks', () => {
   test('are called in order, with what is about to happen', () => {
     const runtime = quietRuntime();
-    const { heap, arenas, pages } = runtime;
+    const { heap } = runtime.alloc;
+    const { arenas } = runtime.state;
+    const { pages } = runtime;
     const said: unknown[] = [];
     heap.hooks = {
       reclaim: (npages) => said.push(['reclaim', npages]),
-      growing: (size) => said.push(['growing', size, pages.stats().pages]),
       scavengeInExchange: (grown, scavenged) => said.push(['exchange', grown, scavenged]),
+    };
+    heap.growth.hooks = {
+      growing: (size) => said.push(['growing', size, pages.stats().pages]),
       mapped: (at, size) => said.push(['mapped', at, size]),
     };
-    heap.allocHeapSpan(0, 20, 1, 0, 1);
+    heap.allocHeapSpan(0, 20, largeNoscanShape);
     expect(said.splice(0)).toEqual([
       ['mapped', arenas.origin, 4 * MiB],
       ['growing', 4 * MiB, 0],
@@ -374,9 +391,9 @@ describe('hooks', () => {
     expect(said.splice(0)).toEqual([['exchange', 0, 20 * pageSize]]);
     heap.freeManual(manual);
     // While a sweep is in progress pages are reclaimed first, for spans of objects.
-    heap.parts.sweepState.nextGeneration();
+    runtime.state.sweepState.nextGeneration();
     heap.allocManual(0, 20, spanUse.stack);
-    heap.allocHeapSpan(0, 25, 1, 0, 1);
+    heap.allocHeapSpan(0, 25, largeNoscanShape);
     expect(said).toEqual([
       ['exchange', 0, 0],
       ['reclaim', 25],
@@ -388,9 +405,10 @@ describe('hooks', () => {
 describe('the page cache', () => {
   test('gives spans below 16 pages from the P’s own 64, and larger ones from the page heap', () => {
     const runtime = quietRuntime();
-    const { heap, spans } = runtime;
+    const { heap } = runtime.alloc;
+    const { spans } = runtime.state;
     const { startPage } = spans.columns;
-    heap.grow(512);
+    heap.growth.grow(512);
     const alloc = (p: number, npages: number): number =>
       startPage[heap.allocManual(p, npages, spanUse.stack)];
     expect([alloc(0, 1), alloc(1, 1), alloc(0, 15), alloc(1, 2)]).toEqual([0, 64, 1, 65]);
@@ -400,15 +418,17 @@ describe('the page cache', () => {
 
   test('a span can be put on pages of one’s choice', () => {
     const runtime = quietRuntime();
-    const { heap, spans, pages } = runtime;
-    heap.grow(1024);
-    const s = heap.allocSpanAt(300, 7, spanUse.heap, 3, 0, 1);
+    const { heap } = runtime.alloc;
+    const { spans } = runtime.state;
+    const { pages } = runtime;
+    heap.growth.grow(1024);
+    const s = heap.allocSpan(0, 7, smallShape(3, 0, 1), 300);
     expect([spans.columns.startPage[s], spans.columns.pages[s], spans.columns.state[s]]).toEqual([
       300,
       7,
       spanState.inUse,
     ]);
     expect(pages.stats().freePages).toBe(1024 - 7);
-    expect(runtime.counters.heapReleased[0]).toBe((1024 - 7) * pageSize);
+    expect(runtime.state.counters.heapReleased[0]).toBe((1024 - 7) * pageSize);
   });
 });

@@ -4,7 +4,8 @@ import { MiB } from '../../lib/base/units.ts';
 import { type HeapOptions, resolveOptions } from '../../lib/design/options.ts';
 import { systemClock } from '../../lib/os/clock.ts';
 import { Sys } from '../../lib/os/sys.ts';
-import { Runtime } from '../../lib/runtime/runtime.ts';
+import { createRuntime } from '../../lib/runtime/create.ts';
+import type { Runtime } from '../../lib/runtime/runtime.ts';
 
 export function quietRuntime(options: HeapOptions = {}, sys?: Sys): Runtime {
   const resolved = resolveOptions({
@@ -15,8 +16,8 @@ export function quietRuntime(options: HeapOptions = {}, sys?: Sys): Runtime {
     ps: 2,
     ...options,
   });
-  const runtime = Runtime.create(sys ?? new Sys({ advise: resolved.parts.advise, debug: true }), resolved, {
-    clock: systemClock,
+  const runtime = createRuntime(sys ?? new Sys({ advise: resolved.design.advise, debug: true }), resolved, {
+    clock: options.clock ?? systemClock,
     gctrace: false,
     scavtrace: false,
     onEvent: undefined,

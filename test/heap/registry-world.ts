@@ -1,20 +1,20 @@
 /**
- * Spans without pages, for testing the books: a cache a span class, a sweeper that knows who survives, and the
- * order of events of a real cycle. What the books answer is held against a walk over all spans.
+ * Spans without pages, for testing the registry: a cache a span class, a sweeper that knows who survives, and the
+ * order of events of a real cycle. What the registry answers is held against a walk over all spans.
  */
 import { expect } from 'vitest';
 import type { SpanLists } from '../../lib/heap/span-lists.ts';
-import type { BookSweeper, SpanBooks } from '../../lib/heap/span-registry.ts';
+import type { RegistrySweeper, SpanRegistry } from '../../lib/heap/span-registry.ts';
 import type { SweepState } from '../../lib/heap/sweep-state.ts';
 import { type SpanTable, spanState } from '../../lib/spans/span-table.ts';
 
 export const objectsPerSpan = 10;
 
-export class BooksWorld implements BookSweeper {
-  readonly books: SpanBooks;
+export class RegistryWorld implements RegistrySweeper {
+  readonly registry: SpanRegistry;
   readonly spans: SpanTable;
   readonly sweepState: SweepState;
-  /** What list books stand on; null with sets. */
+  /** What the registry in lists stands on; null with sets. */
   private readonly lists: SpanLists | null;
   /** The cached span of each span class, 0 for none. */
   readonly cached: number[];
@@ -24,13 +24,13 @@ export class BooksWorld implements BookSweeper {
   private readonly survivors = new Map<number, number>();
 
   constructor(
-    books: SpanBooks,
+    registry: SpanRegistry,
     spans: SpanTable,
     sweepState: SweepState,
     classes: number,
     lists: SpanLists | null,
   ) {
-    this.books = books;
+    this.registry = registry;
     this.spans = spans;
     this.sweepState = sweepState;
     this.lists = lists;
@@ -49,7 +49,7 @@ export class BooksWorld implements BookSweeper {
   /** A fresh span: large and full, or small and empty. */
   allocate(spanClass: number, pages: number, large: boolean): number {
     const { spans } = this;
-    expect(this.books.prepareFor(spanClass, spans.end + 1)).toBe(true);
+    expect(this.registry.prepareFor(spanClass, spans.end + 1)).toBe(true);
     const s = spans.alloc();
     const c = spans.columns;
     c.spanClass[s] = spanClass;
@@ -59,14 +59,14 @@ export class BooksWorld implements BookSweeper {
     c.allocCount[s] = large ? 1 : 0;
     c.sweepGen[s] = this.sweepState.gen;
     spans.setState(s, spanState.inUse);
-    this.books.allocated(s, large);
+    this.registry.allocated(s, large);
     return s;
   }
 
   /** Exchanges the cached span of a class, of which `used` objects were taken since; 0: there was none to be had. */
   refill(spanClass: number, used: number): number {
     this.uncache(spanClass, used);
-    let s = this.books.take(spanClass, this);
+    let s = this.registry.take(spanClass, this);
     if (s !== 0) {
       this.expectUsable(s, spanClass);
     } else {
@@ -93,14 +93,14 @@ export class BooksWorld implements BookSweeper {
     } else {
       expect(sweepGen[s]).toBe(gen + 3);
       sweepGen[s] = gen;
-      this.books.uncached(s);
+      this.registry.uncached(s);
     }
   }
 
   /** Sweeps one span out of the books' order. Whether one was left. */
   sweepNext(): boolean {
     for (;;) {
-      const s = this.books.nextUnswept();
+      const s = this.registry.nextUnswept();
       if (s === 0) {
         this.sweepState.markDrained();
         // None is left, wherever it stands.
@@ -120,7 +120,7 @@ export class BooksWorld implements BookSweeper {
     const { allocCount } = this.spans.columns;
     for (const s of this.inUse) this.survivors.set(s, Math.min(allocCount[s], survive(s)));
     this.sweepState.nextGeneration();
-    this.books.beginSweep();
+    this.registry.beginSweep();
     for (let spanClass = 0; spanClass < this.cached.length; spanClass++) this.uncache(spanClass, 0);
   }
 
@@ -146,12 +146,12 @@ export class BooksWorld implements BookSweeper {
     c.allocCount[s] = this.survivors.get(s)!;
     c.sweepGen[s] = this.sweepState.gen;
     if (c.allocCount[s] === 0 && !preserve) {
-      this.books.freed(s);
+      this.registry.freed(s);
       this.spans.setState(this.idOf(s), spanState.dead);
       this.spans.free(this.idOf(s));
       return true;
     }
-    this.books.swept(s, preserve);
+    this.registry.swept(s, preserve);
     return false;
   }
 

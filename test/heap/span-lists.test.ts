@@ -12,7 +12,7 @@ import { FailingSys } from '../support/failing-sys.ts';
 import { metaOf } from '../support/meta.ts';
 
 const classes = 4;
-const rows = 600;
+const rows = 3000;
 
 function make(sys = new FailingSys(['commit'])): { lists: SpanLists; spans: SpanTable; sys: FailingSys } {
   const meta = metaOf(

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ListBooks, listBooksTable } from '../../lib/heap/list-registry.ts';
-import { SetBooks, setBooksTable } from '../../lib/heap/set-registry.ts';
+import { ListRegistry, listRegistryTable } from '../../lib/heap/list-registry.ts';
+import { SetRegistry, setRegistryTable } from '../../lib/heap/set-registry.ts';
 import { SpanLists, spanLinkTable, spanListsFor, spanListTable } from '../../lib/heap/span-lists.ts';
 import {
   SpanSets,
@@ -14,7 +14,7 @@ import {
 import { SweepState, sweepStateTable } from '../../lib/heap/sweep-state.ts';
 import { SpanTable, spanPoolTable, spanTable } from '../../lib/spans/span-table.ts';
 import { metaOf } from '../support/meta.ts';
-import { BooksWorld, objectsPerSpan } from './registry-world.ts';
+import { objectsPerSpan, RegistryWorld } from './registry-world.ts';
 
 /** Span classes 0 and 1 are large objects'; small ones have the other four. */
 const classes = 6;
@@ -24,7 +24,7 @@ type Style = 'sets' | 'stacks' | 'busy';
 const styles: readonly Style[] = ['sets', 'stacks', 'busy'];
 
 interface Setup {
-  readonly world: BooksWorld;
+  readonly world: RegistryWorld;
   readonly sets: SpanSets;
   readonly lists: SpanLists;
 }
@@ -39,16 +39,16 @@ function make(style: Style): Setup {
     [spanBlockTable, spanBlocksFor(classes, spanRows) + 1],
     [spanListTable, spanListsFor(classes)],
     [spanLinkTable, spanRows],
-    [setBooksTable, 1],
-    [listBooksTable, 1],
+    [setRegistryTable, 1],
+    [listRegistryTable, 1],
   ]);
   const prepared =
     SpanTable.prepare(meta) &&
     SweepState.prepare(meta) &&
     SpanSets.prepare(meta) &&
     SpanLists.prepare(meta) &&
-    meta.commit(setBooksTable, 0, 1) &&
-    meta.commit(listBooksTable, 0, 1);
+    meta.commit(setRegistryTable, 0, 1) &&
+    meta.commit(listRegistryTable, 0, 1);
   expect(prepared).toBe(true);
   const spans = new SpanTable(meta);
   const sets = new SpanSets(meta);
@@ -56,10 +56,10 @@ function make(style: Style): Setup {
   const sweepState = new SweepState(meta);
   const books =
     style === 'sets'
-      ? new SetBooks(meta, sets, spans, sweepState, classes)
-      : new ListBooks(meta, lists, sets, spans, sweepState, style === 'stacks');
+      ? new SetRegistry(meta, sets, spans, sweepState, classes)
+      : new ListRegistry(meta, lists, sets, spans, sweepState, style === 'stacks');
   return {
-    world: new BooksWorld(books, spans, sweepState, classes, style === 'sets' ? null : lists),
+    world: new RegistryWorld(books, spans, sweepState, classes, style === 'sets' ? null : lists),
     sets,
     lists,
   };
@@ -91,7 +91,7 @@ describe.each(styles)('books: %s', (style) => {
                 ((s * 7919 + n * 31) % 5 === 0 ? (s * 31 + n) % (objectsPerSpan + 1) : 0) +
                 (((n % 2) * s) % 3),
             );
-          world.books.check(world.isCached);
+          world.registry.check(world.isCached);
         }
         world.cycle(() => 0);
         while (world.sweepNext());
@@ -112,7 +112,7 @@ describe.each(styles)('books: %s', (style) => {
     expect(world.tryAcquire(first)).toBe(true);
     world.sweep(first, false);
     expect(world.inUse.filter((s) => world.isUnswept(s))).toHaveLength(2);
-    const taken = world.books.take(2, world);
+    const taken = world.registry.take(2, world);
     if (style === 'sets') expect(world.isUnswept(taken)).toBe(false);
     expect(taken !== 0).toBe(style === 'sets');
   });
@@ -127,7 +127,7 @@ describe.each(styles)('books: %s', (style) => {
       world.cycle((s) => (s % 4 === 0 ? 0 : objectsPerSpan));
       while (world.sweepNext());
       expect(world.sweeps).toBe(before);
-      world.books.check(world.isCached);
+      world.registry.check(world.isCached);
       for (let i = 0; i < 20; i++) world.refill(small(i), i % 12);
     }
   });
@@ -138,11 +138,11 @@ describe.each(styles)('books: %s', (style) => {
     world.refill(2, 4);
     world.refill(3, 0);
     world.uncache(2, 0);
-    world.books.check(world.isCached);
+    world.registry.check(world.isCached);
     const gen = world.sweepState.gen;
     if (style === 'sets') expect(sets.pop(sets.partialSwept(2, gen))).not.toBe(0);
     else lists.remove(lists.first(lists.nonempty(2)));
-    expect(() => world.books.check(world.isCached)).toThrow(/a span (is lost|stands in the wrong list)/);
+    expect(() => world.registry.check(world.isCached)).toThrow(/a span (is lost|stands in the wrong list)/);
   });
 
   test('a span that stands where it does not belong is found out', () => {
@@ -150,14 +150,14 @@ describe.each(styles)('books: %s', (style) => {
     world.refill(2, 0);
     world.uncache(2, 3);
     const s = world.inUse[0];
-    world.books.check(world.isCached);
+    world.registry.check(world.isCached);
     world.spans.columns.allocCount[s] = objectsPerSpan;
-    expect(() => world.books.check(world.isCached)).toThrow(/a span stands in the wrong (set|list)/);
+    expect(() => world.registry.check(world.isCached)).toThrow(/a span stands in the wrong (set|list)/);
   });
 
   test('memory for the worst is taken beforehand', () => {
     const { world } = make(style);
-    expect(world.books.prepareFor(0, spanRows)).toBe(true);
+    expect(world.registry.prepareFor(0, spanRows)).toBe(true);
   });
 });
 
@@ -181,22 +181,22 @@ describe('sets', () => {
     const { sweepGen } = world.spans.columns;
     const before = Array.from(sweepGen.subarray(0, world.spans.end));
     // Swept: one of each kind. Spans 1 and 2 were full, 3 and 4 were not.
-    const sweptOne = world.books.nextUnswept();
+    const sweptOne = world.registry.nextUnswept();
     expect(sweptOne).toBe(2);
     world.tryAcquire(sweptOne);
     world.sweep(sweptOne, false);
     expect(before[sweptOne]).toBe(world.sweepState.gen - 2);
-    const order = [1, 2, 3, 4].map(() => world.books.take(2, world));
+    const order = [1, 2, 3, 4].map(() => world.registry.take(2, world));
     expect(order).toEqual([2, 4, 3, 1]);
-    expect(world.books.take(2, world)).toBe(0);
+    expect(world.registry.take(2, world)).toBe(0);
   });
 
   test('are searched for so long only: 101 spans that stay full, as in Go', () => {
     const { world } = unswept('sets', { partial: 0, full: 250 }, objectsPerSpan);
-    expect([world.books.take(2, world), world.sweeps]).toEqual([0, 101]);
-    expect([world.books.take(2, world), world.sweeps]).toEqual([0, 202]);
-    expect([world.books.take(2, world), world.sweeps]).toEqual([0, 250]);
-    world.books.check(world.isCached);
+    expect([world.registry.take(2, world), world.sweeps]).toEqual([0, 101]);
+    expect([world.registry.take(2, world), world.sweeps]).toEqual([0, 202]);
+    expect([world.registry.take(2, world), world.sweeps]).toEqual([0, 250]);
+    world.registry.check(world.isCached);
   });
 
   test('are searched for so long only where spans with free objects were swept out of turn, too', () => {
@@ -207,15 +207,15 @@ describe('sets', () => {
       sets.forEach(sets.partialUnswept(2, world.sweepState.gen), () => n++);
       return n;
     };
-    expect([stale(), world.books.take(2, world), stale(), world.books.take(2, world), stale()]).toEqual([
-      150, 0, 49, 0, 0,
-    ]);
+    expect([stale(), world.registry.take(2, world), stale(), world.registry.take(2, world), stale()]).toEqual(
+      [150, 0, 49, 0, 0],
+    );
   });
 
   test('are not searched for unswept spans when the sweep is done', () => {
     const { world } = unswept('sets', { partial: 1, full: 0 }, 1);
     world.sweepState.markDrained();
-    expect([world.books.take(2, world), world.sweeps]).toEqual([0, 0]);
+    expect([world.registry.take(2, world), world.sweeps]).toEqual([0, 0]);
   });
 
   test('are swept class by class, full ones first', () => {
@@ -230,7 +230,7 @@ describe('sets', () => {
     }
     world.cycle(() => 2);
     const order: number[] = [];
-    for (let s = world.books.nextUnswept(); s !== 0; s = world.books.nextUnswept()) order.push(s);
+    for (let s = world.registry.nextUnswept(); s !== 0; s = world.registry.nextUnswept()) order.push(s);
     expect(order).toEqual([3, 4, 5, 6, 1, 2]);
   });
 });
@@ -241,8 +241,8 @@ describe('lists', () => {
     (style) => {
       const { world } = unswept(style, { partial: 2, full: 2 }, 3);
       // 3 and 4 came last to the list of those with free objects: the last is its first.
-      expect([1, 2, 3, 4].map(() => world.books.take(2, world))).toEqual([4, 3, 1, 2]);
-      expect([world.books.take(2, world), world.sweeps]).toEqual([0, 4]);
+      expect([1, 2, 3, 4].map(() => world.registry.take(2, world))).toEqual([4, 3, 1, 2]);
+      expect([world.registry.take(2, world), world.sweeps]).toEqual([0, 4]);
     },
   );
 
@@ -250,9 +250,9 @@ describe('lists', () => {
     '%s: the search among full ones ends at the first that is swept',
     (style) => {
       const { world } = unswept(style, { partial: 0, full: 250 }, objectsPerSpan);
-      expect([world.books.take(2, world), world.sweeps]).toEqual([0, 250]);
-      expect([world.books.take(2, world), world.sweeps]).toEqual([0, 250]);
-      world.books.check(world.isCached);
+      expect([world.registry.take(2, world), world.sweeps]).toEqual([0, 250]);
+      expect([world.registry.take(2, world), world.sweeps]).toEqual([0, 250]);
+      world.registry.check(world.isCached);
     },
   );
 
@@ -260,7 +260,7 @@ describe('lists', () => {
     const { world } = unswept(style, { partial: 2, full: 1 }, 3);
     world.tryAcquire(3);
     world.tryAcquire(1);
-    expect([world.books.take(2, world), world.books.take(2, world)]).toEqual([2, 0]);
+    expect([world.registry.take(2, world), world.registry.take(2, world)]).toEqual([2, 0]);
   });
 
   test('busy: large spans stand by their pages', () => {
@@ -268,14 +268,14 @@ describe('lists', () => {
     const [a, b, c] = [world.allocate(0, 3, true), world.allocate(1, 3, true), world.allocate(0, 500, true)];
     expect([lists.first(lists.busy(3)), lists.next(a), lists.first(lists.busy(128))]).toEqual([a, b, c]);
     lists.remove(b);
-    expect(() => world.books.check(world.isCached)).toThrow('a span stands in the wrong list');
+    expect(() => world.registry.check(world.isCached)).toThrow('a span stands in the wrong list');
   });
 
   test('busy: spans made after the sweep began are not looked at', () => {
     const { world } = unswept('busy', { partial: 1, full: 1 }, 3);
     for (let i = 0; i < 5; i++) world.allocate(0, 1, true);
     const order: number[] = [];
-    for (let s = world.books.nextUnswept(); s !== 0; s = world.books.nextUnswept()) order.push(s);
+    for (let s = world.registry.nextUnswept(); s !== 0; s = world.registry.nextUnswept()) order.push(s);
     expect(order).toEqual([1, 2]);
   });
 
@@ -283,12 +283,12 @@ describe('lists', () => {
     const { world, sets } = make('stacks');
     const s = world.allocate(0, 1, true);
     const swept = sets.partialSwept(0, world.sweepState.gen);
-    world.books.check(world.isCached);
+    world.registry.check(world.isCached);
     sets.push(swept, s);
-    expect(() => world.books.check(world.isCached)).toThrow('a span is lost or stands twice');
+    expect(() => world.registry.check(world.isCached)).toThrow('a span is lost or stands twice');
     sets.pop(swept);
-    world.books.check(world.isCached);
+    world.registry.check(world.isCached);
     sets.pop(swept);
-    expect(() => world.books.check(world.isCached)).toThrow('a span is lost or stands twice');
+    expect(() => world.registry.check(world.isCached)).toThrow('a span is lost or stands twice');
   });
 });

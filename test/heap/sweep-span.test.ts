@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { pageSize, type SpanId } from '../../lib/base/units.ts';
 import type { Generation } from '../../lib/design/design.ts';
 import { bitmapWords } from '../../lib/heap/gc-bits.ts';
-import type { SpanBooks } from '../../lib/heap/span-registry.ts';
+import type { SpanRegistry } from '../../lib/heap/span-registry.ts';
+import { largeNoscanShape, smallShape } from '../../lib/heap/span-shape.ts';
 import { clobberByte, SpanSweeper } from '../../lib/heap/sweep-span.ts';
 import type { Runtime } from '../../lib/runtime/runtime.ts';
 import { spanState } from '../../lib/spans/span-table.ts';
@@ -14,31 +15,32 @@ const spanClass = 12;
 interface Setup {
   readonly runtime: Runtime;
   readonly sweeper: SpanSweeper;
-  /** What the books were told: [span, preserve]. */
+  /** What the registry was told: [span, preserve]. */
   readonly told: [number, boolean][];
 }
 
 function make(generation: Generation = 'radix'): Setup {
   const runtime = quietRuntime({ generation });
   const told: [number, boolean][] = [];
-  const books: Partial<SpanBooks> = { swept: (s, preserve) => void told.push([s, preserve]) };
+  const registry: Partial<SpanRegistry> = { swept: (s, preserve) => void told.push([s, preserve]) };
   const sweeper = new SpanSweeper(
-    runtime.heap,
-    runtime.objects,
-    books as SpanBooks,
-    runtime.gcBits,
-    runtime.freeLists,
+    runtime.alloc.heap,
+    runtime.state,
+    runtime.spans.objects,
+    registry as SpanRegistry,
+    runtime.spans.freeLists,
+    runtime.memory.sys,
   );
   return { runtime, sweeper, told };
 }
 
 const setBit = (runtime: Runtime, from: number, i: number): void => {
-  runtime.gcBits.bits[from + (i >>> 5)] |= 1 << (i & 31);
+  runtime.state.gcBits.bits[from + (i >>> 5)] |= 1 << (i & 31);
 };
 
 const bitsOf = (runtime: Runtime, from: number, n: number): number[] =>
   Array.from({ length: n }, (_, i) => i).filter(
-    (i) => ((runtime.gcBits.bits[from + (i >>> 5)] >>> (i & 31)) & 1) === 1,
+    (i) => ((runtime.state.gcBits.bits[from + (i >>> 5)] >>> (i & 31)) & 1) === 1,
   );
 
 /** A span of small objects of which these are allocated: all below `freeIndex` and, above it, the others. */
@@ -49,8 +51,9 @@ function spanOf(
   allocated: readonly number[],
   freeIndex = 0,
 ): SpanId {
-  const { heap, spans } = runtime;
-  const s = heap.allocHeapSpan(0, Math.ceil((size * n) / pageSize), spanClass, size, n);
+  const { heap } = runtime.alloc;
+  const { spans } = runtime.state;
+  const s = heap.allocHeapSpan(0, Math.ceil((size * n) / pageSize), smallShape(spanClass, size, n));
   const c = spans.columns;
   for (const i of allocated) setBit(runtime, c.allocBits[s], i);
   c.freeIndex[s] = freeIndex;
@@ -60,19 +63,19 @@ function spanOf(
 
 /** A cycle has marked these objects of the span, and the sweep begins. */
 function mark({ runtime }: Setup, s: SpanId, marked: readonly number[]): void {
-  const { gcBits, heap, spans } = runtime;
-  expect(gcBits.reserveForSweep(heap.parts.sweepState.markWords)).toBe(true);
+  const { gcBits, spans } = runtime.state;
+  expect(gcBits.reserveForSweep(runtime.state.sweepState.markWords)).toBe(true);
   gcBits.nextEpoch();
   for (const i of marked) setBit(runtime, spans.columns.markBits[s], i);
-  heap.parts.sweepState.nextGeneration();
+  runtime.state.sweepState.nextGeneration();
 }
 
 describe('taking a span for sweeping', () => {
   test('succeeds once, for a span in use that is two generations behind', () => {
     const setup = make();
     const { runtime, sweeper } = setup;
-    const { sweepGen, state } = runtime.spans.columns;
-    const { sweepState } = runtime.heap.parts;
+    const { sweepGen, state } = runtime.state.spans.columns;
+    const { sweepState } = runtime.state;
     const s = spanOf(setup, 64, 10, [1]);
     expect(sweeper.tryAcquire(s)).toBe(false);
     sweepState.nextGeneration();
@@ -100,8 +103,8 @@ describe('a swept span', () => {
   test('holds what was marked, and is free again from its first object', () => {
     const setup = make();
     const { runtime, sweeper, told } = setup;
-    const c = runtime.spans.columns;
-    const { counters } = runtime;
+    const c = runtime.state.spans.columns;
+    const { counters } = runtime.state;
     fc.assert(
       fc.property(spans, ({ n, allocated, marked, freeIndex, preserve }) => {
         const size = 24;
@@ -122,7 +125,7 @@ describe('a swept span', () => {
           freed: counters.totalFree[0],
           frees: counters.smallFreeCount[spanClass >> 1],
         };
-        const words = runtime.heap.parts.sweepState.markWords;
+        const words = runtime.state.sweepState.markWords;
         const pages = c.pages[s];
         const sweptPages = counters.pagesSwept[0];
         told.length = 0;
@@ -136,7 +139,7 @@ describe('a swept span', () => {
         expect(gone).toBe(lives.length === 0 && !preserve);
         if (gone) {
           expect([c.state[s], told]).toEqual([spanState.dead, []]);
-          expect(runtime.heap.parts.sweepState.markWords).toBe(words - bitmapWords(n));
+          expect(runtime.state.sweepState.markWords).toBe(words - bitmapWords(n));
           return;
         }
         expect(told).toEqual([[s, preserve]]);
@@ -144,14 +147,14 @@ describe('a swept span', () => {
           lives.length,
           0,
           was.markBits,
-          runtime.heap.parts.sweepState.gen,
+          runtime.state.sweepState.gen,
         ]);
         expect(c.needZero[s]).toBe(freed > 0 ? 1 : 0);
         expect(bitsOf(runtime, c.allocBits[s], n)).toEqual(lives);
         expect([c.markBits[s] === was.markBits, bitsOf(runtime, c.markBits[s], n)]).toEqual([false, []]);
         // Out of the way of the next one.
         c.allocCount[s] = 0;
-        runtime.heap.freeSpan(s);
+        runtime.alloc.heap.freeSpan(s);
       }),
       { numRuns: 150 },
     );
@@ -163,14 +166,14 @@ describe('a swept span', () => {
   ] as const)('of one large object %s', (_what, marked, gone) => {
     const setup = make();
     const { runtime, sweeper, told } = setup;
-    const c = runtime.spans.columns;
-    const s = runtime.heap.allocHeapSpan(0, 30, 1, 0, 1);
+    const c = runtime.state.spans.columns;
+    const s = runtime.alloc.heap.allocHeapSpan(0, 30, largeNoscanShape);
     c.freeIndex[s] = 1;
     c.allocCount[s] = 1;
     mark(setup, s, marked);
     sweeper.tryAcquire(s);
     expect(sweeper.sweep(s, false)).toBe(gone);
-    const { totalFree, largeFree, largeFreeCount, pagesSwept } = runtime.counters;
+    const { totalFree, largeFree, largeFreeCount, pagesSwept } = runtime.state.counters;
     const bytes = gone ? 30 * pageSize : 0;
     expect([totalFree[0], largeFree[0], largeFreeCount[0], pagesSwept[0]]).toEqual([
       bytes,
@@ -199,7 +202,7 @@ describe('is fatal:', () => {
     const setup = make();
     const s = spanOf(setup, 64, 100, [1, 2, 3]);
     mark(setup, s, [1, 2, 3]);
-    setup.runtime.spans.columns.allocCount[s] = 2;
+    setup.runtime.state.spans.columns.allocCount[s] = 2;
     setup.sweeper.tryAcquire(s);
     expect(() => setup.sweeper.sweep(s, false)).toThrow('a sweep raised the count of objects');
   });
@@ -210,7 +213,7 @@ describe('is fatal:', () => {
     mark(setup, s, [1]);
     expect(() => setup.sweeper.sweep(s, false)).toThrow('sweeping a span in a bad state');
     setup.sweeper.tryAcquire(s);
-    setup.runtime.spans.columns.state[s] = spanState.manual;
+    setup.runtime.state.spans.columns.state[s] = spanState.manual;
     expect(() => setup.sweeper.sweep(s, false)).toThrow('sweeping a span in a bad state');
   });
 });
@@ -221,9 +224,9 @@ describe('what is freed', () => {
 
   /** The bytes of each object of a span, by its number: the byte it is full of, or −1. */
   function fills({ runtime }: Setup, s: SpanId): number[] {
-    const base = runtime.arenas.addressOf(runtime.spans.columns.startPage[s]);
+    const base = runtime.state.arenas.addressOf(runtime.state.spans.columns.startPage[s]);
     return Array.from({ length: n }, (_, i) => {
-      const bytes = runtime.sys.peek(base + i * size, size)!;
+      const bytes = runtime.memory.sys.peek(base + i * size, size)!;
       return bytes.every((byte) => byte === bytes[0]) ? bytes[0] : -1;
     });
   }
@@ -235,7 +238,11 @@ describe('what is freed', () => {
     const allocated = Array.from({ length: 100 }, (_, i) => i);
     const marked = allocated.filter((i) => i % 3 === 0);
     const s = spanOf(setup, size, n, allocated);
-    runtime.sys.fill(runtime.arenas.addressOf(runtime.spans.columns.startPage[s]), n * size, 7);
+    runtime.memory.sys.fill(
+      runtime.state.arenas.addressOf(runtime.state.spans.columns.startPage[s]),
+      n * size,
+      7,
+    );
     mark(setup, s, marked);
     sweeper.tryAcquire(s);
     sweeper.sweep(s, false);
@@ -249,26 +256,26 @@ describe('what is freed', () => {
     const setup = make();
     const { runtime, sweeper } = setup;
     sweeper.clobberFree = true;
-    const c = runtime.spans.columns;
-    const s = runtime.heap.allocHeapSpan(0, 3, 1, 0, 1);
-    const base = runtime.arenas.addressOf(c.startPage[s]);
+    const c = runtime.state.spans.columns;
+    const s = runtime.alloc.heap.allocHeapSpan(0, 3, largeNoscanShape);
+    const base = runtime.state.arenas.addressOf(c.startPage[s]);
     c.freeIndex[s] = 1;
     c.allocCount[s] = 1;
     mark(setup, s, []);
     sweeper.tryAcquire(s);
     sweeper.sweep(s, false);
-    const bytes = runtime.sys.peek(base, 4 * pageSize)!;
+    const bytes = runtime.memory.sys.peek(base, 4 * pageSize)!;
     expect([bytes.indexOf(0), bytes.lastIndexOf(clobberByte)]).toEqual([3 * pageSize, 3 * pageSize - 1]);
   });
 
   test('is threaded into the span’s list, where there are lists', () => {
     const setup = make('lists');
     const { runtime, sweeper } = setup;
-    const lists = runtime.freeLists!;
+    const lists = runtime.spans.freeLists!;
     const s = spanOf(setup, size, n, []);
     lists.thread(s);
     // Take the first sixty objects, as malloc does: their bits are set, and the list begins behind them.
-    const c = runtime.spans.columns;
+    const c = runtime.state.spans.columns;
     for (let i = 0; i < 60; i++) setBit(runtime, c.allocBits[s], i);
     c.allocCount[s] = 60;
     lists.head[s] = 61;

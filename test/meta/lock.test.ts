@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { FatalError } from '../../lib/base/errors.ts';
 import { address } from '../../lib/base/units.ts';
+import { AtomicWords } from '../../lib/meta/atomic-words.ts';
 import { type LockSystem, RankedLock } from '../../lib/meta/lock.ts';
 import { codeOf } from '../support/codes.ts';
 
@@ -49,7 +50,7 @@ let lock: RankedLock;
 beforeEach(() => {
   word = new Int32Array(1);
   system = new Scenes(word);
-  lock = new RankedLock('heap', word, at, system);
+  lock = new RankedLock('heap', new AtomicWords(word), at, system);
 });
 
 describe('a lock', () => {
@@ -125,7 +126,7 @@ describe('ranks, in debug mode', () => {
   const make = (debug: boolean): { lock: RankedLock; word: Int32Array; system: Scenes } => {
     const word = new Int32Array(1);
     const system = new Scenes(word);
-    return { lock: new RankedLock('heap', word, at, system, debug), word, system };
+    return { lock: new RankedLock('heap', new AtomicWords(word), at, system, debug), word, system };
   };
 
   test('two locks of one rank at a time are fatal, one after the other are not', () => {

@@ -32,7 +32,7 @@ const columns: fc.Arbitrary<Column> = fc.oneof(
   fc
     .integer({ min: 1, max: 700 })
     .chain((n) => fc.constantFrom<Column>(u8('heap', n), i32('p', n), f64('heap', n))),
-  fc.constantFrom<Column>(u32('atomic'), bitmap('heap'), bitmap('heap', 8), i32('heap', 511)),
+  fc.constantFrom<Column>(u32('setup'), bitmap('heap'), bitmap('heap', 8), i32('heap', 511)),
 );
 const capacities: fc.Arbitrary<Capacity[]> = fc.array(
   fc.tuple(
@@ -90,7 +90,7 @@ test('the diagram has a line for each table and each column, in hexadecimal offs
   const two = table('two', 'mspan', { a: u8('heap', 100), b: bitmap('p', 8) });
   const text = diagram(
     layOut([
-      [table('one', 'gc', { words: f64('atomic') }), 3],
+      [table('one', 'gc', { words: i32('atomic', 2) }), 3],
       [two, 50],
     ]),
   );
@@ -99,7 +99,7 @@ test('the diagram has a line for each table and each column, in hexadecimal offs
     '0 4096 header',
     '1000 4096 granule bitmap',
     '2000 4096 one × 3 (gc)',
-    '2000 24 .words f64, atomic',
+    '2000 24 .words i32, atomic',
     '3000 8192 two × 50 (mspan)',
     '3000 5000 .a u8, heap',
     '43c0 52 .b i32, p',

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { AgeScavenger, ageStateLength } from '../../lib/scavenge/age.ts';
-import { GrowthCredit, growthCreditStateLength } from '../../lib/scavenge/growth.ts';
-import { formatScvgTrace } from '../../lib/scavenge/trace-scvg.ts';
+import { plainViews } from '../../lib/meta/column.ts';
+import { AgeRounds, ageTable } from '../../lib/scavenge/age-rounds.ts';
+import { GrowthCredit, growthCreditTable } from '../../lib/scavenge/growth-credit.ts';
+import { formatScvgTrace } from '../../lib/scavenge/scvgtrace.ts';
 
 describe('growth credit', () => {
   it.each<[string, readonly (readonly [ask: number, owed: number, got: number])[], number]>([
@@ -33,7 +34,7 @@ describe('growth credit', () => {
       0,
     ],
   ])('%s', (_what, steps, left) => {
-    const credit = new GrowthCredit(new Float64Array(growthCreditStateLength));
+    const credit = new GrowthCredit(plainViews(growthCreditTable));
     for (const [ask, owed, got] of steps) {
       expect(credit.ask(ask)).toBe(owed);
       if (owed > 0) credit.released(owed, got);
@@ -43,7 +44,7 @@ describe('growth credit', () => {
 });
 
 it('looks every half of the age, and counts its rounds from 0', () => {
-  const age = new AgeScavenger(new Float64Array(ageStateLength), 300);
+  const age = new AgeRounds(plainViews(ageTable), 300);
   age.init(1000);
   expect(age.dueAt).toBe(1150);
   expect(age.begin(1170)).toBe(0);

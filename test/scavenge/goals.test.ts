@@ -1,18 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GiB, KiB, MiB } from '../../lib/base/units.ts';
+import { plainViews } from '../../lib/meta/column.ts';
 import {
   limitDebt,
   noGoal,
   ScavengeGoals,
   type ScavengeSnapshot,
-  scavengeGoalsStateLength,
+  scavengeGoalTable,
   scavengeLimitGoal,
 } from '../../lib/scavenge/goals.ts';
 import { readGolden } from '../gc/read-golden.ts';
 
 const fresh = (historical = false, physPageSize = 4096): ScavengeGoals => {
-  const goals = new ScavengeGoals(new Float64Array(scavengeGoalsStateLength), { historical, physPageSize });
+  const goals = new ScavengeGoals(plainViews(scavengeGoalTable), { historical, physPageSize });
   goals.clear();
   return goals;
 };

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { scavengerTuning } from '../../lib/scavenge/background.ts';
-import { PiController, type PiTuning, piSlot, piStateLength } from '../../lib/scavenge/pi-controller.ts';
+import { plainViews } from '../../lib/meta/column.ts';
+import { scavengerTuning } from '../../lib/scavenge/bursts.ts';
+import { PiController, type PiTuning, piTable } from '../../lib/scavenge/pi-controller.ts';
 import { readGolden } from '../gc/read-golden.ts';
 
 const fresh = (tuning: PiTuning = scavengerTuning): PiController =>
-  new PiController(new Float64Array(piStateLength), tuning);
+  new PiController(plainViews(piTable), tuning);
 
 it('equals Go’s controller bit for bit', () => {
   const { header, lines } = readGolden('controller/pi');
@@ -48,21 +49,21 @@ describe('one step', () => {
 
 describe('overflow', () => {
   it.each([Infinity, -Infinity, Number.NaN])('of the input %d answers the least output', (input) => {
-    const state = new Float64Array(piStateLength);
+    const state = plainViews(piTable);
     const c = new PiController(state, scavengerTuning);
     c.next(0, 0.01, 1e9);
     expect(c.next(input, 0.01, 1e9)).toBe(false);
     expect([c.output, c.integral]).toEqual([0.001, 0]);
-    expect([state[piSlot.inputOverflow], state[piSlot.errorOverflow]]).toEqual([1, 0]);
+    expect([state.inputOverflow[0], state.errorOverflow[0]]).toEqual([1, 0]);
     expect(c.next(0, 0.01, 1e9)).toBe(true);
   });
 
   it('of the integral too', () => {
-    const state = new Float64Array(piStateLength);
+    const state = plainViews(piTable);
     const c = new PiController(state, scavengerTuning);
     expect(c.next(0, 1e200, 1e200)).toBe(false);
     expect([c.output, c.integral]).toEqual([0.001, 0]);
-    expect([state[piSlot.inputOverflow], state[piSlot.errorOverflow]]).toEqual([0, 1]);
+    expect([state.inputOverflow[0], state.errorOverflow[0]]).toEqual([0, 1]);
   });
 });
 

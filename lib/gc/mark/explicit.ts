@@ -8,55 +8,58 @@
  *
  * Nothing is read from the objects themselves.
  */
+import type { ExplicitLiveness } from '../../alloc/explicit-liveness.ts';
 import { popcount32 } from '../../base/bits.ts';
 import { alignUp, pageSize } from '../../base/units.ts';
-import type { MHeap } from '../../heap/mheap.ts';
+import type { HeapState } from '../../heap/heap-state.ts';
 import type { SpanObjects } from '../../heap/span-objects.ts';
-import { liveWordsPerPage } from '../../spans/page-table.ts';
 import { spanState } from '../../spans/span-table.ts';
+import type { Marked, Marker } from './marker.ts';
 
-export interface Marked {
-  readonly bytes: number;
-  readonly objects: number;
-}
+export class ExplicitMarker implements Marker {
+  readonly #state: HeapState;
+  readonly #objects: SpanObjects;
+  readonly #liveness: ExplicitLiveness;
 
-/** Marks every span in use. The caller holds the heap, every span is swept. */
-export function markExplicit(heap: MHeap, objects: SpanObjects): Marked {
-  const { spans, pageColumns, gcBits, tinyStarts, arenas } = heap.parts;
-  const { bits } = gcBits;
-  const { live, marks } = pageColumns;
-  const c = spans.columns;
-  for (const { base, bytes } of arenas.ranges()) {
-    const from = arenas.pageOf(base) >>> 5;
-    marks.fill(0, from, from + alignUp(bytes / pageSize, 32) / 32);
+  constructor(state: HeapState, objects: SpanObjects, liveness: ExplicitLiveness) {
+    this.#state = state;
+    this.#objects = objects;
+    this.#liveness = liveness;
   }
-  let bytesMarked = 0;
-  let objectsMarked = 0;
-  for (let s = 1, end = spans.end; s < end; s++) {
-    if (c.state[s] !== spanState.inUse) continue;
-    const page = c.startPage[s];
-    const n = c.nelems[s];
-    const markBits = c.markBits[s];
-    const tinyRow = c.tinyStarts[s];
-    let at = page * liveWordsPerPage;
-    let marked = 0;
-    for (let window = 0; window < n; window += 32, at++) {
-      let word = objects.allocatedWord(s, window);
-      if (word !== 0) {
-        if (tinyRow !== 0) {
-          word &= tinyStarts.livingWord(tinyRow, window);
-        } else {
-          word &= live[at];
+
+  mark(): Marked {
+    const { spans, pageColumns, gcBits, arenas } = this.#state;
+    const objects = this.#objects;
+    const liveness = this.#liveness;
+    const { bits } = gcBits;
+    const { marks } = pageColumns;
+    const c = spans.columns;
+    for (const { base, bytes } of arenas.ranges()) {
+      const from = arenas.pageOf(base) >>> 5;
+      marks.fill(0, from, from + alignUp(bytes / pageSize, 32) / 32);
+    }
+    let bytesMarked = 0;
+    let objectsMarked = 0;
+    for (let s = 1, end = spans.end; s < end; s++) {
+      if (c.state[s] !== spanState.inUse) continue;
+      const page = c.startPage[s];
+      const n = c.nelems[s];
+      const markBits = c.markBits[s];
+      let marked = 0;
+      for (let window = 0; window < n; window += 32) {
+        let word = objects.allocatedWord(s, window);
+        if (word !== 0) {
+          word &= liveness.livingWord(s, window);
+          marked += popcount32(word);
         }
-        marked += popcount32(word);
+        bits[markBits + (window >>> 5)] = word;
       }
-      bits[markBits + (window >>> 5)] = word;
+      if (marked !== 0) {
+        marks[page >>> 5] |= 1 << (page & 31);
+        objectsMarked += marked;
+        bytesMarked += c.elemSize[s] === 0 ? c.pages[s] * pageSize : marked * c.elemSize[s];
+      }
     }
-    if (marked !== 0) {
-      marks[page >>> 5] |= 1 << (page & 31);
-      objectsMarked += marked;
-      bytesMarked += c.elemSize[s] === 0 ? c.pages[s] * pageSize : marked * c.elemSize[s];
-    }
+    return { bytes: bytesMarked, objects: objectsMarked };
   }
-  return { bytes: bytesMarked, objects: objectsMarked };
 }

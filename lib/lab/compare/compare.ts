@@ -7,35 +7,24 @@
  * configuration whose run fails has no further ones, and the others go on; what is wrong with the subject or
  * with the place of the files ends all of it.
  *
- * Not here: a run (run.ts), its process (fork-run.ts), the index (comparison-index.ts), what is drawn
- * (report/comparison.ts).
+ * Not here: a run and its process (run/), the index (record/comparison-index.ts), reading it all back
+ * (metrics/comparison.ts), what is drawn (report/comparison.ts).
  */
 import { rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type ErrorCode, PageHeapError } from '../../base/errors.ts';
-import { metrics, metricsOf, type Spread, spreadOf } from '../metrics/compare-metrics.ts';
 import {
   type ComparisonIndex,
-  comparisonFile,
   comparisonFormat,
   fileStems,
   type RunFailure,
-  readIndex,
   writeIndex,
 } from '../record/comparison-index.ts';
-import type { RunData } from '../record/run-data.ts';
-import { readRunFile } from '../record/run-file.ts';
-import { hasRecorded, makeFolder, removeEmpty, runFilesIn } from '../record/run-folder.ts';
-import type { LabHeapOptions } from '../run/heap-target.ts';
+import { makeFolder, removeEmpty } from '../record/folders.ts';
+import { hasRecorded, runFilesIn } from '../record/run-folder.ts';
 import { tryHeap } from '../run/run-heap.ts';
 import type { RunOptions, RunProgress, RunResult } from '../run/run-options.ts';
-
-export {
-  type ComparisonIndex,
-  comparisonFile,
-  comparisonFormat,
-  type RunFailure,
-} from '../record/comparison-index.ts';
+import type { LabHeapOptions } from '../subject/heap-target.ts';
 
 export interface ComparedConfiguration {
   readonly label: string;
@@ -70,25 +59,6 @@ export interface ComparePlace {
   /** Runs finished, and in all. */
   readonly done: number;
   readonly total: number;
-}
-
-export interface ComparedRuns {
-  readonly label: string;
-  readonly files: readonly string[];
-  readonly runs: readonly RunData[];
-  /** By metric id; undefined where no run has the metric. */
-  readonly spread: Readonly<Record<string, Spread | undefined>>;
-}
-
-/** A whole comparison, read back. */
-export interface Comparison {
-  readonly index: ComparisonIndex;
-  readonly folder: string;
-  readonly configurations: readonly ComparedRuns[];
-  /** Configurations whose runs failed, as in the index. */
-  readonly failures: readonly RunFailure[];
-  /** Run files that do not go to the end of their run; they count with what they have. */
-  readonly incomplete: readonly { readonly label: string; readonly file: string }[];
 }
 
 function refuse(message: string, value: unknown): never {
@@ -167,70 +137,70 @@ async function anyRecorded(folder: string): Promise<boolean> {
 
 /** A comparison at work. */
 class Comparing {
-  private readonly options: CompareOptions;
-  private readonly hooks: CompareHooks;
-  private readonly begin = performance.now();
-  private readonly started = new Date().toISOString();
-  private readonly stems: readonly string[];
+  readonly #options: CompareOptions;
+  readonly #hooks: CompareHooks;
+  readonly #begin = performance.now();
+  readonly #started = new Date().toISOString();
+  readonly #stems: readonly string[];
   /** Run files that are finished, by configuration. */
-  private readonly files: readonly string[][];
-  private readonly failures: RunFailure[] = [];
-  private readonly failed = new Set<number>();
-  private done = 0;
+  readonly #files: readonly string[][];
+  readonly #failures: RunFailure[] = [];
+  readonly #failed = new Set<number>();
+  #done = 0;
   /** Until all is done. */
-  private interrupted = true;
+  #interrupted = true;
 
   constructor(options: CompareOptions, hooks: CompareHooks) {
-    this.options = options;
-    this.hooks = hooks;
-    this.stems = fileStems(options.configurations.map(({ label }) => label));
-    this.files = options.configurations.map(() => []);
+    this.#options = options;
+    this.#hooks = hooks;
+    this.#stems = fileStems(options.configurations.map(({ label }) => label));
+    this.#files = options.configurations.map(() => []);
   }
 
   /** Whether no run came to anything, not even to an error of its own. */
   get isBare(): boolean {
-    return this.done === 0 && this.failures.length === 0;
+    return this.#done === 0 && this.#failures.length === 0;
   }
 
   /** Makes the runs, until one is stopped. */
   async run(): Promise<void> {
-    const { configurations, repeat } = this.options;
+    const { configurations, repeat } = this.#options;
     for (let round = 1; round <= repeat; round++) {
       for (let i = 0; i < configurations.length; i++) {
-        if (this.failed.has(i)) continue;
-        if (this.hooks.stopped?.() === true || !(await this.runOne(i, round))) return;
+        if (this.#failed.has(i)) continue;
+        if (this.#hooks.stopped?.() === true || !(await this.#runOne(i, round))) return;
         this.write();
       }
     }
-    this.interrupted = false;
+    this.#interrupted = false;
   }
 
   /** Writes the index as things are. */
   write(): ComparisonIndex {
-    const { configurations, repeat, folder, run } = this.options;
+    const { configurations, repeat, folder, run } = this.#options;
     const index: ComparisonIndex = {
       format: comparisonFormat,
       name: run.name ?? '',
-      started: this.started,
+      started: this.#started,
       repeat,
-      configurations: configurations.map(({ label }, i) => ({ label, runs: [...this.files[i]] })),
-      failures: [...this.failures],
-      seconds: (performance.now() - this.begin) / 1000,
-      interrupted: this.interrupted,
+      configurations: configurations.map(({ label }, i) => ({ label, runs: [...this.#files[i]] })),
+      failures: [...this.#failures],
+      seconds: (performance.now() - this.#begin) / 1000,
+      interrupted: this.#interrupted,
     };
     writeIndex(folder, index);
     return index;
   }
 
   /** Makes one run; answers false if it was stopped. */
-  private async runOne(i: number, round: number): Promise<boolean> {
-    const { configurations, folder, run } = this.options;
+  async #runOne(i: number, round: number): Promise<boolean> {
+    const { configurations, folder, run } = this.#options;
     const { label, heap, pageHeapFile } = configurations[i];
-    const place = { label, done: this.done, total: this.total() };
-    this.hooks.onProgress?.(place, undefined);
-    const file = `${this.stems[i]}-${round}.jsonl`;
+    const place = { label, done: this.#done, total: this.#total() };
+    this.#hooks.onProgress?.(place, undefined);
+    const file = `${this.#stems[i]}-${round}.jsonl`;
     try {
-      const { reason } = await this.hooks.run(
+      const { reason } = await this.#hooks.run(
         {
           ...run,
           heap,
@@ -238,52 +208,27 @@ class Comparing {
           name: label,
           output: join(folder, file),
         },
-        (progress) => this.hooks.onProgress?.(place, progress),
+        (progress) => this.#hooks.onProgress?.(place, progress),
       );
       if (reason === 'interrupted') return false;
-      this.files[i].push(file);
-      this.done++;
+      this.#files[i].push(file);
+      this.#done++;
       return true;
     } catch (error) {
-      if (this.hooks.stopped?.() === true) return false;
+      if (this.#hooks.stopped?.() === true) return false;
       if (error instanceof PageHeapError && sharedErrors.has(error.code)) throw error;
       const failure = failureOf(label, round, error);
-      this.failures.push(failure);
-      this.failed.add(i);
-      this.hooks.onFailure?.(failure, error);
+      this.#failures.push(failure);
+      this.#failed.add(i);
+      this.#hooks.onFailure?.(failure, error);
       return true;
     }
   }
 
   /** Runs in all, as far as is known: those of configurations that failed are left out. */
-  private total(): number {
-    const { configurations, repeat } = this.options;
-    const lost = [...this.failed].reduce((sum, i) => sum + repeat - this.files[i].length, 0);
-    return Math.max(this.done + 1, configurations.length * repeat - lost);
+  #total(): number {
+    const { configurations, repeat } = this.#options;
+    const lost = [...this.#failed].reduce((sum, i) => sum + repeat - this.#files[i].length, 0);
+    return Math.max(this.#done + 1, configurations.length * repeat - lost);
   }
-}
-
-/**
- * Reads a comparison back, by its folder or its index.
- * @throws PageHeapError ERR_FILE, ERR_RUN_FILE
- */
-export async function readComparison(path: string): Promise<Comparison> {
-  const file = basename(path) === comparisonFile ? path : join(path, comparisonFile);
-  const index = readIndex(file);
-  const folder = dirname(file);
-  const configurations: ComparedRuns[] = [];
-  const incomplete: { label: string; file: string }[] = [];
-  for (const { label, runs: files } of index.configurations) {
-    const runs: RunData[] = [];
-    for (const name of files) {
-      const run = await readRunFile(join(folder, basename(name)));
-      runs.push(run);
-      const { reason = 'done' } = run.end ?? { reason: 'unfinished' };
-      if (reason !== 'done') incomplete.push({ label, file: basename(name) });
-    }
-    const values = runs.map(metricsOf);
-    const spread = Object.fromEntries(metrics.map(({ id }) => [id, spreadOf(values.map((v) => v[id]))]));
-    configurations.push({ label, files, runs, spread });
-  }
-  return { index, folder, configurations, failures: index.failures, incomplete };
 }

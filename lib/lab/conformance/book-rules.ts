@@ -22,36 +22,37 @@ export interface FreeRun {
 }
 
 export class BookRules {
-  private readonly steps: Steps;
-  private readonly model: PageModel;
-  private readonly heap: () => PageHeap;
-  private readonly physPages: number;
+  readonly #steps: Steps;
+  readonly #model: PageModel;
+  readonly #heap: () => PageHeap;
+  readonly #physPages: number;
   /** Pages that must count as scavenged: fresh + released − lastScavenged. */
   scavenged = 0;
   /** Whether the model knows of each page if it counts as scavenged. */
   exact = true;
   /** Whether the design ages its runs: it releases by age, or has told of a time. */
-  private ages = false;
+  #ages = false;
 
   /** @param heap not asked for before it is made: its constructor may tell the host something */
   constructor(steps: Steps, model: PageModel, heap: () => PageHeap, physPages: number) {
-    this.steps = steps;
-    this.model = model;
-    this.heap = heap;
-    this.physPages = physPages;
+    this.#steps = steps;
+    this.#model = model;
+    this.#heap = heap;
+    this.#physPages = physPages;
   }
 
   /** The free runs as the page heap tells of them. */
   runs(): FreeRun[] {
     const runs: FreeRun[] = [];
-    this.heap().forEachFree((page, n, scavenged, since) => runs.push({ page, n, scavenged, since }));
+    this.#heap().forEachFree((page, n, scavenged, since) => runs.push({ page, n, scavenged, since }));
     return runs;
   }
 
   /** After every call: the books, and what they say of each page. */
   settle(): void {
-    const { model, steps } = this;
-    const heap = this.heap();
+    const model = this.#model;
+    const steps = this.#steps;
+    const heap = this.#heap();
     heap.check(3);
     const stats = heap.stats();
     steps.require(
@@ -79,8 +80,8 @@ export class BookRules {
       end = page + n;
       for (let p = page; p < end; p++)
         if (model.state[p] !== isFree) steps.fail(`forEachFree: page ${p} is not free`);
-      this.holdScavenged(run);
-      if (this.physPages === 1) this.holdAge(run);
+      this.#holdScavenged(run);
+      if (this.#physPages === 1) this.#holdAge(run);
       told += n;
       toldScavenged += scavenged;
     }
@@ -96,14 +97,14 @@ export class BookRules {
    * @param page of the allocation, `n` pages
    */
   forget(page: number, n: number): void {
-    const { model } = this;
+    const model = this.#model;
     const [low, high] = model.stretch(page, n);
     for (const run of this.runs()) {
       const end = run.page + run.n;
       if (end <= low || run.page >= high || countOf(model.counted, run.page, end) <= run.scavenged) continue;
       if (run.scavenged === 0) model.counted.fill(0, run.page, end);
       else {
-        model.forgetBroken(run.page, end, this.physPages);
+        model.forgetBroken(run.page, end, this.#physPages);
         if (countOf(model.counted, run.page, end) !== run.scavenged) this.exact = false;
       }
     }
@@ -125,21 +126,21 @@ export class BookRules {
     return longest < n;
   }
 
-  private holdScavenged({ page, n, scavenged }: FreeRun): void {
-    const hollow = countOf(this.model.hollow, page, page + n);
-    const counted = this.exact ? countOf(this.model.counted, page, page + n) : scavenged;
+  #holdScavenged({ page, n, scavenged }: FreeRun): void {
+    const hollow = countOf(this.#model.hollow, page, page + n);
+    const counted = this.exact ? countOf(this.#model.counted, page, page + n) : scavenged;
     if (scavenged > hollow || scavenged !== counted)
-      this.steps.fail(
+      this.#steps.fail(
         `forEachFree: of the run at ${page}, ${inPages(n)}, ${scavenged} count as scavenged, and ${this.exact ? counted : `at most ${hollow}`} should`,
       );
   }
 
-  private holdAge({ page, n, scavenged, since }: FreeRun): void {
-    if (since !== 0 || this.heap().releaseUnused !== undefined) this.ages = true;
-    else if (!this.ages) return;
-    const [least, most] = this.model.ages(page, n, scavenged === n);
+  #holdAge({ page, n, scavenged, since }: FreeRun): void {
+    if (since !== 0 || this.#heap().releaseUnused !== undefined) this.#ages = true;
+    else if (!this.#ages) return;
+    const [least, most] = this.#model.ages(page, n, scavenged === n);
     if (!(since >= least && since <= most))
-      this.steps.fail(
+      this.#steps.fail(
         `forEachFree: the run at ${page}, ${inPages(n)}, is unused since ${since}; its pages were freed ${least === most ? `at ${least}` : `or put together with others from ${least} to ${most}`}`,
       );
   }

@@ -38,29 +38,29 @@ export class PageModel {
 
   grow(page: number, n: number, now: number, fresh: boolean): void {
     this.grown += n;
-    this.mark(this.hollow, page, n, fresh ? 1 : 0);
-    this.mark(this.counted, page, n, fresh ? 1 : 0);
-    this.becomeFree(page, n, now);
+    this.#mark(this.hollow, page, n, fresh ? 1 : 0);
+    this.#mark(this.counted, page, n, fresh ? 1 : 0);
+    this.#becomeFree(page, n, now);
   }
 
   /** Pages are handed out. How many of them counted as scavenged. */
   take(page: number, n: number): number {
     const taken = countOf(this.counted, page, page + n);
-    this.mark(this.state, page, n, isHeld);
-    this.mark(this.used, page, n, 1);
-    this.mark(this.hollow, page, n, 0);
-    this.mark(this.counted, page, n, 0);
+    this.#mark(this.state, page, n, isHeld);
+    this.#mark(this.used, page, n, 1);
+    this.#mark(this.hollow, page, n, 0);
+    this.#mark(this.counted, page, n, 0);
     this.free -= n;
     return taken;
   }
 
   give(page: number, n: number, now: number): void {
-    this.becomeFree(page, n, now);
+    this.#becomeFree(page, n, now);
   }
 
   release(page: number, n: number): void {
-    this.mark(this.hollow, page, n, 1);
-    this.mark(this.counted, page, n, 1);
+    this.#mark(this.hollow, page, n, 1);
+    this.#mark(this.counted, page, n, 1);
   }
 
   /** The stretch of free pages round [page, page + n), as [first, end). */
@@ -103,14 +103,14 @@ export class PageModel {
     }
   }
 
-  private becomeFree(page: number, n: number, now: number): void {
-    this.mark(this.state, page, n, isFree);
+  #becomeFree(page: number, n: number, now: number): void {
+    this.#mark(this.state, page, n, isFree);
     this.free += n;
     this.freedAt.fill(now, page, page + n);
     this.youngAt.fill(now, ...this.stretch(page, n));
   }
 
-  private mark(column: Uint8Array, page: number, n: number, value: number): void {
+  #mark(column: Uint8Array, page: number, n: number, value: number): void {
     column.fill(value, page, page + n);
   }
 }

@@ -38,12 +38,12 @@ interface Machine extends SessionOptions {
 
 /** A command of the random run: what it does, and how a failure writes it. */
 class Step implements fc.Command<Machine, Session> {
-  private readonly words: string;
-  private readonly act: (s: Session, machine: Machine) => void;
+  readonly #words: string;
+  readonly #act: (s: Session, machine: Machine) => void;
 
   constructor(words: string, act: (s: Session, machine: Machine) => void) {
-    this.words = words;
-    this.act = act;
+    this.#words = words;
+    this.#act = act;
   }
 
   check(): boolean {
@@ -51,11 +51,11 @@ class Step implements fc.Command<Machine, Session> {
   }
 
   run(machine: Machine, s: Session): void {
-    this.act(s, machine);
+    this.#act(s, machine);
   }
 
   toString(): string {
-    return this.words;
+    return this.#words;
   }
 }
 

@@ -36,34 +36,34 @@ interface Releasing extends Asked {
 }
 
 export class ReleaseRules {
-  private readonly steps: Steps;
-  private readonly model: PageModel;
-  private readonly books: BookRules;
-  private readonly physPages: number;
+  readonly #steps: Steps;
+  readonly #model: PageModel;
+  readonly #books: BookRules;
+  readonly #physPages: number;
   /** What the host was told in the call that is going on: runs, and pages newly released. */
   pieces = 0;
-  private newly = 0;
-  private releasing: Releasing | undefined;
+  #newly = 0;
+  #releasing: Releasing | undefined;
 
   constructor(steps: Steps, model: PageModel, books: BookRules, physPages: number) {
-    this.steps = steps;
-    this.model = model;
-    this.books = books;
-    this.physPages = physPages;
+    this.#steps = steps;
+    this.#model = model;
+    this.#books = books;
+    this.#physPages = physPages;
   }
 
   /** Any call begins. */
   beginCall(): void {
     this.pieces = 0;
-    this.newly = 0;
+    this.#newly = 0;
   }
 
   /** A call that may release begins. Answers its `shouldStop`, and whether that has said true. */
   begin(asked: Asked, now: number): { shouldStop: () => boolean; stopped: () => boolean } {
-    const runs = this.books.runs().map(({ page, n }) => this.wholePhysical(page, n));
+    const runs = this.#books.runs().map(({ page, n }) => this.#wholePhysical(page, n));
     const releasing: Releasing = { ...asked, runs, now, asks: 0, askedSincePiece: true };
     const { stopAfter } = asked;
-    this.releasing = releasing;
+    this.#releasing = releasing;
     return {
       shouldStop: () => {
         releasing.askedSincePiece = true;
@@ -75,20 +75,23 @@ export class ReleaseRules {
 
   /** The call ends with an answer. The pages of it. */
   end(call: string, answer: Bytes): number {
-    this.releasing = undefined;
+    this.#releasing = undefined;
     const pages = answer / pageBytes;
     // Putting released runs together may release a physical page across their border, which nobody asked for.
-    const across = this.physPages === 1 ? 0 : this.pieces * this.physPages;
-    this.steps.require(
-      pages <= this.newly && pages >= this.newly - across,
-      `${call} answered ${inPages(pages)} and told the host of ${this.newly}`,
+    const across = this.#physPages === 1 ? 0 : this.pieces * this.#physPages;
+    this.#steps.require(
+      pages <= this.#newly && pages >= this.#newly - across,
+      `${call} answered ${inPages(pages)} and told the host of ${this.#newly}`,
     );
     return pages;
   }
 
   /** The host is told. */
   released(page: number, n: number, newly: number): void {
-    const { model, releasing, physPages, steps } = this;
+    const model = this.#model;
+    const releasing = this.#releasing;
+    const physPages = this.#physPages;
+    const steps = this.#steps;
     steps.note(`  host.release ${page} ${n}, ${newly} newly`);
     const call = `host.release(${page}, ${n}, ${newly})`;
     steps.require(
@@ -106,18 +109,20 @@ export class ReleaseRules {
     );
     if (newly > 0 && releasing === undefined && physPages === 1)
       steps.fail(`${call}: nobody asked for a release`);
-    if (releasing !== undefined) this.holdPiece(releasing, page, n, newly, call);
+    if (releasing !== undefined) this.#holdPiece(releasing, page, n, newly, call);
     this.pieces++;
-    this.newly += newly;
-    this.books.scavenged += newly;
+    this.#newly += newly;
+    this.#books.scavenged += newly;
     model.release(page, n);
   }
 
   /** Holds a piece of a release against what was asked for. */
-  private holdPiece(releasing: Releasing, page: number, n: number, newly: number, call: string): void {
-    const { model, steps, physPages } = this;
+  #holdPiece(releasing: Releasing, page: number, n: number, newly: number, call: string): void {
+    const model = this.#model;
+    const steps = this.#steps;
+    const physPages = this.#physPages;
     const { stopAfter } = releasing;
-    const { exact } = this.books;
+    const { exact } = this.#books;
     const there = n - countOf(exact ? model.counted : model.hollow, page, page + n);
     steps.require(
       exact ? newly === there : newly >= there,
@@ -130,16 +135,17 @@ export class ReleaseRules {
       steps.require(releasing.askedSincePiece, `${call}: shouldStop was not asked after the piece before`);
       releasing.askedSincePiece = false;
     }
-    this.holdAmount(releasing, page, n, newly, call);
-    if (physPages === 1) this.holdYouth(releasing, page, n, call);
+    this.#holdAmount(releasing, page, n, newly, call);
+    if (physPages === 1) this.#holdYouth(releasing, page, n, call);
   }
 
-  private holdAmount({ pages, runs }: Releasing, page: number, n: number, newly: number, call: string): void {
-    const { steps, physPages } = this;
-    const left = pages - this.newly;
+  #holdAmount({ pages, runs }: Releasing, page: number, n: number, newly: number, call: string): void {
+    const steps = this.#steps;
+    const physPages = this.#physPages;
+    const left = pages - this.#newly;
     steps.require(
       left > 0,
-      `${call}: ${inPages(pages)} ${pages === 1 ? 'was' : 'were'} asked for, and ${this.newly} released already`,
+      `${call}: ${inPages(pages)} ${pages === 1 ? 'was' : 'were'} asked for, and ${this.#newly} released already`,
     );
     const wanted = Math.ceil(left / physPages) * physPages;
     const downToHuge = page % hugePages === 0 && newly - wanted < hugePages;
@@ -153,19 +159,19 @@ export class ReleaseRules {
     );
   }
 
-  private holdYouth({ limit, now }: Releasing, page: number, n: number, call: string): void {
-    const { model } = this;
+  #holdYouth({ limit, now }: Releasing, page: number, n: number, call: string): void {
+    const model = this.#model;
     if (limit < 0) return;
     for (let p = page; p < page + n; p++) {
       const unused = now - (model.freedAt[p] ?? 0);
       if (model.counted[p] === 0 && unused <= limit)
-        this.steps.fail(`${call}: page ${p} is unused for ${unused}, no longer than ${limit}`);
+        this.#steps.fail(`${call}: page ${p} is unused for ${unused}, no longer than ${limit}`);
     }
   }
 
   /** The whole physical pages in a run: the first page, and how many pages. */
-  private wholePhysical(page: number, n: number): [number, number] {
-    const phys = this.physPages;
+  #wholePhysical(page: number, n: number): [number, number] {
+    const phys = this.#physPages;
     const first = Math.ceil(page / phys) * phys;
     return [first, Math.max(0, Math.floor((page + n) / phys) * phys - first)];
   }

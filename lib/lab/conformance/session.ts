@@ -39,54 +39,54 @@ export class Session {
   /** Allocations held: first page → pages. */
   readonly held = new Map<number, number>();
   clock = 1;
-  private readonly steps = new Steps();
-  private readonly model: PageModel;
-  private readonly books: BookRules;
-  private readonly releases: ReleaseRules;
-  private readonly physPages: number;
-  private readonly reachPages: number;
+  readonly #steps = new Steps();
+  readonly #model: PageModel;
+  readonly #books: BookRules;
+  readonly #releases: ReleaseRules;
+  readonly #physPages: number;
+  readonly #reachPages: number;
   /** Whether a release was left to the design's reluctance, after which one by force may miss pages. */
-  private reluctant = false;
+  #reluctant = false;
 
   constructor(make: MakePageHeap, options: SessionOptions = {}) {
-    this.reachPages = options.reachPages ?? reachPages;
-    this.physPages = options.physPages ?? 1;
-    this.model = new PageModel(this.reachPages);
-    this.books = new BookRules(this.steps, this.model, () => this.heap, this.physPages);
-    this.releases = new ReleaseRules(this.steps, this.model, this.books, this.physPages);
-    if (this.physPages > 1) this.steps.note(`new, with physical pages of ${this.physPages} pages`);
+    this.#reachPages = options.reachPages ?? reachPages;
+    this.#physPages = options.physPages ?? 1;
+    this.#model = new PageModel(this.#reachPages);
+    this.#books = new BookRules(this.#steps, this.#model, () => this.heap, this.#physPages);
+    this.#releases = new ReleaseRules(this.#steps, this.#model, this.#books, this.#physPages);
+    if (this.#physPages > 1) this.#steps.note(`new, with physical pages of ${this.#physPages} pages`);
     this.heap = make({
-      reachPages: pageCount(this.reachPages),
-      physPages: this.physPages,
+      reachPages: pageCount(this.#reachPages),
+      physPages: this.#physPages,
       now: () => this.clock,
-      release: (page, n, newly) => this.releases.released(page, n, newly),
+      release: (page, n, newly) => this.#releases.released(page, n, newly),
     });
   }
 
   /** Ends the check with what is wrong. */
   fail(message: string): never {
-    return this.steps.fail(message);
+    return this.#steps.fail(message);
   }
 
   require(holds: boolean, message: string): void {
-    this.steps.require(holds, message);
+    this.#steps.require(holds, message);
   }
 
   get freePages(): number {
-    return this.model.free;
+    return this.#model.free;
   }
 
   /** Whether a page was ever grown. */
   isGrown(page: number): boolean {
-    return this.model.state[page] !== notGrown;
+    return this.#model.state[page] !== notGrown;
   }
 
   grow(page: number, n = growthPages): void {
     this.prepareGrow(page, n);
-    this.begin(`grow ${page} ${n}`);
+    this.#begin(`grow ${page} ${n}`);
     this.require(this.heap.grow(pageIndex(page), pageCount(n)) === true, 'grow refused fresh pages');
-    this.grew(page, n);
-    this.settle();
+    this.#grew(page, n);
+    this.#settle();
   }
 
   /**
@@ -94,7 +94,7 @@ export class Session {
    * @throws what is no refusal
    */
   tryGrow(page: number, n: number): string | undefined {
-    this.begin(`grow ${page} ${n}, if it takes that`);
+    this.#begin(`grow ${page} ${n}, if it takes that`);
     let took: boolean;
     try {
       took =
@@ -104,33 +104,33 @@ export class Session {
       return refusal(error);
     }
     this.require(typeof took === 'boolean', `grow answered ${took}, neither true nor false`);
-    if (took) this.grew(page, n);
-    this.settle();
+    if (took) this.#grew(page, n);
+    this.#settle();
     return took ? undefined : `it answers false to growth by ${inPages(n)}`;
   }
 
   /** Makes sure of memory for a growth, which may then never come. */
   prepareGrow(page: number, n = growthPages): void {
     if (this.heap.prepareGrow === undefined) return;
-    this.begin(`prepareGrow ${page} ${n}`);
+    this.#begin(`prepareGrow ${page} ${n}`);
     this.require(this.heap.prepareGrow(pageIndex(page), pageCount(n)) === true, 'prepareGrow refused');
-    this.settle();
+    this.#settle();
   }
 
   /** Allocates n pages: the first, or −1. */
   alloc(n: number): number {
-    const { model } = this;
-    this.begin(`alloc ${n}`);
+    const model = this.#model;
+    this.#begin(`alloc ${n}`);
     const page = this.heap.alloc(pageCount(n));
     if (page === -1) {
-      if (model.hasRun(n) && !this.books.splitByState(n))
+      if (model.hasRun(n) && !this.#books.splitByState(n))
         this.fail(`alloc(${n}) answered −1 although ${n} pages in a row are free`);
-      this.settle();
+      this.#settle();
       return -1;
     }
-    this.steps.note(`  = ${page}`);
+    this.#steps.note(`  = ${page}`);
     this.require(
-      Number.isInteger(page) && page >= 0 && page + n <= this.reachPages,
+      Number.isInteger(page) && page >= 0 && page + n <= this.#reachPages,
       `alloc(${n}) answered ${page}`,
     );
     for (let p: number = page; p < page + n; p++) {
@@ -147,12 +147,12 @@ export class Session {
       `lastScavenged is ${lastScavenged} after an allocation`,
     );
     this.require(
-      !this.books.exact || lastScavenged >= taken,
+      !this.#books.exact || lastScavenged >= taken,
       `lastScavenged is ${lastScavenged}, and ${taken} of the pages handed out counted as scavenged`,
     );
-    this.books.scavenged -= lastScavenged;
-    if (lastScavenged > taken) this.books.forget(page, n);
-    this.settle();
+    this.#books.scavenged -= lastScavenged;
+    if (lastScavenged > taken) this.#books.forget(page, n);
+    this.#settle();
     return page;
   }
 
@@ -161,14 +161,14 @@ export class Session {
     const all = this.held.get(page);
     if (all === undefined || n < 1 || from + n > all) throw new RangeError(`page ${page} is not held so`);
     const first = page + from;
-    this.begin(`free ${first} ${n}`);
+    this.#begin(`free ${first} ${n}`);
     // Before the call: with large physical pages it may complete one that can be given back.
-    this.model.give(first, n, this.clock);
+    this.#model.give(first, n, this.clock);
     this.heap.free(pageIndex(first), pageCount(n));
     this.held.delete(page);
     if (from > 0) this.held.set(page, from);
     if (from + n < all) this.held.set(first + n, all - from - n);
-    this.settle();
+    this.#settle();
   }
 
   /** Releases about n pages: the pages newly released. `shouldStop` is answered true after so many asks. */
@@ -177,16 +177,16 @@ export class Session {
   }
 
   releaseBytes(nbytes: number, force: boolean, stopAfter?: number): number {
-    this.begin(
+    this.#begin(
       `release ${nbytes} bytes${force ? ', by force' : ''}${stopAfter === undefined ? '' : `, to stop when asked for the ${stopAfter + 1}th time`}`,
     );
     const asked = nbytes / pageBytes;
-    const { shouldStop, stopped } = this.releases.begin({ pages: asked, limit: -1, stopAfter }, this.clock);
+    const { shouldStop, stopped } = this.#releases.begin({ pages: asked, limit: -1, stopAfter }, this.clock);
     const got = this.heap.release(bytes(nbytes), force, stopAfter === undefined ? undefined : shouldStop);
-    const pages = this.releases.end('release', got);
-    this.settle();
-    if (!force) this.reluctant = true;
-    else if (pages < asked && !stopped() && !this.reluctant && this.physPages === 1) {
+    const pages = this.#releases.end('release', got);
+    this.#settle();
+    if (!force) this.#reluctant = true;
+    else if (pages < asked && !stopped() && !this.#reluctant && this.#physPages === 1) {
       const left = this.freePages - this.heap.stats().scavengedPages;
       this.require(
         left === 0,
@@ -198,17 +198,17 @@ export class Session {
 
   /** How many runs the last release told the host of. */
   get lastPieces(): number {
-    return this.releases.pieces;
+    return this.#releases.pieces;
   }
 
   releaseUnused(limit: number): number {
     if (this.heap.releaseUnused === undefined) return 0;
-    this.begin(`releaseUnused ${limit}`);
+    this.#begin(`releaseUnused ${limit}`);
     const asked = { pages: Number.POSITIVE_INFINITY, limit, stopAfter: undefined };
-    this.releases.begin(asked, this.clock);
-    const pages = this.releases.end('releaseUnused', this.heap.releaseUnused(limit));
-    this.settle();
-    if (this.physPages > 1) return pages;
+    this.#releases.begin(asked, this.clock);
+    const pages = this.#releases.end('releaseUnused', this.heap.releaseUnused(limit));
+    this.#settle();
+    if (this.#physPages > 1) return pages;
     for (const { page, n, scavenged, since } of this.runs())
       this.require(
         scavenged === n || this.clock - since <= limit,
@@ -219,28 +219,28 @@ export class Session {
 
   nextGeneration(): void {
     if (this.heap.nextGeneration === undefined) return;
-    this.begin('nextGeneration');
+    this.#begin('nextGeneration');
     this.heap.nextGeneration();
-    this.settle();
+    this.#settle();
   }
 
   /** The free runs as the page heap tells of them. */
   runs(): FreeRun[] {
-    return this.books.runs();
+    return this.#books.runs();
   }
 
-  private begin(step: string): void {
+  #begin(step: string): void {
     this.clock++;
-    this.releases.beginCall();
-    this.steps.note(step);
+    this.#releases.beginCall();
+    this.#steps.note(step);
   }
 
-  private settle(): void {
-    this.books.settle();
+  #settle(): void {
+    this.#books.settle();
   }
 
-  private grew(page: number, n: number): void {
-    this.model.grow(page, n, this.clock, this.heap.freshScavenged);
-    if (this.heap.freshScavenged) this.books.scavenged += n;
+  #grew(page: number, n: number): void {
+    this.#model.grow(page, n, this.clock, this.heap.freshScavenged);
+    if (this.heap.freshScavenged) this.#books.scavenged += n;
   }
 }

@@ -38,15 +38,15 @@ export function refusal(error: unknown): string {
 export const inPages = (n: number): string => `${n} page${n === 1 ? '' : 's'}`;
 
 export class Steps {
-  private readonly all: string[] = [];
+  readonly #all: string[] = [];
 
   note(step: string): void {
-    this.all.push(step);
+    this.#all.push(step);
   }
 
   /** Ends the check with what is wrong. */
   fail(message: string): never {
-    throw new ConformanceError(message, [...this.all]);
+    throw new ConformanceError(message, [...this.#all]);
   }
 
   require(holds: boolean, message: string): void {

@@ -6,7 +6,7 @@
  * Its amplitude is what lies between the two. A share of it is behind when RSS is down to begin − share ×
  * amplitude; that moment lies between two samples, and is taken from the straight line between them.
  *
- * Not here: what is made of it (facts.ts for one run, ../compare-metrics.ts for several).
+ * Not here: what is made of it (facts.ts, run-metrics.ts).
  */
 
 /** Milliseconds, and bytes of the heap's ranges that are resident. */

@@ -4,13 +4,13 @@
  * It is written before the first run and again after each, beside and then renamed, so that it is whole
  * whatever ends the process. Until all is done it says that the comparison was interrupted.
  *
- * Not here: making the runs and reading them back (compare.ts).
+ * Not here: making the runs (compare/compare.ts), reading them back (metrics/comparison.ts).
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { fileError } from '../trace/bytes.ts';
-import { fileStem } from './run-folder.ts';
+import { fileStem } from './folders.ts';
 
 export const comparisonFormat = 'pageheap-comparison/1';
 export const comparisonFile = 'comparison.json';

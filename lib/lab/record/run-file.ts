@@ -6,49 +6,27 @@
  * a file that ends early, and one last line that was cut off; anything else that is not as it must
  * be is an error with its line.
  *
- * What the lines hold: report/run-data.ts.
+ * Not here: what the lines hold (lines.ts), how they are sorted (run-data.ts).
  */
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { fileError } from '../trace/bytes.ts';
-import {
-  type RunClasses,
-  type RunCollection,
-  type RunData,
-  type RunEnd,
-  type RunHeader,
-  type RunMap,
-  type RunPhaseEnd,
-  type RunSample,
-  type RunScavenge,
-  runFormat,
-  toRunData,
-} from './run-data.ts';
-
-/** A line of a run file; the member `k` says which. */
-export type RunLine =
-  | RunHeader
-  | RunSample
-  | RunCollection
-  | RunScavenge
-  | RunPhaseEnd
-  | RunMap
-  | RunClasses
-  | RunEnd;
+import { faultIn, isJsonObject, type RunLine, runFormat } from './lines.ts';
+import { type RunData, toRunData } from './run-data.ts';
 
 export class RunFileWriter {
   readonly path: string;
-  private readonly fd: number;
-  private pending = '';
-  private open = true;
+  readonly #fd: number;
+  #pending = '';
+  #open = true;
 
   /** Makes the file, and its folder; a file that is there is replaced. @throws PageHeapError ERR_FILE */
   constructor(path: string) {
     this.path = path;
     try {
       mkdirSync(dirname(path), { recursive: true });
-      this.fd = openSync(path, 'w');
+      this.#fd = openSync(path, 'w');
     } catch (cause) {
       throw fileError(path, cause);
     }
@@ -56,16 +34,16 @@ export class RunFileWriter {
 
   /** Adds a line. Numbers that are not finite become null. */
   write(line: RunLine): void {
-    this.pending += `${JSON.stringify(line)}\n`;
+    this.#pending += `${JSON.stringify(line)}\n`;
   }
 
   /** Hands what was written to the system. @throws PageHeapError ERR_FILE */
   flush(): void {
-    if (this.pending === '') return;
-    const bytes = Buffer.from(this.pending);
-    this.pending = '';
+    if (this.#pending === '') return;
+    const bytes = Buffer.from(this.#pending);
+    this.#pending = '';
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
     } catch (cause) {
       throw fileError(this.path, cause);
     }
@@ -73,37 +51,21 @@ export class RunFileWriter {
 
   /** Flushes and closes; again is harmless. @throws PageHeapError ERR_FILE */
   close(): void {
-    if (!this.open) return;
-    this.open = false;
+    if (!this.#open) return;
+    this.#open = false;
     try {
       this.flush();
     } finally {
-      closeSync(this.fd);
+      closeSync(this.#fd);
     }
   }
 }
 
 const newline = 10;
 
-/** The members that a line of each kind must have as numbers; lines of other kinds may hold anything. */
-const numbersOf: Readonly<Record<string, readonly string[]>> = {
-  s: ['t', 'inuse', 'free', 'released', 'rss'],
-  gc: ['t'],
-  scav: ['t'],
-  map: ['t'],
-  classes: ['t'],
-  end: ['t'],
-};
-
-type JsonObject = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** What is wrong with a parsed line, or undefined. */
 function faultOf(line: unknown, first: boolean): string | undefined {
-  if (!isObject(line)) return 'not a JSON object';
+  if (!isJsonObject(line)) return 'not a JSON object';
   const { k } = line;
   if (typeof k !== 'string') return 'a line without its kind, the member k';
   if (first !== (k === 'run')) {
@@ -114,17 +76,7 @@ function faultOf(line: unknown, first: boolean): string | undefined {
   if (first && line.format !== runFormat) {
     return `a run file of format ${runFormat} was expected, not ${JSON.stringify(line.format)}`;
   }
-  const missing = (Object.hasOwn(numbersOf, k) ? numbersOf[k] : []).find(
-    (name) => !Number.isFinite(line[name]),
-  );
-  if (missing !== undefined) return `a line of kind ${k} needs the number ${missing}`;
-  if (k === 'map') {
-    const { bits } = line;
-    const sound = isObject(bits) && typeof bits.state === 'string' && typeof bits.resident === 'string';
-    if (!sound) return 'a line of kind map needs bits, with state and resident';
-  }
-  if (k === 'classes' && !Array.isArray(line.rows)) return 'a line of kind classes needs rows';
-  return undefined;
+  return faultIn(k, line);
 }
 
 /**

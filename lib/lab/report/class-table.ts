@@ -6,7 +6,8 @@
  * the table of a run that freed everything still shows what the run was made of.
  */
 
-import type { RunClasses, RunData, RunValue } from '../record/run-data.ts';
+import type { RunClasses, RunValue } from '../record/lines.ts';
+import type { RunData } from '../record/run-data.ts';
 import { formatBytes, formatNumber, formatShare, formatTime } from './client/format.ts';
 import { spread } from './downsample.ts';
 import { type Html, html, raw } from './html.ts';

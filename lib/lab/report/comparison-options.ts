@@ -6,10 +6,12 @@
  */
 
 import { type Generation, generations } from '../../design/design.ts';
-import { resolveOptions } from '../../design/options.ts';
-import type { ComparedRuns } from '../compare/compare.ts';
-import type { RunHeader, RunValue } from '../record/run-data.ts';
-import { formatDuration, formatNumber } from './client/format.ts';
+import { type Options as DeclaredOptions, recordedIn, withDefaults } from '../../design/option.ts';
+import { recordedOptions, resolveOptions } from '../../design/options.ts';
+import type { ComparedRuns } from '../metrics/comparison.ts';
+import type { RunHeader, RunValue } from '../record/lines.ts';
+import { samplingOptions, traceOptions, workloadOptions } from '../subject/subject-options.ts';
+import { formatNumber } from './client/format.ts';
 import { isSetByWorkload, optionInWords, optionName } from './option-names.ts';
 
 /** A name, and a value for each configuration. */
@@ -58,9 +60,8 @@ export function differingOptions(configurations: readonly ComparedRuns[]): Optio
 function defaultsOf(generation: RunValue | undefined): Options | undefined {
   const known = generations.find((name): name is Generation => name === generation);
   if (known === undefined) return undefined;
-  const { parts, ...rest } = resolveOptions({ generation: known, environment: false });
-  const { pageHeapClass: _class, ...names } = parts;
-  return { touch: 'all', strict: false, ...names, ...(rest as unknown as Options) };
+  const heap = recordedOptions(resolveOptions({ generation: known, environment: false }));
+  return { ...recordedIn('options', traceOptions, withDefaults(traceOptions, {})), ...heap } as Options;
 }
 
 /** The options that all configurations with runs have in common and that are not the defaults of all of them. */
@@ -74,42 +75,33 @@ export function commonOptions(configurations: readonly ComparedRuns[]): OptionRo
     .map((name) => ({ ...named(configurations, name), values: [optionInWords(name, known[0][name])] }));
 }
 
-const numberOf = (value: RunValue | undefined): number | undefined =>
-  typeof value === 'number' ? value : undefined;
+/** Those of the options that stand in one member of the header, as they are told. */
+function declaredRows(
+  options: DeclaredOptions,
+  member: Options = {},
+  words: (key: string, value: RunValue) => string = optionInWords,
+): OptionRow[] {
+  return Object.entries(options).flatMap(([key, { flag = key }]) => {
+    const value = member[key];
+    return value === undefined ? [] : [{ name: flag, values: [words(key, value)] }];
+  });
+}
+
+/** Numbers of a workload are told as they are typed: a seed is no amount. */
+const asTyped = (key: string, value: RunValue): string =>
+  typeof value === 'number' ? String(value) : optionInWords(key, value);
 
 /** What the subject is and how it was to go, by the names of the flags. */
 export function subjectRows(header: RunHeader | undefined): OptionRow[] {
   if (header === undefined) return [];
-  const { workload, trace, pace = {} } = header;
-  const rows: [string, string | undefined][] = [];
+  const { workload, trace, pace } = header;
+  const beat = declaredRows(samplingOptions, pace);
   if (workload !== undefined) {
-    const { name, seed, scale, timeScale, moreCollections } = workload;
-    rows.push(
-      ['workload', String(name)],
-      ['seed', seed === undefined ? undefined : String(seed)],
-      ['scale', scale === undefined ? undefined : String(scale)],
-      ['time-scale', timeScale === undefined ? undefined : String(timeScale)],
-      ['more-collections', moreCollections === undefined ? undefined : moreCollections ? 'on' : 'off'],
-    );
-  } else {
-    const [seconds, idle, collections] = [pace.seconds, pace.idle, pace.collections].map(numberOf);
-    const { name, ops } = trace ?? {};
-    const of = ops === undefined ? '' : `, ${formatNumber(ops)} operations`;
-    rows.push(
-      ['trace', name === undefined ? undefined : `${name}${of}`],
-      [
-        'duration',
-        seconds === undefined
-          ? undefined
-          : seconds === 0
-            ? 'as fast as it goes'
-            : formatDuration(seconds * 1000),
-      ],
-      ['idle', idle === undefined ? undefined : idle === 0 ? 'none' : formatDuration(idle * 1000)],
-      ['idle-gcs', collections === undefined ? undefined : formatNumber(collections)],
-    );
+    const name = { name: 'workload', values: [String(workload.name)] };
+    return [name, ...declaredRows(workloadOptions, workload, asTyped), ...beat];
   }
-  const beat = numberOf(pace.beatMs);
-  rows.push(['beat', beat === undefined ? undefined : formatDuration(beat)]);
-  return rows.flatMap(([name, value]) => (value === undefined ? [] : [{ name, values: [value] }]));
+  const { name, ops } = trace ?? {};
+  const of = ops === undefined ? '' : `, ${formatNumber(ops)} operations`;
+  const named = name === undefined ? [] : [{ name: 'trace', values: [`${name}${of}`] }];
+  return [...named, ...declaredRows(traceOptions, pace), ...beat];
 }

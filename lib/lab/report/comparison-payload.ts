@@ -7,8 +7,9 @@
  * the peaks, which come when they come. Of more maps than the page's budget allows, some moments in between
  * are left out. A configuration whose run has no maps, or that has no run, is not among them.
  */
-import type { ComparedRuns } from '../compare/compare.ts';
-import type { RunData, RunMap, RunSample } from '../record/run-data.ts';
+import type { ComparedRuns } from '../metrics/comparison.ts';
+import type { RunMap, RunSample } from '../record/lines.ts';
+import type { RunData } from '../record/run-data.ts';
 import { spread } from './downsample.ts';
 import { type PackedMap, packMap, residencyCount } from './page-maps.ts';
 

@@ -1,7 +1,7 @@
 /**
  * A comparison's numbers as words.
  */
-import type { MetricUnit, Spread } from '../metrics/compare-metrics.ts';
+import type { MetricUnit, Spread } from '../metrics/spread.ts';
 import { formatBytes, formatDuration, formatNumber } from './client/format.ts';
 
 /** One value in its unit. */

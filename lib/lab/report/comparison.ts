@@ -3,14 +3,15 @@
  * spread, what came of each phase, the page maps of one moment beside each other, what the configurations
  * differ in and have in common, and where it was measured.
  *
- * Not here: the shell of the page (page.ts), the numbers (../compare-metrics.ts), its style (comparison-style.ts).
+ * Not here: the shell of the page (page.ts), the numbers (metrics/), its style (comparison-style.ts).
  */
 import { stripVTControlCharacters } from 'node:util';
-import type { ComparedRuns, Comparison } from '../compare/compare.ts';
-import { type Metric, type MetricUnit, metrics, type Spread } from '../metrics/compare-metrics.ts';
-import { type ComparedPhase, comparePhases, phaseMetrics } from '../metrics/compare-phases.ts';
+import type { ComparedRuns, Comparison } from '../metrics/comparison.ts';
 import { decayStretch } from '../metrics/decay.ts';
-import type { RunHeader } from '../record/run-data.ts';
+import { type ComparedPhase, comparePhases, phaseMetrics } from '../metrics/phases.ts';
+import { type Metric, metrics } from '../metrics/run-metrics.ts';
+import type { MetricUnit, Spread } from '../metrics/spread.ts';
+import type { RunHeader } from '../record/lines.ts';
 import { curveColour, curveDash, mainWidth, mostPhaseRows } from './client/curve-style.ts';
 import { formatDuration, formatNumber } from './client/format.ts';
 import { commonOptions, differingOptions, type OptionRow, subjectRows } from './comparison-options.ts';
@@ -75,7 +76,7 @@ function metricsTable(configurations: readonly ComparedRuns[]): Html {
   </table></div>
   ${decayWords(configurations)}
   <p class="below">– stands for none: a decay that was none, because RSS had fallen by less than a twentieth of its peak when
-    the run ended or memory was forced back; LazyFree where pages are given back at once, or where nobody looked.${dashWords(configurations)}</p>`;
+    the run ended or memory was forced back; LazyFree where pages are given back at once, or where no sample tells it.${dashWords(configurations)}</p>`;
 }
 
 /** What the dashes of a whole column are. */
@@ -95,7 +96,7 @@ function decayWords(configurations: readonly ComparedRuns[]): Html {
   const isKnown = configurations.some(({ spread }) => spread.decayEnd !== undefined);
   if (!isForced || !isKnown) return html``;
   return html`<p class="below">A decay ends where memory was first forced back after the peak, which is before the run’s end:
-    its times are those down to “decay to”, what RSS was just then, not down to “RSS end”.</p>`;
+    its times are those down to “RSS after decay”, what RSS was just then, not down to “RSS end”.</p>`;
 }
 
 /** RSS at the end of each phase, and below it what else is known of it; nothing for a trace. */
@@ -249,7 +250,7 @@ function commandLine(configurations: readonly ComparedRuns[]): Html {
 
 /** What a reader should know: an interruption, runs that failed, runs that are not whole. */
 export function comparisonRemarks({ index, failures, configurations }: Comparison): string[] {
-  // What a page heap of one's own threw may hold anything.
+  // What a custom page heap throws may hold anything.
   const failed = failures.map(
     ({ label, round, message, code }) =>
       `${label}, run ${formatNumber(round)} failed: ${stripVTControlCharacters(message)} (${code})`,

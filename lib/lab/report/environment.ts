@@ -1,6 +1,7 @@
 /** The environment of a run: the machine, the options, the pace, what fell back, what the trace held. */
 
-import type { RunData, RunValue } from '../record/run-data.ts';
+import type { RunHeader, RunValue } from '../record/lines.ts';
+import type { RunData } from '../record/run-data.ts';
 import { type Html, html } from './html.ts';
 import { optionInWords, optionName } from './option-names.ts';
 import { heading, valueInWords } from './values.ts';
@@ -41,6 +42,16 @@ function fallbacksOf(run: RunData): string[] {
   return [...new Set(texts)];
 }
 
+/** Of a custom page heap: what its certificate says. */
+function conformanceMembers({ conformance }: RunHeader): Members | undefined {
+  if (conformance === undefined) return undefined;
+  const { hash, certificate } = conformance;
+  const module = hash.slice(0, 12);
+  if (certificate === null) return { module, suite: 'not run' };
+  const { passed, profile, version, date } = certificate;
+  return { module, suite: passed ? 'passed' : 'failed', extent: profile.extent, version, date };
+}
+
 /** Cards of all that, and what the sampling cost. */
 export function environmentCards(run: RunData, cost: Members): Html {
   const { header, end } = run;
@@ -54,8 +65,9 @@ export function environmentCards(run: RunData, cost: Members): Html {
     ${definitions('Workload', header.workload)}
     ${definitions('Heap options', header.options, false, optionWords)}
     ${definitions('Pace', header.pace)}
+    ${definitions('Conformance', conformanceMembers(header))}
     <div class="card"><h3>Fallbacks</h3>${fallen}</div>
-    ${definitions('What looking cost', cost)}
+    ${definitions('What sampling cost', cost)}
     ${definitions(header.workload === undefined ? 'Trace' : 'Operations', end?.trace)}
   </div>
   ${definitions('Statistics at the end', end?.summary, true)}`;

@@ -1,59 +1,60 @@
 /**
- * The heap's options as the command line calls them: parts of a configuration, and flags. An option that the
+ * Options in the words of the command line: names as flags, values as they are declared. An option that the
  * command line does not have keeps the name that the run file has for it.
  *
- * Not here: the command line itself (lib/cli/heap-options.ts, whose names a test holds against these).
+ * Not here: the declarations (design/, subject/subject-options.ts).
  */
-import type { RunValue } from '../record/run-data.ts';
+import { designOptions } from '../../design/design.ts';
+import type { Option, Options } from '../../design/option.ts';
+import { heapOptions } from '../../design/options.ts';
+import type { RunValue } from '../record/lines.ts';
+import { samplingOptions, traceOptions, workloadOptions } from '../subject/subject-options.ts';
+import { formatDuration, formatTick } from './client/format.ts';
 import { valueInWords } from './values.ts';
 
-const kebab = [
-  'generation',
-  'pageHeap',
-  'objects',
-  'sweep',
-  'scavenger',
-  'advise',
-  'hugePageHints',
-  'growthUnit',
-  'scavengeOnReuse',
-  'sizeClasses',
-  'trigger',
-  'memoryLimit',
-  'scavengeAfter',
-  'hardDecommit',
-  'historicalScavengeGoal',
-  'touch',
-  'strict',
-] as const;
+const declared: Options = {
+  ...designOptions,
+  ...heapOptions,
+  ...traceOptions,
+  ...workloadOptions,
+  ...samplingOptions,
+};
 
-const ownNames: ReadonlyMap<string, string> = new Map([
-  ['gcPercent', 'gogc'],
-  ['forcedGCPeriod', 'gc-period'],
-  ...kebab.map((key): [string, string] => [
-    key,
-    key.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`),
-  ]),
-]);
+function optionOf(key: string): Option<unknown> | undefined {
+  return Object.hasOwn(declared, key) ? declared[key] : undefined;
+}
 
 /** `pageHeap` → `page-heap`. */
 export function optionName(key: string): string {
-  return ownNames.get(key) ?? key;
+  return optionOf(key)?.flag ?? key;
 }
-
-/** Options that the command line does not have, and that a workload sets itself. */
-const ofWorkloads: ReadonlySet<string> = new Set(['triggerRatio', 'rootBytes']);
 
 /** Whether an option, in a run of a workload, is the workload's doing. */
 export function isSetByWorkload(key: string): boolean {
-  return ofWorkloads.has(key);
+  return optionOf(key)?.setByWorkload === true;
+}
+
+function numberInWords(key: string, unit: Option<unknown>['unit'], value: number): string {
+  switch (unit) {
+    case 'bytes':
+      return formatTick(value);
+    case 'ns':
+      return formatDuration(value / 1e6);
+    case 'ms':
+      return formatDuration(value);
+    case 's':
+      return formatDuration(value * 1000);
+    default:
+      return valueInWords(key, value);
+  }
 }
 
 /** A value of an option: switches are on and off, as they are asked for. */
 export function optionInWords(key: string, value: RunValue | undefined): string {
   if (value === undefined) return '–';
+  const option = optionOf(key);
+  const special = option?.special?.(value);
+  if (special !== undefined) return special;
   if (typeof value === 'boolean') return value ? 'on' : 'off';
-  if (key === 'forcedGCPeriod' && value === null) return 'never';
-  if (key === 'gcPercent' && typeof value === 'number' && value < 0) return 'off';
-  return valueInWords(key, value);
+  return typeof value === 'number' ? numberInWords(key, option?.unit, value) : valueInWords(key, value);
 }

@@ -11,7 +11,8 @@
  */
 
 import { deflateRawSync } from 'node:zlib';
-import type { RunData, RunMap } from '../record/run-data.ts';
+import type { RunMap } from '../record/lines.ts';
+import type { RunData } from '../record/run-data.ts';
 import { spread } from './downsample.ts';
 
 /** States of a page, in the numbering of the run file. */

@@ -6,9 +6,10 @@
  * 2,000 scavenges (more are merged by time), and the page maps' own budget.
  */
 
-import type { RunCollection, RunData, RunSample, RunScavenge } from '../record/run-data.ts';
+import { belief, bound, type Facts } from '../metrics/facts.ts';
+import type { RunCollection, RunSample, RunScavenge } from '../record/lines.ts';
+import type { RunData } from '../record/run-data.ts';
 import { rates, spread, thin } from './downsample.ts';
-import { belief, bound, type Facts } from './facts.ts';
 import { type PackedMap, packMaps } from './page-maps.ts';
 
 export type Column = (number | null)[];
@@ -79,7 +80,7 @@ const rateSlices = 300;
 const mostMarks = 2000;
 const mostPhases = 200;
 
-/** Carries the last known value forward: quantities that are looked at rarely. */
+/** Carries the last known value forward: quantities that only detailed samples have. */
 function carried(
   samples: readonly RunSample[],
   value: (sample: RunSample) => number | null | undefined,

@@ -5,7 +5,9 @@
  * trace has no phases, and then there is no section.
  */
 
-import type { RunData, RunPhaseEnd } from '../record/run-data.ts';
+import { faultsIn } from '../metrics/phases.ts';
+import type { RunPhaseEnd } from '../record/lines.ts';
+import type { RunData } from '../record/run-data.ts';
 import { formatBytes, formatNumber, formatTime } from './client/format.ts';
 import { type Html, html } from './html.ts';
 
@@ -30,14 +32,7 @@ const columns: readonly PhaseColumn[] = [
   bytes('HeapSys', (phase) => phase.sys),
   bytes('objects', (phase) => phase.alloc),
   bytes('LazyFree', (phase) => phase.lazy),
-  {
-    title: 'minor faults in it',
-    of: (phase, before) =>
-      phase.minflt === undefined
-        ? undefined
-        : phase.minflt - (before === undefined ? 0 : (before.minflt ?? 0)),
-    format: formatNumber,
-  },
+  { title: 'minor faults in it', of: faultsIn, format: formatNumber },
 ];
 
 /** The section, or nothing for a run without phases. */

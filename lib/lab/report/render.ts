@@ -7,11 +7,12 @@
  * The size of the file is bounded whatever the length of the run (payload.ts, tables.ts).
  */
 
-import type { RunData, RunValue } from '../record/run-data.ts';
+import { type Facts, factsOf } from '../metrics/facts.ts';
+import type { RunValue } from '../record/lines.ts';
+import type { RunData } from '../record/run-data.ts';
 import { classTables } from './class-table.ts';
 import { formatBytes, formatDuration, formatNumber, formatShare, formatTime } from './client/format.ts';
 import { environmentCards } from './environment.ts';
-import { type Facts, factsOf } from './facts.ts';
 import { type Html, html, unbroken } from './html.ts';
 import { renderPage } from './page.ts';
 import { type Payload, payloadOf } from './payload.ts';
@@ -86,16 +87,16 @@ function pageMapSection(payload: Payload): Html {
   </section>`;
 }
 
-function lookCost(run: RunData, facts: Facts | undefined): Record<string, RunValue> {
+function samplingCost(run: RunData, facts: Facts | undefined): Record<string, RunValue> {
   if (facts === undefined) {
     return {};
   }
   const span = facts.last.t - facts.first.t;
   return {
     Samples: formatNumber(run.samples.length),
-    'Mean look': formatDuration(facts.lookTotal / 1e6 / run.samples.length),
-    'Dearest look': formatDuration(facts.lookMax / 1e6),
-    'Share of the time': formatShare(facts.lookTotal / 1e6, span),
+    'Mean sample': formatDuration(facts.samplingTotal / 1e6 / run.samples.length),
+    'Longest sample': formatDuration(facts.samplingMax / 1e6),
+    'Share of the time': formatShare(facts.samplingTotal / 1e6, span),
     'Beats missed': formatNumber(facts.last.missed ?? 0),
   };
 }
@@ -138,7 +139,7 @@ function body(run: RunData, facts: Facts | undefined, payload: Payload): Html {
     </section>
     <section aria-labelledby="h-environment">
       <h2 id="h-environment">Environment</h2>
-      ${environmentCards(run, lookCost(run, facts))}
+      ${environmentCards(run, samplingCost(run, facts))}
     </section>
     <section aria-labelledby="h-lines">
       <h2 id="h-lines">Trace lines</h2>

@@ -1,11 +1,13 @@
 /**
  * The top of the report: what happened to RSS, in sentences and in a few large numbers.
  *
- * Every sentence is made of facts (facts.ts) and says only what the run shows: no half-time where RSS
+ * Every sentence is made of facts (metrics/facts.ts) and says only what the run shows: no half-time where RSS
  * did not fall, no idle stretch where there was none.
  */
 
-import type { RunData, RunHeader } from '../record/run-data.ts';
+import type { Facts } from '../metrics/facts.ts';
+import type { RunHeader } from '../record/lines.ts';
+import type { RunData } from '../record/run-data.ts';
 import {
   formatBytes,
   formatCompact,
@@ -14,7 +16,6 @@ import {
   formatShare,
   formatTime,
 } from './client/format.ts';
-import type { Facts } from './facts.ts';
 import { type Html, html, raw, unbroken } from './html.ts';
 import { commandWords } from './values.ts';
 
@@ -42,14 +43,14 @@ function peakSentence(facts: Facts): Html {
     at <b>${formatBytes(end.bytes)}</b>, which is <b>${formatShare(end.bytes, peak.bytes).replace('<', 'less than')}</b> of the peak.`;
 }
 
-/** When half of the decay was behind it, and what ended it where that was not the run's end. */
+/** The time to half decay, and what ended the decay where that was not the run's end. */
 function halfSentence({ peak, decay }: Facts): Html {
   const { from, to, halfAfter, forcedAt } = decay;
   const forced = forcedAt === undefined ? '' : `memory was forced back at ${formatTime(forcedAt)}`;
   if (halfAfter === undefined) return forced === '' ? html`` : html`RSS had hardly fallen when ${forced}. `;
   const left = from.t === peak.t ? '' : `, which it left at ${formatTime(from.t)}`;
-  const down = forced === '' ? '' : ` to ${formatBytes(to.bytes)}, where ${forced},`;
-  return html`Half of the way down${down} was behind it <b>${formatDuration(halfAfter)}</b> after the peak${left}. `;
+  const ended = forced === '' ? '' : ` The decay ended at ${formatBytes(to.bytes)}: ${forced}.`;
+  return html`RSS reached half decay <b>${formatDuration(halfAfter)}</b> after the peak${left}.${ended} `;
 }
 
 function decaySentence(facts: Facts): Html {
@@ -123,7 +124,7 @@ function tiles(run: RunData, facts: Facts): Tile[] {
     { value: formatShare(end.bytes, peak.bytes), name: 'of the peak', note: 'is what stays' },
     {
       value: decay.halfAfter === undefined ? '–' : formatDuration(decay.halfAfter),
-      name: 'to half the decay',
+      name: 'time to half decay',
       note: decayNote(facts),
     },
     {

@@ -5,7 +5,7 @@
  * it. Go's names, which begin with a capital, stay as they are; others are spelled out.
  */
 
-import type { RunValue } from '../record/run-data.ts';
+import type { RunValue } from '../record/lines.ts';
 import { formatBytes, formatDuration, formatNumber, formatTick } from './client/format.ts';
 
 const names: Readonly<Record<string, string>> = {
@@ -25,7 +25,7 @@ const names: Readonly<Record<string, string>> = {
   seconds: 'replay',
   peakRss: 'peak RSS',
   endRss: 'RSS at the end',
-  lookNs: 'looks took',
+  lookNs: 'sampling took',
 };
 
 /** A member's name: `freeSlots` → `free slots`. */
@@ -44,8 +44,8 @@ export function heading(name: string): string {
 
 /** MemStats' fields in bytes, and names that say so. */
 const inBytes = /^(Total|Heap)?Alloc$|(Sys|Inuse|Idle|Released|Rss|Bytes|Waste)$|^(NextGC|bytes)$/;
-const inRoundBytes = /^(huge)?PageSize$|Limit$|^reach$|^spanBytes$|^growthUnit$/i;
-const inNanoseconds = /Ns$|^forcedGCPeriod$|^scavengeAfter$/;
+const inRoundBytes = /^(huge)?PageSize$|Limit$|^spanBytes$/i;
+const inNanoseconds = /Ns$/;
 
 function numberInWords(name: string, value: number): string {
   if (/Limit$/.test(name) && value >= 2 ** 53) {

@@ -4,7 +4,7 @@
  * A drive says what phase it is in and how far it is, and calls back for whatever belongs into the run file.
  * The run (run.ts) samples, writes, and ends it.
  */
-import type { RunValue } from '../record/run-data.ts';
+import type { RunValue } from '../record/lines.ts';
 import type { LabHeap } from '../subject/target.ts';
 
 /** What a drive has from its run. */
@@ -15,7 +15,7 @@ export interface DriveHost {
   /** The drive is in another phase, or further in it. */
   progress(phase: string, share: number | undefined): void;
   /** Takes a sample now. */
-  look(): void;
+  sample(): void;
   /** Takes a page map now. */
   map(label: string): void;
   /** A phase has ended: a line with a sample of this moment. */

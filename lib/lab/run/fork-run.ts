@@ -31,13 +31,13 @@ const entry = fileURLToPath(new URL(`./run-child${extname(import.meta.url)}`, im
 
 /**
  * Makes a run in a fresh process.
- * @throws PageHeapError as `runTrace`; ERR_SYSTEM when the process ended without an answer (a crash: what
+ * @throws PageHeapError as `makeRun`; ERR_SYSTEM when the process ended without an answer (a crash: what
  *   was recorded until then is in the run file)
  */
 export async function forkRun(options: RunOptions, hooks: ForkHooks = {}): Promise<RunResult> {
   const input = options.trace === standardInput ? 'inherit' : 'ignore';
   const child = fork(entry, [], {
-    // A run says nothing on standard output; what a page heap of one's own prints must not end up in JSON.
+    // A run says nothing on standard output; what a custom page heap prints must not end up in JSON.
     stdio: [input, process.stderr.fd, 'inherit', 'ipc'],
     serialization: 'advanced',
     execArgv: [],
@@ -86,25 +86,25 @@ function outcomeOf(child: ChildProcess, output: string, hooks: ForkHooks): Promi
 }
 
 class Stopper {
-  private readonly child: ChildProcess;
-  private timer: NodeJS.Timeout | undefined;
+  readonly #child: ChildProcess;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(child: ChildProcess) {
-    this.child = child;
+    this.#child = child;
   }
 
   /** Tells the child to stop; the second time, or if it takes too long, kills it. */
   stop(): void {
-    if (this.timer !== undefined) {
-      this.child.kill('SIGKILL');
+    if (this.#timer !== undefined) {
+      this.#child.kill('SIGKILL');
       return;
     }
-    this.timer = setTimeout(() => this.child.kill('SIGKILL'), graceMs);
-    send(this.child, { kind: 'stop' });
+    this.#timer = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
+    send(this.#child, { kind: 'stop' });
   }
 
   end(): void {
-    clearTimeout(this.timer);
+    clearTimeout(this.#timer);
   }
 }
 

@@ -10,7 +10,7 @@
  * unless they are higher than any before.
  */
 import { pageSize } from '../../base/units.ts';
-import type { RunClasses, RunMap } from '../record/run-data.ts';
+import type { RunClasses, RunMap } from '../record/lines.ts';
 import type { ClassRow, PageStates } from '../subject/target.ts';
 
 const fall = 0.8;
@@ -18,7 +18,7 @@ const rise = 1.25;
 const leastGapMs = 1000;
 const restAfterSnapshot = 50;
 
-/** The pages at one moment, as they were looked at. */
+/** The pages at one moment, as they were then. */
 export interface PageSnapshot {
   /** Milliseconds since the start. */
   readonly t: number;
@@ -30,16 +30,16 @@ export interface PageSnapshot {
 }
 
 export class PeakWatch {
-  private readonly take: () => PageSnapshot | undefined;
-  private readonly write: (snapshot: PageSnapshot) => void;
-  private readonly clock: () => number;
-  private climbing = true;
-  private peak = 0;
-  private lowest = 0;
-  private highest = 0;
-  private lastWritten = Number.NEGATIVE_INFINITY;
-  private nextSnapshot = Number.NEGATIVE_INFINITY;
-  private held: PageSnapshot | undefined;
+  readonly #take: () => PageSnapshot | undefined;
+  readonly #write: (snapshot: PageSnapshot) => void;
+  readonly #clock: () => number;
+  #climbing = true;
+  #peak = 0;
+  #lowest = 0;
+  #highest = 0;
+  #lastWritten = Number.NEGATIVE_INFINITY;
+  #nextSnapshot = Number.NEGATIVE_INFINITY;
+  #held: PageSnapshot | undefined;
 
   /**
    * @param take a snapshot of this moment; undefined if the heap has none to give
@@ -50,46 +50,46 @@ export class PeakWatch {
     write: (snapshot: PageSnapshot) => void,
     clock: () => number = () => performance.now(),
   ) {
-    this.take = take;
-    this.write = write;
-    this.clock = clock;
+    this.#take = take;
+    this.#write = write;
+    this.#clock = clock;
   }
 
   /** Called on every beat. @param inUse bytes of the heap in use */
   see(t: number, inUse: number): void {
-    if (this.climbing) {
-      if (inUse > this.peak) {
-        this.peak = inUse;
-        if (t >= this.nextSnapshot) this.hold(t);
-      } else if (inUse < this.peak * fall) {
-        this.finish(t);
-        this.climbing = false;
-        this.lowest = inUse;
+    if (this.#climbing) {
+      if (inUse > this.#peak) {
+        this.#peak = inUse;
+        if (t >= this.#nextSnapshot) this.#hold(t);
+      } else if (inUse < this.#peak * fall) {
+        this.#finish(t);
+        this.#climbing = false;
+        this.#lowest = inUse;
       }
       return;
     }
-    this.lowest = Math.min(this.lowest, inUse);
-    if (inUse > this.lowest * rise) {
-      this.climbing = true;
-      this.peak = 0;
+    this.#lowest = Math.min(this.#lowest, inUse);
+    if (inUse > this.#lowest * rise) {
+      this.#climbing = true;
+      this.#peak = 0;
       this.see(t, inUse);
     }
   }
 
-  private hold(t: number): void {
-    const begin = this.clock();
-    this.held = this.take() ?? this.held;
-    this.nextSnapshot = t + restAfterSnapshot * (this.clock() - begin);
+  #hold(t: number): void {
+    const begin = this.#clock();
+    this.#held = this.#take() ?? this.#held;
+    this.#nextSnapshot = t + restAfterSnapshot * (this.#clock() - begin);
   }
 
-  private finish(t: number): void {
-    const snapshot = this.held;
-    this.held = undefined;
+  #finish(t: number): void {
+    const snapshot = this.#held;
+    this.#held = undefined;
     if (snapshot === undefined) return;
-    if (t - this.lastWritten < leastGapMs && this.peak <= this.highest) return;
-    this.highest = Math.max(this.highest, this.peak);
-    this.lastWritten = t;
-    this.write(snapshot);
+    if (t - this.#lastWritten < leastGapMs && this.#peak <= this.#highest) return;
+    this.#highest = Math.max(this.#highest, this.#peak);
+    this.#lastWritten = t;
+    this.#write(snapshot);
   }
 }
 

@@ -34,7 +34,7 @@ export const systemTurns: Turns = {
 
 /** The longest time that a replay keeps the event loop waiting, but for single long operations. */
 export const turnMs = 5;
-/** Operations between looks at the clock. */
+/** Operations between readings of the clock. */
 const stride = 32;
 /** Background steps in one turn at most. */
 const mostSteps = 1000;
@@ -49,37 +49,37 @@ export interface BackgroundWork {
 
 /** How far into the lines of a trace a replay may be. */
 export class Pace {
-  private readonly startMs: number;
-  private readonly durationMs: number;
-  private totalLines: number;
+  readonly #startMs: number;
+  readonly #durationMs: number;
+  #totalLines: number;
 
   /** @param durationMs 0: as fast as it goes. @param totalLines undefined when not known */
   constructor(startMs: number, durationMs: number, totalLines: number | undefined) {
-    this.startMs = startMs;
-    this.durationMs = durationMs;
-    this.totalLines = totalLines ?? Number.POSITIVE_INFINITY;
+    this.#startMs = startMs;
+    this.#durationMs = durationMs;
+    this.#totalLines = totalLines ?? Number.POSITIVE_INFINITY;
   }
 
   /** Takes the number of lines to be what the bytes read so far let expect. */
   estimate(lines: number, consumed: number, size: number): void {
-    if (consumed > 0) this.totalLines = Math.max(lines, (lines * size) / consumed);
+    if (consumed > 0) this.#totalLines = Math.max(lines, (lines * size) / consumed);
   }
 
   /** The last line that may have been replayed at a time. */
   lineAt(ms: number): number {
-    if (this.durationMs === 0 || this.totalLines === Number.POSITIVE_INFINITY)
+    if (this.#durationMs === 0 || this.#totalLines === Number.POSITIVE_INFINITY)
       return Number.POSITIVE_INFINITY;
-    return Math.floor((this.totalLines * (ms - this.startMs)) / this.durationMs);
+    return Math.floor((this.#totalLines * (ms - this.#startMs)) / this.#durationMs);
   }
 
   /** When a line may be replayed. */
   timeOf(line: number): number {
-    return this.startMs + (line / this.totalLines) * this.durationMs;
+    return this.#startMs + (line / this.#totalLines) * this.#durationMs;
   }
 
   /** The share of the lines that is done, 0 to 1; undefined when their number is not known. */
   share(line: number): number | undefined {
-    return this.totalLines === Number.POSITIVE_INFINITY ? undefined : Math.min(1, line / this.totalLines);
+    return this.#totalLines === Number.POSITIVE_INFINITY ? undefined : Math.min(1, line / this.#totalLines);
   }
 }
 

@@ -25,29 +25,30 @@ const mostRowsShift = 28;
 export class PointerTable {
   /** Live pointers. */
   size = 0;
-  private rows: Float64Array;
-  private mask: number;
-  private shift: number;
-  private limit: number;
+  #rows: Float64Array;
+  #mask: number;
+  #shift: number;
+  #limit: number;
 
   /** @param rowsShift log2 of the rows at the beginning, 4 to 28 */
   constructor(rowsShift = 12) {
     const shift = Math.max(leastRowsShift, rowsShift);
-    this.rows = new Float64Array(4 * 2 ** shift);
-    this.mask = 2 ** shift - 1;
-    this.shift = 32 - shift;
-    this.limit = 5 * 2 ** (shift - 3);
+    this.#rows = new Float64Array(4 * 2 ** shift);
+    this.#mask = 2 ** shift - 1;
+    this.#shift = 32 - shift;
+    this.#limit = 5 * 2 ** (shift - 3);
   }
 
   /** Rows, used and empty. */
   get capacity(): number {
-    return this.mask + 1;
+    return this.#mask + 1;
   }
 
   /** The row of a pointer, or −1. @param pointer not 0 */
   find(pointer: number): number {
-    const { rows, mask } = this;
-    let row = home(pointer, this.shift);
+    const rows = this.#rows;
+    const mask = this.#mask;
+    let row = home(pointer, this.#shift);
     for (;;) {
       const found = rows[row << strideShift];
       if (found === pointer) return row;
@@ -57,17 +58,17 @@ export class PointerTable {
   }
 
   addressAt(row: number): number {
-    return this.rows[(row << strideShift) + addressSlot];
+    return this.#rows[(row << strideShift) + addressSlot];
   }
 
   sizeAt(row: number): number {
-    return this.rows[(row << strideShift) + sizeSlot];
+    return this.#rows[(row << strideShift) + sizeSlot];
   }
 
   /** Changes the row of a pointer that is there. */
   setAt(row: number, address: number, size: number): void {
-    this.rows[(row << strideShift) + addressSlot] = address;
-    this.rows[(row << strideShift) + sizeSlot] = size;
+    this.#rows[(row << strideShift) + addressSlot] = address;
+    this.#rows[(row << strideShift) + sizeSlot] = size;
   }
 
   /**
@@ -75,9 +76,10 @@ export class PointerTable {
    * @returns −1, or the row of the pointer that was there, which is as it was
    */
   add(pointer: number, address: number, size: number): number {
-    if (this.size === this.limit) this.grow();
-    const { rows, mask } = this;
-    let row = home(pointer, this.shift);
+    if (this.size === this.#limit) this.#grow();
+    const rows = this.#rows;
+    const mask = this.#mask;
+    let row = home(pointer, this.#shift);
     for (;;) {
       const found = rows[row << strideShift];
       if (found === pointer) return row;
@@ -93,7 +95,9 @@ export class PointerTable {
 
   /** Takes the pointer of a row out. */
   removeAt(row: number): void {
-    const { rows, mask, shift } = this;
+    const rows = this.#rows;
+    const mask = this.#mask;
+    const shift = this.#shift;
     let hole = row;
     let next = row;
     for (;;) {
@@ -113,24 +117,24 @@ export class PointerTable {
 
   /** Visits every live pointer, in no order. The table must not be changed meanwhile. */
   forEach(visit: (pointer: number, address: number, size: number) => void): void {
-    const { rows } = this;
+    const rows = this.#rows;
     for (let i = 0; i < rows.length; i += 1 << strideShift) {
       if (rows[i] !== 0) visit(rows[i], rows[i + addressSlot], rows[i + sizeSlot]);
     }
   }
 
-  private grow(): void {
-    if (this.shift === 32 - mostRowsShift) {
+  #grow(): void {
+    if (this.#shift === 32 - mostRowsShift) {
       throw new PageHeapError(
         'ERR_OUT_OF_MEMORY',
-        `more than ${this.limit} objects of the trace live at once`,
+        `more than ${this.#limit} objects of the trace live at once`,
       );
     }
-    const old = this.rows;
-    this.rows = new Float64Array(2 * old.length);
-    this.mask = 2 * this.mask + 1;
-    this.shift--;
-    this.limit *= 2;
+    const old = this.#rows;
+    this.#rows = new Float64Array(2 * old.length);
+    this.#mask = 2 * this.#mask + 1;
+    this.#shift--;
+    this.#limit *= 2;
     this.size = 0;
     for (let i = 0; i < old.length; i += 1 << strideShift) {
       if (old[i] !== 0) this.add(old[i], old[i + addressSlot], old[i + sizeSlot]);

@@ -16,6 +16,7 @@
  * Not here: when to replay how much (pacing.ts), what the allocator is (target.ts).
  */
 import { PageHeapError } from '../../base/errors.ts';
+import type { TouchMode } from '../subject/subject-options.ts';
 import type { ReplayTarget } from '../subject/target.ts';
 import {
   type OperationBatch,
@@ -28,9 +29,6 @@ import {
   opWrite,
 } from '../trace/operations.ts';
 import { PointerTable } from './pointer-table.ts';
-
-/** What is written of each object: every byte, one byte of each physical page, or nothing. */
-export type TouchMode = 'all' | 'page' | 'none';
 
 export interface ReplayOptions {
   /** Default: all. */
@@ -67,39 +65,39 @@ export class Replay {
   liveBytes = 0;
   peakLiveBytes = 0;
   readonly table = new PointerTable();
-  private readonly target: ReplayTarget;
-  private readonly touch: TouchMode;
-  private readonly strict: boolean;
-  private readonly file: string;
-  private allocs = 0;
-  private frees = 0;
-  private reallocs = 0;
-  private unknownFrees = 0;
-  private liveReuse = 0;
-  private failedReallocs = 0;
-  private nilAllocs = 0;
-  private unknownWrites = 0;
+  readonly #target: ReplayTarget;
+  readonly #touch: TouchMode;
+  readonly #strict: boolean;
+  readonly #file: string;
+  #allocs = 0;
+  #frees = 0;
+  #reallocs = 0;
+  #unknownFrees = 0;
+  #liveReuse = 0;
+  #failedReallocs = 0;
+  #nilAllocs = 0;
+  #unknownWrites = 0;
   /** The object that a `<` took out of the table, until its `>`: its address, −1 for none. */
-  private movedAddress = -1;
-  private movedSize = 0;
+  #movedAddress = -1;
+  #movedSize = 0;
 
   constructor(target: ReplayTarget, options: ReplayOptions = {}) {
-    this.target = target;
-    this.touch = options.touch ?? 'all';
-    this.strict = options.strict ?? false;
-    this.file = options.file ?? 'trace';
+    this.#target = target;
+    this.#touch = options.touch ?? 'all';
+    this.#strict = options.strict ?? false;
+    this.#file = options.file ?? 'trace';
   }
 
   get counts(): ReplayCounts {
     return {
-      allocs: this.allocs,
-      frees: this.frees,
-      reallocs: this.reallocs,
-      unknownFrees: this.unknownFrees,
-      liveReuse: this.liveReuse,
-      failedReallocs: this.failedReallocs,
-      nilAllocs: this.nilAllocs,
-      unknownWrites: this.unknownWrites,
+      allocs: this.#allocs,
+      frees: this.#frees,
+      reallocs: this.#reallocs,
+      unknownFrees: this.#unknownFrees,
+      liveReuse: this.#liveReuse,
+      failedReallocs: this.#failedReallocs,
+      nilAllocs: this.#nilAllocs,
+      unknownWrites: this.#unknownWrites,
     };
   }
 
@@ -121,160 +119,162 @@ export class Replay {
         const size = sizes[i];
         switch (kinds[i]) {
           case opAllocate:
-            this.allocate(pointer, size);
+            this.#allocate(pointer, size);
             break;
           case opFree:
-            this.free(pointer);
+            this.#free(pointer);
             break;
           case opMoveFrom:
-            this.moveFrom(pointer);
+            this.#moveFrom(pointer);
             break;
           case opMoveTo:
-            this.moveTo(pointer, size);
+            this.#moveTo(pointer, size);
             break;
           case opResize:
-            this.moveFrom(pointer);
-            this.moveTo(pointer, size);
+            this.#moveFrom(pointer);
+            this.#moveTo(pointer, size);
             break;
           case opWrite:
-            this.write(pointer, size);
+            this.#write(pointer, size);
             break;
           case opFailedMove:
-            this.failedReallocs++;
+            this.#failedReallocs++;
             break;
         }
       }
     } catch (error) {
-      throw this.placed(error, batch.lineOf(i));
+      throw this.#placed(error, batch.lineOf(i));
     } finally {
       this.ops += i - from;
     }
   }
 
-  private allocate(pointer: number, size: number): void {
+  #allocate(pointer: number, size: number): void {
     if (pointer === 0) {
-      this.nilAllocs++;
+      this.#nilAllocs++;
       return;
     }
-    this.put(pointer, this.target.malloc(size), size);
-    this.allocs++;
+    this.#put(pointer, this.#target.malloc(size), size);
+    this.#allocs++;
   }
 
-  private free(pointer: number): void {
+  #free(pointer: number): void {
     if (pointer === 0) return;
     const row = this.table.find(pointer);
     if (row < 0) {
-      this.unknown(pointer);
+      this.#unknown(pointer);
       return;
     }
     const address = this.table.addressAt(row);
     this.liveBytes -= this.table.sizeAt(row);
     this.table.removeAt(row);
-    this.target.drop(address);
-    this.frees++;
+    this.#target.drop(address);
+    this.#frees++;
   }
 
-  private moveFrom(pointer: number): void {
-    this.movedAddress = -1;
+  #moveFrom(pointer: number): void {
+    this.#movedAddress = -1;
     if (pointer === 0) return;
     const row = this.table.find(pointer);
     if (row < 0) {
-      this.unknown(pointer);
+      this.#unknown(pointer);
       return;
     }
-    this.movedAddress = this.table.addressAt(row);
-    this.movedSize = this.table.sizeAt(row);
+    this.#movedAddress = this.table.addressAt(row);
+    this.#movedSize = this.table.sizeAt(row);
     this.table.removeAt(row);
-    this.liveBytes -= this.movedSize;
+    this.liveBytes -= this.#movedSize;
   }
 
-  private moveTo(pointer: number, size: number): void {
-    const { movedAddress: old, movedSize: oldSize } = this;
-    this.reallocs++;
+  #moveTo(pointer: number, size: number): void {
+    const old = this.#movedAddress;
+    const oldSize = this.#movedSize;
+    this.#reallocs++;
     if (old < 0) {
-      this.put(pointer, this.target.malloc(size), size);
+      this.#put(pointer, this.#target.malloc(size), size);
       return;
     }
-    this.movedAddress = -1;
-    if (this.fitsInPlace(oldSize, size)) {
-      this.enter(pointer, old, size);
-      if (size > oldSize) this.fill(old, oldSize, size - oldSize);
+    this.#movedAddress = -1;
+    if (this.#fitsInPlace(oldSize, size)) {
+      this.#enter(pointer, old, size);
+      if (size > oldSize) this.#fill(old, oldSize, size - oldSize);
       return;
     }
-    const address = this.target.malloc(size);
-    this.enter(pointer, address, size);
+    const address = this.#target.malloc(size);
+    this.#enter(pointer, address, size);
     const kept = Math.min(oldSize, size);
-    if (this.touch === 'all') {
-      if (kept > 0) this.target.copy(address, old, kept);
-      this.fill(address, kept, size - kept);
+    if (this.#touch === 'all') {
+      if (kept > 0) this.#target.copy(address, old, kept);
+      this.#fill(address, kept, size - kept);
     } else {
-      this.fill(address, 0, size);
+      this.#fill(address, 0, size);
     }
-    this.target.drop(old);
+    this.#target.drop(old);
   }
 
-  private write(pointer: number, size: number): void {
+  #write(pointer: number, size: number): void {
     const row = pointer === 0 ? -1 : this.table.find(pointer);
     if (row < 0) {
-      if (this.strict) throw new PageHeapError('ERR_TRACE', `a write to ${show(pointer)}, which is not live`);
-      this.unknownWrites++;
+      if (this.#strict)
+        throw new PageHeapError('ERR_TRACE', `a write to ${show(pointer)}, which is not live`);
+      this.#unknownWrites++;
       return;
     }
-    this.fill(this.table.addressAt(row), 0, Math.min(size, this.table.sizeAt(row)));
+    this.#fill(this.table.addressAt(row), 0, Math.min(size, this.table.sizeAt(row)));
   }
 
   /** A new object under a pointer: in the table, and written. */
-  private put(pointer: number, address: number, size: number): void {
-    this.enter(pointer, address, size);
-    this.fill(address, 0, size);
+  #put(pointer: number, address: number, size: number): void {
+    this.#enter(pointer, address, size);
+    this.#fill(address, 0, size);
   }
 
-  private enter(pointer: number, address: number, size: number): void {
+  #enter(pointer: number, address: number, size: number): void {
     const row = this.table.add(pointer, address, size);
-    if (row >= 0) this.reuse(row, pointer, address, size);
+    if (row >= 0) this.#reuse(row, pointer, address, size);
     this.liveBytes += size;
     if (this.liveBytes > this.peakLiveBytes) this.peakLiveBytes = this.liveBytes;
   }
 
   /** An allocation at a pointer that is live: its free was not traced. */
-  private reuse(row: number, pointer: number, address: number, size: number): void {
-    if (this.strict) {
-      this.target.drop(address);
+  #reuse(row: number, pointer: number, address: number, size: number): void {
+    if (this.#strict) {
+      this.#target.drop(address);
       throw new PageHeapError('ERR_TRACE', `an allocation at ${show(pointer)}, which is live`, {
         value: pointer,
       });
     }
     const old = this.table.addressAt(row);
     this.liveBytes -= this.table.sizeAt(row);
-    this.liveReuse++;
+    this.#liveReuse++;
     this.table.setAt(row, address, size);
-    this.target.drop(old);
+    this.#target.drop(old);
   }
 
-  private unknown(pointer: number): void {
-    if (this.strict) {
+  #unknown(pointer: number): void {
+    if (this.#strict) {
       throw new PageHeapError('ERR_TRACE', `a free of ${show(pointer)}, which is not live`, {
         value: pointer,
       });
     }
-    this.unknownFrees++;
+    this.#unknownFrees++;
   }
 
-  private fitsInPlace(oldSize: number, size: number): boolean {
+  #fitsInPlace(oldSize: number, size: number): boolean {
     if (size > oldSize && oldSize < tinySize) return false;
-    return size === oldSize || this.target.roundUpSize(size) === this.target.roundUpSize(oldSize);
+    return size === oldSize || this.#target.roundUpSize(size) === this.#target.roundUpSize(oldSize);
   }
 
-  private fill(address: number, from: number, bytes: number): void {
-    if (bytes === 0 || this.touch === 'none') return;
-    if (this.touch === 'all') this.target.touch(address, from, bytes);
-    else this.target.touchPages(address, from, bytes);
+  #fill(address: number, from: number, bytes: number): void {
+    if (bytes === 0 || this.#touch === 'none') return;
+    if (this.#touch === 'all') this.#target.touch(address, from, bytes);
+    else this.#target.touchPages(address, from, bytes);
   }
 
-  private placed(error: unknown, line: number): unknown {
+  #placed(error: unknown, line: number): unknown {
     if (!(error instanceof PageHeapError) || error.line !== undefined) return error;
     return new PageHeapError(error.code, error.message, {
-      file: this.file,
+      file: this.#file,
       line,
       value: error.value,
       cause: error,

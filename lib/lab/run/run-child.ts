@@ -4,7 +4,7 @@
  * It ends its run soon, with a whole run file, when it is told to stop, when it gets SIGINT (which a
  * terminal sends to both processes), SIGTERM or SIGHUP, and when its parent is gone.
  */
-import { runTrace } from './run.ts';
+import { makeRun } from './run.ts';
 import { type FromChild, packError, type ToChild } from './run-messages.ts';
 
 const stop = new AbortController();
@@ -25,7 +25,7 @@ process.on('message', (message: ToChild) => {
   }
   if (started) return;
   started = true;
-  runTrace(message.options, {
+  makeRun(message.options, {
     signal: stop.signal,
     onProgress: (progress) => send({ kind: 'progress', progress }),
   }).then(

@@ -3,10 +3,10 @@
  */
 
 import { Heap } from '../../api/heap.ts';
-import { resolveParts } from '../../design/design.ts';
+import { resolveDesign } from '../../design/generations.ts';
+import type { LabHeapOptions } from '../subject/heap-target.ts';
 import { loadPageHeap } from '../subject/load-page-heap.ts';
 import { workloadNamed } from '../workloads/index.ts';
-import type { LabHeapOptions } from './heap-target.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** What of a run decides about its heap. */
@@ -16,7 +16,7 @@ export type RunHeapOptions = Pick<RunOptions, 'heap' | 'pageHeapFile' | 'workloa
 export async function heapOptionsOf(options: RunHeapOptions): Promise<LabHeapOptions> {
   const { rootBytes, triggerRatio } =
     options.workload === undefined ? {} : (workloadNamed(options.workload.name).heap ?? {});
-  const { trigger, scavenger } = resolveParts(options.heap ?? {});
+  const { trigger, scavenger } = resolveDesign(options.heap ?? {});
   const paced = trigger === 'paced';
   const heap = {
     ...(paced && triggerRatio !== undefined ? { triggerRatio } : {}),

@@ -18,7 +18,7 @@ export interface PackedError {
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
-  /** The stack of what caused it: where a page heap of one's own threw. */
+  /** The stack of what caused it: where a custom page heap threw. */
   readonly causeStack: string | undefined;
   readonly code: ErrorCode | undefined;
   readonly file: string | undefined;

@@ -2,52 +2,21 @@
  * What a run is asked for, what it tells meanwhile, and what it answers. All of it is plain data that
  * can be posted to another process.
  */
-import { basename } from 'node:path';
-import { PageHeapError } from '../../base/errors.ts';
-import type { RunSample, RunValue } from '../record/run-data.ts';
-import { standardInput } from '../trace/bytes.ts';
-import type { LabHeapOptions } from './heap-target.ts';
-import type { TouchMode } from './replay.ts';
-import { defaultBeatMs } from './sampler.ts';
-
-/** A built-in workload, and how it is to go. */
-export interface WorkloadOptions {
-  readonly name: string;
-  /** Default: the workload's own. */
-  readonly seed?: number;
-  /** Multiplies its memory: 0.001 to 100. Default 1. */
-  readonly scale?: number;
-  /** Multiplies its idle stretches: 0 to 100. Default 1. */
-  readonly timeScale?: number;
-  /** Two more collections after big drops, where the workload has such a variant. */
-  readonly moreCollections?: boolean;
-}
+import { type Asked, checkGiven, refuseOption, type Values, withDefaults } from '../../design/option.ts';
+import type { RunSample, RunValue } from '../record/lines.ts';
+import type { LabHeapOptions } from '../subject/heap-target.ts';
+import { samplingOptions, traceOptions, workloadOptions } from '../subject/subject-options.ts';
+import { type SubjectRequest, traceName } from '../subject/subject-request.ts';
 
 /** What a run is asked for. */
-export interface RunOptions {
-  /** The trace: a file, or `-` for standard input. Either this or a workload. */
-  readonly trace?: string;
-  /** A built-in workload instead of a trace; then `seconds`, `idle`, `collections`, `touch`, `strict` do not count. */
-  readonly workload?: WorkloadOptions;
+export interface RunOptions extends SubjectRequest, Asked<typeof samplingOptions> {
   /** Where the run file goes; a file that is there is replaced. */
   readonly output: string;
   /** What the run is called. Default: the trace's name without folder and endings. */
   readonly name?: string;
   readonly heap?: LabHeapOptions;
-  /** A module with a page heap class of one's own: see load-page-heap.ts. */
+  /** A module with a custom page heap: see subject/load-page-heap.ts. */
   readonly pageHeapFile?: string;
-  /** Seconds of replay; 0: as fast as it goes. Standard input always is. Default 20. */
-  readonly seconds?: number;
-  /** Seconds of idleness after it. Default 20. */
-  readonly idle?: number;
-  /** Collections at the beginning of the idle stretch, a second apart. Default 2. */
-  readonly collections?: number;
-  /** Milliseconds between samples, at least 1. Default 100. */
-  readonly beatMs?: number;
-  /** What is written of each object. Default: all. */
-  readonly touch?: TouchMode;
-  /** Unknown frees and live reuse end the run with an error. Default: they are counted. */
-  readonly strict?: boolean;
   /** The command that asked for the run, for the file's first line. */
   readonly command?: readonly string[];
   /** What the environment asks for in vain was told already. Default: the run says it on standard error. */
@@ -87,50 +56,19 @@ export interface RunResult {
   readonly counts: Readonly<Record<string, RunValue>>;
 }
 
-/** "sqlite-ramp" of "traces/sqlite-ramp.mtrace.gz". */
-export function traceName(path: string): string {
-  return path === standardInput
-    ? 'stdin'
-    : basename(path).replace(/(?:\.(?:mtrace|rep|script|trace|txt|gz))+$/, '');
-}
+const declared = { ...traceOptions, ...samplingOptions };
 
 /** The options that have defaults, in full. */
-export type ResolvedRunOptions = Required<
-  Pick<RunOptions, 'seconds' | 'idle' | 'collections' | 'beatMs' | 'touch' | 'strict'>
->;
+export type ResolvedRunOptions = Values<typeof declared>;
 
 /** Checks options and fills in what is missing. @throws PageHeapError ERR_INVALID_OPTION, naming the option */
 export function resolveRunOptions(options: RunOptions): ResolvedRunOptions {
-  const {
-    seconds = 20,
-    idle: idleSeconds = 20,
-    collections = 2,
-    beatMs = defaultBeatMs,
-    touch = 'all',
-    strict = false,
-  } = options;
-  const refuse = (name: string, expected: string, value: unknown): never => {
-    throw new PageHeapError(
-      'ERR_INVALID_OPTION',
-      `option ${name} must be ${expected}, not ${String(value)}`,
-      { value },
-    );
-  };
-  const longest = 1e6;
-  if (!(seconds >= 0 && seconds <= longest)) refuse('seconds', `from 0 to ${longest}`, seconds);
-  if (!(idleSeconds >= 0 && idleSeconds <= longest)) refuse('idle', `from 0 to ${longest}`, idleSeconds);
-  if (!(Number.isInteger(collections) && collections >= 0))
-    refuse('collections', 'a whole number from 0', collections);
-  if (!(beatMs >= 1 && beatMs <= 60_000)) refuse('beatMs', 'from 1 to 60000', beatMs);
-  if ((options.trace === undefined) === (options.workload === undefined))
-    refuse('trace', 'given, or a workload instead', options.trace);
-  const { scale = 1, timeScale = 1, seed } = options.workload ?? {};
-  if (!(scale >= 0.001 && scale <= 100)) refuse('scale', 'from 0.001 to 100', scale);
-  if (!(timeScale >= 0 && timeScale <= 100)) refuse('timeScale', 'from 0 to 100', timeScale);
-  if (seed !== undefined && !(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32))
-    refuse('seed', 'a whole number from 0 to below 2^32', seed);
-  if (!['all', 'page', 'none'].includes(touch)) refuse('touch', 'all, page or none', touch);
-  return { seconds, idle: idleSeconds, collections, beatMs, touch, strict };
+  const { trace, workload } = options;
+  checkGiven(declared, { ...options });
+  if ((trace === undefined) === (workload === undefined))
+    refuseOption('trace', `must be given, or a workload instead, not ${String(trace)}`, trace);
+  checkGiven(workloadOptions, { ...workload });
+  return withDefaults(declared, options);
 }
 
 /** What a run is called: its own name, or its trace's or workload's. */

@@ -2,21 +2,24 @@
  * A run: a trace or a workload on one heap, watched, and written to a run file.
  *
  * The drive (drive.ts) does what is to be done; here the heap is made, sampled on a beat, mapped at chosen
- * moments, and everything written down. `runTrace` uses the process it is called in, whose RSS it measures:
+ * moments, and everything written down. `makeRun` uses the process it is called in, whose RSS it measures:
  * give each run its own (fork-run.ts). However it ends, by the drive's end, by being stopped, or by an error
- * of the trace, the heap or the looking, the run file gets its end line and says which.
+ * of the trace, the heap or the sampling, the run file gets its end line and says which.
  *
  * Not here: the arguments of the command line, what is shown of a run.
  */
 import { release } from 'node:os';
+import { recordedIn } from '../../design/option.ts';
 import { inspectMachine, type Machine } from '../../os/machine.ts';
 import { machineFallbacks } from '../../os/machine-words.ts';
 import { Residency } from '../../os/residency.ts';
-import { type RunHeader, type RunSample, type RunValue, runFormat } from '../record/run-data.ts';
+import { conformanceOf } from '../record/certificate.ts';
+import { type RunHeader, type RunSample, type RunValue, runFormat } from '../record/lines.ts';
 import { RunFileWriter } from '../record/run-file.ts';
+import { HeapTarget, type LabHeapOptions } from '../subject/heap-target.ts';
+import { samplingOptions, traceOptions } from '../subject/subject-options.ts';
 import type { LabEvent, LabHeap } from '../subject/target.ts';
 import type { Drive, DriveHost } from './drive.ts';
-import { HeapTarget, type LabHeapOptions } from './heap-target.ts';
 import { classesLine, mapLine, type PageSnapshot, PeakWatch, snapshotPages } from './map-moments.ts';
 import type { Turns } from './pacing.ts';
 import { heapOptionsOf } from './run-heap.ts';
@@ -29,18 +32,9 @@ import {
   type RunResult,
   resolveRunOptions,
 } from './run-options.ts';
-import { type Looks, Sampler } from './sampler.ts';
+import { type KernelCounts, Sampler } from './sampler.ts';
 import { TraceDrive } from './trace-drive.ts';
 import { WorkloadDrive } from './workload-drive.ts';
-
-export {
-  type RunOptions,
-  type RunPhase,
-  type RunProgress,
-  type RunReason,
-  type RunResult,
-  traceName,
-} from './run-options.ts';
 
 export interface RunHooks {
   /** Aborting it ends the run soon, with a whole run file. */
@@ -48,7 +42,7 @@ export interface RunHooks {
   readonly onProgress?: (progress: RunProgress) => void;
   /** The heap to run on; default: the page heap. */
   readonly makeHeap?: (options: LabHeapOptions, physicalPage: number) => LabHeap;
-  readonly looks?: Looks & Pick<Residency, 'residentPages'>;
+  readonly kernel?: KernelCounts & Pick<Residency, 'residentPages'>;
   readonly turns?: Turns;
 }
 
@@ -69,6 +63,11 @@ function environmentOf(machine: Machine, version: string | undefined): Record<st
   };
 }
 
+/** What a custom page heap is known for. */
+function conformanceIn({ pageHeapFile }: RunOptions): Pick<RunHeader, 'conformance'> {
+  return pageHeapFile === undefined ? {} : { conformance: conformanceOf(pageHeapFile) };
+}
+
 function headerOf(
   options: RunOptions,
   resolved: ResolvedRunOptions,
@@ -76,9 +75,10 @@ function headerOf(
   machine: Machine,
   drive: Drive,
 ): RunHeader {
-  const { seconds, idle: idleSeconds, collections, beatMs, touch, strict } = resolved;
+  const declared = options.workload === undefined ? { ...traceOptions, ...samplingOptions } : samplingOptions;
+  const recorded = (member: 'options' | 'pace'): Record<string, RunValue> =>
+    recordedIn(member, declared, { ...resolved }) as Record<string, RunValue>;
   const settings = (heap.settings ?? options.heap ?? {}) as Record<string, RunValue>;
-  const isTrace = options.workload === undefined;
   return {
     k: 'run',
     format: runFormat,
@@ -86,9 +86,10 @@ function headerOf(
     started: new Date().toISOString(),
     command: options.command ?? [],
     ...drive.header,
-    options: isTrace ? { ...settings, touch, strict } : settings,
-    pace: isTrace ? { seconds, idle: idleSeconds, collections, beatMs } : { beatMs },
+    options: { ...settings, ...recorded('options') },
+    pace: recorded('pace'),
     env: environmentOf(machine, options.version),
+    ...conformanceIn(options),
   };
 }
 
@@ -96,7 +97,7 @@ function headerOf(
  * Makes a run in this process.
  * @throws PageHeapError ERR_TRACE, ERR_FILE, ERR_INVALID_OPTION, ERR_OUT_OF_MEMORY; the run file, once there is one, says so too
  */
-export async function runTrace(options: RunOptions, hooks: RunHooks = {}): Promise<RunResult> {
+export async function makeRun(options: RunOptions, hooks: RunHooks = {}): Promise<RunResult> {
   const resolved = resolveRunOptions(options);
   const { signal } = hooks;
   const stopped = (): boolean => signal?.aborted === true;
@@ -130,7 +131,7 @@ export async function runTrace(options: RunOptions, hooks: RunHooks = {}): Promi
   }
 }
 
-interface RunParts {
+interface RunDeps {
   readonly heap: LabHeap;
   readonly writer: RunFileWriter;
   readonly drive: Drive;
@@ -142,72 +143,72 @@ interface RunParts {
 /** A drive at work, with everything that watches it. */
 class Run implements DriveHost {
   readonly heap: LabHeap;
-  private readonly parts: RunParts;
-  private readonly sampler: Sampler;
-  private readonly looks: Looks & Pick<Residency, 'residentPages'>;
-  private readonly peaks: PeakWatch;
-  private readonly begin = performance.now();
-  private phase: RunPhase = '';
-  private share: number | undefined;
-  private peakRss = 0;
+  readonly #deps: RunDeps;
+  readonly #sampler: Sampler;
+  readonly #kernel: KernelCounts & Pick<Residency, 'residentPages'>;
+  readonly #peaks: PeakWatch;
+  readonly #begin = performance.now();
+  #phase: RunPhase = '';
+  #share: number | undefined;
+  #peakRss = 0;
   /** The first error; it ends the run. */
-  private failure: { readonly error: unknown } | undefined;
+  #failure: { readonly error: unknown } | undefined;
 
-  constructor({ beatMs }: ResolvedRunOptions, parts: RunParts) {
-    const { heap, drive, machine, hooks } = parts;
+  constructor({ beatMs }: ResolvedRunOptions, deps: RunDeps) {
+    const { heap, drive, machine, hooks } = deps;
     this.heap = heap;
-    this.parts = parts;
-    this.looks = hooks.looks ?? new Residency();
-    this.peaks = new PeakWatch(
-      () => this.snapshot(),
-      (snapshot) => this.writeSnapshot('peak', snapshot),
+    this.#deps = deps;
+    this.#kernel = hooks.kernel ?? new Residency();
+    this.#peaks = new PeakWatch(
+      () => this.#snapshot(),
+      (snapshot) => this.#writeSnapshot('peak', snapshot),
     );
-    heap.onEvent = (event) => this.event(event);
-    this.sampler = new Sampler({
+    heap.onEvent = (event) => this.#event(event);
+    this.#sampler = new Sampler({
       heap,
-      looks: this.looks,
+      kernel: this.#kernel,
       beatMs,
-      closely: machine.hugePages.enabled === 'always' || heap.settings?.advise === 'free',
-      elapsed: () => this.elapsed(),
-      state: () => ({ phase: this.phase, ops: drive.ops }),
-      onSample: (sample) => this.sampled(sample),
-      onError: (error) => this.fail(error),
+      withSmaps: machine.hugePages.enabled === 'always' || heap.settings?.advise === 'free',
+      elapsed: () => this.#elapsed(),
+      state: () => ({ phase: this.#phase, ops: drive.ops }),
+      onSample: (sample) => this.#sampled(sample),
+      onError: (error) => this.#fail(error),
     });
   }
 
   async run(): Promise<RunResult> {
-    const { writer, heap, drive, stopped } = this.parts;
+    const { writer, heap, drive, stopped } = this.#deps;
     try {
-      this.phase = drive.header.trace === undefined ? 'work' : 'replay';
-      this.sampler.start();
+      this.#phase = drive.header.trace === undefined ? 'work' : 'replay';
+      this.#sampler.start();
       await drive.run(this);
     } catch (error) {
       // What fails while a run is being stopped fails because of that: its input was closed.
-      if (!stopped()) this.fail(error);
+      if (!stopped()) this.#fail(error);
     }
-    this.sampler.stop();
+    this.#sampler.stop();
     heap.onEvent = undefined;
     let statistics: Record<string, RunValue> = {};
     try {
-      this.lastLook();
+      this.#lastSample();
       statistics = heap.summary() as Record<string, RunValue>;
     } catch (error) {
       // A heap that failed before may have nothing to show any more.
-      this.fail(error);
+      this.#fail(error);
     }
 
     const { ops, seconds, peakLiveBytes, liveBytes, liveObjects } = drive;
     const counts = drive.counts();
-    const endRss = this.sampler.last?.rss ?? 0;
-    const { peakRss } = this;
+    const endRss = this.#sampler.last?.rss ?? 0;
+    const peakRss = this.#peakRss;
     const opsPerSec = seconds > 0 ? ops / seconds : 0;
     const reason = stopped() ? 'interrupted' : 'done';
     writer.write({
       k: 'end',
-      t: this.elapsed(),
-      ...(this.failure === undefined
+      t: this.#elapsed(),
+      ...(this.#failure === undefined
         ? { reason }
-        : { reason: 'error', error: messageOf(this.failure.error) }),
+        : { reason: 'error', error: messageOf(this.#failure.error) }),
       ops,
       seconds,
       opsPerSec,
@@ -218,39 +219,39 @@ class Run implements DriveHost {
         peakLiveBytes,
         liveBytes,
         liveObjects,
-        samples: this.sampler.samples,
-        missedBeats: this.sampler.missed,
-        lookNs: this.sampler.costNs,
+        samples: this.#sampler.samples,
+        missedBeats: this.#sampler.missed,
+        lookNs: this.#sampler.costNs,
         fallbacks: heap.fallbacks?.() ?? [],
       },
       trace: counts,
     });
     writer.flush();
-    if (this.failure !== undefined) throw this.failure.error;
+    if (this.#failure !== undefined) throw this.#failure.error;
     return { file: writer.path, reason, ops, seconds, opsPerSec, peakRss, endRss, counts };
   }
 
   stopped(): boolean {
-    return this.failure !== undefined || this.parts.stopped();
+    return this.#failure !== undefined || this.#deps.stopped();
   }
 
   progress(phase: string, share: number | undefined): void {
-    this.phase = phase;
-    this.share = share;
+    this.#phase = phase;
+    this.#share = share;
   }
 
-  look(): void {
-    this.sampler.look();
+  sample(): void {
+    this.#sampler.sample();
   }
 
   map(label: string): void {
-    const snapshot = this.snapshot();
-    if (snapshot !== undefined) this.writeSnapshot(label, snapshot);
+    const snapshot = this.#snapshot();
+    if (snapshot !== undefined) this.#writeSnapshot(label, snapshot);
   }
 
   endPhase(name: string): void {
-    const s = this.sampler.look(true);
-    this.parts.writer.write({
+    const s = this.#sampler.sample(true);
+    this.#deps.writer.write({
       k: 'phase',
       t: s.t,
       name,
@@ -269,41 +270,41 @@ class Run implements DriveHost {
   }
 
   /** Milliseconds since the run began. */
-  private elapsed(): number {
-    return performance.now() - this.begin;
+  #elapsed(): number {
+    return performance.now() - this.#begin;
   }
 
-  private fail(error: unknown): void {
-    this.failure ??= { error };
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
   }
 
   /**
-   * The last sample, map and table of size classes; a heap that failed may have none to give. The look is a
-   * close one: a run of less than a second has no other at what it gave back.
+   * The last sample, map and table of size classes; a heap that failed may have none to give. The sample is
+   * a detailed one: a run of less than a second has no other that tells what it gave back.
    */
-  private lastLook(): void {
-    this.sampler.look(true);
+  #lastSample(): void {
+    this.#sampler.sample(true);
     this.map('end');
   }
 
-  private sampled(sample: RunSample): void {
-    const { writer, hooks, drive } = this.parts;
+  #sampled(sample: RunSample): void {
+    const { writer, hooks, drive } = this.#deps;
     writer.write(sample);
-    this.peakRss = Math.max(this.peakRss, sample.rss);
-    if (this.phase !== 'idle') this.peaks.see(sample.t, sample.inuse);
+    this.#peakRss = Math.max(this.#peakRss, sample.rss);
+    if (this.#phase !== 'idle') this.#peaks.see(sample.t, sample.inuse);
     writer.flush();
     hooks.onProgress?.({
-      phase: this.phase,
-      share: this.share,
+      phase: this.#phase,
+      share: this.#share,
       ops: drive.ops,
       totalOps: drive.totalOps,
       sample,
     });
   }
 
-  private event(event: LabEvent): void {
-    const { writer } = this.parts;
-    const t = this.elapsed();
+  #event(event: LabEvent): void {
+    const { writer } = this.#deps;
+    const t = this.#elapsed();
     if (event.kind === 'gc') {
       writer.write({
         k: 'gc',
@@ -317,19 +318,19 @@ class Run implements DriveHost {
     }
   }
 
-  private snapshot(): PageSnapshot | undefined {
-    const states = this.parts.heap.pageStates?.();
+  #snapshot(): PageSnapshot | undefined {
+    const states = this.#deps.heap.pageStates?.();
     if (states === undefined || states.state.length === 0) return undefined;
     return snapshotPages(
-      this.elapsed(),
+      this.#elapsed(),
       states,
-      (base, bytes) => this.looks.residentPages(base, bytes),
-      this.parts.heap.classes?.(),
+      (base, bytes) => this.#kernel.residentPages(base, bytes),
+      this.#deps.heap.classes?.(),
     );
   }
 
-  private writeSnapshot(label: string, snapshot: PageSnapshot): void {
-    const { writer, machine } = this.parts;
+  #writeSnapshot(label: string, snapshot: PageSnapshot): void {
+    const { writer, machine } = this.#deps;
     writer.write(mapLine(label, snapshot, machine.pageSize));
     const classes = classesLine(label, snapshot);
     if (classes !== undefined) writer.write(classes);

@@ -1,88 +1,88 @@
 /**
  * The sampler: what the heap believes and what the kernel says, on a fixed beat.
  *
- * Looking must not disturb what is looked at: the scavenger's controller measures wall time. So a
- * look on the beat is cheap (statm, mincore over the heap's ranges, fault counts), and the dear one
- * (smaps, and the number of mappings) is taken at most once a second, and so seldom that it costs no
- * more than 2 % of the time, beside those that are asked for (ends of phases, the end of the run); smaps only where it can tell something, under MADV_FREE or with huge
- * pages. Beats are at fixed times from the start; one that comes too late is missed, not made up
- * for. Every sample says what looking cost and how many beats were missed.
+ * Sampling must not disturb what is sampled: the scavenger's controller measures wall time. So a sample on the
+ * beat is cheap: statm, mincore over the heap's ranges, fault counts. A *detailed sample* also has the number of
+ * mappings, and what smaps tells, where that can be something: under MADV_FREE or with huge pages. It is taken at
+ * most once a second, and so seldom that it takes no more than 2 % of the time; beside those, at ends of phases
+ * and at the end of the run. Beats are at fixed times from the start; one that comes too late is missed, not made
+ * up for. Every sample says what it cost and how many beats were missed.
  */
 import { PageHeapError } from '../../base/errors.ts';
 import type { FaultCounts, ProcessMemory, Residency } from '../../os/residency.ts';
-import type { RunSample } from '../record/run-data.ts';
+import type { RunSample } from '../record/lines.ts';
 import type { LabHeap } from '../subject/target.ts';
 
-export const defaultBeatMs = 100;
-const closeLookMs = 1000;
-/** A dear look is followed by this many times its own cost without one. */
-const closeLookRest = 50;
+const leastDetailGapMs = 1000;
+/** After the details of a sample there are none for this many times their own cost. */
+const restAfterDetails = 50;
 
-/** What the sampler asks of the kernel; lib/os's Residency. */
-export type Looks = Pick<Residency, 'residentBytes' | 'mappedUse' | 'mappingCount'> & {
+/** What the sampler asks of the kernel; lib/os's Residency answers it. */
+export type KernelCounts = Pick<Residency, 'residentBytes' | 'mappedUse' | 'mappingCount'> & {
   processMemory(): ProcessMemory;
   faults(): FaultCounts;
 };
 
 export interface SamplerOptions {
   readonly heap: LabHeap;
-  readonly looks: Looks;
-  readonly beatMs?: number;
+  readonly kernel: KernelCounts;
+  /** Milliseconds between samples. */
+  readonly beatMs: number;
   /** Whether smaps can tell something: advice is 'free', or huge pages come unasked. */
-  readonly closely: boolean;
+  readonly withSmaps: boolean;
   /** Milliseconds since the start of the run. */
   readonly elapsed: () => number;
   /** The stretch of the run, and operations so far. */
   readonly state: () => { readonly phase: string; readonly ops: number };
   readonly onSample: (sample: RunSample) => void;
-  /** Called when a look on the beat fails; there are no more beats then. */
+  /** Called when a sample on the beat fails; there are no more beats then. */
   readonly onError: (error: unknown) => void;
 }
 
 export class Sampler {
-  /** Samples taken, the beats missed, and nanoseconds spent looking. */
+  /** Samples taken, the beats missed, and nanoseconds spent on samples. */
   samples = 0;
   missed = 0;
   costNs = 0;
-  private readonly options: SamplerOptions;
-  private readonly beatMs: number;
-  private readonly faultsAtStart: FaultCounts;
-  private nextBeat = 0;
-  private nextCloseLook = 0;
-  private timer: NodeJS.Timeout | undefined;
-  private lastLook: RunSample | undefined;
+  readonly #options: SamplerOptions;
+  readonly #beatMs: number;
+  readonly #faultsAtStart: FaultCounts;
+  #nextBeat = 0;
+  #nextDetails = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #lastSample: RunSample | undefined;
 
   constructor(options: SamplerOptions) {
-    this.options = options;
-    this.beatMs = options.beatMs ?? defaultBeatMs;
-    this.faultsAtStart = options.looks.faults();
+    this.#options = options;
+    this.#beatMs = options.beatMs;
+    this.#faultsAtStart = options.kernel.faults();
   }
 
   /** The sample taken last. */
   get last(): RunSample | undefined {
-    return this.lastLook;
+    return this.#lastSample;
   }
 
   /** Takes a sample now, and from now on with every beat. */
   start(): void {
-    this.nextBeat = this.options.elapsed();
-    this.beat();
+    this.#nextBeat = this.#options.elapsed();
+    this.#beat();
   }
 
   stop(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
-  /** Takes a sample outside the beat: at the end of a stretch. `dear`: with the dear look, whenever the last was. */
-  look(dear = false): RunSample {
-    const { heap, looks, elapsed, state, closely, onSample } = this.options;
+  /** Takes a sample outside the beat: at the end of a stretch. `detailed`: with details, whenever the last were. */
+  sample(detailed = false): RunSample {
+    const { heap, kernel, elapsed, state, withSmaps, onSample } = this.#options;
     const begin = process.hrtime.bigint();
     const t = elapsed();
     const { phase, ops } = state();
     const believed = heap.sample();
     const ranges = heap.ranges();
-    const faults = looks.faults();
+    const faults = kernel.faults();
     const sample = {
       k: 's' as const,
       t: round(t),
@@ -95,58 +95,58 @@ export class Sampler {
       alloc: believed.heapAlloc,
       goal: finite(believed.goal),
       limit: finite(believed.limit),
-      rss: residentBytes(looks, ranges),
-      prss: looks.processMemory().resident,
-      minflt: faults.minor - this.faultsAtStart.minor,
-      majflt: faults.major - this.faultsAtStart.major,
+      rss: residentBytes(kernel, ranges),
+      prss: kernel.processMemory().resident,
+      minflt: faults.minor - this.#faultsAtStart.minor,
+      majflt: faults.major - this.#faultsAtStart.major,
       madv: believed.madviseCalls,
       madvB: believed.madviseBytes,
       madvNs: believed.madviseNs,
       gcs: believed.numGC,
     };
-    let close: Partial<RunSample> = {};
-    if (dear || t >= this.nextCloseLook) {
-      const closeBegin = process.hrtime.bigint();
-      close = closeLook(looks, closely ? ranges : []);
-      const ms = Number(process.hrtime.bigint() - closeBegin) / 1e6;
-      this.nextCloseLook = t + Math.max(closeLookMs, closeLookRest * ms);
+    let details: Partial<RunSample> = {};
+    if (detailed || t >= this.#nextDetails) {
+      const detailsBegin = process.hrtime.bigint();
+      details = detailsOf(kernel, withSmaps ? ranges : []);
+      const ms = Number(process.hrtime.bigint() - detailsBegin) / 1e6;
+      this.#nextDetails = t + Math.max(leastDetailGapMs, restAfterDetails * ms);
     }
     const cost = Number(process.hrtime.bigint() - begin);
     this.samples++;
     this.costNs += cost;
-    const whole: RunSample = { ...sample, ...close, cost, missed: this.missed };
-    this.lastLook = whole;
+    const whole: RunSample = { ...sample, ...details, cost, missed: this.missed };
+    this.#lastSample = whole;
     onSample(whole);
     return whole;
   }
 
-  private beat(): void {
-    const now = this.options.elapsed();
-    const late = Math.floor((now - this.nextBeat) / this.beatMs);
+  #beat(): void {
+    const now = this.#options.elapsed();
+    const late = Math.floor((now - this.#nextBeat) / this.#beatMs);
     if (late > 0) this.missed += late;
-    this.nextBeat += (Math.max(0, late) + 1) * this.beatMs;
+    this.#nextBeat += (Math.max(0, late) + 1) * this.#beatMs;
     try {
-      this.look();
+      this.sample();
     } catch (error) {
-      this.options.onError(error);
+      this.#options.onError(error);
       return;
     }
-    this.timer = setTimeout(() => this.beat(), Math.max(0, this.nextBeat - this.options.elapsed()));
+    this.#timer = setTimeout(() => this.#beat(), Math.max(0, this.#nextBeat - this.#options.elapsed()));
   }
 }
 
-function residentBytes(looks: Looks, ranges: ReturnType<LabHeap['ranges']>): number {
-  return ranges.length === 0 ? 0 : looks.residentBytes(ranges);
+function residentBytes(kernel: KernelCounts, ranges: ReturnType<LabHeap['ranges']>): number {
+  return ranges.length === 0 ? 0 : kernel.residentBytes(ranges);
 }
 
-function closeLook(looks: Looks, ranges: ReturnType<LabHeap['ranges']>): Partial<RunSample> {
+function detailsOf(kernel: KernelCounts, ranges: ReturnType<LabHeap['ranges']>): Partial<RunSample> {
   try {
-    const vmas = looks.mappingCount();
+    const vmas = kernel.mappingCount();
     if (ranges.length === 0) return { vmas };
-    const { lazyFree, anonHugePages } = looks.mappedUse(ranges);
+    const { lazyFree, anonHugePages } = kernel.mappedUse(ranges);
     return { vmas, lazy: lazyFree, huge: anonHugePages };
   } catch (error) {
-    // /proc may be hidden; a run goes on without this look.
+    // /proc may be hidden; a run goes on without details.
     if (error instanceof PageHeapError && error.code === 'ERR_SYSTEM') return {};
     throw error;
   }

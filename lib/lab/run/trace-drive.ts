@@ -5,14 +5,15 @@
  * Not here: the replay (replay.ts), its pace (pacing.ts).
  */
 import { stat } from 'node:fs/promises';
-import type { RunValue } from '../record/run-data.ts';
+import type { RunValue } from '../record/lines.ts';
+import { traceName } from '../subject/subject-request.ts';
 import type { LabHeap } from '../subject/target.ts';
 import { fileError, openBytes, standardInput } from '../trace/bytes.ts';
 import { measureTrace, type TraceLength, TraceReader } from '../trace/reader.ts';
 import type { Drive, DriveHost } from './drive.ts';
 import { idle, replayPaced, type Turns } from './pacing.ts';
 import { Replay } from './replay.ts';
-import { type ResolvedRunOptions, traceName } from './run-options.ts';
+import type { ResolvedRunOptions } from './run-options.ts';
 
 /** Files longer than this are not counted but estimated: the count would keep the user waiting. */
 const mostCountedBytes = 512 * 2 ** 20;
@@ -39,11 +40,11 @@ async function lengthOf(
 export class TraceDrive implements Drive {
   readonly header: Readonly<Record<string, RunValue>>;
   seconds = 0;
-  private readonly reader: TraceReader;
-  private readonly length: TraceLength | undefined;
-  private readonly resolved: ResolvedRunOptions;
-  private readonly turns: Turns | undefined;
-  private replay: Replay | undefined;
+  readonly #reader: TraceReader;
+  readonly #length: TraceLength | undefined;
+  readonly #resolved: ResolvedRunOptions;
+  readonly #turns: Turns | undefined;
+  #replay: Replay | undefined;
 
   private constructor(
     path: string,
@@ -52,10 +53,10 @@ export class TraceDrive implements Drive {
     resolved: ResolvedRunOptions,
     turns: Turns | undefined,
   ) {
-    this.reader = reader;
-    this.length = length;
-    this.resolved = resolved;
-    this.turns = turns;
+    this.#reader = reader;
+    this.#length = length;
+    this.#resolved = resolved;
+    this.#turns = turns;
     const name = traceName(path);
     this.header = { trace: { name, ...(length === undefined ? {} : { ops: length.ops }) } };
   }
@@ -72,78 +73,78 @@ export class TraceDrive implements Drive {
   }
 
   get ops(): number {
-    return this.replay?.ops ?? 0;
+    return this.#replay?.ops ?? 0;
   }
 
   get totalOps(): number | undefined {
-    return this.length?.ops ?? this.reader.announcedOps;
+    return this.#length?.ops ?? this.#reader.announcedOps;
   }
 
   get liveBytes(): number {
-    return this.replay?.liveBytes ?? 0;
+    return this.#replay?.liveBytes ?? 0;
   }
 
   get peakLiveBytes(): number {
-    return this.replay?.peakLiveBytes ?? 0;
+    return this.#replay?.peakLiveBytes ?? 0;
   }
 
   get liveObjects(): number {
-    return this.replay?.liveObjects ?? 0;
+    return this.#replay?.liveObjects ?? 0;
   }
 
   async run(host: DriveHost): Promise<void> {
-    const { touch, strict } = this.resolved;
-    this.replay = new Replay(host.heap, { touch, strict, file: this.reader.file });
-    await this.replayStretch(host, this.replay);
-    await this.idleStretch(host, host.heap);
+    const { touch, strict } = this.#resolved;
+    this.#replay = new Replay(host.heap, { touch, strict, file: this.#reader.file });
+    await this.#replayStretch(host, this.#replay);
+    await this.#idleStretch(host, host.heap);
   }
 
   counts(): Readonly<Record<string, RunValue>> {
-    return { lines: this.reader.lines, ...this.replay?.counts };
+    return { lines: this.#reader.lines, ...this.#replay?.counts };
   }
 
   close(): void {
-    this.reader.close().catch(() => undefined);
+    this.#reader.close().catch(() => undefined);
   }
 
-  private async replayStretch(host: DriveHost, replay: Replay): Promise<void> {
+  async #replayStretch(host: DriveHost, replay: Replay): Promise<void> {
     const begin = performance.now();
     host.progress('replay', undefined);
     try {
       await replayPaced({
-        reader: this.reader,
+        reader: this.#reader,
         replay,
         background: host.heap,
-        durationMs: this.resolved.seconds * 1000,
-        lines: this.length?.lines,
+        durationMs: this.#resolved.seconds * 1000,
+        lines: this.#length?.lines,
         stopped: () => host.stopped(),
         onTurn: (share) => host.progress('replay', share),
-        ...(this.turns === undefined ? {} : { turns: this.turns }),
+        ...(this.#turns === undefined ? {} : { turns: this.#turns }),
       });
     } finally {
       this.seconds = (performance.now() - begin) / 1000;
     }
     if (host.stopped()) return;
     host.progress('replay', 1);
-    host.look();
+    host.sample();
     host.map('end of replay');
   }
 
-  private async idleStretch(host: DriveHost, heap: LabHeap): Promise<void> {
-    if (host.stopped() || this.resolved.idle === 0) return;
+  async #idleStretch(host: DriveHost, heap: LabHeap): Promise<void> {
+    if (host.stopped() || this.#resolved.idle === 0) return;
     host.progress('idle', 0);
     let collections = 0;
     await idle({
       background: heap,
-      durationMs: this.resolved.idle * 1000,
-      collections: this.resolved.collections,
+      durationMs: this.#resolved.idle * 1000,
+      collections: this.#resolved.collections,
       collect: () => {
         heap.gc();
         host.map(`after collection ${++collections}`);
       },
       stopped: () => host.stopped(),
       onTurn: (share) => host.progress('idle', share),
-      ...(this.turns === undefined ? {} : { turns: this.turns }),
+      ...(this.#turns === undefined ? {} : { turns: this.#turns }),
     });
     host.progress('idle', 1);
   }

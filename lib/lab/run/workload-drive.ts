@@ -5,18 +5,20 @@
  * which take most of the time.
  */
 import { PageHeapError } from '../../base/errors.ts';
-import type { RunValue } from '../record/run-data.ts';
+import { recordedIn, withDefaults } from '../../design/option.ts';
+import type { RunValue } from '../record/lines.ts';
+import { workloadOptions } from '../subject/subject-options.ts';
+import type { WorkloadOptions } from '../subject/subject-request.ts';
 import { workloadNamed } from '../workloads/index.ts';
 import { Mulberry32 } from '../workloads/random.ts';
 import type { Workload, WorkloadContext } from '../workloads/workload.ts';
 import type { Drive, DriveHost } from './drive.ts';
 import { idle, systemTurns, type Turns, turnMs } from './pacing.ts';
-import type { WorkloadOptions } from './run-options.ts';
 
 /** Ends a workload that was told to stop, from within. */
 class Stopped extends Error {}
 
-/** The clock is looked at after so many operations, or so many bytes: large objects take long to write. */
+/** The clock is read after so many operations, or so many bytes: large objects take long to write. */
 const clockOps = 64;
 const clockBytes = 256 * 1024;
 /** What a turn gives to sweeping at most, ms: in the real runtime a thread of its own sweeps, and is done soon. */
@@ -30,53 +32,56 @@ export class WorkloadDrive implements Drive {
   liveBytes = 0;
   peakLiveBytes = 0;
   liveObjects = 0;
-  private readonly workload: Workload;
-  private readonly seed: number;
-  private readonly scale: number;
-  private readonly timeScale: number;
-  private readonly moreCollections: boolean;
-  private readonly turns: Turns;
-  private allocs = 0;
-  private drops = 0;
-  private idled = 0;
+  readonly #workload: Workload;
+  readonly #seed: number;
+  readonly #scale: number;
+  readonly #timeScale: number;
+  readonly #moreCollections: boolean;
+  readonly #turns: Turns;
+  #allocs = 0;
+  #drops = 0;
+  #idled = 0;
 
   /** @throws PageHeapError ERR_INVALID_OPTION for a name that is none, or a variant that the workload does not have */
   constructor(options: WorkloadOptions, turns: Turns = systemTurns) {
-    const { name, seed, scale = 1, timeScale = 1, moreCollections = false } = options;
-    this.workload = workloadNamed(name);
-    if (moreCollections && this.workload.hasMoreCollections !== true)
+    const { name } = options;
+    const { seed, scale, timeScale, moreCollections } = withDefaults(workloadOptions, options);
+    this.#workload = workloadNamed(name);
+    if (moreCollections && this.#workload.hasMoreCollections !== true)
       throw new PageHeapError('ERR_INVALID_OPTION', `option moreCollections: ${name} has no such variant`);
-    this.seed = seed ?? this.workload.seed;
-    this.scale = scale;
-    this.timeScale = timeScale;
-    this.moreCollections = moreCollections;
-    this.turns = turns;
-    this.header = { workload: { name, seed: this.seed, scale, timeScale, moreCollections } };
+    this.#seed = seed ?? this.#workload.seed;
+    this.#scale = scale;
+    this.#timeScale = timeScale;
+    this.#moreCollections = moreCollections;
+    this.#turns = turns;
+    const values = { seed: this.#seed, scale, timeScale, moreCollections };
+    const recorded = recordedIn('workload', workloadOptions, values) as Record<string, RunValue>;
+    this.header = { workload: { name, ...recorded } };
   }
 
   async run(host: DriveHost): Promise<void> {
-    const begin = this.turns.now();
+    const begin = this.#turns.now();
     host.progress('work', 0);
     try {
-      await this.workload.run(this.context(host));
+      await this.#workload.run(this.#context(host));
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
     } finally {
-      this.seconds = Math.max(0, (this.turns.now() - begin) / 1000 - this.idled);
+      this.seconds = Math.max(0, (this.#turns.now() - begin) / 1000 - this.#idled);
     }
   }
 
   counts(): Readonly<Record<string, RunValue>> {
-    return { allocs: this.allocs, frees: this.drops };
+    return { allocs: this.#allocs, frees: this.#drops };
   }
 
   close(): void {
     // Nothing is open.
   }
 
-  private context(host: DriveHost): WorkloadContext {
+  #context(host: DriveHost): WorkloadContext {
     const { heap } = host;
-    const { turns } = this;
+    const turns = this.#turns;
     let opsLeft = clockOps;
     let bytesLeft = clockBytes;
     let lastTurn = turns.now();
@@ -84,8 +89,8 @@ export class WorkloadDrive implements Drive {
       if (host.stopped()) throw new Stopped();
     };
     const share = (): number => {
-      const all = this.workload.idleSeconds * this.timeScale;
-      return all === 0 ? 0 : Math.min(1, this.idled / all);
+      const all = this.#workload.idleSeconds * this.#timeScale;
+      return all === 0 ? 0 : Math.min(1, this.#idled / all);
     };
     const pass = async (seconds: number): Promise<void> => {
       if (seconds === 0) return;
@@ -99,22 +104,22 @@ export class WorkloadDrive implements Drive {
         stopped: () => host.stopped(),
         onTurn: () => host.progress('idle', share()),
       });
-      this.idled += (turns.now() - from) / 1000;
+      this.#idled += (turns.now() - from) / 1000;
       lastTurn = turns.now();
       stopCheck();
       host.progress('work', share());
     };
     return {
       heap,
-      random: new Mulberry32(this.seed),
-      scale: this.scale,
-      moreCollections: this.moreCollections,
+      random: new Mulberry32(this.#seed),
+      scale: this.#scale,
+      moreCollections: this.#moreCollections,
       malloc: (size) => {
         // Zeroed, as what a Go program allocates.
         const address = heap.malloc(size, true);
         bytesLeft -= size;
         this.ops++;
-        this.allocs++;
+        this.#allocs++;
         this.liveObjects++;
         this.liveBytes += size;
         if (this.liveBytes > this.peakLiveBytes) this.peakLiveBytes = this.liveBytes;
@@ -123,7 +128,7 @@ export class WorkloadDrive implements Drive {
       drop: (address, size) => {
         heap.drop(address);
         this.ops++;
-        this.drops++;
+        this.#drops++;
         this.liveObjects--;
         this.liveBytes -= size;
       },
@@ -141,11 +146,11 @@ export class WorkloadDrive implements Drive {
         lastTurn = turns.now();
         stopCheck();
       },
-      idle: (seconds) => pass(seconds * this.timeScale),
+      idle: (seconds) => pass(seconds * this.#timeScale),
       gc: () => heap.gc(),
       collectTwice: async () => {
         for (let i = 0; i < 2; i++) {
-          await pass(this.timeScale);
+          await pass(this.#timeScale);
           heap.gc();
         }
       },

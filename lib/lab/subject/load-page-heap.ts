@@ -1,5 +1,5 @@
 /**
- * Loads a page heap class of one's own from a module: its default export, or the one named `PageHeap`.
+ * Loads the class of a custom page heap from a module: its default export, or the one named `PageHeap`.
  *
  * .js and .mjs everywhere, .ts where Node strips types. What the class must have is looked at when a heap
  * makes one (page-heaps.ts).

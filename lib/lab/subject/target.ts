@@ -1,5 +1,5 @@
 /**
- * What the laboratory asks of an allocator: to be driven by a replay, and to be looked at.
+ * What the laboratory asks of an allocator: to be driven by a replay, and to be sampled.
  *
  * The heap is one such allocator (heap-target.ts). Others, which the heap is compared with, need only
  * what is not optional. Addresses and sizes are bytes, times nanoseconds.

@@ -84,12 +84,12 @@ export class MtraceGrammar implements TraceGrammar {
   readonly format = 'mtrace';
   readonly announcedOps = undefined;
   lines = 0;
-  private readonly file: string;
+  readonly #file: string;
   /** Between a `<` and its `>`. */
-  private moving = false;
+  #moving = false;
 
   constructor(file: string) {
-    this.file = file;
+    this.#file = file;
   }
 
   parse(bytes: Uint8Array, from: number, to: number, batch: OperationBatch): number {
@@ -117,14 +117,14 @@ export class MtraceGrammar implements TraceGrammar {
         }
       }
       if (end < 0) {
-        end = this.other(bytes, start, line);
+        end = this.#other(bytes, start, line);
       } else {
-        if (kind === opMoveTo ? !this.moving : this.moving) this.unpaired(line);
-        if (kind === opMoveFrom) this.moving = true;
-        else if (kind === opMoveTo) this.moving = false;
+        if (kind === opMoveTo ? !this.#moving : this.#moving) this.#unpaired(line);
+        if (kind === opMoveFrom) this.#moving = true;
+        else if (kind === opMoveTo) this.#moving = false;
         if (!(pointers[n] < pointerEnd && sizes[n] <= maxTraceSize))
-          this.outOfRange(bytes, start, line, kind, batch, n);
-        if (kind === opMoveTo && pointers[n] === 0) this.malformed(bytes, start, line);
+          this.#outOfRange(bytes, start, line, kind, batch, n);
+        if (kind === opMoveTo && pointers[n] === 0) this.#malformed(bytes, start, line);
         kinds[n] = kind;
         lineOffsets[n] = line - firstLine;
         n++;
@@ -143,32 +143,32 @@ export class MtraceGrammar implements TraceGrammar {
   }
 
   finish(): void {
-    if (this.moving) this.unpaired(this.lines + 1);
+    if (this.#moving) this.#unpaired(this.lines + 1);
   }
 
   /** A line that is no operation: a mark or empty, or an error. @returns its end */
-  private other(bytes: Uint8Array, start: number, line: number): number {
+  #other(bytes: Uint8Array, start: number, line: number): number {
     for (const mark of marks) {
       if (startsWith(bytes, start, mark) && endsAt(bytes, start + mark.length)) {
-        if (this.moving) this.unpaired(line);
+        if (this.#moving) this.#unpaired(line);
         return start + mark.length;
       }
     }
     if (endsAt(bytes, start)) return start;
-    this.malformed(bytes, start, line);
+    this.#malformed(bytes, start, line);
   }
 
-  private unpaired(line: number): never {
-    if (this.moving) traceError(this.file, line - 1, '`<` without the `>` that must follow it');
-    traceError(this.file, line, '`>` without the `<` that must come before it');
+  #unpaired(line: number): never {
+    if (this.#moving) traceError(this.#file, line - 1, '`<` without the `>` that must follow it');
+    traceError(this.#file, line, '`>` without the `<` that must come before it');
   }
 
-  private malformed(bytes: Uint8Array, start: number, line: number): never {
-    traceError(this.file, line, `not a line of mtrace: ${showLine(bytes, start)}`);
+  #malformed(bytes: Uint8Array, start: number, line: number): never {
+    traceError(this.#file, line, `not a line of mtrace: ${showLine(bytes, start)}`);
   }
 
   /** Refuses a number; but what a program asked for and did not get may be of any size. */
-  private outOfRange(
+  #outOfRange(
     bytes: Uint8Array,
     start: number,
     line: number,
@@ -179,11 +179,11 @@ export class MtraceGrammar implements TraceGrammar {
     const pointer = batch.pointers[row];
     const size = batch.sizes[row];
     if (!(pointer < pointerEnd)) {
-      traceError(this.file, line, `a pointer beyond 57 bits: ${showLine(bytes, start)}`, pointer);
+      traceError(this.#file, line, `a pointer beyond 57 bits: ${showLine(bytes, start)}`, pointer);
     }
     if (kind === opFailedMove || (kind === opAllocate && pointer === 0)) return;
     traceError(
-      this.file,
+      this.#file,
       line,
       `a size beyond the address space (2^47 bytes): ${showLine(bytes, start)}`,
       size,

@@ -35,21 +35,21 @@ function isBlank(byte: number): boolean {
 
 export class TraceParser {
   readonly file: string;
-  private grammar: TraceGrammar | undefined;
+  #grammar: TraceGrammar | undefined;
   /** Blank lines before the format was known. */
-  private blankLines = 0;
+  #blankLines = 0;
   /** A line that fell on two chunks: bytes [0, jointEnd). */
-  private joint: Uint8Array = empty;
-  private jointEnd = 0;
+  #joint: Uint8Array = empty;
+  #jointEnd = 0;
   /** Whole lines of the chunk: bytes [at, to). */
-  private chunk: Uint8Array = empty;
-  private at = 0;
-  private to = 0;
+  #chunk: Uint8Array = empty;
+  #at = 0;
+  #to = 0;
   /** The start of a line whose end has not come yet. */
-  private rest: Uint8Array = new Uint8Array(startBytes);
-  private restEnd = 0;
-  private spare: Uint8Array = new Uint8Array(startBytes);
-  private ended = false;
+  #rest: Uint8Array = new Uint8Array(startBytes);
+  #restEnd = 0;
+  #spare: Uint8Array = new Uint8Array(startBytes);
+  #ended = false;
 
   /** @param file what errors call the trace */
   constructor(file: string) {
@@ -58,49 +58,49 @@ export class TraceParser {
 
   /** Undefined until a byte told. */
   get format(): TraceFormat | undefined {
-    return this.grammar?.format;
+    return this.#grammar?.format;
   }
 
   /** Lines parsed so far. */
   get lines(): number {
-    return this.grammar === undefined ? this.blankLines : this.grammar.lines;
+    return this.#grammar === undefined ? this.#blankLines : this.#grammar.lines;
   }
 
   /** Operations the trace says it has; undefined if it does not, or not yet. */
   get announcedOps(): number | undefined {
-    return this.grammar?.announcedOps;
+    return this.#grammar?.announcedOps;
   }
 
   /** Bytes of the chunk fed last that are not parsed yet. */
   get unparsed(): number {
-    return this.to - this.at;
+    return this.#to - this.#at;
   }
 
   /** Takes a chunk, which must stay as it is until `parse` answers false. What was fed before must be used up. */
   feed(chunk: Uint8Array): void {
     const last = chunk.lastIndexOf(newline);
     if (last < 0) {
-      this.keep(chunk);
+      this.#keep(chunk);
       return;
     }
-    this.at = 0;
-    if (this.restEnd > 0) {
+    this.#at = 0;
+    if (this.#restEnd > 0) {
       const first = chunk.indexOf(newline) + 1;
-      this.keep(chunk.subarray(0, first));
-      this.takeJoint();
-      this.at = first;
+      this.#keep(chunk.subarray(0, first));
+      this.#takeJoint();
+      this.#at = first;
     }
-    this.chunk = chunk;
-    this.to = last + 1;
-    this.keep(chunk.subarray(this.to));
+    this.#chunk = chunk;
+    this.#to = last + 1;
+    this.#keep(chunk.subarray(this.#to));
   }
 
   /** The trace ends. A last line without a newline is parsed if its format lets it count as whole. */
   end(): void {
-    this.ended = true;
-    if (this.restEnd === 0) return;
-    this.keep(Uint8Array.of(newline));
-    this.takeJoint();
+    this.#ended = true;
+    if (this.#restEnd === 0) return;
+    this.#keep(Uint8Array.of(newline));
+    this.#takeJoint();
   }
 
   /**
@@ -109,20 +109,20 @@ export class TraceParser {
    * @throws PageHeapError ERR_TRACE with file and line
    */
   parse(batch: OperationBatch): boolean {
-    const grammar = this.grammar ?? this.detect();
+    const grammar = this.#grammar ?? this.#detect();
     if (grammar !== undefined) {
-      if (this.jointEnd > 0) {
-        if (this.ended && !grammar.mayEndWith(this.joint.subarray(0, this.jointEnd))) {
-          const shown = showLine(this.joint.subarray(0, this.jointEnd), 0);
+      if (this.#jointEnd > 0) {
+        if (this.#ended && !grammar.mayEndWith(this.#joint.subarray(0, this.#jointEnd))) {
+          const shown = showLine(this.#joint.subarray(0, this.#jointEnd), 0);
           traceError(this.file, grammar.lines + 1, `the file ends in the middle of a line: ${shown}`);
         }
-        if (grammar.parse(this.joint, 0, this.jointEnd, batch) === 0) return true;
-        this.jointEnd = 0;
+        if (grammar.parse(this.#joint, 0, this.#jointEnd, batch) === 0) return true;
+        this.#jointEnd = 0;
       }
-      this.at = grammar.parse(this.chunk, this.at, this.to, batch);
-      if (this.at < this.to) return true;
+      this.#at = grammar.parse(this.#chunk, this.#at, this.#to, batch);
+      if (this.#at < this.#to) return true;
     }
-    if (this.ended) {
+    if (this.#ended) {
       if (grammar === undefined) traceError(this.file, 1, 'the trace is empty');
       grammar.finish();
     }
@@ -130,50 +130,50 @@ export class TraceParser {
   }
 
   /** Appends to the kept start of a line. */
-  private keep(bytes: Uint8Array): void {
-    const end = this.restEnd + bytes.length;
+  #keep(bytes: Uint8Array): void {
+    const end = this.#restEnd + bytes.length;
     if (end > maxLineBytes) {
       traceError(this.file, this.lines + 1, `a line longer than ${maxLineBytes} bytes`);
     }
-    if (end > this.rest.length) {
+    if (end > this.#rest.length) {
       const longer = new Uint8Array(2 * end);
-      longer.set(this.rest.subarray(0, this.restEnd));
-      this.rest = longer;
+      longer.set(this.#rest.subarray(0, this.#restEnd));
+      this.#rest = longer;
     }
-    this.rest.set(bytes, this.restEnd);
-    this.restEnd = end;
+    this.#rest.set(bytes, this.#restEnd);
+    this.#restEnd = end;
   }
 
   /** What was kept is a whole line now. */
-  private takeJoint(): void {
-    [this.joint, this.jointEnd] = [this.rest, this.restEnd];
-    [this.rest, this.restEnd] = [this.spare, 0];
-    this.spare = this.joint;
+  #takeJoint(): void {
+    [this.#joint, this.#jointEnd] = [this.#rest, this.#restEnd];
+    [this.#rest, this.#restEnd] = [this.#spare, 0];
+    this.#spare = this.#joint;
   }
 
-  private detect(): TraceGrammar | undefined {
-    const regions = [this.joint.subarray(0, this.jointEnd), this.chunk.subarray(this.at, this.to)];
+  #detect(): TraceGrammar | undefined {
+    const regions = [this.#joint.subarray(0, this.#jointEnd), this.#chunk.subarray(this.#at, this.#to)];
     for (const bytes of regions) {
       const first = bytes.findIndex((byte) => !isBlank(byte));
       if (first < 0) continue;
-      this.grammar = this.grammarFor(bytes, first);
-      return this.grammar;
+      this.#grammar = this.#grammarFor(bytes, first);
+      return this.#grammar;
     }
     // Blank lines only: they count, so that errors name the right line.
-    for (const bytes of regions) for (const byte of bytes) if (byte === newline) this.blankLines++;
-    this.jointEnd = 0;
-    this.at = this.to;
+    for (const bytes of regions) for (const byte of bytes) if (byte === newline) this.#blankLines++;
+    this.#jointEnd = 0;
+    this.#at = this.#to;
     return undefined;
   }
 
-  private grammarFor(bytes: Uint8Array, first: number): TraceGrammar {
+  #grammarFor(bytes: Uint8Array, first: number): TraceGrammar {
     const format = formatOf(bytes[first]);
     if (format === undefined) {
       const shown = showLine(bytes, first);
       traceError(this.file, 1, `neither mtrace text nor a .rep or .script trace: ${shown}`);
     }
     const grammar = format === 'mtrace' ? new MtraceGrammar(this.file) : new RepGrammar(this.file, format);
-    grammar.lines = this.blankLines;
+    grammar.lines = this.#blankLines;
     return grammar;
   }
 }

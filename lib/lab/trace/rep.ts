@@ -67,15 +67,15 @@ export class RepGrammar implements TraceGrammar {
   lines = 0;
   /** Undefined until its four numbers are read, and in a script. */
   header: RepHeader | undefined;
-  private readonly file: string;
-  private readonly numbers: number[] = [];
-  private readonly scratch = new Float64Array(1);
-  private idEnd = Number.MAX_SAFE_INTEGER;
-  private opEnd = Number.MAX_SAFE_INTEGER;
-  private ops = 0;
+  readonly #file: string;
+  readonly #numbers: number[] = [];
+  readonly #scratch = new Float64Array(1);
+  #idEnd = Number.MAX_SAFE_INTEGER;
+  #opEnd = Number.MAX_SAFE_INTEGER;
+  #ops = 0;
 
   constructor(file: string, format: 'rep' | 'script') {
-    this.file = file;
+    this.#file = file;
     this.format = format;
   }
 
@@ -92,22 +92,22 @@ export class RepGrammar implements TraceGrammar {
       let p = skipBlanks(bytes, start);
       const kind = kindOf[bytes[p]];
       if (kind === 0 || (this.header === undefined && this.format === 'rep')) {
-        p = this.other(bytes, start, p, line);
+        p = this.#other(bytes, start, p, line);
       } else {
         const idAt = skipBlanks(bytes, p + 1);
-        if (idAt === p + 1) this.malformed(bytes, start, line);
+        if (idAt === p + 1) this.#malformed(bytes, start, line);
         p = readDecimal(bytes, idAt, pointers, n);
-        if (p < 0) p = this.noId(bytes, start, idAt, line, kind, pointers, n);
-        else if (!(pointers[n] < this.idEnd)) this.badId(line, pointers[n]);
+        if (p < 0) p = this.#noId(bytes, start, idAt, line, kind, pointers, n);
+        else if (!(pointers[n] < this.#idEnd)) this.#badId(line, pointers[n]);
         else pointers[n]++;
         sizes[n] = 0;
         if (kind !== opFree) {
           const sizeAt = skipBlanks(bytes, p);
           p = sizeAt === p ? -1 : readDecimal(bytes, sizeAt, sizes, n);
-          if (p < 0) this.malformed(bytes, start, line);
+          if (p < 0) this.#malformed(bytes, start, line);
           if (!(sizes[n] <= maxTraceSize)) {
             traceError(
-              this.file,
+              this.#file,
               line,
               `a size beyond the address space (2^47 bytes): ${showLine(bytes, start)}`,
               sizes[n],
@@ -115,11 +115,11 @@ export class RepGrammar implements TraceGrammar {
           }
         }
         p = skipBlanks(bytes, p);
-        if (!endsAt(bytes, p)) this.malformed(bytes, start, line);
-        if (this.ops === this.opEnd) {
-          traceError(this.file, line, `more operations than the ${this.opEnd} of the header`, this.opEnd);
+        if (!endsAt(bytes, p)) this.#malformed(bytes, start, line);
+        if (this.#ops === this.#opEnd) {
+          traceError(this.#file, line, `more operations than the ${this.#opEnd} of the header`, this.#opEnd);
         }
-        this.ops++;
+        this.#ops++;
         kinds[n] = kind;
         lineOffsets[n] = line - firstLine;
         n++;
@@ -138,39 +138,39 @@ export class RepGrammar implements TraceGrammar {
   finish(): void {
     if (this.format === 'script') return;
     if (this.header === undefined) {
-      traceError(this.file, this.lines, `the file ends in its header, which has ${headerLines} lines`);
+      traceError(this.#file, this.lines, `the file ends in its header, which has ${headerLines} lines`);
     }
-    if (this.ops < this.opEnd) {
-      const missing = `the header promises ${this.opEnd} operations, the file ends after ${this.ops}`;
-      traceError(this.file, this.lines, missing, this.ops);
+    if (this.#ops < this.#opEnd) {
+      const missing = `the header promises ${this.#opEnd} operations, the file ends after ${this.#ops}`;
+      traceError(this.#file, this.lines, missing, this.#ops);
     }
   }
 
   /** A line that is no operation: of the header, empty, a comment, or an error. @returns its end */
-  private other(bytes: Uint8Array, start: number, from: number, line: number): number {
+  #other(bytes: Uint8Array, start: number, from: number, line: number): number {
     if (endsAt(bytes, from)) return from;
     if (this.format === 'script') {
-      if (bytes[from] !== hash) this.malformed(bytes, start, line);
+      if (bytes[from] !== hash) this.#malformed(bytes, start, line);
       const end = bytes.indexOf(newline, from);
       return bytes[end - 1] === carriageReturn ? end - 1 : end;
     }
-    if (this.header !== undefined) this.malformed(bytes, start, line);
-    let p = readDecimal(bytes, from, this.scratch, 0);
+    if (this.header !== undefined) this.#malformed(bytes, start, line);
+    let p = readDecimal(bytes, from, this.#scratch, 0);
     if (p >= 0) p = skipBlanks(bytes, p);
     if (p < 0 || !endsAt(bytes, p)) {
-      traceError(this.file, line, `not a number of a .rep header: ${showLine(bytes, start)}`);
+      traceError(this.#file, line, `not a number of a .rep header: ${showLine(bytes, start)}`);
     }
-    const value = this.scratch[0];
+    const value = this.#scratch[0];
     if (!(value <= Number.MAX_SAFE_INTEGER)) {
-      traceError(this.file, line, `a number of the header out of range: ${showLine(bytes, start)}`, value);
+      traceError(this.#file, line, `a number of the header out of range: ${showLine(bytes, start)}`, value);
     }
-    this.numbers.push(value);
-    if (this.numbers.length === headerLines) this.takeHeader();
+    this.#numbers.push(value);
+    if (this.#numbers.length === headerLines) this.#takeHeader();
     return p;
   }
 
-  private takeHeader(): void {
-    const [first, ids, ops, last] = this.numbers;
+  #takeHeader(): void {
+    const [first, ids, ops, last] = this.#numbers;
     const newer = first <= heaviest;
     this.header = {
       order: newer ? '2010' : 'classic',
@@ -179,12 +179,12 @@ export class RepGrammar implements TraceGrammar {
       ops,
       bytes: newer ? last : first,
     };
-    this.idEnd = ids;
-    this.opEnd = ops;
+    this.#idEnd = ids;
+    this.#opEnd = ops;
   }
 
   /** No id where one must be: only `f -1` may be so. @returns the position after it */
-  private noId(
+  #noId(
     bytes: Uint8Array,
     start: number,
     from: number,
@@ -196,18 +196,18 @@ export class RepGrammar implements TraceGrammar {
     const after = bytes[from + 2];
     const isMinusOne =
       bytes[from] === minus && bytes[from + 1] === digitOne && !(after >= digitZero && after <= digitNine);
-    if (kind !== opFree || !isMinusOne) this.malformed(bytes, start, line);
+    if (kind !== opFree || !isMinusOne) this.#malformed(bytes, start, line);
     pointers[row] = 0;
     return from + 2;
   }
 
-  private badId(line: number, id: number): never {
+  #badId(line: number, id: number): never {
     const known =
       this.header === undefined ? 'out of range' : `beyond the ${this.header.ids} ids of the header`;
-    traceError(this.file, line, `the id ${id} is ${known}`, id);
+    traceError(this.#file, line, `the id ${id} is ${known}`, id);
   }
 
-  private malformed(bytes: Uint8Array, start: number, line: number): never {
-    traceError(this.file, line, `not an operation of a .${this.format} trace: ${showLine(bytes, start)}`);
+  #malformed(bytes: Uint8Array, start: number, line: number): never {
+    traceError(this.#file, line, `not an operation of a .${this.format} trace: ${showLine(bytes, start)}`);
   }
 }

@@ -21,9 +21,8 @@ import {
   numSpanClasses,
   tinySpanClass,
 } from '../../alloc/size-classes.ts';
-import { tinyBlockStartBytes, tinyRowBytes } from '../../alloc/tiny-starts.ts';
 import { popcount32 } from '../../base/bits.ts';
-import { PageHeapError } from '../../base/errors.ts';
+import { fatal, PageHeapError } from '../../base/errors.ts';
 import {
   alignUp,
   arenaBytes,
@@ -34,19 +33,14 @@ import {
   pageSize,
 } from '../../base/units.ts';
 import { maxPs, resolveOptions } from '../../design/options.ts';
+import { manualShapes } from '../../heap/span-shape.ts';
 import { systemClock } from '../../os/clock.ts';
 import type { Sys } from '../../os/sys.ts';
-import { noSearch, slotSearch } from '../../pages/radix/columns.ts';
-import {
-  cacheBase,
-  cacheFreeHigh,
-  cacheFreeLow,
-  cachePages,
-  cacheScavengedHigh,
-  cacheScavengedLow,
-} from '../../pages/radix/page-cache.ts';
-import { Runtime } from '../../runtime/runtime.ts';
-import { liveWordsPerPage } from '../../spans/page-table.ts';
+import { noSearch } from '../../pages/radix/columns.ts';
+import { cachePages } from '../../pages/radix/page-cache.ts';
+import { RadixPageHeap } from '../../pages/radix/page-heap.ts';
+import { createRuntime } from '../../runtime/create.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
 import { spanState, spanUse } from '../../spans/span-table.ts';
 import { goldenError } from './golden.ts';
 import type { HeapRecord, MallocSnapshot, SpanRecord } from './malloc-trace.ts';
@@ -68,11 +62,16 @@ export function isRecordedAllocated(record: HeapRecord, page: number): boolean {
   return false;
 }
 
+/** The page heap of a heap that was rebuilt. */
+export function radixPagesOf({ pages }: Runtime): RadixPageHeap {
+  return pages instanceof RadixPageHeap ? pages : fatal('a heap was rebuilt on another page heap');
+}
+
 /** The span that holds a page of a heap, or 0. */
-export function spanAt({ arenas, heap, reach, spans }: Runtime, page: number): number {
-  if (page < 0 || page * pageSize >= reach || !arenas.isKnown(page)) return 0;
+export function spanAt({ state: { arenas, pageColumns, spans } }: Runtime, page: number): number {
+  if (page < 0 || page >= arenas.reachPages || !arenas.isKnown(page)) return 0;
   const { state, startPage, pages } = spans.columns;
-  const s = heap.parts.pageColumns.spanOf[page]!;
+  const s = pageColumns.spanOf[page]!;
   const holds = state[s] !== spanState.dead && page >= startPage[s]! && page < startPage[s]! + pages[s]!;
   return holds ? s : 0;
 }
@@ -84,67 +83,69 @@ const bitOf = ([low, high]: readonly [number, number], bit: number): boolean =>
 type Keeper = number | 'partial' | 'full';
 
 class Rebuilder {
-  private readonly file: string;
-  private readonly snapshot: MallocSnapshot;
-  private readonly runtime: Runtime;
-  private readonly idOf = new Map<number, number>();
+  readonly #file: string;
+  readonly #snapshot: MallocSnapshot;
+  readonly #runtime: Runtime;
+  readonly #idOf = new Map<number, number>();
 
   constructor(file: string, snapshot: MallocSnapshot, runtime: Runtime) {
-    this.file = file;
-    this.snapshot = snapshot;
-    this.runtime = runtime;
+    this.#file = file;
+    this.#snapshot = snapshot;
+    this.#runtime = runtime;
   }
 
   rebuild(keepers: ReadonlyMap<SpanRecord, Keeper>): void {
-    const { snapshot, runtime } = this;
-    this.grow();
-    this.placeSpans();
-    this.fillPageCache();
+    const snapshot = this.#snapshot;
+    const runtime = this.#runtime;
+    this.#grow();
+    this.#placeSpans();
+    this.#fillPageCache();
     const { searchPage } = snapshot.heap;
-    runtime.radix.memory.state.slots[slotSearch] = searchPage < 0 ? noSearch : searchPage;
-    for (const record of snapshot.spans) if (!record.manual) this.fillSpan(record);
+    radixPagesOf(runtime).memory.state.search[0] = searchPage < 0 ? noSearch : searchPage;
+    for (const record of snapshot.spans) if (!record.manual) this.#fillSpan(record);
     for (const [spanClass, pages] of snapshot.partialSwept) {
       // A set is a stack, and what is taken first stands first in the record.
-      for (const page of pages.toReversed()) this.putOn('partialSwept', spanClass, this.idOf.get(page)!);
+      for (const page of pages.toReversed()) this.#putOn('partialSwept', spanClass, this.#idOf.get(page)!);
     }
     for (const [record, keeper] of keepers) {
-      const s = this.idOf.get(record.page)!;
-      if (keeper === 'full') this.putOn('fullSwept', record.spanClass, s);
-      else if (keeper !== 'partial') this.cache(keeper, record, s);
+      const s = this.#idOf.get(record.page)!;
+      if (keeper === 'full') this.#putOn('fullSwept', record.spanClass, s);
+      else if (keeper !== 'partial') this.#cache(keeper, record, s);
     }
-    this.setTiny();
+    this.#setTiny();
   }
 
-  private refuse(message: string, line = this.snapshot.line, value?: unknown): never {
-    throw goldenError(this.file, line, message, value);
+  #refuse(message: string, line = this.#snapshot.line, value?: unknown): never {
+    throw goldenError(this.#file, line, message, value);
   }
 
-  private outOfMemory(): never {
+  #outOfMemory(): never {
     throw new PageHeapError('ERR_OUT_OF_MEMORY', 'no memory for the heap of a trace', {
-      errno: this.runtime.sys.lastErrno,
+      errno: this.#runtime.memory.sys.lastErrno,
     });
   }
 
-  private grow(): void {
-    const { arenas, heap } = this.runtime;
+  #grow(): void {
+    const { arenas } = this.#runtime.state;
+    const { growth } = this.#runtime.alloc.heap;
     const { state, origin } = arenas;
-    const { curArena, inUse } = this.snapshot.heap;
+    const { curArena, inUse } = this.#snapshot.heap;
     const top = alignUp(Math.max(curArena[1], ...inUse.map(([, to]) => to), arenaBytes), arenaBytes);
-    if (state.curBase[0] !== origin) this.outOfMemory();
+    if (state.curBase[0] !== origin) this.#outOfMemory();
     if (top > arenaBytes && arenas.reserve(bytes(top - arenaBytes)) !== origin + arenaBytes)
-      this.outOfMemory();
+      this.#outOfMemory();
     for (const [from, to] of inUse) {
       state.curBase[0] = origin + from;
       state.curEnd[0] = origin + to;
-      if (heap.grow((to - from) / pageSize) !== to - from) this.outOfMemory();
+      if (growth.grow((to - from) / pageSize) !== to - from) this.#outOfMemory();
     }
     state.curBase[0] = origin + curArena[0];
     state.curEnd[0] = origin + curArena[1];
   }
 
   /** All spans; what lies between them is free and was used, allocated to somebody, or fresh. */
-  private placeSpans(): void {
-    const { spans, heap } = this.snapshot;
+  #placeSpans(): void {
+    const { spans, heap } = this.#snapshot;
     const last = spans.at(-1);
     const top = last === undefined ? 0 : last.page + last.npages;
     let next = 0;
@@ -156,56 +157,49 @@ class Rebuilder {
         const record = spans[next];
         if (record !== undefined && record.page <= page) {
           if (record.page < page || page + record.npages > limit || record.npages === 0)
-            this.refuse('a span overlaps another or leaves the heap', record.line, record.page);
-          this.placeSpan(record);
+            this.#refuse('a span overlaps another or leaves the heap', record.line, record.page);
+          this.#placeSpan(record);
           page += record.npages;
           next++;
           continue;
         }
         const end = Math.min(limit, record?.page ?? limit);
-        page = this.placeGap(page, end, top);
+        page = this.#placeGap(page, end, top);
       }
     }
-    if (next < spans.length) this.refuse('a span outside the heap', spans[next]!.line, spans[next]!.page);
+    if (next < spans.length) this.#refuse('a span outside the heap', spans[next]!.line, spans[next]!.page);
   }
 
-  private placeSpan(record: SpanRecord): void {
+  #placeSpan(record: SpanRecord): void {
     const { page, npages, spanClass, nelems, manual, line } = record;
     for (let i = page; i < page + npages; i++)
-      if (!isRecordedAllocated(this.snapshot.heap, i))
-        this.refuse('a page of a span is free in the bitmaps', line, i);
-    const { heap } = this.runtime;
+      if (!isRecordedAllocated(this.#snapshot.heap, i))
+        this.#refuse('a page of a span is free in the bitmaps', line, i);
+    const { heap, classes } = this.#runtime.alloc;
     const sizeClass = spanClass >>> 1;
     const objects = manual ? 0 : sizeClass === 0 ? 1 : (classToObjects[sizeClass] ?? -1);
-    if (objects !== nelems) this.refuse('a span has another number of objects than its class', line, nelems);
-    const use = manual ? spanUse.stack : spanUse.heap;
-    const elemSize = manual ? 0 : classToSize[sizeClass]!;
-    const s = heap.allocSpanAt(page, npages, use, spanClass, elemSize, objects);
-    if (s === 0) this.outOfMemory();
-    if (!manual && spanClass === tinySpanClass) {
-      const row = heap.parts.tinyStarts.alloc();
-      if (row === 0) this.outOfMemory();
-      heap.parts.spans.columns.tinyStarts[s] = row;
-      heap.parts.spans.columns.stride[s] = 0;
-    }
-    this.idOf.set(page, s);
+    if (objects !== nelems) this.#refuse('a span has another number of objects than its class', line, nelems);
+    const shape = manual ? manualShapes[spanUse.stack] : classes.shapes[spanClass]!;
+    const s = heap.allocSpan(replayP, npages, shape, page);
+    if (s === 0) this.#outOfMemory();
+    this.#idOf.set(page, s);
   }
 
   /** Pages without a span from `page` on, as far as they are alike and below `end`. Answers where they end. */
-  private placeGap(page: number, end: number, top: number): number {
-    const { heap } = this.runtime;
-    const kind = this.gapKind(page, top);
+  #placeGap(page: number, end: number, top: number): number {
+    const { heap } = this.#runtime.alloc;
+    const kind = this.#gapKind(page, top);
     let to = page + 1;
-    while (to < end && this.gapKind(to, top) === kind) to++;
+    while (to < end && this.#gapKind(to, top) === kind) to++;
     if (kind === 'fresh') return to;
-    const s = heap.allocSpanAt(page, to - page, spanUse.workBuffer, 0, 0, 0);
-    if (s === 0) this.outOfMemory();
+    const s = heap.allocSpan(replayP, to - page, manualShapes[spanUse.workBuffer], page);
+    if (s === 0) this.#outOfMemory();
     if (kind === 'used') heap.freeManual(s);
     return to;
   }
 
-  private gapKind(page: number, top: number): 'fresh' | 'used' | 'foreign' {
-    const { heap } = this.snapshot;
+  #gapKind(page: number, top: number): 'fresh' | 'used' | 'foreign' {
+    const { heap } = this.#snapshot;
     const { base, free, scavenged } = heap.cache;
     const bit = page - base;
     if (bit >= 0 && bit < cachePages && bitOf(free, bit)) return bitOf(scavenged, bit) ? 'fresh' : 'used';
@@ -213,34 +207,28 @@ class Rebuilder {
     return page < top ? 'used' : 'fresh';
   }
 
-  private fillPageCache(): void {
-    const { radix: pages, pageCaches } = this.runtime;
-    const { heap } = this.snapshot;
+  #fillPageCache(): void {
+    const pages = radixPagesOf(this.#runtime);
+    const { heap } = this.#snapshot;
     const { base, free, scavenged } = heap.cache;
     if ((free[0] | free[1]) === 0) return;
-    if (base % cachePages !== 0) this.refuse('the page cache is not aligned', undefined, base);
+    if (base % cachePages !== 0) this.#refuse('the page cache is not aligned', undefined, base);
     for (let bit = 0; bit < cachePages; bit++) {
       if (!bitOf(free, bit)) continue;
       const page = pageIndex(base + bit);
       if (!isRecordedAllocated(heap, page) || pages.isAllocated(page))
-        this.refuse('a page of the page cache is free or in a span', undefined, page);
+        this.#refuse('a page of the page cache is free or in a span', undefined, page);
       pages.allocRange(page, pageCount(1));
     }
-    const { slots } = pageCaches[replayP]!;
-    slots[cacheBase] = base;
-    slots[cacheFreeLow] = free[0];
-    slots[cacheFreeHigh] = free[1];
-    slots[cacheScavengedLow] = scavenged[0];
-    slots[cacheScavengedHigh] = scavenged[1];
+    pages.caches[replayP]!.fill(base, ...free, ...scavenged);
   }
 
   /** A span's objects: which are allocated, and that those live. */
-  private fillSpan(record: SpanRecord): void {
-    const { runtime } = this;
-    const { counters, objects, gcBits } = runtime;
-    const { tinyStarts, pageColumns } = runtime.heap.parts;
-    const c = runtime.spans.columns;
-    const s = this.idOf.get(record.page)!;
+  #fillSpan(record: SpanRecord): void {
+    const { state, spans, alloc } = this.#runtime;
+    const { counters, gcBits } = state;
+    const c = state.spans.columns;
+    const s = this.#idOf.get(record.page)!;
     c.needZero[s] = record.needZero ? 1 : 0;
     c.freeIndex[s] = Math.min(record.freeIndex, record.nelems);
     let allocated = 0;
@@ -248,18 +236,12 @@ class Rebuilder {
       let word = 0;
       for (let i = 0; i < 4; i++) word |= (record.allocBits[(window >>> 3) + i] ?? 0) << (8 * i);
       gcBits.bits[c.allocBits[s]! + (window >>> 5)] = word;
-      const taken = objects.allocatedWord(s, window);
+      const taken = spans.objects.allocatedWord(s, window);
       allocated += popcount32(taken);
-      if (record.spanClass !== tinySpanClass) {
-        pageColumns.live[record.page * liveWordsPerPage + (window >>> 5)] = taken;
-        continue;
-      }
-      const starts = c.tinyStarts[s]! * tinyRowBytes + window * tinyBlockStartBytes;
-      for (let i = 0; i < 32; i++)
-        if (((taken >>> i) & 1) === 1) tinyStarts.bits[starts + i * tinyBlockStartBytes] = 1;
+      for (let i = 0; i < 32; i++) if (((taken >>> i) & 1) === 1) alloc.liveness.allocated(s, window + i);
     }
     if (allocated !== record.allocCount)
-      this.refuse('a span counts other objects than its bits', record.line, record.allocCount);
+      this.#refuse('a span counts other objects than its bits', record.line, record.allocCount);
     c.allocCount[s] = allocated;
     const sizeClass = record.spanClass >>> 1;
     const size = sizeClass === 0 ? record.npages * pageSize : classToSize[sizeClass]!;
@@ -271,17 +253,19 @@ class Rebuilder {
     } else counters.smallAllocCount[sizeClass]! += allocated;
   }
 
-  private putOn(set: 'partialSwept' | 'fullSwept', spanClass: number, s: number): void {
-    const { sets, heap } = this.runtime;
-    sets.push(sets[set](spanClass, heap.parts.sweepState.gen), s);
+  #putOn(set: 'partialSwept' | 'fullSwept', spanClass: number, s: number): void {
+    const { spans, state } = this.#runtime;
+    const { sets } = spans;
+    sets.push(sets[set](spanClass, state.sweepState.gen), s);
   }
 
   /** Puts a span into a P's cache, as a refill does. */
-  private cache(p: number, record: SpanRecord, s: number): void {
-    const { mcache, counters, heap, spans } = this.runtime;
+  #cache(p: number, record: SpanRecord, s: number): void {
+    const { mcache } = this.#runtime.alloc;
+    const { counters, spans, sweepState } = this.#runtime.state;
     const c = spans.columns;
     const slot = p * numSpanClasses + record.spanClass;
-    c.sweepGen[s] = heap.parts.sweepState.gen + 3;
+    c.sweepGen[s] = sweepState.gen + 3;
     c.cachedCount[s] = record.allocCount;
     counters.heapLive[0]! += record.npages * pageSize - record.allocCount * c.elemSize[s]!;
     if (record.allocCount < record.nelems) {
@@ -294,19 +278,19 @@ class Rebuilder {
     c.freeIndex[s] = (record.nelems - 1) & ~31;
   }
 
-  private setTiny(): void {
-    const { mcache, spans, origin, heap } = this.runtime;
-    const [block, offset] = this.snapshot.heap.tiny;
+  #setTiny(): void {
+    const { alloc, state } = this.#runtime;
+    const { columns } = alloc.mcache;
+    const [block, offset] = this.#snapshot.heap.tiny;
     if (block < 0) return;
     const page = Math.floor(block / pageSize);
-    const s = this.idOf.get(page);
-    if (s === undefined || spans.columns.spanClass[s] !== tinySpanClass)
-      this.refuse('the tiny block lies in no span of its class', undefined, block);
+    const s = this.#idOf.get(page);
+    if (s === undefined || state.spans.columns.spanClass[s] !== tinySpanClass)
+      this.#refuse('the tiny block lies in no span of its class', undefined, block);
     const index = (block - page * pageSize) / classToSize[tinySpanClass >>> 1]!;
-    mcache.columns.tinyBase[replayP] = origin + block;
-    mcache.columns.tinyLeft[replayP] = maxTinySize - offset;
-    const starts = heap.parts.spans.columns.tinyStarts[s]! * tinyRowBytes + index * tinyBlockStartBytes;
-    mcache.columns.tinyStarts[replayP] = starts;
+    columns.tinyBase[replayP] = state.arenas.origin + block;
+    columns.tinyLeft[replayP] = maxTinySize - offset;
+    alloc.liveness.blockBegunAt(replayP, s, index);
   }
 }
 
@@ -362,7 +346,7 @@ export function rebuildHeap(file: string, snapshot: MallocSnapshot, sys: Sys): R
     ps,
   });
   const watch = { clock: systemClock, gctrace: false, scavtrace: false, onEvent: undefined };
-  const runtime = Runtime.create(sys, options, watch);
+  const runtime = createRuntime(sys, options, watch);
   try {
     new Rebuilder(file, snapshot, runtime).rebuild(keepers);
   } catch (error) {

@@ -5,9 +5,10 @@
  *
  * Not here: what the lines mean to a heap (malloc-heap.ts), replaying (malloc.ts).
  */
+
 import { chunkBytes, originAlign, userAddressEnd } from '../../base/units.ts';
 import { type GoldenLine, goldenError, readGolden } from './golden.ts';
-import type { Word64 } from './radix-trace.ts';
+import { parseWord64, type Word64 } from './word64.ts';
 
 export interface MallocHeader {
   /** How the heap came to be: 'fresh' or 'gc'. */
@@ -88,7 +89,6 @@ export interface MallocTrace {
 type Fields = Readonly<Record<string, unknown>>;
 
 const chunkHex = /^[0-9a-f]{128}$/;
-const wordHex = /^[0-9a-f]{16}$/;
 const maxPage = 2 ** 31 - 1;
 
 function fieldsOf(value: unknown): Fields | undefined {
@@ -107,11 +107,6 @@ const isOffset = (n: unknown): n is number => isWhole(n, 0, userAddressEnd);
 
 function isRange(value: unknown): value is [number, number] {
   return Array.isArray(value) && value.length === 2 && value.every(isOffset) && value[0] <= value[1];
-}
-
-function word64(hex: unknown): Word64 | undefined {
-  if (typeof hex !== 'string' || !wordHex.test(hex)) return undefined;
-  return [Number.parseInt(hex.slice(8), 16), Number.parseInt(hex.slice(0, 8), 16)];
 }
 
 function header(file: string, { line, value }: GoldenLine): MallocHeader {
@@ -135,7 +130,7 @@ function header(file: string, { line, value }: GoldenLine): MallocHeader {
 function heap(fields: Fields): HeapRecord | undefined {
   const { curArena, pcache, searchPage, tiny, inUse, mcache, alloc } = fields;
   if (!isRange(curArena) || !Array.isArray(pcache) || !isWhole(pcache[0], 0, maxPage)) return undefined;
-  const [free, scavenged] = [word64(pcache[1]), word64(pcache[2])];
+  const [free, scavenged] = [parseWord64(pcache[1]), parseWord64(pcache[2])];
   if (free === undefined || scavenged === undefined || !Number.isInteger(searchPage)) return undefined;
   if (!Array.isArray(tiny) || tiny.length !== 2 || !tiny.every((n) => Number.isInteger(n))) return undefined;
   if (!Array.isArray(inUse) || !inUse.every(isRange)) return undefined;

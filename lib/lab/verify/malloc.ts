@@ -15,87 +15,89 @@
  */
 import type { Malloc } from '../../alloc/malloc.ts';
 import { maxTinySize, numSpanClasses } from '../../alloc/size-classes.ts';
-import { FatalError, PageHeapError } from '../../base/errors.ts';
+import { PageHeapError } from '../../base/errors.ts';
 import { chunkPages, chunkPagesShift, pageSize } from '../../base/units.ts';
 import { checkHeap } from '../../inspect/check.ts';
 import { Sys } from '../../os/sys.ts';
 import { rangesText } from '../../pages/radix/bitmap.ts';
-import { noSearch, slotSearch } from '../../pages/radix/columns.ts';
-import {
-  cacheBase,
-  cacheFreeHigh,
-  cacheFreeLow,
-  cachePages,
-  cacheScavengedHigh,
-  cacheScavengedLow,
-} from '../../pages/radix/page-cache.ts';
+import { noSearch } from '../../pages/radix/columns.ts';
+import { cachePages, type PageCache } from '../../pages/radix/page-cache.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { ArithmeticSys } from './arithmetic.ts';
-import { isRecordedAllocated, rebuildHeap, replayP, spanAt } from './malloc-heap.ts';
+import { isRecordedAllocated, radixPagesOf, rebuildHeap, replayP, spanAt } from './malloc-heap.ts';
 import { type Allocation, type HeapRecord, type MallocLine, openMallocTrace } from './malloc-trace.ts';
-import { type FieldMismatch, Recent, type VerifyMismatch } from './mismatch.ts';
+import type { FieldMismatch } from './mismatch.ts';
 import type { VerifyOptions } from './radix.ts';
 import { RealObjects } from './real-objects.ts';
+import {
+  type Answer,
+  type ReplayedLine,
+  type ReplayedLines,
+  replayLines,
+  type TraceReplay,
+} from './replay-lines.ts';
+import { hexOf } from './word64.ts';
 
-export interface MallocVerdict {
+export interface MallocVerdict extends ReplayedLines {
   readonly file: string;
   readonly mode: string;
   readonly seed: number;
-  /** Allocations that were replayed, and the state at the end. */
-  readonly operations: number;
-  /** 1 once the state at the end was compared. */
-  readonly checkpoints: number;
   readonly real: boolean;
-  /** The first answer that differed; undefined if none did. */
-  readonly mismatch: VerifyMismatch | undefined;
 }
 
-interface Answer {
-  readonly expected: string;
-  readonly found: string;
-  readonly fields?: readonly FieldMismatch[];
+/** What to show of the heap where an answer differs. */
+interface Place {
   /** Pages whose spans to show. */
   readonly pages?: readonly number[];
   /** Span classes whose cached spans to show. */
   readonly spanClasses?: readonly number[];
 }
 
-const hex = (low: number, high: number): string =>
-  [high, low].map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
+/** The end of a trace is its one checkpoint. */
+type Operation = (Allocation & { readonly op: 'm' }) | (HeapRecord & { readonly op: 'h' });
 
 /** The most chunks that a mismatch at the end lists one by one. */
 const chunksShown = 8;
 
 /** One heap under a trace. */
-class MallocReplay {
-  private readonly runtime: Runtime;
-  private readonly malloc: Malloc;
-  private readonly start: HeapRecord;
-  private readonly real: RealObjects | undefined;
+class MallocReplay implements TraceReplay<Operation, Place> {
+  readonly #runtime: Runtime;
+  readonly #malloc: Malloc;
+  readonly #start: HeapRecord;
+  readonly #real: RealObjects | undefined;
 
   constructor(runtime: Runtime, start: HeapRecord, isReal: boolean) {
-    this.runtime = runtime;
-    this.malloc = runtime.mallocOf(replayP);
-    this.start = start;
-    this.real = isReal ? new RealObjects(runtime) : undefined;
+    this.#runtime = runtime;
+    this.#malloc = runtime.mallocOf(replayP);
+    this.#start = start;
+    this.#real = isReal ? new RealObjects(runtime) : undefined;
+  }
+
+  /** What is wrong with a line is found by its reader. */
+  refuse(): undefined {
+    return undefined;
+  }
+
+  apply(operation: Operation): Answer<Place> | undefined {
+    return operation.op === 'm' ? this.allocate(operation) : this.finish(operation);
   }
 
   /** Repeats an allocation; undefined when the answer is the trace's, else both. */
-  allocate(wanted: Allocation): Answer | undefined {
-    const { runtime } = this;
-    const addr = this.malloc.malloc(wanted.size, wanted.noscan, true);
+  allocate(wanted: Allocation): Answer<Place> | undefined {
+    const runtime = this.#runtime;
+    const addr = this.#malloc.malloc(wanted.size, wanted.noscan, true);
     if (addr === 0) {
       throw new PageHeapError('ERR_OUT_OF_MEMORY', 'no memory for an allocation of a trace', {
         value: wanted.size,
-        errno: runtime.sys.lastErrno,
+        errno: runtime.memory.sys.lastErrno,
       });
     }
     // The empty object is nowhere in either heap.
     if (wanted.size === 0) return undefined;
-    const offset = addr - runtime.origin;
+    const offset = addr - runtime.memory.origin;
     const page = Math.floor(offset / pageSize);
-    const s = spanAt(this.runtime, page);
-    const c = runtime.spans.columns;
+    const s = spanAt(this.#runtime, page);
+    const c = runtime.state.spans.columns;
     const npages = s === 0 ? 0 : c.pages[s]!;
     const found: Allocation = {
       size: wanted.size,
@@ -116,79 +118,85 @@ class MallocReplay {
       return {
         expected: placeText(wanted),
         found: placeText(found),
-        pages: [Math.floor(wanted.offset / pageSize), page],
-        spanClasses: [wanted.spanClass, found.spanClass],
+        place: {
+          pages: [Math.floor(wanted.offset / pageSize), page],
+          spanClasses: [wanted.spanClass, found.spanClass],
+        },
       };
     }
     // The rest of a tiny block belongs to others.
     const size = wanted.noscan && wanted.size < 16 ? wanted.size : found.elemSize;
-    const dirty = this.real?.use(offset, size) ?? -1;
+    const dirty = this.#real?.use(offset, size) ?? -1;
     if (dirty < 0) return undefined;
-    return { expected: 'zero memory', found: `byte ${dirty} of the object is not zero`, pages: [page] };
+    return {
+      expected: 'zero memory',
+      found: `byte ${dirty} of the object is not zero`,
+      place: { pages: [page] },
+    };
   }
 
   /** Compares the state at the end; undefined when it is the trace's. */
-  finish(wanted: HeapRecord): Answer | undefined {
-    const { slots } = this.runtime.pageCaches[replayP]!;
-    const shown = this.shownCache(wanted);
+  finish(wanted: HeapRecord): Answer<Place> | undefined {
+    const cache = this.#cache;
+    const shown = this.#shownCache(wanted);
     const fields = [
-      ...this.compareHeap(wanted),
-      ...differing('page cache base', wanted.cache.base, slots[cacheBase]!),
-      ...differing(
-        'page cache free',
-        hex(...wanted.cache.free),
-        hex(slots[cacheFreeLow]!, slots[cacheFreeHigh]!),
-      ),
+      ...this.#compareHeap(wanted),
+      ...differing('page cache base', wanted.cache.base, cache.base),
+      ...differing('page cache free', hexOf(...wanted.cache.free), hexOf(cache.freeLow, cache.freeHigh)),
       ...differing(
         'page cache scavenged',
-        hex(wanted.cache.scavenged[0] & shown[0], wanted.cache.scavenged[1] & shown[1]),
-        hex(slots[cacheScavengedLow]! & shown[0], slots[cacheScavengedHigh]! & shown[1]),
+        hexOf(wanted.cache.scavenged[0] & shown[0], wanted.cache.scavenged[1] & shown[1]),
+        hexOf(cache.scavengedLow & shown[0], cache.scavengedHigh & shown[1]),
       ),
-      ...this.compareCachedSpans(wanted),
-      ...this.compareChunks(wanted),
+      ...this.#compareCachedSpans(wanted),
+      ...this.#compareChunks(wanted),
     ];
     if (fields.length > 0) {
       const list = (pick: (m: FieldMismatch) => string): string =>
         fields.map((m) => `${m.field} ${pick(m)}`).join(', ');
       return { expected: list((m) => m.expected), found: list((m) => m.found), fields };
     }
-    checkHeap(this.runtime, 3);
-    const fault = this.real?.check();
+    checkHeap(this.#runtime, 3);
+    const fault = this.#real?.check();
     if (fault === undefined) return undefined;
     const { page, expected, found } = fault;
-    return { expected: `page ${page} ${expected}`, found, pages: [page] };
+    return { expected: `page ${page} ${expected}`, found, place: { pages: [page] } };
+  }
+
+  /** The page cache of the P that allocates. */
+  get #cache(): PageCache {
+    return radixPagesOf(this.#runtime).caches[replayP]!;
   }
 
   /** The heap around an answer, a line each. */
-  describe({ pages = [], spanClasses = [] }: Answer): string[] {
-    const { runtime } = this;
-    const { slots } = runtime.pageCaches[replayP]!;
-    const { curArena, searchPage, tiny } = this.state();
+  describe({ pages = [], spanClasses = [] }: Place = {}): string[] {
+    const cache = this.#cache;
+    const { curArena, searchPage, tiny } = this.#state();
     const lines = [
       `search page ${searchPage}, arena space [${curArena}), tiny block ${tiny}`,
-      `page cache base ${slots[cacheBase]}, free ${hex(slots[cacheFreeLow]!, slots[cacheFreeHigh]!)}, ` +
-        `scavenged ${hex(slots[cacheScavengedLow]!, slots[cacheScavengedHigh]!)}`,
+      `page cache base ${cache.base}, free ${hexOf(cache.freeLow, cache.freeHigh)}, ` +
+        `scavenged ${hexOf(cache.scavengedLow, cache.scavengedHigh)}`,
     ];
     for (const spanClass of new Set(spanClasses)) {
       if (spanClass < 0 || spanClass >= numSpanClasses) continue;
-      const page = this.cachedPage(spanClass);
+      const page = this.#cachedPage(spanClass);
       lines.push(`cached span of class ${spanClass}: ${page < 0 ? 'none' : `page ${page}`}`);
-      if (page >= 0 && !pages.includes(page)) lines.push(...this.describeSpan(page));
+      if (page >= 0 && !pages.includes(page)) lines.push(...this.#describeSpan(page));
     }
     const shown = new Set<number>();
     for (const page of pages) {
-      const s = spanAt(this.runtime, page);
+      const s = spanAt(this.#runtime, page);
       if (s === 0) lines.push(`page ${page}: in no span`);
-      else if (!shown.has(s)) lines.push(...this.describeSpan(page));
+      else if (!shown.has(s)) lines.push(...this.#describeSpan(page));
       shown.add(s);
     }
     return lines;
   }
 
-  private describeSpan(page: number): string[] {
-    const { spans, objects } = this.runtime;
-    const c = spans.columns;
-    const s = spanAt(this.runtime, page);
+  #describeSpan(page: number): string[] {
+    const { objects } = this.#runtime.spans;
+    const c = this.#runtime.state.spans.columns;
+    const s = spanAt(this.#runtime, page);
     const nelems = c.nelems[s]!;
     const words = new Int32Array(chunkPages / 32);
     const parts: string[] = [];
@@ -208,35 +216,37 @@ class MallocReplay {
     ];
   }
 
-  private cachedPage(spanClass: number): number {
-    const { mcache, spans } = this.runtime;
-    const s = mcache.columns.spans[replayP * numSpanClasses + spanClass]!;
-    return s === 0 ? -1 : spans.columns.startPage[s]!;
+  #cachedPage(spanClass: number): number {
+    const { alloc, state } = this.#runtime;
+    const s = alloc.mcache.columns.spans[replayP * numSpanClasses + spanClass]!;
+    return s === 0 ? -1 : state.spans.columns.startPage[s]!;
   }
 
   /** What is short enough to be compared as text. */
-  private state(): Record<'curArena' | 'searchPage' | 'tiny' | 'inUse', string> {
-    const { runtime } = this;
-    const { arenas, mcache, radix: pages } = runtime;
+  #state(): Record<'curArena' | 'searchPage' | 'tiny' | 'inUse', string> {
+    const runtime = this.#runtime;
+    const { arenas } = runtime.state;
+    const { mcache } = runtime.alloc;
+    const pages = radixPagesOf(runtime);
     const block = mcache.columns.tinyBase[replayP]!;
-    const search = pages.memory.state.slots[slotSearch]!;
+    const search = pages.memory.state.search[0]!;
     const ranges = Array.from({ length: pages.ranges.count }, (_, i): [number, number] => [
       pages.ranges.baseOf(i) * pageSize,
       pages.ranges.limitOf(i) * pageSize,
     ]);
     return {
-      curArena: `${arenas.state.curBase[0]! - runtime.origin},${arenas.state.curEnd[0]! - runtime.origin}`,
+      curArena: `${arenas.state.curBase[0]! - runtime.memory.origin},${arenas.state.curEnd[0]! - runtime.memory.origin}`,
       searchPage: `${search === noSearch ? -1 : search}`,
       tiny: tinyText(
-        block === 0 ? -1 : block - runtime.origin,
+        block === 0 ? -1 : block - runtime.memory.origin,
         maxTinySize - mcache.columns.tinyLeft[replayP]!,
       ),
       inUse: JSON.stringify(ranges),
     };
   }
 
-  private compareHeap(wanted: HeapRecord): FieldMismatch[] {
-    const found = this.state();
+  #compareHeap(wanted: HeapRecord): FieldMismatch[] {
+    const found = this.#state();
     return [
       ...differing('curArena', wanted.curArena.join(','), found.curArena),
       ...differing('searchPage', `${wanted.searchPage}`, found.searchPage),
@@ -245,20 +255,20 @@ class MallocReplay {
     ];
   }
 
-  private compareCachedSpans(wanted: HeapRecord): FieldMismatch[] {
+  #compareCachedSpans(wanted: HeapRecord): FieldMismatch[] {
     const slots = Math.max(wanted.mcache.length, numSpanClasses);
     return Array.from({ length: slots }, (_, spanClass) =>
       differing(
         `mcache[${spanClass}]`,
         wanted.mcache[spanClass] ?? 'no such class',
-        spanClass < numSpanClasses ? this.cachedPage(spanClass) : 'no such class',
+        spanClass < numSpanClasses ? this.#cachedPage(spanClass) : 'no such class',
       ),
     ).flat();
   }
 
-  private compareChunks(wanted: HeapRecord): FieldMismatch[] {
-    const { allocated } = this.runtime.radix.memory.chunks;
-    const { ranges } = this.runtime.radix;
+  #compareChunks(wanted: HeapRecord): FieldMismatch[] {
+    const { memory, ranges } = radixPagesOf(this.#runtime);
+    const { allocated } = memory.chunks;
     const fields: FieldMismatch[] = [];
     let more = 0;
     let at = 0;
@@ -279,8 +289,8 @@ class MallocReplay {
   }
 
   /** The pages of the recorded cache whose scavenged bits can be known. */
-  private shownCache(wanted: HeapRecord): [low: number, high: number] {
-    const { start } = this;
+  #shownCache(wanted: HeapRecord): [low: number, high: number] {
+    const start = this.#start;
     const shown: [number, number] = [0, 0];
     for (let bit = 0; bit < cachePages; bit++) {
       const page = wanted.cache.base + bit;
@@ -307,44 +317,12 @@ function differing(field: string, expected: string | number, found: string | num
   return expected === found ? [] : [{ field, expected: String(expected), found: String(found) }];
 }
 
-function answerTo(replay: MallocReplay, { step }: MallocLine): Answer | undefined {
-  try {
-    return 'size' in step ? replay.allocate(step) : replay.finish(step);
-  } catch (error) {
-    if (!(error instanceof FatalError)) throw error;
-    return { expected: 'an answer', found: error.message };
-  }
-}
-
-async function replayLines(
-  replay: MallocReplay,
-  lines: AsyncGenerator<MallocLine>,
-  most: number,
-): Promise<Pick<MallocVerdict, 'operations' | 'checkpoints' | 'mismatch'>> {
-  const recent = new Recent(most);
-  let [operations, checkpoints] = [0, 0];
-  for await (const item of lines) {
-    operations++;
-    if (!('size' in item.step)) checkpoints++;
-    const answer = answerTo(replay, item);
-    if (answer !== undefined) {
-      const { expected, found, fields = [] } = answer;
-      const operation = 'size' in item.step ? item.text : 'heap1';
-      const state = replay.describe(answer);
-      const mismatch = {
-        line: item.line,
-        operation,
-        expected,
-        found,
-        fields,
-        state,
-        last: recent.all(),
-      };
-      return { operations, checkpoints, mismatch };
-    }
-    recent.push(item.line, item.text);
-  }
-  return { operations, checkpoints, mismatch: undefined };
+/** The lines as the common course takes them. */
+async function* operationsOf(lines: AsyncIterable<MallocLine>): AsyncGenerator<ReplayedLine<Operation>> {
+  for await (const { line, text, step } of lines)
+    yield 'size' in step
+      ? { line, text, operation: { op: 'm', ...step } }
+      : { line, text: 'heap1', operation: { op: 'h', ...step } };
 }
 
 /**
@@ -361,7 +339,8 @@ export async function verifyMalloc(file: string, options: VerifyOptions = {}): P
   );
   try {
     const replay = new MallocReplay(runtime, snapshot.heap, isReal);
-    const outcome = await replayLines(replay, lines, options.last ?? 20);
+    // Its reader has counted the allocations; without any there is still the state at the end.
+    const outcome = await replayLines(file, operationsOf(lines), replay, options.last ?? 20, 0);
     const { mode, seed } = header;
     return { file, mode, seed, ...outcome, real: isReal };
   } finally {

@@ -25,19 +25,19 @@ export interface VerifyMismatch {
 
 /** The lines before the present one, a fixed number of them. */
 export class Recent {
-  private readonly lines: string[] = [];
-  private readonly most: number;
+  readonly #lines: string[] = [];
+  readonly #most: number;
 
   constructor(most: number) {
-    this.most = most;
+    this.#most = most;
   }
 
   push(line: number, text: string): void {
-    this.lines.push(`${line}: ${text.length > 160 ? `${text.slice(0, 157)}...` : text}`);
-    if (this.lines.length > this.most) this.lines.shift();
+    this.#lines.push(`${line}: ${text.length > 160 ? `${text.slice(0, 157)}...` : text}`);
+    if (this.#lines.length > this.#most) this.#lines.shift();
   }
 
   all(): readonly string[] {
-    return [...this.lines];
+    return [...this.#lines];
   }
 }

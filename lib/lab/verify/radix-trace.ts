@@ -4,8 +4,10 @@
  *
  * Not here: replaying (radix.ts).
  */
+
 import { type GoldenLine, goldenError, readGolden } from './golden.ts';
 import { announcedOperations } from './replay-lines.ts';
+import { parseWord64, type Word64 } from './word64.ts';
 
 export interface RadixHeader {
   readonly name: string;
@@ -18,9 +20,6 @@ export interface RadixHeader {
 }
 
 export type PageRange = readonly [from: number, n: number];
-
-/** A 64-bit word as [low, high], unsigned. */
-export type Word64 = readonly [low: number, high: number];
 
 export type RadixOperation =
   | {
@@ -102,11 +101,6 @@ function header(file: string, { line, value }: GoldenLine): RadixHeader {
   };
 }
 
-function word64(hex: unknown): Word64 | undefined {
-  if (typeof hex !== 'string' || !/^[0-9a-f]{16}$/.test(hex)) return undefined;
-  return [Number.parseInt(hex.slice(8), 16), Number.parseInt(hex.slice(0, 8), 16)];
-}
-
 function isRanges(value: unknown): value is PageRange[] {
   const isRange = (r: unknown): boolean =>
     Array.isArray(r) &&
@@ -151,7 +145,7 @@ function operation(value: readonly unknown[]): RadixOperation | undefined {
       const got = ints(2);
       if (got === undefined) return undefined;
       if (got[1] === -1) return { op, slot: got[0]!, base: -1, free: [0, 0], scavenged: [0, 0] };
-      const [free, scavenged] = [word64(rest[2]), word64(rest[3])];
+      const [free, scavenged] = [parseWord64(rest[2]), parseWord64(rest[3])];
       return free && scavenged && { op, slot: got[0]!, base: got[1]!, free, scavenged };
     }
     case 'k': {

@@ -9,41 +9,20 @@
  *
  * Not here: the trace's lines (radix-trace.ts), the output (cli).
  */
+
 import { bytes, chunkPages, chunkPagesShift, pageCount, pageIndex, pageSize, pId } from '../../base/units.ts';
 import { rangesText, setRange } from '../../pages/radix/bitmap.ts';
-import {
-  noSearch,
-  ordinaryMemory,
-  slotBackgroundCursor,
-  slotBackgroundMarked,
-  slotEnd,
-  slotForceCursor,
-  slotForceMarked,
-  slotFreeHwm,
-  slotGeneration,
-  slotSearch,
-} from '../../pages/radix/columns.ts';
+import { noSearch, plainRadixMemory } from '../../pages/radix/columns.ts';
+import { flagsOf, unpackDensity } from '../../pages/radix/density.ts';
 import { chunkWords, levelShift, levelStart, levels, rootPages } from '../../pages/radix/levels.ts';
 import { RadixPageAlloc } from '../../pages/radix/page-alloc.ts';
-import {
-  cacheBase,
-  cacheFreeHigh,
-  cacheFreeLow,
-  cacheScavengedHigh,
-  cacheScavengedLow,
-  PageCache,
-} from '../../pages/radix/page-cache.ts';
+import { PageCache } from '../../pages/radix/page-cache.ts';
 import { fnv, fnvStart } from './fnv.ts';
 import type { FieldMismatch } from './mismatch.ts';
-import {
-  checkpointFields,
-  openRadixTrace,
-  type RadixHeader,
-  type RadixOperation,
-  type Word64,
-} from './radix-trace.ts';
+import { checkpointFields, openRadixTrace, type RadixHeader, type RadixOperation } from './radix-trace.ts';
 import { RealPages } from './real-pages.ts';
 import { type Answer, type ReplayedLines, replayLines, type TraceReplay } from './replay-lines.ts';
+import { hexOf } from './word64.ts';
 
 export interface VerifyOptions {
   /** Replay on mapped pages and ask the kernel at each checkpoint. */
@@ -62,11 +41,6 @@ export interface RadixVerdict extends ReplayedLines {
 /** The most memory the replay touches at the start, so that a large trace fits a small machine. */
 const touchAtStartBytes = 1024 * 1024 * 1024;
 
-const hex = (low: number, high: number): string =>
-  [high, low].map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
-
-const hexOf = ([low, high]: Word64): string => hex(low, high);
-
 function hashWords(words: Int32Array, chunks: readonly number[], perChunk: number): number {
   let hash = fnvStart;
   for (const chunk of chunks) {
@@ -78,20 +52,20 @@ function hashWords(words: Int32Array, chunks: readonly number[], perChunk: numbe
 /** One allocator under a trace. */
 export class RadixReplay implements TraceReplay<RadixOperation> {
   readonly pages: RadixPageAlloc;
-  private readonly chunks: readonly number[];
-  private readonly exists: ReadonlySet<number>;
-  private readonly limit: number;
-  private readonly caches = new Map<number, PageCache>();
-  private readonly real: RealPages | undefined;
-  private readonly touchesAtStart: boolean;
+  readonly #chunks: readonly number[];
+  readonly #exists: ReadonlySet<number>;
+  readonly #limit: number;
+  readonly #caches = new Map<number, PageCache>();
+  readonly #real: RealPages | undefined;
+  readonly #touchesAtStart: boolean;
 
   constructor(header: RadixHeader, real: RealPages | undefined) {
-    this.chunks = [...header.chunks].sort((a, b) => a - b);
-    this.exists = new Set(this.chunks);
-    this.limit = RadixReplay.reachOf(header);
-    this.pages = new RadixPageAlloc(ordinaryMemory(this.limit, 1), header);
-    this.real = real;
-    this.touchesAtStart = this.chunks.length * chunkPages * pageSize <= touchAtStartBytes;
+    this.#chunks = [...header.chunks].sort((a, b) => a - b);
+    this.#exists = new Set(this.#chunks);
+    this.#limit = RadixReplay.reachOf(header);
+    this.pages = new RadixPageAlloc(plainRadixMemory(this.#limit, 1), header);
+    this.#real = real;
+    this.#touchesAtStart = this.#chunks.length * chunkPages * pageSize <= touchAtStartBytes;
   }
 
   static reachOf(header: RadixHeader): number {
@@ -103,33 +77,33 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
     const { pages } = this;
     switch (operation.op) {
       case 'i':
-        return this.addChunk(operation);
+        return this.#addChunk(operation);
       case 'a': {
         const page = pages.alloc(pageCount(operation.n));
         const found = page < 0 ? 0 : pages.lastScavenged * pageSize;
-        if (page >= 0) this.real?.touch(page, operation.n);
-        return this.compare(operation.page, operation.scavenged, page, found);
+        if (page >= 0) this.#real?.touch(page, operation.n);
+        return this.#compare(operation.page, operation.scavenged, page, found);
       }
       case 'f':
         pages.free(pageIndex(operation.page), pageCount(operation.n));
         return undefined;
       case 'c':
-        return this.fillCache(operation);
+        return this.#fillCache(operation);
       case 'k': {
-        const cache = this.caches.get(operation.slot)!;
+        const cache = this.#caches.get(operation.slot)!;
         const page = cache.alloc(pageCount(operation.n));
-        if (page >= 0) this.real?.touch(page, operation.n);
+        if (page >= 0) this.#real?.touch(page, operation.n);
         const found = page < 0 ? 0 : cache.lastScavenged * pageSize;
-        return this.compare(operation.page, operation.scavenged, page, found);
+        return this.#compare(operation.page, operation.scavenged, page, found);
       }
       case 'u':
-        this.caches.get(operation.slot)!.flush(pages);
-        this.caches.delete(operation.slot);
+        pages.flushCache(this.#caches.get(operation.slot)!);
+        this.#caches.delete(operation.slot);
         return undefined;
       case 's':
       case 'b': {
         const released = pages.scavenge(bytes(operation.bytes), operation.op === 's', (page, n) => {
-          this.real?.release(page, n);
+          this.#real?.release(page, n);
         });
         if (released === operation.released) return undefined;
         return { expected: `${operation.released} bytes`, found: `${released} bytes` };
@@ -140,16 +114,16 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
       case 'n':
         return undefined;
       case 'h':
-        return this.checkpoint(operation.fields);
+        return this.#checkpoint(operation.fields);
     }
   }
 
   /** What is wrong with the operation itself, whatever the allocator answers. */
   refuse(operation: RadixOperation): string | undefined {
-    const isCount = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= this.limit;
+    const isCount = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= this.#limit;
     switch (operation.op) {
       case 'i':
-        if (!this.exists.has(operation.chunk)) return 'a chunk that the header does not name';
+        if (!this.#exists.has(operation.chunk)) return 'a chunk that the header does not name';
         return this.pages.ranges.overlaps(
           operation.chunk << chunkPagesShift,
           (operation.chunk + 1) << chunkPagesShift,
@@ -167,10 +141,10 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
           : undefined;
       }
       case 'c':
-        return this.caches.has(operation.slot) ? 'a page cache that is in use' : undefined;
+        return this.#caches.has(operation.slot) ? 'a page cache that is in use' : undefined;
       case 'k':
       case 'u':
-        return this.caches.has(operation.slot) ? undefined : 'a page cache that was not filled';
+        return this.#caches.has(operation.slot) ? undefined : 'a page cache that was not filled';
       case 's':
       case 'b':
         return operation.bytes >= 0 ? undefined : 'not a number of bytes';
@@ -182,37 +156,33 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
   /** The heap around an answer, a line each. */
   describe(chunk: number | undefined): string[] {
     const { memory, sums, index } = this.pages;
-    const state = memory.state.slots;
+    const { state } = memory;
     const lines = [
-      `search page ${this.searchPage()}, end of the heap ${state[slotEnd]! << chunkPagesShift}, generation ${state[slotGeneration]}`,
-      `background cursor ${state[slotBackgroundCursor]}${state[slotBackgroundMarked] ? ' marked' : ''}, ` +
-        `forced cursor ${state[slotForceCursor]}${state[slotForceMarked] ? ' marked' : ''}, highest freed ${state[slotFreeHwm]}`,
+      `search page ${this.#searchPage()}, end of the heap ${state.end[0]! << chunkPagesShift}, generation ${state.generation[0]!}`,
+      `background cursor ${state.backgroundCursor[0]!}${state.backgroundMarked[0]! ? ' marked' : ''}, ` +
+        `forced cursor ${state.forceCursor[0]!}${state.forceMarked[0]! ? ' marked' : ''}, highest freed ${state.freeHwm[0]!}`,
     ];
-    if (chunk === undefined || !this.exists.has(chunk)) return lines;
+    if (chunk === undefined || !this.#exists.has(chunk)) return lines;
     const leaf = sums.leaves + chunk;
-    const density = index.density[chunk]!;
+    const word = index.density[chunk]!;
+    const { inUse, lastInUse } = unpackDensity(word);
     lines.push(
       `chunk ${chunk}: pages ${chunk << chunkPagesShift} to ${((chunk + 1) << chunkPagesShift) - 1}`,
       `  allocated ${rangesText(memory.chunks.allocated, chunk) || 'none'}`,
       `  scavenged ${rangesText(memory.chunks.scavenged, chunk) || 'none'}`,
       `  summary start ${sums.start[leaf]}, max ${sums.max[leaf]}, end ${sums.end[leaf]}`,
-      `  in use ${density & 0x3ff}, last in use ${(density >>> 16) & 0x3ff}, flags ${density >>> 26}, ` +
+      `  in use ${inUse}, last in use ${lastInUse}, flags ${flagsOf(word)}, ` +
         `generation ${index.generation[chunk]}`,
     );
     return lines;
   }
 
-  private searchPage(): number {
-    const page = this.pages.memory.state.slots[slotSearch]!;
+  #searchPage(): number {
+    const page = this.pages.memory.state.search[0]!;
     return page === noSearch ? -1 : page;
   }
 
-  private compare(
-    page: number,
-    scavenged: number,
-    foundPage: number,
-    foundScavenged: number,
-  ): Answer | undefined {
+  #compare(page: number, scavenged: number, foundPage: number, foundScavenged: number): Answer | undefined {
     if (page === foundPage && scavenged === foundScavenged) return undefined;
     return {
       expected: `page ${page}, ${scavenged} bytes scavenged`,
@@ -221,7 +191,7 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
     };
   }
 
-  private addChunk({ chunk, allocated, scavenged }: RadixOperation & { op: 'i' }): undefined {
+  #addChunk({ chunk, allocated, scavenged }: RadixOperation & { op: 'i' }): undefined {
     const { pages } = this;
     const first = chunk << chunkPagesShift;
     const whole = pageCount(chunkPages);
@@ -235,32 +205,31 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
     for (const [from, n] of allocated) {
       if (n > 0) pages.allocRange(pageIndex(first + from), pageCount(n));
     }
-    if (this.real === undefined) return;
-    this.real.map(chunk);
-    for (let page = first; this.touchesAtStart && page < first + chunkPages; page++) {
-      if (!pages.isScavenged(pageIndex(page))) this.real.touch(page, 1);
+    if (this.#real === undefined) return;
+    this.#real.map(chunk);
+    for (let page = first; this.#touchesAtStart && page < first + chunkPages; page++) {
+      if (!pages.isScavenged(pageIndex(page))) this.#real.touch(page, 1);
     }
   }
 
-  private fillCache(operation: RadixOperation & { op: 'c' }): Answer | undefined {
-    const cache = new PageCache(ordinaryMemory(chunkPages, 1), pId(0));
+  #fillCache(operation: RadixOperation & { op: 'c' }): Answer | undefined {
+    const cache = new PageCache(plainRadixMemory(chunkPages, 1), pId(0));
     const filled = this.pages.allocToCache(cache);
-    if (filled) this.caches.set(operation.slot, cache);
-    const { slots } = cache;
+    if (filled) this.#caches.set(operation.slot, cache);
     const say = (base: number, free: string, scavenged: string): string =>
       base < 0 ? 'no page' : `base ${base}, free ${free}, scavenged ${scavenged}`;
-    const expected = say(operation.base, hexOf(operation.free), hexOf(operation.scavenged));
+    const expected = say(operation.base, hexOf(...operation.free), hexOf(...operation.scavenged));
     const found = say(
-      filled ? slots[cacheBase]! : -1,
-      hex(slots[cacheFreeLow]!, slots[cacheFreeHigh]!),
-      hex(slots[cacheScavengedLow]!, slots[cacheScavengedHigh]!),
+      filled ? cache.base : -1,
+      hexOf(cache.freeLow, cache.freeHigh),
+      hexOf(cache.scavengedLow, cache.scavengedHigh),
     );
     if (expected === found) return undefined;
-    return { expected, found, place: Math.max(operation.base, slots[cacheBase]!) >> chunkPagesShift };
+    return { expected, found, place: Math.max(operation.base, cache.base) >> chunkPagesShift };
   }
 
-  private checkpoint(expected: readonly unknown[]): Answer | undefined {
-    const found = this.fields();
+  #checkpoint(expected: readonly unknown[]): Answer | undefined {
+    const found = this.#fields();
     const fields: FieldMismatch[] = [];
     checkpointFields.forEach((field, i) => {
       if (expected[i] === null || expected[i] === found[i]) return;
@@ -272,14 +241,14 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
       return { expected: list((m) => m.expected), found: list((m) => m.found), fields };
     }
     this.pages.check(3);
-    return this.askKernel();
+    return this.#askKernel();
   }
 
-  private askKernel(): Answer | undefined {
-    if (this.real === undefined) return undefined;
-    for (const chunk of this.chunks) {
+  #askKernel(): Answer | undefined {
+    if (this.#real === undefined) return undefined;
+    for (const chunk of this.#chunks) {
       if (!this.pages.ranges.contains(chunk << chunkPagesShift, (chunk + 1) << chunkPagesShift)) continue;
-      const fault = this.real.check(chunk, (page) => this.pages.isScavenged(pageIndex(page)));
+      const fault = this.#real.check(chunk, (page) => this.pages.isScavenged(pageIndex(page)));
       if (fault === undefined) continue;
       return {
         expected: `page ${fault.page} ${fault.expected}`,
@@ -291,39 +260,39 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
   }
 
   /** The checkpoint's fields as the heap has them, in the order of `checkpointFields`. */
-  private fields(): (number | boolean)[] {
+  #fields(): (number | boolean)[] {
     const { pages } = this;
     const { memory, index } = pages;
-    const state = memory.state.slots;
+    const { state } = memory;
     const { freePages, scavengedPages } = pages.stats();
     let indexHash = fnvStart;
-    for (const chunk of this.chunks) {
+    for (const chunk of this.#chunks) {
       indexHash = fnv(fnv(indexHash, index.density[chunk]!), index.generation[chunk]!);
     }
     return [
-      hashWords(memory.chunks.allocated, this.chunks, chunkWords),
-      hashWords(memory.chunks.scavenged, this.chunks, chunkWords),
+      hashWords(memory.chunks.allocated, this.#chunks, chunkWords),
+      hashWords(memory.chunks.scavenged, this.#chunks, chunkWords),
       freePages,
       scavengedPages,
-      this.searchPage(),
-      ...Array.from({ length: levels }, (_, level) => this.levelHash(level)),
-      state[slotBackgroundCursor]!,
-      state[slotBackgroundMarked] === 1,
-      state[slotForceCursor]!,
-      state[slotForceMarked] === 1,
-      state[slotFreeHwm]!,
-      state[slotGeneration]!,
+      this.#searchPage(),
+      ...Array.from({ length: levels }, (_, level) => this.#levelHash(level)),
+      state.backgroundCursor[0]!,
+      state.backgroundMarked[0]! === 1,
+      state.forceCursor[0]!,
+      state.forceMarked[0]! === 1,
+      state.freeHwm[0]!,
+      state.generation[0]!,
       indexHash,
     ];
   }
 
   /** Each entry of a level that covers a chunk, once, as Go packs it: three fields of 21 bits. */
-  private levelHash(level: number): number {
+  #levelHash(level: number): number {
     const { start, max, end, roots } = this.pages.sums;
     const shift = levelShift(level) - chunkPagesShift;
     let hash = fnvStart;
     let previous = -1;
-    for (const chunk of this.chunks) {
+    for (const chunk of this.#chunks) {
       const entry = chunk >> shift;
       if (entry === previous) continue;
       previous = entry;

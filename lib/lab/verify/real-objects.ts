@@ -14,16 +14,11 @@
  */
 import { pageIndex, pageSize } from '../../base/units.ts';
 import { Residency } from '../../os/residency.ts';
-import {
-  cacheBase,
-  cachePages,
-  cacheScavengedHigh,
-  cacheScavengedLow,
-} from '../../pages/radix/page-cache.ts';
+import { cachePages } from '../../pages/radix/page-cache.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { windowPageMask } from '../../spans/object-memory.ts';
 import { spanState } from '../../spans/span-table.ts';
-import { replayP, spanAt } from './malloc-heap.ts';
+import { radixPagesOf, replayP, spanAt } from './malloc-heap.ts';
 
 /** The most memory that is filled at the start, so that a large heap fits a small machine. */
 const junkAtStartBytes = 1024 * 1024 * 1024;
@@ -37,18 +32,18 @@ export interface ResidencyMismatch {
 }
 
 export class RealObjects {
-  private readonly runtime: Runtime;
-  private readonly physPageSize: number;
+  readonly #runtime: Runtime;
+  readonly #physPageSize: number;
   /** 1 for each physical page of the heap that was written. */
-  private readonly written: Uint8Array;
+  readonly #written: Uint8Array;
 
   /** The heap as it was rebuilt; fills its old memory. */
   constructor(runtime: Runtime) {
-    this.runtime = runtime;
-    this.physPageSize = runtime.sys.physPageSize;
-    this.written = new Uint8Array(runtime.reach / this.physPageSize);
-    const old = this.oldPages();
-    if (old.length * pageSize <= junkAtStartBytes) for (const page of old) this.fill(page);
+    this.#runtime = runtime;
+    this.#physPageSize = runtime.memory.sys.physPageSize;
+    this.#written = new Uint8Array(runtime.memory.reach / this.#physPageSize);
+    const old = this.#oldPages();
+    if (old.length * pageSize <= junkAtStartBytes) for (const page of old) this.#fill(page);
   }
 
   /**
@@ -57,32 +52,33 @@ export class RealObjects {
    * @param offset of the object from the origin; it has `size` bytes
    */
   use(offset: number, size: number): number {
-    const dirty = this.firstDirty(offset, size);
+    const dirty = this.#firstDirty(offset, size);
     const end = offset + size;
-    const step = this.physPageSize;
-    for (let at = offset; at < end; at = at - (at % step) + step) this.write(at);
-    if (size > 0) this.write(end - 1);
+    const step = this.#physPageSize;
+    for (let at = offset; at < end; at = at - (at % step) + step) this.#write(at);
+    if (size > 0) this.#write(end - 1);
     return dirty;
   }
 
   /** The first page of which the kernel says other than was expected. */
   check(): ResidencyMismatch | undefined {
-    const { runtime, physPageSize } = this;
-    const { ranges } = runtime.radix;
+    const runtime = this.#runtime;
+    const physPageSize = this.#physPageSize;
+    const { ranges } = radixPagesOf(runtime);
     const perPage = pageSize / physPageSize;
     const residency = new Residency();
     for (let i = 0; i < ranges.count; i++) {
       const base = ranges.baseOf(i);
       const resident = residency.residentPages(
-        runtime.arenas.addressOf(base),
+        runtime.state.arenas.addressOf(base),
         (ranges.limitOf(i) - base) * pageSize,
       );
       for (let k = 0; k < resident.length; k++) {
         const isResident = (resident[k]! & 1) === 1;
-        const wasWritten = this.written[base * perPage + k] === 1;
+        const wasWritten = this.#written[base * perPage + k] === 1;
         if (isResident === wasWritten) continue;
         const page = base + Math.floor(k / perPage);
-        if (isResident && this.mayBeZeroed(page)) continue;
+        if (isResident && this.#mayBeZeroed(page)) continue;
         return {
           page,
           expected: wasWritten ? 'resident, as it was written' : 'not resident, as it was never written',
@@ -94,20 +90,20 @@ export class RealObjects {
   }
 
   /** Pages with old contents: in spans that need zeroing, manual, or free and not scavenged. */
-  private oldPages(): number[] {
-    const { runtime } = this;
-    const { radix: pages, pageCaches } = runtime;
-    const c = runtime.spans.columns;
-    const { slots } = pageCaches[replayP]!;
+  #oldPages(): number[] {
+    const runtime = this.#runtime;
+    const pages = radixPagesOf(runtime);
+    const c = runtime.state.spans.columns;
+    const cache = pages.caches[replayP]!;
     const cachedScavenged = (page: number): boolean => {
-      const bit = page - slots[cacheBase]!;
+      const bit = page - cache.base;
       if (bit < 0 || bit >= cachePages) return false;
-      return ((slots[bit < 32 ? cacheScavengedLow : cacheScavengedHigh]! >>> (bit & 31)) & 1) === 1;
+      return (((bit < 32 ? cache.scavengedLow : cache.scavengedHigh) >>> (bit & 31)) & 1) === 1;
     };
     const old: number[] = [];
     for (let i = 0; i < pages.ranges.count; i++) {
       for (let page = pages.ranges.baseOf(i); page < pages.ranges.limitOf(i); page++) {
-        const s = spanAt(this.runtime, page);
+        const s = spanAt(this.#runtime, page);
         const isOld =
           s !== 0
             ? c.state[s] === spanState.manual || c.needZero[s] === 1
@@ -118,27 +114,27 @@ export class RealObjects {
     return old;
   }
 
-  private mayBeZeroed(page: number): boolean {
-    const s = spanAt(this.runtime, page);
-    return s !== 0 && this.runtime.spans.columns.needZero[s] === 1;
+  #mayBeZeroed(page: number): boolean {
+    const s = spanAt(this.#runtime, page);
+    return s !== 0 && this.#runtime.state.spans.columns.needZero[s] === 1;
   }
 
-  private fill(page: number): void {
+  #fill(page: number): void {
     const start = (page & windowPageMask) * pageSize;
-    this.runtime.memory.bytes(page).fill(junk, start, start + pageSize);
-    const perPage = pageSize / this.physPageSize;
-    this.written.fill(1, page * perPage, (page + 1) * perPage);
+    this.#runtime.spans.memory.bytes(page).fill(junk, start, start + pageSize);
+    const perPage = pageSize / this.#physPageSize;
+    this.#written.fill(1, page * perPage, (page + 1) * perPage);
   }
 
-  private write(offset: number): void {
+  #write(offset: number): void {
     const page = Math.floor(offset / pageSize);
-    this.runtime.memory.bytes(page)[(page & windowPageMask) * pageSize + (offset % pageSize)] = junk;
-    this.written[Math.floor(offset / this.physPageSize)] = 1;
+    this.#runtime.spans.memory.bytes(page)[(page & windowPageMask) * pageSize + (offset % pageSize)] = junk;
+    this.#written[Math.floor(offset / this.#physPageSize)] = 1;
   }
 
   /** Eight bytes at a time where that can be: objects are aligned so, save tiny ones. */
-  private firstDirty(offset: number, size: number): number {
-    const { memory } = this.runtime;
+  #firstDirty(offset: number, size: number): number {
+    const { memory } = this.#runtime.spans;
     const end = offset + size;
     for (let at = offset; at < end; ) {
       const page = Math.floor(at / pageSize);

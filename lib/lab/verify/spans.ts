@@ -10,11 +10,12 @@
  * Not here: the trace's lines (spans-trace.ts), the output (cli).
  */
 import { bytes, chunkPages, MiB, pageCount, pageIndex, pageSize, pagesPerArena } from '../../base/units.ts';
+import { plainViews } from '../../meta/column.ts';
 import type { PageHeapHost } from '../../pages/contract.ts';
 import type { ListsPageHeap } from '../../pages/lists/page-heap.ts';
 import { type StandAlone, standAloneLists, standAloneTreap } from '../../pages/stand-alone.ts';
 import type { TreapPageHeap } from '../../pages/treap/page-heap.ts';
-import { GrowthCredit, growthCreditStateLength } from '../../scavenge/growth.ts';
+import { GrowthCredit, growthCreditTable } from '../../scavenge/growth-credit.ts';
 import { fnv, fnvStart } from './fnv.ts';
 import type { VerifyOptions } from './radix.ts';
 import { RealPages } from './real-pages.ts';
@@ -44,54 +45,54 @@ type Initial = SpansOperation & { readonly op: 'i' };
 
 /** One page heap under a trace. */
 class SpansReplay implements TraceReplay<SpansOperation> {
-  private readonly design: SpansDesign;
-  private readonly standing: StandAlone<ListsPageHeap | TreapPageHeap>;
-  private readonly credit = new GrowthCredit(new Float64Array(growthCreditStateLength));
-  private readonly real: RealPages | undefined;
-  private readonly order: ReadonlyMap<number, number>;
-  private readonly initial: Initial[] = [];
-  private readonly allocated = new Uint8Array(reachPages);
-  private clock: number;
-  private top = 0;
-  private mapped = 0;
-  private heapSys: number;
-  private heapIdle: number;
-  private heapInuse: number;
-  private released: number;
+  readonly #design: SpansDesign;
+  readonly #standing: StandAlone<ListsPageHeap | TreapPageHeap>;
+  readonly #credit = new GrowthCredit(plainViews(growthCreditTable));
+  readonly #real: RealPages | undefined;
+  readonly #order: ReadonlyMap<number, number>;
+  readonly #initial: Initial[] = [];
+  readonly #allocated = new Uint8Array(reachPages);
+  #clock: number;
+  #top = 0;
+  #mapped = 0;
+  #heapSys: number;
+  #heapIdle: number;
+  #heapInuse: number;
+  #released: number;
 
   constructor(header: SpansHeader, real: RealPages | undefined) {
     const { design, stats0, clock0, freeListOrder } = header;
     const host: PageHeapHost = {
       reachPages: pageCount(reachPages),
       physPages: 1,
-      now: () => this.clock,
+      now: () => this.#clock,
       release: (page, n, newly) => {
-        this.released += newly * pageSize;
-        this.real?.release(page, n);
+        this.#released += newly * pageSize;
+        this.#real?.release(page, n);
       },
     };
-    this.design = design;
-    this.standing = design === 'lists' ? standAloneLists(host) : standAloneTreap(host);
-    this.real = real;
-    this.order = new Map(freeListOrder.map((page, i) => [page, i]));
-    this.clock = clock0;
-    this.heapSys = stats0.heapSys;
-    this.heapIdle = stats0.heapIdle;
-    this.heapInuse = stats0.heapInuse;
-    this.released = stats0.heapReleased;
+    this.#design = design;
+    this.#standing = design === 'lists' ? standAloneLists(host) : standAloneTreap(host);
+    this.#real = real;
+    this.#order = new Map(freeListOrder.map((page, i) => [page, i]));
+    this.#clock = clock0;
+    this.#heapSys = stats0.heapSys;
+    this.#heapIdle = stats0.heapIdle;
+    this.#heapInuse = stats0.heapInuse;
+    this.#released = stats0.heapReleased;
   }
 
   dispose(): void {
-    this.standing.dispose();
+    this.#standing.dispose();
   }
 
   /** What is wrong with the operation itself, whatever the page heap answers. */
   refuse(operation: SpansOperation): string | undefined {
     switch (operation.op) {
       case 'i':
-        if (this.mapped > 0) return 'a span that exists at the start, after the first operation';
+        if (this.#mapped > 0) return 'a span that exists at the start, after the first operation';
         if (operation.n < 1 || operation.page + operation.n > reachPages) return 'not pages of a heap';
-        return this.initial.some(
+        return this.#initial.some(
           ({ page, n }) => page < operation.page + operation.n && operation.page < page + n,
         )
           ? 'pages of another span'
@@ -100,13 +101,13 @@ class SpansReplay implements TraceReplay<SpansOperation> {
         return operation.n >= 1 && operation.n < reachPages ? undefined : 'not a number of pages';
       case 'f': {
         const { page, n } = operation;
-        if (n < 1 || page + n > this.top) return 'not pages of the heap';
-        return this.allocated.subarray(page, page + n).includes(0)
+        if (n < 1 || page + n > this.#top) return 'not pages of the heap';
+        return this.#allocated.subarray(page, page + n).includes(0)
           ? 'pages that are not allocated'
           : undefined;
       }
       case 'L':
-        return this.design === 'treap' ? undefined : 'an operation of the other design';
+        return this.#design === 'treap' ? undefined : 'an operation of the other design';
       default:
         return undefined;
     }
@@ -115,28 +116,28 @@ class SpansReplay implements TraceReplay<SpansOperation> {
   /** Performs an operation; undefined when the answer is the trace's, else both. */
   apply(operation: SpansOperation): Answer | undefined {
     if (operation.op === 'i') {
-      this.initial.push(operation);
+      this.#initial.push(operation);
       return undefined;
     }
-    this.begin();
-    if (operation.op === 'h') return this.checkpoint(operation.fields);
-    this.clock++;
-    const { pages } = this.standing;
+    this.#begin();
+    if (operation.op === 'h') return this.#checkpoint(operation.fields);
+    this.#clock++;
+    const { pages } = this.#standing;
     switch (operation.op) {
       case 'a':
-        return this.alloc(operation.n, operation.page);
+        return this.#alloc(operation.n, operation.page);
       case 'f':
         pages.free(pageIndex(operation.page), pageCount(operation.n));
-        this.count(operation.page, operation.n, -1);
+        this.#count(operation.page, operation.n, -1);
         return undefined;
       case 'L': {
-        const found = this.releaseWithCredit(operation.bytes);
+        const found = this.#releaseWithCredit(operation.bytes);
         return found === operation.released
           ? undefined
           : { expected: `${operation.released} bytes`, found: `${found} bytes` };
       }
       case 'S': {
-        this.clock = operation.now;
+        this.#clock = operation.now;
         const found = pages.releaseUnused(operation.limit);
         return found === operation.released
           ? undefined
@@ -149,7 +150,7 @@ class SpansReplay implements TraceReplay<SpansOperation> {
   describe(page: number | undefined): string[] {
     const runs: string[] = [];
     const near: { readonly at: number; readonly text: string }[] = [];
-    this.standing.pages.forEachFree((start, n, scavenged, since) => {
+    this.#standing.pages.forEachFree((start, n, scavenged, since) => {
       near.push({
         at: start,
         text: `free run at ${start}: ${n} pages, ${scavenged} released, unused since ${since}`,
@@ -159,86 +160,86 @@ class SpansReplay implements TraceReplay<SpansOperation> {
     near.sort((a, b) => Math.abs(a.at - around) - Math.abs(b.at - around));
     for (const { text } of near.slice(0, shownRuns)) runs.push(text);
     return [
-      `clock ${this.clock}, end of the heap ${this.top}, ${near.length} free runs, credit ${this.credit.credit}`,
+      `clock ${this.#clock}, end of the heap ${this.#top}, ${near.length} free runs, credit ${this.#credit.credit}`,
       ...runs,
     ];
   }
 
   /** Builds what exists at the start, when all of it is known. */
-  private begin(): void {
-    if (this.mapped > 0) return;
-    const { pages } = this.standing;
-    const last = (page: number): number => this.order.get(page) ?? Number.POSITIVE_INFINITY;
-    for (const { page, n, free } of this.initial) {
-      this.top = Math.max(this.top, page + n);
+  #begin(): void {
+    if (this.#mapped > 0) return;
+    const { pages } = this.#standing;
+    const last = (page: number): number => this.#order.get(page) ?? Number.POSITIVE_INFINITY;
+    for (const { page, n, free } of this.#initial) {
+      this.#top = Math.max(this.#top, page + n);
       if (free) continue;
       pages.restore(page, n, false, 0, 0);
-      this.allocated.fill(1, page, page + n);
+      this.#allocated.fill(1, page, page + n);
     }
     // What is put into a list first comes out last.
-    const runs = this.initial.filter(({ free }) => free).sort((a, b) => last(b.page) - last(a.page));
+    const runs = this.#initial.filter(({ free }) => free).sort((a, b) => last(b.page) - last(a.page));
     for (const { page, n, scavenged, released, unusedSince } of runs)
-      pages.restore(page, n, true, this.design === 'lists' ? released : scavenged ? n : 0, unusedSince);
-    if (this.design === 'treap') this.top = Math.ceil(this.top / pagesPerArena) * pagesPerArena;
-    this.map(Math.max(this.top, 1));
+      pages.restore(page, n, true, this.#design === 'lists' ? released : scavenged ? n : 0, unusedSince);
+    if (this.#design === 'treap') this.#top = Math.ceil(this.#top / pagesPerArena) * pagesPerArena;
+    this.#map(Math.max(this.#top, 1));
   }
 
-  private alloc(n: number, wanted: number): Answer | undefined {
-    const { pages } = this.standing;
+  #alloc(n: number, wanted: number): Answer | undefined {
+    const { pages } = this.#standing;
     let found = pages.alloc(pageCount(n));
     if (found < 0) {
-      this.grow(n);
+      this.#grow(n);
       found = pages.alloc(pageCount(n));
     }
-    this.released -= pages.lastScavenged * pageSize;
-    this.count(found, n, 1);
-    this.real?.touch(found, n);
+    this.#released -= pages.lastScavenged * pageSize;
+    this.#count(found, n, 1);
+    this.#real?.touch(found, n);
     return found === wanted
       ? undefined
       : { expected: `page ${wanted}`, found: `page ${found}`, place: wanted };
   }
 
-  private grow(need: number): void {
-    const { pages } = this.standing;
+  #grow(need: number): void {
+    const { pages } = this.#standing;
     const n =
-      this.design === 'lists'
+      this.#design === 'lists'
         ? Math.max(listsLeast, Math.ceil(need / listsStep) * listsStep)
         : Math.ceil(need / pagesPerArena) * pagesPerArena;
-    if (this.design === 'treap') this.releaseWithCredit(n * pageSize);
-    this.map(this.top + n);
-    pages.grow(pageIndex(this.top), pageCount(n));
-    this.top += n;
-    this.heapSys += n * pageSize;
-    this.heapIdle += n * pageSize;
+    if (this.#design === 'treap') this.#releaseWithCredit(n * pageSize);
+    this.#map(this.#top + n);
+    pages.grow(pageIndex(this.#top), pageCount(n));
+    this.#top += n;
+    this.#heapSys += n * pageSize;
+    this.#heapIdle += n * pageSize;
   }
 
   /** Maps real pages up to `limit`, in whole chunks. */
-  private map(limit: number): void {
-    for (; this.mapped < limit; this.mapped += chunkPages) this.real?.map(this.mapped / chunkPages);
+  #map(limit: number): void {
+    for (; this.#mapped < limit; this.#mapped += chunkPages) this.#real?.map(this.#mapped / chunkPages);
   }
 
-  private releaseWithCredit(nbytes: number): number {
-    const owed = this.credit.ask(nbytes);
+  #releaseWithCredit(nbytes: number): number {
+    const owed = this.#credit.ask(nbytes);
     if (owed === 0) return 0;
-    const got = this.standing.pages.release(bytes(owed), true);
-    this.credit.released(owed, got);
+    const got = this.#standing.pages.release(bytes(owed), true);
+    this.#credit.released(owed, got);
     return got;
   }
 
   /** A trace's spans are manual: in 2019 they leave heapSys, in 2014 they count as in use. */
-  private count(page: number, n: number, sign: 1 | -1): void {
-    this.allocated.fill(sign > 0 ? 1 : 0, page, page + n);
-    this.heapIdle -= sign * n * pageSize;
-    if (this.design === 'lists') this.heapInuse += sign * n * pageSize;
-    else this.heapSys -= sign * n * pageSize;
+  #count(page: number, n: number, sign: 1 | -1): void {
+    this.#allocated.fill(sign > 0 ? 1 : 0, page, page + n);
+    this.#heapIdle -= sign * n * pageSize;
+    if (this.#design === 'lists') this.#heapInuse += sign * n * pageSize;
+    else this.#heapSys -= sign * n * pageSize;
   }
 
-  private checkpoint(expected: readonly number[]): Answer | undefined {
+  #checkpoint(expected: readonly number[]): Answer | undefined {
     let hash = fnvStart;
     let runs = 0;
     let free = 0;
-    this.standing.pages.forEachFree((page, n, scavenged, since) => {
-      const state = this.design === 'lists' ? scavenged : scavenged === 0 ? 0 : 1;
+    this.#standing.pages.forEachFree((page, n, scavenged, since) => {
+      const state = this.#design === 'lists' ? scavenged : scavenged === 0 ? 0 : 1;
       hash = fnv(fnv(fnv(fnv(hash, page), n), state), since);
       runs++;
       free += n;
@@ -247,26 +248,26 @@ class SpansReplay implements TraceReplay<SpansOperation> {
       hash >>> 0,
       runs,
       free,
-      this.heapSys,
-      this.heapIdle,
-      this.released,
-      this.credit.credit,
-      this.heapInuse,
+      this.#heapSys,
+      this.#heapIdle,
+      this.#released,
+      this.#credit.credit,
+      this.#heapInuse,
     ];
     const fields = spansCheckpointFields.flatMap((field, i) =>
       found[i] === expected[i] ? [] : [{ field, expected: String(expected[i]), found: String(found[i]) }],
     );
     if (fields.length > 0)
       return { expected: 'the checkpoint of the trace', found: `${fields.length} fields differ`, fields };
-    this.standing.pages.check(3);
-    return this.residency();
+    this.#standing.pages.check(3);
+    return this.#residency();
   }
 
   /** Pages that were given back and not allocated since hold no memory. */
-  private residency(): Answer | undefined {
-    if (this.real === undefined) return undefined;
-    for (let chunk = 0; chunk * chunkPages < this.mapped; chunk++) {
-      const fault = this.real.check(chunk, () => false);
+  #residency(): Answer | undefined {
+    if (this.#real === undefined) return undefined;
+    for (let chunk = 0; chunk * chunkPages < this.#mapped; chunk++) {
+      const fault = this.#real.check(chunk, () => false);
       if (fault !== undefined) {
         return {
           expected: `page ${fault.page} ${fault.expected}`,

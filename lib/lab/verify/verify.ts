@@ -46,9 +46,8 @@ export async function verifyFile(file: string, options: VerifyOptions = {}): Pro
     return { file, kind: design, operations, checkpoints, missing, real, mismatch };
   }
   if (isMallocLine(header, 'hdr')) {
-    const { operations, checkpoints, real, mismatch } = await verifyMalloc(file, options);
-    // Such a trace ends with the state at its end, or it is malformed.
-    return { file, kind: 'malloc', operations, checkpoints, missing: 0, real, mismatch };
+    const { operations, checkpoints, missing, real, mismatch } = await verifyMalloc(file, options);
+    return { file, kind: 'malloc', operations, checkpoints, missing, real, mismatch };
   }
   throw goldenError(file, 1, 'its first line is not the header of a trace that is known here', header);
 }

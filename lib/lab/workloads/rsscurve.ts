@@ -26,20 +26,20 @@ const stackBytes = 32 * 1024;
  * the eighth, a program that never printed meanwhile, it did not.
  */
 class PrinterStack {
-  private address = 0;
-  private free = 0;
+  #address = 0;
+  #free = 0;
 
   grow(c: WorkloadContext): void {
-    this.address = c.heap.allocStack(stackBytes);
-    c.heap.touchEvery(this.address, stackBytes, 256);
-    this.free = c.heap.sample().numGC + 2;
+    this.#address = c.heap.allocStack(stackBytes);
+    c.heap.touchEvery(this.#address, stackBytes, 256);
+    this.#free = c.heap.sample().numGC + 2;
   }
 
   /** Gives the span back once there were two collections. */
   shrink(c: WorkloadContext): void {
-    if (this.address === 0 || c.heap.sample().numGC < this.free) return;
-    c.heap.freeStack(this.address);
-    this.address = 0;
+    if (this.#address === 0 || c.heap.sample().numGC < this.#free) return;
+    c.heap.freeStack(this.#address);
+    this.#address = 0;
   }
 }
 

@@ -4,9 +4,9 @@
  * A workload allocates, touches and drops through its context, idles, and says where a phase ends. It is
  * deterministic: the same seed and scale ask for the same sizes in the same order. `scale` multiplies its
  * memory, `timeScale` its idle stretches. It gives the event loop a turn whenever `due()` says so, which
- * lets the sampler look and background work happen.
+ * lets samples be taken and background work happen.
  *
- * Not here: the workloads (each a file), what drives them (../workload-drive.ts).
+ * Not here: the workloads (each a file), what drives them (run/workload-drive.ts).
  */
 import type { LabHeap } from '../subject/target.ts';
 import type { Mulberry32 } from './random.ts';
@@ -31,7 +31,7 @@ export interface WorkloadContext {
   /** Two collections a second apart, the first after a second; idling meanwhile. */
   collectTwice(): Promise<void>;
   freeOSMemory(): void;
-  /** A phase has ended: a line of the run file, with a look at that moment, and a page map. */
+  /** A phase has ended: a line of the run file, with a detailed sample of that moment, and a page map. */
   endPhase(name: string): void;
 }
 

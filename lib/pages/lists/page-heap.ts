@@ -36,36 +36,36 @@ export class ListsPageHeap implements PageHeap {
   readonly freshScavenged = false;
   lastScavenged = 0;
   lastNeedZero = false;
-  private readonly runs: FreeRuns;
-  private readonly host: PageHeapHost;
-  private readonly links: Views<typeof listLinkTable>;
-  private readonly first: Int32Array;
+  readonly #runs: FreeRuns;
+  readonly #host: PageHeapHost;
+  readonly #links: Views<typeof listLinkTable>;
+  readonly #first: Int32Array;
 
   constructor(memory: ListsMemory, host: PageHeapHost) {
     const { meta } = memory;
-    this.runs = new FreeRuns(memory, listLinkTable);
-    this.host = host;
-    this.links = meta.views(listLinkTable);
-    this.first = meta.views(listHeadTable).first;
+    this.#runs = new FreeRuns(memory, listLinkTable);
+    this.#host = host;
+    this.#links = meta.views(listLinkTable);
+    this.#first = meta.views(listHeadTable).first;
   }
 
   alloc(npages: PageCount): PageIndex {
-    const s = npages < largeRun ? this.findSmall(npages) : this.bestFit(npages);
-    return s === 0 ? pageIndex(-1) : this.take(s, npages);
+    const s = npages < largeRun ? this.#findSmall(npages) : this.#bestFit(npages);
+    return s === 0 ? pageIndex(-1) : this.#take(s, npages);
   }
 
   free(page: PageIndex, npages: PageCount): void {
-    this.add(page, npages, 1, this.host.now());
+    this.#add(page, npages, 1, this.#host.now());
   }
 
   prepareGrow(): boolean {
-    return this.runs.ensure();
+    return this.#runs.ensure();
   }
 
   grow(page: PageIndex, npages: PageCount): boolean {
-    if (!this.runs.ensure()) return false;
-    this.runs.grown[0] += npages;
-    this.add(page, npages, 0, this.host.now());
+    if (!this.#runs.ensure()) return false;
+    this.#runs.grown[0] += npages;
+    this.#add(page, npages, 0, this.#host.now());
     return true;
   }
 
@@ -74,13 +74,15 @@ export class ListsPageHeap implements PageHeap {
    * the order of their lists.
    */
   release(nbytes: Bytes, _force: boolean, shouldStop?: () => boolean): Bytes {
-    const { runs, first, links } = this;
+    const runs = this.#runs;
+    const first = this.#first;
+    const links = this.#links;
     let released = 0;
     for (let list = largeRun; list > 0; list--) {
       for (let s = first[list]; s !== 0; s = links.next[s]) {
         if (FreeRuns.bytes(released) >= nbytes) return bytes(FreeRuns.bytes(released));
         if (runs.scavenged[s] === runs.pages[s]) continue;
-        released += this.releaseRun(s);
+        released += this.#releaseRun(s);
         if (shouldStop?.() === true) return bytes(FreeRuns.bytes(released));
       }
     }
@@ -88,30 +90,34 @@ export class ListsPageHeap implements PageHeap {
   }
 
   releaseUnused(limit: number): Bytes {
-    const { runs, first, links } = this;
-    const now = this.host.now();
+    const runs = this.#runs;
+    const first = this.#first;
+    const links = this.#links;
+    const now = this.#host.now();
     let released = 0;
     for (let list = 1; list <= largeRun; list++) {
       for (let s = first[list]; s !== 0; s = links.next[s]) {
         if (now - runs.unusedSince[s] > limit && runs.scavenged[s] !== runs.pages[s])
-          released += this.releaseRun(s);
+          released += this.#releaseRun(s);
       }
     }
     return bytes(FreeRuns.bytes(released));
   }
 
   forEachFree(visit: FreeRunVisit): void {
-    this.runs.forEach(visit);
+    this.#runs.forEach(visit);
   }
 
   stats(): PageHeapStats {
-    return this.runs.stats();
+    return this.#runs.stats();
   }
 
   check(level: 1 | 2 | 3): void {
-    this.runs.check(() => false);
+    this.#runs.check(() => false);
     if (level === 1) return;
-    const { runs, first, links } = this;
+    const runs = this.#runs;
+    const first = this.#first;
+    const links = this.#links;
     let members = 0;
     for (let list = 0; list <= largeRun; list++) {
       let prev = 0;
@@ -132,28 +138,28 @@ export class ListsPageHeap implements PageHeap {
    * Free runs are put first in their lists, and do not merge.
    */
   restore(page: number, npages: number, free: boolean, scavenged: number, unusedSince: number): void {
-    const { runs } = this;
+    const runs = this.#runs;
     runs.grown[0] += npages;
     if (!free) return;
     const s = runs.make(page, npages, 1, unusedSince);
     runs.scavenged[s] = scavenged;
     runs.map(s);
-    this.insert(s);
+    this.#insert(s);
   }
 
-  private findSmall(npages: number): number {
-    const { first } = this;
+  #findSmall(npages: number): number {
+    const first = this.#first;
     for (let list = npages; list < largeRun; list++) if (first[list] !== 0) return first[list];
-    return this.bestFit(npages);
+    return this.#bestFit(npages);
   }
 
   /** The smallest large run of at least npages, the lowest of those. */
-  private bestFit(npages: number): number {
-    const { pages, start } = this.runs;
-    const { next } = this.links;
+  #bestFit(npages: number): number {
+    const { pages, start } = this.#runs;
+    const { next } = this.#links;
     let best = 0;
     let size = 0;
-    for (let s = this.first[largeRun]; s !== 0; s = next[s]) {
+    for (let s = this.#first[largeRun]; s !== 0; s = next[s]) {
       const n = pages[s];
       if (n < npages) continue;
       if (best === 0 || n < size || (n === size && start[s] < start[best])) {
@@ -164,10 +170,10 @@ export class ListsPageHeap implements PageHeap {
     return best;
   }
 
-  private take(s: number, npages: number): PageIndex {
-    const { runs } = this;
+  #take(s: number, npages: number): PageIndex {
+    const runs = this.#runs;
     const page = runs.start[s];
-    this.remove(s);
+    this.#remove(s);
     this.lastScavenged = runs.scavenged[s];
     this.lastNeedZero = runs.needZero[s] !== 0;
     runs.scavenged[s] = 0;
@@ -179,18 +185,18 @@ export class ListsPageHeap implements PageHeap {
       runs.start[s] = page + npages;
       runs.pages[s] = rest;
       runs.map(s);
-      this.insert(s);
+      this.#insert(s);
     }
     return pageIndex(page);
   }
 
-  private add(page: number, npages: number, needZero: number, now: number): void {
-    const { runs } = this;
+  #add(page: number, npages: number, needZero: number, now: number): void {
+    const runs = this.#runs;
     const before = runs.before(page);
     const after = runs.at(page + npages);
     let s = before;
     if (before !== 0) {
-      this.remove(before);
+      this.#remove(before);
       runs.pages[before] += npages;
       runs.needZero[before] |= needZero;
       runs.unusedSince[before] = now;
@@ -198,28 +204,29 @@ export class ListsPageHeap implements PageHeap {
       s = runs.make(page, npages, needZero, now);
     }
     if (after !== 0) {
-      this.remove(after);
+      this.#remove(after);
       runs.pages[s] += runs.pages[after];
       runs.scavenged[s] += runs.scavenged[after];
       runs.needZero[s] |= runs.needZero[after];
       runs.drop(after);
     }
     runs.map(s);
-    this.insert(s);
+    this.#insert(s);
   }
 
-  private releaseRun(s: number): number {
-    const { runs } = this;
+  #releaseRun(s: number): number {
+    const runs = this.#runs;
     const npages = runs.pages[s];
     const newly = npages - runs.scavenged[s];
     runs.scavenged[s] = npages;
-    this.host.release(pageIndex(runs.start[s]), pageCount(npages), pageCount(newly));
+    this.#host.release(pageIndex(runs.start[s]), pageCount(npages), pageCount(newly));
     return newly;
   }
 
-  private insert(s: number): void {
-    const { links, first } = this;
-    const list = listOf(this.runs.pages[s]);
+  #insert(s: number): void {
+    const links = this.#links;
+    const first = this.#first;
+    const list = listOf(this.#runs.pages[s]);
     const head = first[list];
     links.prev[s] = 0;
     links.next[s] = head;
@@ -227,9 +234,9 @@ export class ListsPageHeap implements PageHeap {
     first[list] = s;
   }
 
-  private remove(s: number): void {
-    const { prev, next } = this.links;
-    if (prev[s] === 0) this.first[listOf(this.runs.pages[s])] = next[s];
+  #remove(s: number): void {
+    const { prev, next } = this.#links;
+    if (prev[s] === 0) this.#first[listOf(this.#runs.pages[s])] = next[s];
     else next[prev[s]] = next[s];
     if (next[s] !== 0) prev[next[s]] = prev[s];
   }

@@ -6,29 +6,29 @@
  *
  * Not here: what is in use by whom (the bitmaps say that).
  */
-import { type RadixMemory, slotRanges } from './columns.ts';
+import type { RadixMemory } from './columns.ts';
 
 export class AddressRanges {
-  private readonly base: Int32Array;
-  private readonly limit: Int32Array;
-  private readonly state: Int32Array;
+  readonly #base: Int32Array;
+  readonly #limit: Int32Array;
+  readonly #count: Int32Array;
 
   constructor(memory: RadixMemory) {
-    this.base = memory.ranges.base;
-    this.limit = memory.ranges.limit;
-    this.state = memory.state.slots;
+    this.#base = memory.ranges.base;
+    this.#limit = memory.ranges.limit;
+    this.#count = memory.state.ranges;
   }
 
   get count(): number {
-    return this.state[slotRanges]!;
+    return this.#count[0];
   }
 
   baseOf(i: number): number {
-    return this.base[i]!;
+    return this.#base[i]!;
   }
 
   limitOf(i: number): number {
-    return this.limit[i]!;
+    return this.#limit[i]!;
   }
 
   /** The index of the first range whose base is above the page; `count` if none is. */
@@ -37,7 +37,7 @@ export class AddressRanges {
     let high = this.count;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.base[middle]! > page) high = middle;
+      if (this.#base[middle]! > page) high = middle;
       else low = middle + 1;
     }
     return low;
@@ -45,27 +45,28 @@ export class AddressRanges {
 
   /** The smallest grown page that is at least `page`, or −1. */
   atOrAbove(page: number): number {
-    if (this.count > 0 && page >= this.base[0]! && page < this.limit[0]!) return page;
+    if (this.count > 0 && page >= this.#base[0]! && page < this.#limit[0]!) return page;
     const next = this.successor(page);
-    if (next > 0 && page < this.limit[next - 1]!) return page;
-    return next < this.count ? this.base[next]! : -1;
+    if (next > 0 && page < this.#limit[next - 1]!) return page;
+    return next < this.count ? this.#base[next]! : -1;
   }
 
   /** Whether all of [page, limit) was grown. */
   contains(page: number, limit: number): boolean {
     const i = this.successor(page) - 1;
-    return i >= 0 && limit <= this.limit[i]!;
+    return i >= 0 && limit <= this.#limit[i]!;
   }
 
   /** Whether any of [page, limit) was grown. */
   overlaps(page: number, limit: number): boolean {
     const next = this.successor(page);
-    return (next > 0 && page < this.limit[next - 1]!) || (next < this.count && limit > this.base[next]!);
+    return (next > 0 && page < this.#limit[next - 1]!) || (next < this.count && limit > this.#base[next]!);
   }
 
   /** Adds [page, limit), which overlaps none. The caller committed a row more than `count`. */
   add(page: number, limit: number): void {
-    const { base, limit: limits, state } = this;
+    const base = this.#base;
+    const limits = this.#limit;
     const count = this.count;
     const next = this.successor(page);
     const below = next > 0 && limits[next - 1] === page;
@@ -74,7 +75,7 @@ export class AddressRanges {
       limits[next - 1] = limits[next]!;
       base.copyWithin(next, next + 1, count);
       limits.copyWithin(next, next + 1, count);
-      state[slotRanges] = count - 1;
+      this.#count[0] = count - 1;
     } else if (below) {
       limits[next - 1] = limit;
     } else if (above) {
@@ -84,7 +85,7 @@ export class AddressRanges {
       limits.copyWithin(next + 1, next, count);
       base[next] = page;
       limits[next] = limit;
-      state[slotRanges] = count + 1;
+      this.#count[0] = count + 1;
     }
   }
 }

@@ -13,18 +13,10 @@
 import { fatal } from '../../base/errors.ts';
 import { chunkPages, chunkPagesShift } from '../../base/units.ts';
 import { countRange, rangesText } from './bitmap.ts';
-import {
-  nodesOfChunks,
-  noSearch,
-  slotBackgroundCursor,
-  slotEnd,
-  slotForceCursor,
-  slotFreeHwm,
-  slotSearch,
-} from './columns.ts';
+import { nodesOfChunks, noSearch } from './columns.ts';
+import { unpackDensity } from './density.ts';
 import { chunkWords, fanout, levelShift, levelStart, levels } from './levels.ts';
-import type { RadixPageAlloc } from './page-alloc.ts';
-import { hasFree, inUseMask } from './scavenge-index.ts';
+import type { PageState } from './page-state.ts';
 
 interface Sum {
   readonly start: number;
@@ -32,23 +24,23 @@ interface Sum {
   readonly end: number;
 }
 
-export function checkRadix(pages: RadixPageAlloc, level: 1 | 2 | 3): void {
+export function checkRadix(pages: PageState, level: 1 | 2 | 3): void {
   checkScalars(pages);
   for (const chunk of chunksOf(pages)) checkChunk(pages, chunk);
   if (level >= 2) for (const chunk of chunksOf(pages)) checkLeaf(pages, chunk);
   if (level >= 3) checkLevels(pages);
 }
 
-function* chunksOf(pages: RadixPageAlloc): Generator<number> {
+function* chunksOf(pages: PageState): Generator<number> {
   for (const [page, npages] of pages.inUse()) {
     for (let c = page >> chunkPagesShift; c < (page + npages) >> chunkPagesShift; c++) yield c;
   }
 }
 
-function checkScalars(pages: RadixPageAlloc): void {
+function checkScalars(pages: PageState): void {
   const { ranges } = pages;
-  const state = pages.memory.state.slots;
-  const end = state[slotEnd]! << chunkPagesShift;
+  const { state } = pages.memory;
+  const end = state.end[0] << chunkPagesShift;
   let previous = -1;
   for (let i = 0; i < ranges.count; i++) {
     const [base, limit] = [ranges.baseOf(i), ranges.limitOf(i)];
@@ -61,18 +53,18 @@ function checkScalars(pages: RadixPageAlloc): void {
   if (previous < 0 ? end !== 0 : previous !== end)
     fatal('the heap does not end where its last range does', { end, previous });
   if (previous < 0) return;
-  const search = state[slotSearch]!;
+  const search = state.search[0];
   if (search !== noSearch && !ranges.contains(search, search + 1)) {
     fatal('the search page is not in the heap', { search });
   }
-  for (const slot of [slotFreeHwm, slotBackgroundCursor, slotForceCursor]) {
-    const page = state[slot]!;
+  for (const cursor of ['freeHwm', 'backgroundCursor', 'forceCursor'] as const) {
+    const page = state[cursor][0];
     if (page !== -1 && !ranges.contains(page, page + 1))
-      fatal('a scavenge cursor is not in the heap', { slot, page });
+      fatal('a scavenge cursor is not in the heap', { cursor, page });
   }
 }
 
-function checkChunk(pages: RadixPageAlloc, chunk: number): void {
+function checkChunk(pages: PageState, chunk: number): void {
   const { allocated, scavenged } = pages.memory.chunks;
   const base = chunk * chunkWords;
   for (let w = base; w < base + chunkWords; w++) {
@@ -85,19 +77,19 @@ function checkChunk(pages: RadixPageAlloc, chunk: number): void {
     }
   }
   const inUse = countRange(allocated, base, 0, chunkPages);
-  const density = pages.index.density[chunk]!;
-  if ((density & inUseMask) !== inUse) {
+  const density = unpackDensity(pages.index.density[chunk]);
+  if (density.inUse !== inUse) {
     fatal('the scavenge index does not count the allocated pages', {
       chunk,
       inUse,
-      indexed: density & inUseMask,
+      indexed: density.inUse,
     });
   }
   const toScavenge = chunkPages - inUse - countRange(scavenged, base, 0, chunkPages);
-  if (inUse === chunkPages && (density & hasFree) !== 0) {
+  if (inUse === chunkPages && density.hasFree) {
     fatal('the scavenge index sees free pages in a full chunk', { chunk, toScavenge });
   }
-  const search = pages.memory.state.slots[slotSearch]!;
+  const search = pages.memory.state.search[0];
   for (let page = chunk * chunkPages; page < Math.min(search, (chunk + 1) * chunkPages); page++) {
     if (((allocated[page >> 5]! >>> (page & 31)) & 1) === 0) {
       fatal('a page below the search page is free', { page, search });
@@ -105,7 +97,7 @@ function checkChunk(pages: RadixPageAlloc, chunk: number): void {
   }
 }
 
-function checkLeaf(pages: RadixPageAlloc, chunk: number): void {
+function checkLeaf(pages: PageState, chunk: number): void {
   const { allocated } = pages.memory.chunks;
   const first = chunk * chunkPages;
   let [start, max, run] = [-1, 0, 0];
@@ -122,7 +114,7 @@ function checkLeaf(pages: RadixPageAlloc, chunk: number): void {
   expectSum(pages, pages.sums.leaves + chunk, levels - 1, found);
 }
 
-function checkLevels(pages: RadixPageAlloc): void {
+function checkLevels(pages: PageState): void {
   const { sums } = pages;
   const chunks = new Set(chunksOf(pages));
   for (const blocks of blocksOf(pages)) {
@@ -139,14 +131,14 @@ function checkLevels(pages: RadixPageAlloc): void {
 }
 
 /** The nodes that have memory, by range and level. */
-function* blocksOf(pages: RadixPageAlloc): Generator<[number, number][]> {
+function* blocksOf(pages: PageState): Generator<[number, number][]> {
   for (const [page, npages] of pages.inUse()) {
     yield nodesOfChunks(page >> chunkPagesShift, (page + npages) >> chunkPagesShift, pages.sums.roots);
   }
 }
 
 function hasCommittedChildren(
-  pages: RadixPageAlloc,
+  pages: PageState,
   node: number,
   level: number,
   chunks: ReadonlySet<number>,
@@ -157,7 +149,7 @@ function hasCommittedChildren(
   return false;
 }
 
-function mergeChildren(pages: RadixPageAlloc, node: number, level: number): Sum {
+function mergeChildren(pages: PageState, node: number, level: number): Sum {
   const { start, max, end, roots } = pages.sums;
   const size = 1 << levelShift(level + 1);
   const first = fanout * node + roots;
@@ -173,7 +165,7 @@ function mergeChildren(pages: RadixPageAlloc, node: number, level: number): Sum 
   return sum;
 }
 
-function expectSum(pages: RadixPageAlloc, node: number, level: number, expected: Sum): void {
+function expectSum(pages: PageState, node: number, level: number, expected: Sum): void {
   const { start, max, end } = pages.sums;
   if (start[node] !== expected.start || max[node] !== expected.max || end[node] !== expected.end) {
     fatal('a summary does not say what it summarizes', {

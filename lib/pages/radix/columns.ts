@@ -6,7 +6,7 @@
  *   radix chunks   one row a chunk of 512 pages           allocated, scavenged: a bit a page;
  *                                                         density and generation: see scavenge-index.ts
  *   radix ranges   one row a range of pages ever grown    base, limit; sorted, never touching
- *   radix state    one row                                the scalars, by the slots below
+ *   radix state    one row                                the scalars
  *   page caches    one row a P                            64 pages each, see page-cache.ts
  *
  * Zero is every column's initial state: no entry has free pages, no chunk exists. What a scalar is
@@ -18,7 +18,7 @@
  * Not here: where the tables lie (meta/memory-map.ts).
  */
 import { chunkPages, divRoundUp } from '../../base/units.ts';
-import { bitmap, i32, table, type Views } from '../../meta/column.ts';
+import { bitmap, i32, plainViews, table, type Views } from '../../meta/column.ts';
 import type { Capacity } from '../../meta/memory-map.ts';
 import type { MetaMemory } from '../../meta/meta-memory.ts';
 import { fanout, fanoutShift, levelStart, levels, nodesFor, rootsFor } from './levels.ts';
@@ -41,34 +41,41 @@ export const radixRanges = table('radix ranges', 'other', {
   limit: i32('heap'),
 });
 
-/** Slots of a row of the state: one cache line. */
-export const stateSlots = 16;
-/** The page to start searching at; every grown page below it is allocated. `noSearch` if all are. */
-export const slotSearch = 0;
-/** One past the highest chunk ever grown; 0 before the first growth. */
-export const slotEnd = 1;
-/** Rows of `radix ranges` that are used. */
-export const slotRanges = 2;
-/** The scavenge index's generation. */
-export const slotGeneration = 3;
-/** The highest page freed in this generation, −1 for none. */
-export const slotFreeHwm = 4;
-/** Where scavenging goes on from, downwards; −1 when there is nothing more. */
-export const slotBackgroundCursor = 5;
-/** 1: the cursor was raised by a free and not yet followed down. */
-export const slotBackgroundMarked = 6;
-export const slotForceCursor = 7;
-export const slotForceMarked = 8;
-
 /** The search page of a heap without a free page: above every page. */
 export const noSearch = 0x7fffffff;
 
-export const radixState = table('radix state', 'other', { slots: i32('heap', stateSlots) });
+export const radixState = table('radix state', 'other', {
+  /** The page to start searching at; every grown page below it is allocated. `noSearch` if all are. */
+  search: i32('heap'),
+  /** One past the highest chunk ever grown; 0 before the first growth. */
+  end: i32('heap'),
+  /** Rows of `radix ranges` that are used. */
+  ranges: i32('heap'),
+  /** The scavenge index's generation. */
+  generation: i32('heap'),
+  /** The highest page freed in this generation, −1 for none. */
+  freeHwm: i32('heap'),
+  /** Where scavenging goes on from, downwards; −1 when there is nothing more. */
+  backgroundCursor: i32('heap'),
+  /** 1: the cursor was raised by a free and not yet followed down. */
+  backgroundMarked: i32('heap'),
+  forceCursor: i32('heap'),
+  forceMarked: i32('heap'),
+});
 
-/** Slots of a row of a page cache: a cache line for each P, so that they do not share one. */
-export const cacheSlots = 16;
+/** Words from one P's row to the next: a cache line, so that two Ps do not share one. */
+export const cacheStride = 16;
 
-export const pageCaches = table('page caches', 'other', { slots: i32('p', cacheSlots) });
+/** Of each row only the first word is used. */
+export const pageCaches = table('page caches', 'other', {
+  /** The block's first page. */
+  base: i32('p', cacheStride),
+  /** Pages of the block that are free, and those of them that are scavenged, as ones. */
+  freeLow: i32('p', cacheStride),
+  freeHigh: i32('p', cacheStride),
+  scavengedLow: i32('p', cacheStride),
+  scavengedHigh: i32('p', cacheStride),
+});
 
 /** What the allocator needs of a reach (in pages, from the origin) and a number of Ps. */
 export function radixCapacities(reachPages: number, ps: number): readonly Capacity[] {
@@ -85,6 +92,8 @@ export function radixCapacities(reachPages: number, ps: number): readonly Capaci
 /** The allocator's memory: its views, and the way to put memory behind more rows. */
 export interface RadixMemory {
   readonly reachPages: number;
+  /** Ps, each with a page cache. */
+  readonly ps: number;
   readonly sums: Views<typeof radixSums>;
   readonly chunks: Views<typeof radixChunks>;
   readonly ranges: Views<typeof radixRanges>;
@@ -121,6 +130,7 @@ export function radixMemory(meta: MetaMemory, reachPages: number): RadixMemory {
   const roots = rootsFor(reachPages);
   return {
     reachPages,
+    ps: meta.rows(pageCaches),
     sums: meta.views(radixSums),
     chunks: meta.views(radixChunks),
     ranges: meta.views(radixRanges),
@@ -134,22 +144,16 @@ export function radixMemory(meta: MetaMemory, reachPages: number): RadixMemory {
 }
 
 /** The same tables as ordinary typed arrays: for replays on arithmetic addresses, and tests. */
-export function ordinaryMemory(reachPages: number, ps: number): RadixMemory {
+export function plainRadixMemory(reachPages: number, ps: number): RadixMemory {
   const chunks = divRoundUp(reachPages, chunkPages);
-  const nodes = nodesFor(rootsFor(reachPages));
-  const words = (n: number): Int32Array => new Int32Array(n);
   return {
     reachPages,
-    sums: { start: words(nodes), max: words(nodes), end: words(nodes) },
-    chunks: {
-      allocated: words(chunks * (chunkPages / 32)),
-      scavenged: words(chunks * (chunkPages / 32)),
-      density: words(chunks),
-      generation: words(chunks),
-    },
-    ranges: { base: words(divRoundUp(chunks, 2) + 1), limit: words(divRoundUp(chunks, 2) + 1) },
-    state: { slots: words(stateSlots) },
-    caches: { slots: words(ps * cacheSlots) },
+    ps,
+    sums: plainViews(radixSums, nodesFor(rootsFor(reachPages))),
+    chunks: plainViews(radixChunks, chunks),
+    ranges: plainViews(radixRanges, divRoundUp(chunks, 2) + 1),
+    state: plainViews(radixState),
+    caches: plainViews(pageCaches, ps),
     commit: () => true,
   };
 }

@@ -21,7 +21,7 @@
 import { fatal } from '../../base/errors.ts';
 import { chunkPagesShift } from '../../base/units.ts';
 import { findHole, firstZero } from './bitmap.ts';
-import { type RadixMemory, slotEnd as slotEndOf, slotSearch as slotSearchOf } from './columns.ts';
+import type { RadixMemory } from './columns.ts';
 import {
   chunkWordsShift as chunkWordsShiftOf,
   rootChunksShift as rootChunksShiftOf,
@@ -34,26 +34,24 @@ const leafShift = chunkPagesShift;
 const rootShift = rootShiftOf;
 const rootChunksShift = rootChunksShiftOf;
 const chunkWordsShift = chunkWordsShiftOf;
-const slotSearch = slotSearchOf;
-const slotEnd = slotEndOf;
 
 export class Search {
   /** After a find that succeeded: no grown page below it is free. May be a page that was never grown. */
   firstFree = 0;
-  private readonly sums: Summaries;
-  private readonly allocated: Int32Array;
-  private readonly state: Int32Array;
+  readonly #sums: Summaries;
+  readonly #allocated: Int32Array;
+  readonly #state: RadixMemory['state'];
 
   constructor(memory: RadixMemory, sums: Summaries) {
-    this.sums = sums;
-    this.allocated = memory.chunks.allocated;
-    this.state = memory.state.slots;
+    this.#sums = sums;
+    this.#allocated = memory.chunks.allocated;
+    this.#state = memory.state;
   }
 
   /** The first page of the lowest run of n free pages, or −1. The search page is in the heap. */
   find(n: number): number {
-    const { start, max, end, roots, leaves } = this.sums;
-    const search = this.state[slotSearch]!;
+    const { start, max, end, roots, leaves } = this.#sums;
+    const search = this.#state.search[0];
     let shift = leafShift;
     let node = leaves + (search >> leafShift);
     while (shift < rootShift) {
@@ -64,7 +62,7 @@ export class Search {
     }
     let base = 0; // the block's first page
     let first = 0; // and its first node
-    let count = ((this.state[slotEnd]! - 1) >> rootChunksShift) + 1;
+    let count = ((this.#state.end[0] - 1) >> rootChunksShift) + 1;
     if (shift < rootShift) {
       base = search & -(8 << shift);
       first = node - ((search - base) >> shift);
@@ -106,8 +104,8 @@ export class Search {
       if (search > base && search - base < size) node += (search - base) >> shift;
     }
     const word = (base >> leafShift) << chunkWordsShift;
-    const free = firstZero(this.allocated, word, 0);
-    const at = free < 0 ? -1 : n === 1 ? free : findHole(this.allocated, word, n, free >> 5);
+    const free = firstZero(this.#allocated, word, 0);
+    const at = free < 0 ? -1 : n === 1 ? free : findHole(this.#allocated, word, n, free >> 5);
     if (at < 0)
       fatal('a chunk does not have the run that its summary promises', { chunk: base >> leafShift, n });
     if (onPath) this.firstFree = base + free;

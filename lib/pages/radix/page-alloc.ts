@@ -46,26 +46,10 @@ import {
   zerosFrom,
 } from './bitmap.ts';
 import { checkRadix } from './check.ts';
-import {
-  noSearch as noSearchOf,
-  type RadixMemory,
-  slotBackgroundCursor,
-  slotEnd as slotEndOf,
-  slotForceCursor,
-  slotFreeHwm,
-  slotSearch as slotSearchOf,
-} from './columns.ts';
+import { noSearch as noSearchOf, type RadixMemory } from './columns.ts';
 import { Search } from './find.ts';
 import { chunkWordsShift } from './levels.ts';
-import {
-  cacheBase,
-  cacheFreeHigh,
-  cacheFreeLow,
-  cachePages,
-  cacheScavengedHigh,
-  cacheScavengedLow,
-  type PageCache,
-} from './page-cache.ts';
+import { cachePages, type PageCache } from './page-cache.ts';
 import { PageState } from './page-state.ts';
 import { runSize, runStart, scavengeCandidate } from './scavenge-candidate.ts';
 
@@ -81,8 +65,6 @@ export interface PhysicalPages {
 export type ScavengeHook = (page: PageIndex, npages: PageCount) => void;
 
 // A constant of this module is folded into optimised code; an imported one is loaded each time.
-const slotSearch = slotSearchOf;
-const slotEnd = slotEndOf;
 const noSearch = noSearchOf;
 const chunkShift = chunkPagesShift;
 const pagesOfChunk = chunkPages;
@@ -92,69 +74,71 @@ const wordsShift = chunkWordsShift;
 export class RadixPageAlloc extends PageState {
   /** After an `alloc` that succeeded: how many of its pages were scavenged. */
   lastScavenged = 0;
-  private readonly search: Search;
-  private readonly state: Int32Array;
-  private readonly minPages: number;
-  private readonly hugePages: number;
+  readonly #search: Search;
+  readonly #state: RadixMemory['state'];
+  readonly #minPages: number;
+  readonly #hugePages: number;
 
   constructor(memory: RadixMemory, physical: PhysicalPages) {
     super(memory);
     const { physPageSize, physHugePageSize } = physical;
-    this.state = memory.state.slots;
-    this.search = new Search(memory, this.sums);
-    this.minPages = Math.max(1, physPageSize / pageSize);
+    this.#state = memory.state;
+    this.#search = new Search(memory, this.sums);
+    this.#minPages = Math.max(1, physPageSize / pageSize);
     const usesHuge = physHugePageSize > pageSize && physHugePageSize > physPageSize;
-    this.hugePages = usesHuge ? physHugePageSize / pageSize : 0;
-    if (this.minPages > cachePages || this.hugePages > chunkPages) {
+    this.#hugePages = usesHuge ? physHugePageSize / pageSize : 0;
+    if (this.#minPages > cachePages || this.#hugePages > chunkPages) {
       fatal('physical pages are larger than the page allocator knows', { physPageSize, physHugePageSize });
     }
   }
 
   /** n ≥ 1 contiguous pages, the lowest such run; −1 when there is none. Sets `lastScavenged`. */
   alloc(npages: PageCount): PageIndex {
-    const { state, allocated } = this;
-    const search = state[slotSearch]!;
+    const { allocated } = this;
+    const state = this.#state;
+    const search = state.search[0]!;
     const chunk = search >> chunkShift;
-    if (chunk >= state[slotEnd]!) return pageIndex(-1);
+    if (chunk >= state.end[0]!) return pageIndex(-1);
     if (pagesOfChunk - (search & inChunk) < npages || this.sums.max[this.sums.leaves + chunk]! < npages) {
-      return this.allocSlow(npages);
+      return this.#allocSlow(npages);
     }
     const base = chunk << wordsShift;
     const first = firstZero(allocated, base, (search & inChunk) >> 5);
     const at = npages === 1 ? first : findHole(allocated, base, npages, first >> 5);
     if (at < 0) fatal('a chunk does not have the run that its summary promises', { chunk, npages, search });
     const page = (chunk << chunkShift) + at;
-    this.take(page, npages, page);
+    this.#take(page, npages, page);
     const firstPage = (chunk << chunkShift) + first;
-    if (firstPage > search) state[slotSearch] = firstPage;
+    if (firstPage > search) state.search[0] = firstPage;
     return pageIndex(page);
   }
 
   /** Where n contiguous pages would be allocated; −1 when there is no such run. */
   find(npages: PageCount): PageIndex {
-    if (this.state[slotSearch]! >> chunkShift >= this.state[slotEnd]!) return pageIndex(-1);
-    return pageIndex(this.search.find(npages));
+    if (this.#state.search[0]! >> chunkShift >= this.#state.end[0]!) return pageIndex(-1);
+    return pageIndex(this.#search.find(npages));
   }
 
   /** Allocates just these free pages and returns how many of them were scavenged. */
   allocRange(page: PageIndex, npages: PageCount): PageCount {
     if (page >> chunkShift === (page + npages - 1) >> chunkShift) {
       const below = zerosBelow(this.allocated, (page >> chunkShift) << wordsShift, page & inChunk);
-      this.take(page, npages, page - below);
+      this.#take(page, npages, page - below);
     } else {
-      this.takeAcross(page, npages);
+      this.#takeAcross(page, npages);
     }
     return pageCount(this.lastScavenged);
   }
 
   /** Gives back n allocated pages. */
   free(page: PageIndex, npages: PageCount): void {
-    const { state, allocated } = this;
-    if (page < state[slotSearch]!) state[slotSearch] = page;
+    const { allocated } = this;
+    const state = this.#state;
+    if (page < state.search[0]!) state.search[0] = page;
     const last = page + npages - 1;
     const chunk = page >> chunkShift;
     if (last >> chunkShift !== chunk) {
-      this.freeAcross(page, npages);
+      this.#freeAcross(page, npages);
       return;
     }
     const base = chunk << wordsShift;
@@ -172,7 +156,7 @@ export class RadixPageAlloc extends PageState {
    * or there is no memory for the columns.
    */
   grow(page: PageIndex, npages: PageCount): boolean {
-    const { state } = this;
+    const state = this.#state;
     const limit = page + npages;
     if (page < 0 || npages <= 0 || (page | npages) & inChunk || this.ranges.overlaps(page, limit)) {
       fatal('a page heap must grow by whole chunks that are new to it', { page, npages });
@@ -180,15 +164,15 @@ export class RadixPageAlloc extends PageState {
     if (limit > this.memory.reachPages) return false;
     const [from, to] = [page >> chunkShift, limit >> chunkShift];
     if (!this.memory.commit(from, to, this.ranges.count + 1)) return false;
-    if (state[slotEnd] === 0) {
-      state[slotSearch] = noSearch;
-      state[slotFreeHwm] = -1;
-      state[slotBackgroundCursor] = -1;
-      state[slotForceCursor] = -1;
+    if (state.end[0] === 0) {
+      state.search[0] = noSearch;
+      state.freeHwm[0] = -1;
+      state.backgroundCursor[0] = -1;
+      state.forceCursor[0] = -1;
     }
-    if (to > state[slotEnd]!) state[slotEnd] = to;
+    if (to > state.end[0]!) state.end[0] = to;
     this.ranges.add(page, limit);
-    if (page < state[slotSearch]!) state[slotSearch] = page;
+    if (page < state.search[0]!) state.search[0] = page;
     this.scavenged.fill(-1, from << wordsShift, to << wordsShift);
     if (to === from + 1) this.sums.gave(page, page, limit);
     else this.sums.gaveAcross(page, limit, page, limit);
@@ -200,10 +184,11 @@ export class RadixPageAlloc extends PageState {
    * page. False when no page is free.
    */
   allocToCache(cache: PageCache): boolean {
-    const { state, allocated, scavenged } = this;
-    const search = state[slotSearch]!;
+    const { allocated, scavenged } = this;
+    const state = this.#state;
+    const search = state.search[0]!;
     let chunk = search >> chunkShift;
-    if (chunk >= state[slotEnd]!) return false;
+    if (chunk >= state.end[0]!) return false;
     let page: number;
     if (this.sums.max[this.sums.leaves + chunk] !== 0) {
       const first = firstZero(allocated, chunk << wordsShift, (search & inChunk) >> 5);
@@ -211,23 +196,18 @@ export class RadixPageAlloc extends PageState {
         fatal('a chunk does not have the free page that its summary promises', { chunk, search });
       page = (chunk << chunkShift) + first;
     } else {
-      page = this.search.find(1);
+      page = this.#search.find(1);
       if (page < 0) {
-        state[slotSearch] = noSearch;
+        state.search[0] = noSearch;
         return false;
       }
       chunk = page >> chunkShift;
     }
     const block = page & -cachePages;
     const low = block >> 5;
-    const { slots } = cache;
     const freeLow = ~allocated[low]!;
     const freeHigh = ~allocated[low + 1]!;
-    slots[cacheBase] = block;
-    slots[cacheFreeLow] = freeLow;
-    slots[cacheFreeHigh] = freeHigh;
-    slots[cacheScavengedLow] = scavenged[low]!;
-    slots[cacheScavengedHigh] = scavenged[low + 1]!;
+    cache.fill(block, freeLow, freeHigh, scavenged[low]!, scavenged[low + 1]!);
     allocated[low] = -1;
     allocated[low + 1] = -1;
     scavenged[low] = 0;
@@ -236,37 +216,39 @@ export class RadixPageAlloc extends PageState {
     this.index.alloc(chunk, n);
     if (lastOf(freeLow, freeHigh) - (page - block) + 1 === n) {
       // One run, from the heap's first free page on.
-      this.sums.took(page, n, page, this.holeEnd(page + n));
+      this.sums.took(page, n, page, this.#holeEnd(page + n));
     } else {
-      this.summarize(chunk, 0, this.sums.max[this.sums.leaves + chunk]!);
+      this.#summarize(chunk, 0, this.sums.max[this.sums.leaves + chunk]!);
     }
     // The block's last page: it is grown, which the page after it need not be.
-    state[slotSearch] = block + cachePages - 1;
+    state.search[0] = block + cachePages - 1;
     return true;
   }
 
-  /** Takes back what a page cache has left; `PageCache.flush` calls this and empties it. */
-  giveBack(cache: PageCache): void {
-    const { state } = this;
-    const { slots } = cache;
-    const block = slots[cacheBase]!;
+  /** Takes back what a page cache has left, and empties it. */
+  flushCache(cache: PageCache): void {
+    if (!cache.isEmpty()) this.#giveBack(cache);
+    cache.clear();
+  }
+
+  #giveBack(cache: PageCache): void {
+    const state = this.#state;
+    const { base: block, freeLow, freeHigh } = cache;
     const chunk = block >> chunkShift;
     const low = block >> 5;
-    const freeLow = slots[cacheFreeLow]!;
-    const freeHigh = slots[cacheFreeHigh]!;
     this.allocated[low]! &= ~freeLow;
     this.allocated[low + 1]! &= ~freeHigh;
-    this.scavenged[low]! |= slots[cacheScavengedLow]!;
-    this.scavenged[low + 1]! |= slots[cacheScavengedHigh]!;
+    this.scavenged[low]! |= cache.scavengedLow;
+    this.scavenged[low + 1]! |= cache.scavengedHigh;
     const first = block + (freeLow !== 0 ? ctz32(freeLow) : 32 + ctz32(freeHigh));
     const last = block + lastOf(freeLow, freeHigh);
     const n = popcount32(freeLow) + popcount32(freeHigh);
     this.index.free(chunk, last, n);
-    if (block < state[slotSearch]!) state[slotSearch] = block;
+    if (block < state.search[0]!) state.search[0] = block;
     if (last - first + 1 === n) {
-      this.sums.gave(first, this.holeStart(first), this.holeEnd(last + 1));
+      this.sums.gave(first, this.#holeStart(first), this.#holeEnd(last + 1));
     } else {
-      this.summarize(chunk, this.sums.max[this.sums.leaves + chunk]!, pagesOfChunk);
+      this.#summarize(chunk, this.sums.max[this.sums.leaves + chunk]!, pagesOfChunk);
     }
   }
 
@@ -277,7 +259,9 @@ export class RadixPageAlloc extends PageState {
    * run and after each chunk. Returns the bytes released.
    */
   scavenge(nbytes: number, force: boolean, hook: ScavengeHook, shouldStop?: () => boolean): Bytes {
-    const { index, sums, allocated, scavenged, minPages, hugePages } = this;
+    const { index, sums, allocated, scavenged } = this;
+    const minPages = this.#minPages;
+    const hugePages = this.#hugePages;
     let released = 0;
     let stopped = false;
     while (!stopped && released * pageSize < nbytes) {
@@ -328,23 +312,24 @@ export class RadixPageAlloc extends PageState {
     checkRadix(this, level);
   }
 
-  private allocSlow(npages: number): PageIndex {
-    const { state, search } = this;
+  #allocSlow(npages: number): PageIndex {
+    const state = this.#state;
+    const search = this.#search;
     const page = search.find(npages);
     if (page < 0) {
       // Without a single free page the heap is exhausted; else a shorter run may yet be there.
-      if (npages === 1) state[slotSearch] = noSearch;
+      if (npages === 1) state.search[0] = noSearch;
       return pageIndex(-1);
     }
-    if (page >> chunkShift === (page + npages - 1) >> chunkShift) this.take(page, npages, page);
-    else this.takeAcross(page, npages);
+    if (page >> chunkShift === (page + npages - 1) >> chunkShift) this.#take(page, npages, page);
+    else this.#takeAcross(page, npages);
     const free = this.ranges.atOrAbove(search.firstFree);
-    if (free > state[slotSearch]!) state[slotSearch] = free;
+    if (free > state.search[0]!) state.search[0] = free;
     return pageIndex(page);
   }
 
   /** Allocates pages of one chunk; `lo` is where their hole starts within the chunk. */
-  private take(page: number, npages: number, lo: number): void {
+  #take(page: number, npages: number, lo: number): void {
     const { allocated } = this;
     const chunk = page >> chunkShift;
     const base = chunk << wordsShift;
@@ -356,7 +341,7 @@ export class RadixPageAlloc extends PageState {
     this.sums.took(page, npages, lo, hi);
   }
 
-  private takeAcross(page: number, npages: number): void {
+  #takeAcross(page: number, npages: number): void {
     const { allocated, scavenged, index } = this;
     const limit = page + npages;
     let taken = 0;
@@ -370,10 +355,10 @@ export class RadixPageAlloc extends PageState {
       at += n;
     }
     this.lastScavenged = taken;
-    this.sums.tookAcross(page, limit, this.holeStart(page), this.holeEnd(limit));
+    this.sums.tookAcross(page, limit, this.#holeStart(page), this.#holeEnd(limit));
   }
 
-  private freeAcross(page: number, npages: number): void {
+  #freeAcross(page: number, npages: number): void {
     const { allocated, index } = this;
     const limit = page + npages;
     for (let at = page; at < limit; ) {
@@ -384,22 +369,22 @@ export class RadixPageAlloc extends PageState {
       index.free(chunk, at + n - 1, n);
       at += n;
     }
-    this.sums.gaveAcross(page, limit, this.holeStart(page), this.holeEnd(limit));
+    this.sums.gaveAcross(page, limit, this.#holeStart(page), this.#holeEnd(limit));
   }
 
   /** Where the hole that ends before `page` starts, within the page's chunk. */
-  private holeStart(page: number): number {
+  #holeStart(page: number): number {
     return page - zerosBelow(this.allocated, (page >> chunkShift) << wordsShift, page & inChunk);
   }
 
   /** Where the hole that starts at `limit` ends, within the chunk of the page before it. */
-  private holeEnd(limit: number): number {
+  #holeEnd(limit: number): number {
     const at = ((limit - 1) & inChunk) + 1;
     return limit + zerosFrom(this.allocated, ((limit - 1) >> chunkShift) << wordsShift, at);
   }
 
   /** Summarizes a chunk in which several holes changed. */
-  private summarize(chunk: number, atLeast: number, atMost: number): void {
+  #summarize(chunk: number, atLeast: number, atMost: number): void {
     const base = chunk << wordsShift;
     const start = zerosFrom(this.allocated, base, 0);
     const end = zerosBelow(this.allocated, base, pagesOfChunk);

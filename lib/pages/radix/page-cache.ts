@@ -1,120 +1,145 @@
 /**
- * The page cache: 64 pages, aligned to 64, that one P allocates from without the heap's lock.
+ * The page cache: 64 pages, aligned to 64, that one P allocates from.
  *
  * The free pages of the block are all marked allocated in the heap and set here as ones; so are their
- * scavenged bits. What a P has not used goes back with a flush.
- *
- *   slot   0          1, 2                    3, 4
- *          base page  free, low and high word scavenged, low and high word
+ * scavenged bits. What a P has not used goes back with a flush. A shared heap's one lock is held meanwhile, as for
+ * every operation: the cache saves the search, not the lock.
  *
  * Guard: the thread that holds the P, and a cycle that flushes it under the heap's lock. The object is
  * a view; another thread's view of the same row sees the same cache.
  *
- * Not here: filling it, which is `RadixPageAlloc.allocToCache`.
+ * Not here: filling and flushing it (page-alloc.ts).
  */
-import { longestRun32, popcount32 } from '../../base/bits.ts';
+import { ctz32, longestRun32, popcount32 } from '../../base/bits.ts';
 import { type PageCount, type PageIndex, type PId, pageIndex } from '../../base/units.ts';
-import { cacheSlots, type RadixMemory } from './columns.ts';
-import type { RadixPageAlloc } from './page-alloc.ts';
+import { cacheStride, type RadixMemory } from './columns.ts';
 
 export const cachePages = 64;
-
-/** The slots of a row, for the allocator that fills and flushes it. */
-export const cacheBase = 0;
-export const cacheFreeLow = 1;
-export const cacheFreeHigh = 2;
-export const cacheScavengedLow = 3;
-export const cacheScavengedHigh = 4;
-
-// A constant of this module is folded into optimised code; an imported one is loaded each time.
-const base = 0;
-const freeLow = 1;
-const freeHigh = 2;
-const scavengedLow = 3;
-const scavengedHigh = 4;
 
 export class PageCache {
   /** After an `alloc` that succeeded: how many of its pages were scavenged. */
   lastScavenged = 0;
-  readonly slots: Int32Array;
+  readonly #base: Int32Array;
+  readonly #freeLow: Int32Array;
+  readonly #freeHigh: Int32Array;
+  readonly #scavengedLow: Int32Array;
+  readonly #scavengedHigh: Int32Array;
 
-  constructor(memory: RadixMemory, p: PId) {
-    this.slots = memory.caches.slots.subarray(p * cacheSlots, (p + 1) * cacheSlots);
+  constructor({ caches }: RadixMemory, p: PId) {
+    const rowOf = (column: Int32Array): Int32Array => column.subarray(p * cacheStride, (p + 1) * cacheStride);
+    this.#base = rowOf(caches.base);
+    this.#freeLow = rowOf(caches.freeLow);
+    this.#freeHigh = rowOf(caches.freeHigh);
+    this.#scavengedLow = rowOf(caches.scavengedLow);
+    this.#scavengedHigh = rowOf(caches.scavengedHigh);
+  }
+
+  /** The block's first page. */
+  get base(): number {
+    return this.#base[0];
+  }
+
+  /** The free pages of the block, as ones: the lower and the upper 32. */
+  get freeLow(): number {
+    return this.#freeLow[0];
+  }
+
+  get freeHigh(): number {
+    return this.#freeHigh[0];
+  }
+
+  /** Those of them that are scavenged. */
+  get scavengedLow(): number {
+    return this.#scavengedLow[0];
+  }
+
+  get scavengedHigh(): number {
+    return this.#scavengedHigh[0];
+  }
+
+  /** Takes over the free pages of a block, by an allocator that has marked them allocated. */
+  fill(base: number, freeLow: number, freeHigh: number, scavengedLow: number, scavengedHigh: number): void {
+    this.#base[0] = base;
+    this.#freeLow[0] = freeLow;
+    this.#freeHigh[0] = freeHigh;
+    this.#scavengedLow[0] = scavengedLow;
+    this.#scavengedHigh[0] = scavengedHigh;
+  }
+
+  /** Forgets what is left. */
+  clear(): void {
+    this.fill(0, 0, 0, 0, 0);
   }
 
   isEmpty(): boolean {
-    return (this.slots[freeLow]! | this.slots[freeHigh]!) === 0;
+    return (this.#freeLow[0] | this.#freeHigh[0]) === 0;
   }
 
   /** The free pages in it: 0 to 64. */
   freePages(): number {
-    return popcount32(this.slots[freeLow]!) + popcount32(this.slots[freeHigh]!);
+    return popcount32(this.freeLow) + popcount32(this.freeHigh);
   }
 
   /** Those of them that are scavenged. */
   scavengedPages(): number {
-    return popcount32(this.slots[scavengedLow]!) + popcount32(this.slots[scavengedHigh]!);
+    return popcount32(this.scavengedLow) + popcount32(this.scavengedHigh);
   }
 
   /** n ≥ 1 contiguous pages, the lowest there are, or −1. Sets `lastScavenged`. */
   alloc(n: PageCount): PageIndex {
-    const slots = this.slots;
     if (n === 1) {
-      const low = slots[freeLow]!;
+      const low = this.#freeLow[0];
       if (low !== 0) {
         const bit = low & -low;
-        slots[freeLow] = low ^ bit;
-        const scavenged = slots[scavengedLow]!;
+        this.#freeLow[0] = low ^ bit;
+        const scavenged = this.#scavengedLow[0];
         if ((scavenged & bit) !== 0) {
-          slots[scavengedLow] = scavenged ^ bit;
+          this.#scavengedLow[0] = scavenged ^ bit;
           this.lastScavenged = 1;
         } else this.lastScavenged = 0;
-        return pageIndex(slots[base]! + 31 - Math.clz32(bit));
+        return pageIndex(this.#base[0] + 31 - Math.clz32(bit));
       }
-      const high = slots[freeHigh]!;
+      const high = this.#freeHigh[0];
       if (high === 0) return pageIndex(-1);
       const bit = high & -high;
-      slots[freeHigh] = high ^ bit;
-      const scavenged = slots[scavengedHigh]!;
+      this.#freeHigh[0] = high ^ bit;
+      const scavenged = this.#scavengedHigh[0];
       if ((scavenged & bit) !== 0) {
-        slots[scavengedHigh] = scavenged ^ bit;
+        this.#scavengedHigh[0] = scavenged ^ bit;
         this.lastScavenged = 1;
       } else this.lastScavenged = 0;
-      return pageIndex(slots[base]! + 63 - Math.clz32(bit));
+      return pageIndex(this.#base[0] + 63 - Math.clz32(bit));
     }
-    return this.allocSome(n);
-  }
-
-  private allocSome(n: number): PageIndex {
-    const { slots } = this;
-    const low = slots[freeLow]!;
-    const high = slots[freeHigh]!;
-    const at = findRun64(low, high, n);
-    if (at < 0) return pageIndex(-1);
-    const [maskLow, maskHigh] = [maskOf(at, n), maskOf(at - 32, n)];
-    this.lastScavenged =
-      popcount32(slots[scavengedLow]! & maskLow) + popcount32(slots[scavengedHigh]! & maskHigh);
-    slots[freeLow] = low & ~maskLow;
-    slots[freeHigh] = high & ~maskHigh;
-    slots[scavengedLow]! &= ~maskLow;
-    slots[scavengedHigh]! &= ~maskHigh;
-    return pageIndex(slots[base]! + at);
+    return this.#allocSome(n);
   }
 
   /** Tells of each page left, lowest first, and whether it is scavenged. */
   forEachFree(visit: (page: number, scavenged: boolean) => void): void {
-    const { slots } = this;
-    for (let bit = 0; bit < cachePages; bit++) {
-      const high = bit >= 32;
-      if (((slots[high ? freeHigh : freeLow]! >>> (bit & 31)) & 1) === 0) continue;
-      visit(slots[base]! + bit, ((slots[high ? scavengedHigh : scavengedLow]! >>> (bit & 31)) & 1) === 1);
-    }
+    const { base } = this;
+    const words = [
+      [this.freeLow, this.scavengedLow],
+      [this.freeHigh, this.scavengedHigh],
+    ] as const;
+    words.forEach(([free, scavenged], word) => {
+      for (let left = free; left !== 0; left &= left - 1) {
+        const bit = ctz32(left);
+        visit(base + word * 32 + bit, ((scavenged >>> bit) & 1) === 1);
+      }
+    });
   }
 
-  /** Gives everything left back to the heap, with its scavenged bits. The heap's lock is held. */
-  flush(pages: RadixPageAlloc): void {
-    if (!this.isEmpty()) pages.giveBack(this);
-    this.slots.fill(0);
+  #allocSome(n: number): PageIndex {
+    const { freeLow: low, freeHigh: high, scavengedLow, scavengedHigh } = this;
+    const at = findRun64(low, high, n);
+    if (at < 0) return pageIndex(-1);
+    const maskLow = maskOf(at, n);
+    const maskHigh = maskOf(at - 32, n);
+    this.lastScavenged = popcount32(scavengedLow & maskLow) + popcount32(scavengedHigh & maskHigh);
+    this.#freeLow[0] = low & ~maskLow;
+    this.#freeHigh[0] = high & ~maskHigh;
+    this.#scavengedLow[0] = scavengedLow & ~maskLow;
+    this.#scavengedHigh[0] = scavengedHigh & ~maskHigh;
+    return pageIndex(this.#base[0] + at);
   }
 }
 

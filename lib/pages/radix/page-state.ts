@@ -17,32 +17,45 @@ import type { PageHeapStats } from '../contract.ts';
 import { AddressRanges } from './address-ranges.ts';
 import { countRange } from './bitmap.ts';
 import type { RadixMemory } from './columns.ts';
+import { inUseOf } from './density.ts';
 import { chunkWordsShift } from './levels.ts';
-import { inUseMask, ScavengeIndex } from './scavenge-index.ts';
+import { ScavengeIndex } from './scavenge-index.ts';
 import { Summaries } from './summaries.ts';
 
 export class PageState {
-  readonly memory: RadixMemory;
+  readonly #memory: RadixMemory;
   readonly sums: Summaries;
   readonly index: ScavengeIndex;
   readonly ranges: AddressRanges;
-  protected readonly allocated: Int32Array;
-  protected readonly scavenged: Int32Array;
+  readonly #allocated: Int32Array;
+  readonly #scavenged: Int32Array;
 
   constructor(memory: RadixMemory) {
-    this.memory = memory;
-    this.allocated = memory.chunks.allocated;
-    this.scavenged = memory.chunks.scavenged;
+    this.#memory = memory;
+    this.#allocated = memory.chunks.allocated;
+    this.#scavenged = memory.chunks.scavenged;
     this.sums = new Summaries(memory);
     this.ranges = new AddressRanges(memory);
     this.index = new ScavengeIndex(memory, this.ranges);
   }
 
+  protected get allocated(): Int32Array {
+    return this.#allocated;
+  }
+
+  protected get scavenged(): Int32Array {
+    return this.#scavenged;
+  }
+
+  get memory(): RadixMemory {
+    return this.#memory;
+  }
+
   /** The free pages of the heap, from the scavenge index: a step a chunk. */
   freePages(): PageCount {
     let free = 0;
-    this.eachChunk((chunk) => {
-      free += chunkPages - (this.index.density[chunk]! & inUseMask);
+    this.#eachChunk((chunk) => {
+      free += chunkPages - inUseOf(this.index.density[chunk]);
     });
     return pageCount(free);
   }
@@ -50,9 +63,9 @@ export class PageState {
   stats(): PageHeapStats {
     let pages = 0;
     let scavengedPages = 0;
-    this.eachChunk((chunk) => {
+    this.#eachChunk((chunk) => {
       pages += chunkPages;
-      scavengedPages += countRange(this.scavenged, chunk << chunkWordsShift, 0, chunkPages);
+      scavengedPages += countRange(this.#scavenged, chunk << chunkWordsShift, 0, chunkPages);
     });
     return { pages, freePages: this.freePages(), scavengedPages };
   }
@@ -67,20 +80,20 @@ export class PageState {
 
   /** Whether a grown page is allocated; a page in a page cache is. */
   isAllocated(page: PageIndex): boolean {
-    return ((this.allocated[page >> 5]! >>> (page & 31)) & 1) === 1;
+    return ((this.#allocated[page >> 5]! >>> (page & 31)) & 1) === 1;
   }
 
   /** Whether a grown page is scavenged. */
   isScavenged(page: PageIndex): boolean {
-    return ((this.scavenged[page >> 5]! >>> (page & 31)) & 1) === 1;
+    return ((this.#scavenged[page >> 5]! >>> (page & 31)) & 1) === 1;
   }
 
   /** The free pages among n grown ones. */
   countFree(page: PageIndex, npages: PageCount): PageCount {
-    return pageCount(npages - this.count(this.allocated, page, npages));
+    return pageCount(npages - this.#count(this.#allocated, page, npages));
   }
 
-  private count(words: Int32Array, page: number, npages: number): number {
+  #count(words: Int32Array, page: number, npages: number): number {
     let count = 0;
     for (let at = page; at < page + npages; ) {
       const chunk = at >> chunkPagesShift;
@@ -91,7 +104,7 @@ export class PageState {
     return count;
   }
 
-  private eachChunk(visit: (chunk: number) => void): void {
+  #eachChunk(visit: (chunk: number) => void): void {
     for (const [page, npages] of this.inUse()) {
       for (let chunk = page >> chunkPagesShift; chunk < (page + npages) >> chunkPagesShift; chunk++)
         visit(chunk);

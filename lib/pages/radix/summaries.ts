@@ -23,6 +23,7 @@
 import { chunkPages, chunkPagesShift } from '../../base/units.ts';
 import { longestHole } from './bitmap.ts';
 import type { RadixMemory } from './columns.ts';
+import { inUseOf } from './density.ts';
 import {
   chunkWordsShift as chunkWordsShiftOf,
   levelStart,
@@ -30,7 +31,6 @@ import {
   rootShift as rootShiftOf,
   rootsFor,
 } from './levels.ts';
-import { inUseMask } from './scavenge-index.ts';
 
 // A constant of this module is folded into optimised code; an imported one is loaded each time.
 const leafShift = chunkPagesShift;
@@ -38,27 +38,38 @@ const rootShift = rootShiftOf;
 const chunkWordsShift = chunkWordsShiftOf;
 const leafPages = chunkPages;
 const fillThreshold = 40;
-const inUse = inUseMask;
 
 export class Summaries {
-  readonly start: Int32Array;
-  readonly max: Int32Array;
-  readonly end: Int32Array;
+  readonly #start: Int32Array;
+  readonly #max: Int32Array;
+  readonly #end: Int32Array;
   /** Root entries. */
   readonly roots: number;
   /** The node of chunk 0. */
   readonly leaves: number;
-  private readonly allocated: Int32Array;
-  private readonly density: Int32Array;
+  readonly #allocated: Int32Array;
+  readonly #density: Int32Array;
 
   constructor(memory: RadixMemory) {
-    this.start = memory.sums.start;
-    this.max = memory.sums.max;
-    this.end = memory.sums.end;
+    this.#start = memory.sums.start;
+    this.#max = memory.sums.max;
+    this.#end = memory.sums.end;
     this.roots = rootsFor(memory.reachPages);
     this.leaves = levelStart(levels - 1, this.roots);
-    this.allocated = memory.chunks.allocated;
-    this.density = memory.chunks.density;
+    this.#allocated = memory.chunks.allocated;
+    this.#density = memory.chunks.density;
+  }
+
+  get start(): Int32Array {
+    return this.#start;
+  }
+
+  get max(): Int32Array {
+    return this.#max;
+  }
+
+  get end(): Int32Array {
+    return this.#end;
   }
 
   /**
@@ -66,7 +77,7 @@ export class Summaries {
    * within the chunk that holds `at`.
    */
   gave(at: number, lo: number, hi: number): void {
-    const max = this.max;
+    const max = this.#max;
     const node = this.leaves + (at >> leafShift);
     const base = at & -leafPages;
     const hole = hi - lo;
@@ -76,14 +87,14 @@ export class Summaries {
       changed = true;
     }
     if (lo === base) {
-      this.start[node] = hole;
+      this.#start[node] = hole;
       changed = true;
     }
     if (hi === base + leafPages) {
-      this.end[node] = hole;
+      this.#end[node] = hole;
       changed = true;
     }
-    if (changed) this.gaveAbove(node, leafShift, at, lo, hi);
+    if (changed) this.#gaveAbove(node, leafShift, at, lo, hi);
   }
 
   /**
@@ -91,27 +102,27 @@ export class Summaries {
    * extent within the chunk before. The bitmap and the scavenge index are already changed.
    */
   took(at: number, n: number, lo: number, hi: number): void {
-    const max = this.max;
+    const max = this.#max;
     const node = this.leaves + (at >> leafShift);
     const base = at & -leafPages;
     const hole = hi - lo;
     let changed = false;
     if (lo === base) {
-      this.start[node] = at - lo;
+      this.#start[node] = at - lo;
       changed = true;
     }
     if (hi === base + leafPages) {
-      this.end[node] = hi - at - n;
+      this.#end[node] = hi - at - n;
       changed = true;
     }
     if (max[node] === hole) {
-      const longest = this.longestLeft(node, at - lo, hi - at - n, hole);
+      const longest = this.#longestLeft(node, at - lo, hi - at - n, hole);
       if (longest !== hole) {
         max[node] = longest;
         changed = true;
       }
     }
-    if (changed) this.tookAbove(node, leafShift, at, n, lo, hi);
+    if (changed) this.#tookAbove(node, leafShift, at, n, lo, hi);
   }
 
   /**
@@ -119,24 +130,27 @@ export class Summaries {
    * right rest. What is known bounds it from both sides, and often no word need be read: without a free
    * page it is 0; with one, and where no hole was longer than a page, 1.
    */
-  private longestLeft(node: number, left: number, right: number, atMost: number): number {
+  #longestLeft(node: number, left: number, right: number, atMost: number): number {
     const chunk = node - this.leaves;
-    const free = leafPages - (this.density[chunk]! & inUse);
+    const free = leafPages - inUseOf(this.#density[chunk]!);
     if (free === 0) return 0;
-    const start = this.start[node]!;
-    const end = this.end[node]!;
+    const start = this.#start[node]!;
+    const end = this.#end[node]!;
     let atLeast = left > right ? left : right;
     if (start > atLeast) atLeast = start;
     if (end > atLeast) atLeast = end;
     if (atLeast === 0) atLeast = 1;
     // As long as the hole was, or all that is free.
     if (atLeast === atMost || atLeast === free) return atLeast;
-    return longestHole(this.allocated, chunk << chunkWordsShift, atLeast, atMost);
+    return longestHole(this.#allocated, chunk << chunkWordsShift, atLeast, atMost);
   }
 
   /** [at, limit), over several chunks, was freed; [lo, hi) is the hole within the first and last chunk. */
   gaveAcross(at: number, limit: number, lo: number, hi: number): void {
-    const { start, max, end, roots } = this;
+    const { roots } = this;
+    const start = this.#start;
+    const max = this.#max;
+    const end = this.#end;
     let first = this.leaves + (at >> leafShift);
     let last = this.leaves + ((limit - 1) >> leafShift);
     for (let shift = leafShift; ; shift += 3) {
@@ -146,7 +160,7 @@ export class Summaries {
         if (lo === base) start[first] = hi - lo;
         if (hi === base + size) end[first] = hi - lo;
         if (hi - lo > max[first]!) max[first] = hi - lo;
-        this.gaveAbove(first, shift, at, lo, hi);
+        this.#gaveAbove(first, shift, at, lo, hi);
         return;
       }
       const border = (at & -size) + size;
@@ -154,14 +168,14 @@ export class Summaries {
       end[first] = head;
       if (head === size) start[first] = size;
       if (head > max[first]!) max[first] = head;
-      if (last - first > 1) this.setBetween(first, last, size);
+      if (last - first > 1) this.#setBetween(first, last, size);
       const tail = hi - ((limit - 1) & -size);
       start[last] = tail;
       if (tail === size) end[last] = size;
       if (tail > max[last]!) max[last] = tail;
       if (shift === rootShift) return;
-      lo = this.extendDown(first, size, at, lo);
-      hi = this.extendUp(last, size, limit - 1, hi);
+      lo = this.#extendDown(first, size, at, lo);
+      hi = this.#extendUp(last, size, limit - 1, hi);
       first = (first - roots) >> 3;
       last = (last - roots) >> 3;
     }
@@ -169,7 +183,10 @@ export class Summaries {
 
   /** [at, limit), over several chunks, was taken; [lo, hi) was the hole within the first and last chunk. */
   tookAcross(at: number, limit: number, lo: number, hi: number): void {
-    const { start, max, end, roots } = this;
+    const { roots } = this;
+    const start = this.#start;
+    const max = this.#max;
+    const end = this.#end;
     let first = this.leaves + (at >> leafShift);
     let last = this.leaves + ((limit - 1) >> leafShift);
     for (let shift = leafShift; ; shift += 3) {
@@ -178,23 +195,23 @@ export class Summaries {
       if (first === last) {
         if (lo === base) start[first] = at - lo;
         if (hi === base + size) end[first] = hi - limit;
-        if (max[first] === hi - lo) max[first] = this.longestOf(first, shift, hi - lo);
-        this.tookAbove(first, shift, at, limit - at, lo, hi);
+        if (max[first] === hi - lo) max[first] = this.#longestOf(first, shift, hi - lo);
+        this.#tookAbove(first, shift, at, limit - at, lo, hi);
         return;
       }
       const head = base + size - lo;
       if (lo === base) start[first] = at - lo;
       end[first] = 0;
-      if (max[first] === head) max[first] = this.longestOf(first, shift, head);
-      if (last - first > 1) this.setBetween(first, last, 0);
+      if (max[first] === head) max[first] = this.#longestOf(first, shift, head);
+      if (last - first > 1) this.#setBetween(first, last, 0);
       const lastBase = (limit - 1) & -size;
       const tail = hi - lastBase;
       start[last] = 0;
       if (tail === size) end[last] = hi - limit;
-      if (max[last] === tail) max[last] = this.longestOf(last, shift, tail);
+      if (max[last] === tail) max[last] = this.#longestOf(last, shift, tail);
       if (shift === rootShift) return;
-      lo = this.extendDown(first, size, at, lo);
-      hi = this.extendUp(last, size, limit - 1, hi);
+      lo = this.#extendDown(first, size, at, lo);
+      hi = this.#extendUp(last, size, limit - 1, hi);
       first = (first - roots) >> 3;
       last = (last - roots) >> 3;
     }
@@ -202,7 +219,10 @@ export class Summaries {
 
   /** A leaf became (start, max, end) in no simple way: stores it and merges upwards while anything changes. */
   replace(chunk: number, newStart: number, newMax: number, newEnd: number): void {
-    const { start, max, end, roots } = this;
+    const { roots } = this;
+    const start = this.#start;
+    const max = this.#max;
+    const end = this.#end;
     let node = this.leaves + chunk;
     for (let shift = leafShift; ; shift += 3) {
       const oldMax = max[node]!;
@@ -219,21 +239,23 @@ export class Summaries {
       const size = 1 << shift;
       const first = 8 * node + roots;
       if (edges) {
-        newStart = this.startOf(first, size);
-        newEnd = this.endOf(first, size);
-        newMax = this.longestAbove(first, size, 8 * size);
+        newStart = this.#startOf(first, size);
+        newEnd = this.#endOf(first, size);
+        newMax = this.#longestAbove(first, size, 8 * size);
       } else {
         // Only the child's max changed, so only a max that came from it can.
         const have = max[node]!;
         if (max[child]! > have) newMax = max[child]!;
-        else newMax = oldMax === have ? this.longestAbove(first, size, have) : have;
+        else newMax = oldMax === have ? this.#longestAbove(first, size, have) : have;
       }
     }
   }
 
   /** Makes the entries between two wholly free or wholly allocated. */
-  private setBetween(first: number, last: number, free: number): void {
-    const { start, max, end } = this;
+  #setBetween(first: number, last: number, free: number): void {
+    const start = this.#start;
+    const max = this.#max;
+    const end = this.#end;
     // A call of `fill` costs more than a few elements do.
     if (last - first > fillThreshold) {
       start.fill(free, first + 1, last);
@@ -248,28 +270,31 @@ export class Summaries {
     }
   }
 
-  private startOf(first: number, size: number): number {
+  #startOf(first: number, size: number): number {
     let free = 0;
     for (let node = first; node < first + 8; node++) {
-      const s = this.start[node]!;
+      const s = this.#start[node]!;
       free += s;
       if (s !== size) break;
     }
     return free;
   }
 
-  private endOf(first: number, size: number): number {
+  #endOf(first: number, size: number): number {
     let free = 0;
     for (let node = first + 7; node >= first; node--) {
-      const e = this.end[node]!;
+      const e = this.#end[node]!;
       free += e;
       if (e !== size) break;
     }
     return free;
   }
 
-  private gaveAbove(node: number, shift: number, at: number, lo: number, hi: number): void {
-    const { start, max, end, roots } = this;
+  #gaveAbove(node: number, shift: number, at: number, lo: number, hi: number): void {
+    const { roots } = this;
+    const start = this.#start;
+    const max = this.#max;
+    const end = this.#end;
     for (; shift < rootShift; shift += 3) {
       const size = 1 << shift;
       const base = at & -size;
@@ -308,8 +333,11 @@ export class Summaries {
     }
   }
 
-  private tookAbove(node: number, shift: number, at: number, n: number, lo: number, hi: number): void {
-    const { start, max, end, roots } = this;
+  #tookAbove(node: number, shift: number, at: number, n: number, lo: number, hi: number): void {
+    const { roots } = this;
+    const start = this.#start;
+    const max = this.#max;
+    const end = this.#end;
     for (; shift < rootShift; shift += 3) {
       const size = 1 << shift;
       const base = at & -size;
@@ -341,7 +369,7 @@ export class Summaries {
         changed = true;
       }
       if (max[node] === hole) {
-        const longest = this.longestAbove(8 * node + roots, size, hole);
+        const longest = this.#longestAbove(8 * node + roots, size, hole);
         if (longest !== hole) {
           max[node] = longest;
           changed = true;
@@ -352,8 +380,10 @@ export class Summaries {
   }
 
   /** The longest hole of the eight entries from `first`, each of `size` pages; at most `atMost`. */
-  private longestAbove(first: number, size: number, atMost: number): number {
-    const { start, max, end } = this;
+  #longestAbove(first: number, size: number, atMost: number): number {
+    const start = this.#start;
+    const max = this.#max;
+    const end = this.#end;
     let longest = 0;
     let hole = 0;
     for (let node = first; node < first + 8; node++) {
@@ -371,18 +401,18 @@ export class Summaries {
     return longest;
   }
 
-  private longestOf(node: number, shift: number, atMost: number): number {
+  #longestOf(node: number, shift: number, atMost: number): number {
     if (shift === leafShift)
-      return longestHole(this.allocated, (node - this.leaves) << chunkWordsShift, 0, atMost);
-    return this.longestAbove(8 * node + this.roots, 1 << (shift - 3), atMost);
+      return longestHole(this.#allocated, (node - this.leaves) << chunkWordsShift, 0, atMost);
+    return this.#longestAbove(8 * node + this.roots, 1 << (shift - 3), atMost);
   }
 
   /** Where the hole that starts at `lo` in an entry starts within the entry's parent. */
-  private extendDown(node: number, size: number, at: number, lo: number): number {
+  #extendDown(node: number, size: number, at: number, lo: number): number {
     if (lo !== (at & -size)) return lo;
     const parentBase = at & -(size << 3);
     while (lo > parentBase) {
-      const e = this.end[--node]!;
+      const e = this.#end[--node]!;
       lo -= e;
       if (e !== size) break;
     }
@@ -390,11 +420,11 @@ export class Summaries {
   }
 
   /** Where the hole that ends at `hi` in the entry that holds page `last` ends within the entry's parent. */
-  private extendUp(node: number, size: number, last: number, hi: number): number {
+  #extendUp(node: number, size: number, last: number, hi: number): number {
     if (hi !== (last & -size) + size) return hi;
     const parentEnd = (last & -(size << 3)) + (size << 3);
     while (hi < parentEnd) {
-      const s = this.start[++node]!;
+      const s = this.#start[++node]!;
       hi += s;
       if (s !== size) break;
     }

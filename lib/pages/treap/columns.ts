@@ -17,12 +17,13 @@ export const treapNodeTable = table('treapNodes', 'mspan', {
   priority: i32('heap'),
 });
 
-/** Slots of the state. */
-export const slotFreeRoot = 0;
-export const slotScavengedRoot = 1;
-export const slotRandom = 2;
-
-export const treapStateTable = table('treapState', 'other', { slots: i32('heap', 4) });
+export const treapStateTable = table('treapState', 'other', {
+  /** The roots: of the runs whose memory is there, and of those that were given back; 0: none. */
+  backedRoot: i32('heap'),
+  releasedRoot: i32('heap'),
+  /** The state of the priorities' generator. */
+  random: i32('heap'),
+});
 
 /** What the page heap needs where there can be so many spans. */
 export function treapCapacities(spans: number): readonly Capacity[] {

@@ -28,45 +28,39 @@ import { fatal } from '../../base/errors.ts';
 import { type Bytes, bytes, type PageCount, type PageIndex, pageCount, pageIndex } from '../../base/units.ts';
 import type { FreeRunVisit, PageHeap, PageHeapHost, PageHeapStats } from '../contract.ts';
 import { FreeRuns } from '../free-runs.ts';
-import {
-  slotFreeRoot,
-  slotScavengedRoot,
-  type TreapMemory,
-  treapNodeTable,
-  treapStateTable,
-} from './columns.ts';
+import { type TreapMemory, treapNodeTable, treapStateTable } from './columns.ts';
 import { Treap } from './treap.ts';
 
 export class TreapPageHeap implements PageHeap {
   readonly freshScavenged = false;
   lastScavenged = 0;
   lastNeedZero = false;
-  private readonly runs: FreeRuns;
-  private readonly host: PageHeapHost;
-  private readonly backed: Treap;
-  private readonly released: Treap;
-  private readonly physPages: number;
+  readonly #runs: FreeRuns;
+  readonly #host: PageHeapHost;
+  readonly #backed: Treap;
+  readonly #released: Treap;
+  readonly #physPages: number;
 
   constructor(memory: TreapMemory, host: PageHeapHost) {
     const { meta } = memory;
-    const { slots } = meta.views(treapStateTable);
+    const { backedRoot, releasedRoot, random } = meta.views(treapStateTable);
     const nodes = meta.views(treapNodeTable);
-    this.runs = new FreeRuns(memory, treapNodeTable);
-    this.host = host;
-    this.physPages = host.physPages;
-    const { pages, start } = this.runs;
-    this.backed = new Treap(nodes, pages, start, slots, slotFreeRoot);
-    this.released = new Treap(nodes, pages, start, slots, slotScavengedRoot);
+    this.#runs = new FreeRuns(memory, treapNodeTable);
+    this.#host = host;
+    this.#physPages = host.physPages;
+    const { pages, start } = this.#runs;
+    this.#backed = new Treap(nodes, pages, start, backedRoot, random);
+    this.#released = new Treap(nodes, pages, start, releasedRoot, random);
   }
 
   alloc(npages: PageCount): PageIndex {
-    const { runs } = this;
-    const there = this.backed.find(npages);
-    const gone = this.released.find(npages);
+    const runs = this.#runs;
+    const there = this.#backed.find(npages);
+    const gone = this.#released.find(npages);
     if (there === 0 && gone === 0) return pageIndex(-1);
     const takesThere = there !== 0 && (gone === 0 || runs.pages[there] <= runs.pages[gone]);
     const s = takesThere ? there : gone;
-    (takesThere ? this.backed : this.released).remove(s);
+    (takesThere ? this.#backed : this.#released).remove(s);
     const page = runs.start[s];
     const scavenged = runs.scavenged[s];
     this.lastNeedZero = runs.needZero[s] !== 0;
@@ -80,36 +74,37 @@ export class TreapPageHeap implements PageHeap {
     runs.start[s] = page + npages;
     runs.pages[s] = rest;
     if (!takesThere) {
-      runs.scavenged[s] = this.wholePages(s);
+      runs.scavenged[s] = this.#wholePages(s);
       this.lastScavenged = scavenged - runs.scavenged[s];
     }
-    this.settle(s);
+    this.#settle(s);
     return pageIndex(page);
   }
 
   free(page: PageIndex, npages: PageCount): void {
-    this.settle(this.runs.make(page, npages, 1, this.host.now()));
+    this.#settle(this.#runs.make(page, npages, 1, this.#host.now()));
   }
 
   prepareGrow(): boolean {
-    return this.runs.ensure();
+    return this.#runs.ensure();
   }
 
   grow(page: PageIndex, npages: PageCount): boolean {
-    const { runs } = this;
+    const runs = this.#runs;
     if (!runs.ensure()) return false;
     runs.grown[0] += npages;
-    this.settle(runs.make(page, npages, 0, this.host.now()));
+    this.#settle(runs.make(page, npages, 0, this.#host.now()));
     return true;
   }
 
   release(nbytes: Bytes, _force: boolean, shouldStop?: () => boolean): Bytes {
-    const { runs, backed } = this;
+    const runs = this.#runs;
+    const backed = this.#backed;
     let total = 0;
     for (let s = backed.last(); s !== 0 && FreeRuns.bytes(total) < nbytes; ) {
       const npages = runs.pages[s];
       const page = runs.start[s];
-      const got = this.releaseRun(s);
+      const got = this.#releaseRun(s);
       // Those that follow are no larger: hardly one of them will span a physical page.
       if (got === 0) break;
       total += got;
@@ -120,36 +115,37 @@ export class TreapPageHeap implements PageHeap {
   }
 
   releaseUnused(limit: number): Bytes {
-    const { runs, backed } = this;
-    const now = this.host.now();
+    const runs = this.#runs;
+    const backed = this.#backed;
+    const now = this.#host.now();
     let total = 0;
     for (let s = backed.first(); s !== 0; ) {
       const npages = runs.pages[s];
       const page = runs.start[s];
-      if (now - runs.unusedSince[s] > limit) total += this.releaseRun(s);
+      if (now - runs.unusedSince[s] > limit) total += this.#releaseRun(s);
       s = backed.above(npages, page);
     }
     return bytes(FreeRuns.bytes(total));
   }
 
   forEachFree(visit: FreeRunVisit): void {
-    this.runs.forEach(visit);
+    this.#runs.forEach(visit);
   }
 
   stats(): PageHeapStats {
-    return this.runs.stats();
+    return this.#runs.stats();
   }
 
   check(level: 1 | 2 | 3): void {
-    const { runs } = this;
+    const runs = this.#runs;
     runs.check((a, b) => (runs.scavenged[a] === 0) !== (runs.scavenged[b] === 0));
     if (level === 1) return;
     let members = 0;
-    for (const treap of [this.backed, this.released]) {
+    for (const treap of [this.#backed, this.#released]) {
       members += treap.check();
       treap.forEach((s) => {
-        const wanted = treap === this.backed ? 0 : this.wholePages(s);
-        if (runs.scavenged[s] !== wanted || (treap === this.released && wanted === 0))
+        const wanted = treap === this.#backed ? 0 : this.#wholePages(s);
+        if (runs.scavenged[s] !== wanted || (treap === this.#released && wanted === 0))
           fatal('a free run stands in the wrong treap', { span: s, scavenged: runs.scavenged[s], wanted });
       });
     }
@@ -162,85 +158,85 @@ export class TreapPageHeap implements PageHeap {
    * Free runs do not merge.
    */
   restore(page: number, npages: number, free: boolean, scavenged: number, unusedSince: number): void {
-    const { runs } = this;
+    const runs = this.#runs;
     runs.grown[0] += npages;
     if (!free) return;
     const s = runs.make(page, npages, 1, unusedSince);
-    if (scavenged !== 0) runs.scavenged[s] = this.wholePages(s);
+    if (scavenged !== 0) runs.scavenged[s] = this.#wholePages(s);
     runs.map(s);
-    this.treapOf(s).insert(s);
+    this.#treapOf(s).insert(s);
   }
 
   /** The pages of the whole physical pages in a run. */
-  private wholePages(s: number): number {
-    const { start, pages } = this.runs;
-    const low = this.roundUp(start[s]);
-    const high = this.roundDown(start[s] + pages[s]);
+  #wholePages(s: number): number {
+    const { start, pages } = this.#runs;
+    const low = this.#roundUp(start[s]);
+    const high = this.#roundDown(start[s] + pages[s]);
     return high > low ? high - low : 0;
   }
 
-  private roundUp(page: number): number {
-    return Math.ceil(page / this.physPages) * this.physPages;
+  #roundUp(page: number): number {
+    return Math.ceil(page / this.#physPages) * this.#physPages;
   }
 
-  private roundDown(page: number): number {
-    return Math.floor(page / this.physPages) * this.physPages;
+  #roundDown(page: number): number {
+    return Math.floor(page / this.#physPages) * this.#physPages;
   }
 
-  private treapOf(s: number): Treap {
-    return this.runs.scavenged[s] === 0 ? this.backed : this.released;
+  #treapOf(s: number): Treap {
+    return this.#runs.scavenged[s] === 0 ? this.#backed : this.#released;
   }
 
   /** Releases a run of the treap whose memory is there. The pages released, 0 if it has no whole physical page. */
-  private releaseRun(s: number): number {
-    const got = this.wholePages(s);
+  #releaseRun(s: number): number {
+    const got = this.#wholePages(s);
     if (got === 0) return 0;
-    this.backed.remove(s);
-    this.giveBack(s, got);
-    this.settle(s);
+    this.#backed.remove(s);
+    this.#giveBack(s, got);
+    this.#settle(s);
     return got;
   }
 
   /** Gives the whole physical pages of a run back, `newly` of its pages for the first time. */
-  private giveBack(s: number, newly: number): void {
-    const whole = this.wholePages(s);
-    this.runs.scavenged[s] = whole;
-    this.host.release(pageIndex(this.roundUp(this.runs.start[s])), pageCount(whole), pageCount(newly));
+  #giveBack(s: number, newly: number): void {
+    const whole = this.#wholePages(s);
+    this.#runs.scavenged[s] = whole;
+    this.#host.release(pageIndex(this.#roundUp(this.#runs.start[s])), pageCount(whole), pageCount(newly));
   }
 
   /** A run that stands in no treap takes in what borders on it, and goes where it belongs. */
-  private settle(s: number): void {
-    const { runs } = this;
+  #settle(s: number): void {
+    const runs = this.#runs;
     const isReleased = runs.scavenged[s] !== 0;
     let counted = runs.scavenged[s];
     let merged = false;
     const before = runs.before(runs.start[s]);
     if (before !== 0) {
       if ((runs.scavenged[before] !== 0) === isReleased) {
-        counted += this.absorb(s, before);
+        counted += this.#absorb(s, before);
         merged = true;
       } else {
-        this.realign(before, s, before);
+        this.#realign(before, s, before);
       }
     }
     const after = runs.at(runs.start[s] + runs.pages[s]);
     if (after !== 0) {
       if ((runs.scavenged[after] !== 0) === isReleased) {
-        counted += this.absorb(s, after);
+        counted += this.#absorb(s, after);
         merged = true;
       } else {
-        this.realign(s, after, after);
+        this.#realign(s, after, after);
       }
     }
-    if (merged && isReleased) this.giveBack(s, this.wholePages(s) - counted);
+    if (merged && isReleased) this.#giveBack(s, this.#wholePages(s) - counted);
     runs.map(s);
-    this.treapOf(s).insert(s);
+    this.#treapOf(s).insert(s);
   }
 
   /** Merges a neighbour into a run. The pages of it that counted as scavenged. */
-  private absorb(s: number, other: number): number {
-    const { runs } = this;
-    this.treapOf(other).remove(other);
+  #absorb(s: number, other: number): number {
+    const runs = this.#runs;
+    this.#treapOf(other).remove(other);
     const counted = runs.scavenged[other];
     runs.pages[s] += runs.pages[other];
     runs.needZero[s] |= runs.needZero[other];
@@ -251,13 +247,13 @@ export class TreapPageHeap implements PageHeap {
   }
 
   /** Moves the border between two runs of different state, a before b, to a physical page, towards the scavenged one. */
-  private realign(a: number, b: number, other: number): void {
-    if (this.physPages === 1) return;
-    const { runs } = this;
+  #realign(a: number, b: number, other: number): void {
+    if (this.#physPages === 1) return;
+    const runs = this.#runs;
     const border = runs.start[b];
-    const moved = runs.scavenged[a] !== 0 ? this.roundDown(border) : this.roundUp(border);
+    const moved = runs.scavenged[a] !== 0 ? this.#roundDown(border) : this.#roundUp(border);
     if (moved === border) return;
-    this.treapOf(other).remove(other);
+    this.#treapOf(other).remove(other);
     // The pages that change sides bring with them what they may hold.
     if (moved > border) runs.needZero[a] |= runs.needZero[b];
     else runs.needZero[b] |= runs.needZero[a];
@@ -266,6 +262,6 @@ export class TreapPageHeap implements PageHeap {
     runs.start[b] = moved;
     runs.map(a);
     runs.map(b);
-    this.treapOf(other).insert(other);
+    this.#treapOf(other).insert(other);
   }
 }

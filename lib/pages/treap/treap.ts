@@ -12,41 +12,46 @@
  */
 import { fatal } from '../../base/errors.ts';
 import type { Views } from '../../meta/column.ts';
-import { slotRandom, type treapNodeTable } from './columns.ts';
+import type { treapNodeTable } from './columns.ts';
 
 export class Treap {
-  private readonly left: Int32Array;
-  private readonly right: Int32Array;
-  private readonly parent: Int32Array;
-  private readonly priority: Int32Array;
-  private readonly pages: Int32Array;
-  private readonly start: Int32Array;
-  private readonly slots: Int32Array;
-  private readonly slotRoot: number;
+  readonly #left: Int32Array;
+  readonly #right: Int32Array;
+  readonly #parent: Int32Array;
+  readonly #priority: Int32Array;
+  readonly #pages: Int32Array;
+  readonly #start: Int32Array;
+  readonly #root: Int32Array;
+  readonly #seed: Int32Array;
 
-  /** @param slotRoot which slot of the state holds the root */
+  /**
+   * @param root one element: the root
+   * @param random one element: the state of the priorities' generator, which all treaps of a page heap share
+   */
   constructor(
     nodes: Views<typeof treapNodeTable>,
     pages: Int32Array,
     start: Int32Array,
-    slots: Int32Array,
-    slotRoot: number,
+    root: Int32Array,
+    random: Int32Array,
   ) {
-    this.left = nodes.left;
-    this.right = nodes.right;
-    this.parent = nodes.parent;
-    this.priority = nodes.priority;
-    this.pages = pages;
-    this.start = start;
-    this.slots = slots;
-    this.slotRoot = slotRoot;
+    this.#left = nodes.left;
+    this.#right = nodes.right;
+    this.#parent = nodes.parent;
+    this.#priority = nodes.priority;
+    this.#pages = pages;
+    this.#start = start;
+    this.#root = root;
+    this.#seed = random;
   }
 
   /** The smallest run of at least npages, the lowest of those; 0 if there is none. */
   find(npages: number): number {
-    const { left, right, pages } = this;
+    const left = this.#left;
+    const right = this.#right;
+    const pages = this.#pages;
     let best = 0;
-    for (let node = this.slots[this.slotRoot]; node !== 0; ) {
+    for (let node = this.#root[0]; node !== 0; ) {
       if (pages[node] >= npages) {
         best = node;
         node = left[node];
@@ -70,12 +75,12 @@ export class Treap {
   /** The first run after a key. */
   above(npages: number, page: number): number {
     let best = 0;
-    for (let node = this.slots[this.slotRoot]; node !== 0; ) {
-      if (this.pages[node] > npages || (this.pages[node] === npages && this.start[node] > page)) {
+    for (let node = this.#root[0]; node !== 0; ) {
+      if (this.#pages[node] > npages || (this.#pages[node] === npages && this.#start[node] > page)) {
         best = node;
-        node = this.left[node];
+        node = this.#left[node];
       } else {
-        node = this.right[node];
+        node = this.#right[node];
       }
     }
     return best;
@@ -84,24 +89,30 @@ export class Treap {
   /** The last run before a key. */
   below(npages: number, page: number): number {
     let best = 0;
-    for (let node = this.slots[this.slotRoot]; node !== 0; ) {
-      if (this.pages[node] < npages || (this.pages[node] === npages && this.start[node] < page)) {
+    for (let node = this.#root[0]; node !== 0; ) {
+      if (this.#pages[node] < npages || (this.#pages[node] === npages && this.#start[node] < page)) {
         best = node;
-        node = this.right[node];
+        node = this.#right[node];
       } else {
-        node = this.left[node];
+        node = this.#left[node];
       }
     }
     return best;
   }
 
   insert(s: number): void {
-    const { left, right, parent, priority, pages, start, slots } = this;
+    const left = this.#left;
+    const right = this.#right;
+    const parent = this.#parent;
+    const priority = this.#priority;
+    const pages = this.#pages;
+    const start = this.#start;
+    const root = this.#root;
     const n = pages[s];
     const page = start[s];
     let above = 0;
     let goesLeft = false;
-    for (let node = slots[this.slotRoot]; node !== 0; ) {
+    for (let node = root[0]; node !== 0; ) {
       above = node;
       goesLeft = n < pages[node] || (n === pages[node] && page < start[node]);
       node = goesLeft ? left[node] : right[node];
@@ -109,19 +120,23 @@ export class Treap {
     left[s] = 0;
     right[s] = 0;
     parent[s] = above;
-    const rank = this.random();
+    const rank = this.#random();
     priority[s] = rank;
     if (above === 0) {
-      slots[this.slotRoot] = s;
+      root[0] = s;
       return;
     }
     if (goesLeft) left[above] = s;
     else right[above] = s;
-    while (parent[s] !== 0 && priority[parent[s]] < rank) this.rotateUp(s);
+    while (parent[s] !== 0 && priority[parent[s]] < rank) this.#rotateUp(s);
   }
 
   remove(s: number): void {
-    const { left, right, parent, priority, slots } = this;
+    const left = this.#left;
+    const right = this.#right;
+    const parent = this.#parent;
+    const priority = this.#priority;
+    const root = this.#root;
     for (;;) {
       const l = left[s];
       const r = right[s];
@@ -129,12 +144,12 @@ export class Treap {
         const child = l === 0 ? r : l;
         const above = parent[s];
         if (child !== 0) parent[child] = above;
-        if (above === 0) slots[this.slotRoot] = child;
+        if (above === 0) root[0] = child;
         else if (left[above] === s) left[above] = child;
         else right[above] = child;
         return;
       }
-      this.rotateUp(priority[l] > priority[r] ? l : r);
+      this.#rotateUp(priority[l] > priority[r] ? l : r);
     }
   }
 
@@ -142,16 +157,21 @@ export class Treap {
   forEach(visit: (s: number) => void): void {
     const descend = (node: number): void => {
       if (node === 0) return;
-      descend(this.left[node]);
+      descend(this.#left[node]);
       visit(node);
-      descend(this.right[node]);
+      descend(this.#right[node]);
     };
-    descend(this.slots[this.slotRoot]);
+    descend(this.#root[0]);
   }
 
   /** `fatal` where order, priorities or links are broken. @returns the runs in it */
   check(): number {
-    const { left, right, parent, priority, pages, start } = this;
+    const left = this.#left;
+    const right = this.#right;
+    const parent = this.#parent;
+    const priority = this.#priority;
+    const pages = this.#pages;
+    const start = this.#start;
     let count = 0;
     let last = 0;
     this.forEach((s) => {
@@ -168,8 +188,11 @@ export class Treap {
   }
 
   /** Puts a node in its parent's place, and the parent below it. */
-  private rotateUp(s: number): void {
-    const { left, right, parent, slots } = this;
+  #rotateUp(s: number): void {
+    const left = this.#left;
+    const right = this.#right;
+    const parent = this.#parent;
+    const root = this.#root;
     const p = parent[s];
     const above = parent[p];
     if (left[p] === s) {
@@ -185,18 +208,18 @@ export class Treap {
     }
     parent[p] = s;
     parent[s] = above;
-    if (above === 0) slots[this.slotRoot] = s;
+    if (above === 0) root[0] = s;
     else if (left[above] === p) left[above] = s;
     else right[above] = s;
   }
 
   /** Marsaglia's xorshift32; its state begins as zero, which stands for its seed. */
-  private random(): number {
-    let x = this.slots[slotRandom] || 0x2545f491;
+  #random(): number {
+    let x = this.#seed[0] || 0x2545f491;
     x ^= x << 13;
     x ^= x >>> 17;
     x ^= x << 5;
-    this.slots[slotRandom] = x;
+    this.#seed[0] = x;
     return x;
   }
 }

@@ -8,7 +8,7 @@
  *   leave    attaches, allocates, and disposes of its view
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Heap, type HeapHandle } from '../../../lib/api/heap.ts';
+import { Heap, type HeapHandle } from '../../../lib/api/index.ts';
 import { PageHeapError } from '../../../lib/base/errors.ts';
 import { type Clock, systemClock } from '../../../lib/os/clock.ts';
 

@@ -3,137 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { PageHeapError } from '../../../lib/base/errors.ts';
-import {
-  type CompareOptions,
-  compareRuns,
-  comparisonFile,
-  readComparison,
-} from '../../../lib/lab/compare/compare.ts';
-import { metrics, metricsOf, spreadOf } from '../../../lib/lab/metrics/compare-metrics.ts';
-import { type RunData, type RunSample, toRunData } from '../../../lib/lab/record/run-data.ts';
+import { type CompareOptions, compareRuns } from '../../../lib/lab/compare/compare.ts';
+import { readComparison } from '../../../lib/lab/metrics/comparison.ts';
+import { comparisonFile } from '../../../lib/lab/record/comparison-index.ts';
+import { toRunData } from '../../../lib/lab/record/run-data.ts';
 import { renderComparison } from '../../../lib/lab/report/comparison.ts';
 import { commonMoments, comparisonPayload, mainRun } from '../../../lib/lab/report/comparison-payload.ts';
 import type { RunOptions, RunResult } from '../../../lib/lab/run/run-options.ts';
 import { launchChromium } from '../../support/chromium.ts';
 
+import { linesOf, mapOf, mib, runOf } from '../support/made-runs.ts';
+
 const root = mkdtempSync(join(tmpdir(), 'pageheap-compare-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 let folders = 0;
 const folder = (): string => join(root, String(++folders));
-const mib = 2 ** 20;
-
-/** A page map of a page for each MiB, all in use; the first `resident` of them are. */
-function mapOf(label: string, resident: number): unknown {
-  const bytes = (of: (i: number) => number): string =>
-    Buffer.from(Array.from({ length: 100 }, (_, i) => of(i))).toString('base64');
-  return {
-    k: 'map',
-    t: 0,
-    label,
-    origin: 2 ** 40,
-    pages: 100,
-    ranges: [[0, 100]],
-    bits: { state: bytes(() => 3), resident: bytes((i) => (i < resident ? 2 : 0)) },
-  };
-}
-
-/** A run whose RSS follows given MiB, a sample each second. */
-function linesOf(rss: readonly number[], extra: Record<string, unknown> = {}): unknown[] {
-  return [
-    {
-      k: 'run',
-      format: 'pageheap-run/1',
-      name: 'x',
-      options: { advise: 'dontneed', ...extra },
-      trace: { name: 'made' },
-    },
-    ...rss.map((r, i) => ({
-      k: 's',
-      t: i * 1000,
-      inuse: r * mib,
-      alloc: (r * mib) / 2,
-      free: 0,
-      released: (100 - r) * mib,
-      sys: 100 * mib,
-      rss: r * mib,
-      minflt: 10 * i,
-      madv: i,
-      madvB: i * 4096,
-      madvNs: i * 1000,
-      gcs: 2,
-      vmas: 40 + i,
-      lazy: null,
-    })),
-    ...rss.map((r, i) => mapOf(`after ${i}`, r)),
-    mapOf('peak', 1),
-    mapOf('peak', 2),
-    ...rss.map((r, i) => ({ k: 'phase', t: i * 1000, name: `after ${i}`, rss: r * mib, sys: 100 * mib })),
-    {
-      k: 'end',
-      t: rss.length * 1000,
-      opsPerSec: 5000,
-      summary: { peakLiveBytes: 50 * mib, MSpanSys: 1, GCSys: 2, OtherSys: 3 },
-    },
-  ];
-}
-
-const runOf = (rss: readonly number[]): RunData => toRunData(linesOf(rss));
-
-describe('the metrics of a run', () => {
-  const decay = [0, 50, 100, 100, 80, 60, 40, 20, 4, 0, 0];
-  const m = metricsOf(runOf(decay));
-
-  it.each<[string, number | undefined]>([
-    ['rssPeak', 100 * mib],
-    ['rssMean', 45.4 * mib],
-    ['rssEnd', 0],
-    // Between the samples at 60 and 40 MiB, and those at 20 and 4 MiB.
-    ['decayHalf', 2.5],
-    ['decay95', 4.9375],
-    ['decayEnd', 0],
-    ['released', 100 * mib],
-    ['lazyFree', undefined],
-    ['heapSys', 100 * mib],
-    ['faults', 100],
-    ['madviseCalls', 10],
-    ['madviseBytes', 40_960],
-    ['madviseTime', 10_000],
-    ['vmas', 50],
-    ['vmasAdded', 10],
-    ['opsPerSec', 5000],
-    ['collections', 2],
-    ['fragmentation', 0.5],
-    ['metadata', 6],
-  ])('%s', (id, value) => {
-    if (value === undefined) expect(m[id]).toBeUndefined();
-    else expect(m[id]).toBeCloseTo(value, 3);
-  });
-
-  it('are all tested here', () => {
-    expect(Object.keys(m).sort()).toEqual(metrics.map(({ id }) => id).sort());
-    expect(metrics).toHaveLength(19);
-  });
-
-  it('have no decay where RSS hardly falls', () => {
-    expect(metricsOf(runOf([10, 100, 98, 97])).decayHalf).toBeUndefined();
-    expect(metricsOf(runOf([10, 100]))).toMatchObject({
-      decayHalf: undefined,
-      decay95: undefined,
-      decayEnd: undefined,
-    });
-  });
-
-  it('are none of a run without samples', () => {
-    expect(metricsOf(toRunData(linesOf([])))).toEqual({});
-  });
-});
-
-it('a spread is mean, range and standard deviation of what is known', () => {
-  expect(spreadOf([2, undefined, 4, 6])).toEqual({ n: 3, mean: 4, min: 2, max: 6, sd: 2 });
-  expect(spreadOf([5])).toEqual({ n: 1, mean: 5, min: 5, max: 5, sd: null });
-  expect(spreadOf([undefined])).toBeUndefined();
-});
-
 const result = (options: RunOptions, reason: 'done' | 'interrupted' = 'done'): RunResult => ({
   file: options.output,
   reason,
@@ -469,9 +353,4 @@ describe('its page', () => {
       await browser.close();
     }
   }, 60_000);
-});
-
-it('samples of every kind stay what they are', () => {
-  const run = runOf([1, 2]);
-  expect(run.samples.map(({ rss }: RunSample) => rss)).toEqual([mib, 2 * mib]);
 });

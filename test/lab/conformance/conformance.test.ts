@@ -1,5 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest';
-import FirstFit from '../../../examples/first-fit.mjs';
+import { describe, expect, it } from 'vitest';
 import { PageHeapError } from '../../../lib/base/errors.ts';
 import {
   ConformanceError,
@@ -10,44 +9,9 @@ import {
   runConformance,
 } from '../../../lib/lab/conformance/index.ts';
 import { lastSteps } from '../../../lib/lab/conformance/steps.ts';
-import type { PageHeap, PageHeapClass, PageHeapHost } from '../../../lib/pages/contract.ts';
-import { standAloneLists, standAloneRadix, standAloneTreap } from '../../../lib/pages/stand-alone.ts';
+import type { PageHeap, PageHeapHost } from '../../../lib/pages/contract.ts';
 
-const disposals: (() => void)[] = [];
-afterAll(() => {
-  for (const dispose of disposals) dispose();
-});
-
-/** The checks look at one page heap at a time, so the one before it can go. */
-const kept =
-  (make: (host: PageHeapHost) => { pages: PageHeap; dispose: () => void }): MakePageHeap =>
-  (host) => {
-    disposals.pop()?.();
-    const { pages, dispose } = make(host);
-    disposals.push(dispose);
-    return pages;
-  };
-
-/** The design of 2014 knows no physical page larger than its own. */
-const smallPages = (host: PageHeapHost): PageHeapHost => {
-  if (host.physPages > 1) throw new RangeError('made for physical pages of at most 8 KiB');
-  return host;
-};
-
-const physPageSize = (host: PageHeapHost): number => (host.physPages === 1 ? 4096 : host.physPages * 8192);
-
-const OwnClass = FirstFit as unknown as PageHeapClass;
-const heaps: Record<string, MakePageHeap> = {
-  lists: kept((host) => standAloneLists(smallPages(host))),
-  treap: kept(standAloneTreap),
-  radix: kept((host) =>
-    standAloneRadix(host, { physPageSize: physPageSize(host), physHugePageSize: 2 ** 21 }),
-  ),
-  'radix without huge pages': kept((host) =>
-    standAloneRadix(host, { physPageSize: physPageSize(host), physHugePageSize: 0 }),
-  ),
-  'the example, first fit': (host) => new OwnClass(host),
-};
+import { heaps, OwnClass } from './page-heaps.ts';
 
 for (const [name, make] of Object.entries(heaps)) {
   describe(`the page heap ${name}`, () => {

@@ -10,7 +10,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pageheap } from '../../cli/spawn.ts';
 
-const kept = fileURLToPath(new URL('../fixtures/records', import.meta.url));
+const kept = fileURLToPath(new URL('../../fixtures/records', import.meta.url));
 const expected = JSON.parse(readFileSync(join(kept, 'expected.json'), 'utf8')) as Record<string, object>;
 
 describe('records of format 1', () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { RunHeader, RunSample } from '../../../lib/lab/record/run-data.ts';
+import type { RunHeader, RunSample } from '../../../lib/lab/record/lines.ts';
 import { RunFileWriter, readRunFile } from '../../../lib/lab/record/run-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-runfile-'));

@@ -2,15 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import {
-  fileStem,
-  freePath,
-  hasRecorded,
-  makeFolder,
-  removeEmpty,
-  removeUnrecorded,
-  runFilesIn,
-} from '../../../lib/lab/record/run-folder.ts';
+import { fileStem, freePath, makeFolder, removeEmpty } from '../../../lib/lab/record/folders.ts';
+import { hasRecorded, removeUnrecorded, runFilesIn } from '../../../lib/lab/record/run-folder.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'pageheap-folder-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -1,6 +1,6 @@
 /** Colours of the page maps are told apart by everyone, in both themes. */
 import { describe, expect, it } from 'vitest';
-import { beliefLook, kernelLook } from '../../../lib/lab/report/client/page-colours.ts';
+import { beliefView, kernelView } from '../../../lib/lab/report/client/page-colours.ts';
 import { reportStyle } from '../../../lib/lab/report/style.ts';
 
 type Three = readonly [number, number, number];
@@ -71,7 +71,7 @@ describe.each(['light', 'dark'] as const)('in %s colours', (theme) => {
       pairs
         .filter(([a, b]) => !(apart(a, b) >= least))
         .map(([a, b]) => `${a} ${b} ${apart(a, b).toFixed(1)}`);
-    for (const { colours: names } of [beliefLook, kernelLook])
+    for (const { colours: names } of [beliefView, kernelView])
       expect(
         tooClose(
           names.flatMap((a, i) => names.slice(i + 1).map((b) => [a, b] as const)),

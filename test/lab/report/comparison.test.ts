@@ -4,154 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { heapOptionNames } from '../../../lib/cli/heap-options.ts';
-import { resolveOptions } from '../../../lib/design/options.ts';
-import type { ComparedRuns, Comparison } from '../../../lib/lab/compare/compare.ts';
-import { metrics, metricsOf, spreadOf } from '../../../lib/lab/metrics/compare-metrics.ts';
-import { type RunData, type RunHeader, toRunData } from '../../../lib/lab/record/run-data.ts';
-import { curveColour, curveDash } from '../../../lib/lab/report/client/curve-style.ts';
+import { recordedOptions, resolveOptions } from '../../../lib/design/options.ts';
+import type { ComparedRuns } from '../../../lib/lab/metrics/comparison.ts';
+import type { RunHeader } from '../../../lib/lab/record/lines.ts';
+import { curveColour } from '../../../lib/lab/report/client/curve-style.ts';
 import { comparisonRemarks, renderComparison } from '../../../lib/lab/report/comparison.ts';
 import { commonOptions, differingOptions, subjectRows } from '../../../lib/lab/report/comparison-options.ts';
 import { comparisonPayload } from '../../../lib/lab/report/comparison-payload.ts';
-import { formatSpread } from '../../../lib/lab/report/comparison-values.ts';
 import { breakable } from '../../../lib/lab/report/html.ts';
-import { optionInWords, optionName } from '../../../lib/lab/report/option-names.ts';
-import { commandWords } from '../../../lib/lab/report/values.ts';
 import { launchChromium } from '../../support/chromium.ts';
 
-const mib = 2 ** 20;
-
-interface Made {
-  readonly rss?: readonly number[];
-  readonly header?: object;
-  readonly options?: object;
-  readonly faults?: number;
-  readonly phases?: readonly string[];
-  readonly end?: object | null;
-  /** Milliseconds: a release by force. */
-  readonly forcedAt?: number;
-  /** Resident pages of four in use, in a page map. */
-  readonly resident?: number;
-}
-
-/** A run with a sample each second, RSS in MiB; phases end one a second. */
-function runOf({
-  rss = [10, 40, 20],
-  header,
-  options,
-  faults = 10,
-  phases = [],
-  end,
-  ...more
-}: Made = {}): RunData {
-  const { forcedAt, resident } = more;
-  const bytes = (of: (i: number) => number): string => Buffer.from([0, 1, 2, 3].map(of)).toString('base64');
-  return toRunData([
-    {
-      k: 'run',
-      format: 'pageheap-run/1',
-      name: 'x',
-      trace: { name: 'made' },
-      options: options ?? {},
-      ...header,
-    },
-    ...rss.map((r, i) => ({
-      k: 's',
-      t: i * 1000,
-      inuse: r * mib,
-      free: 0,
-      released: 0,
-      rss: r * mib,
-      minflt: i * faults,
-      madvB: 4096 * i,
-    })),
-    ...phases.map((name, i) => ({ k: 'phase', t: (i + 1) * 1000, name, rss: mib })),
-    ...(forcedAt === undefined ? [] : [{ k: 'scav', t: forcedAt, kind: 'forced', bytes: mib }]),
-    ...(resident === undefined
-      ? []
-      : [
-          {
-            k: 'map',
-            t: 0,
-            label: 'A',
-            origin: 0,
-            pages: 4,
-            ranges: [[0, 4]],
-            bits: { state: bytes(() => 3), resident: bytes((i) => (i < resident ? 2 : 0)) },
-          },
-        ]),
-    ...(end === null ? [] : [{ k: 'end', t: rss.length * 1000, reason: 'done', opsPerSec: 5000, ...end }]),
-  ]);
-}
-
-function configurationOf(label: string, runs: readonly RunData[]): ComparedRuns {
-  const values = runs.map(metricsOf);
-  const spread = Object.fromEntries(metrics.map(({ id }) => [id, spreadOf(values.map((v) => v[id]))]));
-  return { label, files: runs.map((_, i) => `${label}-${i + 1}.jsonl`), runs, spread };
-}
-
-function comparisonOf(configurations: readonly ComparedRuns[], more: object = {}): Comparison {
-  const index = {
-    format: 'pageheap-comparison/1',
-    name: 'made',
-    started: '2025-01-01',
-    repeat: 1,
-    seconds: 3,
-    interrupted: false,
-    failures: [],
-    configurations: configurations.map(({ label, files }) => ({ label, runs: files })),
-    ...more,
-  };
-  return {
-    folder: '/nowhere',
-    configurations,
-    index,
-    failures: index.failures,
-    incomplete: [],
-  } as unknown as Comparison;
-}
-
-describe('a spread in words', () => {
-  const of = (...values: readonly number[]) =>
-    spreadOf(values) ?? { n: 0, mean: 0, min: 0, max: 0, sd: null };
-  it.each([
-    ['one value', formatSpread('seconds', of(1)), ''],
-    ['equal ones', formatSpread('bytes', of(mib, mib)), ''],
-    ['what rounds to nothing', formatSpread('seconds', of(1.0001, 1.0002)), ''],
-    ['a share that hardly differs', formatSpread('share', of(0.50001, 0.50002)), ''],
-    ['a deviation that rounds to nothing', formatSpread('share', of(0.50049, 0.50051)), '50.0 % to 50.1 %'],
-    ['what differs', formatSpread('bytes', of(mib, 3 * mib)), '± 1.41 MiB, 1.00 MiB to 3.00 MiB'],
-    ['fewer values than runs', formatSpread('count', of(3), 2), '1 of 2 runs'],
-  ])('%s', (_what, words, wanted) => expect(words).toBe(wanted));
-});
-
-it('curves of 32 configurations are all different, of eight by colour alone', () => {
-  const pairs = Array.from({ length: 32 }, (_, i) => `${curveColour(i)} ${curveDash(i).join(' ')}`);
-  expect(new Set(pairs).size).toBe(32);
-  expect(new Set(Array.from({ length: 8 }, (_, i) => curveColour(i))).size).toBe(8);
-});
-
-it('options are called as on the command line', () => {
-  const { parts, ...rest } = resolveOptions({ environment: false });
-  const names = [...Object.keys(parts), ...Object.keys(rest)].map(optionName);
-  expect(heapOptionNames.filter((name) => !names.includes(name))).toEqual([]);
-  expect(optionName('timed')).toBe('timed');
-  expect(optionInWords('hugePageHints', false)).toBe('off');
-  expect(optionInWords('forcedGCPeriod', null)).toBe('never');
-  expect(optionInWords('growthUnit', 4 * mib)).toBe('4 MiB');
-});
-
-it('a command line is quoted where it must be', () => {
-  expect(commandWords(['pageheap', '-c', "a b:it's,advise=free"])).toBe(
-    String.raw`pageheap -c 'a b:it'\''s,advise=free'`,
-  );
-});
+import { comparisonOf, configurationOf, mib, runOf } from './made-comparison.ts';
 
 describe('what configurations have in common', () => {
   const optionsOf = (generation: 'lists' | 'treap' | 'radix', more: object) => {
-    const { parts, ...rest } = resolveOptions({ generation, environment: false });
-    const { pageHeapClass: _class, ...names } = parts;
-    return JSON.parse(JSON.stringify({ ...names, ...rest, touch: 'all', strict: false, ...more }));
+    const recorded = recordedOptions(resolveOptions({ generation, environment: false }));
+    return JSON.parse(JSON.stringify({ ...recorded, touch: 'all', strict: false, ...more }));
   };
   const two = (a: object, b: object): ComparedRuns[] => [
     configurationOf('a', [runOf({ options: optionsOf('radix', a) })]),
@@ -320,9 +188,9 @@ describe('the page', () => {
           ]),
         ),
       );
-    expect(of(1500)).toMatch(/decay to\s*60\.0 MiB/);
+    expect(of(1500)).toMatch(/RSS after decay\s*60\.0 MiB/);
     expect(of(1500)).toContain('A decay ends where memory was first forced back after the peak');
-    expect(of()).toMatch(/decay to\s*2\.00 MiB/);
+    expect(of()).toMatch(/RSS after decay\s*2\.00 MiB/);
     expect(of()).not.toContain('forced back after the peak');
   });
 

@@ -35,12 +35,15 @@ const files = {
   long: longRun(1),
 };
 
-interface Look {
+interface PageView {
   readonly width?: number;
   readonly dark?: boolean;
 }
 
-async function open(name: keyof typeof files, { width = 1300, dark = false }: Look = {}): Promise<Opened> {
+async function open(
+  name: keyof typeof files,
+  { width = 1300, dark = false }: PageView = {},
+): Promise<Opened> {
   const context = await browser.newContext({
     viewport: { width, height: 900 },
     colorScheme: dark ? 'dark' : 'light',
@@ -106,8 +109,8 @@ describe('the report in a browser', () => {
     for (const chart of ['timeline', 'belief', 'difference', 'faults', 'madvise', 'vmas']) {
       expect(await coloursOf(page.locator(`#${chart} canvas`)), chart).toBeGreaterThan(2);
     }
-    for (const look of ['belief', 'kernel', 'verdict']) {
-      expect(await coloursOf(page.locator(`canvas[data-look=${look}]`)), look).toBeGreaterThan(2);
+    for (const view of ['belief', 'kernel', 'verdict']) {
+      expect(await coloursOf(page.locator(`canvas[data-view=${view}]`)), view).toBeGreaterThan(2);
     }
     expect(await coloursOf(page.locator('#lens canvas'))).toBeGreaterThan(2);
     expect(await page.title()).toBe('sqlite-ramp – pageheap');
@@ -138,7 +141,7 @@ describe('the report in a browser', () => {
 
   it('goes from moment to moment by slider, buttons and table', async () => {
     const { page, context, complaints } = await open('ramp');
-    const belief = page.locator('canvas[data-look=belief]');
+    const belief = page.locator('canvas[data-view=belief]');
     await mapsShown(page, 2);
     const peak = await pixelsOf(belief);
     await page.locator('#moment').focus();
@@ -160,7 +163,7 @@ describe('the report in a browser', () => {
   it('tells page, belief and residency under the pointer and by the arrows', async () => {
     const { page, context } = await open('ramp');
     await mapsShown(page, 2);
-    const kernel = page.locator('canvas[data-look=kernel]');
+    const kernel = page.locator('canvas[data-view=kernel]');
     await kernel.scrollIntoViewIfNeeded();
     const box = (await kernel.boundingBox())!;
     await page.mouse.move(box.x + 60, box.y + 10);

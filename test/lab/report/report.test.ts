@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
 import { inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { belief, factsOf } from '../../../lib/lab/metrics/facts.ts';
 import { toRunData } from '../../../lib/lab/record/run-data.ts';
 import {
   formatBytes,
@@ -16,7 +17,6 @@ import {
   formatTime,
 } from '../../../lib/lab/report/client/format.ts';
 import { clientProgram, linkModules } from '../../../lib/lab/report/client-bundle.ts';
-import { belief, factsOf } from '../../../lib/lab/report/facts.ts';
 import { html, raw, scriptJson, scriptText } from '../../../lib/lab/report/html.ts';
 import { packPages } from '../../../lib/lab/report/page-maps.ts';
 import type { Payload } from '../../../lib/lab/report/payload.ts';
@@ -384,7 +384,7 @@ describe('built by tsc', () => {
       join(built, 'render.mjs'),
       `import { readFileSync } from 'node:fs';
        import { renderReport } from './lib/lab/report/render.js';
-       import { toRunData } from './lib/lab/report/run-data.js';
+       import { toRunData } from './lib/lab/record/run-data.js';
        const text = readFileSync(new URL('./run.jsonl', import.meta.url), 'utf8');
        process.stdout.write(renderReport(toRunData(text.split('\\n').map((line) => JSON.parse(line)))));`,
     );

@@ -9,8 +9,8 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { PageHeapError } from '../../../lib/base/errors.ts';
 import { readRunFile } from '../../../lib/lab/record/run-file.ts';
-import type { RunOptions } from '../../../lib/lab/run/run.ts';
 import { packError, unpackError } from '../../../lib/lab/run/run-messages.ts';
+import type { RunOptions } from '../../../lib/lab/run/run-options.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-fork-'));
 afterAll(() => rmSync(folder, { recursive: true }));

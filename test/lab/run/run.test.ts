@@ -6,13 +6,9 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { PageHeapError } from '../../../lib/base/errors.ts';
 import { readRunFile } from '../../../lib/lab/record/run-file.ts';
-import {
-  type RunHooks,
-  type RunOptions,
-  type RunProgress,
-  runTrace,
-  traceName,
-} from '../../../lib/lab/run/run.ts';
+import { makeRun, type RunHooks } from '../../../lib/lab/run/run.ts';
+import type { RunOptions, RunProgress } from '../../../lib/lab/run/run-options.ts';
+import { traceName } from '../../../lib/lab/subject/subject-request.ts';
 import { FakeHeap } from '../support/fake-heap.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-run-'));
@@ -51,7 +47,7 @@ describe('a run on the real heap', () => {
       command: ['pageheap', 'run'],
     });
     const seen: RunProgress[] = [];
-    const result = await runTrace(run, { onProgress: (progress) => seen.push(progress) });
+    const result = await makeRun(run, { onProgress: (progress) => seen.push(progress) });
     expect(result).toMatchObject({
       file: run.output,
       reason: 'done',
@@ -110,7 +106,7 @@ describe('a run on the real heap', () => {
 
   it('belief and kernel agree of what is in use and resident, in the map at the end of the replay', async () => {
     const run = options('traces/perl.mtrace.gz', { heap: small });
-    await runTrace(run);
+    await makeRun(run);
     const map = (await readRunFile(run.output)).maps.find((m) => m.label === 'end of replay');
     const state = Buffer.from(map?.bits.state ?? '', 'base64');
     const resident = Buffer.from(map?.bits.resident ?? '', 'base64');
@@ -129,13 +125,13 @@ describe('a run on the real heap', () => {
     expect(releasedResident).toBe(0);
   });
 
-  it('looks at LazyFree when it ends, however short it is', async () => {
+  it('samples LazyFree when it ends, however short it is', async () => {
     const run = options(trace('= Start\n+ 0x10 0x400000\n- 0x10\n'), {
       idle: 0.05,
       beatMs: 20,
       heap: { ...small, advise: 'free' },
     });
-    await runTrace(run);
+    await makeRun(run);
     const { samples } = await readRunFile(run.output);
     expect(samples.at(-1)).toMatchObject({ lazy: expect.any(Number), vmas: expect.any(Number) });
   });
@@ -143,7 +139,7 @@ describe('a run on the real heap', () => {
   it('runs out of memory with a typed error at its line, and a whole run file', async () => {
     const path = trace('= Start\n+ 0x10 0x1000\n+ 0x20 0x40000000\n- 0x10\n');
     const run = options(path, { heap: small });
-    await expect(runTrace(run)).rejects.toMatchObject({ code: 'ERR_OUT_OF_MEMORY', file: path, line: 3 });
+    await expect(makeRun(run)).rejects.toMatchObject({ code: 'ERR_OUT_OF_MEMORY', file: path, line: 3 });
     const data = await readRunFile(run.output);
     expect(data.end).toMatchObject({
       reason: 'error',
@@ -163,7 +159,7 @@ describe('however a run ends', () => {
     const path = trace(text);
     const run = options(path);
     const hooks = onFake();
-    await expect(runTrace(run, hooks)).rejects.toMatchObject({ code: 'ERR_TRACE', file: path, line });
+    await expect(makeRun(run, hooks)).rejects.toMatchObject({ code: 'ERR_TRACE', file: path, line });
     expect((await readRunFile(run.output)).end).toMatchObject({
       reason: 'error',
       error: expect.stringContaining(`${path}:${line}: `),
@@ -174,29 +170,29 @@ describe('however a run ends', () => {
   it('with a broken gzip stream, counted before', async () => {
     const path = trace(gzipSync(endless).subarray(0, 50_000));
     const run = options(path, { seconds: 0.2 });
-    await expect(runTrace(run, onFake())).rejects.toMatchObject({ code: 'ERR_TRACE', file: path });
+    await expect(makeRun(run, onFake())).rejects.toMatchObject({ code: 'ERR_TRACE', file: path });
     expect((await readRunFile(run.output)).end).toMatchObject({ reason: 'error' });
   });
 
   it('with what strict mode refuses', async () => {
     const path = trace('= Start\n- 0x10\n');
-    await expect(runTrace(options(path, { strict: true }), onFake())).rejects.toMatchObject({
+    await expect(makeRun(options(path, { strict: true }), onFake())).rejects.toMatchObject({
       code: 'ERR_TRACE',
       line: 2,
     });
-    expect((await runTrace(options(path), onFake())).counts.unknownFrees).toBe(1);
+    expect((await makeRun(options(path), onFake())).counts.unknownFrees).toBe(1);
   });
 
-  it('with an error of looking', async () => {
+  it('with an error of sampling', async () => {
     const hooks = onFake();
-    let looks = 0;
+    let samples = 0;
     const { sample } = hooks.heap;
     hooks.heap.sample = () => {
-      if (++looks > 3) throw new PageHeapError('ERR_FAULT', 'gone');
+      if (++samples > 3) throw new PageHeapError('ERR_FAULT', 'gone');
       return sample.call(hooks.heap);
     };
     const run = options(trace(endless), { seconds: 30 });
-    await expect(runTrace(run, hooks)).rejects.toMatchObject({ code: 'ERR_FAULT' });
+    await expect(makeRun(run, hooks)).rejects.toMatchObject({ code: 'ERR_FAULT' });
     expect((await readRunFile(run.output)).end).toMatchObject({ reason: 'error', error: 'gone' });
   });
 
@@ -209,7 +205,7 @@ describe('however a run ends', () => {
       onProgress: (p: RunProgress) => p.phase === phase && stop.abort(),
     };
     const begin = Date.now();
-    const result = await runTrace(run, hooks);
+    const result = await makeRun(run, hooks);
     expect(Date.now() - begin).toBeLessThan(10_000);
     expect(result.reason).toBe('interrupted');
     const data = await readRunFile(run.output);
@@ -225,7 +221,7 @@ describe('however a run ends', () => {
     input.write('= Start\n+ 0x10 0x20\n');
     const stop = new AbortController();
     const run = options(fifo, { seconds: 5 });
-    const ended = runTrace(run, { ...onFake(), signal: stop.signal });
+    const ended = makeRun(run, { ...onFake(), signal: stop.signal });
     setTimeout(() => stop.abort(), 200);
     // The read that is under way returns when the writer is gone.
     setTimeout(() => input.end(), 400);
@@ -244,7 +240,7 @@ describe('what cannot begin', () => {
     ['touch', { touch: 'some' as 'all' }],
   ])('%s out of range', async (name, more) => {
     const run = options('traces/git.mtrace.gz', more);
-    await expect(runTrace(run, onFake())).rejects.toMatchObject({
+    await expect(makeRun(run, onFake())).rejects.toMatchObject({
       code: 'ERR_INVALID_OPTION',
       message: expect.stringContaining(name),
     });
@@ -253,7 +249,7 @@ describe('what cannot begin', () => {
 
   it.each([0, 1])('a trace that is not there, paced over %i s', async (seconds) => {
     const missing = join(folder, 'missing');
-    await expect(runTrace(options(missing, { seconds }), onFake())).rejects.toMatchObject({
+    await expect(makeRun(options(missing, { seconds }), onFake())).rejects.toMatchObject({
       code: 'ERR_FILE',
       file: missing,
     });
@@ -262,7 +258,7 @@ describe('what cannot begin', () => {
   it('a run file that cannot be written', async () => {
     const hooks = onFake();
     const output = join(trace('x'), 'run.jsonl');
-    await expect(runTrace({ ...options('traces/git.mtrace.gz'), output }, hooks)).rejects.toMatchObject({
+    await expect(makeRun({ ...options('traces/git.mtrace.gz'), output }, hooks)).rejects.toMatchObject({
       code: 'ERR_FILE',
     });
     expect(hooks.heap.disposed).toBe(1);
@@ -272,14 +268,14 @@ describe('what cannot begin', () => {
 describe('details', () => {
   it('fallbacks of the kernel are in the end line', async () => {
     const run = options('traces/git.mtrace.gz');
-    await runTrace(run, onFake());
+    await makeRun(run, onFake());
     expect((await readRunFile(run.output)).end?.summary?.fallbacks).toEqual(['nothing works']);
     expect(readFileSync(run.output, 'utf8').endsWith('}\n')).toBe(true);
   });
 
   it('the number of operations in a .rep header is the total', async () => {
     const totals: (number | undefined)[] = [];
-    await runTrace(options('test/fixtures/traces/short1.rep'), {
+    await makeRun(options('test/fixtures/traces/short1.rep'), {
       ...onFake(),
       onProgress: (p) => totals.push(p.totalOps),
     });

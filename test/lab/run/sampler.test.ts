@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PageHeapError } from '../../../lib/base/errors.ts';
-import type { RunSample } from '../../../lib/lab/record/run-data.ts';
-import { type Looks, Sampler } from '../../../lib/lab/run/sampler.ts';
+import type { RunSample } from '../../../lib/lab/record/lines.ts';
+import { type KernelCounts, Sampler } from '../../../lib/lab/run/sampler.ts';
 import { FakeHeap } from '../support/fake-heap.ts';
 
-class FakeLooks implements Looks {
+class FakeKernel implements KernelCounts {
   close = 0;
   minor = 100;
 
@@ -12,7 +12,7 @@ class FakeLooks implements Looks {
     return 4096;
   }
 
-  mappedUse(): ReturnType<Looks['mappedUse']> {
+  mappedUse(): ReturnType<KernelCounts['mappedUse']> {
     this.close++;
     return { rss: 1, pss: 1, lazyFree: 8192, anonHugePages: 0, swap: 0, mappings: 1, partial: 0 };
   }
@@ -21,11 +21,11 @@ class FakeLooks implements Looks {
     return 7;
   }
 
-  processMemory(): ReturnType<Looks['processMemory']> {
+  processMemory(): ReturnType<KernelCounts['processMemory']> {
     return { size: 3, resident: 2, shared: 1 };
   }
 
-  faults(): ReturnType<Looks['faults']> {
+  faults(): ReturnType<KernelCounts['faults']> {
     return { minor: this.minor++, major: 0 };
   }
 }
@@ -36,27 +36,27 @@ class RangedHeap extends FakeHeap {
   }
 }
 
-function setUp(closely: boolean): {
+function setUp(withSmaps: boolean): {
   sampler: Sampler;
   samples: RunSample[];
-  looks: FakeLooks;
+  kernel: FakeKernel;
   errors: unknown[];
 } {
   const samples: RunSample[] = [];
   const errors: unknown[] = [];
-  const looks = new FakeLooks();
+  const kernel = new FakeKernel();
   const begin = Date.now();
   const sampler = new Sampler({
     heap: new RangedHeap(),
-    looks,
+    kernel,
     beatMs: 100,
-    closely,
+    withSmaps,
     elapsed: () => Date.now() - begin,
     state: () => ({ phase: 'replay', ops: 5 }),
     onSample: (sample) => samples.push(sample),
     onError: (error) => errors.push(error),
   });
-  return { sampler, samples, looks, errors };
+  return { sampler, samples, kernel, errors };
 }
 
 describe('the sampler', () => {
@@ -99,23 +99,23 @@ describe('the sampler', () => {
     expect(last.missed).toBe(sampler.missed);
   });
 
-  it('looks closely at most once a second, and at smaps only where that tells something', () => {
+  it('takes details at most once a second, and smaps only where that tells something', () => {
     const close = setUp(true);
     close.sampler.start();
     vi.advanceTimersByTime(2950);
-    expect(close.looks.close).toBe(3);
+    expect(close.kernel.close).toBe(3);
     expect(close.samples.filter((s) => s.lazy === 8192).map((s) => s.t)).toEqual([0, 1000, 2000]);
     const cheap = setUp(false);
     cheap.sampler.start();
     vi.advanceTimersByTime(2950);
-    expect(cheap.looks.close).toBe(0);
+    expect(cheap.kernel.close).toBe(0);
     expect(cheap.samples.filter((s) => s.vmas === 7).length).toBe(3);
     expect(cheap.samples.some((s) => s.lazy !== undefined)).toBe(false);
   });
 
   it('goes on without a look that is refused', () => {
-    const { sampler, samples, looks, errors } = setUp(true);
-    looks.mappedUse = () => {
+    const { sampler, samples, kernel, errors } = setUp(true);
+    kernel.mappedUse = () => {
       throw new PageHeapError('ERR_SYSTEM', 'smaps: EACCES');
     };
     sampler.start();
@@ -124,9 +124,9 @@ describe('the sampler', () => {
   });
 
   it('tells of an error once, and takes no more beats', () => {
-    const { sampler, looks, errors } = setUp(false);
+    const { sampler, kernel, errors } = setUp(false);
     sampler.start();
-    looks.residentBytes = () => {
+    kernel.residentBytes = () => {
       throw new PageHeapError('ERR_FAULT', 'not mapped');
     };
     vi.advanceTimersByTime(1000);

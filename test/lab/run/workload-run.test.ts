@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { RunData, RunPhaseEnd } from '../../../lib/lab/record/run-data.ts';
+import type { RunPhaseEnd } from '../../../lib/lab/record/lines.ts';
+import type { RunData } from '../../../lib/lab/record/run-data.ts';
 import { readRunFile } from '../../../lib/lab/record/run-file.ts';
-import { type RunProgress, runTrace } from '../../../lib/lab/run/run.ts';
-import type { RunOptions, WorkloadOptions } from '../../../lib/lab/run/run-options.ts';
+import { makeRun } from '../../../lib/lab/run/run.ts';
+import type { RunOptions, RunProgress } from '../../../lib/lab/run/run-options.ts';
+import type { WorkloadOptions } from '../../../lib/lab/subject/subject-request.ts';
 import { workloads } from '../../../lib/lab/workloads/index.ts';
 import { FakeHeap } from '../support/fake-heap.ts';
 
@@ -27,7 +29,7 @@ function options(workload: WorkloadOptions, more: Partial<RunOptions> = {}): Run
 
 async function made(workload: WorkloadOptions, more: Partial<RunOptions> = {}): Promise<RunData> {
   const run = options(workload, more);
-  await runTrace(run);
+  await makeRun(run);
   return readRunFile(run.output);
 }
 
@@ -43,7 +45,7 @@ describe('rsscurve, small and in a hurry', () => {
   it('fills a run file that tells everything', async () => {
     const run = options(workload);
     const seen: RunProgress[] = [];
-    const result = await runTrace(run, { onProgress: (progress) => seen.push(progress) });
+    const result = await makeRun(run, { onProgress: (progress) => seen.push(progress) });
     const data = await readRunFile(run.output);
     expect(data.remarks).toEqual([]);
     expect(data.header).toMatchObject({
@@ -84,7 +86,7 @@ describe('rsscurve, small and in a hurry', () => {
     expect(a.lazy).toBeNull();
   });
 
-  it('looks closely at the end of each phase under MADV_FREE', async () => {
+  it('takes a detailed sample at the end of each phase under MADV_FREE', async () => {
     const data = await made({ ...workload, timeScale: 0 }, { heap: { environment: false, advise: 'free' } });
     const f = phase(data, 'F');
     expect(f.sys - f.released).toBeLessThan(3 * mib);
@@ -97,7 +99,7 @@ describe('rsscurve, small and in a hurry', () => {
   it('says so when it was interrupted', async () => {
     const stop = new AbortController();
     const run = options({ name: 'rsscurve', scale: 0.05 });
-    const result = await runTrace(run, {
+    const result = await makeRun(run, {
       signal: stop.signal,
       onProgress: ({ phase: at }) => {
         if (at === 'idle') stop.abort();
@@ -178,7 +180,7 @@ describe('a run refuses', () => {
   ] as const)('%s', async (_what, what, message) => {
     const run: RunOptions = { output: join(folder, 'none.jsonl'), ...what };
     const hooks = { makeHeap: () => new FakeHeap() };
-    await expect(runTrace(run, hooks)).rejects.toMatchObject({
+    await expect(makeRun(run, hooks)).rejects.toMatchObject({
       code: 'ERR_INVALID_OPTION',
       message: expect.stringMatching(message),
     });

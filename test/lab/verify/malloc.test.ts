@@ -1,87 +1,21 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from 'vitest';
-import { PageHeapError } from '../../../lib/base/errors.ts';
-import { type MallocVerdict, verifyMalloc } from '../../../lib/lab/verify/malloc.ts';
+import { describe, expect, it } from 'vitest';
+import { verifyMalloc } from '../../../lib/lab/verify/malloc.ts';
 import { verifyFile } from '../../../lib/lab/verify/verify.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'pageheap-verify-malloc-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const fixture = (name: string): string =>
-  new URL(`../../fixtures/golden/malloc/${name}.jsonl.gz`, import.meta.url).pathname;
-
-const linesOf = (name: string): string[] =>
-  gunzipSync(readFileSync(fixture(name)))
-    .toString()
-    .trimEnd()
-    .split('\n');
-
-const fresh = linesOf('f1');
-const swept = linesOf('g1');
-
-type Fields = Record<string, unknown>;
-
-/** The lines before the first allocation. */
-const startOf = (lines: readonly string[]): string[] => lines.slice(0, firstOf(lines));
-const firstOf = (lines: readonly string[]): number => lines.findIndex((text) => text.startsWith('['));
-
-const edited = (text: string, edit: (fields: Fields) => void): string => {
-  const fields = JSON.parse(text) as Fields;
-  edit(fields);
-  return JSON.stringify(fields);
-};
-
-const kindIs = (kind: string, text: string): boolean => text.startsWith(`{"k":"${kind}"`);
-
-/** The lines with the first of a kind, where `which` holds, edited. */
-function editing(
-  lines: readonly string[],
-  kind: string,
-  edit: (fields: Fields) => void,
-  which: (fields: Fields) => boolean = () => true,
-): string[] {
-  const at = lines.findIndex((text) => kindIs(kind, text) && which(JSON.parse(text) as Fields));
-  expect(at).toBeGreaterThanOrEqual(0);
-  return lines.map((text, i) => (i === at ? edited(text, edit) : text));
-}
-
-let files = 0;
-function write(lines: readonly string[]): string {
-  const file = join(folder, `trace-${files++}`);
-  writeFileSync(file, `${lines.join('\n')}\n`);
-  return file;
-}
-
-const verify = (lines: readonly string[], last = 20): Promise<MallocVerdict> =>
-  verifyMalloc(write(lines), { last });
-
-/** A trace without an allocation: its end is its start. */
-function still(lines: readonly string[], edit: (heap1: Fields) => void = () => {}): string[] {
-  const start = editing(startOf(lines), 'hdr', (header) => {
-    header.n = 0;
-  });
-  const heap0 = start.find((text) => kindIs('heap0', text))!;
-  return [
-    ...start,
-    edited(heap0, (fields) => {
-      fields.k = 'heap1';
-      edit(fields);
-    }),
-  ];
-}
-
-async function refusal(lines: readonly string[]): Promise<[code: string, line: number | undefined]> {
-  try {
-    await verify(lines);
-  } catch (error) {
-    if (error instanceof PageHeapError) return [error.code, error.line];
-    throw error;
-  }
-  return ['none', undefined];
-}
+import {
+  editing,
+  type Fields,
+  firstOf,
+  fixture,
+  fresh,
+  kindIs,
+  refusal,
+  startOf,
+  still,
+  swept,
+  verify,
+  write,
+} from './malloc-lines.ts';
 
 describe('the placements of the real runtime', () => {
   it.each(['f1', 'g1'])('%s, on arithmetic addresses', async (name) => {

@@ -4,11 +4,12 @@ import { resolveOptions } from '../../../lib/design/options.ts';
 import { RealObjects } from '../../../lib/lab/verify/real-objects.ts';
 import { systemClock } from '../../../lib/os/clock.ts';
 import { Sys } from '../../../lib/os/sys.ts';
-import { Runtime } from '../../../lib/runtime/runtime.ts';
+import { createRuntime } from '../../../lib/runtime/create.ts';
+import type { Runtime } from '../../../lib/runtime/runtime.ts';
 
 let runtime: Runtime;
 beforeEach(() => {
-  runtime = Runtime.create(
+  runtime = createRuntime(
     new Sys({ advise: 'dontneed' }),
     resolveOptions({
       environment: false,
@@ -27,7 +28,7 @@ describe('real objects', () => {
     const malloc = runtime.mallocOf(0);
     const real = new RealObjects(runtime);
     for (const size of [5, 64, 3000, 100_000]) {
-      const offset = malloc.malloc(size, true, true) - runtime.origin;
+      const offset = malloc.malloc(size, true, true) - runtime.memory.origin;
       expect(real.use(offset, size)).toBe(-1);
       expect(real.use(offset, size)).toBe(0);
     }
@@ -35,21 +36,21 @@ describe('real objects', () => {
   });
 
   it('are looked at to their last byte', () => {
-    const offset = runtime.mallocOf(0).malloc(20_001, true, true) - runtime.origin;
+    const offset = runtime.mallocOf(0).malloc(20_001, true, true) - runtime.memory.origin;
     const real = new RealObjects(runtime);
-    runtime.memory.bytes(0)[offset + 20_000] = 1;
+    runtime.spans.memory.bytes(0)[offset + 20_000] = 1;
     expect(real.use(offset, 20_001)).toBe(20_000);
-    runtime.memory.bytes(0).fill(0, offset, offset + 20_001);
-    runtime.memory.bytes(0)[offset + 9000] = 1;
+    runtime.spans.memory.bytes(0).fill(0, offset, offset + 20_001);
+    runtime.spans.memory.bytes(0)[offset + 9000] = 1;
     expect(real.use(offset, 20_001)).toBe(9000);
   });
 
   it('betray a page that is resident and should not be', () => {
     const malloc = runtime.mallocOf(0);
-    const offset = malloc.malloc(100_000, true, true) - runtime.origin;
+    const offset = malloc.malloc(100_000, true, true) - runtime.memory.origin;
     const real = new RealObjects(runtime);
     expect(real.check()).toBeUndefined();
-    runtime.memory.bytes(0)[offset + 5000] = 1;
+    runtime.spans.memory.bytes(0)[offset + 5000] = 1;
     expect(real.check()).toEqual({
       page: offset / pageSize,
       expected: 'not resident, as it was never written',
@@ -58,10 +59,10 @@ describe('real objects', () => {
   });
 
   it('betray a page that is gone and should not be', () => {
-    const offset = runtime.mallocOf(0).malloc(100_000, true, true) - runtime.origin;
+    const offset = runtime.mallocOf(0).malloc(100_000, true, true) - runtime.memory.origin;
     const real = new RealObjects(runtime);
     real.use(offset, 100_000);
-    runtime.sys.unused(runtime.origin + offset + 3 * pageSize, pageSize);
+    runtime.memory.sys.unused(runtime.memory.origin + offset + 3 * pageSize, pageSize);
     expect(real.check()).toMatchObject({
       page: offset / pageSize + 3,
       expected: 'resident, as it was written',
@@ -70,10 +71,10 @@ describe('real objects', () => {
 
   it('find junk where the heap had forgotten to zero', () => {
     const malloc = runtime.mallocOf(0);
-    const offset = malloc.malloc(100_000, true, true) - runtime.origin;
+    const offset = malloc.malloc(100_000, true, true) - runtime.memory.origin;
     // A span whose memory is old: all of it is filled, and zeroing is the heap's business.
-    const s = runtime.heap.parts.pageColumns.spanOf[offset / pageSize]!;
-    runtime.spans.columns.needZero[s] = 1;
+    const s = runtime.state.pageColumns.spanOf[offset / pageSize]!;
+    runtime.state.spans.columns.needZero[s] = 1;
     const real = new RealObjects(runtime);
     expect(real.use(offset, 100_000)).toBe(0);
     expect(real.check()).toBeUndefined();

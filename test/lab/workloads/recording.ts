@@ -1,7 +1,7 @@
 /** Runs a workload on a heap that needs no memory and in time that passes at once, and records what it asked for. */
 import type { DriveHost } from '../../../lib/lab/run/drive.ts';
-import type { WorkloadOptions } from '../../../lib/lab/run/run-options.ts';
 import { WorkloadDrive } from '../../../lib/lab/run/workload-drive.ts';
+import type { WorkloadOptions } from '../../../lib/lab/subject/subject-request.ts';
 import { FakeHeap } from '../support/fake-heap.ts';
 import { FakeTurns } from '../support/fake-turns.ts';
 
@@ -71,7 +71,7 @@ export async function record(
     heap,
     stopped: () => phases.length >= stopAfter,
     progress: (_phase, share) => void shares.push(share ?? Number.NaN),
-    look: () => undefined,
+    sample: () => undefined,
     map: () => undefined,
     endPhase: (name) => {
       const { mallocs, drops, collections, forced } = heap;

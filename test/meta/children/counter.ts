@@ -17,7 +17,7 @@ for (let i = 0; i < rounds; i++) {
   lock.lock();
   // Not atomic: two at once lose a step.
   const before = sum[0];
-  for (let spin = i & 63; spin > 0; spin--) Atomics.load(word, 0);
+  for (let spin = i & 63; spin > 0; spin--) word.load(0);
   sum[0] = before + 1;
   lock.unlock();
 }

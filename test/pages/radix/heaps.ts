@@ -1,6 +1,6 @@
 /** Page allocators for tests, over ordinary arrays, and their state in words. */
 import { pageCount, pageIndex, pId } from '../../../lib/base/units.ts';
-import { ordinaryMemory } from '../../../lib/pages/radix/columns.ts';
+import { plainRadixMemory } from '../../../lib/pages/radix/columns.ts';
 import { type PhysicalPages, RadixPageAlloc } from '../../../lib/pages/radix/page-alloc.ts';
 import { PageCache } from '../../../lib/pages/radix/page-cache.ts';
 
@@ -25,7 +25,7 @@ export function heapOf(
   physical = withHuge,
 ): RadixPageAlloc {
   const reach = (Math.max(...chunks) + 1) * chunkPages;
-  const heap = new RadixPageAlloc(ordinaryMemory(reach, 4), physical);
+  const heap = new RadixPageAlloc(plainRadixMemory(reach, 4), physical);
   for (const chunk of chunks) {
     heap.grow(page(chunk * chunkPages), count(chunkPages));
     heap.allocRange(page(chunk * chunkPages), count(chunkPages));

@@ -35,7 +35,7 @@ it('lives in columns, touches only what it committed, and a second object attach
   expect(cacheThere.alloc(count(4))).toBe(0);
   expect(other.alloc(count(1))).toBe(64);
   expect(other.grow(page(5 * chunkPages), count(chunkPages))).toBe(true);
-  cacheThere.flush(other);
+  other.flushCache(cacheThere);
   expect(cache.isEmpty()).toBe(true);
   expect(heap.alloc(count(1))).toBe(4);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FatalError } from '../../../lib/base/errors.ts';
-import { ordinaryMemory, slotSearch } from '../../../lib/pages/radix/columns.ts';
+import { plainRadixMemory } from '../../../lib/pages/radix/columns.ts';
 import { RadixPageAlloc } from '../../../lib/pages/radix/page-alloc.ts';
 import {
   allocatedRanges,
@@ -201,7 +201,7 @@ describe('alloc takes the lowest run that is long enough', () => {
   });
 
   it('from an empty heap is −1', () => {
-    const heap = new RadixPageAlloc(ordinaryMemory(chunkPages, 1), withHuge);
+    const heap = new RadixPageAlloc(plainRadixMemory(chunkPages, 1), withHuge);
     expect(heap.alloc(count(1))).toBe(-1);
     expect(heap.find(count(1))).toBe(-1);
     expect(heap.allocToCache(cacheOf(heap))).toBe(false);
@@ -254,7 +254,7 @@ describe('free', () => {
 
 describe('grow', () => {
   it('adds free and scavenged pages, and merges ranges', () => {
-    const heap = new RadixPageAlloc(ordinaryMemory(8 * chunkPages, 1), withHuge);
+    const heap = new RadixPageAlloc(plainRadixMemory(8 * chunkPages, 1), withHuge);
     for (const chunk of [5, 1, 3, 4, 2]) {
       expect(heap.grow(page(chunk * chunkPages), count(chunkPages))).toBe(true);
       heap.check(3);
@@ -268,7 +268,7 @@ describe('grow', () => {
   });
 
   it('below a full heap is where the next pages come from', () => {
-    const heap = new RadixPageAlloc(ordinaryMemory(8 * chunkPages, 1), withHuge);
+    const heap = new RadixPageAlloc(plainRadixMemory(8 * chunkPages, 1), withHuge);
     heap.grow(page(4 * chunkPages), count(chunkPages));
     heap.alloc(count(chunkPages));
     expect(heap.alloc(count(1))).toBe(-1);
@@ -277,7 +277,7 @@ describe('grow', () => {
   });
 
   it('answers false beyond the reach, and when there is no memory, and changes nothing', () => {
-    const memory = ordinaryMemory(4 * chunkPages, 1);
+    const memory = plainRadixMemory(4 * chunkPages, 1);
     let has = true;
     const heap = new RadixPageAlloc({ ...memory, commit: () => has }, withHuge);
     heap.grow(page(0), count(chunkPages));
@@ -300,7 +300,7 @@ describe('grow', () => {
 });
 
 describe('the search page', () => {
-  const search = (heap: RadixPageAlloc): number => heap.memory.state.slots[slotSearch]!;
+  const search = (heap: RadixPageAlloc): number => heap.memory.state.search[0];
 
   it('rises past full chunks and falls with a free', () => {
     const heap = heapOf([0, 1, 2, 3], [[0, 1500]]);

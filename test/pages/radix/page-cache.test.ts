@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  cacheFreeHigh,
-  cacheFreeLow,
-  cacheScavengedHigh,
-  cacheScavengedLow,
-} from '../../../lib/pages/radix/page-cache.ts';
-import {
   allocatedRanges,
   cacheOf,
   count,
@@ -17,8 +11,8 @@ import {
 } from './heaps.ts';
 
 /** The set bits of a cache's two words, as ranges. */
-function bits(words: Int32Array, low: number, high: number): Range[] {
-  return rangesWhere(64, (i) => ((words[i < 32 ? low : high]! >>> (i & 31)) & 1) === 1);
+function bits(low: number, high: number): Range[] {
+  return rangesWhere(64, (i) => (((i < 32 ? low : high) >>> (i & 31)) & 1) === 1);
 }
 
 describe('allocToCache takes the block of 64 that holds the first free page', () => {
@@ -71,14 +65,14 @@ describe('allocToCache takes the block of 64 that holds the first free page', ()
     const before = [allocatedRanges(heap), scavengedRanges(heap)];
     expect(heap.allocToCache(cache)).toBe(true);
     heap.check(3);
-    expect(cache.slots[0]).toBe(base);
-    expect(bits(cache.slots, cacheFreeLow, cacheFreeHigh)).toEqual(free);
-    expect(bits(cache.slots, cacheScavengedLow, cacheScavengedHigh)).toEqual(taken);
+    expect(cache.base).toBe(base);
+    expect(bits(cache.freeLow, cache.freeHigh)).toEqual(free);
+    expect(bits(cache.scavengedLow, cache.scavengedHigh)).toEqual(taken);
     expect([cache.freePages(), cache.scavengedPages()]).toEqual([
       free.reduce((sum, [, n]) => sum + n, 0),
       taken.reduce((sum, [, n]) => sum + n, 0),
     ]);
-    cache.flush(heap);
+    heap.flushCache(cache);
     heap.check(3);
     expect(cache.isEmpty()).toBe(true);
     expect([allocatedRanges(heap), scavengedRanges(heap)]).toEqual(before);
@@ -122,7 +116,7 @@ it('a cache allocates as 64 booleans do', () => {
       fc.array(fc.integer({ min: 1, max: 64 }), { maxLength: 30 }),
       (free, scav, asks) => {
         const low = (x: bigint): number => Number(BigInt.asIntN(32, x));
-        cache.slots.set([64, low(free), low(free >> 32n), low(free & scav), low((free & scav) >> 32n)]);
+        cache.fill(64, low(free), low(free >> 32n), low(free & scav), low((free & scav) >> 32n));
         const isFree = Array.from({ length: 64 }, (_, i) => ((free >> BigInt(i)) & 1n) === 1n);
         const isScavenged = isFree.map((bit, i) => bit && ((scav >> BigInt(i)) & 1n) === 1n);
         for (const n of asks) {

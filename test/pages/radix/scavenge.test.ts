@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  slotBackgroundCursor,
-  slotBackgroundMarked,
-  slotForceCursor,
-  slotForceMarked,
-} from '../../../lib/pages/radix/columns.ts';
+import { hasFree, noHugePage } from '../../../lib/pages/radix/density.ts';
 import type { RadixPageAlloc } from '../../../lib/pages/radix/page-alloc.ts';
-import { hasFree, noHugePage } from '../../../lib/pages/radix/scavenge-index.ts';
 import { count, heapOf, page, type Range, scavengedRanges, withHuge, withoutHuge } from './heaps.ts';
 
 const pageBytes = 8192;
@@ -198,15 +192,15 @@ describe('a background scavenge', () => {
     heap.nextGeneration();
     heap.free(page(100), count(200));
     // A cursor for this generation, as another free before the last generation's end would have left it.
-    heap.memory.state.slots[slotBackgroundCursor] = 299;
+    heap.memory.state.backgroundCursor[0] = 299;
     expect(release(heap, everything, false)).toEqual([]);
   });
 });
 
 describe('cursors', () => {
   const cursors = (heap: RadixPageAlloc): number[] =>
-    [slotBackgroundCursor, slotBackgroundMarked, slotForceCursor, slotForceMarked].map(
-      (slot) => heap.memory.state.slots[slot]!,
+    (['backgroundCursor', 'backgroundMarked', 'forceCursor', 'forceMarked'] as const).map(
+      (name) => heap.memory.state[name][0],
     );
 
   it('are raised and marked by frees and generations, and cleared only when unmarked', () => {

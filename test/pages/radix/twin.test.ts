@@ -1,15 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import {
-  noSearch,
-  ordinaryMemory,
-  slotBackgroundCursor,
-  slotBackgroundMarked,
-  slotForceCursor,
-  slotForceMarked,
-  slotFreeHwm,
-  slotSearch,
-} from '../../../lib/pages/radix/columns.ts';
+import { noSearch, plainRadixMemory } from '../../../lib/pages/radix/columns.ts';
 import { levelStart } from '../../../lib/pages/radix/levels.ts';
 import { RadixPageAlloc } from '../../../lib/pages/radix/page-alloc.ts';
 import type { PageCache } from '../../../lib/pages/radix/page-cache.ts';
@@ -53,13 +44,13 @@ class Pair {
   readonly fast: RadixPageAlloc;
   readonly twin: Twin;
   private readonly held: Range[] = [];
-  private readonly caches: { fast: PageCache; twin: TwinCache }[] = [];
+  private readonly caches: { row: number; fast: PageCache; twin: TwinCache }[] = [];
   private readonly free: number[];
   private readonly reach: number;
 
   constructor(chunks: readonly number[], later: readonly number[], minPages: number, hugePages: number) {
     this.reach = (Math.max(...chunks, ...later) + 1) * chunkPages;
-    this.fast = new RadixPageAlloc(ordinaryMemory(this.reach, 4), {
+    this.fast = new RadixPageAlloc(plainRadixMemory(this.reach, 4), {
       physPageSize: minPages * 8192,
       physHugePageSize: hugePages * 8192,
     });
@@ -103,12 +94,13 @@ class Pair {
       }
       case 'fill': {
         if (this.caches.length === 4) return;
-        const fast = cacheOf(this.fast, this.freeRow());
+        const row = this.freeRow();
+        const fast = cacheOf(this.fast, row);
         const twin = this.twin.allocToCache();
         expect(this.fast.allocToCache(fast)).toBe(twin !== undefined);
         if (twin === undefined) return;
-        expect(fast.slots[0]).toBe(twin.base);
-        this.caches.push({ fast, twin });
+        expect(fast.base).toBe(twin.base);
+        this.caches.push({ row, fast, twin });
         return;
       }
       case 'take': {
@@ -125,7 +117,7 @@ class Pair {
       case 'flush': {
         if (this.caches.length === 0) return;
         const [cache] = this.caches.splice(b % this.caches.length, 1);
-        cache!.fast.flush(this.fast);
+        this.fast.flushCache(cache!.fast);
         this.twin.flush(cache!.twin);
         return;
       }
@@ -160,13 +152,13 @@ class Pair {
       rangesWhere(this.reach, (p) => inHeap(p) && twin.allocated[p] === 1),
     );
     expect(scavengedRanges(fast)).toEqual(rangesWhere(this.reach, (p) => twin.scavenged[p] === 1));
-    const state = fast.memory.state.slots;
-    const search = state[slotSearch]!;
+    const { state } = fast.memory;
+    const search = state.search[0];
     expect(search === noSearch ? Number.POSITIVE_INFINITY : search).toBe(twin.searchPage);
     expect([
-      [state[slotBackgroundCursor], state[slotBackgroundMarked]],
-      [state[slotForceCursor], state[slotForceMarked]],
-      state[slotFreeHwm],
+      [state.backgroundCursor[0], state.backgroundMarked[0]],
+      [state.forceCursor[0], state.forceMarked[0]],
+      state.freeHwm[0],
     ]).toEqual([
       [twin.background.page, Number(twin.background.marked)],
       [twin.forced.page, Number(twin.forced.marked)],
@@ -200,8 +192,8 @@ class Pair {
   }
 
   private freeRow(): number {
-    const used = new Set(this.caches.map(({ fast }) => fast.slots.byteOffset));
-    return [0, 1, 2, 3].find((row) => !used.has(cacheOf(this.fast, row).slots.byteOffset))!;
+    const used = new Set(this.caches.map(({ row }) => row));
+    return [0, 1, 2, 3].find((row) => !used.has(row))!;
   }
 }
 

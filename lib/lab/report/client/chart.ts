@@ -82,7 +82,7 @@ export class ChartGroup {
   readonly members: Member[] = [];
   range: readonly [number, number];
   whole: readonly [number, number];
-  private busy = false;
+  #busy = false;
 
   constructor(from: number, to: number) {
     this.whole = [from, to > from ? to : from + 1];
@@ -93,15 +93,15 @@ export class ChartGroup {
   zoom(from: number, to: number): void {
     const width = Math.min(Math.max(to - from, 20), this.whole[1] - this.whole[0]);
     const start = Math.min(Math.max(from, this.whole[0]), this.whole[1] - width);
-    if (this.busy || (start === this.range[0] && start + width === this.range[1])) {
+    if (this.#busy || (start === this.range[0] && start + width === this.range[1])) {
       return;
     }
     this.range = [start, start + width];
-    this.busy = true;
+    this.#busy = true;
     for (const member of this.members) {
       member.plot()?.setScale('x', { min: start, max: start + width });
     }
-    this.busy = false;
+    this.#busy = false;
   }
 
   /** The whole is from now on what ends at a time; what is zoomed in on stays, as far as it is within. */
@@ -113,10 +113,10 @@ export class ChartGroup {
 
   /** Puts every other chart's cursor at a time; null hides it. */
   point(time: number | null, source: uPlotType): void {
-    if (this.busy) {
+    if (this.#busy) {
       return;
     }
-    this.busy = true;
+    this.#busy = true;
     for (const member of this.members) {
       const plot = member.plot();
       if (plot !== undefined && plot !== source) {
@@ -126,12 +126,12 @@ export class ChartGroup {
         });
       }
     }
-    this.busy = false;
+    this.#busy = false;
   }
 
   /** Whether the cursor is being moved from another chart. */
   get following(): boolean {
-    return this.busy;
+    return this.#busy;
   }
 }
 

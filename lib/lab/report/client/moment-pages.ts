@@ -62,28 +62,28 @@ async function inflate(data: string): Promise<Uint8Array> {
 }
 
 export class MomentPages {
-  private readonly maps: readonly PackedMap[];
-  private readonly order: PageOrder;
-  private readonly inflated = new Map<number, Uint8Array>();
+  readonly #maps: readonly PackedMap[];
+  readonly #order: PageOrder;
+  readonly #inflated = new Map<number, Uint8Array>();
 
   constructor(maps: readonly PackedMap[], order: PageOrder) {
-    this.maps = maps;
-    this.order = order;
+    this.#maps = maps;
+    this.#order = order;
   }
 
   /** A moment's bytes, absentPage where it has no such page. */
   async load(moment: number): Promise<Uint8Array> {
-    let placed = this.inflated.get(moment);
+    let placed = this.#inflated.get(moment);
     if (placed === undefined) {
-      const map = this.maps[moment];
+      const map = this.#maps[moment];
       const bytes = await inflate(map.data);
-      placed = new Uint8Array(this.order.total).fill(absentPage);
+      placed = new Uint8Array(this.#order.total).fill(absentPage);
       let offset = 0;
       for (const [first, pages] of map.ranges) {
-        placed.set(bytes.subarray(offset, offset + pages), this.order.indexOf(first));
+        placed.set(bytes.subarray(offset, offset + pages), this.#order.indexOf(first));
         offset += pages;
       }
-      this.inflated.set(moment, placed);
+      this.#inflated.set(moment, placed);
     }
     return placed;
   }

@@ -8,7 +8,7 @@
 /** A page that the moment's arenas do not hold. */
 export const absentPage = 255;
 
-export interface Look {
+export interface PageView {
   readonly name: string;
   /** What is shown, for the caption. */
   readonly caption: string;
@@ -33,7 +33,7 @@ export function verdictOf(pair: number): number {
   return held ? (residency === 0 ? 2 : 0) : residency > 0 ? 1 : 0;
 }
 
-export const beliefLook: Look = {
+export const beliefView: PageView = {
   name: 'belief',
   caption: 'What the heap believes',
   colours: ['unmapped', 'free', 'released', 'in-use', 'manual'],
@@ -41,7 +41,7 @@ export const beliefLook: Look = {
   classOf: (pair) => pair >> 2,
 };
 
-export const kernelLook: Look = {
+export const kernelView: PageView = {
   name: 'kernel',
   caption: 'What the kernel holds',
   colours: ['not-resident', 'half-resident', 'resident', 'unknown'],
@@ -49,7 +49,7 @@ export const kernelLook: Look = {
   classOf: (pair) => pair & 3,
 };
 
-export const verdictLook: Look = {
+export const verdictView: PageView = {
   name: 'verdict',
   caption: 'Where the two disagree',
   colours: ['agree', 'over', 'under', 'unknown'],
@@ -57,7 +57,7 @@ export const verdictLook: Look = {
   classOf: verdictOf,
 };
 
-export const looks: readonly Look[] = [beliefLook, kernelLook, verdictLook];
+export const pageViews: readonly PageView[] = [beliefView, kernelView, verdictView];
 
 /** A page in words: `in use, resident`. */
 export function pageWords(pair: number): string {
@@ -65,9 +65,9 @@ export function pageWords(pair: number): string {
     return 'not in an arena of this moment';
   }
   const verdict = verdictOf(pair);
-  const remark = verdict === 0 ? '' : ` (${verdictLook.words[verdict]})`;
+  const remark = verdict === 0 ? '' : ` (${verdictView.words[verdict]})`;
   const residency = ['not resident', 'one of two physical pages resident', 'resident', 'residency unknown'][
     pair & 3
   ];
-  return `${beliefLook.words[pair >> 2]}; ${residency}${verdict === 3 ? '' : remark}`;
+  return `${beliefView.words[pair >> 2]}; ${residency}${verdict === 3 ? '' : remark}`;
 }

@@ -10,120 +10,123 @@
 import type { PackedMap } from '../page-maps.ts';
 import { byId, colour, make, onAppearance, onWidth, sizeCanvas } from './dom.ts';
 import { MomentPages, PageOrder } from './moment-pages.ts';
-import { absentPage, beliefLook, kernelLook, looks, pageWords, verdictOf } from './page-colours.ts';
+import { absentPage, beliefView, kernelView, pageViews, pageWords, verdictOf } from './page-colours.ts';
 import { type Fit, fitLayout } from './page-layout.ts';
-import { cellWords, heapPageBytes, lookKey, mapWidth, PageSheet } from './page-sheet.ts';
+import { cellWords, heapPageBytes, mapWidth, PageSheet, viewKey } from './page-sheet.ts';
 
 const lensPages = 64;
 const tallest = 420;
 
 export class PageMaps {
-  private readonly maps: readonly PackedMap[];
-  private readonly order: PageOrder;
-  private readonly moments: MomentPages;
-  private readonly sheets: readonly PageSheet[];
-  private readonly lens = make('canvas', { 'aria-hidden': 'true' });
-  private wanted = -1;
-  private shown = -1;
-  private pages: Uint8Array | undefined;
-  private fit: Fit | undefined;
-  private page = -1;
+  readonly #maps: readonly PackedMap[];
+  readonly #order: PageOrder;
+  readonly #moments: MomentPages;
+  readonly #sheets: readonly PageSheet[];
+  readonly #lens = make('canvas', { 'aria-hidden': 'true' });
+  #wanted = -1;
+  #shown = -1;
+  #pages: Uint8Array | undefined;
+  #fit: Fit | undefined;
+  #page = -1;
 
   constructor(maps: readonly PackedMap[]) {
-    this.maps = maps;
-    this.order = new PageOrder(maps.map((map) => map.ranges));
-    this.moments = new MomentPages(maps, this.order);
+    this.#maps = maps;
+    this.#order = new PageOrder(maps.map((map) => map.ranges));
+    this.#moments = new MomentPages(maps, this.#order);
     const host = byId('page-maps');
-    this.sheets = looks.map((look) => new PageSheet(look, look.caption, this.order, (p) => this.point(p)));
-    for (const { look, frame } of this.sheets) {
-      host.append(make('figure', {}, make('figcaption', {}, look.caption), frame, lookKey(look)));
+    this.#sheets = pageViews.map(
+      (view) => new PageSheet(view, view.caption, this.#order, (p) => this.#point(p)),
+    );
+    for (const { view, frame } of this.#sheets) {
+      host.append(make('figure', {}, make('figcaption', {}, view.caption), frame, viewKey(view)));
     }
-    byId('lens').append(this.lens);
-    onWidth(host, () => this.resize());
-    onAppearance(() => this.resize());
+    byId('lens').append(this.#lens);
+    onWidth(host, () => this.#resize());
+    onAppearance(() => this.#resize());
   }
 
   /** Shows a moment, when its bytes are there and no other was asked for meanwhile. */
   async show(moment: number): Promise<void> {
-    this.wanted = moment;
-    const pages = await this.moments.load(moment);
-    if (this.wanted === moment) {
-      this.shown = moment;
-      this.pages = pages;
-      this.draw();
+    this.#wanted = moment;
+    const pages = await this.#moments.load(moment);
+    if (this.#wanted === moment) {
+      this.#shown = moment;
+      this.#pages = pages;
+      this.#draw();
       byId('page-maps').dataset.shown = String(moment);
     }
   }
 
-  private pairOf(page: number): number {
-    const index = this.order.indexOf(page);
-    return index < 0 ? absentPage : (this.pages?.[index] ?? absentPage);
+  #pairOf(page: number): number {
+    const index = this.#order.indexOf(page);
+    return index < 0 ? absentPage : (this.#pages?.[index] ?? absentPage);
   }
 
-  private resize(): void {
-    const width = mapWidth(this.sheets[0].frame.clientWidth);
+  #resize(): void {
+    const width = mapWidth(this.#sheets[0].frame.clientWidth);
     if (width > 0) {
-      this.fit = fitLayout(this.order.ranges, width, tallest * (window.devicePixelRatio || 1));
-      this.draw();
+      this.#fit = fitLayout(this.#order.ranges, width, tallest * (window.devicePixelRatio || 1));
+      this.#draw();
     }
   }
 
-  private draw(): void {
-    const { pages, fit } = this;
+  #draw(): void {
+    const pages = this.#pages;
+    const fit = this.#fit;
     if (pages === undefined || fit === undefined) {
       return;
     }
-    for (const sheet of this.sheets) {
+    for (const sheet of this.#sheets) {
       sheet.draw(fit, pages);
     }
     byId('map-scale').textContent = cellWords(fit);
-    this.point(this.page < 0 ? this.firstOfInterest(pages) : this.page);
+    this.#point(this.#page < 0 ? this.#firstOfInterest(pages) : this.#page);
   }
 
   /** The first page where belief and kernel disagree, or the first of all. */
-  private firstOfInterest(pages: Uint8Array): number {
-    return this.order.pageAt(pages.findIndex((pair) => pair !== absentPage && verdictOf(pair) !== 0));
+  #firstOfInterest(pages: Uint8Array): number {
+    return this.#order.pageAt(pages.findIndex((pair) => pair !== absentPage && verdictOf(pair) !== 0));
   }
 
   /** Marks a page in every map, draws the lens around it and says what it is. */
-  private point(page: number): void {
-    if (this.fit === undefined || this.order.indexOf(page) < 0) {
+  #point(page: number): void {
+    if (this.#fit === undefined || this.#order.indexOf(page) < 0) {
       return;
     }
-    this.page = page;
-    for (const sheet of this.sheets) {
+    this.#page = page;
+    for (const sheet of this.#sheets) {
       sheet.point(page);
     }
-    const origin = this.maps[Math.max(0, this.shown)].origin;
+    const origin = this.#maps[Math.max(0, this.#shown)].origin;
     const address = origin > 0 ? ` at 0x${(origin + page * heapPageBytes).toString(16)}` : '';
     byId('page-readout').textContent =
-      `Page ${page.toLocaleString('en-US')}${address}: ${pageWords(this.pairOf(page))}.`;
-    this.drawLens(page);
+      `Page ${page.toLocaleString('en-US')}${address}: ${pageWords(this.#pairOf(page))}.`;
+    this.#drawLens(page);
   }
 
-  private drawLens(page: number): void {
+  #drawLens(page: number): void {
     const width = Math.floor(byId('lens').clientWidth);
     if (width < 64) {
       return;
     }
     const rowHeight = 22;
     const margin = width > 600 ? 56 : 0;
-    const context = sizeCanvas(this.lens, width, 2 * rowHeight + 4);
+    const context = sizeCanvas(this.#lens, width, 2 * rowHeight + 4);
     const cell = (width - margin) / lensPages;
     const first = page - (page % lensPages);
     const gap = cell > 5 ? 1 : 0.5;
-    [beliefLook, kernelLook].forEach((look, row) => {
+    [beliefView, kernelView].forEach((view, row) => {
       for (let i = 0; i < lensPages; i++) {
-        const pair = this.pairOf(first + i);
+        const pair = this.#pairOf(first + i);
         context.fillStyle =
-          pair === absentPage ? colour('unmapped') : colour(look.colours[look.classOf(pair)]);
+          pair === absentPage ? colour('unmapped') : colour(view.colours[view.classOf(pair)]);
         context.fillRect(margin + i * cell, row * (rowHeight + 2) + 1, cell - gap, rowHeight);
       }
       if (margin > 0) {
         context.font = '12px system-ui, sans-serif';
         context.textBaseline = 'middle';
         context.fillStyle = colour('muted');
-        context.fillText(look.name, 0, row * (rowHeight + 2) + rowHeight / 2 + 1);
+        context.fillText(view.name, 0, row * (rowHeight + 2) + rowHeight / 2 + 1);
       }
     });
     context.strokeStyle = colour('text');

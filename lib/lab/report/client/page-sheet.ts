@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /**
  * One page map: a canvas with a cell for each page of 8 KiB, in address order from left to right and top to
- * bottom, coloured by one look (page-colours.ts), with a ruler of offsets at its left.
+ * bottom, coloured by one view (page-colours.ts), with a ruler of offsets at its left.
  *
  * Keyboard, when it has the focus: the arrows move by a page or a row, Home and End to the ends. A sheet only
  * asks for that; what is marked is decided by whoever owns the sheets, so that all mark the same page.
@@ -10,7 +10,7 @@
 import { colour, make, rgb, sizeCanvas } from './dom.ts';
 import { formatTick } from './format.ts';
 import type { PageOrder } from './moment-pages.ts';
-import { absentPage, type Look } from './page-colours.ts';
+import { absentPage, type PageView } from './page-colours.ts';
 import { type Fit, pageAt, placeOf } from './page-layout.ts';
 
 export const heapPageBytes = 8192;
@@ -22,40 +22,40 @@ export const mapRuler = 46;
 export type PointPage = (page: number) => void;
 
 export class PageSheet {
-  readonly look: Look;
+  readonly view: PageView;
   /** To be put into the document. */
   readonly frame: HTMLElement;
-  private readonly order: PageOrder;
-  private readonly canvas: HTMLCanvasElement;
-  private readonly mark = make('div', { class: 'cell-mark', hidden: '' });
-  private fit: Fit | undefined;
-  private page = -1;
+  readonly #order: PageOrder;
+  readonly #canvas: HTMLCanvasElement;
+  readonly #mark = make('div', { class: 'cell-mark', hidden: '' });
+  #fit: Fit | undefined;
+  #page = -1;
 
-  constructor(look: Look, name: string, order: PageOrder, point: PointPage) {
-    this.look = look;
-    this.order = order;
-    this.canvas = make('canvas', {
+  constructor(view: PageView, name: string, order: PageOrder, point: PointPage) {
+    this.view = view;
+    this.#order = order;
+    this.#canvas = make('canvas', {
       tabindex: '0',
       role: 'application',
       'aria-roledescription': 'page map',
       'aria-label': `${name}. The arrows move from page to page.`,
-      'data-look': look.name,
+      'data-view': view.name,
     });
-    this.frame = make('div', { class: 'map' }, this.canvas, this.mark);
-    this.listen(point);
+    this.frame = make('div', { class: 'map' }, this.#canvas, this.#mark);
+    this.#listen(point);
   }
 
   /** Draws the pages. @param pages a byte each, in order */
   draw(fit: Fit, pages: Uint8Array): void {
-    this.fit = fit;
+    this.#fit = fit;
     const density = window.devicePixelRatio || 1;
     const width = fit.columns * fit.cellWidth;
     const height = fit.rows * fit.cellHeight;
-    const context = sizeCanvas(this.canvas, mapRuler + width / density, Math.max(1, height / density));
+    const context = sizeCanvas(this.#canvas, mapRuler + width / density, Math.max(1, height / density));
     const sheet = document.createElement('canvas');
     sheet.width = fit.columns;
     sheet.height = fit.rows;
-    sheet.getContext('2d')?.putImageData(this.cells(fit, pages), 0, 0);
+    sheet.getContext('2d')?.putImageData(this.#cells(fit, pages), 0, 0);
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.imageSmoothingEnabled = fit.cellWidth < 1 || fit.cellHeight < 1;
     context.imageSmoothingQuality = 'high';
@@ -71,17 +71,18 @@ export class PageSheet {
         rows * fit.cellHeight - 1,
       );
     }
-    this.drawRuler(context, fit, density);
+    this.#drawRuler(context, fit, density);
   }
 
   /** Marks a page that the layout holds. */
   point(page: number): void {
-    const { fit, mark } = this;
+    const fit = this.#fit;
+    const mark = this.#mark;
     const place = fit === undefined ? undefined : placeOf(fit, page);
     if (fit === undefined || place === undefined) {
       return;
     }
-    this.page = page;
+    this.#page = page;
     const density = window.devicePixelRatio || 1;
     const size = Math.max(7, fit.cellWidth / density + 4);
     const height = Math.max(7, fit.cellHeight / density + 4);
@@ -92,7 +93,7 @@ export class PageSheet {
     mark.style.top = `${((place.row + 0.5) * fit.cellHeight) / density - height / 2}px`;
   }
 
-  private cells(fit: Fit, pages: Uint8Array): ImageData {
+  #cells(fit: Fit, pages: Uint8Array): ImageData {
     const image = new ImageData(fit.columns, fit.rows);
     const words = new Uint32Array(image.data.buffer);
     // ImageData is RGBA bytes; every machine with a browser today is little-endian.
@@ -100,21 +101,21 @@ export class PageSheet {
       const [red, green, blue] = rgb(name);
       return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
     };
-    const inks = this.look.colours.map(ink);
+    const inks = this.view.colours.map(ink);
     const blank = ink('unmapped');
     let index = 0;
     for (const block of fit.blocks) {
       const start = block.row * fit.columns;
       for (let i = 0; i < block.pages; i++) {
         const pair = pages[index++];
-        words[start + i] = pair === absentPage ? blank : inks[this.look.classOf(pair)];
+        words[start + i] = pair === absentPage ? blank : inks[this.view.classOf(pair)];
       }
     }
     return image;
   }
 
   /** Offsets from the first page, at each arena or at as many as there is room for. */
-  private drawRuler(context: CanvasRenderingContext2D, fit: Fit, density: number): void {
+  #drawRuler(context: CanvasRenderingContext2D, fit: Fit, density: number): void {
     context.font = `${11 * density}px system-ui, sans-serif`;
     context.textAlign = 'right';
     context.textBaseline = 'top';
@@ -139,15 +140,16 @@ export class PageSheet {
         page < block.first + block.pages;
         page += pagesInArena - (page % pagesInArena)
       ) {
-        label(block.row + Math.floor((page - block.first) / fit.columns), page - this.order.first);
+        label(block.row + Math.floor((page - block.first) / fit.columns), page - this.#order.first);
       }
     }
   }
 
-  private listen(point: PointPage): void {
-    const { canvas, order } = this;
+  #listen(point: PointPage): void {
+    const canvas = this.#canvas;
+    const order = this.#order;
     const follow = (event: PointerEvent): void => {
-      const { fit } = this;
+      const fit = this.#fit;
       if (fit === undefined) {
         return;
       }
@@ -163,11 +165,11 @@ export class PageSheet {
     canvas.addEventListener('pointermove', follow);
     canvas.addEventListener('pointerdown', follow);
     canvas.addEventListener('keydown', (event) => {
-      const row = this.fit?.columns ?? 64;
+      const row = this.#fit?.columns ?? 64;
       const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -row, ArrowDown: row };
       if (Object.hasOwn(steps, event.key)) {
         // Over the gaps between ranges.
-        point(order.pageAt(order.indexOf(this.page) + steps[event.key]));
+        point(order.pageAt(order.indexOf(this.#page) + steps[event.key]));
       } else if (event.key === 'Home' || event.key === 'End') {
         point(event.key === 'Home' ? order.first : order.last);
       } else {
@@ -191,13 +193,13 @@ export function cellWords(fit: Fit): string {
   return `${cell}, one row is ${formatTick(fit.columns * heapPageBytes)} (${fit.columns} pages), in address order.`;
 }
 
-/** The colours of a look, in words. */
-export function lookKey(look: Look): HTMLElement {
+/** The colours of a view, in words. */
+export function viewKey(view: PageView): HTMLElement {
   const list = make('ul', { class: 'key' });
-  look.words.forEach((word, i) => {
+  view.words.forEach((word, i) => {
     if (word !== 'unknown') {
       const swatch = make('span', { class: 'swatch area', 'aria-hidden': 'true' });
-      swatch.style.setProperty('--swatch', `var(--${look.colours[i]})`);
+      swatch.style.setProperty('--swatch', `var(--${view.colours[i]})`);
       list.append(make('li', {}, swatch, word));
     }
   });

@@ -1,0 +1,89 @@
+/**
+ * Generations: what the designs of 2014, 2019 and 2023 chose, and how a design is made from one of them and what
+ * is chosen beside it.
+ *
+ *                       lists (2014)    treap (2019)       radix (2023)
+ *   pageHeap            lists           treap              radix
+ *   objects             freelist        bitmap             bitmap
+ *   sweep               busy            stacks             sets
+ *   scavenger           age             growth (and age)   background
+ *   advise              dontneed        free               dontneed
+ *   hugePageHints       no              yes                no
+ *   growthUnit          1 MiB           64 MiB             4 MiB
+ *   scavengeOnReuse     no              no                 no
+ *   sizeClasses         go1.4           go1.12             go1.21
+ *   trigger             live            paced              paced
+ */
+import { arenaBytes, chunkBytes, MiB } from '../base/units.ts';
+import { type Design, type DesignOptions, designOptions, type Generation } from './design.ts';
+import { checkGiven } from './option.ts';
+import { refuseNonsense } from './refusals.ts';
+
+type Preset = Omit<Design, 'generation' | 'pageHeap' | 'pageHeapClass'> & { readonly pageHeap: Generation };
+
+export const presets: Readonly<Record<Generation, Preset>> = {
+  lists: {
+    pageHeap: 'lists',
+    objects: 'freelist',
+    sweep: 'busy',
+    scavenger: 'age',
+    advise: 'dontneed',
+    hugePageHints: false,
+    growthUnit: 1 * MiB,
+    scavengeOnReuse: false,
+    sizeClasses: 'go1.4',
+    trigger: 'live',
+  },
+  treap: {
+    pageHeap: 'treap',
+    objects: 'bitmap',
+    sweep: 'stacks',
+    scavenger: 'growth',
+    advise: 'free',
+    hugePageHints: true,
+    growthUnit: arenaBytes,
+    scavengeOnReuse: false,
+    sizeClasses: 'go1.12',
+    trigger: 'paced',
+  },
+  radix: {
+    pageHeap: 'radix',
+    objects: 'bitmap',
+    sweep: 'sets',
+    scavenger: 'background',
+    advise: 'dontneed',
+    hugePageHints: false,
+    growthUnit: chunkBytes,
+    scavengeOnReuse: false,
+    sizeClasses: 'go1.21',
+    trigger: 'paced',
+  },
+};
+
+/** The generation's design with what is chosen beside it. @throws ERR_INVALID_OPTION, naming option and reason */
+export function resolveDesign(options: DesignOptions): Design {
+  checkGiven(designOptions, options as Readonly<Record<string, unknown>>);
+  const { generation = designOptions.generation.default } = options;
+  const preset = presets[generation];
+  const { pageHeap: asked = preset.pageHeap } = options;
+  const isCustom = typeof asked === 'function';
+  const pageHeap = isCustom ? 'custom' : asked;
+  // A page heap chosen alone brings the growth it can do.
+  const growth = isCustom ? chunkBytes : Math.max(preset.growthUnit, pageHeap === 'radix' ? chunkBytes : 0);
+  const design: Design = {
+    generation,
+    pageHeap,
+    pageHeapClass: isCustom ? asked : undefined,
+    objects: options.objects ?? preset.objects,
+    sweep: options.sweep ?? preset.sweep,
+    scavenger: options.scavenger ?? preset.scavenger,
+    advise: options.advise ?? preset.advise,
+    hugePageHints: options.hugePageHints ?? preset.hugePageHints,
+    growthUnit: options.growthUnit ?? growth,
+    scavengeOnReuse: options.scavengeOnReuse ?? preset.scavengeOnReuse,
+    sizeClasses: options.sizeClasses ?? preset.sizeClasses,
+    trigger: options.trigger ?? preset.trigger,
+  };
+  refuseNonsense(design, options.scavenger === undefined ? `, which ${generation} brings,` : '');
+  return design;
+}

@@ -1,0 +1,183 @@
+/**
+ * The kinds of values that options have.
+ *
+ * A kind reads the text of a flag into the value of the option, whose unit may be another: seconds on the command
+ * line are nanoseconds in the heap. What it formats it parses to the same value.
+ *
+ * Not here: the options that have them.
+ */
+import { arenaBytes, GiB, KiB, MiB } from '../base/units.ts';
+import { parseByteCount, parseGCPercent, parseMemoryLimit } from './environment.ts';
+import type { Kind } from './option.ts';
+
+const identity = { elements: 'f64', pack: (n: number) => n, unpack: (n: number) => n } as const;
+
+export const flag: Kind<boolean> = {
+  type: 'boolean',
+  takes: 'on or off',
+  fault: (value) => (typeof value === 'boolean' ? undefined : 'true or false'),
+  parse: (text) => {
+    if (['', 'on', 'true', 'yes'].includes(text)) return true;
+    return ['off', 'false', 'no'].includes(text) ? false : undefined;
+  },
+  format: (value) => (value ? 'on' : 'off'),
+  elements: 'i32',
+  pack: (value) => (value ? 1 : 0),
+  unpack: (n) => n === 1,
+};
+
+export function choice<const T extends string>(choices: readonly T[]): Kind<T> {
+  const isOne = (value: unknown): value is T => (choices as readonly unknown[]).includes(value);
+  return {
+    type: choices.map((word) => `'${word}'`).join(', '),
+    placeholder: 'kind',
+    choices,
+    takes: `one of ${choices.join(', ')}`,
+    fault: (value) => (isOne(value) ? undefined : `one of ${choices.join(', ')}`),
+    parse: (text) => (isOne(text) ? text : undefined),
+    format: (value) => value,
+    elements: 'i32',
+    pack: (value) => choices.indexOf(value),
+    unpack: (n) => choices[n] as T,
+  };
+}
+
+const isNumber = (value: unknown, low: number, high: number): value is number =>
+  typeof value === 'number' && value >= low && value <= high;
+
+const digits = (text: string): number => (/^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN);
+
+/** A whole number from `low` to `high`. */
+export function whole(low: number, high: number, placeholder = 'n'): Kind<number> {
+  const is = (value: unknown): value is number => Number.isInteger(value) && isNumber(value, low, high);
+  return {
+    ...identity,
+    type: `whole number, ${low} to ${high}`,
+    placeholder,
+    takes: `a whole number, ${low} to ${high}`,
+    fault: (value) => (is(value) ? undefined : `a whole number from ${low} to ${high}`),
+    parse: (text) => (is(digits(text)) ? digits(text) : undefined),
+    format: String,
+  };
+}
+
+/** A number from `low` to `high`, fractions allowed. */
+export function number(low: number, high: number, placeholder = 'x'): Kind<number> {
+  const is = (value: unknown): value is number => isNumber(value, low, high);
+  return {
+    ...identity,
+    type: `number, ${low} to ${high}`,
+    placeholder,
+    takes: `a number, ${low} to ${high}`,
+    fault: (value) => (is(value) ? undefined : `from ${low} to ${high}`),
+    parse: (text) => (is(digits(text)) ? digits(text) : undefined),
+    format: String,
+  };
+}
+
+const longest = 1e6;
+
+/** Seconds, fractions allowed. */
+export const seconds: Kind<number> = { ...number(0, longest, 's'), takes: 'seconds: 0, 2.5, 20' };
+
+/** Nanoseconds above 0, in seconds on the command line, where 0 is `zero`. */
+export function nanoseconds(zero: number): Kind<number> {
+  return {
+    ...identity,
+    type: 'nanoseconds above 0, or Infinity',
+    placeholder: 's',
+    takes: seconds.takes,
+    fault: (value) =>
+      typeof value === 'number' && value > 0 ? undefined : 'nanoseconds above 0, or Infinity',
+    parse: (text) => {
+      const n = seconds.parse(text);
+      return n === undefined ? undefined : n * 1e9 || zero;
+    },
+    format: (value) => (value === zero ? '0' : String(value / 1e9)),
+  };
+}
+
+/** As GOGC. */
+export const gcPercent: Kind<number> = {
+  ...identity,
+  type: 'whole number below 2^31; negative: off',
+  placeholder: 'percent',
+  takes: 'an integer, or off',
+  fault: (value) =>
+    Number.isInteger(value) && (value as number) < 2 ** 31 ? undefined : 'a whole number below 2^31',
+  parse: parseGCPercent,
+  format: (value) => (value < 0 ? 'off' : String(value)),
+};
+
+/** 1048576 → 1MiB. */
+function formatBytes(value: number): string {
+  const [unit, name] = value % GiB === 0 ? [GiB, 'GiB'] : value % MiB === 0 ? [MiB, 'MiB'] : [KiB, 'KiB'];
+  return value !== 0 && value % unit === 0 ? `${value / unit}${name}` : String(value);
+}
+
+/** As GOMEMLIMIT; beyond 2^53 there is none. */
+export const memoryLimit: Kind<number> = {
+  ...identity,
+  type: 'whole bytes, or Infinity',
+  placeholder: 'bytes',
+  takes: 'bytes, or an integer with KiB, MiB or GiB, or off',
+  fault: (value) =>
+    isNumber(value, 0, Number.POSITIVE_INFINITY) && (value >= 2 ** 53 || Number.isInteger(value))
+      ? undefined
+      : 'a whole number of bytes, or Infinity',
+  parse: parseMemoryLimit,
+  format: (value) => (value >= 2 ** 53 ? 'off' : formatBytes(value)),
+};
+
+/** 1048576 → 1 MiB; what is no whole number of KiB stays bytes. */
+export function sizeInWords(value: unknown): string {
+  if (typeof value !== 'number' || value % KiB !== 0) return `${String(value)} bytes`;
+  return value % MiB === 0 ? `${value / MiB} MiB` : `${value / KiB} KiB`;
+}
+
+/** Bytes: a power of two. */
+export function powerOfTwo(low: number, high: number): Kind<number> {
+  const range = `${sizeInWords(low)} to ${sizeInWords(high)}`;
+  return {
+    ...identity,
+    type: `a power of two, ${range}`,
+    placeholder: 'bytes',
+    takes: 'bytes: 64KiB, 1MiB, 4MiB, 64MiB',
+    fault: (value) =>
+      isNumber(value, low, high) && Number.isInteger(Math.log2(value))
+        ? undefined
+        : `a power of two from ${range}`,
+    parse: parseByteCount,
+    format: formatBytes,
+    shown: sizeInWords,
+  };
+}
+
+/** Bytes: whole arenas. */
+export function arenas(low: number, high: number): Kind<number> {
+  const bytes = whole(low, high, 'bytes');
+  return {
+    ...bytes,
+    type: `bytes, ${formatBytes(low)} to ${formatBytes(high)} in steps of ${formatBytes(arenaBytes)}`,
+    takes: 'bytes: 64MiB, 1GiB',
+    fault: (value) =>
+      bytes.fault(value) ??
+      ((value as number) % arenaBytes === 0 ? undefined : `a multiple of ${arenaBytes}`),
+    parse: parseByteCount,
+    format: formatBytes,
+  };
+}
+
+/** What only a program can give: an object or a function. `is` says whether a value is one. */
+export function given<V>(expected: string, type: string, is: (value: unknown) => boolean): Kind<V> {
+  return {
+    type,
+    takes: 'nothing',
+    fault: (value) => (is(value) ? undefined : expected),
+    parse: () => undefined,
+    format: () => type,
+    elements: 'i32',
+    pack: () => 0,
+    unpack: () => undefined as V,
+  };
+}

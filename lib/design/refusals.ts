@@ -1,0 +1,94 @@
+/**
+ * What does not go together, and why: the reasons that involve several options.
+ *
+ * Not here: what one value may be, which its declaration says.
+ */
+import { chunkBytes, MiB } from '../base/units.ts';
+import type { Design } from './design.ts';
+import { sizeInWords } from './kinds.ts';
+import { refuseOption } from './option.ts';
+
+/** @param brought who chose the scavenger, if nobody did by name */
+export function refuseNonsense(design: Design, brought: string): void {
+  const { pageHeap, scavenger, growthUnit, scavengeOnReuse } = design;
+  if (pageHeap === 'radix' && growthUnit < chunkBytes)
+    refuseOption(
+      'growthUnit',
+      `the radix page heap grows by whole chunks of ${chunkBytes / MiB} MiB, not by ${sizeInWords(growthUnit)}`,
+      growthUnit,
+    );
+  if (scavenger === 'age' && pageHeap === 'radix')
+    refuseOption(
+      'scavenger',
+      `'age'${brought} needs a page heap that knows since when a run is free; the radix bitmaps do not`,
+      scavenger,
+    );
+  if (scavengeOnReuse && scavenger !== 'growth')
+    refuseOption(
+      'scavengeOnReuse',
+      `is settled with the credit of the scavenger 'growth', and this heap has '${scavenger}'`,
+      true,
+    );
+}
+
+/** Why a heap of this design knows no memory limit; undefined where it does. */
+export function whyNoLimit({
+  scavenger,
+  trigger,
+}: Pick<Design, 'scavenger' | 'trigger'>): string | undefined {
+  if (scavenger !== 'background')
+    return `the scavenger '${scavenger}' knows no memory limit; it came with the 'background' one`;
+  if (trigger === 'live') return "the trigger 'live' knows no memory limit; it came with the 'paced' one";
+  return undefined;
+}
+
+/** What else the options ask for that the design cannot give. @throws ERR_INVALID_OPTION */
+export function refuseForDesign(
+  design: Design,
+  asked: {
+    readonly memoryLimit: boolean;
+    readonly scavengeAfter: boolean;
+    readonly rootBytes: boolean;
+    readonly triggerRatio: boolean;
+    readonly hardDecommit: boolean;
+    readonly disableHugePages: boolean;
+    readonly historicalScavengeGoal: boolean;
+  },
+): void {
+  const unlimited = whyNoLimit(design);
+  if (asked.memoryLimit && unlimited !== undefined) refuseOption('memoryLimit', unlimited, design.scavenger);
+  if (asked.scavengeAfter && design.scavenger !== 'age' && design.scavenger !== 'growth')
+    refuseOption(
+      'scavengeAfter',
+      `the scavenger '${design.scavenger}' does not look at how long memory was unused; 'age' and 'growth' do`,
+      design.scavenger,
+    );
+  if (asked.rootBytes && design.scavenger !== 'background')
+    refuseOption(
+      'rootBytes',
+      `roots count for the goal since the design of 2023, whose scavenger is 'background'; this heap has '${design.scavenger}'`,
+      design.scavenger,
+    );
+  if (asked.rootBytes && design.trigger === 'live')
+    refuseOption('rootBytes', "the trigger 'live' does not count roots; 'paced' does", design.trigger);
+  if (asked.triggerRatio && design.trigger === 'live')
+    refuseOption(
+      'triggerRatio',
+      "the trigger 'live' stops the program to mark, so a collection starts at the goal; 'paced' can start before",
+      design.trigger,
+    );
+  if (asked.historicalScavengeGoal && design.scavenger !== 'background')
+    refuseOption(
+      'historicalScavengeGoal',
+      `is a defect of the 'background' scavenger, and this heap has '${design.scavenger}'`,
+      true,
+    );
+  if (asked.hardDecommit && design.pageHeap !== 'radix')
+    refuseOption(
+      'hardDecommit',
+      'needs a page heap that can take pages back as released when they cannot be had again: radix',
+      true,
+    );
+  if (asked.disableHugePages && design.hugePageHints)
+    refuseOption('disableHugePages', 'contradicts hugePageHints', true);
+}

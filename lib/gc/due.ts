@@ -1,0 +1,78 @@
+/**
+ * What is due: background work in small steps, taken by whoever has the heap in hand.
+ *
+ * There is no background thread. After a slow allocation a collection may be due; every sixteenth such allocation
+ * looks at the clock, and takes a step of scavenging if it is time. When the program is idle, `step` does what is due
+ * and says when to come again.
+ *
+ * Not here: the work (collector.ts, sweeper.ts; scavenging lies above and is asked through `BackgroundScavenging`).
+ */
+import type { MCache } from '../alloc/mcache.ts';
+import type { Clock } from '../os/clock.ts';
+import type { Collector } from './collector.ts';
+import type { CpuLimiter } from './cpu-limiter.ts';
+import type { Sweeper } from './sweeper.ts';
+
+/** What the scavenger is asked here. */
+export interface BackgroundScavenging {
+  /** Whether `step` has something to do at a time. */
+  isDue(now: number): boolean;
+  /** Does what is due. @returns nanoseconds until more is */
+  step(): number;
+}
+
+export interface DueDeps {
+  readonly collector: Collector;
+  readonly sweeper: Sweeper;
+  readonly limiter: CpuLimiter;
+  readonly scavenging: BackgroundScavenging;
+  readonly mcache: MCache;
+  readonly clock: Clock;
+}
+
+export interface DueOptions {
+  /** Collect by goal and period. */
+  readonly collect: boolean;
+  /** Nanoseconds between cycles at the most. */
+  readonly forcedPeriod: number;
+}
+
+/** Spans swept in one background step: about 10 µs of work, as the runtime's batches. */
+const sweepBatch = 10;
+/** Refills between looks at the clock, less one: a mask. */
+const backgroundBeat = 15;
+
+export class DueWork {
+  readonly #deps: DueDeps;
+  readonly #options: DueOptions;
+
+  constructor(deps: DueDeps, options: DueOptions) {
+    this.#deps = deps;
+    this.#options = options;
+  }
+
+  /** After a refill or a large object: the moment to look whether more is due. */
+  afterSlowPath(p: number): void {
+    const { collector, limiter, scavenging, mcache, clock } = this.#deps;
+    if (this.#options.collect && collector.isDue()) collector.collect(false);
+    if ((++mcache.columns.refills[p] & backgroundBeat) !== 0) return;
+    const now = clock.now();
+    if (limiter.needUpdate(now)) limiter.update(now);
+    if (scavenging.isDue(now)) scavenging.step();
+  }
+
+  /** Background work that is due: a few spans swept, a burst of scavenging, a periodic cycle. Nanoseconds until more is. */
+  step(): number {
+    const { collector, sweeper, limiter, scavenging, clock } = this.#deps;
+    const { collect, forcedPeriod } = this.#options;
+    const now = clock.now();
+    if (limiter.needUpdate(now)) limiter.update(now);
+    if (sweeper.sweepInBackground(sweepBatch)) return 0;
+    if (collect && collector.untilPeriodic(now, forcedPeriod) < 0) {
+      collector.collect(false);
+      return 0;
+    }
+    const wait = scavenging.step();
+    return collect ? Math.min(wait, Math.max(0, collector.untilPeriodic(now, forcedPeriod) + 1)) : wait;
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * The marker: finds what lives, and says so in the mark bits of every span.
+ *
+ * Whatever it goes by, it leaves the same behind: mark bits within the allocated ones, and the page bit of each span
+ * that has any. Everything after marking is the same code.
+ */
+export interface Marked {
+  readonly bytes: number;
+  readonly objects: number;
+}
+
+export interface Marker {
+  /** Marks every span in use. The caller holds the heap, and every span is swept. */
+  mark(): Marked;
+}

@@ -1,0 +1,93 @@
+/**
+ * Finding objects: from an address to the object that holds the byte there.
+ *
+ * page = offset / 8 KiB; the page table leads to the span; number = offset in the span / size, rounded down. The page
+ * table is stale for free pages, and a stale entry may lead to any span's row, so the span's state and bounds are
+ * looked at. Objects that the sweep in progress will free are found no more: they are garbage that nobody has a
+ * reference to.
+ *
+ * Nothing here is on a fast path; dropping an object has a look-up of its own (alloc/explicit-liveness.ts).
+ * Not here: who still refers to an object.
+ */
+import { type Address, address, pageSize } from '../base/units.ts';
+import { spanState } from '../spans/span-table.ts';
+import type { HeapBitmap } from './heap-bitmap.ts';
+import type { HeapState } from './heap-state.ts';
+import type { SpanObjects } from './span-objects.ts';
+
+/** What stands at an address. */
+export interface FoundObject {
+  readonly span: number;
+  /** Its number in the span. */
+  readonly index: number;
+  readonly base: Address;
+  /** Bytes. */
+  readonly size: number;
+  readonly spanClass: number;
+}
+
+export class ObjectFinder {
+  readonly #state: HeapState;
+  readonly #objects: SpanObjects;
+  readonly #heapBitmap: HeapBitmap | undefined;
+
+  /** @param heapBitmap where all span classes are without pointers: what tells which objects hold some */
+  constructor(state: HeapState, objects: SpanObjects, heapBitmap: HeapBitmap | undefined) {
+    this.#state = state;
+    this.#objects = objects;
+    this.#heapBitmap = heapBitmap;
+  }
+
+  /** The object, live or not yet swept, that holds the byte at an address; undefined where there is none. */
+  find(addr: number): FoundObject | undefined {
+    const found = this.#at(addr);
+    return found === undefined || this.#isSweepable(found.span, found.index) ? undefined : found;
+  }
+
+  /** Whether an address starts garbage that the sweep in progress has not reached yet. */
+  awaitsSweep(addr: number): boolean {
+    const found = this.#at(addr);
+    return found !== undefined && found.base === addr && this.#isSweepable(found.span, found.index);
+  }
+
+  /** Whether an address lies in a known arena of the heap. */
+  isOfHeap(addr: number): boolean {
+    return this.#pageOf(addr) >= 0;
+  }
+
+  /** Whether a found object holds no pointers. */
+  holdsNoPointers({ span, index, size, spanClass }: FoundObject): boolean {
+    return this.#heapBitmap === undefined
+      ? (spanClass & 1) === 1
+      : !this.#heapBitmap.at(this.#state.spans.columns.startPage[span], (index * size) / 8).pointer;
+  }
+
+  /** The allocated object that holds the byte at an address, garbage or not. */
+  #at(addr: number): FoundObject | undefined {
+    const { spans, pageColumns, arenas } = this.#state;
+    const { state, startPage, pages, elemSize, nelems, spanClass } = spans.columns;
+    const page = this.#pageOf(addr);
+    if (page < 0) return undefined;
+    const span = pageColumns.spanOf[page];
+    const first = startPage[span];
+    if (state[span] !== spanState.inUse || page < first || page >= first + pages[span]) return undefined;
+    const size = elemSize[span] === 0 ? pages[span] * pageSize : elemSize[span];
+    const start = arenas.addressOf(first);
+    const index = Math.floor((addr - start) / size);
+    if (index >= nelems[span] || !this.#objects.isAllocated(span, index)) return undefined;
+    return { span, index, base: address(start + index * size), size, spanClass: spanClass[span] };
+  }
+
+  /** The page of an address in a known arena, or −1. */
+  #pageOf(addr: number): number {
+    const { arenas } = this.#state;
+    const page = arenas.pageOf(addr);
+    return page >= 0 && page < arenas.reachPages && arenas.isKnown(page) ? page : -1;
+  }
+
+  /** Whether the sweep in progress will free an object: garbage that has not been reached yet. */
+  #isSweepable(s: number, index: number): boolean {
+    const { spans, sweepState } = this.#state;
+    return spans.columns.sweepGen[s] === sweepState.gen - 2 && !this.#objects.isMarked(s, index);
+  }
+}

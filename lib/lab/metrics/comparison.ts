@@ -1,0 +1,60 @@
+/**
+ * A whole comparison, read back from its folder: the runs of each configuration, and each metric with its spread.
+ *
+ * Not here: making one (compare/compare.ts), its index (record/comparison-index.ts).
+ */
+import { basename, dirname, join } from 'node:path';
+import {
+  type ComparisonIndex,
+  comparisonFile,
+  type RunFailure,
+  readIndex,
+} from '../record/comparison-index.ts';
+import type { RunData } from '../record/run-data.ts';
+import { readRunFile } from '../record/run-file.ts';
+import { metrics, metricsOf } from './run-metrics.ts';
+import { type Spread, spreadOf } from './spread.ts';
+
+export interface ComparedRuns {
+  readonly label: string;
+  readonly files: readonly string[];
+  readonly runs: readonly RunData[];
+  /** By metric id; undefined where no run has the metric. */
+  readonly spread: Readonly<Record<string, Spread | undefined>>;
+}
+
+/** A whole comparison, read back. */
+export interface Comparison {
+  readonly index: ComparisonIndex;
+  readonly folder: string;
+  readonly configurations: readonly ComparedRuns[];
+  /** Configurations whose runs failed, as in the index. */
+  readonly failures: readonly RunFailure[];
+  /** Run files that do not go to the end of their run; they count with what they have. */
+  readonly incomplete: readonly { readonly label: string; readonly file: string }[];
+}
+
+/**
+ * Reads a comparison back, by its folder or its index.
+ * @throws PageHeapError ERR_FILE, ERR_RUN_FILE
+ */
+export async function readComparison(path: string): Promise<Comparison> {
+  const file = basename(path) === comparisonFile ? path : join(path, comparisonFile);
+  const index = readIndex(file);
+  const folder = dirname(file);
+  const configurations: ComparedRuns[] = [];
+  const incomplete: { label: string; file: string }[] = [];
+  for (const { label, runs: files } of index.configurations) {
+    const runs: RunData[] = [];
+    for (const name of files) {
+      const run = await readRunFile(join(folder, basename(name)));
+      runs.push(run);
+      const { reason = 'done' } = run.end ?? { reason: 'unfinished' };
+      if (reason !== 'done') incomplete.push({ label, file: basename(name) });
+    }
+    const values = runs.map(metricsOf);
+    const spread = Object.fromEntries(metrics.map(({ id }) => [id, spreadOf(values.map((v) => v[id]))]));
+    configurations.push({ label, files, runs, spread });
+  }
+  return { index, folder, configurations, failures: index.failures, incomplete };
+}

@@ -1,0 +1,116 @@
+/**
+ * The few numbers that answer "what happened to RSS", from all samples of a run (never from the
+ * thinned ones that the charts draw).
+ *
+ * RSS means the resident bytes of the heap's own ranges. The *peak* is the first sample with the
+ * largest RSS, the *end* the last sample; where a decay begins and ends, and what half of it is, tells
+ * decay.ts. Belief is HeapSys − HeapReleased, or in use plus free where a sample has no sys.
+ */
+
+import type { RunSample } from '../record/lines.ts';
+import type { RunData } from '../record/run-data.ts';
+import { type DecayStretch, decayStretch, decayTime, firstPeak, leastDecay } from './decay.ts';
+import { lazyIsKnown } from './lazy-free.ts';
+
+export interface Point {
+  /** Milliseconds since the start. */
+  readonly t: number;
+  /** Bytes. */
+  readonly bytes: number;
+}
+
+export interface Decay {
+  readonly from: Point;
+  readonly to: Point;
+  /** The time to half decay: milliseconds from `from`; undefined when RSS did not fall. */
+  readonly halfAfter: number | undefined;
+  /** Milliseconds since the start: the forced release that ended it; undefined where the run did. */
+  readonly forcedAt: number | undefined;
+}
+
+export interface Facts {
+  readonly first: RunSample;
+  readonly last: RunSample;
+  readonly peak: Point;
+  readonly end: Point;
+  /** From the last sample at the peak to the end, or until memory was forced back. */
+  readonly decay: Decay;
+  /**
+   * From the start of the idle stretch to the end; undefined without one. A workload idles more than once, and
+   * its phases tell of each.
+   */
+  readonly idle: Decay | undefined;
+  /** Bytes that scavenging released, all kinds together. */
+  readonly scavenged: number;
+  /** The largest and the smallest of RSS − belief. */
+  readonly excess: Point;
+  readonly shortfall: Point;
+  /** LazyFree in the last detailed sample; undefined when there was none since memory was given back. */
+  readonly lazyAtEnd: number | undefined;
+  /** Nanoseconds that samples took: all of them, and the longest. */
+  readonly samplingTotal: number;
+  readonly samplingMax: number;
+}
+
+/** What the heap believes it holds backed, in bytes. */
+export function belief(sample: RunSample): number {
+  return sample.sys === undefined ? sample.inuse + sample.free : sample.sys - sample.released;
+}
+
+/** A limit or goal as a number, or undefined when there is none (absent, not finite, or 2^53 and more). */
+export function bound(value: number | null | undefined): number | undefined {
+  return value !== undefined && value !== null && value > 0 && value < 2 ** 53 ? value : undefined;
+}
+
+function decayOver(samples: readonly RunSample[], stretch: DecayStretch, least: number): Decay {
+  const from = samples[stretch.from];
+  const to = samples[stretch.to];
+  return {
+    from: { t: from.t, bytes: from.rss },
+    to: { t: to.t, bytes: to.rss },
+    halfAfter: decayTime(samples, stretch, 0.5, least),
+    forcedAt: stretch.forcedAt,
+  };
+}
+
+/** The facts of a run, or undefined when it has no sample. */
+export function factsOf(run: RunData): Facts | undefined {
+  const samples = run.samples;
+  if (samples.length === 0) {
+    return undefined;
+  }
+  const peak = samples[firstPeak(samples)];
+  let excess: Point = { t: samples[0].t, bytes: Number.NEGATIVE_INFINITY };
+  let shortfall: Point = { t: samples[0].t, bytes: Number.POSITIVE_INFINITY };
+  let samplingTotal = 0;
+  let samplingMax = 0;
+  for (let i = 0; i < samples.length; i++) {
+    const sample = samples[i];
+    const difference = sample.rss - belief(sample);
+    excess = difference > excess.bytes ? { t: sample.t, bytes: difference } : excess;
+    shortfall = difference < shortfall.bytes ? { t: sample.t, bytes: difference } : shortfall;
+    samplingTotal += sample.cost ?? 0;
+    samplingMax = Math.max(samplingMax, sample.cost ?? 0);
+  }
+  const last = samples[samples.length - 1];
+  const idle = run.phases.length > 0 ? -1 : samples.findIndex((sample) => sample.phase === 'idle');
+  return {
+    first: samples[0],
+    last,
+    peak: { t: peak.t, bytes: peak.rss },
+    end: { t: last.t, bytes: last.rss },
+    decay: decayOver(samples, decayStretch(samples, run.scavenges), leastDecay),
+    idle:
+      idle < 0
+        ? undefined
+        : decayOver(samples, { from: idle, to: samples.length - 1, forcedAt: undefined }, 0),
+    scavenged: run.scavenges.reduce((sum, scavenge) => sum + (scavenge.bytes ?? 0), 0),
+    excess,
+    shortfall,
+    lazyAtEnd: lazyIsKnown(samples)
+      ? (samples.findLast((sample) => typeof sample.lazy === 'number')?.lazy ?? undefined)
+      : undefined,
+    samplingTotal,
+    samplingMax,
+  };
+}

@@ -1,0 +1,242 @@
+/**
+ * What a run comes to when it is laid beside others: one number a metric, from its run file alone.
+ *
+ * The decay is that of decay.ts: it ends where memory is forced back, and a run whose RSS had fallen by
+ * less than a twentieth of its peak until then has none.
+ *
+ * Not here: the spread over repeated runs (spread.ts), phases (phases.ts), how numbers are shown.
+ */
+
+import type { RunSample, RunScavenge, RunValue } from '../record/lines.ts';
+import type { RunData } from '../record/run-data.ts';
+import { decayStretch, decayTime, leastDecay } from './decay.ts';
+import { lazyIsKnown } from './lazy-free.ts';
+import type { MetricUnit } from './spread.ts';
+
+export interface Metric {
+  readonly id: string;
+  readonly label: string;
+  readonly unit: MetricUnit;
+  /** How it is worked out: stands in docs/numbers.md too. */
+  readonly formula: string;
+  /** Undefined where the run does not have it. */
+  readonly of: (run: MetricInput) => number | undefined;
+}
+
+/** A run with at least one sample. */
+export interface MetricInput {
+  readonly samples: readonly RunSample[];
+  readonly scavenges: readonly RunScavenge[];
+  readonly last: RunSample;
+  readonly summary: Readonly<Record<string, RunValue>>;
+  readonly opsPerSec: number | undefined;
+}
+
+/** RSS where a decay ends; undefined where there is none. */
+function decayEnd({ samples, scavenges }: MetricInput): number | undefined {
+  const stretch = decayStretch(samples, scavenges);
+  const isDecay = decayTime(samples, stretch, 1, leastDecay) !== undefined;
+  return isDecay ? samples[stretch.to].rss : undefined;
+}
+
+/** Seconds from the peak until a share of the decay is done. */
+function decaySeconds({ samples, scavenges }: MetricInput, share: number): number | undefined {
+  const ms = decayTime(samples, decayStretch(samples, scavenges), share, leastDecay);
+  return ms === undefined ? undefined : ms / 1000;
+}
+
+/** Mean over time: each value holds until the next sample. */
+function meanOverTime(samples: readonly RunSample[], of: (s: RunSample) => number): number {
+  const span = samples[samples.length - 1].t - samples[0].t;
+  if (span <= 0) return of(samples[0]);
+  let sum = 0;
+  for (let i = 1; i < samples.length; i++) sum += of(samples[i - 1]) * (samples[i].t - samples[i - 1].t);
+  return sum / span;
+}
+
+function most(
+  samples: readonly RunSample[],
+  of: (s: RunSample) => number | null | undefined,
+): number | undefined {
+  const known = samples.map(of).filter((n): n is number => typeof n === 'number');
+  return known.length === 0 ? undefined : known.reduce((a, b) => Math.max(a, b));
+}
+
+const numberOf = (value: RunValue | undefined): number | undefined =>
+  typeof value === 'number' ? value : undefined;
+
+/** What spans in use hold beside objects, garbage counted as objects until it is swept. */
+function fragmentation({ samples }: MetricInput): number | undefined {
+  const known = samples.filter((s) => s.alloc !== undefined);
+  if (known.length === 0) return undefined;
+  const inUse = meanOverTime(known, (s) => s.inuse);
+  return inUse === 0 ? undefined : 1 - meanOverTime(known, (s) => s.alloc ?? 0) / inUse;
+}
+
+function metadata({ summary }: MetricInput): number | undefined {
+  const parts = [summary.MSpanSys, summary.GCSys, summary.OtherSys].map(numberOf);
+  return parts.includes(undefined) ? undefined : parts.reduce<number>((sum, n) => sum + (n ?? 0), 0);
+}
+
+const endOfDecay =
+  '; the end is the last sample before the first forced release after the peak, or the run’s last';
+
+/** Mappings beyond those of the first sample that counted them. */
+function addedMappings(samples: readonly RunSample[]): number | undefined {
+  const first = samples.find(({ vmas }) => typeof vmas === 'number')?.vmas;
+  const highest = most(samples, (s) => s.vmas);
+  return typeof first !== 'number' || highest === undefined ? undefined : highest - first;
+}
+
+export const metrics: readonly Metric[] = [
+  {
+    id: 'rssPeak',
+    label: 'RSS peak',
+    unit: 'bytes',
+    formula: 'the most RSS of the heap’s ranges in any sample',
+    of: ({ samples }) => most(samples, (s) => s.rss),
+  },
+  {
+    id: 'rssMean',
+    label: 'RSS mean',
+    unit: 'bytes',
+    formula: 'RSS of the heap’s ranges, averaged over time',
+    of: ({ samples }) => meanOverTime(samples, (s) => s.rss),
+  },
+  {
+    id: 'rssEnd',
+    label: 'RSS end',
+    unit: 'bytes',
+    formula: 'RSS of the heap’s ranges in the last sample',
+    of: ({ last }) => last.rss,
+  },
+  {
+    id: 'decayHalf',
+    label: 'time to half decay',
+    unit: 'seconds',
+    formula: `from the last sample at the RSS peak until RSS was down to peak − (peak − end) / 2${endOfDecay}`,
+    of: (run) => decaySeconds(run, 0.5),
+  },
+  {
+    id: 'decay95',
+    label: 'time to 95 % decay',
+    unit: 'seconds',
+    formula: `from the last sample at the RSS peak until RSS was down to peak − 0.95 (peak − end)${endOfDecay}`,
+    of: (run) => decaySeconds(run, 0.95),
+  },
+  {
+    id: 'decayEnd',
+    label: 'RSS after decay',
+    unit: 'bytes',
+    formula: `RSS of the heap’s ranges at the decay’s end${endOfDecay}`,
+    of: decayEnd,
+  },
+  {
+    id: 'released',
+    label: 'HeapReleased end',
+    unit: 'bytes',
+    formula: 'HeapReleased in the last sample',
+    of: ({ last }) => last.released,
+  },
+  {
+    id: 'lazyFree',
+    label: 'LazyFree most',
+    unit: 'bytes',
+    formula:
+      'the most LazyFree of the heap’s ranges in the detailed samples: taken rarely and at the end, and only where there can be any',
+    of: ({ samples }) => (lazyIsKnown(samples) ? most(samples, (s) => s.lazy) : undefined),
+  },
+  {
+    id: 'heapSys',
+    label: 'HeapSys end',
+    unit: 'bytes',
+    formula: 'HeapSys in the last sample',
+    of: ({ last }) => last.sys,
+  },
+  {
+    id: 'faults',
+    label: 'minor faults',
+    unit: 'count',
+    formula: 'minor page faults of the process since the run began',
+    of: ({ last }) => last.minflt,
+  },
+  {
+    id: 'madviseCalls',
+    label: 'madvise calls',
+    unit: 'count',
+    formula: 'calls that gave memory back',
+    of: ({ last }) => last.madv,
+  },
+  {
+    id: 'madviseBytes',
+    label: 'madvise bytes',
+    unit: 'bytes',
+    formula: 'bytes of those calls',
+    of: ({ last }) => last.madvB,
+  },
+  {
+    id: 'madviseTime',
+    label: 'madvise time',
+    unit: 'ns',
+    formula: 'nanoseconds of those calls',
+    of: ({ last }) => last.madvNs,
+  },
+  {
+    id: 'vmas',
+    label: 'VMAs most',
+    unit: 'count',
+    formula: 'the most mappings of the process in any sample that counted them; most of them are V8’s',
+    of: ({ samples }) => most(samples, (s) => s.vmas),
+  },
+  {
+    id: 'vmasAdded',
+    label: 'VMAs added',
+    unit: 'count',
+    formula: 'the most mappings of the process less those in the first sample that counted them',
+    of: ({ samples }) => addedMappings(samples),
+  },
+  {
+    id: 'opsPerSec',
+    label: 'operations/s',
+    unit: 'rate',
+    formula:
+      'operations by the seconds spent on them; of a paced trace the pace, or less where it was not kept',
+    of: ({ opsPerSec }) => opsPerSec,
+  },
+  {
+    id: 'collections',
+    label: 'collections',
+    unit: 'count',
+    formula: 'collections in the last sample',
+    of: ({ last }) => last.gcs,
+  },
+  {
+    id: 'fragmentation',
+    label: 'fragmentation',
+    unit: 'share',
+    formula:
+      '1 − HeapAlloc / HeapInuse, each averaged over time: what spans in use hold beside objects, garbage included',
+    of: fragmentation,
+  },
+  {
+    id: 'metadata',
+    label: 'metadata',
+    unit: 'bytes',
+    formula: 'MSpanSys + GCSys + OtherSys at the end',
+    of: metadata,
+  },
+];
+
+/** Every metric of a run, by id; undefined where the run does not have it. */
+export function metricsOf(run: RunData): Readonly<Record<string, number | undefined>> {
+  const { samples, scavenges, end } = run;
+  if (samples.length === 0) return {};
+  const input: MetricInput = {
+    samples,
+    scavenges,
+    last: samples[samples.length - 1],
+    summary: end?.summary ?? {},
+    opsPerSec: end?.opsPerSec,
+  };
+  return Object.fromEntries(metrics.map((metric) => [metric.id, metric.of(input)]));
+}

@@ -1,0 +1,229 @@
+/**
+ * The lines of a run file, format 1: JSON, a line each; the member `k` says what a line is.
+ *
+ *   run       the first line: what is run, how, and on what machine
+ *   s         a sample, one a beat
+ *   gc, scav  a collection; a stretch of scavenging
+ *   phase     the end of a workload's phase
+ *   map       the pages at one moment
+ *   classes   the size classes at one moment
+ *   end       the last line; a run that was killed has none
+ *
+ * A reader takes members and kinds that it does not know. Members may be added to a line, none is renamed and none
+ * changes its meaning, so that old files stay readable. docs/run-file.md tells of it with examples.
+ *
+ * Not here: writing and reading the file (run-file.ts), a run as a whole (run-data.ts).
+ */
+
+import type { Conformance } from './certificate.ts';
+
+/** The format that is written, and read. */
+export const runFormat = 'pageheap-run/1';
+
+/** What a value of the options or of the environment may be; anything else is shown as JSON. */
+export type RunValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly RunValue[]
+  | { readonly [name: string]: RunValue };
+
+/** The first line: what was run, how, and on what machine. */
+export interface RunHeader {
+  readonly k: 'run';
+  readonly format: string;
+  readonly name?: string;
+  /** When the run began, ISO 8601. */
+  readonly started?: string;
+  readonly command?: readonly string[];
+  readonly trace?: { readonly name?: string; readonly ops?: number };
+  /** The built-in workload that was run instead of a trace: name, seed, scale, timeScale. */
+  readonly workload?: Readonly<Record<string, RunValue>>;
+  readonly options?: Readonly<Record<string, RunValue>>;
+  /** Seconds of paced replay and of idleness, and milliseconds between samples. */
+  readonly pace?: Readonly<Record<string, RunValue>>;
+  readonly env?: Readonly<Record<string, RunValue>>;
+  /** Of a custom page heap: the hash of its module, and its certificate of conformance, null for none. */
+  readonly conformance?: Conformance;
+}
+
+/** One beat of the sampler. Bytes unless said otherwise; counters count from the start of the run. */
+export interface RunSample {
+  readonly k: 's';
+  /** Milliseconds since the start. */
+  readonly t: number;
+  readonly phase?: string;
+  /** Operations replayed so far. */
+  readonly ops?: number;
+  /** Spans in use; backed and free; given back to the system: what the heap believes. */
+  readonly inuse: number;
+  readonly free: number;
+  readonly released: number;
+  /** HeapSys: pages in use, free and released together. */
+  readonly sys?: number;
+  /** Bytes of objects. */
+  readonly alloc?: number;
+  /** Where the next collection starts, and the memory limit; absent, null or huge when there is none. */
+  readonly goal?: number | null;
+  readonly limit?: number | null;
+  /** Resident bytes of the heap's own ranges, by mincore. */
+  readonly rss: number;
+  /** Resident bytes of the whole process. */
+  readonly prss?: number;
+  /** Bytes given back lazily and still resident, and in transparent huge pages: in detailed samples. */
+  readonly lazy?: number | null;
+  readonly huge?: number | null;
+  readonly minflt?: number;
+  readonly majflt?: number;
+  /** Calls of madvise, their bytes and nanoseconds. */
+  readonly madv?: number;
+  readonly madvB?: number;
+  readonly madvNs?: number;
+  /** Collections so far. */
+  readonly gcs?: number;
+  /** Mappings of the process. */
+  readonly vmas?: number | null;
+  /** Nanoseconds that taking this sample took. */
+  readonly cost?: number;
+  /** Beats missed so far. */
+  readonly missed?: number;
+}
+
+/** The end of a phase of a workload: what a sample says at that moment. */
+export interface RunPhaseEnd {
+  readonly k: 'phase';
+  readonly t: number;
+  readonly name: string;
+  readonly rss: number;
+  readonly prss?: number;
+  readonly sys?: number;
+  readonly inuse?: number;
+  readonly idle?: number;
+  readonly released?: number;
+  readonly alloc?: number;
+  readonly lazy?: number | null;
+  readonly minflt?: number;
+  readonly ops?: number;
+}
+
+/** One collection. Heap sizes in bytes, `ms` its whole duration. */
+export interface RunCollection {
+  readonly k: 'gc';
+  readonly t: number;
+  readonly n?: number;
+  readonly forced?: boolean;
+  readonly line?: string;
+  readonly heap0?: number;
+  readonly heap1?: number;
+  readonly live?: number;
+  readonly goal?: number | null;
+  readonly ms?: number;
+}
+
+/** One stretch of scavenging: in the background, by an allocation that needed room, or on demand. */
+export interface RunScavenge {
+  readonly k: 'scav';
+  readonly t: number;
+  readonly kind?: string;
+  readonly bytes?: number;
+  readonly line?: string;
+}
+
+/**
+ * The arenas' pages at one moment. `state` holds one byte per 8 KiB page (0 unmapped, 1 free,
+ * 2 released, 3 in use, 4 manual), `resident` the physical pages of it that are resident (0 to 2,
+ * 255 unknown); both are base64. `ranges` lists [first page, pages] in the order of the bytes; absent
+ * means one range from page 0.
+ */
+export interface RunMap {
+  readonly k: 'map';
+  readonly t: number;
+  readonly label?: string;
+  readonly origin?: number;
+  readonly pages?: number;
+  readonly bits: { readonly state: string; readonly resident: string };
+  readonly ranges?: readonly (readonly [number, number])[];
+}
+
+/** The size classes at one moment. Members that are not named here are shown as they are. */
+export interface RunClasses {
+  readonly k: 'classes';
+  readonly t: number;
+  readonly label?: string;
+  readonly rows: readonly Readonly<Record<string, RunValue>>[];
+}
+
+/** The last line, absent when the run did not finish. */
+export interface RunEnd {
+  readonly k: 'end';
+  readonly t: number;
+  readonly reason?: string;
+  readonly error?: RunValue;
+  readonly ops?: number;
+  readonly seconds?: number;
+  readonly opsPerSec?: number;
+  readonly summary?: Readonly<Record<string, RunValue>>;
+  readonly trace?: Readonly<Record<string, RunValue>>;
+}
+
+/** A line of a run file. */
+export type RunLine =
+  | RunHeader
+  | RunSample
+  | RunCollection
+  | RunScavenge
+  | RunPhaseEnd
+  | RunMap
+  | RunClasses
+  | RunEnd;
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+interface LineKind {
+  /** The members that must be finite numbers. */
+  readonly numbers: readonly string[];
+  /** What else it needs, in words; undefined where it has that. */
+  readonly lacks?: (line: JsonObject) => string | undefined;
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+/** What a line of each kind must have; the header is judged by its format. */
+const kinds: Readonly<Record<string, LineKind>> = {
+  s: { numbers: ['t', 'inuse', 'free', 'released', 'rss'] },
+  gc: { numbers: ['t'] },
+  scav: { numbers: ['t'] },
+  phase: { numbers: ['t', 'rss'], lacks: ({ name }) => (isText(name) ? undefined : 'a name') },
+  map: {
+    numbers: ['t'],
+    lacks: ({ bits }) =>
+      isJsonObject(bits) && isText(bits.state) && isText(bits.resident)
+        ? undefined
+        : 'bits, with state and resident',
+  },
+  classes: {
+    numbers: ['t'],
+    lacks: ({ rows }) => (Array.isArray(rows) && rows.every(isJsonObject) ? undefined : 'rows'),
+  },
+  end: { numbers: ['t'] },
+};
+
+/** Whether lines of a kind are known; what others hold is not checked. */
+export function isKnownKind(kind: string): boolean {
+  return kind === 'run' || Object.hasOwn(kinds, kind);
+}
+
+/** What a line of a known kind lacks, or undefined. */
+export function faultIn(kind: string, line: JsonObject): string | undefined {
+  if (!Object.hasOwn(kinds, kind)) return undefined;
+  const { numbers, lacks } = kinds[kind];
+  const missing = numbers.find((name) => !Number.isFinite(line[name]));
+  if (missing !== undefined) return `a line of kind ${kind} needs the number ${missing}`;
+  const lacking = lacks?.(line);
+  return lacking === undefined ? undefined : `a line of kind ${kind} needs ${lacking}`;
+}

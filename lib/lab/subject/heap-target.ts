@@ -1,0 +1,194 @@
+/**
+ * The heap as the laboratory's allocator: replays drive it, samplers sample it.
+ *
+ * Objects are allocated without pointers and without zeroing, since what the program wrote is written
+ * over them. Writing goes through windows: the heap is asked once for a view into each stretch of
+ * memory, and the buffer under that view, which reaches far beyond the one object, serves all others
+ * there. An object that crosses the end of a window is written through the heap instead.
+ */
+
+import { Heap } from '../../api/heap.ts';
+import { type HeapOptions, recordedOptions, resolveOptions } from '../../design/options.ts';
+import type { HeapEvent } from '../../gc/events.ts';
+import type { HeapSample } from '../../inspect/stats.ts';
+import type { ClassRow, LabEvent, LabHeap, LabRange, PageStates } from './target.ts';
+
+/** The options of a heap that can cross to another process. */
+export type LabHeapOptions = Omit<HeapOptions, 'clock' | 'onEvent' | 'warn' | 'sys' | 'background' | 'timed'>;
+
+/** What is written over objects: no value that memory has by itself. */
+const pattern = 0xa5;
+/** Below so many bytes a loop is faster than a call of `fill`. */
+const shortFill = 32;
+
+const none = new Uint8Array(0);
+
+function labEvent(event: HeapEvent): LabEvent {
+  if (event.kind === 'scav') return { kind: 'scav', how: event.by, bytes: event.bytes, line: event.line };
+  const { cycle, forced, line, heapStart, heapMarked, goal, ns } = event;
+  // Nothing is allocated while a cycle marks, so the heap ends it as it began it.
+  return {
+    kind: 'gc',
+    n: cycle,
+    forced,
+    line,
+    heap0: heapStart,
+    heap1: heapStart,
+    live: heapMarked,
+    goal,
+    ms: ns / 1e6,
+  };
+}
+
+export class HeapTarget implements LabHeap {
+  readonly heap: Heap;
+  readonly settings: Readonly<Record<string, unknown>>;
+  onEvent: ((event: LabEvent) => void) | undefined;
+  readonly #physicalPage: number;
+  readonly #windows: { readonly base: number; readonly bytes: Uint8Array }[] = [];
+  /** The window used last: its first address, one past its last, its bytes. */
+  #base = 0;
+  #end = 0;
+  #bytes: Uint8Array = none;
+
+  /**
+   * @param physicalPage bytes of the machine's page
+   * @param quiet says nothing of what the environment asks for in vain
+   */
+  constructor(options: LabHeapOptions, physicalPage: number, quiet = false) {
+    this.#physicalPage = physicalPage;
+    // The heap warns of what the environment holds; once is enough.
+    const silence = { warn: () => undefined };
+    this.settings = recordedOptions(resolveOptions({ ...options, ...silence }));
+    this.heap = new Heap({
+      ...options,
+      ...(quiet ? silence : {}),
+      onEvent: (event) => this.onEvent?.(labEvent(event)),
+    });
+  }
+
+  malloc(size: number, zero = false): number {
+    return this.heap.malloc(size, true, zero);
+  }
+
+  drop(address: number): void {
+    this.heap.drop(address);
+  }
+
+  roundUpSize(size: number): number {
+    return this.heap.roundUpSize(size);
+  }
+
+  touch(address: number, from: number, bytes: number): void {
+    const first = address + from;
+    if (!this.#reach(first, bytes)) {
+      this.heap.fill(first, bytes, pattern);
+      return;
+    }
+    const at = first - this.#base;
+    const window = this.#bytes;
+    if (bytes < shortFill) for (let i = at; i < at + bytes; i++) window[i] = pattern;
+    else window.fill(pattern, at, at + bytes);
+  }
+
+  touchPages(address: number, from: number, bytes: number): void {
+    let at = address + from;
+    const end = at + bytes;
+    const page = this.#physicalPage;
+    for (; at < end; at += page - (at % page)) {
+      if (!this.#reach(at, 1)) return;
+      this.#bytes[at - this.#base] = pattern;
+    }
+  }
+
+  touchEvery(address: number, bytes: number, step: number): void {
+    const last = address + bytes - 1;
+    if (this.#reach(address, bytes)) {
+      const window = this.#bytes;
+      const end = last - this.#base;
+      for (let at = address - this.#base; at < end; at += step) window[at] = pattern;
+      window[end] = pattern;
+      return;
+    }
+    // An object may lie across two windows.
+    for (let at = address; at < last; at += step) this.touch(at, 0, 1);
+    this.touch(last, 0, 1);
+  }
+
+  copy(to: number, from: number, n: number): void {
+    // The second reach must not move the window: both ends in one is the rule.
+    if (this.#reach(from, n) && to >= this.#base && to + n <= this.#end) {
+      this.#bytes.copyWithin(to - this.#base, from - this.#base, from - this.#base + n);
+    } else {
+      this.heap.copy(to, from, n);
+    }
+  }
+
+  allocStack(bytes: number): number {
+    return this.heap.allocStack(bytes);
+  }
+
+  freeStack(address: number): void {
+    this.heap.freeStack(address);
+  }
+
+  gc(): void {
+    this.heap.gc();
+  }
+
+  freeOSMemory(): void {
+    this.heap.freeOSMemory();
+  }
+
+  step(): number {
+    return this.heap.step();
+  }
+
+  sample(): HeapSample {
+    return this.heap.sample();
+  }
+
+  ranges(): readonly LabRange[] {
+    return this.heap.ranges();
+  }
+
+  pageStates(): PageStates {
+    const { origin, ranges, states } = this.heap.pageStates();
+    return { origin, ranges, state: states };
+  }
+
+  classes(): readonly ClassRow[] {
+    return this.heap.sizeClasses().map((row) => ({ ...row }));
+  }
+
+  summary(): Readonly<Record<string, unknown>> {
+    const { BySize: _sizes, PauseNs: _pauses, PauseEnd: _ends, ...rest } = this.heap.readMemStats();
+    return rest;
+  }
+
+  fallbacks(): readonly string[] {
+    return this.heap.fallbacks();
+  }
+
+  dispose(): void {
+    this.#windows.length = 0;
+    this.#bytes = none;
+    this.#base = this.#end = 0;
+    this.heap.dispose();
+  }
+
+  /** Makes the window that [address, address + bytes) lies in the current one. @returns false if it is in no single one */
+  #reach(address: number, bytes: number): boolean {
+    if (address >= this.#base && address + bytes <= this.#end) return true;
+    let window = this.#windows.find((w) => address >= w.base && address < w.base + w.bytes.length);
+    if (window === undefined) {
+      const view = this.heap.view(address, 1);
+      window = { base: address - view.byteOffset, bytes: new Uint8Array(view.buffer) };
+      this.#windows.push(window);
+    }
+    this.#base = window.base;
+    this.#end = window.base + window.bytes.length;
+    this.#bytes = window.bytes;
+    return address + bytes <= this.#end;
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * The options of a run: how a trace is replayed, how a workload goes, how both are sampled. Declared as those of
+ * the heap are (design/option.ts), so that flags, checks, records and reports come from here.
+ *
+ * Not here: options of the heap (design/options.ts), of what is printed and written (cli/).
+ */
+import { choice, flag, number, seconds, whole } from '../../design/kinds.ts';
+import type { DefaultsFit, Holds, Options } from '../../design/option.ts';
+
+export const touchModes = ['all', 'page', 'none'] as const;
+/** What is written of each object: every byte, one byte of each physical page, or nothing. */
+export type TouchMode = (typeof touchModes)[number];
+
+const ofTrace = { group: 'trace', tellsDefault: true } as const;
+const ofWorkload = { group: 'workload', recorded: 'workload' } as const;
+
+export const traceOptions = {
+  /** Seconds of replay; 0: as fast as it goes. Standard input always is. Default 20. */
+  seconds: {
+    ...ofTrace,
+    kind: seconds,
+    default: 20,
+    flag: 'duration',
+    recorded: 'pace',
+    unit: 's',
+    special: (value) => (value === 0 ? 'as fast as it goes' : undefined),
+    help: 'seconds of replay; 0: as fast as it goes',
+  },
+  /** Seconds of idleness after it. Default 20. */
+  idle: {
+    ...ofTrace,
+    kind: seconds,
+    default: 20,
+    flag: 'idle',
+    recorded: 'pace',
+    unit: 's',
+    special: (value) => (value === 0 ? 'none' : undefined),
+    help: 'seconds of idleness after it',
+  },
+  /** Collections at the beginning of the idle stretch, a second apart. Default 2. */
+  collections: {
+    ...ofTrace,
+    kind: whole(0, 1e6),
+    default: 2,
+    flag: 'idle-gcs',
+    recorded: 'pace',
+    help: 'collections when idle, a second apart',
+  },
+  /** What is written of each object. Default: all. */
+  touch: {
+    ...ofTrace,
+    kind: { ...choice(touchModes), placeholder: 'what' },
+    default: 'all',
+    flag: 'touch',
+    recorded: 'options',
+    help: 'what is written of each object: all, a byte a page, none',
+  },
+  /** Unknown frees and live reuse end the run with an error. Default: they are counted. */
+  strict: {
+    group: 'trace',
+    kind: flag,
+    default: false,
+    flag: 'strict',
+    recorded: 'options',
+    help: 'a free of an unknown pointer, or an allocation at a live one, is an error',
+  },
+} as const satisfies Options;
+
+export const workloadOptions = {
+  /** Default: the workload's own. */
+  seed: {
+    ...ofWorkload,
+    kind: whole(0, 2 ** 32 - 1),
+    otherwise: "the workload's",
+    tellsDefault: true,
+    flag: 'seed',
+    help: 'of its random numbers',
+  },
+  /** Multiplies its memory: 0.001 to 100. Default 1. */
+  scale: {
+    ...ofWorkload,
+    kind: number(0.001, 100),
+    default: 1,
+    tellsDefault: true,
+    flag: 'scale',
+    help: 'multiplies its memory',
+  },
+  /** Multiplies its idle stretches: 0 to 100. Default 1. */
+  timeScale: {
+    ...ofWorkload,
+    kind: number(0, 100),
+    default: 1,
+    tellsDefault: true,
+    flag: 'time-scale',
+    help: 'multiplies its idle stretches',
+  },
+  /** Two more collections after big drops, where the workload has such a variant. */
+  moreCollections: {
+    ...ofWorkload,
+    kind: flag,
+    default: false,
+    flag: 'more-collections',
+    help: 'two more, a second apart, after big drops (rsscurve knows it)',
+  },
+} as const satisfies Options;
+
+export const samplingOptions = {
+  /** Milliseconds between samples, at least 1. Default 100. */
+  beatMs: {
+    group: 'watching',
+    kind: number(1, 60_000, 'ms'),
+    default: 100,
+    tellsDefault: true,
+    flag: 'beat',
+    recorded: 'pace',
+    unit: 'ms',
+    help: 'milliseconds between samples',
+  },
+} as const satisfies Options;
+
+/** Does not compile where a default is not of its option's kind. */
+export type RunDefaultsFit = Holds<
+  DefaultsFit<typeof traceOptions & typeof workloadOptions & typeof samplingOptions>
+>;

@@ -1,0 +1,126 @@
+/**
+ * What a run is made of, by its name: a trace or a built-in workload, in one namespace.
+ *
+ * A file of that name in the working directory comes first, then a shipped trace, then a workload; anything
+ * else is taken for a file, and opening it says what is wrong.
+ */
+import { existsSync, type Stats, statSync } from 'node:fs';
+import { PageHeapError } from '../../base/errors.ts';
+import { type Asked, type Options, withDefaults } from '../../design/option.ts';
+import { fileError, standardInput } from '../trace/bytes.ts';
+import { OperationBatch } from '../trace/operations.ts';
+import { TraceReader } from '../trace/reader.ts';
+import { resolveTrace } from './shipped-traces.ts';
+import { traceOptions, workloadOptions } from './subject-options.ts';
+import { type SubjectRequest, traceName } from './subject-request.ts';
+
+/** The options of both kinds, those that are given. */
+export interface SubjectOptions extends Asked<typeof traceOptions>, Asked<typeof workloadOptions> {}
+
+/** A trace or a workload, with what a run of it is asked. */
+export interface Subject {
+  readonly name: string;
+  readonly run: SubjectRequest;
+  /** Seconds of work (a guess where it is as fast as it goes) and of idleness, for progress. */
+  readonly work: number;
+  readonly idle: number;
+  /** Whether the work takes as long as `work` says. */
+  readonly paced: boolean;
+}
+
+function refuseOthers(name: string, options: SubjectOptions, others: Options, why: string): void {
+  const given = Object.entries(others).filter(([key]) => options[key as keyof SubjectOptions] !== undefined);
+  if (given.length === 0) return;
+  const flags = given.map(([key, { flag = key }]) => `--${flag}`).join(', ');
+  throw new PageHeapError('ERR_INVALID_OPTION', `${flags}: ${name} is a ${why}`, { value: name });
+}
+
+/** How long work that is not paced may take: unknown, so it gets a few seconds' worth of the bar. */
+const unpaced = 5;
+
+/** What has to be known of a workload, which lies above this. */
+export interface KnownWorkload {
+  readonly name: string;
+  /** Seconds of idleness in it. */
+  readonly idleSeconds: number;
+  readonly hasMoreCollections?: true;
+}
+
+/** @throws PageHeapError ERR_INVALID_OPTION for options of the other kind */
+export function subjectOf(
+  name: string,
+  options: SubjectOptions,
+  workloads: readonly KnownWorkload[],
+): Subject {
+  const path = resolveTrace(name);
+  const isTrace = path !== name || name === standardInput || existsSync(name);
+  const workload = isTrace ? undefined : workloads.find((w) => w.name === name);
+  if (workload !== undefined) {
+    refuseOthers(name, options, traceOptions, 'workload; these are for traces');
+    const { moreCollections } = workloadOptions;
+    if (workload.hasMoreCollections !== true)
+      refuseOthers(name, options, { moreCollections }, 'workload without such a variant');
+    return {
+      name,
+      run: {
+        workload: { name, ...options },
+      },
+      work: unpaced,
+      idle: workload.idleSeconds * (options.timeScale ?? workloadOptions.timeScale.default),
+      paced: false,
+    };
+  }
+  refuseOthers(
+    name,
+    options,
+    workloadOptions,
+    'trace; these are for built-in workloads (pageheap workloads)',
+  );
+  const pace = withDefaults(traceOptions, options);
+  return {
+    name: traceName(path),
+    run: { trace: path, ...pace },
+    work: pace.seconds || unpaced,
+    idle: pace.idle,
+    paced: pace.seconds > 0,
+  };
+}
+
+/** What a run or comparison is called: its subject's name, or its own. @throws ERR_INVALID_OPTION for none */
+export function nameFor(subject: Subject, own: string | undefined): string {
+  if (own?.trim() === '')
+    throw new PageHeapError('ERR_INVALID_OPTION', '--name: an empty name is none', { value: own });
+  return own ?? subject.name;
+}
+
+/**
+ * Opens a trace and reads its head, so that what is wrong with it is said before anything is made. What can
+ * be read but once is left alone.
+ * @param runs how often it is to be read
+ * @throws PageHeapError ERR_FILE, ERR_TRACE; ERR_INVALID_OPTION for what cannot be read so often
+ */
+export async function checkSubject({ run: { trace } }: Subject, runs: number): Promise<void> {
+  if (trace === undefined) return;
+  let stat: Stats | undefined;
+  try {
+    stat = trace === standardInput ? undefined : statSync(trace);
+  } catch (cause) {
+    throw fileError(trace, cause);
+  }
+  if (stat === undefined || stat.isFIFO() || stat.isSocket()) {
+    if (runs === 1) return;
+    const what = stat === undefined ? 'standard input' : trace;
+    throw new PageHeapError(
+      'ERR_INVALID_OPTION',
+      `${what} can be read only once, and there are ${runs} runs: save it to a file and name that, ` +
+        'as in `cat > my.mtrace`',
+      { value: trace },
+    );
+  }
+  const reader = await TraceReader.open(trace);
+  try {
+    await reader.fill(new OperationBatch());
+  } finally {
+    await reader.close();
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Making a heap, and attaching to one that another thread made.
+ *
+ * A heap is made with the largest reach the system allows, of those tried; what was reserved for a try that fails is
+ * given back. Everything a heap needs from the start is committed before it is wired.
+ */
+import { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
+import { PageHeapError } from '../base/errors.ts';
+import { type Address, arenaBytes } from '../base/units.ts';
+import { optionTable, recordOptions } from '../design/option-table.ts';
+import { defaultReaches, type ResolvedOptions } from '../design/options.ts';
+import { CycleLog } from '../gc/cycle-log.ts';
+import type { Watch } from '../gc/events.ts';
+import { Sweeper } from '../gc/sweeper.ts';
+import { HeapState } from '../heap/heap-state.ts';
+import { MetaMemory } from '../meta/meta-memory.ts';
+import type { Sys } from '../os/sys.ts';
+import { type FirstArena, reserveFirstArena } from '../spans/arenas.ts';
+import { HeapMemory } from './heap-memory.ts';
+import { preparePageHeap } from './page-heaps.ts';
+import { Runtime } from './runtime.ts';
+import { prepareSpanStructures } from './span-structures.ts';
+import { capacities, smallTables } from './tables.ts';
+
+/** Makes a heap. Throws ERR_OUT_OF_MEMORY when the system has no memory or address space for one. */
+export function createRuntime(sys: Sys, options: ResolvedOptions, watch: Watch): Runtime {
+  const reaches = options.reach === undefined ? defaultReaches : [options.reach];
+  for (const reach of reaches) {
+    const runtime = tryCreate(sys, reach, options, watch);
+    if (runtime !== undefined) return runtime;
+  }
+  throw new PageHeapError('ERR_OUT_OF_MEMORY', 'the system has no address space or memory for a heap', {
+    errno: sys.lastErrno,
+    value: reaches.at(-1),
+  });
+}
+
+/** This thread's view of a heap that another thread of the process made and shared. */
+export function attachRuntime(sys: Sys, base: Address, watch: Watch): Runtime {
+  const meta = MetaMemory.attach(sys, capacities, base);
+  try {
+    return new Runtime(new HeapMemory(sys, meta, watch), undefined);
+  } catch (error) {
+    meta.detach();
+    throw error;
+  }
+}
+
+function tryCreate(sys: Sys, reach: number, options: ResolvedOptions, watch: Watch): Runtime | undefined {
+  const first = reserveFirstArena(sys, reach);
+  if (first === undefined) return undefined;
+  let meta: MetaMemory | undefined;
+  let made: Runtime | undefined;
+  try {
+    meta = MetaMemory.create(sys, capacities, [
+      first.origin,
+      reach,
+      options.ps,
+      options.design.objects === 'freelist' ? 1 : 0,
+    ]);
+    if (meta !== undefined && prepare(meta, options)) made = begin(sys, meta, first, options, watch);
+  } finally {
+    // Also where a custom page heap threw, or the caller's clock.
+    if (made === undefined) {
+      sys.free(first.base, arenaBytes, 'heap', 'reserved');
+      meta?.release();
+    }
+  }
+  return made;
+}
+
+/** Commits what every heap has from the start, and writes its options down. False when there is no memory. */
+function prepare(meta: MetaMemory, options: ResolvedOptions): boolean {
+  const prepared =
+    smallTables.every((small) => meta.commit(small, 0, meta.rows(small))) &&
+    HeapState.prepare(meta) &&
+    prepareSpanStructures(meta, options.design) &&
+    ExplicitLiveness.prepare(meta) &&
+    Sweeper.prepare(meta) &&
+    CycleLog.prepare(meta) &&
+    preparePageHeap(options.design.pageHeap, meta);
+  if (prepared) recordOptions(meta.setupViews(optionTable), options);
+  return prepared;
+}
+
+/** Wires a heap over prepared tables, and gives it its first arena. Undefined when there is no memory. */
+function begin(
+  sys: Sys,
+  meta: MetaMemory,
+  first: FirstArena,
+  options: ResolvedOptions,
+  watch: Watch,
+): Runtime | undefined {
+  const memory = new HeapMemory(sys, meta, watch);
+  if (!memory.begin()) return undefined;
+  const runtime = new Runtime(memory, options.design.pageHeapClass);
+  if (!runtime.state.arenas.prepare(first.base)) return undefined;
+  const { settings, trigger, limiter, log } = runtime.gc;
+  log.begin();
+  settings.init(options.gcPercent, options.memoryLimit);
+  trigger.init(options.rootBytes, options.triggerRatio);
+  limiter.resetCapacity(log.columns.begun[0], 1);
+  runtime.scavenger.init();
+  return runtime;
+}

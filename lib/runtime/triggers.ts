@@ -1,0 +1,30 @@
+/** Triggers by name: makes the one that the design asks for, and says what a cycle owes it. */
+import type { Design } from '../design/design.ts';
+import type { GcSettings } from '../gc/gc-settings.ts';
+import { LiveTrigger, liveTriggerTable } from '../gc/live-trigger.ts';
+import { Pacer, pacerTable } from '../gc/pacer.ts';
+import type { Trigger } from '../gc/trigger.ts';
+import type { HeapState } from '../heap/heap-state.ts';
+import type { MetaMemory } from '../meta/meta-memory.ts';
+
+export function makeTrigger(
+  kind: Design['trigger'],
+  meta: MetaMemory,
+  settings: GcSettings,
+  state: HeapState,
+): Trigger {
+  switch (kind) {
+    case 'live':
+      return new LiveTrigger(meta.views(liveTriggerTable), settings, () => state.counters.totalFree[0]);
+    case 'paced':
+      return new Pacer(meta.views(pacerTable), settings);
+  }
+}
+
+/**
+ * Whether a cycle flushes the mcaches before it marks. The trigger of 2014 goes by what objects come to, for which
+ * those of cached spans must be counted; and its sweep takes cached spans like all others.
+ */
+export function flushesBefore({ sweep, trigger }: Pick<Design, 'sweep' | 'trigger'>): boolean {
+  return sweep === 'busy' || trigger === 'live';
+}

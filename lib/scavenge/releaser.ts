@@ -1,0 +1,48 @@
+/**
+ * The releaser: gives pages back to the system, and accounts for it.
+ *
+ * It is the host's side of a page heap's `release`: the page heap finds and marks what goes, the scavenger decides
+ * when and how much, and here the kernel is advised. It knows no page heap, so it is there before one.
+ *
+ * Not here: whose pages, how many, when.
+ */
+import { pageSize } from '../base/units.ts';
+import type { HeapState } from '../heap/heap-state.ts';
+import { keepEdgesSmall } from '../os/huge-page-hints.ts';
+import type { Sys } from '../os/sys.ts';
+
+export interface ReleaserOptions {
+  /** Keep huge pages away from the edges of what is released. */
+  readonly hugePageHints: boolean;
+  /** A page is released once until it is used again; false: runs that were released in part are released again whole. */
+  readonly releasesOnce: boolean;
+}
+
+export class Releaser {
+  readonly #sys: Sys;
+  readonly #state: HeapState;
+  readonly #options: ReleaserOptions;
+
+  constructor(sys: Sys, state: HeapState, options: ReleaserOptions) {
+    this.#sys = sys;
+    this.#state = state;
+    this.#options = options;
+  }
+
+  /** Gives pages back and accounts for `newly` of them as released. */
+  release(page: number, npages: number, newly: number): void {
+    const { arenas, counters } = this.#state;
+    const { hugePageHints, releasesOnce } = this.#options;
+    const sys = this.#sys;
+    const at = arenas.addressOf(page);
+    const size = npages * pageSize;
+    // For the state machine what is released again is ready again.
+    if (sys.states !== undefined && !releasesOnce) sys.used(at, size, 0);
+    if (hugePageHints) keepEdgesSmall(sys, at, size);
+    // A refusal with no fallback left: the pages count as released, and cost memory until they are used.
+    if (!sys.unused(at, size)) sys.accounts.mappedReady(-size);
+    if (newly !== npages) sys.accounts.mappedReady((npages - newly) * pageSize);
+    counters.heapReleased[0] += newly * pageSize;
+    counters.heapFree[0] -= newly * pageSize;
+  }
+}

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { optionTables, withOptionTable } from '../../lib/cli/option-docs.ts';
+import { designOptions, type Generation } from '../../lib/design/design.ts';
+import { presets } from '../../lib/design/generations.ts';
+import type { Options } from '../../lib/design/option.ts';
+import { optionTable, readOptions, recordOptions } from '../../lib/design/option-table.ts';
+import { type HeapOptions, heapOptions, resolveOptions, surroundings } from '../../lib/design/options.ts';
+import { samplingOptions, traceOptions, workloadOptions } from '../../lib/lab/subject/subject-options.ts';
+import type { SetupViews } from '../../lib/meta/column.ts';
+import type { PageHeapClass } from '../../lib/pages/contract.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const runOptions: Options = { ...traceOptions, ...workloadOptions, ...samplingOptions };
+const declared: Options = { ...designOptions, ...heapOptions, ...runOptions };
+
+describe('a declaration', () => {
+  it.each(Object.entries(declared))(
+    'of %s has a default of its kind, which its text gives again',
+    (name, o) => {
+      const { kind } = o;
+      const values = o.default === undefined ? [] : [o.default];
+      for (const preset of Object.values(presets)) {
+        const value = (preset as unknown as Record<string, unknown>)[name];
+        if (value !== undefined) values.push(value);
+      }
+      for (const value of values) {
+        expect(kind.fault(value)).toBeUndefined();
+        expect(kind.parse(kind.format(value))).toBe(value);
+        expect(kind.unpack(kind.pack(value))).toBe(value);
+      }
+      expect(o.help).toMatch(/[^.\s]$/);
+    },
+  );
+
+  it('of a flag is the only one with that flag', () => {
+    const flags = Object.values(declared).flatMap(({ flag }) => (flag === undefined ? [] : [flag]));
+    expect(new Set(flags).size).toBe(flags.length);
+    expect(flags.length).toBeGreaterThan(25);
+  });
+
+  it('gives the exact type', () => {
+    expectTypeOf<HeapOptions['advise']>().toEqualTypeOf<'dontneed' | 'free' | undefined>();
+    expectTypeOf<HeapOptions['pageHeap']>().toEqualTypeOf<Generation | PageHeapClass | undefined>();
+    expectTypeOf<HeapOptions['scavengeAfter']>().toEqualTypeOf<number | undefined>();
+    expectTypeOf<HeapOptions['collect']>().toEqualTypeOf<boolean | undefined>();
+  });
+
+  it('has a doc comment, which is that of the member', () => {
+    const source = ['design', 'options']
+      .map((f) => readFileSync(`${root}/lib/design/${f}.ts`, 'utf8'))
+      .join('');
+    for (const name of Object.keys({ ...designOptions, ...heapOptions, ...surroundings }))
+      expect(source, name).toMatch(new RegExp(`\\*/\n  ${name}: \\{`));
+  });
+});
+
+describe('options in the heap’s memory', () => {
+  /** Views over plain arrays. */
+  function views(): SetupViews<typeof optionTable> {
+    return Object.fromEntries(
+      Object.entries(optionTable.columns).map(([name, { kind }]) => [
+        name,
+        kind === 'i32' ? new Int32Array(1) : new Float64Array(1),
+      ]),
+    ) as unknown as SetupViews<typeof optionTable>;
+  }
+
+  it.each<[string, HeapOptions]>([
+    ['lists', { generation: 'lists' }],
+    ['treap, reusing', { generation: 'treap', scavengeOnReuse: true, scavengeAfter: 1 }],
+    ['radix, never', { forcedGCPeriod: Number.POSITIVE_INFINITY, collect: false, nameMappings: false }],
+    ['a custom page heap', { pageHeap: class {} as unknown as PageHeapClass, historicalScavengeGoal: true }],
+  ])('are read as they were written: %s', (_what, options) => {
+    const resolved = resolveOptions({ ...options, environment: false });
+    const memory = views();
+    recordOptions(memory, resolved);
+    const { design, ...others } = readOptions(memory);
+    const { advise: _advise, pageHeapClass: _class, ...kept } = resolved.design;
+    expect(design).toEqual(kept);
+    expect(resolved).toMatchObject(others);
+    expect(Object.keys(others)).toEqual(
+      Object.keys(heapOptions).filter((name) => (heapOptions as Options)[name]?.kept === true),
+    );
+  });
+});
+
+describe('the documents', () => {
+  it.each(optionTables)('$document has the table of options: $name', ({ document, name, table }) => {
+    const text = readFileSync(`${root}/${document}`, 'utf8');
+    expect(withOptionTable(text, name, table)).toBe(text);
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { heapOptionNames } from '../../../lib/cli/heap-options.ts';
+import { recordedOptions, resolveOptions } from '../../../lib/design/options.ts';
+import { spreadOf } from '../../../lib/lab/metrics/spread.ts';
+import { curveColour, curveDash } from '../../../lib/lab/report/client/curve-style.ts';
+import { formatSpread } from '../../../lib/lab/report/comparison-values.ts';
+import { optionInWords, optionName } from '../../../lib/lab/report/option-names.ts';
+import { commandWords } from '../../../lib/lab/report/values.ts';
+
+import { mib } from './made-comparison.ts';
+
+describe('a spread in words', () => {
+  const of = (...values: readonly number[]) =>
+    spreadOf(values) ?? { n: 0, mean: 0, min: 0, max: 0, sd: null };
+  it.each([
+    ['one value', formatSpread('seconds', of(1)), ''],
+    ['equal ones', formatSpread('bytes', of(mib, mib)), ''],
+    ['what rounds to nothing', formatSpread('seconds', of(1.0001, 1.0002)), ''],
+    ['a share that hardly differs', formatSpread('share', of(0.50001, 0.50002)), ''],
+    ['a deviation that rounds to nothing', formatSpread('share', of(0.50049, 0.50051)), '50.0 % to 50.1 %'],
+    ['what differs', formatSpread('bytes', of(mib, 3 * mib)), '± 1.41 MiB, 1.00 MiB to 3.00 MiB'],
+    ['fewer values than runs', formatSpread('count', of(3), 2), '1 of 2 runs'],
+  ])('%s', (_what, words, wanted) => expect(words).toBe(wanted));
+});
+
+it('curves of 32 configurations are all different, of eight by colour alone', () => {
+  const pairs = Array.from({ length: 32 }, (_, i) => `${curveColour(i)} ${curveDash(i).join(' ')}`);
+  expect(new Set(pairs).size).toBe(32);
+  expect(new Set(Array.from({ length: 8 }, (_, i) => curveColour(i))).size).toBe(8);
+});
+
+it('options are called as on the command line', () => {
+  const names = Object.keys(recordedOptions(resolveOptions({ environment: false }))).map(optionName);
+  expect(heapOptionNames.filter((name) => !names.includes(name))).toEqual([]);
+  expect(optionName('timed')).toBe('timed');
+  expect(optionInWords('hugePageHints', false)).toBe('off');
+  expect(optionInWords('forcedGCPeriod', null)).toBe('never');
+  expect(optionInWords('growthUnit', 4 * mib)).toBe('4 MiB');
+});
+
+it('a command line is quoted where it must be', () => {
+  expect(commandWords(['pageheap', '-c', "a b:it's,advise=free"])).toBe(
+    String.raw`pageheap -c 'a b:it'\''s,advise=free'`,
+  );
+});
