@@ -17,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Heap } from '../lib/api/index.ts';
 import { designOptions } from '../lib/design/design.ts';
 import { heapOptions, surroundings } from '../lib/design/options.ts';
+import { metrics } from '../lib/lab/metrics/run-metrics.ts';
 import { makeRun } from '../lib/lab/run/run.ts';
 import { compared, corrected, type PrintedBlock, printedBlocks } from './support/printed-blocks.ts';
 
@@ -74,6 +75,17 @@ describe('docs/numbers.md has an entry for every', () => {
     expect(names.length).toBeGreaterThan(15);
     expect(missing(names, section(numbers, 'HeapSample'))).toEqual([]);
   });
+});
+
+describe('docs/numbers.md says of a comparison', () => {
+  const rows = section(text('docs/numbers.md'), "A comparison's table").replaceAll('`', '').split('\n');
+  it.each(metrics.map(({ label, formula }) => [label, formula.replaceAll('`', '')]))(
+    'how %s is worked out, as the report does',
+    (label, formula) => {
+      const row = rows.find((line) => line.startsWith(`| ${label} | `));
+      expect(row?.slice(`| ${label} | `.length, `| ${label} | `.length + formula.length)).toBe(formula);
+    },
+  );
 });
 
 describe('docs/numbers.md and a run file', () => {
