@@ -1,4 +1,4 @@
-// A page heap of one's own: first fit over an array of free runs, the simplest that keeps the contract.
+// A custom page heap: first fit over an array of free runs, the simplest that keeps the contract.
 //
 //   pageheap conform examples/first-fit.mjs
 //   pageheap run perl --page-heap examples/first-fit.mjs

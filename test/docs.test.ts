@@ -9,9 +9,9 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Heap } from '../lib/api/index.ts';
@@ -40,6 +40,21 @@ function section(document: string, title: string): string {
   expect(start, `a section ${title}`).toBeGreaterThanOrEqual(0);
   const end = document.indexOf('\n## ', start + 1);
   return document.slice(start, end < 0 ? undefined : end);
+}
+
+function markdown(folder: string): string[] {
+  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => name.endsWith('.md')).map((name) => join(folder, name));
+}
+
+/** The anchors of a document's headings, as GitHub makes them. */
+function anchors(document: string): string[] {
+  return [...document.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 }
 
 /** Every member of a value by its path: objects are entered, an array of objects as its elements. */
@@ -203,6 +218,22 @@ describe('docs/library.md has an entry for every', () => {
   });
 });
 
+describe('what the documents name', () => {
+  const documents = ['README.md', 'HACKING.md', 'CHANGELOG.md', ...markdown('docs')];
+
+  it.each(documents)('%s: every file and every link is there', (path) => {
+    const files = [...text(path).matchAll(/`((?:lib|test|bench|scripts|examples|native)\/[\w/.-]*\w)`/g)];
+    const links = [...text(path).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)]+))?\)/g)];
+    const missing = files.map(([, name]) => name).filter((name) => !existsSync(join(root, name)));
+    for (const [link, to, anchor] of links) {
+      const target = to === '' ? path : join(dirname(path), to);
+      if (!existsSync(join(root, target))) missing.push(link);
+      else if (anchor !== undefined && !anchors(text(target)).includes(anchor)) missing.push(link);
+    }
+    expect(missing).toEqual([]);
+  });
+});
+
 describe('examples', () => {
   const documents = ['README.md', 'docs/how-it-works.md', 'docs/library.md', 'docs/questions.md'];
   const examples = documents.flatMap((path) =>
@@ -212,10 +243,7 @@ describe('examples', () => {
   it('are found', () => expect(examples.length).toBeGreaterThan(20));
 
   it('are all there is of printed text', () => {
-    const all = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.md'))
-      .map((name) => `docs/${name}`);
-    const texts = ['README.md', 'HACKING.md', ...all].flatMap((path) =>
+    const texts = ['README.md', 'HACKING.md', ...markdown('docs')].flatMap((path) =>
       [...text(path).matchAll(/^```text/gm)].map(() => path),
     );
     const held = examples.filter(({ block }) => block.printed !== undefined).map(({ path }) => path);
