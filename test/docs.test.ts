@@ -143,6 +143,24 @@ describe('docs/numbers.md and a run file', () => {
     other.dispose();
   });
 
+  it('the examples in docs/run-file.md have the members that are written', () => {
+    const examples = [...text('docs/run-file.md').matchAll(/^```json\n(\{"k":.*?)^```/gms)].map(
+      ([, json]) => {
+        const { k, ...members } = JSON.parse(json.replaceAll(/\n\s*/g, '').replaceAll(',…', '')) as {
+          k: string;
+        };
+        return { k, members: new Set(paths(members, k)) };
+      },
+    );
+    expect(examples.map(({ k }) => k)).toEqual(['run', 's', 'gc', 'scav', 'phase', 'map', 'classes', 'end']);
+    // A run of a workload has other members in its first line, and none of a trace in its last.
+    const others = /^run\.workload\.|^end\.trace\./;
+    const written = (k: string) => found.filter((path) => path.startsWith(`${k}.`) && !others.test(path));
+    for (const { k, members } of examples) {
+      expect(new Set([...members].filter((path) => !others.test(path))), k).toEqual(new Set(written(k)));
+    }
+  });
+
   it('every member that was written has an entry', () => {
     expect(new Set(found.map((path) => path.split('.')[0]))).toEqual(
       new Set(['run', 's', 'gc', 'scav', 'phase', 'map', 'classes', 'end']),
