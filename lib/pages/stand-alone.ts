@@ -52,7 +52,7 @@ function freeRunMemory(reachPages: number): { memory: FreeRunMemory; dispose: ()
     !commitTreapSetup(meta)
   ) {
     meta?.release();
-    throw new PageHeapError('ERR_OUT_OF_MEMORY', `no memory for the books of ${reachPages} pages`, {
+    throw new PageHeapError('ERR_OUT_OF_MEMORY', `no memory for the page state of ${reachPages} pages`, {
       errno: sys.lastErrno,
     });
   }

@@ -2,7 +2,7 @@
  * The conformance suite for page heaps: what the contract (pages/contract.ts) promises, as named checks.
  *
  * Each check makes a fresh page heap and drives it beside the naive model (session.ts), which holds every answer
- * and the books against the contract after every single call. The last check is the random run.
+ * and the page state against the contract after every single call. The last check is the random run.
  *
  * Not here: the random run (random-run.ts), real memory (kernel.ts).
  */

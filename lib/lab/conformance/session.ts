@@ -2,12 +2,12 @@
  * A session with a page heap: every call made to it and to the naive model (page-model.ts) at once.
  *
  * It says so, with the steps that led there, when the page heap does what the contract forbids: an answer, something
- * the host is told (release-rules.ts), or, after every call, the books (book-rules.ts).
+ * the host is told (release-rules.ts), or, after every call, the page state (page-state-rules.ts).
  */
 import { bytes, pageCount, pageIndex, pId } from '../../base/units.ts';
 import type { PageHeap, PageHeapHost } from '../../pages/contract.ts';
-import { BookRules, type FreeRun } from './book-rules.ts';
 import { isHeld, notGrown, PageModel } from './page-model.ts';
+import { type FreeRun, PageStateRules } from './page-state-rules.ts';
 import { pageBytes, ReleaseRules } from './release-rules.ts';
 import { inPages, refusal, Steps } from './steps.ts';
 
@@ -41,7 +41,7 @@ export class Session {
   clock = 1;
   readonly #steps = new Steps();
   readonly #model: PageModel;
-  readonly #books: BookRules;
+  readonly #states: PageStateRules;
   readonly #releases: ReleaseRules;
   readonly #physPages: number;
   readonly #reachPages: number;
@@ -54,8 +54,8 @@ export class Session {
     this.#reachPages = options.reachPages ?? reachPages;
     this.#physPages = options.physPages ?? 1;
     this.#model = new PageModel(this.#reachPages);
-    this.#books = new BookRules(this.#steps, this.#model, () => this.heap, this.#physPages);
-    this.#releases = new ReleaseRules(this.#steps, this.#model, this.#books, this.#physPages);
+    this.#states = new PageStateRules(this.#steps, this.#model, () => this.heap, this.#physPages);
+    this.#releases = new ReleaseRules(this.#steps, this.#model, this.#states, this.#physPages);
     if (this.#physPages > 1) this.#steps.note(`new, with physical pages of ${this.#physPages} pages`);
     this.heap = make({
       reachPages: pageCount(this.#reachPages),
@@ -130,7 +130,7 @@ export class Session {
       this.flushCaches();
       return this.alloc(n);
     }
-    if (model.hasRun(n) && !this.#books.splitByState(n))
+    if (model.hasRun(n) && !this.#states.splitByState(n))
       this.fail(`alloc(${n}) answered −1 although ${n} pages in a row are free`);
     this.#settle();
     return -1;
@@ -183,11 +183,11 @@ export class Session {
       `lastScavenged is ${lastScavenged} after an allocation`,
     );
     this.require(
-      !this.#books.exact || lastScavenged >= taken,
+      !this.#states.exact || lastScavenged >= taken,
       `lastScavenged is ${lastScavenged}, and ${taken} of the pages handed out counted as scavenged`,
     );
-    this.#books.scavenged -= lastScavenged;
-    if (lastScavenged > taken) this.#books.forget(page, n);
+    this.#states.scavenged -= lastScavenged;
+    if (lastScavenged > taken) this.#states.forget(page, n);
     this.#settle();
     return page;
   }
@@ -268,7 +268,7 @@ export class Session {
 
   /** The free runs as the page heap tells of them. */
   runs(): FreeRun[] {
-    return this.#books.runs();
+    return this.#states.runs();
   }
 
   #begin(step: string): void {
@@ -278,11 +278,11 @@ export class Session {
   }
 
   #settle(): void {
-    this.#books.settle();
+    this.#states.settle();
   }
 
   #grew(page: number, n: number): void {
     this.#model.grow(page, n, this.clock, this.heap.freshScavenged);
-    if (this.heap.freshScavenged) this.#books.scavenged += n;
+    if (this.heap.freshScavenged) this.#states.scavenged += n;
   }
 }
