@@ -1,7 +1,9 @@
 /**
- * The benchmark: this project beside real Go and C on the same work, interleaved in one run.
+ * The benchmark: this project beside real Go and C on the same work, interleaved in one run; with
+ * `--baseline FOLDER` instead beside another commit of itself (baseline/command.ts).
  *
- *   npm run bench -- [--rounds 7] [--only malloc]… [--quick] [--go /path/to/go] [--out file.json]
+ *   npm run bench -- [--rounds 7] [--cases malloc]… [--quick] [--go /path/to/go] [--out file.json]
+ *   npm run bench -- --baseline FOLDER [--rounds 7] [--cases malloc]… [--quick] [--json] [--out file.json]
  *
  * Needs a build. Go and a C compiler are used where they are found; without one the rest is measured
  * and the gap is named. Nothing else should run meanwhile: every participant is one busy thread.
@@ -12,8 +14,10 @@ import { cpus, loadavg, release, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { allCases } from './cases.ts';
-import type { Participant } from './participant.ts';
+import { againstBaseline } from './baseline/command.ts';
+import { NoBaseline } from './baseline/tree.ts';
+import { allCases, type Case } from './cases.ts';
+import { caseWords, type Participant } from './participant.ts';
 import { buildC } from './rivals/c.ts';
 import { buildGo, findGo } from './rivals/go.ts';
 import { addon, ours } from './rivals/ours.ts';
@@ -21,10 +25,14 @@ import { type Failure, met, runRounds } from './rounds.ts';
 import { rowName, table } from './table.ts';
 
 const usage = `usage: compare [options]
-  --rounds <n>   rounds in which every participant measures every case (7; 1 with --quick)
-  --only <text>  only cases whose "name key=value …" contains the text; may be repeated
+  --baseline <folder>  compare with a built checkout of another commit in place of Go and C:
+                 fails with 1 if a case is slower by more than 2 %, by the 95 % interval of its pairs
+  --rounds <n>   rounds in which every participant measures every case
+                 (7; 1 with --quick; with --baseline at least 7)
+  --cases <text> only cases whose "name key=value …" contains the text; may be repeated
   --skip <id>    leave a participant out: go, c, addon, ours; may be repeated
   --quick        fewer and shorter cases: shows that it works, not how fast it is
+  --json         with --baseline: print JSON, not a table
   --go <file>    the go command to use
   --traces <dir> the folder with the recorded radix traces
   --out <file>   where to write the JSON (runs/bench-<time>.json)
@@ -39,18 +47,21 @@ function readOptions() {
   const { values } = parseArgs({
     options: {
       rounds: { type: 'string' },
-      only: { type: 'string', multiple: true, default: [] },
+      baseline: { type: 'string' },
+      cases: { type: 'string', multiple: true, default: [] },
       skip: { type: 'string', multiple: true, default: [] },
       quick: { type: 'boolean', default: false },
       go: { type: 'string' },
       traces: { type: 'string' },
       out: { type: 'string' },
+      json: { type: 'boolean', default: false },
       check: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
-  const rounds = Number(values.rounds ?? (values.quick ? 1 : 7));
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds needs a positive integer');
+  const fewest = values.quick && values.baseline === undefined ? 1 : 7;
+  const rounds = Number(values.rounds ?? fewest);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new NoBaseline('--rounds needs a positive integer');
   return { ...values, rounds };
 }
 
@@ -126,13 +137,34 @@ function failureLines(failures: readonly Failure[]): string[] {
   return [...byText].map(([text, places]) => `${text}\n  at ${places.join('; ')}`);
 }
 
-function main(): number {
+async function main(): Promise<number> {
   const options = readOptions();
   if (options.help) {
     process.stdout.write(`${usage}\n`);
     return 0;
   }
   const root = projectRoot();
+  const chosen = (of: Case): boolean => {
+    const text = [of.name, ...caseWords(of)].join(' ');
+    return options.cases.length === 0 || options.cases.some((wanted) => text.includes(wanted));
+  };
+  const env = environment();
+  const { baseline, out: file } = options;
+  if (baseline !== undefined) {
+    const { rounds, quick, json } = options;
+    return againstBaseline({
+      root,
+      baseline,
+      rounds,
+      quick,
+      json,
+      out: file,
+      chosen,
+      environment: env,
+      note,
+    });
+  }
+  if (env.load > 0.7) note(`the machine is busy (load ${env.load.toFixed(1)}): the figures will be noisy`);
   const traces = recordedTraces(options.traces ?? join(root, 'test', 'fixtures', 'golden', 'radix'));
   if (traces.length === 0) note('the recorded radix traces were not found: they are left out (--traces)');
   const program = join(root, 'traces', 'sqlite-ramp.mtrace.gz');
@@ -140,15 +172,7 @@ function main(): number {
     quick: options.quick,
     traces,
     program: existsSync(program) ? program : undefined,
-  }).filter((of) => {
-    const text = `${of.name} ${Object.entries(of.params)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(' ')}`;
-    return options.only.length === 0 || options.only.some((wanted) => text.includes(wanted));
-  });
-  const env = environment();
-  if (env.load > 0.7) note(`the machine is busy (load ${env.load.toFixed(1)}): the figures will be noisy`);
-
+  }).filter(chosen);
   const into = mkdtempSync(join(tmpdir(), 'pageheap-bench-'));
   try {
     const participants = gather(root, into, options.go, options.skip);
@@ -175,8 +199,7 @@ function main(): number {
     const missed = results.rows.filter((row) => row.targets.some((target) => met(row, target) === false));
     if (missed.length > 0) note(`missed: ${missed.map(rowName).join('; ')}`);
 
-    const out =
-      options.out ?? join(root, 'runs', `bench-${new Date().toISOString().replace(/[:.]/g, '-')}.json`);
+    const out = file ?? join(root, 'runs', `bench-${new Date().toISOString().replace(/[:.]/g, '-')}.json`);
     mkdirSync(dirname(resolve(out)), { recursive: true });
     writeFileSync(
       out,
@@ -202,4 +225,12 @@ function main(): number {
   }
 }
 
-process.exitCode = main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  // What the person can mend is one sentence.
+  const isPlain =
+    error instanceof NoBaseline || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
+  note(isPlain ? (error as Error).message : ((error as Error).stack ?? String(error)));
+  process.exitCode = 2;
+}

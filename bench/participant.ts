@@ -10,7 +10,10 @@ import type { Measurement } from './workload.ts';
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  /** Laid over this process's; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The exit code that says: I do not know this case. */
+  readonly unknown?: number;
 }
 
 export interface Participant {
@@ -31,7 +34,7 @@ export function caseWords(of: Case): string[] {
   return Object.entries(of.params).map(([key, value]) => `${key}=${value}`);
 }
 
-/** Runs a participant once. Never throws: a participant that fails is an outcome. */
+/** Runs a participant once; undefined if it does not know the case. Never throws: to fail is an outcome. */
 export function measure(participant: Participant, of: Case): Outcome | undefined {
   const command = participant.command(of);
   if (command === undefined) return undefined;
@@ -42,6 +45,20 @@ export function measure(participant: Participant, of: Case): Outcome | undefined
     maxBuffer: 64 * 1024 * 1024,
   });
   if (done.error !== undefined) return { error: done.error.message };
+  return outcomeOf(command, done);
+}
+
+/** How a process of a participant ended, and what it printed. */
+interface Ended {
+  readonly status: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What it comes to; undefined if it does not know the case. */
+export function outcomeOf(command: Command, done: Ended): Outcome | undefined {
+  if (command.unknown !== undefined && done.status === command.unknown) return undefined;
   if (done.status !== 0) {
     const told = `${done.stderr}\n${done.stdout}`.trim().split('\n').slice(0, 12).join('\n');
     return { error: done.signal === null ? told : `ended by ${done.signal}\n${told}` };

@@ -31,6 +31,13 @@
  *   by how many bytes the process grew meanwhile. This project alone, against absolute targets.
  * - `trace-replay lines | file`: a whole replay, unpaced and untouched, of a made trace or of a real
  *   program's; nanoseconds an operation. Likewise alone.
+ * - `start repeats processes`: making a heap, allocating one object, disposing the heap. what=again is the
+ *   median of `repeats` in one process; what=first is in a new process, with loading the library,
+ *   the median of so many `processes`. Likewise alone.
+ *
+ * These words, the sequence and the result lines are a protocol between commits: a baseline is asked with the
+ * words of today (baseline/tree.ts). A workload that changes gets a new name or a new word; an entry that meets
+ * a word or a value it does not know ends with `unknownCase`.
  *
  * bench/go/workload, bench/go/runtime/bench_test.go and bench/c/rival.c follow this file.
  */
@@ -46,6 +53,9 @@ export interface Measurement {
   /** Identifies the work done; equal among participants that report one. */
   readonly check?: string;
 }
+
+/** The exit code of an entry that does not know its case. */
+export const unknownCase = 4;
 
 /** Where every workload's sequence starts. */
 export const seed = 0x2545f491;

@@ -1,24 +1,24 @@
 /**
  * The documents against the code: every number, error code, option and public name has its entry, and
- * every example runs.
+ * every example prints what is said.
  *
  * An entry is a table row whose first cell is the name in backquotes. Examples are the `js` blocks; they
  * import the compiled package by its name, so they run as a reader would run them (`npm test` compiles
- * first).
+ * first). What they print is held against the `text` block below (support/printed-blocks.ts). With
+ * PAGEHEAP_UPDATE_DOCS=1 the documents are corrected instead: `git diff` then shows what changed.
  */
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runtimeOf } from '../lib/api/heap.ts';
 import { Heap } from '../lib/api/index.ts';
 import { designOptions } from '../lib/design/design.ts';
 import { heapOptions, surroundings } from '../lib/design/options.ts';
 import { makeRun } from '../lib/lab/run/run.ts';
-import { diagram } from '../lib/meta/memory-map.ts';
+import { compared, corrected, type PrintedBlock, printedBlocks } from './support/printed-blocks.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const text = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -194,44 +194,65 @@ describe('docs/library.md has an entry for every', () => {
 describe('examples', () => {
   const documents = ['README.md', 'docs/how-it-works.md', 'docs/library.md', 'docs/questions.md'];
   const examples = documents.flatMap((path) =>
-    // What needs a newer Node than the oldest supported says so by `using`.
-    [...text(path).matchAll(/^```js\n(.*?)^```/gms)]
-      .filter(([, code]) => !/^using /m.test(code))
-      .map(([, code], i) => ({ name: `${path}, example ${i + 1}`, code })),
+    printedBlocks(text(path)).map((block) => ({ name: `${path}:${block.line}`, path, block })),
   );
 
-  it('are found', () => expect(examples.length).toBeGreaterThan(15));
+  it('are found', () => expect(examples.length).toBeGreaterThan(20));
 
-  it.each(examples)('$name runs', ({ code }) => {
-    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-'], {
+  it('are all there is of printed text', () => {
+    const all = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name}`);
+    const texts = ['README.md', 'HACKING.md', ...all].flatMap((path) =>
+      [...text(path).matchAll(/^```text/gm)].map(() => path),
+    );
+    const held = examples.filter(({ block }) => block.printed !== undefined).map(({ path }) => path);
+    expect(texts.sort()).toEqual(held.sort());
+  });
+
+  it.each(examples)('$name prints what the document says', ({ path, block }) => {
+    // `using` needs a newer Node than the oldest supported.
+    const input = block.code.replaceAll(/^using /gm, 'const ');
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-'], {
       cwd: root,
-      input: code,
+      input,
       encoding: 'utf8',
       env: { ...process.env, GOGC: '', GOMEMLIMIT: '', GODEBUG: '' },
     });
     expect(stderr).toBe('');
     expect(status).toBe(0);
+    const [said, is] = compared(block, stdout);
+    if (process.env.PAGEHEAP_UPDATE_DOCS !== '1') expect(is).toBe(said);
+    else if (is !== said) writeFileSync(join(root, path), corrected(text(path), block, stdout));
   });
 });
 
-describe('the memory map in docs/how-it-works.md', () => {
-  it('names tables and columns as they are', () => {
-    const heap = new Heap({ environment: false });
-    // The map belongs to the parts, which the public face keeps to itself.
-    const runtime = runtimeOf(heap);
-    const words = (line: string): string => line.slice(32);
-    const real = new Set(diagram(runtime.memory.meta.map).split('\n').map(words));
-    heap.dispose();
-    const quoted =
-      text('docs/how-it-works.md')
-        .match(/```text\n( +offset .*?)\n```/s)?.[1]
-        .split('\n') ?? [];
-    expect(quoted.length).toBeGreaterThan(20);
-    expect(
-      quoted
-        .filter((line) => line.trim() !== '…')
-        .map(words)
-        .filter((line) => !real.has(line)),
-    ).toEqual([]);
+describe('what stands behind `text` in a document', () => {
+  const block = (mark: string, printed: string): PrintedBlock => ({ line: 1, code: '', mark, printed });
+
+  it('says which numbers are the machine’s', () => {
+    const mark = 'varies: ms, %, cycle, bytes ready, low';
+    const one = block(mark, 'in 57 ms, 64 calls · 8%: 0.1+0/2 ms · cycle 3779 · 12 bytes ready {"low":123}');
+    const [said, is] = compared(
+      one,
+      'in 1.5 ms, 64 calls · 12%: 9+9/9 ms · cycle 1 · 99 bytes ready {"low":456}',
+    );
+    expect(is).toBe(said);
+    expect(said).toBe('in # ms, 64 calls · #%: # ms · cycle # · # bytes ready {"low":#}');
+    const [other, differs] = compared(one, one.printed?.replace('64', '65') as string);
+    expect(differs).not.toBe(other);
+  });
+
+  it('lets lines be left out, but not changed or moved', () => {
+    const one = block('abridged', '     0     4096  header\n   …\n  1000       64    .lock i32\n');
+    const same = (actual: string): boolean => compared(one, actual)[0] === compared(one, actual)[1];
+    expect(same('     0     4096  header\n   4 4  other\n  1000       64    .lock i32\n')).toBe(true);
+    expect(same('     0     4096  header\n   4 4  other\n  2000       64    .lock i32\n')).toBe(false);
+  });
+
+  it('is all that changes when a document is corrected', () => {
+    const document = 'a\n```js\nf();\n```\n\n```text varies: ms\n1 ms, 2\n```\nb\n';
+    const [one] = printedBlocks(document);
+    expect(corrected(document, one, '3 ms, 4\n')).toBe(document.replace('1 ms, 2', '3 ms, 4'));
   });
 });

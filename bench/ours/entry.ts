@@ -5,7 +5,10 @@
  * before, and a heap's memory on what was allocated before.
  */
 
-import type { Measurement } from '../workload.ts';
+import { type Measurement, unknownCase } from '../workload.ts';
+
+/** A case with a word or a value that this entry does not know. */
+export class UnknownCase extends Error {}
 
 /** The `key=value` words of a case. */
 export class Params {
@@ -21,6 +24,20 @@ export class Params {
     this.all = all;
   }
 
+  /**
+   * Only these words, some with only these values.
+   * @throws UnknownCase for another: a later commit asks for what this one cannot measure.
+   */
+  only(known: Readonly<Record<string, readonly string[] | 'any'>>): this {
+    for (const [key, value] of Object.entries(this.all)) {
+      const values = known[key];
+      if (values === undefined || (values !== 'any' && !values.includes(value))) {
+        throw new UnknownCase(`this entry does not know ${key}=${value}`);
+      }
+    }
+    return this;
+  }
+
   text(key: string): string {
     const value = this.all[key];
     if (value === undefined) throw new Error(`the case needs ${key}=…`);
@@ -34,9 +51,18 @@ export class Params {
   }
 }
 
-/** The case this process was started for. */
-export function caseParams(): Params {
-  return new Params(process.argv.slice(2));
+/**
+ * The case this process was started for, with the words that the entry knows. For another it ends the process
+ * with `unknownCase`.
+ */
+export function caseParams(known: Readonly<Record<string, readonly string[] | 'any'>>): Params {
+  try {
+    return new Params(process.argv.slice(2)).only(known);
+  } catch (error) {
+    if (!(error instanceof UnknownCase)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(unknownCase);
+  }
 }
 
 /** Prints a result line. */

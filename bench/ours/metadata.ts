@@ -1,10 +1,10 @@
 /** What a heap's bookkeeping takes: see `metadata` in ../workload.ts. */
 
 import { Heap } from '../../lib/api/index.ts';
-import { mixedSize, Random } from '../workload.ts';
+import { checkText, fold, mixedSize, Random } from '../workload.ts';
 import { caseParams, emit } from './entry.ts';
 
-const params = caseParams();
+const params = caseParams({ objects: 'any' });
 const objects = params.number('objects');
 
 const heap = new Heap({ gcPercent: 100 });
@@ -18,6 +18,7 @@ emit({
   name: 'metadata',
   params: params.all,
   bytes: stats.MSpanSys + stats.GCSys + stats.OtherSys,
+  check: checkText(fold(0, random.state)),
 });
 process.stderr.write(
   `MSpanSys ${stats.MSpanSys} GCSys ${stats.GCSys} OtherSys ${stats.OtherSys} HeapSys ${stats.HeapSys} HeapInuse ${stats.HeapInuse}\n`,

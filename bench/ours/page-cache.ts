@@ -7,7 +7,7 @@ import { checkText, fold, median } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';
 import { addChunks, emptyPageAlloc } from './page-heap.ts';
 
-const params = caseParams();
+const params = caseParams({ mib: 'any', repeats: 'any' });
 const mib = params.number('mib');
 const repeats = params.number('repeats');
 const total = mib * 128;

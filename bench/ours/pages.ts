@@ -6,7 +6,7 @@ import { checkText, fold, median, pick, Random } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';
 import { addChunks, emptyPageAlloc } from './page-heap.ts';
 
-const params = caseParams();
+const params = caseParams({ pages: 'any', mib: 'any', ops: 'any' });
 const n = params.number('pages');
 const mib = params.number('mib');
 const ops = params.number('ops');

@@ -8,7 +8,7 @@ import { checkText, fold, median } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';
 import { addChunks, type Bare, emptyPageAlloc, physicalPages } from './page-heap.ts';
 
-const params = caseParams();
+const params = caseParams({ trace: 'any', file: 'any', repeats: 'any' });
 
 type Runs = readonly (readonly [from: number, n: number])[];
 type Row = readonly (string | number | null | Runs)[];

@@ -12,7 +12,7 @@ import { median } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';
 import { quietRuntime } from './runtime.ts';
 
-const params = caseParams();
+const params = caseParams({ quantum: 'any', mib: 'any', repeats: 'any' });
 const quantum = params.number('quantum');
 const blocks = (params.number('mib') * 1024 * 1024) / quantum;
 const repeats = params.number('repeats');

@@ -5,11 +5,16 @@ import { pageSize, spanId } from '../../lib/base/units.ts';
 import type { MHeap } from '../../lib/heap/mheap.ts';
 import { smallShape } from '../../lib/heap/span-shape.ts';
 import { spanUse } from '../../lib/spans/span-table.ts';
-import { median, pick, Random } from '../workload.ts';
+import { checkText, fold, median, pick, Random } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';
 import { quietRuntime } from './runtime.ts';
 
-const params = caseParams();
+const params = caseParams({
+  kind: ['heap', 'manual'],
+  holes: 'any',
+  batch: 'any',
+  rounds: 'any',
+});
 const isManual = params.text('kind') === 'manual';
 const holes = params.number('holes');
 const batch = params.number('batch');
@@ -57,5 +62,6 @@ for (let i = 0; i < rounds; i++) {
     frees.push((t3 - t2) / batch);
   }
 }
-emit({ name: 'span', params: { ...params.all, what: 'alloc' }, ns: median(allocs) });
-emit({ name: 'span', params: { ...params.all, what: 'free' }, ns: median(frees) });
+const check = checkText(fold(0, random.state));
+emit({ name: 'span', params: { ...params.all, what: 'alloc' }, ns: median(allocs), check });
+emit({ name: 'span', params: { ...params.all, what: 'free' }, ns: median(frees), check });

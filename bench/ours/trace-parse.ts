@@ -8,7 +8,7 @@ import { median } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';
 import { withMadeTrace } from './made-trace.ts';
 
-const params = caseParams();
+const params = caseParams({ lines: 'any', repeats: 'any' });
 const lines = params.number('lines');
 
 await withMadeTrace(lines, async (file) => {

@@ -6,10 +6,11 @@
 import { Replay } from '../../lib/lab/run/replay.ts';
 import { HeapTarget } from '../../lib/lab/subject/heap-target.ts';
 import { forEachBatch } from '../../lib/lab/trace/reader.ts';
+import { checkText, fold } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';
 import { withMadeTrace } from './made-trace.ts';
 
-const params = caseParams();
+const params = caseParams({ lines: 'any', file: 'any' });
 
 async function measure(file: string, expectedOps?: number): Promise<void> {
   const target = new HeapTarget({}, 4096);
@@ -20,7 +21,12 @@ async function measure(file: string, expectedOps?: number): Promise<void> {
   if (expectedOps !== undefined && replay.ops !== expectedOps) {
     throw new Error(`${replay.ops} operations were replayed of ${expectedOps}`);
   }
-  emit({ name: 'trace-replay', params: params.all, ns: elapsed / replay.ops });
+  emit({
+    name: 'trace-replay',
+    params: params.all,
+    ns: elapsed / replay.ops,
+    check: checkText(fold(0, replay.ops)),
+  });
   target.heap.dispose();
 }
 

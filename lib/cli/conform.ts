@@ -28,7 +28,7 @@ import type { Terminal } from './terminal.ts';
 
 const help = `
 A custom page heap is a class with the methods of the interface PageHeap; its
-module exports it by default or as PageHeap. docs/your-own-page-heap.md tells all that
+module exports it by default or as PageHeap. docs/custom-page-heap.md tells all that
 is needed, and examples/first-fit.mjs is one. A random run that fails tells a seed and
 a path, by which it can be run again alone. A check of what a page heap need not do is
 skipped where it does not.

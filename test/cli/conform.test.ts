@@ -33,7 +33,7 @@ interface Report {
 /** The example as the page shows it. */
 const shown = (): string =>
   /^## A complete one$.*?^```js\n(.*?)^```/ms.exec(
-    readFileSync(join(root, 'docs/your-own-page-heap.md'), 'utf8'),
+    readFileSync(join(root, 'docs/custom-page-heap.md'), 'utf8'),
   )?.[1] ?? '';
 
 describe('pageheap conform', () => {
@@ -224,7 +224,7 @@ describe('examples/first-fit.mjs', () => {
   });
 });
 
-describe('docs/your-own-page-heap.md', () => {
+describe('docs/custom-page-heap.md', () => {
   it('shows the example as it is', () => expect(shown()).toBe(readFileSync(example, 'utf8')));
 
   it('is enough: what it shows conforms, and works in a heap', async () => {
