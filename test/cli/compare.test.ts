@@ -351,7 +351,7 @@ describe('pageheap compare', () => {
     }, 60_000);
   });
 
-  it('tells of a page heap of one’s own that throws as of that, with the place', async () => {
+  it('tells of a custom page heap that throws as of that, with the place', async () => {
     const file = join(out, 'throws.mjs');
     writeFileSync(
       file,
