@@ -5,7 +5,7 @@
  * in the header of the heap's reservation, so that every attached thread books in the same place,
  * under the heap's lock. What was booked before the header existed is carried over.
  *
- * Not here: statistics (stats.ts derives MemStats from these).
+ * Not here: statistics (inspect/stats.ts derives MemStats from these).
  */
 import { type Accounts, type Purpose, purposes } from '../os/accounts.ts';
 

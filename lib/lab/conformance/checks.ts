@@ -141,6 +141,25 @@ export function conformanceChecks(
       for (const held of [...s.held.keys()]) s.free(held);
       s.require(s.alloc(3 * growthPages) >= 0, 'the parts were not put together');
     }),
+    check('hands out every page once through caches, too, and takes back what they have left', (s) => {
+      if (s.heap.allocCached === undefined) skip('it has no allocCached');
+      const pages = [0, 1, 2].map((p) => s.allocCached(p, 1));
+      s.require(!pages.includes(-1), 'a heap with free pages has none for a cache');
+      s.require(s.alloc(growthPages) >= 0, 'what caches hold leaves no run of 512 pages');
+      for (let i = 0; s.allocCached(i % 3, 1 + (i % 4)) >= 0; i++);
+      while (s.allocCached(0, 1) >= 0);
+      s.require(s.freePages === 0, `${s.freePages} pages are free and cannot be had`);
+      const held = [...s.held.keys()];
+      for (let i = 0; i < held.length; i += 2) s.free(held[i] ?? 0);
+      s.release(100, true);
+      for (let i = 0; i < 50; i++) s.allocCached(i % 3, 1);
+      s.flushCaches();
+      for (const page of [...s.held.keys()]) s.free(page);
+      s.require(
+        s.alloc(2 * growthPages) >= 0,
+        'what caches gave back was not put together with its neighbours',
+      );
+    }),
     check('releases about as much as it is asked, and by force no less', (s) => {
       sparse(s, 32);
       const got = s.release(1, true);

@@ -4,7 +4,7 @@
  * It says so, with the steps that led there, when the page heap does what the contract forbids: an answer, something
  * the host is told (release-rules.ts), or, after every call, the books (book-rules.ts).
  */
-import { bytes, pageCount, pageIndex } from '../../base/units.ts';
+import { bytes, pageCount, pageIndex, pId } from '../../base/units.ts';
 import type { PageHeap, PageHeapHost } from '../../pages/contract.ts';
 import { BookRules, type FreeRun } from './book-rules.ts';
 import { isHeld, notGrown, PageModel } from './page-model.ts';
@@ -45,6 +45,8 @@ export class Session {
   readonly #releases: ReleaseRules;
   readonly #physPages: number;
   readonly #reachPages: number;
+  /** Ps whose cache may hold pages: those cannot be had by `alloc`, nor be released. */
+  readonly #cached = new Set<number>();
   /** Whether a release was left to the design's reluctance, after which one by force may miss pages. */
   #reluctant = false;
 
@@ -122,23 +124,57 @@ export class Session {
     const model = this.#model;
     this.#begin(`alloc ${n}`);
     const page = this.heap.alloc(pageCount(n));
-    if (page === -1) {
-      if (model.hasRun(n) && !this.#books.splitByState(n))
-        this.fail(`alloc(${n}) answered −1 although ${n} pages in a row are free`);
+    if (page !== -1) return this.#handedOut(`alloc(${n})`, page, n);
+    if (this.#cached.size > 0) {
       this.#settle();
-      return -1;
+      this.flushCaches();
+      return this.alloc(n);
     }
+    if (model.hasRun(n) && !this.#books.splitByState(n))
+      this.fail(`alloc(${n}) answered −1 although ${n} pages in a row are free`);
+    this.#settle();
+    return -1;
+  }
+
+  /** Allocates n pages through P `p`'s cache, or as others where that has none: the first, or −1. */
+  allocCached(p: number, n: number): number {
+    if (this.heap.allocCached === undefined) return this.alloc(n);
+    this.#begin(`allocCached ${p} ${n}`);
+    this.#cached.add(p);
+    const page = this.heap.allocCached(pId(p), pageCount(n));
+    if (page !== -1) return this.#handedOut(`allocCached(${p}, ${n})`, page, n);
+    this.#settle();
+    return this.alloc(n);
+  }
+
+  /** Takes back what P `p`'s cache has left. */
+  flushCached(p: number): void {
+    if (this.heap.flushCached === undefined) return;
+    this.#begin(`flushCached ${p}`);
+    this.heap.flushCached(pId(p));
+    this.#cached.delete(p);
+    this.#settle();
+  }
+
+  /** The same of all caches. */
+  flushCaches(): void {
+    for (const p of [...this.#cached]) this.flushCached(p);
+  }
+
+  /** Holds what was handed out against the model. */
+  #handedOut(call: string, page: number, n: number): number {
+    const model = this.#model;
     this.#steps.note(`  = ${page}`);
     this.require(
       Number.isInteger(page) && page >= 0 && page + n <= this.#reachPages,
-      `alloc(${n}) answered ${page}`,
+      `${call} answered ${page}`,
     );
     for (let p: number = page; p < page + n; p++) {
       if (model.state[p] === notGrown) this.fail(`page ${p} was handed out and never grown`);
       if (model.state[p] === isHeld) this.fail(`page ${p} was handed out twice`);
     }
     if (this.heap.lastNeedZero === false && model.used.subarray(page, page + n).includes(1))
-      this.fail(`lastNeedZero is false after alloc(${n}), and of its pages some were used before`);
+      this.fail(`lastNeedZero is false after ${call}, and of its pages some were used before`);
     const taken = model.take(page, n);
     this.held.set(page, n);
     const { lastScavenged } = this.heap;
@@ -186,7 +222,13 @@ export class Session {
     const pages = this.#releases.end('release', got);
     this.#settle();
     if (!force) this.#reluctant = true;
-    else if (pages < asked && !stopped() && !this.#reluctant && this.#physPages === 1) {
+    else if (
+      pages < asked &&
+      !stopped() &&
+      !this.#reluctant &&
+      this.#physPages === 1 &&
+      this.#cached.size === 0
+    ) {
       const left = this.freePages - this.heap.stats().scavengedPages;
       this.require(
         left === 0,
@@ -208,7 +250,7 @@ export class Session {
     this.#releases.begin(asked, this.clock);
     const pages = this.#releases.end('releaseUnused', this.heap.releaseUnused(limit));
     this.#settle();
-    if (this.#physPages > 1) return pages;
+    if (this.#physPages > 1 || this.#cached.size > 0) return pages;
     for (const { page, n, scavenged, since } of this.runs())
       this.require(
         scavenged === n || this.clock - since <= limit,

@@ -28,11 +28,12 @@ import {
   arenaBytes,
   bytes,
   chunkPagesShift,
+  maxPs,
   pageCount,
   pageIndex,
   pageSize,
 } from '../../base/units.ts';
-import { maxPs, resolveOptions } from '../../design/options.ts';
+import { resolveOptions } from '../../design/options.ts';
 import { manualShapes } from '../../heap/span-shape.ts';
 import { systemClock } from '../../os/clock.ts';
 import type { Sys } from '../../os/sys.ts';
