@@ -1,10 +1,11 @@
 /**
  * The central lists: where mcaches get spans with free objects, and bring them back.
  *
- * For a span class: a span with free objects, if the books know one or sweeping finds one; else a fresh
+ * For a span class: a span with free objects, if the registry knows one or sweeping finds one; else a fresh
  * span from the heap.
  *
- * Not here: how the books look for one (heap/set-registry.ts, heap/list-registry.ts), sweep pacing (gc/, through `hooks`).
+ * Not here: how the registry looks for one (heap/set-registry.ts, heap/list-registry.ts), sweep pacing (gc/, through
+ * `hooks`).
  */
 import { fatal } from '../base/errors.ts';
 import { pageSize, type SpanId, spanId } from '../base/units.ts';

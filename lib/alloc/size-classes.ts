@@ -1,6 +1,6 @@
 /**
  * Size classes and span classes as malloc looks them up: the `go121` table in typed arrays, and every
- * generation's table in one shape (`SizeClasses`), of which a heap uses one.
+ * generation's table in one form (`SizeClasses`), of which a heap uses one, with the shape of each class's spans.
  *
  * A request of up to 32 KiB is rounded up to its size class by one table look-up: in steps of 8
  * bytes up to 1 KiB, of 128 bytes above. Larger requests have size class 0 and are whole pages. A

@@ -2,7 +2,7 @@
  * Background work while the thread is idle: a timer that takes one step when the last one said more would be
  * due, and keeps no process alive.
  *
- * Not here: the steps (runtime.ts); those that allocations take while the thread is busy.
+ * Not here: the steps (gc/due.ts); those that allocations take while the thread is busy.
  */
 import { PageHeapError } from '../base/errors.ts';
 

@@ -7,7 +7,7 @@
  * throws ERR_DISPOSED.
  *
  * A thread works with a P, a row of the caches; the one that makes or attaches to a heap acquires one
- * and gives it back when it disposes of its view (holders.ts tells what becomes of a thread that ends
+ * and gives it back when it disposes of its view (runtime/holders.ts tells what becomes of a thread that ends
  * without). If it ends in the middle of an operation, holding the lock, the heap is half changed:
  * everyone gets ERR_OWNER_DEAD and can do nothing but dispose.
  *

@@ -30,7 +30,7 @@ export type ErrorCode =
   | 'ERR_INCOMPATIBLE_HEAP' // no heap at that handle, or one of another version
   | 'ERR_OWNER_DEAD' // a thread ended while it held the heap's lock
   | 'ERR_NO_P' // all Ps are held
-  | 'ERR_PAGE_HEAP' // a page heap class of one's own threw, or answered against the contract
+  | 'ERR_PAGE_HEAP' // a custom page heap threw, or answered against the contract
   | 'ERR_SYSTEM' // a system call failed in a way that has no code of its own
   | 'ERR_ADDON' // the native addon is missing or does not fit
   | 'ERR_TRACE' // a malformed trace file; has file and line

@@ -63,6 +63,9 @@ export const pagesPerArena = arenaBytes / pageSize;
 /** The smallest step by which a heap grows; also of the 1 MiB that the 2014 design asks for at least. */
 export const growthStep = 64 * KiB;
 
+/** The most Ps of a heap: threads that work on it at a time. */
+export const maxPs = 64;
+
 /** A heap's origin is a multiple of this: what one root entry of the radix summaries covers. */
 export const originAlign = 16 * GiB;
 

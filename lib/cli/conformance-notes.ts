@@ -3,20 +3,29 @@
  *
  * Only their certificates are read; the suite itself is run by `pageheap conform` alone.
  */
+import { PageHeapError } from '../base/errors.ts';
 import { conformanceOf, isPassed } from '../lab/record/certificate.ts';
 import { packageVersion } from '../lab/record/package.ts';
 import { loadPageHeap } from '../lab/subject/load-page-heap.ts';
 
-/**
- * A note for each module whose page heap has no passing certificate of this version.
- * @throws PageHeapError of a module that cannot be loaded
- */
+/** The class's name; undefined where there is none to load, which is told where it is needed. */
+async function nameOf(file: string): Promise<string | undefined> {
+  try {
+    return (await loadPageHeap(file)).name || file;
+  } catch (error) {
+    if (error instanceof PageHeapError) return undefined;
+    throw error;
+  }
+}
+
+/** A note for each module whose page heap has no passing certificate of this version. */
 export async function conformanceNotes(files: readonly (string | undefined)[]): Promise<string[]> {
   const notes: string[] = [];
   const version = packageVersion();
   for (const file of new Set(files)) {
     if (file === undefined) continue;
-    const { name } = await loadPageHeap(file);
+    const name = await nameOf(file);
+    if (name === undefined) continue;
     const { certificate } = conformanceOf(file);
     if (isPassed(certificate, version)) continue;
     const current = certificate?.version === version ? certificate : null;
@@ -26,7 +35,7 @@ export async function conformanceNotes(files: readonly (string | undefined)[]): 
         : current.passed
           ? `has passed only a short run of the conformance suite here (--runs ${current.profile.runs})`
           : 'has failed the conformance suite here';
-    notes.push(`${name || file} ${what}: pageheap conform ${file}`);
+    notes.push(`${name} ${what}: pageheap conform ${file}`);
   }
   return notes;
 }

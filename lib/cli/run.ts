@@ -2,7 +2,7 @@
  * `pageheap run`, the main job: a trace or a workload on a heap in a process of its own, watched, and
  * summed up; with a report.
  *
- * Ctrl-C (and SIGTERM, SIGHUP) asks the run to end (fork-run.ts): its file is completed, the summary
+ * Ctrl-C (and SIGTERM, SIGHUP) asks the run to end (lab/run/fork-run.ts): its file is completed, the summary
  * printed and the report written as always, and no process is left. A second one ends it at once.
  */
 import type { Command } from 'commander';

@@ -7,7 +7,7 @@
  * To add an option, declare it here, or in design.ts; then use it. Nothing else has to know its name.
  */
 import { PageHeapError } from '../base/errors.ts';
-import { arenaBytes, GiB, MiB } from '../base/units.ts';
+import { arenaBytes, GiB, MiB, maxPs } from '../base/units.ts';
 import type { HeapEvent } from '../gc/events.ts';
 import { noMemoryLimit } from '../gc/gc-settings.ts';
 import type { Clock } from '../os/clock.ts';
@@ -33,7 +33,6 @@ export const minReach = arenaBytes;
 export const maxReach = 128 * GiB;
 /** Reaches tried in turn when none is asked for. */
 export const defaultReaches = [64 * GiB, 16 * GiB, 4 * GiB, 1 * GiB, 256 * MiB] as const;
-export const maxPs = 64;
 export const twoMinutes = 120e9;
 export const fiveMinutes = 300e9;
 /** GODEBUG scavenge=1, as the runtimes of 2014 and 2019 take it: nanoseconds until memory goes, and between collections. */

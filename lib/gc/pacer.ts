@@ -23,8 +23,9 @@
  * (test/gc/pacer.test.ts replays what it answered). Quantities are whole numbers below 2^53 in doubles;
  * only with the limit off (2^63) is a limit's goal rounded.
  *
- * Not here: the order of the calls (trigger.ts); the trigger of 2014 (live-trigger.ts); the assist ratio and the cons/mark estimate of concurrent
- * marking; how fast sweeping follows (sweep-pace.ts); what a collection may cost (cpu-limiter.ts).
+ * Not here: the order of the calls (trigger.ts); the trigger of 2014 (live-trigger.ts); the assist ratio and the
+ * cons/mark estimate of concurrent marking; how fast sweeping follows (sweep-pace.ts); what a collection may cost
+ * (cpu-limiter.ts).
  */
 import { KiB, MiB } from '../base/units.ts';
 import { f64, table, type Views } from '../meta/column.ts';

@@ -15,7 +15,7 @@
  * full blocks for every span twice, since a span that was freed and used again may stand in an unswept
  * set and in a swept one.
  *
- * Not here: who pushes and pops (alloc/mcentral.ts, heap/sweep-span.ts, gc/sweeper.ts).
+ * Not here: who pushes and pops (set-registry.ts; the stacks of list-registry.ts are the sets of one class).
  */
 import { fatal } from '../base/errors.ts';
 import { i32, table, u8, type Views } from '../meta/column.ts';

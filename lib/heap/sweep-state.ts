@@ -1,7 +1,7 @@
 /**
  * Sweep state: the heap's sweep generation and how far the sweep in progress is.
  *
- * The generation is even and goes up by two at each cycle (span-table.ts tells what a span's own
+ * The generation is even and goes up by two at each cycle (spans/span-table.ts tells what a span's own
  * means against it). A sweep is *drained* when no span is left to be taken for sweeping.
  *
  * Not here: choosing spans (gc/sweeper.ts), sweeping one (sweep-span.ts).

@@ -1,11 +1,11 @@
 /**
  * Column accounts: how many bytes each purpose has taken from the system, in the heap's own memory.
  *
- * The memory-state machine (os/sys.ts) books every transition in the accounts it is given. These lie
- * in the header of the heap's reservation, so that every attached thread books in the same place,
- * under the heap's lock. What was booked before the header existed is carried over.
+ * The memory-state machine (os/sys.ts) enters every transition in the accounts it is given. These lie
+ * in the header of the heap's reservation, so that every attached thread has the same ones,
+ * under the heap's lock. What was entered before the header existed is carried over.
  *
- * Not here: statistics (stats.ts derives MemStats from these).
+ * Not here: statistics (inspect/stats.ts derives MemStats from these).
  */
 import { type Accounts, type Purpose, purposes } from '../os/accounts.ts';
 

@@ -2,7 +2,7 @@
  * The memory map: where each table and column of a heap lies within its one reservation.
  *
  *   base ─►┌───────────────────────────────────────────────┐
- *          │ header: magic, version, capacities, accounts  │ 4 KiB, committed
+ *          │ header: magic, version, parameters, accounts  │ 4 KiB, committed
  *          ├───────────────────────────────────────────────┤
  *          │ granule bitmap: one bit for each 4 KiB below, │ committed at once,
  *          │ set where memory is committed                 │ touched as needed

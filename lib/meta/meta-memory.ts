@@ -49,7 +49,7 @@ export class MetaMemory {
   readonly map: MemoryMap;
   /** The numbers the layout was computed from, as given to `create`. */
   readonly parameters: readonly number[];
-  /** The heap's books, which `sys` keeps from now on. */
+  /** The heap's accounts, which `sys` keeps from now on. */
   readonly accounts: ColumnAccounts;
   readonly #sys: Sys;
   readonly #header: Float64Array;

@@ -12,7 +12,7 @@ export type Purpose = 'heap' | 'stacks' | 'mspan' | 'mcache' | 'buckets' | 'gc' 
 /** Every purpose; the index of one is its slot in a column of accounts. */
 export const purposes: readonly Purpose[] = ['heap', 'stacks', 'mspan', 'mcache', 'buckets', 'gc', 'other'];
 
-/** Where the books are kept: a shared column, or plain numbers. Called once a transition. */
+/** Where accounts are kept: a shared column, or plain numbers. Called once a transition. */
 export interface Accounts {
   /** Prepared or Ready bytes of a purpose changed by delta. */
   add(purpose: Purpose, delta: number): void;

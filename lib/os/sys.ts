@@ -105,7 +105,7 @@ export class Sys extends Access {
     return this.#accounts;
   }
 
-  /** Keeps the books elsewhere from now on; plain books are carried over. */
+  /** Keeps the accounts elsewhere from now on; plain ones are carried over. */
   useAccounts(next: Accounts): void {
     if (this.#accounts instanceof PlainAccounts) this.#accounts.moveTo(next);
     this.#accounts = next;
@@ -259,7 +259,7 @@ export class Sys extends Access {
   }
 
   /**
-   * Any → None. `state` is the one the range was in, and decides what leaves the books.
+   * Any → None. `state` is the one the range was in, and decides what leaves the accounts.
    * @returns false if the kernel refuses (it would need more mappings than it allows)
    */
   free(addr: number, length: number, purpose: Purpose, state: Exclude<MemoryState, 'none'>): boolean {

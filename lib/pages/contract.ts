@@ -33,7 +33,7 @@
 import type { Bytes, PageCount, PageIndex, PId } from '../base/units.ts';
 
 /**
- * Gives the memory of free pages back: advises the kernel, and books `newly` of the pages as scavenged,
+ * Gives the memory of free pages back: advises the kernel, and counts `newly` of the pages as scavenged,
  * which is fewer than npages where a run that was scavenged in part is released whole. Must not call back
  * into the page heap.
  */
@@ -118,12 +118,12 @@ export interface PageHeap {
 
   /**
    * Makes sure of the memory that a `grow` by these pages, and everything after it, will need for the
-   * books. False when there is none. Called just before memory is mapped, which cannot be undone.
+   * page state. False when there is none. Called just before memory is mapped, which cannot be undone.
    */
   prepareGrow?(page: PageIndex, npages: PageCount): boolean;
 
   /**
-   * Adds fresh pages that it never had. False, and nothing changed, when there is no memory for its books. How
+   * Adds fresh pages that it never had. False, and nothing changed, when there is no memory for its state. How
    * many at once, and where, is the growth unit's business: multiples of 512 pages at multiples of 512, unless
    * that was set smaller. A design that must have it so may refuse anything else.
    */
@@ -158,7 +158,7 @@ export interface PageHeap {
    */
   forEachFree(visit: FreeRunVisit): void;
 
-  /** Counts by walking the books; not for hot paths. */
+  /** Counts by walking its state; not for hot paths. */
   stats(): PageHeapStats;
 
   /** Walks its books and is `fatal` on what does not fit: 1 the counts, 2 each page, 3 everything derived. */

@@ -6,7 +6,7 @@
  * mapped behind the pages themselves: page numbers are all there is.
  */
 import { PageHeapError } from '../base/errors.ts';
-import { arenaBytes, pageSize, pagesPerArena } from '../base/units.ts';
+import { arenaBytes, maxPs, pageSize, pagesPerArena } from '../base/units.ts';
 import { MetaMemory } from '../meta/meta-memory.ts';
 import { Sys } from '../os/sys.ts';
 import { pageTable } from '../spans/page-table.ts';
@@ -52,7 +52,7 @@ function freeRunMemory(reachPages: number): { memory: FreeRunMemory; dispose: ()
     !commitTreapSetup(meta)
   ) {
     meta?.release();
-    throw new PageHeapError('ERR_OUT_OF_MEMORY', `no memory for the books of ${reachPages} pages`, {
+    throw new PageHeapError('ERR_OUT_OF_MEMORY', `no memory for the page state of ${reachPages} pages`, {
       errno: sys.lastErrno,
     });
   }
@@ -78,7 +78,7 @@ export function standAloneTreap(host: PageHeapHost): StandAlone<TreapPageHeap> {
 /** The page heap of 2023. */
 export function standAloneRadix(host: PageHeapHost, physical: PhysicalPages): StandAlone<RadixPageHeap> {
   return {
-    pages: new RadixPageHeap(plainRadixMemory(host.reachPages, 1), physical, host),
+    pages: new RadixPageHeap(plainRadixMemory(host.reachPages, maxPs), physical, host),
     dispose: () => undefined,
   };
 }

@@ -1,12 +1,12 @@
 /**
  * The tables of a whole heap: which there are, how many rows each has, and what the threads of a heap
- * must agree on beside the tables of its parts.
+ * must agree on beside those.
  *
  * The layout follows from four numbers (origin, reach, Ps, and whether free objects are threaded, which needs the
  * heap bitmap), so that a thread that attaches finds every table from the header. What a heap was made
  * with stands in `optionTable`; a table that only another design would use is address space without memory.
  *
- * Not here: what the tables mean (each is declared by the part that uses it).
+ * Not here: what the tables mean (each is declared by the layer that uses it).
  */
 import { liveTable, tinyBlockTable, tinyRowTable } from '../alloc/explicit-liveness.ts';
 import { freeListCacheTable } from '../alloc/freelist-mcache.ts';
@@ -53,7 +53,7 @@ import { arenaStateTable, arenaTable } from '../spans/arenas.ts';
 import { pageTable } from '../spans/page-table.ts';
 import { spanPoolTable, spanTable } from '../spans/span-table.ts';
 
-/** What the threads of a heap must agree on, beside the tables of its parts. */
+/** What the threads of a heap must agree on beside the tables of the layers, and beside its options. */
 export const heapTable = table('heap', 'other', {
   /** The heap's lock. */
   lock: i32('atomic', 16),

@@ -17,7 +17,7 @@
  * Invariant: an arena is known (its row has `known` = 1 and it stands in `order`) exactly when its
  * page rows are committed. Arenas are never given back before the heap is disposed.
  *
- * Not here: growing the heap into an arena (heap/mheap.ts), mapping its pages.
+ * Not here: growing the heap into an arena (heap/growth.ts), mapping its pages.
  */
 import {
   type Address,

@@ -11,7 +11,7 @@ describe('pageheap compare', () => {
   const asFast = ['--duration', '0', '--idle', '0'];
   const quick = ['--scale', '0.02', '--time-scale', '0.02', '--repeat', '2', '--out', out];
 
-  it('runs three generations and a page heap of one’s own, in turns, and writes one report', async () => {
+  it('runs three generations and a custom page heap, in turns, and writes one report', async () => {
     const own = new URL('../../examples/first-fit.mjs', import.meta.url).pathname;
     const args = [
       'compare',
@@ -351,7 +351,7 @@ describe('pageheap compare', () => {
     }, 60_000);
   });
 
-  it('tells of a page heap of one’s own that throws as of that, with the place', async () => {
+  it('tells of a custom page heap that throws as of that, with the place', async () => {
     const file = join(out, 'throws.mjs');
     writeFileSync(
       file,

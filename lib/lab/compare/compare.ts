@@ -43,7 +43,7 @@ export interface CompareOptions {
 }
 
 export interface CompareHooks {
-  /** Makes one run; fork-run.ts in earnest. */
+  /** Makes one run; run/fork-run.ts in earnest. */
   readonly run: (options: RunOptions, onProgress: (progress: RunProgress) => void) => Promise<RunResult>;
   readonly onProgress?: (at: ComparePlace, progress: RunProgress | undefined) => void;
   /** All that can be known before is sound, the folder is there: the runs begin. */

@@ -2,7 +2,7 @@
  * The conformance suite for page heaps: what the contract (pages/contract.ts) promises, as named checks.
  *
  * Each check makes a fresh page heap and drives it beside the naive model (session.ts), which holds every answer
- * and the books against the contract after every single call. The last check is the random run.
+ * and the page state against the contract after every single call. The last check is the random run.
  *
  * Not here: the random run (random-run.ts), real memory (kernel.ts).
  */
@@ -140,6 +140,25 @@ export function conformanceChecks(
       s.require(s.alloc(50) >= 0, 'the freed middle cannot be allocated');
       for (const held of [...s.held.keys()]) s.free(held);
       s.require(s.alloc(3 * growthPages) >= 0, 'the parts were not put together');
+    }),
+    check('hands out every page once through caches, too, and takes back what they have left', (s) => {
+      if (s.heap.allocCached === undefined) skip('it has no allocCached');
+      const pages = [0, 1, 2].map((p) => s.allocCached(p, 1));
+      s.require(!pages.includes(-1), 'a heap with free pages has none for a cache');
+      s.require(s.alloc(growthPages) >= 0, 'what caches hold leaves no run of 512 pages');
+      for (let i = 0; s.allocCached(i % 3, 1 + (i % 4)) >= 0; i++);
+      while (s.allocCached(0, 1) >= 0);
+      s.require(s.freePages === 0, `${s.freePages} pages are free and cannot be had`);
+      const held = [...s.held.keys()];
+      for (let i = 0; i < held.length; i += 2) s.free(held[i] ?? 0);
+      s.release(100, true);
+      for (let i = 0; i < 50; i++) s.allocCached(i % 3, 1);
+      s.flushCaches();
+      for (const page of [...s.held.keys()]) s.free(page);
+      s.require(
+        s.alloc(2 * growthPages) >= 0,
+        'what caches gave back was not put together with its neighbours',
+      );
     }),
     check('releases about as much as it is asked, and by force no less', (s) => {
       sparse(s, 32);

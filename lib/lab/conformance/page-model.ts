@@ -5,7 +5,7 @@
  *   used       ever handed out
  *   hollow     holds no memory and may count as scavenged: fresh (where such pages count), or given back, and
  *              not handed out since
- *   counted    counts as scavenged in the page heap's books: hollow, less what a design forgets
+ *   counted    counts as scavenged by the page heap: hollow, less what a design forgets
  *   freedAt    when it became free
  *   youngAt    when it was last part of a stretch of free pages that something was freed into: the latest time
  *              that a design which merges runs may tell of it

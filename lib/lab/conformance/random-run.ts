@@ -61,6 +61,11 @@ class Step implements fc.Command<Machine, Session> {
 
 const alloc = (n: number): Step => new Step(`alloc ${n}`, (s) => s.alloc(n));
 
+const allocCached = (p: number, n: number): Step =>
+  new Step(`alloc ${n} through cache ${p}`, (s) => s.allocCached(p, n));
+
+const flushCached = (p: number): Step => new Step(`flush cache ${p}`, (s) => s.flushCached(p));
+
 /** Frees one of the runs that are held, or `n` pages of it from its `from`th on. */
 const free = (which: number, from = 0, n = Number.POSITIVE_INFINITY): Step =>
   new Step(`free #${which}${n === Number.POSITIVE_INFINITY ? '' : ` from ${from}, ${n}`}`, (s) => {
@@ -147,6 +152,8 @@ export function randomRun(make: MakePageHeap, options: RandomRunOptions): void {
       fc.integer({ min: 1, max: 40 }).map(alloc),
       fc.integer({ min: 1, max: 700 }).map(alloc),
       fc.oneof(fc.integer({ min: 1, max: 700 }), fc.integer({ min: 1, max: 6 * growthPages })).map(alloc),
+      fc.tuple(fc.nat(2), fc.integer({ min: 1, max: 20 })).map(([p, n]) => allocCached(p, n)),
+      fc.nat(2).map(flushCached),
       which.map((i) => free(i)),
       fc.tuple(which, fc.nat(300), fc.integer({ min: 1, max: 300 })).map(([i, from, n]) => free(i, from, n)),
       fc

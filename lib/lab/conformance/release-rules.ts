@@ -5,11 +5,11 @@
  * forEachFree told of it when the call began, or down to the start of a huge page; whole physical pages; by age
  * nothing that is younger.
  *
- * Not here: what the books say afterwards (book-rules.ts).
+ * Not here: what the page state must be afterwards (page-state-rules.ts).
  */
 import type { Bytes } from '../../base/units.ts';
-import type { BookRules } from './book-rules.ts';
 import { countOf, isFree, isHeld, type PageModel } from './page-model.ts';
+import type { PageStateRules } from './page-state-rules.ts';
 import { inPages, type Steps } from './steps.ts';
 
 export const pageBytes = 8192;
@@ -38,17 +38,17 @@ interface Releasing extends Asked {
 export class ReleaseRules {
   readonly #steps: Steps;
   readonly #model: PageModel;
-  readonly #books: BookRules;
+  readonly #states: PageStateRules;
   readonly #physPages: number;
   /** What the host was told in the call that is going on: runs, and pages newly released. */
   pieces = 0;
   #newly = 0;
   #releasing: Releasing | undefined;
 
-  constructor(steps: Steps, model: PageModel, books: BookRules, physPages: number) {
+  constructor(steps: Steps, model: PageModel, states: PageStateRules, physPages: number) {
     this.#steps = steps;
     this.#model = model;
-    this.#books = books;
+    this.#states = states;
     this.#physPages = physPages;
   }
 
@@ -60,7 +60,7 @@ export class ReleaseRules {
 
   /** A call that may release begins. Answers its `shouldStop`, and whether that has said true. */
   begin(asked: Asked, now: number): { shouldStop: () => boolean; stopped: () => boolean } {
-    const runs = this.#books.runs().map(({ page, n }) => this.#wholePhysical(page, n));
+    const runs = this.#states.runs().map(({ page, n }) => this.#wholePhysical(page, n));
     const releasing: Releasing = { ...asked, runs, now, asks: 0, askedSincePiece: true };
     const { stopAfter } = asked;
     this.#releasing = releasing;
@@ -112,7 +112,7 @@ export class ReleaseRules {
     if (releasing !== undefined) this.#holdPiece(releasing, page, n, newly, call);
     this.pieces++;
     this.#newly += newly;
-    this.#books.scavenged += newly;
+    this.#states.scavenged += newly;
     model.release(page, n);
   }
 
@@ -122,7 +122,7 @@ export class ReleaseRules {
     const steps = this.#steps;
     const physPages = this.#physPages;
     const { stopAfter } = releasing;
-    const { exact } = this.#books;
+    const { exact } = this.#states;
     const there = n - countOf(exact ? model.counted : model.hollow, page, page + n);
     steps.require(
       exact ? newly === there : newly >= there,

@@ -2,12 +2,12 @@
  * A session with a page heap: every call made to it and to the naive model (page-model.ts) at once.
  *
  * It says so, with the steps that led there, when the page heap does what the contract forbids: an answer, something
- * the host is told (release-rules.ts), or, after every call, the books (book-rules.ts).
+ * the host is told (release-rules.ts), or, after every call, the page state (page-state-rules.ts).
  */
-import { bytes, pageCount, pageIndex } from '../../base/units.ts';
+import { bytes, pageCount, pageIndex, pId } from '../../base/units.ts';
 import type { PageHeap, PageHeapHost } from '../../pages/contract.ts';
-import { BookRules, type FreeRun } from './book-rules.ts';
 import { isHeld, notGrown, PageModel } from './page-model.ts';
+import { type FreeRun, PageStateRules } from './page-state-rules.ts';
 import { pageBytes, ReleaseRules } from './release-rules.ts';
 import { inPages, refusal, Steps } from './steps.ts';
 
@@ -41,10 +41,12 @@ export class Session {
   clock = 1;
   readonly #steps = new Steps();
   readonly #model: PageModel;
-  readonly #books: BookRules;
+  readonly #states: PageStateRules;
   readonly #releases: ReleaseRules;
   readonly #physPages: number;
   readonly #reachPages: number;
+  /** Ps whose cache may hold pages: those cannot be had by `alloc`, nor be released. */
+  readonly #cached = new Set<number>();
   /** Whether a release was left to the design's reluctance, after which one by force may miss pages. */
   #reluctant = false;
 
@@ -52,8 +54,8 @@ export class Session {
     this.#reachPages = options.reachPages ?? reachPages;
     this.#physPages = options.physPages ?? 1;
     this.#model = new PageModel(this.#reachPages);
-    this.#books = new BookRules(this.#steps, this.#model, () => this.heap, this.#physPages);
-    this.#releases = new ReleaseRules(this.#steps, this.#model, this.#books, this.#physPages);
+    this.#states = new PageStateRules(this.#steps, this.#model, () => this.heap, this.#physPages);
+    this.#releases = new ReleaseRules(this.#steps, this.#model, this.#states, this.#physPages);
     if (this.#physPages > 1) this.#steps.note(`new, with physical pages of ${this.#physPages} pages`);
     this.heap = make({
       reachPages: pageCount(this.#reachPages),
@@ -122,23 +124,57 @@ export class Session {
     const model = this.#model;
     this.#begin(`alloc ${n}`);
     const page = this.heap.alloc(pageCount(n));
-    if (page === -1) {
-      if (model.hasRun(n) && !this.#books.splitByState(n))
-        this.fail(`alloc(${n}) answered −1 although ${n} pages in a row are free`);
+    if (page !== -1) return this.#handedOut(`alloc(${n})`, page, n);
+    if (this.#cached.size > 0) {
       this.#settle();
-      return -1;
+      this.flushCaches();
+      return this.alloc(n);
     }
+    if (model.hasRun(n) && !this.#states.splitByState(n))
+      this.fail(`alloc(${n}) answered −1 although ${n} pages in a row are free`);
+    this.#settle();
+    return -1;
+  }
+
+  /** Allocates n pages through P `p`'s cache, or as others where that has none: the first, or −1. */
+  allocCached(p: number, n: number): number {
+    if (this.heap.allocCached === undefined) return this.alloc(n);
+    this.#begin(`allocCached ${p} ${n}`);
+    this.#cached.add(p);
+    const page = this.heap.allocCached(pId(p), pageCount(n));
+    if (page !== -1) return this.#handedOut(`allocCached(${p}, ${n})`, page, n);
+    this.#settle();
+    return this.alloc(n);
+  }
+
+  /** Takes back what P `p`'s cache has left. */
+  flushCached(p: number): void {
+    if (this.heap.flushCached === undefined) return;
+    this.#begin(`flushCached ${p}`);
+    this.heap.flushCached(pId(p));
+    this.#cached.delete(p);
+    this.#settle();
+  }
+
+  /** The same of all caches. */
+  flushCaches(): void {
+    for (const p of [...this.#cached]) this.flushCached(p);
+  }
+
+  /** Holds what was handed out against the model. */
+  #handedOut(call: string, page: number, n: number): number {
+    const model = this.#model;
     this.#steps.note(`  = ${page}`);
     this.require(
       Number.isInteger(page) && page >= 0 && page + n <= this.#reachPages,
-      `alloc(${n}) answered ${page}`,
+      `${call} answered ${page}`,
     );
     for (let p: number = page; p < page + n; p++) {
       if (model.state[p] === notGrown) this.fail(`page ${p} was handed out and never grown`);
       if (model.state[p] === isHeld) this.fail(`page ${p} was handed out twice`);
     }
     if (this.heap.lastNeedZero === false && model.used.subarray(page, page + n).includes(1))
-      this.fail(`lastNeedZero is false after alloc(${n}), and of its pages some were used before`);
+      this.fail(`lastNeedZero is false after ${call}, and of its pages some were used before`);
     const taken = model.take(page, n);
     this.held.set(page, n);
     const { lastScavenged } = this.heap;
@@ -147,11 +183,11 @@ export class Session {
       `lastScavenged is ${lastScavenged} after an allocation`,
     );
     this.require(
-      !this.#books.exact || lastScavenged >= taken,
+      !this.#states.exact || lastScavenged >= taken,
       `lastScavenged is ${lastScavenged}, and ${taken} of the pages handed out counted as scavenged`,
     );
-    this.#books.scavenged -= lastScavenged;
-    if (lastScavenged > taken) this.#books.forget(page, n);
+    this.#states.scavenged -= lastScavenged;
+    if (lastScavenged > taken) this.#states.forget(page, n);
     this.#settle();
     return page;
   }
@@ -186,7 +222,13 @@ export class Session {
     const pages = this.#releases.end('release', got);
     this.#settle();
     if (!force) this.#reluctant = true;
-    else if (pages < asked && !stopped() && !this.#reluctant && this.#physPages === 1) {
+    else if (
+      pages < asked &&
+      !stopped() &&
+      !this.#reluctant &&
+      this.#physPages === 1 &&
+      this.#cached.size === 0
+    ) {
       const left = this.freePages - this.heap.stats().scavengedPages;
       this.require(
         left === 0,
@@ -208,7 +250,7 @@ export class Session {
     this.#releases.begin(asked, this.clock);
     const pages = this.#releases.end('releaseUnused', this.heap.releaseUnused(limit));
     this.#settle();
-    if (this.#physPages > 1) return pages;
+    if (this.#physPages > 1 || this.#cached.size > 0) return pages;
     for (const { page, n, scavenged, since } of this.runs())
       this.require(
         scavenged === n || this.clock - since <= limit,
@@ -226,7 +268,7 @@ export class Session {
 
   /** The free runs as the page heap tells of them. */
   runs(): FreeRun[] {
-    return this.#books.runs();
+    return this.#states.runs();
   }
 
   #begin(step: string): void {
@@ -236,11 +278,11 @@ export class Session {
   }
 
   #settle(): void {
-    this.#books.settle();
+    this.#states.settle();
   }
 
   #grew(page: number, n: number): void {
     this.#model.grow(page, n, this.clock, this.heap.freshScavenged);
-    if (this.heap.freshScavenged) this.#books.scavenged += n;
+    if (this.heap.freshScavenged) this.#states.scavenged += n;
   }
 }

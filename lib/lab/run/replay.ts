@@ -13,7 +13,7 @@
  * `run` is the hot loop: nothing is allocated in it, and errors of the allocator are given their
  * place in the trace once, where it is left.
  *
- * Not here: when to replay how much (pacing.ts), what the allocator is (target.ts).
+ * Not here: when to replay how much (pacing.ts), what the allocator is (subject/target.ts).
  */
 import { PageHeapError } from '../../base/errors.ts';
 import type { TouchMode } from '../subject/subject-options.ts';

@@ -2,7 +2,7 @@
  * Loads the class of a custom page heap from a module: its default export, or the one named `PageHeap`.
  *
  * .js and .mjs everywhere, .ts where Node strips types. What the class must have is looked at when a heap
- * makes one (page-heaps.ts).
+ * makes one (runtime/page-heaps.ts).
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
  * Rebuilds a heap from the record at the start of a malloc trace.
  *
- * As far as it goes by the heap's own operations, so that all its books balance: growing, spans on given
+ * As far as it goes by the heap's own operations, so that all its counts agree: growing, spans on given
  * pages, spans freed again where pages were used before, refilling a cache. What no operation brings
  * about is written into the columns: objects' bitmaps, the page cache, the search page.
  *
@@ -28,11 +28,12 @@ import {
   arenaBytes,
   bytes,
   chunkPagesShift,
+  maxPs,
   pageCount,
   pageIndex,
   pageSize,
 } from '../../base/units.ts';
-import { maxPs, resolveOptions } from '../../design/options.ts';
+import { resolveOptions } from '../../design/options.ts';
 import { manualShapes } from '../../heap/span-shape.ts';
 import { systemClock } from '../../os/clock.ts';
 import type { Sys } from '../../os/sys.ts';

@@ -22,7 +22,7 @@
  * Invariants: no two free runs border; a run stands in the list of its size; the counts of scavenged pages
  * add up to what the host was told less what `lastScavenged` took back.
  *
- * Mechanism after mheap.c and mheap.go of December 2014. Not here: growth (1 MiB at a time, heap/mheap.ts),
+ * Mechanism after mheap.c and mheap.go of December 2014. Not here: growth (1 MiB at a time, heap/growth.ts),
  * when to release (scavenge/age.ts).
  */
 import { fatal } from '../../base/errors.ts';

@@ -14,7 +14,7 @@ import { popcount32 } from '../../base/bits.ts';
 import { chunkPages, chunkPagesShift } from '../../base/units.ts';
 import { chunkWords as chunkWordsOf } from './levels.ts';
 
-// A constant of this module is folded into optimised code; an imported one is loaded each time.
+// Constants of this module: HACKING.md, "What V8 does".
 const chunkWords = chunkWordsOf;
 const pages = chunkPages;
 

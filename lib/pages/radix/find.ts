@@ -29,7 +29,7 @@ import {
 } from './levels.ts';
 import type { Summaries } from './summaries.ts';
 
-// A constant of this module is folded into optimised code; an imported one is loaded each time.
+// Constants of this module: HACKING.md, "What V8 does".
 const leafShift = chunkPagesShift;
 const rootShift = rootShiftOf;
 const rootChunksShift = rootChunksShiftOf;

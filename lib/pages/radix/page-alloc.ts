@@ -64,7 +64,7 @@ export interface PhysicalPages {
 /** Told of each run that is scavenged, when its pages are marked so. Must not call back. */
 export type ScavengeHook = (page: PageIndex, npages: PageCount) => void;
 
-// A constant of this module is folded into optimised code; an imported one is loaded each time.
+// Constants of this module: HACKING.md, "What V8 does".
 const noSearch = noSearchOf;
 const chunkShift = chunkPagesShift;
 const pagesOfChunk = chunkPages;

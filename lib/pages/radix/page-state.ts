@@ -1,7 +1,7 @@
 /**
  * The state of the pages, to be asked: what `RadixPageAlloc` is without its operations.
  *
- * Holds the views of the columns and the parts that work on them. Nothing here changes anything.
+ * Holds the views of the columns and the classes that work on them. Nothing here changes anything.
  *
  * Not here: allocating, freeing, growing and scavenging (page-alloc.ts).
  */

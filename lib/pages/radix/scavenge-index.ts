@@ -28,7 +28,7 @@ import { hasFree, inUseMask, lastInUseShift, noHugePage } from './density.ts';
 /** The share of a chunk in use from which it counts as dense: pages. */
 export const densePages = Math.floor(0.96875 * chunkPages);
 
-// A constant of this module is folded into optimised code; an imported one is loaded each time.
+// Constants of this module: HACKING.md, "What V8 does".
 const pages = chunkPages;
 const dense = densePages;
 const inUse = inUseMask;

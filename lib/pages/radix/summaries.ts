@@ -32,7 +32,7 @@ import {
   rootsFor,
 } from './levels.ts';
 
-// A constant of this module is folded into optimised code; an imported one is loaded each time.
+// Constants of this module: HACKING.md, "What V8 does".
 const leafShift = chunkPagesShift;
 const rootShift = rootShiftOf;
 const chunkWordsShift = chunkWordsShiftOf;

@@ -1,34 +1,10 @@
 /**
  * Mutants of the example: each has one thing wrong, written as an edit of its text, and one check finds it.
  */
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { runInThisContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { ConformanceError, conformanceChecks } from '../../../lib/lab/conformance/index.ts';
-import type { PageHeapClass } from '../../../lib/pages/contract.ts';
+import { also, classOf, type Edit, into } from './example-edits.ts';
 
-const example = readFileSync(
-  fileURLToPath(new URL('../../../examples/first-fit.mjs', import.meta.url)),
-  'utf8',
-);
-
-type Edit = readonly [from: string, to: string];
-
-/** The class of a text like the example's, after some edits, each of which must find its place. */
-function classOf(...edits: readonly Edit[]): PageHeapClass {
-  const text = edits.reduce((before, [from, to]) => {
-    expect(before).toContain(from);
-    return before.replace(from, () => to);
-  }, example);
-  return runInThisContext(`${text.replace('export default class', '(class')})`) as PageHeapClass;
-}
-
-const into = (method: string, statement: string): Edit => [
-  `  ${method} {\n`,
-  `  ${method} {\n    ${statement}\n`,
-];
-const also = (method: string): Edit => ['  forEachFree(visit) {', `  ${method}\n\n  forEachFree(visit) {`];
 const releaseText = 'release(nbytes, _force, shouldStop)';
 
 /** Releases nothing by age. */

@@ -1,5 +1,5 @@
 /**
- * What a page heap's books may say, after every call: its counts, and what it tells of each free run.
+ * The page state that a page heap may tell of, after every call: its counts, and each free run.
  *
  * - *scavenged.* Each free run tells of as many scavenged pages as the model counts there. A design may forget,
  *   with an allocation, that others of the stretch it takes from were released; it says so by a `lastScavenged`
@@ -21,7 +21,7 @@ export interface FreeRun {
   readonly since: number;
 }
 
-export class BookRules {
+export class PageStateRules {
   readonly #steps: Steps;
   readonly #model: PageModel;
   readonly #heap: () => PageHeap;
@@ -48,7 +48,7 @@ export class BookRules {
     return runs;
   }
 
-  /** After every call: the books, and what they say of each page. */
+  /** After every call: the counts, and what is told of each page. */
   settle(): void {
     const model = this.#model;
     const steps = this.#steps;
