@@ -89,6 +89,25 @@ export const f64 = <G extends Plain>(guard: G, perRow = 1): Column<'f64', G> => 
 export const bitmap = <G extends Plain>(guard: G, bits = 1): Column<'i32', G> =>
   column('i32', guard, bits / 32);
 
+export const cacheLineBytes = 64;
+
+/** A column whose row is a cache line of named words: `word.NAME` is where one stands in the row. */
+export interface LineColumn<N extends string, G extends Guard> extends Column<'i32', G> {
+  readonly word: Readonly<Record<N, number>>;
+}
+
+/**
+ * One cache line a row, for words that are used together, by one thread at a time: it touches one line, and no
+ * other thread's. At most 16 names.
+ */
+export function line<const N extends string, G extends Plain>(
+  guard: G,
+  ...names: readonly N[]
+): LineColumn<N, G> {
+  const word = Object.fromEntries(names.map((name, at) => [name, at])) as Record<N, number>;
+  return { ...column('i32', guard, cacheLineBytes / bytesPerElement.i32), word };
+}
+
 export function table<const C extends ColumnSet>(name: string, purpose: Purpose, columns: C): Table<C> {
   return { name, purpose, columns };
 }

@@ -19,11 +19,10 @@
  * Not here: memory. This file is arithmetic.
  */
 import { alignUp } from '../base/units.ts';
-import { bytesPerElement, type Table } from './column.ts';
+import { bytesPerElement, cacheLineBytes, type Table } from './column.ts';
 
 export const granuleBytes = 4096;
 export const headerBytes = granuleBytes;
-const cacheLine = 64;
 
 /** The largest table: what one external ArrayBuffer may be on Node 20. */
 export const maxTableBytes = 2 ** 32;
@@ -63,7 +62,7 @@ function placeColumns(table: Table, rows: number): { columns: ColumnPlace[]; byt
     const elements = Math.ceil(rows * column.perRow);
     const size = bytesPerElement[column.kind];
     columns.push({ name, offset, elements, bytesPerRow: column.perRow * size });
-    offset = alignUp(offset + elements * size, cacheLine);
+    offset = alignUp(offset + elements * size, cacheLineBytes);
   }
   return { columns, bytes: alignUp(offset, granuleBytes) };
 }

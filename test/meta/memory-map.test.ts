@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bitmap, type Column, f64, i32, table, u8, u32 } from '../../lib/meta/column.ts';
+import { bitmap, type Column, f64, i32, line, plainViews, table, u8, u32 } from '../../lib/meta/column.ts';
 import {
   type Capacity,
   diagram,
@@ -105,4 +105,14 @@ test('the diagram has a line for each table and each column, in hexadecimal offs
     '43c0 52 .b i32, p',
     '5000 0 end',
   ]);
+});
+
+test('a line column has a cache line for each row, with its words in the order of their names', () => {
+  const lines = table('lines', 'other', { before: u8('heap'), line: line('p', 'first', 'second', 'third') });
+  const { column, perRow, word } = { column: lines.columns.line, ...lines.columns.line };
+  expect([perRow, word, column.guard]).toEqual([16, { first: 0, second: 1, third: 2 }, 'p']);
+  const { tables } = layOut([[lines, 3]]);
+  const place = tables[0].columns[1];
+  expect([(tables[0].offset + place.offset) % 64, place.bytesPerRow, place.elements]).toEqual([0, 64, 48]);
+  expect(plainViews(lines, 3).line).toHaveLength(48);
 });

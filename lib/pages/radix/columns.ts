@@ -18,7 +18,7 @@
  * Not here: where the tables lie (meta/memory-map.ts).
  */
 import { chunkPages, divRoundUp } from '../../base/units.ts';
-import { bitmap, i32, plainViews, table, type Views } from '../../meta/column.ts';
+import { bitmap, i32, line, plainViews, table, type Views } from '../../meta/column.ts';
 import type { Capacity } from '../../meta/memory-map.ts';
 import type { MetaMemory } from '../../meta/meta-memory.ts';
 import { fanout, fanoutShift, levelStart, levels, nodesFor, rootsFor } from './levels.ts';
@@ -63,18 +63,18 @@ export const radixState = table('radix state', 'other', {
   forceMarked: i32('heap'),
 });
 
-/** Words from one P's row to the next: a cache line, so that two Ps do not share one. */
-export const cacheStride = 16;
-
-/** Of each row only the first word is used. */
 export const pageCaches = table('page caches', 'other', {
-  /** The block's first page. */
-  base: i32('p', cacheStride),
-  /** Pages of the block that are free, and those of them that are scavenged, as ones. */
-  freeLow: i32('p', cacheStride),
-  freeHigh: i32('p', cacheStride),
-  scavengedLow: i32('p', cacheStride),
-  scavengedHigh: i32('p', cacheStride),
+  line: line(
+    'p',
+    /** The block's first page. */
+    'base',
+    /** Pages of the block that are free, as ones: the lower and the upper 32. */
+    'freeLow',
+    'freeHigh',
+    /** Those of them that are scavenged. */
+    'scavengedLow',
+    'scavengedHigh',
+  ),
 });
 
 /** What the allocator needs of a reach (in pages, from the origin) and a number of Ps. */
