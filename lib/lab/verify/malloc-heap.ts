@@ -37,7 +37,7 @@ import { resolveOptions } from '../../design/options.ts';
 import { manualShapes } from '../../heap/span-shape.ts';
 import { systemClock } from '../../os/clock.ts';
 import type { Sys } from '../../os/sys.ts';
-import { noSearch } from '../../pages/radix/columns.ts';
+import { noSearch, stateWord } from '../../pages/radix/columns.ts';
 import { cachePages } from '../../pages/radix/page-cache.ts';
 import { RadixPageHeap } from '../../pages/radix/page-heap.ts';
 import { createRuntime } from '../../runtime/create.ts';
@@ -102,7 +102,7 @@ class Rebuilder {
     this.#placeSpans();
     this.#fillPageCache();
     const { searchPage } = snapshot.heap;
-    radixPagesOf(runtime).memory.state.search[0] = searchPage < 0 ? noSearch : searchPage;
+    radixPagesOf(runtime).memory.state[stateWord.search] = searchPage < 0 ? noSearch : searchPage;
     for (const record of snapshot.spans) if (!record.manual) this.#fillSpan(record);
     for (const [spanClass, pages] of snapshot.partialSwept) {
       // A set is a stack, and what is taken first stands first in the record.

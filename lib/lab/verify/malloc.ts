@@ -20,7 +20,7 @@ import { chunkPages, chunkPagesShift, pageSize } from '../../base/units.ts';
 import { checkHeap } from '../../inspect/check.ts';
 import { Sys } from '../../os/sys.ts';
 import { rangesText } from '../../pages/radix/bitmap.ts';
-import { noSearch } from '../../pages/radix/columns.ts';
+import { noSearch, stateWord } from '../../pages/radix/columns.ts';
 import { cachePages, type PageCache } from '../../pages/radix/page-cache.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { ArithmeticSys } from './arithmetic.ts';
@@ -229,7 +229,7 @@ class MallocReplay implements TraceReplay<Operation, Place> {
     const { mcache } = runtime.alloc;
     const pages = radixPagesOf(runtime);
     const block = mcache.columns.tinyBase[replayP]!;
-    const search = pages.memory.state.search[0]!;
+    const search = pages.memory.state[stateWord.search];
     const ranges = Array.from({ length: pages.ranges.count }, (_, i): [number, number] => [
       pages.ranges.baseOf(i) * pageSize,
       pages.ranges.limitOf(i) * pageSize,

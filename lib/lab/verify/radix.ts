@@ -12,7 +12,7 @@
 
 import { bytes, chunkPages, chunkPagesShift, pageCount, pageIndex, pageSize, pId } from '../../base/units.ts';
 import { rangesText, setRange } from '../../pages/radix/bitmap.ts';
-import { noSearch, plainRadixMemory } from '../../pages/radix/columns.ts';
+import { noSearch, plainRadixMemory, stateWord } from '../../pages/radix/columns.ts';
 import { flagsOf, unpackDensity } from '../../pages/radix/density.ts';
 import { chunkWords, levelShift, levelStart, levels, rootPages } from '../../pages/radix/levels.ts';
 import { RadixPageAlloc } from '../../pages/radix/page-alloc.ts';
@@ -158,9 +158,9 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
     const { memory, sums, index } = this.pages;
     const { state } = memory;
     const lines = [
-      `search page ${this.#searchPage()}, end of the heap ${state.end[0]! << chunkPagesShift}, generation ${state.generation[0]!}`,
-      `background cursor ${state.backgroundCursor[0]!}${state.backgroundMarked[0]! ? ' marked' : ''}, ` +
-        `forced cursor ${state.forceCursor[0]!}${state.forceMarked[0]! ? ' marked' : ''}, highest freed ${state.freeHwm[0]!}`,
+      `search page ${this.#searchPage()}, end of the heap ${state[stateWord.end] << chunkPagesShift}, generation ${state[stateWord.generation]}`,
+      `background cursor ${state[stateWord.backgroundCursor]}${state[stateWord.backgroundMarked] ? ' marked' : ''}, ` +
+        `forced cursor ${state[stateWord.forceCursor]}${state[stateWord.forceMarked] ? ' marked' : ''}, highest freed ${state[stateWord.freeHwm]}`,
     ];
     if (chunk === undefined || !this.#exists.has(chunk)) return lines;
     const leaf = sums.leaves + chunk;
@@ -178,7 +178,7 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
   }
 
   #searchPage(): number {
-    const page = this.pages.memory.state.search[0]!;
+    const page = this.pages.memory.state[stateWord.search];
     return page === noSearch ? -1 : page;
   }
 
@@ -276,12 +276,12 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
       scavengedPages,
       this.#searchPage(),
       ...Array.from({ length: levels }, (_, level) => this.#levelHash(level)),
-      state.backgroundCursor[0]!,
-      state.backgroundMarked[0]! === 1,
-      state.forceCursor[0]!,
-      state.forceMarked[0]! === 1,
-      state.freeHwm[0]!,
-      state.generation[0]!,
+      state[stateWord.backgroundCursor],
+      state[stateWord.backgroundMarked] === 1,
+      state[stateWord.forceCursor],
+      state[stateWord.forceMarked] === 1,
+      state[stateWord.freeHwm],
+      state[stateWord.generation],
       indexHash,
     ];
   }

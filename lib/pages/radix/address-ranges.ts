@@ -6,21 +6,21 @@
  *
  * Not here: what is in use by whom (the bitmaps say that).
  */
-import type { RadixMemory } from './columns.ts';
+import { type RadixMemory, stateWord } from './columns.ts';
 
 export class AddressRanges {
   readonly #base: Int32Array;
   readonly #limit: Int32Array;
-  readonly #count: Int32Array;
+  readonly #state: Int32Array;
 
   constructor(memory: RadixMemory) {
     this.#base = memory.ranges.base;
     this.#limit = memory.ranges.limit;
-    this.#count = memory.state.ranges;
+    this.#state = memory.state;
   }
 
   get count(): number {
-    return this.#count[0];
+    return this.#state[stateWord.ranges];
   }
 
   baseOf(i: number): number {
@@ -75,7 +75,7 @@ export class AddressRanges {
       limits[next - 1] = limits[next]!;
       base.copyWithin(next, next + 1, count);
       limits.copyWithin(next, next + 1, count);
-      this.#count[0] = count - 1;
+      this.#state[stateWord.ranges] = count - 1;
     } else if (below) {
       limits[next - 1] = limit;
     } else if (above) {
@@ -85,7 +85,7 @@ export class AddressRanges {
       limits.copyWithin(next + 1, next, count);
       base[next] = page;
       limits[next] = limit;
-      this.#count[0] = count + 1;
+      this.#state[stateWord.ranges] = count + 1;
     }
   }
 }

@@ -13,7 +13,7 @@
 import { fatal } from '../../base/errors.ts';
 import { chunkPages, chunkPagesShift } from '../../base/units.ts';
 import { countRange, rangesText } from './bitmap.ts';
-import { nodesOfChunks, noSearch } from './columns.ts';
+import { nodesOfChunks, noSearch, stateWord } from './columns.ts';
 import { unpackDensity } from './density.ts';
 import { chunkWords, fanout, levelShift, levelStart, levels } from './levels.ts';
 import type { PageState } from './page-state.ts';
@@ -40,7 +40,7 @@ function* chunksOf(pages: PageState): Generator<number> {
 function checkScalars(pages: PageState): void {
   const { ranges } = pages;
   const { state } = pages.memory;
-  const end = state.end[0] << chunkPagesShift;
+  const end = state[stateWord.end] << chunkPagesShift;
   let previous = -1;
   for (let i = 0; i < ranges.count; i++) {
     const [base, limit] = [ranges.baseOf(i), ranges.limitOf(i)];
@@ -53,12 +53,12 @@ function checkScalars(pages: PageState): void {
   if (previous < 0 ? end !== 0 : previous !== end)
     fatal('the heap does not end where its last range does', { end, previous });
   if (previous < 0) return;
-  const search = state.search[0];
+  const search = state[stateWord.search];
   if (search !== noSearch && !ranges.contains(search, search + 1)) {
     fatal('the search page is not in the heap', { search });
   }
   for (const cursor of ['freeHwm', 'backgroundCursor', 'forceCursor'] as const) {
-    const page = state[cursor][0];
+    const page = state[stateWord[cursor]];
     if (page !== -1 && !ranges.contains(page, page + 1))
       fatal('a scavenge cursor is not in the heap', { cursor, page });
   }
@@ -89,7 +89,7 @@ function checkChunk(pages: PageState, chunk: number): void {
   if (inUse === chunkPages && density.hasFree) {
     fatal('the scavenge index sees free pages in a full chunk', { chunk, toScavenge });
   }
-  const search = pages.memory.state.search[0];
+  const search = pages.memory.state[stateWord.search];
   for (let page = chunk * chunkPages; page < Math.min(search, (chunk + 1) * chunkPages); page++) {
     if (((allocated[page >> 5]! >>> (page & 31)) & 1) === 0) {
       fatal('a page below the search page is free', { page, search });

@@ -44,24 +44,31 @@ export const radixRanges = table('radix ranges', 'other', {
 /** The search page of a heap without a free page: above every page. */
 export const noSearch = 0x7fffffff;
 
+/** One row, in one cache line: an allocation reads two of its words, a free four. */
 export const radixState = table('radix state', 'other', {
-  /** The page to start searching at; every grown page below it is allocated. `noSearch` if all are. */
-  search: i32('heap'),
-  /** One past the highest chunk ever grown; 0 before the first growth. */
-  end: i32('heap'),
-  /** Rows of `radix ranges` that are used. */
-  ranges: i32('heap'),
-  /** The scavenge index's generation. */
-  generation: i32('heap'),
-  /** The highest page freed in this generation, −1 for none. */
-  freeHwm: i32('heap'),
-  /** Where scavenging goes on from, downwards; −1 when there is nothing more. */
-  backgroundCursor: i32('heap'),
-  /** 1: the cursor was raised by a free and not yet followed down. */
-  backgroundMarked: i32('heap'),
-  forceCursor: i32('heap'),
-  forceMarked: i32('heap'),
+  line: line(
+    'heap',
+    /** The page to start searching at; every grown page below it is allocated. `noSearch` if all are. */
+    'search',
+    /** One past the highest chunk ever grown; 0 before the first growth. */
+    'end',
+    /** Rows of `radix ranges` that are used. */
+    'ranges',
+    /** The scavenge index's generation. */
+    'generation',
+    /** The highest page freed in this generation, −1 for none. */
+    'freeHwm',
+    /** Where scavenging goes on from, downwards; −1 when there is nothing more. */
+    'backgroundCursor',
+    /** 1: the cursor was raised by a free and not yet followed down. */
+    'backgroundMarked',
+    'forceCursor',
+    'forceMarked',
+  ),
 });
+
+/** Where each word stands in the state. */
+export const stateWord = radixState.columns.line.word;
 
 export const pageCaches = table('page caches', 'other', {
   line: line(
@@ -97,7 +104,8 @@ export interface RadixMemory {
   readonly sums: Views<typeof radixSums>;
   readonly chunks: Views<typeof radixChunks>;
   readonly ranges: Views<typeof radixRanges>;
-  readonly state: Views<typeof radixState>;
+  /** The state's words; `stateWord` says where each stands. */
+  readonly state: Int32Array;
   readonly caches: Views<typeof pageCaches>;
   /**
    * Puts memory behind the rows of the chunks [from, to), of every summary block above them, and
@@ -134,7 +142,7 @@ export function radixMemory(meta: MetaMemory, reachPages: number): RadixMemory {
     sums: meta.views(radixSums),
     chunks: meta.views(radixChunks),
     ranges: meta.views(radixRanges),
-    state: meta.views(radixState),
+    state: meta.views(radixState).line,
     caches: meta.views(pageCaches),
     commit: (from, to, ranges) =>
       meta.commit(radixChunks, from, to) &&
@@ -152,7 +160,7 @@ export function plainRadixMemory(reachPages: number, ps: number): RadixMemory {
     sums: plainViews(radixSums, nodesFor(rootsFor(reachPages))),
     chunks: plainViews(radixChunks, chunks),
     ranges: plainViews(radixRanges, divRoundUp(chunks, 2) + 1),
-    state: plainViews(radixState),
+    state: plainViews(radixState).line,
     caches: plainViews(pageCaches, ps),
     commit: () => true,
   };

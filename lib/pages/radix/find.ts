@@ -21,7 +21,7 @@
 import { fatal } from '../../base/errors.ts';
 import { chunkPagesShift } from '../../base/units.ts';
 import { findHole, firstZero } from './bitmap.ts';
-import type { RadixMemory } from './columns.ts';
+import { type RadixMemory, stateWord } from './columns.ts';
 import {
   chunkWordsShift as chunkWordsShiftOf,
   rootChunksShift as rootChunksShiftOf,
@@ -34,13 +34,14 @@ const leafShift = chunkPagesShift;
 const rootShift = rootShiftOf;
 const rootChunksShift = rootChunksShiftOf;
 const chunkWordsShift = chunkWordsShiftOf;
+const { search: searchWord, end: endWord } = stateWord;
 
 export class Search {
   /** After a find that succeeded: no grown page below it is free. May be a page that was never grown. */
   firstFree = 0;
   readonly #sums: Summaries;
   readonly #allocated: Int32Array;
-  readonly #state: RadixMemory['state'];
+  readonly #state: Int32Array;
 
   constructor(memory: RadixMemory, sums: Summaries) {
     this.#sums = sums;
@@ -51,7 +52,7 @@ export class Search {
   /** The first page of the lowest run of n free pages, or −1. The search page is in the heap. */
   find(n: number): number {
     const { start, max, end, roots, leaves } = this.#sums;
-    const search = this.#state.search[0];
+    const search = this.#state[searchWord];
     let shift = leafShift;
     let node = leaves + (search >> leafShift);
     while (shift < rootShift) {
@@ -62,7 +63,7 @@ export class Search {
     }
     let base = 0; // the block's first page
     let first = 0; // and its first node
-    let count = ((this.#state.end[0] - 1) >> rootChunksShift) + 1;
+    let count = ((this.#state[endWord] - 1) >> rootChunksShift) + 1;
     if (shift < rootShift) {
       base = search & -(8 << shift);
       first = node - ((search - base) >> shift);

@@ -46,7 +46,7 @@ import {
   zerosFrom,
 } from './bitmap.ts';
 import { checkRadix } from './check.ts';
-import { noSearch as noSearchOf, type RadixMemory } from './columns.ts';
+import { noSearch as noSearchOf, type RadixMemory, stateWord } from './columns.ts';
 import { Search } from './find.ts';
 import { chunkWordsShift } from './levels.ts';
 import { cachePages, type PageCache } from './page-cache.ts';
@@ -70,12 +70,19 @@ const chunkShift = chunkPagesShift;
 const pagesOfChunk = chunkPages;
 const inChunk = chunkPages - 1;
 const wordsShift = chunkWordsShift;
+const {
+  search: searchWord,
+  end: endWord,
+  freeHwm: freeHwmWord,
+  backgroundCursor: backgroundCursorWord,
+  forceCursor: forceCursorWord,
+} = stateWord;
 
 export class RadixPageAlloc extends PageState {
   /** After an `alloc` that succeeded: how many of its pages were scavenged. */
   lastScavenged = 0;
   readonly #search: Search;
-  readonly #state: RadixMemory['state'];
+  readonly #state: Int32Array;
   readonly #minPages: number;
   readonly #hugePages: number;
 
@@ -96,9 +103,9 @@ export class RadixPageAlloc extends PageState {
   alloc(npages: PageCount): PageIndex {
     const { allocated } = this;
     const state = this.#state;
-    const search = state.search[0]!;
+    const search = state[searchWord];
     const chunk = search >> chunkShift;
-    if (chunk >= state.end[0]!) return pageIndex(-1);
+    if (chunk >= state[endWord]) return pageIndex(-1);
     if (pagesOfChunk - (search & inChunk) < npages || this.sums.max[this.sums.leaves + chunk]! < npages) {
       return this.#allocSlow(npages);
     }
@@ -109,13 +116,13 @@ export class RadixPageAlloc extends PageState {
     const page = (chunk << chunkShift) + at;
     this.#take(page, npages, page);
     const firstPage = (chunk << chunkShift) + first;
-    if (firstPage > search) state.search[0] = firstPage;
+    if (firstPage > search) state[searchWord] = firstPage;
     return pageIndex(page);
   }
 
   /** Where n contiguous pages would be allocated; −1 when there is no such run. */
   find(npages: PageCount): PageIndex {
-    if (this.#state.search[0]! >> chunkShift >= this.#state.end[0]!) return pageIndex(-1);
+    if (this.#state[searchWord] >> chunkShift >= this.#state[endWord]) return pageIndex(-1);
     return pageIndex(this.#search.find(npages));
   }
 
@@ -134,7 +141,7 @@ export class RadixPageAlloc extends PageState {
   free(page: PageIndex, npages: PageCount): void {
     const { allocated } = this;
     const state = this.#state;
-    if (page < state.search[0]!) state.search[0] = page;
+    if (page < state[searchWord]) state[searchWord] = page;
     const last = page + npages - 1;
     const chunk = page >> chunkShift;
     if (last >> chunkShift !== chunk) {
@@ -164,15 +171,15 @@ export class RadixPageAlloc extends PageState {
     if (limit > this.memory.reachPages) return false;
     const [from, to] = [page >> chunkShift, limit >> chunkShift];
     if (!this.memory.commit(from, to, this.ranges.count + 1)) return false;
-    if (state.end[0] === 0) {
-      state.search[0] = noSearch;
-      state.freeHwm[0] = -1;
-      state.backgroundCursor[0] = -1;
-      state.forceCursor[0] = -1;
+    if (state[endWord] === 0) {
+      state[searchWord] = noSearch;
+      state[freeHwmWord] = -1;
+      state[backgroundCursorWord] = -1;
+      state[forceCursorWord] = -1;
     }
-    if (to > state.end[0]!) state.end[0] = to;
+    if (to > state[endWord]) state[endWord] = to;
     this.ranges.add(page, limit);
-    if (page < state.search[0]!) state.search[0] = page;
+    if (page < state[searchWord]) state[searchWord] = page;
     this.scavenged.fill(-1, from << wordsShift, to << wordsShift);
     if (to === from + 1) this.sums.gave(page, page, limit);
     else this.sums.gaveAcross(page, limit, page, limit);
@@ -186,9 +193,9 @@ export class RadixPageAlloc extends PageState {
   allocToCache(cache: PageCache): boolean {
     const { allocated, scavenged } = this;
     const state = this.#state;
-    const search = state.search[0]!;
+    const search = state[searchWord];
     let chunk = search >> chunkShift;
-    if (chunk >= state.end[0]!) return false;
+    if (chunk >= state[endWord]) return false;
     let page: number;
     if (this.sums.max[this.sums.leaves + chunk] !== 0) {
       const first = firstZero(allocated, chunk << wordsShift, (search & inChunk) >> 5);
@@ -198,7 +205,7 @@ export class RadixPageAlloc extends PageState {
     } else {
       page = this.#search.find(1);
       if (page < 0) {
-        state.search[0] = noSearch;
+        state[searchWord] = noSearch;
         return false;
       }
       chunk = page >> chunkShift;
@@ -221,7 +228,7 @@ export class RadixPageAlloc extends PageState {
       this.#summarize(chunk, 0, this.sums.max[this.sums.leaves + chunk]!);
     }
     // The block's last page: it is grown, which the page after it need not be.
-    state.search[0] = block + cachePages - 1;
+    state[searchWord] = block + cachePages - 1;
     return true;
   }
 
@@ -244,7 +251,7 @@ export class RadixPageAlloc extends PageState {
     const last = block + lastOf(freeLow, freeHigh);
     const n = popcount32(freeLow) + popcount32(freeHigh);
     this.index.free(chunk, last, n);
-    if (block < state.search[0]!) state.search[0] = block;
+    if (block < state[searchWord]) state[searchWord] = block;
     if (last - first + 1 === n) {
       this.sums.gave(first, this.#holeStart(first), this.#holeEnd(last + 1));
     } else {
@@ -318,13 +325,13 @@ export class RadixPageAlloc extends PageState {
     const page = search.find(npages);
     if (page < 0) {
       // Without a single free page the heap is exhausted; else a shorter run may yet be there.
-      if (npages === 1) state.search[0] = noSearch;
+      if (npages === 1) state[searchWord] = noSearch;
       return pageIndex(-1);
     }
     if (page >> chunkShift === (page + npages - 1) >> chunkShift) this.#take(page, npages, page);
     else this.#takeAcross(page, npages);
     const free = this.ranges.atOrAbove(search.firstFree);
-    if (free > state.search[0]!) state.search[0] = free;
+    if (free > state[searchWord]) state[searchWord] = free;
     return pageIndex(page);
   }
 

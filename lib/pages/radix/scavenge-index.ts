@@ -22,7 +22,7 @@
 import { fatal } from '../../base/errors.ts';
 import { chunkPages, chunkPagesShift } from '../../base/units.ts';
 import type { AddressRanges } from './address-ranges.ts';
-import type { RadixMemory } from './columns.ts';
+import { type RadixMemory, stateWord } from './columns.ts';
 import { hasFree, inUseMask, lastInUseShift, noHugePage } from './density.ts';
 
 /** The share of a chunk in use from which it counts as dense: pages. */
@@ -36,11 +36,19 @@ const flags = hasFree | noHugePage;
 const hasFreeFlag = hasFree;
 const noHugeFlag = noHugePage;
 const lastShift = lastInUseShift;
+const {
+  generation: generationWord,
+  freeHwm: freeHwmWord,
+  forceCursor: forceCursorWord,
+  forceMarked: forceMarkedWord,
+  backgroundCursor: backgroundCursorWord,
+  backgroundMarked: backgroundMarkedWord,
+} = stateWord;
 
 export class ScavengeIndex {
   readonly #density: Int32Array;
   readonly #generation: Int32Array;
-  readonly #state: RadixMemory['state'];
+  readonly #state: Int32Array;
   readonly #ranges: AddressRanges;
 
   constructor(memory: RadixMemory, ranges: AddressRanges) {
@@ -61,7 +69,7 @@ export class ScavengeIndex {
   /** n pages of the chunk were allocated. */
   alloc(chunk: number, n: number): void {
     const density = this.#density;
-    const generation = this.#state.generation[0]!;
+    const generation = this.#state[generationWord];
     let d = density[chunk]!;
     if (this.#generation[chunk] !== generation) {
       this.#generation[chunk] = generation;
@@ -81,7 +89,7 @@ export class ScavengeIndex {
   free(chunk: number, last: number, n: number): void {
     const density = this.#density;
     const state = this.#state;
-    const generation = state.generation[0];
+    const generation = state[generationWord];
     let d = density[chunk]!;
     if ((d & inUse) < n)
       fatal('more pages are freed in a chunk than are allocated', { chunk, used: d & inUse, n });
@@ -90,10 +98,10 @@ export class ScavengeIndex {
       d = (d & flags) | ((d & inUse) * 0x10001);
     }
     density[chunk] = (d - n) | hasFreeFlag;
-    if (last > state.freeHwm[0]) state.freeHwm[0] = last;
-    if (last > state.forceCursor[0]) {
-      state.forceCursor[0] = last;
-      state.forceMarked[0] = 1;
+    if (last > state[freeHwmWord]) state[freeHwmWord] = last;
+    if (last > state[forceCursorWord]) {
+      state[forceCursorWord] = last;
+      state[forceMarkedWord] = 1;
     }
   }
 
@@ -103,7 +111,7 @@ export class ScavengeIndex {
     if ((d & hasFreeFlag) === 0) return false;
     if (force) return true;
     if ((d & inUse) >= dense) return false;
-    if (this.#generation[chunk] !== this.#state.generation[0]) return true;
+    if (this.#generation[chunk] !== this.#state[generationWord]) return true;
     return ((d >>> lastShift) & inUse) < dense;
   }
 
@@ -114,9 +122,9 @@ export class ScavengeIndex {
   find(force: boolean): number {
     const state = this.#state;
     const ranges = this.#ranges;
-    const cursorOf = force ? state.forceCursor : state.backgroundCursor;
-    const marked = force ? state.forceMarked : state.backgroundMarked;
-    const cursor = cursorOf[0];
+    const cursorWord = force ? forceCursorWord : backgroundCursorWord;
+    const markedWord = force ? forceMarkedWord : backgroundMarkedWord;
+    const cursor = state[cursorWord];
     if (cursor < 0) return -1;
     const start = cursor >> chunkPagesShift;
     for (let i = ranges.successor(cursor) - 1; i >= 0; i--) {
@@ -127,23 +135,23 @@ export class ScavengeIndex {
       if (chunk === start) return cursor;
       // The cursor was above this chunk, marked or not, so it comes down to the chunk's last page.
       const page = (chunk << chunkPagesShift) + chunkPages - 1;
-      cursorOf[0] = page;
-      marked[0] = 0;
+      state[cursorWord] = page;
+      state[markedWord] = 0;
       return page;
     }
-    if (marked[0] === 0) cursorOf[0] = -1;
+    if (state[markedWord] === 0) state[cursorWord] = -1;
     return -1;
   }
 
   /** Begins a generation. Once a cycle, or oftener to have more released. */
   nextGeneration(): void {
     const state = this.#state;
-    state.generation[0]++;
-    if (state.freeHwm[0] > state.backgroundCursor[0]) {
-      state.backgroundCursor[0] = state.freeHwm[0];
-      state.backgroundMarked[0] = 1;
+    state[generationWord]++;
+    if (state[freeHwmWord] > state[backgroundCursorWord]) {
+      state[backgroundCursorWord] = state[freeHwmWord];
+      state[backgroundMarkedWord] = 1;
     }
-    state.freeHwm[0] = -1;
+    state[freeHwmWord] = -1;
   }
 
   /** The scavenger found nothing more in the chunk. */

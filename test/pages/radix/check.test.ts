@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { FatalError } from '../../../lib/base/errors.ts';
+import { stateWord } from '../../../lib/pages/radix/columns.ts';
 import type { RadixPageAlloc } from '../../../lib/pages/radix/page-alloc.ts';
 import { heapOf, page } from './heaps.ts';
 
@@ -35,25 +36,25 @@ const defects: { name: string; level: 1 | 2 | 3; message: RegExp; spoil: (heap: 
       name: 'a free page below the search page',
       level: 1,
       message: /below the search page/,
-      spoil: (h) => (h.memory.state.search[0] = 700),
+      spoil: (h) => (h.memory.state[stateWord.search] = 700),
     },
     {
       name: 'a search page in a gap',
       level: 1,
       message: /search page is not/,
-      spoil: (h) => (h.memory.state.search[0] = 2000),
+      spoil: (h) => (h.memory.state[stateWord.search] = 2000),
     },
     {
       name: 'a cursor in a gap',
       level: 1,
       message: /cursor/,
-      spoil: (h) => (h.memory.state.forceCursor[0] = 2000),
+      spoil: (h) => (h.memory.state[stateWord.forceCursor] = 2000),
     },
     {
       name: 'a wrong end',
       level: 1,
       message: /does not end/,
-      spoil: (h) => (h.memory.state.end[0] = 3),
+      spoil: (h) => (h.memory.state[stateWord.end] = 3),
     },
     {
       name: 'ranges that overlap',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FatalError } from '../../../lib/base/errors.ts';
-import { plainRadixMemory } from '../../../lib/pages/radix/columns.ts';
+import { plainRadixMemory, stateWord } from '../../../lib/pages/radix/columns.ts';
 import { RadixPageAlloc } from '../../../lib/pages/radix/page-alloc.ts';
 import {
   allocatedRanges,
@@ -300,7 +300,7 @@ describe('grow', () => {
 });
 
 describe('the search page', () => {
-  const search = (heap: RadixPageAlloc): number => heap.memory.state.search[0];
+  const search = (heap: RadixPageAlloc): number => heap.memory.state[stateWord.search];
 
   it('rises past full chunks and falls with a free', () => {
     const heap = heapOf([0, 1, 2, 3], [[0, 1500]]);

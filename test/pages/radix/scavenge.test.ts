@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { stateWord } from '../../../lib/pages/radix/columns.ts';
 import { hasFree, noHugePage } from '../../../lib/pages/radix/density.ts';
 import type { RadixPageAlloc } from '../../../lib/pages/radix/page-alloc.ts';
 import { count, heapOf, page, type Range, scavengedRanges, withHuge, withoutHuge } from './heaps.ts';
@@ -192,7 +193,7 @@ describe('a background scavenge', () => {
     heap.nextGeneration();
     heap.free(page(100), count(200));
     // A cursor for this generation, as another free before the last generation's end would have left it.
-    heap.memory.state.backgroundCursor[0] = 299;
+    heap.memory.state[stateWord.backgroundCursor] = 299;
     expect(release(heap, everything, false)).toEqual([]);
   });
 });
@@ -200,7 +201,7 @@ describe('a background scavenge', () => {
 describe('cursors', () => {
   const cursors = (heap: RadixPageAlloc): number[] =>
     (['backgroundCursor', 'backgroundMarked', 'forceCursor', 'forceMarked'] as const).map(
-      (name) => heap.memory.state[name][0],
+      (name) => heap.memory.state[stateWord[name]],
     );
 
   it('are raised and marked by frees and generations, and cleared only when unmarked', () => {

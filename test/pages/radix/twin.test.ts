@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { noSearch, plainRadixMemory } from '../../../lib/pages/radix/columns.ts';
+import { noSearch, plainRadixMemory, stateWord } from '../../../lib/pages/radix/columns.ts';
 import { levelStart } from '../../../lib/pages/radix/levels.ts';
 import { RadixPageAlloc } from '../../../lib/pages/radix/page-alloc.ts';
 import type { PageCache } from '../../../lib/pages/radix/page-cache.ts';
@@ -153,12 +153,12 @@ class Pair {
     );
     expect(scavengedRanges(fast)).toEqual(rangesWhere(this.reach, (p) => twin.scavenged[p] === 1));
     const { state } = fast.memory;
-    const search = state.search[0];
+    const search = state[stateWord.search];
     expect(search === noSearch ? Number.POSITIVE_INFINITY : search).toBe(twin.searchPage);
     expect([
-      [state.backgroundCursor[0], state.backgroundMarked[0]],
-      [state.forceCursor[0], state.forceMarked[0]],
-      state.freeHwm[0],
+      [state[stateWord.backgroundCursor], state[stateWord.backgroundMarked]],
+      [state[stateWord.forceCursor], state[stateWord.forceMarked]],
+      state[stateWord.freeHwm],
     ]).toEqual([
       [twin.background.page, Number(twin.background.marked)],
       [twin.forced.page, Number(twin.forced.marked)],
