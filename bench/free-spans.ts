@@ -10,7 +10,7 @@
  * here, its page allocator does the same among as many holes, and the recorded figures are scaled by what that
  * comes to beside what Go 1.21 did there: only so are they held against this machine's.
  *
- * No memory is mapped: this is the cost of the books alone. Each design runs in this one process, interleaved,
+ * No memory is mapped: this is the cost of the page state alone. Each design runs in this one process, interleaved,
  * the median of several rounds.
  */
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
  * Releasing free memory a quantum at a time: see `scavenge` in ../workload.ts.
  *
- * From finding what to release in the page heap to the system call and the books, without the policy
+ * From finding what to release in the page heap to the system call and the accounting, without the policy
  * that decides how much and when.
  */
 

@@ -69,12 +69,6 @@ export function sizeClassOf(size: number): number {
     : sizeToClass128[(size - smallSizeMax + (largeSizeDiv - 1)) >>> 7];
 }
 
-/** How many bytes a request really gets: its class's size, or whole pages above 32 KiB. 0 for 0. */
-export function roundUpSize(size: number): number {
-  if (size <= maxSmallSize) return classToSize[sizeClassOf(size)];
-  return size > userAddressEnd ? size : alignUp(size, pageSize);
-}
-
 /**
  * The index of the object that holds the byte at `offset` of a span of this size class, 1 to 67;
  * 0 ≤ offset ≤ span bytes. Exact for every offset (the generator tries them all): the product

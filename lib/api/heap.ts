@@ -18,7 +18,7 @@ import type { Malloc } from '../alloc/malloc.ts';
 import { roundUpSizeBy } from '../alloc/size-classes.ts';
 import type { Stacks } from '../alloc/stacks.ts';
 import { PageHeapError } from '../base/errors.ts';
-import type { HeapOptions } from '../design/options.ts';
+import type { AttachOptions, HeapOptions } from '../design/options.ts';
 import { whyNoLimit } from '../design/refusals.ts';
 import { noMemoryLimit } from '../gc/gc-settings.ts';
 import { type CheckLevel, checkHeap } from '../inspect/check.ts';
@@ -37,14 +37,7 @@ import { checkAddress, checkSize, refuse, requireShared } from './arguments.ts';
 import { BackgroundTimer } from './background-timer.ts';
 import type { EventQueue } from './event-queue.ts';
 import { ObjectContents } from './object-contents.ts';
-import {
-  type AttachOptions,
-  attachHeap,
-  type HeapHandle,
-  handleOf,
-  OpenedHeap,
-  openHeap,
-} from './opening.ts';
+import { attachHeap, type HeapHandle, handleOf, OpenedHeap, openHeap } from './opening.ts';
 
 /** An object as `findObject` describes it. */
 export interface HeapObject {
@@ -176,15 +169,13 @@ export class Heap {
   /** The object that holds the byte at `addr`, wherever in it that is; undefined where there is none. */
   findObject(addr: number): HeapObject | undefined {
     if (typeof addr !== 'number') return undefined;
-    const found = this.#guarded(() => this.#runtime.alloc.finder.find(addr));
-    return found === undefined
-      ? undefined
-      : {
-          base: found.base,
-          size: found.size,
-          spanClass: found.spanClass,
-          noscan: this.#runtime.alloc.finder.holdsNoPointers(found),
-        };
+    return this.#guarded(() => {
+      const { finder } = this.#runtime.alloc;
+      const found = finder.find(addr);
+      if (found === undefined) return undefined;
+      const { base, size, spanClass } = found;
+      return { base, size, spanClass, noscan: finder.holdsNoPointers(found) };
+    });
   }
 
   /** Bytes the object at or around `addr` really has; 0 where there is none. */

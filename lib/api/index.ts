@@ -19,7 +19,7 @@ export type {
   SizeClassTable,
   SweepStyle,
 } from '../design/design.ts';
-export type { HeapOptions } from '../design/options.ts';
+export type { AttachOptions, HeapOptions } from '../design/options.ts';
 export type { CycleEvent, HeapEvent, ScavengeEvent } from '../gc/events.ts';
 export { noMemoryLimit } from '../gc/gc-settings.ts';
 export type { CheckLevel } from '../inspect/check.ts';
@@ -37,4 +37,4 @@ export type {
   ReleaseHook,
 } from '../pages/contract.ts';
 export { Heap, type HeapObject } from './heap.ts';
-export type { AttachOptions, HeapHandle } from './opening.ts';
+export type { HeapHandle } from './opening.ts';

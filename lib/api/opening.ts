@@ -5,7 +5,13 @@
  */
 import { PageHeapError } from '../base/errors.ts';
 import { address } from '../base/units.ts';
-import { checkWatcher, type HeapOptions, resolveOptions } from '../design/options.ts';
+import {
+  type AttachOptions,
+  checkAttach,
+  type HeapOptions,
+  heapOptions,
+  resolveOptions,
+} from '../design/options.ts';
 import type { Watch } from '../gc/events.ts';
 import { systemClock } from '../os/clock.ts';
 import { Sys } from '../os/sys.ts';
@@ -23,8 +29,6 @@ export interface HeapHandle {
   readonly advise: 'dontneed' | 'free';
   readonly hardDecommit: boolean;
 }
-
-export type AttachOptions = Pick<HeapOptions, 'clock' | 'onEvent' | 'debug' | 'timed'>;
 
 export class OpenedHeap {
   readonly runtime: Runtime;
@@ -76,9 +80,9 @@ export function attachHeap(handle: HeapHandle, options: AttachOptions): OpenedHe
       { value: handle.pid },
     );
   }
+  checkAttach(options);
   const { advise, hardDecommit } = handle;
-  const sys = new Sys({ advise, hardDecommit, timed: options.timed ?? true });
-  checkWatcher(options);
+  const sys = new Sys({ advise, hardDecommit, timed: options.timed ?? heapOptions.timed.default });
   const events = new EventQueue(options.onEvent);
   const runtime = attachRuntime(sys, address(handle.base), watchOf(options, events, false, false));
   return new OpenedHeap(runtime, events, false, options);

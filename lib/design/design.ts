@@ -20,7 +20,7 @@ export const scavengers = ['none', 'age', 'growth', 'background'] as const;
 export type ScavengerKind = (typeof scavengers)[number];
 export const adviceKinds = ['dontneed', 'free'] as const;
 export const triggers = ['live', 'paced'] as const;
-export type Trigger = (typeof triggers)[number];
+export type TriggerKind = (typeof triggers)[number];
 export const sizeClassTables = ['go1.4', 'go1.12', 'go1.21'] as const;
 export type SizeClassTable = (typeof sizeClassTables)[number];
 /** Page heaps by name; a class that is brought is a custom one. */

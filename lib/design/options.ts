@@ -23,7 +23,6 @@ import {
   type Holds,
   type Options,
   recordedIn,
-  refuseOption,
   type Values,
   withDefaults,
 } from './option.ts';
@@ -258,9 +257,20 @@ export interface ResolvedOptions extends Omit<Values<typeof heapOptions>, 'reach
   readonly scavtrace: boolean;
 }
 
-/** Checks what a heap is watched with: `clock` and `onEvent`. Throws ERR_INVALID_OPTION. */
-export function checkWatcher({ clock, onEvent }: Pick<HeapOptions, 'clock' | 'onEvent'>): void {
-  checkGiven(surroundings, { clock, onEvent });
+/** What an attached thread can choose for itself; the rest is the heap's. */
+const ofThread = {
+  clock: surroundings.clock,
+  onEvent: surroundings.onEvent,
+  debug: heapOptions.debug,
+  timed: heapOptions.timed,
+} as const satisfies Options;
+
+export type AttachOptions = Asked<typeof ofThread>;
+
+/** Checks what a thread attaches with. Throws ERR_INVALID_OPTION, naming the option. */
+export function checkAttach(options: AttachOptions): void {
+  checkNames(options, ofThread);
+  checkGiven(ofThread, options as Readonly<Record<string, unknown>>);
 }
 
 type DebugSwitches = Readonly<Partial<Record<DebugSwitch, number>>>;
@@ -293,8 +303,7 @@ function givenOf(options: HeapOptions): HeapOptions {
 
 /** Checks options and fills in what is missing. Throws ERR_INVALID_OPTION, naming the option. */
 export function resolveOptions(options: HeapOptions): ResolvedOptions {
-  if (typeof options !== 'object' || options === null) refuseOption('object', 'must be an object', options);
-  for (const name of Object.keys(options)) if (!Object.hasOwn(all, name)) refuseUnknown(name);
+  checkNames(options, all);
   checkGiven(all, options as Readonly<Record<string, unknown>>);
   const asked = givenOf(options);
   const environment = (asked.environment ?? true) ? readEnvironment(process.env) : undefined;
@@ -346,6 +355,11 @@ export function recordedOptions(resolved: ResolvedOptions): Record<string, unkno
   };
 }
 
-function refuseUnknown(name: string): never {
-  throw new PageHeapError('ERR_INVALID_OPTION', `there is no option ${name}`, { value: name });
+/** @throws PageHeapError ERR_INVALID_OPTION, for what is no object and for a name that is none of the options' */
+function checkNames(given: object, options: Options): void {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new PageHeapError('ERR_INVALID_OPTION', 'options must be an object', { value: given });
+  for (const name of Object.keys(given))
+    if (!Object.hasOwn(options, name))
+      throw new PageHeapError('ERR_INVALID_OPTION', `there is no option ${name}`, { value: name });
 }

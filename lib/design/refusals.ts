@@ -4,6 +4,7 @@
  * Not here: what one value may be, which its declaration says.
  */
 import { chunkBytes, MiB } from '../base/units.ts';
+import { needsAges } from './consequences.ts';
 import type { Design } from './design.ts';
 import { sizeInWords } from './kinds.ts';
 import { refuseOption } from './option.ts';
@@ -18,11 +19,7 @@ export function refuseNonsense(design: Design, brought: string): void {
       growthUnit,
     );
   if (scavenger === 'age' && pageHeap === 'radix')
-    refuseOption(
-      'scavenger',
-      `'age'${brought} needs a page heap that knows since when a run is free; the radix bitmaps do not`,
-      scavenger,
-    );
+    refuseOption('scavenger', `${needsAges(brought)}; the radix bitmaps do not`, scavenger);
   if (scavengeOnReuse && scavenger !== 'growth')
     refuseOption(
       'scavengeOnReuse',

@@ -44,7 +44,7 @@ export class Collector {
     const outcome = cycles.run(forced);
     if (outcome === undefined) return false;
     const { report, end } = outcome;
-    // The limiter reckons the cycle in which it last limited from this count: first the count.
+    // First the count of cycles: the limiter notes by it in which cycle it last limited.
     limiter.setCycles(report.cycle);
     limiter.pause(report.at, end);
     this.#setPace(report.nextGoal);

@@ -9,8 +9,8 @@
  * Nothing here is on a fast path; dropping an object has a look-up of its own (alloc/explicit-liveness.ts).
  * Not here: who still refers to an object.
  */
-import { type Address, address, pageSize } from '../base/units.ts';
-import { spanState } from '../spans/span-table.ts';
+import { type Address, address } from '../base/units.ts';
+import { objectSize, spanState } from '../spans/span-table.ts';
 import type { HeapBitmap } from './heap-bitmap.ts';
 import type { HeapState } from './heap-state.ts';
 import type { SpanObjects } from './span-objects.ts';
@@ -65,13 +65,13 @@ export class ObjectFinder {
   /** The allocated object that holds the byte at an address, garbage or not. */
   #at(addr: number): FoundObject | undefined {
     const { spans, pageColumns, arenas } = this.#state;
-    const { state, startPage, pages, elemSize, nelems, spanClass } = spans.columns;
+    const { state, startPage, pages, nelems, spanClass } = spans.columns;
     const page = this.#pageOf(addr);
     if (page < 0) return undefined;
     const span = pageColumns.spanOf[page];
     const first = startPage[span];
     if (state[span] !== spanState.inUse || page < first || page >= first + pages[span]) return undefined;
-    const size = elemSize[span] === 0 ? pages[span] * pageSize : elemSize[span];
+    const size = objectSize(spans.columns, span);
     const start = arenas.addressOf(first);
     const index = Math.floor((addr - start) / size);
     if (index >= nelems[span] || !this.#objects.isAllocated(span, index)) return undefined;

@@ -15,7 +15,7 @@
 import { fatal } from '../base/errors.ts';
 import { pageSize, spanId } from '../base/units.ts';
 import type { Sys } from '../os/sys.ts';
-import { spanState } from '../spans/span-table.ts';
+import { objectSize, spanState } from '../spans/span-table.ts';
 import type { FreeLists } from './free-lists.ts';
 import type { HeapState } from './heap-state.ts';
 import type { MHeap } from './mheap.ts';
@@ -149,8 +149,8 @@ export class SpanSweeper implements RegistrySweeper {
 
   #clobber(s: number): void {
     const { spans, arenas } = this.#state;
-    const { startPage, pages, nelems, elemSize } = spans.columns;
-    const size = elemSize[s] === 0 ? pages[s] * pageSize : elemSize[s];
+    const { startPage, nelems } = spans.columns;
+    const size = objectSize(spans.columns, s);
     for (let i = 0; i < nelems[s]; i++) {
       if (!this.#objects.isMarked(s, i) && this.#objects.isAllocated(s, i)) {
         this.#sys.fill(arenas.addressOf(startPage[s]) + i * size, size, clobberByte);

@@ -14,7 +14,7 @@ import { fatal } from '../base/errors.ts';
 import { pageSize } from '../base/units.ts';
 import { bitmapWords } from '../heap/gc-bits.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { spanState } from '../spans/span-table.ts';
+import { objectSize, spanState } from '../spans/span-table.ts';
 import { heapMemory, objectTotals } from './stats.ts';
 
 export type CheckLevel = 1 | 2 | 3;
@@ -58,7 +58,7 @@ function checkSpans(runtime: Runtime): void {
     inUse += npages * pageSize;
     if (bit !== 1) fatal('a span in use is not marked so', { span: s, page });
     markWords += bitmapWords(c.nelems[s]);
-    const size = c.elemSize[s] === 0 ? npages * pageSize : c.elemSize[s];
+    const size = objectSize(c, s);
     if (size * c.nelems[s] > npages * pageSize)
       fatal('objects do not fit their span', { span: s, size, nelems: c.nelems[s] });
     let allocated = 0;

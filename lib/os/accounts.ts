@@ -20,7 +20,7 @@ export interface Accounts {
   mappedReady(delta: number): void;
 }
 
-/** Books as plain numbers of one thread: before there is a column for them, and in tests. */
+/** Accounts as plain numbers of one thread: before there is a column for them, and in tests. */
 export class PlainAccounts implements Accounts {
   readonly #of = new Map<Purpose, number>();
   #ready = 0;
@@ -43,7 +43,7 @@ export class PlainAccounts implements Accounts {
     return this.#ready;
   }
 
-  /** Books everything into `next`, as a beginning. */
+  /** Adds everything to `next`, and keeps nothing. */
   moveTo(next: Accounts): void {
     for (const [purpose, sum] of this.#of) next.add(purpose, sum);
     next.mappedReady(this.#ready);

@@ -161,7 +161,7 @@ export interface PageHeap {
   /** Counts by walking its state; not for hot paths. */
   stats(): PageHeapStats;
 
-  /** Walks its books and is `fatal` on what does not fit: 1 the counts, 2 each page, 3 everything derived. */
+  /** Walks its page state and is `fatal` on what does not fit: 1 the counts, 2 each page, 3 everything derived. */
   check(level: 1 | 2 | 3): void;
 }
 

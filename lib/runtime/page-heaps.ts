@@ -5,7 +5,8 @@
  * its own object over the same state. A custom one keeps its state where it likes, and so serves one thread alone.
  */
 import { PageHeapError } from '../base/errors.ts';
-import type { Design, ScavengerKind } from '../design/design.ts';
+import { checkCustom } from '../design/consequences.ts';
+import type { Design } from '../design/design.ts';
 import type { HeapState } from '../heap/heap-state.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { Sys } from '../os/sys.ts';
@@ -69,21 +70,19 @@ export function releasesOnce(kind: Design['pageHeap']): boolean {
   return kind !== 'custom' && builtIn[kind].releasesOnce;
 }
 
+type Chosen = Pick<Design, 'pageHeap' | 'scavenger'>;
+
 /** Makes a page heap. @throws ERR_INVALID_OPTION, ERR_PAGE_HEAP of a custom one */
 export function makePageHeap(
-  kind: Design['pageHeap'],
+  design: Chosen,
   custom: PageHeapClass | undefined,
-  scavenger: ScavengerKind,
   deps: PageHeapDeps,
 ): PageHeap {
-  return kind === 'custom' ? makeCustom(custom, scavenger, deps.host) : builtIn[kind].make(deps);
+  const { pageHeap: kind } = design;
+  return kind === 'custom' ? makeCustom(design, custom, deps.host) : builtIn[kind].make(deps);
 }
 
-function makeCustom(
-  custom: PageHeapClass | undefined,
-  scavenger: ScavengerKind,
-  host: PageHeapHost,
-): PageHeap {
+function makeCustom(design: Chosen, custom: PageHeapClass | undefined, host: PageHeapHost): PageHeap {
   if (custom === undefined) {
     throw new PageHeapError(
       'ERR_NOT_SHARED',
@@ -91,13 +90,6 @@ function makeCustom(
     );
   }
   const pages = makeCustomPageHeap(custom, host);
-  // Beside 'growth' age is one of two reasons; by itself it would be none.
-  if (scavenger === 'age' && pages.releaseUnused === undefined) {
-    throw new PageHeapError(
-      'ERR_INVALID_OPTION',
-      `option scavenger: 'age' needs a page heap that knows since when a run is free; ${custom.name || 'this one'} has no releaseUnused`,
-      { value: scavenger },
-    );
-  }
+  checkCustom(design, pages, custom);
   return pages;
 }

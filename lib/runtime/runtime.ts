@@ -27,6 +27,7 @@ import { MCentral } from '../alloc/mcentral.ts';
 import { type SizeClasses, sizeClassTablesByName } from '../alloc/size-classes.ts';
 import { Stacks } from '../alloc/stacks.ts';
 import { pageCount, pageSize } from '../base/units.ts';
+import { flushesBefore, gcTraceOf, hasOldScavengeTrace } from '../design/consequences.ts';
 import { Collector } from '../gc/collector.ts';
 import { CpuLimiter, cpuLimiterTable } from '../gc/cpu-limiter.ts';
 import { Cycles } from '../gc/cycle.ts';
@@ -54,7 +55,7 @@ import type { HeapMemory } from './heap-memory.ts';
 import { makePageHeap, releasesOnce } from './page-heaps.ts';
 import { makeScavenger } from './scavengers.ts';
 import { makeSpanStructures, type SpanStructures } from './span-structures.ts';
-import { flushesBefore, makeTrigger } from './triggers.ts';
+import { makeTrigger } from './triggers.ts';
 
 /** Objects in spans: where their bytes are, and which of them are allocated. */
 export interface SpanSide extends SpanStructures {
@@ -105,7 +106,7 @@ export class Runtime {
       hugePageHints: design.hugePageHints,
       releasesOnce: releasesOnce(design.pageHeap),
     });
-    this.pages = makePageHeap(design.pageHeap, custom, design.scavenger, {
+    this.pages = makePageHeap(design, custom, {
       meta,
       sys,
       state,
@@ -126,7 +127,7 @@ export class Runtime {
         ...pacing,
         pages: this.pages,
         state,
-        trace: new ScavengeTrace(state, watch, design.generation === 'lists'),
+        trace: new ScavengeTrace(state, watch, hasOldScavengeTrace(design)),
       },
       {
         enabled: memory.options.scavenge,
@@ -190,7 +191,7 @@ export class Runtime {
       { state, pages, mcache: alloc.mcache, marker, sweeper, trigger, sizes, log },
       flushesBefore(design),
     );
-    const trace = new CycleTrace(state, settings, log, watch, traceStyles[design.generation]);
+    const trace = new CycleTrace(state, settings, log, watch, gcTraceOf[design.generation]);
     const collector = new Collector({ cycles, sweeper, trigger, settings, sizes, limiter, log, trace });
     return { pace, sweeper, collector };
   }
@@ -244,8 +245,16 @@ function wireAlloc(
   const liveness = new ExplicitLiveness(meta, state, objects, finder, zeroBase);
   const { hugePageHints, growthUnit } = design;
   const growth = new Growth({ sys, state, pages, heapBitmap, growthUnit });
-  const observer = liveness;
-  const heap = new MHeap({ sys, state, pages, growth, registry, observer, heapBitmap, hugePageHints });
+  const heap = new MHeap({
+    sys,
+    state,
+    pages,
+    growth,
+    registry,
+    observer: liveness,
+    heapBitmap,
+    hugePageHints,
+  });
   const sweeper = new SpanSweeper(heap, state, objects, registry, freeLists, sys);
   sweeper.clobberFree = options.clobberFree;
   const central = new MCentral({ heap, state, registry, sweeper, classes, freeLists });
@@ -254,6 +263,3 @@ function wireAlloc(
   const stacks = new Stacks(heap, state);
   return { classes, heap, spanSweeper: sweeper, central, mcache, liveness, finder, stacks };
 }
-
-/** Whose gctrace lines a generation prints. */
-const traceStyles = { lists: 'go1.4', treap: 'go1.12', radix: 'go1.21' } as const;

@@ -1,4 +1,4 @@
-/** Triggers by name: makes the one that the design asks for, and says what a cycle owes it. */
+/** Triggers by name: makes the one that the design asks for. */
 import type { Design } from '../design/design.ts';
 import type { GcSettings } from '../gc/gc-settings.ts';
 import { LiveTrigger, liveTriggerTable } from '../gc/live-trigger.ts';
@@ -19,12 +19,4 @@ export function makeTrigger(
     case 'paced':
       return new Pacer(meta.views(pacerTable), settings);
   }
-}
-
-/**
- * Whether a cycle flushes the mcaches before it marks. The trigger of 2014 goes by what objects come to, for which
- * those of cached spans must be counted; and its sweep takes cached spans like all others.
- */
-export function flushesBefore({ sweep, trigger }: Pick<Design, 'sweep' | 'trigger'>): boolean {
-  return sweep === 'busy' || trigger === 'live';
 }

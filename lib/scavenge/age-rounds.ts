@@ -20,12 +20,12 @@ export const ageTable = table('scavengeAge', 'other', {
 
 export class AgeRounds {
   readonly #columns: Views<typeof ageTable>;
-  readonly #limit: number;
+  readonly #scavengeAfter: number;
 
-  /** The creator of the columns calls `init`. @param limit nanoseconds */
-  constructor(columns: Views<typeof ageTable>, limit: number) {
+  /** The creator of the columns calls `init`. @param scavengeAfter nanoseconds */
+  constructor(columns: Views<typeof ageTable>, scavengeAfter: number) {
     this.#columns = columns;
-    this.#limit = limit;
+    this.#scavengeAfter = scavengeAfter;
   }
 
   init(now: number): void {
@@ -34,13 +34,13 @@ export class AgeRounds {
   }
 
   /** Nanoseconds a run must have been unused. */
-  get limit(): number {
-    return this.#limit;
+  get scavengeAfter(): number {
+    return this.#scavengeAfter;
   }
 
   /** When the next round is due, by the heap's clock. */
   get dueAt(): number {
-    return this.#columns.lastRound[0] + this.#limit / 2;
+    return this.#columns.lastRound[0] + this.#scavengeAfter / 2;
   }
 
   /** A round begins. @returns its number, from 0 */

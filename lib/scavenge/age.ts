@@ -53,7 +53,7 @@ export class AgeScavenger implements Scavenger {
     const now = clock.now();
     if (now < rounds.dueAt) return rounds.dueAt - now;
     const round = rounds.begin(now);
-    const released = pages.releaseUnused?.(rounds.limit) ?? 0;
+    const released = pages.releaseUnused?.(rounds.scavengeAfter) ?? 0;
     state.counters.releasedBackground[0] += released;
     trace.round('bg', round, released);
     return rounds.dueAt - now;

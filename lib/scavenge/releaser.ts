@@ -2,7 +2,8 @@
  * The releaser: gives pages back to the system, and accounts for it.
  *
  * It is the host's side of a page heap's `release`: the page heap finds and marks what goes, the scavenger decides
- * when and how much, and here the kernel is advised. It knows no page heap, so it is there before one.
+ * when and how much, and here the kernel is advised. It needs no page heap, so it is made before the page heap, which
+ * calls it.
  *
  * Not here: whose pages, how many, when.
  */

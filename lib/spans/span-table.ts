@@ -23,7 +23,7 @@
  * Not here: bitmaps (heap/gc-bits.ts).
  */
 import { fatal } from '../base/errors.ts';
-import { type SpanId, spanId } from '../base/units.ts';
+import { pageSize, type SpanId, spanId } from '../base/units.ts';
 import { f64, i32, type Table, table, u8, type Views } from '../meta/column.ts';
 import { IdPool } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
@@ -83,6 +83,12 @@ export const spanPoolTable = table('spanPool', 'mspan', {
  * reaching the next number.
  */
 export const perObjectOf = (elemSize: number): number => (elemSize === 0 ? 0 : (1 + 2 ** -40) / elemSize);
+
+/** Bytes of each object of a span: of a large one's only object, its pages. */
+export const objectSize = (
+  { elemSize, pages }: Pick<Views<typeof spanTable>, 'elemSize' | 'pages'>,
+  s: number,
+): number => (elemSize[s] === 0 ? pages[s] * pageSize : elemSize[s]);
 
 /** Span rows committed at once: about 16 KiB, as the runtime's fixalloc takes for its mspans. */
 const batch = 256;

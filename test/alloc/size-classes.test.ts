@@ -21,7 +21,7 @@ import {
   numSizeClasses,
   numSpanClasses,
   objectIndex,
-  roundUpSize,
+  roundUpSizeBy,
   sizeClassOf,
   sizeClassOfSpan,
   sizeClassTablesByName,
@@ -29,6 +29,8 @@ import {
   tinySpanClass,
 } from '../../lib/alloc/size-classes.ts';
 import { pageSize } from '../../lib/base/units.ts';
+
+const roundUpSize = (size: number): number => roundUpSizeBy(sizeClassTablesByName['go1.21'], size);
 
 interface Golden {
   readonly class_to_size: number[];

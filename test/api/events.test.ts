@@ -174,14 +174,17 @@ describe('who watches', () => {
     expect((error as PageHeapError).message).toContain(name);
   });
 
-  test('of an attached heap is looked at too, and nothing stays attached', () => {
-    const heap = newHeap({});
-    const handle = heap.share();
-    expect(() => Heap.attach(handle, { onEvent: 5 as never })).toThrow(
-      expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
-    );
-    expect(() => heap.dispose()).not.toThrow();
-  });
+  test.each([{ onEvent: 5 }, { debug: 1 }, { timed: 'no' }, { generation: 'lists' }, null, 5, []])(
+    'of an attached heap (%j) are looked at too, and nothing stays attached',
+    (options) => {
+      const heap = newHeap({});
+      const handle = heap.share();
+      expect(() => Heap.attach(handle, options as never)).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
+      );
+      expect(() => heap.dispose()).not.toThrow();
+    },
+  );
 });
 
 test('a debugged heap that is shared does not take another thread’s transitions for its own', () => {

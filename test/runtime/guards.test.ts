@@ -42,6 +42,18 @@ describe('in debug mode', () => {
   });
 });
 
+test.each(['lists', 'treap', 'radix'] as const)(
+  'looking at an object of a shared heap takes the lock (%s)',
+  (generation) => {
+    using heap = new Heap({ ...options, generation, debug: true });
+    const [pointers, noscan] = [heap.malloc(100, false), heap.malloc(100)];
+    heap.share();
+    expect(heap.findObject(pointers + 50)).toMatchObject({ base: pointers, size: 112, noscan: false });
+    expect(heap.findObject(noscan)).toMatchObject({ base: noscan, size: 112, noscan: true });
+    expect([heap.sizeOf(noscan), heap.sizeOf(1)]).toEqual([112, 0]);
+  },
+);
+
 test('otherwise nobody is asked', () => {
   using heap = new Heap(options);
   heap.share();

@@ -13,7 +13,7 @@ import { popcount32 } from '../../base/bits.ts';
 import { alignUp, pageSize } from '../../base/units.ts';
 import type { HeapState } from '../../heap/heap-state.ts';
 import type { SpanObjects } from '../../heap/span-objects.ts';
-import { spanState } from '../../spans/span-table.ts';
+import { objectSize, spanState } from '../../spans/span-table.ts';
 import type { Marked, Marker } from './marker.ts';
 
 export class ExplicitMarker implements Marker {
@@ -57,7 +57,7 @@ export class ExplicitMarker implements Marker {
       if (marked !== 0) {
         marks[page >>> 5] |= 1 << (page & 31);
         objectsMarked += marked;
-        bytesMarked += c.elemSize[s] === 0 ? c.pages[s] * pageSize : marked * c.elemSize[s];
+        bytesMarked += marked * objectSize(c, s);
       }
     }
     return { bytes: bytesMarked, objects: objectsMarked };

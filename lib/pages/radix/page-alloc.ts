@@ -312,7 +312,7 @@ export class RadixPageAlloc extends PageState {
   }
 
   /**
-   * Walks the books; `fatal` on what does not fit. 1: scalars, ranges and the scavenge index against
+   * Walks the page state; `fatal` on what does not fit. 1: scalars, ranges and the scavenge index against
    * the bitmaps; 2: also every leaf; 3: also every summary above.
    */
   check(level: 1 | 2 | 3): void {

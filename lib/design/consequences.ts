@@ -1,0 +1,39 @@
+/**
+ * What follows from a design without being chosen, and what it asks of a class that is brought.
+ *
+ * Not here: what can be chosen (design.ts), what does not go together (refusals.ts).
+ */
+import type { PageHeap, PageHeapClass } from '../pages/contract.ts';
+import type { Design, Generation } from './design.ts';
+import { refuseOption } from './option.ts';
+
+/** Whose gctrace lines a generation prints. */
+export const gcTraceOf = { lists: 'go1.4', treap: 'go1.12', radix: 'go1.21' } as const satisfies Readonly<
+  Record<Generation, string>
+>;
+
+/** Whether scvg lines are those of 2014, which count spans. */
+export const hasOldScavengeTrace = ({ generation }: Pick<Design, 'generation'>): boolean =>
+  generation === 'lists';
+
+/**
+ * Whether a cycle flushes the mcaches before it marks. The trigger of 2014 goes by what objects come to, for which
+ * those of cached spans must be counted; and its sweep takes cached spans like all others.
+ */
+export const flushesBefore = ({ sweep, trigger }: Pick<Design, 'sweep' | 'trigger'>): boolean =>
+  sweep === 'busy' || trigger === 'live';
+
+/** Whether a scavenger can work with a custom page heap. @throws ERR_INVALID_OPTION */
+export function checkCustom(
+  { scavenger }: Pick<Design, 'scavenger'>,
+  pages: PageHeap,
+  { name }: PageHeapClass,
+): void {
+  // Beside 'growth' age is one of two reasons; by itself it would be none.
+  if (scavenger === 'age' && pages.releaseUnused === undefined)
+    refuseOption('scavenger', `${needsAges('')}; ${name || 'this one'} has no releaseUnused`, scavenger);
+}
+
+/** @param brought who chose the scavenger, if nobody did by name */
+export const needsAges = (brought: string): string =>
+  `'age'${brought} needs a page heap that knows since when a run is free`;
