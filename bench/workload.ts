@@ -46,8 +46,10 @@
 export interface Measurement {
   readonly name: string;
   readonly params: Readonly<Record<string, string>>;
-  /** Nanoseconds an operation. */
+  /** Nanoseconds an operation: the median of the repeats. */
   readonly ns?: number;
+  /** Their lower quartile, which other programs disturb least; what two trees are compared by. */
+  readonly quartile?: number;
   /** Bytes of bookkeeping. */
   readonly bytes?: number;
   /** Identifies the work done; equal among participants that report one. */
@@ -107,6 +109,12 @@ export function mixedSize(random: Random): number {
   if (x < 990) return 1024 + random.below(7169);
   if (x < 998) return 8192 + random.below(24577);
   return 32768 + random.below(32769);
+}
+
+/** What the repeats of a measurement come to. */
+export function figures(times: readonly number[]): { readonly ns: number; readonly quartile: number } {
+  const sorted = [...times].sort((a, b) => a - b);
+  return { ns: median(times), quartile: sorted[(sorted.length - 1) >> 2] };
 }
 
 /** The middle value; the mean of the two middle ones of an even number. */

@@ -34,8 +34,8 @@ function mallocs(sizes: readonly number[], orders: readonly string[]): Words[] {
       size,
       live: 65536,
       order,
-      ops: size <= 64 ? 200_000 : size <= 256 ? 100_000 : 50_000,
-      repeats: size <= 256 ? 25 : 15,
+      ops: size <= 16 ? 500_000 : size <= 64 ? 200_000 : size <= 256 ? 100_000 : 50_000,
+      repeats: size <= 16 || size > 256 ? 15 : 25,
     })),
   );
 }

@@ -2,7 +2,8 @@
  * Whether this tree is slower than a baseline: rounds of pairs, and the verdict on each row.
  *
  * A round measures every case once in each tree, in a pair of processes that take turns (pair.ts); who begins
- * changes from round to round. A pair's ratio is ours / baseline. A row is slower when the interval of its
+ * changes from round to round. A process's figure is the lower quartile of its repeats: what other programs do can
+ * only add time. A pair's ratio is ours / baseline. A row is slower when the interval of its
  * pairs (interval.ts) lies wholly above `limit`.
  *
  * There are some forty rows, and a false alarm in one is a false alarm of the whole. Hence three stages:
@@ -85,7 +86,7 @@ export interface JudgeOptions {
 /** What a part of a case showed in one stage. */
 interface Part {
   readonly unit: 'ns' | 'bytes';
-  readonly values: Readonly<Record<Side, number[]>>;
+  readonly told: Readonly<Record<Side, Measurement[]>>;
 }
 
 /** By the word `what`; '' for a case without parts. */
@@ -126,13 +127,17 @@ interface RowState {
   isSuspect: boolean;
 }
 
-function addStage(row: RowState, { values }: Part, stage: number): void {
-  if (values.baseline.length === 0) {
-    row.only.push(...values.ours);
+function addStage(row: RowState, { told }: Part, stage: number): void {
+  const { ours, baseline } = told;
+  // An older commit tells medians alone.
+  const byQuartile = [...ours, ...baseline].every((m) => m.quartile !== undefined);
+  const value = (m: Measurement): number => (byQuartile ? m.quartile : (m.ns ?? m.bytes)) ?? Number.NaN;
+  if (baseline.length === 0) {
+    row.only.push(...ours.map(value));
     row.isSuspect = false;
     return;
   }
-  const pairs = values.ours.map((value, i) => [value, values.baseline[i]] as const);
+  const pairs = ours.map((m, i) => [value(m), value(baseline[i])] as const);
   const interval = pairedInterval(pairs.map(([ours, baseline]) => ours / baseline));
   row.stages.push({ ...interval, pairs });
   const seemsSlower = interval.ratio > limit || (interval.ratio > 1 && interval.high > toFind);
@@ -194,10 +199,10 @@ function record(parts: Parts, side: Side, m: Measurement): void {
   const what = m.params.what ?? '';
   let part = parts.get(what);
   if (part === undefined) {
-    part = { unit: m.ns === undefined ? 'bytes' : 'ns', values: { ours: [], baseline: [] } };
+    part = { unit: m.ns === undefined ? 'bytes' : 'ns', told: { ours: [], baseline: [] } };
     parts.set(what, part);
   }
-  part.values[side].push(m.ns ?? m.bytes ?? Number.NaN);
+  part.told[side].push(m);
 }
 
 /** What tells that two sides did not do the same work. A part that only one side reports is no difference. */

@@ -1,7 +1,7 @@
 /** Small objects without pointers in a ring: see `malloc` in ../workload.ts. */
 
 import { Heap } from '../../lib/api/index.ts';
-import { checkText, fold, median, Random } from '../workload.ts';
+import { checkText, figures, fold, Random } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';
 
 const params = caseParams({
@@ -60,5 +60,5 @@ const collections = heap.readMemStats().NumGC - collectionsBefore;
 if (collections === 0) throw new Error('no collection ran: the measurement says nothing');
 // Both sides of a comparison drew the same, and ended at the same place of the ring.
 const check = checkText(fold(fold(0, random.state), done));
-emit({ name: 'malloc', params: params.all, ns: median(times), check });
+emit({ name: 'malloc', params: params.all, ...figures(times), check });
 heap.dispose();

@@ -3,7 +3,7 @@
 import { pageCount, pageIndex } from '../../lib/base/units.ts';
 import type { RadixPageAlloc } from '../../lib/pages/radix/page-alloc.ts';
 import type { PageCache } from '../../lib/pages/radix/page-cache.ts';
-import { checkText, fold, median } from '../workload.ts';
+import { checkText, figures, fold } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';
 import { addChunks, emptyPageAlloc } from './page-heap.ts';
 
@@ -36,4 +36,4 @@ for (let i = -2; i <= repeats; i++) {
   if (i >= 0) for (let k = 0; k < total; k++) check = fold(check, taken[k]);
   pages.free(pageIndex(0), pageCount(total));
 }
-emit({ name: 'page-cache', params: params.all, ns: median(times), check: checkText(check) });
+emit({ name: 'page-cache', params: params.all, ...figures(times), check: checkText(check) });

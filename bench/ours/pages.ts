@@ -2,7 +2,7 @@
 
 import { pageCount, pageIndex } from '../../lib/base/units.ts';
 import type { RadixPageAlloc } from '../../lib/pages/radix/page-alloc.ts';
-import { checkText, fold, median, pick, Random } from '../workload.ts';
+import { checkText, figures, fold, pick, Random } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';
 import { addChunks, emptyPageAlloc } from './page-heap.ts';
 
@@ -93,13 +93,13 @@ if (batch >= 16) {
   emit({
     name: 'pages',
     params: { ...params.all, what: 'alloc' },
-    ns: median(allocs),
+    ...figures(allocs),
     check: checkText(check),
   });
   emit({
     name: 'pages',
     params: { ...params.all, what: 'free' },
-    ns: median(frees),
+    ...figures(frees),
     check: checkText(check),
   });
 }
@@ -111,4 +111,4 @@ for (let i = 0; i < 20; i++) {
   if (i >= 6) times.push((now() - start) / slice);
 }
 foldLive();
-emit({ name: 'pages', params: { ...params.all, what: 'pair' }, ns: median(times), check: checkText(check) });
+emit({ name: 'pages', params: { ...params.all, what: 'pair' }, ...figures(times), check: checkText(check) });

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { chunkPages, pageCount, pageIndex, pageSize } from '../../lib/base/units.ts';
 import { setRange } from '../../lib/pages/radix/bitmap.ts';
-import { checkText, fold, median } from '../workload.ts';
+import { checkText, figures, fold } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';
 import { addChunks, type Bare, emptyPageAlloc, physicalPages } from './page-heap.ts';
 
@@ -190,4 +190,4 @@ for (let i = 0; i < params.number('repeats') + warmUps; i++) {
   if (i >= warmUps) times.push(elapsed / trace.length);
 }
 const { file: _file, ...shown } = params.all;
-emit({ name: 'radix-trace', params: shown, ns: median(times), check: checkText(trace.expected) });
+emit({ name: 'radix-trace', params: shown, ...figures(times), check: checkText(trace.expected) });

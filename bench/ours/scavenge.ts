@@ -8,7 +8,7 @@
 import { bytes, type PageCount, type PageIndex, pageSize, type SpanId } from '../../lib/base/units.ts';
 import { smallShape } from '../../lib/heap/span-shape.ts';
 import type { RadixPageHeap } from '../../lib/pages/radix/page-heap.ts';
-import { median } from '../workload.ts';
+import { figures } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';
 import { quietRuntime } from './runtime.ts';
 
@@ -65,5 +65,5 @@ for (let i = 0; i <= repeats; i++) {
   releaseAll();
   if (i > 0) times.push((elapsed * quantum) / released);
 }
-emit({ name: 'scavenge', params: params.all, ns: median(times) });
+emit({ name: 'scavenge', params: params.all, ...figures(times) });
 runtime.dispose();

@@ -5,7 +5,7 @@ import { pageSize, spanId } from '../../lib/base/units.ts';
 import type { MHeap } from '../../lib/heap/mheap.ts';
 import { smallShape } from '../../lib/heap/span-shape.ts';
 import { spanUse } from '../../lib/spans/span-table.ts';
-import { checkText, fold, median, pick, Random } from '../workload.ts';
+import { checkText, figures, fold, pick, Random } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';
 import { quietRuntime } from './runtime.ts';
 
@@ -63,5 +63,5 @@ for (let i = 0; i < rounds; i++) {
   }
 }
 const check = checkText(fold(0, random.state));
-emit({ name: 'span', params: { ...params.all, what: 'alloc' }, ns: median(allocs), check });
-emit({ name: 'span', params: { ...params.all, what: 'free' }, ns: median(frees), check });
+emit({ name: 'span', params: { ...params.all, what: 'alloc' }, ...figures(allocs), check });
+emit({ name: 'span', params: { ...params.all, what: 'free' }, ...figures(frees), check });

@@ -8,7 +8,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Heap as AnyHeap } from '../../lib/api/index.ts';
-import { median } from '../workload.ts';
+import { figures } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';
 
 const params = caseParams({ repeats: 'any', processes: 'any', face: 'any', once: 'any' });
@@ -35,7 +35,7 @@ if (once !== undefined) {
     startOne();
     if (i >= 0) times.push(now() - start);
   }
-  emit({ name: 'start', params: { ...shown, what: 'again' }, ns: median(times) });
+  emit({ name: 'start', params: { ...shown, what: 'again' }, ...figures(times) });
 
   const first: number[] = [];
   for (let i = 0; i < params.number('processes'); i++) {
@@ -45,5 +45,5 @@ if (once !== undefined) {
     if (done.status !== 0) throw new Error(`a process that starts one heap failed: ${done.stderr}`);
     first.push(Number(done.stdout));
   }
-  emit({ name: 'start', params: { ...shown, what: 'first' }, ns: median(first) });
+  emit({ name: 'start', params: { ...shown, what: 'first' }, ...figures(first) });
 }

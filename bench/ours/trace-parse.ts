@@ -4,7 +4,7 @@
  */
 
 import { forEachBatch } from '../../lib/lab/trace/reader.ts';
-import { median } from '../workload.ts';
+import { figures } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';
 import { withMadeTrace } from './made-trace.ts';
 
@@ -27,6 +27,6 @@ await withMadeTrace(lines, async (file) => {
     growth = Math.max(0, process.memoryUsage.rss() - early);
     if (i > 0) times.push(elapsed / lines);
   }
-  emit({ name: 'trace-parse', params: params.all, ns: median(times) });
+  emit({ name: 'trace-parse', params: params.all, ...figures(times) });
   emit({ name: 'trace-parse', params: { ...params.all, what: 'growth' }, bytes: growth });
 });

@@ -111,6 +111,16 @@ describe('the verdict', () => {
     expect(fast.result.rows[0].verdict).toBe('faster');
   });
 
+  it('compares by lower quartiles where both sides tell them, else by medians', async () => {
+    const one = (ns: number, quartile?: number): Outcome => ({
+      measurements: [{ name: 'a', params: a.params, ns, ...(quartile === undefined ? {} : { quartile }) }],
+    });
+    const both = await judged({ answer: (side) => (side === 'ours' ? one(150, 99) : one(100, 100)) });
+    expect(both.result.rows[0]).toMatchObject({ ours: 99, baseline: 100, verdict: 'not slower' });
+    const older = await judged({ answer: (side) => (side === 'ours' ? one(150, 99) : one(100)) });
+    expect(older.result.rows[0]).toMatchObject({ ours: 150, baseline: 100, verdict: 'slower' });
+  });
+
   it('judges the parts of a case one by one', async () => {
     const { result } = await judged({
       answer: (side, of) => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Params } from '../../bench/ours/entry.ts';
-import { checkText, fold, median, mixedSize, pick, Random, seed } from '../../bench/workload.ts';
+import { checkText, figures, fold, median, mixedSize, pick, Random, seed } from '../../bench/workload.ts';
 
 /** xorshift32 in arbitrary precision: what the Go and C programs compute in 32-bit words. */
 class SlowRandom {
@@ -52,6 +52,11 @@ describe('small parts', () => {
     expect(median([3, 1, 2])).toBe(2);
     expect(median([4, 1, 3, 2])).toBe(2.5);
     expect(() => median([])).toThrow(RangeError);
+  });
+
+  it('takes the median and the lower quartile of repeats', () => {
+    expect(figures([5, 1, 4, 2, 3])).toEqual({ ns: 3, quartile: 2 });
+    expect(figures([7])).toEqual({ ns: 7, quartile: 7 });
   });
 
   it('folds as 32-bit arithmetic does and prints without a sign', () => {
