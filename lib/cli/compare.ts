@@ -113,7 +113,7 @@ const plain = stripVTControlCharacters;
 
 /** A configuration that failed: why, and where in a custom page heap. */
 function tellFailure(
-  { label, round, message, code }: RunFailure,
+  { label, round, code }: RunFailure,
   error: unknown,
   { pageHeapFile }: Configuration,
   terminal: Terminal,
@@ -122,7 +122,7 @@ function tellFailure(
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const likely = `a custom page heap is most likely the cause; try: pageheap conform ${pageHeapFile}`;
   if (error instanceof PageHeapError) {
-    terminal.fail(plain(`${place} ${inFlags(message)} (${code})`));
+    terminal.fail(plain(`${place} ${inFlags(error)} (${code})`));
     if (code === 'ERR_PAGE_HEAP' && error.cause instanceof Error)
       terminal.note(plain(error.cause.stack ?? ''));
     // Its process ended without a word.

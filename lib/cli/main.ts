@@ -35,7 +35,7 @@ Start here:
   $ pageheap doctor                 what this machine and kernel can do
 
 Environment:
-  GOGC, GOMEMLIMIT, GODEBUG         as the Go runtime reads them; options go first
+  GOGC, GOMEMLIMIT, GODEBUG         as the Go runtime reads them; options override them
   NO_COLOR, FORCE_COLOR             colour is for terminals, unless these say else
 
 ${exitCodesHelp}`;
@@ -88,7 +88,7 @@ function reportError({ terminal, pageHeapFile }: CommandContext, error: unknown)
   const stack = error instanceof Error ? error.stack : String(error);
   if (error instanceof PageHeapError) {
     // The place in the user's own class, which may throw anything: a terminal is not to obey it.
-    terminal.fail(stripVTControlCharacters(`${inFlags(error.message)} (${error.code})`));
+    terminal.fail(stripVTControlCharacters(`${inFlags(error)} (${error.code})`));
     if (error.code === 'ERR_PAGE_HEAP' && error.cause instanceof Error)
       terminal.note(stripVTControlCharacters(error.cause.stack ?? ''));
   } else if (pageHeapFile !== undefined && error instanceof Error && error.name === 'FatalError') {

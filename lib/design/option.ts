@@ -19,7 +19,7 @@ export interface Kind<V> {
   readonly placeholder?: string;
   /** All values, where they are few words. */
   readonly choices?: readonly string[];
-  /** What a text may be, as `seconds: 0, 2.5, 20`. */
+  /** What a text may be, as `a number, 0 to 100`. */
   readonly takes: string;
   /** The value of a text; undefined where it is none. */
   parse(text: string): V | undefined;
@@ -97,7 +97,7 @@ export type Holds<T extends true> = T;
 
 /** @throws PageHeapError ERR_INVALID_OPTION, naming the option */
 export function refuseOption(name: string, reason: string, value: unknown): never {
-  throw new PageHeapError('ERR_INVALID_OPTION', `option ${name}: ${reason}`, { value });
+  throw new PageHeapError('ERR_INVALID_OPTION', `option ${name}: ${reason}`, { value, option: name });
 }
 
 /** Checks each value that is given by its declaration. @throws PageHeapError ERR_INVALID_OPTION */
