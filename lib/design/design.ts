@@ -108,6 +108,7 @@ export const designOptions = {
     ...ofGeneration,
     kind: flag,
     flag: 'huge-page-hints',
+    canBeOn: true,
     help: 'keep huge pages away from released memory',
     more: 'And ask for them again where it is reused',
   },

@@ -48,6 +48,8 @@ export interface Option<V> {
   readonly otherwise?: string;
   /** Its name on the command line; options without one are the library's alone. */
   readonly flag?: string;
+  /** A switch that can be on where nobody says: the command line can switch it off, too. */
+  readonly canBeOn?: boolean;
   /** Says at the command line what it is where nobody says. */
   readonly tellsDefault?: boolean;
   /** Kept in the heap's memory, for threads that attach. */
@@ -100,6 +102,11 @@ export function refuseOption(name: string, reason: string, value: unknown): neve
   throw new PageHeapError('ERR_INVALID_OPTION', `option ${name}: ${reason}`, { value, option: name });
 }
 
+/** A value in a message: a text with its quotes, which tell '100' from 100. */
+function inMessage({ shown }: Kind<unknown>, value: unknown): string {
+  return typeof value === 'string' ? `'${value}'` : (shown?.(value) ?? String(value));
+}
+
 /** Checks each value that is given by its declaration. @throws PageHeapError ERR_INVALID_OPTION */
 export function checkGiven(options: Options, given: Readonly<Record<string, unknown>>): void {
   for (const [name, { kind }] of Object.entries(options)) {
@@ -107,7 +114,7 @@ export function checkGiven(options: Options, given: Readonly<Record<string, unkn
     if (value === undefined) continue;
     const expected = kind.fault(value);
     if (expected !== undefined)
-      refuseOption(name, `must be ${expected}, not ${kind.shown?.(value) ?? String(value)}`, value);
+      refuseOption(name, `must be ${expected}, not ${inMessage(kind, value)}`, value);
   }
 }
 

@@ -23,7 +23,6 @@ import {
   type Holds,
   type Options,
   recordedIn,
-  refuseOption,
   type Values,
   withDefaults,
 } from './option.ts';
@@ -70,6 +69,7 @@ export const heapOptions = {
     kind: flag,
     default: false,
     flag: 'hard-decommit',
+    canBeOn: true,
     environment: 'GODEBUG=harddecommit',
     help: 'make memory that was given back inaccessible',
   },
@@ -293,7 +293,8 @@ function givenOf(options: HeapOptions): HeapOptions {
 
 /** Checks options and fills in what is missing. Throws ERR_INVALID_OPTION, naming the option. */
 export function resolveOptions(options: HeapOptions): ResolvedOptions {
-  if (typeof options !== 'object' || options === null) refuseOption('object', 'must be an object', options);
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new PageHeapError('ERR_INVALID_OPTION', 'options must be an object', { value: options });
   for (const name of Object.keys(options)) if (!Object.hasOwn(all, name)) refuseUnknown(name);
   checkGiven(all, options as Readonly<Record<string, unknown>>);
   const asked = givenOf(options);

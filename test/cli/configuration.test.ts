@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PageHeapError } from '../../lib/base/errors.ts';
-import { inFlags, parseConfiguration } from '../../lib/cli/heap-options.ts';
+import { heapRequestOf, inFlags, parseConfiguration } from '../../lib/cli/heap-options.ts';
 import { resolveDesign } from '../../lib/design/generations.ts';
 
 describe('a configuration', () => {
@@ -48,6 +48,15 @@ describe('a configuration', () => {
   ])("'%s' is refused", (text, message) => {
     expect(() => parseConfiguration(text)).toThrow(message);
     expect(() => parseConfiguration(text)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }));
+  });
+});
+
+describe('a flag', () => {
+  it.each([
+    [true, true],
+    [false, false],
+  ])('of a switch is on, or off by its --no-: %s', (given, hugePageHints) => {
+    expect(heapRequestOf({ hugePageHints: given })).toEqual({ heap: { hugePageHints } });
   });
 });
 

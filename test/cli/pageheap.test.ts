@@ -7,6 +7,9 @@ import { executable, pageheap } from './spawn.ts';
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+// ESC, and a bell.
+writeFileSync(join(folder, 'controls.jsonl'), Uint8Array.of(7, 27, 27));
+
 const commands = ['run', 'report', 'workloads', 'verify', 'doctor'];
 const escapeCode = String.fromCharCode(27);
 
@@ -64,6 +67,7 @@ describe('a wrong command line ends with 2 and says what was wrong', () => {
     [['run', 'rsscurve', '--seed', '1.5'], 'It takes a whole number'],
     [['verify'], "missing required argument 'file'"],
     [['run', 'git', '--name', ''], '--name: an empty name is none'],
+    [['report', 'controls.jsonl'], 'controls.jsonl:1: not JSON: '],
     [['verify', 'no-such-file'], 'no-such-file: no such file'],
     [['verify', '.'], '.: this is a folder'],
     [['report', 'no-such-file'], 'no-such-file: no such file'],
@@ -73,6 +77,7 @@ describe('a wrong command line ends with 2 and says what was wrong', () => {
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain(message);
     expect(err).not.toMatch(/\n\s+at /);
+    expect(err).not.toMatch(/[^\P{Cc}\n]/u);
   });
 
   it.each([
