@@ -41,6 +41,8 @@ export type ErrorCode =
 export interface ErrorDetail {
   /** The offending value, as given. */
   readonly value?: unknown;
+  /** The option that is at fault, by its name in the library; the message then begins with `option NAME: `. */
+  readonly option?: string;
   /** The file that holds the mistake. */
   readonly file?: string;
   /** The line of that file, counted from 1. */
@@ -52,11 +54,18 @@ export interface ErrorDetail {
   readonly cause?: unknown;
 }
 
+/** The layers below the options write the form themselves: `option NAME: …` from the first letter on. */
+function optionNamed(message: string): string | undefined {
+  return /^option (\w+): /.exec(message)?.[1];
+}
+
 /** A mistake of the caller, or memory that is out. `code` is stable. */
 export class PageHeapError extends Error {
   override readonly name = 'PageHeapError';
   readonly code: ErrorCode;
   readonly value: unknown;
+  /** The option that is at fault, by its name in the library. */
+  readonly option: string | undefined;
   readonly file: string | undefined;
   readonly line: number | undefined;
   readonly errno: number | undefined;
@@ -70,6 +79,7 @@ export class PageHeapError extends Error {
     super(`${place}${message}`, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.code = code;
     this.value = detail.value;
+    this.option = detail.option ?? (code === 'ERR_INVALID_OPTION' ? optionNamed(message) : undefined);
     this.file = detail.file;
     this.line = detail.line;
     this.errno = detail.errno;

@@ -112,7 +112,15 @@ describe('what makes no sense is refused, with the part and the reason', () => {
       { generation: '2009' as never },
       /generation: must be one of lists, treap, radix/,
     ],
-    ['an unknown part', { objects: 'slab' as never }, /objects: must be one of freelist, bitmap/],
+    [
+      'an unknown choice',
+      { objects: 'slab' as never },
+      /objects: must be one of freelist, bitmap, not 'slab'$/,
+    ],
+    ['a number as a text', { gcPercent: '100' as never }, /gcPercent: must be .*, not '100'$/],
+    ['bytes as a text', { growthUnit: '4MiB' as never }, /growthUnit: must be .*, not '4MiB'$/],
+    ['a number for all options', 5 as never, /^options must be an object$/],
+    ['a list for all options', [] as never, /^options must be an object$/],
     ['a trigger beyond the goal', { triggerRatio: 2 }, /triggerRatio/],
     [
       'a memory limit for the trigger of 2014',
