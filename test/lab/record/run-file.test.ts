@@ -22,7 +22,7 @@ const sample = (t: number): RunSample => ({
 const head = JSON.stringify(header);
 let files = 0;
 
-function file(text: string): string {
+function file(text: string | Uint8Array): string {
   const path = join(folder, `${++files}.jsonl`);
   writeFileSync(path, text);
   return path;
