@@ -54,11 +54,6 @@ export interface ErrorDetail {
   readonly cause?: unknown;
 }
 
-/** The layers below the options write the form themselves: `option NAME: …` from the first letter on. */
-function optionNamed(message: string): string | undefined {
-  return /^option (\w+): /.exec(message)?.[1];
-}
-
 /** A mistake of the caller, or memory that is out. `code` is stable. */
 export class PageHeapError extends Error {
   override readonly name = 'PageHeapError';
@@ -79,7 +74,7 @@ export class PageHeapError extends Error {
     super(`${place}${message}`, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.code = code;
     this.value = detail.value;
-    this.option = detail.option ?? (code === 'ERR_INVALID_OPTION' ? optionNamed(message) : undefined);
+    this.option = detail.option;
     this.file = detail.file;
     this.line = detail.line;
     this.errno = detail.errno;
