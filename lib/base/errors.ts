@@ -41,6 +41,8 @@ export type ErrorCode =
 export interface ErrorDetail {
   /** The offending value, as given. */
   readonly value?: unknown;
+  /** The option that is at fault, by its name in the library; the message then begins with `option NAME: `. */
+  readonly option?: string;
   /** The file that holds the mistake. */
   readonly file?: string;
   /** The line of that file, counted from 1. */
@@ -57,6 +59,8 @@ export class PageHeapError extends Error {
   override readonly name = 'PageHeapError';
   readonly code: ErrorCode;
   readonly value: unknown;
+  /** The option that is at fault, by its name in the library. */
+  readonly option: string | undefined;
   readonly file: string | undefined;
   readonly line: number | undefined;
   readonly errno: number | undefined;
@@ -70,6 +74,7 @@ export class PageHeapError extends Error {
     super(`${place}${message}`, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.code = code;
     this.value = detail.value;
+    this.option = detail.option;
     this.file = detail.file;
     this.line = detail.line;
     this.errno = detail.errno;

@@ -7,7 +7,6 @@
  * Not here: what is drawn (comparison.ts).
  */
 import { existsSync } from 'node:fs';
-import { stripVTControlCharacters } from 'node:util';
 import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../design/environment.ts';
@@ -40,7 +39,7 @@ import {
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
 import { Progress } from './progress.ts';
 import { addSubjectOptions, defaultSubject, subjectNames, subjectOptionsOf } from './subject.ts';
-import type { Terminal } from './terminal.ts';
+import { plain, type Terminal } from './terminal.ts';
 
 const defaultConfigurations = ['lists', 'treap', 'radix'];
 
@@ -108,12 +107,9 @@ function configurationsOf(texts: readonly string[], base: HeapRequest): Configur
   });
 }
 
-/** What a custom page heap throws may hold anything, also what a terminal obeys. */
-const plain = stripVTControlCharacters;
-
 /** A configuration that failed: why, and where in a custom page heap. */
 function tellFailure(
-  { label, round, message, code }: RunFailure,
+  { label, round, code }: RunFailure,
   error: unknown,
   { pageHeapFile }: Configuration,
   terminal: Terminal,
@@ -122,7 +118,7 @@ function tellFailure(
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const likely = `a custom page heap is most likely the cause; try: pageheap conform ${pageHeapFile}`;
   if (error instanceof PageHeapError) {
-    terminal.fail(plain(`${place} ${inFlags(message)} (${code})`));
+    terminal.fail(plain(`${place} ${inFlags(error)} (${code})`));
     if (code === 'ERR_PAGE_HEAP' && error.cause instanceof Error)
       terminal.note(plain(error.cause.stack ?? ''));
     // Its process ended without a word.

@@ -4,7 +4,6 @@
  * Not here: making one (compare.ts).
  */
 import { join } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
 import type { Comparison } from '../lab/metrics/comparison.ts';
 import { comparePhases, phaseMetrics } from '../lab/metrics/phases.ts';
 import { metrics } from '../lab/metrics/run-metrics.ts';
@@ -15,7 +14,7 @@ import { formatDeviation, formatMetric } from '../lab/report/comparison-values.t
 import { writePage } from './page-file.ts';
 import { irregularityNotes } from './summary.ts';
 import { drawGroups, drawTable, fits, type TableShape } from './table.ts';
-import type { Terminal } from './terminal.ts';
+import { plain, type Terminal } from './terminal.ts';
 
 const comparisonPage = 'comparison.html';
 
@@ -98,7 +97,7 @@ export function comparisonNotes(
     const had = configurations.find((c) => c.label === label)?.runs.length ?? 0;
     const figures = had === 0 ? 'it has no figures' : `its figures are of the ${runsOf(had)} before`;
     // What a custom page heap throws may hold anything.
-    const why = told ? '' : `: ${stripVTControlCharacters(message)} (${code})`;
+    const why = told ? '' : `: ${plain(message)} (${code})`;
     notes.push(`configuration '${label}' failed in run ${round}; ${figures}${why}`);
   }
   if (incomplete.length > 0) {

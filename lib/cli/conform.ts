@@ -175,7 +175,7 @@ export function addConform(program: Command, context: CommandContext): void {
       '<page-heap>',
       `${generations.join(', ')}, or a module (.js, .mjs; .ts where Node strips types)`,
     )
-    .addOption(new Option('--seed <n>', 'of the random run').argParser(wholeNumber(0, 2 ** 31 - 1)))
+    .addOption(new Option('--seed <n>', 'seed of the random run').argParser(wholeNumber(0, 2 ** 31 - 1)))
     .addOption(new Option('--path <path>', 'where the random run begins, as a failure told'))
     .addOption(new Option('--runs <n>', 'random runs').argParser(wholeNumber(1, 100_000)).default(fullRuns))
     .option('--json', 'print the outcome of every check as JSON')

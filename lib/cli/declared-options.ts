@@ -43,6 +43,8 @@ function helpOf({ help, tellsDefault, default: value, otherwise = '', kind }: De
   return `${help} (default: ${value === undefined ? otherwise : kind.format(value)})`;
 }
 
+const offHelp = 'off, also where the generation or the environment says on';
+
 /** Adds the flags of options to a command. @param parse what a text is checked with */
 export function addFlags(command: Command, options: Options, parse = parseFlag): Command {
   for (const flag of flagsOf(options)) {
@@ -61,20 +63,27 @@ export function addFlags(command: Command, options: Options, parse = parseFlag):
       });
     }
     command.optionsGroup(titles[group]).addOption(made);
+    if (declared.canBeOn === true) command.addOption(new Option(`--no-${name}`, offHelp));
   }
   return command;
 }
 
 const camel = (name: string): string => name.replace(/-(\w)/g, (_, c: string) => c.toUpperCase());
 
-/** The texts that a command was given, by flag; that of a switch is empty. */
+/** A switch is there or not; off is what its `--no-` says. */
+const textOf = (value: unknown): string => {
+  if (typeof value !== 'boolean') return String(value);
+  return value ? '' : 'off';
+};
+
+/** The texts that a command was given, by flag; that of a switch is empty, or off. */
 export function textsOf(
   options: Options,
   given: Readonly<Record<string, unknown>>,
 ): { readonly flag: Flag; readonly text: string }[] {
   return flagsOf(options).flatMap((flag) => {
     const value = given[camel(flag.name)];
-    return value === undefined ? [] : [{ flag, text: value === true ? '' : String(value) }];
+    return value === undefined ? [] : [{ flag, text: textOf(value) }];
   });
 }
 

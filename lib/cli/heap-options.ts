@@ -7,7 +7,7 @@
  */
 import { type Command, InvalidArgumentError } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
-import { designOptions, generations } from '../design/design.ts';
+import { designOptions, generations, isGeneration } from '../design/design.ts';
 import { heapOptions } from '../design/options.ts';
 import type { LabHeapOptions } from '../lab/subject/heap-target.ts';
 import { addFlags, type Flag, flagsOf, parseFlag, textsOf } from './declared-options.ts';
@@ -26,8 +26,6 @@ const flags = flagsOf(options);
 
 /** The names a configuration can use. */
 export const heapOptionNames: readonly string[] = flags.map(({ name }) => name);
-
-const isGeneration = (word: string): boolean => (generations as readonly string[]).includes(word);
 
 /** Of a page heap a path is a module's; all else is as it is declared. @throws InvalidArgumentError */
 function isModule({ key }: Flag, text: string): boolean {
@@ -71,19 +69,16 @@ export interface Configuration extends HeapRequest {
   readonly label: string;
 }
 
-/** Of a scavenger that the page heap cannot serve. */
-const needsAges = /\boption scavenger: 'age'(?:, which \w+ brings,)? needs/;
-
 /**
  * The heap's own message about an option in the words of the command line: the option by the name it has
  * there, and what to choose where what was chosen, or a generation brought, does not fit.
  */
-export function inFlags(message: string): string {
-  const said = message.replace(/\boption (\w+)/, (whole, key: string) => {
-    const found = flags.find((flag) => flag.key === key);
-    return found === undefined ? whole : `--${found.name}`;
-  });
-  if (!needsAges.test(message)) return said;
+export function inFlags({ message, option, value }: PageHeapError): string {
+  const flag = flags.find(({ key }) => key === option);
+  if (flag === undefined) return message;
+  const said = message.replace(`option ${flag.key}: `, `--${flag.name}: `);
+  // As a value it is sound: the page heap cannot serve it.
+  if (flag.key !== 'scavenger' || value !== 'age') return said;
   const part = message.startsWith('configuration ') ? 'scavenger=background' : '--scavenger background';
   return `${said}; choose another scavenger: ${part}`;
 }

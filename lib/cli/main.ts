@@ -7,7 +7,6 @@
  *
  * Not here: what the commands do (a file each).
  */
-import { stripVTControlCharacters } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { packageVersion } from '../lab/record/package.ts';
@@ -19,7 +18,7 @@ import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
 import { inFlags } from './heap-options.ts';
 import { addReport } from './report.ts';
 import { addRun } from './run.ts';
-import { Terminal } from './terminal.ts';
+import { plain, Terminal } from './terminal.ts';
 import { addVerify } from './verify.ts';
 import { addWorkloads } from './workloads.ts';
 
@@ -35,7 +34,7 @@ Start here:
   $ pageheap doctor                 what this machine and kernel can do
 
 Environment:
-  GOGC, GOMEMLIMIT, GODEBUG         as the Go runtime reads them; options go first
+  GOGC, GOMEMLIMIT, GODEBUG         as the Go runtime reads them; options override them
   NO_COLOR, FORCE_COLOR             colour is for terminals, unless these say else
 
 ${exitCodesHelp}`;
@@ -88,9 +87,9 @@ function reportError({ terminal, pageHeapFile }: CommandContext, error: unknown)
   const stack = error instanceof Error ? error.stack : String(error);
   if (error instanceof PageHeapError) {
     // The place in the user's own class, which may throw anything: a terminal is not to obey it.
-    terminal.fail(stripVTControlCharacters(`${inFlags(error.message)} (${error.code})`));
+    terminal.fail(plain(`${inFlags(error)} (${error.code})`));
     if (error.code === 'ERR_PAGE_HEAP' && error.cause instanceof Error)
-      terminal.note(stripVTControlCharacters(error.cause.stack ?? ''));
+      terminal.note(plain(error.cause.stack ?? ''));
   } else if (pageHeapFile !== undefined && error instanceof Error && error.name === 'FatalError') {
     terminal.fail(
       `an invariant of the heap is broken; a custom page heap is most likely the cause; ` +

@@ -28,6 +28,11 @@ function writtenDefault({ default: value, otherwise = '' }: Option<unknown>): st
   return value >= 1e9 ? `${value / 1e9}e9` : String(value);
 }
 
+function flagsIn({ flag, canBeOn }: Option<unknown>): string {
+  if (flag === undefined) return '';
+  return canBeOn === true ? `${code(`--${flag}`)}, ${code(`--no-${flag}`)}` : code(`--${flag}`);
+}
+
 /** Options of the library, `new Heap(options)`. */
 function heapTable(options: Options): string {
   return table(
@@ -37,7 +42,7 @@ function heapTable(options: Options): string {
       option.kind.type,
       writtenDefault(option),
       option.environment ?? '',
-      option.flag === undefined ? '' : code(`--${option.flag}`),
+      flagsIn(option),
       option.more === undefined ? option.help : `${option.help}. ${option.more}`,
     ]),
   );

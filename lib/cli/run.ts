@@ -15,6 +15,7 @@ import { readRunFile } from '../lab/record/run-file.ts';
 import { removeUnrecorded } from '../lab/record/run-folder.ts';
 import { formatBytes, formatNumber } from '../lab/report/client/format.ts';
 import { forkRun } from '../lab/run/fork-run.ts';
+import { tryHeap } from '../lab/run/run-heap.ts';
 import type { RunOptions, RunProgress, RunReason } from '../lab/run/run-options.ts';
 import { checkSubject, nameFor, type Subject, subjectOf } from '../lab/subject/subject.ts';
 import { samplingOptions } from '../lab/subject/subject-options.ts';
@@ -93,6 +94,8 @@ async function execute(trace: string, options: Options, context: CommandContext)
   const request = heapRequestOf({ ...options });
   context.pageHeapFile = request.pageHeapFile;
   await checkSubject(subject, 1);
+  // A class that no heap takes is refused before anything is said or made.
+  if (request.pageHeapFile !== undefined) await tryHeap({ ...subject.run, ...request });
   for (const note of await conformanceNotes([request.pageHeapFile])) terminal.note(note);
   const made = makeFolder(options.out);
   const output = stampedPath(options.out, name, new Date(), '.jsonl');

@@ -5,6 +5,7 @@
  * `false`: off), each stream deciding for itself. With `--json` one JSON value goes to `out` and
  * nothing else; progress and remarks still go to `err`.
  */
+import { stripVTControlCharacters } from 'node:util';
 import picocolors from 'picocolors';
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
@@ -26,6 +27,14 @@ export function usesColor(stream: Stream, env: Environment): boolean {
 }
 
 const defaultColumns = 80;
+
+/** A text that a terminal shows and does not obey. */
+export function plain(text: string): string {
+  return stripVTControlCharacters(text).replace(
+    /[^\P{Cc}\n\t]/gu,
+    (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}
 
 export class Terminal {
   readonly out: Stream;

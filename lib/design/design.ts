@@ -27,7 +27,7 @@ export type SizeClassTable = (typeof sizeClassTables)[number];
 export const pageHeapKinds = [...generations, 'custom'] as const;
 export type PageHeapKind = (typeof pageHeapKinds)[number];
 
-const isGeneration = (value: unknown): value is Generation =>
+export const isGeneration = (value: unknown): value is Generation =>
   (generations as readonly unknown[]).includes(value);
 
 /** A generation's page heap, or a class. */
@@ -66,14 +66,14 @@ export const designOptions = {
     ...ofGeneration,
     kind: pageHeap,
     flag: 'page-heap',
-    help: 'who hands out pages: lists, treap, radix, or a module (.js, .mjs) with a custom page heap',
+    help: 'who hands out pages: lists, treap, radix, or a module (.js, .mjs; .ts where Node strips types) with a custom page heap',
   },
   /** Free objects of a span: a list threaded through them, or a bitmap beside. */
   objects: {
     ...ofGeneration,
     kind: choice(objectStyles),
     flag: 'objects',
-    help: 'free objects: a list through them, or a bitmap',
+    help: 'how free objects of a span are kept: in a list through them, or in a bitmap',
   },
   /** How spans are found for sweeping: busy lists and one array of all spans, two stacks, or sets by class. */
   sweep: {
@@ -93,7 +93,7 @@ export const designOptions = {
     help: 'when memory is given back',
     more: "By nobody; after some time unused; that and whenever the heap grows; or in the background, paced, by the collector's goal and the memory limit",
   },
-  /** How it is given back: at once, or when the kernel wants it. */
+  /** How it is given back: at once, or when the kernel needs it. */
   advise: {
     ...ofGeneration,
     kind: choice(adviceKinds),
@@ -101,13 +101,14 @@ export const designOptions = {
     // How a heap advises the kernel stands in its handle.
     kept: false,
     environment: 'GODEBUG=madvdontneed=0: free, 1: dontneed',
-    help: 'how: at once, or when the kernel wants it',
+    help: 'how memory is given back: at once, or when the kernel needs it',
   },
   /** Keep huge pages away from released memory and ask for them again where it is reused. */
   hugePageHints: {
     ...ofGeneration,
     kind: flag,
     flag: 'huge-page-hints',
+    canBeOn: true,
     help: 'keep huge pages away from released memory',
     more: 'And ask for them again where it is reused',
   },
@@ -120,15 +121,15 @@ export const designOptions = {
     kind: powerOfTwo(growthStep, arenaBytes),
     flag: 'growth-unit',
     unit: 'bytes',
-    help: 'by which the heap grows',
+    help: 'how many bytes the heap grows by at a time',
     more: 'Up to 1 MiB a least amount in steps of 64 KiB, above it a multiple; with the radix page heap 4 MiB and more',
   },
-  /** Who allocates released memory releases as much elsewhere. With the scavenger 'growth' only. */
+  /** Where released memory is allocated again, as much is released elsewhere. With the scavenger 'growth' only. */
   scavengeOnReuse: {
     ...ofGeneration,
     kind: flag,
     flag: 'scavenge-on-reuse',
-    help: 'who allocates released memory releases as much',
+    help: 'when released memory is allocated again, release as much elsewhere',
     more: "With the scavenger 'growth'",
   },
   /** The table of size classes. */
@@ -146,7 +147,7 @@ export const designOptions = {
     ...ofGeneration,
     kind: choice(triggers),
     flag: 'trigger',
-    help: 'when a collection starts: as in 2014, or as since',
+    help: 'when a collection starts: as in 2014 (live), or as in the later designs (paced)',
     more: 'Live: grown by GOGC percent of what is not freed yet, from the first byte on; paced: of what was marked, from 4 MiB on, with roots and memory limit',
   },
 } as const satisfies Options;

@@ -78,7 +78,10 @@ export function number(low: number, high: number, placeholder = 'x'): Kind<numbe
 const longest = 1e6;
 
 /** Seconds, fractions allowed. */
-export const seconds: Kind<number> = { ...number(0, longest, 's'), takes: 'seconds: 0, 2.5, 20' };
+export const seconds: Kind<number> = {
+  ...number(0, longest, 's'),
+  takes: `seconds, 0 to ${longest}, as in 2.5`,
+};
 
 /** Nanoseconds above 0, in seconds on the command line, where 0 is `zero`. */
 export function nanoseconds(zero: number): Kind<number> {
@@ -102,7 +105,7 @@ export const gcPercent: Kind<number> = {
   ...identity,
   type: 'whole number below 2^31; negative: off',
   placeholder: 'percent',
-  takes: 'an integer, or off',
+  takes: 'an integer below 2^31, or off',
   fault: (value) =>
     Number.isInteger(value) && (value as number) < 2 ** 31 ? undefined : 'a whole number below 2^31',
   parse: parseGCPercent,
@@ -120,7 +123,7 @@ export const memoryLimit: Kind<number> = {
   ...identity,
   type: 'whole bytes, or Infinity',
   placeholder: 'bytes',
-  takes: 'bytes, or an integer with KiB, MiB or GiB, or off',
+  takes: 'bytes, or an integer with B, KiB, MiB, GiB or TiB, or off',
   fault: (value) =>
     isNumber(value, 0, Number.POSITIVE_INFINITY) && (value >= 2 ** 53 || Number.isInteger(value))
       ? undefined
@@ -142,7 +145,7 @@ export function powerOfTwo(low: number, high: number): Kind<number> {
     ...identity,
     type: `a power of two, ${range}`,
     placeholder: 'bytes',
-    takes: 'bytes: 64KiB, 1MiB, 4MiB, 64MiB',
+    takes: `bytes, a power of two from ${formatBytes(low)} to ${formatBytes(high)}, as in 4MiB`,
     fault: (value) =>
       isNumber(value, low, high) && Number.isInteger(Math.log2(value))
         ? undefined
@@ -156,10 +159,11 @@ export function powerOfTwo(low: number, high: number): Kind<number> {
 /** Bytes: whole arenas. */
 export function arenas(low: number, high: number): Kind<number> {
   const bytes = whole(low, high, 'bytes');
+  const range = `bytes, ${formatBytes(low)} to ${formatBytes(high)} in steps of ${formatBytes(arenaBytes)}`;
   return {
     ...bytes,
-    type: `bytes, ${formatBytes(low)} to ${formatBytes(high)} in steps of ${formatBytes(arenaBytes)}`,
-    takes: 'bytes: 64MiB, 1GiB',
+    type: range,
+    takes: `${range}, as in 1GiB`,
     fault: (value) =>
       bytes.fault(value) ??
       ((value as number) % arenaBytes === 0 ? undefined : `a multiple of ${arenaBytes}`),

@@ -19,7 +19,7 @@ export interface Kind<V> {
   readonly placeholder?: string;
   /** All values, where they are few words. */
   readonly choices?: readonly string[];
-  /** What a text may be, as `seconds: 0, 2.5, 20`. */
+  /** What a text may be, as `a number, 0 to 100`. */
   readonly takes: string;
   /** The value of a text; undefined where it is none. */
   parse(text: string): V | undefined;
@@ -48,6 +48,8 @@ export interface Option<V> {
   readonly otherwise?: string;
   /** Its name on the command line; options without one are the library's alone. */
   readonly flag?: string;
+  /** A switch that can be on where nobody says: the command line can switch it off, too. */
+  readonly canBeOn?: boolean;
   /** Says at the command line what it is where nobody says. */
   readonly tellsDefault?: boolean;
   /** Kept in the heap's memory, for threads that attach. */
@@ -97,7 +99,12 @@ export type Holds<T extends true> = T;
 
 /** @throws PageHeapError ERR_INVALID_OPTION, naming the option */
 export function refuseOption(name: string, reason: string, value: unknown): never {
-  throw new PageHeapError('ERR_INVALID_OPTION', `option ${name}: ${reason}`, { value });
+  throw new PageHeapError('ERR_INVALID_OPTION', `option ${name}: ${reason}`, { value, option: name });
+}
+
+/** A value in a message: a text with its quotes, which tell '100' from 100. */
+function inMessage({ shown }: Kind<unknown>, value: unknown): string {
+  return typeof value === 'string' ? `'${value}'` : (shown?.(value) ?? String(value));
 }
 
 /** Checks each value that is given by its declaration. @throws PageHeapError ERR_INVALID_OPTION */
@@ -107,7 +114,7 @@ export function checkGiven(options: Options, given: Readonly<Record<string, unkn
     if (value === undefined) continue;
     const expected = kind.fault(value);
     if (expected !== undefined)
-      refuseOption(name, `must be ${expected}, not ${kind.shown?.(value) ?? String(value)}`, value);
+      refuseOption(name, `must be ${expected}, not ${inMessage(kind, value)}`, value);
   }
 }
 

@@ -69,6 +69,7 @@ export const heapOptions = {
     kind: flag,
     default: false,
     flag: 'hard-decommit',
+    canBeOn: true,
     environment: 'GODEBUG=harddecommit',
     help: 'make memory that was given back inaccessible',
   },
@@ -121,7 +122,7 @@ export const heapOptions = {
     // JSON has no Infinity.
     special: (value) => (value === null || value === Number.POSITIVE_INFINITY ? 'never' : undefined),
     environment: "GODEBUG=scavenge=1, with the scavengers 'age' and 'growth': 10e6",
-    help: 'collect after so long at the latest; 0: never',
+    help: 'collect when this time has passed without a collection; 0: never',
   },
   /** Nanoseconds after which the scavengers 'age' and 'growth' release an unused run. Five minutes. */
   scavengeAfter: {
@@ -133,12 +134,12 @@ export const heapOptions = {
     kept: true,
     unit: 'ns',
     environment: 'GODEBUG=scavenge=1: 20e6',
-    help: 'unused for so long, memory is given back by age',
+    help: 'give memory back that was unused for this time; 0: all that is unused',
     more: "With the scavengers 'age' and 'growth'",
   },
   /**
    * Bytes of roots outside the heap that a collection would scan (globals, stacks): since Go 1.18 they count
-   * for the goal as live bytes do. With the scavenger 'background', the design that has them. 0.
+   * for the goal as live bytes do. With the scavenger 'background' and the trigger 'paced', the design that has them. 0.
    */
   rootBytes: {
     ...ofHeap,

@@ -174,21 +174,25 @@ function limitFindings(machine: Machine): Finding[] {
   return rows;
 }
 
-function lookFindings({ looks, namingErrno }: Machine): Finding[] {
+function introspectionFindings({ introspection, namingErrno }: Machine): Finding[] {
   return [
-    looks.vmReadErrno === 0
+    introspection.vmReadErrno === 0
       ? ok('process_vm_readv on itself', 'works')
       : fallback(
           'process_vm_readv on itself',
-          errnoName(looks.vmReadErrno),
+          errnoName(introspection.vmReadErrno),
           'safe reads and writes go through a pipe',
         ),
-    looks.pagemapErrno === 0
+    introspection.pagemapErrno === 0
       ? ok(
           '/proc/self/pagemap',
-          looks.frameNumbers ? 'readable, with frame numbers' : 'readable, frame numbers hidden',
+          introspection.frameNumbers ? 'readable, with frame numbers' : 'readable, frame numbers hidden',
         )
-      : fallback('/proc/self/pagemap', errnoName(looks.pagemapErrno), 'residency comes from mincore alone'),
+      : fallback(
+          '/proc/self/pagemap',
+          errnoName(introspection.pagemapErrno),
+          'residency comes from mincore alone',
+        ),
     namingErrno === 0
       ? ok('naming of mappings (PR_SET_VMA)', 'works')
       : fallback(
@@ -210,7 +214,7 @@ export function explainMachine(machine: Machine): Finding[] {
     ...machine.advices.map(adviceFinding),
     overcommitFinding(machine),
     ...limitFindings(machine),
-    ...lookFindings(machine),
+    ...introspectionFindings(machine),
   ];
 }
 

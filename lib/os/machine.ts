@@ -13,9 +13,9 @@ import { TiB } from '../base/units.ts';
 import { type Addon, loadAddon } from './addon.ts';
 import {
   type AdviceProbe,
-  type LookProbe,
+  type IntrospectionProbe,
   probeAdvices,
-  probeLooks,
+  probeIntrospection,
   probeNaming,
   probeReservation,
 } from './probes.ts';
@@ -53,7 +53,7 @@ export interface Machine {
   readonly advices: readonly AdviceProbe[];
   /** Errno of naming a mapping; 0 if it works. */
   readonly namingErrno: number;
-  readonly looks: LookProbe;
+  readonly introspection: IntrospectionProbe;
   /** vm.overcommit_memory: 0 heuristic, 1 always, 2 strict. */
   readonly overcommit: number | undefined;
   /** Under strict overcommit: what may be committed still, in bytes. */
@@ -102,7 +102,7 @@ export function inspectMachine(addon: Addon = loadAddon(), read: ReadText = read
     },
     advices: probeAdvices(addon),
     namingErrno: probeNaming(addon),
-    looks: probeLooks(addon),
+    introspection: probeIntrospection(addon),
     overcommit,
     commitLeft:
       overcommit === 2 && commitLimit !== undefined && committed !== undefined

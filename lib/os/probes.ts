@@ -20,8 +20,8 @@ export interface AdviceProbe {
   readonly effect: boolean | undefined;
 }
 
-export interface LookProbe {
-  /** process_vm_readv on the own process: 0, or the errno for which looks go through a pipe. */
+export interface IntrospectionProbe {
+  /** process_vm_readv on the own process: 0, or the errno for which reads go through a pipe. */
   readonly vmReadErrno: number;
   /** Reading /proc/self/pagemap: 0 or errno. */
   readonly pagemapErrno: number;
@@ -107,10 +107,10 @@ export function probeNaming(addon: Addon): number {
   return withScratch(addon, page, page, ({ base }) => addon.name(base, page, 'pageheap')) ?? ENOMEM;
 }
 
-/** Tries to look at memory by system calls and by pagemap. */
-export function probeLooks(addon: Addon): LookProbe {
+/** Tries whether this process can read its own memory by system calls, and pagemap. */
+export function probeIntrospection(addon: Addon): IntrospectionProbe {
   const page = addon.pageSize();
-  const looks = withScratch(addon, page, page, ({ base }): LookProbe => {
+  const found = withScratch(addon, page, page, ({ base }): IntrospectionProbe => {
     addon.fill(base, page, 1);
     const flags = new Uint8Array(1);
     const pagemapErrno = addon.pagemap(base, flags);
@@ -120,7 +120,7 @@ export function probeLooks(addon: Addon): LookProbe {
       frameNumbers: pagemapErrno === 0 && (flags[0]! & PagemapFlag.frameShown) !== 0,
     };
   });
-  return looks ?? { vmReadErrno: ENOMEM, pagemapErrno: ENOMEM, frameNumbers: false };
+  return found ?? { vmReadErrno: ENOMEM, pagemapErrno: ENOMEM, frameNumbers: false };
 }
 
 /** The largest reservation the system grants now, by halving from `most`; bytes. */

@@ -29,6 +29,7 @@ export function requirePageHeap(pages: PageHeap, name: string): PageHeap {
   if (lacking.length > 0) {
     throw new PageHeapError('ERR_INVALID_OPTION', `option pageHeap: ${name} lacks ${lacking.join(', ')}`, {
       value: name,
+      option: 'pageHeap',
     });
   }
   return pages;

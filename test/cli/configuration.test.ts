@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { inFlags, parseConfiguration } from '../../lib/cli/heap-options.ts';
+import { PageHeapError } from '../../lib/base/errors.ts';
+import { heapRequestOf, inFlags, parseConfiguration } from '../../lib/cli/heap-options.ts';
 import { resolveDesign } from '../../lib/design/generations.ts';
 
 describe('a configuration', () => {
@@ -50,6 +51,15 @@ describe('a configuration', () => {
   });
 });
 
+describe('a flag', () => {
+  it.each([
+    [true, true],
+    [false, false],
+  ])('of a switch is on, or off by its --no-: %s', (given, hugePageHints) => {
+    expect(heapRequestOf({ hugePageHints: given })).toEqual({ heap: { hugePageHints } });
+  });
+});
+
 describe('what fits together', () => {
   it.each([
     [
@@ -63,8 +73,17 @@ describe('what fits together', () => {
     ["option scavenger: 'age' needs x", 'needs x; choose another scavenger: --scavenger background'],
     ['option scavenger: must be one of x', 'must be one of x'],
   ])('%s', (message, end) => {
-    expect(inFlags(message).endsWith(end)).toBe(true);
-    expect(inFlags(message)).toContain('--scavenger: ');
+    const value = message.includes("'age'") ? 'age' : 'x';
+    const said = inFlags(new PageHeapError('ERR_INVALID_OPTION', message, { value, option: 'scavenger' }));
+    expect(said.endsWith(end)).toBe(true);
+    expect(said).toContain('--scavenger: ');
+  });
+
+  it.each([
+    ['ERR_INVALID_OPTION', "configuration 'radix,gcPercent=5': there is no option gcPercent; there are gogc"],
+    ['ERR_PAGE_HEAP', 'the page heap Mine threw in alloc: late option gcPercent'],
+  ] as const)('an option in the words of another is left: %s', (code, message) => {
+    expect(inFlags(new PageHeapError(code, message))).toBe(message);
   });
 
   it('is what the heap itself says of it', () => {

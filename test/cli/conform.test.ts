@@ -143,6 +143,26 @@ describe('pageheap conform', () => {
       [module('missing.mjs', `// first\nimport { no } from ${JSON.stringify(pathToFileURL(example).href)};`)],
       /does not provide an export named 'no' \(.*missing\.mjs:2\) \(ERR_FILE/,
     ],
+    [
+      'a folder',
+      [join(root, 'examples')],
+      /examples: cannot be loaded as a module: it is a folder \(ERR_FILE/,
+    ],
+    [
+      'a module that ends the process',
+      [module('exits.mjs', 'process.exit(7)')],
+      /exits\.mjs: cannot be loaded as a module: it ends the process, with code 7 \(ERR_FILE/,
+    ],
+    [
+      'a module that never gets ready',
+      [module('waits.mjs', 'await new Promise(() => undefined);')],
+      /waits\.mjs: cannot be loaded as a module: its top-level await never settles \(ERR_FILE/,
+    ],
+    [
+      'a class without a name',
+      [module('anonymous.mjs', 'export default class { alloc() {} }')],
+      /anonymous\.mjs lacks free/,
+    ],
     ['an unknown kind of file', [module('x.txt', '')], /it is no \.js, \.mjs or \.ts file.*ERR_FILE/],
     ['a module without a class', [module('none.mjs', 'export const a = 1')], /exports no class.*ERR_INVALID/],
     ['an arrow function', [module('f.mjs', 'export default () => 1')], /exports no class.*ERR_INVALID/],

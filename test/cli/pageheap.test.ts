@@ -7,6 +7,9 @@ import { executable, pageheap } from './spawn.ts';
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+// ESC, and a bell.
+writeFileSync(join(folder, 'controls.jsonl'), Uint8Array.of(7, 27, 27));
+
 const commands = ['run', 'report', 'workloads', 'verify', 'doctor'];
 const escapeCode = String.fromCharCode(27);
 
@@ -45,8 +48,13 @@ describe('a wrong command line ends with 2 and says what was wrong', () => {
     [['run', '--durationn', '1'], 'Did you mean --duration?'],
     [['run', 'a', 'b'], 'too many arguments'],
     [['run', '--duration', '-1'], 'It takes seconds'],
-    [['run', '--gogc', '5%'], 'It takes an integer, or off'],
-    [['run', '--memory-limit', '10MB'], 'It takes bytes'],
+    [['run', '--duration', '2000000'], 'It takes seconds, 0 to 1000000, as in 2.5.'],
+    [['run', '--gogc', '99999999999'], 'It takes an integer below 2^31, or off.'],
+    [
+      ['run', '--memory-limit', '10MB'],
+      'It takes bytes, or an integer with B, KiB, MiB, GiB or TiB, or off.',
+    ],
+    [['run', '--growth-unit', '4MB'], 'It takes bytes, a power of two from 64KiB to 64MiB, as in 4MiB.'],
     [['run', '--advise', 'never'], 'Allowed choices are dontneed, free'],
     [['run', '--touch', 'some'], 'Allowed choices are all, page, none'],
     [['run', '--idle-gcs', '1.5'], 'It takes a whole number'],
@@ -59,6 +67,7 @@ describe('a wrong command line ends with 2 and says what was wrong', () => {
     [['run', 'rsscurve', '--seed', '1.5'], 'It takes a whole number'],
     [['verify'], "missing required argument 'file'"],
     [['run', 'git', '--name', ''], '--name: an empty name is none'],
+    [['report', 'controls.jsonl'], 'controls.jsonl:1: not JSON: '],
     [['verify', 'no-such-file'], 'no-such-file: no such file'],
     [['verify', '.'], '.: this is a folder'],
     [['report', 'no-such-file'], 'no-such-file: no such file'],
@@ -68,6 +77,7 @@ describe('a wrong command line ends with 2 and says what was wrong', () => {
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain(message);
     expect(err).not.toMatch(/\n\s+at /);
+    expect(err).not.toMatch(/[^\P{Cc}\n]/u);
   });
 
   it.each([

@@ -72,7 +72,7 @@ describe('a generation', () => {
   });
 });
 
-describe('what makes no sense is refused, with the part and the reason', () => {
+describe('what makes no sense is refused, with the option and the reason', () => {
   it.each<[string, HeapOptions, RegExp]>([
     [
       'a memory limit where nobody knows one',
@@ -112,7 +112,13 @@ describe('what makes no sense is refused, with the part and the reason', () => {
       { generation: '2009' as never },
       /generation: must be one of lists, treap, radix/,
     ],
-    ['an unknown part', { objects: 'slab' as never }, /objects: must be one of freelist, bitmap/],
+    [
+      'an unknown choice',
+      { objects: 'slab' as never },
+      /objects: must be one of freelist, bitmap, not 'slab'$/,
+    ],
+    ['a number as a text', { gcPercent: '100' as never }, /gcPercent: must be .*, not '100'$/],
+    ['bytes as a text', { growthUnit: '4MiB' as never }, /growthUnit: must be .*, not '4MiB'$/],
     ['a trigger beyond the goal', { triggerRatio: 2 }, /triggerRatio/],
     [
       'a memory limit for the trigger of 2014',
@@ -139,6 +145,12 @@ describe('what makes no sense is refused, with the part and the reason', () => {
     const make = (): void => new Heap({ ...small, ...options }).dispose();
     expect(make).toThrow(message);
     expect(make).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }));
+  });
+
+  it.each([5, null, []])('options that are none: %j', (options) => {
+    const make = (): void => new Heap(options as never).dispose();
+    expect(make).toThrow(/^options must be an object$/);
+    expect(make).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION', option: undefined }));
   });
 
   it('a limit set later', () => {

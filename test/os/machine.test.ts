@@ -79,7 +79,7 @@ describe('a machine that refuses everything', () => {
       reservable: 64 * MiB,
       maxMapCount: 20,
       namingErrno: EINVAL,
-      looks: { vmReadErrno: ENOSYS, pagemapErrno: EPERM, frameNumbers: false },
+      introspection: { vmReadErrno: ENOSYS, pagemapErrno: EPERM, frameNumbers: false },
       cgroup: { version: 2, group: '/a/b', limit: GiB, high: 512 * MiB },
     });
     expect(machine.advices.every((probe) => probe.errno === EINVAL && probe.effect === undefined)).toBe(true);

@@ -88,9 +88,10 @@ async function tryConfigurations({ configurations, run }: CompareOptions): Promi
       });
     } catch (error) {
       if (!(error instanceof PageHeapError)) throw error;
-      const { code, message, value, errno } = error;
+      const { code, message, value, option, errno } = error;
       throw new PageHeapError(code, `configuration '${label}': ${message}`, {
         value,
+        ...(option === undefined ? {} : { option }),
         ...(errno === undefined ? {} : { errno }),
         cause: error,
       });

@@ -95,6 +95,7 @@ export async function readRunFile(path: string): Promise<RunData> {
   const refuse = (line: number, message: string, cause?: unknown): never => {
     throw new PageHeapError('ERR_RUN_FILE', message, { file: path, line, cause });
   };
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) refuse(1, 'the file is gzipped: unpack it first, with gunzip');
   const lines: unknown[] = [];
   let wasCut = false;
   let number = 0;

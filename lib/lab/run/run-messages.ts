@@ -21,6 +21,9 @@ export interface PackedError {
   /** The stack of what caused it: where a custom page heap threw. */
   readonly causeStack: string | undefined;
   readonly code: ErrorCode | undefined;
+  /** Where it is a word or a number: a class cannot be sent. */
+  readonly value: string | number | undefined;
+  readonly option: string | undefined;
   readonly file: string | undefined;
   readonly line: number | undefined;
   readonly errno: number | undefined;
@@ -32,6 +35,9 @@ function rootOf(cause: unknown): Error | undefined {
   return cause instanceof Error ? (rootOf(cause.cause) ?? cause) : undefined;
 }
 
+const isSimple = (value: unknown): value is string | number =>
+  typeof value === 'string' || typeof value === 'number';
+
 export function packError(error: unknown): PackedError {
   const known = error instanceof PageHeapError ? error : undefined;
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
@@ -41,6 +47,8 @@ export function packError(error: unknown): PackedError {
     stack,
     causeStack: rootOf(known?.cause)?.stack,
     code: known?.code,
+    value: isSimple(known?.value) ? known.value : undefined,
+    option: known?.option,
     file: known?.file,
     line: known?.line,
     errno: known?.errno,
@@ -49,7 +57,7 @@ export function packError(error: unknown): PackedError {
 }
 
 export function unpackError(packed: PackedError): Error {
-  const { code, file, line, errno, syscall, message, name, stack, causeStack } = packed;
+  const { code, value, option, file, line, errno, syscall, message, name, stack, causeStack } = packed;
   if (code === undefined) {
     const error = new Error(message);
     error.name = name;
@@ -61,6 +69,8 @@ export function unpackError(packed: PackedError): Error {
   // The constructor puts the place before the message again.
   const place = file === undefined ? '' : line === undefined ? `${file}: ` : `${file}:${line}: `;
   return new PageHeapError(code, message.startsWith(place) ? message.slice(place.length) : message, {
+    value,
+    ...(option === undefined ? {} : { option }),
     ...(file === undefined ? {} : { file }),
     ...(line === undefined ? {} : { line }),
     ...(errno === undefined ? {} : { errno }),

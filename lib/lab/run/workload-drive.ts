@@ -4,8 +4,7 @@
  * Progress: how much of its work a workload has done is not known; the share is that of its idle stretches,
  * which take most of the time.
  */
-import { PageHeapError } from '../../base/errors.ts';
-import { recordedIn, withDefaults } from '../../design/option.ts';
+import { recordedIn, refuseOption, withDefaults } from '../../design/option.ts';
 import type { RunValue } from '../record/lines.ts';
 import { workloadOptions } from '../subject/subject-options.ts';
 import type { WorkloadOptions } from '../subject/subject-request.ts';
@@ -48,7 +47,7 @@ export class WorkloadDrive implements Drive {
     const { seed, scale, timeScale, moreCollections } = withDefaults(workloadOptions, options);
     this.#workload = workloadNamed(name);
     if (moreCollections && this.#workload.hasMoreCollections !== true)
-      throw new PageHeapError('ERR_INVALID_OPTION', `option moreCollections: ${name} has no such variant`);
+      refuseOption('moreCollections', `${name} has no such variant`, true);
     this.#seed = seed ?? this.#workload.seed;
     this.#scale = scale;
     this.#timeScale = timeScale;

@@ -5,11 +5,17 @@
  * makes one (runtime/page-heaps.ts).
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { extname, relative, resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { basename, extname, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { PageHeapError } from '../../base/errors.ts';
 import type { PageHeapClass } from '../../pages/contract.ts';
+
+/** By address. Node, too, loads a module once; and that it has nothing left to do it says once. */
+const loadings = new Map<string, Promise<Record<string, unknown>>>();
+
+/** As cli/exit-codes.ts has it. */
+const wrongFile = 2;
 
 /**
  * Where a module, or one that it imports, is no JavaScript: ` (file:line)`, or nothing where that cannot be told.
@@ -28,17 +34,48 @@ function placeOf(cause: unknown, url: string): string {
   return ` (${file.startsWith('..') ? fileURLToPath(found[1] ?? url) : file}:${found[2]})`;
 }
 
+/**
+ * What a module loads to.
+ *
+ * Nobody goes on after one that ends the process, so that is said while it ends, with the code of a wrong file.
+ * Of one that waits for what never comes it is known when the process has nothing left to do.
+ */
+async function load(path: string, href: string): Promise<Record<string, unknown>> {
+  const onExit = (code: number): void => {
+    process.stderr.write(
+      `pageheap: ${path}: cannot be loaded as a module: it ends the process, with code ${code} (ERR_FILE)\n`,
+    );
+    process.exitCode = wrongFile;
+  };
+  let onIdle = (): void => undefined;
+  const idle = new Promise<never>((_resolve, reject) => {
+    onIdle = (): void => reject(new Error('its top-level await never settles'));
+  });
+  process.on('exit', onExit);
+  process.on('beforeExit', onIdle);
+  try {
+    return await Promise.race([import(href) as Promise<Record<string, unknown>>, idle]);
+  } finally {
+    process.off('exit', onExit);
+    process.off('beforeExit', onIdle);
+  }
+}
+
 /** @throws PageHeapError ERR_FILE when the module cannot be loaded, ERR_INVALID_OPTION when it has no class */
 export async function loadPageHeap(path: string): Promise<PageHeapClass> {
   const refuse = (why: string, cause?: unknown): never => {
     throw new PageHeapError('ERR_FILE', `cannot be loaded as a module: ${why}`, { file: path, cause });
   };
-  if (!existsSync(path)) refuse('there is no such file');
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) refuse('there is no such file');
+  if (stat?.isDirectory()) refuse('it is a folder');
   if (!/^\.[cm]?[jt]s$/.test(extname(path))) refuse('it is no .js, .mjs or .ts file');
   const { href } = pathToFileURL(resolve(path));
   let module: Record<string, unknown> = {};
   try {
-    module = (await import(href)) as Record<string, unknown>;
+    const loading = loadings.get(href) ?? load(path, href);
+    loadings.set(href, loading);
+    module = await loading;
   } catch (cause) {
     const { code, message } = cause as { code?: unknown; message?: unknown };
     refuse(
@@ -57,5 +94,8 @@ export async function loadPageHeap(path: string): Promise<PageHeapClass> {
       { value: path },
     );
   }
+  // The export's name is all that an anonymous class has.
+  if (found.name === 'default' || found.name === '')
+    Object.defineProperty(found, 'name', { value: basename(path), configurable: true });
   return found as PageHeapClass;
 }

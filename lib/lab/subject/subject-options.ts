@@ -35,7 +35,7 @@ export const traceOptions = {
     recorded: 'pace',
     unit: 's',
     special: (value) => (value === 0 ? 'none' : undefined),
-    help: 'seconds of idleness after it',
+    help: 'seconds of idleness after the replay',
   },
   /** Collections at the beginning of the idle stretch, a second apart. Default 2. */
   collections: {
@@ -44,7 +44,7 @@ export const traceOptions = {
     default: 2,
     flag: 'idle-gcs',
     recorded: 'pace',
-    help: 'collections when idle, a second apart',
+    help: 'collections at the beginning of the idleness, a second apart',
   },
   /** What is written of each object. Default: all. */
   touch: {
@@ -74,7 +74,7 @@ export const workloadOptions = {
     otherwise: "the workload's",
     tellsDefault: true,
     flag: 'seed',
-    help: 'of its random numbers',
+    help: 'seed of its random numbers',
   },
   /** Multiplies its memory: 0.001 to 100. Default 1. */
   scale: {
@@ -100,7 +100,7 @@ export const workloadOptions = {
     kind: flag,
     default: false,
     flag: 'more-collections',
-    help: 'two more, a second apart, after big drops (rsscurve knows it)',
+    help: 'after big drops, two more collections, a second apart (rsscurve has this variant)',
   },
 } as const satisfies Options;
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RunHeader, RunSample } from '../../../lib/lab/record/lines.ts';
 import { RunFileWriter, readRunFile } from '../../../lib/lab/record/run-file.ts';
@@ -21,7 +22,7 @@ const sample = (t: number): RunSample => ({
 const head = JSON.stringify(header);
 let files = 0;
 
-function file(text: string): string {
+function file(text: string | Uint8Array): string {
   const path = join(folder, `${++files}.jsonl`);
   writeFileSync(path, text);
   return path;
@@ -75,6 +76,7 @@ describe('reading a run file', () => {
     ['an empty file', '', 1, /empty/],
     ['another file', '= Start\n', 1, /not JSON/],
     ['one half line', '{"k":"ru', 1, /not JSON/],
+    ['a gzipped file', gzipSync(head), 1, /gzipped: unpack it first/],
     ['no header', `${JSON.stringify(sample(1))}\n`, 1, /first line must be of kind run/],
     [
       'another format',
