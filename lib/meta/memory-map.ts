@@ -13,8 +13,10 @@
  *          └───────────────────────────────────────────────┘ ┘
  *
  * Offsets follow from the declarations and the number of rows alone, so another thread that knows
- * the base address computes the same map. Columns start on cache lines; tables start on granules,
- * and each table is one ArrayBuffer (V8 on Node 20 caps one at 4 GiB).
+ * the base address computes the same map. Columns start on cache lines, tables on granules. What
+ * JavaScript views is cut into *windows*, each one external ArrayBuffer, as few as fit: V8 on Node 20
+ * caps one at 4 GiB, and each new one provokes a collection (4 ms; one for each table was two thirds
+ * of what a new heap costs). A table lies in one window; the header opens the first.
  *
  * Not here: memory. This file is arithmetic.
  */
@@ -24,7 +26,7 @@ import { bytesPerElement, cacheLineBytes, type Table } from './column.ts';
 export const granuleBytes = 4096;
 export const headerBytes = granuleBytes;
 
-/** The largest table: what one external ArrayBuffer may be on Node 20. */
+/** The largest table and the largest window: what one external ArrayBuffer may be on Node 20. */
 export const maxTableBytes = 2 ** 32;
 
 export interface ColumnPlace {
@@ -42,10 +44,20 @@ export interface TablePlace {
   readonly offset: number;
   readonly bytes: number;
   readonly columns: readonly ColumnPlace[];
+  /** Index of the window it lies in. */
+  readonly window: number;
+}
+
+/** A part of the reservation that one ArrayBuffer views. */
+export interface Window {
+  /** Bytes from the reservation's base. */
+  readonly offset: number;
+  readonly bytes: number;
 }
 
 export interface MemoryMap {
   readonly tables: readonly TablePlace[];
+  readonly windows: readonly Window[];
   readonly bitmapOffset: number;
   readonly bitmapBytes: number;
   /** Bytes of the whole reservation. */
@@ -74,12 +86,19 @@ export function layOut(capacities: readonly Capacity[]): MemoryMap {
   const bitmapOffset = headerBytes;
   const bitmapBytes = alignUp(Math.ceil(tableBytes / granuleBytes / 8), granuleBytes);
   const tables: TablePlace[] = [];
+  const windows: Window[] = [];
   let offset = bitmapOffset + bitmapBytes;
+  let start = 0;
   for (const { table, rows, columns, bytes } of sized) {
-    tables.push({ table, rows, offset, bytes, columns });
+    if (offset + bytes - start > maxTableBytes) {
+      windows.push({ offset: start, bytes: offset - start });
+      start = offset;
+    }
+    tables.push({ table, rows, offset, bytes, columns, window: windows.length });
     offset += bytes;
   }
-  return { tables, bitmapOffset, bitmapBytes, bytes: offset };
+  windows.push({ offset: start, bytes: offset - start });
+  return { tables, windows, bitmapOffset, bitmapBytes, bytes: offset };
 }
 
 /** The map as text, one line a column: for documents and debugging. */

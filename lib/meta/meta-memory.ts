@@ -30,7 +30,7 @@ import {
 
 const magic = 0x70616765; // "page"
 /** Raised whenever a table changes, so that unequal builds refuse each other's heaps. */
-export const layoutVersion = 6;
+export const layoutVersion = 7;
 
 // The header, in doubles.
 const slotMagic = 0;
@@ -54,18 +54,20 @@ export class MetaMemory {
   readonly #sys: Sys;
   readonly #header: Float64Array;
   readonly #granules: Int32Array;
-  readonly #buffers = new Map<Table, ArrayBuffer>();
+  /** An ArrayBuffer over each of the map's windows. */
+  readonly #windows: readonly ArrayBuffer[];
   readonly #places = new Map<Table, TablePlace>();
-  readonly #headerBuffer: ArrayBuffer;
 
   private constructor(sys: Sys, base: Address, map: MemoryMap, parameters: readonly number[]) {
     this.#sys = sys;
     this.base = base;
     this.map = map;
     this.parameters = parameters;
-    this.#headerBuffer = sys.view(base, bytes(map.bitmapOffset + map.bitmapBytes));
-    this.#header = new Float64Array(this.#headerBuffer, 0, headerBytes / 8);
-    this.#granules = new Int32Array(this.#headerBuffer, map.bitmapOffset, map.bitmapBytes / 4);
+    this.#windows = map.windows.map(({ offset, bytes: length }) =>
+      sys.view(address(base + offset), bytes(length)),
+    );
+    this.#header = new Float64Array(this.#windows[0], 0, headerBytes / 8);
+    this.#granules = new Int32Array(this.#windows[0], map.bitmapOffset, map.bitmapBytes / 4);
     for (const place of map.tables) this.#places.set(place.table, place);
     this.accounts = new ColumnAccounts(this.#header.subarray(slotAccounts, slotAccounts + accountSlots));
     sys.useAccounts(this.accounts);
@@ -133,14 +135,11 @@ export class MetaMemory {
   /** The same, for the one who sets the heap up. */
   setupViews<T extends Table>(table: T): SetupViews<T> {
     const place = this.#place(table);
-    let buffer = this.#buffers.get(table);
-    if (buffer === undefined) {
-      buffer = this.#sys.view(address(this.base + place.offset), bytes(place.bytes));
-      this.#buffers.set(table, buffer);
-    }
+    const buffer = this.#windows[place.window];
+    const start = place.offset - this.map.windows[place.window].offset;
     const views: Record<string, unknown> = {};
     for (const { name, offset, elements } of place.columns) {
-      views[name] = viewOf(table.columns[name], buffer, offset, elements);
+      views[name] = viewOf(table.columns[name], buffer, start + offset, elements);
     }
     return views as SetupViews<T>;
   }
@@ -176,9 +175,7 @@ export class MetaMemory {
 
   /** Detaches every view this thread made. The memory stays. */
   detach(): void {
-    for (const buffer of this.#buffers.values()) this.#sys.detach(buffer);
-    this.#buffers.clear();
-    this.#sys.detach(this.#headerBuffer);
+    for (const window of this.#windows) this.#sys.detach(window);
   }
 
   /** Detaches this thread's views and returns the whole reservation. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { GiB, MiB } from '../../lib/base/units.ts';
 import { bitmap, type Column, f64, i32, line, plainViews, table, u8, u32 } from '../../lib/meta/column.ts';
 import {
   type Capacity,
@@ -8,7 +9,9 @@ import {
   headerBytes,
   layOut,
   type MemoryMap,
+  maxTableBytes,
 } from '../../lib/meta/memory-map.ts';
+import { capacities as heapCapacities } from '../../lib/runtime/tables.ts';
 
 const widths = { u8: 1, i32: 4, u32: 4, f64: 8 };
 
@@ -43,6 +46,54 @@ const capacities: fc.Arbitrary<Capacity[]> = fc.array(
   ),
   { minLength: 1, maxLength: 6 },
 );
+
+describe('the windows', () => {
+  const whole = (map: MemoryMap): void => {
+    let end = 0;
+    for (const { offset, bytes } of map.windows) {
+      expect(offset).toBe(end);
+      expect(bytes).toBeGreaterThan(0);
+      expect(bytes).toBeLessThanOrEqual(maxTableBytes);
+      end += bytes;
+    }
+    expect(end).toBe(map.bytes);
+    for (const place of map.tables) {
+      const window = map.windows[place.window];
+      expect(place.offset).toBeGreaterThanOrEqual(window.offset);
+      expect(place.offset + place.bytes).toBeLessThanOrEqual(window.offset + window.bytes);
+    }
+  };
+
+  test('cover the reservation, and each table lies in one', () => {
+    const gibibytes = fc.array(fc.integer({ min: 1, max: maxTableBytes / granuleBytes }), {
+      minLength: 1,
+      maxLength: 9,
+    });
+    fc.assert(
+      fc.property(gibibytes, (sizes) => {
+        const map = layOut(sizes.map((n) => [table('t', 'other', { c: u8('heap', granuleBytes) }), n]));
+        whole(map);
+        // No two neighbours would have fitted into one.
+        for (let i = 1; i < map.windows.length; i++) {
+          const first = map.tables.find(({ window }) => window === i);
+          expect(map.windows[i - 1].bytes + first!.bytes).toBeGreaterThan(maxTableBytes);
+        }
+      }),
+    );
+  });
+
+  test('of a heap of the default reach are two, and no reach needs more than three', () => {
+    for (const [reach, windows] of [
+      [64 * GiB, 2],
+      [64 * MiB, 1],
+      [128 * GiB, 3],
+    ]) {
+      const map = layOut(heapCapacities([0, reach, 4, 0]));
+      whole(map);
+      expect([reach, map.windows.length]).toEqual([reach, windows]);
+    }
+  });
+});
 
 describe('the layout', () => {
   test('gives every column room for all its rows, aligned, and no byte to two', () => {
