@@ -121,10 +121,8 @@ async function reportComparison(
   if (!options.json) terminal.print(`\nreport: ${report}`);
 }
 
-export function addReport(program: Command, { terminal }: CommandContext): void {
-  program
-    .command('report')
-    .summary('an HTML page from a run file')
+export function defineReport(command: Command, { terminal }: CommandContext): void {
+  command
     .description('Writes one HTML file that shows a run: timeline, belief against fact, page maps, figures.')
     .argument('[run-file]', 'a run file, or the folder of a comparison (default: the newest in runs/)')
     .option('-o, --output <file>', 'where to write it, - for standard output (default: beside the run file)')
