@@ -1,6 +1,6 @@
 /**
  * The scavenger of 2023: in the background, paced to 1 % of a CPU, towards goals from GC percent and memory limit; and
- * at once, by an allocation that grew the heap or would pass the limit.
+ * at once, by an allocation of a span that grew the heap, or that finds or would take memory over the limit.
  *
  * Not here: the pace (bursts.ts), the goals (goals.ts).
  */
@@ -110,9 +110,12 @@ export class BackgroundScavenger implements Scavenger {
   growing(): void {}
 
   inExchange(grown: number, scavenged: number): void {
-    if (!this.#enabled || (grown === 0 && scavenged === 0)) return;
+    if (!this.#enabled) return;
     const { pages, state, sizes, settings, limiter, log, trace } = this.#deps;
-    const byLimit = limiter.limiting() ? 0 : limitDebt(scavenged, sizes.mappedReady, settings.memoryLimit);
+    // Also where the pages are ready and cost nothing new: the limit may have been lowered meanwhile.
+    const overLimit = limitDebt(scavenged, sizes.mappedReady, settings.memoryLimit);
+    if (overLimit === 0 && grown === 0) return;
+    const byLimit = overLimit === 0 || limiter.limiting() ? 0 : overLimit;
     // Where fresh memory counts as backed, the growth is retained already.
     const before = this.#heapRetained() - (pages.freshScavenged ? 0 : grown);
     const byGrowth = grown === 0 ? 0 : this.#goals.growthDebt(grown, before);
