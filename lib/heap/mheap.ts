@@ -148,12 +148,26 @@ export class MHeap {
     const { sys } = this.#deps;
     const pages = this.#pages;
     this.#grown = 0;
-    const s =
-      this.#runs === undefined
-        ? this.#takePages(p, npages, shape, at)
-        : this.#takeRun(this.#runs, npages, shape);
-    if (s === 0) return s;
-    const page = spans.columns.startPage[s];
+    let s: SpanId;
+    let page = at;
+    if (this.#runs === undefined) {
+      // What can fail for lack of metadata comes before pages change hands.
+      s = spans.alloc();
+      if (s === 0) return s;
+      if (shape.use === spanUse.heap && !this.#prepareRow(s, shape)) {
+        spans.free(s);
+        return spanId(0);
+      }
+      if (at >= 0) pages.allocAt?.(pageIndex(at), pageCount(npages));
+      else page = pages.allocCached?.(pId(p), pageCount(npages)) ?? -1;
+      if (page < 0) page = pages.alloc(pageCount(npages));
+      if (page < 0) page = this.#allocGrown(npages);
+      if (page < 0) return this.#unmade(s, shape);
+    } else {
+      s = this.#takeRun(this.#runs, npages, shape);
+      if (s === 0) return s;
+      page = spans.columns.startPage[s];
+    }
     const size = npages * pageSize;
     const scavenged = pages.lastScavenged;
     const scavengedBytes = scavenged * pageSize;
@@ -174,28 +188,12 @@ export class MHeap {
     return s;
   }
 
-  /** Pages, and a row of the pool that begins with them. The row, or 0. */
-  #takePages(p: number, npages: number, shape: SpanShape, at: number): SpanId {
-    const { spans } = this.#state;
-    const pages = this.#pages;
-    // What can fail for lack of metadata comes before pages change hands.
-    const s = spans.alloc();
-    if (s === 0) return s;
-    if (!this.#prepareRow(s, shape)) {
-      spans.free(s);
-      return spanId(0);
-    }
-    let page = at;
-    if (at >= 0) pages.allocAt?.(pageIndex(at), pageCount(npages));
-    else page = pages.allocCached?.(pId(p), pageCount(npages)) ?? -1;
-    if (page < 0) page = pages.alloc(pageCount(npages));
-    if (page < 0 && this.#grow(npages)) {
-      page = pages.alloc(pageCount(npages));
-      if (page < 0) this.#requireLittleGrowth(npages);
-    }
-    if (page < 0) return this.#unmade(s, shape);
-    spans.columns.startPage[s] = page;
-    return s;
+  /** Pages after growing; −1 when the system has no memory for them. */
+  #allocGrown(npages: number): number {
+    if (!this.#grow(npages)) return -1;
+    const page = this.#pages.alloc(pageCount(npages));
+    if (page < 0) this.#requireLittleGrowth(npages);
+    return page;
   }
 
   /** A free run's row, which becomes the allocation's. The row, or 0. */
@@ -205,8 +203,9 @@ export class MHeap {
       s = runs.find(npages);
       if (s === 0) this.#requireLittleGrowth(npages);
     }
-    // As above; here the row is known last.
-    if (s === 0 || !runs.ensure() || !this.#prepareRow(s, shape)) return spanId(0);
+    // What can fail for lack of metadata comes before pages change hands; which row it is, is known only now.
+    if (s === 0 || !runs.ensure()) return spanId(0);
+    if (shape.use === spanUse.heap && !this.#prepareRow(s, shape)) return spanId(0);
     runs.take(s, npages);
     return spanId(s);
   }
@@ -226,13 +225,10 @@ export class MHeap {
       fatal('grew the heap and still found no room', { npages, grown: this.#grown });
   }
 
-  /** Takes what is kept of a span beside its row. False, and nothing taken that must be given back, without memory. */
+  /** Takes what is kept of a span of objects beside its row. False, with nothing to be given back, without memory. */
   #prepareRow(s: number, shape: SpanShape): boolean {
     const { spans, gcBits } = this.#state;
     const { columns } = spans;
-    columns.markBits[s] = 0;
-    columns.allocBits[s] = 0;
-    if (shape.use !== spanUse.heap) return true;
     const { registry, observer } = this.#deps;
     if (!registry.prepareFor(shape.spanClass, spans.end)) return false;
     const markBits = gcBits.allocForSpan(shape.nelems);

@@ -41,6 +41,8 @@ export interface BackgroundScavengerOptions {
 export class BackgroundScavenger implements Scavenger {
   readonly #deps: BackgroundScavengerDeps;
   readonly #enabled: boolean;
+  readonly #sizes: HeapSizes;
+  readonly #settings: GcSettings;
   readonly #goals: ScavengeGoals;
   readonly #bursts: ScavengeBursts;
 
@@ -51,6 +53,8 @@ export class BackgroundScavenger implements Scavenger {
   ) {
     this.#deps = deps;
     this.#enabled = enabled;
+    this.#sizes = deps.sizes;
+    this.#settings = deps.settings;
     this.#goals = new ScavengeGoals(meta.views(scavengeGoalTable), { physPageSize, historical });
     this.#bursts = new ScavengeBursts(
       meta.views(burstTable),
@@ -110,12 +114,14 @@ export class BackgroundScavenger implements Scavenger {
   growing(): void {}
 
   inExchange(grown: number, scavenged: number): void {
-    if (!this.#enabled) return;
+    // Asked for every span: the limit may have been lowered below what is ready. So it is short.
+    const overLimit = scavenged + this.#sizes.mappedReady > this.#settings.memoryLimit;
+    if ((overLimit || grown !== 0) && this.#enabled) this.#payForSpan(grown, scavenged);
+  }
+
+  #payForSpan(grown: number, scavenged: number): void {
     const { pages, state, sizes, settings, limiter, log, trace } = this.#deps;
-    // Also where the pages are ready and cost nothing new: the limit may have been lowered meanwhile.
-    const overLimit = limitDebt(scavenged, sizes.mappedReady, settings.memoryLimit);
-    if (overLimit === 0 && grown === 0) return;
-    const byLimit = overLimit === 0 || limiter.limiting() ? 0 : overLimit;
+    const byLimit = limiter.limiting() ? 0 : limitDebt(scavenged, sizes.mappedReady, settings.memoryLimit);
     // Where fresh memory counts as backed, the growth is retained already.
     const before = this.#heapRetained() - (pages.freshScavenged ? 0 : grown);
     const byGrowth = grown === 0 ? 0 : this.#goals.growthDebt(grown, before);
