@@ -184,6 +184,26 @@ export class MCache {
     for (let p = 0; p < this.ps; p++) this.flush(p);
   }
 
+  /** Counts what the caches of a P have handed out since it was last counted; they stay as they are. */
+  count(p: number): void {
+    const { spans, open } = this.#columns;
+    const { allocCount, cachedCount } = this.#state.spans.columns;
+    const first = p * numSpanClasses;
+    for (let slot = first; slot < first + numSpanClasses; slot++) {
+      const s = spans[slot];
+      if (s === 0) continue;
+      const taken = allocCount[s] - popcount32(open[slot]);
+      if (taken === cachedCount[s]) continue;
+      this.#addAllocated(taken - cachedCount[s], slot - first);
+      cachedCount[s] = taken;
+    }
+  }
+
+  /** The same of every P. */
+  countAll(): void {
+    for (let p = 0; p < this.ps; p++) this.count(p);
+  }
+
   /** Starts a new tiny block with the next tiny object, on every P. */
   forgetAllTiny(): void {
     for (let p = 0; p < this.ps; p++) this.forgetTiny(p);
@@ -248,11 +268,14 @@ export class MCache {
 
   #countAllocated(s: number, spanClass: number): void {
     const { allocCount, cachedCount } = this.#state.spans.columns;
-    const { counters } = this.#state;
-    const taken = allocCount[s] - cachedCount[s];
+    this.#addAllocated(allocCount[s] - cachedCount[s], spanClass);
     cachedCount[s] = 0;
-    counters.smallAllocCount[spanClass >>> 1] += taken;
-    counters.totalAlloc[0] += taken * this.#sizes[spanClass >>> 1];
+  }
+
+  #addAllocated(objects: number, spanClass: number): void {
+    const { counters } = this.#state;
+    counters.smallAllocCount[spanClass >>> 1] += objects;
+    counters.totalAlloc[0] += objects * this.#sizes[spanClass >>> 1];
   }
 
   #countTiny(p: number): void {

@@ -2,7 +2,8 @@
  * The central lists: where mcaches get spans with free objects, and bring them back.
  *
  * For a span class: a span with free objects, if the registry knows one or sweeping finds one; else a fresh
- * span from the heap.
+ * span from the heap. The designs of 2014 and 2019 zero a fresh span whole, whatever its objects ask for, and so touch
+ * all of it; that of 2023 leaves it to malloc.
  *
  * Not here: how the registry looks for one (heap/set-registry.ts, heap/list-registry.ts), sweep pacing (gc/, through
  * `hooks`).
@@ -14,6 +15,7 @@ import type { HeapState } from '../heap/heap-state.ts';
 import type { MHeap } from '../heap/mheap.ts';
 import type { SpanRegistry } from '../heap/span-registry.ts';
 import type { SpanSweeper } from '../heap/sweep-span.ts';
+import type { ObjectMemory } from '../spans/object-memory.ts';
 import type { SizeClasses } from './size-classes.ts';
 
 export interface CentralHooks {
@@ -28,8 +30,10 @@ export interface MCentralDeps {
   readonly registry: SpanRegistry;
   readonly sweeper: SpanSweeper;
   readonly classes: SizeClasses;
-  /** Where free objects are threaded: what makes the list of a fresh span. */
+  /** Where free objects are threaded: what makes the list of a fresh span. It zeroes the span first. */
   readonly freeLists: FreeLists | undefined;
+  /** Where fresh spans are zeroed whole; undefined: each object is when it is handed out. */
+  readonly zeroed: Pick<ObjectMemory, 'zero'> | undefined;
 }
 
 export class MCentral {
@@ -69,9 +73,17 @@ export class MCentral {
   }
 
   #growSpan(p: number, spanClass: number): SpanId {
-    const { heap, classes, freeLists } = this.#deps;
-    const s = heap.allocHeapSpan(p, classes.pages[spanClass >>> 1], classes.shapes[spanClass]);
-    if (s !== 0) freeLists?.thread(s);
+    const { heap, classes, freeLists, zeroed, state } = this.#deps;
+    const npages = classes.pages[spanClass >>> 1];
+    const s = heap.allocHeapSpan(p, npages, classes.shapes[spanClass]);
+    if (s === 0) return s;
+    const { needZero, startPage } = state.spans.columns;
+    if (freeLists !== undefined) {
+      freeLists.thread(s);
+    } else if (zeroed !== undefined && needZero[s] !== 0) {
+      zeroed.zero(startPage[s], 0, npages * pageSize);
+      needZero[s] = 0;
+    }
     return s;
   }
 }

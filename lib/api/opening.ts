@@ -56,10 +56,10 @@ export class OpenedHeap {
 /** Makes a heap, owned by the calling thread. @throws ERR_INVALID_OPTION · ERR_OUT_OF_MEMORY */
 export function openHeap(options: HeapOptions): OpenedHeap {
   const resolved = resolveOptions(options);
-  const { hardDecommit, debug, timed, gctrace, scavtrace } = resolved;
+  const { hardDecommit, debug, timed } = resolved;
   const sys = options.sys ?? new Sys({ advise: resolved.design.advise, hardDecommit, debug, timed });
   const events = new EventQueue(options.onEvent);
-  const runtime = createRuntime(sys, resolved, watchOf(options, events, gctrace, scavtrace));
+  const runtime = createRuntime(sys, resolved, watchOf(options, events, resolved));
   return new OpenedHeap(runtime, events, true, options);
 }
 
@@ -84,7 +84,7 @@ export function attachHeap(handle: HeapHandle, options: AttachOptions): OpenedHe
   const { advise, hardDecommit } = handle;
   const sys = new Sys({ advise, hardDecommit, timed: options.timed ?? heapOptions.timed.default });
   const events = new EventQueue(options.onEvent);
-  const runtime = attachRuntime(sys, address(handle.base), watchOf(options, events, false, false));
+  const runtime = attachRuntime(sys, address(handle.base), watchOf(options, events, untraced));
   return new OpenedHeap(runtime, events, false, options);
 }
 
@@ -99,6 +99,13 @@ export function handleOf({ memory: { meta, sys } }: Runtime): HeapHandle {
   };
 }
 
-function watchOf(options: AttachOptions, events: EventQueue, gctrace: boolean, scavtrace: boolean): Watch {
-  return { clock: options.clock ?? systemClock, gctrace, scavtrace, onEvent: events.sink };
+/** GODEBUG traces what the maker's thread does. */
+const untraced = { gctrace: false, collectTwice: false, scavtrace: false } as const;
+
+function watchOf(
+  options: AttachOptions,
+  events: EventQueue,
+  { gctrace, collectTwice, scavtrace }: Required<Pick<Watch, 'gctrace' | 'collectTwice' | 'scavtrace'>>,
+): Watch {
+  return { clock: options.clock ?? systemClock, gctrace, collectTwice, scavtrace, onEvent: events.sink };
 }

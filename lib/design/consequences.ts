@@ -12,6 +12,10 @@ export const gcTraceOf = { lists: 'go1.4', treap: 'go1.12', radix: 'go1.21' } as
   Record<Generation, string>
 >;
 
+/** Whether GODEBUG=gctrace=2 makes every collection run twice, as the runtime did until Go 1.11. */
+export const canCollectTwice = ({ generation }: Pick<Design, 'generation'>): boolean =>
+  gcTraceOf[generation] === 'go1.4';
+
 /** Whether scvg lines are those of 2014, which count spans. */
 export const hasOldScavengeTrace = ({ generation }: Pick<Design, 'generation'>): boolean =>
   generation === 'lists';

@@ -21,6 +21,8 @@ export type ScavengerKind = (typeof scavengers)[number];
 export const adviceKinds = ['dontneed', 'free'] as const;
 export const triggers = ['live', 'paced'] as const;
 export type TriggerKind = (typeof triggers)[number];
+export const zeroingStyles = ['span', 'object'] as const;
+export type ZeroingStyle = (typeof zeroingStyles)[number];
 export const sizeClassTables = ['go1.4', 'go1.12', 'go1.21'] as const;
 export type SizeClassTable = (typeof sizeClassTables)[number];
 /** Page heaps by name; a class that is brought is a custom one. */
@@ -124,13 +126,27 @@ export const designOptions = {
     help: 'how many bytes the heap grows by at a time',
     more: 'Up to 1 MiB a least amount in steps of 64 KiB, above it a multiple; with the radix page heap 4 MiB and more',
   },
-  /** Where released memory is allocated again, as much is released elsewhere. With the scavenger 'growth' only. */
+  /**
+   * Where released memory is allocated again, as much is released elsewhere. With the scavenger 'growth' only. The
+   * source of spring 2019 does; the preset does as Go 1.12.17, which is younger and does not.
+   */
   scavengeOnReuse: {
     ...ofGeneration,
     kind: flag,
     flag: 'scavenge-on-reuse',
     help: 'when released memory is allocated again, release as much elsewhere',
-    more: "With the scavenger 'growth'",
+    more: "With the scavenger 'growth'. Go 1.12.0 to 1.12.4 did; no preset does, since 1.12.5 took it back",
+  },
+  /**
+   * What is made zero where old contents may be: all of a span when it is allocated for objects, or each object that
+   * is asked to be zero when it is handed out. The former touches memory that no object needs yet.
+   */
+  zeroing: {
+    ...ofGeneration,
+    kind: choice(zeroingStyles),
+    flag: 'zeroing',
+    help: 'what is made zero: a whole span when it is allocated, or each object when it is handed out',
+    more: 'A span zeroed whole is in RSS whole, whatever part of it is used; free lists need it',
   },
   /** The table of size classes. */
   sizeClasses: {

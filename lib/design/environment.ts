@@ -20,11 +20,12 @@ import { noMemoryLimit } from '../gc/gc-settings.ts';
 
 /** The GODEBUG switches this heap honours, with what they mean. */
 export const debugSwitches = {
-  gctrace: '1: a line to standard error for each collection',
+  gctrace:
+    '1: a line to standard error for each collection; 2: in the design of 2014 each collection runs twice, too',
   scavtrace: '1: a line to standard error for each round of scavenging',
   madvdontneed: '1: release memory with MADV_DONTNEED, 0: with MADV_FREE',
   harddecommit: '1: released memory also becomes inaccessible',
-  clobberfree: '1: freed objects are overwritten',
+  clobberfree: '1: freed objects are overwritten with words of 0xdeadbeef',
   disablethp: '1: the heap asks for no transparent huge pages',
   scavenge:
     '1: in the designs of 2014 and 2019 memory goes back after 20 ms, and a collection runs every 10 ms',

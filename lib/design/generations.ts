@@ -11,8 +11,13 @@
  *   hugePageHints       no              yes                no
  *   growthUnit          1 MiB           64 MiB             4 MiB
  *   scavengeOnReuse     no              no                 no
+ *   zeroing             span            span               object
  *   sizeClasses         go1.4           go1.12             go1.21
  *   trigger             live            paced              paced
+ *
+ * The design of 2019 is that of the source of spring 2019, between Go 1.12 and 1.13, in all but one thing: there, as in
+ * Go 1.12.0 to 1.12.4, whoever takes released memory into use releases as much elsewhere. Go 1.12.5 took that back, and
+ * the preset does as 1.12.17, which is younger than that source. `scavengeOnReuse: true` does as the source.
  */
 import { arenaBytes, chunkBytes, MiB } from '../base/units.ts';
 import { type Design, type DesignOptions, designOptions, type Generation } from './design.ts';
@@ -31,6 +36,7 @@ export const presets: Readonly<Record<Generation, Preset>> = {
     hugePageHints: false,
     growthUnit: 1 * MiB,
     scavengeOnReuse: false,
+    zeroing: 'span',
     sizeClasses: 'go1.4',
     trigger: 'live',
   },
@@ -43,6 +49,7 @@ export const presets: Readonly<Record<Generation, Preset>> = {
     hugePageHints: true,
     growthUnit: arenaBytes,
     scavengeOnReuse: false,
+    zeroing: 'span',
     sizeClasses: 'go1.12',
     trigger: 'paced',
   },
@@ -55,6 +62,7 @@ export const presets: Readonly<Record<Generation, Preset>> = {
     hugePageHints: false,
     growthUnit: chunkBytes,
     scavengeOnReuse: false,
+    zeroing: 'object',
     sizeClasses: 'go1.21',
     trigger: 'paced',
   },
@@ -70,17 +78,20 @@ export function resolveDesign(options: DesignOptions): Design {
   const pageHeap = isCustom ? 'custom' : asked;
   // A page heap chosen alone brings the growth it can do.
   const growth = isCustom ? chunkBytes : Math.max(preset.growthUnit, pageHeap === 'radix' ? chunkBytes : 0);
+  const objects = options.objects ?? preset.objects;
   const design: Design = {
     generation,
     pageHeap,
     pageHeapClass: isCustom ? asked : undefined,
-    objects: options.objects ?? preset.objects,
+    objects,
     sweep: options.sweep ?? preset.sweep,
     scavenger: options.scavenger ?? preset.scavenger,
     advise: options.advise ?? preset.advise,
     hugePageHints: options.hugePageHints ?? preset.hugePageHints,
     growthUnit: options.growthUnit ?? growth,
     scavengeOnReuse: options.scavengeOnReuse ?? preset.scavengeOnReuse,
+    // Free lists chosen alone bring the zeroing they rest on.
+    zeroing: options.zeroing ?? (objects === 'freelist' ? 'span' : preset.zeroing),
     sizeClasses: options.sizeClasses ?? preset.sizeClasses,
     trigger: options.trigger ?? preset.trigger,
   };

@@ -12,6 +12,7 @@ import type { HeapEvent } from '../gc/events.ts';
 import { noMemoryLimit } from '../gc/gc-settings.ts';
 import type { Clock } from '../os/clock.ts';
 import { Sys } from '../os/sys.ts';
+import { canCollectTwice } from './consequences.ts';
 import { type Design, type DesignOptions, designOptions } from './design.ts';
 import { type DebugSwitch, readEnvironment } from './environment.ts';
 import { resolveDesign } from './generations.ts';
@@ -187,14 +188,14 @@ export const heapOptions = {
     kept: true,
     help: "Go 1.19's and 1.21's defect: the background scavenger ignores the memory limit",
   },
-  /** Overwrite objects when they are swept. false. */
+  /** Overwrite objects with words of 0xdeadbeef when they are swept. false. */
   clobberFree: {
     ...ofHeap,
     kind: flag,
     default: false,
     kept: true,
     environment: 'GODEBUG=clobberfree',
-    help: 'objects are overwritten when swept',
+    help: 'objects are overwritten with words of 0xdeadbeef when swept',
   },
   /** Check lock ranks and, until the heap is shared, transitions of memory states. Slow. false. */
   debug: { ...ofHeap, kind: flag, default: false, help: 'memory states and lock ranks are checked; slow' },
@@ -255,6 +256,8 @@ export interface ResolvedOptions extends Omit<Values<typeof heapOptions>, 'reach
   /** undefined: as much as can be had. */
   readonly reach: number | undefined;
   readonly gctrace: boolean;
+  /** GODEBUG=gctrace=2 in a design that knows it: every collection runs twice. */
+  readonly collectTwice: boolean;
   readonly scavtrace: boolean;
 }
 
@@ -340,18 +343,20 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
     design,
     ...values,
     gctrace: (debug.gctrace ?? 0) > 0,
+    collectTwice: (debug.gctrace ?? 0) > 1 && canCollectTwice(design),
     scavtrace: (debug.scavtrace ?? 0) > 0,
   };
 }
 
 /** What of its options a run file tells: a custom page heap by the name of its class. */
 export function recordedOptions(resolved: ResolvedOptions): Record<string, unknown> {
-  const { design, gctrace, scavtrace } = resolved;
+  const { design, gctrace, collectTwice, scavtrace } = resolved;
   const pageHeap = design.pageHeapClass?.name ?? design.pageHeap;
   return {
     ...recordedIn('options', designOptions, { ...design, pageHeap }),
     ...recordedIn('options', heapOptions, { ...resolved }),
     gctrace,
+    ...(collectTwice ? { collectTwice } : {}),
     scavtrace,
   };
 }

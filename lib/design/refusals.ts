@@ -11,7 +11,7 @@ import { refuseOption } from './option.ts';
 
 /** @param brought who chose the scavenger, if nobody did by name */
 export function refuseNonsense(design: Design, brought: string): void {
-  const { pageHeap, scavenger, growthUnit, scavengeOnReuse } = design;
+  const { pageHeap, scavenger, growthUnit, scavengeOnReuse, objects, zeroing } = design;
   if (pageHeap === 'radix' && growthUnit < chunkBytes)
     refuseOption(
       'growthUnit',
@@ -20,6 +20,12 @@ export function refuseNonsense(design: Design, brought: string): void {
     );
   if (scavenger === 'age' && pageHeap === 'radix')
     refuseOption('scavenger', `${needsAges(brought)}; the radix bitmaps do not`, scavenger);
+  if (objects === 'freelist' && zeroing === 'object')
+    refuseOption(
+      'zeroing',
+      "a free list tells by an object's second word whether the rest is zero, so its span is zeroed whole; 'object' needs the objects 'bitmap'",
+      zeroing,
+    );
   if (scavengeOnReuse && scavenger !== 'growth')
     refuseOption(
       'scavengeOnReuse',

@@ -1,7 +1,8 @@
 /**
  * The collector: whether a cycle is due, running one, and what follows from it.
  *
- * After a cycle, and after a setting was changed, sweeping and scavenging are paced by the new goal.
+ * After a cycle, and after a setting was changed, sweeping and scavenging are paced by the new goal. Under
+ * GODEBUG=gctrace=2 the design of 2014 runs each cycle twice; the second one begins by sweeping what the first marked.
  *
  * Not here: the cycle itself (cycle.ts), the goal (trigger.ts), who asks when (due.ts).
  */
@@ -23,6 +24,8 @@ export interface CollectorDeps {
   readonly limiter: CpuLimiter;
   readonly log: CycleLog;
   readonly trace: CycleTrace;
+  /** Each collection is two cycles. */
+  readonly twice: boolean;
 }
 
 export interface CollectorHooks {
@@ -38,8 +41,12 @@ export class Collector {
     this.#deps = deps;
   }
 
-  /** Runs a cycle. False when there is no memory for one. */
+  /** Collects: runs a cycle, or two. False when there is no memory for one. */
   collect(forced: boolean): boolean {
+    return this.#runCycle(forced) && (!this.#deps.twice || this.#runCycle(forced));
+  }
+
+  #runCycle(forced: boolean): boolean {
     const { cycles, limiter, trace } = this.#deps;
     const outcome = cycles.run(forced);
     if (outcome === undefined) return false;

@@ -34,6 +34,8 @@ export type HeapEvent = CycleEvent | ScavengeEvent;
 export interface Watch {
   readonly clock: Clock;
   readonly gctrace: boolean;
+  /** Each collection is followed by another one. */
+  readonly collectTwice?: boolean;
   readonly scavtrace: boolean;
   readonly onEvent: ((event: HeapEvent) => void) | undefined;
 }

@@ -6,7 +6,9 @@
  * When a cycle ends nobody knows yet what lives, since sweeping only begins: all that is there counts, and what
  * a sweep frees is taken off, with what it would have let the heap grow by. So the goal is high at first and
  * falls to the live heap's as the sweep goes on. There is no least goal. The heap's size is that of its objects,
- * garbage that is not freed yet among them; an mcache's span counts when it is exchanged.
+ * garbage that is not freed yet among them, as of the last *tally*: whoever allocates a span of objects first counts all
+ * that the P's mcache has handed out since, whoever frees one does, too, and nobody else. So between two of them the
+ * heap may grow and shrink unseen.
  *
  * `own`: the real runtime keeps some objects of its own alive, 29,720 bytes in Go 1.4.3 after a program had
  * dropped everything. They are not in this heap, but count as if they were, or a program with hardly anything
@@ -32,6 +34,8 @@ export const liveTriggerTable = table('liveTrigger', 'other', {
   heapMarked: f64('heap'),
   /** The goal in force when the last cycle ended; 0 before the first. */
   lastHeapGoal: f64('heap'),
+  /** Bytes of objects at the last tally. */
+  tallied: f64('heap'),
 });
 
 export class LiveTrigger implements Trigger {
@@ -75,9 +79,14 @@ export class LiveTrigger implements Trigger {
     return goal;
   }
 
-  /** By objects; there is no limit that a limiter could set aside. */
-  shouldCollect({ heapAlloc }: HeapSizes): boolean {
-    return heapAlloc >= this.heapGoal();
+  /** By objects, as last tallied; there is no limit that a limiter could set aside. */
+  shouldCollect(): boolean {
+    return this.#columns.tallied[0] >= this.heapGoal();
+  }
+
+  /** What the mcaches handed out is counted: `heapAlloc` is the heap's size now. */
+  tally(heapAlloc: number): void {
+    this.#columns.tallied[0] = heapAlloc;
   }
 
   /** Nothing depends on where a cycle began. */
@@ -88,6 +97,7 @@ export class LiveTrigger implements Trigger {
     c.lastHeapGoal[0] = this.heapGoal();
     c.heapMarked[0] = bytesMarked;
     c.aliveThen[0] = heapAlloc;
+    c.tallied[0] = heapAlloc;
     c.freedThen[0] = this.#freed();
   }
 }

@@ -45,6 +45,8 @@ export interface Trigger {
    *   the heap may pass its limit, which is soft. Go lets allocation outrun the goal in the same case.
    */
   shouldCollect(sizes: HeapSizes, limited?: boolean): boolean;
+  /** Told of the bytes of all objects whenever they are counted, where the trigger goes by such counts. */
+  tally?(heapAlloc: number): void;
   /** A cycle begins at this heap size. */
   startCycle(sizes: Pick<HeapSizes, 'heapLive'>): void;
   /**

@@ -4,10 +4,12 @@
  * Allocating a span takes pages (through the P's page cache, where the page heap has such; from the page heap
  * otherwise, growing if it has none), asks the scavenger's hook whether memory must be given back in exchange,
  * makes the pages ready, and fills in the span's row before publishing it in the page table. Which page heap it
- * is, makes no difference here: what only some of them have is looked for by its name in the contract.
+ * is, makes one difference here: where free runs are spans, an allocation takes over the run's row, and a freed span's
+ * row becomes the run (pages/run-page-heap.ts); elsewhere a row comes from the pool and goes back to it. What else only
+ * some page heaps have is looked for by its name in the contract.
  *
- * Failure: `allocSpan` answers 0 when the system has no memory; the heap is then as it was, except that
- * reserved address space is kept for the next try, and that the rest of the old one may be grown into.
+ * Failure: `allocSpan` answers 0 when the system has no memory; the heap is then as it was, except that it may have
+ * grown, and that reserved address space is kept for the next try.
  *
  * Hooks: what to sweep first and what to release in exchange is policy and lies above; the wiring fills `hooks`.
  *
@@ -17,6 +19,7 @@ import { fatal } from '../base/errors.ts';
 import { bytes, pageCount, pageIndex, pageSize, pId, type SpanId, spanId } from '../base/units.ts';
 import type { Sys } from '../os/sys.ts';
 import type { PageHeap } from '../pages/contract.ts';
+import { RunPageHeap } from '../pages/run-page-heap.ts';
 import { type SpanUse, spanState, spanUse } from '../spans/span-table.ts';
 import { bitmapWords } from './gc-bits.ts';
 import type { Growth } from './growth.ts';
@@ -34,6 +37,11 @@ export interface HeapHooks {
    * them, `scavenged` bytes by which less counts as released, `size` bytes of the pages themselves.
    */
   scavengeInExchange(grown: number, scavenged: number, size: number): void;
+  /**
+   * A span of objects was allocated for P `p`, `large` bytes of it one object that nobody has counted yet; or one is
+   * about to be freed, on behalf of whatever P: −1.
+   */
+  tally?(p: number, large: number): void;
 }
 
 export interface HeapDeps {
@@ -54,6 +62,10 @@ export class MHeap {
   readonly #deps: HeapDeps;
   readonly #state: HeapState;
   readonly #pages: PageHeap;
+  /** The page heap, where its free runs are spans. */
+  readonly #runs: RunPageHeap | undefined;
+  /** Bytes by which the heap grew for the span being allocated. */
+  #grown = 0;
   /** Whether the page heap knows which pages are zero. */
   readonly #knowsZero: boolean;
 
@@ -61,6 +73,7 @@ export class MHeap {
     this.#deps = deps;
     this.#state = deps.state;
     this.#pages = deps.pages;
+    this.#runs = deps.pages instanceof RunPageHeap ? deps.pages : undefined;
     this.#knowsZero = deps.pages.lastNeedZero !== undefined;
   }
 
@@ -75,6 +88,7 @@ export class MHeap {
     if (s !== 0) {
       this.#deps.registry.allocated(s, shape.elemSize === 0);
       this.#deps.heapBitmap?.write(s);
+      this.hooks.tally?.(p, shape.elemSize === 0 ? npages * pageSize : 0);
     }
     return s;
   }
@@ -112,6 +126,7 @@ export class MHeap {
         heapSweepGen: sweepState.gen,
       });
     }
+    this.hooks.tally?.(-1, 0);
     const page = columns.startPage[s];
     const { registry, heapBitmap, observer } = this.#deps;
     registry.freed(s);
@@ -129,67 +144,104 @@ export class MHeap {
    *   there is room
    */
   allocSpan(p: number, npages: number, shape: SpanShape, at = -1): SpanId {
-    const { spans, arenas, counters, gcBits } = this.#state;
-    const { sys, registry, observer } = this.#deps;
+    const { arenas, counters, spans } = this.#state;
+    const { sys } = this.#deps;
     const pages = this.#pages;
-    const isHeap = shape.use === spanUse.heap;
-    // Everything that can fail for lack of metadata comes before pages change hands.
-    const s = spans.alloc();
-    if (s === 0) return s;
-    let markBits = 0;
-    let allocBits = 0;
-    if (isHeap) {
-      markBits = registry.prepareFor(shape.spanClass, spans.end) ? gcBits.allocForSpan(shape.nelems) : -1;
-      allocBits = markBits < 0 ? -1 : gcBits.allocForSpan(shape.nelems);
-      if (allocBits < 0 || !observer.spanMade(s, shape)) {
+    this.#grown = 0;
+    let s: SpanId;
+    let page = at;
+    if (this.#runs === undefined) {
+      // What can fail for lack of metadata comes before pages change hands.
+      s = spans.alloc();
+      if (s === 0) return s;
+      if (shape.use === spanUse.heap && !this.#prepareRow(s, shape)) {
         spans.free(s);
         return spanId(0);
       }
+      if (at >= 0) pages.allocAt?.(pageIndex(at), pageCount(npages));
+      else page = pages.allocCached?.(pId(p), pageCount(npages)) ?? -1;
+      if (page < 0) page = pages.alloc(pageCount(npages));
+      if (page < 0) page = this.#allocGrown(npages);
+      if (page < 0) return this.#unmade(s, shape);
+    } else {
+      s = this.#takeRun(this.#runs, npages, shape);
+      if (s === 0) return s;
+      page = spans.columns.startPage[s];
     }
-
-    let page = at;
-    let grown = 0;
-    if (at >= 0) pages.allocAt?.(pageIndex(at), pageCount(npages));
-    else page = pages.allocCached?.(pId(p), pageCount(npages)) ?? -1;
-    if (page < 0) {
-      page = pages.alloc(pageCount(npages));
-      if (page < 0) {
-        grown = this.#deps.growth.grow(npages);
-        if (grown > 0) page = pages.alloc(pageCount(npages));
-        if (page < 0) {
-          // Less may have been added than the span needs: what was left of a space, with what was free before it.
-          if (grown >= npages * pageSize) fatal('grew the heap and still found no room', { npages, grown });
-          return this.#unmade(s, isHeap);
-        }
-      }
-    }
-
     const size = npages * pageSize;
     const scavenged = pages.lastScavenged;
     const scavengedBytes = scavenged * pageSize;
-    this.hooks.scavengeInExchange(grown, scavengedBytes, size);
+    this.hooks.scavengeInExchange(this.#grown, scavengedBytes, size);
     if (scavenged !== 0) {
       if (!sys.used(arenas.addressOf(page), bytes(size), bytes(Math.min(size, scavengedBytes)))) {
         this.#takeBack(page, npages, npages - scavenged);
-        return this.#unmade(s, isHeap);
+        return this.#unmade(s, shape);
       }
       // The 2014 design takes back more of what it believed to be released than it hands out.
       if (scavengedBytes > size) sys.accounts.mappedReady(scavengedBytes - size);
       counters.heapReleased[0] -= scavengedBytes;
       if (this.#deps.hugePageHints) sys.hugePage(arenas.addressOf(page), size);
     }
-    const { columns } = spans;
-    columns.markBits[s] = markBits;
-    columns.allocBits[s] = allocBits;
     this.#initSpan(s, page, npages, shape);
     counters.heapFree[0] -= size - scavengedBytes;
     this.#count(shape.use, size);
     return s;
   }
 
+  /** Pages after growing; −1 when the system has no memory for them. */
+  #allocGrown(npages: number): number {
+    if (!this.#grow(npages)) return -1;
+    const page = this.#pages.alloc(pageCount(npages));
+    if (page < 0) this.#requireLittleGrowth(npages);
+    return page;
+  }
+
+  /** A free run's row, which becomes the allocation's. The row, or 0. */
+  #takeRun(runs: RunPageHeap, npages: number, shape: SpanShape): SpanId {
+    let s = runs.find(npages);
+    if (s === 0 && this.#grow(npages)) {
+      s = runs.find(npages);
+      if (s === 0) this.#requireLittleGrowth(npages);
+    }
+    // What can fail for lack of metadata comes before pages change hands; which row it is, is known only now.
+    if (s === 0 || !runs.ensure()) return spanId(0);
+    if (shape.use === spanUse.heap && !this.#prepareRow(s, shape)) return spanId(0);
+    runs.take(s, npages);
+    return spanId(s);
+  }
+
+  /** Whether the heap grew. */
+  #grow(npages: number): boolean {
+    this.#grown = this.#deps.growth.grow(npages);
+    return this.#grown > 0;
+  }
+
+  /**
+   * There is no room after growing: less was added than the span needs, what was left of a space, with what was free
+   * before it.
+   */
+  #requireLittleGrowth(npages: number): void {
+    if (this.#grown >= npages * pageSize)
+      fatal('grew the heap and still found no room', { npages, grown: this.#grown });
+  }
+
+  /** Takes what is kept of a span of objects beside its row. False, with nothing to be given back, without memory. */
+  #prepareRow(s: number, shape: SpanShape): boolean {
+    const { spans, gcBits } = this.#state;
+    const { columns } = spans;
+    const { registry, observer } = this.#deps;
+    if (!registry.prepareFor(shape.spanClass, spans.end)) return false;
+    const markBits = gcBits.allocForSpan(shape.nelems);
+    const allocBits = markBits < 0 ? -1 : gcBits.allocForSpan(shape.nelems);
+    if (allocBits < 0) return false;
+    columns.markBits[s] = markBits;
+    columns.allocBits[s] = allocBits;
+    return observer.spanMade(spanId(s), shape);
+  }
+
   /** Forgets a span that could not be made. */
-  #unmade(s: SpanId, isHeap: boolean): SpanId {
-    if (isHeap) this.#deps.observer.spanFreed(s);
+  #unmade(s: SpanId, shape: SpanShape): SpanId {
+    if (shape.use === spanUse.heap) this.#deps.observer.spanFreed(s);
     this.#state.spans.free(s);
     return spanId(0);
   }
@@ -254,9 +306,12 @@ export class MHeap {
     columns.nelems[s] = 0;
     columns.freeIndex[s] = 0;
     columns.allocCount[s] = 0;
-    // First the id, then the pages: a page heap may need one for the free run.
-    spans.free(s);
-    this.#pages.free(pageIndex(page), pageCount(npages));
+    if (this.#runs !== undefined) {
+      this.#runs.give(s);
+    } else {
+      spans.free(s);
+      this.#pages.free(pageIndex(page), pageCount(npages));
+    }
   }
 
   /** Accounts a span's bytes to what it is used for. */

@@ -14,7 +14,7 @@
  */
 import { fatal } from '../base/errors.ts';
 import { pageSize, spanId } from '../base/units.ts';
-import type { Sys } from '../os/sys.ts';
+import type { ObjectMemory } from '../spans/object-memory.ts';
 import { objectSize, spanState } from '../spans/span-table.ts';
 import type { FreeLists } from './free-lists.ts';
 import type { HeapState } from './heap-state.ts';
@@ -22,8 +22,8 @@ import type { MHeap } from './mheap.ts';
 import type { SpanObjects } from './span-objects.ts';
 import type { RegistrySweeper, SpanRegistry } from './span-registry.ts';
 
-/** What freed objects are filled with under `clobberFree`. */
-export const clobberByte = 0xde;
+/** The 32-bit word that freed objects are filled with under `clobberFree`. */
+export const clobberWord = 0xdeadbeef;
 
 export class SpanSweeper implements RegistrySweeper {
   readonly #heap: MHeap;
@@ -31,8 +31,8 @@ export class SpanSweeper implements RegistrySweeper {
   readonly #objects: SpanObjects;
   readonly #registry: SpanRegistry;
   readonly #freeLists: FreeLists | undefined;
-  readonly #sys: Sys;
-  /** Fill freed objects with `clobberByte`, to catch uses after the last drop (GODEBUG clobberfree). */
+  readonly #memory: ObjectMemory;
+  /** Fill freed objects with `clobberWord`, to catch uses after the last drop (GODEBUG clobberfree). */
   clobberFree = false;
 
   constructor(
@@ -41,14 +41,14 @@ export class SpanSweeper implements RegistrySweeper {
     objects: SpanObjects,
     registry: SpanRegistry,
     freeLists: FreeLists | undefined,
-    sys: Sys,
+    memory: ObjectMemory,
   ) {
     this.#heap = heap;
     this.#state = state;
     this.#objects = objects;
     this.#registry = registry;
     this.#freeLists = freeLists;
-    this.#sys = sys;
+    this.#memory = memory;
   }
 
   /** Takes a span for sweeping, if it needs it and nobody else has. */
@@ -148,13 +148,11 @@ export class SpanSweeper implements RegistrySweeper {
   }
 
   #clobber(s: number): void {
-    const { spans, arenas } = this.#state;
-    const { startPage, nelems } = spans.columns;
-    const size = objectSize(spans.columns, s);
-    for (let i = 0; i < nelems[s]; i++) {
-      if (!this.#objects.isMarked(s, i) && this.#objects.isAllocated(s, i)) {
-        this.#sys.fill(arenas.addressOf(startPage[s]) + i * size, size, clobberByte);
-      }
-    }
+    const { columns } = this.#state.spans;
+    const { startPage, nelems } = columns;
+    const size = objectSize(columns, s);
+    for (let i = 0; i < nelems[s]; i++)
+      if (!this.#objects.isMarked(s, i) && this.#objects.isAllocated(s, i))
+        this.#memory.fillWords(startPage[s], i * size, size, clobberWord);
   }
 }

@@ -115,6 +115,7 @@ export function objectTotals(runtime: Runtime): ObjectTotals {
   const { counters } = runtime.state;
   const { mcache, classes } = runtime.alloc;
   mcache.flushAll();
+  runtime.gc.trigger.tally?.(runtime.state.heapAlloc);
   let totalAlloc = counters.largeAlloc[0];
   let totalFree = counters.largeFree[0];
   let mallocs = counters.largeAllocCount[0] + counters.tinyAllocCount[0];

@@ -6,8 +6,10 @@
  * the page table, which is how a run that is freed finds its neighbours. All other entries of the page
  * table may be stale, so a neighbour is one only if its state and its bounds say so.
  *
- * Ids: a span's own id goes back to the pool just before its pages come here, so freeing an allocation
- * whole always finds one, and with it the rows beside. `ensure` makes sure of one more for every range grown.
+ * Ids live on: an allocation takes over the run's own span, and what is left of the run gets another id; a span
+ * that is freed becomes the run, and its neighbours' ids go back to the pool. So an id tells for how long a span has
+ * been known, which is the order that the sweep of 2014 goes by. Freeing never needs an id; `ensure` makes sure of one
+ * where an allocation cuts a run, and for every range grown.
  *
  * Not here: which of them to take (lists/, treap/), what a run's scavenged pages mean there.
  */
@@ -117,26 +119,47 @@ export class FreeRuns {
 
   /** Makes sure that one more run can be made. False when there is no memory. */
   ensure(): boolean {
-    const s = this.#memory.spans.alloc();
-    if (s === 0) return false;
-    this.#memory.spans.free(s);
-    return true;
+    return this.#memory.spans.ensureOne();
   }
 
   /** A new run, in no list yet. */
   make(page: number, npages: number, needZero: number, unusedSince: number): number {
     const s = this.#memory.spans.alloc();
     if (s === 0) fatal('no id for a free run', { page, npages });
-    this.#memory.spans.setState(s, spanState.free);
     this.#start[s] = page;
     this.#pages[s] = npages;
-    this.#needZero[s] = needZero;
-    this.#scavenged[s] = 0;
-    this.#unusedSince[s] = unusedSince;
+    this.enter(s, needZero, unusedSince);
     return s;
   }
 
-  /** A run is none any more: it was taken whole, or a neighbour took it in. */
+  /** A dead span becomes the run of its pages, in no list yet. */
+  enter(s: number, needZero: number, unusedSince: number): void {
+    this.#memory.spans.setState(spanId(s), spanState.free);
+    this.#needZero[s] = needZero;
+    this.#scavenged[s] = 0;
+    this.#unusedSince[s] = unusedSince;
+  }
+
+  /**
+   * A run is taken by an allocation of its first npages: it is a dead span of those, whose id is kept. What is left
+   * becomes a run of its own, as old and as dirty, in no list yet, of which nothing counts as scavenged: its id; 0
+   * where nothing is left.
+   */
+  cut(s: number, npages: number): number {
+    this.#memory.spans.setState(spanId(s), spanState.dead);
+    this.#scavenged[s] = 0;
+    const rest = this.#pages[s] - npages;
+    if (rest === 0) return 0;
+    this.#pages[s] = npages;
+    return this.make(this.#start[s] + npages, rest, this.#needZero[s], this.#unusedSince[s]);
+  }
+
+  /** The id of a dead span that nobody keeps goes back to the pool. */
+  forget(s: number): void {
+    this.#memory.spans.free(spanId(s));
+  }
+
+  /** A run is none any more: a neighbour took it in. */
   drop(s: number): void {
     const { spans } = this.#memory;
     spans.setState(spanId(s), spanState.dead);

@@ -192,15 +192,28 @@ export class Runtime {
       flushesBefore(design),
     );
     const trace = new CycleTrace(state, settings, log, watch, gcTraceOf[design.generation]);
-    const collector = new Collector({ cycles, sweeper, trigger, settings, sizes, limiter, log, trace });
+    const collector = new Collector({
+      ...{ cycles, sweeper, trigger, settings, sizes, limiter, log, trace },
+      twice: watch.collectTwice === true,
+    });
     return { pace, sweeper, collector };
+  }
+
+  /** Counts what a P's mcache has handed out (−1: all Ps'), for the trigger. @param large bytes not counted yet */
+  #tally(p: number, large: number): void {
+    const { mcache } = this.alloc;
+    if (p < 0) mcache.countAll();
+    else mcache.count(p);
+    this.gc.trigger.tally?.(this.state.heapAlloc + large);
   }
 
   #fillHooks(): void {
     const { memory, alloc, gc, scavenger } = this;
+    const { trigger } = gc;
     alloc.heap.hooks = {
       reclaim: (npages) => gc.sweeper.reclaim(npages),
       scavengeInExchange: (grown, scavenged, size) => scavenger.inExchange(grown, scavenged, size),
+      ...(trigger.tally === undefined ? {} : { tally: (p, large) => this.#tally(p, large) }),
     };
     alloc.heap.growth.hooks = {
       growing: (size) => scavenger.growing(size),
@@ -255,9 +268,12 @@ function wireAlloc(
     heapBitmap,
     hugePageHints,
   });
-  const sweeper = new SpanSweeper(heap, state, objects, registry, freeLists, sys);
+  const sweeper = new SpanSweeper(heap, state, objects, registry, freeLists, memory);
   sweeper.clobberFree = options.clobberFree;
-  const central = new MCentral({ heap, state, registry, sweeper, classes, freeLists });
+  const central = new MCentral({
+    ...{ heap, state, registry, sweeper, classes, freeLists },
+    zeroed: design.zeroing === 'span' ? memory : undefined,
+  });
   const caches = { meta, state, central, objects, memory, classes, liveness };
   const mcache = freeLists === undefined ? new MCache(caches) : new FreeListMCache(freeLists, caches);
   const stacks = new Stacks(heap, state);

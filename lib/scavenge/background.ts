@@ -1,6 +1,6 @@
 /**
  * The scavenger of 2023: in the background, paced to 1 % of a CPU, towards goals from GC percent and memory limit; and
- * at once, by an allocation that grew the heap or would pass the limit.
+ * at once, by an allocation of a span that grew the heap, or that finds or would take memory over the limit.
  *
  * Not here: the pace (bursts.ts), the goals (goals.ts).
  */
@@ -41,6 +41,8 @@ export interface BackgroundScavengerOptions {
 export class BackgroundScavenger implements Scavenger {
   readonly #deps: BackgroundScavengerDeps;
   readonly #enabled: boolean;
+  readonly #sizes: HeapSizes;
+  readonly #settings: GcSettings;
   readonly #goals: ScavengeGoals;
   readonly #bursts: ScavengeBursts;
 
@@ -51,6 +53,8 @@ export class BackgroundScavenger implements Scavenger {
   ) {
     this.#deps = deps;
     this.#enabled = enabled;
+    this.#sizes = deps.sizes;
+    this.#settings = deps.settings;
     this.#goals = new ScavengeGoals(meta.views(scavengeGoalTable), { physPageSize, historical });
     this.#bursts = new ScavengeBursts(
       meta.views(burstTable),
@@ -110,7 +114,12 @@ export class BackgroundScavenger implements Scavenger {
   growing(): void {}
 
   inExchange(grown: number, scavenged: number): void {
-    if (!this.#enabled || (grown === 0 && scavenged === 0)) return;
+    // Asked for every span: the limit may have been lowered below what is ready. So it is short.
+    const overLimit = scavenged + this.#sizes.mappedReady > this.#settings.memoryLimit;
+    if ((overLimit || grown !== 0) && this.#enabled) this.#payForSpan(grown, scavenged);
+  }
+
+  #payForSpan(grown: number, scavenged: number): void {
     const { pages, state, sizes, settings, limiter, log, trace } = this.#deps;
     const byLimit = limiter.limiting() ? 0 : limitDebt(scavenged, sizes.mappedReady, settings.memoryLimit);
     // Where fresh memory counts as backed, the growth is retained already.

@@ -17,9 +17,9 @@
  * (golang/go issue 62449): in the background the limit is never scavenged for, only by allocations that
  * pass it. `historical: true` does the same; otherwise it is corrected.
  *
- * Allocation scavenges at once in two cases, which are here too, since they are the same goals:
- * `limitDebt`, when memory that it takes back into use would pass the limit, and `growthDebt`, when the
- * heap has grown because no free run was large enough: then as much is released from elsewhere.
+ * Allocation scavenges at once in two cases, which are here too, since they are the same goals: `limitDebt`, when
+ * memory is over the limit, or would be with what the allocation takes back into use (asked for every span); and
+ * `growthDebt`, when the heap has grown because no free run was large enough: then as much is released from elsewhere.
  *
  *     const goals = new ScavengeGoals(meta.views(scavengeGoalTable), { physPageSize });
  *     goals.set({ heapGoal, lastHeapGoal, lastHeapInUse, memoryLimit, mappedReady, heapInUse, heapFree });
@@ -132,9 +132,9 @@ export function scavengeLimitGoal(memoryLimit: number, historical: boolean): num
 }
 
 /**
- * Bytes that an allocation must release (by force, dense chunks included) before it takes `scavenged`
- * bytes of released memory into use, so that the limit holds; 0 if it holds anyway. Not to be asked
- * while the CPU limiter is limiting.
+ * Bytes that an allocation must release (by force, dense chunks included) before it takes `scavenged` bytes of
+ * released memory into use, which may be 0, so that the limit holds; 0 if it holds anyway. Not to be obeyed while the
+ * CPU limiter is limiting.
  */
 export function limitDebt(scavenged: number, mappedReady: number, memoryLimit: number): number {
   return Math.max(0, scavenged + mappedReady - memoryLimit);

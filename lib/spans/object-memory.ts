@@ -67,6 +67,18 @@ export class ObjectMemory {
     this.window(page).fill(0, from, from + size / 8);
   }
 
+  /** Fills `size` bytes at byte `offset` of a span's first page with a 32-bit word; both are multiples of 4. */
+  fillWords(page: number, offset: number, size: number, word: number): void {
+    const end = page * pageSize + offset + size;
+    for (let at = end - size; at < end; ) {
+      const index = Math.floor(at / windowBytes);
+      const base = index * windowBytes;
+      const stop = Math.min(end, base + windowBytes);
+      this.words(index * 2 ** windowPagesShift).fill(word, (at - base) / 4, (stop - base) / 4);
+      at = stop;
+    }
+  }
+
   /** Detaches every window: a view used afterwards has length 0 instead of reaching into nothing. */
   detach(): void {
     for (const window of this.#windows)

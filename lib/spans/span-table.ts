@@ -7,7 +7,9 @@
  *
  *     dead ──► inUse ──► dead       freed by a sweep, never while marking
  *     dead ──► manual ──► dead      freed by its owner
- *     dead ──► free ──► dead        a page heap's own: allocated from whole, or merged with a neighbour
+ *     dead ──► free ──► dead        a page heap's own: allocated from, or merged with a neighbour
+ *
+ * Where free runs are spans, a row passes through *dead* on its way from free to in use and back, and keeps its id.
  *
  * Sweep generations, for the heap's generation sg (even, +2 each cycle), as in the Go runtime:
  *     sweepGen == sg − 2   must be swept
@@ -132,6 +134,11 @@ export class SpanTable {
 
   free(s: SpanId): void {
     this.#pool.free(s);
+  }
+
+  /** Makes sure that the next `alloc` finds an id. False when there is no memory. */
+  ensureOne(): boolean {
+    return this.#pool.ensure(this.live + 1);
   }
 
   /** One past the highest id ever used: for walks over all spans. */

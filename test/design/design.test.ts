@@ -27,6 +27,7 @@ describe('a generation', () => {
         advise: 'dontneed',
         hugePageHints: false,
         growthUnit: 2 ** 20,
+        zeroing: 'span',
         sizeClasses: 'go1.4',
         trigger: 'live',
       },
@@ -41,6 +42,7 @@ describe('a generation', () => {
         advise: 'free',
         hugePageHints: true,
         growthUnit: 2 ** 26,
+        zeroing: 'span',
         sizeClasses: 'go1.12',
         trigger: 'paced',
       },
@@ -55,6 +57,7 @@ describe('a generation', () => {
         advise: 'dontneed',
         hugePageHints: false,
         growthUnit: 2 ** 22,
+        zeroing: 'object',
         sizeClasses: 'go1.21',
         trigger: 'paced',
       },
@@ -90,6 +93,11 @@ describe('what makes no sense is refused, with the option and the reason', () =>
       'growth by no power of two',
       { generation: 'lists', growthUnit: 3 * 2 ** 20 },
       /growthUnit: must be a power of two from 64 KiB to 64 MiB, not 3 MiB$/,
+    ],
+    [
+      'free lists in spans that were not zeroed',
+      { objects: 'freelist', zeroing: 'object' },
+      /zeroing: a free list tells by an object's second word/,
     ],
     ['reuse without credit', { scavengeOnReuse: true }, /scavengeOnReuse: is settled with the credit/],
     [
@@ -226,6 +234,8 @@ const mixtures: HeapOptions[] = [
     scavenger,
   })),
   { generation: 'treap', scavengeOnReuse: true, advise: 'dontneed' },
+  { generation: 'treap', zeroing: 'object' },
+  { generation: 'radix', zeroing: 'span' },
   { generation: 'lists', pageHeap: 'treap', sizeClasses: 'go1.21', growthUnit: 2 ** 26 },
   { generation: 'radix', scavenger: 'growth', scavengeOnReuse: true, hugePageHints: true },
   { generation: 'radix', sizeClasses: 'go1.4' },
@@ -243,6 +253,53 @@ describe('any mixture of parts keeps its books', () => {
         [JSON.stringify(options, (_, v) => (typeof v === 'function' ? v.name : v)), options] as const,
     ),
   )('%s', (_name, options) => exercise(options, 6000, 5));
+});
+
+describe('zeroing', () => {
+  it.each<[string, HeapOptions, number]>([
+    // Spans of 7 pages, of 5 in 2014, of which the one object needs three pages of the machine.
+    ['2014', { generation: 'lists' }, 5 * 8192],
+    ['2019', { generation: 'treap' }, 7 * 8192],
+    ['2019, by the object', { generation: 'treap', zeroing: 'object' }, 3 * 4096],
+    ['2023', { generation: 'radix' }, 3 * 4096],
+    ['2023, by the span', { generation: 'radix', zeroing: 'span' }, 7 * 8192],
+  ])('of %s: what one object of a span that was used before brings into memory', (_name, options, bytes) => {
+    for (const wantsZero of [true, false]) {
+      const heap = new Heap({
+        ...small,
+        collect: false,
+        advise: 'dontneed',
+        hugePageHints: false,
+        ...options,
+      });
+      const objects = Array.from({ length: 400 }, () => heap.malloc(9472, true, true));
+      for (const at of objects) {
+        heap.fill(at, 9472, 1);
+        heap.drop(at);
+      }
+      heap.freeOSMemory();
+      const kernel = new Residency();
+      expect(kernel.residentBytes(heap.ranges())).toBe(0);
+      const at = heap.malloc(9472, true, wantsZero);
+      const wholeSpan = bytes > 3 * 4096;
+      expect(kernel.residentBytes(heap.ranges())).toBe(wantsZero || wholeSpan ? bytes : 0);
+      if (wantsZero) expect(heap.read(at, 9472).every((byte) => byte === 0)).toBe(true);
+      // What is freed within the span is dirty again, and still comes back zero.
+      heap.fill(at, 9472, 7);
+      heap.malloc(9472, true, true);
+      heap.drop(at);
+      heap.gc();
+      const again = Array.from({ length: 12 }, () => heap.malloc(9472, true, true));
+      expect(again).toContain(at);
+      expect(heap.read(at, 9472).every((byte) => byte === 0)).toBe(true);
+      heap.check(3);
+      heap.dispose();
+    }
+  });
+
+  it('comes with the free lists that rest on it', () => {
+    expect(resolveOptions({ objects: 'freelist', environment: false }).design.zeroing).toBe('span');
+  });
 });
 
 describe('free lists through the objects', () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runtimeOf } from '../../lib/api/heap.ts';
 import { Heap, type HeapOptions } from '../../lib/api/index.ts';
 import type { HeapEvent } from '../../lib/gc/events.ts';
@@ -8,6 +8,7 @@ import { plainViews } from '../../lib/meta/column.ts';
 import { sizesOf } from './sizes.ts';
 
 const MiB = 2 ** 20;
+const pageSize = 8192;
 
 function trigger(percent: number): { pacer: LiveTrigger; sweep: (bytes: number) => void } {
   let swept = 0;
@@ -48,8 +49,10 @@ describe('the goal of 2014', () => {
     expect(pacer.heapGoal()).toBe(Math.floor(3 * MiB * factor + own));
     // By objects, whatever the cached spans come to.
     const goal = pacer.heapGoal();
-    expect(pacer.shouldCollect(sizesOf({ heapLive: goal * 2, heapAlloc: goal - 1 }))).toBe(false);
-    expect(pacer.shouldCollect(sizesOf({ heapAlloc: goal }))).toBe(true);
+    pacer.tally(goal - 1);
+    expect(pacer.shouldCollect()).toBe(false);
+    pacer.tally(goal);
+    expect(pacer.shouldCollect()).toBe(true);
   });
 
   test('is remembered by the cycle that ran under it', () => {
@@ -91,6 +94,74 @@ describe('a heap', () => {
     expect(cycles({ generation: 'lists', trigger: 'paced' })).toBeLessThan(10);
     expect(cycles({ generation: 'treap' })).toBeLessThan(10);
     expect(cycles({ generation: 'treap', trigger: 'live' })).toBeGreaterThan(100);
+  });
+
+  test('of 2014 counts what an mcache handed out when a span of objects comes or goes, and not before', () => {
+    const { heap } = watched({ generation: 'lists', collect: false });
+    const { heapAlloc } = heap.sample();
+    const seen = (): number => heap.sample().heapAlloc - heapAlloc;
+    const first = heap.malloc(64);
+    for (let i = 1; i < 60; i++) heap.malloc(64);
+    expect(seen()).toBe(0);
+    // A large object: its own pages, and all that was handed out before.
+    const large = heap.malloc(40_000);
+    expect(seen()).toBe(60 * 64 + 40_960);
+    for (let i = 0; i < 5; i++) heap.malloc(64);
+    // The first span of a class, whose object comes after the count.
+    heap.malloc(1024);
+    expect(seen()).toBe(65 * 64 + 40_960);
+    heap.drop(large);
+    heap.drop(first);
+    heap.malloc(64);
+    heap.gc();
+    expect(seen()).toBe(65 * 64 + 1024);
+    expect(heap.readMemStats().HeapAlloc).toBe(65 * 64 + 1024);
+    heap.check(3);
+    heap.dispose();
+  });
+
+  test.each([
+    ['lists', 'bitmap'],
+    ['lists', 'freelist'],
+    ['radix', 'bitmap'],
+  ] as const)('with the trigger of 2014 is blind between two spans: %s, %s', (generation, objects) => {
+    const { heap, lines } = watched({ generation, objects, trigger: 'live' });
+    const runtime = runtimeOf(heap);
+    const { trigger } = runtime.gc;
+    const sizes = [16, 32, 48, 64, 80, 96, 112, 128];
+    // A span of a page of each; then nearly all of their objects, which come to twice the goal.
+    for (const size of sizes) heap.malloc(size);
+    for (const size of sizes)
+      for (let left = Math.floor(pageSize / size) - 2; left > 0; left--) heap.malloc(size);
+    expect(lines('gc')).toEqual([]);
+    expect(runtime.state.heapAlloc).toBeLessThan(1024);
+    heap.malloc(40_000);
+    expect(lines('gc')).toHaveLength(1);
+    expect(trigger.lastHeapGoal).toBe(runtimeObjects);
+    heap.dispose();
+  });
+
+  test('of 2014 collects twice under GODEBUG=gctrace=2, later ones do not', () => {
+    vi.stubEnv('GODEBUG', 'gctrace=2');
+    const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+      written.mockRestore();
+    });
+    const cycles = (generation: 'lists' | 'treap' | 'radix'): number[] => {
+      const { heap, lines } = watched({ generation, environment: true });
+      heap.drop(heap.malloc(1024));
+      heap.gc();
+      const forced = lines('gc').length;
+      while (lines('gc').length === forced) heap.drop(heap.malloc(65_536));
+      const { NumGC } = heap.readMemStats();
+      heap.dispose();
+      return [forced, NumGC - forced];
+    };
+    expect(cycles('lists')).toEqual([2, 2]);
+    expect(cycles('treap')).toEqual([1, 1]);
+    expect(cycles('radix')).toEqual([1, 1]);
+    expect(written.mock.calls.filter(([line]) => /^gc ?\d/.test(String(line)))).toHaveLength(8);
   });
 
   test('of 2014 tells in its gc line what lived before, from the first cycle on, and every span ever made', () => {

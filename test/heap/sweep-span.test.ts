@@ -5,7 +5,7 @@ import type { Generation } from '../../lib/design/design.ts';
 import { bitmapWords } from '../../lib/heap/gc-bits.ts';
 import type { SpanRegistry } from '../../lib/heap/span-registry.ts';
 import { largeNoscanShape, smallShape } from '../../lib/heap/span-shape.ts';
-import { clobberByte, SpanSweeper } from '../../lib/heap/sweep-span.ts';
+import { clobberWord, SpanSweeper } from '../../lib/heap/sweep-span.ts';
 import type { Runtime } from '../../lib/runtime/runtime.ts';
 import { spanState } from '../../lib/spans/span-table.ts';
 import { quietRuntime } from './quiet-runtime.ts';
@@ -29,10 +29,13 @@ function make(generation: Generation = 'radix'): Setup {
     runtime.spans.objects,
     registry as SpanRegistry,
     runtime.spans.freeLists,
-    runtime.memory.sys,
+    runtime.spans.memory,
   );
   return { runtime, sweeper, told };
 }
+
+/** Bytes as the machine's 32-bit words. */
+const wordsOf = (bytes: Uint8Array): number[] => [...new Uint32Array(bytes.slice().buffer)];
 
 const setBit = (runtime: Runtime, from: number, i: number): void => {
   runtime.state.gcBits.bits[from + (i >>> 5)] |= 1 << (i & 31);
@@ -222,12 +225,12 @@ describe('what is freed', () => {
   const size = 48;
   const n = 170;
 
-  /** The bytes of each object of a span, by its number: the byte it is full of, or −1. */
+  /** Each object of a span, by its number: the 32-bit word it is full of, or −1. */
   function fills({ runtime }: Setup, s: SpanId): number[] {
     const base = runtime.state.arenas.addressOf(runtime.state.spans.columns.startPage[s]);
     return Array.from({ length: n }, (_, i) => {
-      const bytes = runtime.memory.sys.peek(base + i * size, size)!;
-      return bytes.every((byte) => byte === bytes[0]) ? bytes[0] : -1;
+      const words = wordsOf(runtime.memory.sys.peek(base + i * size, size)!);
+      return words.every((word) => word === words[0]) ? words[0] : -1;
     });
   }
 
@@ -248,7 +251,7 @@ describe('what is freed', () => {
     sweeper.sweep(s, false);
     // Neither what lives nor what was free before.
     expect(fills(setup, s)).toEqual(
-      Array.from({ length: n }, (_, i) => (clobber && i < 100 && i % 3 !== 0 ? clobberByte : 7)),
+      Array.from({ length: n }, (_, i) => (clobber && i < 100 && i % 3 !== 0 ? clobberWord : 0x07070707)),
     );
   });
 
@@ -264,8 +267,9 @@ describe('what is freed', () => {
     mark(setup, s, []);
     sweeper.tryAcquire(s);
     sweeper.sweep(s, false);
-    const bytes = runtime.memory.sys.peek(base, 4 * pageSize)!;
-    expect([bytes.indexOf(0), bytes.lastIndexOf(clobberByte)]).toEqual([3 * pageSize, 3 * pageSize - 1]);
+    const words = wordsOf(runtime.memory.sys.peek(base, 4 * pageSize)!);
+    const inObject = (3 * pageSize) / 4;
+    expect([words.indexOf(0), words.lastIndexOf(clobberWord)]).toEqual([inObject, inObject - 1]);
   });
 
   test('is threaded into the span’s list, where there are lists', () => {

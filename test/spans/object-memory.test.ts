@@ -74,7 +74,7 @@ describe('windows', () => {
   });
 });
 
-describe('zeroing', () => {
+describe.each(['zeroing', 'filling with words'] as const)('%s', (how) => {
   test.each<[string, number, number, number]>([
     ['a whole page', 0, 0, pageSize],
     ['a part of one', 1, 24, 8],
@@ -90,12 +90,14 @@ describe('zeroing', () => {
       [addressOf(windowPages - 2), 4 * pageSize],
     ];
     for (const [low, length] of mapped) sys.fill(low, length, 0xa5);
-    memory.zero(page, offset, size);
+    const word = how === 'zeroing' ? 0 : 0xdeadbeef;
+    if (how === 'zeroing') memory.zero(page, offset, size);
+    else memory.fillWords(page, offset, size, word);
     const from = addressOf(page) + offset;
     for (const [low, length] of mapped) {
       const wrong = sys.peek(low, length)!.findIndex((byte, i) => {
         const inside = low + i >= from && low + i < from + size;
-        return byte !== (inside ? 0 : 0xa5);
+        return byte !== (inside ? (word >>> ((i % 4) * 8)) & 255 : 0xa5);
       });
       expect(wrong).toBe(-1);
     }

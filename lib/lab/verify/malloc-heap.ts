@@ -346,7 +346,13 @@ export function rebuildHeap(file: string, snapshot: MallocSnapshot, sys: Sys): R
     nameMappings: false,
     ps,
   });
-  const watch = { clock: systemClock, gctrace: false, scavtrace: false, onEvent: undefined };
+  const watch = {
+    clock: systemClock,
+    gctrace: false,
+    collectTwice: false,
+    scavtrace: false,
+    onEvent: undefined,
+  };
   const runtime = createRuntime(sys, options, watch);
   try {
     new Rebuilder(file, snapshot, runtime).rebuild(keepers);

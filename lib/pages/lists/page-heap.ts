@@ -26,16 +26,14 @@
  * when to release (scavenge/age.ts).
  */
 import { fatal } from '../../base/errors.ts';
-import { type Bytes, bytes, type PageCount, type PageIndex, pageCount, pageIndex } from '../../base/units.ts';
+import { type Bytes, pageCount, pageIndex } from '../../base/units.ts';
 import type { Views } from '../../meta/column.ts';
-import type { FreeRunVisit, PageHeap, PageHeapHost, PageHeapStats } from '../contract.ts';
+import type { PageHeapHost } from '../contract.ts';
 import { FreeRuns } from '../free-runs.ts';
+import { RunPageHeap } from '../run-page-heap.ts';
 import { type ListsMemory, largeRun, listHeadTable, listLinkTable } from './columns.ts';
 
-export class ListsPageHeap implements PageHeap {
-  readonly freshScavenged = false;
-  lastScavenged = 0;
-  lastNeedZero = false;
+export class ListsPageHeap extends RunPageHeap {
   readonly #runs: FreeRuns;
   readonly #host: PageHeapHost;
   readonly #links: Views<typeof listLinkTable>;
@@ -43,53 +41,53 @@ export class ListsPageHeap implements PageHeap {
 
   constructor(memory: ListsMemory, host: PageHeapHost) {
     const { meta } = memory;
-    this.#runs = new FreeRuns(memory, listLinkTable);
+    const runs = new FreeRuns(memory, listLinkTable);
+    super(runs, host);
+    this.#runs = runs;
     this.#host = host;
     this.#links = meta.views(listLinkTable);
     this.#first = meta.views(listHeadTable).first;
   }
 
-  alloc(npages: PageCount): PageIndex {
-    const s = npages < largeRun ? this.#findSmall(npages) : this.#bestFit(npages);
-    return s === 0 ? pageIndex(-1) : this.#take(s, npages);
+  override find(npages: number): number {
+    const first = this.#first;
+    for (let list = npages; list < largeRun; list++) if (first[list] !== 0) return first[list];
+    return this.#bestFit(npages);
   }
 
-  free(page: PageIndex, npages: PageCount): void {
-    this.#add(page, npages, 1, this.#host.now());
-  }
-
-  prepareGrow(): boolean {
-    return this.#runs.ensure();
-  }
-
-  grow(page: PageIndex, npages: PageCount): boolean {
-    if (!this.#runs.ensure()) return false;
-    this.#runs.grown[0] += npages;
-    this.#add(page, npages, 0, this.#host.now());
-    return true;
+  override take(s: number, npages: number): void {
+    const runs = this.#runs;
+    this.#remove(s);
+    this.lastScavenged = runs.scavenged[s];
+    this.lastNeedZero = runs.needZero[s] !== 0;
+    const rest = runs.cut(s, npages);
+    if (rest === 0) return;
+    // What is left is no neighbour of a free run, or it would have been merged with it before.
+    runs.map(rest);
+    this.#insert(rest);
   }
 
   /**
    * The original releases by age alone. Asked for an amount it releases whole runs, the large ones first, in
    * the order of their lists.
    */
-  release(nbytes: Bytes, _force: boolean, shouldStop?: () => boolean): Bytes {
+  override release(nbytes: Bytes, _force: boolean, shouldStop?: () => boolean): Bytes {
     const runs = this.#runs;
     const first = this.#first;
     const links = this.#links;
     let released = 0;
     for (let list = largeRun; list > 0; list--) {
       for (let s = first[list]; s !== 0; s = links.next[s]) {
-        if (FreeRuns.bytes(released) >= nbytes) return bytes(FreeRuns.bytes(released));
+        if (FreeRuns.bytes(released) >= nbytes) return this.bytesOf(released);
         if (runs.scavenged[s] === runs.pages[s]) continue;
         released += this.#releaseRun(s);
-        if (shouldStop?.() === true) return bytes(FreeRuns.bytes(released));
+        if (shouldStop?.() === true) return this.bytesOf(released);
       }
     }
-    return bytes(FreeRuns.bytes(released));
+    return this.bytesOf(released);
   }
 
-  releaseUnused(limit: number): Bytes {
+  override releaseUnused(limit: number): Bytes {
     const runs = this.#runs;
     const first = this.#first;
     const links = this.#links;
@@ -101,18 +99,10 @@ export class ListsPageHeap implements PageHeap {
           released += this.#releaseRun(s);
       }
     }
-    return bytes(FreeRuns.bytes(released));
+    return this.bytesOf(released);
   }
 
-  forEachFree(visit: FreeRunVisit): void {
-    this.#runs.forEach(visit);
-  }
-
-  stats(): PageHeapStats {
-    return this.#runs.stats();
-  }
-
-  check(level: 1 | 2 | 3): void {
+  override check(level: 1 | 2 | 3): void {
     this.#runs.check(() => false);
     if (level === 1) return;
     const runs = this.#runs;
@@ -147,12 +137,6 @@ export class ListsPageHeap implements PageHeap {
     this.#insert(s);
   }
 
-  #findSmall(npages: number): number {
-    const first = this.#first;
-    for (let list = npages; list < largeRun; list++) if (first[list] !== 0) return first[list];
-    return this.#bestFit(npages);
-  }
-
   /** The smallest large run of at least npages, the lowest of those. */
   #bestFit(npages: number): number {
     const { pages, start } = this.#runs;
@@ -170,39 +154,18 @@ export class ListsPageHeap implements PageHeap {
     return best;
   }
 
-  #take(s: number, npages: number): PageIndex {
+  protected override settle(s: number): void {
     const runs = this.#runs;
-    const page = runs.start[s];
-    this.#remove(s);
-    this.lastScavenged = runs.scavenged[s];
-    this.lastNeedZero = runs.needZero[s] !== 0;
-    runs.scavenged[s] = 0;
-    const rest = runs.pages[s] - npages;
-    if (rest === 0) {
-      runs.drop(s);
-    } else {
-      // What is left is no neighbour of a free run, or it would have been merged with it before.
-      runs.start[s] = page + npages;
-      runs.pages[s] = rest;
-      runs.map(s);
-      this.#insert(s);
-    }
-    return pageIndex(page);
-  }
-
-  #add(page: number, npages: number, needZero: number, now: number): void {
-    const runs = this.#runs;
-    const before = runs.before(page);
-    const after = runs.at(page + npages);
-    let s = before;
+    const before = runs.before(runs.start[s]);
     if (before !== 0) {
       this.#remove(before);
-      runs.pages[before] += npages;
-      runs.needZero[before] |= needZero;
-      runs.unusedSince[before] = now;
-    } else {
-      s = runs.make(page, npages, needZero, now);
+      runs.start[s] = runs.start[before];
+      runs.pages[s] += runs.pages[before];
+      runs.scavenged[s] = runs.scavenged[before];
+      runs.needZero[s] |= runs.needZero[before];
+      runs.drop(before);
     }
+    const after = runs.at(runs.start[s] + runs.pages[s]);
     if (after !== 0) {
       this.#remove(after);
       runs.pages[s] += runs.pages[after];

@@ -25,16 +25,14 @@
  * (scavenge/growth.ts), when to release.
  */
 import { fatal } from '../../base/errors.ts';
-import { type Bytes, bytes, type PageCount, type PageIndex, pageCount, pageIndex } from '../../base/units.ts';
-import type { FreeRunVisit, PageHeap, PageHeapHost, PageHeapStats } from '../contract.ts';
+import { type Bytes, pageCount, pageIndex } from '../../base/units.ts';
+import type { PageHeapHost } from '../contract.ts';
 import { FreeRuns } from '../free-runs.ts';
+import { RunPageHeap } from '../run-page-heap.ts';
 import { type TreapMemory, treapNodeTable, treapStateTable } from './columns.ts';
 import { Treap } from './treap.ts';
 
-export class TreapPageHeap implements PageHeap {
-  readonly freshScavenged = false;
-  lastScavenged = 0;
-  lastNeedZero = false;
+export class TreapPageHeap extends RunPageHeap {
   readonly #runs: FreeRuns;
   readonly #host: PageHeapHost;
   readonly #backed: Treap;
@@ -45,59 +43,39 @@ export class TreapPageHeap implements PageHeap {
     const { meta } = memory;
     const { backedRoot, releasedRoot, random } = meta.views(treapStateTable);
     const nodes = meta.views(treapNodeTable);
-    this.#runs = new FreeRuns(memory, treapNodeTable);
+    const runs = new FreeRuns(memory, treapNodeTable);
+    super(runs, host);
+    this.#runs = runs;
     this.#host = host;
     this.#physPages = host.physPages;
-    const { pages, start } = this.#runs;
+    const { pages, start } = runs;
     this.#backed = new Treap(nodes, pages, start, backedRoot, random);
     this.#released = new Treap(nodes, pages, start, releasedRoot, random);
   }
 
-  alloc(npages: PageCount): PageIndex {
-    const runs = this.#runs;
+  override find(npages: number): number {
+    const { pages } = this.#runs;
     const there = this.#backed.find(npages);
     const gone = this.#released.find(npages);
-    if (there === 0 && gone === 0) return pageIndex(-1);
-    const takesThere = there !== 0 && (gone === 0 || runs.pages[there] <= runs.pages[gone]);
-    const s = takesThere ? there : gone;
-    (takesThere ? this.#backed : this.#released).remove(s);
-    const page = runs.start[s];
+    return there !== 0 && (gone === 0 || pages[there] <= pages[gone]) ? there : gone;
+  }
+
+  override take(s: number, npages: number): void {
+    const runs = this.#runs;
     const scavenged = runs.scavenged[s];
+    this.#treapOf(s).remove(s);
     this.lastNeedZero = runs.needZero[s] !== 0;
     this.lastScavenged = scavenged;
-    const rest = runs.pages[s] - npages;
-    if (rest === 0) {
-      runs.scavenged[s] = 0;
-      runs.drop(s);
-      return pageIndex(page);
+    const rest = runs.cut(s, npages);
+    if (rest === 0) return;
+    if (scavenged !== 0) {
+      runs.scavenged[rest] = this.#wholePages(rest);
+      this.lastScavenged = scavenged - runs.scavenged[rest];
     }
-    runs.start[s] = page + npages;
-    runs.pages[s] = rest;
-    if (!takesThere) {
-      runs.scavenged[s] = this.#wholePages(s);
-      this.lastScavenged = scavenged - runs.scavenged[s];
-    }
-    this.#settle(s);
-    return pageIndex(page);
+    this.settle(rest);
   }
 
-  free(page: PageIndex, npages: PageCount): void {
-    this.#settle(this.#runs.make(page, npages, 1, this.#host.now()));
-  }
-
-  prepareGrow(): boolean {
-    return this.#runs.ensure();
-  }
-
-  grow(page: PageIndex, npages: PageCount): boolean {
-    const runs = this.#runs;
-    if (!runs.ensure()) return false;
-    runs.grown[0] += npages;
-    this.#settle(runs.make(page, npages, 0, this.#host.now()));
-    return true;
-  }
-
-  release(nbytes: Bytes, _force: boolean, shouldStop?: () => boolean): Bytes {
+  override release(nbytes: Bytes, _force: boolean, shouldStop?: () => boolean): Bytes {
     const runs = this.#runs;
     const backed = this.#backed;
     let total = 0;
@@ -111,10 +89,10 @@ export class TreapPageHeap implements PageHeap {
       if (shouldStop?.() === true) break;
       s = backed.below(npages, page);
     }
-    return bytes(FreeRuns.bytes(total));
+    return this.bytesOf(total);
   }
 
-  releaseUnused(limit: number): Bytes {
+  override releaseUnused(limit: number): Bytes {
     const runs = this.#runs;
     const backed = this.#backed;
     const now = this.#host.now();
@@ -125,18 +103,10 @@ export class TreapPageHeap implements PageHeap {
       if (now - runs.unusedSince[s] > limit) total += this.#releaseRun(s);
       s = backed.above(npages, page);
     }
-    return bytes(FreeRuns.bytes(total));
+    return this.bytesOf(total);
   }
 
-  forEachFree(visit: FreeRunVisit): void {
-    this.#runs.forEach(visit);
-  }
-
-  stats(): PageHeapStats {
-    return this.#runs.stats();
-  }
-
-  check(level: 1 | 2 | 3): void {
+  override check(level: 1 | 2 | 3): void {
     const runs = this.#runs;
     runs.check((a, b) => (runs.scavenged[a] === 0) !== (runs.scavenged[b] === 0));
     if (level === 1) return;
@@ -193,7 +163,7 @@ export class TreapPageHeap implements PageHeap {
     if (got === 0) return 0;
     this.#backed.remove(s);
     this.#giveBack(s, got);
-    this.#settle(s);
+    this.settle(s);
     return got;
   }
 
@@ -205,7 +175,7 @@ export class TreapPageHeap implements PageHeap {
   }
 
   /** A run that stands in no treap takes in what borders on it, and goes where it belongs. */
-  #settle(s: number): void {
+  protected override settle(s: number): void {
     const runs = this.#runs;
     const isReleased = runs.scavenged[s] !== 0;
     let counted = runs.scavenged[s];
