@@ -11,7 +11,7 @@ import type { HeapMemory } from '../runtime/heap-memory.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Arenas } from '../spans/arenas.ts';
 import { type ObjectMemory, windowPageMask } from '../spans/object-memory.ts';
-import { checkAddress, refuse } from './arguments.ts';
+import { bytesOf, checkAddress, checkByte, refuse } from './arguments.ts';
 
 export class ObjectContents {
   readonly #memory: HeapMemory;
@@ -51,14 +51,16 @@ export class ObjectContents {
     return out ?? refuse('ERR_FAULT', 'the memory cannot be read', addr);
   }
 
-  /** @throws as `read` */
+  /** @throws as `read`; ERR_INVALID_ARGUMENT for what is no Uint8Array, or one whose memory is gone */
   write(addr: number, data: Uint8Array): void {
-    this.#within(addr, data.length);
-    if (!this.#memory.sys.poke(addr, data)) refuse('ERR_FAULT', 'the memory cannot be written', addr);
+    const bytes = bytesOf(data);
+    this.#within(addr, bytes.length);
+    if (!this.#memory.sys.poke(addr, bytes)) refuse('ERR_FAULT', 'the memory cannot be written', addr);
   }
 
-  /** @throws as `within` */
+  /** @throws as `within`; ERR_INVALID_ARGUMENT for what is no whole number */
   fill(addr: number, length: number, byte: number): void {
+    checkByte(byte);
     this.#within(addr, length);
     this.#memory.sys.fill(addr, length, byte);
   }
