@@ -4,7 +4,8 @@
  * Allocating a span takes pages (through the P's page cache, where the page heap has such; from the page heap
  * otherwise, growing if it has none), asks the scavenger's hook whether memory must be given back in exchange,
  * makes the pages ready, and fills in the span's row before publishing it in the page table. Which page heap it
- * is, makes no difference here: what only some of them have is looked for by its name in the contract.
+ * is, makes no difference here: what only some of them have is looked for by its name in the contract. Where physical
+ * pages are larger than the heap's, a stack begins with one, if the page heap can do that.
  *
  * Failure: `allocSpan` answers 0 when the system has no memory; the heap is then as it was, except that
  * reserved address space is kept for the next try, and that the rest of the old one may be grown into.
@@ -149,16 +150,19 @@ export class MHeap {
 
     let page = at;
     let grown = 0;
+    const align = shape.use === spanUse.stack && pages.allocAligned !== undefined ? this.growth.physPages : 1;
     if (at >= 0) pages.allocAt?.(pageIndex(at), pageCount(npages));
-    else page = pages.allocCached?.(pId(p), pageCount(npages)) ?? -1;
+    else if (align === 1) page = pages.allocCached?.(pId(p), pageCount(npages)) ?? -1;
     if (page < 0) {
-      page = pages.alloc(pageCount(npages));
+      page = this.#find(npages, align);
       if (page < 0) {
-        grown = this.#deps.growth.grow(npages);
-        if (grown > 0) page = pages.alloc(pageCount(npages));
+        // With what is passed over to get to a physical page's start.
+        const need = npages + (align === 1 ? 0 : align);
+        grown = this.#deps.growth.grow(need);
+        if (grown > 0) page = this.#find(npages, align);
         if (page < 0) {
           // Less may have been added than the span needs: what was left of a space, with what was free before it.
-          if (grown >= npages * pageSize) fatal('grew the heap and still found no room', { npages, grown });
+          if (grown >= need * pageSize) fatal('grew the heap and still found no room', { npages, grown });
           return this.#unmade(s, isHeap);
         }
       }
@@ -185,6 +189,14 @@ export class MHeap {
     counters.heapFree[0] -= size - scavengedBytes;
     this.#count(shape.use, size);
     return s;
+  }
+
+  /** Pages of the page heap; −1 when it has none. */
+  #find(npages: number, align: number): number {
+    const pages = this.#pages;
+    return align === 1
+      ? pages.alloc(pageCount(npages))
+      : (pages.allocAligned?.(pageCount(npages), pageCount(align)) ?? -1);
   }
 
   /** Forgets a span that could not be made. */
@@ -220,6 +232,7 @@ export class MHeap {
     columns.needZero[s] = needZero ? 1 : 0;
     columns.elemSize[s] = shape.elemSize;
     columns.stride[s] = shape.stride;
+    columns.unasked[s] = 0;
     columns.perObject[s] = shape.perObject;
     columns.nelems[s] = shape.nelems;
     columns.freeIndex[s] = 0;

@@ -30,6 +30,8 @@ export interface SamplerOptions {
   readonly beatMs: number;
   /** Whether smaps can tell something: advice is 'free', or huge pages come unasked. */
   readonly withSmaps: boolean;
+  /** Whether larger physical pages can keep free memory from being given back. */
+  readonly withTrapped?: boolean;
   /** Milliseconds since the start of the run. */
   readonly elapsed: () => number;
   /** The stretch of the run, and operations so far. */
@@ -76,7 +78,7 @@ export class Sampler {
 
   /** Takes a sample outside the beat: at the end of a stretch. `detailed`: with details, whenever the last were. */
   sample(detailed = false): RunSample {
-    const { heap, kernel, elapsed, state, withSmaps, onSample } = this.#options;
+    const { heap, kernel, elapsed, state, withSmaps, withTrapped, onSample } = this.#options;
     const begin = process.hrtime.bigint();
     const t = elapsed();
     const { phase, ops } = state();
@@ -91,6 +93,7 @@ export class Sampler {
       inuse: believed.heapInuse,
       free: believed.heapFree,
       released: believed.heapReleased,
+      ...(withTrapped ? { trapped: believed.heapTrapped ?? 0 } : {}),
       sys: believed.heapSys,
       alloc: believed.heapAlloc,
       goal: finite(believed.goal),

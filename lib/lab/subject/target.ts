@@ -33,6 +33,8 @@ export interface LabSample {
   readonly heapInuse: number;
   readonly heapFree: number;
   readonly heapReleased: number;
+  /** Of the free what cannot go: its physical pages are not free as a whole. Undefined where nobody counts it. */
+  readonly heapTrapped?: number;
   /** Bytes from the system for the heap, and of objects in it. */
   readonly heapSys: number;
   readonly heapAlloc: number;
@@ -46,7 +48,7 @@ export interface LabSample {
   readonly madviseNs: number;
 }
 
-/** States of 8 KiB pages, as in a run file's map: 0 unmapped, 1 free, 2 released, 3 in use, 4 manual. */
+/** States of 8 KiB pages, as in a run file's map: 0 unmapped, 1 free, 2 released, 3 in use, 4 manual, 5 trapped. */
 export interface PageStates {
   /** The address of page 0. */
   readonly origin: number;
