@@ -9,7 +9,6 @@
  * Not here: the arguments of the command line, what is shown of a run.
  */
 import { release } from 'node:os';
-import { pageSize } from '../../base/units.ts';
 import { recordedIn } from '../../design/option.ts';
 import { inspectMachine, type Machine } from '../../os/machine.ts';
 import { machineFallbacks } from '../../os/machine-words.ts';
@@ -170,7 +169,6 @@ class Run implements DriveHost {
       kernel: this.#kernel,
       beatMs,
       withSmaps: machine.hugePages.enabled === 'always' || heap.settings?.advise === 'free',
-      withTrapped: Number(heap.settings?.physPageSize ?? 0) > pageSize,
       elapsed: () => this.#elapsed(),
       state: () => ({ phase: this.#phase, ops: drive.ops }),
       onSample: (sample) => this.#sampled(sample),

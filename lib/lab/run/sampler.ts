@@ -9,6 +9,7 @@
  * up for. Every sample says what it cost and how many beats were missed.
  */
 import { PageHeapError } from '../../base/errors.ts';
+import { pageSize } from '../../base/units.ts';
 import type { FaultCounts, ProcessMemory, Residency } from '../../os/residency.ts';
 import type { RunSample } from '../record/lines.ts';
 import type { LabHeap } from '../subject/target.ts';
@@ -30,8 +31,6 @@ export interface SamplerOptions {
   readonly beatMs: number;
   /** Whether smaps can tell something: advice is 'free', or huge pages come unasked. */
   readonly withSmaps: boolean;
-  /** Whether larger physical pages can keep free memory from being given back. */
-  readonly withTrapped?: boolean;
   /** Milliseconds since the start of the run. */
   readonly elapsed: () => number;
   /** The stretch of the run, and operations so far. */
@@ -49,6 +48,8 @@ export class Sampler {
   readonly #options: SamplerOptions;
   readonly #beatMs: number;
   readonly #faultsAtStart: FaultCounts;
+  /** Whether larger physical pages can keep free memory from being given back. */
+  readonly #canTrap: boolean;
   #nextBeat = 0;
   #nextDetails = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -58,6 +59,7 @@ export class Sampler {
     this.#options = options;
     this.#beatMs = options.beatMs;
     this.#faultsAtStart = options.kernel.faults();
+    this.#canTrap = Number(options.heap.settings?.physPageSize ?? 0) > pageSize;
   }
 
   /** The sample taken last. */
@@ -78,7 +80,7 @@ export class Sampler {
 
   /** Takes a sample outside the beat: at the end of a stretch. `detailed`: with details, whenever the last were. */
   sample(detailed = false): RunSample {
-    const { heap, kernel, elapsed, state, withSmaps, withTrapped, onSample } = this.#options;
+    const { heap, kernel, elapsed, state, withSmaps, onSample } = this.#options;
     const begin = process.hrtime.bigint();
     const t = elapsed();
     const { phase, ops } = state();
@@ -93,7 +95,7 @@ export class Sampler {
       inuse: believed.heapInuse,
       free: believed.heapFree,
       released: believed.heapReleased,
-      ...(withTrapped ? { trapped: believed.heapTrapped ?? 0 } : {}),
+      ...(this.#canTrap ? { trapped: believed.heapTrapped ?? 0 } : {}),
       sys: believed.heapSys,
       alloc: believed.heapAlloc,
       goal: finite(believed.goal),
