@@ -87,7 +87,7 @@ export type ClassRow = Readonly<Record<string, number | string>>;
 export interface LabHeap extends ReplayTarget {
   /** Writes one byte in every `step` bytes of an object of `bytes` bytes, and the last. */
   touchEvery(address: number, bytes: number, step: number): void;
-  /** Pages that no collection touches: at least `bytes` of them. @throws PageHeapError ERR_OUT_OF_MEMORY */
+  /** Memory that no collection touches: a stack of at least `bytes` bytes. @throws PageHeapError ERR_OUT_OF_MEMORY */
   allocStack(bytes: number): number;
   freeStack(address: number): void;
   /** A whole collection. */
