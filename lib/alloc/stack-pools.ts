@@ -184,7 +184,7 @@ export class StackPools {
       if (!this.#isPooled(s)) continue;
       const order = orderOf(columns.elemSize[s]);
       const base = this.#baseOf(spanId(s));
-      const most = spanBytes >>> (order + 11);
+      const most = spanBytes / (smallest << order);
       let pooled = 0;
       for (let addr = free[s] === 0 ? 0 : base + (free[s] - 1) * columns.elemSize[s]; addr !== 0; ) {
         if (this.#requireFree(addr, order) !== s || ++pooled > most)

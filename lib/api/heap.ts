@@ -175,7 +175,7 @@ export class Heap {
     return this.#guarded(() => {
       const { finder } = this.#runtime.alloc;
       const found = finder.find(addr);
-      if (found === undefined || addr >= found.base + found.extent) return undefined;
+      if (found === undefined) return undefined;
       const { base, size, spanClass } = found;
       return { base, size, spanClass, noscan: finder.holdsNoPointers(found) };
     });

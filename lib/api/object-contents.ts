@@ -80,7 +80,7 @@ export class ObjectContents {
     if (!Number.isInteger(length) || length < 0) refuse('ERR_INVALID_SIZE', 'not a length', length);
     if (addr === this.#memory.zeroBase && length === 0) return;
     checkAddress(addr);
-    const { base, size } = this.#finder.find(addr) ?? this.#stacks.find(addr) ?? this.#refuseAddress(addr);
+    const { base, size } = this.#finder.owner(addr) ?? this.#stacks.find(addr) ?? this.#refuseAddress(addr);
     if (addr + length > base + size) {
       throw new PageHeapError(
         'ERR_OUT_OF_RANGE',

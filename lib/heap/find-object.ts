@@ -3,8 +3,8 @@
  *
  * page = offset / 8 KiB; the page table leads to the span; number = offset in the span / size, rounded down. The page
  * table is stale for free pages, and a stale entry may lead to any span's row, so the span's state and bounds are
- * looked at. A large object's memory is whole pages, but who asks what an address points to is told of it only up to
- * what was asked for, as in the runtime, whose spans have a limit. Objects that the sweep in progress will free are found no more: they are garbage that nobody has a
+ * looked at. A large object's memory is whole pages, but an address points to it only up to where what was asked
+ * for ends, as in the runtime, whose spans have a limit. Objects that the sweep in progress will free are found no more: they are garbage that nobody has a
  * reference to.
  *
  * Nothing here is on a fast path; dropping an object has a look-up of its own (alloc/explicit-liveness.ts).
@@ -24,8 +24,6 @@ export interface FoundObject {
   readonly base: Address;
   /** Bytes it has. */
   readonly size: number;
-  /** Bytes of it up to which an address leads to it: those of a large object that were asked for. */
-  readonly extent: number;
   readonly spanClass: number;
 }
 
@@ -41,8 +39,16 @@ export class ObjectFinder {
     this.#heapBitmap = heapBitmap;
   }
 
-  /** The object, live or not yet swept, that holds the byte at an address; undefined where there is none. */
+  /** The object, live or not yet swept, that an address points to; undefined where there is none. */
   find(addr: number): FoundObject | undefined {
+    const found = this.owner(addr);
+    if (found === undefined) return undefined;
+    const { unasked } = this.#state.spans.columns;
+    return addr < found.base + found.size - unasked[found.span] ? found : undefined;
+  }
+
+  /** The object that the byte at an address is of, also one at its end that nobody asked for. */
+  owner(addr: number): FoundObject | undefined {
     const found = this.#at(addr);
     return found === undefined || this.#isSweepable(found.span, found.index) ? undefined : found;
   }
@@ -68,7 +74,7 @@ export class ObjectFinder {
   /** The allocated object that holds the byte at an address, garbage or not. */
   #at(addr: number): FoundObject | undefined {
     const { spans, pageColumns, arenas } = this.#state;
-    const { state, startPage, pages, nelems, unasked, spanClass } = spans.columns;
+    const { state, startPage, pages, nelems, spanClass } = spans.columns;
     const page = this.#pageOf(addr);
     if (page < 0) return undefined;
     const span = pageColumns.spanOf[page];
@@ -78,8 +84,7 @@ export class ObjectFinder {
     const start = arenas.addressOf(first);
     const index = Math.floor((addr - start) / size);
     if (index >= nelems[span] || !this.#objects.isAllocated(span, index)) return undefined;
-    const base = address(start + index * size);
-    return { span, index, base, size, extent: size - unasked[span], spanClass: spanClass[span] };
+    return { span, index, base: address(start + index * size), size, spanClass: spanClass[span] };
   }
 
   /** The page of an address in a known arena, or −1. */

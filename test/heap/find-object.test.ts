@@ -18,6 +18,7 @@ describe.each(generations)('an object of %s', (generation) => {
       expect(heap.findObject(addr + size - 1)).toMatchObject({ base: addr, size: whole });
       for (const past of [size, size + 1, whole - 1, whole])
         if (past >= size) expect(heap.findObject(addr + past)?.base).not.toBe(addr);
+      if (size < whole) expect(codeOf(() => heap.drop(addr + size))).toBe('ERR_NOT_ALLOCATED');
       // The bytes up to the end of its pages are its own all the same.
       heap.fill(addr, whole, 1);
       expect(codeOf(() => heap.fill(addr, whole + 1, 1))).toBe('ERR_OUT_OF_RANGE');
