@@ -131,12 +131,12 @@ export class Malloc {
   }
 
   /**
-   * Takes an object where the open window has none left: opens another, or refills the cache. An empty
-   * object's class never has a window, so that empty objects end up here.
+   * Takes an object where the open window has none left: opens another, or refills the cache. The empty
+   * object's size class never has a window, so that empty objects end up here.
    */
   #mallocSlow(slot: number, zero: boolean): number {
     const spanClass = slot - this.#firstSlot;
-    if (spanClass === 0) return this.#zeroBase;
+    if (spanClass >> 1 === 0) return this.#zeroBase;
     const refilled = !this.#mcache.openNext(slot, zero);
     if (refilled && !this.#mcache.refill(this.p, spanClass, zero)) return 0;
     const nth = this.#takeOpen(slot);
@@ -213,6 +213,7 @@ export class Malloc {
     counters.largeAllocCount[0]++;
     counters.totalAlloc[0] += bytes;
     counters.heapLive[0] += bytes;
+    c.unasked[s] = bytes - size;
     c.freeIndex[s] = 1;
     c.allocCount[s] = 1;
     this.#liveness.allocated(s, 0);

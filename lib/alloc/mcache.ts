@@ -64,6 +64,8 @@ export interface MCacheDeps {
   readonly memory: ObjectMemory;
   readonly classes: SizeClasses;
   readonly liveness: Liveness;
+  /** Caches of stacks are emptied with the P's other caches. */
+  readonly stacks: { flush(p: number): void };
 }
 
 export class MCache {
@@ -74,12 +76,13 @@ export class MCache {
   readonly #memory: ObjectMemory;
   readonly #sizes: Int32Array;
   readonly #liveness: Liveness;
+  readonly #stacks: MCacheDeps['stacks'];
   /** Ps. */
   readonly ps: number;
   /** Whether a tiny block outlives a flush; a cycle forgets it in any case. */
   protected readonly keepsTiny: boolean = false;
 
-  constructor({ meta, state, central, objects, memory, classes, liveness }: MCacheDeps) {
+  constructor({ meta, state, central, objects, memory, classes, liveness, stacks }: MCacheDeps) {
     this.#columns = meta.views(mcacheTable);
     this.#state = state;
     this.#central = central;
@@ -87,6 +90,7 @@ export class MCache {
     this.#memory = memory;
     this.#sizes = classes.sizes;
     this.#liveness = liveness;
+    this.#stacks = stacks;
     this.ps = meta.rows(mcacheTable);
   }
 
@@ -159,7 +163,7 @@ export class MCache {
     this.#open(slot, s, window, zero);
   }
 
-  /** Returns every cached span of a P, and forgets its tiny block where a flush does. */
+  /** Returns every cached span of a P and its cached stacks, and forgets its tiny block where a flush does. */
   flush(p: number): void {
     const columns = this.#columns;
     const { spans, sweepState, counters } = this.#state;
@@ -177,6 +181,7 @@ export class MCache {
     }
     if (!this.keepsTiny) this.forgetTiny(p);
     this.#countTiny(p);
+    this.#stacks.flush(p);
   }
 
   /** The same of every P. */

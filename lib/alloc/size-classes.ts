@@ -105,7 +105,7 @@ export interface SizeClasses {
   readonly objects: Int32Array;
   /**
    * The span class of every small size, by ⌈size / 8⌉, for objects with pointers; or it with 1 for objects
-   * without. In the 2014 table the bit is set already: there, both share their spans.
+   * without. Where both share their spans the bit is set already.
    */
   readonly spanClassBy8: Uint8Array;
   /** The shape of a span, by span class; those of class 0 are of large objects. */
@@ -122,12 +122,12 @@ function shapesOf(sizes: readonly number[], objects: Int32Array): SpanShape[] {
   return shapes;
 }
 
-function sizeClassesOf(sizes: readonly number[], pages: readonly number[], split: boolean): SizeClasses {
+function sizeClassesOf(sizes: readonly number[], pages: readonly number[], shared = false): SizeClasses {
   const spanClassBy8 = new Uint8Array(maxSmallSize / 8 + 1);
   let c = 0;
   for (let i = 0; i < spanClassBy8.length; i++) {
     while (sizes[c] < 8 * i) c++;
-    spanClassBy8[i] = (c << 1) | (split ? 0 : 1);
+    spanClassBy8[i] = (c << 1) | (shared ? 1 : 0);
   }
   const objects = Int32Array.from(sizes, (size, i) =>
     size === 0 ? 0 : Math.floor((pages[i] * pageSize) / size),
@@ -142,12 +142,26 @@ function sizeClassesOf(sizes: readonly number[], pages: readonly number[], split
   };
 }
 
-/** The tables of the three generations. */
+/** The tables of the three generations, with spans of their own for objects without pointers. */
 export const sizeClassTablesByName = {
-  'go1.4': sizeClassesOf(go14Sizes, go14Pages, false),
-  'go1.12': sizeClassesOf(go112Sizes, go112Pages, true),
-  'go1.21': sizeClassesOf(go121Sizes, go121Pages, true),
+  'go1.4': sizeClassesOf(go14Sizes, go14Pages),
+  'go1.12': sizeClassesOf(go112Sizes, go112Pages),
+  'go1.21': sizeClassesOf(go121Sizes, go121Pages),
 } as const;
+
+/** The table of 2014 as it was: objects with pointers and without share their spans. */
+const sharedSpans2014 = sizeClassesOf(go14Sizes, go14Pages, true);
+
+/**
+ * The table that a heap uses. The classes of 2014 share spans only beside the heap bitmap, which says of each word
+ * whether it is a pointer; without it nothing but the span class could.
+ */
+export function sizeClassesFor(
+  name: keyof typeof sizeClassTablesByName,
+  hasHeapBitmap: boolean,
+): SizeClasses {
+  return name === 'go1.4' && hasHeapBitmap ? sharedSpans2014 : sizeClassTablesByName[name];
+}
 
 /** How many bytes a request really gets by a table: its class's size, or whole pages above 32 KiB. 0 for 0. */
 export function roundUpSizeBy(classes: SizeClasses, size: number): number {

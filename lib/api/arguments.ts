@@ -1,6 +1,7 @@
 /**
  * Arguments: what the public heap is given, checked before anything happens.
  */
+import { types } from 'node:util';
 import { type ErrorCode, PageHeapError } from '../base/errors.ts';
 import { userAddressEnd } from '../base/units.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -19,6 +20,49 @@ export function checkSize(size: number): void {
   if (!Number.isInteger(size) || size < 0 || size > userAddressEnd) {
     refuse('ERR_INVALID_SIZE', `a size is a whole number of bytes from 0 to 2^47, not ${String(size)}`, size);
   }
+}
+
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+/** What a typed array is, whatever its class says of itself. */
+const inner = <T>(name: string | symbol): ((array: unknown) => T) => {
+  const { get } = Object.getOwnPropertyDescriptor(typedArray, name) as { get(): T };
+  return (array) => get.call(array);
+};
+const nameOf = inner<string | undefined>(Symbol.toStringTag);
+const lengthOf = inner<number>('length');
+const offsetOf = inner<number>('byteOffset');
+const bufferOf = inner<ArrayBufferLike>('buffer');
+const { values } = Uint8Array.prototype;
+
+/** What was given instead of bytes. */
+function inWords(value: unknown): string {
+  const name = nameOf(value) ?? (ArrayBuffer.isView(value) ? 'DataView' : undefined);
+  if (name !== undefined)
+    return `${name}; of a view v they are new Uint8Array(v.buffer, v.byteOffset, v.byteLength)`;
+  return types.isAnyArrayBuffer(value) ? 'ArrayBuffer' : value === null ? 'null' : typeof value;
+}
+
+/**
+ * The bytes of a Uint8Array (a Buffer is one), as a plain one that says of itself what is true; those of shared
+ * memory are a copy. @throws ERR_INVALID_ARGUMENT for anything else, and where the memory behind it is gone
+ */
+export function bytesOf(data: unknown): Uint8Array {
+  if (!types.isUint8Array(data))
+    refuse('ERR_INVALID_ARGUMENT', `bytes are a Uint8Array, not ${inWords(data)}`, data);
+  try {
+    // Throws where the buffer was detached, or has become too short for the view.
+    values.call(data as Uint8Array<ArrayBuffer>);
+  } catch {
+    refuse('ERR_INVALID_ARGUMENT', 'the memory behind the bytes is gone: detached, or resized', data);
+  }
+  const buffer = bufferOf(data);
+  const bytes = new Uint8Array(buffer, offsetOf(data), lengthOf(data));
+  return types.isSharedArrayBuffer(buffer) ? new Uint8Array(bytes) : bytes;
+}
+
+/** Passes what a byte can be made of. */
+export function checkByte(byte: number): void {
+  if (!Number.isInteger(byte)) refuse('ERR_INVALID_ARGUMENT', `not a byte: ${String(byte)}`, byte);
 }
 
 /** Passes a heap that others may attach to. */

@@ -166,7 +166,10 @@ export class Heap {
     });
   }
 
-  /** The object that holds the byte at `addr`, wherever in it that is; undefined where there is none. */
+  /**
+   * The object that holds the byte at `addr`, wherever in it that is; undefined where there is none. An object above
+   * 32 KiB ends where what was asked for ends, though it has whole pages.
+   */
   findObject(addr: number): HeapObject | undefined {
     if (typeof addr !== 'number') return undefined;
     return this.#guarded(() => {
@@ -193,8 +196,9 @@ export class Heap {
 
   /**
    * Allocates a stack: memory that the collector leaves alone, as the runtime keeps for goroutines. Its
-   * contents are undefined. It counts in StackInuse, and not for the collector's goal.
-   * @param size bytes, a whole number from 1 to 2^47; rounded up to whole pages of 8 KiB
+   * contents are undefined. It does not count for the collector's goal. Up to 16 KiB it comes from this thread's
+   * cache of stacks, and behind that from a pool; the pool's spans of 32 KiB count in StackInuse whole.
+   * @param size bytes, a whole number from 1 to 2^47; rounded up to 2, 4, 8 or 16 KiB, above that to whole pages of 8 KiB
    * @returns its address
    * @throws ERR_INVALID_SIZE · ERR_OUT_OF_MEMORY · ERR_DISPOSED
    */
@@ -207,11 +211,15 @@ export class Heap {
     });
   }
 
-  /** Gives a stack back, at once. @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED where no stack begins · ERR_DISPOSED */
+  /**
+   * Gives a stack back: one of up to 16 KiB to this thread's cache of stacks, which every collection empties, a larger
+   * one to the page heap. Its memory is not the caller's any more: writing to it breaks the heap.
+   * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED where no stack begins · ERR_DISPOSED
+   */
   freeStack(addr: number): void {
     checkAddress(addr);
     this.#guarded(() => {
-      if (!this.#stacks.free(addr)) refuse('ERR_NOT_ALLOCATED', 'no stack begins there', addr);
+      if (!this.#stacks.free(this.#p, addr)) refuse('ERR_NOT_ALLOCATED', 'no stack begins there', addr);
     });
   }
 
@@ -231,12 +239,16 @@ export class Heap {
     return this.#guarded(() => this.#contents.read(addr, length));
   }
 
-  /** Writes bytes into an object. @throws as `read` */
+  /**
+   * Writes bytes into an object or a stack.
+   * @param data a Uint8Array, such as a Buffer; nothing else is taken for bytes
+   * @throws as `read`; ERR_INVALID_ARGUMENT for anything else, and where the memory behind it is gone
+   */
   write(addr: number, data: Uint8Array): void {
     this.#guarded(() => this.#contents.write(addr, data));
   }
 
-  /** Fills an object's bytes. @throws as `view` */
+  /** Fills an object's bytes with the low eight bits of a whole number. @throws as `view`; ERR_INVALID_ARGUMENT */
   fill(addr: number, length: number, byte: number): void {
     this.#guarded(() => this.#contents.fill(addr, length, byte));
   }

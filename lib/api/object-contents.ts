@@ -11,7 +11,7 @@ import type { HeapMemory } from '../runtime/heap-memory.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Arenas } from '../spans/arenas.ts';
 import { type ObjectMemory, windowPageMask } from '../spans/object-memory.ts';
-import { checkAddress, refuse } from './arguments.ts';
+import { bytesOf, checkAddress, checkByte, refuse } from './arguments.ts';
 
 export class ObjectContents {
   readonly #memory: HeapMemory;
@@ -51,14 +51,16 @@ export class ObjectContents {
     return out ?? refuse('ERR_FAULT', 'the memory cannot be read', addr);
   }
 
-  /** @throws as `read` */
+  /** @throws as `read`; ERR_INVALID_ARGUMENT for what is no Uint8Array, or one whose memory is gone */
   write(addr: number, data: Uint8Array): void {
-    this.#within(addr, data.length);
-    if (!this.#memory.sys.poke(addr, data)) refuse('ERR_FAULT', 'the memory cannot be written', addr);
+    const bytes = bytesOf(data);
+    this.#within(addr, bytes.length);
+    if (!this.#memory.sys.poke(addr, bytes)) refuse('ERR_FAULT', 'the memory cannot be written', addr);
   }
 
-  /** @throws as `within` */
+  /** @throws as `within`; ERR_INVALID_ARGUMENT for what is no whole number */
   fill(addr: number, length: number, byte: number): void {
+    checkByte(byte);
     this.#within(addr, length);
     this.#memory.sys.fill(addr, length, byte);
   }
@@ -78,7 +80,7 @@ export class ObjectContents {
     if (!Number.isInteger(length) || length < 0) refuse('ERR_INVALID_SIZE', 'not a length', length);
     if (addr === this.#memory.zeroBase && length === 0) return;
     checkAddress(addr);
-    const { base, size } = this.#finder.find(addr) ?? this.#stacks.find(addr) ?? this.#refuseAddress(addr);
+    const { base, size } = this.#finder.owner(addr) ?? this.#stacks.find(addr) ?? this.#refuseAddress(addr);
     if (addr + length > base + size) {
       throw new PageHeapError(
         'ERR_OUT_OF_RANGE',

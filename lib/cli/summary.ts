@@ -49,6 +49,9 @@ export function drawSummary(s: RunSummary, columns: number, colors: Colors): str
         row('at', (m) => m.t, formatTime),
         row('in use', (m) => m.inuse),
         row('free', (m) => m.free),
+        ...(s.moments.some((m) => m.trapped !== undefined)
+          ? [row('of it trapped', (m) => m.trapped ?? 0)]
+          : []),
         row('released', (m) => m.released),
         row('RSS, heap', (m) => m.rss).map((cell) => colors.bold(cell)),
         row('RSS, process', (m) => m.processRss),

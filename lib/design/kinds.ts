@@ -156,6 +156,15 @@ export function powerOfTwo(low: number, high: number): Kind<number> {
   };
 }
 
+/** Bytes of a physical page: a power of two. What is kept for the machine's own, which is not known here, is 0. */
+export function physicalPage(low: number, high: number): Kind<number | undefined> {
+  return {
+    ...(powerOfTwo(low, high) as Kind<number | undefined>),
+    pack: (value) => value ?? 0,
+    unpack: (n) => (n === 0 ? undefined : n),
+  };
+}
+
 /** Bytes: whole arenas. */
 export function arenas(low: number, high: number): Kind<number> {
   const bytes = whole(low, high, 'bytes');

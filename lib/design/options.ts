@@ -7,7 +7,7 @@
  * To add an option, declare it here, or in design.ts; then use it. Nothing else has to know its name.
  */
 import { PageHeapError } from '../base/errors.ts';
-import { arenaBytes, GiB, MiB, maxPs } from '../base/units.ts';
+import { arenaBytes, GiB, KiB, MiB, maxPs } from '../base/units.ts';
 import type { HeapEvent } from '../gc/events.ts';
 import { noMemoryLimit } from '../gc/gc-settings.ts';
 import type { Clock } from '../os/clock.ts';
@@ -16,7 +16,17 @@ import { canCollectTwice } from './consequences.ts';
 import { type Design, type DesignOptions, designOptions } from './design.ts';
 import { type DebugSwitch, readEnvironment } from './environment.ts';
 import { resolveDesign } from './generations.ts';
-import { arenas, flag, gcPercent, given, memoryLimit, nanoseconds, number, whole } from './kinds.ts';
+import {
+  arenas,
+  flag,
+  gcPercent,
+  given,
+  memoryLimit,
+  nanoseconds,
+  number,
+  physicalPage,
+  whole,
+} from './kinds.ts';
 import {
   type Asked,
   checkGiven,
@@ -31,6 +41,8 @@ import { refuseForDesign, whyNoLimit } from './refusals.ts';
 
 export const minReach = arenaBytes;
 export const maxReach = 128 * GiB;
+/** The largest physical page that the page heap of 2023 knows. */
+export const maxPhysPage = 512 * KiB;
 /** Reaches tried in turn when none is asked for. */
 export const defaultReaches = [64 * GiB, 16 * GiB, 4 * GiB, 1 * GiB, 256 * MiB] as const;
 export const twoMinutes = 120e9;
@@ -103,6 +115,21 @@ export const heapOptions = {
     unit: 'bytes',
     help: 'address space that the heap can ever use',
     more: 'About a tenth of it is reserved for metadata as well',
+  },
+  /**
+   * Bytes of a physical page, as the heap is told: a power of two from the machine's own to 512 KiB. Memory is given
+   * back in whole ones, so that it can be seen here what larger ones would keep. The machine's.
+   */
+  physPageSize: {
+    ...ofHeap,
+    kind: physicalPage(4 * KiB, maxPhysPage),
+    otherwise: "the machine's",
+    flag: 'phys-page-size',
+    tellsDefault: true,
+    kept: true,
+    unit: 'bytes',
+    help: 'give memory back in whole physical pages of this size',
+    more: "From the machine's own up; with the page heap 'lists' at most 8 KiB",
   },
   /** Threads that can work on a shared heap at a time: 1 to 64. 8. */
   ps: {
@@ -251,10 +278,12 @@ const all: Options = { ...designOptions, ...heapOptions, ...surroundings };
 export interface HeapOptions extends DesignOptions, Asked<typeof heapOptions>, Asked<typeof surroundings> {}
 
 /** Options in full. */
-export interface ResolvedOptions extends Omit<Values<typeof heapOptions>, 'reach'> {
+export interface ResolvedOptions extends Omit<Values<typeof heapOptions>, 'reach' | 'physPageSize'> {
   readonly design: Design;
   /** undefined: as much as can be had. */
   readonly reach: number | undefined;
+  /** undefined: the machine's. */
+  readonly physPageSize: number | undefined;
   readonly gctrace: boolean;
   /** GODEBUG=gctrace=2 in a design that knows it: every collection runs twice. */
   readonly collectTwice: boolean;
@@ -335,6 +364,7 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
     scavengeAfter: asked.scavengeAfter !== undefined,
     rootBytes: values.rootBytes > 0,
     triggerRatio: values.triggerRatio < 1,
+    physPageSize: values.physPageSize,
     hardDecommit: values.hardDecommit,
     disableHugePages: values.disableHugePages,
     historicalScavengeGoal: values.historicalScavengeGoal,

@@ -3,7 +3,7 @@
  *
  * Not here: what one value may be, which its declaration says.
  */
-import { chunkBytes, MiB } from '../base/units.ts';
+import { chunkBytes, MiB, pageSize } from '../base/units.ts';
 import { needsAges } from './consequences.ts';
 import type { Design } from './design.ts';
 import { sizeInWords } from './kinds.ts';
@@ -53,6 +53,7 @@ export function refuseForDesign(
     readonly scavengeAfter: boolean;
     readonly rootBytes: boolean;
     readonly triggerRatio: boolean;
+    readonly physPageSize: number | undefined;
     readonly hardDecommit: boolean;
     readonly disableHugePages: boolean;
     readonly historicalScavengeGoal: boolean;
@@ -79,6 +80,12 @@ export function refuseForDesign(
       'triggerRatio',
       "the trigger 'live' stops the program to mark, so a collection starts at the goal; 'paced' can start before",
       design.trigger,
+    );
+  if (design.pageHeap === 'lists' && (asked.physPageSize ?? 0) > pageSize)
+    refuseOption(
+      'physPageSize',
+      `the page heap of 2014 gives memory back in pages of its own, of ${sizeInWords(pageSize)}; treap and radix know larger physical pages`,
+      asked.physPageSize,
     );
   if (asked.historicalScavengeGoal && design.scavenger !== 'background')
     refuseOption(

@@ -3,7 +3,8 @@
  *
  * page = offset / 8 KiB; the page table leads to the span; number = offset in the span / size, rounded down. The page
  * table is stale for free pages, and a stale entry may lead to any span's row, so the span's state and bounds are
- * looked at. Objects that the sweep in progress will free are found no more: they are garbage that nobody has a
+ * looked at. A large object's memory is whole pages, but an address points to it only up to where what was asked
+ * for ends, as in the runtime, whose spans have a limit. Objects that the sweep in progress will free are found no more: they are garbage that nobody has a
  * reference to.
  *
  * Nothing here is on a fast path; dropping an object has a look-up of its own (alloc/explicit-liveness.ts).
@@ -21,7 +22,7 @@ export interface FoundObject {
   /** Its number in the span. */
   readonly index: number;
   readonly base: Address;
-  /** Bytes. */
+  /** Bytes it has. */
   readonly size: number;
   readonly spanClass: number;
 }
@@ -38,8 +39,16 @@ export class ObjectFinder {
     this.#heapBitmap = heapBitmap;
   }
 
-  /** The object, live or not yet swept, that holds the byte at an address; undefined where there is none. */
+  /** The object, live or not yet swept, that an address points to; undefined where there is none. */
   find(addr: number): FoundObject | undefined {
+    const found = this.owner(addr);
+    if (found === undefined) return undefined;
+    const { unasked } = this.#state.spans.columns;
+    return addr < found.base + found.size - unasked[found.span] ? found : undefined;
+  }
+
+  /** The object that the byte at an address is of, also one at its end that nobody asked for. */
+  owner(addr: number): FoundObject | undefined {
     const found = this.#at(addr);
     return found === undefined || this.#isSweepable(found.span, found.index) ? undefined : found;
   }

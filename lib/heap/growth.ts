@@ -48,14 +48,26 @@ export interface GrowthDeps {
   readonly heapBitmap: HeapBitmap | undefined;
   /** Bytes, a power of two. */
   readonly growthUnit: number;
+  /** Pages of the heap in a physical page, a power of two. */
+  readonly physPages: number;
 }
 
 export class Growth {
   hooks: GrowthHooks = { growing: () => {}, mapped: () => {} };
   readonly #deps: GrowthDeps;
+  readonly #unit: number;
+  readonly #step: number;
 
   constructor(deps: GrowthDeps) {
     this.#deps = deps;
+    // The system maps whole physical pages.
+    this.#unit = Math.max(deps.growthUnit, deps.physPages * pageSize);
+    this.#step = this.#unit <= smallGrowthUnit ? Math.max(growthStep, deps.physPages * pageSize) : this.#unit;
+  }
+
+  /** Pages of the heap in a physical page; 1 where that is no larger. */
+  get physPages(): number {
+    return this.#deps.physPages;
   }
 
   /**
@@ -63,10 +75,8 @@ export class Growth {
    * 0 when it has none.
    */
   grow(npages: number): number {
-    const { growthUnit } = this.#deps;
-    const small = growthUnit <= smallGrowthUnit;
-    const need = alignUp(npages * pageSize, small ? growthStep : growthUnit);
-    const ask = Math.max(need, growthUnit);
+    const need = alignUp(npages * pageSize, this.#step);
+    const ask = Math.max(need, this.#unit);
     const grown = this.#growBy(ask);
     return grown >= need || need === ask ? grown : grown + this.#growBy(need);
   }

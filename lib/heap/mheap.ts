@@ -6,7 +6,8 @@
  * makes the pages ready, and fills in the span's row before publishing it in the page table. Which page heap it
  * is, makes one difference here: where free runs are spans, an allocation takes over the run's row, and a freed span's
  * row becomes the run (pages/run-page-heap.ts); elsewhere a row comes from the pool and goes back to it. What else only
- * some page heaps have is looked for by its name in the contract.
+ * some page heaps have is looked for by its name in the contract. Where physical pages are larger than the heap's, a
+ * stack begins with one, if the page heap can do that.
  *
  * Failure: `allocSpan` answers 0 when the system has no memory; the heap is then as it was, except that it may have
  * grown, and that reserved address space is kept for the next try.
@@ -159,9 +160,7 @@ export class MHeap {
         return spanId(0);
       }
       if (at >= 0) pages.allocAt?.(pageIndex(at), pageCount(npages));
-      else page = pages.allocCached?.(pId(p), pageCount(npages)) ?? -1;
-      if (page < 0) page = pages.alloc(pageCount(npages));
-      if (page < 0) page = this.#allocGrown(npages);
+      else page = this.#takePages(p, npages, shape);
       if (page < 0) return this.#unmade(s, shape);
     } else {
       s = this.#takeRun(this.#runs, npages, shape);
@@ -188,12 +187,27 @@ export class MHeap {
     return s;
   }
 
-  /** Pages after growing; −1 when the system has no memory for them. */
-  #allocGrown(npages: number): number {
-    if (!this.#grow(npages)) return -1;
-    const page = this.#pages.alloc(pageCount(npages));
-    if (page < 0) this.#requireLittleGrowth(npages);
+  /** Free pages, after growing if need be; −1 when the system has no memory for them. */
+  #takePages(p: number, npages: number, shape: SpanShape): number {
+    const pages = this.#pages;
+    const align = shape.use === spanUse.stack && pages.allocAligned !== undefined ? this.growth.physPages : 1;
+    let page: number = align === 1 ? (pages.allocCached?.(pId(p), pageCount(npages)) ?? -1) : -1;
+    if (page < 0) page = this.#find(npages, align);
+    if (page >= 0) return page;
+    // With what is passed over to get to a physical page's start.
+    const need = npages + (align === 1 ? 0 : align);
+    if (!this.#grow(need)) return -1;
+    page = this.#find(npages, align);
+    if (page < 0) this.#requireLittleGrowth(need);
     return page;
+  }
+
+  /** Pages of the page heap; −1 when it has none. */
+  #find(npages: number, align: number): number {
+    const pages = this.#pages;
+    return align === 1
+      ? pages.alloc(pageCount(npages))
+      : (pages.allocAligned?.(pageCount(npages), pageCount(align)) ?? -1);
   }
 
   /** A free run's row, which becomes the allocation's. The row, or 0. */
@@ -272,6 +286,7 @@ export class MHeap {
     columns.needZero[s] = needZero ? 1 : 0;
     columns.elemSize[s] = shape.elemSize;
     columns.stride[s] = shape.stride;
+    columns.unasked[s] = 0;
     columns.perObject[s] = shape.perObject;
     columns.nelems[s] = shape.nelems;
     columns.freeIndex[s] = 0;

@@ -2,7 +2,7 @@
  * The whole-heap check: everything that must hold between two operations, held against the state.
  *
  *   1  counters: the identities of the statistics
- *   2  spans: states, bounds, the page table, objects against bitmaps, the registry, the caches
+ *   2  spans: states, bounds, the page table, objects against bitmaps, the registry, the caches, pools of stacks
  *   3  everything derived: every page against spans, free runs and counters; the page heap's own derived state
  *
  * Read only, except that level 1 flushes the caches' counts as statistics do. What does not hold is
@@ -24,6 +24,7 @@ export function checkHeap(runtime: Runtime, level: CheckLevel): void {
   heapMemory(runtime);
   if (level >= 2) checkSpans(runtime);
   if (level >= 2) checkRegistry(runtime);
+  if (level >= 2) runtime.alloc.stackPools.check();
   if (level >= 3) checkPages(runtime);
   runtime.pages.check(level);
 }
@@ -61,6 +62,8 @@ function checkSpans(runtime: Runtime): void {
     const size = objectSize(c, s);
     if (size * c.nelems[s] > npages * pageSize)
       fatal('objects do not fit their span', { span: s, size, nelems: c.nelems[s] });
+    if (c.unasked[s] < 0 || c.unasked[s] >= (c.elemSize[s] === 0 ? pageSize : 1))
+      fatal('a span ends where no object can', { span: s, unasked: c.unasked[s], elemSize: c.elemSize[s] });
     let allocated = 0;
     for (let window = 0; window < c.nelems[s]; window += 32) {
       const word = objects.allocatedWord(s, window);

@@ -2,16 +2,19 @@
  * Page states: what the heap believes of every page, one byte each, for page maps.
  *
  * A free run that is released in part (the 2014 design knows how many of its pages are, not which) counts
- * as free.
+ * as free; where physical pages are larger than the heap's, those that lie in it whole are what was released.
+ *
+ * Where physical pages are larger than the heap's, free pages that cannot be given back are trapped (trapped.ts).
  *
  * The kernel's own view of the same pages is os/residency.ts; the two side by side are the point.
  */
 import { pageSize } from '../base/units.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { spanState } from '../spans/span-table.ts';
+import { forEachTrapped, wholeIn } from './trapped.ts';
 
 /** The bytes of a page map. */
-export const pageState = { unmapped: 0, free: 1, released: 2, inUse: 3, manual: 4 } as const;
+export const pageState = { unmapped: 0, free: 1, released: 2, inUse: 3, manual: 4, trapped: 5 } as const;
 
 export interface PageStates {
   readonly origin: number;
@@ -39,9 +42,13 @@ export function pageStates(runtime: Runtime): PageStates {
     const at = starts[i] + page - ranges[i][0];
     states.fill(value, at, at + npages);
   };
-  runtime.pages.forEachFree((page, npages, scavenged) =>
-    fill(page, npages, scavenged === npages ? pageState.released : pageState.free),
-  );
+  const { physPages } = runtime.memory;
+  runtime.pages.forEachFree((page, npages, scavenged) => {
+    fill(page, npages, scavenged === npages ? pageState.released : pageState.free);
+    const [from, to] = wholeIn(page, npages, physPages);
+    if (physPages > 1 && scavenged === to - from) fill(from, scavenged, pageState.released);
+  });
+  forEachTrapped(runtime.pages, physPages, (page, npages) => fill(page, npages, pageState.trapped));
   for (let s = 1; s < spans.end; s++) {
     if (state[s] === spanState.inUse) fill(startPage[s], spanPages[s], pageState.inUse);
     else if (state[s] === spanState.manual) fill(startPage[s], spanPages[s], pageState.manual);

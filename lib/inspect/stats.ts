@@ -15,10 +15,12 @@
 
 import { mcacheTable } from '../alloc/mcache.ts';
 import { fatal } from '../base/errors.ts';
+import { pageSize } from '../base/units.ts';
 import { noMemoryLimit } from '../gc/gc-settings.ts';
 import { bytesPerElement, type Table } from '../meta/column.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { spanTable } from '../spans/span-table.ts';
+import { trappedPages } from './trapped.ts';
 
 export interface SizeClassStats {
   readonly Size: number;
@@ -62,11 +64,16 @@ export interface MemStats {
   readonly BySize: readonly SizeClassStats[];
 }
 
-/** Counters for a sampler's beat: nothing here walks or flushes anything. */
+/** Counters for a sampler's beat: nothing here flushes anything, nor walks, but for `heapTrapped`. */
 export interface HeapSample {
   readonly heapInuse: number;
   /** Not in spans, and not released. */
   readonly heapFree: number;
+  /**
+   * Of heapFree what cannot be given back, since its physical pages are not free as a whole. 0 where physical pages
+   * are no larger than 8 KiB; where they are, this one number takes a walk over the free runs.
+   */
+  readonly heapTrapped: number;
   readonly heapReleased: number;
   /** heapFree + heapReleased. */
   readonly heapIdle: number;
@@ -227,6 +234,7 @@ export function sampleHeap(runtime: Runtime): HeapSample {
   return {
     heapInuse: inuse,
     heapFree: free,
+    heapTrapped: trappedPages(runtime.pages, runtime.memory.physPages) * pageSize,
     heapReleased: released,
     heapIdle: free + released,
     heapSys: inuse + free + released,

@@ -23,7 +23,7 @@
  *   invariant is `fatal`.
  *
  * What only some designs have is optional: a cache of pages for each P (`allocCached` and `flushCached`, one not
- * without the other), allocating given pages, taking pages back as released. Pages in a cache are free.
+ * without the other), allocating aligned or given pages, taking pages back as released. Pages in a cache are free.
  *
  * Who brings a custom page heap implements `PageHeap`; the conformance suite (lab/conformance/) holds it against
  * all this.
@@ -100,6 +100,13 @@ export interface PageHeap {
 
   /** Takes back what P `p`'s cache has left. With `allocCached` only. */
   flushCached?(p: PId): void;
+
+  /**
+   * n ≥ 1 contiguous pages from a multiple of `align`, a power of two; −1 when it finds none. It may want room for
+   * n + align pages. Sets what `alloc` sets. Without this member stacks begin anywhere, also where physical pages are
+   * larger than the heap's.
+   */
+  allocAligned?(npages: PageCount, align: PageCount): PageIndex;
 
   /**
    * Allocates just these pages, which are free and in no cache: for rebuilding a heap from a record of it. Sets what

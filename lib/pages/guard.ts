@@ -45,6 +45,7 @@ export function makeCustomPageHeap(custom: PageHeapClass, host: PageHeapHost): P
     now: () => host.now(),
     release: (page, npages, newly) => {
       known.requireFree(page, npages);
+      known.requireWhole(page, npages, host.physPages);
       host.release(page, npages, newly);
     },
   };
@@ -71,6 +72,7 @@ class GuardedPageHeap implements PageHeap {
   readonly freshScavenged: boolean;
   readonly allocCached?: (p: PId, npages: PageCount) => PageIndex;
   readonly flushCached?: (p: PId) => void;
+  readonly allocAligned?: (npages: PageCount, align: PageCount) => PageIndex;
   readonly allocAt?: (page: PageIndex, npages: PageCount) => void;
   readonly takeBack?: (page: PageIndex, npages: PageCount) => void;
   readonly prepareGrow?: (page: PageIndex, npages: PageCount) => boolean;
@@ -90,6 +92,9 @@ class GuardedPageHeap implements PageHeap {
       this.allocCached = (p, npages) => this.#allocCached(p, npages, () => pages.allocCached?.(p, npages));
     if (pages.flushCached !== undefined)
       this.flushCached = (p) => this.#call('flushCached', () => pages.flushCached?.(p));
+    if (pages.allocAligned !== undefined)
+      this.allocAligned = (npages, align) =>
+        this.#allocAligned(npages, align, () => pages.allocAligned?.(npages, align));
     if (pages.allocAt !== undefined)
       this.allocAt = (page, npages) => {
         known.take(page, npages, `allocAt(${page}, ${npages})`);
@@ -158,6 +163,15 @@ class GuardedPageHeap implements PageHeap {
   #allocCached(p: PId, npages: PageCount, operation: () => PageIndex | undefined): PageIndex {
     const page = this.#call('allocCached', operation);
     return page === -1 ? page : this.#taken(page, npages, `allocCached(${p}, ${npages})`);
+  }
+
+  #allocAligned(npages: PageCount, align: PageCount, operation: () => PageIndex | undefined): PageIndex {
+    const call = `allocAligned(${npages}, ${align})`;
+    const page = this.#call('allocAligned', operation);
+    // It may want room for more than is asked for, so −1 is never wrong by itself.
+    if (page === -1) return page;
+    if (page !== undefined && page % align !== 0) this.#refuse(call, `-1, or a multiple of ${align}`, page);
+    return this.#taken(page, npages, call);
   }
 
   /** Passes pages that can have been handed out. */

@@ -69,6 +69,12 @@ export class KnownPages {
     if (held >= 0) this.#refuse(`called ${call}: page ${held} is allocated`);
   }
 
+  /** @throws ERR_PAGE_HEAP where parts of physical pages are given back */
+  requireWhole(page: number, npages: number, physPages: number): void {
+    if (page % physPages !== 0 || npages % physPages !== 0)
+      this.#refuse(`called host.release(${page}, ${npages}): physical pages are of ${physPages} pages`);
+  }
+
   has(page: number, npages: number): boolean {
     return Number.isSafeInteger(page) && page >= 0 && page + npages <= this.reachPages;
   }

@@ -5,8 +5,10 @@
  * given back. Everything a heap needs from the start is committed before it is wired.
  */
 import { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
+import { StackPools } from '../alloc/stack-pools.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { type Address, arenaBytes } from '../base/units.ts';
+import { refuseOption } from '../design/option.ts';
 import { optionTable, recordOptions } from '../design/option-table.ts';
 import { defaultReaches, type ResolvedOptions } from '../design/options.ts';
 import { CycleLog } from '../gc/cycle-log.ts';
@@ -22,8 +24,15 @@ import { Runtime } from './runtime.ts';
 import { prepareSpanStructures } from './span-structures.ts';
 import { capacities, smallTables } from './tables.ts';
 
-/** Makes a heap. Throws ERR_OUT_OF_MEMORY when the system has no memory or address space for one. */
+/**
+ * Makes a heap.
+ * @throws ERR_OUT_OF_MEMORY when the system has no memory or address space for one · ERR_INVALID_OPTION for physical
+ *   pages smaller than the machine's
+ */
 export function createRuntime(sys: Sys, options: ResolvedOptions, watch: Watch): Runtime {
+  const { physPageSize = sys.physPageSize } = options;
+  if (physPageSize < sys.physPageSize)
+    refuseOption('physPageSize', `this machine's are larger, of ${sys.physPageSize} bytes`, physPageSize);
   const reaches = options.reach === undefined ? defaultReaches : [options.reach];
   for (const reach of reaches) {
     const runtime = tryCreate(sys, reach, options, watch);
@@ -76,6 +85,7 @@ function prepare(meta: MetaMemory, options: ResolvedOptions): boolean {
     HeapState.prepare(meta) &&
     prepareSpanStructures(meta, options.design) &&
     ExplicitLiveness.prepare(meta) &&
+    StackPools.prepare(meta) &&
     Sweeper.prepare(meta) &&
     CycleLog.prepare(meta) &&
     preparePageHeap(options.design.pageHeap, meta);

@@ -16,12 +16,12 @@ export function guardRuntime(runtime: Runtime, malloc: Malloc, lock: RankedLock)
   const thread = memory.sys.addon.threadId();
   const mayTouch = (): boolean => (memory.isShared ? lock.held : thread === owner);
   const { registry, sets, busy, freeLists, heapBitmap, objects } = spans;
-  const { heap, spanSweeper, central, mcache, liveness, finder, stacks } = alloc;
+  const { heap, spanSweeper, central, mcache, liveness, finder, stacks, stackPools } = alloc;
   const { settings, trigger, sizes, limiter, log, pace, sweeper, collector } = gc;
   for (const object of [
     ...[state, state.spans, state.arenas, state.gcBits, state.sweepState, pages],
     ...[registry, sets, busy, freeLists, heapBitmap, objects],
-    ...[heap, spanSweeper, central, mcache, liveness, finder, stacks, malloc],
+    ...[heap, spanSweeper, central, mcache, liveness, finder, stacks, stackPools, malloc],
     ...[settings, trigger, sizes, limiter, log, pace, sweeper, collector, scavenger, due],
   ])
     if (object !== undefined) guardMembers(object, mayTouch);

@@ -3,7 +3,7 @@
  *
  * The same on every thread that works on the heap, but for `sys` and `watch`, which are the thread's own.
  */
-import { type Address, address } from '../base/units.ts';
+import { type Address, address, pageSize } from '../base/units.ts';
 import { type KeptOptions, optionTable, readOptions } from '../design/option-table.ts';
 import type { Watch } from '../gc/events.ts';
 import type { Views } from '../meta/column.ts';
@@ -43,6 +43,16 @@ export class HeapMemory {
   /** The heap's design; how it advises the kernel stands in its handle. */
   get design(): KeptOptions['design'] {
     return this.options.design;
+  }
+
+  /** Bytes of a physical page, as the heap takes it: what is given back is whole ones. */
+  get physPageSize(): number {
+    return this.options.physPageSize ?? this.sys.physPageSize;
+  }
+
+  /** Pages of the heap in a physical page; 1 where that is no larger. */
+  get physPages(): number {
+    return Math.max(1, this.physPageSize / pageSize);
   }
 
   /** Where objects of no bytes are. */

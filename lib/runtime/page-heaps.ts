@@ -9,12 +9,12 @@ import { checkCustom } from '../design/consequences.ts';
 import type { Design } from '../design/design.ts';
 import type { HeapState } from '../heap/heap-state.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
-import type { Sys } from '../os/sys.ts';
 import type { PageHeap, PageHeapClass, PageHeapHost } from '../pages/contract.ts';
 import { makeCustomPageHeap } from '../pages/guard.ts';
 import { commitListsSetup } from '../pages/lists/columns.ts';
 import { ListsPageHeap } from '../pages/lists/page-heap.ts';
 import { commitRadixSetup, radixMemory } from '../pages/radix/columns.ts';
+import type { PhysicalPages } from '../pages/radix/page-alloc.ts';
 import { RadixPageHeap } from '../pages/radix/page-heap.ts';
 import { commitTreapSetup } from '../pages/treap/columns.ts';
 import { TreapPageHeap } from '../pages/treap/page-heap.ts';
@@ -22,8 +22,8 @@ import { TreapPageHeap } from '../pages/treap/page-heap.ts';
 /** What a page heap is made from. */
 export interface PageHeapDeps {
   readonly meta: MetaMemory;
-  readonly sys: Sys;
   readonly state: HeapState;
+  readonly physical: PhysicalPages;
   readonly host: PageHeapHost;
 }
 
@@ -55,7 +55,7 @@ const builtIn: Readonly<Record<Exclude<Design['pageHeap'], 'custom'>, BuiltIn>> 
   },
   radix: {
     prepare: commitRadixSetup,
-    make: ({ meta, sys, host }) => new RadixPageHeap(radixMemory(meta, host.reachPages), sys, host),
+    make: ({ meta, physical, host }) => new RadixPageHeap(radixMemory(meta, host.reachPages), physical, host),
     releasesOnce: true,
   },
 };

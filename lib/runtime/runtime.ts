@@ -24,7 +24,8 @@ import { FreeListMCache } from '../alloc/freelist-mcache.ts';
 import { Malloc } from '../alloc/malloc.ts';
 import { MCache, mcacheTable } from '../alloc/mcache.ts';
 import { MCentral } from '../alloc/mcentral.ts';
-import { type SizeClasses, sizeClassTablesByName } from '../alloc/size-classes.ts';
+import { type SizeClasses, sizeClassesFor } from '../alloc/size-classes.ts';
+import { StackPools } from '../alloc/stack-pools.ts';
 import { Stacks } from '../alloc/stacks.ts';
 import { pageCount, pageSize } from '../base/units.ts';
 import { flushesBefore, gcTraceOf, hasOldScavengeTrace } from '../design/consequences.ts';
@@ -73,6 +74,7 @@ export interface AllocSide {
   readonly liveness: ExplicitLiveness;
   readonly finder: ObjectFinder;
   readonly stacks: Stacks;
+  readonly stackPools: StackPools;
 }
 
 export interface GcSide {
@@ -108,11 +110,11 @@ export class Runtime {
     });
     this.pages = makePageHeap(design, custom, {
       meta,
-      sys,
       state,
+      physical: { physPageSize: memory.physPageSize, physHugePageSize: sys.physHugePageSize },
       host: {
         reachPages: pageCount(memory.reach / pageSize),
-        physPages: Math.max(1, sys.physPageSize / pageSize),
+        physPages: memory.physPages,
         now: () => watch.clock.now(),
         release: (page, npages, newly) => releaser.release(page, npages, newly),
       },
@@ -132,7 +134,7 @@ export class Runtime {
       {
         enabled: memory.options.scavenge,
         scavengeAfter: memory.options.scavengeAfter,
-        physPageSize: sys.physPageSize,
+        physPageSize: memory.physPageSize,
         historical: memory.options.historicalScavengeGoal,
       },
     );
@@ -248,16 +250,16 @@ function wireSpans({ sys, meta, design, origin, reach }: HeapMemory, state: Heap
 }
 
 function wireAlloc(
-  { sys, meta, design, options, zeroBase }: HeapMemory,
+  { sys, meta, design, options, physPages, zeroBase }: HeapMemory,
   state: HeapState,
   pages: PageHeap,
   { memory, objects, registry, freeLists, heapBitmap }: SpanSide,
 ): AllocSide {
-  const classes = sizeClassTablesByName[design.sizeClasses];
+  const classes = sizeClassesFor(design.sizeClasses, heapBitmap !== undefined);
   const finder = new ObjectFinder(state, objects, heapBitmap);
   const liveness = new ExplicitLiveness(meta, state, objects, finder, zeroBase);
   const { hugePageHints, growthUnit } = design;
-  const growth = new Growth({ sys, state, pages, heapBitmap, growthUnit });
+  const growth = new Growth({ sys, state, pages, heapBitmap, growthUnit, physPages });
   const heap = new MHeap({
     sys,
     state,
@@ -274,8 +276,9 @@ function wireAlloc(
     ...{ heap, state, registry, sweeper, classes, freeLists },
     zeroed: design.zeroing === 'span' ? memory : undefined,
   });
-  const caches = { meta, state, central, objects, memory, classes, liveness };
+  const stackPools = new StackPools({ meta, heap, state, memory });
+  const caches = { meta, state, central, objects, memory, classes, liveness, stacks: stackPools };
   const mcache = freeLists === undefined ? new MCache(caches) : new FreeListMCache(freeLists, caches);
-  const stacks = new Stacks(heap, state);
-  return { classes, heap, spanSweeper: sweeper, central, mcache, liveness, finder, stacks };
+  const stacks = new Stacks(heap, state, stackPools);
+  return { classes, heap, spanSweeper: sweeper, central, mcache, liveness, finder, stacks, stackPools };
 }

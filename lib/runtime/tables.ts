@@ -12,6 +12,7 @@ import { liveTable, tinyBlockTable, tinyRowTable } from '../alloc/explicit-liven
 import { freeListCacheTable } from '../alloc/freelist-mcache.ts';
 import { mcacheTable } from '../alloc/mcache.ts';
 import { numSpanClasses } from '../alloc/size-classes.ts';
+import { stackCacheTable, stackPoolSizes, stackPoolTable, stackSpanTable } from '../alloc/stack-pools.ts';
 import { tinyStartsPoolTable, tinyStartsTable } from '../alloc/tiny-starts.ts';
 import { arenaBytes, pageSize } from '../base/units.ts';
 import { optionTable } from '../design/option-table.ts';
@@ -117,6 +118,8 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     [mcacheTable, ps],
     [freeListCacheTable, ps],
     [tinyBlockTable, ps],
+    [stackCacheTable, ps],
+    [stackPoolTable, stackPoolSizes],
     [spanSetTable, numSpanClasses * setsPerSpanClass],
     [setRegistryTable, 1],
     [listRegistryTable, 1],
@@ -138,6 +141,7 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     ...freeRunCapacities(spans),
     ...listsCapacities(spans),
     ...treapCapacities(spans),
+    [stackSpanTable, spans],
     [gcBitsTable, gcBitsWords],
   ];
 }

@@ -47,7 +47,7 @@ export const spanTable = table('spans', 'mspan', {
   needZero: u8('heap'),
   startPage: i32('heap'),
   pages: i32('heap'),
-  /** Bytes of an object; 0 for a span that is one large object and for manual spans. */
+  /** Bytes of an object, or of a pooled stack; 0 for a span that is one large object and for other manual spans. */
   elemSize: i32('heap'),
   /** A little more than 1 / elemSize, so that truncated products are object numbers; 0 where elemSize is. */
   perObject: f64('heap'),
@@ -56,6 +56,8 @@ export const spanTable = table('spans', 'mspan', {
    * their own, for large objects, for spans that are manual or dead.
    */
   stride: i32('heap'),
+  /** Bytes at the end of a large object's pages that nobody asked for; 0 in all other spans. */
+  unasked: i32('heap'),
   nelems: i32('heap'),
   freeIndex: i32('heap'),
   /** The cache slot that holds the span, plus one; 0 when it is not cached. */

@@ -28,6 +28,7 @@ function* work(model: HeapModel): Generator<() => void> {
     yield () => void model.malloc(50 * MiB, true, false);
     yield () => void stacks.push(heap.allocStack(3 * MiB));
     yield () => void stacks.push(heap.allocStack(40_000));
+    for (const size of [2048, 5000, 16_384]) yield () => void stacks.push(heap.allocStack(size));
     for (let i = 0; i < 40; i++) yield () => model.drop(i * 7);
     yield () => heap.gc();
     yield () => void heap.freeOSMemory();

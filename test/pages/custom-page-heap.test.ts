@@ -117,6 +117,78 @@ describe('a page heap of one’s own', () => {
     expect(error.message).toMatch(message);
   });
 
+  const large = 64 * 1024;
+  const withLarge = (pageHeap: PageHeapClass, use: (heap: Heap) => unknown): Heap => {
+    const heap = new Heap({ pageHeap, reach: 512 * MiB, environment: false, physPageSize: large });
+    try {
+      use(heap);
+    } finally {
+      heap.dispose();
+    }
+    return heap;
+  };
+
+  test('is told of larger physical pages, and gives back whole ones', () => {
+    let told = 0;
+    class Told extends Example {
+      constructor(host: PageHeapHost) {
+        super(host);
+        told = host.physPages;
+      }
+    }
+    withLarge(Told, work);
+    expect(told).toBe(8);
+  });
+
+  test('that gives back parts of large physical pages is refused', () => {
+    class Parts extends Example {
+      constructor(host: PageHeapHost) {
+        super({ ...host, physPages: 1, now: () => host.now(), release: host.release });
+      }
+    }
+    expect(() =>
+      withLarge(Parts, (heap) => {
+        const [, second] = [heap.malloc(8192), heap.malloc(8192)];
+        heap.drop(second);
+        heap.freeOSMemory();
+      }),
+    ).toThrow(/called host.release\(\d+, \d+\): physical pages are of 8 pages/);
+  });
+
+  test('has stacks where it puts aligned pages, which are looked at', () => {
+    class Aligned extends Example {
+      asked = 0;
+      override allocAligned(n: PageCount, align: PageCount): PageIndex {
+        this.asked++;
+        const page = this.alloc(pageCount(n + align));
+        if (page < 0) return page;
+        const at = Math.ceil(page / align) * align;
+        if (at > page) this.free(page, pageCount(at - page));
+        this.free(pageIndex(at + n), pageCount(page + align - at));
+        return pageIndex(at);
+      }
+    }
+    withLarge(Aligned, (heap) => {
+      heap.malloc(8192);
+      const stacks = [2048, 40_000, 300_000].map((n) => heap.allocStack(n));
+      expect(stacks.slice(1).map((addr) => addr % large)).toEqual([0, 0]);
+      heap.check(3);
+      for (const addr of stacks) heap.freeStack(addr);
+      heap.check(3);
+    });
+    class Askew extends Example {
+      override allocAligned(n: PageCount): PageIndex {
+        return this.alloc(n);
+      }
+    }
+    expect(() =>
+      withLarge(Askew, (heap) => {
+        heap.malloc(8192);
+        heap.allocStack(40_000);
+      }),
+    ).toThrow(/must answer -1, or a multiple of 8 for allocAligned\(5, 8\), not \d+/);
+  });
+
   test('that hands out a page twice is refused at once, with call and page', () => {
     let calls = 0;
     let last = -1;

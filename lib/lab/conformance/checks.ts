@@ -321,6 +321,18 @@ export function conformanceChecks(
       s.nextGeneration();
       s.require(s.alloc(200) >= 0, 'pages were lost');
     }),
+    check('allocates from multiples of what is asked for, if it can', (s) => {
+      if (s.heap.allocAligned === undefined) skip('it has no allocAligned');
+      s.alloc(3);
+      const aligned = [1, 2, 4, 8, 64].flatMap((align) => [4, 5, 100].map((n) => s.allocAligned(n, align)));
+      s.require(!aligned.includes(-1), 'there is room, and no aligned pages were found');
+      s.alloc(7);
+      for (const page of aligned.filter((_, i) => i % 2 === 0)) s.free(page);
+      s.release(300, true);
+      while (s.allocAligned(4, 8) >= 0);
+      for (const page of [...s.held.keys()]) s.free(page);
+      s.require(s.allocAligned(growthPages, 64) >= 0, 'aligned pages were not put together again');
+    }),
     check('is as it was when it is made ready for growth that does not come', (s) => {
       if (s.heap.prepareGrow === undefined) skip('it has no prepareGrow');
       s.prepareGrow(30 * growthPages, 2 * growthPages);

@@ -147,6 +147,25 @@ export class Session {
     return this.alloc(n);
   }
 
+  /** Allocates n pages from a multiple of `align`: the first, or −1. It may want room for more than n. */
+  allocAligned(n: number, align: number): number {
+    const { heap } = this;
+    if (heap.allocAligned === undefined) throw new RangeError('it has no allocAligned');
+    this.#begin(`allocAligned ${n} ${align}`);
+    const page = heap.allocAligned(pageCount(n), pageCount(align));
+    if (page !== -1) {
+      const call = `allocAligned(${n}, ${align})`;
+      this.require(page % align === 0, `${call} answered ${page}, which is no multiple`);
+      return this.#handedOut(call, page, n);
+    }
+    this.require(
+      this.#cached.size > 0 || !this.#model.hasRun(n + align) || this.#states.splitByState(n + align),
+      `allocAligned(${n}, ${align}) answered −1 although ${n + align} pages in a row are free`,
+    );
+    this.#settle();
+    return -1;
+  }
+
   /** Takes back what P `p`'s cache has left. */
   flushCached(p: number): void {
     if (this.heap.flushCached === undefined) return;

@@ -139,6 +139,14 @@ export const metrics: readonly Metric[] = [
     of: ({ last }) => last.released,
   },
   {
+    id: 'trapped',
+    label: 'trapped most',
+    unit: 'bytes',
+    formula:
+      'the most free memory in any sample that could not be given back, since its physical page was not free as a whole; only with `physPageSize` above 8 KiB',
+    of: ({ samples }) => most(samples, (s) => s.trapped),
+  },
+  {
     id: 'lazyFree',
     label: 'LazyFree most',
     unit: 'bytes',

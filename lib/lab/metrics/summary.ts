@@ -19,6 +19,8 @@ export interface Moment {
   readonly inuse: number;
   readonly free: number;
   readonly released: number;
+  /** Of the free what larger physical pages keep from being given back; absent where they are not larger. */
+  readonly trapped?: number;
   /** Resident bytes of the heap's ranges. */
   readonly rss: number;
   /** Resident bytes of the whole process, V8's heap included; 0 if it was not recorded. */
@@ -74,7 +76,8 @@ export const irregularities: Readonly<Record<string, string>> = {
 
 function momentOf(label: string, s: RunSample): Moment {
   const { t, inuse, free, released, rss } = s;
-  return { label, t, inuse, free, released, rss, processRss: s.prss ?? 0 };
+  const trapped = s.trapped === undefined ? {} : { trapped: s.trapped };
+  return { label, t, inuse, free, ...trapped, released, rss, processRss: s.prss ?? 0 };
 }
 
 /** The irregularities of a trace by the runs that replayed it, the most of each; those that are zero left out. */

@@ -60,6 +60,8 @@ export interface RunSample {
   readonly inuse: number;
   readonly free: number;
   readonly released: number;
+  /** Of the free what larger physical pages keep from being given back; only where they are larger than 8 KiB. */
+  readonly trapped?: number;
   /** HeapSys: pages in use, free and released together. */
   readonly sys?: number;
   /** Bytes of objects. */
@@ -132,7 +134,8 @@ export interface RunScavenge {
 
 /**
  * The arenas' pages at one moment. `state` holds one byte per 8 KiB page (0 unmapped, 1 free,
- * 2 released, 3 in use, 4 manual), `resident` the physical pages of it that are resident (0 to 2,
+ * 2 released, 3 in use, 4 manual, 5 trapped: free, and not to be given back, since a larger physical
+ * page is not free as a whole), `resident` the physical pages of it that are resident (0 to 2,
  * 255 unknown); both are base64. `ranges` lists [first page, pages] in the order of the bytes; absent
  * means one range from page 0.
  */

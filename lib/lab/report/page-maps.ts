@@ -16,7 +16,7 @@ import type { RunData } from '../record/run-data.ts';
 import { spread } from './downsample.ts';
 
 /** States of a page, in the numbering of the run file. */
-export const stateNames = ['unmapped', 'free', 'released', 'in use', 'manual'] as const;
+export const stateNames = ['unmapped', 'free', 'released', 'in use', 'manual', 'trapped'] as const;
 export const stateCount = stateNames.length;
 /** Residency of a page: none, one of two physical pages, both, unknown. */
 export const residencyCount = 4;

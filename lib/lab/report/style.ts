@@ -11,7 +11,7 @@
 const light = `
   --page: #ffffff; --panel: #ffffff; --text: #1a1f26; --muted: #566270; --line: #d9dfe6; --grid: #e6eaef;
   --lane: #f2f5f8; --idle: #f3f5f8; --accent: #0a66a8; --accent-text: #ffffff; --warn: #a43c00; --warn-page: #fff3ea; --good: #00695c;
-  --ink: #11161c; --in-use: #2f86c5; --free: #eba51c; --released: #bccbea; --manual: #b8548f; --unmapped: #f8fafb;
+  --ink: #11161c; --in-use: #2f86c5; --free: #eba51c; --released: #bccbea; --manual: #b8548f; --trapped: #8a5a00; --unmapped: #f8fafb;
   --lazy: #00805f; --goal: #bf4a00; --limit: #8b2470; --objects: #123f66;
   --resident: #0d5c63; --half-resident: #6fb7b3; --not-resident: #e9e7df; --unknown: #a588b8;
   --agree: #e9edf1; --over: #d55e00; --under: #56a9dc;`;
@@ -19,7 +19,7 @@ const light = `
 const dark = `
   --page: #0e1217; --panel: #0e1217; --text: #e7ecf1; --muted: #9ba8b5; --line: #2c3540; --grid: #212933;
   --lane: #171d24; --idle: #151b22; --accent: #6cb8f0; --accent-text: #0b1a26; --warn: #ffb386; --warn-page: #2c1b10; --good: #54d1b4;
-  --ink: #ffffff; --in-use: #2a72ad; --free: #b57f1c; --released: #3d4a78; --manual: #d583b5; --unmapped: #12171d;
+  --ink: #ffffff; --in-use: #2a72ad; --free: #b57f1c; --released: #3d4a78; --manual: #d583b5; --trapped: #f0d080; --unmapped: #12171d;
   --lazy: #35cfa2; --goal: #ffb394; --limit: #ec8fd1; --objects: #bfe0f8;
   --resident: #4fb8b0; --half-resident: #276a68; --not-resident: #2e2c28; --unknown: #7a6690;
   --agree: #222a33; --over: #ff7f2a; --under: #4f9fd6;`;

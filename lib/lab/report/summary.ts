@@ -92,9 +92,14 @@ function collectionSentence(run: RunData): string {
 
 function restSentence(facts: Facts): string {
   const { last } = facts;
+  const { trapped = 0 } = last;
+  const kept =
+    trapped === 0
+      ? ''
+      : ` (${formatBytes(trapped)} of that trapped: pages that share a physical page with others in use, or released)`;
   return (
     `At the end the heap believed ${formatBytes(last.inuse)} in use, ${formatBytes(last.free)} free but still ` +
-    `backed, and ${formatBytes(last.released)} released to the system.`
+    `backed${kept}, and ${formatBytes(last.released)} released to the system.`
   );
 }
 

@@ -8,7 +8,7 @@
 import type { RunData } from '../record/run-data.ts';
 import { formatBytes, formatNumber, formatTime } from './client/format.ts';
 import { type Html, html } from './html.ts';
-import { type PackedMap, residencyCount } from './page-maps.ts';
+import { type PackedMap, residencyCount, stateNames } from './page-maps.ts';
 
 const heapPageBytes = 8192;
 const physicalPageBytes = 4096;
@@ -30,6 +30,9 @@ export function momentTitle(map: PackedMap): string {
 }
 
 const anyResidency = [0, 1, 2, 3];
+const allStates = stateNames.map((_, state) => state);
+/** Free and backed: what can be given back, and what a larger physical page keeps. */
+const freeStates = [1, 5];
 
 /** Belief and residency of every moment, in bytes, with the disagreements. */
 export function momentsTable(maps: readonly PackedMap[]): Html {
@@ -37,14 +40,13 @@ export function momentsTable(maps: readonly PackedMap[]): Html {
     html`<td class="${pages === 0 ? 'nil' : kind}">${pages === 0 ? '0' : formatBytes(pages * heapPageBytes)}</td>`;
   const row = (map: PackedMap): Html => {
     const resident =
-      pagesWith(map, [0, 1, 2, 3, 4], [2]) * heapPageBytes +
-      pagesWith(map, [0, 1, 2, 3, 4], [1]) * physicalPageBytes;
+      pagesWith(map, allStates, [2]) * heapPageBytes + pagesWith(map, allStates, [1]) * physicalPageBytes;
     return html`<tr data-title="${momentTitle(map)}">
       <th scope="row"><button type="button" aria-pressed="false">${formatTime(map.t)}</button></th>
       <td class="words">${map.label}</td>
-      ${cell(pagesWith(map, [3], anyResidency))}${cell(pagesWith(map, [4], anyResidency))}${cell(pagesWith(map, [1], anyResidency))}${cell(pagesWith(map, [2], anyResidency))}
+      ${cell(pagesWith(map, [3], anyResidency))}${cell(pagesWith(map, [4], anyResidency))}${cell(pagesWith(map, freeStates, anyResidency))}${cell(pagesWith(map, [2], anyResidency))}
       <td>${formatBytes(resident)}</td>
-      ${cell(pagesWith(map, [0, 2], [1, 2]), 'over')}${cell(pagesWith(map, [3, 4], [0]), 'under')}${cell(pagesWith(map, [1], [0]), 'under')}
+      ${cell(pagesWith(map, [0, 2], [1, 2]), 'over')}${cell(pagesWith(map, [3, 4], [0]), 'under')}${cell(pagesWith(map, freeStates, [0]), 'under')}
     </tr>`;
   };
   return html`<div class="scroller" tabindex="0" role="region" aria-label="Moments of the page map">

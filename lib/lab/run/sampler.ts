@@ -9,6 +9,7 @@
  * up for. Every sample says what it cost and how many beats were missed.
  */
 import { PageHeapError } from '../../base/errors.ts';
+import { pageSize } from '../../base/units.ts';
 import type { FaultCounts, ProcessMemory, Residency } from '../../os/residency.ts';
 import type { RunSample } from '../record/lines.ts';
 import type { LabHeap } from '../subject/target.ts';
@@ -47,6 +48,8 @@ export class Sampler {
   readonly #options: SamplerOptions;
   readonly #beatMs: number;
   readonly #faultsAtStart: FaultCounts;
+  /** Whether larger physical pages can keep free memory from being given back. */
+  readonly #canTrap: boolean;
   #nextBeat = 0;
   #nextDetails = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -56,6 +59,7 @@ export class Sampler {
     this.#options = options;
     this.#beatMs = options.beatMs;
     this.#faultsAtStart = options.kernel.faults();
+    this.#canTrap = Number(options.heap.settings?.physPageSize ?? 0) > pageSize;
   }
 
   /** The sample taken last. */
@@ -91,6 +95,7 @@ export class Sampler {
       inuse: believed.heapInuse,
       free: believed.heapFree,
       released: believed.heapReleased,
+      ...(this.#canTrap ? { trapped: believed.heapTrapped ?? 0 } : {}),
       sys: believed.heapSys,
       alloc: believed.heapAlloc,
       goal: finite(believed.goal),

@@ -33,6 +33,8 @@ export interface LabSample {
   readonly heapInuse: number;
   readonly heapFree: number;
   readonly heapReleased: number;
+  /** Of the free what cannot go: its physical pages are not free as a whole. Undefined where nobody counts it. */
+  readonly heapTrapped?: number;
   /** Bytes from the system for the heap, and of objects in it. */
   readonly heapSys: number;
   readonly heapAlloc: number;
@@ -46,7 +48,7 @@ export interface LabSample {
   readonly madviseNs: number;
 }
 
-/** States of 8 KiB pages, as in a run file's map: 0 unmapped, 1 free, 2 released, 3 in use, 4 manual. */
+/** States of 8 KiB pages, as in a run file's map: 0 unmapped, 1 free, 2 released, 3 in use, 4 manual, 5 trapped. */
 export interface PageStates {
   /** The address of page 0. */
   readonly origin: number;
@@ -85,7 +87,7 @@ export type ClassRow = Readonly<Record<string, number | string>>;
 export interface LabHeap extends ReplayTarget {
   /** Writes one byte in every `step` bytes of an object of `bytes` bytes, and the last. */
   touchEvery(address: number, bytes: number, step: number): void;
-  /** Pages that no collection touches: at least `bytes` of them. @throws PageHeapError ERR_OUT_OF_MEMORY */
+  /** Memory that no collection touches: a stack of at least `bytes` bytes. @throws PageHeapError ERR_OUT_OF_MEMORY */
   allocStack(bytes: number): number;
   freeStack(address: number): void;
   /** A whole collection. */

@@ -9,11 +9,13 @@
  * Not here: any of the mechanism (page-alloc.ts, page-cache.ts).
  */
 import {
+  alignUp,
   type Bytes,
   chunkPages,
   type PageCount,
   type PageIndex,
   type PId,
+  pageCount,
   pageIndex,
   pId,
 } from '../../base/units.ts';
@@ -54,6 +56,15 @@ export class RadixPageHeap extends RadixPageAlloc implements PageHeap {
 
   flushCached(p: PId): void {
     this.flushCache(this.#caches[p]);
+  }
+
+  /** Looks for room for a whole alignment more, as the original does, and takes what is aligned in it. */
+  allocAligned(npages: PageCount, align: PageCount): PageIndex {
+    const found = this.find(pageCount(npages + align));
+    if (found < 0) return found;
+    const page = pageIndex(alignUp(found, align));
+    this.allocRange(page, npages);
+    return page;
   }
 
   allocAt(page: PageIndex, npages: PageCount): void {

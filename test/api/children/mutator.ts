@@ -48,8 +48,24 @@ function next(n: number): number {
   return state % n;
 }
 
+/** Takes a stack or gives one back, after looking whether it is as it was left. */
+function workOnStacks(heap: Heap, stacks: LiveObject[]): void {
+  if (stacks.length > 60 || (stacks.length > 0 && next(2) === 0)) {
+    const [{ addr, size }] = stacks.splice(next(stacks.length), 1);
+    if (!heap.read(addr, size).every((byte) => byte === task.stamp))
+      throw new Error(`the stack of ${size} bytes at ${addr} was overwritten`);
+    heap.freeStack(addr);
+    return;
+  }
+  const size = 1 + next(next(4) === 0 ? 60_000 : 16_384);
+  const addr = heap.allocStack(size);
+  heap.fill(addr, size, task.stamp);
+  stacks.push({ addr, size });
+}
+
 function work(heap: Heap, operations: number): void {
   const live: LiveObject[] = [];
+  const stacks: LiveObject[] = [];
   let allocated = 0;
   let dropped = 0;
   for (let i = 0; i < operations; i++) {
@@ -72,9 +88,11 @@ function work(heap: Heap, operations: number): void {
       allocated++;
       live.push({ addr, size });
     }
+    if (next(8) === 0) workOnStacks(heap, stacks);
     if (next(3000) === 0) heap.gc();
     if (next(500) === 0) heap.step();
   }
+  for (const { addr } of stacks) heap.freeStack(addr);
   answer({ kind: 'done', allocated, dropped, live });
 }
 

@@ -243,6 +243,7 @@ const changed =
 describe('a check of what a page heap need not do', () => {
   const small = 'grows by less than 512 pages, if it takes that';
   const large = 'releases whole physical pages, where they are 2 pages, if it can be made for them';
+  const aligned = 'allocates from multiples of what is asked for, if it can';
   const byAge = 'releases by age, if it can, what is unused for long and nothing younger';
   const result = (
     change: Break,
@@ -270,6 +271,7 @@ describe('a check of what a page heap need not do', () => {
       byAge,
       'it has no releaseUnused',
     ],
+    ['it has no allocAligned', () => undefined, aligned, 'it has no allocAligned'],
     ['growth is answered with false', growing(() => false), small, 'it answers false to growth by 16 pages'],
     [
       'growth is refused',
@@ -297,6 +299,18 @@ describe('a check of what a page heap need not do', () => {
     ['growth throws no error', growing(throwing('words')), small, /^words$/],
     ['growth answers something else', growing(() => 1 as never), small, /^grow answered 1, neither/],
     ['its constructor has a bug for large physical pages', bug, large, /^of undefined$/],
+    [
+      'what must be aligned is not',
+      (heap) => (heap.allocAligned = (n) => heap.alloc(n)),
+      aligned,
+      /^allocAligned\(\d+, \d+\) answered \d+, which is no multiple/,
+    ],
+    [
+      'what must be aligned is not looked for',
+      (heap) => (heap.allocAligned = () => -1 as never),
+      aligned,
+      /^allocAligned\(4, 1\) answered −1 although 5 pages in a row are free/,
+    ],
     [
       'its constructor has a bug for large physical pages, at random',
       bug,

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { factsOf } from '../../../lib/lab/metrics/facts.ts';
 import { metricsOf } from '../../../lib/lab/metrics/run-metrics.ts';
+import { summarize } from '../../../lib/lab/metrics/summary.ts';
 import { type RunData, toRunData } from '../../../lib/lab/record/run-data.ts';
 import { renderReport } from '../../../lib/lab/report/render.ts';
 
@@ -90,6 +91,16 @@ it.each<[string, (i: number) => object, number | undefined]>([
   const run = runOf([10, 10, 10], more);
   expect(metricsOf(run).lazyFree).toBe(value);
   expect(factsOf(run)?.lazyAtEnd).toBe(value);
+});
+
+it('trapped memory is the most of any sample, and a run of small physical pages has none', () => {
+  const trapped = [0, 3 * mib, mib];
+  const run = runOf([10, 10, 10], (i) => ({ trapped: trapped[i] }));
+  expect(metricsOf(run).trapped).toBe(3 * mib);
+  expect(summarize(run).moments.map((moment) => moment.trapped)).toEqual([0, mib]);
+  expect(words(run)).toContain('1.00 MiB of that trapped');
+  expect(metricsOf(runOf([10])).trapped).toBeUndefined();
+  expect(summarize(runOf([10])).moments[0]).not.toHaveProperty('trapped');
 });
 
 it('mappings are counted in all, and beyond the first count', () => {

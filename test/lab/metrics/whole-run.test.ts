@@ -19,6 +19,7 @@ describe('the metrics of a run', () => {
     ['decay95', 4.9375],
     ['decayEnd', 0],
     ['released', 100 * mib],
+    ['trapped', undefined],
     ['lazyFree', undefined],
     ['heapSys', 100 * mib],
     ['faults', 100],
@@ -38,7 +39,7 @@ describe('the metrics of a run', () => {
 
   it('are all tested here', () => {
     expect(Object.keys(m).sort()).toEqual(metrics.map(({ id }) => id).sort());
-    expect(metrics).toHaveLength(19);
+    expect(metrics).toHaveLength(20);
   });
 
   it('have no decay where RSS hardly falls', () => {

@@ -64,7 +64,7 @@ describe('thinning', () => {
 describe('page maps', () => {
   it('packs state and residency, and counts every pair', () => {
     const packed = packPages(Uint8Array.of(0, 1, 2, 3, 4, 9), Uint8Array.of(255, 0, 1, 2, 255, 2));
-    expect([...packed]).toEqual([3, 4, 9, 14, 19, 18]);
+    expect([...packed]).toEqual([3, 4, 9, 14, 19, 22]);
     const counts = tally(packed);
     expect(counts[9]).toBe(1);
     expect(counts.reduce((a, b) => a + b)).toBe(6);
@@ -76,6 +76,8 @@ describe('page maps', () => {
     ['in use, never touched', 3, 0, 2],
     ['free, never touched', 1, 0, 2],
     ['manual, never touched', 4, 0, 2],
+    ['trapped, resident', 5, 2, 0],
+    ['trapped, never touched', 5, 0, 2],
     ['released, gone', 2, 0, 0],
     ['released, half there', 2, 1, 1],
     ['released, there', 2, 2, 1],

@@ -36,8 +36,8 @@ export function verdictOf(pair: number): number {
 export const beliefView: PageView = {
   name: 'belief',
   caption: 'What the heap believes',
-  colours: ['unmapped', 'free', 'released', 'in-use', 'manual'],
-  words: ['unmapped', 'free, backed', 'released', 'in use', 'manual'],
+  colours: ['unmapped', 'free', 'released', 'in-use', 'manual', 'trapped'],
+  words: ['unmapped', 'free, backed', 'released', 'in use', 'manual', 'free, trapped in a physical page'],
   classOf: (pair) => pair >> 2,
 };
 
