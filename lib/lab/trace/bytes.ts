@@ -6,8 +6,8 @@
  * consumer slows the reading. Whether it is compressed is seen from the first two bytes.
  *
  * What gunzip gave before an error is handed out before the error is, so that whoever counts lines
- * knows how far the stream was sound. A stream that was cut off is no error: it ends, and the source says how. So is
- * what follows a whole stream and is no gzip, which gunzip(1) passes over, too.
+ * knows how far the stream was sound. A stream that was cut off is no error: it ends, and the source says how. Wrong
+ * bytes are one, also where they follow a whole stream: zlib does not hand out what it unpacked just before them.
  *
  * A file counts as it was when it was opened: one that a program still writes has a moving end, and would not be the
  * same for two readers.
@@ -19,15 +19,14 @@ import { foreignBytes } from './foreign.ts';
 
 /** How a source ended, beside by its end: what a reader should be told. */
 export interface SourceEnd {
-  /** The gzip stream ends before its end; something else follows it. */
+  /** The gzip stream ends before its end. */
   readonly gzipCut: boolean;
-  readonly gzipTail: boolean;
   /** Bytes by which the file is longer, or shorter, than when it was opened. */
   readonly grownBytes: number;
   readonly lostBytes: number;
 }
 
-const soundEnd: SourceEnd = { gzipCut: false, gzipTail: false, grownBytes: 0, lostBytes: 0 };
+const soundEnd: SourceEnd = { gzipCut: false, grownBytes: 0, lostBytes: 0 };
 
 export interface ByteSource {
   /** Some bytes, good until the next call; undefined at the end. Errors are those of Node. */
@@ -160,7 +159,6 @@ class GunzipSource implements ByteSource {
   #error: unknown;
   #ended = false;
   #cut = false;
-  #tail = false;
   #pumping: Promise<void> | undefined;
   /** Resolves when the stream can do no more, by its end or by an error. */
   readonly #over: Promise<void>;
@@ -183,7 +181,7 @@ class GunzipSource implements ByteSource {
   }
 
   get end(): SourceEnd {
-    return { ...this.#inner.end, gzipCut: this.#cut, gzipTail: this.#tail };
+    return { ...this.#inner.end, gzipCut: this.#cut };
   }
 
   async next(): Promise<Uint8Array | undefined> {
@@ -194,11 +192,8 @@ class GunzipSource implements ByteSource {
     const bytes = this.#ready.shift();
     if (bytes === undefined) {
       if (this.#error === undefined) return undefined;
-      const { code, message } = this.#error as NodeJS.ErrnoException;
-      this.#cut = code === 'Z_BUF_ERROR';
-      // The first header was seen to be one before this stream was made.
-      this.#tail = code === 'Z_DATA_ERROR' && message === 'incorrect header check';
-      if (!this.#cut && !this.#tail) throw this.#error;
+      if ((this.#error as NodeJS.ErrnoException).code !== 'Z_BUF_ERROR') throw this.#error;
+      this.#cut = true;
       return undefined;
     }
     // The next piece is decompressed by another thread while these bytes are used.
@@ -297,7 +292,9 @@ class DetectingSource implements ByteSource {
       const message = `no trace; it seems to be ${what}; ${advice.replaceAll('FILE', this.#path)}`;
       throw new PageHeapError('ERR_TRACE', message, { file: this.#path, line: 1 });
     }
-    return head[0] === 0x1f && head[1] === 0x8b ? new GunzipSource(whole) : whole;
+    // One byte of it may be all there is.
+    const isGzip = head[0] === 0x1f && (head.length === 1 || head[1] === 0x8b);
+    return isGzip ? new GunzipSource(whole) : whole;
   }
 }
 

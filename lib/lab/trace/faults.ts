@@ -23,11 +23,11 @@ export interface FaultCounts {
   readonly cutLine: number;
   /** The line in which the gzip stream ends before its end; 0 for none. */
   readonly gzipCutLine: number;
-  /** 1 where something that is no gzip follows the gzip stream. */
-  readonly gzipTail: number;
   /** Bytes that came to the file, or went from it, after it was opened. */
   readonly grownBytes: number;
   readonly lostBytes: number;
+  /** 1 where the whole trace has no operation. */
+  readonly noOperations: number;
   /** Operations that the header promises and that did not come, and those that came beyond it. */
   readonly missingOps: number;
   readonly surplusOps: number;
@@ -45,9 +45,9 @@ export class TraceFaults {
     parts: 0,
     cutLine: 0,
     gzipCutLine: 0,
-    gzipTail: 0,
     grownBytes: 0,
     lostBytes: 0,
+    noOperations: 0,
     missingOps: 0,
     surplusOps: 0,
   };

@@ -18,6 +18,8 @@ export class TraceReader {
   /** Bytes given to the parser, unpacked. */
   #fedBytes = 0;
   #ended = false;
+  /** Whether no operation has come yet. */
+  #isEmpty = true;
 
   private constructor(source: ByteSource, parser: TraceParser) {
     this.#source = source;
@@ -80,10 +82,17 @@ export class TraceReader {
     for (;;) {
       if (this.#fed) {
         this.#fed = parser.parse(batch);
-        if (batch.count > 0) return true;
+        if (batch.count > 0) {
+          this.#isEmpty = false;
+          return true;
+        }
         if (this.#fed) continue;
       }
-      if (this.#ended) return false;
+      if (this.#ended) {
+        if (this.#isEmpty) parser.faults.add('noOperations', parser.lines, 'the trace has no operation');
+        this.#isEmpty = false;
+        return false;
+      }
       const bytes = await this.#next();
       if (bytes === undefined) {
         this.#ended = true;
@@ -104,11 +113,10 @@ export class TraceReader {
   /** What is wrong with how the file ends; all lines before are parsed. */
   #tellEnd(): void {
     const { faults, lines } = this.#parser;
-    const { gzipCut, gzipTail, grownBytes, lostBytes } = this.#source.end;
+    const { gzipCut, grownBytes, lostBytes } = this.#source.end;
     const line = lines + 1;
     if (gzipCut)
       faults.add('gzipCutLine', line, 'the gzip stream was cut off at this line or after it', line);
-    if (gzipTail) faults.add('gzipTail', line, 'what follows the gzip stream is no gzip');
     if (grownBytes > 0) faults.add('grownBytes', line, 'the file grew while it was read', grownBytes);
     if (lostBytes > 0) faults.add('lostBytes', line, 'the file became shorter while it was read', lostBytes);
   }
@@ -129,7 +137,9 @@ function sourceError(file: string, lines: number, error: unknown): PageHeapError
   if (error instanceof PageHeapError) return error;
   const { code } = error as NodeJS.ErrnoException;
   if (typeof code !== 'string' || !code.startsWith('Z_')) return fileError(file, error);
-  const reason = error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
+  // The first header was seen to be one.
+  const reason = said === 'incorrect header check' ? 'what follows is no gzip' : said;
   return new PageHeapError('ERR_TRACE', `the gzip stream is broken at this line or after it: ${reason}`, {
     file,
     line: lines + 1,

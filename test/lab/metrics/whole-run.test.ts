@@ -30,6 +30,7 @@ describe('the metrics of a run', () => {
     ['opsPerSec', 5000],
     ['collections', 2],
     ['fragmentation', 0.5],
+    ['utilisation', 0.5],
     ['metadata', 6],
   ])('%s', (id, value) => {
     if (value === undefined) expect(m[id]).toBeUndefined();
@@ -38,7 +39,7 @@ describe('the metrics of a run', () => {
 
   it('are all tested here', () => {
     expect(Object.keys(m).sort()).toEqual(metrics.map(({ id }) => id).sort());
-    expect(metrics).toHaveLength(19);
+    expect(metrics).toHaveLength(20);
   });
 
   it('have no decay where RSS hardly falls', () => {
