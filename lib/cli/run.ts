@@ -44,7 +44,7 @@ of any length; - is standard input. One that was cut off, or that two processes
 wrote, counts as far as it is sound, and is told; --strict refuses it.
 ${subjectNames()}
 To trace a program of your own, preload glibc's libc_malloc_debug.so.0 and call
-mtrace() in it.
+mtrace() in it; docs/traces.md has that library.
 
 Why two collections when idle: by the 2023 design, memory that was in dense use
 in this cycle or the last is not given back; the second collection lets it go.

@@ -38,13 +38,15 @@ function drawPhases(phases: readonly PhaseMoment[], columns: number, colors: Col
 
 function payloadFacts(payload: Payload | null): [string, string][] {
   if (payload === null) return [];
-  const { heapBytes, utilisation } = payload;
-  const facts: [string, string][] = [['payload', payloadWords(payload)]];
-  if (heapBytes !== null && utilisation !== null) {
-    const share = `${formatShare(utilisation, 1)} of ${formatBytes(heapBytes)}, the most that the heap took (HeapSys)`;
-    facts.push(['utilisation', share]);
-  }
-  return facts;
+  const { peakLiveBytes, allocations, frees, reallocations, heapBytes, utilisation } = payload;
+  const share =
+    heapBytes === null || utilisation === null
+      ? ''
+      : `: utilisation ${formatShare(utilisation, 1)} (HeapSys ${formatBytes(heapBytes)})`;
+  return [
+    ['payload', `${formatBytes(peakLiveBytes)} alive at most${share}`],
+    ['asked for', callWords(allocations, frees, reallocations)],
+  ];
 }
 
 /** The summary as tables, no wider than `columns`. */
@@ -107,10 +109,11 @@ export function irregularityNotes({ irregular }: Pick<RunSummary, 'irregular'>):
 
 /** What the program asked for, without the heap. */
 export function payloadWords({ peakLiveBytes, allocations, frees, reallocations }: Payload): string {
-  const calls = [
-    counted(allocations, 'allocation'),
-    counted(frees, 'free'),
-    counted(reallocations, 'realloc'),
-  ].join(', ');
-  return `${formatBytes(peakLiveBytes)} alive at most; ${calls}`;
+  return `${formatBytes(peakLiveBytes)} alive at most; ${callWords(allocations, frees, reallocations)}`;
+}
+
+function callWords(allocations: number, frees: number, reallocations: number): string {
+  return [counted(allocations, 'allocation'), counted(frees, 'free'), counted(reallocations, 'realloc')].join(
+    ', ',
+  );
 }
