@@ -39,6 +39,7 @@ import {
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
 import { Progress } from './progress.ts';
 import { addSubjectOptions, defaultSubject, subjectNames, subjectOptionsOf } from './subject.ts';
+import { irregularityNotes } from './summary.ts';
 import { plain, type Terminal } from './terminal.ts';
 
 const defaultConfigurations = ['lists', 'treap', 'radix'];
@@ -155,7 +156,8 @@ async function execute(name: string, options: Options, context: CommandContext):
   const configurations = configurationsOf(options.configuration ?? defaultConfigurations, base);
   context.pageHeapFile = configurations.find((c) => c.pageHeapFile !== undefined)?.pageHeapFile;
   const total = configurations.length * options.repeat;
-  await checkSubject(subject, total);
+  const hasOperations = await checkSubject(subject, total, workloads);
+  const empty = hasOperations ? [] : irregularityNotes({ irregular: { noOperations: 1 } });
   const conformance = await conformanceNotes(configurations.map(({ pageHeapFile }) => pageHeapFile));
   const eachSeconds = subject.work + subject.idle;
   const folder = stampedPath(options.out, `compare-${fileStem(title)}`, new Date());
@@ -187,7 +189,8 @@ async function execute(name: string, options: Options, context: CommandContext):
         run: (run, onProgress) => forkRun(run, { onProgress }),
         stopped: () => interrupts > 0,
         onBegin: () => {
-          for (const note of [...environmentNotes(configurations), ...conformance]) terminal.note(note);
+          for (const note of [...environmentNotes(configurations), ...conformance, ...empty])
+            terminal.note(note);
           if (!options.json) {
             terminal.note(
               `${configurations.length} ${configurations.length === 1 ? 'configuration' : 'configurations'}, ` +

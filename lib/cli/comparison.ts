@@ -5,14 +5,15 @@
  */
 import { join } from 'node:path';
 import type { Comparison } from '../lab/metrics/comparison.ts';
+import { payloadOf } from '../lab/metrics/payload.ts';
 import { comparePhases, phaseMetrics } from '../lab/metrics/phases.ts';
 import { metrics } from '../lab/metrics/run-metrics.ts';
 import type { MetricUnit, Spread } from '../lab/metrics/spread.ts';
-import { irregularOf } from '../lab/metrics/summary.ts';
+import { irregularOf } from '../lab/metrics/trace-notes.ts';
 import { renderComparison } from '../lab/report/comparison.ts';
 import { formatDeviation, formatMetric } from '../lab/report/comparison-values.ts';
 import { writePage } from './page-file.ts';
-import { irregularityNotes } from './summary.ts';
+import { irregularityNotes, payloadWords } from './summary.ts';
 import { drawGroups, drawTable, fits, type TableShape } from './table.ts';
 import { plain, type Terminal } from './terminal.ts';
 
@@ -79,6 +80,8 @@ export function drawComparison(comparison: Comparison, terminal: Terminal): stri
   }));
   const tables = [drawFigures(comparison, '', known, terminal)];
   if (phases.length > 0) tables.push(drawFigures(comparison, 'RSS, end of', phases, terminal));
+  const payload = configurations.flatMap(({ runs }) => runs.map(payloadOf)).find((p) => p !== undefined);
+  if (payload !== undefined) tables.push(`payload: ${payloadWords(payload)}`);
   return tables.join('\n\n');
 }
 
@@ -132,9 +135,10 @@ export function comparisonJson(
     failures,
     incomplete: incomplete.map(({ file }) => file),
     irregular: irregularOf(configurations.flatMap(({ runs }) => runs)),
-    configurations: configurations.map(({ label, files, spread }, i) => ({
+    configurations: configurations.map(({ label, files, runs, spread }, i) => ({
       label,
       files,
+      payload: runs.map(payloadOf).find((p) => p !== undefined) ?? null,
       metrics: Object.fromEntries(metrics.map(({ id }) => [id, spread[id] ?? null])),
       phases: phases.map((phase) => ({
         name: phase.name,

@@ -39,11 +39,12 @@ type Options = OutputOptions;
 
 function help(): string {
   return `
-Traces: glibc's mtrace text and CS:APP's .rep, plain or gzipped, of any length;
-- is standard input.
+Traces: glibc's mtrace text, CS:APP's .rep and CS107's .script, plain or gzipped,
+of any length; - is standard input. One that was cut off, or that two processes
+wrote, counts as far as it is sound, and is told; --strict refuses it.
 ${subjectNames()}
 To trace a program of your own, preload glibc's libc_malloc_debug.so.0 and call
-mtrace() in it.
+mtrace() in it; docs/traces.md has that library.
 
 Why two collections when idle: by the 2023 design, memory that was in dense use
 in this cycle or the last is not given back; the second collection lets it go.
@@ -93,7 +94,9 @@ async function execute(trace: string, options: Options, context: CommandContext)
   readEnvironment();
   const request = heapRequestOf({ ...options });
   context.pageHeapFile = request.pageHeapFile;
-  await checkSubject(subject, 1);
+  const hasOperations = await checkSubject(subject, 1, workloads);
+  const early = hasOperations ? [] : irregularityNotes({ irregular: { noOperations: 1 } });
+  for (const note of early) terminal.note(note);
   // A class that no heap takes is refused before anything is said or made.
   if (request.pageHeapFile !== undefined) await tryHeap({ ...subject.run, ...request });
   for (const note of await conformanceNotes([request.pageHeapFile])) terminal.note(note);
@@ -147,7 +150,7 @@ async function execute(trace: string, options: Options, context: CommandContext)
   const chart = drawChart(data.samples, columns, chartHeight, terminal.outHasColors, colors);
   if (chart !== '') terminal.print(`${chart}\n`);
   terminal.print(drawSummary(summary, columns, colors));
-  for (const note of irregularityNotes(summary)) terminal.note(note);
+  for (const note of irregularityNotes(summary)) if (!early.includes(note)) terminal.note(note);
   if (reason === 'interrupted') terminal.note('interrupted: this is what was recorded until then');
   terminal.print(`\nrun file: ${output}`);
   if (report !== undefined) terminal.print(`report:   ${colors.bold(report)}`);

@@ -4,7 +4,9 @@
  * Not here: the numbers (lab/metrics/summary.ts).
  */
 
-import { irregularities, type Moment, type PhaseMoment, type RunSummary } from '../lab/metrics/summary.ts';
+import type { Payload } from '../lab/metrics/payload.ts';
+import type { Moment, PhaseMoment, RunSummary } from '../lab/metrics/summary.ts';
+import { traceNotes } from '../lab/metrics/trace-notes.ts';
 import {
   formatBytes,
   formatDuration,
@@ -32,6 +34,19 @@ function drawPhases(phases: readonly PhaseMoment[], columns: number, colors: Col
     columns,
     colors,
   );
+}
+
+function payloadFacts(payload: Payload | null): [string, string][] {
+  if (payload === null) return [];
+  const { peakLiveBytes, allocations, frees, reallocations, heapBytes, utilisation } = payload;
+  const share =
+    heapBytes === null || utilisation === null
+      ? ''
+      : `: utilisation ${formatShare(utilisation, 1)} (HeapSys ${formatBytes(heapBytes)})`;
+  return [
+    ['payload', `${formatBytes(peakLiveBytes)} alive at most${share}`],
+    ['asked for', callWords(allocations, frees, reallocations)],
+  ];
 }
 
 /** The summary as tables, no wider than `columns`. */
@@ -66,6 +81,7 @@ export function drawSummary(s: RunSummary, columns: number, colors: Colors): str
       'operations',
       `${formatNumber(s.operations)} in ${formatDuration(s.seconds * 1000)}, ${formatNumber(s.operationsPerSecond)} a second`,
     ],
+    ...payloadFacts(s.payload),
     ['collections', formatNumber(s.collections)],
     [
       'given back',
@@ -91,7 +107,16 @@ export function drawSummary(s: RunSummary, columns: number, colors: Colors): str
 
 /** A sentence for each irregularity of the trace. */
 export function irregularityNotes({ irregular }: Pick<RunSummary, 'irregular'>): string[] {
-  return Object.entries(irregular).map(
-    ([name, n]) => `in the trace, ${irregularities[name]}: ${formatNumber(n)}`,
+  return traceNotes(irregular, { count: formatNumber, bytes: formatBytes });
+}
+
+/** What the program asked for, without the heap. */
+export function payloadWords({ peakLiveBytes, allocations, frees, reallocations }: Payload): string {
+  return `${formatBytes(peakLiveBytes)} alive at most; ${callWords(allocations, frees, reallocations)}`;
+}
+
+function callWords(allocations: number, frees: number, reallocations: number): string {
+  return [counted(allocations, 'allocation'), counted(frees, 'free'), counted(reallocations, 'realloc')].join(
+    ', ',
   );
 }

@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -10,10 +11,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readRunFile } from '../../lib/lab/record/run-file.ts';
-import { childrenOf, isAlive, type Outcome, pageheap } from './spawn.ts';
+import { childrenOf, executable, isAlive, type Outcome, pageheap } from './spawn.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-run-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -46,7 +48,7 @@ interface Summary {
   readonly collections: number;
 }
 
-function run(args: readonly string[], input?: string): Promise<Outcome> {
+function run(args: readonly string[], input?: string | Uint8Array): Promise<Outcome> {
   return pageheap(['run', ...args], { cwd: folder, ...(input === undefined ? {} : { input }) });
 }
 
@@ -56,7 +58,11 @@ describe('pageheap run', () => {
   it('prints a table, and writes a run file and a report', async () => {
     const { code, out, err } = await run(['small.mtrace', ...fast, '-o', 'first']);
     expect(code).toBe(0);
-    expect(err).toBe('in the trace, frees of a pointer that is not live: 1\n');
+    expect(err).toBe(
+      'in the trace: 1 free of what was not live: freed before, or allocated where the trace does not tell\n',
+    );
+    expect(out).toMatch(/payload +16\.0 KiB alive at most: utilisation 0\.4 % \(HeapSys 4\.00 MiB\)\n/);
+    expect(out).toMatch(/asked for +1 allocation, 0 frees, 1 realloc\n/);
     expect(out).toContain('RSS, heap');
     const files = readdirSync(join(folder, 'first')).sort();
     expect(files.map((f) => f.replace(/\d{8}-\d{6}/, 'TIME'))).toEqual([
@@ -158,7 +164,8 @@ describe('pageheap run', () => {
 describe('a trace that cannot be replayed', () => {
   it.each([
     ['garbage', 'garbage\n', 2, 'ERR_TRACE', 'standard input:1:'],
-    ['half a line', '= Start\n+ 0x1000\n', 2, 'ERR_TRACE', 'standard input:2:'],
+    ['nothing', '', 2, 'ERR_TRACE', 'standard input:1: the file is empty'],
+    ['a web page', '\n<html>\n', 2, 'ERR_TRACE', 'standard input:2: no trace; it seems to be a web page'],
     ['an absurd size', '1\n1\n1\n1000\na 0 270000000000000000\n', 2, 'ERR_TRACE', 'standard input:5:'],
     ['more than there is', '= Start\n+ 0x1000 0x7f0000000000\n', 1, 'ERR_OUT_OF_MEMORY', 'standard input:2:'],
   ])('%s', async (_what, input, wanted, name, place) => {
@@ -180,6 +187,66 @@ describe('a trace that cannot be replayed', () => {
     const file = join('strict', readdirSync(join(folder, 'strict'))[0]);
     expect(err).toContain(file);
     expect((await readRunFile(join(folder, file))).end?.reason).toBe('error');
+  });
+});
+
+describe('a trace that is not whole', () => {
+  const whole = `= Start\n${'@ ./a:[0x11b8] + 0x5000 0x10\n@ ./a:[0x11b8] - 0x5000\n'.repeat(500)}`;
+  const killed = `${whole}@ ./a:[0x11b8] + 0x60`;
+  writeFileSync(join(folder, 'killed.mtrace'), killed);
+  const packed = gzipSync(
+    `${whole}${Array.from({ length: 900 }, (_, i) => `+ 0x${i}0 0x${i * 7}\n`).join('')}`,
+  );
+  writeFileSync(join(folder, 'killed.mtrace.gz'), packed.subarray(0, packed.length - 900));
+  writeFileSync(join(folder, 'start.mtrace'), '= Start\n');
+
+  it.each([
+    ['killed.mtrace', /^in the trace: the file was cut off in line 1,002, as when a program is killed/],
+    ['killed.mtrace.gz', /^in the trace: the gzip stream was cut off in line 1,\d\d\d, as when/],
+    ['start.mtrace', /^in the trace: it has no operation: [^\n]*\n$/],
+  ])('%s runs to its end and report, and tells; --strict refuses', async (name, message) => {
+    const { code, out, err } = await run([name, ...fast, '-o', 'cut']);
+    expect([code, err]).toEqual([0, expect.stringMatching(message)]);
+    expect(out).toContain('report: ');
+    const strict = await run([name, ...fast, '-o', 'cut', '--strict']);
+    expect([strict.code, strict.err]).toEqual([2, expect.stringContaining('ERR_TRACE')]);
+  });
+
+  it('does so from a pipe, and from a file that the shell has opened', async () => {
+    const { code, err } = await run(['/dev/stdin', ...fast, '--no-report'], packed.subarray(0, 100));
+    expect([code, err]).toEqual([0, expect.stringMatching(/the gzip stream was cut off in line/)]);
+    const child = await promisify(execFile)(
+      'bash',
+      [
+        '-c',
+        `"$0" "$1" run <(cat killed.mtrace) --duration 0 --idle 0 --no-report --json`,
+        process.execPath,
+        executable,
+      ],
+      { cwd: folder },
+    );
+    expect(JSON.parse(child.stdout)).toMatchObject({
+      operations: 1000,
+      irregular: { cutLine: 1002 },
+      payload: { peakLiveBytes: 16, allocations: 500, frees: 500, reallocations: 0, liveObjects: 0 },
+    });
+  });
+
+  it('names the subject that was meant', async () => {
+    const names = [
+      ['sqlite-rmap', 'sqlite-ramp'],
+      ['Ledger-churn', 'ledger-churn'],
+      ['smal.mtrace', 'small.mtrace'],
+      [join(folder, 'klled.mtrace'), join(folder, 'killed.mtrace')],
+    ];
+    for (const [typed, meant] of names) {
+      const { code, err } = await run([typed, ...fast]);
+      expect([code, err]).toEqual([2, expect.stringContaining(`; did you mean ${meant}? (ERR_FILE)`)]);
+    }
+    const { err } = await run(['nothing-like-it', ...fast]);
+    expect(err).toBe(
+      'pageheap: nothing-like-it: no file, shipped trace or workload has this name (ERR_FILE)\n',
+    );
   });
 });
 

@@ -79,8 +79,8 @@ describe('what a run comes to', () => {
   it('tells what is irregular in the trace, and nothing else', () => {
     expect(summary.irregular).toEqual({ unknownFrees: 3, failedReallocs: 1 });
     expect(irregularityNotes(summary)).toEqual([
-      'in the trace, frees of a pointer that is not live: 3',
-      'in the trace, reallocs that failed in the program: 1',
+      'in the trace: 3 frees of what was not live: freed before, or allocated where the trace does not tell',
+      'in the trace: 1 realloc failed in the program',
     ]);
   });
 

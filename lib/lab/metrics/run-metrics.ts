@@ -11,6 +11,7 @@ import type { RunSample, RunScavenge, RunValue } from '../record/lines.ts';
 import type { RunData } from '../record/run-data.ts';
 import { decayStretch, decayTime, leastDecay } from './decay.ts';
 import { lazyIsKnown } from './lazy-free.ts';
+import { payloadOf } from './payload.ts';
 import type { MetricUnit } from './spread.ts';
 
 export interface Metric {
@@ -30,6 +31,7 @@ export interface MetricInput {
   readonly last: RunSample;
   readonly summary: Readonly<Record<string, RunValue>>;
   readonly opsPerSec: number | undefined;
+  readonly utilisation: number | undefined;
 }
 
 /** RSS where a decay ends; undefined where there is none. */
@@ -227,6 +229,14 @@ export const metrics: readonly Metric[] = [
     of: fragmentation,
   },
   {
+    id: 'utilisation',
+    label: 'utilisation',
+    unit: 'share',
+    formula:
+      'the most bytes alive at once ÷ the most HeapSys in any sample: the payload’s share of the heap’s high-water mark',
+    of: ({ utilisation }) => utilisation,
+  },
+  {
     id: 'metadata',
     label: 'metadata',
     unit: 'bytes',
@@ -245,6 +255,7 @@ export function metricsOf(run: RunData): Readonly<Record<string, number | undefi
     last: samples[samples.length - 1],
     summary: end?.summary ?? {},
     opsPerSec: end?.opsPerSec,
+    utilisation: payloadOf(run)?.utilisation ?? undefined,
   };
   return Object.fromEntries(metrics.map((metric) => [metric.id, metric.of(input)]));
 }

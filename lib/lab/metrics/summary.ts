@@ -2,13 +2,15 @@
  * What a run comes to, worked out from its run file alone: so `run` says of a run what `report`
  * shows of it, and a run that was cut short is summed up as well.
  *
- * Not here: what answers "what happened to RSS" (facts.ts), what is laid beside other runs (run-metrics.ts), how
- * it is shown (cli/summary.ts).
+ * Not here: what answers "what happened to RSS" (facts.ts), what the program asked for (payload.ts), what is wrong
+ * with its trace (trace-notes.ts), what is laid beside other runs (run-metrics.ts), how it is shown (cli/summary.ts).
  */
 
 import type { RunSample } from '../record/lines.ts';
 import type { RunData } from '../record/run-data.ts';
 import { factsOf } from './facts.ts';
+import { type Payload, payloadOf } from './payload.ts';
+import { type Irregular, irregularOf } from './trace-notes.ts';
 
 /** The heap and the kernel at one moment; bytes. */
 export interface Moment {
@@ -60,36 +62,17 @@ export interface RunSummary {
   readonly faults: { readonly minor: number; readonly major: number };
   /** Samples taken, the nanoseconds that they took in all, beats missed. */
   readonly samples: { readonly count: number; readonly ns: number; readonly missed: number };
+  /** What the program asked for; null where the run did not come to its end. */
+  readonly payload: Payload | null;
   /** Irregularities of the trace that were counted, by name; those that are zero left out. */
-  readonly irregular: Readonly<Record<string, number>>;
+  readonly irregular: Irregular;
   readonly remarks: readonly string[];
 }
-
-/** The members of an end line's trace counts that a sound trace has at zero, and what each means. */
-export const irregularities: Readonly<Record<string, string>> = {
-  unknownFrees: 'frees of a pointer that is not live',
-  liveReuse: 'allocations at a pointer that is live',
-  failedReallocs: 'reallocs that failed in the program',
-  nilAllocs: 'allocations that failed in the program',
-  unknownWrites: 'writes to an object that is not live',
-};
 
 function momentOf(label: string, s: RunSample): Moment {
   const { t, inuse, free, released, rss } = s;
   const trapped = s.trapped === undefined ? {} : { trapped: s.trapped };
   return { label, t, inuse, free, ...trapped, released, rss, processRss: s.prss ?? 0 };
-}
-
-/** The irregularities of a trace by the runs that replayed it, the most of each; those that are zero left out. */
-export function irregularOf(runs: readonly RunData[]): Readonly<Record<string, number>> {
-  const irregular: Record<string, number> = {};
-  for (const name of Object.keys(irregularities)) {
-    for (const { end } of runs) {
-      const count = end?.trace?.[name];
-      if (typeof count === 'number' && count > (irregular[name] ?? 0)) irregular[name] = count;
-    }
-  }
-  return irregular;
 }
 
 export function summarize(data: RunData): RunSummary {
@@ -132,6 +115,7 @@ export function summarize(data: RunData): RunSummary {
       ns: facts?.samplingTotal ?? 0,
       missed: last?.missed ?? 0,
     },
+    payload: payloadOf(data) ?? null,
     irregular: irregularOf([data]),
     remarks: data.remarks,
   };

@@ -4,7 +4,9 @@
  * An open-addressing hash with linear probing, a power of two of rows of four doubles, so that a row
  * lies in one cache line:
  *
- *     | pointer | address | size | – |        pointer 0: the row is empty
+ *     | pointer | address | size | owed |        pointer 0: the row is empty
+ *
+ * `owed` is the replay's own: a number that a row begins with at 0 and keeps as long as it is there.
  *
  * Invariant: between the home row of a pointer and the row it lies in there is no empty row. A
  * removal keeps it by moving later rows back instead of leaving a tombstone, so the table does not
@@ -18,6 +20,7 @@ import { PageHeapError } from '../../base/errors.ts';
 const strideShift = 2;
 const addressSlot = 1;
 const sizeSlot = 2;
+const owedSlot = 3;
 const leastRowsShift = 4;
 /** 8 GiB of table, for 168 million live objects. */
 const mostRowsShift = 28;
@@ -65,6 +68,14 @@ export class PointerTable {
     return this.#rows[(row << strideShift) + sizeSlot];
   }
 
+  owedAt(row: number): number {
+    return this.#rows[(row << strideShift) + owedSlot];
+  }
+
+  setOwedAt(row: number, owed: number): void {
+    this.#rows[(row << strideShift) + owedSlot] = owed;
+  }
+
   /** Changes the row of a pointer that is there. */
   setAt(row: number, address: number, size: number): void {
     this.#rows[(row << strideShift) + addressSlot] = address;
@@ -89,6 +100,7 @@ export class PointerTable {
     rows[row << strideShift] = pointer;
     rows[(row << strideShift) + addressSlot] = address;
     rows[(row << strideShift) + sizeSlot] = size;
+    rows[(row << strideShift) + owedSlot] = 0;
     this.size++;
     return -1;
   }
@@ -109,6 +121,7 @@ export class PointerTable {
       rows[hole << strideShift] = pointer;
       rows[(hole << strideShift) + addressSlot] = rows[(next << strideShift) + addressSlot];
       rows[(hole << strideShift) + sizeSlot] = rows[(next << strideShift) + sizeSlot];
+      rows[(hole << strideShift) + owedSlot] = rows[(next << strideShift) + owedSlot];
       hole = next;
     }
     rows[hole << strideShift] = 0;
@@ -137,7 +150,9 @@ export class PointerTable {
     this.#limit *= 2;
     this.size = 0;
     for (let i = 0; i < old.length; i += 1 << strideShift) {
-      if (old[i] !== 0) this.add(old[i], old[i + addressSlot], old[i + sizeSlot]);
+      if (old[i] === 0) continue;
+      this.add(old[i], old[i + addressSlot], old[i + sizeSlot]);
+      if (old[i + owedSlot] !== 0) this.setOwedAt(this.find(old[i]), old[i + owedSlot]);
     }
   }
 }

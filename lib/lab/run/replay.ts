@@ -7,8 +7,12 @@
  *
  * - Tiny objects (below `tinySize`) share a block with others, so that one never grows in place even
  *   where its rounded size is the same: the bytes after it may be another's.
- * - A free of a pointer that is not live, and an allocation at one that is (its free was not traced:
- *   the old object is dropped), are counted; in strict mode they are errors.
+ * - A free of an address that is not live is counted, and so is an allocation at one that is: which object a free
+ *   kills then is told in owed-frees.ts. In strict mode both are errors.
+ * - Ids are a driver's table of pointers (used-ids.ts): the realloc of one that was never used, or was freed, is an
+ *   allocation; the free of one that was never used is free(NULL); a realloc to 0 is a free; and an allocation of a
+ *   live id loses the old object, which is garbage then.
+ * - Of an mtrace realloc nothing happens before its second line: without it, the object stays.
  *
  * `run` is the hot loop: nothing is allocated in it, and errors of the allocator are given their
  * place in the trace once, where it is left.
@@ -27,8 +31,11 @@ import {
   opMoveTo,
   opResize,
   opWrite,
+  pointerName,
 } from '../trace/operations.ts';
+import { dueAt, owe, pay } from './owed-frees.ts';
 import { PointerTable } from './pointer-table.ts';
+import { UsedIds } from './used-ids.ts';
 
 export interface ReplayOptions {
   /** Default: all. */
@@ -44,10 +51,12 @@ export interface ReplayCounts {
   readonly allocs: number;
   readonly frees: number;
   readonly reallocs: number;
-  /** Frees, and reallocs, of a pointer that was not live. */
+  /** Frees, and reallocs, of a pointer that was not live; of ids those that had been freed. */
   readonly unknownFrees: number;
-  /** Allocations at a pointer that was live. */
+  /** Allocations at an address, or of an id, that was live. */
   readonly liveReuse: number;
+  /** Of these, those whose free came after all: it killed nothing. */
+  readonly lateFrees: number;
   readonly failedReallocs: number;
   /** Allocations that failed in the program. */
   readonly nilAllocs: number;
@@ -74,12 +83,15 @@ export class Replay {
   #reallocs = 0;
   #unknownFrees = 0;
   #liveReuse = 0;
+  #lateFrees = 0;
   #failedReallocs = 0;
   #nilAllocs = 0;
   #unknownWrites = 0;
-  /** The object that a `<` took out of the table, until its `>`: its address, −1 for none. */
-  #movedAddress = -1;
-  #movedSize = 0;
+  /** The pointer of the last `<`, for its `>`. */
+  #movedFrom = 0;
+  /** Of the batch at hand. */
+  #ids = false;
+  readonly #used = new UsedIds();
 
   constructor(target: ReplayTarget, options: ReplayOptions = {}) {
     this.#target = target;
@@ -95,6 +107,7 @@ export class Replay {
       reallocs: this.#reallocs,
       unknownFrees: this.#unknownFrees,
       liveReuse: this.#liveReuse,
+      lateFrees: this.#lateFrees,
       failedReallocs: this.#failedReallocs,
       nilAllocs: this.#nilAllocs,
       unknownWrites: this.#unknownWrites,
@@ -112,6 +125,7 @@ export class Replay {
    */
   run(batch: OperationBatch, from: number, to: number): void {
     const { kinds, pointers, sizes } = batch;
+    this.#ids = batch.ids;
     let i = from;
     try {
       for (; i < to; i++) {
@@ -125,14 +139,15 @@ export class Replay {
             this.#free(pointer);
             break;
           case opMoveFrom:
-            this.#moveFrom(pointer);
+            this.#movedFrom = pointer;
+            // Here the line is that of the mistake.
+            if (this.#strict && pointer !== 0 && this.table.find(pointer) < 0) this.#unknown(pointer);
             break;
           case opMoveTo:
-            this.#moveTo(pointer, size);
+            this.#move(this.#movedFrom, pointer, size);
             break;
           case opResize:
-            this.#moveFrom(pointer);
-            this.#moveTo(pointer, size);
+            this.#resize(pointer, size);
             break;
           case opWrite:
             this.#write(pointer, size);
@@ -143,7 +158,7 @@ export class Replay {
         }
       }
     } catch (error) {
-      throw this.#placed(error, batch.lineOf(i));
+      throw this.#placed(error, batch, i);
     } finally {
       this.ops += i - from;
     }
@@ -165,6 +180,10 @@ export class Replay {
       this.#unknown(pointer);
       return;
     }
+    if (this.table.owedAt(row) !== 0 && this.#isLate(row)) {
+      this.#frees++;
+      return;
+    }
     const address = this.table.addressAt(row);
     this.liveBytes -= this.table.sizeAt(row);
     this.table.removeAt(row);
@@ -172,36 +191,42 @@ export class Replay {
     this.#frees++;
   }
 
-  #moveFrom(pointer: number): void {
-    this.#movedAddress = -1;
-    if (pointer === 0) return;
-    const row = this.table.find(pointer);
-    if (row < 0) {
-      this.#unknown(pointer);
-      return;
-    }
-    this.#movedAddress = this.table.addressAt(row);
-    this.#movedSize = this.table.sizeAt(row);
-    this.table.removeAt(row);
-    this.liveBytes -= this.#movedSize;
+  /** Whether a free of this row's pointer is one that was owed; then it is paid. */
+  #isLate(row: number): boolean {
+    const owed = this.table.owedAt(row);
+    if (dueAt(owed, this.#allocs) === 0) return false;
+    this.table.setOwedAt(row, pay(owed));
+    this.#lateFrees++;
+    return true;
   }
 
-  #moveTo(pointer: number, size: number): void {
-    const old = this.#movedAddress;
-    const oldSize = this.#movedSize;
-    this.#reallocs++;
-    if (old < 0) {
-      this.#put(pointer, this.#target.malloc(size), size);
+  #resize(pointer: number, size: number): void {
+    if (size > 0) this.#move(pointer, pointer, size);
+    else this.#free(pointer);
+  }
+
+  /** A realloc. What is not live, or was freed by the time its address was used again, is moved from nowhere. */
+  #move(from: number, to: number, size: number): void {
+    const row = from === 0 ? -1 : this.table.find(from);
+    if (row < 0 || (this.table.owedAt(row) !== 0 && this.#isLate(row))) {
+      if (row < 0 && from !== 0) this.#unknown(from);
+      this.#put(to, this.#target.malloc(size), size);
+      if (this.#ids) this.#allocs++;
+      else this.#reallocs++;
       return;
     }
-    this.#movedAddress = -1;
+    this.#reallocs++;
+    const old = this.table.addressAt(row);
+    const oldSize = this.table.sizeAt(row);
     if (this.#fitsInPlace(oldSize, size)) {
-      this.#enter(pointer, old, size);
+      this.#rename(row, oldSize);
+      this.#enter(to, old, size);
       if (size > oldSize) this.#fill(old, oldSize, size - oldSize);
       return;
     }
     const address = this.#target.malloc(size);
-    this.#enter(pointer, address, size);
+    this.#rename(row, oldSize);
+    this.#enter(to, address, size);
     const kept = Math.min(oldSize, size);
     if (this.#touch === 'all') {
       if (kept > 0) this.#target.copy(address, old, kept);
@@ -212,11 +237,16 @@ export class Replay {
     this.#target.drop(old);
   }
 
+  /** Takes an object out of the table that goes on under another pointer. */
+  #rename(row: number, size: number): void {
+    this.table.removeAt(row);
+    this.liveBytes -= size;
+  }
+
   #write(pointer: number, size: number): void {
     const row = pointer === 0 ? -1 : this.table.find(pointer);
     if (row < 0) {
-      if (this.#strict)
-        throw new PageHeapError('ERR_TRACE', `a write to ${show(pointer)}, which is not live`);
+      if (this.#strict) this.#refuse(`a write to ${this.#name(pointer)}, which is not live`, pointer);
       this.#unknownWrites++;
       return;
     }
@@ -232,32 +262,38 @@ export class Replay {
   #enter(pointer: number, address: number, size: number): void {
     const row = this.table.add(pointer, address, size);
     if (row >= 0) this.#reuse(row, pointer, address, size);
+    if (this.#ids) this.#used.add(pointer);
     this.liveBytes += size;
     if (this.liveBytes > this.peakLiveBytes) this.peakLiveBytes = this.liveBytes;
   }
 
-  /** An allocation at a pointer that is live: its free was not traced. */
+  /** An allocation at a pointer that is live. */
   #reuse(row: number, pointer: number, address: number, size: number): void {
     if (this.#strict) {
       this.#target.drop(address);
-      throw new PageHeapError('ERR_TRACE', `an allocation at ${show(pointer)}, which is live`, {
-        value: pointer,
-      });
+      this.#refuse(`an allocation at ${this.#name(pointer)}, which is live`, pointer);
     }
     const old = this.table.addressAt(row);
     this.liveBytes -= this.table.sizeAt(row);
     this.#liveReuse++;
     this.table.setAt(row, address, size);
+    // What an id stands for is in the order of the file; no free of it comes late.
+    if (!this.#ids) this.table.setOwedAt(row, owe(this.table.owedAt(row), this.#allocs));
     this.#target.drop(old);
   }
 
   #unknown(pointer: number): void {
-    if (this.#strict) {
-      throw new PageHeapError('ERR_TRACE', `a free of ${show(pointer)}, which is not live`, {
-        value: pointer,
-      });
-    }
+    if (this.#ids && !this.#used.has(pointer)) return;
+    if (this.#strict) this.#refuse(`a free of ${this.#name(pointer)}, which is not live`, pointer);
     this.#unknownFrees++;
+  }
+
+  #name(pointer: number): string {
+    return this.#ids ? `the id ${pointerName(pointer, true)}` : pointerName(pointer, false);
+  }
+
+  #refuse(message: string, value: number): never {
+    throw new PageHeapError('ERR_TRACE', message, { value: this.#ids ? value - 1 : value });
   }
 
   #fitsInPlace(oldSize: number, size: number): boolean {
@@ -271,19 +307,15 @@ export class Replay {
     else this.#target.touchPages(address, from, bytes);
   }
 
-  #placed(error: unknown, line: number): unknown {
+  #placed(error: unknown, batch: OperationBatch, row: number): unknown {
     if (!(error instanceof PageHeapError) || error.line !== undefined) return error;
-    return new PageHeapError(error.code, error.message, {
+    return new PageHeapError(error.code, `${error.message} (${batch.textOf(row)})`, {
       file: this.#file,
-      line,
+      line: batch.lineOf(row),
       value: error.value,
       cause: error,
       ...(error.errno === undefined ? {} : { errno: error.errno }),
       ...(error.syscall === undefined ? {} : { syscall: error.syscall }),
     });
   }
-}
-
-function show(pointer: number): string {
-  return `0x${pointer.toString(16)}`;
 }

@@ -4,11 +4,10 @@
  *
  * Not here: the replay (replay.ts), its pace (pacing.ts).
  */
-import { stat } from 'node:fs/promises';
 import type { RunValue } from '../record/lines.ts';
 import { traceName } from '../subject/subject-request.ts';
 import type { LabHeap } from '../subject/target.ts';
-import { fileError, openBytes, standardInput } from '../trace/bytes.ts';
+import { openBytes } from '../trace/bytes.ts';
 import { measureTrace, type TraceLength, TraceReader } from '../trace/reader.ts';
 import type { Drive, DriveHost } from './drive.ts';
 import { idle, replayPaced, type Turns } from './pacing.ts';
@@ -22,19 +21,16 @@ const mostCountedPackedBytes = 64 * 2 ** 20;
 /** The length of a trace, where counting it is worth it and does not use it up. */
 async function lengthOf(
   path: string,
+  size: number | undefined,
   seconds: number,
   stopped: () => boolean,
 ): Promise<TraceLength | undefined> {
-  if (seconds === 0 || path === standardInput) return undefined;
-  const info = await stat(path).catch((error: unknown) => {
-    throw fileError(path, error);
-  });
-  if (!info.isFile() || info.size > mostCountedBytes) return undefined;
-  const source = await openBytes(path);
+  if (seconds === 0 || size === undefined || size > mostCountedBytes) return undefined;
+  const source = await openBytes(path, size);
   // What is wrong with its first bytes is found again when they are read in earnest.
   await source.next().catch(() => undefined);
   await source.close();
-  return source.packed && info.size > mostCountedPackedBytes ? undefined : measureTrace(path, stopped);
+  return source.packed && size > mostCountedPackedBytes ? undefined : measureTrace(path, stopped, size);
 }
 
 export class TraceDrive implements Drive {
@@ -68,8 +64,14 @@ export class TraceDrive implements Drive {
     stopped: () => boolean,
     turns: Turns | undefined,
   ): Promise<TraceDrive> {
-    const length = await lengthOf(path, resolved.seconds, stopped);
-    return new TraceDrive(path, await TraceReader.open(path), length, resolved, turns);
+    const reader = await TraceReader.open(path, resolved.strict);
+    try {
+      const length = await lengthOf(path, reader.size, resolved.seconds, stopped);
+      return new TraceDrive(path, reader, length, resolved, turns);
+    } catch (error) {
+      await reader.close();
+      throw error;
+    }
   }
 
   get ops(): number {
@@ -100,7 +102,8 @@ export class TraceDrive implements Drive {
   }
 
   counts(): Readonly<Record<string, RunValue>> {
-    return { lines: this.#reader.lines, ...this.#replay?.counts };
+    const { lines, format, faults } = this.#reader;
+    return { ...(format === undefined ? {} : { format }), lines, ...faults, ...this.#replay?.counts };
   }
 
   close(): void {

@@ -26,11 +26,21 @@ export function shippedTraces(): string[] {
   return names.map((file) => file.replace(shippedEnding, '')).sort();
 }
 
+/** What a shell calls a file that is open already, as in `pageheap run <(zcat my.mtrace.gz)`. */
+const openFile = /^\/(?:dev|proc\/self)\/(?:fd\/(\d+)|stdin)$/;
+
 /**
  * The file of a trace: a file of that name, else the shipped trace of that name, else the name as
  * it was given (opening it will say what is wrong). `-` is standard input.
+ *
+ * The run is another process, so a file of this one that is open gets a name that it has there, too.
  */
 export function resolveTrace(name: string): string {
+  const open = openFile.exec(name);
+  if (open !== null) {
+    const fd = open[1] ?? '0';
+    return fd === '0' ? standardInput : `/proc/${process.pid}/fd/${fd}`;
+  }
   if (name === standardInput || existsSync(name) || name.includes('/') || !existsSync(traces)) return name;
   const file = readdirSync(traces).find(
     (f) => shippedEnding.test(f) && f.replace(shippedEnding, '') === name,

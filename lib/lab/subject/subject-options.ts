@@ -55,14 +55,16 @@ export const traceOptions = {
     recorded: 'options',
     help: 'what is written of each object: all, a byte a page, none',
   },
-  /** Unknown frees and live reuse end the run with an error. Default: they are counted. */
+  /** What is wrong with the trace ends the run with an error. Default: it is counted, and told. */
   strict: {
     group: 'trace',
     kind: flag,
     default: false,
     flag: 'strict',
     recorded: 'options',
-    help: 'a free of an unknown pointer, or an allocation at a live one, is an error',
+    help:
+      'whatever is wrong with the trace is an error: its end cut off, a line that is no operation, ' +
+      'a free of what is not live, an allocation at a live address',
   },
 } as const satisfies Options;
 

@@ -4,13 +4,14 @@
  * A file of that name in the working directory comes first, then a shipped trace, then a workload; anything
  * else is taken for a file, and opening it says what is wrong.
  */
-import { existsSync, type Stats, statSync } from 'node:fs';
+import { existsSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { PageHeapError } from '../../base/errors.ts';
 import { type Asked, type Options, withDefaults } from '../../design/option.ts';
 import { fileError, standardInput } from '../trace/bytes.ts';
 import { OperationBatch } from '../trace/operations.ts';
 import { TraceReader } from '../trace/reader.ts';
-import { resolveTrace } from './shipped-traces.ts';
+import { nearest } from './nearest-name.ts';
+import { resolveTrace, shippedTraces } from './shipped-traces.ts';
 import { traceOptions, workloadOptions } from './subject-options.ts';
 import { type SubjectRequest, traceName } from './subject-request.ts';
 
@@ -53,7 +54,7 @@ export function subjectOf(
   workloads: readonly KnownWorkload[],
 ): Subject {
   const path = resolveTrace(name);
-  const isTrace = path !== name || name === standardInput || existsSync(name);
+  const isTrace = path !== name || path === standardInput || existsSync(path);
   const workload = isTrace ? undefined : workloads.find((w) => w.name === name);
   if (workload !== undefined) {
     refuseOthers(name, options, traceOptions, 'workload; these are for traces');
@@ -97,18 +98,25 @@ export function nameFor(subject: Subject, own: string | undefined): string {
  * Opens a trace and reads its head, so that what is wrong with it is said before anything is made. What can
  * be read but once is left alone.
  * @param runs how often it is to be read
+ * @param workloads whose names it may have meant
+ * @returns whether it has an operation, as far as is known
  * @throws PageHeapError ERR_FILE, ERR_TRACE; ERR_INVALID_OPTION for what cannot be read so often
  */
-export async function checkSubject({ run: { trace } }: Subject, runs: number): Promise<void> {
-  if (trace === undefined) return;
+export async function checkSubject(
+  { run: { trace, strict } }: Subject,
+  runs: number,
+  workloads: readonly KnownWorkload[],
+): Promise<boolean> {
+  if (trace === undefined) return true;
   let stat: Stats | undefined;
   try {
     stat = trace === standardInput ? undefined : statSync(trace);
   } catch (cause) {
-    throw fileError(trace, cause);
+    const { code } = cause as NodeJS.ErrnoException;
+    throw code === 'ENOENT' ? noSuchSubject(trace, workloads, cause) : fileError(trace, cause);
   }
   if (stat === undefined || stat.isFIFO() || stat.isSocket()) {
-    if (runs === 1) return;
+    if (runs === 1) return true;
     const what = stat === undefined ? 'standard input' : trace;
     throw new PageHeapError(
       'ERR_INVALID_OPTION',
@@ -117,10 +125,29 @@ export async function checkSubject({ run: { trace } }: Subject, runs: number): P
       { value: trace },
     );
   }
-  const reader = await TraceReader.open(trace);
+  const reader = await TraceReader.open(trace, strict);
   try {
-    await reader.fill(new OperationBatch());
+    return await reader.fill(new OperationBatch());
   } finally {
     await reader.close();
+  }
+}
+
+/** Nothing has this name: what was meant, most likely. */
+function noSuchSubject(name: string, workloads: readonly KnownWorkload[], cause: unknown): PageHeapError {
+  const names = name.includes('/') ? [] : [...shippedTraces(), ...workloads.map((w) => w.name)];
+  const meant = nearest(name, [...names, ...filesBeside(name)]);
+  const what = name.includes('/') ? 'no such file' : 'no file, shipped trace or workload has this name';
+  const why = meant === undefined ? what : `${what}; did you mean ${meant}?`;
+  return new PageHeapError('ERR_FILE', why, { file: name, syscall: 'stat', cause });
+}
+
+/** Names of files in the folder of a file, as the file was named. */
+function filesBeside(name: string): string[] {
+  try {
+    const folder = name.slice(0, name.lastIndexOf('/') + 1);
+    return readdirSync(folder || '.').map((file) => `${folder}${file}`);
+  } catch {
+    return [];
   }
 }

@@ -6,11 +6,27 @@
  * consumer slows the reading. Whether it is compressed is seen from the first two bytes.
  *
  * What gunzip gave before an error is handed out before the error is, so that whoever counts lines
- * knows how far the stream was sound.
+ * knows how far the stream was sound. A stream that was cut off is no error: it ends, and the source says how. Wrong
+ * bytes are one, also where they follow a whole stream: zlib does not hand out what it unpacked just before them.
+ *
+ * A file counts as it was when it was opened: one that a program still writes has a moving end, and would not be the
+ * same for two readers.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { PageHeapError } from '../../base/errors.ts';
+import { foreignBytes } from './foreign.ts';
+
+/** How a source ended, beside by its end: what a reader should be told. */
+export interface SourceEnd {
+  /** The gzip stream ends before its end. */
+  readonly gzipCut: boolean;
+  /** Bytes by which the file is longer, or shorter, than when it was opened. */
+  readonly grownBytes: number;
+  readonly lostBytes: number;
+}
+
+const soundEnd: SourceEnd = { gzipCut: false, grownBytes: 0, lostBytes: 0 };
 
 export interface ByteSource {
   /** Some bytes, good until the next call; undefined at the end. Errors are those of Node. */
@@ -21,6 +37,8 @@ export interface ByteSource {
   readonly size: number | undefined;
   /** Whether the file is compressed; not known before the first `next`. */
   readonly packed: boolean;
+  /** How it ended, once `next` answered undefined. */
+  readonly end: SourceEnd;
   close(): Promise<void>;
 }
 
@@ -39,6 +57,7 @@ class FileSource implements ByteSource {
   readonly packed = false;
   readonly size: number | undefined;
   consumed = 0;
+  end = soundEnd;
   readonly #handle: FileHandle;
   readonly #buffer = Buffer.allocUnsafeSlow(readBytes);
 
@@ -48,9 +67,20 @@ class FileSource implements ByteSource {
   }
 
   async next(): Promise<Uint8Array | undefined> {
-    const { bytesRead } = await this.#handle.read(this.#buffer, 0, readBytes, null);
+    const { size = Number.POSITIVE_INFINITY } = this;
+    const length = Math.min(readBytes, size - this.consumed);
+    const bytesRead = length === 0 ? 0 : (await this.#handle.read(this.#buffer, 0, length, null)).bytesRead;
     this.consumed += bytesRead;
-    return bytesRead === 0 ? undefined : this.#buffer.subarray(0, bytesRead);
+    if (bytesRead > 0) return this.#buffer.subarray(0, bytesRead);
+    if (this.size !== undefined) {
+      const now = (await this.#handle.stat()).size;
+      this.end = {
+        ...soundEnd,
+        grownBytes: Math.max(0, now - this.size),
+        lostBytes: Math.max(0, this.size - this.consumed),
+      };
+    }
+    return undefined;
   }
 
   async close(): Promise<void> {
@@ -61,6 +91,7 @@ class FileSource implements ByteSource {
 class StreamSource implements ByteSource {
   readonly packed = false;
   readonly size = undefined;
+  readonly end = soundEnd;
   consumed = 0;
   readonly #stream: NodeJS.ReadStream;
   readonly #iterator: AsyncIterator<string | Buffer>;
@@ -102,6 +133,10 @@ class PeekedSource implements ByteSource {
     return this.#inner.size;
   }
 
+  get end(): SourceEnd {
+    return this.#inner.end;
+  }
+
   async next(): Promise<Uint8Array | undefined> {
     const head = this.#head;
     if (head === undefined) return this.#inner.next();
@@ -123,6 +158,7 @@ class GunzipSource implements ByteSource {
   #piece: Uint8Array = new Uint8Array(0);
   #error: unknown;
   #ended = false;
+  #cut = false;
   #pumping: Promise<void> | undefined;
   /** Resolves when the stream can do no more, by its end or by an error. */
   readonly #over: Promise<void>;
@@ -144,6 +180,10 @@ class GunzipSource implements ByteSource {
     return this.#inner.size;
   }
 
+  get end(): SourceEnd {
+    return { ...this.#inner.end, gzipCut: this.#cut };
+  }
+
   async next(): Promise<Uint8Array | undefined> {
     while (this.#ready.length === 0 && !this.#ended && this.#error === undefined) {
       this.#pumping ??= this.#pump();
@@ -151,7 +191,9 @@ class GunzipSource implements ByteSource {
     }
     const bytes = this.#ready.shift();
     if (bytes === undefined) {
-      if (this.#error !== undefined) throw this.#error;
+      if (this.#error === undefined) return undefined;
+      if ((this.#error as NodeJS.ErrnoException).code !== 'Z_BUF_ERROR') throw this.#error;
+      this.#cut = true;
       return undefined;
     }
     // The next piece is decompressed by another thread while these bytes are used.
@@ -191,13 +233,6 @@ class GunzipSource implements ByteSource {
   }
 }
 
-const magics: readonly { readonly bytes: readonly number[]; readonly name: string }[] = [
-  { bytes: [0x28, 0xb5, 0x2f, 0xfd], name: 'zstd' },
-  { bytes: [0xfd, 0x37, 0x7a, 0x58], name: 'xz' },
-  { bytes: [0x42, 0x5a, 0x68], name: 'bzip2' },
-  { bytes: [0x50, 0x4b, 0x03, 0x04], name: 'zip' },
-];
-
 /** The first bytes, enough to know a compression by; shorter only if the whole file is. */
 async function peek(source: ByteSource): Promise<Uint8Array | undefined> {
   let head = await source.next();
@@ -234,6 +269,10 @@ class DetectingSource implements ByteSource {
     return this.#raw.size;
   }
 
+  get end(): SourceEnd {
+    return this.#source?.end ?? soundEnd;
+  }
+
   async next(): Promise<Uint8Array | undefined> {
     this.#source ??= await this.#detect();
     return this.#source.next();
@@ -247,35 +286,39 @@ class DetectingSource implements ByteSource {
     const head = await peek(this.#raw);
     const whole = new PeekedSource(head, this.#raw);
     if (head === undefined) return whole;
-    const other = magics.find(({ bytes }) => bytes.every((byte, i) => head[i] === byte));
-    if (other !== undefined) {
-      throw new PageHeapError('ERR_TRACE', `the file is compressed with ${other.name}; only gzip is read`, {
-        file: this.#path,
-        line: 1,
-      });
+    const foreign = foreignBytes(head);
+    if (foreign !== undefined) {
+      const { what, advice } = foreign;
+      const message = `no trace; it seems to be ${what}; ${advice.replaceAll('FILE', this.#path)}`;
+      throw new PageHeapError('ERR_TRACE', message, { file: this.#path, line: 1 });
     }
-    return head[0] === 0x1f && head[1] === 0x8b ? new GunzipSource(whole) : whole;
+    // One byte of it may be all there is.
+    const isGzip = head[0] === 0x1f && (head.length === 1 || head[1] === 0x8b);
+    return isGzip ? new GunzipSource(whole) : whole;
   }
 }
 
 /**
  * Opens a trace file, or standard input for `-`. Its first bytes tell whether it is compressed; `next`
  * throws ERR_TRACE when it is so otherwise than by gzip.
+ * @param most bytes of the file that count; what was there at another opening
  * @throws PageHeapError ERR_FILE when it cannot be opened
  */
-export async function openBytes(path: string): Promise<ByteSource> {
+export async function openBytes(path: string, most = Number.POSITIVE_INFINITY): Promise<ByteSource> {
   try {
-    const raw = path === standardInput ? new StreamSource(process.stdin) : await openFile(path);
+    const raw = path === standardInput ? new StreamSource(process.stdin) : await openFile(path, most);
     return new DetectingSource(path, raw);
   } catch (error) {
     throw fileError(path, error);
   }
 }
 
-async function openFile(path: string): Promise<ByteSource> {
+async function openFile(path: string, most: number): Promise<ByteSource> {
   const handle = await open(path, 'r');
   const stat = await handle.stat();
-  return new FileSource(handle, stat.isFile() ? stat.size : undefined);
+  // What the kernel makes up as it is read has the size 0.
+  const size = stat.isFile() && stat.size > 0 ? Math.min(stat.size, most) : undefined;
+  return new FileSource(handle, size);
 }
 
 /** What the codes of Node's errors about files mean. */

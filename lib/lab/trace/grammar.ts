@@ -23,22 +23,22 @@ export const pointerEnd = 2 ** 57;
 
 export interface TraceGrammar {
   readonly format: TraceFormat;
-  /** Lines read so far. */
-  readonly lines: number;
+  /** Lines read so far; set once, where lines were passed over before. */
+  lines: number;
   /** Operations the trace says it has; undefined if it does not say, or has not said so yet. */
   readonly announcedOps: number | undefined;
 
   /**
    * Parses bytes[from, to), whole lines, into the rows of the batch that are free.
    * @returns where it stopped: `to`, or the start of a line when the batch is full
-   * @throws PageHeapError ERR_TRACE with file and line
+   * @throws PageHeapError ERR_TRACE with file and line: what can only be a mistake; in strict mode, any fault
    */
   parse(bytes: Uint8Array, from: number, to: number, batch: OperationBatch): number;
 
-  /** Whether a last line without a newline (given with one put on) may be whole all the same. */
-  mayEndWith(line: Uint8Array): boolean;
+  /** Whether a last line without a newline may be whole all the same. */
+  mayEndWith(line: string): boolean;
 
-  /** The file ends here. @throws PageHeapError ERR_TRACE where it must not */
+  /** The file ends here, which may be a fault. @throws PageHeapError ERR_TRACE in strict mode */
   finish(): void;
 }
 

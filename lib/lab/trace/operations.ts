@@ -38,6 +38,8 @@ export class OperationBatch {
   /** The line number from which `lineOffsets` count. */
   firstLine = 0;
   count = 0;
+  /** Whether pointers are ids plus one, not addresses. */
+  ids = false;
 
   constructor(rows = defaultBatchRows) {
     this.kinds = new Uint8Array(rows);
@@ -61,4 +63,22 @@ export class OperationBatch {
   lineOf(i: number): number {
     return this.firstLine + this.lineOffsets[i];
   }
+
+  /** What row `i` is in the words of the trace: `a 3 512`, `+ 0x55d0 0x200`. */
+  textOf(i: number): string {
+    const [kind, pointer, size] = [this.kinds[i], this.pointers[i], this.sizes[i]];
+    const name = pointerName(pointer, this.ids);
+    const hasSize = kind !== opFree && kind !== opMoveFrom;
+    const bytes = hasSize ? ` ${this.ids ? size : `0x${size.toString(16)}`}` : '';
+    return `${(this.ids ? idWords : addressWords)[kind]} ${name}${bytes}`;
+  }
+}
+
+const addressWords = ['', '+', '-', '<', '>', '', '', '!'];
+const idWords = ['', 'a', 'f', '', '', 'r', 'w', ''];
+
+/** A pointer as the trace writes it. */
+export function pointerName(pointer: number, ids: boolean): string {
+  if (ids) return String(pointer - 1);
+  return pointer === 0 ? '(nil)' : `0x${pointer.toString(16)}`;
 }

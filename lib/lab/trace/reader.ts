@@ -5,6 +5,7 @@
  */
 import { PageHeapError } from '../../base/errors.ts';
 import { type ByteSource, fileError, openBytes, standardInput } from './bytes.ts';
+import type { FaultCounts } from './faults.ts';
 import { newline, type TraceFormat } from './grammar.ts';
 import { OperationBatch } from './operations.ts';
 import { TraceParser } from './parser.ts';
@@ -17,6 +18,8 @@ export class TraceReader {
   /** Bytes given to the parser, unpacked. */
   #fedBytes = 0;
   #ended = false;
+  /** Whether no operation has come yet. */
+  #isEmpty = true;
 
   private constructor(source: ByteSource, parser: TraceParser) {
     this.#source = source;
@@ -25,11 +28,12 @@ export class TraceReader {
 
   /**
    * Opens a trace, or standard input for `-`, without waiting for anything to be in it.
+   * @param strict whether a fault of the trace is an error, not counted
    * @throws PageHeapError ERR_FILE
    */
-  static async open(path: string): Promise<TraceReader> {
+  static async open(path: string, strict = false): Promise<TraceReader> {
     const name = path === standardInput ? 'standard input' : path;
-    return new TraceReader(await openBytes(path), new TraceParser(name));
+    return new TraceReader(await openBytes(path), new TraceParser(name, strict));
   }
 
   get file(): string {
@@ -44,6 +48,11 @@ export class TraceReader {
   /** Lines parsed so far. */
   get lines(): number {
     return this.#parser.lines;
+  }
+
+  /** What is wrong with the trace as far as it was read. */
+  get faults(): FaultCounts {
+    return this.#parser.faults.counts;
   }
 
   /** Operations the trace's header says it has; undefined without such a header. */
@@ -73,13 +82,21 @@ export class TraceReader {
     for (;;) {
       if (this.#fed) {
         this.#fed = parser.parse(batch);
-        if (batch.count > 0) return true;
+        if (batch.count > 0) {
+          this.#isEmpty = false;
+          return true;
+        }
         if (this.#fed) continue;
       }
-      if (this.#ended) return false;
+      if (this.#ended) {
+        if (this.#isEmpty) parser.faults.add('noOperations', parser.lines, 'the trace has no operation');
+        this.#isEmpty = false;
+        return false;
+      }
       const bytes = await this.#next();
       if (bytes === undefined) {
         this.#ended = true;
+        this.#tellEnd();
         parser.end();
       } else {
         parser.feed(bytes);
@@ -93,11 +110,24 @@ export class TraceReader {
     await this.#source.close();
   }
 
+  /** What is wrong with how the file ends; all lines before are parsed. */
+  #tellEnd(): void {
+    const { faults, lines } = this.#parser;
+    const { gzipCut, grownBytes, lostBytes } = this.#source.end;
+    const line = lines + 1;
+    if (gzipCut)
+      faults.add('gzipCutLine', line, 'the gzip stream was cut off at this line or after it', line);
+    if (grownBytes > 0) faults.add('grownBytes', line, 'the file grew while it was read', grownBytes);
+    if (lostBytes > 0) faults.add('lostBytes', line, 'the file became shorter while it was read', lostBytes);
+  }
+
   async #next(): Promise<Uint8Array | undefined> {
     try {
       return await this.#source.next();
     } catch (error) {
-      throw sourceError(this.#parser.file, this.#parser.lines, error);
+      const { faults, lines } = this.#parser;
+      // Wrong bytes are unpacked to wrong lines for a while before it shows.
+      throw sourceError(faults.file, (faults.counts.firstMalformedLine || lines + 1) - 1, error);
     }
   }
 }
@@ -107,7 +137,9 @@ function sourceError(file: string, lines: number, error: unknown): PageHeapError
   if (error instanceof PageHeapError) return error;
   const { code } = error as NodeJS.ErrnoException;
   if (typeof code !== 'string' || !code.startsWith('Z_')) return fileError(file, error);
-  const reason = error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
+  // The first header was seen to be one.
+  const reason = said === 'incorrect header check' ? 'what follows is no gzip' : said;
   return new PageHeapError('ERR_TRACE', `the gzip stream is broken at this line or after it: ${reason}`, {
     file,
     line: lines + 1,
@@ -145,12 +177,14 @@ const equals = 61;
  * left to find.
  *
  * Of mtrace text, lines that begin with `=` are no operations. Of a .rep file the header is believed.
+ * @param most bytes of the file that count
  */
 export async function measureTrace(
   path: string,
   stop: () => boolean = () => false,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<TraceLength | undefined> {
-  const source = await openBytes(path);
+  const source = await openBytes(path, most);
   try {
     let lines = 0;
     let marks = 0;

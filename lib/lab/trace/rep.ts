@@ -9,12 +9,15 @@
  *   classic         suggested heap size   ids   operations   weight
  *   2010 and later  weight                ids   operations   largest request
  *
- * A first number of 0 to 3 is a weight. Ids count from 0 and are less than the header's count; the
- * operations are as many as it says, so that a file that was cut off is not taken for a whole one.
- * `f -1` frees nothing, as in the newer drivers. A script has no header; `#` starts a comment.
+ * A first number of 0 to 3 is a weight. Ids count from 0 and are less than the header's count. What comes beyond
+ * its count of operations is passed over, as drivers do, and counted; what it promises and does not come was cut
+ * off. `f -1` frees nothing, as in the newer drivers. A script has no header. `#` starts a comment, anywhere.
  *
  * The pointer of an operation is the id plus one, since 0 is the null pointer.
+ *
+ * People write these files, and programs that end whole: a line that is no operation is a mistake, and an error.
  */
+import type { TraceFaults } from './faults.ts';
 import {
   carriageReturn,
   endsAt,
@@ -28,6 +31,7 @@ import {
   traceError,
 } from './grammar.ts';
 import { type OperationBatch, opAllocate, opFree, opResize, opWrite } from './operations.ts';
+import { isEmptyLine, isNumberLine, isOperationLine } from './shapes.ts';
 
 /** The four numbers at the head of a `.rep`. */
 export interface RepHeader {
@@ -56,6 +60,12 @@ kindOf['w'.charCodeAt(0)] = opWrite;
 const headerLines = 4;
 const heaviest = 3;
 
+/** The end of the line: its newline, or the carriage return before that. */
+function lineEnd(bytes: Uint8Array, from: number): number {
+  const end = bytes.indexOf(newline, from);
+  return end > from && bytes[end - 1] === carriageReturn ? end - 1 : end;
+}
+
 function skipBlanks(bytes: Uint8Array, from: number): number {
   let p = from;
   while (bytes[p] === space || bytes[p] === tab) p++;
@@ -67,6 +77,7 @@ export class RepGrammar implements TraceGrammar {
   lines = 0;
   /** Undefined until its four numbers are read, and in a script. */
   header: RepHeader | undefined;
+  readonly #faults: TraceFaults;
   readonly #file: string;
   readonly #numbers: number[] = [];
   readonly #scratch = new Float64Array(1);
@@ -74,8 +85,9 @@ export class RepGrammar implements TraceGrammar {
   #opEnd = Number.MAX_SAFE_INTEGER;
   #ops = 0;
 
-  constructor(file: string, format: 'rep' | 'script') {
-    this.#file = file;
+  constructor(faults: TraceFaults, format: 'rep' | 'script') {
+    this.#faults = faults;
+    this.#file = faults.file;
     this.format = format;
   }
 
@@ -85,20 +97,23 @@ export class RepGrammar implements TraceGrammar {
 
   parse(bytes: Uint8Array, from: number, to: number, batch: OperationBatch): number {
     const { kinds, pointers, sizes, lineOffsets, rows, firstLine } = batch;
+    batch.ids = true;
     let n = batch.count;
     let start = from;
     while (start < to && n < rows) {
       const line = ++this.lines;
       let p = skipBlanks(bytes, start);
       const kind = kindOf[bytes[p]];
-      if (kind === 0 || (this.header === undefined && this.format === 'rep')) {
+      if (this.#ops === this.#opEnd) {
+        p = this.#beyond(bytes, p, line);
+      } else if (kind === 0 || (this.header === undefined && this.format === 'rep')) {
         p = this.#other(bytes, start, p, line);
       } else {
         const idAt = skipBlanks(bytes, p + 1);
         if (idAt === p + 1) this.#malformed(bytes, start, line);
         p = readDecimal(bytes, idAt, pointers, n);
         if (p < 0) p = this.#noId(bytes, start, idAt, line, kind, pointers, n);
-        else if (!(pointers[n] < this.#idEnd)) this.#badId(line, pointers[n]);
+        else if (!(pointers[n] < this.#idEnd)) this.#badId(bytes, start, line, pointers[n]);
         else pointers[n]++;
         sizes[n] = 0;
         if (kind !== opFree) {
@@ -114,11 +129,8 @@ export class RepGrammar implements TraceGrammar {
             );
           }
         }
-        p = skipBlanks(bytes, p);
+        p = this.#afterComment(bytes, p);
         if (!endsAt(bytes, p)) this.#malformed(bytes, start, line);
-        if (this.#ops === this.#opEnd) {
-          traceError(this.#file, line, `more operations than the ${this.#opEnd} of the header`, this.#opEnd);
-        }
         this.#ops++;
         kinds[n] = kind;
         lineOffsets[n] = line - firstLine;
@@ -130,35 +142,52 @@ export class RepGrammar implements TraceGrammar {
     return start;
   }
 
-  /** These files are written by hand and by many tools; the header's count tells whether one was cut. */
-  mayEndWith(): boolean {
-    return true;
+  /** Written by hand, the last line often has no newline. Where operations are missing, it was cut off. */
+  mayEndWith(line: string): boolean {
+    if (isEmptyLine(line)) return true;
+    if (this.format === 'script') return isOperationLine(line);
+    if (this.header === undefined) return this.#numbers.length === headerLines - 1 && isNumberLine(line);
+    return this.#ops >= this.#opEnd || (this.#ops + 1 === this.#opEnd && isOperationLine(line));
   }
 
   finish(): void {
     if (this.format === 'script') return;
     if (this.header === undefined) {
-      traceError(this.#file, this.lines, `the file ends in its header, which has ${headerLines} lines`);
+      const { cutLine, gzipCutLine } = this.#faults.counts;
+      if (cutLine > 0 || gzipCutLine > 0) return;
+      const message = `the file ends in its header, which has ${headerLines} lines`;
+      this.#faults.add('cutLine', this.lines, message, this.lines);
+    } else if (this.#ops < this.#opEnd) {
+      const message = `the header promises ${this.#opEnd} operations, the file ends after ${this.#ops}`;
+      this.#faults.add('missingOps', this.lines, message, this.#opEnd - this.#ops);
     }
-    if (this.#ops < this.#opEnd) {
-      const missing = `the header promises ${this.#opEnd} operations, the file ends after ${this.#ops}`;
-      traceError(this.#file, this.lines, missing, this.#ops);
+  }
+
+  /** A line after the last operation that the header tells of. @returns its end */
+  #beyond(bytes: Uint8Array, from: number, line: number): number {
+    const end = lineEnd(bytes, from);
+    if (from < end && bytes[from] !== hash) {
+      this.#faults.add('surplusOps', line, `more operations than the ${this.#opEnd} of the header`);
     }
+    return end;
+  }
+
+  /** The end of what may be blanks and a comment, or where something else is. */
+  #afterComment(bytes: Uint8Array, from: number): number {
+    const p = skipBlanks(bytes, from);
+    return bytes[p] === hash ? lineEnd(bytes, p) : p;
   }
 
   /** A line that is no operation: of the header, empty, a comment, or an error. @returns its end */
   #other(bytes: Uint8Array, start: number, from: number, line: number): number {
-    if (endsAt(bytes, from)) return from;
-    if (this.format === 'script') {
-      if (bytes[from] !== hash) this.#malformed(bytes, start, line);
-      const end = bytes.indexOf(newline, from);
-      return bytes[end - 1] === carriageReturn ? end - 1 : end;
-    }
-    if (this.header !== undefined) this.#malformed(bytes, start, line);
-    let p = readDecimal(bytes, from, this.#scratch, 0);
-    if (p >= 0) p = skipBlanks(bytes, p);
+    let p = this.#afterComment(bytes, from);
+    if (endsAt(bytes, p)) return p;
+    if (this.format === 'script' || this.header !== undefined) this.#malformed(bytes, start, line);
+    p = readDecimal(bytes, from, this.#scratch, 0);
+    if (p >= 0) p = this.#afterComment(bytes, p);
     if (p < 0 || !endsAt(bytes, p)) {
-      traceError(this.#file, line, `not a number of a .rep header: ${showLine(bytes, start)}`);
+      const what = `not a number of a .rep header, which has ${headerLines}, a line each`;
+      traceError(this.#file, line, `${what}: ${showLine(bytes, start)}`);
     }
     const value = this.#scratch[0];
     if (!(value <= Number.MAX_SAFE_INTEGER)) {
@@ -201,10 +230,12 @@ export class RepGrammar implements TraceGrammar {
     return from + 2;
   }
 
-  #badId(line: number, id: number): never {
-    const known =
-      this.header === undefined ? 'out of range' : `beyond the ${this.header.ids} ids of the header`;
-    traceError(this.#file, line, `the id ${id} is ${known}`, id);
+  #badId(bytes: Uint8Array, start: number, line: number, id: number): never {
+    const why =
+      this.header === undefined
+        ? 'an id out of range'
+        : `an id beyond the ${this.header.ids} of the header, which count from 0`;
+    traceError(this.#file, line, `${why}: ${showLine(bytes, start)}`, id);
   }
 
   #malformed(bytes: Uint8Array, start: number, line: number): never {

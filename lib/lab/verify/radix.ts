@@ -16,7 +16,7 @@ import { noSearch, plainRadixMemory, stateWord } from '../../pages/radix/columns
 import { flagsOf, unpackDensity } from '../../pages/radix/density.ts';
 import { chunkWords, levelShift, levelStart, levels, rootPages } from '../../pages/radix/levels.ts';
 import { RadixPageAlloc } from '../../pages/radix/page-alloc.ts';
-import { PageCache } from '../../pages/radix/page-cache.ts';
+import { cachePages, PageCache } from '../../pages/radix/page-cache.ts';
 import { fnv, fnvStart } from './fnv.ts';
 import type { FieldMismatch } from './mismatch.ts';
 import { checkpointFields, openRadixTrace, type RadixHeader, type RadixOperation } from './radix-trace.ts';
@@ -79,7 +79,8 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
       case 'i':
         return this.#addChunk(operation);
       case 'a': {
-        const page = pages.alloc(pageCount(operation.n));
+        // One more page than there can be is as good as any number of them.
+        const page = pages.alloc(pageCount(Math.min(operation.n, this.#limit + 1)));
         const found = page < 0 ? 0 : pages.lastScavenged * pageSize;
         if (page >= 0) this.#real?.touch(page, operation.n);
         return this.#compare(operation.page, operation.scavenged, page, found);
@@ -91,7 +92,7 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
         return this.#fillCache(operation);
       case 'k': {
         const cache = this.#caches.get(operation.slot)!;
-        const page = cache.alloc(pageCount(operation.n));
+        const page = operation.n > cachePages ? pageIndex(-1) : cache.alloc(pageCount(operation.n));
         if (page >= 0) this.#real?.touch(page, operation.n);
         const found = page < 0 ? 0 : cache.lastScavenged * pageSize;
         return this.#compare(operation.page, operation.scavenged, page, found);
@@ -120,7 +121,7 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
 
   /** What is wrong with the operation itself, whatever the allocator answers. */
   refuse(operation: RadixOperation): string | undefined {
-    const isCount = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= this.#limit;
+    const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 1;
     switch (operation.op) {
       case 'i':
         if (!this.#exists.has(operation.chunk)) return 'a chunk that the header does not name';
@@ -131,6 +132,7 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
           ? 'a chunk that is there already'
           : undefined;
       case 'a':
+        // However many: where there are not so many, the answer is that there is no such run.
         return isCount(operation.n) ? undefined : 'not a number of pages';
       case 'f': {
         const { page, n } = operation;
@@ -141,8 +143,12 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
           : undefined;
       }
       case 'c':
-        return this.#caches.has(operation.slot) ? 'a page cache that is in use' : undefined;
+        return this.#caches.get(operation.slot)?.isEmpty() === false
+          ? 'a page cache that has pages left'
+          : undefined;
       case 'k':
+        if (!isCount(operation.n)) return 'not a number of pages';
+        return this.#caches.has(operation.slot) ? undefined : 'a page cache that was not filled';
       case 'u':
         return this.#caches.has(operation.slot) ? undefined : 'a page cache that was not filled';
       case 's':
@@ -215,7 +221,8 @@ export class RadixReplay implements TraceReplay<RadixOperation> {
   #fillCache(operation: RadixOperation & { op: 'c' }): Answer | undefined {
     const cache = new PageCache(plainRadixMemory(chunkPages, 1), pId(0));
     const filled = this.pages.allocToCache(cache);
-    if (filled) this.#caches.set(operation.slot, cache);
+    // One that got no page is empty: it can be asked, flushed and filled again.
+    this.#caches.set(operation.slot, cache);
     const say = (base: number, free: string, scavenged: string): string =>
       base < 0 ? 'no page' : `base ${base}, free ${free}, scavenged ${scavenged}`;
     const expected = say(operation.base, hexOf(...operation.free), hexOf(...operation.scavenged));

@@ -98,7 +98,7 @@ class SpansReplay implements TraceReplay<SpansOperation> {
           ? 'pages of another span'
           : undefined;
       case 'a':
-        return operation.n >= 1 && operation.n < reachPages ? undefined : 'not a number of pages';
+        return operation.n >= 1 ? undefined : 'not a number of pages';
       case 'f': {
         const { page, n } = operation;
         if (n < 1 || page + n > this.#top) return 'not pages of the heap';
@@ -186,8 +186,15 @@ class SpansReplay implements TraceReplay<SpansOperation> {
 
   #alloc(n: number, wanted: number): Answer | undefined {
     const { pages } = this.#standing;
-    let found = pages.alloc(pageCount(n));
+    let found = n > reachPages ? -1 : pages.alloc(pageCount(n));
     if (found < 0) {
+      // No address space for it: the heap does not grow and is as it was.
+      const isBeyond = this.#top + this.#growth(n) > reachPages;
+      if (isBeyond && wanted === -1) return undefined;
+      if (isBeyond) {
+        const found = `no pages: the replay reaches ${reachPages * pageSize} bytes`;
+        return { expected: `page ${wanted}`, found, place: wanted };
+      }
       this.#grow(n);
       found = pages.alloc(pageCount(n));
     }
@@ -199,12 +206,16 @@ class SpansReplay implements TraceReplay<SpansOperation> {
       : { expected: `page ${wanted}`, found: `page ${found}`, place: wanted };
   }
 
+  /** Pages that the heap grows by where it needs so many. */
+  #growth(need: number): number {
+    return this.#design === 'lists'
+      ? Math.max(listsLeast, Math.ceil(need / listsStep) * listsStep)
+      : Math.ceil(need / pagesPerArena) * pagesPerArena;
+  }
+
   #grow(need: number): void {
     const { pages } = this.#standing;
-    const n =
-      this.#design === 'lists'
-        ? Math.max(listsLeast, Math.ceil(need / listsStep) * listsStep)
-        : Math.ceil(need / pagesPerArena) * pagesPerArena;
+    const n = this.#growth(need);
     if (this.#design === 'treap') this.#releaseWithCredit(n * pageSize);
     this.#map(this.#top + n);
     pages.grow(pageIndex(this.#top), pageCount(n));

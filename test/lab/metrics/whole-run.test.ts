@@ -31,6 +31,7 @@ describe('the metrics of a run', () => {
     ['opsPerSec', 5000],
     ['collections', 2],
     ['fragmentation', 0.5],
+    ['utilisation', 0.5],
     ['metadata', 6],
   ])('%s', (id, value) => {
     if (value === undefined) expect(m[id]).toBeUndefined();

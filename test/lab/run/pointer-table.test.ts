@@ -74,6 +74,19 @@ describe('the pointer table', () => {
     expectSame(table, new Map());
   });
 
+  it('keeps what a row owes as long as the row is there', () => {
+    const table = new PointerTable(4);
+    for (let i = 1; i <= 500; i++) {
+      table.add(i * 16, i, 1);
+      if (i % 3 === 0) table.setOwedAt(table.find(i * 16), i);
+    }
+    for (let i = 1; i <= 500; i += 2) table.removeAt(table.find(i * 16));
+    for (let i = 2; i <= 500; i += 2) expect(table.owedAt(table.find(i * 16))).toBe(i % 3 === 0 ? i : 0);
+    table.removeAt(table.find(96));
+    table.add(96, 1, 1);
+    expect(table.owedAt(table.find(96))).toBe(0);
+  });
+
   it('changes an entry in place', () => {
     const table = new PointerTable();
     table.add(16, 1, 2);

@@ -9,9 +9,9 @@ export type Operation = readonly [kind: number, pointer: number, size: number, l
 export function parseChunks(
   chunks: readonly Uint8Array[],
   rows = 64,
-  file = 'test.trace',
+  strict = false,
 ): { ops: Operation[]; parser: TraceParser } {
-  const parser = new TraceParser(file);
+  const parser = new TraceParser('test.trace', strict);
   const batch = new OperationBatch(rows);
   const ops: Operation[] = [];
   const drain = (): void => {
@@ -37,10 +37,21 @@ export function parseText(text: string): Operation[] {
   return parseChunks([Buffer.from(text, 'latin1')]).ops;
 }
 
-/** The error that parsing a text stops with. */
-export function errorOf(text: string): unknown {
+/** The faults of a text that are counted, by name. */
+export function faultsOf(text: string | Uint8Array): Record<string, number> {
+  const bytes = typeof text === 'string' ? Buffer.from(text, 'latin1') : text;
+  return known(parseChunks([bytes]).parser.faults.counts);
+}
+
+/** Those that are not zero. */
+export function known(counts: object): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).filter(([, n]) => n !== 0));
+}
+
+/** The error that parsing a text stops with; in strict mode, unless told otherwise. */
+export function errorOf(text: string, strict = true): unknown {
   try {
-    parseText(text);
+    parseChunks([Buffer.from(text, 'latin1')], 64, strict);
   } catch (error) {
     return error;
   }

@@ -105,6 +105,40 @@ describe('a trace that differs', () => {
   });
 });
 
+describe('what the real runtime could have answered is sound', () => {
+  const header = JSON.stringify({ ...JSON.parse(whole[0]!), chunks: [0], ops: undefined });
+  const trace = (...lines: string[]): Promise<unknown> =>
+    verifyRadix(write([header, '["i",0,[[0,448]],[]]', ...lines].join('\n'))).then((v) => v.mismatch);
+
+  it.each([513, 524, 2 ** 21 + 1, 2 ** 31, 2 ** 32 + 1, 2 ** 50])(
+    'an allocation of %i pages, more than the heap has, finds none and changes nothing',
+    async (n) => {
+      expect(
+        await trace(`["a",${n},-1,0]`, '["a",64,448,0]', `["a",${n},-1,0]`, '["a",1,-1,0]'),
+      ).toBeUndefined();
+      expect(await trace(`["a",${n},448,0]`)).toMatchObject({ found: 'page -1, 0 bytes scavenged' });
+    },
+  );
+
+  it('a page cache is asked for more than it holds, when it is empty, and filled again', async () => {
+    const none = '["c",0,-1]';
+    const full = '["c",0,448,"ffffffffffffffff","0000000000000000"]';
+    expect(await trace(full, '["k",0,65,-1,0]', '["k",0,100000,-1,0]', '["k",0,64,448,0]')).toBeUndefined();
+    expect(await trace(full, '["k",0,64,448,0]', '["k",0,1,-1,0]', none, '["u",0]')).toBeUndefined();
+    expect(
+      await trace('["a",64,448,0]', none, '["k",0,1,-1,0]', none, '["u",0]', '["f",448,64]', full),
+    ).toBeUndefined();
+  });
+
+  it.each([
+    ['pages from a cache that are none', '["k",0,0,-1,0]'],
+    ['a cache that has pages left is not filled', '["c",0,-1]'],
+  ])('but not %s', async (_what, line) => {
+    const full = '["c",0,448,"ffffffffffffffff","0000000000000000"]';
+    await expect(trace(full, line)).rejects.toMatchObject({ code: 'ERR_GOLDEN', line: 4 });
+  });
+});
+
 describe('a malformed trace is ERR_GOLDEN with its line', () => {
   it.each([
     ['not JSON', 9, '["a",1,'],

@@ -115,6 +115,24 @@ it('finds a wrong amount that scavenging the largest came to', async () => {
   expect((await verifyFile(file)).mismatch?.operation).toMatch(/^\["L"/);
 });
 
+describe('an allocation beyond all address space', () => {
+  it.each([
+    ['lists', 'lists/mh14-small'],
+    ['treap', 'treap/mh112-small'],
+  ])('answers that there is none, and the heap is as it was: %s', async (_design, name) => {
+    const lines = linesOf(name);
+    const place = lines.findIndex((line) => line.startsWith('["h"'));
+    for (const n of [2 ** 21, 2 ** 24, 2 ** 40]) {
+      const text = lines.toSpliced(place, 0, `["a",${n},-1]`);
+      // Time goes on by an operation: only what is compared before it is dated counts here.
+      const { mismatch } = await verifyFile(written(text.slice(0, place + 2)));
+      expect(mismatch).toBeUndefined();
+    }
+    const { mismatch } = await verifyFile(written(lines.toSpliced(place, 0, '["a",2097152,5]')));
+    expect(mismatch?.found).toMatch(/no pages: the replay reaches/);
+  });
+});
+
 describe('a malformed trace', () => {
   const lines = linesOf('lists/mh14-small');
   const header = lines[0] as string;

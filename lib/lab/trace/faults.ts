@@ -1,0 +1,80 @@
+/**
+ * What is wrong with a trace as its bytes and lines tell it: counted, or refused.
+ *
+ * A program that is killed leaves a trace without its end; one that forks leaves lines of two processes in one
+ * file. What is sound in such a file counts. So a fault is counted by its name, and told when all is read. In
+ * strict mode the first one is an error with its line.
+ *
+ * Not here: what operations do to objects (run/replay.ts), the sentences (metrics/trace-notes.ts).
+ */
+import { traceError } from './grammar.ts';
+
+export interface FaultCounts {
+  /** Lines that are no operation, and the first of them; 0 for none. */
+  readonly malformedLines: number;
+  readonly firstMalformedLine: number;
+  /** `<` without its `>`, or the other way round. */
+  readonly halfReallocs: number;
+  /** Zero bytes that were passed over. */
+  readonly holeBytes: number;
+  /** Traces in the file, where there is more than one (`= Start` or `= End` more than once). */
+  readonly parts: number;
+  /** The line in which the file ends before the line, or its realloc, does; 0 for none. */
+  readonly cutLine: number;
+  /** The line in which the gzip stream ends before its end; 0 for none. */
+  readonly gzipCutLine: number;
+  /** Bytes that came to the file, or went from it, after it was opened. */
+  readonly grownBytes: number;
+  readonly lostBytes: number;
+  /** 1 where the whole trace has no operation. */
+  readonly noOperations: number;
+  /** Operations that the header promises and that did not come, and those that came beyond it. */
+  readonly missingOps: number;
+  readonly surplusOps: number;
+}
+
+export class TraceFaults {
+  /** What errors call the trace. */
+  readonly file: string;
+  readonly strict: boolean;
+  readonly #counts: { -readonly [name in keyof FaultCounts]: number } = {
+    malformedLines: 0,
+    firstMalformedLine: 0,
+    halfReallocs: 0,
+    holeBytes: 0,
+    parts: 0,
+    cutLine: 0,
+    gzipCutLine: 0,
+    grownBytes: 0,
+    lostBytes: 0,
+    noOperations: 0,
+    missingOps: 0,
+    surplusOps: 0,
+  };
+
+  constructor(file: string, strict = false) {
+    this.file = file;
+    this.strict = strict;
+  }
+
+  get counts(): FaultCounts {
+    return this.#counts;
+  }
+
+  /** Counts `n` more faults of a kind. @throws PageHeapError ERR_TRACE in strict mode, with this line and message */
+  add(name: keyof FaultCounts, line: number, message: string, n = 1): void {
+    if (this.strict) traceError(this.file, line, message);
+    this.#counts[name] += n;
+  }
+
+  /** A line that is no operation. */
+  malformed(line: number, message: string): void {
+    this.add('malformedLines', line, message);
+    if (this.#counts.firstMalformedLine === 0) this.#counts.firstMalformedLine = line;
+  }
+
+  /** What is worth telling and wrong in no mode. */
+  set(name: keyof FaultCounts, n: number): void {
+    this.#counts[name] = n;
+  }
+}

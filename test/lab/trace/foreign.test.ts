@@ -1,0 +1,80 @@
+/** What people give that is no trace: what it seems to be, and in which line. */
+import { describe, expect, it } from 'vitest';
+import { errorOf, parseChunks } from './support.ts';
+
+const utf16 = (text: string): string => Buffer.from(text, 'utf16le').toString('latin1');
+const bigEndian = (text: string): string => Buffer.from(text, 'utf16le').swap16().toString('latin1');
+const tar = `a.mtrace${'\0'.repeat(92)}0000644\0${'\0'.repeat(400)}`;
+
+describe('a file that is no trace', () => {
+  it.each<[string, number, RegExp]>([
+    ['', 1, /the file is empty: mtrace writes 512 bytes at a time/],
+    ['\n \n\t\r\n', 1, /empty: the file has blank lines only/],
+    ['\0\0\0\0', 1, /the (file|trace) is empty/],
+    ['\xef\xbb\xbf', 1, /the file is empty/],
+    ['# mine\n\n# and yours', 1, /empty: the file has comments only/],
+    ['\n\n\nhello world\n', 4, /neither mtrace text nor a .rep or .script trace: "hello world"; .*--help/],
+    ['hello\nworld', 1, /neither .*"hello"/],
+    ['x'.repeat(100_000), 1, /neither .*"xxx/],
+    ['word\n'.repeat(20_000), 1, /neither .*"word"/],
+    ['\n\n\x7f\x01\x02\x03\x04\x05\n', 3, /binary data/],
+    [`\xff\xfe${utf16('= Start\n+ 0x10 0x1\n')}`, 1, /UTF-16.*iconv -f UTF-16 -t UTF-8 test\.trace/],
+    [`\xfe\xff${bigEndian('= Start\n')}`, 1, /UTF-16/],
+    [utf16('= Start\n'), 1, /UTF-16/],
+    [bigEndian('= Start\n'), 1, /UTF-16/],
+    ['\xff\xfe', 1, /UTF-16/],
+    ['<!DOCTYPE html><html>404</html>', 1, /HTML.*download that failed/],
+    ['\n  <html lang="en">\n', 2, /HTML/],
+    ['<?xml version="1.0"?>\n', 1, /XML/],
+    ['[{"a":1}]\n', 1, /JSON/],
+    ['{\n  "a": 1\n}\n', 1, /JSON/],
+    [
+      '{"k":"run","format":"pageheap-run/1"}\n',
+      1,
+      /a run file of pageheap; show it: pageheap report test\.trace/,
+    ],
+    ['{"baseAddr":"0x3000000000","chunks":[0]}\n', 1, /golden trace.*pageheap verify test\.trace/],
+    ['version https://git-lfs.github.com/spec/v1\n', 1, /Git LFS.*git lfs pull/],
+    ['```\n= Start\n+ 0x10 0x1\n```\n', 1, /fenced block/],
+    [
+      "- 0x0000000000005000 Free 2 was never alloc'd 0x1000\n",
+      1,
+      /the report that the command `mtrace` makes/,
+    ],
+    ['\nMemory not freed:\n-----------------\n', 2, /the report that the command `mtrace` makes/],
+    ['--77-- malloc(16) = 0x4A41040\n', 1, /valgrind --trace-malloc/],
+    ['==77== Memcheck, a memory error detector\n', 1, /valgrind/],
+    ['desc: --massif-out-file=x\ncmd: ./a\n', 1, /massif/],
+    ['v 10500 3\nX ./a\na 10 1\n+ 0\n', 1, /heaptrack/],
+    ['malloc(16) = 0x55d0\n', 1, /ltrace/],
+    ['[pid 77] libc.so.6->malloc(16) = 0x55d0\n', 1, /ltrace/],
+    ['100 mmap(NULL, 8192, PROT_READ, MAP_PRIVATE, -1, 0) = 0x7f00\n', 1, /strace/],
+    ['execve("./a", ["./a"], 0x7ffd /* 20 vars */) = 0\n', 1, /strace/],
+    ['1 1 malloc(42)=#1\n', 1, /logalloc/],
+    ['1001: malloc 0x7ae0 48\n', 1, /memory_replay/],
+    ['tracealloc(0xc000012000, 0x10, int)\ngoroutine 1 [running]:\n', 1, /allocfreetrace/],
+    ['[12:00:00] Top 10 stacks with outstanding allocations:\n', 1, /memleak/],
+    ['heap profile: 1: 2 [3: 4] @ heap_v2/1\n', 1, /heap profile/],
+    ['shard,operation_index,size_or_alloc_index\n', 1, /jemalloc/],
+    ['#!/bin/sh\nmake\n', 1, /a program/],
+    ['#include <stdlib.h>\nint main(void) {\n', 1, /source code/],
+    [tar, 1, /a tar archive.*tar -xOf test\.trace/],
+    ['= Start\r+ 0x10 0x1\r- 0x10\r', 1, /carriage returns alone/],
+  ])('%j', (text, line, message) => {
+    for (const error of [errorOf(text), errorOf(text, false)]) {
+      expect(error).toMatchObject({ code: 'ERR_TRACE', file: 'test.trace', line });
+      expect((error as Error).message).toMatch(message);
+    }
+    // The same, byte by byte.
+    const crumbs = [...Buffer.from(text.slice(0, 3000), 'latin1')].map((byte) => Uint8Array.of(byte));
+    if (text.length <= 3000) expect(() => parseChunks(crumbs)).toThrow(message);
+  });
+
+  it('keeps memory flat however many comments come first', () => {
+    const chunk = Buffer.from(`# ${'a comment and nothing else '.repeat(40)}\n`.repeat(1000));
+    const before = process.memoryUsage().arrayBuffers;
+    const { ops, parser } = parseChunks([...Array.from({ length: 30 }, () => chunk), Buffer.from('a 0 1\n')]);
+    expect([ops.length, parser.lines]).toEqual([1, 30_001]);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1024 * 1024);
+  });
+});
