@@ -204,9 +204,10 @@ export class MCache {
     }
   }
 
-  /** The same of every P. */
-  countAll(): void {
-    for (let p = 0; p < this.ps; p++) this.count(p);
+  /** The same of every P that a thread holds. */
+  countHeld(): void {
+    const { held } = this.#columns;
+    for (let p = 0; p < this.ps; p++) if (held[p] !== 0) this.count(p);
   }
 
   /** Starts a new tiny block with the next tiny object, on every P. */

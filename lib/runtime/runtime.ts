@@ -201,10 +201,10 @@ export class Runtime {
     return { pace, sweeper, collector };
   }
 
-  /** Counts what a P's mcache has handed out (−1: all Ps'), for the trigger. @param large bytes not counted yet */
+  /** Counts what a P's mcache has handed out (−1: all that are held), for the trigger. @param large bytes not counted yet */
   #tally(p: number, large: number): void {
     const { mcache } = this.alloc;
-    if (p < 0) mcache.countAll();
+    if (p < 0) mcache.countHeld();
     else mcache.count(p);
     this.gc.trigger.tally?.(this.state.heapAlloc + large);
   }
