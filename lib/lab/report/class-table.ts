@@ -126,7 +126,7 @@ function classTable(moment: RunClasses, index: number, hidden: boolean): Html {
   const rows = moment.rows.filter((row) => row.spans !== 0);
   return fittedTable({
     id: `classes-${index}`,
-    label: `Size classes at ${formatTime(moment.t)}`,
+    label: ['Size classes at', formatTime(moment.t), momentName(moment.label)].join(' ').trim(),
     attributes: ` data-classes="${index}"${hidden ? ' hidden' : ''}`,
     heads: {
       title: 'class',

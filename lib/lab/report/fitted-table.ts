@@ -31,6 +31,7 @@ export interface FittedColumn {
 export interface FittedTable {
   /** Of the table; the only one in the page. */
   readonly id: string;
+  /** Said of the table to those who do not see it, and on paper. */
   readonly label: string;
   /** The headings of the rows: never dropped. */
   readonly heads: Omit<FittedColumn, 'rank'>;
@@ -124,6 +125,7 @@ export function fittedTable(table: FittedTable): Html {
     <style>${raw(rules(table))}</style>
     <div class="scroller" tabindex="0" role="region" aria-label="${label}">
       <table id="${id}" class="sortable">
+        <caption>${label}</caption>
         <thead><tr>${head(heads)}${columns.map(head)}</tr></thead>
         <tbody>${heads.cells.map(row)}</tbody>
         ${foot}

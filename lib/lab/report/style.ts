@@ -127,7 +127,7 @@ html:not(.scripted) :is(.controls button, .controls label, .moments, #lens) { di
   body { font-size: 11pt; } main { max-width: none; padding: 0; }
   section { margin-top: 20px; padding-top: 14px; }
   .controls, .moments button, .moments input, .tip, .cell-mark, .u-cursor-x { display: none !important; }
-  .tiles { grid-template-columns: repeat(auto-fit, minmax(110px, 1fr)); } .tiles div { padding: 8px 10px; } .tiles b { font-size: 15pt; }
+  .tiles { grid-template-columns: repeat(4, minmax(0, 1fr)); } .tiles div { padding: 8px 10px; } .tiles b { font-size: 15pt; }
   .legend button[aria-pressed=false] { display: none; } .legend button { border: 0; padding-left: 0; }
   .lines, .scroller { max-height: none; overflow: visible; } .lines li { white-space: pre-wrap; } .lines ol { width: auto; }
   .chart, figure, tr, .card { break-inside: avoid; } h2, h3 { break-after: avoid; }

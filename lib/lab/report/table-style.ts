@@ -21,6 +21,7 @@ td.bar { position: relative; width: 20%; }
 td.bar span { position: absolute; left: 9px; bottom: 1px; height: 4px; width: calc((100% - 18px) * var(--share)); background: var(--in-use); border-radius: 2px; }
 @container (width >= 760px) { td.bar span { bottom: 6px; top: 6px; height: auto; width: calc((100% - 92px) * var(--share)); } }
 td.bar i { position: relative; font-style: normal; }
+caption { display: none; }
 .left-out { display: none; margin: 6px 0 0; color: var(--muted); font-size: 13px; }
 .left-out label { display: inline-flex; align-items: center; gap: 6px; min-height: 28px; color: var(--text); }
 .left-out p { margin: 0; } .left-out p > span { display: none; } .left-out:has(:checked) p { display: none; }
@@ -32,6 +33,7 @@ button.sort:hover { text-decoration-style: solid; }
 .compared [aria-sort=ascending] > button.sort::after { content: ' ◀'; } .compared [aria-sort=descending] > button.sort::after { content: ' ▶'; }
 @media (max-width: 560px) { th, td { padding: 6px 9px; } }
 @media print {
+  caption { display: table-caption; caption-side: top; text-align: left; padding: 5px 9px; font-weight: 650; } thead { display: table-header-group; }
   .left-out label { display: none; } button.sort { text-decoration: none; }
   td.bar span { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }

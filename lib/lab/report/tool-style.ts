@@ -22,6 +22,8 @@ nav.sections a:focus-visible { outline-offset: -4px; }
   .plot .u-wrap { width: 100% !important; height: auto !important; }
   .plot .u-wrap > canvas { position: static !important; width: 100% !important; height: auto !important; }
   .u-over, .u-under, .u-cursor-x { display: none; }
-  .map canvas { width: 100% !important; height: auto !important; }
+  .map canvas, .lens canvas { width: 100% !important; height: auto !important; } .lens { height: auto; }
+  section > :is(.lead, .meta, .legend, h3), .chart > .legend { break-after: avoid; }
+  p, .legend { break-inside: avoid; } .legend { display: flex !important; } .legend label { display: none !important; }
 }
 `;

@@ -13,6 +13,7 @@ import { drawPhaseMarks, phaseRoom, phaseWordsAt } from './compare-phase-marks.t
 import { curveColour, curveDash, mainWidth, repetitionWidth } from './curve-style.ts';
 import { byId } from './dom.ts';
 import { formatBytes, formatNumber, formatTick } from './format.ts';
+import { wirePrinting } from './print-page.ts';
 import { wireSections } from './sections.ts';
 import { wireSorting } from './sort-table.ts';
 
@@ -48,6 +49,7 @@ function startComparison(): void {
   document.documentElement.classList.add('scripted');
   wireSections();
   wireSorting();
+  wirePrinting();
   const payload = JSON.parse(byId('run-data').textContent ?? '{}') as ComparisonPayload;
   const { labels, mapped, phases, quantities } = payload;
   const all = quantities[0]?.curves ?? [];

@@ -8,6 +8,7 @@ import type { Payload } from '../payload.ts';
 import { ChartGroup } from './chart-group.ts';
 import { byId } from './dom.ts';
 import { PageMaps } from './page-map.ts';
+import { wirePrinting } from './print-page.ts';
 import { wireSections } from './sections.ts';
 import { wireSorting } from './sort-table.ts';
 import { drawActivity, drawBelief, drawTimeline } from './timeline.ts';
@@ -70,6 +71,7 @@ function start(): void {
   document.documentElement.classList.add('scripted');
   wireSections();
   wireSorting();
+  wirePrinting();
   const payload = JSON.parse(byId('run-data').textContent ?? '{}') as Payload;
   const times = payload.series.t;
   if (times.length > 0) {
