@@ -53,9 +53,9 @@ describe('what configurations have in common', () => {
       );
     const note = 'set by the workload';
     const workload = both({ workload: { name: 'rsscurve' } });
-    expect(differingOptions(workload)).toEqual([{ name: 'triggerRatio', note, values: ['0.70', '0.80'] }]);
-    expect(commonOptions(workload)).toEqual([{ name: 'rootBytes', note, values: ['1.00 MiB'] }]);
-    expect(differingOptions(both({})).map((row) => row.note)).toEqual([undefined]);
+    expect(differingOptions(workload)).toEqual([{ name: 'trigger-ratio', note, values: ['0.70', '0.80'] }]);
+    expect(commonOptions(workload)).toEqual([{ name: 'root-bytes', note, values: ['1.00 MiB'] }]);
+    expect(differingOptions(both({})).map((row) => row.note)).toEqual(['of the library alone']);
   });
 
   it.each<[string, Partial<RunHeader>, Record<string, string>]>([
@@ -189,9 +189,9 @@ describe('the page', () => {
         ),
       );
     expect(of(1500)).toMatch(/RSS after decay\s*60\.0 MiB/);
-    expect(of(1500)).toContain('A decay ends where memory was first forced back after the peak');
+    expect(of(1500)).toContain('A decay ends where memory was first forced back after the RSS peak');
     expect(of()).toMatch(/RSS after decay\s*2\.00 MiB/);
-    expect(of()).not.toContain('forced back after the peak');
+    expect(of()).not.toContain('forced back after the RSS peak');
   });
 
   it('breaks names between parts, then within them', () => {

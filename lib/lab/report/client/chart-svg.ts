@@ -156,8 +156,6 @@ function drawLegend(context: SvgContext, shown: readonly Layer[], width: number,
   return shown.length === 0 ? from : y + legendRow;
 }
 
-let pictures = 0;
-
 /** @param title written above; without one there is neither title nor legend */
 export function chartSvg(pictured: Pictured, title?: string): string {
   const { plot, spec, shown, drawn, density } = pictured;
@@ -182,17 +180,18 @@ export function chartSvg(pictured: Pictured, title?: string): string {
   const over = new SvgContext();
   spec.decorate?.(plot, over as unknown as CanvasRenderingContext2D, density);
   const height = plot.height + above;
-  const clip = `plot-${++pictures}`;
+  const box = [left, top, inner, innerHeight].map(svgNumber);
+  // An inner picture cuts off what lies outside it.
+  const plotBox = `x="${box[0]}" y="${box[1]}" width="${box[2]}" height="${box[3]}" viewBox="${box.join(' ')}"`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${svgNumber(height)}" width="${width}" height="${svgNumber(height)}">
 <title>${svgText(title ?? spec.name)}</title>
 <rect width="100%" height="100%" fill="${colour('page')}"/>
 ${head.markup}
-<clipPath id="${clip}"><rect x="${svgNumber(left)}" y="${svgNumber(top)}" width="${svgNumber(inner)}" height="${svgNumber(innerHeight)}"/></clipPath>
 <g transform="translate(0 ${svgNumber(above)}) scale(${1 / density})">
 ${under.markup}
-<g clip-path="url(#${clip})">
+<svg ${plotBox}>
 ${curves.markup}
-</g>
+</svg>
 ${over.markup}
 </g>
 </svg>
