@@ -26,7 +26,7 @@ export const comparisonStyle = `
 .below { color: var(--muted); font-size: 13px; margin-top: 8px; max-width: 96ch; }
 .verdicts { display: grid; grid-template-columns: repeat(auto-fit, minmax(210px, 1fr)); gap: 1px; margin: 22px 0 0; border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
 .verdicts > div { box-shadow: 0 0 0 1px var(--line); padding: 12px 16px; min-width: 0; }
-.verdicts dt { display: flex; justify-content: space-between; align-items: baseline; gap: 10px; font-size: 14px; } .verdicts dt small { color: var(--muted); font-size: 12px; white-space: nowrap; }
+.verdicts dt { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: baseline; gap: 0 10px; font-size: 14px; } .verdicts dt small { color: var(--muted); font-size: 12px; white-space: nowrap; }
 .verdicts dd { margin: 4px 0 0; }
 .verdicts dd > * { display: block; overflow-wrap: anywhere; } .verdicts dd b { font-size: 16px; line-height: 1.35; }
 .verdicts dd strong { font-size: 22px; font-weight: 650; line-height: 1.3; font-variant-numeric: tabular-nums; } .verdicts dd strong small { font-size: 14px; font-weight: 400; color: var(--muted); white-space: nowrap; }

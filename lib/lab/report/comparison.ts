@@ -31,6 +31,8 @@ const headerOf = (configurations: readonly ComparedRuns[]): RunHeader | undefine
 
 const hasRun = ({ runs }: ComparedRuns): boolean => runs.length > 0;
 
+const counted = (n: number, thing: string): string => `${formatNumber(n)} ${n === 1 ? thing : `${thing}s`}`;
+
 /** Configurations by their names: `a`, `a and b`, `a, b and c`. */
 function listed(configurations: readonly ComparedRuns[]): string {
   return listedWords(configurations.map(({ label }) => label));
@@ -277,8 +279,8 @@ export function renderComparison(comparison: Comparison): string {
   const body = html`<main>
     <p class="eyebrow">pageheap comparison · ${index.started}</p>
     <h1>${index.name}</h1>
-    <p class="lead">${subjectWords(comparison)}: ${formatNumber(configurations.length)} configurations,
-      ${formatNumber(count)} runs in ${formatDuration(index.seconds * 1000)}, each in a process of its own, taking turns.</p>
+    <p class="lead">${subjectWords(comparison)}: ${counted(configurations.length, 'configuration')},
+      ${counted(count, 'run')} in ${unbroken(formatDuration(index.seconds * 1000))}, each in a process of its own, taking turns.</p>
     ${commandLine(configurations)}
     ${remarks}
     ${verdictSection(configurations)}

@@ -134,9 +134,10 @@ export function verdictSentences(configurations: readonly ComparedRuns[]): Words
     const ended = one.spread.rssEnd;
     return [
       [
-        'Only ',
+        configurations.length === 1 ? '' : 'Only ',
         { strong: one.label },
-        ` has a finished run, so nothing can be compared.`,
+        configurations.length === 1 ? ' alone was run' : ' has a finished run',
+        ', so nothing can be compared.',
         ...(ended === undefined
           ? []
           : [' Its RSS ended at ', { strong: formatMetric('bytes', ended.mean) }, '.']),
@@ -150,7 +151,7 @@ export function verdictSentences(configurations: readonly ComparedRuns[]): Words
   const sentences: Words[] = [];
   const [first, ...others] = claims;
   if (first !== undefined)
-    sentences.push([isFirm ? '' : 'In these runs ', ...headline(configurations, first)]);
+    sentences.push([isFirm ? '' : 'In these single runs ', ...headline(configurations, first)]);
   if (others.length > 0) sentences.push([...furtherClaims(configurations, others), '.']);
   if (alike.length > 0) {
     const names = listedWords(alike.map(({ metric }) => metric.label));
@@ -159,7 +160,7 @@ export function verdictSentences(configurations: readonly ComparedRuns[]): Words
   }
   if (!isFirm) {
     sentences.push([
-      'With a single run there is no spread: these differences may be chance. Repeat the comparison (--repeat 3 or more) to know.',
+      'A single run shows no spread, so these differences may be chance; three runs of each would tell.',
     ]);
   }
   return sentences;

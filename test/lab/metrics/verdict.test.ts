@@ -89,14 +89,15 @@ describe('the sentences of a comparison', () => {
 
   it('say of single runs that they show no spread', () => {
     const words = wordsOf([10], [30]);
-    expect(words).toContain('In these runs a ends with the least RSS: 10.0 MiB');
-    expect(words).toContain('With a single run there is no spread: these differences may be chance.');
+    expect(words).toContain('In these single runs a ends with the least RSS: 10.0 MiB');
+    expect(words).toContain('A single run shows no spread, so these differences may be chance');
   });
 
   it('say that there is nothing to compare', () => {
     expect(wordsOf([10, 12], [])).toBe(
       'Only a has a finished run, so nothing can be compared. Its RSS ended at 11.0 MiB.',
     );
+    expect(wordsOf([10, 12])).toBe('a alone was run, so nothing can be compared. Its RSS ended at 11.0 MiB.');
     expect(wordsOf([], [])).toBe('No configuration has a finished run: there is nothing to compare.');
   });
 });
