@@ -102,6 +102,11 @@ function drawLayer({ plot, density }: Pictured, layer: Layer, index: number, con
   context.setLineDash((layer.dash ?? []).map((length) => length * density));
   if (layer.kind === 'bars') drawBars(plot, index, context);
   for (const piece of layer.kind === 'bars' ? [] : piecesOf(plot, index)) {
+    // A value alone between two gaps is a dot.
+    if (piece.length === 1) {
+      const [[x, y]] = piece;
+      context.fillRect(x - 2 * density, y - 2 * density, 4 * density, 4 * density);
+    }
     context.beginPath();
     piece.forEach(([x, y], i) => {
       if (i === 0) context.moveTo(x, y);

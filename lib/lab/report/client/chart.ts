@@ -327,7 +327,10 @@ export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup)
     build();
   });
   onAppearance((printing) => {
-    width = printing ? paperWidth : Math.floor(canvasHost.clientWidth);
+    const room = Math.floor(canvasHost.clientWidth);
+    // One that is hidden is built when it is shown.
+    if (room === 0) return;
+    width = printing ? paperWidth : room;
     build();
     showPrinted(canvasHost, printing ? pictureOf(tooled) : undefined);
   });
