@@ -12,9 +12,10 @@ import type { MetricUnit, Spread } from '../lab/metrics/spread.ts';
 import { irregularOf } from '../lab/metrics/trace-notes.ts';
 import { renderComparison } from '../lab/report/comparison.ts';
 import { formatDeviation, formatMetric } from '../lab/report/comparison-values.ts';
+import { plainWords, verdictSentences, verdictsIn } from '../lab/report/verdict-words.ts';
 import { writePage } from './page-file.ts';
 import { irregularityNotes, payloadWords } from './summary.ts';
-import { drawGroups, drawTable, fits, type TableShape } from './table.ts';
+import { drawGroups, drawTable, fits, type TableShape, wrap } from './table.ts';
 import { plain, type Terminal } from './terminal.ts';
 
 const comparisonPage = 'comparison.html';
@@ -64,7 +65,14 @@ function drawFigures(
   return title === '' ? groups : `${colors.bold(`${title}:`)}\n${groups}`;
 }
 
-/** The figures of whole runs, and RSS at the ends of phases where the subject has any. */
+/** Which configuration is better in what, as at the top of the page. */
+function drawVerdict({ configurations }: Comparison, terminal: Terminal): string {
+  const text = verdictSentences(configurations).map(plainWords).join(' ');
+  const columns = terminal.out.columns || Number.POSITIVE_INFINITY;
+  return wrap(text, columns).join('\n');
+}
+
+/** What it comes to, the figures of whole runs, and RSS at the ends of phases where the subject has any. */
 export function drawComparison(comparison: Comparison, terminal: Terminal): string {
   const { configurations } = comparison;
   const whole: readonly FigureRow[] = metrics.map(({ id, label, unit }) => ({
@@ -78,7 +86,7 @@ export function drawComparison(comparison: Comparison, terminal: Terminal): stri
     unit: 'bytes',
     spreads: phase.configurations.map(({ rss }) => rss),
   }));
-  const tables = [drawFigures(comparison, '', known, terminal)];
+  const tables = [drawVerdict(comparison, terminal), drawFigures(comparison, '', known, terminal)];
   if (phases.length > 0) tables.push(drawFigures(comparison, 'RSS, end of', phases, terminal));
   const payload = configurations.flatMap(({ runs }) => runs.map(payloadOf)).find((p) => p !== undefined);
   if (payload !== undefined) tables.push(`payload: ${payloadWords(payload)}`);
@@ -135,6 +143,13 @@ export function comparisonJson(
     failures,
     incomplete: incomplete.map(({ file }) => file),
     irregular: irregularOf(configurations.flatMap(({ runs }) => runs)),
+    verdicts: verdictsIn(configurations).map(({ metric, better, leaders, others, isFirm }) => ({
+      metric: metric.id,
+      better,
+      leaders: leaders.map(({ configuration }) => configurations[configuration].label),
+      others: others.map(({ configuration }) => configurations[configuration].label),
+      firm: isFirm,
+    })),
     configurations: configurations.map(({ label, files, runs, spread }, i) => ({
       label,
       files,

@@ -7,6 +7,7 @@
 import type { Payload } from '../lab/metrics/payload.ts';
 import type { Moment, PhaseMoment, RunSummary } from '../lab/metrics/summary.ts';
 import { traceNotes } from '../lab/metrics/trace-notes.ts';
+import { rssPeak } from '../lab/record/moments.ts';
 import {
   formatBytes,
   formatDuration,
@@ -98,7 +99,7 @@ export function drawSummary(s: RunSummary, columns: number, colors: Colors): str
     const end = s.moments[s.moments.length - 1];
     const lazy = s.lazyFreeAtEnd ?? 0;
     const why = lazy > 0 ? `; ${formatBytes(lazy)} of it LazyFree, the kernel's to take` : '';
-    facts.unshift(['RSS at the end', `${formatShare(end.rss, peak.rss)} of its peak${why}`]);
+    facts.unshift(['RSS at the end', `${formatShare(end.rss, peak.rss)} of the ${rssPeak}${why}`]);
   }
   const tables = s.moments.length > 0 ? [moments] : [];
   if (s.phases.length > 0) tables.unshift(drawPhases(s.phases, columns, colors));

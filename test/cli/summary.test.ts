@@ -51,11 +51,11 @@ describe('what a run comes to', () => {
   };
   const summary = summarize(toRunData([header, ...samples, end]));
 
-  it('is its peak, what it was when replayed and its end', () => {
+  it('is its RSS peak, what it was when replayed and its end', () => {
     expect(
       summary.moments.map((m) => [m.label, m.t, m.inuse / MiB, m.rss / MiB, m.processRss / MiB]),
     ).toEqual([
-      ['peak', 1000, 300, 310, 360],
+      ['RSS peak', 1000, 300, 310, 360],
       ['replayed', 2000, 200, 250, 300],
       ['end', 3000, 20, 31, 81],
     ]);
@@ -95,7 +95,7 @@ describe('what a run comes to', () => {
     const text = drawSummary(summary, columns, colors);
     for (const line of text.split('\n')) expect(widthOf(line)).toBeLessThanOrEqual(columns);
     const words = text.replaceAll(/\s+/g, ' ');
-    for (const part of ['310 MiB', '10 % of its peak', '7 calls']) expect(words).toContain(part);
+    for (const part of ['310 MiB', '10 % of the RSS peak', '7 calls']) expect(words).toContain(part);
   });
 });
 
@@ -120,7 +120,7 @@ describe('a run of a workload', () => {
       expect.objectContaining({ name: 'A', t: 1000, rss: 7 * MiB, sys: 10 * MiB, minorFaults: 8 }),
       expect.objectContaining({ name: 'B', t: 3000, rss: 31 * MiB }),
     ]);
-    expect(summary.moments.map((m) => m.label)).toEqual(['peak', 'end']);
+    expect(summary.moments.map((m) => m.label)).toEqual(['RSS peak', 'end']);
   });
 
   it.each([120, 80, 60, 40, 24])('fits %i columns', (columns) => {
@@ -134,7 +134,7 @@ describe('a run that did not come to its end', () => {
   it('is summed up from its samples', () => {
     const summary = summarize(toRunData([header, ...samples.slice(0, 2)]));
     expect(summary).toMatchObject({ reason: 'unfinished', operations: 1000, endShareOfPeak: 1 });
-    expect(summary.moments.map((m) => m.label)).toEqual(['peak', 'end']);
+    expect(summary.moments.map((m) => m.label)).toEqual(['RSS peak', 'end']);
     expect(summary.remarks.length).toBe(1);
   });
 

@@ -1,7 +1,7 @@
 /**
- * The decay of RSS: from the last sample at its peak to the last sample, or to the last one before memory was
+ * The decay of RSS: from the last sample at the RSS peak (decay start) to the last sample, or to the last one before memory was
  * forced back. What a program returns by force (`freeOSMemory`) falls at once, whatever the design; so the
- * first forced release after the peak ends the decay, and what RSS was just before it is the decay's end.
+ * first forced release after the RSS peak ends the decay, and what RSS was just before it is the decay's end.
  *
  * Its amplitude is what lies between the two. A share of it is behind when RSS is down to begin − share ×
  * amplitude; that moment lies between two samples, and is taken from the straight line between them.
@@ -30,7 +30,7 @@ export interface DecayStretch {
   readonly forcedAt: number | undefined;
 }
 
-/** A fall by less than this share of the peak is no decay. */
+/** A fall by less than this share of the RSS peak is no decay. */
 export const leastDecay = 1 / 20;
 
 /** The index of the first sample at the largest RSS. There must be a sample. */

@@ -2,7 +2,7 @@
  * What a run comes to when it is laid beside others: one number a metric, from its run file alone.
  *
  * The decay is that of decay.ts: it ends where memory is forced back, and a run whose RSS had fallen by
- * less than a twentieth of its peak until then has none.
+ * less than a twentieth of its RSS peak until then has none.
  *
  * Not here: the spread over repeated runs (spread.ts), phases (phases.ts), how numbers are shown.
  */
@@ -41,7 +41,7 @@ function decayEnd({ samples, scavenges }: MetricInput): number | undefined {
   return isDecay ? samples[stretch.to].rss : undefined;
 }
 
-/** Seconds from the peak until a share of the decay is done. */
+/** Seconds from decay start until a share of the decay is done. */
 function decaySeconds({ samples, scavenges }: MetricInput, share: number): number | undefined {
   const ms = decayTime(samples, decayStretch(samples, scavenges), share, leastDecay);
   return ms === undefined ? undefined : ms / 1000;
@@ -81,7 +81,7 @@ function metadata({ summary }: MetricInput): number | undefined {
 }
 
 const endOfDecay =
-  '; the end is the last sample before the first forced release after the peak, or the run’s last';
+  '; the end is the last sample before the first forced release after the RSS peak, or the run’s last';
 
 /** Mappings beyond those of the first sample that counted them. */
 function addedMappings(samples: readonly RunSample[]): number | undefined {
@@ -116,14 +116,14 @@ export const metrics: readonly Metric[] = [
     id: 'decayHalf',
     label: 'time to half decay',
     unit: 'seconds',
-    formula: `from the last sample at the RSS peak until RSS was down to peak − (peak − end) / 2${endOfDecay}`,
+    formula: `from decay start, the last sample at the RSS peak, until RSS was down to peak − (peak − end) / 2${endOfDecay}`,
     of: (run) => decaySeconds(run, 0.5),
   },
   {
     id: 'decay95',
     label: 'time to 95 % decay',
     unit: 'seconds',
-    formula: `from the last sample at the RSS peak until RSS was down to peak − 0.95 (peak − end)${endOfDecay}`,
+    formula: `from decay start, the last sample at the RSS peak, until RSS was down to peak − 0.95 (peak − end)${endOfDecay}`,
     of: (run) => decaySeconds(run, 0.95),
   },
   {

@@ -7,14 +7,16 @@
  */
 
 import type { RunSample } from '../record/lines.ts';
+import { rssPeak } from '../record/moments.ts';
 import type { RunData } from '../record/run-data.ts';
+import { countsOf } from './counts.ts';
 import { factsOf } from './facts.ts';
 import { type Payload, payloadOf } from './payload.ts';
 import { type Irregular, irregularOf } from './trace-notes.ts';
 
 /** The heap and the kernel at one moment; bytes. */
 export interface Moment {
-  /** `peak` (of RSS), `replayed` (the replay's end), `end`. */
+  /** `RSS peak`, `replayed` (the replay's end), `end`. */
   readonly label: string;
   /** Milliseconds since the start. */
   readonly t: number;
@@ -78,12 +80,13 @@ function momentOf(label: string, s: RunSample): Moment {
 export function summarize(data: RunData): RunSummary {
   const { samples, end } = data;
   const facts = factsOf(data);
+  const counts = countsOf(data);
   const last: RunSample | undefined = samples[samples.length - 1];
   const moments: Moment[] = [];
   if (last !== undefined) {
     const peak = samples.reduce((a, b) => (b.rss > a.rss ? b : a));
     const replayed = samples.findLast((s) => s.phase === 'replay');
-    moments.push(momentOf('peak', peak));
+    moments.push(momentOf(rssPeak, peak));
     if (replayed !== undefined && replayed !== last) moments.push(momentOf('replayed', replayed));
     moments.push(momentOf('end', last));
   }
@@ -107,13 +110,13 @@ export function summarize(data: RunData): RunSummary {
     })),
     endShareOfPeak: moments.length > 0 && moments[0].rss > 0 ? last.rss / moments[0].rss : 0,
     lazyFreeAtEnd: facts?.lazyAtEnd ?? null,
-    collections: last?.gcs ?? data.collections.length,
-    madvise: { calls: last?.madv ?? 0, bytes: last?.madvB ?? 0, ns: last?.madvNs ?? 0 },
-    faults: { minor: last?.minflt ?? 0, major: last?.majflt ?? 0 },
+    collections: counts.collections,
+    madvise: counts.madvise,
+    faults: counts.faults,
     samples: {
       count: samples.length,
       ns: facts?.samplingTotal ?? 0,
-      missed: last?.missed ?? 0,
+      missed: counts.missed,
     },
     payload: payloadOf(data) ?? null,
     irregular: irregularOf([data]),

@@ -12,7 +12,7 @@ import type { ComparedRuns } from '../metrics/comparison.ts';
 import type { RunHeader, RunValue } from '../record/lines.ts';
 import { samplingOptions, traceOptions, workloadOptions } from '../subject/subject-options.ts';
 import { formatNumber } from './client/format.ts';
-import { isSetByWorkload, optionInWords, optionName } from './option-names.ts';
+import { hasFlag, isSetByWorkload, optionInWords, optionName } from './option-names.ts';
 
 /** A name, and a value for each configuration. */
 export interface OptionRow {
@@ -24,11 +24,12 @@ export interface OptionRow {
 
 type Options = Readonly<Record<string, RunValue>>;
 
-/** An option's name as the command line has it; one that a workload set is told as that. */
+/** An option's name, with a note of whose it is where the command line does not have it. */
 function named(configurations: readonly ComparedRuns[], key: string): Omit<OptionRow, 'values'> {
   const header = configurations.flatMap(({ runs }) => runs)[0]?.header;
   const isOfWorkload = header?.workload !== undefined && isSetByWorkload(key);
-  return { name: optionName(key), ...(isOfWorkload ? { note: 'set by the workload' } : {}) };
+  const note = isOfWorkload ? 'set by the workload' : hasFlag(key) ? '' : 'of the library alone';
+  return { name: optionName(key), ...(note === '' ? {} : { note }) };
 }
 
 const text = (value: RunValue | undefined): string => JSON.stringify(value ?? null);
@@ -75,15 +76,16 @@ export function commonOptions(configurations: readonly ComparedRuns[]): OptionRo
     .map((name) => ({ ...named(configurations, name), values: [optionInWords(name, known[0][name])] }));
 }
 
-/** Those of the options that stand in one member of the header, as they are told. */
-function declaredRows(
+/** The options that stand in one member of the header: those that are declared, in their order, then all others. */
+function memberRows(
   options: DeclaredOptions,
   member: Options = {},
   words: (key: string, value: RunValue) => string = optionInWords,
 ): OptionRow[] {
-  return Object.entries(options).flatMap(([key, { flag = key }]) => {
+  const keys = new Set([...Object.keys(options), ...Object.keys(member)]);
+  return [...keys].flatMap((key) => {
     const value = member[key];
-    return value === undefined ? [] : [{ name: flag, values: [words(key, value)] }];
+    return value === undefined ? [] : [{ name: optionName(key), values: [words(key, value)] }];
   });
 }
 
@@ -95,13 +97,13 @@ const asTyped = (key: string, value: RunValue): string =>
 export function subjectRows(header: RunHeader | undefined): OptionRow[] {
   if (header === undefined) return [];
   const { workload, trace, pace } = header;
-  const beat = declaredRows(samplingOptions, pace);
   if (workload !== undefined) {
-    const name = { name: 'workload', values: [String(workload.name)] };
-    return [name, ...declaredRows(workloadOptions, workload, asTyped), ...beat];
+    const { name, ...rest } = workload;
+    const first = { name: 'workload', values: [String(name)] };
+    return [first, ...memberRows(workloadOptions, rest, asTyped), ...memberRows(samplingOptions, pace)];
   }
   const { name, ops } = trace ?? {};
   const of = ops === undefined ? '' : `, ${formatNumber(ops)} operations`;
   const named = name === undefined ? [] : [{ name: 'trace', values: [`${name}${of}`] }];
-  return [...named, ...declaredRows(traceOptions, pace), ...beat];
+  return [...named, ...memberRows({ ...traceOptions, ...samplingOptions }, pace)];
 }

@@ -4,11 +4,12 @@
  * Times are milliseconds since each run's start; where a run has ended, its values are null. Of each
  * configuration one run is drawn thick: that with the median end of RSS among its own (the lower of two). Its
  * page maps are shown, too, of those moments that all of them have: the ends of phases and of the run, not
- * the peaks, which come when they come. Of more maps than the page's budget allows, some moments in between
+ * the in-use peaks, which come when they come. Of more maps than the page's budget allows, some moments in between
  * are left out. A configuration whose run has no maps, or that has no run, is not among them.
  */
 import type { ComparedRuns } from '../metrics/comparison.ts';
 import type { RunMap, RunSample } from '../record/lines.ts';
+import { inUsePeak, momentName } from '../record/moments.ts';
 import type { RunData } from '../record/run-data.ts';
 import { spread } from './downsample.ts';
 import { type PackedMap, packMap, residencyCount } from './page-maps.ts';
@@ -116,8 +117,8 @@ function mapsByName({ maps }: RunData): Map<string, RunMap> {
   const seen = new Map<string, number>();
   const named = new Map<string, RunMap>();
   for (const map of maps) {
-    const label = map.label ?? '';
-    if (label === '' || label === 'peak') continue;
+    const label = momentName(map.label);
+    if (label === '' || label === inUsePeak) continue;
     const place = (seen.get(label) ?? 0) + 1;
     seen.set(label, place);
     named.set(place === 1 ? label : `${label}, ${place}`, map);

@@ -24,9 +24,17 @@ export const comparisonStyle = `
 .maps.two { grid-template-columns: repeat(2, minmax(0, 1fr)); }
 .keys { display: flex; flex-wrap: wrap; gap: 0 34px; }
 .below { color: var(--muted); font-size: 13px; margin-top: 8px; max-width: 96ch; }
+.verdicts { display: grid; grid-template-columns: repeat(auto-fit, minmax(210px, 1fr)); gap: 1px; margin: 22px 0 0; border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
+.verdicts > div { box-shadow: 0 0 0 1px var(--line); padding: 12px 16px; min-width: 0; }
+.verdicts dt { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: baseline; gap: 0 10px; font-size: 14px; } .verdicts dt small { color: var(--muted); font-size: 12px; white-space: nowrap; }
+.verdicts dd { margin: 4px 0 0; }
+.verdicts dd > * { display: block; overflow-wrap: anywhere; } .verdicts dd b { font-size: 16px; line-height: 1.35; }
+.verdicts dd strong { font-size: 22px; font-weight: 650; line-height: 1.3; font-variant-numeric: tabular-nums; } .verdicts dd strong small { font-size: 14px; font-weight: 400; color: var(--muted); white-space: nowrap; }
+.verdicts dd > span { color: var(--muted); font-size: 13px; line-height: 1.4; }
+.verdicts .even b { color: var(--muted); font-weight: 600; }
 details summary { cursor: pointer; font-weight: 650; font-size: 15px; }
 details { margin-top: 16px; } details[open] summary { margin-bottom: 6px; }
-#legend { position: sticky; top: 0; z-index: 6; background: var(--page); padding: 8px 0; margin: 0 0 4px; border-bottom: 1px solid var(--line); gap: 6px 8px; }
+#legend { position: sticky; top: 44px; z-index: 6; background: var(--page); padding: 8px 0; margin: 0 0 4px; border-bottom: 1px solid var(--line); gap: 6px 8px; }
 #legend button { max-width: 100%; } #legend button span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 #legend label { display: inline-flex; align-items: center; gap: 5px; padding: 0 4px; white-space: nowrap; }
 #compared-moments button[aria-pressed=true] { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); font-weight: 650; }
@@ -42,5 +50,7 @@ details { margin-top: 16px; } details[open] summary { margin-bottom: 6px; }
   .compared .also td, .compared .also th:first-child { font-size: 11.5px; } .compared .also th:first-child { padding-left: 6px; }
   #legend { max-height: 118px; overflow-y: auto; }
 }
-@media print { #legend { position: static; } .compared { background: none; } }
+@media print { #legend { position: static; } .compared { background: none; overflow: visible; } .verdicts > div { break-inside: avoid; padding: 7px 10px; }
+  .verdicts { grid-template-columns: repeat(3, minmax(0, 1fr)); } .verdicts dd strong { font-size: 15pt; }
+  .compared table { font-size: 9pt; } .compared th, .compared td { padding: 3px 0 3px 8px; white-space: normal; } .compared thead th { min-width: 0; } }
 `;

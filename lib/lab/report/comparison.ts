@@ -1,5 +1,5 @@
 /**
- * The page of a comparison: every configuration's curves over each other, the table of metrics with their
+ * The page of a comparison: what it comes to, every configuration's curves over each other, the table of metrics with their
  * spread, what came of each phase, the page maps of one moment beside each other, what the configurations
  * differ in and have in common, and where it was measured.
  *
@@ -12,38 +12,35 @@ import { type ComparedPhase, comparePhases, phaseMetrics } from '../metrics/phas
 import { type Metric, metrics } from '../metrics/run-metrics.ts';
 import type { MetricUnit, Spread } from '../metrics/spread.ts';
 import type { RunHeader } from '../record/lines.ts';
-import { curveColour, curveDash, mainWidth, mostPhaseRows } from './client/curve-style.ts';
+import { mostPhaseRows } from './client/curve-style.ts';
 import { formatDuration, formatNumber } from './client/format.ts';
 import { commonOptions, differingOptions, type OptionRow, subjectRows } from './comparison-options.ts';
 import { type ComparisonPayload, comparisonPayload } from './comparison-payload.ts';
 import { comparisonStyle } from './comparison-style.ts';
 import { formatMetric, formatSpread } from './comparison-values.ts';
 import { breakable, type Html, html, unbroken } from './html.ts';
+import { lineKey } from './line-key.ts';
 import { renderPage } from './page.ts';
 import { pacedOver } from './summary.ts';
 import { commandWords, heading, valueInWords } from './values.ts';
+import { verdictSection } from './verdict.ts';
+import { listedWords } from './verdict-words.ts';
 
 const headerOf = (configurations: readonly ComparedRuns[]): RunHeader | undefined =>
   configurations.flatMap(({ runs }) => runs)[0]?.header;
 
 const hasRun = ({ runs }: ComparedRuns): boolean => runs.length > 0;
 
+const counted = (n: number, thing: string): string => `${formatNumber(n)} ${n === 1 ? thing : `${thing}s`}`;
+
 /** Configurations by their names: `a`, `a and b`, `a, b and c`. */
 function listed(configurations: readonly ComparedRuns[]): string {
-  const labels = configurations.map(({ label }) => label);
-  return labels.length < 2 ? labels.join('') : `${labels.slice(0, -1).join(', ')} and ${labels.at(-1)}`;
+  return listedWords(configurations.map(({ label }) => label));
 }
 
 /** `a has`, `a and b have`. */
 function having(configurations: readonly ComparedRuns[]): string {
   return `${listed(configurations)} ${configurations.length === 1 ? 'has' : 'have'}`;
-}
-
-/** A piece of a configuration's curve, as the charts draw it. */
-function lineKey(configuration: number): Html {
-  return html`<svg class="line-mark" viewBox="0 0 30 8" aria-hidden="true"><line x1="0" x2="30" y1="4" y2="4"
-    stroke-width="${mainWidth}" stroke-dasharray="${curveDash(configuration).join(' ')}"
-    style="stroke: var(--${curveColour(configuration)})"/></svg>`;
 }
 
 function headings(configurations: readonly ComparedRuns[]): Html {
@@ -65,7 +62,7 @@ function metricsTable(configurations: readonly ComparedRuns[]): Html {
   const header = headerOf(configurations);
   const paced = header !== undefined && pacedOver(header) > 0;
   const name = ({ id, label }: Metric): string => (id === 'opsPerSec' && paced ? `${label}, paced` : label);
-  return html`<div class="compared" tabindex="0"><table>
+  return html`<div class="compared" tabindex="0" role="region" aria-label="Figures"><table class="sortable-columns">
     <thead>${headings(configurations)}</thead>
     <tbody>${known.map(
       (metric) =>
@@ -75,7 +72,7 @@ function metricsTable(configurations: readonly ComparedRuns[]): Html {
     )}</tbody>
   </table></div>
   ${decayWords(configurations)}
-  <p class="below">– stands for none: a decay that was none, because RSS had fallen by less than a twentieth of its peak when
+  <p class="below">– stands for none: a decay that was none, because RSS had fallen by less than a twentieth of the RSS peak when
     the run ended or memory was forced back; LazyFree where pages are given back at once, or where no sample tells it.${dashWords(configurations)}</p>`;
 }
 
@@ -95,7 +92,7 @@ function decayWords(configurations: readonly ComparedRuns[]): Html {
   );
   const isKnown = configurations.some(({ spread }) => spread.decayEnd !== undefined);
   if (!isForced || !isKnown) return html``;
-  return html`<p class="below">A decay ends where memory was first forced back after the peak, which is before the run’s end:
+  return html`<p class="below">A decay ends where memory was first forced back after the RSS peak, which is before the run’s end:
     its times are those down to “RSS after decay”, what RSS was just then, not down to “RSS end”.</p>`;
 }
 
@@ -120,7 +117,7 @@ function phasesSection(configurations: readonly ComparedRuns[]): Html {
       <h2 id="h-phases">Phases</h2>
       <p class="lead">RSS of the heap’s ranges at the end of each phase of the workload; below it the means of what the
         heap then had in use and released, how long the phase took, and its minor faults.</p>
-      <div class="compared" tabindex="0"><table id="phases">
+      <div class="compared" tabindex="0" role="region" aria-label="Phases"><table id="phases" class="sortable-columns">
         <thead>${headings(configurations)}</thead>
         ${phases.map(rowsOf)}
       </table></div>
@@ -146,7 +143,7 @@ function differences(configurations: readonly ComparedRuns[]): Html {
       rest === '' ? 'They have the same options.' : `Those that have runs have the same options. ${rest}`;
     return html`<p class="none">${words}</p>`;
   }
-  return html`<div class="compared" tabindex="0"><table>
+  return html`<div class="compared" tabindex="0" role="region" aria-label="Options that differ"><table>
     <thead>${headings(configurations)}</thead>
     <tbody>${rows.map(
       (row) => html`<tr>${optionHeading(row)}${row.values.map((value) => html`<td>${value}</td>`)}</tr>`,
@@ -282,24 +279,24 @@ export function renderComparison(comparison: Comparison): string {
   const body = html`<main>
     <p class="eyebrow">pageheap comparison · ${index.started}</p>
     <h1>${index.name}</h1>
-    <p class="lead">${subjectWords(comparison)}: ${formatNumber(configurations.length)} configurations,
-      ${formatNumber(count)} runs in ${formatDuration(index.seconds * 1000)}, each in a process of its own, taking turns.</p>
+    <p class="lead">${subjectWords(comparison)}: ${counted(configurations.length, 'configuration')},
+      ${counted(count, 'run')} in ${unbroken(formatDuration(index.seconds * 1000))}, each in a process of its own, taking turns.</p>
     ${commandLine(configurations)}
     ${remarks}
+    ${verdictSection(configurations)}
     <noscript><p class="remark">The charts need JavaScript, which is inside this file. The tables do not.</p></noscript>
     <section aria-labelledby="h-curves">
       <h2 id="h-curves">Curves</h2>
       <p class="lead">A thick curve for each configuration (its median run by RSS at the end), thin ones for its repetitions.
-        Drag to zoom; all charts follow.${phaseWords(payload)}</p>
+        Drag, pinch or use the buttons to zoom; all charts follow.${phaseWords(payload)}</p>
       <div class="legend controls" id="legend" role="group" aria-label="Curves in all charts"></div>
-      <p class="controls"><button type="button" id="whole-run">Show the whole run</button></p>
       ${charts(payload)}
     </section>
     <section aria-labelledby="h-table">
       <h2 id="h-table">Figures</h2>
       <p class="lead">Means, and below them the standard deviation and the range over the repetitions, where
         these differ in what is shown. What each is and
-        how it is worked out: docs/numbers.md, or point at its name.</p>
+        how it is worked out: docs/numbers.md, or point at its name. A name that is pressed sorts the configurations by it.</p>
       ${metricsTable(configurations)}
     </section>
     ${phasesSection(configurations)}

@@ -2,8 +2,9 @@
 
 import type { RunHeader, RunValue } from '../record/lines.ts';
 import type { RunData } from '../record/run-data.ts';
+import { type OptionRow, subjectRows } from './comparison-options.ts';
 import { type Html, html } from './html.ts';
-import { optionInWords, optionName } from './option-names.ts';
+import { hasFlag, isSetByWorkload, optionInWords, optionName } from './option-names.ts';
 import { heading, valueInWords } from './values.ts';
 
 type Members = Readonly<Record<string, RunValue>>;
@@ -11,25 +12,38 @@ type Members = Readonly<Record<string, RunValue>>;
 /** Longer values, such as histograms, are left to the run file. */
 const longest = 400;
 
-interface Words {
-  readonly name: (name: string) => string;
-  readonly value: (name: string, value: RunValue) => string;
+/** A card of names and values; what stands below a name is a note. */
+function card(title: string, rows: readonly OptionRow[], wide = false): Html {
+  if (rows.length === 0) return html``;
+  const pairs = rows.map(({ name, note, values }) => {
+    const below = note === undefined ? html`` : html`<small>${note}</small>`;
+    return html`<div><dt>${name}${below}</dt><dd>${values.join(', ')}</dd></div>`;
+  });
+  return html`<div class="card${wide ? ' wide' : ''}"><h3>${title}</h3><dl class="pairs">${pairs}</dl></div>`;
 }
 
-const plainWords: Words = { name: heading, value: valueInWords };
-const optionWords: Words = { name: optionName, value: optionInWords };
+const isShort = (value: RunValue | undefined): value is RunValue =>
+  value !== undefined && JSON.stringify(value).length <= longest;
 
-function definitions(title: string, members: Members | undefined, wide = false, words = plainWords): Html {
+function definitions(title: string, members: Members | undefined, wide = false): Html {
   const entries = Object.entries(members ?? {}).filter(
-    ([name, value]) => name !== 'fallbacks' && value !== undefined && JSON.stringify(value).length <= longest,
+    ([name, value]) => name !== 'fallbacks' && isShort(value),
   );
-  if (entries.length === 0) {
-    return html``;
-  }
-  const rows = entries.map(
-    ([name, value]) => html`<div><dt>${words.name(name)}</dt><dd>${words.value(name, value)}</dd></div>`,
+  return card(
+    title,
+    entries.map(([name, value]) => ({ name: heading(name), values: [valueInWords(name, value)] })),
+    wide,
   );
-  return html`<div class="card${wide ? ' wide' : ''}"><h3>${title}</h3><dl class="pairs">${rows}</dl></div>`;
+}
+
+/** The options of the heap by the names of the command line: those that it has, or those that it has not. */
+function optionRows({ options = {}, workload }: RunHeader, ofCommandLine: boolean): OptionRow[] {
+  return Object.entries(options)
+    .filter(([key, value]) => isShort(value) && hasFlag(key) === ofCommandLine)
+    .map(([key, value]) => {
+      const note = workload !== undefined && isSetByWorkload(key) ? { note: 'set by the workload' } : {};
+      return { name: optionName(key), ...note, values: [optionInWords(key, value)] };
+    });
 }
 
 /** What the kernel refused: of the machine, and of the run itself. */
@@ -62,13 +76,13 @@ export function environmentCards(run: RunData, cost: Members): Html {
       : html`<ul>${fallbacks.map((text) => html`<li>${text}</li>`)}</ul>`;
   return html`<div class="cards">
     ${definitions('Machine', header.env)}
-    ${definitions('Workload', header.workload)}
-    ${definitions('Heap options', header.options, false, optionWords)}
-    ${definitions('Pace', header.pace)}
+    ${card(header.workload === undefined ? 'Trace and pace' : 'Workload and pace', subjectRows(header))}
+    ${card('Heap options', optionRows(header, true))}
+    ${card('Options of the library alone', optionRows(header, false))}
     ${definitions('Conformance', conformanceMembers(header))}
     <div class="card"><h3>Fallbacks</h3>${fallen}</div>
     ${definitions('What sampling cost', cost)}
-    ${definitions(header.workload === undefined ? 'Trace' : 'Operations', end?.trace)}
+    ${definitions('Operations', end?.trace)}
   </div>
   ${definitions('Statistics at the end', end?.summary, true)}`;
 }

@@ -1,6 +1,7 @@
 /**
- * Options in the words of the command line: names as flags, values as they are declared. An option that the
- * command line does not have keeps the name that the run file has for it.
+ * Options in the words of the command line, by one rule: a name is the flag's; an option without a flag is written
+ * as its flag would be (`triggerRatio` is `trigger-ratio`), and it is said whose it is. Values are told as they are
+ * declared.
  *
  * Not here: the declarations (design/, subject/subject-options.ts).
  */
@@ -24,9 +25,14 @@ function optionOf(key: string): Option<unknown> | undefined {
   return Object.hasOwn(declared, key) ? declared[key] : undefined;
 }
 
-/** `pageHeap` → `page-heap`. */
+/** `pageHeap` → `page-heap`, `gcPercent` → `gogc`. */
 export function optionName(key: string): string {
-  return optionOf(key)?.flag ?? key;
+  return optionOf(key)?.flag ?? key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** Whether the command line has an option; one that is not declared it has not. */
+export function hasFlag(key: string): boolean {
+  return optionOf(key)?.flag !== undefined;
 }
 
 /** Whether an option, in a run of a workload, is the workload's doing. */

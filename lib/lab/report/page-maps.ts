@@ -7,11 +7,12 @@
  * what the table of agreement shows; it is computed here so that it stands in the page as text.
  *
  * A run with more moments than the report's budget allows loses some in the middle: the first, the
- * last and the one nearest the peak stay.
+ * last and the one nearest the RSS peak stay.
  */
 
 import { deflateRawSync } from 'node:zlib';
 import type { RunMap } from '../record/lines.ts';
+import { momentName } from '../record/moments.ts';
 import type { RunData } from '../record/run-data.ts';
 import { spread } from './downsample.ts';
 
@@ -82,7 +83,7 @@ export function packMap(map: RunMap): PackedMap {
   const packed = packPages(state, resident);
   return {
     t: map.t,
-    label: map.label ?? '',
+    label: momentName(map.label),
     origin: map.origin ?? 0,
     pages: packed.length,
     ranges: rangesOf(map, packed.length),

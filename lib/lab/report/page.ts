@@ -12,7 +12,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type ClientEntry, clientProgram } from './client-bundle.ts';
 import { type Html, html, raw, scriptJson, scriptText } from './html.ts';
+import { sectionLinks } from './section-links.ts';
 import { reportStyle } from './style.ts';
+import { tableStyle } from './table-style.ts';
+import { toolStyle } from './tool-style.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -49,9 +52,10 @@ export function renderPage({ title, entry, style = '', body, payload }: PagePart
 <title>${title}</title>
 <link rel="icon" href="data:,">
 <style>${raw(chartLibrary('uPlot.min.css'))}</style>
-<style>${raw(reportStyle + style)}</style>
+<style>${raw(reportStyle + tableStyle + toolStyle + style)}</style>
 </head>
-<body>
+<body id="top">
+${sectionLinks(body, 'Summary')}
 ${body}
 <script type="application/json" id="run-data">${raw(scriptJson(payload))}</script>
 ${scripts.map((script) => raw(`<script>${script}</script>\n`))}</body>

@@ -9,30 +9,36 @@ import { faultsIn } from '../metrics/phases.ts';
 import type { RunPhaseEnd } from '../record/lines.ts';
 import type { RunData } from '../record/run-data.ts';
 import { formatBytes, formatNumber, formatTime } from './client/format.ts';
+import { type FittedCell, fittedTable } from './fitted-table.ts';
 import { type Html, html } from './html.ts';
 
 interface PhaseColumn {
   readonly title: string;
+  /** Columns of a higher rank are dropped first where it is narrow. */
+  readonly rank: number;
   readonly of: (phase: RunPhaseEnd, before: RunPhaseEnd | undefined) => number | null | undefined;
   readonly format: (value: number) => string;
 }
 
-const bytes = (title: string, of: (phase: RunPhaseEnd) => number | null | undefined): PhaseColumn => ({
+type OfPhase = (phase: RunPhaseEnd) => number | null | undefined;
+
+const bytes = (title: string, rank: number, of: OfPhase): PhaseColumn => ({
   title,
+  rank,
   of,
   format: formatBytes,
 });
 
 const columns: readonly PhaseColumn[] = [
-  { title: 'ended at', of: (phase) => phase.t, format: formatTime },
-  bytes('RSS of the heap', (phase) => phase.rss),
-  bytes('in use', (phase) => phase.inuse),
-  bytes('idle', (phase) => phase.idle),
-  bytes('of it released', (phase) => phase.released),
-  bytes('HeapSys', (phase) => phase.sys),
-  bytes('objects', (phase) => phase.alloc),
-  bytes('LazyFree', (phase) => phase.lazy),
-  { title: 'minor faults in it', of: faultsIn, format: formatNumber },
+  { title: 'ended at', rank: 3, of: (phase) => phase.t, format: formatTime },
+  bytes('RSS of the heap', 0, (phase) => phase.rss),
+  bytes('in use', 1, (phase) => phase.inuse),
+  bytes('idle', 4, (phase) => phase.idle),
+  bytes('of it released', 2, (phase) => phase.released),
+  bytes('HeapSys', 7, (phase) => phase.sys),
+  bytes('objects', 8, (phase) => phase.alloc),
+  bytes('LazyFree', 5, (phase) => phase.lazy),
+  { title: 'minor faults in it', rank: 6, of: faultsIn, format: formatNumber },
 ];
 
 /** The section, or nothing for a run without phases. */
@@ -41,19 +47,21 @@ export function phasesSection({ phases }: RunData): Html {
   const isKnown = (column: PhaseColumn): boolean =>
     phases.some((phase) => typeof column.of(phase, undefined) === 'number');
   const known = columns.filter(isKnown);
-  const cell = (value: number | null | undefined, format: (value: number) => string): Html =>
-    typeof value === 'number' ? html`<td>${format(value)}</td>` : html`<td class="nil">–</td>`;
+  const cell = (value: number | null | undefined, format: (value: number) => string): FittedCell =>
+    typeof value === 'number' ? { text: format(value) } : { text: '–', html: html`<td class="nil">–</td>` };
+  const table = fittedTable({
+    id: 'phases',
+    label: 'Phases',
+    heads: { title: 'phase', cells: phases.map(({ name }) => ({ text: name })) },
+    columns: known.map(({ title, rank, of, format }) => ({
+      title,
+      rank,
+      cells: phases.map((phase, i) => cell(of(phase, phases[i - 1]), format)),
+    })),
+  });
   return html`<section aria-labelledby="h-phases">
     <h2 id="h-phases">Phases</h2>
     <p class="lead">What heap and kernel said at the end of each phase of the workload.</p>
-    <div class="scroller" tabindex="0" role="region" aria-label="Phases">
-      <table id="phases">
-        <thead><tr><th scope="col">phase</th>${known.map(({ title }) => html`<th scope="col">${title}</th>`)}</tr></thead>
-        <tbody>${phases.map(
-          (phase, i) =>
-            html`<tr><th scope="row">${phase.name}</th>${known.map(({ of, format }) => cell(of(phase, phases[i - 1]), format))}</tr>`,
-        )}</tbody>
-      </table>
-    </div>
+    ${table}
   </section>`;
 }

@@ -7,6 +7,7 @@
  * The size of the file is bounded whatever the length of the run (payload.ts, tables.ts).
  */
 
+import { countsOf } from '../metrics/counts.ts';
 import { type Facts, factsOf } from '../metrics/facts.ts';
 import type { RunValue } from '../record/lines.ts';
 import type { RunData } from '../record/run-data.ts';
@@ -28,8 +29,9 @@ function timelineSection(payload: Payload): Html {
   return html`<section aria-labelledby="h-timeline">
     <h2 id="h-timeline">Timeline</h2>
     <p class="lead">What the heap believes, stacked, and over it what the kernel counts. Triangles are collections
-      (filled: forced), bars are bytes given back to the system. Drag to zoom; the charts below follow.</p>
-    <p class="controls"><button type="button" id="whole-run">Show the whole run</button><span class="meta">${thinned}</span></p>
+      (filled: forced), bars are bytes given back to the system. Drag, pinch or use the buttons to zoom; the charts
+      below follow.</p>
+    <p class="meta">${thinned}</p>
     <div id="timeline" class="chart"></div>
   </section>`;
 }
@@ -97,21 +99,19 @@ function samplingCost(run: RunData, facts: Facts | undefined): Record<string, Ru
     'Mean sample': formatDuration(facts.samplingTotal / 1e6 / run.samples.length),
     'Longest sample': formatDuration(facts.samplingMax / 1e6),
     'Share of the time': formatShare(facts.samplingTotal / 1e6, span),
-    'Beats missed': formatNumber(facts.last.missed ?? 0),
+    'Beats missed': formatNumber(countsOf(run).missed),
   };
 }
 
-function activitySection(facts: Facts | undefined): Html {
-  const last = facts?.last;
-  const calls = last?.madv ?? 0;
-  const mean =
-    calls > 0 && last?.madvNs !== undefined ? `, ${formatDuration(last.madvNs / calls / 1e6)} each` : '';
+function activitySection(run: RunData): Html {
+  const { faults, madvise } = countsOf(run);
+  const { calls, bytes, ns } = madvise;
+  const mean = calls > 0 && ns > 0 ? `, ${formatDuration(ns / calls / 1e6)} each` : '';
   const words =
-    last === undefined
+    run.samples.length === 0
       ? ''
-      : `In all ${formatNumber((last.minflt ?? 0) - (facts?.first.minflt ?? 0))} minor and ` +
-        `${formatNumber((last.majflt ?? 0) - (facts?.first.majflt ?? 0))} major faults of the process; ` +
-        `${formatNumber(calls)} calls of madvise${mean}, over ${formatBytes(last.madvB ?? 0)}.`;
+      : `In all ${formatNumber(faults.minor)} minor and ${formatNumber(faults.major)} major faults of the process; ` +
+        `${formatNumber(calls)} ${calls === 1 ? 'call' : 'calls'} of madvise${mean}, over ${formatBytes(bytes)}.`;
   return html`<section aria-labelledby="h-activity">
     <h2 id="h-activity">Faults and madvise</h2>
     <p class="lead">${unbroken(words)}</p>
@@ -131,7 +131,7 @@ function body(run: RunData, facts: Facts | undefined, payload: Payload): Html {
     ${phasesSection(run)}
     ${beliefSection(facts)}
     ${pageMapSection(payload)}
-    ${activitySection(facts)}
+    ${activitySection(run)}
     <section aria-labelledby="h-classes">
       <h2 id="h-classes">Size classes</h2>
       <p class="lead">Tail waste is what is left over at the end of a span because whole objects do not fill it.</p>

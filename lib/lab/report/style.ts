@@ -99,25 +99,6 @@ input[type=checkbox], input[type=range] { accent-color: var(--accent); }
 .readout { margin: 16px 0 6px; font-size: 14.5px; font-variant-numeric: tabular-nums; min-height: 1.6em; overflow-wrap: anywhere; }
 .lens { height: 48px; } .lens canvas { display: block; }
 .pair { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0 28px; }
-.scroller { overflow-x: auto; max-width: 100%; border: 1px solid var(--line); border-radius: 8px; }
-table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
-th, td { padding: 4px 12px; text-align: right; white-space: nowrap; font-weight: 400; }
-thead th { color: var(--muted); font-size: 13px; border-bottom: 1px solid var(--line); vertical-align: bottom; }
-thead th[scope=colgroup] { text-align: center; border-left: 1px solid var(--line); border-right: 1px solid var(--line); }
-tbody tr + tr > * { border-top: 1px solid var(--grid); }
-tbody tr:hover > * { background: var(--lane); }
-tfoot > tr > * { border-top: 2px solid var(--line); font-weight: 650; }
-tbody th, tfoot th, thead tr:first-child th:first-child { text-align: left; }
-table .words { text-align: left; }
-td.nil { color: var(--muted); }
-td.over { color: var(--warn); font-weight: 650; } td.under { color: var(--accent); font-weight: 650; }
-#moments tbody tr { cursor: pointer; }
-#moments tbody tr[data-current] > * { background: color-mix(in srgb, var(--accent) 14%, var(--page)); }
-#moments button { border: 0; background: none; padding: 0; min-height: 24px; color: var(--accent); text-decoration: underline; text-underline-offset: 3px; }
-#moments thead th { white-space: normal; min-width: 72px; }
-td.bar { position: relative; min-width: 170px; }
-td.bar span { position: absolute; left: 12px; top: 6px; bottom: 6px; width: calc((100% - 104px) * var(--share)); background: var(--in-use); border-radius: 2px; }
-td.bar i { position: relative; font-style: normal; }
 .cards { columns: 3 300px; column-gap: 22px; margin-top: 12px; }
 .card { break-inside: avoid; border: 1px solid var(--line); border-radius: 8px; padding: 12px 16px; margin: 0 0 18px; }
 .card h3 { margin: 0 0 6px; }
@@ -126,7 +107,7 @@ td.bar i { position: relative; font-style: normal; }
 .pairs { margin: 0; font-size: 14px; }
 .pairs div { display: flex; justify-content: space-between; gap: 14px; padding: 3px 0; }
 .pairs div + div { border-top: 1px solid var(--grid); }
-.pairs dt { color: var(--muted); flex: none; max-width: 55%; } .pairs dd { margin: 0; text-align: right; overflow-wrap: anywhere; min-width: 0; font-variant-numeric: tabular-nums; }
+.pairs dt small { display: block; font-size: 12px; } .pairs dt { color: var(--muted); flex: none; max-width: 55%; } .pairs dd { margin: 0; text-align: right; overflow-wrap: anywhere; min-width: 0; font-variant-numeric: tabular-nums; }
 .lines { max-height: 440px; overflow: auto; }
 .lines ol { list-style: none; margin: 0; padding: 8px 0; font-size: 13px; width: max-content; min-width: 100%; }
 .lines li { display: flex; gap: 14px; padding: 1px 14px; white-space: pre; }
@@ -140,17 +121,16 @@ html:not(.scripted) :is(.controls button, .controls label, .moments, #lens) { di
 @media (max-width: 560px) {
   .moments { grid-template-columns: auto minmax(0, 1fr) auto; } .moments output { grid-column: 1 / -1; order: -1; }
   .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); } .tiles b { font-size: 21px; }
-  th, td { padding: 6px 9px; }
 }
 @media print {
   :root, :root:not([data-theme=print]) { ${light} }
   body { font-size: 11pt; } main { max-width: none; padding: 0; }
   section { margin-top: 20px; padding-top: 14px; }
   .controls, .moments button, .moments input, .tip, .cell-mark, .u-cursor-x { display: none !important; }
-  .tiles { grid-template-columns: repeat(auto-fit, minmax(110px, 1fr)); } .tiles div { padding: 8px 10px; } .tiles b { font-size: 15pt; }
+  .tiles { grid-template-columns: repeat(4, minmax(0, 1fr)); } .tiles div { padding: 8px 10px; } .tiles b { font-size: 15pt; }
   .legend button[aria-pressed=false] { display: none; } .legend button { border: 0; padding-left: 0; }
   .lines, .scroller { max-height: none; overflow: visible; } .lines li { white-space: pre-wrap; } .lines ol { width: auto; }
   .chart, figure, tr, .card { break-inside: avoid; } h2, h3 { break-after: avoid; }
-  canvas { print-color-adjust: exact; -webkit-print-color-adjust: exact; } .swatch, td.bar span { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  canvas, .printed { print-color-adjust: exact; -webkit-print-color-adjust: exact; } .swatch { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 `;

@@ -5,8 +5,10 @@
  * did not fall, no idle stretch where there was none.
  */
 
+import { countsOf } from '../metrics/counts.ts';
 import type { Facts } from '../metrics/facts.ts';
 import type { RunHeader } from '../record/lines.ts';
+import { decayStart, rssPeak } from '../record/moments.ts';
 import type { RunData } from '../record/run-data.ts';
 import {
   formatBytes,
@@ -40,17 +42,16 @@ function peakSentence(facts: Facts): Html {
       still there at the end: nothing left it.`;
   }
   return html`RSS of the heap’s own pages peaked at <b>${formatBytes(peak.bytes)}</b> at ${formatTime(peak.t)} and ended
-    at <b>${formatBytes(end.bytes)}</b>, which is <b>${formatShare(end.bytes, peak.bytes).replace('<', 'less than')}</b> of the peak.`;
+    at <b>${formatBytes(end.bytes)}</b>, which is <b>${formatShare(end.bytes, peak.bytes).replace('<', 'less than')}</b> of the ${rssPeak}.`;
 }
 
 /** The time to half decay, and what ended the decay where that was not the run's end. */
-function halfSentence({ peak, decay }: Facts): Html {
+function halfSentence({ decay }: Facts): Html {
   const { from, to, halfAfter, forcedAt } = decay;
   const forced = forcedAt === undefined ? '' : `memory was forced back at ${formatTime(forcedAt)}`;
   if (halfAfter === undefined) return forced === '' ? html`` : html`RSS had hardly fallen when ${forced}. `;
-  const left = from.t === peak.t ? '' : `, which it left at ${formatTime(from.t)}`;
   const ended = forced === '' ? '' : ` The decay ended at ${formatBytes(to.bytes)}: ${forced}.`;
-  return html`RSS reached half decay <b>${formatDuration(halfAfter)}</b> after the peak${left}.${ended} `;
+  return html`RSS reached half decay <b>${formatDuration(halfAfter)}</b> after ${decayStart}, at ${formatTime(from.t)}.${ended} `;
 }
 
 function decaySentence(facts: Facts): Html {
@@ -77,17 +78,16 @@ function lazySentence(facts: Facts): string {
 
 function collectionSentence(run: RunData): string {
   const times = run.collections.map((gc) => gc.t);
-  if (times.length === 0) {
-    return 'The heap made no collection.';
-  }
+  const { collections: count } = countsOf(run);
+  if (count === 0) return 'The heap made no collection.';
   const forced = run.collections.filter((gc) => gc.forced === true);
   const asked =
-    forced.length === 0 || forced.length === times.length
+    forced.length === 0 || forced.length === count
       ? ''
       : ` (${formatNumber(forced.length)} of them forced, ${timesInWords(forced.map((gc) => gc.t))})`;
-  const many = times.length === 1 ? 'one collection' : `${formatNumber(times.length)} collections`;
-  const all = forced.length === times.length ? ', forced' : '';
-  return `The heap made ${many}${all}, ${timesInWords(times)}${asked}.`;
+  const many = count === 1 ? 'one collection' : `${formatNumber(count)} collections`;
+  const all = forced.length === count ? ', forced' : '';
+  return `The heap made ${many}${all}${times.length === 0 ? '' : `, ${timesInWords(times)}`}${asked}.`;
 }
 
 function restSentence(facts: Facts): string {
@@ -110,7 +110,7 @@ interface Tile {
 }
 
 function decayNote({ decay }: Facts): string {
-  if (decay.halfAfter !== undefined) return 'after the peak';
+  if (decay.halfAfter !== undefined) return `after ${decayStart}`;
   if (decay.forcedAt !== undefined) return 'not before it was forced';
   return decay.from.bytes > decay.to.bytes ? 'RSS hardly fell' : 'RSS did not fall';
 }
@@ -122,28 +122,29 @@ export function pacedOver({ pace, trace }: RunHeader): number {
 }
 
 function tiles(run: RunData, facts: Facts): Tile[] {
+  const counts = countsOf(run);
   const { peak, end, decay, last } = facts;
   const list: Tile[] = [
-    { value: formatBytes(peak.bytes), name: 'peak RSS', note: `at ${formatTime(peak.t)}` },
+    { value: formatBytes(peak.bytes), name: rssPeak, note: `at ${formatTime(peak.t)}` },
     { value: formatBytes(end.bytes), name: 'RSS at the end', note: `at ${formatTime(end.t)}` },
-    { value: formatShare(end.bytes, peak.bytes), name: 'of the peak', note: 'is what stays' },
+    { value: formatShare(end.bytes, peak.bytes), name: `of the ${rssPeak}`, note: 'is what stays' },
     {
       value: decay.halfAfter === undefined ? '–' : formatDuration(decay.halfAfter),
       name: 'time to half decay',
       note: decayNote(facts),
     },
     {
-      value: formatNumber(run.collections.length),
-      name: run.collections.length === 1 ? 'collection' : 'collections',
+      value: formatNumber(counts.collections),
+      name: counts.collections === 1 ? 'collection' : 'collections',
       note: `${run.collections.filter((gc) => gc.forced === true).length} forced`,
     },
     {
-      value: formatBytes(last.madvB ?? facts.scavenged),
+      value: formatBytes(counts.madvise.bytes),
       name: 'given back in all',
       note:
         last.madv === undefined
           ? ''
-          : `${formatNumber(last.madv)} ${last.madv === 1 ? 'call' : 'calls'} of madvise`,
+          : `${formatNumber(counts.madvise.calls)} ${counts.madvise.calls === 1 ? 'call' : 'calls'} of madvise`,
     },
   ];
   const speed = run.end?.opsPerSec;

@@ -7,6 +7,7 @@
 
 import type { RunData } from '../record/run-data.ts';
 import { formatBytes, formatNumber, formatTime } from './client/format.ts';
+import { type FittedCell, fittedTable } from './fitted-table.ts';
 import { type Html, html } from './html.ts';
 import { type PackedMap, residencyCount, stateNames } from './page-maps.ts';
 
@@ -34,30 +35,60 @@ const allStates = stateNames.map((_, state) => state);
 /** Free and backed: what can be given back, and what a larger physical page keeps. */
 const freeStates = [1, 5];
 
+interface MomentColumn {
+  readonly title: string;
+  readonly rank: number;
+  /** How a cell that is not zero stands out. */
+  readonly kind?: 'over' | 'under';
+  readonly bytes: (map: PackedMap) => number;
+}
+
+const pages =
+  (states: readonly number[], residencies: readonly number[] = anyResidency) =>
+  (map: PackedMap): number =>
+    pagesWith(map, states, residencies) * heapPageBytes;
+
+const resident = (map: PackedMap): number =>
+  pagesWith(map, allStates, [2]) * heapPageBytes + pagesWith(map, allStates, [1]) * physicalPageBytes;
+
+const momentColumns: readonly MomentColumn[] = [
+  { title: 'believed in use', rank: 2, bytes: pages([3]) },
+  { title: 'believed manual', rank: 8, bytes: pages([4]) },
+  { title: 'believed free', rank: 4, bytes: pages(freeStates) },
+  { title: 'believed released', rank: 3, bytes: pages([2]) },
+  { title: 'resident', rank: 1, bytes: resident },
+  { title: 'given up, yet resident', rank: 5, kind: 'over', bytes: pages([0, 2], [1, 2]) },
+  { title: 'in use, never touched', rank: 6, kind: 'under', bytes: pages([3, 4], [0]) },
+  { title: 'free, never touched', rank: 7, kind: 'under', bytes: pages(freeStates, [0]) },
+];
+
 /** Belief and residency of every moment, in bytes, with the disagreements. */
 export function momentsTable(maps: readonly PackedMap[]): Html {
-  const cell = (pages: number, kind = ''): Html =>
-    html`<td class="${pages === 0 ? 'nil' : kind}">${pages === 0 ? '0' : formatBytes(pages * heapPageBytes)}</td>`;
-  const row = (map: PackedMap): Html => {
-    const resident =
-      pagesWith(map, allStates, [2]) * heapPageBytes + pagesWith(map, allStates, [1]) * physicalPageBytes;
-    return html`<tr data-title="${momentTitle(map)}">
-      <th scope="row"><button type="button" aria-pressed="false">${formatTime(map.t)}</button></th>
-      <td class="words">${map.label}</td>
-      ${cell(pagesWith(map, [3], anyResidency))}${cell(pagesWith(map, [4], anyResidency))}${cell(pagesWith(map, freeStates, anyResidency))}${cell(pagesWith(map, [2], anyResidency))}
-      <td>${formatBytes(resident)}</td>
-      ${cell(pagesWith(map, [0, 2], [1, 2]), 'over')}${cell(pagesWith(map, [3, 4], [0]), 'under')}${cell(pagesWith(map, freeStates, [0]), 'under')}
-    </tr>`;
+  const cell = (bytes: number, kind: string): FittedCell => {
+    const text = bytes === 0 ? '0' : formatBytes(bytes);
+    const shown = bytes === 0 ? 'nil' : kind;
+    return shown === '' ? { text } : { text, html: html`<td class="${shown}">${text}</td>` };
   };
-  return html`<div class="scroller" tabindex="0" role="region" aria-label="Moments of the page map">
-    <table id="moments">
-      <thead>
-        <tr><th scope="col" rowspan="2">moment</th><th scope="col" rowspan="2" class="words">what it was</th><th scope="colgroup" colspan="4">the heap believes</th><th scope="col" rowspan="2">resident</th><th scope="colgroup" colspan="3">disagreements</th></tr>
-        <tr><th scope="col">in use</th><th scope="col">manual</th><th scope="col">free</th><th scope="col">released</th><th scope="col">given up, yet resident</th><th scope="col">in use, never touched</th><th scope="col">free, never touched</th></tr>
-      </thead>
-      <tbody>${maps.map(row)}</tbody>
-    </table>
-  </div>`;
+  return fittedTable({
+    id: 'moments',
+    label: 'Moments of the page map',
+    rowAttributes: maps.map((map) => html` data-title="${momentTitle(map)}"`.html),
+    heads: {
+      title: 'moment',
+      cells: maps.map(({ t }) => ({
+        text: formatTime(t),
+        html: html`<button type="button" aria-pressed="false">${formatTime(t)}</button>`,
+      })),
+    },
+    columns: [
+      { title: 'what it was', rank: 0, words: true, cells: maps.map(({ label }) => ({ text: label })) },
+      ...momentColumns.map(({ title, rank, kind = '', bytes }) => ({
+        title,
+        rank,
+        cells: maps.map((map) => cell(bytes(map), kind)),
+      })),
+    ],
+  });
 }
 
 const mostLines = 1500;

@@ -23,7 +23,7 @@ const names: Readonly<Record<string, string>> = {
   memoryLimit: 'memory limit',
   beatMs: 'beat',
   seconds: 'replay',
-  peakRss: 'peak RSS',
+  peakRss: 'RSS peak',
   endRss: 'RSS at the end',
   lookNs: 'sampling took',
 };

@@ -15,6 +15,7 @@ import { machineFallbacks } from '../../os/machine-words.ts';
 import { Residency } from '../../os/residency.ts';
 import { conformanceOf } from '../record/certificate.ts';
 import { type RunHeader, type RunSample, type RunValue, runFormat } from '../record/lines.ts';
+import { inUsePeak } from '../record/moments.ts';
 import { RunFileWriter } from '../record/run-file.ts';
 import { HeapTarget, type LabHeapOptions } from '../subject/heap-target.ts';
 import { samplingOptions, traceOptions } from '../subject/subject-options.ts';
@@ -161,7 +162,7 @@ class Run implements DriveHost {
     this.#kernel = hooks.kernel ?? new Residency();
     this.#peaks = new PeakWatch(
       () => this.#snapshot(),
-      (snapshot) => this.#writeSnapshot('peak', snapshot),
+      (snapshot) => this.#writeSnapshot(inUsePeak, snapshot),
     );
     heap.onEvent = (event) => this.#event(event);
     this.#sampler = new Sampler({

@@ -53,7 +53,7 @@ it('what fell until then is the decay', () => {
   expect(metricsOf(run).decayHalf).toBeCloseTo(1, 6);
   expect(metricsOf(run).decay95).toBeCloseTo(1.9, 6);
   expect(words(run)).toContain(
-    'RSS reached half decay 1.00 s after the peak, which it left at 1.00 s. The decay ended at 60.0 MiB: memory was forced back at 4.50 s.',
+    'RSS reached half decay 1.00 s after decay start, at 1.00 s. The decay ended at 60.0 MiB: memory was forced back at 4.50 s.',
   );
 });
 

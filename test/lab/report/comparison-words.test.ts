@@ -23,16 +23,20 @@ describe('a spread in words', () => {
   ])('%s', (_what, words, wanted) => expect(words).toBe(wanted));
 });
 
-it('curves of 32 configurations are all different, of eight by colour alone', () => {
-  const pairs = Array.from({ length: 32 }, (_, i) => `${curveColour(i)} ${curveDash(i).join(' ')}`);
-  expect(new Set(pairs).size).toBe(32);
-  expect(new Set(Array.from({ length: 8 }, (_, i) => curveColour(i))).size).toBe(8);
+it('curves of 64 configurations are all different, of eight by colour and by dash', () => {
+  const pairs = Array.from({ length: 64 }, (_, i) => `${curveColour(i)} ${curveDash(i).join(' ')}`);
+  expect(new Set(pairs).size).toBe(64);
+  expect(new Set(pairs.slice(0, 8).map((pair) => pair.split(' ')[0])).size).toBe(8);
+  expect(new Set(Array.from({ length: 8 }, (_, i) => curveDash(i).join(' '))).size).toBe(8);
 });
 
 it('options are called as on the command line', () => {
   const names = Object.keys(recordedOptions(resolveOptions({ environment: false }))).map(optionName);
   expect(heapOptionNames.filter((name) => !names.includes(name))).toEqual([]);
   expect(optionName('timed')).toBe('timed');
+  expect(optionName('triggerRatio')).toBe('trigger-ratio');
+  expect(optionName('gcPercent')).toBe('gogc');
+  expect(names.filter((name) => !/^[a-z][a-z0-9-]*$/.test(name))).toEqual([]);
   expect(optionInWords('hugePageHints', false)).toBe('off');
   expect(optionInWords('forcedGCPeriod', null)).toBe('never');
   expect(optionInWords('growthUnit', 4 * mib)).toBe('4 MiB');

@@ -1,18 +1,12 @@
-/** The page of a comparison: what it says, and its charts and legend in a real browser. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+/** The page of a comparison: what it says. In a real browser: comparison.browser.test.ts. */
+import { describe, expect, it } from 'vitest';
 import { recordedOptions, resolveOptions } from '../../../lib/design/options.ts';
 import type { ComparedRuns } from '../../../lib/lab/metrics/comparison.ts';
 import type { RunHeader } from '../../../lib/lab/record/lines.ts';
-import { curveColour } from '../../../lib/lab/report/client/curve-style.ts';
 import { comparisonRemarks, renderComparison } from '../../../lib/lab/report/comparison.ts';
 import { commonOptions, differingOptions, subjectRows } from '../../../lib/lab/report/comparison-options.ts';
 import { comparisonPayload } from '../../../lib/lab/report/comparison-payload.ts';
 import { breakable } from '../../../lib/lab/report/html.ts';
-import { launchChromium } from '../../support/chromium.ts';
 
 import { comparisonOf, configurationOf, mib, runOf } from './made-comparison.ts';
 
@@ -53,9 +47,9 @@ describe('what configurations have in common', () => {
       );
     const note = 'set by the workload';
     const workload = both({ workload: { name: 'rsscurve' } });
-    expect(differingOptions(workload)).toEqual([{ name: 'triggerRatio', note, values: ['0.70', '0.80'] }]);
-    expect(commonOptions(workload)).toEqual([{ name: 'rootBytes', note, values: ['1.00 MiB'] }]);
-    expect(differingOptions(both({})).map((row) => row.note)).toEqual([undefined]);
+    expect(differingOptions(workload)).toEqual([{ name: 'trigger-ratio', note, values: ['0.70', '0.80'] }]);
+    expect(commonOptions(workload)).toEqual([{ name: 'root-bytes', note, values: ['1.00 MiB'] }]);
+    expect(differingOptions(both({})).map((row) => row.note)).toEqual(['of the library alone']);
   });
 
   it.each<[string, Partial<RunHeader>, Record<string, string>]>([
@@ -177,6 +171,32 @@ describe('the page', () => {
     for (const words of unsaid) expect(page).not.toContain(words);
   });
 
+  it('begins with which is better in what, before the curves', () => {
+    const configurations = [0, 1].map((more) =>
+      configurationOf(
+        'ab'[more],
+        [10, 11].map((end) => runOf({ rss: [10, 40, end + 20 * more] })),
+      ),
+    );
+    const html = renderComparison(comparisonOf(configurations));
+    const text = plain(html.replaceAll('\u00a0', ' '));
+    expect(text).toContain(
+      'a ends with the least RSS: 10.5 MiB ± 724 KiB, 2.9 times less than b (30.5 MiB).',
+    );
+    expect(html.indexOf('class="verdicts"')).toBeGreaterThan(html.indexOf('class="answer"'));
+    expect(html.indexOf('class="verdicts"')).toBeLessThan(html.indexOf('id="h-curves"'));
+    const cards = [...html.matchAll(/<dt title[^>]*>([^<]*)</g)].map(([, name]) => name);
+    expect(cards).toEqual([
+      'RSS end',
+      'RSS mean',
+      'RSS peak',
+      'time to half decay',
+      'minor faults',
+      'operations/s',
+    ]);
+    expect(text).toContain('no clear difference');
+  });
+
   it('says where decays end, if that is not where runs do', () => {
     const of = (forcedAt?: number): string =>
       plain(
@@ -189,9 +209,9 @@ describe('the page', () => {
         ),
       );
     expect(of(1500)).toMatch(/RSS after decay\s*60\.0 MiB/);
-    expect(of(1500)).toContain('A decay ends where memory was first forced back after the peak');
+    expect(of(1500)).toContain('A decay ends where memory was first forced back after the RSS peak');
     expect(of()).toMatch(/RSS after decay\s*2\.00 MiB/);
-    expect(of()).not.toContain('forced back after the peak');
+    expect(of()).not.toContain('forced back after the RSS peak');
   });
 
   it('breaks names between parts, then within them', () => {
@@ -230,187 +250,5 @@ describe('the page', () => {
       [],
     ]);
     expect(quantities[0]?.curves.map(({ end }) => end)).toEqual([3000, 2000]);
-  });
-});
-
-describe('the page in a browser', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'pageheap-report-comparison-'));
-  let browser: Browser;
-  const pages = {
-    // The repetition of each takes three times as long.
-    two: ['first', 'second'].map((label, i) =>
-      configurationOf(label, [
-        runOf({ rss: [10, 40, 20 - 5 * i], phases: ['A', 'B'] }),
-        runOf({ rss: [10, 40, 40, 40, 40, 40, 30], phases: ['A', 'B'] }),
-      ]),
-    ),
-    nine: Array.from({ length: 9 }, (_, i) =>
-      configurationOf(`radix,growth-unit=${i}MiB,scavenger=none`, [
-        runOf({ rss: [10, 40 + i, 20], phases: ['A', 'B'] }),
-        runOf(),
-      ]),
-    ),
-    // One is without a run.
-    four: ['radix', 'own:./my-page-heap.mjs', 'radix,advise=free', 'radix,growth-unit=4MiB,advise=free'].map(
-      (label, i) => configurationOf(label, i === 1 ? [] : [runOf({ resident: i, phases: ['A', 'B'] })]),
-    ),
-  };
-
-  beforeAll(async () => {
-    for (const [name, configurations] of Object.entries(pages))
-      writeFileSync(join(folder, `${name}.html`), renderComparison(comparisonOf(configurations)));
-    browser = await launchChromium();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  async function open(name: keyof typeof pages, width = 1300): Promise<{ page: Page; wrong: string[] }> {
-    const page = await browser.newPage({ viewport: { width, height: 900 } });
-    const wrong: string[] = [];
-    page.on('pageerror', (error) => wrong.push(error.message));
-    page.on('console', (message) => message.type() === 'error' && wrong.push(message.text()));
-    await page.goto(`file://${join(folder, `${name}.html`)}`);
-    await page.waitForSelector('#chart-inuse canvas');
-    return { page, wrong };
-  }
-  const pixels = (page: Page, chart: string): Promise<string> =>
-    page.locator(`#chart-${chart} canvas`).evaluate((element) => (element as HTMLCanvasElement).toDataURL());
-
-  it('has one legend, whose chips show and hide curves in every chart', async () => {
-    const { page, wrong } = await open('two');
-    expect(await page.locator('.legend').count()).toBe(1);
-    expect(await page.locator('#legend button').allInnerTexts()).toEqual(['first', 'second']);
-    const before = [await pixels(page, 'rss'), await pixels(page, 'inuse')];
-    const chip = page.locator('#legend button').first();
-    await chip.focus();
-    await page.keyboard.press('Enter');
-    expect(await chip.getAttribute('aria-pressed')).toBe('false');
-    expect(await pixels(page, 'rss')).not.toBe(before[0]);
-    expect(await pixels(page, 'inuse')).not.toBe(before[1]);
-    await page.keyboard.press('Enter');
-    expect(await pixels(page, 'inuse')).toBe(before[1]);
-    expect(wrong).toEqual([]);
-    await page.close();
-  });
-
-  it('draws no time that only hidden repetitions have', async () => {
-    const { page, wrong } = await open('two');
-    const times = async (): Promise<string> => {
-      const plot = page.locator('#chart-inuse .plot');
-      await plot.focus();
-      await page.keyboard.press('End');
-      return (await page.locator('#chart-inuse .unseen').textContent()) ?? '';
-    };
-    expect(await times()).toMatch(/^6\.00 s/);
-    await page.locator('#repetitions').uncheck();
-    expect(await times()).toMatch(/^2\.00 s/);
-    await page.locator('#repetitions').check();
-    expect(await times()).toMatch(/^6\.00 s/);
-    expect(wrong).toEqual([]);
-    await page.close();
-  });
-
-  it('marks the phases of the configuration that is pointed at', async () => {
-    const { page, wrong } = await open('two');
-    const before = await pixels(page, 'rss');
-    await page.locator('#legend button').last().hover();
-    await expect.poll(() => pixels(page, 'rss')).not.toBe(before);
-    await page.mouse.move(5, 5);
-    await expect.poll(() => pixels(page, 'rss')).toBe(before);
-    expect(wrong).toEqual([]);
-    await page.close();
-  });
-
-  it('tells the phase of each at the time of the cursor, and where it ends', async () => {
-    const { page, wrong } = await open('two');
-    const plot = page.locator('#chart-inuse .plot');
-    await plot.focus();
-    const rows = async (key: string): Promise<string[]> => {
-      await page.keyboard.press(key);
-      return page.locator('#chart-inuse .tip .row span:nth-child(2)').allInnerTexts();
-    };
-    const first = await rows('Home');
-    expect(first.filter((words) => words.includes('until'))).toEqual([
-      'first phase A until 1.00 s',
-      'second phase A until 1.00 s',
-    ]);
-    expect((await rows('End')).filter((words) => words.includes('until'))).toEqual([]);
-    expect(wrong).toEqual([]);
-    await page.close();
-  });
-
-  it('shows the page maps of those that have runs, each in its own colour', async () => {
-    const { page, wrong } = await open('four');
-    await page.waitForSelector('#compared-maps[data-shown="0"]');
-    const headings = page.locator('#compared-maps h3');
-    expect(await headings.allInnerTexts()).toEqual([
-      ' radix',
-      ' radix,advise=free',
-      ' radix,growth-unit=4MiB,advise=free',
-    ]);
-    expect(await headings.locator('line').evaluateAll((all) => all.map((line) => line.style.stroke))).toEqual(
-      [0, 2, 3].map((i) => `var(--${curveColour(i)})`),
-    );
-    expect(await page.locator('#legend button').nth(1).innerText()).toBe(
-      'own:./my-page-heap.mjs (no finished run)',
-    );
-    expect(await page.locator('#compared-readout').innerText()).toMatch(
-      /radix: in use; not resident.*radix,advise=free: in use; resident/,
-    );
-    expect(await page.locator('#h-maps + .lead').innerText()).toContain('own:./my-page-heap.mjs has none.');
-    expect(wrong).toEqual([]);
-    await page.close();
-  });
-
-  it('breaks names at their borders where it is narrow', async () => {
-    const { page, wrong } = await open('four', 400);
-    const heads = page.locator('#h-table ~ .compared thead th');
-    // A part of its own is whole on a line: as tall as one line.
-    const lines = await heads
-      .nth(3)
-      .locator('.part')
-      .evaluateAll((parts) =>
-        parts.map((part) => part.getClientRects().length === 1 && part.clientHeight < 20),
-      );
-    expect(lines).toEqual([true, true]);
-    const table = page.locator('#h-table ~ .compared').first();
-    expect(await table.evaluate((e) => e.scrollWidth > e.clientWidth)).toBe(true);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(400);
-    const box = (await table.boundingBox())!;
-    // The shadow at the right edge is there until the end is reached.
-    const edge = async (): Promise<string> =>
-      (
-        await page.screenshot({
-          clip: { x: box.x + box.width - 4, y: box.y + 2, width: 3, height: 3 },
-          fullPage: true,
-        })
-      ).toString('base64');
-    const before = await edge();
-    await table.evaluate((e) => e.scrollTo(e.scrollWidth, 0));
-    expect(await edge()).not.toBe(before);
-    expect(wrong).toEqual([]);
-    await page.close();
-  });
-
-  it.each([1300, 400])('holds nine configurations at %i pixels', async (width) => {
-    const { page, wrong } = await open('nine', width);
-    expect(await page.locator('#legend button').count()).toBe(9);
-    expect(await page.locator('#repetitions').isChecked()).toBe(false);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-    const marks = await page
-      .locator('#legend line')
-      .evaluateAll((lines) =>
-        lines.map((line) => `${line.getAttribute('style')} ${line.getAttribute('stroke-dasharray')}`),
-      );
-    expect(new Set(marks).size).toBe(9);
-    const legend = (await page.locator('#legend').boundingBox())!;
-    expect(legend.height).toBeLessThan(200);
-    // Three configurations fit beside the names even where it is narrow.
-    const third = (await page.locator('#h-table ~ .compared thead th').nth(3).boundingBox())!;
-    expect(third.x + third.width).toBeLessThanOrEqual(width);
-    expect(wrong).toEqual([]);
-    await page.close();
   });
 });

@@ -1,29 +1,25 @@
-import { launchChromium } from '../../support/chromium.ts';
 /// <reference lib="dom" />
 /**
  * The report in a real browser: a headless Chromium on this machine, found by the environment variable
- * CHROMIUM or in PATH. Without one this test fails and says what to install.
+ * CHROMIUM or in PATH. Without one this test fails and says what to install. One page is opened for most of the
+ * tests.
  */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { toRunData } from '../../../lib/lab/record/run-data.ts';
 import { renderReport } from '../../../lib/lab/report/render.ts';
+import { launchChromium } from '../../support/chromium.ts';
 import { longRun } from '../support/long-run.ts';
 import { syntheticRun } from '../support/synthetic-run.ts';
+import { coloursOf, expectNothingCut, type OpenedPage, openTab, pixelsOf, settle } from './browser-page.ts';
+import { testTools } from './browser-tools.ts';
 
 const hostileName = `</script><img src=x onerror="document.title='taken'"> 'ramp'`;
-
-interface Opened {
-  readonly page: Page;
-  readonly context: BrowserContext;
-  /** Requests for anything but the file itself, console errors and warnings, exceptions. */
-  readonly complaints: string[];
-}
 
 let browser: Browser;
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-report-'));
@@ -35,66 +31,21 @@ const files = {
   long: longRun(1),
 };
 
-interface PageView {
-  readonly width?: number;
-  readonly dark?: boolean;
-}
-
-async function open(
-  name: keyof typeof files,
-  { width = 1300, dark = false }: PageView = {},
-): Promise<Opened> {
-  const context = await browser.newContext({
-    viewport: { width, height: 900 },
-    colorScheme: dark ? 'dark' : 'light',
-  });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  const own = pathToFileURL(join(folder, `${name}.html`)).href;
-  page.on('request', (request) => {
-    if (request.url() !== own && !request.url().startsWith('data:')) {
-      complaints.push(`request ${request.url()}`);
-    }
-  });
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') {
-      complaints.push(message.text());
-    }
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.goto(own);
-  await page.waitForFunction('document.documentElement.classList.contains("scripted")');
-  return { page, context, complaints };
-}
-
-/** How many different colours a canvas has, of pixels that are painted; −1 without a canvas. */
-function coloursOf(canvas: Locator): Promise<number> {
-  return canvas.evaluate((element) => {
-    const { width, height } = element as HTMLCanvasElement;
-    const data = (element as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, width, height).data;
-    const colours = new Set<number>();
-    for (let i = 0; data !== undefined && i < data.length; i += 4) {
-      if (data[i + 3] > 200) {
-        colours.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
-      }
-    }
-    return data === undefined ? -1 : colours.size;
-  });
-}
-
-function pixelsOf(canvas: Locator): Promise<string> {
-  return canvas.evaluate((element) => (element as HTMLCanvasElement).toDataURL());
-}
-
 async function mapsShown(page: Page, moment: number): Promise<void> {
   await page.locator(`#page-maps[data-shown="${moment}"]`).waitFor();
 }
+
+let shared: OpenedPage;
+let page: Page;
+const fileOf = (name: keyof typeof files): string => join(folder, `${name}.html`);
 
 beforeAll(async () => {
   for (const [name, lines] of Object.entries(files)) {
     writeFileSync(join(folder, `${name}.html`), renderReport(toRunData(lines)));
   }
   browser = await launchChromium();
+  shared = await openTab(browser);
+  page = shared.page;
 });
 
 afterAll(async () => {
@@ -103,8 +54,11 @@ afterAll(async () => {
 });
 
 describe('the report in a browser', () => {
+  beforeAll(() => shared.goTo(fileOf('ramp')));
+  beforeEach(() => settle(page));
+  afterEach(() => expect(shared.complaints.splice(0)).toEqual([]));
+
   it('draws every chart and map, asks nothing of a network and complains of nothing', async () => {
-    const { page, context, complaints } = await open('ramp');
     await mapsShown(page, 2);
     for (const chart of ['timeline', 'belief', 'difference', 'faults', 'madvise', 'vmas']) {
       expect(await coloursOf(page.locator(`#${chart} canvas`)), chart).toBeGreaterThan(2);
@@ -114,12 +68,9 @@ describe('the report in a browser', () => {
     }
     expect(await coloursOf(page.locator('#lens canvas'))).toBeGreaterThan(2);
     expect(await page.title()).toBe('sqlite-ramp – pageheap');
-    expect(complaints).toEqual([]);
-    await context.close();
   });
 
   it('paints the areas of the timeline in the colours of the legend', async () => {
-    const { page, context } = await open('ramp');
     const shares = await page.locator('#timeline canvas').evaluate((element) => {
       const canvas = element as HTMLCanvasElement;
       const data = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data;
@@ -136,11 +87,9 @@ describe('the report in a browser', () => {
     for (const share of shares) {
       expect(share).toBeGreaterThan(0.01);
     }
-    await context.close();
   });
 
   it('goes from moment to moment by slider, buttons and table', async () => {
-    const { page, context, complaints } = await open('ramp');
     const belief = page.locator('canvas[data-view=belief]');
     await mapsShown(page, 2);
     const peak = await pixelsOf(belief);
@@ -156,12 +105,9 @@ describe('the report in a browser', () => {
     await mapsShown(page, 2);
     expect(await pixelsOf(belief)).toBe(peak);
     expect(await page.locator('#moments tr[data-current]').count()).toBe(1);
-    expect(complaints).toEqual([]);
-    await context.close();
   });
 
   it('tells page, belief and residency under the pointer and by the arrows', async () => {
-    const { page, context } = await open('ramp');
     await mapsShown(page, 2);
     const kernel = page.locator('canvas[data-view=kernel]');
     await kernel.scrollIntoViewIfNeeded();
@@ -175,11 +121,9 @@ describe('the report in a browser', () => {
     expect(numberIn((await page.locator('#page-readout').textContent())!)).toBe(numberIn(first) + 1);
     await page.keyboard.press('Home');
     expect(numberIn((await page.locator('#page-readout').textContent())!)).toBe(0);
-    await context.close();
   });
 
   it('shows values and events under the pointer, zooms by dragging, and goes back', async () => {
-    const { page, context, complaints } = await open('ramp');
     const plot = page.locator('#timeline .u-over');
     await plot.scrollIntoViewIfNeeded();
     const box = (await plot.boundingBox())!;
@@ -196,14 +140,11 @@ describe('the report in a browser', () => {
     await page.mouse.up();
     await expect.poll(() => pixelsOf(page.locator('#belief canvas'))).not.toBe(whole);
     await page.mouse.move(5, 5);
-    await page.locator('#whole-run').click();
+    await page.locator('#belief .tools button', { hasText: 'all' }).click();
     await expect.poll(() => pixelsOf(page.locator('#belief canvas'))).toBe(whole);
-    expect(complaints).toEqual([]);
-    await context.close();
   });
 
   it('shows lines in the legend as they are drawn', async () => {
-    const { page, context } = await open('ramp');
     const dashOf = (name: string): Promise<string | null> =>
       page
         .locator('#timeline .legend button', { hasText: name })
@@ -212,11 +153,9 @@ describe('the report in a browser', () => {
         .getAttribute('stroke-dasharray');
     expect(await dashOf('RSS of the heap')).toBe('');
     expect(await dashOf('goal')).toBe('9 4');
-    await context.close();
   });
 
   it('is used by keyboard: cursor, zoom, layers', async () => {
-    const { page, context } = await open('ramp');
     const chart = page.locator('#timeline .plot');
     await chart.focus();
     await page.keyboard.press('ArrowRight');
@@ -233,44 +172,57 @@ describe('the report in a browser', () => {
     await page.keyboard.press('Enter');
     expect(await released.getAttribute('aria-pressed')).toBe('false');
     expect(await pixelsOf(page.locator('#timeline canvas'))).not.toBe(before);
-    await context.close();
+    await page.keyboard.press('Enter');
+    expect(await released.getAttribute('aria-pressed')).toBe('true');
   });
 
-  it.each([360, 768, 1300, 2000])(
-    'has no sideways overflow at %i pixels, and fills its place',
+  it.each([320, 360, 420, 560, 700, 860, 1040, 1300, 2000])(
+    'cuts nothing at %i pixels, and fills its place',
     async (width) => {
-      const { page, context, complaints } = await open('ramp', { width });
-      await mapsShown(page, 2);
-      const [scroll, inner] = await page.evaluate(() => [
-        document.documentElement.scrollWidth,
-        window.innerWidth,
-      ]);
-      expect(scroll).toBeLessThanOrEqual(inner);
-      const main = (await page.locator('#timeline').boundingBox())!;
+      await page.setViewportSize({ width, height: 900 });
+      const canvasWidth = async (): Promise<number> =>
+        (await page.locator('#timeline canvas').boundingBox())!.width;
+      const room = (await page.locator('#timeline').boundingBox())!.width;
+      await expect.poll(canvasWidth).toBeGreaterThan(room * 0.97);
+      await expectNothingCut(page);
       const canvas = (await page.locator('#timeline canvas').boundingBox())!;
       expect(canvas.x + canvas.width).toBeLessThanOrEqual(width);
-      expect(canvas.width).toBeGreaterThan(main.width * 0.97);
-      expect(complaints).toEqual([]);
-      await context.close();
+      expect(await page.locator('#timeline canvas').count()).toBe(1);
     },
   );
 
-  it('follows a window that becomes narrow and wide again', async () => {
-    const { page, context } = await open('ramp', { width: 1300 });
-    await mapsShown(page, 2);
-    for (const width of [400, 1500]) {
-      await page.setViewportSize({ width, height: 900 });
-      await expect
-        .poll(async () => (await page.locator('#timeline canvas').boundingBox())!.width)
-        .toBeGreaterThan(width * 0.75);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-      expect(await page.locator('#timeline canvas').count()).toBe(1);
+  testTools(() => page);
+
+  it('prints charts as pictures as wide as the sheet, and folds nothing', async () => {
+    await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
+    await page.emulateMedia({ media: 'print' });
+    await page.setViewportSize({ width: 718, height: 1000 });
+    for (const chart of ['timeline', 'belief', 'difference', 'faults', 'madvise', 'vmas']) {
+      const place = (await page.locator(`#${chart}`).boundingBox())!;
+      const picture = (await page.locator(`#${chart} svg.printed`).boundingBox())!;
+      expect(picture.width, chart).toBeCloseTo(place.width, 0);
+      expect(place.width, chart).toBe(718);
+      expect(await page.locator(`#${chart} canvas`).isVisible()).toBe(false);
     }
-    await context.close();
+    await expectNothingCut(page);
+    expect(await page.locator('nav.sections, .tools').filter({ visible: true }).count()).toBe(0);
+    await page.evaluate(() => window.dispatchEvent(new Event('afterprint')));
+    await page.emulateMedia({ media: 'screen' });
+    expect(await page.locator('svg.printed').count()).toBe(0);
+    expect(await page.locator('#timeline canvas').isVisible()).toBe(true);
+  });
+
+  it('moves nothing by itself where less motion is wanted', async () => {
+    const behaviour = (): Promise<string> =>
+      page.evaluate(() => getComputedStyle(document.documentElement).scrollBehavior);
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    expect(await behaviour()).toBe('auto');
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
+    expect(await behaviour()).toBe('smooth');
   });
 
   it('has dark and light colours, and prints in the light ones', async () => {
-    const { page, context, complaints } = await open('ramp', { dark: true });
+    await page.emulateMedia({ colorScheme: 'dark' });
     const background = (): Promise<string> =>
       page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
     const brightness = (css: string): number =>
@@ -288,13 +240,12 @@ describe('the report in a browser', () => {
     await page.emulateMedia({ colorScheme: 'dark', media: 'print' });
     expect(brightness(await background())).toBeGreaterThan(200);
     expect((await page.pdf()).length).toBeGreaterThan(20_000);
-    expect(complaints).toEqual([]);
-    await context.close();
+    await page.evaluate(() => window.dispatchEvent(new Event('afterprint')));
   });
 
   it('has text that stands out from its background', async () => {
-    for (const dark of [false, true]) {
-      const { page, context } = await open('ramp', { dark });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
       const poor = await page.evaluate(() => {
         const light = (colour: number[]): number => {
           const [r, g, b] = colour.map((n) => {
@@ -318,12 +269,10 @@ describe('the report in a browser', () => {
         return [...found];
       });
       expect(poor).toEqual([]);
-      await context.close();
     }
   });
 
   it('names every control', async () => {
-    const { page, context } = await open('ramp');
     const nameless = await page.evaluate(() =>
       [...document.querySelectorAll('button, select, input, [tabindex]')]
         .filter((element) => {
@@ -338,39 +287,50 @@ describe('the report in a browser', () => {
     );
     expect(levels[0]).toBe(1);
     expect(levels.every((level, i) => i === 0 || level <= levels[i - 1] + 1)).toBe(true);
-    await context.close();
   });
+});
 
-  it('runs nothing that a name in the run file says', async () => {
-    const { page, context, complaints } = await open('cut');
+describe('other reports in a browser', () => {
+  afterEach(() => expect(shared.complaints.splice(0)).toEqual([]));
+
+  it('run nothing that a name in the run file says', async () => {
+    await shared.goTo(fileOf('cut'));
     expect(await page.locator('h1').textContent()).toContain(hostileName);
     expect(await page.title()).toBe(`${hostileName} – pageheap`);
     expect(await page.locator('img').count()).toBe(0);
     expect(await page.locator('.remark').first().textContent()).toContain('did not finish');
-    expect(complaints).toEqual([]);
-    await context.close();
+    const saved = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save as SVG: Timeline' }).click();
+    const svg = readFileSync((await (await saved).path())!, 'utf8');
+    expect(svg).toContain('&lt;/script&gt;');
+    expect(svg).not.toContain('<img');
   });
 
-  it.each(['empty', 'one', 'long'] as const)('shows a run that is %s', async (name) => {
-    const { page, context, complaints } = await open(name, { width: 700 });
+  it.each(['empty', 'one', 'long'] as const)('show a run that is %s', async (name) => {
+    await page.setViewportSize({ width: 700, height: 900 });
+    await shared.goTo(fileOf(name));
     if (name === 'long') {
       expect(await coloursOf(page.locator('#timeline canvas'))).toBeGreaterThan(2);
     }
     expect(await page.locator('h2').count()).toBe(7);
-    expect(complaints).toEqual([]);
-    await context.close();
   });
 
-  it('is read without a script as well', async () => {
+  it('are read without a script as well', async () => {
     const context = await browser.newContext({
       javaScriptEnabled: false,
-      viewport: { width: 900, height: 900 },
+      viewport: { width: 420, height: 900 },
     });
-    const page = await context.newPage();
-    await page.goto(pathToFileURL(join(folder, 'ramp.html')).href);
-    expect(await page.locator('.answer').textContent()).toContain('peaked at');
-    expect(await page.locator('#moments tbody tr').count()).toBe(6);
-    expect(await page.locator('#moment').isVisible()).toBe(false);
+    const plain = await context.newPage();
+    await plain.goto(pathToFileURL(fileOf('ramp')).href);
+    expect(await plain.locator('.answer').textContent()).toContain('peaked at');
+    expect(await plain.locator('#moments tbody tr').count()).toBe(6);
+    expect(await plain.locator('#moment').isVisible()).toBe(false);
+    expect(await plain.locator('nav.sections a').count()).toBe(8);
+    const table = plain.locator('.fitted:not([hidden]):has(table[id^=classes])');
+    const freed = table.locator('thead th', { hasText: 'tail waste' });
+    expect(await freed.isVisible()).toBe(false);
+    await table.locator('input').check();
+    expect(await freed.isVisible()).toBe(true);
     await context.close();
   });
 });

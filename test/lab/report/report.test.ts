@@ -245,8 +245,10 @@ describe('renderReport', () => {
     const facts = factsOf(run)!;
     const text = page.replace(/<[^>]*>/g, '').replace(/\u00a0/g, ' ');
     expect(text).toContain(`peaked at ${formatBytes(facts.peak.bytes)} at ${formatTime(facts.peak.t)}`);
-    expect(text).toContain(`which is ${formatShare(facts.end.bytes, facts.peak.bytes)} of the peak`);
-    expect(text).toContain(`${formatDuration(facts.decay.halfAfter!)} after the peak`);
+    expect(text).toContain(`which is ${formatShare(facts.end.bytes, facts.peak.bytes)} of the RSS peak`);
+    expect(text).toContain(
+      `${formatDuration(facts.decay.halfAfter!)} after decay start, at ${formatTime(facts.decay.from.t)}`,
+    );
     expect(text).toContain(`The heap made ${run.collections.length} collections`);
   });
 
@@ -308,7 +310,7 @@ describe('the report of a workload', () => {
   const page = renderReport(run);
 
   it('has a table of its phases, with what is known of them', () => {
-    const table = /<table id="phases">(.*?)<\/table>/s.exec(page)?.[1] ?? '';
+    const table = /<table id="phases"[^>]*>(.*?)<\/table>/s.exec(page)?.[1] ?? '';
     const cells = [...table.matchAll(/<t[hd](?: [^>]*)?>(.*?)<\/t[hd]>/g)].map(([, text]) => text);
     expect(cells).toEqual([
       ...['phase', 'ended at', 'RSS of the heap', 'in use', 'minor faults in it'],
@@ -330,7 +332,7 @@ describe('the report of a workload', () => {
 
   it('names the workload', () => {
     expect(page).toContain('workload rsscurve, seed 12345, scale 0.5');
-    expect(page).toContain('<h3>Workload</h3>');
+    expect(page).toContain('<h3>Workload and pace</h3>');
   });
 
   it('has no such section for a trace', () => {

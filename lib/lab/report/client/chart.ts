@@ -2,7 +2,7 @@
 /**
  * One chart over time: a uPlot with the page's own legend, tooltip, keyboard and common cursor.
  *
- * All charts of a group share the cursor's time and the zoomed stretch of time. A chart is made anew
+ * All charts of a group share the cursor's time and the zoomed stretch of time (chart-group.ts). A chart is made anew
  * when its width or the colours change; what is shown (hidden layers, zoom) lives outside uPlot and
  * so survives. Layers are `area` (stacked on the visible areas before it), `line` or `bars`; a layer
  * without data is not offered.
@@ -12,57 +12,18 @@
  */
 
 import type uPlotType from 'uplot';
-import { colour, lineMark, make, onAppearance, onWidth } from './dom.ts';
+import type { ChartGroup } from './chart-group.ts';
+import type { ChartSpec, Layer } from './chart-spec.ts';
+import { chartTools, pictureOf, type ToolsOf } from './chart-tools.ts';
+import { colour, lineMark, make, onAppearance, onWidth, paperWidth } from './dom.ts';
 import { formatTime } from './format.ts';
+import { showPrinted } from './print-chart.ts';
+import { followTouch } from './touch-zoom.ts';
 
 declare const uPlot: typeof uPlotType;
 
-export interface Layer {
-  readonly label: string;
-  /** Name of the custom property that holds its colour. */
-  readonly colour: string;
-  readonly kind: 'area' | 'line' | 'bars';
-  readonly values: readonly (number | null)[];
-  readonly dash?: readonly number[];
-  readonly width?: number;
-  /** Drawn on the right-hand scale. */
-  readonly right?: boolean;
-  /** What the legend says when pointed at. */
-  readonly hint?: string;
-  /** Not shown until asked for. */
-  readonly hidden?: boolean;
-  /** Does not stretch the vertical scale. */
-  readonly aside?: boolean;
-  /** Line as steps: the value holds until the next. */
-  readonly steps?: boolean;
-  /** What the tooltip says beside the label at a time; empty: nothing. */
-  readonly noteAt?: (time: number) => string;
-}
-
-export interface ChartSpec {
-  readonly name: string;
-  readonly times: readonly number[];
-  readonly layers: readonly Layer[];
-  readonly height: number;
-  readonly format: (value: number) => string;
-  readonly formatRight?: (value: number) => string;
-  /** Ticks of the vertical scale, where they are written otherwise. */
-  readonly tick?: (value: number) => string;
-  /** Whether values are bytes, so that the ticks are powers of two. */
-  readonly binary?: boolean;
-  /** Pixels above the plot, for `decorate`. */
-  readonly headroom?: number;
-  /** The scale may go below zero. */
-  readonly signed?: boolean;
-  /** Draws over the finished chart, in canvas pixels. */
-  readonly decorate?: (plot: uPlotType, context: CanvasRenderingContext2D, density: number) => void;
-  /** Draws under the data, in canvas pixels. */
-  readonly underlay?: (plot: uPlotType, context: CanvasRenderingContext2D) => void;
-  /** Whether the chart has a legend of its own; default yes. Without, layers are hidden by `show`. */
-  readonly legend?: boolean;
-  /** Further lines of the tooltip for times from `from` to `to`. */
-  readonly eventsNear?: (from: number, to: number) => string[];
-}
+export type { ChartGroup } from './chart-group.ts';
+export type { ChartSpec, Layer } from './chart-spec.ts';
 
 /** A chart that was made. */
 export interface Chart {
@@ -70,69 +31,6 @@ export interface Chart {
   readonly show: (wanted: (layer: Layer) => boolean) => void;
   /** Draws again what `decorate` and `underlay` draw. */
   readonly redraw: () => void;
-}
-
-interface Member {
-  readonly plot: () => uPlotType | undefined;
-  readonly redraw: () => void;
-}
-
-/** Charts with a common cursor and stretch of time. */
-export class ChartGroup {
-  readonly members: Member[] = [];
-  range: readonly [number, number];
-  whole: readonly [number, number];
-  #busy = false;
-
-  constructor(from: number, to: number) {
-    this.whole = [from, to > from ? to : from + 1];
-    this.range = this.whole;
-  }
-
-  /** Shows a stretch of time in every chart; clipped to the run, at least 20 ms. */
-  zoom(from: number, to: number): void {
-    const width = Math.min(Math.max(to - from, 20), this.whole[1] - this.whole[0]);
-    const start = Math.min(Math.max(from, this.whole[0]), this.whole[1] - width);
-    if (this.#busy || (start === this.range[0] && start + width === this.range[1])) {
-      return;
-    }
-    this.range = [start, start + width];
-    this.#busy = true;
-    for (const member of this.members) {
-      member.plot()?.setScale('x', { min: start, max: start + width });
-    }
-    this.#busy = false;
-  }
-
-  /** The whole is from now on what ends at a time; what is zoomed in on stays, as far as it is within. */
-  reach(to: number): void {
-    const zoomed = this.range[0] > this.whole[0] || this.range[1] < this.whole[1];
-    this.whole = [this.whole[0], Math.max(to, this.whole[0] + 1)];
-    this.zoom(...(zoomed ? this.range : this.whole));
-  }
-
-  /** Puts every other chart's cursor at a time; null hides it. */
-  point(time: number | null, source: uPlotType): void {
-    if (this.#busy) {
-      return;
-    }
-    this.#busy = true;
-    for (const member of this.members) {
-      const plot = member.plot();
-      if (plot !== undefined && plot !== source) {
-        plot.setCursor({
-          left: time === null ? -10 : plot.valToPos(time, 'x'),
-          top: time === null ? -10 : 0,
-        });
-      }
-    }
-    this.#busy = false;
-  }
-
-  /** Whether the cursor is being moved from another chart. */
-  get following(): boolean {
-    return this.#busy;
-  }
 }
 
 const lineWidth = 1.5;
@@ -211,10 +109,19 @@ export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup)
   const tip = make('div', { class: 'tip', hidden: '' });
   const spoken = make('p', { class: 'unseen', 'aria-live': 'polite' });
   const legend = make('div', { class: 'legend', role: 'group', 'aria-label': `Layers of ${spec.name}` });
-  host.append(...(spec.legend === false ? [] : [legend]), canvasHost, spoken);
   let plot: uPlotType | undefined;
   let index = -1;
   let width = 0;
+  const tooled: ToolsOf = {
+    spec,
+    group,
+    plot: () => plot,
+    shown: () => layers.filter((layer) => !hidden.has(layer)),
+    drawn,
+    cursorTime: () => (index < 0 ? undefined : spec.times[index]),
+  };
+  host.append(...(spec.legend === false ? [] : [legend]), chartTools(tooled), canvasHost, spoken);
+  followTouch(canvasHost, () => plot, group);
 
   const dataOf = (): uPlotType.AlignedData => {
     const stacked = stackLayers(layers, hidden);
@@ -420,8 +327,12 @@ export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup)
     build();
   });
   onAppearance((printing) => {
-    width = printing ? 680 : Math.floor(canvasHost.clientWidth);
+    const room = Math.floor(canvasHost.clientWidth);
+    // One that is hidden is built when it is shown.
+    if (room === 0) return;
+    width = printing ? paperWidth : room;
     build();
+    showPrinted(canvasHost, printing ? pictureOf(tooled) : undefined);
   });
   group.members.push({ plot: () => plot, redraw: build });
   return {

@@ -5,13 +5,17 @@
  * time reaches as far as the curves that are shown.
  */
 import type { ComparedCurve, ComparedPhaseEnd, ComparisonPayload } from '../comparison-payload.ts';
-import { ChartGroup, type Layer, makeChart } from './chart.ts';
+import { type Layer, makeChart } from './chart.ts';
+import { ChartGroup } from './chart-group.ts';
 import { type LegendChoice, makeLegend } from './compare-legend.ts';
 import { ComparedMaps } from './compare-maps.ts';
 import { drawPhaseMarks, phaseRoom, phaseWordsAt } from './compare-phase-marks.ts';
 import { curveColour, curveDash, mainWidth, repetitionWidth } from './curve-style.ts';
 import { byId } from './dom.ts';
 import { formatBytes, formatNumber, formatTick } from './format.ts';
+import { wirePrinting } from './print-page.ts';
+import { wireSections } from './sections.ts';
+import { wireSorting } from './sort-table.ts';
 
 /** More curves than this are too many to begin with. */
 const mostCurves = 12;
@@ -43,6 +47,9 @@ function layerOf(
 
 function startComparison(): void {
   document.documentElement.classList.add('scripted');
+  wireSections();
+  wireSorting();
+  wirePrinting();
   const payload = JSON.parse(byId('run-data').textContent ?? '{}') as ComparisonPayload;
   const { labels, mapped, phases, quantities } = payload;
   const all = quantities[0]?.curves ?? [];
@@ -100,7 +107,6 @@ function startComparison(): void {
   if (payload.moments.length > 0) {
     void new ComparedMaps(payload.moments, mapped, labels).show(payload.firstMoment);
   }
-  byId('whole-run').addEventListener('click', () => group.zoom(...group.whole));
 }
 
 startComparison();

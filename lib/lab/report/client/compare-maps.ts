@@ -9,7 +9,7 @@
 
 import type { ComparedMoment } from '../comparison-payload.ts';
 import { curveColour, curveDash, mainWidth } from './curve-style.ts';
-import { byId, lineMark, make, onAppearance, onWidth } from './dom.ts';
+import { byId, canvasDensity, lineMark, make, onAppearance, onWidth, paperWidth } from './dom.ts';
 import { MomentPages, PageOrder } from './moment-pages.ts';
 import { absentPage, beliefView, kernelView, pageWords } from './page-colours.ts';
 import { type Fit, fitLayout } from './page-layout.ts';
@@ -72,7 +72,7 @@ export class ComparedMaps {
     });
     byId('compared-moments').append(...this.#buttons);
     onWidth(host, () => this.#resize());
-    onAppearance(() => this.#resize());
+    onAppearance((printing) => this.#resize(printing));
   }
 
   /** Shows a moment, when its bytes are there and no other was asked for meanwhile. */
@@ -95,10 +95,10 @@ export class ComparedMaps {
     byId('compared-maps').dataset.shown = String(moment);
   }
 
-  #resize(): void {
-    const width = mapWidth(this.#compared[0].sheets[0].frame.clientWidth);
+  #resize(printing = false): void {
+    const width = mapWidth(printing ? paperWidth / 2 : this.#compared[0].sheets[0].frame.clientWidth);
     if (width > 0) {
-      this.#fit = fitLayout(this.#order.ranges, width, tallest * (window.devicePixelRatio || 1));
+      this.#fit = fitLayout(this.#order.ranges, width, tallest * canvasDensity());
       this.#draw();
     }
   }

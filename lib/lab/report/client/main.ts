@@ -5,9 +5,12 @@
  */
 
 import type { Payload } from '../payload.ts';
-import { ChartGroup } from './chart.ts';
+import { ChartGroup } from './chart-group.ts';
 import { byId } from './dom.ts';
 import { PageMaps } from './page-map.ts';
+import { wirePrinting } from './print-page.ts';
+import { wireSections } from './sections.ts';
+import { wireSorting } from './sort-table.ts';
 import { drawActivity, drawBelief, drawTimeline } from './timeline.ts';
 
 /** The moments: slider, buttons, and the table whose rows are moments too. */
@@ -66,6 +69,9 @@ function wireLines(): void {
 /** Draws everything. */
 function start(): void {
   document.documentElement.classList.add('scripted');
+  wireSections();
+  wireSorting();
+  wirePrinting();
   const payload = JSON.parse(byId('run-data').textContent ?? '{}') as Payload;
   const times = payload.series.t;
   if (times.length > 0) {
@@ -73,7 +79,6 @@ function start(): void {
     drawTimeline(payload, group);
     drawBelief(payload, group);
     drawActivity(payload, group);
-    byId('whole-run').addEventListener('click', () => group.zoom(...group.whole));
   }
   wireMoments(payload);
   wireClasses();

@@ -8,7 +8,7 @@
  */
 
 import type { PackedMap } from '../page-maps.ts';
-import { byId, colour, make, onAppearance, onWidth, sizeCanvas } from './dom.ts';
+import { byId, canvasDensity, colour, make, onAppearance, onWidth, paperWidth, sizeCanvas } from './dom.ts';
 import { MomentPages, PageOrder } from './moment-pages.ts';
 import { absentPage, beliefView, kernelView, pageViews, pageWords, verdictOf } from './page-colours.ts';
 import { type Fit, fitLayout } from './page-layout.ts';
@@ -42,7 +42,7 @@ export class PageMaps {
     }
     byId('lens').append(this.#lens);
     onWidth(host, () => this.#resize());
-    onAppearance(() => this.#resize());
+    onAppearance((printing) => this.#resize(printing));
   }
 
   /** Shows a moment, when its bytes are there and no other was asked for meanwhile. */
@@ -62,10 +62,10 @@ export class PageMaps {
     return index < 0 ? absentPage : (this.#pages?.[index] ?? absentPage);
   }
 
-  #resize(): void {
-    const width = mapWidth(this.#sheets[0].frame.clientWidth);
+  #resize(printing = false): void {
+    const width = mapWidth(printing ? paperWidth : this.#sheets[0].frame.clientWidth);
     if (width > 0) {
-      this.#fit = fitLayout(this.#order.ranges, width, tallest * (window.devicePixelRatio || 1));
+      this.#fit = fitLayout(this.#order.ranges, width, tallest * canvasDensity());
       this.#draw();
     }
   }

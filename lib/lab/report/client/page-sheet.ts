@@ -7,7 +7,7 @@
  * asks for that; what is marked is decided by whoever owns the sheets, so that all mark the same page.
  */
 
-import { colour, make, rgb, sizeCanvas } from './dom.ts';
+import { canvasDensity, colour, make, rgb, sizeCanvas } from './dom.ts';
 import { formatTick } from './format.ts';
 import type { PageOrder } from './moment-pages.ts';
 import { absentPage, type PageView } from './page-colours.ts';
@@ -48,7 +48,7 @@ export class PageSheet {
   /** Draws the pages. @param pages a byte each, in order */
   draw(fit: Fit, pages: Uint8Array): void {
     this.#fit = fit;
-    const density = window.devicePixelRatio || 1;
+    const density = canvasDensity();
     const width = fit.columns * fit.cellWidth;
     const height = fit.rows * fit.cellHeight;
     const context = sizeCanvas(this.#canvas, mapRuler + width / density, Math.max(1, height / density));
@@ -83,7 +83,7 @@ export class PageSheet {
       return;
     }
     this.#page = page;
-    const density = window.devicePixelRatio || 1;
+    const density = canvasDensity();
     const size = Math.max(7, fit.cellWidth / density + 4);
     const height = Math.max(7, fit.cellHeight / density + 4);
     mark.hidden = false;
@@ -153,7 +153,7 @@ export class PageSheet {
       if (fit === undefined) {
         return;
       }
-      const density = window.devicePixelRatio || 1;
+      const density = canvasDensity();
       const box = canvas.getBoundingClientRect();
       const column = Math.floor(((event.clientX - box.left - mapRuler) * density) / fit.cellWidth);
       const row = Math.floor(((event.clientY - box.top) * density) / fit.cellHeight);
@@ -182,7 +182,7 @@ export class PageSheet {
 
 /** The layout for sheets in so many CSS pixels of width, at most so tall. */
 export function mapWidth(frame: number): number {
-  return Math.floor((frame - mapRuler) * (window.devicePixelRatio || 1));
+  return Math.floor((frame - mapRuler) * canvasDensity());
 }
 
 /** How large a cell is, in words. */

@@ -1,0 +1,29 @@
+/**
+ * What a run had counted by its end: collections, faults, and what madvise gave back. The terminal, the report and
+ * `--json` all take these numbers from here, so that they are the same everywhere.
+ *
+ * Counters of a sample count from the start of the run; so the last sample has the sum. A run file without the
+ * counter of collections, or of madvise, has their lines.
+ */
+import type { RunData } from '../record/run-data.ts';
+
+export interface RunCounts {
+  readonly collections: number;
+  /** Page faults of the process since the run began. */
+  readonly faults: { readonly minor: number; readonly major: number };
+  /** Calls that gave memory back, their bytes and nanoseconds. */
+  readonly madvise: { readonly calls: number; readonly bytes: number; readonly ns: number };
+  /** Beats at which no sample was taken. */
+  readonly missed: number;
+}
+
+export function countsOf({ samples, collections, scavenges }: RunData): RunCounts {
+  const last = samples[samples.length - 1];
+  const scavenged = scavenges.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
+  return {
+    collections: last?.gcs ?? collections.length,
+    faults: { minor: last?.minflt ?? 0, major: last?.majflt ?? 0 },
+    madvise: { calls: last?.madv ?? 0, bytes: last?.madvB ?? scavenged, ns: last?.madvNs ?? 0 },
+    missed: last?.missed ?? 0,
+  };
+}

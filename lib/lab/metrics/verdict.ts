@@ -1,0 +1,81 @@
+/**
+ * Which configurations of a comparison are better in what: a verdict for each figure that has a better and a worse.
+ *
+ * The best by its mean leads. So do those that cannot be told apart from it: whose runs overlap its own (from the
+ * least to the most), or whose mean differs by less than a hundredth. No claim is made between those. One run has
+ * no spread; where a configuration has but one, a verdict holds for these runs only, and is not firm.
+ *
+ * Not here: how it is told (report/verdict-words.ts), the figures (run-metrics.ts).
+ */
+import { type Metric, metrics } from './run-metrics.ts';
+import type { Spread } from './spread.ts';
+
+export type Better = 'less' | 'more';
+
+/** A configuration's figure. */
+export interface Standing {
+  /** Its place among the configurations. */
+  readonly configuration: number;
+  readonly spread: Spread;
+}
+
+export interface Verdict {
+  readonly metric: Metric;
+  readonly better: Better;
+  /** The best, and those that cannot be told apart from it; the best first. */
+  readonly leaders: readonly Standing[];
+  /** All others that have the figure, the better ones first. */
+  readonly others: readonly Standing[];
+  /** Whether every configuration that has it has it of several runs. */
+  readonly isFirm: boolean;
+}
+
+/** Figures that have a better and a worse, those first that a reader asks for first. */
+const judged: readonly (readonly [id: string, better: Better])[] = [
+  ['rssEnd', 'less'],
+  ['rssMean', 'less'],
+  ['rssPeak', 'less'],
+  ['decayHalf', 'less'],
+  ['faults', 'less'],
+  ['opsPerSec', 'more'],
+  ['fragmentation', 'less'],
+];
+
+const leastDifference = 0.01;
+
+/** Whether the ranges of two figures overlap, or their means are nearly the same. */
+export function cannotBeToldApart(a: Spread, b: Spread): boolean {
+  const isNear = Math.abs(a.mean - b.mean) <= leastDifference * Math.max(Math.abs(a.mean), Math.abs(b.mean));
+  return isNear || (a.min <= b.max && b.min <= a.max);
+}
+
+interface Compared {
+  readonly spread: Readonly<Record<string, Spread | undefined>>;
+}
+
+/**
+ * Verdicts on all figures that at least two configurations have.
+ * @param without ids of figures that are not judged, such as the speed of what was paced
+ */
+export function verdictsOf(configurations: readonly Compared[], without: readonly string[] = []): Verdict[] {
+  return judged.flatMap(([id, better]): Verdict[] => {
+    const metric = metrics.find((known) => known.id === id);
+    const standings = configurations.flatMap(({ spread: { [id]: spread } }, configuration): Standing[] =>
+      spread === undefined ? [] : [{ configuration, spread }],
+    );
+    if (metric === undefined || standings.length < 2 || without.includes(id)) return [];
+    if (standings.every(({ spread }) => spread.min === 0 && spread.max === 0)) return [];
+    const sign = better === 'less' ? 1 : -1;
+    const order = standings.sort((a, b) => sign * (a.spread.mean - b.spread.mean));
+    const isLeader = ({ spread }: Standing): boolean => cannotBeToldApart(order[0].spread, spread);
+    return [
+      {
+        metric,
+        better,
+        leaders: order.filter(isLeader),
+        others: order.filter((standing) => !isLeader(standing)),
+        isFirm: order.every(({ spread }) => spread.n > 1),
+      },
+    ];
+  });
+}

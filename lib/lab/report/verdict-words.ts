@@ -1,0 +1,167 @@
+/**
+ * What a comparison comes to, in words: the same on the terminal and at the top of its page.
+ *
+ * Where the runs of two configurations overlap, nothing is claimed of them; where there is one run of each, what is
+ * said is said of these runs.
+ *
+ * Not here: the verdicts (metrics/verdict.ts).
+ */
+import type { ComparedRuns } from '../metrics/comparison.ts';
+import type { MetricUnit } from '../metrics/spread.ts';
+import { type Better, type Standing, type Verdict, verdictsOf } from '../metrics/verdict.ts';
+import type { RunHeader } from '../record/lines.ts';
+import { formatNumber } from './client/format.ts';
+import { formatDeviation, formatMetric } from './comparison-values.ts';
+import { pacedOver } from './summary.ts';
+
+/** A sentence in pieces, some of which stand out. */
+export type Words = readonly (string | { readonly strong: string })[];
+
+export const plainWords = (words: Words): string =>
+  words.map((piece) => (typeof piece === 'string' ? piece : piece.strong)).join('');
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listedWords(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+const headerIn = (configurations: readonly ComparedRuns[]): RunHeader | undefined =>
+  configurations.flatMap(({ runs }) => runs)[0]?.header;
+
+/** The verdicts of a comparison; the speed of a paced trace is its pace, and not judged. */
+export function verdictsIn(configurations: readonly ComparedRuns[]): Verdict[] {
+  const header = headerIn(configurations);
+  return verdictsOf(configurations, header !== undefined && pacedOver(header) > 0 ? ['opsPerSec'] : []);
+}
+
+/** What is said of those that lead, one or several; else that they have the least or the most of it. */
+const claims: Readonly<Record<string, readonly [one: string, several: string]>> = {
+  rssEnd: ['ends with the least RSS', 'end with the least RSS'],
+  rssMean: ['has the least RSS on average', 'have the least RSS on average'],
+  rssPeak: ['has the lowest RSS peak', 'have the lowest RSS peak'],
+  decayHalf: ['is first at half decay', 'are first at half decay'],
+  faults: ['has the fewest minor faults', 'have the fewest minor faults'],
+  opsPerSec: ['does the most operations a second', 'do the most operations a second'],
+};
+
+/** What is counted is fewer, not less. */
+export function lessOrMore(id: string, better: Better): string {
+  if (better === 'more') return 'more';
+  return id === 'faults' ? 'fewer' : 'less';
+}
+
+/** `27 % less`, or from twice on `3.1 times less`; without a number where the lower is nothing at all. */
+export function differenceWords(than: string, better: Better, best: number, other: number): string {
+  const [low, high] = [Math.min(best, other), Math.max(best, other)];
+  if (low === 0) return than;
+  const times = high / low;
+  if (times >= 2) return `${times >= 10 ? formatNumber(Math.round(times)) : times.toFixed(1)} times ${than}`;
+  const share = better === 'less' ? 1 - low / high : times - 1;
+  return `${(share * 100).toFixed(share < 0.095 ? 1 : 0)} % ${than}`;
+}
+
+const meanWords = (unit: MetricUnit, { spread }: Standing): string => formatMetric(unit, spread.mean);
+
+/** A figure with its standard deviation, where there is one. */
+export function standingWords(unit: MetricUnit, { spread }: Standing): string {
+  return [formatMetric(unit, spread.mean), formatDeviation(unit, spread)].filter((s) => s !== '').join(' ');
+}
+
+interface Named {
+  readonly label: string;
+}
+
+const labelsOf = (of: readonly Named[], standings: readonly Standing[]): string =>
+  listedWords(standings.map(({ configuration }) => of[configuration].label));
+
+/** `27 % less than lists (252 MiB), 3.1 times less than treap (570 MiB)`: the next, and the last. */
+export function distanceWords(of: readonly Named[], { metric, better, leaders, others }: Verdict): string {
+  const next = others[0];
+  const last = others[others.length - 1];
+  const [best] = leaders.map(({ spread }) => spread.mean);
+  return [next, ...(last === next ? [] : [last])]
+    .map(
+      (other) =>
+        `${differenceWords(lessOrMore(metric.id, better), better, best, other.spread.mean)} than ${of[other.configuration].label} (${meanWords(metric.unit, other)})`,
+    )
+    .join(', ');
+}
+
+const isClaim = ({ others }: Verdict): boolean => others.length > 0;
+
+/** The first verdict at length. */
+function headline(of: readonly Named[], verdict: Verdict): Words {
+  const { metric, better, leaders } = verdict;
+  const [best] = leaders;
+  const many = leaders.length > 1;
+  const together = many ? ' (their runs overlap)' : '';
+  const least = `the ${better === 'less' ? 'least' : 'most'} ${metric.label}`;
+  const [one, several] = claims[metric.id] ?? [`has ${least}`, `have ${least}`];
+  return [
+    { strong: labelsOf(of, leaders) },
+    `${together} ${many ? several : one}: `,
+    { strong: standingWords(metric.unit, best) },
+    `, ${distanceWords(of, verdict)}. `,
+  ];
+}
+
+/** Of the other verdicts, who is better in what: the leaders with most claims first. */
+function furtherClaims(of: readonly Named[], verdicts: readonly Verdict[]): Words {
+  const byLeaders = new Map<string, string[]>();
+  for (const { metric, better, leaders, others } of verdicts) {
+    const who = labelsOf(of, leaders);
+    const than = lessOrMore(metric.id, better);
+    const by = differenceWords(than, better, leaders[0].spread.mean, others[0].spread.mean);
+    byLeaders.set(who, [...(byLeaders.get(who) ?? []), `${metric.label} (${by})`]);
+  }
+  const best = of.length > 2 ? 'best' : 'better';
+  return [...byLeaders].flatMap(
+    ([who, what], i): Words => [
+      i === 0 ? '' : '; ',
+      { strong: who },
+      i === 0 ? ` ${who.includes(' and ') ? 'are' : 'is'} ${best} in ` : ' in ',
+      listedWords(what),
+    ],
+  );
+}
+
+/** What a comparison comes to; some sentences. */
+export function verdictSentences(configurations: readonly ComparedRuns[]): Words[] {
+  const having = configurations.filter(({ runs }) => runs.length > 0);
+  if (having.length < 2) {
+    const one = having[0];
+    if (one === undefined) return [['No configuration has a finished run: there is nothing to compare.']];
+    const ended = one.spread.rssEnd;
+    return [
+      [
+        configurations.length === 1 ? '' : 'Only ',
+        { strong: one.label },
+        configurations.length === 1 ? ' alone was run' : ' has a finished run',
+        ', so nothing can be compared.',
+        ...(ended === undefined
+          ? []
+          : [' Its RSS ended at ', { strong: formatMetric('bytes', ended.mean) }, '.']),
+      ],
+    ];
+  }
+  const verdicts = verdictsIn(configurations);
+  const claims = verdicts.filter(isClaim);
+  const alike = verdicts.filter((verdict) => !isClaim(verdict));
+  const isFirm = verdicts.every((verdict) => verdict.isFirm);
+  const sentences: Words[] = [];
+  const [first, ...others] = claims;
+  if (first !== undefined)
+    sentences.push([isFirm ? '' : 'In these single runs ', ...headline(configurations, first)]);
+  if (others.length > 0) sentences.push([...furtherClaims(configurations, others), '.']);
+  if (alike.length > 0) {
+    const names = listedWords(alike.map(({ metric }) => metric.label));
+    const why = isFirm ? 'their runs overlap, or differ by less than 1 %' : 'they differ by less than 1 %';
+    sentences.push([`No difference can be claimed in ${names}: ${why}.`]);
+  }
+  if (!isFirm) {
+    sentences.push([
+      'A single run shows no spread, so these differences may be chance; three runs of each would tell.',
+    ]);
+  }
+  return sentences;
+}

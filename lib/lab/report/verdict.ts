@@ -1,0 +1,55 @@
+/**
+ * The top of a comparison's page: which configuration is better in what, by how much, in sentences and in a card for
+ * each figure that has a better and a worse.
+ *
+ * Not here: the verdicts (metrics/verdict.ts), their words (verdict-words.ts).
+ */
+import type { ComparedRuns } from '../metrics/comparison.ts';
+import type { Verdict } from '../metrics/verdict.ts';
+import { formatDeviation, formatMetric } from './comparison-values.ts';
+import { breakable, type Html, html, unbroken } from './html.ts';
+import { lineKey } from './line-key.ts';
+import { distanceWords, lessOrMore, verdictSentences, verdictsIn, type Words } from './verdict-words.ts';
+
+function sentence(words: Words): Html {
+  return html`${words.map((piece) =>
+    typeof piece === 'string' ? html`${unbroken(piece)}` : html`<b>${unbroken(piece.strong)}</b>`,
+  )} `;
+}
+
+function card(configurations: readonly ComparedRuns[], verdict: Verdict): Html {
+  const { metric, better, leaders, others, isFirm } = verdict;
+  const name = html`<dt title="${metric.formula}">${metric.label}<small>${lessOrMore(metric.id, better)} is better</small></dt>`;
+  if (others.length === 0) {
+    const means = leaders.map(({ spread }) => spread.mean);
+    const range = [Math.min(...means), Math.max(...means)].map((mean) => formatMetric(metric.unit, mean));
+    const words = range[0] === range[1] ? range[0] : `${range[0]} to ${range[1]}`;
+    const why = isFirm ? 'The runs overlap, or differ by less than 1 %.' : 'They differ by less than 1 %.';
+    return html`<div class="even">${name}<dd><b>no clear difference</b><span>${unbroken(words)}</span><span>${unbroken(why)}</span></dd></div>`;
+  }
+  const figures = leaders.map(({ configuration, spread }) => {
+    const deviation = formatDeviation(metric.unit, spread);
+    const name = breakable(configurations[configuration].label);
+    return html`<b>${lineKey(configuration)} ${name}</b>
+      <strong>${unbroken(formatMetric(metric.unit, spread.mean))} <small>${unbroken(deviation)}</small></strong>`;
+  });
+  const together = leaders.length > 1 ? html`<span>Not to be told apart.</span>` : html``;
+  return html`<div>${name}<dd>${figures}${together}<span>${unbroken(distanceWords(configurations, verdict))}</span></dd></div>`;
+}
+
+export function verdictSection(configurations: readonly ComparedRuns[]): Html {
+  const verdicts = verdictsIn(configurations);
+  const [first, ...rest] = verdictSentences(configurations);
+  const firm = verdicts.length > 0 && verdicts.every(({ isFirm }) => isFirm);
+  const rule = firm
+    ? html`<p class="below">A difference is claimed only where no run of one configuration lies within the range of the other’s runs, and
+        the means differ by more than 1 %. Distances are to the next best, and to the last.</p>`
+    : html``;
+  const cards =
+    verdicts.length === 0
+      ? html``
+      : html`<dl class="verdicts">${verdicts.map((verdict) => card(configurations, verdict))}</dl>${rule}`;
+  return html`<p class="answer">${sentence(first)}</p>
+    ${rest.length === 0 ? html`` : html`<p class="more">${rest.map(sentence)}</p>`}
+    ${cards}`;
+}

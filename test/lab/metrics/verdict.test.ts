@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { spreadOf } from '../../../lib/lab/metrics/spread.ts';
+import { cannotBeToldApart, verdictsOf } from '../../../lib/lab/metrics/verdict.ts';
+import { differenceWords, plainWords, verdictSentences } from '../../../lib/lab/report/verdict-words.ts';
+import { configurationOf, runOf } from '../report/made-comparison.ts';
+
+const of = (...values: readonly number[]) => spreadOf(values)!;
+
+it.each<[string, readonly number[], readonly number[], boolean]>([
+  ['ranges that touch', [10, 20], [20, 30], true],
+  ['ranges that overlap', [10, 20], [15, 30], true],
+  ['one within the other', [10, 40], [20, 30], true],
+  ['ranges apart', [10, 20], [21, 30], false],
+  ['means within a hundredth', [1000, 1001], [1009, 1010], true],
+  ['single runs apart', [10], [12], false],
+  ['equal single runs', [10], [10], true],
+])('%s', (_what, a, b, together) => {
+  expect(cannotBeToldApart(of(...a), of(...b))).toBe(together);
+  expect(cannotBeToldApart(of(...b), of(...a))).toBe(together);
+});
+
+describe('a verdict', () => {
+  const made = (id: string, ...all: readonly (readonly number[])[]) =>
+    verdictsOf(all.map((values) => ({ spread: { [id]: spreadOf(values) } })))[0];
+  const places = (standings: readonly { readonly configuration: number }[] | undefined) =>
+    standings?.map(({ configuration }) => configuration);
+
+  it('has the best first, with those that overlap it, and the others in order', () => {
+    const verdict = made('rssEnd', [50, 60], [10, 20], [30, 40], [15, 25]);
+    expect(places(verdict?.leaders)).toEqual([1, 3]);
+    expect(places(verdict?.others)).toEqual([2, 0]);
+    expect(verdict?.isFirm).toBe(true);
+  });
+
+  it('takes more for better where more is better', () => {
+    expect(places(made('opsPerSec', [50, 60], [10, 20])?.leaders)).toEqual([0]);
+  });
+
+  it('is not firm with single runs, and none where one alone has the figure, or all have nothing', () => {
+    expect(made('rssEnd', [10], [20, 21])?.isFirm).toBe(false);
+    expect(made('decayHalf', [1, 2], [])).toBeUndefined();
+    expect(made('faults', [0, 0], [0, 0])).toBeUndefined();
+  });
+});
+
+it.each<[number, number, string]>([
+  [90, 100, '10 % less'],
+  [97.5, 100, '2.5 % less'],
+  [40, 100, '2.5 times less'],
+  [1, 3100, '3,100 times less'],
+  [0, 5, 'less'],
+])('%d beside %d is %s', (best, other, words) => {
+  expect(differenceWords('less', 'less', best, other)).toBe(words);
+});
+
+describe('the sentences of a comparison', () => {
+  const wordsOf = (...ends: readonly (readonly number[])[]): string =>
+    verdictSentences(
+      ends.map((all, i) =>
+        configurationOf(
+          'abc'[i],
+          all.map((end) => runOf({ rss: [10, 40, end], end: { opsPerSec: 5000 } })),
+        ),
+      ),
+    )
+      .map(plainWords)
+      .join(' ');
+
+  it('say which is better in what, by how much', () => {
+    const words = wordsOf([10, 11], [30, 31]);
+    expect(words).toContain(
+      'a ends with the least RSS: 10.5 MiB ± 724 KiB, 2.9 times less than b (30.5 MiB).',
+    );
+    expect(words).toContain('No difference can be claimed in');
+    expect(words).toContain('RSS peak');
+  });
+
+  it('claim nothing of those whose runs overlap', () => {
+    const words = wordsOf([10, 30], [20, 31]);
+    expect(words).not.toContain('the least RSS:');
+    expect(words).toMatch(/No difference can be claimed in .*RSS end/);
+  });
+
+  it('name several that lead, the next and the last', () => {
+    expect(wordsOf([10, 12], [11, 13], [30, 31])).toContain(
+      'a and b (their runs overlap) end with the least RSS: 11.0 MiB ± 1.41 MiB, 2.8 times less than c (30.5 MiB).',
+    );
+  });
+
+  it('say of single runs that they show no spread', () => {
+    const words = wordsOf([10], [30]);
+    expect(words).toContain('In these single runs a ends with the least RSS: 10.0 MiB');
+    expect(words).toContain('A single run shows no spread, so these differences may be chance');
+  });
+
+  it('say that there is nothing to compare', () => {
+    expect(wordsOf([10, 12], [])).toBe(
+      'Only a has a finished run, so nothing can be compared. Its RSS ended at 11.0 MiB.',
+    );
+    expect(wordsOf([10, 12])).toBe('a alone was run, so nothing can be compared. Its RSS ended at 11.0 MiB.');
+    expect(wordsOf([], [])).toBe('No configuration has a finished run: there is nothing to compare.');
+  });
+});
