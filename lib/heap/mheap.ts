@@ -56,12 +56,15 @@ export class MHeap {
   readonly #pages: PageHeap;
   /** Whether the page heap knows which pages are zero. */
   readonly #knowsZero: boolean;
+  /** Whether the page heap takes more pages than it is asked for. */
+  readonly #roundsUp: boolean;
 
   constructor(deps: HeapDeps) {
     this.#deps = deps;
     this.#state = deps.state;
     this.#pages = deps.pages;
     this.#knowsZero = deps.pages.lastNeedZero !== undefined;
+    this.#roundsUp = deps.pages.roundUp !== undefined;
   }
 
   get growth(): Growth {
@@ -125,14 +128,16 @@ export class MHeap {
 
   /**
    * Allocates a span; of one for objects neither registry nor heap bitmap is told. The span, or 0.
+   * @param least its pages; the span has more of them where the page heap rounds up
    * @param at the first page it must have, all of them free, for rebuilding a heap from a record of it; −1: wherever
    *   there is room
    */
-  allocSpan(p: number, npages: number, shape: SpanShape, at = -1): SpanId {
+  allocSpan(p: number, least: number, shape: SpanShape, at = -1): SpanId {
     const { spans, arenas, counters, gcBits } = this.#state;
     const { sys, registry, observer } = this.#deps;
     const pages = this.#pages;
     const isHeap = shape.use === spanUse.heap;
+    const npages = this.#roundsUp && at < 0 ? (pages.roundUp?.(pageCount(least)) ?? least) : least;
     // Everything that can fail for lack of metadata comes before pages change hands.
     const s = spans.alloc();
     if (s === 0) return s;
