@@ -43,10 +43,10 @@ export function describe(value: unknown): string {
   }
 }
 
-/** What was thrown: `TypeError: no such page`, or `null, which is no Error`. */
+/** What was thrown: `TypeError: no such page`, or `null, which is no Error and tells no place`. */
 export function describeThrown(thrown: unknown): string {
   try {
-    if (!(thrown instanceof Error)) return `${describe(thrown)}, which is no Error`;
+    if (!(thrown instanceof Error)) return `${describe(thrown)}, which is no Error and tells no place`;
     const name = typeof thrown.name === 'string' ? thrown.name : 'Error';
     const message = typeof thrown.message === 'string' ? thrown.message : describe(thrown.message);
     return message === '' ? name : `${name}: ${message}`;

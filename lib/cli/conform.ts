@@ -6,7 +6,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { generations } from '../design/design.ts';
-import { roundingCheck } from '../lab/conformance/checks.ts';
 import {
   type Cause,
   causesOf,
@@ -155,10 +154,6 @@ function drawCauses(causes: readonly Cause[], file: string, colors: Colors): str
   return `\n${colors.bold(head)}\n\n${causes.map((cause) => drawCause(cause, file, colors)).join('\n\n')}`;
 }
 
-/** Whether the page heap rounds up, by which it is held to other rules. */
-const roundsUp = (outcomes: readonly Outcome[]): boolean =>
-  outcomes.some(({ name, skipped, untried }) => name === roundingCheck && skipped === undefined && !untried);
-
 export function addConform(program: Command, context: CommandContext): void {
   const { terminal } = context;
   program
@@ -184,7 +179,7 @@ export function addConform(program: Command, context: CommandContext): void {
     .action(async (name: string, options: Options) => {
       const { seed, path, runs, timeout } = options;
       const colors = terminal.outColors;
-      const { pageHeap, outcomes, checks } = await runSuite(name, {
+      const { pageHeap, outcomes, checks, roundsUp } = await runSuite(name, {
         runs,
         timeout,
         ...(seed === undefined ? {} : { seed }),
@@ -204,7 +199,7 @@ export function addConform(program: Command, context: CommandContext): void {
             {
               hash: hashModule(name),
               pageHeap,
-              profile: { ...profileOf(options), roundsUp: roundsUp(outcomes) },
+              profile: { ...profileOf(options), roundsUp },
               passed,
               checks: { kept, broken, skipped },
             },
@@ -214,7 +209,7 @@ export function addConform(program: Command, context: CommandContext): void {
         terminal.printJson({
           pageHeap: name,
           certificate: certificate ?? null,
-          roundsUp: roundsUp(outcomes),
+          roundsUp,
           checks: outcomes,
           causes: causes.map(({ number, outcomes: of }) => ({
             cause: number,
@@ -226,7 +221,7 @@ export function addConform(program: Command, context: CommandContext): void {
         return;
       }
       if (!passed) terminal.print(drawCauses(causes, name, colors));
-      const profile = roundsUp(outcomes) ? ', by the rules for page heaps that round up' : '';
+      const profile = roundsUp ? ', by the rules for page heaps that round up' : '';
       if (outcomes.length >= checks) terminal.print(`\n${summary(counts)}${profile}`);
       else terminal.print(`\nit could not be made: of the ${checks} checks none was tried`);
     });

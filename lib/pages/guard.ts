@@ -12,7 +12,7 @@
  * Not here: what the contract asks (pages/contract.ts).
  */
 import { describe, describeThrown, isPromise } from '../base/describe.ts';
-import { PageHeapError } from '../base/errors.ts';
+import { FatalError, PageHeapError } from '../base/errors.ts';
 import type { Bytes, PageCount, PageIndex, PId } from '../base/units.ts';
 import type { FreeRunVisit, PageHeap, PageHeapClass, PageHeapHost, PageHeapStats } from './contract.ts';
 import { KnownPages } from './known-pages.ts';
@@ -60,7 +60,8 @@ export function makeCustomPageHeap(custom: PageHeapClass, host: PageHeapHost): P
 }
 
 function failure(name: string, where: string, cause: unknown): PageHeapError {
-  // It is this guard's own, from what the class did within the call.
+  // It is this guard's own, from what the class did within the call; or the heap's, which was called back.
+  if (cause instanceof FatalError) throw cause;
   if (cause instanceof PageHeapError && cause.code === 'ERR_PAGE_HEAP') return cause;
   const message = cause instanceof Error && cause.message !== '' ? cause.message : describeThrown(cause);
   return new PageHeapError('ERR_PAGE_HEAP', `the page heap ${name} threw in ${where}: ${message}`, {
@@ -96,7 +97,7 @@ class GuardedPageHeap implements PageHeap {
         const at = this.#call('releasableAt', () => pages.releasableAt?.());
         return typeof at === 'number' && !Number.isNaN(at)
           ? at
-          : this.#refuse('releasableAt', 'a time by host.now(), or Infinity,', at);
+          : this.#refuse('releasableAt', 'a time by host.now(), or Infinity', at);
       };
     if (pages.allocCached !== undefined)
       this.allocCached = (p, npages) => this.#allocCached(p, npages, () => pages.allocCached?.(p, npages));
@@ -176,7 +177,11 @@ class GuardedPageHeap implements PageHeap {
   #taken(page: PageIndex | undefined, npages: PageCount, call: string): PageIndex {
     const known = this.#known;
     if (page === undefined || !known.has(page, npages))
-      return this.#refuse(call, `-1, or the first of ${npages} pages below ${known.reachPages}`, page);
+      return this.#refuse(
+        call,
+        `−1 or the first of ${npages} page${npages === 1 ? '' : 's'} below ${known.reachPages}`,
+        page,
+      );
     known.take(page, npages, call);
     return page;
   }
@@ -195,7 +200,7 @@ class GuardedPageHeap implements PageHeap {
     } catch (cause) {
       throw failure(this.#name, where, cause);
     }
-    if (isPromise(answer)) this.#refuse(where, 'at once: no method may be async,', answer);
+    if (isPromise(answer)) this.#refuse(where, 'at once', answer);
     return answer;
   }
 
@@ -216,7 +221,9 @@ class GuardedPageHeap implements PageHeap {
   #refuse(where: string, expected: string, answer: unknown): never {
     throw new PageHeapError(
       'ERR_PAGE_HEAP',
-      `the page heap ${this.#name} must answer ${expected} for ${where}, not ${describe(answer)}`,
+      isPromise(answer)
+        ? `the page heap ${this.#name}: ${where} answered a Promise: no method may be async`
+        : `the page heap ${this.#name}: ${where} answered ${describe(answer)}, and must answer ${expected}`,
       { value: answer },
     );
   }

@@ -6,13 +6,13 @@
  *
  * Not here: the random run (random-run.ts), real memory (kernel.ts).
  */
+import type { PageHeap } from '../../pages/contract.ts';
 import { type ConformanceCheck, type ConformanceResult, makeCheck, skip } from './check.ts';
 import { type RandomRunOptions, randomRun, requirePath } from './random-run.ts';
 import { growthPages, type MakePageHeap, reachPages, Session, sessionOn } from './session.ts';
 
 /** A session over ranges that touch and ranges that do not. */
-function grown(make: MakePageHeap): Session {
-  const s = new Session(make);
+function grown(make: MakePageHeap, s = new Session(make)): Session {
   s.grow(2 * growthPages, 2 * growthPages);
   s.grow(9 * growthPages);
   s.grow(4 * growthPages);
@@ -21,9 +21,6 @@ function grown(make: MakePageHeap): Session {
 }
 
 const allPages = 5 * growthPages;
-
-/** Made only of a page heap that rounds up. */
-export const roundingCheck = 'rounds up by a fixed rule, if it rounds up';
 
 /** Takes everything in runs of n pages, and frees every second of them. */
 function sparse(s: Session, n: number): void {
@@ -83,6 +80,13 @@ export function conformanceChecks(
   requirePath(options);
   const check = (name: string, run: (s: Session) => void, start = grown): ConformanceCheck =>
     makeCheck(name, () => run(start(make)));
+  /** What is only of a page heap that has an optional member: looked for before anything else. */
+  const checkOf = (member: keyof PageHeap, name: string, run: (s: Session) => void): ConformanceCheck =>
+    makeCheck(name, () => {
+      const s = new Session(make);
+      if (s.heap[member] === undefined) skip(`it has no ${member}`);
+      run(grown(make, s));
+    });
   return [
     check(
       'has no page before it grows',
@@ -166,22 +170,25 @@ export function conformanceChecks(
       for (const held of [...s.held.keys()]) s.free(held);
       s.take(3 * growthPages, 'the parts were not put together');
     }),
-    check('hands out every page once through caches, too, and takes back what they have left', (s) => {
-      if (s.heap.allocCached === undefined) skip('it has no allocCached');
-      const pages = [0, 1, 2].map((p) => s.allocCached(p, 1));
-      s.require(!pages.includes(-1), 'a heap with free pages has none for a cache');
-      s.take(growthPages, 'what caches hold leaves no run of 512 pages');
-      for (let i = 0; s.allocCached(i % 3, 1 + (i % 4)) >= 0; i++);
-      while (s.allocCached(0, 1) >= 0);
-      s.require(!s.hasRoom(1), `${s.freePages} pages are free and cannot be had`);
-      const held = [...s.held.keys()];
-      for (let i = 0; i < held.length; i += 2) s.free(held[i] ?? 0);
-      s.release(100, true);
-      for (let i = 0; i < 50; i++) s.allocCached(i % 3, 1);
-      s.flushCaches();
-      for (const page of [...s.held.keys()]) s.free(page);
-      s.take(2 * growthPages, 'what caches gave back was not put together with its neighbours');
-    }),
+    checkOf(
+      'allocCached',
+      'hands out every page once through caches, too, and takes back what they have left',
+      (s) => {
+        const pages = [0, 1, 2].map((p) => s.allocCached(p, 1));
+        s.require(!pages.includes(-1), 'a heap with free pages has none for a cache');
+        s.take(growthPages, 'what caches hold leaves no run of 512 pages');
+        for (let i = 0; s.allocCached(i % 3, 1 + (i % 4)) >= 0; i++);
+        while (s.allocCached(0, 1) >= 0);
+        s.require(!s.hasRoom(1), `${s.freePages} pages are free and cannot be had`);
+        const held = [...s.held.keys()];
+        for (let i = 0; i < held.length; i += 2) s.free(held[i] ?? 0);
+        s.release(100, true);
+        for (let i = 0; i < 50; i++) s.allocCached(i % 3, 1);
+        s.flushCaches();
+        for (const page of [...s.held.keys()]) s.free(page);
+        s.take(2 * growthPages, 'what caches gave back was not put together with its neighbours');
+      },
+    ),
     check('releases about as much as it is asked, and by force no less', (s) => {
       sparse(s, 32);
       const got = s.release(1, true);
@@ -305,37 +312,42 @@ export function conformanceChecks(
       const got = s.release(allPages, true);
       s.require(got === 0 || s.freePages > 0, 'something was released of a heap without a free page');
     }),
-    check('releases by age, if it can, what is unused for long and nothing younger', (s) => {
-      if (s.heap.releaseUnused === undefined) skip('it has no releaseUnused');
-      const pages = [s.alloc(30), s.alloc(1), s.alloc(30), s.alloc(1)];
-      s.release(allPages, true);
-      s.free(pages[0] ?? 0);
-      s.clock += 1000;
-      s.free(pages[2] ?? 0);
-      const got = s.releaseUnused(500);
-      s.require(got >= 30, `30 pages were unused for long, ${got} were released`);
-      s.require(s.releaseUnused(500) === 0, 'what was released is released again');
-      s.clock += 1000;
-      s.require(s.releaseUnused(500) === s.sizeOf(30), 'what has become old is not released');
-      s.free(s.alloc(30));
-      s.clock += 99;
-      s.require(s.releaseUnused(100) === 0, 'what is unused for just as long as the limit was released');
-      s.require(s.releaseUnused(100) > 0, 'what is unused for longer than the limit by one was not released');
-      const many = [30, 1, 30, 1, 30, 1].map((n) => s.alloc(n));
-      for (const i of [0, 2, 4]) s.free(many[i] ?? 0);
-      s.clock += 1000;
-      s.require(s.releaseUnused(500) >= 90, 'of three runs that are old, not all were released');
-      young(s);
-      s.free(s.alloc(7));
-      const { freePages, scavengedPages } = s.stats();
-      const all = s.releaseUnused(-1);
-      s.require(
-        all === freePages - scavengedPages,
-        `by a negative age ${all} pages were released, not all ${freePages - scavengedPages}`,
-      );
-    }),
-    check('ages by collections, if it does, without changing a page', (s) => {
-      if (s.heap.nextGeneration === undefined) skip('it has no nextGeneration');
+    checkOf(
+      'releaseUnused',
+      'releases by age, if it can, what is unused for long and nothing younger',
+      (s) => {
+        const pages = [s.alloc(30), s.alloc(1), s.alloc(30), s.alloc(1)];
+        s.release(allPages, true);
+        s.free(pages[0] ?? 0);
+        s.clock += 1000;
+        s.free(pages[2] ?? 0);
+        const got = s.releaseUnused(500);
+        s.require(got >= 30, `30 pages were unused for long, ${got} were released`);
+        s.require(s.releaseUnused(500) === 0, 'what was released is released again');
+        s.clock += 1000;
+        s.require(s.releaseUnused(500) === s.sizeOf(30), 'what has become old is not released');
+        s.free(s.alloc(30));
+        s.clock += 99;
+        s.require(s.releaseUnused(100) === 0, 'what is unused for just as long as the limit was released');
+        s.require(
+          s.releaseUnused(100) > 0,
+          'what is unused for longer than the limit by one was not released',
+        );
+        const many = [30, 1, 30, 1, 30, 1].map((n) => s.alloc(n));
+        for (const i of [0, 2, 4]) s.free(many[i] ?? 0);
+        s.clock += 1000;
+        s.require(s.releaseUnused(500) >= 90, 'of three runs that are old, not all were released');
+        young(s);
+        s.free(s.alloc(7));
+        const { freePages, scavengedPages } = s.stats();
+        const all = s.releaseUnused(-1);
+        s.require(
+          all === freePages - scavengedPages,
+          `by a negative age ${all} pages were released, not all ${freePages - scavengedPages}`,
+        );
+      },
+    ),
+    checkOf('nextGeneration', 'ages by collections, if it does, without changing a page', (s) => {
       const page = s.alloc(200);
       s.nextGeneration();
       s.free(page);
@@ -344,28 +356,30 @@ export function conformanceChecks(
       s.nextGeneration();
       s.take(200, 'pages were lost');
     }),
-    check('says when it will have more to release, if it ages by itself, and then has', (s) => {
-      if (s.heap.releasableAt === undefined) skip('it has no releasableAt');
-      sparse(s, 32);
-      for (let i = 0; i < 3; i++) s.nextGeneration();
-      for (let i = 0; i < 1000; i++) {
-        if (s.release(10, false) > 0) continue;
-        const at = s.releasableAt();
-        if (at === Number.POSITIVE_INFINITY) break;
-        s.require(
-          at > s.clock,
-          `release answered 0 just before, and releasableAt() names ${at}, which is over: it is ${s.clock}`,
-        );
-        // The clock goes on by one with the call.
-        s.clock = Math.max(s.clock, at - 1);
-        s.require(
-          s.release(1, false) > 0,
-          `by releasableAt() there is more to release at ${at}, and then release answered 0`,
-        );
-      }
-    }),
-    check(roundingCheck, (s) => {
-      if (s.heap.roundUp === undefined) skip('it has no roundUp');
+    checkOf(
+      'releasableAt',
+      'says when it will have more to release, if it ages by itself, and then has',
+      (s) => {
+        sparse(s, 32);
+        for (let i = 0; i < 3; i++) s.nextGeneration();
+        for (let i = 0; i < 1000; i++) {
+          if (s.release(10, false) > 0) continue;
+          const at = s.releasableAt();
+          if (at === Number.POSITIVE_INFINITY) break;
+          s.require(
+            at > s.clock,
+            `release answered 0 just before, and releasableAt() names ${at}, which is over: it is ${s.clock}`,
+          );
+          // The clock goes on by one with the call.
+          s.clock = Math.max(s.clock, at - 1);
+          s.require(
+            s.release(1, false) > 0,
+            `by releasableAt() there is more to release at ${at}, and then release answered 0`,
+          );
+        }
+      },
+    ),
+    checkOf('roundUp', 'rounds up by a fixed rule, if it rounds up', (s) => {
       for (let n = 1; n <= 3 * growthPages; n++) {
         const size = s.sizeOf(n);
         s.require(s.sizeOf(n) === size, `roundUp(${n}) answered ${size}, and then ${s.sizeOf(n)}`);
@@ -375,8 +389,7 @@ export function conformanceChecks(
         );
       }
     }),
-    check('is as it was when it is made ready for growth that does not come', (s) => {
-      if (s.heap.prepareGrow === undefined) skip('it has no prepareGrow');
+    checkOf('prepareGrow', 'is as it was when it is made ready for growth that does not come', (s) => {
       s.prepareGrow(30 * growthPages, 2 * growthPages);
       s.prepareGrow(30 * growthPages, 2 * growthPages);
       while (s.alloc(growthPages) >= 0);

@@ -33,6 +33,8 @@ export type JournalLine =
   | { readonly k: 'refused'; readonly code: ErrorCode; readonly message: string }
   /** The module ended the process while it was loaded. */
   | { readonly k: 'exits'; readonly code: number }
+  /** One can be made. */
+  | { readonly k: 'made'; readonly roundsUp: boolean }
   /** A check begins; its number. That of making one at all is −1. */
   | { readonly k: 'check'; readonly i: number }
   /** A check has ended. */

@@ -71,10 +71,12 @@ function ruleOf(message: string): string {
 }
 
 function keyOf({ error = '', at }: Outcome): string {
-  const [, thrown] = / threw (.*)/.exec(error) ?? [];
-  // By the place the call does not matter; without one the words have to do.
-  if (thrown !== undefined && at !== undefined) return `${ruleOf(thrown)} ${at[0]}`;
-  return ruleOf(error);
+  // The guard of a heap says it with the name of the class.
+  const message = error.replace(/^the page heap \S+: /, '');
+  const [, thrown] = /(?:^| )threw (?:in \w+: )?(.*)/.exec(message) ?? [];
+  if (thrown === undefined) return ruleOf(message);
+  // By the line the call and the words do not matter; without one the words have to do.
+  return at?.[0] === undefined ? `threw ${ruleOf(thrown)}` : `threw at ${at[0].replace(/:\d+\)?$/, '')}`;
 }
 
 /** Numbers the causes of failures as they come. */

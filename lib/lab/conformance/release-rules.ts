@@ -141,7 +141,7 @@ export class ReleaseRules {
     const there = n - countOf(exact ? model.counted : model.hollow, page, page + n);
     steps.require(
       exact ? newly === there : newly >= there,
-      `${call}: ${there} of these pages were not given back before`,
+      `${call} says ${newly} newly, and ${there} of these pages had not been given back`,
     );
     // Released runs that were put together are released again whole, which is no piece of its own.
     if (newly === 0 || (physPages > 1 && newly < n)) return;

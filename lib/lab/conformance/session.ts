@@ -187,7 +187,7 @@ export class Session {
   take(n: number, message: string): number {
     const must = this.hasRoom(n);
     const page = this.alloc(n);
-    this.require(page >= 0 || !must, message);
+    this.require(page >= 0 || !must, `alloc(${this.sizeOf(n)}) answered −1: ${message}`);
     return page;
   }
 

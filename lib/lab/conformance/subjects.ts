@@ -91,11 +91,20 @@ export function checksOf({ make, kind }: ConformanceSubject, options: RandomRunO
 
 /**
  * Makes one for a machine as most are: where that fails, no check has anything to look at.
+ * @returns whether it rounds up
  * @throws ThrownError what its constructor throws; PageHeapError ERR_INVALID_OPTION what it lacks
  */
-export function requireMakeable({ make }: ConformanceSubject): void {
+export function requireMakeable({ make }: ConformanceSubject): boolean {
   try {
-    make({ reachPages: pageCount(reachPages), physPages: 1, now: () => 1, release: () => undefined });
+    const made = make(
+      Object.freeze({
+        reachPages: pageCount(reachPages),
+        physPages: 1,
+        now: () => 1,
+        release: () => undefined,
+      }),
+    );
+    return made.roundUp !== undefined;
   } catch (error) {
     if (error instanceof PageHeapError && error.code === 'ERR_INVALID_OPTION') throw error;
     throw new ThrownError(`its constructor threw ${describeThrown(error)}`, [], { cause: error });

@@ -57,7 +57,8 @@ async function run(): Promise<void> {
       name: 'can be made',
       attempt: () => {
         made = false;
-        requireMakeable(subject);
+        const roundsUp = requireMakeable(subject);
+        writeJournal({ k: 'made', roundsUp });
         made = true;
         return undefined;
       },

@@ -16,13 +16,21 @@ export interface WatchData {
   readonly limit: number;
 }
 
-/** What is used of what V8 tells when it has stopped. */
+/** What is used of what V8 tells of a script. */
+interface Parsed {
+  readonly params: { readonly scriptId: string; readonly url: string };
+}
+
+/** And when it has stopped. */
 interface Paused {
   readonly params: {
     readonly callFrames: readonly {
       readonly functionName: string;
-      readonly url: string;
-      readonly location: { readonly lineNumber: number; readonly columnNumber?: number };
+      readonly location: {
+        readonly scriptId: string;
+        readonly lineNumber: number;
+        readonly columnNumber?: number;
+      };
       readonly this?: { readonly className?: string };
     }[];
   };
@@ -38,20 +46,34 @@ function end(at: readonly string[]): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-function frameOf({ functionName, url, location, this: self }: Paused['params']['callFrames'][number]): Frame {
-  const of = self?.className;
-  const name =
-    functionName === '' || of === undefined || of === 'Object' ? functionName : `${of}.${functionName}`;
-  return { name, file: url, line: location.lineNumber + 1, column: (location.columnNumber ?? 0) + 1 };
+/** As a stack has it: `Mine.alloc`, `new Mine`. */
+function nameOf(functionName: string, className = 'Object'): string {
+  if (functionName === '' || className === 'Object') return functionName;
+  return functionName === className ? `new ${className}` : `${className}.${functionName}`;
 }
 
 function stop(): void {
   setTimeout(() => end([]), stopMs);
   const session = new Session();
   session.connectToMainThread();
-  session.on('Debugger.paused', (message: unknown) =>
-    end(placesOf((message as Paused).params.callFrames.map(frameOf))),
-  );
+  const files = new Map<string, string>();
+  session.on('Debugger.scriptParsed', (message: unknown) => {
+    const { scriptId, url } = (message as Parsed).params;
+    files.set(scriptId, url);
+  });
+  session.on('Debugger.paused', (message: unknown) => {
+    const { callFrames } = (message as Paused).params;
+    end(
+      placesOf(
+        callFrames.map(
+          ({ functionName, location: { scriptId, lineNumber, columnNumber = 0 }, this: self }): Frame => {
+            const name = nameOf(functionName, self?.className);
+            return { name, file: files.get(scriptId) ?? '', line: lineNumber + 1, column: columnNumber + 1 };
+          },
+        ),
+      ),
+    );
+  });
   session.post('Debugger.enable');
   session.post('Debugger.pause');
 }

@@ -35,6 +35,8 @@ export interface SuiteResult {
   readonly checks: number;
   /** Of the random run. */
   readonly seed: number;
+  /** Whether the page heap rounds up what it is asked for, and was held to the rules for that. */
+  readonly roundsUp: boolean;
 }
 
 export const defaultTimeout = 10;
@@ -63,6 +65,7 @@ class SuiteProcess {
   /** The check in progress; −1 that of making one, undefined before the first. */
   check: number | undefined;
   ended = false;
+  roundsUp = false;
   refused: PageHeapError | undefined;
   #exits: number | undefined;
   #stuck: readonly string[] | undefined;
@@ -83,6 +86,9 @@ class SuiteProcess {
         break;
       case 'exits':
         this.#exits = line.code;
+        break;
+      case 'made':
+        this.roundsUp = line.roundsUp;
         break;
       case 'check':
         this.check = line.i;
@@ -216,13 +222,15 @@ export async function runSuite(subject: string, options: SuiteOptions = {}): Pro
     onOutcome?.(outcome);
   };
   let from = 0;
+  let roundsUp = false;
   let patience = timeout;
   for (let lost = 0; ; ) {
     const run = await runProcess({ subject, random, from, timeout: patience }, tell);
     const { process: made, code, signal } = run;
     const { name: pageHeap, checks } = made;
     if (made.refused !== undefined) throw made.refused;
-    const result = (): SuiteResult => ({ pageHeap, outcomes, checks: checks.length, seed });
+    roundsUp ||= made.roundsUp;
+    const result = (): SuiteResult => ({ pageHeap, outcomes, checks: checks.length, seed, roundsUp });
     if (made.ended) return result();
     if (checks.length === 0) throw made.unloaded(subject, code, signal);
     const at = made.check ?? from;

@@ -226,7 +226,7 @@ describe('a page heap that', () => {
       },
       { runs: 1 },
     );
-    expect(error?.message).toMatch(/^no books\nagain alone: seed \d+, path /);
+    expect(error?.message).toMatch(/^its constructor threw Error: no books\nagain alone: seed \d+, path /);
     expect(error?.steps).toEqual([]);
   });
 });
@@ -292,16 +292,41 @@ describe('a check of what a page heap need not do', () => {
 
   const bug: Break = (_heap, { physPages }) => physPages > 1 && throwing(new TypeError('of undefined'))();
   it.each<[string, Break, string, RegExp]>([
-    ['growth is a TypeError', growing(throwing(new TypeError('of undefined'))), small, /^of undefined$/],
-    ['growth is a ReferenceError', growing(throwing(new ReferenceError('no such'))), small, /^no such$/],
-    ['growth throws no error', growing(throwing('words')), small, /^words$/],
-    ['growth answers something else', growing(() => 1 as never), small, /^grow answered 1, neither/],
-    ['its constructor has a bug for large physical pages', bug, large, /^of undefined$/],
+    [
+      'growth is a TypeError',
+      growing(throwing(new TypeError('of undefined'))),
+      small,
+      /^grow\(1024, 16\) threw TypeError: of undefined$/,
+    ],
+    [
+      'growth is a ReferenceError',
+      growing(throwing(new ReferenceError('no such'))),
+      small,
+      /^grow\(1024, 16\) threw ReferenceError: no such$/,
+    ],
+    [
+      'growth throws no error',
+      growing(throwing('words')),
+      small,
+      /^grow\(1024, 16\) threw 'words', which is no Error/,
+    ],
+    [
+      'growth answers something else',
+      growing(() => 1 as never),
+      small,
+      /^grow\(1024, 16\) answered 1, neither/,
+    ],
+    [
+      'its constructor has a bug for large physical pages',
+      bug,
+      large,
+      /^its constructor threw TypeError: of undefined$/,
+    ],
     [
       'its constructor has a bug for large physical pages, at random',
       bug,
       'agrees with the naive model over any sequence of calls',
-      /^of undefined\nagain alone: seed 3/,
+      /^its constructor threw TypeError: of undefined\nagain alone: seed 3/,
     ],
   ])('is broken where %s', (_what, change, name, error) => {
     expect(result(change, name)).toEqual({ error: expect.stringMatching(error), skipped: undefined });
@@ -313,7 +338,9 @@ describe('a check of what a page heap need not do', () => {
         host.release(0 as never, 1 as never, 1 as never);
         return false;
       })(heap, host);
-    expect(result(change, small).error).toBe('page 0 was given back and is not grown');
+    expect(result(change, small).error).toBe(
+      'host.release(0, 1, 1) gives page 0 back, and it was never grown',
+    );
   });
 
   it('is kept where it was made', () => {
