@@ -216,7 +216,8 @@ export class ScavengeBursts {
   #park(): number {
     const work = this.#work;
     // With the goals met there is nothing to come back for.
-    const at = work.shouldStop() ? Infinity : (work.moreAt?.() ?? Infinity);
+    if (work.moreAt === undefined || work.shouldStop()) return Infinity;
+    const at = work.moreAt();
     if (at === Infinity) return Infinity;
     const start = work.now();
     // A time that is over, and nothing released: that must not keep the process busy.
