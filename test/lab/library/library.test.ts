@@ -2,7 +2,16 @@
  * `pageheap/lab`, as a program has it: by the package's name, and with its types. It runs the compiled code.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -137,6 +146,13 @@ it('subjects are what run knows by name', () => {
 });
 
 describe('the package', () => {
+  it('has an entry in docs/library.md for whatever it exports', async () => {
+    const library = readFileSync(join(root, 'docs/library.md'), 'utf8');
+    const names = Object.keys((await import(compiled)) as object);
+    expect(names.length).toBeGreaterThan(8);
+    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(library))).toEqual([]);
+  });
+
   it('runs its example', () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'examples/lab.mjs')], {
       cwd: folder,
