@@ -3,7 +3,10 @@
  *
  * A call that does not end keeps its thread for ever, and nothing of this package runs there any more. But V8 can be
  * stopped from another thread, as by a debugger: so it is known at which places of the page heap's files it was.
+ *
+ * What the thread waited for a processor is not the call's fault, and does not count.
  */
+import { readFileSync } from 'node:fs';
 import { Session } from 'node:inspector';
 import { workerData } from 'node:worker_threads';
 import { type Frame, placesOf } from '../subject/places.ts';
@@ -12,7 +15,7 @@ import { writeJournal } from './journal.ts';
 export interface WatchData {
   /** The count of the calls. */
   readonly count: Int32Array;
-  /** Milliseconds that one may take. */
+  /** Milliseconds that one may take, without those that it waits for a processor. */
   readonly limit: number;
 }
 
@@ -39,7 +42,7 @@ interface Paused {
 const { count, limit } = workerData as WatchData;
 const lookMs = 50;
 /** How long V8 may take to stop. */
-const stopMs = 2000;
+const stopMs = 5000;
 
 function end(at: readonly string[]): void {
   writeJournal({ k: 'stuck', at });
@@ -78,10 +81,22 @@ function stop(): void {
   session.post('Debugger.pause');
 }
 
+/** Milliseconds that the main thread waited for a processor; 0 where the kernel does not say. */
+function waited(): number {
+  try {
+    return Number(readFileSync(`/proc/${process.pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6 || 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** The clock of the main thread: it stands still while that waits for a processor. */
+const clock = (): number => performance.now() - waited();
+
 let last = count[0];
-let since = performance.now();
+let since = clock();
 const timer = setInterval(() => {
-  const now = performance.now();
+  const now = clock();
   if (count[0] !== last) {
     last = count[0];
     since = now;

@@ -20,7 +20,7 @@ import { fullRuns, type RandomRunOptions, randomSeed, requirePath } from './rand
 import { isBuiltIn } from './subjects.ts';
 
 export interface SuiteOptions extends RandomRunOptions {
-  /** Seconds that a call of the page heap may take, 0.1 to 3600. Default: 10. */
+  /** Seconds that a call of the page heap may take, 0.1 to 3600; waiting for a processor does not count. Default: 10. */
   readonly timeout?: number;
   /** Called with each outcome, in the order of the checks. */
   readonly onOutcome?: (outcome: Outcome) => void;
@@ -179,7 +179,7 @@ async function runProcess(
   try {
     const made = new SuiteProcess(request.timeout);
     // For one whose watch cannot do its work any more; the calls of a built-in page heap are not told.
-    const patience = (request.timeout + 10) * 1000;
+    const patience = (10 * request.timeout + 60) * 1000;
     const wait = (): NodeJS.Timeout | undefined =>
       isBuiltIn(request.subject) ? undefined : setTimeout(kill, patience);
     let timer = wait();
