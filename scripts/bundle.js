@@ -55,10 +55,11 @@ await bundle.write({
     groups: [
       chunk('base', '(?:base/|lab/record/package)', 3),
       chunk('core', '(?!lab/|cli/)', 2),
-      chunk('lab', 'lab/(?!report/|verify/|conformance/)', 1),
+      chunk('lab', 'lab/(?!library/|report/|verify/|conformance/)', 1),
       chunk('report', 'lab/report/', 0),
       chunk('verify', 'lab/verify/', 0),
       chunk('conformance', 'lab/conformance/', 0),
+      chunk('library', 'lab/library/', 0),
     ],
   },
 });

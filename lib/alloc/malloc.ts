@@ -208,7 +208,8 @@ export class Malloc {
     this.#central.hooks.deductSweepCredit(npages * pageSize, npages);
     const s = this.#heap.allocHeapSpan(this.p, npages, noscan ? largeNoscanShape : largeScanShape);
     if (s === 0) return 0;
-    const bytes = npages * pageSize;
+    // A page heap may round up.
+    const bytes = c.pages[s] * pageSize;
     counters.largeAlloc[0] += bytes;
     counters.largeAllocCount[0]++;
     counters.totalAlloc[0] += bytes;

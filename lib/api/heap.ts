@@ -18,7 +18,8 @@ import type { Malloc } from '../alloc/malloc.ts';
 import { roundUpSizeBy } from '../alloc/size-classes.ts';
 import type { Stacks } from '../alloc/stacks.ts';
 import { PageHeapError } from '../base/errors.ts';
-import type { AttachOptions, HeapOptions } from '../design/options.ts';
+import { type SizeText, valueGiven } from '../design/option.ts';
+import { type AttachOptions, type HeapOptions, heapOptions } from '../design/options.ts';
 import { whyNoLimit } from '../design/refusals.ts';
 import { noMemoryLimit } from '../gc/gc-settings.ts';
 import { type CheckLevel, checkHeap } from '../inspect/check.ts';
@@ -293,7 +294,8 @@ export class Heap {
   }
 
   /** Sets the memory limit in bytes (negative: only reads) and returns the previous one. @throws ERR_INVALID_ARGUMENT */
-  setMemoryLimit(limit: number): number {
+  setMemoryLimit(given: number | SizeText | 'off'): number {
+    const limit = valueGiven(heapOptions.memoryLimit, given) as number;
     return this.#guarded(() => {
       const unlimited = whyNoLimit(this.#runtime.memory.design);
       if (limit >= 0 && limit < noMemoryLimit && unlimited !== undefined)

@@ -1,14 +1,22 @@
 /**
  * `pageheap conform`: a page heap held against the contract, by the suite that the built-in ones pass.
+ *
+ * Each check is told when it has ended, and in the end what is wrong, cause by cause.
  */
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
-import { pageCount, pageSize } from '../base/units.ts';
-import { type Generation, generations } from '../design/design.ts';
-import { conformanceChecks } from '../lab/conformance/checks.ts';
-import { kernelChecks } from '../lab/conformance/kernel.ts';
-import { type MakePageHeap, reachPages } from '../lab/conformance/session.ts';
-import { ConformanceError, lastSteps } from '../lab/conformance/steps.ts';
+import { generations } from '../design/design.ts';
+import {
+  type Cause,
+  causesOf,
+  countOutcomes,
+  type Outcome,
+  type OutcomeCounts,
+} from '../lab/conformance/outcomes.ts';
+import { fullRuns } from '../lab/conformance/random-run.ts';
+import { lastSteps } from '../lab/conformance/steps.ts';
+import { isBuiltIn } from '../lab/conformance/subjects.ts';
+import { defaultTimeout, runSuite } from '../lab/conformance/suite.ts';
 import {
   type Certificate,
   type ConformanceProfile,
@@ -17,21 +25,22 @@ import {
   writeCertificate,
 } from '../lab/record/certificate.ts';
 import { packageVersion } from '../lab/record/package.ts';
-import { loadPageHeap } from '../lab/subject/load-page-heap.ts';
-import type { PageHeap, PageHeapClass, PageHeapHost } from '../pages/contract.ts';
-import { requirePageHeap } from '../pages/guard.ts';
-import { type StandAlone, standAloneLists, standAloneRadix, standAloneTreap } from '../pages/stand-alone.ts';
 import { wholeNumber } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
-import type { Terminal } from './terminal.ts';
+import { type Colors, plain, type Terminal } from './terminal.ts';
 
 const help = `
 A custom page heap is a class with the methods of the interface PageHeap; its
 module exports it by default or as PageHeap. docs/custom-page-heap.md tells all that
-is needed, and examples/first-fit.mjs is one. A random run that fails tells a seed and
-a path, by which it can be run again alone. A check of what a page heap need not do is
-skipped where it does not.
+is needed; examples/first-fit.mjs is one, and examples/buddy.mjs one that rounds up.
+A check of what a page heap need not do is skipped where it does not. In the end
+stands what is wrong: failures of one cause together, the first first, with the place
+in the module and the last calls. A random run that fails tells a seed and a path, by
+which it can be run again alone.
+
+The suite runs in a process of its own. A call that takes longer than --timeout is
+stopped, and told with the place where it was.
 
 What came of it is kept for this module as it is now, in the folder pageheap/conformance
 of $XDG_CACHE_HOME or ~/.cache; run and compare tell what has not passed.
@@ -41,106 +50,30 @@ Examples:
   $ pageheap conform mine.mjs --seed 42 --path 12:3,AB:C
   $ pageheap conform treap`;
 
-/** Random runs, unless told otherwise; fewer are no full run of the suite. */
-const fullRuns = 60;
-
 interface Options {
   readonly seed?: number;
   readonly path?: string;
   readonly runs: number;
+  readonly timeout: number;
   readonly json?: true;
 }
 
-interface Outcome {
-  readonly name: string;
-  /** Also where it was skipped. */
-  readonly passed: boolean;
-  /** Why it was not made. */
-  readonly skipped?: string;
-  readonly error?: string;
-  readonly steps?: readonly string[];
-}
-
-/** The design of 2014 knows no physical page larger than its own. */
-function standAloneSmallPages(host: PageHeapHost): StandAlone<PageHeap> {
-  if (host.physPages > 1) throw new RangeError('made for physical pages of at most 8 KiB');
-  return standAloneLists(host);
-}
-
-const standAlone: Readonly<Record<Generation, (host: PageHeapHost) => StandAlone<PageHeap>>> = {
-  lists: standAloneSmallPages,
-  treap: standAloneTreap,
-  radix: (host) =>
-    standAloneRadix(host, {
-      physPageSize: host.physPages === 1 ? 4096 : host.physPages * pageSize,
-      physHugePageSize: 2 ** 21,
-    }),
-};
-
-/** Who makes the page heap, alone and in a heap. */
-interface Subject {
-  readonly make: MakePageHeap;
-  readonly kind: Generation | PageHeapClass;
-}
-
-async function subjectOf(name: string): Promise<Subject> {
-  const built = generations.find((g) => g === name);
-  if (built !== undefined) {
-    // One at a time is looked at, so what the one before it lay in can go.
-    let last: StandAlone<PageHeap> | undefined;
-    const make = (host: PageHeapHost): PageHeap => {
-      last?.dispose();
-      last = undefined;
-      last = standAlone[built](host);
-      return last.pages;
-    };
-    return { make, kind: built };
-  }
-  const kind = await loadPageHeap(name);
-  return { make: (host) => complete(new kind(host), kind.name), kind };
-}
-
-/** As requirePageHeap, which speaks of an option that this command does not have. */
-function complete(made: PageHeap, name: string): PageHeap {
-  try {
-    return requirePageHeap(made, name);
-  } catch (error) {
-    if (!(error instanceof PageHeapError)) throw error;
-    const message = error.message.replace(/^option pageHeap: /, '');
-    throw new PageHeapError(error.code, message, { value: error.value, cause: error });
-  }
-}
-
-/** What it throws when it is made for a machine as most are: then no check has anything to look at. */
-function unmade({ make, kind }: Subject): unknown {
-  if (typeof kind === 'string') return undefined;
-  try {
-    make({ reachPages: pageCount(reachPages), physPages: 1, now: () => 1, release: () => undefined });
-    return undefined;
-  } catch (error) {
-    return error ?? new Error('nothing');
-  }
-}
-
-function failure(name: string, error: unknown): Outcome {
-  const cause = error instanceof Error && error.cause instanceof ConformanceError ? error.cause : error;
-  const steps = cause instanceof ConformanceError && cause.steps.length > 0 ? cause.steps : undefined;
-  const message = error instanceof Error ? error.message : String(error);
-  return { name, passed: false, error: message, ...(steps === undefined ? {} : { steps }) };
-}
-
-function count(outcomes: readonly Outcome[]): Certificate['checks'] {
-  const skipped = outcomes.filter((outcome) => outcome.skipped !== undefined).length;
-  const kept = outcomes.filter(({ passed }) => passed).length - skipped;
-  return { kept, broken: outcomes.length - skipped - kept, skipped };
+function seconds(text: string): number {
+  const n = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(n >= 0.1 && n <= 3600)) throw new InvalidArgumentError('It takes seconds, 0.1 to 3600.');
+  return n;
 }
 
 /** `24 of 24 kept, 2 skipped`: of those that were made. */
-function summary({ kept, broken, skipped }: Certificate['checks']): string {
-  return `${kept} of ${kept + broken} kept${skipped === 0 ? '' : `, ${skipped} skipped`}`;
+function summary({ kept, broken, skipped, untried }: OutcomeCounts): string {
+  const others = [
+    ...(skipped === 0 ? [] : [`${skipped} skipped`]),
+    ...(untried === 0 ? [] : [`${untried} not tried`]),
+  ];
+  return [`${kept} of ${kept + broken} kept`, ...others].join(', ');
 }
 
-function profileOf({ runs, seed, path }: Options): ConformanceProfile {
+function profileOf({ runs, seed, path }: Options): Omit<ConformanceProfile, 'roundsUp'> {
   const extent = runs >= fullRuns && path === undefined ? 'full' : 'short';
   return { extent, runs, seed: seed ?? null, path: path ?? null };
 }
@@ -163,6 +96,64 @@ function certify(
   }
 }
 
+/** A check that has ended, in a line; what is wrong is told in the end. */
+function drawOutcome({ name, passed, skipped, untried, cause }: Outcome, colors: Colors): string {
+  if (untried === true) return `${colors.yellow('untried')} ${name}`;
+  if (!passed) return `${colors.red('broken ')} ${name} (${cause})`;
+  return skipped === undefined
+    ? `${colors.green('kept   ')} ${name}`
+    : `${colors.yellow('skipped')} ${name}\n        ${skipped}`;
+}
+
+/** Steps of a failure up to which there is no need for a shorter one. */
+const fewSteps = 12;
+
+/** What is wrong in a check: the message, the places, the last calls, and how it is made again. */
+function drawFailure({ error = '', at = [], steps = [] }: Outcome, file: string): string[] {
+  const [message = '', ...more] = plain(error).split('\n');
+  const again = /^again(?: alone)?: seed (\d+)(?:, path (\S+))?$/;
+  const calls = lastSteps(steps).map((step, i) => `${i === 0 ? 'after: ' : '       '}${plain(step)}`);
+  const others = more.map((line) => {
+    const [, seed, path] = again.exec(line) ?? [];
+    if (seed === undefined) return line;
+    return `again${path === undefined ? '' : ' alone'}: pageheap conform ${file} --seed ${seed}${path === undefined ? '' : ` --path ${path}`}`;
+  });
+  return [message, ...at.map((place) => `  at ${plain(place)}`), ...calls, ...others];
+}
+
+/** The failures of one cause: the first, and, where one got there by far fewer calls, that too. */
+function drawCause({ number, outcomes }: Cause, file: string, colors: Colors): string {
+  const [first, ...others] = outcomes as [Outcome, ...Outcome[]];
+  const length = ({ steps = [] }: Outcome): number => steps.length || Number.POSITIVE_INFINITY;
+  const shortest = outcomes.reduce((a, b) => (length(b) < length(a) ? b : a));
+  const isShort = shortest === first || (length(first) <= fewSteps && !/\n/.test(shortest.error ?? ''));
+  const [message = '', ...rest] = drawFailure(isShort ? first : { ...first, steps: [] }, file);
+  const lines = [message, ...rest.filter((line) => line.startsWith('  at ')), `in: ${first.name}`];
+  lines.push(...rest.filter((line) => !line.startsWith('  at ')));
+  if (!isShort) {
+    lines.push(`by the fewest calls in: ${shortest.name}`);
+    lines.push(...drawFailure({ ...shortest, at: [] }, file).map((line) => `  ${line}`));
+  }
+  if (others.length > 0)
+    lines.push(
+      `and in ${others.length === 1 ? 'one other, marked' : `${others.length} others, all marked`} (${number}) above`,
+    );
+  const margin = `${number}. `;
+  return lines
+    .map((line, i) =>
+      i === 0 ? `${colors.bold(margin)}${colors.red(line)}` : `${' '.repeat(margin.length)}${line}`,
+    )
+    .join('\n');
+}
+
+function drawCauses(causes: readonly Cause[], file: string, colors: Colors): string {
+  const head =
+    causes.length === 1
+      ? 'What is wrong:'
+      : 'What is wrong, in the order in which it showed; what comes later may follow from what came first:';
+  return `\n${colors.bold(head)}\n\n${causes.map((cause) => drawCause(cause, file, colors)).join('\n\n')}`;
+}
+
 export function defineConform(command: Command, context: CommandContext): void {
   const { terminal } = context;
   command
@@ -176,65 +167,60 @@ export function defineConform(command: Command, context: CommandContext): void {
     .addOption(new Option('--seed <n>', 'seed of the random run').argParser(wholeNumber(0, 2 ** 31 - 1)))
     .addOption(new Option('--path <path>', 'where the random run begins, as a failure told'))
     .addOption(new Option('--runs <n>', 'random runs').argParser(wholeNumber(1, 100_000)).default(fullRuns))
+    .addOption(
+      new Option('--timeout <s>', 'seconds that a call may take before it is stopped')
+        .argParser(seconds)
+        .default(defaultTimeout),
+    )
     .option('--json', 'print the outcome of every check as JSON')
     .addHelpText('after', help)
     .action(async (name: string, options: Options) => {
-      const subject = await subjectOf(name);
-      const hash = typeof subject.kind === 'string' ? undefined : hashModule(name);
-      const { seed, path, runs } = options;
-      const checks = [
-        ...conformanceChecks(subject.make, {
-          runs,
-          ...(seed === undefined ? {} : { seed }),
-          ...(path === undefined ? {} : { path }),
-        }),
-        ...kernelChecks(subject.kind),
-      ];
-      const outcomes: Outcome[] = [];
+      const { seed, path, runs, timeout } = options;
       const colors = terminal.outColors;
-      const attempt = (check: string, run: () => string | undefined): void => {
-        let outcome: Outcome;
-        try {
-          const skipped = run();
-          outcome = { name: check, passed: true, ...(skipped === undefined ? {} : { skipped }) };
-        } catch (error) {
-          if (error instanceof PageHeapError && error.code === 'ERR_INVALID_OPTION') throw error;
-          outcome = failure(check, error);
-        }
-        outcomes.push(outcome);
-        if (options.json) return;
-        const word = !outcome.passed
-          ? colors.red('broken ')
-          : outcome.skipped === undefined
-            ? colors.green('kept   ')
-            : colors.yellow('skipped');
-        terminal.print(`${word} ${check}`);
-        const why = outcome.error ?? outcome.skipped;
-        if (why !== undefined) terminal.print(`        ${why.split('\n').join('\n        ')}`);
-        if (outcome.steps !== undefined)
-          terminal.print(`        after: ${lastSteps(outcome.steps).join('\n               ')}`);
-      };
-      const refusal = unmade(subject);
-      if (refusal === undefined) for (const check of checks) attempt(check.name, check.attempt);
-      else
-        attempt('can be made', () => {
-          throw refusal;
-        });
-      const counts = count(outcomes);
-      const passed = counts.broken === 0;
+      const { pageHeap, outcomes, checks, roundsUp } = await runSuite(name, {
+        runs,
+        timeout,
+        ...(seed === undefined ? {} : { seed }),
+        ...(path === undefined ? {} : { path }),
+        onOutcome: (outcome) => {
+          if (options.json !== true) terminal.print(drawOutcome(outcome, colors));
+        },
+      });
+      const counts = countOutcomes(outcomes);
+      const causes = causesOf(outcomes);
+      const passed = causes.length === 0;
       if (!passed) context.exitCode = exitCodes.failed;
-      const certificate =
-        hash === undefined || typeof subject.kind === 'string'
-          ? undefined
-          : certify(
-              { hash, pageHeap: subject.kind.name, profile: profileOf(options), passed, checks: counts },
-              terminal,
-            );
+      const { kept, broken, skipped } = counts;
+      const certificate = isBuiltIn(name)
+        ? undefined
+        : certify(
+            {
+              hash: hashModule(name),
+              pageHeap,
+              profile: { ...profileOf(options), roundsUp },
+              passed,
+              checks: { kept, broken, skipped },
+            },
+            terminal,
+          );
       if (options.json) {
-        terminal.printJson({ pageHeap: name, certificate: certificate ?? null, checks: outcomes });
+        terminal.printJson({
+          pageHeap: name,
+          certificate: certificate ?? null,
+          roundsUp,
+          checks: outcomes,
+          causes: causes.map(({ number, outcomes: of }) => ({
+            cause: number,
+            error: of[0]?.error,
+            at: of[0]?.at ?? [],
+            checks: of.map((outcome) => outcome.name),
+          })),
+        });
         return;
       }
-      if (refusal === undefined) terminal.print(`\n${summary(counts)}`);
-      else terminal.print(`\nits constructor threw: of the ${checks.length} checks none was tried`);
+      if (!passed) terminal.print(drawCauses(causes, name, colors));
+      const profile = roundsUp ? ', by the rules for page heaps that round up' : '';
+      if (outcomes.length >= checks) terminal.print(`\n${summary(counts)}${profile}`);
+      else terminal.print(`\nit could not be made: of the ${checks} checks none was tried`);
     });
 }

@@ -21,7 +21,7 @@
  */
 import { arenaBytes, chunkBytes, MiB } from '../base/units.ts';
 import { type Design, type DesignOptions, designOptions, type Generation } from './design.ts';
-import { checkGiven } from './option.ts';
+import { checkGiven, valuesGiven } from './option.ts';
 import { refuseNonsense } from './refusals.ts';
 
 type Preset = Omit<Design, 'generation' | 'pageHeap' | 'pageHeapClass'> & { readonly pageHeap: Generation };
@@ -69,8 +69,9 @@ export const presets: Readonly<Record<Generation, Preset>> = {
 };
 
 /** The generation's design with what is chosen beside it. @throws ERR_INVALID_OPTION, naming option and reason */
-export function resolveDesign(options: DesignOptions): Design {
-  checkGiven(designOptions, options as Readonly<Record<string, unknown>>);
+export function resolveDesign(given: DesignOptions): Design {
+  const options = valuesGiven(designOptions, given);
+  checkGiven(designOptions, { ...options });
   const { generation = designOptions.generation.default } = options;
   const preset = presets[generation];
   const { pageHeap: asked = preset.pageHeap } = options;

@@ -8,7 +8,7 @@
  */
 import { arenaBytes, GiB, KiB, MiB } from '../base/units.ts';
 import { parseByteCount, parseGCPercent, parseMemoryLimit } from './environment.ts';
-import type { Kind } from './option.ts';
+import type { Kind, SizeText, TextKind } from './option.ts';
 
 const identity = { elements: 'f64', pack: (n: number) => n, unpack: (n: number) => n } as const;
 
@@ -113,15 +113,21 @@ export const gcPercent: Kind<number> = {
 };
 
 /** 1048576 → 1MiB. */
-function formatBytes(value: number): string {
-  const [unit, name] = value % GiB === 0 ? [GiB, 'GiB'] : value % MiB === 0 ? [MiB, 'MiB'] : [KiB, 'KiB'];
-  return value !== 0 && value % unit === 0 ? `${value / unit}${name}` : String(value);
+function formatBytes(value: number): SizeText {
+  const [unit, name] =
+    value % GiB === 0
+      ? ([GiB, 'GiB'] as const)
+      : value % MiB === 0
+        ? ([MiB, 'MiB'] as const)
+        : ([KiB, 'KiB'] as const);
+  return value !== 0 && value % unit === 0 ? `${value / unit}${name}` : `${value}`;
 }
 
 /** As GOMEMLIMIT; beyond 2^53 there is none. */
-export const memoryLimit: Kind<number> = {
+export const memoryLimit: TextKind<number, SizeText | 'off'> = {
   ...identity,
-  type: 'whole bytes, or Infinity',
+  takesText: true,
+  type: "whole bytes, Infinity, or a text such as '200MiB' or 'off'",
   placeholder: 'bytes',
   takes: 'bytes, or an integer with B, KiB, MiB, GiB or TiB, or off',
   fault: (value) =>
@@ -139,11 +145,12 @@ export function sizeInWords(value: unknown): string {
 }
 
 /** Bytes: a power of two. */
-export function powerOfTwo(low: number, high: number): Kind<number> {
+export function powerOfTwo(low: number, high: number): TextKind<number, SizeText> {
   const range = `${sizeInWords(low)} to ${sizeInWords(high)}`;
   return {
     ...identity,
-    type: `a power of two, ${range}`,
+    takesText: true,
+    type: `a power of two, ${range}, or a text such as '4MiB'`,
     placeholder: 'bytes',
     takes: `bytes, a power of two from ${formatBytes(low)} to ${formatBytes(high)}, as in 4MiB`,
     fault: (value) =>
@@ -166,16 +173,30 @@ export function physicalPage(low: number, high: number): Kind<number | undefined
 }
 
 /** Bytes: whole arenas. */
-export function arenas(low: number, high: number): Kind<number> {
+export function arenas(low: number, high: number): TextKind<number, SizeText> {
   const bytes = whole(low, high, 'bytes');
   const range = `bytes, ${formatBytes(low)} to ${formatBytes(high)} in steps of ${formatBytes(arenaBytes)}`;
   return {
     ...bytes,
-    type: range,
+    takesText: true,
+    type: `${range}, or a text such as '1GiB'`,
     takes: `${range}, as in 1GiB`,
     fault: (value) =>
       bytes.fault(value) ??
       ((value as number) % arenaBytes === 0 ? undefined : `a multiple of ${arenaBytes}`),
+    parse: parseByteCount,
+    format: formatBytes,
+  };
+}
+
+/** Bytes, any number of them. */
+export function byteCount(low: number, high: number): TextKind<number, SizeText> {
+  const bytes = whole(low, high, 'bytes');
+  return {
+    ...bytes,
+    takesText: true,
+    type: `whole bytes, ${formatBytes(low)} to ${formatBytes(high)}, or a text such as '24MiB'`,
+    takes: `bytes, ${formatBytes(low)} to ${formatBytes(high)}, as in 24MiB`,
     parse: parseByteCount,
     format: formatBytes,
   };

@@ -33,6 +33,15 @@ export interface Kind<V> {
   unpack(number: number): V;
 }
 
+/** Bytes as a text, as the command line takes them: `200MiB`. */
+export type SizeText = `${number}` | `${number}${'B' | 'KiB' | 'MiB' | 'GiB' | 'TiB'}`;
+
+/** A kind whose values may also be given as texts, in the library as on the command line. */
+export interface TextKind<V, T extends string> extends Kind<V> {
+  readonly takesText: true;
+  format(value: V): T;
+}
+
 /** Where an option stands: in the help, and in what is asked for. */
 export type OptionGroup = 'design' | 'heap' | 'trace' | 'workload' | 'watching';
 
@@ -74,8 +83,14 @@ export type Options = Readonly<Record<string, Option<unknown>>>;
 
 export type ValueOf<O> = O extends { readonly kind: Kind<infer V> } ? V : never;
 
+/** What may be given for an option: its value, and of some kinds a text of it. */
+export type GivenOf<O> = O extends { readonly kind: TextKind<infer V, infer T> } ? V | T : ValueOf<O>;
+
 /** What can be asked for: each option or none. Doc comments at the declarations are those of the members. */
-export type Asked<D> = { readonly [K in keyof D]?: ValueOf<D[K]> };
+export type Asked<D> = { readonly [K in keyof D]?: GivenOf<D[K]> };
+
+/** The same without texts: each a value, or none. */
+export type AskedValues<D> = { readonly [K in keyof D]?: ValueOf<D[K]> };
 
 /** All values. */
 export type Values<D> = { readonly [K in keyof D]: ValueOf<D[K]> };
@@ -107,19 +122,39 @@ function inMessage({ shown }: Kind<unknown>, value: unknown): string {
   return typeof value === 'string' ? `'${value}'` : (shown?.(value) ?? String(value));
 }
 
+const takesText = (kind: Kind<unknown>): boolean =>
+  (kind as Partial<TextKind<unknown, string>>).takesText === true;
+
+/** A value that is given: of a text that its kind takes what it stands for; anything else as it is. */
+export function valueGiven({ kind }: Option<unknown>, given: unknown): unknown {
+  if (typeof given !== 'string' || !takesText(kind)) return given;
+  return kind.parse(given) ?? given;
+}
+
+/** What is given, texts read as what they stand for. What is wrong stays as it is, for the check to say. */
+export function valuesGiven<D extends Options>(options: D, given: object): AskedValues<D> {
+  const values = Object.entries(given).map(([name, value]) => {
+    const declared = Object.hasOwn(options, name) ? options[name] : undefined;
+    return [name, declared === undefined ? value : valueGiven(declared, value)];
+  });
+  return Object.fromEntries(values) as AskedValues<D>;
+}
+
 /** Checks each value that is given by its declaration. @throws PageHeapError ERR_INVALID_OPTION */
 export function checkGiven(options: Options, given: Readonly<Record<string, unknown>>): void {
   for (const [name, { kind }] of Object.entries(options)) {
     const value = given[name];
     if (value === undefined) continue;
     const expected = kind.fault(value);
-    if (expected !== undefined)
-      refuseOption(name, `must be ${expected}, not ${inMessage(kind, value)}`, value);
+    if (expected === undefined) continue;
+    // Of a text it is said what a text may be.
+    const must = typeof value === 'string' && takesText(kind) ? kind.takes : expected;
+    refuseOption(name, `must be ${must}, not ${inMessage(kind, value)}`, value);
   }
 }
 
 /** What is given, and the defaults of what is not. */
-export function withDefaults<D extends Options>(options: D, given: Asked<D>): Values<D> {
+export function withDefaults<D extends Options>(options: D, given: AskedValues<D>): Values<D> {
   const all: Record<string, unknown> = {};
   for (const [name, declared] of Object.entries(options))
     all[name] = given[name as keyof D] ?? declared.default;

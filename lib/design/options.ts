@@ -18,6 +18,7 @@ import { type DebugSwitch, readEnvironment } from './environment.ts';
 import { resolveDesign } from './generations.ts';
 import {
   arenas,
+  byteCount,
   flag,
   gcPercent,
   given,
@@ -29,12 +30,14 @@ import {
 } from './kinds.ts';
 import {
   type Asked,
+  type AskedValues,
   checkGiven,
   type DefaultsFit,
   type Holds,
   type Options,
   recordedIn,
   type Values,
+  valuesGiven,
   withDefaults,
 } from './option.ts';
 import { refuseForDesign, whyNoLimit } from './refusals.ts';
@@ -171,7 +174,7 @@ export const heapOptions = {
    */
   rootBytes: {
     ...ofHeap,
-    kind: whole(0, 2 ** 40),
+    kind: byteCount(0, 2 ** 40),
     default: 0,
     setByWorkload: true,
     help: 'bytes of roots outside the heap that count for the goal',
@@ -312,7 +315,10 @@ const isOn = (value: number | undefined): boolean | undefined =>
   value === undefined ? undefined : value !== 0;
 
 /** What GODEBUG sets where no option does, as far as the design can have it. */
-function debugOptions(debug: DebugSwitches, { scavenger, pageHeap, hugePageHints }: Design): HeapOptions {
+function debugOptions(
+  debug: DebugSwitches,
+  { scavenger, pageHeap, hugePageHints }: Design,
+): HeapOptionValues {
   const [harddecommit, disablethp, clobberfree, decorate] = [
     isOn(debug.harddecommit),
     isOn(debug.disablethp),
@@ -329,16 +335,23 @@ function debugOptions(debug: DebugSwitches, { scavenger, pageHeap, hugePageHints
   };
 }
 
-/** Of options those that are given. */
-function givenOf(options: HeapOptions): HeapOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+/** Options whose texts are read. */
+interface HeapOptionValues
+  extends AskedValues<typeof designOptions>,
+    AskedValues<typeof heapOptions>,
+    AskedValues<typeof surroundings> {}
+
+/** Of options those that are given, texts read. */
+function givenOf(options: HeapOptions): HeapOptionValues {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return valuesGiven(all, Object.fromEntries(given)) as HeapOptionValues;
 }
 
 /** Checks options and fills in what is missing. Throws ERR_INVALID_OPTION, naming the option. */
 export function resolveOptions(options: HeapOptions): ResolvedOptions {
   checkNames(options, all);
-  checkGiven(all, options as Readonly<Record<string, unknown>>);
   const asked = givenOf(options);
+  checkGiven(all, { ...asked });
   const environment = (asked.environment ?? true) ? readEnvironment(process.env) : undefined;
   const warn = asked.warn ?? ((text: string): void => void process.stderr.write(`pageheap: ${text}\n`));
   for (const text of environment?.warnings ?? []) warn(text);

@@ -69,6 +69,8 @@ export class MHeap {
   #grown = 0;
   /** Whether the page heap knows which pages are zero. */
   readonly #knowsZero: boolean;
+  /** Whether the page heap takes more pages than it is asked for. */
+  readonly #roundsUp: boolean;
 
   constructor(deps: HeapDeps) {
     this.#deps = deps;
@@ -76,6 +78,7 @@ export class MHeap {
     this.#pages = deps.pages;
     this.#runs = deps.pages instanceof RunPageHeap ? deps.pages : undefined;
     this.#knowsZero = deps.pages.lastNeedZero !== undefined;
+    this.#roundsUp = deps.pages.roundUp !== undefined;
   }
 
   get growth(): Growth {
@@ -141,13 +144,15 @@ export class MHeap {
 
   /**
    * Allocates a span; of one for objects neither registry nor heap bitmap is told. The span, or 0.
+   * @param least its pages; the span has more of them where the page heap rounds up
    * @param at the first page it must have, all of them free, for rebuilding a heap from a record of it; −1: wherever
    *   there is room
    */
-  allocSpan(p: number, npages: number, shape: SpanShape, at = -1): SpanId {
+  allocSpan(p: number, least: number, shape: SpanShape, at = -1): SpanId {
     const { arenas, counters, spans } = this.#state;
     const { sys } = this.#deps;
     const pages = this.#pages;
+    const npages = this.#roundsUp && at < 0 ? (pages.roundUp?.(pageCount(least)) ?? least) : least;
     this.#grown = 0;
     let s: SpanId;
     let page = at;

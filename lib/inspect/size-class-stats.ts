@@ -58,7 +58,8 @@ export function sizeClassStats(runtime: Runtime): SizeClassRow[] {
     const spanBytes = classes.pages[i] * pageSize;
     const tailOfSpan = spanBytes - classes.objects[i] * size;
     const inuseBytes = i === 0 ? bytes[0] : objects[i] * size;
-    const tailWaste = tailOfSpan * spanCount[i];
+    // A page heap that rounds up makes spans longer than their class asks for.
+    const tailWaste = i === 0 ? 0 : bytes[i] - spanCount[i] * classes.objects[i] * size;
     rows.push({
       class: i,
       size,

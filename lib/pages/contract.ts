@@ -23,7 +23,8 @@
  *   invariant is `fatal`.
  *
  * What only some designs have is optional: a cache of pages for each P (`allocCached` and `flushCached`, one not
- * without the other), allocating aligned or given pages, taking pages back as released. Pages in a cache are free.
+ * without the other), allocating aligned or given pages, taking pages back as released, rounding up what is asked for
+ * (`roundUp`), an age of its own (`releasableAt`). Pages in a cache are free.
  *
  * Who brings a custom page heap implements `PageHeap`; the conformance suite (lab/conformance/) holds it against
  * all this.
@@ -88,6 +89,17 @@ export interface PageHeap {
    */
   readonly lastNeedZero?: boolean;
 
+  /**
+   * For a design that hands out more pages than it is asked for, as a buddy system does: how many it takes for
+   * `npages`. At least as many, always the same, and of its own answer the same again. The heap then asks for that
+   * many alone, and the whole is the span's: what is rounded up is in use, not free. Whatever `alloc` is asked for,
+   * parts of it may be freed.
+   *
+   * With this member `alloc` may overlook runs: it has to find n free pages that begin at a multiple of n, beyond 512
+   * pages at a multiple of 512; and, right after growing, those that were grown.
+   */
+  roundUp?(npages: PageCount): PageCount;
+
   /** n ≥ 1 contiguous pages; −1 when there is no such run. */
   alloc(npages: PageCount): PageIndex;
 
@@ -144,8 +156,11 @@ export interface PageHeap {
    * released when there are not so many. nbytes is any positive number, fractions of a page and Infinity included.
    *
    * `force` sets the design's own reluctance aside. Reluctance passes: what is sparse and unused for some
-   * collections is released without it. `shouldStop` is asked after each piece, and once it says true there is
-   * no other, forced or not. Returns the bytes newly released.
+   * collections (and, with an age of its own, until `releasableAt`) is released without it. `shouldStop` is asked
+   * after each piece, and once it says true there is no other, forced or not. Returns the bytes newly released.
+   *
+   * Unforced it is asked by the background scavenger, and when the heap grows. The former goes on, paced, until the
+   * answer is 0; then it asks again when a collection's sweep is complete, or at `releasableAt`.
    */
   release(nbytes: Bytes, force: boolean, shouldStop?: () => boolean): Bytes;
 
@@ -155,6 +170,13 @@ export interface PageHeap {
    * released.
    */
   releaseUnused?(limit: number): Bytes;
+
+  /**
+   * For a design whose reluctance passes with time: when, by the host's clock, an unforced `release` will give back
+   * something, if nothing else is called until then; Infinity: not before it is used or a collection ends. Asked
+   * after an unforced `release` answered 0.
+   */
+  releasableAt?(): number;
 
   /** A collection has ended: what the design ages by collections grows older. Releases nothing. */
   nextGeneration?(): void;

@@ -11,7 +11,8 @@
  *
  * Not here: what the contract asks (pages/contract.ts).
  */
-import { PageHeapError } from '../base/errors.ts';
+import { describe, describeThrown, isPromise } from '../base/describe.ts';
+import { FatalError, PageHeapError } from '../base/errors.ts';
 import type { Bytes, PageCount, PageIndex, PId } from '../base/units.ts';
 import type { FreeRunVisit, PageHeap, PageHeapClass, PageHeapHost, PageHeapStats } from './contract.ts';
 import { KnownPages } from './known-pages.ts';
@@ -39,7 +40,8 @@ export function requirePageHeap(pages: PageHeap, name: string): PageHeap {
 export function makeCustomPageHeap(custom: PageHeapClass, host: PageHeapHost): PageHeap {
   const name = custom.name === '' ? 'without a name' : custom.name;
   const known = new KnownPages(name, host.reachPages);
-  const guarded: PageHeapHost = {
+  // Frozen: it is the host's, whatever the class takes it for.
+  const guarded = Object.freeze<PageHeapHost>({
     reachPages: host.reachPages,
     physPages: host.physPages,
     now: () => host.now(),
@@ -48,7 +50,7 @@ export function makeCustomPageHeap(custom: PageHeapClass, host: PageHeapHost): P
       known.requireWhole(page, npages, host.physPages);
       host.release(page, npages, newly);
     },
-  };
+  });
   let made: PageHeap;
   try {
     made = new custom(guarded);
@@ -59,9 +61,10 @@ export function makeCustomPageHeap(custom: PageHeapClass, host: PageHeapHost): P
 }
 
 function failure(name: string, where: string, cause: unknown): PageHeapError {
-  // It is this guard's own, from what the class did within the call.
+  // It is this guard's own, from what the class did within the call; or the heap's, which was called back.
+  if (cause instanceof FatalError) throw cause;
   if (cause instanceof PageHeapError && cause.code === 'ERR_PAGE_HEAP') return cause;
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = cause instanceof Error && cause.message !== '' ? cause.message : describeThrown(cause);
   return new PageHeapError('ERR_PAGE_HEAP', `the page heap ${name} threw in ${where}: ${message}`, {
     value: name,
     cause,
@@ -70,6 +73,8 @@ function failure(name: string, where: string, cause: unknown): PageHeapError {
 
 class GuardedPageHeap implements PageHeap {
   readonly freshScavenged: boolean;
+  readonly roundUp?: (npages: PageCount) => PageCount;
+  readonly releasableAt?: () => number;
   readonly allocCached?: (p: PId, npages: PageCount) => PageIndex;
   readonly flushCached?: (p: PId) => void;
   readonly allocAligned?: (npages: PageCount, align: PageCount) => PageIndex;
@@ -88,6 +93,14 @@ class GuardedPageHeap implements PageHeap {
     this.#known = known;
     this.freshScavenged = pages.freshScavenged;
     // What the class may leave out is left out here too: the heap looks whether it is there.
+    if (pages.roundUp !== undefined) this.roundUp = (npages) => this.#rounded(npages);
+    if (pages.releasableAt !== undefined)
+      this.releasableAt = () => {
+        const at = this.#call('releasableAt', () => pages.releasableAt?.());
+        return typeof at === 'number' && !Number.isNaN(at)
+          ? at
+          : this.#refuse('releasableAt', 'a time by host.now(), or Infinity', at);
+      };
     if (pages.allocCached !== undefined)
       this.allocCached = (p, npages) => this.#allocCached(p, npages, () => pages.allocCached?.(p, npages));
     if (pages.flushCached !== undefined)
@@ -178,17 +191,31 @@ class GuardedPageHeap implements PageHeap {
   #taken(page: PageIndex | undefined, npages: PageCount, call: string): PageIndex {
     const known = this.#known;
     if (page === undefined || !known.has(page, npages))
-      return this.#refuse(call, `-1, or the first of ${npages} pages below ${known.reachPages}`, page);
+      return this.#refuse(
+        call,
+        `−1 or the first of ${npages} page${npages === 1 ? '' : 's'} below ${known.reachPages}`,
+        page,
+      );
     known.take(page, npages, call);
     return page;
   }
 
+  #rounded(npages: PageCount): PageCount {
+    const rounded = this.#call('roundUp', () => this.#pages.roundUp?.(npages));
+    if (rounded === undefined || !Number.isSafeInteger(rounded) || rounded < npages)
+      return this.#refuse(`roundUp(${npages})`, `${npages} pages or more`, rounded);
+    return rounded;
+  }
+
   #call<T>(where: string, operation: () => T): T {
+    let answer: T;
     try {
-      return operation();
+      answer = operation();
     } catch (cause) {
       throw failure(this.#name, where, cause);
     }
+    if (isPromise(answer)) this.#refuse(where, 'at once', answer);
+    return answer;
   }
 
   #answered<T>(where: string, type: 'boolean' | 'object', operation: () => T): T {
@@ -208,7 +235,9 @@ class GuardedPageHeap implements PageHeap {
   #refuse(where: string, expected: string, answer: unknown): never {
     throw new PageHeapError(
       'ERR_PAGE_HEAP',
-      `the page heap ${this.#name} must answer ${expected} for ${where}, not ${String(answer)}`,
+      isPromise(answer)
+        ? `the page heap ${this.#name}: ${where} answered a Promise: no method may be async`
+        : `the page heap ${this.#name}: ${where} answered ${describe(answer)}, and must answer ${expected}`,
       { value: answer },
     );
   }

@@ -64,6 +64,9 @@ export class BackgroundScavenger implements Scavenger {
         scavenge: (n) => deps.pages.release(bytes(n), false),
         shouldStop: () => this.#goals.met(this.#heapRetained(), deps.sizes.mappedReady),
         procs: () => 1,
+        ...(deps.pages.releasableAt === undefined
+          ? {}
+          : { moreAt: () => deps.pages.releasableAt?.() ?? Infinity }),
       },
       physPageSize,
     );

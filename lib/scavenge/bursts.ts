@@ -16,7 +16,7 @@
  *                                      released something
  *
  * It parks when the goals are met or nothing is left, and only `ready()`, called when a cycle's sweep is
- * complete, starts it again.
+ * complete, starts it again; or, where nothing is left yet, the time at which the page heap says it has more.
  *
  * Nothing waits in here. `step()` does what is due and answers when more will be; `dueAt` says the same
  * without doing anything. The steps are taken wherever they fit: on the allocation slow path, by a timer.
@@ -64,6 +64,8 @@ export const burstTable = table('scavengeBursts', 'other', {
   /** When it fell asleep, and when it is to wake. */
   sleepStart: f64('heap'),
   wakeAt: f64('heap'),
+  /** Parked: when the page heap has more to release by itself; Infinity: it does not say. */
+  moreAt: f64('heap'),
   /** What the last burst took. */
   worked: f64('heap'),
   sleepRatio: f64('heap'),
@@ -90,6 +92,8 @@ export interface BurstWork {
   shouldStop(): boolean;
   /** How many Ps share the CPU time. */
   procs(): number;
+  /** After `scavenge` answered 0: when it may have more although nothing happens, Infinity for never. Default: never. */
+  moreAt?(): number;
 }
 
 export interface Burst {
@@ -122,11 +126,12 @@ export class ScavengeBursts {
   init(): void {
     const c = this.#columns;
     for (const column of Object.values(c)) column[0] = 0;
+    c.moreAt[0] = Infinity;
     c.sleepRatio[0] = startingSleepRatio;
     this.#controller.init();
   }
 
-  /** Whether only `ready` can start it. */
+  /** Whether it neither works nor sleeps. */
   get parked(): boolean {
     return this.#columns.sleeping[0] === 0 && this.#columns.ready[0] === 0;
   }
@@ -134,7 +139,7 @@ export class ScavengeBursts {
   /** When the next step is due by the clock: 0 at once, Infinity never. */
   get dueAt(): number {
     const c = this.#columns;
-    return c.ready[0] !== 0 ? 0 : c.sleeping[0] === 0 ? Infinity : c.wakeAt[0];
+    return c.ready[0] !== 0 ? 0 : c.sleeping[0] === 0 ? c.moreAt[0] : c.wakeAt[0];
   }
 
   /** Time worked to time slept, as the controller has it now. */
@@ -176,10 +181,11 @@ export class ScavengeBursts {
   step(): number {
     const c = this.#columns;
     if (c.ready[0] === 0) {
-      if (c.sleeping[0] === 0) {
+      const at = c.sleeping[0] === 0 ? c.moreAt[0] : c.wakeAt[0];
+      if (at === Infinity) {
         return Infinity;
       }
-      const left = c.wakeAt[0] - this.#work.now();
+      const left = at - this.#work.now();
       if (left > 0) {
         return left;
       }
@@ -189,9 +195,10 @@ export class ScavengeBursts {
       c.sleeping[0] = 0;
       this.adjust(c.worked[0], this.#work.now() - c.sleepStart[0]);
     }
+    c.moreAt[0] = Infinity;
     const { released, worked } = this.run();
     if (released === 0) {
-      return Infinity;
+      return this.#park();
     }
     c.released[0] += released;
     c.releasedTotal[0] += released;
@@ -202,6 +209,20 @@ export class ScavengeBursts {
     c.worked[0] = worked;
     c.sleepStart[0] = start;
     c.wakeAt[0] = start + ns;
+    return ns;
+  }
+
+  /** Nothing was released. @returns nanoseconds until the page heap has more; Infinity where it does not say */
+  #park(): number {
+    const work = this.#work;
+    // With the goals met there is nothing to come back for.
+    if (work.moreAt === undefined || work.shouldStop()) return Infinity;
+    const at = work.moreAt();
+    if (at === Infinity) return Infinity;
+    const start = work.now();
+    // A time that is over, and nothing released: that must not keep the process busy.
+    const ns = at > start ? Math.max(at - start, minWorkTime) : this.sleepTime(minWorkTime);
+    this.#columns.moreAt[0] = start + ns;
     return ns;
   }
 

@@ -126,7 +126,12 @@ describe('what makes no sense is refused, with the option and the reason', () =>
       /objects: must be one of freelist, bitmap, not 'slab'$/,
     ],
     ['a number as a text', { gcPercent: '100' as never }, /gcPercent: must be .*, not '100'$/],
-    ['bytes as a text', { growthUnit: '4MiB' as never }, /growthUnit: must be .*, not '4MiB'$/],
+    [
+      'bytes in units that are none',
+      { growthUnit: '4MB' as never },
+      /growthUnit: must be bytes, a power of two from 64KiB to 64MiB, as in 4MiB, not '4MB'$/,
+    ],
+    ['a text out of range', { growthUnit: '3MiB' }, /growthUnit: must be a power of two .*, not 3 MiB$/],
     ['a trigger beyond the goal', { triggerRatio: 2 }, /triggerRatio/],
     [
       'a memory limit for the trigger of 2014',

@@ -56,6 +56,46 @@ describe('a declaration', () => {
   });
 });
 
+describe('a size as a text', () => {
+  const resolved = (options: HeapOptions) => resolveOptions({ environment: false, ...options });
+
+  it('is what the command line takes it for', () => {
+    const { memoryLimit, reach, rootBytes, design } = resolved({
+      memoryLimit: '200MiB',
+      reach: '1GiB',
+      rootBytes: '24MiB',
+      growthUnit: '8MiB',
+    });
+    expect([memoryLimit, reach, rootBytes, design.growthUnit]).toEqual([
+      200 * 2 ** 20,
+      2 ** 30,
+      24 * 2 ** 20,
+      8 * 2 ** 20,
+    ]);
+    expect(resolved({ memoryLimit: 'off' }).memoryLimit).toBe(resolved({}).memoryLimit);
+    expect(resolved({ memoryLimit: '1048576' }).memoryLimit).toBe(2 ** 20);
+  });
+
+  it('has a type: units that are none do not compile', () => {
+    expectTypeOf<'4MiB'>().toExtend<HeapOptions['growthUnit']>();
+    expectTypeOf<'4MB'>().not.toExtend<HeapOptions['growthUnit']>();
+    expectTypeOf<'off'>().toExtend<HeapOptions['memoryLimit']>();
+    expectTypeOf<'off'>().not.toExtend<HeapOptions['reach']>();
+  });
+
+  it.each([
+    [
+      { memoryLimit: '200MB' },
+      /^option memoryLimit: must be bytes, or an integer with B, .*, or off, not '200MB'$/,
+    ],
+    [{ reach: '100MiB' }, /^option reach: must be a multiple of 67108864, not 104857600$/],
+    [{ rootBytes: '2TiB' }, /^option rootBytes: must be a whole number from 0 to/],
+    [{ gcPercent: '100' }, /^option gcPercent: must be a whole number below/],
+  ])('that is none is refused: %o', (options, message) => {
+    expect(() => resolved(options as never)).toThrow(message);
+  });
+});
+
 describe('options in the heap’s memory', () => {
   /** Views over plain arrays. */
   function views(): SetupViews<typeof optionTable> {

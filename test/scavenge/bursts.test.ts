@@ -344,3 +344,57 @@ it('more Ps are more CPU, of which one percent is more', () => {
   expect(released[1] / released[0]).toBeGreaterThan(1.6);
   expect(released[1] / released[0]).toBeLessThan(2.2);
 });
+
+describe('where the page heap says when it has more', () => {
+  const patientOf = (moreAt: () => number, left: () => number) => {
+    const clock = { now: 0 };
+    const scavenger = new ScavengeBursts(plainViews(burstTable), plainViews(piTable), {
+      now: () => clock.now,
+      scavenge: left,
+      shouldStop: () => false,
+      procs: () => 1,
+      moreAt,
+    });
+    scavenger.init();
+    scavenger.ready();
+    return { clock, scavenger };
+  };
+
+  it('it is asked then, and not before', () => {
+    let asks = 0;
+    const { clock, scavenger } = patientOf(
+      () => 3 * s,
+      () => {
+        asks++;
+        clock.now += 100;
+        return clock.now < 3 * s ? 0 : 8192;
+      },
+    );
+    const wait = scavenger.step();
+    expect(clock.now + wait).toBe(3 * s);
+    expect(scavenger.dueAt).toBe(3 * s);
+    clock.now += wait - 1;
+    expect(scavenger.step()).toBe(1);
+    expect(asks).toBe(1);
+    clock.now++;
+    expect(scavenger.step()).toBeGreaterThan(0);
+    expect(scavenger.totals().released).toBe(8192);
+  });
+
+  it('a time that is over keeps nobody busy', () => {
+    const { scavenger } = patientOf(
+      () => 0,
+      () => 0,
+    );
+    expect(scavenger.step()).toBeGreaterThanOrEqual(ms);
+  });
+
+  it('no time is the parking that it was', () => {
+    const { scavenger } = patientOf(
+      () => Infinity,
+      () => 0,
+    );
+    expect(scavenger.step()).toBe(Infinity);
+    expect(scavenger.dueAt).toBe(Infinity);
+  });
+});

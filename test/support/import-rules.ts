@@ -36,6 +36,7 @@ export const layers: readonly string[] = [
   'lab/run',
   'lab/compare',
   'lab/report',
+  'lab/library',
   'cli',
 ];
 

@@ -7,6 +7,7 @@
  */
 import { cpus } from 'node:os';
 import { Heap } from '../../api/heap.ts';
+import { FatalError } from '../../base/errors.ts';
 import type { Generation } from '../../design/design.ts';
 import { pageState } from '../../inspect/page-states.ts';
 import { Residency } from '../../os/residency.ts';
@@ -72,6 +73,15 @@ function withHeap(
   });
   try {
     run(heap);
+  } catch (error) {
+    if (!(error instanceof FatalError)) throw error;
+    throw new ConformanceError(
+      `the heap's own check does not agree with the page heap: ${error.message}`,
+      [],
+      {
+        cause: error,
+      },
+    );
   } finally {
     heap.dispose();
   }

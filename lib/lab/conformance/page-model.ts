@@ -7,6 +7,7 @@
  *              not handed out since
  *   counted    counts as scavenged by the page heap: hollow, less what a design forgets
  *   freedAt    when it became free
+ *   changedBy  the number of the call by which it became free or allocated (steps.ts)
  *   youngAt    when it was last part of a stretch of free pages that something was freed into: the latest time
  *              that a design which merges runs may tell of it
  *
@@ -24,6 +25,7 @@ export class PageModel {
   readonly counted: Uint8Array;
   readonly freedAt: Float64Array;
   readonly youngAt: Float64Array;
+  readonly changedBy: Uint32Array;
   grown = 0;
   free = 0;
 
@@ -34,17 +36,21 @@ export class PageModel {
     this.counted = new Uint8Array(reachPages);
     this.freedAt = new Float64Array(reachPages);
     this.youngAt = new Float64Array(reachPages);
+    this.changedBy = new Uint32Array(reachPages);
   }
 
-  grow(page: number, n: number, now: number, fresh: boolean): void {
+  /** @param by the number of the call */
+  grow(page: number, n: number, by: number, now: number, fresh: boolean): void {
     this.grown += n;
+    this.changedBy.fill(by, page, page + n);
     this.#mark(this.hollow, page, n, fresh ? 1 : 0);
     this.#mark(this.counted, page, n, fresh ? 1 : 0);
     this.#becomeFree(page, n, now);
   }
 
   /** Pages are handed out. How many of them counted as scavenged. */
-  take(page: number, n: number): number {
+  take(page: number, n: number, by: number): number {
+    this.changedBy.fill(by, page, page + n);
     const taken = countOf(this.counted, page, page + n);
     this.#mark(this.state, page, n, isHeld);
     this.#mark(this.used, page, n, 1);
@@ -54,7 +60,8 @@ export class PageModel {
     return taken;
   }
 
-  give(page: number, n: number, now: number): void {
+  give(page: number, n: number, by: number, now: number): void {
+    this.changedBy.fill(by, page, page + n);
     this.#becomeFree(page, n, now);
   }
 
@@ -85,14 +92,18 @@ export class PageModel {
     ];
   }
 
-  /** Whether n pages in a row are free. */
-  hasRun(n: number): boolean {
+  /**
+   * The first of n pages in a row that are free; −1 if there are none.
+   * @param align only those that begin at a multiple of it
+   */
+  runOf(n: number, align = 1): number {
     let run = 0;
-    for (const s of this.state) {
-      run = s === isFree ? run + 1 : 0;
-      if (run >= n) return true;
+    for (let page = 0; page < this.state.length; page++) {
+      run = this.state[page] === isFree ? run + 1 : 0;
+      const first = page + 1 - n;
+      if (run >= n && first % align === 0) return first;
     }
-    return false;
+    return -1;
   }
 
   /** Forgets of free pages whose physical page is not free as a whole that they were released. */

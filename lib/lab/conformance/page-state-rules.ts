@@ -10,8 +10,10 @@
  *
  * Not here: what may be released (release-rules.ts).
  */
+import { describe } from '../../base/describe.ts';
 import type { PageHeap } from '../../pages/contract.ts';
-import { countOf, isFree, type PageModel } from './page-model.ts';
+import { isCount, statsOf } from './calls.ts';
+import { countOf, isFree, isHeld, type PageModel } from './page-model.ts';
 import { inPages, type Steps } from './steps.ts';
 
 export interface FreeRun {
@@ -41,10 +43,14 @@ export class PageStateRules {
     this.#physPages = physPages;
   }
 
-  /** The free runs as the page heap tells of them. */
+  /** The free runs as the page heap tells of them, each as it may be, lowest first. */
   runs(): FreeRun[] {
     const runs: FreeRun[] = [];
-    this.#heap().forEachFree((page, n, scavenged, since) => runs.push({ page, n, scavenged, since }));
+    // Looked at one by one: a list that leads back to itself never ends.
+    this.#heap().forEachFree((page, n, scavenged, since) => {
+      this.#holdRun(page, n, scavenged, since, runs.at(-1));
+      runs.push({ page, n, scavenged, since });
+    });
     return runs;
   }
 
@@ -53,42 +59,35 @@ export class PageStateRules {
     const model = this.#model;
     const steps = this.#steps;
     const heap = this.#heap();
+    steps.rethrow();
     heap.check(3);
-    const stats = heap.stats();
+    const after = `after ${steps.lastCall}`;
+    const stats = statsOf(heap, steps);
     steps.require(
       stats.pages === model.grown,
-      `stats: ${inPages(stats.pages)}, and ${model.grown} were grown`,
+      `${after} stats() counts ${inPages(stats.pages)}, and ${model.grown} were grown`,
     );
+    const runs = this.runs();
+    const told = runs.reduce((sum, { n }) => sum + n, 0);
+    for (const run of runs) this.#holdFree(run, after);
+    if (told !== model.free) this.#failMissing(runs, told, after);
     steps.require(
       stats.freePages === model.free,
-      `stats: ${stats.freePages} pages are free, and ${model.free} should be`,
+      `${after} stats() counts ${stats.freePages} free pages, and ${model.free} are: ` +
+        `${model.grown} were grown, and ${model.grown - model.free} are handed out`,
     );
     steps.require(
       stats.scavengedPages === this.scavenged,
-      `stats: ${stats.scavengedPages} pages are scavenged; fresh + released − lastScavenged makes ${this.scavenged}`,
+      `${after} stats() counts ${stats.scavengedPages} scavenged pages; fresh + released − lastScavenged makes ${this.scavenged}`,
     );
-    let told = 0;
-    let toldScavenged = 0;
-    let end = 0;
-    for (const run of this.runs()) {
-      const { page, n, scavenged } = run;
-      steps.require(page >= end, `forEachFree: the run at ${page} comes after ${end}`);
-      steps.require(
-        n >= 1 && scavenged >= 0 && scavenged <= n,
-        `forEachFree: ${scavenged} of ${inPages(n)} scavenged`,
-      );
-      end = page + n;
-      for (let p = page; p < end; p++)
-        if (model.state[p] !== isFree) steps.fail(`forEachFree: page ${p} is not free`);
+    for (const run of runs) {
       this.#holdScavenged(run);
       if (this.#physPages === 1) this.#holdAge(run);
-      told += n;
-      toldScavenged += scavenged;
     }
-    steps.require(told === model.free, `forEachFree told of ${inPages(told)}, and ${model.free} are free`);
+    const toldScavenged = runs.reduce((sum, { scavenged }) => sum + scavenged, 0);
     steps.require(
       toldScavenged === stats.scavengedPages,
-      `forEachFree told of ${toldScavenged} scavenged pages, stats of ${stats.scavengedPages}`,
+      `${after} forEachFree tells of ${toldScavenged} scavenged pages, and stats() of ${stats.scavengedPages}`,
     );
   }
 
@@ -126,12 +125,62 @@ export class PageStateRules {
     return longest < n;
   }
 
+  /** A run by itself, and after the one before it. */
+  #holdRun(page: unknown, n: unknown, scavenged: unknown, since: unknown, last: FreeRun | undefined): void {
+    const steps = this.#steps;
+    if (
+      !isCount(page) ||
+      !isCount(n, 1) ||
+      !isCount(scavenged) ||
+      typeof since !== 'number' ||
+      Number.isNaN(since)
+    ) {
+      const told = [page, n, scavenged, since].map(describe).join(', ');
+      steps.fail(
+        `forEachFree called visit(${told}): a page, pages from 1 on, those of them that are scavenged, and a time are numbers`,
+      );
+      return;
+    }
+    steps.require(
+      scavenged <= n,
+      `forEachFree: of the run at ${page}, ${inPages(n)}, ${scavenged} are scavenged`,
+    );
+    if (last === undefined || page >= last.page + last.n) return;
+    steps.fail(
+      `forEachFree tells of the run at ${page}, ${inPages(n)}, after that at ${last.page}, ${inPages(last.n)}: ` +
+        'the lowest comes first, and none lies in another',
+    );
+  }
+
+  /** What is told to be free is free. */
+  #holdFree({ page, n }: FreeRun, after: string): void {
+    const { state, changedBy } = this.#model;
+    for (let p = page; p < page + n; p++) {
+      if (state[p] === isFree) continue;
+      const truth =
+        state[p] === isHeld ? `${this.#steps.change(changedBy[p] ?? 0)} handed it out` : 'it was never grown';
+      this.#steps.fail(`${after} forEachFree calls page ${p} free, and ${truth}`);
+    }
+  }
+
+  /** Some free pages are not told of: the first of them, and whose it was. */
+  #failMissing(runs: readonly FreeRun[], told: number, after: string): never {
+    const { state, changedBy, free } = this.#model;
+    const known = new Uint8Array(state.length);
+    for (const { page, n } of runs) known.fill(1, page, page + n);
+    const missing = state.findIndex((is, page) => is === isFree && known[page] === 0);
+    return this.#steps.fail(
+      `${after} forEachFree tells of ${inPages(told)}, and ${free} are free: ` +
+        `page ${missing} is missing, free since ${this.#steps.change(changedBy[missing] ?? 0)}`,
+    );
+  }
+
   #holdScavenged({ page, n, scavenged }: FreeRun): void {
     const hollow = countOf(this.#model.hollow, page, page + n);
     const counted = this.exact ? countOf(this.#model.counted, page, page + n) : scavenged;
     if (scavenged > hollow || scavenged !== counted)
       this.#steps.fail(
-        `forEachFree: of the run at ${page}, ${inPages(n)}, ${scavenged} count as scavenged, and ${this.exact ? counted : `at most ${hollow}`} should`,
+        `after ${this.#steps.lastCall} forEachFree: of the run at ${page}, ${inPages(n)}, ${scavenged} count as scavenged, and ${this.exact ? counted : `at most ${hollow}`} should`,
       );
   }
 
@@ -141,7 +190,7 @@ export class PageStateRules {
     const [least, most] = this.#model.ages(page, n, scavenged === n);
     if (!(since >= least && since <= most))
       this.#steps.fail(
-        `forEachFree: the run at ${page}, ${inPages(n)}, is unused since ${since}; its pages were freed ${least === most ? `at ${least}` : `or put together with others from ${least} to ${most}`}`,
+        `after ${this.#steps.lastCall} forEachFree: the run at ${page}, ${inPages(n)}, is unused since ${since}; its pages were freed ${least === most ? `at ${least}` : `or put together with others from ${least} to ${most}`}`,
       );
   }
 }

@@ -9,6 +9,7 @@
  * Not here: what holds after every call (session.ts).
  */
 import fc from 'fast-check';
+import { describeThrown } from '../../base/describe.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import {
   growthPages,
@@ -28,6 +29,12 @@ export interface RandomRunOptions {
   /** Random runs. Default: 60. */
   readonly runs?: number;
 }
+
+/** Random runs, unless told otherwise; fewer are no full run of the suite. */
+export const fullRuns = 60;
+
+/** A seed of our own, since fast-check takes negative ones too, and who reads one tends to lose the sign. */
+export const randomSeed = (): number => Math.floor(Math.random() * 2 ** 31);
 
 /** What a run of commands is made on: mostly a machine as most are. */
 interface Machine extends SessionOptions {
@@ -142,8 +149,7 @@ export function requirePath({ seed, path }: RandomRunOptions): void {
 export function randomRun(make: MakePageHeap, options: RandomRunOptions): void {
   requirePath(options);
   const again = options.path === undefined ? undefined : splitPath(options.path);
-  // Its own, since fast-check takes negative ones too, and who reads one tends to lose the sign.
-  const seed = options.seed ?? Math.floor(Math.random() * 2 ** 31);
+  const seed = options.seed ?? randomSeed();
   const which = fc.nat(1000);
   const chunk = fc.oneof(fc.nat(7), fc.nat(chunks - 1));
   const stopAfter = fc.option(fc.nat(3), { nil: undefined, freq: 4 });
@@ -176,7 +182,7 @@ export function randomRun(make: MakePageHeap, options: RandomRunOptions): void {
   let details: fc.RunDetails<[Iterable<fc.Command<Machine, Session>>, Machine]>;
   try {
     details = fc.check(property, {
-      numRuns: options.runs ?? 60,
+      numRuns: options.runs ?? fullRuns,
       seed,
       ...(again === undefined ? {} : { path: again.path, endOnFailure: true }),
     });
@@ -193,7 +199,7 @@ export function randomRun(make: MakePageHeap, options: RandomRunOptions): void {
   const left = /replayPath="([^"]*)"/.exec(written)?.[1] ?? '';
   const steps = [written.replace(/ *\/\*.*\*\/$/, '')].filter((text) => text !== '');
   const cause = details.errorInstance;
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = cause instanceof ConformanceError ? cause.message : describeThrown(cause);
   throw new ConformanceError(
     `${message}\nagain alone: seed ${seed}, path ${details.counterexamplePath},${left}`,
     cause instanceof ConformanceError ? cause.steps : steps,

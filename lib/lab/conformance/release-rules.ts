@@ -7,7 +7,8 @@
  *
  * Not here: what the page state must be afterwards (page-state-rules.ts).
  */
-import type { Bytes } from '../../base/units.ts';
+import { describe } from '../../base/describe.ts';
+import { isCount } from './calls.ts';
 import { countOf, isFree, isHeld, type PageModel } from './page-model.ts';
 import type { PageStateRules } from './page-state-rules.ts';
 import { inPages, type Steps } from './steps.ts';
@@ -42,6 +43,7 @@ export class ReleaseRules {
   readonly #physPages: number;
   /** What the host was told in the call that is going on: runs, and pages newly released. */
   pieces = 0;
+  #calls = 0;
   #newly = 0;
   #releasing: Releasing | undefined;
 
@@ -55,6 +57,7 @@ export class ReleaseRules {
   /** Any call begins. */
   beginCall(): void {
     this.pieces = 0;
+    this.#calls = 0;
     this.#newly = 0;
   }
 
@@ -74,14 +77,19 @@ export class ReleaseRules {
   }
 
   /** The call ends with an answer. The pages of it. */
-  end(call: string, answer: Bytes): number {
+  end(call: string, answer: unknown): number {
     this.#releasing = undefined;
+    const right = this.#newly * pageBytes;
+    if (typeof answer !== 'number' || Number.isNaN(answer))
+      return this.#steps.fail(
+        `${call} answered ${describe(answer)}, and must answer the bytes it gave back: ${right}`,
+      );
     const pages = answer / pageBytes;
     // Putting released runs together may release a physical page across their border, which nobody asked for.
     const across = this.#physPages === 1 ? 0 : this.pieces * this.#physPages;
     this.#steps.require(
-      pages <= this.#newly && pages >= this.#newly - across,
-      `${call} answered ${inPages(pages)} and told the host of ${this.#newly}`,
+      Number.isInteger(pages) && pages <= this.#newly && pages >= this.#newly - across,
+      `${call} answered ${answer} bytes, ${inPages(pages)}, and told the host of ${this.#newly}`,
     );
     return pages;
   }
@@ -92,23 +100,30 @@ export class ReleaseRules {
     const releasing = this.#releasing;
     const physPages = this.#physPages;
     const steps = this.#steps;
-    steps.note(`  host.release ${page} ${n}, ${newly} newly`);
-    const call = `host.release(${page}, ${n}, ${newly})`;
-    steps.require(
-      [page, n, newly].every(Number.isInteger) && n >= 1 && newly >= 0 && newly <= n,
-      `${call} makes no sense`,
-    );
-    for (let p = page; p < page + n; p++)
-      if (model.state[p] !== isFree)
-        steps.fail(
-          `page ${p} was given back and is ${model.state[p] === isHeld ? 'allocated' : 'not grown'}`,
-        );
+    const told = [page, n, newly].map(describe);
+    steps.note(`  host.release ${told[0]} ${told[1]}, ${told[2]} newly`);
+    const call = `host.release(${told.join(', ')})`;
+    // Each piece is of a page that no piece before it had, but where released ones are put together.
+    if (++this.#calls > 4 * model.free + 16)
+      steps.fail(
+        `${steps.lastCall} goes on calling host.release: ${this.#calls} times, and ${model.free} pages are free`,
+      );
+    if (!isCount(page) || !isCount(n, 1) || !isCount(newly) || newly > n)
+      steps.fail(`${call} makes no sense: a page, pages from 1 on, and how many of them newly`);
+    for (let p = page; p < page + n; p++) {
+      if (model.state[p] === isFree) continue;
+      const truth =
+        model.state[p] === isHeld
+          ? `${steps.change(model.changedBy[p] ?? 0)} handed it out`
+          : 'it was never grown';
+      steps.fail(`${call} gives page ${p} back, and ${truth}`);
+    }
     steps.require(
       page % physPages === 0 && n % physPages === 0,
       `${call} gives back parts of physical pages, which are of ${physPages} pages`,
     );
     if (newly > 0 && releasing === undefined && physPages === 1)
-      steps.fail(`${call}: nobody asked for a release`);
+      steps.fail(`${steps.lastCall} called ${call}, and only release and releaseUnused may give memory back`);
     if (releasing !== undefined) this.#holdPiece(releasing, page, n, newly, call);
     this.pieces++;
     this.#newly += newly;
@@ -126,7 +141,7 @@ export class ReleaseRules {
     const there = n - countOf(exact ? model.counted : model.hollow, page, page + n);
     steps.require(
       exact ? newly === there : newly >= there,
-      `${call}: ${there} of these pages were not given back before`,
+      `${call} says ${newly} newly, and ${there} of these pages had not been given back`,
     );
     // Released runs that were put together are released again whole, which is no piece of its own.
     if (newly === 0 || (physPages > 1 && newly < n)) return;

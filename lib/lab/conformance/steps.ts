@@ -2,8 +2,10 @@
  * The calls of a session, and how one ends: with a failure that has them, or without one where the page heap may
  * decline what a check is about.
  *
- * A step that begins with two blanks is what the call before it did or answered.
+ * A step that begins with two blanks is what the call before it did or answered. A failure is kept, too: it may be
+ * thrown through a class that catches whatever its host throws, and ends the check with the next call then.
  */
+import { describeThrown } from '../../base/describe.ts';
 
 /** A page heap does what the contract forbids. */
 export class ConformanceError extends Error {
@@ -17,6 +19,9 @@ export class ConformanceError extends Error {
   }
 }
 
+/** The page heap threw, where it must not. `cause` is what it threw. */
+export class ThrownError extends ConformanceError {}
+
 /** Why the rest of a check is not made. Never leaves the suite. */
 export class Skipped extends Error {}
 
@@ -25,36 +30,75 @@ export class Skipped extends Error {}
  * @throws the error itself where that is no refusal: a plain bug, a breach of the contract, or no Error
  */
 export function refusal(error: unknown): string {
+  const thrown = error instanceof ThrownError ? error.cause : error;
   const bug =
-    !(error instanceof Error) ||
-    error instanceof TypeError ||
-    error instanceof ReferenceError ||
-    error instanceof ConformanceError;
+    !(thrown instanceof Error) ||
+    thrown instanceof TypeError ||
+    thrown instanceof ReferenceError ||
+    thrown instanceof ConformanceError;
   if (bug) throw error;
-  return `it refused: ${error.message}`;
+  return `it refused: ${thrown.message}`;
 }
 
 /** `1 page`, `2 pages`. */
 export const inPages = (n: number): string => `${n} page${n === 1 ? '' : 's'}`;
 
+/** A step as a call: `alloc 7` is `alloc(7)`, `release 8192 bytes, by force` is `release(8192)`. */
+function asCall(step: string): string {
+  const [, name, rest = ''] = /^(\w+)([^,]*)/.exec(step) ?? ['', 'it'];
+  return `${name}(${(rest.match(/-?[\d.]+(?:e[+-]?\d+)?|Infinity/g) ?? []).join(', ')})`;
+}
+
+const isCall = (step: string): boolean => !step.startsWith('  ');
+
 export class Steps {
   readonly #all: string[] = [];
+  /** The calls that changed a page's state, by their number; 0 is none. */
+  readonly #changes: string[] = [''];
+  #failure: ConformanceError | undefined;
 
   note(step: string): void {
     this.#all.push(step);
   }
 
+  /** Notes a call that may change the state of pages. @returns its number */
+  noteChange(step: string): number {
+    this.note(step);
+    return this.#changes.push(asCall(step)) - 1;
+  }
+
+  /** The call of a number: `alloc(7)`. */
+  change(number: number): string {
+    return this.#changes[number] ?? '';
+  }
+
+  /** The last call: `alloc(7)`. */
+  get lastCall(): string {
+    return asCall(this.#all.findLast(isCall) ?? '');
+  }
+
   /** Ends the check with what is wrong. */
   fail(message: string): never {
-    throw new ConformanceError(message, [...this.#all]);
+    this.#failure = new ConformanceError(message, [...this.#all]);
+    throw this.#failure;
+  }
+
+  /** Ends the check with what a call of the page heap threw. */
+  threw(call: string, thrown: unknown): never {
+    // Its host told it so, and it passed that on.
+    if (thrown instanceof ConformanceError || thrown instanceof Skipped) throw thrown;
+    throw new ThrownError(`${call} threw ${describeThrown(thrown)}`, [...this.#all], { cause: thrown });
   }
 
   require(holds: boolean, message: string): void {
     if (!holds) this.fail(message);
   }
-}
 
-const isCall = (step: string): boolean => !step.startsWith('  ');
+  /** Ends the check with a failure that the page heap caught. */
+  rethrow(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}
 
 /**
  * The last of a failure's steps, about `most` of them, from a call on: what comes before is counted. Of a single

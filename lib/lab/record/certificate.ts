@@ -19,7 +19,7 @@ import { PageHeapError } from '../../base/errors.ts';
 import { fileError } from '../trace/bytes.ts';
 import { makeFolder } from './folders.ts';
 
-export const certificateFormat = 'pageheap-conformance/1';
+export const certificateFormat = 'pageheap-conformance/2';
 
 /** What of the suite was run. */
 export interface ConformanceProfile {
@@ -30,6 +30,8 @@ export interface ConformanceProfile {
   readonly seed: number | null;
   /** Where a single random run began; null: at the beginning, and all of them. */
   readonly path: string | null;
+  /** By the rules for page heaps that round up what they are asked for. */
+  readonly roundsUp: boolean;
 }
 
 export interface Certificate {

@@ -8,8 +8,10 @@ import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { basename, extname, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { describeThrown } from '../../base/describe.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import type { PageHeapClass } from '../../pages/contract.ts';
+import { placesOfError } from './places.ts';
 
 /** By address. Node, too, loads a module once; and that it has nothing left to do it says once. */
 const loadings = new Map<string, Promise<Record<string, unknown>>>();
@@ -18,12 +20,15 @@ const loadings = new Map<string, Promise<Record<string, unknown>>>();
 const wrongFile = 2;
 
 /**
- * Where a module, or one that it imports, is no JavaScript: ` (file:line)`, or nothing where that cannot be told.
- * The error that an import throws rarely says so. A program that ends with it does; nothing of the module is
- * run there, since it does not get as far.
+ * Where a module threw, or where it, or one that it imports, is no JavaScript: ` (file:line)`, or nothing where that
+ * cannot be told. Of the latter the error of an import rarely says so. A program that ends with it does; nothing of
+ * the module is run there, since it does not get as far.
  */
 function placeOf(cause: unknown, url: string): string {
-  if (!(cause instanceof SyntaxError)) return '';
+  if (!(cause instanceof SyntaxError)) {
+    const [place] = placesOfError(cause);
+    return place === undefined ? '' : ` (${place})`;
+  }
   const program = ['--input-type=module', '--eval', `import ${JSON.stringify(url)}`];
   const at = /^(file:\S+):(\d+)$/m;
   const found =
@@ -34,19 +39,23 @@ function placeOf(cause: unknown, url: string): string {
   return ` (${file.startsWith('..') ? fileURLToPath(found[1] ?? url) : file}:${found[2]})`;
 }
 
+/** Nobody goes on after a module that ends the process: that is said while it ends, with the code of a wrong file. */
+function tellExit(path: string, code: number): void {
+  process.stderr.write(
+    `pageheap: ${path}: cannot be loaded as a module: it ends the process, with code ${code} (ERR_FILE)\n`,
+  );
+  process.exitCode = wrongFile;
+}
+
 /**
- * What a module loads to.
- *
- * Nobody goes on after one that ends the process, so that is said while it ends, with the code of a wrong file.
- * Of one that waits for what never comes it is known when the process has nothing left to do.
+ * What a module loads to. Of one that waits for what never comes it is known when the process has nothing left to do.
+ * @param onExit told when it ends the process
  */
-async function load(path: string, href: string): Promise<Record<string, unknown>> {
-  const onExit = (code: number): void => {
-    process.stderr.write(
-      `pageheap: ${path}: cannot be loaded as a module: it ends the process, with code ${code} (ERR_FILE)\n`,
-    );
-    process.exitCode = wrongFile;
-  };
+async function load(
+  path: string,
+  href: string,
+  onExit = (code: number): void => tellExit(path, code),
+): Promise<Record<string, unknown>> {
   let onIdle = (): void => undefined;
   const idle = new Promise<never>((_resolve, reject) => {
     onIdle = (): void => reject(new Error('its top-level await never settles'));
@@ -61,8 +70,11 @@ async function load(path: string, href: string): Promise<Record<string, unknown>
   }
 }
 
-/** @throws PageHeapError ERR_FILE when the module cannot be loaded, ERR_INVALID_OPTION when it has no class */
-export async function loadPageHeap(path: string): Promise<PageHeapClass> {
+/**
+ * @param onExit told when the module ends the process; without it that is said on standard error
+ * @throws PageHeapError ERR_FILE when the module cannot be loaded, ERR_INVALID_OPTION when it has no class
+ */
+export async function loadPageHeap(path: string, onExit?: (code: number) => void): Promise<PageHeapClass> {
   const refuse = (why: string, cause?: unknown): never => {
     throw new PageHeapError('ERR_FILE', `cannot be loaded as a module: ${why}`, { file: path, cause });
   };
@@ -73,15 +85,15 @@ export async function loadPageHeap(path: string): Promise<PageHeapClass> {
   const { href } = pathToFileURL(resolve(path));
   let module: Record<string, unknown> = {};
   try {
-    const loading = loadings.get(href) ?? load(path, href);
+    const loading = loadings.get(href) ?? load(path, href, onExit);
     loadings.set(href, loading);
     module = await loading;
   } catch (cause) {
-    const { code, message } = cause as { code?: unknown; message?: unknown };
+    const words = cause instanceof Error && cause.message !== '' ? cause.message : describeThrown(cause);
     refuse(
-      code === 'ERR_UNKNOWN_FILE_EXTENSION'
+      cause instanceof Error && 'code' in cause && cause.code === 'ERR_UNKNOWN_FILE_EXTENSION'
         ? `Node ${process.versions.node} takes .js and .mjs, and .ts only where it strips types (22.18, 23.6 and later)`
-        : `${message ?? cause}${placeOf(cause, href)}`,
+        : `${words}${placeOf(cause, href)}`,
       cause,
     );
   }

@@ -18,7 +18,9 @@ export function classOf(...edits: readonly Edit[]): PageHeapClass {
     expect(before).toContain(from);
     return before.replace(from, () => to);
   }, example);
-  return runInThisContext(`${text.replace('export default class', '(class')})`) as PageHeapClass;
+  return runInThisContext(`${text.replace('export default class', '(class')})`, {
+    filename: '/home/me/mine.mjs',
+  }) as PageHeapClass;
 }
 
 /** Adds a statement at the beginning of a method. */

@@ -1,5 +1,6 @@
 /** The page heaps that keep the contract. */
 import { afterAll } from 'vitest';
+import Buddy from '../../../examples/buddy.mjs';
 import FirstFit from '../../../examples/first-fit.mjs';
 import type { MakePageHeap } from '../../../lib/lab/conformance/index.ts';
 import type { PageHeap, PageHeapClass, PageHeapHost } from '../../../lib/pages/contract.ts';
@@ -39,4 +40,5 @@ export const heaps: Record<string, MakePageHeap> = {
     standAloneRadix(host, { physPageSize: physPageSize(host), physHugePageSize: 0 }),
   ),
   'the example, first fit': (host) => new OwnClass(host),
+  'the example that rounds up, buddies': (host) => new Buddy(host),
 };

@@ -37,7 +37,7 @@ function certificate(over: Partial<Certificate> = {}): Certificate {
     hash: 'ab12',
     pageHeap: 'Mine',
     version: '1.2.3',
-    profile: { extent: 'full', runs: 60, seed: null, path: null },
+    profile: { extent: 'full', runs: 60, seed: null, path: null, roundsUp: false },
     passed: true,
     checks: { kept: 24, broken: 0, skipped: 1 },
     date: '2025-01-31T23:59:59.000Z',
@@ -50,6 +50,7 @@ const profile = (extent: 'full' | 'short'): Certificate['profile'] => ({
   runs: extent === 'full' ? 60 : 5,
   seed: null,
   path: null,
+  roundsUp: false,
 });
 
 describe('the hash of a module', () => {

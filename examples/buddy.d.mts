@@ -1,0 +1,3 @@
+import type { PageHeapClass } from 'pageheap';
+declare const Buddy: PageHeapClass;
+export default Buddy;

@@ -1,0 +1,88 @@
+/**
+ * The process of the suite: started by suite.ts, told what to do by its argument, and telling what it does in its
+ * journal. Whatever the page heap does to its process, it does to this one.
+ */
+import { Worker } from 'node:worker_threads';
+import { PageHeapError } from '../../base/errors.ts';
+import { libraryPath, moduleExtension } from '../../base/package-files.ts';
+import type { ConformanceCheck } from './check.ts';
+import { journalled, type SuiteRequest, writeJournal } from './journal.ts';
+import { failureOf } from './outcomes.ts';
+import { checksOf, conformanceSubject, isBuiltIn, requireMakeable } from './subjects.ts';
+import type { WatchData } from './suite-watch-worker.ts';
+
+const { subject: name, random, from, timeout } = JSON.parse(process.argv[2] ?? '') as SuiteRequest;
+const count = new Int32Array(new SharedArrayBuffer(4));
+
+/** Of a built-in page heap no call is counted, and none has to be watched. */
+function watch(): void {
+  if (isBuiltIn(name)) return;
+  const file = libraryPath(`lab/conformance/suite-watch-worker${moduleExtension}`);
+  const workerData: WatchData = { count, limit: timeout * 1000 };
+  new Worker(file, { workerData }).unref();
+}
+
+/** One check: what it came to is in the journal before the next begins. */
+function make(i: number, { name: checked, attempt }: Pick<ConformanceCheck, 'name' | 'attempt'>): void {
+  writeJournal({ k: 'check', i });
+  count[0] = ((count[0] ?? 0) + 1) | 0;
+  try {
+    const skipped = attempt();
+    writeJournal({
+      k: 'outcome',
+      outcome: { name: checked, passed: true, ...(skipped === undefined ? {} : { skipped }) },
+    });
+  } catch (error) {
+    if (error instanceof PageHeapError && error.code === 'ERR_INVALID_OPTION') throw error;
+    writeJournal({ k: 'outcome', outcome: failureOf(checked, error) });
+  }
+}
+
+async function run(): Promise<void> {
+  const subject = await conformanceSubject(
+    name,
+    (kind) => journalled(kind, count),
+    (code) => writeJournal({ k: 'exits', code }),
+  );
+  const checks = checksOf(subject, random);
+  const { kind } = subject;
+  writeJournal({
+    k: 'loaded',
+    name: typeof kind === 'string' ? kind : kind.name,
+    checks: checks.map((check) => check.name),
+  });
+  if (from <= 0 && typeof kind !== 'string') {
+    let made = true;
+    make(-1, {
+      name: 'can be made',
+      attempt: () => {
+        made = false;
+        const roundsUp = requireMakeable(subject);
+        writeJournal({ k: 'made', roundsUp });
+        made = true;
+        return undefined;
+      },
+    });
+    if (!made) return;
+  }
+  for (let i = Math.max(0, from); i < checks.length; i++) make(i, checks[i] as ConformanceCheck);
+}
+
+// A promise that a method answered was refused already; what becomes of it is of no interest.
+process.on('unhandledRejection', () => undefined);
+watch();
+run()
+  .catch((error: unknown) => {
+    if (!(error instanceof PageHeapError)) throw error;
+    writeJournal({ k: 'refused', code: error.code, message: error.message });
+  })
+  .then(
+    () => {
+      writeJournal({ k: 'end' });
+      process.exit(0);
+    },
+    (error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+      process.exit(70);
+    },
+  );

@@ -1,0 +1,59 @@
+/**
+ * `run`: a trace or a workload on a heap, in a process of its own, as `pageheap run` does it.
+ *
+ * Nothing is printed, and no signal of this process is handled: an AbortSignal ends it.
+ */
+import type { RunSummary } from '../metrics/summary.ts';
+import { summarize } from '../metrics/summary.ts';
+import { makeFolder, stampedPath } from '../record/folders.ts';
+import { packageVersion } from '../record/package.ts';
+import type { RunData } from '../record/run-data.ts';
+import { readRunFile } from '../record/run-file.ts';
+import { forkRun } from '../run/fork-run.ts';
+import { tryHeap } from '../run/run-heap.ts';
+import type { RunReason } from '../run/run-options.ts';
+import { checkSubject, nameFor, subjectOf } from '../subject/subject.ts';
+import { workloads } from '../workloads/index.ts';
+import { type RunSettings, requireNames, samplingIn, sentHeap, subjectOptionsIn } from './settings.ts';
+
+export const defaultFolder = 'runs';
+
+/** What a run came to. */
+export interface RunRecord {
+  /** The run file; `pageheap report` makes a page of it. */
+  readonly file: string;
+  /** Whether it went to its end, or was aborted. */
+  readonly reason: RunReason;
+  readonly summary: RunSummary;
+  /** All that was recorded. */
+  readonly data: RunData;
+}
+
+/**
+ * Makes a run.
+ * @param subject a trace file, the name of a shipped trace or of a workload, `-` for standard input
+ * @throws PageHeapError ERR_INVALID_OPTION, ERR_FILE, ERR_TRACE, ERR_OUT_OF_MEMORY, ERR_PAGE_HEAP; ERR_SYSTEM when its
+ *   process died, what was recorded until then is in the file
+ */
+export async function run(subject: string, settings: RunSettings = {}): Promise<RunRecord> {
+  requireNames(settings, ['heap', 'name', 'out', 'file', 'signal', 'onProgress']);
+  const { heap = {}, out = defaultFolder, signal, onProgress } = settings;
+  const found = subjectOf(subject, subjectOptionsIn(settings), workloads);
+  const name = nameFor(found, settings.name);
+  const sent = sentHeap(heap);
+  const sampling = samplingIn(settings);
+  await checkSubject(found, 1, workloads);
+  await tryHeap({ ...found.run, ...sent });
+  if (settings.file === undefined) makeFolder(out);
+  const file = settings.file ?? stampedPath(out, name, new Date(), '.jsonl');
+  const { reason } = await forkRun(
+    { ...found.run, ...sent, ...sampling, output: file, name, version: packageVersion() },
+    {
+      handleSignals: false,
+      ...(signal === undefined ? {} : { signal }),
+      ...(onProgress === undefined ? {} : { onProgress }),
+    },
+  );
+  const data = await readRunFile(file);
+  return { file, reason, summary: summarize(data), data };
+}

@@ -1,0 +1,74 @@
+/**
+ * Places in a page heap's own files: what of a stack is its, not this package's nor Node's.
+ */
+import { relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../../base/package-files.ts';
+
+/** Where a function stood: `Mine.alloc (mine.mjs:20:7)` in parts. */
+export interface Frame {
+  /** Empty at the top of a module. */
+  readonly name: string;
+  /** A path, or an address of a file. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The most places of one stack that are told. */
+const most = 6;
+
+/** This package's own code; a page heap may lie beside it, in a checkout. */
+const own = ['lib', 'dist', 'node_modules'].map((folder) => resolve(packageRoot, folder));
+
+function pathOf(file: string): string {
+  return file.startsWith('file:') ? fileURLToPath(file) : file;
+}
+
+function isForeign(file: string): boolean {
+  if (file === '' || file.startsWith('node:')) return false;
+  const path = pathOf(file);
+  return path.startsWith('/') && !own.some((folder) => path.startsWith(`${folder}/`));
+}
+
+function written({ name, file, line, column }: Frame): string {
+  const path = pathOf(file);
+  const near = relative('', path);
+  const place = `${near.startsWith('..') ? path : near}:${line}:${column}`;
+  return name === '' ? place : `${name} (${place})`;
+}
+
+/** The frames that are the page heap's, innermost first. */
+export function placesOf(frames: readonly Frame[]): string[] {
+  return frames
+    .filter(({ file }) => isForeign(file))
+    .slice(0, most)
+    .map(written);
+}
+
+/** `    at Mine.alloc (file:///home/me/mine.mjs:20:7)`, with or without a function. */
+const stackLine = /^\s*at (?:(.*?) \()?((?:file:|\/)[^\n]*?):(\d+):(\d+)\)?$/;
+
+/** The innermost of the errors that led to one another. */
+function rootOf(error: unknown, depth = 0): unknown {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause === undefined || depth > 20 ? error : rootOf(cause, depth + 1);
+}
+
+/** Where in the page heap's files an error, or what caused it, was thrown. Nothing where that cannot be told. */
+export function placesOfError(error: unknown): string[] {
+  try {
+    const root = rootOf(error);
+    const stack = root instanceof Error ? root.stack : undefined;
+    if (typeof stack !== 'string') return [];
+    const frames = stack.split('\n').flatMap((text): Frame[] => {
+      const [, name = '', file, line, column] = stackLine.exec(text) ?? [];
+      return file === undefined ? [] : [{ name, file, line: Number(line), column: Number(column) }];
+    });
+    return placesOf(frames);
+  } catch {
+    // The stack is a getter that throws.
+    return [];
+  }
+}

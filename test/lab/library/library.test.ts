@@ -1,0 +1,215 @@
+/**
+ * `pageheap/lab`, as a program has it: by the package's name, and with its types. It runs the compiled code.
+ */
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'pageheap-library-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const compiled = pathToFileURL(resolve(root, 'dist/lib/lab/library/index.js')).href;
+const { compare, readComparison, readRun, renderReport, run, subjects, summarize } = (await import(
+  compiled
+)) as typeof import('../../../lib/lab/library/index.ts');
+
+const quick = { out: join(folder, 'runs'), seconds: 0, idle: 0 } as const;
+const still = { environment: false, reach: '256MiB' } as const;
+
+describe('run', () => {
+  it('makes a run in another process, and answers what was recorded', async () => {
+    const phases = new Set<string>();
+    const { file, reason, summary, data } = await run('git', {
+      ...quick,
+      beatMs: 5,
+      heap: { ...still, generation: 'treap', growthUnit: '1MiB' },
+      onProgress: ({ phase }) => void phases.add(phase),
+    });
+    expect(reason).toBe('done');
+    expect(file.startsWith(join(folder, 'runs', 'git-'))).toBe(true);
+    expect(data.header.options).toMatchObject({ generation: 'treap', growthUnit: 2 ** 20 });
+    expect(summary.operations).toBe(8655);
+    expect(phases).toContain('replay');
+    expect(summarize(await readRun(file))).toEqual(summary);
+    expect(renderReport(data)).toMatch(/^<!doctype html>/i);
+  });
+
+  it('runs a workload, with a custom page heap by the URL of its module', async () => {
+    const file = join(folder, 'own.jsonl');
+    const { data } = await run('stripes', {
+      scale: 0.01,
+      timeScale: 0,
+      file,
+      heap: { ...still, pageHeap: pathToFileURL(join(root, 'examples/buddy.mjs')) },
+    });
+    expect(data.header.options).toMatchObject({ pageHeap: 'Buddy' });
+    expect(data.header.workload).toMatchObject({ name: 'stripes', scale: 0.01 });
+    expect(existsSync(file)).toBe(true);
+  });
+
+  it('is ended by a signal, with what was recorded until then', async () => {
+    const stop = new AbortController();
+    const { reason, data } = await run('git', {
+      ...quick,
+      idle: 60,
+      heap: still,
+      signal: stop.signal,
+      onProgress: ({ phase }) => phase === 'idle' && stop.abort(),
+    });
+    expect(reason).toBe('interrupted');
+    expect(data.samples.length).toBeGreaterThan(0);
+  });
+
+  it.each<[string, string, object, string, RegExp]>([
+    ['an option that there is not', 'git', { second: 1 }, 'ERR_INVALID_OPTION', /there is no option second/],
+    ['an option of the other kind', 'git', { scale: 2 }, 'ERR_INVALID_OPTION', /--scale: git is a trace/],
+    ['a value that is none', 'git', { seconds: 'x' }, 'ERR_INVALID_OPTION', /option seconds/],
+    [
+      'a size that is none',
+      'git',
+      { heap: { reach: '1GB' } },
+      'ERR_INVALID_OPTION',
+      /option reach: must be .*'1GB'/,
+    ],
+    [
+      'a class',
+      'git',
+      { heap: { pageHeap: class {} } },
+      'ERR_INVALID_OPTION',
+      /cannot be sent to the process/,
+    ],
+    ['a file that is not there', 'none.mtrace', {}, 'ERR_FILE', /none\.mtrace/],
+    ['what is no object', 'git', [] as never, 'ERR_INVALID_OPTION', /options must be an object/],
+  ])('refuses %s before anything is made', async (_what, subject, options, code, message) => {
+    const out = join(folder, 'none');
+    const asked = Array.isArray(options) ? options : { ...quick, ...options, out };
+    await expect(run(subject, asked as object)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe('compare', () => {
+  it('makes the runs in turns, and answers the spread of each figure', async () => {
+    const told: string[] = [];
+    const {
+      configurations,
+      folder: made,
+      failures,
+    } = await compare('git', {
+      ...quick,
+      repeat: 2,
+      heap: still,
+      configurations: { old: 'lists', tight: { memoryLimit: '64MiB' } },
+      onProgress: ({ label, run: n, runs }) => void told.push(`${label} ${n} of ${runs}`),
+    });
+    expect(failures).toEqual([]);
+    expect(configurations.map(({ label, runs }) => [label, runs.length])).toEqual([
+      ['old', 2],
+      ['tight', 2],
+    ]);
+    expect(configurations[0]?.spread.rssPeak).toMatchObject({ n: 2 });
+    expect(configurations[1]?.runs[0]?.header.options).toMatchObject({
+      generation: 'radix',
+      memoryLimit: 2 ** 26,
+    });
+    expect([...new Set(told)]).toEqual(['old 1 of 4', 'tight 2 of 4', 'old 3 of 4', 'tight 4 of 4']);
+    expect((await readComparison(made)).configurations).toEqual(configurations);
+  });
+
+  it('that is aborted before it began leaves nothing', async () => {
+    const out = join(folder, 'aborted');
+    const options = { ...quick, out, heap: still, signal: AbortSignal.abort(new Error('not today')) };
+    await expect(compare('git', options)).rejects.toThrow('not today');
+    expect(existsSync(out) ? readdirSync(out) : []).toEqual([]);
+  });
+});
+
+it('subjects are what run knows by name', () => {
+  const { traces, workloads } = subjects();
+  expect(traces).toContain('perl');
+  expect(workloads).toContain('rsscurve');
+});
+
+describe('the package', () => {
+  it('has an entry in docs/library.md for whatever it exports', async () => {
+    const library = readFileSync(join(root, 'docs/library.md'), 'utf8');
+    const names = Object.keys((await import(compiled)) as object);
+    expect(names.length).toBeGreaterThan(8);
+    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(library))).toEqual([]);
+  });
+
+  it('runs its example', () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'examples/lab.mjs')], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, GOGC: '', GOMEMLIMIT: '', GODEBUG: '' },
+    });
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(
+      /^allocated: 3\d\.\d MiB in use, .* resident\ndropped: .*\ngiven back: 0\.\d MiB in use, .*, 0\.\d MiB resident\nlists: 2 runs, RSS at most \d+\.\d MiB\ntight: 2 runs, RSS at most \d+\.\d MiB\n$/,
+    );
+    expect(status).toBe(0);
+  });
+
+  const tsc = join(root, 'node_modules/.bin/tsc');
+  it.each([
+    ['node16', 'node16'],
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler'],
+  ])('has types that resolve under module %s, resolution %s', (module, resolution) => {
+    const project = join(folder, `types-${resolution}`);
+    mkdirSync(join(project, 'node_modules'), { recursive: true });
+    symlinkSync(root, join(project, 'node_modules/pageheap'));
+    writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
+    writeFileSync(
+      join(project, 'use.ts'),
+      `import { Heap, type HeapOptions } from 'pageheap';
+import { conformanceChecks } from 'pageheap/conformance';
+import { compare, type RunData, type RunSettings, readRun, Residency, run } from 'pageheap/lab';
+const options: HeapOptions = { memoryLimit: '200MiB', reach: '1GiB' };
+// @ts-expect-error there is no such unit
+const wrong: HeapOptions = { memoryLimit: '200MB' };
+const settings: RunSettings = { seconds: 1, heap: { generation: 'treap', pageHeap: './mine.mjs' } };
+const heap = new Heap(options);
+export const resident: number = new Residency().residentBytes(heap.ranges());
+const { file, summary } = await run('git', settings);
+export const data: RunData = await readRun(file);
+export const peak: number | undefined = summary.moments[0]?.rss;
+export const { configurations } = await compare('git', { configurations: { a: 'lists', b: { advise: 'free' } } });
+export const made = [conformanceChecks, wrong];
+`,
+    );
+    const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')];
+    const how = [
+      '--noEmit',
+      '--strict',
+      '--target',
+      'es2022',
+      '--module',
+      module,
+      '--moduleResolution',
+      resolution,
+    ];
+    const { stdout, status } = spawnSync(tsc, [...how, ...types, 'use.ts'], {
+      cwd: project,
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe('');
+    expect(status).toBe(0);
+  });
+});

@@ -1,0 +1,86 @@
+/**
+ * `pageheap conform` on page heaps that do to their process what they like: each is named, and the suite goes on.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { pageheap } from '../../cli/spawn.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pageheap-conform-long-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const example = new URL('../../../examples/first-fit.mjs', import.meta.url).href;
+
+/** What is in the way of a call: said of the call, and where it is known of the place. */
+const ways: readonly (readonly [what: string, members: string, said: RegExp])[] = [
+  [
+    'loops in check',
+    'check() {\n for (;;); }',
+    /^1\. check\(\) after alloc\(1\) did not end within 1 s.*\n {5}at Mine\.check \(.*:3:\d+\)$/m,
+  ],
+  [
+    'loops in stats',
+    'stats() {\n for (;;); }',
+    /^1\. stats\(\) after alloc\(1\) did not end within 1 s.*\n {5}at Mine\.stats \(.*:3:\d+\)$/m,
+  ],
+  [
+    'loops in free',
+    'free() {\n for (;;); }',
+    /^1\. free\(\d+, \d+\) did not end within 1 s.*\n {5}at Mine\.free \(.*:3:\d+\)$/m,
+  ],
+  [
+    'loops in release',
+    'release() {\n for (;;); }',
+    /^1\. release\(\d+, true\) did not end within 1 s.*\n {5}at Mine\.release \(.*:3:\d+\)$/m,
+  ],
+  [
+    'loops in grow',
+    'grow() {\n for (;;); }',
+    /^1\. grow\(\d+, \d+\) did not end within 1 s.*\n {5}at Mine\.grow \(.*:3:\d+\)$/m,
+  ],
+  [
+    'waits for ever',
+    'alloc(n) {\n Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); }',
+    /^1\. alloc\(1\) did not end within 1 s.*\n {5}at Mine\.alloc \(.*:3:\d+\)$/m,
+  ],
+  [
+    'loops in a pattern',
+    "alloc(n) {\n /^(a+)+$/.test('a'.repeat(40) + 'b'); }",
+    /^1\. alloc\(1\) did not end within 1 s.*\n {5}at Mine\.alloc \(.*:3:\d+\)$/m,
+  ],
+  [
+    'ends the process while it looks',
+    'check() { process.exit(3); }',
+    /^1\. check\(\) after alloc\(1\) ended the process, with code 3$/m,
+  ],
+  [
+    'kills the process',
+    "free() { process.kill(process.pid, 'SIGTERM'); for (;;); }",
+    /^1\. free\(\d+, \d+\) ended the process, by SIGTERM$/m,
+  ],
+  [
+    'aborts',
+    'free() { process.abort(); }',
+    /^1\. free\(\d+, \d+\) ended the process, by SIGABRT; most likely it ran out of memory$/m,
+  ],
+  [
+    'uses up the memory',
+    '#all = [];\n free() { for (;;) this.#all.push(new Array(1000).fill(this.#all.length)); }',
+    /^1\. free\(\d+, \d+\) (?:ended the process, by SIG\w+; most likely it ran out of memory|did not end within)/m,
+  ],
+];
+
+describe('a page heap that', () => {
+  it.each(ways)('%s is named', async (what, members, said) => {
+    const file = join(folder, `${what.replaceAll(' ', '-')}.mjs`);
+    writeFileSync(
+      file,
+      `import FirstFit from ${JSON.stringify(example)}; export default class Mine extends FirstFit {\n ${members}\n}\n`,
+    );
+    const limit = what.includes('memory') ? '60' : '1';
+    const { out, code } = await pageheap(['conform', file, '--timeout', limit, '--runs', '1']);
+    expect(out).toMatch(said);
+    expect(out.match(/^broken /gm)?.length).toBeLessThanOrEqual(3);
+    expect(code).toBe(1);
+  });
+});
