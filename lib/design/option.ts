@@ -8,6 +8,7 @@
  * Not here: kinds of values (kinds.ts), the options (design.ts, options.ts; those of runs are lab/subject's).
  */
 import { PageHeapError } from '../base/errors.ts';
+import { shown as anyShown } from '../base/shown.ts';
 
 /** What a value may be, and how it is read, kept and told. Methods, so that kinds of all values fit together. */
 export interface Kind<V> {
@@ -104,7 +105,7 @@ export function refuseOption(name: string, reason: string, value: unknown): neve
 
 /** A value in a message: a text with its quotes, which tell '100' from 100. */
 function inMessage({ shown }: Kind<unknown>, value: unknown): string {
-  return typeof value === 'string' ? `'${value}'` : (shown?.(value) ?? String(value));
+  return typeof value === 'string' ? `'${value}'` : (shown?.(value) ?? anyShown(value));
 }
 
 /** Checks each value that is given by its declaration. @throws PageHeapError ERR_INVALID_OPTION */

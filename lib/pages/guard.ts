@@ -12,6 +12,8 @@
  * Not here: what the contract asks (pages/contract.ts).
  */
 import { PageHeapError } from '../base/errors.ts';
+import type { ForeignCode } from '../base/foreign-code.ts';
+import { shown } from '../base/shown.ts';
 import type { Bytes, PageCount, PageIndex, PId } from '../base/units.ts';
 import type { FreeRunVisit, PageHeap, PageHeapClass, PageHeapHost, PageHeapStats } from './contract.ts';
 import { KnownPages } from './known-pages.ts';
@@ -35,8 +37,16 @@ export function requirePageHeap(pages: PageHeap, name: string): PageHeap {
   return pages;
 }
 
-/** Makes a custom page heap, guarded. @throws ERR_INVALID_OPTION, ERR_PAGE_HEAP */
-export function makeCustomPageHeap(custom: PageHeapClass, host: PageHeapHost): PageHeap {
+/**
+ * Makes a custom page heap, guarded.
+ * @param foreign what its code is called through
+ * @throws ERR_INVALID_OPTION, ERR_PAGE_HEAP
+ */
+export function makeCustomPageHeap(
+  custom: PageHeapClass,
+  host: PageHeapHost,
+  foreign: ForeignCode,
+): PageHeap {
   const name = custom.name === '' ? 'without a name' : custom.name;
   const known = new KnownPages(name, host.reachPages);
   const guarded: PageHeapHost = {
@@ -50,17 +60,17 @@ export function makeCustomPageHeap(custom: PageHeapClass, host: PageHeapHost): P
   };
   let made: PageHeap;
   try {
-    made = new custom(guarded);
+    made = foreign.call(() => new custom(guarded));
   } catch (cause) {
     throw failure(name, 'its constructor', cause);
   }
-  return new GuardedPageHeap(requirePageHeap(made, name), name, known);
+  return new GuardedPageHeap(requirePageHeap(made, name), name, known, foreign);
 }
 
 function failure(name: string, where: string, cause: unknown): PageHeapError {
   // It is this guard's own, from what the class did within the call.
   if (cause instanceof PageHeapError && cause.code === 'ERR_PAGE_HEAP') return cause;
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = cause instanceof Error ? cause.message : shown(cause);
   return new PageHeapError('ERR_PAGE_HEAP', `the page heap ${name} threw in ${where}: ${message}`, {
     value: name,
     cause,
@@ -79,8 +89,10 @@ class GuardedPageHeap implements PageHeap {
   readonly #pages: PageHeap;
   readonly #name: string;
   readonly #known: KnownPages;
+  readonly #foreign: ForeignCode;
 
-  constructor(pages: PageHeap, name: string, known: KnownPages) {
+  constructor(pages: PageHeap, name: string, known: KnownPages, foreign: ForeignCode) {
+    this.#foreign = foreign;
     this.#pages = pages;
     this.#name = name;
     this.#known = known;
@@ -108,11 +120,13 @@ class GuardedPageHeap implements PageHeap {
     if (pages.nextGeneration !== undefined)
       this.nextGeneration = () => this.#call('nextGeneration', () => pages.nextGeneration?.());
     if (pages.lastNeedZero !== undefined)
-      Object.defineProperty(this, 'lastNeedZero', { get: () => pages.lastNeedZero });
+      Object.defineProperty(this, 'lastNeedZero', {
+        get: () => this.#call('lastNeedZero', () => pages.lastNeedZero),
+      });
   }
 
   get lastScavenged(): number {
-    const { lastScavenged } = this.#pages;
+    const lastScavenged = this.#call('lastScavenged', () => this.#pages.lastScavenged);
     if (!Number.isSafeInteger(lastScavenged)) this.#refuse('lastScavenged', 'a whole number', lastScavenged);
     return lastScavenged;
   }
@@ -171,7 +185,7 @@ class GuardedPageHeap implements PageHeap {
 
   #call<T>(where: string, operation: () => T): T {
     try {
-      return operation();
+      return this.#foreign.call(operation);
     } catch (cause) {
       throw failure(this.#name, where, cause);
     }
@@ -194,7 +208,7 @@ class GuardedPageHeap implements PageHeap {
   #refuse(where: string, expected: string, answer: unknown): never {
     throw new PageHeapError(
       'ERR_PAGE_HEAP',
-      `the page heap ${this.#name} must answer ${expected} for ${where}, not ${String(answer)}`,
+      `the page heap ${this.#name} must answer ${expected} for ${where}, not ${shown(answer)}`,
       { value: answer },
     );
   }
