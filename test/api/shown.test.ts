@@ -20,7 +20,8 @@ function make(options: HeapOptions = {}): Heap {
   return heap;
 }
 
-const line = /^Heap \{ (lists|treap|radix), [\d.]+ (B|KiB|MiB) in use, [\d.]+ \w+ free, [\d.]+ \w+ released \}$/;
+const line =
+  /^Heap \{ (lists|treap|radix), [\d.]+ (B|KiB|MiB) in use, [\d.]+ \w+ free, [\d.]+ \w+ released \}$/;
 
 /** Everything that prints, compares, clones or posts what it is given. */
 const walkers: Record<string, (value: unknown) => unknown> = {
@@ -47,6 +48,7 @@ const walkers: Record<string, (value: unknown) => unknown> = {
     } catch (error) {
       return String(error);
     }
+    return undefined;
   },
 };
 
