@@ -16,9 +16,11 @@ namespace pageheap {
 namespace {
 
 // view(address, length): an ArrayBuffer over that memory, or null where the engine refuses one
-// (longer than its limit, or an engine that allows no external memory).
+// (longer than its limit, or an engine that allows no external memory), and for address 0, which the
+// engine takes for an end of the process.
 Napi::Value View(const Napi::CallbackInfo& info) {
   napi_env env = info.Env();
+  if (PointerArg(info, 0) == nullptr) return info.Env().Null();
   napi_value buffer = nullptr;
   napi_status status =
       napi_create_external_arraybuffer(env, PointerArg(info, 0), LengthArg(info, 1), nullptr, nullptr, &buffer);
