@@ -39,7 +39,7 @@ export class GuardedClock implements Clock {
     return this.#last;
   }
 
-  /** @throws ERR_CLOCK where it throws, or answers no time */
+  /** @throws ERR_CLOCK where it throws, or answers no time · ERR_REENTRANT where it uses the heap */
   read(): Nanotime {
     const time = this.#ask();
     if (time instanceof PageHeapError) throw time;
@@ -57,6 +57,8 @@ export class GuardedClock implements Clock {
     try {
       time = this.#foreign.call(() => this.#clock.now());
     } catch (cause) {
+      // It is the heap's own: the clock tried to use it.
+      if (cause instanceof PageHeapError && cause.code === 'ERR_REENTRANT') return cause;
       const reason = cause instanceof Error ? cause.message : shown(cause);
       return new PageHeapError('ERR_CLOCK', `the clock threw: ${reason}`, { cause });
     }

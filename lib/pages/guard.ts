@@ -68,8 +68,8 @@ export function makeCustomPageHeap(
 }
 
 function failure(name: string, where: string, cause: unknown): PageHeapError {
-  // It is this guard's own, from what the class did within the call.
-  if (cause instanceof PageHeapError && cause.code === 'ERR_PAGE_HEAP') return cause;
+  // It is this guard's own, from what the class did within the call, or the heap's, which the class tried to use.
+  if (cause instanceof PageHeapError && ['ERR_PAGE_HEAP', 'ERR_REENTRANT'].includes(cause.code)) return cause;
   const message = cause instanceof Error ? cause.message : shown(cause);
   return new PageHeapError('ERR_PAGE_HEAP', `the page heap ${name} threw in ${where}: ${message}`, {
     value: name,
