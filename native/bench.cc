@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
+#include <cstdio>
 #include <ctime>
 
 namespace pageheap {
@@ -36,10 +36,28 @@ Napi::Value BenchUnused(const Napi::CallbackInfo& info) {
   return NumberOf(info, Now() - start);
 }
 
-// benchTouch(address, length): writes one byte of each physical page; nanoseconds.
+// Whether every byte of the range can be written, by /proc/self/maps.
+bool IsWritable(uintptr_t low, size_t length) {
+  if (length == 0) return true;
+  FILE* maps = fopen("/proc/self/maps", "re");
+  if (maps == nullptr) return false;
+  const uintptr_t end = low + length;
+  unsigned long from = 0;
+  unsigned long to = 0;
+  char mode[8];
+  while (low < end && fscanf(maps, "%lx-%lx %7s%*[^\n]", &from, &to, mode) == 3) {
+    if (from <= low && low < to && mode[1] == 'w') low = to;
+  }
+  fclose(maps);
+  return low >= end && end > length;
+}
+
+// benchTouch(address, length): writes one byte of each physical page; nanoseconds, or -EFAULT where the
+// memory is not there.
 Napi::Value BenchTouch(const Napi::CallbackInfo& info) {
   volatile char* at = static_cast<volatile char*>(PointerArg(info, 0));
   const size_t length = LengthArg(info, 1);
+  if (!IsWritable(AddressArg(info, 0), length)) return NumberOf(info, -EFAULT);
   const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   double start = Now();
   for (size_t offset = 0; offset < length; offset += page) at[offset] = 1;

@@ -239,10 +239,11 @@ int Install() {
   return 0;
 }
 
-// crashRegister(descriptor address): reports for this heap from now on. 0, ENOSPC (64 heaps), or the
-// errno of sigaction. Registering an address twice keeps one entry.
+// crashRegister(descriptor address): reports for this heap from now on. 0, EINVAL (no address), ENOSPC
+// (64 heaps), or the errno of sigaction. Registering an address twice keeps one entry.
 Napi::Value Register(const Napi::CallbackInfo& info) {
   uintptr_t at = AddressArg(info, 0);
+  if (at == 0) return NumberOf(info, EINVAL);
   int error = Install();
   if (error != 0) return NumberOf(info, error);
   for (const std::atomic<uintptr_t>& slot : descriptors) {

@@ -33,6 +33,7 @@ Napi::Value Wait(const Napi::CallbackInfo& info) {
 Napi::Value Wake(const Napi::CallbackInfo& info) {
   int64_t most = IntArg(info, 1);
   if (most > INT_MAX) most = INT_MAX;
+  if (most < 0) most = 0;
   long result = syscall(SYS_futex, PointerArg(info, 0), FUTEX_WAKE_PRIVATE, static_cast<int>(most), nullptr, nullptr, 0);
   return NumberOf(info, result < 0 ? -errno : static_cast<double>(result));
 }

@@ -1,12 +1,13 @@
 // Looking at memory that may not be there: the kernel copies, and where it would fault it answers EFAULT.
 //
 // The first way is process_vm_readv and process_vm_writev on the process itself. Some containers
-// forbid them (EPERM, ENOSYS); then a pipe does the same, slower: write(2) from a bad address and
-// read(2) to one answer EFAULT too. /proc/self/mem would not do: it reads and writes through the
-// protection of the pages.
+// forbid them (EPERM, ENOSYS, or what their filter answers); then a pipe does the same, slower: write(2)
+// from a bad address and read(2) to one answer EFAULT too. /proc/self/mem would not do: it reads and
+// writes through the protection of the pages.
 //
-// A look at a page never touched leaves the kernel's zero page there, which mincore counts as
-// resident. Who measures asks mincore first.
+// A look at a page never touched leaves something there, which mincore counts as resident: the kernel's
+// zero page, which smaps does not count, or on a kernel without one (pvm_no_zero_page=1) a page of its
+// own, which smaps counts, too. Who measures asks mincore first.
 
 #include "look.h"
 
@@ -17,10 +18,16 @@
 #include <unistd.h>
 #include <fcntl.h>
 
+#include <algorithm>
+#include <cstring>
+
 namespace pageheap {
 namespace {
 
 enum class Direction { kRead, kWrite };
+
+// What is filled or moved at once, through a buffer on the stack.
+constexpr size_t kPieceBytes = 65536;
 
 // Through a pipe, in pieces that always fit it.
 int CopyByPipe(Direction direction, char* local, uintptr_t remote, size_t n) {
@@ -72,50 +79,37 @@ int CopyByKernel(Direction direction, char* local, uintptr_t remote, size_t n) {
 
 int SafeCopy(Direction direction, char* local, uintptr_t remote, size_t n) {
   int error = CopyByKernel(direction, local, remote, n);
-  if (error == EPERM || error == ENOSYS) error = CopyByPipe(direction, local, remote, n);
+  // EFAULT is the answer. Whatever else the kernel says is that it will not do it this way.
+  if (error != 0 && error != EFAULT) error = CopyByPipe(direction, local, remote, n);
   return error;
-}
-
-struct Bytes {
-  char* data;
-  size_t length;
-};
-
-// The bytes of a Uint8Array argument; length 0 for anything else.
-Bytes BytesArg(const Napi::CallbackInfo& info, size_t index) {
-  if (!info[index].IsTypedArray()) return {nullptr, 0};
-  Napi::TypedArray array = info[index].As<Napi::TypedArray>();
-  if (array.TypedArrayType() != napi_uint8_array) return {nullptr, 0};
-  Napi::Uint8Array bytes = array.As<Napi::Uint8Array>();
-  return {reinterpret_cast<char*>(bytes.Data()), bytes.ByteLength()};
 }
 
 // peek(address, out: Uint8Array): fills out from the address. 0 or errno.
 Napi::Value Peek(const Napi::CallbackInfo& info) {
-  Bytes out = BytesArg(info, 1);
+  Elements<uint8_t> out = BytesArg(info, 1);
   return NumberOf(info, SafeRead(out.data, AddressArg(info, 0), out.length));
 }
 
 // poke(address, bytes: Uint8Array): writes the bytes there. 0 or errno.
 Napi::Value Poke(const Napi::CallbackInfo& info) {
-  Bytes bytes = BytesArg(info, 1);
+  Elements<uint8_t> bytes = BytesArg(info, 1);
   return NumberOf(info, SafeWrite(AddressArg(info, 0), bytes.data, bytes.length));
 }
 
 // peekByKernel(address, out) and peekByPipe(address, out): one way alone, for the tests and doctor.
 Napi::Value PeekByKernel(const Napi::CallbackInfo& info) {
-  Bytes out = BytesArg(info, 1);
-  return NumberOf(info, CopyByKernel(Direction::kRead, out.data, AddressArg(info, 0), out.length));
+  Elements<uint8_t> out = BytesArg(info, 1);
+  return NumberOf(info, CopyByKernel(Direction::kRead, reinterpret_cast<char*>(out.data), AddressArg(info, 0), out.length));
 }
 
 Napi::Value PeekByPipe(const Napi::CallbackInfo& info) {
-  Bytes out = BytesArg(info, 1);
-  return NumberOf(info, CopyByPipe(Direction::kRead, out.data, AddressArg(info, 0), out.length));
+  Elements<uint8_t> out = BytesArg(info, 1);
+  return NumberOf(info, CopyByPipe(Direction::kRead, reinterpret_cast<char*>(out.data), AddressArg(info, 0), out.length));
 }
 
 Napi::Value PokeByPipe(const Napi::CallbackInfo& info) {
-  Bytes bytes = BytesArg(info, 1);
-  return NumberOf(info, CopyByPipe(Direction::kWrite, bytes.data, AddressArg(info, 0), bytes.length));
+  Elements<uint8_t> bytes = BytesArg(info, 1);
+  return NumberOf(info, CopyByPipe(Direction::kWrite, reinterpret_cast<char*>(bytes.data), AddressArg(info, 0), bytes.length));
 }
 
 }  // namespace
@@ -127,6 +121,34 @@ int SafeRead(void* to, uintptr_t from, size_t n) {
 int SafeWrite(uintptr_t to, const void* from, size_t n) {
   // The kernel only reads the local side of a write.
   return SafeCopy(Direction::kWrite, const_cast<char*>(static_cast<const char*>(from)), to, n);
+}
+
+int SafeFill(uintptr_t to, size_t n, unsigned char byte) {
+  char piece[kPieceBytes];
+  memset(piece, byte, std::min(n, kPieceBytes));
+  while (n > 0) {
+    size_t length = std::min(n, kPieceBytes);
+    int error = SafeWrite(to, piece, length);
+    if (error != 0) return error;
+    to += length;
+    n -= length;
+  }
+  return 0;
+}
+
+int SafeMove(uintptr_t to, uintptr_t from, size_t n) {
+  char piece[kPieceBytes];
+  // Where the end of the source would be overwritten before it is read, the end goes first.
+  bool backward = to > from && to - from < n;
+  for (size_t done = 0; done < n;) {
+    size_t length = std::min(n - done, kPieceBytes);
+    size_t at = backward ? n - done - length : done;
+    int error = SafeRead(piece, from + at, length);
+    if (error == 0) error = SafeWrite(to + at, piece, length);
+    if (error != 0) return error;
+    done += length;
+  }
+  return 0;
 }
 
 void ExportLook(Napi::Env env, Napi::Object exports) {

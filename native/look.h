@@ -1,4 +1,4 @@
-// Looking at memory that may not be there.
+// Reaching memory that may not be there.
 
 #ifndef PAGEHEAP_NATIVE_LOOK_H_
 #define PAGEHEAP_NATIVE_LOOK_H_
@@ -13,6 +13,11 @@ namespace pageheap {
 // Safe in a signal handler: system calls only, nothing allocated.
 int SafeRead(void* to, uintptr_t from, size_t n);
 int SafeWrite(uintptr_t to, const void* from, size_t n);
+
+// Fills n bytes at an address; copies n bytes from one address to another, where the two ranges may
+// overlap. Answers as above. With a buffer of 64 KiB on the stack: not for signal handlers.
+int SafeFill(uintptr_t to, size_t n, unsigned char byte);
+int SafeMove(uintptr_t to, uintptr_t from, size_t n);
 
 }  // namespace pageheap
 

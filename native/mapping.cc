@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <string>
 
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41
@@ -100,17 +99,12 @@ struct AdviseBox {
   double error = 0;
 };
 
-// As IntArg: what is no number of the range becomes 0.
-uintptr_t Whole(double value) {
-  return value >= 0 && value < 9007199254740992.0 ? static_cast<uintptr_t>(value) : 0;
-}
-
 napi_value AdviseBoxed(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
   AdviseBox* box = static_cast<AdviseBox*>(data);
-  void* address = reinterpret_cast<void*>(Whole(box->address));
-  box->error = madvise(address, Whole(box->length), static_cast<int>(Whole(box->kind))) == 0 ? 0 : errno;
+  void* address = reinterpret_cast<void*>(WholeOf(box->address));
+  box->error = madvise(address, WholeOf(box->length), static_cast<int>(WholeOf(box->kind))) == 0 ? 0 : errno;
   return nullptr;
 }
 
@@ -129,10 +123,14 @@ void ExportAdviseBoxed(Napi::Env env, Napi::Object exports) {
   exports.Set("adviseBoxed", function);
 }
 
-// name(address, length, text): the mapping's name in /proc/self/maps. An optional feature of the kernel.
+// name(address, length, text): the mapping's name in /proc/self/maps. An optional feature of the kernel,
+// which takes 79 bytes at most. What is no string is EINVAL.
 Napi::Value Name(const Napi::CallbackInfo& info) {
-  std::string text = info[2].ToString().Utf8Value();
-  return ErrnoOf(info, prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, AddressArg(info, 0), LengthArg(info, 1), text.c_str()));
+  char text[256];
+  if (napi_get_value_string_utf8(info.Env(), info[2], text, sizeof text, nullptr) != napi_ok) {
+    return NumberOf(info, EINVAL);
+  }
+  return ErrnoOf(info, prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, AddressArg(info, 0), LengthArg(info, 1), text));
 }
 
 }  // namespace

@@ -35,19 +35,19 @@ Napi::Value TidAlive(const Napi::CallbackInfo& info) {
 
 // faults(out: Float64Array): [minor, major] page faults of the process so far. 0 or errno.
 Napi::Value Faults(const Napi::CallbackInfo& info) {
-  Napi::Float64Array out = info[0].As<Napi::Float64Array>();
+  Elements<double> out = DoublesArg(info, 0);
   rusage usage;
   if (getrusage(RUSAGE_SELF, &usage) != 0) return NumberOf(info, errno);
-  if (out.ElementLength() < 2) return NumberOf(info, EINVAL);
-  out[0] = static_cast<double>(usage.ru_minflt);
-  out[1] = static_cast<double>(usage.ru_majflt);
+  if (out.length < 2) return NumberOf(info, EINVAL);
+  out.data[0] = static_cast<double>(usage.ru_minflt);
+  out.data[1] = static_cast<double>(usage.ru_majflt);
   return NumberOf(info, 0);
 }
 
 // statm(out: Float64Array): [size, resident, shared] of the process in bytes. 0 or errno.
 Napi::Value Statm(const Napi::CallbackInfo& info) {
-  Napi::Float64Array out = info[0].As<Napi::Float64Array>();
-  if (out.ElementLength() < 3) return NumberOf(info, EINVAL);
+  Elements<double> out = DoublesArg(info, 0);
+  if (out.length < 3) return NumberOf(info, EINVAL);
   int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return NumberOf(info, errno);
   char text[128];
@@ -58,7 +58,7 @@ Napi::Value Statm(const Napi::CallbackInfo& info) {
   text[n] = 0;
   const double page = static_cast<double>(sysconf(_SC_PAGESIZE));
   char* at = text;
-  for (size_t i = 0; i < 3; i++) out[i] = static_cast<double>(strtoull(at, &at, 10)) * page;
+  for (size_t i = 0; i < 3; i++) out.data[i] = static_cast<double>(strtoull(at, &at, 10)) * page;
   return NumberOf(info, 0);
 }
 

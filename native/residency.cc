@@ -20,7 +20,7 @@ template <typename Each>
 int MincoreBatches(uintptr_t address, size_t length, Each each) {
   const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   unsigned char vector[kBatch];
-  size_t left = (length + page - 1) / page;
+  size_t left = length / page + (length % page != 0 ? 1 : 0);
   while (left > 0) {
     size_t pages = std::min(left, kBatch);
     int tries = 0;
@@ -48,9 +48,9 @@ Napi::Value Mincore(const Napi::CallbackInfo& info) {
 // has. 0 or errno.
 Napi::Value MincoreVector(const Napi::CallbackInfo& info) {
   const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  Napi::Uint8Array out = info[1].As<Napi::Uint8Array>();
-  unsigned char* to = out.Data();
-  int error = MincoreBatches(AddressArg(info, 0), out.ByteLength() * page, [&](const unsigned char* vector, size_t pages) {
+  Elements<uint8_t> out = BytesArg(info, 1);
+  unsigned char* to = out.data;
+  int error = MincoreBatches(AddressArg(info, 0), out.length * page, [&](const unsigned char* vector, size_t pages) {
     for (size_t i = 0; i < pages; i++) *to++ = vector[i] & 1;
   });
   return NumberOf(info, error);
@@ -61,9 +61,9 @@ Napi::Value MincoreVector(const Napi::CallbackInfo& info) {
 // 0 or errno (EACCES, EPERM, ENOENT: not permitted here). Frame numbers themselves are not passed on.
 Napi::Value Pagemap(const Napi::CallbackInfo& info) {
   const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  Napi::Uint8Array out = info[1].As<Napi::Uint8Array>();
-  uint8_t* to = out.Data();
-  size_t left = out.ByteLength();
+  Elements<uint8_t> out = BytesArg(info, 1);
+  uint8_t* to = out.data;
+  size_t left = out.length;
   int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return NumberOf(info, errno);
   uint64_t entries[512];

@@ -41,14 +41,14 @@ struct Range {
 // no line of interest is.
 class Lines {
  public:
-  explicit Lines(const char* path) : fd_(open(path, O_RDONLY | O_CLOEXEC)) {}
+  explicit Lines(const char* path) : fd_(open(path, O_RDONLY | O_CLOEXEC)), error_(fd_ < 0 ? errno : 0) {}
   Lines(const Lines&) = delete;
   Lines& operator=(const Lines&) = delete;
   ~Lines() {
     if (fd_ >= 0) close(fd_);
   }
 
-  int error() const { return fd_ < 0 ? ENOENT : error_; }
+  int error() const { return error_; }
 
   // The next line with a terminating 0, or nullptr at the end or an error.
   char* Next() {
@@ -81,7 +81,7 @@ class Lines {
 
  private:
   int fd_;
-  int error_ = 0;
+  int error_;
   size_t begin_ = 0;
   size_t end_ = 0;
   char buffer_[65536];
@@ -111,12 +111,12 @@ uint64_t Overlap(const Range& mapping, const std::vector<Range>& ranges) {
 // smaps(ranges: Float64Array [low, high, …], out: Float64Array of 7): the figures above. 0 or errno.
 // The ranges must not overlap each other.
 Napi::Value Smaps(const Napi::CallbackInfo& info) {
-  Napi::Float64Array pairs = info[0].As<Napi::Float64Array>();
-  Napi::Float64Array out = info[1].As<Napi::Float64Array>();
-  if (out.ElementLength() < kFigures) return NumberOf(info, EINVAL);
+  Elements<double> pairs = DoublesArg(info, 0);
+  Elements<double> out = DoublesArg(info, 1);
+  if (out.length < kFigures) return NumberOf(info, EINVAL);
   std::vector<Range> ranges;
-  for (size_t i = 0; i + 1 < pairs.ElementLength(); i += 2) {
-    ranges.push_back({static_cast<uint64_t>(pairs[i]), static_cast<uint64_t>(pairs[i + 1])});
+  for (size_t i = 0; i + 1 < pairs.length; i += 2) {
+    ranges.push_back({WholeOf(pairs.data[i]), WholeOf(pairs.data[i + 1])});
   }
   double sums[kFigures] = {};
   double share = 0;  // of the present mapping
@@ -139,7 +139,7 @@ Napi::Value Smaps(const Napi::CallbackInfo& info) {
     }
   }
   if (lines.error() != 0) return NumberOf(info, lines.error());
-  for (size_t i = 0; i < kFigures; i++) out[i] = sums[i];
+  for (size_t i = 0; i < kFigures; i++) out.data[i] = sums[i];
   return NumberOf(info, 0);
 }
 

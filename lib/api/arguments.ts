@@ -1,9 +1,12 @@
 /**
- * Arguments: what the public heap is given, checked before anything happens.
+ * Arguments: what the public heap is given, checked before anything happens; and how it refuses.
  */
 import { types } from 'node:util';
+import { describe } from '../base/describe.ts';
 import { type ErrorCode, PageHeapError } from '../base/errors.ts';
 import { userAddressEnd } from '../base/units.ts';
+import type { CheckLevel } from '../inspect/check.ts';
+import { outOfMemory } from '../os/out-of-memory.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
 export function refuse(code: ErrorCode, message: string, value: unknown): never {
@@ -12,13 +15,17 @@ export function refuse(code: ErrorCode, message: string, value: unknown): never 
 
 /** Passes a whole number. */
 export function checkAddress(addr: number): void {
-  if (!Number.isInteger(addr)) refuse('ERR_INVALID_ADDRESS', `not an address: ${String(addr)}`, addr);
+  if (!Number.isInteger(addr)) refuse('ERR_INVALID_ADDRESS', `not an address: ${describe(addr)}`, addr);
 }
 
 /** Passes a whole number from 0 to the address space. */
 export function checkSize(size: number): void {
   if (!Number.isInteger(size) || size < 0 || size > userAddressEnd) {
-    refuse('ERR_INVALID_SIZE', `a size is a whole number of bytes from 0 to 2^47, not ${String(size)}`, size);
+    refuse(
+      'ERR_INVALID_SIZE',
+      `a size is a whole number of bytes from 0 to 2^47, not ${describe(size)}`,
+      size,
+    );
   }
 }
 
@@ -65,8 +72,25 @@ export function checkByte(byte: number): void {
   if (!Number.isInteger(byte)) refuse('ERR_INVALID_ARGUMENT', `not a byte: ${String(byte)}`, byte);
 }
 
+export function checkLevel(level: CheckLevel): void {
+  if (level !== 1 && level !== 2 && level !== 3)
+    refuse('ERR_INVALID_ARGUMENT', `a level is 1, 2 or 3, not ${describe(level)}`, level);
+}
+
 /** Passes a heap that others may attach to. */
 export function requireShared(runtime: Runtime): void {
   if (runtime.memory.isShared) return;
   refuse('ERR_NOT_SHARED', 'the heap is not shared: call share() first', runtime.memory.meta.base);
+}
+
+export function refuseReentry(): never {
+  throw new PageHeapError(
+    'ERR_REENTRANT',
+    'the heap is in the middle of an operation: its clock and its page heap cannot use it',
+  );
+}
+
+/** The system gave no memory. @throws ERR_OUT_OF_MEMORY, with the reason as far as it is known */
+export function refuseMemory({ memory: { sys } }: Runtime, message: string, value: number): never {
+  throw outOfMemory(sys, message, value);
 }

@@ -2,9 +2,11 @@
 /**
  * The public heap: arguments checked, locks taken, errors thrown; then the layers below do the work.
  *
- * A heap is in one of three modes. Plain: one thread owns it, nothing is locked. Shared: every
- * operation holds the heap's lock, and other threads attach by the handle. Disposed: every operation
- * throws ERR_DISPOSED.
+ * A heap is in one of four modes. Plain: one thread owns it, nothing is locked. Shared: every
+ * operation holds the heap's lock, and other threads attach by the handle. Entered: the user's clock or page
+ * heap runs in the middle of an operation; whoever calls the heap from there gets ERR_REENTRANT, and nothing
+ * changes. Disposed: every operation throws ERR_DISPOSED. What only looks at what the heap is
+ * (`fallbacks`, `roundUpSize`, printing it) works in all of them.
  *
  * A thread works with a P, a row of the caches; the one that makes or attaches to a heap acquires one
  * and gives it back when it disposes of its view (runtime/holders.ts tells what becomes of a thread that ends
@@ -13,6 +15,7 @@
  *
  * Not here: how anything is done.
  */
+import { inspect } from 'node:util';
 import type { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
 import type { Malloc } from '../alloc/malloc.ts';
 import { roundUpSizeBy } from '../alloc/size-classes.ts';
@@ -20,8 +23,6 @@ import type { Stacks } from '../alloc/stacks.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { type SizeText, valueGiven } from '../design/option.ts';
 import { type AttachOptions, type HeapOptions, heapOptions } from '../design/options.ts';
-import { whyNoLimit } from '../design/refusals.ts';
-import { noMemoryLimit } from '../gc/gc-settings.ts';
 import { type CheckLevel, checkHeap } from '../inspect/check.ts';
 import { crashHeapOf } from '../inspect/crash-heap.ts';
 import { type HeapMetrics, readMetrics } from '../inspect/metrics.ts';
@@ -30,36 +31,40 @@ import { type SizeClassRow, sizeClassStats } from '../inspect/size-class-stats.t
 import { type HeapSample, type MemStats, readMemStats, sampleHeap } from '../inspect/stats.ts';
 import { RankedLock } from '../meta/lock.ts';
 import { CrashReport } from '../os/crash.ts';
+import type { GuardedClock } from '../os/guarded-clock.ts';
 import { guardRuntime } from '../runtime/guards.ts';
 import { Holders } from '../runtime/holders.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { heapTable } from '../runtime/tables.ts';
-import { checkAddress, checkSize, refuse, requireShared } from './arguments.ts';
+import {
+  checkAddress,
+  checkLevel,
+  checkSize,
+  refuse,
+  refuseMemory,
+  refuseReentry,
+  requireShared,
+} from './arguments.ts';
 import { BackgroundTimer } from './background-timer.ts';
 import type { EventQueue } from './event-queue.ts';
-import { ObjectContents } from './object-contents.ts';
-import { attachHeap, type HeapHandle, handleOf, OpenedHeap, openHeap } from './opening.ts';
-
-/** An object as `findObject` describes it. */
-export interface HeapObject {
-  /** Address of its first byte. */
-  readonly base: number;
-  /** Bytes it really has: those of its size class, or whole pages. */
-  readonly size: number;
-  readonly spanClass: number;
-  readonly noscan: boolean;
-}
+import { type HeapJson, heapJson, heapLine } from './heap-shown.ts';
+import { type HeapObject, ObjectContents } from './object-contents.ts';
+import { attachHeap, type HeapHandle, OpenedHeap, openHeap, shareHeap } from './opening.ts';
+import { setGCPercent, setMemoryLimit } from './settings.ts';
 
 const plain = 0;
 const shared = 1;
 const disposed = 2;
+const entered = 3;
 
 /** What a heap is wired from: for tests, and for who looks inside. Not part of the package's interface. */
 export let runtimeOf: (heap: Heap) => Runtime;
 
 /** A page heap. See the options for what can be asked of one. */
 export class Heap {
-  #mode: 0 | 1 | 2 = plain;
+  #mode: 0 | 1 | 2 | 3 = plain;
+  /** The mode that an operation left for the user's code. */
+  #outerMode: 0 | 1 | 2 | 3 = plain;
   readonly #runtime: Runtime;
   readonly #lock: RankedLock;
   readonly #fast: Malloc;
@@ -67,6 +72,7 @@ export class Heap {
   readonly #stacks: Stacks;
   readonly #contents: ObjectContents;
   readonly #events: EventQueue;
+  readonly #clock: GuardedClock | undefined;
   readonly #owner: boolean;
   /** One a heap, of its maker: it tells of the heap whichever thread crashes. */
   readonly #crash: CrashReport | undefined;
@@ -84,6 +90,7 @@ export class Heap {
     const { memory } = runtime;
     this.#runtime = runtime;
     this.#events = opened.events;
+    this.#clock = opened.clock;
     this.#owner = opened.owner;
     this.#mode = opened.owner ? plain : shared;
     const lockAt = memory.meta.addressOf(heapTable, 'lock');
@@ -106,6 +113,8 @@ export class Heap {
     this.#stacks = runtime.alloc.stacks;
     this.#contents = new ObjectContents(runtime);
     if (debug) guardRuntime(runtime, this.#fast, this.#lock);
+    if (memory.watch.foreign !== undefined)
+      memory.watch.foreign.watcher = (inside) => this.#enterForeignCode(inside);
     if (opened.background) this.#timer = new BackgroundTimer(() => this.step());
   }
 
@@ -132,11 +141,11 @@ export class Heap {
    * @throws ERR_INVALID_SIZE · ERR_OUT_OF_MEMORY · ERR_DISPOSED
    */
   malloc(size: number, noscan = true, zero = true): number {
-    if (this.#mode !== plain || (size | 0) !== size || size < 0)
+    if (this.#mode !== plain || typeof size !== 'number' || (size | 0) !== size || size < 0)
       return this.#mallocSlowly(size, noscan, zero);
     const addr = this.#fast.malloc(size, noscan, zero);
     if (this.#events.pending) this.#events.tell();
-    return addr === 0 ? this.#refuseMemory(size) : addr;
+    return addr === 0 ? this.#refuseObject(size) : addr;
   }
 
   /** Allocates where the fast way does not lead: under the lock, or sizes to be looked at first. */
@@ -144,7 +153,7 @@ export class Heap {
     return this.#guarded(() => {
       checkSize(size);
       const addr = this.#fast.malloc(size, noscan, zero);
-      return addr === 0 ? this.#refuseMemory(size) : addr;
+      return addr === 0 ? this.#refuseObject(size) : addr;
     });
   }
 
@@ -173,13 +182,7 @@ export class Heap {
    */
   findObject(addr: number): HeapObject | undefined {
     if (typeof addr !== 'number') return undefined;
-    return this.#guarded(() => {
-      const { finder } = this.#runtime.alloc;
-      const found = finder.find(addr);
-      if (found === undefined) return undefined;
-      const { base, size, spanClass } = found;
-      return { base, size, spanClass, noscan: finder.holdsNoPointers(found) };
-    });
+    return this.#guarded(() => this.#contents.describe(addr));
   }
 
   /** Bytes the object at or around `addr` really has; 0 where there is none. */
@@ -208,7 +211,7 @@ export class Heap {
       checkSize(size);
       if (size === 0) refuse('ERR_INVALID_SIZE', 'a stack has at least one byte', size);
       const addr = this.#stacks.alloc(this.#p, size);
-      return addr === 0 ? this.#refuseMemory(size) : addr;
+      return addr === 0 ? refuseMemory(this.#runtime, `no memory for a stack of ${size} bytes`, size) : addr;
     });
   }
 
@@ -228,14 +231,16 @@ export class Heap {
 
   /**
    * A view of the bytes [addr, addr + length) of an object or a stack, `addr` anywhere in it. It dangles
-   * once that is swept or given back, and is detached when the heap is disposed.
-   * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_OUT_OF_RANGE · ERR_DISPOSED
+   * once that is swept or given back, and is detached when the heap is disposed. Its buffer spans what lies
+   * in the same span, and nothing beyond.
+   * @param length bytes, at most 4 GiB
+   * @throws ERR_INVALID_ADDRESS · ERR_INVALID_SIZE · ERR_NOT_ALLOCATED · ERR_OUT_OF_RANGE · ERR_DISPOSED
    */
   view(addr: number, length: number): Uint8Array {
     return this.#guarded(() => this.#contents.view(addr, length));
   }
 
-  /** A copy of an object's bytes. @throws as `view`; ERR_FAULT where the memory is not there */
+  /** A copy of an object's bytes. @throws as `view`; ERR_OUT_OF_MEMORY; ERR_FAULT where the memory is not there */
   read(addr: number, length: number): Uint8Array {
     return this.#guarded(() => this.#contents.read(addr, length));
   }
@@ -249,7 +254,7 @@ export class Heap {
     this.#guarded(() => this.#contents.write(addr, data));
   }
 
-  /** Fills an object's bytes with the low eight bits of a whole number. @throws as `view`; ERR_INVALID_ARGUMENT */
+  /** Fills an object's bytes with a whole number's low eight bits. @throws as `view`; ERR_INVALID_ARGUMENT */
   fill(addr: number, length: number, byte: number): void {
     this.#guarded(() => this.#contents.fill(addr, length, byte));
   }
@@ -261,49 +266,38 @@ export class Heap {
 
   // ---------------------------------------------------------------- collecting and scavenging
 
-  /** Runs a whole collection and its sweep. @throws ERR_OUT_OF_MEMORY when there is no memory for its bitmaps */
+  /** Runs a whole collection and its sweep. @throws ERR_OUT_OF_MEMORY when there is no memory for its bitmaps · ERR_CLOCK */
   gc(): void {
-    this.#guarded(() => {
-      if (!this.#runtime.gc.collector.collectFully()) refuse('ERR_OUT_OF_MEMORY', 'no memory to collect', 0);
-    });
+    this.#timed(() => this.#collect());
   }
 
   /**
-   * Does background work that is due: some sweeping, a burst of scavenging, a periodic collection.
+   * Does background work that is due: some sweeping, a burst of scavenging, a periodic collection. A collection for
+   * which there is no memory is tried again a second later.
    * @returns nanoseconds until more is due; 0: now; Infinity: not before something happens
+   * @throws ERR_CLOCK
    */
   step(): number {
-    return this.#guarded(() => this.#runtime.due.step());
+    return this.#timed(() => this.#runtime.due.step());
   }
 
-  /** Collects and gives everything free back to the system. @returns bytes released by it */
+  /** Collects and gives everything free back to the system. @returns bytes released by it @throws as `gc` */
   freeOSMemory(): number {
-    return this.#guarded(() => {
-      if (!this.#runtime.gc.collector.collectFully()) refuse('ERR_OUT_OF_MEMORY', 'no memory to collect', 0);
+    return this.#timed(() => {
+      this.#collect();
       return this.#runtime.scavenger.releaseAll();
     });
   }
 
   /** Sets the GC percent (negative: off) and returns the previous one. @throws ERR_INVALID_ARGUMENT */
   setGCPercent(percent: number): number {
-    return this.#guarded(() => {
-      const previous = this.#runtime.gc.settings.setGCPercent(percent);
-      this.#runtime.gc.collector.repace();
-      return previous;
-    });
+    return this.#guarded(() => setGCPercent(this.#runtime, percent));
   }
 
   /** Sets the memory limit in bytes (negative: only reads) and returns the previous one. @throws ERR_INVALID_ARGUMENT */
   setMemoryLimit(given: number | SizeText | 'off'): number {
     const limit = valueGiven(heapOptions.memoryLimit, given) as number;
-    return this.#guarded(() => {
-      const unlimited = whyNoLimit(this.#runtime.memory.design);
-      if (limit >= 0 && limit < noMemoryLimit && unlimited !== undefined)
-        throw new PageHeapError('ERR_INVALID_ARGUMENT', unlimited, { value: limit });
-      const previous = this.#runtime.gc.settings.setMemoryLimit(limit);
-      if (limit >= 0) this.#runtime.gc.collector.repace();
-      return previous;
-    });
+    return this.#guarded(() => setMemoryLimit(this.#runtime, limit));
   }
 
   // ---------------------------------------------------------------- looking
@@ -330,7 +324,10 @@ export class Heap {
 
   /** Walks the heap's state and throws a FatalError at what does not fit. 1: counters; 2: spans; 3: everything. */
   check(level: CheckLevel = 3): void {
-    this.#guarded(() => checkHeap(this.#runtime, level));
+    this.#guarded(() => {
+      checkLevel(level);
+      checkHeap(this.#runtime, level);
+    });
   }
 
   /** The heap's address ranges, whole arenas, ascending: where to look for its residency. */
@@ -343,38 +340,46 @@ export class Heap {
     return this.#guarded(() => pageStates(this.#runtime));
   }
 
-  /** Refused advices and what is done instead, in words. */
+  /** What the system refused, or a clock failed at, and what is done instead, in words. */
   fallbacks(): string[] {
-    return this.#runtime.memory.sys.fallbacks();
+    const clock = this.#clock?.fallback;
+    return [...this.#runtime.memory.sys.fallbacks(), ...(clock === undefined ? [] : [clock])];
+  }
+
+  /** One line, for whoever prints a heap: the design, what is in use, free and released. */
+  [inspect.custom](): string {
+    return heapLine(this.#runtime, this.#mode === disposed);
+  }
+
+  /** The heap in JSON: its sample. */
+  toJSON(): HeapJson {
+    return heapJson(this.#runtime, this.#mode === disposed);
   }
 
   // ---------------------------------------------------------------- threads and life
 
   /** Switches to locked operation and tells how other threads attach. Sharing again is harmless. */
   share(): HeapHandle {
-    this.#requireAlive();
-    const runtime = this.#runtime;
-    if (runtime.memory.design.pageHeap === 'custom') {
-      throw new PageHeapError(
-        'ERR_NOT_SHARED',
-        'a heap whose page heap is a class of its maker cannot be shared: other threads cannot reach its state',
-      );
-    }
+    this.#requireUsable();
+    const handle = shareHeap(this.#runtime);
     this.#mode = shared;
-    runtime.memory.sys.forgetStates();
-    runtime.memory.setShared(true);
-    return handleOf(runtime);
+    return handle;
   }
 
   /**
    * Ends this thread's use of the heap: its views are detached. The thread that made the heap returns
    * all of its memory to the system. Again is harmless. Threads that ended do not count as attached.
    * The maker must not dispose while another thread is inside `attach`.
-   * @throws ERR_IN_USE while others are attached
+   * @throws ERR_IN_USE while others are attached · ERR_SYSTEM where the kernel refuses to unmap a part: the heap is
+   *   disposed of, its memory given back, and calling again tries the rest again
    */
   dispose(): void {
-    if (this.#mode === disposed) return;
     const runtime = this.#runtime;
+    if (this.#mode === disposed) {
+      runtime.memory.sys.freeKept();
+      return;
+    }
+    this.#requireUsable();
     const leave = this.#owner ? () => this.#close() : () => this.#holders.release(this.#p);
     try {
       this.#guarded(leave);
@@ -387,8 +392,10 @@ export class Heap {
     this.#mode = disposed;
     this.#timer?.stop();
     this.#crash?.dispose();
+    this.#contents.detach();
     if (this.#owner) runtime.dispose();
     else runtime.detach();
+    runtime.memory.sys.freeKept();
   }
 
   [Symbol.dispose](): void {
@@ -397,15 +404,29 @@ export class Heap {
 
   // ---------------------------------------------------------------- inside
 
-  #refuseMemory(size: number): never {
-    throw new PageHeapError('ERR_OUT_OF_MEMORY', `no memory for an object of ${size} bytes`, {
-      value: size,
-      errno: this.#runtime.memory.sys.lastErrno,
-    });
+  #refuseObject(size: number): never {
+    return refuseMemory(this.#runtime, `no memory for an object of ${size} bytes`, size);
+  }
+
+  #collect(): void {
+    if (!this.#runtime.gc.collector.collectFully()) refuseMemory(this.#runtime, 'no memory to collect', 0);
+  }
+
+  #enterForeignCode(inside: boolean): void {
+    if (inside) this.#outerMode = this.#mode;
+    this.#mode = inside ? entered : this.#outerMode;
+  }
+
+  /** Runs an operation that is about time, once the clock was seen to work. */
+  #timed<T>(operation: () => T): T {
+    this.#requireUsable();
+    this.#clock?.read();
+    return this.#guarded(operation);
   }
 
   /** Runs an operation as the mode demands, and tells what happened in it afterwards. */
   #guarded<T>(operation: () => T): T {
+    if (this.#mode === entered) this.#requireUsable();
     try {
       return this.#mode === plain ? operation() : this.#locked(operation);
     } finally {
@@ -414,7 +435,9 @@ export class Heap {
   }
 
   #locked<T>(operation: () => T): T {
-    this.#requireAlive();
+    this.#requireUsable();
+    // Another view of the same heap, of this thread, is in the middle of an operation.
+    if (this.#lock.held) refuseReentry();
     this.#lock.lock();
     try {
       return operation();
@@ -423,20 +446,14 @@ export class Heap {
     }
   }
 
-  #requireAlive(): void {
+  #requireUsable(): void {
     if (this.#mode === disposed) throw new PageHeapError('ERR_DISPOSED', 'the heap was disposed');
+    if (this.#mode === entered) refuseReentry();
   }
 
   /** Lets nobody attach any more, unless somebody is attached. */
   #close(): void {
-    const others = this.#holders.livingBut(this.#p);
-    if (others > 0) {
-      throw new PageHeapError(
-        'ERR_IN_USE',
-        others === 1 ? 'another thread is attached' : `${others} other threads are attached`,
-        { value: others },
-      );
-    }
+    this.#holders.requireAlone(this.#p);
     this.#runtime.memory.setShared(false);
   }
 }

@@ -36,5 +36,7 @@ export type {
   PageHeapStats,
   ReleaseHook,
 } from '../pages/contract.ts';
-export { Heap, type HeapObject } from './heap.ts';
+export { Heap } from './heap.ts';
+export type { HeapJson } from './heap-shown.ts';
+export type { HeapObject } from './object-contents.ts';
 export type { HeapHandle } from './opening.ts';

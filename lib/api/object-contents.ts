@@ -3,52 +3,73 @@
  *
  * Not here: locks and modes (heap.ts); the system calls (os/).
  */
+import { constants } from 'node:buffer';
 import type { Stacks } from '../alloc/stacks.ts';
+import { describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
-import { pageSize } from '../base/units.ts';
 import type { ObjectFinder } from '../heap/find-object.ts';
 import type { HeapMemory } from '../runtime/heap-memory.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { Arenas } from '../spans/arenas.ts';
-import { type ObjectMemory, windowPageMask } from '../spans/object-memory.ts';
+import type { ObjectMemory } from '../spans/object-memory.ts';
+import { SpanBuffers } from '../spans/span-buffers.ts';
+import { spanState } from '../spans/span-table.ts';
 import { bytesOf, checkAddress, checkByte, refuse } from './arguments.ts';
+
+/** An object as `findObject` describes it. */
+export interface HeapObject {
+  /** Address of its first byte. */
+  readonly base: number;
+  /** Bytes it really has: those of its size class, or whole pages. */
+  readonly size: number;
+  readonly spanClass: number;
+  readonly noscan: boolean;
+}
 
 export class ObjectContents {
   readonly #memory: HeapMemory;
   readonly #objects: ObjectMemory;
-  readonly #arenas: Arenas;
+  readonly #buffers: SpanBuffers;
   readonly #finder: ObjectFinder;
   readonly #stacks: Stacks;
 
   constructor({ memory, state, spans, alloc }: Runtime) {
     this.#memory = memory;
     this.#objects = spans.memory;
-    this.#arenas = state.arenas;
+    this.#buffers = new SpanBuffers(memory.sys, memory.origin, (page) => {
+      const { columns } = state.spans;
+      const s = state.pageColumns.spanOf[page];
+      const isThere = columns.state[s] === spanState.inUse || columns.state[s] === spanState.manual;
+      return { startPage: columns.startPage[s], pages: isThere ? columns.pages[s] : 0 };
+    });
     this.#finder = alloc.finder;
     this.#stacks = alloc.stacks;
   }
 
-  /** The bytes themselves. @throws as `within`; ERR_OUT_OF_RANGE across a multiple of 4 GiB */
-  view(addr: number, length: number): Uint8Array {
-    this.#within(addr, length);
-    const arenas = this.#arenas;
-    if (addr === this.#memory.zeroBase) return new Uint8Array(0);
-    const page = arenas.pageOf(addr);
-    const window = this.#objects.bytes(page);
-    const offset = (page & windowPageMask) * pageSize + (addr - arenas.addressOf(page));
-    if (offset + length > window.length) {
-      throw new PageHeapError('ERR_OUT_OF_RANGE', 'a view cannot cross a multiple of 4 GiB', {
-        value: addr,
-      });
-    }
-    return window.subarray(offset, offset + length);
+  /** The object around an address; undefined where there is none. */
+  describe(addr: number): HeapObject | undefined {
+    const found = this.#finder.find(addr);
+    if (found === undefined) return undefined;
+    const { base, size, spanClass } = found;
+    return { base, size, spanClass, noscan: this.#finder.holdsNoPointers(found) };
   }
 
-  /** A copy. @throws as `within`; ERR_FAULT where the memory is not there */
+  /** The bytes themselves. @throws as `within`; ERR_INVALID_SIZE beyond 4 GiB */
+  view(addr: number, length: number): Uint8Array {
+    this.#within(addr, length);
+    return length === 0 ? new Uint8Array(0) : this.#buffers.view(addr, length);
+  }
+
+  /** Takes every view that was given out its memory. */
+  detach(): void {
+    this.#buffers.detach();
+  }
+
+  /** A copy. @throws as `within`; ERR_OUT_OF_MEMORY; ERR_FAULT where the memory is not there */
   read(addr: number, length: number): Uint8Array {
     this.#within(addr, length);
-    const out = length === 0 ? new Uint8Array(0) : this.#memory.sys.peek(addr, length);
-    return out ?? refuse('ERR_FAULT', 'the memory cannot be read', addr);
+    const out = roomFor(length);
+    if (!this.#memory.sys.peekInto(addr, out)) refuse('ERR_FAULT', 'the memory cannot be read', addr);
+    return out;
   }
 
   /** @throws as `read`; ERR_INVALID_ARGUMENT for what is no Uint8Array, or one whose memory is gone */
@@ -62,14 +83,14 @@ export class ObjectContents {
   fill(addr: number, length: number, byte: number): void {
     checkByte(byte);
     this.#within(addr, length);
-    this.#memory.sys.fill(addr, length, byte);
+    this.#objects.fill(addr, length, byte);
   }
 
   /** From one to another; they may overlap. @throws as `within` */
   copy(to: number, from: number, length: number): void {
     this.#within(to, length);
     this.#within(from, length);
-    this.#memory.sys.copy(to, from, length);
+    this.#objects.copy(to, from, length);
   }
 
   /**
@@ -77,7 +98,8 @@ export class ObjectContents {
    * @throws ERR_INVALID_SIZE · ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_OUT_OF_RANGE
    */
   #within(addr: number, length: number): void {
-    if (!Number.isInteger(length) || length < 0) refuse('ERR_INVALID_SIZE', 'not a length', length);
+    if (!Number.isInteger(length) || length < 0)
+      refuse('ERR_INVALID_SIZE', `not a length: ${describe(length)}`, length);
     if (addr === this.#memory.zeroBase && length === 0) return;
     checkAddress(addr);
     const { base, size } = this.#finder.owner(addr) ?? this.#stacks.find(addr) ?? this.#refuseAddress(addr);
@@ -95,5 +117,19 @@ export class ObjectContents {
     return this.#finder.isOfHeap(addr)
       ? refuse('ERR_NOT_ALLOCATED', `no object is there: ${shown}`, addr)
       : refuse('ERR_INVALID_ADDRESS', `not an address of this heap: ${shown}`, addr);
+  }
+}
+
+/** Memory of the engine's for a copy. @throws ERR_INVALID_SIZE: it has no array of that length · ERR_OUT_OF_MEMORY */
+function roomFor(length: number): Uint8Array {
+  if (length > constants.MAX_LENGTH)
+    refuse('ERR_INVALID_SIZE', `a copy of ${length} bytes is longer than the engine's arrays`, length);
+  try {
+    return new Uint8Array(length);
+  } catch (cause) {
+    throw new PageHeapError('ERR_OUT_OF_MEMORY', `the engine has no memory for a copy of ${length} bytes`, {
+      value: length,
+      cause,
+    });
   }
 }

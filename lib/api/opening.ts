@@ -3,7 +3,10 @@
  *
  * What is opened is handed to the public heap's constructor, which takes a P of it.
  */
+
+import { describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
+import { ForeignCode } from '../base/foreign-code.ts';
 import { address } from '../base/units.ts';
 import {
   type AttachOptions,
@@ -14,6 +17,7 @@ import {
 } from '../design/options.ts';
 import type { Watch } from '../gc/events.ts';
 import { systemClock } from '../os/clock.ts';
+import { GuardedClock } from '../os/guarded-clock.ts';
 import { Sys } from '../os/sys.ts';
 import { attachRuntime, createRuntime } from '../runtime/create.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -30,9 +34,18 @@ export interface HeapHandle {
   readonly hardDecommit: boolean;
 }
 
+/** What a thread brings to a heap, besides the system. */
+interface Surroundings {
+  readonly events: EventQueue;
+  /** The user's clock, guarded; undefined where time is the system's. */
+  readonly clock: GuardedClock | undefined;
+  readonly watch: Watch;
+}
+
 export class OpenedHeap {
   readonly runtime: Runtime;
   readonly events: EventQueue;
+  readonly clock: GuardedClock | undefined;
   /** The calling thread made it. */
   readonly owner: boolean;
   readonly debug: boolean;
@@ -41,12 +54,13 @@ export class OpenedHeap {
 
   constructor(
     runtime: Runtime,
-    events: EventQueue,
+    { events, clock }: Surroundings,
     owner: boolean,
     { debug = false, background = false }: Pick<HeapOptions, 'debug' | 'background'>,
   ) {
     this.runtime = runtime;
     this.events = events;
+    this.clock = clock;
     this.owner = owner;
     this.debug = debug;
     this.background = background;
@@ -58,9 +72,9 @@ export function openHeap(options: HeapOptions): OpenedHeap {
   const resolved = resolveOptions(options);
   const { hardDecommit, debug, timed } = resolved;
   const sys = options.sys ?? new Sys({ advise: resolved.design.advise, hardDecommit, debug, timed });
-  const events = new EventQueue(options.onEvent);
-  const runtime = createRuntime(sys, resolved, watchOf(options, events, resolved));
-  return new OpenedHeap(runtime, events, true, options);
+  const surroundings = surroundingsOf(options, resolved);
+  const runtime = createRuntime(sys, resolved, surroundings.watch);
+  return new OpenedHeap(runtime, surroundings, true, options);
 }
 
 /** Views a heap that another thread made and shared. @throws ERR_INVALID_ARGUMENT · ERR_INCOMPATIBLE_HEAP */
@@ -76,20 +90,29 @@ export function attachHeap(handle: HeapHandle, options: AttachOptions): OpenedHe
   if (handle.pid !== process.pid) {
     throw new PageHeapError(
       'ERR_INCOMPATIBLE_HEAP',
-      `the heap lives in process ${handle.pid}, this is ${process.pid}`,
+      `the heap lives in process ${describe(handle.pid)}, this is ${process.pid}`,
       { value: handle.pid },
     );
   }
   checkAttach(options);
   const { advise, hardDecommit } = handle;
   const sys = new Sys({ advise, hardDecommit, timed: options.timed ?? heapOptions.timed.default });
-  const events = new EventQueue(options.onEvent);
-  const runtime = attachRuntime(sys, address(handle.base), watchOf(options, events, untraced));
-  return new OpenedHeap(runtime, events, false, options);
+  const surroundings = surroundingsOf(options, untraced);
+  const runtime = attachRuntime(sys, address(handle.base), surroundings.watch);
+  return new OpenedHeap(runtime, surroundings, false, options);
 }
 
-/** What another thread attaches by. */
-export function handleOf({ memory: { meta, sys } }: Runtime): HeapHandle {
+/** Lets others attach, from now on. @returns what they attach by @throws ERR_NOT_SHARED */
+export function shareHeap({ memory }: Runtime): HeapHandle {
+  if (memory.design.pageHeap === 'custom') {
+    throw new PageHeapError(
+      'ERR_NOT_SHARED',
+      'a heap whose page heap is a class of its maker cannot be shared: other threads cannot reach its state',
+    );
+  }
+  const { meta, sys } = memory;
+  sys.forgetStates();
+  memory.setShared(true);
   return {
     kind: 'pageheap',
     base: meta.base,
@@ -102,10 +125,22 @@ export function handleOf({ memory: { meta, sys } }: Runtime): HeapHandle {
 /** GODEBUG traces what the maker's thread does. */
 const untraced = { gctrace: false, collectTwice: false, scavtrace: false } as const;
 
-function watchOf(
+/** @throws ERR_CLOCK where the clock does not answer */
+function surroundingsOf(
   options: AttachOptions,
-  events: EventQueue,
   { gctrace, collectTwice, scavtrace }: Required<Pick<Watch, 'gctrace' | 'collectTwice' | 'scavtrace'>>,
-): Watch {
-  return { clock: options.clock ?? systemClock, gctrace, collectTwice, scavtrace, onEvent: events.sink };
+): Surroundings {
+  const events = new EventQueue(options.onEvent);
+  const foreign = new ForeignCode();
+  const { clock: given = systemClock } = options;
+  const clock = given === systemClock ? undefined : new GuardedClock(given, foreign);
+  const watch = {
+    clock: clock ?? systemClock,
+    foreign,
+    gctrace,
+    collectTwice,
+    scavtrace,
+    onEvent: events.sink,
+  };
+  return { events, clock, watch };
 }

@@ -25,6 +25,8 @@ export type ErrorCode =
   | 'ERR_OUT_OF_MEMORY' // the system gave no memory
   | 'ERR_FAULT' // the memory is not there to be read or written (EFAULT)
   | 'ERR_DISPOSED' // the heap was disposed
+  | 'ERR_REENTRANT' // called from the heap's own clock or page heap, in the middle of an operation
+  | 'ERR_CLOCK' // the clock that was given threw, or answered no time
   | 'ERR_IN_USE' // others are attached to this heap
   | 'ERR_NOT_SHARED' // attach without share
   | 'ERR_INCOMPATIBLE_HEAP' // no heap at that handle, or one of another version

@@ -6,6 +6,7 @@
  *
  * Not here: the options that have them.
  */
+import { describe } from '../base/describe.ts';
 import { arenaBytes, GiB, KiB, MiB } from '../base/units.ts';
 import { parseByteCount, parseGCPercent, parseMemoryLimit } from './environment.ts';
 import type { Kind, SizeText, TextKind } from './option.ts';
@@ -140,7 +141,7 @@ export const memoryLimit: TextKind<number, SizeText | 'off'> = {
 
 /** 1048576 → 1 MiB; what is no whole number of KiB stays bytes. */
 export function sizeInWords(value: unknown): string {
-  if (typeof value !== 'number' || value % KiB !== 0) return `${String(value)} bytes`;
+  if (typeof value !== 'number' || value % KiB !== 0) return `${describe(value)} bytes`;
   return value % MiB === 0 ? `${value / MiB} MiB` : `${value / KiB} KiB`;
 }
 

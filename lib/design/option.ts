@@ -7,6 +7,8 @@
  *
  * Not here: kinds of values (kinds.ts), the options (design.ts, options.ts; those of runs are lab/subject's).
  */
+
+import { describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
 
 /** What a value may be, and how it is read, kept and told. Methods, so that kinds of all values fit together. */
@@ -119,7 +121,7 @@ export function refuseOption(name: string, reason: string, value: unknown): neve
 
 /** A value in a message: a text with its quotes, which tell '100' from 100. */
 function inMessage({ shown }: Kind<unknown>, value: unknown): string {
-  return typeof value === 'string' ? `'${value}'` : (shown?.(value) ?? String(value));
+  return typeof value === 'string' ? `'${value}'` : (shown?.(value) ?? describe(value));
 }
 
 const takesText = (kind: Kind<unknown>): boolean =>

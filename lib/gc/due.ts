@@ -5,6 +5,9 @@
  * looks at the clock, and takes a step of scavenging if it is time. When the program is idle, `step` does what is due
  * and says when to come again.
  *
+ * A collection for which there is no memory is not tried again at once, which would find none either, but a second
+ * later; what else is due is done meanwhile.
+ *
  * Not here: the work (collector.ts, sweeper.ts; scavenging lies above and is asked through `BackgroundScavenging`).
  */
 import type { MCache } from '../alloc/mcache.ts';
@@ -39,12 +42,16 @@ export interface DueOptions {
 
 /** Spans swept in one background step: about 10 µs of work, as the runtime's batches. */
 const sweepBatch = 10;
+/** Nanoseconds before a collection that found no memory is tried again. */
+const retryAfter = 1e9;
 /** Refills between looks at the clock, less one: a mask. */
 const backgroundBeat = 15;
 
 export class DueWork {
   readonly #deps: DueDeps;
   readonly #options: DueOptions;
+  /** Until when no periodic collection is tried, by the clock: the last one found no memory. */
+  #retryAt = -Infinity;
 
   constructor(deps: DueDeps, options: DueOptions) {
     this.#deps = deps;
@@ -64,15 +71,21 @@ export class DueWork {
   /** Background work that is due: a few spans swept, a burst of scavenging, a periodic cycle. Nanoseconds until more is. */
   step(): number {
     const { collector, sweeper, limiter, scavenging, clock } = this.#deps;
-    const { collect, forcedPeriod } = this.#options;
+    const { collect } = this.#options;
     const now = clock.now();
     if (limiter.needUpdate(now)) limiter.update(now);
     if (sweeper.sweepInBackground(sweepBatch)) return 0;
-    if (collect && collector.untilPeriodic(now, forcedPeriod) < 0) {
-      collector.collect(false);
-      return 0;
+    if (collect && this.#untilCollection(now) <= 0) {
+      if (collector.collect(false)) return 0;
+      this.#retryAt = now + retryAfter;
     }
     const wait = scavenging.step();
-    return collect ? Math.min(wait, Math.max(0, collector.untilPeriodic(now, forcedPeriod) + 1)) : wait;
+    return collect ? Math.min(wait, this.#untilCollection(now)) : wait;
+  }
+
+  /** Nanoseconds until a periodic collection is to be tried; 0: now. */
+  #untilCollection(now: number): number {
+    const due = this.#deps.collector.untilPeriodic(now, this.#options.forcedPeriod) + 1;
+    return Math.max(0, due, this.#retryAt - now);
   }
 }

@@ -5,6 +5,7 @@
  * Not here: when a listener hears of them (api/event-queue.ts).
  */
 
+import type { ForeignCode } from '../base/foreign-code.ts';
 import type { Clock } from '../os/clock.ts';
 import type { CycleReport } from './cycle.ts';
 
@@ -33,6 +34,8 @@ export type HeapEvent = CycleEvent | ScavengeEvent;
 /** Who watches a heap, on one thread of it. */
 export interface Watch {
   readonly clock: Clock;
+  /** What a custom page heap is called through; undefined where nobody wants to know. */
+  readonly foreign?: ForeignCode;
   readonly gctrace: boolean;
   /** Each collection is followed by another one. */
   readonly collectTwice?: boolean;

@@ -1,10 +1,9 @@
 /**
  * Access: reaching memory by its address, and the checks of every argument that crosses to the addon.
  *
- * Views and the plain operations (zero, fill, copy) are for memory known to be Ready: on any other they
- * are a crash. peek and poke may be tried on any address: the kernel does the copying and says so where
- * it would fault. A peek at a page never touched leaves the kernel's zero page there, which mincore
- * counts as resident: who measures asks mincore first.
+ * Views are for memory known to be Ready: on any other they are a crash. Everything else may be tried on any
+ * address: the kernel does the copying and says so where it would fault. A peek at a page never touched
+ * leaves something there that mincore counts as resident (residency.ts): who measures asks mincore first.
  *
  * Not here: changing what is mapped (sys.ts, which extends this).
  */
@@ -54,24 +53,24 @@ export class Access {
     return this.addon.detach(buffer);
   }
 
-  /** Zeroes Ready memory. */
+  /** Zeroes memory. @throws as `fill` */
   zero(addr: number, length: number): void {
     this.fill(addr, length, 0);
   }
 
-  /** Fills Ready memory with the low eight bits of `byte`. */
+  /** Fills memory with the low eight bits of `byte`. @throws ERR_FAULT where some of it cannot be written */
   fill(addr: number, length: number, byte: number): void {
     if (length === 0) return;
     this.checkBytes(addr, length);
-    this.addon.fill(addr, length, byte & 0xff);
+    if (!looked('fill', this.addon.fill(addr, length, byte & 0xff))) notThere('fill', addr);
   }
 
-  /** Copies Ready memory; the ranges may overlap. */
+  /** Copies memory; the ranges may overlap. @throws ERR_FAULT where some of it cannot be read, or written */
   copy(to: number, from: number, length: number): void {
     if (length === 0) return;
     this.checkBytes(to, length);
     this.checkBytes(from, length);
-    this.addon.copy(to, from, length);
+    if (!looked('copy', this.addon.copy(to, from, length))) notThere('copy', to);
   }
 
   /** The bytes at any address; undefined where some of them cannot be read. */
@@ -129,6 +128,14 @@ export class Access {
       throw new PageHeapError('ERR_INVALID_ADDRESS', `not a user address: ${addr}`, { value: addr });
     }
   }
+}
+
+function notThere(syscall: string, addr: number): never {
+  throw new PageHeapError('ERR_FAULT', `${syscall} at 0x${addr.toString(16)}: the memory is not there`, {
+    value: addr,
+    errno: EFAULT,
+    syscall,
+  });
 }
 
 function looked(syscall: string, errno: number): boolean {

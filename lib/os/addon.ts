@@ -17,7 +17,7 @@ import { PageHeapError } from '../base/errors.ts';
 import { packageRoot } from '../base/package-files.ts';
 
 /** The version of the call contract; equal to kAddonVersion in native/addon.h. */
-export const addonVersion = 2;
+export const addonVersion = 3;
 
 /** The calls of the addon. Addresses and lengths in bytes, times in nanoseconds. */
 export interface Addon {
@@ -53,9 +53,10 @@ export interface Addon {
   /** An ArrayBuffer over that memory, without finalizer; null where the engine refuses. */
   view(address: number, length: number): ArrayBuffer | null;
   detach(buffer: ArrayBuffer): boolean;
-  zero(address: number, length: number): void;
-  fill(address: number, length: number, byte: number): void;
-  copy(to: number, from: number, length: number): void;
+  /** By the kernel: 0, or EFAULT where the memory is not there. */
+  fill(address: number, length: number, byte: number): number;
+  /** By the kernel, ranges may overlap: 0, or EFAULT where the memory is not there. */
+  copy(to: number, from: number, length: number): number;
 
   // Looks without risk (native/look.cc).
   peek(address: number, out: Uint8Array): number;
@@ -98,7 +99,7 @@ export interface Addon {
   // Yardsticks (native/bench.cc).
   /** A C loop of madvise(kind) over quanta; nanoseconds, or −errno. */
   benchUnused(address: number, length: number, quantum: number, kind: number): number;
-  /** A C loop writing one byte of each physical page; nanoseconds. */
+  /** A C loop writing one byte of each physical page; nanoseconds, or −errno. */
   benchTouch(address: number, length: number): number;
 }
 

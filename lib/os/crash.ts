@@ -12,6 +12,7 @@
 import { PageHeapError } from '../base/errors.ts';
 import { pageShift } from '../base/units.ts';
 import { ENOSPC, errnoName } from './errno.ts';
+import { outOfMemory } from './out-of-memory.ts';
 import type { Sys } from './sys.ts';
 
 /** The columns the report can use, in the order of the descriptor. */
@@ -119,19 +120,21 @@ export class CrashReport {
     this.#sys = sys;
     this.#page = sys.alloc(sys.physPageSize, 'other');
     if (this.#page === 0) {
-      throw new PageHeapError('ERR_OUT_OF_MEMORY', 'no memory for a crash descriptor', {
-        errno: sys.lastErrno,
-      });
+      throw outOfMemory(sys, 'no memory for a crash descriptor', sys.physPageSize);
     }
-    const bytes = new Uint8Array(crashDescriptorBytes);
-    writeCrashDescriptor(bytes, heap);
-    sys.poke(this.#page, bytes);
-    const errno = sys.addon.crashRegister(this.#page);
-    if (errno !== 0) {
+    try {
+      const bytes = new Uint8Array(crashDescriptorBytes);
+      writeCrashDescriptor(bytes, heap);
+      sys.poke(this.#page, bytes);
+      const errno = sys.addon.crashRegister(this.#page);
+      if (errno === 0) return;
+      if (errno !== ENOSPC)
+        throw new PageHeapError('ERR_SYSTEM', `crash report: ${errnoName(errno)}`, { errno });
+    } catch (error) {
       this.#release();
-      if (errno === ENOSPC) return;
-      throw new PageHeapError('ERR_SYSTEM', `crash report: ${errnoName(errno)}`, { errno });
+      throw error;
     }
+    this.#release();
   }
 
   /** Forgets the heap: a fault in its ranges is no longer ours. Again is harmless. */

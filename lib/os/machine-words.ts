@@ -2,10 +2,11 @@
  * What a machine's findings mean for a page heap, in words: one row a finding, with what falls back
  * because of it. `pageheap doctor` prints the rows; the run file keeps those that fall back.
  */
-import { GiB, KiB, MiB, TiB } from '../base/units.ts';
+import { GiB, KiB, MiB, pageSize, TiB } from '../base/units.ts';
 import { Advice } from './addon.ts';
 import { errnoName } from './errno.ts';
 import type { Machine } from './machine.ts';
+import { roomToSplit } from './mapping-room.ts';
 import type { AdviceName, AdviceProbe } from './probes.ts';
 
 /** ok: as wished. note: works, but know this. fallback: something else is done instead. */
@@ -120,6 +121,23 @@ function overcommitFinding(machine: Machine): Finding {
   }
 }
 
+/** Two pages, one of which is released: the worst a heap can do to mappings. */
+const bytesPerSplit = 2 * pageSize;
+/** A run's heap that splits all of its mappings should be as large as this. */
+const splitHeap = 256 * MiB;
+
+/** A whole run's mappings: a heap that makes released memory inaccessible splits one for each released run. */
+function mappingFinding({ maxMapCount: limit, mapCount: count }: Machine): Finding {
+  const what = 'mappings (vm.max_map_count)';
+  if (limit === undefined || count === undefined)
+    return note(what, `${count ?? 'unknown'} of ${limit ?? 'unknown'}`, 'hard decommit may stop early');
+  const runs = roomToSplit(limit, count);
+  const found = `${count} of ${limit}; room for ${runs} released runs`;
+  return runs * bytesPerSplit >= splitHeap
+    ? ok(what, found)
+    : note(what, found, 'hard decommit and huge-page hints split mappings: what is beyond is left out');
+}
+
 function limitFindings(machine: Machine): Finding[] {
   const rows = [
     machine.addressSpaceLimit === Number.POSITIVE_INFINITY
@@ -139,19 +157,7 @@ function limitFindings(machine: Machine): Finding[] {
         )
       : note('largest reservation', sizeWords(machine.reservable), 'choose a small `reach`'),
   ];
-  const count = machine.maxMapCount;
-  if (count !== undefined) {
-    const found = `${machine.mapCount} of ${count}`;
-    rows.push(
-      machine.mapCount * 2 > count
-        ? note(
-            'mappings (vm.max_map_count)',
-            found,
-            'hard decommit and huge-page hints split mappings, and fail at the limit',
-          )
-        : ok('mappings (vm.max_map_count)', found),
-    );
-  }
+  rows.push(mappingFinding(machine));
   const group = machine.cgroup;
   if (group === undefined) rows.push(ok('cgroup memory limit', 'no cgroup'));
   else if (group.limit === Number.POSITIVE_INFINITY && group.high === Number.POSITIVE_INFINITY) {

@@ -6,7 +6,6 @@
  * (probes.ts). What is missing is undefined, never an error: a doctor must be able to say so. What
  * follows from each finding is put in words by `explainMachine` (machine-words.ts).
  */
-import { readFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { TiB } from '../base/units.ts';
@@ -14,14 +13,16 @@ import { type Addon, loadAddon } from './addon.ts';
 import {
   type AdviceProbe,
   type IntrospectionProbe,
+  type LookProbe,
   probeAdvices,
   probeIntrospection,
+  probeLooks,
   probeNaming,
   probeReservation,
 } from './probes.ts';
+import { type ReadText, readSystemText } from './system-text.ts';
 
-/** The text of a file of /proc or /sys, or undefined if it cannot be read. */
-export type ReadText = (path: string) => string | undefined;
+export { type ReadText, readSystemText } from './system-text.ts';
 
 export interface HugePages {
   /** always, madvise or never. */
@@ -54,6 +55,8 @@ export interface Machine {
   /** Errno of naming a mapping; 0 if it works. */
   readonly namingErrno: number;
   readonly introspection: IntrospectionProbe;
+  /** What can be looked at. */
+  readonly looks: readonly LookProbe[];
   /** vm.overcommit_memory: 0 heuristic, 1 always, 2 strict. */
   readonly overcommit: number | undefined;
   /** Under strict overcommit: what may be committed still, in bytes. */
@@ -63,20 +66,12 @@ export interface Machine {
   readonly dataLimit: number;
   /** vm.max_map_count, and the mappings of this process now. */
   readonly maxMapCount: number | undefined;
-  readonly mapCount: number;
+  readonly mapCount: number | undefined;
   /** The largest reservation granted, found by halving from 1 TiB; bytes. */
   readonly reservable: number;
   readonly memory: number | undefined;
   readonly swap: number | undefined;
   readonly cgroup: CgroupMemory | undefined;
-}
-
-export function readSystemText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 /** Looks at everything; some milliseconds. */
@@ -103,6 +98,7 @@ export function inspectMachine(addon: Addon = loadAddon(), read: ReadText = read
     advices: probeAdvices(addon),
     namingErrno: probeNaming(addon),
     introspection: probeIntrospection(addon),
+    looks: probeLooks(addon),
     overcommit,
     commitLeft:
       overcommit === 2 && commitLimit !== undefined && committed !== undefined
@@ -111,7 +107,7 @@ export function inspectMachine(addon: Addon = loadAddon(), read: ReadText = read
     addressSpaceLimit: limitBytes(limits, 'Max address space'),
     dataLimit: limitBytes(limits, 'Max data size'),
     maxMapCount: numberIn(read('/proc/sys/vm/max_map_count')),
-    mapCount: Math.max(0, addon.vmaCount()),
+    mapCount: addon.vmaCount() < 0 ? undefined : addon.vmaCount(),
     reservable: probeReservation(addon, TiB),
     memory: meminfoBytes(meminfo, 'MemTotal'),
     swap: meminfoBytes(meminfo, 'SwapTotal'),

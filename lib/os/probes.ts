@@ -8,6 +8,7 @@
 import { alignUp, MiB } from '../base/units.ts';
 import { type Addon, Advice } from './addon.ts';
 import { ENOMEM } from './errno.ts';
+import type { LookName } from './looks.ts';
 import { PagemapFlag } from './residency.ts';
 
 export type AdviceName = keyof typeof Advice;
@@ -16,7 +17,7 @@ export interface AdviceProbe {
   readonly name: AdviceName;
   /** 0 when the kernel took it. */
   readonly errno: number;
-  /** Whether the advice did what it is for; undefined where that cannot be seen. */
+  /** Whether the advice did what it is for; undefined where that cannot be seen, in general or on this machine. */
   readonly effect: boolean | undefined;
 }
 
@@ -27,6 +28,12 @@ export interface IntrospectionProbe {
   readonly pagemapErrno: number;
   /** Whether pagemap shows this process frame numbers (CAP_SYS_ADMIN). */
   readonly frameNumbers: boolean;
+}
+
+export interface LookProbe {
+  readonly name: LookName;
+  /** 0 when it can be had. */
+  readonly errno: number;
 }
 
 interface Scratch {
@@ -51,14 +58,22 @@ function withScratch<T>(
   }
 }
 
-function lazyFreeBytes(addon: Addon, { base, bytes }: Scratch): number {
+/** What smaps says of lazily freed and of huge bytes; undefined where it cannot be read. */
+function mappedUse(addon: Addon, { base, bytes }: Scratch): { lazyFree: number; huge: number } | undefined {
   const out = new Float64Array(7);
-  return addon.smaps(Float64Array.of(base, base + bytes), out) === 0 ? out[2]! : 0;
+  if (addon.smaps(Float64Array.of(base, base + bytes), out) !== 0) return undefined;
+  return { lazyFree: out[2]!, huge: out[3]! };
 }
 
-function hugeBytes(addon: Addon, { base, bytes }: Scratch): number {
-  const out = new Float64Array(7);
-  return addon.smaps(Float64Array.of(base, base + bytes), out) === 0 ? out[3]! : 0;
+/** Resident physical pages; undefined where mincore is refused. */
+function residentPages(addon: Addon, { base, bytes }: Scratch): number | undefined {
+  const pages = addon.mincore(base, bytes);
+  return pages < 0 ? undefined : pages;
+}
+
+/** What is compared with something unknown is unknown. */
+function seen<T>(found: T | undefined, is: (found: T) => boolean): boolean | undefined {
+  return found === undefined ? undefined : is(found);
 }
 
 /** Tries one advice. Memory that cannot be had for it counts as ENOMEM. */
@@ -84,13 +99,13 @@ export function probeAdvice(addon: Addon, name: AdviceName): AdviceProbe {
 function effectOf(addon: Addon, name: AdviceName, scratch: Scratch): boolean | undefined {
   switch (name) {
     case 'DONTNEED':
-      return addon.mincore(scratch.base, scratch.bytes) === 0;
+      return seen(residentPages(addon, scratch), (pages) => pages === 0);
     case 'FREE':
-      return lazyFreeBytes(addon, scratch) > 0;
+      return seen(mappedUse(addon, scratch), ({ lazyFree }) => lazyFree > 0);
     case 'COLLAPSE':
-      return hugeBytes(addon, scratch) > 0;
+      return seen(mappedUse(addon, scratch), ({ huge }) => huge > 0);
     case 'POPULATE_WRITE':
-      return addon.mincore(scratch.base, scratch.bytes) * addon.pageSize() === scratch.bytes;
+      return seen(residentPages(addon, scratch), (pages) => pages * addon.pageSize() === scratch.bytes);
     default:
       return undefined;
   }
@@ -121,6 +136,24 @@ export function probeIntrospection(addon: Addon): IntrospectionProbe {
     };
   });
   return found ?? { vmReadErrno: ENOMEM, pagemapErrno: ENOMEM, frameNumbers: false };
+}
+
+/** Tries every look. */
+export function probeLooks(addon: Addon): LookProbe[] {
+  const page = addon.pageSize();
+  const errnoOf = (answer: number): number => Math.max(0, -answer);
+  const ofRange = withScratch(addon, page, page, ({ base }) => ({
+    mincore: errnoOf(addon.mincore(base, page)),
+    pagemap: addon.pagemap(base, new Uint8Array(1)),
+    smaps: addon.smaps(Float64Array.of(base, base + page), new Float64Array(7)),
+  }));
+  const errnos: Readonly<Record<LookName, number>> = {
+    ...(ofRange ?? { mincore: ENOMEM, pagemap: ENOMEM, smaps: ENOMEM }),
+    maps: errnoOf(addon.vmaCount()),
+    statm: addon.statm(new Float64Array(3)),
+    getrusage: addon.faults(new Float64Array(2)),
+  };
+  return Object.entries(errnos).map(([name, errno]) => ({ name: name as LookName, errno }));
 }
 
 /** The largest reservation the system grants now, by halving from `most`; bytes. */

@@ -3,7 +3,9 @@
  *
  * Three sources, dearer as they tell more:
  *   mincore  which physical pages are in memory; 0.5 ms a GiB. Counts the zero page that a read of
- *            untouched memory leaves, and pages under MADV_FREE until the kernel takes them.
+ *            untouched memory leaves, and pages under MADV_FREE until the kernel takes them. On a kernel
+ *            without a zero page (pvm_no_zero_page=1) such a read leaves a page of its own, which statm and
+ *            smaps count, too.
  *   pagemap  per page also swapped, shared, soft-dirty; may not be permitted.
  *   smaps    resident, lazily freed and huge bytes, by mapping; some 20 ms a GiB of small pages, so
  *            never on a sampling beat. The kernel marks lazily freed pages in batches per CPU (31 since
@@ -11,11 +13,13 @@
  * statm and the fault counts are of the whole process, V8's own memory included.
  *
  * A resident page is counted whole. Nothing here changes what it looks at.
+ *
+ * Not here: what is to be done where a look is not permitted (looks.ts).
  */
 import { PageHeapError } from '../base/errors.ts';
 import { userAddressEnd } from '../base/units.ts';
 import { type Addon, loadAddon } from './addon.ts';
-import { EACCES, ENOENT, EPERM, errnoName } from './errno.ts';
+import { EACCES, EFAULT, ENOENT, ENOMEM, EPERM, errnoName } from './errno.ts';
 
 /** A range of addresses, in bytes. */
 export interface AddressRange {
@@ -73,13 +77,13 @@ export class Residency {
     this.#page = addon.pageSize();
   }
 
-  /** Resident bytes of the ranges, by mincore. @throws ERR_FAULT if part of them is not mapped */
+  /** Resident bytes of the ranges, by mincore. @throws ERR_FAULT if part of them is not mapped · ERR_SYSTEM */
   residentBytes(ranges: readonly AddressRange[]): number {
     let pages = 0;
     for (const { base, bytes } of ranges) {
       this.#check(base, bytes);
       const n = this.#addon.mincore(base, bytes);
-      if (n < 0) throw notMapped('mincore', base, bytes, -n);
+      if (n < 0) throw lookFailed('mincore', base, bytes, -n);
       pages += n;
     }
     return pages * this.#page;
@@ -90,7 +94,7 @@ export class Residency {
     this.#check(base, bytes);
     const out = new Uint8Array(bytes / this.#page);
     const errno = this.#addon.mincoreVector(base, out);
-    if (errno !== 0) throw notMapped('mincore', base, bytes, errno);
+    if (errno !== 0) throw lookFailed('mincore', base, bytes, errno);
     return out;
   }
 
@@ -100,7 +104,7 @@ export class Residency {
     const out = new Uint8Array(bytes / this.#page);
     const errno = this.#addon.pagemap(base, out);
     if (errno === EPERM || errno === EACCES || errno === ENOENT) return undefined;
-    if (errno !== 0) throw notMapped('pagemap', base, bytes, errno);
+    if (errno !== 0) throw lookFailed('pagemap', base, bytes, errno);
     return out;
   }
 
@@ -168,9 +172,11 @@ export class Residency {
   }
 }
 
-function notMapped(syscall: string, base: number, bytes: number, errno: number): PageHeapError {
+/** The error of a look at a range: part of it is not mapped, or the kernel will not look. */
+function lookFailed(syscall: string, base: number, bytes: number, errno: number): PageHeapError {
+  const code = errno === ENOMEM || errno === EFAULT ? 'ERR_FAULT' : 'ERR_SYSTEM';
   const range = `0x${base.toString(16)} + ${bytes}`;
-  return new PageHeapError('ERR_FAULT', `${syscall} of ${range}: ${errnoName(errno)}`, {
+  return new PageHeapError(code, `${syscall} of ${range}: ${errnoName(errno)}`, {
     value: base,
     errno,
     syscall,

@@ -14,10 +14,12 @@
  *   free     any → None            munmap
  *
  * Three kinds of failure are kept apart. A wrong argument throws a PageHeapError before anything
- * happens. Memory that is out is an answer (0 or false, the errno in `lastErrno`), because growing a
- * heap must be able to fail and go on. An advice that the kernel refuses is remembered once and its
- * fallback used from then on: FREE falls back to DONTNEED, DONTNEED to a fresh fixed mapping; names and
- * huge-page hints are left out. `fallbacks()` tells.
+ * happens. What the kernel refuses is an answer (0 or false, the errno in `lastErrno`), whatever the number,
+ * because growing a heap must be able to fail and go on. What can be done without is remembered once, and its
+ * fallback used from then on: other ways of giving back (giving-back.ts), names and huge-page hints left out,
+ * unused memory left accessible, space that cannot be unmapped kept (kept-space.ts). `fallbacks()` tells.
+ *
+ * Splits of mappings that can be left out are, before the process has no more of them (mapping-room.ts).
  *
  * All accounting happens here and nowhere else, after the call has succeeded: Prepared and Ready bytes
  * under their purpose, Ready bytes in all (accounts.ts).
@@ -32,6 +34,10 @@ import { type Accounts, PlainAccounts, type Purpose } from './accounts.ts';
 import { type Addon, Advice } from './addon.ts';
 import { CallCounts, type CallStats, type SysCall, sysCalls } from './calls.ts';
 import { EAGAIN, ENOMEM, errnoName } from './errno.ts';
+import { Fallbacks } from './fallbacks.ts';
+import { GivingBack } from './giving-back.ts';
+import { KeptSpace } from './kept-space.ts';
+import { kernelMappings, MappingRoom, type MappingSource } from './mapping-room.ts';
 import { type MemoryState, RangeStates } from './states.ts';
 
 export { maxViewBytes } from './access.ts';
@@ -53,6 +59,8 @@ export interface SysOptions {
   readonly timed?: boolean;
   readonly accounts?: Accounts;
   readonly addon?: Addon;
+  /** How many mappings there are and may be; the kernel's figures unless told. */
+  readonly mappings?: MappingSource;
 }
 
 const unusedSlot = CallCounts.slotOf('unused');
@@ -64,24 +72,26 @@ export class Sys extends Access {
   readonly hardDecommit: boolean;
   /** The states of all ranges; undefined unless in debug mode. */
   states: RangeStates | undefined;
+  /** How many more mappings there may be. */
+  readonly mappings: MappingRoom;
 
   #accounts: Accounts;
   #lastErrno = 0;
-  /** The advice in use now; 0 when the kernel takes none, and `unused` maps afresh. */
-  #advice: number;
-  /** Arguments and answer of the addon's `adviseBoxed`. */
-  readonly #box: Float64Array;
+  readonly #giving: GivingBack;
+  readonly #kept: KeptSpace;
   readonly #timed: boolean;
   /** Whether `unused` is one advice and nothing beside it. */
   #plain: boolean;
-  readonly #fallbacks = new Map<string, string>();
+  readonly #fallbacks = new Fallbacks();
   readonly #counts = new CallCounts();
 
   constructor(options: SysOptions = {}) {
     super(options.addon);
     this.physHugePageSize = this.addon.hugePageSize();
-    this.#box = this.addon.adviseBox;
-    this.#advice = options.advise === 'free' ? Advice.FREE : Advice.DONTNEED;
+    this.mappings = new MappingRoom(options.mappings ?? kernelMappings(this.addon));
+    const advice = options.advise === 'free' ? Advice.FREE : Advice.DONTNEED;
+    this.#giving = new GivingBack(this.addon, advice, this.#fallbacks);
+    this.#kept = new KeptSpace(this.addon);
     this.hardDecommit = options.hardDecommit ?? false;
     this.#timed = options.timed ?? false;
     this.#accounts = options.accounts ?? new PlainAccounts();
@@ -93,12 +103,17 @@ export class Sys extends Access {
   forgetStates(): void {
     if (this.states === undefined) return;
     this.states = undefined;
-    this.#plain = !this.#timed && !this.hardDecommit && this.#advice !== 0;
+    this.#plain = !this.#timed && !this.hardDecommit;
   }
 
-  /** The errno of the last transition that failed. */
+  /** The errno of the last transition that failed, since it was last told. */
   get lastErrno(): number {
     return this.#lastErrno;
+  }
+
+  /** The errno was told: what fails without one from now on was not refused by the system. */
+  forgetErrno(): void {
+    this.#lastErrno = 0;
   }
 
   get accounts(): Accounts {
@@ -141,12 +156,9 @@ export class Sys extends Access {
     const wide = length + align <= userAddressEnd ? this.reserve(0, length + align) : 0;
     if (wide !== 0) {
       const low = alignUp(wide, align);
-      const trimmed =
-        (low === wide || this.free(wide, low - wide, 'other', 'reserved')) &&
-        this.free(low + length, wide + align - low, 'other', 'reserved');
-      if (trimmed) return address(low);
-      this.free(low, length + align - (low - wide), 'other', 'reserved');
-      return address(0);
+      if (low !== wide) this.free(wide, low - wide, 'other', 'reserved');
+      this.free(low + length, wide + align - low, 'other', 'reserved');
+      return address(low);
     }
     const narrow = this.reserve(0, length);
     if (narrow === 0 || narrow % align === 0) return narrow;
@@ -175,7 +187,7 @@ export class Sys extends Access {
   alloc(length: number, purpose: Purpose): Address {
     this.checkLength(length);
     const start = this.#start();
-    const got = this.addon.alloc(length);
+    const got = this.#kept.take(length) || this.addon.alloc(length);
     this.#count('alloc', length, start, got < 0 ? -got : 0);
     if (got < 0) return address(0);
     this.#accounts.add(purpose, length);
@@ -214,8 +226,8 @@ export class Sys extends Access {
     const start = this.#start();
     // After a hard decommit the range is mapped afresh, its Ready parts too: what they held is lost. As in
     // Go, that is right for a run about to be handed out, the only kind of range that is passed here.
-    if (!this.#done('used', length, start, this.hardDecommit ? this.addon.map(addr, length) : 0))
-      return false;
+    const errno = !this.hardDecommit ? 0 : this.mappings.takeNeeded() ? this.addon.map(addr, length) : ENOMEM;
+    if (!this.#done('used', length, start, errno)) return false;
     this.#accounts.mappedReady(prepared);
     this.states?.move('used', addr, addr + length, ['prepared', 'ready'], 'ready');
     return true;
@@ -236,7 +248,7 @@ export class Sys extends Access {
       this.#refuseRange(addr, length);
     }
     if (!this.#plain) return this.#unusedWatched(addr, length);
-    const errno = this.#adviseUnused(addr, length);
+    const errno = this.#giving.give(addr, length);
     this.#counts.addAt(unusedSlot, length, 0, errno !== 0);
     if (errno === 0) this.#accounts.mappedReady(-length);
     else this.#lastErrno = errno;
@@ -259,18 +271,31 @@ export class Sys extends Access {
   }
 
   /**
-   * Any → None. `state` is the one the range was in, and decides what leaves the accounts.
-   * @returns false if the kernel refuses (it would need more mappings than it allows)
+   * Any → None. `state` is the one the range was in, and decides what leaves the accounts. Space that the kernel
+   * will not unmap (it may need more mappings for it than it allows) is kept, without its memory, until `freeKept`.
+   * @returns false where it is kept
    */
   free(addr: number, length: number, purpose: Purpose, state: Exclude<MemoryState, 'none'>): boolean {
     this.checkRange(addr, length);
     this.states?.require('free', addr, addr + length, notNone);
     const start = this.#start();
-    if (!this.#done('free', length, start, this.addon.free(addr, length))) return false;
+    const freed = this.#done('free', length, start, this.addon.free(addr, length));
+    if (!freed) this.#kept.keep(addr, length);
     if (state !== 'reserved') this.#accounts.add(purpose, -length);
     if (state === 'ready') this.#accounts.mappedReady(-length);
     this.states?.move('free', addr, addr + length, notNone, 'none');
-    return true;
+    return freed;
+  }
+
+  /** Unmaps what `free` had to keep. @throws ERR_SYSTEM where that is still refused */
+  freeKept(): void {
+    const { bytes, errno } = this.#kept.release();
+    if (bytes === 0) return;
+    throw new PageHeapError(
+      'ERR_SYSTEM',
+      `munmap refused (${errnoName(errno)}): ${bytes} bytes of address space stay taken`,
+      { value: bytes, errno, syscall: 'munmap' },
+    );
   }
 
   // ------------------------------------------------------------------ hints; no transition
@@ -300,7 +325,7 @@ export class Sys extends Access {
     if (this.physHugePageSize === 0) return false;
     const start = this.#start();
     const errno = this.addon.advise(addr, length, Advice.COLLAPSE);
-    this.#count('collapse', length, start, errno);
+    this.#hinted('collapse', length, start, errno);
     return errno === 0;
   }
 
@@ -310,7 +335,10 @@ export class Sys extends Access {
     if (this.#fallbacks.has('name')) return false;
     const errno = this.addon.name(addr, length, text);
     if (errno === 0) return true;
-    this.#remember('name', `PR_SET_VMA_ANON_NAME refused (${errnoName(errno)}): mappings stay without names`);
+    this.#fallbacks.remember(
+      'name',
+      `PR_SET_VMA_ANON_NAME refused (${errnoName(errno)}): mappings stay without names`,
+    );
     return false;
   }
 
@@ -318,12 +346,13 @@ export class Sys extends Access {
 
   /** The advice that `unused` gives now; 'map' when the kernel takes none. */
   get advice(): UnusedAdvice | 'map' {
-    return this.#advice === Advice.FREE ? 'free' : this.#advice === Advice.DONTNEED ? 'dontneed' : 'map';
+    const { advice } = this.#giving;
+    return advice === Advice.FREE ? 'free' : advice === Advice.DONTNEED ? 'dontneed' : 'map';
   }
 
   /** What the kernel refused and what is done instead, in words; empty when nothing was. */
   fallbacks(): string[] {
-    return [...this.#fallbacks.values()];
+    return this.#fallbacks.list();
   }
 
   /** What the calls of one kind came to. */
@@ -346,29 +375,33 @@ export class Sys extends Access {
   }
 
   #count(call: SysCall, length: number, start: number, errno: number): void {
-    this.#counts.add(call, length, this.#timed ? this.addon.nanotime() - start : 0, errno !== 0);
+    this.#hinted(call, length, start, errno);
     if (errno !== 0) this.#lastErrno = errno;
   }
 
-  /** Counts; false when memory is out; throws for an errno that no caller can live with. */
+  /** Counts what nothing depends on. */
+  #hinted(call: SysCall, length: number, start: number, errno: number): void {
+    this.#counts.add(call, length, this.#timed ? this.addon.nanotime() - start : 0, errno !== 0);
+  }
+
+  /** Counts. @returns whether it was granted: a refusal is one, whatever its number */
   #done(call: SysCall, length: number, start: number, errno: number): boolean {
     this.#count(call, length, start, errno);
-    if (errno === 0) return true;
-    if (errno === ENOMEM || errno === EAGAIN) return false;
-    throw new PageHeapError('ERR_SYSTEM', `${call} of ${length} bytes: ${errnoName(errno)}`, {
-      errno,
-      syscall: call,
-    });
+    return errno === 0;
   }
 
   #hint(call: SysCall, addr: number, length: number, kind: number, name: string): boolean {
     if (this.#fallbacks.has(call)) return false;
+    if (!this.mappings.takeOptional()) {
+      this.#rememberMappings('huge-page hints are left out');
+      return false;
+    }
     const start = this.#start();
     const errno = this.addon.advise(addr, length, kind);
-    this.#count(call, length, start, errno);
+    this.#hinted(call, length, start, errno);
     if (errno === 0) return true;
     if (errno !== ENOMEM && errno !== EAGAIN) {
-      this.#remember(
+      this.#fallbacks.remember(
         call,
         `${name} refused (${errnoName(errno)}): pages stay as the system's setting makes them`,
       );
@@ -380,8 +413,8 @@ export class Sys extends Access {
   #unusedWatched(addr: number, length: number): boolean {
     this.states?.require('unused', addr, addr + length, ['ready']);
     const start = this.#start();
-    let errno = this.#advice === 0 ? this.#unusedByMapping(addr, length) : this.#adviseUnused(addr, length);
-    if (this.hardDecommit && errno === 0) errno = this.addon.fault(addr, length);
+    const errno = this.#giving.give(addr, length);
+    if (errno === 0 && this.hardDecommit) this.#decommit(addr, length);
     this.#count('unused', length, start, errno);
     if (errno !== 0) return false;
     this.#accounts.mappedReady(-length);
@@ -389,43 +422,25 @@ export class Sys extends Access {
     return true;
   }
 
-  #adviseUnused(addr: number, length: number): number {
-    const box = this.#box;
-    box[0] = addr;
-    box[1] = length;
-    box[2] = this.#advice;
-    this.addon.adviseBoxed();
-    const errno = box[3]!;
-    return errno === 0 ? 0 : this.#unusedRefused(addr, length, errno);
-  }
-
-  /** The advice failed: the next one that the kernel takes, remembered unless the failure may pass. */
-  #unusedRefused(addr: number, length: number, refused: number): number {
-    let errno = refused;
-    let advice = this.#advice;
-    while (advice !== 0 && errno !== 0) {
-      // ENOMEM is no refusal: part of the range is not mapped, and mapping it would seize what is not ours.
-      if (errno === ENOMEM) fatal('unused memory is not mapped', { addr, length });
-      const next = advice === Advice.FREE ? Advice.DONTNEED : 0;
-      if (errno !== EAGAIN) {
-        const what = advice === Advice.FREE ? 'MADV_FREE' : 'MADV_DONTNEED';
-        const instead = next === 0 ? 'a fresh mapping' : 'MADV_DONTNEED';
-        this.#remember(what, `${what} refused (${errnoName(errno)}): ${instead} instead`);
-        this.#advice = next;
-        if (next === 0) this.#plain = false;
-      }
-      advice = next;
-      errno = advice === 0 ? this.#unusedByMapping(addr, length) : this.addon.advise(addr, length, advice);
+  /** Makes unused memory inaccessible, where that can be had: it was given back already. */
+  #decommit(addr: number, length: number): void {
+    if (!this.mappings.takeOptional()) {
+      this.#rememberMappings('released memory stays accessible');
+      return;
     }
-    return errno;
+    const errno = this.addon.fault(addr, length);
+    if (errno !== 0)
+      this.#fallbacks.remember(
+        'decommit',
+        `hard decommit refused (${errnoName(errno)}): released memory stays accessible`,
+      );
   }
 
-  #unusedByMapping(addr: number, length: number): number {
-    return this.addon.map(addr, length);
-  }
-
-  #remember(key: string, text: string): void {
-    if (!this.#fallbacks.has(key)) this.#fallbacks.set(key, text);
+  #rememberMappings(instead: string): void {
+    this.#fallbacks.remember(
+      `mappings: ${instead}`,
+      `close to the ${this.mappings.limit} mappings of vm.max_map_count: ${instead}`,
+    );
   }
 
   #refuseRange(addr: number, length: number): never {

@@ -13,6 +13,7 @@
  */
 import { describe, describeThrown, isPromise } from '../base/describe.ts';
 import { FatalError, PageHeapError } from '../base/errors.ts';
+import type { ForeignCode } from '../base/foreign-code.ts';
 import type { Bytes, PageCount, PageIndex, PId } from '../base/units.ts';
 import type { FreeRunVisit, PageHeap, PageHeapClass, PageHeapHost, PageHeapStats } from './contract.ts';
 import { KnownPages } from './known-pages.ts';
@@ -36,8 +37,16 @@ export function requirePageHeap(pages: PageHeap, name: string): PageHeap {
   return pages;
 }
 
-/** Makes a custom page heap, guarded. @throws ERR_INVALID_OPTION, ERR_PAGE_HEAP */
-export function makeCustomPageHeap(custom: PageHeapClass, host: PageHeapHost): PageHeap {
+/**
+ * Makes a custom page heap, guarded.
+ * @param foreign what its code is called through
+ * @throws ERR_INVALID_OPTION, ERR_PAGE_HEAP
+ */
+export function makeCustomPageHeap(
+  custom: PageHeapClass,
+  host: PageHeapHost,
+  foreign: ForeignCode,
+): PageHeap {
   const name = custom.name === '' ? 'without a name' : custom.name;
   const known = new KnownPages(name, host.reachPages);
   // Frozen: it is the host's, whatever the class takes it for.
@@ -53,17 +62,17 @@ export function makeCustomPageHeap(custom: PageHeapClass, host: PageHeapHost): P
   });
   let made: PageHeap;
   try {
-    made = new custom(guarded);
+    made = foreign.call(() => new custom(guarded));
   } catch (cause) {
     throw failure(name, 'its constructor', cause);
   }
-  return new GuardedPageHeap(requirePageHeap(made, name), name, known);
+  return new GuardedPageHeap(requirePageHeap(made, name), name, known, foreign);
 }
 
 function failure(name: string, where: string, cause: unknown): PageHeapError {
-  // It is this guard's own, from what the class did within the call; or the heap's, which was called back.
+  // It is this guard's own, from what the class did within the call, or the heap's, which the class tried to use.
   if (cause instanceof FatalError) throw cause;
-  if (cause instanceof PageHeapError && cause.code === 'ERR_PAGE_HEAP') return cause;
+  if (cause instanceof PageHeapError && ['ERR_PAGE_HEAP', 'ERR_REENTRANT'].includes(cause.code)) return cause;
   const message = cause instanceof Error && cause.message !== '' ? cause.message : describeThrown(cause);
   return new PageHeapError('ERR_PAGE_HEAP', `the page heap ${name} threw in ${where}: ${message}`, {
     value: name,
@@ -86,8 +95,10 @@ class GuardedPageHeap implements PageHeap {
   readonly #pages: PageHeap;
   readonly #name: string;
   readonly #known: KnownPages;
+  readonly #foreign: ForeignCode;
 
-  constructor(pages: PageHeap, name: string, known: KnownPages) {
+  constructor(pages: PageHeap, name: string, known: KnownPages, foreign: ForeignCode) {
+    this.#foreign = foreign;
     this.#pages = pages;
     this.#name = name;
     this.#known = known;
@@ -126,11 +137,13 @@ class GuardedPageHeap implements PageHeap {
     if (pages.nextGeneration !== undefined)
       this.nextGeneration = () => this.#call('nextGeneration', () => pages.nextGeneration?.());
     if (pages.lastNeedZero !== undefined)
-      Object.defineProperty(this, 'lastNeedZero', { get: () => pages.lastNeedZero });
+      Object.defineProperty(this, 'lastNeedZero', {
+        get: () => this.#call('lastNeedZero', () => pages.lastNeedZero),
+      });
   }
 
   get lastScavenged(): number {
-    const { lastScavenged } = this.#pages;
+    const lastScavenged = this.#call('lastScavenged', () => this.#pages.lastScavenged);
     if (!Number.isSafeInteger(lastScavenged)) this.#refuse('lastScavenged', 'a whole number', lastScavenged);
     return lastScavenged;
   }
@@ -210,7 +223,7 @@ class GuardedPageHeap implements PageHeap {
   #call<T>(where: string, operation: () => T): T {
     let answer: T;
     try {
-      answer = operation();
+      answer = this.#foreign.call(operation);
     } catch (cause) {
       throw failure(this.#name, where, cause);
     }

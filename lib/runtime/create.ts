@@ -6,7 +6,6 @@
  */
 import { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
 import { StackPools } from '../alloc/stack-pools.ts';
-import { PageHeapError } from '../base/errors.ts';
 import { type Address, arenaBytes } from '../base/units.ts';
 import { refuseOption } from '../design/option.ts';
 import { optionTable, recordOptions } from '../design/option-table.ts';
@@ -16,6 +15,7 @@ import type { Watch } from '../gc/events.ts';
 import { Sweeper } from '../gc/sweeper.ts';
 import { HeapState } from '../heap/heap-state.ts';
 import { MetaMemory } from '../meta/meta-memory.ts';
+import { outOfMemory } from '../os/out-of-memory.ts';
 import type { Sys } from '../os/sys.ts';
 import { type FirstArena, reserveFirstArena } from '../spans/arenas.ts';
 import { HeapMemory } from './heap-memory.ts';
@@ -38,10 +38,7 @@ export function createRuntime(sys: Sys, options: ResolvedOptions, watch: Watch):
     const runtime = tryCreate(sys, reach, options, watch);
     if (runtime !== undefined) return runtime;
   }
-  throw new PageHeapError('ERR_OUT_OF_MEMORY', 'the system has no address space or memory for a heap', {
-    errno: sys.lastErrno,
-    value: reaches.at(-1),
-  });
+  throw outOfMemory(sys, 'the system has no address space or memory for a heap', reaches.at(-1));
 }
 
 /** This thread's view of a heap that another thread of the process made and shared. */

@@ -57,11 +57,16 @@ export class Holders {
     this.#held[p] = 0;
   }
 
-  /** How many Ps beside `own` living threads hold. */
-  livingBut(own: number): number {
-    let living = 0;
-    for (let p = 0; p < this.#mcache.ps; p++) if (p !== own && this.#isLiving(p)) living++;
-    return living;
+  /** Passes where living threads hold no P beside `own`. @throws ERR_IN_USE */
+  requireAlone(own: number): void {
+    let others = 0;
+    for (let p = 0; p < this.#mcache.ps; p++) if (p !== own && this.#isLiving(p)) others++;
+    if (others === 0) return;
+    throw new PageHeapError(
+      'ERR_IN_USE',
+      others === 1 ? 'another thread is attached' : `${others} other threads are attached`,
+      { value: others },
+    );
   }
 
   #isLiving(p: number): boolean {

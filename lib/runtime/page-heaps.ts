@@ -5,6 +5,7 @@
  * its own object over the same state. A custom one keeps its state where it likes, and so serves one thread alone.
  */
 import { PageHeapError } from '../base/errors.ts';
+import type { ForeignCode } from '../base/foreign-code.ts';
 import { checkCustom } from '../design/consequences.ts';
 import type { Design } from '../design/design.ts';
 import type { HeapState } from '../heap/heap-state.ts';
@@ -25,6 +26,8 @@ export interface PageHeapDeps {
   readonly state: HeapState;
   readonly physical: PhysicalPages;
   readonly host: PageHeapHost;
+  /** What a custom one is called through. */
+  readonly foreign: ForeignCode;
 }
 
 interface BuiltIn {
@@ -79,17 +82,21 @@ export function makePageHeap(
   deps: PageHeapDeps,
 ): PageHeap {
   const { pageHeap: kind } = design;
-  return kind === 'custom' ? makeCustom(design, custom, deps.host) : builtIn[kind].make(deps);
+  return kind === 'custom' ? makeCustom(design, custom, deps) : builtIn[kind].make(deps);
 }
 
-function makeCustom(design: Chosen, custom: PageHeapClass | undefined, host: PageHeapHost): PageHeap {
+function makeCustom(
+  design: Chosen,
+  custom: PageHeapClass | undefined,
+  { host, foreign }: PageHeapDeps,
+): PageHeap {
   if (custom === undefined) {
     throw new PageHeapError(
       'ERR_NOT_SHARED',
       'the page heap of this heap is a class of its maker, whose state other threads cannot reach',
     );
   }
-  const pages = makeCustomPageHeap(custom, host);
+  const pages = makeCustomPageHeap(custom, host, foreign);
   checkCustom(design, pages, custom);
   return pages;
 }

@@ -27,6 +27,7 @@ import { MCentral } from '../alloc/mcentral.ts';
 import { type SizeClasses, sizeClassesFor } from '../alloc/size-classes.ts';
 import { StackPools } from '../alloc/stack-pools.ts';
 import { Stacks } from '../alloc/stacks.ts';
+import { ForeignCode } from '../base/foreign-code.ts';
 import { pageCount, pageSize } from '../base/units.ts';
 import { flushesBefore, gcTraceOf, hasOldScavengeTrace } from '../design/consequences.ts';
 import { Collector } from '../gc/collector.ts';
@@ -118,6 +119,7 @@ export class Runtime {
         now: () => watch.clock.now(),
         release: (page, npages, newly) => releaser.release(page, npages, newly),
       },
+      foreign: watch.foreign ?? new ForeignCode(),
     });
     this.spans = wireSpans(memory, state);
     this.alloc = wireAlloc(memory, state, this.pages, this.spans);

@@ -21,6 +21,9 @@ export const pageDoublesShift = pageShift - 3;
 export const pageWordsShift = pageShift - 2;
 const windowBytes = 2 ** 32;
 
+/** Bytes of a window that lie before an offset from the origin: all of it at a window's end. */
+const inWindowBefore = (end: number): number => end % windowBytes || windowBytes;
+
 export class ObjectMemory {
   readonly #sys: Sys;
   readonly #origin: Address;
@@ -57,10 +60,9 @@ export class ObjectMemory {
 
   /** Zeroes `size` bytes (a multiple of 8) at byte `offset` of a span's first page. */
   zero(page: number, offset: number, size: number): void {
-    const end = offset + size;
-    // A large object may cross windows; memset does not care.
-    if ((page & windowPageMask) * pageSize + end > windowBytes) {
-      this.#sys.zero(address(this.#origin + page * pageSize + offset), bytes(size));
+    // A large object may cross windows.
+    if ((page & windowPageMask) * pageSize + offset + size > windowBytes) {
+      this.fill(this.#origin + page * pageSize + offset, size, 0);
       return;
     }
     const from = ((page & windowPageMask) << pageDoublesShift) + offset / 8;
@@ -77,6 +79,52 @@ export class ObjectMemory {
       this.words(index * 2 ** windowPagesShift).fill(word, (at - base) / 4, (stop - base) / 4);
       at = stop;
     }
+  }
+
+  /** Fills [at, at + size), addresses of live spans, with the low eight bits of `byte`. */
+  fill(at: number, size: number, byte: number): void {
+    for (let done = 0; done < size; ) {
+      const from = at + done - this.#origin;
+      const inWindow = from % windowBytes;
+      const n = Math.min(size - done, windowBytes - inWindow);
+      this.#bytesAt(from).fill(byte, inWindow, inWindow + n);
+      done += n;
+    }
+  }
+
+  /** Copies between addresses of live spans; the ranges may overlap. */
+  copy(to: number, from: number, size: number): void {
+    const target = to - this.#origin;
+    const source = from - this.#origin;
+    // Where the end of the source would be overwritten before it is read, the end goes first.
+    const backward = target > source;
+    for (let done = 0; done < size; ) {
+      const left = size - done;
+      // A piece ends where either side comes to the end of its window, or backward, to its beginning.
+      const n = backward
+        ? Math.min(left, inWindowBefore(source + left), inWindowBefore(target + left))
+        : Math.min(
+            left,
+            windowBytes - ((source + done) % windowBytes),
+            windowBytes - ((target + done) % windowBytes),
+          );
+      const at = backward ? left - n : done;
+      this.#copyPiece(target + at, source + at, n);
+      done += n;
+    }
+  }
+
+  #copyPiece(target: number, source: number, size: number): void {
+    const to = this.#bytesAt(target);
+    const from = this.#bytesAt(source);
+    const at = source % windowBytes;
+    if (to === from) to.copyWithin(target % windowBytes, at, at + size);
+    else to.set(from.subarray(at, at + size), target % windowBytes);
+  }
+
+  /** The window, as bytes, of an offset from the origin. */
+  #bytesAt(offset: number): Uint8Array {
+    return this.bytes(Math.floor(offset / pageSize));
   }
 
   /** Detaches every window: a view used afterwards has length 0 instead of reaching into nothing. */

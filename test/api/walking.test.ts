@@ -55,7 +55,6 @@ describe.each(generations)('%s', (generation) => {
     expect(inspect(runtimeOf(heap), options)).toContain('MHeap');
     using other = new Heap({ generation, environment: false, reach: 2 ** 28 });
     deepStrictEqual(heap, other);
-    expect(JSON.stringify(heap)).toBe('{}');
     heap.check(3);
   });
 });

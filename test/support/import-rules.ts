@@ -65,8 +65,9 @@ export function importsOf(source: string): Import[] {
   return found.sort((a, b) => a.line - b.line);
 }
 
-/** The innermost layer that a file lies in: its folder, or the nearest one above that is named. */
+/** The innermost layer that a file lies in: its folder, or the nearest one above that is named. The package's entry is its interface. */
 function layerOf(file: string): string | undefined {
+  if (file === 'index.ts') return 'api';
   for (let folder = posix.dirname(file); folder !== '.'; folder = posix.dirname(folder))
     if (layers.includes(folder)) return folder;
   return undefined;

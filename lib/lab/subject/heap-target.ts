@@ -2,15 +2,15 @@
  * The heap as the laboratory's allocator: replays drive it, samplers sample it.
  *
  * Objects are allocated without pointers and without zeroing, since what the program wrote is written
- * over them. Writing goes through windows: the heap is asked once for a view into each stretch of
- * memory, and the buffer under that view, which reaches far beyond the one object, serves all others
- * there. An object that crosses the end of a window is written through the heap instead.
+ * over them. Writing goes through the heap's own windows, each of which serves all objects of 4 GiB.
+ * An object that crosses the end of a window is written through the heap's operations instead.
  */
 
-import { Heap } from '../../api/heap.ts';
+import { Heap, runtimeOf } from '../../api/heap.ts';
 import { type HeapOptions, recordedOptions, resolveOptions } from '../../design/options.ts';
 import type { HeapEvent } from '../../gc/events.ts';
 import type { HeapSample } from '../../inspect/stats.ts';
+import { windowPageMask } from '../../spans/object-memory.ts';
 import type { ClassRow, LabEvent, LabHeap, LabRange, PageStates } from './target.ts';
 
 /** The options of a heap that can cross to another process. */
@@ -182,8 +182,12 @@ export class HeapTarget implements LabHeap {
     if (address >= this.#base && address + bytes <= this.#end) return true;
     let window = this.#windows.find((w) => address >= w.base && address < w.base + w.bytes.length);
     if (window === undefined) {
-      const view = this.heap.view(address, 1);
-      window = { base: address - view.byteOffset, bytes: new Uint8Array(view.buffer) };
+      const { spans, state } = runtimeOf(this.heap);
+      const page = state.arenas.pageOf(address);
+      window = {
+        base: state.arenas.addressOf(page - (page & windowPageMask)),
+        bytes: spans.memory.bytes(page),
+      };
       this.#windows.push(window);
     }
     this.#base = window.base;

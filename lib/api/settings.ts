@@ -1,0 +1,25 @@
+/**
+ * Settings that can be changed while a heap works: GC percent and memory limit. What they pace is paced anew.
+ */
+import { whyNoLimit } from '../design/refusals.ts';
+import { noMemoryLimit } from '../gc/gc-settings.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { refuse } from './arguments.ts';
+
+/** @returns the previous one @throws ERR_INVALID_ARGUMENT */
+export function setGCPercent({ gc }: Runtime, percent: number): number {
+  const previous = gc.settings.setGCPercent(percent);
+  gc.collector.repace();
+  return previous;
+}
+
+/** @returns the previous one @throws ERR_INVALID_ARGUMENT, also where the design knows no limit */
+export function setMemoryLimit({ gc, memory }: Runtime, limit: number): number {
+  const isSet = typeof limit === 'number' && limit >= 0;
+  const unlimited = whyNoLimit(memory.design);
+  if (isSet && limit < noMemoryLimit && unlimited !== undefined)
+    refuse('ERR_INVALID_ARGUMENT', unlimited, limit);
+  const previous = gc.settings.setMemoryLimit(limit);
+  if (isSet) gc.collector.repace();
+  return previous;
+}

@@ -1,0 +1,70 @@
+/**
+ * Giving back: the advice by which unused memory goes to the kernel, and what is done where that is refused.
+ *
+ * FREE falls back to DONTNEED, DONTNEED to a fresh fixed mapping. A fallback is remembered and used from then on,
+ * unless the refusal may pass (EAGAIN, ENOMEM). A mapping over memory that is not ours would seize it: so the
+ * kernel is first asked whether all of the range is mapped, where it says ENOMEM, which can mean that it is not.
+ */
+import { fatal } from '../base/errors.ts';
+import { type Addon, Advice } from './addon.ts';
+import { EAGAIN, ENOMEM, errnoName } from './errno.ts';
+import type { Fallbacks } from './fallbacks.ts';
+
+export class GivingBack {
+  readonly #addon: Addon;
+  /** Arguments and answer of the addon's `adviseBoxed`. */
+  readonly #box: Float64Array;
+  readonly #fallbacks: Fallbacks;
+  #advice: number;
+
+  constructor(addon: Addon, advice: number, fallbacks: Fallbacks) {
+    this.#addon = addon;
+    this.#box = addon.adviseBox;
+    this.#advice = advice;
+    this.#fallbacks = fallbacks;
+  }
+
+  /** The advice in use now; 0 when the kernel takes none. */
+  get advice(): number {
+    return this.#advice;
+  }
+
+  /** Gives memory back, as it can be had. @returns 0, or the errno of the last thing that was tried */
+  give(addr: number, length: number): number {
+    if (this.#advice === 0) return this.#addon.map(addr, length);
+    const box = this.#box;
+    box[0] = addr;
+    box[1] = length;
+    box[2] = this.#advice;
+    this.#addon.adviseBoxed();
+    const errno = box[3]!;
+    return errno === 0 ? 0 : this.#refused(addr, length, errno);
+  }
+
+  #refused(addr: number, length: number, refused: number): number {
+    let errno = refused;
+    let advice = this.#advice;
+    while (advice !== 0 && errno !== 0) {
+      if (errno === ENOMEM) {
+        const looked = this.#addon.mincore(addr, length);
+        if (looked === -ENOMEM) fatal('unused memory is not mapped', { addr, length });
+        if (looked < 0) return errno;
+      }
+      const next = advice === Advice.FREE ? Advice.DONTNEED : 0;
+      if (errno !== EAGAIN && errno !== ENOMEM) {
+        const what = advice === Advice.FREE ? 'MADV_FREE' : 'MADV_DONTNEED';
+        const instead = next === 0 ? 'a fresh mapping' : 'MADV_DONTNEED';
+        this.#fallbacks.remember(what, `${what} refused (${errnoName(errno)}): ${instead} instead`);
+        this.#advice = next;
+      }
+      advice = next;
+      errno = advice === 0 ? this.#addon.map(addr, length) : this.#addon.advise(addr, length, advice);
+    }
+    if (errno !== 0)
+      this.#fallbacks.remember(
+        'unused',
+        `releasing refused (${errnoName(errno)}): memory stays until it is used`,
+      );
+    return errno;
+  }
+}
