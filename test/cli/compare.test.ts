@@ -103,8 +103,13 @@ describe('pageheap compare', () => {
 
   it.each<[string, string, string | undefined, RegExp]>([
     ['a malformed trace', 'bad.mtrace', 'bad\n', /bad.mtrace:1: neither/],
-    ['an empty file', 'empty.mtrace', '', /empty.mtrace:1: the trace is empty/],
-    ['half a line', 'half.mtrace', '= Start\n+ 0x1000\n', /half.mtrace:2: /],
+    ['an empty file', 'empty.mtrace', '', /empty.mtrace:1: the file is empty/],
+    [
+      'half an operation',
+      'half.rep',
+      '1\n1\n1\n1\na 0\n',
+      /half.rep:5: not an operation of a .rep trace: "a 0"/,
+    ],
     ['a folder', '.', undefined, /this is a folder/],
     ['nothing', 'nothing.mtrace', undefined, /nothing.mtrace: no such file/],
   ])('says of %s what it is before it makes anything', async (_what, name, text, message) => {
@@ -152,13 +157,17 @@ describe('pageheap compare', () => {
       '--json',
     ];
     const { err: stderr, out: stdout } = await pageheap(args, { env: { GOMEMLIMIT: '100MiB' } });
-    expect(stderr.match(/frees of a pointer that is not live: 2$/gm)).toHaveLength(1);
+    expect(stderr.match(/^in the trace: 2 frees of what was not live/gm)).toHaveLength(1);
     // Once, though each run's heap would say it.
     expect(
       stderr.match(/^lists: GOMEMLIMIT is not held: the scavenger 'age' knows no memory limit/gm),
     ).toHaveLength(1);
     expect(stderr.match(/GOMEMLIMIT/g)).toHaveLength(1);
-    expect(JSON.parse(stdout).irregular).toEqual({ unknownFrees: 2 });
+    const { irregular, configurations } = JSON.parse(stdout);
+    expect(irregular).toEqual({ unknownFrees: 2 });
+    const payload = { peakLiveBytes: 32, allocations: 1, frees: 0, reallocations: 0, liveObjects: 1 };
+    expect(configurations).toMatchObject([{ payload }, { payload }]);
+    for (const c of configurations) expect(c.metrics.utilisation.mean).toBe(32 / c.payload.heapBytes);
   });
 
   it.each([

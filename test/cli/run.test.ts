@@ -244,9 +244,7 @@ describe('a trace that is not whole', () => {
       expect([code, err]).toEqual([2, expect.stringContaining(`; did you mean ${meant}? (ERR_FILE)`)]);
     }
     const { err } = await run(['nothing-like-it', ...fast]);
-    expect(err).toBe(
-      'pageheap: nothing-like-it: no file, shipped trace or workload has this name (ERR_FILE)\n',
-    );
+    expect(err).toBe('pageheap: nothing-like-it: no such file, shipped trace or workload (ERR_FILE)\n');
   });
 });
 

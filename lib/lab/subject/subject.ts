@@ -137,7 +137,7 @@ export async function checkSubject(
 function noSuchSubject(name: string, workloads: readonly KnownWorkload[], cause: unknown): PageHeapError {
   const names = name.includes('/') ? [] : [...shippedTraces(), ...workloads.map((w) => w.name)];
   const meant = nearest(name, [...names, ...filesBeside(name)]);
-  const what = name.includes('/') ? 'no such file' : 'no file, shipped trace or workload has this name';
+  const what = name.includes('/') ? 'no such file' : 'no such file, shipped trace or workload';
   const why = meant === undefined ? what : `${what}; did you mean ${meant}?`;
   return new PageHeapError('ERR_FILE', why, { file: name, syscall: 'stat', cause });
 }

@@ -155,9 +155,9 @@ describe('however a run ends', () => {
     ['half a line', '= Start\n+ 0x10 0x5\n+ 0x2\n', 3],
     ['`<` without `>`', '= Start\n< 0x10\n- 0x10\n', 2],
     ['a size beyond the address space', '= Start\n+ 0x10 0x3c90000000000000\n', 2],
-  ])('with an error of the trace: %s', async (_what, text, line) => {
+  ])('with a fault of the trace, in strict mode: %s', async (_what, text, line) => {
     const path = trace(text);
-    const run = options(path);
+    const run = options(path, { strict: true });
     const hooks = onFake();
     await expect(makeRun(run, hooks)).rejects.toMatchObject({ code: 'ERR_TRACE', file: path, line });
     expect((await readRunFile(run.output)).end).toMatchObject({
@@ -167,8 +167,21 @@ describe('however a run ends', () => {
     expect(hooks.heap.disposed).toBe(1);
   });
 
+  it('at the end of what a trace has that was cut off, with its idle stretch', async () => {
+    const path = trace(gzipSync(endless).subarray(0, 1000));
+    const run = options(path, { seconds: 0.1, idle: 0.05 });
+    const { reason, counts } = await makeRun(run, onFake());
+    expect([reason, counts.gzipCutLine]).toEqual(['done', expect.any(Number)]);
+    expect(counts.gzipCutLine).toBeGreaterThan(1);
+    const { samples, end } = await readRunFile(run.output);
+    expect(samples.some(({ phase }) => phase === 'idle')).toBe(true);
+    expect(end?.trace).toMatchObject({ format: 'mtrace', gzipCutLine: counts.gzipCutLine });
+  });
+
   it('with a broken gzip stream, counted before', async () => {
-    const path = trace(gzipSync(endless).subarray(0, 50_000));
+    const packed = gzipSync(endless);
+    packed.fill(0xff, 30_000, 30_064);
+    const path = trace(packed);
     const run = options(path, { seconds: 0.2 });
     await expect(makeRun(run, onFake())).rejects.toMatchObject({ code: 'ERR_TRACE', file: path });
     expect((await readRunFile(run.output)).end).toMatchObject({ reason: 'error' });
