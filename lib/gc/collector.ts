@@ -24,8 +24,6 @@ export interface CollectorDeps {
   readonly limiter: CpuLimiter;
   readonly log: CycleLog;
   readonly trace: CycleTrace;
-  /** Each collection is two cycles. */
-  readonly twice: boolean;
 }
 
 export interface CollectorHooks {
@@ -36,14 +34,17 @@ export interface CollectorHooks {
 export class Collector {
   hooks: CollectorHooks = { goalSet: () => {} };
   readonly #deps: CollectorDeps;
+  readonly #twice: boolean;
 
-  constructor(deps: CollectorDeps) {
+  /** @param twice each collection is two cycles */
+  constructor(deps: CollectorDeps, twice: boolean) {
     this.#deps = deps;
+    this.#twice = twice;
   }
 
   /** Collects: runs a cycle, or two. False when there is no memory for one. */
   collect(forced: boolean): boolean {
-    return this.#runCycle(forced) && (!this.#deps.twice || this.#runCycle(forced));
+    return this.#runCycle(forced) && (!this.#twice || this.#runCycle(forced));
   }
 
   #runCycle(forced: boolean): boolean {

@@ -196,10 +196,10 @@ export class Runtime {
       flushesBefore(design),
     );
     const trace = new CycleTrace(state, settings, log, watch, gcTraceOf[design.generation]);
-    const collector = new Collector({
-      ...{ cycles, sweeper, trigger, settings, sizes, limiter, log, trace },
-      twice: watch.collectTwice === true,
-    });
+    const collector = new Collector(
+      { cycles, sweeper, trigger, settings, sizes, limiter, log, trace },
+      watch.collectTwice === true,
+    );
     return { pace, sweeper, collector };
   }
 
