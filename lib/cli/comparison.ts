@@ -3,14 +3,17 @@
  *
  * Not here: making one (compare.ts).
  */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Comparison } from '../lab/metrics/comparison.ts';
+import { wereTreatedAlike } from '../lab/metrics/pace.ts';
 import { comparePhases, phaseMetrics } from '../lab/metrics/phases.ts';
 import { metrics } from '../lab/metrics/run-metrics.ts';
 import type { MetricUnit, Spread } from '../lab/metrics/spread.ts';
 import { irregularOf } from '../lab/metrics/summary.ts';
+import { comparisonFile } from '../lab/record/comparison-index.ts';
 import { renderComparison } from '../lab/report/comparison.ts';
 import { formatDeviation, formatMetric } from '../lab/report/comparison-values.ts';
+import { treatmentWords } from '../lab/report/pace-words.ts';
 import { writePage } from './page-file.ts';
 import { irregularityNotes } from './summary.ts';
 import { drawGroups, drawTable, fits, type TableShape } from './table.ts';
@@ -89,7 +92,7 @@ const runsOf = (n: number): string => (n === 1 ? '1 run' : `${n} runs`);
  * @param told whether the errors of configurations that failed were told already
  */
 export function comparisonNotes(
-  { index, configurations, failures, incomplete }: Comparison,
+  { index, configurations, treatments, failures, incomplete }: Comparison,
   told = false,
 ): string[] {
   const notes = irregularityNotes({ irregular: irregularOf(configurations.flatMap(({ runs }) => runs)) });
@@ -105,6 +108,8 @@ export function comparisonNotes(
     const are = incomplete.length === 1 ? 'is incomplete and counts' : 'are incomplete and count';
     notes.push(`${runsOf(incomplete.length)} ${are} with what was recorded: ${files}`);
   }
+  const unlike = treatmentWords(treatments);
+  if (unlike !== undefined) notes.push(unlike);
   if (index.interrupted) notes.push('interrupted: this is what was finished until then');
   return notes;
 }
@@ -112,13 +117,19 @@ export function comparisonNotes(
 /** Writes the page beside the index, or where it is told to. @throws PageHeapError ERR_FILE */
 export function writeComparison(comparison: Comparison, to?: string): string {
   const path = to ?? join(comparison.folder, comparisonPage);
-  writePage(path, renderComparison(comparison));
+  writePage(path, renderComparison(comparison), comparisonInputs(comparison));
   return path;
+}
+
+/** The files that a comparison was read from. */
+export function comparisonInputs({ folder, configurations }: Comparison): string[] {
+  const runs = configurations.flatMap(({ files }) => files.map((file) => join(folder, basename(file))));
+  return [join(folder, comparisonFile), ...runs];
 }
 
 /** The comparison for machines. */
 export function comparisonJson(
-  { index, folder, configurations, failures, incomplete }: Comparison,
+  { index, folder, configurations, treatments, failures, incomplete }: Comparison,
   report: string | null,
 ): unknown {
   const phases = comparePhases(configurations);
@@ -132,6 +143,8 @@ export function comparisonJson(
     failures,
     incomplete: incomplete.map(({ file }) => file),
     irregular: irregularOf(configurations.flatMap(({ runs }) => runs)),
+    treatedAlike: wereTreatedAlike(treatments),
+    treatments,
     configurations: configurations.map(({ label, files, spread }, i) => ({
       label,
       files,

@@ -10,6 +10,7 @@
 import { Command, CommanderError } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { packageVersion } from '../lab/record/package.ts';
+import { fileReason } from '../lab/trace/bytes.ts';
 import { addCompare } from './compare.ts';
 import { addConform } from './conform.ts';
 import type { CommandContext } from './context.ts';
@@ -49,8 +50,9 @@ function buildProgram(context: CommandContext): Command {
     .showSuggestionAfterError()
     .showHelpAfterError('Try `pageheap --help`.')
     .configureOutput({
-      writeOut: (text) => terminal.out.write(text),
-      writeErr: (text) => terminal.err.write(text),
+      // Both add the end of the line.
+      writeOut: (text) => terminal.print(text.replace(/\n$/, '')),
+      writeErr: (text) => terminal.note(text.replace(/\n$/, '')),
       getOutHelpWidth: () => Math.min(100, terminal.columnsOf(terminal.out)),
       getErrHelpWidth: () => Math.min(100, terminal.columnsOf(terminal.err)),
       getOutHasColors: () => terminal.outHasColors,
@@ -75,12 +77,22 @@ function buildProgram(context: CommandContext): Command {
   return program;
 }
 
-/** A reader that stops reading (`pageheap doctor | head -1`) is no error. */
-function endQuietlyOnBrokenPipe(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(exitCodes.ok);
-  });
+/**
+ * Watches the two streams. A reader that stops reading (`pageheap doctor | head -1`) is no error, and ends the command;
+ * results that cannot be written for another reason are told once, and the exit code says so. What cannot be
+ * written to standard error is lost, and changes nothing.
+ */
+function watchStreams(context: CommandContext): void {
+  const { terminal } = context;
+  let told = false;
+  terminal.onOutputError = (error) => {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(exitCodes.ok);
+    context.exitCode = process.exitCode = exitCodes.failed;
+    if (!told) terminal.fail(`standard output cannot be written: ${fileReason(error)} (ERR_FILE)`);
+    told = true;
+  };
+  process.stdout.on('error', terminal.onOutputError);
+  process.stderr.on('error', () => undefined);
 }
 
 function reportError({ terminal, pageHeapFile }: CommandContext, error: unknown): number {
@@ -104,22 +116,22 @@ function reportError({ terminal, pageHeapFile }: CommandContext, error: unknown)
 /** Runs the command line `args`, without the names of Node and script; answers the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const terminal = new Terminal();
-  endQuietlyOnBrokenPipe();
   // Results are written to standard output by the commands; what the module of a custom page heap logs is none.
   console.log = console.error;
   console.info = console.error;
   const context: CommandContext = { terminal, exitCode: exitCodes.ok };
+  watchStreams(context);
   try {
     const program = buildProgram(context);
     if (args.length === 0) {
       program.outputHelp();
-      return exitCodes.ok;
+      return context.exitCode;
     }
     await program.parseAsync(args, { from: 'user' });
     return context.exitCode;
   } catch (error) {
     // Commander has printed its message already; code 0 is --help and --version.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? context.exitCode : exitCodes.usage;
     return reportError(context, error);
   }
 }

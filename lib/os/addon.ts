@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { PageHeapError } from '../base/errors.ts';
 
 /** The version of the call contract; equal to kAddonVersion in native/addon.h. */
-export const addonVersion = 2;
+export const addonVersion = 3;
 
 /** The calls of the addon. Addresses and lengths in bytes, times in nanoseconds. */
 export interface Addon {
@@ -79,6 +79,8 @@ export interface Addon {
   // The process (native/process.cc).
   /** CLOCK_MONOTONIC in nanoseconds. */
   nanotime(): number;
+  /** Nanoseconds for which the calling thread had a CPU. */
+  threadCpuTime(): number;
   threadId(): number;
   tidAlive(threadId: number): boolean;
   /** Fills out with [minor, major] page faults. */
@@ -90,6 +92,10 @@ export interface Addon {
   futexWait(address: number, expected: number, timeoutNs: number): number;
   /** Sleepers woken, or −errno. */
   futexWake(address: number, most: number): number;
+
+  // Locks on open files (native/file-lock.cc).
+  /** flock without waiting: 0 or errno, EAGAIN where others hold the lock. */
+  lockFile(fd: number, exclusive: boolean): number;
 
   // Crash reports (native/crash.cc).
   crashRegister(descriptor: number): number;

@@ -8,6 +8,7 @@
  * are left out. A configuration whose run has no maps, or that has no run, is not among them.
  */
 import type { ComparedRuns } from '../metrics/comparison.ts';
+import { withRss } from '../metrics/rss.ts';
 import type { RunMap, RunSample } from '../record/lines.ts';
 import type { RunData } from '../record/run-data.ts';
 import { spread } from './downsample.ts';
@@ -153,7 +154,7 @@ export function mostTelling(moments: readonly ComparedMoment[]): number {
 }
 
 const endTime = (run: RunData): number => run.samples[run.samples.length - 1]?.t ?? 0;
-const endOf = (run: RunData): number => run.samples[run.samples.length - 1]?.rss ?? 0;
+const endOf = (run: RunData): number => withRss(run.samples).at(-1)?.rss ?? 0;
 
 /** The run of the median end, the lower of two. */
 export function mainRun(runs: readonly RunData[]): number {

@@ -9,6 +9,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { ComparedRuns, Comparison } from '../metrics/comparison.ts';
 import { decayStretch } from '../metrics/decay.ts';
 import { type ComparedPhase, comparePhases, phaseMetrics } from '../metrics/phases.ts';
+import { withRss } from '../metrics/rss.ts';
 import { type Metric, metrics } from '../metrics/run-metrics.ts';
 import type { MetricUnit, Spread } from '../metrics/spread.ts';
 import type { RunHeader } from '../record/lines.ts';
@@ -19,6 +20,7 @@ import { type ComparisonPayload, comparisonPayload } from './comparison-payload.
 import { comparisonStyle } from './comparison-style.ts';
 import { formatMetric, formatSpread } from './comparison-values.ts';
 import { breakable, type Html, html, unbroken } from './html.ts';
+import { treatmentWords } from './pace-words.ts';
 import { renderPage } from './page.ts';
 import { pacedOver } from './summary.ts';
 import { commandWords, heading, valueInWords } from './values.ts';
@@ -88,10 +90,10 @@ function dashWords(configurations: readonly ComparedRuns[]): string {
 /** Where the decays end that the table tells of, if that is not the end of the run. */
 function decayWords(configurations: readonly ComparedRuns[]): Html {
   const isForced = configurations.some(({ runs }) =>
-    runs.some(
-      ({ samples, scavenges }) =>
-        samples.length > 0 && decayStretch(samples, scavenges).forcedAt !== undefined,
-    ),
+    runs.some(({ samples, scavenges }) => {
+      const known = withRss(samples);
+      return known.length > 0 && decayStretch(known, scavenges).forcedAt !== undefined;
+    }),
   );
   const isKnown = configurations.some(({ spread }) => spread.decayEnd !== undefined);
   if (!isForced || !isKnown) return html``;
@@ -278,7 +280,11 @@ export function renderComparison(comparison: Comparison): string {
   const { index, configurations } = comparison;
   const payload = comparisonPayload(configurations);
   const count = configurations.reduce((sum, { runs }) => sum + runs.length, 0);
-  const remarks = comparisonRemarks(comparison).map((words) => html`<p class="remark">${words}</p>`);
+  const unlike = treatmentWords(comparison.treatments);
+  const remarks = [
+    ...comparisonRemarks(comparison),
+    ...(unlike === undefined ? [] : [`${unlike.slice(0, 1).toUpperCase()}${unlike.slice(1)}.`]),
+  ].map((words) => html`<p class="remark">${words}</p>`);
   const body = html`<main>
     <p class="eyebrow">pageheap comparison · ${index.started}</p>
     <h1>${index.name}</h1>

@@ -7,29 +7,32 @@
  * The size of the file is bounded whatever the length of the run (payload.ts, tables.ts).
  */
 
-import { type Facts, factsOf } from '../metrics/facts.ts';
+import { type Facts, factsOf, type RunFacts, runFactsOf } from '../metrics/facts.ts';
+import { gapsOf, paceOf } from '../metrics/pace.ts';
 import type { RunValue } from '../record/lines.ts';
 import type { RunData } from '../record/run-data.ts';
 import { classTables } from './class-table.ts';
 import { formatBytes, formatDuration, formatNumber, formatShare, formatTime } from './client/format.ts';
 import { environmentCards } from './environment.ts';
 import { type Html, html, unbroken } from './html.ts';
+import { gapWords, stretchWords, waitedWords } from './pace-words.ts';
 import { renderPage } from './page.ts';
 import { type Payload, payloadOf } from './payload.ts';
 import { phasesSection } from './phases.ts';
 import { summarySection } from './summary.ts';
 import { momentsTable, momentTitle, traceLines } from './tables.ts';
 
-function timelineSection(payload: Payload): Html {
+function timelineSection(run: RunData, payload: Payload): Html {
   const thinned =
-    payload.series.t.length < payload.sampleCount
-      ? `Of ${formatNumber(payload.sampleCount)} samples ${formatNumber(payload.series.t.length)} are drawn; every peak and dip is among them.`
+    payload.drawnCount < payload.sampleCount
+      ? `Of ${formatNumber(payload.sampleCount)} samples ${formatNumber(payload.drawnCount)} are drawn; every peak and dip is among them.`
       : `${formatNumber(payload.sampleCount)} samples.`;
+  const broken = gapWords(gapsOf(run));
   return html`<section aria-labelledby="h-timeline">
     <h2 id="h-timeline">Timeline</h2>
     <p class="lead">What the heap believes, stacked, and over it what the kernel counts. Triangles are collections
       (filled: forced), bars are bytes given back to the system. Drag to zoom; the charts below follow.</p>
-    <p class="controls"><button type="button" id="whole-run">Show the whole run</button><span class="meta">${thinned}</span></p>
+    <p class="controls"><button type="button" id="whole-run">Show the whole run</button><span class="meta">${thinned} ${unbroken(broken)}</span></p>
     <div id="timeline" class="chart"></div>
   </section>`;
 }
@@ -37,7 +40,7 @@ function timelineSection(payload: Payload): Html {
 function beliefSection(facts: Facts | undefined): Html {
   const words =
     facts === undefined
-      ? ''
+      ? 'No sample tells what was resident.'
       : `${
           facts.excess.bytes <= 0
             ? 'Nothing was resident beyond belief'
@@ -87,7 +90,7 @@ function pageMapSection(payload: Payload): Html {
   </section>`;
 }
 
-function samplingCost(run: RunData, facts: Facts | undefined): Record<string, RunValue> {
+function samplingCost(run: RunData, facts: RunFacts | undefined): Record<string, RunValue> {
   if (facts === undefined) {
     return {};
   }
@@ -101,7 +104,20 @@ function samplingCost(run: RunData, facts: Facts | undefined): Record<string, Ru
   };
 }
 
-function activitySection(facts: Facts | undefined): Html {
+/** How the run went against the clock. */
+function paceMembers(run: RunData): Record<string, RunValue> {
+  const pace = paceOf(run);
+  if (pace === undefined) return {};
+  const { work, idle } = pace;
+  return {
+    [run.header.trace === undefined ? 'Work' : 'Replay']: stretchWords(work),
+    ...(idle.took > 0 || idle.asked !== null ? { Idle: stretchWords(idle) } : {}),
+    'Waited for a CPU': waitedWords(pace),
+    'Beats missed': formatNumber(pace.missed),
+  };
+}
+
+function activitySection(facts: RunFacts | undefined): Html {
   const last = facts?.last;
   const calls = last?.madv ?? 0;
   const mean =
@@ -127,11 +143,11 @@ function body(run: RunData, facts: Facts | undefined, payload: Payload): Html {
   return html`<main>
     ${summarySection(run, facts)}
     <noscript><p class="remark">The charts and page maps need JavaScript, which is inside this file. Text and tables do not.</p></noscript>
-    ${timelineSection(payload)}
+    ${timelineSection(run, payload)}
     ${phasesSection(run)}
     ${beliefSection(facts)}
     ${pageMapSection(payload)}
-    ${activitySection(facts)}
+    ${activitySection(runFactsOf(run))}
     <section aria-labelledby="h-classes">
       <h2 id="h-classes">Size classes</h2>
       <p class="lead">Tail waste is what is left over at the end of a span because whole objects do not fill it.</p>
@@ -139,7 +155,7 @@ function body(run: RunData, facts: Facts | undefined, payload: Payload): Html {
     </section>
     <section aria-labelledby="h-environment">
       <h2 id="h-environment">Environment</h2>
-      ${environmentCards(run, samplingCost(run, facts))}
+      ${environmentCards(run, samplingCost(run, runFactsOf(run)), paceMembers(run))}
     </section>
     <section aria-labelledby="h-lines">
       <h2 id="h-lines">Trace lines</h2>

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
 import { inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { belief, factsOf } from '../../../lib/lab/metrics/facts.ts';
+import { factsOf } from '../../../lib/lab/metrics/facts.ts';
+import { belief } from '../../../lib/lab/metrics/rss.ts';
 import { toRunData } from '../../../lib/lab/record/run-data.ts';
 import {
   formatBytes,

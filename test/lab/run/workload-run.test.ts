@@ -33,10 +33,10 @@ async function made(workload: WorkloadOptions, more: Partial<RunOptions> = {}): 
   return readRunFile(run.output);
 }
 
-function phase(data: RunData, name: string): Required<RunPhaseEnd> {
+function phase(data: RunData, name: string): Required<RunPhaseEnd> & { readonly rss: number } {
   const found = data.phases.find((p) => p.name === name);
-  expect(found).toBeDefined();
-  return found as Required<RunPhaseEnd>;
+  expect(found).toMatchObject({ rss: expect.any(Number) });
+  return found as Required<RunPhaseEnd> & { readonly rss: number };
 }
 
 describe('rsscurve, small and in a hurry', () => {
