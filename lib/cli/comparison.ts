@@ -5,7 +5,7 @@
  */
 import { basename, join } from 'node:path';
 import type { Comparison } from '../lab/metrics/comparison.ts';
-import { wereTreatedAlike } from '../lab/metrics/pace.ts';
+import { treatmentsOf, wereTreatedAlike } from '../lab/metrics/pace.ts';
 import { comparePhases, phaseMetrics } from '../lab/metrics/phases.ts';
 import { metrics } from '../lab/metrics/run-metrics.ts';
 import type { MetricUnit, Spread } from '../lab/metrics/spread.ts';
@@ -92,7 +92,7 @@ const runsOf = (n: number): string => (n === 1 ? '1 run' : `${n} runs`);
  * @param told whether the errors of configurations that failed were told already
  */
 export function comparisonNotes(
-  { index, configurations, treatments, failures, incomplete }: Comparison,
+  { index, configurations, failures, incomplete }: Comparison,
   told = false,
 ): string[] {
   const notes = irregularityNotes({ irregular: irregularOf(configurations.flatMap(({ runs }) => runs)) });
@@ -108,7 +108,7 @@ export function comparisonNotes(
     const are = incomplete.length === 1 ? 'is incomplete and counts' : 'are incomplete and count';
     notes.push(`${runsOf(incomplete.length)} ${are} with what was recorded: ${files}`);
   }
-  const unlike = treatmentWords(treatments);
+  const unlike = treatmentWords(treatmentsOf(configurations));
   if (unlike !== undefined) notes.push(unlike);
   if (index.interrupted) notes.push('interrupted: this is what was finished until then');
   return notes;
@@ -129,10 +129,11 @@ export function comparisonInputs({ folder, configurations }: Comparison): string
 
 /** The comparison for machines. */
 export function comparisonJson(
-  { index, folder, configurations, treatments, failures, incomplete }: Comparison,
+  { index, folder, configurations, failures, incomplete }: Comparison,
   report: string | null,
 ): unknown {
   const phases = comparePhases(configurations);
+  const treatments = treatmentsOf(configurations);
   return {
     folder,
     report,

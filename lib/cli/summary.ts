@@ -55,7 +55,7 @@ function paceFacts({ pace }: RunSummary): [string, string][] {
   const { work, idle } = pace;
   const asked = [
     ...(work.asked === null ? [] : [`replay ${stretchWords(work)}`]),
-    ...(idle.asked === null || idle.asked === 0 ? [] : [`idle ${stretchWords(idle)}`]),
+    ...(idle.asked === null || idle.took === 0 ? [] : [`idle ${stretchWords(idle)}`]),
   ];
   return [
     ...(asked.length === 0 ? [] : [['time', asked.join('; ')] satisfies [string, string]]),

@@ -12,7 +12,6 @@ import {
 } from '../record/comparison-index.ts';
 import type { RunData } from '../record/run-data.ts';
 import { readRunFile } from '../record/run-file.ts';
-import { type Treatment, treatmentOf } from './pace.ts';
 import { metrics, metricsOf } from './run-metrics.ts';
 import { type Spread, spreadOf } from './spread.ts';
 
@@ -29,8 +28,6 @@ export interface Comparison {
   readonly index: ComparisonIndex;
   readonly folder: string;
   readonly configurations: readonly ComparedRuns[];
-  /** How each configuration with runs was treated by the machine. */
-  readonly treatments: readonly Treatment[];
   /** Configurations whose runs failed, as in the index. */
   readonly failures: readonly RunFailure[];
   /** Run files that do not go to the end of their run; they count with what they have. */
@@ -59,6 +56,5 @@ export async function readComparison(path: string): Promise<Comparison> {
     const spread = Object.fromEntries(metrics.map(({ id }) => [id, spreadOf(values.map((v) => v[id]))]));
     configurations.push({ label, files, runs, spread });
   }
-  const treatments = configurations.flatMap(({ label, runs }) => treatmentOf(label, runs) ?? []);
-  return { index, folder, configurations, treatments, failures: index.failures, incomplete };
+  return { index, folder, configurations, failures: index.failures, incomplete };
 }

@@ -45,15 +45,17 @@ const gapBeats = 3;
 /** Nothing shorter is a gap: the work of a run holds up its own sampler as long. */
 const leastGapMs = 200;
 
-/** Milliseconds between two beats, as they were asked for. */
-export function beatOf({ header }: Pick<RunData, 'header'>): number {
+/** Milliseconds between two beats: as asked for, else what lies between most samples. */
+export function beatOf({ header, samples }: Pick<RunData, 'header' | 'samples'>): number {
   const beat = header.pace?.beatMs;
-  return typeof beat === 'number' && beat > 0 ? beat : defaultBeatMs;
+  if (typeof beat === 'number' && beat > 0) return beat;
+  const steps = samples.slice(1).map(({ t }, i) => t - samples[i].t);
+  return steps.sort((x, y) => x - y)[Math.floor(steps.length / 2)] || defaultBeatMs;
 }
 
 /** Where a run has no samples though there should have been some. */
 export function gapsOf({ header, samples }: Pick<RunData, 'header' | 'samples'>): Gap[] {
-  const least = Math.max(leastGapMs, gapBeats * beatOf({ header }));
+  const least = Math.max(leastGapMs, gapBeats * beatOf({ header, samples }));
   return samples.flatMap((sample, i) => {
     const from = samples[i - 1]?.t ?? sample.t;
     return sample.t - from > least ? [{ from, to: sample.t }] : [];
@@ -104,15 +106,21 @@ export function waitedShare({ waited, elapsed }: Pace): number | undefined {
   return waited === null || elapsed <= 0 ? undefined : waited / elapsed;
 }
 
-/** A share above this is not what an idle machine does. */
+/** A share above this is not what an idle machine does; less than so much in all is not worth a word. */
 const busyShare = 0.05;
+const leastWaitSeconds = 0.25;
+const leastMissed = 5;
 /** A replay that takes this much longer than asked did not keep its pace. */
 const lateShare = 0.1;
 const lateSeconds = 0.5;
 
 /** Whether others had the CPU that a run was to have. */
 export function wasHeldUp(pace: Pace): boolean {
-  return (waitedShare(pace) ?? 0) > busyShare || pace.missedShare > busyShare;
+  const { waited, missed, missedShare } = pace;
+  return (
+    ((waited ?? 0) >= leastWaitSeconds && (waitedShare(pace) ?? 0) > busyShare) ||
+    (missed >= leastMissed && missedShare > busyShare)
+  );
 }
 
 /** Whether a replay took notably longer than was asked. */
@@ -123,7 +131,11 @@ export function wasLate({ work: { asked, took } }: Pace): boolean {
 /** How the runs of one configuration were treated, on average. */
 export interface Treatment {
   readonly label: string;
+  /** Seconds, and their share of the time; undefined where that is not known. */
+  readonly waited: number | undefined;
   readonly waitedShare: number | undefined;
+  /** Beats, and their share of all. */
+  readonly missed: number;
   readonly missedShare: number;
   /** Seconds. */
   readonly elapsed: number;
@@ -131,16 +143,25 @@ export interface Treatment {
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
-export function treatmentOf(label: string, runs: readonly RunData[]): Treatment | undefined {
+function treatmentOf(label: string, runs: readonly RunData[]): Treatment | undefined {
   const paces = runs.flatMap((run) => paceOf(run) ?? []);
   if (paces.length === 0) return undefined;
   const shares = paces.flatMap((pace) => waitedShare(pace) ?? []);
   return {
     label,
+    waited: shares.length === 0 ? undefined : mean(paces.map(({ waited }) => waited ?? 0)),
     waitedShare: shares.length === 0 ? undefined : mean(shares),
+    missed: mean(paces.map(({ missed }) => missed)),
     missedShare: mean(paces.map(({ missedShare }) => missedShare)),
     elapsed: mean(paces.map(({ elapsed }) => elapsed)),
   };
+}
+
+/** How each configuration that has samples was treated. */
+export function treatmentsOf(
+  configurations: readonly { readonly label: string; readonly runs: readonly RunData[] }[],
+): Treatment[] {
+  return configurations.flatMap(({ label, runs }) => treatmentOf(label, runs) ?? []);
 }
 
 const apart = (values: readonly number[]): number =>
@@ -148,8 +169,15 @@ const apart = (values: readonly number[]): number =>
 
 /** Whether some configurations were held up by others' work and some not, or not as much. */
 export function wereTreatedAlike(treatments: readonly Treatment[]): boolean {
-  const waited = treatments.flatMap(({ waitedShare: share }) => share ?? []);
-  const known = waited.length === treatments.length;
+  const waits = treatments.flatMap(({ waited }) => waited ?? []);
   // A beat is missed for a run's own work, too; the scheduler's account is the better witness.
-  return apart(known ? waited : treatments.map(({ missedShare }) => missedShare)) <= busyShare;
+  if (waits.length === treatments.length)
+    return (
+      apart(waits) < leastWaitSeconds ||
+      apart(treatments.map(({ waitedShare: share }) => share ?? 0)) <= busyShare
+    );
+  return (
+    apart(treatments.map(({ missed }) => missed)) < leastMissed ||
+    apart(treatments.map(({ missedShare }) => missedShare)) <= busyShare
+  );
 }

@@ -8,6 +8,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { ComparedRuns, Comparison } from '../metrics/comparison.ts';
 import { decayStretch } from '../metrics/decay.ts';
+import { treatmentsOf } from '../metrics/pace.ts';
 import { type ComparedPhase, comparePhases, phaseMetrics } from '../metrics/phases.ts';
 import { withRss } from '../metrics/rss.ts';
 import { type Metric, metrics } from '../metrics/run-metrics.ts';
@@ -202,6 +203,14 @@ function charts({ quantities }: ComparisonPayload): Html {
   )}`;
 }
 
+/** Whether the curves are drawn over time or over operations, where these are told. */
+function axisChoice({ ops }: ComparisonPayload): Html {
+  if (ops.length === 0) return html``;
+  return html` over <label><input type="radio" name="axis" value="time" checked> time</label>
+    <label><input type="radio" name="axis" value="operations"> operations</label>
+    <span class="meta">What a program had done by then: the same on a busy machine.</span>`;
+}
+
 /** What the marks above the first chart are; there are rows for a few configurations only. */
 function phaseWords({ phases }: ComparisonPayload): string {
   const count = phases.filter((ends) => ends.length > 0).length;
@@ -280,7 +289,7 @@ export function renderComparison(comparison: Comparison): string {
   const { index, configurations } = comparison;
   const payload = comparisonPayload(configurations);
   const count = configurations.reduce((sum, { runs }) => sum + runs.length, 0);
-  const unlike = treatmentWords(comparison.treatments);
+  const unlike = treatmentWords(treatmentsOf(configurations));
   const remarks = [
     ...comparisonRemarks(comparison),
     ...(unlike === undefined ? [] : [`${unlike.slice(0, 1).toUpperCase()}${unlike.slice(1)}.`]),
@@ -298,7 +307,7 @@ export function renderComparison(comparison: Comparison): string {
       <p class="lead">A thick curve for each configuration (its median run by RSS at the end), thin ones for its repetitions.
         Drag to zoom; all charts follow.${phaseWords(payload)}</p>
       <div class="legend controls" id="legend" role="group" aria-label="Curves in all charts"></div>
-      <p class="controls"><button type="button" id="whole-run">Show the whole run</button></p>
+      <p class="controls"><button type="button" id="whole-run">Show the whole run</button>${axisChoice(payload)}</p>
       ${charts(payload)}
     </section>
     <section aria-labelledby="h-table">

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   gapsOf,
   paceOf,
-  treatmentOf,
+  treatmentsOf,
   wasHeldUp,
   wasLate,
   wereTreatedAlike,
@@ -123,7 +123,7 @@ describe('configurations of a comparison', () => {
   const busy = run({ times: every(100, 7000), waitedMs: 2100, missed: 30 });
   const silent = run({ times: every(100, 7000) });
   const silentBusy = run({ times: every(100, 7000), missed: 30 });
-  const of = (...runs: RunData[]) => runs.flatMap((r, i) => treatmentOf('abc'[i], [r]) ?? []);
+  const of = (...runs: RunData[]) => treatmentsOf(runs.map((r, i) => ({ label: 'abc'[i], runs: [r] })));
 
   it('are treated alike on an idle machine, and on one that is busy all along', () => {
     expect(wereTreatedAlike(of(idle, idle))).toBe(true);

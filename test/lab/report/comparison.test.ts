@@ -312,6 +312,40 @@ describe('the page in a browser', () => {
     await page.close();
   });
 
+  it('draws the curves over operations when it is told to, and over time again', async () => {
+    const { page, wrong } = await open('two');
+    const end = async (): Promise<string> => {
+      const plot = page.locator('#chart-inuse > div:not([hidden]) .plot');
+      await plot.focus();
+      await page.keyboard.press('End');
+      return (await page.locator('#chart-inuse > div:not([hidden]) .unseen').textContent()) ?? '';
+    };
+    expect(await end()).toMatch(/^6\.00 s/);
+    await page.locator('input[name=axis][value=operations]').check();
+    await page.waitForSelector('#chart-inuse > div:not([hidden]) canvas');
+    expect(await page.locator('#chart-inuse > div:not([hidden])').count()).toBe(1);
+    expect(await end()).toMatch(/^600/);
+    await page.locator('#repetitions').uncheck();
+    expect(await end()).toMatch(/^200/);
+    await page.locator('input[name=axis][value=time]').check();
+    expect(await end()).toMatch(/^2\.00 s/);
+    expect(wrong).toEqual([]);
+    await page.close();
+  });
+
+  it('says where configurations were not treated alike', () => {
+    const held = (waited: number) =>
+      runOf({ header: { format: 'pageheap-run/2' } }).samples.map((s) => ({
+        ...s,
+        waitNs: s.t * 1e6 * waited,
+      }));
+    const of = (label: string, waited: number): ComparedRuns =>
+      configurationOf(label, [{ ...runOf(), samples: held(waited) }]);
+    const unlike = renderComparison(comparisonOf([of('a', 0.01), of('b', 0.6)]));
+    expect(unlike).toContain('The configurations were not treated alike');
+    expect(renderComparison(comparisonOf([of('a', 0.6), of('b', 0.6)]))).not.toContain('not treated alike');
+  });
+
   it('marks the phases of the configuration that is pointed at', async () => {
     const { page, wrong } = await open('two');
     const before = await pixels(page, 'rss');
