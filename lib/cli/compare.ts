@@ -270,10 +270,8 @@ async function tell(folder: string, options: Options, terminal: Terminal): Promi
   if (report !== null) terminal.print(`report:    ${terminal.outColors.bold(report)}`);
 }
 
-export function addCompare(program: Command, context: CommandContext): void {
-  const command = program
-    .command('compare')
-    .summary('run one program on several designs, and lay them side by side')
+export function defineCompare(command: Command, context: CommandContext): void {
+  command
     .description(
       'Runs one trace or workload on several configurations of the heap, in turns and repeated, each run in a ' +
         'process of its own. Prints a table with means and spreads, and writes one report with the curves over each other.',

@@ -163,11 +163,9 @@ function certify(
   }
 }
 
-export function addConform(program: Command, context: CommandContext): void {
+export function defineConform(command: Command, context: CommandContext): void {
   const { terminal } = context;
-  program
-    .command('conform')
-    .summary('hold a page heap, built in or custom, against the contract')
+  command
     .description(
       'Runs the conformance suite for page heaps: first on page numbers, then in a heap against the kernel.',
     )

@@ -32,10 +32,8 @@ function rowOf({ what, found, verdict, meaning }: Finding, colors: Colors): stri
   return [what, mark(verdict, colors), meaning === '' ? found : `${found}: ${meaning}`];
 }
 
-export function addDoctor(program: Command, { terminal }: CommandContext): void {
-  program
-    .command('doctor')
-    .summary('what this machine and kernel can do')
+export function defineDoctor(command: Command, { terminal }: CommandContext): void {
+  command
     .description('Looks at what this kernel and machine can do for a page heap, and says what falls back.')
     .option('--json', 'print the machine and the findings as JSON (a limit that is not set is null)')
     .addHelpText('after', help)

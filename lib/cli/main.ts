@@ -5,23 +5,15 @@
  * that streams drain. Every error comes here: a `PageHeapError` is told in one line, with its code;
  * anything else is a defect of pageheap and is told with its stack, for whoever mends it.
  *
- * Not here: what the commands do (a file each).
+ * Not here: which commands there are (commands.ts), what they do (a file each).
  */
 import { Command, CommanderError } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { packageVersion } from '../lab/record/package.ts';
-import { fileReason } from '../lab/trace/bytes.ts';
-import { addCompare } from './compare.ts';
-import { addConform } from './conform.ts';
+import { addCommands } from './commands.ts';
 import type { CommandContext } from './context.ts';
-import { addDoctor } from './doctor.ts';
 import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
-import { inFlags } from './heap-options.ts';
-import { addReport } from './report.ts';
-import { addRun } from './run.ts';
 import { plain, Terminal } from './terminal.ts';
-import { addVerify } from './verify.ts';
-import { addWorkloads } from './workloads.ts';
 
 const introduction =
   'The page heap of the Go runtime, running for real: real mapped pages, real madvise, real RSS. ' +
@@ -40,7 +32,7 @@ Environment:
 
 ${exitCodesHelp}`;
 
-function buildProgram(context: CommandContext): Command {
+async function buildProgram(args: readonly string[], context: CommandContext): Promise<Command> {
   const { terminal } = context;
   const program = new Command('pageheap')
     .description(introduction)
@@ -62,13 +54,7 @@ function buildProgram(context: CommandContext): Command {
     .configureHelp({ styleTitle: (title) => terminal.outColors.bold(title) })
     .addHelpText('after', examples)
     .exitOverride();
-  addRun(program, context);
-  addCompare(program, context);
-  addReport(program, context);
-  addWorkloads(program, context);
-  addVerify(program, context);
-  addConform(program, context);
-  addDoctor(program, context);
+  await addCommands(program, args, context);
   for (const command of program.commands)
     command
       .copyInheritedSettings(program)
@@ -88,16 +74,17 @@ function watchStreams(context: CommandContext): void {
   terminal.onOutputError = (error) => {
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(exitCodes.ok);
     context.exitCode = process.exitCode = exitCodes.failed;
-    if (!told) terminal.fail(`standard output cannot be written: ${fileReason(error)} (ERR_FILE)`);
+    if (!told) terminal.fail(`standard output cannot be written: ${(error as Error).message} (ERR_FILE)`);
     told = true;
   };
   process.stdout.on('error', terminal.onOutputError);
   process.stderr.on('error', () => undefined);
 }
 
-function reportError({ terminal, pageHeapFile }: CommandContext, error: unknown): number {
+async function reportError({ terminal, pageHeapFile }: CommandContext, error: unknown): Promise<number> {
   const stack = error instanceof Error ? error.stack : String(error);
   if (error instanceof PageHeapError) {
+    const { inFlags } = await import('./heap-options.ts');
     // The place in the user's own class, which may throw anything: a terminal is not to obey it.
     terminal.fail(plain(`${inFlags(error)} (${error.code})`));
     if (error.code === 'ERR_PAGE_HEAP' && error.cause instanceof Error)
@@ -122,7 +109,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const context: CommandContext = { terminal, exitCode: exitCodes.ok };
   watchStreams(context);
   try {
-    const program = buildProgram(context);
+    const program = await buildProgram(args, context);
     if (args.length === 0) {
       program.outputHelp();
       return context.exitCode;
@@ -132,6 +119,6 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has printed its message already; code 0 is --help and --version.
     if (error instanceof CommanderError) return error.exitCode === 0 ? context.exitCode : exitCodes.usage;
-    return reportError(context, error);
+    return await reportError(context, error);
   }
 }

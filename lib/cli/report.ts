@@ -135,10 +135,8 @@ async function reportComparison(
   terminal.print(`\nreport: ${writeComparison(comparison, options.output)}`);
 }
 
-export function addReport(program: Command, { terminal }: CommandContext): void {
-  program
-    .command('report')
-    .summary('an HTML page from a run file')
+export function defineReport(command: Command, { terminal }: CommandContext): void {
+  command
     .description('Writes one HTML file that shows a run: timeline, belief against fact, page maps, figures.')
     .argument('[run-file]', 'a run file, or the folder of a comparison (default: the newest in runs/)')
     .addOption(

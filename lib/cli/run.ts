@@ -188,10 +188,8 @@ async function tell(output: string, reason: RunReason, options: Options, termina
   if (report !== null) terminal.print(`report:   ${colors.bold(report)}`);
 }
 
-export function addRun(program: Command, context: CommandContext): void {
-  const command = program
-    .command('run')
-    .summary('run a program on the heap and watch its memory')
+export function defineRun(command: Command, context: CommandContext): void {
+  command
     .description(
       "Replays a program's allocations on a real heap, or runs a built-in workload, in a process of its own, and " +
         'watches how memory comes and leaves. Prints a summary and writes a run file (JSON lines) and a report (HTML).',

@@ -67,11 +67,9 @@ function withReason(file: string, error: unknown): unknown {
   return isFile && error.cause !== undefined ? fileError(file, error.cause) : error;
 }
 
-export function addVerify(program: Command, context: CommandContext): void {
+export function defineVerify(command: Command, context: CommandContext): void {
   const { terminal } = context;
-  program
-    .command('verify')
-    .summary('hold the allocator against the real Go runtime')
+  command
     .description('Replays recorded decisions of the real Go runtime; stops at the first that differs.')
     .argument('<file...>', 'golden traces')
     .option('--real', 'on mapped pages, held against mincore as well')

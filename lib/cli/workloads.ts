@@ -14,11 +14,9 @@ Examples:
   $ pageheap run stripes
   $ pageheap run rsscurve --scale 0.5 --time-scale 0.2`;
 
-export function addWorkloads(program: Command, context: CommandContext): void {
+export function defineWorkloads(command: Command, context: CommandContext): void {
   const { terminal } = context;
-  program
-    .command('workloads')
-    .summary('list the built-in workloads and shipped traces')
+  command
     .description(
       'Lists what `run` and `compare` can be given by name: workloads, and traces of real programs.',
     )

@@ -42,6 +42,39 @@ describe('help', () => {
   });
 });
 
+/** The compiled files that one file loads at once: its imports, and theirs, but for those by `import()`. */
+function loadedWith(entry: URL, seen = new Set<string>()): Set<string> {
+  if (seen.has(entry.href)) return seen;
+  seen.add(entry.href);
+  const source = readFileSync(entry, 'utf8');
+  for (const [, specifier] of source.matchAll(/^(?:import|export)\s[^;]*?['"](\.[^'"]+)['"];/gm))
+    loadedWith(new URL(specifier, entry), seen);
+  return seen;
+}
+
+describe('a command is loaded when it is named', () => {
+  const root = new URL('../../dist/lib/', import.meta.url);
+
+  it('so that `--version` and `--help` load neither heap nor laboratory', () => {
+    const files = [...loadedWith(new URL('cli/main.js', root))].map((file) => file.slice(root.href.length));
+    expect(files).toContain('cli/commands.js');
+    expect(files.filter((file) => !/^(cli\/|chunks\/base-)/.test(file))).toEqual([]);
+    const ofRun = [...loadedWith(new URL('cli/run.js', root))].join('\n');
+    expect(ofRun).toContain('chunks/core-');
+    expect(ofRun).not.toContain('chunks/verify-');
+  });
+
+  it.each([
+    ['--version', 'run'],
+    ['help', '--', 'run'],
+    ['--', 'workloads'],
+  ])('in whatever way: %j', async (...args) => {
+    const { code, out, err } = await pageheap(args);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(args[0] === '--version' ? /^\d/ : args[0] === 'help' ? /--duration/ : /rsscurve/);
+  });
+});
+
 describe('a wrong command line ends with 2 and says what was wrong', () => {
   it.each([
     [['runn'], 'Did you mean run?'],

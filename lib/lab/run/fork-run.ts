@@ -6,9 +6,8 @@
  * whose parent is gone ends by itself.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { PageHeapError } from '../../base/errors.ts';
+import { libraryPath, moduleExtension } from '../../base/package-files.ts';
 import { likelyKiller, type MemoryKills, readMemoryKills } from '../../os/memory-kills.ts';
 import { hasRecorded } from '../record/run-folder.ts';
 import { standardInput } from '../trace/bytes.ts';
@@ -29,7 +28,7 @@ const graceMs = 10_000;
 export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The child's program: compiled where this is compiled. */
-const entry = fileURLToPath(new URL(`./run-child${extname(import.meta.url)}`, import.meta.url));
+const entry = libraryPath(`lab/run/run-child${moduleExtension}`);
 
 /** The process of a run, or another, that ended without a word. */
 interface Death {

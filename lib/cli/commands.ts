@@ -1,0 +1,78 @@
+/**
+ * The commands: their names, what each is for, and the module that defines it.
+ *
+ * A module is loaded when its command is named, so `pageheap --version` and `pageheap --help` load none: all of
+ * them together take 0.3 s to load, most of it for the laboratory.
+ *
+ * Not here: what the commands do (a file each).
+ */
+import type { Command } from 'commander';
+import type { CommandContext } from './context.ts';
+
+/** Gives a command its arguments, options, help and action. */
+type Define = (command: Command, context: CommandContext) => void;
+
+interface CommandEntry {
+  readonly name: string;
+  /** What `pageheap --help` says of it. */
+  readonly summary: string;
+  readonly load: () => Promise<Define>;
+}
+
+const commands: readonly CommandEntry[] = [
+  {
+    name: 'run',
+    summary: 'run a program on the heap and watch its memory',
+    load: async () => (await import('./run.ts')).defineRun,
+  },
+  {
+    name: 'compare',
+    summary: 'run one program on several designs, and lay them side by side',
+    load: async () => (await import('./compare.ts')).defineCompare,
+  },
+  {
+    name: 'report',
+    summary: 'an HTML page from a run file',
+    load: async () => (await import('./report.ts')).defineReport,
+  },
+  {
+    name: 'workloads',
+    summary: 'list the built-in workloads and shipped traces',
+    load: async () => (await import('./workloads.ts')).defineWorkloads,
+  },
+  {
+    name: 'verify',
+    summary: 'hold the allocator against the real Go runtime',
+    load: async () => (await import('./verify.ts')).defineVerify,
+  },
+  {
+    name: 'conform',
+    summary: 'hold a page heap, built in or custom, against the contract',
+    load: async () => (await import('./conform.ts')).defineConform,
+  },
+  {
+    name: 'doctor',
+    summary: 'what this machine and kernel can do',
+    load: async () => (await import('./doctor.ts')).defineDoctor,
+  },
+];
+
+/** The command that a command line names, also in `help NAME`; undefined where it names none. */
+function named(args: readonly string[]): CommandEntry | undefined {
+  const [first, second] = args.filter((arg) => !arg.startsWith('-'));
+  const name = first === 'help' ? second : first;
+  return commands.find((command) => command.name === name);
+}
+
+/** Adds all commands to the program; the one that `args` name is complete, the others have a summary only. */
+export async function addCommands(
+  program: Command,
+  args: readonly string[],
+  context: CommandContext,
+): Promise<void> {
+  const wanted = named(args);
+  for (const entry of commands) {
+    const command = program.command(entry.name).summary(entry.summary);
+    if (entry === wanted) (await entry.load())(command, context);
+  }
+}
