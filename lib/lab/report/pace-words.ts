@@ -44,7 +44,9 @@ export function heldUpWords(pace: Pace): string | undefined {
   const missed =
     pace.missed === 0
       ? []
-      : [`${formatNumber(pace.missed)} beats were missed, ${share(pace.missedShare)} of all`];
+      : [
+          `${formatNumber(pace.missed)} ${pace.missed === 1 ? 'beat was' : 'beats were'} missed, ${share(pace.missedShare)} of all`,
+        ];
   return (
     `this machine was busy: ${[...waited, ...took, ...missed].join('; ')}. ` +
     'What is shown is partly the work of others: run it again on an idle machine'
