@@ -1,12 +1,45 @@
 import { defineConfig } from 'vitest/config';
 
+/**
+ * `npm test` runs two projects, one after the other.
+ *
+ * - `parallel`: two files at a time, each in a process of its own.
+ * - `alone`: what watches the clock of the machine (pace, samples, several processes at a time), one file at a time.
+ *
+ * What takes minutes, because it tries everything, is in test/long (`npm run test:long`, vitest.long.config.ts).
+ */
+const alone = [
+  'test/bench/**/*.test.ts',
+  'test/lab/run/fork-run.test.ts',
+  'test/lab/run/run.test.ts',
+  'test/lab/run/sampler.test.ts',
+  'test/lab/run/workload-run.test.ts',
+];
+
+export const common = {
+  pool: 'forks',
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  // No test reads certificates of conformance that are the user's; what writes some has a folder of its own.
+  env: { XDG_CACHE_HOME: '/proc/none' },
+} as const;
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    pool: 'forks',
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    // No test reads certificates of conformance that are the user's; what writes some has a folder of its own.
-    env: { XDG_CACHE_HOME: '/proc/none' },
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'parallel',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/long/**', ...alone],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: { ...common, name: 'alone', include: alone, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });

@@ -9,7 +9,7 @@
 namespace pageheap {
 
 // Raised whenever a call changes its meaning; lib/os/addon.ts refuses any other number.
-inline constexpr int kAddonVersion = 2;
+inline constexpr int kAddonVersion = 3;
 
 void ExportMapping(Napi::Env env, Napi::Object exports);
 void ExportViews(Napi::Env env, Napi::Object exports);
@@ -18,6 +18,7 @@ void ExportResidency(Napi::Env env, Napi::Object exports);
 void ExportSmaps(Napi::Env env, Napi::Object exports);
 void ExportProcess(Napi::Env env, Napi::Object exports);
 void ExportFutex(Napi::Env env, Napi::Object exports);
+void ExportFileLock(Napi::Env env, Napi::Object exports);
 void ExportCrash(Napi::Env env, Napi::Object exports);
 void ExportBench(Napi::Env env, Napi::Object exports);
 

@@ -12,12 +12,12 @@
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { PageHeapError } from '../base/errors.ts';
+import { packageRoot } from '../base/package-files.ts';
 
 /** The version of the call contract; equal to kAddonVersion in native/addon.h. */
-export const addonVersion = 2;
+export const addonVersion = 3;
 
 /** The calls of the addon. Addresses and lengths in bytes, times in nanoseconds. */
 export interface Addon {
@@ -79,6 +79,8 @@ export interface Addon {
   // The process (native/process.cc).
   /** CLOCK_MONOTONIC in nanoseconds. */
   nanotime(): number;
+  /** Nanoseconds for which the calling thread had a CPU. */
+  threadCpuTime(): number;
   threadId(): number;
   tidAlive(threadId: number): boolean;
   /** Fills out with [minor, major] page faults. */
@@ -90,6 +92,10 @@ export interface Addon {
   futexWait(address: number, expected: number, timeoutNs: number): number;
   /** Sleepers woken, or −errno. */
   futexWake(address: number, most: number): number;
+
+  // Locks on open files (native/file-lock.cc).
+  /** flock without waiting: 0 or errno, EAGAIN where others hold the lock. */
+  lockFile(fd: number, exclusive: boolean): number;
 
   // Crash reports (native/crash.cc).
   crashRegister(descriptor: number): number;
@@ -114,18 +120,15 @@ export const Advice = {
   COLLAPSE: 25,
 } as const;
 
-const here = dirname(fileURLToPath(import.meta.url));
-
 /** The files that are tried, in order. */
 export function addonCandidates(env: Readonly<Record<string, string | undefined>> = process.env): string[] {
   const chosen = env.PAGEHEAP_ADDON;
   if (chosen !== undefined && chosen !== '') return [chosen];
-  // lib/os in the sources, dist/lib/os when compiled.
-  return [join(here, '..', '..'), join(here, '..', '..', '..')].flatMap((root) => [
-    join(root, 'build', 'Release', 'pageheap.node'),
-    join(root, 'build', 'Debug', 'pageheap.node'),
-    join(root, 'prebuilds', `${process.platform}-${process.arch}`, 'pageheap.node'),
-  ]);
+  return [
+    join(packageRoot, 'build', 'Release', 'pageheap.node'),
+    join(packageRoot, 'build', 'Debug', 'pageheap.node'),
+    join(packageRoot, 'prebuilds', `${process.platform}-${process.arch}`, 'pageheap.node'),
+  ];
 }
 
 const loaded = new Map<string, Addon>();

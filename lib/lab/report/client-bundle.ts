@@ -7,7 +7,7 @@
  * simple linker cannot do (default exports, import *, renaming, a name defined twice) stops it with
  * an error rather than giving a broken page.
  *
- * Built by tsc, this file finds the compiled modules beside itself and reads them. Run from its
+ * Built, it finds the compiled modules in dist/ and reads them. Run from its
  * sources (as the tests do) it has the project's own TypeScript compile them into a temporary folder
  * first, so that the page never shows a stale build.
  */
@@ -17,7 +17,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { libraryPath, moduleExtension } from '../../base/package-files.ts';
 
 /** The programs there are: of a run's page, and of a comparison's. */
 export type ClientEntry = 'main.js' | 'compare-main.js';
@@ -117,8 +117,8 @@ const programs = new Map<ClientEntry, string>();
 export function clientProgram(entry: ClientEntry = 'main.js'): string {
   let program = programs.get(entry);
   if (program === undefined) {
-    const folder = fileURLToPath(new URL('./client/', import.meta.url));
-    const modules = import.meta.url.endsWith('.ts') ? compileModules(folder) : readModules(folder);
+    const folder = libraryPath('lab/report/client');
+    const modules = moduleExtension === '.ts' ? compileModules(folder) : readModules(folder);
     program = linkModules(modules, entry);
     programs.set(entry, program);
   }

@@ -16,6 +16,7 @@ const loadings = new Map<string, Promise<Record<string, unknown>>>();
 
 /** As cli/exit-codes.ts has it. */
 const wrongFile = 2;
+const interrupted = 130;
 
 /**
  * Where a module, or one that it imports, is no JavaScript: ` (file:line)`, or nothing where that cannot be told.
@@ -42,6 +43,8 @@ function placeOf(cause: unknown, url: string): string {
  */
 async function load(path: string, href: string): Promise<Record<string, unknown>> {
   const onExit = (code: number): void => {
+    // Ctrl-C is not its doing.
+    if (code === interrupted) return;
     process.stderr.write(
       `pageheap: ${path}: cannot be loaded as a module: it ends the process, with code ${code} (ERR_FILE)\n`,
     );

@@ -3,7 +3,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../record/package.ts';
+import { packageRoot } from '../../base/package-files.ts';
 import { standardInput } from '../trace/bytes.ts';
 
 const traces = join(packageRoot, 'traces');

@@ -28,6 +28,9 @@ describe('the metrics of a run', () => {
     ['vmas', 50],
     ['vmasAdded', 10],
     ['opsPerSec', 5000],
+    ['elapsed', 10],
+    ['waited', undefined],
+    ['missed', 0],
     ['collections', 2],
     ['fragmentation', 0.5],
     ['metadata', 6],
@@ -38,7 +41,7 @@ describe('the metrics of a run', () => {
 
   it('are all tested here', () => {
     expect(Object.keys(m).sort()).toEqual(metrics.map(({ id }) => id).sort());
-    expect(metrics).toHaveLength(19);
+    expect(metrics).toHaveLength(22);
   });
 
   it('have no decay where RSS hardly falls', () => {
