@@ -6,6 +6,7 @@
         'native/addon.cc',
         'native/bench.cc',
         'native/crash.cc',
+        'native/file-lock.cc',
         'native/futex.cc',
         'native/look.cc',
         'native/mapping.cc',

@@ -27,6 +27,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportSmaps(env, exports);
   ExportProcess(env, exports);
   ExportFutex(env, exports);
+  ExportFileLock(env, exports);
   ExportCrash(env, exports);
   ExportBench(env, exports);
   return exports;

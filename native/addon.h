@@ -18,6 +18,7 @@ void ExportResidency(Napi::Env env, Napi::Object exports);
 void ExportSmaps(Napi::Env env, Napi::Object exports);
 void ExportProcess(Napi::Env env, Napi::Object exports);
 void ExportFutex(Napi::Env env, Napi::Object exports);
+void ExportFileLock(Napi::Env env, Napi::Object exports);
 void ExportCrash(Napi::Env env, Napi::Object exports);
 void ExportBench(Napi::Env env, Napi::Object exports);
 

@@ -22,6 +22,13 @@ Napi::Value Nanotime(const Napi::CallbackInfo& info) {
   return NumberOf(info, static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec));
 }
 
+// threadCpuTime(): nanoseconds for which the calling thread had a CPU. A system call, some 200 ns.
+Napi::Value ThreadCpuTime(const Napi::CallbackInfo& info) {
+  timespec used;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return NumberOf(info, static_cast<double>(used.tv_sec) * 1e9 + static_cast<double>(used.tv_nsec));
+}
+
 // threadId(): the kernel's id of the calling thread.
 Napi::Value ThreadId(const Napi::CallbackInfo& info) {
   return NumberOf(info, static_cast<double>(syscall(SYS_gettid)));
@@ -66,6 +73,7 @@ Napi::Value Statm(const Napi::CallbackInfo& info) {
 
 void ExportProcess(Napi::Env env, Napi::Object exports) {
   Export<Nanotime>(env, exports, "nanotime");
+  Export<ThreadCpuTime>(env, exports, "threadCpuTime");
   Export<ThreadId>(env, exports, "threadId");
   Export<TidAlive>(env, exports, "tidAlive");
   Export<Faults>(env, exports, "faults");

@@ -12,3 +12,9 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
     return n;
   };
 }
+
+/** A file's name: any but the empty one. */
+export function fileName(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It takes a file; this name is empty.');
+  return text;
+}

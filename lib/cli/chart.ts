@@ -2,15 +2,25 @@
  * A small chart of a run for the terminal: what the heap has in use, and what of it is resident.
  */
 import asciichart from 'asciichart';
+import type { Gap } from '../lab/metrics/pace.ts';
 import { formatBytes, formatTime } from '../lab/report/client/format.ts';
 import type { Colors } from './terminal.ts';
 
 export interface ChartPoint {
   /** Milliseconds since the start. */
   readonly t: number;
-  /** Bytes in use, and bytes of the heap's ranges that are resident. */
+  /** Bytes in use, and bytes of the heap's ranges that are resident; null where that is not known. */
   readonly inuse: number;
-  readonly rss: number;
+  readonly rss: number | null;
+}
+
+/** Where a chart is drawn. */
+export interface ChartPlace {
+  /** Characters of its width at most, and of its height. */
+  readonly columns: number;
+  readonly height: number;
+  readonly hasColors: boolean;
+  readonly colors: Colors;
 }
 
 const labelWidth = 9;
@@ -40,25 +50,35 @@ export function resample(
   return columns;
 }
 
-/** Draws the chart, at most `columns` wide; an empty text when there is too little to draw. */
+/** A row below the axis that marks the columns in which no sample was taken; empty where there are none. */
+function drawGaps(points: readonly ChartPoint[], gaps: readonly Gap[], width: number): string {
+  const start = points[0].t;
+  const span = Math.max(1, points[points.length - 1].t - start);
+  const column = (t: number): number => Math.floor(((t - start) / span) * width);
+  const cells = new Array<string>(width).fill(' ');
+  for (const { from, to } of gaps) {
+    for (let i = column(from) + 1; i < Math.min(width, column(to)); i++) cells[i] = '×';
+  }
+  const row = cells.join('').trimEnd();
+  return row === '' ? '' : `${'no sample'.padEnd(margin)}${row}`;
+}
+
+/** Draws the chart; an empty text when there is too little to draw. */
 export function drawChart(
   points: readonly ChartPoint[],
-  columns: number,
-  height: number,
-  hasColors: boolean,
-  colors: Colors,
+  gaps: readonly Gap[],
+  { columns, height, hasColors, colors }: ChartPlace,
 ): string {
   const width = Math.min(120, columns - margin - 1);
   if (points.length < 2 || width < 10) return '';
   const inuse = resample(points, width, (p) => p.inuse);
-  const rss = resample(points, width, (p) => p.rss);
-  // Without colour two crossing lines cannot be told apart: the resident bytes alone are drawn.
-  const series = hasColors ? [inuse, rss] : [rss];
-  const max = Math.max(...inuse, ...rss, 1);
+  const rss = points.some((p) => p.rss !== null) ? resample(points, width, (p) => p.rss ?? 0) : undefined;
+  // Without colour two crossing lines cannot be told apart: one alone is drawn, that of the resident bytes if it can be.
+  const series = rss === undefined ? [inuse] : hasColors ? [inuse, rss] : [rss];
   const plot = asciichart.plot(series, {
     height,
     min: 0,
-    max,
+    max: Math.max(...inuse, ...(rss ?? []), 1),
     // asciichart's cells: the label, a space, the axis.
     offset: 3,
     colors: hasColors ? [asciichart.blue, asciichart.red] : [],
@@ -66,8 +86,17 @@ export function drawChart(
   });
   const length = formatTime(points[points.length - 1].t - points[0].t);
   const axis = `${' '.repeat(margin)}0 s${length.padStart(width - 3)}`;
-  const legend = hasColors
-    ? `${' '.repeat(margin)}${colors.red('─ resident (RSS)')}  ${colors.blue('─ in use')}`
-    : `${' '.repeat(margin)}resident (RSS) over time`;
-  return `${plot.replaceAll(/ +$/gm, '')}\n${axis}\n${legend}`;
+  const names =
+    rss === undefined
+      ? 'in use over time'
+      : hasColors
+        ? `${colors.red('─ resident (RSS)')}  ${colors.blue('─ in use')}`
+        : 'resident (RSS) over time';
+  const broken = drawGaps(points, gaps, width);
+  return [
+    plot.replaceAll(/ +$/gm, ''),
+    axis,
+    ...(broken === '' ? [] : [broken]),
+    `${' '.repeat(margin)}${names}`,
+  ].join('\n');
 }

@@ -15,9 +15,10 @@ import { compareRuns } from '../lab/compare/compare.ts';
 import { readComparison } from '../lab/metrics/comparison.ts';
 import type { RunFailure } from '../lab/record/comparison-index.ts';
 import { fileStem, stampedPath } from '../lab/record/folders.ts';
+import { checkOpenOutput } from '../lab/record/output.ts';
 import { packageVersion } from '../lab/record/package.ts';
 import { formatBytes, formatDuration } from '../lab/report/client/format.ts';
-import { forkRun, stopSignals } from '../lab/run/fork-run.ts';
+import { forkRun } from '../lab/run/fork-run.ts';
 import { checkSubject, nameFor, type Subject, subjectOf } from '../lab/subject/subject.ts';
 import { samplingOptions } from '../lab/subject/subject-options.ts';
 import { workloads } from '../lab/workloads/index.ts';
@@ -36,6 +37,7 @@ import {
   inFlags,
   parseConfiguration,
 } from './heap-options.ts';
+import { Interrupts } from './interrupts.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
 import { Progress } from './progress.ts';
 import { addSubjectOptions, defaultSubject, subjectNames, subjectOptionsOf } from './subject.ts';
@@ -149,12 +151,19 @@ function environmentNotes(configurations: readonly Configuration[]): string[] {
 
 async function execute(name: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
+  const interrupts = new Interrupts(() =>
+    terminal.note('stopping when the run in progress has ended; once more to end it now'),
+  );
   const subject = subjectOf(name, subjectOptionsOf({ ...options }), workloads);
   const title = nameFor(subject, options.name);
   readEnvironment();
   const base = heapRequestOf({ ...options });
   const configurations = configurationsOf(options.configuration ?? defaultConfigurations, base);
   context.pageHeapFile = configurations.find((c) => c.pageHeapFile !== undefined)?.pageHeapFile;
+  checkOpenOutput(1, 'standard output', [
+    subject.run.trace ?? '',
+    ...configurations.map(({ pageHeapFile }) => pageHeapFile ?? ''),
+  ]);
   const total = configurations.length * options.repeat;
   const hasOperations = await checkSubject(subject, total, workloads);
   const empty = hasOperations ? [] : irregularityNotes({ irregular: { noOperations: 1 } });
@@ -164,12 +173,6 @@ async function execute(name: string, options: Options, context: CommandContext):
   const failures: { failure: RunFailure; error: unknown }[] = [];
   let bar: Progress | undefined;
   let ending: unknown;
-  let interrupts = 0;
-  const onInterrupt = (): void => {
-    if (++interrupts === 1)
-      terminal.note('stopping when the run in progress has ended; once more to end it now');
-  };
-  for (const signal of stopSignals) process.on(signal, onInterrupt);
   try {
     await compareRuns(
       {
@@ -187,8 +190,9 @@ async function execute(name: string, options: Options, context: CommandContext):
       },
       {
         run: (run, onProgress) => forkRun(run, { onProgress }),
-        stopped: () => interrupts > 0,
+        stopped: () => interrupts.count > 0,
         onBegin: () => {
+          interrupts.begin();
           for (const note of [...environmentNotes(configurations), ...conformance, ...empty])
             terminal.note(note);
           if (!options.json) {
@@ -208,7 +212,7 @@ async function execute(name: string, options: Options, context: CommandContext):
               : phase === '' || phase === 'counting'
                 ? 0
                 : subject.work + share * subject.idle;
-          const rss = sample === undefined ? '' : ` RSS ${formatBytes(sample.rss)}`;
+          const rss = typeof sample?.rss !== 'number' ? '' : ` RSS ${formatBytes(sample.rss)}`;
           bar?.update(
             ((done * eachSeconds + part) * total) / runs,
             `${done + 1} of ${runs}, ${label}: ${phase}${rss}`,
@@ -220,14 +224,14 @@ async function execute(name: string, options: Options, context: CommandContext):
     ending = error;
   } finally {
     bar?.stop();
-    for (const signal of stopSignals) process.off(signal, onInterrupt);
+    interrupts.end();
   }
   for (const { failure, error } of failures) {
     const configuration = configurations.find(({ label }) => label === failure.label);
     if (configuration !== undefined) tellFailure(failure, error, configuration, terminal);
   }
   if (failures.length > 0) context.exitCode = exitCodes.failed;
-  if (interrupts > 0) context.exitCode = exitCodes.interrupted;
+  if (interrupts.count > 0) context.exitCode = exitCodes.interrupted;
   if (ending !== undefined) {
     if (existsSync(folder)) terminal.note(`What was recorded until then: ${folder}`);
     throw ending;
@@ -251,15 +255,21 @@ async function tell(folder: string, options: Options, terminal: Terminal): Promi
     terminal.note(`What was recorded until then: ${folder}`);
     return;
   }
-  const report = options.report ? writeComparison(comparison) : null;
+  const write = (): string | null => (options.report ? writeComparison(comparison) : null);
   if (options.json) {
     for (const note of comparisonNotes(comparison, true)) terminal.note(note);
-    terminal.printJson(comparisonJson(comparison, report));
+    let report: string | null = null;
+    try {
+      report = write();
+    } finally {
+      terminal.printJson(comparisonJson(comparison, report));
+    }
     return;
   }
   terminal.print(drawComparison(comparison, terminal));
   for (const note of comparisonNotes(comparison, true)) terminal.note(note);
   terminal.print(`\nrun files: ${folder}`);
+  const report = write();
   if (report !== null) terminal.print(`report:    ${terminal.outColors.bold(report)}`);
 }
 

@@ -3,15 +3,18 @@
  *
  * Not here: making one (compare.ts).
  */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Comparison } from '../lab/metrics/comparison.ts';
+import { treatmentsOf, wereTreatedAlike } from '../lab/metrics/pace.ts';
 import { payloadOf } from '../lab/metrics/payload.ts';
 import { comparePhases, phaseMetrics } from '../lab/metrics/phases.ts';
 import { metrics } from '../lab/metrics/run-metrics.ts';
 import type { MetricUnit, Spread } from '../lab/metrics/spread.ts';
 import { irregularOf } from '../lab/metrics/trace-notes.ts';
+import { comparisonFile } from '../lab/record/comparison-index.ts';
 import { renderComparison } from '../lab/report/comparison.ts';
 import { formatDeviation, formatMetric } from '../lab/report/comparison-values.ts';
+import { treatmentWords } from '../lab/report/pace-words.ts';
 import { plainWords, verdictSentences, verdictsIn } from '../lab/report/verdict-words.ts';
 import { writePage } from './page-file.ts';
 import { irregularityNotes, payloadWords } from './summary.ts';
@@ -116,6 +119,8 @@ export function comparisonNotes(
     const are = incomplete.length === 1 ? 'is incomplete and counts' : 'are incomplete and count';
     notes.push(`${runsOf(incomplete.length)} ${are} with what was recorded: ${files}`);
   }
+  const unlike = treatmentWords(treatmentsOf(configurations));
+  if (unlike !== undefined) notes.push(unlike);
   if (index.interrupted) notes.push('interrupted: this is what was finished until then');
   return notes;
 }
@@ -123,8 +128,14 @@ export function comparisonNotes(
 /** Writes the page beside the index, or where it is told to. @throws PageHeapError ERR_FILE */
 export function writeComparison(comparison: Comparison, to?: string): string {
   const path = to ?? join(comparison.folder, comparisonPage);
-  writePage(path, renderComparison(comparison));
+  writePage(path, renderComparison(comparison), comparisonInputs(comparison));
   return path;
+}
+
+/** The files that a comparison was read from. */
+export function comparisonInputs({ folder, configurations }: Comparison): string[] {
+  const runs = configurations.flatMap(({ files }) => files.map((file) => join(folder, basename(file))));
+  return [join(folder, comparisonFile), ...runs];
 }
 
 /** The comparison for machines. */
@@ -133,6 +144,7 @@ export function comparisonJson(
   report: string | null,
 ): unknown {
   const phases = comparePhases(configurations);
+  const treatments = treatmentsOf(configurations);
   return {
     folder,
     report,
@@ -150,6 +162,8 @@ export function comparisonJson(
       others: others.map(({ configuration }) => configurations[configuration].label),
       firm: isFirm,
     })),
+    treatedAlike: wereTreatedAlike(treatments),
+    treatments,
     configurations: configurations.map(({ label, files, runs, spread }, i) => ({
       label,
       files,

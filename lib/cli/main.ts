@@ -42,8 +42,9 @@ async function buildProgram(args: readonly string[], context: CommandContext): P
     .showSuggestionAfterError()
     .showHelpAfterError('Try `pageheap --help`.')
     .configureOutput({
-      writeOut: (text) => terminal.out.write(text),
-      writeErr: (text) => terminal.err.write(text),
+      // Both add the end of the line.
+      writeOut: (text) => terminal.print(text.replace(/\n$/, '')),
+      writeErr: (text) => terminal.note(text.replace(/\n$/, '')),
       getOutHelpWidth: () => Math.min(100, terminal.columnsOf(terminal.out)),
       getErrHelpWidth: () => Math.min(100, terminal.columnsOf(terminal.err)),
       getOutHasColors: () => terminal.outHasColors,
@@ -62,12 +63,22 @@ async function buildProgram(args: readonly string[], context: CommandContext): P
   return program;
 }
 
-/** A reader that stops reading (`pageheap doctor | head -1`) is no error. */
-function endQuietlyOnBrokenPipe(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(exitCodes.ok);
-  });
+/**
+ * Watches the two streams. A reader that stops reading (`pageheap doctor | head -1`) is no error, and ends the command;
+ * results that cannot be written for another reason are told once, and the exit code says so. What cannot be
+ * written to standard error is lost, and changes nothing.
+ */
+function watchStreams(context: CommandContext): void {
+  const { terminal } = context;
+  let told = false;
+  terminal.onOutputError = (error) => {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(exitCodes.ok);
+    context.exitCode = process.exitCode = exitCodes.failed;
+    if (!told) terminal.fail(`standard output cannot be written: ${(error as Error).message} (ERR_FILE)`);
+    told = true;
+  };
+  process.stdout.on('error', terminal.onOutputError);
+  process.stderr.on('error', () => undefined);
 }
 
 async function reportError({ terminal, pageHeapFile }: CommandContext, error: unknown): Promise<number> {
@@ -92,22 +103,22 @@ async function reportError({ terminal, pageHeapFile }: CommandContext, error: un
 /** Runs the command line `args`, without the names of Node and script; answers the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const terminal = new Terminal();
-  endQuietlyOnBrokenPipe();
   // Results are written to standard output by the commands; what the module of a custom page heap logs is none.
   console.log = console.error;
   console.info = console.error;
   const context: CommandContext = { terminal, exitCode: exitCodes.ok };
+  watchStreams(context);
   try {
     const program = await buildProgram(args, context);
     if (args.length === 0) {
       program.outputHelp();
-      return exitCodes.ok;
+      return context.exitCode;
     }
     await program.parseAsync(args, { from: 'user' });
     return context.exitCode;
   } catch (error) {
     // Commander has printed its message already; code 0 is --help and --version.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? context.exitCode : exitCodes.usage;
     return await reportError(context, error);
   }
 }

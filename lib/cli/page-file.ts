@@ -1,20 +1,23 @@
 /**
  * Writing a page, the HTML of a report.
  */
-import { writeFileSync } from 'node:fs';
 import { PageHeapError } from '../base/errors.ts';
-import { fileReason } from '../lab/trace/bytes.ts';
+import { writeDocument } from '../lab/record/document.ts';
 
-/** @throws PageHeapError ERR_FILE, naming the file and what is wrong */
-export function writePage(path: string, page: string): void {
+/**
+ * @param inputs what it was made from
+ * @throws PageHeapError ERR_FILE, naming the file and what is wrong
+ */
+export function writePage(path: string, page: string, inputs: readonly string[]): void {
   try {
-    writeFileSync(path, page);
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new PageHeapError(
-      'ERR_FILE',
-      `the report cannot be written: ${missing ? 'no such folder' : fileReason(cause)}`,
-      { file: path, cause },
-    );
+    writeDocument(path, page, inputs);
+  } catch (error) {
+    if (!(error instanceof PageHeapError)) throw error;
+    const missing = (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+    const why = missing ? 'no such folder' : error.message.slice(`${path}: `.length);
+    throw new PageHeapError('ERR_FILE', `the report cannot be written: ${why}`, {
+      file: path,
+      cause: error.cause,
+    });
   }
 }

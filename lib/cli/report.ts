@@ -3,20 +3,28 @@
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { readComparison } from '../lab/metrics/comparison.ts';
 import { summarize } from '../lab/metrics/summary.ts';
 import { comparisonFile } from '../lab/record/comparison-index.ts';
+import { checkOpenOutput, checkOutput } from '../lab/record/output.ts';
 import type { RunData } from '../lab/record/run-data.ts';
 import { readRunFile } from '../lab/record/run-file.ts';
 import { runFilesIn } from '../lab/record/run-folder.ts';
 import { renderComparison } from '../lab/report/comparison.ts';
 import { renderReport } from '../lab/report/render.ts';
-import { comparisonJson, comparisonNotes, drawComparison, writeComparison } from './comparison.ts';
+import { fileName } from './arguments.ts';
+import {
+  comparisonInputs,
+  comparisonJson,
+  comparisonNotes,
+  drawComparison,
+  writeComparison,
+} from './comparison.ts';
 import type { CommandContext } from './context.ts';
 import { writePage } from './page-file.ts';
-import { drawSummary } from './summary.ts';
+import { drawSummary, summaryNotes } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
 const help = `
@@ -35,9 +43,10 @@ export function reportPathOf(runFile: string): string {
   return `${runFile.replace(/\.jsonl?$/, '')}.html`;
 }
 
-/** Renders and writes a report. @throws PageHeapError ERR_FILE when it cannot be written. */
-export function writeReport(data: RunData, path: string): void {
-  writePage(path, renderReport(data));
+/** Renders and writes a report of a run file; answers its path. @throws PageHeapError ERR_FILE when it cannot be written. */
+export function writeReport(data: RunData, path: string, runFile: string): string {
+  writePage(path, renderReport(data), [runFile]);
+  return path;
 }
 
 /** The folders of comparisons in a folder. */
@@ -106,6 +115,7 @@ async function reportComparison(
   terminal: Terminal,
 ): Promise<void> {
   const comparison = await readComparison(path);
+  checkOpenOutput(1, 'standard output', comparisonInputs(comparison));
   if (comparison.configurations.every(({ runs }) => runs.length === 0)) {
     for (const note of comparisonNotes(comparison)) terminal.note(note);
     throw new PageHeapError('ERR_RUN_FILE', 'this comparison has no run that was finished', { file: path });
@@ -114,18 +124,27 @@ async function reportComparison(
     terminal.print(renderComparison(comparison));
     return;
   }
-  const report = writeComparison(comparison, options.output);
-  if (options.json) terminal.printJson(comparisonJson(comparison, report));
-  else terminal.print(drawComparison(comparison, terminal));
+  if (options.json) {
+    const report = writeComparison(comparison, options.output);
+    terminal.printJson(comparisonJson(comparison, report));
+    for (const note of comparisonNotes(comparison)) terminal.note(note);
+    return;
+  }
+  terminal.print(drawComparison(comparison, terminal));
   for (const note of comparisonNotes(comparison)) terminal.note(note);
-  if (!options.json) terminal.print(`\nreport: ${report}`);
+  terminal.print(`\nreport: ${writeComparison(comparison, options.output)}`);
 }
 
 export function defineReport(command: Command, { terminal }: CommandContext): void {
   command
     .description('Writes one HTML file that shows a run: timeline, belief against fact, page maps, figures.')
     .argument('[run-file]', 'a run file, or the folder of a comparison (default: the newest in runs/)')
-    .option('-o, --output <file>', 'where to write it, - for standard output (default: beside the run file)')
+    .addOption(
+      new Option(
+        '-o, --output <file>',
+        'where to write it, - for standard output (default: beside the run file)',
+      ).argParser(fileName),
+    )
     .option('--json', 'print the summary of the run as JSON')
     .addHelpText('after', help)
     .action(async (runFile: string | undefined, options: { output?: string; json?: true }) => {
@@ -141,20 +160,24 @@ export function defineReport(command: Command, { terminal }: CommandContext): vo
         return;
       }
       if (isFolder(file)) refuseFolder(file);
+      checkOpenOutput(1, 'standard output', [file]);
+      const path = options.output ?? reportPathOf(file);
+      // What would be lost is told before anything is read or made.
+      if (path !== '-') checkOutput(path, [file]);
       const data = await readRunFile(file);
-      if (options.output === '-') {
+      if (path === '-') {
         terminal.print(renderReport(data));
         return;
       }
-      const path = options.output ?? reportPathOf(file);
-      writeReport(data, path);
       const summary = summarize(data);
       if (options.json) {
+        writeReport(data, path, file);
         terminal.printJson({ runFile: file, report: path, ...summary });
         return;
       }
       terminal.print(drawSummary(summary, terminal.columnsOf(terminal.out), terminal.outColors));
-      for (const remark of summary.remarks) terminal.note(remark);
+      for (const note of [...summaryNotes(summary), ...summary.remarks]) terminal.note(note);
+      writeReport(data, path, file);
       terminal.print(`\nreport: ${path}`);
     });
 }

@@ -9,7 +9,8 @@ import type { Command } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../design/environment.ts';
 import { summarize } from '../lab/metrics/summary.ts';
-import { makeFolder, stampedPath } from '../lab/record/folders.ts';
+import { claimFile, makeFolder } from '../lab/record/folders.ts';
+import { checkOpenOutput } from '../lab/record/output.ts';
 import { packageVersion } from '../lab/record/package.ts';
 import { readRunFile } from '../lab/record/run-file.ts';
 import { removeUnrecorded } from '../lab/record/run-folder.ts';
@@ -26,11 +27,12 @@ import type { CommandContext } from './context.ts';
 import { readFlags } from './declared-options.ts';
 import { exitCodes } from './exit-codes.ts';
 import { addHeapOptions, heapRequestOf } from './heap-options.ts';
+import { Interrupts } from './interrupts.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
 import { Progress } from './progress.ts';
 import { reportPathOf, writeReport } from './report.ts';
 import { addSubjectOptions, defaultSubject, subjectNames, subjectOptionsOf } from './subject.ts';
-import { drawSummary, irregularityNotes } from './summary.ts';
+import { drawSummary, irregularityNotes, summaryNotes } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
 const chartHeight = 10;
@@ -77,7 +79,9 @@ class RunProgressBar {
     const done =
       phase === 'replay' ? share * this.#replayWeight : this.#replayWeight + share * this.#idleWeight;
     const memory =
-      sample === undefined ? '' : ` in use ${formatBytes(sample.inuse)}, RSS ${formatBytes(sample.rss)}`;
+      sample === undefined
+        ? ''
+        : ` in use ${formatBytes(sample.inuse)}${sample.rss === null ? '' : `, RSS ${formatBytes(sample.rss)}`}`;
     this.#bar.update(phase === 'counting' ? 0 : done, `${phase} ${formatNumber(ops)}${memory}`);
   };
 
@@ -86,22 +90,61 @@ class RunProgressBar {
   }
 }
 
+/** A run that ended before its end: what is left of it. */
+async function tellRest(output: string, made: readonly string[], terminal: Terminal): Promise<void> {
+  if (await removeUnrecorded(output, made)) terminal.note('nothing was recorded');
+  else terminal.note(`What was recorded until then: ${output}`);
+}
+
+/** Makes the run; undefined where it was ended before it could answer. */
+async function make(
+  run: RunOptions,
+  made: readonly string[],
+  bar: RunProgressBar,
+  interrupts: Interrupts,
+  terminal: Terminal,
+): Promise<RunReason | undefined> {
+  try {
+    const { reason } = await forkRun(run, { onProgress: bar.show });
+    return reason;
+  } catch (error) {
+    bar.stop();
+    const died = error instanceof PageHeapError && error.code === 'ERR_SYSTEM';
+    // A run that is killed by the second Ctrl-C, or by the first before it had begun, is no failure of its own.
+    if (interrupts.count > 0 && died) {
+      terminal.note('interrupted');
+      await tellRest(run.output, made, terminal);
+      return undefined;
+    }
+    // One that died says itself what is left.
+    if (died) await removeUnrecorded(run.output, made);
+    else await tellRest(run.output, made, terminal);
+    throw error;
+  } finally {
+    bar.stop();
+    interrupts.end();
+  }
+}
+
 async function execute(trace: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
+  const interrupts = new Interrupts();
   const subject = subjectOf(trace, subjectOptionsOf({ ...options }), workloads);
   const name = nameFor(subject, options.name);
   // A malformed GOMEMLIMIT is told here, not by the process of the run.
   readEnvironment();
   const request = heapRequestOf({ ...options });
   context.pageHeapFile = request.pageHeapFile;
+  checkOpenOutput(1, 'standard output', [subject.run.trace ?? '', request.pageHeapFile ?? '']);
   const hasOperations = await checkSubject(subject, 1, workloads);
   const early = hasOperations ? [] : irregularityNotes({ irregular: { noOperations: 1 } });
   for (const note of early) terminal.note(note);
   // A class that no heap takes is refused before anything is said or made.
   if (request.pageHeapFile !== undefined) await tryHeap({ ...subject.run, ...request });
   for (const note of await conformanceNotes([request.pageHeapFile])) terminal.note(note);
+  interrupts.begin();
   const made = makeFolder(options.out);
-  const output = stampedPath(options.out, name, new Date(), '.jsonl');
+  const output = claimFile(options.out, name, new Date(), '.jsonl');
   const run: RunOptions = {
     ...subject.run,
     ...request,
@@ -111,49 +154,47 @@ async function execute(trace: string, options: Options, context: CommandContext)
     command: ['pageheap', ...process.argv.slice(2)],
     version: packageVersion(),
   };
-  const bar = new RunProgressBar(terminal, subject);
-  let interrupts = 0;
-  const onInterrupt = (): void => void interrupts++;
-  process.on('SIGINT', onInterrupt);
-  let reason: RunReason;
-  try {
-    ({ reason } = await forkRun(run, { onProgress: bar.show }));
-  } catch (error) {
-    bar.stop();
-    // A crash says itself where its file is.
-    const crashed = error instanceof PageHeapError && error.code === 'ERR_SYSTEM' && interrupts < 2;
-    if (!crashed) {
-      const isBare = await removeUnrecorded(output, made);
-      if (!isBare) terminal.note(`What was recorded until then: ${output}`);
-      else if (interrupts > 1) terminal.note('interrupted before anything was recorded');
-    }
-    // The second Ctrl-C kills the run, which then has no answer to give: that is no failure of its own.
-    if (interrupts < 2) throw error;
-    context.exitCode = exitCodes.interrupted;
-    return;
-  } finally {
-    process.off('SIGINT', onInterrupt);
-  }
-  bar.stop();
-  if (reason === 'interrupted') context.exitCode = exitCodes.interrupted;
+  const reason = await make(run, made, new RunProgressBar(terminal, subject), interrupts, terminal);
+  if (reason !== 'done') context.exitCode = exitCodes.interrupted;
+  if (reason !== undefined) await tell(output, reason, options, terminal, early);
+}
 
+/** Sums up the run, and makes the report; `told` are notes that were there before. What is known is told before the report is tried: it needs a place. */
+async function tell(
+  output: string,
+  reason: RunReason,
+  options: Options,
+  terminal: Terminal,
+  told: readonly string[],
+): Promise<void> {
   const data = await readRunFile(output);
   const summary = summarize(data);
-  const report = options.report ? reportPathOf(output) : undefined;
-  if (report !== undefined) writeReport(data, report);
+  const write = (): string | null =>
+    options.report ? writeReport(data, reportPathOf(output), output) : null;
   if (options.json) {
-    terminal.printJson({ runFile: output, report: report ?? null, ...summary });
+    let report: string | null = null;
+    try {
+      report = write();
+    } finally {
+      terminal.printJson({ runFile: output, report, ...summary });
+    }
     return;
   }
   const colors = terminal.outColors;
   const columns = terminal.columnsOf(terminal.out);
-  const chart = drawChart(data.samples, columns, chartHeight, terminal.outHasColors, colors);
+  const chart = drawChart(data.samples, summary.gaps, {
+    columns,
+    height: chartHeight,
+    hasColors: terminal.outHasColors,
+    colors,
+  });
   if (chart !== '') terminal.print(`${chart}\n`);
   terminal.print(drawSummary(summary, columns, colors));
-  for (const note of irregularityNotes(summary)) if (!early.includes(note)) terminal.note(note);
+  for (const note of summaryNotes(summary)) if (!told.includes(note)) terminal.note(note);
   if (reason === 'interrupted') terminal.note('interrupted: this is what was recorded until then');
   terminal.print(`\nrun file: ${output}`);
-  if (report !== undefined) terminal.print(`report:   ${colors.bold(report)}`);
+  const report = write();
+  if (report !== null) terminal.print(`report:   ${colors.bold(report)}`);
 }
 
 export function defineRun(command: Command, context: CommandContext): void {

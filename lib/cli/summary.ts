@@ -15,8 +15,14 @@ import {
   formatShare,
   formatTime,
 } from '../lab/report/client/format.ts';
+import { heldUpWords, stretchWords, waitedWords } from '../lab/report/pace-words.ts';
 import { drawFacts, drawTable } from './table.ts';
 import type { Colors } from './terminal.ts';
+
+/** What stands for a figure that the kernel did not tell. */
+const notKnown = '–';
+
+const bytesOrNone = (n: number | null): string => (n === null ? notKnown : formatBytes(n));
 
 const counted = (n: number, thing: string): string => `${formatNumber(n)} ${n === 1 ? thing : `${thing}s`}`;
 
@@ -29,7 +35,7 @@ function drawPhases(phases: readonly PhaseMoment[], columns: number, colors: Col
         name,
         formatTime(t),
         ...[inuse, idle, released].map(formatBytes),
-        colors.bold(formatBytes(rss)),
+        colors.bold(bytesOrNone(rss)),
       ]),
     },
     columns,
@@ -50,12 +56,38 @@ function payloadFacts(payload: Payload | null): [string, string][] {
   ];
 }
 
+/** Why memory that was released is resident at the end all the same. */
+function restWords({ lazyFreeAtEnd, hugeReleasedAtEnd }: RunSummary): string {
+  const [lazy, huge] = [lazyFreeAtEnd ?? 0, hugeReleasedAtEnd ?? 0];
+  return [
+    lazy > 0 ? `; ${formatBytes(lazy)} of it LazyFree, the kernel's to take` : '',
+    huge > 0 ? `; ${formatBytes(huge)} of it released, and resident in huge pages` : '',
+  ].join('');
+}
+
+/** How the run went against the clock, where somebody asked for a time or a CPU was waited for. */
+function paceFacts({ pace }: RunSummary): [string, string][] {
+  if (pace === null) return [];
+  const { work, idle } = pace;
+  const asked = [
+    ...(work.asked === null ? [] : [`replay ${stretchWords(work)}`]),
+    ...(idle.asked === null || idle.took === 0 ? [] : [`idle ${stretchWords(idle)}`]),
+  ];
+  return [
+    ...(asked.length === 0 ? [] : [['time', asked.join('; ')] satisfies [string, string]]),
+    ['waited for a CPU', waitedWords(pace)],
+  ];
+}
+
 /** The summary as tables, no wider than `columns`. */
 export function drawSummary(s: RunSummary, columns: number, colors: Colors): string {
   // Short names: three moments then fit into 50 columns.
-  const row = (name: string, of: (m: Moment) => number, format = formatBytes): string[] => [
+  const row = (name: string, of: (m: Moment) => number | null, format = formatBytes): string[] => [
     name,
-    ...s.moments.map((m) => format(of(m))),
+    ...s.moments.map((m) => {
+      const value = of(m);
+      return value === null ? notKnown : format(value);
+    }),
   ];
   const moments = drawTable(
     {
@@ -83,6 +115,7 @@ export function drawSummary(s: RunSummary, columns: number, colors: Colors): str
       `${formatNumber(s.operations)} in ${formatDuration(s.seconds * 1000)}, ${formatNumber(s.operationsPerSecond)} a second`,
     ],
     ...payloadFacts(s.payload),
+    ...paceFacts(s),
     ['collections', formatNumber(s.collections)],
     [
       'given back',
@@ -95,11 +128,13 @@ export function drawSummary(s: RunSummary, columns: number, colors: Colors): str
     ],
   ];
   if (s.moments.length > 0) {
-    const peak = s.moments[0];
-    const end = s.moments[s.moments.length - 1];
-    const lazy = s.lazyFreeAtEnd ?? 0;
-    const why = lazy > 0 ? `; ${formatBytes(lazy)} of it LazyFree, the kernel's to take` : '';
-    facts.unshift(['RSS at the end', `${formatShare(end.rss, peak.rss)} of the ${rssPeak}${why}`]);
+    const peak = s.moments[0].rss;
+    const end = s.moments[s.moments.length - 1].rss;
+    const words =
+      peak === null || end === null
+        ? 'not told by this kernel'
+        : `${formatShare(end, peak)} of the ${rssPeak}${restWords(s)}`;
+    facts.unshift(['RSS at the end', words]);
   }
   const tables = s.moments.length > 0 ? [moments] : [];
   if (s.phases.length > 0) tables.unshift(drawPhases(s.phases, columns, colors));
@@ -120,4 +155,15 @@ function callWords(allocations: number, frees: number, reallocations: number): s
   return [counted(allocations, 'allocation'), counted(frees, 'free'), counted(reallocations, 'realloc')].join(
     ', ',
   );
+}
+
+/** Everything that has to be known to read a summary, a sentence each. */
+export function summaryNotes(summary: RunSummary): string[] {
+  const { pace, leftOut } = summary;
+  const heldUp = pace === null ? undefined : heldUpWords(pace);
+  return [
+    ...irregularityNotes(summary),
+    ...leftOut.map((text) => `not looked at: ${text}`),
+    ...(heldUp === undefined ? [] : [heldUp]),
+  ];
 }

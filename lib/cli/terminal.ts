@@ -43,6 +43,10 @@ export class Terminal {
   readonly outColors: Colors;
   readonly errColors: Colors;
   readonly outHasColors: boolean;
+  /** Told when results cannot be written; unless somebody listens, that is thrown. */
+  onOutputError: (error: unknown) => void = (error) => {
+    throw error;
+  };
 
   constructor(out: Stream = process.stdout, err: Stream = process.stderr, env: Environment = process.env) {
     this.out = out;
@@ -58,7 +62,12 @@ export class Terminal {
   }
 
   print(text: string): void {
-    this.out.write(`${text}\n`);
+    try {
+      this.out.write(`${text}\n`);
+    } catch (error) {
+      // A file is written at once, and a full disk told at once; of a pipe it is told later, by an event.
+      this.onOutputError(error);
+    }
   }
 
   printJson(value: unknown): void {
@@ -66,7 +75,11 @@ export class Terminal {
   }
 
   note(text: string): void {
-    this.err.write(`${text}\n`);
+    try {
+      this.err.write(`${text}\n`);
+    } catch {
+      // There is nowhere to say it.
+    }
   }
 
   warn(text: string): void {

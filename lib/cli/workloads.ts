@@ -40,9 +40,11 @@ export function defineWorkloads(command: Command, context: CommandContext): void
         'Workloads: programs on the heap, with a seed and a scale; the questions are those of docs/questions.md.\n',
       );
       for (const w of workloads) {
-        const facts = `about ${formatBytes(w.peakBytes)} and ${w.idleSeconds} s of idleness; questions ${w.questions.join(', ')}`;
+        const facts = `about ${formatBytes(w.peakBytes)} and ${w.idleSeconds} s of idleness`;
         terminal.print(`${colors.bold(w.name)}  ${colors.dim(facts)}`);
-        terminal.print(paragraph(w.description));
+        terminal.print(paragraph(w.description).trimEnd());
+        for (const question of w.questions) terminal.print(`  ${colors.dim('–')} ${question}`);
+        terminal.print('');
       }
       terminal.print('Traces: what real programs allocated and freed, replayed.\n');
       for (const name of shippedTraces()) {

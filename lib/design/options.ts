@@ -19,6 +19,7 @@ import { resolveDesign } from './generations.ts';
 import {
   arenas,
   byteCount,
+  choice,
   flag,
   gcPercent,
   given,
@@ -202,6 +203,20 @@ export const heapOptions = {
     kept: true,
     help: 'memory is given back without being asked for',
   },
+  /**
+   * By what the scavenger 'background' measures its own work: 'wall' is the heap's clock, as in the real runtime;
+   * 'cpu' is the CPU time of the thread, which stands still while others have its CPU. 'wall'.
+   */
+  scavengeClock: {
+    ...ofHeap,
+    kind: { ...choice(['wall', 'cpu']), placeholder: 'which' },
+    default: 'wall',
+    flag: 'scavenge-clock',
+    tellsDefault: true,
+    kept: true,
+    help: 'what the background scavenger measures its work by: wall time, as Go does, or the CPU time it had',
+    more: 'On a busy machine, wall time makes it sleep longer than its work deserves: see [how it works](how-it-works.md#a-busy-machine)',
+  },
   /** Use a timer of the event loop for background work when the program is idle. false: call `step()`. */
   background: {
     ...ofHeap,
@@ -381,6 +396,7 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
     hardDecommit: values.hardDecommit,
     disableHugePages: values.disableHugePages,
     historicalScavengeGoal: values.historicalScavengeGoal,
+    scavengeClock: values.scavengeClock !== 'wall',
   });
   return {
     design,

@@ -57,6 +57,7 @@ export function refuseForDesign(
     readonly hardDecommit: boolean;
     readonly disableHugePages: boolean;
     readonly historicalScavengeGoal: boolean;
+    readonly scavengeClock: boolean;
   },
 ): void {
   const unlimited = whyNoLimit(design);
@@ -92,6 +93,12 @@ export function refuseForDesign(
       'historicalScavengeGoal',
       `is a defect of the 'background' scavenger, and this heap has '${design.scavenger}'`,
       true,
+    );
+  if (asked.scavengeClock && design.scavenger !== 'background')
+    refuseOption(
+      'scavengeClock',
+      `is of the 'background' scavenger, which paces itself by its work; this heap has '${design.scavenger}'`,
+      'cpu',
     );
   if (asked.hardDecommit && design.pageHeap !== 'radix')
     refuseOption(

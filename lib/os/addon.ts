@@ -80,6 +80,8 @@ export interface Addon {
   // The process (native/process.cc).
   /** CLOCK_MONOTONIC in nanoseconds. */
   nanotime(): number;
+  /** Nanoseconds for which the calling thread had a CPU. */
+  threadCpuTime(): number;
   threadId(): number;
   tidAlive(threadId: number): boolean;
   /** Fills out with [minor, major] page faults. */
@@ -91,6 +93,10 @@ export interface Addon {
   futexWait(address: number, expected: number, timeoutNs: number): number;
   /** Sleepers woken, or −errno. */
   futexWake(address: number, most: number): number;
+
+  // Locks on open files (native/file-lock.cc).
+  /** flock without waiting: 0 or errno, EAGAIN where others hold the lock. */
+  lockFile(fd: number, exclusive: boolean): number;
 
   // Crash reports (native/crash.cc).
   crashRegister(descriptor: number): number;

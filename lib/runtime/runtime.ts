@@ -48,6 +48,7 @@ import { HeapState } from '../heap/heap-state.ts';
 import { MHeap } from '../heap/mheap.ts';
 import { SpanObjects } from '../heap/span-objects.ts';
 import { SpanSweeper } from '../heap/sweep-span.ts';
+import { threadCpuClock } from '../os/clock.ts';
 import type { PageHeap, PageHeapClass } from '../pages/contract.ts';
 import { Releaser } from '../scavenge/releaser.ts';
 import { ScavengeTrace } from '../scavenge/scavenge-trace.ts';
@@ -138,6 +139,7 @@ export class Runtime {
         scavengeAfter: memory.options.scavengeAfter,
         physPageSize: memory.physPageSize,
         historical: memory.options.historicalScavengeGoal,
+        workClock: memory.options.scavengeClock === 'cpu' ? threadCpuClock : undefined,
       },
     );
     this.gc = { ...pacing, ...this.#wireCollector(pacing) };

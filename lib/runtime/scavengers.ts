@@ -1,6 +1,7 @@
 /** Scavengers by name: makes the one that the design asks for. */
 import type { Design } from '../design/design.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
+import type { Clock } from '../os/clock.ts';
 import { AgeScavenger } from '../scavenge/age.ts';
 import { AgeRounds, ageTable } from '../scavenge/age-rounds.ts';
 import { BackgroundScavenger, type BackgroundScavengerDeps } from '../scavenge/background.ts';
@@ -17,13 +18,15 @@ export interface ScavengerOptions {
   /** Bytes. */
   readonly physPageSize: number;
   readonly historical: boolean;
+  /** By what the background scavenger measures its work; undefined: by the heap's clock. */
+  readonly workClock: Clock | undefined;
 }
 
 export function makeScavenger(
   { scavenger, scavengeOnReuse }: Pick<Design, 'scavenger' | 'scavengeOnReuse'>,
   meta: MetaMemory,
   deps: BackgroundScavengerDeps,
-  { enabled, scavengeAfter, physPageSize, historical }: ScavengerOptions,
+  { enabled, scavengeAfter, physPageSize, historical, workClock }: ScavengerOptions,
 ): Scavenger {
   const { pages, state, log, trace } = deps;
   const rounds = new AgeRounds(meta.views(ageTable), scavengeAfter);
@@ -36,6 +39,6 @@ export function makeScavenger(
     case 'growth':
       return new GrowthScavenger(byAge, new GrowthCredit(meta.views(growthCreditTable)), scavengeOnReuse);
     case 'background':
-      return new BackgroundScavenger(meta, deps, { enabled, physPageSize, historical });
+      return new BackgroundScavenger(meta, deps, { enabled, physPageSize, historical, workClock });
   }
 }

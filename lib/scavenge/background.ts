@@ -12,6 +12,7 @@ import type { HeapSizes } from '../gc/heap-sizes.ts';
 import type { Trigger } from '../gc/trigger.ts';
 import type { HeapState } from '../heap/heap-state.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
+import type { Clock } from '../os/clock.ts';
 import type { PageHeap } from '../pages/contract.ts';
 import { burstTable, ScavengeBursts } from './bursts.ts';
 import { limitDebt, ScavengeGoals, scavengeGoalTable } from './goals.ts';
@@ -36,6 +37,8 @@ export interface BackgroundScavengerOptions {
   readonly physPageSize: number;
   /** Ignore the memory limit, as Go 1.19 to 1.21 do. */
   readonly historical: boolean;
+  /** By what bursts measure their work; undefined: by the heap's clock, as in the real runtime. */
+  readonly workClock: Clock | undefined;
 }
 
 export class BackgroundScavenger implements Scavenger {
@@ -49,7 +52,7 @@ export class BackgroundScavenger implements Scavenger {
   constructor(
     meta: MetaMemory,
     deps: BackgroundScavengerDeps,
-    { enabled, physPageSize, historical }: BackgroundScavengerOptions,
+    { enabled, physPageSize, historical, workClock }: BackgroundScavengerOptions,
   ) {
     this.#deps = deps;
     this.#enabled = enabled;
@@ -61,6 +64,7 @@ export class BackgroundScavenger implements Scavenger {
       meta.views(piTable),
       {
         now: () => deps.log.now(),
+        worked: () => (workClock === undefined ? deps.log.now() : workClock.now()),
         scavenge: (n) => deps.pages.release(bytes(n), false),
         shouldStop: () => this.#goals.met(this.#heapRetained(), deps.sizes.mappedReady),
         procs: () => 1,

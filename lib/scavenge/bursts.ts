@@ -6,7 +6,8 @@
  *     time worked / ratio
  *
  * where a controller moves the ratio, from 0.001 at first, so that time worked / (time worked + slept)
- * over all Ps comes to 0.01. It reckons with the time it really slept, in wall time. Should the
+ * over all Ps comes to 0.01. It reckons with the time it really slept, in wall time; its work it measures by wall time
+ * as well, so that a burst whose CPU others took counts as long work, or, where it is asked, by the CPU time it had. Should the
  * controller overflow, the ratio goes back to 0.001 for 5 s, without the controller.
  *
  *                 released nothing
@@ -86,6 +87,8 @@ export const burstTable = table('scavengeBursts', 'other', {
 export interface BurstWork {
   /** The clock, in nanoseconds. */
   now(): number;
+  /** What work is measured by, in nanoseconds; without it the clock. The real runtime has no other. */
+  worked?(): number;
   /** Releases at least this many bytes unless there are no more; answers how many. */
   scavenge(bytes: number): number;
   /** Whether the goals are met. */
@@ -231,9 +234,9 @@ export class ScavengeBursts {
     let released = 0;
     let worked = 0;
     while (worked < minWorkTime && !this.#work.shouldStop()) {
-      const start = this.#work.now();
+      const start = this.#worked();
       const got = this.#work.scavenge(scavengeQuantum);
-      const ns = this.#work.now() - start;
+      const ns = this.#worked() - start;
       if (ns > 0) {
         worked += ns;
         this.#columns.timeTotal[0] += ns;
@@ -250,6 +253,10 @@ export class ScavengeBursts {
       fatal('scavenged less than a physical page', { released, physPageSize: this.#physPageSize });
     }
     return { released, worked };
+  }
+
+  #worked(): number {
+    return this.#work.worked?.() ?? this.#work.now();
   }
 
   /** How long to sleep after a burst that took this long, in whole nanoseconds. */

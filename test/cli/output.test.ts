@@ -1,7 +1,7 @@
 import picocolors from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { wholeNumber } from '../../lib/cli/arguments.ts';
-import { type ChartPoint, drawChart, resample } from '../../lib/cli/chart.ts';
+import { type ChartPlace, type ChartPoint, drawChart, resample } from '../../lib/cli/chart.ts';
 import { type Flag, flagsOf, parseFlag } from '../../lib/cli/declared-options.ts';
 import { drawGroups, drawTable, fits, widthOf, wrap } from '../../lib/cli/table.ts';
 import { Terminal, usesColor } from '../../lib/cli/terminal.ts';
@@ -140,8 +140,32 @@ describe('a chart', () => {
     rss: i === 200 ? 2 ** 30 : 0,
   }));
 
+  const place = (columns: number, hasColors: boolean): ChartPlace => ({
+    columns,
+    height: 8,
+    hasColors,
+    colors: hasColors ? coloured : plain,
+  });
+
+  it('marks where no sample was taken', () => {
+    const broken = points.filter(({ t }) => t <= 10_000 || t >= 30_000);
+    const lines = drawChart(broken, [{ from: 10_000, to: 30_000 }], place(80, false)).split('\n');
+    const row = lines.find((line) => line.startsWith('no sample'));
+    expect(row?.match(/×+/)?.[0].length).toBeGreaterThan(30);
+    for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(80);
+  });
+
+  it('shows what is in use where nobody knows what is resident', () => {
+    const unknown = points.map((point) => ({ ...point, rss: null }));
+    for (const hasColors of [false, true]) {
+      const text = drawChart(unknown, [], place(80, hasColors));
+      expect(text).toContain('in use over time');
+      expect(text).toContain('399 MiB');
+    }
+  });
+
   it('keeps a peak that one sample alone saw', () => {
-    expect(Math.max(...resample(points, 20, (p) => p.rss))).toBe(2 ** 30);
+    expect(Math.max(...resample(points, 20, (p) => p.rss ?? 0))).toBe(2 ** 30);
   });
 
   it('holds the last value where no sample was taken', () => {
@@ -151,7 +175,7 @@ describe('a chart', () => {
 
   it.each([40, 80, 200])('fits %i columns', (columns) => {
     for (const hasColors of [false, true]) {
-      const text = drawChart(points, columns, 8, hasColors, hasColors ? coloured : plain);
+      const text = drawChart(points, [], place(columns, hasColors));
       for (const line of text.split('\n')) expect(widthOf(line)).toBeLessThanOrEqual(columns);
       expect(text).toContain('1.00 GiB');
       expect(text.includes('[31m')).toBe(hasColors);
@@ -159,13 +183,13 @@ describe('a chart', () => {
   });
 
   it('is not drawn of nothing, nor in no room', () => {
-    expect(drawChart([points[0]], 80, 8, false, plain)).toBe('');
-    expect(drawChart(points, 20, 8, false, plain)).toBe('');
+    expect(drawChart([points[0]], [], place(80, false))).toBe('');
+    expect(drawChart(points, [], place(20, false))).toBe('');
   });
 
   it('bears a run in which nothing was ever in use', () => {
     const still = points.map(({ t }) => ({ t, inuse: 0, rss: 0 }));
-    expect(drawChart(still, 80, 8, true, coloured)).toContain('39.9 s');
+    expect(drawChart(still, [], place(80, true))).toContain('39.9 s');
   });
 });
 

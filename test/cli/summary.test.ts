@@ -53,7 +53,13 @@ describe('what a run comes to', () => {
 
   it('is its RSS peak, what it was when replayed and its end', () => {
     expect(
-      summary.moments.map((m) => [m.label, m.t, m.inuse / MiB, m.rss / MiB, m.processRss / MiB]),
+      summary.moments.map((m) => [
+        m.label,
+        m.t,
+        m.inuse / MiB,
+        (m.rss ?? 0) / MiB,
+        (m.processRss ?? 0) / MiB,
+      ]),
     ).toEqual([
       ['RSS peak', 1000, 300, 310, 360],
       ['replayed', 2000, 200, 250, 300],

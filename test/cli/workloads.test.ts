@@ -30,7 +30,11 @@ describe('pageheap workloads', () => {
       shippedTraces().map((name) => ({ name, description: traceDescriptions[name] })),
     );
     expect(list.workloads).toHaveLength(workloads.length);
-    expect(list.workloads[0]).toMatchObject({ name: 'rsscurve', seed: 12345, questions: [1, 3, 6, 12] });
+    expect(list.workloads[0]).toMatchObject({
+      name: 'rsscurve',
+      seed: 12345,
+      questions: expect.arrayContaining(['Why is RSS high when everything was released?']),
+    });
   });
 
   it('has a paragraph for every shipped trace, and for no other', () => {

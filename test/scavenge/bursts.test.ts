@@ -398,3 +398,39 @@ describe('where the page heap says when it has more', () => {
     expect(scavenger.dueAt).toBe(Infinity);
   });
 });
+
+describe('a burst that others interrupt', () => {
+  /** Bursts of 64 KiB for 0.1 ms of work; every tenth is kept from its CPU for `held`. */
+  function slept(held: number, byCpu: boolean): number {
+    let clock = 0;
+    let cpu = 0;
+    let n = 0;
+    const scavenger = new ScavengeBursts(plainViews(burstTable), plainViews(piTable), {
+      now: () => clock,
+      ...(byCpu ? { worked: () => cpu } : {}),
+      scavenge: (bytes) => {
+        cpu += 0.1 * ms;
+        clock += 0.1 * ms + (++n % 10 === 0 ? held : 0);
+        return bytes;
+      },
+      shouldStop: () => false,
+      procs: () => 1,
+    });
+    scavenger.init();
+    scavenger.ready();
+    while (clock < 60 * s) clock += scavenger.step();
+    return clock / scavenger.totals().bursts;
+  }
+
+  it('makes the scavenger sleep as long as if it had worked all the while, by wall time as in Go', () => {
+    const alone = slept(0, false);
+    const held = slept(20 * ms, false);
+    expect(held).toBeGreaterThan(5 * alone);
+  });
+
+  it('makes no difference by CPU time', () => {
+    const alone = slept(0, true);
+    const held = slept(20 * ms, true);
+    expect(held).toBeLessThan(1.5 * alone);
+  });
+});

@@ -2,7 +2,7 @@
  * The few numbers that answer "what happened to RSS", from all samples of a run (never from the
  * thinned ones that the charts draw).
  *
- * RSS means the resident bytes of the heap's own ranges. The *peak* is the first sample with the
+ * RSS means the resident bytes of the heap's own ranges, in the samples that tell of it. The *peak* is the first sample with the
  * largest RSS, the *end* the last sample; where a decay begins and ends, and what half of it is, tells
  * decay.ts. Belief is HeapSys − HeapReleased, or in use plus free where a sample has no sys.
  */
@@ -10,7 +10,9 @@
 import type { RunSample } from '../record/lines.ts';
 import type { RunData } from '../record/run-data.ts';
 import { type DecayStretch, decayStretch, decayTime, firstPeak, leastDecay } from './decay.ts';
+import { releasedInHugePages } from './huge-pages.ts';
 import { lazyIsKnown } from './lazy-free.ts';
+import { belief, type KnownSample, withRss } from './rss.ts';
 
 export interface Point {
   /** Milliseconds since the start. */
@@ -28,9 +30,25 @@ export interface Decay {
   readonly forcedAt: number | undefined;
 }
 
-export interface Facts {
+/** What is known of every run with samples. */
+export interface RunFacts {
   readonly first: RunSample;
   readonly last: RunSample;
+  /** Milliseconds since the start: where the idle stretch of a trace begins; undefined without one. */
+  readonly idleFrom: number | undefined;
+  /** Bytes that scavenging released, all kinds together. */
+  readonly scavenged: number;
+  /** LazyFree in the last detailed sample; undefined when there was none since memory was given back. */
+  readonly lazyAtEnd: number | undefined;
+  /** Bytes that are resident at the end though released, because they lie in huge pages (huge-pages.ts). */
+  readonly hugeAtEnd: number | undefined;
+  /** Nanoseconds that samples took: all of them, and the longest. */
+  readonly samplingTotal: number;
+  readonly samplingMax: number;
+}
+
+/** What is known where samples tell of RSS as well. */
+export interface Facts extends RunFacts {
   readonly peak: Point;
   readonly end: Point;
   /** From the last sample at the peak to the end, or until memory was forced back. */
@@ -40,21 +58,9 @@ export interface Facts {
    * its phases tell of each.
    */
   readonly idle: Decay | undefined;
-  /** Bytes that scavenging released, all kinds together. */
-  readonly scavenged: number;
   /** The largest and the smallest of RSS − belief. */
   readonly excess: Point;
   readonly shortfall: Point;
-  /** LazyFree in the last detailed sample; undefined when there was none since memory was given back. */
-  readonly lazyAtEnd: number | undefined;
-  /** Nanoseconds that samples took: all of them, and the longest. */
-  readonly samplingTotal: number;
-  readonly samplingMax: number;
-}
-
-/** What the heap believes it holds backed, in bytes. */
-export function belief(sample: RunSample): number {
-  return sample.sys === undefined ? sample.inuse + sample.free : sample.sys - sample.released;
 }
 
 /** A limit or goal as a number, or undefined when there is none (absent, not finite, or 2^53 and more). */
@@ -62,7 +68,7 @@ export function bound(value: number | null | undefined): number | undefined {
   return value !== undefined && value !== null && value > 0 && value < 2 ** 53 ? value : undefined;
 }
 
-function decayOver(samples: readonly RunSample[], stretch: DecayStretch, least: number): Decay {
+function decayOver(samples: readonly KnownSample[], stretch: DecayStretch, least: number): Decay {
   const from = samples[stretch.from];
   const to = samples[stretch.to];
   return {
@@ -73,30 +79,48 @@ function decayOver(samples: readonly RunSample[], stretch: DecayStretch, least: 
   };
 }
 
-/** The facts of a run, or undefined when it has no sample. */
-export function factsOf(run: RunData): Facts | undefined {
-  const samples = run.samples;
-  if (samples.length === 0) {
-    return undefined;
-  }
-  const peak = samples[firstPeak(samples)];
-  let excess: Point = { t: samples[0].t, bytes: Number.NEGATIVE_INFINITY };
-  let shortfall: Point = { t: samples[0].t, bytes: Number.POSITIVE_INFINITY };
+/** The facts of a run that do not need RSS, or undefined when it has no sample. */
+export function runFactsOf(run: RunData): RunFacts | undefined {
+  const { samples } = run;
+  if (samples.length === 0) return undefined;
   let samplingTotal = 0;
   let samplingMax = 0;
-  for (let i = 0; i < samples.length; i++) {
-    const sample = samples[i];
+  for (const { cost = 0 } of samples) {
+    samplingTotal += cost;
+    samplingMax = Math.max(samplingMax, cost);
+  }
+  return {
+    first: samples[0],
+    last: samples[samples.length - 1],
+    idleFrom: run.phases.length > 0 ? undefined : samples.find(({ phase }) => phase === 'idle')?.t,
+    scavenged: run.scavenges.reduce((sum, scavenge) => sum + (scavenge.bytes ?? 0), 0),
+    lazyAtEnd: lazyIsKnown(samples)
+      ? (samples.findLast((sample) => typeof sample.lazy === 'number')?.lazy ?? undefined)
+      : undefined,
+    hugeAtEnd: releasedInHugePages(samples),
+    samplingTotal,
+    samplingMax,
+  };
+}
+
+/** The facts of a run, or undefined when no sample tells of RSS. */
+export function factsOf(run: RunData): Facts | undefined {
+  const facts = runFactsOf(run);
+  const samples = withRss(run.samples);
+  if (facts === undefined || samples.length === 0) return undefined;
+  const peak = samples[firstPeak(samples)];
+  const last = samples[samples.length - 1];
+  let excess: Point = { t: samples[0].t, bytes: Number.NEGATIVE_INFINITY };
+  let shortfall: Point = { t: samples[0].t, bytes: Number.POSITIVE_INFINITY };
+  for (const sample of samples) {
     const difference = sample.rss - belief(sample);
     excess = difference > excess.bytes ? { t: sample.t, bytes: difference } : excess;
     shortfall = difference < shortfall.bytes ? { t: sample.t, bytes: difference } : shortfall;
-    samplingTotal += sample.cost ?? 0;
-    samplingMax = Math.max(samplingMax, sample.cost ?? 0);
   }
-  const last = samples[samples.length - 1];
-  const idle = run.phases.length > 0 ? -1 : samples.findIndex((sample) => sample.phase === 'idle');
+  const { idleFrom } = facts;
+  const idle = idleFrom === undefined ? -1 : samples.findIndex(({ t }) => t >= idleFrom);
   return {
-    first: samples[0],
-    last,
+    ...facts,
     peak: { t: peak.t, bytes: peak.rss },
     end: { t: last.t, bytes: last.rss },
     decay: decayOver(samples, decayStretch(samples, run.scavenges), leastDecay),
@@ -104,13 +128,7 @@ export function factsOf(run: RunData): Facts | undefined {
       idle < 0
         ? undefined
         : decayOver(samples, { from: idle, to: samples.length - 1, forcedAt: undefined }, 0),
-    scavenged: run.scavenges.reduce((sum, scavenge) => sum + (scavenge.bytes ?? 0), 0),
     excess,
     shortfall,
-    lazyAtEnd: lazyIsKnown(samples)
-      ? (samples.findLast((sample) => typeof sample.lazy === 'number')?.lazy ?? undefined)
-      : undefined,
-    samplingTotal,
-    samplingMax,
   };
 }

@@ -27,7 +27,7 @@ export function faultsIn({ minflt }: RunPhaseEnd, before: RunPhaseEnd | undefine
 
 /** The first is what is looked at first. */
 export const phaseMetrics: readonly PhaseMetric[] = [
-  { id: 'rss', label: 'RSS', unit: 'bytes', of: ({ rss }) => rss },
+  { id: 'rss', label: 'RSS', unit: 'bytes', of: ({ rss }) => rss ?? undefined },
   { id: 'inuse', label: 'in use', unit: 'bytes', of: ({ inuse }) => inuse },
   { id: 'released', label: 'released', unit: 'bytes', of: ({ released }) => released },
   { id: 'lazyFree', label: 'LazyFree', unit: 'bytes', of: ({ lazy }) => lazy ?? undefined },

@@ -11,7 +11,9 @@ import type { RunSample, RunScavenge, RunValue } from '../record/lines.ts';
 import type { RunData } from '../record/run-data.ts';
 import { decayStretch, decayTime, leastDecay } from './decay.ts';
 import { lazyIsKnown } from './lazy-free.ts';
+import { type Pace, paceOf } from './pace.ts';
 import { payloadOf } from './payload.ts';
+import { type KnownSample, withRss } from './rss.ts';
 import type { MetricUnit } from './spread.ts';
 
 export interface Metric {
@@ -27,7 +29,10 @@ export interface Metric {
 /** A run with at least one sample. */
 export interface MetricInput {
   readonly samples: readonly RunSample[];
+  /** Those that tell of RSS. */
+  readonly known: readonly KnownSample[];
   readonly scavenges: readonly RunScavenge[];
+  readonly pace: Pace | undefined;
   readonly last: RunSample;
   readonly summary: Readonly<Record<string, RunValue>>;
   readonly opsPerSec: number | undefined;
@@ -35,20 +40,22 @@ export interface MetricInput {
 }
 
 /** RSS where a decay ends; undefined where there is none. */
-function decayEnd({ samples, scavenges }: MetricInput): number | undefined {
+function decayEnd({ known: samples, scavenges }: MetricInput): number | undefined {
+  if (samples.length === 0) return undefined;
   const stretch = decayStretch(samples, scavenges);
   const isDecay = decayTime(samples, stretch, 1, leastDecay) !== undefined;
   return isDecay ? samples[stretch.to].rss : undefined;
 }
 
 /** Seconds from decay start until a share of the decay is done. */
-function decaySeconds({ samples, scavenges }: MetricInput, share: number): number | undefined {
+function decaySeconds({ known: samples, scavenges }: MetricInput, share: number): number | undefined {
+  if (samples.length === 0) return undefined;
   const ms = decayTime(samples, decayStretch(samples, scavenges), share, leastDecay);
   return ms === undefined ? undefined : ms / 1000;
 }
 
-/** Mean over time: each value holds until the next sample. */
-function meanOverTime(samples: readonly RunSample[], of: (s: RunSample) => number): number {
+/** Mean over time of samples, of which there is one: each value holds until the next. */
+function meanOverTime<S extends RunSample>(samples: readonly S[], of: (s: S) => number): number {
   const span = samples[samples.length - 1].t - samples[0].t;
   if (span <= 0) return of(samples[0]);
   let sum = 0;
@@ -103,14 +110,14 @@ export const metrics: readonly Metric[] = [
     label: 'RSS mean',
     unit: 'bytes',
     formula: 'RSS of the heap’s ranges, averaged over time',
-    of: ({ samples }) => meanOverTime(samples, (s) => s.rss),
+    of: ({ known }) => (known.length === 0 ? undefined : meanOverTime(known, (s) => s.rss)),
   },
   {
     id: 'rssEnd',
     label: 'RSS end',
     unit: 'bytes',
     formula: 'RSS of the heap’s ranges in the last sample',
-    of: ({ last }) => last.rss,
+    of: ({ known }) => known.at(-1)?.rss,
   },
   {
     id: 'decayHalf',
@@ -214,6 +221,28 @@ export const metrics: readonly Metric[] = [
     of: ({ opsPerSec }) => opsPerSec,
   },
   {
+    id: 'elapsed',
+    label: 'time',
+    unit: 'seconds',
+    formula: 'from the start to the last sample',
+    of: ({ pace }) => pace?.elapsed,
+  },
+  {
+    id: 'waited',
+    label: 'waited for a CPU',
+    unit: 'seconds',
+    formula:
+      'the time for which the run’s thread was ready and others had the CPUs, by the scheduler’s account',
+    of: ({ pace }) => pace?.waited ?? undefined,
+  },
+  {
+    id: 'missed',
+    label: 'missed beats',
+    unit: 'count',
+    formula: 'beats at which no sample was taken',
+    of: ({ pace }) => pace?.missed,
+  },
+  {
     id: 'collections',
     label: 'collections',
     unit: 'count',
@@ -251,6 +280,8 @@ export function metricsOf(run: RunData): Readonly<Record<string, number | undefi
   if (samples.length === 0) return {};
   const input: MetricInput = {
     samples,
+    known: withRss(samples),
+    pace: paceOf(run),
     scavenges,
     last: samples[samples.length - 1],
     summary: end?.summary ?? {},

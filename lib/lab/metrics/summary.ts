@@ -6,12 +6,15 @@
  * with its trace (trace-notes.ts), what is laid beside other runs (run-metrics.ts), how it is shown (cli/summary.ts).
  */
 
-import type { RunSample } from '../record/lines.ts';
+import type { RunSample, RunValue } from '../record/lines.ts';
 import { rssPeak } from '../record/moments.ts';
 import type { RunData } from '../record/run-data.ts';
 import { countsOf } from './counts.ts';
-import { factsOf } from './facts.ts';
+import { firstPeak } from './decay.ts';
+import { factsOf, runFactsOf } from './facts.ts';
+import { type Gap, gapsOf, type Pace, paceOf } from './pace.ts';
 import { type Payload, payloadOf } from './payload.ts';
+import { withRss } from './rss.ts';
 import { type Irregular, irregularOf } from './trace-notes.ts';
 
 /** The heap and the kernel at one moment; bytes. */
@@ -25,10 +28,10 @@ export interface Moment {
   readonly released: number;
   /** Of the free what larger physical pages keep from being given back; absent where they are not larger. */
   readonly trapped?: number;
-  /** Resident bytes of the heap's ranges. */
-  readonly rss: number;
-  /** Resident bytes of the whole process, V8's heap included; 0 if it was not recorded. */
-  readonly processRss: number;
+  /** Resident bytes of the heap's ranges; null where the kernel did not tell. */
+  readonly rss: number | null;
+  /** Resident bytes of the whole process, V8's heap included; null likewise. */
+  readonly processRss: number | null;
 }
 
 /** The end of a phase of a workload; bytes. */
@@ -39,7 +42,7 @@ export interface PhaseMoment {
   readonly idle: number;
   readonly released: number;
   readonly sys: number;
-  readonly rss: number;
+  readonly rss: number | null;
   readonly alloc: number;
   readonly minorFaults: number;
 }
@@ -51,6 +54,10 @@ export interface RunSummary {
   readonly operations: number;
   /** Seconds of replay, and operations a second of them. */
   readonly seconds: number;
+  /** How it went against the clock; null without a sample. */
+  readonly pace: Pace | null;
+  /** Stretches of time without a sample. */
+  readonly gaps: readonly Gap[];
   readonly operationsPerSecond: number;
   readonly moments: readonly Moment[];
   /** Of a workload; of a trace none. */
@@ -59,6 +66,8 @@ export interface RunSummary {
   readonly endShareOfPeak: number;
   /** LazyFree of the heap's ranges at the end, bytes; null where no sample tells. */
   readonly lazyFreeAtEnd: number | null;
+  /** Bytes that are resident though released, because they lie in huge pages; null where no sample tells. */
+  readonly hugeReleasedAtEnd: number | null;
   readonly collections: number;
   readonly madvise: { readonly calls: number; readonly bytes: number; readonly ns: number };
   readonly faults: { readonly minor: number; readonly major: number };
@@ -68,34 +77,48 @@ export interface RunSummary {
   readonly payload: Payload | null;
   /** Irregularities of the trace that were counted, by name; those that are zero left out. */
   readonly irregular: Irregular;
+  /** What the kernel did not show, a sentence each. */
+  readonly leftOut: readonly string[];
   readonly remarks: readonly string[];
 }
 
 function momentOf(label: string, s: RunSample): Moment {
   const { t, inuse, free, released, rss } = s;
   const trapped = s.trapped === undefined ? {} : { trapped: s.trapped };
-  return { label, t, inuse, free, ...trapped, released, rss, processRss: s.prss ?? 0 };
+  return { label, t, inuse, free, ...trapped, released, rss, processRss: s.prss ?? null };
 }
+
+const textsIn = (value: RunValue | undefined): string[] =>
+  Array.isArray(value) ? value.filter((text): text is string => typeof text === 'string') : [];
 
 export function summarize(data: RunData): RunSummary {
   const { samples, end } = data;
-  const facts = factsOf(data);
+  const facts = runFactsOf(data);
   const counts = countsOf(data);
   const last: RunSample | undefined = samples[samples.length - 1];
   const moments: Moment[] = [];
   if (last !== undefined) {
-    const peak = samples.reduce((a, b) => (b.rss > a.rss ? b : a));
+    const known = withRss(samples);
+    // Where nothing is known of RSS, the peak is that of the memory in use.
+    const peak =
+      known.length > 0 ? known[firstPeak(known)] : samples.reduce((a, b) => (b.inuse > a.inuse ? b : a));
     const replayed = samples.findLast((s) => s.phase === 'replay');
     moments.push(momentOf(rssPeak, peak));
     if (replayed !== undefined && replayed !== last) moments.push(momentOf('replayed', replayed));
     moments.push(momentOf('end', last));
   }
+  const pace = paceOf(data);
+  const operations = end?.ops ?? last?.ops ?? 0;
+  const seconds = end?.seconds ?? pace?.work.took ?? 0;
+  const { peak, end: rssEnd } = factsOf(data) ?? {};
   return {
     name: data.header.name ?? data.header.trace?.name ?? '',
     reason: end === undefined ? 'unfinished' : (end.reason ?? 'done'),
-    operations: end?.ops ?? last?.ops ?? 0,
-    seconds: end?.seconds ?? 0,
-    operationsPerSecond: end?.opsPerSec ?? 0,
+    operations,
+    seconds,
+    operationsPerSecond: end?.opsPerSec ?? (seconds > 0 ? operations / seconds : 0),
+    pace: pace ?? null,
+    gaps: gapsOf(data),
     moments,
     phases: data.phases.map((p) => ({
       name: p.name,
@@ -108,8 +131,10 @@ export function summarize(data: RunData): RunSummary {
       alloc: p.alloc ?? 0,
       minorFaults: p.minflt ?? 0,
     })),
-    endShareOfPeak: moments.length > 0 && moments[0].rss > 0 ? last.rss / moments[0].rss : 0,
+    endShareOfPeak:
+      peak !== undefined && rssEnd !== undefined && peak.bytes > 0 ? rssEnd.bytes / peak.bytes : 0,
     lazyFreeAtEnd: facts?.lazyAtEnd ?? null,
+    hugeReleasedAtEnd: facts?.hugeAtEnd ?? null,
     collections: counts.collections,
     madvise: counts.madvise,
     faults: counts.faults,
@@ -120,6 +145,7 @@ export function summarize(data: RunData): RunSummary {
     },
     payload: payloadOf(data) ?? null,
     irregular: irregularOf([data]),
+    leftOut: textsIn(end?.summary?.leftOut),
     remarks: data.remarks,
   };
 }

@@ -3,8 +3,8 @@
  *
  * A certificate is of the text: of the module and of all files that it imports by relative path, directly or
  * through one another. Whoever changes one of them has another hash, and no certificate. It is a file of its own,
- * `conformance/<hash>.json`, in the user's cache folder for pageheap; it is written beside its place and renamed,
- * so that it is whole or not there.
+ * `conformance/<hash>.json`, in the user's cache folder for pageheap, and a document (document.ts): whole or not
+ * there.
  *
  * A run of the suite is *full* if it made at least the random runs that the command makes unless told otherwise,
  * and all of them. A short run that passed does not replace what a full one of the same version said.
@@ -12,11 +12,11 @@
  * Not here: the suite (../conformance/), who is told what (cli/conformance-notes.ts).
  */
 import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { PageHeapError } from '../../base/errors.ts';
 import { fileError } from '../trace/bytes.ts';
+import { writeDocument } from './document.ts';
 import { makeFolder } from './folders.ts';
 
 export const certificateFormat = 'pageheap-conformance/2';
@@ -133,13 +133,7 @@ export function writeCertificate(certificate: Certificate): string {
   const former = readCertificate(certificate.hash);
   const saysLess = certificate.passed && certificate.profile.extent === 'short';
   if (saysLess && former?.profile.extent === 'full' && former.version === certificate.version) return path;
-  const beside = `${path}.${process.pid}`;
-  try {
-    makeFolder(dirname(path));
-    writeFileSync(beside, `${JSON.stringify(certificate, undefined, 2)}\n`);
-    renameSync(beside, path);
-  } catch (cause) {
-    throw cause instanceof PageHeapError ? cause : fileError(path, cause);
-  }
+  makeFolder(dirname(path));
+  writeDocument(path, `${JSON.stringify(certificate, undefined, 2)}\n`);
   return path;
 }

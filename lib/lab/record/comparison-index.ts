@@ -1,16 +1,28 @@
 /**
  * A comparison's index, `comparison.json`: which run files are whose, and what failed.
  *
- * It is written before the first run and again after each, beside and then renamed, so that it is whole
+ * It is a document (document.ts), written before the first run and again after each, so that it is whole
  * whatever ends the process. Until all is done it says that the comparison was interrupted.
  *
  * Not here: making the runs (compare/compare.ts), reading them back (metrics/comparison.ts).
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { fileError } from '../trace/bytes.ts';
+import { writeDocument } from './document.ts';
 import { fileStem } from './folders.ts';
+import {
+  flag,
+  isJsonObject,
+  listOf,
+  memberFault,
+  members,
+  number,
+  optional,
+  type Shape,
+  text,
+} from './shapes.ts';
 
 export const comparisonFormat = 'pageheap-comparison/1';
 export const comparisonFile = 'comparison.json';
@@ -57,14 +69,23 @@ export function fileStems(labels: readonly string[]): string[] {
 
 /** @throws PageHeapError ERR_FILE */
 export function writeIndex(folder: string, index: ComparisonIndex): void {
-  const path = join(folder, comparisonFile);
-  try {
-    writeFileSync(`${path}.new`, `${JSON.stringify(index, undefined, 2)}\n`);
-    renameSync(`${path}.new`, path);
-  } catch (cause) {
-    throw fileError(path, cause);
-  }
+  writeDocument(join(folder, comparisonFile), `${JSON.stringify(index, undefined, 2)}\n`);
 }
+
+const indexShapes: Readonly<Record<string, Shape>> = {
+  name: text,
+  started: text,
+  repeat: number,
+  seconds: number,
+  interrupted: flag,
+  configurations: listOf(
+    members({ label: text, runs: listOf(text, 'a list of texts') }),
+    'a list of configurations, each with its label and its runs',
+  ),
+  failures: optional(
+    listOf(members({ label: text, round: number, message: text, code: text }), 'a list of failures'),
+  ),
+};
 
 /** @throws PageHeapError ERR_FILE, ERR_RUN_FILE */
 export function readIndex(path: string): ComparisonIndex {
@@ -76,20 +97,11 @@ export function readIndex(path: string): ComparisonIndex {
       throw new PageHeapError('ERR_RUN_FILE', 'not JSON', { file: path, cause });
     throw fileError(path, cause);
   }
-  const index = value as ComparisonIndex;
-  const failures = index?.failures ?? [];
-  const sound =
-    index?.format === comparisonFormat &&
-    Array.isArray(index.configurations) &&
-    index.configurations.every(
-      (c) =>
-        typeof c?.label === 'string' &&
-        Array.isArray(c.runs) &&
-        c.runs.every((r: unknown) => typeof r === 'string'),
-    ) &&
-    Array.isArray(failures) &&
-    failures.every((f) => typeof f?.label === 'string' && typeof f.message === 'string');
-  if (!sound)
+  if (!isJsonObject(value) || value.format !== comparisonFormat)
     throw new PageHeapError('ERR_RUN_FILE', `not a comparison of format ${comparisonFormat}`, { file: path });
-  return { ...index, failures };
+  const fault = memberFault(indexShapes, value);
+  if (fault !== undefined)
+    throw new PageHeapError('ERR_RUN_FILE', `the index of a comparison needs ${fault}`, { file: path });
+  const index = value as unknown as ComparisonIndex;
+  return { ...index, failures: index.failures ?? [] };
 }

@@ -6,7 +6,16 @@
  *
  * Not here: the run files in them (run-folder.ts).
  */
-import { accessSync, constants, existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  rmdirSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { fileReason } from '../trace/bytes.ts';
@@ -37,6 +46,22 @@ export function freePath(base: string, ending = ''): string {
 export function stampedPath(folder: string, name: string, now: Date, ending = ''): string {
   const stamp = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
   return freePath(join(folder, `${fileStem(name)}-${stamp}`), ending);
+}
+
+/**
+ * As `stampedPath`, and makes the file, empty: two that begin in one second have two.
+ * @throws PageHeapError ERR_FILE
+ */
+export function claimFile(folder: string, name: string, now: Date, ending: string): string {
+  for (;;) {
+    const path = stampedPath(folder, name, now, ending);
+    try {
+      closeSync(openSync(path, 'wx'));
+      return path;
+    } catch (cause) {
+      if (codeOf(cause) !== 'EEXIST') refuse(path, fileReason(cause), cause);
+    }
+  }
 }
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;

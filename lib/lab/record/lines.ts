@@ -1,5 +1,5 @@
 /**
- * The lines of a run file, format 1: JSON, a line each; the member `k` says what a line is.
+ * The lines of a run file, format 2: JSON, a line each; the member `k` says what a line is.
  *
  *   run       the first line: what is run, how, and on what machine
  *   s         a sample, one a beat
@@ -12,13 +12,20 @@
  * A reader takes members and kinds that it does not know. Members may be added to a line, none is renamed and none
  * changes its meaning, so that old files stay readable. docs/run-file.md tells of it with examples.
  *
- * Not here: writing and reading the file (run-file.ts), a run as a whole (run-data.ts).
+ * Format 1 had `rss` in every sample; since format 2 it is null where the kernel does not tell. A file of format 1 is
+ * a file of format 2 in which nothing is said of CPUs.
+ *
+ * Not here: what a reader checks (line-shapes.ts), writing and reading the file (run-file.ts), a run as a whole
+ * (run-data.ts).
  */
 
 import type { Conformance } from './certificate.ts';
 
-/** The format that is written, and read. */
-export const runFormat = 'pageheap-run/1';
+/** The format that is written. */
+export const runFormat = 'pageheap-run/2';
+
+/** The formats that are read. */
+export const runFormats: readonly string[] = ['pageheap-run/1', runFormat];
 
 /** What a value of the options or of the environment may be; anything else is shown as JSON. */
 export type RunValue =
@@ -69,10 +76,10 @@ export interface RunSample {
   /** Where the next collection starts, and the memory limit; absent, null or huge when there is none. */
   readonly goal?: number | null;
   readonly limit?: number | null;
-  /** Resident bytes of the heap's own ranges, by mincore. */
-  readonly rss: number;
-  /** Resident bytes of the whole process. */
-  readonly prss?: number;
+  /** Resident bytes of the heap's own ranges, by mincore; null where the kernel does not tell. */
+  readonly rss: number | null;
+  /** Resident bytes of the whole process; null likewise. */
+  readonly prss?: number | null;
   /** Bytes given back lazily and still resident, and in transparent huge pages: in detailed samples. */
   readonly lazy?: number | null;
   readonly huge?: number | null;
@@ -86,6 +93,9 @@ export interface RunSample {
   readonly gcs?: number;
   /** Mappings of the process. */
   readonly vmas?: number | null;
+  /** Nanoseconds for which the run's thread had a CPU, and waited for one; null where the kernel does not tell. */
+  readonly cpuNs?: number | null;
+  readonly waitNs?: number | null;
   /** Nanoseconds that taking this sample took. */
   readonly cost?: number;
   /** Beats missed so far. */
@@ -97,8 +107,8 @@ export interface RunPhaseEnd {
   readonly k: 'phase';
   readonly t: number;
   readonly name: string;
-  readonly rss: number;
-  readonly prss?: number;
+  readonly rss: number | null;
+  readonly prss?: number | null;
   readonly sys?: number;
   readonly inuse?: number;
   readonly idle?: number;
@@ -164,8 +174,12 @@ export interface RunEnd {
   readonly reason?: string;
   readonly error?: RunValue;
   readonly ops?: number;
+  /** Seconds in which operations were carried out. */
   readonly seconds?: number;
   readonly opsPerSec?: number;
+  /** Seconds of idleness that passed, and that were asked for. */
+  readonly idleSeconds?: number;
+  readonly idleAsked?: number;
   readonly summary?: Readonly<Record<string, RunValue>>;
   readonly trace?: Readonly<Record<string, RunValue>>;
 }
@@ -180,53 +194,3 @@ export type RunLine =
   | RunMap
   | RunClasses
   | RunEnd;
-
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-interface LineKind {
-  /** The members that must be finite numbers. */
-  readonly numbers: readonly string[];
-  /** What else it needs, in words; undefined where it has that. */
-  readonly lacks?: (line: JsonObject) => string | undefined;
-}
-
-const isText = (value: unknown): boolean => typeof value === 'string';
-
-/** What a line of each kind must have; the header is judged by its format. */
-const kinds: Readonly<Record<string, LineKind>> = {
-  s: { numbers: ['t', 'inuse', 'free', 'released', 'rss'] },
-  gc: { numbers: ['t'] },
-  scav: { numbers: ['t'] },
-  phase: { numbers: ['t', 'rss'], lacks: ({ name }) => (isText(name) ? undefined : 'a name') },
-  map: {
-    numbers: ['t'],
-    lacks: ({ bits }) =>
-      isJsonObject(bits) && isText(bits.state) && isText(bits.resident)
-        ? undefined
-        : 'bits, with state and resident',
-  },
-  classes: {
-    numbers: ['t'],
-    lacks: ({ rows }) => (Array.isArray(rows) && rows.every(isJsonObject) ? undefined : 'rows'),
-  },
-  end: { numbers: ['t'] },
-};
-
-/** Whether lines of a kind are known; what others hold is not checked. */
-export function isKnownKind(kind: string): boolean {
-  return kind === 'run' || Object.hasOwn(kinds, kind);
-}
-
-/** What a line of a known kind lacks, or undefined. */
-export function faultIn(kind: string, line: JsonObject): string | undefined {
-  if (!Object.hasOwn(kinds, kind)) return undefined;
-  const { numbers, lacks } = kinds[kind];
-  const missing = numbers.find((name) => !Number.isFinite(line[name]));
-  if (missing !== undefined) return `a line of kind ${kind} needs the number ${missing}`;
-  const lacking = lacks?.(line);
-  return lacking === undefined ? undefined : `a line of kind ${kind} needs ${lacking}`;
-}

@@ -12,10 +12,8 @@
  */
 
 import { PageHeapError } from '../../base/errors.ts';
+import { faultIn, isKnownKind } from './line-shapes.ts';
 import {
-  faultIn,
-  isJsonObject,
-  isKnownKind,
   type RunClasses,
   type RunCollection,
   type RunEnd,
@@ -24,8 +22,9 @@ import {
   type RunPhaseEnd,
   type RunSample,
   type RunScavenge,
-  runFormat,
+  runFormats,
 } from './lines.ts';
+import { isJsonObject } from './shapes.ts';
 
 /** A whole run. */
 export interface RunData {
@@ -42,6 +41,9 @@ export interface RunData {
   readonly remarks: readonly string[];
 }
 
+/** The formats that are read, in words. */
+export const formatWords = runFormats.join(' or ');
+
 function byTime<T extends { readonly t: number }>(lines: unknown[] | undefined): T[] {
   return ((lines ?? []) as T[]).sort((a, b) => a.t - b.t);
 }
@@ -57,11 +59,11 @@ export function toRunData(lines: Iterable<unknown>): RunData {
   for (const line of lines) {
     if (!isJsonObject(line) || typeof line.k !== 'string' || !isKnownKind(line.k)) {
       strange++;
-    } else if (line.k === 'run' && line.format !== runFormat) {
-      throw new PageHeapError('ERR_RUN_FILE', `a run file of format ${runFormat} was expected`, {
+    } else if (line.k === 'run' && !runFormats.includes(line.format as string)) {
+      throw new PageHeapError('ERR_RUN_FILE', `a run file of format ${formatWords} was expected`, {
         value: line.format,
       });
-    } else if (line.k !== 'end' && faultIn(line.k, line) !== undefined) {
+    } else if (faultIn(line.k, line) !== undefined) {
       strange++;
     } else {
       byKind[line.k] ??= [];

@@ -2,18 +2,41 @@
  * Run files: what a run leaves behind, JSON lines.
  *
  * The writer collects lines and hands them to the system on `flush`, which the sampler calls on
- * every beat: whatever ends the process, the file is readable up to the last beat. The reader takes
+ * every beat: whatever ends the process, the file is readable up to the last beat. While it is open it holds the
+ * file's lock (os/file-lock.ts), so that nobody else writes there. The reader takes
  * a file that ends early, and one last line that was cut off; anything else that is not as it must
  * be is an error with its line.
  *
  * Not here: what the lines hold (lines.ts), how they are sorted (run-data.ts).
  */
-import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
+import { takeFileLock } from '../../os/file-lock.ts';
 import { fileError } from '../trace/bytes.ts';
-import { faultIn, isJsonObject, type RunLine, runFormat } from './lines.ts';
-import { type RunData, toRunData } from './run-data.ts';
+import { makeFolder } from './folders.ts';
+import { faultIn, withoutNulls } from './line-shapes.ts';
+import { type RunLine, runFormats } from './lines.ts';
+import { checkOutput, liveRunWords } from './output.ts';
+import { formatWords, type RunData, toRunData } from './run-data.ts';
+import { isJsonObject, type JsonObject } from './shapes.ts';
+
+/** Opens a run file, empty and with its lock. @throws PageHeapError ERR_FILE */
+function openGrowing(path: string): number {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, constants.O_WRONLY | constants.O_CREAT);
+    // Of a pipe or a device there is nothing to lose, nor to lock.
+    if (fstatSync(fd).isFile()) {
+      if (!takeFileLock(fd)) throw new PageHeapError('ERR_FILE', liveRunWords, { file: path });
+      ftruncateSync(fd);
+    }
+    return fd;
+  } catch (cause) {
+    if (fd !== undefined) closeSync(fd);
+    throw cause instanceof PageHeapError ? cause : fileError(path, cause);
+  }
+}
 
 export class RunFileWriter {
   readonly path: string;
@@ -21,15 +44,16 @@ export class RunFileWriter {
   #pending = '';
   #open = true;
 
-  /** Makes the file, and its folder; a file that is there is replaced. @throws PageHeapError ERR_FILE */
-  constructor(path: string) {
+  /**
+   * Makes the file, and its folder; a file that is there is replaced.
+   * @param inputs what the run reads
+   * @throws PageHeapError ERR_FILE, also for a file that is one of the inputs, or that another run is writing
+   */
+  constructor(path: string, inputs: readonly string[] = []) {
     this.path = path;
-    try {
-      mkdirSync(dirname(path), { recursive: true });
-      this.#fd = openSync(path, 'w');
-    } catch (cause) {
-      throw fileError(path, cause);
-    }
+    makeFolder(dirname(path));
+    checkOutput(path, inputs);
+    this.#fd = openGrowing(path);
   }
 
   /** Adds a line. Numbers that are not finite become null. */
@@ -73,8 +97,8 @@ function faultOf(line: unknown, first: boolean): string | undefined {
       ? `not a run file: its first line must be of kind run, not ${k}`
       : 'a second line of kind run';
   }
-  if (first && line.format !== runFormat) {
-    return `a run file of format ${runFormat} was expected, not ${JSON.stringify(line.format)}`;
+  if (first && !runFormats.includes(line.format as string)) {
+    return `a run file of format ${formatWords} was expected, not ${JSON.stringify(line.format)}`;
   }
   return faultIn(k, line);
 }
@@ -92,8 +116,13 @@ export async function readRunFile(path: string): Promise<RunData> {
   } catch (cause) {
     throw fileError(path, cause);
   }
+  return parseRun(bytes, path);
+}
+
+/** As `readRunFile`, of bytes. @param file what errors say of where they come from */
+export function parseRun(bytes: Buffer, file: string): RunData {
   const refuse = (line: number, message: string, cause?: unknown): never => {
-    throw new PageHeapError('ERR_RUN_FILE', message, { file: path, line, cause });
+    throw new PageHeapError('ERR_RUN_FILE', message, { file, line, cause });
   };
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) refuse(1, 'the file is gzipped: unpack it first, with gunzip');
   const lines: unknown[] = [];
@@ -116,7 +145,7 @@ export async function readRunFile(path: string): Promise<RunData> {
     }
     const fault = faultOf(line, lines.length === 0);
     if (fault !== undefined) refuse(number, fault);
-    lines.push(line);
+    lines.push(withoutNulls(line as JsonObject));
   }
   if (lines.length === 0) refuse(1, 'the file is empty');
   const data = toRunData(lines);

@@ -5,6 +5,7 @@
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { removeEmpty } from './folders.ts';
+import { isLiveRun } from './output.ts';
 import { readRunFile } from './run-file.ts';
 
 /** Whether a run file is there and tells of work that was done. */
@@ -17,9 +18,9 @@ export async function hasRecorded(file: string): Promise<boolean> {
   }
 }
 
-/** Removes a run file in which nothing was recorded, and the folders made for it; whether it was so. */
+/** Removes a run file in which nothing was recorded and nobody records, and the folders made for it; whether it was so. */
 export async function removeUnrecorded(file: string, made: readonly string[]): Promise<boolean> {
-  if (await hasRecorded(file)) return false;
+  if ((await hasRecorded(file)) || isLiveRun(file)) return false;
   rmSync(file, { force: true });
   removeEmpty(made);
   return true;

@@ -1,13 +1,17 @@
 /**
- * What the program of a comparison's page is given: every run's curves on one grid of times.
+ * What the program of a comparison's page is given: every run's curves on one grid of times, and on one of operations.
  *
- * Times are milliseconds since each run's start; where a run has ended, its values are null. Of each
+ * Times are milliseconds since each run's start; where a run has ended, and where it took no samples, its values are
+ * null. Operations tell what a program had done by then, however long the machine made it wait; the idleness behind
+ * the last operation has no room there. Of each
  * configuration one run is drawn thick: that with the median end of RSS among its own (the lower of two). Its
  * page maps are shown, too, of those moments that all of them have: the ends of phases and of the run, not
  * the in-use peaks, which come when they come. Of more maps than the page's budget allows, some moments in between
  * are left out. A configuration whose run has no maps, or that has no run, is not among them.
  */
 import type { ComparedRuns } from '../metrics/comparison.ts';
+import { beatOf, type Gap, gapsOf } from '../metrics/pace.ts';
+import { withRss } from '../metrics/rss.ts';
 import type { RunMap, RunSample } from '../record/lines.ts';
 import { inUsePeak, momentName } from '../record/moments.ts';
 import type { RunData } from '../record/run-data.ts';
@@ -19,9 +23,12 @@ export interface ComparedCurve {
   readonly label: string;
   /** The one that stands for its configuration. */
   readonly main: boolean;
-  /** Milliseconds: where its run ended. */
+  /** Milliseconds: where its run ended; and the operations that it had made. */
   readonly end: number;
+  readonly endOps: number;
+  /** On the grid of times, and on that of operations. */
   readonly values: readonly (number | null)[];
+  readonly byOps: readonly (number | null)[];
 }
 
 export interface ComparedQuantity {
@@ -46,6 +53,8 @@ export interface ComparedPhaseEnd {
 
 export interface ComparisonPayload {
   readonly t: readonly number[];
+  /** The grid of operations; empty where no run tells of them. */
+  readonly ops: readonly number[];
   readonly quantities: readonly ComparedQuantity[];
   readonly labels: readonly string[];
   /** By configuration: the ends of the phases of the run that stands for it. */
@@ -93,21 +102,54 @@ function isTelling(counter: boolean, curves: readonly ComparedCurve[]): boolean 
   );
 }
 
-/** The last known value at each time of the grid; null after the run's end and before anything is known. */
+interface GridAxis {
+  readonly grid: readonly number[];
+  /** Where a sample stands on the axis; never less than the one before it. */
+  readonly at: (s: RunSample) => number;
+}
+
+/** The last known value at each place of the grid; null after the run's end and before anything is known. */
 function onGrid(
-  grid: readonly number[],
+  { grid, at }: GridAxis,
   samples: readonly RunSample[],
   of: (s: RunSample) => number | null | undefined,
 ): (number | null)[] {
-  const end = samples[samples.length - 1]?.t ?? 0;
+  const last = samples.at(-1);
+  const end = last === undefined ? 0 : at(last);
   const step = grid.length > 1 ? grid[1] - grid[0] : 0;
   let i = 0;
-  let last: number | null = null;
-  return grid.map((t) => {
-    for (; i < samples.length && samples[i].t <= t; i++) last = of(samples[i]) ?? last;
-    return t > end + step ? null : last;
+  let value: number | null = null;
+  return grid.map((x) => {
+    for (; i < samples.length && at(samples[i]) <= x; i++) value = of(samples[i]) ?? value;
+    return x > end + step ? null : value;
   });
 }
+
+/** Values on the grid of times, with nothing where a run took no samples. */
+function broken(
+  values: (number | null)[],
+  grid: readonly number[],
+  gaps: readonly Gap[],
+  beat: number,
+): (number | null)[] {
+  for (const { from, to } of gaps)
+    grid.forEach((t, i) => {
+      if (t > from + beat && t < to) values[i] = null;
+    });
+  return values;
+}
+
+/** The samples until the last operation was made. */
+function untilLastOperation(samples: readonly RunSample[]): readonly RunSample[] {
+  const most = opsOf(samples);
+  return samples.slice(0, samples.findIndex(({ ops = 0 }) => ops === most) + 1);
+}
+
+const opsOf = (samples: readonly RunSample[]): number => samples.at(-1)?.ops ?? 0;
+
+/** Even steps from 0 to at least `end`. */
+const gridTo = (end: number): number[] =>
+  Array.from({ length: gridPoints + 1 }, (_, i) => Math.round((end * i) / gridPoints));
 
 /** Characters of base64 that the page maps of a comparison may take. */
 const mapBudget = 3_000_000;
@@ -154,7 +196,7 @@ export function mostTelling(moments: readonly ComparedMoment[]): number {
 }
 
 const endTime = (run: RunData): number => run.samples[run.samples.length - 1]?.t ?? 0;
-const endOf = (run: RunData): number => run.samples[run.samples.length - 1]?.rss ?? 0;
+const endOf = (run: RunData): number => withRss(run.samples).at(-1)?.rss ?? 0;
 
 /** The run of the median end, the lower of two. */
 export function mainRun(runs: readonly RunData[]): number {
@@ -163,8 +205,12 @@ export function mainRun(runs: readonly RunData[]): number {
 }
 
 export function comparisonPayload(configurations: readonly ComparedRuns[]): ComparisonPayload {
-  const end = configurations.flatMap(({ runs }) => runs.map(endTime)).reduce((a, b) => Math.max(a, b), 1);
-  const t = Array.from({ length: gridPoints + 1 }, (_, i) => Math.round((end * i) / gridPoints));
+  const all = configurations.flatMap(({ runs }) => runs);
+  const t = gridTo(all.map(endTime).reduce((a, b) => Math.max(a, b), 1));
+  const mostOps = all.map(({ samples }) => opsOf(samples)).reduce((a, b) => Math.max(a, b), 0);
+  const ops = mostOps === 0 ? [] : gridTo(mostOps);
+  const byTime: GridAxis = { grid: t, at: (s) => s.t };
+  const byOps: GridAxis = { grid: ops, at: (s) => s.ops ?? 0 };
   const made = quantities.map(({ id, title, unit = 'bytes' as const, counter = false, of }) => ({
     id,
     title,
@@ -177,7 +223,9 @@ export function comparisonPayload(configurations: readonly ComparedRuns[]): Comp
         label: i === main ? label : `${label}, run ${i + 1}`,
         main: i === main,
         end: endTime(run),
-        values: onGrid(t, run.samples, of),
+        endOps: opsOf(run.samples),
+        values: broken(onGrid(byTime, run.samples, of), t, gapsOf(run), beatOf(run)),
+        byOps: onGrid(byOps, untilLastOperation(run.samples), of),
       }));
     }),
   }));
@@ -189,6 +237,7 @@ export function comparisonPayload(configurations: readonly ComparedRuns[]): Comp
   const moments = commonMoments(drawn.map(({ run }) => run));
   return {
     t,
+    ops,
     labels: configurations.map(({ label }) => label),
     phases: mains.map((run) => run?.phases.map(({ t, name }) => ({ t, name })) ?? []),
     mapped: drawn.map(({ i }) => i),

@@ -8,7 +8,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { ComparedRuns, Comparison } from '../metrics/comparison.ts';
 import { decayStretch } from '../metrics/decay.ts';
+import { treatmentsOf } from '../metrics/pace.ts';
 import { type ComparedPhase, comparePhases, phaseMetrics } from '../metrics/phases.ts';
+import { withRss } from '../metrics/rss.ts';
 import { type Metric, metrics } from '../metrics/run-metrics.ts';
 import type { MetricUnit, Spread } from '../metrics/spread.ts';
 import type { RunHeader } from '../record/lines.ts';
@@ -20,6 +22,7 @@ import { comparisonStyle } from './comparison-style.ts';
 import { formatMetric, formatSpread } from './comparison-values.ts';
 import { breakable, type Html, html, unbroken } from './html.ts';
 import { lineKey } from './line-key.ts';
+import { treatmentWords } from './pace-words.ts';
 import { renderPage } from './page.ts';
 import { pacedOver } from './summary.ts';
 import { commandWords, heading, valueInWords } from './values.ts';
@@ -85,10 +88,10 @@ function dashWords(configurations: readonly ComparedRuns[]): string {
 /** Where the decays end that the table tells of, if that is not the end of the run. */
 function decayWords(configurations: readonly ComparedRuns[]): Html {
   const isForced = configurations.some(({ runs }) =>
-    runs.some(
-      ({ samples, scavenges }) =>
-        samples.length > 0 && decayStretch(samples, scavenges).forcedAt !== undefined,
-    ),
+    runs.some(({ samples, scavenges }) => {
+      const known = withRss(samples);
+      return known.length > 0 && decayStretch(known, scavenges).forcedAt !== undefined;
+    }),
   );
   const isKnown = configurations.some(({ spread }) => spread.decayEnd !== undefined);
   if (!isForced || !isKnown) return html``;
@@ -197,6 +200,14 @@ function charts({ quantities }: ComparisonPayload): Html {
   )}`;
 }
 
+/** Whether the curves are drawn over time or over operations, where these are told. */
+function axisChoice({ ops }: ComparisonPayload): Html {
+  if (ops.length === 0) return html``;
+  return html` over <label><input type="radio" name="axis" value="time" checked> time</label>
+    <label><input type="radio" name="axis" value="operations"> operations</label>
+    <span class="meta">What a program had done by then: the same on a busy machine.</span>`;
+}
+
 /** What the marks above the first chart are; there are rows for a few configurations only. */
 function phaseWords({ phases }: ComparisonPayload): string {
   const count = phases.filter((ends) => ends.length > 0).length;
@@ -275,7 +286,11 @@ export function renderComparison(comparison: Comparison): string {
   const { index, configurations } = comparison;
   const payload = comparisonPayload(configurations);
   const count = configurations.reduce((sum, { runs }) => sum + runs.length, 0);
-  const remarks = comparisonRemarks(comparison).map((words) => html`<p class="remark">${words}</p>`);
+  const unlike = treatmentWords(treatmentsOf(configurations));
+  const remarks = [
+    ...comparisonRemarks(comparison),
+    ...(unlike === undefined ? [] : [`${unlike.slice(0, 1).toUpperCase()}${unlike.slice(1)}.`]),
+  ].map((words) => html`<p class="remark">${words}</p>`);
   const body = html`<main>
     <p class="eyebrow">pageheap comparison · ${index.started}</p>
     <h1>${index.name}</h1>
@@ -290,6 +305,7 @@ export function renderComparison(comparison: Comparison): string {
       <p class="lead">A thick curve for each configuration (its median run by RSS at the end), thin ones for its repetitions.
         Drag, pinch or use the buttons to zoom; all charts follow.${phaseWords(payload)}</p>
       <div class="legend controls" id="legend" role="group" aria-label="Curves in all charts"></div>
+      <p class="controls">${axisChoice(payload)}</p>
       ${charts(payload)}
     </section>
     <section aria-labelledby="h-table">

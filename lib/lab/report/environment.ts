@@ -66,8 +66,8 @@ function conformanceMembers({ conformance }: RunHeader): Members | undefined {
   return { module, suite: passed ? 'passed' : 'failed', extent: profile.extent, version, date };
 }
 
-/** Cards of all that, and what the sampling cost. */
-export function environmentCards(run: RunData, cost: Members): Html {
+/** Cards of all that, what the sampling cost, and how the run went against the clock. */
+export function environmentCards(run: RunData, cost: Members, pace: Members): Html {
   const { header, end } = run;
   const fallbacks = fallbacksOf(run);
   const fallen =
@@ -81,6 +81,7 @@ export function environmentCards(run: RunData, cost: Members): Html {
     ${card('Options of the library alone', optionRows(header, false))}
     ${definitions('Conformance', conformanceMembers(header))}
     <div class="card"><h3>Fallbacks</h3>${fallen}</div>
+    ${definitions('Against the clock', pace)}
     ${definitions('What sampling cost', cost)}
     ${definitions('Operations', end?.trace)}
   </div>

@@ -2,11 +2,13 @@
  * What the page's program is given: the run as columns, thin enough to draw and to send.
  *
  * Times are milliseconds since the start, sizes bytes; null is "not known". A column has one value
- * per kept sample. The size of the whole is bounded: about 5,000 samples, 2,000 collections and
+ * per kept sample, and null in each gap, where no sample was taken. The size of the whole is bounded: about 5,000 samples, 2,000 collections and
  * 2,000 scavenges (more are merged by time), and the page maps' own budget.
  */
 
-import { belief, bound, type Facts } from '../metrics/facts.ts';
+import { bound, type Facts, runFactsOf } from '../metrics/facts.ts';
+import { beatOf, type Gap, gapsOf } from '../metrics/pace.ts';
+import { belief } from '../metrics/rss.ts';
 import type { RunCollection, RunSample, RunScavenge } from '../record/lines.ts';
 import type { RunData } from '../record/run-data.ts';
 import { rates, spread, thin } from './downsample.ts';
@@ -71,8 +73,9 @@ export interface Payload {
   readonly maps: PackedMap[];
   /** Where the idle stretch begins, or null. */
   readonly idleFrom: number | null;
-  /** How many samples the run has, of which `series` shows a part. */
+  /** How many samples the run has, and how many of them `series` shows. */
   readonly sampleCount: number;
+  readonly drawnCount: number;
 }
 
 const slices = 600;
@@ -94,23 +97,61 @@ function unlessEmpty(column: Column): Column {
   return column.some((value) => value !== null) ? column : [];
 }
 
-function seriesOf(samples: readonly RunSample[]): Series {
+/**
+ * Rows of a series, with two rows of nothing in each gap: just behind the sample before it, and a beat before the
+ * one that ends it, so that a bar there is as wide as others. A gap that is narrower than a slice would not be seen.
+ */
+function rowsWithGaps(
+  times: readonly number[],
+  kept: readonly number[],
+  gaps: readonly Gap[],
+  beat: number,
+): Row[] {
+  const width = (times[times.length - 1] - times[0]) / slices;
+  const wide = gaps.filter(({ from, to }) => to - from > width);
+  const ending = new Map(wide.map((gap) => [gap.to, gap]));
+  return kept.flatMap((i): Row[] => {
+    const gap = ending.get(times[i]);
+    if (gap === undefined) return [{ t: times[i], i }];
+    const behind = gap.from + Math.min(1, beat / 2);
+    return [{ t: behind }, { t: Math.max(behind, gap.to - beat) }, { t: times[i], i }];
+  });
+}
+
+/** A row of a series: a time, and the index of its sample; none in a gap. */
+interface Row {
+  readonly t: number;
+  readonly i?: number;
+}
+
+/** The samples that are drawn, by their indexes. */
+function keptSamples(samples: readonly RunSample[]): number[] {
+  const watched = [
+    (i: number) => samples[i].rss ?? 0,
+    (i: number) => samples[i].inuse,
+    (i: number) => samples[i].released,
+    (i: number) => (samples[i].rss ?? 0) - belief(samples[i]),
+  ];
+  return thin(
+    samples.map(({ t }) => t),
+    watched,
+    slices,
+  );
+}
+
+function seriesOf(run: RunData, kept: readonly number[]): Series {
+  const { samples } = run;
   const lazy = carried(samples, (sample) => sample.lazy);
   const huge = carried(samples, (sample) => sample.huge);
   const vmas = carried(samples, (sample) => sample.vmas);
-  const times = samples.map((sample) => sample.t);
-  const watched = [
-    (i: number) => samples[i].rss,
-    (i: number) => samples[i].inuse,
-    (i: number) => samples[i].released,
-    (i: number) => samples[i].rss - belief(samples[i]),
-  ];
-  const kept = thin(times, watched, slices);
+  const times = samples.map(({ t }) => t);
+  const rows = rowsWithGaps(times, kept, gapsOf(run), beatOf(run));
   const column = (value: (sample: RunSample) => number | null | undefined): Column =>
-    unlessEmpty(kept.map((i) => value(samples[i]) ?? null));
-  const pick = (column: Column): Column => unlessEmpty(kept.map((i) => column[i]));
+    unlessEmpty(rows.map(({ i }) => (i === undefined ? null : (value(samples[i]) ?? null))));
+  const pick = (column: Column): Column =>
+    unlessEmpty(rows.map(({ i }) => (i === undefined ? null : column[i])));
   return {
-    t: kept.map((i) => Math.round(times[i] * 10) / 10),
+    t: rows.map(({ t }) => Math.round(t * 10) / 10),
     inuse: column((sample) => sample.inuse),
     free: column((sample) => sample.free),
     released: column((sample) => sample.released),
@@ -177,8 +218,9 @@ function scavengeMarks(scavenges: readonly RunScavenge[]): ScavengeMark[] {
 
 /** Everything that the page draws. */
 export function payloadOf(run: RunData, facts: Facts | undefined): Payload {
+  const kept = keptSamples(run.samples);
   return {
-    series: seriesOf(run.samples),
+    series: seriesOf(run, kept),
     activity: activityOf(run.samples),
     collections: collectionMarks(run.collections),
     scavenges: scavengeMarks(run.scavenges),
@@ -187,7 +229,8 @@ export function payloadOf(run: RunData, facts: Facts | undefined): Payload {
       mostPhases,
     ),
     maps: packMaps(run, facts?.peak.t ?? 0),
-    idleFrom: facts?.idle?.from.t ?? null,
+    idleFrom: runFactsOf(run)?.idleFrom ?? null,
     sampleCount: run.samples.length,
+    drawnCount: kept.length,
   };
 }

@@ -8,30 +8,33 @@
  */
 
 import { countsOf } from '../metrics/counts.ts';
-import { type Facts, factsOf } from '../metrics/facts.ts';
+import { type Facts, factsOf, type RunFacts, runFactsOf } from '../metrics/facts.ts';
+import { gapsOf, paceOf } from '../metrics/pace.ts';
 import type { RunValue } from '../record/lines.ts';
 import type { RunData } from '../record/run-data.ts';
 import { classTables } from './class-table.ts';
 import { formatBytes, formatDuration, formatNumber, formatShare, formatTime } from './client/format.ts';
 import { environmentCards } from './environment.ts';
 import { type Html, html, unbroken } from './html.ts';
+import { gapWords, stretchWords, waitedWords } from './pace-words.ts';
 import { renderPage } from './page.ts';
 import { type Payload, payloadOf } from './payload.ts';
 import { phasesSection } from './phases.ts';
 import { summarySection } from './summary.ts';
 import { momentsTable, momentTitle, traceLines } from './tables.ts';
 
-function timelineSection(payload: Payload): Html {
+function timelineSection(run: RunData, payload: Payload): Html {
   const thinned =
-    payload.series.t.length < payload.sampleCount
-      ? `Of ${formatNumber(payload.sampleCount)} samples ${formatNumber(payload.series.t.length)} are drawn; every peak and dip is among them.`
+    payload.drawnCount < payload.sampleCount
+      ? `Of ${formatNumber(payload.sampleCount)} samples ${formatNumber(payload.drawnCount)} are drawn; every peak and dip is among them.`
       : `${formatNumber(payload.sampleCount)} samples.`;
+  const broken = gapWords(gapsOf(run));
   return html`<section aria-labelledby="h-timeline">
     <h2 id="h-timeline">Timeline</h2>
     <p class="lead">What the heap believes, stacked, and over it what the kernel counts. Triangles are collections
       (filled: forced), bars are bytes given back to the system. Drag, pinch or use the buttons to zoom; the charts
       below follow.</p>
-    <p class="meta">${thinned}</p>
+    <p class="meta">${thinned} ${unbroken(broken)}</p>
     <div id="timeline" class="chart"></div>
   </section>`;
 }
@@ -39,7 +42,7 @@ function timelineSection(payload: Payload): Html {
 function beliefSection(facts: Facts | undefined): Html {
   const words =
     facts === undefined
-      ? ''
+      ? 'No sample tells what was resident.'
       : `${
           facts.excess.bytes <= 0
             ? 'Nothing was resident beyond belief'
@@ -89,7 +92,7 @@ function pageMapSection(payload: Payload): Html {
   </section>`;
 }
 
-function samplingCost(run: RunData, facts: Facts | undefined): Record<string, RunValue> {
+function samplingCost(run: RunData, facts: RunFacts | undefined): Record<string, RunValue> {
   if (facts === undefined) {
     return {};
   }
@@ -100,6 +103,19 @@ function samplingCost(run: RunData, facts: Facts | undefined): Record<string, Ru
     'Longest sample': formatDuration(facts.samplingMax / 1e6),
     'Share of the time': formatShare(facts.samplingTotal / 1e6, span),
     'Beats missed': formatNumber(countsOf(run).missed),
+  };
+}
+
+/** How the run went against the clock. */
+function paceMembers(run: RunData): Record<string, RunValue> {
+  const pace = paceOf(run);
+  if (pace === undefined) return {};
+  const { work, idle } = pace;
+  return {
+    [run.header.trace === undefined ? 'Work' : 'Replay']: stretchWords(work),
+    ...(idle.took > 0 || idle.asked !== null ? { Idle: stretchWords(idle) } : {}),
+    'Waited for a CPU': waitedWords(pace),
+    'Beats missed': formatNumber(pace.missed),
   };
 }
 
@@ -127,7 +143,7 @@ function body(run: RunData, facts: Facts | undefined, payload: Payload): Html {
   return html`<main>
     ${summarySection(run, facts)}
     <noscript><p class="remark">The charts and page maps need JavaScript, which is inside this file. Text and tables do not.</p></noscript>
-    ${timelineSection(payload)}
+    ${timelineSection(run, payload)}
     ${phasesSection(run)}
     ${beliefSection(facts)}
     ${pageMapSection(payload)}
@@ -139,7 +155,7 @@ function body(run: RunData, facts: Facts | undefined, payload: Payload): Html {
     </section>
     <section aria-labelledby="h-environment">
       <h2 id="h-environment">Environment</h2>
-      ${environmentCards(run, samplingCost(run, facts))}
+      ${environmentCards(run, samplingCost(run, runFactsOf(run)), paceMembers(run))}
     </section>
     <section aria-labelledby="h-lines">
       <h2 id="h-lines">Trace lines</h2>

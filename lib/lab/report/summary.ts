@@ -6,7 +6,8 @@
  */
 
 import { countsOf } from '../metrics/counts.ts';
-import type { Facts } from '../metrics/facts.ts';
+import { type Facts, type RunFacts, runFactsOf } from '../metrics/facts.ts';
+import { paceOf } from '../metrics/pace.ts';
 import type { RunHeader } from '../record/lines.ts';
 import { decayStart, rssPeak } from '../record/moments.ts';
 import type { RunData } from '../record/run-data.ts';
@@ -19,6 +20,7 @@ import {
   formatTime,
 } from './client/format.ts';
 import { type Html, html, raw, unbroken } from './html.ts';
+import { heldUpWords } from './pace-words.ts';
 import { commandWords } from './values.ts';
 
 const mostTimes = 10;
@@ -76,6 +78,13 @@ function lazySentence(facts: Facts): string {
     : `${formatShare(lazyAtEnd, end.bytes)} of that is LazyFree: given back with MADV_FREE, not yet taken by the kernel.`;
 }
 
+/** The same of what was released inside huge pages. */
+function hugeSentence({ hugeAtEnd = 0, end }: Facts): string {
+  return hugeAtEnd * 100 < end.bytes || hugeAtEnd === 0
+    ? ''
+    : `${formatBytes(hugeAtEnd)} of it was released and is resident all the same, in huge pages: the kernel keeps or makes them whole.`;
+}
+
 function collectionSentence(run: RunData): string {
   const times = run.collections.map((gc) => gc.t);
   const { collections: count } = countsOf(run);
@@ -90,7 +99,7 @@ function collectionSentence(run: RunData): string {
   return `The heap made ${many}${all}${times.length === 0 ? '' : `, ${timesInWords(times)}`}${asked}.`;
 }
 
-function restSentence(facts: Facts): string {
+function restSentence(facts: RunFacts): string {
   const { last } = facts;
   const { trapped = 0 } = last;
   const kept =
@@ -190,6 +199,15 @@ function workloadInWords({ workload }: RunHeader): string {
   return parts.join(', ');
 }
 
+/** Why nothing is said of RSS, and what can be said all the same. */
+function withoutRss(run: RunData): string {
+  const known = runFactsOf(run);
+  if (known === undefined) return 'The file holds no sample, so there is nothing to say about RSS.';
+  return `No sample tells what is resident, so there is nothing to say about RSS. ${collectionSentence(run)} ${restSentence(known)}`;
+}
+
+const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+
 /** The header and the summary. */
 export function summarySection(run: RunData, facts: Facts | undefined): Html {
   const { header } = run;
@@ -207,6 +225,9 @@ export function summarySection(run: RunData, facts: Facts | undefined): Html {
       ? html``
       : html`<p class="command"><code>${commandWords(header.command)}</code></p>`;
   const remarks = run.remarks.map((text) => html`<p class="remark">${text}</p>`);
+  const pace = paceOf(run);
+  const heldUp = pace === undefined ? undefined : heldUpWords(pace);
+  if (heldUp !== undefined) remarks.push(html`<p class="remark">${unbroken(capital(heldUp))}.</p>`);
   const failure = run.end?.error;
   if (failure !== undefined && failure !== null) {
     remarks.push(
@@ -215,8 +236,8 @@ export function summarySection(run: RunData, facts: Facts | undefined): Html {
   }
   const answer =
     facts === undefined
-      ? html`<p class="answer">The file holds no sample, so there is nothing to say about RSS.</p>`
-      : html`<p class="answer">${unbrokenHtml(peakSentence(facts))} ${unbrokenHtml(decaySentence(facts))} ${unbroken(lazySentence(facts))}</p>
+      ? html`<p class="answer">${withoutRss(run)}</p>`
+      : html`<p class="answer">${unbrokenHtml(peakSentence(facts))} ${unbrokenHtml(decaySentence(facts))} ${unbroken(lazySentence(facts))} ${unbroken(hugeSentence(facts))}</p>
         <p class="more">${unbroken(collectionSentence(run))} ${unbroken(restSentence(facts))}</p>
         <dl class="tiles">${tiles(run, facts).map(
           (tile) =>

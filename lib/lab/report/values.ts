@@ -47,6 +47,12 @@ const inBytes = /^(Total|Heap)?Alloc$|(Sys|Inuse|Idle|Released|Rss|Bytes|Waste)$
 const inRoundBytes = /^(huge)?PageSize$|Limit$|^spanBytes$/i;
 const inNanoseconds = /Ns$/;
 
+/** Milliseconds since 1970 as `2024-05-01 12:30:05`; as a number where that is no date. */
+function dateInWords(ms: number): string {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? formatNumber(ms) : date.toISOString().replace('T', ' ').slice(0, 19);
+}
+
 function numberInWords(name: string, value: number): string {
   if (/Limit$/.test(name) && value >= 2 ** 53) {
     return 'none';
@@ -58,7 +64,7 @@ function numberInWords(name: string, value: number): string {
     return formatBytes(value);
   }
   if (name === 'LastGC') {
-    return value === 0 ? 'never' : new Date(value / 1e6).toISOString().replace('T', ' ').slice(0, 19);
+    return value === 0 ? 'never' : dateInWords(value / 1e6);
   }
   if (inNanoseconds.test(name)) {
     return formatDuration(value / 1e6);

@@ -30,6 +30,8 @@ export interface Drive {
   readonly totalOps: number | undefined;
   /** Seconds in which operations were carried out. */
   readonly seconds: number;
+  /** Seconds of idleness that were asked for until now, and that passed. */
+  readonly idle: { readonly asked: number; readonly took: number };
   /** Bytes asked for and not dropped, the most there were at a time, and objects. */
   readonly liveBytes: number;
   readonly peakLiveBytes: number;

@@ -8,6 +8,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { PageHeapError } from '../../base/errors.ts';
 import { libraryPath, moduleExtension } from '../../base/package-files.ts';
+import { likelyKiller, type MemoryKills, readMemoryKills } from '../../os/memory-kills.ts';
+import { hasRecorded } from '../record/run-folder.ts';
 import { standardInput } from '../trace/bytes.ts';
 import { type FromChild, type ToChild, unpackError } from './run-messages.ts';
 import type { RunOptions, RunProgress, RunResult } from './run-options.ts';
@@ -28,19 +30,60 @@ export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** The child's program: compiled where this is compiled. */
 const entry = libraryPath(`lab/run/run-child${moduleExtension}`);
 
+/** The process of a run, or another, that ended without a word. */
+interface Death {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Whether it had been told to stop. */
+  readonly stopped: boolean;
+}
+
+/** @throws PageHeapError ERR_SYSTEM where there can be no process */
+function startChild(input: 'inherit' | 'ignore'): ChildProcess {
+  try {
+    return fork(entry, [], {
+      // A run says nothing on standard output; what a custom page heap prints must not end up in JSON.
+      stdio: [input, process.stderr.fd, 'inherit', 'ipc'],
+      serialization: 'advanced',
+      execArgv: [],
+    });
+  } catch (cause) {
+    throw notStarted(cause);
+  }
+}
+
+function notStarted(cause: unknown): PageHeapError {
+  const { code = String(cause) } = cause as NodeJS.ErrnoException;
+  return new PageHeapError('ERR_SYSTEM', `the process of the run cannot be started: ${code}`, {
+    syscall: 'spawn',
+    cause,
+  });
+}
+
+/** What is said of a death: how, why most likely, and what is left. */
+async function deathError(
+  { code, signal, stopped }: Death,
+  output: string,
+  before: MemoryKills,
+): Promise<PageHeapError> {
+  const how = signal === null ? `with code ${code}` : `by ${signal}`;
+  const killer = signal === 'SIGKILL' && !stopped ? ` (${likelyKiller(before, readMemoryKills())})` : '';
+  const left = (await hasRecorded(output))
+    ? `what it recorded until then is in ${output}, and a report of it is made by: pageheap report ${output}`
+    : 'it had recorded nothing';
+  return new PageHeapError('ERR_SYSTEM', `the process of the run ended ${how}${killer}; ${left}`, {
+    value: signal ?? code,
+  });
+}
+
 /**
  * Makes a run in a fresh process.
  * @throws PageHeapError as `makeRun`; ERR_SYSTEM when the process ended without an answer (a crash: what
- *   was recorded until then is in the run file)
+ *   was recorded until then is in the run file), or cannot be started
  */
 export async function forkRun(options: RunOptions, hooks: ForkHooks = {}): Promise<RunResult> {
-  const input = options.trace === standardInput ? 'inherit' : 'ignore';
-  const child = fork(entry, [], {
-    // A run says nothing on standard output; what a custom page heap prints must not end up in JSON.
-    stdio: [input, process.stderr.fd, 'inherit', 'ipc'],
-    serialization: 'advanced',
-    execArgv: [],
-  });
+  const before = readMemoryKills();
+  const child = startChild(options.trace === standardInput ? 'inherit' : 'ignore');
   const stopper = new Stopper(child);
   const stop = (): void => stopper.stop();
   // A parent that ends in any way that runs JavaScript takes the child with it.
@@ -49,10 +92,12 @@ export async function forkRun(options: RunOptions, hooks: ForkHooks = {}): Promi
   hooks.signal?.addEventListener('abort', stop);
   process.on('exit', kill);
   try {
-    const outcome = outcomeOf(child, options.output, hooks);
+    const outcome = outcomeOf(child, hooks);
     send(child, { kind: 'start', options });
     if (hooks.signal?.aborted === true) stop();
-    return await outcome;
+    const ended = await outcome;
+    if ('file' in ended) return ended;
+    throw await deathError({ ...ended, stopped: stopper.asked }, options.output, before);
   } finally {
     stopper.end();
     for (const signal of stopSignals) process.off(signal, stop);
@@ -61,25 +106,22 @@ export async function forkRun(options: RunOptions, hooks: ForkHooks = {}): Promi
   }
 }
 
-/** Settles when the child has ended. */
-function outcomeOf(child: ChildProcess, output: string, hooks: ForkHooks): Promise<RunResult> {
+/** Settles when the child has ended: with its answer, or with how it ended without one. */
+function outcomeOf(
+  child: ChildProcess,
+  hooks: ForkHooks,
+): Promise<RunResult | Pick<Death, 'code' | 'signal'>> {
   return new Promise((resolve, reject) => {
     let answer: FromChild | undefined;
     child.on('message', (message: FromChild) => {
       if (message.kind === 'progress') hooks.onProgress?.(message.progress);
       else answer = message;
     });
-    child.once('error', reject);
+    child.once('error', (cause) => reject(notStarted(cause)));
     child.once('exit', (code, signal) => {
-      if (answer?.kind === 'done') {
-        resolve(answer.result);
-      } else if (answer?.kind === 'error') {
-        reject(unpackError(answer.error));
-      } else {
-        const how = signal === null ? `with code ${code}` : `by ${signal}`;
-        const message = `the process of the run ended ${how}; what it recorded until then is in ${output}`;
-        reject(new PageHeapError('ERR_SYSTEM', message, { value: signal ?? code }));
-      }
+      if (answer?.kind === 'done') resolve(answer.result);
+      else if (answer?.kind === 'error') reject(unpackError(answer.error));
+      else resolve({ code, signal });
     });
   });
 }
@@ -90,6 +132,11 @@ class Stopper {
 
   constructor(child: ChildProcess) {
     this.#child = child;
+  }
+
+  /** Whether it was told to stop. */
+  get asked(): boolean {
+    return this.#timer !== undefined;
   }
 
   /** Tells the child to stop; the second time, or if it takes too long, kills it. */

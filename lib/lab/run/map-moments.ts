@@ -23,8 +23,8 @@ export interface PageSnapshot {
   /** Milliseconds since the start. */
   readonly t: number;
   readonly states: PageStates;
-  /** Of each range of `states`, a byte for each physical page: 1 if resident. */
-  readonly physical: readonly Uint8Array[];
+  /** Of each range of `states`, a byte for each physical page: 1 if resident; undefined where that is not known. */
+  readonly physical: readonly (Uint8Array | undefined)[];
   /** The size classes, where the heap tells of them. */
   readonly classes?: readonly ClassRow[] | undefined;
 }
@@ -93,8 +93,11 @@ export class PeakWatch {
   }
 }
 
-/** What mincore says of the pages of a range: one byte a physical page, 1 if resident. */
-export type ResidentPages = (base: number, bytes: number) => Uint8Array;
+/** What mincore says of the pages of a range: one byte a physical page, 1 if resident; undefined: it is forbidden. */
+export type ResidentPages = (base: number, bytes: number) => Uint8Array | undefined;
+
+/** A page of which nobody knows whether it is resident. */
+const unknown = 255;
 
 /** Asks the kernel for the residency of the pages whose states were taken just now. */
 export function snapshotPages(
@@ -109,13 +112,14 @@ export function snapshotPages(
   return { t, states, physical, classes };
 }
 
-/** Physical pages resident of each page of the heap, as if there were two; 0 to 2. */
+/** Physical pages resident of each page of the heap, as if there were two; 0 to 2, or unknown. */
 function residentOf({ states, physical }: PageSnapshot, physicalPage: number): Uint8Array {
   const out = new Uint8Array(states.state.length);
   let at = 0;
   for (const [r, [, pages]] of states.ranges.entries()) {
     const vector = physical[r];
-    for (let i = 0; i < pages; i++) {
+    if (vector === undefined) out.fill(unknown, at, at + pages);
+    for (let i = 0; vector !== undefined && i < pages; i++) {
       // Physical pages may be smaller than the heap's or larger.
       const from = Math.floor((i * pageSize) / physicalPage);
       const to = Math.max(from + 1, Math.floor(((i + 1) * pageSize) / physicalPage));

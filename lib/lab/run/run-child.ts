@@ -7,6 +7,9 @@
 import { makeRun } from './run.ts';
 import { type FromChild, packError, type ToChild } from './run-messages.ts';
 
+// Nobody may be there to read, or the disk be full: that is no reason to end a run.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
 process.on('disconnect', () => stop.abort());

@@ -16,16 +16,18 @@ export type RunHeapOptions = Pick<RunOptions, 'heap' | 'pageHeapFile' | 'workloa
 export async function heapOptionsOf(options: RunHeapOptions): Promise<LabHeapOptions> {
   const { rootBytes, triggerRatio } =
     options.workload === undefined ? {} : (workloadNamed(options.workload.name).heap ?? {});
-  const { trigger, scavenger } = resolveDesign(options.heap ?? {});
+  const own =
+    options.pageHeapFile === undefined ? {} : { pageHeap: await loadPageHeap(options.pageHeapFile) };
+  // What goes together depends on the page heap: a custom one may know ages that the generation's does not.
+  const { trigger, scavenger } = resolveDesign({ ...options.heap, ...own });
   const paced = trigger === 'paced';
-  const heap = {
+  return {
     ...(paced && triggerRatio !== undefined ? { triggerRatio } : {}),
     // Roots count since the design of the background scavenger.
     ...(paced && scavenger === 'background' && rootBytes !== undefined ? { rootBytes } : {}),
     ...options.heap,
+    ...own,
   };
-  if (options.pageHeapFile === undefined) return heap;
-  return { ...heap, pageHeap: await loadPageHeap(options.pageHeapFile) };
 }
 
 /** Makes the heap and lets it go: whether there can be one. @throws PageHeapError as a run's heap would */

@@ -50,8 +50,9 @@ export interface RunResult {
   /** Seconds of replay. */
   readonly seconds: number;
   readonly opsPerSec: number;
-  readonly peakRss: number;
-  readonly endRss: number;
+  /** Bytes of the heap's ranges; null where the kernel does not tell. */
+  readonly peakRss: number | null;
+  readonly endRss: number | null;
   /** What the operations came to. */
   readonly counts: Readonly<Record<string, RunValue>>;
 }

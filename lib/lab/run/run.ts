@@ -12,7 +12,6 @@ import { release } from 'node:os';
 import { recordedIn } from '../../design/option.ts';
 import { inspectMachine, type Machine } from '../../os/machine.ts';
 import { machineFallbacks } from '../../os/machine-words.ts';
-import { Residency } from '../../os/residency.ts';
 import { conformanceOf } from '../record/certificate.ts';
 import { type RunHeader, type RunSample, type RunValue, runFormat } from '../record/lines.ts';
 import { inUsePeak } from '../record/moments.ts';
@@ -21,9 +20,11 @@ import { HeapTarget, type LabHeapOptions } from '../subject/heap-target.ts';
 import { samplingOptions, traceOptions } from '../subject/subject-options.ts';
 import type { LabEvent, LabHeap } from '../subject/target.ts';
 import type { Drive, DriveHost } from './drive.ts';
+import { Looks } from './looks.ts';
 import { classesLine, mapLine, type PageSnapshot, PeakWatch, snapshotPages } from './map-moments.ts';
 import type { Turns } from './pacing.ts';
 import { heapOptionsOf } from './run-heap.ts';
+import { type RunKernel, SystemKernel, smapsTell } from './run-kernel.ts';
 import {
   nameOf,
   type ResolvedRunOptions,
@@ -33,7 +34,7 @@ import {
   type RunResult,
   resolveRunOptions,
 } from './run-options.ts';
-import { type KernelCounts, Sampler } from './sampler.ts';
+import { Sampler } from './sampler.ts';
 import { TraceDrive } from './trace-drive.ts';
 import { WorkloadDrive } from './workload-drive.ts';
 
@@ -43,8 +44,10 @@ export interface RunHooks {
   readonly onProgress?: (progress: RunProgress) => void;
   /** The heap to run on; default: the page heap. */
   readonly makeHeap?: (options: LabHeapOptions, physicalPage: number) => LabHeap;
-  readonly kernel?: KernelCounts & Pick<Residency, 'residentPages'>;
+  readonly kernel?: RunKernel;
   readonly turns?: Turns;
+  /** The machine it runs on; default: this one, inspected. */
+  readonly machine?: Machine;
 }
 
 function environmentOf(machine: Machine, version: string | undefined): Record<string, RunValue> {
@@ -111,19 +114,22 @@ export async function makeRun(options: RunOptions, hooks: RunHooks = {}): Promis
   // A read that waits for input must not keep a stopped run waiting.
   signal?.addEventListener('abort', close);
   try {
-    const machine = inspectMachine();
+    const machine = hooks.machine ?? inspectMachine();
     const quiet = options.warned === true;
     const makeHeap = hooks.makeHeap ?? ((o: LabHeapOptions, page: number) => new HeapTarget(o, page, quiet));
     const heap = makeHeap(await heapOptionsOf(options), machine.pageSize);
+    const kernel = hooks.kernel ?? new SystemKernel();
     let writer: RunFileWriter | undefined;
     try {
-      writer = new RunFileWriter(options.output);
+      const inputs = [options.trace, options.pageHeapFile].filter((path) => path !== undefined);
+      writer = new RunFileWriter(options.output, inputs);
       writer.write(headerOf(options, resolved, heap, machine, drive));
       writer.flush();
-      const run = new Run(resolved, { heap, writer, drive, machine, stopped, hooks });
+      const run = new Run(resolved, { heap, writer, drive, machine, kernel, stopped, hooks });
       return await run.run();
     } finally {
       writer?.close();
+      kernel.close?.();
       heap.dispose();
     }
   } finally {
@@ -137,6 +143,7 @@ interface RunDeps {
   readonly writer: RunFileWriter;
   readonly drive: Drive;
   readonly machine: Machine;
+  readonly kernel: RunKernel;
   readonly stopped: () => boolean;
   readonly hooks: RunHooks;
 }
@@ -146,20 +153,21 @@ class Run implements DriveHost {
   readonly heap: LabHeap;
   readonly #deps: RunDeps;
   readonly #sampler: Sampler;
-  readonly #kernel: KernelCounts & Pick<Residency, 'residentPages'>;
+  readonly #kernel: RunKernel;
+  readonly #looks = new Looks();
   readonly #peaks: PeakWatch;
   readonly #begin = performance.now();
   #phase: RunPhase = '';
   #share: number | undefined;
-  #peakRss = 0;
+  #peakRss: number | null = null;
   /** The first error; it ends the run. */
   #failure: { readonly error: unknown } | undefined;
 
   constructor({ beatMs }: ResolvedRunOptions, deps: RunDeps) {
-    const { heap, drive, machine, hooks } = deps;
+    const { heap, drive, machine } = deps;
     this.heap = heap;
     this.#deps = deps;
-    this.#kernel = hooks.kernel ?? new Residency();
+    this.#kernel = deps.kernel;
     this.#peaks = new PeakWatch(
       () => this.#snapshot(),
       (snapshot) => this.#writeSnapshot(inUsePeak, snapshot),
@@ -169,7 +177,7 @@ class Run implements DriveHost {
       heap,
       kernel: this.#kernel,
       beatMs,
-      withSmaps: machine.hugePages.enabled === 'always' || heap.settings?.advise === 'free',
+      withSmaps: smapsTell(machine, heap.settings ?? {}),
       elapsed: () => this.#elapsed(),
       state: () => ({ phase: this.#phase, ops: drive.ops }),
       onSample: (sample) => this.#sampled(sample),
@@ -198,9 +206,9 @@ class Run implements DriveHost {
       this.#fail(error);
     }
 
-    const { ops, seconds, peakLiveBytes, liveBytes, liveObjects } = drive;
+    const { ops, seconds, idle, peakLiveBytes, liveBytes, liveObjects } = drive;
     const counts = drive.counts();
-    const endRss = this.#sampler.last?.rss ?? 0;
+    const endRss = this.#sampler.last?.rss ?? null;
     const peakRss = this.#peakRss;
     const opsPerSec = seconds > 0 ? ops / seconds : 0;
     const reason = stopped() ? 'interrupted' : 'done';
@@ -213,6 +221,8 @@ class Run implements DriveHost {
       ops,
       seconds,
       opsPerSec,
+      idleSeconds: idle.took,
+      idleAsked: idle.asked,
       summary: {
         ...statistics,
         peakRss,
@@ -224,6 +234,7 @@ class Run implements DriveHost {
         missedBeats: this.#sampler.missed,
         lookNs: this.#sampler.costNs,
         fallbacks: heap.fallbacks?.() ?? [],
+        leftOut: this.#leftOut(),
       },
       trace: counts,
     });
@@ -257,7 +268,7 @@ class Run implements DriveHost {
       t: s.t,
       name,
       rss: s.rss,
-      prss: s.prss ?? 0,
+      prss: s.prss ?? null,
       sys: s.sys ?? 0,
       inuse: s.inuse,
       idle: s.free + s.released,
@@ -273,6 +284,11 @@ class Run implements DriveHost {
   /** Milliseconds since the run began. */
   #elapsed(): number {
     return performance.now() - this.#begin;
+  }
+
+  /** What the kernel did not show, a sentence each. */
+  #leftOut(): string[] {
+    return [...new Set([...this.#sampler.leftOut, ...this.#looks.leftOut()])];
   }
 
   #fail(error: unknown): void {
@@ -291,7 +307,7 @@ class Run implements DriveHost {
   #sampled(sample: RunSample): void {
     const { writer, hooks, drive } = this.#deps;
     writer.write(sample);
-    this.#peakRss = Math.max(this.#peakRss, sample.rss);
+    if (sample.rss !== null) this.#peakRss = Math.max(this.#peakRss ?? 0, sample.rss);
     if (this.#phase !== 'idle') this.#peaks.see(sample.t, sample.inuse);
     writer.flush();
     hooks.onProgress?.({
@@ -325,7 +341,7 @@ class Run implements DriveHost {
     return snapshotPages(
       this.#elapsed(),
       states,
-      (base, bytes) => this.#kernel.residentPages(base, bytes),
+      (base, bytes) => this.#looks.at('mincore', () => this.#kernel.residentPages(base, bytes)) ?? undefined,
       this.#deps.heap.classes?.(),
     );
   }

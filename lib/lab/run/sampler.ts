@@ -6,13 +6,15 @@
  * mappings, and what smaps tells, where that can be something: under MADV_FREE or with huge pages. It is taken at
  * most once a second, and so seldom that it takes no more than 2 % of the time; beside those, at ends of phases
  * and at the end of the run. Beats are at fixed times from the start; one that comes too late is missed, not made
- * up for. Every sample says what it cost and how many beats were missed.
+ * up for. Every sample says what it cost, how many beats were missed, and how long the run waited for a CPU. What
+ * the kernel does not show is null (looks.ts).
  */
-import { PageHeapError } from '../../base/errors.ts';
 import { pageSize } from '../../base/units.ts';
 import type { FaultCounts, ProcessMemory, Residency } from '../../os/residency.ts';
+import type { CpuAccount } from '../../os/sched-stat.ts';
 import type { RunSample } from '../record/lines.ts';
 import type { LabHeap } from '../subject/target.ts';
+import { Looks } from './looks.ts';
 
 const leastDetailGapMs = 1000;
 /** After the details of a sample there are none for this many times their own cost. */
@@ -22,6 +24,8 @@ const restAfterDetails = 50;
 export type KernelCounts = Pick<Residency, 'residentBytes' | 'mappedUse' | 'mappingCount'> & {
   processMemory(): ProcessMemory;
   faults(): FaultCounts;
+  /** The scheduler's account of this thread; undefined where there is none. */
+  cpu(): CpuAccount | undefined;
 };
 
 export interface SamplerOptions {
@@ -47,9 +51,11 @@ export class Sampler {
   costNs = 0;
   readonly #options: SamplerOptions;
   readonly #beatMs: number;
-  readonly #faultsAtStart: FaultCounts;
   /** Whether larger physical pages can keep free memory from being given back. */
   readonly #canTrap: boolean;
+  readonly #looks = new Looks();
+  readonly #faultsAtStart: FaultCounts | null;
+  readonly #cpuAtStart: CpuAccount | undefined;
   #nextBeat = 0;
   #nextDetails = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -58,8 +64,16 @@ export class Sampler {
   constructor(options: SamplerOptions) {
     this.#options = options;
     this.#beatMs = options.beatMs;
-    this.#faultsAtStart = options.kernel.faults();
+    const { kernel } = options;
     this.#canTrap = Number(options.heap.settings?.physPageSize ?? 0) > pageSize;
+    this.#faultsAtStart = this.#looks.at('getrusage', () => kernel.faults());
+    this.#cpuAtStart = kernel.cpu();
+    if (this.#cpuAtStart === undefined) this.#looks.refuse('schedstat', 'not kept or not shown');
+  }
+
+  /** What the kernel does not show, a sentence each. */
+  get leftOut(): string[] {
+    return this.#looks.leftOut();
   }
 
   /** The sample taken last. */
@@ -86,7 +100,8 @@ export class Sampler {
     const { phase, ops } = state();
     const believed = heap.sample();
     const ranges = heap.ranges();
-    const faults = kernel.faults();
+    const looks = this.#looks;
+    const faults = looks.at('getrusage', () => kernel.faults());
     const sample = {
       k: 's' as const,
       t: round(t),
@@ -100,10 +115,10 @@ export class Sampler {
       alloc: believed.heapAlloc,
       goal: finite(believed.goal),
       limit: finite(believed.limit),
-      rss: residentBytes(kernel, ranges),
-      prss: kernel.processMemory().resident,
-      minflt: faults.minor - this.#faultsAtStart.minor,
-      majflt: faults.major - this.#faultsAtStart.major,
+      rss: ranges.length === 0 ? 0 : looks.at('mincore', () => kernel.residentBytes(ranges)),
+      prss: looks.at('statm', () => kernel.processMemory().resident),
+      ...sinceStart(faults, this.#faultsAtStart),
+      ...this.#cpu(),
       madv: believed.madviseCalls,
       madvB: believed.madviseBytes,
       madvNs: believed.madviseNs,
@@ -112,7 +127,7 @@ export class Sampler {
     let details: Partial<RunSample> = {};
     if (detailed || t >= this.#nextDetails) {
       const detailsBegin = process.hrtime.bigint();
-      details = detailsOf(kernel, withSmaps ? ranges : []);
+      details = detailsOf(looks, kernel, withSmaps ? ranges : []);
       const ms = Number(process.hrtime.bigint() - detailsBegin) / 1e6;
       this.#nextDetails = t + Math.max(leastDetailGapMs, restAfterDetails * ms);
     }
@@ -123,6 +138,13 @@ export class Sampler {
     this.#lastSample = whole;
     onSample(whole);
     return whole;
+  }
+
+  #cpu(): Pick<RunSample, 'cpuNs' | 'waitNs'> {
+    const now = this.#options.kernel.cpu();
+    const start = this.#cpuAtStart;
+    if (now === undefined || start === undefined) return { cpuNs: null, waitNs: null };
+    return { cpuNs: now.ran - start.ran, waitNs: now.waited - start.waited };
   }
 
   #beat(): void {
@@ -140,21 +162,25 @@ export class Sampler {
   }
 }
 
-function residentBytes(kernel: KernelCounts, ranges: ReturnType<LabHeap['ranges']>): number {
-  return ranges.length === 0 ? 0 : kernel.residentBytes(ranges);
+function sinceStart(
+  now: FaultCounts | null,
+  start: FaultCounts | null,
+): Pick<RunSample, 'minflt' | 'majflt'> {
+  if (now === null || start === null) return {};
+  return { minflt: now.minor - start.minor, majflt: now.major - start.major };
 }
 
-function detailsOf(kernel: KernelCounts, ranges: ReturnType<LabHeap['ranges']>): Partial<RunSample> {
-  try {
-    const vmas = kernel.mappingCount();
-    if (ranges.length === 0) return { vmas };
-    const { lazyFree, anonHugePages } = kernel.mappedUse(ranges);
-    return { vmas, lazy: lazyFree, huge: anonHugePages };
-  } catch (error) {
-    // /proc may be hidden; a run goes on without details.
-    if (error instanceof PageHeapError && error.code === 'ERR_SYSTEM') return {};
-    throw error;
-  }
+function detailsOf(
+  looks: Looks,
+  kernel: KernelCounts,
+  ranges: ReturnType<LabHeap['ranges']>,
+): Partial<RunSample> {
+  const vmas = looks.at('maps', () => kernel.mappingCount());
+  const use = ranges.length === 0 ? null : looks.at('smaps', () => kernel.mappedUse(ranges));
+  return {
+    ...(vmas === null ? {} : { vmas }),
+    ...(use === null ? {} : { lazy: use.lazyFree, huge: use.anonHugePages }),
+  };
 }
 
 function finite(n: number): number | null {

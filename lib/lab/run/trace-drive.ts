@@ -36,6 +36,7 @@ async function lengthOf(
 export class TraceDrive implements Drive {
   readonly header: Readonly<Record<string, RunValue>>;
   seconds = 0;
+  idle = { asked: 0, took: 0 };
   readonly #reader: TraceReader;
   readonly #length: TraceLength | undefined;
   readonly #resolved: ResolvedRunOptions;
@@ -136,6 +137,16 @@ export class TraceDrive implements Drive {
   async #idleStretch(host: DriveHost, heap: LabHeap): Promise<void> {
     if (host.stopped() || this.#resolved.idle === 0) return;
     host.progress('idle', 0);
+    const begin = performance.now();
+    try {
+      await this.#idle(host, heap);
+    } finally {
+      this.idle = { asked: this.#resolved.idle, took: (performance.now() - begin) / 1000 };
+    }
+    host.progress('idle', 1);
+  }
+
+  async #idle(host: DriveHost, heap: LabHeap): Promise<void> {
     let collections = 0;
     await idle({
       background: heap,
@@ -149,6 +160,5 @@ export class TraceDrive implements Drive {
       onTurn: (share) => host.progress('idle', share),
       ...(this.#turns === undefined ? {} : { turns: this.#turns }),
     });
-    host.progress('idle', 1);
   }
 }

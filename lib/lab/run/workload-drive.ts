@@ -40,6 +40,7 @@ export class WorkloadDrive implements Drive {
   #allocs = 0;
   #drops = 0;
   #idled = 0;
+  #idleAsked = 0;
 
   /** @throws PageHeapError ERR_INVALID_OPTION for a name that is none, or a variant that the workload does not have */
   constructor(options: WorkloadOptions, turns: Turns = systemTurns) {
@@ -56,6 +57,10 @@ export class WorkloadDrive implements Drive {
     const values = { seed: this.#seed, scale, timeScale, moreCollections };
     const recorded = recordedIn('workload', workloadOptions, values) as Record<string, RunValue>;
     this.header = { workload: { name, ...recorded } };
+  }
+
+  get idle(): { readonly asked: number; readonly took: number } {
+    return { asked: this.#idleAsked, took: this.#idled };
   }
 
   async run(host: DriveHost): Promise<void> {
@@ -93,6 +98,7 @@ export class WorkloadDrive implements Drive {
     };
     const pass = async (seconds: number): Promise<void> => {
       if (seconds === 0) return;
+      this.#idleAsked += seconds;
       const from = turns.now();
       await idle({
         background: heap,

@@ -18,6 +18,7 @@ const loadings = new Map<string, Promise<Record<string, unknown>>>();
 
 /** As cli/exit-codes.ts has it. */
 const wrongFile = 2;
+const interrupted = 130;
 
 /**
  * Where a module threw, or where it, or one that it imports, is no JavaScript: ` (file:line)`, or nothing where that
@@ -41,6 +42,8 @@ function placeOf(cause: unknown, url: string): string {
 
 /** Nobody goes on after a module that ends the process: that is said while it ends, with the code of a wrong file. */
 function tellExit(path: string, code: number): void {
+  // Ctrl-C is not its doing.
+  if (code === interrupted) return;
   process.stderr.write(
     `pageheap: ${path}: cannot be loaded as a module: it ends the process, with code ${code} (ERR_FILE)\n`,
   );

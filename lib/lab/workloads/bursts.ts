@@ -1,7 +1,15 @@
 /**
  * large-bursts: large objects in bursts, gone as soon as they came.
  */
-import { allocateTouched, dropAll, Held, mib, type Workload, type WorkloadContext } from './workload.ts';
+import {
+  allocateTouched,
+  dropAll,
+  Held,
+  mib,
+  question,
+  type Workload,
+  type WorkloadContext,
+} from './workload.ts';
 
 async function run(c: WorkloadContext): Promise<void> {
   for (let burst = 1; burst <= 6; burst++) {
@@ -26,7 +34,7 @@ export const largeBursts: Workload = {
     'Six bursts of 192 MiB in objects of 1 to 8 MiB, each dropped and collected at once and followed by three ' +
     'idle seconds. Stresses large runs: best fit against first fit, coalescing, and growth; and it shows what ' +
     'retaining memory between bursts saves in page faults and costs in RSS.',
-  questions: [2, 4, 7, 10],
+  questions: [question.madvFree, question.pacing, question.allocation],
   seed: 5,
   idleSeconds: 18,
   peakBytes: 192 * mib,

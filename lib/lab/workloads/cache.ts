@@ -1,7 +1,15 @@
 /**
  * cache-refill: a cache that is filled, emptied, and filled again.
  */
-import { allocateTouched, dropAll, Held, mib, type Workload, type WorkloadContext } from './workload.ts';
+import {
+  allocateTouched,
+  dropAll,
+  Held,
+  mib,
+  question,
+  type Workload,
+  type WorkloadContext,
+} from './workload.ts';
 
 async function run(c: WorkloadContext): Promise<void> {
   const held = new Held();
@@ -29,7 +37,7 @@ export const cacheRefill: Workload = {
     'question people bring: why does memory not come down after the cache was emptied? Shows how much of a ' +
     'deleted cache each design returns before the next fill, and what MADV_FREE hides: HeapReleased rises ' +
     'and RSS does not.',
-  questions: [1, 2, 3],
+  questions: [question.rssHigh, question.madvFree, question.howLong],
   seed: 4,
   idleSeconds: 21,
   peakBytes: 256 * mib,

@@ -8,6 +8,7 @@ import {
   dropSome,
   Held,
   mib,
+  question,
   type Workload,
   type WorkloadContext,
 } from './workload.ts';
@@ -48,7 +49,7 @@ export const gcphys: Workload = {
     'free, so what counts is whether it gives the holes back at that moment: growth scavenging (2019, 2023) ' +
     'does, release by age (2014) does not. The design of 2019 grows by 64 MiB at a time and needs --scale 2 ' +
     'to show it. In later rounds the room is there. Look at RSS and HeapSys after each "large".',
-  questions: [4, 8],
+  questions: [question.pacing, question.fragmentation],
   seed: 1,
   idleSeconds: 10,
   peakBytes: 32 * mib,

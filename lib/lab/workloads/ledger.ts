@@ -1,7 +1,15 @@
 /**
  * ledger-churn: a steady set of records, each soon replaced.
  */
-import { allocateTouched, dropAll, Held, mib, type Workload, type WorkloadContext } from './workload.ts';
+import {
+  allocateTouched,
+  dropAll,
+  Held,
+  mib,
+  question,
+  type Workload,
+  type WorkloadContext,
+} from './workload.ts';
 
 const recordSize = (random: { below(k: number): number }): number => 48 + random.below(465);
 
@@ -38,7 +46,7 @@ export const ledgerChurn: Workload = {
     'sixteen times as many as there are. The live heap does not change; the collector runs by its goal all ' +
     'the time. Stresses malloc, the sweep before allocation, and fragmentation of spans: how far in use stays ' +
     'above what lives, and what GOGC buys.',
-  questions: [7, 16],
+  questions: [question.allocation, question.gogc],
   seed: 3,
   idleSeconds: 5,
   peakBytes: 64 * mib,

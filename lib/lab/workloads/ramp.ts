@@ -7,6 +7,7 @@ import {
   dropSome,
   Held,
   mib,
+  question,
   type Workload,
   type WorkloadContext,
 } from './workload.ts';
@@ -42,7 +43,7 @@ export const rampIdleRamp: Workload = {
     'idle seconds; then the same again. What a scavenger gave back in the pause must be faulted in for the ' +
     'second ramp: compare RSS in the pause with page faults and operations a second after it. Stresses the ' +
     'pace of scavenging and the cost of having scavenged.',
-  questions: [2, 3, 4, 5],
+  questions: [question.madvFree, question.howLong, question.pacing, question.howFast],
   seed: 2,
   idleSeconds: 22,
   peakBytes: 256 * mib,

@@ -8,6 +8,7 @@ import {
   dropSome,
   Held,
   mib,
+  question,
   type Workload,
   type WorkloadContext,
 } from './workload.ts';
@@ -102,7 +103,7 @@ export const rsscurve: Workload = {
     'five versions, so its curve can be laid over theirs. Stresses what a scavenger gives back, when, and what ' +
     'RSS says of it; with --more-collections two more collections, a second apart, begin C and E, which is ' +
     'what lets the 2023 design go past its dense chunks.',
-  questions: [1, 3, 6, 12],
+  questions: [question.rssHigh, question.howLong, question.freeOSMemory, question.dense],
   seed: 12345,
   hasMoreCollections: true,
   idleSeconds: 51,

@@ -1,7 +1,15 @@
 /**
  * stripes: page-level fragmentation at its plainest (golang/go issue 9869).
  */
-import { allocateTouched, dropSome, Held, mib, type Workload, type WorkloadContext } from './workload.ts';
+import {
+  allocateTouched,
+  dropSome,
+  Held,
+  mib,
+  question,
+  type Workload,
+  type WorkloadContext,
+} from './workload.ts';
 
 const page = 8192;
 
@@ -37,7 +45,7 @@ export const stripes: Workload = {
     '(golang/go issue 9869). Stresses page-level fragmentation and the number of free runs: one list of large ' +
     'runs, a treap and a bitmap pay differently for it, and so does the kernel, in mappings and calls. Look at ' +
     'HeapSys after the large objects, and at the page map.',
-  questions: [7, 8, 11],
+  questions: [question.allocation, question.fragmentation, question.mappings],
   seed: 9869,
   idleSeconds: 16,
   peakBytes: 256 * mib,

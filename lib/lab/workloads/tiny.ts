@@ -7,6 +7,7 @@ import {
   dropSome,
   Held,
   mib,
+  question,
   type Workload,
   type WorkloadContext,
 } from './workload.ts';
@@ -41,7 +42,7 @@ export const tinyObjects: Workload = {
     'Eight million objects of 1 to 15 bytes, which share blocks of 16; one of eight is kept, at random, and so ' +
     'most blocks stay alive for one of their objects and most pages for one of their blocks. Shows how far ' +
     'tiny allocation can be from what lives, and what no scavenger can do about it.',
-  questions: [7, 17],
+  questions: [question.allocation, question.metadata],
   seed: 6,
   idleSeconds: 12,
   peakBytes: 64 * mib,

@@ -35,12 +35,28 @@ export interface WorkloadContext {
   endPhase(name: string): void;
 }
 
+/** Questions that workloads answer: the titles of docs/questions.md. */
+export const question = {
+  rssHigh: 'Why is RSS high when everything was released?',
+  madvFree: 'What does MADV_FREE save?',
+  howLong: 'How long until freed memory leaves RSS?',
+  pacing: 'What does pacing cost?',
+  howFast: 'How fast can memory be given back?',
+  freeOSMemory: 'Does freeOSMemory raise Released to Idle?',
+  allocation: 'Free list, treap or bitmap: what does an allocation cost?',
+  fragmentation: 'When does fragmentation force the heap to grow?',
+  mappings: 'How many mappings does a policy make?',
+  dense: 'Does a dense-chunk rule help?',
+  gogc: 'What does GOGC buy?',
+  metadata: 'How much metadata is never given back?',
+} as const;
+
 export interface Workload {
   readonly name: string;
   /** What it stresses and what it answers: a paragraph. */
   readonly description: string;
-  /** Numbers of the questions in docs/questions.md that it answers. */
-  readonly questions: readonly number[];
+  /** The questions that it answers, by their titles in docs/questions.md. */
+  readonly questions: readonly string[];
   readonly seed: number;
   /** Seconds of idleness in it, at time scale 1: for progress. */
   readonly idleSeconds: number;

@@ -6,6 +6,7 @@ import { PageHeapError } from '../../../lib/base/errors.ts';
 import { type CompareOptions, compareRuns } from '../../../lib/lab/compare/compare.ts';
 import { readComparison } from '../../../lib/lab/metrics/comparison.ts';
 import { comparisonFile } from '../../../lib/lab/record/comparison-index.ts';
+import type { RunData } from '../../../lib/lab/record/run-data.ts';
 import { toRunData } from '../../../lib/lab/record/run-data.ts';
 import { renderComparison } from '../../../lib/lab/report/comparison.ts';
 import { commonMoments, comparisonPayload, mainRun } from '../../../lib/lab/report/comparison-payload.ts';
@@ -238,6 +239,42 @@ describe('its page', () => {
     expect(rss?.curves[0]?.values.at(0)).toBe(mib);
     expect(rss?.curves[0]?.values.at(-1)).toBe(5 * mib);
     expect(payload.quantities.some(({ id }) => id === 'lazy')).toBe(false);
+  });
+
+  it('has no curve where no sample was taken', () => {
+    const run = runOf([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    const samples = run.samples.filter(({ t }) => t <= 3000 || t >= 8000);
+    const { t, quantities } = comparisonPayload([
+      { label: 'a', files: [], runs: [{ ...run, samples }], spread: {} },
+    ]);
+    const values = quantities.find(({ id }) => id === 'rss')?.curves[0]?.values ?? [];
+    const none = t.filter((_, i) => values[i] === null);
+    expect([none[0], none.at(-1)].map((ms) => Math.round((ms ?? 0) / 100))).toEqual([40, 80]);
+  });
+
+  it('draws over operations what a program had done, whatever time it took', () => {
+    const slow = (by: number): RunData => {
+      const run = runOf([1, 9, 5, 2, 2]);
+      return {
+        ...run,
+        samples: run.samples.map((s, i) => ({ ...s, t: s.t * by, ops: Math.min(3, i) * 100 })),
+      };
+    };
+    const { t, ops, quantities } = comparisonPayload([
+      { label: 'a', files: [], runs: [slow(1)], spread: {} },
+      { label: 'b', files: [], runs: [slow(3)], spread: {} },
+    ]);
+    const [a, b] = quantities.find(({ id }) => id === 'rss')?.curves ?? [];
+    expect([t.at(-1), ops.at(-1), a?.endOps]).toEqual([12_000, 300, 300]);
+    expect(a?.byOps).toEqual(b?.byOps);
+    expect(a?.values).not.toEqual(b?.values);
+    // The idleness behind the last operation has no room.
+    expect([a?.byOps.at(0), a?.byOps.at(400), a?.byOps.at(-1)]).toEqual([mib, 5 * mib, 2 * mib]);
+  });
+
+  it('has no axis of operations where none are told', () => {
+    const payload = comparisonPayload([{ label: 'a', files: [], runs: [runOf([1, 2])], spread: {} }]);
+    expect(payload.ops).toEqual([]);
   });
 
   it('has the page maps of moments that all configurations have, and shows first what differs most', () => {

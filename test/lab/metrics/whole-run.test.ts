@@ -29,6 +29,9 @@ describe('the metrics of a run', () => {
     ['vmas', 50],
     ['vmasAdded', 10],
     ['opsPerSec', 5000],
+    ['elapsed', 10],
+    ['waited', undefined],
+    ['missed', 0],
     ['collections', 2],
     ['fragmentation', 0.5],
     ['utilisation', 0.5],
@@ -40,7 +43,7 @@ describe('the metrics of a run', () => {
 
   it('are all tested here', () => {
     expect(Object.keys(m).sort()).toEqual(metrics.map(({ id }) => id).sort());
-    expect(metrics).toHaveLength(20);
+    expect(metrics).toHaveLength(23);
   });
 
   it('have no decay where RSS hardly falls', () => {

@@ -40,7 +40,7 @@ describe('records of format 1', () => {
     const said = JSON.parse(out);
     const { report } = said;
     for (const path of ['report', 'runFile', 'folder']) delete said[path];
-    // Members may be added; none is lost, and none says anything else.
+    // More may be said today; nothing is said otherwise.
     expect(said).toMatchObject(expected[name]);
     expect(report).toBe(page);
     expect(statSync(page).size).toBeGreaterThan(50_000);

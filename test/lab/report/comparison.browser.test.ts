@@ -94,6 +94,28 @@ describe('the page in a browser', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('draws the curves over operations when it is told to, and over time again', async () => {
+    const { page, wrong } = await open('two');
+    const end = async (): Promise<string> => {
+      const plot = page.locator('#chart-inuse > div:not([hidden]) .plot');
+      await plot.focus();
+      await page.keyboard.press('End');
+      return (await page.locator('#chart-inuse > div:not([hidden]) .unseen').textContent()) ?? '';
+    };
+    expect(await end()).toMatch(/^6\.00 s/);
+    await page.locator('input[name=axis][value=operations]').check();
+    await page.waitForSelector('#chart-inuse > div:not([hidden]) canvas');
+    expect(await page.locator('#chart-inuse > div:not([hidden])').count()).toBe(1);
+    expect(await end()).toMatch(/^600/);
+    await page.locator('#repetitions').uncheck();
+    expect(await end()).toMatch(/^200/);
+    await page.locator('input[name=axis][value=time]').check();
+    expect(await end()).toMatch(/^2\.00 s/);
+    expect(wrong).toEqual([]);
+    // It has two charts of each figure now; the next test opens it again.
+    shown = '';
+  });
+
   it('marks the phases of the configuration that is pointed at', async () => {
     const { page, wrong } = await open('two');
     const before = await pixels(page, 'rss');

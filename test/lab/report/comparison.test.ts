@@ -214,6 +214,19 @@ describe('the page', () => {
     expect(of()).not.toContain('forced back after the RSS peak');
   });
 
+  it('says where configurations were not treated alike', () => {
+    const held = (waited: number) =>
+      runOf({ header: { format: 'pageheap-run/2' } }).samples.map((s) => ({
+        ...s,
+        waitNs: s.t * 1e6 * waited,
+      }));
+    const of = (label: string, waited: number): ComparedRuns =>
+      configurationOf(label, [{ ...runOf(), samples: held(waited) }]);
+    const unlike = renderComparison(comparisonOf([of('a', 0.01), of('b', 0.6)]));
+    expect(unlike).toContain('The configurations were not treated alike');
+    expect(renderComparison(comparisonOf([of('a', 0.6), of('b', 0.6)]))).not.toContain('not treated alike');
+  });
+
   it('breaks names between parts, then within them', () => {
     const parts = (name: string): string =>
       breakable(name)

@@ -46,6 +46,7 @@ export function runOf({
       free: 0,
       released: 0,
       rss: r * mib,
+      ops: i * 100,
       minflt: i * faults,
       madvB: 4096 * i,
     })),

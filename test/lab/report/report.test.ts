@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
 import { inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { belief, factsOf } from '../../../lib/lab/metrics/facts.ts';
+import { factsOf } from '../../../lib/lab/metrics/facts.ts';
+import { belief } from '../../../lib/lab/metrics/rss.ts';
 import { toRunData } from '../../../lib/lab/record/run-data.ts';
 import {
   formatBytes,
@@ -19,26 +20,14 @@ import {
 import { clientProgram, linkModules } from '../../../lib/lab/report/client-bundle.ts';
 import { html, raw, scriptJson, scriptText } from '../../../lib/lab/report/html.ts';
 import { packPages } from '../../../lib/lab/report/page-maps.ts';
-import type { Payload } from '../../../lib/lab/report/payload.ts';
+import { payloadOf } from '../../../lib/lab/report/payload.ts';
 import { renderReport } from '../../../lib/lab/report/render.ts';
 import { longRun, spike } from '../support/long-run.ts';
 import { syntheticRun } from '../support/synthetic-run.ts';
+import { header, payloadIn, sample } from './made-report.ts';
 
 const mib = 1024 * 1024;
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const header = { k: 'run', format: 'pageheap-run/1', name: 'a run' };
-
-function sample(t: number, rss: number, more: object = {}): Record<string, unknown> {
-  return { k: 's', t, inuse: rss, free: 0, released: 0, rss, ...more };
-}
-
-/** The data inside a report. */
-function payloadIn(page: string): Payload {
-  const text = /<script type="application\/json" id="run-data">(.*?)<\/script>/s.exec(page);
-  expect(text).not.toBeNull();
-  return JSON.parse(text![1]) as Payload;
-}
-
 describe('toRunData', () => {
   it('sorts lines by kind and by time', () => {
     const run = toRunData([
@@ -77,9 +66,82 @@ describe('toRunData', () => {
   it.each([
     ['no header', [sample(0, 1)]],
     ['nothing', []],
-    ['another format', [{ k: 'run', format: 'pageheap-run/2' }]],
+    ['another format', [{ k: 'run', format: 'pageheap-run/3' }]],
   ])('refuses a file with %s', (_what, lines) => {
     expect(() => toRunData(lines)).toThrow(expect.objectContaining({ code: 'ERR_RUN_FILE' }));
+  });
+});
+
+describe('where no sample was taken', () => {
+  const sample = (t: number, extra: object = {}) => ({
+    k: 's',
+    t,
+    inuse: 5,
+    free: 1,
+    released: 2,
+    rss: 6,
+    ops: t,
+    ...extra,
+  });
+  const header = {
+    k: 'run',
+    format: 'pageheap-run/2',
+    trace: { name: 'x' },
+    pace: { seconds: 1, beatMs: 100 },
+  };
+  const times = [0, 100, 200, 300, 2300, 2400, 2500];
+
+  it('the series have nothing, and the page says so', () => {
+    const run = toRunData([header, ...times.map((t) => sample(t))]);
+    const { series, sampleCount, drawnCount } = payloadOf(run, factsOf(run));
+    expect(series.t).toEqual([0, 100, 200, 300, 301, 2200, 2300, 2400, 2500]);
+    expect(series.rss).toEqual([6, 6, 6, 6, null, null, 6, 6, 6]);
+    expect([sampleCount, drawnCount]).toEqual([7, 7]);
+    expect(renderReport(run)).toContain('Once no sample could be taken');
+  });
+
+  it('the page says that the machine was busy', () => {
+    const run = toRunData([
+      header,
+      ...times.map((t) => sample(t, { waitNs: t * 5e5, missed: t > 300 ? 18 : 0 })),
+      { k: 'end', t: 2500, seconds: 2.5, ops: 2500, opsPerSec: 1000 },
+    ]);
+    const page = renderReport(run).replaceAll('&nbsp;', ' ').replaceAll('\u00a0', ' ');
+    expect(page).toContain('This machine was busy: the run waited for a CPU for 1.25 s, 50 % of the time');
+    expect(page).toContain('2.50 s, asked 1.00 s');
+  });
+
+  it('a page is made of a run in which nobody knew what was resident', () => {
+    const run = toRunData([header, ...times.map((t) => sample(t, { rss: null, prss: null }))]);
+    expect(factsOf(run)).toBeUndefined();
+    const page = renderReport(run);
+    expect(page).toContain('No sample tells what is resident');
+    expect(page).toContain('No sample tells what was resident.');
+    expect(page.slice(page.indexOf('<main>'), page.indexOf('</main>'))).not.toMatch(/NaN|undefined|Infinity/);
+  });
+});
+
+describe('huge pages', () => {
+  it('explain what is resident though it was released', () => {
+    const mib = 2 ** 20;
+    const at = (t: number, extra: object) => ({
+      k: 's',
+      t,
+      inuse: 10 * mib,
+      free: 0,
+      sys: 100 * mib,
+      ...extra,
+    });
+    const run = toRunData([
+      { k: 'run', format: 'pageheap-run/2' },
+      at(0, { released: 0, rss: 100 * mib, huge: 90 * mib }),
+      at(1000, { released: 90 * mib, rss: 60 * mib, huge: 56 * mib, lazy: 8 * mib }),
+    ]);
+    // 60 MiB resident where 10 are believed; 8 of them are LazyFree.
+    expect(factsOf(run)?.hugeAtEnd).toBe(42 * mib);
+    expect(renderReport(run).replaceAll('\u00a0', ' ')).toContain(
+      '42.0 MiB of it was released and is resident all the same',
+    );
   });
 });
 
@@ -288,55 +350,6 @@ describe('renderReport', () => {
     expect(payload.series.t.length).toBeLessThan(8000);
     const scavenged = run.scavenges.reduce((sum, mark) => sum + (mark.bytes ?? 0), 0);
     expect(payload.scavenges.reduce((sum, mark) => sum + mark.bytes, 0)).toBe(scavenged);
-  });
-});
-
-describe('the report of a workload', () => {
-  const phase = (name: string, t: number, more: object = {}): object => ({
-    k: 'phase',
-    name,
-    t,
-    rss: mib,
-    ...more,
-  });
-  const workload = { name: 'rsscurve', seed: 12345, scale: 0.5 };
-  const lines = [
-    { ...header, workload },
-    ...[0, 10, 20, 30].map((t) => sample(t, mib, { phase: t < 15 ? 'work' : 'idle' })),
-    phase('A', 10, { minflt: 1500, lazy: null }),
-    phase('<b>', 30, { minflt: 1700, inuse: 2 * mib, lazy: null }),
-  ];
-  const run = toRunData(lines);
-  const page = renderReport(run);
-
-  it('has a table of its phases, with what is known of them', () => {
-    const table = /<table id="phases"[^>]*>(.*?)<\/table>/s.exec(page)?.[1] ?? '';
-    const cells = [...table.matchAll(/<t[hd](?: [^>]*)?>(.*?)<\/t[hd]>/g)].map(([, text]) => text);
-    expect(cells).toEqual([
-      ...['phase', 'ended at', 'RSS of the heap', 'in use', 'minor faults in it'],
-      ...['A', '0.01 s', '1.00 MiB', '–', '1,500'],
-      ...['&lt;b&gt;', '0.03 s', '1.00 MiB', '2.00 MiB', '200'],
-    ]);
-  });
-
-  it('marks them in the timeline, and takes no pause of many for the idle stretch', () => {
-    expect(payloadIn(page)).toMatchObject({
-      phases: [
-        { t: 10, name: 'A' },
-        { t: 30, name: '<b>' },
-      ],
-      idleFrom: null,
-    });
-    expect(factsOf(run)?.idle).toBeUndefined();
-  });
-
-  it('names the workload', () => {
-    expect(page).toContain('workload rsscurve, seed 12345, scale 0.5');
-    expect(page).toContain('<h3>Workload and pace</h3>');
-  });
-
-  it('has no such section for a trace', () => {
-    expect(renderReport(toRunData([header, sample(0, 1)]))).not.toContain('h-phases');
   });
 });
 

@@ -22,7 +22,8 @@ function trace(text: string | Uint8Array): string {
 }
 
 const quick = { seconds: 0, idle: 0, beatMs: 10 } as const;
-const small = { environment: false, reach: 256 * 2 ** 20 } as const;
+/** Without huge pages: where the kernel makes them unasked, what is released may stay resident in one. */
+const small = { environment: false, reach: 256 * 2 ** 20, disableHugePages: true } as const;
 
 /** A run on a fake heap, unless told otherwise. */
 function options(path: string, more: Partial<RunOptions> = {}): RunOptions {

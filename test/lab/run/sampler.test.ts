@@ -28,6 +28,15 @@ class FakeKernel implements KernelCounts {
   faults(): ReturnType<KernelCounts['faults']> {
     return { minor: this.minor++, major: 0 };
   }
+
+  ran = 1000;
+  waited = 50;
+
+  cpu(): ReturnType<KernelCounts['cpu']> {
+    this.ran += 10;
+    this.waited += 1;
+    return { ran: this.ran, waited: this.waited };
+  }
 }
 
 class RangedHeap extends FakeHeap {
@@ -111,6 +120,81 @@ describe('the sampler', () => {
     expect(cheap.kernel.close).toBe(0);
     expect(cheap.samples.filter((s) => s.vmas === 7).length).toBe(3);
     expect(cheap.samples.some((s) => s.lazy !== undefined)).toBe(false);
+  });
+
+  it('counts from the start how long it ran and waited', () => {
+    const { sampler, samples } = setUp(false);
+    sampler.start();
+    vi.advanceTimersByTime(250);
+    expect(samples.map(({ cpuNs, waitNs }) => [cpuNs, waitNs])).toEqual([
+      [10, 1],
+      [20, 2],
+      [30, 3],
+    ]);
+    expect(sampler.leftOut).toEqual([]);
+  });
+
+  const refusal = (errno: number, syscall: string): (() => never) => {
+    return () => {
+      throw new PageHeapError(syscall === 'mincore' ? 'ERR_FAULT' : 'ERR_SYSTEM', 'no', { errno, syscall });
+    };
+  };
+
+  it('leaves out what it may not see, names it, and asks no more', () => {
+    const { sampler, samples, kernel, errors } = setUp(true);
+    let asked = 0;
+    Object.assign(kernel, {
+      cpu: () => undefined,
+      residentBytes: () => {
+        asked++;
+        return refusal(1, 'mincore')();
+      },
+      processMemory: refusal(2, 'statm'),
+      mappingCount: refusal(13, 'maps'),
+      mappedUse: refusal(2, 'smaps'),
+      faults: refusal(38, 'getrusage'),
+    });
+    const blind = new Sampler({
+      heap: new RangedHeap(),
+      kernel,
+      beatMs: 100,
+      withSmaps: true,
+      elapsed: () => Date.now(),
+      state: () => ({ phase: 'replay', ops: 1 }),
+      onSample: (sample) => samples.push(sample),
+      onError: (error) => errors.push(error),
+    });
+    blind.start();
+    vi.advanceTimersByTime(1250);
+    blind.stop();
+    sampler.stop();
+    expect(errors).toEqual([]);
+    expect(samples.length).toBeGreaterThan(10);
+    for (const sample of samples) {
+      expect(sample).toMatchObject({ rss: null, prss: null, cpuNs: null, waitNs: null });
+      for (const name of ['minflt', 'majflt', 'vmas', 'lazy', 'huge'])
+        expect(sample).not.toHaveProperty(name);
+    }
+    expect(asked).toBe(1);
+    expect(blind.leftOut.map((text) => text.replace(/;.*/, '')).sort()).toEqual([
+      'getrusage: ENOSYS',
+      'maps: EACCES',
+      'mincore: EPERM',
+      'schedstat: not kept or not shown',
+      'smaps: ENOENT',
+      'statm: ENOENT',
+    ]);
+  });
+
+  it('asks again where it only lacked a descriptor', () => {
+    const { sampler, samples, kernel } = setUp(false);
+    const statm = kernel.processMemory.bind(kernel);
+    kernel.processMemory = refusal(24, 'statm');
+    sampler.start();
+    kernel.processMemory = statm;
+    vi.advanceTimersByTime(150);
+    expect(samples.map(({ prss }) => prss)).toEqual([null, 2]);
+    expect(sampler.leftOut).toEqual([]);
   });
 
   it('goes on without a look that is refused', () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { turnMs } from '../../../lib/lab/run/pacing.ts';
 import { findWorkload, workloadNamed, workloads } from '../../../lib/lab/workloads/index.ts';
@@ -9,6 +10,11 @@ const mib = 2 ** 20;
 
 /** Those whose sizes are not drawn. */
 const fixed = new Set(['stripes', 'gcphys']);
+
+/** The questions that the documents answer. */
+const titles = [...readFileSync('docs/questions.md', 'utf8').matchAll(/^## (.*)$/gm)].map(
+  ([, title]) => title,
+);
 
 describe('the built-in workloads', () => {
   it('are those that the questions need', () => {
@@ -33,7 +39,8 @@ describe('the built-in workloads', () => {
   it.each(workloads)('$name says what it is for', ({ description, questions, idleSeconds }) => {
     expect(description.length).toBeGreaterThan(150);
     expect(description).toMatch(/\.$/);
-    for (const q of questions) expect(q >= 1 && q <= 17).toBe(true);
+    expect(questions.length).toBeGreaterThan(0);
+    for (const q of questions) expect(titles).toContain(q);
     expect(idleSeconds >= 5 && idleSeconds <= 60).toBe(true);
   });
 });

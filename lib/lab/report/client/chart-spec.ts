@@ -26,9 +26,17 @@ export interface Layer {
   readonly noteAt?: (time: number) => string;
 }
 
+/** What stands on the horizontal axis, where that is no time. */
+export interface XAxis {
+  readonly steps: readonly number[];
+  readonly format: (value: number) => string;
+}
+
 export interface ChartSpec {
   readonly name: string;
+  /** Where the values stand on the horizontal axis: milliseconds, or what `x` says. */
   readonly times: readonly number[];
+  readonly x?: XAxis;
   readonly layers: readonly Layer[];
   readonly height: number;
   readonly format: (value: number) => string;

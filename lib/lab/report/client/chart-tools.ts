@@ -75,7 +75,7 @@ function numbersOf({ spec, group, shown }: ToolsOf): string {
     const unit = unitOf(right === true ? (spec.formatRight ?? spec.format) : spec.format);
     return { title: unit === '' ? label : `${label} (${unit})`, values };
   });
-  return chartCsv('time (ms)', spec.times, columns, group.range);
+  return chartCsv(spec.x === undefined ? 'time (ms)' : 'operations', spec.times, columns, group.range);
 }
 
 /** Makes the tools of a chart. */

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * One chart over time: a uPlot with the page's own legend, tooltip, keyboard and common cursor.
+ * One chart over time, or over what else `x` says: a uPlot with the page's own legend, tooltip, keyboard and common cursor.
  *
  * All charts of a group share the cursor's time and the zoomed stretch of time (chart-group.ts). A chart is made anew
  * when its width or the colours change; what is shown (hidden layers, zoom) lives outside uPlot and
@@ -13,6 +13,7 @@
 
 import type uPlotType from 'uplot';
 import type { ChartGroup } from './chart-group.ts';
+import { barPaths, lonely } from './chart-paths.ts';
 import type { ChartSpec, Layer } from './chart-spec.ts';
 import { chartTools, pictureOf, type ToolsOf } from './chart-tools.ts';
 import { colour, lineMark, make, onAppearance, onWidth, paperWidth } from './dom.ts';
@@ -45,28 +46,6 @@ function tickTime(ms: number, step: number): string {
     return '0';
   }
   return step < 1000 || ms < 12e4 ? `${Number((ms / 1000).toFixed(step < 100 ? 2 : 1))} s` : formatTime(ms);
-}
-
-/**
- * A bar for each value that is not zero, from the time before it to its own, and never thinner than a
- * pixel: what happened once in ten hours is still seen.
- */
-function barPaths(plot: uPlotType, series: number, from: number, to: number): uPlotType.Series.Paths {
-  const fill = new Path2D();
-  const scale = plot.series[series].scale ?? 'y';
-  const times = plot.data[0];
-  const values = plot.data[series];
-  const zero = plot.valToPos(0, scale, true);
-  for (let i = Math.max(from, 1); i <= to; i++) {
-    const value = values[i];
-    if (value) {
-      const left = plot.valToPos(times[i - 1], 'x', true);
-      const right = plot.valToPos(times[i], 'x', true);
-      const y = plot.valToPos(value, scale, true);
-      fill.rect(left, Math.min(y, zero), Math.max(right - left, 1), Math.abs(y - zero));
-    }
-  }
-  return { fill };
 }
 
 /** Values of each layer as drawn: areas stacked on the visible areas before them. */
@@ -142,7 +121,7 @@ export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup)
           make('b', {}, write(layer.values[at]!)),
         );
       });
-    return [make('div', { class: 'when' }, formatTime(spec.times[at])), ...rows];
+    return [make('div', { class: 'when' }, (spec.x?.format ?? formatTime)(spec.times[at])), ...rows];
   };
 
   const showTip = (): void => {
@@ -183,10 +162,11 @@ export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup)
         grid: { stroke: colour('grid'), width: 1 },
         ticks: { stroke: colour('grid'), width: 1, size: 5 },
         font: '12px system-ui, sans-serif',
-        incrs: timeSteps,
+        incrs: [...(spec.x?.steps ?? timeSteps)],
         space: 68,
         size: 36,
-        values: (_plot, splits, _axis, _space, step) => splits.map((ms) => tickTime(ms, step)),
+        values: (_plot, splits, _axis, _space, step) =>
+          splits.map((x) => spec.x?.format(x) ?? tickTime(x, step)),
       },
       {
         stroke: colour('muted'),
@@ -232,8 +212,14 @@ export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup)
           ...(layer.kind === 'line' ? {} : { fill: ink }),
           ...(layer.kind === 'bars' ? { paths: barPaths } : {}),
           ...(layer.steps === true ? { paths: uPlot.paths.stepped!({ align: 1 }) } : {}),
-          spanGaps: true,
-          points: { show: false },
+          // A curve is broken where nothing is known; a value alone between two gaps is a dot.
+          spanGaps: false,
+          points: {
+            show: layer.kind !== 'bars',
+            size: 4,
+            fill: ink,
+            filter: (u: uPlotType, series: number) => lonely(u.data[series]),
+          },
         };
       }),
     ],

@@ -1,0 +1,158 @@
+/**
+ * Documents: files that are finished when they are written, such as reports, an index, a certificate.
+ *
+ * A document is written beside its place and renamed over it. Whatever ends the process, the old document is there or
+ * the new one, whole. Links are followed, and what is replaced leaves its mode, and its owner where that is permitted.
+ * What has no place to write beside is written directly: pipes, devices, open descriptors (`/dev/stdout`), and a
+ * file in a folder that takes no other, or that is mounted by itself.
+ *
+ * Not here: a run file, which grows where it stands (run-file.ts).
+ */
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileError } from '../trace/bytes.ts';
+import { checkOutput } from './output.ts';
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+/** Kept of a mode: all but what the file is. */
+const modeBits = 0o7777;
+/** A pipe of another's that is full is asked again after so many milliseconds. */
+const fullPipeMs = 5;
+/** The kernel follows as many links. */
+const mostLinks = 40;
+
+/** The descriptor that a path names, such as `/dev/stdout`; to open it anew would begin its file at the front. */
+function descriptorOf(path: string): number | undefined {
+  const names: Readonly<Record<string, number>> = { '/dev/stdout': 1, '/dev/stderr': 2 };
+  const n = names[path] ?? /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(path)?.[1];
+  return n === undefined ? undefined : Number(n);
+}
+
+/** Writes all of it, also to a pipe that is full and does not block. */
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(fd, bytes, at);
+    } catch (error) {
+      if (codeOf(error) !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, fullPipeMs);
+    }
+  }
+}
+
+/** Where the links of a path lead, also if nothing is there. */
+function followLinks(path: string): string {
+  let at = resolve(path);
+  for (let n = 0; n < mostLinks; n++) {
+    let link: string;
+    try {
+      link = readlinkSync(at);
+    } catch (error) {
+      if (codeOf(error) === 'EINVAL' || codeOf(error) === 'ENOENT') return at;
+      throw error;
+    }
+    at = resolve(dirname(at), link);
+  }
+  return at;
+}
+
+/** A file of its own beside another. */
+function openBeside(path: string): { readonly fd: number; readonly path: string } {
+  for (let n = 0; ; n++) {
+    const beside = join(dirname(path), `.${basename(path).slice(0, 200)}.${process.pid}-${n}`);
+    try {
+      return { fd: openSync(beside, 'wx'), path: beside };
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** What a file that takes the place of another has of it. */
+function inherit(fd: number, former: Stats): void {
+  try {
+    fchownSync(fd, former.uid, former.gid);
+  } catch {
+    // Not permitted: then it is the writer's, as a new file is.
+  }
+  fchmodSync(fd, former.mode & modeBits);
+}
+
+/** Why a file that is there cannot be replaced, though it may well be written: its folder, or a mount on it. */
+const onlyInPlace = new Set(['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV']);
+
+function replace(path: string, bytes: Uint8Array, former: Stats | undefined): void {
+  const beside = openBeside(path);
+  try {
+    try {
+      writeAll(beside.fd, bytes);
+      if (former !== undefined) inherit(beside.fd, former);
+      // Where space is promised late, its lack is told here at the latest.
+      fsyncSync(beside.fd);
+    } finally {
+      closeSync(beside.fd);
+    }
+    renameSync(beside.path, path);
+  } catch (error) {
+    rmSync(beside.path, { force: true });
+    throw error;
+  }
+}
+
+function writeInPlace(path: string, bytes: Uint8Array, isFile: boolean): void {
+  const fd = openSync(path, constants.O_WRONLY);
+  try {
+    if (isFile) ftruncateSync(fd);
+    writeAll(fd, bytes);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function write(path: string, bytes: Uint8Array): void {
+  const open = descriptorOf(path);
+  if (open !== undefined) {
+    writeAll(open, bytes);
+    return;
+  }
+  const former = statSync(path, { throwIfNoEntry: false });
+  if (former !== undefined && !former.isFile() && !former.isDirectory()) {
+    writeInPlace(path, bytes, false);
+    return;
+  }
+  try {
+    replace(followLinks(path), bytes, former);
+  } catch (error) {
+    if (former?.isFile() !== true || !onlyInPlace.has(codeOf(error) ?? '')) throw error;
+    writeInPlace(path, bytes, true);
+  }
+}
+
+/**
+ * Writes a document.
+ * @param inputs what it was made from, which it must not replace
+ * @throws PageHeapError ERR_FILE; what was there is as it was
+ */
+export function writeDocument(path: string, text: string, inputs: readonly string[] = []): void {
+  checkOutput(path, inputs);
+  try {
+    write(path, Buffer.from(text));
+  } catch (cause) {
+    throw fileError(path, cause);
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * The kernel as a run asks it: residency, fault counts, the scheduler's account of the run's thread; and what of it
+ * is worth asking on this machine.
+ */
+import type { Machine } from '../../os/machine.ts';
+import { Residency } from '../../os/residency.ts';
+import { type CpuAccount, SchedStat } from '../../os/sched-stat.ts';
+import type { KernelCounts } from './sampler.ts';
+
+/** What a run asks of the kernel. */
+export type RunKernel = KernelCounts &
+  Pick<Residency, 'residentPages'> & {
+    /** Lets go of what was opened for it. */
+    close?(): void;
+  };
+
+export class SystemKernel extends Residency implements RunKernel {
+  readonly #scheduler = new SchedStat();
+
+  cpu(): CpuAccount | undefined {
+    return this.#scheduler.read();
+  }
+
+  close(): void {
+    this.#scheduler.close();
+  }
+}
+
+/** Whether smaps can tell something: where pages are given back lazily, or where there can be huge pages. */
+export function smapsTell(
+  { hugePages }: Pick<Machine, 'hugePages'>,
+  { advise, hugePageHints, disableHugePages }: Readonly<Record<string, unknown>>,
+): boolean {
+  if (advise === 'free') return true;
+  if (hugePages.pmdSize === 0 || disableHugePages === true) return false;
+  // A setting that cannot be read may be anything.
+  const { enabled = 'always' } = hugePages;
+  return enabled === 'always' || (enabled === 'madvise' && hugePageHints === true);
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { threadCpuClock } from '../../lib/os/clock.ts';
+import { parseSchedStat, SchedStat } from '../../lib/os/sched-stat.ts';
+
+function work(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end; );
+}
+
+describe("the scheduler's account", () => {
+  it.each([
+    ['1021781 68919 2\n', { ran: 1021781, waited: 68919 }],
+    ['0 0 0\n', { ran: 0, waited: 0 }],
+    ['', undefined],
+    ['schedstat is off', undefined],
+    ['12\n', undefined],
+  ])('%j', (text, wanted) => expect(parseSchedStat(text)).toEqual(wanted));
+
+  it('grows with the work, where the kernel keeps one', () => {
+    const account = new SchedStat();
+    const before = account.read();
+    work(30);
+    const after = account.read();
+    if (before !== undefined && after !== undefined) {
+      const passed = after.ran - before.ran + after.waited - before.waited;
+      expect(passed / 1e6).toBeGreaterThan(20);
+    } else {
+      expect([before, after]).toEqual([undefined, undefined]);
+    }
+    account.close();
+    account.close();
+    expect(account.read()).toBeUndefined();
+  });
+
+  it('is not known where there is none', () => {
+    const account = new SchedStat('/proc/none');
+    expect(account.read()).toBeUndefined();
+    account.close();
+  });
+});
+
+describe('the CPU time of a thread', () => {
+  it('grows while it works and stands still while it sleeps', async () => {
+    const begin = threadCpuClock.now();
+    work(20);
+    const worked = threadCpuClock.now();
+    expect(worked - begin).toBeGreaterThan(1e6);
+    await new Promise((done) => setTimeout(done, 60));
+    expect(threadCpuClock.now() - worked).toBeLessThan(40e6);
+  });
+});
