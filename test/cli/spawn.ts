@@ -17,7 +17,8 @@ export interface Outcome {
   readonly err: string;
 }
 
-const ofBusyMachines = /^(?:this machine was busy|the configurations were not treated alike|the replay took).*\n/gm;
+const ofBusyMachines =
+  /^(?:this machine was busy|the configurations were not treated alike|the replay took).*\n/gm;
 
 export interface SpawnOptions {
   readonly cwd?: string;
