@@ -57,7 +57,7 @@ const shared = 1;
 const disposed = 2;
 const entered = 3;
 
-/** What a heap is wired from: for tests, and for who looks inside. Not part of the package's interface. */
+/** What a heap is wired from: for tests, and for who looks inside. Not public. */
 export let runtimeOf: (heap: Heap) => Runtime;
 
 /** A page heap. See the options for what can be asked of one. */
@@ -86,25 +86,25 @@ export class Heap {
    */
   constructor(options: HeapOptions = {}) {
     const opened = options instanceof OpenedHeap ? options : openHeap(options);
-    const { runtime, debug } = opened;
+    const { runtime, debug, events, clock, owner } = opened;
     const { memory } = runtime;
     this.#runtime = runtime;
-    this.#events = opened.events;
-    this.#clock = opened.clock;
-    this.#owner = opened.owner;
-    this.#mode = opened.owner ? plain : shared;
+    this.#events = events;
+    this.#clock = clock;
+    this.#owner = owner;
+    this.#mode = owner ? plain : shared;
     const lockAt = memory.meta.addressOf(heapTable, 'lock');
     this.#lock = new RankedLock('heap', memory.table.lock, lockAt, memory.sys.addon, debug);
     this.#holders = new Holders(runtime);
     try {
-      this.#crash = opened.owner ? new CrashReport(memory.sys, crashHeapOf(runtime)) : undefined;
+      this.#crash = owner ? new CrashReport(memory.sys, crashHeapOf(runtime)) : undefined;
       this.#p = this.#guarded(() => {
         // The maker may have disposed of the heap, or be about to, since it was looked at.
-        if (!opened.owner) requireShared(runtime);
+        if (!owner) requireShared(runtime);
         return this.#holders.acquire();
       });
     } catch (error) {
-      if (opened.owner) runtime.dispose();
+      if (owner) runtime.dispose();
       else runtime.detach();
       throw error;
     }
@@ -113,13 +113,13 @@ export class Heap {
     this.#stacks = runtime.alloc.stacks;
     this.#contents = new ObjectContents(runtime);
     if (debug) guardRuntime(runtime, this.#fast, this.#lock);
-    if (memory.watch.foreign !== undefined)
-      memory.watch.foreign.watcher = (inside) => this.#enterForeignCode(inside);
+    const { foreign } = memory.watch;
+    if (foreign !== undefined) foreign.watcher = (inside) => this.#enterForeignCode(inside);
     if (opened.background) this.#timer = new BackgroundTimer(() => this.step());
   }
 
   /**
-   * A second thread's heap over the memory of a shared one. It has a P of its own.
+   * A second thread's heap over the memory of a shared one, with a P of its own.
    * @throws ERR_INVALID_ARGUMENT · ERR_INCOMPATIBLE_HEAP · ERR_NOT_SHARED · ERR_NO_P
    */
   static attach(handle: HeapHandle, options: AttachOptions = {}): Heap {
@@ -130,14 +130,11 @@ export class Heap {
     runtimeOf = (heap) => heap.#runtime;
   }
 
-  // ---------------------------------------------------------------- objects
-
   /**
-   * Allocates an object.
+   * Allocates an object. Answers its address.
    * @param size bytes, a whole number from 0 to 2^47; 0 gives the address all empty objects share
    * @param noscan it will hold no pointers
    * @param zero its memory must be zero
-   * @returns its address
    * @throws ERR_INVALID_SIZE · ERR_OUT_OF_MEMORY · ERR_DISPOSED
    */
   malloc(size: number, noscan = true, zero = true): number {
@@ -148,7 +145,7 @@ export class Heap {
     return addr === 0 ? this.#refuseObject(size) : addr;
   }
 
-  /** Allocates where the fast way does not lead: under the lock, or sizes to be looked at first. */
+  /** Where the fast way does not lead: under the lock, or what is to be looked at first. */
   #mallocSlowly(size: number, noscan: boolean, zero: boolean): number {
     return this.#guarded(() => {
       checkSize(size);
@@ -159,8 +156,8 @@ export class Heap {
 
   /**
    * Says that the last reference to the object at `addr` is gone: the next cycle's sweep frees it.
-   * Dropping the empty object does nothing. An address whose object was swept answers
-   * ERR_NOT_ALLOCATED until it is used again; then it cannot be told apart from the new object's.
+   * Dropping the empty object does nothing. An address whose object was swept answers ERR_NOT_ALLOCATED
+   * until it is used again.
    * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_ALREADY_DROPPED · ERR_INTERIOR_ADDRESS · ERR_DISPOSED
    */
   drop(addr: number): void {
@@ -168,7 +165,6 @@ export class Heap {
       this.#dropSlowly(addr);
   }
 
-  /** Drops where the fast way does not lead, or says why not. */
   #dropSlowly(addr: number): void {
     if (typeof addr !== 'number') checkAddress(addr);
     this.#guarded(() => {
@@ -199,9 +195,9 @@ export class Heap {
   // ---------------------------------------------------------------- stacks
 
   /**
-   * Allocates a stack: memory that the collector leaves alone, as the runtime keeps for goroutines. Its
-   * contents are undefined. It does not count for the collector's goal. Up to 16 KiB it comes from this thread's
-   * cache of stacks, and behind that from a pool; the pool's spans of 32 KiB count in StackInuse whole.
+   * Allocates a stack: memory that the collector leaves alone, and does not count for its goal, as the runtime keeps for
+   * goroutines. Its contents are undefined. Up to 16 KiB it comes from this thread's cache of stacks, and behind that
+   * from a pool; the pool's spans of 32 KiB count in StackInuse whole.
    * @param size bytes, a whole number from 1 to 2^47; rounded up to 2, 4, 8 or 16 KiB, above that to whole pages of 8 KiB
    * @returns its address
    * @throws ERR_INVALID_SIZE · ERR_OUT_OF_MEMORY · ERR_DISPOSED
@@ -230,9 +226,8 @@ export class Heap {
   // ---------------------------------------------------------------- their memory
 
   /**
-   * A view of the bytes [addr, addr + length) of an object or a stack, `addr` anywhere in it. It dangles
-   * once that is swept or given back, and is detached when the heap is disposed. Its buffer spans what lies
-   * in the same span, and nothing beyond.
+   * A view of the bytes [addr, addr + length) of an object or a stack, `addr` anywhere in it. It dangles once that is
+   * swept or given back, and is detached when the heap is disposed. Its buffer spans its span, and nothing beyond.
    * @param length bytes, at most 4 GiB
    * @throws ERR_INVALID_ADDRESS · ERR_INVALID_SIZE · ERR_NOT_ALLOCATED · ERR_OUT_OF_RANGE · ERR_DISPOSED
    */
@@ -367,18 +362,17 @@ export class Heap {
   }
 
   /**
-   * Ends this thread's use of the heap: its views are detached. The thread that made the heap returns
-   * all of its memory to the system. Again is harmless. Threads that ended do not count as attached.
-   * The maker must not dispose while another thread is inside `attach`.
-   * @throws ERR_IN_USE while others are attached · ERR_SYSTEM where the kernel refuses to unmap a part: the heap is
-   *   disposed of, its memory given back, and calling again tries the rest again
+   * Ends this thread's use of the heap: its views are detached. The thread that made the heap returns all of its memory
+   * to the system. Threads that ended do not count as attached. The maker must not dispose while another thread is
+   * inside `attach`. Again is harmless, and tries again what the kernel had refused to unmap.
+   * @throws ERR_IN_USE while others are attached · ERR_SYSTEM where the kernel refuses to unmap a part
    */
   dispose(): void {
-    const runtime = this.#runtime;
-    if (this.#mode === disposed) {
-      runtime.memory.sys.freeKept();
-      return;
-    }
+    if (this.#mode !== disposed) this.#end();
+    this.#runtime.memory.sys.freeKept();
+  }
+
+  #end(): void {
     this.#requireUsable();
     const leave = this.#owner ? () => this.#close() : () => this.#holders.release(this.#p);
     try {
@@ -393,16 +387,13 @@ export class Heap {
     this.#timer?.stop();
     this.#crash?.dispose();
     this.#contents.detach();
-    if (this.#owner) runtime.dispose();
-    else runtime.detach();
-    runtime.memory.sys.freeKept();
+    if (this.#owner) this.#runtime.dispose();
+    else this.#runtime.detach();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
-
-  // ---------------------------------------------------------------- inside
 
   #refuseObject(size: number): never {
     return refuseMemory(this.#runtime, `no memory for an object of ${size} bytes`, size);
