@@ -33,8 +33,10 @@ export class BackgroundTimer {
       ns = this.#step();
     } catch (error) {
       // Whoever uses the heap next is told; from a timer it would only end the process.
-      if (error instanceof PageHeapError) return;
-      throw error;
+      if (!(error instanceof PageHeapError)) throw error;
+      // A clock that failed once may answer the next time.
+      if (error.code !== 'ERR_CLOCK') return;
+      ns = Number.POSITIVE_INFINITY;
     }
     this.#timer = this.#after(Math.min(idleLookMs, Math.max(1, ns / 1e6)));
   }

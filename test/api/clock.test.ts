@@ -2,7 +2,7 @@
  * A clock of the user's can throw, answer nonsense, run back or use the heap it belongs to. Operations that are about
  * time say so before anything changes; all others go on with the last good reading. The heap is sound either way.
  */
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import FirstFit from '../../examples/first-fit.mjs';
 import { Heap } from '../../lib/api/heap.ts';
 import type { Clock, PageHeapClass, PageHeapHost } from '../../lib/api/index.ts';
@@ -217,6 +217,19 @@ describe('a page heap of the user’s', () => {
       made.check(3);
     },
   );
+});
+
+test('background work goes on after a clock that failed once', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const clock = new OddClock();
+  make({ clock, background: true });
+  clock.odd(1, () => Number.NaN);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(clock.relent()).toBe(true);
+  const { readings } = clock;
+  await vi.advanceTimersByTimeAsync(500);
+  expect(clock.readings).toBeGreaterThan(readings);
 });
 
 test('a listener may use the heap, in every mode, and dispose of it', () => {
