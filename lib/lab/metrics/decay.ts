@@ -63,8 +63,9 @@ export function decayTime(
   if (amplitude <= 0 || amplitude < start.rss * least) return undefined;
   const level = start.rss - amplitude * share;
   let i = from + 1;
-  while (samples[i].rss > level) i++;
+  // The level may be below the end by what a subtraction rounds.
+  while (i < to && samples[i].rss > level) i++;
   const [before, after] = [samples[i - 1], samples[i]];
-  const part = before.rss === after.rss ? 1 : (before.rss - level) / (before.rss - after.rss);
+  const part = before.rss === after.rss ? 1 : Math.min(1, (before.rss - level) / (before.rss - after.rss));
   return before.t + part * (after.t - before.t) - start.t;
 }

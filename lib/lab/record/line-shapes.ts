@@ -4,6 +4,7 @@
  * Not here: what the members mean (lines.ts).
  */
 import {
+  bound,
   flag,
   isJsonObject,
   type JsonObject,
@@ -67,8 +68,10 @@ const kinds: Readonly<Record<string, Shapes>> = {
     ...numbers('inuse free released'),
     rss: nullOr(number),
     phase: optional(text),
-    ...maybeNumbers('ops sys alloc goal limit prss lazy huge minflt majflt madv madvB madvNs gcs vmas'),
+    ...maybeNumbers('ops sys alloc prss lazy huge minflt majflt madv madvB madvNs gcs vmas'),
     ...maybeNumbers('cpuNs waitNs cost missed'),
+    goal: optional(bound),
+    limit: optional(bound),
   },
   gc: {
     t: time,

@@ -23,7 +23,13 @@ const shape =
 
 export const text = shape('a text', (value) => typeof value === 'string');
 export const flag = shape('true or false', (value) => typeof value === 'boolean');
-export const number = shape('a number', (value) => Number.isFinite(value));
+/** So large that sums and differences stay exact. */
+export const number = shape(
+  'a number',
+  (value) => typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER,
+);
+/** A bound, such as a limit: 2^63 stands for none. */
+export const bound = shape('a number', (value) => Number.isFinite(value));
 /** Milliseconds since the start of a run: so many that sums and differences stay exact. */
 export const time = shape(
   'a time in milliseconds',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { decayTime } from '../../../lib/lab/metrics/decay.ts';
 import { metrics, metricsOf } from '../../../lib/lab/metrics/run-metrics.ts';
 import { spreadOf } from '../../../lib/lab/metrics/spread.ts';
 import type { RunSample } from '../../../lib/lab/record/lines.ts';
@@ -53,6 +54,13 @@ describe('the metrics of a run', () => {
       decay95: undefined,
       decayEnd: undefined,
     });
+  });
+
+  it('end where the samples end, also where a difference is rounded', () => {
+    const samples = [2 ** 80, 1, 5].map((rss, i) => ({ t: i * 1000, rss }));
+    expect(decayTime(samples, { from: 0, to: 2 }, 1)).toBeLessThanOrEqual(2000);
+    const rising = [2 ** 80, 7, 5].map((rss, i) => ({ t: i * 1000, rss }));
+    expect(decayTime(rising, { from: 0, to: 2 }, 1)).toBe(2000);
   });
 
   it('are none of a run without samples', () => {

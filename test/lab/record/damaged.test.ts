@@ -34,6 +34,7 @@ describe('a damaged run file', () => {
     ['a workload without name', 0, ['workload'], { seed: 1 }],
     ['a count that is a word', 1, ['ops'], 'many'],
     ['a time before the start', 1, ['t'], -5],
+    ['a size beyond all memory', 1, ['rss'], 1e300],
   ] as const)('is refused for %s', (_what, at, path, value) => {
     const { lines } = placesIn(whole[0]);
     expect(outcomeOf(changed(lines, at, path, value))).toBe('refused');
