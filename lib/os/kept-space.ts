@@ -38,6 +38,12 @@ export class KeptSpace {
     return base;
   }
 
+  /** Address space, once what is kept was tried again: it may lie just there. @returns as the addon's */
+  reserve(hint: number, length: number): number {
+    if (this.#kept.length > 0) this.release();
+    return this.#addon.reserve(hint, length);
+  }
+
   /** Tries all of them again. @returns the bytes that are left, and why */
   release(): { bytes: number; errno: number } {
     let errno = 0;

@@ -136,7 +136,7 @@ export class Sys extends Access {
     if (hint !== 0) this.checkRange(hint, length);
     else this.checkLength(length);
     const start = this.#start();
-    const got = this.addon.reserve(hint, length);
+    const got = this.#kept.reserve(hint, length);
     this.#count('reserve', length, start, got < 0 ? -got : 0);
     if (got < 0) return address(0);
     this.states?.move('reserve', got, got + length, ['none'], 'reserved');
