@@ -36,11 +36,7 @@ const modules = filesIn(sources, '.ts')
 
 rmSync(fresh, { recursive: true, force: true });
 const bundle = await rolldown({
-  input: {
-    // The library, where it is looked for first.
-    index: join(lib, 'api/index.js'),
-    ...Object.fromEntries(modules.map((name) => [name, join(lib, `${name}.js`)])),
-  },
+  input: Object.fromEntries(modules.map((name) => [name, join(lib, `${name}.js`)])),
   platform: 'node',
   external: (id) => !/^([./]|@oxc-project)/.test(id),
 });

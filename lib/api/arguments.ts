@@ -69,7 +69,7 @@ export function bytesOf(data: unknown): Uint8Array {
 
 /** Passes what a byte can be made of. */
 export function checkByte(byte: number): void {
-  if (!Number.isInteger(byte)) refuse('ERR_INVALID_ARGUMENT', `not a byte: ${String(byte)}`, byte);
+  if (!Number.isInteger(byte)) refuse('ERR_INVALID_ARGUMENT', `not a byte: ${describe(byte)}`, byte);
 }
 
 export function checkLevel(level: CheckLevel): void {

@@ -165,9 +165,9 @@ export function powerOfTwo(low: number, high: number): TextKind<number, SizeText
 }
 
 /** Bytes of a physical page: a power of two. What is kept for the machine's own, which is not known here, is 0. */
-export function physicalPage(low: number, high: number): Kind<number | undefined> {
+export function physicalPage(low: number, high: number): TextKind<number | undefined, SizeText> {
   return {
-    ...(powerOfTwo(low, high) as Kind<number | undefined>),
+    ...(powerOfTwo(low, high) as TextKind<number | undefined, SizeText>),
     pack: (value) => value ?? 0,
     unpack: (n) => (n === 0 ? undefined : n),
   };

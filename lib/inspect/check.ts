@@ -62,7 +62,8 @@ function checkSpans(runtime: Runtime): void {
     const size = objectSize(c, s);
     if (size * c.nelems[s] > npages * pageSize)
       fatal('objects do not fit their span', { span: s, size, nelems: c.nelems[s] });
-    if (c.unasked[s] < 0 || c.unasked[s] >= (c.elemSize[s] === 0 ? pageSize : 1))
+    // A page heap that rounds up adds whole pages to what was asked for.
+    if (c.unasked[s] < 0 || c.unasked[s] >= (c.elemSize[s] === 0 ? npages * pageSize : 1))
       fatal('a span ends where no object can', { span: s, unasked: c.unasked[s], elemSize: c.elemSize[s] });
     let allocated = 0;
     for (let window = 0; window < c.nelems[s]; window += 32) {

@@ -5,6 +5,7 @@
 import { GiB, KiB, MiB, pageSize, TiB } from '../base/units.ts';
 import { Advice } from './addon.ts';
 import { errnoName } from './errno.ts';
+import { lookPlaces, unknownWithout } from './looks.ts';
 import type { Machine } from './machine.ts';
 import { roomToSplit } from './mapping-room.ts';
 import type { AdviceName, AdviceProbe } from './probes.ts';
@@ -180,6 +181,18 @@ function limitFindings(machine: Machine): Finding[] {
   return rows;
 }
 
+/** A row for each look but pagemap, which has its own. */
+function lookFindings({ looks }: Machine): Finding[] {
+  return looks
+    .filter(({ name }) => name !== 'pagemap')
+    .map(({ name, errno }) => {
+      const what = lookPlaces[name];
+      return errno === 0
+        ? ok(what, 'works')
+        : fallback(what, errnoName(errno), `${unknownWithout[name]} is not known; runs leave it out`);
+    });
+}
+
 function introspectionFindings({ introspection, namingErrno }: Machine): Finding[] {
   return [
     introspection.vmReadErrno === 0
@@ -221,6 +234,7 @@ export function explainMachine(machine: Machine): Finding[] {
     overcommitFinding(machine),
     ...limitFindings(machine),
     ...introspectionFindings(machine),
+    ...lookFindings(machine),
   ];
 }
 

@@ -7,9 +7,10 @@
  */
 import { alignUp, MiB } from '../base/units.ts';
 import { type Addon, Advice } from './addon.ts';
-import { ENOMEM } from './errno.ts';
+import { ENOENT, ENOMEM } from './errno.ts';
 import type { LookName } from './looks.ts';
 import { PagemapFlag } from './residency.ts';
+import { SchedStat } from './sched-stat.ts';
 
 export type AdviceName = keyof typeof Advice;
 
@@ -147,11 +148,15 @@ export function probeLooks(addon: Addon): LookProbe[] {
     pagemap: addon.pagemap(base, new Uint8Array(1)),
     smaps: addon.smaps(Float64Array.of(base, base + page), new Float64Array(7)),
   }));
+  const account = new SchedStat();
+  const schedstat = account.read();
+  account.close();
   const errnos: Readonly<Record<LookName, number>> = {
     ...(ofRange ?? { mincore: ENOMEM, pagemap: ENOMEM, smaps: ENOMEM }),
     maps: errnoOf(addon.vmaCount()),
     statm: addon.statm(new Float64Array(3)),
     getrusage: addon.faults(new Float64Array(2)),
+    schedstat: schedstat === undefined ? ENOENT : 0,
   };
   return Object.entries(errnos).map(([name, errno]) => ({ name: name as LookName, errno }));
 }

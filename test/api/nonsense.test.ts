@@ -83,6 +83,7 @@ const methods: Record<string, (heap: Heap, a: never, b: never, c: never) => unkn
   freeStack: (heap, a) => heap.freeStack(a),
   view: (heap, a, b) => heap.view(a, b),
   read: (heap, a, b) => heap.read(a, b),
+  write: (heap, a, b) => heap.write(a, b),
   fill: (heap, a, b, c) => heap.fill(a, b, c),
   copy: (heap, a, b, c) => heap.copy(a, b, c),
   setGCPercent: (heap, a) => heap.setGCPercent(a),
@@ -131,7 +132,7 @@ describe.each(generations)('%s', (generation) => {
     }
     heap.setGCPercent(100);
     heap.check(3);
-    if (name !== 'fill' && name !== 'copy')
+    if (!['write', 'fill', 'copy'].includes(name))
       expect(heap.view(addr, 1000).every((byte) => byte === 7)).toBe(true);
   });
 });

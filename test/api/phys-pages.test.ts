@@ -153,7 +153,7 @@ test('where memory is out for aligned stacks, nothing is lost', () => {
 
 test('the machine sets the least, the page heap the most', () => {
   const refused = (options: HeapOptions): string => codeOf(() => make(options).dispose());
-  for (const physPageSize of [0, 1, 2048, 12 * KiB, 2 ** 20, Number.NaN, '64KiB' as never])
+  for (const physPageSize of [0, 1, 2048, 12 * KiB, 2 ** 20, Number.NaN, '64KB' as never])
     expect(refused({ physPageSize })).toBe('ERR_INVALID_OPTION');
   expect(refused({ generation: 'lists', physPageSize: 16 * KiB })).toBe('ERR_INVALID_OPTION');
   expect(refused({ generation: 'lists', physPageSize: 8 * KiB })).toBe('none');

@@ -233,7 +233,7 @@ describe('pageheap compare', () => {
       } = await pageheap([...args, ...['-c', 'radix', '-c', throwing, '-c', exiting, '--json']]);
       expect(code).toBe(1);
       expect(stderr).toMatch(
-        /^pageheap: configuration 'throwing', run 1: .*not today \(ERR_PAGE_HEAP\)\nError: not/m,
+        /^pageheap: configuration 'throwing', run 1: .*not today \(.*\) \(ERR_PAGE_HEAP\)\nError: not/m,
       );
       expect(stderr).toContain('throwing.mjs:4');
       expect(stderr).toMatch(

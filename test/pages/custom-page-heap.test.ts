@@ -186,7 +186,7 @@ describe('a page heap of one’s own', () => {
         heap.malloc(8192);
         heap.allocStack(40_000);
       }),
-    ).toThrow(/must answer -1, or a multiple of 8 for allocAligned\(5, 8\), not \d+/);
+    ).toThrow(/allocAligned\(5, 8\) answered \d+, and must answer -1, or a multiple of 8$/);
   });
 
   test('that hands out a page twice is refused at once, with call and page', () => {

@@ -4,22 +4,11 @@
  * What cannot be seen is left out, never taken for zero, and never ends a run. A look that is refused for good is not
  * tried again, and is told of by name; one that failed for another reason is tried again the next time.
  *
- * Not here: the looks themselves (os/residency.ts, os/sched-stat.ts), when they are made (sampler.ts).
+ * Not here: the looks (os/looks.ts names them), when they are made (sampler.ts).
  */
 import { PageHeapError } from '../../base/errors.ts';
 import { EFAULT, EINVAL, ENOMEM, errnoName } from '../../os/errno.ts';
-
-/** What is looked at, and what is not known without it. */
-const unknownWithout = {
-  mincore: 'what of the heap is resident',
-  statm: 'RSS of the process',
-  smaps: 'LazyFree and huge pages',
-  maps: 'the number of mappings',
-  getrusage: 'page faults',
-  schedstat: 'how long the run waited for a CPU',
-} as const;
-
-export type LookName = keyof typeof unknownWithout;
+import { type LookName, unknownWithout } from '../../os/looks.ts';
 
 /** Errors of the caller: the range is not mapped, or no range. They are not the kernel's refusal. */
 const mistakes: ReadonlySet<number> = new Set([EFAULT, EINVAL, ENOMEM]);

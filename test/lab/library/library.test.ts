@@ -189,7 +189,7 @@ const heap = new Heap(options);
 export const resident: number = new Residency().residentBytes(heap.ranges());
 const { file, summary } = await run('git', settings);
 export const data: RunData = await readRun(file);
-export const peak: number | undefined = summary.moments[0]?.rss;
+export const peak: number | null | undefined = summary.moments[0]?.rss;
 export const { configurations } = await compare('git', { configurations: { a: 'lists', b: { advise: 'free' } } });
 export const made = [conformanceChecks, wrong];
 `,
