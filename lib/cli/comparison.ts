@@ -70,7 +70,9 @@ function drawFigures(
 
 /** Which configuration is better in what, as at the top of the page. */
 function drawVerdict({ configurations }: Comparison, terminal: Terminal): string {
-  const text = verdictSentences(configurations).map(plainWords).join(' ');
+  const text = verdictSentences(configurations)
+    .map((words) => plainWords(words).trim())
+    .join(' ');
   const columns = terminal.out.columns || Number.POSITIVE_INFINITY;
   return wrap(text, columns).join('\n');
 }
