@@ -22,6 +22,9 @@ export const common = {
   hookTimeout: 120_000,
   // No test reads certificates of conformance that are the user's; what writes some has a folder of its own.
   env: { XDG_CACHE_HOME: '/proc/none' },
+  // What is compiled, and modules that a test writes, are loaded by Node, as a user's are: what it says of a faulty one
+  // is under test.
+  server: { deps: { external: [/\/dist\/lib\//, /\/pageheap-[^/]+\/[^/]+\.m?js$/] } },
 } as const;
 
 export default defineConfig({

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { inProcess } from './in-process.ts';
 import { childrenOf, type Outcome, pageheap } from './spawn.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'pageheap-cli-compare-'));
@@ -9,7 +10,7 @@ afterAll(() => rmSync(out, { recursive: true, force: true }));
 
 describe('pageheap compare', () => {
   const asFast = ['--duration', '0', '--idle', '0'];
-  const quick = ['--scale', '0.02', '--time-scale', '0.02', '--repeat', '2', '--out', out];
+  const quick = ['--scale', '0.01', '--time-scale', '0', '--repeat', '2', '--out', out];
 
   it('runs three generations and a custom page heap, in turns, and writes one report', async () => {
     const own = new URL('../../examples/first-fit.mjs', import.meta.url).pathname;
@@ -45,7 +46,7 @@ describe('pageheap compare', () => {
     expect(existsSync(told.report)).toBe(true);
     expect(readdirSync(told.folder).filter((f) => f.endsWith('.jsonl'))).toHaveLength(8);
 
-    const again = await pageheap(['report', told.folder, '-o', join(out, 'again.html')]);
+    const again = await inProcess(['report', told.folder, '-o', join(out, 'again.html')]);
     expect([again.code, existsSync(join(out, 'again.html'))]).toEqual([0, true]);
     expect(again.out).toContain('RSS peak');
     expect(again.out).toMatch(/RSS, end of +│ +lists │ +treap │ +radix │ +own/);
@@ -85,7 +86,7 @@ describe('pageheap compare', () => {
   ])(
     '%j is refused with a word about what is wrong',
     async (args, message) => {
-      const { err: stderr, code } = await pageheap(args);
+      const { err: stderr, code } = await inProcess(args);
       expect(stderr).toMatch(message);
       expect(code).not.toBe(0);
     },
@@ -95,7 +96,7 @@ describe('pageheap compare', () => {
   it('refuses what cannot be before anything runs', async () => {
     const folder = mkdtempSync(join(out, 'refused-'));
     const args = ['compare', 'rsscurve', '-c', 'a:radix', '-c', 'b:lists,page-heap=radix', '--out', folder];
-    const { err: stderr, code } = await pageheap(args);
+    const { err: stderr, code } = await inProcess(args);
     expect(stderr).toMatch(/configuration 'b': --scavenger: 'age', which lists brings, needs/);
     expect(stderr).not.toMatch(/recorded/);
     expect([code, readdirSync(folder)]).toEqual([2, []]);
@@ -117,7 +118,7 @@ describe('pageheap compare', () => {
     if (text !== undefined) writeFileSync(path, text);
     const into = join(out, 'made-for-nothing');
     for (const command of ['compare', 'run']) {
-      const { err: stderr, out: stdout, code } = await pageheap([command, path, '--out', into]);
+      const { err: stderr, out: stdout, code } = await inProcess([command, path, '--out', into]);
       expect(stderr).toMatch(message);
       expect(stderr.trimEnd().split('\n')).toHaveLength(1);
       expect([code, stdout, existsSync(into)]).toEqual([2, '', false]);
@@ -131,7 +132,7 @@ describe('pageheap compare', () => {
   ])('refuses an output folder that is %s', async (_what, path, message) => {
     writeFileSync(join(out, 'x.file'), '');
     for (const command of ['compare', 'run']) {
-      const { err: stderr, code } = await pageheap([command, 'git', ...asFast, '--out', path]);
+      const { err: stderr, code } = await inProcess([command, 'git', ...asFast, '--out', path]);
       expect(stderr).toContain(message);
       expect(stderr).toContain('(ERR_FILE)');
       expect(stderr.trimEnd().split('\n')).toHaveLength(1);
@@ -156,7 +157,7 @@ describe('pageheap compare', () => {
       'radix',
       '--json',
     ];
-    const { err: stderr, out: stdout } = await pageheap(args, { env: { GOMEMLIMIT: '100MiB' } });
+    const { err: stderr, out: stdout } = await inProcess(args, { env: { GOMEMLIMIT: '100MiB' } });
     expect(stderr.match(/^in the trace: 2 frees of what was not live/gm)).toHaveLength(1);
     // Once, though each run's heap would say it.
     expect(
@@ -198,7 +199,7 @@ describe('pageheap compare', () => {
     expect(stderr).toContain('a word of my own');
     if (body.startsWith('process')) expect(stderr).toContain(`try: pageheap conform ${file}`);
     const { folder } = JSON.parse(stdout) as { folder: string };
-    const again = await pageheap(['report', folder]);
+    const again = await inProcess(['report', folder]);
     expect(again.err).toMatch(/failed in run 1[\s\S]*no run that was finished/);
   });
 
@@ -247,7 +248,7 @@ describe('pageheap compare', () => {
         expect.objectContaining({ label: 'exiting', round: 1, code: 'ERR_SYSTEM' }),
       ]);
       expect(existsSync(told.report)).toBe(true);
-      const again = await pageheap(['report', told.folder]);
+      const again = await inProcess(['report', told.folder]);
       expect(again.out).toMatch(/│ +radix │ +throwing \(failed\) │ +exiting \(failed\) │/);
       expect(again.err).toMatch(/configuration 'exiting' failed in run 1; it has no figures: .*ERR_SYSTEM/);
     }, 60_000);
@@ -255,12 +256,12 @@ describe('pageheap compare', () => {
     it('has no table and no report where none was finished', async () => {
       const into = join(out, 'all-failing');
       const args = ['compare', 'git', ...asFast, '-r', '2', '--out', into, '-c', throwing];
-      const { err: stderr, out: stdout, code } = await pageheap(args);
+      const { err: stderr, out: stdout, code } = await inProcess(args);
       expect([code, stdout]).toEqual([1, '']);
       expect(stderr).toContain('no run was finished: there is no table and no report');
       const [folder] = readdirSync(into);
       expect(readdirSync(join(into, folder)).sort()).toEqual(['comparison.json', 'throwing-1.jsonl']);
-      const again = await pageheap(['report', join(into, folder)]);
+      const again = await inProcess(['report', join(into, folder)]);
       expect([again.code, again.out]).toEqual([2, '']);
       expect(again.err).toContain('has no run that was finished');
     }, 60_000);
@@ -342,7 +343,7 @@ describe('pageheap compare', () => {
         (p) => void process.kill(p, 'SIGKILL'),
       );
       expect(outcome.signal).toBe('SIGKILL');
-      const { code, out: stdout, err: stderr } = await pageheap(['report', folder]);
+      const { code, out: stdout, err: stderr } = await inProcess(['report', folder]);
       expect(code).toBe(0);
       expect(stdout).toMatch(/│ RSS peak +│ +[\d.]+ MiB │ +– │/);
       expect(stderr).toContain('interrupted');
@@ -370,8 +371,8 @@ describe('pageheap compare', () => {
        }`,
     );
     for (const command of [
-      ['compare', 'rsscurve', ...quick, '-c', `radix,page-heap=${file}`],
-      ['run', 'rsscurve', '--scale', '0.02', '--time-scale', '0.02', '--out', out, '--page-heap', file],
+      ['compare', 'rsscurve', ...quick, '-r', '1', '-c', `radix,page-heap=${file}`],
+      ['run', 'rsscurve', '--scale', '0.01', '--time-scale', '0', '--out', out, '--page-heap', file],
     ]) {
       const { err: stderr, code } = await pageheap(command);
       expect(stderr).toMatch(/the page heap Moody threw in free: not today \(ERR_PAGE_HEAP\)/);
@@ -382,7 +383,7 @@ describe('pageheap compare', () => {
   }, 60_000);
 
   it('holds one generation for all configurations that name none', async () => {
-    const { out: stdout, code } = await pageheap([
+    const { out: stdout, code } = await inProcess([
       ...['compare', 'rsscurve', '--generation', 'treap', '--scale', '0.02', '--time-scale', '0'],
       ...['--repeat', '1', '--out', out, '-c', 'advise=free', '-c', 'radix', '--json'],
     ]);
@@ -397,7 +398,7 @@ describe('pageheap compare', () => {
   }, 60_000);
 
   it('teaches with --help', async () => {
-    const { out: stdout } = await pageheap(['compare', '--help']);
+    const { out: stdout } = await inProcess(['compare', '--help']);
     for (const word of ['standard input', '-c treap,advise=dontneed', 'rsscurve', '--page-heap', '--repeat'])
       expect(stdout).toContain(word);
   });
