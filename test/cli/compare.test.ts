@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { disturb } from './disturb-comparison.ts';
 import { inProcess } from './in-process.ts';
-import { childrenOf, type Outcome, pageheap } from './spawn.ts';
+import { pageheap } from './spawn.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'pageheap-cli-compare-'));
 afterAll(() => rmSync(out, { recursive: true, force: true }));
@@ -267,91 +268,24 @@ describe('pageheap compare', () => {
     }, 60_000);
   });
 
+  // Other ways: test/long/cli/compare.test.ts.
   describe('when it is stopped', () => {
-    const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-    /** Runs a comparison of two configurations; `act` is called when the run file of that name has samples. */
-    async function disturb(
-      name: string,
-      file: string,
-      act: (parent: number, children: readonly number[]) => void | Promise<void>,
-    ): Promise<{ outcome: Outcome; folder: string }> {
-      const into = join(out, name);
-      const inside = (): string[] => (existsSync(into) ? readdirSync(into) : []);
-      const begun = (): boolean =>
-        inside().some((folder) => {
-          const path = join(into, folder, file);
-          return existsSync(path) && /"k":"s".*"ops":[1-9]/.test(readFileSync(path, 'utf8'));
-        });
-      const args = [
-        'compare',
-        'git',
-        '--duration',
-        '2',
-        '--idle',
-        '0',
-        '-r',
-        '3',
-        '-c',
-        'radix',
-        '-c',
-        'treap',
-      ];
-      const outcome = await pageheap([...args, '--out', into], {
-        started: async (child) => {
-          while (!begun() && child.exitCode === null && child.signalCode === null) await pause(10);
-          await act(child.pid ?? 0, childrenOf(child.pid ?? 0));
-        },
-      });
-      return { outcome, folder: join(into, inside()[0]) };
-    }
-
-    it('in its first run tells no figures of nothing', async () => {
+    it('in a later run sums up what was finished', async () => {
       const { outcome, folder } = await disturb(
-        'first',
-        'radix-1.jsonl',
-        (p) => void process.kill(p, 'SIGINT'),
-      );
-      expect([outcome.code, outcome.out]).toEqual([130, '']);
-      expect(outcome.err).toContain('interrupted before a run was finished: there is no table and no report');
-      expect(readdirSync(folder).sort()).toEqual(['comparison.json', 'radix-1.jsonl']);
-    }, 60_000);
-
-    it.each(['once', 'twice'])(
-      '%s in a later run sums up what was finished',
-      async (times) => {
-        const { outcome, folder } = await disturb(times, 'treap-1.jsonl', async (parent, [child]) => {
-          if (times === 'twice') process.kill(child, 'SIGSTOP');
-          process.kill(parent, 'SIGINT');
-          if (times === 'once') return;
-          await pause(200);
-          process.kill(parent, 'SIGINT');
-        });
-        expect(outcome.code).toBe(130);
-        expect(outcome.out).toMatch(/│ RSS peak +│ +[\d.]+ MiB │ +– │/);
-        expect(outcome.err).toContain('interrupted: this is what was finished until then');
-        expect(outcome.err).not.toContain('failed');
-        expect(existsSync(join(folder, 'comparison.html'))).toBe(true);
-      },
-      60_000,
-    );
-
-    it('by the end of its process has an index, and can be drawn', async () => {
-      const { outcome, folder } = await disturb(
-        'killed',
+        join(out, 'once'),
         'treap-1.jsonl',
-        (p) => void process.kill(p, 'SIGKILL'),
+        (parent) => void process.kill(parent, 'SIGINT'),
       );
-      expect(outcome.signal).toBe('SIGKILL');
-      const { code, out: stdout, err: stderr } = await inProcess(['report', folder]);
-      expect(code).toBe(0);
-      expect(stdout).toMatch(/│ RSS peak +│ +[\d.]+ MiB │ +– │/);
-      expect(stderr).toContain('interrupted');
-    }, 60_000);
+      expect(outcome.code).toBe(130);
+      expect(outcome.out).toMatch(/│ RSS peak +│ +[\d.]+ MiB │ +– │/);
+      expect(outcome.err).toContain('interrupted: this is what was finished until then');
+      expect(outcome.err).not.toContain('failed');
+      expect(existsSync(join(folder, 'comparison.html'))).toBe(true);
+    });
 
     it('by the end of a run’s process goes on without that configuration', async () => {
       const { outcome } = await disturb(
-        'lost',
+        join(out, 'lost'),
         'treap-1.jsonl',
         (_p, [child]) => void process.kill(child, 'SIGKILL'),
       );

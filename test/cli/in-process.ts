@@ -35,7 +35,12 @@ export async function inProcess(args: readonly string[], options: InProcessOptio
   const folder = process.cwd();
   const { log, info } = console;
   const streams = [process.stdout, process.stderr] as const;
-  const kept = streams.map((stream) => ({ write: stream.write, listeners: stream.listeners('error') }));
+  const writes = streams.map((stream) => stream.write);
+  const watched: readonly (readonly [NodeJS.EventEmitter, string])[] = [
+    ...streams.map((stream) => [stream, 'error'] as const),
+    ...['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => [process, signal] as const),
+  ];
+  const listeners = watched.map(([emitter, name]) => emitter.listeners(name));
   const said = ['', ''];
   for (const [i, stream] of streams.entries()) {
     stream.write = ((text: string | Uint8Array, ...rest: unknown[]) => {
@@ -54,10 +59,10 @@ export async function inProcess(args: readonly string[], options: InProcessOptio
     process.chdir(folder);
     setEnvironment(before);
     Object.assign(console, { log, info });
-    for (const [i, stream] of streams.entries()) {
-      stream.write = kept[i].write;
-      for (const listener of stream.listeners('error'))
-        if (!kept[i].listeners.includes(listener)) stream.off('error', listener as () => void);
-    }
+    for (const [i, stream] of streams.entries()) stream.write = writes[i];
+    // A command leaves its listeners to the end of its process.
+    for (const [i, [emitter, name]] of watched.entries())
+      for (const listener of emitter.listeners(name))
+        if (!listeners[i].includes(listener)) emitter.off(name, listener as () => void);
   }
 }

@@ -87,7 +87,7 @@ describe('pageheap run', () => {
   });
 
   it('hands its options on to the heap, and says them in the run file', async () => {
-    const { code, out } = await inProcess(
+    const { code, out } = await pageheap(
       [
         'run',
         'ramp.mtrace.gz',
@@ -154,7 +154,7 @@ describe('pageheap run', () => {
   });
 
   it('warns of a GOGC that is none', async () => {
-    const { code, err } = await inProcess(['run', 'small.mtrace', ...fast], {
+    const { code, err } = await pageheap(['run', 'small.mtrace', ...fast], {
       cwd: folder,
       env: { GOGC: 'x' },
     });
