@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { Heap } from '../../lib/api/index.ts';
 import { readRunFile } from '../../lib/lab/record/run-file.ts';
 import { loadPageHeap } from '../../lib/lab/subject/load-page-heap.ts';
+import { inProcess } from './in-process.ts';
 import { pageheap } from './spawn.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -217,13 +218,13 @@ describe('its certificate', () => {
   it('is what run and compare go by, and record', async () => {
     const env = { XDG_CACHE_HOME: join(folder, 'cache') };
     const file = module('certified.mjs', shown());
-    const before = await pageheap(custom(file, '--json'), { env });
+    const before = await inProcess(custom(file, '--json'), { env });
     expect(before.err).toBe(`FirstFit has not passed the conformance suite here: pageheap conform ${file}\n`);
 
     const made = await pageheap(['conform', file, '--runs', '2', '--json'], { env });
     expect([made.err, made.code]).toEqual(['', 0]);
     const { certificate: path } = JSON.parse(made.out) as { certificate: string };
-    const short = await pageheap(custom(file, '--json'), { env });
+    const short = await inProcess(custom(file, '--json'), { env });
     expect(short.err).toMatch(
       /^FirstFit has passed only a short run of the conformance suite here \(--runs 2\):/,
     );
@@ -232,16 +233,16 @@ describe('its certificate', () => {
     const certificate = JSON.parse(readFileSync(path, 'utf8'));
     certificate.profile = { extent: 'full', runs: 60, seed: null, path: null, roundsUp: false };
     writeFileSync(path, JSON.stringify(certificate));
-    const after = await pageheap(custom(file, '--json'), { env });
+    const after = await inProcess(custom(file, '--json'), { env });
     expect(after.err).toBe('');
     const { runFile } = JSON.parse(after.out) as { runFile: string };
     const { conformance } = (await readRunFile(runFile)).header;
     expect(conformance).toEqual({ hash: certificate.hash, certificate });
 
     const both = ['-r', '1', '-c', `mine:radix,page-heap=${file}`, '--json'];
-    expect((await pageheap(['compare', 'rsscurve', ...quick, ...both], { env })).err).toBe('');
+    expect((await inProcess(['compare', 'rsscurve', ...quick, ...both], { env })).err).toBe('');
     writeFileSync(file, `${readFileSync(file, 'utf8')}\n`);
-    const changed = await pageheap(custom(file, '--json'), { env });
+    const changed = await inProcess(custom(file, '--json'), { env });
     expect(changed.err).toBe(
       `FirstFit has not passed the conformance suite here: pageheap conform ${file}\n`,
     );
