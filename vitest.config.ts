@@ -17,12 +17,15 @@ const alone = [
 ];
 
 export const common = {
-  pool: 'forks',
+  pool: 'forks' as const,
   testTimeout: 120_000,
   hookTimeout: 120_000,
   // No test reads certificates of conformance that are the user's; what writes some has a folder of its own.
   env: { XDG_CACHE_HOME: '/proc/none' },
-} as const;
+  // What is compiled, and modules that a test writes, are loaded by Node, as a user's are: what it says of a faulty one
+  // is under test.
+  server: { deps: { external: [/\/dist\/lib\//, /\/pageheap-[^/]+\/[^/]+\.m?js$/] } },
+};
 
 export default defineConfig({
   test: {

@@ -1,15 +1,17 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { childrenOf, type Outcome, pageheap } from './spawn.ts';
+import { disturb } from './disturb-comparison.ts';
+import { inProcess } from './in-process.ts';
+import { pageheap } from './spawn.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'pageheap-cli-compare-'));
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 
 describe('pageheap compare', () => {
   const asFast = ['--duration', '0', '--idle', '0'];
-  const quick = ['--scale', '0.02', '--time-scale', '0.02', '--repeat', '2', '--out', out];
+  const quick = ['--scale', '0.01', '--time-scale', '0', '--repeat', '2', '--out', out];
 
   it('runs three generations and a custom page heap, in turns, and writes one report', async () => {
     const own = new URL('../../examples/first-fit.mjs', import.meta.url).pathname;
@@ -45,7 +47,7 @@ describe('pageheap compare', () => {
     expect(existsSync(told.report)).toBe(true);
     expect(readdirSync(told.folder).filter((f) => f.endsWith('.jsonl'))).toHaveLength(8);
 
-    const again = await pageheap(['report', told.folder, '-o', join(out, 'again.html')]);
+    const again = await inProcess(['report', told.folder, '-o', join(out, 'again.html')]);
     expect([again.code, existsSync(join(out, 'again.html'))]).toEqual([0, true]);
     expect(again.out).toContain('RSS peak');
     expect(again.out).toMatch(/RSS, end of +│ +lists │ +treap │ +radix │ +own/);
@@ -85,7 +87,7 @@ describe('pageheap compare', () => {
   ])(
     '%j is refused with a word about what is wrong',
     async (args, message) => {
-      const { err: stderr, code } = await pageheap(args);
+      const { err: stderr, code } = await inProcess(args);
       expect(stderr).toMatch(message);
       expect(code).not.toBe(0);
     },
@@ -95,7 +97,7 @@ describe('pageheap compare', () => {
   it('refuses what cannot be before anything runs', async () => {
     const folder = mkdtempSync(join(out, 'refused-'));
     const args = ['compare', 'rsscurve', '-c', 'a:radix', '-c', 'b:lists,page-heap=radix', '--out', folder];
-    const { err: stderr, code } = await pageheap(args);
+    const { err: stderr, code } = await inProcess(args);
     expect(stderr).toMatch(/configuration 'b': --scavenger: 'age', which lists brings, needs/);
     expect(stderr).not.toMatch(/recorded/);
     expect([code, readdirSync(folder)]).toEqual([2, []]);
@@ -117,7 +119,7 @@ describe('pageheap compare', () => {
     if (text !== undefined) writeFileSync(path, text);
     const into = join(out, 'made-for-nothing');
     for (const command of ['compare', 'run']) {
-      const { err: stderr, out: stdout, code } = await pageheap([command, path, '--out', into]);
+      const { err: stderr, out: stdout, code } = await inProcess([command, path, '--out', into]);
       expect(stderr).toMatch(message);
       expect(stderr.trimEnd().split('\n')).toHaveLength(1);
       expect([code, stdout, existsSync(into)]).toEqual([2, '', false]);
@@ -131,7 +133,7 @@ describe('pageheap compare', () => {
   ])('refuses an output folder that is %s', async (_what, path, message) => {
     writeFileSync(join(out, 'x.file'), '');
     for (const command of ['compare', 'run']) {
-      const { err: stderr, code } = await pageheap([command, 'git', ...asFast, '--out', path]);
+      const { err: stderr, code } = await inProcess([command, 'git', ...asFast, '--out', path]);
       expect(stderr).toContain(message);
       expect(stderr).toContain('(ERR_FILE)');
       expect(stderr.trimEnd().split('\n')).toHaveLength(1);
@@ -156,7 +158,7 @@ describe('pageheap compare', () => {
       'radix',
       '--json',
     ];
-    const { err: stderr, out: stdout } = await pageheap(args, { env: { GOMEMLIMIT: '100MiB' } });
+    const { err: stderr, out: stdout } = await inProcess(args, { env: { GOMEMLIMIT: '100MiB' } });
     expect(stderr.match(/^in the trace: 2 frees of what was not live/gm)).toHaveLength(1);
     // Once, though each run's heap would say it.
     expect(
@@ -198,7 +200,7 @@ describe('pageheap compare', () => {
     expect(stderr).toContain('a word of my own');
     if (body.startsWith('process')) expect(stderr).toContain(`try: pageheap conform ${file}`);
     const { folder } = JSON.parse(stdout) as { folder: string };
-    const again = await pageheap(['report', folder]);
+    const again = await inProcess(['report', folder]);
     expect(again.err).toMatch(/failed in run 1[\s\S]*no run that was finished/);
   });
 
@@ -247,7 +249,7 @@ describe('pageheap compare', () => {
         expect.objectContaining({ label: 'exiting', round: 1, code: 'ERR_SYSTEM' }),
       ]);
       expect(existsSync(told.report)).toBe(true);
-      const again = await pageheap(['report', told.folder]);
+      const again = await inProcess(['report', told.folder]);
       expect(again.out).toMatch(/│ +radix │ +throwing \(failed\) │ +exiting \(failed\) │/);
       expect(again.err).toMatch(/configuration 'exiting' failed in run 1; it has no figures: .*ERR_SYSTEM/);
     }, 60_000);
@@ -255,102 +257,35 @@ describe('pageheap compare', () => {
     it('has no table and no report where none was finished', async () => {
       const into = join(out, 'all-failing');
       const args = ['compare', 'git', ...asFast, '-r', '2', '--out', into, '-c', throwing];
-      const { err: stderr, out: stdout, code } = await pageheap(args);
+      const { err: stderr, out: stdout, code } = await inProcess(args);
       expect([code, stdout]).toEqual([1, '']);
       expect(stderr).toContain('no run was finished: there is no table and no report');
       const [folder] = readdirSync(into);
       expect(readdirSync(join(into, folder)).sort()).toEqual(['comparison.json', 'throwing-1.jsonl']);
-      const again = await pageheap(['report', join(into, folder)]);
+      const again = await inProcess(['report', join(into, folder)]);
       expect([again.code, again.out]).toEqual([2, '']);
       expect(again.err).toContain('has no run that was finished');
     }, 60_000);
   });
 
+  // Other ways: test/long/cli/compare.test.ts.
   describe('when it is stopped', () => {
-    const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-    /** Runs a comparison of two configurations; `act` is called when the run file of that name has samples. */
-    async function disturb(
-      name: string,
-      file: string,
-      act: (parent: number, children: readonly number[]) => void | Promise<void>,
-    ): Promise<{ outcome: Outcome; folder: string }> {
-      const into = join(out, name);
-      const inside = (): string[] => (existsSync(into) ? readdirSync(into) : []);
-      const begun = (): boolean =>
-        inside().some((folder) => {
-          const path = join(into, folder, file);
-          return existsSync(path) && /"k":"s".*"ops":[1-9]/.test(readFileSync(path, 'utf8'));
-        });
-      const args = [
-        'compare',
-        'git',
-        '--duration',
-        '2',
-        '--idle',
-        '0',
-        '-r',
-        '3',
-        '-c',
-        'radix',
-        '-c',
-        'treap',
-      ];
-      const outcome = await pageheap([...args, '--out', into], {
-        started: async (child) => {
-          while (!begun() && child.exitCode === null && child.signalCode === null) await pause(10);
-          await act(child.pid ?? 0, childrenOf(child.pid ?? 0));
-        },
-      });
-      return { outcome, folder: join(into, inside()[0]) };
-    }
-
-    it('in its first run tells no figures of nothing', async () => {
+    it('in a later run sums up what was finished', async () => {
       const { outcome, folder } = await disturb(
-        'first',
-        'radix-1.jsonl',
-        (p) => void process.kill(p, 'SIGINT'),
-      );
-      expect([outcome.code, outcome.out]).toEqual([130, '']);
-      expect(outcome.err).toContain('interrupted before a run was finished: there is no table and no report');
-      expect(readdirSync(folder).sort()).toEqual(['comparison.json', 'radix-1.jsonl']);
-    }, 60_000);
-
-    it.each(['once', 'twice'])(
-      '%s in a later run sums up what was finished',
-      async (times) => {
-        const { outcome, folder } = await disturb(times, 'treap-1.jsonl', async (parent, [child]) => {
-          if (times === 'twice') process.kill(child, 'SIGSTOP');
-          process.kill(parent, 'SIGINT');
-          if (times === 'once') return;
-          await pause(200);
-          process.kill(parent, 'SIGINT');
-        });
-        expect(outcome.code).toBe(130);
-        expect(outcome.out).toMatch(/│ RSS peak +│ +[\d.]+ MiB │ +– │/);
-        expect(outcome.err).toContain('interrupted: this is what was finished until then');
-        expect(outcome.err).not.toContain('failed');
-        expect(existsSync(join(folder, 'comparison.html'))).toBe(true);
-      },
-      60_000,
-    );
-
-    it('by the end of its process has an index, and can be drawn', async () => {
-      const { outcome, folder } = await disturb(
-        'killed',
+        join(out, 'once'),
         'treap-1.jsonl',
-        (p) => void process.kill(p, 'SIGKILL'),
+        (parent) => void process.kill(parent, 'SIGINT'),
       );
-      expect(outcome.signal).toBe('SIGKILL');
-      const { code, out: stdout, err: stderr } = await pageheap(['report', folder]);
-      expect(code).toBe(0);
-      expect(stdout).toMatch(/│ RSS peak +│ +[\d.]+ MiB │ +– │/);
-      expect(stderr).toContain('interrupted');
-    }, 60_000);
+      expect(outcome.code).toBe(130);
+      expect(outcome.out).toMatch(/│ RSS peak +│ +[\d.]+ MiB │ +– │/);
+      expect(outcome.err).toContain('interrupted: this is what was finished until then');
+      expect(outcome.err).not.toContain('failed');
+      expect(existsSync(join(folder, 'comparison.html'))).toBe(true);
+    });
 
     it('by the end of a run’s process goes on without that configuration', async () => {
       const { outcome } = await disturb(
-        'lost',
+        join(out, 'lost'),
         'treap-1.jsonl',
         (_p, [child]) => void process.kill(child, 'SIGKILL'),
       );
@@ -370,8 +305,8 @@ describe('pageheap compare', () => {
        }`,
     );
     for (const command of [
-      ['compare', 'rsscurve', ...quick, '-c', `radix,page-heap=${file}`],
-      ['run', 'rsscurve', '--scale', '0.02', '--time-scale', '0.02', '--out', out, '--page-heap', file],
+      ['compare', 'rsscurve', ...quick, '-r', '1', '-c', `radix,page-heap=${file}`],
+      ['run', 'rsscurve', '--scale', '0.01', '--time-scale', '0', '--out', out, '--page-heap', file],
     ]) {
       const { err: stderr, code } = await pageheap(command);
       expect(stderr).toMatch(/the page heap Moody threw in free: not today \(ERR_PAGE_HEAP\)/);
@@ -382,7 +317,7 @@ describe('pageheap compare', () => {
   }, 60_000);
 
   it('holds one generation for all configurations that name none', async () => {
-    const { out: stdout, code } = await pageheap([
+    const { out: stdout, code } = await inProcess([
       ...['compare', 'rsscurve', '--generation', 'treap', '--scale', '0.02', '--time-scale', '0'],
       ...['--repeat', '1', '--out', out, '-c', 'advise=free', '-c', 'radix', '--json'],
     ]);
@@ -397,7 +332,7 @@ describe('pageheap compare', () => {
   }, 60_000);
 
   it('teaches with --help', async () => {
-    const { out: stdout } = await pageheap(['compare', '--help']);
+    const { out: stdout } = await inProcess(['compare', '--help']);
     for (const word of ['standard input', '-c treap,advise=dontneed', 'rsscurve', '--page-heap', '--repeat'])
       expect(stdout).toContain(word);
   });

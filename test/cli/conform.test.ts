@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { Heap } from '../../lib/api/index.ts';
 import { readRunFile } from '../../lib/lab/record/run-file.ts';
 import { loadPageHeap } from '../../lib/lab/subject/load-page-heap.ts';
+import { inProcess } from './in-process.ts';
 import { pageheap } from './spawn.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -13,13 +14,19 @@ const example = join(root, 'examples/first-fit.mjs');
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-conform-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** A page heap that is the example but for what is said. */
+const like = (name: string, members: string): string =>
+  module(
+    name,
+    `import FirstFit from ${JSON.stringify(pathToFileURL(example).href)};
+     export default class Mine extends FirstFit {\n${members}\n}\n`,
+  );
+
 function module(name: string, text: string): string {
   const path = join(folder, name);
   writeFileSync(path, text);
   return path;
 }
-
-let made = 0;
 
 interface Report {
   readonly pageHeap: string;
@@ -39,23 +46,19 @@ const shown = (): string =>
   )?.[1] ?? '';
 
 describe('pageheap conform', () => {
-  it.each(['lists', 'treap', 'radix', example, join(root, 'examples/buddy.mjs')])(
-    '%s keeps the contract',
-    async (subject) => {
-      const { out, code } = await pageheap(['conform', subject, '--runs', '5', '--json']);
-      const { pageHeap, checks } = JSON.parse(out) as Report;
-      expect(checks.filter(({ passed }) => !passed)).toEqual([]);
-      expect(checks.length).toBeGreaterThan(14);
-      expect(pageHeap).toBe(subject);
-      expect(code).toBe(0);
-    },
-  );
+  it('answers in JSON', async () => {
+    const { out, code } = await pageheap(['conform', 'lists', '--runs', '1', '--json']);
+    const { pageHeap, checks } = JSON.parse(out) as Report;
+    expect(checks.filter(({ passed }) => !passed)).toEqual([]);
+    expect(checks.length).toBeGreaterThan(14);
+    expect(pageHeap).toBe('lists');
+    expect(code).toBe(0);
+  });
 
   it('tells how a failure runs again alone, and runs it', async () => {
-    const file = module(
+    const file = like(
       'superstitious.mjs',
-      `import FirstFit from ${JSON.stringify(pathToFileURL(example).href)};
-       export class PageHeap extends FirstFit { free(page, n) { if (n !== 13) super.free(page, n); } }`,
+      'releaseUnused = undefined; free(page, n) { if (n !== 13) super.free(page, n); }',
     );
     const first = await pageheap(['conform', file, '--seed', '7']);
     expect(first.code).toBe(1);
@@ -64,35 +67,15 @@ describe('pageheap conform', () => {
       /again alone: pageheap conform \S+superstitious\.mjs --seed (\d+) --path (\S+)/.exec(first.out) ?? [];
     const again = await pageheap(['conform', file, '--seed', seed ?? '', '--path', path ?? '', '--json']);
     expect(again.code).toBe(1);
-    const broken = (JSON.parse(again.out) as Report).checks.filter(({ passed }) => !passed);
+    const { checks } = JSON.parse(again.out) as Report;
+    const broken = checks.filter(({ passed }) => !passed);
     expect(broken).toHaveLength(1);
     expect(broken[0]?.error).toContain(`again alone: seed ${seed}, path ${path}`);
     expect(broken[0]?.steps?.at(-1)).toMatch(/^free \d+ 13$/);
-  });
-
-  it('tells what was skipped, and why', async () => {
-    const file = module(
-      'modest.mjs',
-      `import FirstFit from ${JSON.stringify(pathToFileURL(example).href)};
-       export default class Modest extends FirstFit {
-         releaseUnused = undefined;
-         constructor(host) {
-           if (host.physPages > 1) throw new Error('8 KiB at most');
-           super(host);
-         }
-         grow(page, n) { return n % 512 === 0 && super.grow(page, n); }
-       }`,
+    // What was skipped is in the JSON, too.
+    expect(checks.filter((check) => check.skipped !== undefined)).toHaveLength(
+      first.out.match(/^skipped /gm)?.length ?? 0,
     );
-    const { out, code } = await pageheap(['conform', file, '--runs', '5']);
-    expect(code).toBe(0);
-    expect(out).toMatch(/^skipped releases by age.*\n {8}it has no releaseUnused$/m);
-    expect(out).toMatch(/^skipped grows by less.*\n {8}it answers false to growth by 16 pages$/m);
-    expect(out).toMatch(/^skipped releases whole.*\n {8}it refused: 8 KiB at most$/m);
-    const [, kept, skipped] = /\n\n(\d+) of \1 kept, (\d+) skipped\n$/.exec(out) ?? [];
-    expect(out.match(/^kept {4}/gm)).toHaveLength(Number(kept));
-    expect(out.match(/^skipped /gm)).toHaveLength(Number(skipped));
-    const { checks } = JSON.parse((await pageheap(['conform', file, '--runs', '5', '--json'])).out) as Report;
-    expect(checks.filter((check) => check.skipped !== undefined)).toHaveLength(Number(skipped));
     expect(checks).toContainEqual({
       name: 'releases by age, if it can, what is unused for long and nothing younger',
       passed: true,
@@ -100,100 +83,92 @@ describe('pageheap conform', () => {
     });
   });
 
-  it('shows the last calls and counts those before; as JSON all of them', async () => {
-    const file = module(
-      'late.mjs',
-      `import FirstFit from ${JSON.stringify(pathToFileURL(example).href)};
-       export default class Late extends FirstFit {
-         #calls = 0;
-         alloc(n) { return ++this.#calls > 100 ? -2 : super.alloc(n); }
-       }`,
+  it('tells what was skipped and why, and a certificate that cannot be written: that fails nothing', async () => {
+    const file = like(
+      'modest.mjs',
+      `releaseUnused = undefined;
+       constructor(host) {
+         if (host.physPages > 1) throw new Error('8 KiB at most');
+         super(host);
+       }
+       grow(page, n) { return n % 512 === 0 && super.grow(page, n); }
+       alloc(n) { if (n === 7) process.stdout.write('seven'); return super.alloc(n); }`,
     );
-    const { out } = await pageheap(['conform', file, '--runs', '1']);
-    expect(out).toMatch(/^ {3}after: … \d+ earlier\n {10}alloc \d+\n {10} {2}= \d+$/m);
-    const { checks } = JSON.parse((await pageheap(['conform', file, '--runs', '1', '--json'])).out) as Report;
-    const steps = checks.find(({ name }) => name.startsWith('hands out every page'))?.steps ?? [];
-    expect(steps[0]).toMatch(/^grow/);
-    expect(steps.length).toBeGreaterThan(200);
-  });
-
-  it.each<[string, string, RegExp]>([
-    [
-      'a call that does not end',
-      'alloc(n) {\n let i = 0;\n if (n === 7) while (i >= 0) i = 1;\n return super.alloc(n); }',
-      /1\. alloc\(7\) did not end within 0\.3 s, and was stopped\n {5}at Mine\.alloc \(.*mine-\d+\.mjs:4:\d+\)\n {3}in: hands out every page once.*\n {3}after: grow 1024 1024\n/,
-    ],
-    [
-      'a call that ends the process',
-      'alloc(n) { if (n === 7) process.exit(0); return super.alloc(n); }',
-      /1\. alloc\(7\) ended the process, with code 0\n/,
-    ],
-    [
-      'a constructor that does not end',
-      'constructor(host) {\n super(host);\n for (;;); }',
-      /1\. its constructor did not end within 0\.3 s, and was stopped\n {5}at new Mine \(.*mine-\d+\.mjs:4:\d+\)\n[\s\S]*of the \d+ checks none was tried\n$/,
-    ],
-  ])('stops and names %s, and goes on with the other checks', async (_what, members, said) => {
-    const file = module(
-      `mine-${++made}.mjs`,
-      `import FirstFit from ${JSON.stringify(pathToFileURL(example).href)}; export default class Mine extends FirstFit {
- ${members}
-}`,
-    );
-    const { out, code } = await pageheap(['conform', file, '--timeout', '0.3', '--runs', '1']);
-    expect(out).toMatch(said);
-    expect(code).toBe(1);
-    if (out.includes('can be made')) return;
-    // Whoever does that in most checks is not asked for ever.
-    expect(out.match(/^broken /gm)?.length).toBeLessThanOrEqual(3);
-    const [, kept, tried, untried] =
-      /\n(\d+) of (\d+) kept(?:, \d+ skipped)?, (\d+) not tried\n$/.exec(out) ?? [];
-    expect(out.match(/^untried /gm)).toHaveLength(Number(untried));
-    expect(Number(tried) - Number(kept)).toBe(3);
-  });
-
-  it('prints nothing of what a class prints among its results', async () => {
-    const file = module(
-      'prints.mjs',
-      `import FirstFit from ${JSON.stringify(pathToFileURL(example).href)};
-       export default class Prints extends FirstFit {
-         alloc(n) { if (n === 7) process.stdout.write('seven'); return super.alloc(n); }
-       }`,
-    );
-    const { out, err } = await pageheap(['conform', file, '--runs', '1', '--json']);
-    expect((JSON.parse(out) as Report).checks.filter(({ passed }) => !passed)).toEqual([]);
+    const { out, err, code } = await pageheap(['conform', file, '--runs', '1'], {
+      env: { XDG_CACHE_HOME: '/proc/none' },
+    });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^skipped releases by age.*\n {8}it has no releaseUnused$/m);
+    expect(out).toMatch(/^skipped grows by less.*\n {8}it answers false to growth by 16 pages$/m);
+    expect(out).toMatch(/^skipped releases whole.*\n {8}it refused: 8 KiB at most$/m);
+    const [, kept, skipped] = /\n\n(\d+) of \1 kept, (\d+) skipped\n$/.exec(out) ?? [];
+    expect(out.match(/^kept {4}/gm)).toHaveLength(Number(kept));
+    expect(out.match(/^skipped /gm)).toHaveLength(Number(skipped));
+    expect(err).toMatch(/no certificate could be written: .*\n$/);
+    expect(out).not.toContain('certificate');
+    // What a class prints is not among the results.
     expect(err).toContain('seven');
+    expect(out).not.toContain('seven');
   });
 
-  it('tells failures of one cause together, the first first', async () => {
-    const file = module(
-      'leaks.mjs',
-      `import FirstFit from ${JSON.stringify(pathToFileURL(example).href)};
-       export default class Leaks extends FirstFit {
-         free(page, n) { super.free(page + 1, n - 1); }
-       }`,
+  it('tells failures of one cause together, with the last calls; as JSON with all of them', async () => {
+    const file = like(
+      'late.mjs',
+      '#calls = 0; alloc(n) { return ++this.#calls > 100 ? -2 : super.alloc(n); }',
     );
-    const { out } = await pageheap(['conform', file, '--runs', '2']);
+    const [{ out }, json] = await Promise.all([
+      pageheap(['conform', file, '--runs', '1']),
+      pageheap(['conform', file, '--runs', '1', '--json']),
+    ]);
+    expect(out).toMatch(/^ {3}after: … \d+ earlier\n {10}alloc \d+\n {10} {2}= \d+$/m);
     expect(out.match(/^\d+\. /gm)?.length).toBeLessThan(4);
     const first = /^broken {2}(.*) \(1\)$/m.exec(out)?.[1] ?? 'none';
     expect(out).toContain(`\n   in: ${first}\n`);
     const others = out.match(/^broken .* \(1\)$/gm)?.length ?? 0;
     expect(others).toBeGreaterThan(5);
     expect(out).toContain(`   and in ${others - 1} others, all marked (1) above`);
+    const { checks } = JSON.parse(json.out) as Report;
+    const steps = checks.find(({ name }) => name.startsWith('hands out every page'))?.steps ?? [];
+    expect(steps[0]).toMatch(/^grow/);
+    expect(steps.length).toBeGreaterThan(200);
   });
 
-  it('says once what a constructor throws', async () => {
-    const file = module(
+  // Other ways to be stuck, and to end the process: test/long/cli/conform.test.ts.
+  it('stops and names a call that does not end, and goes on with the other checks', async () => {
+    const file = like('stuck.mjs', 'free() {\n for (;;); }');
+    const { out, code } = await pageheap(['conform', file, '--timeout', '0.3', '--runs', '1']);
+    expect(out).toMatch(
+      /1\. free\(\d+, \d+\) did not end within 0\.3 s, and was stopped\n {5}at Mine\.free \(.*stuck\.mjs:4:\d+\)\n {3}in: .*\n/,
+    );
+    expect(code).toBe(1);
+    // Whoever does that in most checks is not asked for ever.
+    expect(out.match(/^broken /gm)?.length).toBe(3);
+    const [, kept, tried, untried] =
+      /\n(\d+) of (\d+) kept(?:, \d+ skipped)?, (\d+) not tried\n$/.exec(out) ?? [];
+    expect(out.match(/^untried /gm)).toHaveLength(Number(untried));
+    expect(Number(kept)).toBeGreaterThan(1);
+    expect(Number(tried) - Number(kept)).toBe(3);
+  });
+
+  it('tells once of a constructor that does not end, or throws', async () => {
+    const loops = like('loops-made.mjs', 'constructor(host) {\n super(host);\n for (;;); }');
+    const boom = module(
       'boom.mjs',
       'export default class Boom { constructor() { throw new RangeError("boom"); } }',
     );
-    const { out, code } = await pageheap(['conform', file]);
-    expect(out).toMatch(
+    const [stuck, threw, json] = await Promise.all([
+      pageheap(['conform', loops, '--timeout', '0.3', '--runs', '1']),
+      pageheap(['conform', boom]),
+      pageheap(['conform', boom, '--json']),
+    ]);
+    expect(stuck.out).toMatch(
+      /1\. its constructor did not end within 0\.3 s, and was stopped\n {5}at new Mine \(.*loops-made\.mjs:5:\d+\)\n[\s\S]*of the \d+ checks none was tried\n$/,
+    );
+    expect(threw.out).toMatch(
       /^broken {2}can be made \(1\)\n\nWhat is wrong:\n\n1\. its constructor threw RangeError: boom\n {5}at new Boom \(.*boom\.mjs:1:\d+\)\n {3}in: can be made\n\nit could not be made: of the \d+ checks none was tried\n$/,
     );
-    expect(code).toBe(1);
-    const { checks } = JSON.parse((await pageheap(['conform', file, '--json'])).out) as Report;
-    expect(checks).toEqual([
+    expect([stuck.code, threw.code]).toEqual([1, 1]);
+    expect((JSON.parse(json.out) as Report).checks).toEqual([
       {
         name: 'can be made',
         passed: false,
@@ -204,28 +179,8 @@ describe('pageheap conform', () => {
     ]);
   });
 
+  // More modules that cannot be loaded: test/lab/subject/load-page-heap.test.ts.
   it.each<[string, string[], RegExp]>([
-    ['a file that is not there', ['./nothing.mjs'], /nothing\.mjs: cannot be loaded as a module.*ERR_FILE/],
-    [
-      'a file that is no module',
-      [module('x.mjs', 'let a;\n][')],
-      /cannot be loaded as a module: .*x\.mjs:2\) \(ERR_FILE/,
-    ],
-    [
-      'a module that imports what is none',
-      [module('imports.mjs', "import './x.mjs';")],
-      /imports\.mjs: cannot be loaded as a module: .*[/ (]x\.mjs:2\) \(ERR_FILE/,
-    ],
-    [
-      'a module that imports what is not there',
-      [module('missing.mjs', `// first\nimport { no } from ${JSON.stringify(pathToFileURL(example).href)};`)],
-      /does not provide an export named 'no' \(.*missing\.mjs:2\) \(ERR_FILE/,
-    ],
-    [
-      'a folder',
-      [join(root, 'examples')],
-      /examples: cannot be loaded as a module: it is a folder \(ERR_FILE/,
-    ],
     [
       'a module that ends the process',
       [module('exits.mjs', 'process.exit(7)')],
@@ -237,32 +192,14 @@ describe('pageheap conform', () => {
       /loops\.mjs: cannot be loaded as a module: it did not end within 0\.3 s, and was stopped \(.*loops\.mjs:2:\d+\) \(ERR_FILE/,
     ],
     [
-      'a module that throws',
-      [module('throws.mjs', '\nconst none = undefined;\nnone.of;')],
-      /throws\.mjs: cannot be loaded as a module: Cannot read .* \(.*throws\.mjs:3:\d+\) \(ERR_FILE/,
-    ],
-    [
-      'a module that throws no error',
-      [module('nulls.mjs', 'throw null;')],
-      /nulls\.mjs: cannot be loaded as a module: null, which is no Error and tells no place \(ERR_FILE/,
-    ],
-    [
       'a module that never gets ready',
       [module('waits.mjs', 'await new Promise(() => undefined);')],
       /waits\.mjs: cannot be loaded as a module: its top-level await never settles \(ERR_FILE/,
     ],
     [
-      'a class without a name',
+      'a class that lacks methods, and a name',
       [module('anonymous.mjs', 'export default class { alloc() {} }')],
-      /anonymous\.mjs lacks free/,
-    ],
-    ['an unknown kind of file', [module('x.txt', '')], /it is no \.js, \.mjs or \.ts file.*ERR_FILE/],
-    ['a module without a class', [module('none.mjs', 'export const a = 1')], /exports no class.*ERR_INVALID/],
-    ['an arrow function', [module('f.mjs', 'export default () => 1')], /exports no class.*ERR_INVALID/],
-    [
-      'a class that lacks methods',
-      [module('c.mjs', 'export default class C { alloc() {} }')],
-      /^(?!.*--page-heap).*\bC lacks free/,
+      /^(?!.*--page-heap).*\banonymous\.mjs lacks free/,
     ],
     ['a path without its seed', ['radix', '--path', '1,A:B'], /without its seed.*ERR_INVALID_OPTION/],
     ['a path that none told', ['radix', '--seed', '1', '--path', '1'], /not as a failure tells it/],
@@ -280,14 +217,14 @@ describe('its certificate', () => {
 
   it('is what run and compare go by, and record', async () => {
     const env = { XDG_CACHE_HOME: join(folder, 'cache') };
-    const file = module('certified.mjs', readFileSync(example, 'utf8'));
-    const before = await pageheap(custom(file, '--json'), { env });
+    const file = module('certified.mjs', shown());
+    const before = await inProcess(custom(file, '--json'), { env });
     expect(before.err).toBe(`FirstFit has not passed the conformance suite here: pageheap conform ${file}\n`);
 
     const made = await pageheap(['conform', file, '--runs', '2', '--json'], { env });
-    expect(made.err).toBe('');
+    expect([made.err, made.code]).toEqual(['', 0]);
     const { certificate: path } = JSON.parse(made.out) as { certificate: string };
-    const short = await pageheap(custom(file, '--json'), { env });
+    const short = await inProcess(custom(file, '--json'), { env });
     expect(short.err).toMatch(
       /^FirstFit has passed only a short run of the conformance suite here \(--runs 2\):/,
     );
@@ -296,28 +233,19 @@ describe('its certificate', () => {
     const certificate = JSON.parse(readFileSync(path, 'utf8'));
     certificate.profile = { extent: 'full', runs: 60, seed: null, path: null, roundsUp: false };
     writeFileSync(path, JSON.stringify(certificate));
-    const after = await pageheap(custom(file, '--json'), { env });
+    const after = await inProcess(custom(file, '--json'), { env });
     expect(after.err).toBe('');
     const { runFile } = JSON.parse(after.out) as { runFile: string };
     const { conformance } = (await readRunFile(runFile)).header;
     expect(conformance).toEqual({ hash: certificate.hash, certificate });
 
-    const both = ['-r', '1', '-c', 'radix', '-c', `mine:radix,page-heap=${file}`, '--json'];
-    expect((await pageheap(['compare', 'rsscurve', ...quick, ...both], { env })).err).toBe('');
+    const both = ['-r', '1', '-c', `mine:radix,page-heap=${file}`, '--json'];
+    expect((await inProcess(['compare', 'rsscurve', ...quick, ...both], { env })).err).toBe('');
     writeFileSync(file, `${readFileSync(file, 'utf8')}\n`);
-    const changed = await pageheap(['compare', 'rsscurve', ...quick, ...both], { env });
+    const changed = await inProcess(custom(file, '--json'), { env });
     expect(changed.err).toBe(
       `FirstFit has not passed the conformance suite here: pageheap conform ${file}\n`,
     );
-  });
-
-  it('that cannot be written is told in a line, and fails nothing', async () => {
-    const { code, out, err } = await pageheap(['conform', example, '--runs', '2'], {
-      env: { XDG_CACHE_HOME: '/proc/none' },
-    });
-    expect(code).toBe(0);
-    expect(err).toMatch(/^no certificate could be written: .*\n$/);
-    expect(out).not.toContain('certificate');
   });
 });
 
@@ -326,7 +254,7 @@ describe('examples/first-fit.mjs', () => {
     const still = ['--duration', '0', '--idle', '0', '--repeat', '1', '--out', join(folder, 'aged')];
     const { out, err, code } = await pageheap([
       'compare',
-      'perl',
+      'git',
       '-c',
       `lists,page-heap=${example}`,
       ...still,
@@ -340,9 +268,9 @@ describe('examples/first-fit.mjs', () => {
 describe('docs/custom-page-heap.md', () => {
   it('shows the example as it is', () => expect(shown()).toBe(readFileSync(example, 'utf8')));
 
-  it('is enough: what it shows conforms, and works in a heap', async () => {
+  // That it conforms is seen where it gets its certificate.
+  it('is enough: what it shows works in a heap', async () => {
     const mine = module('mine.mjs', shown());
-    expect((await pageheap(['conform', mine, '--runs', '5'])).code).toBe(0);
     const heap = new Heap({ pageHeap: await loadPageHeap(mine), environment: false });
     const kept = heap.malloc(100_000);
     heap.fill(kept, 100_000, 7);

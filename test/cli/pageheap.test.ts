@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { inProcess } from './in-process.ts';
 import { executable, pageheap } from './spawn.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-cli-'));
@@ -22,7 +23,7 @@ describe('help', () => {
   });
 
   it.each(commands)('of %s has examples and exit codes', async (command) => {
-    const { code, out, err } = await pageheap([command, '--help']);
+    const { code, out, err } = await inProcess([command, '--help']);
     expect([code, err]).toEqual([0, '']);
     expect(out).toContain(`Usage: pageheap ${command}`);
     expect(out).toContain(`$ pageheap ${command}`);
@@ -31,14 +32,14 @@ describe('help', () => {
   });
 
   it('is the same by `help run`', async () => {
-    expect((await pageheap(['help', 'run'])).out).toBe((await pageheap(['run', '--help'])).out);
+    expect((await inProcess(['help', 'run'])).out).toBe((await inProcess(['run', '--help'])).out);
   });
 
   it('knows the version of the package', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
       version: string;
     };
-    expect((await pageheap(['--version'])).out).toBe(`${version}\n`);
+    expect((await inProcess(['--version'])).out).toBe(`${version}\n`);
   });
 });
 
@@ -69,7 +70,7 @@ describe('a command is loaded when it is named', () => {
     ['help', '--', 'run'],
     ['--', 'workloads'],
   ])('in whatever way: %j', async (...args) => {
-    const { code, out, err } = await pageheap(args);
+    const { code, out, err } = await inProcess(args);
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(args[0] === '--version' ? /^\d/ : args[0] === 'help' ? /--duration/ : /rsscurve/);
   });
@@ -106,7 +107,7 @@ describe('a wrong command line ends with 2 and says what was wrong', () => {
     [['report', 'no-such-file'], 'no-such-file: no such file'],
     [['report'], 'there is no run file in runs/'],
   ])('%j', async (args, message) => {
-    const { code, out, err } = await pageheap(args, { cwd: folder });
+    const { code, out, err } = await inProcess(args, { cwd: folder });
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain(message);
     expect(err).not.toMatch(/\n\s+at /);
@@ -117,7 +118,7 @@ describe('a wrong command line ends with 2 and says what was wrong', () => {
     [{ GOMEMLIMIT: '10MB' }, 'malformed GOMEMLIMIT=10MB'],
     [{ GOMEMLIMIT: '-1' }, 'malformed GOMEMLIMIT=-1'],
   ])('%j in the environment', async (env, message) => {
-    const { code, out, err } = await pageheap(['run', 'perl'], { cwd: folder, env });
+    const { code, out, err } = await inProcess(['run', 'perl'], { cwd: folder, env });
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain(message);
     expect(err).toContain('ERR_INVALID_OPTION');
@@ -131,23 +132,23 @@ describe('colour', () => {
   });
 
   it('is used when forced, unless NO_COLOR says no', async () => {
-    expect((await pageheap(['doctor'], { env: { FORCE_COLOR: '1' } })).out).toContain(escapeCode);
-    expect((await pageheap(['doctor'], { env: { FORCE_COLOR: '1', NO_COLOR: '1' } })).out).not.toContain(
+    expect((await inProcess(['doctor'], { env: { FORCE_COLOR: '1' } })).out).toContain(escapeCode);
+    expect((await inProcess(['doctor'], { env: { FORCE_COLOR: '1', NO_COLOR: '1' } })).out).not.toContain(
       escape,
     );
-    expect((await pageheap(['--help'], { env: { FORCE_COLOR: '1' } })).out).toContain(escapeCode);
+    expect((await inProcess(['--help'], { env: { FORCE_COLOR: '1' } })).out).toContain(escapeCode);
   });
 });
 
 describe('doctor', () => {
   it('tells the machine in words', async () => {
-    const { code, out, err } = await pageheap(['doctor']);
+    const { code, out, err } = await inProcess(['doctor']);
     expect([code, err]).toEqual([0, '']);
     for (const word of ['kernel', 'MADV_DONTNEED', 'overcommit', 'pagemap']) expect(out).toContain(word);
   });
 
   it('and in JSON', async () => {
-    const { code, out } = await pageheap(['doctor', '--json']);
+    const { code, out } = await inProcess(['doctor', '--json']);
     const { machine, findings } = JSON.parse(out) as {
       machine: { pageSize: number; kernel: string };
       findings: { what: string; verdict: string }[];

@@ -17,7 +17,7 @@ export interface Outcome {
   readonly err: string;
 }
 
-const ofBusyMachines =
+export const ofBusyMachines =
   /^(?:this machine was busy|the configurations were not treated alike|the replay took).*\n/gm;
 
 export interface SpawnOptions {

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { inProcess } from './in-process.ts';
 import { childrenOf, executable, isAlive, type Outcome, pageheap } from './spawn.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-streams-'));
@@ -83,7 +84,7 @@ describe('standard output that takes nothing', () => {
 
 describe('an output that would be lost', () => {
   const record = async (): Promise<string> => {
-    const { out } = await pageheap(['run', trace, ...fast, '--json', '--no-report'], { cwd: folder });
+    const { out } = await inProcess(['run', trace, ...fast, '--json', '--no-report'], { cwd: folder });
     return join(folder, (JSON.parse(out) as { runFile: string }).runFile);
   };
 
@@ -92,7 +93,7 @@ describe('an output that would be lost', () => {
     const before = readFileSync(path, 'utf8');
     linkSync(path, `${path}.hard`);
     for (const name of [path, `${path}.hard`]) {
-      const { code, err } = await pageheap(['report', path, '-o', name], { cwd: folder });
+      const { code, err } = await inProcess(['report', path, '-o', name], { cwd: folder });
       expect([code, err]).toEqual([2, expect.stringContaining('this is also what is read')]);
     }
     const { code } = await into(path, ['report', path, '-o', '-']);
@@ -108,7 +109,7 @@ describe('an output that would be lost', () => {
 
   it('of a report that fails is printed all the same', async () => {
     const path = await record();
-    const { code, out, err } = await pageheap(['report', path, '-o', '/dev/full'], { cwd: folder });
+    const { code, out, err } = await inProcess(['report', path, '-o', '/dev/full'], { cwd: folder });
     expect([code, out]).toEqual([2, expect.stringContaining('RSS, heap')]);
     expect(err).toContain('/dev/full: the report cannot be written: no space is left on the device');
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { inProcess } from './in-process.ts';
 import { pageheap } from './spawn.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-verify-'));
@@ -25,13 +26,13 @@ const wrong = changed('wrong.jsonl', allocation, JSON.stringify([op, n, page + 1
 
 describe('pageheap verify', () => {
   it('finds the allocator equal to the real one', async () => {
-    const { code, out, err } = await pageheap(['verify', golden]);
+    const { code, out, err } = await inProcess(['verify', golden]);
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/^equal .*pa-1\.jsonl\.gz: [\d,]+ operations, [\d,]+ checkpoints/);
   });
 
   it('and on mapped pages too', async () => {
-    const { code, out } = await pageheap(['verify', '--real', golden, '--json']);
+    const { code, out } = await inProcess(['verify', '--real', golden, '--json']);
     const [outcome] = JSON.parse(out) as { real: boolean; operations: number }[];
     expect(code).toBe(0);
     expect(outcome).toMatchObject({ real: true, operations: lines.length - 1 });
@@ -39,7 +40,7 @@ describe('pageheap verify', () => {
 
   it('knows a trace of malloc when it sees one', async () => {
     const malloc = fileURLToPath(new URL('../fixtures/golden/malloc/f1.jsonl.gz', import.meta.url));
-    const { code, out } = await pageheap(['verify', malloc]);
+    const { code, out } = await inProcess(['verify', malloc]);
     expect([code, out]).toEqual([0, expect.stringMatching(/^equal .*f1\.jsonl\.gz: [\d,]+ operations/)]);
   });
 
@@ -56,7 +57,7 @@ describe('pageheap verify', () => {
     const at = lines.findIndex((line) => line.startsWith('["h"'));
     const checkpoint = JSON.parse(lines[at]) as unknown[];
     checkpoint[3] = Number(checkpoint[3]) + 1;
-    const { code, out } = await pageheap([
+    const { code, out } = await inProcess([
       'verify',
       changed('field.jsonl', at, JSON.stringify(checkpoint)),
       '--json',
@@ -67,7 +68,7 @@ describe('pageheap verify', () => {
   });
 
   it('goes on to the next file', async () => {
-    const { code, out } = await pageheap(['verify', wrong, golden]);
+    const { code, out } = await inProcess(['verify', wrong, golden]);
     expect(code).toBe(1);
     expect(out).toContain('mismatch');
     expect(out).toContain('equal');
@@ -78,7 +79,7 @@ describe('pageheap verify', () => {
     ['an unknown operation', changed('op.jsonl', 3, '["z"]'), ':4: '],
     ['an unknown header', changed('header.jsonl', 0, '{"k":"other"}'), ':1: '],
   ])('refuses %s', async (_what, file, place) => {
-    const { code, out, err } = await pageheap(['verify', file]);
+    const { code, out, err } = await inProcess(['verify', file]);
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain(`${file}${place}`);
     expect(err).toContain('ERR_GOLDEN');

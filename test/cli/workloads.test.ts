@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readRunFile } from '../../lib/lab/record/run-file.ts';
 import { shippedTraces, traceDescriptions } from '../../lib/lab/subject/shipped-traces.ts';
 import { workloads } from '../../lib/lab/workloads/index.ts';
+import { inProcess } from './in-process.ts';
 import { pageheap } from './spawn.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-workloads-'));
@@ -14,7 +15,7 @@ const words = (text: string): string => text.replaceAll(/\s+/g, ' ');
 
 describe('pageheap workloads', () => {
   it('lists workloads and traces, each with what it is for', async () => {
-    const { code, out, err } = await pageheap(['workloads']);
+    const { code, out, err } = await inProcess(['workloads']);
     expect([code, err]).toEqual([0, '']);
     for (const { name, description } of workloads) {
       expect(out).toContain(`\n${name}  about`);
@@ -24,7 +25,7 @@ describe('pageheap workloads', () => {
   });
 
   it('lists the same in JSON', async () => {
-    const { out } = await pageheap(['workloads', '--json']);
+    const { out } = await inProcess(['workloads', '--json']);
     const list = JSON.parse(out) as { traces: object[]; workloads: object[] };
     expect(list.traces).toEqual(
       shippedTraces().map((name) => ({ name, description: traceDescriptions[name] })),
@@ -43,7 +44,7 @@ describe('pageheap workloads', () => {
 });
 
 describe('pageheap run with a workload', () => {
-  const small = ['--scale', '0.02', '--time-scale', '0.01'];
+  const small = ['--scale', '0.02', '--time-scale', '0'];
 
   it('prints its phases, and writes run file and report', async () => {
     const { code, out, err } = await pageheap(['run', 'rsscurve', ...small, '-o', 'first'], { cwd: folder });
@@ -55,7 +56,7 @@ describe('pageheap run with a workload', () => {
   });
 
   it('hands its options on, and says them in the run file', async () => {
-    const { code, out } = await pageheap(
+    const { code, out } = await inProcess(
       ['run', 'rsscurve', ...small, '--seed', '9', '--more-collections', '--advise', 'free', '--json'],
       { cwd: folder },
     );
@@ -70,7 +71,7 @@ describe('pageheap run with a workload', () => {
       name: 'rsscurve',
       seed: 9,
       scale: 0.02,
-      timeScale: 0.01,
+      timeScale: 0,
       moreCollections: true,
     });
     expect(header.options).toMatchObject({ advise: 'free' });
@@ -78,7 +79,7 @@ describe('pageheap run with a workload', () => {
 
   it('takes a file of that name first', async () => {
     writeFileSync(join(folder, 'stripes'), '= Start\n+ 0x1000 0x20\n');
-    const { out } = await pageheap(['run', 'stripes', '--duration', '0', '--idle', '0', '--json'], {
+    const { out } = await inProcess(['run', 'stripes', '--duration', '0', '--idle', '0', '--json'], {
       cwd: folder,
     });
     expect(JSON.parse(out)).toMatchObject({ name: 'stripes', operations: 1, phases: [] });

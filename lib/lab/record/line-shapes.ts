@@ -77,7 +77,9 @@ const kinds: Readonly<Record<string, Shapes>> = {
     t: time,
     forced: optional(flag),
     line: optional(text),
-    ...maybeNumbers('n heap0 heap1 live goal ms'),
+    ...maybeNumbers('n heap0 heap1 live ms'),
+    // A collection that was asked for under GOGC=off ran under a goal near 2^63.
+    goal: optional(bound),
   },
   scav: { t: time, kind: optional(text), line: optional(text), bytes: optional(number) },
   phase: {

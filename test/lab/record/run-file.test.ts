@@ -57,6 +57,12 @@ describe('writing a run file', () => {
 });
 
 describe('reading a run file', () => {
+  it('takes the goals of heaps without one: null, or near 2^63', async () => {
+    const gc = { k: 'gc', t: 1, n: 1, forced: true, goal: 8_946_670_875_746_594_000 };
+    const path = file(`${head}\n${JSON.stringify(gc)}\n${JSON.stringify({ ...gc, goal: null })}\n`);
+    expect((await readRunFile(path)).collections).toEqual([gc, { ...gc, goal: null }]);
+  });
+
   it('takes a last line that was cut off, and says so', async () => {
     const data = await readRunFile(
       file(`${head}\n${JSON.stringify(sample(1))}\n${JSON.stringify(sample(2)).slice(0, 20)}`),

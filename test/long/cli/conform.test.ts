@@ -1,9 +1,11 @@
 /**
- * `pageheap conform` on page heaps that do to their process what they like: each is named, and the suite goes on.
+ * `pageheap conform` on every page heap that is shipped, and on those that do to their process what they like: each is
+ * named, and the suite goes on.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { pageheap } from '../../cli/spawn.ts';
 
@@ -39,6 +41,21 @@ const ways: readonly (readonly [what: string, members: string, said: RegExp])[] 
     /^1\. grow\(\d+, \d+\) did not end within 1 s.*\n {5}at Mine\.grow \(.*:3:\d+\)$/m,
   ],
   [
+    'loops in some calls',
+    'alloc(n) {\n let i = 0;\n if (n === 7) while (i >= 0) i = 1;\n return super.alloc(n); }',
+    /^1\. alloc\(7\) did not end within 1 s, and was stopped\n {5}at Mine\.alloc \(.*:4:\d+\)\n {3}in: hands out every page once.*\n {3}after: grow 1024 1024$/m,
+  ],
+  [
+    'ends the process in some calls',
+    'alloc(n) { if (n === 7) process.exit(0); return super.alloc(n); }',
+    /^1\. alloc\(7\) ended the process, with code 0$/m,
+  ],
+  [
+    'loops when it is made',
+    'constructor(host) {\n super(host);\n for (;;); }',
+    /^1\. its constructor did not end within 1 s, and was stopped\n {5}at new Mine \(.*:4:\d+\)$/m,
+  ],
+  [
     'waits for ever',
     'alloc(n) {\n Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); }',
     /^1\. alloc\(1\) did not end within 1 s.*\n {5}at Mine\.alloc \(.*:3:\d+\)$/m,
@@ -69,6 +86,21 @@ const ways: readonly (readonly [what: string, members: string, said: RegExp])[] 
     /^1\. free\(\d+, \d+\) (?:ended the process, by SIG\w+; most likely it ran out of memory|did not end within)/m,
   ],
 ];
+
+describe('what is shipped keeps the contract:', () => {
+  const examples = fileURLToPath(new URL('../../../examples', import.meta.url));
+  it.each(['lists', 'treap', 'radix', join(examples, 'first-fit.mjs'), join(examples, 'buddy.mjs')])(
+    '%s',
+    async (subject) => {
+      const { out, code } = await pageheap(['conform', subject, '--json']);
+      const { pageHeap, checks } = JSON.parse(out) as { pageHeap: string; checks: { passed: boolean }[] };
+      expect(checks.filter(({ passed }) => !passed)).toEqual([]);
+      expect(checks.length).toBeGreaterThan(14);
+      expect(pageHeap).toBe(subject);
+      expect(code).toBe(0);
+    },
+  );
+});
 
 describe('a page heap that', () => {
   it.each(ways)('%s is named', async (what, members, said) => {
