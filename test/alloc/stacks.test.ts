@@ -90,7 +90,7 @@ describe.each(generations)('stacks of %s', (generation) => {
           }
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 8 },
     );
   });
 });

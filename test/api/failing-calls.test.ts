@@ -10,7 +10,7 @@ import { failingDesigns, liveThrough, workloads } from '../support/failing-calls
 import { mappedBytes } from '../support/maps.ts';
 import { errnos, RefusingAddon, type SystemCall, systemCalls } from '../support/refusing-addon.ts';
 
-const spread = 3;
+const spread = 2;
 
 describe.each(Object.entries(failingDesigns))('%s', (_name, options) => {
   test.each(Object.entries(workloads))('%s: one call of any kind refused, and fifty', (_workload, steps) => {

@@ -1,123 +1,18 @@
-import { join } from 'node:path';
-import type { Worker } from 'node:worker_threads';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Heap, runtimeOf } from '../../lib/api/heap.ts';
-import type { HeapHandle } from '../../lib/api/index.ts';
 import { PageHeapError } from '../../lib/base/errors.ts';
 import { GiB, MiB } from '../../lib/base/units.ts';
-import { type Generation, generations } from '../../lib/design/design.ts';
-import { Child } from '../os/child.ts';
+import { generations } from '../../lib/design/design.ts';
 import { codeOf } from '../support/codes.ts';
 import { isAll } from '../support/heap-model.ts';
 import { mappedBytes } from '../support/maps.ts';
-import type { LiveObject, MutatorAnswer, MutatorTask } from './children/mutator.ts';
-
-let child: Child;
-beforeAll(async () => {
-  child = await Child.bundle('mutator', join(import.meta.dirname, 'children'));
-});
-afterAll(() => child.remove());
-
-function newHeap(ps = 8, generation: Generation = 'radix'): Heap {
-  return new Heap({ reach: 4 * GiB, environment: false, ps, gcPercent: 50, generation });
-}
-
-let seeds = 1;
-
-/** A worker and what it says, in order. */
-class Mutator {
-  readonly worker: Worker;
-  readonly exit: Promise<unknown>;
-  private readonly said: MutatorAnswer[] = [];
-  private readonly waiting: ((message: MutatorAnswer) => void)[] = [];
-  private failure: Error | undefined;
-
-  constructor(handle: HeapHandle, manner: MutatorTask['manner'], stamp = 1, operations = 30_000) {
-    const task: MutatorTask = { handle, manner, seed: 7919 * seeds++, operations, noscan: true, stamp };
-    this.worker = child.thread(task);
-    this.exit = new Promise((resolve) => this.worker.once('exit', resolve));
-    this.worker.on('message', (message: MutatorAnswer) => {
-      const waiter = this.waiting.shift();
-      if (waiter === undefined) this.said.push(message);
-      else waiter(message);
-    });
-    this.worker.on('error', (error: Error) => {
-      this.failure = error;
-      for (const waiter of this.waiting.splice(0)) {
-        waiter({ kind: 'error', code: error.name, message: error.message });
-      }
-    });
-  }
-
-  /** The next thing it says, which must be of this kind. */
-  async hears<K extends MutatorAnswer['kind']>(kind: K): Promise<Extract<MutatorAnswer, { kind: K }>> {
-    if (this.failure !== undefined) throw this.failure;
-    const message = this.said.shift() ?? (await new Promise<MutatorAnswer>((go) => this.waiting.push(go)));
-    expect(message).toMatchObject({ kind });
-    return message as Extract<MutatorAnswer, { kind: K }>;
-  }
-
-  async end(): Promise<void> {
-    await this.worker.terminate();
-  }
-}
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Takes what an operation answers, and that it answered within two seconds. */
-function promptly(operation: () => unknown): string {
-  const start = performance.now();
-  const code = codeOf(operation);
-  expect(performance.now() - start, 'this hung').toBeLessThan(2000);
-  return code;
-}
+import { endAtRandomMoments, Mutator, newHeap, pause, promptly, workTogether } from './mutators.ts';
 
 describe('several threads on one heap', () => {
-  test.each(generations)('allocate, drop and collect at the same time: %s', async (generation) => {
-    const heap = newHeap(8, generation);
-    const handle = heap.share();
-    const workers = [new Mutator(handle, 'work', 17), new Mutator(handle, 'work', 18)];
-    for (const worker of workers) await worker.hears('attached');
-    expect(codeOf(() => heap.dispose())).toBe('ERR_IN_USE');
-
-    // This thread takes part.
-    const own: LiveObject[] = [];
-    let ownAllocated = 0;
-    for (let i = 0; i < 300; i++) {
-      for (let k = 0; k < 20; k++) {
-        const size = 20 + ((i * 37 + k * 11) % 900);
-        const addr = heap.malloc(size);
-        heap.view(addr, size).fill(99);
-        own.push({ addr, size });
-        ownAllocated++;
-      }
-      while (own.length > 500) heap.drop(own.splice((i * 131) % own.length, 1)[0].addr);
-      if (i % 60 === 0) {
-        heap.gc();
-        heap.check(2);
-      }
-      await pause(0);
-    }
-    const outcomes = [];
-    for (const worker of workers) outcomes.push(await worker.hears('done'));
-    for (const worker of workers) await worker.exit;
-
-    heap.check(3);
-    for (const { addr, size } of own) expect(isAll(heap.view(addr, size), 99)).toBe(true);
-    for (const [i, { live }] of outcomes.entries()) {
-      for (const { addr, size } of live) expect(isAll(heap.view(addr, size), 17 + i)).toBe(true);
-    }
-    heap.gc();
-    heap.check(3);
-    const stats = heap.readMemStats();
-    const live = [own, ...outcomes.map((outcome) => outcome.live)].flat();
-    const allocated = ownAllocated + outcomes.reduce((sum, outcome) => sum + outcome.allocated, 0);
-    expect(stats.Mallocs).toBe(allocated);
-    expect(stats.HeapObjects).toBe(live.length);
-    expect(stats.Frees).toBe(allocated - live.length);
-    expect(stats.HeapAlloc).toBe(live.reduce((sum, { size }) => sum + heap.roundUpSize(size), 0));
-    heap.dispose();
-  });
+  // More of it: test/long/api/threads.test.ts.
+  test.each(generations)('allocate, drop and collect at the same time: %s', (generation) =>
+    workTogether(generation, 6000),
+  );
 
   test('a thread that leaves takes its views along and gives its P back', async () => {
     const heap = newHeap(2);
@@ -252,28 +147,7 @@ describe('a thread that is terminated', () => {
     expect(promptly(() => heap.dispose())).toBe('none');
   });
 
-  test('at random moments: a clear error or a working heap, never a hang', async () => {
-    const outcomes = new Set<string>();
-    for (let round = 0; round < 12; round++) {
-      const heap = newHeap();
-      const handle = heap.share();
-      const workers = [new Mutator(handle, 'endless', 21), new Mutator(handle, 'endless', 22)];
-      for (const worker of workers) await worker.hears('attached');
-      await pause((round * 7919) % 60);
-      for (const worker of workers) await worker.end();
-      const code = promptly(() => {
-        const addr = heap.malloc(100);
-        heap.fill(addr, 100, 1);
-        heap.drop(addr);
-        heap.gc();
-        heap.check(3);
-      });
-      expect(['none', 'ERR_OWNER_DEAD']).toContain(code);
-      outcomes.add(code);
-      expect(promptly(() => heap.dispose())).toBe('none');
-    }
-    expect(outcomes.size).toBeGreaterThan(0);
-  });
+  test('at random moments: a clear error or a working heap, never a hang', () => endAtRandomMoments(4));
 });
 
 test('a background timer of a heap that was lost stays quiet', async () => {

@@ -4,7 +4,7 @@ import { Heap, type HeapOptions } from '../../lib/api/index.ts';
 import { resolveOptions } from '../../lib/design/options.ts';
 import { Residency } from '../../lib/os/residency.ts';
 import type { PageHeapClass } from '../../lib/pages/contract.ts';
-import { randomOf } from '../pages/random.ts';
+import { mixtures, testMixtures } from './mixtures.ts';
 
 const OwnClass = FirstFit as unknown as PageHeapClass;
 /** It does not know since when a run is free. */
@@ -182,83 +182,8 @@ describe('what makes no sense is refused, with the option and the reason', () =>
   });
 });
 
-/** Allocates, writes, drops, collects and gives back, checking everything all along. */
-function exercise(options: HeapOptions, steps: number, seed: number): void {
-  const heap = new Heap({ ...small, ...options });
-  try {
-    const random = randomOf(seed);
-    const held: [number, number][] = [];
-    for (let i = 0; i < steps; i++) {
-      if (random(100) < 56 || held.length === 0) {
-        const x = random(1000);
-        const size = 1 + random(x < 700 ? 200 : x < 980 ? 4096 : x < 996 ? 32768 : 400_000);
-        const zero = random(2) === 0;
-        const at = heap.malloc(size, random(2) === 0, zero);
-        if (zero && size <= 4096) expect(heap.read(at, size).every((byte) => byte === 0)).toBe(true);
-        heap.fill(at, size, 0xab);
-        held.push([at, size]);
-      } else {
-        const k = random(held.length);
-        const [at, size] = held[k] as [number, number];
-        expect(heap.read(at, Math.min(size, 64)).every((byte) => byte === 0xab)).toBe(true);
-        heap.drop(at);
-        held[k] = held.at(-1) as [number, number];
-        held.pop();
-      }
-      if (i % 400 === 399) {
-        heap.step();
-        heap.check(3);
-      }
-      if (i % 2500 === 2499) heap.gc();
-      if (i === Math.floor(steps / 2)) heap.freeOSMemory();
-    }
-    heap.check(3);
-    for (const [at] of held) heap.drop(at);
-    heap.freeOSMemory();
-    heap.check(3);
-    const { HeapInuse, HeapReleased, HeapIdle, HeapAlloc } = heap.readMemStats();
-    expect([HeapInuse, HeapAlloc]).toEqual([0, 0]);
-    // A page cache of 64 pages is no page heap's to release, as in the real runtime.
-    const isRadix = (options.pageHeap ?? options.generation ?? 'radix') === 'radix';
-    expect(HeapIdle - HeapReleased).toBeLessThanOrEqual(isRadix ? 64 * 8192 : 0);
-  } finally {
-    heap.dispose();
-  }
-}
-
-const pageHeaps = ['lists', 'treap', 'radix', OwnClass] as const;
-const mixtures: HeapOptions[] = [
-  ...(['lists', 'treap', 'radix'] as const).map((generation) => ({ generation })),
-  ...pageHeaps.flatMap((pageHeap) =>
-    (['freelist', 'bitmap'] as const).flatMap((objects) =>
-      (['busy', 'stacks', 'sets'] as const).map((sweep) => ({ pageHeap, objects, sweep })),
-    ),
-  ),
-  ...(['none', 'growth', 'background'] as const).map((scavenger) => ({
-    generation: 'treap' as const,
-    scavenger,
-  })),
-  { generation: 'treap', scavengeOnReuse: true, advise: 'dontneed' },
-  { generation: 'treap', zeroing: 'object' },
-  { generation: 'radix', zeroing: 'span' },
-  { generation: 'lists', pageHeap: 'treap', sizeClasses: 'go1.21', growthUnit: 2 ** 26 },
-  { generation: 'radix', scavenger: 'growth', scavengeOnReuse: true, hugePageHints: true },
-  { generation: 'radix', sizeClasses: 'go1.4' },
-  { generation: 'radix', trigger: 'live' },
-  { generation: 'treap', trigger: 'live' },
-  { generation: 'lists', trigger: 'paced' },
-  { generation: 'lists', growthUnit: 2 ** 16, advise: 'free' },
-  { pageHeap: OwnClass, growthUnit: 2 ** 18 },
-];
-
-describe('any mixture of parts keeps its books', () => {
-  it.each(
-    mixtures.map(
-      (options) =>
-        [JSON.stringify(options, (_, v) => (typeof v === 'function' ? v.name : v)), options] as const,
-    ),
-  )('%s', (_name, options) => exercise(options, 6000, 5));
-});
+// Three parts in all their combinations, and for longer: test/long/design/mixtures.test.ts.
+testMixtures(mixtures.pairs, 1500, 5);
 
 describe('zeroing', () => {
   it.each<[string, HeapOptions, number]>([

@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -222,10 +230,10 @@ describe('a comparison', () => {
     ['no configurations', '{"format":"pageheap-comparison/1"}'],
     ['of strange failures', '{"format":"pageheap-comparison/1","configurations":[],"failures":[null]}'],
   ])('whose index is %s is refused', async (_what, text) => {
-    const options = three();
-    await compareRuns(options, { run: writing([], () => [1]) });
-    writeFileSync(join(options.folder, comparisonFile), text);
-    await expect(readComparison(options.folder)).rejects.toMatchObject({ code: 'ERR_RUN_FILE' });
+    const at = folder();
+    mkdirSync(at);
+    writeFileSync(join(at, comparisonFile), text);
+    await expect(readComparison(at)).rejects.toMatchObject({ code: 'ERR_RUN_FILE' });
   });
 });
 
@@ -370,6 +378,11 @@ describe('its page', () => {
         expect(await tab.locator('#phases tbody').nth(1).innerText()).toMatch(
           /^after 1\s+80\.0 MiB[\s\S]+90\.0 MiB[\s\S]+HeapSys\s+100 MiB/,
         );
+        if (width < 1000) {
+          expect(wrong).toEqual([]);
+          await tab.close();
+          continue;
+        }
         const maps = tab.locator('#compared-maps');
         await tab.waitForSelector('#compared-maps[data-shown="3"]');
         expect(await maps.locator('canvas').count()).toBe(6);

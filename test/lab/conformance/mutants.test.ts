@@ -3,69 +3,21 @@
  */
 import { describe, expect, it } from 'vitest';
 import { ConformanceError, conformanceChecks } from '../../../lib/lab/conformance/index.ts';
+import { ageless, backed, designs } from './designs.ts';
 import { also, classOf, type Edit, into } from './example-edits.ts';
 
 const releaseText = 'release(nbytes, _force, shouldStop)';
 
-/** Releases nothing by age. */
-const ageless: Edit = ['  releaseUnused(limit) {', '  notReleaseUnused(limit) {'];
 const byAge = 'now - since > limit';
 
-/** What grows counts as there. */
-const backed: readonly Edit[] = [
-  ['freshScavenged = true', 'freshScavenged = false'],
-  ['this.#add({ page, n, released: true, since', 'this.#add({ page, n, released: false, since'],
-];
+/** What takes long, and is not about what the designs differ in. */
+const slow = /^has each range in one piece|^uses all of its reach|^hands out every page once/;
 
-/** As the design of 2014: what is left of a released run counts as there. */
-const forgetful: Edit = [
-  '      if (run.n === 0) this.#runs.splice(first, 1);\n',
-  `      if (run.n === 0) this.#runs.splice(first, 1);
-      else if (run.released && left === 0) {
-        this.lastScavenged += run.n;
-        run.released = false;
-      }
-`,
-];
-
-/** Counts only some of what was released, and says so with the allocation. */
-const halfForgetful: readonly Edit[] = [
-  ['lastScavenged = 0;\n', 'lastScavenged = 0;\n  #forgotten = new Map();\n'],
-  [
-    '      if (run.n === 0) this.#runs.splice(first, 1);\n',
-    `      if (run.n === 0) this.#runs.splice(first, 1);
-      else if (run.released && left === 0 && run.n > 1) {
-        this.lastScavenged += 1;
-        this.#runs.splice(first + 1, 0, { ...run, page: run.page + 1, n: run.n - 1 });
-        run.n = 1;
-        run.released = false;
-      }
-`,
-  ],
-];
-
-const designs: readonly (readonly [string, readonly Edit[]])[] = [
-  ['the example', []],
-  ['one that does not release by age', [ageless]],
-  ['one whose fresh pages count as there', backed],
-  ['one that forgets releases', [forgetful]],
-  ['one that forgets one page of a release', [...halfForgetful]],
-  ['one that tells of no age', [ageless, ['released ? n : 0, since', 'released ? n : 0, 0']]],
-  [
-    'one that refuses large physical pages and small growth',
-    [
-      [
-        '    this.#host = host;\n',
-        '    this.#host = host;\n    if (host.physPages > 1) throw new Error("no");\n',
-      ],
-      into('grow(page, n)', 'if ((page | n) % 512 !== 0) return false;'),
-    ],
-  ],
-];
-
+// All of them for each: test/long/lab/conformance/designs.test.ts.
 describe.each(designs)('%s keeps the contract:', (_what, edits) => {
   const Class = classOf(...edits);
-  for (const { name, run } of conformanceChecks((host) => new Class(host), { runs: 10 })) it(name, run);
+  for (const { name, run } of conformanceChecks((host) => new Class(host), { runs: 3 }))
+    if (!slow.test(name)) it(name, run);
 });
 
 const unforced = /^releases also unforced/;

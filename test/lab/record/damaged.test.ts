@@ -12,7 +12,10 @@ describe('a damaged run file', () => {
 
   it('may end behind any line, or within it', () => {
     const [bytes] = whole;
+    let nth = 0;
     for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) {
+      // The first lines are the odd ones, and the last; of the many samples between, some.
+      if (nth++ > 8 && nth % 5 !== 0 && bytes.indexOf(10, at + 1) >= 0) continue;
       expect(outcomeOf(bytes.subarray(0, at)), `${at}`).toBe('read');
       if (at % 7 === 0) expect(outcomeOf(bytes.subarray(0, at + 20)), `${at + 20}`).toBe('read');
     }
@@ -43,9 +46,9 @@ describe('a damaged run file', () => {
   it('may have bytes that are others', () => {
     const random = randomNumbers(7);
     const [bytes] = whole;
-    for (let n = 0; n < 60; n++) {
+    for (let n = 0; n < 24; n++) {
       const copy = Buffer.from(bytes);
-      for (let i = 0; i < 1 + n / 20; i++)
+      for (let i = 0; i < 1 + n / 8; i++)
         copy[Math.floor(random() * copy.length)] = Math.floor(random() * 256);
       const outcome = outcomeOf(copy);
       expect(fine, `${n}: ${outcome}`).toContain(outcome);

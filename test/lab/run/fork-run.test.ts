@@ -97,7 +97,7 @@ describe('a run in its own process', () => {
   it('answers the error the run failed with, typed', async () => {
     const trace = join(folder, 'bad.mtrace');
     writeFileSync(trace, '= Start\n+ 0x10\n');
-    const failure = await forkRun(options({ trace })).catch((error: unknown) => error);
+    const failure = await forkRun(options({ trace, strict: true })).catch((error: unknown) => error);
     expect(failure).toMatchObject({ name: 'PageHeapError', code: 'ERR_TRACE', file: trace, line: 2 });
     expect((failure as Error).message.split(`${trace}:2: `).length).toBe(2);
   });

@@ -2,12 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { generations } from '../../../lib/design/design.ts';
 import type { RunPhaseEnd } from '../../../lib/lab/record/lines.ts';
 import type { RunData } from '../../../lib/lab/record/run-data.ts';
 import { readRunFile } from '../../../lib/lab/record/run-file.ts';
 import { makeRun } from '../../../lib/lab/run/run.ts';
-import type { RunOptions, RunProgress } from '../../../lib/lab/run/run-options.ts';
+import type { RunOptions, RunProgress, RunResult } from '../../../lib/lab/run/run-options.ts';
 import type { WorkloadOptions } from '../../../lib/lab/subject/subject-request.ts';
 import { workloads } from '../../../lib/lab/workloads/index.ts';
 import { FakeHeap } from '../support/fake-heap.ts';
@@ -41,17 +42,22 @@ function phase(data: RunData, name: string): Required<RunPhaseEnd> & { readonly 
 }
 
 describe('rsscurve, small and in a hurry', () => {
-  const workload = { name: 'rsscurve', scale: 0.1, timeScale: 0.05 };
+  const workload = { name: 'rsscurve', scale: 0.1, timeScale: 0.02 };
+  let run: RunOptions;
+  let result: RunResult;
+  let data: RunData;
+  const seen: RunProgress[] = [];
+  beforeAll(async () => {
+    run = options(workload);
+    result = await makeRun(run, { onProgress: (progress) => seen.push(progress) });
+    data = await readRunFile(run.output);
+  });
 
-  it('fills a run file that tells everything', async () => {
-    const run = options(workload);
-    const seen: RunProgress[] = [];
-    const result = await makeRun(run, { onProgress: (progress) => seen.push(progress) });
-    const data = await readRunFile(run.output);
+  it('fills a run file that tells everything', () => {
     expect(data.remarks).toEqual([]);
     expect(data.header).toMatchObject({
       name: 'rsscurve',
-      workload: { name: 'rsscurve', seed: 12345, scale: 0.1, timeScale: 0.05, moreCollections: false },
+      workload: { name: 'rsscurve', seed: 12345, scale: 0.1, timeScale: 0.02, moreCollections: false },
       pace: { beatMs: 20 },
     });
     expect(data.header.trace).toBeUndefined();
@@ -63,8 +69,7 @@ describe('rsscurve, small and in a hurry', () => {
     for (const label of 'ABCDEFG') expect(data.maps.map((m) => m.label)).toContain(label);
   });
 
-  it('has in each phase line the sample of that moment', async () => {
-    const data = await made(workload);
+  it('has in each phase line the sample of that moment', () => {
     for (const p of data.phases as Required<RunPhaseEnd>[]) {
       const sample = data.samples.find((s) => s.t === p.t);
       expect(sample).toBeDefined();
@@ -115,17 +120,19 @@ describe('rsscurve, small and in a hurry', () => {
   });
 });
 
-describe.each(workloads.map(({ name }) => name))('%s on the real heap', (name) => {
-  it.each(['lists', 'treap', 'radix'] as const)('runs to its end on %s', async (generation) => {
+// Each with each generation, and larger: test/long/lab/run/workload-run.test.ts.
+it.each(workloads.map(({ name }, i) => [name, generations[i % 3]] as const))(
+  '%s runs to its end on %s',
+  async (name, generation) => {
     const data = await made(
-      { name, scale: 0.05, timeScale: 0 },
+      { name, scale: name === 'tiny-objects' ? 0.01 : 0.05, timeScale: 0 },
       { heap: { environment: false, generation } },
     );
     expect(data.end?.reason).toBe('done');
     expect(data.phases.length).toBeGreaterThan(3);
     expect(data.collections.length).toBeGreaterThan(0);
-  });
-});
+  },
+);
 
 describe('what a workload is for can be seen', () => {
   it('stripes: eight of nine pages are free, and the heap grows for large objects', async () => {
@@ -161,7 +168,7 @@ describe('what a workload is for can be seen', () => {
   });
 
   it('tiny-objects: most blocks live for one object', async () => {
-    const data = await made({ name: 'tiny-objects', scale: 0.05, timeScale: 0 });
+    const data = await made({ name: 'tiny-objects', scale: 0.02, timeScale: 0 });
     const [filled, kept] = [phase(data, 'filled'), phase(data, 'one of eight kept')];
     expect(kept.alloc).toBeGreaterThan((filled.alloc * 1.2) / 8);
     expect(kept.inuse).toBeGreaterThan(0.9 * filled.inuse);

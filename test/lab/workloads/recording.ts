@@ -47,6 +47,14 @@ export class RecordingHeap extends FakeHeap {
   }
 }
 
+/** Refuses sizes that are no whole numbers of bytes. */
+export class WholeBytesHeap extends RecordingHeap {
+  override malloc(size: number): number {
+    if (!Number.isInteger(size) || size < 1) throw new RangeError(`${size} bytes`);
+    return super.malloc(size);
+  }
+}
+
 export interface Recording {
   readonly heap: RecordingHeap;
   readonly drive: WorkloadDrive;

@@ -1,24 +1,26 @@
-/** The counts are those that the recorded program printed. */
+/** What rsscurve asks for; with the counts that the recorded program printed: test/long/lab/workloads. */
 import { describe, expect, it } from 'vitest';
 import { record } from './recording.ts';
 
-const kept = 90_064;
-const keptBytes = 55_155_926;
-
-describe('rsscurve at scale 1', () => {
-  it('asks for what the recorded program asked for, phase by phase', async () => {
-    const { phases, heap, drive } = await record({ name: 'rsscurve' });
+describe('rsscurve at scale 0.05', () => {
+  it('asks for a twentieth of what the recorded program asked for, phase by phase', async () => {
+    const { phases, heap, drive } = await record({ name: 'rsscurve', scale: 0.05 });
     expect(phases.map((p) => p.name).join('')).toBe('ABCDEFG');
     const [a, b, c, d, e, f, g] = phases;
-    expect(a).toMatchObject({ mallocs: 898_311, drops: 0, liveBytes: 536_882_974, collections: 0 });
-    expect(b).toMatchObject({ drops: 898_311 - kept, liveBytes: keptBytes, collections: 1 });
-    expect(c).toMatchObject({ liveBytes: keptBytes, collections: 1, forced: 0 });
-    expect(d).toMatchObject({ mallocs: 898_311 + 56, liveBytes: keptBytes + 269_669_935 });
+    expect(a).toMatchObject({ drops: 0, collections: 0, liveBytes: drive.peakLiveBytes });
+    // A fill ends with the object that reaches its goal.
+    expect(Math.abs(a.liveBytes / (0.05 * 536_882_974) - 1)).toBeLessThan(0.02);
+    expect(Math.abs(a.mallocs / (0.05 * 898_311) - 1)).toBeLessThan(0.05);
+    expect(Math.abs(b.liveBytes / (0.05 * 55_155_926) - 1)).toBeLessThan(0.1);
+    expect(b.collections).toBe(1);
+    expect(c).toMatchObject({ liveBytes: b.liveBytes, collections: 1, forced: 0 });
+    expect(d.mallocs - a.mallocs).toBeLessThanOrEqual(56);
+    expect(Math.abs((d.liveBytes - c.liveBytes) / (0.05 * 269_669_935) - 1)).toBeLessThan(0.3);
     expect(e).toMatchObject({ liveBytes: 0, collections: 2, forced: 0 });
     expect([f.forced, g.forced]).toEqual([1, 2]);
     // The printer's stack, given back when two collections were over.
     expect(heap.stacksFreed).toBe(1);
-    expect([heap.inUse, drive.liveObjects, drive.peakLiveBytes]).toEqual([0, 0, 536_882_974]);
+    expect([heap.inUse, drive.liveObjects]).toEqual([0, 0]);
   });
 });
 
