@@ -46,7 +46,7 @@ function inWords(value: unknown): string {
   const name = nameOf(value) ?? (ArrayBuffer.isView(value) ? 'DataView' : undefined);
   if (name !== undefined)
     return `${name}; of a view v they are new Uint8Array(v.buffer, v.byteOffset, v.byteLength)`;
-  return types.isAnyArrayBuffer(value) ? 'ArrayBuffer' : value === null ? 'null' : typeof value;
+  return types.isAnyArrayBuffer(value) ? 'ArrayBuffer' : describe(value);
 }
 
 /**

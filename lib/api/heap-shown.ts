@@ -19,8 +19,11 @@ export function heapLine(runtime: Runtime, disposed: boolean): string {
   return `Heap { ${generation}, ${inUse} in use, ${free} free, ${released} released }`;
 }
 
-/** What JSON holds of a heap: a sample, or that it was disposed. */
-export type HeapJson = HeapSample | { readonly disposed: true };
+/** What has a heap's methods and is none: its prototype, or a proxy. */
+export const noHeap = 'Heap { not a heap itself: a proxy, or a prototype }';
+
+/** What JSON holds of a heap: a sample, or that it was disposed; of a proxy nothing. */
+export type HeapJson = HeapSample | { readonly disposed: true } | Record<string, never>;
 
 export function heapJson(runtime: Runtime, disposed: boolean): HeapJson {
   return disposed ? { disposed: true } : sampleHeap(runtime);

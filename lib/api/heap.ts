@@ -47,7 +47,7 @@ import {
 } from './arguments.ts';
 import { BackgroundTimer } from './background-timer.ts';
 import type { EventQueue } from './event-queue.ts';
-import { type HeapJson, heapJson, heapLine } from './heap-shown.ts';
+import { type HeapJson, heapJson, heapLine, noHeap } from './heap-shown.ts';
 import { type HeapObject, ObjectContents } from './object-contents.ts';
 import { attachHeap, type HeapHandle, OpenedHeap, openHeap, shareHeap } from './opening.ts';
 import { setGCPercent, setMemoryLimit } from './settings.ts';
@@ -343,12 +343,12 @@ export class Heap {
 
   /** One line, for whoever prints a heap: the design, what is in use, free and released. */
   [inspect.custom](): string {
-    return heapLine(this.#runtime, this.#mode === disposed);
+    return #runtime in this ? heapLine(this.#runtime, this.#mode === disposed) : noHeap;
   }
 
   /** The heap in JSON: its sample. */
   toJSON(): HeapJson {
-    return heapJson(this.#runtime, this.#mode === disposed);
+    return #runtime in this ? heapJson(this.#runtime, this.#mode === disposed) : {};
   }
 
   // ---------------------------------------------------------------- threads and life

@@ -167,6 +167,7 @@ async function execute(name: string, options: Options, context: CommandContext):
   const total = configurations.length * options.repeat;
   const hasOperations = await checkSubject(subject, total, workloads);
   const empty = hasOperations ? [] : irregularityNotes({ irregular: { noOperations: 1 } });
+  if (context.pageHeapFile !== undefined) interrupts.leaveToForeignCode();
   const conformance = await conformanceNotes(configurations.map(({ pageHeapFile }) => pageHeapFile));
   const eachSeconds = subject.work + subject.idle;
   const folder = stampedPath(options.out, `compare-${fileStem(title)}`, new Date());

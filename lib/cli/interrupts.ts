@@ -1,7 +1,9 @@
 /**
  * Ctrl-C, SIGTERM and SIGHUP while a command works that starts processes.
  *
- * Until it has begun, a signal ends the command at once: nothing is made yet. From then on signals are counted, and
+ * Until it has begun, a signal ends the command at once: nothing is made yet. Where the module of a custom page heap is
+ * loaded and tried before, it may keep the thread, and no handler would have its turn: then signals do what they do by
+ * themselves. From then on signals are counted, and
  * whoever is at work ends by itself (lab/run/fork-run.ts).
  */
 import { stopSignals } from '../lab/run/fork-run.ts';
@@ -15,7 +17,7 @@ export class Interrupts {
   /** @param first called at the first signal, once something has begun */
   constructor(first: () => void = () => undefined) {
     this.#first = first;
-    for (const signal of stopSignals) process.on(signal, this.#on);
+    this.#listen();
   }
 
   /** Signals since it began. */
@@ -26,11 +28,22 @@ export class Interrupts {
   /** From now on somebody ends by itself. */
   begin(): void {
     this.#begun = true;
+    this.end();
+    this.#listen();
+  }
+
+  /** Code of the user's comes next, in this thread: until `begin`, signals do what they do by themselves. */
+  leaveToForeignCode(): void {
+    this.end();
   }
 
   /** Signals do again what they do by themselves. */
   end(): void {
     for (const signal of stopSignals) process.off(signal, this.#on);
+  }
+
+  #listen(): void {
+    for (const signal of stopSignals) process.on(signal, this.#on);
   }
 
   readonly #on = (): void => {

@@ -139,6 +139,7 @@ async function execute(trace: string, options: Options, context: CommandContext)
   const hasOperations = await checkSubject(subject, 1, workloads);
   const early = hasOperations ? [] : irregularityNotes({ irregular: { noOperations: 1 } });
   for (const note of early) terminal.note(note);
+  if (request.pageHeapFile !== undefined) interrupts.leaveToForeignCode();
   // A class that no heap takes is refused before anything is said or made.
   if (request.pageHeapFile !== undefined) await tryHeap({ ...subject.run, ...request });
   for (const note of await conformanceNotes([request.pageHeapFile])) terminal.note(note);

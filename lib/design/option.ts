@@ -121,7 +121,9 @@ export function refuseOption(name: string, reason: string, value: unknown): neve
 
 /** A value in a message: a text with its quotes, which tell '100' from 100. */
 function inMessage({ shown }: Kind<unknown>, value: unknown): string {
-  return typeof value === 'string' ? `'${value}'` : (shown?.(value) ?? describe(value));
+  return typeof value === 'string'
+    ? `'${value}'`
+    : ((typeof value === 'number' ? shown?.(value) : undefined) ?? describe(value));
 }
 
 const takesText = (kind: Kind<unknown>): boolean =>

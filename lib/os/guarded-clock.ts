@@ -64,9 +64,12 @@ export class GuardedClock implements Clock {
       return new PageHeapError('ERR_CLOCK', `the clock threw: ${reason}`, { cause });
     }
     if (typeof time === 'number' && time >= -endOfTime && time <= endOfTime) return nanotime(time);
-    const what = typeof time === 'number' ? describe(time) : `a ${typeof time}`;
-    return new PageHeapError('ERR_CLOCK', `the clock answered ${what}, which is no time in nanoseconds`, {
-      value: time,
-    });
+    return new PageHeapError(
+      'ERR_CLOCK',
+      `the clock answered ${describe(time)}, and must answer nanoseconds`,
+      {
+        value: time,
+      },
+    );
   }
 }

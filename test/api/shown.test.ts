@@ -79,6 +79,15 @@ describe.each(generations)('%s', (generation) => {
     expect(JSON.stringify([heap])).toBe('[{"disposed":true}]');
   });
 
+  test('a proxy of it and its prototype have no line of their own, and do not throw', () => {
+    const heap = make({ generation });
+    for (const other of [new Proxy(heap, {}), Heap.prototype, Object.create(heap) as object]) {
+      // Of a prototype Node asks nothing.
+      expect(inspect(other)).toMatch(/^(Heap \{|\{\})/);
+      expect(JSON.stringify([other])).toBe('[{}]');
+    }
+  });
+
   test('what a cache holds stays in it', () => {
     const heap = make({ generation });
     for (let i = 0; i < 100; i++) heap.malloc(48);
