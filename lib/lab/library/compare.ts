@@ -12,6 +12,8 @@ import { packageVersion } from '../record/package.ts';
 import { forkRun } from '../run/fork-run.ts';
 import { checkSubject, nameFor, subjectOf } from '../subject/subject.ts';
 import { workloads } from '../workloads/index.ts';
+import { checkListening } from './arguments.ts';
+import { ProgressListener } from './progress.ts';
 import { defaultFolder } from './run.ts';
 import {
   type CompareSettings,
@@ -28,10 +30,12 @@ const defaultConfigurations = Object.fromEntries(generations.map((name) => [name
  * Makes all runs of a comparison. A configuration whose runs fail stands in `failures`, and the others go on.
  * @param subject a trace file, the name of a shipped trace or of a workload
  * @throws PageHeapError ERR_INVALID_OPTION, ERR_FILE, ERR_TRACE, ERR_OUT_OF_MEMORY, ERR_PAGE_HEAP of a heap that
- *   cannot be made; the signal's reason when it was aborted before anything was recorded
+ *   cannot be made; the signal's reason when it was aborted before anything was recorded; ERR_INVALID_ARGUMENT; what
+ *   `onProgress` threw, the runs have then ended, and what was recorded until then is in the folder
  */
 export async function compare(subject: string, settings: CompareSettings = {}): Promise<Comparison> {
   requireNames(settings, ['configurations', 'heap', 'repeat', 'name', 'out', 'signal', 'onProgress']);
+  checkListening(settings);
   const { configurations = defaultConfigurations, heap = {}, repeat = 3, out = defaultFolder } = settings;
   const { signal, onProgress } = settings;
   const found = subjectOf(subject, subjectOptionsIn(settings), workloads);
@@ -44,25 +48,24 @@ export async function compare(subject: string, settings: CompareSettings = {}): 
   const runs = heaps.length * repeat;
   await checkSubject(found, runs, workloads);
   const folder = stampedPath(out, `compare-${fileStem(name)}`, new Date());
-  await compareRuns(
-    {
-      configurations: heaps,
-      repeat,
-      folder,
-      run: { ...found.run, ...sampling, name, version: packageVersion() },
-    },
-    {
-      run: (options, onBeat) =>
-        forkRun(options, {
-          handleSignals: false,
-          onProgress: onBeat,
-          ...(signal === undefined ? {} : { signal }),
-        }),
-      stopped: () => signal?.aborted === true,
-      onProgress: ({ label, done, total }, progress) => {
-        if (progress !== undefined) onProgress?.({ ...progress, label, run: done + 1, runs: total });
+  const listener = new ProgressListener({ signal, onProgress });
+  await listener.during(() =>
+    compareRuns(
+      {
+        configurations: heaps,
+        repeat,
+        folder,
+        run: { ...found.run, ...sampling, name, version: packageVersion() },
       },
-    },
+      {
+        run: (options, onBeat) =>
+          forkRun(options, { handleSignals: false, onProgress: onBeat, signal: listener.signal }),
+        stopped: () => listener.signal.aborted,
+        onProgress: ({ label, done, total }, progress) => {
+          if (progress !== undefined) listener.tell({ ...progress, label, run: done + 1, runs: total });
+        },
+      },
+    ),
   );
   if (!existsSync(folder)) signal?.throwIfAborted();
   return readComparison(folder);

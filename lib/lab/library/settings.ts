@@ -36,8 +36,8 @@ export interface RunSettings extends SubjectSettings {
   readonly heap?: RunHeapSettings;
   /** The run file. Default: a new one in `out`. One that is there is replaced. */
   readonly file?: string;
-  /** Called on every beat. */
-  readonly onProgress?: (progress: RunProgress) => void;
+  /** Called on every beat. What it throws, or rejects with, ends the run, and `run` rejects with it. */
+  readonly onProgress?: (progress: RunProgress) => unknown;
 }
 
 export interface CompareSettings extends SubjectSettings {
@@ -47,8 +47,8 @@ export interface CompareSettings extends SubjectSettings {
   readonly heap?: RunHeapSettings;
   /** Runs of each configuration, 1 to 100. Default: 3. */
   readonly repeat?: number;
-  /** Called on every beat. `run` counts from 1 to `runs`. */
-  readonly onProgress?: (progress: CompareProgress) => void;
+  /** Called on every beat, as a run's. `run` counts from 1 to `runs`. */
+  readonly onProgress?: (progress: CompareProgress) => unknown;
 }
 
 export interface CompareProgress extends RunProgress {
