@@ -4,21 +4,24 @@
  * Nothing is printed, and no signal of this process is handled: an AbortSignal ends it.
  */
 import { existsSync } from 'node:fs';
+import { describe } from '../../base/describe.ts';
 import { generations } from '../../design/design.ts';
+import { refuseOption } from '../../design/option.ts';
 import { compareRuns } from '../compare/compare.ts';
 import { type Comparison, readComparison } from '../metrics/comparison.ts';
 import { fileStem, stampedPath } from '../record/folders.ts';
 import { packageVersion } from '../record/package.ts';
+import { isJsonObject } from '../record/shapes.ts';
 import { forkRun } from '../run/fork-run.ts';
 import { checkSubject, nameFor, subjectOf } from '../subject/subject.ts';
 import { workloads } from '../workloads/index.ts';
-import { checkListening } from './arguments.ts';
+import { checkPath } from './arguments.ts';
 import { ProgressListener } from './progress.ts';
 import { defaultFolder } from './run.ts';
 import {
   type CompareSettings,
+  checkSettings,
   type RunHeapSettings,
-  requireNames,
   samplingIn,
   sentHeap,
   subjectOptionsIn,
@@ -34,14 +37,16 @@ const defaultConfigurations = Object.fromEntries(generations.map((name) => [name
  *   `onProgress` threw, the runs have then ended, and what was recorded until then is in the folder
  */
 export async function compare(subject: string, settings: CompareSettings = {}): Promise<Comparison> {
-  requireNames(settings, ['configurations', 'heap', 'repeat', 'name', 'out', 'signal', 'onProgress']);
-  checkListening(settings);
+  checkPath(subject, 'the name of a subject');
+  checkSettings(settings, ['configurations', 'heap', 'repeat', 'name', 'out', 'signal', 'onProgress']);
   const { configurations = defaultConfigurations, heap = {}, repeat = 3, out = defaultFolder } = settings;
   const { signal, onProgress } = settings;
   const found = subjectOf(subject, subjectOptionsIn(settings), workloads);
   const name = nameFor(found, settings.name);
   const heaps = Object.entries(configurations).map(([label, own]) => {
     const asked: RunHeapSettings = typeof own === 'string' ? { generation: own } : own;
+    if (!isJsonObject(asked))
+      refuseOption('configurations', `${label} must be a generation or an object, not ${describe(own)}`, own);
     return { label, ...sentHeap({ ...heap, ...asked }) };
   });
   const sampling = samplingIn(settings);

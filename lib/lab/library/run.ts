@@ -14,9 +14,9 @@ import { tryHeap } from '../run/run-heap.ts';
 import type { RunReason } from '../run/run-options.ts';
 import { checkSubject, nameFor, subjectOf } from '../subject/subject.ts';
 import { workloads } from '../workloads/index.ts';
-import { checkListening } from './arguments.ts';
+import { checkPath } from './arguments.ts';
 import { ProgressListener } from './progress.ts';
-import { type RunSettings, requireNames, samplingIn, sentHeap, subjectOptionsIn } from './settings.ts';
+import { checkSettings, type RunSettings, samplingIn, sentHeap, subjectOptionsIn } from './settings.ts';
 
 export const defaultFolder = 'runs';
 
@@ -39,8 +39,8 @@ export interface RunRecord {
  *   run has then ended, and what was recorded until then is in its file
  */
 export async function run(subject: string, settings: RunSettings = {}): Promise<RunRecord> {
-  requireNames(settings, ['heap', 'name', 'out', 'file', 'signal', 'onProgress']);
-  checkListening(settings);
+  checkPath(subject, 'the name of a subject');
+  checkSettings(settings, ['heap', 'name', 'out', 'file', 'signal', 'onProgress']);
   const { heap = {}, out = defaultFolder, signal, onProgress } = settings;
   const found = subjectOf(subject, subjectOptionsIn(settings), workloads);
   const name = nameFor(found, settings.name);

@@ -14,9 +14,8 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-library-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const compiled = pathToFileURL(resolve(root, 'dist/lib/lab/library/index.js')).href;
-const { compare, readComparison, readRun, renderReport, run, subjects, summarize } = (await import(
-  compiled
-)) as typeof import('../../../lib/lab/library/index.ts');
+const { compare, readComparison, readRun, renderComparison, renderReport, run, subjects, summarize } =
+  (await import(compiled)) as typeof import('../../../lib/lab/library/index.ts');
 
 const quick = { out: join(folder, 'runs'), seconds: 0, idle: 0 } as const;
 const still = { environment: false, reach: '256MiB' } as const;
@@ -168,6 +167,7 @@ describe('compare', () => {
     });
     expect([...new Set(told)]).toEqual(['old 1 of 4', 'tight 2 of 4', 'old 3 of 4', 'tight 4 of 4']);
     expect((await readComparison(made)).configurations).toEqual(configurations);
+    expect(renderComparison(await readComparison(made))).toMatch(/^<!doctype html>/i);
   });
 
   it('is ended by a listener that throws, with its error; what was recorded is kept', async () => {
