@@ -53,7 +53,12 @@ async function buildProgram(args: readonly string[], context: CommandContext): P
     })
     .configureHelp({ styleTitle: (title) => terminal.outColors.bold(title) })
     .addHelpText('after', examples)
-    .exitOverride();
+    .exitOverride()
+    // Loaded here, as a help text needs none of it.
+    .hook('preAction', async () => {
+      const { checkOpenOutput } = await import('../lab/record/output.ts');
+      checkOpenOutput(1, 'standard output');
+    });
   await addCommands(program, args, context);
   for (const command of program.commands)
     command

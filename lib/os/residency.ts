@@ -16,7 +16,8 @@
  *
  * Not here: what is to be done where a look is not permitted (looks.ts).
  */
-import { PageHeapError } from '../base/errors.ts';
+import { describe } from '../base/describe.ts';
+import { type ErrorCode, PageHeapError } from '../base/errors.ts';
 import { userAddressEnd } from '../base/units.ts';
 import { type Addon, loadAddon } from './addon.ts';
 import { EACCES, EFAULT, ENOENT, ENOMEM, EPERM, errnoName } from './errno.ts';
@@ -65,6 +66,9 @@ export const PagemapFlag = {
   frameShown: 32,
 } as const;
 
+/** Pages of one answer: an array of every engine holds as many bytes. */
+const mostPages = 2 ** 32;
+
 export class Residency {
   readonly #addon: Addon;
   readonly #page: number;
@@ -72,16 +76,22 @@ export class Residency {
   readonly #three = new Float64Array(3);
   readonly #seven = new Float64Array(7);
 
+  /** @param addon by whom the kernel is asked; others are for tests */
   constructor(addon: Addon = loadAddon()) {
+    if (typeof (addon as Addon | null)?.pageSize !== 'function')
+      refuse('ERR_INVALID_ARGUMENT', `an addon, or nothing, is expected, not ${describe(addon)}`, addon);
     this.#addon = addon;
     this.#page = addon.pageSize();
   }
 
-  /** Resident bytes of the ranges, by mincore. @throws ERR_FAULT if part of them is not mapped · ERR_SYSTEM */
+  /**
+   * Resident bytes of the ranges, by mincore.
+   * @throws ERR_FAULT if part of them is not mapped · ERR_SYSTEM · ERR_INVALID_ARGUMENT for what is no list of ranges ·
+   *   ERR_INVALID_ADDRESS, ERR_INVALID_SIZE for a range that is not of whole physical pages
+   */
   residentBytes(ranges: readonly AddressRange[]): number {
     let pages = 0;
-    for (const { base, bytes } of ranges) {
-      this.#check(base, bytes);
+    for (const { base, bytes } of this.#rangesOf(ranges)) {
       const n = this.#addon.mincore(base, bytes);
       if (n < 0) throw lookFailed('mincore', base, bytes, -n);
       pages += n;
@@ -89,35 +99,40 @@ export class Residency {
     return pages * this.#page;
   }
 
-  /** One byte a physical page of the range: 1 if resident. @throws ERR_FAULT if part is not mapped */
+  /**
+   * One byte a physical page of the range: 1 if resident.
+   * @param bytes a multiple of the physical page; at most 2^32 pages
+   * @throws ERR_FAULT if part is not mapped · ERR_INVALID_ADDRESS · ERR_INVALID_SIZE · ERR_OUT_OF_MEMORY · ERR_SYSTEM
+   */
   residentPages(base: number, bytes: number): Uint8Array {
-    this.#check(base, bytes);
-    const out = new Uint8Array(bytes / this.#page);
+    const out = this.#bytePerPage(base, bytes);
     const errno = this.#addon.mincoreVector(base, out);
     if (errno !== 0) throw lookFailed('mincore', base, bytes, errno);
     return out;
   }
 
-  /** One byte of `PagemapFlag`s a physical page of the range; undefined where that is not permitted. */
+  /**
+   * One byte of `PagemapFlag`s a physical page of the range; undefined where that is not permitted.
+   * @throws as `residentPages`
+   */
   pagemap(base: number, bytes: number): Uint8Array | undefined {
-    this.#check(base, bytes);
-    const out = new Uint8Array(bytes / this.#page);
+    const out = this.#bytePerPage(base, bytes);
     const errno = this.#addon.pagemap(base, out);
     if (errno === EPERM || errno === EACCES || errno === ENOENT) return undefined;
     if (errno !== 0) throw lookFailed('pagemap', base, bytes, errno);
     return out;
   }
 
-  /** What smaps says of the ranges, which must not overlap. Expensive: see above. */
+  /**
+   * What smaps says of the ranges, which must not overlap. Expensive: see above.
+   * @throws ERR_INVALID_ARGUMENT for ranges that overlap, and as `residentBytes`
+   */
   mappedUse(ranges: readonly AddressRange[]): MappedUse {
-    const sorted = [...ranges].sort((a, b) => a.base - b.base);
+    const sorted = this.#rangesOf(ranges).sort((a, b) => a.base - b.base);
     const pairs = new Float64Array(2 * sorted.length);
     let end = 0;
     for (const [i, { base, bytes }] of sorted.entries()) {
-      this.#check(base, bytes);
-      if (base < end) {
-        throw new PageHeapError('ERR_INVALID_ARGUMENT', 'ranges overlap each other', { value: base });
-      }
+      if (base < end) refuse('ERR_INVALID_ARGUMENT', 'ranges overlap each other', base);
       end = base + bytes;
       pairs[2 * i] = base;
       pairs[2 * i + 1] = end;
@@ -161,15 +176,44 @@ export class Residency {
   }
 
   #check(base: number, bytes: number): void {
-    if (!(Number.isInteger(bytes) && bytes > 0 && bytes % this.#page === 0)) {
-      throw new PageHeapError('ERR_INVALID_SIZE', `not whole physical pages: ${bytes}`, { value: bytes });
-    }
-    if (!(Number.isInteger(base) && base > 0 && base % this.#page === 0 && base + bytes <= userAddressEnd)) {
-      throw new PageHeapError('ERR_INVALID_ADDRESS', `not a physical page's address: ${base}`, {
-        value: base,
+    if (!(Number.isInteger(bytes) && bytes > 0 && bytes % this.#page === 0))
+      refuse('ERR_INVALID_SIZE', `not whole physical pages: ${describe(bytes)}`, bytes);
+    if (!(Number.isInteger(base) && base > 0 && base % this.#page === 0 && base + bytes <= userAddressEnd))
+      refuse('ERR_INVALID_ADDRESS', `not a physical page's address: ${describe(base)}`, base);
+  }
+
+  /** The ranges, checked, as they are now: what was given may have getters. */
+  #rangesOf(given: readonly AddressRange[]): AddressRange[] {
+    if (!Array.isArray(given))
+      refuse('ERR_INVALID_ARGUMENT', `a list of ranges is expected, not ${describe(given)}`, given);
+    return Array.from(given, (range: AddressRange | null | undefined) => {
+      if (typeof range !== 'object' || range === null)
+        refuse('ERR_INVALID_ARGUMENT', `a range is { base, bytes }, not ${describe(range)}`, range);
+      const { base, bytes } = range;
+      this.#check(base, bytes);
+      return { base, bytes };
+    });
+  }
+
+  /** A byte for each page of a range, which is checked. */
+  #bytePerPage(base: number, bytes: number): Uint8Array {
+    this.#check(base, bytes);
+    const pages = bytes / this.#page;
+    if (pages > mostPages)
+      refuse('ERR_INVALID_SIZE', `more than ${mostPages} pages: ${describe(bytes)}`, bytes);
+    try {
+      return new Uint8Array(pages);
+    } catch (cause) {
+      throw new PageHeapError('ERR_OUT_OF_MEMORY', `no memory for a byte for each of ${pages} pages`, {
+        value: bytes,
+        cause,
       });
     }
   }
+}
+
+function refuse(code: ErrorCode, message: string, value: unknown): never {
+  throw new PageHeapError(code, message, { value });
 }
 
 /** The error of a look at a range: part of it is not mapped, or the kernel will not look. */

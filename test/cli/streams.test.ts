@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { RunFileWriter } from '../../lib/lab/record/run-file.ts';
 import { inProcess } from './in-process.ts';
 import { childrenOf, executable, isAlive, type Outcome, pageheap } from './spawn.ts';
 
@@ -94,7 +95,7 @@ describe('an output that would be lost', () => {
     linkSync(path, `${path}.hard`);
     for (const name of [path, `${path}.hard`]) {
       const { code, err } = await inProcess(['report', path, '-o', name], { cwd: folder });
-      expect([code, err]).toEqual([2, expect.stringContaining('this is also what is read')]);
+      expect([code, err]).toEqual([2, expect.stringContaining('this is the input')]);
     }
     const { code } = await into(path, ['report', path, '-o', '-']);
     expect(code).toBe(2);
@@ -105,6 +106,33 @@ describe('an output that would be lost', () => {
     const before = readFileSync(trace, 'utf8');
     const { code } = await into(trace, ['run', trace, ...fast, '-o', 'into']);
     expect([code, readFileSync(trace, 'utf8'), existsSync(join(folder, 'into'))]).toEqual([2, before, false]);
+  });
+
+  it('is the trace that a verification reads, the module that conform reads', async () => {
+    for (const command of ['verify', 'conform']) {
+      const before = readFileSync(trace, 'utf8');
+      expect([(await into(trace, [command, trace])).code, readFileSync(trace, 'utf8')]).toEqual([2, before]);
+    }
+  });
+
+  it('is the file of a run that has not ended, which a shell leads standard output to', async () => {
+    const path = await record();
+    const live = join(folder, 'live.jsonl');
+    const writer = new RunFileWriter(live);
+    const commands = [
+      ['report', path, '-o', '-'],
+      ['run', trace, ...fast, '-o', 'beside'],
+      ['compare', trace, ...fast, '-o', 'beside'],
+      ['doctor'],
+    ];
+    const outcomes = await Promise.all(commands.map((args) => into(live, args)));
+    writer.close();
+    for (const { code, err } of outcomes)
+      expect([code, err]).toEqual([
+        2,
+        expect.stringMatching(/live\.jsonl: a run that has not ended .* leads there/),
+      ]);
+    expect([readFileSync(live, 'utf8'), existsSync(join(folder, 'beside'))]).toEqual(['', false]);
   });
 
   it('of a report that fails is printed all the same', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { PageHeapError } from '../../lib/base/errors.ts';
 import { GiB, MiB } from '../../lib/base/units.ts';
 import { EACCES } from '../../lib/os/errno.ts';
 import { PagemapFlag, Residency } from '../../lib/os/residency.ts';
@@ -81,6 +82,59 @@ describe('which pages are resident', () => {
     );
     expect(() => kernel.residentPages(at, GiB)).toThrow(expect.objectContaining({ code: 'ERR_FAULT' }));
     sys.free(at, GiB - page, 'heap', 'reserved');
+  });
+});
+
+describe('what is given', () => {
+  const odd = [5, null, 'x', {}, Symbol('s'), 1n, Object.create(null), Number.NaN, () => 0];
+  const thrown = (call: () => unknown): unknown => {
+    try {
+      return call();
+    } catch (error) {
+      return error instanceof PageHeapError ? error.code : error;
+    }
+  };
+  /** Calls with values that have no type which fits. */
+  const loose = kernel as unknown as Record<string, (...args: unknown[]) => unknown>;
+
+  test.each(['residentBytes', 'mappedUse'])('%s: ranges are a list of ranges of pages', (name) => {
+    const call = (ranges?: unknown): unknown => thrown(() => loose[name](ranges));
+    for (const value of [...odd, undefined]) expect(call(value)).toBe('ERR_INVALID_ARGUMENT');
+    for (const value of [null, undefined, 5, 'x', Symbol('s'), () => 0])
+      expect(call([value])).toBe('ERR_INVALID_ARGUMENT');
+    expect(call(new Array(1))).toBe('ERR_INVALID_ARGUMENT');
+    for (const value of [...odd, 0, -page, 1.5, page + 1, `${page}`, 2 ** 60])
+      expect(call([{ base: value, bytes: page }])).toBe('ERR_INVALID_ADDRESS');
+    for (const value of [...odd, 0, -page, 1.5, page + 1, `${page}`, undefined])
+      expect(call([{ base: page, bytes: value }])).toBe('ERR_INVALID_SIZE');
+  });
+
+  test.each(['residentPages', 'pagemap'])('%s: a range is one of pages', (name) => {
+    const call = (...args: unknown[]): unknown => thrown(() => loose[name](...args));
+    for (const value of [...odd, 0, -page, page + 1]) {
+      expect(call(value, page)).toBe('ERR_INVALID_ADDRESS');
+      expect(call(page, value)).toBe('ERR_INVALID_SIZE');
+    }
+    expect(call(1n, Symbol('s'))).toBe('ERR_INVALID_SIZE');
+    // More pages than an array holds bytes.
+    expect(call(0x10000, 2 ** 46)).toBe('ERR_INVALID_SIZE');
+  });
+
+  test('is looked at once', () => {
+    const at = striped();
+    let looks = 0;
+    const range = {
+      bytes,
+      get base(): number {
+        return looks++ === 0 ? at : Number.NaN;
+      },
+    };
+    expect(kernel.mappedUse([range]).rss).toBe(16 * page);
+    sys.free(at, bytes, 'heap', 'ready');
+  });
+
+  test('an addon is one, or none', () => {
+    for (const value of odd) expect(thrown(() => new Residency(value as never))).toBe('ERR_INVALID_ARGUMENT');
   });
 });
 

@@ -4,19 +4,24 @@
  * Nothing is printed, and no signal of this process is handled: an AbortSignal ends it.
  */
 import { existsSync } from 'node:fs';
+import { describe } from '../../base/describe.ts';
 import { generations } from '../../design/design.ts';
+import { refuseOption } from '../../design/option.ts';
 import { compareRuns } from '../compare/compare.ts';
 import { type Comparison, readComparison } from '../metrics/comparison.ts';
 import { fileStem, stampedPath } from '../record/folders.ts';
 import { packageVersion } from '../record/package.ts';
+import { isJsonObject } from '../record/shapes.ts';
 import { forkRun } from '../run/fork-run.ts';
 import { checkSubject, nameFor, subjectOf } from '../subject/subject.ts';
 import { workloads } from '../workloads/index.ts';
+import { checkPath } from './arguments.ts';
+import { ProgressListener } from './progress.ts';
 import { defaultFolder } from './run.ts';
 import {
   type CompareSettings,
+  checkSettings,
   type RunHeapSettings,
-  requireNames,
   samplingIn,
   sentHeap,
   subjectOptionsIn,
@@ -28,41 +33,44 @@ const defaultConfigurations = Object.fromEntries(generations.map((name) => [name
  * Makes all runs of a comparison. A configuration whose runs fail stands in `failures`, and the others go on.
  * @param subject a trace file, the name of a shipped trace or of a workload
  * @throws PageHeapError ERR_INVALID_OPTION, ERR_FILE, ERR_TRACE, ERR_OUT_OF_MEMORY, ERR_PAGE_HEAP of a heap that
- *   cannot be made; the signal's reason when it was aborted before anything was recorded
+ *   cannot be made; the signal's reason when it was aborted before anything was recorded; ERR_INVALID_ARGUMENT; what
+ *   `onProgress` threw, the runs have then ended, and what was recorded until then is in the folder
  */
 export async function compare(subject: string, settings: CompareSettings = {}): Promise<Comparison> {
-  requireNames(settings, ['configurations', 'heap', 'repeat', 'name', 'out', 'signal', 'onProgress']);
+  checkPath(subject, 'the name of a subject');
+  checkSettings(settings, ['configurations', 'heap', 'repeat', 'name', 'out', 'signal', 'onProgress']);
   const { configurations = defaultConfigurations, heap = {}, repeat = 3, out = defaultFolder } = settings;
   const { signal, onProgress } = settings;
   const found = subjectOf(subject, subjectOptionsIn(settings), workloads);
   const name = nameFor(found, settings.name);
   const heaps = Object.entries(configurations).map(([label, own]) => {
     const asked: RunHeapSettings = typeof own === 'string' ? { generation: own } : own;
+    if (!isJsonObject(asked))
+      refuseOption('configurations', `${label} must be a generation or an object, not ${describe(own)}`, own);
     return { label, ...sentHeap({ ...heap, ...asked }) };
   });
   const sampling = samplingIn(settings);
   const runs = heaps.length * repeat;
   await checkSubject(found, runs, workloads);
   const folder = stampedPath(out, `compare-${fileStem(name)}`, new Date());
-  await compareRuns(
-    {
-      configurations: heaps,
-      repeat,
-      folder,
-      run: { ...found.run, ...sampling, name, version: packageVersion() },
-    },
-    {
-      run: (options, onBeat) =>
-        forkRun(options, {
-          handleSignals: false,
-          onProgress: onBeat,
-          ...(signal === undefined ? {} : { signal }),
-        }),
-      stopped: () => signal?.aborted === true,
-      onProgress: ({ label, done, total }, progress) => {
-        if (progress !== undefined) onProgress?.({ ...progress, label, run: done + 1, runs: total });
+  const listener = new ProgressListener({ signal, onProgress });
+  await listener.during(() =>
+    compareRuns(
+      {
+        configurations: heaps,
+        repeat,
+        folder,
+        run: { ...found.run, ...sampling, name, version: packageVersion() },
       },
-    },
+      {
+        run: (options, onBeat) =>
+          forkRun(options, { handleSignals: false, onProgress: onBeat, signal: listener.signal }),
+        stopped: () => listener.signal.aborted,
+        onProgress: ({ label, done, total }, progress) => {
+          if (progress !== undefined) listener.tell({ ...progress, label, run: done + 1, runs: total });
+        },
+      },
+    ),
   );
   if (!existsSync(folder)) signal?.throwIfAborted();
   return readComparison(folder);

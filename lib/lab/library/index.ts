@@ -17,10 +17,10 @@ export {
   type ProcessMemory,
   Residency,
 } from '../../os/residency.ts';
-export { type ComparedRuns, type Comparison, readComparison } from '../metrics/comparison.ts';
+export type { ComparedRuns, Comparison } from '../metrics/comparison.ts';
 export { type Metric, metrics } from '../metrics/run-metrics.ts';
 export type { MetricUnit, Spread } from '../metrics/spread.ts';
-export { type Moment, type PhaseMoment, type RunSummary, summarize } from '../metrics/summary.ts';
+export type { Moment, PhaseMoment, RunSummary } from '../metrics/summary.ts';
 export type { Certificate, Conformance, ConformanceProfile } from '../record/certificate.ts';
 export type { ComparisonIndex, RunFailure } from '../record/comparison-index.ts';
 export type {
@@ -35,12 +35,10 @@ export type {
   RunValue,
 } from '../record/lines.ts';
 export type { RunData } from '../record/run-data.ts';
-export { readRunFile as readRun } from '../record/run-file.ts';
-export { renderComparison } from '../report/comparison.ts';
-export { renderReport } from '../report/render.ts';
 export type { RunPhase, RunProgress, RunReason } from '../run/run-options.ts';
 export type { TouchMode } from '../subject/subject-options.ts';
 export { compare } from './compare.ts';
+export { readComparison, readRun, renderComparison, renderReport, summarize } from './records.ts';
 export { type RunRecord, run } from './run.ts';
 export type {
   CompareProgress,

@@ -14,7 +14,9 @@ import { tryHeap } from '../run/run-heap.ts';
 import type { RunReason } from '../run/run-options.ts';
 import { checkSubject, nameFor, subjectOf } from '../subject/subject.ts';
 import { workloads } from '../workloads/index.ts';
-import { type RunSettings, requireNames, samplingIn, sentHeap, subjectOptionsIn } from './settings.ts';
+import { checkPath } from './arguments.ts';
+import { ProgressListener } from './progress.ts';
+import { checkSettings, type RunSettings, samplingIn, sentHeap, subjectOptionsIn } from './settings.ts';
 
 export const defaultFolder = 'runs';
 
@@ -33,10 +35,12 @@ export interface RunRecord {
  * Makes a run.
  * @param subject a trace file, the name of a shipped trace or of a workload, `-` for standard input
  * @throws PageHeapError ERR_INVALID_OPTION, ERR_FILE, ERR_TRACE, ERR_OUT_OF_MEMORY, ERR_PAGE_HEAP; ERR_SYSTEM when its
- *   process died, what was recorded until then is in the file
+ *   process died, what was recorded until then is in the file; ERR_INVALID_ARGUMENT; what `onProgress` threw, the
+ *   run has then ended, and what was recorded until then is in its file
  */
 export async function run(subject: string, settings: RunSettings = {}): Promise<RunRecord> {
-  requireNames(settings, ['heap', 'name', 'out', 'file', 'signal', 'onProgress']);
+  checkPath(subject, 'the name of a subject');
+  checkSettings(settings, ['heap', 'name', 'out', 'file', 'signal', 'onProgress']);
   const { heap = {}, out = defaultFolder, signal, onProgress } = settings;
   const found = subjectOf(subject, subjectOptionsIn(settings), workloads);
   const name = nameFor(found, settings.name);
@@ -46,13 +50,12 @@ export async function run(subject: string, settings: RunSettings = {}): Promise<
   await tryHeap({ ...found.run, ...sent });
   if (settings.file === undefined) makeFolder(out);
   const file = settings.file ?? stampedPath(out, name, new Date(), '.jsonl');
-  const { reason } = await forkRun(
-    { ...found.run, ...sent, ...sampling, output: file, name, version: packageVersion() },
-    {
-      handleSignals: false,
-      ...(signal === undefined ? {} : { signal }),
-      ...(onProgress === undefined ? {} : { onProgress }),
-    },
+  const listener = new ProgressListener({ signal, onProgress });
+  const { reason } = await listener.during(() =>
+    forkRun(
+      { ...found.run, ...sent, ...sampling, output: file, name, version: packageVersion() },
+      { handleSignals: false, signal: listener.signal, onProgress: listener.tell },
+    ),
   );
   const data = await readRunFile(file);
   return { file, reason, summary: summarize(data), data };

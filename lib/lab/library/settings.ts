@@ -4,13 +4,16 @@
  * Not here: what they do (run.ts, compare.ts).
  */
 import { fileURLToPath } from 'node:url';
+import { describe } from '../../base/describe.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { type Generation, isGeneration } from '../../design/design.ts';
-import { type Asked, checkGiven, type Options } from '../../design/option.ts';
+import { type Asked, checkGiven, type Options, refuseOption } from '../../design/option.ts';
+import { isJsonObject, object, type Shape, text } from '../record/shapes.ts';
 import type { RunProgress } from '../run/run-options.ts';
 import type { LabHeapOptions } from '../subject/heap-target.ts';
 import type { SubjectOptions } from '../subject/subject.ts';
 import { samplingOptions, traceOptions, workloadOptions } from '../subject/subject-options.ts';
+import { checkListening } from './arguments.ts';
 
 /** The options of a heap in a process of its own: what can be sent there. */
 export interface RunHeapSettings extends Omit<LabHeapOptions, 'pageHeap'> {
@@ -36,8 +39,8 @@ export interface RunSettings extends SubjectSettings {
   readonly heap?: RunHeapSettings;
   /** The run file. Default: a new one in `out`. One that is there is replaced. */
   readonly file?: string;
-  /** Called on every beat. */
-  readonly onProgress?: (progress: RunProgress) => void;
+  /** Called on every beat. What it throws, or rejects with, ends the run, and `run` rejects with it. */
+  readonly onProgress?: (progress: RunProgress) => unknown;
 }
 
 export interface CompareSettings extends SubjectSettings {
@@ -47,8 +50,8 @@ export interface CompareSettings extends SubjectSettings {
   readonly heap?: RunHeapSettings;
   /** Runs of each configuration, 1 to 100. Default: 3. */
   readonly repeat?: number;
-  /** Called on every beat. `run` counts from 1 to `runs`. */
-  readonly onProgress?: (progress: CompareProgress) => void;
+  /** Called on every beat, as a run's. `run` counts from 1 to `runs`. */
+  readonly onProgress?: (progress: CompareProgress) => unknown;
 }
 
 export interface CompareProgress extends RunProgress {
@@ -60,14 +63,35 @@ export interface CompareProgress extends RunProgress {
 
 const subjectDeclared = { ...traceOptions, ...workloadOptions } as const satisfies Options;
 
-/** @throws PageHeapError ERR_INVALID_OPTION for what is no object, and for a name that is none of the options' */
-export function requireNames(given: object, others: readonly string[]): void {
-  if (typeof given !== 'object' || given === null || Array.isArray(given))
+/** What the options that are no values of declared ones must be. */
+const otherShapes: Readonly<Record<string, Shape>> = {
+  heap: object,
+  name: text,
+  out: text,
+  file: text,
+  configurations: object,
+  repeat: (value) =>
+    Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 100
+      ? undefined
+      : 'a whole number from 1 to 100',
+};
+
+/**
+ * @throws PageHeapError ERR_INVALID_OPTION for what is no object, for a name that is none of the options', and for a value
+ *   of one of `others` that it cannot have; ERR_INVALID_ARGUMENT for a signal or a listener that is none
+ */
+export function checkSettings(given: object, others: readonly string[]): void {
+  if (!isJsonObject(given))
     throw new PageHeapError('ERR_INVALID_OPTION', 'options must be an object', { value: given });
   const known = new Set([...Object.keys({ ...subjectDeclared, ...samplingOptions }), ...others]);
   for (const name of Object.keys(given))
     if (!known.has(name))
       throw new PageHeapError('ERR_INVALID_OPTION', `there is no option ${name}`, { value: name });
+  for (const [name, fault] of Object.entries(otherShapes)) {
+    const must = given[name] === undefined ? undefined : fault(given[name]);
+    if (must !== undefined) refuseOption(name, `must be ${must}, not ${describe(given[name])}`, given[name]);
+  }
+  checkListening(given);
 }
 
 /** Of what is given the members that are declared. @throws PageHeapError ERR_INVALID_OPTION, naming the option */
@@ -88,14 +112,30 @@ export function samplingIn(given: object): Asked<typeof samplingOptions> {
   return pick(samplingOptions, given);
 }
 
+function pathOf(url: URL): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return refuseOption('pageHeap', `must be the URL of a file, not ${describe(url.href)}`, url);
+  }
+}
+
 /** A heap as a run takes it: the module of a custom page heap apart. */
 export interface SentHeap {
   readonly heap: LabHeapOptions;
   readonly pageHeapFile?: string;
 }
 
-/** @throws PageHeapError ERR_INVALID_OPTION for a class, which cannot be sent to another process */
+/** Options of a heap that are the caller's own code, or ask for it: no other process can have them. */
+const unsent = ['clock', 'onEvent', 'warn', 'sys', 'background', 'timed'];
+
+/** @throws PageHeapError ERR_INVALID_OPTION for a class, or another option that cannot be sent to another process */
 export function sentHeap({ pageHeap, ...heap }: RunHeapSettings): SentHeap {
+  for (const name of unsent) {
+    const value = (heap as Readonly<Record<string, unknown>>)[name];
+    if (value !== undefined)
+      refuseOption(name, 'the heap of a run is in another process, and has none of this', value);
+  }
   if (pageHeap === undefined) return { heap };
   if (typeof pageHeap === 'function')
     throw new PageHeapError(
@@ -103,7 +143,13 @@ export function sentHeap({ pageHeap, ...heap }: RunHeapSettings): SentHeap {
       'option pageHeap: a class cannot be sent to the process of a run; give the path or the URL of its module',
       { value: pageHeap, option: 'pageHeap' },
     );
-  if (pageHeap instanceof URL) return { heap, pageHeapFile: fileURLToPath(pageHeap) };
+  if (pageHeap instanceof URL) return { heap, pageHeapFile: pathOf(pageHeap) };
+  if (typeof pageHeap !== 'string')
+    refuseOption(
+      'pageHeap',
+      `must be a generation, or the path or URL of a module, not ${describe(pageHeap)}`,
+      pageHeap,
+    );
   if (isGeneration(pageHeap) || !/[./]/.test(pageHeap))
     return { heap: { ...heap, pageHeap: pageHeap as Generation } };
   return { heap, pageHeapFile: pageHeap };

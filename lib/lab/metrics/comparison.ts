@@ -7,11 +7,14 @@ import { basename, dirname, join } from 'node:path';
 import {
   type ComparisonIndex,
   comparisonFile,
+  failureList,
+  faultOfIndex,
   type RunFailure,
   readIndex,
 } from '../record/comparison-index.ts';
-import type { RunData } from '../record/run-data.ts';
+import { faultOfData, type RunData } from '../record/run-data.ts';
 import { readRunFile } from '../record/run-file.ts';
+import { bound, isJsonObject, listOf, members, nullOr, type Shape, text } from '../record/shapes.ts';
 import { metrics, metricsOf } from './run-metrics.ts';
 import { type Spread, spreadOf } from './spread.ts';
 
@@ -33,6 +36,30 @@ export interface Comparison {
   /** Run files that do not go to the end of their run; they count with what they have. */
   readonly incomplete: readonly { readonly label: string; readonly file: string }[];
 }
+
+const spreadShape = members({ n: bound, mean: bound, min: bound, max: bound, sd: nullOr(bound) });
+const isSpread = (value: unknown): boolean => spreadShape(value) === undefined;
+
+const comparedShapes: Readonly<Record<keyof ComparedRuns, Shape>> = {
+  label: text,
+  files: listOf(text, 'a list of texts'),
+  runs: listOf(faultOfData, 'a list of the records of runs'),
+  spread: (value) =>
+    isJsonObject(value) && Object.values(value).every((one) => one === undefined || isSpread(one))
+      ? undefined
+      : 'the spread of each metric',
+};
+
+const comparisonShapes: Readonly<Record<keyof Comparison, Shape>> = {
+  index: faultOfIndex,
+  folder: text,
+  configurations: listOf(members(comparedShapes), 'a list of configurations, each with its runs'),
+  failures: failureList,
+  incomplete: listOf(members({ label: text, file: text }), 'a list of run files, each with its label'),
+};
+
+/** What a value lacks to be a Comparison, in words; undefined where it is one. */
+export const faultOfComparison: Shape = members(comparisonShapes);
 
 /**
  * Reads a comparison back, by its folder or its index.

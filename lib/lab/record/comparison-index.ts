@@ -72,6 +72,12 @@ export function writeIndex(folder: string, index: ComparisonIndex): void {
   writeDocument(join(folder, comparisonFile), `${JSON.stringify(index, undefined, 2)}\n`);
 }
 
+/** A list of `RunFailure`. */
+export const failureList: Shape = listOf(
+  members({ label: text, round: number, message: text, code: text }),
+  'a list of failures',
+);
+
 const indexShapes: Readonly<Record<string, Shape>> = {
   name: text,
   started: text,
@@ -82,10 +88,11 @@ const indexShapes: Readonly<Record<string, Shape>> = {
     members({ label: text, runs: listOf(text, 'a list of texts') }),
     'a list of configurations, each with its label and its runs',
   ),
-  failures: optional(
-    listOf(members({ label: text, round: number, message: text, code: text }), 'a list of failures'),
-  ),
+  failures: optional(failureList),
 };
+
+/** What a value lacks to be an index, in words; undefined where it is one. */
+export const faultOfIndex: Shape = members(indexShapes);
 
 /** @throws PageHeapError ERR_FILE, ERR_RUN_FILE */
 export function readIndex(path: string): ComparisonIndex {

@@ -2,11 +2,13 @@
  * What may be written to: no output may be what is read, nor the file that a run which has not ended is writing.
  *
  * Files are told apart by device and inode, so that neither another name nor a link hides one; and they are looked
- * at before anything is truncated. A run holds its file's lock (os/file-lock.ts) until it ends.
+ * at before anything is truncated. A run holds its file's lock (os/file-lock.ts) until it ends. Of an open output, such
+ * as standard output, the file is opened anew for the look: a lock asked for by its own descriptor would stay with
+ * whoever else has it.
  *
  * Not here: writing a document (document.ts), a run file (run-file.ts).
  */
-import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { PageHeapError } from '../../base/errors.ts';
 import { isFileLocked } from '../../os/file-lock.ts';
 import { standardInput } from '../trace/bytes.ts';
@@ -36,6 +38,9 @@ function inputOf(stat: Stats, inputs: readonly string[]): string | undefined {
 
 const nameOf = (input: string): string => (input === standardInput ? 'standard input' : input);
 
+/** The input's name, where the output was given another. */
+const ofName = (path: string, input: string): string => (path === input ? '' : `, ${nameOf(input)}`);
+
 function refuse(file: string, why: string): never {
   throw new PageHeapError('ERR_FILE', why, { file });
 }
@@ -56,7 +61,17 @@ export function isLiveRun(path: string): boolean {
 }
 
 /** What is said of a file that a run is writing. */
-export const liveRunWords = 'a run that has not ended is writing this file: name another output';
+const liveRunFile = 'a run that has not ended is writing this file';
+export const liveRunWords = `${liveRunFile}: name another output`;
+
+/** The path of an open file, as far as it is known. */
+function pathOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return link;
+  }
+}
 
 /**
  * Refuses an output that is one of the inputs, or a live run's file. A path where nothing is yet is right.
@@ -68,15 +83,16 @@ export function checkOutput(path: string, inputs: readonly string[] = []): void 
   if (stat === undefined) return;
   const input = inputOf(stat, inputs);
   if (input !== undefined)
-    refuse(path, `this is also what is read (${nameOf(input)}), and would be lost: name another output`);
+    refuse(path, `this is the input${ofName(path, input)}; writing the output there would lose it`);
   if (stat.isFile() && isLiveRun(path)) refuse(path, liveRunWords);
 }
 
 /**
- * Refuses an open file as output, standard output above all, that is one of the inputs.
+ * Refuses an open file as output, standard output above all, that is one of the inputs, or a live run's file.
+ * @param name what the output is called in messages
  * @throws PageHeapError ERR_FILE
  */
-export function checkOpenOutput(fd: number, name: string, inputs: readonly string[]): void {
+export function checkOpenOutput(fd: number, name: string, inputs: readonly string[] = []): void {
   let stat: Stats;
   try {
     stat = fstatSync(fd);
@@ -84,5 +100,9 @@ export function checkOpenOutput(fd: number, name: string, inputs: readonly strin
     return;
   }
   const input = inputOf(stat, inputs);
-  if (input !== undefined) refuse(nameOf(input), `is read, and ${name} would be written into it`);
+  if (input !== undefined)
+    refuse(nameOf(input), `this is the input, and ${name} leads there; writing to it would spoil it`);
+  const again = `/proc/self/fd/${fd}`;
+  if (stat.isFile() && isLiveRun(again))
+    refuse(pathOf(again), `${liveRunFile}, and ${name} leads there: name another`);
 }

@@ -24,7 +24,7 @@ import {
   type RunScavenge,
   runFormats,
 } from './lines.ts';
-import { isJsonObject } from './shapes.ts';
+import { isJsonObject, listOf, members, type Shape, text } from './shapes.ts';
 
 /** A whole run. */
 export interface RunData {
@@ -43,6 +43,31 @@ export interface RunData {
 
 /** The formats that are read, in words. */
 export const formatWords = runFormats.join(' or ');
+
+/** A line of one kind, as a run file has it. */
+const lineOf =
+  (kind: string): Shape =>
+  (value) =>
+    isJsonObject(value) && value.k === kind && faultIn(kind, value) === undefined
+      ? undefined
+      : `a line of kind ${kind}`;
+
+const linesOf = (kind: string): Shape => listOf(lineOf(kind), `a list of lines of kind ${kind}`);
+
+const dataShapes: Readonly<Record<keyof RunData, Shape>> = {
+  header: lineOf('run'),
+  samples: linesOf('s'),
+  collections: linesOf('gc'),
+  scavenges: linesOf('scav'),
+  phases: linesOf('phase'),
+  maps: linesOf('map'),
+  classes: linesOf('classes'),
+  end: (value) => (value === undefined ? undefined : lineOf('end')(value)),
+  remarks: listOf(text, 'a list of texts'),
+};
+
+/** What a value lacks to be a RunData, in words; undefined where it is one. */
+export const faultOfData: Shape = members(dataShapes);
 
 function byTime<T extends { readonly t: number }>(lines: unknown[] | undefined): T[] {
   return ((lines ?? []) as T[]).sort((a, b) => a.t - b.t);

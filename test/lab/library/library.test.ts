@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { typeFaults } from './types.ts';
@@ -13,9 +14,8 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-library-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const compiled = pathToFileURL(resolve(root, 'dist/lib/lab/library/index.js')).href;
-const { compare, readComparison, readRun, renderReport, run, subjects, summarize } = (await import(
-  compiled
-)) as typeof import('../../../lib/lab/library/index.ts');
+const { compare, readComparison, readRun, renderComparison, renderReport, run, subjects, summarize } =
+  (await import(compiled)) as typeof import('../../../lib/lab/library/index.ts');
 
 const quick = { out: join(folder, 'runs'), seconds: 0, idle: 0 } as const;
 const still = { environment: false, reach: '256MiB' } as const;
@@ -62,6 +62,52 @@ describe('run', () => {
     });
     expect(reason).toBe('interrupted');
     expect(data.samples.length).toBeGreaterThan(0);
+  });
+
+  it.each([
+    [
+      'throws',
+      (error: Error) => {
+        throw error;
+      },
+    ],
+    ['rejects', async (error: Error) => Promise.reject(error)],
+    [
+      'rejects late',
+      async (error: Error) => {
+        await pause(50);
+        throw error;
+      },
+    ],
+  ])('is ended by a listener that %s, with its error; the file is kept', async (_what, fail) => {
+    const file = join(folder, 'failed.jsonl');
+    const error = new TypeError('no such bar');
+    let calls = 0;
+    const onProgress = ({ phase }: { phase: string }): unknown => {
+      if (phase !== 'replay') return undefined;
+      calls++;
+      return fail(error);
+    };
+    await expect(run('git', { ...quick, file, idle: 60, heap: still, onProgress })).rejects.toBe(error);
+    expect(calls).toBeGreaterThan(0);
+    expect((await readRun(file)).end).toMatchObject({ reason: 'interrupted' });
+  });
+
+  it('is over when its listener is, whatever that answers', async () => {
+    let ended = 0;
+    let begun = 0;
+    const onProgress = async (): Promise<number> => {
+      begun++;
+      await pause(30);
+      return ++ended;
+    };
+    const { reason } = await run('git', {
+      ...quick,
+      file: join(folder, 'slow.jsonl'),
+      heap: still,
+      onProgress,
+    });
+    expect([reason, ended]).toEqual(['done', begun]);
   });
 
   it.each<[string, string, object, string, RegExp]>([
@@ -121,6 +167,18 @@ describe('compare', () => {
     });
     expect([...new Set(told)]).toEqual(['old 1 of 4', 'tight 2 of 4', 'old 3 of 4', 'tight 4 of 4']);
     expect((await readComparison(made)).configurations).toEqual(configurations);
+    expect(renderComparison(await readComparison(made))).toMatch(/^<!doctype html>/i);
+  });
+
+  it('is ended by a listener that throws, with its error; what was recorded is kept', async () => {
+    const out = join(folder, 'failing');
+    const onProgress = ({ phase }: { phase: string }): void => {
+      if (phase === 'idle') throw undefined;
+    };
+    const options = { ...quick, out, idle: 60, heap: still, onProgress };
+    await expect(compare('git', options)).rejects.toBe(undefined);
+    const [made = ''] = readdirSync(out);
+    expect(readdirSync(join(out, made)).sort()).toEqual(['comparison.json', 'lists-1.jsonl']);
   });
 
   it('that is aborted before it began leaves nothing', async () => {

@@ -132,7 +132,7 @@ describe('an output', () => {
     linkSync(input, join(at, 'hard'));
     symlinkSync('run.jsonl', join(at, 'soft'));
     for (const name of ['run.jsonl', './run.jsonl', 'hard', 'soft'])
-      expect(() => writeDocument(join(at, name), 'x', [input]), name).toThrow(/also what is read/);
+      expect(() => writeDocument(join(at, name), 'x', [input]), name).toThrow(/this is the input/);
     expect(readFileSync(input, 'utf8')).toBe('record');
     const fd = openSync(join(at, 'hard'), 'r+');
     expect(() => checkOpenOutput(fd, 'standard output', [input])).toThrow(refused);
@@ -152,8 +152,16 @@ describe('an output', () => {
       expect(() => writeDocument(join(at, name), 'x'), name).toThrow(/a run that has not ended/);
       expect(() => new RunFileWriter(join(at, name)), name).toThrow(/a run that has not ended/);
     }
+    const fd = openSync(join(at, 'hard'), 'a');
+    expect(() => checkOpenOutput(fd, 'standard output')).toThrow(
+      `${join(at, 'hard')}: a run that has not ended is writing this file, and standard output leads there`,
+    );
     expect(readFileSync(path, 'utf8')).toContain('pageheap-run/2');
     writer.close();
+    checkOpenOutput(fd, 'standard output');
+    // The look left no lock of its own with the descriptor.
+    new RunFileWriter(path).close();
+    closeSync(fd);
     writeDocument(path, 'x');
     expect(readFileSync(path, 'utf8')).toBe('x');
   });
@@ -161,7 +169,7 @@ describe('an output', () => {
   it('of a run is none of what it reads', () => {
     const trace = join(place(), 'a.mtrace');
     writeFileSync(trace, '= Start\n');
-    expect(() => new RunFileWriter(trace, [trace])).toThrow(/also what is read/);
+    expect(() => new RunFileWriter(trace, [trace])).toThrow(/this is the input/);
     expect(readFileSync(trace, 'utf8')).toBe('= Start\n');
   });
 });
