@@ -103,6 +103,8 @@ function isBlank(bytes: Uint8Array, from: number, to: number): boolean {
   return true;
 }
 
+const secondMark = (mark: Buffer): string =>
+  `a second \`${mark.toString()}\`: the file holds more than one trace, and an address may be another object in each`;
 const loneFrom = '`<` without the `>` that must follow it';
 
 export class MtraceGrammar implements TraceGrammar {
@@ -208,8 +210,9 @@ export class MtraceGrammar implements TraceGrammar {
     const isStart = startsWith(bytes, start, startMark) && endsAt(bytes, start + startMark.length);
     if (isStart || (startsWith(bytes, start, endMark) && endsAt(bytes, start + endMark.length))) {
       if (this.#moveLine !== 0) this.#unpaired(line, 0);
-      if (isStart) this.#starts++;
-      else this.#ends++;
+      const parts = isStart ? ++this.#starts : ++this.#ends;
+      // Counted at the end: refused here, where the second one is.
+      if (parts > 1) this.#faults.add('parts', line, secondMark(isStart ? startMark : endMark), 0);
     } else {
       this.#malformed(bytes, start, line);
     }
