@@ -2,8 +2,8 @@
 // multiple of its length. A block is halved until it fits; a free block is put together with its buddy, the other half
 // of the block that both came from, whose number differs in one bit.
 //
-//   pageheap conform examples/buddy.mjs
-//   pageheap compare perl -c radix -c buddy:radix,page-heap=examples/buddy.mjs
+//   npx pageheap conform examples/buddy.mjs
+//   npx pageheap compare perl -c radix -c buddy:radix,page-heap=examples/buddy.mjs
 //
 // What is rounded up is in use and no one's: the comparison shows what that costs.
 

@@ -1,9 +1,9 @@
 // A custom page heap: first fit over an array of free runs, the simplest that keeps the contract.
 //
-//   pageheap conform examples/first-fit.mjs
-//   pageheap run perl --page-heap examples/first-fit.mjs
-//   pageheap compare perl -c radix -c mine:radix,page-heap=examples/first-fit.mjs
-//   pageheap compare perl -c lists -c mine:lists,page-heap=examples/first-fit.mjs
+//   npx pageheap conform examples/first-fit.mjs
+//   npx pageheap run perl --page-heap examples/first-fit.mjs
+//   npx pageheap compare perl -c radix -c mine:radix,page-heap=examples/first-fit.mjs
+//   npx pageheap compare perl -c lists -c mine:lists,page-heap=examples/first-fit.mjs
 
 /** @implements {import('pageheap').PageHeap} */
 export default class FirstFit {

@@ -262,6 +262,13 @@ describe('what the documents name', () => {
   });
 });
 
+describe('commands to type', () => {
+  // The program is not in the PATH of one who has a clone.
+  it.each(['README.md', ...markdown('docs')])('%s: begin with npx', (path) => {
+    expect(text(path).match(/^(?: {4,}|\/\/ +|\$ )pageheap .*/gm) ?? []).toEqual([]);
+  });
+});
+
 describe('examples', () => {
   const documents = ['README.md', 'docs/how-it-works.md', 'docs/library.md', 'docs/questions.md'];
   const examples = documents.flatMap((path) =>

@@ -21,8 +21,8 @@ them (mincore) is held against the allocator's as well.
 A file stops at its first mismatch, or where it is malformed; the others go on.
 
 Examples:
-  $ pageheap verify pa-64.jsonl.gz
-  $ pageheap verify --real *.jsonl.gz`;
+  $ pageheap verify test/fixtures/golden/radix/pa-64-20k.jsonl.gz
+  $ pageheap verify --real test/fixtures/golden/radix/*.gz`;
 
 function drawMismatch(file: string, m: VerifyMismatch, terminal: Terminal): string {
   const colors = terminal.outColors;

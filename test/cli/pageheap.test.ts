@@ -1,4 +1,12 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -29,6 +37,13 @@ describe('help', () => {
     expect(out).toContain(`$ pageheap ${command}`);
     expect(out).toContain('Exit codes');
     for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(82);
+  });
+
+  it.each(commands)('of %s names files that are there', async (command) => {
+    const { out } = await inProcess([command, '--help']);
+    for (const [, name] of out.matchAll(/ ((?:test|examples|traces)\/[\w./-]+\w)/g))
+      expect([name, existsSync(new URL(`../../${name}`, import.meta.url))]).toEqual([name, true]);
+    if (command === 'verify') expect(out).toMatch(/verify test\/fixtures\/golden\/\S+\.jsonl\.gz/);
   });
 
   it('is the same by `help run`', async () => {

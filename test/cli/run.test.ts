@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -6,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -232,6 +234,33 @@ describe('a trace that is not whole', () => {
       irregular: { cutLine: 1002 },
       payload: { peakLiveBytes: 16, allocations: 500, frees: 500, reallocations: 0, liveObjects: 0 },
     });
+  });
+
+  it('says what is wrong with a subject that is there, in a way', async () => {
+    symlinkSync('gone', join(folder, 'dangling'));
+    const dangling = await run(['dangling', ...fast]);
+    expect([dangling.code, dangling.err]).toEqual([
+      2,
+      'pageheap: dangling: a link that leads nowhere: there is no file gone (ERR_FILE)\n',
+    ]);
+    for (const command of ['run', 'compare', 'report', 'verify', 'conform']) {
+      const { code, err } = await inProcess([command, ''], { cwd: folder });
+      expect([code, err]).toEqual([
+        2,
+        expect.stringMatching(/^pageheap: the name of the \w+ is empty \(ERR_FILE\)\n$/),
+      ]);
+    }
+    const zeros = await run(['/dev/zero', ...fast]);
+    expect([zeros.code, zeros.err]).toEqual([2, expect.stringContaining('a device that gives zeros')]);
+    const child = execFile('bash', ['-c', '"$0" "$1" run - --no-report < .', process.execPath, executable], {
+      cwd: folder,
+    });
+    let said = '';
+    child.stderr?.on('data', (text: string) => {
+      said += text;
+    });
+    await once(child, 'close');
+    expect([child.exitCode, said]).toEqual([2, expect.stringContaining('standard input: this is a folder')]);
   });
 
   it('names the subject that was meant', async () => {

@@ -77,6 +77,8 @@ describe('pageheap verify', () => {
   it.each([
     ['a line that is not JSON', changed('json.jsonl', 3, '["a",'), ':4: '],
     ['an unknown operation', changed('op.jsonl', 3, '["z"]'), ':4: '],
+    ['a trace', changed('own.mtrace', 0, '= Start'), ':1: this is a trace: pageheap run'],
+    ['a page', changed('own.html', 0, '<!doctype html>'), ':1: this seems to be a web page'],
     ['an unknown header', changed('header.jsonl', 0, '{"k":"other"}'), ':1: '],
   ])('refuses %s', async (_what, file, place) => {
     const { code, out, err } = await inProcess(['verify', file]);

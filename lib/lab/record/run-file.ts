@@ -17,6 +17,7 @@ import { fileError } from '../trace/bytes.ts';
 import { makeFolder } from './folders.ts';
 import { faultIn, withoutNulls } from './line-shapes.ts';
 import { type RunLine, runFormats } from './lines.ts';
+import { otherFile } from './other-files.ts';
 import { checkOutput, liveRunWords } from './output.ts';
 import { formatWords, type RunData, toRunData } from './run-data.ts';
 import { isJsonObject, type JsonObject } from './shapes.ts';
@@ -124,7 +125,11 @@ export function parseRun(bytes: Buffer, file: string): RunData {
   const refuse = (line: number, message: string, cause?: unknown): never => {
     throw new PageHeapError('ERR_RUN_FILE', message, { file, line, cause });
   };
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) refuse(1, 'the file is gzipped: unpack it first, with gunzip');
+  /** Of the first line: whose it is says more than what is wrong with it. */
+  const refuseFirst = (line: number, message: string, cause?: unknown): never =>
+    refuse(line, otherFile(bytes, file) ?? message, cause);
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b)
+    refuseFirst(1, 'the file is gzipped: unpack it first, with gunzip');
   const lines: unknown[] = [];
   let wasCut = false;
   let number = 0;
@@ -140,11 +145,12 @@ export function parseRun(bytes: Buffer, file: string): RunData {
       line = JSON.parse(text);
     } catch (cause) {
       wasCut = found < 0 && lines.length > 0;
-      if (!wasCut) refuse(number, `not JSON: ${(cause as Error).message}`, cause);
+      const refuseIt = lines.length === 0 ? refuseFirst : refuse;
+      if (!wasCut) refuseIt(number, `not JSON: ${(cause as Error).message}`, cause);
       continue;
     }
     const fault = faultOf(line, lines.length === 0);
-    if (fault !== undefined) refuse(number, fault);
+    if (fault !== undefined) (lines.length === 0 ? refuseFirst : refuse)(number, fault);
     lines.push(withoutNulls(line as JsonObject));
   }
   if (lines.length === 0) refuse(1, 'the file is empty');

@@ -81,6 +81,7 @@ export async function loadPageHeap(path: string, onExit?: (code: number) => void
   const refuse = (why: string, cause?: unknown): never => {
     throw new PageHeapError('ERR_FILE', `cannot be loaded as a module: ${why}`, { file: path, cause });
   };
+  if (path === '') throw new PageHeapError('ERR_FILE', 'the name of the module is empty', { value: path });
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) refuse('there is no such file');
   if (stat?.isDirectory()) refuse('it is a folder');

@@ -4,7 +4,7 @@
  * A file of that name in the working directory comes first, then a shipped trace, then a workload; anything
  * else is taken for a file, and opening it says what is wrong.
  */
-import { existsSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { PageHeapError } from '../../base/errors.ts';
 import { type Asked, type Options, withDefaults } from '../../design/option.ts';
 import { fileError, standardInput } from '../trace/bytes.ts';
@@ -113,7 +113,9 @@ export async function checkSubject(
     stat = trace === standardInput ? undefined : statSync(trace);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    throw code === 'ENOENT' ? noSuchSubject(trace, workloads, cause) : fileError(trace, cause);
+    const isLink = lstatSync(trace, { throwIfNoEntry: false }) !== undefined;
+    if (code !== 'ENOENT' || trace === '' || isLink) throw fileError(trace, cause);
+    throw noSuchSubject(trace, workloads, cause);
   }
   if (stat === undefined || stat.isFIFO() || stat.isSocket()) {
     if (runs === 1) return true;

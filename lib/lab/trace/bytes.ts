@@ -12,6 +12,7 @@
  * A file counts as it was when it was opened: one that a program still writes has a moving end, and would not be the
  * same for two readers.
  */
+import { fstatSync, lstatSync, readlinkSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { PageHeapError } from '../../base/errors.ts';
@@ -44,6 +45,9 @@ export interface ByteSource {
 
 /** The name that means standard input. */
 export const standardInput = '-';
+
+/** What errors call a trace. */
+export const shownName = (path: string): string => (path === standardInput ? 'standard input' : path);
 
 const readBytes = 256 * 1024;
 /**
@@ -88,6 +92,46 @@ class FileSource implements ByteSource {
   }
 }
 
+/** More zeros than that, one after the other, are all that a device has. */
+const mostDeviceZeros = 8 * 1024 * 1024;
+
+/** A device, which may have no end: a file's hole of zeros ends somewhere, that of /dev/zero does not. */
+class DeviceSource implements ByteSource {
+  readonly packed = false;
+  readonly size = undefined;
+  readonly #inner: ByteSource;
+  readonly #path: string;
+  #zeros = 0;
+
+  constructor(inner: ByteSource, path: string) {
+    this.#inner = inner;
+    this.#path = path;
+  }
+
+  get consumed(): number {
+    return this.#inner.consumed;
+  }
+
+  get end(): SourceEnd {
+    return this.#inner.end;
+  }
+
+  async next(): Promise<Uint8Array | undefined> {
+    const bytes = await this.#inner.next();
+    this.#zeros = bytes?.every((byte) => byte === 0) ? this.#zeros + bytes.length : 0;
+    if (this.#zeros <= mostDeviceZeros) return bytes;
+    throw new PageHeapError(
+      'ERR_FILE',
+      'this is a device that gives zeros, and nothing else for 8 MiB; give a trace',
+      { file: shownName(this.#path) },
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+}
+
 class StreamSource implements ByteSource {
   readonly packed = false;
   readonly size = undefined;
@@ -116,13 +160,16 @@ class StreamSource implements ByteSource {
 
 /** A source whose first bytes were looked at. */
 class PeekedSource implements ByteSource {
-  readonly packed = false;
   readonly #inner: ByteSource;
   #head: Uint8Array | undefined;
 
   constructor(head: Uint8Array | undefined, inner: ByteSource) {
     this.#head = head;
     this.#inner = inner;
+  }
+
+  get packed(): boolean {
+    return this.#inner.packed;
   }
 
   get consumed(): number {
@@ -286,15 +333,24 @@ class DetectingSource implements ByteSource {
     const head = await peek(this.#raw);
     const whole = new PeekedSource(head, this.#raw);
     if (head === undefined) return whole;
-    const foreign = foreignBytes(head);
-    if (foreign !== undefined) {
-      const { what, advice } = foreign;
-      const message = `no trace; it seems to be ${what}; ${advice.replaceAll('FILE', this.#path)}`;
-      throw new PageHeapError('ERR_TRACE', message, { file: this.#path, line: 1 });
-    }
+    this.#refuseForeign(head, false);
     // One byte of it may be all there is.
     const isGzip = head[0] === 0x1f && (head.length === 1 || head[1] === 0x8b);
-    return isGzip ? new GunzipSource(whole) : whole;
+    if (!isGzip) return whole;
+    const unpacked = new GunzipSource(whole);
+    // From here on it is this one that has to be closed.
+    this.#source = unpacked;
+    const inside = await peek(unpacked);
+    if (inside !== undefined) this.#refuseForeign(inside, true);
+    return new PeekedSource(inside, unpacked);
+  }
+
+  #refuseForeign(head: Uint8Array, packed: boolean): void {
+    const foreign = foreignBytes(head, packed);
+    if (foreign === undefined) return;
+    const { what, advice } = foreign;
+    const message = `no trace; it seems to be ${what}; ${advice.replaceAll('FILE', this.#path)}`;
+    throw new PageHeapError('ERR_TRACE', message, { file: this.#path, line: 1 });
   }
 }
 
@@ -306,16 +362,25 @@ class DetectingSource implements ByteSource {
  */
 export async function openBytes(path: string, most = Number.POSITIVE_INFINITY): Promise<ByteSource> {
   try {
-    const raw = path === standardInput ? new StreamSource(process.stdin) : await openFile(path, most);
+    const raw = path === standardInput ? openStandardInput() : await openFile(path, most);
     return new DetectingSource(path, raw);
   } catch (error) {
-    throw fileError(path, error);
+    throw fileError(shownName(path), error);
   }
+}
+
+function openStandardInput(): ByteSource {
+  const stat = fstatSync(0);
+  // Node's stream of a folder just ends.
+  if (stat.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR', syscall: 'read' });
+  const source = new StreamSource(process.stdin);
+  return stat.isCharacterDevice() ? new DeviceSource(source, standardInput) : source;
 }
 
 async function openFile(path: string, most: number): Promise<ByteSource> {
   const handle = await open(path, 'r');
   const stat = await handle.stat();
+  if (stat.isCharacterDevice()) return new DeviceSource(new FileSource(handle, undefined), path);
   // What the kernel makes up as it is read has the size 0.
   const size = stat.isFile() && stat.size > 0 ? Math.min(stat.size, most) : undefined;
   return new FileSource(handle, size);
@@ -342,10 +407,24 @@ export function fileReason(cause: unknown): string {
   return reasons[code ?? ''] ?? (cause instanceof Error ? cause.message : String(cause));
 }
 
+/** Where a link leads, if there is a link of this name. */
+function linkTarget(path: string): string | undefined {
+  try {
+    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** An error of Node's about a file, as one of this library's. */
 export function fileError(path: string, cause: unknown): PageHeapError {
-  const { syscall } = cause as NodeJS.ErrnoException;
-  return new PageHeapError('ERR_FILE', fileReason(cause), {
+  const { syscall, code } = cause as NodeJS.ErrnoException;
+  if (path === '')
+    return new PageHeapError('ERR_FILE', 'the name of the file is empty', { value: path, cause });
+  const target = code === 'ENOENT' ? linkTarget(path) : undefined;
+  const reason =
+    target === undefined ? fileReason(cause) : `a link that leads nowhere: there is no file ${target}`;
+  return new PageHeapError('ERR_FILE', reason, {
     file: path,
     cause,
     ...(syscall === undefined ? {} : { syscall }),

@@ -37,6 +37,8 @@ export class TraceFaults {
   /** What errors call the trace. */
   readonly file: string;
   readonly strict: boolean;
+  /** What is wrong with the first malformed line. */
+  firstMalformed = '';
   readonly #counts: { -readonly [name in keyof FaultCounts]: number } = {
     malformedLines: 0,
     firstMalformedLine: 0,
@@ -70,7 +72,9 @@ export class TraceFaults {
   /** A line that is no operation. */
   malformed(line: number, message: string): void {
     this.add('malformedLines', line, message);
-    if (this.#counts.firstMalformedLine === 0) this.#counts.firstMalformedLine = line;
+    if (this.#counts.firstMalformedLine > 0) return;
+    this.#counts.firstMalformedLine = line;
+    this.firstMalformed = message;
   }
 
   /** What is worth telling and wrong in no mode. */

@@ -7,6 +7,8 @@
  * Not here: which lines are a trace's (shapes.ts), when this is asked (head.ts, bytes.ts).
  */
 
+import { formatOf } from './shapes.ts';
+
 /** What a file seems to be, and what to do. */
 export interface Foreign {
   readonly what: string;
@@ -15,21 +17,27 @@ export interface Foreign {
 
 const record = 'record the program with glibc’s mtrace instead, as `pageheap run --help` tells';
 const unpack = (command: string): string => `unpack it: ${command} FILE | pageheap run -`;
+const unpackTwice = (command: string): string => `unpack it: gunzip -c FILE | ${command} | pageheap run -`;
 
-interface Magic extends Foreign {
+interface Magic {
   readonly bytes: readonly number[];
+  readonly what: string;
+  /** What unpacks it from a file, or from standard input. */
+  readonly unpack?: string;
+  /** What to do where that is not enough, or is nothing. */
+  readonly advice?: string;
 }
 
 const ascii = (text: string): number[] => [...Buffer.from(text, 'latin1')];
 
 /** What begins with bytes that no text begins with. */
 const magics: readonly Magic[] = [
-  { bytes: [0x28, 0xb5, 0x2f, 0xfd], what: 'compressed with zstd', advice: unpack('zstd -dc') },
-  { bytes: [0xfd, 0x37, 0x7a, 0x58], what: 'compressed with xz', advice: unpack('xz -dc') },
-  { bytes: ascii('BZh'), what: 'compressed with bzip2', advice: unpack('bzip2 -dc') },
-  { bytes: [0x04, 0x22, 0x4d, 0x18], what: 'compressed with lz4', advice: unpack('lz4 -dc') },
-  { bytes: ascii('LZIP'), what: 'compressed with lzip', advice: unpack('lzip -dc') },
-  { bytes: [0x1f, 0x9d], what: 'compressed with compress', advice: unpack('uncompress -c') },
+  { bytes: [0x28, 0xb5, 0x2f, 0xfd], what: 'compressed with zstd', unpack: 'zstd -dc' },
+  { bytes: [0xfd, 0x37, 0x7a, 0x58], what: 'compressed with xz', unpack: 'xz -dc' },
+  { bytes: ascii('BZh'), what: 'compressed with bzip2', unpack: 'bzip2 -dc' },
+  { bytes: [0x04, 0x22, 0x4d, 0x18], what: 'compressed with lz4', unpack: 'lz4 -dc' },
+  { bytes: ascii('LZIP'), what: 'compressed with lzip', unpack: 'lzip -dc' },
+  { bytes: [0x1f, 0x9d], what: 'compressed with compress', unpack: 'uncompress -c' },
   { bytes: ascii('PK\x03\x04'), what: 'a zip archive', advice: unpack('unzip -p') },
   { bytes: [0x37, 0x7a, 0xbc, 0xaf], what: 'a 7z archive', advice: unpack('7z x -so') },
   { bytes: ascii('Rar!'), what: 'a rar archive', advice: unpack('unrar p -inul') },
@@ -43,10 +51,34 @@ const magics: readonly Magic[] = [
   { bytes: ascii('PERF'), what: 'data of perf', advice: record },
 ];
 
-/** What a file is whose first bytes are known; only those of a whole file are fewer than 4. */
-export function foreignBytes(head: Uint8Array): Foreign | undefined {
-  return magics.find(({ bytes }) => bytes.every((byte, i) => head[i] === byte));
+/** Two layers of gzip: the outer one is taken off by every reader. */
+const gzipInGzip: Magic = { bytes: [0x1f, 0x8b], what: 'gzipped twice', advice: unpack('gunzip -c') };
+
+/**
+ * What a file is whose first bytes are known; only those of a whole file are fewer than 4.
+ * @param packed whether these bytes were in a gzip stream
+ */
+export function foreignBytes(head: Uint8Array, packed = false): Foreign | undefined {
+  const known = (packed ? [gzipInGzip, ...magics] : magics).find(({ bytes }) =>
+    bytes.every((byte, i) => head[i] === byte),
+  );
+  if (known === undefined) return undefined;
+  const { what, unpack: command, advice = record } = known;
+  if (command !== undefined) return { what, advice: packed ? unpackTwice(command) : unpack(command) };
+  const isArchive = packed && advice.startsWith('unpack it') && known !== gzipInGzip;
+  return {
+    what,
+    advice: isArchive ? `take it out of its gzip stream first (gunzip), then ${advice}` : advice,
+  };
 }
+
+/** The beginning of a line of strace and ltrace: process, time of day or since the epoch, address of the call. */
+const tracer = (rest: string): RegExp =>
+  new RegExp(
+    `^ *(\\[pid +\\d+\\] |\\d+ +)?(\\d\\d:\\d\\d:\\d\\d(\\.\\d+)? |\\d+\\.\\d+ +)?(\\[[\\dx a-f]+\\] )?(${rest})`,
+  );
+const allocator =
+  '(malloc|calloc|realloc|free|memalign|posix_memalign|aligned_alloc|operator new|operator delete|_Zn[wa]m|_Zd[la]Pv)';
 
 interface Signature extends Foreign {
   readonly line: RegExp;
@@ -82,10 +114,17 @@ const signatures: readonly Signature[] = [
   },
   { line: /^--\d+-- (\w+\(|.*valgrind)/i, what: 'output of valgrind --trace-malloc', advice: record },
   { line: /^==\d+== ?/, what: 'output of valgrind or a sanitizer', advice: record },
+  {
+    line: /^# callgrind format|^creator: (callgrind|xtree)|^(positions|events): \w/,
+    what: 'output of callgrind, or an execution tree of valgrind (--xtree-memory)',
+    advice: `it tells of sums: ${record}`,
+  },
   { line: /^(desc|cmd|time_unit): |^snapshot=/, what: 'output of massif', advice: record },
   { line: /^v [\da-f]+ [\da-f]+$|^# ?heaptrack/i, what: 'data of heaptrack', advice: record },
   {
-    line: /^\[?(pid )?\d+\]? .*?\b(mmap|munmap|brk|execve|openat?|read|write|close|mprotect|madvise)\d?\(|^(execve|brk|mmap|munmap|openat|mprotect)\(/,
+    line: tracer(
+      '(mmap|munmap|brk|execve|openat?|read|write|close|mprotect|madvise)\\d?\\(.*(= |unfinished)',
+    ),
     what: 'output of strace',
     advice: `it tells of system calls, not of allocations: ${record}`,
   },
@@ -95,7 +134,7 @@ const signatures: readonly Signature[] = [
     advice: record,
   },
   {
-    line: /^(\[pid \d+\] |\d+ )?(\S+(->|@))?(malloc|calloc|realloc|free|memalign|posix_memalign|operator new|_Zn[wa]m|_Zd[la]Pv)\b.*\(?.*\)\s*=/,
+    line: tracer(`(\\S+(->|@))?${allocator}\\b.*(\\)\\s*=|unfinished)|<\\.\\.\\. ${allocator} resumed>`),
     what: 'output of ltrace',
     advice: record,
   },
@@ -108,6 +147,16 @@ const signatures: readonly Signature[] = [
     line: /^(tracealloc|tracefree|tracegc)\(/,
     what: 'output of GODEBUG=allocfreetrace (Go)',
     advice: `it tells of a collected heap, where nothing is freed by the program: ${record}`,
+  },
+  {
+    line: /^(gc \d+ @[\d.]+s |scvg\d*: |scav \d+ .*work|pacer: |SCHED \d+ms: |init \S+ @[\d.]+ ms)/,
+    what: 'what Go’s runtime prints under GODEBUG (gctrace, scavtrace, schedtrace)',
+    advice: `it tells of cycles and times, not of allocations: ${record}`,
+  },
+  {
+    line: /^Attach(ing|ed) \d+ probes?|^@\w*(\[.*\])?: |^\[\d+[KMGT]?(, \d+[KMGT]?)?[\])] +\d+ \|/,
+    what: 'output of bpftrace',
+    advice: `it tells of sums, not of single allocations: ${record}`,
   },
   {
     line: /^\[\d\d:\d\d:\d\d\] Top \d+ stacks|^Attaching to (pid|kernel|malloc)/,
@@ -133,7 +182,7 @@ const signatures: readonly Signature[] = [
 ];
 
 const shownText = 1024;
-/** A line with more than this share of bytes that no text has is binary. */
+/** A line with a control character, and more than this share of bytes that no text has, is binary. */
 const mostBinary = 0.1;
 
 /** What a line that is no trace's tells of its file; runs of zero bytes are one byte in it. */
@@ -141,9 +190,9 @@ export function foreignLine(bytes: Uint8Array): Foreign | undefined {
   const text = Buffer.from(bytes.subarray(0, shownText)).toString('latin1').replace(/\r$/, '');
   const known = signatures.find(({ line }) => line.test(text));
   if (known !== undefined) return known;
-  const odd = bytes.subarray(0, shownText).reduce((n, byte) => n + (isControl(byte) ? 1 : 0), 0);
-  if (odd > mostBinary * text.length) return { what: 'binary data', advice: `traces are text: ${record}` };
-  if (/\r[^\n]/.test(text)) {
+  if (isBinary(bytes.subarray(0, shownText)))
+    return { what: 'binary data', advice: `traces are text: ${record}` };
+  if (hasLinesOfCarriageReturns(text)) {
     return {
       what: 'text whose lines end in carriage returns alone',
       advice: "turn them into newlines: tr '\\r' '\\n' < FILE | pageheap run -",
@@ -154,4 +203,19 @@ export function foreignLine(bytes: Uint8Array): Foreign | undefined {
 
 /** Colours of a terminal begin with an escape, which text may have. */
 const escapeByte = 0x1b;
-const isControl = (byte: number): boolean => byte < 9 || (byte > 13 && byte < 32 && byte !== escapeByte);
+const isControl = (byte: number): boolean =>
+  byte < 9 || (byte > 13 && byte < 32 && byte !== escapeByte) || byte === 0x7f;
+
+/** What is no UTF-8 is odd as well, but not alone: there are older encodings. */
+function isBinary(bytes: Uint8Array): boolean {
+  const controls = bytes.reduce((n, byte) => n + (isControl(byte) ? 1 : 0), 0);
+  const undecodable = Buffer.from(bytes).toString('utf8').split('\ufffd').length - 1;
+  return controls > 0 && controls + undecodable > mostBinary * bytes.length;
+}
+
+/** Whether carriage returns stand between lines of a trace, most of them whole: other text has them, too. */
+function hasLinesOfCarriageReturns(text: string): boolean {
+  const lines = text.split('\r').filter((line) => line !== '');
+  const whole = lines.filter((line) => formatOf(line) !== undefined).length;
+  return lines.length > 1 && 2 * whole >= lines.length;
+}

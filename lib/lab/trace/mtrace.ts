@@ -18,6 +18,7 @@
  * into one file, and halves of lines come of it. A zero byte stands for a hole between two of them (holes.ts): what
  * follows it is a line of its own. Of a realloc with only one of its lines, a `>` is an allocation, since the object
  * is there from then on; a `<` is nothing, since the object lives on under an unknown name.
+ * Where no line at all is an operation and some are malformed, there is nothing that counts: an error in either mode.
  */
 import type { TraceFaults } from './faults.ts';
 import {
@@ -29,6 +30,7 @@ import {
   showLine,
   space,
   type TraceGrammar,
+  traceError,
 } from './grammar.ts';
 import { type OperationBatch, opAllocate, opFailedMove, opFree, opMoveFrom, opMoveTo } from './operations.ts';
 import { isMark } from './shapes.ts';
@@ -103,6 +105,8 @@ function isBlank(bytes: Uint8Array, from: number, to: number): boolean {
   return true;
 }
 
+const secondMark = (mark: Buffer): string =>
+  `a second \`${mark.toString()}\`: the file holds more than one trace, and an address may be another object in each`;
 const loneFrom = '`<` without the `>` that must follow it';
 
 export class MtraceGrammar implements TraceGrammar {
@@ -114,6 +118,7 @@ export class MtraceGrammar implements TraceGrammar {
   #moveLine = 0;
   #starts = 0;
   #ends = 0;
+  #hasOperation = false;
 
   constructor(faults: TraceFaults) {
     this.#faults = faults;
@@ -167,6 +172,7 @@ export class MtraceGrammar implements TraceGrammar {
       start = end + (bytes[end] === newline ? 1 : 2);
     }
     this.lines = line;
+    this.#hasOperation ||= n > 0;
     batch.count = n;
     return start;
   }
@@ -177,7 +183,16 @@ export class MtraceGrammar implements TraceGrammar {
   }
 
   finish(): void {
-    const { cutLine, gzipCutLine } = this.#faults.counts;
+    const { cutLine, gzipCutLine, malformedLines, firstMalformedLine } = this.#faults.counts;
+    if (!this.#hasOperation && malformedLines > 0) {
+      const { file, firstMalformed } = this.#faults;
+      const marks = this.#starts + this.#ends > 0 ? ' but its marks' : '';
+      traceError(
+        file,
+        firstMalformedLine,
+        `no line of this file${marks} was understood; the first: ${firstMalformed}`,
+      );
+    }
     const from = this.#moveLine;
     if (from !== 0 && cutLine === 0 && gzipCutLine === 0) this.#faults.add('cutLine', from, loneFrom, from);
     const parts = Math.max(this.#starts, this.#ends);
@@ -208,8 +223,9 @@ export class MtraceGrammar implements TraceGrammar {
     const isStart = startsWith(bytes, start, startMark) && endsAt(bytes, start + startMark.length);
     if (isStart || (startsWith(bytes, start, endMark) && endsAt(bytes, start + endMark.length))) {
       if (this.#moveLine !== 0) this.#unpaired(line, 0);
-      if (isStart) this.#starts++;
-      else this.#ends++;
+      const parts = isStart ? ++this.#starts : ++this.#ends;
+      // Counted at the end: refused here, where the second one is.
+      if (parts > 1) this.#faults.add('parts', line, secondMark(isStart ? startMark : endMark), 0);
     } else {
       this.#malformed(bytes, start, line);
     }

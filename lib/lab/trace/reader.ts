@@ -4,7 +4,7 @@
  * Not here: what the bytes mean (parser.ts), where they come from (bytes.ts).
  */
 import { PageHeapError } from '../../base/errors.ts';
-import { type ByteSource, fileError, openBytes, standardInput } from './bytes.ts';
+import { type ByteSource, fileError, openBytes, shownName } from './bytes.ts';
 import type { FaultCounts } from './faults.ts';
 import { newline, type TraceFormat } from './grammar.ts';
 import { OperationBatch } from './operations.ts';
@@ -32,8 +32,7 @@ export class TraceReader {
    * @throws PageHeapError ERR_FILE
    */
   static async open(path: string, strict = false): Promise<TraceReader> {
-    const name = path === standardInput ? 'standard input' : path;
-    return new TraceReader(await openBytes(path), new TraceParser(name, strict));
+    return new TraceReader(await openBytes(path), new TraceParser(shownName(path), strict));
   }
 
   get file(): string {

@@ -1,6 +1,9 @@
 /**
  * Verifies a golden trace of whichever kind it is, told by its first line.
  */
+import { open } from 'node:fs/promises';
+import { PageHeapError } from '../../base/errors.ts';
+import { lookedBytes, otherFile } from '../record/other-files.ts';
 import { goldenError, readGolden } from './golden.ts';
 import { verifyMalloc } from './malloc.ts';
 import { isMallocLine } from './malloc-trace.ts';
@@ -26,8 +29,30 @@ export interface VerifyOutcome {
   readonly mismatch: VerifyMismatch | undefined;
 }
 
+async function beginningOf(file: string): Promise<Buffer> {
+  const handle = await open(file, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(lookedBytes), 0, lookedBytes, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The header. What is no JSON object there may be another file of this package. */
 async function firstValue(file: string): Promise<unknown> {
-  for await (const { value } of readGolden(file)) return value;
+  try {
+    for await (const { line, value } of readGolden(file)) {
+      if (typeof value === 'object') return value;
+      throw goldenError(file, line, 'its first line is not a JSON object', value);
+    }
+  } catch (error) {
+    const isGolden = error instanceof PageHeapError && error.code === 'ERR_GOLDEN';
+    const other = isGolden ? otherFile(await beginningOf(file), file) : undefined;
+    throw isGolden && other !== undefined
+      ? new PageHeapError('ERR_GOLDEN', other, { file, line: 1, cause: error })
+      : error;
+  }
   throw goldenError(file, 1, 'an empty trace');
 }
 

@@ -5,6 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RunHeader, RunSample } from '../../../lib/lab/record/lines.ts';
 import { RunFileWriter, readRunFile } from '../../../lib/lab/record/run-file.ts';
+import { renderReport } from '../../../lib/lab/report/render.ts';
+import { runOf } from '../support/made-runs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-runfile-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -80,7 +82,13 @@ describe('reading a run file', () => {
 
   it.each([
     ['an empty file', '', 1, /empty/],
-    ['another file', '= Start\n', 1, /not JSON/],
+    ['another file', 'mine\n', 1, /not JSON/],
+    ['a trace', '\n= Start\n+ 0x10 0x20\n', 2, /this is a trace: pageheap run \S+\.jsonl takes it/],
+    ['a trace of a course', '# mine\n1000\n1\n2\n0\n', 1, /this is a trace/],
+    ['a trace that is gzipped', gzipSync('a 0 16\nf 0\n'), 1, /this is a trace/],
+    ['a report', renderReport(runOf([1])), 1, /this is a report already: open it in a browser/],
+    ['another page', '<!doctype html>\n<p>404</p>\n', 1, /:1: this seems to be a web page/],
+    ['a golden trace', '{"k":"hdr"}\n', 1, /:1: this seems to be a golden trace/],
     ['one half line', '{"k":"ru', 1, /not JSON/],
     ['a gzipped file', gzipSync(head), 1, /gzipped: unpack it first/],
     ['no header', `${JSON.stringify(sample(1))}\n`, 1, /first line must be of kind run/],

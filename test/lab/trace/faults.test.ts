@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { opAllocate, opFree, opMoveFrom, opMoveTo } from '../../../lib/lab/trace/operations.ts';
-import { cut, faultsOf, known, type Operation, parseChunks, parseText } from './support.ts';
+import { cut, errorOf, faultsOf, known, type Operation, parseChunks, parseText } from './support.ts';
 
 const real = gunzipSync(readFileSync('traces/git.mtrace.gz')).subarray(0, 1000);
 
@@ -131,6 +131,21 @@ describe('several processes in one file', () => {
     expect(faultsOf(text)).toEqual(faults);
   });
 
+  it.each<[string, string, number, RegExp]>([
+    [
+      'capitals',
+      '= START\n+ 0X10 0X20\n- 0X10\n',
+      1,
+      /no line of this file was understood; the first: .*"= START"/,
+    ],
+    ['after the mark', '= Start\n\n+ 0X10 0X20\n', 3, /no line of this file but its marks .*"\+ 0X10 0X20"/],
+    ['numbers that cannot be', '- 0x200000000000000\n', 1, /no line .*: a pointer beyond 57 bits/],
+    ['the last one cut', '= START\n+ 0X10 0X20\n- 0X', 1, /no line of this file was/],
+  ])('is an error where no line is an operation: %s', (_what, text, line, message) => {
+    const error = errorOf(text, false);
+    expect(error).toMatchObject({ code: 'ERR_TRACE', line, message: expect.stringMatching(message) });
+  });
+
   it('half a realloc: a lone > allocates, a lone < is nothing', () => {
     expect(parseText('> 0x20 0x10\n< 0x20\n- 0x20\n< 0x30\nnoise\n> 0x40 0x1\n')).toEqual([
       [opAllocate, 0x20, 0x10, 1],
@@ -181,7 +196,7 @@ describe('several processes in one file', () => {
         fc.array(fc.nat(4000), { maxLength: 30 }),
         fc.integer({ min: 1, max: 5 }),
         (pieces, places, rows) => {
-          const bytes = Buffer.from(`= Start\n${pieces.join('')}`, 'latin1');
+          const bytes = Buffer.from(`= Start\n- 0x10\n${pieces.join('')}`, 'latin1');
           const whole = parseChunks([bytes], 1000);
           const parts = parseChunks(cut(bytes, places), rows);
           expect(parts.ops).toEqual(whole.ops);

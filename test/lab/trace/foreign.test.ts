@@ -60,6 +60,23 @@ describe('a file that is no trace', () => {
     ['#include <stdlib.h>\nint main(void) {\n', 1, /source code/],
     [tar, 1, /a tar archive.*tar -xOf test\.trace/],
     ['= Start\r+ 0x10 0x1\r- 0x10\r', 1, /carriage returns alone/],
+    ['@ ./a:[0x1] + 0x10 0x10\r@ ./a:[0x1] - 0x10\r', 1, /carriage returns alone/],
+    ['hello\rworld\n', 1, /neither .*"hello/],
+    ['1234 12:00:01.123 malloc(24) = 0x55d0\n', 1, /ltrace/],
+    ['12:00:01.123456 free(0x55d0) = <void>\n', 1, /ltrace/],
+    ['[pid 77] 1700000000.123456 realloc(0x55d0, 10 <unfinished ...>\n', 1, /ltrace/],
+    ['77 <... malloc resumed> ) = 0x55d0\n', 1, /ltrace/],
+    ['77 12:00:01 mmap(NULL, 8192, PROT_READ, MAP_PRIVATE, -1, 0) = 0x7f00\n', 1, /strace/],
+    ['     0.000123 brk(NULL) = 0x55d0\n', 1, /strace/],
+    ['# callgrind format\nversion: 1\ncreator: xtree-1\n', 1, /callgrind.*xtree/],
+    ['version: 1\ncreator: callgrind-3.19.0\ncmd: ./a\n', 2, /callgrind/],
+    ['gc 1 @0.012s 2%: 0.026+0.39+0.10 ms clock, 0.21+0.88/0.52/0+0.8 ms cpu, 4->4->0 MB\n', 1, /gctrace/],
+    ['scvg0: inuse: 4, idle: 1, sys: 5, released: 0, consumed: 5 (MB)\n', 1, /gctrace/],
+    ['SCHED 0ms: gomaxprocs=8 idleprocs=6 threads=3 spinningthreads=1\n', 1, /schedtrace/],
+    ['Attaching 3 probes...\n\n@[77]: 12\n', 1, /bpftrace/],
+    ['\n@bytes[malloc, 77]: 1234\n', 2, /bpftrace/],
+    ['@: 3\n', 1, /bpftrace/],
+    ['[4, 8)                12 |@@@@@      |\n', 1, /bpftrace/],
   ])('%j', (text, line, message) => {
     for (const error of [errorOf(text), errorOf(text, false)]) {
       expect(error).toMatchObject({ code: 'ERR_TRACE', file: 'test.trace', line });
@@ -68,6 +85,28 @@ describe('a file that is no trace', () => {
     // The same, byte by byte.
     const crumbs = [...Buffer.from(text.slice(0, 3000), 'latin1')].map((byte) => Uint8Array.of(byte));
     if (text.length <= 3000) expect(() => parseChunks(crumbs)).toThrow(message);
+  });
+
+  it('is random bytes, whichever', () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const bytes = Buffer.alloc(100_000);
+      let state = seed;
+      for (let i = 0; i < bytes.length; i++) {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        bytes[i] = state >>> 24;
+      }
+      expect(errorOf(bytes.toString('latin1'), false)).toMatchObject({
+        code: 'ERR_TRACE',
+        message: expect.stringContaining('it seems to be binary data'),
+      });
+    }
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['Latin-1', 'd\xe9j\xe0 \xe9t\xe9\n', /neither mtrace/],
+    ['colours', '\x1b[31mred\x1b[0m\n', /neither mtrace/],
+  ])('is text in %s', (_what, text, message) => {
+    expect((errorOf(text, false) as Error).message).toMatch(message);
   });
 
   it('keeps memory flat however many comments come first', () => {

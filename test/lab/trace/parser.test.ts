@@ -105,6 +105,8 @@ describe('mtrace text', () => {
     ['`<` twice', '< 0x10\n< 0x10\n> 0x10 0x1\n', 1, /`<` without the `>`/],
     ['`>` without `<`', '= Start\n> 0x10 0x1\n', 2, /`>` without the `<`/],
     ['a realloc to nothing', '< 0x10\n> (nil) 0x5\n', 2, /not a line of mtrace/],
+    ['a second start', '= Start\n+ 0x10 0x1\n= End\n= Start\n- 0x10\n= End\n', 4, /a second `= Start`/],
+    ['a second end', '= Start\n- 0x10\n= End\n= End', 4, /a second `= End`: .* more than one trace/],
     [
       'a size beyond the address space',
       '= Start\n+ 0x10 0x3c00000000000000\n',
@@ -129,6 +131,10 @@ describe('mtrace text', () => {
     expect(error).toMatchObject({ code: 'ERR_TRACE', file: 'test.trace', line });
     expect((error as Error).message).toMatch(message);
     expect((error as Error).message).toContain(`test.trace:${line}: `);
+  });
+
+  it('strictly takes what a program asked for and did not get', () => {
+    expect(errorOf('= Start\n+ 0x10 0x1\n! 0x10 0xffffffffffffffff\n+ (nil) 0x9\n= End\n')).toBeUndefined();
   });
 
   it('passes over a line without end, in bounded memory, or refuses it', () => {

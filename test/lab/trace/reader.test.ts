@@ -1,4 +1,12 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -185,6 +193,55 @@ describe('reading a trace', () => {
       code: 'ERR_TRACE',
       line: 1,
       message: expect.stringContaining(`no trace; it seems to be ${words}`),
+    });
+  });
+
+  it.each<[string, string, Buffer]>([
+    ['gzipped twice; unpack it: gunzip -c', 'FILE | pageheap run -', gzipSync(gzipSync(text))],
+    [
+      'compressed with xz; unpack it: gunzip -c',
+      'FILE | xz -dc | pageheap run -',
+      gzipSync(Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0])),
+    ],
+    [
+      'a zip archive; take it out of its gzip stream first (gunzip), then unpack it: unzip -p',
+      'FILE',
+      gzipSync('PK\x03\x04\n'),
+    ],
+  ])('says of what is in a gzip stream that it is %s', async (words, rest, bytes) => {
+    const path = file(bytes);
+    await expect(opsOf(path)).rejects.toMatchObject({
+      code: 'ERR_TRACE',
+      line: 1,
+      message: expect.stringContaining(`no trace; it seems to be ${words} ${rest.replace('FILE', path)}`),
+    });
+  });
+
+  it('a device that gives zeros without end', async () => {
+    await expect(opsOf('/dev/zero')).rejects.toMatchObject({
+      code: 'ERR_FILE',
+      file: '/dev/zero',
+      message: expect.stringContaining('a device that gives zeros'),
+    });
+    await expect(opsOf('/dev/null')).rejects.toThrow(/the file is empty/);
+    // A file may hold as many, and go on.
+    const hole = Buffer.alloc(9 * 1024 * 1024);
+    expect(await readAll(file(Buffer.concat([hole, Buffer.from('- 0x10\n')])))).toEqual([
+      1,
+      { holeBytes: hole.length },
+    ]);
+  });
+
+  it('a link that leads nowhere, and an empty name', async () => {
+    const link = join(folder, 'dangling');
+    symlinkSync('not-there', link);
+    await expect(opsOf(link)).rejects.toMatchObject({
+      code: 'ERR_FILE',
+      message: `${link}: a link that leads nowhere: there is no file not-there`,
+    });
+    await expect(opsOf('')).rejects.toMatchObject({
+      code: 'ERR_FILE',
+      message: 'the name of the file is empty',
     });
   });
 
