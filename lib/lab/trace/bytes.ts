@@ -10,7 +10,7 @@
  * bytes are one, also where they follow a whole stream: zlib does not hand out what it unpacked just before them.
  *
  * A file counts as it was when it was opened: one that a program still writes has a moving end, and would not be the
- * same for two readers.
+ * same for two readers. A device may have no end: one that gives zeros alone is refused.
  */
 import { fstatSync, lstatSync, readlinkSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
