@@ -333,17 +333,6 @@ describe('an interrupted run', () => {
     expect(children.filter(isAlive)).toEqual([]);
   });
 
-  it('ends at Ctrl-C while the module of a page heap keeps its thread', async () => {
-    const loop = join(folder, 'loop.mjs');
-    writeFileSync(loop, "console.error('it loops'); while (true);");
-    const outcome = await pageheap(['run', 'git', '--page-heap', loop, '--out', join(folder, 'loops')], {
-      started: (child) => void child.stderr?.once('data', () => child.kill('SIGINT')),
-    });
-    // As a shell counts, 130.
-    expect([outcome.signal, outcome.out]).toEqual(['SIGINT', '']);
-    expect(existsSync(join(folder, 'loops'))).toBe(false);
-  });
-
   it('that is killed leaves no process either, and a file that can be read', async () => {
     const { outcome, children } = await disturb('killed', (parent) => void process.kill(parent, 'SIGKILL'));
     expect(outcome.signal).toBe('SIGKILL');

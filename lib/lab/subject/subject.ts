@@ -4,10 +4,10 @@
  * A file of that name in the working directory comes first, then a shipped trace, then a workload; anything
  * else is taken for a file, and opening it says what is wrong.
  */
-import { existsSync, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { existsSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { PageHeapError } from '../../base/errors.ts';
 import { type Asked, type Options, withDefaults } from '../../design/option.ts';
-import { fileError, standardInput } from '../trace/bytes.ts';
+import { fileError, linkTarget, standardInput } from '../trace/bytes.ts';
 import { OperationBatch } from '../trace/operations.ts';
 import { TraceReader } from '../trace/reader.ts';
 import { nearest } from './nearest-name.ts';
@@ -113,8 +113,7 @@ export async function checkSubject(
     stat = trace === standardInput ? undefined : statSync(trace);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    const isLink = lstatSync(trace, { throwIfNoEntry: false }) !== undefined;
-    if (code !== 'ENOENT' || trace === '' || isLink) throw fileError(trace, cause);
+    if (code !== 'ENOENT' || trace === '' || linkTarget(trace) !== undefined) throw fileError(trace, cause);
     throw noSuchSubject(trace, workloads, cause);
   }
   if (stat === undefined || stat.isFIFO() || stat.isSocket()) {

@@ -408,7 +408,7 @@ export function fileReason(cause: unknown): string {
 }
 
 /** Where a link leads, if there is a link of this name. */
-function linkTarget(path: string): string | undefined {
+export function linkTarget(path: string): string | undefined {
   try {
     return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
   } catch {
