@@ -246,4 +246,4 @@ export async function runSuite(subject: string, options: SuiteOptions = {}): Pro
 }
 
 /** The check before all others: it is told only where it fails. */
-export const madeCheck = 'can be made';
+const madeCheck = 'can be made';

@@ -12,7 +12,7 @@ import { type Comparison, faultOfComparison } from '../metrics/comparison.ts';
 import { faultOfData, type RunData } from '../record/run-data.ts';
 import { isJsonObject, type Shape } from '../record/shapes.ts';
 
-export function refuseArgument(message: string, value: unknown): never {
+function refuseArgument(message: string, value: unknown): never {
   throw new PageHeapError('ERR_INVALID_ARGUMENT', message, { value });
 }
 

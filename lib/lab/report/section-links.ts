@@ -7,7 +7,7 @@ import { type Html, html, raw } from './html.ts';
 const headingPattern = /<h2 id="([\w-]+)">(.*?)<\/h2>/g;
 
 /** Headings by their ids, as HTML. */
-export function sectionHeadings(body: Html): { readonly id: string; readonly title: Html }[] {
+function sectionHeadings(body: Html): { readonly id: string; readonly title: Html }[] {
   return [...body.html.matchAll(headingPattern)].map(([, id, title]) => ({ id, title: raw(title) }));
 }
 

@@ -63,7 +63,7 @@ export function differenceWords(than: string, better: Better, best: number, othe
 const meanWords = (unit: MetricUnit, { spread }: Standing): string => formatMetric(unit, spread.mean);
 
 /** A figure with its standard deviation, where there is one. */
-export function standingWords(unit: MetricUnit, { spread }: Standing): string {
+function standingWords(unit: MetricUnit, { spread }: Standing): string {
   return [formatMetric(unit, spread.mean), formatDeviation(unit, spread)].filter((s) => s !== '').join(' ');
 }
 

@@ -4,6 +4,14 @@ import { isFull, type ModelSpan } from './whole-heap.ts';
 export class CentralLists {
   private readonly nonempty = new Map<number, ModelSpan[]>();
   private readonly empty = new Map<number, ModelSpan[]>();
+  private readonly acquire: (s: ModelSpan) => boolean;
+  private readonly sweep: (s: ModelSpan) => void;
+
+  /** @param acquire takes a span for sweeping that needs it @param sweep sweeps it, and leaves it where it is */
+  constructor(acquire: (s: ModelSpan) => boolean, sweep: (s: ModelSpan) => void) {
+    this.acquire = acquire;
+    this.sweep = sweep;
+  }
 
   /** A fresh span, which will be cached. */
   add(s: ModelSpan): void {
@@ -23,27 +31,23 @@ export class CentralLists {
     nonempty.unshift(s);
   }
 
-  /** @param acquire takes a span for sweeping that needs it @param sweep sweeps it, and leaves it where it is */
-  find(
-    spanClass: number,
-    acquire: (s: ModelSpan) => boolean,
-    sweep: (s: ModelSpan) => void,
-  ): ModelSpan | undefined {
+  /** A span with a free object, which will be cached; what needs sweeping on the way is swept. */
+  find(spanClass: number): ModelSpan | undefined {
     const nonempty = of(this.nonempty, spanClass);
     const empty = of(this.empty, spanClass);
     const ready = nonempty.shift();
     if (ready !== undefined) {
       empty.push(ready);
-      if (acquire(ready)) sweep(ready);
+      if (this.acquire(ready)) this.sweep(ready);
       return ready;
     }
     for (;;) {
       const s = empty[0];
       // What is swept stands at the end: behind a swept one nothing is looked for.
-      if (s === undefined || !acquire(s)) return undefined;
+      if (s === undefined || !this.acquire(s)) return undefined;
       empty.shift();
       empty.push(s);
-      sweep(s);
+      this.sweep(s);
       if (!isFull(s)) return s;
     }
   }

@@ -18,7 +18,10 @@ export class ListsHeap2014 extends WholeHeap {
   private readonly at: ModelSpan[] = [];
   private readonly free: ModelSpan[][] = Array.from({ length: large + 1 }, () => []);
   private readonly busy: ModelSpan[][] = Array.from({ length: large + 1 }, () => []);
-  private readonly central = new CentralLists();
+  private readonly central = new CentralLists(
+    (s) => this.acquire(s),
+    (s) => void this.sweep(s, true),
+  );
   private grown = 0;
   private toSweep: readonly ModelSpan[] = [];
   private swept = 0;
@@ -84,11 +87,7 @@ export class ListsHeap2014 extends WholeHeap {
   }
 
   protected override findSpan(spanClass: number): ModelSpan | undefined {
-    return this.central.find(
-      spanClass,
-      (s) => this.acquire(s),
-      (s) => void this.sweep(s, true),
-    );
+    return this.central.find(spanClass);
   }
 
   protected override beginSweep(): void {

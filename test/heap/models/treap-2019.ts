@@ -11,7 +11,10 @@ const growthPages = 8192;
 export class TreapHeap2019 extends PageReclaimingHeap {
   private readonly backed: ModelSpan[] = [];
   private readonly released: ModelSpan[] = [];
-  private readonly central = new CentralLists();
+  private readonly central = new CentralLists(
+    (s) => this.acquire(s),
+    (s) => void this.sweep(s, true),
+  );
   private swept: ModelSpan[] = [];
   private unswept: ModelSpan[] = [];
   /** Pages given back beyond what was owed. */
@@ -65,11 +68,7 @@ export class TreapHeap2019 extends PageReclaimingHeap {
   }
 
   protected override findSpan(spanClass: number): ModelSpan | undefined {
-    return this.central.find(
-      spanClass,
-      (s) => this.acquire(s),
-      (s) => void this.sweep(s, true),
-    );
+    return this.central.find(spanClass);
   }
 
   protected override beginSweep(): void {

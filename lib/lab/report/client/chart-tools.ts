@@ -35,7 +35,7 @@ function fileName(chart: string, ending: string): string {
 }
 
 /** Hands a file over. */
-export function saveFile(name: string, content: Blob): void {
+function saveFile(name: string, content: Blob): void {
   const url = URL.createObjectURL(content);
   const link = make('a', { href: url, download: name, hidden: '' });
   document.body.append(link);
