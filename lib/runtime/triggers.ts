@@ -1,6 +1,7 @@
 /** Triggers by name: makes the one that the design asks for. */
 import type { Design } from '../design/design.ts';
 import type { GcSettings } from '../gc/gc-settings.ts';
+import { HeapGoals, heapGoalTable } from '../gc/heap-goals.ts';
 import { LiveTrigger, liveTriggerTable } from '../gc/live-trigger.ts';
 import { Pacer, pacerTable } from '../gc/pacer.ts';
 import type { Trigger } from '../gc/trigger.ts';
@@ -17,6 +18,6 @@ export function makeTrigger(
     case 'live':
       return new LiveTrigger(meta.views(liveTriggerTable), settings, () => state.counters.totalFree[0]);
     case 'paced':
-      return new Pacer(meta.views(pacerTable), settings);
+      return new Pacer(meta.views(pacerTable), new HeapGoals(meta.views(heapGoalTable), settings));
   }
 }
