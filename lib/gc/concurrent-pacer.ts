@@ -49,7 +49,7 @@
  * idle Ps may mark; credit between the background and those who allocate.
  */
 import { exactBelow, toInt64, toUint64 } from '../base/int64.ts';
-import { f64, table, type Views } from '../meta/column.ts';
+import { f64, type Table, type Views } from '../meta/column.ts';
 import { backgroundUtilization } from './cpu-limiter.ts';
 import type { GcSettings } from './gc-settings.ts';
 import { defaultHeapMinimum, type HeapGoals } from './heap-goals.ts';
@@ -82,7 +82,7 @@ export interface Scannable {
   readonly globals: number;
 }
 
-export const concurrentPacerTable = table('concurrentPacer', 'other', {
+export const concurrentPacerColumns = {
   /** Bytes that a cycle is to start before its goal. */
   runway: f64('heap'),
   /** The estimate, and what was measured in the last cycles, the newest last. */
@@ -102,17 +102,17 @@ export const concurrentPacerTable = table('concurrentPacer', 'other', {
   fractionalGoal: f64('heap'),
   assistWorkPerByte: f64('heap'),
   assistBytesPerWork: f64('heap'),
-});
+} as const;
 
 /** The arithmetic over a state that others may share. The creator calls `init`, those who attach do not. */
 export class ConcurrentPacer implements ConcurrentTrigger {
-  readonly #columns: Views<typeof concurrentPacerTable>;
+  readonly #columns: Views<Table<typeof concurrentPacerColumns>>;
   readonly #goals: HeapGoals;
   readonly #settings: GcSettings;
   readonly #scannable: Scannable;
 
   constructor(
-    columns: Views<typeof concurrentPacerTable>,
+    columns: Views<Table<typeof concurrentPacerColumns>>,
     goals: HeapGoals,
     settings: GcSettings,
     scannable: Scannable,

@@ -26,7 +26,7 @@
  */
 import { exactBelow } from '../base/int64.ts';
 import { KiB, MiB } from '../base/units.ts';
-import { f64, table, type Views } from '../meta/column.ts';
+import { f64, type Table, type Views } from '../meta/column.ts';
 import { type GcSettings, noMemoryLimit } from './gc-settings.ts';
 import type { HeapSizes } from './heap-sizes.ts';
 
@@ -41,7 +41,7 @@ export const limitHeadroomPercent = 3;
 /** … and by this many bytes at least. */
 export const limitHeadroomMin = 1 * MiB;
 
-export const heapGoalTable = table('heapGoals', 'other', {
+export const heapGoalColumns = {
   /** The GOGC goal of the last commit; Infinity when off. */
   gcPercentGoal: f64('heap'),
   /** What that is short of or beyond the exact one; 0 below 2^53. */
@@ -54,14 +54,14 @@ export const heapGoalTable = table('heapGoals', 'other', {
   heapMarked: f64('heap'),
   /** The goal in force when the last cycle ended; 0 before the first. */
   lastHeapGoal: f64('heap'),
-});
+} as const;
 
 /** The arithmetic over a state that others may share. */
 export class HeapGoals {
-  readonly #columns: Views<typeof heapGoalTable>;
+  readonly #columns: Views<Table<typeof heapGoalColumns>>;
   readonly #settings: GcSettings;
 
-  constructor(columns: Views<typeof heapGoalTable>, settings: GcSettings) {
+  constructor(columns: Views<Table<typeof heapGoalColumns>>, settings: GcSettings) {
     this.#columns = columns;
     this.#settings = settings;
   }

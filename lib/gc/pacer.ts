@@ -9,24 +9,24 @@
  * and the cons/mark estimate of concurrent marking (concurrent-pacer.ts); how fast sweeping follows
  * (sweep-pace.ts); what a collection may cost (cpu-limiter.ts).
  */
-import { f64, table, type Views } from '../meta/column.ts';
+import { f64, type Table, type Views } from '../meta/column.ts';
 import type { HeapGoals } from './heap-goals.ts';
 import type { HeapSizes } from './heap-sizes.ts';
 import type { Trigger } from './trigger.ts';
 
-export const pacerTable = table('pacer', 'other', {
+export const pacerColumns = {
   /** Bytes of roots that a collection scans beside the heap. */
   roots: f64('heap'),
   /** The share of the way from the bytes marked to the goal at which a cycle starts. */
   triggerRatio: f64('heap'),
-});
+} as const;
 
 /** The arithmetic over a state that others may share. The creator calls `init`, those who attach do not. */
 export class Pacer implements Trigger {
-  readonly #columns: Views<typeof pacerTable>;
+  readonly #columns: Views<Table<typeof pacerColumns>>;
   readonly #goals: HeapGoals;
 
-  constructor(columns: Views<typeof pacerTable>, goals: HeapGoals) {
+  constructor(columns: Views<Table<typeof pacerColumns>>, goals: HeapGoals) {
     this.#columns = columns;
     this.#goals = goals;
   }

@@ -19,9 +19,8 @@ import { optionTable } from '../design/option-table.ts';
 import { cpuLimiterTable } from '../gc/cpu-limiter.ts';
 import { cycleTable } from '../gc/cycle-log.ts';
 import { gcSettingsTable } from '../gc/gc-settings.ts';
-import { heapGoalTable } from '../gc/heap-goals.ts';
 import { liveTriggerTable } from '../gc/live-trigger.ts';
-import { pacerTable } from '../gc/pacer.ts';
+import { pacerTable } from '../gc/pacer-table.ts';
 import { sweepPaceTable } from '../gc/sweep-pace.ts';
 import { sweeperTable } from '../gc/sweeper.ts';
 import { pauseTable } from '../gc/time-histogram.ts';
@@ -97,7 +96,6 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     [heapTable, 1],
     [optionTable, 1],
     [gcSettingsTable, 1],
-    [heapGoalTable, 1],
     [pacerTable, 1],
     [liveTriggerTable, 1],
     [sweepPaceTable, 1],
@@ -153,7 +151,6 @@ export const smallTables = [
   heapTable,
   optionTable,
   gcSettingsTable,
-  heapGoalTable,
   pacerTable,
   liveTriggerTable,
   sweepPaceTable,

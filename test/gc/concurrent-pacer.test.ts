@@ -1,20 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MiB } from '../../lib/base/units.ts';
-import { ConcurrentPacer, concurrentPacerTable } from '../../lib/gc/concurrent-pacer.ts';
+import { ConcurrentPacer } from '../../lib/gc/concurrent-pacer.ts';
 import { GcSettings, gcSettingsTable, noMemoryLimit } from '../../lib/gc/gc-settings.ts';
-import { HeapGoals, heapGoalTable } from '../../lib/gc/heap-goals.ts';
+import { HeapGoals } from '../../lib/gc/heap-goals.ts';
 import type { HeapSizes } from '../../lib/gc/heap-sizes.ts';
+import { pacerTable } from '../../lib/gc/pacer-table.ts';
 import { plainViews } from '../../lib/meta/column.ts';
 import { sizesOf } from './sizes.ts';
 
 /** A pacer over tables that another may be made over, too. */
 class Paced {
-  readonly views = {
-    settings: plainViews(gcSettingsTable),
-    goals: plainViews(heapGoalTable),
-    pacer: plainViews(concurrentPacerTable),
-  };
+  readonly views = { settings: plainViews(gcSettingsTable), pacer: plainViews(pacerTable) };
   readonly scannable = { heap: 0, stacks: 0, globals: 0 };
   readonly settings = new GcSettings(this.views.settings);
   readonly pacer = this.another();
@@ -26,7 +23,7 @@ class Paced {
 
   another(): ConcurrentPacer {
     const settings = new GcSettings(this.views.settings);
-    const goals = new HeapGoals(this.views.goals, settings);
+    const goals = new HeapGoals(this.views.pacer, settings);
     return new ConcurrentPacer(this.views.pacer, goals, settings, this.scannable);
   }
 

@@ -4,16 +4,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GcSettings, gcSettingsTable, noMemoryLimit } from '../../lib/gc/gc-settings.ts';
-import { HeapGoals, heapGoalTable, heapMinimumOf } from '../../lib/gc/heap-goals.ts';
+import { HeapGoals, heapMinimumOf } from '../../lib/gc/heap-goals.ts';
+import { pacerTable } from '../../lib/gc/pacer-table.ts';
 import { plainViews } from '../../lib/meta/column.ts';
 import { sizesOf } from './sizes.ts';
 
 const bytes = fc.maxSafeNat().map((n) => Math.floor(n / 64));
 
 /** The goals after a cycle that marked so much, all swept. */
-function after(marked: number, percent: number, limit: number, roots = 0): HeapGoals {
+function goalsAfter(marked: number, percent: number, limit: number, roots = 0): HeapGoals {
   const settings = new GcSettings(plainViews(gcSettingsTable));
-  const goals = new HeapGoals(plainViews(heapGoalTable), settings);
+  const goals = new HeapGoals(plainViews(pacerTable), settings);
   settings.init(percent, limit);
   goals.init();
   goals.endCycle(marked, sizesOf({}));
@@ -37,7 +38,7 @@ describe('a goal beyond 2^53 is exact in two parts', () => {
         const sizes = sizesOf({ mappedReady: objects + beside, heapAlloc: objects });
         const most = limit === noMemoryLimit ? 2n ** 63n - 1n : BigInt(limit);
         const room = most - BigInt(beside);
-        expect(exactly(after(7, -1, limit), sizes)).toBe(room - (room / 100n) * 3n);
+        expect(exactly(goalsAfter(7, -1, limit), sizes)).toBe(room - (room / 100n) * 3n);
       }),
     );
   });
@@ -48,7 +49,9 @@ describe('a goal beyond 2^53 is exact in two parts', () => {
         const product = BigInt.asUintN(64, BigInt(marked + roots) * BigInt(percent));
         const exact = BigInt(marked) + product / 100n;
         const least = BigInt(heapMinimumOf(percent));
-        expect(exactly(after(marked, percent, noMemoryLimit, roots))).toBe(exact > least ? exact : least);
+        expect(exactly(goalsAfter(marked, percent, noMemoryLimit, roots))).toBe(
+          exact > least ? exact : least,
+        );
       }),
     );
   });
@@ -58,7 +61,7 @@ it('the goal in reach is the goal, up to 2^52; beyond it, it is beyond it', () =
   const limits = fc.oneof(bytes, fc.constant(noMemoryLimit), fc.constant(2 ** 60));
   fc.assert(
     fc.property(bytes, limits, fc.integer({ min: -1, max: 10_000_000 }), (marked, limit, percent) => {
-      const goals = after(marked, percent, limit);
+      const goals = goalsAfter(marked, percent, limit);
       const sizes = sizesOf({ mappedReady: marked, heapAlloc: marked });
       const [goal, near] = [goals.heapGoal(sizes), goals.goalInReach(sizes)];
       if (goal <= 2 ** 52) expect(near).toBe(goal);

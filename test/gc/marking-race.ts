@@ -11,10 +11,11 @@
  * before, without what was allocated while that marked, times the growth; what is allocated meanwhile survives it.
  */
 import { KiB, MiB } from '../../lib/base/units.ts';
-import { ConcurrentPacer, concurrentPacerTable } from '../../lib/gc/concurrent-pacer.ts';
+import { ConcurrentPacer } from '../../lib/gc/concurrent-pacer.ts';
 import { backgroundUtilization } from '../../lib/gc/cpu-limiter.ts';
 import { GcSettings, gcSettingsTable, noMemoryLimit } from '../../lib/gc/gc-settings.ts';
-import { HeapGoals, heapGoalTable } from '../../lib/gc/heap-goals.ts';
+import { HeapGoals } from '../../lib/gc/heap-goals.ts';
+import { pacerTable } from '../../lib/gc/pacer-table.ts';
 import { plainViews } from '../../lib/meta/column.ts';
 import { sizesOf } from './sizes.ts';
 
@@ -72,8 +73,9 @@ export function race(program: RacingProgram, cycles: number): RacedCycle[] {
   const { procs, beside, scans } = program;
   const settings = new GcSettings(plainViews(gcSettingsTable));
   const scannable = { heap: 0, stacks: 0, globals: program.globals };
-  const goals = new HeapGoals(plainViews(heapGoalTable), settings);
-  const pacer = new ConcurrentPacer(plainViews(concurrentPacerTable), goals, settings, scannable);
+  const columns = plainViews(pacerTable);
+  const goals = new HeapGoals(columns, settings);
+  const pacer = new ConcurrentPacer(columns, goals, settings, scannable);
   settings.init(program.gcPercent, program.memoryLimit);
   pacer.init();
   const sizesAt = (live: number) => sizesOf({ heapLive: live, heapAlloc: live, mappedReady: live + beside });

@@ -2,21 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KiB, MiB } from '../../lib/base/units.ts';
 import { GcSettings, gcSettingsTable, noMemoryLimit } from '../../lib/gc/gc-settings.ts';
-import { HeapGoals, heapGoalTable, minRunway } from '../../lib/gc/heap-goals.ts';
-import { Pacer, pacerTable } from '../../lib/gc/pacer.ts';
+import { HeapGoals, minRunway } from '../../lib/gc/heap-goals.ts';
+import { Pacer } from '../../lib/gc/pacer.ts';
+import { pacerTable } from '../../lib/gc/pacer-table.ts';
 import { plainViews } from '../../lib/meta/column.ts';
 import { readGolden } from './read-golden.ts';
 import { sizesOf } from './sizes.ts';
 
 /** A pacer with its settings, asked by numbers in the order in which the recordings have them. */
 class Asked {
-  readonly views = {
-    pacer: plainViews(pacerTable),
-    goals: plainViews(heapGoalTable),
-    settings: plainViews(gcSettingsTable),
-  };
+  readonly views = { pacer: plainViews(pacerTable), settings: plainViews(gcSettingsTable) };
   private readonly settings = new GcSettings(this.views.settings);
-  private readonly goals = new HeapGoals(this.views.goals, this.settings);
+  private readonly goals = new HeapGoals(this.views.pacer, this.settings);
   private readonly pacer = new Pacer(this.views.pacer, this.goals);
 
   init(gcPercent: number, memoryLimit: number): void {
@@ -265,7 +262,7 @@ describe('collecting', () => {
 it('lives in its tables alone: another over the same ones answers the same', () => {
   const p = pacer(40, 5 * MiB);
   const { views } = p;
-  const other = new Pacer(views.pacer, new HeapGoals(views.goals, new GcSettings(views.settings)));
+  const other = new Pacer(views.pacer, new HeapGoals(views.pacer, new GcSettings(views.settings)));
   p.startCycle(3 * MiB);
   p.endCycle(2 * MiB, 3 * MiB, 0, 3 * MiB);
   p.commit(2 * MiB, false);

@@ -9,10 +9,11 @@
  * Not here: the trace's lines (pacer-trace.ts), the output (cli).
  */
 import { exactBelow } from '../../base/int64.ts';
-import { ConcurrentPacer, concurrentPacerTable } from '../../gc/concurrent-pacer.ts';
+import { ConcurrentPacer } from '../../gc/concurrent-pacer.ts';
 import { GcSettings, gcSettingsTable } from '../../gc/gc-settings.ts';
-import { HeapGoals, heapGoalTable, heapMinimumOf } from '../../gc/heap-goals.ts';
+import { HeapGoals, heapMinimumOf } from '../../gc/heap-goals.ts';
 import type { HeapSizes } from '../../gc/heap-sizes.ts';
+import { pacerTable } from '../../gc/pacer-table.ts';
 import { plainViews } from '../../meta/column.ts';
 import { markFields, type PacerOperation, readPacerTrace, stateFields } from './pacer-trace.ts';
 import type { VerifyOptions } from './radix.ts';
@@ -25,14 +26,10 @@ export interface PacerVerdict extends ReplayedLines {
 /** A pacer, and the heap as it is told of it. */
 class PacedHeap {
   readonly settings = new GcSettings(plainViews(gcSettingsTable));
-  readonly goals = new HeapGoals(plainViews(heapGoalTable), this.settings);
+  readonly #columns = plainViews(pacerTable);
+  readonly goals = new HeapGoals(this.#columns, this.settings);
   readonly scannable = { heap: 0, stacks: 0, globals: 0 };
-  readonly pacer = new ConcurrentPacer(
-    plainViews(concurrentPacerTable),
-    this.goals,
-    this.settings,
-    this.scannable,
-  );
+  readonly pacer = new ConcurrentPacer(this.#columns, this.goals, this.settings, this.scannable);
   readonly procs: number;
   sizes: HeapSizes = { heapLive: 0, heapAlloc: 0, heapInUse: 0, heapFree: 0, mappedReady: 0 };
   isMarking = false;
