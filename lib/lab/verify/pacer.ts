@@ -10,7 +10,7 @@
  */
 import { exactBelow } from '../../base/int64.ts';
 import { ConcurrentPacer } from '../../gc/concurrent-pacer.ts';
-import { GcSettings, gcSettingsTable } from '../../gc/gc-settings.ts';
+import { GcSettings, gcSettingsTable, noMemoryLimit } from '../../gc/gc-settings.ts';
 import { HeapGoals, heapMinimumOf } from '../../gc/heap-goals.ts';
 import type { HeapSizes } from '../../gc/heap-sizes.ts';
 import { pacerTable } from '../../gc/pacer-table.ts';
@@ -177,13 +177,17 @@ class PacerReplay implements TraceReplay<PacerOperation> {
     const told = (fields: readonly string[], values: readonly number[]): string =>
       fields.map((field, i) => `${field} ${values[i]}`).join(', ');
     return [
-      `GOGC ${settings.gcPercent}, memory limit ${settings.memoryLimit}, ${procs} Ps`,
+      `GOGC ${orOff(settings.gcPercent)}, memory limit ${orOff(settings.memoryLimit)}, ${procs} Ps`,
       `mapped ${sizes.mappedReady}, free ${sizes.heapFree}, objects ${sizes.heapAlloc}, stacks ${scannable.stacks}, globals ${scannable.globals}`,
       told(stateFields, heap.state()),
       ...(heap.isMarking ? [told(markFields, heap.mark())] : []),
     ];
   }
 }
+
+/** A setting as it is told. */
+const orOff = (setting: number): string =>
+  setting < 0 || setting >= noMemoryLimit ? 'off' : String(setting);
 
 /** A GOGC goal that is off is null in a trace, and Infinity here. */
 function differing(
