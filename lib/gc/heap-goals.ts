@@ -134,9 +134,10 @@ export class HeapGoals {
    * every refill of an mcache.
    */
   goalInReach(sizes: HeapSizes): number {
-    if (this.#settings.memoryLimit > exactBelow) return this.gcPercentGoal();
-    const limitGoal = this.memoryLimitGoal(sizes);
-    return limitGoal < this.committed ? limitGoal : this.gcPercentGoal();
+    const limit = this.#settings.memoryLimit;
+    if (limit > exactBelow) return this.gcPercentGoal();
+    const limitGoal = this.#goalOfLimit(limit, sizes);
+    return limitGoal < this.#columns.gcPercentGoal[0] ? limitGoal : this.gcPercentGoal();
   }
 
   /** The GOGC goal in bytes with its minimums for sweeping and for a running cycle; Infinity when off. */
@@ -153,15 +154,7 @@ export class HeapGoals {
    */
   memoryLimitGoal(sizes: HeapSizes): number {
     const limit = this.#settings.memoryLimit;
-    if (limit > exactBelow) return Number(this.#goalOfFarLimit(sizes));
-    const marked = this.#columns.heapMarked[0];
-    const beside = besideHeap(sizes);
-    const over = Math.max(0, sizes.mappedReady - limit);
-    if (beside + over >= limit) return marked;
-    const room = limit - (beside + over);
-    const headroom = Math.max(Math.floor(room / 100) * limitHeadroomPercent, limitHeadroomMin);
-    // With less room than two headrooms the goal is one headroom: small limits must not collect at zero.
-    return Math.max(room - headroom < headroom ? headroom : room - headroom, marked);
+    return limit > exactBelow ? Number(this.#goalOfFarLimit(sizes)) : this.#goalOfLimit(limit, sizes);
   }
 
   /** The least heap size at which a cycle with this goal may start, for the sweep's sake; a limit's goal has none. */
@@ -189,10 +182,21 @@ export class HeapGoals {
     c.triggered[0] = Infinity;
   }
 
+  #goalOfLimit(limit: number, { mappedReady, heapFree, heapAlloc }: HeapSizes): number {
+    const marked = this.#columns.heapMarked[0];
+    const besides = Math.max(0, mappedReady - heapFree - heapAlloc) + Math.max(0, mappedReady - limit);
+    if (besides >= limit) return marked;
+    const room = limit - besides;
+    const headroom = Math.max(Math.floor(room / 100) * limitHeadroomPercent, limitHeadroomMin);
+    // With less room than two headrooms the goal is one headroom: small limits must not collect at zero.
+    return Math.max(room - headroom < headroom ? headroom : room - headroom, marked);
+  }
+
   /** Beyond 2^53 the share is the larger headroom, and there is nothing over the limit. */
-  #goalOfFarLimit(sizes: HeapSizes): bigint {
+  #goalOfFarLimit({ mappedReady, heapFree, heapAlloc }: HeapSizes): bigint {
     const limit = this.#settings.memoryLimit;
-    const room = (limit < noMemoryLimit ? BigInt(limit) : 2n ** 63n - 1n) - BigInt(besideHeap(sizes));
+    const beside = BigInt(Math.max(0, mappedReady - heapFree - heapAlloc));
+    const room = (limit < noMemoryLimit ? BigInt(limit) : 2n ** 63n - 1n) - beside;
     return room - (room / 100n) * BigInt(limitHeadroomPercent);
   }
 }
@@ -200,9 +204,4 @@ export class HeapGoals {
 /** The least GOGC goal in bytes. With GOGC off it is a number that nothing reaches, as a uint64 makes it of −1. */
 export function heapMinimumOf(percent: number): number {
   return Math.floor((percent < 0 ? 2 ** 64 - defaultHeapMinimum : defaultHeapMinimum * percent) / 100);
-}
-
-/** Bytes mapped for all but the heap's objects and free pages. */
-function besideHeap({ mappedReady, heapFree, heapAlloc }: HeapSizes): number {
-  return Math.max(0, mappedReady - heapFree - heapAlloc);
 }
