@@ -20,7 +20,7 @@ import { cpuLimiterTable } from '../gc/cpu-limiter.ts';
 import { cycleTable } from '../gc/cycle-log.ts';
 import { gcSettingsTable } from '../gc/gc-settings.ts';
 import { liveTriggerTable } from '../gc/live-trigger.ts';
-import { pacerTable } from '../gc/pacer.ts';
+import { pacerTable } from '../gc/pacer-table.ts';
 import { sweepPaceTable } from '../gc/sweep-pace.ts';
 import { sweeperTable } from '../gc/sweeper.ts';
 import { pauseTable } from '../gc/time-histogram.ts';
