@@ -59,6 +59,8 @@ export const isOverLive = 32;
 export const isRealloc = 64;
 
 const firstSlots = 1024;
+/** Rows that are looked at before they are resolved, a power of two. */
+const warmRows = 256;
 
 /** What the rows of a batch come to: an action with its flags, and slots. */
 export class ResolvedBatch {
@@ -89,6 +91,8 @@ export class Resolver {
   #allocs = 0;
   /** The pointer of the last `<`, for its `>`. */
   #movedFrom = 0;
+  /** What `warm` answered. */
+  warmed = 0;
 
   /** Slots, of the living and the dead: the most objects that lived at once. */
   get slotEnd(): number {
@@ -112,6 +116,7 @@ export class Resolver {
     let i = 0;
     try {
       for (; i < count; i++) {
+        if (i % warmRows === 0) this.warmed = this.#table.warm(pointers, i, Math.min(count, i + warmRows));
         const pointer = pointers[i];
         switch (kinds[i]) {
           case opAllocate:
