@@ -15,7 +15,7 @@ import { compareRuns } from '../lab/compare/compare.ts';
 import { readComparison } from '../lab/metrics/comparison.ts';
 import type { RunFailure } from '../lab/record/comparison-index.ts';
 import { fileStem, stampedPath } from '../lab/record/folders.ts';
-import { checkOpenOutput } from '../lab/record/output.ts';
+import { checkOpenOutputs } from '../lab/record/output.ts';
 import { packageVersion } from '../lab/record/package.ts';
 import { formatBytes, formatDuration } from '../lab/report/client/format.ts';
 import { forkRun } from '../lab/run/fork-run.ts';
@@ -160,7 +160,7 @@ async function execute(name: string, options: Options, context: CommandContext):
   const base = heapRequestOf({ ...options });
   const configurations = configurationsOf(options.configuration ?? defaultConfigurations, base);
   context.pageHeapFile = configurations.find((c) => c.pageHeapFile !== undefined)?.pageHeapFile;
-  checkOpenOutput(1, 'standard output', [
+  checkOpenOutputs([
     subject.run.trace ?? '',
     ...configurations.map(({ pageHeapFile }) => pageHeapFile ?? ''),
   ]);
