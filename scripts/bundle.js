@@ -8,7 +8,7 @@
  * Here they are put together by who needs them, in chunks of which each imports those before it alone:
  *
  *     base, start       what `pageheap --version` loads; `start` is of lib/cli, as are `program` and `command`
- *     options           what the options of a heap are declared with
+ *     options           what of the layers below the laboratory needs no heap: options, errors of the system
  *     program           the parser of the command line
  *     subject, command  what `pageheap run` loads besides, before it starts the process of the run: no heap
  *     core              all else below the laboratory: the heap
@@ -66,8 +66,9 @@ function loadedBy(...names) {
   return found;
 }
 
-/** Of these files those that are not the command line's own: whoever loads them shall not load its packages. */
-const below = (files) => new Set([...files].filter((file) => !file.startsWith(join(lib, 'cli/'))));
+/** These files without those of a folder: who uses the library shall not load the command line, and its packages. */
+const outside = (folder, files) => new Set([...files].filter((file) => !file.startsWith(join(lib, folder))));
+const belowTheLab = (files) => outside('lab/', outside('cli/', files));
 
 /** A chunk of these files of dist/lib, by their names or a pattern, without the programs. */
 const chunk = (name, files, priority) => ({
@@ -86,11 +87,11 @@ await bundle.write({
   chunkFileNames: 'chunks/[name]-[hash].js',
   codeSplitting: {
     groups: [
-      chunk('base', below(loadedBy('cli/main')), 7),
+      chunk('base', outside('cli/', loadedBy('cli/main')), 7),
       chunk('start', loadedBy('cli/main'), 6),
-      chunk('options', loadedBy('design/design', 'design/options'), 5),
+      chunk('options', belowTheLab(loadedBy('cli/run')), 5),
       chunk('program', loadedBy('cli/program'), 4),
-      chunk('subject', below(loadedBy('cli/run')), 3),
+      chunk('subject', outside('cli/', loadedBy('cli/run')), 3),
       chunk('command', loadedBy('cli/run'), 2),
       chunk('core', /^(?!lab\/|cli\/)/, 1),
       chunk('lab', /^lab\/(?!library\/|report\/|verify\/|conformance\/)/, 1),

@@ -25,6 +25,8 @@ Start here:
   $ pageheap compare                three generations of the design, side by side
   $ pageheap doctor                 what this machine and kernel can do
 
+In a clone of the project every command begins with npx: npx pageheap run
+
 Environment:
   GOGC, GOMEMLIMIT, GODEBUG         as the Go runtime reads them; options override them
   NO_COLOR, FORCE_COLOR             colour is for terminals, unless these say else
