@@ -11,7 +11,7 @@ import { OperationBatch } from './operations.ts';
 import { TraceParser } from './parser.ts';
 
 /** A pipe or a device may have no end: one that gave so many bytes and no operation is no trace. */
-const mostBytesWithout = 8 * 2 ** 20;
+const mostBytesWithout = 2 * 2 ** 20;
 
 export class TraceReader {
   readonly #source: ByteSource;
@@ -95,11 +95,11 @@ export class TraceReader {
         this.#isEmpty = false;
         return false;
       }
-      if (this.#isEmpty && this.size === undefined && this.#fedBytes >= mostBytesWithout) {
+      if (this.#isEmpty && this.size === undefined && this.#fedBytes > mostBytesWithout) {
         traceError(
           this.file,
           parser.lines + 1,
-          'neither mtrace text nor a .rep or .script trace: no operation in its first 8 MiB; `pageheap run --help` tells how to record one',
+          'neither mtrace text nor a .rep or .script trace: no operation in its first 2 MiB; `pageheap run --help` tells how to record one',
         );
       }
       const bytes = await this.#next();
