@@ -3,8 +3,7 @@
  *
  * `main` runs one command and answers the exit code; it never ends the process itself, so that streams drain.
  *
- * What it does for `--version` is done here, and loads no parser: 6 of the 12 ms by which the whole took longer than
- * Node alone.
+ * `--version` is answered here, and loads no parser: of 44 ms of CPU time above Node alone 26 are left.
  *
  * Not here: parsing, and what an error says (program.ts).
  */
