@@ -153,10 +153,12 @@ describe('the tables of a replay', () => {
     batch.count = 4;
     for (let i = 0; i < 4; i++) batch.lineOffsets[i] = i + 1;
     // As if there were too many: the third pointer cannot be entered.
+    let reads = 0;
     Object.defineProperty(batch, 'pointers', {
       value: new Proxy(batch.pointers, {
         get(pointers, key) {
-          if (key === '2') throw new PageHeapError('ERR_OUT_OF_MEMORY', 'too many objects');
+          // The row is read ahead once.
+          if (key === '2' && ++reads > 1) throw new PageHeapError('ERR_OUT_OF_MEMORY', 'too many objects');
           return Reflect.get(pointers, key);
         },
       }),
