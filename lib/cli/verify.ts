@@ -3,7 +3,7 @@
  */
 import type { Command } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
-import { checkOpenOutput } from '../lab/record/output.ts';
+import { checkOpenOutputs } from '../lab/record/output.ts';
 import { formatDuration, formatNumber } from '../lab/report/client/format.ts';
 import { fileError } from '../lab/trace/bytes.ts';
 import { type VerifyMismatch, type VerifyOutcome, verifyFile } from '../lab/verify/verify.ts';
@@ -78,7 +78,7 @@ export function defineVerify(command: Command, context: CommandContext): void {
     .option('--json', 'print the outcomes as JSON')
     .addHelpText('after', help)
     .action(async (files: string[], options: { real?: true; json?: true }) => {
-      checkOpenOutput(1, 'standard output', files);
+      checkOpenOutputs(files);
       const outcomes: VerifyOutcome[] = [];
       const failures: { file: string; code: string; error: string }[] = [];
       for (const file of files) {
