@@ -60,7 +60,9 @@ function quantity(row: Row, value: number): string {
 }
 
 function targetText(row: Row, target: Target): string {
-  return `≤ ${target.against === undefined ? quantity(row, target.atMost) : `${short(target.atMost)} ${target.against}`}`;
+  if (target.against === undefined) return `≤ ${quantity(row, target.atMost)}`;
+  if (target.above === true) return `≤ ${target.against} + ${quantity(row, target.atMost)}`;
+  return `≤ ${short(target.atMost)} ${target.against}`;
 }
 
 function ratioText(row: Row, id: string): string {

@@ -57,7 +57,7 @@ import { ObjectMemory } from '../spans/object-memory.ts';
 import type { HeapMemory } from './heap-memory.ts';
 import { makePageHeap, releasesOnce } from './page-heaps.ts';
 import { makeScavenger } from './scavengers.ts';
-import { makeSpanStructures, type SpanStructures } from './span-structures.ts';
+import { idOrder, makeSpanStructures, type SpanStructures } from './span-structures.ts';
 import { makeTrigger } from './triggers.ts';
 
 /** Objects in spans: where their bytes are, and which of them are allocated. */
@@ -104,7 +104,7 @@ export class Runtime {
   constructor(memory: HeapMemory, custom: PageHeapClass | undefined) {
     const { sys, meta, design, watch } = memory;
     this.memory = memory;
-    this.state = new HeapState(meta, sys, memory.origin, memory.reach);
+    this.state = new HeapState(meta, sys, memory.origin, memory.reach, idOrder(design));
     const { state } = this;
     const releaser = new Releaser(sys, state, {
       hugePageHints: design.hugePageHints,

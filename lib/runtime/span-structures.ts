@@ -14,6 +14,7 @@ import { SetRegistry, setRegistryTable } from '../heap/set-registry.ts';
 import { SpanLists } from '../heap/span-lists.ts';
 import type { SpanRegistry } from '../heap/span-registry.ts';
 import { SpanSets } from '../heap/span-sets.ts';
+import type { IdOrder } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { ObjectMemory } from '../spans/object-memory.ts';
 
@@ -36,6 +37,11 @@ export function prepareSpanStructures(meta: MetaMemory, design: Pick<Design, 'sw
     meta.commit(listRegistryTable, 0, 1) &&
     (design.objects !== 'freelist' || (FreeLists.prepare(meta) && FreeListMCache.prepare(meta)))
   );
+}
+
+/** The 2014 design sweeps spans in the order of their rows; so which row a span has decides what is freed when. */
+export function idOrder({ sweep }: Pick<Design, 'sweep'>): IdOrder {
+  return sweep === 'busy' ? 'recent' : 'neighbours';
 }
 
 export function makeSpanStructures(
