@@ -27,7 +27,7 @@ import {
   windowPageMask as windowMask,
 } from '../spans/object-memory.ts';
 import type { Liveness } from './liveness.ts';
-import { choreStart, choreZero, type MCache } from './mcache.ts';
+import type { MCache } from './mcache.ts';
 import type { MCentral } from './mcentral.ts';
 import {
   maxTinySize,
@@ -82,7 +82,7 @@ export class Malloc {
   readonly #firstSlot: number;
   readonly #open: Int32Array;
   readonly #windowBase: Float64Array;
-  readonly #chores: Uint8Array;
+  readonly #stale: Uint8Array;
   readonly #tinyBase: Float64Array;
   readonly #tinyLeft: Int32Array;
   readonly #tinyAllocs: Int32Array;
@@ -104,7 +104,7 @@ export class Malloc {
     this.#firstSlot = p * numSpanClasses;
     this.#open = columns.open;
     this.#windowBase = columns.windowBase;
-    this.#chores = columns.chores;
+    this.#stale = columns.stale;
     this.#tinyBase = columns.tinyBase;
     this.#tinyLeft = columns.tinyLeft;
     this.#tinyAllocs = columns.tinyAllocs;
@@ -125,9 +125,11 @@ export class Malloc {
     if (free === 0) return this.#mallocSlow(slot, zero);
     const rest = free & (free - 1);
     this.#open[slot] = rest;
-    const nth = 31 - Math.clz32(free ^ rest);
-    if (this.#chores[slot] !== 0) this.#doChores(slot, nth, zero);
-    return this.#windowBase[slot] + nth * this.#classToSize[spanClass >> 1];
+    const bytes = this.#classToSize[spanClass >> 1];
+    const addr = this.#windowBase[slot] + (31 - Math.clz32(free ^ rest)) * bytes;
+    if (zero && this.#stale[slot] !== 0) this.zero(addr, bytes);
+    this.#liveness.allocated(addr);
+    return addr;
   }
 
   /**
@@ -139,29 +141,20 @@ export class Malloc {
     if (spanClass >> 1 === 0) return this.#zeroBase;
     const refilled = !this.#mcache.openNext(slot, zero);
     if (refilled && !this.#mcache.refill(this.p, spanClass, zero)) return 0;
-    const nth = this.#takeOpen(slot);
-    if (this.#chores[slot] !== 0) this.#doChores(slot, nth, zero);
-    const addr = this.#windowBase[slot] + nth * this.#classToSize[spanClass >> 1];
+    const addr = this.#takeOpen(slot, this.#classToSize[spanClass >> 1], zero);
     if (refilled) this.hooks.slowPath();
     return addr;
   }
 
-  /** Takes the first object of the open window, which has one: its number in the window. */
-  #takeOpen(slot: number): number {
+  /** Takes the first object of the open window, which has one: its address. */
+  #takeOpen(slot: number, bytes: number, zero: boolean): number {
     const free = this.#open[slot];
     const rest = free & (free - 1);
     this.#open[slot] = rest;
-    return 31 - Math.clz32(free ^ rest);
-  }
-
-  /** What is left to do for an object just taken, in the few windows where anything is. */
-  #doChores(slot: number, nth: number, zero: boolean): void {
-    const chores = this.#chores[slot];
-    if ((chores & choreStart) !== 0) this.#liveness.blockTaken(this.p, nth);
-    if (zero && (chores & choreZero) !== 0) {
-      const size = this.#classToSize[(slot - this.#firstSlot) >> 1];
-      this.zero(this.#windowBase[slot] + nth * size, size);
-    }
+    const addr = this.#windowBase[slot] + (31 - Math.clz32(free ^ rest)) * bytes;
+    if (zero && this.#stale[slot] !== 0) this.zero(addr, bytes);
+    this.#liveness.allocated(addr);
+    return addr;
   }
 
   protected mallocTiny(size: number): number {
@@ -172,9 +165,10 @@ export class Malloc {
     if (left < size) return this.mallocTinyBlock(size);
     this.#tinyLeft[p] = left - size;
     this.#tinyAllocs[p]++;
-    const offset = tinyBlock - left;
-    this.#liveness.startInBlock(p, offset);
-    return this.#tinyBase[p] + offset;
+    const addr = this.#tinyBase[p] + tinyBlock - left;
+    if ((left & 7) === 0) this.#liveness.allocated(addr);
+    else this.#liveness.allocatedBetween(addr);
+    return addr;
   }
 
   /** Starts a block for a tiny object, and keeps it as the current one if it has more room left. */
@@ -186,14 +180,11 @@ export class Malloc {
       refilled = !this.#mcache.openNext(slot, true);
       if (refilled && !this.#mcache.refill(p, tinySpanClass, true)) return 0;
     }
-    const nth = this.#takeOpen(slot);
     // Always zeroed: the objects that come later into this block are promised zero memory too.
-    this.#doChores(slot, nth, true);
-    const addr = this.#windowBase[slot] + nth * tinyBlock;
+    const addr = this.#takeOpen(slot, tinyBlock, true);
     const left = tinyBlock - size;
     if (left > this.#tinyLeft[p]) {
       this.#tinyBase[p] = addr;
-      this.#liveness.blockBegun(p, nth);
       this.#tinyLeft[p] = left;
     }
     if (refilled) this.hooks.slowPath();
@@ -217,8 +208,8 @@ export class Malloc {
     c.unasked[s] = bytes - size;
     c.freeIndex[s] = 1;
     c.allocCount[s] = 1;
-    this.#liveness.allocated(s, 0);
     const addr = this.#origin + c.startPage[s] * pageSize;
+    this.#liveness.allocated(addr);
     if (zero && c.needZero[s] !== 0) this.zero(addr, bytes);
     this.hooks.slowPath();
     return addr;

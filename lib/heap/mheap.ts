@@ -290,7 +290,6 @@ export class MHeap {
     columns.pages[s] = npages;
     columns.needZero[s] = needZero ? 1 : 0;
     columns.elemSize[s] = shape.elemSize;
-    columns.stride[s] = shape.stride;
     columns.unasked[s] = 0;
     columns.perObject[s] = shape.perObject;
     columns.nelems[s] = shape.nelems;
@@ -322,7 +321,6 @@ export class MHeap {
     spans.setState(s, spanState.dead);
     columns.needZero[s] = 0;
     columns.elemSize[s] = 0;
-    columns.stride[s] = 0;
     columns.nelems[s] = 0;
     columns.freeIndex[s] = 0;
     columns.allocCount[s] = 0;
