@@ -35,7 +35,7 @@ export interface InstructionOptions {
 export interface CountedRow {
   readonly name: string;
   readonly params: Readonly<Record<string, string>>;
-  /** Instructions an operation: the median of the repeats. */
+  /** Instructions an operation: the lower quartile of the repeats, since V8 may compile in one of them. */
   readonly ours: number;
   readonly baseline: number | undefined;
 }
@@ -96,10 +96,10 @@ export async function countInstructions(options: InstructionOptions): Promise<nu
 export function rowsOf(mine: Outcome | undefined, theirs: Outcome | undefined): CountedRow[] {
   if (mine === undefined || 'error' in mine) return [];
   const others = theirs === undefined || 'error' in theirs ? [] : theirs.measurements;
-  return mine.measurements.flatMap(({ name, params, ns }) => {
-    if (ns === undefined) return [];
+  return mine.measurements.flatMap(({ name, params, ns, quartile = ns }) => {
+    if (quartile === undefined) return [];
     const other = others.find((of) => of.params.what === params.what);
-    return [{ name, params, ours: ns, baseline: other?.ns }];
+    return [{ name, params, ours: quartile, baseline: other?.quartile ?? other?.ns }];
   });
 }
 

@@ -27,7 +27,7 @@ import {
   windowPageMask as windowMask,
 } from '../spans/object-memory.ts';
 import type { Liveness } from './liveness.ts';
-import type { MCache } from './mcache.ts';
+import { type MCache, unrolledZeroing as shortZeroing } from './mcache.ts';
 import type { MCentral } from './mcentral.ts';
 import {
   maxTinySize,
@@ -48,8 +48,7 @@ export interface MallocHooks {
   slowPath(): void;
 }
 
-/** Bytes up to which a plain loop of stores zeroes faster than fill. */
-const unrolledZeroing = 256;
+const unrolledZeroing = shortZeroing;
 
 /** What malloc works with, besides its P. */
 export interface MallocDeps {

@@ -8,10 +8,9 @@
  * changes. Disposed: every operation throws ERR_DISPOSED. What only looks at what the heap is
  * (`fallbacks`, `roundUpSize`, printing it) works in all of them.
  *
- * A thread works with a P, a row of the caches; the one that makes or attaches to a heap acquires one
- * and gives it back when it disposes of its view (runtime/holders.ts tells what becomes of a thread that ends
- * without). If it ends in the middle of an operation, holding the lock, the heap is half changed:
- * everyone gets ERR_OWNER_DEAD and can do nothing but dispose.
+ * A thread works with a P, a row of the caches; the one that makes or attaches to a heap acquires one and gives it back
+ * when it disposes of its view (runtime/holders.ts: what if it never does). If it ends in the middle of an operation,
+ * holding the lock, the heap is half changed: everyone gets ERR_OWNER_DEAD and can do nothing but dispose.
  *
  * Not here: how anything is done.
  */
@@ -37,11 +36,13 @@ import { Holders } from '../runtime/holders.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { heapTable } from '../runtime/tables.ts';
 import {
+  addressesOf,
   checkAddress,
   checkLevel,
   checkSize,
   refuse,
   refuseMemory,
+  refuseObject,
   refuseReentry,
   requireShared,
 } from './arguments.ts';
@@ -50,7 +51,7 @@ import type { EventQueue } from './event-queue.ts';
 import { type HeapJson, heapJson, heapLine, noHeap } from './heap-shown.ts';
 import { type HeapObject, ObjectContents } from './object-contents.ts';
 import { attachHeap, type HeapHandle, OpenedHeap, openHeap, shareHeap } from './opening.ts';
-import { setGCPercent, setMemoryLimit } from './settings.ts';
+import { collectFully, setGCPercent, setMemoryLimit } from './settings.ts';
 
 const plain = 0;
 const shared = 1;
@@ -142,7 +143,7 @@ export class Heap {
       return this.#mallocSlowly(size, noscan, zero);
     const addr = this.#fast.malloc(size, noscan, zero);
     if (this.#events.pending) this.#events.tell();
-    return addr === 0 ? this.#refuseObject(size) : addr;
+    return addr === 0 ? refuseObject(this.#runtime, size) : addr;
   }
 
   /** Where the fast way does not lead: under the lock, or what is to be looked at first. */
@@ -150,7 +151,7 @@ export class Heap {
     return this.#guarded(() => {
       checkSize(size);
       const addr = this.#fast.malloc(size, noscan, zero);
-      return addr === 0 ? this.#refuseObject(size) : addr;
+      return addr === 0 ? refuseObject(this.#runtime, size) : addr;
     });
   }
 
@@ -170,6 +171,16 @@ export class Heap {
     this.#guarded(() => {
       if (!this.#liveness.drop(addr)) this.#liveness.explain(addr);
     });
+  }
+
+  /**
+   * Drops a batch; nothing of it where one address is wrong or occurs twice. It is read before the heap is touched.
+   * @param addresses an array, a typed array (read without its iterator) or another iterable
+   * @throws as `drop`, the message tells the place in the batch · ERR_INVALID_ARGUMENT for what cannot be iterated
+   */
+  dropAll(addresses: Iterable<number>): void {
+    const batch = addressesOf(addresses);
+    this.#guarded(() => this.#liveness.dropAll(batch));
   }
 
   /**
@@ -263,7 +274,7 @@ export class Heap {
 
   /** Runs a whole collection and its sweep. @throws ERR_OUT_OF_MEMORY when there is no memory for its bitmaps · ERR_CLOCK */
   gc(): void {
-    this.#timed(() => this.#collect());
+    this.#timed(() => collectFully(this.#runtime));
   }
 
   /**
@@ -279,7 +290,7 @@ export class Heap {
   /** Collects and gives everything free back to the system. @returns bytes released by it @throws as `gc` */
   freeOSMemory(): number {
     return this.#timed(() => {
-      this.#collect();
+      collectFully(this.#runtime);
       return this.#runtime.scavenger.releaseAll();
     });
   }
@@ -374,14 +385,15 @@ export class Heap {
 
   #end(): void {
     this.#requireUsable();
-    const leave = this.#owner ? () => this.#close() : () => this.#holders.release(this.#p);
+    const holders = this.#holders;
+    const leave = this.#owner ? () => holders.close(this.#p) : () => holders.release(this.#p);
     try {
       this.#guarded(leave);
     } catch (error) {
       // The heap is lost, but its memory need not be. Nobody else can change it any more.
       if (!(error instanceof PageHeapError && error.code === 'ERR_OWNER_DEAD')) throw error;
-      if (this.#owner) this.#close();
-      else this.#holders.abandon(this.#p);
+      if (this.#owner) holders.close(this.#p);
+      else holders.abandon(this.#p);
     }
     this.#mode = disposed;
     this.#timer?.stop();
@@ -393,14 +405,6 @@ export class Heap {
 
   [Symbol.dispose](): void {
     this.dispose();
-  }
-
-  #refuseObject(size: number): never {
-    return refuseMemory(this.#runtime, `no memory for an object of ${size} bytes`, size);
-  }
-
-  #collect(): void {
-    if (!this.#runtime.gc.collector.collectFully()) refuseMemory(this.#runtime, 'no memory to collect', 0);
   }
 
   #enterForeignCode(inside: boolean): void {
@@ -440,11 +444,5 @@ export class Heap {
   #requireUsable(): void {
     if (this.#mode === disposed) throw new PageHeapError('ERR_DISPOSED', 'the heap was disposed');
     if (this.#mode === entered) refuseReentry();
-  }
-
-  /** Lets nobody attach any more, unless somebody is attached. */
-  #close(): void {
-    this.#holders.requireAlone(this.#p);
-    this.#runtime.memory.setShared(false);
   }
 }
