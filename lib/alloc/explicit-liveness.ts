@@ -26,6 +26,7 @@
 import { popcount32 } from '../base/bits.ts';
 import { type ErrorCode, fatal, PageHeapError } from '../base/errors.ts';
 import { type Address, pageSize as pageBytes, pagesPerArena, type SpanId } from '../base/units.ts';
+import { partsOf, WrittenOnce } from '../base/written-once.ts';
 import type { ObjectFinder } from '../heap/find-object.ts';
 import type { HeapState } from '../heap/heap-state.ts';
 import type { SpanShape } from '../heap/span-shape.ts';
@@ -56,41 +57,40 @@ export const tinyRowTable = table('tinyRows', 'mspan', {
   row: i32('heap'),
 });
 
-export class ExplicitLiveness implements Liveness {
-  readonly #finder: ObjectFinder;
-  readonly #zeroBase: Address;
-  readonly #starts: TinyStarts;
+/** The columns and numbers that liveness works with. */
+function partsFor(
+  meta: MetaMemory,
+  { arenas, spans, pageColumns }: HeapState,
+  finder: ObjectFinder,
+  zeroBase: Address,
+) {
+  const starts = new TinyStarts(meta);
+  return { arenas, spans, pageColumns, finder, zeroBase, starts, meta };
+}
+
+const given = partsOf<ReturnType<typeof partsFor>>;
+
+export class ExplicitLiveness extends WrittenOnce implements Liveness {
+  readonly #finder = given(this).finder;
+  readonly #zeroBase = given(this).zeroBase;
+  readonly #starts = given(this).starts;
   // Columns of the fast paths, each a field of its own: one load instead of two.
-  readonly #origin: number;
-  readonly #reachBytes: number;
-  readonly #known: Uint8Array;
-  readonly #live: Int32Array;
-  readonly #spanOf: Int32Array;
-  readonly #startPage: Int32Array;
-  readonly #elemSize: Int32Array;
-  readonly #nelems: Int32Array;
-  readonly #tinyRow: Int32Array;
-  readonly #tinyBits: Uint8Array;
+  readonly #origin = given(this).arenas.origin;
+  readonly #reachBytes = given(this).arenas.reachPages * pageBytes;
+  readonly #known = given(this).arenas.columns.known;
+  readonly #live = given(this).meta.views(liveTable).bits;
+  readonly #spanOf = given(this).pageColumns.spanOf;
+  readonly #startPage = given(this).spans.columns.startPage;
+  readonly #elemSize = given(this).spans.columns.elemSize;
+  readonly #nelems = given(this).spans.columns.nelems;
+  readonly #tinyRow = given(this).meta.views(tinyRowTable).row;
+  readonly #tinyBits = given(this).starts.bits;
 
   /** @param zeroBase where objects of no bytes are */
   constructor(meta: MetaMemory, state: HeapState, finder: ObjectFinder, zeroBase: Address) {
-    const { arenas, spans, pageColumns } = state;
-    const { columns } = spans;
-    arenas.beside(liveTable);
-    spans.beside(tinyRowTable);
-    this.#finder = finder;
-    this.#zeroBase = zeroBase;
-    this.#starts = new TinyStarts(meta);
-    this.#origin = arenas.origin;
-    this.#reachBytes = arenas.reachPages * pageBytes;
-    this.#known = arenas.columns.known;
-    this.#live = meta.views(liveTable).bits;
-    this.#spanOf = pageColumns.spanOf;
-    this.#startPage = columns.startPage;
-    this.#elemSize = columns.elemSize;
-    this.#nelems = columns.nelems;
-    this.#tinyRow = meta.views(tinyRowTable).row;
-    this.#tinyBits = this.#starts.bits;
+    super(partsFor(meta, state, finder, zeroBase));
+    state.arenas.beside(liveTable);
+    state.spans.beside(tinyRowTable);
   }
 
   /** Puts memory behind what is needed from the start. False when there is none. Once a heap. */

@@ -18,6 +18,7 @@
  * be due).
  */
 import { type Address, pageSize as pageBytes } from '../base/units.ts';
+import { partsOf, WrittenOnce } from '../base/written-once.ts';
 import type { HeapState } from '../heap/heap-state.ts';
 import type { MHeap } from '../heap/mheap.ts';
 import { largeNoscanShape, largeScanShape } from '../heap/span-shape.ts';
@@ -63,50 +64,33 @@ export interface MallocDeps {
   readonly zeroBase: Address;
 }
 
-export class Malloc {
+const given = partsOf<MallocDeps & { readonly p: number }>;
+
+export class Malloc extends WrittenOnce {
   /** The P this thread works with: its row of the mcaches. */
-  readonly p: number;
+  readonly p = given(this).p;
   hooks: MallocHooks = { slowPath: () => {} };
-  readonly #heap: MHeap;
-  readonly #state: HeapState;
-  readonly #central: MCentral;
-  readonly #mcache: MCache;
-  readonly #memory: ObjectMemory;
-  readonly #liveness: Liveness;
-  readonly #origin: number;
-  readonly #zeroBase: Address;
+  readonly #heap = given(this).heap;
+  readonly #state = given(this).state;
+  readonly #central = given(this).central;
+  readonly #mcache = given(this).mcache;
+  readonly #memory = given(this).memory;
+  readonly #liveness = given(this).liveness;
+  readonly #origin = given(this).state.arenas.origin;
+  readonly #zeroBase = given(this).zeroBase;
   // Columns of the fast path, each a field of its own: one load instead of two.
-  readonly #spanClassBy8: Uint8Array;
-  readonly #classToSize: Int32Array;
-  readonly #firstSlot: number;
-  readonly #open: Int32Array;
-  readonly #windowBase: Float64Array;
-  readonly #stale: Uint8Array;
-  readonly #tinyBase: Float64Array;
-  readonly #tinyLeft: Int32Array;
-  readonly #tinyAllocs: Int32Array;
+  readonly #spanClassBy8 = given(this).classes.spanClassBy8;
+  readonly #classToSize = given(this).classes.sizes;
+  readonly #firstSlot = given(this).p * numSpanClasses;
+  readonly #open = given(this).mcache.columns.open;
+  readonly #windowBase = given(this).mcache.columns.windowBase;
+  readonly #stale = given(this).mcache.columns.stale;
+  readonly #tinyBase = given(this).mcache.columns.tinyBase;
+  readonly #tinyLeft = given(this).mcache.columns.tinyLeft;
+  readonly #tinyAllocs = given(this).mcache.columns.tinyAllocs;
 
   constructor(p: number, deps: MallocDeps) {
-    const { classes, mcache, state } = deps;
-    const { columns } = mcache;
-    this.p = p;
-    this.#heap = deps.heap;
-    this.#state = state;
-    this.#central = deps.central;
-    this.#mcache = mcache;
-    this.#memory = deps.memory;
-    this.#liveness = deps.liveness;
-    this.#origin = state.arenas.origin;
-    this.#zeroBase = deps.zeroBase;
-    this.#spanClassBy8 = classes.spanClassBy8;
-    this.#classToSize = classes.sizes;
-    this.#firstSlot = p * numSpanClasses;
-    this.#open = columns.open;
-    this.#windowBase = columns.windowBase;
-    this.#stale = columns.stale;
-    this.#tinyBase = columns.tinyBase;
-    this.#tinyLeft = columns.tinyLeft;
-    this.#tinyAllocs = columns.tinyAllocs;
+    super({ p, ...deps });
   }
 
   /**

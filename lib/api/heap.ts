@@ -15,26 +15,17 @@
  * Not here: how anything is done.
  */
 import { inspect } from 'node:util';
-import type { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
-import type { Malloc } from '../alloc/malloc.ts';
 import { roundUpSizeBy } from '../alloc/size-classes.ts';
-import type { Stacks } from '../alloc/stacks.ts';
 import { PageHeapError } from '../base/errors.ts';
+import { partsOf, WrittenOnce } from '../base/written-once.ts';
 import { type SizeText, valueGiven } from '../design/option.ts';
 import { type AttachOptions, type HeapOptions, heapOptions } from '../design/options.ts';
 import { type CheckLevel, checkHeap } from '../inspect/check.ts';
-import { crashHeapOf } from '../inspect/crash-heap.ts';
 import { type HeapMetrics, readMetrics } from '../inspect/metrics.ts';
 import { type PageStates, pageStates } from '../inspect/page-states.ts';
 import { type SizeClassRow, sizeClassStats } from '../inspect/size-class-stats.ts';
 import { type HeapSample, type MemStats, readMemStats, sampleHeap } from '../inspect/stats.ts';
-import { RankedLock } from '../meta/lock.ts';
-import { CrashReport } from '../os/crash.ts';
-import type { GuardedClock } from '../os/guarded-clock.ts';
-import { guardRuntime } from '../runtime/guards.ts';
-import { Holders } from '../runtime/holders.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { heapTable } from '../runtime/tables.ts';
 import {
   addressesOf,
   checkAddress,
@@ -44,12 +35,11 @@ import {
   refuseMemory,
   refuseObject,
   refuseReentry,
-  requireShared,
 } from './arguments.ts';
 import { BackgroundTimer } from './background-timer.ts';
-import type { EventQueue } from './event-queue.ts';
+import { type HeapParts, takeParts, underLock } from './heap-parts.ts';
 import { type HeapJson, heapJson, heapLine, noHeap } from './heap-shown.ts';
-import { type HeapObject, ObjectContents } from './object-contents.ts';
+import type { HeapObject } from './object-contents.ts';
 import { attachHeap, type HeapHandle, OpenedHeap, openHeap, shareHeap } from './opening.ts';
 import { collectFully, setGCPercent, setMemoryLimit } from './settings.ts';
 
@@ -62,23 +52,26 @@ const entered = 3;
 export let runtimeOf: (heap: Heap) => Runtime;
 
 /** A page heap. See the options for what can be asked of one. */
-export class Heap {
-  #mode: 0 | 1 | 2 | 3 = plain;
+/** What keeps the parts of a heap (base/written-once.ts); nobody outside sees what they are. */
+const HeapBase: new (parts: object) => object = WrittenOnce;
+const given = partsOf<HeapParts>;
+
+export class Heap extends HeapBase {
+  #mode: 0 | 1 | 2 | 3 = given(this).opened.owner ? plain : shared;
   /** The mode that an operation left for the user's code. */
   #outerMode: 0 | 1 | 2 | 3 = plain;
-  readonly #runtime: Runtime;
-  readonly #lock: RankedLock;
-  readonly #fast: Malloc;
-  readonly #liveness: ExplicitLiveness;
-  readonly #stacks: Stacks;
-  readonly #contents: ObjectContents;
-  readonly #events: EventQueue;
-  readonly #clock: GuardedClock | undefined;
-  readonly #owner: boolean;
-  /** One a heap, of its maker: it tells of the heap whichever thread crashes. */
-  readonly #crash: CrashReport | undefined;
-  readonly #holders: Holders;
-  readonly #p: number;
+  readonly #runtime = given(this).runtime;
+  readonly #lock = given(this).lock;
+  readonly #fast = given(this).fast;
+  readonly #liveness = given(this).liveness;
+  readonly #stacks = given(this).stacks;
+  readonly #contents = given(this).contents;
+  readonly #events = given(this).events;
+  readonly #clock = given(this).opened.clock;
+  readonly #owner = given(this).opened.owner;
+  readonly #crash = given(this).crash;
+  readonly #holders = given(this).holders;
+  readonly #p = given(this).p;
   readonly #timer: BackgroundTimer | undefined;
 
   /**
@@ -86,37 +79,10 @@ export class Heap {
    * @throws ERR_INVALID_OPTION · ERR_OUT_OF_MEMORY when the system has no address space for one
    */
   constructor(options: HeapOptions = {}) {
-    const opened = options instanceof OpenedHeap ? options : openHeap(options);
-    const { runtime, debug, events, clock, owner } = opened;
-    const { memory } = runtime;
-    this.#runtime = runtime;
-    this.#events = events;
-    this.#clock = clock;
-    this.#owner = owner;
-    this.#mode = owner ? plain : shared;
-    const lockAt = memory.meta.addressOf(heapTable, 'lock');
-    this.#lock = new RankedLock('heap', memory.table.lock, lockAt, memory.sys.addon, debug);
-    this.#holders = new Holders(runtime);
-    try {
-      this.#crash = owner ? new CrashReport(memory.sys, crashHeapOf(runtime)) : undefined;
-      this.#p = this.#guarded(() => {
-        // The maker may have disposed of the heap, or be about to, since it was looked at.
-        if (!owner) requireShared(runtime);
-        return this.#holders.acquire();
-      });
-    } catch (error) {
-      if (owner) runtime.dispose();
-      else runtime.detach();
-      throw error;
-    }
-    this.#fast = runtime.mallocOf(this.#p);
-    this.#liveness = runtime.alloc.liveness;
-    this.#stacks = runtime.alloc.stacks;
-    this.#contents = new ObjectContents(runtime);
-    if (debug) guardRuntime(runtime, this.#fast, this.#lock);
-    const { foreign } = memory.watch;
+    super(takeParts(options instanceof OpenedHeap ? options : openHeap(options)));
+    const { foreign } = this.#runtime.memory.watch;
     if (foreign !== undefined) foreign.watcher = (inside) => this.#enterForeignCode(inside);
-    if (opened.background) this.#timer = new BackgroundTimer(() => this.step());
+    if (given(this).opened.background) this.#timer = new BackgroundTimer(() => this.step());
   }
 
   /**
@@ -431,14 +397,7 @@ export class Heap {
 
   #locked<T>(operation: () => T): T {
     this.#requireUsable();
-    // Another view of the same heap, of this thread, is in the middle of an operation.
-    if (this.#lock.held) refuseReentry();
-    this.#lock.lock();
-    try {
-      return operation();
-    } finally {
-      this.#lock.unlock();
-    }
+    return underLock(this.#lock, operation);
   }
 
   #requireUsable(): void {
