@@ -71,6 +71,7 @@ export function changeCases(options: ChangeCaseOptions): Case[] {
       ),
       ...named('span', spans([['heap', 35]], 90)),
       ...named('malloc', mallocs([16, 64], ['ring'])),
+      ...named('drops', [{ size: 64, live: 65536, order: 'random', how: 'batch', repeats: 15 }]),
       ...named('scavenge', [{ quantum: 65536, mib: 32, repeats: 15 }]),
       ...named('metadata', [{ objects: 30_000 }]),
       ...named('trace-replay', [{ lines: 200_000 }]),
