@@ -34,12 +34,19 @@ export interface CaseOptions {
 export function allCases(options: CaseOptions): Case[] {
   return [
     ...mallocCases(options),
+    ...dropCases(options),
     ...spanCases(options),
     ...pageCases(options),
     ...traceCases(options),
     ...otherCases(options),
   ];
 }
+
+/** By the order of drops and the size. */
+const mallocTargets: Readonly<Record<string, Readonly<Record<number, number>>>> = {
+  ring: { 8: 1.5, 16: 1, 64: 0.8, 256: 0.6, 1024: 0.8 },
+  random: { 8: 1.7, 16: 1.3, 64: 1.2, 256: 1, 1024: 1 },
+};
 
 function mallocCases({ quick }: CaseOptions): Case[] {
   const cases: Case[] = [];
@@ -54,11 +61,21 @@ function mallocCases({ quick }: CaseOptions): Case[] {
           ops: quick ? '300000' : '1000000',
           repeats: quick ? '3' : '7',
         },
-        targets: order === 'ring' ? [{ against: 'go', atMost: size < 16 ? 1.5 : 1 }] : [],
+        targets: [{ against: 'go', atMost: mallocTargets[order][size] }],
       });
     }
   }
   return cases;
+}
+
+function dropCases({ quick }: CaseOptions): Case[] {
+  return ['address', 'random'].flatMap((order) =>
+    (quick ? ['batch'] : ['each', 'batch']).map((how) => ({
+      name: 'drops',
+      params: { size: '64', live: quick ? '65536' : '524288', order, how, repeats: quick ? '3' : '9' },
+      targets: [],
+    })),
+  );
 }
 
 function spanCases({ quick }: CaseOptions): Case[] {

@@ -31,7 +31,7 @@ const usage = `usage: compare [options]
   --baseline <folder>  compare with a built checkout of another commit in place of Go and C:
                  fails with 1 if a case is slower by more than 2 %, by the 95 % interval of its pairs
   --instructions  count instructions an operation, under valgrind, in place of times; with --baseline
-                 both trees', and it fails with 1 if a case takes more than 1 % more
+                 both trees', and it fails with 1 if a case takes more than 2 % more
   --rounds <n>   rounds in which every participant measures every case
                  (7; 1 with --quick; with --baseline at least 7)
   --cases <text> only cases whose "name key=value …" contains the text; may be repeated

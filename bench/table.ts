@@ -11,6 +11,7 @@ import { median } from './workload.ts';
 const telling = [
   'size',
   'order',
+  'how',
   'kind',
   'holes',
   'pages',

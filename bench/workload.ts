@@ -11,6 +11,10 @@
  *   (order=ring) or a random one (order=random). Filled, warmed by `ops` operations, then measured
  *   `repeats` times; the median. Go collects as it likes (GOGC=100), C frees, this project drops and
  *   collects by the same GOGC=100; all of that is in the time.
+ * - `drops size live order how repeats`: `live` objects are allocated, then all are dropped, and a collection follows; the
+ *   drops alone are timed: in the order of addresses or at random, one by one (how=each) or 256 at a time by `dropAll`
+ *   (how=batch). Nobody else drops, so this project is alone. A batch saves nothing but calls, and locks where the heap
+ *   is shared: single drops do not wait for each other either.
  * - `span kind holes batch rounds`: spans of one page from a heap that has 32,768 such spans of which
  *   `holes` % were freed at random. A round allocates `batch` spans and frees them in random order.
  *   kind=heap carries objects (1024 bytes, without pointers), kind=manual does not.

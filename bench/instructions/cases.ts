@@ -18,7 +18,7 @@ function named(name: string, list: readonly Words[]): Case[] {
 }
 
 function mallocs(sizes: readonly number[], orders: readonly string[], ops: number): Words[] {
-  return sizes.flatMap((size) => orders.map((order) => ({ size, live: 16384, order, ops, repeats: 3 })));
+  return sizes.flatMap((size) => orders.map((order) => ({ size, live: 16384, order, ops, repeats: 5 })));
 }
 
 /** Every case, in the order of the table; `quick`: one of each kind. */
@@ -39,7 +39,7 @@ export function countedCases(quick: boolean): Case[] {
         ['manual', 0],
       ];
   return [
-    ...named('malloc', mallocs(quick ? [16] : [8, 16, 64, 256, 1024], ['ring', 'random'], 400_000)),
+    ...named('malloc', mallocs(quick ? [16] : [8, 16, 64, 256, 1024], ['ring', 'random'], 600_000)),
     ...named(
       'pages',
       heaps.map(([pages, mib]) => ({ pages, mib, ops: 150_000 })),

@@ -10,21 +10,8 @@
 import type { SpanObserver } from '../heap/span-observer.ts';
 
 export interface Liveness extends SpanObserver {
-  /**
-   * P `p`'s cache opened a window of a span: its `free` objects (ones) may be handed out from now on.
-   * @returns whether each one that is taken must be told of by `blockTaken`
-   */
-  windowOpened(p: number, s: number, window: number, free: number): boolean;
-  /** A window was closed; its objects `left` were not handed out. */
-  windowClosed(s: number, window: number, left: number): void;
-  /** An object outside any window was allocated. */
-  allocated(s: number, index: number): void;
-  /** The nth block of P `p`'s open window was taken, for one object at its start. */
-  blockTaken(p: number, nth: number): void;
-  /** The nth block of P `p`'s open window is its current tiny block from now on. */
-  blockBegun(p: number, nth: number): void;
-  /** The same of a block outside any window, by its number in its span. */
-  blockBegunAt(p: number, s: number, index: number): void;
-  /** One more object starts in P `p`'s current tiny block, at this byte of it. */
-  startInBlock(p: number, offset: number): void;
+  /** The object that starts at `addr`, a multiple of 8, was allocated. */
+  allocated(addr: number): void;
+  /** The same of a tiny object that starts at no multiple of 8. */
+  allocatedBetween(addr: number): void;
 }

@@ -291,7 +291,6 @@ export class MHeap {
     columns.pages[s] = npages;
     columns.needZero[s] = needZero ? 1 : 0;
     columns.elemSize[s] = shape.elemSize;
-    columns.stride[s] = shape.stride;
     columns.perObject[s] = shape.perObject;
     columns.nelems[s] = shape.nelems;
     const { spanOf } = pageColumns;
@@ -320,7 +319,6 @@ export class MHeap {
     // Only a large object's can be more.
     if (columns.elemSize[s] === 0) columns.unasked[s] = 0;
     columns.elemSize[s] = 0;
-    columns.stride[s] = 0;
     columns.nelems[s] = 0;
     columns.freeIndex[s] = 0;
     columns.allocCount[s] = 0;

@@ -261,7 +261,7 @@ function wireAlloc(
 ): AllocSide {
   const classes = sizeClassesFor(design.sizeClasses, heapBitmap !== undefined);
   const finder = new ObjectFinder(state, objects, heapBitmap);
-  const liveness = new ExplicitLiveness(meta, state, objects, finder, zeroBase);
+  const liveness = new ExplicitLiveness(meta, state, finder, zeroBase);
   const { hugePageHints, growthUnit } = design;
   const growth = new Growth({ sys, state, pages, heapBitmap, growthUnit, physPages });
   const heap = new MHeap({
@@ -281,7 +281,7 @@ function wireAlloc(
     zeroed: design.zeroing === 'span' ? memory : undefined,
   });
   const stackPools = new StackPools({ meta, heap, state, memory });
-  const caches = { meta, state, central, objects, memory, classes, liveness, stacks: stackPools };
+  const caches = { meta, state, central, objects, memory, classes, stacks: stackPools };
   const mcache = freeLists === undefined ? new MCache(caches) : new FreeListMCache(freeLists, caches);
   const stacks = new Stacks(heap, state, stackPools);
   return { classes, heap, spanSweeper: sweeper, central, mcache, liveness, finder, stacks, stackPools };

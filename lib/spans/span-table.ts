@@ -51,11 +51,6 @@ export const spanTable = table('spans', 'mspan', {
   elemSize: i32('heap'),
   /** A little more than 1 / elemSize, so that truncated products are object numbers; 0 where elemSize is. */
   perObject: f64('heap'),
-  /**
-   * elemSize where a drop may find its object by it; 0 for tiny blocks, whose objects have starts of
-   * their own, for large objects, for spans that are manual or dead.
-   */
-  stride: i32('heap'),
   /** Bytes at the end of a large object's pages that nobody asked for; 0 in all other spans. */
   unasked: i32('heap'),
   nelems: i32('heap'),
