@@ -3,7 +3,7 @@
  *
  * It is a strategy. With explicit liveness the program says when the last reference to an object is gone
  * (explicit-liveness.ts); a tracing collector, which finds that out by itself, has nothing to do here and leaves the
- * calls empty. Whatever it is, it marks through the same bits (gc/mark/).
+ * calls empty (tracing-liveness.ts). Whatever it is, it marks through the same bits (gc/mark/).
  *
  * malloc compiles these calls into its fast path, so one heap has one kind.
  */
@@ -27,4 +27,8 @@ export interface Liveness extends SpanObserver {
   blockBegunAt(p: number, s: number, index: number): void;
   /** One more object starts in P `p`'s current tiny block, at this byte of it. */
   startInBlock(p: number, offset: number): void;
+  /** The program says that an object's last reference is gone. False where that is not certainly right. */
+  drop(addr: number): boolean;
+  /** Says what is wrong with a drop. @throws PageHeapError, unless it may be dropped any time */
+  explain(addr: number): void;
 }

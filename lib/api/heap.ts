@@ -16,19 +16,14 @@
  * Not here: how anything is done.
  */
 import { inspect } from 'node:util';
-import type { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
-import type { Malloc } from '../alloc/malloc.ts';
+import type { Liveness } from '../alloc/liveness.ts';
+import type { Allocator, TypeShape } from '../alloc/scanning-malloc.ts';
 import { roundUpSizeBy } from '../alloc/size-classes.ts';
 import type { Stacks } from '../alloc/stacks.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { type SizeText, valueGiven } from '../design/option.ts';
 import { type AttachOptions, type HeapOptions, heapOptions } from '../design/options.ts';
-import { type CheckLevel, checkHeap } from '../inspect/check.ts';
 import { crashHeapOf } from '../inspect/crash-heap.ts';
-import { type HeapMetrics, readMetrics } from '../inspect/metrics.ts';
-import { type PageStates, pageStates } from '../inspect/page-states.ts';
-import { type SizeClassRow, sizeClassStats } from '../inspect/size-class-stats.ts';
-import { type HeapSample, type MemStats, readMemStats, sampleHeap } from '../inspect/stats.ts';
 import { RankedLock } from '../meta/lock.ts';
 import { CrashReport } from '../os/crash.ts';
 import type { GuardedClock } from '../os/guarded-clock.ts';
@@ -36,21 +31,16 @@ import { guardRuntime } from '../runtime/guards.ts';
 import { Holders } from '../runtime/holders.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { heapTable } from '../runtime/tables.ts';
-import {
-  checkAddress,
-  checkLevel,
-  checkSize,
-  refuse,
-  refuseMemory,
-  refuseReentry,
-  requireShared,
-} from './arguments.ts';
+import { checkAddress, checkSize, refuse, refuseMemory, refuseReentry, requireShared } from './arguments.ts';
 import { BackgroundTimer } from './background-timer.ts';
 import type { EventQueue } from './event-queue.ts';
 import { type HeapJson, heapJson, heapLine, noHeap } from './heap-shown.ts';
+import type { TypeBase } from './heap-type.ts';
 import { type HeapObject, ObjectContents } from './object-contents.ts';
 import { attachHeap, type HeapHandle, OpenedHeap, openHeap, shareHeap } from './opening.ts';
 import { setGCPercent, setMemoryLimit } from './settings.ts';
+import { TracedHeap, typingOf } from './traced-heap.ts';
+import type { Typing } from './typing.ts';
 
 const plain = 0;
 const shared = 1;
@@ -61,14 +51,17 @@ const entered = 3;
 export let runtimeOf: (heap: Heap) => Runtime;
 
 /** A page heap. See the options for what can be asked of one. */
-export class Heap {
+export class Heap extends TracedHeap {
   #mode: 0 | 1 | 2 | 3 = plain;
   /** The mode that an operation left for the user's code. */
   #outerMode: 0 | 1 | 2 | 3 = plain;
   readonly #runtime: Runtime;
   readonly #lock: RankedLock;
-  readonly #fast: Malloc;
-  readonly #liveness: ExplicitLiveness;
+  readonly #fast: Pick<Allocator, 'malloc'>;
+  /** What hands out objects of types: where the heap traces, the same. */
+  readonly #maker: Pick<Allocator, 'make'>;
+  readonly #liveness: Pick<Liveness, 'drop' | 'explain'>;
+  readonly #typing: Typing;
   readonly #stacks: Stacks;
   readonly #contents: ObjectContents;
   readonly #events: EventQueue;
@@ -88,6 +81,8 @@ export class Heap {
     const opened = options instanceof OpenedHeap ? options : openHeap(options);
     const { runtime, debug, events, clock, owner } = opened;
     const { memory } = runtime;
+    super(runtime, (operation) => this.#guarded(operation));
+    this.#typing = typingOf(this);
     this.#runtime = runtime;
     this.#events = events;
     this.#clock = clock;
@@ -108,11 +103,14 @@ export class Heap {
       else runtime.detach();
       throw error;
     }
-    this.#fast = runtime.mallocOf(this.#p);
+    const malloc = runtime.mallocOf(this.#p);
+    const allocator = runtime.allocatorOf(malloc);
+    this.#fast = runtime.isTraced ? allocator : malloc;
+    this.#maker = allocator;
     this.#liveness = runtime.alloc.liveness;
     this.#stacks = runtime.alloc.stacks;
     this.#contents = new ObjectContents(runtime);
-    if (debug) guardRuntime(runtime, this.#fast, this.#lock);
+    if (debug) guardRuntime(runtime, malloc, allocator, this.#lock);
     const { foreign } = memory.watch;
     if (foreign !== undefined) foreign.watcher = (inside) => this.#enterForeignCode(inside);
     if (opened.background) this.#timer = new BackgroundTimer(() => this.step());
@@ -155,10 +153,38 @@ export class Heap {
   }
 
   /**
+   * Allocates an object of a type, zeroed. Where the heap traces, the object that a thread allocated last is kept until it
+   * allocates the next; from then on it lives as long as it can be reached from a root.
+   * @throws ERR_INVALID_ARGUMENT · ERR_OUT_OF_MEMORY · ERR_DISPOSED
+   */
+  new(type: TypeBase): number {
+    const shape = this.#typing.shapeOf(type);
+    if (this.#mode !== plain) return this.#guarded(() => this.#make(shape));
+    const addr = this.#maker.make(shape);
+    if (this.#events.pending) this.#events.tell();
+    return addr === 0 ? this.#refuseObject(shape.size) : addr;
+  }
+
+  /**
+   * Allocates n objects of a type in a row, as one object; `type.layout.size` bytes from one to the next.
+   * @throws as `new`; ERR_INVALID_SIZE where n is no length, or their bytes are beyond the address space
+   */
+  newArray(type: TypeBase, n: number): number {
+    const shape = this.#typing.arrayShapeOf(type, n);
+    return this.#guarded(() => this.#make(shape));
+  }
+
+  #make(shape: TypeShape): number {
+    const addr = this.#maker.make(shape);
+    return addr === 0 ? this.#refuseObject(shape.size) : addr;
+  }
+
+  /**
    * Says that the last reference to the object at `addr` is gone: the next cycle's sweep frees it.
    * Dropping the empty object does nothing. An address whose object was swept answers ERR_NOT_ALLOCATED
    * until it is used again.
-   * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_ALREADY_DROPPED · ERR_INTERIOR_ADDRESS · ERR_DISPOSED
+   * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_ALREADY_DROPPED · ERR_INTERIOR_ADDRESS
+   *   · ERR_WRONG_LIVENESS where the heap traces · ERR_DISPOSED
    */
   drop(addr: number): void {
     if (typeof addr !== 'number' || this.#mode !== plain || !this.#liveness.drop(addr))
@@ -297,44 +323,6 @@ export class Heap {
 
   // ---------------------------------------------------------------- looking
 
-  /** Go's MemStats, in full. Flushes every P's caches, as Go does. */
-  readMemStats(): MemStats {
-    return this.#guarded(() => readMemStats(this.#runtime));
-  }
-
-  /** Go's runtime/metrics, by name. */
-  readMetrics(): HeapMetrics {
-    return this.#guarded(() => readMetrics(this.#runtime));
-  }
-
-  /** What each size class holds: spans, objects, free slots, tail waste. Walks the spans, flushes nothing. */
-  sizeClasses(): SizeClassRow[] {
-    return this.#guarded(() => sizeClassStats(this.#runtime));
-  }
-
-  /** A few counters, cheap enough for every beat of a sampler. */
-  sample(): HeapSample {
-    return this.#guarded(() => sampleHeap(this.#runtime));
-  }
-
-  /** Walks the heap's state and throws a FatalError at what does not fit. 1: counters; 2: spans; 3: everything. */
-  check(level: CheckLevel = 3): void {
-    this.#guarded(() => {
-      checkLevel(level);
-      checkHeap(this.#runtime, level);
-    });
-  }
-
-  /** The heap's address ranges, whole arenas, ascending: where to look for its residency. */
-  ranges(): { base: number; bytes: number }[] {
-    return this.#guarded(() => this.#runtime.state.arenas.ranges());
-  }
-
-  /** What the heap believes of every page. */
-  pageStates(): PageStates {
-    return this.#guarded(() => pageStates(this.#runtime));
-  }
-
   /** What the system refused, or a clock failed at, and what is done instead, in words. */
   fallbacks(): string[] {
     const clock = this.#clock?.fallback;
@@ -358,6 +346,7 @@ export class Heap {
     this.#requireUsable();
     const handle = shareHeap(this.#runtime);
     this.#mode = shared;
+    this.#typing.share();
     return handle;
   }
 
@@ -387,6 +376,7 @@ export class Heap {
     this.#timer?.stop();
     this.#crash?.dispose();
     this.#contents.detach();
+    this.#typing.close();
     if (this.#owner) this.#runtime.dispose();
     else this.#runtime.detach();
   }

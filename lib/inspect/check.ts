@@ -2,12 +2,14 @@
  * The whole-heap check: everything that must hold between two operations, held against the state.
  *
  *   1  counters: the identities of the statistics
- *   2  spans: states, bounds, the page table, objects against bitmaps, the registry, the caches, pools of stacks
+ *   2  spans: states, bounds, the page table, objects against bitmaps, pointer bits, the registry, the caches, pools
+ *     of stacks, what marking left
  *   3  everything derived: every page against spans, free runs and counters; the page heap's own derived state
  *
  * Read only, except that level 1 flushes the caches' counts as statistics do. What does not hold is
  * a FatalError with the numbers that show it.
  */
+import { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
 import { FreeListMCache } from '../alloc/freelist-mcache.ts';
 import { popcount32 } from '../base/bits.ts';
 import { fatal } from '../base/errors.ts';
@@ -15,6 +17,7 @@ import { pageSize } from '../base/units.ts';
 import { bitmapWords } from '../heap/gc-bits.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { objectSize, spanState } from '../spans/span-table.ts';
+import { checkTracing } from './check-tracing.ts';
 import { heapMemory, objectTotals } from './stats.ts';
 
 export type CheckLevel = 1 | 2 | 3;
@@ -25,6 +28,7 @@ export function checkHeap(runtime: Runtime, level: CheckLevel): void {
   if (level >= 2) checkSpans(runtime);
   if (level >= 2) checkRegistry(runtime);
   if (level >= 2) runtime.alloc.stackPools.check();
+  if (level >= 2) checkTracing(runtime);
   if (level >= 3) checkPages(runtime);
   runtime.pages.check(level);
 }
@@ -32,7 +36,7 @@ export function checkHeap(runtime: Runtime, level: CheckLevel): void {
 /** Each span against the page table, the bitmaps and the counters. */
 function checkSpans(runtime: Runtime): void {
   const { spans, counters, pageColumns, sweepState } = runtime.state;
-  const { objects } = runtime.spans;
+  const { objects, pointerBits } = runtime.spans;
   const { liveness } = runtime.alloc;
   const c = spans.columns;
   let inUse = 0;
@@ -69,11 +73,13 @@ function checkSpans(runtime: Runtime): void {
     for (let window = 0; window < c.nelems[s]; window += 32) {
       const word = objects.allocatedWord(s, window);
       allocated += popcount32(word);
+      if (!(liveness instanceof ExplicitLiveness)) continue;
       // In an open window the objects that nobody took yet are live beforehand, but blocks of tiny ones are not.
       const isOpen = c.cachedAt[s] !== 0 && window === c.freeIndex[s] && !liveness.hasBlocks(s);
       const stray = liveness.livingWord(s, window) & ~word;
       if (stray !== 0 && !isOpen) fatal('a free object is live', { span: s, window, stray });
     }
+    pointerBits?.check(s);
     if (allocated !== c.allocCount[s])
       fatal('a span miscounts its objects', { span: s, allocated, allocCount: c.allocCount[s] });
     objectBytes += allocated * size;
@@ -117,12 +123,11 @@ function checkRegistry(runtime: Runtime): void {
 
 function checkFreeLists(runtime: Runtime, mcache: FreeListMCache, cached: ReadonlyMap<number, number>): void {
   const { spans } = runtime.state;
-  const { freeLists, heapBitmap, objects } = runtime.spans;
+  const { freeLists, objects } = runtime.spans;
   const c = spans.columns;
   if (freeLists === undefined) return;
   for (let s = 1; s < spans.end; s++) {
     if (c.state[s] !== spanState.inUse || c.elemSize[s] === 0) continue;
-    heapBitmap?.check(s);
     const slot = cached.get(s);
     const free = freeLists.check(s, slot === undefined ? freeLists.firstOf(s) : mcache.lists.first[slot]);
     for (let window = 0; window < c.nelems[s]; window += 32) {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { ExplicitLiveness } from '../../lib/alloc/explicit-liveness.ts';
 import { address, arenaBytes, GiB, KiB, MiB, pageSize, type SpanId } from '../../lib/base/units.ts';
 import { generations } from '../../lib/design/design.ts';
 import { largeNoscanShape, smallShape } from '../../lib/heap/span-shape.ts';
@@ -119,7 +120,7 @@ describe.each(generations)('%s', (generation) => {
       17,
     ]);
     expect([c.sweepGen[s], c.freeIndex[s], c.allocCount[s], c.cachedAt[s]]).toEqual([2, 0, 0, 0]);
-    expect(runtime.alloc.liveness.hasBlocks(s)).toBe(false);
+    expect((runtime.alloc.liveness as ExplicitLiveness).hasBlocks(s)).toBe(false);
     expect(c.markBits[s]).not.toBe(c.allocBits[s]);
     expect([bit(), counters.pagesInUse[0], sweepState.markWords]).toEqual([1, 3, 2]);
     expect(counted(runtime)).toEqual([0, 0, 0, 3 * pageSize]);
