@@ -32,7 +32,7 @@ import { type ArrayField, fieldOf } from './field-tree.ts';
 import type { Field } from './fields.ts';
 
 /** What a field is declared as: a kind, `[what, length]`, a struct, or another type by value. */
-export type FieldSpec = ScalarKind | readonly [element: FieldSpec, length: number] | StructSpec | HeapType;
+export type FieldSpec = ScalarKind | readonly [element: FieldSpec, length: number] | StructSpec | TypeBase;
 
 /** Fields by name, in order. */
 export interface StructSpec {
@@ -46,8 +46,8 @@ export type FieldOf<S> = S extends 'u64' | 'i64'
     ? Field
     : S extends readonly [infer E, number]
       ? ArrayField<FieldOf<E>>
-      : S extends HeapType<infer T>
-        ? FieldsOf<T>
+      : S extends TypeBase
+        ? Omit<S, 'layout'>
         : FieldsOf<S>;
 
 export type FieldsOf<S> = { readonly [K in keyof S]: FieldOf<S[K]> };

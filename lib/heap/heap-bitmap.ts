@@ -96,7 +96,7 @@ export class HeapBitmap implements PointerBits {
   }
 
   putSmall(offset: number, slot: number, mask: number): void {
-    this.#put(offset, slot, 32 - Math.clz32(mask), () => mask);
+    this.#put(offset, slot, 32 - Math.clz32(mask), (word) => mask >>> word);
   }
 
   put(offset: number, slot: number, map: PointerMap): void {

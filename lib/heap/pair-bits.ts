@@ -46,7 +46,18 @@ export class PairBits implements PointerBits {
   clear(): void {}
 
   putSmall(offset: number, slot: number, mask: number): void {
-    this.#put(offset, slot, 32 - Math.clz32(mask), () => mask);
+    const shift = (offset >>> 3) & 15;
+    if (shift + slot > 16) {
+      this.#put(offset, slot, 32 - Math.clz32(mask), (word) => mask >>> word);
+      return;
+    }
+    const bits = this.#bits;
+    const cell = (offset * perCell) | 0;
+    const valid = ((1 << slot) - 1) << shift;
+    // All words up to the last pointer are scanned.
+    const scan = 0xffffffff >>> Math.clz32(mask);
+    const value = mask === 0 ? 0 : (mask << shift) | (scan << (shift + 16));
+    bits[cell] = (bits[cell] & ~(valid | (valid << 16))) | value;
   }
 
   put(offset: number, slot: number, map: PointerMap): void {
