@@ -32,6 +32,7 @@ export interface CaseOptions {
 export function allCases(options: CaseOptions): Case[] {
   return [
     ...mallocCases(options),
+    ...markCases(options),
     ...spanCases(options),
     ...pageCases(options),
     ...traceCases(options),
@@ -54,6 +55,26 @@ function mallocCases({ quick }: CaseOptions): Case[] {
         },
         targets: order === 'ring' ? [{ against: 'go', atMost: size < 16 ? 1.5 : 1 }] : [],
       });
+    }
+  }
+  return cases;
+}
+
+/** The better order for a graph must reach 0.8 of Go, and neither may be worse than 1.7. */
+const bestOrder: Readonly<Record<string, string>> = { tree: 'spans', random: 'objects' };
+
+function markCases({ quick }: CaseOptions): Case[] {
+  const cases: Case[] = [];
+  for (const graph of ['tree', 'random']) {
+    for (const objects of quick ? [100_000] : [1_000_000, 4_000_000]) {
+      for (const order of ['objects', 'spans']) {
+        const atMost = order === bestOrder[graph] ? 0.8 : 1.7;
+        cases.push({
+          name: 'mark',
+          params: { graph, objects: `${objects}`, order, repeats: quick ? '3' : '7' },
+          targets: ['wall', 'cpu'].map((what) => ({ what, against: 'go', atMost })),
+        });
+      }
     }
   }
   return cases;

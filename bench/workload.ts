@@ -11,6 +11,10 @@
  *   (order=ring) or a random one (order=random). Filled, warmed by `ops` operations, then measured
  *   `repeats` times; the median. Go collects as it likes (GOGC=100), C frees, this project drops and
  *   collects by the same GOGC=100; all of that is in the time.
+ * - `mark graph objects order repeats`: a whole collection, asked for, of a graph of so many objects of 64 bytes with two
+ *   pointers each, all alive; nanoseconds an object, by the clock (what=wall) and by the CPU time of the process (what=cpu).
+ *   graph=tree: binary, allocated depth first; graph=random: each points to two others at random, and one array to all.
+ *   order is in what order this project marks; Go 1.21 has one.
  * - `span kind holes batch rounds`: spans of one page from a heap that has 32,768 such spans of which
  *   `holes` % were freed at random. A round allocates `batch` spans and frees them in random order.
  *   kind=heap carries objects (1024 bytes, without pointers), kind=manual does not.
