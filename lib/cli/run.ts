@@ -16,7 +16,7 @@ import { readRunFile } from '../lab/record/run-file.ts';
 import { removeUnrecorded } from '../lab/record/run-folder.ts';
 import { formatBytes, formatNumber } from '../lab/report/client/format.ts';
 import { forkRun } from '../lab/run/fork-run.ts';
-import { tryHeap } from '../lab/run/run-heap.ts';
+import { checkLiveness, tryHeap } from '../lab/run/run-heap.ts';
 import type { RunOptions, RunProgress, RunReason } from '../lab/run/run-options.ts';
 import { checkSubject, nameFor, type Subject, subjectOf } from '../lab/subject/subject.ts';
 import { samplingOptions } from '../lab/subject/subject-options.ts';
@@ -143,6 +143,7 @@ async function execute(trace: string, options: Options, context: CommandContext)
   // A class that no heap takes is refused before anything is said or made.
   if (request.pageHeapFile !== undefined) await tryHeap({ ...subject.run, ...request });
   for (const note of await conformanceNotes([request.pageHeapFile])) terminal.note(note);
+  checkLiveness({ ...subject.run, ...request });
   interrupts.begin();
   const made = makeFolder(options.out);
   const output = claimFile(options.out, name, new Date(), '.jsonl');
@@ -174,13 +175,20 @@ async function tell(
     options.report ? writeReport(data, reportPathOf(output), output) : null;
   if (options.json) {
     let report: string | null = null;
+    const { output: printed } = data.end ?? {};
     try {
       report = write();
     } finally {
-      terminal.printJson({ runFile: output, report, ...summary });
+      terminal.printJson({
+        runFile: output,
+        report,
+        ...summary,
+        ...(printed === undefined ? {} : { output: printed }),
+      });
     }
     return;
   }
+  for (const line of data.end?.output ?? []) terminal.print(line);
   const colors = terminal.outColors;
   const columns = terminal.columnsOf(terminal.out);
   const chart = drawChart(data.samples, summary.gaps, {

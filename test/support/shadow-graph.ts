@@ -134,7 +134,13 @@ export class ShadowGraph {
     this.#last = addr;
     const { base, size: slot } = this.#heap.findObject(addr)!;
     if (this.#thingAt(addr) === undefined || size >= 16)
-      this.#enter({ addr: base, words: Math.floor(Math.min(size, slot) / 8), slot, pointers: [], content: new Map() });
+      this.#enter({
+        addr: base,
+        words: Math.floor(Math.min(size, slot) / 8),
+        slot,
+        pointers: [],
+        content: new Map(),
+      });
     this.#last = addr;
   }
 
@@ -348,7 +354,8 @@ export class ShadowGraph {
     for (let word = 0; word < thing.words; word++) {
       const is = Number(view.getBigUint64(word * 8, true));
       const should = thing.content.get(word) ?? 0;
-      if (is !== should) expect.fail(`word ${word} of ${show(thing.addr)} is ${show(is)}, not ${show(should)}`);
+      if (is !== should)
+        expect.fail(`word ${word} of ${show(thing.addr)} is ${show(is)}, not ${show(should)}`);
     }
   }
 

@@ -95,10 +95,12 @@ function withoutRoots(runtime: Runtime, kind: number): void {
   const { memory, gc } = runtime;
   const roots = gc.roots!;
   const { eachRoot } = roots;
-  roots.eachRoot = function (visit: (address: number) => void): void {
+  roots.eachRoot = (visit: (address: number) => void): void => {
     const all: number[] = [];
     Reflect.apply(eachRoot, roots, [(address: number) => all.push(address)]);
-    const handles = Array.from(roots.addresses.subarray(1, 1 + 256)).filter((address) => address !== 0).length;
+    const handles = Array.from(roots.addresses.subarray(1, 1 + 256)).filter(
+      (address) => address !== 0,
+    ).length;
     const { ps } = memory;
     const kinds = all.map((_, i) => (i < handles ? 0 : i < handles + 1 ? 1 : 2));
     expect(ps).toBeGreaterThan(0);
@@ -137,6 +139,8 @@ describe('the shadow notices that', () => {
     const heap = heapOf({ generation: 'radix' });
     mutate(runtimeOf(heap));
     const graph = new ShadowGraph(heap, new Random(7), { steps: 20_000, large: true });
-    expect(() => graph.run()).toThrow(/is not there|was given out|is 0x|found (?:pointer|bad)|no object is there/);
+    expect(() => graph.run()).toThrow(
+      /is not there|was given out|is 0x|found (?:pointer|bad)|no object is there/,
+    );
   });
 });
