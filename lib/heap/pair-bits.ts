@@ -76,7 +76,7 @@ export class PairBits implements PointerBits {
     if (shift + n > 16) mask |= bits[cell + 1] << 16;
     mask >>>= shift;
     if (shift + n > 32) mask |= (bits[cell + 2] & lowHalf) << (32 - shift);
-    return n === 32 ? mask : mask & ((1 << n) - 1);
+    return n === 32 ? mask | 0 : mask & ((1 << n) - 1);
   }
 
   endsAfter(page: number, word: number): boolean {

@@ -76,7 +76,7 @@ export class SingleBits implements PointerBits {
     const shift = word & 31;
     let mask = bits[cell] >>> shift;
     if (shift + n > 32) mask |= bits[cell + 1] << (32 - shift);
-    return n === 32 ? mask : mask & ((1 << n) - 1);
+    return n === 32 ? mask | 0 : mask & ((1 << n) - 1);
   }
 
   endsAfter(page: number, word: number): boolean {

@@ -168,6 +168,7 @@ export class TracingMarker implements Marker {
     let todo = this.#todo;
     let base = this.#base;
     let step = this.#step;
+    let span = this.#span;
     for (let left = budget; ; ) {
       let w: number;
       let n: number;
@@ -182,7 +183,7 @@ export class TracingMarker implements Marker {
         todo ^= bit;
         w = base + (31 - Math.clz32(bit)) * step;
         n = step;
-        lenient = untyped[this.#span];
+        lenient = untyped[span];
       } else {
         if (buffers.pop()) {
           stack = buffers.words;
@@ -203,9 +204,12 @@ export class TracingMarker implements Marker {
         todo = this.#todo;
         base = this.#base;
         step = this.#step;
+        span = this.#span;
         continue;
       }
       left -= n;
+      const parent = w;
+      let before = top;
       for (const stop = w + n; ; w += 32) {
         const rest = stop - w;
         let pointers = pointerBits.mask(page0, w, rest > 32 ? 32 : rest);
@@ -232,10 +236,10 @@ export class TracingMarker implements Marker {
           }
           const at = markBits[t] + (index >>> 5);
           const bit = 1 << index;
-          const before = bits[at];
-          if ((before & bit) !== 0) continue;
+          const known = bits[at];
+          if ((known & bit) !== 0) continue;
           if (lenient !== 0 && !this.#objects.isAllocated(t, index)) continue;
-          bits[at] = before | bit;
+          bits[at] = known | bit;
           if (noscan[c] !== 0) continue;
           if (!bySpans) {
             if (top !== end) {
@@ -247,14 +251,25 @@ export class TracingMarker implements Marker {
               bottom = buffers.first;
               end = buffers.end;
               top = bottom;
+              before = top;
               stack[top++] = first + index * slotWords[c];
               continue;
             }
           }
           gray[at] |= bit;
-          queue.add(t);
+          // What is found in the span at hand is found again before it is left.
+          if (t !== span) queue.add(t);
         }
         if (rest <= 32 || pointerBits.endsAfter(page0, w)) break;
+      }
+      // The nearest of an object's children comes next: where memory was allocated in order it is read in order.
+      if (top > before + 1) {
+        const first = stack[before];
+        const last = stack[top - 1];
+        if (Math.abs(first - parent) < Math.abs(last - parent)) {
+          stack[before] = last;
+          stack[top - 1] = first;
+        }
       }
     }
   }
@@ -288,7 +303,7 @@ export class TracingMarker implements Marker {
     gcBits.bits[at] |= bit;
     if (this.#classes.noscan[c.spanClass[s]] !== 0) return;
     this.#gray[at] |= bit;
-    this.#queue.add(s);
+    if (s !== this.#span) this.#queue.add(s);
   }
 
   /** Finds more gray objects in the queue: a word of a span's gray bits, or a piece of a large object. False: none. */
@@ -303,15 +318,19 @@ export class TracingMarker implements Marker {
         return true;
       }
       const s = this.#span;
-      for (const end = (columns.nelems[s] + 31) >>> 5; this.#nextGray < end; ) {
-        const k = this.#nextGray++;
+      const words = (columns.nelems[s] + 31) >>> 5;
+      // Until a whole round finds nothing: scanning a span makes others of its objects gray.
+      for (let k = this.#nextGray, left = words; left > 0; left--, k++) {
+        if (k >= words) k = 0;
         const at = columns.markBits[s] + k;
         const word = this.#gray[at];
         if (word === 0) continue;
+        this.#nextGray = k;
         this.#gray[at] = 0;
         const page = columns.startPage[s] & windowPageMask;
         if (page + columns.pages[s] > windowPages) {
           this.#scanAcross(s, k * 32, word);
+          left = words + 1;
           continue;
         }
         const step = objectSize(columns, s) / 8;
