@@ -9,6 +9,8 @@
  *
  * Not here: where in an object a field lies (fields.ts).
  */
+
+import { describe } from '../base/describe.ts';
 import { type ObjectMemory, windowPagesShift } from '../spans/object-memory.ts';
 import { checkAddress, refuse } from './arguments.ts';
 
@@ -94,7 +96,8 @@ export class FieldMemory {
 
   /** Stores a pointer where that takes more than a store. @throws ERR_INVALID_ADDRESS · ERR_DISPOSED */
   storePointer(addr: number, value: number): void {
-    if (!(value >= 0)) checkAddress(value);
+    if (!Number.isInteger(value) || value < 0)
+      refuse('ERR_INVALID_ADDRESS', `not an address: ${describe(value)}`, value);
     const window = this.far(addr);
     this.#guarded(() => {
       const at = (addr - window.base) / 4;

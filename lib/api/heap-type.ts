@@ -167,16 +167,21 @@ function listOf(map: PointerMap): number[] {
 const isKind = (value: unknown): value is ScalarKind =>
   typeof value === 'string' && Object.hasOwn(scalarBytes, value);
 
+/** How deep declarations nest: one that holds itself has no end. */
+const deepest = 64;
+
 /** @param path where in the declaration, for messages */
-function layoutOf(given: unknown, path: string): Layout {
-  const at = path === '' ? '' : ` (at ${path})`;
+function layoutOf(given: unknown, path: string, depth = 0): Layout {
+  const at = path === '' ? '' : ` (at ${path.slice(0, 100)})`;
+  if (depth > deepest)
+    refuse('ERR_INVALID_ARGUMENT', `a declaration nests ${deepest} deep at most${at}`, given);
   if (isKind(given)) return scalarLayout(given);
   if (given instanceof TypeBase) return TypeBase.layoutOf(given);
   if (Array.isArray(given)) {
     const [element, length] = given as unknown[];
     if (given.length !== 2 || !Number.isInteger(length) || (length as number) < 0)
       refuse('ERR_INVALID_ARGUMENT', `an array is declared as [what, length]${at}`, given);
-    const layout = arrayLayout(layoutOf(element, `${path}[]`), length as number);
+    const layout = arrayLayout(layoutOf(element, `${path}[]`, depth + 1), length as number);
     if (layout.size > userAddressEnd)
       refuse('ERR_INVALID_ARGUMENT', `an array of more than 2^47 bytes${at}`, given);
     return layout;
@@ -190,7 +195,7 @@ function layoutOf(given: unknown, path: string): Layout {
     );
   }
   const fields = Object.entries(given).map(
-    ([name, field]) => [name, layoutOf(field, path === '' ? name : `${path}.${name}`)] as const,
+    ([name, field]) => [name, layoutOf(field, path === '' ? name : `${path}.${name}`, depth + 1)] as const,
   );
   const layout = structLayout(fields);
   if (layout.size > userAddressEnd)

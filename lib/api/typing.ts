@@ -125,9 +125,9 @@ export class Typing implements RootHost {
     const { stacks } = this.#runtime.alloc;
     // Which P's cache it comes from makes no difference.
     const p = 0;
-    return this.#guarded(() => {
-      checkSize(bytes);
+    const taken = this.#guarded(() => {
       const { roots } = this;
+      checkSize(bytes);
       if (bytes === 0) refuse('ERR_INVALID_SIZE', 'a stack has at least one byte', bytes);
       const base = stacks.alloc(p, bytes);
       if (base === 0) return refuseMemory(this.#runtime, `no memory for a stack of ${bytes} bytes`, bytes);
@@ -136,9 +136,9 @@ export class Typing implements RootHost {
         stacks.free(p, base);
         return this.refuseMemory();
       }
-      const { size } = stacks.find(base) ?? { size: bytes };
-      return new FrameStack({ host: this, memory, id, base, bytes: size, free: (at) => stacks.free(p, at) });
+      return { base, id, bytes: stacks.find(base)?.size ?? bytes };
     });
+    return new FrameStack({ ...taken, host: this, memory, free: (at) => stacks.free(p, at) });
   }
 
   #forget(id: number): void {
