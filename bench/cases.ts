@@ -144,9 +144,24 @@ function otherCases({ quick, program }: CaseOptions): Case[] {
       targets: [{ atMost: 200 }, { what: 'growth', atMost: 16 * 1024 * 1024 }],
     },
     { name: 'trace-replay', params: { lines: quick ? '500000' : '2000000' }, targets: [{ atMost: 500 }] },
+    // What a person waits for.
+    {
+      name: 'command',
+      params: { of: 'version', processes: quick ? '5' : '15' },
+      targets: [{ what: 'above', atMost: 40e6 }],
+    },
+    {
+      name: 'command',
+      params: { of: 'run', processes: quick ? '5' : '15' },
+      targets: [{ atMost: 450e6 }],
+    },
   );
   if (program !== undefined) {
-    cases.push({ name: 'trace-replay', params: { file: program }, targets: [{ atMost: 500 }] });
+    cases.push({
+      name: 'trace-replay',
+      params: { file: program },
+      targets: [{ atMost: 500 }, { what: 'replay', atMost: 300 }],
+    });
   }
   return cases;
 }

@@ -34,10 +34,14 @@
  * - `trace-parse lines repeats`: reading and parsing an mtrace file, nanoseconds a line; what=growth is
  *   by how many bytes the process grew meanwhile. This project alone, against absolute targets.
  * - `trace-replay lines | file`: a whole replay, unpaced and untouched, of a made trace or of a real
- *   program's; nanoseconds an operation. Likewise alone.
+ *   program's; nanoseconds an operation, with reading and parsing in it. what=replay is the part in which operations
+ *   are carried out, what=resolve that in which their objects are found. Likewise alone.
  * - `start repeats processes`: making a heap, allocating one object, disposing the heap. what=again is the
  *   median of `repeats` in one process; what=first is in a new process, with loading the library,
  *   the median of so many `processes`. Likewise alone.
+ * - `command of processes`: a whole command, from before its process to after it: of=version is `pageheap --version`, of=run is
+ *   `pageheap run git --duration 0 --idle 0 --no-report`; what=above is by how much it takes longer than `node -e 0`,
+ *   in turns with it. Likewise alone.
  *
  * These words, the sequence and the result lines are a protocol between commits: a baseline is asked with the
  * words of today (baseline/tree.ts). A workload that changes gets a new name or a new word; an entry that meets

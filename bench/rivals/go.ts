@@ -52,7 +52,12 @@ export function findGo(wanted?: string): GoFound | undefined {
     const [version, root] = told.stdout.split('\n');
     if (version && root) found.push({ binary, version, root });
   }
-  return found.find((go) => go.version.startsWith('go1.21')) ?? found[0];
+  return found.find(is121) ?? found[0];
+}
+
+/** Whether it is of version 1.21, whose pacer can be recorded (test/long/lab/verify/pacer.test.ts). */
+export function is121({ version }: GoFound): boolean {
+  return version.startsWith('go1.21');
 }
 
 /** Builds what can be built into `into`; what cannot is said by `warn`. */
@@ -101,6 +106,9 @@ export function buildGo(
         case 'radix-trace':
         case 'scavenge':
           if (old) return undefined;
+          break;
+        case 'pacer-trace':
+          if (!is121(go)) return undefined;
           break;
         case 'pages':
         case 'page-cache':

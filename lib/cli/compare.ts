@@ -15,7 +15,7 @@ import { compareRuns } from '../lab/compare/compare.ts';
 import { readComparison } from '../lab/metrics/comparison.ts';
 import type { RunFailure } from '../lab/record/comparison-index.ts';
 import { fileStem, stampedPath } from '../lab/record/folders.ts';
-import { checkOpenOutput } from '../lab/record/output.ts';
+import { checkOpenOutputs } from '../lab/record/output.ts';
 import { packageVersion } from '../lab/record/package.ts';
 import { formatBytes, formatDuration } from '../lab/report/client/format.ts';
 import { forkRun } from '../lab/run/fork-run.ts';
@@ -160,7 +160,7 @@ async function execute(name: string, options: Options, context: CommandContext):
   const base = heapRequestOf({ ...options });
   const configurations = configurationsOf(options.configuration ?? defaultConfigurations, base);
   context.pageHeapFile = configurations.find((c) => c.pageHeapFile !== undefined)?.pageHeapFile;
-  checkOpenOutput(1, 'standard output', [
+  checkOpenOutputs([
     subject.run.trace ?? '',
     ...configurations.map(({ pageHeapFile }) => pageHeapFile ?? ''),
   ]);
@@ -170,7 +170,8 @@ async function execute(name: string, options: Options, context: CommandContext):
   if (context.pageHeapFile !== undefined) interrupts.leaveToForeignCode();
   const conformance = await conformanceNotes(configurations.map(({ pageHeapFile }) => pageHeapFile));
   const eachSeconds = subject.work + subject.idle;
-  const folder = stampedPath(options.out, `compare-${fileStem(title)}`, new Date());
+  let folder = stampedPath(options.out, `compare-${fileStem(title)}`, new Date());
+  let begun = false;
   const failures: { failure: RunFailure; error: unknown }[] = [];
   let bar: Progress | undefined;
   let ending: unknown;
@@ -192,7 +193,9 @@ async function execute(name: string, options: Options, context: CommandContext):
       {
         run: (run, onProgress) => forkRun(run, { onProgress }),
         stopped: () => interrupts.count > 0,
-        onBegin: () => {
+        onBegin: (claimed) => {
+          folder = claimed;
+          begun = true;
           interrupts.begin();
           for (const note of [...environmentNotes(configurations), ...conformance, ...empty])
             terminal.note(note);
@@ -234,7 +237,7 @@ async function execute(name: string, options: Options, context: CommandContext):
   if (failures.length > 0) context.exitCode = exitCodes.failed;
   if (interrupts.count > 0) context.exitCode = exitCodes.interrupted;
   if (ending !== undefined) {
-    if (existsSync(folder)) terminal.note(`What was recorded until then: ${folder}`);
+    if (begun && existsSync(folder)) terminal.note(`What was recorded until then: ${folder}`);
     throw ending;
   }
   await tell(folder, options, terminal);

@@ -18,8 +18,9 @@ import { treatmentWords } from '../lab/report/pace-words.ts';
 import { plainWords, verdictSentences, verdictsIn } from '../lab/report/verdict-words.ts';
 import { writePage } from './page-file.ts';
 import { irregularityNotes, payloadWords } from './summary.ts';
-import { drawGroups, drawTable, fits, type TableShape, wrap } from './table.ts';
+import { drawGroups, drawTable, fits, type TableShape } from './table.ts';
 import { plain, type Terminal } from './terminal.ts';
+import { wrap } from './wrap.ts';
 
 const comparisonPage = 'comparison.html';
 

@@ -24,7 +24,7 @@ import {
   hashModule,
   writeCertificate,
 } from '../lab/record/certificate.ts';
-import { checkOpenOutput } from '../lab/record/output.ts';
+import { checkOpenOutputs } from '../lab/record/output.ts';
 import { packageVersion } from '../lab/record/package.ts';
 import { wholeNumber } from './arguments.ts';
 import type { CommandContext } from './context.ts';
@@ -177,7 +177,7 @@ export function defineConform(command: Command, context: CommandContext): void {
     .addHelpText('after', help)
     .action(async (name: string, options: Options) => {
       const { seed, path, runs, timeout } = options;
-      checkOpenOutput(1, 'standard output', [name]);
+      checkOpenOutputs([name]);
       const colors = terminal.outColors;
       const { pageHeap, outcomes, checks, roundsUp } = await runSuite(name, {
         runs,

@@ -75,7 +75,8 @@ export interface Configuration extends HeapRequest {
  */
 export function inFlags({ message, option, value }: PageHeapError): string {
   const flag = flags.find(({ key }) => key === option);
-  if (flag === undefined) return message;
+  // An option that only one command has is called as its flag.
+  if (flag === undefined) return message.replace(`option ${option}: `, `--${option}: `);
   const said = message.replace(`option ${flag.key}: `, `--${flag.name}: `);
   // As a value it is sound: the page heap cannot serve it.
   if (flag.key !== 'scavenger' || value !== 'age') return said;

@@ -8,7 +8,7 @@ import { PageHeapError } from '../base/errors.ts';
 import { readComparison } from '../lab/metrics/comparison.ts';
 import { summarize } from '../lab/metrics/summary.ts';
 import { comparisonFile } from '../lab/record/comparison-index.ts';
-import { checkOpenOutput, checkOutput } from '../lab/record/output.ts';
+import { checkOpenOutputs, checkOutput } from '../lab/record/output.ts';
 import type { RunData } from '../lab/record/run-data.ts';
 import { readRunFile } from '../lab/record/run-file.ts';
 import { runFilesIn } from '../lab/record/run-folder.ts';
@@ -24,6 +24,7 @@ import {
 } from './comparison.ts';
 import type { CommandContext } from './context.ts';
 import { writePage } from './page-file.ts';
+import { reportPathOf } from './report-path.ts';
 import { drawSummary, summaryNotes } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -37,11 +38,6 @@ Examples:
   $ pageheap report runs/perl.jsonl
   $ pageheap report runs/compare-git-20250131-235959
   $ pageheap report runs/perl.jsonl -o - > perl.html`;
-
-/** Beside the run file, with the ending .html. */
-export function reportPathOf(runFile: string): string {
-  return `${runFile.replace(/\.jsonl?$/, '')}.html`;
-}
 
 /** Renders and writes a report of a run file; answers its path. @throws PageHeapError ERR_FILE when it cannot be written. */
 export function writeReport(data: RunData, path: string, runFile: string): string {
@@ -115,7 +111,7 @@ async function reportComparison(
   terminal: Terminal,
 ): Promise<void> {
   const comparison = await readComparison(path);
-  checkOpenOutput(1, 'standard output', comparisonInputs(comparison));
+  checkOpenOutputs(comparisonInputs(comparison));
   if (comparison.configurations.every(({ runs }) => runs.length === 0)) {
     for (const note of comparisonNotes(comparison)) terminal.note(note);
     throw new PageHeapError('ERR_RUN_FILE', 'this comparison has no run that was finished', { file: path });
@@ -160,7 +156,7 @@ export function defineReport(command: Command, { terminal }: CommandContext): vo
         return;
       }
       if (isFolder(file)) refuseFolder(file);
-      checkOpenOutput(1, 'standard output', [file]);
+      checkOpenOutputs([file]);
       const path = options.output ?? reportPathOf(file);
       // What would be lost is told before anything is read or made.
       if (path !== '-') checkOutput(path, [file]);

@@ -5,37 +5,30 @@
  * Ctrl-C (and SIGTERM, SIGHUP) asks the run to end (lab/run/fork-run.ts): its file is completed, the summary
  * printed and the report written as always, and no process is left. A second one ends it at once.
  */
+import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../design/environment.ts';
-import { summarize } from '../lab/metrics/summary.ts';
 import { claimFile, makeFolder } from '../lab/record/folders.ts';
-import { checkOpenOutput } from '../lab/record/output.ts';
+import { checkOpenOutputs } from '../lab/record/output.ts';
 import { packageVersion } from '../lab/record/package.ts';
-import { readRunFile } from '../lab/record/run-file.ts';
 import { removeUnrecorded } from '../lab/record/run-folder.ts';
 import { formatBytes, formatNumber } from '../lab/report/client/format.ts';
-import { forkRun } from '../lab/run/fork-run.ts';
-import { checkLiveness, tryHeap } from '../lab/run/run-heap.ts';
+import { forkRun, RunProcess } from '../lab/run/fork-run.ts';
 import type { RunOptions, RunProgress, RunReason } from '../lab/run/run-options.ts';
+import { runLiveness } from '../lab/subject/run-liveness.ts';
 import { checkSubject, nameFor, type Subject, subjectOf } from '../lab/subject/subject.ts';
 import { samplingOptions } from '../lab/subject/subject-options.ts';
 import { workloads } from '../lab/workloads/index.ts';
-import { drawChart } from './chart.ts';
-import { conformanceNotes } from './conformance-notes.ts';
 import type { CommandContext } from './context.ts';
 import { readFlags } from './declared-options.ts';
 import { exitCodes } from './exit-codes.ts';
-import { addHeapOptions, heapRequestOf } from './heap-options.ts';
+import { addHeapOptions, type HeapRequest, heapRequestOf } from './heap-options.ts';
 import { Interrupts } from './interrupts.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
 import { Progress } from './progress.ts';
-import { reportPathOf, writeReport } from './report.ts';
 import { addSubjectOptions, defaultSubject, subjectNames, subjectOptionsOf } from './subject.ts';
-import { drawSummary, irregularityNotes, summaryNotes } from './summary.ts';
 import type { Terminal } from './terminal.ts';
-
-const chartHeight = 10;
 
 type Options = OutputOptions;
 
@@ -75,6 +68,7 @@ class RunProgressBar {
   }
 
   show = ({ phase, share = 0, ops, sample }: RunProgress): void => {
+    if (!this.#bar.isShown) return;
     // A workload tells how much of its idleness is over, whatever it does.
     const done =
       phase === 'replay' ? share * this.#replayWeight : this.#replayWeight + share * this.#idleWeight;
@@ -90,22 +84,24 @@ class RunProgressBar {
   }
 }
 
-/** A run that ended before its end: what is left of it. */
+/** A run that ended before its end: what is left of it. One that never began left nothing to tell of. */
 async function tellRest(output: string, made: readonly string[], terminal: Terminal): Promise<void> {
-  if (await removeUnrecorded(output, made)) terminal.note('nothing was recorded');
-  else terminal.note(`What was recorded until then: ${output}`);
+  const begun = (statSync(output, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  if (!(await removeUnrecorded(output, made))) terminal.note(`What was recorded until then: ${output}`);
+  else if (begun) terminal.note('nothing was recorded');
 }
 
 /** Makes the run; undefined where it was ended before it could answer. */
 async function make(
   run: RunOptions,
+  own: RunProcess,
   made: readonly string[],
   bar: RunProgressBar,
   interrupts: Interrupts,
   terminal: Terminal,
 ): Promise<RunReason | undefined> {
   try {
-    const { reason } = await forkRun(run, { onProgress: bar.show });
+    const { reason } = await forkRun(run, { onProgress: bar.show }, own);
     return reason;
   } catch (error) {
     bar.stop();
@@ -126,6 +122,21 @@ async function make(
   }
 }
 
+/** What is said of a trace without an operation. */
+async function emptyNotes(): Promise<string[]> {
+  const { irregularityNotes } = await import('./summary.ts');
+  return irregularityNotes({ irregular: { noOperations: 1 } });
+}
+
+/** What there is to say of the module of a custom page heap. A class that no heap takes is refused. */
+async function tryPageHeap({ run }: Subject, request: HeapRequest): Promise<string[]> {
+  if (request.pageHeapFile === undefined) return [];
+  const { tryHeap } = await import('../lab/run/run-heap.ts');
+  await tryHeap({ ...run, ...request });
+  const { conformanceNotes } = await import('./conformance-notes.ts');
+  return conformanceNotes([request.pageHeapFile]);
+}
+
 async function execute(trace: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const interrupts = new Interrupts();
@@ -135,75 +146,36 @@ async function execute(trace: string, options: Options, context: CommandContext)
   readEnvironment();
   const request = heapRequestOf({ ...options });
   context.pageHeapFile = request.pageHeapFile;
-  checkOpenOutput(1, 'standard output', [subject.run.trace ?? '', request.pageHeapFile ?? '']);
-  const hasOperations = await checkSubject(subject, 1, workloads);
-  const early = hasOperations ? [] : irregularityNotes({ irregular: { noOperations: 1 } });
-  for (const note of early) terminal.note(note);
-  if (request.pageHeapFile !== undefined) interrupts.leaveToForeignCode();
-  // A class that no heap takes is refused before anything is said or made.
-  if (request.pageHeapFile !== undefined) await tryHeap({ ...subject.run, ...request });
-  for (const note of await conformanceNotes([request.pageHeapFile])) terminal.note(note);
-  checkLiveness({ ...subject.run, ...request });
-  interrupts.begin();
-  const made = makeFolder(options.out);
-  const output = claimFile(options.out, name, new Date(), '.jsonl');
-  const run: RunOptions = {
-    ...subject.run,
-    ...request,
-    output,
-    name,
-    ...readFlags(samplingOptions, { ...options }),
-    command: ['pageheap', ...process.argv.slice(2)],
-    version: packageVersion(),
-  };
-  const reason = await make(run, made, new RunProgressBar(terminal, subject), interrupts, terminal);
-  if (reason !== 'done') context.exitCode = exitCodes.interrupted;
-  if (reason !== undefined) await tell(output, reason, options, terminal, early);
-}
-
-/** Sums up the run, and makes the report; `told` are notes that were there before. What is known is told before the report is tried: it needs a place. */
-async function tell(
-  output: string,
-  reason: RunReason,
-  options: Options,
-  terminal: Terminal,
-  told: readonly string[],
-): Promise<void> {
-  const data = await readRunFile(output);
-  const summary = summarize(data);
-  const write = (): string | null =>
-    options.report ? writeReport(data, reportPathOf(output), output) : null;
-  if (options.json) {
-    let report: string | null = null;
-    const { output: printed } = data.end ?? {};
-    try {
-      report = write();
-    } finally {
-      terminal.printJson({
-        runFile: output,
-        report,
-        ...summary,
-        ...(printed === undefined ? {} : { output: printed }),
-      });
-    }
-    return;
+  runLiveness(subject.run, request.heap?.liveness, workloads);
+  checkOpenOutputs([subject.run.trace ?? '', request.pageHeapFile ?? '']);
+  const own = new RunProcess(subject.run.trace);
+  try {
+    const hasOperations = await checkSubject(subject, 1, workloads);
+    const early = hasOperations ? [] : await emptyNotes();
+    for (const note of early) terminal.note(note);
+    if (request.pageHeapFile !== undefined) interrupts.leaveToForeignCode();
+    // Before anything is said or made.
+    for (const note of await tryPageHeap(subject, request)) terminal.note(note);
+    interrupts.begin();
+    const made = makeFolder(options.out);
+    const output = claimFile(options.out, name, new Date(), '.jsonl');
+    const run: RunOptions = {
+      ...subject.run,
+      ...request,
+      output,
+      name,
+      ...readFlags(samplingOptions, { ...options }),
+      command: ['pageheap', ...process.argv.slice(2)],
+      version: packageVersion(),
+    };
+    const ended = make(run, own, made, new RunProgressBar(terminal, subject), interrupts, terminal);
+    const [reason, { tell }] = await Promise.all([ended, import('./run-result.ts')]);
+    if (reason !== 'done') context.exitCode = exitCodes.interrupted;
+    if (reason !== undefined) await tell(output, reason, options, terminal, early);
+  } catch (error) {
+    own.cancel();
+    throw error;
   }
-  for (const line of data.end?.output ?? []) terminal.print(line);
-  const colors = terminal.outColors;
-  const columns = terminal.columnsOf(terminal.out);
-  const chart = drawChart(data.samples, summary.gaps, {
-    columns,
-    height: chartHeight,
-    hasColors: terminal.outHasColors,
-    colors,
-  });
-  if (chart !== '') terminal.print(`${chart}\n`);
-  terminal.print(drawSummary(summary, columns, colors));
-  for (const note of summaryNotes(summary)) if (!told.includes(note)) terminal.note(note);
-  if (reason === 'interrupted') terminal.note('interrupted: this is what was recorded until then');
-  terminal.print(`\nrun file: ${output}`);
-  const report = write();
-  if (report !== null) terminal.print(`report:   ${colors.bold(report)}`);
 }
 
 export function defineRun(command: Command, context: CommandContext): void {

@@ -9,7 +9,7 @@ import type { SubjectOptions } from '../lab/subject/subject.ts';
 import { traceOptions, workloadOptions } from '../lab/subject/subject-options.ts';
 import { workloads } from '../lab/workloads/index.ts';
 import { addFlags, readFlags } from './declared-options.ts';
-import { wrap } from './table.ts';
+import { wrap } from './wrap.ts';
 
 export const defaultSubject = 'sqlite-ramp';
 

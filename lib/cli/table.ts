@@ -1,9 +1,9 @@
 /**
  * Tables for the terminal: ruled where the window has room, and lists where not.
  */
-import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
 import type { Colors } from './terminal.ts';
+import { widthOf, wrap } from './wrap.ts';
 
 export interface TableShape {
   /** The titles of the columns; without any the table has no title row. */
@@ -11,27 +11,6 @@ export interface TableShape {
   /** Indexes of columns that hold numbers, and are set flush right. */
   readonly numeric?: readonly number[];
   readonly rows: readonly (readonly string[])[];
-}
-
-/** Characters that a text takes on a terminal, its colour sequences not counted. */
-export function widthOf(text: string): number {
-  return stripVTControlCharacters(text).length;
-}
-
-/** Breaks a text at spaces into lines of at most `width`; a longer word stands alone. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && widthOf(line) + 1 + widthOf(word) > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  lines.push(line);
-  return lines;
 }
 
 /** Bars and two spaces of padding a column. */

@@ -38,7 +38,7 @@ export function plain(text: string): string {
 
 export class Terminal {
   readonly out: Stream;
-  readonly err: Stream;
+  #err: Stream;
   /** Paint for what goes to `out`, and for what goes to `err`. */
   readonly outColors: Colors;
   readonly errColors: Colors;
@@ -50,10 +50,19 @@ export class Terminal {
 
   constructor(out: Stream = process.stdout, err: Stream = process.stderr, env: Environment = process.env) {
     this.out = out;
-    this.err = err;
+    this.#err = err;
     this.outHasColors = usesColor(out, env);
     this.outColors = picocolors.createColors(this.outHasColors);
     this.errColors = picocolors.createColors(usesColor(err, env));
+  }
+
+  get err(): Stream {
+    return this.#err;
+  }
+
+  /** Nothing must be written to standard error any more: what is to be said goes to the other one. */
+  leaveErr(): void {
+    this.#err = this.out;
   }
 
   /** Columns of a stream's window; 80 where there is no window. Never below 20. */

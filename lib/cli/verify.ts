@@ -1,9 +1,9 @@
 /**
- * `pageheap verify`: the allocator held against recorded answers of the real Go runtime.
+ * `pageheap verify`: allocator and pacer held against recorded answers of the real Go runtime.
  */
 import type { Command } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
-import { checkOpenOutput } from '../lab/record/output.ts';
+import { checkOpenOutputs } from '../lab/record/output.ts';
 import { formatDuration, formatNumber } from '../lab/report/client/format.ts';
 import { fileError } from '../lab/trace/bytes.ts';
 import { type VerifyMismatch, type VerifyOutcome, verifyFile } from '../lab/verify/verify.ts';
@@ -14,10 +14,11 @@ import type { Terminal } from './terminal.ts';
 
 const help = `
 A golden trace is JSON lines, plain or gzipped: operations on the radix page
-allocator, on the page heaps of 2014 and 2019, or allocations by malloc, each
-with what the real runtime answered. Addresses are arithmetic, no memory is
-mapped; with --real the pages are mapped and written, and the kernel's view of
-them (mincore) is held against the allocator's as well.
+allocator, on the page heaps of 2014 and 2019, allocations by malloc, or what
+the pacer of concurrent marking was told, each with what the real runtime
+answered. Addresses are arithmetic, no memory is mapped; with --real the pages
+are mapped and written, and the kernel's view of them (mincore) is held against
+the allocator's as well.
 A file stops at its first mismatch, or where it is malformed; the others go on.
 
 Examples:
@@ -77,7 +78,7 @@ export function defineVerify(command: Command, context: CommandContext): void {
     .option('--json', 'print the outcomes as JSON')
     .addHelpText('after', help)
     .action(async (files: string[], options: { real?: true; json?: true }) => {
-      checkOpenOutput(1, 'standard output', files);
+      checkOpenOutputs(files);
       const outcomes: VerifyOutcome[] = [];
       const failures: { file: string; code: string; error: string }[] = [];
       for (const file of files) {

@@ -6,7 +6,7 @@ import { formatBytes } from '../lab/report/client/format.ts';
 import { shippedTraces, traceDescriptions } from '../lab/subject/shipped-traces.ts';
 import { workloads } from '../lab/workloads/index.ts';
 import type { CommandContext } from './context.ts';
-import { wrap } from './table.ts';
+import { wrap } from './wrap.ts';
 
 const help = `
 Examples:

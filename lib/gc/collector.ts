@@ -102,8 +102,8 @@ export class Collector {
   }
 
   #setPace(heapGoal: number): void {
-    const { sweeper, trigger } = this.#deps;
-    sweeper.setPace(trigger.triggerOf(heapGoal));
+    const { sweeper, trigger, sizes } = this.#deps;
+    sweeper.setPace(trigger.heapTrigger(sizes));
     this.hooks.goalSet(heapGoal);
   }
 }

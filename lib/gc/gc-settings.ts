@@ -3,7 +3,7 @@
  *
  * A change takes effect when the trigger commits it (trigger.ts); the limit's own goal counts at once.
  *
- * Not here: what follows from them (pacer.ts, live-trigger.ts).
+ * Not here: what follows from them (heap-goals.ts, live-trigger.ts).
  */
 import { PageHeapError } from '../base/errors.ts';
 import { f64, table, type Views } from '../meta/column.ts';

@@ -75,8 +75,8 @@ export class LiveTrigger implements Trigger {
   }
 
   /** The program is stopped while it marks, so there is nothing to start early for. */
-  triggerOf(goal: number): number {
-    return goal;
+  heapTrigger(): number {
+    return this.heapGoal();
   }
 
   /** By objects, as last tallied; there is no limit that a limiter could set aside. */

@@ -1,8 +1,9 @@
 /**
  * The trigger: at what size of the heap the next collection starts.
  *
- * Two of them. That of 2014 goes by what is not freed yet (live-trigger.ts); the pacer, since Go 1.5, by what was
- * marked, with roots, a memory limit and a start before the goal (pacer.ts).
+ * Three of them. That of 2014 goes by what is not freed yet (live-trigger.ts); those since Go 1.5 by what was marked,
+ * with roots and a memory limit, for cycles that mark within a pause (pacer.ts) and for cycles that mark beside the
+ * program, which start before the goal and have more to say while they mark (concurrent-pacer.ts).
  *
  *     const trigger: Trigger = …;
  *     if (trigger.shouldCollect(sizes, limited)) {
@@ -34,12 +35,12 @@ export interface Trigger {
    * @param sweepDone whether every span of the last cycle is swept.
    */
   commit(sizes: Pick<HeapSizes, 'heapLive'>, sweepDone: boolean): void;
-  /** The heap's goal in bytes. Cheap: meant for every refill of an mcache. */
+  /** The heap's goal in bytes. */
   heapGoal(sizes: HeapSizes): number;
-  /** The size at which a cycle with this goal starts, bytes: the goal itself, unless cycles are to start earlier. */
-  triggerOf(goal: number): number;
+  /** The size at which the next cycle starts, bytes: the goal itself, unless cycles are to start earlier. */
+  heapTrigger(sizes: HeapSizes): number;
   /**
-   * Whether a collection is due at this heap size.
+   * Whether a collection is due at this heap size. Cheap: meant for every refill of an mcache.
    *
    * @param limited the CPU limiter forbids to collect for the limit's sake: then only GOGC counts, and
    *   the heap may pass its limit, which is soft. Go lets allocation outrun the goal in the same case.
@@ -54,4 +55,39 @@ export interface Trigger {
    * `bytesMarked` from here. `commit` must follow, once the sweep of this cycle has begun.
    */
   endCycle(bytesMarked: number, sizes: HeapSizes): void;
+}
+
+/** Nanoseconds of a cycle's marking. */
+export interface MarkTimes {
+  /** When it ended, by the clock by which it started. */
+  readonly now: number;
+  /** CPU that those who allocate spent on marking. */
+  readonly assist: number;
+  /** CPU that Ps without anything else to do spent on marking. */
+  readonly idle: number;
+}
+
+/** A trigger that also paces marking beside the program. All of marking lies between `startCycle` and `endCycle`. */
+export interface ConcurrentTrigger extends Trigger {
+  /** Workers that mark until the cycle ends, each on a P of its own. */
+  readonly dedicatedWorkers: number;
+  /** The share of its time, 0 to 1, that each other P gives to marking in the background. */
+  readonly fractionalGoal: number;
+  /** Bytes to scan for each byte allocated, for who allocates more than the background has earned. */
+  readonly assistWorkPerByte: number;
+  /** Its reciprocal: bytes that may be allocated for each byte scanned. */
+  readonly assistBytesPerWork: number;
+  /** Bytes of the heap that the running cycle, or the last one, has scanned. */
+  readonly heapScanWork: number;
+  /**
+   * Marking begins: nothing is scanned, workers and the charge for allocation are set.
+   * @param now nanoseconds @param procs Ps that run the program, 1 or more; they stay as many until the cycle ends
+   */
+  startMark(sizes: HeapSizes, now: number, procs: number): void;
+  /** So many bytes more were scanned in heap, stacks and globals. `revise` need not follow at once. */
+  addWork(heap: number, stacks: number, globals: number): void;
+  /** Sets the charge for allocation anew: after the heap has grown, and after `commit`. */
+  revise(sizes: HeapSizes): void;
+  /** All is marked: measures the rates of allocation and marking. `endCycle` must follow. */
+  endMark(sizes: Pick<HeapSizes, 'heapLive'>, times: MarkTimes): void;
 }

@@ -24,7 +24,7 @@ import { cycleTable } from '../gc/cycle-log.ts';
 import { gcSettingsTable } from '../gc/gc-settings.ts';
 import { liveTriggerTable } from '../gc/live-trigger.ts';
 import { grayTable } from '../gc/mark/tracing.ts';
-import { pacerTable } from '../gc/pacer.ts';
+import { pacerTable } from '../gc/pacer-table.ts';
 import {
   frameStackPoolTable,
   frameStackTable,

@@ -1,8 +1,10 @@
 /** Triggers by name: makes the one that the design asks for. */
 import type { Design } from '../design/design.ts';
 import type { GcSettings } from '../gc/gc-settings.ts';
+import { HeapGoals } from '../gc/heap-goals.ts';
 import { LiveTrigger, liveTriggerTable } from '../gc/live-trigger.ts';
-import { Pacer, pacerTable } from '../gc/pacer.ts';
+import { Pacer } from '../gc/pacer.ts';
+import { pacerTable } from '../gc/pacer-table.ts';
 import type { Trigger } from '../gc/trigger.ts';
 import type { HeapState } from '../heap/heap-state.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
@@ -16,7 +18,9 @@ export function makeTrigger(
   switch (kind) {
     case 'live':
       return new LiveTrigger(meta.views(liveTriggerTable), settings, () => state.counters.totalFree[0]);
-    case 'paced':
-      return new Pacer(meta.views(pacerTable), settings);
+    case 'paced': {
+      const columns = meta.views(pacerTable);
+      return new Pacer(columns, new HeapGoals(columns, settings));
+    }
   }
 }

@@ -100,6 +100,7 @@ describe('the cases', () => {
       'metadata',
       'trace-parse',
       'trace-replay',
+      'command',
     ]) {
       expect(names).toContain(name);
     }
@@ -109,6 +110,9 @@ describe('the cases', () => {
     expect(bound('malloc', 'size', '1024')).toBe(1);
     expect(bound('pages', 'pages', '4')).toBe(1);
     expect(bound('pages', 'pages', '512')).toBe(1.4);
+    // Milliseconds that a person waits.
+    expect(bound('command', 'of', 'version')).toBe(40e6);
+    expect(bound('command', 'of', 'run')).toBe(450e6);
   });
 
   it('are all different, and leave the traces out when there are none', () => {

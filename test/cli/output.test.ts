@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { wholeNumber } from '../../lib/cli/arguments.ts';
 import { type ChartPlace, type ChartPoint, drawChart, resample } from '../../lib/cli/chart.ts';
 import { type Flag, flagsOf, parseFlag } from '../../lib/cli/declared-options.ts';
-import { drawGroups, drawTable, fits, widthOf, wrap } from '../../lib/cli/table.ts';
+import { drawGroups, drawTable, fits } from '../../lib/cli/table.ts';
 import { Terminal, usesColor } from '../../lib/cli/terminal.ts';
+import { widthOf, wrap } from '../../lib/cli/wrap.ts';
 import { heapOptions } from '../../lib/design/options.ts';
 import { traceOptions } from '../../lib/lab/subject/subject-options.ts';
 

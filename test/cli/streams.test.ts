@@ -135,6 +135,25 @@ describe('an output that would be lost', () => {
     expect([readFileSync(live, 'utf8'), existsSync(join(folder, 'beside'))]).toEqual(['', false]);
   });
 
+  it('is what standard error leads to; then the other one tells', async () => {
+    const live = join(folder, 'live-errors.jsonl');
+    const writer = new RunFileWriter(live);
+    const outcomes = await Promise.all([
+      into(live, ['run', trace, ...fast, '-o', 'beside'], 'err'),
+      into(live, ['doctor'], 'err'),
+    ]);
+    writer.close();
+    for (const { code, out } of outcomes)
+      expect([code, out]).toEqual([
+        2,
+        expect.stringMatching(/live-errors\.jsonl: a run that has not ended .* standard error leads there/),
+      ]);
+    expect([readFileSync(live, 'utf8'), existsSync(join(folder, 'beside'))]).toEqual(['', false]);
+    const before = readFileSync(trace, 'utf8');
+    const { code } = await into(trace, ['run', trace, ...fast, '-o', 'beside'], 'err');
+    expect([code, readFileSync(trace, 'utf8')]).toEqual([2, before]);
+  });
+
   it('of a report that fails is printed all the same', async () => {
     const path = await record();
     const { code, out, err } = await inProcess(['report', path, '-o', '/dev/full'], { cwd: folder });
@@ -158,6 +177,8 @@ async function early(out: string, act: (parent: number, child: number) => void):
       act(pid, child);
     },
   });
+  // It was killed; on a busy machine it takes its time to go.
+  for (let n = 0; n < 1000 && isAlive(child ?? 0); n++) await pause(5);
   expect(isAlive(child ?? 0)).toBe(false);
   return outcome;
 }

@@ -1,7 +1,7 @@
 import picocolors from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { drawSummary, irregularityNotes } from '../../lib/cli/summary.ts';
-import { widthOf } from '../../lib/cli/table.ts';
+import { widthOf } from '../../lib/cli/wrap.ts';
 import { summarize } from '../../lib/lab/metrics/summary.ts';
 import type { RunSample } from '../../lib/lab/record/lines.ts';
 import { toRunData } from '../../lib/lab/record/run-data.ts';

@@ -44,6 +44,22 @@ describe('pageheap verify', () => {
     expect([code, out]).toEqual([0, expect.stringMatching(/^equal .*f1\.jsonl\.gz: [\d,]+ operations/)]);
   });
 
+  it('knows a recorded pacer, and tells the answer that differs', async () => {
+    const pacer = fileURLToPath(new URL('../fixtures/golden/pacer/pacer-1-8.jsonl.gz', import.meta.url));
+    const { code, out } = await inProcess(['verify', pacer]);
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/^equal .*pacer-1-8\.jsonl\.gz: [\d,]+ operations/),
+    ]);
+    const recorded = gunzipSync(readFileSync(pacer)).toString('utf8');
+    const path = join(folder, 'pacer.jsonl');
+    writeFileSync(path, recorded.replace('["mark",[7955230,4,', '["mark",[7955230,3,'));
+    const differing = await inProcess(['verify', path]);
+    expect(differing.code).toBe(1);
+    expect(differing.out).toMatch(/pacer\.jsonl:\d+: mismatch/);
+    expect(differing.out).toMatch(/expected +dedicated workers 3\nfound +dedicated workers 4\n/);
+  });
+
   it('stops at the first mismatch, and shows what surrounds it', async () => {
     const { code, out } = await pageheap(['verify', wrong]);
     expect(code).toBe(1);

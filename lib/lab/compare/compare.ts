@@ -20,7 +20,7 @@ import {
   type RunFailure,
   writeIndex,
 } from '../record/comparison-index.ts';
-import { makeFolder, removeEmpty } from '../record/folders.ts';
+import { claimFolder, removeEmpty } from '../record/folders.ts';
 import { hasRecorded, runFilesIn } from '../record/run-folder.ts';
 import { tryHeap } from '../run/run-heap.ts';
 import type { RunOptions, RunProgress, RunResult } from '../run/run-options.ts';
@@ -38,7 +38,7 @@ export interface CompareOptions {
   readonly repeat: number;
   /** What every run has. */
   readonly run: Omit<RunOptions, 'output' | 'heap' | 'pageHeapFile'>;
-  /** Where run files and index go; made if it is not there. */
+  /** Where run files and index go; where it is there already, a new one with a number beside it. */
   readonly folder: string;
 }
 
@@ -47,7 +47,7 @@ export interface CompareHooks {
   readonly run: (options: RunOptions, onProgress: (progress: RunProgress) => void) => Promise<RunResult>;
   readonly onProgress?: (at: ComparePlace, progress: RunProgress | undefined) => void;
   /** All that can be known before is sound, the folder is there: the runs begin. */
-  readonly onBegin?: () => void;
+  readonly onBegin?: (folder: string) => void;
   readonly onFailure?: (failure: RunFailure, error: unknown) => void;
   /** Whether it is to end; a run that fails then was stopped. */
   readonly stopped?: () => boolean;
@@ -116,16 +116,16 @@ function failureOf(label: string, round: number, error: unknown): RunFailure {
 export async function compareRuns(options: CompareOptions, hooks: CompareHooks): Promise<ComparisonIndex> {
   checkOptions(options);
   await tryConfigurations(options);
-  const made = makeFolder(options.folder);
-  const comparing = new Comparing(options, hooks);
+  const { folder, made } = claimFolder(options.folder);
+  const comparing = new Comparing({ ...options, folder }, hooks);
   try {
     comparing.write();
-    hooks.onBegin?.();
+    hooks.onBegin?.(folder);
     await comparing.run();
     return comparing.write();
   } finally {
-    if (comparing.isBare && made.length > 0 && !(await anyRecorded(options.folder))) {
-      rmSync(options.folder, { recursive: true, force: true });
+    if (comparing.isBare && !(await anyRecorded(folder))) {
+      rmSync(folder, { recursive: true, force: true });
       removeEmpty(made.slice(0, -1));
     }
   }

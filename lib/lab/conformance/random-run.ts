@@ -130,8 +130,9 @@ function sessionFor(machine: Machine, make: MakePageHeap): Session {
 function splitPath(path: string): { path: string; replayPath: string } {
   const [where, commands, ...rest] = path.split(',');
   if (!/^\d+(:\d+)*$/.test(where ?? '') || !/^[\w+/]+:[\w+/]+$/.test(commands ?? '') || rest.length > 0) {
-    throw new PageHeapError('ERR_INVALID_OPTION', `path: not as a failure tells it: ${path}`, {
+    throw new PageHeapError('ERR_INVALID_OPTION', `option path: not as a failure tells it: ${path}`, {
       value: path,
+      option: 'path',
     });
   }
   return { path: where ?? '', replayPath: commands ?? '' };
@@ -142,7 +143,10 @@ export function requirePath({ seed, path }: RandomRunOptions): void {
   if (path === undefined) return;
   splitPath(path);
   if (seed === undefined)
-    throw new PageHeapError('ERR_INVALID_OPTION', 'path: means nothing without its seed', { value: path });
+    throw new PageHeapError('ERR_INVALID_OPTION', 'option path: means nothing without its seed', {
+      value: path,
+      option: 'path',
+    });
 }
 
 /** @throws ConformanceError when the page heap fails; ERR_INVALID_OPTION when seed and path lead nowhere */
@@ -189,8 +193,9 @@ export function randomRun(make: MakePageHeap, options: RandomRunOptions): void {
   } catch (cause) {
     // What a page heap throws stands in the details: this is fast-check that does not find the way.
     if (again === undefined) throw cause;
-    throw new PageHeapError('ERR_INVALID_OPTION', `path: leads nowhere with seed ${seed}`, {
+    throw new PageHeapError('ERR_INVALID_OPTION', `option path: leads nowhere with seed ${seed}`, {
       value: options.path,
+      option: 'path',
       cause,
     });
   }

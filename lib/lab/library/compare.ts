@@ -52,7 +52,7 @@ export async function compare(subject: string, settings: CompareSettings = {}): 
   const sampling = samplingIn(settings);
   const runs = heaps.length * repeat;
   await checkSubject(found, runs, workloads);
-  const folder = stampedPath(out, `compare-${fileStem(name)}`, new Date());
+  let folder = stampedPath(out, `compare-${fileStem(name)}`, new Date());
   const listener = new ProgressListener({ signal, onProgress });
   await listener.during(() =>
     compareRuns(
@@ -66,6 +66,9 @@ export async function compare(subject: string, settings: CompareSettings = {}): 
         run: (options, onBeat) =>
           forkRun(options, { handleSignals: false, onProgress: onBeat, signal: listener.signal }),
         stopped: () => listener.signal.aborted,
+        onBegin: (claimed) => {
+          folder = claimed;
+        },
         onProgress: ({ label, done, total }, progress) => {
           if (progress !== undefined) listener.tell({ ...progress, label, run: done + 1, runs: total });
         },

@@ -11,10 +11,10 @@
  *
  * Not here: the suite (../conformance/), who is told what (cli/conformance-notes.ts).
  */
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
+import { cacheFolder } from '../../base/cache-folder.ts';
 import { fileError } from '../trace/bytes.ts';
 import { writeDocument } from './document.ts';
 import { makeFolder } from './folders.ts';
@@ -66,6 +66,8 @@ const relativeImport = /\b(?:from|import|require)\s*\(?\s*(['"])(\.{1,2}\/[^'"\n
  */
 export function hashModule(path: string): string {
   const start = resolve(path);
+  // Every run loads this module, few have one to hash: node:crypto was 4 % of what its process loads.
+  const { createHash } = createRequire(import.meta.url)('node:crypto') as typeof import('node:crypto');
   const hash = createHash('sha256');
   const seen = new Set<string>();
   const add = (file: string): void => {
@@ -86,14 +88,7 @@ export function hashModule(path: string): string {
   return hash.digest('hex');
 }
 
-/** The folder of the certificates. */
-function certificateFolder(): string {
-  const { XDG_CACHE_HOME: cache = '' } = process.env;
-  // A relative path in that variable does not count, by its specification.
-  return join(isAbsolute(cache) ? cache : join(homedir(), '.cache'), 'pageheap', 'conformance');
-}
-
-const pathOf = (hash: string): string => join(certificateFolder(), `${hash}.json`);
+const pathOf = (hash: string): string => join(cacheFolder(), 'conformance', `${hash}.json`);
 
 /** The certificate for a hash; undefined where there is none that can be read. */
 function readCertificate(hash: string): Certificate | undefined {

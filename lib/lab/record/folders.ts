@@ -115,6 +115,25 @@ export function makeFolder(path: string): string[] {
   return made;
 }
 
+/**
+ * Makes a folder that was not there, of this name, or with a number where that is taken: two that begin in one second
+ * have two.
+ * @returns its path, and the folders that were made for it and with it, from the top down
+ * @throws PageHeapError ERR_FILE; nothing is made then
+ */
+export function claimFolder(path: string): { readonly folder: string; readonly made: readonly string[] } {
+  const made = makeFolder(dirname(path));
+  try {
+    for (;;) {
+      const folder = freePath(path);
+      if (makeOne(folder)) return { folder, made: [...made, resolve(folder)] };
+    }
+  } catch (error) {
+    removeEmpty(made);
+    throw error;
+  }
+}
+
 /** Removes folders that `makeFolder` made, as far as nothing is in them. */
 export function removeEmpty(made: readonly string[]): void {
   for (const at of made.toReversed()) {

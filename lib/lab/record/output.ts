@@ -41,8 +41,8 @@ const nameOf = (input: string): string => (input === standardInput ? 'standard i
 /** The input's name, where the output was given another. */
 const ofName = (path: string, input: string): string => (path === input ? '' : `, ${nameOf(input)}`);
 
-function refuse(file: string, why: string): never {
-  throw new PageHeapError('ERR_FILE', why, { file });
+function refuse(file: string, why: string, fd?: number): never {
+  throw new PageHeapError('ERR_FILE', why, { file, ...(fd === undefined ? {} : { value: fd }) });
 }
 
 /** Whether a run that has not ended is writing this file. What cannot be opened is not known to be. */
@@ -87,11 +87,25 @@ export function checkOutput(path: string, inputs: readonly string[] = []): void 
   if (stat.isFile() && isLiveRun(path)) refuse(path, liveRunWords);
 }
 
+/** What is written to though nobody opened it here. */
+const openOutputs = [
+  { fd: 1, name: 'standard output' },
+  { fd: 2, name: 'standard error' },
+] as const;
+
 /**
- * Refuses an open file as output, standard output above all, that is one of the inputs, or a live run's file.
- * @param name what the output is called in messages
- * @throws PageHeapError ERR_FILE
+ * Refuses standard output, or standard error, that is one of the inputs, or a live run's file.
+ * @throws PageHeapError ERR_FILE, with the descriptor as its value
  */
+export function checkOpenOutputs(inputs: readonly string[] = []): void {
+  for (const { fd, name } of openOutputs) checkOpenOutput(fd, name, inputs);
+}
+
+/** Whether an error is that of standard error, which is no place to tell it. */
+export function isOfStandardError(error: PageHeapError): boolean {
+  return error.code === 'ERR_FILE' && error.value === process.stderr.fd;
+}
+
 export function checkOpenOutput(fd: number, name: string, inputs: readonly string[] = []): void {
   let stat: Stats;
   try {
@@ -101,8 +115,8 @@ export function checkOpenOutput(fd: number, name: string, inputs: readonly strin
   }
   const input = inputOf(stat, inputs);
   if (input !== undefined)
-    refuse(nameOf(input), `this is the input, and ${name} leads there; writing to it would spoil it`);
+    refuse(nameOf(input), `this is the input, and ${name} leads there; writing to it would spoil it`, fd);
   const again = `/proc/self/fd/${fd}`;
   if (stat.isFile() && isLiveRun(again))
-    refuse(pathOf(again), `${liveRunFile}, and ${name} leads there: name another`);
+    refuse(pathOf(again), `${liveRunFile}, and ${name} leads there: name another`, fd);
 }

@@ -25,6 +25,7 @@ import { lineKey } from './line-key.ts';
 import { treatmentWords } from './pace-words.ts';
 import { renderPage } from './page.ts';
 import { pacedOver } from './summary.ts';
+import { traceWords } from './trace-words.ts';
 import { commandWords, heading, valueInWords } from './values.ts';
 import { verdictSection } from './verdict.ts';
 import { listedWords } from './verdict-words.ts';
@@ -289,6 +290,7 @@ export function renderComparison(comparison: Comparison): string {
   const unlike = treatmentWords(treatmentsOf(configurations));
   const remarks = [
     ...comparisonRemarks(comparison),
+    ...traceWords(configurations.flatMap(({ runs }) => runs)),
     ...(unlike === undefined ? [] : [`${unlike.slice(0, 1).toUpperCase()}${unlike.slice(1)}.`]),
   ].map((words) => html`<p class="remark">${words}</p>`);
   const body = html`<main>

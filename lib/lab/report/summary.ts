@@ -21,6 +21,7 @@ import {
 } from './client/format.ts';
 import { type Html, html, raw, unbroken } from './html.ts';
 import { heldUpWords } from './pace-words.ts';
+import { traceWords } from './trace-words.ts';
 import { commandWords } from './values.ts';
 
 const mostTimes = 10;
@@ -225,6 +226,7 @@ export function summarySection(run: RunData, facts: Facts | undefined): Html {
       ? html``
       : html`<p class="command"><code>${commandWords(header.command)}</code></p>`;
   const remarks = run.remarks.map((text) => html`<p class="remark">${text}</p>`);
+  for (const words of traceWords([run])) remarks.push(html`<p class="remark">${unbroken(words)}</p>`);
   const pace = paceOf(run);
   const heldUp = pace === undefined ? undefined : heldUpWords(pace);
   if (heldUp !== undefined) remarks.push(html`<p class="remark">${unbroken(capital(heldUp))}.</p>`);

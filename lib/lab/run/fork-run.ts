@@ -77,53 +77,85 @@ async function deathError(
 }
 
 /**
+ * A process that waits for its run. To load what a run needs takes it a third of a second where the processor is slow:
+ * who starts it early can do meanwhile what is to be done before a run. It ends with this process, or by `cancel`.
+ */
+export class RunProcess {
+  readonly child: ChildProcess;
+  /** What the counters of killed processes were before it was there. */
+  readonly killsBefore = readMemoryKills();
+  /** Settles when it has ended: with its answer, or with how it ended without one. */
+  readonly outcome: Promise<RunResult | Pick<Death, 'code' | 'signal'>>;
+  onProgress: ForkHooks['onProgress'];
+  // A parent that ends in any way that runs JavaScript takes the child with it.
+  readonly #kill = (): void => void this.child.kill('SIGKILL');
+
+  /** @param trace what is replayed; standard input is the process's own then. @throws PageHeapError ERR_SYSTEM */
+  constructor(trace: string | undefined) {
+    this.child = startChild(trace === standardInput ? 'inherit' : 'ignore');
+    process.on('exit', this.#kill);
+    this.outcome = this.#outcome();
+    // Nobody may come to wait for it.
+    this.outcome.catch(() => undefined);
+  }
+
+  /** There will be no run. */
+  cancel(): void {
+    this.#kill();
+    this.end();
+  }
+
+  /** It has ended, or will by itself. */
+  end(): void {
+    process.off('exit', this.#kill);
+  }
+
+  #outcome(): Promise<RunResult | Pick<Death, 'code' | 'signal'>> {
+    return new Promise((resolve, reject) => {
+      let answer: FromChild | undefined;
+      this.child.on('message', (message: FromChild) => {
+        if (message.kind === 'progress') this.onProgress?.(message.progress);
+        else answer = message;
+      });
+      this.child.once('error', (cause) => reject(notStarted(cause)));
+      this.child.once('exit', (code, signal) => {
+        if (answer?.kind === 'done') resolve(answer.result);
+        else if (answer?.kind === 'error') reject(unpackError(answer.error));
+        else resolve({ code, signal });
+      });
+    });
+  }
+}
+
+/**
  * Makes a run in a fresh process.
+ * @param own a process for it alone, started before; default: one that is started now
  * @throws PageHeapError as `makeRun`; ERR_SYSTEM when the process ended without an answer (a crash: what
  *   was recorded until then is in the run file), or cannot be started
  */
-export async function forkRun(options: RunOptions, hooks: ForkHooks = {}): Promise<RunResult> {
-  const before = readMemoryKills();
-  const child = startChild(options.trace === standardInput ? 'inherit' : 'ignore');
+export async function forkRun(
+  options: RunOptions,
+  hooks: ForkHooks = {},
+  own: RunProcess = new RunProcess(options.trace),
+): Promise<RunResult> {
+  const { child } = own;
   const stopper = new Stopper(child);
   const stop = (): void => stopper.stop();
-  // A parent that ends in any way that runs JavaScript takes the child with it.
-  const kill = (): void => void child.kill('SIGKILL');
   if (hooks.handleSignals !== false) for (const signal of stopSignals) process.on(signal, stop);
   hooks.signal?.addEventListener('abort', stop);
-  process.on('exit', kill);
+  own.onProgress = hooks.onProgress;
   try {
-    const outcome = outcomeOf(child, hooks);
     send(child, { kind: 'start', options });
     if (hooks.signal?.aborted === true) stop();
-    const ended = await outcome;
+    const ended = await own.outcome;
     if ('file' in ended) return ended;
-    throw await deathError({ ...ended, stopped: stopper.asked }, options.output, before);
+    throw await deathError({ ...ended, stopped: stopper.asked }, options.output, own.killsBefore);
   } finally {
     stopper.end();
     for (const signal of stopSignals) process.off(signal, stop);
     hooks.signal?.removeEventListener('abort', stop);
-    process.off('exit', kill);
+    own.end();
   }
-}
-
-/** Settles when the child has ended: with its answer, or with how it ended without one. */
-function outcomeOf(
-  child: ChildProcess,
-  hooks: ForkHooks,
-): Promise<RunResult | Pick<Death, 'code' | 'signal'>> {
-  return new Promise((resolve, reject) => {
-    let answer: FromChild | undefined;
-    child.on('message', (message: FromChild) => {
-      if (message.kind === 'progress') hooks.onProgress?.(message.progress);
-      else answer = message;
-    });
-    child.once('error', (cause) => reject(notStarted(cause)));
-    child.once('exit', (code, signal) => {
-      if (answer?.kind === 'done') resolve(answer.result);
-      else if (answer?.kind === 'error') reject(unpackError(answer.error));
-      else resolve({ code, signal });
-    });
-  });
 }
 
 class Stopper {

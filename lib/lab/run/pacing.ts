@@ -123,6 +123,7 @@ export async function replayPaced(options: PacedReplay): Promise<void> {
     if (lines === undefined && reader.size !== undefined) {
       pace.estimate(reader.lines, reader.consumed, reader.size);
     }
+    replay.resolve(batch);
     for (let i = 0; i < batch.count; ) {
       const line = batch.lineOf(i);
       const ahead = line - pace.lineAt(now);

@@ -1,12 +1,9 @@
 /**
- * The pointer table: where each live object of a trace lies in the heap, and how long it is.
+ * The pointer table: which slot the live object of a pointer has.
  *
- * An open-addressing hash with linear probing, a power of two of rows of four doubles, so that a row
- * lies in one cache line:
+ * An open-addressing hash with linear probing, a power of two of rows of 16 bytes, four in a cache line:
  *
- *     | pointer | address | size | owed |        pointer 0: the row is empty
- *
- * `owed` is the replay's own: a number that a row begins with at 0 and keeps as long as it is there.
+ *     | pointer, a double | slot, 32 bits | unused, 32 bits |        pointer 0: the row is empty
  *
  * Invariant: between the home row of a pointer and the row it lies in there is no empty row. A
  * removal keeps it by moving later rows back instead of leaving a tombstone, so the table does not
@@ -17,18 +14,20 @@
  */
 import { PageHeapError } from '../../base/errors.ts';
 
-const strideShift = 2;
-const addressSlot = 1;
-const sizeSlot = 2;
-const owedSlot = 3;
+/** log2 of the words of 8 bytes, and of 4 bytes, in a row; and where the slot is among the latter. */
+const wordsShift = 1;
+const halvesShift = 2;
+const slotHalf = 2;
 const leastRowsShift = 4;
-/** 8 GiB of table, for 168 million live objects. */
+/** 4 GiB of table, for 168 million live objects. */
 const mostRowsShift = 28;
 
 export class PointerTable {
   /** Live pointers. */
   size = 0;
-  #rows: Float64Array;
+  /** The rows, as pointers and as slots. */
+  #words: Float64Array;
+  #halves: Int32Array;
   #mask: number;
   #shift: number;
   #limit: number;
@@ -36,7 +35,8 @@ export class PointerTable {
   /** @param rowsShift log2 of the rows at the beginning, 4 to 28 */
   constructor(rowsShift = 12) {
     const shift = Math.max(leastRowsShift, rowsShift);
-    this.#rows = new Float64Array(4 * 2 ** shift);
+    this.#words = new Float64Array(2 ** (shift + wordsShift));
+    this.#halves = new Int32Array(this.#words.buffer);
     this.#mask = 2 ** shift - 1;
     this.#shift = 32 - shift;
     this.#limit = 5 * 2 ** (shift - 3);
@@ -47,92 +47,85 @@ export class PointerTable {
     return this.#mask + 1;
   }
 
+  /**
+   * Reads the rows in which pointers [from, to) are looked for first. None waits for another, so the processor fetches
+   * many at a time; looked up one by one afterwards, they are there.
+   * @returns nothing of use: without a result the reading would be left out
+   */
+  warm(pointers: Float64Array, from: number, to: number): number {
+    const words = this.#words;
+    const shift = this.#shift;
+    let sum = 0;
+    for (let i = from; i < to; i++) sum += words[home(pointers[i], shift) << wordsShift];
+    return sum;
+  }
+
   /** The row of a pointer, or −1. @param pointer not 0 */
   find(pointer: number): number {
-    const rows = this.#rows;
+    const words = this.#words;
     const mask = this.#mask;
     let row = home(pointer, this.#shift);
     for (;;) {
-      const found = rows[row << strideShift];
+      const found = words[row << wordsShift];
       if (found === pointer) return row;
       if (found === 0) return -1;
       row = (row + 1) & mask;
     }
   }
 
-  addressAt(row: number): number {
-    return this.#rows[(row << strideShift) + addressSlot];
-  }
-
-  sizeAt(row: number): number {
-    return this.#rows[(row << strideShift) + sizeSlot];
-  }
-
-  owedAt(row: number): number {
-    return this.#rows[(row << strideShift) + owedSlot];
-  }
-
-  setOwedAt(row: number, owed: number): void {
-    this.#rows[(row << strideShift) + owedSlot] = owed;
-  }
-
-  /** Changes the row of a pointer that is there. */
-  setAt(row: number, address: number, size: number): void {
-    this.#rows[(row << strideShift) + addressSlot] = address;
-    this.#rows[(row << strideShift) + sizeSlot] = size;
+  slotAt(row: number): number {
+    return this.#halves[(row << halvesShift) + slotHalf];
   }
 
   /**
    * Puts a pointer in, unless it is there. @param pointer not 0
    * @returns −1, or the row of the pointer that was there, which is as it was
+   * @throws PageHeapError ERR_OUT_OF_MEMORY when there are too many
    */
-  add(pointer: number, address: number, size: number): number {
+  add(pointer: number, slot: number): number {
     if (this.size === this.#limit) this.#grow();
-    const rows = this.#rows;
+    const words = this.#words;
     const mask = this.#mask;
     let row = home(pointer, this.#shift);
     for (;;) {
-      const found = rows[row << strideShift];
+      const found = words[row << wordsShift];
       if (found === pointer) return row;
       if (found === 0) break;
       row = (row + 1) & mask;
     }
-    rows[row << strideShift] = pointer;
-    rows[(row << strideShift) + addressSlot] = address;
-    rows[(row << strideShift) + sizeSlot] = size;
-    rows[(row << strideShift) + owedSlot] = 0;
+    words[row << wordsShift] = pointer;
+    this.#halves[(row << halvesShift) + slotHalf] = slot;
     this.size++;
     return -1;
   }
 
   /** Takes the pointer of a row out. */
   removeAt(row: number): void {
-    const rows = this.#rows;
+    const words = this.#words;
+    const halves = this.#halves;
     const mask = this.#mask;
     const shift = this.#shift;
     let hole = row;
     let next = row;
     for (;;) {
       next = (next + 1) & mask;
-      const pointer = rows[next << strideShift];
+      const pointer = words[next << wordsShift];
       if (pointer === 0) break;
       // It may fill the hole if the hole does not come before its home on the way round.
       if (((next - home(pointer, shift)) & mask) < ((next - hole) & mask)) continue;
-      rows[hole << strideShift] = pointer;
-      rows[(hole << strideShift) + addressSlot] = rows[(next << strideShift) + addressSlot];
-      rows[(hole << strideShift) + sizeSlot] = rows[(next << strideShift) + sizeSlot];
-      rows[(hole << strideShift) + owedSlot] = rows[(next << strideShift) + owedSlot];
+      words[hole << wordsShift] = pointer;
+      halves[(hole << halvesShift) + slotHalf] = halves[(next << halvesShift) + slotHalf];
       hole = next;
     }
-    rows[hole << strideShift] = 0;
+    words[hole << wordsShift] = 0;
     this.size--;
   }
 
   /** Visits every live pointer, in no order. The table must not be changed meanwhile. */
-  forEach(visit: (pointer: number, address: number, size: number) => void): void {
-    const rows = this.#rows;
-    for (let i = 0; i < rows.length; i += 1 << strideShift) {
-      if (rows[i] !== 0) visit(rows[i], rows[i + addressSlot], rows[i + sizeSlot]);
+  forEach(visit: (pointer: number, slot: number) => void): void {
+    for (let row = 0; row <= this.#mask; row++) {
+      const pointer = this.#words[row << wordsShift];
+      if (pointer !== 0) visit(pointer, this.slotAt(row));
     }
   }
 
@@ -143,16 +136,16 @@ export class PointerTable {
         `more than ${this.#limit} objects of the trace live at once`,
       );
     }
-    const old = this.#rows;
-    this.#rows = new Float64Array(2 * old.length);
+    const words = this.#words;
+    const halves = this.#halves;
+    this.#words = new Float64Array(2 * words.length);
+    this.#halves = new Int32Array(this.#words.buffer);
     this.#mask = 2 * this.#mask + 1;
     this.#shift--;
     this.#limit *= 2;
     this.size = 0;
-    for (let i = 0; i < old.length; i += 1 << strideShift) {
-      if (old[i] === 0) continue;
-      this.add(old[i], old[i + addressSlot], old[i + sizeSlot]);
-      if (old[i + owedSlot] !== 0) this.setOwedAt(this.find(old[i]), old[i + owedSlot]);
+    for (let at = 0; at < words.length; at += 1 << wordsShift) {
+      if (words[at] !== 0) this.add(words[at], halves[2 * at + slotHalf]);
     }
   }
 }

@@ -7,14 +7,12 @@
  *
  * - Tiny objects (below `tinySize`) share a block with others, so that one never grows in place even
  *   where its rounded size is the same: the bytes after it may be another's.
- * - A free of an address that is not live is counted, and so is an allocation at one that is: which object a free
- *   kills then is told in owed-frees.ts. In strict mode both are errors.
- * - Ids are a driver's table of pointers (used-ids.ts): the realloc of one that was never used, or was freed, is an
- *   allocation; the free of one that was never used is free(NULL); a realloc to 0 is a free; and an allocation of a
- *   live id loses the old object, which is garbage then.
- * - Of an mtrace realloc nothing happens before its second line: without it, the object stays.
+ * - What an operation means, which is found before (resolver.ts), is counted here as it is carried out. In strict mode
+ *   an operation on what is not live, and an allocation at what is, are errors.
  *
- * `run` is the hot loop: nothing is allocated in it, and errors of the allocator are given their
+ * The objects are rows of two doubles, by slot: where the object lies in the heap, and how long it is.
+ *
+ * `run` is the hot loop: nothing is allocated in it and nothing looked up, and errors of the allocator are given their
  * place in the trace once, where it is left.
  *
  * Not here: when to replay how much (pacing.ts), what the allocator is (subject/target.ts).
@@ -22,20 +20,24 @@
 import { PageHeapError } from '../../base/errors.ts';
 import type { TouchMode } from '../subject/subject-options.ts';
 import type { ReplayTarget } from '../subject/target.ts';
+import { type OperationBatch, pointerName } from '../trace/operations.ts';
 import {
-  type OperationBatch,
-  opAllocate,
-  opFailedMove,
-  opFree,
-  opMoveFrom,
-  opMoveTo,
-  opResize,
-  opWrite,
-  pointerName,
-} from '../trace/operations.ts';
-import { dueAt, owe, pay } from './owed-frees.ts';
-import { PointerTable } from './pointer-table.ts';
-import { UsedIds } from './used-ids.ts';
+  actAllocate,
+  actFailedMove,
+  actFree,
+  actionMask,
+  actMove,
+  actNilAllocate,
+  actNothing,
+  actStop,
+  actWrite,
+  isLate,
+  isOverLive,
+  isRealloc,
+  isUnknown,
+  ResolvedBatch,
+  Resolver,
+} from './resolver.ts';
 
 export interface ReplayOptions {
   /** Default: all. */
@@ -67,17 +69,28 @@ export interface ReplayCounts {
 /** Objects of fewer bytes may lie in one block with others (Go's maxTinySize). */
 const tinySize = 16;
 
+const firstObjects = 1024;
+
+// As constants of this module they are folded into the loop.
+const allocate = actAllocate;
+const free = actFree;
+
 export class Replay {
   /** Operations carried out: lines of the trace, so that an mtrace realloc is two. */
   ops = 0;
   /** Bytes that the program asked for and has not freed, and the most there were at once. */
   liveBytes = 0;
   peakLiveBytes = 0;
-  readonly table = new PointerTable();
+  /** Objects alive now. */
+  liveObjects = 0;
   readonly #target: ReplayTarget;
   readonly #touch: TouchMode;
   readonly #strict: boolean;
   readonly #file: string;
+  readonly #resolver = new Resolver();
+  #resolved = new ResolvedBatch(0);
+  /** By slot: address and size. */
+  #objects = new Float64Array(2 * firstObjects);
   #allocs = 0;
   #frees = 0;
   #reallocs = 0;
@@ -87,11 +100,8 @@ export class Replay {
   #failedReallocs = 0;
   #nilAllocs = 0;
   #unknownWrites = 0;
-  /** The pointer of the last `<`, for its `>`. */
-  #movedFrom = 0;
   /** Of the batch at hand. */
   #ids = false;
-  readonly #used = new UsedIds();
 
   constructor(target: ReplayTarget, options: ReplayOptions = {}) {
     this.#target = target;
@@ -114,47 +124,69 @@ export class Replay {
     };
   }
 
-  /** Objects alive now. */
-  get liveObjects(): number {
-    return this.table.size;
+  /** Rows of the tables that the replay keeps: they follow the most objects alive, not the length of the trace. */
+  get capacity(): { readonly pointers: number; readonly objects: number } {
+    return { pointers: this.#resolver.capacity, objects: this.#objects.length / 2 };
+  }
+
+  /** Visits every object that lives, in no order; only between a batch that was replayed whole and the next. */
+  forEachLive(visit: (pointer: number, address: number, size: number) => void): void {
+    this.#resolver.forEachLive((pointer, slot) => {
+      visit(pointer, this.#objects[2 * slot], this.#objects[2 * slot + 1]);
+    });
+  }
+
+  /** Finds out what the operations of a batch mean. Each batch goes through this once, in the order of the trace, before it is run. */
+  resolve(batch: OperationBatch): void {
+    if (this.#resolved.actions.length < batch.rows) this.#resolved = new ResolvedBatch(batch.rows);
+    this.#ids = batch.ids;
+    this.#resolver.resolve(batch, this.#resolved);
+    const { slotEnd } = this.#resolver;
+    if (2 * slotEnd > this.#objects.length) {
+      const more = new Float64Array(2 * Math.max(slotEnd, this.#objects.length));
+      more.set(this.#objects);
+      this.#objects = more;
+    }
+  }
+
+  /** Resolves a batch and carries out all of it. @throws as `run` */
+  runAll(batch: OperationBatch): void {
+    this.resolve(batch);
+    this.run(batch, 0, batch.count);
   }
 
   /**
-   * Carries out rows [from, to) of a batch, in order; successive calls must go on where the last ended.
+   * Carries out rows [from, to) of the batch resolved last, in order; successive calls must go on where the last ended.
    * @throws PageHeapError with file and line: ERR_TRACE in strict mode, and whatever the target throws
    */
   run(batch: OperationBatch, from: number, to: number): void {
-    const { kinds, pointers, sizes } = batch;
-    this.#ids = batch.ids;
+    const { sizes } = batch;
+    const { actions, slots } = this.#resolved;
+    const objects = this.#objects;
+    const target = this.#target;
+    const written = this.#touch !== 'none';
     let i = from;
     try {
       for (; i < to; i++) {
-        const pointer = pointers[i];
-        const size = sizes[i];
-        switch (kinds[i]) {
-          case opAllocate:
-            this.#allocate(pointer, size);
-            break;
-          case opFree:
-            this.#free(pointer);
-            break;
-          case opMoveFrom:
-            this.#movedFrom = pointer;
-            // Here the line is that of the mistake.
-            if (this.#strict && pointer !== 0 && this.table.find(pointer) < 0) this.#unknown(pointer);
-            break;
-          case opMoveTo:
-            this.#move(this.#movedFrom, pointer, size);
-            break;
-          case opResize:
-            this.#resize(pointer, size);
-            break;
-          case opWrite:
-            this.#write(pointer, size);
-            break;
-          case opFailedMove:
-            this.#failedReallocs++;
-            break;
+        const action = actions[i];
+        if (action === allocate) {
+          const at = 2 * slots[i];
+          const size = sizes[i];
+          const address = target.malloc(size);
+          objects[at] = address;
+          objects[at + 1] = size;
+          this.liveObjects++;
+          this.#grew(size);
+          if (written) this.#fill(address, 0, size);
+          this.#allocs++;
+        } else if (action === free) {
+          const at = 2 * slots[i];
+          this.liveObjects--;
+          this.liveBytes -= objects[at + 1];
+          target.drop(objects[at]);
+          this.#frees++;
+        } else if (action !== actNothing) {
+          this.#rare(action, batch, i);
         }
       }
     } catch (error) {
@@ -164,69 +196,64 @@ export class Replay {
     }
   }
 
-  #allocate(pointer: number, size: number): void {
-    if (pointer === 0) {
-      this.#nilAllocs++;
-      return;
+  /** What neither allocates a new object nor frees a live one. */
+  #rare(action: number, batch: OperationBatch, i: number): void {
+    const pointer = batch.pointers[i];
+    const size = batch.sizes[i];
+    if ((action & isUnknown) !== 0) this.#unknown(action & actionMask, pointer);
+    if ((action & isLate) !== 0) this.#lateFrees++;
+    switch (action & actionMask) {
+      case actAllocate:
+        this.#put(action, this.#resolved.slots[i], pointer, size);
+        break;
+      case actFree:
+        if ((action & isLate) !== 0) this.#frees++;
+        break;
+      case actMove:
+        this.#move(action, i, pointer, size);
+        break;
+      case actWrite:
+        if ((action & isUnknown) === 0) this.#write(this.#resolved.slots[i], size);
+        break;
+      case actNilAllocate:
+        this.#nilAllocs++;
+        break;
+      case actFailedMove:
+        this.#failedReallocs++;
+        break;
+      case actStop:
+        throw this.#resolved.failure;
     }
-    this.#put(pointer, this.#target.malloc(size), size);
-    this.#allocs++;
   }
 
-  #free(pointer: number): void {
-    if (pointer === 0) return;
-    const row = this.table.find(pointer);
-    if (row < 0) {
-      this.#unknown(pointer);
-      return;
-    }
-    if (this.table.owedAt(row) !== 0 && this.#isLate(row)) {
-      this.#frees++;
-      return;
-    }
-    const address = this.table.addressAt(row);
-    this.liveBytes -= this.table.sizeAt(row);
-    this.table.removeAt(row);
-    this.#target.drop(address);
-    this.#frees++;
+  /** An allocation at a live pointer, or a realloc that is one. */
+  #put(action: number, slot: number, pointer: number, size: number): void {
+    const address = this.#target.malloc(size);
+    if ((action & isOverLive) !== 0) this.#reuse(slot, pointer, address);
+    this.#enter(slot, address, size);
+    this.#fill(address, 0, size);
+    if ((action & isRealloc) !== 0) this.#reallocs++;
+    else this.#allocs++;
   }
 
-  /** Whether a free of this row's pointer is one that was owed; then it is paid. */
-  #isLate(row: number): boolean {
-    const owed = this.table.owedAt(row);
-    if (dueAt(owed, this.#allocs) === 0) return false;
-    this.table.setOwedAt(row, pay(owed));
-    this.#lateFrees++;
-    return true;
-  }
-
-  #resize(pointer: number, size: number): void {
-    if (size > 0) this.#move(pointer, pointer, size);
-    else this.#free(pointer);
-  }
-
-  /** A realloc. What is not live, or was freed by the time its address was used again, is moved from nowhere. */
-  #move(from: number, to: number, size: number): void {
-    const row = from === 0 ? -1 : this.table.find(from);
-    if (row < 0 || (this.table.owedAt(row) !== 0 && this.#isLate(row))) {
-      if (row < 0 && from !== 0) this.#unknown(from);
-      this.#put(to, this.#target.malloc(size), size);
-      if (this.#ids) this.#allocs++;
-      else this.#reallocs++;
-      return;
-    }
+  /** A realloc: of the object in the row's slot, which takes the place of another one where there is one. */
+  #move(action: number, i: number, pointer: number, size: number): void {
+    const slot = this.#resolved.slots[i];
+    const isOver = (action & isOverLive) !== 0;
+    const other = isOver ? this.#resolved.others[i] : slot;
     this.#reallocs++;
-    const old = this.table.addressAt(row);
-    const oldSize = this.table.sizeAt(row);
-    if (this.#fitsInPlace(oldSize, size)) {
-      this.#rename(row, oldSize);
-      this.#enter(to, old, size);
+    const old = this.#objects[2 * slot];
+    const oldSize = this.#objects[2 * slot + 1];
+    const inPlace = this.#fitsInPlace(oldSize, size);
+    const address = inPlace ? old : this.#target.malloc(size);
+    this.liveBytes -= oldSize;
+    this.liveObjects--;
+    if (isOver) this.#reuse(other, pointer, address);
+    this.#enter(other, address, size);
+    if (inPlace) {
       if (size > oldSize) this.#fill(old, oldSize, size - oldSize);
       return;
     }
-    const address = this.#target.malloc(size);
-    this.#rename(row, oldSize);
-    this.#enter(to, address, size);
     const kept = Math.min(oldSize, size);
     if (this.#touch === 'all') {
       if (kept > 0) this.#target.copy(address, old, kept);
@@ -237,55 +264,45 @@ export class Replay {
     this.#target.drop(old);
   }
 
-  /** Takes an object out of the table that goes on under another pointer. */
-  #rename(row: number, size: number): void {
-    this.table.removeAt(row);
-    this.liveBytes -= size;
+  #write(slot: number, size: number): void {
+    this.#fill(this.#objects[2 * slot], 0, Math.min(size, this.#objects[2 * slot + 1]));
   }
 
-  #write(pointer: number, size: number): void {
-    const row = pointer === 0 ? -1 : this.table.find(pointer);
-    if (row < 0) {
-      if (this.#strict) this.#refuse(`a write to ${this.#name(pointer)}, which is not live`, pointer);
-      this.#unknownWrites++;
-      return;
-    }
-    this.#fill(this.table.addressAt(row), 0, Math.min(size, this.table.sizeAt(row)));
+  /** An object is in a slot from now on. */
+  #enter(slot: number, address: number, size: number): void {
+    this.#objects[2 * slot] = address;
+    this.#objects[2 * slot + 1] = size;
+    this.liveObjects++;
+    this.#grew(size);
   }
 
-  /** A new object under a pointer: in the table, and written. */
-  #put(pointer: number, address: number, size: number): void {
-    this.#enter(pointer, address, size);
-    this.#fill(address, 0, size);
-  }
-
-  #enter(pointer: number, address: number, size: number): void {
-    const row = this.table.add(pointer, address, size);
-    if (row >= 0) this.#reuse(row, pointer, address, size);
-    if (this.#ids) this.#used.add(pointer);
+  #grew(size: number): void {
     this.liveBytes += size;
     if (this.liveBytes > this.peakLiveBytes) this.peakLiveBytes = this.liveBytes;
   }
 
-  /** An allocation at a pointer that is live. */
-  #reuse(row: number, pointer: number, address: number, size: number): void {
+  /** The object of a slot is lost to the one that takes its pointer. */
+  #reuse(slot: number, pointer: number, address: number): void {
     if (this.#strict) {
       this.#target.drop(address);
       this.#refuse(`an allocation at ${this.#name(pointer)}, which is live`, pointer);
     }
-    const old = this.table.addressAt(row);
-    this.liveBytes -= this.table.sizeAt(row);
+    this.liveBytes -= this.#objects[2 * slot + 1];
+    this.liveObjects--;
     this.#liveReuse++;
-    this.table.setAt(row, address, size);
-    // What an id stands for is in the order of the file; no free of it comes late.
-    if (!this.#ids) this.table.setOwedAt(row, owe(this.table.owedAt(row), this.#allocs));
-    this.#target.drop(old);
+    this.#target.drop(this.#objects[2 * slot]);
   }
 
-  #unknown(pointer: number): void {
-    if (this.#ids && !this.#used.has(pointer)) return;
+  /** An operation on a pointer that is not live. */
+  #unknown(act: number, pointer: number): void {
+    if (act === actWrite) {
+      if (this.#strict) this.#refuse(`a write to ${this.#name(pointer)}, which is not live`, pointer);
+      this.#unknownWrites++;
+      return;
+    }
     if (this.#strict) this.#refuse(`a free of ${this.#name(pointer)}, which is not live`, pointer);
-    this.#unknownFrees++;
+    // Of a realloc the second line counts.
+    if (act !== actNothing) this.#unknownFrees++;
   }
 
   #name(pointer: number): string {

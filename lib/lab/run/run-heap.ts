@@ -4,34 +4,14 @@
 
 import { Heap } from '../../api/heap.ts';
 import { resolveDesign } from '../../design/generations.ts';
-import { refuseOption } from '../../design/option.ts';
 import type { LabHeapOptions } from '../subject/heap-target.ts';
 import { loadPageHeap } from '../subject/load-page-heap.ts';
-import { traceName } from '../subject/subject-request.ts';
-import { workloadNamed } from '../workloads/index.ts';
+import { runLiveness } from '../subject/run-liveness.ts';
+import { workloadNamed, workloads } from '../workloads/index.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** What of a run decides about its heap. */
 export type RunHeapOptions = Pick<RunOptions, 'heap' | 'pageHeapFile' | 'workload' | 'trace'>;
-
-/**
- * Who says what is alive follows from what is run, and cannot be chosen otherwise.
- * @throws PageHeapError ERR_INVALID_OPTION
- */
-export function checkLiveness({ heap, workload, trace }: RunHeapOptions): 'explicit' | 'tracing' {
-  const known = workload === undefined ? undefined : workloadNamed(workload.name);
-  const needed = known?.heap?.liveness ?? 'explicit';
-  const { liveness = needed } = heap ?? {};
-  if (liveness === needed) return needed;
-  const name = known?.name ?? traceName(trace ?? '');
-  return refuseOption(
-    'liveness',
-    needed === 'tracing'
-      ? `${name} drops nothing; it needs 'tracing'`
-      : `${name} says itself when an object dies; it needs 'explicit'`,
-    liveness,
-  );
-}
 
 /** @throws PageHeapError ERR_FILE, ERR_INVALID_OPTION of a module that has no page heap to give */
 export async function heapOptionsOf(options: RunHeapOptions): Promise<LabHeapOptions> {
@@ -40,7 +20,7 @@ export async function heapOptionsOf(options: RunHeapOptions): Promise<LabHeapOpt
   const own =
     options.pageHeapFile === undefined ? {} : { pageHeap: await loadPageHeap(options.pageHeapFile) };
   // What goes together depends on the page heap: a custom one may know ages that the generation's does not.
-  const liveness = checkLiveness(options);
+  const liveness = runLiveness(options, options.heap?.liveness, workloads);
   const { trigger, scavenger } = resolveDesign({ ...options.heap, liveness, ...own });
   const paced = trigger === 'paced';
   return {

@@ -93,7 +93,7 @@ class FileSource implements ByteSource {
 }
 
 /** More zeros than that, one after the other, are all that a device has. */
-const mostDeviceZeros = 8 * 1024 * 1024;
+const mostDeviceZeros = 1024 * 1024;
 
 /** A device, which may have no end: a file's hole of zeros ends somewhere, that of /dev/zero does not. */
 class DeviceSource implements ByteSource {
@@ -122,7 +122,7 @@ class DeviceSource implements ByteSource {
     if (this.#zeros <= mostDeviceZeros) return bytes;
     throw new PageHeapError(
       'ERR_FILE',
-      'this is a device that gives zeros, and nothing else for 8 MiB; give a trace',
+      'this is a device that gives zeros, and nothing else for 1 MiB; give a trace',
       { file: shownName(this.#path) },
     );
   }

@@ -134,6 +134,7 @@ export class TraceHead {
   }
 
   #look(line: Uint8Array, at: number): TraceFormat | undefined {
+    if (line.length === 0) return undefined;
     const text = Buffer.from(line.buffer, line.byteOffset, line.length).toString('latin1');
     const known = formatOf(text);
     if (known !== undefined) return known;

@@ -6,9 +6,12 @@
 import { PageHeapError } from '../../base/errors.ts';
 import { type ByteSource, fileError, openBytes, shownName } from './bytes.ts';
 import type { FaultCounts } from './faults.ts';
-import { newline, type TraceFormat } from './grammar.ts';
+import { newline, type TraceFormat, traceError } from './grammar.ts';
 import { OperationBatch } from './operations.ts';
 import { TraceParser } from './parser.ts';
+
+/** A pipe or a device may have no end: one that gave so many bytes and no operation is no trace. */
+const mostBytesWithout = 2 * 2 ** 20;
 
 export class TraceReader {
   readonly #source: ByteSource;
@@ -91,6 +94,13 @@ export class TraceReader {
         if (this.#isEmpty) parser.faults.add('noOperations', parser.lines, 'the trace has no operation');
         this.#isEmpty = false;
         return false;
+      }
+      if (this.#isEmpty && this.size === undefined && this.#fedBytes > mostBytesWithout) {
+        traceError(
+          this.file,
+          parser.lines + 1,
+          'neither mtrace text nor a .rep or .script trace: no operation in its first 2 MiB; `pageheap run --help` tells how to record one',
+        );
       }
       const bytes = await this.#next();
       if (bytes === undefined) {

@@ -8,6 +8,8 @@ import { goldenError, readGolden } from './golden.ts';
 import { verifyMalloc } from './malloc.ts';
 import { isMallocLine } from './malloc-trace.ts';
 import type { VerifyMismatch } from './mismatch.ts';
+import { verifyPacer } from './pacer.ts';
+import { isPacerLine } from './pacer-trace.ts';
 import { type VerifyOptions, verifyRadix } from './radix.ts';
 import { verifySpans } from './spans.ts';
 import { isSpansHeader } from './spans-trace.ts';
@@ -17,7 +19,7 @@ export type { VerifyMismatch } from './mismatch.ts';
 export interface VerifyOutcome {
   readonly file: string;
   /** What was replayed. */
-  readonly kind: 'radix' | 'lists' | 'treap' | 'malloc';
+  readonly kind: 'radix' | 'lists' | 'treap' | 'malloc' | 'pacer';
   /** Operations that were replayed, checkpoints included. */
   readonly operations: number;
   readonly checkpoints: number;
@@ -39,7 +41,7 @@ async function beginningOf(file: string): Promise<Buffer> {
   }
 }
 
-/** The header. What is no JSON object there may be another file of this package. */
+/** The header, an object or an array. What is none may be another file of this package. */
 async function firstValue(file: string): Promise<unknown> {
   try {
     for await (const { line, value } of readGolden(file)) {
@@ -73,6 +75,10 @@ export async function verifyFile(file: string, options: VerifyOptions = {}): Pro
   if (isMallocLine(header, 'hdr')) {
     const { operations, checkpoints, missing, real, mismatch } = await verifyMalloc(file, options);
     return { file, kind: 'malloc', operations, checkpoints, missing, real, mismatch };
+  }
+  if (isPacerLine(header)) {
+    const { operations, checkpoints, missing, mismatch } = await verifyPacer(file, options);
+    return { file, kind: 'pacer', operations, checkpoints, missing, real: false, mismatch };
   }
   throw goldenError(file, 1, 'its first line is not the header of a trace that is known here', header);
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { fileStem, freePath, makeFolder, removeEmpty } from '../../../lib/lab/record/folders.ts';
+import { claimFolder, fileStem, freePath, makeFolder, removeEmpty } from '../../../lib/lab/record/folders.ts';
 import { hasRecorded, removeUnrecorded, runFilesIn } from '../../../lib/lab/record/run-folder.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'pageheap-folder-'));
@@ -88,4 +88,12 @@ it('a free path has a number where its name is taken', () => {
   writeFileSync(`${base}.jsonl`, '');
   writeFileSync(`${base}-2.jsonl`, '');
   expect(freePath(base, '.jsonl')).toBe(`${base}-3.jsonl`);
+});
+
+it('two that begin in one second have two folders, and nothing is made where none can be', () => {
+  const path = join(root, 'above', 'compare-x-1');
+  expect(claimFolder(path)).toEqual({ folder: path, made: [join(root, 'above'), path] });
+  expect(claimFolder(path)).toEqual({ folder: `${path}-2`, made: [`${path}-2`] });
+  writeFileSync(join(root, 'plain'), '');
+  expect(() => claimFolder(join(root, 'plain', 'x'))).toThrow(/is a file, not a folder/);
 });

@@ -105,6 +105,16 @@ describe('factsOf', () => {
     expect(text.includes('RSS stayed at 0.98 KiB')).toBe(true);
   });
 
+  it('tells what is to be known of the trace, as the terminal does', () => {
+    const lines = [
+      header,
+      sample(0, 1),
+      { k: 'end', t: 1, reason: 'done', trace: { malformedLines: 3, firstMalformedLine: 7 } },
+    ];
+    const text = renderReport(toRunData(lines)).replace(/\u00a0/g, ' ');
+    expect(text).toMatch(/<p class="remark">In the trace: 3 lines are [^<]*\.<\/p>/);
+  });
+
   it('has no half where nothing fell, and no facts without samples', () => {
     expect(factsOf(toRunData([header, sample(0, 1), sample(1, 2)]))!.decay.halfAfter).toBeUndefined();
     expect(factsOf(toRunData([header]))).toBeUndefined();

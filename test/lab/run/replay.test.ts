@@ -18,7 +18,7 @@ function replay(text: string, target: BumpTarget, options: ReplayOptions = {}, r
     while (more) {
       batch.clear(parser.lines);
       more = parser.parse(batch);
-      run.run(batch, 0, batch.count);
+      run.runAll(batch);
     }
   };
   parser.feed(Buffer.from(text));
@@ -228,7 +228,7 @@ describe('what a replay does', () => {
 function liveAfter(text: string): Record<string, number> {
   const run = replay(text, new BumpTarget());
   const live: Record<string, number> = {};
-  run.table.forEach((pointer, _address, size) => {
+  run.forEachLive((pointer, _address, size) => {
     live[pointer.toString(16)] = size;
   });
   expect(run.liveBytes).toBe(Object.values(live).reduce((a, b) => a + b, 0));
@@ -365,7 +365,7 @@ describe('recorded programs', () => {
   ])('%s: operations and peak', async (name, ops, allocs, frees, reallocs, peakMiB) => {
     const target = new BumpTarget();
     const run = new Replay(target, { touch: 'none', strict: true });
-    const lines = await forEachBatch(`traces/${name}.mtrace.gz`, (batch) => run.run(batch, 0, batch.count));
+    const lines = await forEachBatch(`traces/${name}.mtrace.gz`, (batch) => run.runAll(batch));
     expect(lines).toBe(ops + 1);
     expect(run.ops).toBe(ops);
     expect(run.counts).toEqual({
@@ -391,7 +391,7 @@ describe('recorded programs', () => {
     ['writes.rep', 6, 2, 2, 0, 0],
   ])('%s', async (name, ops, allocs, frees, reallocs, live) => {
     const run = new Replay(new BumpTarget(), { strict: true });
-    await forEachBatch(`test/fixtures/traces/${name}`, (batch) => run.run(batch, 0, batch.count));
+    await forEachBatch(`test/fixtures/traces/${name}`, (batch) => run.runAll(batch));
     expect([run.ops, run.counts.allocs, run.counts.frees, run.counts.reallocs, run.liveObjects]).toEqual([
       ops,
       allocs,

@@ -115,12 +115,12 @@ describe('a recorded program on the heap', () => {
     const own = new HeapTarget({ environment: false, reach: 1024 * MiB, gcPercent: 20 }, page);
     try {
       const replay = new Replay(own, { strict: true });
-      await forEachBatch('traces/perl.mtrace.gz', (batch) => replay.run(batch, 0, batch.count));
+      await forEachBatch('traces/perl.mtrace.gz', (batch) => replay.runAll(batch));
       expect(own.sample().numGC).toBeGreaterThan(3);
       own.heap.check(3);
       // Every object that lives holds what was written, and none lies where another does.
       const objects: [number, number][] = [];
-      replay.table.forEach((_pointer, address, size) => {
+      replay.forEachLive((_pointer, address, size) => {
         if (size > 0) objects.push([address, size]);
       });
       objects.sort(([a], [b]) => a - b);

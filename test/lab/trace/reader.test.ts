@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from 'node:child_process';
 import {
   appendFileSync,
   mkdtempSync,
@@ -215,6 +216,24 @@ describe('reading a trace', () => {
       line: 1,
       message: expect.stringContaining(`no trace; it seems to be ${words} ${rest.replace('FILE', path)}`),
     });
+  });
+
+  it.each([
+    ['zeros', 'cat /dev/zero'],
+    ['blank lines', "yes ''"],
+    ['comments', "yes '# not yet'"],
+    ['lines after a mark', '(echo = Start; yes nothing)'],
+  ])('a pipe without end and without an operation: %s', async (_what, command) => {
+    const pipe = join(folder, `pipe-${command.length}`);
+    execFileSync('mkfifo', [pipe]);
+    // It ends by the pipe that nobody reads any more.
+    const writer = spawn('bash', ['-c', `${command} > ${pipe}`], { stdio: 'ignore' });
+    await expect(opsOf(pipe)).rejects.toMatchObject({
+      code: 'ERR_TRACE',
+      file: pipe,
+      message: expect.stringContaining('neither mtrace text nor a .rep or .script trace'),
+    });
+    await new Promise((done) => writer.once('close', done));
   });
 
   it('a device that gives zeros without end', async () => {

@@ -1,0 +1,108 @@
+/**
+ * The parser of the command line: which commands there are, what is said of all of them, and how an error is told.
+ *
+ * Every error of a command comes here: a `PageHeapError` is told in one line, with its code; anything else is a defect of
+ * pageheap and is told with its stack, for whoever mends it.
+ *
+ * Not here: the commands themselves (commands.ts, and a file each).
+ */
+import { Command, CommanderError } from 'commander';
+import { PageHeapError } from '../base/errors.ts';
+import { packageVersion } from '../lab/record/package.ts';
+import { addCommands } from './commands.ts';
+import type { CommandContext } from './context.ts';
+import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
+import { plain } from './terminal.ts';
+
+const introduction =
+  'The page heap of the Go runtime, running for real: real mapped pages, real madvise, real RSS. ' +
+  "Replay a program's allocations on it, and see what the heap believes beside what the kernel says.";
+
+const examples = `
+Start here:
+  $ pageheap run                    a real program: 20 s of work, 20 s of idleness
+  $ pageheap run perl --duration 5  another of the shipped traces, faster
+  $ pageheap compare                three generations of the design, side by side
+  $ pageheap doctor                 what this machine and kernel can do
+
+In a clone of the project every command begins with npx: npx pageheap run
+
+Environment:
+  GOGC, GOMEMLIMIT, GODEBUG         as the Go runtime reads them; options override them
+  NO_COLOR, FORCE_COLOR             colour is for terminals, unless these say else
+
+${exitCodesHelp}`;
+
+async function buildProgram(args: readonly string[], context: CommandContext): Promise<Command> {
+  const { terminal } = context;
+  const program = new Command('pageheap')
+    .description(introduction)
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand('help [command]', 'show the help of a command')
+    .showSuggestionAfterError()
+    .showHelpAfterError('Try `pageheap --help`.')
+    .configureOutput({
+      // Both add the end of the line.
+      writeOut: (text) => terminal.print(text.replace(/\n$/, '')),
+      writeErr: (text) => terminal.note(text.replace(/\n$/, '')),
+      getOutHelpWidth: () => Math.min(100, terminal.columnsOf(terminal.out)),
+      getErrHelpWidth: () => Math.min(100, terminal.columnsOf(terminal.err)),
+      getOutHasColors: () => terminal.outHasColors,
+      getErrHasColors: () => terminal.errColors.isColorSupported,
+      outputError: (text, write) => write(text.replace(/^error:/, terminal.errColors.red('pageheap:'))),
+    })
+    .configureHelp({ styleTitle: (title) => terminal.outColors.bold(title) })
+    .addHelpText('after', examples)
+    .exitOverride()
+    // Loaded here, as a help text needs none of it.
+    .hook('preAction', async () => {
+      const { checkOpenOutputs } = await import('../lab/record/output.ts');
+      checkOpenOutputs();
+    });
+  await addCommands(program, args, context);
+  for (const command of program.commands)
+    command
+      .copyInheritedSettings(program)
+      .showHelpAfterError(`Try \`pageheap ${command.name()} --help\`.`)
+      .addHelpText('after', `\n${exitCodesHelp}`);
+  return program;
+}
+
+async function reportError({ terminal, pageHeapFile }: CommandContext, error: unknown): Promise<number> {
+  const stack = error instanceof Error ? error.stack : String(error);
+  if (error instanceof PageHeapError) {
+    const { inFlags } = await import('./heap-options.ts');
+    const { isOfStandardError } = await import('../lab/record/output.ts');
+    if (isOfStandardError(error)) terminal.leaveErr();
+    // The place in the user's own class, which may throw anything: a terminal is not to obey it.
+    terminal.fail(plain(`${inFlags(error)} (${error.code})`));
+    if (error.code === 'ERR_PAGE_HEAP' && error.cause instanceof Error)
+      terminal.note(plain(error.cause.stack ?? ''));
+  } else if (pageHeapFile !== undefined && error instanceof Error && error.name === 'FatalError') {
+    terminal.fail(
+      `an invariant of the heap is broken; a custom page heap is most likely the cause; ` +
+        `try: pageheap conform ${pageHeapFile}\n${stack}`,
+    );
+  } else {
+    terminal.fail(`this is a defect of pageheap:\n${stack}`);
+  }
+  return exitCodeOf(error);
+}
+
+/** Parses the command line, runs its command and answers the exit code. */
+export async function runCommandLine(args: readonly string[], context: CommandContext): Promise<number> {
+  try {
+    const program = await buildProgram(args, context);
+    if (args.length === 0) {
+      program.outputHelp();
+      return context.exitCode;
+    }
+    await program.parseAsync(args, { from: 'user' });
+    return context.exitCode;
+  } catch (error) {
+    // Commander has printed its message already; code 0 is --help and --version.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? context.exitCode : exitCodes.usage;
+    return await reportError(context, error);
+  }
+}
