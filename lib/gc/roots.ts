@@ -19,7 +19,7 @@ import { IdPool } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { Arenas } from '../spans/arenas.ts';
 import { type ObjectMemory, pageWordsShift, windowPageMask } from '../spans/object-memory.ts';
-import type { RootSource } from './mark/tracing.ts';
+import type { RootSource } from './mark/marker.ts';
 
 /** Rows are handles. */
 export const rootTable = table('roots', 'other', {

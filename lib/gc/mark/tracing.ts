@@ -32,8 +32,6 @@
  * Not here: roots (gc/roots.ts).
  */
 import type { TracingLiveness } from '../../alloc/tracing-liveness.ts';
-import { fatal } from '../../base/errors.ts';
-import { pagesPerArena } from '../../base/units.ts';
 import type { HeapState } from '../../heap/heap-state.ts';
 import type { PointerBits } from '../../heap/pointer-bits.ts';
 import type { SpanObjects } from '../../heap/span-objects.ts';
@@ -45,34 +43,34 @@ import {
   windowPagesShift,
 } from '../../spans/object-memory.ts';
 import { objectSize, spanState } from '../../spans/span-table.ts';
+import { throwBadPointer, throwZombie } from './bad-pointers.ts';
 import type { MarkClasses } from './mark-classes.ts';
 import { clearPageMarks, markSpans } from './marked-spans.ts';
-import type { Marked, Marker } from './marker.ts';
+import type { Marked, Marker, RootSource } from './marker.ts';
 import { SpanQueue } from './span-queue.ts';
+import { MarkWindow, maxSmallSpanPages as smallSpanPages } from './window.ts';
 import type { WorkBuffers } from './work-buffers.ts';
 
 /** Rows are those of `gcBitsTable`: a bit for each mark bit. All zero unless a cycle marks. */
 export const grayTable = table('gray', 'gc', { bits: i32('heap') });
 
 const windowPages = windowPageMask + 1;
+const maxSmallSpanPages = smallSpanPages;
 /** log2 of the words of a page, and of the bytes. */
 const pageWords64Shift = 10;
 const pageBytesShift = 13;
-const arenasPerWindow = windowPages / pagesPerArena;
 /** Words of a piece of a large object: 128 KiB. */
 const obletWords = (128 * 1024) / 8;
-/** More pages than any span of small objects has. */
-const maxSmallSpanPages = 16;
 /** Words that a cycle with the world stopped looks at before it counts anew. */
 const unlimited = 2 ** 30;
 
-const none = new Int32Array(0);
-
-/** Where marking begins. */
-export interface RootSource {
-  /** Calls for each address that a root holds, whatever it is. */
-  eachRoot(visit: (address: number) => void): void;
-}
+/** Gray objects that are read ahead, less one: a mask. */
+const ringMask = 7;
+/** Words between one object and the next that count as far. */
+const nearWords = 1024;
+/** Objects of which it is counted how many lay far from the one before; reading ahead begins above so many. */
+const sampled = 256;
+const mostlyFar = 192;
 
 export interface TracingDeps {
   readonly state: HeapState;
@@ -97,12 +95,7 @@ export class TracingMarker implements Marker {
   readonly #queue: SpanQueue;
   readonly #classes: MarkClasses;
   readonly #bySpans: boolean;
-  // The window at hand: its words, the upper half of its addresses, and those of its pages that need no second look.
-  #window = -1;
-  #words: Int32Array = none;
-  #high = 0;
-  #quickFrom = 0;
-  #quickPages = 0;
+  readonly #window: MarkWindow;
   /** One past the last gray object in the work buffer in hand. */
   #top = 0;
   // The span at hand: the next word of its gray bits, what is left of the one before, where the objects of that lie, and
@@ -112,6 +105,10 @@ export class TracingMarker implements Marker {
   #todo = 0;
   #base = 0;
   #step = 0;
+  /** Gray objects that have left the stack and wait for their memory, where objects lie far apart. */
+  readonly #ring = new Int32Array(ringMask + 1);
+  /** What came of reading ahead: kept, or the engine would not read. */
+  #touched = 0;
   // What is left of the large object at hand.
   #largeAt = 0;
   #largeEnd = 0;
@@ -129,13 +126,13 @@ export class TracingMarker implements Marker {
     this.#untyped = spans.untyped;
     this.#queue = new SpanQueue(spans.queued);
     this.#classes = classes;
+    this.#window = new MarkWindow(deps.state, deps.memory);
     this.#bySpans = bySpans;
   }
 
   mark(): Marked {
     clearPageMarks(this.#state);
-    // Arenas may have come since.
-    this.#window = -1;
+    this.#window.forget();
     this.#roots.eachRoot((address) => this.#shade(address, false));
     while (!this.drain(unlimited));
     this.#buffers.release();
@@ -156,11 +153,8 @@ export class TracingMarker implements Marker {
     const queue = this.#queue;
     const buffers = this.#buffers;
     const bySpans = this.#bySpans;
-    let page0 = this.#window * windowPages;
-    let words = this.#words;
-    let high = this.#high;
-    let quickFrom = this.#quickFrom;
-    let quickPages = this.#quickPages;
+    const window = this.#window;
+    let { page0, words, high, quickFrom, quickPages } = window;
     let stack = buffers.words;
     let bottom = buffers.first;
     let top = this.#top;
@@ -169,12 +163,45 @@ export class TracingMarker implements Marker {
     let base = this.#base;
     let step = this.#step;
     let span = this.#span;
-    for (let left = budget; ; ) {
+    const ring = this.#ring;
+    let turn = 0;
+    let waiting = 0;
+    let isScattered = false;
+    let touched = this.#touched;
+    let last = 0;
+    let far = 0;
+    let popped = 0;
+    let left = budget;
+    while (left > 0) {
       let w: number;
       let n: number;
       let lenient: number;
-      if (top !== bottom) {
-        w = stack[--top];
+      if (top !== bottom || waiting !== 0) {
+        if (top !== bottom) {
+          w = stack[--top];
+          if (isScattered) {
+            // It waits a few turns, while its first words come.
+            const next = ring[turn];
+            ring[turn] = w;
+            touched ^= words[w << 1];
+            turn = (turn + 1) & ringMask;
+            if (waiting <= ringMask) {
+              waiting++;
+              continue;
+            }
+            w = next;
+          }
+        } else {
+          turn = (turn - 1) & ringMask;
+          waiting--;
+          w = ring[turn];
+        }
+        if (Math.abs(w - last) > nearWords) far++;
+        last = w;
+        if ((++popped & (sampled - 1)) === 0) {
+          isScattered = far > mostlyFar;
+          far = 0;
+        }
         const s = spanOf[page0 + (w >>> pageWords64Shift)];
         n = slotWords[spanClass[s]];
         lenient = untyped[s];
@@ -194,13 +221,9 @@ export class TracingMarker implements Marker {
         }
         this.#todo = 0;
         this.#top = top;
-        if (left <= 0) return false;
+        this.#touched = touched;
         if (!this.#nextGrayWord()) return true;
-        page0 = this.#window * windowPages;
-        words = this.#words;
-        high = this.#high;
-        quickFrom = this.#quickFrom;
-        quickPages = this.#quickPages;
+        ({ page0, words, high, quickFrom, quickPages } = window);
         todo = this.#todo;
         base = this.#base;
         step = this.#step;
@@ -272,6 +295,34 @@ export class TracingMarker implements Marker {
         }
       }
     }
+    // What waits goes back, for the next time.
+    while (waiting > 0) {
+      turn = (turn - 1) & ringMask;
+      waiting--;
+      this.#top = top;
+      this.#putBack(ring[turn], page0);
+      top = this.#top;
+    }
+    this.#top = top;
+    this.#todo = todo;
+    this.#touched = touched;
+    return false;
+  }
+
+  /** Puts a gray object of the window at hand on the stack, or where there is no room, into the queue. */
+  #putBack(w: number, page0: number): void {
+    const buffers = this.#buffers;
+    if (this.#top === buffers.end) {
+      if (!buffers.push()) {
+        const { spans, pageColumns, arenas } = this.#state;
+        const s = pageColumns.spanOf[page0 + (w >>> pageWords64Shift)];
+        const offset = arenas.addressOf(page0) + w * 8 - arenas.addressOf(spans.columns.startPage[s]);
+        this.#makeGray(s, Math.floor(offset / spans.columns.elemSize[s]));
+        return;
+      }
+      this.#top = buffers.first;
+    }
+    buffers.words[this.#top++] = w;
   }
 
   /** Marks the object that an address points to, if there is one, and makes it gray. @param typed it must be one */
@@ -293,7 +344,7 @@ export class TracingMarker implements Marker {
       index >= c.nelems[s] ||
       offset >= size * c.nelems[s] - c.unasked[s]
     ) {
-      if (typed) this.#badPointer(address, s);
+      if (typed) throwBadPointer(this.#state, address, s);
       return;
     }
     if (!typed && !this.#objects.isAllocated(s, index)) return;
@@ -302,7 +353,12 @@ export class TracingMarker implements Marker {
     if ((gcBits.bits[at] & bit) !== 0) return;
     gcBits.bits[at] |= bit;
     if (this.#classes.noscan[c.spanClass[s]] !== 0) return;
-    this.#gray[at] |= bit;
+    this.#makeGray(s, index);
+  }
+
+  /** Lets an object wait in the queue. */
+  #makeGray(s: number, index: number): void {
+    this.#gray[this.#state.spans.columns.markBits[s] + (index >>> 5)] |= 1 << (index & 31);
     if (s !== this.#span) this.#queue.add(s);
   }
 
@@ -349,28 +405,8 @@ export class TracingMarker implements Marker {
       this.#span = next;
       this.#nextGray = 0;
       if (next === 0) return false;
-      this.#open(columns.startPage[next] >>> windowPagesShift);
+      this.#window.open(columns.startPage[next] >>> windowPagesShift);
     }
-  }
-
-  /** Makes a window the one at hand. */
-  #open(window: number): void {
-    if (window === this.#window) return;
-    const { arenas } = this.#state;
-    const page0 = window * windowPages;
-    this.#window = window;
-    this.#words = this.#memory.words(page0);
-    this.#high = (arenas.addressOf(page0) / 2 ** 32) | 0;
-    // The first stretch of arenas that follow each other, less what spans across the window's ends may take of it.
-    const isKnown = (arena: number): boolean => arenas.isKnown(page0 + arena * pagesPerArena);
-    let first = 0;
-    while (first < arenasPerWindow && !isKnown(first)) first++;
-    let end = first;
-    while (end < arenasPerWindow && isKnown(end)) end++;
-    const from = first * pagesPerArena + (first === 0 && window > 0 ? maxSmallSpanPages : 0);
-    const to = end * pagesPerArena - (end === arenasPerWindow ? maxSmallSpanPages : 0);
-    this.#quickFrom = from;
-    this.#quickPages = Math.max(0, to - from);
   }
 
   /** Scans gray objects of a span that lies in two windows or more: word by word. */
@@ -400,33 +436,11 @@ export class TracingMarker implements Marker {
 
   /** The objects of a window that are marked. One that is free was pointed to by a word that must be right. */
   #markedWord(s: number, window: number): number {
-    const { spans, gcBits, arenas } = this.#state;
+    const { spans, gcBits } = this.#state;
     const c = spans.columns;
     const word = gcBits.bits[c.markBits[s] + (window >>> 5)];
     const zombies = word & ~this.#objects.allocatedWord(s, window);
-    if (zombies !== 0) {
-      const base = arenas.addressOf(c.startPage[s]);
-      const index = window + 31 - Math.clz32(zombies & -zombies);
-      fatal('found pointer to free object', {
-        object: `0x${(base + index * objectSize(c, s)).toString(16)}`,
-        span: `0x${base.toString(16)}`,
-        elemsize: objectSize(c, s),
-        freeindex: c.freeIndex[s],
-        index,
-      });
-    }
+    if (zombies !== 0) throwZombie(this.#state, s, window + 31 - Math.clz32(zombies & -zombies));
     return word;
-  }
-
-  #badPointer(address: number, s: number): never {
-    const { spans, arenas } = this.#state;
-    const c = spans.columns;
-    return fatal('found bad pointer in the heap', {
-      pointer: `0x${address.toString(16)}`,
-      span: `0x${arenas.addressOf(c.startPage[s]).toString(16)}`,
-      pages: c.pages[s],
-      state: c.state[s],
-      elemsize: objectSize(c, s),
-    });
   }
 }

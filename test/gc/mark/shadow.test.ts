@@ -2,6 +2,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Heap, runtimeOf } from '../../../lib/api/heap.ts';
 import type { HeapOptions } from '../../../lib/design/options.ts';
+import { TracingMarker } from '../../../lib/gc/mark/tracing.ts';
 import type { PointerBits } from '../../../lib/heap/pointer-bits.ts';
 import type { Runtime } from '../../../lib/runtime/runtime.ts';
 import { Random, seedOf } from '../../support/random.ts';
@@ -41,6 +42,25 @@ describe('a graph and its shadow', () => {
         throw new Error(`with PAGEHEAP_SHADOW_SEED=${seed}`, { cause: error });
       }
       expect(graph.collections).toBeGreaterThan(1);
+    },
+  );
+
+  it.each(['objects', 'spans'] as const)(
+    'also where marking stops after every few words: by %s',
+    (markOrder) => {
+      const { drain } = TracingMarker.prototype;
+      let stops = 0;
+      TracingMarker.prototype.drain = function (): boolean {
+        const isDone = drain.call(this, 40);
+        if (!isDone) stops++;
+        return isDone;
+      };
+      onTestFinished(() => {
+        TracingMarker.prototype.drain = drain;
+      });
+      const graph = new ShadowGraph(heapOf({ markOrder }), new Random(seed), { steps: 3000, large: true });
+      graph.run();
+      expect(stops).toBeGreaterThan(50);
     },
   );
 });
