@@ -1,9 +1,11 @@
 /**
  * The benchmark: this project beside real Go and C on the same work, interleaved in one run; with
- * `--baseline FOLDER` instead beside another commit of itself (baseline/command.ts).
+ * `--baseline FOLDER` instead beside another commit of itself (baseline/command.ts); with `--instructions` its
+ * instructions are counted (instructions/command.ts).
  *
  *   npm run bench -- [--rounds 7] [--cases malloc]… [--quick] [--go /path/to/go] [--out file.json]
  *   npm run bench -- --baseline FOLDER [--rounds 7] [--cases malloc]… [--quick] [--json] [--out file.json]
+ *   npm run bench -- --instructions [--baseline FOLDER] [--cases malloc]… [--quick] [--json] [--out file.json]
  *
  * Needs a build. Go and a C compiler are used where they are found; without one the rest is measured
  * and the gap is named. Nothing else should run meanwhile: every participant is one busy thread.
@@ -17,6 +19,7 @@ import { parseArgs } from 'node:util';
 import { againstBaseline } from './baseline/command.ts';
 import { NoBaseline } from './baseline/tree.ts';
 import { allCases, type Case } from './cases.ts';
+import { countInstructions } from './instructions/command.ts';
 import { caseWords, type Participant } from './participant.ts';
 import { buildC } from './rivals/c.ts';
 import { buildGo, findGo } from './rivals/go.ts';
@@ -27,12 +30,14 @@ import { rowName, table } from './table.ts';
 const usage = `usage: compare [options]
   --baseline <folder>  compare with a built checkout of another commit in place of Go and C:
                  fails with 1 if a case is slower by more than 2 %, by the 95 % interval of its pairs
+  --instructions  count instructions an operation, under valgrind, in place of times; with --baseline
+                 both trees', and it fails with 1 if a case takes more than 2 % more
   --rounds <n>   rounds in which every participant measures every case
                  (7; 1 with --quick; with --baseline at least 7)
   --cases <text> only cases whose "name key=value …" contains the text; may be repeated
   --skip <id>    leave a participant out: go, c, addon, ours; may be repeated
   --quick        fewer and shorter cases: shows that it works, not how fast it is
-  --json         with --baseline: print JSON, not a table
+  --json         with --baseline or --instructions: print JSON, not a table
   --go <file>    the go command to use
   --traces <dir> the folder with the recorded radix traces
   --out <file>   where to write the JSON (runs/bench-<time>.json)
@@ -48,6 +53,7 @@ function readOptions() {
     options: {
       rounds: { type: 'string' },
       baseline: { type: 'string' },
+      instructions: { type: 'boolean', default: false },
       cases: { type: 'string', multiple: true, default: [] },
       skip: { type: 'string', multiple: true, default: [] },
       quick: { type: 'boolean', default: false },
@@ -150,6 +156,10 @@ async function main(): Promise<number> {
   };
   const env = environment();
   const { baseline, out: file } = options;
+  if (options.instructions) {
+    const { quick, json } = options;
+    return countInstructions({ root, baseline, quick, json, out: file, chosen, note });
+  }
   if (baseline !== undefined) {
     const { rounds, quick, json } = options;
     return againstBaseline({

@@ -17,16 +17,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bytes, pageCount, pageIndex } from '../lib/base/units.ts';
-import { Mulberry32 } from '../lib/lab/workloads/random.ts';
-import type { PageHeap, PageHeapHost } from '../lib/pages/contract.ts';
-import { standAloneLists, standAloneRadix, standAloneTreap } from '../lib/pages/stand-alone.ts';
+import { bytes } from '../lib/base/units.ts';
+import { type Kind, makers, measure, prepare } from './among-holes.ts';
 import { measure as measureRival } from './participant.ts';
 import { buildGo, findGo } from './rivals/go.ts';
 import { median } from './workload.ts';
 
-const holesOf = { small: [1_000, 10_000, 50_000], large: [1_000, 10_000] } as const;
-type Kind = keyof typeof holesOf;
+const holesOf: Readonly<Record<Kind, readonly number[]>> = {
+  small: [1_000, 10_000, 50_000],
+  large: [1_000, 10_000],
+};
 
 /** Real Go: nanoseconds a pair, by holes. */
 const go: Readonly<Record<string, Readonly<Record<Kind, readonly (number | undefined)[]>>>> = {
@@ -34,67 +34,6 @@ const go: Readonly<Record<string, Readonly<Record<Kind, readonly (number | undef
   treap: { small: [305, 456, 1101], large: [] },
   radix: { small: [431, 569, 846], large: [] },
 };
-
-const makers: Readonly<Record<string, (host: PageHeapHost) => { pages: PageHeap; dispose(): void }>> = {
-  lists: standAloneLists,
-  treap: standAloneTreap,
-  radix: (host) => standAloneRadix(host, { physPageSize: 4096, physHugePageSize: 2 ** 21 }),
-};
-
-const sizeOf: Readonly<Record<Kind, (random: Mulberry32) => number>> = {
-  small: (random) => 1 + random.below(16),
-  large: (random) => 128 + random.below(128),
-};
-
-interface Prepared {
-  readonly pages: PageHeap;
-  readonly held: Int32Array;
-  readonly sizes: Int32Array;
-  readonly random: Mulberry32;
-  dispose(): void;
-}
-
-function prepare(design: string, kind: Kind, holes: number): Prepared {
-  const random = new Mulberry32(17);
-  const most = kind === 'small' ? 16 : 255;
-  const reach = Math.ceil((holes * 2 * most) / 8192) * 8192;
-  let clock = 0;
-  const host: PageHeapHost = {
-    reachPages: pageCount(reach),
-    physPages: 1,
-    now: () => ++clock,
-    release: () => undefined,
-  };
-  const { pages, dispose } = (makers[design] as (typeof makers)[string])(host);
-  pages.grow(pageIndex(0), pageCount(reach));
-  const held = new Int32Array(holes);
-  const sizes = new Int32Array(holes);
-  const freed: [number, number][] = [];
-  for (let i = 0; i < holes; i++) {
-    const n = sizeOf[kind](random);
-    held[i] = pages.alloc(pageCount(n));
-    sizes[i] = n;
-    const m = sizeOf[kind](random);
-    freed.push([pages.alloc(pageCount(m)), m]);
-  }
-  for (const [page, n] of freed) pages.free(pageIndex(page), pageCount(n));
-  return { pages, held, sizes, random, dispose };
-}
-
-/** Nanoseconds a pair. */
-function measure({ pages, held, sizes, random }: Prepared, kind: Kind, pairs: number): number {
-  const picks = Int32Array.from({ length: pairs }, () => random.below(held.length));
-  const wanted = Int32Array.from({ length: pairs }, () => sizeOf[kind](random));
-  const start = process.hrtime.bigint();
-  for (let k = 0; k < pairs; k++) {
-    const i = picks[k] as number;
-    const n = wanted[k] as number;
-    pages.free(pageIndex(held[i] as number), pageCount(sizes[i] as number));
-    held[i] = pages.alloc(pageCount(n));
-    sizes[i] = n;
-  }
-  return Number(process.hrtime.bigint() - start) / pairs;
-}
 
 /** The recorded figures of Go 1.21, by holes: what the machine is measured by. */
 const recorded = new Map<number, number>([

@@ -142,6 +142,12 @@ export function met(row: Row, target: Target): boolean | undefined {
     const own = row.values.ours;
     return own === undefined ? undefined : median(own) <= target.atMost;
   }
+  if (target.above === true) {
+    const { ours, [target.against]: other } = row.values;
+    return ours === undefined || other === undefined
+      ? undefined
+      : median(ours) - median(other) <= target.atMost;
+  }
   const ratio = ratioOf(row, 'ours', target.against);
   return ratio === undefined ? undefined : ratio.ratio <= target.atMost;
 }

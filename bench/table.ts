@@ -11,6 +11,7 @@ import { median } from './workload.ts';
 const telling = [
   'size',
   'order',
+  'how',
   'kind',
   'holes',
   'pages',
@@ -60,7 +61,9 @@ function quantity(row: Row, value: number): string {
 }
 
 function targetText(row: Row, target: Target): string {
-  return `≤ ${target.against === undefined ? quantity(row, target.atMost) : `${short(target.atMost)} ${target.against}`}`;
+  if (target.against === undefined) return `≤ ${quantity(row, target.atMost)}`;
+  if (target.above === true) return `≤ ${target.against} + ${quantity(row, target.atMost)}`;
+  return `≤ ${short(target.atMost)} ${target.against}`;
 }
 
 function ratioText(row: Row, id: string): string {

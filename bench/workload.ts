@@ -15,6 +15,10 @@
  *   pointers each, all alive; nanoseconds an object, by the clock (what=wall) and by the CPU time of the process (what=cpu).
  *   graph=tree: binary, allocated depth first; graph=random: each points to two others at random, and one array to all.
  *   order is in what order this project marks; Go 1.21 has one.
+ * - `drops size live order how repeats`: `live` objects are allocated, then all are dropped, and a collection follows; the
+ *   drops alone are timed: in the order of addresses or at random, one by one (how=each) or 256 at a time by `dropAll`
+ *   (how=batch). Nobody else drops, so this project is alone. A batch saves nothing but calls, and locks where the heap
+ *   is shared: single drops do not wait for each other either.
  * - `span kind holes batch rounds`: spans of one page from a heap that has 32,768 such spans of which
  *   `holes` % were freed at random. A round allocates `batch` spans and frees them in random order.
  *   kind=heap carries objects (1024 bytes, without pointers), kind=manual does not.

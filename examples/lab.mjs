@@ -21,7 +21,7 @@ function tell(when) {
 const objects = Array.from({ length: 2000 }, () => heap.malloc(16_384));
 for (const object of objects) heap.fill(object, 16_384, 1);
 tell('allocated');
-for (const object of objects) heap.drop(object);
+heap.dropAll(objects);
 tell('dropped');
 heap.freeOSMemory();
 tell('given back');

@@ -26,12 +26,16 @@
  * A module that does its work when it is loaded, the program of a child process or a worker, must be in no chunk
  * that others load: its name ends in -child or -worker.
  *
+ * On the way numbers are put in place of the names of constants, and constant expressions computed: an imported name
+ * is loaded and checked each time it is used (HACKING.md, "What V8 does"). Names are kept, for stacks.
+ *
  * Left alone: the page's own program (lab/report/client), which is read as text.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { parseAst } from 'rolldown/parseAst';
 
 const sources = fileURLToPath(new URL('../lib/', import.meta.url));
 const lib = fileURLToPath(new URL('../dist/lib/', import.meta.url));
@@ -45,10 +49,44 @@ const modules = filesIn(sources, '.ts')
   .filter((name) => !name.endsWith('.d.ts') && !name.startsWith('lab/report/client/'))
   .map((name) => name.slice(0, -'.ts'.length));
 
+const units = readFileSync(join(lib, 'base', 'units.js'), 'utf8');
+const constructors = [...units.matchAll(/^export const (\w+) = \((\w+)\) => \2;$/gm)].map(([, name]) => name);
+
+/**
+ * Takes the calls of the units' constructors away, which return what they are given: `pageIndex(x)` is `(x)`. Even
+ * inlined, each costs five instructions, since V8 looks whether the module still has that function.
+ */
+const unitsAreTypes = {
+  name: 'units-are-types',
+  transform(code, id) {
+    if (!id.startsWith(lib)) return null;
+    const program = parseAst(code);
+    const names = new Set();
+    for (const node of program.body) {
+      if (node.type !== 'ImportDeclaration' || !node.source.value.endsWith('/base/units.js')) continue;
+      for (const { imported, local } of node.specifiers)
+        if (constructors.includes(imported.name)) names.add(local.name);
+    }
+    const cuts = [];
+    const walk = (node) => {
+      if (node === null || typeof node !== 'object') return;
+      if (node.type === 'CallExpression' && names.has(node.callee.name)) cuts.push(node.callee);
+      for (const child of Object.values(node)) walk(child);
+    };
+    if (names.size > 0) walk(program);
+    let cut = code;
+    for (const { start, end } of cuts.sort((a, b) => b.start - a.start))
+      cut = cut.slice(0, start) + cut.slice(end);
+    return cuts.length === 0 ? null : { code: cut, map: null };
+  },
+};
+
 rmSync(fresh, { recursive: true, force: true });
 const bundle = await rolldown({
   input: Object.fromEntries(modules.map((name) => [name, join(lib, `${name}.js`)])),
   platform: 'node',
+  plugins: [unitsAreTypes],
+  optimization: { inlineConst: { mode: 'all', pass: 4 } },
   external: (id) => !/^([./]|@oxc-project)/.test(id),
 });
 /** What a module of dist/lib imports when it is loaded, itself included, without the programs. */
@@ -83,6 +121,7 @@ await bundle.write({
   dir: fresh,
   format: 'esm',
   comments: false,
+  minify: { compress: true, mangle: false, codegen: { removeWhitespace: false } },
   entryFileNames: '[name].js',
   chunkFileNames: 'chunks/[name]-[hash].js',
   codeSplitting: {

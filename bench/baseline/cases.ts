@@ -71,6 +71,7 @@ export function changeCases(options: ChangeCaseOptions): Case[] {
       ),
       ...named('span', spans([['heap', 35]], 90)),
       ...named('malloc', mallocs([16, 64], ['ring'])),
+      ...named('drops', [{ size: 64, live: 65536, order: 'random', how: 'batch', repeats: 15 }]),
       ...named('scavenge', [{ quantum: 65536, mib: 32, repeats: 15 }]),
       ...named('metadata', [{ objects: 30_000 }]),
       ...named('trace-replay', [{ lines: 200_000 }]),
@@ -109,6 +110,12 @@ export function changeCases(options: ChangeCaseOptions): Case[] {
       ),
     ),
     ...named('malloc', mallocs([8, 16, 64, 256, 1024], ['ring', 'random'])),
+    ...named(
+      'drops',
+      ['address', 'random'].flatMap((order) =>
+        ['each', 'batch'].map((how) => ({ size: 64, live: 131072, order, how, repeats: 25 })),
+      ),
+    ),
     ...named('scavenge', [{ quantum: 65536, mib: 64, repeats: 15 }]),
     ...named('metadata', [{ objects: 100_000 }]),
     ...named('trace-replay', [{ lines: 300_000 }, ...program]),

@@ -18,9 +18,12 @@ const taken = new Int32Array(total);
 
 function takeAll(heap: RadixPageAlloc, cache: PageCache): void {
   const one = pageCount(1);
-  for (let i = 0; i < total; i++) {
+  // A variable of the module would be loaded and checked for each page.
+  const out = taken;
+  const count = total;
+  for (let i = 0; i < count; i++) {
     if (cache.isEmpty()) heap.allocToCache(cache);
-    taken[i] = cache.alloc(one);
+    out[i] = cache.alloc(one);
   }
   if (!cache.isEmpty()) heap.flushCache(cache);
 }

@@ -1,55 +1,52 @@
 /**
  * Explicit liveness: an object lives until the program drops it.
  *
- * A drop says that an object's last reference is gone. It costs a look-up from the address to its
- * span and one bit; the object stays where it is until the next cycle finds the bit. The fast path
- * accepts what is certainly right; whatever is not, is looked at again at leisure to say what is
- * wrong with it.
+ * A drop says that an object's last reference is gone. It costs one bit; the object stays where it is until the
+ * next cycle finds the bit. The fast path accepts what is certainly right; whatever is not, is looked at again at
+ * leisure to say what is wrong with it.
  *
- *   live bits     one an object, 1024 a page, the most 8-byte objects a page holds: clear once the object was dropped.
- *                 Objects that wait in an open window have theirs set too, as if they were allocated already: that
- *                 saves malloc from setting each one. All other free objects' bits are clear.
- *   tiny starts   spans of tiny blocks have a row of start bits instead (tiny-starts.ts)
+ *   live bits     one for each 8 bytes of the heap, 1024 a page: set where a live object starts. All others are clear.
+ *   tiny starts   spans of tiny blocks have a row of start bits besides (tiny-starts.ts), for those tiny objects that
+ *                 start at no multiple of 8
  *
- * Both are written here and nowhere else.
+ * Both are written here and nowhere else. Malloc sets an object's bit and a drop clears it, so a bit that is set tells
+ * all that a drop must know: neither the page's span nor its objects are looked at. The way from the address by page
+ * table, span and object number to a bit by object cost a drop 184 instructions in place of 60, and took three loads
+ * that wait for each other, each of them a cache miss where drops come in random order. The price is paid where a
+ * cycle collects the bits of a span by object, and in malloc, which sets a bit each time.
  *
- * From address to object: page = offset / 8 KiB; the page table leads to the span; number = offset in
- * the span × perObject, truncated. The page table is stale for free pages, and a stale entry may lead
- * to any span's row. So the number is held against the span's objects before it is used: a row that
- * is dead or manual has none, and for any other span the offset is then one of its own.
- * The object lives if its live bit is set and it does not wait in an open window.
+ * Invariant: where no live object starts there is no bit, in free pages, stacks and open windows either. So a span
+ * can be freed only when all its objects were dropped.
  *
  * Speed: a drop and a malloc must be compiled into one caller (HACKING.md, "What V8 does"). So both fast paths are
  * short, and what is rare is a call away.
  *
- * Not here: what a drop leads to (gc/mark/explicit.ts), look-ups that need not be fast (heap/find-object.ts).
+ * Not here: what a drop leads to (gc/mark/explicit.ts), look-ups by address (heap/find-object.ts).
  */
-import { type ErrorCode, PageHeapError } from '../base/errors.ts';
-import {
-  type Address,
-  pageShift as pageBits,
-  pageSize as pageBytes,
-  pagesPerArena,
-  type SpanId,
-} from '../base/units.ts';
+import { popcount32 } from '../base/bits.ts';
+import { type ErrorCode, fatal, PageHeapError } from '../base/errors.ts';
+import { type Address, pageSize as pageBytes, pagesPerArena, type SpanId } from '../base/units.ts';
+import { partsOf, WrittenOnce } from '../base/written-once.ts';
 import type { ObjectFinder } from '../heap/find-object.ts';
 import type { HeapState } from '../heap/heap-state.ts';
-import type { SpanObjects } from '../heap/span-objects.ts';
 import type { SpanShape } from '../heap/span-shape.ts';
 import { i32, table } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import { SpanTable } from '../spans/span-table.ts';
 import type { Liveness } from './liveness.ts';
 import { tinySpanClass } from './size-classes.ts';
-import { TinyStarts, tinyBlockStartBytes, tinyRowBytes } from './tiny-starts.ts';
+import { TinyStarts, tinyRowBytes } from './tiny-starts.ts';
 
-const pageShift = pageBits;
 const pageMask = pageBytes - 1;
 const pagesPerByte = 1 / pageBytes;
-const liveWordsPerPage = 32;
+/** Bytes that a live bit stands for: every object but a tiny one starts at a multiple of it. */
+const unitBytes = 8;
+const unitsPerByte = 1 / unitBytes;
+const wordsPerUnit = 1 / 32;
+const liveWordsPerPage = pageBytes / unitBytes / 32;
+const liveWordsPerPageShift = Math.log2(liveWordsPerPage);
 const arenaPagesShift = Math.log2(pagesPerArena);
-/** A power of two above the pages of any span of small objects, which have ten at most. */
-const maxSmallSpanPages = 16;
+const arenaWordsShift = arenaPagesShift + liveWordsPerPageShift;
 
 /** Rows are pages. */
 export const liveTable = table('live', 'gc', { bits: i32('heap', liveWordsPerPage) });
@@ -60,75 +57,45 @@ export const tinyRowTable = table('tinyRows', 'mspan', {
   row: i32('heap'),
 });
 
-/** Rows are Ps. */
-export const tinyBlockTable = table('tinyBlocks', 'mcache', {
-  /** Where the start bits of the open window of tiny blocks begin. */
-  window: i32('p'),
-  /** Where those of the current tiny block are. */
-  current: i32('p'),
-});
+/** The columns and numbers that liveness works with. */
+function partsFor(
+  meta: MetaMemory,
+  { arenas, spans, pageColumns }: HeapState,
+  finder: ObjectFinder,
+  zeroBase: Address,
+) {
+  const starts = new TinyStarts(meta);
+  return { arenas, spans, pageColumns, finder, zeroBase, starts, meta };
+}
 
-export class ExplicitLiveness implements Liveness {
-  readonly #objects: SpanObjects;
-  readonly #finder: ObjectFinder;
-  readonly #zeroBase: Address;
-  readonly #starts: TinyStarts;
-  readonly #window: Int32Array;
-  readonly #current: Int32Array;
+const given = partsOf<ReturnType<typeof partsFor>>;
+
+export class ExplicitLiveness extends WrittenOnce implements Liveness {
+  readonly #finder = given(this).finder;
+  readonly #zeroBase = given(this).zeroBase;
+  readonly #starts = given(this).starts;
   // Columns of the fast paths, each a field of its own: one load instead of two.
-  readonly #origin: number;
-  readonly #reachBytes: number;
-  readonly #known: Uint8Array;
-  readonly #spanOf: Int32Array;
-  readonly #live: Int32Array;
-  readonly #startPage: Int32Array;
-  readonly #perObject: Float64Array;
-  readonly #stride: Int32Array;
-  readonly #nelems: Int32Array;
-  readonly #freeIndex: Int32Array;
-  readonly #tinyRow: Int32Array;
-  readonly #tinyBits: Uint8Array;
+  readonly #origin = given(this).arenas.origin;
+  readonly #reachBytes = given(this).arenas.reachPages * pageBytes;
+  readonly #known = given(this).arenas.columns.known;
+  readonly #live = given(this).meta.views(liveTable).bits;
+  readonly #spanOf = given(this).pageColumns.spanOf;
+  readonly #startPage = given(this).spans.columns.startPage;
+  readonly #elemSize = given(this).spans.columns.elemSize;
+  readonly #nelems = given(this).spans.columns.nelems;
+  readonly #tinyRow = given(this).meta.views(tinyRowTable).row;
+  readonly #tinyBits = given(this).starts.bits;
 
   /** @param zeroBase where objects of no bytes are */
-  constructor(
-    meta: MetaMemory,
-    state: HeapState,
-    objects: SpanObjects,
-    finder: ObjectFinder,
-    zeroBase: Address,
-  ) {
-    const { arenas, spans, pageColumns } = state;
-    const { columns } = spans;
-    const { window, current } = meta.views(tinyBlockTable);
-    arenas.beside(liveTable);
-    spans.beside(tinyRowTable);
-    this.#objects = objects;
-    this.#finder = finder;
-    this.#zeroBase = zeroBase;
-    this.#starts = new TinyStarts(meta);
-    this.#window = window;
-    this.#current = current;
-    this.#origin = arenas.origin;
-    this.#reachBytes = arenas.reachPages * pageBytes;
-    this.#known = arenas.columns.known;
-    this.#spanOf = pageColumns.spanOf;
-    this.#live = meta.views(liveTable).bits;
-    this.#startPage = columns.startPage;
-    this.#perObject = columns.perObject;
-    this.#stride = columns.stride;
-    this.#nelems = columns.nelems;
-    this.#freeIndex = columns.freeIndex;
-    this.#tinyRow = meta.views(tinyRowTable).row;
-    this.#tinyBits = this.#starts.bits;
+  constructor(meta: MetaMemory, state: HeapState, finder: ObjectFinder, zeroBase: Address) {
+    super(partsFor(meta, state, finder, zeroBase));
+    state.arenas.beside(liveTable);
+    state.spans.beside(tinyRowTable);
   }
 
   /** Puts memory behind what is needed from the start. False when there is none. Once a heap. */
   static prepare(meta: MetaMemory): boolean {
-    return (
-      TinyStarts.prepare(meta) &&
-      SpanTable.prepareBeside(meta, tinyRowTable) &&
-      meta.commit(tinyBlockTable, 0, meta.rows(tinyBlockTable))
-    );
+    return TinyStarts.prepare(meta) && SpanTable.prepareBeside(meta, tinyRowTable);
   }
 
   // ---------------------------------------------------------------- told by the allocator
@@ -145,40 +112,16 @@ export class ExplicitLiveness implements Liveness {
     this.#tinyRow[s] = 0;
   }
 
-  windowOpened(p: number, s: number, window: number, free: number): boolean {
-    const row = this.#tinyRow[s];
-    if (row === 0) {
-      this.#live[this.#startPage[s] * liveWordsPerPage + (window >>> 5)] |= free;
-      return false;
-    }
-    this.#window[p] = row * tinyRowBytes + window * tinyBlockStartBytes;
-    return true;
+  allocated(addr: number): void {
+    const unit = (addr - this.#origin) * unitsPerByte;
+    this.#live[(unit * wordsPerUnit) | 0] |= 1 << (unit & 31);
   }
 
-  windowClosed(s: number, window: number, left: number): void {
-    if (this.#tinyRow[s] === 0) this.#live[this.#startPage[s] * liveWordsPerPage + (window >>> 5)] &= ~left;
-  }
-
-  allocated(s: number, index: number): void {
-    const row = this.#tinyRow[s];
-    if (row === 0) this.#live[this.#startPage[s] * liveWordsPerPage + (index >>> 5)] |= 1 << (index & 31);
-    else this.#tinyBits[row * tinyRowBytes + index * tinyBlockStartBytes] = 1;
-  }
-
-  blockTaken(p: number, nth: number): void {
-    this.#tinyBits[this.#window[p] + (nth << 1)] = 1;
-  }
-
-  blockBegun(p: number, nth: number): void {
-    this.#current[p] = this.#window[p] + (nth << 1);
-  }
-
-  blockBegunAt(p: number, s: number, index: number): void {
-    this.#current[p] = this.#tinyRow[s] * tinyRowBytes + index * tinyBlockStartBytes;
-  }
-
-  startInBlock(p: number, offset: number): void {
-    this.#tinyBits[this.#current[p] + (offset >> 3)] |= 1 << (offset & 7);
+  allocatedBetween(addr: number): void {
+    const offset = addr - this.#origin;
+    const page = (offset * pagesPerByte) | 0;
+    const inPage = offset & pageMask;
+    this.#tinyBits[this.#tinyRow[this.#spanOf[page]] * tinyRowBytes + (inPage >> 3)] |= 1 << (inPage & 7);
   }
 
   // ---------------------------------------------------------------- told by the program
@@ -190,47 +133,66 @@ export class ExplicitLiveness implements Liveness {
    */
   drop(addr: number): boolean {
     const offset = addr - this.#origin;
-    if (!(offset >= 0 && offset < this.#reachBytes) || Math.floor(offset) !== offset) return false;
-    const page = (offset * pagesPerByte) | 0;
-    if (this.#known[page >> arenaPagesShift] === 0) return false;
-    const s = this.#spanOf[page];
-    const first = this.#startPage[s];
-    const nth = page - first;
-    // An offset beyond 32 bits loses only what makes up the page.
-    const inPage = offset & pageMask;
-    const stride = this.#stride[s];
-    if (stride === 0) return this.#dropOther(s, nth, inPage);
-    // Further off, a stale entry's offset could come round to the span's own in 32 bits.
-    if (nth >>> 0 >= maxSmallSpanPages) return false;
-    const inSpan = (nth << pageShift) + inPage;
-    const index = (inSpan * this.#perObject[s]) | 0;
-    if (Math.imul(index, stride) !== inSpan || index >= this.#nelems[s]) return false;
-    const word = first * liveWordsPerPage + (index >> 5);
-    const bit = 1 << (index & 31);
+    const unit = offset * unitsPerByte;
+    if (Math.floor(unit) !== unit) return this.#dropBetween(offset);
+    if (!(offset >= 0 && offset < this.#reachBytes)) return false;
+    const word = (unit * wordsPerUnit) | 0;
+    // Where no arena is known the bits have no memory.
+    if (this.#known[word >> arenaWordsShift] === 0) return false;
+    // A unit beyond 32 bits loses only what makes up the word.
+    const bit = 1 << (unit & 31);
     const living = this.#live[word];
     if ((living & bit) === 0) return false;
-    if ((index & -32) === this.#freeIndex[s] && this.#objects.isOpen(s, index)) return false;
     this.#live[word] = living ^ bit;
     return true;
   }
 
-  /** Drops a tiny object or a large one, at byte `inPage` of a span's nth page. */
-  #dropOther(s: number, nth: number, inPage: number): boolean {
-    if (nth !== 0) return false;
+  /** Drops a tiny object that starts at no multiple of 8. */
+  #dropBetween(offset: number): boolean {
+    if (!(offset >= 0 && offset < this.#reachBytes) || Math.floor(offset) !== offset) return false;
+    const page = (offset * pagesPerByte) | 0;
+    if (this.#known[page >> arenaPagesShift] === 0) return false;
+    const s = this.#spanOf[page];
     const row = this.#tinyRow[s];
-    if (row !== 0) {
-      const at = row * tinyRowBytes + (inPage >> 3);
-      const starts = this.#tinyBits[at];
-      const bit = 1 << (inPage & 7);
-      if ((starts & bit) === 0) return false;
-      this.#tinyBits[at] = starts ^ bit;
-      return true;
-    }
-    const word = this.#startPage[s] * liveWordsPerPage;
-    // No objects: a span that is manual or dead.
-    if (inPage !== 0 || this.#nelems[s] === 0 || (this.#live[word] & 1) === 0) return false;
-    this.#live[word] ^= 1;
+    // The page table is stale for free pages: an entry may lead to a span that is elsewhere by now.
+    if (row === 0 || this.#startPage[s] !== page) return false;
+    const inPage = offset & pageMask;
+    const at = row * tinyRowBytes + (inPage >> 3);
+    const starts = this.#tinyBits[at];
+    const bit = 1 << (inPage & 7);
+    if ((starts & bit) === 0) return false;
+    this.#tinyBits[at] = starts ^ bit;
     return true;
+  }
+
+  /**
+   * Drops all of a batch, or nothing. An address may occur once, that of the empty object as often as it likes.
+   * No load waits for that of another address, so in random order their cache misses overlap.
+   * @throws as `explain`, for the first that cannot be dropped; the message tells its place
+   */
+  dropAll(batch: Float64Array): void {
+    const n = batch.length;
+    for (let i = 0; i < n; i++)
+      if (!this.drop(batch[i]) && batch[i] !== this.#zeroBase) this.#refuseBatch(batch, i);
+  }
+
+  /** Takes back the drops before the ith and says what is wrong with that one. */
+  #refuseBatch(batch: Float64Array, i: number): never {
+    try {
+      this.explain(batch[i]);
+    } catch (error) {
+      if (!(error instanceof PageHeapError)) throw error;
+      throw new PageHeapError(error.code, `address ${i} of the batch: ${error.message}`, { value: batch[i] });
+    } finally {
+      for (let j = 0; j < i; j++) this.#revive(batch[j]);
+    }
+    fatal('an address that can be dropped was not', { address: batch[i], index: i });
+  }
+
+  #revive(addr: number): void {
+    if (addr === this.#zeroBase) return;
+    if (addr % unitBytes === 0) this.allocated(addr);
+    else this.allocatedBetween(addr);
   }
 
   /** Says what is wrong with a drop; returns only for the empty object, which may be dropped any time. */
@@ -252,21 +214,45 @@ export class ExplicitLiveness implements Liveness {
 
   // ---------------------------------------------------------------- asked by who marks and checks
 
-  /**
-   * The objects of a window that live, as ones. In an open window those that nobody took yet are among them; of a
-   * block of tiny objects it is enough that one lives.
-   */
+  /** The objects of a window that live, as ones; of a block of tiny objects it is enough that one lives. */
   livingWord(s: number, window: number): number {
     const row = this.#tinyRow[s];
-    return row === 0
-      ? this.#live[this.#startPage[s] * liveWordsPerPage + (window >>> 5)]
-      : this.#starts.livingWord(row, window);
+    const size = this.#elemSize[s];
+    const first = this.#startPage[s] << liveWordsPerPageShift;
+    if (size === 0) return this.#live[first] & 1;
+    const bits = this.#live;
+    const step = size / unitBytes;
+    let unit = window * step;
+    // A span has ten pages at most: its units are far from 32 bits, those of the heap are not.
+    if (row !== 0) {
+      const word = first + (unit >> 5);
+      const starts =
+        evenBits(bits[word] | (bits[word] >>> 1)) | (evenBits(bits[word + 1] | (bits[word + 1] >>> 1)) << 16);
+      return starts | this.#starts.livingWord(row, window);
+    }
+    const n = Math.min(32, this.#nelems[s] - window);
+    let living = 0;
+    for (let i = 0; i < n; i++, unit += step)
+      living |= ((bits[first + (unit >> 5)] >>> (unit & 31)) & 1) << i;
+    return living;
   }
 
-  /** Whether the objects of a span share blocks. */
-  hasBlocks(s: number): boolean {
-    return this.#tinyRow[s] !== 0;
+  /** The live objects that start at a multiple of 8 of a run of pages: the set bits. */
+  countStarts(page: number, npages: number): number {
+    let n = 0;
+    const end = (page + npages) << liveWordsPerPageShift;
+    for (let word = page << liveWordsPerPageShift; word < end; word++) n += popcount32(this.#live[word]);
+    return n;
   }
+}
+
+/** The even ones of 32 bits, as the lower 16. */
+function evenBits(word: number): number {
+  let bits = word & 0x55555555;
+  bits = (bits | (bits >>> 1)) & 0x33333333;
+  bits = (bits | (bits >>> 2)) & 0x0f0f0f0f;
+  bits = (bits | (bits >>> 4)) & 0x00ff00ff;
+  return (bits | (bits >>> 8)) & 0xffff;
 }
 
 function refuse(code: ErrorCode, message: string, addr: number): never {

@@ -87,7 +87,6 @@ export class FreeListMalloc extends Malloc {
     const left = maxTinySize - size;
     if (left > tinyLeft[p]) {
       tinyBase[p] = addr;
-      this.#liveness.blockBegunAt(p, this.#cached[slot], (addr - this.#spanBase[slot]) / maxTinySize);
       tinyLeft[p] = left;
     }
     if (refilled) this.hooks.slowPath();
@@ -126,7 +125,7 @@ export class FreeListMalloc extends Malloc {
     const index = (inSpan * c.perObject[s]) | 0;
     c.allocCount[s]++;
     gcBits.bits[c.allocBits[s] + (index >>> 5)] |= 1 << (index & 31);
-    this.#liveness.allocated(s, index);
+    this.#liveness.allocated(addr);
     if (pointers !== 0) this.#bitmap?.writePointers(c.startPage[s], inSpan >>> 3, pointers, size >>> 3);
     if (zero) {
       words[at] = 0;

@@ -18,6 +18,7 @@
  * be due).
  */
 import { type Address, pageSize as pageBytes } from '../base/units.ts';
+import { partsOf, WrittenOnce } from '../base/written-once.ts';
 import type { HeapState } from '../heap/heap-state.ts';
 import type { MHeap } from '../heap/mheap.ts';
 import { largeNoscanShape, largeScanShape } from '../heap/span-shape.ts';
@@ -27,7 +28,7 @@ import {
   windowPageMask as windowMask,
 } from '../spans/object-memory.ts';
 import type { Liveness } from './liveness.ts';
-import { choreStart, choreZero, type MCache } from './mcache.ts';
+import { type MCache, unrolledZeroing as shortZeroing } from './mcache.ts';
 import type { MCentral } from './mcentral.ts';
 import {
   maxTinySize,
@@ -48,8 +49,7 @@ export interface MallocHooks {
   slowPath(): void;
 }
 
-/** Bytes up to which a plain loop of stores zeroes faster than fill. */
-const unrolledZeroing = 256;
+const unrolledZeroing = shortZeroing;
 
 /** What malloc works with, besides its P. */
 export interface MallocDeps {
@@ -64,50 +64,33 @@ export interface MallocDeps {
   readonly zeroBase: Address;
 }
 
-export class Malloc {
+const given = partsOf<MallocDeps & { readonly p: number }>;
+
+export class Malloc extends WrittenOnce {
   /** The P this thread works with: its row of the mcaches. */
-  readonly p: number;
+  readonly p = given(this).p;
   hooks: MallocHooks = { slowPath: () => {} };
-  readonly #heap: MHeap;
-  readonly #state: HeapState;
-  readonly #central: MCentral;
-  readonly #mcache: MCache;
-  readonly #memory: ObjectMemory;
-  readonly #liveness: Liveness;
-  readonly #origin: number;
-  readonly #zeroBase: Address;
+  readonly #heap = given(this).heap;
+  readonly #state = given(this).state;
+  readonly #central = given(this).central;
+  readonly #mcache = given(this).mcache;
+  readonly #memory = given(this).memory;
+  readonly #liveness = given(this).liveness;
+  readonly #origin = given(this).state.arenas.origin;
+  readonly #zeroBase = given(this).zeroBase;
   // Columns of the fast path, each a field of its own: one load instead of two.
-  readonly #spanClassBy8: Uint8Array;
-  readonly #classToSize: Int32Array;
-  readonly #firstSlot: number;
-  readonly #open: Int32Array;
-  readonly #windowBase: Float64Array;
-  readonly #chores: Uint8Array;
-  readonly #tinyBase: Float64Array;
-  readonly #tinyLeft: Int32Array;
-  readonly #tinyAllocs: Int32Array;
+  readonly #spanClassBy8 = given(this).classes.spanClassBy8;
+  readonly #classToSize = given(this).classes.sizes;
+  readonly #firstSlot = given(this).p * numSpanClasses;
+  readonly #open = given(this).mcache.columns.open;
+  readonly #windowBase = given(this).mcache.columns.windowBase;
+  readonly #stale = given(this).mcache.columns.stale;
+  readonly #tinyBase = given(this).mcache.columns.tinyBase;
+  readonly #tinyLeft = given(this).mcache.columns.tinyLeft;
+  readonly #tinyAllocs = given(this).mcache.columns.tinyAllocs;
 
   constructor(p: number, deps: MallocDeps) {
-    const { classes, mcache, state } = deps;
-    const { columns } = mcache;
-    this.p = p;
-    this.#heap = deps.heap;
-    this.#state = state;
-    this.#central = deps.central;
-    this.#mcache = mcache;
-    this.#memory = deps.memory;
-    this.#liveness = deps.liveness;
-    this.#origin = state.arenas.origin;
-    this.#zeroBase = deps.zeroBase;
-    this.#spanClassBy8 = classes.spanClassBy8;
-    this.#classToSize = classes.sizes;
-    this.#firstSlot = p * numSpanClasses;
-    this.#open = columns.open;
-    this.#windowBase = columns.windowBase;
-    this.#chores = columns.chores;
-    this.#tinyBase = columns.tinyBase;
-    this.#tinyLeft = columns.tinyLeft;
-    this.#tinyAllocs = columns.tinyAllocs;
+    super({ p, ...deps });
   }
 
   /**
@@ -125,9 +108,11 @@ export class Malloc {
     if (free === 0) return this.#mallocSlow(slot, zero);
     const rest = free & (free - 1);
     this.#open[slot] = rest;
-    const nth = 31 - Math.clz32(free ^ rest);
-    if (this.#chores[slot] !== 0) this.#doChores(slot, nth, zero);
-    return this.#windowBase[slot] + nth * this.#classToSize[spanClass >> 1];
+    const bytes = this.#classToSize[spanClass >> 1];
+    const addr = this.#windowBase[slot] + (31 - Math.clz32(free ^ rest)) * bytes;
+    if (zero && this.#stale[slot] !== 0) this.zero(addr, bytes);
+    this.#liveness.allocated(addr);
+    return addr;
   }
 
   /**
@@ -139,29 +124,20 @@ export class Malloc {
     if (spanClass >> 1 === 0) return this.#zeroBase;
     const refilled = !this.#mcache.openNext(slot, zero);
     if (refilled && !this.#mcache.refill(this.p, spanClass, zero)) return 0;
-    const nth = this.#takeOpen(slot);
-    if (this.#chores[slot] !== 0) this.#doChores(slot, nth, zero);
-    const addr = this.#windowBase[slot] + nth * this.#classToSize[spanClass >> 1];
+    const addr = this.#takeOpen(slot, this.#classToSize[spanClass >> 1], zero);
     if (refilled) this.hooks.slowPath();
     return addr;
   }
 
-  /** Takes the first object of the open window, which has one: its number in the window. */
-  #takeOpen(slot: number): number {
+  /** Takes the first object of the open window, which has one: its address. */
+  #takeOpen(slot: number, bytes: number, zero: boolean): number {
     const free = this.#open[slot];
     const rest = free & (free - 1);
     this.#open[slot] = rest;
-    return 31 - Math.clz32(free ^ rest);
-  }
-
-  /** What is left to do for an object just taken, in the few windows where anything is. */
-  #doChores(slot: number, nth: number, zero: boolean): void {
-    const chores = this.#chores[slot];
-    if ((chores & choreStart) !== 0) this.#liveness.blockTaken(this.p, nth);
-    if (zero && (chores & choreZero) !== 0) {
-      const size = this.#classToSize[(slot - this.#firstSlot) >> 1];
-      this.zero(this.#windowBase[slot] + nth * size, size);
-    }
+    const addr = this.#windowBase[slot] + (31 - Math.clz32(free ^ rest)) * bytes;
+    if (zero && this.#stale[slot] !== 0) this.zero(addr, bytes);
+    this.#liveness.allocated(addr);
+    return addr;
   }
 
   protected mallocTiny(size: number): number {
@@ -172,9 +148,10 @@ export class Malloc {
     if (left < size) return this.mallocTinyBlock(size);
     this.#tinyLeft[p] = left - size;
     this.#tinyAllocs[p]++;
-    const offset = tinyBlock - left;
-    this.#liveness.startInBlock(p, offset);
-    return this.#tinyBase[p] + offset;
+    const addr = this.#tinyBase[p] + tinyBlock - left;
+    if ((left & 7) === 0) this.#liveness.allocated(addr);
+    else this.#liveness.allocatedBetween(addr);
+    return addr;
   }
 
   /** Starts a block for a tiny object, and keeps it as the current one if it has more room left. */
@@ -186,14 +163,11 @@ export class Malloc {
       refilled = !this.#mcache.openNext(slot, true);
       if (refilled && !this.#mcache.refill(p, tinySpanClass, true)) return 0;
     }
-    const nth = this.#takeOpen(slot);
     // Always zeroed: the objects that come later into this block are promised zero memory too.
-    this.#doChores(slot, nth, true);
-    const addr = this.#windowBase[slot] + nth * tinyBlock;
+    const addr = this.#takeOpen(slot, tinyBlock, true);
     const left = tinyBlock - size;
     if (left > this.#tinyLeft[p]) {
       this.#tinyBase[p] = addr;
-      this.#liveness.blockBegun(p, nth);
       this.#tinyLeft[p] = left;
     }
     if (refilled) this.hooks.slowPath();
@@ -217,8 +191,8 @@ export class Malloc {
     c.unasked[s] = bytes - size;
     c.freeIndex[s] = 1;
     c.allocCount[s] = 1;
-    this.#liveness.allocated(s, 0);
     const addr = this.#origin + c.startPage[s] * pageSize;
+    this.#liveness.allocated(addr);
     if (zero && c.needZero[s] !== 0) this.zero(addr, bytes);
     this.hooks.slowPath();
     return addr;

@@ -5,8 +5,7 @@
  * malloc takes them from there without touching the span. When none is left the next window with a
  * free object is opened; when there is none, the span is exchanged (`refill`). At the start of a sweep
  * and before statistics are read all spans go back (`flush`). The live heap is counted in whole spans
- * when they are cached, and put right when they come back unused. Liveness is told of each window that opens and
- * closes.
+ * when they are cached, and put right when they come back unused.
  *
  * Opening a window is also the moment to zero it, if the span may hold old contents and zero memory is
  * what is asked for: one fill of 2 KiB costs less than 32 times four stores. Only windows of objects
@@ -21,18 +20,21 @@ import type { HeapState } from '../heap/heap-state.ts';
 import type { SpanObjects } from '../heap/span-objects.ts';
 import { f64, i32, table, u8, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
-import type { ObjectMemory } from '../spans/object-memory.ts';
-import type { Liveness } from './liveness.ts';
+import {
+  pageDoublesShift as doublesShift,
+  type ObjectMemory,
+  windowPageMask as windowMask,
+} from '../spans/object-memory.ts';
 import type { MCentral } from './mcentral.ts';
 import { numSpanClasses, type SizeClasses, tinySpanClass } from './size-classes.ts';
 
+const pageDoublesShift = doublesShift;
+const windowPageMask = windowMask;
+
+/** Bytes up to which a plain loop of stores zeroes faster than fill. */
+export const unrolledZeroing = 256;
 /** Objects up to this size are zeroed by the window. */
 const windowZeroing = 512;
-
-/** The objects may hold old contents. */
-export const choreZero = 1;
-/** Liveness must be told of each object. */
-export const choreStart = 2;
 
 /** Rows are Ps; a slot is P × numSpanClasses + span class. */
 export const mcacheTable = table('mcaches', 'mcache', {
@@ -42,8 +44,8 @@ export const mcacheTable = table('mcaches', 'mcache', {
   open: i32('p', numSpanClasses),
   /** The address of the open window's first object. */
   windowBase: f64('p', numSpanClasses),
-  /** What malloc must do for each object taken from the open window: `choreZero`, `choreStart`, or nothing. */
-  chores: u8('p', numSpanClasses),
+  /** 1: the free objects of the open window may hold old contents. */
+  stale: u8('p', numSpanClasses),
   /** The tiny block: its address (0 for none), and the bytes left at its end. */
   tinyBase: f64('p'),
   tinyLeft: i32('p'),
@@ -63,7 +65,6 @@ export interface MCacheDeps {
   readonly objects: SpanObjects;
   readonly memory: ObjectMemory;
   readonly classes: SizeClasses;
-  readonly liveness: Liveness;
   /** Caches of stacks are emptied with the P's other caches. */
   readonly stacks: { flush(p: number): void };
 }
@@ -75,21 +76,19 @@ export class MCache {
   readonly #objects: SpanObjects;
   readonly #memory: ObjectMemory;
   readonly #sizes: Int32Array;
-  readonly #liveness: Liveness;
   readonly #stacks: MCacheDeps['stacks'];
   /** Ps. */
   readonly ps: number;
   /** Whether a tiny block outlives a flush; a cycle forgets it in any case. */
   protected readonly keepsTiny: boolean = false;
 
-  constructor({ meta, state, central, objects, memory, classes, liveness, stacks }: MCacheDeps) {
+  constructor({ meta, state, central, objects, memory, classes, stacks }: MCacheDeps) {
     this.#columns = meta.views(mcacheTable);
     this.#state = state;
     this.#central = central;
     this.#objects = objects;
     this.#memory = memory;
     this.#sizes = classes.sizes;
-    this.#liveness = liveness;
     this.#stacks = stacks;
     this.ps = meta.rows(mcacheTable);
   }
@@ -232,14 +231,12 @@ export class MCache {
     c.allocCount[s] += popcount32(free);
     columns.open[slot] = free;
     columns.windowBase[slot] = this.#state.arenas.addressOf(page) + window * size;
-    let chores = c.needZero[s] === 0 ? 0 : choreZero;
-    if (chores !== 0 && zero && size <= windowZeroing && c.pages[s] === 1) {
+    let stale = c.needZero[s];
+    if (stale !== 0 && zero && size <= windowZeroing && c.pages[s] === 1) {
       this.#zeroRuns(page, window * size, size, free);
-      chores = 0;
+      stale = 0;
     }
-    const p = Math.floor(slot / numSpanClasses);
-    if (this.#liveness.windowOpened(p, s, window, free)) chores |= choreStart;
-    columns.chores[slot] = chores;
+    columns.stale[slot] = stale;
   }
 
   /** Zeroes the free objects of a window, each run of neighbours by one fill. */
@@ -249,9 +246,21 @@ export class MCache {
       const from = 31 - Math.clz32(left & -left);
       const rest = ~(left >>> from);
       const n = rest === 0 ? 32 : 31 - Math.clz32(rest & -rest);
-      this.#memory.zero(page, offset + from * size, n * size);
+      this.#zeroRun(page, offset + from * size, n * size);
       left = from + n >= 32 ? 0 : left & (-1 << (from + n));
     }
+  }
+
+  /** Zeroes a run within a page: a short one by stores, since a call to fill costs as much as zeroing 256 bytes. */
+  #zeroRun(page: number, offset: number, bytes: number): void {
+    if (bytes > unrolledZeroing) {
+      this.#memory.zero(page, offset, bytes);
+      return;
+    }
+    const window = this.#memory.window(page);
+    const from = ((page & windowPageMask) << pageDoublesShift) + (offset >>> 3);
+    const end = from + (bytes >>> 3);
+    for (let i = from; i < end; i++) window[i] = 0;
   }
 
   /** Takes a span out of its slot; what was open is free again. */
@@ -265,7 +274,6 @@ export class MCache {
     } else {
       c.allocCount[s] -= popcount32(left);
       c.freeIndex[s] = window + 31 - Math.clz32(left & -left);
-      this.#liveness.windowClosed(s, window, left);
     }
     c.cachedAt[s] = 0;
     columns.spans[slot] = 0;

@@ -10,6 +10,7 @@
  * Not here: finding memory (malloc.ts).
  */
 import { pageSize } from '../base/units.ts';
+import { partsOf, WrittenOnce } from '../base/written-once.ts';
 import type { HeapState } from '../heap/heap-state.ts';
 import type { PointerBits } from '../heap/pointer-bits.ts';
 import { firstWords, type PointerMap } from '../heap/pointer-map.ts';
@@ -54,33 +55,24 @@ export interface ScanningMallocDeps {
   readonly hooks: MallocHooks;
 }
 
-export class ScanningMalloc implements Allocator {
-  readonly p: number;
-  readonly #malloc: Malloc;
-  readonly #bits: PointerBits;
-  readonly #hooks: MallocHooks;
-  readonly #origin: number;
-  readonly #spanOf: Int32Array;
-  readonly #untyped: Uint8Array;
-  readonly #last: Float64Array;
-  readonly #classes: SizeClasses;
+const given = partsOf<ScanningMallocDeps & { readonly classes: SizeClasses }>;
+
+export class ScanningMalloc extends WrittenOnce implements Allocator {
+  readonly p = given(this).malloc.p;
+  readonly #malloc = given(this).malloc;
+  readonly #bits = given(this).pointerBits;
+  readonly #hooks = given(this).hooks;
+  readonly #origin = given(this).state.arenas.origin;
+  readonly #spanOf = given(this).state.pageColumns.spanOf;
+  readonly #untyped = given(this).liveness.spans.untyped;
+  readonly #last = given(this).meta.views(lastAllocatedTable).address;
+  readonly #classes = given(this).classes;
   /** Malloc said that something may be due. */
   #wasSlow = false;
 
-  constructor(
-    { malloc, state, meta, pointerBits, liveness, hooks }: ScanningMallocDeps,
-    classes: SizeClasses,
-  ) {
-    this.p = malloc.p;
-    this.#malloc = malloc;
-    this.#bits = pointerBits;
-    this.#hooks = hooks;
-    this.#origin = state.arenas.origin;
-    this.#spanOf = state.pageColumns.spanOf;
-    this.#untyped = liveness.spans.untyped;
-    this.#last = meta.views(lastAllocatedTable).address;
-    this.#classes = classes;
-    malloc.hooks = {
+  constructor(deps: ScanningMallocDeps, classes: SizeClasses) {
+    super({ ...deps, classes });
+    deps.malloc.hooks = {
       slowPath: () => {
         this.#wasSlow = true;
       },

@@ -112,12 +112,12 @@ export interface SizeClasses {
   readonly shapes: readonly SpanShape[];
 }
 
-/** The shapes of all span classes of a table. Tiny blocks are objects that several share. */
+/** The shapes of all span classes of a table. */
 function shapesOf(sizes: readonly number[], objects: Int32Array): SpanShape[] {
   const shapes = [largeScanShape, largeNoscanShape];
   for (let spanClass = 2; spanClass < sizes.length * 2; spanClass++) {
     const sizeClass = spanClass >> 1;
-    shapes.push(smallShape(spanClass, sizes[sizeClass], objects[sizeClass], spanClass === tinySpanClass));
+    shapes.push(smallShape(spanClass, sizes[sizeClass], objects[sizeClass]));
   }
   return shapes;
 }

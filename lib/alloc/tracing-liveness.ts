@@ -44,19 +44,15 @@ export class TracingLiveness implements Liveness {
 
   spanFreed(): void {}
 
-  windowOpened(): boolean {
-    return false;
-  }
-
-  windowClosed(): void {}
   allocated(): void {}
-  blockTaken(): void {}
-  blockBegun(): void {}
-  blockBegunAt(): void {}
-  startInBlock(): void {}
+  allocatedBetween(): void {}
 
   drop(): boolean {
     return false;
+  }
+
+  dropAll(batch: Float64Array): void {
+    this.explain(batch[0]);
   }
 
   explain(addr: number): never {

@@ -18,6 +18,39 @@ export function checkAddress(addr: number): void {
   if (!Number.isInteger(addr)) refuse('ERR_INVALID_ADDRESS', `not an address: ${describe(addr)}`, addr);
 }
 
+/**
+ * A batch of addresses, copied. Whatever the caller's iterator, getters or proxies do is done when it returns; and nobody
+ * can change the copy, as another thread may change shared memory.
+ * @throws ERR_INVALID_ARGUMENT for what cannot be iterated, and where the memory behind it is gone · ERR_INVALID_ADDRESS
+ * for what is no number
+ */
+export function addressesOf(given: Iterable<number>): Float64Array {
+  if (types.isTypedArray(given)) {
+    try {
+      return new Float64Array(given as unknown as ArrayLike<number>);
+    } catch {
+      refuse('ERR_INVALID_ARGUMENT', 'no addresses: bigints, or the memory behind them is gone', given);
+    }
+  }
+  if (typeof (given as Iterable<number> | undefined | null)?.[Symbol.iterator] !== 'function')
+    refuse(
+      'ERR_INVALID_ARGUMENT',
+      `addresses are an array or another iterable, not ${describe(given)}`,
+      given,
+    );
+  const list: number[] = [];
+  for (const addr of given) {
+    if (typeof addr !== 'number')
+      refuse(
+        'ERR_INVALID_ADDRESS',
+        `address ${list.length} of the batch: not an address: ${describe(addr)}`,
+        addr,
+      );
+    list.push(addr);
+  }
+  return Float64Array.from(list);
+}
+
 /** Passes a whole number from 0 to the address space. */
 export function checkSize(size: number): void {
   if (!Number.isInteger(size) || size < 0 || size > userAddressEnd) {
@@ -93,4 +126,9 @@ export function refuseReentry(): never {
 /** The system gave no memory. @throws ERR_OUT_OF_MEMORY, with the reason as far as it is known */
 export function refuseMemory({ memory: { sys } }: Runtime, message: string, value: number): never {
   throw outOfMemory(sys, message, value);
+}
+
+/** The same for an object. */
+export function refuseObject(runtime: Runtime, size: number): never {
+  return refuseMemory(runtime, `no memory for an object of ${size} bytes`, size);
 }

@@ -12,6 +12,7 @@
  *
  * Not here: arrays and structs (field-tree.ts), the memory (field-memory.ts), where fields lie (heap/type-layout.ts).
  */
+import { partsOf, WrittenOnce } from '../base/written-once.ts';
 import type { ScalarKind } from '../heap/type-layout.ts';
 import { refuse } from './arguments.ts';
 import type { FieldMemory } from './field-memory.ts';
@@ -26,24 +27,30 @@ export interface Field<V = number> {
   set(addr: number, value: V): void;
 }
 
+const given = partsOf<{ readonly memory: FieldMemory; readonly offset: number }>;
+
+/** What an address is counted from, to come to a field in the near window. */
+function baseOf(field: object): number {
+  const { memory, offset } = given(field);
+  return memory.near.base - offset;
+}
+
 /** An address, 0 for none. */
-export class PointerField implements Field {
-  readonly offset: number;
-  readonly #memory: FieldMemory;
-  /** What an address is counted from, to come to the field in the near window. */
-  readonly #base: number;
+export class PointerField extends WrittenOnce implements Field {
+  readonly offset = given(this).offset;
+  readonly #memory = given(this).memory;
+  readonly #near = given(this).memory.near.i32;
+  readonly #base = baseOf(this);
 
   constructor(memory: FieldMemory, offset: number) {
-    this.offset = offset;
-    this.#memory = memory;
-    this.#base = memory.near.base - offset;
+    super({ memory, offset });
   }
 
   get(addr: number): number {
     const memory = this.#memory;
     const at = addr - this.#base;
     if (!(at >= 0 && at < memory.nearBytes)) return this.#getFar(addr + this.offset);
-    const words = memory.near.i32;
+    const words = this.#near;
     const i = at >>> 2;
     return (words[i + 1] >>> 0) * 4294967296 + (words[i] >>> 0);
   }
@@ -55,7 +62,7 @@ export class PointerField implements Field {
       memory.storePointer(addr + this.offset, value);
       return;
     }
-    const words = memory.near.i32;
+    const words = this.#near;
     const i = at >>> 2;
     words[i] = value | 0;
     words[i + 1] = (value * 2 ** -32) | 0;
@@ -68,27 +75,24 @@ export class PointerField implements Field {
   }
 }
 
-class Uint8Field implements Field {
-  readonly offset: number;
-  readonly #memory: FieldMemory;
-  readonly #base: number;
+class Uint8Field extends WrittenOnce implements Field {
+  readonly offset = given(this).offset;
+  readonly #memory = given(this).memory;
+  readonly #near = given(this).memory.near.u8;
+  readonly #base = baseOf(this);
 
   constructor(memory: FieldMemory, offset: number) {
-    this.offset = offset;
-    this.#memory = memory;
-    this.#base = memory.near.base - offset;
+    super({ memory, offset });
   }
 
   get(addr: number): number {
-    const memory = this.#memory;
     const at = addr - this.#base;
-    return at >= 0 && at < memory.nearBytes ? memory.near.u8[at >>> 0] : this.#getFar(addr + this.offset);
+    return at >= 0 && at < this.#memory.nearBytes ? this.#near[at >>> 0] : this.#getFar(addr + this.offset);
   }
 
   set(addr: number, value: number): void {
-    const memory = this.#memory;
     const at = addr - this.#base;
-    if (at >= 0 && at < memory.nearBytes) memory.near.u8[at >>> 0] = value;
+    if (at >= 0 && at < this.#memory.nearBytes) this.#near[at >>> 0] = value;
     else this.#setFar(addr + this.offset, value);
   }
 
@@ -103,27 +107,24 @@ class Uint8Field implements Field {
   }
 }
 
-class Int8Field implements Field {
-  readonly offset: number;
-  readonly #memory: FieldMemory;
-  readonly #base: number;
+class Int8Field extends WrittenOnce implements Field {
+  readonly offset = given(this).offset;
+  readonly #memory = given(this).memory;
+  readonly #near = given(this).memory.near.i8;
+  readonly #base = baseOf(this);
 
   constructor(memory: FieldMemory, offset: number) {
-    this.offset = offset;
-    this.#memory = memory;
-    this.#base = memory.near.base - offset;
+    super({ memory, offset });
   }
 
   get(addr: number): number {
-    const memory = this.#memory;
     const at = addr - this.#base;
-    return at >= 0 && at < memory.nearBytes ? memory.near.i8[at >>> 0] : this.#getFar(addr + this.offset);
+    return at >= 0 && at < this.#memory.nearBytes ? this.#near[at >>> 0] : this.#getFar(addr + this.offset);
   }
 
   set(addr: number, value: number): void {
-    const memory = this.#memory;
     const at = addr - this.#base;
-    if (at >= 0 && at < memory.nearBytes) memory.near.i8[at >>> 0] = value;
+    if (at >= 0 && at < this.#memory.nearBytes) this.#near[at >>> 0] = value;
     else this.#setFar(addr + this.offset, value);
   }
 
@@ -138,27 +139,24 @@ class Int8Field implements Field {
   }
 }
 
-class Uint16Field implements Field {
-  readonly offset: number;
-  readonly #memory: FieldMemory;
-  readonly #base: number;
+class Uint16Field extends WrittenOnce implements Field {
+  readonly offset = given(this).offset;
+  readonly #memory = given(this).memory;
+  readonly #near = given(this).memory.near.u16;
+  readonly #base = baseOf(this);
 
   constructor(memory: FieldMemory, offset: number) {
-    this.offset = offset;
-    this.#memory = memory;
-    this.#base = memory.near.base - offset;
+    super({ memory, offset });
   }
 
   get(addr: number): number {
-    const memory = this.#memory;
     const at = addr - this.#base;
-    return at >= 0 && at < memory.nearBytes ? memory.near.u16[at >>> 1] : this.#getFar(addr + this.offset);
+    return at >= 0 && at < this.#memory.nearBytes ? this.#near[at >>> 1] : this.#getFar(addr + this.offset);
   }
 
   set(addr: number, value: number): void {
-    const memory = this.#memory;
     const at = addr - this.#base;
-    if (at >= 0 && at < memory.nearBytes) memory.near.u16[at >>> 1] = value;
+    if (at >= 0 && at < this.#memory.nearBytes) this.#near[at >>> 1] = value;
     else this.#setFar(addr + this.offset, value);
   }
 
@@ -173,27 +171,24 @@ class Uint16Field implements Field {
   }
 }
 
-class Int16Field implements Field {
-  readonly offset: number;
-  readonly #memory: FieldMemory;
-  readonly #base: number;
+class Int16Field extends WrittenOnce implements Field {
+  readonly offset = given(this).offset;
+  readonly #memory = given(this).memory;
+  readonly #near = given(this).memory.near.i16;
+  readonly #base = baseOf(this);
 
   constructor(memory: FieldMemory, offset: number) {
-    this.offset = offset;
-    this.#memory = memory;
-    this.#base = memory.near.base - offset;
+    super({ memory, offset });
   }
 
   get(addr: number): number {
-    const memory = this.#memory;
     const at = addr - this.#base;
-    return at >= 0 && at < memory.nearBytes ? memory.near.i16[at >>> 1] : this.#getFar(addr + this.offset);
+    return at >= 0 && at < this.#memory.nearBytes ? this.#near[at >>> 1] : this.#getFar(addr + this.offset);
   }
 
   set(addr: number, value: number): void {
-    const memory = this.#memory;
     const at = addr - this.#base;
-    if (at >= 0 && at < memory.nearBytes) memory.near.i16[at >>> 1] = value;
+    if (at >= 0 && at < this.#memory.nearBytes) this.#near[at >>> 1] = value;
     else this.#setFar(addr + this.offset, value);
   }
 
@@ -208,27 +203,24 @@ class Int16Field implements Field {
   }
 }
 
-class Uint32Field implements Field {
-  readonly offset: number;
-  readonly #memory: FieldMemory;
-  readonly #base: number;
+class Uint32Field extends WrittenOnce implements Field {
+  readonly offset = given(this).offset;
+  readonly #memory = given(this).memory;
+  readonly #near = given(this).memory.near.u32;
+  readonly #base = baseOf(this);
 
   constructor(memory: FieldMemory, offset: number) {
-    this.offset = offset;
-    this.#memory = memory;
-    this.#base = memory.near.base - offset;
+    super({ memory, offset });
   }
 
   get(addr: number): number {
-    const memory = this.#memory;
     const at = addr - this.#base;
-    return at >= 0 && at < memory.nearBytes ? memory.near.u32[at >>> 2] : this.#getFar(addr + this.offset);
+    return at >= 0 && at < this.#memory.nearBytes ? this.#near[at >>> 2] : this.#getFar(addr + this.offset);
   }
 
   set(addr: number, value: number): void {
-    const memory = this.#memory;
     const at = addr - this.#base;
-    if (at >= 0 && at < memory.nearBytes) memory.near.u32[at >>> 2] = value;
+    if (at >= 0 && at < this.#memory.nearBytes) this.#near[at >>> 2] = value;
     else this.#setFar(addr + this.offset, value);
   }
 
@@ -243,27 +235,24 @@ class Uint32Field implements Field {
   }
 }
 
-class Int32Field implements Field {
-  readonly offset: number;
-  readonly #memory: FieldMemory;
-  readonly #base: number;
+class Int32Field extends WrittenOnce implements Field {
+  readonly offset = given(this).offset;
+  readonly #memory = given(this).memory;
+  readonly #near = given(this).memory.near.i32;
+  readonly #base = baseOf(this);
 
   constructor(memory: FieldMemory, offset: number) {
-    this.offset = offset;
-    this.#memory = memory;
-    this.#base = memory.near.base - offset;
+    super({ memory, offset });
   }
 
   get(addr: number): number {
-    const memory = this.#memory;
     const at = addr - this.#base;
-    return at >= 0 && at < memory.nearBytes ? memory.near.i32[at >>> 2] : this.#getFar(addr + this.offset);
+    return at >= 0 && at < this.#memory.nearBytes ? this.#near[at >>> 2] : this.#getFar(addr + this.offset);
   }
 
   set(addr: number, value: number): void {
-    const memory = this.#memory;
     const at = addr - this.#base;
-    if (at >= 0 && at < memory.nearBytes) memory.near.i32[at >>> 2] = value;
+    if (at >= 0 && at < this.#memory.nearBytes) this.#near[at >>> 2] = value;
     else this.#setFar(addr + this.offset, value);
   }
 
@@ -278,27 +267,24 @@ class Int32Field implements Field {
   }
 }
 
-class Float32Field implements Field {
-  readonly offset: number;
-  readonly #memory: FieldMemory;
-  readonly #base: number;
+class Float32Field extends WrittenOnce implements Field {
+  readonly offset = given(this).offset;
+  readonly #memory = given(this).memory;
+  readonly #near = given(this).memory.near.f32;
+  readonly #base = baseOf(this);
 
   constructor(memory: FieldMemory, offset: number) {
-    this.offset = offset;
-    this.#memory = memory;
-    this.#base = memory.near.base - offset;
+    super({ memory, offset });
   }
 
   get(addr: number): number {
-    const memory = this.#memory;
     const at = addr - this.#base;
-    return at >= 0 && at < memory.nearBytes ? memory.near.f32[at >>> 2] : this.#getFar(addr + this.offset);
+    return at >= 0 && at < this.#memory.nearBytes ? this.#near[at >>> 2] : this.#getFar(addr + this.offset);
   }
 
   set(addr: number, value: number): void {
-    const memory = this.#memory;
     const at = addr - this.#base;
-    if (at >= 0 && at < memory.nearBytes) memory.near.f32[at >>> 2] = value;
+    if (at >= 0 && at < this.#memory.nearBytes) this.#near[at >>> 2] = value;
     else this.#setFar(addr + this.offset, value);
   }
 
@@ -313,27 +299,24 @@ class Float32Field implements Field {
   }
 }
 
-class Float64Field implements Field {
-  readonly offset: number;
-  readonly #memory: FieldMemory;
-  readonly #base: number;
+class Float64Field extends WrittenOnce implements Field {
+  readonly offset = given(this).offset;
+  readonly #memory = given(this).memory;
+  readonly #near = given(this).memory.near.f64;
+  readonly #base = baseOf(this);
 
   constructor(memory: FieldMemory, offset: number) {
-    this.offset = offset;
-    this.#memory = memory;
-    this.#base = memory.near.base - offset;
+    super({ memory, offset });
   }
 
   get(addr: number): number {
-    const memory = this.#memory;
     const at = addr - this.#base;
-    return at >= 0 && at < memory.nearBytes ? memory.near.f64[at >>> 3] : this.#getFar(addr + this.offset);
+    return at >= 0 && at < this.#memory.nearBytes ? this.#near[at >>> 3] : this.#getFar(addr + this.offset);
   }
 
   set(addr: number, value: number): void {
-    const memory = this.#memory;
     const at = addr - this.#base;
-    if (at >= 0 && at < memory.nearBytes) memory.near.f64[at >>> 3] = value;
+    if (at >= 0 && at < this.#memory.nearBytes) this.#near[at >>> 3] = value;
     else this.#setFar(addr + this.offset, value);
   }
 

@@ -3,23 +3,27 @@
  *
  * Not here: using a heap (heap.ts); what the numbers are (inspect/).
  */
+import { partsOf, WrittenOnce } from '../base/written-once.ts';
 import { type CheckLevel, checkHeap } from '../inspect/check.ts';
 import { type HeapMetrics, readMetrics } from '../inspect/metrics.ts';
 import { type PageStates, pageStates } from '../inspect/page-states.ts';
 import { type SizeClassRow, sizeClassStats } from '../inspect/size-class-stats.ts';
 import { type HeapSample, type MemStats, readMemStats, sampleHeap } from '../inspect/stats.ts';
-import type { Runtime } from '../runtime/runtime.ts';
 import { checkLevel } from './arguments.ts';
+import type { HeapParts } from './heap-parts.ts';
 
 /** Runs an operation as the heap's mode demands. @throws ERR_DISPOSED · ERR_REENTRANT · ERR_OWNER_DEAD */
 export type Guard = <T>(operation: () => T) => T;
 
-export class HeapReports {
-  readonly #runtime: Runtime;
+/** What keeps the parts of a heap (base/written-once.ts); nobody outside sees what they are. */
+const HeapBase: new (parts: object) => object = WrittenOnce;
+
+export class HeapReports extends HeapBase {
+  readonly #runtime = partsOf<HeapParts>(this).runtime;
   readonly #guarded: Guard;
 
-  constructor(runtime: Runtime, guarded: Guard) {
-    this.#runtime = runtime;
+  constructor(parts: HeapParts, guarded: Guard) {
+    super(parts);
     this.#guarded = guarded;
   }
 

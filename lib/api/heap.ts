@@ -8,39 +8,37 @@
  * changes. Disposed: every operation throws ERR_DISPOSED. What only looks at what the heap is
  * (`fallbacks`, `roundUpSize`, printing it) works in all of them.
  *
- * A thread works with a P, a row of the caches; the one that makes or attaches to a heap acquires one
- * and gives it back when it disposes of its view (runtime/holders.ts tells what becomes of a thread that ends
- * without). If it ends in the middle of an operation, holding the lock, the heap is half changed:
- * everyone gets ERR_OWNER_DEAD and can do nothing but dispose.
+ * A thread works with a P, a row of the caches; the one that makes or attaches to a heap acquires one and gives it back
+ * when it disposes of its view (runtime/holders.ts: what if it never does). If it ends in the middle of an operation,
+ * holding the lock, the heap is half changed: everyone gets ERR_OWNER_DEAD and can do nothing but dispose.
  *
  * Not here: how anything is done.
  */
 import { inspect } from 'node:util';
-import type { Liveness } from '../alloc/liveness.ts';
-import type { Allocator, TypeShape } from '../alloc/scanning-malloc.ts';
+import type { TypeShape } from '../alloc/scanning-malloc.ts';
 import { roundUpSizeBy } from '../alloc/size-classes.ts';
-import type { Stacks } from '../alloc/stacks.ts';
 import { PageHeapError } from '../base/errors.ts';
+import { partsOf } from '../base/written-once.ts';
 import { type SizeText, valueGiven } from '../design/option.ts';
 import { type AttachOptions, type HeapOptions, heapOptions } from '../design/options.ts';
-import { crashHeapOf } from '../inspect/crash-heap.ts';
-import { RankedLock } from '../meta/lock.ts';
-import { CrashReport } from '../os/crash.ts';
-import type { GuardedClock } from '../os/guarded-clock.ts';
-import { guardRuntime } from '../runtime/guards.ts';
-import { Holders } from '../runtime/holders.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { heapTable } from '../runtime/tables.ts';
-import { checkAddress, checkSize, refuse, refuseMemory, refuseReentry, requireShared } from './arguments.ts';
+import {
+  addressesOf,
+  checkAddress,
+  checkSize,
+  refuse,
+  refuseMemory,
+  refuseObject,
+  refuseReentry,
+} from './arguments.ts';
 import { BackgroundTimer } from './background-timer.ts';
-import type { EventQueue } from './event-queue.ts';
+import { type HeapParts, takeParts, underLock } from './heap-parts.ts';
 import { type HeapJson, heapJson, heapLine, noHeap } from './heap-shown.ts';
 import type { TypeBase } from './heap-type.ts';
-import { type HeapObject, ObjectContents } from './object-contents.ts';
+import type { HeapObject } from './object-contents.ts';
 import { attachHeap, type HeapHandle, OpenedHeap, openHeap, shareHeap } from './opening.ts';
-import { setGCPercent, setMemoryLimit } from './settings.ts';
+import { collectFully, setGCPercent, setMemoryLimit } from './settings.ts';
 import { TracedHeap, typingOf } from './traced-heap.ts';
-import type { Typing } from './typing.ts';
 
 const plain = 0;
 const shared = 1;
@@ -50,27 +48,27 @@ const entered = 3;
 /** What a heap is wired from: for tests, and for who looks inside. Not public. */
 export let runtimeOf: (heap: Heap) => Runtime;
 
+const given = partsOf<HeapParts>;
+
 /** A page heap. See the options for what can be asked of one. */
 export class Heap extends TracedHeap {
-  #mode: 0 | 1 | 2 | 3 = plain;
+  #mode: 0 | 1 | 2 | 3 = given(this).opened.owner ? plain : shared;
   /** The mode that an operation left for the user's code. */
   #outerMode: 0 | 1 | 2 | 3 = plain;
-  readonly #runtime: Runtime;
-  readonly #lock: RankedLock;
-  readonly #fast: Pick<Allocator, 'malloc'>;
-  /** What hands out objects of types: where the heap traces, the same. */
-  readonly #maker: Pick<Allocator, 'make'>;
-  readonly #liveness: Pick<Liveness, 'drop' | 'explain'>;
-  readonly #typing: Typing;
-  readonly #stacks: Stacks;
-  readonly #contents: ObjectContents;
-  readonly #events: EventQueue;
-  readonly #clock: GuardedClock | undefined;
-  readonly #owner: boolean;
-  /** One a heap, of its maker: it tells of the heap whichever thread crashes. */
-  readonly #crash: CrashReport | undefined;
-  readonly #holders: Holders;
-  readonly #p: number;
+  readonly #runtime = given(this).runtime;
+  readonly #lock = given(this).lock;
+  readonly #fast = given(this).fast;
+  readonly #maker = given(this).maker;
+  readonly #typing = typingOf(this);
+  readonly #liveness = given(this).liveness;
+  readonly #stacks = given(this).stacks;
+  readonly #contents = given(this).contents;
+  readonly #events = given(this).events;
+  readonly #clock = given(this).opened.clock;
+  readonly #owner = given(this).opened.owner;
+  readonly #crash = given(this).crash;
+  readonly #holders = given(this).holders;
+  readonly #p = given(this).p;
   readonly #timer: BackgroundTimer | undefined;
 
   /**
@@ -78,42 +76,11 @@ export class Heap extends TracedHeap {
    * @throws ERR_INVALID_OPTION · ERR_OUT_OF_MEMORY when the system has no address space for one
    */
   constructor(options: HeapOptions = {}) {
-    const opened = options instanceof OpenedHeap ? options : openHeap(options);
-    const { runtime, debug, events, clock, owner } = opened;
-    const { memory } = runtime;
-    super(runtime, (operation) => this.#guarded(operation));
-    this.#typing = typingOf(this);
-    this.#runtime = runtime;
-    this.#events = events;
-    this.#clock = clock;
-    this.#owner = owner;
-    this.#mode = owner ? plain : shared;
-    const lockAt = memory.meta.addressOf(heapTable, 'lock');
-    this.#lock = new RankedLock('heap', memory.table.lock, lockAt, memory.sys.addon, debug);
-    this.#holders = new Holders(runtime);
-    try {
-      this.#crash = owner ? new CrashReport(memory.sys, crashHeapOf(runtime)) : undefined;
-      this.#p = this.#guarded(() => {
-        // The maker may have disposed of the heap, or be about to, since it was looked at.
-        if (!owner) requireShared(runtime);
-        return this.#holders.acquire();
-      });
-    } catch (error) {
-      if (owner) runtime.dispose();
-      else runtime.detach();
-      throw error;
-    }
-    const malloc = runtime.mallocOf(this.#p);
-    const allocator = runtime.allocatorOf(malloc);
-    this.#fast = runtime.isTraced ? allocator : malloc;
-    this.#maker = allocator;
-    this.#liveness = runtime.alloc.liveness;
-    this.#stacks = runtime.alloc.stacks;
-    this.#contents = new ObjectContents(runtime);
-    if (debug) guardRuntime(runtime, malloc, allocator, this.#lock);
-    const { foreign } = memory.watch;
+    const parts = takeParts(options instanceof OpenedHeap ? options : openHeap(options));
+    super(parts, (operation) => this.#guarded(operation));
+    const { foreign } = this.#runtime.memory.watch;
     if (foreign !== undefined) foreign.watcher = (inside) => this.#enterForeignCode(inside);
-    if (opened.background) this.#timer = new BackgroundTimer(() => this.step());
+    if (given(this).opened.background) this.#timer = new BackgroundTimer(() => this.step());
   }
 
   /**
@@ -140,7 +107,7 @@ export class Heap extends TracedHeap {
       return this.#mallocSlowly(size, noscan, zero);
     const addr = this.#fast.malloc(size, noscan, zero);
     if (this.#events.pending) this.#events.tell();
-    return addr === 0 ? this.#refuseObject(size) : addr;
+    return addr === 0 ? refuseObject(this.#runtime, size) : addr;
   }
 
   /** Where the fast way does not lead: under the lock, or what is to be looked at first. */
@@ -148,7 +115,7 @@ export class Heap extends TracedHeap {
     return this.#guarded(() => {
       checkSize(size);
       const addr = this.#fast.malloc(size, noscan, zero);
-      return addr === 0 ? this.#refuseObject(size) : addr;
+      return addr === 0 ? refuseObject(this.#runtime, size) : addr;
     });
   }
 
@@ -162,7 +129,7 @@ export class Heap extends TracedHeap {
     if (this.#mode !== plain) return this.#guarded(() => this.#make(shape));
     const addr = this.#maker.make(shape);
     if (this.#events.pending) this.#events.tell();
-    return addr === 0 ? this.#refuseObject(shape.size) : addr;
+    return addr === 0 ? refuseObject(this.#runtime, shape.size) : addr;
   }
 
   /**
@@ -176,7 +143,7 @@ export class Heap extends TracedHeap {
 
   #make(shape: TypeShape): number {
     const addr = this.#maker.make(shape);
-    return addr === 0 ? this.#refuseObject(shape.size) : addr;
+    return addr === 0 ? refuseObject(this.#runtime, shape.size) : addr;
   }
 
   /**
@@ -196,6 +163,16 @@ export class Heap extends TracedHeap {
     this.#guarded(() => {
       if (!this.#liveness.drop(addr)) this.#liveness.explain(addr);
     });
+  }
+
+  /**
+   * Drops a batch; nothing of it where one address is wrong or occurs twice. It is read before the heap is touched.
+   * @param addresses an array, a typed array (read without its iterator) or another iterable
+   * @throws as `drop`, the message tells the place in the batch · ERR_INVALID_ARGUMENT for what cannot be iterated
+   */
+  dropAll(addresses: Iterable<number>): void {
+    const batch = addressesOf(addresses);
+    this.#guarded(() => this.#liveness.dropAll(batch));
   }
 
   /**
@@ -289,7 +266,7 @@ export class Heap extends TracedHeap {
 
   /** Runs a whole collection and its sweep. @throws ERR_OUT_OF_MEMORY when there is no memory for its bitmaps · ERR_CLOCK */
   gc(): void {
-    this.#timed(() => this.#collect());
+    this.#timed(() => collectFully(this.#runtime));
   }
 
   /**
@@ -305,7 +282,7 @@ export class Heap extends TracedHeap {
   /** Collects and gives everything free back to the system. @returns bytes released by it @throws as `gc` */
   freeOSMemory(): number {
     return this.#timed(() => {
-      this.#collect();
+      collectFully(this.#runtime);
       return this.#runtime.scavenger.releaseAll();
     });
   }
@@ -363,14 +340,15 @@ export class Heap extends TracedHeap {
 
   #end(): void {
     this.#requireUsable();
-    const leave = this.#owner ? () => this.#close() : () => this.#holders.release(this.#p);
+    const holders = this.#holders;
+    const leave = this.#owner ? () => holders.close(this.#p) : () => holders.release(this.#p);
     try {
       this.#guarded(leave);
     } catch (error) {
       // The heap is lost, but its memory need not be. Nobody else can change it any more.
       if (!(error instanceof PageHeapError && error.code === 'ERR_OWNER_DEAD')) throw error;
-      if (this.#owner) this.#close();
-      else this.#holders.abandon(this.#p);
+      if (this.#owner) holders.close(this.#p);
+      else holders.abandon(this.#p);
     }
     this.#mode = disposed;
     this.#timer?.stop();
@@ -383,14 +361,6 @@ export class Heap extends TracedHeap {
 
   [Symbol.dispose](): void {
     this.dispose();
-  }
-
-  #refuseObject(size: number): never {
-    return refuseMemory(this.#runtime, `no memory for an object of ${size} bytes`, size);
-  }
-
-  #collect(): void {
-    if (!this.#runtime.gc.collector.collectFully()) refuseMemory(this.#runtime, 'no memory to collect', 0);
   }
 
   #enterForeignCode(inside: boolean): void {
@@ -417,24 +387,11 @@ export class Heap extends TracedHeap {
 
   #locked<T>(operation: () => T): T {
     this.#requireUsable();
-    // Another view of the same heap, of this thread, is in the middle of an operation.
-    if (this.#lock.held) refuseReentry();
-    this.#lock.lock();
-    try {
-      return operation();
-    } finally {
-      this.#lock.unlock();
-    }
+    return underLock(this.#lock, operation);
   }
 
   #requireUsable(): void {
     if (this.#mode === disposed) throw new PageHeapError('ERR_DISPOSED', 'the heap was disposed');
     if (this.#mode === entered) refuseReentry();
-  }
-
-  /** Lets nobody attach any more, unless somebody is attached. */
-  #close(): void {
-    this.#holders.requireAlone(this.#p);
-    this.#runtime.memory.setShared(false);
   }
 }

@@ -5,8 +5,8 @@
  *
  * Not here: allocating (heap.ts); how types and roots work (heap-type.ts, root.ts, frame-stack.ts).
  */
-import type { Runtime } from '../runtime/runtime.ts';
 import type { FrameStack } from './frame-stack.ts';
+import type { HeapParts } from './heap-parts.ts';
 import { type Guard, HeapReports } from './heap-reports.ts';
 import type { HeapType, StructSpec } from './heap-type.ts';
 import { type Root, Scope } from './root.ts';
@@ -18,9 +18,9 @@ export let typingOf: (heap: TracedHeap) => Typing;
 export class TracedHeap extends HeapReports {
   readonly #typing: Typing;
 
-  constructor(runtime: Runtime, guarded: Guard) {
-    super(runtime, guarded);
-    this.#typing = new Typing(runtime, guarded);
+  constructor(parts: HeapParts, guarded: Guard) {
+    super(parts, guarded);
+    this.#typing = new Typing(parts.runtime, guarded);
   }
 
   static {

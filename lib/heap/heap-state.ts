@@ -13,6 +13,7 @@
  */
 import type { Address } from '../base/units.ts';
 import type { Views } from '../meta/column.ts';
+import type { IdOrder } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { Sys } from '../os/sys.ts';
 import { Arenas } from '../spans/arenas.ts';
@@ -30,9 +31,13 @@ export class HeapState {
   readonly #sweepState: SweepState;
   readonly #counters: Views<typeof counterTable>;
 
-  /** @param origin the address of page 0 @param reach bytes of address space the heap can ever have */
-  constructor(meta: MetaMemory, sys: Sys, origin: Address, reach: number) {
-    this.#spans = new SpanTable(meta);
+  /**
+   * @param origin the address of page 0
+   * @param reach bytes of address space the heap can ever have
+   * @param order in which spans that are gone give their rows to new ones
+   */
+  constructor(meta: MetaMemory, sys: Sys, origin: Address, reach: number, order: IdOrder) {
+    this.#spans = new SpanTable(meta, order);
     this.#pageColumns = meta.views(pageTable);
     this.#arenas = new Arenas(meta, sys, origin, reach);
     this.#gcBits = new GcBits(meta);

@@ -280,6 +280,7 @@ export class MHeap {
     this.#deps.sys.accounts.mappedReady(-ready * pageSize);
   }
 
+  /** Fills in a dead row, in which `freeIndex`, `allocCount`, `unasked` and what a cache keeps are 0. */
   #initSpan(s: SpanId, page: number, npages: number, shape: SpanShape): void {
     const { spans, arenas, pageColumns, sweepState, counters } = this.#state;
     const { columns } = spans;
@@ -290,14 +291,8 @@ export class MHeap {
     columns.pages[s] = npages;
     columns.needZero[s] = needZero ? 1 : 0;
     columns.elemSize[s] = shape.elemSize;
-    columns.stride[s] = shape.stride;
-    columns.unasked[s] = 0;
     columns.perObject[s] = shape.perObject;
     columns.nelems[s] = shape.nelems;
-    columns.freeIndex[s] = 0;
-    columns.allocCount[s] = 0;
-    columns.cachedCount[s] = 0;
-    columns.cachedAt[s] = 0;
     const { spanOf } = pageColumns;
     if (npages <= 64) for (let i = page; i < page + npages; i++) spanOf[i] = s;
     else spanOf.fill(s, page, page + npages);
@@ -323,8 +318,9 @@ export class MHeap {
     columns.needZero[s] = 0;
     // A stale entry of the page table leads to no class of small objects.
     columns.spanClass[s] = 0;
+    // Only a large object's can be more.
+    if (columns.elemSize[s] === 0) columns.unasked[s] = 0;
     columns.elemSize[s] = 0;
-    columns.stride[s] = 0;
     columns.nelems[s] = 0;
     columns.freeIndex[s] = 0;
     columns.allocCount[s] = 0;

@@ -7,6 +7,7 @@
  */
 import { fatal } from '../base/errors.ts';
 import { pageSize } from '../base/units.ts';
+import { partsOf, WrittenOnce } from '../base/written-once.ts';
 import { i32, table } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { SpanTable } from '../spans/span-table.ts';
@@ -24,18 +25,16 @@ export const singleBitsTable = table('singleBits', 'gc', {
   noMore: i32('heap'),
 });
 
-export class SingleBits implements PointerBits {
-  readonly #meta: MetaMemory;
-  readonly #bits: Int32Array;
-  readonly #noMore: Int32Array;
-  readonly #columns: SpanTable['columns'];
+const given = partsOf<{ readonly meta: MetaMemory; readonly spans: SpanTable }>;
+
+export class SingleBits extends WrittenOnce implements PointerBits {
+  readonly #meta = given(this).meta;
+  readonly #bits = given(this).meta.views(singleBitsTable).bits;
+  readonly #noMore = given(this).meta.views(singleBitsTable).noMore;
+  readonly #columns = given(this).spans.columns;
 
   constructor(meta: MetaMemory, spans: SpanTable) {
-    const { bits, noMore } = meta.views(singleBitsTable);
-    this.#meta = meta;
-    this.#bits = bits;
-    this.#noMore = noMore;
-    this.#columns = spans.columns;
+    super({ meta, spans });
   }
 
   ensure(page: number, npages: number): boolean {

@@ -55,13 +55,6 @@ export class SpanObjects {
     return ((this.allocatedWord(s, index & ~31) >>> (index & 31)) & 1) === 1;
   }
 
-  /** Whether object `index` waits in an open window: neither taken nor free to anyone else. */
-  isOpen(s: number, index: number): boolean {
-    const { freeIndex, cachedAt } = this.#spans;
-    if (cachedAt[s] === 0 || (index & ~31) !== freeIndex[s]) return false;
-    return ((this.#openBits[cachedAt[s] - 1] >>> (index & 31)) & 1) === 1;
-  }
-
   isMarked(s: number, index: number): boolean {
     return ((this.#bits[this.#spans.markBits[s] + (index >>> 5)] >>> (index & 31)) & 1) === 1;
   }

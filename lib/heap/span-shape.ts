@@ -16,26 +16,23 @@ export interface SpanShape {
   readonly elemSize: number;
   /** Objects: 0 in manual spans. */
   readonly nelems: number;
-  /** `elemSize` where an offset leads to an object by it alone; 0 for blocks that several objects share. */
-  readonly stride: number;
   /** What an offset is multiplied by for an object's number. */
   readonly perObject: number;
 }
 
-/** The shape of a span of small objects. @param shared an object is a block that several share */
-export function smallShape(spanClass: number, elemSize: number, nelems: number, shared = false): SpanShape {
+/** The shape of a span of small objects. */
+export function smallShape(spanClass: number, elemSize: number, nelems: number): SpanShape {
   return Object.freeze({
     use: spanUse.heap,
     spanClass,
     elemSize,
     nelems,
-    stride: shared ? 0 : elemSize,
     perObject: perObjectOf(elemSize),
   });
 }
 
 const objectless = (use: SpanUse, spanClass: number, nelems: number): SpanShape =>
-  Object.freeze({ use, spanClass, elemSize: 0, nelems, stride: 0, perObject: 0 });
+  Object.freeze({ use, spanClass, elemSize: 0, nelems, perObject: 0 });
 
 /** One large object that may hold pointers. */
 export const largeScanShape = objectless(spanUse.heap, 0, 1);

@@ -11,6 +11,7 @@
  */
 import { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
 import { FreeListMCache } from '../alloc/freelist-mcache.ts';
+import { tinySpanClass } from '../alloc/size-classes.ts';
 import { popcount32 } from '../base/bits.ts';
 import { fatal } from '../base/errors.ts';
 import { pageSize } from '../base/units.ts';
@@ -57,6 +58,8 @@ function checkSpans(runtime: Runtime): void {
     const bit = (pageColumns.inUse[page >>> 5] >>> (page & 31)) & 1;
     if (c.state[s] === spanState.manual) {
       manual += npages * pageSize;
+      if (liveness instanceof ExplicitLiveness && liveness.countStarts(page, npages) !== 0)
+        fatal('an object lives in a manual span', { span: s, page });
       if (bit !== 0) fatal('a manual span is marked in use', { span: s, page });
       continue;
     }
@@ -70,16 +73,22 @@ function checkSpans(runtime: Runtime): void {
     if (c.unasked[s] < 0 || c.unasked[s] >= (c.elemSize[s] === 0 ? npages * pageSize : 1))
       fatal('a span ends where no object can', { span: s, unasked: c.unasked[s], elemSize: c.elemSize[s] });
     let allocated = 0;
+    let living = 0;
     for (let window = 0; window < c.nelems[s]; window += 32) {
       const word = objects.allocatedWord(s, window);
       allocated += popcount32(word);
       if (!(liveness instanceof ExplicitLiveness)) continue;
-      // In an open window the objects that nobody took yet are live beforehand, but blocks of tiny ones are not.
-      const isOpen = c.cachedAt[s] !== 0 && window === c.freeIndex[s] && !liveness.hasBlocks(s);
-      const stray = liveness.livingWord(s, window) & ~word;
-      if (stray !== 0 && !isOpen) fatal('a free object is live', { span: s, window, stray });
+      const lives = liveness.livingWord(s, window);
+      living += popcount32(lives);
+      const stray = lives & ~word;
+      if (stray !== 0) fatal('a free object is live', { span: s, window, stray });
     }
     pointerBits?.check(s);
+    if (liveness instanceof ExplicitLiveness && c.spanClass[s] !== tinySpanClass) {
+      // Two tiny objects of a block may start at multiples of 8, or none.
+      if (liveness.countStarts(page, npages) !== living)
+        fatal('a live bit is set where no object starts', { span: s, page, living });
+    }
     if (allocated !== c.allocCount[s])
       fatal('a span miscounts its objects', { span: s, allocated, allocCount: c.allocCount[s] });
     objectBytes += allocated * size;

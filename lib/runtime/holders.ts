@@ -22,6 +22,7 @@ export class Holders {
   readonly #mcache: MCache;
   readonly #pages: PageHeap;
   readonly #addon: LockSystem;
+  readonly #memory: Runtime['memory'];
   readonly #held: Int32Array;
   readonly #thread: number;
 
@@ -29,6 +30,7 @@ export class Holders {
     this.#mcache = alloc.mcache;
     this.#pages = pages;
     this.#addon = memory.sys.addon;
+    this.#memory = memory;
     this.#held = alloc.mcache.columns.held;
     this.#thread = this.#addon.threadId();
   }
@@ -57,8 +59,13 @@ export class Holders {
     this.#held[p] = 0;
   }
 
-  /** Passes where living threads hold no P beside `own`. @throws ERR_IN_USE */
-  requireAlone(own: number): void {
+  /** Lets nobody attach any more. @throws ERR_IN_USE where living threads hold a P beside `own` */
+  close(own: number): void {
+    this.#requireAlone(own);
+    this.#memory.setShared(false);
+  }
+
+  #requireAlone(own: number): void {
     let others = 0;
     for (let p = 0; p < this.#mcache.ps; p++) if (p !== own && this.#isLiving(p)) others++;
     if (others === 0) return;

@@ -66,7 +66,7 @@ import { ObjectMemory } from '../spans/object-memory.ts';
 import type { HeapMemory } from './heap-memory.ts';
 import { makePageHeap, releasesOnce } from './page-heaps.ts';
 import { makeScavenger } from './scavengers.ts';
-import { makeSpanStructures, type SpanStructures } from './span-structures.ts';
+import { idOrder, makeSpanStructures, type SpanStructures } from './span-structures.ts';
 import { makeTrigger } from './triggers.ts';
 
 /** Objects in spans: where their bytes are, and which of them are allocated. */
@@ -115,7 +115,7 @@ export class Runtime {
   constructor(memory: HeapMemory, custom: PageHeapClass | undefined) {
     const { sys, meta, design, watch } = memory;
     this.memory = memory;
-    this.state = new HeapState(meta, sys, memory.origin, memory.reach);
+    this.state = new HeapState(meta, sys, memory.origin, memory.reach, idOrder(design));
     const { state } = this;
     const releaser = new Releaser(sys, state, {
       hugePageHints: design.hugePageHints,
@@ -313,7 +313,7 @@ function wireAlloc(
   const liveness =
     design.liveness === 'tracing'
       ? new TracingLiveness(meta, state.spans)
-      : new ExplicitLiveness(meta, state, objects, finder, zeroBase);
+      : new ExplicitLiveness(meta, state, finder, zeroBase);
   const { hugePageHints, growthUnit } = design;
   const growth = new Growth({ sys, state, pages, pointerBits, growthUnit, physPages });
   const heap = new MHeap({
@@ -333,7 +333,7 @@ function wireAlloc(
     zeroed: design.zeroing === 'span' ? memory : undefined,
   });
   const stackPools = new StackPools({ meta, heap, state, memory });
-  const caches = { meta, state, central, objects, memory, classes, liveness, stacks: stackPools };
+  const caches = { meta, state, central, objects, memory, classes, stacks: stackPools };
   const mcache = freeLists === undefined ? new MCache(caches) : new FreeListMCache(freeLists, caches);
   const stacks = new Stacks(heap, state, stackPools);
   return { classes, heap, spanSweeper: sweeper, central, mcache, liveness, finder, stacks, stackPools };

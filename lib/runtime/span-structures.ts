@@ -18,6 +18,7 @@ import { SingleBits } from '../heap/single-bits.ts';
 import { SpanLists } from '../heap/span-lists.ts';
 import type { SpanRegistry } from '../heap/span-registry.ts';
 import { SpanSets } from '../heap/span-sets.ts';
+import type { IdOrder } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { ObjectMemory } from '../spans/object-memory.ts';
 import type { SpanTable } from '../spans/span-table.ts';
@@ -47,6 +48,10 @@ export function prepareSpanStructures(meta: MetaMemory, design: Pick<Design, 'sw
 }
 
 type Structured = Pick<Design, 'sweep' | 'objects' | 'liveness' | 'pointerBits' | 'sizeClasses'>;
+/** The 2014 design sweeps spans in the order of their rows; so which row a span has decides what is freed when. */
+export function idOrder({ sweep }: Pick<Design, 'sweep'>): IdOrder {
+  return sweep === 'busy' ? 'recent' : 'neighbours';
+}
 
 export function makeSpanStructures(
   design: Structured,

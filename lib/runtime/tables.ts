@@ -8,7 +8,7 @@
  *
  * Not here: what the tables mean (each is declared by the layer that uses it).
  */
-import { liveTable, tinyBlockTable, tinyRowTable } from '../alloc/explicit-liveness.ts';
+import { liveTable, tinyRowTable } from '../alloc/explicit-liveness.ts';
 import { freeListCacheTable } from '../alloc/freelist-mcache.ts';
 import { mcacheTable } from '../alloc/mcache.ts';
 import { lastAllocatedTable } from '../alloc/scanning-malloc.ts';
@@ -139,7 +139,6 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     [tinyStartsPoolTable, 1],
     [mcacheTable, ps],
     [freeListCacheTable, ps],
-    [tinyBlockTable, ps],
     [stackCacheTable, ps],
     [stackPoolTable, stackPoolSizes],
     [spanSetTable, numSpanClasses * setsPerSpanClass],

@@ -27,7 +27,7 @@
 import { fatal } from '../base/errors.ts';
 import { pageSize, type SpanId, spanId } from '../base/units.ts';
 import { f64, i32, type Table, table, u8, type Views } from '../meta/column.ts';
-import { IdPool } from '../meta/id-pool.ts';
+import { type IdOrder, IdPool } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 
 export const spanState = { dead: 0, inUse: 1, manual: 2, free: 3 } as const;
@@ -51,11 +51,6 @@ export const spanTable = table('spans', 'mspan', {
   elemSize: i32('heap'),
   /** A little more than 1 / elemSize, so that truncated products are object numbers; 0 where elemSize is. */
   perObject: f64('heap'),
-  /**
-   * elemSize where a drop may find its object by it; 0 for tiny blocks, whose objects have starts of
-   * their own, for large objects, for spans that are manual or dead.
-   */
-  stride: i32('heap'),
   /** Bytes at the end of a large object's pages that nobody asked for; 0 in all other spans. */
   unasked: i32('heap'),
   nelems: i32('heap'),
@@ -70,8 +65,8 @@ export const spanTable = table('spans', 'mspan', {
   allocBits: i32('heap'),
   /** Word index of the bitmap the current or next mark writes. */
   markBits: i32('heap'),
-  /** Link of the free ids. */
-  next: i32('heap'),
+  /** The id pool's. */
+  pool: i32('heap'),
 });
 
 export const spanPoolTable = table('spanPool', 'mspan', {
@@ -102,10 +97,11 @@ export class SpanTable {
   readonly #pool: IdPool;
   readonly #poolState: Views<typeof spanPoolTable>;
 
-  constructor(meta: MetaMemory) {
+  /** @param order in which freed ids are used again; the same in every thread of a heap */
+  constructor(meta: MetaMemory, order: IdOrder = 'recent') {
     this.#columns = meta.views(spanTable);
     this.#poolState = meta.views(spanPoolTable);
-    this.#pool = new IdPool(meta, spanTable, this.#columns.next, this.#poolState, batch);
+    this.#pool = new IdPool(meta, spanTable, this.#columns.pool, this.#poolState, batch, order);
   }
 
   get columns(): Views<typeof spanTable> {

@@ -76,6 +76,7 @@ const nonsense: readonly unknown[] = [
 const methods: Record<string, (heap: Heap, a: never, b: never, c: never) => unknown> = {
   malloc: (heap, a, b, c) => heap.malloc(a, b, c),
   drop: (heap, a) => heap.drop(a),
+  dropAll: (heap, a) => heap.dropAll(a),
   findObject: (heap, a) => heap.findObject(a),
   sizeOf: (heap, a) => heap.sizeOf(a),
   roundUpSize: (heap, a) => heap.roundUpSize(a),

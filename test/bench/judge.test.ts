@@ -239,6 +239,7 @@ describe('the cases of a change', () => {
           'radix-trace',
           'span',
           'malloc',
+          'drops',
           'scavenge',
           'metadata',
           'trace-replay',

@@ -107,7 +107,7 @@ describe('the cases', () => {
     const bound = (name: string, key: string, value: string) =>
       cases.find((of) => of.name === name && of.params[key] === value)?.targets[0].atMost;
     expect(bound('malloc', 'size', '8')).toBe(1.5);
-    expect(bound('malloc', 'size', '1024')).toBe(1);
+    expect(bound('malloc', 'size', '1024')).toBe(0.8);
     expect(bound('pages', 'pages', '4')).toBe(1);
     expect(bound('pages', 'pages', '512')).toBe(1.4);
     // Milliseconds that a person waits.

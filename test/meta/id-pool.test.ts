@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { i32, table } from '../../lib/meta/column.ts';
-import { IdPool } from '../../lib/meta/id-pool.ts';
+import { type IdOrder, IdPool } from '../../lib/meta/id-pool.ts';
 import type { MetaMemory } from '../../lib/meta/meta-memory.ts';
 import { FailingSys } from '../support/failing-sys.ts';
 import { metaOf } from '../support/meta.ts';
@@ -19,7 +19,10 @@ const poolTable = table('pool', 'other', {
 const rows = 97;
 const batch = 8;
 
-function setup(sys?: FailingSys): {
+function setup(
+  sys?: FailingSys,
+  order?: IdOrder,
+): {
   pool: IdPool;
   state: { readonly [N in 'free' | 'used' | 'committed' | 'live']: Int32Array };
   load: Int32Array;
@@ -36,7 +39,7 @@ function setup(sys?: FailingSys): {
   meta.commit(poolTable, 0, 1);
   const { next, load } = meta.views(records);
   const state = meta.views(poolTable);
-  return { pool: new IdPool(meta, records, next, state, batch), state, load, meta };
+  return { pool: new IdPool(meta, records, next, state, batch, order), state, load, meta };
 }
 
 describe('ids', () => {
@@ -60,9 +63,22 @@ describe('ids', () => {
     expect(load[2000]).toBe(77);
   });
 
-  test('agree with a stack and a counter, whatever the order', () => {
-    const { pool, state } = setup();
-    const free: number[] = [];
+  test('or neighbours together: block by block, the one freed into last first', () => {
+    const { pool, load } = setup(undefined, 'neighbours');
+    for (let id = 1; id <= 50; id++) pool.alloc();
+    load[2000] = 77;
+    for (const id of [4, 17, 1, 2, 32, 33, 16]) pool.free(id);
+    expect(Array.from({ length: 8 }, () => pool.alloc())).toEqual([33, 17, 32, 1, 2, 4, 16, 51]);
+    expect(load[2000]).toBe(77);
+  });
+
+  test.each([
+    ['recent', 1],
+    ['neighbours', 16],
+  ] as const)('agree with a stack of sets and a counter: %s', (order, size) => {
+    const { pool, state } = setup(undefined, order);
+    const free: Set<number>[] = []; // the freed ids of a block
+    const blockOf = (id: number): number => Math.floor((id - 1) / size);
     const used: number[] = [];
     let highest = 0;
     const step = fc.oneof(fc.constant(-1), fc.constant(-1), fc.nat(rows));
@@ -70,13 +86,18 @@ describe('ids', () => {
       fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
         for (const nth of steps) {
           if (nth < 0) {
-            const should = free.pop() ?? (highest < rows - 1 ? ++highest : 0);
+            const block = free.at(-1);
+            const should = block ? Math.min(...block) : highest < rows - 1 ? ++highest : 0;
+            block?.delete(should);
+            if (block?.size === 0) free.pop();
             expect(pool.alloc()).toBe(should);
             if (should !== 0) used.push(should);
           } else if (used.length > 0) {
             const [id] = used.splice(nth % used.length, 1);
             pool.free(id);
-            free.push(id);
+            const block = free.find((ids) => [...ids].some((other) => blockOf(other) === blockOf(id!)));
+            if (block) block.add(id!);
+            else free.push(new Set([id!]));
           }
           expect([state.live[0], state.used[0]]).toEqual([used.length, highest]);
         }

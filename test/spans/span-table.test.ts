@@ -35,7 +35,7 @@ describe('ids', () => {
     expect([spans.end, spans.live, spans.committedRows]).toEqual([1, 0, 256]);
     for (let id = 1; id < rows; id++) {
       expect(spans.alloc()).toBe(id);
-      spans.columns.next[id] = 0; // faults where the row has no memory
+      spans.columns.pool[id] = 0; // faults where the row has no memory
       expect([spans.end, spans.live]).toEqual([id + 1, id]);
     }
     expect([spans.alloc(), spans.committedRows]).toEqual([0, rows]);

@@ -232,6 +232,9 @@ class Rebuilder {
     const s = this.#idOf.get(record.page)!;
     c.needZero[s] = record.needZero ? 1 : 0;
     c.freeIndex[s] = Math.min(record.freeIndex, record.nelems);
+    const sizeClass = record.spanClass >>> 1;
+    const size = sizeClass === 0 ? record.npages * pageSize : classToSize[sizeClass]!;
+    const start = state.arenas.addressOf(c.startPage[s]!);
     let allocated = 0;
     for (let window = 0; window < record.nelems; window += 32) {
       let word = 0;
@@ -239,13 +242,12 @@ class Rebuilder {
       gcBits.bits[c.allocBits[s]! + (window >>> 5)] = word;
       const taken = spans.objects.allocatedWord(s, window);
       allocated += popcount32(taken);
-      for (let i = 0; i < 32; i++) if (((taken >>> i) & 1) === 1) alloc.liveness.allocated(s, window + i);
+      for (let i = 0; i < 32; i++)
+        if (((taken >>> i) & 1) === 1) alloc.liveness.allocated(start + (window + i) * size);
     }
     if (allocated !== record.allocCount)
       this.#refuse('a span counts other objects than its bits', record.line, record.allocCount);
     c.allocCount[s] = allocated;
-    const sizeClass = record.spanClass >>> 1;
-    const size = sizeClass === 0 ? record.npages * pageSize : classToSize[sizeClass]!;
     counters.totalAlloc[0]! += allocated * size;
     counters.heapLive[0]! += allocated * size;
     if (sizeClass === 0) {
@@ -288,10 +290,8 @@ class Rebuilder {
     const s = this.#idOf.get(page);
     if (s === undefined || state.spans.columns.spanClass[s] !== tinySpanClass)
       this.#refuse('the tiny block lies in no span of its class', undefined, block);
-    const index = (block - page * pageSize) / classToSize[tinySpanClass >>> 1]!;
     columns.tinyBase[replayP] = state.arenas.origin + block;
     columns.tinyLeft[replayP] = maxTinySize - offset;
-    alloc.liveness.blockBegunAt(replayP, s, index);
   }
 }
 

@@ -11,12 +11,8 @@
  * Not here: 64-page blocks (page-cache.ts handles its two words itself).
  */
 import { popcount32 } from '../../base/bits.ts';
-import { chunkPages, chunkPagesShift } from '../../base/units.ts';
-import { chunkWords as chunkWordsOf } from './levels.ts';
-
-// Constants of this module: HACKING.md, "What V8 does".
-const chunkWords = chunkWordsOf;
-const pages = chunkPages;
+import { chunkPages as pages } from '../../base/units.ts';
+import { chunkWords, chunkWordsShift } from './levels.ts';
 
 /** Sets n bits from `from`. */
 export function setRange(words: Int32Array, base: number, from: number, n: number): void {
@@ -186,7 +182,8 @@ export function longestHole(words: Int32Array, base: number, atLeast: number, at
   let longest = atLeast;
   let hole = 0;
   const end = base + chunkWords;
-  for (let w = base; w < end; ) {
+  let w = base;
+  while (w < end && longest < 31) {
     // Until the longest known changes, the shifts stay.
     const shift1 = longest > 0 ? 1 : 0;
     const shift2 = longest < 3 ? longest - shift1 : 2;
@@ -218,6 +215,20 @@ export function longestHole(words: Int32Array, base: number, atLeast: number, at
     hole = Math.clz32(x);
     w++;
   }
+  // A longer one than 31 reaches a word's end.
+  for (; w < end; w++) {
+    const x = words[w]!;
+    if (x === 0) {
+      hole += 32;
+      continue;
+    }
+    hole += 31 - Math.clz32(x & -x);
+    if (hole > longest) {
+      longest = hole;
+      if (longest >= atMost) return longest;
+    }
+    hole = Math.clz32(x);
+  }
   return hole > longest ? hole : longest;
 }
 
@@ -241,7 +252,7 @@ function longestInWord(word: number, atLeast: number): number {
 
 /** The set bits of a chunk as ranges [from,n]: for messages. */
 export function rangesText(words: Int32Array, chunk: number): string {
-  const base = chunk << (chunkPagesShift - 5);
+  const base = chunk << chunkWordsShift;
   const ranges: string[] = [];
   for (let at = 0; at < pages; ) {
     const isSet = ((words[base + (at >> 5)]! >>> (at & 31)) & 1) === 1;

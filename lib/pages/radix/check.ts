@@ -2,7 +2,8 @@
  * The radix page allocator's check: everything derived is derived again, slowly, and compared.
  *
  *   level 1  scalars and ranges fit together; no page is allocated and scavenged; the scavenge index
- *            counts what the bitmaps hold; nothing is free below the search page
+ *            counts what the bitmaps hold; nothing is free below the search page, and no run that is
+ *            looked for from `fit` on starts below it
  *   level 2  each leaf is its chunk's bitmap, summarized bit by bit
  *   level 3  each entry above is the merge of its eight children; nothing outside the heap is free
  *
@@ -27,6 +28,7 @@ interface Sum {
 export function checkRadix(pages: PageState, level: 1 | 2 | 3): void {
   checkScalars(pages);
   for (const chunk of chunksOf(pages)) checkChunk(pages, chunk);
+  checkFit(pages);
   if (level >= 2) for (const chunk of chunksOf(pages)) checkLeaf(pages, chunk);
   if (level >= 3) checkLevels(pages);
 }
@@ -93,6 +95,24 @@ function checkChunk(pages: PageState, chunk: number): void {
   for (let page = chunk * chunkPages; page < Math.min(search, (chunk + 1) * chunkPages); page++) {
     if (((allocated[page >> 5]! >>> (page & 31)) & 1) === 0) {
       fatal('a page below the search page is free', { page, search });
+    }
+  }
+}
+
+function checkFit(pages: PageState): void {
+  const { state } = pages.memory;
+  const { allocated } = pages.memory.chunks;
+  const [fit, fitPages] = [state[stateWord.fit], state[stateWord.fitPages]];
+  if (fit === 0) return;
+  if (!pages.ranges.contains(fit, fit + 1))
+    fatal('the page to look for longer runs from is not in the heap', { fit });
+  for (const [page, npages] of pages.inUse()) {
+    let run = 0;
+    for (let at: number = page; at < page + npages; at++) {
+      run = ((allocated[at >> 5]! >>> (at & 31)) & 1) === 0 ? run + 1 : 0;
+      const start = at + 1 - run;
+      if (start >= fit) break;
+      if (run >= fitPages) fatal('a run starts below the page to look for it from', { fit, fitPages, start });
     }
   }
 }

@@ -17,6 +17,7 @@
  *
  * Not here: where the tables lie (meta/memory-map.ts).
  */
+import { fatal } from '../../base/errors.ts';
 import { chunkPages, divRoundUp } from '../../base/units.ts';
 import { bitmap, i32, line, plainViews, table, type Views } from '../../meta/column.ts';
 import type { Capacity } from '../../meta/memory-map.ts';
@@ -64,11 +65,35 @@ export const radixState = table('radix state', 'other', {
     'backgroundMarked',
     'forceCursor',
     'forceMarked',
+    /** No run of `fitPages` pages or more starts below the page `fit`: a search for so many begins there. */
+    'fitPages',
+    'fit',
   ),
 });
 
 /** Where each word stands in the state. */
 export const stateWord = radixState.columns.line.word;
+
+/** The same as numbers for the hot paths: the build puts them in place of the names (scripts/bundle.js). */
+export const searchWord = 0;
+export const endWord = 1;
+export const generationWord = 3;
+export const freeHwmWord = 4;
+export const forceCursorWord = 7;
+export const forceMarkedWord = 8;
+export const fitPagesWord = 9;
+export const fitWord = 10;
+
+const isInPlace =
+  stateWord.search === searchWord &&
+  stateWord.end === endWord &&
+  stateWord.generation === generationWord &&
+  stateWord.freeHwm === freeHwmWord &&
+  stateWord.forceCursor === forceCursorWord &&
+  stateWord.forceMarked === forceMarkedWord &&
+  stateWord.fitPages === fitPagesWord &&
+  stateWord.fit === fitWord;
+if (!isInPlace) fatal('the words of the state are not where the hot paths look for them');
 
 export const pageCaches = table('page caches', 'other', {
   line: line(
@@ -83,6 +108,13 @@ export const pageCaches = table('page caches', 'other', {
     'scavengedHigh',
   ),
 });
+
+/** Where each word stands in a page cache. */
+export const baseWord = 0;
+export const freeLowWord = 1;
+export const freeHighWord = 2;
+export const scavengedLowWord = 3;
+export const scavengedHighWord = 4;
 
 /** What the allocator needs of a reach (in pages, from the origin) and a number of Ps. */
 export function radixCapacities(reachPages: number, ps: number): readonly Capacity[] {

@@ -12,6 +12,9 @@
  * root would have come to the same place; the nearer the run, the shorter the way. Only when no
  * ancestor has enough is the root walked, to where the heap ends.
  *
+ * Where short holes are left low in the heap, the search page stays with them. For a longer run the climb begins
+ * at a second page then, below which no such run starts (page-alloc.ts keeps it).
+ *
  * On the way down the search learns where the heap's first free page is at least: the first entry with
  * any free page, refined at each level for as long as the search goes down through just that entry. One
  * boolean holds it. This becomes the next search page, so that full chunks are not walked again.
@@ -19,25 +22,14 @@
  * Not here: the search within one chunk (bitmap.ts).
  */
 import { fatal } from '../../base/errors.ts';
-import { chunkPagesShift } from '../../base/units.ts';
+import { chunkPagesShift as leafShift } from '../../base/units.ts';
 import { findHole, firstZero } from './bitmap.ts';
-import { type RadixMemory, stateWord } from './columns.ts';
-import {
-  chunkWordsShift as chunkWordsShiftOf,
-  rootChunksShift as rootChunksShiftOf,
-  rootShift as rootShiftOf,
-} from './levels.ts';
+import { endWord, type RadixMemory, searchWord } from './columns.ts';
+import { chunkWordsShift, rootChunksShift, rootShift } from './levels.ts';
 import type { Summaries } from './summaries.ts';
 
-// Constants of this module: HACKING.md, "What V8 does".
-const leafShift = chunkPagesShift;
-const rootShift = rootShiftOf;
-const rootChunksShift = rootChunksShiftOf;
-const chunkWordsShift = chunkWordsShiftOf;
-const { search: searchWord, end: endWord } = stateWord;
-
 export class Search {
-  /** After a find that succeeded: no grown page below it is free. May be a page that was never grown. */
+  /** After a find from the search page that succeeded: no grown page below it is free. May be a page never grown. */
   firstFree = 0;
   readonly #sums: Summaries;
   readonly #allocated: Int32Array;
@@ -49,12 +41,15 @@ export class Search {
     this.#state = memory.state;
   }
 
-  /** The first page of the lowest run of n free pages, or −1. The search page is in the heap. */
-  find(n: number): number {
+  /**
+   * The first page of the lowest run of n free pages, or −1.
+   * @param from a grown page below which no such run starts; where it is not the search page, `firstFree` is not
+   *   looked for
+   */
+  find(n: number, from = this.#state[searchWord]): number {
     const { start, max, end, roots, leaves } = this.#sums;
-    const search = this.#state[searchWord];
     let shift = leafShift;
-    let node = leaves + (search >> leafShift);
+    let node = leaves + (from >> leafShift);
     while (shift < rootShift) {
       const parent = (node - roots) >> 3;
       if (max[parent]! >= n) break;
@@ -65,11 +60,12 @@ export class Search {
     let first = 0; // and its first node
     let count = ((this.#state[endWord] - 1) >> rootChunksShift) + 1;
     if (shift < rootShift) {
-      base = search & -(8 << shift);
-      first = node - ((search - base) >> shift);
+      base = from & -(8 << shift);
+      first = node - ((from - base) >> shift);
       count = 8;
     }
-    let onPath = true; // every level above went down through its first entry with free pages
+    // Every level above went down through its first entry with free pages.
+    let onPath = from === this.#state[searchWord];
     for (;;) {
       const size = 1 << shift;
       const last = first + count;
@@ -92,7 +88,7 @@ export class Search {
       }
       if (node === last) {
         if (shift === rootShift) return -1;
-        fatal('a summary promises a run that its entries do not have', { shift, base, n, search });
+        fatal('a summary promises a run that its entries do not have', { shift, base, n, from });
       }
       onPath = onPath && down === node;
       base += (node - first) << shift;
@@ -101,8 +97,8 @@ export class Search {
       shift -= 3;
       count = 8;
       node = first;
-      // The search page may lie in this block too.
-      if (search > base && search - base < size) node += (search - base) >> shift;
+      // The page to begin at may lie in this block too.
+      if (from > base && from - base < size) node += (from - base) >> shift;
     }
     const word = (base >> leafShift) << chunkWordsShift;
     const free = firstZero(this.#allocated, word, 0);

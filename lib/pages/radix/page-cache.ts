@@ -12,13 +12,20 @@
  */
 import { ctz32, longestRun32, popcount32 } from '../../base/bits.ts';
 import { type PageCount, type PageIndex, type PId, pageIndex } from '../../base/units.ts';
-import { pageCaches, type RadixMemory } from './columns.ts';
+import {
+  baseWord as base,
+  freeHighWord as freeHigh,
+  freeLowWord as freeLow,
+  pageCaches,
+  type RadixMemory,
+  scavengedHighWord as scavengedHigh,
+  scavengedLowWord as scavengedLow,
+} from './columns.ts';
 
 export const cachePages = 64;
 
 // Five columns in place of one line cost a quarter of the time for a page (five arrays to load, each with its bounds).
-const { perRow, word } = pageCaches.columns.line;
-const { base, freeLow, freeHigh, scavengedLow, scavengedHigh } = word;
+const { perRow } = pageCaches.columns.line;
 
 export class PageCache {
   /** After an `alloc` that succeeded: how many of its pages were scavenged. */

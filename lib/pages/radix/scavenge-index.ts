@@ -22,28 +22,26 @@
 import { fatal } from '../../base/errors.ts';
 import { chunkPages, chunkPagesShift } from '../../base/units.ts';
 import type { AddressRanges } from './address-ranges.ts';
-import { type RadixMemory, stateWord } from './columns.ts';
-import { hasFree, inUseMask, lastInUseShift, noHugePage } from './density.ts';
+import {
+  forceCursorWord,
+  forceMarkedWord,
+  freeHwmWord,
+  generationWord,
+  type RadixMemory,
+  stateWord,
+} from './columns.ts';
+import {
+  hasFree as hasFreeFlag,
+  inUseMask as inUse,
+  lastInUseShift as lastShift,
+  noHugePage as noHugeFlag,
+} from './density.ts';
 
 /** The share of a chunk in use from which it counts as dense: pages. */
-export const densePages = Math.floor(0.96875 * chunkPages);
+export const densePages = chunkPages - chunkPages / 32;
 
-// Constants of this module: HACKING.md, "What V8 does".
-const pages = chunkPages;
-const dense = densePages;
-const inUse = inUseMask;
-const flags = hasFree | noHugePage;
-const hasFreeFlag = hasFree;
-const noHugeFlag = noHugePage;
-const lastShift = lastInUseShift;
-const {
-  generation: generationWord,
-  freeHwm: freeHwmWord,
-  forceCursor: forceCursorWord,
-  forceMarked: forceMarkedWord,
-  backgroundCursor: backgroundCursorWord,
-  backgroundMarked: backgroundMarkedWord,
-} = stateWord;
+const flags = hasFreeFlag | noHugeFlag;
+const { backgroundCursor: backgroundCursorWord, backgroundMarked: backgroundMarkedWord } = stateWord;
 
 export class ScavengeIndex {
   readonly #density: Int32Array;
@@ -77,10 +75,10 @@ export class ScavengeIndex {
     }
     d += n;
     const used = d & inUse;
-    if (used >= dense) {
-      if (used > pages) fatal('more pages are allocated in a chunk than it has', { chunk, used, n });
-      if (used > dense) d &= ~noHugeFlag;
-      if (used === pages) d &= ~hasFreeFlag;
+    if (used >= densePages) {
+      if (used > chunkPages) fatal('more pages are allocated in a chunk than it has', { chunk, used, n });
+      if (used > densePages) d &= ~noHugeFlag;
+      if (used === chunkPages) d &= ~hasFreeFlag;
     }
     density[chunk] = d;
   }
@@ -110,9 +108,9 @@ export class ScavengeIndex {
     const d = this.#density[chunk]!;
     if ((d & hasFreeFlag) === 0) return false;
     if (force) return true;
-    if ((d & inUse) >= dense) return false;
+    if ((d & inUse) >= densePages) return false;
     if (this.#generation[chunk] !== this.#state[generationWord]) return true;
-    return ((d >>> lastShift) & inUse) < dense;
+    return ((d >>> lastShift) & inUse) < densePages;
   }
 
   /**
@@ -156,12 +154,12 @@ export class ScavengeIndex {
 
   /** The scavenger found nothing more in the chunk. */
   setEmpty(chunk: number): void {
-    this.#density[chunk]! &= ~hasFree;
+    this.#density[chunk]! &= ~hasFreeFlag;
   }
 
   /** The scavenger has released a part of the chunk. */
   setNoHugePage(chunk: number): void {
-    this.#density[chunk]! |= noHugePage;
+    this.#density[chunk]! |= noHugeFlag;
   }
 
   #highest(top: number, bottom: number, force: boolean): number {

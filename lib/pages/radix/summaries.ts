@@ -20,24 +20,11 @@
  *
  * Not here: the bitmaps' own changes (page-alloc.ts), the search (find.ts).
  */
-import { chunkPages, chunkPagesShift } from '../../base/units.ts';
+import { chunkPages as leafPages, chunkPagesShift as leafShift } from '../../base/units.ts';
 import { longestHole } from './bitmap.ts';
-import type { RadixMemory } from './columns.ts';
+import { endWord, type RadixMemory } from './columns.ts';
 import { inUseOf } from './density.ts';
-import {
-  chunkWordsShift as chunkWordsShiftOf,
-  levelStart,
-  levels,
-  rootShift as rootShiftOf,
-  rootsFor,
-} from './levels.ts';
-
-// Constants of this module: HACKING.md, "What V8 does".
-const leafShift = chunkPagesShift;
-const rootShift = rootShiftOf;
-const chunkWordsShift = chunkWordsShiftOf;
-const leafPages = chunkPages;
-const fillThreshold = 40;
+import { chunkWordsShift, levelStart, levels, rootShift, rootsFor } from './levels.ts';
 
 export class Summaries {
   readonly #start: Int32Array;
@@ -49,6 +36,7 @@ export class Summaries {
   readonly leaves: number;
   readonly #allocated: Int32Array;
   readonly #density: Int32Array;
+  readonly #state: Int32Array;
 
   constructor(memory: RadixMemory) {
     this.#start = memory.sums.start;
@@ -58,6 +46,7 @@ export class Summaries {
     this.leaves = levelStart(levels - 1, this.roots);
     this.#allocated = memory.chunks.allocated;
     this.#density = memory.chunks.density;
+    this.#state = memory.state;
   }
 
   get start(): Int32Array {
@@ -195,20 +184,21 @@ export class Summaries {
       if (first === last) {
         if (lo === base) start[first] = at - lo;
         if (hi === base + size) end[first] = hi - limit;
-        if (max[first] === hi - lo) max[first] = this.#longestOf(first, shift, hi - lo);
+        if (max[first] === hi - lo)
+          max[first] = this.#longestRest(first, shift, base, at - lo, hi - limit, hi - lo);
         this.#tookAbove(first, shift, at, limit - at, lo, hi);
         return;
       }
       const head = base + size - lo;
       if (lo === base) start[first] = at - lo;
       end[first] = 0;
-      if (max[first] === head) max[first] = this.#longestOf(first, shift, head);
+      if (max[first] === head) max[first] = this.#longestOf(first, shift, base, at - lo, 0, head);
       if (last - first > 1) this.#setBetween(first, last, 0);
       const lastBase = (limit - 1) & -size;
       const tail = hi - lastBase;
       start[last] = 0;
       if (tail === size) end[last] = hi - limit;
-      if (max[last] === tail) max[last] = this.#longestOf(last, shift, tail);
+      if (max[last] === tail) max[last] = this.#longestOf(last, shift, lastBase, 0, hi - limit, tail);
       if (shift === rootShift) return;
       lo = this.#extendDown(first, size, at, lo);
       hi = this.#extendUp(last, size, limit - 1, hi);
@@ -238,15 +228,16 @@ export class Summaries {
       newEnd = end[node]!;
       const size = 1 << shift;
       const first = 8 * node + roots;
+      const base = (chunk << leafShift) & -(8 * size);
       if (edges) {
         newStart = this.#startOf(first, size);
         newEnd = this.#endOf(first, size);
-        newMax = this.#longestAbove(first, size, 8 * size);
+        newMax = this.#longestAbove(node, shift + 3, base, 8 * size);
       } else {
         // Only the child's max changed, so only a max that came from it can.
         const have = max[node]!;
         if (max[child]! > have) newMax = max[child]!;
-        else newMax = oldMax === have ? this.#longestAbove(first, size, have) : have;
+        else newMax = oldMax === have ? this.#longestAbove(node, shift + 3, base, have) : have;
       }
     }
   }
@@ -256,8 +247,8 @@ export class Summaries {
     const start = this.#start;
     const max = this.#max;
     const end = this.#end;
-    // A call of `fill` costs more than a few elements do.
-    if (last - first > fillThreshold) {
+    // A call of `fill` costs more than some forty elements do.
+    if (last - first > 40) {
       start.fill(free, first + 1, last);
       max.fill(free, first + 1, last);
       end.fill(free, first + 1, last);
@@ -340,25 +331,21 @@ export class Summaries {
     const end = this.#end;
     for (; shift < rootShift; shift += 3) {
       const size = 1 << shift;
-      const base = at & -size;
+      const parent = (node - roots) >> 3;
       const parentBase = at & -(size << 3);
       const parentEnd = parentBase + (size << 3);
-      if (lo === base) {
-        for (let sibling = node; lo > parentBase; ) {
-          const e = end[--sibling]!;
-          lo -= e;
-          if (e !== size) break;
-        }
+      // The parent still says how long the holes at its ends were: such a hole need not be followed along siblings.
+      if (parentEnd - at <= end[parent]!) {
+        lo = parentEnd - end[parent]!;
+        hi = parentEnd;
+      } else if (at - parentBase < start[parent]!) {
+        lo = parentBase;
+        hi = parentBase + start[parent]!;
+      } else {
+        lo = this.#extendDown(node, size, at, lo);
+        hi = this.#extendUp(node, size, at, hi);
       }
-      if (hi === base + size) {
-        for (let sibling = node; hi < parentEnd; ) {
-          const s = start[++sibling]!;
-          hi += s;
-          if (s !== size) break;
-        }
-      }
-      const hole = hi - lo;
-      node = (node - roots) >> 3;
+      node = parent;
       let changed = false;
       if (lo === parentBase) {
         start[node] = at - lo;
@@ -368,9 +355,9 @@ export class Summaries {
         end[node] = hi - at - n;
         changed = true;
       }
-      if (max[node] === hole) {
-        const longest = this.#longestAbove(8 * node + roots, size, hole);
-        if (longest !== hole) {
+      if (max[node] === hi - lo) {
+        const longest = this.#longestRest(node, shift + 3, parentBase, at - lo, hi - at - n, hi - lo);
+        if (longest !== hi - lo) {
           max[node] = longest;
           changed = true;
         }
@@ -379,32 +366,56 @@ export class Summaries {
     }
   }
 
-  /** The longest hole of the eight entries from `first`, each of `size` pages; at most `atMost`. */
-  #longestAbove(first: number, size: number, atMost: number): number {
+  /**
+   * The longest hole of an entry after one of `atMost`, as long as any, shrank to a left and a right rest. What lies
+   * beside that hole bounds the others: where it is most of the entry, no child need be looked at.
+   */
+  #longestRest(
+    node: number,
+    shift: number,
+    base: number,
+    left: number,
+    right: number,
+    atMost: number,
+  ): number {
+    const rest = left > right ? left : right;
+    return rest >= (1 << shift) - atMost ? rest : this.#longestAbove(node, shift, base, atMost);
+  }
+
+  /** The same, of any level. */
+  #longestOf(node: number, shift: number, base: number, left: number, right: number, atMost: number): number {
+    return shift === leafShift
+      ? this.#longestLeft(node, left, right, atMost)
+      : this.#longestRest(node, shift, base, left, right, atMost);
+  }
+
+  /**
+   * The longest hole of an entry, by its children; at most `atMost`. Nothing is looked at above the heap's end, where
+   * most children of the upper levels' entries lie.
+   */
+  #longestAbove(node: number, shift: number, base: number, atMost: number): number {
     const start = this.#start;
     const max = this.#max;
     const end = this.#end;
+    const size = 1 << (shift - 3);
+    const chunks = this.#state[endWord] - (base >> leafShift) - 1;
+    const first = (node << 3) + this.roots;
+    const last = chunks >= 1 << (shift - leafShift) ? first + 7 : first + (chunks >> (shift - 3 - leafShift));
     let longest = 0;
     let hole = 0;
-    for (let node = first; node < first + 8; node++) {
-      const m = max[node]!;
+    for (let child = first; child <= last; child++) {
+      const m = max[child]!;
       if (m === 0) {
         hole = 0;
         continue;
       }
       if (m > longest) longest = m;
-      const joined = hole + start[node]!;
+      const joined = hole + start[child]!;
       if (joined > longest) longest = joined;
       if (longest === atMost) return longest;
-      hole = m === size ? joined : end[node]!;
+      hole = m === size ? joined : end[child]!;
     }
     return longest;
-  }
-
-  #longestOf(node: number, shift: number, atMost: number): number {
-    if (shift === leafShift)
-      return longestHole(this.#allocated, (node - this.leaves) << chunkWordsShift, 0, atMost);
-    return this.#longestAbove(8 * node + this.roots, 1 << (shift - 3), atMost);
   }
 
   /** Where the hole that starts at `lo` in an entry starts within the entry's parent. */

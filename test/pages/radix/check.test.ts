@@ -39,6 +39,21 @@ const defects: { name: string; level: 1 | 2 | 3; message: RegExp; spoil: (heap: 
       spoil: (h) => (h.memory.state[stateWord.search] = 700),
     },
     {
+      name: 'a run below the page it is looked for from',
+      level: 1,
+      message: /run starts below/,
+      spoil: (h) => {
+        h.memory.state[stateWord.fitPages] = 504;
+        h.memory.state[stateWord.fit] = 4096;
+      },
+    },
+    {
+      name: 'a page to look for runs from in a gap',
+      level: 1,
+      message: /longer runs from is not/,
+      spoil: (h) => (h.memory.state[stateWord.fit] = 2000),
+    },
+    {
       name: 'a search page in a gap',
       level: 1,
       message: /search page is not/,

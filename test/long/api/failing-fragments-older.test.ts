@@ -1,3 +1,3 @@
 import { testPositions } from './failing-positions.ts';
 
-testPositions('fragments');
+testPositions('fragments', 'lists', 'treap');

@@ -1,0 +1,3 @@
+import { testPositions } from './failing-positions.ts';
+
+testPositions('fragments', 'radix');
