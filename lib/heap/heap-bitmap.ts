@@ -175,7 +175,9 @@ export class HeapBitmap implements PointerBits {
 
   /** `fatal` where the bits do not tell of a span's objects. */
   check(s: number): void {
-    const { startPage, pages } = this.#columns;
+    const { startPage, pages, elemSize } = this.#columns;
+    // Of a large object every word would be looked at.
+    if (elemSize[s] === 0) return;
     const wanted = this.#beginnings(s);
     const step = this.#stepOf(s);
     let begins = 0;

@@ -83,7 +83,8 @@ export class SingleBits extends WrittenOnce implements PointerBits {
   }
 
   check(s: number): void {
-    const { startPage, pages, elemSize, nelems } = this.#columns;
+    const { startPage, pages, elemSize, nelems, spanClass } = this.#columns;
+    if ((spanClass[s] & 1) === 1) return;
     const slot = (elemSize[s] === 0 ? pages[s] * pageSize : elemSize[s]) / 8;
     if (slot <= cellWords) return;
     for (let i = 0; i < nelems[s]; i++) {
