@@ -37,6 +37,12 @@ export interface TypeShape {
   readonly map: PointerMap;
 }
 
+/** Objects of so many bytes, with pointers as a map says. */
+export function typeShape(size: number, map: PointerMap, classes: SizeClasses): TypeShape {
+  const slot = roundUpSizeBy(classes, size) / 8;
+  return { size, noscan: map.pointers === 0, smallSlot: slot <= 32 ? slot : 0, mask: map.first, map };
+}
+
 /** What hands out objects, with types and without. Addresses; 0 when the system has no memory. */
 export interface Allocator {
   /** @param size bytes, a whole number ≥ 0 @param noscan it holds no pointers @param zero its memory must be zero */

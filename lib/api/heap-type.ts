@@ -11,8 +11,8 @@
  * Not here: where fields lie (heap/type-layout.ts), reading them (fields.ts), allocating (heap.ts).
  */
 
-import type { TypeShape } from '../alloc/scanning-malloc.ts';
-import { roundUpSizeBy, type SizeClasses } from '../alloc/size-classes.ts';
+import { type TypeShape, typeShape } from '../alloc/scanning-malloc.ts';
+import type { SizeClasses } from '../alloc/size-classes.ts';
 import { describe } from '../base/describe.ts';
 import { userAddressEnd } from '../base/units.ts';
 import { noPointers, type PointerMap } from '../heap/pointer-map.ts';
@@ -107,7 +107,7 @@ export class TypeBase {
     if (layout.fields.has('layout'))
       refuse('ERR_INVALID_ARGUMENT', "a field cannot be called 'layout', which every type has", given);
     const map = pointerMapOf(layout);
-    const made = { memory, classes, layout, map, shape: shapeOf(layout.size, map, classes) };
+    const made = { memory, classes, layout, map, shape: typeShape(layout.size, map, classes) };
     return new TypeBase(made);
   }
 
@@ -128,7 +128,7 @@ export class TypeBase {
     const size = layout.size * n;
     if (size > userAddressEnd)
       refuse('ERR_INVALID_SIZE', `${n} objects of ${layout.size} bytes are more than 2^47 bytes`, n);
-    return shapeOf(size, n === 0 ? noPointers : map.repeated(n, layout.size / 8), classes);
+    return typeShape(size, n === 0 ? noPointers : map.repeated(n, layout.size / 8), classes);
   }
 
   /** The layout of a type that is used as a field. */
@@ -143,17 +143,6 @@ function refuseType(value: unknown): never {
     `not a type of this heap, which heap.type() makes: ${describe(value)}`,
     value,
   );
-}
-
-function shapeOf(size: number, map: PointerMap, classes: SizeClasses): TypeShape {
-  const slot = roundUpSizeBy(classes, size) / 8;
-  return {
-    size,
-    noscan: map.pointers === 0,
-    smallSlot: slot <= 32 ? slot : 0,
-    mask: map.first,
-    map,
-  };
 }
 
 function listOf(map: PointerMap): number[] {
