@@ -161,6 +161,7 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     [heapBitmapTable, where(pointerBits === 'nibbles', Math.min(pages, mostBitmapPages))],
     [pairBitsTable, where(pointerBits === 'pairs', pages)],
     [singleBitsTable, where(pointerBits === 'bits', pages)],
+    [grayTable, where(traced, gcBitsWords)],
     [lastAllocatedTable, ps],
     [rootPoolTable, 1],
     [rootTable, where(traced, mostRoots)],
@@ -173,7 +174,6 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     ...treapCapacities(spans),
     [stackSpanTable, spans],
     [gcBitsTable, gcBitsWords],
-    [grayTable, where(traced, gcBitsWords)],
   ];
 }
 
