@@ -34,6 +34,7 @@ export interface CaseOptions {
 export function allCases(options: CaseOptions): Case[] {
   return [
     ...mallocCases(options),
+    ...markCases(options),
     ...dropCases(options),
     ...spanCases(options),
     ...pageCases(options),
@@ -63,6 +64,26 @@ function mallocCases({ quick }: CaseOptions): Case[] {
         },
         targets: [{ against: 'go', atMost: mallocTargets[order][size] }],
       });
+    }
+  }
+  return cases;
+}
+
+/** The better order for a graph must reach 0.8 of Go, and neither may be worse than 1.7. */
+const bestOrder: Readonly<Record<string, string>> = { tree: 'objects', random: 'spans' };
+
+function markCases({ quick }: CaseOptions): Case[] {
+  const cases: Case[] = [];
+  for (const graph of ['tree', 'random']) {
+    for (const objects of quick ? [100_000] : [1_000_000, 4_000_000]) {
+      for (const order of ['objects', 'spans']) {
+        const atMost = order === bestOrder[graph] ? 0.8 : 1.7;
+        cases.push({
+          name: 'mark',
+          params: { graph, objects: `${objects}`, order, repeats: quick ? '3' : '7' },
+          targets: ['wall', 'cpu'].map((what) => ({ what, against: 'go', atMost })),
+        });
+      }
     }
   }
   return cases;

@@ -10,6 +10,7 @@ import { median } from './workload.ts';
 /** Parameters that tell cases apart; the others are the same for every case of a name. */
 const telling = [
   'size',
+  'graph',
   'order',
   'how',
   'kind',

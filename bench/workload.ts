@@ -11,6 +11,10 @@
  *   (order=ring) or a random one (order=random). Filled, warmed by `ops` operations, then measured
  *   `repeats` times; the median. Go collects as it likes (GOGC=100), C frees, this project drops and
  *   collects by the same GOGC=100; all of that is in the time.
+ * - `mark graph objects order repeats`: a whole collection, asked for, of a graph of so many objects of 64 bytes with two
+ *   pointers each, all alive; nanoseconds an object, by the clock (what=wall) and by the CPU time of the process (what=cpu).
+ *   graph=tree: binary, allocated depth first; graph=random: each points to two others at random, and one array to all.
+ *   order is in what order this project marks; Go 1.21 has one.
  * - `drops size live order how repeats`: `live` objects are allocated, then all are dropped, and a collection follows; the
  *   drops alone are timed: in the order of addresses or at random, one by one (how=each) or 256 at a time by `dropAll`
  *   (how=batch). Nobody else drops, so this project is alone. A batch saves nothing but calls, and locks where the heap

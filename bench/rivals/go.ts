@@ -77,6 +77,7 @@ export function buildGo(
   const built = {
     malloc: build(['build', '-o', join(into, 'go-malloc'), './malloc'], 'the allocation program'),
     metadata: build(['build', '-o', join(into, 'go-metadata'), './metadata'], 'the metadata program'),
+    mark: build(['build', '-o', join(into, 'go-mark'), './mark'], 'the program that collects'),
     runtime: false,
   };
   const overlay = join(into, 'overlay.json');
@@ -100,6 +101,8 @@ export function buildGo(
           return built.malloc ? { file: join(into, 'go-malloc'), args: words, env: single } : undefined;
         case 'metadata':
           return built.metadata ? { file: join(into, 'go-metadata'), args: words, env: single } : undefined;
+        case 'mark':
+          return built.mark ? { file: join(into, 'go-mark'), args: words, env: single } : undefined;
         case 'radix-trace':
         case 'scavenge':
           if (old) return undefined;

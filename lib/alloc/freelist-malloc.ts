@@ -5,7 +5,8 @@
  * If zero memory is asked for, the link is cleared, and the rest only if the second word says that the
  * object was used before. If not, the object still begins with the link.
  *
- * What may hold pointers is written into the heap bitmap, word for word.
+ * What may hold pointers is written into the heap bitmap, word for word, unless the heap traces: then
+ * scanning-malloc.ts does, by types.
  *
  * Tiny and large objects are those of malloc.ts. Tiny blocks come from the spans of 16-byte objects, which
  * in this design they share with all others of that size.
@@ -39,13 +40,14 @@ export class FreeListMalloc extends Malloc {
   readonly #classes: SizeClasses;
   readonly #liveness: Liveness;
   readonly #zeroBase: Address;
-  readonly #bitmap: HeapBitmap;
+  readonly #bitmap: HeapBitmap | undefined;
   readonly #firstSlot: number;
   readonly #first: Float64Array;
   readonly #spanBase: Float64Array;
   readonly #cached: Int32Array;
 
-  constructor(p: number, deps: FreeListMallocDeps, bitmap: HeapBitmap) {
+  /** @param bitmap where it writes that every word may hold a pointer; undefined where somebody else knows better */
+  constructor(p: number, deps: FreeListMallocDeps, bitmap: HeapBitmap | undefined) {
     super(p, deps);
     const { mcache } = deps;
     this.#state = deps.state;
@@ -67,7 +69,7 @@ export class FreeListMalloc extends Malloc {
     if (size === 0) return this.#zeroBase;
     const spanClass = this.#classes.spanClassBy8[(size + 7) >> 3] | (noscan ? 1 : 0);
     const slot = this.#firstSlot + spanClass;
-    const pointers = noscan ? 0 : (size + 7) >>> 3;
+    const pointers = noscan || this.#bitmap === undefined ? 0 : (size + 7) >>> 3;
     if (this.#first[slot] !== 0) return this.#takeFirst(slot, spanClass, zero, pointers);
     if (!this.#mcache.refill(this.p, spanClass, zero)) return 0;
     const addr = this.#takeFirst(slot, spanClass, zero, pointers);
@@ -93,7 +95,7 @@ export class FreeListMalloc extends Malloc {
 
   protected override mallocLarge(size: number, noscan: boolean, zero: boolean): number {
     const addr = super.mallocLarge(size, noscan, zero);
-    if (addr !== 0 && !noscan) {
+    if (addr !== 0 && !noscan && this.#bitmap !== undefined) {
       const page = this.#state.arenas.pageOf(addr);
       this.#bitmap.writePointers(page, 0, Math.ceil(size / 8), Math.ceil(size / pageSize) * (pageSize / 8));
     }
@@ -124,7 +126,7 @@ export class FreeListMalloc extends Malloc {
     c.allocCount[s]++;
     gcBits.bits[c.allocBits[s] + (index >>> 5)] |= 1 << (index & 31);
     this.#liveness.allocated(addr);
-    if (pointers !== 0) this.#bitmap.writePointers(c.startPage[s], inSpan >>> 3, pointers, size >>> 3);
+    if (pointers !== 0) this.#bitmap?.writePointers(c.startPage[s], inSpan >>> 3, pointers, size >>> 3);
     if (zero) {
       words[at] = 0;
       words[at + 1] = 0;

@@ -153,14 +153,11 @@ export const sizeClassTablesByName = {
 const sharedSpans2014 = sizeClassesOf(go14Sizes, go14Pages, true);
 
 /**
- * The table that a heap uses. The classes of 2014 share spans only beside the heap bitmap, which says of each word
- * whether it is a pointer; without it nothing but the span class could.
+ * The table that a heap uses. The classes of 2014 share spans only beside the heap bitmap, which says of each object
+ * whether it holds pointers; without it nothing but the span class could.
  */
-export function sizeClassesFor(
-  name: keyof typeof sizeClassTablesByName,
-  hasHeapBitmap: boolean,
-): SizeClasses {
-  return name === 'go1.4' && hasHeapBitmap ? sharedSpans2014 : sizeClassTablesByName[name];
+export function sizeClassesFor(name: keyof typeof sizeClassTablesByName, shared: boolean): SizeClasses {
+  return name === 'go1.4' && shared ? sharedSpans2014 : sizeClassTablesByName[name];
 }
 
 /** How many bytes a request really gets by a table: its class's size, or whole pages above 32 KiB. 0 for 0. */

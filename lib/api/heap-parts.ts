@@ -3,8 +3,8 @@
  *
  * Not here: making or attaching to the runtime (opening.ts).
  */
-import type { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
-import type { Malloc } from '../alloc/malloc.ts';
+import type { Liveness } from '../alloc/liveness.ts';
+import type { Allocator } from '../alloc/scanning-malloc.ts';
 import type { Stacks } from '../alloc/stacks.ts';
 import { crashHeapOf } from '../inspect/crash-heap.ts';
 import { RankedLock } from '../meta/lock.ts';
@@ -28,8 +28,10 @@ export interface HeapParts {
   readonly crash: CrashReport | undefined;
   /** The P of this thread. */
   readonly p: number;
-  readonly fast: Malloc;
-  readonly liveness: ExplicitLiveness;
+  readonly fast: Pick<Allocator, 'malloc'>;
+  /** What hands out objects of types: where the heap traces, the same. */
+  readonly maker: Pick<Allocator, 'make'>;
+  readonly liveness: Pick<Liveness, 'drop' | 'dropAll' | 'explain'>;
   readonly stacks: Stacks;
   readonly contents: ObjectContents;
 }
@@ -53,11 +55,13 @@ export function takeParts(opened: OpenedHeap): HeapParts {
   } finally {
     if (events.pending) events.tell();
   }
-  const fast = runtime.mallocOf(p);
-  if (debug) guardRuntime(runtime, fast, lock);
+  const malloc = runtime.mallocOf(p);
+  const maker = runtime.allocatorOf(malloc);
+  const fast = runtime.isTraced ? maker : malloc;
+  if (debug) guardRuntime(runtime, malloc, maker, lock);
   const { liveness, stacks } = runtime.alloc;
   const contents = new ObjectContents(runtime);
-  return { opened, runtime, events, lock, holders, crash, p, fast, liveness, stacks, contents };
+  return { opened, runtime, events, lock, holders, crash, p, fast, maker, liveness, stacks, contents };
 }
 
 function acquireShared(runtime: Runtime, holders: Holders): number {

@@ -15,21 +15,16 @@
  * Not here: how anything is done.
  */
 import { inspect } from 'node:util';
+import type { TypeShape } from '../alloc/scanning-malloc.ts';
 import { roundUpSizeBy } from '../alloc/size-classes.ts';
 import { PageHeapError } from '../base/errors.ts';
-import { partsOf, WrittenOnce } from '../base/written-once.ts';
+import { partsOf } from '../base/written-once.ts';
 import { type SizeText, valueGiven } from '../design/option.ts';
 import { type AttachOptions, type HeapOptions, heapOptions } from '../design/options.ts';
-import { type CheckLevel, checkHeap } from '../inspect/check.ts';
-import { type HeapMetrics, readMetrics } from '../inspect/metrics.ts';
-import { type PageStates, pageStates } from '../inspect/page-states.ts';
-import { type SizeClassRow, sizeClassStats } from '../inspect/size-class-stats.ts';
-import { type HeapSample, type MemStats, readMemStats, sampleHeap } from '../inspect/stats.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import {
   addressesOf,
   checkAddress,
-  checkLevel,
   checkSize,
   refuse,
   refuseMemory,
@@ -39,9 +34,11 @@ import {
 import { BackgroundTimer } from './background-timer.ts';
 import { type HeapParts, takeParts, underLock } from './heap-parts.ts';
 import { type HeapJson, heapJson, heapLine, noHeap } from './heap-shown.ts';
+import type { TypeBase } from './heap-type.ts';
 import type { HeapObject } from './object-contents.ts';
 import { attachHeap, type HeapHandle, OpenedHeap, openHeap, shareHeap } from './opening.ts';
 import { collectFully, setGCPercent, setMemoryLimit } from './settings.ts';
+import { TracedHeap, typingOf } from './traced-heap.ts';
 
 const plain = 0;
 const shared = 1;
@@ -51,18 +48,18 @@ const entered = 3;
 /** What a heap is wired from: for tests, and for who looks inside. Not public. */
 export let runtimeOf: (heap: Heap) => Runtime;
 
-/** A page heap. See the options for what can be asked of one. */
-/** What keeps the parts of a heap (base/written-once.ts); nobody outside sees what they are. */
-const HeapBase: new (parts: object) => object = WrittenOnce;
 const given = partsOf<HeapParts>;
 
-export class Heap extends HeapBase {
+/** A page heap. See the options for what can be asked of one. */
+export class Heap extends TracedHeap {
   #mode: 0 | 1 | 2 | 3 = given(this).opened.owner ? plain : shared;
   /** The mode that an operation left for the user's code. */
   #outerMode: 0 | 1 | 2 | 3 = plain;
   readonly #runtime = given(this).runtime;
   readonly #lock = given(this).lock;
   readonly #fast = given(this).fast;
+  readonly #maker = given(this).maker;
+  readonly #typing = typingOf(this);
   readonly #liveness = given(this).liveness;
   readonly #stacks = given(this).stacks;
   readonly #contents = given(this).contents;
@@ -79,7 +76,8 @@ export class Heap extends HeapBase {
    * @throws ERR_INVALID_OPTION · ERR_OUT_OF_MEMORY when the system has no address space for one
    */
   constructor(options: HeapOptions = {}) {
-    super(takeParts(options instanceof OpenedHeap ? options : openHeap(options)));
+    const parts = takeParts(options instanceof OpenedHeap ? options : openHeap(options));
+    super(parts, (operation) => this.#guarded(operation));
     const { foreign } = this.#runtime.memory.watch;
     if (foreign !== undefined) foreign.watcher = (inside) => this.#enterForeignCode(inside);
     if (given(this).opened.background) this.#timer = new BackgroundTimer(() => this.step());
@@ -122,10 +120,38 @@ export class Heap extends HeapBase {
   }
 
   /**
+   * Allocates an object of a type, zeroed. Where the heap traces, the object that a thread allocated last is kept until it
+   * allocates the next; from then on it lives as long as it can be reached from a root.
+   * @throws ERR_INVALID_ARGUMENT · ERR_OUT_OF_MEMORY · ERR_DISPOSED
+   */
+  new(type: TypeBase): number {
+    const shape = this.#typing.shapeOf(type);
+    if (this.#mode !== plain) return this.#guarded(() => this.#make(shape));
+    const addr = this.#maker.make(shape);
+    if (this.#events.pending) this.#events.tell();
+    return addr === 0 ? refuseObject(this.#runtime, shape.size) : addr;
+  }
+
+  /**
+   * Allocates n objects of a type in a row, as one object; `type.layout.size` bytes from one to the next.
+   * @throws as `new`; ERR_INVALID_SIZE where n is no length, or their bytes are beyond the address space
+   */
+  newArray(type: TypeBase, n: number): number {
+    const shape = this.#typing.arrayShapeOf(type, n);
+    return this.#guarded(() => this.#make(shape));
+  }
+
+  #make(shape: TypeShape): number {
+    const addr = this.#maker.make(shape);
+    return addr === 0 ? refuseObject(this.#runtime, shape.size) : addr;
+  }
+
+  /**
    * Says that the last reference to the object at `addr` is gone: the next cycle's sweep frees it.
    * Dropping the empty object does nothing. An address whose object was swept answers ERR_NOT_ALLOCATED
    * until it is used again.
-   * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_ALREADY_DROPPED · ERR_INTERIOR_ADDRESS · ERR_DISPOSED
+   * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_ALREADY_DROPPED · ERR_INTERIOR_ADDRESS
+   *   · ERR_WRONG_LIVENESS where the heap traces · ERR_DISPOSED
    */
   drop(addr: number): void {
     if (typeof addr !== 'number' || this.#mode !== plain || !this.#liveness.drop(addr))
@@ -274,44 +300,6 @@ export class Heap extends HeapBase {
 
   // ---------------------------------------------------------------- looking
 
-  /** Go's MemStats, in full. Flushes every P's caches, as Go does. */
-  readMemStats(): MemStats {
-    return this.#guarded(() => readMemStats(this.#runtime));
-  }
-
-  /** Go's runtime/metrics, by name. */
-  readMetrics(): HeapMetrics {
-    return this.#guarded(() => readMetrics(this.#runtime));
-  }
-
-  /** What each size class holds: spans, objects, free slots, tail waste. Walks the spans, flushes nothing. */
-  sizeClasses(): SizeClassRow[] {
-    return this.#guarded(() => sizeClassStats(this.#runtime));
-  }
-
-  /** A few counters, cheap enough for every beat of a sampler. */
-  sample(): HeapSample {
-    return this.#guarded(() => sampleHeap(this.#runtime));
-  }
-
-  /** Walks the heap's state and throws a FatalError at what does not fit. 1: counters; 2: spans; 3: everything. */
-  check(level: CheckLevel = 3): void {
-    this.#guarded(() => {
-      checkLevel(level);
-      checkHeap(this.#runtime, level);
-    });
-  }
-
-  /** The heap's address ranges, whole arenas, ascending: where to look for its residency. */
-  ranges(): { base: number; bytes: number }[] {
-    return this.#guarded(() => this.#runtime.state.arenas.ranges());
-  }
-
-  /** What the heap believes of every page. */
-  pageStates(): PageStates {
-    return this.#guarded(() => pageStates(this.#runtime));
-  }
-
   /** What the system refused, or a clock failed at, and what is done instead, in words. */
   fallbacks(): string[] {
     const clock = this.#clock?.fallback;
@@ -335,6 +323,7 @@ export class Heap extends HeapBase {
     this.#requireUsable();
     const handle = shareHeap(this.#runtime);
     this.#mode = shared;
+    this.#typing.share();
     return handle;
   }
 
@@ -365,6 +354,7 @@ export class Heap extends HeapBase {
     this.#timer?.stop();
     this.#crash?.dispose();
     this.#contents.detach();
+    this.#typing.close();
     if (this.#owner) this.#runtime.dispose();
     else this.#runtime.detach();
   }

@@ -14,7 +14,10 @@ export { type Bytes, bytes, type PageCount, type PageIndex, pageCount, pageIndex
 export type {
   DesignOptions,
   Generation,
+  LivenessKind,
+  MarkOrder,
   ObjectStyle,
+  PointerBitStyle,
   ScavengerKind,
   SizeClassTable,
   SweepStyle,
@@ -36,7 +39,12 @@ export type {
   PageHeapStats,
   ReleaseHook,
 } from '../pages/contract.ts';
+export type { ArrayField } from './field-tree.ts';
+export type { Field } from './fields.ts';
+export type { FrameStack } from './frame-stack.ts';
 export { Heap } from './heap.ts';
 export type { HeapJson } from './heap-shown.ts';
+export type { FieldSpec, HeapType, StructSpec, TypeLayout } from './heap-type.ts';
 export type { HeapObject } from './object-contents.ts';
 export type { HeapHandle } from './opening.ts';
+export type { Root, Scope } from './root.ts';

@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'ERR_INTERIOR_ADDRESS' // inside an object, where its first byte was asked for
   | 'ERR_NOT_ALLOCATED' // in the heap, but no object is there (any more)
   | 'ERR_ALREADY_DROPPED' // dropped before and not yet swept
+  | 'ERR_WRONG_LIVENESS' // a call that the heap's kind of liveness does not have
   | 'ERR_OUT_OF_RANGE' // a view or access beyond the object
   | 'ERR_OUT_OF_MEMORY' // the system gave no memory
   | 'ERR_FAULT' // the memory is not there to be read or written (EFAULT)

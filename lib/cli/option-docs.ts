@@ -62,12 +62,12 @@ function runTable(options: Options): string {
   );
 }
 
-/** What each generation chose, by the flags. */
+/** What each generation chose, by the flags. What is the same in all of them unless it is asked for has no row. */
 function presetTable(): string {
   return table(
     ['option', 'lists (2014)', 'treap (2019)', 'radix (2023)'],
     Object.entries(designOptions as Options)
-      .filter(([name]) => name !== 'generation')
+      .filter(([name]) => Object.hasOwn(presets.radix, name))
       .map(([name, { flag = name, kind }]) => [
         code(flag),
         ...generations.map((of) => kind.format((presets[of] as unknown as Record<string, unknown>)[name])),

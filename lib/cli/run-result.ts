@@ -31,16 +31,23 @@ export async function tell(
 ): Promise<void> {
   const data = await readRunFile(output);
   const summary = summarize(data);
+  const { output: printed } = data.end ?? {};
   const write = async (): Promise<string | null> => (options.report ? writeReportOf(data, output) : null);
   if (options.json) {
     let report: string | null = null;
     try {
       report = await write();
     } finally {
-      terminal.printJson({ runFile: output, report, ...summary });
+      terminal.printJson({
+        runFile: output,
+        report,
+        ...summary,
+        ...(printed === undefined ? {} : { output: printed }),
+      });
     }
     return;
   }
+  for (const line of printed ?? []) terminal.print(line);
   const colors = terminal.outColors;
   const columns = terminal.columnsOf(terminal.out);
   const chart = drawChart(data.samples, summary.gaps, {

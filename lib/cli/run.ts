@@ -16,6 +16,7 @@ import { removeUnrecorded } from '../lab/record/run-folder.ts';
 import { formatBytes, formatNumber } from '../lab/report/client/format.ts';
 import { forkRun, RunProcess } from '../lab/run/fork-run.ts';
 import type { RunOptions, RunProgress, RunReason } from '../lab/run/run-options.ts';
+import { runLiveness } from '../lab/subject/run-liveness.ts';
 import { checkSubject, nameFor, type Subject, subjectOf } from '../lab/subject/subject.ts';
 import { samplingOptions } from '../lab/subject/subject-options.ts';
 import { workloads } from '../lab/workloads/index.ts';
@@ -145,6 +146,7 @@ async function execute(trace: string, options: Options, context: CommandContext)
   readEnvironment();
   const request = heapRequestOf({ ...options });
   context.pageHeapFile = request.pageHeapFile;
+  runLiveness(subject.run, request.heap?.liveness, workloads);
   checkOpenOutputs([subject.run.trace ?? '', request.pageHeapFile ?? '']);
   const own = new RunProcess(subject.run.trace);
   try {

@@ -4,7 +4,7 @@
  * Not here: what can be chosen (design.ts), what does not go together (refusals.ts).
  */
 import type { PageHeap, PageHeapClass } from '../pages/contract.ts';
-import type { Design, Generation } from './design.ts';
+import type { Design, Generation, PointerBitStyle } from './design.ts';
 import { refuseOption } from './option.ts';
 
 /** Whose gctrace lines a generation prints. */
@@ -26,6 +26,22 @@ export const hasOldScavengeTrace = ({ generation }: Pick<Design, 'generation'>):
  */
 export const flushesBefore = ({ sweep, trigger }: Pick<Design, 'sweep' | 'trigger'>): boolean =>
   sweep === 'busy' || trigger === 'live';
+
+/** Which bits a heap has for pointers: those chosen where it traces; else those of 2014, beside free lists. */
+export function pointerBitsOf({
+  liveness,
+  pointerBits,
+  objects,
+}: Pick<Design, 'liveness' | 'pointerBits' | 'objects'>): PointerBitStyle | undefined {
+  if (liveness === 'tracing') return pointerBits;
+  return objects === 'freelist' ? 'nibbles' : undefined;
+}
+
+/** Whether spans of small objects hold those with pointers and those without, as in 2014. */
+export const sharesSpans = (
+  design: Pick<Design, 'liveness' | 'pointerBits' | 'objects' | 'sizeClasses'>,
+): boolean =>
+  design.objects === 'freelist' && design.sizeClasses === 'go1.4' && pointerBitsOf(design) === 'nibbles';
 
 /** Whether a scavenger can work with a custom page heap. @throws ERR_INVALID_OPTION */
 export function checkCustom(

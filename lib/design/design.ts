@@ -25,6 +25,12 @@ export const zeroingStyles = ['span', 'object'] as const;
 export type ZeroingStyle = (typeof zeroingStyles)[number];
 export const sizeClassTables = ['go1.4', 'go1.12', 'go1.21'] as const;
 export type SizeClassTable = (typeof sizeClassTables)[number];
+export const livenessKinds = ['explicit', 'tracing'] as const;
+export type LivenessKind = (typeof livenessKinds)[number];
+export const pointerBitStyles = ['nibbles', 'pairs', 'bits'] as const;
+export type PointerBitStyle = (typeof pointerBitStyles)[number];
+export const markOrders = ['objects', 'spans'] as const;
+export type MarkOrder = (typeof markOrders)[number];
 /** Page heaps by name; a class that is brought is a custom one. */
 export const pageHeapKinds = [...generations, 'custom'] as const;
 export type PageHeapKind = (typeof pageHeapKinds)[number];
@@ -165,6 +171,44 @@ export const designOptions = {
     flag: 'trigger',
     help: 'when a collection starts: as in 2014 (live), or as in the later designs (paced)',
     more: 'Live: grown by GOGC percent of what is not freed yet, from the first byte on; paced: of what was marked, from 4 MiB on, with roots and memory limit',
+  },
+  /**
+   * Who says what is alive: the program, which drops each object; or the heap, which follows pointers from its roots.
+   * 'explicit'.
+   */
+  liveness: {
+    kind: choice(livenessKinds),
+    group: 'design',
+    default: 'explicit',
+    flag: 'liveness',
+    tellsDefault: true,
+    setByWorkload: true,
+    recorded: 'options',
+    kept: true,
+    help: 'who says what is alive: the program, which drops objects, or the heap, which traces pointers from its roots',
+  },
+  /** How the heap knows which words are pointers: by 4 bits a word, by 2, or by 1. With tracing. */
+  pointerBits: {
+    ...ofGeneration,
+    kind: choice(pointerBitStyles),
+    flag: 'pointer-bits',
+    help: 'how the heap knows which words are pointers: 4 bits a word, 2, or 1',
+    more: "With the liveness 'tracing'; they cost a 16th, a 32nd or a 64th of the heap",
+  },
+  /**
+   * In what order the heap is marked: object by object, the last one found first; or span by span, all objects together
+   * that were found in one. With tracing. 'objects'.
+   */
+  markOrder: {
+    kind: choice(markOrders),
+    group: 'design',
+    default: 'objects',
+    flag: 'mark-order',
+    tellsDefault: true,
+    recorded: 'options',
+    kept: true,
+    help: 'in what order the heap is marked: object by object, as until Go 1.25, or span by span, as in Go 1.26',
+    more: "With the liveness 'tracing'",
   },
 } as const satisfies Options;
 

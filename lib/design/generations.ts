@@ -14,6 +14,7 @@
  *   zeroing             span            span               object
  *   sizeClasses         go1.4           go1.12             go1.21
  *   trigger             live            paced              paced
+ *   pointerBits         nibbles         pairs              bits
  *
  * The design of 2019 is that of the source of spring 2019, between Go 1.12 and 1.13, in all but one thing: there, as in
  * Go 1.12.0 to 1.12.4, whoever takes released memory into use releases as much elsewhere. Go 1.12.5 took that back, and
@@ -22,9 +23,11 @@
 import { arenaBytes, chunkBytes, MiB } from '../base/units.ts';
 import { type Design, type DesignOptions, designOptions, type Generation } from './design.ts';
 import { checkGiven, valuesGiven } from './option.ts';
-import { refuseNonsense } from './refusals.ts';
+import { refuseForLiveness, refuseNonsense } from './refusals.ts';
 
-type Preset = Omit<Design, 'generation' | 'pageHeap' | 'pageHeapClass'> & { readonly pageHeap: Generation };
+/** What no generation decides has a default instead. */
+type Undecided = 'generation' | 'liveness' | 'markOrder';
+type Preset = Omit<Design, Undecided | 'pageHeap' | 'pageHeapClass'> & { readonly pageHeap: Generation };
 
 export const presets: Readonly<Record<Generation, Preset>> = {
   lists: {
@@ -39,6 +42,7 @@ export const presets: Readonly<Record<Generation, Preset>> = {
     zeroing: 'span',
     sizeClasses: 'go1.4',
     trigger: 'live',
+    pointerBits: 'nibbles',
   },
   treap: {
     pageHeap: 'treap',
@@ -52,6 +56,7 @@ export const presets: Readonly<Record<Generation, Preset>> = {
     zeroing: 'span',
     sizeClasses: 'go1.12',
     trigger: 'paced',
+    pointerBits: 'pairs',
   },
   radix: {
     pageHeap: 'radix',
@@ -65,6 +70,7 @@ export const presets: Readonly<Record<Generation, Preset>> = {
     zeroing: 'object',
     sizeClasses: 'go1.21',
     trigger: 'paced',
+    pointerBits: 'bits',
   },
 };
 
@@ -95,7 +101,11 @@ export function resolveDesign(given: DesignOptions): Design {
     zeroing: options.zeroing ?? (objects === 'freelist' ? 'span' : preset.zeroing),
     sizeClasses: options.sizeClasses ?? preset.sizeClasses,
     trigger: options.trigger ?? preset.trigger,
+    liveness: options.liveness ?? designOptions.liveness.default,
+    pointerBits: options.pointerBits ?? preset.pointerBits,
+    markOrder: options.markOrder ?? designOptions.markOrder.default,
   };
+  refuseForLiveness(design, options);
   refuseNonsense(design, options.scavenger === undefined ? `, which ${generation} brings,` : '');
   return design;
 }

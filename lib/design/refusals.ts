@@ -34,6 +34,17 @@ export function refuseNonsense(design: Design, brought: string): void {
     );
 }
 
+/** What is asked for of marking that this liveness does not do. @throws ERR_INVALID_OPTION */
+export function refuseForLiveness(
+  { liveness }: Pick<Design, 'liveness'>,
+  asked: { readonly pointerBits?: unknown; readonly markOrder?: unknown },
+): void {
+  if (liveness === 'tracing') return;
+  for (const name of ['pointerBits', 'markOrder'] as const)
+    if (asked[name] !== undefined)
+      refuseOption(name, "is of marking by pointers; it needs the liveness 'tracing'", asked[name]);
+}
+
 /** Why a heap of this design knows no memory limit; undefined where it does. */
 export function whyNoLimit({
   scavenger,
@@ -81,6 +92,12 @@ export function refuseForDesign(
       'triggerRatio',
       "the trigger 'live' stops the program to mark, so a collection starts at the goal; 'paced' can start before",
       design.trigger,
+    );
+  if (asked.triggerRatio && design.liveness === 'tracing')
+    refuseOption(
+      'triggerRatio',
+      "stands for the runway of a collector that marks while the program runs, where nothing is marked by pointers; the liveness 'tracing' has no use for it",
+      design.liveness,
     );
   if (design.pageHeap === 'lists' && (asked.physPageSize ?? 0) > pageSize)
     refuseOption(

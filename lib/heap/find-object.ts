@@ -68,7 +68,7 @@ export class ObjectFinder {
   holdsNoPointers({ span, index, size, spanClass }: FoundObject): boolean {
     return this.#heapBitmap === undefined
       ? (spanClass & 1) === 1
-      : !this.#heapBitmap.at(this.#state.spans.columns.startPage[span], (index * size) / 8).pointer;
+      : this.#heapBitmap.at(this.#state.spans.columns.startPage[span], (index * size) / 8).dead;
   }
 
   /** The allocated object that holds the byte at an address, garbage or not. */

@@ -48,13 +48,19 @@ export class FreeLists {
   readonly #columns: SpanTable['columns'];
   readonly #memory: ObjectMemory;
   readonly #origin: number;
-  readonly #bitmap: HeapBitmap;
+  readonly #bitmap: HeapBitmap | undefined;
   /** The windows that the first and the last page of the span at hand lie in: mostly the same one. */
   #here: Int32Array = new Int32Array(0);
   #there: Int32Array = new Int32Array(0);
 
-  /** @param bitmap what tells of the objects' pointers, which a swept object has none of */
-  constructor(meta: MetaMemory, spans: SpanTable, memory: ObjectMemory, origin: number, bitmap: HeapBitmap) {
+  /** @param bitmap the bitmap of 2014, where there is one: a swept object has no pointers in it */
+  constructor(
+    meta: MetaMemory,
+    spans: SpanTable,
+    memory: ObjectMemory,
+    origin: number,
+    bitmap: HeapBitmap | undefined,
+  ) {
     const views: Views<typeof freeListTable> = meta.views(freeListTable);
     this.#head = views.head;
     this.#columns = spans.columns;
@@ -101,7 +107,7 @@ export class FreeLists {
       for (let left = freedOf(window); left !== 0; left &= left - 1) {
         const i = window + 31 - Math.clz32(left & -left);
         const at = firstWord + i * step;
-        this.#bitmap.forgetPointers(startPage[s], (i * size) >>> 3);
+        this.#bitmap?.forgetPointers(startPage[s], (i * size) >>> 3);
         if (size > 16) {
           this.#put(at + 2, dirtyWord);
           this.#put(at + 3, dirtyWord);

@@ -20,7 +20,7 @@
  * taken from and the free arenas still hold what is owed, whatever the sizes (`coversAfter`).
  */
 import { fatal } from '../base/errors.ts';
-import { i32, table, type Views } from '../meta/column.ts';
+import { i32, type Table, table, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 
 /** Words of an arena: 64 KiB. */
@@ -58,6 +58,8 @@ export class GcBits {
   readonly #meta: MetaMemory;
   readonly #links: Int32Array;
   readonly #state: Views<typeof gcBitsStateTable>;
+  /** Tables whose rows are those of `gcBitsTable`. */
+  readonly #besides: Table[] = [gcBitsTable];
 
   constructor(meta: MetaMemory) {
     this.#meta = meta;
@@ -72,6 +74,11 @@ export class GcBits {
 
   static prepare(meta: MetaMemory): boolean {
     return meta.commit(gcBitsStateTable, 0, 1) && meta.commit(gcBitsArenaTable, 0, 1);
+  }
+
+  /** Names a table of words beside, which gets memory together with the bitmaps; every thread names the same ones. */
+  beside(table: Table): void {
+    this.#besides.push(table);
   }
 
   /** A zero bitmap for a new span's n objects, or −1 when there is no memory for it. */
@@ -178,7 +185,8 @@ export class GcBits {
     const meta = this.#meta;
     const arena = state.arenas[0] + 1;
     if (!meta.commit(gcBitsArenaTable, arena, arena + 1)) return 0;
-    if (!meta.commit(gcBitsTable, (arena - 1) * arenaWords, arena * arenaWords)) return 0;
+    for (const words of this.#besides)
+      if (!meta.commit(words, (arena - 1) * arenaWords, arena * arenaWords)) return 0;
     state.arenas[0] = arena;
     return arena;
   }

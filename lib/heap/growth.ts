@@ -27,8 +27,8 @@ import {
 import type { Sys } from '../os/sys.ts';
 import type { PageHeap } from '../pages/contract.ts';
 import { leavesRoom } from './engine-room.ts';
-import type { HeapBitmap } from './heap-bitmap.ts';
 import type { HeapState } from './heap-state.ts';
+import type { PointerBits } from './pointer-bits.ts';
 
 /** Growth units up to this are a least amount, in steps of `growthStep`. */
 const smallGrowthUnit = 1 * MiB;
@@ -44,8 +44,8 @@ export interface GrowthDeps {
   readonly sys: Sys;
   readonly state: HeapState;
   readonly pages: PageHeap;
-  /** Where free objects are threaded through themselves: the bitmap of what every word of the heap is. */
-  readonly heapBitmap: HeapBitmap | undefined;
+  /** What tells which words of the heap are pointers, where anything does. */
+  readonly pointerBits: PointerBits | undefined;
   /** Bytes, a power of two. */
   readonly growthUnit: number;
   /** Pages of the heap in a physical page, a power of two. */
@@ -119,13 +119,13 @@ export class Growth {
 
   /** Maps reserved space and gives it to the page heap. */
   #growInto(start: number, size: number): boolean {
-    const { sys, state, pages, heapBitmap } = this.#deps;
+    const { sys, state, pages, pointerBits } = this.#deps;
     const { arenas, counters } = state;
     const at = address(start);
     const page = pageIndex(arenas.pageOf(start));
     const npages = pageCount(size / pageSize);
     // What can fail for lack of memory comes before what cannot be undone.
-    if (heapBitmap?.ensure(page, npages) === false) return false;
+    if (pointerBits?.ensure(page, npages) === false) return false;
     if (pages.prepareGrow?.(page, npages) === false || !sys.map(at, bytes(size), 'heap')) return false;
     if (!leavesRoom(sys) && this.#unmap(at, size)) return false;
     this.hooks.mapped(at, size);

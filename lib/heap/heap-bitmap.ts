@@ -6,12 +6,16 @@
  *
  *   bit 0   an object begins at this word, or, in a span that its objects do not fill, what is left over
  *   bit 1   that object is marked (not used here: mark bits lie apart, where sweeping turns them round)
- *   bit 3   the word may hold a pointer; a word without ends what there is to scan of an object
+ *   bit 2   the word is none, but pointers follow it in the object
+ *   bit 3   the word may hold a pointer
+ *
+ * A word with neither of the last two is *dead*: it ends what there is to scan of an object.
  *
  * Beginnings are written when a span of objects is allocated: at that time nothing holds pointers. Of an object that
- * may hold some, every word that was asked for is written when it is allocated (there are no types), and its first one
- * cleared when it is swept; an object without costs nothing. When the span is freed all of its bits are cleared, written
- * before or not: so a large object that is freed costs a sixteenth of itself in RSS, where one that lives does not.
+ * may hold some, the words are written when it is allocated: as its type says, or, where it has none, every word that
+ * was asked for. Its first one is cleared when it is swept; an object without pointers costs nothing. When the span is
+ * freed all of its bits are cleared, written before or not: so a large object that is freed costs a sixteenth of itself
+ * in RSS, where one that lives does not.
  * A sixteenth of the heap in GCSys: the largest of what this design keeps beside its objects.
  *
  * Rows are pages, the last row page 0. Memory is put behind them when the heap grows, so that allocating never fails
@@ -24,6 +28,8 @@ import { pageSize } from '../base/units.ts';
 import { i32, table } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { SpanTable } from '../spans/span-table.ts';
+import { type PointerBits, wordsPerPage } from './pointer-bits.ts';
+import { firstWords, type PointerMap } from './pointer-map.ts';
 
 const wordBytes = 8;
 const nibblesPerCell = 8;
@@ -33,15 +39,19 @@ const cellsPerPage = pageSize / wordBytes / nibblesPerCell;
 export const mostBitmapPages = 2 ** 32 / (cellsPerPage * 4);
 
 const boundary = 1;
+const scalar = 4;
 const pointer = 8;
+/** What tells of a word's contents. */
+const contents = scalar | pointer;
+/** Bit 0 of every word of a cell. */
+const each = 0x11111111;
 /** Every word of a cell a pointer. */
 const allPointers = 0x88888888;
-const wordsPerPage = pageSize / wordBytes;
 
 /** Rows are pages, from the last. */
 export const heapBitmapTable = table('heapBitmap', 'gc', { bits: i32('heap', cellsPerPage) });
 
-export class HeapBitmap {
+export class HeapBitmap implements PointerBits {
   readonly #meta: MetaMemory;
   readonly #bits: Int32Array;
   readonly #rows: number;
@@ -77,12 +87,70 @@ export class HeapBitmap {
       bits[this.#cell(page, w)] |= (allPointers >>> (32 - 4 * n)) << shiftOf(w);
       w += n;
     }
-    if (words < of) bits[this.#cell(page, word + words)] &= ~(pointer << shiftOf(word + words));
+    if (words < of) bits[this.#cell(page, word + words)] &= ~(contents << shiftOf(word + words));
   }
 
   /** An object was swept: it holds no pointers. */
   forgetPointers(page: number, word: number): void {
-    this.#bits[this.#cell(page, word)] &= ~(pointer << shiftOf(word));
+    this.#bits[this.#cell(page, word)] &= ~(contents << shiftOf(word));
+  }
+
+  putSmall(offset: number, slot: number, mask: number): void {
+    this.#put(offset, slot, 32 - Math.clz32(mask), (word) => mask >>> word);
+  }
+
+  put(offset: number, slot: number, map: PointerMap): void {
+    this.#put(offset, slot, map.pointers, (word) => map.mask(word));
+  }
+
+  putAll(offset: number, slot: number, words: number): void {
+    this.#put(offset, slot, words, (word) => firstWords(words - word));
+  }
+
+  mask(page: number, word: number, n: number): number {
+    const bits = this.#bits;
+    let pointers = 0;
+    let alive = 0;
+    for (let done = 0; done < n; ) {
+      const w = word + done;
+      const shift = w & 7;
+      const cell = bits[(this.#rows - 1 - page - (w >>> 10)) * cellsPerPage + ((w & 1023) >>> 3)];
+      const marked = packed(cell >>> 3);
+      pointers |= (marked >>> shift) << done;
+      alive |= ((marked | packed(cell >>> 2)) >>> shift) << done;
+      done += 8 - shift;
+    }
+    const dead = ~alive & firstWords(n);
+    // The first dead word ends it.
+    return pointers & (dead === 0 ? firstWords(n) : (dead & -dead) - 1);
+  }
+
+  endsAfter(page: number, word: number): boolean {
+    const next = word + 32;
+    const cell = (this.#rows - 1 - page - (next >>> 10)) * cellsPerPage + ((next & 1023) >>> 3);
+    return ((this.#bits[cell] >>> ((next & 7) * 4)) & contents) === 0;
+  }
+
+  /** @param pointers words up to the last pointer @param maskOf the pointers among 32 words from one */
+  #put(offset: number, slot: number, pointers: number, maskOf: (word: number) => number): void {
+    const bits = this.#bits;
+    const page = Math.floor(offset / pageSize);
+    let at = (offset % pageSize) / wordBytes;
+    for (let word = 0; word < slot; ) {
+      const shift = at & 7;
+      const n = Math.min(nibblesPerCell - shift, slot - word);
+      const valid = (each >>> (32 - 4 * n)) << (4 * shift);
+      let value = 0;
+      if (word < pointers) {
+        const marked = spread(maskOf(word) & firstWords(Math.min(n, pointers - word)));
+        const scanned = each >>> (32 - 4 * Math.min(n, pointers - word));
+        value = (marked * pointer + (scanned & ~marked) * scalar) << (4 * shift);
+      }
+      const cell = this.#cell(page, at);
+      bits[cell] = (bits[cell] & ~(valid * contents)) | value;
+      word += n;
+      at += n;
+    }
   }
 
   /** Clears the bits of a span that is freed. */
@@ -92,15 +160,24 @@ export class HeapBitmap {
     this.#bits.fill(0, (last - pages[s]) * cellsPerPage, last * cellsPerPage);
   }
 
-  /** Whether an object begins at a word of a page, and whether the word may hold a pointer. */
-  at(page: number, word: number): { readonly begins: boolean; readonly pointer: boolean } {
+  /** Whether an object begins at a word of a page, whether the word may hold a pointer, and whether it ends the scan. */
+  at(
+    page: number,
+    word: number,
+  ): { readonly begins: boolean; readonly pointer: boolean; readonly dead: boolean } {
     const nibble = (this.#bits[this.#cell(page, word)] >>> shiftOf(word)) & 15;
-    return { begins: (nibble & boundary) !== 0, pointer: (nibble & pointer) !== 0 };
+    return {
+      begins: (nibble & boundary) !== 0,
+      pointer: (nibble & pointer) !== 0,
+      dead: (nibble & contents) === 0,
+    };
   }
 
   /** `fatal` where the bits do not tell of a span's objects. */
   check(s: number): void {
-    const { startPage, pages } = this.#columns;
+    const { startPage, pages, elemSize } = this.#columns;
+    // Of a large object every word would be looked at.
+    if (elemSize[s] === 0) return;
     const wanted = this.#beginnings(s);
     const step = this.#stepOf(s);
     let begins = 0;
@@ -136,4 +213,20 @@ export class HeapBitmap {
 /** Where a word's four bits lie in its cell. */
 function shiftOf(word: number): number {
   return (word % nibblesPerCell) * 4;
+}
+
+/** Bit 0 of each of eight nibbles, side by side. */
+function packed(cell: number): number {
+  let x = cell & each;
+  x = (x | (x >>> 3)) & 0x03030303;
+  x = (x | (x >>> 6)) & 0x000f000f;
+  return (x | (x >>> 12)) & 0xff;
+}
+
+/** Eight bits, each in bit 0 of a nibble. */
+function spread(bits: number): number {
+  let x = bits & 0xff;
+  x = (x | (x << 12)) & 0x000f000f;
+  x = (x | (x << 6)) & 0x03030303;
+  return (x | (x << 3)) & each;
 }

@@ -24,8 +24,8 @@ import { RunPageHeap } from '../pages/run-page-heap.ts';
 import { type SpanUse, spanState, spanUse } from '../spans/span-table.ts';
 import { bitmapWords } from './gc-bits.ts';
 import type { Growth } from './growth.ts';
-import type { HeapBitmap } from './heap-bitmap.ts';
 import type { HeapState } from './heap-state.ts';
+import type { PointerBits } from './pointer-bits.ts';
 import type { SpanObserver } from './span-observer.ts';
 import type { SpanRegistry } from './span-registry.ts';
 import { manualShapes, type SpanShape } from './span-shape.ts';
@@ -52,8 +52,8 @@ export interface HeapDeps {
   readonly growth: Growth;
   readonly registry: SpanRegistry;
   readonly observer: SpanObserver;
-  /** Where free objects are threaded through themselves: the bitmap of what every word of the heap is. */
-  readonly heapBitmap: HeapBitmap | undefined;
+  /** What tells which words of the heap are pointers, where anything does. */
+  readonly pointerBits: PointerBits | undefined;
   /** Ask for huge pages where released memory is used again. */
   readonly hugePageHints: boolean;
 }
@@ -91,7 +91,7 @@ export class MHeap {
     const s = this.allocSpan(p, npages, shape);
     if (s !== 0) {
       this.#deps.registry.allocated(s, shape.elemSize === 0);
-      this.#deps.heapBitmap?.write(s);
+      this.#deps.pointerBits?.write(s);
       this.hooks.tally?.(p, shape.elemSize === 0 ? npages * pageSize : 0);
     }
     return s;
@@ -132,9 +132,9 @@ export class MHeap {
     }
     this.hooks.tally?.(-1, 0);
     const page = columns.startPage[s];
-    const { registry, heapBitmap, observer } = this.#deps;
+    const { registry, pointerBits, observer } = this.#deps;
     registry.freed(s);
-    heapBitmap?.clear(s);
+    pointerBits?.clear(s);
     observer.spanFreed(s);
     counters.pagesInUse[0] -= columns.pages[s];
     pageColumns.inUse[page >>> 5] &= ~(1 << (page & 31));
@@ -143,7 +143,7 @@ export class MHeap {
   }
 
   /**
-   * Allocates a span; of one for objects neither registry nor heap bitmap is told. The span, or 0.
+   * Allocates a span; of one for objects neither registry nor pointer bits are told. The span, or 0.
    * @param least its pages; the span has more of them where the page heap rounds up
    * @param at the first page it must have, all of them free, for rebuilding a heap from a record of it; −1: wherever
    *   there is room
@@ -316,6 +316,8 @@ export class MHeap {
     counters.heapFree[0] += npages * pageSize;
     spans.setState(s, spanState.dead);
     columns.needZero[s] = 0;
+    // A stale entry of the page table leads to no class of small objects.
+    columns.spanClass[s] = 0;
     // Only a large object's can be more.
     if (columns.elemSize[s] === 0) columns.unasked[s] = 0;
     columns.elemSize[s] = 0;

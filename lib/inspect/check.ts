@@ -2,12 +2,14 @@
  * The whole-heap check: everything that must hold between two operations, held against the state.
  *
  *   1  counters: the identities of the statistics
- *   2  spans: states, bounds, the page table, objects against bitmaps, the registry, the caches, pools of stacks
+ *   2  spans: states, bounds, the page table, objects against bitmaps, pointer bits, the registry, the caches, pools
+ *     of stacks, what marking left
  *   3  everything derived: every page against spans, free runs and counters; the page heap's own derived state
  *
  * Read only, except that level 1 flushes the caches' counts as statistics do. What does not hold is
  * a FatalError with the numbers that show it.
  */
+import { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
 import { FreeListMCache } from '../alloc/freelist-mcache.ts';
 import { tinySpanClass } from '../alloc/size-classes.ts';
 import { popcount32 } from '../base/bits.ts';
@@ -16,6 +18,7 @@ import { pageSize } from '../base/units.ts';
 import { bitmapWords } from '../heap/gc-bits.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { objectSize, spanState } from '../spans/span-table.ts';
+import { checkTracing } from './check-tracing.ts';
 import { heapMemory, objectTotals } from './stats.ts';
 
 export type CheckLevel = 1 | 2 | 3;
@@ -26,6 +29,7 @@ export function checkHeap(runtime: Runtime, level: CheckLevel): void {
   if (level >= 2) checkSpans(runtime);
   if (level >= 2) checkRegistry(runtime);
   if (level >= 2) runtime.alloc.stackPools.check();
+  if (level >= 2) checkTracing(runtime);
   if (level >= 3) checkPages(runtime);
   runtime.pages.check(level);
 }
@@ -33,7 +37,7 @@ export function checkHeap(runtime: Runtime, level: CheckLevel): void {
 /** Each span against the page table, the bitmaps and the counters. */
 function checkSpans(runtime: Runtime): void {
   const { spans, counters, pageColumns, sweepState } = runtime.state;
-  const { objects } = runtime.spans;
+  const { objects, pointerBits } = runtime.spans;
   const { liveness } = runtime.alloc;
   const c = spans.columns;
   let inUse = 0;
@@ -54,7 +58,7 @@ function checkSpans(runtime: Runtime): void {
     const bit = (pageColumns.inUse[page >>> 5] >>> (page & 31)) & 1;
     if (c.state[s] === spanState.manual) {
       manual += npages * pageSize;
-      if (liveness.countStarts(page, npages) !== 0)
+      if (liveness instanceof ExplicitLiveness && liveness.countStarts(page, npages) !== 0)
         fatal('an object lives in a manual span', { span: s, page });
       if (bit !== 0) fatal('a manual span is marked in use', { span: s, page });
       continue;
@@ -73,14 +77,18 @@ function checkSpans(runtime: Runtime): void {
     for (let window = 0; window < c.nelems[s]; window += 32) {
       const word = objects.allocatedWord(s, window);
       allocated += popcount32(word);
+      if (!(liveness instanceof ExplicitLiveness)) continue;
       const lives = liveness.livingWord(s, window);
       living += popcount32(lives);
       const stray = lives & ~word;
       if (stray !== 0) fatal('a free object is live', { span: s, window, stray });
     }
-    // Two tiny objects of a block may start at multiples of 8, or none.
-    if (c.spanClass[s] !== tinySpanClass && liveness.countStarts(page, npages) !== living)
-      fatal('a live bit is set where no object starts', { span: s, page, living });
+    pointerBits?.check(s);
+    if (liveness instanceof ExplicitLiveness && c.spanClass[s] !== tinySpanClass) {
+      // Two tiny objects of a block may start at multiples of 8, or none.
+      if (liveness.countStarts(page, npages) !== living)
+        fatal('a live bit is set where no object starts', { span: s, page, living });
+    }
     if (allocated !== c.allocCount[s])
       fatal('a span miscounts its objects', { span: s, allocated, allocCount: c.allocCount[s] });
     objectBytes += allocated * size;
@@ -124,12 +132,11 @@ function checkRegistry(runtime: Runtime): void {
 
 function checkFreeLists(runtime: Runtime, mcache: FreeListMCache, cached: ReadonlyMap<number, number>): void {
   const { spans } = runtime.state;
-  const { freeLists, heapBitmap, objects } = runtime.spans;
+  const { freeLists, objects } = runtime.spans;
   const c = spans.columns;
   if (freeLists === undefined) return;
   for (let s = 1; s < spans.end; s++) {
     if (c.state[s] !== spanState.inUse || c.elemSize[s] === 0) continue;
-    heapBitmap?.check(s);
     const slot = cached.get(s);
     const free = freeLists.check(s, slot === undefined ? freeLists.firstOf(s) : mcache.lists.first[slot]);
     for (let window = 0; window < c.nelems[s]; window += 32) {

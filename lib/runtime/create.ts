@@ -6,12 +6,16 @@
  */
 import { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
 import { StackPools } from '../alloc/stack-pools.ts';
+import { TracingLiveness } from '../alloc/tracing-liveness.ts';
 import { type Address, arenaBytes } from '../base/units.ts';
+import { pointerBitsOf } from '../design/consequences.ts';
+import { pointerBitStyles } from '../design/design.ts';
 import { refuseOption } from '../design/option.ts';
 import { optionTable, recordOptions } from '../design/option-table.ts';
 import { defaultReaches, type ResolvedOptions } from '../design/options.ts';
 import { CycleLog } from '../gc/cycle-log.ts';
 import type { Watch } from '../gc/events.ts';
+import { Roots } from '../gc/roots.ts';
 import { Sweeper } from '../gc/sweeper.ts';
 import { HeapState } from '../heap/heap-state.ts';
 import { MetaMemory } from '../meta/meta-memory.ts';
@@ -57,12 +61,14 @@ function tryCreate(sys: Sys, reach: number, options: ResolvedOptions, watch: Wat
   if (first === undefined) return undefined;
   let meta: MetaMemory | undefined;
   let made: Runtime | undefined;
+  const bits = pointerBitsOf(options.design);
   try {
     meta = MetaMemory.create(sys, capacities, [
       first.origin,
       reach,
       options.ps,
-      options.design.objects === 'freelist' ? 1 : 0,
+      bits === undefined ? 0 : pointerBitStyles.indexOf(bits) + 1,
+      options.design.liveness === 'tracing' ? 1 : 0,
     ]);
     if (meta !== undefined && prepare(meta, options)) made = begin(sys, meta, first, options, watch);
   } finally {
@@ -81,7 +87,9 @@ function prepare(meta: MetaMemory, options: ResolvedOptions): boolean {
     smallTables.every((small) => meta.commit(small, 0, meta.rows(small))) &&
     HeapState.prepare(meta) &&
     prepareSpanStructures(meta, options.design) &&
-    ExplicitLiveness.prepare(meta) &&
+    (options.design.liveness === 'tracing'
+      ? TracingLiveness.prepare(meta) && Roots.prepare(meta)
+      : ExplicitLiveness.prepare(meta)) &&
     StackPools.prepare(meta) &&
     Sweeper.prepare(meta) &&
     CycleLog.prepare(meta) &&

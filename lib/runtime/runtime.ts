@@ -24,9 +24,12 @@ import { FreeListMCache } from '../alloc/freelist-mcache.ts';
 import { Malloc } from '../alloc/malloc.ts';
 import { MCache, mcacheTable } from '../alloc/mcache.ts';
 import { MCentral } from '../alloc/mcentral.ts';
+import { type Allocator, PlainAllocator, ScanningMalloc } from '../alloc/scanning-malloc.ts';
 import { type SizeClasses, sizeClassesFor } from '../alloc/size-classes.ts';
 import { StackPools } from '../alloc/stack-pools.ts';
 import { Stacks } from '../alloc/stacks.ts';
+import { TracingLiveness } from '../alloc/tracing-liveness.ts';
+import { fatal } from '../base/errors.ts';
 import { ForeignCode } from '../base/foreign-code.ts';
 import { pageCount, pageSize } from '../base/units.ts';
 import { flushesBefore, gcTraceOf, hasOldScavengeTrace } from '../design/consequences.ts';
@@ -39,11 +42,17 @@ import { DueWork } from '../gc/due.ts';
 import { GcSettings, gcSettingsTable } from '../gc/gc-settings.ts';
 import { CurrentSizes, type HeapSizes } from '../gc/heap-sizes.ts';
 import { ExplicitMarker } from '../gc/mark/explicit.ts';
+import { markClassesOf } from '../gc/mark/mark-classes.ts';
+import type { Marker } from '../gc/mark/marker.ts';
+import { grayTable, TracingMarker } from '../gc/mark/tracing.ts';
+import { WorkBuffers } from '../gc/mark/work-buffers.ts';
+import { Roots } from '../gc/roots.ts';
 import { SweepPace, sweepPaceTable } from '../gc/sweep-pace.ts';
 import { Sweeper } from '../gc/sweeper.ts';
 import type { Trigger } from '../gc/trigger.ts';
 import { ObjectFinder } from '../heap/find-object.ts';
 import { Growth } from '../heap/growth.ts';
+import { HeapBitmap } from '../heap/heap-bitmap.ts';
 import { HeapState } from '../heap/heap-state.ts';
 import { MHeap } from '../heap/mheap.ts';
 import { SpanObjects } from '../heap/span-objects.ts';
@@ -73,7 +82,7 @@ export interface AllocSide {
   readonly spanSweeper: SpanSweeper;
   readonly central: MCentral;
   readonly mcache: MCache;
-  readonly liveness: ExplicitLiveness;
+  readonly liveness: ExplicitLiveness | TracingLiveness;
   readonly finder: ObjectFinder;
   readonly stacks: Stacks;
   readonly stackPools: StackPools;
@@ -88,6 +97,8 @@ export interface GcSide {
   readonly pace: SweepPace;
   readonly sweeper: Sweeper;
   readonly collector: Collector;
+  /** Where marking begins, where the heap traces. */
+  readonly roots: Roots | undefined;
 }
 
 export class Runtime {
@@ -160,13 +171,31 @@ export class Runtime {
   /** A malloc that works with a P, which the calling thread holds. */
   mallocOf(p: number): Malloc {
     const { memory, state, spans, alloc } = this;
+    const { pointerBits } = spans;
     const deps = { ...alloc, state, memory: spans.memory, zeroBase: memory.zeroBase };
+    const isWordForWord = pointerBits instanceof HeapBitmap && !this.isTraced;
     const malloc =
-      alloc.mcache instanceof FreeListMCache && spans.heapBitmap !== undefined
-        ? new FreeListMalloc(p, { ...deps, mcache: alloc.mcache }, spans.heapBitmap)
+      alloc.mcache instanceof FreeListMCache
+        ? new FreeListMalloc(p, { ...deps, mcache: alloc.mcache }, isWordForWord ? pointerBits : undefined)
         : new Malloc(p, deps);
     malloc.hooks = { slowPath: () => this.due.afterSlowPath(p) };
     return malloc;
+  }
+
+  /** What hands out objects with types, through a malloc of the calling thread's. */
+  allocatorOf(malloc: Malloc): Allocator {
+    const { state, spans, alloc, memory } = this;
+    const { liveness, classes } = alloc;
+    const { pointerBits } = spans;
+    if (!(liveness instanceof TracingLiveness) || pointerBits === undefined)
+      return new PlainAllocator(malloc);
+    const { hooks } = malloc;
+    return new ScanningMalloc({ malloc, state, meta: memory.meta, pointerBits, liveness, hooks }, classes);
+  }
+
+  /** Whether the heap finds out by itself what is alive. */
+  get isTraced(): boolean {
+    return this.memory.design.liveness === 'tracing';
   }
 
   /** Returns everything to the system. This thread's views are detached first. */
@@ -182,7 +211,7 @@ export class Runtime {
     this.memory.meta.detach();
   }
 
-  #wireCollector(pacing: Pacing): Pick<GcSide, 'pace' | 'sweeper' | 'collector'> {
+  #wireCollector(pacing: Pacing): Pick<GcSide, 'pace' | 'sweeper' | 'collector' | 'roots'> {
     const { memory, state, pages, spans, alloc, scavenger } = this;
     const { meta, design, watch } = memory;
     const { settings, trigger, sizes, limiter, log } = pacing;
@@ -192,7 +221,7 @@ export class Runtime {
       drained: () => scavenger.sweepDrained(),
       assisted: (ns) => limiter.addSweepTime(ns),
     });
-    const marker = new ExplicitMarker(state, spans.objects, alloc.liveness);
+    const { marker, roots } = this.#wireMarker();
     const cycles = new Cycles(
       { state, pages, mcache: alloc.mcache, marker, sweeper, trigger, sizes, log },
       flushesBefore(design),
@@ -202,7 +231,27 @@ export class Runtime {
       { cycles, sweeper, trigger, settings, sizes, limiter, log, trace },
       watch.collectTwice === true,
     );
-    return { pace, sweeper, collector };
+    return { pace, sweeper, collector, roots };
+  }
+
+  #wireMarker(): { marker: Marker; roots: Roots | undefined } {
+    const { memory, state, spans, alloc } = this;
+    const { meta, design } = memory;
+    const { liveness } = alloc;
+    const { pointerBits, objects } = spans;
+    if (liveness instanceof ExplicitLiveness)
+      return { marker: new ExplicitMarker(state, objects, liveness), roots: undefined };
+    if (pointerBits === undefined) return fatal('a heap that traces has no pointer bits');
+    state.gcBits.beside(grayTable);
+    const roots = new Roots(meta, alloc.mcache, state.arenas, spans.memory);
+    const buffers = new WorkBuffers(alloc.heap, state.spans.columns, spans.memory);
+    const { bits: gray } = meta.views(grayTable);
+    const marker = new TracingMarker(
+      { state, objects, memory: spans.memory, pointerBits, liveness, roots, buffers, gray },
+      markClassesOf(alloc.classes, spans.sharedBitmap !== undefined),
+      design.markOrder === 'spans',
+    );
+    return { marker, roots };
   }
 
   /** Counts what a P's mcache has handed out (−1: all that are held), for the trigger. @param large bytes not counted yet */
@@ -257,13 +306,16 @@ function wireAlloc(
   { sys, meta, design, options, physPages, zeroBase }: HeapMemory,
   state: HeapState,
   pages: PageHeap,
-  { memory, objects, registry, freeLists, heapBitmap }: SpanSide,
+  { memory, objects, registry, freeLists, pointerBits, sharedBitmap }: SpanSide,
 ): AllocSide {
-  const classes = sizeClassesFor(design.sizeClasses, heapBitmap !== undefined);
-  const finder = new ObjectFinder(state, objects, heapBitmap);
-  const liveness = new ExplicitLiveness(meta, state, finder, zeroBase);
+  const classes = sizeClassesFor(design.sizeClasses, sharedBitmap !== undefined);
+  const finder = new ObjectFinder(state, objects, sharedBitmap);
+  const liveness =
+    design.liveness === 'tracing'
+      ? new TracingLiveness(meta, state.spans)
+      : new ExplicitLiveness(meta, state, finder, zeroBase);
   const { hugePageHints, growthUnit } = design;
-  const growth = new Growth({ sys, state, pages, heapBitmap, growthUnit, physPages });
+  const growth = new Growth({ sys, state, pages, pointerBits, growthUnit, physPages });
   const heap = new MHeap({
     sys,
     state,
@@ -271,7 +323,7 @@ function wireAlloc(
     growth,
     registry,
     observer: liveness,
-    heapBitmap,
+    pointerBits,
     hugePageHints,
   });
   const sweeper = new SpanSweeper(heap, state, objects, registry, freeLists, memory);

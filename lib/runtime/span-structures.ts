@@ -5,27 +5,35 @@
  */
 import { FreeListMCache } from '../alloc/freelist-mcache.ts';
 import { numSpanClasses } from '../alloc/size-classes.ts';
-import type { Design } from '../design/design.ts';
+import { pointerBitsOf, sharesSpans } from '../design/consequences.ts';
+import type { Design, PointerBitStyle } from '../design/design.ts';
 import { FreeLists } from '../heap/free-lists.ts';
 import { HeapBitmap } from '../heap/heap-bitmap.ts';
 import type { HeapState } from '../heap/heap-state.ts';
 import { ListRegistry, listRegistryTable } from '../heap/list-registry.ts';
+import { PairBits } from '../heap/pair-bits.ts';
+import type { PointerBits } from '../heap/pointer-bits.ts';
 import { SetRegistry, setRegistryTable } from '../heap/set-registry.ts';
+import { SingleBits } from '../heap/single-bits.ts';
 import { SpanLists } from '../heap/span-lists.ts';
 import type { SpanRegistry } from '../heap/span-registry.ts';
 import { SpanSets } from '../heap/span-sets.ts';
 import type { IdOrder } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { ObjectMemory } from '../spans/object-memory.ts';
+import type { SpanTable } from '../spans/span-table.ts';
 
 export interface SpanStructures {
   readonly registry: SpanRegistry;
   readonly sets: SpanSets;
   /** The busy lists, where pages are reclaimed by them. */
   readonly busy: SpanLists | undefined;
-  /** Where free objects are threaded through themselves, and with them the bitmap of 2014. */
+  /** Where free objects are threaded through themselves. */
   readonly freeLists: FreeLists | undefined;
-  readonly heapBitmap: HeapBitmap | undefined;
+  /** What tells which words are pointers, where anything does. */
+  readonly pointerBits: PointerBits | undefined;
+  /** The same, where it also tells objects with pointers from those without: in spans that both share. */
+  readonly sharedBitmap: HeapBitmap | undefined;
 }
 
 /** Puts memory behind what they need from the start. False when there is none. */
@@ -39,20 +47,23 @@ export function prepareSpanStructures(meta: MetaMemory, design: Pick<Design, 'sw
   );
 }
 
+type Structured = Pick<Design, 'sweep' | 'objects' | 'liveness' | 'pointerBits' | 'sizeClasses'>;
 /** The 2014 design sweeps spans in the order of their rows; so which row a span has decides what is freed when. */
 export function idOrder({ sweep }: Pick<Design, 'sweep'>): IdOrder {
   return sweep === 'busy' ? 'recent' : 'neighbours';
 }
 
 export function makeSpanStructures(
-  { sweep, objects }: Pick<Design, 'sweep' | 'objects'>,
+  design: Structured,
   meta: MetaMemory,
   { spans, sweepState, arenas }: HeapState,
   memory: ObjectMemory,
 ): SpanStructures {
+  const { sweep, objects } = design;
   const sets = new SpanSets(meta);
   const lists = sweep === 'sets' ? undefined : new SpanLists(meta, spans, numSpanClasses);
-  const heapBitmap = objects === 'freelist' ? new HeapBitmap(meta, spans) : undefined;
+  const pointerBits = makePointerBits(pointerBitsOf(design), meta, spans);
+  const heapBitmap = pointerBits instanceof HeapBitmap ? pointerBits : undefined;
   return {
     registry:
       lists === undefined
@@ -61,7 +72,25 @@ export function makeSpanStructures(
     sets,
     busy: sweep === 'busy' ? lists : undefined,
     freeLists:
-      heapBitmap === undefined ? undefined : new FreeLists(meta, spans, memory, arenas.origin, heapBitmap),
-    heapBitmap,
+      objects === 'freelist' ? new FreeLists(meta, spans, memory, arenas.origin, heapBitmap) : undefined,
+    pointerBits,
+    sharedBitmap: sharesSpans(design) ? heapBitmap : undefined,
   };
+}
+
+function makePointerBits(
+  style: PointerBitStyle | undefined,
+  meta: MetaMemory,
+  spans: SpanTable,
+): PointerBits | undefined {
+  switch (style) {
+    case 'nibbles':
+      return new HeapBitmap(meta, spans);
+    case 'pairs':
+      return new PairBits(meta, spans);
+    case 'bits':
+      return new SingleBits(meta, spans);
+    case undefined:
+      return undefined;
+  }
 }

@@ -2,8 +2,8 @@
  * The tables of a whole heap: which there are, how many rows each has, and what the threads of a heap
  * must agree on beside those.
  *
- * The layout follows from four numbers (origin, reach, Ps, and whether free objects are threaded, which needs the
- * heap bitmap), so that a thread that attaches finds every table from the header. What a heap was made
+ * The layout follows from a few numbers (origin, reach, Ps, which pointer bits there are, and whether the heap is
+ * traced), so that a thread that attaches finds every table from the header. What a heap was made
  * with stands in `optionTable`; a table that only another design would use is address space without memory.
  *
  * Not here: what the tables mean (each is declared by the layer that uses it).
@@ -11,16 +11,30 @@
 import { liveTable, tinyRowTable } from '../alloc/explicit-liveness.ts';
 import { freeListCacheTable } from '../alloc/freelist-mcache.ts';
 import { mcacheTable } from '../alloc/mcache.ts';
+import { lastAllocatedTable } from '../alloc/scanning-malloc.ts';
 import { numSpanClasses } from '../alloc/size-classes.ts';
 import { stackCacheTable, stackPoolSizes, stackPoolTable, stackSpanTable } from '../alloc/stack-pools.ts';
 import { tinyStartsPoolTable, tinyStartsTable } from '../alloc/tiny-starts.ts';
+import { tracedSpanTable } from '../alloc/tracing-liveness.ts';
 import { arenaBytes, pageSize } from '../base/units.ts';
+import { pointerBitStyles } from '../design/design.ts';
 import { optionTable } from '../design/option-table.ts';
 import { cpuLimiterTable } from '../gc/cpu-limiter.ts';
 import { cycleTable } from '../gc/cycle-log.ts';
 import { gcSettingsTable } from '../gc/gc-settings.ts';
 import { liveTriggerTable } from '../gc/live-trigger.ts';
+import { grayTable } from '../gc/mark/tracing.ts';
 import { pacerTable } from '../gc/pacer-table.ts';
+import {
+  frameStackPoolTable,
+  frameStackTable,
+  globalTable,
+  mostFrameStacks,
+  mostGlobals,
+  mostRoots,
+  rootPoolTable,
+  rootTable,
+} from '../gc/roots.ts';
 import { sweepPaceTable } from '../gc/sweep-pace.ts';
 import { sweeperTable } from '../gc/sweeper.ts';
 import { pauseTable } from '../gc/time-histogram.ts';
@@ -29,7 +43,9 @@ import { freeListTable } from '../heap/free-lists.ts';
 import { gcBitsArenaRows, gcBitsArenaTable, gcBitsStateTable, gcBitsTable } from '../heap/gc-bits.ts';
 import { heapBitmapTable, mostBitmapPages } from '../heap/heap-bitmap.ts';
 import { listRegistryTable } from '../heap/list-registry.ts';
+import { pairBitsTable } from '../heap/pair-bits.ts';
 import { setRegistryTable } from '../heap/set-registry.ts';
+import { singleBitsTable } from '../heap/single-bits.ts';
 import { spanLinkTable, spanListsFor, spanListTable } from '../heap/span-lists.ts';
 import {
   setsPerSpanClass,
@@ -79,8 +95,10 @@ const maxTinyRows = 2 ** 21;
 export const parameterOrigin = 0;
 export const parameterReach = 1;
 export const parameterPs = 2;
-/** 1: free lists through the objects, and with them the heap bitmap of 2014. */
-export const parameterFreeLists = 3;
+/** Which bits tell what words are pointers: one more than their place among the styles; 0: none. */
+export const parameterPointerBits = 3;
+/** 1: the heap traces. */
+export const parameterTracing = 4;
 
 /** Every table of a heap, with its rows. */
 export function capacities(parameters: readonly number[]): readonly Capacity[] {
@@ -92,6 +110,10 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
   const spans = pages + 256;
   // Three bitmaps of 1024 bits are the most a page can have alive: being marked, allocated, about to be freed.
   const gcBitsWords = Math.min(pages * 32 * 3 + 2 ** 16, maxGcBitsWords);
+  const pointerBits = pointerBitStyles[parameters[parameterPointerBits] - 1];
+  const traced = parameters[parameterTracing] === 1;
+  /** A table that a heap without it has a row of. */
+  const where = (has: boolean, rows: number): number => (has ? rows : 1);
   return [
     [heapTable, 1],
     [optionTable, 1],
@@ -136,7 +158,17 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     // The two largest tables come in this order so that, with the default reach, all lie in two windows.
     [spanLinkTable, spans],
     [freeListTable, spans],
-    [heapBitmapTable, parameters[parameterFreeLists] === 1 ? Math.min(pages, mostBitmapPages) : 1],
+    [heapBitmapTable, where(pointerBits === 'nibbles', Math.min(pages, mostBitmapPages))],
+    [pairBitsTable, where(pointerBits === 'pairs', pages)],
+    [singleBitsTable, where(pointerBits === 'bits', pages)],
+    [grayTable, where(traced, gcBitsWords)],
+    [lastAllocatedTable, ps],
+    [rootPoolTable, 1],
+    [rootTable, where(traced, mostRoots)],
+    [globalTable, where(traced, mostGlobals)],
+    [frameStackPoolTable, 1],
+    [frameStackTable, where(traced, mostFrameStacks)],
+    [tracedSpanTable, where(traced, spans)],
     ...freeRunCapacities(spans),
     ...listsCapacities(spans),
     ...treapCapacities(spans),

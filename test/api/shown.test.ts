@@ -83,7 +83,7 @@ describe.each(generations)('%s', (generation) => {
     const heap = make({ generation });
     for (const other of [new Proxy(heap, {}), Heap.prototype, Object.create(heap) as object]) {
       // Of a prototype Node asks nothing.
-      expect(inspect(other)).toMatch(/^(Heap \{|\{\})/);
+      expect(inspect(other)).toMatch(/^(Heap \{|TracedHeap \{\}|\{\})/);
       expect(JSON.stringify([other])).toBe('[{}]');
     }
   });

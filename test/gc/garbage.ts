@@ -29,7 +29,7 @@ export class Garbage {
     const runtime = quietRuntime(options);
     this.runtime = runtime;
     this.malloc = runtime.mallocOf(0);
-    this.liveness = runtime.alloc.liveness;
+    this.liveness = runtime.alloc.liveness as ExplicitLiveness;
     const { spanSweeper } = runtime.alloc;
     const sweep = spanSweeper.sweep.bind(spanSweeper);
     vi.spyOn(spanSweeper, 'sweep').mockImplementation((s, preserve) => {

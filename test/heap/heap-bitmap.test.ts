@@ -60,7 +60,7 @@ describe('the heap bitmap', () => {
     }
     bitmap.clear(s);
     for (let word = 0; word < npages * 1024; word++)
-      expect(bitmap.at(10, word)).toEqual({ begins: false, pointer: false });
+      expect(bitmap.at(10, word)).toMatchObject({ begins: false, pointer: false });
   });
 
   it('tells of the words of an object that may hold pointers, and of none beyond', () => {

@@ -91,6 +91,10 @@ describe('the windows', () => {
       const map = layOut(heapCapacities([0, reach, 4, 0]));
       whole(map);
       expect([reach, map.windows.length]).toEqual([reach, windows]);
+      // One that traces has more to keep.
+      const traced = layOut(heapCapacities([0, reach, 4, 3, 1]));
+      whole(traced);
+      expect(traced.windows.length).toBeLessThanOrEqual(windows + 3);
     }
   });
 });

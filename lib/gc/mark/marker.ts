@@ -13,3 +13,9 @@ export interface Marker {
   /** Marks every span in use. The caller holds the heap, and every span is swept. */
   mark(): Marked;
 }
+
+/** Where marking begins, for a marker that follows pointers. */
+export interface RootSource {
+  /** Calls for each address that a root holds, whatever it is. */
+  eachRoot(visit: (address: number) => void): void;
+}

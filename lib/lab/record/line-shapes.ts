@@ -47,7 +47,7 @@ const certificate = members({
 
 const workload = members({
   name: text,
-  ...maybeNumbers('seed scale timeScale'),
+  ...maybeNumbers('seed scale timeScale depth'),
   moreCollections: optional(flag),
 });
 
@@ -102,6 +102,7 @@ const kinds: Readonly<Record<string, Shapes>> = {
     ...maybeNumbers('ops seconds opsPerSec idleSeconds idleAsked'),
     summary: optional(object),
     trace: optional(object),
+    output: optional(listOf(text, 'a list of texts')),
   },
 };
 

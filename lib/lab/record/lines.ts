@@ -182,6 +182,8 @@ export interface RunEnd {
   readonly idleAsked?: number;
   readonly summary?: Readonly<Record<string, RunValue>>;
   readonly trace?: Readonly<Record<string, RunValue>>;
+  /** What the program itself printed, a line each; absent where it printed nothing. */
+  readonly output?: readonly string[];
 }
 
 /** A line of a run file. */

@@ -36,6 +36,8 @@ export interface Drive {
   readonly liveBytes: number;
   readonly peakLiveBytes: number;
   readonly liveObjects: number;
+  /** What the program itself has printed, a line each. */
+  readonly output?: readonly string[];
   /** Drives the heap to the end, or until stopped. Errors of trace and heap pass through. */
   run(host: DriveHost): Promise<void>;
   /** What the operations came to. */

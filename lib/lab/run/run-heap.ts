@@ -6,11 +6,12 @@ import { Heap } from '../../api/heap.ts';
 import { resolveDesign } from '../../design/generations.ts';
 import type { LabHeapOptions } from '../subject/heap-target.ts';
 import { loadPageHeap } from '../subject/load-page-heap.ts';
-import { workloadNamed } from '../workloads/index.ts';
+import { runLiveness } from '../subject/run-liveness.ts';
+import { workloadNamed, workloads } from '../workloads/index.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** What of a run decides about its heap. */
-export type RunHeapOptions = Pick<RunOptions, 'heap' | 'pageHeapFile' | 'workload'>;
+export type RunHeapOptions = Pick<RunOptions, 'heap' | 'pageHeapFile' | 'workload' | 'trace'>;
 
 /** @throws PageHeapError ERR_FILE, ERR_INVALID_OPTION of a module that has no page heap to give */
 export async function heapOptionsOf(options: RunHeapOptions): Promise<LabHeapOptions> {
@@ -19,13 +20,15 @@ export async function heapOptionsOf(options: RunHeapOptions): Promise<LabHeapOpt
   const own =
     options.pageHeapFile === undefined ? {} : { pageHeap: await loadPageHeap(options.pageHeapFile) };
   // What goes together depends on the page heap: a custom one may know ages that the generation's does not.
-  const { trigger, scavenger } = resolveDesign({ ...options.heap, ...own });
+  const liveness = runLiveness(options, options.heap?.liveness, workloads);
+  const { trigger, scavenger } = resolveDesign({ ...options.heap, liveness, ...own });
   const paced = trigger === 'paced';
   return {
     ...(paced && triggerRatio !== undefined ? { triggerRatio } : {}),
     // Roots count since the design of the background scavenger.
     ...(paced && scavenger === 'background' && rootBytes !== undefined ? { rootBytes } : {}),
     ...options.heap,
+    liveness,
     ...own,
   };
 }

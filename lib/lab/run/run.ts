@@ -237,6 +237,7 @@ class Run implements DriveHost {
         leftOut: this.#leftOut(),
       },
       trace: counts,
+      ...(drive.output === undefined || drive.output.length === 0 ? {} : { output: drive.output }),
     });
     writer.flush();
     if (this.#failure !== undefined) throw this.#failure.error;

@@ -4,6 +4,7 @@
  * Progress: how much of its work a workload has done is not known; the share is that of its idle stretches,
  * which take most of the time.
  */
+import { fatal } from '../../base/errors.ts';
 import { recordedIn, refuseOption, withDefaults } from '../../design/option.ts';
 import type { RunValue } from '../record/lines.ts';
 import { workloadOptions } from '../subject/subject-options.ts';
@@ -31,11 +32,13 @@ export class WorkloadDrive implements Drive {
   liveBytes = 0;
   peakLiveBytes = 0;
   liveObjects = 0;
+  readonly output: string[] = [];
   readonly #workload: Workload;
   readonly #seed: number;
   readonly #scale: number;
   readonly #timeScale: number;
   readonly #moreCollections: boolean;
+  readonly #depth: number | undefined;
   readonly #turns: Turns;
   #allocs = 0;
   #drops = 0;
@@ -45,16 +48,22 @@ export class WorkloadDrive implements Drive {
   /** @throws PageHeapError ERR_INVALID_OPTION for a name that is none, or a variant that the workload does not have */
   constructor(options: WorkloadOptions, turns: Turns = systemTurns) {
     const { name } = options;
-    const { seed, scale, timeScale, moreCollections } = withDefaults(workloadOptions, options);
+    const { seed, scale, timeScale, moreCollections, depth } = withDefaults(workloadOptions, options);
     this.#workload = workloadNamed(name);
     if (moreCollections && this.#workload.hasMoreCollections !== true)
       refuseOption('moreCollections', `${name} has no such variant`, true);
+    if (depth !== undefined && this.#workload.hasDepth !== true)
+      refuseOption('depth', `${name} has no depth`, depth);
+    this.#depth = depth;
     this.#seed = seed ?? this.#workload.seed;
     this.#scale = scale;
     this.#timeScale = timeScale;
     this.#moreCollections = moreCollections;
     this.#turns = turns;
-    const values = { seed: this.#seed, scale, timeScale, moreCollections };
+    const values = {
+      ...{ seed: this.#seed, scale, timeScale, moreCollections },
+      ...(depth === undefined ? {} : { depth }),
+    };
     const recorded = recordedIn('workload', workloadOptions, values) as Record<string, RunValue>;
     this.header = { workload: { name, ...recorded } };
   }
@@ -119,6 +128,14 @@ export class WorkloadDrive implements Drive {
       random: new Mulberry32(this.#seed),
       scale: this.#scale,
       moreCollections: this.#moreCollections,
+      depth: this.#depth,
+      traced: () => heap.heap ?? fatal('a workload was given no heap that traces'),
+      made: (objects, bytes) => {
+        bytesLeft -= objects * bytes;
+        this.ops += objects;
+        this.#allocs += objects;
+      },
+      print: (line) => void this.output.push(line),
       malloc: (size) => {
         // Zeroed, as what a Go program allocates.
         const address = heap.malloc(size, true);

@@ -104,6 +104,14 @@ export const workloadOptions = {
     flag: 'more-collections',
     help: 'after big drops, two more collections, a second apart (rsscurve has this variant)',
   },
+  /** How deep its trees are: 6 to 24. */
+  depth: {
+    ...ofWorkload,
+    kind: whole(6, 24),
+    otherwise: "the workload's",
+    flag: 'depth',
+    help: 'how deep its trees are (binary-trees has some)',
+  },
 } as const satisfies Options;
 
 export const samplingOptions = {

@@ -45,6 +45,7 @@ export interface KnownWorkload {
   /** Seconds of idleness in it. */
   readonly idleSeconds: number;
   readonly hasMoreCollections?: true;
+  readonly hasDepth?: true;
 }
 
 /** @throws PageHeapError ERR_INVALID_OPTION for options of the other kind */
@@ -58,9 +59,10 @@ export function subjectOf(
   const workload = isTrace ? undefined : workloads.find((w) => w.name === name);
   if (workload !== undefined) {
     refuseOthers(name, options, traceOptions, 'workload; these are for traces');
-    const { moreCollections } = workloadOptions;
+    const { moreCollections, depth } = workloadOptions;
     if (workload.hasMoreCollections !== true)
       refuseOthers(name, options, { moreCollections }, 'workload without such a variant');
+    if (workload.hasDepth !== true) refuseOthers(name, options, { depth }, 'workload without a depth');
     return {
       name,
       run: {

@@ -4,6 +4,7 @@
  * The heap is one such allocator (heap-target.ts). Others, which the heap is compared with, need only
  * what is not optional. Addresses and sizes are bytes, times nanoseconds.
  */
+import type { Heap } from '../../api/heap.ts';
 
 /** What a replay calls, once or twice an operation. */
 export interface ReplayTarget {
@@ -107,6 +108,8 @@ export interface LabHeap extends ReplayTarget {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** What the kernel refused, a sentence each. */
   fallbacks?(): readonly string[];
+  /** The heap of this project that it is, where it is one: for workloads that need types and roots. */
+  readonly heap?: Heap;
   /** Called for every collection and scavenging; undefined for nobody. */
   onEvent: ((event: LabEvent) => void) | undefined;
   dispose(): void;

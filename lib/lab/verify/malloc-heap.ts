@@ -33,6 +33,7 @@ import {
   pageIndex,
   pageSize,
 } from '../../base/units.ts';
+import type { LivenessKind } from '../../design/design.ts';
 import { resolveOptions } from '../../design/options.ts';
 import { manualShapes } from '../../heap/span-shape.ts';
 import { systemClock } from '../../os/clock.ts';
@@ -336,7 +337,12 @@ function findKeepers(
  * nor has huge pages.
  * @throws ERR_GOLDEN for a record that contradicts itself; ERR_OUT_OF_MEMORY
  */
-export function rebuildHeap(file: string, snapshot: MallocSnapshot, sys: Sys): Runtime {
+export function rebuildHeap(
+  file: string,
+  snapshot: MallocSnapshot,
+  sys: Sys,
+  liveness: LivenessKind,
+): Runtime {
   const { keepers, ps } = findKeepers(file, snapshot);
   const options = resolveOptions({
     environment: false,
@@ -344,6 +350,7 @@ export function rebuildHeap(file: string, snapshot: MallocSnapshot, sys: Sys): R
     scavenge: false,
     disableHugePages: true,
     nameMappings: false,
+    liveness,
     ps,
   });
   const watch = {

@@ -13,10 +13,12 @@
  *
  * Not here: the trace's lines (malloc-trace.ts), rebuilding (malloc-heap.ts), the output (cli).
  */
-import type { Malloc } from '../../alloc/malloc.ts';
+
+import { typeShape } from '../../alloc/scanning-malloc.ts';
 import { maxTinySize, numSpanClasses } from '../../alloc/size-classes.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { chunkPages, chunkPagesShift, pageSize } from '../../base/units.ts';
+import { PointerMap } from '../../heap/pointer-map.ts';
 import { checkHeap } from '../../inspect/check.ts';
 import { Sys } from '../../os/sys.ts';
 import { rangesText } from '../../pages/radix/bitmap.ts';
@@ -59,16 +61,26 @@ type Operation = (Allocation & { readonly op: 'm' }) | (HeapRecord & { readonly 
 /** The most chunks that a mismatch at the end lists one by one. */
 const chunksShown = 8;
 
+/** Of an object with pointers: every second word is one. */
+function everySecond(size: number): PointerMap {
+  return new PointerMap([{ from: 0, end: Math.ceil(size / 8), period: 2, pattern: Int32Array.of(1) }]);
+}
+
 /** One heap under a trace. */
 class MallocReplay implements TraceReplay<Operation, Place> {
   readonly #runtime: Runtime;
-  readonly #malloc: Malloc;
+  readonly #allocate: (wanted: Allocation) => number;
   readonly #start: HeapRecord;
   readonly #real: RealObjects | undefined;
 
   constructor(runtime: Runtime, start: HeapRecord, isReal: boolean) {
     this.#runtime = runtime;
-    this.#malloc = runtime.mallocOf(replayP);
+    const allocator = runtime.allocatorOf(runtime.mallocOf(replayP));
+    const { classes } = runtime.alloc;
+    this.#allocate = ({ size, noscan }) =>
+      runtime.isTraced && !noscan && size > 0
+        ? allocator.make(typeShape(size, everySecond(size), classes))
+        : allocator.malloc(size, noscan, true);
     this.#start = start;
     this.#real = isReal ? new RealObjects(runtime) : undefined;
   }
@@ -85,7 +97,7 @@ class MallocReplay implements TraceReplay<Operation, Place> {
   /** Repeats an allocation; undefined when the answer is the trace's, else both. */
   allocate(wanted: Allocation): Answer<Place> | undefined {
     const runtime = this.#runtime;
-    const addr = this.#malloc.malloc(wanted.size, wanted.noscan, true);
+    const addr = this.#allocate(wanted);
     if (addr === 0) {
       throw new PageHeapError('ERR_OUT_OF_MEMORY', 'no memory for an allocation of a trace', {
         value: wanted.size,
@@ -336,6 +348,7 @@ export async function verifyMalloc(file: string, options: VerifyOptions = {}): P
     file,
     snapshot,
     isReal ? new Sys({ advise: 'dontneed' }) : new ArithmeticSys(header.arenaBase),
+    options.typed === true ? 'tracing' : 'explicit',
   );
   try {
     const replay = new MallocReplay(runtime, snapshot.heap, isReal);

@@ -27,6 +27,8 @@ import { hexOf } from './word64.ts';
 export interface VerifyOptions {
   /** Replay on mapped pages and ask the kernel at each checkpoint. */
   readonly real?: boolean;
+  /** Of malloc: allocate objects with types, on a heap that traces, where others are allocated without. */
+  readonly typed?: boolean;
   /** How many operations before a mismatch to show; 20 unless told. */
   readonly last?: number;
 }

@@ -2,6 +2,7 @@
  * The built-in workloads, by name.
  */
 import { PageHeapError } from '../../base/errors.ts';
+import { binaryTrees } from './binary-trees.ts';
 import { largeBursts } from './bursts.ts';
 import { cacheRefill } from './cache.ts';
 import { gcphys } from './gcphys.ts';
@@ -21,6 +22,7 @@ export const workloads: readonly Workload[] = [
   cacheRefill,
   largeBursts,
   tinyObjects,
+  binaryTrees,
 ];
 
 /** The workload of that name; undefined when there is none. */

@@ -8,6 +8,7 @@
  *
  * Not here: the workloads (each a file), what drives them (run/workload-drive.ts).
  */
+import type { Heap } from '../../api/heap.ts';
 import type { LabHeap } from '../subject/target.ts';
 import type { Mulberry32 } from './random.ts';
 
@@ -17,6 +18,14 @@ export interface WorkloadContext {
   readonly scale: number;
   /** Two more collections a second apart after big drops, where a workload knows such a variant. */
   readonly moreCollections: boolean;
+  /** How deep it goes, where it was told. */
+  readonly depth: number | undefined;
+  /** The heap itself, for workloads whose heap traces. */
+  traced(): Heap;
+  /** So many objects, of so many bytes each, were allocated without `malloc`. */
+  made(objects: number, bytes: number): void;
+  /** A line of what the program itself prints. */
+  print(line: string): void;
   /** Allocates; counts. @throws PageHeapError ERR_OUT_OF_MEMORY */
   malloc(size: number): number;
   /** Drops an object of `size` bytes. */
@@ -49,6 +58,7 @@ export const question = {
   dense: 'Does a dense-chunk rule help?',
   gogc: 'What does GOGC buy?',
   metadata: 'How much metadata is never given back?',
+  tracing: 'What does finding out what lives cost?',
 } as const;
 
 export interface Workload {
@@ -64,8 +74,15 @@ export interface Workload {
   readonly peakBytes: number;
   /** Whether it has a variant with more collections. */
   readonly hasMoreCollections?: true;
+  /** Whether it takes a depth. */
+  readonly hasDepth?: true;
   /** Options of the heap that belong to it; what the run asks for goes first. */
-  readonly heap?: { readonly rootBytes?: number; readonly triggerRatio?: number };
+  readonly heap?: {
+    readonly rootBytes?: number;
+    readonly triggerRatio?: number;
+    /** It runs on such heaps alone; without it, where it drops what it allocates. */
+    readonly liveness?: 'tracing';
+  };
   run(context: WorkloadContext): Promise<void>;
 }
 

@@ -1,0 +1,121 @@
+/**
+ * Field memory: the heap's pages as typed arrays, for who reads and writes fields of objects.
+ *
+ * Of one window of 4 GiB, the *near* one, where the heap begins, everything is at hand; an address elsewhere takes a
+ * call, and so does one that is none. Whether an object is there at all, nobody asks: it is as with a view.
+ *
+ * A pointer is stored as a 64-bit address, the lower half first. Storing one goes the long way while `isGuarded`: where
+ * other threads collect, that is under the heap's lock.
+ *
+ * Not here: where in an object a field lies (fields.ts).
+ */
+
+import { describe } from '../base/describe.ts';
+import { type ObjectMemory, windowPagesShift } from '../spans/object-memory.ts';
+import { checkAddress, refuse } from './arguments.ts';
+
+const windowBytes = 2 ** 32;
+
+/** One window, as arrays of every kind. */
+export class FieldWindow {
+  /** The address of its first byte. */
+  readonly base: number;
+  readonly u8: Uint8Array;
+  readonly i8: Int8Array;
+  readonly u16: Uint16Array;
+  readonly i16: Int16Array;
+  readonly u32: Uint32Array;
+  readonly i32: Int32Array;
+  readonly f32: Float32Array;
+  readonly f64: Float64Array;
+  readonly u64: BigUint64Array;
+  readonly i64: BigInt64Array;
+
+  constructor(base: number, buffer: ArrayBuffer) {
+    this.base = base;
+    this.u8 = new Uint8Array(buffer);
+    this.i8 = new Int8Array(buffer);
+    this.u16 = new Uint16Array(buffer);
+    this.i16 = new Int16Array(buffer);
+    this.u32 = new Uint32Array(buffer);
+    this.i32 = new Int32Array(buffer);
+    this.f32 = new Float32Array(buffer);
+    this.f64 = new Float64Array(buffer);
+    this.u64 = new BigUint64Array(buffer);
+    this.i64 = new BigInt64Array(buffer);
+  }
+}
+
+/** Runs a store as the heap's mode demands. @throws ERR_DISPOSED */
+export type Guarded = (operation: () => void) => void;
+
+export interface FieldMemoryDeps {
+  readonly memory: ObjectMemory;
+  readonly origin: number;
+  /** Bytes. */
+  readonly reach: number;
+  /** The first page of the heap. */
+  readonly first: number;
+  readonly isGuarded: boolean;
+  readonly guarded: Guarded;
+}
+
+export class FieldMemory {
+  /** The near window. */
+  readonly near: FieldWindow;
+  /** Bytes of it that can be reached; 0 once the heap was disposed of. */
+  nearBytes: number;
+  /** Pointers are stored under the heap's lock. */
+  isGuarded: boolean;
+  readonly #memory: ObjectMemory;
+  readonly #origin: number;
+  readonly #reach: number;
+  readonly #guarded: Guarded;
+  readonly #windows: (FieldWindow | undefined)[] = [];
+
+  constructor({ memory, origin, reach, first, isGuarded, guarded }: FieldMemoryDeps) {
+    this.#memory = memory;
+    this.#origin = origin;
+    this.#reach = reach;
+    this.#guarded = guarded;
+    this.isGuarded = isGuarded;
+    this.near = this.#window(first >>> windowPagesShift);
+    this.nearBytes = this.near.u8.length;
+  }
+
+  /** The window that an address lies in. @throws ERR_INVALID_ADDRESS · ERR_DISPOSED */
+  far(addr: number): FieldWindow {
+    // Also says so where the heap is gone.
+    this.#guarded(() => {
+      checkAddress(addr);
+      if (addr < this.#origin || addr >= this.#origin + this.#reach)
+        refuse('ERR_INVALID_ADDRESS', `not an address of this heap: 0x${addr.toString(16)}`, addr);
+    });
+    return this.#window(Math.floor((addr - this.#origin) / windowBytes));
+  }
+
+  /** Stores a pointer where that takes more than a store. @throws ERR_INVALID_ADDRESS · ERR_DISPOSED */
+  storePointer(addr: number, value: number): void {
+    if (!Number.isInteger(value) || value < 0)
+      refuse('ERR_INVALID_ADDRESS', `not an address: ${describe(value)}`, value);
+    const window = this.far(addr);
+    this.#guarded(() => {
+      const at = (addr - window.base) / 4;
+      window.i32[at] = value | 0;
+      window.i32[at + 1] = (value * 2 ** -32) | 0;
+    });
+  }
+
+  /** Nothing can be reached any more. */
+  close(): void {
+    this.nearBytes = 0;
+    this.#windows.length = 0;
+  }
+
+  #window(index: number): FieldWindow {
+    return (this.#windows[index] ??= new FieldWindow(
+      this.#origin + index * windowBytes,
+      this.#memory.window(index * 2 ** windowPagesShift).buffer as ArrayBuffer,
+    ));
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * Stacks of frames: roots for recursive programs, as goroutine stacks are Go's. The fastest kind.
+ *
+ *     const stack = heap.newStack(64 * 1024);
+ *     const at = stack.push(2);       // a frame of two slots, which hold nothing
+ *     stack.set(at, heap.new(node));
+ *     stack.set(at + 1, heap.new(node));
+ *     stack.pop(2);
+ *
+ * The slots lie in a real stack of the heap (alloc/stacks.ts), 8 bytes each; marking reads those below the top. What a
+ * slot holds is not checked: an address of nothing keeps nothing.
+ *
+ * One thread uses a stack: the one that made it. On a shared heap storing takes the heap's lock, since another thread
+ * may be marking; pushing and popping does not: a slot is cleared before the top passes it.
+ */
+import { describe } from '../base/describe.ts';
+import { PageHeapError } from '../base/errors.ts';
+import { refuse } from './arguments.ts';
+import type { FieldMemory } from './field-memory.ts';
+import type { RootHost } from './root.ts';
+
+const slotBytes = 8;
+const gone = -1;
+
+export interface FrameStackDeps {
+  readonly host: RootHost;
+  readonly memory: FieldMemory;
+  /** Its number among the heap's. */
+  readonly id: number;
+  readonly base: number;
+  readonly bytes: number;
+  /** Gives its memory back. */
+  readonly free: (base: number) => void;
+}
+
+export class FrameStack {
+  /** Slots that it has. */
+  readonly capacity: number;
+  #id: number;
+  readonly #deps: FrameStackDeps;
+  readonly #memory: FieldMemory;
+  readonly #words: Int32Array;
+  /** The word of the first slot. */
+  readonly #first: number;
+  readonly #tops: Int32Array;
+
+  constructor(deps: FrameStackDeps) {
+    const { memory, host, base } = deps;
+    const window = memory.far(base);
+    this.#deps = deps;
+    this.#id = deps.id;
+    this.#memory = memory;
+    this.#words = window.i32;
+    this.#first = (base - window.base) / 4;
+    this.#tops = host.roots.tops;
+    // What lies beyond the window cannot be reached in a hurry.
+    this.capacity = Math.floor(
+      Math.min(deps.bytes, window.i32.length * 4 - (base - window.base)) / slotBytes,
+    );
+  }
+
+  /** Slots in use. @throws ERR_DISPOSED */
+  get top(): number {
+    return this.#tops[this.#id] ?? this.#refuseGone();
+  }
+
+  /**
+   * A frame of n slots, which hold 0.
+   * @returns the number of its first slot
+   * @throws ERR_OUT_OF_RANGE: the stack is too small · ERR_INVALID_SIZE · ERR_DISPOSED
+   */
+  push(n: number): number {
+    const { top } = this;
+    const end = top + n;
+    if (!(n >= 0 && end <= this.capacity && Math.floor(n) === n)) this.#refusePush(n);
+    const words = this.#words;
+    for (let at = this.#first + 2 * top, stop = at + 2 * n; at < stop; at++) words[at] = 0;
+    this.#tops[this.#id] = end;
+    return top;
+  }
+
+  /** Takes the last n slots away. @throws ERR_OUT_OF_RANGE: there are fewer · ERR_INVALID_SIZE · ERR_DISPOSED */
+  pop(n: number): void {
+    const { top } = this;
+    if (!(n >= 0 && n <= top && Math.floor(n) === n)) this.#refusePop(n);
+    this.#tops[this.#id] = top - n;
+  }
+
+  /** The address in a slot; 0: none. @throws ERR_OUT_OF_RANGE · ERR_DISPOSED */
+  get(slot: number): number {
+    if (!(slot >= 0 && slot < this.#tops[this.#id])) this.#refuseSlot(slot);
+    const words = this.#words;
+    const at = this.#first + 2 * slot;
+    return (words[at + 1] >>> 0) * 4294967296 + (words[at] >>> 0);
+  }
+
+  /** Holds an address, or 0 for none. @throws ERR_OUT_OF_RANGE · ERR_INVALID_ADDRESS · ERR_DISPOSED */
+  set(slot: number, address: number): void {
+    if (!(slot >= 0 && slot < this.#tops[this.#id])) this.#refuseSlot(slot);
+    const at = this.#first + 2 * slot;
+    if (this.#memory.isGuarded || !(address >= 0)) {
+      this.#memory.storePointer(this.#deps.base + slot * slotBytes, address);
+      return;
+    }
+    const words = this.#words;
+    words[at] = address | 0;
+    words[at + 1] = (address * 2 ** -32) | 0;
+  }
+
+  /** Gives its memory back. Again is harmless. */
+  dispose(): void {
+    const { host, base, free } = this.#deps;
+    const id = this.#id;
+    if (id === gone) return;
+    this.#id = gone;
+    if (!host.isUsable) return;
+    host.guarded(() => {
+      host.roots.removeStack(id);
+      free(base);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #refuseGone(): never {
+    this.#deps.host.guarded(() => undefined);
+    throw new PageHeapError('ERR_DISPOSED', 'the stack was disposed of');
+  }
+
+  #refusePush(n: number): never {
+    checkCount(n);
+    return refuse(
+      'ERR_OUT_OF_RANGE',
+      `the stack overflows: ${this.top} of its ${this.capacity} slots are in use`,
+      n,
+    );
+  }
+
+  #refusePop(n: number): never {
+    checkCount(n);
+    return refuse('ERR_OUT_OF_RANGE', `only ${this.top} slots are in use`, n);
+  }
+
+  #refuseSlot(slot: number): never {
+    const { top } = this;
+    return refuse('ERR_OUT_OF_RANGE', `no slot ${describe(slot)} of ${top} in use`, slot);
+  }
+}
+
+function checkCount(n: number): void {
+  if (!Number.isInteger(n) || n < 0)
+    refuse('ERR_INVALID_SIZE', `slots are a whole number from 0, not ${describe(n)}`, n);
+}

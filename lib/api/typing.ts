@@ -1,0 +1,185 @@
+/**
+ * What a heap has for types and roots, on one thread: the memory that fields are read from, what allocates and holds.
+ *
+ * Not here: the public calls (traced-heap.ts, heap.ts).
+ */
+import type { TypeShape } from '../alloc/scanning-malloc.ts';
+import { describe } from '../base/describe.ts';
+import { PageHeapError } from '../base/errors.ts';
+import { longestName, type Roots } from '../gc/roots.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { checkAddress, checkSize, refuse, refuseMemory } from './arguments.ts';
+import { FieldMemory } from './field-memory.ts';
+import { FrameStack } from './frame-stack.ts';
+import type { Guard } from './heap-reports.ts';
+import { TypeBase } from './heap-type.ts';
+import { Root, type RootHost } from './root.ts';
+
+export class Typing implements RootHost {
+  readonly #runtime: Runtime;
+  readonly #guarded: Guard;
+  #memory: FieldMemory | undefined;
+  #isOpen = true;
+  /** Gives a root up whose handle, or owner, is gone. */
+  readonly #forgotten: FinalizationRegistry<number>;
+
+  constructor(runtime: Runtime, guarded: Guard) {
+    this.#runtime = runtime;
+    this.#guarded = guarded;
+    this.#forgotten = new FinalizationRegistry((id) => this.#forget(id));
+  }
+
+  // ---------------------------------------------------------------- types
+
+  type(given: unknown): TypeBase {
+    return TypeBase.make(given, this.#fields(), this.#runtime.alloc.classes);
+  }
+
+  shapeOf(type: TypeBase): TypeShape {
+    return TypeBase.shapeOf(type, this.#memory);
+  }
+
+  arrayShapeOf(type: TypeBase, n: number): TypeShape {
+    return TypeBase.arrayShapeOf(type, n, this.#memory);
+  }
+
+  /** From now on other threads collect, too. */
+  share(): void {
+    if (this.#memory !== undefined) this.#memory.isGuarded = true;
+  }
+
+  /** Nothing can be reached any more. */
+  close(): void {
+    this.#isOpen = false;
+    this.#memory?.close();
+  }
+
+  // ---------------------------------------------------------------- roots
+
+  get isUsable(): boolean {
+    return this.#isOpen;
+  }
+
+  /** @throws ERR_WRONG_LIVENESS */
+  get roots(): Roots {
+    return this.#runtime.gc.roots ?? refuseLiveness();
+  }
+
+  guarded<T>(operation: () => T): T {
+    return this.#guarded(operation);
+  }
+
+  checkTarget(address: number): void {
+    if (address === 0 || address === this.#runtime.memory.zeroBase) return;
+    checkAddress(address);
+    const { finder } = this.#runtime.alloc;
+    if (finder.owner(address) !== undefined) return;
+    const shown = `0x${address.toString(16)}`;
+    if (finder.isOfHeap(address)) refuse('ERR_NOT_ALLOCATED', `no object is there: ${shown}`, address);
+    refuse('ERR_INVALID_ADDRESS', `not an address of this heap: ${shown}`, address);
+  }
+
+  refuseMemory(): never {
+    return refuseMemory(this.#runtime, 'no memory for a root', 0);
+  }
+
+  /** A root by itself. */
+  root(address: number): Root {
+    const id = this.#add(address);
+    const root = new Root(this, id, 'held', (ended) => this.#forgotten.unregister(ended));
+    this.#forgotten.register(root, id, root);
+    return root;
+  }
+
+  /** A root of a scope, which disposes of it. */
+  scopedRoot(address: number): Root {
+    return new Root(this, this.#add(address), 'held');
+  }
+
+  /** A root that ends with a JavaScript object. */
+  own(owner: WeakKey, address: number): Root {
+    if ((typeof owner !== 'object' || owner === null) && typeof owner !== 'function')
+      refuse('ERR_INVALID_ARGUMENT', `an owner is an object, not ${describe(owner)}`, owner);
+    const id = this.#add(address);
+    const root = new Root(this, id, 'held', (ended) => this.#forgotten.unregister(ended));
+    this.#forgotten.register(owner, id, root);
+    return root;
+  }
+
+  global(name: string): Root {
+    const bytes = typeof name === 'string' ? new TextEncoder().encode(name) : new Uint8Array(0);
+    if (bytes.length === 0 || bytes.length > longestName || bytes.includes(0))
+      refuse(
+        'ERR_INVALID_ARGUMENT',
+        `a name is 1 to ${longestName} bytes of text, not ${describe(name)}`,
+        name,
+      );
+    return this.#guarded(() => {
+      const id = this.roots.global(bytes);
+      return id === 0 ? this.refuseMemory() : new Root(this, id, 'kept');
+    });
+  }
+
+  stack(bytes: number): FrameStack {
+    const memory = this.#fields();
+    const { stacks } = this.#runtime.alloc;
+    // Which P's cache it comes from makes no difference.
+    const p = 0;
+    const taken = this.#guarded(() => {
+      const { roots } = this;
+      checkSize(bytes);
+      if (bytes === 0) refuse('ERR_INVALID_SIZE', 'a stack has at least one byte', bytes);
+      const base = stacks.alloc(p, bytes);
+      if (base === 0) return refuseMemory(this.#runtime, `no memory for a stack of ${bytes} bytes`, bytes);
+      const id = roots.addStack(base);
+      if (id === 0) {
+        stacks.free(p, base);
+        return this.refuseMemory();
+      }
+      return { base, id, bytes: stacks.find(base)?.size ?? bytes };
+    });
+    return new FrameStack({ ...taken, host: this, memory, free: (at) => stacks.free(p, at) });
+  }
+
+  #forget(id: number): void {
+    if (!this.#isOpen) return;
+    try {
+      this.#guarded(() => this.roots.remove(id));
+    } catch (error) {
+      // A heap whose lock is lost tells whoever uses it next.
+      if (!(error instanceof PageHeapError)) throw error;
+    }
+  }
+
+  #add(address: number): number {
+    return this.#guarded(() => {
+      const { roots } = this;
+      this.checkTarget(address);
+      const id = roots.add(address);
+      return id === 0 ? this.refuseMemory() : id;
+    });
+  }
+
+  #fields(): FieldMemory {
+    const { spans, memory, state } = this.#runtime;
+    return this.#guarded(() => {
+      const [first] = state.arenas.ranges();
+      this.#memory ??= new FieldMemory({
+        memory: spans.memory,
+        origin: memory.origin,
+        reach: memory.reach,
+        first: state.arenas.pageOf(first.base),
+        isGuarded: memory.isShared,
+        guarded: (operation) => this.#guarded(operation),
+      });
+      return this.#memory;
+    });
+  }
+}
+
+function refuseLiveness(): never {
+  throw new PageHeapError(
+    'ERR_WRONG_LIVENESS',
+    "this heap has no roots: what is alive is said by drops; a heap with the liveness 'tracing' has them",
+  );
+}

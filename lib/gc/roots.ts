@@ -1,0 +1,195 @@
+/**
+ * Roots: where marking begins, when the heap traces.
+ *
+ *   handles    one address each, of whoever asked for one (api/root.ts): rows with ids from a pool
+ *   globals    the same by name, for as long as the heap lives; every thread finds them
+ *   frames     slots of stacks in real stack spans: those below the top hold addresses, as 64-bit words
+ *   last       the object that each thread allocated last (alloc/scanning-malloc.ts)
+ *
+ * All of them lie in columns or in the heap's own pages, so that a cycle on any thread sees those of all. What a root
+ * holds may be anything: an address from within an object keeps the object, one of nothing keeps nothing. 0 is no
+ * address.
+ *
+ * Not here: when JavaScript gives a root up (api/).
+ */
+import type { MCache } from '../alloc/mcache.ts';
+import { lastAllocatedTable } from '../alloc/scanning-malloc.ts';
+import { f64, i32, table, u8, type Views } from '../meta/column.ts';
+import { IdPool } from '../meta/id-pool.ts';
+import type { MetaMemory } from '../meta/meta-memory.ts';
+import type { Arenas } from '../spans/arenas.ts';
+import { type ObjectMemory, pageWordsShift, windowPageMask } from '../spans/object-memory.ts';
+import type { RootSource } from './mark/marker.ts';
+
+/** Rows are handles. */
+export const rootTable = table('roots', 'other', {
+  address: f64('heap'),
+  next: i32('heap'),
+});
+
+const poolColumns = {
+  free: i32('heap'),
+  used: i32('heap'),
+  committed: i32('heap'),
+  live: i32('heap'),
+} as const;
+
+export const rootPoolTable = table('rootPool', 'other', { ...poolColumns });
+
+/** Bytes of a name, its end included. */
+const nameBytes = 64;
+/** The longest name of a global root, bytes of UTF-8. */
+export const longestName = nameBytes - 1;
+/** The most global roots of a heap. */
+export const mostGlobals = 4096;
+
+export const globalTable = table('globals', 'other', {
+  name: u8('heap', nameBytes),
+  /** The handle that it is; 0: none, and none after it. */
+  root: i32('heap'),
+});
+
+/** Rows are stacks of frames. */
+export const frameStackTable = table('frameStacks', 'other', {
+  /** The address of the first slot. */
+  base: f64('heap'),
+  /** Slots in use. */
+  top: i32('heap'),
+  next: i32('heap'),
+});
+
+export const frameStackPoolTable = table('frameStackPool', 'other', { ...poolColumns });
+
+const rootBatch = 256;
+const stackBatch = 64;
+/** The most handles, and stacks, of a heap. */
+export const mostRoots = 2 ** 22;
+export const mostFrameStacks = 2 ** 16;
+
+export class Roots implements RootSource {
+  readonly #meta: MetaMemory;
+  readonly #roots: Views<typeof rootTable>;
+  readonly #globals: Views<typeof globalTable>;
+  readonly #stacks: Views<typeof frameStackTable>;
+  readonly #last: Float64Array;
+  readonly #rootPool: IdPool;
+  readonly #stackPool: IdPool;
+  readonly #rootState: Views<typeof rootPoolTable>;
+  readonly #stackState: Views<typeof frameStackPoolTable>;
+  readonly #mcache: MCache;
+  readonly #arenas: Arenas;
+  readonly #memory: ObjectMemory;
+
+  constructor(meta: MetaMemory, mcache: MCache, arenas: Arenas, memory: ObjectMemory) {
+    this.#meta = meta;
+    this.#roots = meta.views(rootTable);
+    this.#globals = meta.views(globalTable);
+    this.#stacks = meta.views(frameStackTable);
+    this.#last = meta.views(lastAllocatedTable).address;
+    this.#rootState = meta.views(rootPoolTable);
+    this.#stackState = meta.views(frameStackPoolTable);
+    this.#rootPool = new IdPool(meta, rootTable, this.#roots.next, this.#rootState, rootBatch);
+    this.#stackPool = new IdPool(meta, frameStackTable, this.#stacks.next, this.#stackState, stackBatch);
+    this.#mcache = mcache;
+    this.#arenas = arenas;
+    this.#memory = memory;
+  }
+
+  static prepare(meta: MetaMemory): boolean {
+    return (
+      meta.commit(lastAllocatedTable, 0, meta.rows(lastAllocatedTable)) &&
+      meta.commit(rootPoolTable, 0, 1) &&
+      meta.commit(frameStackPoolTable, 0, 1) &&
+      meta.commit(globalTable, 0, 1)
+    );
+  }
+
+  /** The addresses that handles hold, by id. */
+  get addresses(): Float64Array {
+    return this.#roots.address;
+  }
+
+  /** Slots in use, by id of a stack. */
+  get tops(): Int32Array {
+    return this.#stacks.top;
+  }
+
+  /** Handles in use, those of globals included. */
+  get live(): number {
+    return this.#rootState.live[0];
+  }
+
+  /** A handle that holds an address; 0 when there is no memory for one. */
+  add(address: number): number {
+    const id = this.#rootPool.alloc();
+    if (id !== 0) this.#roots.address[id] = address;
+    return id;
+  }
+
+  remove(id: number): void {
+    this.#roots.address[id] = 0;
+    this.#rootPool.free(id);
+  }
+
+  /** The handle of a name, made if there is none; 0 when there is no memory for one. @param name UTF-8, 1 to 63 bytes */
+  global(name: Uint8Array): number {
+    const globals = this.#globals;
+    for (let row = 0; row < mostGlobals; row++) {
+      if (!this.#meta.commit(globalTable, row, row + 1)) return 0;
+      const at = row * nameBytes;
+      if (globals.root[row] === 0) {
+        const id = this.add(0);
+        if (id === 0) return 0;
+        globals.name.set(name, at);
+        globals.root[row] = id;
+        return id;
+      }
+      // What follows a name's end is zero.
+      if (globals.name[at + name.length] === 0 && name.every((byte, i) => globals.name[at + i] === byte))
+        return globals.root[row];
+    }
+    return 0;
+  }
+
+  /** A stack of frames at an address of a stack; 0 when there is no memory for one. */
+  addStack(base: number): number {
+    const id = this.#stackPool.alloc();
+    if (id === 0) return 0;
+    this.#stacks.top[id] = 0;
+    this.#stacks.base[id] = base;
+    return id;
+  }
+
+  removeStack(id: number): void {
+    this.#stacks.base[id] = 0;
+    this.#stackPool.free(id);
+  }
+
+  /** Bytes that marking reads of roots. */
+  get bytes(): number {
+    let slots = this.#rootState.live[0];
+    for (let id = 1; id <= this.#stackState.used[0]; id++)
+      if (this.#stacks.base[id] !== 0) slots += this.#stacks.top[id];
+    return slots * 8;
+  }
+
+  eachRoot(visit: (address: number) => void): void {
+    const { address } = this.#roots;
+    for (let id = 1, end = this.#rootState.used[0]; id <= end; id++)
+      if (address[id] !== 0) visit(address[id]);
+    const { held } = this.#mcache.columns;
+    for (let p = 0; p < this.#mcache.ps; p++) if (held[p] !== 0 && this.#last[p] !== 0) visit(this.#last[p]);
+    for (let id = 1, end = this.#stackState.used[0]; id <= end; id++)
+      if (this.#stacks.base[id] !== 0) this.#eachSlot(this.#stacks.base[id], this.#stacks.top[id], visit);
+  }
+
+  #eachSlot(base: number, slots: number, visit: (address: number) => void): void {
+    const page = this.#arenas.pageOf(base);
+    const words = this.#memory.words(page);
+    const from = ((page & windowPageMask) << pageWordsShift) + (base - this.#arenas.addressOf(page)) / 4;
+    for (let at = from, end = from + 2 * slots; at < end; at += 2) {
+      const address = (words[at + 1] >>> 0) * 2 ** 32 + (words[at] >>> 0);
+      if (address !== 0) visit(address);
+    }
+  }
+}

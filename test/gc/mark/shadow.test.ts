@@ -1,0 +1,166 @@
+/** Marking by tracing, held against a shadow of the graph; and parts of it taken out, which the shadow must notice. */
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Heap, runtimeOf } from '../../../lib/api/heap.ts';
+import type { HeapOptions } from '../../../lib/design/options.ts';
+import { TracingMarker } from '../../../lib/gc/mark/tracing.ts';
+import type { PointerBits } from '../../../lib/heap/pointer-bits.ts';
+import type { Runtime } from '../../../lib/runtime/runtime.ts';
+import { Random, seedOf } from '../../support/random.ts';
+import { ShadowGraph } from '../../support/shadow-graph.ts';
+
+const reach = 2 ** 30;
+
+function heapOf(options: HeapOptions): Heap {
+  const heap = new Heap({ environment: false, reach, liveness: 'tracing', gcPercent: 10, ...options });
+  onTestFinished(() => heap.dispose());
+  return heap;
+}
+
+const designs: readonly HeapOptions[] = (['lists', 'treap', 'radix'] as const).flatMap((generation) =>
+  (['objects', 'spans'] as const).map((markOrder) => ({ generation, markOrder })),
+);
+
+const mixtures: readonly HeapOptions[] = [
+  { generation: 'lists', pointerBits: 'bits' },
+  { generation: 'radix', pointerBits: 'nibbles', markOrder: 'spans' },
+  { generation: 'radix', objects: 'freelist' },
+  { generation: 'treap', objects: 'freelist', pointerBits: 'nibbles', sizeClasses: 'go1.4' },
+  { generation: 'lists', objects: 'bitmap', pointerBits: 'pairs' },
+];
+
+const titleOf = (options: HeapOptions): string => JSON.stringify(options).replaceAll('"', '');
+
+describe('a graph and its shadow', () => {
+  const seed = seedOf('PAGEHEAP_SHADOW_SEED');
+  it.each([...designs, ...mixtures].map((options) => [titleOf(options), options] as const))(
+    'agree on what lives: %s',
+    (_title, options) => {
+      const graph = new ShadowGraph(heapOf(options), new Random(seed), { steps: 4000, large: true });
+      try {
+        graph.run();
+      } catch (error) {
+        throw new Error(`with PAGEHEAP_SHADOW_SEED=${seed}`, { cause: error });
+      }
+      expect(graph.collections).toBeGreaterThan(1);
+    },
+  );
+
+  it.each(['objects', 'spans'] as const)(
+    'also where marking stops after every few words: by %s',
+    (markOrder) => {
+      const { drain } = TracingMarker.prototype;
+      let stops = 0;
+      TracingMarker.prototype.drain = function (): boolean {
+        const isDone = drain.call(this, 40);
+        if (!isDone) stops++;
+        return isDone;
+      };
+      onTestFinished(() => {
+        TracingMarker.prototype.drain = drain;
+      });
+      const graph = new ShadowGraph(heapOf({ markOrder }), new Random(seed), { steps: 3000, large: true });
+      graph.run();
+      expect(stops).toBeGreaterThan(50);
+    },
+  );
+});
+
+/** Parts of marking, each taken out of a heap. */
+const mutants: Readonly<Record<string, (runtime: Runtime) => void>> = {
+  'handles are no roots': (runtime) => withoutRoots(runtime, 0),
+  'the object allocated last is no root': (runtime) => withoutRoots(runtime, 1),
+  'frames are no roots': (runtime) => withoutRoots(runtime, 2),
+  'addresses within objects lead nowhere': (runtime) => {
+    const { finder } = runtime.alloc;
+    const isInner = (address: number): boolean => {
+      const found = finder.find(address);
+      return found !== undefined && found.base !== address;
+    };
+    eachRootOnly(runtime, (address) => !isInner(address));
+    maskedBy(runtime, (page, word) => isInner(pointerAt(runtime, page, word)));
+  },
+  'the second pointer of an object is not seen': (runtime) => {
+    const { pointerBits } = runtime.spans;
+    const { mask } = pointerBits!;
+    pointerBits!.mask = function (this: PointerBits, page: number, word: number, n: number): number {
+      const all = Reflect.apply(mask, this, [page, word, n]) as number;
+      const first = all & -all;
+      const rest = all & ~first;
+      return first | (rest & (rest - 1));
+    };
+  },
+  'an object ends after 32 words': (runtime) => {
+    runtime.spans.pointerBits!.endsAfter = () => true;
+  },
+  'objects without a type hold no pointers': (runtime) => {
+    const bits = runtime.spans.pointerBits!;
+    bits.putAll = (offset, slot) => bits.putSmall(offset, Math.min(32, slot), 0);
+    const { untyped } = (runtime.alloc.liveness as unknown as { spans: { untyped: Uint8Array } }).spans;
+    maskedBy(runtime, (page, word) => untyped[runtime.state.pageColumns.spanOf[page + (word >>> 10)]!] === 1);
+  },
+  'what is found twice is freed': (runtime) => {
+    const { spanSweeper } = runtime.alloc;
+    const { sweep } = spanSweeper;
+    let n = 0;
+    spanSweeper.sweep = function (this: typeof spanSweeper, s: number, preserve: boolean): boolean {
+      const { markBits, nelems } = runtime.state.spans.columns;
+      if (++n % 5 === 0 && nelems[s]! > 1) runtime.state.gcBits.bits[markBits[s]!]! &= 0;
+      return Reflect.apply(sweep, this, [s, preserve]) as boolean;
+    };
+  },
+};
+
+/** Roots come in this order: handles, the last objects of Ps, slots of frames. */
+function withoutRoots(runtime: Runtime, kind: number): void {
+  const { memory, gc } = runtime;
+  const roots = gc.roots!;
+  const { eachRoot } = roots;
+  roots.eachRoot = (visit: (address: number) => void): void => {
+    const all: number[] = [];
+    Reflect.apply(eachRoot, roots, [(address: number) => all.push(address)]);
+    const handles = Array.from(roots.addresses.subarray(1, 1 + 256)).filter(
+      (address) => address !== 0,
+    ).length;
+    const { ps } = memory;
+    const kinds = all.map((_, i) => (i < handles ? 0 : i < handles + 1 ? 1 : 2));
+    expect(ps).toBeGreaterThan(0);
+    all.filter((_, i) => kinds[i] !== kind).forEach(visit);
+  };
+}
+
+function eachRootOnly(runtime: Runtime, passes: (address: number) => boolean): void {
+  const roots = runtime.gc.roots!;
+  const { eachRoot } = roots;
+  roots.eachRoot = (visit) => {
+    Reflect.apply(eachRoot, roots, [(address: number) => void (passes(address) && visit(address))]);
+  };
+}
+
+/** Hides pointers from marking. */
+function maskedBy(runtime: Runtime, hides: (page: number, word: number) => boolean): void {
+  const bits = runtime.spans.pointerBits!;
+  const { mask } = bits;
+  bits.mask = (page, word, n) => {
+    const all = Reflect.apply(mask, bits, [page, word, n]) as number;
+    let left = all;
+    for (let i = 0; i < n; i++) if (((all >>> i) & 1) === 1 && hides(page, word + i)) left &= ~(1 << i);
+    return left;
+  };
+}
+
+function pointerAt(runtime: Runtime, page: number, word: number): number {
+  const words = runtime.spans.memory.words(page);
+  const at = (page % 2 ** 19) * 2048 + word * 2;
+  return (words[at + 1]! >>> 0) * 2 ** 32 + (words[at]! >>> 0);
+}
+
+describe('the shadow notices that', () => {
+  it.each(Object.entries(mutants))('%s', (_what, mutate) => {
+    const heap = heapOf({ generation: 'radix' });
+    mutate(runtimeOf(heap));
+    const graph = new ShadowGraph(heap, new Random(7), { steps: 20_000, large: true });
+    expect(() => graph.run()).toThrow(
+      /is not there|was given out|is 0x|found (?:pointer|bad)|no object is there/,
+    );
+  });
+});

@@ -1,0 +1,415 @@
+/**
+ * A graph of objects, and its shadow in JavaScript: random allocations, stores, copies, fills, writes and roots on a
+ * heap that traces, with all of it remembered beside. What may live is computed from the shadow by the heap's own rules:
+ *
+ *   - what a root leads to lives: a handle, a global, a scope, a frame's slot, an owner, and the object allocated last
+ *   - of an object with a type those words are followed that its type calls pointers; of one without all whole words
+ *   - an address from within an object leads to it; one that is no object's leads nowhere
+ *   - a block of tiny objects lives as a whole
+ *
+ * After a collection every object that can be reached must be there with its contents, and no other.
+ */
+import { expect } from 'vitest';
+import type { FrameStack } from '../../lib/api/frame-stack.ts';
+import type { Heap } from '../../lib/api/heap.ts';
+import type { HeapType, StructSpec, TypeBase } from '../../lib/api/heap-type.ts';
+import type { Root } from '../../lib/api/root.ts';
+import type { Random } from './random.ts';
+
+/** An object as the shadow knows it. */
+interface Thing {
+  readonly addr: number;
+  /** Bytes that were asked for, as whole words. */
+  readonly words: number;
+  /** Bytes of its slot: an address up to there leads to it. */
+  readonly slot: number;
+  /** Which words are pointers; undefined: each may be one. */
+  readonly pointers: readonly number[] | undefined;
+  /** Its words, where they are not 0. */
+  readonly content: Map<number, number>;
+}
+
+const kinds = {
+  pair: { left: 'pointer', right: 'pointer', key: 'f64' },
+  odd: { a: 'u8', p: 'pointer', b: 'u32', c: 'u32', q: ['pointer', 3], tail: ['f64', 5] },
+  leaf: { x: 'f64', y: 'f64' },
+  mixed: { head: ['f64', 6], items: [{ n: 'i32', to: 'pointer' }, 20], end: 'pointer' },
+  big: { first: 'pointer', gap: ['f64', 300], rest: ['pointer', 400] },
+} as const;
+
+/** What a run is made of. */
+export interface ShadowOptions {
+  readonly steps: number;
+  /** Large objects are drawn as well. */
+  readonly large: boolean;
+}
+
+export class ShadowGraph {
+  collections = 0;
+  readonly #heap: Heap;
+  readonly #random: Random;
+  readonly #options: ShadowOptions;
+  /** All there may be, by address of their first byte; tiny objects by that of their block. */
+  readonly #things = new Map<number, Thing>();
+  readonly #sorted: number[] = [];
+  readonly #types: readonly TypeBase[];
+  readonly #pair: HeapType<(typeof kinds)['pair']>;
+  readonly #roots: Root[] = [];
+  readonly #globals: Root[];
+  readonly #stack: FrameStack;
+  #frames: number[] = [];
+  /** What was given out last. */
+  #last = 0;
+
+  constructor(heap: Heap, random: Random, options: ShadowOptions) {
+    this.#heap = heap;
+    this.#random = random;
+    this.#options = options;
+    this.#pair = heap.type(kinds.pair);
+    const others = Object.values<StructSpec>(kinds).slice(1);
+    this.#types = [this.#pair, ...others.map((fields) => heap.type(fields))];
+    this.#globals = ['one', 'two'].map((name) => heap.global(name));
+    this.#stack = heap.newStack(4096);
+  }
+
+  run(): void {
+    for (let i = 0; i < this.#options.steps; i++) this.#step();
+    this.collect();
+  }
+
+  #step(): void {
+    const what = this.#random.below(1000);
+    if (what < 330) this.#allocate();
+    else if (what < 700) this.#store();
+    else if (what < 740) this.#storeRaw();
+    else if (what < 770) this.#copy();
+    else if (what < 790) this.#fill();
+    else if (what < 900) this.#reroot();
+    else if (what < 960) this.#frame();
+    else if (what < 998) this.#look();
+    else this.collect();
+  }
+
+  // ---------------------------------------------------------------- allocating
+
+  #allocate(): void {
+    const random = this.#random;
+    const what = random.below(100);
+    const before = this.#heap.sample().numGC;
+    if (what < 45) this.#add(this.#heap.new(this.#pair), this.#pair, 1);
+    else if (what < 65) {
+      const type = random.of(this.#types);
+      this.#add(this.#heap.new(type), type, 1);
+    } else if (what < 75) {
+      const type = random.of(this.#types);
+      const n = random.below(this.#options.large && random.below(30) === 0 ? 900 : 12);
+      if (n > 0) this.#add(this.#heap.newArray(type, n), type, n);
+    } else if (what < 90) {
+      const size = 1 + random.below(random.below(20) === 0 ? 5000 : 200);
+      this.#addUntyped(this.#heap.malloc(size, false, true), size);
+    } else {
+      const size = 1 + random.below(60);
+      this.#addPlain(this.#heap.malloc(size, true, true), size);
+    }
+    // What a collection in between has freed may have been given out again: the shadow is put right at once.
+    if (this.#heap.sample().numGC !== before) this.#settle();
+    if (random.below(3) === 0) this.#hold(this.#last);
+  }
+
+  #add(addr: number, type: TypeBase, n: number): void {
+    const { size, pointerWords } = type.layout;
+    const words = size / 8;
+    const pointers: number[] = [];
+    for (let i = 0; i < n; i++) for (const word of pointerWords) pointers.push(i * words + word);
+    this.#enter({ addr, words: words * n, slot: this.#slot(words * n * 8), pointers, content: new Map() });
+  }
+
+  #addUntyped(addr: number, size: number): void {
+    const words = Math.ceil(size / 8);
+    this.#enter({ addr, words, slot: this.#slot(size), pointers: undefined, content: new Map() });
+  }
+
+  /** Objects that hold no pointers; tiny ones share a block, which is one thing. */
+  #addPlain(addr: number, size: number): void {
+    this.#last = addr;
+    const { base, size: slot } = this.#heap.findObject(addr)!;
+    if (this.#thingAt(addr) === undefined || size >= 16)
+      this.#enter({
+        addr: base,
+        words: Math.floor(Math.min(size, slot) / 8),
+        slot,
+        pointers: [],
+        content: new Map(),
+      });
+    this.#last = addr;
+  }
+
+  #slot(size: number): number {
+    const rounded = this.#heap.roundUpSize(size);
+    return size > 32768 ? size : rounded;
+  }
+
+  /** Something new. Its place must be nobody's: what a collection has freed was forgotten with it. */
+  #enter(thing: Thing): void {
+    this.#last = thing.addr;
+    const old = this.#overlapping(thing);
+    if (old !== undefined) expect.fail(`${show(thing.addr)} was given out, where ${show(old.addr)} is`);
+    this.#things.set(thing.addr, thing);
+    this.#sorted.splice(this.#place(thing.addr), 0, thing.addr);
+  }
+
+  #forget(thing: Thing): void {
+    this.#things.delete(thing.addr);
+    this.#sorted.splice(this.#place(thing.addr), 1);
+  }
+
+  /** Something that lies where this is to be. */
+  #overlapping({ addr, slot }: Thing): Thing | undefined {
+    const at = this.#place(addr + 1) - 1;
+    const below = this.#things.get(this.#sorted[at] ?? -1);
+    if (below !== undefined && below.addr + below.slot > addr) return below;
+    const above = this.#things.get(this.#sorted[at + 1] ?? -1);
+    return above !== undefined && above.addr < addr + slot ? above : undefined;
+  }
+
+  /** How many things begin below an address. */
+  #place(addr: number): number {
+    let low = 0;
+    let high = this.#sorted.length;
+    while (low < high) {
+      const mid = (low + high) >>> 1;
+      if (this.#sorted[mid]! < addr) low = mid + 1;
+      else high = mid;
+    }
+    return low;
+  }
+
+  #thingAt(addr: number): Thing | undefined {
+    const below = this.#things.get(this.#sorted[this.#place(addr + 1) - 1] ?? -1);
+    return below !== undefined && addr < below.addr + below.slot ? below : undefined;
+  }
+
+  // ---------------------------------------------------------------- mutating
+
+  /** Something that can be reached, by chance: only that may be touched. */
+  #anyone(): Thing | undefined {
+    const random = this.#random;
+    let thing = this.#thingAt(this.#anyRoot());
+    for (let hops = random.below(6); thing !== undefined && hops > 0; hops--) {
+      const next = this.#thingAt(thing.content.get(random.of(this.#followed(thing))) ?? 0);
+      if (next === undefined) break;
+      thing = next;
+    }
+    return thing;
+  }
+
+  /** Words that are followed; some word where there are none. */
+  #followed({ pointers, words }: Thing): readonly number[] {
+    if (pointers !== undefined && pointers.length > 0) return pointers;
+    return [this.#random.below(Math.max(1, words))];
+  }
+
+  #anyRoot(): number {
+    const all = [...this.#held()];
+    return all.length === 0 ? this.#last : this.#random.of(all);
+  }
+
+  /** An address that leads to a thing: its first byte, one within it, or at times nothing. */
+  #anyAddress(): number {
+    const random = this.#random;
+    const thing = random.below(8) === 0 ? undefined : this.#anyone();
+    if (thing === undefined) return 0;
+    return random.below(4) === 0 ? thing.addr + random.below(thing.slot) : thing.addr;
+  }
+
+  /** A pointer into a word that may hold one. */
+  #store(): void {
+    const thing = this.#anyone();
+    if (thing === undefined || thing.pointers?.length === 0 || thing.words === 0) return;
+    const word =
+      thing.pointers === undefined ? this.#random.below(thing.words) : this.#random.of(thing.pointers);
+    const value = this.#anyAddress();
+    const isPair = thing.pointers?.length === 2 && thing.words === 3;
+    if (isPair) this.#pair[word === 0 ? 'left' : 'right'].set(thing.addr, value);
+    else this.#write(thing.addr + word * 8, value);
+    this.#note(thing, word, value);
+  }
+
+  /** Anything into a word that holds no pointer, or of an object without a type into any. */
+  #storeRaw(): void {
+    const random = this.#random;
+    const thing = this.#anyone();
+    if (thing === undefined || thing.words === 0) return;
+    const word = random.below(thing.words);
+    if (thing.pointers?.includes(word) === true) return;
+    // Addresses in words that are none keep nothing alive; numbers in words that may be pointers lead nowhere.
+    const value = random.below(2) === 0 ? this.#anyAddress() : this.#anyThing() + random.below(100);
+    this.#write(thing.addr + word * 8, value);
+    this.#note(thing, word, value);
+  }
+
+  /** An address that something has, or had. */
+  #anyThing(): number {
+    return this.#sorted.length === 0 ? 0 : this.#random.of(this.#sorted);
+  }
+
+  /** A whole object over another of the same words. */
+  #copy(): void {
+    const from = this.#anyone();
+    const to = this.#anyone();
+    if (from === undefined || to === undefined || from.words === 0) return;
+    const same = from.words === to.words && String(from.pointers) === String(to.pointers);
+    if (!same) return;
+    this.#heap.copy(to.addr, from.addr, from.words * 8);
+    const content = [...from.content];
+    to.content.clear();
+    for (const [word, value] of content) to.content.set(word, value);
+  }
+
+  /** Zeroes a part of an object. */
+  #fill(): void {
+    const thing = this.#anyone();
+    if (thing === undefined || thing.words === 0) return;
+    const first = this.#random.below(thing.words);
+    const n = 1 + this.#random.below(thing.words - first);
+    this.#heap.fill(thing.addr + first * 8, n * 8, 0);
+    for (let word = first; word < first + n; word++) thing.content.delete(word);
+  }
+
+  #write(at: number, value: number): void {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
+    this.#heap.write(at, bytes);
+  }
+
+  #note(thing: Thing, word: number, value: number): void {
+    if (value === 0) thing.content.delete(word);
+    else thing.content.set(word, value);
+  }
+
+  // ---------------------------------------------------------------- roots
+
+  /** What is held, by all kinds of roots. */
+  *#held(): Generator<number> {
+    for (const root of [...this.#roots, ...this.#globals]) if (root.address !== 0) yield root.address;
+    for (const value of this.#frames) if (value !== 0) yield value;
+    if (this.#last !== 0) yield this.#last;
+  }
+
+  #hold(address: number): void {
+    const random = this.#random;
+    if (this.#thingAt(address) === undefined) return;
+    switch (random.below(4)) {
+      case 0:
+        random.of(this.#globals).address = address;
+        break;
+      case 1:
+        if (this.#frames.length > 0) this.#setSlot(random.below(this.#frames.length), address);
+        break;
+      default:
+        if (this.#roots.length < 40) this.#roots.push(this.#heap.root(address));
+        else random.of(this.#roots).address = address;
+    }
+  }
+
+  #reroot(): void {
+    const random = this.#random;
+    if (random.below(3) === 0 && this.#roots.length > 0) {
+      const [root] = this.#roots.splice(random.below(this.#roots.length), 1);
+      root!.dispose();
+    } else if (random.below(4) === 0) random.of(this.#globals).address = 0;
+    else this.#hold(this.#anyAddress());
+  }
+
+  #frame(): void {
+    const random = this.#random;
+    if (this.#frames.length < 200 && random.below(2) === 0) {
+      const n = 1 + random.below(5);
+      expect(this.#stack.push(n)).toBe(this.#frames.length);
+      for (let i = 0; i < n; i++) this.#frames.push(0);
+    } else if (this.#frames.length > 0) {
+      const n = 1 + random.below(Math.min(6, this.#frames.length));
+      this.#stack.pop(n);
+      this.#frames = this.#frames.slice(0, this.#frames.length - n);
+    }
+    for (let i = 0; i < 2 && this.#frames.length > 0; i++)
+      this.#setSlot(random.below(this.#frames.length), this.#anyAddress());
+  }
+
+  #setSlot(slot: number, address: number): void {
+    this.#stack.set(slot, address);
+    this.#frames[slot] = address;
+  }
+
+  // ---------------------------------------------------------------- looking
+
+  #look(): void {
+    const thing = this.#anyone();
+    if (thing !== undefined) this.#compare(thing);
+  }
+
+  #compare(thing: Thing): void {
+    const bytes = this.#heap.read(thing.addr, thing.words * 8);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    for (let word = 0; word < thing.words; word++) {
+      const is = Number(view.getBigUint64(word * 8, true));
+      const should = thing.content.get(word) ?? 0;
+      if (is !== should)
+        expect.fail(`word ${word} of ${show(thing.addr)} is ${show(is)}, not ${show(should)}`);
+    }
+  }
+
+  /** What can be reached, by the heap's rules. */
+  #reachable(): Set<Thing> {
+    const found = new Set<Thing>();
+    const gray: Thing[] = [];
+    const visit = (address: number): void => {
+      const thing = this.#thingAt(address);
+      if (thing === undefined || found.has(thing)) return;
+      found.add(thing);
+      gray.push(thing);
+    };
+    for (const address of this.#held()) visit(address);
+    for (let thing = gray.pop(); thing !== undefined; thing = gray.pop()) {
+      if (thing.pointers === undefined) for (const value of thing.content.values()) visit(value);
+      else for (const word of thing.pointers) visit(thing.content.get(word) ?? 0);
+    }
+    return found;
+  }
+
+  /** A collection has run by itself: what it freed is not known yet, but what can be reached must be there. */
+  #settle(): void {
+    const living = this.#reachable();
+    for (const thing of living) this.#isThere(thing);
+    for (const thing of [...this.#things.values()]) if (!living.has(thing)) this.#forget(thing);
+  }
+
+  collect(): void {
+    this.collections++;
+    this.#heap.gc();
+    const living = this.#reachable();
+    for (const thing of [...this.#things.values()]) {
+      if (living.has(thing)) {
+        this.#isThere(thing);
+        this.#compare(thing);
+      } else {
+        const found = this.#heap.findObject(thing.addr);
+        if (found !== undefined) expect.fail(`garbage at ${show(thing.addr)} was not freed`);
+        this.#forget(thing);
+      }
+    }
+    const objects = this.#heap.readMemStats().HeapObjects;
+    const tiny = [...living].filter(({ slot, pointers }) => slot === 16 && pointers?.length === 0).length;
+    // Tiny objects count one by one as long as their block lives, other objects once.
+    if (objects < living.size - tiny) expect.fail(`${objects} objects live, ${living.size} should`);
+    this.#heap.check(3);
+  }
+
+  #isThere({ addr, slot }: Thing): void {
+    const found = this.#heap.findObject(addr);
+    if (found === undefined || found.base !== addr || found.size < slot)
+      expect.fail(`what can be reached at ${show(addr)} is not there`);
+  }
+}
+
+const show = (n: number): string => `0x${n.toString(16)}`;
