@@ -30,7 +30,7 @@ const arithmetic = [
   'runtime',
   'scavenge',
   'spans',
-  'lab/{compare,metrics,record,subject,trace,verify,workloads}',
+  'lab/{compare,metrics,verify,workloads}',
 ].map((layer) => `test/${layer}/**/*.test.ts`);
 
 export const common = {

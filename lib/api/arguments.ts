@@ -26,10 +26,17 @@ export function checkAddress(addr: number): void {
  */
 export function addressesOf(given: Iterable<number>): Float64Array {
   if (types.isTypedArray(given)) {
+    // An address has up to 47 bits: in 32, or as a float of 32, it would be another's.
+    if (!types.isFloat64Array(given))
+      refuse('ERR_INVALID_ARGUMENT', `addresses need a Float64Array, not ${describe(given)}`, given);
     try {
-      return new Float64Array(given as unknown as ArrayLike<number>);
-    } catch {
-      refuse('ERR_INVALID_ARGUMENT', 'no addresses: bigints, or the memory behind them is gone', given);
+      return new Float64Array(given);
+    } catch (cause) {
+      if (cause instanceof RangeError)
+        throw new PageHeapError('ERR_OUT_OF_MEMORY', 'the engine has no memory for a copy of the addresses', {
+          cause,
+        });
+      refuse('ERR_INVALID_ARGUMENT', 'no addresses: the memory behind them is gone', given);
     }
   }
   if (typeof (given as Iterable<number> | undefined | null)?.[Symbol.iterator] !== 'function')

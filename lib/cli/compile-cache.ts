@@ -7,7 +7,7 @@
  *
  * Not here: how much there is to compile (scripts/bundle.js).
  */
-import { existsSync } from 'node:fs';
+import { accessSync, existsSync, mkdirSync, constants as modes } from 'node:fs';
 import module from 'node:module';
 import { dirname, isAbsolute, join } from 'node:path';
 import { cacheFolder } from '../base/cache-folder.ts';
@@ -23,7 +23,8 @@ export function keepCompiledCode(
   { enableCompileCache, constants }: CompileCache = module as CompileCache,
   env: NodeJS.ProcessEnv = process.env,
 ): void {
-  if (enableCompileCache === undefined || (env.NODE_COMPILE_CACHE ?? '') !== '') return;
+  const { NODE_COMPILE_CACHE: chosen = '', NODE_DISABLE_COMPILE_CACHE: disabled = '' } = env;
+  if (enableCompileCache === undefined || chosen !== '' || disabled !== '') return;
   const folder = compiledFolder();
   if (folder === undefined) return;
   const { status } = enableCompileCache(folder);
@@ -39,7 +40,22 @@ function compiledFolder(): string | undefined {
     // A user of whom the system knows nothing has no home folder.
     return undefined;
   }
-  // Node makes all folders of a path: what is above the cache folder is not for it to make.
   const above = dirname(dirname(folder));
-  return isAbsolute(folder) && existsSync(above) ? join(folder, 'compiled') : undefined;
+  if (!isAbsolute(folder) || !existsSync(above)) return undefined;
+  const compiled = join(folder, 'compiled');
+  return [dirname(folder), folder, compiled].every(canBeMade) ? compiled : undefined;
+}
+
+/**
+ * Makes a folder in one that is there, unless it is there itself. Node would make all folders of a path for the cache, and
+ * its search for the first one that is there never ends in some places, such as /proc (seen in Node 24).
+ */
+function canBeMade(folder: string): boolean {
+  try {
+    if (!existsSync(folder)) mkdirSync(folder);
+    accessSync(folder, modes.W_OK | modes.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -162,7 +162,8 @@ test('during a cycle, while the sweep is under way', () => {
 
 test('what is no list, and after disposal', () => {
   const heap = make();
-  const codes = [undefined, null, 5, {}, Symbol('x'), new BigInt64Array(2)].map((given) =>
+  const narrow = [Float32Array, Int32Array, Uint8Array, BigInt64Array].map((of) => new of(2));
+  const codes = [undefined, null, 5, {}, Symbol('x'), ...narrow].map((given) =>
     codeOf(() => heap.dropAll(given as never)),
   );
   expect(new Set(codes)).toEqual(new Set(['ERR_INVALID_ARGUMENT']));

@@ -29,7 +29,7 @@ describe('compiled code', () => {
     keepCompiledCode(node, env);
     const at = join(folder, 'cache', 'pageheap', 'compiled');
     expect([asked, env.NODE_COMPILE_CACHE]).toEqual([[at], at]);
-    expect(existsSync(join(folder, 'cache'))).toBe(false);
+    expect(existsSync(at)).toBe(true);
   });
 
   it.each<[string, () => [CompileCache, NodeJS.ProcessEnv, string[]], string[]]>([
@@ -47,6 +47,20 @@ describe('compiled code', () => {
     const before = { ...env };
     keepCompiledCode(node, env);
     expect([asked, env]).toEqual([expected, before]);
+  });
+
+  // Where Node would look for ever for a folder that is there.
+  it('is not kept where no folder can be made', () => {
+    const { node, asked } = nodeWith(1);
+    for (const home of ['/proc', '/proc/none', '/dev/null']) {
+      vi.stubEnv('XDG_CACHE_HOME', home);
+      keepCompiledCode(node, {});
+      vi.stubEnv('XDG_CACHE_HOME', '');
+      vi.stubEnv('HOME', home);
+      keepCompiledCode(node, {});
+    }
+    keepCompiledCode(node, { NODE_DISABLE_COMPILE_CACHE: '1', XDG_CACHE_HOME: folder });
+    expect(asked).toEqual([]);
   });
 
   it('is not kept where it cannot be, and nothing is made', () => {

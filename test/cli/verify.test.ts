@@ -102,4 +102,12 @@ describe('pageheap verify', () => {
     expect(err).toContain(`${file}${place}`);
     expect(err).toContain('ERR_GOLDEN');
   });
+
+  it('refuses what has no end', async () => {
+    for (const file of ['/dev/zero', '/dev/null']) {
+      const { err, code } = await inProcess(['verify', file]);
+      expect(err).toContain(`${file}: a pipe or a device: save what it gives as a file first (ERR_FILE)`);
+      expect(code).toBe(2);
+    }
+  });
 });

@@ -6,7 +6,7 @@
  * Not here: what the lines mean (radix.ts and its neighbours).
  */
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
 import { PageHeapError } from '../../base/errors.ts';
@@ -22,7 +22,11 @@ export function goldenError(file: string, line: number, message: string, value?:
   return new PageHeapError('ERR_GOLDEN', message, { file, line, value });
 }
 
+/** @throws ERR_FILE for a pipe or a device, which is read only once and may have no end */
 async function isGzip(file: string): Promise<boolean> {
+  const stats = await stat(file);
+  if (stats.isFIFO() || stats.isSocket() || stats.isCharacterDevice())
+    throw new PageHeapError('ERR_FILE', 'a pipe or a device: save what it gives as a file first', { file });
   const handle = await open(file, 'r');
   try {
     const head = new Uint8Array(2);
@@ -52,6 +56,7 @@ export async function* readGolden(file: string): AsyncGenerator<GoldenLine> {
   try {
     compressed = await isGzip(file);
   } catch (cause) {
+    if (cause instanceof PageHeapError) throw cause;
     throw new PageHeapError('ERR_FILE', 'cannot be read', { file, cause });
   }
   const source = createReadStream(file);
