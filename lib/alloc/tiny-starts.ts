@@ -10,7 +10,7 @@
  */
 import { pageSize } from '../base/units.ts';
 import { i32, table, u8 } from '../meta/column.ts';
-import { IdPool } from '../meta/id-pool.ts';
+import { IdPool, poolColumns } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 
 const blockBytes = 16;
@@ -25,12 +25,7 @@ export const tinyStartsTable = table('tinyStarts', 'gc', {
   bits: u8('heap', tinyRowBytes),
 });
 
-export const tinyStartsPoolTable = table('tinyStartsPool', 'gc', {
-  free: i32('heap'),
-  used: i32('heap'),
-  committed: i32('heap'),
-  live: i32('heap'),
-});
+export const tinyStartsPoolTable = table('tinyStartsPool', 'gc', poolColumns);
 
 export class TinyStarts {
   readonly #bits: Uint8Array;

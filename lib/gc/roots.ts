@@ -15,7 +15,7 @@
 import type { MCache } from '../alloc/mcache.ts';
 import { lastAllocatedTable } from '../alloc/scanning-malloc.ts';
 import { f64, i32, table, u8, type Views } from '../meta/column.ts';
-import { IdPool } from '../meta/id-pool.ts';
+import { IdPool, poolColumns } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { Arenas } from '../spans/arenas.ts';
 import { type ObjectMemory, pageWordsShift, windowPageMask } from '../spans/object-memory.ts';
@@ -27,14 +27,7 @@ export const rootTable = table('roots', 'other', {
   next: i32('heap'),
 });
 
-const poolColumns = {
-  free: i32('heap'),
-  used: i32('heap'),
-  committed: i32('heap'),
-  live: i32('heap'),
-} as const;
-
-export const rootPoolTable = table('rootPool', 'other', { ...poolColumns });
+export const rootPoolTable = table('rootPool', 'other', poolColumns);
 
 /** Bytes of a name, its end included. */
 const nameBytes = 64;
@@ -58,7 +51,7 @@ export const frameStackTable = table('frameStacks', 'other', {
   next: i32('heap'),
 });
 
-export const frameStackPoolTable = table('frameStackPool', 'other', { ...poolColumns });
+export const frameStackPoolTable = table('frameStackPool', 'other', poolColumns);
 
 const rootBatch = 256;
 const stackBatch = 64;

@@ -19,7 +19,7 @@
  */
 import { fatal } from '../base/errors.ts';
 import { i32, table, u8, type Views } from '../meta/column.ts';
-import { IdPool } from '../meta/id-pool.ts';
+import { IdPool, poolColumns } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 
 const blockSpans = 511;
@@ -34,10 +34,7 @@ export const spanBlockTable = table('spanBlocks', 'gc', {
 export const spanBlockPoolTable = table('spanBlockPool', 'gc', {
   /** Span classes that were ever used. */
   classes: i32('heap'),
-  free: i32('heap'),
-  used: i32('heap'),
-  committed: i32('heap'),
-  live: i32('heap'),
+  ...poolColumns,
 });
 
 /** Rows are sets: see `setIndex`. */

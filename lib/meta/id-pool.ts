@@ -21,7 +21,7 @@
  *
  * Not here: locking. The caller holds the heap.
  */
-import type { Table } from './column.ts';
+import { i32, type Table } from './column.ts';
 import type { MetaMemory } from './meta-memory.ts';
 
 /** Where a pool keeps its numbers: columns of a one-row table, all under the heap's lock. */
@@ -35,6 +35,14 @@ export interface PoolState {
   /** [0]: ids in use. */
   readonly live: Int32Array;
 }
+
+/** The columns of such a table. */
+export const poolColumns = {
+  free: i32('heap'),
+  used: i32('heap'),
+  committed: i32('heap'),
+  live: i32('heap'),
+} as const;
 
 /** In which order freed ids are handed out again. */
 export type IdOrder = 'recent' | 'neighbours';

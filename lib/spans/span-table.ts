@@ -27,7 +27,7 @@
 import { fatal } from '../base/errors.ts';
 import { pageSize, type SpanId, spanId } from '../base/units.ts';
 import { f64, i32, type Table, table, u8, type Views } from '../meta/column.ts';
-import { type IdOrder, IdPool } from '../meta/id-pool.ts';
+import { type IdOrder, IdPool, poolColumns } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 
 export const spanState = { dead: 0, inUse: 1, manual: 2, free: 3 } as const;
@@ -69,12 +69,7 @@ export const spanTable = table('spans', 'mspan', {
   pool: i32('heap'),
 });
 
-export const spanPoolTable = table('spanPool', 'mspan', {
-  free: i32('heap'),
-  used: i32('heap'),
-  committed: i32('heap'),
-  live: i32('heap'),
-});
+export const spanPoolTable = table('spanPool', 'mspan', poolColumns);
 
 /**
  * The factor by which an offset in a span of objects of `elemSize` bytes becomes an object's number.
