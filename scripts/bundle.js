@@ -81,6 +81,8 @@ const unitsAreTypes = {
   },
 };
 
+if (/from "[./]*chunks\//.test(readFileSync(join(lib, 'index.js'), 'utf8')))
+  throw new Error('dist/lib is put together already; npm run build:ts compiles it first');
 rmSync(fresh, { recursive: true, force: true });
 const bundle = await rolldown({
   input: Object.fromEntries(modules.map((name) => [name, join(lib, `${name}.js`)])),
@@ -117,32 +119,42 @@ const chunk = (name, files, priority) => ({
     (files instanceof RegExp ? files.test(id.slice(lib.length)) : files.has(id)),
   priority,
 });
-await bundle.write({
+const groups = [
+  chunk('base', outside('cli/', loadedBy('cli/main')), 7),
+  chunk('start', loadedBy('cli/main'), 6),
+  chunk('options', belowTheLab(loadedBy('cli/run')), 5),
+  chunk('program', loadedBy('cli/program'), 4),
+  chunk('subject', outside('cli/', loadedBy('cli/run')), 3),
+  chunk('command', loadedBy('cli/run'), 2),
+  chunk('core', /^(?!lab\/|cli\/)/, 1),
+  chunk('lab', /^lab\/(?!library\/|report\/|verify\/|conformance\/)/, 1),
+  chunk('report', /^lab\/report\//, 0),
+  chunk('result', loadedBy('cli/run-result'), 0),
+  chunk('verify', /^lab\/verify\//, 0),
+  chunk('conformance', /^lab\/conformance\//, 0),
+  chunk('library', /^lab\/library\//, 0),
+];
+const { output } = await bundle.write({
   dir: fresh,
   format: 'esm',
   comments: false,
   minify: { compress: true, mangle: false, codegen: { removeWhitespace: false } },
   entryFileNames: '[name].js',
   chunkFileNames: 'chunks/[name]-[hash].js',
-  codeSplitting: {
-    groups: [
-      chunk('base', outside('cli/', loadedBy('cli/main')), 7),
-      chunk('start', loadedBy('cli/main'), 6),
-      chunk('options', belowTheLab(loadedBy('cli/run')), 5),
-      chunk('program', loadedBy('cli/program'), 4),
-      chunk('subject', outside('cli/', loadedBy('cli/run')), 3),
-      chunk('command', loadedBy('cli/run'), 2),
-      chunk('core', /^(?!lab\/|cli\/)/, 1),
-      chunk('lab', /^lab\/(?!library\/|report\/|verify\/|conformance\/)/, 1),
-      chunk('report', /^lab\/report\//, 0),
-      chunk('result', loadedBy('cli/run-result'), 0),
-      chunk('verify', /^lab\/verify\//, 0),
-      chunk('conformance', /^lab\/conformance\//, 0),
-      chunk('library', /^lab\/library\//, 0),
-    ],
-  },
+  codeSplitting: { groups },
 });
 await bundle.close();
+
+// A chunk that imports a later one would load it for every command that needs the first.
+const places = new Map(
+  output.map(({ fileName, name }) => [fileName, groups.findIndex((g) => g.name === name)]),
+);
+for (const { fileName, imports } of output) {
+  if (!fileName.startsWith('chunks/')) continue;
+  for (const imported of imports)
+    if (places.has(imported) && !(places.get(imported) < places.get(fileName)))
+      throw new Error(`${fileName} imports ${imported}, which is no chunk before it`);
+}
 
 const inPlace = (name) => {
   mkdirSync(dirname(join(lib, name)), { recursive: true });

@@ -50,17 +50,15 @@ function drawMismatch(file: string, m: VerifyMismatch, terminal: Terminal): stri
 }
 
 function drawOutcome(
-  { file, operations, checkpoints, missing, mismatch }: VerifyOutcome,
+  { file, operations, checkpoints, missing, notes, mismatch }: VerifyOutcome,
   ms: number,
   terminal: Terminal,
 ): string {
   if (mismatch !== undefined) return drawMismatch(file, mismatch, terminal);
   const counts = `${formatNumber(operations)} operations, ${formatNumber(checkpoints)} ${checkpoints === 1 ? 'checkpoint' : 'checkpoints'}`;
-  const cut =
-    missing === 0
-      ? ''
-      : `; the trace was cut short: its header tells of ${formatNumber(missing)} more operations`;
-  return `${terminal.outColors.green('equal')} ${file}: ${counts}, ${formatDuration(ms)}${cut}`;
+  const cut = `the trace was cut short: its header tells of ${formatNumber(missing)} more operations`;
+  const told = [...(missing === 0 ? [] : [cut]), ...notes].map((note) => `; ${note}`).join('');
+  return `${terminal.outColors.green('equal')} ${file}: ${counts}, ${formatDuration(ms)}${told}`;
 }
 
 /** A file that cannot be read: why. */

@@ -60,6 +60,20 @@ describe('pageheap verify', () => {
     expect(differing.out).toMatch(/expected +dedicated workers 3\nfound +dedicated workers 4\n/);
   });
 
+  it('says of a recorded pacer what the file lacks', async () => {
+    const pacer = fileURLToPath(new URL('../fixtures/golden/pacer/pacer-1-8.jsonl.gz', import.meta.url));
+    const recorded = gunzipSync(readFileSync(pacer)).toString('utf8').split('\n');
+    const path = join(folder, 'cut-pacer.jsonl');
+    const first = recorded.findIndex((line) => line.startsWith('["start"'));
+    writeFileSync(path, recorded.slice(1, first + 1).join('\n'));
+    const { code, out } = await inProcess(['verify', '--real', path]);
+    expect(code).toBe(0);
+    for (const note of ['has no header', 'it ends within a cycle', 'no page is mapped'])
+      expect(out).toContain(note);
+    const whole = await inProcess(['verify', pacer]);
+    expect(whole.out.trimEnd()).toMatch(/(ms|s)$/);
+  });
+
   it('stops at the first mismatch, and shows what surrounds it', async () => {
     const { code, out } = await pageheap(['verify', wrong]);
     expect(code).toBe(1);

@@ -136,11 +136,19 @@ function operationOf(file: string, { line, value }: GoldenLine): PacerOperation 
   }
 }
 
+/** What is told of a trace when its first line was read. */
+export interface PacerHeader {
+  hasHeader: boolean;
+}
+
 /** The operations of a trace as a stream. @throws PageHeapError ERR_FILE, ERR_GOLDEN */
-export async function* readPacerTrace(file: string): AsyncGenerator<PacerLine> {
+export async function* readPacerTrace(file: string, header: PacerHeader): AsyncGenerator<PacerLine> {
   for await (const item of readGolden(file)) {
     const { line, value } = item;
-    if (line === 1 && Array.isArray(value) && value[0] === 'hdr') continue;
+    if (line === 1 && Array.isArray(value) && value[0] === 'hdr') {
+      header.hasHeader = true;
+      continue;
+    }
     yield { line, text: JSON.stringify(value), operation: operationOf(file, item) };
   }
 }

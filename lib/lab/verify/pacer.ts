@@ -21,6 +21,8 @@ import { type Answer, type ReplayedLines, replayLines, type TraceReplay } from '
 
 export interface PacerVerdict extends ReplayedLines {
   readonly file: string;
+  /** What the file does not hold, though a whole recording does. */
+  readonly notes: readonly string[];
 }
 
 /** A pacer, and the heap as it is told of it. */
@@ -169,6 +171,11 @@ class PacerReplay implements TraceReplay<PacerOperation> {
     }
   }
 
+  /** Whether a cycle has begun and not ended. */
+  get isMarking(): boolean {
+    return this.#heap?.isMarking === true;
+  }
+
   /** What the pacer would answer now, a line each. */
   describe(): string[] {
     const heap = this.#heap;
@@ -206,14 +213,19 @@ function differing(
   return { expected: told('expected'), found: told('found'), fields };
 }
 
-/** Replays what a real pacer was told. @throws PageHeapError ERR_FILE, ERR_GOLDEN for what is wrong with the file */
+/**
+ * Replays what a real pacer was told. How many operations there should be, such a file does not say: a cut is seen
+ * only where it falls into a cycle.
+ * @throws PageHeapError ERR_FILE, ERR_GOLDEN for what is wrong with the file
+ */
 export async function verifyPacer(file: string, options: VerifyOptions = {}): Promise<PacerVerdict> {
-  const replayed = await replayLines(
-    file,
-    readPacerTrace(file),
-    new PacerReplay(),
-    options.last ?? 20,
-    undefined,
-  );
-  return { file, ...replayed };
+  const replay = new PacerReplay();
+  const trace = { hasHeader: false };
+  const lines = readPacerTrace(file, trace);
+  const replayed = await replayLines(file, lines, replay, options.last ?? 20, undefined);
+  const notes: string[] = [];
+  if (!trace.hasHeader) notes.push('it has no header: its beginning may be missing');
+  if (replayed.mismatch === undefined && replay.isMarking)
+    notes.push('it was cut short: it ends within a cycle');
+  return { file, ...replayed, notes };
 }

@@ -25,8 +25,10 @@ export interface VerifyOutcome {
   readonly checkpoints: number;
   /** Operations that the header tells of and that did not come, because the trace was cut short. */
   readonly missing: number;
-  /** Whether it was on mapped pages, held against the kernel as well. */
+  /** Whether it was on mapped pages, held against the kernel as well. A pacer has none. */
   readonly real: boolean;
+  /** What else is to be said of the file, a sentence each. */
+  readonly notes: readonly string[];
   /** Undefined if every answer was equal. */
   readonly mismatch: VerifyMismatch | undefined;
 }
@@ -66,19 +68,20 @@ export async function verifyFile(file: string, options: VerifyOptions = {}): Pro
   const header = await firstValue(file);
   if (typeof header === 'object' && header !== null && 'chunks' in header) {
     const { operations, checkpoints, missing, real, mismatch } = await verifyRadix(file, options);
-    return { file, kind: 'radix', operations, checkpoints, missing, real, mismatch };
+    return { file, kind: 'radix', operations, checkpoints, missing, real, notes: [], mismatch };
   }
   if (isSpansHeader(header)) {
     const { design, operations, checkpoints, missing, real, mismatch } = await verifySpans(file, options);
-    return { file, kind: design, operations, checkpoints, missing, real, mismatch };
+    return { file, kind: design, operations, checkpoints, missing, real, notes: [], mismatch };
   }
   if (isMallocLine(header, 'hdr')) {
     const { operations, checkpoints, missing, real, mismatch } = await verifyMalloc(file, options);
-    return { file, kind: 'malloc', operations, checkpoints, missing, real, mismatch };
+    return { file, kind: 'malloc', operations, checkpoints, missing, real, notes: [], mismatch };
   }
   if (isPacerLine(header)) {
-    const { operations, checkpoints, missing, mismatch } = await verifyPacer(file, options);
-    return { file, kind: 'pacer', operations, checkpoints, missing, real: false, mismatch };
+    const { operations, checkpoints, missing, notes, mismatch } = await verifyPacer(file, options);
+    const told = options.real === true ? [...notes, 'a pacer is arithmetic: no page is mapped'] : notes;
+    return { file, kind: 'pacer', operations, checkpoints, missing, real: false, notes: told, mismatch };
   }
   throw goldenError(file, 1, 'its first line is not the header of a trace that is known here', header);
 }

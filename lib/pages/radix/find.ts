@@ -43,8 +43,8 @@ export class Search {
 
   /**
    * The first page of the lowest run of n free pages, or −1.
-   * @param from a grown page below which no such run starts; where it is not the search page, `firstFree` is not
-   *   looked for
+   * @param from where the search begins: a grown page below which no run of n pages starts. From any other page than
+   *   the search page, `firstFree` is left as it was
    */
   find(n: number, from = this.#state[searchWord]): number {
     const { start, max, end, roots, leaves } = this.#sums;

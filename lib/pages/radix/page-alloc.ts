@@ -345,9 +345,10 @@ export class RadixPageAlloc extends PageState {
   }
 
   /**
-   * Where a search for n pages may begin, which do not fit into the search page's chunk. From `fit` on nothing is
-   * learned of the first free page. Nor would be from the search page on if its chunk has a free page: what a search
-   * that leaves this chunk calls the first free page is no page above its start.
+   * Where a search for n pages may begin, when they do not fit into the search page's chunk.
+   *
+   * `fit` saves the way over short holes, but a search from there learns nothing of the first free page. It is taken
+   * only where nothing is lost by that: the search page's chunk has a free page, so the first free page stays there.
    */
   #searchFrom(npages: number): number {
     const state = this.#state;
