@@ -132,6 +132,12 @@ void PrintSpan(const CrashDescriptor& heap, uint64_t address, uint64_t page) {
   }
   if (ReadColumn(heap.columns[kSpanClass], span, &value)) line.Text(", span class ").Decimal(value);
   line.Print();
+  if (ReadColumn(heap.columns[kSpanUse], span, &value) && value < kCrashUses && heap.use_names[value][0] != 0) {
+    Line()
+        .Text("pageheap:   used for ")
+        .Text(heap.use_names[value], strnlen(heap.use_names[value], sizeof heap.use_names[value]))
+        .Print();
+  }
   if (bounds && address >= low && ReadColumn(heap.columns[kElementSize], span, &value) && value != 0) {
     uint64_t offset = address - low;
     Line()
@@ -149,7 +155,7 @@ void PrintSpan(const CrashDescriptor& heap, uint64_t address, uint64_t page) {
 bool Report(uintptr_t at, int signal, uint64_t address) {
   CrashDescriptor heap;
   if (SafeRead(&heap, at, sizeof heap) != 0) return false;
-  if (memcmp(heap.magic, "PGHCRASH", 8) != 0 || heap.version != 1) return false;
+  if (memcmp(heap.magic, "PGHCRASH", 8) != 0 || heap.version != 2) return false;
   const CrashRange* hit = nullptr;
   for (uint32_t i = 0; i < heap.range_count && i < kCrashRanges; i++) {
     if (address >= heap.ranges[i].low && address < heap.ranges[i].high) hit = &heap.ranges[i];

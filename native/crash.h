@@ -6,7 +6,7 @@
 // makes the report shorter and not a second crash.
 //
 //        0  magic "PGHCRASH"
-//        8  version (u32) = 1             12  number of ranges (u32, at most 8)
+//        8  version (u32) = 2             12  number of ranges (u32, at most 8)
 //       16  origin: address of page 0     24  number of pages that the page → span column spans
 //       32  log2 of the page size (u32)   36  (unused)
 //       40  columns, 24 bytes each:
@@ -18,9 +18,11 @@
 //             5 element size   index: span     (bytes)
 //             6 allocated bits index: chunk    (512 bits a chunk, from the column's address)
 //             7 scavenged bits index: chunk    (the same)
-//      232  ranges: 8 × { u64 low, u64 high, char name[16] }
-//      488  state names: 8 × char[16]
-//      616  end
+//             8 span use       index: span     (index into the use names)
+//      256  ranges: 8 × { u64 low, u64 high, char name[16] }
+//      512  state names: 8 × char[16]
+//      640  use names: 8 × char[32]
+//      896  end
 //
 // A column: { u64 address (0: there is none), u32 bytes an element (1, 2, 4 or 8), u32 stride in bytes,
 // u64 number of elements }. In columns 6 and 7 the element is 64 bytes, and the stride is that from
@@ -36,6 +38,7 @@ namespace pageheap {
 
 constexpr size_t kCrashRanges = 8;
 constexpr size_t kCrashStates = 8;
+constexpr size_t kCrashUses = 8;
 
 enum CrashColumnIndex {
   kPageSpan,
@@ -46,6 +49,7 @@ enum CrashColumnIndex {
   kElementSize,
   kAllocatedBits,
   kScavengedBits,
+  kSpanUse,
   kCrashColumns
 };
 
@@ -73,12 +77,13 @@ struct CrashDescriptor {
   CrashColumn columns[kCrashColumns];
   CrashRange ranges[kCrashRanges];
   char state_names[kCrashStates][16];
+  char use_names[kCrashUses][32];
 };
 
 static_assert(offsetof(CrashDescriptor, columns) == 40);
-static_assert(offsetof(CrashDescriptor, ranges) == 232);
-static_assert(offsetof(CrashDescriptor, state_names) == 488);
-static_assert(sizeof(CrashDescriptor) == 616);
+static_assert(offsetof(CrashDescriptor, ranges) == 256);
+static_assert(offsetof(CrashDescriptor, state_names) == 512);
+static_assert(sizeof(CrashDescriptor) == 896);
 
 }  // namespace pageheap
 

@@ -15,6 +15,8 @@
  * that wait for each other, each of them a cache miss where drops come in random order. The price is paid where a
  * cycle collects the bits of a span by object, and in malloc, which sets a bit each time.
  *
+ * The chunks of user arenas have no such bits: they live until they are retired, which their span tells.
+ *
  * Invariant: where no live object starts there is no bit, in free pages, stacks and open windows either. So a span
  * can be freed only when all its objects were dropped.
  *
@@ -32,7 +34,7 @@ import type { HeapState } from '../heap/heap-state.ts';
 import type { SpanShape } from '../heap/span-shape.ts';
 import { i32, table } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
-import { SpanTable } from '../spans/span-table.ts';
+import { SpanTable, spanUse } from '../spans/span-table.ts';
 import type { Liveness } from './liveness.ts';
 import { tinySpanClass } from './size-classes.ts';
 import { TinyStarts, tinyRowBytes } from './tiny-starts.ts';
@@ -83,6 +85,7 @@ export class ExplicitLiveness extends WrittenOnce implements Liveness {
   readonly #startPage = given(this).spans.columns.startPage;
   readonly #elemSize = given(this).spans.columns.elemSize;
   readonly #nelems = given(this).spans.columns.nelems;
+  readonly #use = given(this).spans.columns.use;
   readonly #tinyRow = given(this).meta.views(tinyRowTable).row;
   readonly #tinyBits = given(this).starts.bits;
 
@@ -203,9 +206,12 @@ export class ExplicitLiveness extends WrittenOnce implements Liveness {
       refuse('ERR_INVALID_ADDRESS', 'not an address of this heap', addr);
     const found = finder.find(addr);
     if (found === undefined) {
+      if (finder.isFreedArena(addr)) refuse('ERR_ARENA_FREED', 'the user arena there was freed', addr);
       if (finder.awaitsSweep(addr)) refuse('ERR_ALREADY_DROPPED', 'the object was dropped before', addr);
       refuse('ERR_NOT_ALLOCATED', 'no object is there', addr);
     }
+    if (this.#use[found.span] === spanUse.userArena)
+      refuse('ERR_WRONG_LIVENESS', 'what is in a user arena lives until the arena is freed', addr);
     if (this.#tinyRow[found.span] !== 0)
       refuse('ERR_NOT_ALLOCATED', 'no tiny object starts there, or it was dropped before', addr);
     if (addr !== found.base) refuse('ERR_INTERIOR_ADDRESS', 'inside an object, not at its first byte', addr);
@@ -219,7 +225,7 @@ export class ExplicitLiveness extends WrittenOnce implements Liveness {
     const row = this.#tinyRow[s];
     const size = this.#elemSize[s];
     const first = this.#startPage[s] << liveWordsPerPageShift;
-    if (size === 0) return this.#live[first] & 1;
+    if (size === 0) return this.#use[s] === spanUse.userArena ? 1 : this.#live[first] & 1;
     const bits = this.#live;
     const step = size / unitBytes;
     let unit = window * step;

@@ -5,6 +5,7 @@ import { types } from 'node:util';
 import { describe } from '../base/describe.ts';
 import { type ErrorCode, PageHeapError } from '../base/errors.ts';
 import { userAddressEnd } from '../base/units.ts';
+import type { ObjectFinder } from '../heap/find-object.ts';
 import type { CheckLevel } from '../inspect/check.ts';
 import { outOfMemory } from '../os/out-of-memory.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -138,4 +139,10 @@ export function refuseMemory({ memory: { sys } }: Runtime, message: string, valu
 /** The same for an object. */
 export function refuseObject(runtime: Runtime, size: number): never {
   return refuseMemory(runtime, `no memory for an object of ${size} bytes`, size);
+}
+
+/** Passes an address that is not of a user arena that was freed. @throws ERR_ARENA_FREED */
+export function refuseFreed(finder: ObjectFinder, addr: number): void {
+  if (finder.isFreedArena(addr))
+    refuse('ERR_ARENA_FREED', `the user arena there was freed: 0x${addr.toString(16)}`, addr);
 }

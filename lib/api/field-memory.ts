@@ -2,7 +2,8 @@
  * Field memory: the heap's pages as typed arrays, for who reads and writes fields of objects.
  *
  * Of one window of 4 GiB, the *near* one, where the heap begins, everything is at hand; an address elsewhere takes a
- * call, and so does one that is none. Whether an object is there at all, nobody asks: it is as with a view.
+ * call, and so does one that is none. Whether an object is there at all, nobody asks: it is as with a view. But where
+ * user arenas are, which is never near, it is asked whether the arena was freed.
  *
  * A pointer is stored as a 64-bit address, the lower half first. Storing one goes the long way while `isGuarded`: where
  * other threads collect, that is under the heap's lock.
@@ -12,9 +13,11 @@
 
 import { describe } from '../base/describe.ts';
 import { type ObjectMemory, windowPagesShift } from '../spans/object-memory.ts';
+import type { UserSpace } from '../spans/user-space.ts';
 import { checkAddress, refuse } from './arguments.ts';
 
 const windowBytes = 2 ** 32;
+const perWindow = 1 / windowBytes;
 
 /** One window, as arrays of every kind. */
 export class FieldWindow {
@@ -56,6 +59,8 @@ export interface FieldMemoryDeps {
   readonly reach: number;
   /** The first page of the heap. */
   readonly first: number;
+  /** Where user arenas are, if anywhere. */
+  readonly user: UserSpace | undefined;
   readonly isGuarded: boolean;
   readonly guarded: Guarded;
 }
@@ -63,33 +68,43 @@ export interface FieldMemoryDeps {
 export class FieldMemory {
   /** The near window. */
   readonly near: FieldWindow;
-  /** Bytes of it that can be reached; 0 once the heap was disposed of. */
+  /** Bytes of it that can be reached without a call; 0 once the heap was disposed of. */
   nearBytes: number;
   /** Pointers are stored under the heap's lock. */
   isGuarded: boolean;
   readonly #memory: ObjectMemory;
   readonly #origin: number;
   readonly #reach: number;
+  readonly #user: UserSpace | undefined;
   readonly #guarded: Guarded;
   readonly #windows: (FieldWindow | undefined)[] = [];
 
-  constructor({ memory, origin, reach, first, isGuarded, guarded }: FieldMemoryDeps) {
+  constructor({ memory, origin, reach, first, user, isGuarded, guarded }: FieldMemoryDeps) {
     this.#memory = memory;
     this.#origin = origin;
     this.#reach = reach;
+    this.#user = user;
     this.#guarded = guarded;
     this.isGuarded = isGuarded;
     this.near = this.#window(first >>> windowPagesShift);
-    this.nearBytes = this.near.u8.length;
+    const { length } = this.near.u8;
+    this.nearBytes = user === undefined ? length : Math.max(0, Math.min(length, user.base - this.near.base));
   }
 
-  /** The window that an address lies in. @throws ERR_INVALID_ADDRESS · ERR_DISPOSED */
+  /** The window that an address lies in. @throws ERR_INVALID_ADDRESS · ERR_ARENA_FREED · ERR_DISPOSED */
   far(addr: number): FieldWindow {
+    const offset = addr - this.#origin;
+    // Objects of user arenas come here each time: a heap that is there, and an address that is one, need no more.
+    const window = offset >= 0 && offset < this.#reach ? this.#windows[(offset * perWindow) | 0] : undefined;
+    if (window !== undefined && Math.floor(addr) === addr && this.#user?.isFreed(addr) !== true)
+      return window;
     // Also says so where the heap is gone.
     this.#guarded(() => {
       checkAddress(addr);
       if (addr < this.#origin || addr >= this.#origin + this.#reach)
         refuse('ERR_INVALID_ADDRESS', `not an address of this heap: 0x${addr.toString(16)}`, addr);
+      if (this.#user?.isFreed(addr) === true)
+        refuse('ERR_ARENA_FREED', `the user arena there was freed: 0x${addr.toString(16)}`, addr);
     });
     return this.#window(Math.floor((addr - this.#origin) / windowBytes));
   }
@@ -99,6 +114,12 @@ export class FieldMemory {
     if (!Number.isInteger(value) || value < 0)
       refuse('ERR_INVALID_ADDRESS', `not an address: ${describe(value)}`, value);
     const window = this.far(addr);
+    if (!this.isGuarded) {
+      const at = (addr - window.base) / 4;
+      window.i32[at] = value | 0;
+      window.i32[at + 1] = (value * 2 ** -32) | 0;
+      return;
+    }
     this.#guarded(() => {
       const at = (addr - window.base) / 4;
       window.i32[at] = value | 0;

@@ -30,7 +30,7 @@ export interface HeapParts {
   readonly p: number;
   readonly fast: Pick<Allocator, 'malloc'>;
   /** What hands out objects of types: where the heap traces, the same. */
-  readonly maker: Pick<Allocator, 'make'>;
+  readonly maker: Allocator;
   readonly liveness: Pick<Liveness, 'drop' | 'dropAll' | 'explain'>;
   readonly stacks: Stacks;
   readonly contents: ObjectContents;

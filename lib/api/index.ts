@@ -48,3 +48,4 @@ export type { FieldSpec, HeapType, StructSpec, TypeLayout } from './heap-type.ts
 export type { HeapObject } from './object-contents.ts';
 export type { HeapHandle } from './opening.ts';
 export type { Root, Scope } from './root.ts';
+export type { UserArena } from './user-arena.ts';

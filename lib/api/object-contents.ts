@@ -13,7 +13,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { ObjectMemory } from '../spans/object-memory.ts';
 import { SpanBuffers } from '../spans/span-buffers.ts';
 import { spanState } from '../spans/span-table.ts';
-import { bytesOf, checkAddress, checkByte, refuse } from './arguments.ts';
+import { bytesOf, checkAddress, checkByte, refuse, refuseFreed } from './arguments.ts';
 
 /** An object as `findObject` describes it. */
 export interface HeapObject {
@@ -95,7 +95,7 @@ export class ObjectContents {
 
   /**
    * Throws unless [addr, addr + length) lies within one object or stack. The empty object holds no bytes.
-   * @throws ERR_INVALID_SIZE · ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_OUT_OF_RANGE
+   * @throws ERR_INVALID_SIZE · ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_ARENA_FREED · ERR_OUT_OF_RANGE
    */
   #within(addr: number, length: number): void {
     if (!Number.isInteger(length) || length < 0)
@@ -113,6 +113,7 @@ export class ObjectContents {
   }
 
   #refuseAddress(addr: number): never {
+    refuseFreed(this.#finder, addr);
     const shown = `0x${addr.toString(16)}`;
     return this.#finder.isOfHeap(addr)
       ? refuse('ERR_NOT_ALLOCATED', `no object is there: ${shown}`, addr)

@@ -1,16 +1,18 @@
 /**
- * The public heap, as far as types and roots are concerned.
+ * The public heap, as far as types, roots and user arenas are concerned.
  *
  * Roots are of heaps that trace: where liveness is explicit they are refused. Types are of both.
  *
  * Not here: allocating (heap.ts); how types and roots work (heap-type.ts, root.ts, frame-stack.ts).
  */
+import { partsOf } from '../base/written-once.ts';
 import type { FrameStack } from './frame-stack.ts';
 import type { HeapParts } from './heap-parts.ts';
 import { type Guard, HeapReports } from './heap-reports.ts';
 import type { HeapType, StructSpec } from './heap-type.ts';
 import { type Root, Scope } from './root.ts';
 import { Typing } from './typing.ts';
+import type { UserArena } from './user-arena.ts';
 
 /** A heap's types and roots. Not public. */
 export let typingOf: (heap: TracedHeap) => Typing;
@@ -77,5 +79,16 @@ export class TracedHeap extends HeapReports {
    */
   newStack(bytes: number): FrameStack {
     return this.#typing.stack(bytes);
+  }
+
+  /**
+   * A user arena: objects that are allocated one after the other, by `new`, `newArray` and `malloc`, and given back all at
+   * once by `free()`. One that JavaScript forgot without freeing it is kept alive no longer where the heap traces; else it
+   * stays.
+   * @throws ERR_WRONG_GENERATION: the design of 2023 has them · ERR_OUT_OF_MEMORY · ERR_DISPOSED
+   */
+  newArena(): UserArena {
+    const { maker, p } = partsOf<HeapParts>(this);
+    return this.#typing.arena(maker, p);
   }
 }

@@ -3,17 +3,18 @@
  *
  * Not here: the public calls (traced-heap.ts, heap.ts).
  */
-import type { TypeShape } from '../alloc/scanning-malloc.ts';
+import type { Allocator, TypeShape } from '../alloc/scanning-malloc.ts';
 import { describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { longestName, type Roots } from '../gc/roots.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { checkAddress, checkSize, refuse, refuseMemory } from './arguments.ts';
+import { checkAddress, checkSize, refuse, refuseFreed, refuseMemory, refuseObject } from './arguments.ts';
 import { FieldMemory } from './field-memory.ts';
 import { FrameStack } from './frame-stack.ts';
 import type { Guard } from './heap-reports.ts';
 import { TypeBase } from './heap-type.ts';
 import { Root, type RootHost } from './root.ts';
+import { UserArena } from './user-arena.ts';
 
 export class Typing implements RootHost {
   readonly #runtime: Runtime;
@@ -22,11 +23,16 @@ export class Typing implements RootHost {
   #isOpen = true;
   /** Gives a root up whose handle, or owner, is gone. */
   readonly #forgotten: FinalizationRegistry<number>;
+  /** Gives an arena up that was lost without being freed. */
+  readonly #forgottenArenas: FinalizationRegistry<number>;
 
   constructor(runtime: Runtime, guarded: Guard) {
     this.#runtime = runtime;
     this.#guarded = guarded;
     this.#forgotten = new FinalizationRegistry((id) => this.#forget(id));
+    this.#forgottenArenas = new FinalizationRegistry((id) =>
+      this.#afterwards(() => runtime.alloc.userArenas?.forget(id)),
+    );
   }
 
   // ---------------------------------------------------------------- types
@@ -74,6 +80,7 @@ export class Typing implements RootHost {
     checkAddress(address);
     const { finder } = this.#runtime.alloc;
     if (finder.owner(address) !== undefined) return;
+    refuseFreed(finder, address);
     const shown = `0x${address.toString(16)}`;
     if (finder.isOfHeap(address)) refuse('ERR_NOT_ALLOCATED', `no object is there: ${shown}`, address);
     refuse('ERR_INVALID_ADDRESS', `not an address of this heap: ${shown}`, address);
@@ -141,10 +148,45 @@ export class Typing implements RootHost {
     return new FrameStack({ ...taken, host: this, memory, free: (at) => stacks.free(p, at) });
   }
 
+  // ---------------------------------------------------------------- user arenas
+
+  /** @param maker what allocates ordinary objects on this thread @param p the thread's P */
+  arena(maker: Allocator, p: number): UserArena {
+    const { alloc, memory, due, isTraced } = this.#runtime;
+    const arenas = alloc.userArenas ?? refuseGeneration(memory.design.generation);
+    const id = this.#guarded(() => arenas.make() || refuseMemory(this.#runtime, 'no memory for an arena', 0));
+    const arena = new UserArena(
+      {
+        guarded: (operation) => this.#guarded(operation),
+        shapeOf: (type) => this.shapeOf(type),
+        arrayShapeOf: (type, n) => this.arrayShapeOf(type, n),
+        makeOutside: (size, shape, noscan) =>
+          shape === undefined ? maker.malloc(size, noscan, true) : maker.make(shape),
+        dropOutside: (addresses) => {
+          if (!isTraced) for (const addr of addresses) alloc.liveness.drop(addr);
+        },
+        zeroBase: memory.zeroBase,
+        slowPath: () => due.afterSlowPath(p),
+        refuseMemory: (size) => refuseObject(this.#runtime, size),
+      },
+      arenas,
+      id,
+      (ended) => this.#forgottenArenas.unregister(ended),
+    );
+    // Without pointers to follow nobody could tell when its objects are done with: then it stays.
+    if (isTraced) this.#forgottenArenas.register(arena, id, arena);
+    return arena;
+  }
+
   #forget(id: number): void {
+    this.#afterwards(() => this.roots.remove(id));
+  }
+
+  /** Does what the engine's own collection led to. */
+  #afterwards(operation: () => void): void {
     if (!this.#isOpen) return;
     try {
-      this.#guarded(() => this.roots.remove(id));
+      this.#guarded(operation);
     } catch (error) {
       // A heap whose lock is lost tells whoever uses it next.
       if (!(error instanceof PageHeapError)) throw error;
@@ -169,6 +211,7 @@ export class Typing implements RootHost {
         origin: memory.origin,
         reach: memory.reach,
         first: state.arenas.pageOf(first.base),
+        user: this.#runtime.alloc.userArenas?.chunks.space,
         isGuarded: memory.isShared,
         guarded: (operation) => this.#guarded(operation),
       });
@@ -181,5 +224,13 @@ function refuseLiveness(): never {
   throw new PageHeapError(
     'ERR_WRONG_LIVENESS',
     "this heap has no roots: what is alive is said by drops; a heap with the liveness 'tracing' has them",
+  );
+}
+
+function refuseGeneration(generation: string): never {
+  throw new PageHeapError(
+    'ERR_WRONG_GENERATION',
+    `this heap has no user arenas: they are of the design of 2023 (generation 'radix', pointer bits 'bits'; free lists have none), and this is '${generation}'`,
+    { value: generation },
   );
 }

@@ -22,6 +22,8 @@ export type ErrorCode =
   | 'ERR_NOT_ALLOCATED' // in the heap, but no object is there (any more)
   | 'ERR_ALREADY_DROPPED' // dropped before and not yet swept
   | 'ERR_WRONG_LIVENESS' // a call that the heap's kind of liveness does not have
+  | 'ERR_WRONG_GENERATION' // a mechanism that the heap's design does not have
+  | 'ERR_ARENA_FREED' // the user arena was freed: its objects are gone
   | 'ERR_OUT_OF_RANGE' // a view or access beyond the object
   | 'ERR_OUT_OF_MEMORY' // the system gave no memory
   | 'ERR_FAULT' // the memory is not there to be read or written (EFAULT)

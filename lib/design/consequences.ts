@@ -37,6 +37,11 @@ export function pointerBitsOf({
   return objects === 'freelist' ? 'nibbles' : undefined;
 }
 
+/** Whether a heap has user arenas: the design of 2023 does, whose pointer bits they need where it has such. */
+export const hasUserArenas = (
+  design: Pick<Design, 'generation' | 'liveness' | 'pointerBits' | 'objects'>,
+): boolean => design.generation === 'radix' && (pointerBitsOf(design) ?? 'bits') === 'bits';
+
 /** Whether spans of small objects hold those with pointers and those without, as in 2014. */
 export const sharesSpans = (
   design: Pick<Design, 'liveness' | 'pointerBits' | 'objects' | 'sizeClasses'>,

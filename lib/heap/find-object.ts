@@ -7,11 +7,13 @@
  * for ends, as in the runtime, whose spans have a limit. Objects that the sweep in progress will free are found no more: they are garbage that nobody has a
  * reference to.
  *
+ * A chunk of a user arena is one object, until its arena is freed.
+ *
  * Nothing here is on a fast path; dropping an object has a look-up of its own (alloc/explicit-liveness.ts).
  * Not here: who still refers to an object.
  */
 import { type Address, address } from '../base/units.ts';
-import { objectSize, spanState } from '../spans/span-table.ts';
+import { objectSize, spanState, spanUse } from '../spans/span-table.ts';
 import type { HeapBitmap } from './heap-bitmap.ts';
 import type { HeapState } from './heap-state.ts';
 import type { SpanObjects } from './span-objects.ts';
@@ -64,6 +66,18 @@ export class ObjectFinder {
     return this.#pageOf(addr) >= 0;
   }
 
+  /** Whether an address lies in a user arena that was freed, and where there is none since. */
+  isFreedArena(addr: number): boolean {
+    const { spans, pageColumns } = this.#state;
+    const { use, startPage, pages } = spans.columns;
+    const page = this.#pageOf(addr);
+    if (page < 0) return false;
+    const span = pageColumns.spanOf[page];
+    return (
+      use[span] === spanUse.freedArena && page >= startPage[span] && page < startPage[span] + pages[span]
+    );
+  }
+
   /** Whether a found object holds no pointers. */
   holdsNoPointers({ span, index, size, spanClass }: FoundObject): boolean {
     return this.#heapBitmap === undefined
@@ -74,12 +88,13 @@ export class ObjectFinder {
   /** The allocated object that holds the byte at an address, garbage or not. */
   #at(addr: number): FoundObject | undefined {
     const { spans, pageColumns, arenas } = this.#state;
-    const { state, startPage, pages, nelems, spanClass } = spans.columns;
+    const { state, use, startPage, pages, nelems, spanClass } = spans.columns;
     const page = this.#pageOf(addr);
     if (page < 0) return undefined;
     const span = pageColumns.spanOf[page];
     const first = startPage[span];
     if (state[span] !== spanState.inUse || page < first || page >= first + pages[span]) return undefined;
+    if (use[span] === spanUse.freedArena) return undefined;
     const size = objectSize(spans.columns, span);
     const start = arenas.addressOf(first);
     const index = Math.floor((addr - start) / size);

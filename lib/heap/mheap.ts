@@ -21,7 +21,7 @@ import { bytes, pageCount, pageIndex, pageSize, pId, type SpanId, spanId } from 
 import type { Sys } from '../os/sys.ts';
 import type { PageHeap } from '../pages/contract.ts';
 import { RunPageHeap } from '../pages/run-page-heap.ts';
-import { type SpanUse, spanState, spanUse } from '../spans/span-table.ts';
+import { type ManualUse, type SpanUse, spanState, spanUse } from '../spans/span-table.ts';
 import { bitmapWords } from './gc-bits.ts';
 import type { Growth } from './growth.ts';
 import type { HeapState } from './heap-state.ts';
@@ -101,8 +101,8 @@ export class MHeap {
    * Allocates a span that the caller frees with `freeManual`: a stack, a work buffer, pointer bits.
    * Counted apart from the heap in use. The span, or 0.
    */
-  allocManual(p: number, npages: number, use: SpanUse): SpanId {
-    if (use === spanUse.heap) return fatal('a heap span is no manual span', { npages });
+  allocManual(p: number, npages: number, use: ManualUse): SpanId {
+    if (!Object.hasOwn(manualShapes, use)) return fatal('a span of objects is no manual span', { npages });
     return this.allocSpan(p, npages, manualShapes[use]);
   }
 
@@ -115,7 +115,7 @@ export class MHeap {
 
   /** Frees a swept span without objects. */
   freeSpan(s: SpanId): void {
-    const { spans, counters, pageColumns, sweepState } = this.#state;
+    const { spans, sweepState } = this.#state;
     const { columns } = spans;
     if (
       columns.state[s] !== spanState.inUse ||
@@ -131,15 +131,54 @@ export class MHeap {
       });
     }
     this.hooks.tally?.(-1, 0);
-    const page = columns.startPage[s];
+    this.#forget(s);
+    this.#releaseSpan(s, spanUse.heap);
+  }
+
+  /**
+   * Makes a span of objects of pages that no page heap has, and which are zero. The pages are counted by the caller.
+   * @param former a dead row that it gets again; 0: a new one
+   * @returns the span, or 0 when there is no memory for what is kept of it
+   */
+  enter(former: number, page: number, npages: number, shape: SpanShape): SpanId {
+    const { spans } = this.#state;
+    const s = former === 0 ? spans.alloc() : spanId(former);
+    if (s === 0) return s;
+    if (!this.#prepareRow(s, shape)) {
+      if (former === 0) spans.free(s);
+      return spanId(0);
+    }
+    this.#initSpan(s, page, npages, shape);
+    spans.columns.needZero[s] = 0;
+    this.#deps.registry.allocated(s, shape.elemSize === 0);
+    this.#deps.pointerBits?.write(s);
+    return s;
+  }
+
+  /** Takes a swept span without objects from the collector; its row stays, and its pages are nobody's: accesses fault. */
+  leave(s: SpanId): void {
+    const { spans } = this.#state;
+    const { columns } = spans;
+    this.#forget(s);
+    spans.setState(s, spanState.dead);
+    columns.freeIndex[s] = 0;
+    columns.allocCount[s] = 0;
+    columns.unasked[s] = 0;
+    spans.setState(s, spanState.faulted);
+  }
+
+  /** A span of objects is none any more: whoever keeps something of it is told. */
+  #forget(s: SpanId): void {
+    const { spans, counters, pageColumns, sweepState } = this.#state;
+    const { columns } = spans;
     const { registry, pointerBits, observer } = this.#deps;
+    const page = columns.startPage[s];
     registry.freed(s);
     pointerBits?.clear(s);
     observer.spanFreed(s);
     counters.pagesInUse[0] -= columns.pages[s];
     pageColumns.inUse[page >>> 5] &= ~(1 << (page & 31));
     sweepState.markWords -= bitmapWords(columns.nelems[s]);
-    this.#releaseSpan(s, spanUse.heap);
   }
 
   /**
@@ -296,7 +335,7 @@ export class MHeap {
     const { spanOf } = pageColumns;
     if (npages <= 64) for (let i = page; i < page + npages; i++) spanOf[i] = s;
     else spanOf.fill(s, page, page + npages);
-    if (shape.use !== spanUse.heap) {
+    if (shape.nelems === 0) {
       spans.setState(s, spanState.manual);
       return;
     }

@@ -6,7 +6,7 @@
  *
  * Not here: the rows (spans/span-table.ts).
  */
-import { perObjectOf, type SpanUse, spanUse } from '../spans/span-table.ts';
+import { type ManualUse, perObjectOf, type SpanUse, spanUse } from '../spans/span-table.ts';
 
 export interface SpanShape {
   readonly use: SpanUse;
@@ -39,8 +39,11 @@ export const largeScanShape = objectless(spanUse.heap, 0, 1);
 /** One large object that holds none. */
 export const largeNoscanShape = objectless(spanUse.heap, 1, 1);
 
+/** A chunk of a user arena: as a large object that may hold pointers. */
+export const userChunkShape = objectless(spanUse.userArena, 0, 1);
+
 /** Manual spans by their use; none for the heap's own. */
-export const manualShapes: Readonly<Record<Exclude<SpanUse, typeof spanUse.heap>, SpanShape>> = {
+export const manualShapes: Readonly<Record<ManualUse, SpanShape>> = {
   [spanUse.stack]: objectless(spanUse.stack, 0, 0),
   [spanUse.pointerBits]: objectless(spanUse.pointerBits, 0, 0),
   [spanUse.workBuffer]: objectless(spanUse.workBuffer, 0, 0),

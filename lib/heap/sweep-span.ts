@@ -5,6 +5,8 @@
  * at object 0. A span without live objects goes back to the page heap; of others the registry is told.
  * The order in which spans come to be swept is none of this file's business.
  *
+ * A chunk of a user arena in which nothing lives is given back in its own way (user-chunks.ts).
+ *
  * A sweep by someone who wants to allocate from the span (`preserve`) leaves placing it to them.
  *
  * Invariants: the caller has taken the span (its generation is the heap's less one); no object that
@@ -15,12 +17,13 @@
 import { fatal } from '../base/errors.ts';
 import { pageSize, spanId } from '../base/units.ts';
 import type { ObjectMemory } from '../spans/object-memory.ts';
-import { objectSize, spanState } from '../spans/span-table.ts';
+import { objectSize, spanState, spanUse } from '../spans/span-table.ts';
 import type { FreeLists } from './free-lists.ts';
 import type { HeapState } from './heap-state.ts';
 import type { MHeap } from './mheap.ts';
 import type { SpanObjects } from './span-objects.ts';
 import type { RegistrySweeper, SpanRegistry } from './span-registry.ts';
+import type { UserChunks } from './user-chunks.ts';
 
 /** The 32-bit word that freed objects are filled with under `clobberFree`. */
 export const clobberWord = 0xdeadbeef;
@@ -32,6 +35,7 @@ export class SpanSweeper implements RegistrySweeper {
   readonly #registry: SpanRegistry;
   readonly #freeLists: FreeLists | undefined;
   readonly #memory: ObjectMemory;
+  readonly #chunks: UserChunks | undefined;
   /** Fill freed objects with `clobberWord`, to catch uses after the last drop (GODEBUG clobberfree). */
   clobberFree = false;
 
@@ -42,7 +46,9 @@ export class SpanSweeper implements RegistrySweeper {
     registry: SpanRegistry,
     freeLists: FreeLists | undefined,
     memory: ObjectMemory,
+    chunks?: UserChunks,
   ) {
+    this.#chunks = chunks;
     this.#heap = heap;
     this.#state = state;
     this.#objects = objects;
@@ -85,7 +91,7 @@ export class SpanSweeper implements RegistrySweeper {
     if (nfreed < 0)
       fatal('a sweep raised the count of objects', { span: s, marked: nalloc, allocCount: c.allocCount[s] });
     const elemSize = c.elemSize[s];
-    if (this.clobberFree && nfreed > 0) this.#clobber(s);
+    if (this.clobberFree && nfreed > 0 && c.use[s] !== spanUse.freedArena) this.#clobber(s);
 
     if (this.#freeLists !== undefined && elemSize !== 0 && nfreed > 0) this.#thread(s, this.#freeLists);
 
@@ -106,6 +112,10 @@ export class SpanSweeper implements RegistrySweeper {
         return true;
       }
       this.#registry.swept(s, preserve);
+      return false;
+    }
+    if (nfreed !== 0 && this.#chunks !== undefined && c.use[s] !== spanUse.heap) {
+      this.#chunks.recycle(s);
       return false;
     }
     if (nfreed !== 0) {

@@ -17,8 +17,9 @@ import { fatal } from '../base/errors.ts';
 import { pageSize } from '../base/units.ts';
 import { bitmapWords } from '../heap/gc-bits.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { objectSize, spanState } from '../spans/span-table.ts';
+import { objectSize, spanState, spanUse } from '../spans/span-table.ts';
 import { checkTracing } from './check-tracing.ts';
+import { checkUserArenas } from './check-user-arenas.ts';
 import { heapMemory, objectTotals } from './stats.ts';
 
 export type CheckLevel = 1 | 2 | 3;
@@ -30,6 +31,7 @@ export function checkHeap(runtime: Runtime, level: CheckLevel): void {
   if (level >= 2) checkRegistry(runtime);
   if (level >= 2) runtime.alloc.stackPools.check();
   if (level >= 2) checkTracing(runtime);
+  if (level >= 2) checkUserArenas(runtime);
   if (level >= 3) checkPages(runtime);
   runtime.pages.check(level);
 }
@@ -41,6 +43,7 @@ function checkSpans(runtime: Runtime): void {
   const { liveness } = runtime.alloc;
   const c = spans.columns;
   let inUse = 0;
+  let pagesInUse = 0;
   let manual = 0;
   let objectBytes = 0;
   let markWords = 0;
@@ -48,7 +51,7 @@ function checkSpans(runtime: Runtime): void {
   for (let s = 1; s < spans.end; s++) {
     if (c.state[s] === spanState.dead) continue;
     live++;
-    if (c.state[s] === spanState.free) continue;
+    if (c.state[s] === spanState.free || c.state[s] === spanState.faulted) continue;
     const page = c.startPage[s];
     const npages = c.pages[s];
     for (let i = page; i < page + npages; i++) {
@@ -63,7 +66,9 @@ function checkSpans(runtime: Runtime): void {
       if (bit !== 0) fatal('a manual span is marked in use', { span: s, page });
       continue;
     }
-    inUse += npages * pageSize;
+    pagesInUse += npages;
+    const isGone = c.use[s] === spanUse.freedArena;
+    if (!isGone) inUse += npages * pageSize;
     if (bit !== 1) fatal('a span in use is not marked so', { span: s, page });
     markWords += bitmapWords(c.nelems[s]);
     const size = objectSize(c, s);
@@ -84,14 +89,18 @@ function checkSpans(runtime: Runtime): void {
       if (stray !== 0) fatal('a free object is live', { span: s, window, stray });
     }
     pointerBits?.check(s);
-    if (liveness instanceof ExplicitLiveness && c.spanClass[s] !== tinySpanClass) {
+    if (
+      liveness instanceof ExplicitLiveness &&
+      c.spanClass[s] !== tinySpanClass &&
+      c.use[s] !== spanUse.userArena
+    ) {
       // Two tiny objects of a block may start at multiples of 8, or none.
       if (liveness.countStarts(page, npages) !== living)
         fatal('a live bit is set where no object starts', { span: s, page, living });
     }
     if (allocated !== c.allocCount[s])
       fatal('a span miscounts its objects', { span: s, allocated, allocCount: c.allocCount[s] });
-    objectBytes += allocated * size;
+    if (!isGone) objectBytes += allocated * size;
     const behind = sweepState.gen - c.sweepGen[s];
     if (behind !== 0 && behind !== 2 && behind !== -3 && behind !== -1) {
       fatal('a span has an impossible sweep generation', {
@@ -105,7 +114,7 @@ function checkSpans(runtime: Runtime): void {
   }
   const counted = runtime.state.heapAlloc;
   if (live !== spans.live) fatal('the span pool miscounts', { live, counted: spans.live });
-  if (inUse !== counters.heapInUse[0] || inUse !== counters.pagesInUse[0] * pageSize) {
+  if (inUse !== counters.heapInUse[0] || pagesInUse !== counters.pagesInUse[0]) {
     fatal('spans and heap in use disagree', {
       inUse,
       heapInUse: counters.heapInUse[0],
@@ -172,7 +181,8 @@ function checkPages(runtime: Runtime): void {
   for (let s = 1; s < spans.end; s++) {
     if (c.state[s] !== spanState.inUse && c.state[s] !== spanState.manual) continue;
     own(c.startPage[s], c.pages[s], s);
-    used += c.pages[s];
+    // The page heap never had the pages of user arenas.
+    if (c.use[s] !== spanUse.userArena && c.use[s] !== spanUse.freedArena) used += c.pages[s];
   }
   let free = 0;
   let released = 0;
@@ -183,10 +193,11 @@ function checkPages(runtime: Runtime): void {
   });
   const grown = pages.stats().pages;
   if (used + free !== grown) fatal('pages are neither in a span nor free', { used, free, grown });
-  const freeBytes = (free - released) * pageSize;
+  const user = runtime.alloc.userArenas?.chunks.space.state;
+  const freeBytes = (free - released) * pageSize + (user?.dirty[0] ?? 0);
   if (freeBytes !== counters.heapFree[0])
     fatal('free pages and their counter disagree', { freeBytes, heapFree: counters.heapFree[0] });
-  const releasedBytes = released * pageSize;
+  const releasedBytes = released * pageSize + (user?.released[0] ?? 0);
   if (releasedBytes !== counters.heapReleased[0]) {
     fatal('released pages and their counter disagree', {
       releasedBytes,

@@ -7,7 +7,7 @@ import type { CrashHeap } from '../os/crash.ts';
 import { radixChunks } from '../pages/radix/columns.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { pageTable } from '../spans/page-table.ts';
-import { spanStateNames, spanTable } from '../spans/span-table.ts';
+import { spanStateNames, spanTable, spanUseNames } from '../spans/span-table.ts';
 
 export function crashHeapOf(runtime: Runtime): CrashHeap {
   const { meta, origin, reach, design } = runtime.memory;
@@ -31,6 +31,7 @@ export function crashHeapOf(runtime: Runtime): CrashHeap {
     columns: {
       pageSpan: column(pageTable, 'spanOf', 4),
       spanState: column(spanTable, 'state', 1),
+      spanUse: column(spanTable, 'use', 1),
       spanBase: column(spanTable, 'startPage', 4),
       spanPages: column(spanTable, 'pages', 4),
       spanClass: column(spanTable, 'spanClass', 1),
@@ -44,5 +45,6 @@ export function crashHeapOf(runtime: Runtime): CrashHeap {
         : {}),
     },
     stateNames: spanStateNames,
+    useNames: spanUseNames,
   };
 }

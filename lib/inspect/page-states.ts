@@ -10,7 +10,7 @@
  */
 import { pageSize } from '../base/units.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { spanState } from '../spans/span-table.ts';
+import { spanState, spanUse } from '../spans/span-table.ts';
 import { forEachTrapped, wholeIn } from './trapped.ts';
 
 /** The bytes of a page map. */
@@ -26,7 +26,7 @@ export interface PageStates {
 /** The believed state of every page of every arena. The caller holds the heap. */
 export function pageStates(runtime: Runtime): PageStates {
   const { arenas, spans } = runtime.state;
-  const { state, startPage, pages: spanPages } = spans.columns;
+  const { state, use, startPage, pages: spanPages } = spans.columns;
   const ranges = arenas.ranges().map(({ base, bytes }) => [arenas.pageOf(base), bytes / pageSize] as const);
   const states = new Uint8Array(ranges.reduce((sum, [, n]) => sum + n, 0));
   const starts: number[] = [];
@@ -50,6 +50,8 @@ export function pageStates(runtime: Runtime): PageStates {
   });
   forEachTrapped(runtime.pages, physPages, (page, npages) => fill(page, npages, pageState.trapped));
   for (let s = 1; s < spans.end; s++) {
+    // The memory of an arena that was freed is gone.
+    if (use[s] === spanUse.freedArena) continue;
     if (state[s] === spanState.inUse) fill(startPage[s], spanPages[s], pageState.inUse);
     else if (state[s] === spanState.manual) fill(startPage[s], spanPages[s], pageState.manual);
   }

@@ -25,6 +25,7 @@ export const crashColumns = [
   'elementSize', // by span: bytes
   'allocatedBits', // by chunk of 512 pages: 64 bytes, bit 0 the first page
   'scavengedBits', // by chunk: the same
+  'spanUse', // by span: index into useNames
 ] as const;
 export type CrashColumnName = (typeof crashColumns)[number];
 
@@ -56,12 +57,16 @@ export interface CrashHeap {
   readonly columns: Partial<Readonly<Record<CrashColumnName, CrashColumn>>>;
   /** Names of the span states by number, at most eight. */
   readonly stateNames: readonly string[];
+  /** What spans are used for, by number: at most eight names of 31 characters. */
+  readonly useNames?: readonly string[];
 }
 
-const version = 1;
+const version = 2;
 const maxRanges = 8;
 const maxStates = 8;
+const maxUses = 8;
 const nameBytes = 16;
+const useNameBytes = 32;
 const originAt = 16;
 const columnsAt = 40;
 const columnBytes = 24;
@@ -69,12 +74,15 @@ const rangesAt = columnsAt + columnBytes * crashColumns.length;
 const rangeBytes = 16 + nameBytes;
 const statesAt = rangesAt + rangeBytes * maxRanges;
 
+const usesAt = statesAt + nameBytes * maxStates;
+
 /** Bytes of a descriptor. */
-export const crashDescriptorBytes = statesAt + nameBytes * maxStates;
+export const crashDescriptorBytes = usesAt + useNameBytes * maxUses;
 
 /** Writes the descriptor of a heap to zeroed bytes. */
 export function writeCrashDescriptor(into: Uint8Array, heap: CrashHeap): void {
-  if (heap.ranges.length > maxRanges || heap.stateNames.length > maxStates) {
+  const { useNames = [] } = heap;
+  if (heap.ranges.length > maxRanges || heap.stateNames.length > maxStates || useNames.length > maxUses) {
     throw new PageHeapError('ERR_INVALID_ARGUMENT', 'more ranges or states than a crash descriptor holds');
   }
   const out = new DataView(into.buffer, into.byteOffset, crashDescriptorBytes);
@@ -104,6 +112,7 @@ export function writeCrashDescriptor(into: Uint8Array, heap: CrashHeap): void {
     text(at + 16, range.name, nameBytes - 1);
   }
   for (const [i, name] of heap.stateNames.entries()) text(statesAt + i * nameBytes, name, nameBytes - 1);
+  for (const [i, name] of useNames.entries()) text(usesAt + i * useNameBytes, name, useNameBytes - 1);
   text(0, 'PGHCRASH', 8);
 }
 

@@ -10,6 +10,9 @@ import { type Addon, Advice } from './addon.ts';
 import { EAGAIN, ENOMEM, errnoName } from './errno.ts';
 import type { Fallbacks } from './fallbacks.ts';
 
+/** How memory that is not needed is given back: at once, or when the kernel wants it. */
+export type UnusedAdvice = 'dontneed' | 'free';
+
 export class GivingBack {
   readonly #addon: Addon;
   /** Arguments and answer of the addon's `adviseBoxed`. */

@@ -31,37 +31,22 @@ import { fatal, PageHeapError } from '../base/errors.ts';
 import { type Address, address, alignDown, alignUp, userAddressEnd } from '../base/units.ts';
 import { Access } from './access.ts';
 import { type Accounts, PlainAccounts, type Purpose } from './accounts.ts';
-import { type Addon, Advice } from './addon.ts';
+import { Advice } from './addon.ts';
 import { CallCounts, type CallStats, type SysCall, sysCalls } from './calls.ts';
 import { EAGAIN, ENOMEM, errnoName } from './errno.ts';
 import { Fallbacks } from './fallbacks.ts';
-import { GivingBack } from './giving-back.ts';
+import { GivingBack, type UnusedAdvice } from './giving-back.ts';
 import { KeptSpace } from './kept-space.ts';
-import { kernelMappings, MappingRoom, type MappingSource } from './mapping-room.ts';
+import { kernelMappings, MappingRoom } from './mapping-room.ts';
 import { type MemoryState, RangeStates } from './states.ts';
+import type { SysOptions } from './sys-options.ts';
 
 export { maxViewBytes } from './access.ts';
 export type { Accounts, Purpose } from './accounts.ts';
 export type { CallStats, SysCall } from './calls.ts';
+export type { UnusedAdvice } from './giving-back.ts';
 export type { MemoryState } from './states.ts';
-
-/** How memory that is not needed is given back: at once, or when the kernel wants it. */
-export type UnusedAdvice = 'dontneed' | 'free';
-
-export interface SysOptions {
-  /** The advice of `unused`; 'dontneed' unless told. */
-  readonly advise?: UnusedAdvice;
-  /** Make unused memory inaccessible until `used`, to find accesses to released memory. */
-  readonly hardDecommit?: boolean;
-  /** Keep the state of every range and stop at an illegal transition. */
-  readonly debug?: boolean;
-  /** Measure the time of every call (two clock readings each). */
-  readonly timed?: boolean;
-  readonly accounts?: Accounts;
-  readonly addon?: Addon;
-  /** How many mappings there are and may be; the kernel's figures unless told. */
-  readonly mappings?: MappingSource;
-}
+export type { SysOptions } from './sys-options.ts';
 
 const unusedSlot = CallCounts.slotOf('unused');
 const notNone: readonly MemoryState[] = ['reserved', 'prepared', 'ready'];
@@ -268,6 +253,13 @@ export class Sys extends Access {
     this.#accounts.mappedReady(-length);
     this.states?.move('fault', addr, addr + length, ['ready'], 'reserved');
     return true;
+  }
+
+  /** The same where it may split mappings. @returns false, with the range as it was, where too few are left */
+  faultIfRoom(addr: number, length: number, purpose: Purpose): boolean {
+    if (this.mappings.takeOptional()) return this.fault(addr, length, purpose);
+    this.#rememberMappings('freed memory stays accessible');
+    return false;
   }
 
   /**

@@ -29,10 +29,11 @@ import { type SizeClasses, sizeClassesFor } from '../alloc/size-classes.ts';
 import { StackPools } from '../alloc/stack-pools.ts';
 import { Stacks } from '../alloc/stacks.ts';
 import { TracingLiveness } from '../alloc/tracing-liveness.ts';
+import { UserArenas } from '../alloc/user-arenas.ts';
 import { fatal } from '../base/errors.ts';
 import { ForeignCode } from '../base/foreign-code.ts';
 import { pageCount, pageSize } from '../base/units.ts';
-import { flushesBefore, gcTraceOf, hasOldScavengeTrace } from '../design/consequences.ts';
+import { flushesBefore, gcTraceOf, hasOldScavengeTrace, hasUserArenas } from '../design/consequences.ts';
 import { Collector } from '../gc/collector.ts';
 import { CpuLimiter, cpuLimiterTable } from '../gc/cpu-limiter.ts';
 import { Cycles } from '../gc/cycle.ts';
@@ -43,7 +44,7 @@ import { GcSettings, gcSettingsTable } from '../gc/gc-settings.ts';
 import { CurrentSizes, type HeapSizes } from '../gc/heap-sizes.ts';
 import { ExplicitMarker } from '../gc/mark/explicit.ts';
 import { markClassesOf } from '../gc/mark/mark-classes.ts';
-import type { Marker } from '../gc/mark/marker.ts';
+import type { Marker, RootSource } from '../gc/mark/marker.ts';
 import { grayTable, TracingMarker } from '../gc/mark/tracing.ts';
 import { WorkBuffers } from '../gc/mark/work-buffers.ts';
 import { Roots } from '../gc/roots.ts';
@@ -57,12 +58,14 @@ import { HeapState } from '../heap/heap-state.ts';
 import { MHeap } from '../heap/mheap.ts';
 import { SpanObjects } from '../heap/span-objects.ts';
 import { SpanSweeper } from '../heap/sweep-span.ts';
+import { UserChunks } from '../heap/user-chunks.ts';
 import { threadCpuClock } from '../os/clock.ts';
 import type { PageHeap, PageHeapClass } from '../pages/contract.ts';
 import { Releaser } from '../scavenge/releaser.ts';
 import { ScavengeTrace } from '../scavenge/scavenge-trace.ts';
 import type { Scavenger } from '../scavenge/scavenger.ts';
 import { ObjectMemory } from '../spans/object-memory.ts';
+import { UserSpace } from '../spans/user-space.ts';
 import type { HeapMemory } from './heap-memory.ts';
 import { makePageHeap, releasesOnce } from './page-heaps.ts';
 import { makeScavenger } from './scavengers.ts';
@@ -86,6 +89,8 @@ export interface AllocSide {
   readonly finder: ObjectFinder;
   readonly stacks: Stacks;
   readonly stackPools: StackPools;
+  /** User arenas, where the design has them. */
+  readonly userArenas: UserArenas | undefined;
 }
 
 export interface GcSide {
@@ -244,10 +249,16 @@ export class Runtime {
     if (pointerBits === undefined) return fatal('a heap that traces has no pointer bits');
     state.gcBits.beside(grayTable);
     const roots = new Roots(meta, alloc.mcache, state.arenas, spans.memory);
+    const rootSource: RootSource = {
+      eachRoot: (visit) => {
+        roots.eachRoot(visit);
+        alloc.userArenas?.eachRoot(visit);
+      },
+    };
     const buffers = new WorkBuffers(alloc.heap, state.spans.columns, spans.memory);
     const { bits: gray } = meta.views(grayTable);
     const marker = new TracingMarker(
-      { state, objects, memory: spans.memory, pointerBits, liveness, roots, buffers, gray },
+      { state, objects, memory: spans.memory, pointerBits, liveness, roots: rootSource, buffers, gray },
       markClassesOf(alloc.classes, spans.sharedBitmap !== undefined),
       design.markOrder === 'spans',
     );
@@ -326,7 +337,23 @@ function wireAlloc(
     pointerBits,
     hugePageHints,
   });
-  const sweeper = new SpanSweeper(heap, state, objects, registry, freeLists, memory);
+  const chunks = hasUserArenas(design)
+    ? new UserChunks({
+        ...{ sys, state, heap, memory, pointerBits },
+        space: new UserSpace(meta, state.arenas),
+      })
+    : undefined;
+  const userArenas =
+    chunks === undefined
+      ? undefined
+      : new UserArenas(
+          meta,
+          state,
+          chunks,
+          pointerBits,
+          liveness instanceof TracingLiveness ? liveness.spans.untyped : undefined,
+        );
+  const sweeper = new SpanSweeper(heap, state, objects, registry, freeLists, memory, chunks);
   sweeper.clobberFree = options.clobberFree;
   const central = new MCentral({
     ...{ heap, state, registry, sweeper, classes, freeLists },
@@ -336,5 +363,8 @@ function wireAlloc(
   const caches = { meta, state, central, objects, memory, classes, stacks: stackPools };
   const mcache = freeLists === undefined ? new MCache(caches) : new FreeListMCache(freeLists, caches);
   const stacks = new Stacks(heap, state, stackPools);
-  return { classes, heap, spanSweeper: sweeper, central, mcache, liveness, finder, stacks, stackPools };
+  return {
+    ...{ classes, heap, central, mcache, liveness, finder, stacks, stackPools, userArenas },
+    spanSweeper: sweeper,
+  };
 }

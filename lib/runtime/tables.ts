@@ -16,6 +16,7 @@ import { numSpanClasses } from '../alloc/size-classes.ts';
 import { stackCacheTable, stackPoolSizes, stackPoolTable, stackSpanTable } from '../alloc/stack-pools.ts';
 import { tinyStartsPoolTable, tinyStartsTable } from '../alloc/tiny-starts.ts';
 import { tracedSpanTable } from '../alloc/tracing-liveness.ts';
+import { mostUserArenas, userArenaPoolTable, userArenaTable } from '../alloc/user-arenas.ts';
 import { arenaBytes, pageSize } from '../base/units.ts';
 import { pointerBitStyles } from '../design/design.ts';
 import { optionTable } from '../design/option-table.ts';
@@ -69,6 +70,7 @@ import { piTable } from '../scavenge/pi-controller.ts';
 import { arenaStateTable, arenaTable } from '../spans/arenas.ts';
 import { pageTable } from '../spans/page-table.ts';
 import { spanPoolTable, spanTable } from '../spans/span-table.ts';
+import { mostChunks, userChunkStateTable, userChunkTable, userSpaceTable } from '../spans/user-space.ts';
 
 /** What the threads of a heap must agree on beside the tables of the layers, and beside its options. */
 export const heapTable = table('heap', 'other', {
@@ -145,6 +147,9 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     [setRegistryTable, 1],
     [listRegistryTable, 1],
     [spanListTable, spanListsFor(numSpanClasses)],
+    [userSpaceTable, 1],
+    [userChunkStateTable, mostChunks(reach)],
+    [userArenaPoolTable, 1],
     [persistentTable, persistentBytes],
     [arenaTable, arenas],
     ...radixCapacities(pages, ps),
@@ -168,6 +173,8 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     [globalTable, where(traced, mostGlobals)],
     [frameStackPoolTable, 1],
     [frameStackTable, where(traced, mostFrameStacks)],
+    [userArenaTable, mostUserArenas],
+    [userChunkTable, mostChunks(reach)],
     [tracedSpanTable, where(traced, spans)],
     ...freeRunCapacities(spans),
     ...listsCapacities(spans),
@@ -192,4 +199,7 @@ export const smallTables = [
   growthCreditTable,
   ageTable,
   mcacheTable,
+  userSpaceTable,
+  userChunkStateTable,
+  userArenaPoolTable,
 ] as const;

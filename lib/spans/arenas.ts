@@ -181,6 +181,18 @@ export class Arenas {
     return got;
   }
 
+  /**
+   * Reserves one arena at an address of the reach, and enters it. Whether it was had: 0 where the system has no memory or
+   * address space, −1 where something else lives there.
+   */
+  reserveAt(at: Address): 1 | 0 | -1 {
+    const got = this.#sys.reserve(at, bytes(arenaBytes));
+    if (got === at) return this.#enter(at, arenaBytes) ? 1 : 0;
+    if (got === 0) return 0;
+    this.#sys.free(got, bytes(arenaBytes), 'heap', 'reserved');
+    return -1;
+  }
+
   /** What `giveBack` needs to undo a reservation. */
   snapshot(): { count: number; hintCount: number; hints: Float64Array } {
     const { count, hintCount, hints } = this.#state;

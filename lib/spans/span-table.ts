@@ -8,6 +8,7 @@
  *     dead ──► inUse ──► dead       freed by a sweep, never while marking
  *     dead ──► manual ──► dead      freed by its owner
  *     dead ──► free ──► dead        a page heap's own: allocated from, or merged with a neighbour
+ *     dead ──► faulted ──► dead     an access faults: a chunk that waits to be used again, or never will
  *
  * Where free runs are spans, a row passes through *dead* on its way from free to in use and back, and keeps its id.
  *
@@ -30,13 +31,35 @@ import { f64, i32, type Table, table, u8, type Views } from '../meta/column.ts';
 import { type IdOrder, IdPool, poolColumns } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 
-export const spanState = { dead: 0, inUse: 1, manual: 2, free: 3 } as const;
+export const spanState = { dead: 0, inUse: 1, manual: 2, free: 3, faulted: 4 } as const;
 export type SpanState = (typeof spanState)[keyof typeof spanState];
-export const spanStateNames = ['dead', 'inUse', 'manual', 'free'] as const;
+export const spanStateNames = ['dead', 'inUse', 'manual', 'free', 'faulted'] as const;
 
-/** What a span is allocated for. All but `heap` are manually managed and counted apart. */
-export const spanUse = { heap: 0, stack: 1, pointerBits: 2, workBuffer: 3 } as const;
+/**
+ * What a span is allocated for. `heap`: objects. Stacks, pointer bits and work buffers are manually managed and counted
+ * apart. A chunk of a user arena is one large object in the eyes of the collector, and keeps its row; once its arena is
+ * freed it is a `freedArena`, in use until nothing points into it.
+ */
+export const spanUse = {
+  heap: 0,
+  stack: 1,
+  pointerBits: 2,
+  workBuffer: 3,
+  userArena: 4,
+  freedArena: 5,
+} as const;
 export type SpanUse = (typeof spanUse)[keyof typeof spanUse];
+export const spanUseNames = [
+  'objects',
+  'a stack',
+  'pointer bits',
+  'a work buffer',
+  'a user arena',
+  'a user arena that was freed',
+] as const;
+
+/** Those whose owner frees them. */
+export type ManualUse = typeof spanUse.stack | typeof spanUse.pointerBits | typeof spanUse.workBuffer;
 
 export const spanTable = table('spans', 'mspan', {
   state: u8('heap'),

@@ -194,8 +194,8 @@ describe.each(generations)('%s', (generation) => {
     test.each<[string, string, (runtime: Runtime) => unknown]>([
       [
         'a heap span as a manual one',
-        'a heap span is no manual span',
-        ({ alloc: { heap } }) => heap.allocManual(0, 1, spanUse.heap),
+        'a span of objects is no manual span',
+        ({ alloc: { heap } }) => heap.allocManual(0, 1, spanUse.heap as never),
       ],
       [
         'freeing a heap span as manual',

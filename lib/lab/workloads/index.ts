@@ -7,6 +7,8 @@ import { largeBursts } from './bursts.ts';
 import { cacheRefill } from './cache.ts';
 import { gcphys } from './gcphys.ts';
 import { ledgerChurn } from './ledger.ts';
+import { linkedList } from './linked-list.ts';
+import { parser, parserArenas } from './parser.ts';
 import { rampIdleRamp } from './ramp.ts';
 import { rsscurve } from './rsscurve.ts';
 import { stripes } from './stripes.ts';
@@ -23,6 +25,9 @@ export const workloads: readonly Workload[] = [
   largeBursts,
   tinyObjects,
   binaryTrees,
+  linkedList,
+  parser,
+  parserArenas,
 ];
 
 /** The workload of that name; undefined when there is none. */

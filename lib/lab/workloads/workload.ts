@@ -59,6 +59,7 @@ export const question = {
   gogc: 'What does GOGC buy?',
   metadata: 'How much metadata is never given back?',
   tracing: 'What does finding out what lives cost?',
+  arenas: 'What do user arenas give back, and when?',
 } as const;
 
 export interface Workload {

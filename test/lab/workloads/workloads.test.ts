@@ -32,6 +32,9 @@ describe('the built-in workloads', () => {
       'large-bursts',
       'tiny-objects',
       'binary-trees',
+      'linked-list',
+      'parser',
+      'parser-arenas',
     ]);
   });
 

@@ -1,0 +1,62 @@
+/** The workloads that trace, but for the trees: what they print, on which designs. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type Generation, generations } from '../../../lib/design/design.ts';
+import { readRunFile } from '../../../lib/lab/record/run-file.ts';
+import { makeRun } from '../../../lib/lab/run/run.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pageheap-tracing-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function runOf(name: string, generation: Generation, scale: number, markOrder?: 'objects' | 'spans') {
+  const output = join(folder, `${name}-${generation}-${markOrder ?? ''}.jsonl`);
+  await makeRun({
+    workload: { name, scale, timeScale: 0 },
+    output,
+    heap: {
+      environment: false,
+      generation,
+      gcPercent: 25,
+      ...(markOrder === undefined ? {} : { markOrder }),
+    },
+  });
+  return readRunFile(output);
+}
+
+describe('linked-list', () => {
+  it.each(generations)('prints the known sums: %s', async (generation) => {
+    for (const markOrder of ['objects', 'spans'] as const) {
+      const { end, phases } = await runOf('linked-list', generation, 0.02, markOrder);
+      expect(end?.output).toEqual([
+        'made\t nodes: 5000\t sum: 12502500',
+        'round 4\t nodes: 5000\t sum: 123439375',
+        'round 8\t nodes: 5000\t sum: 235939375',
+        'round 12\t nodes: 5000\t sum: 348439375',
+      ]);
+      expect(phases.at(-1)?.name).toBe('given up');
+    }
+  });
+});
+
+describe('parser', () => {
+  it('comes to the same with user arenas, on a heap that is empty whenever they were freed', async () => {
+    const plain = await runOf('parser', 'radix', 0.05);
+    const arenas = await runOf('parser-arenas', 'radix', 0.05);
+    expect(plain.end?.output).toHaveLength(5);
+    expect(arenas.end?.output).toEqual(plain.end?.output);
+    for (const generation of ['treap', 'lists'] as const)
+      expect((await runOf('parser', generation, 0.05)).end?.output).toEqual(plain.end?.output);
+    for (const { name, inuse } of arenas.phases) {
+      if (name.endsWith('parsed')) expect(inuse, name).toBe(12 * 8 * 2 ** 20);
+      if (name.endsWith('done')) expect(inuse, name).toBe(0);
+    }
+  });
+
+  it.each(['lists', 'treap'] as const)('user arenas are refused by %s', async (generation) => {
+    await expect(runOf('parser-arenas', generation, 0.05)).rejects.toMatchObject({
+      code: 'ERR_WRONG_GENERATION',
+    });
+  });
+});
