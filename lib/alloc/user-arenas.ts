@@ -107,7 +107,7 @@ export class UserArenas {
     const at = chunk === 0 ? 0 : this.#take(chunk, size, true);
     const taken = at !== 0 ? at : this.#refill(id, size, true);
     if (taken === 0 || this.#untyped === undefined) return taken;
-    this.#untyped[this.chunks.space.columns.span[this.chunks.space.chunkAt(taken) - 1]] = 1;
+    this.#untyped[this.chunks.space.rows().span[this.chunks.space.chunkAt(taken) - 1]] = 1;
     this.#putWords(taken, size, () => -1);
     return taken;
   }
@@ -124,7 +124,7 @@ export class UserArenas {
 
   /** Its chunks. */
   chunksOf(id: number): number[] {
-    const { next } = this.chunks.space.columns;
+    const { next } = this.chunks.space.rows();
     const found: number[] = [];
     for (let chunk = this.#arenas.active[id]; chunk !== 0; chunk = next[chunk - 1]) found.push(chunk);
     return found;
@@ -153,7 +153,7 @@ export class UserArenas {
     const { active } = this.#arenas;
     const chunk = this.chunks.alloc();
     if (chunk === 0) return 0;
-    this.chunks.space.columns.next[chunk - 1] = active[id];
+    this.chunks.space.rows().next[chunk - 1] = active[id];
     active[id] = chunk;
     return this.#take(chunk, size, scan);
   }
@@ -161,7 +161,7 @@ export class UserArenas {
   /** Takes room of a chunk: its address, or 0 where there is too little. */
   #take(chunk: number, size: number, scan: boolean): number {
     const { space } = this.chunks;
-    const { front, back } = space.columns;
+    const { front, back } = space.rows();
     const i = chunk - 1;
     if (scan) {
       const at = front[i];

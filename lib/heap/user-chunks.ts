@@ -58,7 +58,8 @@ export class UserChunks {
   /** A chunk of zero memory, empty; 0 when the system has none. */
   alloc(): number {
     const { state, heap, space, pointerBits } = this.#deps;
-    const { columns, chunkStates, chunkBytes, chunkPages } = space;
+    const { chunkStates, chunkBytes, chunkPages } = space;
+    const columns = space.rows();
     const waiting = space.pop();
     const chunk = waiting !== 0 ? waiting : space.carve(() => leavesRoom(this.#deps.sys));
     if (chunk === 0) return 0;
@@ -99,7 +100,8 @@ export class UserChunks {
   /** Takes a chunk its memory, for good or until it is used again; it waits in quarantine for a sweep. */
   retire(chunk: number): void {
     const { state, space, pointerBits } = this.#deps;
-    const { columns, chunkBytes } = space;
+    const { chunkBytes } = space;
+    const columns = space.rows();
     const { counters, spans } = state;
     const s = columns.span[chunk - 1];
     spans.columns.use[s] = spanUse.freedArena;
@@ -120,7 +122,7 @@ export class UserChunks {
     const { state, heap, space } = this.#deps;
     const { use, startPage } = state.spans.columns;
     const chunk = space.chunkAt(state.arenas.addressOf(startPage[s]));
-    if (chunk === 0 || space.columns.span[chunk - 1] !== s)
+    if (chunk === 0 || space.rows().span[chunk - 1] !== s)
       fatal('a chunk of a user arena is not known', { span: s, chunk });
     // Its arena was forgotten, not freed.
     if (use[s] === spanUse.userArena) this.retire(chunk);

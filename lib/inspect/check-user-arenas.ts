@@ -13,7 +13,7 @@ export function checkUserArenas({ alloc, state: heap }: Runtime): void {
   const { space } = userArenas.chunks;
   if (space.state.ready[0] === 0) return;
   const c = heap.spans.columns;
-  const { span, front, back, next } = space.columns;
+  const { span, front, back, next } = space.rows();
   const { chunkStates: state } = space;
   const waiting = new Set<number>();
   for (let chunk = space.state.free[0]; chunk !== 0; chunk = next[chunk - 1]) {

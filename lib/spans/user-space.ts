@@ -66,10 +66,9 @@ export class UserSpace {
   readonly chunkBytes: number;
   /** The address where it begins. */
   readonly base: Address;
-  readonly columns: Views<typeof userChunkTable>;
-  /** What is behind each chunk, by its row. */
-  readonly chunkStates: Uint8Array;
-  readonly state: Views<typeof userSpaceTable>;
+  readonly #columns: Views<typeof userChunkTable>;
+  readonly #chunkStates: Uint8Array;
+  readonly #state: Views<typeof userSpaceTable>;
   readonly #meta: MetaMemory;
   readonly #arenas: Arenas;
   readonly #end: number;
@@ -82,10 +81,24 @@ export class UserSpace {
     this.chunkBytes = chunkBytesOf(reach);
     this.base = address(arenas.origin + userSpaceFrom(reach));
     this.#end = arenas.origin + reach;
-    this.columns = meta.views(userChunkTable);
-    this.chunkStates = meta.views(userChunkStateTable).state;
-    this.state = meta.views(userSpaceTable);
+    this.#columns = meta.views(userChunkTable);
+    this.#chunkStates = meta.views(userChunkStateTable).state;
+    this.#state = meta.views(userSpaceTable);
     this.#perChunk = 1 / this.chunkBytes;
+  }
+
+  /** The rows of chunks. No property: whoever prints this would read them, and at first they have no memory. */
+  rows(): Views<typeof userChunkTable> {
+    return this.#columns;
+  }
+
+  /** What is behind each chunk, by its row. */
+  get chunkStates(): Uint8Array {
+    return this.#chunkStates;
+  }
+
+  get state(): Views<typeof userSpaceTable> {
+    return this.#state;
   }
 
   get chunkPages(): number {
@@ -100,39 +113,39 @@ export class UserSpace {
   chunkAt(at: number): number {
     if (!(at >= this.base && at < this.#end)) return 0;
     const chunk = Math.floor((at - this.base) * this.#perChunk) + 1;
-    return this.chunkStates[chunk - 1] === chunkState.none ? 0 : chunk;
+    return this.#chunkStates[chunk - 1] === chunkState.none ? 0 : chunk;
   }
 
   /** Whether an address is of a chunk that nobody has: its arena was freed. Quick: fields ask each time. */
   isFreed(at: number): boolean {
     const i = (at - this.base) * this.#perChunk;
-    return i >= 0 && at < this.#end && this.chunkStates[i | 0] > chunkState.inUse;
+    return i >= 0 && at < this.#end && this.#chunkStates[i | 0] > chunkState.inUse;
   }
 
   /** A chunk of fresh address space; 0: there is none. Others may come to the list of those that wait. */
   carve(leavesRoom: () => boolean): number {
-    if (this.state.ready[0] === 0) {
+    if (this.#state.ready[0] === 0) {
       if (!this.#meta.commit(userChunkTable, 0, this.#meta.rows(userChunkTable))) return 0;
-      this.state.ready[0] = 1;
+      this.#state.ready[0] = 1;
     }
     return this.#carveArena(leavesRoom) || this.#carveRest();
   }
 
   /** Puts a chunk on the list of those that wait. */
   push(chunk: number): void {
-    this.columns.next[chunk - 1] = this.state.free[0];
-    this.state.free[0] = chunk;
+    this.#columns.next[chunk - 1] = this.#state.free[0];
+    this.#state.free[0] = chunk;
   }
 
   /** Takes one from it; 0: there is none. */
   pop(): number {
-    const chunk = this.state.free[0];
-    if (chunk !== 0) this.state.free[0] = this.columns.next[chunk - 1];
+    const chunk = this.#state.free[0];
+    if (chunk !== 0) this.#state.free[0] = this.#columns.next[chunk - 1];
     return chunk;
   }
 
   #carveArena(leavesRoom: () => boolean): number {
-    const { state } = this;
+    const state = this.#state;
     const arenas = this.#arenas;
     for (;;) {
       const at = address(this.#end - (state.arenas[0] + 1) * arenaBytes);
@@ -154,7 +167,7 @@ export class UserSpace {
       const n = arenaBytes / this.chunkBytes;
       // The lowest is next.
       for (let chunk = first + n - 1; chunk > first; chunk--) {
-        this.chunkStates[chunk - 1] = chunkState.reserved;
+        this.#chunkStates[chunk - 1] = chunkState.reserved;
         this.push(chunk);
       }
       return first;

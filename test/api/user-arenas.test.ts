@@ -28,7 +28,7 @@ const liveness = ['tracing', 'explicit'] as const;
 const heapBytes = (heap: Heap): number => runtimeOf(heap).memory.meta.accounts.of('heap');
 const isWaiting = (heap: Heap, chunk: number): boolean => {
   const space = runtimeOf(heap).alloc.userArenas?.chunks.space;
-  for (let at = space?.state.free[0] ?? 0; at !== 0; at = space?.columns.next[at - 1] ?? 0)
+  for (let at = space?.state.free[0] ?? 0; at !== 0; at = space?.rows().next[at - 1] ?? 0)
     if (at === chunk) return true;
   return false;
 };

@@ -12,6 +12,7 @@ import {
   spanStateNames,
   spanTable,
   spanUse,
+  spanUseNames,
 } from '../../lib/spans/span-table.ts';
 import { FailingSys } from '../support/failing-sys.ts';
 import { metaOf } from '../support/meta.ts';
@@ -91,12 +92,15 @@ describe('the state of a span', () => {
     [spanState.inUse, spanState.dead],
     [spanState.manual, spanState.dead],
     [spanState.free, spanState.dead],
+    [spanState.dead, spanState.faulted],
+    [spanState.faulted, spanState.dead],
   ];
   const all = states.flatMap((from) => states.map((to) => [from, to] as const));
 
   test('has a name, each its own', () => {
     for (const [name, state] of Object.entries(spanState)) expect(spanStateNames[state]).toBe(name);
-    expect([spanStateNames.length, new Set(Object.values(spanUse)).size]).toEqual([states.length, 4]);
+    expect(spanStateNames).toHaveLength(states.length);
+    expect(new Set(Object.values(spanUse)).size).toBe(spanUseNames.length);
   });
 
   test.each(all)('%i → %i', (from, to) => {
