@@ -6,7 +6,7 @@
  *
  * Not here: what the commands do (a file each).
  */
-import type { Command } from 'commander';
+import { Command } from 'commander';
 import type { CommandContext } from './context.ts';
 
 /** Gives a command its arguments, options, help and action. */
@@ -55,6 +55,14 @@ const commands: readonly CommandEntry[] = [
     summary: 'what this machine and kernel can do',
     load: async () => (await import('./doctor.ts')).defineDoctor,
   },
+  {
+    name: 'completion',
+    summary: 'a completion script for bash, zsh or fish',
+    load: async () => {
+      const { defineCompletion } = await import('./completion.ts');
+      return (command, context) => defineCompletion(command, context, () => allCommands(context));
+    },
+  },
 ];
 
 /** The command that a command line names, also in `help NAME`; undefined where it names none. */
@@ -62,6 +70,18 @@ function named(args: readonly string[]): CommandEntry | undefined {
   const [first, second] = args.filter((arg) => !arg.startsWith('-'));
   const name = first === 'help' ? second : first;
   return commands.find((command) => command.name === name);
+}
+
+/** All commands, complete, in the order of help. */
+export async function allCommands(context: CommandContext): Promise<Command[]> {
+  const program = new Command('pageheap');
+  const made: Command[] = [];
+  for (const { name, summary, load } of commands) {
+    const command = program.command(name).summary(summary);
+    (await load())(command, context);
+    made.push(command);
+  }
+  return made;
 }
 
 /** Adds all commands to the program; the one that `args` name is complete, the others have a summary only. */

@@ -1,5 +1,5 @@
 /**
- * The command line: `pageheap run | compare | report | workloads | verify | conform | doctor`.
+ * The command line: `pageheap run`, `compare`, `report` and the others (commands.ts).
  *
  * `main` runs one command and answers the exit code; it never ends the process itself, so that streams drain.
  *

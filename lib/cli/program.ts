@@ -14,7 +14,7 @@ import type { CommandContext } from './context.ts';
 import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
 import { plain } from './terminal.ts';
 
-const introduction =
+export const introduction =
   'The page heap of the Go runtime, running for real: real mapped pages, real madvise, real RSS. ' +
   "Replay a program's allocations on it, and see what the heap believes beside what the kernel says.";
 
