@@ -29,7 +29,7 @@
  * On the way numbers are put in place of the names of constants, and constant expressions computed: an imported name
  * is loaded and checked each time it is used (HACKING.md, "What V8 does"). Names are kept, for stacks.
  *
- * Left alone: the page's own program (lab/report/client), which is read as text.
+ * Left alone: the programs of the report's pages (bundle-client.js).
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

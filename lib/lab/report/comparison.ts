@@ -334,7 +334,7 @@ export function renderComparison(comparison: Comparison): string {
   </main>`;
   return renderPage({
     title: `${index.name}, compared – pageheap`,
-    entry: 'compare-main.js',
+    entry: 'comparison-page.js',
     style: comparisonStyle,
     body,
     payload,

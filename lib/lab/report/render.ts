@@ -176,7 +176,7 @@ export function renderReport(run: RunData): string {
   const payload = payloadOf(run, facts);
   return renderPage({
     title: `${run.header.name ?? run.header.trace?.name ?? 'run'} – pageheap`,
-    entry: 'main.js',
+    entry: 'run-page.js',
     body: body(run, facts, payload),
     payload,
   });

@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { inflateRawSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { factsOf } from '../../../lib/lab/metrics/facts.ts';
 import { belief } from '../../../lib/lab/metrics/rss.ts';
 import { toRunData } from '../../../lib/lab/record/run-data.ts';
@@ -17,7 +16,7 @@ import {
   formatTick,
   formatTime,
 } from '../../../lib/lab/report/client/format.ts';
-import { clientProgram, linkModules } from '../../../lib/lab/report/client-bundle.ts';
+import { clientProgram } from '../../../lib/lab/report/client-bundle.ts';
 import { html, raw, scriptJson, scriptText } from '../../../lib/lab/report/html.ts';
 import { packPages } from '../../../lib/lab/report/page-maps.ts';
 import { renderReport } from '../../../lib/lab/report/render.ts';
@@ -26,7 +25,7 @@ import { syntheticRun } from '../support/synthetic-run.ts';
 import { header, payloadIn, sample } from './made-report.ts';
 
 const mib = 1024 * 1024;
-const root = fileURLToPath(new URL('../../../', import.meta.url));
+const root = new URL('../../../', import.meta.url);
 describe('toRunData', () => {
   it('sorts lines by kind and by time', () => {
     const run = toRunData([
@@ -200,39 +199,15 @@ describe('text into HTML', () => {
   });
 });
 
-describe('linkModules', () => {
-  const link = (modules: Record<string, string>): string => linkModules(new Map(Object.entries(modules)));
-
-  it('puts what is imported first, once', () => {
-    const program = link({
-      'main.js': "import { two } from './b.js';\nimport { one } from './a.js';\nout.push(one, two);\n",
-      'b.js': "import {\n  one,\n} from './a.js';\nexport const two = one + 1;\n",
-      'a.js': 'export const one = 1;\nexport {};\n',
-    });
-    const out: number[] = [];
-    new Script(program).runInNewContext({ out });
-    expect(out).toEqual([1, 2]);
-    expect(program.match(/const one/g)).toHaveLength(1);
-  });
-
-  it.each([
-    ['renames', { 'main.js': "import { a as b } from './a.js';\n", 'a.js': '' }, 'renames'],
-    ['imports all', { 'main.js': "import * as a from './a.js';\n", 'a.js': '' }, 'understand'],
-    ['exports a default', { 'main.js': 'export default 1;\n' }, 'understand'],
-    ['lacks a module', { 'main.js': "import { a } from './a.js';\n" }, 'no module a.js'],
-    [
-      'defines a name twice',
-      { 'main.js': "import { a } from './a.js';\nfunction a() {}\n", 'a.js': 'const a = 1;\n' },
-      'defined in',
-    ],
-  ])('stops at a module that %s', (_what, modules, message) => {
-    expect(() => link(modules as Record<string, string>)).toThrow(message);
-  });
-
-  it('links the page’s program into a sound script', () => {
-    expect(() => new Script(clientProgram())).not.toThrow();
-    expect(clientProgram()).not.toMatch(/^(import|export)\b/m);
-  });
+describe('the page’s program', () => {
+  it.each(['run-page.js', 'comparison-page.js'] as const)(
+    '%s is a sound script that imports nothing',
+    (entry) => {
+      const program = clientProgram(entry);
+      expect(() => new Script(program)).not.toThrow();
+      expect(program).not.toMatch(/\b(?:import|export|require)\b *[({'"*]/);
+    },
+  );
 });
 
 describe('renderReport', () => {
@@ -289,60 +264,25 @@ describe('renderReport', () => {
   });
 });
 
-describe('built by tsc', () => {
-  const built = mkdtempSync(join(root, 'build-report-'));
-
-  beforeAll(() => {
-    const compiler = join(
-      dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
-      'bin/tsc',
-    );
-    const report = join(root, 'lib/lab/report');
-    const sources = [report, join(report, 'client')].flatMap((folder) =>
-      readdirSync(folder)
-        .filter((name) => name.endsWith('.ts'))
-        .map((name) => join(folder, name)),
-    );
-    const options = [
-      '--ignoreConfig',
-      '--noCheck',
-      '--target',
-      'ES2023',
-      '--module',
-      'NodeNext',
-      '--moduleResolution',
-      'NodeNext',
-    ];
-    options.push(
-      '--rewriteRelativeImportExtensions',
-      '--verbatimModuleSyntax',
-      '--types',
-      'node',
-      '--rootDir',
-      root,
-      '--outDir',
-      built,
-    );
-    execFileSync(process.execPath, [compiler, ...options, ...sources], { stdio: 'inherit' });
-  });
-
-  afterAll(() => rmSync(built, { recursive: true, force: true }));
-
+describe('built', () => {
   it('gives the same page as from the sources', () => {
     const lines = syntheticRun({ replay: 2, idle: 2, peakMiB: 20 });
-    writeFileSync(join(built, 'run.jsonl'), lines.map((line) => JSON.stringify(line)).join('\n'));
+    const folder = mkdtempSync(join(tmpdir(), 'pageheap-report-'));
+    writeFileSync(join(folder, 'run.jsonl'), lines.map((line) => JSON.stringify(line)).join('\n'));
+    const built = (name: string): string => JSON.stringify(new URL(`dist/lib/${name}`, root).href);
     writeFileSync(
-      join(built, 'render.mjs'),
+      join(folder, 'render.mjs'),
       `import { readFileSync } from 'node:fs';
-       import { renderReport } from './lib/lab/report/render.js';
-       import { toRunData } from './lib/lab/record/run-data.js';
+       import { renderReport } from ${built('lab/report/render.js')};
+       import { toRunData } from ${built('lab/record/run-data.js')};
        const text = readFileSync(new URL('./run.jsonl', import.meta.url), 'utf8');
        process.stdout.write(renderReport(toRunData(text.split('\\n').map((line) => JSON.parse(line)))));`,
     );
-    const page = execFileSync(process.execPath, [join(built, 'render.mjs')], {
+    const page = execFileSync(process.execPath, [join(folder, 'render.mjs')], {
       encoding: 'utf8',
       maxBuffer: 64 * mib,
     });
+    rmSync(folder, { recursive: true });
     expect(page).toBe(renderReport(toRunData(lines)));
   });
 });
