@@ -141,8 +141,10 @@ export function refuseObject(runtime: Runtime, size: number): never {
   return refuseMemory(runtime, `no memory for an object of ${size} bytes`, size);
 }
 
-/** Passes an address that is not of a user arena that was freed. @throws ERR_ARENA_FREED */
+/** Passes an address where nothing was made to fault. @throws ERR_ARENA_FREED · ERR_NOT_ALLOCATED */
 export function refuseFreed(finder: ObjectFinder, addr: number): void {
   if (finder.isFreedArena(addr))
     refuse('ERR_ARENA_FREED', `the user arena there was freed: 0x${addr.toString(16)}`, addr);
+  if (finder.isFenced(addr))
+    refuse('ERR_NOT_ALLOCATED', `the object there was freed: 0x${addr.toString(16)}`, addr);
 }

@@ -3,7 +3,7 @@
  *
  * Of one window of 4 GiB, the *near* one, where the heap begins, everything is at hand; an address elsewhere takes a
  * call, and so does one that is none. Whether an object is there at all, nobody asks: it is as with a view. But where
- * user arenas are, which is never near, it is asked whether the arena was freed.
+ * user arenas are, which is never near, it is asked whether the arena was freed; and behind an electric fence nothing is near.
  *
  * A pointer is stored as a 64-bit address, the lower half first. Storing one goes the long way while `isGuarded`: where
  * other threads collect, that is under the heap's lock.
@@ -12,9 +12,10 @@
  */
 
 import { describe } from '../base/describe.ts';
+import type { ObjectFinder } from '../heap/find-object.ts';
 import { type ObjectMemory, windowPagesShift } from '../spans/object-memory.ts';
 import type { UserSpace } from '../spans/user-space.ts';
-import { checkAddress, refuse } from './arguments.ts';
+import { checkAddress, refuse, refuseFreed } from './arguments.ts';
 
 const windowBytes = 2 ** 32;
 const perWindow = 1 / windowBytes;
@@ -61,6 +62,10 @@ export interface FieldMemoryDeps {
   readonly first: number;
   /** Where user arenas are, if anywhere. */
   readonly user: UserSpace | undefined;
+  /** Knows which objects were freed. */
+  readonly finder: ObjectFinder;
+  /** Objects that were freed are behind an electric fence. */
+  readonly efence: boolean;
   readonly isGuarded: boolean;
   readonly guarded: Guarded;
 }
@@ -76,10 +81,15 @@ export class FieldMemory {
   readonly #origin: number;
   readonly #reach: number;
   readonly #user: UserSpace | undefined;
+  readonly #finder: ObjectFinder;
+  readonly #efence: boolean;
   readonly #guarded: Guarded;
   readonly #windows: (FieldWindow | undefined)[] = [];
 
-  constructor({ memory, origin, reach, first, user, isGuarded, guarded }: FieldMemoryDeps) {
+  constructor(deps: FieldMemoryDeps) {
+    const { memory, origin, reach, first, user, isGuarded, guarded } = deps;
+    this.#finder = deps.finder;
+    this.#efence = deps.efence;
     this.#memory = memory;
     this.#origin = origin;
     this.#reach = reach;
@@ -88,23 +98,22 @@ export class FieldMemory {
     this.isGuarded = isGuarded;
     this.near = this.#window(first >>> windowPagesShift);
     const { length } = this.near.u8;
-    this.nearBytes = user === undefined ? length : Math.max(0, Math.min(length, user.base - this.near.base));
+    const quiet = user === undefined ? length : Math.max(0, Math.min(length, user.base - this.near.base));
+    this.nearBytes = deps.efence ? 0 : quiet;
   }
 
-  /** The window that an address lies in. @throws ERR_INVALID_ADDRESS · ERR_ARENA_FREED · ERR_DISPOSED */
+  /** The window that an address lies in. @throws ERR_INVALID_ADDRESS · ERR_ARENA_FREED · ERR_NOT_ALLOCATED · ERR_DISPOSED */
   far(addr: number): FieldWindow {
     const offset = addr - this.#origin;
     // Objects of user arenas come here each time: a heap that is there, and an address that is one, need no more.
     const window = offset >= 0 && offset < this.#reach ? this.#windows[(offset * perWindow) | 0] : undefined;
-    if (window !== undefined && Math.floor(addr) === addr && this.#user?.isFreed(addr) !== true)
-      return window;
+    if (window !== undefined && Math.floor(addr) === addr && !this.#isFreed(addr)) return window;
     // Also says so where the heap is gone.
     this.#guarded(() => {
       checkAddress(addr);
       if (addr < this.#origin || addr >= this.#origin + this.#reach)
         refuse('ERR_INVALID_ADDRESS', `not an address of this heap: 0x${addr.toString(16)}`, addr);
-      if (this.#user?.isFreed(addr) === true)
-        refuse('ERR_ARENA_FREED', `the user arena there was freed: 0x${addr.toString(16)}`, addr);
+      refuseFreed(this.#finder, addr);
     });
     return this.#window(Math.floor((addr - this.#origin) / windowBytes));
   }
@@ -125,6 +134,10 @@ export class FieldMemory {
       window.i32[at] = value | 0;
       window.i32[at + 1] = (value * 2 ** -32) | 0;
     });
+  }
+
+  #isFreed(addr: number): boolean {
+    return this.#user?.isFreed(addr) === true || (this.#efence && this.#finder.isFenced(addr));
   }
 
   /** Nothing can be reached any more. */

@@ -212,6 +212,8 @@ export class Typing implements RootHost {
         reach: memory.reach,
         first: state.arenas.pageOf(first.base),
         user: this.#runtime.alloc.userArenas?.chunks.space,
+        finder: this.#runtime.alloc.finder,
+        efence: memory.options.efence,
         isGuarded: memory.isShared,
         guarded: (operation) => this.#guarded(operation),
       });

@@ -26,6 +26,7 @@ export const debugSwitches = {
   madvdontneed: '1: release memory with MADV_DONTNEED, 0: with MADV_FREE',
   harddecommit: '1: released memory also becomes inaccessible',
   clobberfree: '1: freed objects are overwritten with words of 0xdeadbeef',
+  efence: '1: each object has pages of its own, which fault for good once it was freed',
   disablethp: '1: the heap asks for no transparent huge pages',
   scavenge:
     '1: in the designs of 2014 and 2019 memory goes back after 20 ms, and a collection runs every 10 ms',
@@ -36,7 +37,6 @@ export type DebugSwitch = keyof typeof debugSwitches;
 /** Switches of the Go runtime's memory family that have no effect here; setting one gives a warning. */
 const withoutEffect: ReadonlySet<string> = new Set([
   'allocfreetrace',
-  'efence',
   'gccheckmark',
   'gcpacertrace',
   'gcstoptheworld',

@@ -242,6 +242,20 @@ export const heapOptions = {
     environment: 'GODEBUG=clobberfree',
     help: 'objects are overwritten with words of 0xdeadbeef when swept',
   },
+  /**
+   * Electric fence: each object has pages of its own, which fault once it was freed and are never used again. To find uses
+   * after the end; takes 8 KiB an object and more, for good. false.
+   */
+  efence: {
+    ...ofHeap,
+    kind: flag,
+    default: false,
+    flag: 'efence',
+    kept: true,
+    environment: 'GODEBUG=efence',
+    help: 'each object has pages of its own, which fault for good once it was freed',
+    more: 'As far as the system has mappings for it (vm.max_map_count)',
+  },
   /** Check lock ranks and, until the heap is shared, transitions of memory states. Slow. false. */
   debug: { ...ofHeap, kind: flag, default: false, help: 'memory states and lock ranks are checked; slow' },
   /** Measure the time of every madvise: two clock readings each. true. */
@@ -334,10 +348,11 @@ function debugOptions(
   debug: DebugSwitches,
   { scavenger, pageHeap, hugePageHints }: Design,
 ): HeapOptionValues {
-  const [harddecommit, disablethp, clobberfree, decorate] = [
+  const [harddecommit, disablethp, clobberfree, efence, decorate] = [
     isOn(debug.harddecommit),
     isOn(debug.disablethp),
     isOn(debug.clobberfree),
+    isOn(debug.efence),
     isOn(debug.decoratemappings),
   ];
   const scavengeALot = (debug.scavenge ?? 0) > 0 && (scavenger === 'age' || scavenger === 'growth');
@@ -345,6 +360,7 @@ function debugOptions(
     ...(harddecommit === undefined ? {} : { hardDecommit: harddecommit && pageHeap === 'radix' }),
     ...(disablethp === undefined ? {} : { disableHugePages: disablethp && !hugePageHints }),
     ...(clobberfree === undefined ? {} : { clobberFree: clobberfree }),
+    ...(efence === undefined ? {} : { efence }),
     ...(decorate === undefined ? {} : { nameMappings: decorate }),
     ...(scavengeALot ? { forcedGCPeriod: debugScavenge.gcPeriod, scavengeAfter: debugScavenge.after } : {}),
   };

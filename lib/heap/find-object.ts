@@ -13,7 +13,7 @@
  * Not here: who still refers to an object.
  */
 import { type Address, address } from '../base/units.ts';
-import { objectSize, spanState, spanUse } from '../spans/span-table.ts';
+import { objectSize, type SpanUse, spanState, spanUse } from '../spans/span-table.ts';
 import type { HeapBitmap } from './heap-bitmap.ts';
 import type { HeapState } from './heap-state.ts';
 import type { SpanObjects } from './span-objects.ts';
@@ -68,14 +68,21 @@ export class ObjectFinder {
 
   /** Whether an address lies in a user arena that was freed, and where there is none since. */
   isFreedArena(addr: number): boolean {
+    return this.#isUsedFor(addr, spanUse.freedArena);
+  }
+
+  /** Whether an object that was there was freed behind an electric fence. */
+  isFenced(addr: number): boolean {
+    return this.#isUsedFor(addr, spanUse.fenced);
+  }
+
+  #isUsedFor(addr: number, wanted: SpanUse): boolean {
     const { spans, pageColumns } = this.#state;
     const { use, startPage, pages } = spans.columns;
     const page = this.#pageOf(addr);
     if (page < 0) return false;
     const span = pageColumns.spanOf[page];
-    return (
-      use[span] === spanUse.freedArena && page >= startPage[span] && page < startPage[span] + pages[span]
-    );
+    return use[span] === wanted && page >= startPage[span] && page < startPage[span] + pages[span];
   }
 
   /** Whether a found object holds no pointers. */

@@ -155,6 +155,25 @@ export class MHeap {
     return s;
   }
 
+  /**
+   * Frees a swept span without objects for good: accesses fault, and neither pages nor row are used again. The page heap
+   * still takes them for allocated. False, with nothing done, where the system has too few mappings left.
+   */
+  fence(s: SpanId): boolean {
+    const { spans, counters, arenas } = this.#state;
+    const { columns } = spans;
+    const size = columns.pages[s] * pageSize;
+    const { sys } = this.#deps;
+    // Physical pages of several spans cannot be taken from one of them.
+    if (sys.physPageSize > pageSize) return false;
+    if (!sys.faultIfRoom(arenas.addressOf(columns.startPage[s]), bytes(size), 'heap')) return false;
+    this.hooks.tally?.(-1, 0);
+    counters.heapInUse[0] -= size;
+    columns.use[s] = spanUse.fenced;
+    this.leave(s);
+    return true;
+  }
+
   /** Takes a swept span without objects from the collector; its row stays, and its pages are nobody's: accesses fault. */
   leave(s: SpanId): void {
     const { spans } = this.#state;

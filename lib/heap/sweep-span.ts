@@ -38,6 +38,8 @@ export class SpanSweeper implements RegistrySweeper {
   readonly #chunks: UserChunks | undefined;
   /** Fill freed objects with `clobberWord`, to catch uses after the last drop (GODEBUG clobberfree). */
   clobberFree = false;
+  /** Freed spans are made to fault and never used again, as far as the system has mappings (GODEBUG efence). */
+  efence = false;
 
   constructor(
     heap: MHeap,
@@ -123,6 +125,7 @@ export class SpanSweeper implements RegistrySweeper {
       counters.largeFreeCount[0]++;
       counters.largeFree[0] += size;
       counters.totalFree[0] += size;
+      if (this.efence && this.#heap.fence(spanId(s))) return false;
       this.#heap.freeSpan(spanId(s));
       return true;
     }

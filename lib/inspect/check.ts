@@ -179,7 +179,9 @@ function checkPages(runtime: Runtime): void {
   };
   let used = 0;
   for (let s = 1; s < spans.end; s++) {
-    if (c.state[s] !== spanState.inUse && c.state[s] !== spanState.manual) continue;
+    // What is fenced the page heap takes for allocated.
+    const isFenced = c.state[s] === spanState.faulted && c.use[s] === spanUse.fenced;
+    if (c.state[s] !== spanState.inUse && c.state[s] !== spanState.manual && !isFenced) continue;
     own(c.startPage[s], c.pages[s], s);
     // The page heap never had the pages of user arenas.
     if (c.use[s] !== spanUse.userArena && c.use[s] !== spanUse.freedArena) used += c.pages[s];

@@ -19,6 +19,7 @@
  * Not here: anything that decides; making and attaching (create.ts); argument checks.
  */
 import { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
+import { FencedFreeListMalloc, FencedMalloc } from '../alloc/fenced-malloc.ts';
 import { FreeListMalloc } from '../alloc/freelist-malloc.ts';
 import { FreeListMCache } from '../alloc/freelist-mcache.ts';
 import { Malloc } from '../alloc/malloc.ts';
@@ -179,10 +180,15 @@ export class Runtime {
     const { pointerBits } = spans;
     const deps = { ...alloc, state, memory: spans.memory, zeroBase: memory.zeroBase };
     const isWordForWord = pointerBits instanceof HeapBitmap && !this.isTraced;
+    const { efence } = memory.options;
     const malloc =
       alloc.mcache instanceof FreeListMCache
-        ? new FreeListMalloc(p, { ...deps, mcache: alloc.mcache }, isWordForWord ? pointerBits : undefined)
-        : new Malloc(p, deps);
+        ? new (efence ? FencedFreeListMalloc : FreeListMalloc)(
+            p,
+            { ...deps, mcache: alloc.mcache },
+            isWordForWord ? pointerBits : undefined,
+          )
+        : new (efence ? FencedMalloc : Malloc)(p, deps);
     malloc.hooks = { slowPath: () => this.due.afterSlowPath(p) };
     return malloc;
   }
@@ -355,6 +361,7 @@ function wireAlloc(
         );
   const sweeper = new SpanSweeper(heap, state, objects, registry, freeLists, memory, chunks);
   sweeper.clobberFree = options.clobberFree;
+  sweeper.efence = options.efence;
   const central = new MCentral({
     ...{ heap, state, registry, sweeper, classes, freeLists },
     zeroed: design.zeroing === 'span' ? memory : undefined,

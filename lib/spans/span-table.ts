@@ -38,7 +38,8 @@ export const spanStateNames = ['dead', 'inUse', 'manual', 'free', 'faulted'] as 
 /**
  * What a span is allocated for. `heap`: objects. Stacks, pointer bits and work buffers are manually managed and counted
  * apart. A chunk of a user arena is one large object in the eyes of the collector, and keeps its row; once its arena is
- * freed it is a `freedArena`, in use until nothing points into it.
+ * freed it is a `freedArena`, in use until nothing points into it. An object that was freed behind an electric fence leaves
+ * its span `fenced`, for good.
  */
 export const spanUse = {
   heap: 0,
@@ -47,6 +48,7 @@ export const spanUse = {
   workBuffer: 3,
   userArena: 4,
   freedArena: 5,
+  fenced: 6,
 } as const;
 export type SpanUse = (typeof spanUse)[keyof typeof spanUse];
 export const spanUseNames = [
@@ -56,6 +58,7 @@ export const spanUseNames = [
   'a work buffer',
   'a user arena',
   'a user arena that was freed',
+  'an object that was freed',
 ] as const;
 
 /** Those whose owner frees them. */

@@ -438,7 +438,7 @@ describe('a view that was kept', () => {
   afterAll(() => child.remove());
 
   test.each(['quarantined', 'recycled'])('ends the process, with a report of the arena: %s', async (how) => {
-    const ended = await child.run([how]);
+    const ended = await child.run([how, 'radix']);
     expect(ended.signal).toBe('SIGSEGV');
     expect(ended.stderr).toContain('pageheap: SIGSEGV at 0x');
     expect(ended.stderr).toMatch(
