@@ -12,10 +12,9 @@
  */
 
 import { describe } from '../base/describe.ts';
-import type { ObjectFinder } from '../heap/find-object.ts';
 import { type ObjectMemory, windowPagesShift } from '../spans/object-memory.ts';
-import type { UserSpace } from '../spans/user-space.ts';
-import { checkAddress, refuse, refuseFreed } from './arguments.ts';
+import { checkAddress, refuse } from './arguments.ts';
+import type { FreedMemory } from './freed-memory.ts';
 
 const windowBytes = 2 ** 32;
 const perWindow = 1 / windowBytes;
@@ -60,12 +59,7 @@ export interface FieldMemoryDeps {
   readonly reach: number;
   /** The first page of the heap. */
   readonly first: number;
-  /** Where user arenas are, if anywhere. */
-  readonly user: UserSpace | undefined;
-  /** Knows which objects were freed. */
-  readonly finder: ObjectFinder;
-  /** Objects that were freed are behind an electric fence. */
-  readonly efence: boolean;
+  readonly freed: FreedMemory;
   readonly isGuarded: boolean;
   readonly guarded: Guarded;
 }
@@ -80,26 +74,19 @@ export class FieldMemory {
   readonly #memory: ObjectMemory;
   readonly #origin: number;
   readonly #reach: number;
-  readonly #user: UserSpace | undefined;
-  readonly #finder: ObjectFinder;
-  readonly #efence: boolean;
+  readonly #freed: FreedMemory;
   readonly #guarded: Guarded;
   readonly #windows: (FieldWindow | undefined)[] = [];
 
-  constructor(deps: FieldMemoryDeps) {
-    const { memory, origin, reach, first, user, isGuarded, guarded } = deps;
-    this.#finder = deps.finder;
-    this.#efence = deps.efence;
+  constructor({ memory, origin, reach, first, freed, isGuarded, guarded }: FieldMemoryDeps) {
     this.#memory = memory;
     this.#origin = origin;
     this.#reach = reach;
-    this.#user = user;
+    this.#freed = freed;
     this.#guarded = guarded;
     this.isGuarded = isGuarded;
     this.near = this.#window(first >>> windowPagesShift);
-    const { length } = this.near.u8;
-    const quiet = user === undefined ? length : Math.max(0, Math.min(length, user.base - this.near.base));
-    this.nearBytes = deps.efence ? 0 : quiet;
+    this.nearBytes = Math.max(0, Math.min(this.near.u8.length, freed.from - this.near.base));
   }
 
   /** The window that an address lies in. @throws ERR_INVALID_ADDRESS · ERR_ARENA_FREED · ERR_NOT_ALLOCATED · ERR_DISPOSED */
@@ -107,13 +94,13 @@ export class FieldMemory {
     const offset = addr - this.#origin;
     // Objects of user arenas come here each time: a heap that is there, and an address that is one, need no more.
     const window = offset >= 0 && offset < this.#reach ? this.#windows[(offset * perWindow) | 0] : undefined;
-    if (window !== undefined && Math.floor(addr) === addr && !this.#isFreed(addr)) return window;
+    if (window !== undefined && Math.floor(addr) === addr && !this.#freed.isFreed(addr)) return window;
     // Also says so where the heap is gone.
     this.#guarded(() => {
       checkAddress(addr);
       if (addr < this.#origin || addr >= this.#origin + this.#reach)
         refuse('ERR_INVALID_ADDRESS', `not an address of this heap: 0x${addr.toString(16)}`, addr);
-      refuseFreed(this.#finder, addr);
+      this.#freed.explain(addr);
     });
     return this.#window(Math.floor((addr - this.#origin) / windowBytes));
   }
@@ -134,10 +121,6 @@ export class FieldMemory {
       window.i32[at] = value | 0;
       window.i32[at + 1] = (value * 2 ** -32) | 0;
     });
-  }
-
-  #isFreed(addr: number): boolean {
-    return this.#user?.isFreed(addr) === true || (this.#efence && this.#finder.isFenced(addr));
   }
 
   /** Nothing can be reached any more. */

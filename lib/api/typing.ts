@@ -11,6 +11,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { checkAddress, checkSize, refuse, refuseFreed, refuseMemory, refuseObject } from './arguments.ts';
 import { FieldMemory } from './field-memory.ts';
 import { FrameStack } from './frame-stack.ts';
+import { freedMemoryOf } from './freed-memory.ts';
 import type { Guard } from './heap-reports.ts';
 import { TypeBase } from './heap-type.ts';
 import { Root, type RootHost } from './root.ts';
@@ -211,9 +212,7 @@ export class Typing implements RootHost {
         origin: memory.origin,
         reach: memory.reach,
         first: state.arenas.pageOf(first.base),
-        user: this.#runtime.alloc.userArenas?.chunks.space,
-        finder: this.#runtime.alloc.finder,
-        efence: memory.options.efence,
+        freed: freedMemoryOf(this.#runtime),
         isGuarded: memory.isShared,
         guarded: (operation) => this.#guarded(operation),
       });
