@@ -220,6 +220,23 @@ export class ExplicitLiveness extends WrittenOnce implements Liveness {
 
   // ---------------------------------------------------------------- asked by who marks and checks
 
+  /** The span of a live object that starts at an address; 0 where none does. */
+  spanStarting(addr: number): number {
+    const offset = addr - this.#origin;
+    if (!(offset >= 0 && offset < this.#reachBytes)) return 0;
+    const page = (offset * pagesPerByte) | 0;
+    // Where no arena is known the bits have no memory.
+    if (this.#known[page >> arenaPagesShift] === 0) return 0;
+    const s = this.#spanOf[page];
+    const unit = offset * unitsPerByte;
+    if (Math.floor(unit) === unit)
+      return ((this.#live[(unit * wordsPerUnit) | 0] >>> (unit & 31)) & 1) === 1 ? s : 0;
+    const row = this.#tinyRow[s];
+    if (row === 0 || this.#startPage[s] !== page || Math.floor(offset) !== offset) return 0;
+    const inPage = offset & pageMask;
+    return ((this.#tinyBits[row * tinyRowBytes + (inPage >> 3)] >>> (inPage & 7)) & 1) === 1 ? s : 0;
+  }
+
   /** The objects of a window that live, as ones; of a block of tiny objects it is enough that one lives. */
   livingWord(s: number, window: number): number {
     const row = this.#tinyRow[s];

@@ -38,6 +38,7 @@ import type { TypeBase } from './heap-type.ts';
 import type { HeapObject } from './object-contents.ts';
 import { attachHeap, type HeapHandle, OpenedHeap, openHeap, shareHeap } from './opening.ts';
 import { collectFully, setGCPercent, setMemoryLimit } from './settings.ts';
+import { specialsOf } from './special-heap.ts';
 import { TracedHeap, typingOf } from './traced-heap.ts';
 
 const plain = 0;
@@ -60,6 +61,7 @@ export class Heap extends TracedHeap {
   readonly #fast = given(this).fast;
   readonly #maker = given(this).maker;
   readonly #typing = typingOf(this);
+  readonly #specials = specialsOf(this);
   readonly #liveness = given(this).liveness;
   readonly #stacks = given(this).stacks;
   readonly #contents = given(this).contents;
@@ -324,6 +326,7 @@ export class Heap extends TracedHeap {
     const handle = shareHeap(this.#runtime);
     this.#mode = shared;
     this.#typing.share();
+    this.#specials.runner.share();
     return handle;
   }
 
@@ -341,7 +344,13 @@ export class Heap extends TracedHeap {
   #end(): void {
     this.#requireUsable();
     const holders = this.#holders;
-    const leave = this.#owner ? () => holders.close(this.#p) : () => holders.release(this.#p);
+    const leave = (): void => {
+      if (this.#owner) holders.close(this.#p);
+      else {
+        this.#specials.leave();
+        holders.release(this.#p);
+      }
+    };
     try {
       this.#guarded(leave);
     } catch (error) {
@@ -355,6 +364,7 @@ export class Heap extends TracedHeap {
     this.#crash?.dispose();
     this.#contents.detach();
     this.#typing.close();
+    this.#specials.close();
     if (this.#owner) this.#runtime.dispose();
     else this.#runtime.detach();
   }

@@ -49,3 +49,4 @@ export type { HeapObject } from './object-contents.ts';
 export type { HeapHandle } from './opening.ts';
 export type { Root, Scope } from './root.ts';
 export type { UserArena } from './user-arena.ts';
+export type { Cleanup, Weak } from './weak.ts';

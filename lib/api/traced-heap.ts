@@ -8,16 +8,17 @@
 import { partsOf } from '../base/written-once.ts';
 import type { FrameStack } from './frame-stack.ts';
 import type { HeapParts } from './heap-parts.ts';
-import { type Guard, HeapReports } from './heap-reports.ts';
+import type { Guard } from './heap-reports.ts';
 import type { HeapType, StructSpec } from './heap-type.ts';
 import { type Root, Scope } from './root.ts';
+import { SpecialHeap } from './special-heap.ts';
 import { Typing } from './typing.ts';
 import type { UserArena } from './user-arena.ts';
 
 /** A heap's types and roots. Not public. */
 export let typingOf: (heap: TracedHeap) => Typing;
 
-export class TracedHeap extends HeapReports {
+export class TracedHeap extends SpecialHeap {
   readonly #typing: Typing;
 
   constructor(parts: HeapParts, guarded: Guard) {

@@ -21,6 +21,8 @@ export type ErrorCode =
   | 'ERR_INTERIOR_ADDRESS' // inside an object, where its first byte was asked for
   | 'ERR_NOT_ALLOCATED' // in the heap, but no object is there (any more)
   | 'ERR_ALREADY_DROPPED' // dropped before and not yet swept
+  | 'ERR_FINALIZER_SET' // the object has a finalizer already
+  | 'ERR_NOT_PINNED' // unpinned more often than pinned
   | 'ERR_WRONG_LIVENESS' // a call that the heap's kind of liveness does not have
   | 'ERR_WRONG_GENERATION' // a mechanism that the heap's design does not have
   | 'ERR_ARENA_FREED' // the user arena was freed: its objects are gone

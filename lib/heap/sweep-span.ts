@@ -1,9 +1,9 @@
 /**
  * Sweeping one span: what is not marked becomes free.
  *
- * The mark bits become the allocation bits, fresh mark bits are taken, and allocation starts again
- * at object 0. A span without live objects goes back to the page heap; of others the registry is told.
- * The order in which spans come to be swept is none of this file's business.
+ * What is known of single objects comes first: a finalizer keeps its object once more (sweep-specials.ts). Then the mark
+ * bits become the allocation bits, fresh mark bits are taken, and allocation starts again at object 0. A span without
+ * live objects goes back to the page heap; of others the registry is told. The order in which spans come to be swept is none of this file's business.
  *
  * A chunk of a user arena in which nothing lives is given back in its own way (user-chunks.ts).
  *
@@ -23,6 +23,7 @@ import type { HeapState } from './heap-state.ts';
 import type { MHeap } from './mheap.ts';
 import type { SpanObjects } from './span-objects.ts';
 import type { RegistrySweeper, SpanRegistry } from './span-registry.ts';
+import type { SpecialSweeper } from './sweep-specials.ts';
 import type { UserChunks } from './user-chunks.ts';
 
 /** The 32-bit word that freed objects are filled with under `clobberFree`. */
@@ -36,6 +37,7 @@ export class SpanSweeper implements RegistrySweeper {
   readonly #freeLists: FreeLists | undefined;
   readonly #memory: ObjectMemory;
   readonly #chunks: UserChunks | undefined;
+  readonly #specials: SpecialSweeper;
   /** Fill freed objects with `clobberWord`, to catch uses after the last drop (GODEBUG clobberfree). */
   clobberFree = false;
   /** Freed spans are made to fault and never used again, as far as the system has mappings (GODEBUG efence). */
@@ -48,6 +50,7 @@ export class SpanSweeper implements RegistrySweeper {
     registry: SpanRegistry,
     freeLists: FreeLists | undefined,
     memory: ObjectMemory,
+    specials: SpecialSweeper,
     chunks?: UserChunks,
   ) {
     this.#chunks = chunks;
@@ -57,6 +60,7 @@ export class SpanSweeper implements RegistrySweeper {
     this.#registry = registry;
     this.#freeLists = freeLists;
     this.#memory = memory;
+    this.#specials = specials;
   }
 
   /** Takes a span for sweeping, if it needs it and nobody else has. */
@@ -71,6 +75,11 @@ export class SpanSweeper implements RegistrySweeper {
   /** Whether somebody has taken it and is not done. */
   isBeingSwept(s: number): boolean {
     return this.#state.spans.columns.sweepGen[s] === this.#state.sweepState.gen - 1;
+  }
+
+  /** Makes sure that a span in use is swept: before anything is said of its objects. One whose object lives stays. */
+  ensureSwept(s: number): void {
+    if (this.tryAcquire(s)) this.sweep(s, false);
   }
 
   /** Sweeps a span that was taken. True when its pages went back to the page heap. */
@@ -88,6 +97,7 @@ export class SpanSweeper implements RegistrySweeper {
     }
     counters.pagesSwept[0] += c.pages[s];
     this.#checkZombies(s);
+    this.#specials.sweep(s);
     const nalloc = this.#objects.countMarked(s);
     const nfreed = c.allocCount[s] - nalloc;
     if (nfreed < 0)

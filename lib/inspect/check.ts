@@ -3,7 +3,7 @@
  *
  *   1  counters: the identities of the statistics
  *   2  spans: states, bounds, the page table, objects against bitmaps, pointer bits, the registry, the caches, pools
- *     of stacks, what marking left
+ *     of stacks, specials, what marking left
  *   3  everything derived: every page against spans, free runs and counters; the page heap's own derived state
  *
  * Read only, except that level 1 flushes the caches' counts as statistics do. What does not hold is
@@ -18,6 +18,7 @@ import { pageSize } from '../base/units.ts';
 import { bitmapWords } from '../heap/gc-bits.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { objectSize, spanState, spanUse } from '../spans/span-table.ts';
+import { checkSpecials, pinnerWordsOf } from './check-specials.ts';
 import { checkTracing } from './check-tracing.ts';
 import { checkUserArenas } from './check-user-arenas.ts';
 import { heapMemory, objectTotals } from './stats.ts';
@@ -30,6 +31,7 @@ export function checkHeap(runtime: Runtime, level: CheckLevel): void {
   if (level >= 2) checkSpans(runtime);
   if (level >= 2) checkRegistry(runtime);
   if (level >= 2) runtime.alloc.stackPools.check();
+  if (level >= 2) checkSpecials(runtime);
   if (level >= 2) checkTracing(runtime);
   if (level >= 2) checkUserArenas(runtime);
   if (level >= 3) checkPages(runtime);
@@ -70,7 +72,7 @@ function checkSpans(runtime: Runtime): void {
     const isGone = c.use[s] === spanUse.freedArena;
     if (!isGone) inUse += npages * pageSize;
     if (bit !== 1) fatal('a span in use is not marked so', { span: s, page });
-    markWords += bitmapWords(c.nelems[s]);
+    markWords += bitmapWords(c.nelems[s]) + pinnerWordsOf(runtime, s);
     const size = objectSize(c, s);
     if (size * c.nelems[s] > npages * pageSize)
       fatal('objects do not fit their span', { span: s, size, nelems: c.nelems[s] });

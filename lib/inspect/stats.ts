@@ -98,6 +98,9 @@ export interface HeapSample {
   readonly releasedEager: number;
   readonly releasedForced: number;
   readonly limiting: boolean;
+  /** Finalizers and cleanups whose objects were found dead, in all, and those of them that were called. */
+  readonly finalizersQueued: number;
+  readonly finalizersRun: number;
 }
 
 /** Bytes of one row of a table. */
@@ -231,6 +234,7 @@ export function sampleHeap(runtime: Runtime): HeapSample {
   const released = counters.heapReleased[0];
   const inuse = counters.heapInUse[0];
   const unused = sys.statsOf('unused');
+  const { counts } = runtime.special.callbacks;
   return {
     heapInuse: inuse,
     heapFree: free,
@@ -253,5 +257,7 @@ export function sampleHeap(runtime: Runtime): HeapSample {
     releasedEager: counters.releasedEager[0],
     releasedForced: counters.releasedForced[0],
     limiting: limiter.limiting(),
+    finalizersQueued: counts.finalizersQueued + counts.cleanupsQueued,
+    finalizersRun: counts.finalizersRun + counts.cleanupsRun,
   };
 }

@@ -26,6 +26,7 @@ import { HeapMemory } from './heap-memory.ts';
 import { preparePageHeap } from './page-heaps.ts';
 import { Runtime } from './runtime.ts';
 import { prepareSpanStructures } from './span-structures.ts';
+import { prepareSpecials } from './special-side.ts';
 import { capacities, smallTables } from './tables.ts';
 
 /**
@@ -90,6 +91,7 @@ function prepare(meta: MetaMemory, options: ResolvedOptions): boolean {
     (options.design.liveness === 'tracing'
       ? TracingLiveness.prepare(meta) && Roots.prepare(meta)
       : ExplicitLiveness.prepare(meta)) &&
+    prepareSpecials(meta) &&
     StackPools.prepare(meta) &&
     Sweeper.prepare(meta) &&
     CycleLog.prepare(meta) &&

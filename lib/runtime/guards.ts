@@ -12,7 +12,7 @@ import type { Runtime } from './runtime.ts';
 
 /** @param malloc the thread's own, which works on its P's row, and on the heap beyond it @param allocator around it */
 export function guardRuntime(runtime: Runtime, malloc: Malloc, allocator: Allocator, lock: RankedLock): void {
-  const { memory, state, pages, spans, alloc, gc, scavenger, due } = runtime;
+  const { memory, state, pages, spans, special, alloc, gc, scavenger, due } = runtime;
   const owner = memory.table.owner[0];
   const thread = memory.sys.addon.threadId();
   const mayTouch = (): boolean => (memory.isShared ? lock.held : thread === owner);
@@ -22,6 +22,7 @@ export function guardRuntime(runtime: Runtime, malloc: Malloc, allocator: Alloca
   for (const object of [
     ...[state, state.spans, state.arenas, state.gcBits, state.sweepState, pages],
     ...[registry, sets, busy, freeLists, pointerBits, objects],
+    ...[special.specials, special.pins, special.weak, special.sweeping, special.callbacks],
     ...[heap, spanSweeper, central, mcache, liveness, finder, stacks, stackPools, malloc, allocator],
     ...[settings, trigger, sizes, limiter, log, pace, sweeper, collector, roots, scavenger, due],
   ])

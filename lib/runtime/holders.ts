@@ -6,6 +6,9 @@
  * disposing, and the next who acquires a P may take its over, caches and all. Those are sound, since
  * whoever changes them holds the heap's lock, and who ends with the lock in hand leaves no working heap.
  *
+ * What the holder of a P is to be called for, its finalizers and cleanups, ends with its holding
+ * (gc/callback-queue.ts).
+ *
  * The kernel may give a thread id again after some thousands of threads; then a dead holder seems to
  * live until that thread ends too.
  *
@@ -20,14 +23,16 @@ import type { Runtime } from './runtime.ts';
 
 export class Holders {
   readonly #mcache: MCache;
+  readonly #callbacks: Runtime['special']['callbacks'];
   readonly #pages: PageHeap;
   readonly #addon: LockSystem;
   readonly #memory: Runtime['memory'];
   readonly #held: Int32Array;
   readonly #thread: number;
 
-  constructor({ alloc, pages, memory }: Runtime) {
+  constructor({ alloc, special, pages, memory }: Runtime) {
     this.#mcache = alloc.mcache;
+    this.#callbacks = special.callbacks;
     this.#pages = pages;
     this.#addon = memory.sys.addon;
     this.#memory = memory;
@@ -42,6 +47,7 @@ export class Holders {
       if (this.#isLiving(p)) continue;
       this.#held[p] = this.#thread;
       this.#mcache.forgetTiny(p);
+      this.#callbacks.begin(p);
       return p;
     }
     throw new PageHeapError('ERR_NO_P', `all ${ps} Ps are held by other threads`, { value: ps });
@@ -51,6 +57,7 @@ export class Holders {
   release(p: number): void {
     this.#mcache.flush(p);
     this.#pages.flushCached?.(pId(p));
+    this.#callbacks.end(p);
     this.abandon(p);
   }
 

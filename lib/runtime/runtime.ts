@@ -5,6 +5,7 @@
  *     state       spans, page table, arenas, bitmaps, counters
  *     pages       the page heap, over a releaser
  *     spans       who knows where each span stands, and which of its objects are free
+ *     special     what is known of single objects: finalizers, weak handles, pins
  *     alloc       the heap by spans, central lists, caches, liveness, stacks
  *     gc          trigger, cycles, sweeper, limiter
  *     scavenger   when memory goes back
@@ -45,10 +46,11 @@ import { GcSettings, gcSettingsTable } from '../gc/gc-settings.ts';
 import { CurrentSizes, type HeapSizes } from '../gc/heap-sizes.ts';
 import { ExplicitMarker } from '../gc/mark/explicit.ts';
 import { markClassesOf } from '../gc/mark/mark-classes.ts';
-import type { Marker, RootSource } from '../gc/mark/marker.ts';
+import type { Marker } from '../gc/mark/marker.ts';
 import { grayTable, TracingMarker } from '../gc/mark/tracing.ts';
 import { WorkBuffers } from '../gc/mark/work-buffers.ts';
 import { Roots } from '../gc/roots.ts';
+import { RootSources, SpecialRoots } from '../gc/special-roots.ts';
 import { SweepPace, sweepPaceTable } from '../gc/sweep-pace.ts';
 import { Sweeper } from '../gc/sweeper.ts';
 import type { Trigger } from '../gc/trigger.ts';
@@ -71,6 +73,7 @@ import type { HeapMemory } from './heap-memory.ts';
 import { makePageHeap, releasesOnce } from './page-heaps.ts';
 import { makeScavenger } from './scavengers.ts';
 import { idOrder, makeSpanStructures, type SpanStructures } from './span-structures.ts';
+import { makeSpecials, type SpecialSide } from './special-side.ts';
 import { makeTrigger } from './triggers.ts';
 
 /** Objects in spans: where their bytes are, and which of them are allocated. */
@@ -112,6 +115,7 @@ export class Runtime {
   readonly state: HeapState;
   readonly pages: PageHeap;
   readonly spans: SpanSide;
+  readonly special: SpecialSide;
   readonly alloc: AllocSide;
   readonly gc: GcSide;
   readonly scavenger: Scavenger;
@@ -140,7 +144,11 @@ export class Runtime {
       foreign: watch.foreign ?? new ForeignCode(),
     });
     this.spans = wireSpans(memory, state);
-    this.alloc = wireAlloc(memory, state, this.pages, this.spans);
+    const { held } = meta.views(mcacheTable);
+    this.special = makeSpecials(meta, state, this.spans.objects, design.sweep === 'sets', (p) =>
+      sys.addon.tidAlive(held[p]),
+    );
+    this.alloc = wireAlloc(memory, state, this.pages, this.spans, this.special);
     const pacing = wirePacing(memory, state);
     this.scavenger = makeScavenger(
       design,
@@ -246,26 +254,25 @@ export class Runtime {
   }
 
   #wireMarker(): { marker: Marker; roots: Roots | undefined } {
-    const { memory, state, spans, alloc } = this;
+    const { memory, state, spans, special, alloc } = this;
     const { meta, design } = memory;
     const { liveness } = alloc;
     const { pointerBits, objects } = spans;
-    if (liveness instanceof ExplicitLiveness)
-      return { marker: new ExplicitMarker(state, objects, liveness), roots: undefined };
+    const classes = markClassesOf(alloc.classes, spans.sharedBitmap !== undefined);
+    const kept = new SpecialRoots(state, special.specials, special.pins, special.callbacks, classes.noscan);
+    if (liveness instanceof ExplicitLiveness) {
+      const marker = new ExplicitMarker(state, objects, liveness, alloc.finder, kept);
+      return { marker, roots: undefined };
+    }
     if (pointerBits === undefined) return fatal('a heap that traces has no pointer bits');
     state.gcBits.beside(grayTable);
     const roots = new Roots(meta, alloc.mcache, state.arenas, spans.memory);
-    const rootSource: RootSource = {
-      eachRoot: (visit) => {
-        roots.eachRoot(visit);
-        alloc.userArenas?.eachRoot(visit);
-      },
-    };
+    const rootSource = new RootSources([roots, alloc.userArenas], kept);
     const buffers = new WorkBuffers(alloc.heap, state.spans.columns, spans.memory);
     const { bits: gray } = meta.views(grayTable);
     const marker = new TracingMarker(
       { state, objects, memory: spans.memory, pointerBits, liveness, roots: rootSource, buffers, gray },
-      markClassesOf(alloc.classes, spans.sharedBitmap !== undefined),
+      classes,
       design.markOrder === 'spans',
     );
     return { marker, roots };
@@ -324,6 +331,7 @@ function wireAlloc(
   state: HeapState,
   pages: PageHeap,
   { memory, objects, registry, freeLists, pointerBits, sharedBitmap }: SpanSide,
+  special: SpecialSide,
 ): AllocSide {
   const classes = sizeClassesFor(design.sizeClasses, sharedBitmap !== undefined);
   const finder = new ObjectFinder(state, objects, sharedBitmap);
@@ -359,7 +367,16 @@ function wireAlloc(
           pointerBits,
           liveness instanceof TracingLiveness ? liveness.spans.untyped : undefined,
         );
-  const sweeper = new SpanSweeper(heap, state, objects, registry, freeLists, memory, chunks);
+  const sweeper = new SpanSweeper(
+    heap,
+    state,
+    objects,
+    registry,
+    freeLists,
+    memory,
+    special.sweeping,
+    chunks,
+  );
   sweeper.clobberFree = options.clobberFree;
   sweeper.efence = options.efence;
   const central = new MCentral({

@@ -20,6 +20,7 @@ import { mostUserArenas, userArenaPoolTable, userArenaTable } from '../alloc/use
 import { arenaBytes, pageSize } from '../base/units.ts';
 import { pointerBitStyles } from '../design/design.ts';
 import { optionTable } from '../design/option-table.ts';
+import { callbackQueueTable, callbackStateTable } from '../gc/callback-queue.ts';
 import { cpuLimiterTable } from '../gc/cpu-limiter.ts';
 import { cycleTable } from '../gc/cycle-log.ts';
 import { gcSettingsTable } from '../gc/gc-settings.ts';
@@ -55,7 +56,18 @@ import {
   spanBlockTable,
   spanSetTable,
 } from '../heap/span-sets.ts';
+import {
+  mostSpecialIndexes,
+  mostSpecials,
+  specialIndexPoolTable,
+  specialIndexTable,
+  specialPageTable,
+  specialPoolTable,
+  specialSpanTable,
+  specialTable,
+} from '../heap/specials.ts';
 import { sweepStateTable } from '../heap/sweep-state.ts';
+import { mostWeakHandles, weakPoolTable, weakTable } from '../heap/weak-handles.ts';
 import { f64, i32, table, u8 } from '../meta/column.ts';
 import type { Capacity } from '../meta/memory-map.ts';
 import { freeRunCapacities } from '../pages/free-runs.ts';
@@ -139,6 +151,11 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     [gcBitsStateTable, 1],
     [spanBlockPoolTable, 1],
     [tinyStartsPoolTable, 1],
+    [specialPoolTable, 1],
+    [specialIndexPoolTable, 1],
+    [weakPoolTable, 1],
+    [callbackStateTable, 1],
+    [callbackQueueTable, ps],
     [mcacheTable, ps],
     [freeListCacheTable, ps],
     [stackCacheTable, ps],
@@ -160,9 +177,14 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     [liveTable, pages],
     [tinyRowTable, spans],
     [tinyStartsTable, Math.min(pages, maxTinyRows)],
+    [specialSpanTable, spans],
+    [specialPageTable, pages],
+    [weakTable, Math.min(pages * 16, mostWeakHandles)],
     // The two largest tables come in this order so that, with the default reach, all lie in two windows.
     [spanLinkTable, spans],
     [freeListTable, spans],
+    [specialTable, Math.min(pages * 64, mostSpecials)],
+    [specialIndexTable, Math.min(pages, mostSpecialIndexes)],
     [heapBitmapTable, where(pointerBits === 'nibbles', Math.min(pages, mostBitmapPages))],
     [pairBitsTable, where(pointerBits === 'pairs', pages)],
     [singleBitsTable, where(pointerBits === 'bits', pages)],

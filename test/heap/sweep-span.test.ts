@@ -30,6 +30,7 @@ function make(generation: Generation = 'radix'): Setup {
     registry as SpanRegistry,
     runtime.spans.freeLists,
     runtime.spans.memory,
+    runtime.special.sweeping,
   );
   return { runtime, sweeper, told };
 }

@@ -6,6 +6,11 @@
  *   - of an object with a type those words are followed that its type calls pointers; of one without all whole words
  *   - an address from within an object leads to it; one that is no object's leads nowhere
  *   - a block of tiny objects lives as a whole
+ *   - what a pinned object, or one that waits for its finalizer, leads to lives with it; of an object with a finalizer
+ *     what it leads to, though not itself
+ *
+ * A finalizer is called once, after the collection that found its object dead, and of objects that lead to each other
+ * only the first one's. Weak handles are cleared by that collection.
  *
  * After a collection every object that can be reached must be there with its contents, and no other.
  */
@@ -15,27 +20,7 @@ import type { Heap } from '../../lib/api/heap.ts';
 import type { HeapType, StructSpec, TypeBase } from '../../lib/api/heap-type.ts';
 import type { Root } from '../../lib/api/root.ts';
 import type { Random } from './random.ts';
-
-/** An object as the shadow knows it. */
-interface Thing {
-  readonly addr: number;
-  /** Bytes that were asked for, as whole words. */
-  readonly words: number;
-  /** Bytes of its slot: an address up to there leads to it. */
-  readonly slot: number;
-  /** Which words are pointers; undefined: each may be one. */
-  readonly pointers: readonly number[] | undefined;
-  /** Its words, where they are not 0. */
-  readonly content: Map<number, number>;
-}
-
-const kinds = {
-  pair: { left: 'pointer', right: 'pointer', key: 'f64' },
-  odd: { a: 'u8', p: 'pointer', b: 'u32', c: 'u32', q: ['pointer', 3], tail: ['f64', 5] },
-  leaf: { x: 'f64', y: 'f64' },
-  mixed: { head: ['f64', 6], items: [{ n: 'i32', to: 'pointer' }, 20], end: 'pointer' },
-  big: { first: 'pointer', gap: ['f64', 300], rest: ['pointer', 400] },
-} as const;
+import { kinds, newThing, type Thing, Things } from './shadow-things.ts';
 
 /** What a run is made of. */
 export interface ShadowOptions {
@@ -49,9 +34,8 @@ export class ShadowGraph {
   readonly #heap: Heap;
   readonly #random: Random;
   readonly #options: ShadowOptions;
-  /** All there may be, by address of their first byte; tiny objects by that of their block. */
-  readonly #things = new Map<number, Thing>();
-  readonly #sorted: number[] = [];
+  /** All there may be. */
+  readonly #things = new Things();
   readonly #types: readonly TypeBase[];
   readonly #pair: HeapType<(typeof kinds)['pair']>;
   readonly #roots: Root[] = [];
@@ -60,6 +44,10 @@ export class ShadowGraph {
   #frames: number[] = [];
   /** What was given out last. */
   #last = 0;
+  /** Where finalizers are due and were not called yet, in the order in which sweeps may have queued them. */
+  readonly #due = new Set<number>();
+  /** Finalizers that were called. */
+  called = 0;
 
   constructor(heap: Heap, random: Random, options: ShadowOptions) {
     this.#heap = heap;
@@ -74,6 +62,7 @@ export class ShadowGraph {
 
   run(): void {
     for (let i = 0; i < this.#options.steps; i++) this.#step();
+    this.#runFinalizers();
     this.collect();
   }
 
@@ -86,7 +75,8 @@ export class ShadowGraph {
     else if (what < 790) this.#fill();
     else if (what < 900) this.#reroot();
     else if (what < 960) this.#frame();
-    else if (what < 998) this.#look();
+    else if (what < 975) this.#look();
+    else if (what < 996) this.#mark();
     else this.collect();
   }
 
@@ -121,26 +111,20 @@ export class ShadowGraph {
     const words = size / 8;
     const pointers: number[] = [];
     for (let i = 0; i < n; i++) for (const word of pointerWords) pointers.push(i * words + word);
-    this.#enter({ addr, words: words * n, slot: this.#slot(words * n * 8), pointers, content: new Map() });
+    this.#enter(newThing(addr, words * n, this.#slot(words * n * 8), pointers));
   }
 
   #addUntyped(addr: number, size: number): void {
     const words = Math.ceil(size / 8);
-    this.#enter({ addr, words, slot: this.#slot(size), pointers: undefined, content: new Map() });
+    this.#enter(newThing(addr, words, this.#slot(size), undefined));
   }
 
   /** Objects that hold no pointers; tiny ones share a block, which is one thing. */
   #addPlain(addr: number, size: number): void {
     this.#last = addr;
     const { base, size: slot } = this.#heap.findObject(addr)!;
-    if (this.#thingAt(addr) === undefined || size >= 16)
-      this.#enter({
-        addr: base,
-        words: Math.floor(Math.min(size, slot) / 8),
-        slot,
-        pointers: [],
-        content: new Map(),
-      });
+    if (this.#things.at(addr) === undefined || size >= 16)
+      this.#enter(newThing(base, Math.floor(Math.min(size, slot) / 8), slot, []));
     this.#last = addr;
   }
 
@@ -152,41 +136,9 @@ export class ShadowGraph {
   /** Something new. Its place must be nobody's: what a collection has freed was forgotten with it. */
   #enter(thing: Thing): void {
     this.#last = thing.addr;
-    const old = this.#overlapping(thing);
+    const old = this.#things.overlapping(thing);
     if (old !== undefined) expect.fail(`${show(thing.addr)} was given out, where ${show(old.addr)} is`);
-    this.#things.set(thing.addr, thing);
-    this.#sorted.splice(this.#place(thing.addr), 0, thing.addr);
-  }
-
-  #forget(thing: Thing): void {
-    this.#things.delete(thing.addr);
-    this.#sorted.splice(this.#place(thing.addr), 1);
-  }
-
-  /** Something that lies where this is to be. */
-  #overlapping({ addr, slot }: Thing): Thing | undefined {
-    const at = this.#place(addr + 1) - 1;
-    const below = this.#things.get(this.#sorted[at] ?? -1);
-    if (below !== undefined && below.addr + below.slot > addr) return below;
-    const above = this.#things.get(this.#sorted[at + 1] ?? -1);
-    return above !== undefined && above.addr < addr + slot ? above : undefined;
-  }
-
-  /** How many things begin below an address. */
-  #place(addr: number): number {
-    let low = 0;
-    let high = this.#sorted.length;
-    while (low < high) {
-      const mid = (low + high) >>> 1;
-      if (this.#sorted[mid]! < addr) low = mid + 1;
-      else high = mid;
-    }
-    return low;
-  }
-
-  #thingAt(addr: number): Thing | undefined {
-    const below = this.#things.get(this.#sorted[this.#place(addr + 1) - 1] ?? -1);
-    return below !== undefined && addr < below.addr + below.slot ? below : undefined;
+    this.#things.add(thing);
   }
 
   // ---------------------------------------------------------------- mutating
@@ -194,9 +146,9 @@ export class ShadowGraph {
   /** Something that can be reached, by chance: only that may be touched. */
   #anyone(): Thing | undefined {
     const random = this.#random;
-    let thing = this.#thingAt(this.#anyRoot());
+    let thing = this.#things.at(this.#anyRoot());
     for (let hops = random.below(6); thing !== undefined && hops > 0; hops--) {
-      const next = this.#thingAt(thing.content.get(random.of(this.#followed(thing))) ?? 0);
+      const next = this.#things.at(thing.content.get(random.of(this.#followed(thing))) ?? 0);
       if (next === undefined) break;
       thing = next;
     }
@@ -250,7 +202,7 @@ export class ShadowGraph {
 
   /** An address that something has, or had. */
   #anyThing(): number {
-    return this.#sorted.length === 0 ? 0 : this.#random.of(this.#sorted);
+    return this.#things.addresses.length === 0 ? 0 : this.#random.of(this.#things.addresses);
   }
 
   /** A whole object over another of the same words. */
@@ -298,7 +250,7 @@ export class ShadowGraph {
 
   #hold(address: number): void {
     const random = this.#random;
-    if (this.#thingAt(address) === undefined) return;
+    if (this.#things.at(address) === undefined) return;
     switch (random.below(4)) {
       case 0:
         random.of(this.#globals).address = address;
@@ -341,6 +293,72 @@ export class ShadowGraph {
     this.#frames[slot] = address;
   }
 
+  // ---------------------------------------------------------------- what is known of single objects
+
+  /** Sets or removes a finalizer, pins or unpins, takes a weak handle; calls what is due. */
+  #mark(): void {
+    const random = this.#random;
+    if (random.below(12) === 0) this.#runFinalizers();
+    const thing = this.#anyone();
+    if (thing === undefined) return;
+    switch (random.below(8)) {
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+        this.#setFinalizer(thing);
+        break;
+      case 4: {
+        const [at] = thing.finalized;
+        if (at === undefined) return;
+        this.#heap.setFinalizer(at, null);
+        thing.finalized.delete(at);
+        break;
+      }
+      case 5:
+        thing.weak ??= this.#heap.weak(thing.addr);
+        break;
+      case 6:
+        this.#heap.pin(thing.addr + random.below(thing.slot));
+        thing.pins++;
+        break;
+      default:
+        this.#unpin();
+    }
+  }
+
+  #setFinalizer(thing: Thing): void {
+    const isTiny = thing.slot === 16 && thing.pointers?.length === 0;
+    const at = thing.addr + (isTiny && this.#random.below(2) === 0 ? this.#random.below(16) : 0);
+    if (thing.finalized.has(at)) return;
+    thing.finalized.add(at);
+    this.#heap.setFinalizer(at, (given) => {
+      if (given !== at) expect.fail(`a finalizer of ${show(at)} was called for ${show(given)}`);
+      if (!this.#due.delete(at)) expect.fail(`a finalizer of ${show(at)} was called, which is not due`);
+      this.called++;
+      const found = this.#things.at(at);
+      if (found === undefined) expect.fail(`a finalizer was called for ${show(at)}, which is forgotten`);
+      this.#compare(found);
+    });
+  }
+
+  #unpin(): void {
+    const pinned = this.#things.all.filter(({ pins }) => pins > 0);
+    if (pinned.length === 0) return;
+    const thing = this.#random.of(pinned);
+    this.#heap.unpin(thing.addr);
+    thing.pins--;
+  }
+
+  #runFinalizers(): void {
+    // A collection that ran by itself may have spans left to be swept.
+    this.collect();
+    const due = this.#due.size;
+    const called = this.#heap.runFinalizers();
+    if (called !== due || this.#due.size > 0)
+      expect.fail(`${called} finalizers were called, ${due} were due, ${this.#due.size} are left`);
+  }
+
   // ---------------------------------------------------------------- looking
 
   #look(): void {
@@ -361,41 +379,51 @@ export class ShadowGraph {
 
   /** What can be reached, by the heap's rules. */
   #reachable(): Set<Thing> {
-    const found = new Set<Thing>();
-    const gray: Thing[] = [];
-    const visit = (address: number): void => {
-      const thing = this.#thingAt(address);
-      if (thing === undefined || found.has(thing)) return;
-      found.add(thing);
-      gray.push(thing);
-    };
-    for (const address of this.#held()) visit(address);
-    for (let thing = gray.pop(); thing !== undefined; thing = gray.pop()) {
-      if (thing.pointers === undefined) for (const value of thing.content.values()) visit(value);
-      else for (const word of thing.pointers) visit(thing.content.get(word) ?? 0);
+    return this.#things.reachable([...this.#held(), ...this.#due]);
+  }
+
+  /** What a collection does of which this is what it finds alive: queues finalizers, clears handles. What stays. */
+  #die(living: Set<Thing>): Set<Thing> {
+    const staying = new Set(living);
+    for (const thing of this.#things.all) {
+      if (living.has(thing)) {
+        if (thing.weak !== undefined && thing.weak.get() !== thing.addr)
+          expect.fail(`the weak handle of ${show(thing.addr)} was cleared too early`);
+        continue;
+      }
+      if (thing.weak !== undefined) {
+        if (thing.weak.get() !== 0) expect.fail(`the weak handle of ${show(thing.addr)} was not cleared`);
+        thing.weak = undefined;
+      }
+      if (thing.finalized.size === 0) continue;
+      staying.add(thing);
+      for (const at of thing.finalized) this.#due.add(at);
+      thing.finalized.clear();
     }
-    return found;
+    return staying;
   }
 
   /** A collection has run by itself: what it freed is not known yet, but what can be reached must be there. */
   #settle(): void {
-    const living = this.#reachable();
-    for (const thing of living) this.#isThere(thing);
-    for (const thing of [...this.#things.values()]) if (!living.has(thing)) this.#forget(thing);
+    const reachable = this.#reachable();
+    const living = this.#die(reachable);
+    // What only a finalizer keeps is found again when its span is swept.
+    for (const thing of reachable) this.#isThere(thing);
+    for (const thing of this.#things.all) if (!living.has(thing)) this.#things.remove(thing);
   }
 
   collect(): void {
     this.collections++;
     this.#heap.gc();
-    const living = this.#reachable();
-    for (const thing of [...this.#things.values()]) {
+    const living = this.#die(this.#reachable());
+    for (const thing of this.#things.all) {
       if (living.has(thing)) {
         this.#isThere(thing);
         this.#compare(thing);
       } else {
         const found = this.#heap.findObject(thing.addr);
         if (found !== undefined) expect.fail(`garbage at ${show(thing.addr)} was not freed`);
-        this.#forget(thing);
+        this.#things.remove(thing);
       }
     }
     const objects = this.#heap.readMemStats().HeapObjects;

@@ -18,4 +18,6 @@ export interface Marker {
 export interface RootSource {
   /** Calls for each address that a root holds, whatever it is. */
   eachRoot(visit: (address: number) => void): void;
+  /** Calls for each object that has a finalizer: what it refers to is kept, and it is not. By span and number. */
+  eachFinalized?(visit: (s: number, index: number) => void): void;
 }

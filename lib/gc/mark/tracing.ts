@@ -29,7 +29,7 @@
  * The loop is long because it must be: V8 calls cost more than all that is done for a pointer. What is rare is a call
  * away. All that it knows is in fields when it stops, so that it can go on later.
  *
- * Not here: roots (gc/roots.ts).
+ * Not here: roots (gc/roots.ts, gc/special-roots.ts).
  */
 import type { TracingLiveness } from '../../alloc/tracing-liveness.ts';
 import type { HeapState } from '../../heap/heap-state.ts';
@@ -134,6 +134,7 @@ export class TracingMarker implements Marker {
     clearPageMarks(this.#state);
     this.#window.forget();
     this.#roots.eachRoot((address) => this.#shade(address, false));
+    this.#roots.eachFinalized?.((s, index) => this.#scanAcross(s, index & ~31, 1 << (index & 31)));
     while (!this.drain(unlimited));
     this.#buffers.release();
     this.#top = 0;

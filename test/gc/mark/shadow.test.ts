@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Heap, runtimeOf } from '../../../lib/api/heap.ts';
 import type { HeapOptions } from '../../../lib/design/options.ts';
 import { TracingMarker } from '../../../lib/gc/mark/tracing.ts';
+import { SpecialRoots } from '../../../lib/gc/special-roots.ts';
 import type { PointerBits } from '../../../lib/heap/pointer-bits.ts';
 import type { Runtime } from '../../../lib/runtime/runtime.ts';
 import { Random, seedOf } from '../../support/random.ts';
@@ -42,6 +43,7 @@ describe('a graph and its shadow', () => {
         throw new Error(`with PAGEHEAP_SHADOW_SEED=${seed}`, { cause: error });
       }
       expect(graph.collections).toBeGreaterThan(1);
+      expect(graph.called).toBeGreaterThan(0);
     },
   );
 
@@ -97,6 +99,33 @@ const mutants: Readonly<Record<string, (runtime: Runtime) => void>> = {
     bits.putAll = (offset, slot) => bits.putSmall(offset, Math.min(32, slot), 0);
     const { untyped } = (runtime.alloc.liveness as unknown as { spans: { untyped: Uint8Array } }).spans;
     maskedBy(runtime, (page, word) => untyped[runtime.state.pageColumns.spanOf[page + (word >>> 10)]!] === 1);
+  },
+  'what finalized objects refer to is not kept': () => {
+    const { eachFinalized } = SpecialRoots.prototype;
+    SpecialRoots.prototype.eachFinalized = () => {};
+    onTestFinished(() => {
+      SpecialRoots.prototype.eachFinalized = eachFinalized;
+    });
+  },
+  'what waits for its finalizer is no root': ({ special }) => {
+    special.callbacks.eachFinalizable = () => {};
+  },
+  'pins are no roots': ({ special }) => {
+    special.pins.eachPinned = () => {};
+  },
+  'an object is freed though its finalizer is queued': ({ special }) => {
+    special.sweeping.hooks.isAwaited = () => false;
+  },
+  'weak handles are not cleared': ({ special }) => {
+    special.weak.clear = () => {};
+  },
+  'pinner bits are lost by a sweep': (runtime) => {
+    const { pins, specials } = runtime.special;
+    const { refresh } = pins;
+    pins.refresh = (s) => {
+      runtime.state.gcBits.bits[specials.spans.pinnerBits[s]! - 1] = 0;
+      Reflect.apply(refresh, pins, [s]);
+    };
   },
   'what is found twice is freed': (runtime) => {
     const { spanSweeper } = runtime.alloc;
@@ -160,7 +189,7 @@ describe('the shadow notices that', () => {
     mutate(runtimeOf(heap));
     const graph = new ShadowGraph(heap, new Random(7), { steps: 20_000, large: true });
     expect(() => graph.run()).toThrow(
-      /is not there|was given out|is 0x|found (?:pointer|bad)|no object is there/,
+      /is not there|was given out|is 0x|found (?:pointer|bad)|no object is there|finalizer|weak handle|is not pinned/,
     );
   });
 });

@@ -1,0 +1,340 @@
+/**
+ * What the public heap has for single objects, on one thread: finalizers, cleanups, weak handles, pins, probes.
+ *
+ * Each call first finds the object and makes its span swept, so that no sweep comes later to what it has entered; an
+ * object that is dead is then no object any more. Where liveness is explicit, one that was dropped is refused as well:
+ * it will die, whatever is said of it.
+ *
+ * Not here: the public calls (special-heap.ts).
+ */
+import { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
+import { tinySpanClass } from '../alloc/size-classes.ts';
+import { describe } from '../base/describe.ts';
+import { PageHeapError } from '../base/errors.ts';
+import { spanId } from '../base/units.ts';
+import type { FoundObject } from '../heap/find-object.ts';
+import { specialKind } from '../heap/specials.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { spanUse } from '../spans/span-table.ts';
+import { checkAddress, refuse, refuseMemory } from './arguments.ts';
+import { type Callback, CallbackRunner } from './callback-runner.ts';
+import type { Guard } from './heap-reports.ts';
+import { collectFully } from './settings.ts';
+import { Cleanup, Weak, type WeakHost } from './weak.ts';
+
+export class SpecialCalls implements WeakHost {
+  readonly runner: CallbackRunner;
+  readonly #runtime: Runtime;
+  readonly #p: number;
+  readonly #guarded: Guard;
+  readonly #explicit: ExplicitLiveness | undefined;
+  /** This thread's objects for weak handles. */
+  readonly #weak = new Map<number, WeakRef<Weak>>();
+  readonly #forgotten: FinalizationRegistry<number>;
+  #isOpen = true;
+
+  constructor(runtime: Runtime, p: number, guarded: Guard) {
+    this.#runtime = runtime;
+    this.#p = p;
+    this.#guarded = guarded;
+    const { liveness } = runtime.alloc;
+    this.#explicit = liveness instanceof ExplicitLiveness ? liveness : undefined;
+    this.runner = new CallbackRunner(runtime.special.callbacks, p, runtime.memory.isShared, guarded);
+    this.#forgotten = new FinalizationRegistry((handle) => this.#forget(handle));
+  }
+
+  /** The heap is about to be left by this thread, and lives on. Under the heap's lock. */
+  leave(): void {
+    for (const [handle, held] of this.#weak) if (held.deref() !== undefined) this.#release(handle);
+    this.#weak.clear();
+  }
+
+  /** Nothing can be reached any more. */
+  close(): void {
+    this.#isOpen = false;
+    this.runner.close();
+  }
+
+  // ---------------------------------------------------------------- finalizers and cleanups
+
+  setFinalizer(address: number, finalizer: Callback | null): void {
+    if (finalizer !== null) checkFunction(finalizer, 'a finalizer is a function, or null to remove it');
+    this.#guarded(() => {
+      if (address === this.#runtime.memory.zeroBase) return;
+      const span = this.#startOf(address);
+      if (finalizer === null) this.#removeFinalizer(span, address);
+      else this.#enter(span, address, specialKind.finalizer, finalizer, undefined);
+    });
+  }
+
+  addCleanup(address: number, cleanup: Callback, argument: unknown): Cleanup {
+    checkFunction(cleanup, 'a cleanup is a function');
+    if (argument === address)
+      refuse(
+        'ERR_INVALID_ARGUMENT',
+        "a cleanup is not given its object's address: the object is gone",
+        address,
+      );
+    return this.#guarded(() => {
+      if (address === this.#runtime.memory.zeroBase) return new Cleanup(() => {});
+      const { span } = this.#living(address);
+      const id = this.#enter(span, address, specialKind.cleanup, cleanup, argument);
+      const number = this.#runtime.special.specials.columns.value[id];
+      const serial = this.runner.serialOf(number);
+      return new Cleanup(() => this.#stop(id, number, serial));
+    });
+  }
+
+  /** Enters a callback of this thread's. The special. @throws ERR_FINALIZER_SET · ERR_OUT_OF_MEMORY */
+  #enter(
+    s: number,
+    address: number,
+    kind: typeof specialKind.finalizer | typeof specialKind.cleanup,
+    callback: Callback,
+    argument: unknown,
+  ): number {
+    const { specials, callbacks } = this.#runtime.special;
+    const number = this.runner.hold(callback, argument);
+    const id = specials.add(s, address, kind, number);
+    if (id > 0) {
+      callbacks.sign(id, this.#p);
+      return id;
+    }
+    this.runner.release(number);
+    if (id === 0) this.#refuseMemory();
+    refuse('ERR_FINALIZER_SET', `the object has a finalizer already: ${show(address)}`, address);
+  }
+
+  #removeFinalizer(s: number, address: number): void {
+    const { specials } = this.#runtime.special;
+    const id = specials.find(s, address, specialKind.finalizer);
+    if (id === 0) return;
+    specials.unlink(s, id);
+    this.#takeBack(id);
+  }
+
+  #stop(id: number, number: number, serial: number): void {
+    if (!this.#isOpen || this.runner.serialOf(number) !== serial) return;
+    this.#guarded(() => {
+      const { specials, callbacks } = this.#runtime.special;
+      const { kind, value, address } = specials.columns;
+      const isStill = (): boolean =>
+        kind[id] === specialKind.cleanup && value[id] === number && callbacks.isOf(id, this.#p);
+      if (!isStill()) return;
+      const s = this.#sweptSpan(address[id]);
+      // The sweep may have found the object dead.
+      if (!isStill()) return;
+      specials.unlink(s, id);
+      this.#takeBack(id);
+    });
+  }
+
+  /** A callback that has left its span's list is not called. */
+  #takeBack(id: number): void {
+    const { specials, callbacks } = this.#runtime.special;
+    if (!callbacks.isOf(id, this.#p)) {
+      callbacks.takeBack(id);
+      return;
+    }
+    this.runner.release(specials.columns.value[id]);
+    specials.free(id);
+  }
+
+  // ---------------------------------------------------------------- weak handles
+
+  weak(address: number): Weak {
+    return this.#guarded(() => {
+      const { span } = this.#living(address);
+      const { specials, weak } = this.#runtime.special;
+      const special = specials.find(span, address, specialKind.weak);
+      const known = special === 0 ? undefined : this.#weak.get(specials.columns.value[special])?.deref();
+      if (known !== undefined) return known;
+      const handle = weak.hold(span, address);
+      if (handle === 0) this.#refuseMemory();
+      const made = new Weak(this, handle);
+      this.#weak.set(handle, new WeakRef(made));
+      this.#forgotten.register(made, handle, made);
+      return made;
+    });
+  }
+
+  addressOf(handle: number): number {
+    return this.#guarded(() => {
+      const { addresses } = this.#runtime.special.weak;
+      if (addresses[handle] === 0) return 0;
+      // What a sweep has yet to find dead is told apart by sweeping.
+      this.#sweptSpan(addresses[handle]);
+      const address = addresses[handle];
+      return address === 0 || this.#lives(address) ? address : 0;
+    });
+  }
+
+  released(handle: number, weak: Weak): void {
+    this.#forgotten.unregister(weak);
+    this.#weak.delete(handle);
+    if (this.#isOpen) this.#guarded(() => this.#release(handle));
+  }
+
+  #release(handle: number): void {
+    this.#runtime.special.weak.release(handle, (address) => this.#sweptSpan(address));
+  }
+
+  #forget(handle: number): void {
+    if (!this.#isOpen) return;
+    if (this.#weak.get(handle)?.deref() === undefined) this.#weak.delete(handle);
+    try {
+      this.#guarded(() => this.#release(handle));
+    } catch (error) {
+      // A heap whose lock is lost tells whoever uses it next.
+      if (!(error instanceof PageHeapError)) throw error;
+    }
+  }
+
+  // ---------------------------------------------------------------- pins and probes
+
+  pin(address: number): void {
+    this.#guarded(() => {
+      if (address === this.#runtime.memory.zeroBase) return;
+      const { span, index, base } = this.#living(address);
+      if (!this.#runtime.special.pins.pin(spanId(span), index, base)) this.#refuseMemory();
+    });
+  }
+
+  unpin(address: number): void {
+    this.#guarded(() => {
+      if (address === this.#runtime.memory.zeroBase) return;
+      const { span, index, base } = this.#object(address);
+      if (!this.#runtime.special.pins.unpin(spanId(span), index, base))
+        refuse('ERR_NOT_PINNED', `the object is not pinned: ${show(address)}`, address);
+    });
+  }
+
+  pins(address: number): number {
+    return this.#guarded(() => {
+      if (address === this.#runtime.memory.zeroBase) return 0;
+      const { span, index, base } = this.#object(address);
+      return this.#runtime.special.pins.count(span, index, base);
+    });
+  }
+
+  /** Runs a collection. Of each address, whether its object was found alive. */
+  willSurvive(addresses: readonly number[]): boolean[] {
+    return this.#guarded(() => {
+      const { specials, sweeping } = this.#runtime.special;
+      const objects = addresses.map((address) =>
+        address === this.#runtime.memory.zeroBase ? undefined : this.#object(address),
+      );
+      const answers = new Map<number, boolean>();
+      const entered: { readonly id: number; readonly span: number; readonly base: number }[] = [];
+      sweeping.hooks.probed = (probe, lives) => void answers.set(probe, lives);
+      try {
+        for (const [i, found] of objects.entries()) {
+          if (found === undefined) continue;
+          const { span, base } = found;
+          const id = specials.add(span, base, specialKind.probe, i);
+          if (id === 0) this.#refuseMemory();
+          if (id > 0) entered.push({ id, span, base });
+        }
+        collectFully(this.#runtime);
+      } catch (error) {
+        for (const { id, span, base } of entered) {
+          if (specials.find(span, base, specialKind.probe) !== id) continue;
+          specials.unlink(span, id);
+          specials.free(id);
+        }
+        throw error;
+      } finally {
+        sweeping.hooks.probed = () => {};
+      }
+      // An object that was asked for twice has one probe, of its first place.
+      const places = new Map<number, number>();
+      return objects.map((found, i) => {
+        if (found === undefined) return true;
+        if (!places.has(found.base)) places.set(found.base, i);
+        return answers.get(places.get(found.base) ?? i) ?? false;
+      });
+    });
+  }
+
+  // ---------------------------------------------------------------- finding
+
+  /** The object around an address, of a span that is swept. @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED */
+  #object(address: number): FoundObject {
+    checkAddress(address);
+    const { finder, spanSweeper } = this.#runtime.alloc;
+    const found = finder.find(address);
+    if (found === undefined) {
+      if (finder.isOfHeap(address))
+        refuse('ERR_NOT_ALLOCATED', `no object is there: ${show(address)}`, address);
+      refuse('ERR_INVALID_ADDRESS', `not an address of this heap: ${show(address)}`, address);
+    }
+    this.#refuseArena(found, address);
+    spanSweeper.ensureSwept(found.span);
+    return found;
+  }
+
+  /** Objects of user arenas have no memory of their own that could be freed, and no marks: refused, as in Go. */
+  #refuseArena(found: FoundObject | undefined, address: number): void {
+    if (found !== undefined && this.#runtime.state.spans.columns.use[found.span] !== spanUse.heap)
+      refuse('ERR_INVALID_ARGUMENT', `an object of a user arena dies with that: ${show(address)}`, address);
+  }
+
+  /** The same of an object that lives. @throws ERR_ALREADY_DROPPED besides */
+  #living(address: number): FoundObject {
+    const found = this.#object(address);
+    if (this.#explicit !== undefined && !this.#isLive(this.#explicit, found))
+      refuse('ERR_ALREADY_DROPPED', `the object was dropped: ${show(address)}`, address);
+    return found;
+  }
+
+  /**
+   * The span, swept, of an object that lives and begins there. Within a tiny block any byte may be a beginning, where
+   * nobody keeps account of them. @throws ERR_INTERIOR_ADDRESS besides
+   */
+  #startOf(address: number): number {
+    if (this.#explicit !== undefined) {
+      const s = this.#explicit.spanStarting(address);
+      if (s === 0) {
+        checkAddress(address);
+        this.#refuseArena(this.#runtime.alloc.finder.find(address), address);
+        this.#explicit.explain(address);
+      }
+      this.#runtime.alloc.spanSweeper.ensureSwept(s);
+      return s;
+    }
+    const { span, base, spanClass } = this.#object(address);
+    if (address !== base && spanClass !== tinySpanClass)
+      refuse('ERR_INTERIOR_ADDRESS', `inside an object, not at its first byte: ${show(address)}`, address);
+    return span;
+  }
+
+  /** Whether the object around an address that is in use lives. */
+  #lives(address: number): boolean {
+    if (this.#explicit === undefined) return true;
+    const found = this.#runtime.alloc.finder.owner(address);
+    return found !== undefined && this.#isLive(this.#explicit, found);
+  }
+
+  #isLive(liveness: ExplicitLiveness, { span, index }: FoundObject): boolean {
+    return ((liveness.livingWord(span, index & ~31) >>> (index & 31)) & 1) === 1;
+  }
+
+  /** The span of an address of an object that a special is of, swept. */
+  #sweptSpan(address: number): number {
+    const { arenas, pageColumns } = this.#runtime.state;
+    const s = pageColumns.spanOf[arenas.pageOf(address)];
+    this.#runtime.alloc.spanSweeper.ensureSwept(s);
+    return s;
+  }
+
+  #refuseMemory(): never {
+    return refuseMemory(this.#runtime, 'no memory for what is to be known of an object', 0);
+  }
+}
+
+function checkFunction(given: unknown, message: string): void {
+  if (typeof given !== 'function')
+    refuse('ERR_INVALID_ARGUMENT', `${message}, not ${describe(given)}`, given);
+}
+
+const show = (address: number): string => `0x${address.toString(16)}`;

@@ -1,0 +1,58 @@
+/**
+ * Weak handles and cleanups, as JavaScript holds them.
+ *
+ * Not here: what becomes of them when an object dies (heap/sweep-specials.ts).
+ */
+
+/** What a weak handle asks of its heap. */
+export interface WeakHost {
+  /** The address of a handle; 0: its object is gone. @throws ERR_DISPOSED · ERR_REENTRANT */
+  addressOf(handle: number): number;
+  /** This thread's object for a handle is not used any more. */
+  released(handle: number, weak: Weak): void;
+}
+
+/** A reference that does not keep its object. `heap.weak(address)` makes one. */
+export class Weak {
+  readonly #host: WeakHost;
+  #handle: number;
+
+  constructor(host: WeakHost, handle: number) {
+    this.#host = host;
+    this.#handle = handle;
+  }
+
+  /**
+   * The address it was made for, as long as the object lives; then 0. An object whose finalizer is due counts as dead. In a
+   * heap that traces, nothing keeps the object after this call but what refers to it: `heap.root(weak.get())`.
+   * @throws ERR_DISPOSED where the heap was
+   */
+  get(): number {
+    return this.#handle === 0 ? 0 : this.#host.addressOf(this.#handle);
+  }
+
+  /** Gives the handle up, which otherwise happens some time after JavaScript has forgotten it. Then it answers 0. */
+  dispose(): void {
+    const handle = this.#handle;
+    this.#handle = 0;
+    if (handle !== 0) this.#host.released(handle, this);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** A cleanup that was set: `heap.addCleanup` makes one. */
+export class Cleanup {
+  readonly #stop: () => void;
+
+  constructor(stop: () => void) {
+    this.#stop = stop;
+  }
+
+  /** Takes the cleanup back. It has no effect once the object was found dead, as in Go. */
+  stop(): void {
+    this.#stop();
+  }
+}

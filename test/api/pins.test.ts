@@ -1,0 +1,121 @@
+/** Weak handles, pins and probes, as a program sees them. */
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { Heap } from '../../lib/api/heap.ts';
+import type { HeapOptions } from '../../lib/design/options.ts';
+import { codeOf } from '../support/codes.ts';
+
+function heapOf(options: HeapOptions): Heap {
+  const heap = new Heap({ environment: false, reach: 2 ** 27, debug: true, gcPercent: -1, ...options });
+  onTestFinished(() => heap.dispose());
+  return heap;
+}
+
+const designs = (['lists', 'treap', 'radix'] as const).flatMap((generation) =>
+  (['explicit', 'tracing'] as const).map((liveness) => ({ generation, liveness })),
+);
+
+describe.each(designs)('$generation, $liveness', (options) => {
+  /** An object that lives, and what lets it go. */
+  function living(heap: Heap, size = 64): { at: number; letGo: () => void } {
+    const at = heap.malloc(size);
+    if (options.liveness === 'explicit') return { at, letGo: () => heap.drop(at) };
+    const root = heap.root(at);
+    heap.malloc(1000);
+    return { at, letGo: () => root.dispose() };
+  }
+
+  test('a weak handle tells of its object until that is dead, and is one for each address', () => {
+    const heap = heapOf(options);
+    const { at, letGo } = living(heap);
+    const weak = heap.weak(at);
+    expect(heap.weak(at)).toBe(weak);
+    expect(heap.weak(at + 8)).not.toBe(weak);
+    heap.gc();
+    expect(weak.get()).toBe(at);
+    letGo();
+    if (options.liveness === 'explicit') expect(weak.get()).toBe(0);
+    heap.gc();
+    expect(weak.get()).toBe(0);
+    expect(heap.findObject(at)).toBeUndefined();
+    // Whoever comes there has another handle.
+    for (let i = 0; i < 2000; i++) heap.malloc(64);
+    expect(weak.get()).toBe(0);
+    heap.check();
+  });
+
+  test('a weak handle is cleared before the finalizer is called; disposed of, it answers nothing', () => {
+    const heap = heapOf(options);
+    const { at, letGo } = living(heap);
+    const weak = heap.weak(at);
+    let seen = -1;
+    heap.setFinalizer(at, () => {
+      seen = weak.get();
+    });
+    const other = living(heap);
+    const disposed = heap.weak(other.at);
+    disposed.dispose();
+    expect(disposed.get()).toBe(0);
+    expect(heap.weak(other.at).get()).toBe(other.at);
+    letGo();
+    heap.gc();
+    expect(weak.get()).toBe(0);
+    expect(heap.runFinalizers()).toBe(1);
+    expect(seen).toBe(0);
+    heap.check();
+  });
+
+  test('a pinned object stays until it is unpinned as often as it was pinned, over sweeps', () => {
+    const heap = heapOf(options);
+    const { at, letGo } = living(heap);
+    for (let i = 0; i < 4; i++) heap.pin(at + i);
+    letGo();
+    for (let left = 4; left > 0; left--) {
+      for (let i = 0; i < 4; i++) heap.gc();
+      heap.check();
+      expect(heap.findObject(at)?.base).toBe(at);
+      expect(heap.pins(at)).toBe(left);
+      heap.unpin(at + left);
+    }
+    expect(codeOf(() => heap.unpin(at))).toBe('ERR_NOT_PINNED');
+    heap.gc();
+    expect(heap.findObject(at)).toBeUndefined();
+    expect(codeOf(() => heap.unpin(at))).toBe('ERR_NOT_ALLOCATED');
+    heap.check();
+  });
+
+  test('small, tiny and large objects are pinned side by side', () => {
+    const heap = heapOf(options);
+    const all = [8, 8, 5, 48, 48, 3000, 100_000].flatMap((size) => [living(heap, size), living(heap, size)]);
+    for (const [i, { at }] of all.entries()) if (i % 2 === 0) heap.pin(at);
+    for (const { letGo } of all) letGo();
+    for (let i = 0; i < 3; i++) {
+      heap.gc();
+      heap.check();
+    }
+    const there = all.map(({ at }) => heap.findObject(at) !== undefined);
+    for (const [i, is] of there.entries())
+      if (i % 2 === 0 || i >= 6) expect([i, is]).toEqual([i, i % 2 === 0]);
+    for (const [i, { at }] of all.entries()) if (i % 2 === 0) heap.unpin(at);
+    heap.gc();
+    heap.gc();
+    expect(heap.readMemStats().HeapObjects).toBeLessThanOrEqual(options.liveness === 'explicit' ? 0 : 2);
+    heap.check();
+  });
+
+  test('what survives is told', () => {
+    const heap = heapOf(options);
+    const kept = living(heap);
+    const gone = living(heap);
+    const finalized = living(heap);
+    const pinned = living(heap);
+    heap.setFinalizer(finalized.at, () => {});
+    heap.pin(pinned.at);
+    for (const { letGo } of [gone, finalized, pinned]) letGo();
+    expect(
+      heap.willSurvive(kept.at, gone.at, kept.at + 8, finalized.at, pinned.at, heap.malloc(0), gone.at),
+    ).toEqual([true, false, true, false, true, true, false]);
+    expect(codeOf(() => heap.willSurvive(gone.at))).toBe('ERR_NOT_ALLOCATED');
+    expect(heap.willSurvive()).toEqual([]);
+    heap.check();
+  });
+});

@@ -1,0 +1,113 @@
+/** The objects that a shadow of a graph knows, by where they lie. */
+import type { Weak } from '../../lib/api/weak.ts';
+
+/** Types of objects. */
+export const kinds = {
+  pair: { left: 'pointer', right: 'pointer', key: 'f64' },
+  odd: { a: 'u8', p: 'pointer', b: 'u32', c: 'u32', q: ['pointer', 3], tail: ['f64', 5] },
+  leaf: { x: 'f64', y: 'f64' },
+  mixed: { head: ['f64', 6], items: [{ n: 'i32', to: 'pointer' }, 20], end: 'pointer' },
+  big: { first: 'pointer', gap: ['f64', 300], rest: ['pointer', 400] },
+} as const;
+
+/** An object as the shadow knows it. */
+export interface Thing {
+  readonly addr: number;
+  /** Bytes that were asked for, as whole words. */
+  readonly words: number;
+  /** Bytes of its slot: an address up to there leads to it. */
+  readonly slot: number;
+  /** Which words are pointers; undefined: each may be one. */
+  readonly pointers: readonly number[] | undefined;
+  /** Its words, where they are not 0. */
+  readonly content: Map<number, number>;
+  /** Where in it finalizers are set, that were not queued yet. */
+  readonly finalized: Set<number>;
+  weak: Weak | undefined;
+  pins: number;
+}
+
+/** Something new. */
+export function newThing(
+  addr: number,
+  words: number,
+  slot: number,
+  pointers: readonly number[] | undefined,
+): Thing {
+  return { addr, words, slot, pointers, content: new Map(), finalized: new Set(), weak: undefined, pins: 0 };
+}
+
+export class Things {
+  /** By address of their first byte; tiny objects by that of their block. */
+  readonly #byAddress = new Map<number, Thing>();
+  readonly #sorted: number[] = [];
+
+  get all(): Thing[] {
+    return [...this.#byAddress.values()];
+  }
+
+  /** Their addresses, ascending. */
+  get addresses(): readonly number[] {
+    return this.#sorted;
+  }
+
+  add(thing: Thing): void {
+    this.#byAddress.set(thing.addr, thing);
+    this.#sorted.splice(this.#place(thing.addr), 0, thing.addr);
+  }
+
+  remove(thing: Thing): void {
+    this.#byAddress.delete(thing.addr);
+    this.#sorted.splice(this.#place(thing.addr), 1);
+  }
+
+  /** Something that lies where this is to be. */
+  overlapping({ addr, slot }: Thing): Thing | undefined {
+    const at = this.#place(addr + 1) - 1;
+    const below = this.#byAddress.get(this.#sorted[at] ?? -1);
+    if (below !== undefined && below.addr + below.slot > addr) return below;
+    const above = this.#byAddress.get(this.#sorted[at + 1] ?? -1);
+    return above !== undefined && above.addr < addr + slot ? above : undefined;
+  }
+
+  /** What an address leads to. */
+  at(addr: number): Thing | undefined {
+    const below = this.#byAddress.get(this.#sorted[this.#place(addr + 1) - 1] ?? -1);
+    return below !== undefined && addr < below.addr + below.slot ? below : undefined;
+  }
+
+  /** What can be reached from addresses that are held, by the heap's rules. */
+  reachable(held: Iterable<number>): Set<Thing> {
+    const found = new Set<Thing>();
+    const gray: Thing[] = [];
+    const visit = (address: number): void => {
+      const thing = this.at(address);
+      if (thing === undefined || found.has(thing)) return;
+      found.add(thing);
+      gray.push(thing);
+    };
+    const follow = ({ pointers, content }: Thing): void => {
+      if (pointers === undefined) for (const value of content.values()) visit(value);
+      else for (const word of pointers) visit(content.get(word) ?? 0);
+    };
+    for (const address of held) visit(address);
+    for (const thing of this.#byAddress.values()) {
+      if (thing.pins > 0) visit(thing.addr);
+      if (thing.finalized.size > 0) follow(thing);
+    }
+    for (let thing = gray.pop(); thing !== undefined; thing = gray.pop()) follow(thing);
+    return found;
+  }
+
+  /** How many begin below an address. */
+  #place(addr: number): number {
+    let low = 0;
+    let high = this.#sorted.length;
+    while (low < high) {
+      const mid = (low + high) >>> 1;
+      if (this.#sorted[mid]! < addr) low = mid + 1;
+      else high = mid;
+    }
+    return low;
+  }
+}
