@@ -3,7 +3,8 @@
  *
  * What is known of single objects comes first: a finalizer keeps its object once more (sweep-specials.ts). Then the mark
  * bits become the allocation bits, fresh mark bits are taken, and allocation starts again at object 0. A span without
- * live objects goes back to the page heap; of others the registry is told. The order in which spans come to be swept is none of this file's business.
+ * live objects goes back to the page heap; of others the registry is told. The order in which spans come to be
+ * swept is none of this file's business.
  *
  * A chunk of a user arena in which nothing lives is given back in its own way (user-chunks.ts).
  *
