@@ -56,6 +56,12 @@ function payloadFacts(payload: Payload | null): [string, string][] {
   ];
 }
 
+function finalizerFacts({ finalizers: { queued, run, mostWaiting } }: RunSummary): [string, string][] {
+  if (queued === 0) return [];
+  const words = `${formatNumber(queued)} due, ${formatNumber(run)} called, ${formatNumber(mostWaiting)} waiting at most`;
+  return [['finalizers', words]];
+}
+
 /** Why memory that was released is resident at the end all the same. */
 function restWords({ lazyFreeAtEnd, hugeReleasedAtEnd }: RunSummary): string {
   const [lazy, huge] = [lazyFreeAtEnd ?? 0, hugeReleasedAtEnd ?? 0];
@@ -117,6 +123,7 @@ export function drawSummary(s: RunSummary, columns: number, colors: Colors): str
     ...payloadFacts(s.payload),
     ...paceFacts(s),
     ['collections', formatNumber(s.collections)],
+    ...finalizerFacts(s),
     [
       'given back',
       `${formatBytes(bytes)} in ${counted(calls, 'call')} of madvise, ${formatDuration(ns / 1e6)}`,

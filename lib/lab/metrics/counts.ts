@@ -13,6 +13,8 @@ export interface RunCounts {
   readonly faults: { readonly minor: number; readonly major: number };
   /** Calls that gave memory back, their bytes and nanoseconds. */
   readonly madvise: { readonly calls: number; readonly bytes: number; readonly ns: number };
+  /** Finalizers and cleanups: queued, called, and the most that waited in any sample. */
+  readonly finalizers: { readonly queued: number; readonly run: number; readonly mostWaiting: number };
   /** Beats at which no sample was taken. */
   readonly missed: number;
 }
@@ -24,6 +26,11 @@ export function countsOf({ samples, collections, scavenges }: RunData): RunCount
     collections: last?.gcs ?? collections.length,
     faults: { minor: last?.minflt ?? 0, major: last?.majflt ?? 0 },
     madvise: { calls: last?.madv ?? 0, bytes: last?.madvB ?? scavenged, ns: last?.madvNs ?? 0 },
+    finalizers: {
+      queued: last?.fin ?? 0,
+      run: last?.finRun ?? 0,
+      mostWaiting: samples.reduce((most, { fin = 0, finRun = 0 }) => Math.max(most, fin - finRun), 0),
+    },
     missed: last?.missed ?? 0,
   };
 }

@@ -69,6 +69,8 @@ export interface RunSummary {
   /** Bytes that are resident though released, because they lie in huge pages; null where no sample tells. */
   readonly hugeReleasedAtEnd: number | null;
   readonly collections: number;
+  /** Finalizers and cleanups: queued, called, and the most that waited in any sample. */
+  readonly finalizers: { readonly queued: number; readonly run: number; readonly mostWaiting: number };
   readonly madvise: { readonly calls: number; readonly bytes: number; readonly ns: number };
   readonly faults: { readonly minor: number; readonly major: number };
   /** Samples taken, the nanoseconds that they took in all, beats missed. */
@@ -136,6 +138,7 @@ export function summarize(data: RunData): RunSummary {
     lazyFreeAtEnd: facts?.lazyAtEnd ?? null,
     hugeReleasedAtEnd: facts?.hugeAtEnd ?? null,
     collections: counts.collections,
+    finalizers: counts.finalizers,
     madvise: counts.madvise,
     faults: counts.faults,
     samples: {

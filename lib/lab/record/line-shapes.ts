@@ -68,7 +68,7 @@ const kinds: Readonly<Record<string, Shapes>> = {
     ...numbers('inuse free released'),
     rss: nullOr(number),
     phase: optional(text),
-    ...maybeNumbers('ops sys alloc prss lazy huge minflt majflt madv madvB madvNs gcs vmas'),
+    ...maybeNumbers('ops sys alloc prss lazy huge minflt majflt madv madvB madvNs gcs vmas fin finRun'),
     ...maybeNumbers('cpuNs waitNs cost missed'),
     goal: optional(bound),
     limit: optional(bound),

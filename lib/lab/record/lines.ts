@@ -91,6 +91,9 @@ export interface RunSample {
   readonly madvNs?: number;
   /** Collections so far. */
   readonly gcs?: number;
+  /** Finalizers and cleanups that were queued so far, and those that were called; absent as long as there was none. */
+  readonly fin?: number;
+  readonly finRun?: number;
   /** Mappings of the process. */
   readonly vmas?: number | null;
   /** Nanoseconds for which the run's thread had a CPU, and waited for one; null where the kernel does not tell. */

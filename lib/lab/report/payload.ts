@@ -30,6 +30,8 @@ export interface Series {
   readonly goal: Column;
   readonly limit: Column;
   readonly vmas: Column;
+  /** Finalizers and cleanups that are due and were not called; empty where there were none. */
+  readonly finalizers: Column;
 }
 
 export interface Activity {
@@ -164,6 +166,7 @@ function seriesOf(run: RunData, kept: readonly number[]): Series {
     goal: column((sample) => bound(sample.goal)),
     limit: column((sample) => bound(sample.limit)),
     vmas: pick(vmas),
+    finalizers: column(({ fin, finRun }) => (fin === undefined ? null : fin - (finRun ?? 0))),
   };
 }
 

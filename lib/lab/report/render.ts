@@ -136,6 +136,7 @@ function activitySection(run: RunData): Html {
       <div><h3>madvise a second</h3><div id="madvise" class="chart"></div></div>
     </div>
     <div id="vmas" class="chart"></div>
+    <div id="finalizers" class="chart"></div>
   </section>`;
 }
 

@@ -100,6 +100,13 @@ function collectionSentence(run: RunData): string {
   return `The heap made ${many}${all}${times.length === 0 ? '' : `, ${timesInWords(times)}`}${asked}.`;
 }
 
+function finalizerSentence(run: RunData): string {
+  const { queued, run: called, mostWaiting } = countsOf(run).finalizers;
+  return queued === 0
+    ? ''
+    : `Of ${formatNumber(queued)} objects that were found dead with a finalizer ${formatNumber(called)} were finalized; at most ${formatNumber(mostWaiting)} waited for it, and kept their memory.`;
+}
+
 function restSentence(facts: RunFacts): string {
   const { last } = facts;
   const { trapped = 0 } = last;
@@ -240,7 +247,7 @@ export function summarySection(run: RunData, facts: Facts | undefined): Html {
     facts === undefined
       ? html`<p class="answer">${withoutRss(run)}</p>`
       : html`<p class="answer">${unbrokenHtml(peakSentence(facts))} ${unbrokenHtml(decaySentence(facts))} ${unbroken(lazySentence(facts))} ${unbroken(hugeSentence(facts))}</p>
-        <p class="more">${unbroken(collectionSentence(run))} ${unbroken(restSentence(facts))}</p>
+        <p class="more">${unbroken(collectionSentence(run))} ${unbroken(finalizerSentence(run))} ${unbroken(restSentence(facts))}</p>
         <dl class="tiles">${tiles(run, facts).map(
           (tile) =>
             html`<div><dt>${tile.name}</dt><dd><b>${tile.value}</b><span>${tile.note}</span></dd></div>`,

@@ -13,7 +13,7 @@ import { pageSize } from '../../base/units.ts';
 import type { FaultCounts, ProcessMemory, Residency } from '../../os/residency.ts';
 import type { CpuAccount } from '../../os/sched-stat.ts';
 import type { RunSample } from '../record/lines.ts';
-import type { LabHeap } from '../subject/target.ts';
+import type { LabHeap, LabSample } from '../subject/target.ts';
 import { Looks } from './looks.ts';
 
 const leastDetailGapMs = 1000;
@@ -123,6 +123,7 @@ export class Sampler {
       madvB: believed.madviseBytes,
       madvNs: believed.madviseNs,
       gcs: believed.numGC,
+      ...finalizersOf(believed),
     };
     let details: Partial<RunSample> = {};
     if (detailed || t >= this.#nextDetails) {
@@ -168,6 +169,14 @@ function sinceStart(
 ): Pick<RunSample, 'minflt' | 'majflt'> {
   if (now === null || start === null) return {};
   return { minflt: now.minor - start.minor, majflt: now.major - start.major };
+}
+
+/** Nothing as long as no finalizer was ever due. */
+function finalizersOf({
+  finalizersQueued: fin = 0,
+  finalizersRun: finRun = 0,
+}: LabSample): Pick<RunSample, 'fin' | 'finRun'> {
+  return fin === 0 ? {} : { fin, finRun };
 }
 
 function detailsOf(

@@ -4,6 +4,7 @@
  * Progress: how much of its work a workload has done is not known; the share is that of its idle stretches,
  * which take most of the time.
  */
+import { runtimeOf } from '../../api/heap.ts';
 import { fatal } from '../../base/errors.ts';
 import { recordedIn, refuseOption, withDefaults } from '../../design/option.ts';
 import type { RunValue } from '../record/lines.ts';
@@ -130,6 +131,7 @@ export class WorkloadDrive implements Drive {
       moreCollections: this.#moreCollections,
       depth: this.#depth,
       traced: () => heap.heap ?? fatal('a workload was given no heap that traces'),
+      isTraced: heap.heap !== undefined && runtimeOf(heap.heap).isTraced,
       made: (objects, bytes) => {
         bytesLeft -= objects * bytes;
         this.ops += objects;

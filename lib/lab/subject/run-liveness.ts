@@ -9,7 +9,7 @@ import { type SubjectRequest, traceName } from './subject-request.ts';
 /** What has to be known of a workload, which lies above this. */
 interface KnownWorkload {
   readonly name: string;
-  readonly heap?: { readonly liveness?: 'tracing' };
+  readonly heap?: { readonly liveness?: 'tracing' | 'either' };
 }
 
 /**
@@ -24,6 +24,7 @@ export function runLiveness(
 ): 'explicit' | 'tracing' {
   const known = workloads.find(({ name }) => name === workload?.name);
   const needed = known?.heap?.liveness ?? 'explicit';
+  if (needed === 'either') return asked === 'tracing' ? 'tracing' : 'explicit';
   if (asked === undefined || asked === needed) return needed;
   const name = workload?.name ?? traceName(trace ?? '');
   return refuseOption(

@@ -43,6 +43,9 @@ export interface LabSample {
   readonly goal: number;
   readonly limit: number;
   readonly numGC: number;
+  /** Finalizers and cleanups queued so far, and called. Undefined where there are none. */
+  readonly finalizersQueued?: number;
+  readonly finalizersRun?: number;
   /** madvise: calls, bytes, nanoseconds. */
   readonly madviseCalls: number;
   readonly madviseBytes: number;

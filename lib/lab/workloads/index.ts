@@ -8,6 +8,7 @@ import { cacheRefill } from './cache.ts';
 import { gcphys } from './gcphys.ts';
 import { ledgerChurn } from './ledger.ts';
 import { linkedList } from './linked-list.ts';
+import { lruCache } from './lru-cache.ts';
 import { parser, parserArenas } from './parser.ts';
 import { rampIdleRamp } from './ramp.ts';
 import { rsscurve } from './rsscurve.ts';
@@ -24,6 +25,7 @@ export const workloads: readonly Workload[] = [
   cacheRefill,
   largeBursts,
   tinyObjects,
+  lruCache,
   binaryTrees,
   linkedList,
   parser,

@@ -20,8 +20,10 @@ export interface WorkloadContext {
   readonly moreCollections: boolean;
   /** How deep it goes, where it was told. */
   readonly depth: number | undefined;
-  /** The heap itself, for workloads whose heap traces. */
+  /** The heap itself, for workloads that need its types. */
   traced(): Heap;
+  /** Whether it finds out by itself what is alive. */
+  readonly isTraced: boolean;
   /** So many objects, of so many bytes each, were allocated without `malloc`. */
   made(objects: number, bytes: number): void;
   /** A line of what the program itself prints. */
@@ -81,8 +83,8 @@ export interface Workload {
   readonly heap?: {
     readonly rootBytes?: number;
     readonly triggerRatio?: number;
-    /** It runs on such heaps alone; without it, where it drops what it allocates. */
-    readonly liveness?: 'tracing';
+    /** It runs on such heaps alone, or on both; without it, where it drops what it allocates. */
+    readonly liveness?: 'tracing' | 'either';
   };
   run(context: WorkloadContext): Promise<void>;
 }

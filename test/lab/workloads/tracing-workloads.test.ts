@@ -25,6 +25,26 @@ async function runOf(name: string, generation: Generation, scale: number, markOr
   return readRunFile(output);
 }
 
+describe('lru-cache', () => {
+  it.each(generations)(
+    'comes to the same with either liveness, every entry finalized once: %s',
+    async (generation) => {
+      for (const liveness of ['explicit', 'tracing'] as const) {
+        const output = join(folder, `lru-${generation}-${liveness}.jsonl`);
+        const heap = { environment: false, generation, liveness, gcPercent: 50 };
+        await makeRun({ workload: { name: 'lru-cache', scale: 0.05, timeScale: 0 }, output, heap });
+        const { header, end, phases, samples } = await readRunFile(output);
+        expect(header.options).toMatchObject({ liveness });
+        expect(end?.output).toEqual(['hits: 9252\t evicted: 7371\t finalized: 7371']);
+        expect(phases.map(({ name }) => name)).toEqual(['filled', 'used', 'emptied', 'finalized', 'done']);
+        // Where the heap traces, what was allocated last is there to the end.
+        expect(phases.at(-1)?.alloc).toBeLessThan(5000);
+        expect(samples.at(-1)).toMatchObject({ fin: 7371, finRun: 7371 });
+      }
+    },
+  );
+});
+
 describe('linked-list', () => {
   it.each(generations)('prints the known sums: %s', async (generation) => {
     for (const markOrder of ['objects', 'spans'] as const) {

@@ -31,6 +31,7 @@ describe('the built-in workloads', () => {
       'cache-refill',
       'large-bursts',
       'tiny-objects',
+      'lru-cache',
       'binary-trees',
       'linked-list',
       'parser',

@@ -432,19 +432,13 @@ export function drawActivity(payload: Payload, group: ChartGroup): void {
     },
     group,
   );
-  if (series.vmas.length > 0) {
-    makeChart(
-      byId('vmas'),
-      {
-        name: 'Mappings of the process',
-        times: series.t,
-        layers: [
-          { label: 'VMAs', colour: 'manual', kind: 'line', width: 2, steps: true, values: series.vmas },
-        ],
-        height: 150,
-        format: formatNumber,
-      },
-      group,
-    );
+  for (const [id, name, label, values] of [
+    ['vmas', 'Mappings of the process', 'VMAs', series.vmas],
+    ['finalizers', 'Finalizers that wait', 'waiting', series.finalizers],
+  ] as const) {
+    if (values.length === 0) continue;
+    const layer = { label, colour: 'manual', kind: 'line', width: 2, steps: true, values } as const;
+    const spec = { name, times: series.t, layers: [layer], height: 150, format: formatNumber };
+    makeChart(byId(id), spec, group);
   }
 }
