@@ -3,6 +3,7 @@
  *
  * Not here: making or attaching to the runtime (opening.ts).
  */
+import { ToldAllocator } from '../alloc/alloc-free-trace.ts';
 import type { Liveness } from '../alloc/liveness.ts';
 import type { Allocator } from '../alloc/scanning-malloc.ts';
 import type { Stacks } from '../alloc/stacks.ts';
@@ -56,9 +57,13 @@ export function takeParts(opened: OpenedHeap): HeapParts {
     if (events.pending) events.tell();
   }
   const malloc = runtime.mallocOf(p);
-  const maker = runtime.allocatorOf(malloc);
-  const fast = runtime.isTraced ? maker : malloc;
-  if (debug) guardRuntime(runtime, malloc, maker, lock);
+  const inner = runtime.allocatorOf(malloc);
+  if (debug) guardRuntime(runtime, malloc, inner, lock);
+  const { allocFree } = runtime.memory.watch;
+  const quick = runtime.isTraced ? inner : malloc;
+  const told = allocFree === undefined ? undefined : new ToldAllocator(quick, inner, allocFree);
+  const maker = told ?? inner;
+  const fast = told ?? quick;
   const { liveness, stacks } = runtime.alloc;
   const contents = new ObjectContents(runtime);
   return { opened, runtime, events, lock, holders, crash, p, fast, maker, liveness, stacks, contents };

@@ -334,7 +334,8 @@ export class Heap extends TracedHeap {
    * Ends this thread's use of the heap: its views are detached. The thread that made the heap returns all of its memory
    * to the system. Threads that ended do not count as attached. The maker must not dispose while another thread is
    * inside `attach`. Again is harmless, and tries again what the kernel had refused to unmap.
-   * @throws ERR_IN_USE while others are attached · ERR_SYSTEM where the kernel refuses to unmap a part
+   * @throws ERR_IN_USE while others are attached · ERR_SYSTEM where the kernel refuses to unmap a part · ERR_FILE
+   * where a trace of the heap cannot be written
    */
   dispose(): void {
     if (this.#mode !== disposed) this.#end();
@@ -367,6 +368,7 @@ export class Heap extends TracedHeap {
     this.#specials.close();
     if (this.#owner) this.#runtime.dispose();
     else this.#runtime.detach();
+    given(this).opened.closeTraces();
   }
 
   [Symbol.dispose](): void {

@@ -4,6 +4,7 @@
  * What is opened is handed to the public heap's constructor, which takes a P of it.
  */
 
+import { AllocFreeTrace } from '../alloc/alloc-free-trace.ts';
 import { describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { ForeignCode } from '../base/foreign-code.ts';
@@ -13,12 +14,15 @@ import {
   checkAttach,
   type HeapOptions,
   heapOptions,
+  type ResolvedOptions,
   resolveOptions,
 } from '../design/options.ts';
-import type { Watch } from '../gc/events.ts';
+import type { HeapEvent, Watch } from '../gc/events.ts';
+import { PageTrace } from '../heap/page-trace.ts';
 import { systemClock } from '../os/clock.ts';
 import { GuardedClock } from '../os/guarded-clock.ts';
 import { Sys } from '../os/sys.ts';
+import { TraceFile } from '../os/trace-file.ts';
 import { attachRuntime, createRuntime } from '../runtime/create.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { EventQueue } from './event-queue.ts';
@@ -37,6 +41,8 @@ export interface HeapHandle {
 /** What a thread brings to a heap, besides the system. */
 interface Surroundings {
   readonly events: EventQueue;
+  /** Writes the rest of what the heap tells of itself. */
+  readonly closeTraces: () => void;
   /** The user's clock, guarded; undefined where time is the system's. */
   readonly clock: GuardedClock | undefined;
   readonly watch: Watch;
@@ -49,18 +55,20 @@ export class OpenedHeap {
   /** The calling thread made it. */
   readonly owner: boolean;
   readonly debug: boolean;
+  readonly closeTraces: () => void;
   /** Use a timer of the event loop for background work. */
   readonly background: boolean;
 
   constructor(
     runtime: Runtime,
-    { events, clock }: Surroundings,
+    { events, clock, closeTraces }: Surroundings,
     owner: boolean,
     { debug = false, background = false }: Pick<HeapOptions, 'debug' | 'background'>,
   ) {
     this.runtime = runtime;
     this.events = events;
     this.clock = clock;
+    this.closeTraces = closeTraces;
     this.owner = owner;
     this.debug = debug;
     this.background = background;
@@ -123,24 +131,54 @@ export function shareHeap({ memory }: Runtime): HeapHandle {
 }
 
 /** GODEBUG traces what the maker's thread does. */
-const untraced = { gctrace: false, collectTwice: false, scavtrace: false } as const;
+const untraced = {
+  ...{ gctrace: false, collectTwice: false, scavtrace: false },
+  ...{ allocFreeTrace: undefined, pageTrace: undefined },
+} as const;
 
 /** @throws ERR_CLOCK where the clock does not answer */
 function surroundingsOf(
   options: AttachOptions,
-  { gctrace, collectTwice, scavtrace }: Required<Pick<Watch, 'gctrace' | 'collectTwice' | 'scavtrace'>>,
+  resolved: Pick<ResolvedOptions, 'gctrace' | 'collectTwice' | 'scavtrace' | 'allocFreeTrace' | 'pageTrace'>,
 ): Surroundings {
   const events = new EventQueue(options.onEvent);
   const foreign = new ForeignCode();
   const { clock: given = systemClock } = options;
   const clock = given === systemClock ? undefined : new GuardedClock(given, foreign);
+  const { gctrace, collectTwice, scavtrace } = resolved;
+  const time = clock ?? systemClock;
+  const traces = tracesOf(resolved, () => time.now());
+  const { allocFree } = traces;
+  const { sink } = events;
   const watch = {
-    clock: clock ?? systemClock,
-    foreign,
-    gctrace,
-    collectTwice,
-    scavtrace,
-    onEvent: events.sink,
+    ...{ clock: time, foreign, gctrace, collectTwice, scavtrace },
+    onEvent:
+      allocFree === undefined
+        ? sink
+        : (event: HeapEvent) => {
+            if (event.kind === 'gc') allocFree.collected();
+            sink?.(event);
+          },
+    ...{ allocFree, pages: traces.pages },
   };
-  return { events, clock, watch };
+  return { events, clock, watch, closeTraces: traces.close };
+}
+
+/** What writes the files that the options name. */
+function tracesOf(
+  { allocFreeTrace, pageTrace }: Pick<ResolvedOptions, 'allocFreeTrace' | 'pageTrace'>,
+  now: () => number,
+) {
+  const words = allocFreeTrace === undefined ? undefined : new TraceFile(allocFreeTrace || undefined);
+  const file = pageTrace === undefined ? undefined : new TraceFile(pageTrace);
+  const pages = file && new PageTrace((bytes) => file.write(bytes), now, 0);
+  return {
+    allocFree: words && new AllocFreeTrace((text) => words.write(text)),
+    pages,
+    close: () => {
+      pages?.flush();
+      words?.close();
+      file?.close();
+    },
+  };
 }

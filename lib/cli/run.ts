@@ -9,6 +9,7 @@ import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../design/environment.ts';
+import { traceFileOptions } from '../design/surroundings.ts';
 import { claimFile, makeFolder } from '../lab/record/folders.ts';
 import { checkOpenOutputs } from '../lab/record/output.ts';
 import { packageVersion } from '../lab/record/package.ts';
@@ -21,7 +22,7 @@ import { checkSubject, nameFor, type Subject, subjectOf } from '../lab/subject/s
 import { samplingOptions } from '../lab/subject/subject-options.ts';
 import { workloads } from '../lab/workloads/index.ts';
 import type { CommandContext } from './context.ts';
-import { readFlags } from './declared-options.ts';
+import { addFlags, readFlags } from './declared-options.ts';
 import { exitCodes } from './exit-codes.ts';
 import { addHeapOptions, type HeapRequest, heapRequestOf } from './heap-options.ts';
 import { Interrupts } from './interrupts.ts';
@@ -162,6 +163,7 @@ async function execute(trace: string, options: Options, context: CommandContext)
     const run: RunOptions = {
       ...subject.run,
       ...request,
+      heap: { ...request.heap, ...readFlags(traceFileOptions, { ...options }) },
       output,
       name,
       ...readFlags(samplingOptions, { ...options }),
@@ -189,7 +191,7 @@ export function defineRun(command: Command, context: CommandContext): void {
       'a trace file, the name of a shipped trace or of a workload, or -',
       defaultSubject,
     );
-  addOutputOptions(addHeapOptions(addSubjectOptions(command)), 'run')
+  addOutputOptions(addFlags(addHeapOptions(addSubjectOptions(command)), traceFileOptions), 'run')
     .addHelpText('after', help)
     .action((subject: string, options: Options) => execute(subject, options, context));
 }

@@ -8,7 +8,7 @@
  *   GOMEMLIMIT  bytes: `^[0-9]+(([KMGT]i)?B)?$`, at most 2^63 − 1, or `off`. Empty is unset. Anything
  *               else is an error: a limit that is silently not held is worse than none.
  *   GODEBUG     `name=integer,…`, the last setting of a name wins; a field without `=`, a value that
- *               is no integer of 32 bits and a name that is not known are ignored, as in Go.
+ *               is no integer of 32 bits and a name that is not known are ignored, as in Go. That of `pagetrace` is a file.
  *
  * Like Go's own parser, this one takes a lone `-` before nothing for the number 0.
  *
@@ -26,6 +26,8 @@ export const debugSwitches = {
   madvdontneed: '1: release memory with MADV_DONTNEED, 0: with MADV_FREE',
   harddecommit: '1: released memory also becomes inaccessible',
   clobberfree: '1: freed objects are overwritten with words of 0xdeadbeef',
+  allocfreetrace:
+    '1: in the designs of 2014 and 2019 a line to standard error for each object that is allocated or freed',
   efence: '1: each object has pages of its own, which fault for good once it was freed',
   disablethp: '1: the heap asks for no transparent huge pages',
   scavenge:
@@ -35,20 +37,15 @@ export const debugSwitches = {
 export type DebugSwitch = keyof typeof debugSwitches;
 
 /** Switches of the Go runtime's memory family that have no effect here; setting one gives a warning. */
-const withoutEffect: ReadonlySet<string> = new Set([
-  'allocfreetrace',
-  'gccheckmark',
-  'gcpacertrace',
-  'gcstoptheworld',
-  'pagetrace',
-  'sbrk',
-]);
+const withoutEffect: ReadonlySet<string> = new Set(['gccheckmark', 'gcpacertrace', 'gcstoptheworld', 'sbrk']);
 
 export interface EnvironmentOptions {
   /** GOGC: percent of the live heap, negative for off; undefined when unset. */
   readonly gcPercent: number | undefined;
   /** GOMEMLIMIT in bytes, `noMemoryLimit` for `off`; undefined when unset. Exact up to 2^53. */
   readonly memoryLimit: number | undefined;
+  /** The file that GODEBUG=pagetrace=FILE names. */
+  readonly pageTrace: string | undefined;
   /** The GODEBUG switches that were set, each an integer of 32 bits. */
   readonly debug: Readonly<Partial<Record<DebugSwitch, number>>>;
   /** What was ignored or replaced, a sentence each. */
@@ -151,5 +148,11 @@ export function readEnvironment(
     }
   }
 
-  return { gcPercent, memoryLimit, debug: readDebug(env.GODEBUG ?? '', warnings), warnings };
+  const text = env.GODEBUG ?? '';
+  const pageTrace = text
+    .split(',')
+    .filter((field) => field.startsWith('pagetrace='))
+    .at(-1)
+    ?.slice('pagetrace='.length);
+  return { gcPercent, memoryLimit, pageTrace, debug: readDebug(text, warnings), warnings };
 }

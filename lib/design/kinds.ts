@@ -216,3 +216,16 @@ export function given<V>(expected: string, type: string, is: (value: unknown) =>
     unpack: () => undefined as V,
   };
 }
+
+/** The path of a file. */
+export const filePath: Kind<string> = {
+  type: 'path of a file',
+  placeholder: 'file',
+  takes: 'the path of a file',
+  fault: (value) => (typeof value === 'string' && value !== '' ? undefined : 'the path of a file'),
+  parse: (text) => (text === '' ? undefined : text),
+  format: (value) => value,
+  elements: 'i32',
+  pack: () => 0,
+  unpack: () => '',
+};

@@ -8,13 +8,10 @@
  */
 import { PageHeapError } from '../base/errors.ts';
 import { arenaBytes, GiB, KiB, MiB, maxPs } from '../base/units.ts';
-import type { HeapEvent } from '../gc/events.ts';
 import { noMemoryLimit } from '../gc/gc-settings.ts';
-import type { Clock } from '../os/clock.ts';
-import { Sys } from '../os/sys.ts';
 import { canCollectTwice } from './consequences.ts';
 import { type Design, type DesignOptions, designOptions } from './design.ts';
-import { type DebugSwitch, readEnvironment } from './environment.ts';
+import { type DebugSwitch, type EnvironmentOptions, readEnvironment } from './environment.ts';
 import { resolveDesign } from './generations.ts';
 import {
   arenas,
@@ -22,7 +19,6 @@ import {
   choice,
   flag,
   gcPercent,
-  given,
   memoryLimit,
   nanoseconds,
   number,
@@ -42,6 +38,9 @@ import {
   withDefaults,
 } from './option.ts';
 import { refuseForDesign, whyNoLimit } from './refusals.ts';
+import { surroundings } from './surroundings.ts';
+
+export { surroundings } from './surroundings.ts';
 
 export const minReach = arenaBytes;
 export const maxReach = 128 * GiB;
@@ -262,46 +261,6 @@ export const heapOptions = {
   timed: { ...ofHeap, kind: flag, default: true, help: 'the calls to the system are timed' },
 } as const satisfies Options;
 
-const isFunction = (value: unknown): boolean => typeof value === 'function';
-
-const isClock = (value: unknown): boolean => isFunction((value as Partial<Clock> | null)?.now);
-
-/** What stands around a heap, and is not recorded. */
-export const surroundings = {
-  /** Read GOGC, GOMEMLIMIT and GODEBUG. true. */
-  environment: { group: 'heap', kind: flag, default: true, help: 'GOGC, GOMEMLIMIT and GODEBUG are read' },
-  /** Where time comes from. The system's monotonic clock. */
-  clock: {
-    group: 'heap',
-    kind: given<Clock>('an object with now()', 'a `Clock`: `{ now(): nanoseconds }`', isClock),
-    otherwise: '`systemClock`',
-    help: 'where time comes from',
-  },
-  /**
-   * Called with every collection and every round of scavenging, when the operation it happened in is over.
-   * May use the heap. What it throws becomes an uncaught exception.
-   */
-  onEvent: {
-    group: 'heap',
-    kind: given<(event: HeapEvent) => void>('a function', 'function of a `HeapEvent`', isFunction),
-    environment: 'gctrace=1, scavtrace=1 print lines as well',
-    help: 'called when the operation is over: see [Events](#events)',
-  },
-  /** Called with each warning about the environment. Writes to standard error. */
-  warn: {
-    group: 'heap',
-    kind: given<(text: string) => void>('a function', 'function of a text', isFunction),
-    otherwise: 'standard error',
-    help: 'told what is wrong with the environment',
-  },
-  /** The boundary to the system, for tests that inject failures. Made from the options. */
-  sys: {
-    group: 'heap',
-    kind: given<Sys>('a Sys', 'a `Sys`', (value) => value instanceof Sys),
-    help: 'the boundary to the system, for tests',
-  },
-} as const satisfies Options;
-
 /** Does not compile where a default is not of its option's kind. */
 export type HeapDefaultsFit = Holds<DefaultsFit<typeof heapOptions & typeof surroundings>>;
 
@@ -320,6 +279,10 @@ export interface ResolvedOptions extends Omit<Values<typeof heapOptions>, 'reach
   /** GODEBUG=gctrace=2 in a design that knows it: every collection runs twice. */
   readonly collectTwice: boolean;
   readonly scavtrace: boolean;
+  /** Where allocations and frees are told: a file, '' for standard error; undefined: nowhere. */
+  readonly allocFreeTrace: string | undefined;
+  /** The file of the page trace. */
+  readonly pageTrace: string | undefined;
 }
 
 /** What an attached thread can choose for itself; the rest is the heap's. */
@@ -420,6 +383,27 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
     gctrace: (debug.gctrace ?? 0) > 0,
     collectTwice: (debug.gctrace ?? 0) > 1 && canCollectTwice(design),
     scavtrace: (debug.scavtrace ?? 0) > 0,
+    ...traceFilesOf(asked, environment, design, warn),
+  };
+}
+
+/** The files that a heap writes while it works. The Go runtime lost allocfreetrace with 1.21, and got pagetrace with 1.20. */
+function traceFilesOf(
+  asked: HeapOptionValues,
+  environment: EnvironmentOptions | undefined,
+  { generation }: Design,
+  warn: (text: string) => void,
+): Pick<ResolvedOptions, 'allocFreeTrace' | 'pageTrace'> {
+  const isOfDesign = generation === 'radix';
+  const wantsAllocs = (environment?.debug.allocfreetrace ?? 0) > 0;
+  if (wantsAllocs && isOfDesign)
+    warn('GODEBUG: allocfreetrace is not of the design of 2023; the option allocFreeTrace serves all');
+  const pages = environment?.pageTrace;
+  if (pages !== undefined && !isOfDesign)
+    warn('GODEBUG: pagetrace is of the design of 2023; the option pageTrace serves all');
+  return {
+    allocFreeTrace: asked.allocFreeTrace ?? (wantsAllocs && !isOfDesign ? '' : undefined),
+    pageTrace: asked.pageTrace ?? (isOfDesign ? pages : undefined),
   };
 }
 

@@ -5,7 +5,9 @@
  * Not here: when a listener hears of them (api/event-queue.ts).
  */
 
+import type { AllocFreeTrace } from '../alloc/alloc-free-trace.ts';
 import type { ForeignCode } from '../base/foreign-code.ts';
+import type { PageTrace } from '../heap/page-trace.ts';
 import type { Clock } from '../os/clock.ts';
 import type { CycleReport } from './cycle.ts';
 
@@ -41,4 +43,8 @@ export interface Watch {
   readonly collectTwice?: boolean;
   readonly scavtrace: boolean;
   readonly onEvent: ((event: HeapEvent) => void) | undefined;
+  /** Told of each object that is allocated and freed. */
+  readonly allocFree?: AllocFreeTrace | undefined;
+  /** Told of the pages that are allocated, freed and given back. */
+  readonly pages?: PageTrace | undefined;
 }

@@ -43,6 +43,8 @@ export class SpanSweeper implements RegistrySweeper {
   clobberFree = false;
   /** Freed spans are made to fault and never used again, as far as the system has mappings (GODEBUG efence). */
   efence = false;
+  /** Told of each object that is freed: its address, and the bytes it had. */
+  freed: ((addr: number, size: number) => void) | undefined;
 
   constructor(
     heap: MHeap,
@@ -104,7 +106,8 @@ export class SpanSweeper implements RegistrySweeper {
     if (nfreed < 0)
       fatal('a sweep raised the count of objects', { span: s, marked: nalloc, allocCount: c.allocCount[s] });
     const elemSize = c.elemSize[s];
-    if (this.clobberFree && nfreed > 0 && c.use[s] !== spanUse.freedArena) this.#clobber(s);
+    if ((this.clobberFree || this.freed !== undefined) && nfreed > 0 && c.use[s] === spanUse.heap)
+      this.#lookAtFreed(s);
 
     if (this.#freeLists !== undefined && elemSize !== 0 && nfreed > 0) this.#thread(s, this.#freeLists);
 
@@ -171,12 +174,15 @@ export class SpanSweeper implements RegistrySweeper {
     );
   }
 
-  #clobber(s: number): void {
-    const { columns } = this.#state.spans;
-    const { startPage, nelems } = columns;
-    const size = objectSize(columns, s);
-    for (let i = 0; i < nelems[s]; i++)
-      if (!this.#objects.isMarked(s, i) && this.#objects.isAllocated(s, i))
-        this.#memory.fillWords(startPage[s], i * size, size, clobberWord);
+  /** Looks at each object that this sweep frees. */
+  #lookAtFreed(s: number): void {
+    const { spans, arenas } = this.#state;
+    const { startPage, nelems } = spans.columns;
+    const size = objectSize(spans.columns, s);
+    for (let i = 0; i < nelems[s]; i++) {
+      if (this.#objects.isMarked(s, i) || !this.#objects.isAllocated(s, i)) continue;
+      if (this.clobberFree) this.#memory.fillWords(startPage[s], i * size, size, clobberWord);
+      this.freed?.(arenas.addressOf(startPage[s]) + i * size, size);
+    }
   }
 }

@@ -42,6 +42,7 @@ import { Cycles } from '../gc/cycle.ts';
 import { CycleLog } from '../gc/cycle-log.ts';
 import { CycleTrace } from '../gc/cycle-trace.ts';
 import { DueWork } from '../gc/due.ts';
+import type { Watch } from '../gc/events.ts';
 import { GcSettings, gcSettingsTable } from '../gc/gc-settings.ts';
 import { CurrentSizes, type HeapSizes } from '../gc/heap-sizes.ts';
 import { ExplicitMarker } from '../gc/mark/explicit.ts';
@@ -59,11 +60,13 @@ import { Growth } from '../heap/growth.ts';
 import { HeapBitmap } from '../heap/heap-bitmap.ts';
 import { HeapState } from '../heap/heap-state.ts';
 import { MHeap } from '../heap/mheap.ts';
+import { pageEvent } from '../heap/page-trace.ts';
+import { PageTracedHeap } from '../heap/page-traced-heap.ts';
 import { SpanObjects } from '../heap/span-objects.ts';
 import { SpanSweeper } from '../heap/sweep-span.ts';
 import { UserChunks } from '../heap/user-chunks.ts';
 import { threadCpuClock } from '../os/clock.ts';
-import type { PageHeap, PageHeapClass } from '../pages/contract.ts';
+import type { PageHeap, PageHeapClass, ReleaseHook } from '../pages/contract.ts';
 import { Releaser } from '../scavenge/releaser.ts';
 import { ScavengeTrace } from '../scavenge/scavenge-trace.ts';
 import type { Scavenger } from '../scavenge/scavenger.ts';
@@ -139,7 +142,7 @@ export class Runtime {
         reachPages: pageCount(memory.reach / pageSize),
         physPages: memory.physPages,
         now: () => watch.clock.now(),
-        release: (page, npages, newly) => releaser.release(page, npages, newly),
+        release: releaseOf(releaser, state, watch),
       },
       foreign: watch.foreign ?? new ForeignCode(),
     });
@@ -149,6 +152,8 @@ export class Runtime {
       sys.addon.tidAlive(held[p]),
     );
     this.alloc = wireAlloc(memory, state, this.pages, this.spans, this.special);
+    const { allocFree } = watch;
+    if (allocFree !== undefined) this.alloc.spanSweeper.freed = (addr, size) => allocFree.freed(addr, size);
     const pacing = wirePacing(memory, state);
     this.scavenger = makeScavenger(
       design,
@@ -303,6 +308,15 @@ export class Runtime {
   }
 }
 
+/** Gives pages back, and tells of it where somebody wants to know. */
+function releaseOf(releaser: Releaser, { arenas }: HeapState, { pages: trace }: Watch): ReleaseHook {
+  if (trace === undefined) return (page, npages, newly) => releaser.release(page, npages, newly);
+  return (page, npages, newly) => {
+    releaser.release(page, npages, newly);
+    trace.add(pageEvent.released, arenas.addressOf(page), npages);
+  };
+}
+
 /** What says when a collection is due, and keeps account of those there were. */
 type Pacing = Pick<GcSide, 'settings' | 'trigger' | 'sizes' | 'limiter' | 'log'>;
 
@@ -327,7 +341,7 @@ function wireSpans({ sys, meta, design, origin, reach }: HeapMemory, state: Heap
 }
 
 function wireAlloc(
-  { sys, meta, design, options, physPages, zeroBase }: HeapMemory,
+  { sys, meta, design, options, physPages, zeroBase, watch }: HeapMemory,
   state: HeapState,
   pages: PageHeap,
   { memory, objects, registry, freeLists, pointerBits, sharedBitmap }: SpanSide,
@@ -341,16 +355,8 @@ function wireAlloc(
       : new ExplicitLiveness(meta, state, finder, zeroBase);
   const { hugePageHints, growthUnit } = design;
   const growth = new Growth({ sys, state, pages, pointerBits, growthUnit, physPages });
-  const heap = new MHeap({
-    sys,
-    state,
-    pages,
-    growth,
-    registry,
-    observer: liveness,
-    pointerBits,
-    hugePageHints,
-  });
+  const deps = { sys, state, pages, growth, registry, observer: liveness, pointerBits, hugePageHints };
+  const heap = watch.pages === undefined ? new MHeap(deps) : new PageTracedHeap(deps, watch.pages);
   const chunks = hasUserArenas(design)
     ? new UserChunks({
         ...{ sys, state, heap, memory, pointerBits },

@@ -48,7 +48,7 @@ describe('a declaration', () => {
   });
 
   it('has a doc comment, which is that of the member', () => {
-    const source = ['design', 'options']
+    const source = ['design', 'options', 'surroundings']
       .map((f) => readFileSync(`${root}/lib/design/${f}.ts`, 'utf8'))
       .join('');
     for (const name of Object.keys({ ...designOptions, ...heapOptions, ...surroundings }))

@@ -7,11 +7,12 @@ import { resolveDesign } from '../../design/generations.ts';
 import type { LabHeapOptions } from '../subject/heap-target.ts';
 import { loadPageHeap } from '../subject/load-page-heap.ts';
 import { runLiveness } from '../subject/run-liveness.ts';
+import { isPageTrace } from '../trace/page-events.ts';
 import { workloadNamed, workloads } from '../workloads/index.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** What of a run decides about its heap. */
-export type RunHeapOptions = Pick<RunOptions, 'heap' | 'pageHeapFile' | 'workload' | 'trace'>;
+export type RunHeapOptions = Pick<RunOptions, 'heap' | 'pageHeapFile' | 'workload' | 'trace' | 'releases'>;
 
 /** @throws PageHeapError ERR_FILE, ERR_INVALID_OPTION of a module that has no page heap to give */
 export async function heapOptionsOf(options: RunHeapOptions): Promise<LabHeapOptions> {
@@ -23,7 +24,11 @@ export async function heapOptionsOf(options: RunHeapOptions): Promise<LabHeapOpt
   const liveness = runLiveness(options, options.heap?.liveness, workloads);
   const { trigger, scavenger } = resolveDesign({ ...options.heap, liveness, ...own });
   const paced = trigger === 'paced';
+  // A page trace tells itself when memory goes back, unless it is left to the heap.
+  const isRecorded =
+    options.trace !== undefined && options.releases !== 'own' && (await isPageTrace(options.trace));
   return {
+    ...(isRecorded ? { scavenge: false } : {}),
     ...(paced && triggerRatio !== undefined ? { triggerRatio } : {}),
     // Roots count since the design of the background scavenger.
     ...(paced && scavenger === 'background' && rootBytes !== undefined ? { rootBytes } : {}),

@@ -9,7 +9,7 @@
  * Not here: the arguments of the command line, what is shown of a run.
  */
 import { release } from 'node:os';
-import { recordedIn } from '../../design/option.ts';
+import { recordedIn, refuseOption } from '../../design/option.ts';
 import { inspectMachine, type Machine } from '../../os/machine.ts';
 import { machineFallbacks } from '../../os/machine-words.ts';
 import { conformanceOf } from '../record/certificate.ts';
@@ -19,10 +19,12 @@ import { RunFileWriter } from '../record/run-file.ts';
 import { HeapTarget, type LabHeapOptions } from '../subject/heap-target.ts';
 import { samplingOptions, traceOptions } from '../subject/subject-options.ts';
 import type { LabEvent, LabHeap } from '../subject/target.ts';
+import { isPageTrace } from '../trace/page-events.ts';
 import type { Drive, DriveHost } from './drive.ts';
 import { Looks } from './looks.ts';
 import { classesLine, mapLine, type PageSnapshot, PeakWatch, snapshotPages } from './map-moments.ts';
 import type { Turns } from './pacing.ts';
+import { PageTraceDrive } from './page-trace-drive.ts';
 import { heapOptionsOf } from './run-heap.ts';
 import { type RunKernel, SystemKernel, smapsTell } from './run-kernel.ts';
 import {
@@ -108,7 +110,7 @@ export async function makeRun(options: RunOptions, hooks: RunHooks = {}): Promis
   hooks.onProgress?.({ phase: 'counting', share: undefined, ops: 0, totalOps: undefined, sample: undefined });
   const drive =
     options.workload === undefined
-      ? await TraceDrive.open(options.trace ?? '', resolved, stopped, hooks.turns)
+      ? await openTrace(options.trace ?? '', resolved, stopped, hooks.turns)
       : new WorkloadDrive(options.workload, hooks.turns);
   const close = (): void => drive.close();
   // A read that waits for input must not keep a stopped run waiting.
@@ -136,6 +138,19 @@ export async function makeRun(options: RunOptions, hooks: RunHooks = {}): Promis
     signal?.removeEventListener('abort', close);
     close();
   }
+}
+
+/** @throws PageHeapError ERR_FILE, ERR_TRACE; ERR_INVALID_OPTION for what only a page trace knows */
+async function openTrace(
+  path: string,
+  resolved: ResolvedRunOptions,
+  stopped: () => boolean,
+  turns: Turns | undefined,
+): Promise<Drive> {
+  if (await isPageTrace(path)) return PageTraceDrive.open(path, resolved, turns);
+  if (resolved.releases !== undefined)
+    refuseOption('releases', 'is of a trace of pages, and this is one of objects', resolved.releases);
+  return TraceDrive.open(path, resolved, stopped, turns);
 }
 
 interface RunDeps {

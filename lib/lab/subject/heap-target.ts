@@ -7,10 +7,13 @@
  */
 
 import { Heap, runtimeOf } from '../../api/heap.ts';
+import { PageHeapError } from '../../base/errors.ts';
+import { bytes, pageSize, spanId } from '../../base/units.ts';
 import { type HeapOptions, recordedOptions, resolveOptions } from '../../design/options.ts';
 import type { HeapEvent } from '../../gc/events.ts';
 import type { HeapSample } from '../../inspect/stats.ts';
 import { windowPageMask } from '../../spans/object-memory.ts';
+import { spanUse } from '../../spans/span-table.ts';
 import type { ClassRow, LabEvent, LabHeap, LabRange, PageStates } from './target.ts';
 
 /** The options of a heap that can cross to another process. */
@@ -130,6 +133,23 @@ export class HeapTarget implements LabHeap {
 
   freeStack(address: number): void {
     this.heap.freeStack(address);
+  }
+
+  allocPages(npages: number): number {
+    const { alloc, state } = runtimeOf(this.heap);
+    const s = alloc.heap.allocManual(0, npages, spanUse.stack);
+    if (s === 0)
+      throw new PageHeapError('ERR_OUT_OF_MEMORY', `no memory for ${npages} pages`, { value: npages });
+    return state.arenas.addressOf(state.spans.columns.startPage[s]);
+  }
+
+  freePages(address: number): void {
+    const { alloc, state } = runtimeOf(this.heap);
+    alloc.heap.freeManual(spanId(state.pageColumns.spanOf[state.arenas.pageOf(address)]));
+  }
+
+  releasePages(npages: number): number {
+    return runtimeOf(this.heap).pages.release(bytes(npages * pageSize), true) / pageSize;
   }
 
   gc(): void {

@@ -11,6 +11,10 @@ export const touchModes = ['all', 'page', 'none'] as const;
 /** What is written of each object: every byte, one byte of each physical page, or nothing. */
 export type TouchMode = (typeof touchModes)[number];
 
+export const releaseKinds = ['recorded', 'own'] as const;
+/** Who gives memory back while a page trace is replayed: the record says when and how much, or the heap's scavenger. */
+export type Releases = (typeof releaseKinds)[number];
+
 const ofTrace = { group: 'trace', tellsDefault: true } as const;
 const ofWorkload = { group: 'workload', recorded: 'workload' } as const;
 
@@ -54,6 +58,16 @@ export const traceOptions = {
     flag: 'touch',
     recorded: 'options',
     help: 'what is written of each object: all, a byte a page, none',
+  },
+  /** Of a trace of pages: who gives memory back. Default: recorded. */
+  releases: {
+    group: 'trace',
+    kind: { ...choice(releaseKinds), placeholder: 'whose' },
+    otherwise: 'recorded',
+    tellsDefault: true,
+    flag: 'releases',
+    recorded: 'options',
+    help: "of a page trace: memory goes back when the record says so, or when the heap's own scavenger does",
   },
   /** What is wrong with the trace ends the run with an error. Default: it is counted, and told. */
   strict: {

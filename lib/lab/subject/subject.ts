@@ -9,6 +9,7 @@ import { PageHeapError } from '../../base/errors.ts';
 import { type Asked, type Options, withDefaults } from '../../design/option.ts';
 import { fileError, linkTarget, standardInput } from '../trace/bytes.ts';
 import { OperationBatch } from '../trace/operations.ts';
+import { isPageTrace } from '../trace/page-events.ts';
 import { TraceReader } from '../trace/reader.ts';
 import { nearest } from './nearest-name.ts';
 import { resolveTrace, shippedTraces } from './shipped-traces.ts';
@@ -128,6 +129,7 @@ export async function checkSubject(
       { value: trace },
     );
   }
+  if (await isPageTrace(trace)) return true;
   const reader = await TraceReader.open(trace, strict);
   try {
     return await reader.fill(new OperationBatch());

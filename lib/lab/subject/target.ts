@@ -111,6 +111,11 @@ export interface LabHeap extends ReplayTarget {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** What the kernel refused, a sentence each. */
   fallbacks?(): readonly string[];
+  /** So many pages of 8 KiB in a row, which no collection touches: their address. @throws PageHeapError ERR_OUT_OF_MEMORY */
+  allocPages?(npages: number): number;
+  freePages?(address: number): void;
+  /** Gives about so many free pages back, whatever the scavenger thinks. @returns pages */
+  releasePages?(npages: number): number;
   /** The heap of this project that it is, where it is one: for workloads that need types and roots. */
   readonly heap?: Heap;
   /** Called for every collection and scavenging; undefined for nobody. */

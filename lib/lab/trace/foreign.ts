@@ -144,11 +144,6 @@ const signatures: readonly Signature[] = [
     advice: record,
   },
   {
-    line: /^(tracealloc|tracefree|tracegc)\(/,
-    what: 'output of GODEBUG=allocfreetrace (Go)',
-    advice: `it tells of a collected heap, where nothing is freed by the program: ${record}`,
-  },
-  {
     line: /^(gc \d+ @[\d.]+s |scvg\d*: |scav \d+ .*work|pacer: |SCHED \d+ms: |init \S+ @[\d.]+ ms)/,
     what: 'what Go’s runtime prints under GODEBUG (gctrace, scavtrace, schedtrace)',
     advice: `it tells of cycles and times, not of allocations: ${record}`,

@@ -13,7 +13,7 @@ import { PageHeapError } from '../../base/errors.ts';
 import { userAddressEnd } from '../../base/units.ts';
 import type { OperationBatch } from './operations.ts';
 
-export type TraceFormat = 'mtrace' | 'rep' | 'script';
+export type TraceFormat = 'mtrace' | 'rep' | 'script' | 'allocfree';
 
 /** The largest size an object may have: the address space of a Linux process. */
 export const maxTraceSize = userAddressEnd;

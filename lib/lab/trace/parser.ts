@@ -11,6 +11,7 @@
  *
  * Use: `feed` a chunk, `parse` until it answers false, and again; then `end`, and `parse` until false.
  */
+import { AllocFreeGrammar } from './alloc-free.ts';
 import { TraceFaults } from './faults.ts';
 import { newline, showLine, type TraceFormat, type TraceGrammar } from './grammar.ts';
 import { TraceHead } from './head.ts';
@@ -126,10 +127,20 @@ export class TraceParser {
     if (decision === undefined) return;
     const { format, bytes, lines } = decision;
     this.#head = undefined;
-    this.#grammar =
-      format === 'mtrace' ? new MtraceGrammar(this.faults) : new RepGrammar(this.faults, format);
+    this.#grammar = this.#grammarOf(format);
     this.#grammar.lines = lines;
     this.#take(bytes);
+  }
+
+  #grammarOf(format: TraceFormat): TraceGrammar {
+    switch (format) {
+      case 'mtrace':
+        return new MtraceGrammar(this.faults);
+      case 'allocfree':
+        return new AllocFreeGrammar(this.faults);
+      default:
+        return new RepGrammar(this.faults, format);
+    }
   }
 
   #take(chunk: Uint8Array): void {

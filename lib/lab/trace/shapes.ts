@@ -12,6 +12,7 @@ const mtrace = new RegExp(
   `^(?:= (?:Start|End)|(?:@ .* |\\[.*\\] )?(?:[-<] ${pointer}|[+>!] ${pointer} ${size}))\\r?$`,
   'i',
 );
+const allocFree = /^trace(alloc|free)\(0x[\da-f]+, 0x[\da-f]+[,)]|^tracegc\(\)/;
 const comment = '[ \\t]*(?:#.*)?\\r?$';
 const number = new RegExp(`^[ \\t]*\\d+${comment}`);
 const operation = new RegExp(`^[ \\t]*(?:f[ \\t]+-?\\d+|[arw][ \\t]+\\d+[ \\t]+\\d+)${comment}`);
@@ -28,6 +29,7 @@ const numberStart = /^[ \t]*\d+[ \t]*$/;
 export function formatOf(line: string): TraceFormat | undefined {
   if (mtrace.test(line)) return 'mtrace';
   if (number.test(line)) return 'rep';
+  if (allocFree.test(line)) return 'allocfree';
   return likeOperation.test(line) ? 'script' : undefined;
 }
 

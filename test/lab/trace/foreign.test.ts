@@ -52,7 +52,6 @@ describe('a file that is no trace', () => {
     ['execve("./a", ["./a"], 0x7ffd /* 20 vars */) = 0\n', 1, /strace/],
     ['1 1 malloc(42)=#1\n', 1, /logalloc/],
     ['1001: malloc 0x7ae0 48\n', 1, /memory_replay/],
-    ['tracealloc(0xc000012000, 0x10, int)\ngoroutine 1 [running]:\n', 1, /allocfreetrace/],
     ['[12:00:00] Top 10 stacks with outstanding allocations:\n', 1, /memleak/],
     ['heap profile: 1: 2 [3: 4] @ heap_v2/1\n', 1, /heap profile/],
     ['shard,operation_index,size_or_alloc_index\n', 1, /jemalloc/],
