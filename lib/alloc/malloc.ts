@@ -188,9 +188,11 @@ export class Malloc extends WrittenOnce {
     counters.largeAllocCount[0]++;
     counters.totalAlloc[0] += bytes;
     counters.heapLive[0] += bytes;
+    if (!noscan) counters.heapScan[0] += bytes;
     c.unasked[s] = bytes - size;
     c.freeIndex[s] = 1;
     c.allocCount[s] = 1;
+    this.#central.hooks.largeAllocated?.(s);
     const addr = this.#origin + c.startPage[s] * pageSize;
     this.#liveness.allocated(addr);
     if (zero && c.needZero[s] !== 0) this.zero(addr, bytes);

@@ -288,8 +288,10 @@ export class MCache {
 
   #addAllocated(objects: number, spanClass: number): void {
     const { counters } = this.#state;
+    const bytes = objects * this.#sizes[spanClass >>> 1];
     counters.smallAllocCount[spanClass >>> 1] += objects;
-    counters.totalAlloc[0] += objects * this.#sizes[spanClass >>> 1];
+    counters.totalAlloc[0] += bytes;
+    if ((spanClass & 1) === 0) counters.heapScan[0] += bytes;
   }
 
   #countTiny(p: number): void {

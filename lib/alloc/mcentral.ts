@@ -18,7 +18,17 @@ import type { SpanSweeper } from '../heap/sweep-span.ts';
 import type { ObjectMemory } from '../spans/object-memory.ts';
 import type { SizeClasses } from './size-classes.ts';
 
-export interface CentralHooks {
+/** Told of what allocation takes and gives back, so that it is allocated black while a cycle marks. */
+export interface BlackAllocation {
+  /** A cache is about to take a span. */
+  spanCached(s: number): void;
+  /** A cache has given one back. */
+  spanUncached(s: number): void;
+  /** A large object was allocated, a span of its own. */
+  largeAllocated(s: number): void;
+}
+
+export interface CentralHooks extends Partial<BlackAllocation> {
   /** Before a span of `bytes` is allocated: sweep what the pace demands, less `callerPages`. */
   deductSweepCredit(bytes: number, callerPages: number): void;
 }
@@ -52,6 +62,7 @@ export class MCentral {
     if (s === 0) return spanId(0);
     const { allocCount, nelems } = state.spans.columns;
     if (allocCount[s] === nelems[s]) fatal('a span for caching has no free objects', { span: s, spanClass });
+    this.hooks.spanCached?.(s);
     return spanId(s);
   }
 
@@ -63,6 +74,7 @@ export class MCentral {
     const { sweepState, spans } = this.#deps.state;
     const { sweepGen } = spans.columns;
     const gen = sweepState.gen;
+    this.hooks.spanUncached?.(s);
     if (sweepGen[s] === gen + 1) {
       sweepGen[s] = gen - 1;
       this.#deps.sweeper.sweep(s, false);

@@ -3,7 +3,7 @@
  *
  * A collection follows pointers instead (gc/mark/tracing.ts). All that is kept here is what it needs of each span: which
  * hold objects without a type, whose words are pointers only perhaps (*untyped* spans, from the first such object until
- * the span is freed), and the links of its queue.
+ * the span is freed), the links of its queue, and which objects were viewed.
  */
 import { PageHeapError } from '../base/errors.ts';
 import type { SpanId } from '../base/units.ts';
@@ -18,6 +18,11 @@ export const tracedSpanTable = table('tracedSpans', 'mspan', {
   untyped: u8('heap'),
   /** While a cycle marks, the span after this one in the queue of those to be scanned; −1: it is the last; 0: in none. */
   queued: i32('heap'),
+  /** The span after this one among those of which views were handed out while a cycle marks; −1: it is the last; 0: not. */
+  viewed: i32('heap'),
+  /** Its objects of which there are views lie from here to before there. */
+  viewedFrom: i32('heap'),
+  viewedTo: i32('heap'),
 });
 
 export class TracingLiveness implements Liveness {
@@ -39,6 +44,7 @@ export class TracingLiveness implements Liveness {
   spanMade(s: SpanId): boolean {
     this.#spans.untyped[s] = 0;
     this.#spans.queued[s] = 0;
+    this.#spans.viewed[s] = 0;
     return true;
   }
 

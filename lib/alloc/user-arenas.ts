@@ -23,6 +23,7 @@ import type { UserChunks } from '../heap/user-chunks.ts';
 import { i32, table, type Views } from '../meta/column.ts';
 import { IdPool, poolColumns } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
+import type { BlackAllocation } from './mcentral.ts';
 
 /** Rows are arenas. */
 export const userArenaTable = table('userArenas', 'other', {
@@ -40,6 +41,8 @@ export const mostUserArenas = 2 ** 16;
 const batch = 64;
 
 export class UserArenas {
+  /** Told of chunks that are taken, whose objects are allocated black while a cycle marks. */
+  hooks: Partial<Pick<BlackAllocation, 'largeAllocated'>> = {};
   readonly chunks: UserChunks;
   readonly #arenas: Views<typeof userArenaTable>;
   readonly #pool: IdPool;
@@ -136,9 +139,13 @@ export class UserArenas {
       if (this.#arenas.held[id] !== 0) for (const chunk of this.chunksOf(id)) visit(chunk);
   }
 
-  /** Their addresses, as roots. */
-  eachRoot(visit: (address: number) => void): void {
-    this.eachChunk((chunk) => visit(this.chunks.space.addressOf(chunk)));
+  /** Their addresses, as roots. All at once: there are few, and an arena may be forgotten while a cycle marks. */
+  firstRoots(visitor: { root(address: number): void }): void {
+    this.eachChunk((chunk) => visitor.root(this.chunks.space.addressOf(chunk)));
+  }
+
+  eachRoot(): number {
+    return 0;
   }
 
   #leave(id: number, each: (chunk: number) => void): void {
@@ -153,7 +160,9 @@ export class UserArenas {
     const { active } = this.#arenas;
     const chunk = this.chunks.alloc();
     if (chunk === 0) return 0;
-    this.chunks.space.rows().next[chunk - 1] = active[id];
+    const { next, span } = this.chunks.space.rows();
+    this.hooks.largeAllocated?.(span[chunk - 1]);
+    next[chunk - 1] = active[id];
     active[id] = chunk;
     return this.#take(chunk, size, scan);
   }

@@ -5,13 +5,13 @@
  * call, and so does one that is none. Whether an object is there at all, nobody asks: it is as with a view. But where
  * user arenas are, which is never near, it is asked whether the arena was freed; and behind an electric fence nothing is near.
  *
- * A pointer is stored as a 64-bit address, the lower half first. Storing one goes the long way while `isGuarded`: where
- * other threads collect, that is under the heap's lock.
+ * A pointer is stored as a 64-bit address, the lower half first. Storing one goes the long way where `storeBytes` is 0:
+ * under the heap's lock, where other threads collect; and through the write barrier while a cycle marks.
  *
  * Not here: where in an object a field lies (fields.ts).
  */
-
 import { describe } from '../base/describe.ts';
+import type { WriteBarrier } from '../gc/mark/barrier.ts';
 import { type ObjectMemory, windowPagesShift } from '../spans/object-memory.ts';
 import { checkAddress, refuse } from './arguments.ts';
 import type { FreedMemory } from './freed-memory.ts';
@@ -54,14 +54,13 @@ export type Guarded = (operation: () => void) => void;
 
 export interface FieldMemoryDeps {
   readonly memory: ObjectMemory;
-  readonly origin: number;
-  /** Bytes. */
-  readonly reach: number;
-  /** The first page of the heap. */
-  readonly first: number;
+  /** The heap's: the address of page 0, bytes of address space, the first page in use. */
+  readonly bounds: { readonly origin: number; readonly reach: number; readonly first: number };
   readonly freed: FreedMemory;
-  readonly isGuarded: boolean;
+  readonly isShared: boolean;
   readonly guarded: Guarded;
+  /** What is told of stores while a cycle marks, where the heap traces. */
+  readonly barrier: WriteBarrier | undefined;
 }
 
 export class FieldMemory {
@@ -69,8 +68,10 @@ export class FieldMemory {
   readonly near: FieldWindow;
   /** Bytes of it that can be reached without a call; 0 once the heap was disposed of. */
   nearBytes: number;
-  /** Pointers are stored under the heap's lock. */
-  isGuarded: boolean;
+  /** Bytes of it into which a pointer is stored by a plain store: all of them or none. */
+  storeBytes = 0;
+  #isShared: boolean;
+  readonly #barrier: WriteBarrier | undefined;
   readonly #memory: ObjectMemory;
   readonly #origin: number;
   readonly #reach: number;
@@ -78,15 +79,34 @@ export class FieldMemory {
   readonly #guarded: Guarded;
   readonly #windows: (FieldWindow | undefined)[] = [];
 
-  constructor({ memory, origin, reach, first, freed, isGuarded, guarded }: FieldMemoryDeps) {
+  constructor({ memory, bounds, freed, isShared, guarded, barrier }: FieldMemoryDeps) {
+    const { origin, reach, first } = bounds;
     this.#memory = memory;
     this.#origin = origin;
     this.#reach = reach;
     this.#freed = freed;
     this.#guarded = guarded;
-    this.isGuarded = isGuarded;
+    this.#isShared = isShared;
+    this.#barrier = barrier;
     this.near = this.#window(first >>> windowPagesShift);
     this.nearBytes = Math.max(0, Math.min(this.near.u8.length, freed.from - this.near.base));
+    if (barrier !== undefined) barrier.hooks = { switched: () => this.#openStores() };
+    this.#openStores();
+  }
+
+  /** From now on other threads collect, too. */
+  share(): void {
+    this.#isShared = true;
+    this.#openStores();
+  }
+
+  #openStores(): void {
+    this.storeBytes = this.#isGuarded ? 0 : this.nearBytes;
+  }
+
+  /** Whether a store takes the heap's lock, or goes through the barrier. */
+  get #isGuarded(): boolean {
+    return this.#isShared || this.#barrier?.isOn === true;
   }
 
   /** The window that an address lies in. @throws ERR_INVALID_ADDRESS · ERR_ARENA_FREED · ERR_NOT_ALLOCATED · ERR_DISPOSED */
@@ -110,22 +130,25 @@ export class FieldMemory {
     if (!Number.isInteger(value) || value < 0)
       refuse('ERR_INVALID_ADDRESS', `not an address: ${describe(value)}`, value);
     const window = this.far(addr);
-    if (!this.isGuarded) {
+    if (!this.#isGuarded) {
       const at = (addr - window.base) / 4;
       window.i32[at] = value | 0;
       window.i32[at + 1] = (value * 2 ** -32) | 0;
       return;
     }
     this.#guarded(() => {
+      const { i32 } = window;
       const at = (addr - window.base) / 4;
-      window.i32[at] = value | 0;
-      window.i32[at + 1] = (value * 2 ** -32) | 0;
+      this.#barrier?.replace((i32[at + 1] >>> 0) * 2 ** 32 + (i32[at] >>> 0), value);
+      i32[at] = value | 0;
+      i32[at + 1] = (value * 2 ** -32) | 0;
     });
   }
 
   /** Nothing can be reached any more. */
   close(): void {
     this.nearBytes = 0;
+    this.storeBytes = 0;
     this.#windows.length = 0;
   }
 

@@ -58,7 +58,7 @@ export class PointerField extends WrittenOnce implements Field {
   set(addr: number, value: number): void {
     const memory = this.#memory;
     const at = addr - this.#base;
-    if (!(at >= 0 && at < memory.nearBytes && value >= 0) || memory.isGuarded) {
+    if (!(at >= 0 && at < memory.storeBytes && value >= 0)) {
       memory.storePointer(addr + this.offset, value);
       return;
     }

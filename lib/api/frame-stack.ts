@@ -11,7 +11,8 @@
  * slot holds is not checked: an address of nothing keeps nothing.
  *
  * One thread uses a stack: the one that made it. On a shared heap storing takes the heap's lock, since another thread
- * may be marking; pushing and popping does not: a slot is cleared before the top passes it.
+ * may be marking; pushing and popping does not: a slot is cleared before the top passes it. While a cycle marks, what is
+ * stored is shaded, what it overwrites, and what is popped (gc/mark/barrier.ts).
  */
 import { describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
@@ -29,6 +30,8 @@ export interface FrameStackDeps {
   readonly id: number;
   readonly base: number;
   readonly bytes: number;
+  /** [0]: not 0 while a cycle marks. */
+  readonly marking: Int32Array;
   /** Gives its memory back. */
   readonly free: (base: number) => void;
 }
@@ -43,6 +46,8 @@ export class FrameStack {
   /** The word of the first slot. */
   readonly #first: number;
   readonly #tops: Int32Array;
+  /** [0]: not 0 while a cycle marks. */
+  readonly #marking: Int32Array;
 
   constructor(deps: FrameStackDeps) {
     const { memory, host, base } = deps;
@@ -53,6 +58,7 @@ export class FrameStack {
     this.#words = window.i32;
     this.#first = (base - window.base) / 4;
     this.#tops = host.roots.tops;
+    this.#marking = deps.marking;
     // What lies beyond the window cannot be reached in a hurry.
     this.capacity = Math.floor(
       Math.min(deps.bytes, window.i32.length * 4 - (base - window.base)) / slotBytes,
@@ -83,12 +89,17 @@ export class FrameStack {
   pop(n: number): void {
     const { top } = this;
     if (!(n >= 0 && n <= top && Math.floor(n) === n)) this.#refusePop(n);
+    if (this.#marking[0] !== 0) this.#shade(top - n, top);
     this.#tops[this.#id] = top - n;
   }
 
   /** The address in a slot; 0: none. @throws ERR_OUT_OF_RANGE · ERR_DISPOSED */
   get(slot: number): number {
     if (!(slot >= 0 && slot < this.#tops[this.#id])) this.#refuseSlot(slot);
+    return this.#slot(slot);
+  }
+
+  #slot(slot: number): number {
     const words = this.#words;
     const at = this.#first + 2 * slot;
     return (words[at + 1] >>> 0) * 4294967296 + (words[at] >>> 0);
@@ -98,7 +109,7 @@ export class FrameStack {
   set(slot: number, address: number): void {
     if (!(slot >= 0 && slot < this.#tops[this.#id])) this.#refuseSlot(slot);
     const at = this.#first + 2 * slot;
-    if (this.#memory.isGuarded || !(address >= 0)) {
+    if (this.#memory.storeBytes === 0 || !(address >= 0)) {
       this.#memory.storePointer(this.#deps.base + slot * slotBytes, address);
       return;
     }
@@ -115,6 +126,7 @@ export class FrameStack {
     this.#id = gone;
     if (!host.isUsable) return;
     host.guarded(() => {
+      for (let slot = host.roots.tops[id]; slot > 0; slot--) host.replaced(this.#slot(slot - 1), 0);
       host.roots.removeStack(id);
       free(base);
     });
@@ -122,6 +134,14 @@ export class FrameStack {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** While a cycle marks, what was held when it began must not be lost to it. */
+  #shade(from: number, end: number): void {
+    const { host } = this.#deps;
+    host.guarded(() => {
+      for (let slot = from; slot < end; slot++) host.replaced(this.#slot(slot), 0);
+    });
   }
 
   #refuseGone(): never {

@@ -7,6 +7,7 @@ import { constants } from 'node:buffer';
 import type { Stacks } from '../alloc/stacks.ts';
 import { describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
+import type { WriteBarrier } from '../gc/mark/barrier.ts';
 import type { ObjectFinder } from '../heap/find-object.ts';
 import type { HeapMemory } from '../runtime/heap-memory.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -31,8 +32,9 @@ export class ObjectContents {
   readonly #buffers: SpanBuffers;
   readonly #finder: ObjectFinder;
   readonly #stacks: Stacks;
+  readonly #barrier: WriteBarrier | undefined;
 
-  constructor({ memory, state, spans, alloc }: Runtime) {
+  constructor({ memory, state, spans, alloc, gc }: Runtime) {
     this.#memory = memory;
     this.#objects = spans.memory;
     this.#buffers = new SpanBuffers(memory.sys, memory.origin, (page) => {
@@ -43,6 +45,7 @@ export class ObjectContents {
     });
     this.#finder = alloc.finder;
     this.#stacks = alloc.stacks;
+    this.#barrier = gc.tracing?.barrier;
   }
 
   /** The object around an address; undefined where there is none. */
@@ -56,7 +59,10 @@ export class ObjectContents {
   /** The bytes themselves. @throws as `within`; ERR_INVALID_SIZE beyond 4 GiB */
   view(addr: number, length: number): Uint8Array {
     this.#within(addr, length);
-    return length === 0 ? new Uint8Array(0) : this.#buffers.view(addr, length);
+    if (length === 0) return new Uint8Array(0);
+    const view = this.#buffers.view(addr, length);
+    this.#barrier?.viewed(addr);
+    return view;
   }
 
   /** Takes every view that was given out its memory. */
@@ -76,21 +82,35 @@ export class ObjectContents {
   write(addr: number, data: Uint8Array): void {
     const bytes = bytesOf(data);
     this.#within(addr, bytes.length);
-    if (!this.#memory.sys.poke(addr, bytes)) refuse('ERR_FAULT', 'the memory cannot be written', addr);
+    this.#storing(addr, bytes.length, () => {
+      if (!this.#memory.sys.poke(addr, bytes)) refuse('ERR_FAULT', 'the memory cannot be written', addr);
+    });
   }
 
   /** @throws as `within`; ERR_INVALID_ARGUMENT for what is no whole number */
   fill(addr: number, length: number, byte: number): void {
     checkByte(byte);
     this.#within(addr, length);
-    this.#objects.fill(addr, length, byte);
+    this.#storing(addr, length, () => this.#objects.fill(addr, length, byte));
   }
 
   /** From one to another; they may overlap. @throws as `within` */
   copy(to: number, from: number, length: number): void {
     this.#within(to, length);
     this.#within(from, length);
-    this.#objects.copy(to, from, length);
+    this.#storing(to, length, () => this.#objects.copy(to, from, length));
+  }
+
+  /** Stores bytes, which may be pointers: while a cycle marks, both those that are overwritten and those stored are shaded. */
+  #storing(addr: number, length: number, store: () => void): void {
+    const barrier = this.#barrier;
+    if (barrier?.isOn !== true) {
+      store();
+      return;
+    }
+    barrier.shadeRange(addr, length);
+    store();
+    barrier.shadeRange(addr, length);
   }
 
   /**

@@ -20,6 +20,8 @@ export interface RootHost {
   guarded<T>(operation: () => T): T;
   /** Passes what a root may hold. @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED */
   checkTarget(address: number): void;
+  /** A root holds another address than before: who marks must know. */
+  replaced(before: number, after: number): void;
   /** The system had no memory for a root. */
   refuseMemory(): never;
   /** The heap is there, and may be used now. */
@@ -61,6 +63,7 @@ export class Root {
     this.#host.guarded(() => {
       if (this.#id === gone) this.#refuseGone();
       this.#host.checkTarget(address);
+      this.#host.replaced(this.#addresses[this.#id], address);
       this.#addresses[this.#id] = address;
     });
   }
@@ -72,7 +75,11 @@ export class Root {
     this.#id = gone;
     this.#ended?.(this);
     // Of a heap that is gone there is nothing to be given up.
-    if (this.#kind === 'held' && this.#host.isUsable) this.#host.guarded(() => this.#host.roots.remove(id));
+    if (this.#kind !== 'held' || !this.#host.isUsable) return;
+    this.#host.guarded(() => {
+      this.#host.replaced(this.#addresses[id], 0);
+      this.#host.roots.remove(id);
+    });
   }
 
   [Symbol.dispose](): void {

@@ -12,6 +12,7 @@ import { tinySpanClass } from '../alloc/size-classes.ts';
 import { describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { spanId } from '../base/units.ts';
+import type { WriteBarrier } from '../gc/mark/barrier.ts';
 import type { FoundObject } from '../heap/find-object.ts';
 import { specialKind } from '../heap/specials.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -55,6 +56,10 @@ export class SpecialCalls implements WeakHost {
     this.runner.close();
   }
 
+  get #barrier(): WriteBarrier | undefined {
+    return this.#runtime.gc.tracing?.barrier;
+  }
+
   // ---------------------------------------------------------------- finalizers and cleanups
 
   setFinalizer(address: number, finalizer: Callback | null): void {
@@ -63,7 +68,10 @@ export class SpecialCalls implements WeakHost {
       if (address === this.#runtime.memory.zeroBase) return;
       const span = this.#startOf(address);
       if (finalizer === null) this.#removeFinalizer(span, address);
-      else this.#enter(span, address, specialKind.finalizer, finalizer, undefined);
+      else {
+        this.#enter(span, address, specialKind.finalizer, finalizer, undefined);
+        this.#barrier?.shadeIn(address);
+      }
     });
   }
 
@@ -165,7 +173,10 @@ export class SpecialCalls implements WeakHost {
       // What a sweep has yet to find dead is told apart by sweeping.
       this.#sweptSpan(addresses[handle]);
       const address = addresses[handle];
-      return address === 0 || this.#lives(address) ? address : 0;
+      if (address === 0 || !this.#lives(address)) return 0;
+      // Whoever has it may make it reachable again.
+      this.#barrier?.shade(address);
+      return address;
     });
   }
 
@@ -197,6 +208,7 @@ export class SpecialCalls implements WeakHost {
       if (address === this.#runtime.memory.zeroBase) return;
       const { span, index, base } = this.#living(address);
       if (!this.#runtime.special.pins.pin(spanId(span), index, base)) this.#refuseMemory();
+      this.#barrier?.shade(address);
     });
   }
 
@@ -206,6 +218,7 @@ export class SpecialCalls implements WeakHost {
       const { span, index, base } = this.#object(address);
       if (!this.#runtime.special.pins.unpin(spanId(span), index, base))
         refuse('ERR_NOT_PINNED', `the object is not pinned: ${show(address)}`, address);
+      this.#barrier?.shade(address);
     });
   }
 

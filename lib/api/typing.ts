@@ -52,7 +52,7 @@ export class Typing implements RootHost {
 
   /** From now on other threads collect, too. */
   share(): void {
-    if (this.#memory !== undefined) this.#memory.isGuarded = true;
+    this.#memory?.share();
   }
 
   /** Nothing can be reached any more. */
@@ -69,7 +69,11 @@ export class Typing implements RootHost {
 
   /** @throws ERR_WRONG_LIVENESS */
   get roots(): Roots {
-    return this.#runtime.gc.roots ?? refuseLiveness();
+    return this.#runtime.gc.tracing?.roots ?? refuseLiveness();
+  }
+
+  replaced(before: number, after: number): void {
+    this.#runtime.gc.tracing?.barrier.replace(before, after);
   }
 
   guarded<T>(operation: () => T): T {
@@ -139,14 +143,16 @@ export class Typing implements RootHost {
       if (bytes === 0) refuse('ERR_INVALID_SIZE', 'a stack has at least one byte', bytes);
       const base = stacks.alloc(p, bytes);
       if (base === 0) return refuseMemory(this.#runtime, `no memory for a stack of ${bytes} bytes`, bytes);
-      const id = roots.addStack(base);
+      const size = stacks.find(base)?.size ?? bytes;
+      const id = roots.addStack(base, size);
       if (id === 0) {
         stacks.free(p, base);
         return this.refuseMemory();
       }
-      return { base, id, bytes: stacks.find(base)?.size ?? bytes };
+      return { base, id, bytes: size };
     });
-    return new FrameStack({ ...taken, host: this, memory, free: (at) => stacks.free(p, at) });
+    const { flag: marking } = (this.#runtime.gc.tracing ?? refuseLiveness()).barrier;
+    return new FrameStack({ ...taken, host: this, memory, marking, free: (at) => stacks.free(p, at) });
   }
 
   // ---------------------------------------------------------------- user arenas
@@ -180,7 +186,10 @@ export class Typing implements RootHost {
   }
 
   #forget(id: number): void {
-    this.#afterwards(() => this.roots.remove(id));
+    this.#afterwards(() => {
+      this.replaced(this.roots.addresses[id], 0);
+      this.roots.remove(id);
+    });
   }
 
   /** Does what the engine's own collection led to. */
@@ -199,22 +208,23 @@ export class Typing implements RootHost {
       const { roots } = this;
       this.checkTarget(address);
       const id = roots.add(address);
-      return id === 0 ? this.refuseMemory() : id;
+      if (id === 0) this.refuseMemory();
+      this.replaced(0, address);
+      return id;
     });
   }
 
   #fields(): FieldMemory {
-    const { spans, memory, state } = this.#runtime;
+    const { spans, memory, state, gc } = this.#runtime;
     return this.#guarded(() => {
       const [first] = state.arenas.ranges();
       this.#memory ??= new FieldMemory({
         memory: spans.memory,
-        origin: memory.origin,
-        reach: memory.reach,
-        first: state.arenas.pageOf(first.base),
+        bounds: { origin: memory.origin, reach: memory.reach, first: state.arenas.pageOf(first.base) },
         freed: freedMemoryOf(this.#runtime),
-        isGuarded: memory.isShared,
+        isShared: memory.isShared,
         guarded: (operation) => this.#guarded(operation),
+        barrier: gc.tracing?.barrier,
       });
       return this.#memory;
     });

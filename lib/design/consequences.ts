@@ -27,6 +27,10 @@ export const hasOldScavengeTrace = ({ generation }: Pick<Design, 'generation'>):
 export const flushesBefore = ({ sweep, trigger }: Pick<Design, 'sweep' | 'trigger'>): boolean =>
   sweep === 'busy' || trigger === 'live';
 
+/** Whether the heap is marked while the program runs. */
+export const marksConcurrently = ({ liveness, marking }: Pick<Design, 'liveness' | 'marking'>): boolean =>
+  liveness === 'tracing' && marking === 'incremental';
+
 /** Which bits a heap has for pointers: those chosen where it traces; else those of 2014, beside free lists. */
 export function pointerBitsOf({
   liveness,

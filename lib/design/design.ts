@@ -29,6 +29,8 @@ export const livenessKinds = ['explicit', 'tracing'] as const;
 export type LivenessKind = (typeof livenessKinds)[number];
 export const pointerBitStyles = ['nibbles', 'pairs', 'bits'] as const;
 export type PointerBitStyle = (typeof pointerBitStyles)[number];
+export const markingKinds = ['stop-the-world', 'incremental'] as const;
+export type MarkingKind = (typeof markingKinds)[number];
 export const markOrders = ['objects', 'spans'] as const;
 export type MarkOrder = (typeof markOrders)[number];
 /** Page heaps by name; a class that is brought is a custom one. */
@@ -194,6 +196,16 @@ export const designOptions = {
     flag: 'pointer-bits',
     help: 'how the heap knows which words are pointers: 4 bits a word, 2, or 1',
     more: "With the liveness 'tracing'; they cost a 16th, a 32nd or a 64th of the heap",
+  },
+  /**
+   * When the heap is marked: with the program stopped, or in slices, while it runs, with a write barrier. With tracing.
+   */
+  marking: {
+    ...ofGeneration,
+    kind: choice(markingKinds),
+    flag: 'marking',
+    help: 'when the heap is marked: with the program stopped, or in slices while it runs',
+    more: "With the liveness 'tracing'. Incremental marking has a write barrier, a trigger before the goal, and assists",
   },
   /**
    * In what order the heap is marked: object by object, the last one found first; or span by span, all objects together

@@ -29,6 +29,8 @@ export const debugSwitches = {
   allocfreetrace:
     '1: in the designs of 2014 and 2019 a line to standard error for each object that is allocated or freed',
   efence: '1: each object has pages of its own, which fault for good once it was freed',
+  gccheckmark: '1: where the heap traces, each cycle marks again to find what marking has missed',
+  gcstoptheworld: '1: where the heap traces, the program is stopped while it is marked',
   disablethp: '1: the heap asks for no transparent huge pages',
   scavenge:
     '1: in the designs of 2014 and 2019 memory goes back after 20 ms, and a collection runs every 10 ms',
@@ -37,7 +39,7 @@ export const debugSwitches = {
 export type DebugSwitch = keyof typeof debugSwitches;
 
 /** Switches of the Go runtime's memory family that have no effect here; setting one gives a warning. */
-const withoutEffect: ReadonlySet<string> = new Set(['gccheckmark', 'gcpacertrace', 'gcstoptheworld', 'sbrk']);
+const withoutEffect: ReadonlySet<string> = new Set(['gcpacertrace', 'sbrk']);
 
 export interface EnvironmentOptions {
   /** GOGC: percent of the live heap, negative for off; undefined when unset. */

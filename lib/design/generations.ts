@@ -15,12 +15,14 @@
  *   sizeClasses         go1.4           go1.12             go1.21
  *   trigger             live            paced              paced
  *   pointerBits         nibbles         pairs              bits
+ *   marking             stop-the-world  incremental        incremental
  *
  * The design of 2019 is that of the source of spring 2019, between Go 1.12 and 1.13, in all but one thing: there, as in
  * Go 1.12.0 to 1.12.4, whoever takes released memory into use releases as much elsewhere. Go 1.12.5 took that back, and
  * the preset does as 1.12.17, which is younger than that source. `scavengeOnReuse: true` does as the source.
  */
 import { arenaBytes, chunkBytes, MiB } from '../base/units.ts';
+import { marksConcurrently } from './consequences.ts';
 import { type Design, type DesignOptions, designOptions, type Generation } from './design.ts';
 import { checkGiven, valuesGiven } from './option.ts';
 import { refuseForLiveness, refuseNonsense } from './refusals.ts';
@@ -43,6 +45,7 @@ export const presets: Readonly<Record<Generation, Preset>> = {
     sizeClasses: 'go1.4',
     trigger: 'live',
     pointerBits: 'nibbles',
+    marking: 'stop-the-world',
   },
   treap: {
     pageHeap: 'treap',
@@ -57,6 +60,7 @@ export const presets: Readonly<Record<Generation, Preset>> = {
     sizeClasses: 'go1.12',
     trigger: 'paced',
     pointerBits: 'pairs',
+    marking: 'incremental',
   },
   radix: {
     pageHeap: 'radix',
@@ -71,6 +75,7 @@ export const presets: Readonly<Record<Generation, Preset>> = {
     sizeClasses: 'go1.21',
     trigger: 'paced',
     pointerBits: 'bits',
+    marking: 'incremental',
   },
 };
 
@@ -86,6 +91,9 @@ export function resolveDesign(given: DesignOptions): Design {
   // A page heap chosen alone brings the growth it can do.
   const growth = isCustom ? chunkBytes : Math.max(preset.growthUnit, pageHeap === 'radix' ? chunkBytes : 0);
   const objects = options.objects ?? preset.objects;
+  const { liveness = designOptions.liveness.default, marking = preset.marking } = options;
+  // Marking while the program runs, chosen alone, brings the trigger that starts before the goal.
+  const trigger = marksConcurrently({ liveness, marking }) ? 'paced' : preset.trigger;
   const design: Design = {
     generation,
     pageHeap,
@@ -100,9 +108,10 @@ export function resolveDesign(given: DesignOptions): Design {
     // Free lists chosen alone bring the zeroing they rest on.
     zeroing: options.zeroing ?? (objects === 'freelist' ? 'span' : preset.zeroing),
     sizeClasses: options.sizeClasses ?? preset.sizeClasses,
-    trigger: options.trigger ?? preset.trigger,
-    liveness: options.liveness ?? designOptions.liveness.default,
+    trigger: options.trigger ?? trigger,
+    liveness,
     pointerBits: options.pointerBits ?? preset.pointerBits,
+    marking,
     markOrder: options.markOrder ?? designOptions.markOrder.default,
   };
   refuseForLiveness(design, options);

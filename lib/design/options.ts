@@ -10,8 +10,9 @@ import { PageHeapError } from '../base/errors.ts';
 import { arenaBytes, GiB, KiB, MiB, maxPs } from '../base/units.ts';
 import { noMemoryLimit } from '../gc/gc-settings.ts';
 import { canCollectTwice } from './consequences.ts';
+import { debugOptions, isOn } from './debug-options.ts';
 import { type Design, type DesignOptions, designOptions } from './design.ts';
-import { type DebugSwitch, type EnvironmentOptions, readEnvironment } from './environment.ts';
+import { type EnvironmentOptions, readEnvironment } from './environment.ts';
 import { resolveDesign } from './generations.ts';
 import {
   arenas,
@@ -50,9 +51,6 @@ export const maxPhysPage = 512 * KiB;
 export const defaultReaches = [64 * GiB, 16 * GiB, 4 * GiB, 1 * GiB, 256 * MiB] as const;
 export const twoMinutes = 120e9;
 export const fiveMinutes = 300e9;
-/** GODEBUG scavenge=1, as the runtimes of 2014 and 2019 take it: nanoseconds until memory goes, and between collections. */
-const debugScavenge = { after: 20e6, gcPeriod: 10e6 } as const;
-
 const ofHeap = { group: 'heap', recorded: 'options' } as const;
 
 export const heapOptions = {
@@ -255,6 +253,16 @@ export const heapOptions = {
     help: 'each object has pages of its own, which fault for good once it was freed',
     more: 'As far as the system has mappings for it (vm.max_map_count)',
   },
+  /** Mark again when a cycle has marked, with the program stopped, and report what it has missed. Slow. With tracing. false. */
+  checkMark: {
+    ...ofHeap,
+    kind: flag,
+    default: false,
+    kept: true,
+    environment: 'GODEBUG=gccheckmark',
+    help: 'each cycle marks again, with the program stopped, to find what marking has missed; slow',
+    more: "With the liveness 'tracing'",
+  },
   /** Check lock ranks and, until the heap is shared, transitions of memory states. Slow. false. */
   debug: { ...ofHeap, kind: flag, default: false, help: 'memory states and lock ranks are checked; slow' },
   /** Measure the time of every madvise: two clock readings each. true. */
@@ -301,34 +309,6 @@ export function checkAttach(options: AttachOptions): void {
   checkGiven(ofThread, options as Readonly<Record<string, unknown>>);
 }
 
-type DebugSwitches = Readonly<Partial<Record<DebugSwitch, number>>>;
-
-const isOn = (value: number | undefined): boolean | undefined =>
-  value === undefined ? undefined : value !== 0;
-
-/** What GODEBUG sets where no option does, as far as the design can have it. */
-function debugOptions(
-  debug: DebugSwitches,
-  { scavenger, pageHeap, hugePageHints }: Design,
-): HeapOptionValues {
-  const [harddecommit, disablethp, clobberfree, efence, decorate] = [
-    isOn(debug.harddecommit),
-    isOn(debug.disablethp),
-    isOn(debug.clobberfree),
-    isOn(debug.efence),
-    isOn(debug.decoratemappings),
-  ];
-  const scavengeALot = (debug.scavenge ?? 0) > 0 && (scavenger === 'age' || scavenger === 'growth');
-  return {
-    ...(harddecommit === undefined ? {} : { hardDecommit: harddecommit && pageHeap === 'radix' }),
-    ...(disablethp === undefined ? {} : { disableHugePages: disablethp && !hugePageHints }),
-    ...(clobberfree === undefined ? {} : { clobberFree: clobberfree }),
-    ...(efence === undefined ? {} : { efence }),
-    ...(decorate === undefined ? {} : { nameMappings: decorate }),
-    ...(scavengeALot ? { forcedGCPeriod: debugScavenge.gcPeriod, scavengeAfter: debugScavenge.after } : {}),
-  };
-}
-
 /** Options whose texts are read. */
 interface HeapOptionValues
   extends AskedValues<typeof designOptions>,
@@ -352,9 +332,16 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
   const debug = environment?.debug ?? {};
 
   const madvise = isOn(debug.madvdontneed);
-  const design = resolveDesign(
-    madvise === undefined ? asked : { advise: madvise ? 'dontneed' : 'free', ...asked },
-  );
+  const design = resolveDesign({
+    ...(madvise === undefined ? {} : { advise: madvise ? 'dontneed' : 'free' }),
+    ...(isOn(debug.gcstoptheworld) === true && asked.liveness === 'tracing'
+      ? { marking: 'stop-the-world' }
+      : {}),
+    ...asked,
+  });
+  for (const name of ['gccheckmark', 'gcstoptheworld'] as const)
+    if (isOn(debug[name]) === true && design.liveness === 'explicit')
+      warn(`GODEBUG: ${name} has no effect with the liveness 'explicit', which marks no pointers`);
   if (debug.scavenge !== undefined && design.scavenger !== 'age' && design.scavenger !== 'growth')
     warn(`GODEBUG: scavenge has no effect with the scavenger '${design.scavenger}'`);
   const unlimited = whyNoLimit(design);
@@ -371,6 +358,7 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
     scavengeAfter: asked.scavengeAfter !== undefined,
     rootBytes: values.rootBytes > 0,
     triggerRatio: values.triggerRatio < 1,
+    checkMark: values.checkMark,
     physPageSize: values.physPageSize,
     hardDecommit: values.hardDecommit,
     disableHugePages: values.disableHugePages,

@@ -4,14 +4,14 @@
  * Not here: what one value may be, which its declaration says.
  */
 import { chunkBytes, MiB, pageSize } from '../base/units.ts';
-import { needsAges } from './consequences.ts';
+import { marksConcurrently, needsAges } from './consequences.ts';
 import type { Design } from './design.ts';
 import { sizeInWords } from './kinds.ts';
 import { refuseOption } from './option.ts';
 
 /** @param brought who chose the scavenger, if nobody did by name */
 export function refuseNonsense(design: Design, brought: string): void {
-  const { pageHeap, scavenger, growthUnit, scavengeOnReuse, objects, zeroing } = design;
+  const { pageHeap, scavenger, growthUnit, scavengeOnReuse, objects, zeroing, trigger } = design;
   if (pageHeap === 'radix' && growthUnit < chunkBytes)
     refuseOption(
       'growthUnit',
@@ -26,6 +26,12 @@ export function refuseNonsense(design: Design, brought: string): void {
       "a free list tells by an object's second word whether the rest is zero, so its span is zeroed whole; 'object' needs the objects 'bitmap'",
       zeroing,
     );
+  if (trigger === 'live' && marksConcurrently(design))
+    refuseOption(
+      'trigger',
+      "'live' starts a collection at the goal, where one that marks while the program runs must be done; the marking 'incremental' needs 'paced'",
+      trigger,
+    );
   if (scavengeOnReuse && scavenger !== 'growth')
     refuseOption(
       'scavengeOnReuse',
@@ -37,10 +43,10 @@ export function refuseNonsense(design: Design, brought: string): void {
 /** What is asked for of marking that this liveness does not do. @throws ERR_INVALID_OPTION */
 export function refuseForLiveness(
   { liveness }: Pick<Design, 'liveness'>,
-  asked: { readonly pointerBits?: unknown; readonly markOrder?: unknown },
+  asked: { readonly pointerBits?: unknown; readonly marking?: unknown; readonly markOrder?: unknown },
 ): void {
   if (liveness === 'tracing') return;
-  for (const name of ['pointerBits', 'markOrder'] as const)
+  for (const name of ['pointerBits', 'marking', 'markOrder'] as const)
     if (asked[name] !== undefined)
       refuseOption(name, "is of marking by pointers; it needs the liveness 'tracing'", asked[name]);
 }
@@ -64,6 +70,7 @@ export function refuseForDesign(
     readonly scavengeAfter: boolean;
     readonly rootBytes: boolean;
     readonly triggerRatio: boolean;
+    readonly checkMark: boolean;
     readonly physPageSize: number | undefined;
     readonly hardDecommit: boolean;
     readonly disableHugePages: boolean;
@@ -87,6 +94,18 @@ export function refuseForDesign(
     );
   if (asked.rootBytes && design.trigger === 'live')
     refuseOption('rootBytes', "the trigger 'live' does not count roots; 'paced' does", design.trigger);
+  if (asked.rootBytes && marksConcurrently(design))
+    refuseOption(
+      'rootBytes',
+      "stands for roots where there are none; with the marking 'incremental' the heap's own are counted",
+      design.marking,
+    );
+  if (asked.checkMark && design.liveness === 'explicit')
+    refuseOption(
+      'checkMark',
+      "marks again what marking by pointers has marked; it needs the liveness 'tracing'",
+      true,
+    );
   if (asked.triggerRatio && design.trigger === 'live')
     refuseOption(
       'triggerRatio',

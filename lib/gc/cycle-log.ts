@@ -25,8 +25,14 @@ export const cycleTable = table('cycles', 'other', {
   /** Rings of the last 256 pauses: nanoseconds each took, and when it ended. */
   pauseNs: f64('heap', ring),
   pauseEnd: f64('heap', ring),
-  /** CPU time of the collector: pauses, in all. */
+  /** CPU time of the collector: pauses, and marking beside the program, in all. */
   gcCpuTotal: f64('heap'),
+  /** Marking beside the program: by who allocates, in the background, by who waits for a cycle that was asked for. */
+  assistTotal: f64('heap'),
+  backgroundTotal: f64('heap'),
+  waitedTotal: f64('heap'),
+  /** The longest stretch that any cycle kept the program waiting. */
+  longest: f64('heap'),
 });
 
 export class CycleLog {
@@ -63,10 +69,13 @@ export class CycleLog {
     this.#columns.begun[0] = this.now();
   }
 
-  /** A cycle has ended. @returns its number, from 1 */
-  record(start: number, end: number, forced: boolean): number {
+  /**
+   * A cycle has ended.
+   * @param pauses nanoseconds of each pause of it @returns its number, from 1
+   */
+  record(end: number, forced: boolean, pauses: readonly number[]): number {
     const c = this.#columns;
-    const ns = end - start;
+    const ns = pauses.reduce((a, b) => a + b, 0);
     const slot = c.count[0] % ring;
     const date = Date.now() * 1e6;
     c.count[0]++;
@@ -78,8 +87,21 @@ export class CycleLog {
     c.lastPause[0] = ns;
     c.lastEnd[0] = end;
     c.lastEndDate[0] = date;
-    this.#pauses.record(ns);
+    for (const pause of pauses) this.#pauses.record(pause);
     return c.count[0];
+  }
+
+  /**
+   * What else a cycle took beside its pauses.
+   * @param longest the longest stretch that it kept the program waiting
+   */
+  recordMarking(assist: number, background: number, waited: number, longest: number): void {
+    const c = this.#columns;
+    c.assistTotal[0] += assist;
+    c.backgroundTotal[0] += background;
+    c.waitedTotal[0] += waited;
+    c.gcCpuTotal[0] += assist + background + waited;
+    if (longest > c.longest[0]) c.longest[0] = longest;
   }
 
   /** The collector's share of the CPU time since the heap began: 0 to 1. */

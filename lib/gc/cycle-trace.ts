@@ -38,21 +38,26 @@ export class CycleTrace {
     onEvent?.({ kind: 'gc', ...outcome.report, line });
   }
 
-  #line({ report, end, phases, markedBefore, sweptInBackground, sweptInPause }: CycleOutcome): string {
+  #line(outcome: CycleOutcome): string {
+    const { report, end, phases, heapEnd, markedBefore, sweptInBackground, sweptInPause } = outcome;
     const { gcPercent, isOff } = this.#settings;
     const { goal, heapStart } = report;
     const [start, mark, finish] = phases;
+    // Beside the program marking takes less than the time that passes meanwhile.
+    const beside = report.pause === report.ns ? mark : report.background;
     return formatGcTrace(
       {
         cycle: report.cycle,
         at: report.at - this.#log.columns.begun[0],
         cpuFraction: this.#log.cpuFraction(end),
         clock: phases,
-        cpu: { start, assist: 0, background: mark, idle: 0, end: finish },
+        cpu: { start, assist: report.assist, background: beside, idle: 0, end: finish },
         heapStart,
-        heapEnd: heapStart,
+        heapEnd,
         heapMarked: report.heapMarked,
         goal: isOff && this.#style !== 'go1.21' ? largestGoal : goal,
+        stacks: outcome.stacks ?? 0,
+        globals: outcome.globals ?? 0,
         procs: 1,
         forced: report.forced,
         livedBefore: isOff ? markedBefore : (goal * 100) / (100 + Math.max(0, gcPercent)),

@@ -1,9 +1,9 @@
 /**
- * The cycle: finish the last sweep, mark, begin the next sweep.
+ * The cycle with the world stopped: finish the last sweep, mark, begin the next sweep.
  *
- *     sweep termination   whatever is unswept is swept; bitmap arenas move on an epoch
+ *     sweep termination   whatever is unswept is swept
  *     mark                every P's tiny block is forgotten; what lives is marked (all at once)
- *     mark termination    goals for the next cycle; the sweep generation rises by two; mcaches are
+ *     mark termination    bitmap arenas move on an epoch; goals for the next cycle; the sweep generation rises by two; mcaches are
  *                         flushed, so that cached spans are swept too; the page heap's generation ages
  *
  * The design of 2014 flushes the mcaches before it marks: their spans then wait for the sweep as all others do,
@@ -15,7 +15,7 @@
  * A cycle first makes sure of all memory its sweep could need. If it cannot have it, it does not
  * begin, and the heap is as it was but for being swept.
  *
- * Not here: when a cycle is due and what follows from it (collector.ts), how marking finds what lives (mark/).
+ * Not here: cycles that mark beside the program (concurrent-cycle.ts); when a cycle is due and what follows from it (collector.ts), how marking finds what lives (mark/).
  */
 import type { MCache } from '../alloc/mcache.ts';
 import type { HeapState } from '../heap/heap-state.ts';
@@ -36,7 +36,15 @@ export interface CycleReport {
   readonly objectsMarked: number;
   readonly goal: number;
   readonly nextGoal: number;
+  /** From its beginning to its end. */
   readonly ns: number;
+  /** For how long the world stood in all. Where it stands while the cycle marks: as long as that took. */
+  readonly pause: number;
+  /** The longest stretch of it that the program was kept waiting: a pause, or a slice of marking. */
+  readonly longest: number;
+  /** Marking by those who allocate, and in the background; 0 where the world stands for it. */
+  readonly assist: number;
+  readonly background: number;
 }
 
 /** A cycle, with what else its line tells. */
@@ -45,8 +53,15 @@ export interface CycleOutcome {
   readonly end: number;
   /** Nanoseconds until marking, marking, finishing. */
   readonly phases: readonly [start: number, mark: number, end: number];
+  /** The heap's size when marking had ended; what is allocated meanwhile is in it. */
+  readonly heapEnd: number;
   /** Bytes that the cycle before had marked. */
   readonly markedBefore: number;
+  /** Bytes of stacks and globals that it scanned, where such are counted. */
+  readonly stacks?: number;
+  readonly globals?: number;
+  /** What the sweep of the caches' spans has found wrong, once everything is done. */
+  readonly failure?: unknown;
   /** Spans of the last sweep that background steps took, and those swept in pauses. */
   readonly sweptInBackground: number;
   readonly sweptInPause: number;
@@ -66,11 +81,16 @@ export interface CycleDeps {
 export class Cycles {
   readonly #deps: CycleDeps;
   readonly #flushBefore: boolean;
+  readonly #verify: { run(): void } | undefined;
 
-  /** @param flushBefore mcaches are flushed before marking, not after */
-  constructor(deps: CycleDeps, flushBefore: boolean) {
+  /**
+   * @param flushBefore mcaches are flushed before marking, not after
+   * @param verify looks for what marking has missed, where that was asked for
+   */
+  constructor(deps: CycleDeps, flushBefore: boolean, verify: { run(): void } | undefined) {
     this.#deps = deps;
     this.#flushBefore = flushBefore;
+    this.#verify = verify;
   }
 
   /** Runs a cycle up to the beginning of its sweep. Undefined when there is no memory for one. */
@@ -84,8 +104,6 @@ export class Cycles {
       gcBits.endSweep();
       return undefined;
     }
-    gcBits.nextEpoch();
-
     const markStart = log.now();
     if (this.#flushBefore) mcache.flushAll();
     const heapStart = sizes.heapLive;
@@ -93,8 +111,11 @@ export class Cycles {
     trigger.startCycle(sizes);
     mcache.forgetAllTiny();
     const marked = marker.mark();
+    this.#verify?.run();
 
     const markEnd = log.now();
+    // Not before it has marked: if that fails, the cycle is none, and every span keeps its bits.
+    gcBits.nextEpoch();
     trigger.endCycle(marked.bytes, sizes);
     const goal = trigger.lastHeapGoal;
     counters.heapLive[0] = marked.bytes;
@@ -106,7 +127,8 @@ export class Cycles {
     const nextGoal = trigger.heapGoal(sizes);
 
     const end = log.now();
-    const cycle = log.record(start, end, forced);
+    const cycle = log.record(end, forced, [end - start]);
+    log.recordMarking(0, 0, 0, end - start);
     return {
       report: {
         cycle,
@@ -118,8 +140,13 @@ export class Cycles {
         goal,
         nextGoal,
         ns: end - start,
+        pause: end - start,
+        longest: end - start,
+        assist: 0,
+        background: 0,
       },
       end,
+      heapEnd: heapStart,
       phases: [markStart - start, markEnd - markStart, end - markEnd],
       markedBefore,
       sweptInBackground,

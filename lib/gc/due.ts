@@ -1,7 +1,8 @@
 /**
  * What is due: background work in small steps, taken by whoever has the heap in hand.
  *
- * There is no background thread. After a slow allocation a collection may be due; every sixteenth such allocation
+ * There is no background thread. After a slow allocation a collection may be due, or a slice of the one that is under
+ * way; every sixteenth such allocation
  * looks at the clock, and takes a step of scavenging if it is time. When the program is idle, `step` does what is due
  * and says when to come again.
  *
@@ -61,22 +62,23 @@ export class DueWork {
   /** After a refill or a large object: the moment to look whether more is due. */
   afterSlowPath(p: number): void {
     const { collector, limiter, scavenging, mcache, clock } = this.#deps;
-    if (this.#options.collect && collector.isDue()) collector.collect(false);
+    if (this.#options.collect) collector.afterAllocation();
     if ((++mcache.columns.refills[p] & backgroundBeat) !== 0) return;
     const now = clock.now();
     if (limiter.needUpdate(now)) limiter.update(now);
     if (scavenging.isDue(now)) scavenging.step();
   }
 
-  /** Background work that is due: a few spans swept, a burst of scavenging, a periodic cycle. Nanoseconds until more is. */
+  /** Background work that is due: a few spans swept, a slice of marking, a burst of scavenging, a periodic cycle. Nanoseconds until more is. */
   step(): number {
     const { collector, sweeper, limiter, scavenging, clock } = this.#deps;
     const { collect } = this.#options;
     const now = clock.now();
     if (limiter.needUpdate(now)) limiter.update(now);
     if (sweeper.sweepInBackground(sweepBatch)) return 0;
+    if (collector.isMarking) return Math.min(collector.mark(), scavenging.step());
     if (collect && this.#untilCollection(now) <= 0) {
-      if (collector.collect(false)) return 0;
+      if (collector.start()) return 0;
       this.#retryAt = now + retryAfter;
     }
     const wait = scavenging.step();

@@ -19,7 +19,7 @@ import { IdPool, poolColumns } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { Arenas } from '../spans/arenas.ts';
 import { type ObjectMemory, pageWordsShift, windowPageMask } from '../spans/object-memory.ts';
-import type { RootSource } from './mark/marker.ts';
+import type { RootSource, RootVisitor } from './mark/marker.ts';
 
 /** Rows are handles. */
 export const rootTable = table('roots', 'other', {
@@ -46,12 +46,18 @@ export const globalTable = table('globals', 'other', {
 export const frameStackTable = table('frameStacks', 'other', {
   /** The address of the first slot. */
   base: f64('heap'),
+  /** Its bytes. */
+  bytes: f64('heap'),
   /** Slots in use. */
   top: i32('heap'),
   next: i32('heap'),
 });
 
-export const frameStackPoolTable = table('frameStackPool', 'other', poolColumns);
+export const frameStackPoolTable = table('frameStackPool', 'other', {
+  ...poolColumns,
+  /** Bytes of all stacks of frames. */
+  bytes: f64('heap'),
+});
 
 const rootBatch = 256;
 const stackBatch = 64;
@@ -59,7 +65,35 @@ const stackBatch = 64;
 export const mostRoots = 2 ** 22;
 export const mostFrameStacks = 2 ** 16;
 
-export class Roots implements RootSource {
+const slotBytes = 8;
+/** Roots that are visited in one go. */
+const rootsAtATime = 512;
+/** Places of roots: below this they are handles, above it slots of stacks, so many for each. */
+const afterHandles = 2 ** 23;
+const perStack = 2 ** 30;
+
+/** How much there is of roots, for who paces by it. Bytes. */
+export class RootCounters {
+  readonly #roots: Views<typeof rootPoolTable>;
+  readonly #stacks: Views<typeof frameStackPoolTable>;
+
+  constructor(meta: MetaMemory) {
+    this.#roots = meta.views(rootPoolTable);
+    this.#stacks = meta.views(frameStackPoolTable);
+  }
+
+  /** Of handles, those of globals included. */
+  get handleBytes(): number {
+    return this.#roots.live[0] * slotBytes;
+  }
+
+  /** Of stacks of frames, in use or not. */
+  get stackBytes(): number {
+    return this.#stacks.bytes[0];
+  }
+}
+
+export class Roots extends RootCounters implements RootSource {
   readonly #meta: MetaMemory;
   readonly #roots: Views<typeof rootTable>;
   readonly #globals: Views<typeof globalTable>;
@@ -74,6 +108,7 @@ export class Roots implements RootSource {
   readonly #memory: ObjectMemory;
 
   constructor(meta: MetaMemory, mcache: MCache, arenas: Arenas, memory: ObjectMemory) {
+    super(meta);
     this.#meta = meta;
     this.#roots = meta.views(rootTable);
     this.#globals = meta.views(globalTable);
@@ -144,45 +179,75 @@ export class Roots implements RootSource {
     return 0;
   }
 
-  /** A stack of frames at an address of a stack; 0 when there is no memory for one. */
-  addStack(base: number): number {
+  /** A stack of frames at an address of a stack of so many bytes; 0 when there is no memory for one. */
+  addStack(base: number, bytes: number): number {
     const id = this.#stackPool.alloc();
     if (id === 0) return 0;
     this.#stacks.top[id] = 0;
     this.#stacks.base[id] = base;
+    this.#stacks.bytes[id] = bytes;
+    this.#stackState.bytes[0] += bytes;
     return id;
   }
 
   removeStack(id: number): void {
     this.#stacks.base[id] = 0;
+    this.#stackState.bytes[0] -= this.#stacks.bytes[id];
     this.#stackPool.free(id);
   }
 
-  /** Bytes that marking reads of roots. */
-  get bytes(): number {
-    let slots = this.#rootState.live[0];
+  /** Bytes of stacks of frames that are in use, which marking reads. */
+  get frameBytes(): number {
+    let slots = 0;
     for (let id = 1; id <= this.#stackState.used[0]; id++)
       if (this.#stacks.base[id] !== 0) slots += this.#stacks.top[id];
-    return slots * 8;
+    return slots * slotBytes;
   }
 
-  eachRoot(visit: (address: number) => void): void {
-    const { address } = this.#roots;
-    for (let id = 1, end = this.#rootState.used[0]; id <= end; id++)
-      if (address[id] !== 0) visit(address[id]);
+  /** What each thread allocated last; the next allocation takes its place. */
+  firstRoots(visitor: RootVisitor): void {
     const { held } = this.#mcache.columns;
-    for (let p = 0; p < this.#mcache.ps; p++) if (held[p] !== 0 && this.#last[p] !== 0) visit(this.#last[p]);
-    for (let id = 1, end = this.#stackState.used[0]; id <= end; id++)
-      if (this.#stacks.base[id] !== 0) this.#eachSlot(this.#stacks.base[id], this.#stacks.top[id], visit);
+    for (let p = 0; p < this.#mcache.ps; p++)
+      if (held[p] !== 0 && this.#last[p] !== 0) visitor.root(this.#last[p]);
   }
 
-  #eachSlot(base: number, slots: number, visit: (address: number) => void): void {
+  /** Handles, then stack by stack: places are numbers of handles, and beyond them slots by stack. */
+  eachRoot(visitor: RootVisitor, from: number): number {
+    if (from < afterHandles) return this.#handles(visitor, Math.max(1, from));
+    const end = this.#stackState.used[0] + 1;
+    let id = Math.floor(from / perStack);
+    for (const stop = Math.min(end, id + rootsAtATime); id < stop && this.#isEmpty(id); ) id++;
+    if (id >= end) return 0;
+    return this.#frames(visitor, id, id * perStack < from ? from % perStack : 0);
+  }
+
+  #isEmpty(id: number): boolean {
+    return this.#stacks.base[id] === 0 || this.#stacks.top[id] === 0;
+  }
+
+  #handles(visitor: RootVisitor, from: number): number {
+    const { address } = this.#roots;
+    const end = this.#rootState.used[0] + 1;
+    const stop = Math.min(end, from + rootsAtATime);
+    for (let id = from; id < stop; id++) if (address[id] !== 0) visitor.root(address[id]);
+    return stop < end ? stop : perStack;
+  }
+
+  #frames(visitor: RootVisitor, id: number, from: number): number {
+    const base = this.#stacks.base[id];
+    const end = base === 0 ? 0 : this.#stacks.top[id];
+    const stop = Math.min(end, from + rootsAtATime);
+    if (from < stop) this.#slots(visitor, base, from, stop);
+    return stop < end ? id * perStack + stop : (id + 1) * perStack;
+  }
+
+  #slots(visitor: RootVisitor, base: number, from: number, end: number): void {
     const page = this.#arenas.pageOf(base);
     const words = this.#memory.words(page);
-    const from = ((page & windowPageMask) << pageWordsShift) + (base - this.#arenas.addressOf(page)) / 4;
-    for (let at = from, end = from + 2 * slots; at < end; at += 2) {
+    const first = ((page & windowPageMask) << pageWordsShift) + (base - this.#arenas.addressOf(page)) / 4;
+    for (let at = first + 2 * from, stop = first + 2 * end; at < stop; at += 2) {
       const address = (words[at + 1] >>> 0) * 2 ** 32 + (words[at] >>> 0);
-      if (address !== 0) visit(address);
+      if (address !== 0) visitor.root(address);
     }
   }
 }

@@ -14,7 +14,10 @@ import type { PinnerBits } from '../heap/pinner-bits.ts';
 import { type Specials, specialKind } from '../heap/specials.ts';
 import { objectSize } from '../spans/span-table.ts';
 import type { CallbackQueue } from './callback-queue.ts';
-import type { RootSource } from './mark/marker.ts';
+import type { RootSource, RootVisitor } from './mark/marker.ts';
+
+/** Spans that are visited in one go. */
+const spansAtATime = 16;
 
 export class SpecialRoots implements RootSource {
   readonly #state: HeapState;
@@ -38,51 +41,32 @@ export class SpecialRoots implements RootSource {
     this.#noscan = noscan;
   }
 
-  eachRoot(visit: (address: number) => void): void {
-    this.#queue.eachFinalizable(visit);
-    const { columns } = this.#state.spans;
-    this.#specials.eachNoted((s) => {
-      const start = this.#state.arenas.addressOf(columns.startPage[s]);
-      this.#pins.eachPinned(s, (index) => visit(start + index * objectSize(columns, s)));
-    });
+  /** The queue: what is taken from it while a cycle marks was visited before. */
+  firstRoots(visitor: RootVisitor): void {
+    this.#queue.eachFinalizable((address) => visitor.root(address));
   }
 
-  /** Calls for each object that has a finalizer and may hold pointers, once. */
-  eachFinalized(visit: (s: number, index: number) => void): void {
-    const { columns } = this.#state.spans;
-    const { first } = this.#specials.spans;
-    const { next, address, kind } = this.#specials.columns;
-    this.#specials.eachNoted((s) => {
-      if (this.#noscan[columns.spanClass[s]] === 1) return;
+  /** Pins, and what objects with finalizers refer to: places are those of `Specials.noted`. */
+  eachRoot(visitor: RootVisitor, from: number): number {
+    return this.#specials.noted(from, spansAtATime, (s) => {
+      const { columns } = this.#state.spans;
       const start = this.#state.arenas.addressOf(columns.startPage[s]);
       const size = objectSize(columns, s);
-      let last = -1;
-      for (let id = first[s]; id !== 0; id = next[id]) {
-        if (kind[id] !== specialKind.finalizer) continue;
-        const index = Math.floor((address[id] - start) / size);
-        if (index !== last) visit(s, index);
-        last = index;
-      }
+      this.#pins.eachPinned(s, (index) => visitor.root(start + index * size));
+      if (this.#noscan[columns.spanClass[s]] !== 1) this.#eachFinalized(s, start, size, visitor);
     });
   }
-}
 
-/** Several sources of roots as one. */
-export class RootSources implements RootSource {
-  readonly #roots: readonly (RootSource | undefined)[];
-  readonly #specials: SpecialRoots;
-
-  constructor(roots: readonly (RootSource | undefined)[], specials: SpecialRoots) {
-    this.#roots = roots;
-    this.#specials = specials;
-  }
-
-  eachRoot(visit: (address: number) => void): void {
-    for (const source of this.#roots) source?.eachRoot(visit);
-    this.#specials.eachRoot(visit);
-  }
-
-  eachFinalized(visit: (s: number, index: number) => void): void {
-    this.#specials.eachFinalized(visit);
+  /** Each object of a span that has a finalizer, once. */
+  #eachFinalized(s: number, start: number, size: number, visitor: RootVisitor): void {
+    const { first } = this.#specials.spans;
+    const { next, address, kind } = this.#specials.columns;
+    let last = -1;
+    for (let id = first[s]; id !== 0; id = next[id]) {
+      if (kind[id] !== specialKind.finalizer) continue;
+      const index = Math.floor((address[id] - start) / size);
+      if (index !== last) visitor.rootsIn(start + index * size);
+      last = index;
+    }
   }
 }

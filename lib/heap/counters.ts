@@ -34,6 +34,8 @@ export const counterTable = table('counters', 'other', {
   smallFreeCount: f64('heap', classRows),
   // Collection.
   heapLive: f64('heap'),
+  /** Of objects that may hold pointers, whole size classes: scanned by the last cycle and allocated since. */
+  heapScan: f64('heap'),
   pagesSwept: f64('heap'),
   // Scavenging.
   releasedBackground: f64('heap'),

@@ -85,6 +85,9 @@ export const specialIndexPoolTable = table('specialIndexPool', 'other', poolColu
 /** Rows are pages: a bit for each, set where a span with a note begins. */
 export const specialPageTable = table('specialPages', 'gc', { noted: i32('heap', 1 / 32) });
 
+/** Spans, or words of bits, that are looked at in one go. */
+const looked = 4096;
+const none = new Int32Array(0);
 /** Specials committed at once: about 7 KiB. */
 const batch = 256;
 /** The most specials of a heap, and spans with an index; where one cannot have any, it is searched from its head. */
@@ -223,18 +226,52 @@ export class Specials {
 
   /** Calls for each span that has a note. */
   eachNoted(visit: (s: number) => void): void {
-    const { spans, pageColumns, arenas } = this.#state;
-    if (this.#noted === undefined) {
-      const { notes } = this.#spans;
-      for (let s = 1, end = spans.end; s < end; s++) if (notes[s] !== 0) visit(s);
-      return;
+    let place = 0;
+    do place = this.noted(place, Infinity, visit);
+    while (place !== 0);
+  }
+
+  /**
+   * Calls for spans that have a note, from a place on, for so many at most, or a little more.
+   * @param from 0, or what the last call returned @returns where to go on; 0: these were all
+   */
+  noted(from: number, most: number, visit: (s: number) => void): number {
+    return this.#noted === undefined
+      ? this.#notedSpans(from, most, visit)
+      : this.#notedPages(from, most, visit);
+  }
+
+  /** Places are spans. */
+  #notedSpans(from: number, most: number, visit: (s: number) => void): number {
+    const { notes } = this.#spans;
+    const { end } = this.#state.spans;
+    let found = 0;
+    for (let s = Math.max(1, from), stop = Math.min(end, s + looked); s < end; s++) {
+      if (s === stop && most !== Infinity) return s;
+      if (notes[s] === 0) continue;
+      visit(s);
+      if (++found >= most) return s + 1 < end ? s + 1 : 0;
     }
+    return 0;
+  }
+
+  /** Places are words of bits by page, plus one. */
+  #notedPages(from: number, most: number, visit: (s: number) => void): number {
+    const noted = this.#noted ?? none;
+    const { pageColumns, arenas } = this.#state;
+    let found = 0;
+    let seen = 0;
     for (const { base, bytes } of arenas.ranges()) {
-      const from = arenas.pageOf(base);
-      for (let word = from >>> 5, end = (from + bytes / 8192) >>> 5; word < end; word++)
-        for (let left = this.#noted[word]; left !== 0; left &= left - 1)
+      const first = arenas.pageOf(base) >>> 5;
+      for (let word = Math.max(first, from - 1), end = first + bytes / pageSize / 32; word < end; word++) {
+        if (found >= most || (seen++ >= looked && most !== Infinity)) return word + 1;
+        for (let left = noted[word]; left !== 0; left &= left - 1) {
           visit(pageColumns.spanOf[(word << 5) + 31 - Math.clz32(left & -left)]);
+          found++;
+        }
+      }
     }
+    return 0;
   }
 
   /** Whether the bit of a page says that a span with a note begins there; undefined where there are no such bits. */

@@ -26,6 +26,7 @@ import type { SpanObjects } from './span-objects.ts';
 import type { RegistrySweeper, SpanRegistry } from './span-registry.ts';
 import type { SpecialSweeper } from './sweep-specials.ts';
 import type { UserChunks } from './user-chunks.ts';
+import { throwZombie, type ZombieReport, zombieReport } from './zombie.ts';
 
 /** The 32-bit word that freed objects are filled with under `clobberFree`. */
 export const clobberWord = 0xdeadbeef;
@@ -85,8 +86,18 @@ export class SpanSweeper implements RegistrySweeper {
     if (this.tryAcquire(s)) this.sweep(s, false);
   }
 
-  /** Sweeps a span that was taken. True when its pages went back to the page heap. */
+  /**
+   * Sweeps a span that was taken. True when its pages went back to the page heap.
+   * @throws FatalError where a free object is marked; the span is swept all the same, as if it were not
+   */
   sweep(s: number, preserve: boolean): boolean {
+    const zombie = this.#takeZombies(s);
+    // Who wanted to have it will not come to place it.
+    const isFreed = this.#sweep(s, preserve && zombie === undefined);
+    return zombie === undefined ? isFreed : throwZombie(zombie);
+  }
+
+  #sweep(s: number, preserve: boolean): boolean {
     const { spans, sweepState, counters } = this.#state;
     const c = spans.columns;
     const gen = sweepState.gen;
@@ -99,7 +110,6 @@ export class SpanSweeper implements RegistrySweeper {
       });
     }
     counters.pagesSwept[0] += c.pages[s];
-    this.#checkZombies(s);
     this.#specials.sweep(s);
     const nalloc = this.#objects.countMarked(s);
     const nfreed = c.allocCount[s] - nalloc;
@@ -147,21 +157,19 @@ export class SpanSweeper implements RegistrySweeper {
     return false;
   }
 
-  /** A marked object that was free: somebody kept a reference to what was freed, or a mark went astray. */
-  #checkZombies(s: number): void {
-    const { columns } = this.#state.spans;
-    const n = columns.nelems[s];
-    for (let window = columns.freeIndex[s] & ~31; window < n; window += 32) {
-      const marked = this.#state.gcBits.bits[columns.markBits[s] + (window >>> 5)];
-      const zombies = marked & ~this.#objects.allocatedWord(s, window);
-      if (zombies !== 0)
-        fatal('a free object is marked', {
-          span: s,
-          window,
-          zombies: zombies >>> 0,
-          freeIndex: columns.freeIndex[s],
-        });
+  /** Unmarks what is free. @returns a report of the first such object */
+  #takeZombies(s: number): ZombieReport | undefined {
+    const { spans, gcBits } = this.#state;
+    const { nelems, freeIndex, markBits } = spans.columns;
+    let report: ZombieReport | undefined;
+    for (let window = freeIndex[s] & ~31; window < nelems[s]; window += 32) {
+      const at = markBits[s] + (window >>> 5);
+      const zombies = gcBits.bits[at] & ~this.#objects.allocatedWord(s, window);
+      if (zombies === 0) continue;
+      report ??= zombieReport(this.#state, s, window + 31 - Math.clz32(zombies & -zombies));
+      gcBits.bits[at] &= ~zombies;
     }
+    return report;
   }
 
   /** Threads what this sweep frees into the span's list. */

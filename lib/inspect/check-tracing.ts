@@ -1,17 +1,17 @@
 /**
  * The check of a heap that traces: between two cycles nothing is gray, no span waits to be scanned, and no work buffer
- * is held.
+ * is held. While a cycle marks, all of that may be.
  */
 import { TracingLiveness } from '../alloc/tracing-liveness.ts';
 import { fatal } from '../base/errors.ts';
-import { grayTable } from '../gc/mark/tracing.ts';
+import { grayTable } from '../gc/mark/mark-state.ts';
 import { bitmapWords } from '../heap/gc-bits.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { spanState } from '../spans/span-table.ts';
 
-export function checkTracing({ memory, state, alloc }: Runtime): void {
+export function checkTracing({ memory, state, alloc, gc }: Runtime): void {
   const { liveness } = alloc;
-  if (!(liveness instanceof TracingLiveness)) return;
+  if (!(liveness instanceof TracingLiveness) || gc.collector.isMarking) return;
   const { bits } = memory.meta.views(grayTable);
   const c = state.spans.columns;
   for (let s = 1; s < state.spans.end; s++) {

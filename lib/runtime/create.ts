@@ -15,7 +15,9 @@ import { optionTable, recordOptions } from '../design/option-table.ts';
 import { defaultReaches, type ResolvedOptions } from '../design/options.ts';
 import { CycleLog } from '../gc/cycle-log.ts';
 import type { Watch } from '../gc/events.ts';
+import { markTable } from '../gc/mark/mark-state.ts';
 import { Roots } from '../gc/roots.ts';
+import { runningCycleTable } from '../gc/running-cycle.ts';
 import { Sweeper } from '../gc/sweeper.ts';
 import { HeapState } from '../heap/heap-state.ts';
 import { MetaMemory } from '../meta/meta-memory.ts';
@@ -89,7 +91,10 @@ function prepare(meta: MetaMemory, options: ResolvedOptions): boolean {
     HeapState.prepare(meta) &&
     prepareSpanStructures(meta, options.design) &&
     (options.design.liveness === 'tracing'
-      ? TracingLiveness.prepare(meta) && Roots.prepare(meta)
+      ? TracingLiveness.prepare(meta) &&
+        Roots.prepare(meta) &&
+        meta.commit(markTable, 0, 1) &&
+        meta.commit(runningCycleTable, 0, 1)
       : ExplicitLiveness.prepare(meta)) &&
     prepareSpecials(meta) &&
     StackPools.prepare(meta) &&

@@ -32,29 +32,24 @@ import { StackPools } from '../alloc/stack-pools.ts';
 import { Stacks } from '../alloc/stacks.ts';
 import { TracingLiveness } from '../alloc/tracing-liveness.ts';
 import { UserArenas } from '../alloc/user-arenas.ts';
-import { fatal } from '../base/errors.ts';
 import { ForeignCode } from '../base/foreign-code.ts';
 import { pageCount, pageSize } from '../base/units.ts';
 import { flushesBefore, gcTraceOf, hasOldScavengeTrace, hasUserArenas } from '../design/consequences.ts';
-import { Collector } from '../gc/collector.ts';
+import { Collector, type ConcurrentSide } from '../gc/collector.ts';
+import { ConcurrentCycles } from '../gc/concurrent-cycle.ts';
 import { CpuLimiter, cpuLimiterTable } from '../gc/cpu-limiter.ts';
-import { Cycles } from '../gc/cycle.ts';
+import { type CycleDeps, Cycles } from '../gc/cycle.ts';
 import { CycleLog } from '../gc/cycle-log.ts';
 import { CycleTrace } from '../gc/cycle-trace.ts';
 import { DueWork } from '../gc/due.ts';
 import type { Watch } from '../gc/events.ts';
 import { GcSettings, gcSettingsTable } from '../gc/gc-settings.ts';
 import { CurrentSizes, type HeapSizes } from '../gc/heap-sizes.ts';
-import { ExplicitMarker } from '../gc/mark/explicit.ts';
-import { markClassesOf } from '../gc/mark/mark-classes.ts';
-import type { Marker } from '../gc/mark/marker.ts';
-import { grayTable, TracingMarker } from '../gc/mark/tracing.ts';
-import { WorkBuffers } from '../gc/mark/work-buffers.ts';
-import { Roots } from '../gc/roots.ts';
-import { RootSources, SpecialRoots } from '../gc/special-roots.ts';
+import { Marking } from '../gc/marking.ts';
+import { runningCycleTable } from '../gc/running-cycle.ts';
 import { SweepPace, sweepPaceTable } from '../gc/sweep-pace.ts';
 import { Sweeper } from '../gc/sweeper.ts';
-import type { Trigger } from '../gc/trigger.ts';
+import type { ConcurrentTrigger, Trigger } from '../gc/trigger.ts';
 import { ObjectFinder } from '../heap/find-object.ts';
 import { Growth } from '../heap/growth.ts';
 import { HeapBitmap } from '../heap/heap-bitmap.ts';
@@ -73,6 +68,7 @@ import type { Scavenger } from '../scavenge/scavenger.ts';
 import { ObjectMemory } from '../spans/object-memory.ts';
 import { UserSpace } from '../spans/user-space.ts';
 import type { HeapMemory } from './heap-memory.ts';
+import { type TracingSide, wireMarking } from './marking.ts';
 import { makePageHeap, releasesOnce } from './page-heaps.ts';
 import { makeScavenger } from './scavengers.ts';
 import { idOrder, makeSpanStructures, type SpanStructures } from './span-structures.ts';
@@ -109,8 +105,8 @@ export interface GcSide {
   readonly pace: SweepPace;
   readonly sweeper: Sweeper;
   readonly collector: Collector;
-  /** Where marking begins, where the heap traces. */
-  readonly roots: Roots | undefined;
+  /** What the heap marks with, where it traces: roots and write barrier among it. */
+  readonly tracing: TracingSide | undefined;
 }
 
 export class Runtime {
@@ -235,8 +231,8 @@ export class Runtime {
     this.memory.meta.detach();
   }
 
-  #wireCollector(pacing: Pacing): Pick<GcSide, 'pace' | 'sweeper' | 'collector' | 'roots'> {
-    const { memory, state, pages, spans, alloc, scavenger } = this;
+  #wireCollector(pacing: Pacing): Pick<GcSide, 'pace' | 'sweeper' | 'collector' | 'tracing'> {
+    const { memory, state, pages, spans, special, alloc, scavenger } = this;
     const { meta, design, watch } = memory;
     const { settings, trigger, sizes, limiter, log } = pacing;
     const pace = new SweepPace(meta.views(sweepPaceTable));
@@ -245,42 +241,18 @@ export class Runtime {
       drained: () => scavenger.sweepDrained(),
       assisted: (ns) => limiter.addSweepTime(ns),
     });
-    const { marker, roots } = this.#wireMarker();
-    const cycles = new Cycles(
-      { state, pages, mcache: alloc.mcache, marker, sweeper, trigger, sizes, log },
-      flushesBefore(design),
-    );
+    const { marker, tracing } = wireMarking(memory, state, { ...spans, ...alloc, special });
+    const deps = { state, pages, mcache: alloc.mcache, marker, sweeper, trigger, sizes, log };
+    const cycles =
+      tracing !== undefined && pacing.concurrent !== undefined
+        ? wireConcurrent(memory, deps, tracing, { ...pacing, concurrent: pacing.concurrent })
+        : new Cycles(deps, flushesBefore(design), tracing?.checkMark);
     const trace = new CycleTrace(state, settings, log, watch, gcTraceOf[design.generation]);
     const collector = new Collector(
       { cycles, sweeper, trigger, settings, sizes, limiter, log, trace },
       watch.collectTwice === true,
     );
-    return { pace, sweeper, collector, roots };
-  }
-
-  #wireMarker(): { marker: Marker; roots: Roots | undefined } {
-    const { memory, state, spans, special, alloc } = this;
-    const { meta, design } = memory;
-    const { liveness } = alloc;
-    const { pointerBits, objects } = spans;
-    const classes = markClassesOf(alloc.classes, spans.sharedBitmap !== undefined);
-    const kept = new SpecialRoots(state, special.specials, special.pins, special.callbacks, classes.noscan);
-    if (liveness instanceof ExplicitLiveness) {
-      const marker = new ExplicitMarker(state, objects, liveness, alloc.finder, kept);
-      return { marker, roots: undefined };
-    }
-    if (pointerBits === undefined) return fatal('a heap that traces has no pointer bits');
-    state.gcBits.beside(grayTable);
-    const roots = new Roots(meta, alloc.mcache, state.arenas, spans.memory);
-    const rootSource = new RootSources([roots, alloc.userArenas], kept);
-    const buffers = new WorkBuffers(alloc.heap, state.spans.columns, spans.memory);
-    const { bits: gray } = meta.views(grayTable);
-    const marker = new TracingMarker(
-      { state, objects, memory: spans.memory, pointerBits, liveness, roots: rootSource, buffers, gray },
-      classes,
-      design.markOrder === 'spans',
-    );
-    return { marker, roots };
+    return { pace, sweeper, collector, tracing };
   }
 
   /** Counts what a P's mcache has handed out (−1: all that are held), for the trigger. @param large bytes not counted yet */
@@ -303,7 +275,19 @@ export class Runtime {
       growing: (size) => scavenger.growing(size),
       mapped: (at, size) => memory.adviseMapped(at, size),
     };
-    alloc.central.hooks = { deductSweepCredit: (bytes, pages) => gc.sweeper.deductCredit(bytes, pages) };
+    const deductSweepCredit = (bytes: number, pages: number): void => gc.sweeper.deductCredit(bytes, pages);
+    const barrier = gc.tracing?.barrier;
+    if (barrier !== undefined && alloc.userArenas !== undefined)
+      alloc.userArenas.hooks = { largeAllocated: (s) => barrier.largeAllocated(s) };
+    alloc.central.hooks =
+      barrier === undefined
+        ? { deductSweepCredit }
+        : {
+            deductSweepCredit,
+            spanCached: (s) => barrier.spanCached(s),
+            spanUncached: (s) => barrier.spanUncached(s),
+            largeAllocated: (s) => barrier.largeAllocated(s),
+          };
     gc.collector.hooks = { goalSet: (heapGoal) => scavenger.goalSet(heapGoal) };
   }
 }
@@ -318,16 +302,38 @@ function releaseOf(releaser: Releaser, { arenas }: HeapState, { pages: trace }: 
 }
 
 /** What says when a collection is due, and keeps account of those there were. */
-type Pacing = Pick<GcSide, 'settings' | 'trigger' | 'sizes' | 'limiter' | 'log'>;
+interface Pacing extends Pick<GcSide, 'settings' | 'trigger' | 'sizes' | 'limiter' | 'log'> {
+  /** The trigger, where it paces marking beside the program. */
+  readonly concurrent: ConcurrentTrigger | undefined;
+}
 
 function wirePacing({ meta, design, watch }: HeapMemory, state: HeapState): Pacing {
   const settings = new GcSettings(meta.views(gcSettingsTable));
   return {
     settings,
-    trigger: makeTrigger(design.trigger, meta, settings, state),
+    ...makeTrigger(design, meta, settings, state),
     sizes: new CurrentSizes(state, meta.accounts),
     limiter: new CpuLimiter(meta.views(cpuLimiterTable)),
     log: new CycleLog(meta, watch.clock),
+  };
+}
+
+/** What runs cycles that mark beside the program. */
+function wireConcurrent(
+  { meta, design }: HeapMemory,
+  cycle: CycleDeps,
+  { marker, roots, checkMark }: TracingSide,
+  { concurrent: trigger, sizes, limiter, log }: Pacing & { readonly concurrent: ConcurrentTrigger },
+): ConcurrentSide {
+  const running = meta.views(runningCycleTable);
+  const verify = checkMark === undefined ? undefined : () => checkMark.run();
+  const deps = { cycle, marker, trigger, limiter, running, roots, verify };
+  const cycles = new ConcurrentCycles(deps, flushesBefore(design));
+  const scanned = (): number => marker.heapScanned;
+  return {
+    cycles,
+    trigger,
+    marking: new Marking({ cycles, trigger, sizes, limiter, log, running, scanned }),
   };
 }
 

@@ -25,7 +25,7 @@ import { cpuLimiterTable } from '../gc/cpu-limiter.ts';
 import { cycleTable } from '../gc/cycle-log.ts';
 import { gcSettingsTable } from '../gc/gc-settings.ts';
 import { liveTriggerTable } from '../gc/live-trigger.ts';
-import { grayTable } from '../gc/mark/tracing.ts';
+import { grayTable, markTable } from '../gc/mark/mark-state.ts';
 import { pacerTable } from '../gc/pacer-table.ts';
 import {
   frameStackPoolTable,
@@ -37,6 +37,7 @@ import {
   rootPoolTable,
   rootTable,
 } from '../gc/roots.ts';
+import { runningCycleTable } from '../gc/running-cycle.ts';
 import { sweepPaceTable } from '../gc/sweep-pace.ts';
 import { sweeperTable } from '../gc/sweeper.ts';
 import { pauseTable } from '../gc/time-histogram.ts';
@@ -190,6 +191,8 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     [singleBitsTable, where(pointerBits === 'bits', pages)],
     [grayTable, where(traced, gcBitsWords)],
     [lastAllocatedTable, ps],
+    [markTable, 1],
+    [runningCycleTable, 1],
     [rootPoolTable, 1],
     [rootTable, where(traced, mostRoots)],
     [globalTable, where(traced, mostGlobals)],

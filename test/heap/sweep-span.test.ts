@@ -199,7 +199,7 @@ describe('is fatal:', () => {
     const s = spanOf(setup, 64, 100, allocated, freeIndex);
     mark(setup, s, marked);
     setup.sweeper.tryAcquire(s);
-    expect(() => setup.sweeper.sweep(s, false)).toThrow('a free object is marked');
+    expect(() => setup.sweeper.sweep(s, false)).toThrow('found pointer to free object');
   });
 
   test('more objects are marked than were counted', () => {

@@ -16,18 +16,13 @@
  */
 import { expect } from 'vitest';
 import type { FrameStack } from '../../lib/api/frame-stack.ts';
-import type { Heap } from '../../lib/api/heap.ts';
+import { type Heap, runtimeOf } from '../../lib/api/heap.ts';
 import type { HeapType, StructSpec, TypeBase } from '../../lib/api/heap-type.ts';
 import type { Root } from '../../lib/api/root.ts';
 import type { Random } from './random.ts';
-import { kinds, newThing, type Thing, Things } from './shadow-things.ts';
+import { ShadowCycles, type ShadowOptions } from './shadow-cycles.ts';
 
-/** What a run is made of. */
-export interface ShadowOptions {
-  readonly steps: number;
-  /** Large objects are drawn as well. */
-  readonly large: boolean;
-}
+import { compare, isThere, kinds, newThing, show, type Thing, Things, writeWord } from './shadow-things.ts';
 
 export class ShadowGraph {
   collections = 0;
@@ -48,6 +43,8 @@ export class ShadowGraph {
   readonly #due = new Set<number>();
   /** Finalizers that were called. */
   called = 0;
+  /** Cycles beside the program, where there are such. */
+  readonly cycles: ShadowCycles | undefined;
 
   constructor(heap: Heap, random: Random, options: ShadowOptions) {
     this.#heap = heap;
@@ -58,6 +55,16 @@ export class ShadowGraph {
     this.#types = [this.#pair, ...others.map((fields) => heap.type(fields))];
     this.#globals = ['one', 'two'].map((name) => heap.global(name));
     this.#stack = heap.newStack(4096);
+    if (options.slices !== undefined)
+      this.cycles = new ShadowCycles(heap, random, {
+        things: this.#things,
+        reachable: () => this.#reachable(),
+        anyone: () => this.#anyone(),
+        anyHeld: () => this.#things.at(this.#anyRoot()),
+        followed: (thing) => this.#followed(thing),
+        note: (thing, word, value) => this.#note(thing, word, value),
+        ended: () => this.collect(),
+      });
   }
 
   run(): void {
@@ -78,6 +85,15 @@ export class ShadowGraph {
     else if (what < 975) this.#look();
     else if (what < 996) this.#mark();
     else this.collect();
+    if (this.cycles !== undefined) this.#besides(this.cycles);
+  }
+
+  #besides(cycles: ShadowCycles): void {
+    const random = this.#random;
+    if (this.#options.slices === 'with views' && random.below(4) === 0) cycles.view();
+    if (cycles.isMarking && random.below(4) === 0) this.#copy();
+    if (cycles.isMarking && random.below(8) === 0) this.#fill();
+    cycles.step();
   }
 
   // ---------------------------------------------------------------- allocating
@@ -85,7 +101,8 @@ export class ShadowGraph {
   #allocate(): void {
     const random = this.#random;
     const what = random.below(100);
-    const before = this.#heap.sample().numGC;
+    const { count } = runtimeOf(this.#heap).gc.log.columns;
+    const before = count[0];
     if (what < 45) this.#add(this.#heap.new(this.#pair), this.#pair, 1);
     else if (what < 65) {
       const type = random.of(this.#types);
@@ -102,7 +119,7 @@ export class ShadowGraph {
       this.#addPlain(this.#heap.malloc(size, true, true), size);
     }
     // What a collection in between has freed may have been given out again: the shadow is put right at once.
-    if (this.#heap.sample().numGC !== before) this.#settle();
+    if (count[0] !== before) this.#settle();
     if (random.below(3) === 0) this.#hold(this.#last);
   }
 
@@ -183,7 +200,7 @@ export class ShadowGraph {
     const value = this.#anyAddress();
     const isPair = thing.pointers?.length === 2 && thing.words === 3;
     if (isPair) this.#pair[word === 0 ? 'left' : 'right'].set(thing.addr, value);
-    else this.#write(thing.addr + word * 8, value);
+    else writeWord(this.#heap, thing.addr + word * 8, value);
     this.#note(thing, word, value);
   }
 
@@ -196,7 +213,7 @@ export class ShadowGraph {
     if (thing.pointers?.includes(word) === true) return;
     // Addresses in words that are none keep nothing alive; numbers in words that may be pointers lead nowhere.
     const value = random.below(2) === 0 ? this.#anyAddress() : this.#anyThing() + random.below(100);
-    this.#write(thing.addr + word * 8, value);
+    writeWord(this.#heap, thing.addr + word * 8, value);
     this.#note(thing, word, value);
   }
 
@@ -207,11 +224,12 @@ export class ShadowGraph {
 
   /** A whole object over another of the same words. */
   #copy(): void {
-    const from = this.#anyone();
     const to = this.#anyone();
-    if (from === undefined || to === undefined || from.words === 0) return;
-    const same = from.words === to.words && String(from.pointers) === String(to.pointers);
-    if (!same) return;
+    const isAlike = (thing: Thing): boolean =>
+      thing.words === to?.words && String(thing.pointers) === String(to.pointers);
+    let from = this.#anyone();
+    for (let tries = 6; tries > 0 && from !== undefined && !isAlike(from); tries--) from = this.#anyone();
+    if (to === undefined || to.words === 0 || from === undefined || !isAlike(from)) return;
     this.#heap.copy(to.addr, from.addr, from.words * 8);
     const content = [...from.content];
     to.content.clear();
@@ -226,12 +244,6 @@ export class ShadowGraph {
     const n = 1 + this.#random.below(thing.words - first);
     this.#heap.fill(thing.addr + first * 8, n * 8, 0);
     for (let word = first; word < first + n; word++) thing.content.delete(word);
-  }
-
-  #write(at: number, value: number): void {
-    const bytes = new Uint8Array(8);
-    new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
-    this.#heap.write(at, bytes);
   }
 
   #note(thing: Thing, word: number, value: number): void {
@@ -317,6 +329,7 @@ export class ShadowGraph {
       }
       case 5:
         thing.weak ??= this.#heap.weak(thing.addr);
+        this.#revive();
         break;
       case 6:
         this.#heap.pin(thing.addr + random.below(thing.slot));
@@ -338,8 +351,14 @@ export class ShadowGraph {
       this.called++;
       const found = this.#things.at(at);
       if (found === undefined) expect.fail(`a finalizer was called for ${show(at)}, which is forgotten`);
-      this.#compare(found);
+      compare(this.#heap, found);
     });
+  }
+
+  /** What a weak handle answers is there, reachable or not, and may be made reachable again. */
+  #revive(): void {
+    const known = this.#things.all.filter(({ weak, addr }) => weak !== undefined && weak.get() === addr);
+    if (known.length > 0) this.#hold(this.#random.of(known).addr);
   }
 
   #unpin(): void {
@@ -363,18 +382,7 @@ export class ShadowGraph {
 
   #look(): void {
     const thing = this.#anyone();
-    if (thing !== undefined) this.#compare(thing);
-  }
-
-  #compare(thing: Thing): void {
-    const bytes = this.#heap.read(thing.addr, thing.words * 8);
-    const view = new DataView(bytes.buffer, bytes.byteOffset);
-    for (let word = 0; word < thing.words; word++) {
-      const is = Number(view.getBigUint64(word * 8, true));
-      const should = thing.content.get(word) ?? 0;
-      if (is !== should)
-        expect.fail(`word ${word} of ${show(thing.addr)} is ${show(is)}, not ${show(should)}`);
-    }
+    if (thing !== undefined) compare(this.#heap, thing);
   }
 
   /** What can be reached, by the heap's rules. */
@@ -405,21 +413,27 @@ export class ShadowGraph {
 
   /** A collection has run by itself: what it freed is not known yet, but what can be reached must be there. */
   #settle(): void {
+    // What one beside the program has found dead is known after another one.
+    if (this.cycles !== undefined) {
+      this.cycles.settle();
+      return;
+    }
     const reachable = this.#reachable();
     const living = this.#die(reachable);
     // What only a finalizer keeps is found again when its span is swept.
-    for (const thing of reachable) this.#isThere(thing);
+    for (const thing of reachable) isThere(this.#heap, thing);
     for (const thing of this.#things.all) if (!living.has(thing)) this.#things.remove(thing);
   }
 
   collect(): void {
     this.collections++;
     this.#heap.gc();
+    this.cycles?.forget();
     const living = this.#die(this.#reachable());
     for (const thing of this.#things.all) {
       if (living.has(thing)) {
-        this.#isThere(thing);
-        this.#compare(thing);
+        isThere(this.#heap, thing);
+        compare(this.#heap, thing);
       } else {
         const found = this.#heap.findObject(thing.addr);
         if (found !== undefined) expect.fail(`garbage at ${show(thing.addr)} was not freed`);
@@ -432,12 +446,4 @@ export class ShadowGraph {
     if (objects < living.size - tiny) expect.fail(`${objects} objects live, ${living.size} should`);
     this.#heap.check(3);
   }
-
-  #isThere({ addr, slot }: Thing): void {
-    const found = this.#heap.findObject(addr);
-    if (found === undefined || found.base !== addr || found.size < slot)
-      expect.fail(`what can be reached at ${show(addr)} is not there`);
-  }
 }
-
-const show = (n: number): string => `0x${n.toString(16)}`;

@@ -1,4 +1,6 @@
 /** The objects that a shadow of a graph knows, by where they lie. */
+import { expect } from 'vitest';
+import type { Heap } from '../../lib/api/heap.ts';
 import type { Weak } from '../../lib/api/weak.ts';
 
 /** Types of objects. */
@@ -109,5 +111,31 @@ export class Things {
       else high = mid;
     }
     return low;
+  }
+}
+
+export const show = (n: number): string => `0x${n.toString(16)}`;
+
+/** Fails unless something is there. */
+export function isThere(heap: Heap, { addr, slot }: Thing): void {
+  const found = heap.findObject(addr);
+  if (found === undefined || found.base !== addr || found.size < slot)
+    expect.fail(`what can be reached at ${show(addr)} is not there`);
+}
+
+export function writeWord(heap: Heap, at: number, value: number): void {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
+  heap.write(at, bytes);
+}
+
+/** Fails unless something holds what it should. */
+export function compare(heap: Heap, thing: Thing): void {
+  const bytes = heap.read(thing.addr, thing.words * 8);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  for (let word = 0; word < thing.words; word++) {
+    const is = Number(view.getBigUint64(word * 8, true));
+    const should = thing.content.get(word) ?? 0;
+    if (is !== should) expect.fail(`word ${word} of ${show(thing.addr)} is ${show(is)}, not ${show(should)}`);
   }
 }

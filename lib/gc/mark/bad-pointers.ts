@@ -1,6 +1,8 @@
 /**
  * Pointers that cannot be: what a collection says when it finds one, in the words of the Go runtime. The program has kept
  * a reference to something that was freed, or stored what is no pointer where a type says that there is one.
+ *
+ * Not here: pointers to free objects (heap/zombie.ts).
  */
 import { fatal } from '../../base/errors.ts';
 import type { HeapState } from '../../heap/heap-state.ts';
@@ -17,18 +19,5 @@ export function throwBadPointer({ spans, arenas }: HeapState, address: number, s
     pages: c.pages[s],
     state: spanStateNames[c.state[s]],
     elemsize: objectSize(c, s),
-  });
-}
-
-/** An object that is free was marked. */
-export function throwZombie({ spans, arenas }: HeapState, s: number, index: number): never {
-  const c = spans.columns;
-  const base = arenas.addressOf(c.startPage[s]);
-  return fatal('found pointer to free object', {
-    object: hex(base + index * objectSize(c, s)),
-    span: hex(base),
-    elemsize: objectSize(c, s),
-    freeindex: c.freeIndex[s],
-    index,
   });
 }

@@ -14,7 +14,7 @@ import type { ObjectFinder } from '../../heap/find-object.ts';
 import type { HeapState } from '../../heap/heap-state.ts';
 import type { SpanObjects } from '../../heap/span-objects.ts';
 import { clearPageMarks, markSpans } from './marked-spans.ts';
-import type { Marked, Marker, RootSource } from './marker.ts';
+import { type Marked, type Marker, type RootSource, visitAll } from './marker.ts';
 
 export class ExplicitMarker implements Marker {
   readonly #state: HeapState;
@@ -40,7 +40,8 @@ export class ExplicitMarker implements Marker {
 
   mark(): Marked {
     clearPageMarks(this.#state);
-    this.#kept.eachRoot((address) => this.#keep(address));
+    // What has a finalizer keeps nothing here: there are no pointers.
+    visitAll(this.#kept, { root: (address) => this.#keep(address), rootsIn: () => {} });
     return markSpans(this.#state, (s, window) => this.#mark(s, window));
   }
 

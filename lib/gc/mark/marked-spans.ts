@@ -38,3 +38,16 @@ export function markSpans(
   }
   return { bytes, objects };
 }
+
+/** Takes all marks back, and what is gray. @param gray words beside the mark bits @param queued by span: whether it waits */
+export function unmarkSpans({ spans, gcBits }: HeapState, gray: Int32Array, queued: Int32Array): void {
+  const { state, markBits, nelems } = spans.columns;
+  for (let s = 1, end = spans.end; s < end; s++) {
+    if (state[s] !== spanState.inUse) continue;
+    queued[s] = 0;
+    const from = markBits[s];
+    const to = from + ((nelems[s] + 31) >>> 5);
+    gcBits.bits.fill(0, from, to);
+    gray.fill(0, from, to);
+  }
+}

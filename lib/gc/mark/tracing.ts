@@ -27,40 +27,40 @@
  * What it leaves is what every marker does: mark bits within the allocated ones, and page marks.
  *
  * The loop is long because it must be: V8 calls cost more than all that is done for a pointer. What is rare is a call
- * away. All that it knows is in fields when it stops, so that it can go on later.
+ * away. All that it knows is in columns when it stops (mark-state.ts), so that it goes on later, on whichever thread:
  *
- * Not here: roots (gc/roots.ts, gc/special-roots.ts).
+ *     marker.mark();                          // the world stands: all at once
+ *
+ *     marker.begin();                         // beside the program, which runs between the steps
+ *     while (!marker.step(words)) …;          // roots are visited in steps, too
+ *     marker.settle();                        // the world stands: objects with views once more, and what that leads to
+ *     marker.end();
+ *
+ * Beside the program, what was marked is not counted at the end, which would take a look at every span: each word that
+ * is scanned is counted as it is, of objects without pointers their size, and what was allocated marked (barrier.ts).
+ *
+ * Not here: roots (gc/roots.ts, gc/special-roots.ts); marking a single object (shader.ts); what keeps marking right while the program runs
+ * (barrier.ts).
  */
-import type { TracingLiveness } from '../../alloc/tracing-liveness.ts';
-import type { HeapState } from '../../heap/heap-state.ts';
-import type { PointerBits } from '../../heap/pointer-bits.ts';
-import type { SpanObjects } from '../../heap/span-objects.ts';
-import { i32, table } from '../../meta/column.ts';
-import {
-  type ObjectMemory,
-  pageWordsShift,
-  windowPageMask,
-  windowPagesShift,
-} from '../../spans/object-memory.ts';
-import { objectSize, spanState } from '../../spans/span-table.ts';
-import { throwBadPointer, throwZombie } from './bad-pointers.ts';
-import type { MarkClasses } from './mark-classes.ts';
-import { clearPageMarks, markSpans } from './marked-spans.ts';
-import type { Marked, Marker, RootSource } from './marker.ts';
-import { SpanQueue } from './span-queue.ts';
+import { throwZombie, zombieReport } from '../../heap/zombie.ts';
+import { windowPageMask, windowPagesShift } from '../../spans/object-memory.ts';
+import { objectSize } from '../../spans/span-table.ts';
+import type { WriteBarrier } from './barrier.ts';
+import { type MarkColumns, resetMarkState } from './mark-state.ts';
+import { clearPageMarks, markSpans, unmarkSpans } from './marked-spans.ts';
+import type { ConcurrentMarker, Marked, RootSource } from './marker.ts';
+import type { Shader, ShaderDeps } from './shader.ts';
 import { MarkWindow, maxSmallSpanPages as smallSpanPages } from './window.ts';
 import type { WorkBuffers } from './work-buffers.ts';
-
-/** Rows are those of `gcBitsTable`: a bit for each mark bit. All zero unless a cycle marks. */
-export const grayTable = table('gray', 'gc', { bits: i32('heap') });
 
 const windowPages = windowPageMask + 1;
 const maxSmallSpanPages = smallSpanPages;
 /** log2 of the words of a page, and of the bytes. */
 const pageWords64Shift = 10;
 const pageBytesShift = 13;
-/** Words of a piece of a large object: 128 KiB. */
+/** Words of a piece of a large object: 128 KiB; 16 KiB beside the program, which a piece keeps waiting. */
 const obletWords = (128 * 1024) / 8;
+const shortObletWords = (16 * 1024) / 8;
 /** Words that a cycle with the world stopped looks at before it counts anew. */
 const unlimited = 2 ** 30;
 
@@ -72,102 +72,137 @@ const nearWords = 1024;
 const sampled = 256;
 const mostlyFar = 192;
 
+/** What a mark phase works with besides what shades single objects. */
 export interface TracingDeps {
-  readonly state: HeapState;
-  readonly objects: SpanObjects;
-  readonly memory: ObjectMemory;
-  readonly pointerBits: PointerBits;
-  readonly liveness: TracingLiveness;
-  readonly roots: RootSource;
+  /** What all marking knows. */
+  readonly deps: ShaderDeps;
+  readonly shader: Shader;
+  readonly barrier: WriteBarrier;
   readonly buffers: WorkBuffers;
-  readonly gray: Int32Array;
+  /** Visited in this order. */
+  readonly roots: readonly RootSource[];
+  /** The order of marking: by spans, not by objects. */
+  readonly bySpans: boolean;
 }
 
-export class TracingMarker implements Marker {
-  readonly #state: HeapState;
-  readonly #objects: SpanObjects;
-  readonly #memory: ObjectMemory;
-  readonly #pointerBits: PointerBits;
-  readonly #roots: RootSource;
-  readonly #buffers: WorkBuffers;
-  readonly #gray: Int32Array;
-  readonly #untyped: Uint8Array;
-  readonly #queue: SpanQueue;
-  readonly #classes: MarkClasses;
+export class TracingMarker implements ConcurrentMarker {
+  readonly #deps: ShaderDeps & Omit<TracingDeps, 'deps'>;
+  readonly #columns: MarkColumns;
   readonly #bySpans: boolean;
   readonly #window: MarkWindow;
-  /** One past the last gray object in the work buffer in hand. */
-  #top = 0;
-  // The span at hand: the next word of its gray bits, what is left of the one before, where the objects of that lie, and
-  // how long they are. A piece of a large object is told like one small object.
-  #span = 0;
-  #nextGray = 0;
-  #todo = 0;
-  #base = 0;
-  #step = 0;
   /** Gray objects that have left the stack and wait for their memory, where objects lie far apart. */
   readonly #ring = new Int32Array(ringMask + 1);
   /** What came of reading ahead: kept, or the engine would not read. */
   #touched = 0;
-  // What is left of the large object at hand.
-  #largeAt = 0;
-  #largeEnd = 0;
 
-  /** @param bySpans the order of marking: by spans, not by objects */
-  constructor(deps: TracingDeps, classes: MarkClasses, bySpans: boolean) {
-    const { spans } = deps.liveness;
-    this.#state = deps.state;
-    this.#objects = deps.objects;
-    this.#memory = deps.memory;
-    this.#pointerBits = deps.pointerBits;
-    this.#roots = deps.roots;
-    this.#buffers = deps.buffers;
-    this.#gray = deps.gray;
-    this.#untyped = spans.untyped;
-    this.#queue = new SpanQueue(spans.queued);
-    this.#classes = classes;
+  constructor({ deps, shader, barrier, buffers, roots, bySpans }: TracingDeps) {
+    this.#deps = { ...deps, shader, barrier, buffers, roots, bySpans };
+    this.#columns = deps.columns;
     this.#window = new MarkWindow(deps.state, deps.memory);
     this.#bySpans = bySpans;
   }
 
   mark(): Marked {
-    clearPageMarks(this.#state);
-    this.#window.forget();
-    this.#roots.eachRoot((address) => this.#shade(address, false));
-    this.#roots.eachFinalized?.((s, index) => this.#scanAcross(s, index & ~31, 1 << (index & 31)));
+    const { state, buffers } = this.#deps;
+    resetMarkState(this.#columns);
+    clearPageMarks(state);
+    try {
+      this.#firstRoots();
+      while (!this.step(unlimited));
+      buffers.release();
+      resetMarkState(this.#columns);
+      return markSpans(state, (s, window) => this.#markedWord(s, window));
+    } catch (error) {
+      this.abort();
+      throw error;
+    }
+  }
+
+  get isMarking(): boolean {
+    return this.#columns.isOn[0] !== 0;
+  }
+
+  get heapScanned(): number {
+    return this.#columns.scannedWords[0] * 8;
+  }
+
+  begin(): void {
+    resetMarkState(this.#columns);
+    clearPageMarks(this.#deps.state);
+    this.#deps.barrier.begin();
+    this.#firstRoots();
+  }
+
+  #firstRoots(): void {
+    const { roots, shader } = this.#deps;
+    for (const source of roots) source.firstRoots?.(shader);
+  }
+
+  step(words: number): boolean {
+    const { roots, shader } = this.#deps;
+    const { rootSource, rootPlace } = this.#columns;
+    if (rootSource[0] === roots.length) return this.drain(words);
+    rootPlace[0] = roots[rootSource[0]].eachRoot(shader, rootPlace[0]);
+    if (rootPlace[0] === 0) rootSource[0]++;
+    return false;
+  }
+
+  settle(): void {
+    while (!this.step(unlimited));
+    this.#deps.barrier.shadeViewed();
     while (!this.drain(unlimited));
-    this.#buffers.release();
-    this.#top = 0;
-    return markSpans(this.#state, (s, window) => this.#markedWord(s, window));
+  }
+
+  end(): Marked {
+    this.#deps.barrier.end();
+    this.#deps.buffers.release();
+    const c = this.#columns;
+    const marked = {
+      bytes: (c.scannedWords[0] + c.plainWords[0]) * 8 + c.blackBytes[0],
+      objects: c.scannedObjects[0] + c.plainObjects[0] + c.blackObjects[0],
+    };
+    resetMarkState(c);
+    return marked;
+  }
+
+  abort(): void {
+    const { state, gray, liveness, buffers, barrier } = this.#deps;
+    if (this.isMarking) barrier.abandon();
+    buffers.release();
+    unmarkSpans(state, gray, liveness.spans.queued);
+    resetMarkState(this.#columns);
   }
 
   /** Scans gray objects until none is left, or so many words were scanned. @returns whether none is left */
   drain(budget: number): boolean {
-    const { spans, pageColumns, gcBits } = this.#state;
-    const { spanOf } = pageColumns;
-    const { spanClass, startPage, markBits } = spans.columns;
-    const { slotWords, perWord, objects: objectsOf, noscan } = this.#classes;
-    const { bits } = gcBits;
-    const gray = this.#gray;
-    const pointerBits = this.#pointerBits;
-    const untyped = this.#untyped;
-    const queue = this.#queue;
-    const buffers = this.#buffers;
+    const { state, classes, gray, pointerBits, liveness, buffers, shader, objects } = this.#deps;
+    const { spanOf, marks } = state.pageColumns;
+    const { spanClass, startPage, markBits } = state.spans.columns;
+    const { slotWords, perWord, objects: objectsOf, noscan } = classes;
+    const { bits } = state.gcBits;
+    const { untyped } = liveness.spans;
+    const { queue } = shader;
     const bySpans = this.#bySpans;
+    const columns = this.#columns;
     const window = this.#window;
+    window.resume(columns.window[0] - 1);
     let { page0, words, high, quickFrom, quickPages } = window;
+    buffers.resume();
     let stack = buffers.words;
     let bottom = buffers.first;
-    let top = this.#top;
+    let top = columns.top[0];
     let end = buffers.end;
-    let todo = this.#todo;
-    let base = this.#base;
-    let step = this.#step;
-    let span = this.#span;
+    let todo = columns.todo[0];
+    let base = columns.base[0];
+    let step = columns.step[0];
+    let span = columns.span[0];
     const ring = this.#ring;
     let turn = 0;
     let waiting = 0;
-    let isScattered = false;
+    let isScattered = columns.isScattered[0] !== 0;
+    let scanned = 0;
+    let plain = 0;
+    let plainWords = 0;
     let touched = this.#touched;
     let last = 0;
     let far = 0;
@@ -220,18 +255,22 @@ export class TracingMarker implements Marker {
           top = end;
           continue;
         }
-        this.#todo = 0;
-        this.#top = top;
+        columns.todo[0] = 0;
+        columns.top[0] = top;
         this.#touched = touched;
-        if (!this.#nextGrayWord()) return true;
+        if (!this.#nextGrayWord()) {
+          this.#count(budget - left, scanned, plainWords, plain);
+          return true;
+        }
         ({ page0, words, high, quickFrom, quickPages } = window);
-        todo = this.#todo;
-        base = this.#base;
-        step = this.#step;
-        span = this.#span;
+        todo = columns.todo[0];
+        base = columns.base[0];
+        step = columns.step[0];
+        span = columns.span[0];
         continue;
       }
       left -= n;
+      scanned++;
       const parent = w;
       let before = top;
       for (const stop = w + n; ; w += 32) {
@@ -245,7 +284,7 @@ export class TracingMarker implements Marker {
           const hi = words[i + 1];
           const page = lo >>> pageBytesShift;
           if (hi !== high || (page - quickFrom) >>> 0 >= quickPages) {
-            if ((hi | lo) !== 0) this.#shade((hi >>> 0) * 2 ** 32 + (lo >>> 0), lenient === 0);
+            if ((hi | lo) !== 0) shader.shade((hi >>> 0) * 2 ** 32 + (lo >>> 0), lenient === 0);
             continue;
           }
           const t = spanOf[page0 + page];
@@ -255,16 +294,21 @@ export class TracingMarker implements Marker {
           const index = (((lo >>> 3) - first) * perWord[c]) | 0;
           // Further off, a stale entry's offset could come round to the span's own in 32 bits.
           if (nth >>> 0 >= maxSmallSpanPages || index >= objectsOf[c]) {
-            this.#shade((hi >>> 0) * 2 ** 32 + (lo >>> 0), lenient === 0);
+            shader.shade((hi >>> 0) * 2 ** 32 + (lo >>> 0), lenient === 0);
             continue;
           }
           const at = markBits[t] + (index >>> 5);
           const bit = 1 << index;
           const known = bits[at];
           if ((known & bit) !== 0) continue;
-          if (lenient !== 0 && !this.#objects.isAllocated(t, index)) continue;
+          if (lenient !== 0 && !objects.isAllocated(t, index)) continue;
           bits[at] = known | bit;
-          if (noscan[c] !== 0) continue;
+          if (known === 0) marks[startPage[t] >>> 5] |= 1 << startPage[t];
+          if (noscan[c] !== 0) {
+            plain++;
+            plainWords += slotWords[c];
+            continue;
+          }
           if (!bySpans) {
             if (top !== end) {
               stack[top++] = first + index * slotWords[c];
@@ -297,151 +341,110 @@ export class TracingMarker implements Marker {
       }
     }
     // What waits goes back, for the next time.
+    columns.top[0] = top;
     while (waiting > 0) {
       turn = (turn - 1) & ringMask;
       waiting--;
-      this.#top = top;
       this.#putBack(ring[turn], page0);
-      top = this.#top;
     }
-    this.#top = top;
-    this.#todo = todo;
+    columns.todo[0] = todo;
+    columns.isScattered[0] = isScattered ? 1 : 0;
     this.#touched = touched;
+    this.#count(budget - left, scanned, plainWords, plain);
     return false;
+  }
+
+  #count(scannedWords: number, scanned: number, plainWords: number, plain: number): void {
+    const c = this.#columns;
+    c.scannedWords[0] += scannedWords;
+    c.scannedObjects[0] += scanned;
+    c.plainWords[0] += plainWords;
+    c.plainObjects[0] += plain;
   }
 
   /** Puts a gray object of the window at hand on the stack, or where there is no room, into the queue. */
   #putBack(w: number, page0: number): void {
-    const buffers = this.#buffers;
-    if (this.#top === buffers.end) {
+    const { buffers, state, shader } = this.#deps;
+    const { top } = this.#columns;
+    if (top[0] === buffers.end) {
       if (!buffers.push()) {
-        const { spans, pageColumns, arenas } = this.#state;
+        const { spans, pageColumns, arenas } = state;
         const s = pageColumns.spanOf[page0 + (w >>> pageWords64Shift)];
         const offset = arenas.addressOf(page0) + w * 8 - arenas.addressOf(spans.columns.startPage[s]);
-        this.#makeGray(s, Math.floor(offset / spans.columns.elemSize[s]));
+        shader.makeGray(s, Math.floor(offset / spans.columns.elemSize[s]));
         return;
       }
-      this.#top = buffers.first;
+      top[0] = buffers.first;
     }
-    buffers.words[this.#top++] = w;
-  }
-
-  /** Marks the object that an address points to, if there is one, and makes it gray. @param typed it must be one */
-  #shade(address: number, typed: boolean): void {
-    const { spans, pageColumns, arenas, gcBits } = this.#state;
-    const c = spans.columns;
-    const page = arenas.pageOf(address);
-    if (!(page >= 0 && page < arenas.reachPages) || !arenas.isKnown(page)) return;
-    const s = pageColumns.spanOf[page];
-    const first = c.startPage[s];
-    const isWithin = c.state[s] !== spanState.dead && page >= first && page < first + c.pages[s];
-    if (isWithin && c.state[s] === spanState.manual) return;
-    const size = objectSize(c, s);
-    const offset = address - arenas.addressOf(first);
-    const index = Math.floor(offset / size);
-    if (
-      !isWithin ||
-      c.state[s] !== spanState.inUse ||
-      index >= c.nelems[s] ||
-      offset >= size * c.nelems[s] - c.unasked[s]
-    ) {
-      if (typed) throwBadPointer(this.#state, address, s);
-      return;
-    }
-    if (!typed && !this.#objects.isAllocated(s, index)) return;
-    const at = c.markBits[s] + (index >>> 5);
-    const bit = 1 << (index & 31);
-    if ((gcBits.bits[at] & bit) !== 0) return;
-    gcBits.bits[at] |= bit;
-    if (this.#classes.noscan[c.spanClass[s]] !== 0) return;
-    this.#makeGray(s, index);
-  }
-
-  /** Lets an object wait in the queue. */
-  #makeGray(s: number, index: number): void {
-    this.#gray[this.#state.spans.columns.markBits[s] + (index >>> 5)] |= 1 << (index & 31);
-    if (s !== this.#span) this.#queue.add(s);
+    buffers.words[top[0]++] = w;
   }
 
   /** Finds more gray objects in the queue: a word of a span's gray bits, or a piece of a large object. False: none. */
   #nextGrayWord(): boolean {
-    const { columns } = this.#state.spans;
+    const { state, gray, shader } = this.#deps;
+    const { columns } = state.spans;
+    const at = this.#columns;
+    const { largeAt, largeEnd } = at;
+    const longest = this.isMarking ? shortObletWords : obletWords;
     for (;;) {
-      if (this.#largeAt < this.#largeEnd) {
-        this.#todo = 1;
-        this.#base = this.#largeAt;
-        this.#step = Math.min(obletWords, this.#largeEnd - this.#largeAt);
-        this.#largeAt += this.#step;
+      if (largeAt[0] < largeEnd[0]) {
+        const n = Math.min(longest, largeEnd[0] - largeAt[0]);
+        at.todo[0] = 1;
+        at.base[0] = largeAt[0];
+        at.step[0] = n;
+        largeAt[0] += n;
+        // It counts as an object once.
+        if (largeAt[0] < largeEnd[0]) at.scannedObjects[0]--;
         return true;
       }
-      const s = this.#span;
+      const s = at.span[0];
       const words = (columns.nelems[s] + 31) >>> 5;
       // Until a whole round finds nothing: scanning a span makes others of its objects gray.
-      for (let k = this.#nextGray, left = words; left > 0; left--, k++) {
+      for (let k = at.nextGray[0], left = words; left > 0; left--, k++) {
         if (k >= words) k = 0;
-        const at = columns.markBits[s] + k;
-        const word = this.#gray[at];
+        const cell = columns.markBits[s] + k;
+        const word = gray[cell];
         if (word === 0) continue;
-        this.#nextGray = k;
-        this.#gray[at] = 0;
+        at.nextGray[0] = k;
+        gray[cell] = 0;
         const page = columns.startPage[s] & windowPageMask;
+        const step = objectSize(columns, s) / 8;
         if (page + columns.pages[s] > windowPages) {
-          this.#scanAcross(s, k * 32, word);
+          for (let rest = word; rest !== 0; rest &= rest - 1) {
+            shader.shadeObject(s, k * 32 + 31 - Math.clz32(rest & -rest));
+            this.#count(step, 1, 0, 0);
+          }
           left = words + 1;
           continue;
         }
-        const step = objectSize(columns, s) / 8;
         if (columns.elemSize[s] === 0) {
-          this.#largeAt = page << pageWords64Shift;
-          this.#largeEnd = this.#largeAt + step;
+          largeAt[0] = page << pageWords64Shift;
+          largeEnd[0] = largeAt[0] + step;
           break;
         }
-        this.#todo = word;
-        this.#base = (page << pageWords64Shift) + k * 32 * step;
-        this.#step = step;
+        at.todo[0] = word;
+        at.base[0] = (page << pageWords64Shift) + k * 32 * step;
+        at.step[0] = step;
         return true;
       }
-      if (this.#largeAt < this.#largeEnd) continue;
-      const next = this.#queue.take();
-      this.#span = next;
-      this.#nextGray = 0;
+      if (largeAt[0] < largeEnd[0]) continue;
+      const next = shader.queue.take();
+      at.span[0] = next;
+      at.nextGray[0] = 0;
       if (next === 0) return false;
-      this.#window.open(columns.startPage[next] >>> windowPagesShift);
+      const index = columns.startPage[next] >>> windowPagesShift;
+      at.window[0] = index + 1;
+      this.#window.open(index);
     }
-  }
-
-  /** Scans gray objects of a span that lies in two windows or more: word by word. */
-  #scanAcross(s: number, firstIndex: number, which: number): void {
-    const c = this.#state.spans.columns;
-    const words = objectSize(c, s) / 8;
-    for (let left = which; left !== 0; left &= left - 1) {
-      const start = (firstIndex + 31 - Math.clz32(left & -left)) * words;
-      for (let w = start; w < start + words; w += 32) {
-        const page = c.startPage[s] + Math.floor(w / 1024);
-        const n = Math.min(32, start + words - w);
-        let pointers = this.#pointerBits.mask(page, w % 1024, n);
-        for (; pointers !== 0; pointers &= pointers - 1)
-          this.#shade(this.#read(s, w + 31 - Math.clz32(pointers & -pointers)), this.#untyped[s] === 0);
-        if (w + 32 < start + words && this.#pointerBits.endsAfter(page, w % 1024)) break;
-      }
-    }
-  }
-
-  /** The pointer that a word of a span holds. */
-  #read(s: number, word: number): number {
-    const page = this.#state.spans.columns.startPage[s] + Math.floor(word / 1024);
-    const words = this.#memory.words(page);
-    const i = ((page & windowPageMask) << pageWordsShift) + (word % 1024) * 2;
-    return (words[i + 1] >>> 0) * 2 ** 32 + (words[i] >>> 0);
   }
 
   /** The objects of a window that are marked. One that is free was pointed to by a word that must be right. */
   #markedWord(s: number, window: number): number {
-    const { spans, gcBits } = this.#state;
-    const c = spans.columns;
-    const word = gcBits.bits[c.markBits[s] + (window >>> 5)];
-    const zombies = word & ~this.#objects.allocatedWord(s, window);
-    if (zombies !== 0) throwZombie(this.#state, s, window + 31 - Math.clz32(zombies & -zombies));
+    const { state, objects } = this.#deps;
+    const c = state.spans.columns;
+    const word = state.gcBits.bits[c.markBits[s] + (window >>> 5)];
+    const zombies = word & ~objects.allocatedWord(s, window);
+    if (zombies !== 0) throwZombie(zombieReport(state, s, window + 31 - Math.clz32(zombies & -zombies)));
     return word;
   }
 }

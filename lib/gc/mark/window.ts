@@ -27,15 +27,22 @@ export class MarkWindow {
   readonly #state: HeapState;
   readonly #memory: ObjectMemory;
   #index = -1;
+  /** Arenas there were when it was looked at. */
+  #arenas = -1;
 
   constructor(state: HeapState, memory: ObjectMemory) {
     this.#state = state;
     this.#memory = memory;
   }
 
-  /** Arenas may have come since it was opened. */
-  forget(): void {
+  /** Makes it the window of that number again, or of none (−1): arenas may have come since, on whichever thread. */
+  resume(index: number): void {
+    const arenas = this.#state.arenas.state.count[0];
+    if (index === this.#index && arenas === this.#arenas) return;
     this.#index = -1;
+    this.#arenas = arenas;
+    if (index < 0) this.quickPages = 0;
+    else this.open(index);
   }
 
   /** Makes it the window of that number. */

@@ -2,6 +2,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Heap, runtimeOf } from '../../../lib/api/heap.ts';
 import type { HeapOptions } from '../../../lib/design/options.ts';
+import type { RootVisitor } from '../../../lib/gc/mark/marker.ts';
 import { TracingMarker } from '../../../lib/gc/mark/tracing.ts';
 import { SpecialRoots } from '../../../lib/gc/special-roots.ts';
 import type { PointerBits } from '../../../lib/heap/pointer-bits.ts';
@@ -18,7 +19,9 @@ function heapOf(options: HeapOptions): Heap {
 }
 
 const designs: readonly HeapOptions[] = (['lists', 'treap', 'radix'] as const).flatMap((generation) =>
-  (['objects', 'spans'] as const).map((markOrder) => ({ generation, markOrder })),
+  (['objects', 'spans'] as const).flatMap((markOrder) =>
+    (['stop-the-world', 'incremental'] as const).map((marking) => ({ generation, markOrder, marking })),
+  ),
 );
 
 const mixtures: readonly HeapOptions[] = [
@@ -69,9 +72,11 @@ describe('a graph and its shadow', () => {
 
 /** Parts of marking, each taken out of a heap. */
 const mutants: Readonly<Record<string, (runtime: Runtime) => void>> = {
-  'handles are no roots': (runtime) => withoutRoots(runtime, 0),
-  'the object allocated last is no root': (runtime) => withoutRoots(runtime, 1),
-  'frames are no roots': (runtime) => withoutRoots(runtime, 2),
+  'handles are no roots': (runtime) => withoutRoots(runtime, 'handles'),
+  'the object allocated last is no root': (runtime) => {
+    runtime.gc.tracing!.roots.firstRoots = () => {};
+  },
+  'frames are no roots': (runtime) => withoutRoots(runtime, 'frames'),
   'addresses within objects lead nowhere': (runtime) => {
     const { finder } = runtime.alloc;
     const isInner = (address: number): boolean => {
@@ -101,10 +106,15 @@ const mutants: Readonly<Record<string, (runtime: Runtime) => void>> = {
     maskedBy(runtime, (page, word) => untyped[runtime.state.pageColumns.spanOf[page + (word >>> 10)]!] === 1);
   },
   'what finalized objects refer to is not kept': () => {
-    const { eachFinalized } = SpecialRoots.prototype;
-    SpecialRoots.prototype.eachFinalized = () => {};
+    const { eachRoot } = SpecialRoots.prototype;
+    SpecialRoots.prototype.eachRoot = function (visitor, from) {
+      return Reflect.apply(eachRoot, this, [
+        { ...visitor, root: (address: number) => visitor.root(address), rootsIn: () => {} },
+        from,
+      ]) as number;
+    };
     onTestFinished(() => {
-      SpecialRoots.prototype.eachFinalized = eachFinalized;
+      SpecialRoots.prototype.eachRoot = eachRoot;
     });
   },
   'what waits for its finalizer is no root': ({ special }) => {
@@ -139,29 +149,32 @@ const mutants: Readonly<Record<string, (runtime: Runtime) => void>> = {
   },
 };
 
-/** Roots come in this order: handles, the last objects of Ps, slots of frames. */
-function withoutRoots(runtime: Runtime, kind: number): void {
-  const { memory, gc } = runtime;
-  const roots = gc.roots!;
+/** Roots come in this order: handles, slots of frames. */
+function withoutRoots(runtime: Runtime, kind: 'handles' | 'frames'): void {
+  const { roots } = runtime.gc.tracing!;
   const { eachRoot } = roots;
-  roots.eachRoot = (visit: (address: number) => void): void => {
+  roots.eachRoot = (visitor: RootVisitor): number => {
     const all: number[] = [];
-    Reflect.apply(eachRoot, roots, [(address: number) => all.push(address)]);
+    for (let from = 0, on = true; on; on = from !== 0)
+      from = Reflect.apply(eachRoot, roots, [
+        { root: (address: number) => all.push(address) },
+        from,
+      ]) as number;
     const handles = Array.from(roots.addresses.subarray(1, 1 + 256)).filter(
       (address) => address !== 0,
     ).length;
-    const { ps } = memory;
-    const kinds = all.map((_, i) => (i < handles ? 0 : i < handles + 1 ? 1 : 2));
-    expect(ps).toBeGreaterThan(0);
-    all.filter((_, i) => kinds[i] !== kind).forEach(visit);
+    for (const address of kind === 'handles' ? all.slice(handles) : all.slice(0, handles))
+      visitor.root(address);
+    return 0;
   };
 }
 
 function eachRootOnly(runtime: Runtime, passes: (address: number) => boolean): void {
-  const roots = runtime.gc.roots!;
+  const { roots } = runtime.gc.tracing!;
   const { eachRoot } = roots;
-  roots.eachRoot = (visit) => {
-    Reflect.apply(eachRoot, roots, [(address: number) => void (passes(address) && visit(address))]);
+  roots.eachRoot = (visitor, from) => {
+    const only = { ...visitor, root: (address: number) => void (passes(address) && visitor.root(address)) };
+    return Reflect.apply(eachRoot, roots, [only, from]) as number;
   };
 }
 

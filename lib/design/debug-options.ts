@@ -1,0 +1,47 @@
+/** What GODEBUG sets where no option does, as far as the design can have it. */
+import type { Design } from './design.ts';
+import type { DebugSwitch } from './environment.ts';
+
+/** GODEBUG scavenge=1, as the runtimes of 2014 and 2019 take it: nanoseconds until memory goes, and between collections. */
+const debugScavenge = { after: 20e6, gcPeriod: 10e6 } as const;
+
+export type DebugSwitches = Readonly<Partial<Record<DebugSwitch, number>>>;
+
+/** Options that a switch stands for; those of switches that are not set are left out. */
+interface DebugOptions {
+  readonly hardDecommit?: boolean;
+  readonly disableHugePages?: boolean;
+  readonly clobberFree?: boolean;
+  readonly efence?: boolean;
+  readonly checkMark?: boolean;
+  readonly nameMappings?: boolean;
+  readonly forcedGCPeriod?: number;
+  readonly scavengeAfter?: number;
+}
+
+export const isOn = (value: number | undefined): boolean | undefined =>
+  value === undefined ? undefined : value !== 0;
+
+export function debugOptions(
+  debug: DebugSwitches,
+  { scavenger, pageHeap, hugePageHints, liveness }: Design,
+): DebugOptions {
+  const [harddecommit, disablethp, clobberfree, efence, checkmark, decorate] = [
+    isOn(debug.harddecommit),
+    isOn(debug.disablethp),
+    isOn(debug.clobberfree),
+    isOn(debug.efence),
+    isOn(debug.gccheckmark),
+    isOn(debug.decoratemappings),
+  ];
+  const scavengeALot = (debug.scavenge ?? 0) > 0 && (scavenger === 'age' || scavenger === 'growth');
+  return {
+    ...(harddecommit === undefined ? {} : { hardDecommit: harddecommit && pageHeap === 'radix' }),
+    ...(disablethp === undefined ? {} : { disableHugePages: disablethp && !hugePageHints }),
+    ...(clobberfree === undefined ? {} : { clobberFree: clobberfree }),
+    ...(efence === undefined ? {} : { efence }),
+    ...(checkmark === undefined ? {} : { checkMark: checkmark && liveness === 'tracing' }),
+    ...(decorate === undefined ? {} : { nameMappings: decorate }),
+    ...(scavengeALot ? { forcedGCPeriod: debugScavenge.gcPeriod, scavengeAfter: debugScavenge.after } : {}),
+  };
+}

@@ -1,0 +1,160 @@
+/**
+ * Shading: makes what an address leads to gray, one address at a time.
+ *
+ * This is the long way to mark an object, for whatever is rare or comes one by one: roots, large objects, objects of other
+ * windows, what the write barrier sees. Marked objects that may hold pointers wait in the span queue, which takes no
+ * memory. An address that leads to no object marks nothing, unless it must lead to one (`typed`).
+ *
+ * Not here: the loop that marks most objects (tracing.ts), who calls for what (barrier.ts).
+ */
+import type { TracingLiveness } from '../../alloc/tracing-liveness.ts';
+import type { HeapState } from '../../heap/heap-state.ts';
+import type { PointerBits } from '../../heap/pointer-bits.ts';
+import type { SpanObjects } from '../../heap/span-objects.ts';
+import { type ObjectMemory, pageWordsShift, windowPageMask } from '../../spans/object-memory.ts';
+import { objectSize, spanState } from '../../spans/span-table.ts';
+import { throwBadPointer } from './bad-pointers.ts';
+import type { MarkClasses } from './mark-classes.ts';
+import type { MarkColumns } from './mark-state.ts';
+import type { RootVisitor } from './marker.ts';
+import { SpanQueue } from './span-queue.ts';
+
+export interface ShaderDeps {
+  readonly state: HeapState;
+  readonly objects: SpanObjects;
+  readonly memory: ObjectMemory;
+  readonly pointerBits: PointerBits;
+  readonly liveness: TracingLiveness;
+  readonly gray: Int32Array;
+  readonly classes: MarkClasses;
+  readonly columns: MarkColumns;
+}
+
+/** Words of a page. */
+const pageWords = 1024;
+
+export class Shader implements RootVisitor {
+  readonly queue: SpanQueue;
+  readonly #deps: ShaderDeps;
+
+  constructor(deps: ShaderDeps) {
+    this.#deps = deps;
+    this.queue = new SpanQueue(deps.liveness.spans.queued, deps.columns);
+  }
+
+  root(address: number): void {
+    this.shade(address, false);
+  }
+
+  rootsIn(address: number): void {
+    const s = this.spanAt(address);
+    if (s === 0) return;
+    const index = this.indexIn(s, address);
+    if (index >= 0 && this.#deps.objects.isAllocated(s, index)) this.shadeObject(s, index);
+  }
+
+  /** Marks the object that an address points to, if there is one, and makes it gray. @param typed it must be one */
+  shade(address: number, typed: boolean): void {
+    const { state, objects, classes, columns } = this.#deps;
+    const { spans, pageColumns, arenas, gcBits } = state;
+    const c = spans.columns;
+    const page = arenas.pageOf(address);
+    if (!(page >= 0 && page < arenas.reachPages) || !arenas.isKnown(page)) return;
+    const s = pageColumns.spanOf[page];
+    const first = c.startPage[s];
+    const isWithin = c.state[s] !== spanState.dead && page >= first && page < first + c.pages[s];
+    if (isWithin && c.state[s] === spanState.manual) return;
+    const index = isWithin && c.state[s] === spanState.inUse ? this.indexIn(s, address) : -1;
+    if (index < 0) {
+      if (typed) throwBadPointer(state, address, s);
+      return;
+    }
+    if (!typed && !objects.isAllocated(s, index)) return;
+    const at = c.markBits[s] + (index >>> 5);
+    const bit = 1 << (index & 31);
+    const known = gcBits.bits[at];
+    if ((known & bit) !== 0) return;
+    gcBits.bits[at] = known | bit;
+    if (known === 0) pageColumns.marks[first >>> 5] |= 1 << (first & 31);
+    if (classes.noscan[c.spanClass[s]] !== 0) {
+      columns.plainWords[0] += objectSize(c, s) / 8;
+      columns.plainObjects[0]++;
+      return;
+    }
+    this.makeGray(s, index);
+  }
+
+  /** Lets a marked object wait in the queue. */
+  makeGray(s: number, index: number): void {
+    const { gray, state, columns } = this.#deps;
+    gray[state.spans.columns.markBits[s] + (index >>> 5)] |= 1 << (index & 31);
+    if (s !== columns.span[0]) this.queue.add(s);
+  }
+
+  /** Shades what an object of a span points to: all of its words. The object itself stays as it is. */
+  shadeObject(s: number, index: number): void {
+    const { spans } = this.#deps.state;
+    const words = objectSize(spans.columns, s) / 8;
+    if (!this.holdsNone(spans.columns.spanClass[s]))
+      this.shadeWords(s, index * words, words, index * words + words);
+  }
+
+  /**
+   * Shades what words of a span point to.
+   * @param from the first, counted from the span's @param n how many, all of one object @param end where that ends
+   */
+  shadeWords(s: number, from: number, n: number, end: number, typed = this.isTyped(s)): void {
+    const { pointerBits, state } = this.#deps;
+    const { startPage } = state.spans.columns;
+    for (let w = from, stop = from + n; w < stop; w += 32) {
+      const page = startPage[s] + Math.floor(w / pageWords);
+      const here = w % pageWords;
+      let pointers = pointerBits.mask(page, here, Math.min(32, stop - w));
+      for (; pointers !== 0; pointers &= pointers - 1) {
+        const address = this.#read(s, w + 31 - Math.clz32(pointers & -pointers));
+        if (address !== 0) this.shade(address, typed);
+      }
+      if (w + 32 < end && pointerBits.endsAfter(page, here)) break;
+    }
+  }
+
+  /** Whether objects of a span class hold no pointers. */
+  holdsNone(spanClass: number): boolean {
+    return this.#deps.classes.noscan[spanClass] !== 0;
+  }
+
+  /** Whether all objects of a span have types: the words that are pointers must be. */
+  isTyped(s: number): boolean {
+    return this.#deps.liveness.spans.untyped[s] === 0;
+  }
+
+  /** The span in use that an address lies in; 0: none. */
+  spanAt(address: number): number {
+    const { arenas, pageColumns, spans } = this.#deps.state;
+    const page = arenas.pageOf(address);
+    if (!(page >= 0 && page < arenas.reachPages) || !arenas.isKnown(page)) return 0;
+    const s = pageColumns.spanOf[page];
+    const { state, startPage, pages } = spans.columns;
+    const first = startPage[s];
+    return state[s] === spanState.inUse && page >= first && page < first + pages[s] ? s : 0;
+  }
+
+  /** Which object of a span in use an address leads to; −1: none. */
+  indexIn(s: number, address: number): number {
+    const { arenas, spans } = this.#deps.state;
+    const c = spans.columns;
+    const size = objectSize(c, s);
+    const offset = address - arenas.addressOf(c.startPage[s]);
+    const index = Math.floor(offset / size);
+    return index < c.nelems[s] && offset < size * c.nelems[s] - c.unasked[s] ? index : -1;
+  }
+
+  /** The pointer that a word of a span holds. */
+  #read(s: number, word: number): number {
+    const { state, memory } = this.#deps;
+    const page = state.spans.columns.startPage[s] + Math.floor(word / pageWords);
+    const words = memory.words(page);
+    const i = ((page & windowPageMask) << pageWordsShift) + (word % pageWords) * 2;
+    return (words[i + 1] >>> 0) * 2 ** 32 + (words[i] >>> 0);
+  }
+}
