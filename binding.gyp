@@ -26,5 +26,19 @@
         '-Wall', '-Wextra', '-Wpedantic', '-Wno-unused-parameter',
       ],
     },
+    {
+      # What `pageheap record` preloads into programs: C, with no library behind it, so that it loads
+      # wherever a program does. It is no addon: scripts/install.js calls it pageheap-record.so.
+      'target_name': 'pageheap-record',
+      'sources': ['native/recorder-exec.c', 'native/recorder-malloc.c', 'native/recorder-stream.c'],
+      'cflags!': ['-pthread', '-fno-omit-frame-pointer'],
+      # The last: with knowledge of malloc, the compiler would make calls of it out of those here.
+      'cflags': [
+        '-std=gnu11', '-O2', '-fPIC', '-fvisibility=hidden', '-fno-stack-protector', '-Wall', '-Wextra', '-fno-builtin',
+      ],
+      'ldflags!': ['-pthread', '-rdynamic'],
+      'ldflags': ['-nostdlib', '-Wl,-z,now', '-Wl,-Bsymbolic-functions', '-Wl,--hash-style=both'],
+      'libraries!': ['-lpthread'],
+    },
   ],
 }

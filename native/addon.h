@@ -9,7 +9,7 @@
 namespace pageheap {
 
 // Raised whenever a call changes its meaning; lib/os/addon.ts refuses any other number.
-inline constexpr int kAddonVersion = 3;
+inline constexpr int kAddonVersion = 4;
 
 void ExportMapping(Napi::Env env, Napi::Object exports);
 void ExportViews(Napi::Env env, Napi::Object exports);

@@ -1,4 +1,4 @@
-// npm's install step: builds the addon, unless there is one already, built from these sources or shipped.
+// npm's install step: builds the addon and the recorder beside it, unless there is one already, built from these sources or shipped.
 //
 // `npx pageheap` in a checkout installs the checkout into its cache, and runs this in passing: then nothing is built,
 // and nothing that is there is touched. Elsewhere the addon is built in a folder of its own and renamed into its place
@@ -27,12 +27,13 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
 const addon = at('build', 'Release', 'pageheap.node');
+const recorder = at('build', 'Release', 'pageheap-record.so');
 const stamp = at('build', 'Release', 'pageheap.sources');
 
 /** What an addon is made from, as one word. One binary serves every Node from 20 on (Node-API 8). */
 function sources() {
   const hash = createHash('sha256').update(`${platform} ${arch}\n`);
-  const files = readdirSync(at('native')).filter((name) => /\.(cc|h)$/.test(name));
+  const files = readdirSync(at('native')).filter((name) => /\.(cc|c|h)$/.test(name));
   for (const file of ['binding.gyp', ...files.sort().map((name) => join('native', name))])
     hash
       .update(`${file}\0`)
@@ -47,7 +48,8 @@ const isForced = argv.includes('--force');
 if (!isForced && (env.npm_command === 'exec' || isShipped || !hasSources)) exit(0);
 
 const made = sources();
-const isBuilt = existsSync(addon) && existsSync(stamp) && readFileSync(stamp, 'utf8') === made;
+const isBuilt =
+  existsSync(addon) && existsSync(recorder) && existsSync(stamp) && readFileSync(stamp, 'utf8') === made;
 if (isBuilt && !isForced) exit(0);
 
 // Inside the checkout, so that node-addon-api is found.
@@ -56,12 +58,16 @@ try {
   cpSync(at('binding.gyp'), join(folder, 'binding.gyp'));
   cpSync(at('native'), join(folder, 'native'), { recursive: true });
   const gyp = env.npm_config_node_gyp ?? createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
-  const built = spawnSync(execPath, [gyp, 'rebuild', '--loglevel=error', '-C', folder], { stdio: 'inherit' });
-  process.exitCode = built.status ?? 1;
-  if (built.status === 0) {
+  const built = (name) => join(folder, 'build', 'Release', name);
+  const { status } = spawnSync(execPath, [gyp, 'rebuild', '--loglevel=error', '-C', folder], {
+    stdio: 'inherit',
+  });
+  process.exitCode = status ?? 1;
+  if (status === 0) {
     mkdirSync(at('build', 'Release'), { recursive: true });
     rmSync(stamp, { force: true });
-    renameSync(join(folder, 'build', 'Release', 'pageheap.node'), addon);
+    renameSync(built('pageheap-record.node'), recorder);
+    renameSync(built('pageheap.node'), addon);
     writeFileSync(stamp, made);
   }
 } finally {

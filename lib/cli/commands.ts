@@ -31,6 +31,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./compare.ts')).defineCompare,
   },
   {
+    name: 'record',
+    summary: 'record what any program allocates, to run it on the heap',
+    load: async () => (await import('./record.ts')).defineRecord,
+  },
+  {
     name: 'report',
     summary: 'an HTML page from a run file',
     load: async () => (await import('./report.ts')).defineReport,

@@ -35,12 +35,11 @@ type Options = OutputOptions;
 
 function help(): string {
   return `
-Traces: glibc's mtrace text, CS:APP's .rep and CS107's .script, plain or gzipped,
-of any length; - is standard input. One that was cut off, or that two processes
+Traces: recordings, glibc's mtrace text, CS:APP's .rep and CS107's .script, plain
+or gzipped, of any length; - is standard input. One that was cut off, or that two processes
 wrote, counts as far as it is sound, and is told; --strict refuses it.
 ${subjectNames()}
-To trace a program of your own, preload glibc's libc_malloc_debug.so.0 and call
-mtrace() in it; docs/traces.md has that library.
+To run a program of your own, record it: pageheap record -- python3 script.py
 
 Why two collections when idle: by the 2023 design, memory that was in dense use
 in this cycle or the last is not given back; the second collection lets it go.
@@ -48,6 +47,7 @@ in this cycle or the last is not given back; the second collection lets it go.
 Examples:
   $ pageheap run                          ${defaultSubject}, as npm start does
   $ pageheap run perl --duration 5        another shipped trace, faster
+  $ pageheap run my.rec.gz --ps 1         a recorded program, its threads as one
   $ pageheap run --generation lists       the same program on the design of 2014
   $ pageheap run rsscurve                 a workload recorded from real Go, too
   $ pageheap run --advise free            why is RSS high when all is released?

@@ -109,6 +109,9 @@ export function drawSummary(s: RunSummary, columns: number, colors: Colors): str
         row('released', (m) => m.released),
         row('RSS, heap', (m) => m.rss).map((cell) => colors.bold(cell)),
         row('RSS, process', (m) => m.processRss),
+        ...(s.moments.some((m) => m.ranRss !== undefined)
+          ? [row('RSS, as it ran', (m) => m.ranRss ?? null)]
+          : []),
       ],
     },
     columns,

@@ -17,7 +17,7 @@ import { PageHeapError } from '../base/errors.ts';
 import { packageRoot } from '../base/package-files.ts';
 
 /** The version of the call contract; equal to kAddonVersion in native/addon.h. */
-export const addonVersion = 3;
+export const addonVersion = 4;
 
 /** The calls of the addon. Addresses and lengths in bytes, times in nanoseconds. */
 export interface Addon {
@@ -80,6 +80,8 @@ export interface Addon {
   // The process (native/process.cc).
   /** CLOCK_MONOTONIC in nanoseconds. */
   nanotime(): number;
+  /** Fills out with the processor's counter and CLOCK_MONOTONIC in nanoseconds, read together. */
+  counter(out: Float64Array): number;
   /** Nanoseconds for which the calling thread had a CPU. */
   threadCpuTime(): number;
   threadId(): number;

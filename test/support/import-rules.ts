@@ -34,6 +34,7 @@ export const layers: readonly string[] = [
   'lab/verify',
   'lab/conformance',
   'lab/run',
+  'lab/recorder',
   'lab/compare',
   'lab/report',
   'lab/library',

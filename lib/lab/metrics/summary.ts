@@ -32,6 +32,8 @@ export interface Moment {
   readonly rss: number | null;
   /** Resident bytes of the whole process, V8's heap included; null likewise. */
   readonly processRss: number | null;
+  /** What the recorded program had when it was so far; absent where none was recorded, or it had ended. */
+  readonly ranRss?: number;
 }
 
 /** The end of a phase of a workload; bytes. */
@@ -87,7 +89,8 @@ export interface RunSummary {
 function momentOf(label: string, s: RunSample): Moment {
   const { t, inuse, free, released, rss } = s;
   const trapped = s.trapped === undefined ? {} : { trapped: s.trapped };
-  return { label, t, inuse, free, ...trapped, released, rss, processRss: s.prss ?? null };
+  const ran = s.ranRss === undefined ? {} : { ranRss: s.ranRss };
+  return { label, t, inuse, free, ...trapped, released, rss, processRss: s.prss ?? null, ...ran };
 }
 
 const textsIn = (value: RunValue | undefined): string[] =>

@@ -6,7 +6,7 @@
  * What has no place to write beside is written directly: pipes, devices, open descriptors (`/dev/stdout`), and a
  * file in a folder that takes no other, or that is mounted by itself.
  *
- * Not here: a run file, which grows where it stands (run-file.ts).
+ * Not here: one that is written piece by piece (long-document.ts); a run file, which grows where it stands (run-file.ts).
  */
 import {
   closeSync,
@@ -44,7 +44,7 @@ function descriptorOf(path: string): number | undefined {
 }
 
 /** Writes all of it, also to a pipe that is full and does not block. */
-function writeAll(fd: number, bytes: Uint8Array): void {
+export function writeAll(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(fd, bytes, at);
@@ -56,7 +56,7 @@ function writeAll(fd: number, bytes: Uint8Array): void {
 }
 
 /** Where the links of a path lead, also if nothing is there. */
-function followLinks(path: string): string {
+export function followLinks(path: string): string {
   let at = resolve(path);
   for (let n = 0; n < mostLinks; n++) {
     let link: string;
@@ -72,7 +72,7 @@ function followLinks(path: string): string {
 }
 
 /** A file of its own beside another. */
-function openBeside(path: string): { readonly fd: number; readonly path: string } {
+export function openBeside(path: string): { readonly fd: number; readonly path: string } {
   for (let n = 0; ; n++) {
     const beside = join(dirname(path), `.${basename(path).slice(0, 200)}.${process.pid}-${n}`);
     try {
@@ -84,7 +84,7 @@ function openBeside(path: string): { readonly fd: number; readonly path: string 
 }
 
 /** What a file that takes the place of another has of it. */
-function inherit(fd: number, former: Stats): void {
+export function inherit(fd: number, former: Stats): void {
   try {
     fchownSync(fd, former.uid, former.gid);
   } catch {

@@ -44,7 +44,13 @@ export interface RunHeader {
   /** When the run began, ISO 8601. */
   readonly started?: string;
   readonly command?: readonly string[];
-  readonly trace?: { readonly name?: string; readonly ops?: number };
+  readonly trace?: {
+    readonly name?: string;
+    readonly ops?: number;
+    /** Threads of the program, and what was recorded of it, where the trace tells. */
+    readonly threads?: number;
+    readonly recorded?: RunValue;
+  };
   /** The built-in workload that was run instead of a trace: name, seed, scale, timeScale. */
   readonly workload?: Readonly<Record<string, RunValue>>;
   readonly options?: Readonly<Record<string, RunValue>>;
@@ -80,6 +86,9 @@ export interface RunSample {
   readonly rss: number | null;
   /** Resident bytes of the whole process; null likewise. */
   readonly prss?: number | null;
+  /** What the recorded program had when it was so far: resident, and of that what no file is behind. */
+  readonly ranRss?: number;
+  readonly ranAnon?: number;
   /** Bytes given back lazily and still resident, and in transparent huge pages: in detailed samples. */
   readonly lazy?: number | null;
   readonly huge?: number | null;

@@ -8,6 +8,8 @@
  * page maps are shown, too, of those moments that all of them have: the ends of phases and of the run, not
  * the in-use peaks, which come when they come. Of more maps than the page's budget allows, some moments in between
  * are left out. A configuration whose run has no maps, or that has no run, is not among them.
+ *
+ * Where the program was recorded, its own RSS is one more curve beside those of the heaps, as of a configuration behind the last.
  */
 import type { ComparedRuns } from '../metrics/comparison.ts';
 import { beatOf, type Gap, gapsOf } from '../metrics/pace.ts';
@@ -204,6 +206,32 @@ export function mainRun(runs: readonly RunData[]): number {
   return order[Math.floor((order.length - 1) / 2)] ?? 0;
 }
 
+/** What the curve of the recorded program is called. */
+export const asItRanLabel = 'as it ran';
+
+/** The recorded program's own RSS, from a run that tells of it. */
+function asItRan(
+  runs: readonly RunData[],
+  configuration: number,
+  byTime: GridAxis,
+  byOps: GridAxis,
+): ComparedCurve | undefined {
+  const told = runs
+    .map(({ samples }) => samples.filter(({ ranRss }) => ranRss !== undefined))
+    .find((samples) => samples.length > 0);
+  if (told === undefined) return undefined;
+  const of = (s: RunSample): number | undefined => s.ranRss;
+  return {
+    configuration,
+    label: asItRanLabel,
+    main: true,
+    end: told[told.length - 1].t,
+    endOps: opsOf(told),
+    values: onGrid(byTime, told, of),
+    byOps: onGrid(byOps, untilLastOperation(told), of),
+  };
+}
+
 export function comparisonPayload(configurations: readonly ComparedRuns[]): ComparisonPayload {
   const all = configurations.flatMap(({ runs }) => runs);
   const t = gridTo(all.map(endTime).reduce((a, b) => Math.max(a, b), 1));
@@ -211,12 +239,13 @@ export function comparisonPayload(configurations: readonly ComparedRuns[]): Comp
   const ops = mostOps === 0 ? [] : gridTo(mostOps);
   const byTime: GridAxis = { grid: t, at: (s) => s.t };
   const byOps: GridAxis = { grid: ops, at: (s) => s.ops ?? 0 };
+  const ran = asItRan(all, configurations.length, byTime, byOps);
   const made = quantities.map(({ id, title, unit = 'bytes' as const, counter = false, of }) => ({
     id,
     title,
     unit,
     counter,
-    curves: configurations.flatMap(({ label, runs }, configuration) => {
+    curves: configurations.flatMap(({ label, runs }, configuration): ComparedCurve[] => {
       const main = mainRun(runs);
       return runs.map((run, i) => ({
         configuration,
@@ -229,6 +258,7 @@ export function comparisonPayload(configurations: readonly ComparedRuns[]): Comp
       }));
     }),
   }));
+  if (ran !== undefined) made.find(({ id }) => id === 'rss')?.curves.push(ran);
   const mains = configurations.map(({ runs }) => runs[mainRun(runs)]);
   // A configuration without page maps has nothing to lay beside the others.
   const drawn = mains.flatMap((run, i) =>
@@ -238,8 +268,11 @@ export function comparisonPayload(configurations: readonly ComparedRuns[]): Comp
   return {
     t,
     ops,
-    labels: configurations.map(({ label }) => label),
-    phases: mains.map((run) => run?.phases.map(({ t, name }) => ({ t, name })) ?? []),
+    labels: [...configurations.map(({ label }) => label), ...(ran === undefined ? [] : [ran.label])],
+    phases: [
+      ...mains.map((run) => run?.phases.map(({ t, name }) => ({ t, name })) ?? []),
+      ...(ran === undefined ? [] : [[]]),
+    ],
     mapped: drawn.map(({ i }) => i),
     moments,
     firstMoment: mostTelling(moments),

@@ -24,6 +24,9 @@ export interface Series {
   readonly belief: Column;
   readonly rss: Column;
   readonly prss: Column;
+  /** What the recorded program had when it was so far. */
+  readonly ranRss: Column;
+  readonly ranAnon: Column;
   readonly lazy: Column;
   readonly huge: Column;
   readonly alloc: Column;
@@ -160,6 +163,8 @@ function seriesOf(run: RunData, kept: readonly number[]): Series {
     belief: column(belief),
     rss: column((sample) => sample.rss),
     prss: column((sample) => sample.prss),
+    ranRss: column((sample) => sample.ranRss),
+    ranAnon: column((sample) => sample.ranAnon),
     lazy: pick(lazy),
     huge: pick(huge),
     alloc: column((sample) => sample.alloc),

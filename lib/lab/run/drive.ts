@@ -6,6 +6,7 @@
  */
 import type { RunValue } from '../record/lines.ts';
 import type { LabHeap } from '../subject/target.ts';
+import type { RanMemory } from './as-it-ran.ts';
 
 /** What a drive has from its run. */
 export interface DriveHost {
@@ -36,6 +37,10 @@ export interface Drive {
   readonly liveBytes: number;
   readonly peakLiveBytes: number;
   readonly liveObjects: number;
+  /** Threads of the program that a P each is for; undefined where nobody knows of any. */
+  readonly threads?: number | undefined;
+  /** What the program had resident when it was as far as now, where it was recorded. */
+  readonly ran?: RanMemory | undefined;
   /** What the program itself has printed, a line each. */
   readonly output?: readonly string[];
   /** Drives the heap to the end, or until stopped. Errors of trace and heap pass through. */

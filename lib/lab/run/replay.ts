@@ -160,6 +160,25 @@ export class Replay {
    * @throws PageHeapError with file and line: ERR_TRACE in strict mode, and whatever the target throws
    */
   run(batch: OperationBatch, from: number, to: number): void {
+    const select = batch.threaded ? this.#target.selectThread : undefined;
+    if (select === undefined) {
+      this.#runOne(batch, from, to);
+      return;
+    }
+    // Stretches of one thread.
+    const { threads } = batch;
+    for (let at = from; at < to; ) {
+      const thread = threads[at];
+      let end = at + 1;
+      while (end < to && threads[end] === thread) end++;
+      select.call(this.#target, thread);
+      this.#runOne(batch, at, end);
+      at = end;
+    }
+  }
+
+  /** As `run`, rows of one thread. */
+  #runOne(batch: OperationBatch, from: number, to: number): void {
     const { sizes } = batch;
     const { actions, slots } = this.#resolved;
     const objects = this.#objects;

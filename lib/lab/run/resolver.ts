@@ -17,6 +17,8 @@
  *   allocation; the free of one that was never used is free(NULL); a realloc to 0 is a free; and an allocation of a
  *   live id loses the old object, which is garbage then.
  * - Of an mtrace realloc nothing happens before its second line: without it, the object stays.
+ * - Where the threads of a trace are in true order, a realloc takes its object away from the address with its first line, so
+ *   that another thread may be given that address before the second one (moving.ts).
  *
  * Here nothing is counted or refused: the action has flags, so that counts and errors are those of the operations that
  * were carried out, however far ahead this is.
@@ -31,6 +33,7 @@ import {
   opResize,
   opWrite,
 } from '../trace/operations.ts';
+import { Moving } from './moving.ts';
 import { dueAt, owe, pay } from './owed-frees.ts';
 import { PointerTable } from './pointer-table.ts';
 import { UsedIds } from './used-ids.ts';
@@ -81,6 +84,7 @@ export class ResolvedBatch {
 export class Resolver {
   readonly #table = new PointerTable();
   readonly #usedIds = new UsedIds();
+  readonly #moving = new Moving();
   /** Slots below this one were given out; those of dead objects are freeSlots[0, freeCount). */
   #slotEnd = 0;
   #freeSlots = new Int32Array(firstSlots);
@@ -111,7 +115,7 @@ export class Resolver {
 
   /** Resolves all rows of a batch; batches must come in the order of the trace. */
   resolve(batch: OperationBatch, into: ResolvedBatch): void {
-    const { kinds, pointers, sizes, count, ids } = batch;
+    const { kinds, pointers, sizes, threads, count, ids, ordered } = batch;
     const { actions } = into;
     let i = 0;
     try {
@@ -131,12 +135,18 @@ export class Resolver {
             actions[i] = this.#kill(pointer, ids, into, i);
             break;
           case opMoveFrom:
+            if (ordered) {
+              actions[i] = this.#takeAway(pointer, threads[i]);
+              break;
+            }
             this.#movedFrom = pointer;
             // In strict mode the line with the mistake is this one.
             actions[i] = pointer !== 0 && this.#table.find(pointer) < 0 ? actNothing | isUnknown : actNothing;
             break;
           case opMoveTo:
-            actions[i] = this.#move(this.#movedFrom, pointer, ids, into, i);
+            actions[i] = ordered
+              ? this.#putBack(pointer, threads[i], into, i)
+              : this.#move(this.#movedFrom, pointer, ids, into, i);
             break;
           case opResize:
             actions[i] =
@@ -146,6 +156,7 @@ export class Resolver {
             actions[i] = this.#seek(pointer, into, i);
             break;
           case opFailedMove:
+            if (ordered) this.#stay(pointer, threads[i]);
             actions[i] = actFailedMove;
             break;
           default:
@@ -198,6 +209,11 @@ export class Resolver {
     const slot = this.#table.slotAt(row);
     if (this.#isOwed(slot)) return this.#moveFromNowhere(to, ids, into, i) | isLate;
     this.#table.removeAt(row);
+    return this.#arrive(slot, to, ids, into, i);
+  }
+
+  /** An object that has left its address has a new one. */
+  #arrive(slot: number, to: number, ids: boolean, into: ResolvedBatch, i: number): number {
     if (this.#owed.length > slot) this.#owed[slot] = 0;
     into.slots[i] = slot;
     const other = this.#table.add(to, slot);
@@ -209,6 +225,27 @@ export class Resolver {
     into.others[i] = taken;
     this.#giveBack(slot);
     return actMove | isOverLive;
+  }
+
+  /** The first line of a realloc: its object leaves the address, and has none until the second. */
+  #takeAway(from: number, thread: number): number {
+    const row = from === 0 ? -1 : this.#table.find(from);
+    const slot = row < 0 ? -1 : this.#table.slotAt(row);
+    const isThere = slot >= 0 && !this.#isOwed(slot);
+    if (isThere) this.#table.removeAt(row);
+    this.#moving.begin(thread, isThere ? slot : -1);
+    return from !== 0 && row < 0 ? actNothing | isUnknown : actNothing;
+  }
+
+  #putBack(to: number, thread: number, into: ResolvedBatch, i: number): number {
+    const slot = this.#moving.end(thread);
+    return slot < 0 ? this.#moveFromNowhere(to, false, into, i) : this.#arrive(slot, to, false, into, i);
+  }
+
+  /** A realloc that failed: the object is where it was. Nobody else can have its address. */
+  #stay(pointer: number, thread: number): void {
+    const slot = this.#moving.end(thread);
+    if (slot >= 0 && this.#table.add(pointer, slot) >= 0) this.#giveBack(slot);
   }
 
   #moveFromNowhere(to: number, ids: boolean, into: ResolvedBatch, i: number): number {

@@ -25,6 +25,7 @@ import { Looks } from './looks.ts';
 import { classesLine, mapLine, type PageSnapshot, PeakWatch, snapshotPages } from './map-moments.ts';
 import type { Turns } from './pacing.ts';
 import { PageTraceDrive } from './page-trace-drive.ts';
+import { psOf, withPs } from './processors.ts';
 import { heapOptionsOf } from './run-heap.ts';
 import { type RunKernel, SystemKernel, smapsTell } from './run-kernel.ts';
 import {
@@ -45,7 +46,7 @@ export interface RunHooks {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RunProgress) => void;
   /** The heap to run on; default: the page heap. */
-  readonly makeHeap?: (options: LabHeapOptions, physicalPage: number) => LabHeap;
+  readonly makeHeap?: (options: LabHeapOptions, physicalPage: number, ps: number) => LabHeap;
   readonly kernel?: RunKernel;
   readonly turns?: Turns;
   /** The machine it runs on; default: this one, inspected. */
@@ -108,7 +109,7 @@ export async function makeRun(options: RunOptions, hooks: RunHooks = {}): Promis
   const { signal } = hooks;
   const stopped = (): boolean => signal?.aborted === true;
   hooks.onProgress?.({ phase: 'counting', share: undefined, ops: 0, totalOps: undefined, sample: undefined });
-  const drive =
+  const drive: Drive =
     options.workload === undefined
       ? await openTrace(options.trace ?? '', resolved, stopped, hooks.turns)
       : new WorkloadDrive(options.workload, hooks.turns);
@@ -118,8 +119,10 @@ export async function makeRun(options: RunOptions, hooks: RunHooks = {}): Promis
   try {
     const machine = hooks.machine ?? inspectMachine();
     const quiet = options.warned === true;
-    const makeHeap = hooks.makeHeap ?? ((o: LabHeapOptions, page: number) => new HeapTarget(o, page, quiet));
-    const heap = makeHeap(await heapOptionsOf(options), machine.pageSize);
+    const makeHeap =
+      hooks.makeHeap ?? ((o: LabHeapOptions, page: number, ps: number) => new HeapTarget(o, page, quiet, ps));
+    const ps = psOf(resolved.processors, drive.threads);
+    const heap = makeHeap(withPs(await heapOptionsOf(options), ps), machine.pageSize, ps);
     const kernel = hooks.kernel ?? new SystemKernel();
     let writer: RunFileWriter | undefined;
     try {
@@ -194,7 +197,7 @@ class Run implements DriveHost {
       beatMs,
       withSmaps: smapsTell(machine, heap.settings ?? {}),
       elapsed: () => this.#elapsed(),
-      state: () => ({ phase: this.#phase, ops: drive.ops }),
+      state: () => ({ phase: this.#phase, ops: drive.ops, ran: drive.ran }),
       onSample: (sample) => this.#sampled(sample),
       onError: (error) => this.#fail(error),
     });

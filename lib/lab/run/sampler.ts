@@ -14,6 +14,7 @@ import type { FaultCounts, ProcessMemory, Residency } from '../../os/residency.t
 import type { CpuAccount } from '../../os/sched-stat.ts';
 import type { RunSample } from '../record/lines.ts';
 import type { LabHeap, LabSample } from '../subject/target.ts';
+import type { RanMemory } from './as-it-ran.ts';
 import { Looks } from './looks.ts';
 
 const leastDetailGapMs = 1000;
@@ -38,7 +39,12 @@ export interface SamplerOptions {
   /** Milliseconds since the start of the run. */
   readonly elapsed: () => number;
   /** The stretch of the run, and operations so far. */
-  readonly state: () => { readonly phase: string; readonly ops: number };
+  readonly state: () => {
+    readonly phase: string;
+    readonly ops: number;
+    /** What the recorded program had by then. */
+    readonly ran?: RanMemory | undefined;
+  };
   readonly onSample: (sample: RunSample) => void;
   /** Called when a sample on the beat fails; there are no more beats then. */
   readonly onError: (error: unknown) => void;
@@ -97,7 +103,7 @@ export class Sampler {
     const { heap, kernel, elapsed, state, withSmaps, onSample } = this.#options;
     const begin = process.hrtime.bigint();
     const t = elapsed();
-    const { phase, ops } = state();
+    const { phase, ops, ran } = state();
     const believed = heap.sample();
     const ranges = heap.ranges();
     const looks = this.#looks;
@@ -117,6 +123,7 @@ export class Sampler {
       limit: finite(believed.limit),
       rss: ranges.length === 0 ? 0 : looks.at('mincore', () => kernel.residentBytes(ranges)),
       prss: looks.at('statm', () => kernel.processMemory().resident),
+      ...(ran === undefined ? {} : { ranRss: ran.rss, ranAnon: ran.anon }),
       ...sinceStart(faults, this.#faultsAtStart),
       ...this.#cpu(),
       madv: believed.madviseCalls,

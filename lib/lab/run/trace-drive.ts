@@ -8,7 +8,9 @@ import type { RunValue } from '../record/lines.ts';
 import { traceName } from '../subject/subject-request.ts';
 import type { LabHeap } from '../subject/target.ts';
 import { openBytes } from '../trace/bytes.ts';
-import { measureTrace, type TraceLength, TraceReader } from '../trace/reader.ts';
+import { measureTrace, readRecorded, type TraceLength, TraceReader } from '../trace/reader.ts';
+import type { Recorded } from '../trace/recorded.ts';
+import { AsItRan, type RanMemory } from './as-it-ran.ts';
 import type { Drive, DriveHost } from './drive.ts';
 import { idle, replayPaced, type Turns } from './pacing.ts';
 import { Replay } from './replay.ts';
@@ -33,6 +35,18 @@ async function lengthOf(
   return source.packed && size > mostCountedPackedBytes ? undefined : measureTrace(path, stopped, size);
 }
 
+/** What the run file says of the program that was recorded. */
+function recordedWords({ command, started, seconds, stopped, mostResident, samples }: Recorded): RunValue {
+  return {
+    command: [...command],
+    started,
+    ...(seconds === undefined ? {} : { seconds }),
+    ...(stopped === undefined ? {} : { stopped }),
+    ...(mostResident === undefined ? {} : { mostResident }),
+    samples: samples?.length ?? 0,
+  };
+}
+
 export class TraceDrive implements Drive {
   readonly header: Readonly<Record<string, RunValue>>;
   seconds = 0;
@@ -41,12 +55,16 @@ export class TraceDrive implements Drive {
   readonly #length: TraceLength | undefined;
   readonly #resolved: ResolvedRunOptions;
   readonly #turns: Turns | undefined;
+  readonly #told: Recorded | undefined;
+  #ran: AsItRan | undefined;
   #replay: Replay | undefined;
+  #isIdle = false;
 
   private constructor(
     path: string,
     reader: TraceReader,
     length: TraceLength | undefined,
+    recorded: Recorded | undefined,
     resolved: ResolvedRunOptions,
     turns: Turns | undefined,
   ) {
@@ -54,8 +72,16 @@ export class TraceDrive implements Drive {
     this.#length = length;
     this.#resolved = resolved;
     this.#turns = turns;
-    const name = traceName(path);
-    this.header = { trace: { name, ...(length === undefined ? {} : { ops: length.ops }) } };
+    this.#told = recorded;
+    const { threads } = this;
+    this.header = {
+      trace: {
+        name: traceName(path),
+        ...(length === undefined ? {} : { ops: length.ops }),
+        ...(threads === undefined ? {} : { threads }),
+        ...(recorded === undefined ? {} : { recorded: recordedWords(recorded) }),
+      },
+    };
   }
 
   /** Opens a trace. @throws PageHeapError ERR_FILE, ERR_TRACE */
@@ -68,7 +94,9 @@ export class TraceDrive implements Drive {
     const reader = await TraceReader.open(path, resolved.strict);
     try {
       const length = await lengthOf(path, reader.size, resolved.seconds, stopped);
-      return new TraceDrive(path, reader, length, resolved, turns);
+      // A raw file tells how many threads there are only to who reads all of it.
+      const recorded = length?.recorded ?? (reader.size === undefined ? undefined : await readRecorded(path));
+      return new TraceDrive(path, reader, length, recorded, resolved, turns);
     } catch (error) {
       await reader.close();
       throw error;
@@ -81,6 +109,18 @@ export class TraceDrive implements Drive {
 
   get totalOps(): number | undefined {
     return this.#length?.ops ?? this.#reader.announcedOps;
+  }
+
+  get threads(): number | undefined {
+    return this.#length?.threads ?? (this.#told?.ops === undefined ? undefined : this.#told.threads);
+  }
+
+  get ran(): RanMemory | undefined {
+    if (this.#isIdle) return undefined;
+    // Of what can be read but once it is known on the way.
+    const recorded = this.#told ?? this.#reader.recorded;
+    if (recorded !== undefined) this.#ran ??= new AsItRan(recorded);
+    return this.#ran?.after(this.ops);
   }
 
   get liveBytes(): number {
@@ -136,6 +176,7 @@ export class TraceDrive implements Drive {
 
   async #idleStretch(host: DriveHost, heap: LabHeap): Promise<void> {
     if (host.stopped() || this.#resolved.idle === 0) return;
+    this.#isIdle = true;
     host.progress('idle', 0);
     const begin = performance.now();
     try {

@@ -4,9 +4,12 @@
  * Objects are allocated without pointers and without zeroing, since what the program wrote is written
  * over them. Writing goes through the heap's own windows, each of which serves all objects of 4 GiB.
  * An object that crosses the end of a window is written through the heap's operations instead.
+ *
+ * Where a trace has threads each has a P, in the order in which they appear; with fewer Ps than threads they are folded.
  */
 
 import { Heap, runtimeOf } from '../../api/heap.ts';
+import { Processors } from '../../api/processors.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { bytes, pageSize, spanId } from '../../base/units.ts';
 import { type HeapOptions, recordedOptions, resolveOptions } from '../../design/options.ts';
@@ -53,12 +56,19 @@ export class HeapTarget implements LabHeap {
   #base = 0;
   #end = 0;
   #bytes: Uint8Array = none;
+  /** Ps that threads share; the first is the heap's own. */
+  readonly #ps: number;
+  #more: Processors | undefined;
+  /** The P of the thread that works: −1 is the heap's own, else one of `more`. */
+  #p = -1;
 
   /**
    * @param physicalPage bytes of the machine's page
    * @param quiet says nothing of what the environment asks for in vain
+   * @param ps Ps that the threads of a trace share
    */
-  constructor(options: LabHeapOptions, physicalPage: number, quiet = false) {
+  constructor(options: LabHeapOptions, physicalPage: number, quiet = false, ps = 1) {
+    this.#ps = ps;
     this.#physicalPage = physicalPage;
     // The heap warns of what the environment holds; once is enough.
     const silence = { warn: () => undefined };
@@ -71,7 +81,16 @@ export class HeapTarget implements LabHeap {
   }
 
   malloc(size: number, zero = false): number {
-    return this.heap.malloc(size, true, zero);
+    return this.#p < 0 ? this.heap.malloc(size, true, zero) : this.#mallocElsewhere(size, zero);
+  }
+
+  selectThread(thread: number): void {
+    this.#p = (thread % this.#ps) - 1;
+  }
+
+  #mallocElsewhere(size: number, zero: boolean): number {
+    this.#more ??= new Processors(this.heap, this.#ps - 1);
+    return this.#more.malloc(this.#p, size, zero);
   }
 
   drop(address: number): void {
@@ -194,6 +213,8 @@ export class HeapTarget implements LabHeap {
     this.#windows.length = 0;
     this.#bytes = none;
     this.#base = this.#end = 0;
+    this.#more?.release();
+    this.#more = undefined;
     this.heap.dispose();
   }
 

@@ -69,6 +69,16 @@ export const traceOptions = {
     recorded: 'options',
     help: "of a page trace: memory goes back when the record says so, or when the heap's own scavenger does",
   },
+  /** Ps that the threads of a trace share: 1 to 64; 0: one for each. Default 0. */
+  processors: {
+    ...ofTrace,
+    kind: whole(0, 64),
+    default: 0,
+    flag: 'ps',
+    recorded: 'options',
+    special: (value) => (value === 0 ? 'one a thread' : undefined),
+    help: "Ps that the trace's threads share, each with caches of its own; 1 folds all threads; 0: one a thread",
+  },
   /** What is wrong with the trace ends the run with an error. Default: it is counted, and told. */
   strict: {
     group: 'trace',

@@ -25,5 +25,5 @@ export interface SubjectRequest extends Asked<typeof traceOptions> {
 export function traceName(path: string): string {
   return path === standardInput
     ? 'stdin'
-    : basename(path).replace(/(?:\.(?:mtrace|rep|script|trace|txt|gz))+$/, '');
+    : basename(path).replace(/(?:\.(?:mtrace|rep|script|trace|rec|raw|txt|gz|zst))+$/, '');
 }

@@ -18,6 +18,8 @@ export interface ReplayTarget {
   touch(address: number, from: number, bytes: number): void;
   /** Writes one byte of each physical page of that range. */
   touchPages(address: number, from: number, bytes: number): void;
+  /** What follows is done by this thread of the traced program; without it all threads are one. */
+  selectThread?(thread: number): void;
   /** Copies the first n bytes of one object to another. */
   copy(to: number, from: number, n: number): void;
 }

@@ -1,9 +1,9 @@
 /**
- * Bytes of a trace, from a file or standard input, plain or gzipped.
+ * Bytes of a trace, from a file or standard input, plain, gzipped or compressed by zstd.
  *
  * A source is pulled: `next` answers some bytes, good until the next call. Nothing is read ahead but
  * one piece of a compressed file, so memory does not depend on the length of the file, and a slow
- * consumer slows the reading. Whether it is compressed is seen from the first two bytes.
+ * consumer slows the reading. Whether it is compressed is seen from the first bytes.
  *
  * What gunzip gave before an error is handed out before the error is, so that whoever counts lines
  * knows how far the stream was sound. A stream that was cut off is no error: it ends, and the source says how. Wrong
@@ -16,32 +16,9 @@ import { fstatSync, lstatSync, readlinkSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { PageHeapError } from '../../base/errors.ts';
+import { type ByteSource, type SourceEnd, soundEnd } from './byte-source.ts';
 import { foreignBytes } from './foreign.ts';
-
-/** How a source ended, beside by its end: what a reader should be told. */
-export interface SourceEnd {
-  /** The gzip stream ends before its end. */
-  readonly gzipCut: boolean;
-  /** Bytes by which the file is longer, or shorter, than when it was opened. */
-  readonly grownBytes: number;
-  readonly lostBytes: number;
-}
-
-const soundEnd: SourceEnd = { gzipCut: false, grownBytes: 0, lostBytes: 0 };
-
-export interface ByteSource {
-  /** Some bytes, good until the next call; undefined at the end. Errors are those of Node. */
-  next(): Promise<Uint8Array | undefined>;
-  /** Bytes of the file itself, compressed as it is, that went into what `next` gave (or a piece more). */
-  readonly consumed: number;
-  /** Bytes of the file itself; undefined where that is not known. */
-  readonly size: number | undefined;
-  /** Whether the file is compressed; not known before the first `next`. */
-  readonly packed: boolean;
-  /** How it ended, once `next` answered undefined. */
-  readonly end: SourceEnd;
-  close(): Promise<void>;
-}
+import { ZstdSource } from './zstd-source.ts';
 
 /** The name that means standard input. */
 export const standardInput = '-';
@@ -49,6 +26,7 @@ export const standardInput = '-';
 /** What errors call a trace. */
 export const shownName = (path: string): string => (path === standardInput ? 'standard input' : path);
 
+const zstdMagic = [0x28, 0xb5, 0x2f, 0xfd];
 const readBytes = 256 * 1024;
 /**
  * What gunzip is given and gives at a time. These traces shrink some 25 times, so that a piece is one
@@ -333,6 +311,13 @@ class DetectingSource implements ByteSource {
     const head = await peek(this.#raw);
     const whole = new PeekedSource(head, this.#raw);
     if (head === undefined) return whole;
+    if (zstdMagic.every((byte, i) => head[i] === byte)) {
+      const unpacked = new ZstdSource(whole, shownName(this.#path));
+      this.#source = unpacked;
+      const inside = await peek(unpacked);
+      if (inside !== undefined) this.#refuseForeign(inside, true);
+      return new PeekedSource(inside, unpacked);
+    }
     this.#refuseForeign(head, false);
     // One byte of it may be all there is.
     const isGzip = head[0] === 0x1f && (head.length === 1 || head[1] === 0x8b);
@@ -356,7 +341,7 @@ class DetectingSource implements ByteSource {
 
 /**
  * Opens a trace file, or standard input for `-`. Its first bytes tell whether it is compressed; `next`
- * throws ERR_TRACE when it is so otherwise than by gzip.
+ * throws ERR_TRACE when it is so otherwise than by gzip or zstd.
  * @param most bytes of the file that count; what was there at another opening
  * @throws PageHeapError ERR_FILE when it cannot be opened
  */

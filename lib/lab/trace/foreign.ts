@@ -11,11 +11,13 @@ import { formatOf } from './shapes.ts';
 
 /** What a file seems to be, and what to do. */
 export interface Foreign {
+  /** What follows may be a trace all the same: it is told only where nothing is. */
+  readonly patient?: true;
   readonly what: string;
   readonly advice: string;
 }
 
-const record = 'record the program with glibc’s mtrace instead, as `pageheap run --help` tells';
+const record = 'record the program instead: pageheap record -- COMMAND…';
 const unpack = (command: string): string => `unpack it: ${command} FILE | pageheap run -`;
 const unpackTwice = (command: string): string => `unpack it: gunzip -c FILE | ${command} | pageheap run -`;
 
@@ -51,6 +53,13 @@ const magics: readonly Magic[] = [
   { bytes: ascii('PERF'), what: 'data of perf', advice: record },
 ];
 
+/** A profile of pprof is a message of protobuf that begins with types of samples, which are messages of two numbers. */
+const isProfile = (head: Uint8Array): boolean => head[0] === 0x0a && head[1] < 64 && head[2] === 0x08;
+const profile: Foreign = {
+  what: 'a profile (pprof)',
+  advice: `it tells of sums, not of single allocations: ${record}`,
+};
+
 /** Two layers of gzip: the outer one is taken off by every reader. */
 const gzipInGzip: Magic = { bytes: [0x1f, 0x8b], what: 'gzipped twice', advice: unpack('gunzip -c') };
 
@@ -59,6 +68,7 @@ const gzipInGzip: Magic = { bytes: [0x1f, 0x8b], what: 'gzipped twice', advice: 
  * @param packed whether these bytes were in a gzip stream
  */
 export function foreignBytes(head: Uint8Array, packed = false): Foreign | undefined {
+  if (packed && isProfile(head)) return profile;
   const known = (packed ? [gzipInGzip, ...magics] : magics).find(({ bytes }) =>
     bytes.every((byte, i) => head[i] === byte),
   );
@@ -77,9 +87,6 @@ const tracer = (rest: string): RegExp =>
   new RegExp(
     `^ *(\\[pid +\\d+\\] |\\d+ +)?(\\d\\d:\\d\\d:\\d\\d(\\.\\d+)? |\\d+\\.\\d+ +)?(\\[[\\dx a-f]+\\] )?(${rest})`,
   );
-const allocator =
-  '(malloc|calloc|realloc|free|memalign|posix_memalign|aligned_alloc|operator new|operator delete|_Zn[wa]m|_Zd[la]Pv)';
-
 interface Signature extends Foreign {
   readonly line: RegExp;
 }
@@ -112,15 +119,27 @@ const signatures: readonly Signature[] = [
     what: 'the report that the command `mtrace` makes of a trace',
     advice: 'give the trace, the file that MALLOC_TRACE named',
   },
-  { line: /^--\d+-- (\w+\(|.*valgrind)/i, what: 'output of valgrind --trace-malloc', advice: record },
-  { line: /^==\d+== ?/, what: 'output of valgrind or a sanitizer', advice: record },
+  {
+    line: /^==\d+== ?|^--\d+-- /,
+    what: 'output of valgrind or a sanitizer, without --trace-malloc=yes',
+    advice: record,
+    patient: true,
+  },
   {
     line: /^# callgrind format|^creator: (callgrind|xtree)|^(positions|events): \w/,
     what: 'output of callgrind, or an execution tree of valgrind (--xtree-memory)',
     advice: `it tells of sums: ${record}`,
   },
-  { line: /^(desc|cmd|time_unit): |^snapshot=/, what: 'output of massif', advice: record },
-  { line: /^v [\da-f]+ [\da-f]+$|^# ?heaptrack/i, what: 'data of heaptrack', advice: record },
+  {
+    line: /^(desc|cmd|time_unit): |^snapshot=/,
+    what: 'output of massif',
+    advice: `it tells of sums, not of single allocations: ${record}`,
+  },
+  {
+    line: /^\s*\{"dhatFileVersion"/,
+    what: 'output of DHAT',
+    advice: `it tells of sums, not of single allocations: ${record}`,
+  },
   {
     line: tracer(
       '(mmap|munmap|brk|execve|openat?|read|write|close|mprotect|madvise)\\d?\\(.*(= |unfinished)',
@@ -134,16 +153,6 @@ const signatures: readonly Signature[] = [
     advice: record,
   },
   {
-    line: tracer(`(\\S+(->|@))?${allocator}\\b.*(\\)\\s*=|unfinished)|<\\.\\.\\. ${allocator} resumed>`),
-    what: 'output of ltrace',
-    advice: record,
-  },
-  {
-    line: /^\d+: (malloc|calloc|realloc|memalign|free|thread_done) 0x/,
-    what: 'a trace of Android’s memory_replay',
-    advice: record,
-  },
-  {
     line: /^(gc \d+ @[\d.]+s |scvg\d*: |scav \d+ .*work|pacer: |SCHED \d+ms: |init \S+ @[\d.]+ ms)/,
     what: 'what Go’s runtime prints under GODEBUG (gctrace, scavtrace, schedtrace)',
     advice: `it tells of cycles and times, not of allocations: ${record}`,
@@ -151,6 +160,7 @@ const signatures: readonly Signature[] = [
   {
     line: /^Attach(ing|ed) \d+ probes?|^@\w*(\[.*\])?: |^\[\d+[KMGT]?(, \d+[KMGT]?)?[\])] +\d+ \|/,
     what: 'output of bpftrace',
+    patient: true,
     advice: `it tells of sums, not of single allocations: ${record}`,
   },
   {
@@ -158,7 +168,11 @@ const signatures: readonly Signature[] = [
     what: 'output of memleak (bcc)',
     advice: `it tells of sums, not of single allocations: ${record}`,
   },
-  { line: /^heap_v\d|^heap profile:/, what: 'a heap profile', advice: `it tells of sums: ${record}` },
+  {
+    line: /^heap_v\d|^heap profile:|^--- heapz/,
+    what: 'a heap profile (pprof)',
+    advice: `it tells of sums, not of single allocations: ${record}`,
+  },
   { line: /^shard,operation_index/, what: 'a page trace of jemalloc', advice: record },
   { line: /^#!/, what: 'a program (a script)', advice: 'give the trace that the program wrote' },
   {

@@ -13,7 +13,9 @@ import { PageHeapError } from '../../base/errors.ts';
 import { userAddressEnd } from '../../base/units.ts';
 import type { OperationBatch } from './operations.ts';
 
-export type TraceFormat = 'mtrace' | 'rep' | 'script' | 'allocfree';
+/** Formats of text, a line an operation. */
+export type TextFormat = 'mtrace' | 'rep' | 'script' | 'allocfree' | 'calls' | 'heaptrack' | 'android';
+export type TraceFormat = TextFormat | 'raw' | 'recording' | 'malloc-trace';
 
 /** The largest size an object may have: the address space of a Linux process. */
 export const maxTraceSize = userAddressEnd;
@@ -22,7 +24,7 @@ export const maxTraceSize = userAddressEnd;
 export const pointerEnd = 2 ** 57;
 
 export interface TraceGrammar {
-  readonly format: TraceFormat;
+  readonly format: TextFormat;
   /** Lines read so far; set once, where lines were passed over before. */
   lines: number;
   /** Operations the trace says it has; undefined if it does not say, or has not said so yet. */

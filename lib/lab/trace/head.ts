@@ -10,7 +10,7 @@
  */
 import type { TraceFaults } from './faults.ts';
 import { type Foreign, foreignLine } from './foreign.ts';
-import { newline, showLine, type TraceFormat, traceError } from './grammar.ts';
+import { newline, showLine, type TextFormat, traceError } from './grammar.ts';
 import { formatOf, formatOfStart, isEmptyLine } from './shapes.ts';
 
 const startBytes = 4096;
@@ -23,7 +23,7 @@ const byteOrderMark = [0xef, 0xbb, 0xbf];
 const encodingBytes = 4;
 
 export interface Decision {
-  readonly format: TraceFormat;
+  readonly format: TextFormat;
   /** The bytes so far, without the byte-order mark, and without the lines that were let go. */
   readonly bytes: Uint8Array;
   /** Lines that were let go: blank ones and comments. */
@@ -107,7 +107,7 @@ export class TraceHead {
     traceError(this.#file, 1, emptyWords(bytes.subarray(this.#from), this.#gone, isCut));
   }
 
-  #decision(format: TraceFormat, bytes: Uint8Array): Decision {
+  #decision(format: TextFormat, bytes: Uint8Array): Decision {
     return { format, bytes: bytes.subarray(this.#from), lines: this.#gone };
   }
 
@@ -133,19 +133,19 @@ export class TraceHead {
     if (n < 0 || (n > 0 && n === bytes.length)) this.#from = this.#at = n < 0 ? byteOrderMark.length : n;
   }
 
-  #look(line: Uint8Array, at: number): TraceFormat | undefined {
+  #look(line: Uint8Array, at: number): TextFormat | undefined {
     if (line.length === 0) return undefined;
     const text = Buffer.from(line.buffer, line.byteOffset, line.length).toString('latin1');
     const known = formatOf(text);
     if (known !== undefined) return known;
     const foreign = isBlank(text) ? undefined : foreignLine(line);
-    if (foreign !== undefined) this.#tell(this.#lines, foreign);
+    if (foreign !== undefined && foreign.patient !== true) this.#tell(this.#lines, foreign);
     if (!isBlank(text) && !isEmptyLine(text)) this.#unknown ??= { at, line: this.#lines };
     return undefined;
   }
 
   /** The last line of a file, which has no newline. */
-  #lookAtRest(rest: Uint8Array): TraceFormat | undefined {
+  #lookAtRest(rest: Uint8Array): TextFormat | undefined {
     const text = Buffer.from(rest.buffer, rest.byteOffset, rest.length).toString('latin1');
     const known = formatOf(text);
     if (known !== undefined) return known;

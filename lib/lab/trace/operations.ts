@@ -1,6 +1,8 @@
 /**
  * Operations: what a trace says a program did, as rows of typed arrays.
  *
+ * Some formats tell which thread did it, and when: then a batch says so, and its columns hold it.
+ *
  * Parsers fill a batch, a replay empties it: each is a tight loop over columns, and nothing is
  * allocated for an operation. A pointer is whatever names an object in the trace: an address of the
  * traced program (exact as a double up to 2^53, and beyond, up to 2^57, for addresses that are
@@ -9,7 +11,7 @@
  *   kind         pointer        size            from
  *   allocate     the new one    bytes           `+`, `a`; pointer 0: the program got no memory
  *   free         the old one    0               `-`, `f`
- *   moveFrom     the old one    0               `<`: a realloc; the next operation is its moveTo
+ *   moveFrom     the old one    0               `<`: a realloc; the next operation (of its thread) is its moveTo
  *   moveTo       the new one    bytes           `>`
  *   resize       the one        bytes           `r`: a realloc of an id, which keeps its name
  *   write        the one        bytes           `w`
@@ -27,6 +29,9 @@ export const opFailedMove = 7;
 /** Rows of a batch unless chosen otherwise: a few hundred microseconds of replay. */
 export const defaultBatchRows = 4096;
 
+/** A batch must have room for a realloc, which some formats have in one line. */
+export const leastRows = 2;
+
 /** Some operations, in the order of the trace. Rows from `count` on are garbage. */
 export class OperationBatch {
   readonly kinds: Uint8Array;
@@ -40,12 +45,22 @@ export class OperationBatch {
   count = 0;
   /** Whether pointers are ids plus one, not addresses. */
   ids = false;
+  /** Whether rows have a thread, a small number from 0 on. */
+  threaded = false;
+  /** Whether the rows of several threads are in the true order: a free before its call, an allocation after it, a realloc both. */
+  ordered = false;
+  readonly threads: Uint16Array;
+  /** Microseconds since the recording began, of formats that tell; else garbage. */
+  readonly times: Float64Array;
 
+  /** @param rows at least `leastRows` */
   constructor(rows = defaultBatchRows) {
     this.kinds = new Uint8Array(rows);
     this.pointers = new Float64Array(rows);
     this.sizes = new Float64Array(rows);
     this.lineOffsets = new Uint32Array(rows);
+    this.threads = new Uint16Array(rows);
+    this.times = new Float64Array(rows);
   }
 
   /** Rows it can hold. */

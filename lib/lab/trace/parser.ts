@@ -1,7 +1,7 @@
 /**
  * The parser: chunks of bytes in, batches of operations out.
  *
- * Chunks fall where they fall. Until the format is known they are kept (head.ts). Then of each chunk the whole
+ * The first bytes tell whether it is a binary trace (binary-feed.ts); what follows is about text. Chunks fall where they fall. Until the format is known they are kept (head.ts). Then of each chunk the whole
  * lines are parsed in place; the rest of the last line is kept and put before the next chunk's first line. A
  * line that is longer than any may be is kept no further: its beginning stands for it, with a mark that
  * makes it no operation. Holes are taken out before anything else (holes.ts). Memory is bounded by all that.
@@ -11,14 +11,15 @@
  *
  * Use: `feed` a chunk, `parse` until it answers false, and again; then `end`, and `parse` until false.
  */
-import { AllocFreeGrammar } from './alloc-free.ts';
+import type { BinaryGrammar } from './binary.ts';
+import { BinaryFeed, binaryGrammarOf } from './binary-feed.ts';
 import { TraceFaults } from './faults.ts';
 import { newline, showLine, type TraceFormat, type TraceGrammar } from './grammar.ts';
 import { TraceHead } from './head.ts';
 import { HoleFilter } from './holes.ts';
-import { MtraceGrammar } from './mtrace.ts';
 import type { OperationBatch } from './operations.ts';
-import { RepGrammar } from './rep.ts';
+import type { Recorded } from './recorded.ts';
+import { textGrammars } from './text-grammars.ts';
 
 /** The longest line that is read: a caller's name and symbol, with room to spare. */
 export const maxLineBytes = 1024 * 1024;
@@ -32,6 +33,9 @@ const giantMark = Buffer.from(' … (a line of more than 1 MiB)');
 export class TraceParser {
   readonly faults: TraceFaults;
   readonly #holes: HoleFilter;
+  /** The first bytes, until it is known whether they are of a binary trace; then undefined. */
+  #first: Uint8Array | undefined = empty;
+  #binary: BinaryFeed | undefined;
   #head: TraceHead | undefined;
   #grammar: TraceGrammar | undefined;
   /** A line that fell on two chunks: bytes [0, jointEnd). */
@@ -63,22 +67,36 @@ export class TraceParser {
 
   /** Undefined until a line told. */
   get format(): TraceFormat | undefined {
-    return this.#grammar?.format;
+    return this.#source?.format;
   }
 
-  /** Lines parsed so far. */
+  /** Whether it is a binary trace, as far as is known. */
+  get isBinary(): boolean {
+    return this.#binary !== undefined;
+  }
+
+  /** Lines parsed so far; of a binary trace, operations. */
   get lines(): number {
-    return this.#grammar?.lines ?? 0;
+    return this.#source?.lines ?? 0;
   }
 
   /** Operations the trace says it has; undefined if it does not, or not yet. */
   get announcedOps(): number | undefined {
-    return this.#grammar?.announcedOps;
+    return this.#source?.announcedOps;
   }
 
   /** Bytes of the chunk fed last that are not parsed yet. */
   get unparsed(): number {
-    return this.#to - this.#at;
+    return this.#binary?.unparsed ?? this.#to - this.#at;
+  }
+
+  /** What a recording tells of its program, once that was read. */
+  get recorded(): Recorded | undefined {
+    return this.#binary?.grammar.recorded;
+  }
+
+  get #source(): TraceGrammar | BinaryGrammar | undefined {
+    return this.#binary?.grammar ?? this.#grammar;
   }
 
   /**
@@ -86,6 +104,30 @@ export class TraceParser {
    * @throws PageHeapError ERR_TRACE for a file that is no trace
    */
   feed(chunk: Uint8Array): void {
+    if (this.#first !== undefined) this.#lookAtFirst(chunk, false);
+    else if (this.#binary !== undefined) this.#binary.feed(chunk);
+    else this.#feedText(chunk);
+  }
+
+  /** Whether this is a binary trace, as far as is known: only then is anything done with the bytes. */
+  #lookAtFirst(chunk: Uint8Array, ended: boolean): void {
+    const before = this.#first ?? empty;
+    const bytes = before.length === 0 ? chunk : Buffer.concat([before, chunk]);
+    const grammar = binaryGrammarOf(bytes, ended, this.faults);
+    if (grammar === undefined) {
+      this.#first = bytes.slice();
+      return;
+    }
+    this.#first = undefined;
+    if (grammar === null) {
+      this.#feedText(bytes);
+    } else {
+      this.#binary = new BinaryFeed(grammar);
+      this.#binary.feed(bytes);
+    }
+  }
+
+  #feedText(chunk: Uint8Array): void {
     const bytes = this.#holes.pass(chunk);
     if (this.#head === undefined) {
       this.#take(bytes);
@@ -98,7 +140,9 @@ export class TraceParser {
   /** The trace ends. @throws PageHeapError ERR_TRACE for a file that is no trace */
   end(): void {
     this.#ended = true;
-    this.#decide(true);
+    if (this.#first !== undefined) this.#lookAtFirst(empty, true);
+    if (this.#binary === undefined) this.#decide(true);
+    else this.#binary.end();
   }
 
   /**
@@ -107,6 +151,7 @@ export class TraceParser {
    * @throws PageHeapError ERR_TRACE with file and line
    */
   parse(batch: OperationBatch): boolean {
+    if (this.#binary !== undefined) return this.#binary.parse(batch);
     const grammar = this.#grammar;
     if (grammar === undefined) return false;
     if (this.#jointEnd > 0) {
@@ -127,20 +172,9 @@ export class TraceParser {
     if (decision === undefined) return;
     const { format, bytes, lines } = decision;
     this.#head = undefined;
-    this.#grammar = this.#grammarOf(format);
+    this.#grammar = textGrammars[format](this.faults);
     this.#grammar.lines = lines;
     this.#take(bytes);
-  }
-
-  #grammarOf(format: TraceFormat): TraceGrammar {
-    switch (format) {
-      case 'mtrace':
-        return new MtraceGrammar(this.faults);
-      case 'allocfree':
-        return new AllocFreeGrammar(this.faults);
-      default:
-        return new RepGrammar(this.faults, format);
-    }
   }
 
   #take(chunk: Uint8Array): void {

@@ -4,11 +4,13 @@
  * Not here: what the bytes mean (parser.ts), where they come from (bytes.ts).
  */
 import { PageHeapError } from '../../base/errors.ts';
-import { type ByteSource, fileError, openBytes, shownName } from './bytes.ts';
+import type { ByteSource } from './byte-source.ts';
+import { fileError, openBytes, shownName } from './bytes.ts';
 import type { FaultCounts } from './faults.ts';
 import { newline, type TraceFormat, traceError } from './grammar.ts';
-import { OperationBatch } from './operations.ts';
+import { leastRows, OperationBatch } from './operations.ts';
 import { TraceParser } from './parser.ts';
+import type { Recorded } from './recorded.ts';
 
 /** A pipe or a device may have no end: one that gave so many bytes and no operation is no trace. */
 const mostBytesWithout = 2 * 2 ** 20;
@@ -60,6 +62,11 @@ export class TraceReader {
   /** Operations the trace's header says it has; undefined without such a header. */
   get announcedOps(): number | undefined {
     return this.#parser.announcedOps;
+  }
+
+  /** What a recording tells of its program, once that was read. */
+  get recorded(): Recorded | undefined {
+    return this.#parser.recorded;
   }
 
   /** Bytes of the file that the operations so far took, as they lie in it; where it is compressed, an estimate. */
@@ -122,10 +129,11 @@ export class TraceReader {
   /** What is wrong with how the file ends; all lines before are parsed. */
   #tellEnd(): void {
     const { faults, lines } = this.#parser;
-    const { gzipCut, grownBytes, lostBytes } = this.#source.end;
+    const { gzipCut, cut, grownBytes, lostBytes } = this.#source.end;
     const line = lines + 1;
     if (gzipCut)
       faults.add('gzipCutLine', line, 'the gzip stream was cut off at this line or after it', line);
+    if (cut) faults.add('cutLine', line, 'the compressed stream was cut off at this line or after it', line);
     if (grownBytes > 0) faults.add('grownBytes', line, 'the file grew while it was read', grownBytes);
     if (lostBytes > 0) faults.add('lostBytes', line, 'the file became shorter while it was read', lostBytes);
   }
@@ -176,16 +184,59 @@ export interface TraceLength {
   readonly lines: number;
   /** Operations: lines, without marks, headers and comments. */
   readonly ops: number;
+  /** Threads that a trace tells of. */
+  readonly threads?: number;
+  readonly recorded?: Recorded | undefined;
 }
 
 const equals = 61;
+
+/** What the head of a file tells of a recorded program; undefined for any other file, and for a broken one, which its reader is left to find. */
+export async function readRecorded(path: string): Promise<Recorded | undefined> {
+  const reader = await TraceReader.open(path);
+  try {
+    await reader.fill(new OperationBatch(leastRows));
+    return reader.recorded;
+  } catch (error) {
+    if (error instanceof PageHeapError && error.code === 'ERR_TRACE') return undefined;
+    throw error;
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Counts the operations of a binary trace, of which the first chunk was fed. */
+async function measureBinary(
+  parser: TraceParser,
+  source: ByteSource,
+  stop: () => boolean,
+): Promise<TraceLength | undefined> {
+  const batch = new OperationBatch();
+  for (;;) {
+    for (let more = true; more; ) {
+      batch.clear(0);
+      more = parser.parse(batch);
+    }
+    const { recorded } = parser;
+    const ops = parser.announcedOps;
+    if (recorded !== undefined && ops !== undefined)
+      return { lines: ops, ops, threads: recorded.threads, recorded };
+    if (stop()) return undefined;
+    const bytes = await source.next();
+    if (bytes === undefined) break;
+    parser.feed(bytes);
+  }
+  const { lines, recorded } = parser;
+  return lines === 0 ? undefined : { lines, ops: lines, threads: recorded?.threads ?? 1, recorded };
+}
 
 /**
  * Counts a trace's lines without parsing them, some hundred megabytes a second; undefined when
  * `stop` answered true, and for a trace without lines or with a broken stream, which its reader is
  * left to find.
  *
- * Of mtrace text, lines that begin with `=` are no operations. Of a .rep file the header is believed.
+ * Of mtrace text, lines that begin with `=` are no operations. Of a .rep file and of a recording the header is believed;
+ * another binary trace is parsed.
  * @param most bytes of the file that count
  */
 export async function measureTrace(
@@ -200,7 +251,7 @@ export async function measureTrace(
     let atStart = true;
     let announced: number | undefined;
     let head: TraceParser | undefined = new TraceParser(path);
-    const batch = new OperationBatch(1);
+    const batch = new OperationBatch(leastRows);
     for (;;) {
       if (stop()) return undefined;
       const bytes = await source.next();
@@ -210,6 +261,7 @@ export async function measureTrace(
         head.feed(bytes);
         head.parse(batch);
         announced = head.announcedOps;
+        if (head.isBinary) return await measureBinary(head, source, stop);
         head = undefined;
       }
       if (atStart && bytes[0] === equals) marks++;

@@ -26,7 +26,7 @@ import {
   readDecimal,
   showLine,
   space,
-  type TraceFormat,
+  type TextFormat,
   type TraceGrammar,
   traceError,
 } from './grammar.ts';
@@ -73,7 +73,7 @@ function skipBlanks(bytes: Uint8Array, from: number): number {
 }
 
 export class RepGrammar implements TraceGrammar {
-  readonly format: TraceFormat;
+  readonly format: TextFormat;
   lines = 0;
   /** Undefined until its four numbers are read, and in a script. */
   header: RepHeader | undefined;

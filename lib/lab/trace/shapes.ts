@@ -4,7 +4,10 @@
  * A shape is coarse: a number out of range has it as well. What a line means, and whether it may be, is the
  * grammar's to say (mtrace.ts, rep.ts).
  */
-import type { TraceFormat } from './grammar.ts';
+import { isAndroidLine } from './android.ts';
+import { isCallLine } from './calls.ts';
+import type { TextFormat } from './grammar.ts';
+import { isHeaptrackLine } from './heaptrack.ts';
 
 const pointer = '(?:0x[\\da-f]+|\\(nil\\))';
 const size = '(?:0x[\\da-f]+|0)';
@@ -26,15 +29,18 @@ const scriptStart = /^[ \t]*[arfw](?:[ \t].*)?$/;
 const numberStart = /^[ \t]*\d+[ \t]*$/;
 
 /** The format that has such a whole line. */
-export function formatOf(line: string): TraceFormat | undefined {
+export function formatOf(line: string): TextFormat | undefined {
   if (mtrace.test(line)) return 'mtrace';
   if (number.test(line)) return 'rep';
   if (allocFree.test(line)) return 'allocfree';
-  return likeOperation.test(line) ? 'script' : undefined;
+  if (likeOperation.test(line)) return 'script';
+  if (isAndroidLine(line)) return 'android';
+  if (isHeaptrackLine(line)) return 'heaptrack';
+  return isCallLine(line) ? 'calls' : undefined;
 }
 
 /** The format that may have a line beginning so, where the file ends in it. */
-export function formatOfStart(line: string): TraceFormat | undefined {
+export function formatOfStart(line: string): TextFormat | undefined {
   if (markStart.startsWith(line) || mtraceStart.test(line)) return 'mtrace';
   if (numberStart.test(line)) return 'rep';
   return scriptStart.test(line) ? 'script' : undefined;

@@ -185,7 +185,6 @@ describe('reading a trace', () => {
   });
 
   it.each([
-    ['compressed with zstd; unpack it: zstd -dc', [0x28, 0xb5, 0x2f, 0xfd, 0, 0]],
     ['compressed with xz; unpack it: xz -dc', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]],
     ['a zip archive; unpack it: unzip -p', [0x50, 0x4b, 3, 4, 0]],
     ['a program, a library or a core dump (ELF)', [0x7f, 0x45, 0x4c, 0x46, 2, 1]],

@@ -1,4 +1,7 @@
 /** Traces in memory, and the operations a parser makes of them as plain tuples. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { OperationBatch } from '../../../lib/lab/trace/operations.ts';
 import { TraceParser } from '../../../lib/lab/trace/parser.ts';
 
@@ -62,4 +65,14 @@ export function errorOf(text: string, strict = true): unknown {
 export function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
   const at = [0, ...places.map((p) => p % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
   return at.slice(1).map((end, i) => bytes.slice(at[i], end));
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'pageheap-trace-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+/** A file with this in it, until the process ends. */
+export function fileOf(content: string | Uint8Array, name: string): string {
+  const path = join(mkdtempSync(join(folder, 'f-')), name);
+  writeFileSync(path, content);
+  return path;
 }

@@ -10,9 +10,10 @@
 
 import type uPlotType from 'uplot';
 import type { Column, Payload } from '../payload.ts';
-import { type ChartGroup, type Layer, makeChart } from './chart.ts';
+import { type ChartGroup, makeChart } from './chart.ts';
 import { byId, colour } from './dom.ts';
 import { formatBytes, formatDuration, formatNumber, formatTick, formatTime } from './format.ts';
+import { timelineLayers } from './timeline-layers.ts';
 
 const headroom = 50;
 const scavengeNames: Record<string, string> = { bg: 'background', eager: 'eager', forced: 'forced' };
@@ -227,105 +228,12 @@ export function eventsBetween(payload: Payload, from: number, to: number): strin
 /** The stacked timeline. */
 export function drawTimeline(payload: Payload, group: ChartGroup): void {
   const { series } = payload;
-  const most = series.rss.reduce<number>((max, _value, i) => {
-    const stack = (series.inuse[i] ?? 0) + (series.free[i] ?? 0) + (series.released[i] ?? 0);
-    return Math.max(max, stack, series.rss[i] ?? 0);
-  }, 0);
-  const far = (column: Column): boolean => column.some((value) => value !== null && value > 1.6 * most);
-  const layers: Layer[] = [
-    {
-      label: 'in use',
-      colour: 'in-use',
-      kind: 'area',
-      values: series.inuse,
-      hint: 'spans that hold objects',
-    },
-    {
-      label: 'free',
-      colour: 'free',
-      kind: 'area',
-      values: series.free,
-      hint: 'free pages that are still backed',
-    },
-    {
-      label: 'released',
-      colour: 'released',
-      kind: 'area',
-      values: series.released,
-      hint: 'free pages given back to the system',
-    },
-    {
-      label: 'RSS of the heap',
-      colour: 'ink',
-      kind: 'line',
-      width: 2.25,
-      values: series.rss,
-      hint: 'what mincore counts in the heap’s ranges',
-    },
-    {
-      label: 'LazyFree',
-      colour: 'lazy',
-      kind: 'line',
-      width: 2,
-      values: series.lazy,
-      dash: [3, 3],
-      steps: true,
-      hint: 'given back with MADV_FREE, not yet taken by the kernel',
-    },
-    {
-      label: 'goal',
-      colour: 'goal',
-      kind: 'line',
-      values: series.goal,
-      dash: [9, 4],
-      steps: true,
-      aside: far(series.goal),
-      hint: 'heap size at which the next collection starts',
-    },
-    {
-      label: 'limit',
-      colour: 'limit',
-      kind: 'line',
-      width: 2,
-      values: series.limit,
-      dash: [2, 4],
-      aside: far(series.limit),
-      hint: 'the memory limit',
-    },
-    {
-      label: 'objects',
-      colour: 'objects',
-      kind: 'line',
-      values: series.alloc,
-      hidden: true,
-      hint: 'bytes of objects, living or not yet swept',
-    },
-    {
-      label: 'huge pages',
-      colour: 'manual',
-      kind: 'line',
-      values: series.huge,
-      dash: [6, 3],
-      steps: true,
-      hidden: true,
-      hint: 'resident in transparent huge pages',
-    },
-    {
-      label: 'RSS of the process',
-      colour: 'muted',
-      kind: 'line',
-      values: series.prss,
-      hidden: true,
-      aside: true,
-      hint: 'with Node’s own memory',
-    },
-  ];
   makeChart(
     byId('timeline'),
     {
       name: 'Timeline',
       times: series.t,
-      layers,
+      layers: timelineLayers(series),
       height: 420,
       format: formatBytes,
       tick: formatTick,

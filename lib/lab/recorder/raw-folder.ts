@@ -1,0 +1,136 @@
+/**
+ * The folder of a recording that is being made: a raw file for each image of each process, `PID-N.raw`, and a line of JSON
+ * about the whole, `recording.json`, for whoever finds the folder after the recorder was killed.
+ *
+ * The folder lies beside the output. Where root records, everyone may write in it: a program may give up its privileges
+ * before it starts another. Otherwise it is its maker's alone.
+ */
+import {
+  chmodSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { readCounter } from '../../os/recorder.ts';
+import { fileError } from '../trace/bytes.ts';
+import { type RawHeader, rawHeaderBytes, rawMagic, readRawHeader } from '../trace/raw.ts';
+
+const rawName = /^(\d+)-(\d+)\.raw$/;
+const sessionName = 'recording.json';
+/** How long the counter is watched before anything starts, in nanoseconds. */
+const watchedNs = 5e6;
+
+/** A raw file by its name. */
+export interface RawFile {
+  readonly path: string;
+  readonly name: string;
+  readonly pid: number;
+  /** Which image of the process it is, from 0. */
+  readonly image: number;
+}
+
+/** Counts a microsecond of the processor's counter. */
+export function counterRate(): number {
+  const { count, ns } = readCounter();
+  for (;;) {
+    const now = readCounter();
+    if (now.ns - ns >= watchedNs) return (1000 * (now.count - count)) / (now.ns - ns);
+  }
+}
+
+export class RawFolder {
+  readonly path: string;
+  /** Counts a microsecond. */
+  readonly rate: number;
+
+  private constructor(path: string, rate: number) {
+    this.path = path;
+    this.rate = rate;
+  }
+
+  /** Makes one beside an output. @throws PageHeapError ERR_FILE */
+  static make(output: string, command: readonly string[]): RawFolder {
+    try {
+      // Programs change their folder.
+      const folder = realpathSync(dirname(output));
+      const path = mkdtempSync(join(folder, `${basename(output).slice(0, 200)}.raw-`));
+      if (process.geteuid?.() === 0) chmodSync(path, 0o1777);
+      const rate = counterRate();
+      writeFileSync(join(path, sessionName), `${JSON.stringify({ output, command, rate })}\n`);
+      return new RawFolder(path, rate);
+    } catch (cause) {
+      throw fileError(output, cause);
+    }
+  }
+
+  /** Opens one that a recorder left. @throws PageHeapError ERR_FILE where it is none */
+  static open(path: string): RawFolder & { readonly output?: string } {
+    try {
+      const session = JSON.parse(readFileSync(join(path, sessionName), 'utf8')) as { rate: unknown };
+      return new RawFolder(path, typeof session.rate === 'number' ? session.rate : counterRate());
+    } catch (cause) {
+      throw fileError(path, cause);
+    }
+  }
+
+  /** The raw files, in the order of processes and their images. */
+  files(): RawFile[] {
+    const found: RawFile[] = [];
+    for (const name of readdirSync(this.path)) {
+      const file = this.file(name);
+      if (file !== undefined) found.push(file);
+    }
+    return found.sort((a, b) => a.pid - b.pid || a.image - b.image);
+  }
+
+  file(name: string): RawFile | undefined {
+    const match = rawName.exec(name);
+    if (match === null) return undefined;
+    return { path: join(this.path, name), name, pid: Number(match[1]), image: Number(match[2]) };
+  }
+
+  /** Removes it, if nothing but its own line is in it. @returns whether it is gone */
+  remove(): boolean {
+    if (this.files().length > 0) return false;
+    try {
+      rmSync(join(this.path, sessionName), { force: true });
+      rmdirSync(this.path);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** The header of a raw file; undefined where it has none yet. @throws PageHeapError ERR_TRACE */
+export function headerOf(path: string): RawHeader | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, 'r');
+    const bytes = Buffer.alloc(rawHeaderBytes);
+    if (readSync(fd, bytes, 0, rawHeaderBytes, 0) < rawHeaderBytes) return undefined;
+    return bytes.toString('latin1', 0, rawMagic.length) === rawMagic ? readRawHeader(bytes, path) : undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** Whether the process that writes a raw file still does: it has the file mapped. */
+export function isWritten({ path, pid }: RawFile): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/maps`, 'utf8').includes(path);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,331 @@
+/**
+ * Recording a program: it is run with the recorder loaded, its memory sampled beside, and its raw files made into recordings
+ * when it has ended.
+ *
+ * The program has the terminal: its input and outputs are this process's, and so is its process group. What ends it from
+ * outside ends it alone: Ctrl-C reaches it by the terminal, other signals are passed on; then what was recorded is
+ * written. A second one while that is done leaves the raw files as they are, which `pageheap run` reads as well.
+ *
+ * The recording of the program itself has the name that was asked for; where it replaced itself (exec), that of the image
+ * with the most operations. Every other process and image has a file in a folder beside: `my.children/1234-cc1.rec.gz`.
+ * One that has allocated nothing has none. One that still runs keeps its raw file.
+ *
+ * Not here: the words (cli/record.ts).
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { PageHeapError } from '../../base/errors.ts';
+import { recorderLibrary } from '../../os/recorder.ts';
+import { fileStem, freePath, makeFolder } from '../record/folders.ts';
+import { LongDocument } from '../record/long-document.ts';
+import { rawMagic } from '../trace/raw.ts';
+import { type RawContent, readRaw, writeRecording } from './convert.ts';
+import { MemoryWatch, type Watched } from './memory-watch.ts';
+import { type Program, programOf } from './program.ts';
+import { headerOf, isWritten, type RawFile, RawFolder } from './raw-folder.ts';
+import { surroundings } from './surroundings.ts';
+
+/** Signals that are passed on to the program. */
+export const passedSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export interface RecordRequest {
+  readonly command: readonly [string, ...string[]];
+  /** Where the recording of the program goes. */
+  readonly output: string;
+}
+
+/** One recording that was made. */
+export interface MadeRecording {
+  readonly file: string;
+  readonly bytes: number;
+  readonly content: RawContent;
+  readonly libraries: ReadonlySet<string>;
+  /** Whether it is that of the program itself. */
+  readonly isMain: boolean;
+}
+
+export interface RecordOutcome {
+  /** How the program ended: one of the two is null. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly made: readonly MadeRecording[];
+  /** Processes that allocated nothing. */
+  readonly silent: readonly { readonly name: string; readonly ownMalloc: boolean }[];
+  /** Raw files that are left: of programs that still run, or because it was stopped. */
+  readonly left: readonly string[];
+  /** Whether the program itself has a raw file, made or left. */
+  readonly hasMain: boolean;
+  /** What could not be written, and why. */
+  readonly failures: readonly PageHeapError[];
+}
+
+export interface RecordHooks {
+  /** Called before the program starts. */
+  readonly onProgram?: (program: Program) => void;
+  /** How far the writing is, 0 to 1. */
+  readonly onProgress?: (share: number) => void;
+}
+
+/** What LD_PRELOAD takes for an end of a name. */
+const separators = /[\s:]/;
+
+/** The recorder under a name that LD_PRELOAD can have. */
+function preloadable(library: string): { readonly path: string; readonly made?: string } {
+  if (!separators.test(library)) return { path: library };
+  const folder = mkdtempSync(join(tmpdir(), 'pageheap-recorder-'));
+  const path = join(folder, basename(library));
+  copyFileSync(library, path);
+  return { path, made: folder };
+}
+
+/** Refuses an output that is being recorded to. @throws PageHeapError ERR_FILE */
+function checkNoRaw(output: string): void {
+  if (!existsSync(output)) return;
+  let fd: number | undefined;
+  try {
+    fd = openSync(output, 'r');
+    const head = Buffer.alloc(rawMagic.length);
+    const n = readSync(fd, head, 0, head.length, 0);
+    if (head.toString('latin1', 0, n) !== rawMagic) return;
+  } catch {
+    return;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+  throw new PageHeapError(
+    'ERR_FILE',
+    'this is a raw recording, which is not to be lost: name another output',
+    {
+      file: output,
+    },
+  );
+}
+
+/** Whether a Ctrl-C in the terminal reaches the program as well: it is of the group in the foreground. */
+function isInForeground(): boolean {
+  try {
+    const stat = readFileSync('/proc/self/stat', 'latin1');
+    const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 1).split(' ');
+    return group === foreground;
+  } catch {
+    return false;
+  }
+}
+
+/** `my.children` of `my.rec.gz`, or with a number where that is there. */
+function folderBeside(output: string): string {
+  return freePath(
+    join(dirname(output), `${basename(output).replace(/(?:\.(?:rec|raw|trace|gz))*$/, '')}.children`),
+  );
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+function endOf(child: ChildProcess): Promise<Ended> {
+  return new Promise((done, fail) => {
+    child.once('error', fail);
+    child.once('exit', (code, signal) => done({ code, signal }));
+  });
+}
+
+/** A raw file whose process has ended, with what it holds. */
+interface Finished {
+  readonly file: RawFile;
+  readonly content: RawContent;
+  readonly watched: Watched | undefined;
+}
+
+class Recording {
+  stops = 0;
+  readonly #folder: RawFolder;
+  readonly #output: string;
+  readonly #made: MadeRecording[] = [];
+  readonly #silent: { name: string; ownMalloc: boolean }[] = [];
+  readonly #left: string[] = [];
+  readonly #failures: PageHeapError[] = [];
+  /** Where the recordings of other processes go, once there is one. */
+  #children: string | undefined;
+
+  constructor(folder: RawFolder, output: string) {
+    this.#folder = folder;
+    this.#output = output;
+  }
+
+  /** Makes recordings of what has ended. @param pid of the program itself */
+  async finish(
+    ended: Ended,
+    pid: number | undefined,
+    watch: MemoryWatch | undefined,
+    onProgress: RecordHooks['onProgress'],
+  ): Promise<RecordOutcome> {
+    const finished = await this.#read(watch);
+    const main = mainOf(finished, pid);
+    const hasMain = main !== undefined || this.#left.length > 0 || this.#silent.length > 0;
+    const all = finished.reduce((sum, { content }) => sum + content.ops, 0);
+    let done = 0;
+    for (const one of finished) {
+      await this.#write(one, one === main);
+      done += one.content.ops;
+      onProgress?.(done / Math.max(1, all));
+    }
+    this.#folder.remove();
+    return {
+      ...ended,
+      made: this.#made,
+      silent: this.#silent,
+      left: this.#left,
+      hasMain,
+      failures: this.#failures,
+    };
+  }
+
+  async #read(watch: MemoryWatch | undefined): Promise<Finished[]> {
+    const finished: Finished[] = [];
+    for (const file of this.#folder.files()) {
+      const header = headerOf(file.path);
+      if (isWritten(file) || this.stops > 0) {
+        this.#left.push(file.path);
+        continue;
+      }
+      const watched = watch?.of(file);
+      try {
+        const content = await readRaw(file.path, this.#folder.rate, watched?.samples ?? []);
+        if (content.ops > 0) {
+          finished.push({ file, content, watched });
+          continue;
+        }
+        if (content.header.reason !== '') this.#left.push(file.path);
+        this.#silent.push({ name: header?.executable ?? file.name, ownMalloc: content.header.ownMalloc });
+        rmSync(file.path, { force: true });
+      } catch (error) {
+        this.#fail(error, file);
+      }
+    }
+    return finished;
+  }
+
+  async #write({ file, content, watched }: Finished, isMain: boolean): Promise<void> {
+    const { rate } = this.#folder;
+    try {
+      const output = isMain ? this.#output : this.#nameOfChild(file, content);
+      const bytes = await writeRecording(file.path, rate, content, output, () => this.stops > 0);
+      if (bytes === undefined) {
+        this.#left.push(file.path);
+        return;
+      }
+      const libraries = watched?.libraries ?? new Set<string>();
+      this.#made.push({ file: output, bytes, content, libraries, isMain });
+      rmSync(file.path, { force: true });
+    } catch (error) {
+      this.#fail(error, file);
+    }
+  }
+
+  #nameOfChild({ pid, image }: RawFile, { header }: RawContent): string {
+    if (this.#children === undefined) {
+      this.#children = folderBeside(this.#output);
+      makeFolder(this.#children);
+    }
+    const name = fileStem(`${pid}-${basename(header.executable)}${image > 0 ? `-${image}` : ''}`);
+    return join(this.#children, `${name}.rec.gz`);
+  }
+
+  #fail(error: unknown, file: RawFile): void {
+    if (!(error instanceof PageHeapError)) throw error;
+    this.#failures.push(error);
+    this.#left.push(file.path);
+  }
+}
+
+/** Of the images of the program itself, the one with the most operations; of all, where it left none. */
+function mainOf(finished: readonly Finished[], pid: number | undefined): Finished | undefined {
+  const own = finished.filter(({ file }) => file.pid === pid);
+  const most = (all: readonly Finished[]): Finished | undefined =>
+    all.toSorted((a, b) => b.content.ops - a.content.ops)[0];
+  return most(own) ?? most(finished);
+}
+
+/**
+ * Runs a program and records it.
+ * @throws PageHeapError ERR_FILE where the program or the place of the output is not there; ERR_ADDON without a recorder;
+ *   ERR_SYSTEM where the program cannot be started
+ */
+export async function record(request: RecordRequest, hooks: RecordHooks = {}): Promise<RecordOutcome> {
+  const [command, ...rest] = request.command;
+  const { output } = request;
+  const program = programOf(command);
+  checkNoRaw(output);
+  // Whether it can be written at all is told before anything runs.
+  new LongDocument(output, [program.file, program.image, ...rest]).abandon();
+  const library = preloadable(recorderLibrary());
+  const folder = RawFolder.make(output, request.command);
+  const recording = new Recording(folder, output);
+  const inForeground = isInForeground();
+  hooks.onProgram?.(program);
+  const child = spawn(program.file, rest, {
+    argv0: command,
+    stdio: 'inherit',
+    env: surroundings(process.env, library.path, folder.path),
+  });
+  let isOver = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (isOver) recording.stops++;
+    else if (signal !== 'SIGINT' || !inForeground) child.kill(signal);
+  };
+  for (const signal of passedSignals) process.on(signal, onSignal);
+  const watch = new MemoryWatch(folder);
+  try {
+    const ended = await endOf(child);
+    isOver = true;
+    watch.stop();
+    return await recording.finish(ended, child.pid, watch, hooks.onProgress);
+  } catch (cause) {
+    watch.stop();
+    folder.remove();
+    if (cause instanceof PageHeapError || (cause as NodeJS.ErrnoException).syscall === undefined) throw cause;
+    throw new PageHeapError('ERR_SYSTEM', `${command} cannot be started: ${(cause as Error).message}`, {
+      cause,
+    });
+  } finally {
+    for (const signal of passedSignals) process.off(signal, onSignal);
+    if (library.made !== undefined) rmSync(library.made, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Makes recordings of the raw files that a recorder left when it was killed.
+ * @param path the folder of the raw files
+ * @throws PageHeapError ERR_FILE where it is none
+ */
+export async function finishRecording(
+  path: string,
+  output: string,
+  hooks: RecordHooks = {},
+): Promise<RecordOutcome> {
+  const folder = RawFolder.open(resolve(path));
+  checkNoRaw(output);
+  new LongDocument(output).abandon();
+  const recording = new Recording(folder, output);
+  const onSignal = (): void => void recording.stops++;
+  for (const signal of passedSignals) process.on(signal, onSignal);
+  try {
+    const first = folder.files()[0]?.pid;
+    return await recording.finish({ code: 0, signal: null }, first, undefined, hooks.onProgress);
+  } finally {
+    for (const signal of passedSignals) process.off(signal, onSignal);
+  }
+}

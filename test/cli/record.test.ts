@@ -1,0 +1,259 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { childrenOf, compileScenes, told } from '../lab/recorder/scenes.ts';
+import { pageheap } from './spawn.ts';
+
+let folder = '';
+let scenes = '';
+
+beforeAll(() => {
+  ({ folder, program: scenes } = compileScenes());
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A folder for one recording. */
+const place = (): string => mkdtempSync(join(folder, 'r-'));
+
+/** Records a scene. */
+async function recordScene(
+  words: readonly (string | number)[],
+  options: Parameters<typeof pageheap>[1] = {},
+): Promise<{ cwd: string; file: string } & Awaited<ReturnType<typeof pageheap>>> {
+  const cwd = place();
+  const outcome = await pageheap(['record', '-o', 'my.rec.gz', '--', scenes, ...words.map(String)], {
+    ...options,
+    cwd,
+  });
+  return { cwd, file: join(cwd, 'my.rec.gz'), ...outcome };
+}
+
+const isRoot = process.getuid?.() === 0;
+
+describe('pageheap record', () => {
+  it('records the whole family, each call once', async () => {
+    const { file, code, err } = await recordScene(['family']);
+    expect([code, err]).toEqual([0, expect.stringContaining('recorded: my.rec.gz: scenes, ')]);
+    const { sizes, twice, unknown, recorded, backwards } = await told(file);
+    const expected = [10007, 20011, 30021, 7063, 6400, 10009, 10037, 10039, 12288, 10067, 2 ** 62, 10069];
+    expect(expected.map((size) => [size, sizes.get(size)])).toEqual(expected.map((size) => [size, 1]));
+    expect([twice, unknown, backwards]).toEqual([0, 0, false]);
+    expect(recorded).toMatchObject({ command: [scenes, 'family'], executable: scenes, threads: 1 });
+  });
+
+  it('holds the order of eight threads that pass objects on', async () => {
+    const { file } = await recordScene(['threads', 20_000]);
+    const { ops, threads, twice, unknown } = await told(file);
+    expect([threads, twice, unknown]).toEqual([9, 0, 0]);
+    expect(ops).toBeGreaterThan(8 * 20_000 * 1.9);
+  });
+
+  it('loses nothing of a program that is killed, and ends by its signal', async () => {
+    const { file, signal, code } = await recordScene(['kill', 12_345]);
+    expect([code, signal]).toEqual([null, 'SIGKILL']);
+    expect((await told(file)).sizes.get(10111)).toBe(12_345);
+  });
+
+  it('passes on the exit code', async () => {
+    expect((await recordScene(['exit', 7])).code).toBe(7);
+  });
+
+  it('leaves input and outputs to the program', async () => {
+    const cwd = place();
+    const { out, err, code } = await pageheap(['record', '--', 'sh', '-c', 'cat; echo to-err >&2; exit 3'], {
+      cwd,
+      input: 'through\n',
+    });
+    expect([out, code]).toEqual(['through\n', 3]);
+    expect(err.startsWith('to-err\n')).toBe(true);
+    expect(existsSync(join(cwd, 'sh.rec.gz'))).toBe(true);
+  });
+
+  it('follows fork: a file a process, and no operation in two', async () => {
+    const { cwd, file } = await recordScene(['fork']);
+    const [child] = childrenOf(cwd, 'my');
+    const [parentSizes, childSizes] = [(await told(file)).sizes, (await told(child)).sizes];
+    expect([10111, 10133, 10139].map((size) => parentSizes.get(size) ?? 0)).toEqual([100, 0, 300]);
+    expect([10111, 10133, 10139].map((size) => childSizes.get(size) ?? 0)).toEqual([0, 200, 0]);
+  });
+
+  it('follows fork while other threads allocate', async () => {
+    const { cwd, file, code } = await recordScene(['fork-threads', 5]);
+    expect(code).toBe(0);
+    expect((await told(file)).twice).toBe(0);
+    const children = childrenOf(cwd, 'my');
+    expect(children).toHaveLength(5);
+    for (const child of children) expect((await told(child)).sizes.get(10141)).toBe(50);
+  });
+
+  it.each([
+    ['vfork and exec', ['vfork'], 100, 200],
+    ['posix_spawn', ['spawn'], 0, 200],
+    ['posix_spawn with an empty environment', ['spawn', 1], 0, 200],
+  ])('follows %s', async (_name, words, own, others) => {
+    const { cwd, file } = await recordScene(words);
+    const { sizes } = await told(file);
+    expect([sizes.get(10111) ?? 0, sizes.get(10139)]).toEqual([own, 100]);
+    const [child] = childrenOf(cwd, 'my');
+    expect((await told(child)).sizes.get(10111)).toBe(others);
+  });
+
+  it.each([
+    ['exec', ['exec']],
+    ['exec with a LD_PRELOAD of its own', ['exec-clean']],
+  ])('names the image with the most operations after %s', async (_name, words) => {
+    const { cwd, file } = await recordScene(words);
+    expect((await told(file)).sizes.get(10111)).toBe(500);
+    if (words[0] === 'exec') expect((await told(childrenOf(cwd, 'my')[0])).sizes.get(10139)).toBe(100);
+  });
+
+  it('records what closes all descriptors, takes their numbers and changes its folder', async () => {
+    const { file, code } = await recordScene(['close', 50_000]);
+    expect(code).toBe(0);
+    expect((await told(file)).sizes.get(10111)).toBe(50_000);
+  });
+
+  it.skipIf(!isRoot)('records what gives up its rights (needs root)', async () => {
+    const { cwd, file } = await recordScene(['drop', 50_000]);
+    expect((await told(file)).sizes.get(10111)).toBe(50_100);
+    // The next image of it may make no file in a folder of root's.
+    expect(existsSync(join(cwd, 'my.children'))).toBe(false);
+  });
+
+  it('stops at a limit of the size of files, and says so; the program goes on', async () => {
+    const { file, out, err, code } = await recordScene(['limit', 100_000]);
+    expect([code, out]).toEqual([0, 'went on\n']);
+    expect(err).toContain('RLIMIT_FSIZE');
+    const { ops, recorded } = await told(file);
+    expect(ops).toBeGreaterThan(30_000);
+    expect(recorded?.stopped).toBe('fileLimit');
+  });
+
+  it('records handlers of signals', async () => {
+    const { file } = await recordScene(['signals', 300]);
+    const { sizes, twice } = await told(file);
+    expect(sizes.get(10103) ?? 0).toBeGreaterThan(3);
+    expect(twice).toBe(0);
+  });
+
+  it('says what is linked statically', async () => {
+    const { program, folder: own } = compileScenes(['-static']);
+    const cwd = place();
+    const { err, code } = await pageheap(['record', '--', program, 'allocate', '10'], { cwd });
+    rmSync(own, { recursive: true });
+    expect(code).toBe(0);
+    expect(err).toContain('is linked statically');
+    expect(err).toContain('nothing was recorded');
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  it('says that an executable has a malloc of its own', async () => {
+    const cwd = place();
+    writeFileSync(
+      join(cwd, 'own.c'),
+      '#include <stddef.h>\nstatic char a[4096]; static size_t n;\nvoid *malloc(size_t s) { n += (s + 15) / 16 * 16; return a + n - s; }\nvoid free(void *p) {}\nint main(void) { return malloc(10) == 0; }\n',
+    );
+    execFileSync('cc', ['-fno-builtin', '-rdynamic', '-o', 'own', 'own.c'], { cwd });
+    const { err } = await pageheap(['record', '--', './own'], { cwd });
+    expect(err).toContain('malloc of its own');
+  });
+
+  it('records the memory that the program had, and run shows it', async () => {
+    const { cwd, file } = await recordScene(['alive', 5000]);
+    const samples = (await told(file)).recorded?.samples ?? [];
+    const most = Math.max(...samples.map(({ anon }) => anon));
+    expect(most).toBeGreaterThan(19 * 2 ** 20);
+    expect(most).toBeLessThan(24 * 2 ** 20);
+    const { out, code } = await pageheap(
+      ['run', 'my.rec.gz', '--duration', '0', '--idle', '0', '--no-report', '--out', '.'],
+      { cwd },
+    );
+    expect([code, out]).toEqual([0, expect.stringContaining('RSS, as it ran')]);
+  });
+
+  it('leaves raw files where it is killed, which run reads and --finish packs', async () => {
+    const cwd = place();
+    let pid = 0;
+    await new Promise<void>((resolve) => {
+      void pageheap(['record', '-o', 'my.rec.gz', '--', scenes, 'wait', '5000'], {
+        cwd,
+        started: (child) => {
+          child.stderr?.on('data', (text: string) => {
+            if (!text.includes('ready')) return;
+            pid = Number(execFileSync('pgrep', ['-P', String(child.pid), 'scenes'], { encoding: 'utf8' }));
+            child.kill('SIGKILL');
+            resolve();
+          });
+        },
+      }).catch(() => undefined);
+    });
+    process.kill(pid, 'SIGKILL');
+    const [raw = ''] = readdirSync(cwd).filter((name) => name.includes('.raw-'));
+    const [file = ''] = readdirSync(join(cwd, raw)).filter((name) => name.endsWith('.raw'));
+    expect((await told(join(cwd, raw, file))).sizes.get(10111)).toBeGreaterThanOrEqual(5000);
+    const { err, code } = await pageheap(['record', '--finish', raw, '-o', 'my.rec.gz'], { cwd });
+    expect([code, err]).toEqual([0, expect.stringContaining('recorded: my.rec.gz')]);
+    expect((await told(join(cwd, 'my.rec.gz'))).sizes.get(10111)).toBeGreaterThanOrEqual(5000);
+    expect(existsSync(join(cwd, raw))).toBe(false);
+  });
+
+  it('records until Ctrl-C, and packs what there was', async () => {
+    const { file, signal, err } = await recordScene(['wait', 5000], {
+      started: (child) => {
+        child.stderr?.on('data', (text: string) => text.includes('ready') && child.kill('SIGINT'));
+      },
+    });
+    expect([signal, err]).toEqual(['SIGINT', expect.stringContaining('recorded: my.rec.gz')]);
+    expect((await told(file)).sizes.get(10111)).toBeGreaterThanOrEqual(5000);
+  });
+
+  it('says what still runs, and leaves its raw file', async () => {
+    const cwd = place();
+    const { err } = await pageheap(
+      [
+        'record',
+        '-o',
+        'my.rec.gz',
+        '--',
+        'sh',
+        '-c',
+        `${scenes} wait 10 2>/dev/null >/dev/null </dev/null & sleep 0.3; echo $!`,
+      ],
+      { cwd },
+    );
+    execFileSync('pkill', ['-KILL', '-f', `^${scenes} wait 10$`]);
+    expect(err).toContain('raw, as it was written: ');
+  });
+
+  it('replaces a recording only by a whole one, and refuses what is read', async () => {
+    const cwd = place();
+    writeFileSync(join(cwd, 'script.sh'), 'echo hello\n');
+    const { code, err } = await pageheap(['record', '-o', 'script.sh', '--', 'sh', 'script.sh'], { cwd });
+    expect([code, err]).toEqual([2, expect.stringContaining('this is the input')]);
+    expect(readFileSync(join(cwd, 'script.sh'), 'utf8')).toBe('echo hello\n');
+    expect(readdirSync(cwd)).toEqual(['script.sh']);
+  });
+
+  it.each([
+    ['no program', ['record'], 'name a program'],
+    [
+      'a program that is not there',
+      ['record', '--', 'no-such-program'],
+      'no such program in PATH (ERR_FILE)',
+    ],
+    ['a path that is not there', ['record', '--', './none'], 'no such file'],
+    ['an output in no folder', ['record', '-o', 'none/my.rec.gz', '--', 'true'], 'ERR_FILE'],
+    ['an output that is a folder', ['record', '-o', '.', '--', 'true'], 'this is no file'],
+    ['a folder without raw files', ['record', '--finish', '.', '-o', 'x'], 'ERR_FILE'],
+  ])('refuses %s', async (_name, args, words) => {
+    const { code, err } = await pageheap(args, { cwd: place() });
+    expect([code, err]).toEqual([2, expect.stringContaining(words)]);
+  });
+
+  it('takes at most 8 bytes an operation', async () => {
+    const { file } = await recordScene(['threads', 20_000]);
+    expect(statSync(file).size / (await told(file)).ops).toBeLessThan(8);
+  });
+});
