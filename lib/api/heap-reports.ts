@@ -5,6 +5,7 @@
  */
 import { partsOf, WrittenOnce } from '../base/written-once.ts';
 import { type CheckLevel, checkHeap } from '../inspect/check.ts';
+import { dumpHeap } from '../inspect/heap-dump.ts';
 import { type HeapMetrics, readMetrics } from '../inspect/metrics.ts';
 import { type PageStates, pageStates } from '../inspect/page-states.ts';
 import { type SizeClassRow, sizeClassStats } from '../inspect/size-class-stats.ts';
@@ -53,6 +54,14 @@ export class HeapReports extends HeapBase {
       checkLevel(level);
       checkHeap(this.#runtime, level);
     });
+  }
+
+  /**
+   * What is in the heap, what refers to what, and where marking begins: lines of JSON, without their ends. Looks at every
+   * object; collects nothing. Where liveness is explicit there are neither edges nor roots.
+   */
+  dump(): string[] {
+    return this.#guarded(() => dumpHeap(this.#runtime));
   }
 
   /** The heap's address ranges, whole arenas, ascending: where to look for its residency. */

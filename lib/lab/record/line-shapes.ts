@@ -51,6 +51,14 @@ const workload = members({
   moreCollections: optional(flag),
 });
 
+/** A box of dominators, and those below it. */
+const box: Shape = (value) =>
+  members({
+    ...numbers('count own kept'),
+    ...maybeNumbers('size pointers lists'),
+    children: listOf(box, 'a list of boxes'),
+  })(value);
+
 const kinds: Readonly<Record<string, Shapes>> = {
   run: {
     name: optional(text),
@@ -96,6 +104,12 @@ const kinds: Readonly<Record<string, Shapes>> = {
     bits: members({ state: text, resident: text }),
     ...maybeNumbers('origin pages'),
     ranges: optional(listOf(range, 'a list of [first page, pages]')),
+  },
+  dominators: {
+    t: time,
+    label: text,
+    ...numbers('objects bytes garbage'),
+    tree: listOf(box, 'a list of boxes'),
   },
   classes: { t: time, label: optional(text), rows: listOf(object, 'a list of objects') },
   end: {

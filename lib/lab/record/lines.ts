@@ -131,6 +131,31 @@ export interface RunPhaseEnd {
   readonly ops?: number;
 }
 
+/** What keeps memory at a moment: the dominators of a heap dump (metrics/dominators.ts). */
+export interface RunDominators {
+  readonly k: 'dominators';
+  readonly t: number;
+  readonly label: string;
+  /** What can be reached, and the bytes that cannot. */
+  readonly objects: number;
+  readonly bytes: number;
+  readonly garbage: number;
+  readonly tree: readonly DominatorBox[];
+}
+
+/** Objects of one kind that one box keeps, or what is left of those that keep little: then without a size. */
+export interface DominatorBox {
+  readonly size?: number;
+  readonly pointers?: number;
+  readonly count: number;
+  /** They are so many lists: each object keeps most of what the one before keeps. Absent: single objects. */
+  readonly lists?: number;
+  /** Bytes of these objects, and of all that they keep. */
+  readonly own: number;
+  readonly kept: number;
+  readonly children: readonly DominatorBox[];
+}
+
 /** One collection. Heap sizes in bytes, `ms` its whole duration. */
 export interface RunCollection {
   readonly k: 'gc';
@@ -207,4 +232,5 @@ export type RunLine =
   | RunPhaseEnd
   | RunMap
   | RunClasses
+  | RunDominators
   | RunEnd;

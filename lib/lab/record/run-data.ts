@@ -16,6 +16,7 @@ import { faultIn, isKnownKind } from './line-shapes.ts';
 import {
   type RunClasses,
   type RunCollection,
+  type RunDominators,
   type RunEnd,
   type RunHeader,
   type RunMap,
@@ -35,6 +36,7 @@ export interface RunData {
   readonly phases: readonly RunPhaseEnd[];
   readonly maps: readonly RunMap[];
   readonly classes: readonly RunClasses[];
+  readonly dominators: readonly RunDominators[];
   /** The last line; undefined when the run did not finish. */
   readonly end: RunEnd | undefined;
   /** What a reader should know of the file: no end line, lines that were not understood. */
@@ -62,6 +64,7 @@ const dataShapes: Readonly<Record<keyof RunData, Shape>> = {
   phases: linesOf('phase'),
   maps: linesOf('map'),
   classes: linesOf('classes'),
+  dominators: linesOf('dominators'),
   end: (value) => (value === undefined ? undefined : lineOf('end')(value)),
   remarks: listOf(text, 'a list of texts'),
 };
@@ -95,7 +98,10 @@ export function toRunData(lines: Iterable<unknown>): RunData {
       byKind[line.k].push(line);
     }
   }
-  const { run, s, gc, scav, phase, map, classes, end } = byKind as Record<string, unknown[] | undefined>;
+  const { run, s, gc, scav, phase, map, classes, dominators, end } = byKind as Record<
+    string,
+    unknown[] | undefined
+  >;
   if (run === undefined)
     throw new PageHeapError('ERR_RUN_FILE', 'the file has no run line, so it is not a run file');
   const remarks: string[] = [];
@@ -113,6 +119,7 @@ export function toRunData(lines: Iterable<unknown>): RunData {
     phases: byTime<RunPhaseEnd>(phase),
     maps: byTime<RunMap>(map),
     classes: byTime<RunClasses>(classes),
+    dominators: byTime<RunDominators>(dominators),
     end: end?.at(-1) as RunEnd | undefined,
     remarks,
   };

@@ -14,6 +14,7 @@ import type { RunValue } from '../record/lines.ts';
 import type { RunData } from '../record/run-data.ts';
 import { classTables } from './class-table.ts';
 import { formatBytes, formatDuration, formatNumber, formatShare, formatTime } from './client/format.ts';
+import { dominatorStyle, dominatorsSection } from './dominators.ts';
 import { environmentCards } from './environment.ts';
 import { type Html, html, unbroken } from './html.ts';
 import { gapWords, stretchWords, waitedWords } from './pace-words.ts';
@@ -148,6 +149,7 @@ function body(run: RunData, facts: Facts | undefined, payload: Payload): Html {
     ${phasesSection(run)}
     ${beliefSection(facts)}
     ${pageMapSection(payload)}
+    ${dominatorsSection(run.dominators)}
     ${activitySection(run)}
     <section aria-labelledby="h-classes">
       <h2 id="h-classes">Size classes</h2>
@@ -178,6 +180,7 @@ export function renderReport(run: RunData): string {
   return renderPage({
     title: `${run.header.name ?? run.header.trace?.name ?? 'run'} – pageheap`,
     entry: 'run-page.js',
+    style: dominatorStyle,
     body: body(run, facts, payload),
     payload,
   });

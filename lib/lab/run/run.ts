@@ -21,6 +21,7 @@ import { samplingOptions, traceOptions } from '../subject/subject-options.ts';
 import type { LabEvent, LabHeap } from '../subject/target.ts';
 import { isPageTrace } from '../trace/page-events.ts';
 import type { Drive, DriveHost } from './drive.ts';
+import { dominatorsLine, HeapDumps } from './heap-dumps.ts';
 import { Looks } from './looks.ts';
 import { classesLine, mapLine, type PageSnapshot, PeakWatch, snapshotPages } from './map-moments.ts';
 import type { Turns } from './pacing.ts';
@@ -125,14 +126,17 @@ export async function makeRun(options: RunOptions, hooks: RunHooks = {}): Promis
     const heap = makeHeap(withPs(await heapOptionsOf(options), ps), machine.pageSize, ps);
     const kernel = hooks.kernel ?? new SystemKernel();
     let writer: RunFileWriter | undefined;
+    let dumps: HeapDumps | undefined;
     try {
       const inputs = [options.trace, options.pageHeapFile].filter((path) => path !== undefined);
       writer = new RunFileWriter(options.output, inputs);
       writer.write(headerOf(options, resolved, heap, machine, drive));
       writer.flush();
-      const run = new Run(resolved, { heap, writer, drive, machine, kernel, stopped, hooks });
+      dumps = resolved.heapDump === undefined ? undefined : new HeapDumps(resolved.heapDump, inputs);
+      const run = new Run(resolved, { heap, writer, drive, machine, kernel, stopped, hooks, dumps });
       return await run.run();
     } finally {
+      dumps?.close();
       writer?.close();
       kernel.close?.();
       heap.dispose();
@@ -164,6 +168,8 @@ interface RunDeps {
   readonly kernel: RunKernel;
   readonly stopped: () => boolean;
   readonly hooks: RunHooks;
+  /** Where heap dumps go. */
+  readonly dumps: HeapDumps | undefined;
 }
 
 /** A drive at work, with everything that watches it. */
@@ -276,6 +282,7 @@ class Run implements DriveHost {
   }
 
   map(label: string): void {
+    if (label !== 'end') this.#dump(label);
     const snapshot = this.#snapshot();
     if (snapshot !== undefined) this.#writeSnapshot(label, snapshot);
   }
@@ -298,6 +305,16 @@ class Run implements DriveHost {
       ops: s.ops ?? 0,
     });
     this.map(name);
+  }
+
+  /** Takes a heap dump, where they are asked for. */
+  #dump(label: string): void {
+    const { dumps, heap, writer } = this.#deps;
+    const lines = dumps === undefined ? undefined : heap.dump?.();
+    if (lines === undefined) return;
+    dumps?.write(label, lines);
+    const line = dominatorsLine(label, this.#elapsed(), lines);
+    if (line !== undefined) writer.write(line);
   }
 
   /** Milliseconds since the run began. */

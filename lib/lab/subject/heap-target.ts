@@ -200,6 +200,10 @@ export class HeapTarget implements LabHeap {
     return this.heap.sizeClasses().map((row) => ({ ...row }));
   }
 
+  dump(): readonly string[] {
+    return this.heap.dump();
+  }
+
   summary(): Readonly<Record<string, unknown>> {
     const { BySize: _sizes, PauseNs: _pauses, PauseEnd: _ends, ...rest } = this.heap.readMemStats();
     return rest;

@@ -4,7 +4,7 @@
  *
  * Not here: options of the heap (design/options.ts), of what is printed and written (cli/).
  */
-import { choice, flag, number, seconds, whole } from '../../design/kinds.ts';
+import { choice, filePath, flag, number, seconds, whole } from '../../design/kinds.ts';
 import type { DefaultsFit, Holds, Options } from '../../design/option.ts';
 
 export const touchModes = ['all', 'page', 'none'] as const;
@@ -149,6 +149,14 @@ export const samplingOptions = {
     recorded: 'pace',
     unit: 'ms',
     help: 'milliseconds between samples',
+  },
+  /** A file for heap dumps, taken at the end of each phase; the report then shows what keeps memory. None. */
+  heapDump: {
+    group: 'watching',
+    kind: filePath,
+    otherwise: 'none',
+    flag: 'heap-dump',
+    help: 'write what is in the heap at the end of each phase, objects and edges, as JSON lines; the report shows what keeps memory',
   },
 } as const satisfies Options;
 

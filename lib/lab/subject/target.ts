@@ -107,6 +107,8 @@ export interface LabHeap extends ReplayTarget {
   ranges(): readonly LabRange[];
   pageStates?(): PageStates | undefined;
   classes?(): readonly ClassRow[] | undefined;
+  /** Its objects and what they refer to, lines of JSON. */
+  dump?(): readonly string[];
   /** Statistics for the end of the run file. */
   summary(): Readonly<Record<string, unknown>>;
   /** The options it runs with, in full; `advise` among them is how memory is given back. */
