@@ -18,6 +18,7 @@
 import { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
 import { ctz32 } from '../base/bits.ts';
 import { markClassesOf } from '../gc/mark/mark-classes.ts';
+import { type RootVisitor, visitAll } from '../gc/mark/marker.ts';
 import { globalTable, mostGlobals } from '../gc/roots.ts';
 import { SpecialRoots } from '../gc/special-roots.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -153,7 +154,7 @@ class HeapDump {
 
   #roots(): string[] {
     const { state, alloc, gc, special } = this.#runtime;
-    const { roots } = gc;
+    const roots = gc.tracing?.roots;
     if (roots === undefined) return [];
     const lines = new Set<string>();
     const add = (what: string, address: number, name?: string): void => {
@@ -161,17 +162,35 @@ class HeapDump {
       if (at !== undefined)
         lines.add(JSON.stringify({ k: 'root', what, ...(name === undefined ? {} : { name }), at }));
     };
+    const visitor = (what: string, isTold: (address: number) => boolean): RootVisitor => ({
+      root: (address) => {
+        if (!isTold(address)) add(what, address);
+      },
+      rootsIn: (address) => {
+        const found = alloc.finder.owner(address);
+        if (found === undefined) return;
+        const { pointers } = this.#pointersOf(found.span, found.index);
+        for (const at of this.#targets(found.span, found.index, pointers)) add(what, at);
+      },
+    });
     const named = new Set<number>();
     this.#eachGlobal((name, id) => {
       named.add(roots.addresses[id]);
       add('global', roots.addresses[id], name);
     });
-    roots.eachRoot((address) => {
-      if (!named.has(address)) add('root', address);
-    });
-    alloc.userArenas?.eachRoot((address) => add('arena', address));
-    new SpecialRoots(state, special.specials, special.pins, special.callbacks).eachRoot((address) =>
-      add('special', address),
+    visitAll(
+      roots,
+      visitor('root', (address) => named.has(address)),
+    );
+    if (alloc.userArenas !== undefined)
+      visitAll(
+        alloc.userArenas,
+        visitor('arena', () => false),
+      );
+    const kept = new SpecialRoots(state, special.specials, special.pins, special.callbacks, this.#noscan);
+    visitAll(
+      kept,
+      visitor('special', () => false),
     );
     return [...lines];
   }

@@ -46,7 +46,7 @@ describe.each(generations)('%s', (generation) => {
     expect(typeOf(child)).toMatchObject({ pointers: [0, 2], pointerWords: 2 });
     expect(typeOf(child)).toBe(typeOf(root.address));
     expect(typeOf(array)).toMatchObject({ pointerWords: 300 });
-    expect((typeOf(array)?.pointers as number[]).slice(0, 3)).toEqual([1, 3, 5]);
+    expect(((typeOf(array)?.pointers ?? []) as number[]).slice(0, 3)).toEqual([1, 3, 5]);
     expect(typeOf(plain)).toMatchObject({ pointerWords: 0 });
     const roots = ofKind(lines, 'root');
     expect(roots).toContainEqual({ k: 'root', what: 'root', at: root.address });

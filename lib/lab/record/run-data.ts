@@ -36,7 +36,8 @@ export interface RunData {
   readonly phases: readonly RunPhaseEnd[];
   readonly maps: readonly RunMap[];
   readonly classes: readonly RunClasses[];
-  readonly dominators: readonly RunDominators[];
+  /** Absent where no heap dump was asked for by a program that made this itself. */
+  readonly dominators?: readonly RunDominators[];
   /** The last line; undefined when the run did not finish. */
   readonly end: RunEnd | undefined;
   /** What a reader should know of the file: no end line, lines that were not understood. */
@@ -56,7 +57,7 @@ const lineOf =
 
 const linesOf = (kind: string): Shape => listOf(lineOf(kind), `a list of lines of kind ${kind}`);
 
-const dataShapes: Readonly<Record<keyof RunData, Shape>> = {
+const dataShapes: Readonly<Record<keyof Required<RunData>, Shape>> = {
   header: lineOf('run'),
   samples: linesOf('s'),
   collections: linesOf('gc'),
@@ -64,7 +65,7 @@ const dataShapes: Readonly<Record<keyof RunData, Shape>> = {
   phases: linesOf('phase'),
   maps: linesOf('map'),
   classes: linesOf('classes'),
-  dominators: linesOf('dominators'),
+  dominators: (value) => (value === undefined ? undefined : linesOf('dominators')(value)),
   end: (value) => (value === undefined ? undefined : lineOf('end')(value)),
   remarks: listOf(text, 'a list of texts'),
 };

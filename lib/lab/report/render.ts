@@ -149,7 +149,7 @@ function body(run: RunData, facts: Facts | undefined, payload: Payload): Html {
     ${phasesSection(run)}
     ${beliefSection(facts)}
     ${pageMapSection(payload)}
-    ${dominatorsSection(run.dominators)}
+    ${dominatorsSection(run.dominators ?? [])}
     ${activitySection(run)}
     <section aria-labelledby="h-classes">
       <h2 id="h-classes">Size classes</h2>
