@@ -5,6 +5,7 @@
  */
 import { ToldAllocator } from '../alloc/alloc-free-trace.ts';
 import type { Liveness } from '../alloc/liveness.ts';
+import type { ProfilingMalloc } from '../alloc/profiling-malloc.ts';
 import type { Allocator } from '../alloc/scanning-malloc.ts';
 import type { Stacks } from '../alloc/stacks.ts';
 import { crashHeapOf } from '../inspect/crash-heap.ts';
@@ -32,6 +33,8 @@ export interface HeapParts {
   readonly fast: Pick<Allocator, 'malloc'>;
   /** What hands out objects of types: where the heap traces, the same. */
   readonly maker: Allocator;
+  /** The same, where it is sampled for the memory profile. */
+  readonly profiled: ProfilingMalloc | undefined;
   readonly liveness: Pick<Liveness, 'drop' | 'dropAll' | 'explain'>;
   readonly stacks: Stacks;
   readonly contents: ObjectContents;
@@ -59,14 +62,17 @@ export function takeParts(opened: OpenedHeap): HeapParts {
   const malloc = runtime.mallocOf(p);
   const inner = runtime.allocatorOf(malloc);
   if (debug) guardRuntime(runtime, malloc, inner, lock);
+  const profiled = runtime.profiled(inner, p);
   const { allocFree } = runtime.memory.watch;
-  const quick = runtime.isTraced ? inner : malloc;
-  const told = allocFree === undefined ? undefined : new ToldAllocator(quick, inner, allocFree);
-  const maker = told ?? inner;
+  const typed = profiled ?? inner;
+  const quick = profiled ?? (runtime.isTraced ? inner : malloc);
+  const told = allocFree === undefined ? undefined : new ToldAllocator(quick, typed, allocFree);
+  const maker = told ?? typed;
   const fast = told ?? quick;
   const { liveness, stacks } = runtime.alloc;
   const contents = new ObjectContents(runtime);
-  return { opened, runtime, events, lock, holders, crash, p, fast, maker, liveness, stacks, contents };
+  const own = { p, fast, maker, profiled, liveness, stacks, contents };
+  return { opened, runtime, events, lock, holders, crash, ...own };
 }
 
 function acquireShared(runtime: Runtime, holders: Holders): number {

@@ -45,6 +45,7 @@ export type { FrameStack } from './frame-stack.ts';
 export { Heap } from './heap.ts';
 export type { HeapJson } from './heap-shown.ts';
 export type { FieldSpec, HeapType, StructSpec, TypeLayout } from './heap-type.ts';
+export type { MemProfileFrame, MemProfileRecord } from './mem-profile.ts';
 export type { HeapObject } from './object-contents.ts';
 export type { HeapHandle } from './opening.ts';
 export type { Root, Scope } from './root.ts';

@@ -6,16 +6,17 @@
  *
  * Not here: the heap's first P, which its maker holds (heap.ts); Ps of other threads (`Heap.attach`).
  */
-import type { Malloc } from '../alloc/malloc.ts';
+import type { Allocator } from '../alloc/scanning-malloc.ts';
 import { Holders } from '../runtime/holders.ts';
 import { refuseObject } from './arguments.ts';
 import { type Heap, runtimeOf } from './heap.ts';
+import { memProfileOf } from './special-heap.ts';
 
 export class Processors {
   readonly #heap: Heap;
   readonly #holders: Holders;
   readonly #ps: number[] = [];
-  readonly #mallocs: Malloc[] = [];
+  readonly #mallocs: Pick<Allocator, 'malloc'>[] = [];
 
   /**
    * Takes Ps of a heap that the calling thread made and did not share.
@@ -29,7 +30,12 @@ export class Processors {
     for (let i = 0; i < n; i++) {
       const p = this.#holders.acquire();
       this.#ps.push(p);
-      this.#mallocs.push(runtime.mallocOf(p));
+      const malloc = runtime.mallocOf(p);
+      // A memory profile tells of all Ps.
+      const profiled = runtime.profiled(runtime.allocatorOf(malloc), p);
+      if (profiled !== undefined)
+        profiled.hooks = { sampled: (address, bytes) => memProfileOf(heap).sampled(address, bytes) };
+      this.#mallocs.push(profiled ?? malloc);
     }
   }
 

@@ -234,6 +234,8 @@ export class SpecialCalls implements WeakHost {
   willSurvive(addresses: readonly number[]): boolean[] {
     return this.#guarded(() => {
       const { specials, sweeping } = this.#runtime.special;
+      // The sweep of a cycle that is under way would answer by what was alive when it began.
+      if (this.#runtime.gc.collector.isMarking) collectFully(this.#runtime);
       const objects = addresses.map((address) =>
         address === this.#runtime.memory.zeroBase ? undefined : this.#object(address),
       );

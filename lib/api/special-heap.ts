@@ -1,30 +1,40 @@
 /**
- * The public heap, as far as single objects are concerned: what happens when one dies, and what keeps it.
+ * The public heap, as far as single objects are concerned: what happens when one dies, what keeps it, and the profile of
+ * those that were sampled.
  *
  * Finalizers are as old as the three designs. Pins (Go 1.21), weak handles and cleanups (Go 1.24) are newer than the
  * heaps of 2014 and 2019; they work in all of them.
  *
  * Not here: how (special-calls.ts).
  */
-import { partsOf } from '../base/written-once.ts';
 import type { HeapParts } from './heap-parts.ts';
 import { type Guard, HeapReports } from './heap-reports.ts';
+import { MemProfile, type MemProfileRecord } from './mem-profile.ts';
 import { SpecialCalls } from './special-calls.ts';
 import type { Cleanup, Weak } from './weak.ts';
 
 /** What a heap knows of single objects. Not public. */
 export let specialsOf: (heap: SpecialHeap) => SpecialCalls;
+/** Its memory profile. Not public. */
+export let memProfileOf: (heap: SpecialHeap) => MemProfile;
 
 export class SpecialHeap extends HeapReports {
   readonly #specials: SpecialCalls;
+  readonly #profile: MemProfile;
+  readonly #guarded: Guard;
 
   constructor(parts: HeapParts, guarded: Guard) {
     super(parts, guarded);
-    this.#specials = new SpecialCalls(partsOf<HeapParts>(this).runtime, parts.p, guarded);
+    this.#guarded = guarded;
+    this.#specials = new SpecialCalls(parts.runtime, parts.p, guarded);
+    this.#profile = new MemProfile(parts.runtime, this);
+    if (parts.profiled !== undefined)
+      parts.profiled.hooks = { sampled: (address, bytes) => this.#profile.sampled(address, bytes) };
   }
 
   static {
     specialsOf = (heap) => heap.#specials;
+    memProfileOf = (heap) => heap.#profile;
   }
 
   /**
@@ -108,5 +118,25 @@ export class SpecialHeap extends HeapReports {
    */
   willSurvive(...addresses: number[]): boolean[] {
     return this.#specials.willSurvive(addresses);
+  }
+
+  /**
+   * The memory profile: of allocations that were sampled (`memProfileRate`), by place and size, how many there were and how
+   * many of them were freed. It tells of the moment when the sweep before last ended, so that garbage which is not swept
+   * yet is not taken for living: after `gc()` it is that moment. As Go's `MemProfile`; counts are those of the sample.
+   * @param inUseZero tells of places, too, of which all that was sampled was freed
+   * @throws ERR_DISPOSED · ERR_REENTRANT
+   */
+  memProfile(inUseZero = false): MemProfileRecord[] {
+    return this.#guarded(() => this.#profile.records(inUseZero));
+  }
+
+  /**
+   * Sets what allocations of this thread that are sampled from now on are told as, in place of their call sites; null:
+   * call sites again.
+   * @throws ERR_INVALID_ARGUMENT for what is no text
+   */
+  setMemProfileLabel(label: string | null): void {
+    this.#profile.setLabel(label);
   }
 }

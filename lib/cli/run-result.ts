@@ -43,6 +43,7 @@ export async function tell(
         report,
         ...summary,
         ...(printed === undefined ? {} : { output: printed }),
+        ...(data.end?.memProfile === undefined ? {} : { memProfile: data.end.memProfile }),
       });
     }
     return;
@@ -61,6 +62,8 @@ export async function tell(
   for (const note of summaryNotes(summary)) if (!told.includes(note)) terminal.note(note);
   if (reason === 'interrupted') terminal.note('interrupted: this is what was recorded until then');
   terminal.print(`\nrun file: ${output}`);
+  const { memProfile } = data.end ?? {};
+  if (memProfile !== undefined) terminal.print(`profile:  ${memProfile} (go tool pprof -top)`);
   const report = await write();
   if (report !== null) terminal.print(`report:   ${colors.bold(report)}`);
 }

@@ -3,6 +3,7 @@
  *
  * Not here: what can be chosen (design.ts), what does not go together (refusals.ts).
  */
+import type { SamplingKind } from '../alloc/profiling-malloc.ts';
 import type { PageHeap, PageHeapClass } from '../pages/contract.ts';
 import type { Design, Generation, PointerBitStyle } from './design.ts';
 import { refuseOption } from './option.ts';
@@ -11,6 +12,13 @@ import { refuseOption } from './option.ts';
 export const gcTraceOf = { lists: 'go1.4', treap: 'go1.12', radix: 'go1.21' } as const satisfies Readonly<
   Record<Generation, string>
 >;
+
+/** How a generation samples the memory profile. */
+export const samplingOf = {
+  lists: 'uniform',
+  treap: 'poisson, large all',
+  radix: 'poisson',
+} as const satisfies Readonly<Record<Generation, SamplingKind>>;
 
 /** Whether GODEBUG=gctrace=2 makes every collection run twice, as the runtime did until Go 1.11. */
 export const canCollectTwice = ({ generation }: Pick<Design, 'generation'>): boolean =>

@@ -14,6 +14,7 @@ interface DebugOptions {
   readonly clobberFree?: boolean;
   readonly efence?: boolean;
   readonly checkMark?: boolean;
+  readonly memProfileRate?: number;
   readonly nameMappings?: boolean;
   readonly forcedGCPeriod?: number;
   readonly scavengeAfter?: number;
@@ -41,6 +42,7 @@ export function debugOptions(
     ...(clobberfree === undefined ? {} : { clobberFree: clobberfree }),
     ...(efence === undefined ? {} : { efence }),
     ...(checkmark === undefined ? {} : { checkMark: checkmark && liveness === 'tracing' }),
+    ...(debug.memprofilerate === undefined ? {} : { memProfileRate: Math.max(0, debug.memprofilerate) }),
     ...(decorate === undefined ? {} : { nameMappings: decorate }),
     ...(scavengeALot ? { forcedGCPeriod: debugScavenge.gcPeriod, scavengeAfter: debugScavenge.after } : {}),
   };

@@ -28,6 +28,7 @@ export const debugSwitches = {
   clobberfree: '1: freed objects are overwritten with words of 0xdeadbeef',
   allocfreetrace:
     '1: in the designs of 2014 and 2019 a line to standard error for each object that is allocated or freed',
+  memprofilerate: 'n: the memory profile is sampled once in n bytes; 0: there is none',
   efence: '1: each object has pages of its own, which fault for good once it was freed',
   gccheckmark: '1: where the heap traces, each cycle marks again to find what marking has missed',
   gcstoptheworld: '1: where the heap traces, the program is stopped while it is marked',

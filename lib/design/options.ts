@@ -240,6 +240,21 @@ export const heapOptions = {
     help: 'objects are overwritten with words of 0xdeadbeef when swept',
   },
   /**
+   * Bytes between the samples of the memory profile, on average, as Go's MemProfileRate; 1: every object; 0: there is no
+   * profile. 0.
+   */
+  memProfileRate: {
+    ...ofHeap,
+    kind: whole(0, 2 ** 31 - 1),
+    default: 0,
+    flag: 'mem-profile-rate',
+    kept: true,
+    unit: 'bytes',
+    special: (value) => (value === 0 ? 'off' : undefined),
+    environment: 'GODEBUG=memprofilerate',
+    help: 'sample the memory profile once in so many bytes; 1: every object; 0: no profile',
+  },
+  /**
    * Electric fence: each object has pages of its own, which fault once it was freed and are never used again. To find uses
    * after the end; takes 8 KiB an object and more, for good. false.
    */

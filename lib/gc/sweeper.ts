@@ -42,6 +42,10 @@ export const sweeperTable = table('sweeper', 'other', {
 });
 
 export interface SweeperHooks {
+  /** A cycle has marked, and a sweep begins. */
+  begins(): void;
+  /** The sweep of a collection that was asked for has ended. */
+  endedInPause(): void;
   /** The last span of a sweep was taken. */
   drained(): void;
   /** Time was spent sweeping on behalf of an allocation. */
@@ -87,6 +91,7 @@ export class Sweeper {
     this.#heapState.sweepState.nextGeneration();
     this.#heapState.counters.pagesSwept[0] = 0;
     this.#registry.beginSweep();
+    this.#hooks.begins();
     state.sweptInBackground[0] = 0;
     state.sweptInPause[0] = 0;
     state.reclaimIndex[0] = 0;
@@ -123,6 +128,7 @@ export class Sweeper {
   /** Sweeps everything that is left, in the pause of a collection that was asked for. */
   sweepInPause(): void {
     this.#state.sweptInPause[0] += this.sweepAll();
+    this.#hooks.endedInPause();
   }
 
   /** Sweeps everything that is left. The spans it took. */

@@ -30,7 +30,7 @@ export interface SpecialHooks {
   /** A probe is answered. */
   probed(probe: number, lives: boolean): void;
   /** An object of a profile's bucket was freed. */
-  profiled(bucket: number, bytes: number): void;
+  profiled(bucket: number): void;
 }
 
 export class SpecialSweeper {
@@ -85,7 +85,7 @@ export class SpecialSweeper {
           continue;
         }
         const following = this.#specials.unlinkAfter(s, before, id);
-        this.#end(id, lives, size);
+        this.#end(id, lives);
         id = following;
       }
     }
@@ -109,7 +109,7 @@ export class SpecialSweeper {
   }
 
   /** A special was taken out of its span's list. */
-  #end(id: number, lives: boolean, size: number): void {
+  #end(id: number, lives: boolean): void {
     const { kind, value } = this.#columns;
     switch (kind[id]) {
       case specialKind.finalizer:
@@ -120,7 +120,7 @@ export class SpecialSweeper {
         this.#weak.clear(value[id]);
         break;
       case specialKind.profile:
-        this.hooks.profiled(value[id], size);
+        this.hooks.profiled(value[id]);
         break;
       case specialKind.probe:
         this.hooks.probed(value[id], lives);

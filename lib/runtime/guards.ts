@@ -22,7 +22,7 @@ export function guardRuntime(runtime: Runtime, malloc: Malloc, allocator: Alloca
   for (const object of [
     ...[state, state.spans, state.arenas, state.gcBits, state.sweepState, pages],
     ...[registry, sets, busy, freeLists, pointerBits, objects],
-    ...[special.specials, special.pins, special.weak, special.sweeping, special.callbacks],
+    ...[special.specials, special.pins, special.weak, special.sweeping, special.callbacks, special.profile],
     ...[heap, spanSweeper, central, mcache, liveness, finder, stacks, stackPools, malloc, allocator],
     ...[settings, trigger, sizes, limiter, log, pace, sweeper, collector, tracing?.roots, scavenger, due],
   ])

@@ -26,6 +26,7 @@ import { FreeListMCache } from '../alloc/freelist-mcache.ts';
 import { Malloc } from '../alloc/malloc.ts';
 import { MCache, mcacheTable } from '../alloc/mcache.ts';
 import { MCentral } from '../alloc/mcentral.ts';
+import { ProfilingMalloc } from '../alloc/profiling-malloc.ts';
 import { type Allocator, PlainAllocator, ScanningMalloc } from '../alloc/scanning-malloc.ts';
 import { type SizeClasses, sizeClassesFor } from '../alloc/size-classes.ts';
 import { StackPools } from '../alloc/stack-pools.ts';
@@ -34,7 +35,13 @@ import { TracingLiveness } from '../alloc/tracing-liveness.ts';
 import { UserArenas } from '../alloc/user-arenas.ts';
 import { ForeignCode } from '../base/foreign-code.ts';
 import { pageCount, pageSize } from '../base/units.ts';
-import { flushesBefore, gcTraceOf, hasOldScavengeTrace, hasUserArenas } from '../design/consequences.ts';
+import {
+  flushesBefore,
+  gcTraceOf,
+  hasOldScavengeTrace,
+  hasUserArenas,
+  samplingOf,
+} from '../design/consequences.ts';
 import { Collector, type ConcurrentSide } from '../gc/collector.ts';
 import { ConcurrentCycles } from '../gc/concurrent-cycle.ts';
 import { CpuLimiter, cpuLimiterTable } from '../gc/cpu-limiter.ts';
@@ -202,6 +209,18 @@ export class Runtime {
     return malloc;
   }
 
+  /** The same, sampled for the memory profile; undefined where the heap has none. */
+  profiled(allocator: Allocator, p: number): ProfilingMalloc | undefined {
+    const { memory, alloc } = this;
+    const { memProfileRate: rate } = memory.options;
+    if (rate === 0) return undefined;
+    const { meta, zeroBase, design } = memory;
+    return new ProfilingMalloc({
+      ...{ p, allocator, meta, zeroBase, rate, classes: alloc.classes },
+      kind: samplingOf[design.generation],
+    });
+  }
+
   /** What hands out objects with types, through a malloc of the calling thread's. */
   allocatorOf(malloc: Malloc): Allocator {
     const { state, spans, alloc, memory } = this;
@@ -237,6 +256,8 @@ export class Runtime {
     const { settings, trigger, sizes, limiter, log } = pacing;
     const pace = new SweepPace(meta.views(sweepPaceTable));
     const sweeper = new Sweeper(meta, state, spans.registry, alloc.spanSweeper, pace, spans.busy, {
+      begins: () => special.profile.nextCycle(),
+      endedInPause: () => special.profile.sweepEnded(),
       now: () => log.now(),
       drained: () => scavenger.sweepDrained(),
       assisted: (ns) => limiter.addSweepTime(ns),

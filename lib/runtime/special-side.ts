@@ -1,9 +1,10 @@
 /**
- * The wiring of what is known of single objects: specials, pins, weak handles, and the callbacks that are due.
+ * The wiring of what is known of single objects: specials, pins, weak handles, the callbacks that are due, and the profile.
  */
 import { CallbackQueue } from '../gc/callback-queue.ts';
 import type { HeapState } from '../heap/heap-state.ts';
 import { PinnerBits } from '../heap/pinner-bits.ts';
+import { ProfileBuckets } from '../heap/profile.ts';
 import type { SpanObjects } from '../heap/span-objects.ts';
 import { Specials } from '../heap/specials.ts';
 import { SpecialSweeper } from '../heap/sweep-specials.ts';
@@ -16,11 +17,17 @@ export interface SpecialSide {
   readonly weak: WeakHandles;
   readonly sweeping: SpecialSweeper;
   readonly callbacks: CallbackQueue;
+  readonly profile: ProfileBuckets;
 }
 
 /** Puts memory behind what is needed from the start. False when there is none. Once a heap. */
 export function prepareSpecials(meta: MetaMemory): boolean {
-  return Specials.prepare(meta) && WeakHandles.prepare(meta) && CallbackQueue.prepare(meta);
+  return (
+    Specials.prepare(meta) &&
+    WeakHandles.prepare(meta) &&
+    CallbackQueue.prepare(meta) &&
+    ProfileBuckets.prepare(meta)
+  );
 }
 
 /**
@@ -38,11 +45,13 @@ export function makeSpecials(
   const pins = new PinnerBits(state, specials);
   const weak = new WeakHandles(meta, specials);
   const callbacks = new CallbackQueue(meta, specials, isLiving);
+  const profile = new ProfileBuckets(meta);
   const sweeping = new SpecialSweeper(state, objects, specials, pins, weak);
   sweeping.hooks = {
     ...sweeping.hooks,
     due: (id) => callbacks.put(id),
     isAwaited: (id) => callbacks.isAwaited(id),
+    profiled: (bucket) => profile.freed(bucket),
   };
-  return { specials, pins, weak, sweeping, callbacks };
+  return { specials, pins, weak, sweeping, callbacks, profile };
 }

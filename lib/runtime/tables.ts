@@ -11,6 +11,7 @@
 import { liveTable, tinyRowTable } from '../alloc/explicit-liveness.ts';
 import { freeListCacheTable } from '../alloc/freelist-mcache.ts';
 import { mcacheTable } from '../alloc/mcache.ts';
+import { profileSampleTable } from '../alloc/profiling-malloc.ts';
 import { lastAllocatedTable } from '../alloc/scanning-malloc.ts';
 import { numSpanClasses } from '../alloc/size-classes.ts';
 import { stackCacheTable, stackPoolSizes, stackPoolTable, stackSpanTable } from '../alloc/stack-pools.ts';
@@ -47,6 +48,15 @@ import { gcBitsArenaRows, gcBitsArenaTable, gcBitsStateTable, gcBitsTable } from
 import { heapBitmapTable, mostBitmapPages } from '../heap/heap-bitmap.ts';
 import { listRegistryTable } from '../heap/list-registry.ts';
 import { pairBitsTable } from '../heap/pair-bits.ts';
+import {
+  mostProfileBuckets,
+  profileBucketTable,
+  profileHashes,
+  profileHashTable,
+  profileStateTable,
+  profileTextBytes,
+  profileTextTable,
+} from '../heap/profile.ts';
 import { setRegistryTable } from '../heap/set-registry.ts';
 import { singleBitsTable } from '../heap/single-bits.ts';
 import { spanLinkTable, spanListsFor, spanListTable } from '../heap/span-lists.ts';
@@ -155,6 +165,9 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     [specialPoolTable, 1],
     [specialIndexPoolTable, 1],
     [weakPoolTable, 1],
+    [profileStateTable, 1],
+    [profileSampleTable, ps],
+    [profileHashTable, profileHashes],
     [callbackStateTable, 1],
     [callbackQueueTable, ps],
     [mcacheTable, ps],
@@ -186,6 +199,8 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     [freeListTable, spans],
     [specialTable, Math.min(pages * 64, mostSpecials)],
     [specialIndexTable, Math.min(pages, mostSpecialIndexes)],
+    [profileBucketTable, mostProfileBuckets],
+    [profileTextTable, profileTextBytes],
     [heapBitmapTable, where(pointerBits === 'nibbles', Math.min(pages, mostBitmapPages))],
     [pairBitsTable, where(pointerBits === 'pairs', pages)],
     [singleBitsTable, where(pointerBits === 'bits', pages)],
@@ -224,6 +239,7 @@ export const smallTables = [
   growthCreditTable,
   ageTable,
   mcacheTable,
+  profileSampleTable,
   userSpaceTable,
   userChunkStateTable,
   userArenaPoolTable,

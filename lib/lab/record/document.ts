@@ -148,10 +148,10 @@ function write(path: string, bytes: Uint8Array): void {
  * @param inputs what it was made from, which it must not replace
  * @throws PageHeapError ERR_FILE; what was there is as it was
  */
-export function writeDocument(path: string, text: string, inputs: readonly string[] = []): void {
+export function writeDocument(path: string, text: string | Uint8Array, inputs: readonly string[] = []): void {
   checkOutput(path, inputs);
   try {
-    write(path, Buffer.from(text));
+    write(path, Buffer.from(text as string));
   } catch (cause) {
     throw fileError(path, cause);
   }

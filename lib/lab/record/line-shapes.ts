@@ -119,6 +119,7 @@ const kinds: Readonly<Record<string, Shapes>> = {
     summary: optional(object),
     trace: optional(object),
     output: optional(listOf(text, 'a list of texts')),
+    memProfile: optional(text),
   },
 };
 

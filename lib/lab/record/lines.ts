@@ -221,6 +221,8 @@ export interface RunEnd {
   readonly trace?: Readonly<Record<string, RunValue>>;
   /** What the program itself printed, a line each; absent where it printed nothing. */
   readonly output?: readonly string[];
+  /** The file of the memory profile, for `go tool pprof`; absent where none was asked for. */
+  readonly memProfile?: string;
 }
 
 /** A line of a run file. */

@@ -13,8 +13,10 @@ import { recordedIn, refuseOption } from '../../design/option.ts';
 import { inspectMachine, type Machine } from '../../os/machine.ts';
 import { machineFallbacks } from '../../os/machine-words.ts';
 import { conformanceOf } from '../record/certificate.ts';
+import { writeDocument } from '../record/document.ts';
 import { type RunHeader, type RunSample, type RunValue, runFormat } from '../record/lines.ts';
 import { inUsePeak } from '../record/moments.ts';
+import { encodeMemProfile, memProfilePathOf } from '../record/pprof.ts';
 import { RunFileWriter } from '../record/run-file.ts';
 import { HeapTarget, type LabHeapOptions } from '../subject/heap-target.ts';
 import { samplingOptions, traceOptions } from '../subject/subject-options.ts';
@@ -124,6 +126,8 @@ export async function makeRun(options: RunOptions, hooks: RunHooks = {}): Promis
       hooks.makeHeap ?? ((o: LabHeapOptions, page: number, ps: number) => new HeapTarget(o, page, quiet, ps));
     const ps = psOf(resolved.processors, drive.threads);
     const heap = makeHeap(withPs(await heapOptionsOf(options), ps), machine.pageSize, ps);
+    // What a trace allocates is allocated from one place: the replay.
+    if (options.workload === undefined) heap.profileBySize?.();
     const kernel = hooks.kernel ?? new SystemKernel();
     let writer: RunFileWriter | undefined;
     let dumps: HeapDumps | undefined;
@@ -222,9 +226,11 @@ class Run implements DriveHost {
     this.#sampler.stop();
     heap.onEvent = undefined;
     let statistics: Record<string, RunValue> = {};
+    let memProfile: string | undefined;
     try {
       this.#lastSample();
       statistics = heap.summary() as Record<string, RunValue>;
+      memProfile = writeMemProfile(heap, writer.path);
     } catch (error) {
       // A heap that failed before may have nothing to show any more.
       this.#fail(error);
@@ -262,6 +268,7 @@ class Run implements DriveHost {
       },
       trace: counts,
       ...(drive.output === undefined || drive.output.length === 0 ? {} : { output: drive.output }),
+      ...(memProfile === undefined ? {} : { memProfile }),
     });
     writer.flush();
     if (this.#failure !== undefined) throw this.#failure.error;
@@ -388,6 +395,15 @@ class Run implements DriveHost {
     const classes = classesLine(label, snapshot);
     if (classes !== undefined) writer.write(classes);
   }
+}
+
+/** Writes the memory profile beside the run file, where there is one. Its path. @throws PageHeapError ERR_FILE */
+function writeMemProfile(heap: LabHeap, runFile: string): string | undefined {
+  const profile = heap.memProfile?.();
+  if (profile === undefined) return undefined;
+  const path = memProfilePathOf(runFile);
+  writeDocument(path, encodeMemProfile(profile, new Date()), [runFile]);
+  return path;
 }
 
 function withoutKind<T extends { kind: string }>(event: T): Omit<T, 'kind'> {

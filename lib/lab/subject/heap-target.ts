@@ -10,13 +10,16 @@
 
 import { Heap, runtimeOf } from '../../api/heap.ts';
 import { Processors } from '../../api/processors.ts';
+import { memProfileOf } from '../../api/special-heap.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { bytes, pageSize, spanId } from '../../base/units.ts';
+import { samplingOf } from '../../design/consequences.ts';
 import { type HeapOptions, recordedOptions, resolveOptions } from '../../design/options.ts';
 import type { HeapEvent } from '../../gc/events.ts';
 import type { HeapSample } from '../../inspect/stats.ts';
 import { windowPageMask } from '../../spans/object-memory.ts';
 import { spanUse } from '../../spans/span-table.ts';
+import type { SampledProfile } from '../record/pprof.ts';
 import type { ClassRow, LabEvent, LabHeap, LabRange, PageStates } from './target.ts';
 
 /** The options of a heap that can cross to another process. */
@@ -202,6 +205,20 @@ export class HeapTarget implements LabHeap {
 
   dump(): readonly string[] {
     return this.heap.dump();
+  }
+
+  memProfile(): SampledProfile | undefined {
+    const { memProfileRate: rate, design } = runtimeOf(this.heap).memory.options;
+    if (rate === 0) return undefined;
+    return {
+      rate,
+      largeAll: samplingOf[design.generation] !== 'poisson',
+      records: this.heap.memProfile(true),
+    };
+  }
+
+  profileBySize(): void {
+    memProfileOf(this.heap).labelBy((bytes) => `objects of ${bytes} bytes`);
   }
 
   summary(): Readonly<Record<string, unknown>> {

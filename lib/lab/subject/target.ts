@@ -5,6 +5,7 @@
  * what is not optional. Addresses and sizes are bytes, times nanoseconds.
  */
 import type { Heap } from '../../api/heap.ts';
+import type { SampledProfile } from '../record/pprof.ts';
 
 /** What a replay calls, once or twice an operation. */
 export interface ReplayTarget {
@@ -109,6 +110,10 @@ export interface LabHeap extends ReplayTarget {
   classes?(): readonly ClassRow[] | undefined;
   /** Its objects and what they refer to, lines of JSON. */
   dump?(): readonly string[];
+  /** The memory profile, where one was asked for. */
+  memProfile?(): SampledProfile | undefined;
+  /** Tells allocations in it by their bytes, from now on: where all of them come from one place. */
+  profileBySize?(): void;
   /** Statistics for the end of the run file. */
   summary(): Readonly<Record<string, unknown>>;
   /** The options it runs with, in full; `advise` among them is how memory is given back. */
