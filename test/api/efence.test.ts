@@ -1,13 +1,11 @@
 /** The electric fence: what was freed is never used again, and whoever looks at it is told. */
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import FirstFit from '../../examples/first-fit.mjs';
 import { Heap } from '../../lib/api/heap.ts';
 import { generations } from '../../lib/design/design.ts';
 import { type HeapOptions, resolveOptions } from '../../lib/design/options.ts';
 import { Sys } from '../../lib/os/sys.ts';
 import type { PageHeapClass } from '../../lib/pages/contract.ts';
-import { Child } from '../os/child.ts';
 import { codeOf } from '../support/codes.ts';
 import { Random } from '../support/random.ts';
 
@@ -20,61 +18,65 @@ function heapOf(options: HeapOptions): Heap {
 }
 
 describe.each(generations)('behind an electric fence, %s', (generation) => {
-  test.each(['explicit', 'tracing'] as const)(
-    'no address comes twice, and late looks are told: %s',
-    (liveness) => {
-      const heap = heapOf({ generation, liveness, debug: true });
-      const node = heap.type({ next: 'pointer', key: 'f64', big: 'u64' });
-      const random = new Random(11);
-      const seen = new Set<number>();
-      const gone: number[] = [];
-      const isTraced = liveness === 'tracing';
-      for (let round = 0; round < 4; round++) {
-        const kept: number[] = [];
-        for (let i = 0; i < 60; i++) {
-          const size = 1 + random.below(i % 5 === 0 ? 40_000 : 600);
-          const addr = i % 3 === 0 ? heap.new(node) : heap.malloc(size);
-          // A page of its own.
-          expect(addr % 8192).toBe(0);
-          expect(seen.has(addr)).toBe(false);
-          seen.add(addr);
-          heap.fill(addr, i % 3 === 0 ? 24 : size, 1);
-          if (i % 3 === 0) node.next.set(addr, 0);
-          kept.push(addr);
-        }
-        heap.check(3);
-        if (isTraced) heap.malloc(0);
-        else heap.dropAll(kept);
-        heap.gc();
-        heap.check(3);
-        gone.push(...kept);
+  test.each<[string, HeapOptions]>([
+    ['explicit', { liveness: 'explicit' }],
+    ['tracing', { liveness: 'tracing', marking: 'stop-the-world' }],
+    [
+      'beside the program',
+      { liveness: 'tracing', ...(generation === 'lists' ? {} : { marking: 'incremental' }) },
+    ],
+  ])('no address comes twice, and late looks are told: %s', (_name, options) => {
+    const heap = heapOf({ generation, ...options, debug: true });
+    const node = heap.type({ next: 'pointer', key: 'f64', big: 'u64' });
+    const random = new Random(11);
+    const seen = new Set<number>();
+    const gone: number[] = [];
+    const isTraced = options.liveness === 'tracing';
+    for (let round = 0; round < 4; round++) {
+      const kept: number[] = [];
+      for (let i = 0; i < 60; i++) {
+        const size = 1 + random.below(i % 5 === 0 ? 40_000 : 600);
+        const addr = i % 3 === 0 ? heap.new(node) : heap.malloc(size);
+        // A page of its own.
+        expect(addr % 8192).toBe(0);
+        expect(seen.has(addr)).toBe(false);
+        seen.add(addr);
+        heap.fill(addr, i % 3 === 0 ? 24 : size, 1);
+        if (i % 3 === 0) node.next.set(addr, 0);
+        kept.push(addr);
       }
-      const other = heap.new(node);
-      for (const addr of gone) {
-        expect(heap.findObject(addr)).toBeUndefined();
-        const looks = [
-          () => heap.read(addr, 1),
-          () => heap.write(addr, new Uint8Array(1)),
-          () => heap.fill(addr, 1, 1),
-          () => heap.copy(other, addr, 1),
-          () => heap.view(addr, 1),
-          () => node.next.get(addr),
-          () => node.next.set(addr, other),
-          () => node.key.get(addr),
-          () => node.key.set(addr, 1),
-          () => node.big.get(addr),
-          ...(isTraced ? [() => heap.root(addr)] : [() => heap.drop(addr)]),
-        ];
-        expect(looks.map(codeOf)).toEqual(looks.map(() => 'ERR_NOT_ALLOCATED'));
-      }
-      node.key.set(other, 4);
-      expect(node.key.get(other)).toBe(4);
-      // Nothing of them is anybody's any more.
-      expect(heap.readMemStats().HeapInuse).toBe(8192);
-      heap.freeOSMemory();
       heap.check(3);
-    },
-  );
+      if (isTraced) heap.malloc(0);
+      else heap.dropAll(kept);
+      heap.gc();
+      heap.check(3);
+      gone.push(...kept);
+    }
+    const other = heap.new(node);
+    for (const addr of gone) {
+      expect(heap.findObject(addr)).toBeUndefined();
+      const looks = [
+        () => heap.read(addr, 1),
+        () => heap.write(addr, new Uint8Array(1)),
+        () => heap.fill(addr, 1, 1),
+        () => heap.copy(other, addr, 1),
+        () => heap.view(addr, 1),
+        () => node.next.get(addr),
+        () => node.next.set(addr, other),
+        () => node.key.get(addr),
+        () => node.key.set(addr, 1),
+        () => node.big.get(addr),
+        ...(isTraced ? [() => heap.root(addr)] : [() => heap.drop(addr)]),
+      ];
+      expect(looks.map(codeOf)).toEqual(looks.map(() => 'ERR_NOT_ALLOCATED'));
+    }
+    node.key.set(other, 4);
+    expect(node.key.get(other)).toBe(4);
+    // Nothing of them is anybody's any more.
+    expect(heap.readMemStats().HeapInuse).toBe(8192);
+    heap.freeOSMemory();
+    heap.check(3);
+  });
 
   test('pages beside those of a freed object are used as ever', () => {
     const heap = heapOf({ generation });
@@ -127,20 +129,4 @@ test('GODEBUG=efence=1 puts it up', () => {
     if (before === undefined) delete process.env.GODEBUG;
     else process.env.GODEBUG = before;
   }
-});
-
-describe('a view that was kept', () => {
-  let child: Child;
-  beforeAll(async () => {
-    child = await Child.bundle('stale-view', join(import.meta.dirname, 'children'));
-  });
-  afterAll(() => child.remove());
-
-  test.each(generations)('ends the process, with a report that names the span: %s', async (generation) => {
-    const ended = await child.run(['fenced', generation]);
-    expect(ended.signal).toBe('SIGSEGV');
-    expect(ended.stderr).toMatch(
-      /span \d+, state faulted, 0x[0-9a-f]+ to 0x[0-9a-f]+ \(1 page\), span class 1\npageheap: {3}used for an object that was freed\n/,
-    );
-  });
 });

@@ -1,13 +1,11 @@
 /** User arenas: objects that end together, the memory they leave at once, and looks that come too late. */
-import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { Heap, runtimeOf } from '../../lib/api/heap.ts';
 import type { UserArena } from '../../lib/api/user-arena.ts';
 import type { HeapOptions } from '../../lib/design/options.ts';
 import { Sys } from '../../lib/os/sys.ts';
-import { Child } from '../os/child.ts';
 import { codeOf } from '../support/codes.ts';
 import { FailingSys } from '../support/failing-sys.ts';
 import { Random, seedOf } from '../support/random.ts';
@@ -341,70 +339,74 @@ describe('a user arena in a heap that traces', () => {
     heap.check(3);
   });
 
-  test('random arenas, with pointers in and out of them, against a shadow', () => {
-    const seed = seedOf('PAGEHEAP_ARENA_SEED');
-    const random = new Random(seed);
-    const heap = heapOf({ gcPercent: 40, reach: 4 * 256 * MiB });
-    const node = heap.type(fields);
-    interface Node {
-      readonly addr: number;
-      readonly arena: UserArena | undefined;
-      readonly key: number;
-      left: Node | undefined;
-    }
-    const arenas: UserArena[] = [];
-    const roots = Array.from({ length: 8 }, () => ({
-      root: heap.root(),
-      node: undefined as Node | undefined,
-    }));
-    const isGone = (n: Node): boolean => n.arena?.isFreed === true;
-    const walk = (): void => {
-      for (const { root, node: first } of roots) {
-        let addr = root.address;
-        for (let n = first, steps = 0; n !== undefined && steps < 50; n = n.left, steps++) {
-          expect(addr, `PAGEHEAP_ARENA_SEED=${seed}`).toBe(n.addr);
-          if (isGone(n)) {
-            expect(codeOf(() => node.key.get(addr))).toBe('ERR_ARENA_FREED');
-            break;
+  test.each(['stop-the-world', 'incremental'] as const)(
+    'random arenas, with pointers in and out of them, against a shadow, %s',
+    (marking) => {
+      const seed = seedOf('PAGEHEAP_ARENA_SEED');
+      const random = new Random(seed);
+      const heap = heapOf({ gcPercent: 40, reach: 4 * 256 * MiB, marking });
+      const node = heap.type(fields);
+      interface Node {
+        readonly addr: number;
+        readonly arena: UserArena | undefined;
+        readonly key: number;
+        left: Node | undefined;
+      }
+      const arenas: UserArena[] = [];
+      const roots = Array.from({ length: 8 }, () => ({
+        root: heap.root(),
+        node: undefined as Node | undefined,
+      }));
+      const isGone = (n: Node): boolean => n.arena?.isFreed === true;
+      const walk = (): void => {
+        for (const { root, node: first } of roots) {
+          let addr = root.address;
+          for (let n = first, steps = 0; n !== undefined && steps < 50; n = n.left, steps++) {
+            expect(addr, `PAGEHEAP_ARENA_SEED=${seed}`).toBe(n.addr);
+            if (isGone(n)) {
+              expect(codeOf(() => node.key.get(addr))).toBe('ERR_ARENA_FREED');
+              break;
+            }
+            expect(node.key.get(addr), `PAGEHEAP_ARENA_SEED=${seed}`).toBe(n.key);
+            addr = node.left.get(addr);
           }
-          expect(node.key.get(addr), `PAGEHEAP_ARENA_SEED=${seed}`).toBe(n.key);
-          addr = node.left.get(addr);
+        }
+      };
+      for (let step = 0; step < 4000; step++) {
+        const slot = random.of(roots);
+        const what = random.below(40);
+        if (what === 0 && arenas.length < 6) arenas.push(heap.newArena());
+        else if (what === 1 && arenas.length > 0) arenas.splice(random.below(arenas.length), 1)[0]?.free();
+        else if (what === 2) {
+          slot.root.address = 0;
+          slot.node = undefined;
+        } else if (what === 3) heap.gc();
+        else if (what === 5) heap.step();
+        else if (what === 4) arenas[0]?.malloc(MiB);
+        else {
+          const arena = random.below(2) === 0 ? undefined : arenas[random.below(arenas.length + 1)];
+          const addr = arena === undefined ? heap.new(node) : arena.new(node);
+          node.key.set(addr, step);
+          const next = random.of(roots).node;
+          const left = next !== undefined && !isGone(next) ? next : undefined;
+          node.left.set(addr, left?.addr ?? 0);
+          slot.root.address = addr;
+          slot.node = { addr, arena, key: step, left };
+        }
+        if (step % 250 === 0) {
+          walk();
+          heap.check(3);
         }
       }
-    };
-    for (let step = 0; step < 4000; step++) {
-      const slot = random.of(roots);
-      const what = random.below(40);
-      if (what === 0 && arenas.length < 6) arenas.push(heap.newArena());
-      else if (what === 1 && arenas.length > 0) arenas.splice(random.below(arenas.length), 1)[0]?.free();
-      else if (what === 2) {
-        slot.root.address = 0;
-        slot.node = undefined;
-      } else if (what === 3) heap.gc();
-      else if (what === 4) arenas[0]?.malloc(MiB);
-      else {
-        const arena = random.below(2) === 0 ? undefined : arenas[random.below(arenas.length + 1)];
-        const addr = arena === undefined ? heap.new(node) : arena.new(node);
-        node.key.set(addr, step);
-        const next = random.of(roots).node;
-        const left = next !== undefined && !isGone(next) ? next : undefined;
-        node.left.set(addr, left?.addr ?? 0);
-        slot.root.address = addr;
-        slot.node = { addr, arena, key: step, left };
-      }
-      if (step % 250 === 0) {
-        walk();
-        heap.check(3);
-      }
-    }
-    walk();
-    for (const arena of arenas) arena.free();
-    for (const { root } of roots) root.address = 0;
-    heap.malloc(0);
-    heap.gc();
-    heap.check(3);
-    expect(heap.readMemStats().HeapObjects, `PAGEHEAP_ARENA_SEED=${seed}`).toBe(0);
-  });
+      walk();
+      for (const arena of arenas) arena.free();
+      for (const { root } of roots) root.address = 0;
+      heap.malloc(0);
+      heap.gc();
+      heap.check(3);
+      expect(heap.readMemStats().HeapObjects, `PAGEHEAP_ARENA_SEED=${seed}`).toBe(0);
+    },
+  );
 });
 
 describe('a user arena where liveness is explicit', () => {
@@ -428,22 +430,4 @@ test.each<HeapOptions>([
 ])('no user arenas in other designs: %o', (options) => {
   const heap = heapOf(options);
   expect(codeOf(() => heap.newArena())).toBe('ERR_WRONG_GENERATION');
-});
-
-describe('a view that was kept', () => {
-  let child: Child;
-  beforeAll(async () => {
-    child = await Child.bundle('stale-view', join(import.meta.dirname, 'children'));
-  });
-  afterAll(() => child.remove());
-
-  test.each(['quarantined', 'recycled'])('ends the process, with a report of the arena: %s', async (how) => {
-    const ended = await child.run([how, 'radix']);
-    expect(ended.signal).toBe('SIGSEGV');
-    expect(ended.stderr).toContain('pageheap: SIGSEGV at 0x');
-    expect(ended.stderr).toMatch(
-      /span \d+, state (inUse|faulted), 0x[0-9a-f]+ to 0x[0-9a-f]+ \(1024 pages\)/,
-    );
-    expect(ended.stderr).toContain('used for a user arena that was freed');
-  });
 });
