@@ -131,6 +131,27 @@ describe('pageheap record', () => {
     expect(recorded?.stopped).toBe('fileLimit');
   });
 
+  it('stops where the disk is full, and says so; the program goes on', async ({ skip }) => {
+    const cwd = place();
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'none', cwd], { stdio: 'ignore' });
+    } catch {
+      skip('mounting a small disk is not allowed here');
+    }
+    try {
+      const { code, err } = await pageheap(
+        ['record', '-o', 'my.rec.gz', '--', scenes, 'allocate', '200000'],
+        { cwd },
+      );
+      expect([code, err]).toEqual([0, expect.stringContaining('the disk is full')]);
+      const { ops, recorded, twice } = await told(join(cwd, 'my.rec.gz'));
+      expect(ops).toBeGreaterThan(100_000);
+      expect([recorded?.stopped, twice]).toEqual(['diskFull', 0]);
+    } finally {
+      execFileSync('umount', [cwd]);
+    }
+  });
+
   it('records handlers of signals', async () => {
     const { file } = await recordScene(['signals', 300]);
     const { sizes, twice } = await told(file);

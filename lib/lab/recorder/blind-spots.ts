@@ -92,7 +92,7 @@ export const stopWords = (reason: string): string =>
 
 /** Of one that was recorded, a sentence each. */
 export function blindSpots(
-  { header, samples, peakLive, ops, malformed }: RawContent,
+  { header, samples, peakLive, malformed }: RawContent,
   libraries: ReadonlySet<string>,
   bytes: (n: number) => string,
 ): string[] {
@@ -102,11 +102,6 @@ export function blindSpots(
   const unseen = peak - peakLive;
   return [
     ...(header.reason === '' ? [] : [stopWords(header.reason)]),
-    ...(header.ownMalloc
-      ? [
-          `its executable has a malloc of its own, which goes before the recorder’s${ops === 0 ? ': nothing is recorded' : ''}`,
-        ]
-      : []),
     ...known,
     ...(unseen > Math.max(leastUnseen, leastShare * peakLive)
       ? [

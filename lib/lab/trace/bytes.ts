@@ -18,7 +18,6 @@ import { createGunzip, type Gunzip } from 'node:zlib';
 import { PageHeapError } from '../../base/errors.ts';
 import { type ByteSource, type SourceEnd, soundEnd } from './byte-source.ts';
 import { foreignBytes } from './foreign.ts';
-import { ZstdSource } from './zstd-source.ts';
 
 /** The name that means standard input. */
 export const standardInput = '-';
@@ -312,6 +311,8 @@ class DetectingSource implements ByteSource {
     const whole = new PeekedSource(head, this.#raw);
     if (head === undefined) return whole;
     if (zstdMagic.every((byte, i) => head[i] === byte)) {
+      // The library is loaded for who needs it.
+      const { ZstdSource } = await import('./zstd-source.ts');
       const unpacked = new ZstdSource(whole, shownName(this.#path));
       this.#source = unpacked;
       const inside = await peek(unpacked);
