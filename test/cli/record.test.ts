@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { record } from '../../lib/lab/recorder/record.ts';
 import { childrenOf, compileScenes, told } from '../lab/recorder/scenes.ts';
 import { pageheap } from './spawn.ts';
 
@@ -17,7 +18,17 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** A folder for one recording. */
 const place = (): string => mkdtempSync(join(folder, 'r-'));
 
-/** Records a scene. */
+/** Records a scene in this process, which is quicker than to start the command. */
+async function recordHere(
+  words: readonly (string | number)[],
+): Promise<{ cwd: string; file: string; code: number | null }> {
+  const cwd = place();
+  const file = join(cwd, 'my.rec.gz');
+  const { code } = await record({ command: [scenes, ...words.map(String)], output: file });
+  return { cwd, file, code };
+}
+
+/** Records a scene as a user does. */
 async function recordScene(
   words: readonly (string | number)[],
   options: Parameters<typeof pageheap>[1] = {},
@@ -44,7 +55,7 @@ describe('pageheap record', () => {
   });
 
   it('holds the order of eight threads that pass objects on', async () => {
-    const { file } = await recordScene(['threads', 20_000]);
+    const { file } = await recordHere(['threads', 20_000]);
     const { ops, threads, twice, unknown } = await told(file);
     expect([threads, twice, unknown]).toEqual([9, 0, 0]);
     expect(ops).toBeGreaterThan(8 * 20_000 * 1.9);
@@ -72,7 +83,7 @@ describe('pageheap record', () => {
   });
 
   it('follows fork: a file a process, and no operation in two', async () => {
-    const { cwd, file } = await recordScene(['fork']);
+    const { cwd, file } = await recordHere(['fork']);
     const [child] = childrenOf(cwd, 'my');
     const [parentSizes, childSizes] = [(await told(file)).sizes, (await told(child)).sizes];
     expect([10111, 10133, 10139].map((size) => parentSizes.get(size) ?? 0)).toEqual([100, 0, 300]);
@@ -80,7 +91,7 @@ describe('pageheap record', () => {
   });
 
   it('follows fork while other threads allocate', async () => {
-    const { cwd, file, code } = await recordScene(['fork-threads', 5]);
+    const { cwd, file, code } = await recordHere(['fork-threads', 5]);
     expect(code).toBe(0);
     expect((await told(file)).twice).toBe(0);
     const children = childrenOf(cwd, 'my');
@@ -93,7 +104,7 @@ describe('pageheap record', () => {
     ['posix_spawn', ['spawn'], 0, 200],
     ['posix_spawn with an empty environment', ['spawn', 1], 0, 200],
   ])('follows %s', async (_name, words, own, others) => {
-    const { cwd, file } = await recordScene(words);
+    const { cwd, file } = await recordHere(words);
     const { sizes } = await told(file);
     expect([sizes.get(10111) ?? 0, sizes.get(10139)]).toEqual([own, 100]);
     const [child] = childrenOf(cwd, 'my');
@@ -104,19 +115,19 @@ describe('pageheap record', () => {
     ['exec', ['exec']],
     ['exec with a LD_PRELOAD of its own', ['exec-clean']],
   ])('names the image with the most operations after %s', async (_name, words) => {
-    const { cwd, file } = await recordScene(words);
+    const { cwd, file } = await recordHere(words);
     expect((await told(file)).sizes.get(10111)).toBe(500);
     if (words[0] === 'exec') expect((await told(childrenOf(cwd, 'my')[0])).sizes.get(10139)).toBe(100);
   });
 
   it('records what closes all descriptors, takes their numbers and changes its folder', async () => {
-    const { file, code } = await recordScene(['close', 50_000]);
+    const { file, code } = await recordHere(['close', 50_000]);
     expect(code).toBe(0);
     expect((await told(file)).sizes.get(10111)).toBe(50_000);
   });
 
   it.skipIf(!isRoot)('records what gives up its rights (needs root)', async () => {
-    const { cwd, file } = await recordScene(['drop', 50_000]);
+    const { cwd, file } = await recordHere(['drop', 50_000]);
     expect((await told(file)).sizes.get(10111)).toBe(50_100);
     // The next image of it may make no file in a folder of root's.
     expect(existsSync(join(cwd, 'my.children'))).toBe(false);
@@ -153,7 +164,7 @@ describe('pageheap record', () => {
   });
 
   it('records handlers of signals', async () => {
-    const { file } = await recordScene(['signals', 300]);
+    const { file } = await recordHere(['signals', 300]);
     const { sizes, twice } = await told(file);
     expect(sizes.get(10103) ?? 0).toBeGreaterThan(3);
     expect(twice).toBe(0);
@@ -274,7 +285,7 @@ describe('pageheap record', () => {
   });
 
   it('takes at most 8 bytes an operation', async () => {
-    const { file } = await recordScene(['threads', 20_000]);
+    const { file } = await recordHere(['threads', 20_000]);
     expect(statSync(file).size / (await told(file)).ops).toBeLessThan(8);
   });
 });

@@ -248,6 +248,22 @@ describe('the page', () => {
     expect(idsOf(20)).toEqual(['rss bytes', 'inuse bytes', 'faults count']);
   });
 
+  it('has the recorded program as one more curve of RSS', () => {
+    const run = runOf();
+    const samples = run.samples.map((s, i) => (i < 2 ? { ...s, ranRss: (i + 1) * 1000 } : s));
+    const { labels, quantities, phases } = comparisonPayload([
+      configurationOf('a', [runOf()]),
+      configurationOf('b', [{ ...run, samples }]),
+    ]);
+    expect([labels, phases.length]).toEqual([['a', 'b', 'as it ran'], 3]);
+    const [rss, inuse] = quantities;
+    const curve = rss?.curves.at(-1);
+    expect([inuse?.curves.length, curve?.configuration, curve?.end, curve?.endOps]).toEqual([
+      2, 2, 1000, 100,
+    ]);
+    expect(Math.max(...(curve?.values ?? []).map((value) => value ?? 0))).toBe(2000);
+  });
+
   it('knows where curves and phases end', () => {
     const { phases, quantities } = comparisonPayload([
       configurationOf('a', [runOf({ rss: [1, 2, 3, 4], phases: ['A', 'B'] })]),
