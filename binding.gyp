@@ -10,6 +10,7 @@
         'native/futex.cc',
         'native/look.cc',
         'native/mapping.cc',
+        'native/poison.cc',
         'native/process.cc',
         'native/residency.cc',
         'native/smaps.cc',

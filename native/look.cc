@@ -5,6 +5,8 @@
 // from a bad address and read(2) to one answer EFAULT too. /proc/self/mem would not do: it reads and
 // writes through the protection of the pages.
 //
+// In sanitizer builds a look at what is poisoned ends in a report (poison.h): the kernel's copy is not instrumented.
+//
 // A look at a page never touched leaves something there, which mincore counts as resident: the kernel's
 // zero page, which smaps does not count, or on a kernel without one (pvm_no_zero_page=1) a page of its
 // own, which smaps counts, too. Who measures asks mincore first.
@@ -13,6 +15,7 @@
 
 #include "args.h"
 #include "addon.h"
+#include "poison.h"
 
 #include <sys/uio.h>
 #include <unistd.h>
@@ -78,6 +81,7 @@ int CopyByKernel(Direction direction, char* local, uintptr_t remote, size_t n) {
 }
 
 int SafeCopy(Direction direction, char* local, uintptr_t remote, size_t n) {
+  CheckPoison(remote, n);
   int error = CopyByKernel(direction, local, remote, n);
   // EFAULT is the answer. Whatever else the kernel says is that it will not do it this way.
   if (error != 0 && error != EFAULT) error = CopyByPipe(direction, local, remote, n);

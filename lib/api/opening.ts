@@ -18,9 +18,10 @@ import {
   resolveOptions,
 } from '../design/options.ts';
 import type { HeapEvent, Watch } from '../gc/events.ts';
-import { PageTrace } from '../heap/page-trace.ts';
+import { type PageObserver, PageTrace } from '../heap/page-trace.ts';
 import { systemClock } from '../os/clock.ts';
 import { GuardedClock } from '../os/guarded-clock.ts';
+import { Poison } from '../os/poison.ts';
 import { Sys } from '../os/sys.ts';
 import { TraceFile } from '../os/trace-file.ts';
 import { attachRuntime, createRuntime } from '../runtime/create.ts';
@@ -80,7 +81,7 @@ export function openHeap(options: HeapOptions): OpenedHeap {
   const resolved = resolveOptions(options);
   const { hardDecommit, debug, timed } = resolved;
   const sys = options.sys ?? new Sys({ advise: resolved.design.advise, hardDecommit, debug, timed });
-  const surroundings = surroundingsOf(options, resolved);
+  const surroundings = surroundingsOf(options, sys, resolved);
   const runtime = createRuntime(sys, resolved, surroundings.watch);
   return new OpenedHeap(runtime, surroundings, true, options);
 }
@@ -105,7 +106,7 @@ export function attachHeap(handle: HeapHandle, options: AttachOptions): OpenedHe
   checkAttach(options);
   const { advise, hardDecommit } = handle;
   const sys = new Sys({ advise, hardDecommit, timed: options.timed ?? heapOptions.timed.default });
-  const surroundings = surroundingsOf(options, untraced);
+  const surroundings = surroundingsOf(options, sys, untraced);
   const runtime = attachRuntime(sys, address(handle.base), surroundings.watch);
   return new OpenedHeap(runtime, surroundings, false, options);
 }
@@ -139,6 +140,7 @@ const untraced = {
 /** @throws ERR_CLOCK where the clock does not answer */
 function surroundingsOf(
   options: AttachOptions,
+  sys: Sys,
   resolved: Pick<ResolvedOptions, 'gctrace' | 'collectTwice' | 'scavtrace' | 'allocFreeTrace' | 'pageTrace'>,
 ): Surroundings {
   const events = new EventQueue(options.onEvent);
@@ -147,7 +149,7 @@ function surroundingsOf(
   const clock = given === systemClock ? undefined : new GuardedClock(given, foreign);
   const { gctrace, collectTwice, scavtrace } = resolved;
   const time = clock ?? systemClock;
-  const traces = tracesOf(resolved, () => time.now());
+  const traces = tracesOf(resolved, () => time.now(), Poison.of(sys.addon));
   const { allocFree } = traces;
   const { sink } = events;
   const watch = {
@@ -168,17 +170,26 @@ function surroundingsOf(
 function tracesOf(
   { allocFreeTrace, pageTrace }: Pick<ResolvedOptions, 'allocFreeTrace' | 'pageTrace'>,
   now: () => number,
+  poison: Poison | undefined,
 ) {
   const words = allocFreeTrace === undefined ? undefined : new TraceFile(allocFreeTrace || undefined);
   const file = pageTrace === undefined ? undefined : new TraceFile(pageTrace);
   const pages = file && new PageTrace((bytes) => file.write(bytes), now, 0);
   return {
     allocFree: words && new AllocFreeTrace((text) => words.write(text)),
-    pages,
+    pages: pages !== undefined && poison !== undefined ? both(pages, poison) : (pages ?? poison),
     close: () => {
+      poison?.close();
       pages?.flush();
       words?.close();
       file?.close();
     },
   };
 }
+
+const both = (one: PageObserver, other: PageObserver): PageObserver => ({
+  add: (kind, address, npages) => {
+    one.add(kind, address, npages);
+    other.add(kind, address, npages);
+  },
+});

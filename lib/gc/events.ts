@@ -7,7 +7,7 @@
 
 import type { AllocFreeTrace } from '../alloc/alloc-free-trace.ts';
 import type { ForeignCode } from '../base/foreign-code.ts';
-import type { PageTrace } from '../heap/page-trace.ts';
+import type { PageObserver } from '../heap/page-trace.ts';
 import type { Clock } from '../os/clock.ts';
 import type { CycleReport } from './cycle.ts';
 
@@ -46,5 +46,5 @@ export interface Watch {
   /** Told of each object that is allocated and freed. */
   readonly allocFree?: AllocFreeTrace | undefined;
   /** Told of the pages that are allocated, freed and given back. */
-  readonly pages?: PageTrace | undefined;
+  readonly pages?: PageObserver | undefined;
 }

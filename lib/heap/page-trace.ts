@@ -19,6 +19,12 @@
 const bufferBytes = 32 * 1024;
 export const pageEvent = { allocated: 1, freed: 2, released: 3 } as const;
 export type PageEventKind = (typeof pageEvent)[keyof typeof pageEvent];
+/** Who is told of pages: a trace of them, or what poisons those that are free. */
+export interface PageObserver {
+  /** @param address of the first page */
+  add(kind: PageEventKind, address: number, npages: number): void;
+}
+
 /** log2 of the nanoseconds that a unit of time is. */
 export const lostTimeBits = 7;
 const timeUnit = 2 ** lostTimeBits;
@@ -31,7 +37,7 @@ const largeFlag = 4;
 /** Bytes that an event takes at most, with a new time base. */
 const mostEventBytes = 24;
 
-export class PageTrace {
+export class PageTrace implements PageObserver {
   readonly #write: (bytes: Uint8Array) => void;
   readonly #now: () => number;
   readonly #p: number;

@@ -5,14 +5,14 @@
  */
 import type { SpanId } from '../base/units.ts';
 import { type HeapDeps, MHeap } from './mheap.ts';
-import { type PageEventKind, type PageTrace, pageEvent } from './page-trace.ts';
+import { type PageEventKind, type PageObserver, pageEvent } from './page-trace.ts';
 import type { SpanShape } from './span-shape.ts';
 
 export class PageTracedHeap extends MHeap {
   readonly #state: HeapDeps['state'];
-  readonly #trace: PageTrace;
+  readonly #trace: PageObserver;
 
-  constructor(deps: HeapDeps, trace: PageTrace) {
+  constructor(deps: HeapDeps, trace: PageObserver) {
     super(deps);
     this.#state = deps.state;
     this.#trace = trace;

@@ -100,6 +100,12 @@ export interface Addon {
   /** flock without waiting: 0 or errno, EAGAIN where others hold the lock. */
   lockFile(fd: number, exclusive: boolean): number;
 
+  // Poisoning (native/poison.cc). An addon of before has none.
+  /** Whether this is a sanitizer build, in which looks at poisoned memory are reported. */
+  poisons?(): boolean;
+  /** Says that bytes are nobody's, or memory again. 0 */
+  poison?(address: number, length: number, whether: boolean): number;
+
   // Crash reports (native/crash.cc).
   crashRegister(descriptor: number): number;
   crashUnregister(descriptor: number): number;
