@@ -50,6 +50,10 @@ Examples:
 
 const count = (n: number, thing: string): string => `${formatNumber(n)} ${n === 1 ? thing : `${thing}s`}`;
 
+/** As a shell takes it. */
+const quoted = (path: string): string =>
+  /^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+
 function madeWords({ file, bytes, content }: MadeRecording): string {
   const { header, ops, threads, seconds, peakLive } = content;
   return (
@@ -95,7 +99,7 @@ function tellOutcome(outcome: RecordOutcome, terminal: Terminal): void {
     terminal.note(
       'nothing was recorded: the recorder was not loaded into the program, or could make no file beside the output',
     );
-  if (main !== undefined) terminal.note(`next: pageheap run ${main.file}`);
+  if (main !== undefined) terminal.note(`next: pageheap run ${quoted(main.file)}`);
 }
 
 /** Ends as the program did. */

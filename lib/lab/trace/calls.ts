@@ -60,6 +60,8 @@ export class CallsGrammar extends LineGrammar {
   /** By thread: a call whose answer has not come. */
   readonly #unfinished = new Map<number, { readonly name: string; readonly given: number[] }>();
   #process = 0;
+  /** The call told last: allocated or freed, where, and how much. */
+  #last: readonly [kind: string, pointer: number, size: number] = ['', 0, 0];
 
   protected read(text: string): void {
     if (!text.includes('(') && !text.includes('resumed>')) return;
@@ -106,7 +108,22 @@ export class CallsGrammar extends LineGrammar {
     return id;
   }
 
+  /** Who watches malloc and free within the C library sees those of a realloc, just before its answer. */
+  #reallocate(old: number, pointer: number, size: number): void {
+    const [kind, at, bytes] = this.#last;
+    if (old === 0 && kind === '+' && at === pointer && bytes === size) return;
+    if (size === 0 && pointer === 0 && kind === '-' && at === old) return;
+    this.reallocate(old, pointer, size);
+  }
+
   #tell(name: string, given: readonly number[], result: string | undefined): void {
+    this.#tellCall(name, given, result);
+    const [a = 0] = given;
+    if (isFreeing.test(name)) this.#last = ['-', a, 0];
+    else this.#last = isAllocating.test(name) ? ['+', answerOf(result ?? '0'), a] : ['', 0, 0];
+  }
+
+  #tellCall(name: string, given: readonly number[], result: string | undefined): void {
     const [a = 0, b = 0, c = 0] = given;
     if (isFreeing.test(name)) {
       if (given.length === 0) this.malformed('a free without a pointer');
@@ -126,7 +143,7 @@ export class CallsGrammar extends LineGrammar {
     const pointer = answerOf(result);
     if (isAllocating.test(name)) this.allocate(pointer, a);
     else if (name === 'calloc') this.allocate(pointer, a * b);
-    else if (name === 'realloc') this.reallocate(a, pointer, b);
+    else if (name === 'realloc') this.#reallocate(a, pointer, b);
     else if (name === 'reallocarray') this.reallocate(a, pointer, b * c);
     else if (name !== 'posix_memalign') this.allocate(pointer, b);
     else if (pointer !== 0 && given.length === 2) this.allocate(pointer, b);

@@ -165,7 +165,7 @@ export class TraceHead {
     traceError(
       this.#file,
       line,
-      `neither mtrace text nor a .rep or .script trace: ${showLine(bytes, at)}; \`pageheap run --help\` tells how to record one`,
+      `neither a recording, mtrace text nor another trace: ${showLine(bytes, at)}; \`pageheap run --help\` tells how to record one`,
     );
   }
 

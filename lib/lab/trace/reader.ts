@@ -106,7 +106,7 @@ export class TraceReader {
         traceError(
           this.file,
           parser.lines + 1,
-          'neither mtrace text nor a .rep or .script trace: no operation in its first 2 MiB; `pageheap run --help` tells how to record one',
+          'neither a recording, mtrace text nor another trace: no operation in its first 2 MiB; `pageheap run --help` tells how to record one',
         );
       }
       const bytes = await this.#next();

@@ -13,7 +13,7 @@ describe('a file that is no trace', () => {
     ['\0\0\0\0', 1, /the (file|trace) is empty/],
     ['\xef\xbb\xbf', 1, /the file is empty/],
     ['# mine\n\n# and yours', 1, /empty: the file has comments only/],
-    ['\n\n\nhello world\n', 4, /neither mtrace text nor a .rep or .script trace: "hello world"; .*--help/],
+    ['\n\n\nhello world\n', 4, /neither a recording, mtrace text nor another trace: "hello world"; .*--help/],
     ['hello\nworld', 1, /neither .*"hello"/],
     ['x'.repeat(100_000), 1, /neither .*"xxx/],
     ['word\n'.repeat(20_000), 1, /neither .*"word"/],
@@ -93,8 +93,8 @@ describe('a file that is no trace', () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ['Latin-1', 'd\xe9j\xe0 \xe9t\xe9\n', /neither mtrace/],
-    ['colours', '\x1b[31mred\x1b[0m\n', /neither mtrace/],
+    ['Latin-1', 'd\xe9j\xe0 \xe9t\xe9\n', /neither a recording/],
+    ['colours', '\x1b[31mred\x1b[0m\n', /neither a recording/],
   ])('is text in %s', (_what, text, message) => {
     expect((errorOf(text, false) as Error).message).toMatch(message);
   });

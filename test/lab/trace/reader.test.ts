@@ -230,7 +230,7 @@ describe('reading a trace', () => {
     await expect(opsOf(pipe)).rejects.toMatchObject({
       code: 'ERR_TRACE',
       file: pipe,
-      message: expect.stringContaining('neither mtrace text nor a .rep or .script trace'),
+      message: expect.stringContaining('neither a recording, mtrace text nor another trace'),
     });
     await new Promise((done) => writer.once('close', done));
   });
