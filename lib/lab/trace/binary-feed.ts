@@ -6,7 +6,8 @@
 import type { BinaryGrammar } from './binary.ts';
 import type { TraceFaults } from './faults.ts';
 import { isMallocTrace, MallocTraceGrammar } from './malloc-trace.ts';
-import type { OperationBatch } from './operations.ts';
+import { isWorkload, MallocWorkloadGrammar } from './malloc-workload.ts';
+import { leastRows, type OperationBatch } from './operations.ts';
 import { RawGrammar, rawMagic } from './raw.ts';
 import { RecordingGrammar, recordingMark } from './recording.ts';
 
@@ -43,6 +44,7 @@ export function binaryGrammarOf(
     bytes.every((byte, i) => i >= magic.length || byte === magic[i]);
   const candidates = formats.filter(isBegun);
   if (bytes.length < leastBytes && !ended) return undefined;
+  if (bytes[0] >= 8 && bytes[0] <= 10 && isWorkload(bytes)) return new MallocWorkloadGrammar(faults);
   // What has no mark is asked last, and of bytes that are no text.
   if (bytes.subarray(0, leastBytes).includes(zero)) {
     if (bytes.length < tellingBytes && !ended) return undefined;
@@ -57,11 +59,14 @@ export class BinaryFeed {
   readonly grammar: BinaryGrammar;
   #bytes: Uint8Array = empty;
   #at = 0;
+  /** What there is so far of a trace that is read as a whole. */
+  #pieces: Uint8Array[] | undefined;
   #ended = false;
   #finished = false;
 
   constructor(grammar: BinaryGrammar) {
     this.grammar = grammar;
+    if (grammar.needsAll === true) this.#pieces = [];
   }
 
   /** Bytes that are not parsed yet. */
@@ -71,6 +76,10 @@ export class BinaryFeed {
 
   /** Takes a chunk, which must stay as it is until `parse` answers false. */
   feed(chunk: Uint8Array): void {
+    if (this.#pieces !== undefined) {
+      this.#pieces.push(chunk.slice());
+      return;
+    }
     if (this.unparsed === 0) {
       this.#bytes = chunk;
     } else {
@@ -84,12 +93,17 @@ export class BinaryFeed {
 
   end(): void {
     this.#ended = true;
+    if (this.#pieces === undefined) return;
+    this.#bytes = Buffer.concat(this.#pieces);
+    this.#pieces = [];
   }
 
   /** Adds operations to the batch until it is full. @returns whether there may be more in what was fed */
   parse(batch: OperationBatch): boolean {
+    if (this.#pieces !== undefined && !this.#ended) return false;
     this.#at = this.grammar.parse(this.#bytes, this.#at, this.#bytes.length, batch);
-    if (batch.count === batch.rows) return true;
+    // A batch that lacks no more than a row may lack that for a realloc.
+    if (batch.count + leastRows > batch.rows) return true;
     // The chunk is its giver's again.
     this.#bytes = this.#bytes.slice(this.#at);
     this.#at = 0;

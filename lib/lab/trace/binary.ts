@@ -14,6 +14,8 @@ export interface BinaryGrammar {
   lines: number;
   /** Operations the trace says it has; undefined if it does not say, or has not said so yet. */
   readonly announcedOps: number | undefined;
+  /** Whether it is given nothing before the whole file is there; what it then leaves comes again. */
+  readonly needsAll?: true;
   /** What it tells of its program, once that was read. */
   readonly recorded?: Recorded | undefined;
 

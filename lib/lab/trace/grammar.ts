@@ -15,7 +15,7 @@ import type { OperationBatch } from './operations.ts';
 
 /** Formats of text, a line an operation. */
 export type TextFormat = 'mtrace' | 'rep' | 'script' | 'allocfree' | 'calls' | 'heaptrack' | 'android';
-export type TraceFormat = TextFormat | 'raw' | 'recording' | 'malloc-trace';
+export type TraceFormat = TextFormat | 'raw' | 'recording' | 'malloc-trace' | 'malloc-workload';
 
 /** The largest size an object may have: the address space of a Linux process. */
 export const maxTraceSize = userAddressEnd;

@@ -51,6 +51,7 @@ const expected: Readonly<Record<string, string>> = {
   'android.txt': 'android +48 < >96 1:+64 +200 - 1:- +0 -',
   'threads.ltrace.txt': 'calls 1:+60 +16 1:- < >100 -',
   'bpftrace.txt': 'calls +100 < >5000 - +21 - - - - +11 - +15 - - 1:+18446744073709552000',
+  'malloc-workload.wl': 'malloc-workload +100 1:+60 < >900 1:+500 1:- 1:-',
   'malloc-trace.bin': 'malloc-trace +100 +60 1:+500 < >900 1:- - -',
 };
 
