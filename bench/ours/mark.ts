@@ -8,10 +8,11 @@ const params = caseParams({
   graph: ['tree', 'random'],
   objects: 'any',
   order: ['objects', 'spans'],
+  marking: ['stop-the-world', 'incremental'],
   generation: ['lists', 'treap', 'radix'],
   repeats: 'any',
 });
-const { graph, order = 'objects', generation = 'radix' } = params.all;
+const { graph, order = 'objects', marking = 'stop-the-world', generation = 'radix' } = params.all;
 const objects = params.number('objects');
 const repeats = params.number('repeats');
 
@@ -20,6 +21,7 @@ const heap = new Heap({
   liveness: 'tracing',
   generation: generation as 'radix',
   markOrder: order as 'objects',
+  marking: marking as 'incremental',
   gcPercent: -1,
 });
 const node = heap.type({ left: 'pointer', right: 'pointer', rest: ['f64', 6] });

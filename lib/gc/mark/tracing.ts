@@ -17,8 +17,6 @@
  * large objects, objects of other windows, and all of them when the system has no memory for work buffers. A cycle
  * cannot fail once it has begun.
  *
- * A large object is scanned in pieces of 128 KiB (*oblets*), and what a piece led to is followed before the next.
- *
  * Which words are believed. A pointer of a typed object leads to an object, or out of the heap, or to a manual span;
  * anything else is an error of the program: `fatal`, as Go reports it. The words of roots, and those of objects without
  * a type, may be anything: one that leads to no allocated object marks nothing. (A span that holds untyped objects is
@@ -43,9 +41,8 @@
  * (barrier.ts).
  */
 import { throwZombie, zombieReport } from '../../heap/zombie.ts';
-import { windowPageMask, windowPagesShift } from '../../spans/object-memory.ts';
-import { objectSize } from '../../spans/span-table.ts';
 import type { WriteBarrier } from './barrier.ts';
+import { GraySpans } from './gray-spans.ts';
 import { type MarkColumns, resetMarkState } from './mark-state.ts';
 import { clearPageMarks, markSpans, unmarkSpans } from './marked-spans.ts';
 import type { ConcurrentMarker, Marked, RootSource } from './marker.ts';
@@ -53,14 +50,10 @@ import type { Shader, ShaderDeps } from './shader.ts';
 import { MarkWindow, maxSmallSpanPages as smallSpanPages } from './window.ts';
 import type { WorkBuffers } from './work-buffers.ts';
 
-const windowPages = windowPageMask + 1;
 const maxSmallSpanPages = smallSpanPages;
 /** log2 of the words of a page, and of the bytes. */
 const pageWords64Shift = 10;
 const pageBytesShift = 13;
-/** Words of a piece of a large object: 128 KiB; 16 KiB beside the program, which a piece keeps waiting. */
-const obletWords = (128 * 1024) / 8;
-const shortObletWords = (16 * 1024) / 8;
 /** Words that a cycle with the world stopped looks at before it counts anew. */
 const unlimited = 2 ** 30;
 
@@ -90,6 +83,7 @@ export class TracingMarker implements ConcurrentMarker {
   readonly #columns: MarkColumns;
   readonly #bySpans: boolean;
   readonly #window: MarkWindow;
+  readonly #graySpans: GraySpans;
   /** Gray objects that have left the stack and wait for their memory, where objects lie far apart. */
   readonly #ring = new Int32Array(ringMask + 1);
   /** What came of reading ahead: kept, or the engine would not read. */
@@ -99,6 +93,7 @@ export class TracingMarker implements ConcurrentMarker {
     this.#deps = { ...deps, shader, barrier, buffers, roots, bySpans };
     this.#columns = deps.columns;
     this.#window = new MarkWindow(deps.state, deps.memory);
+    this.#graySpans = new GraySpans(deps, shader, this.#window);
     this.#bySpans = bySpans;
   }
 
@@ -180,27 +175,27 @@ export class TracingMarker implements ConcurrentMarker {
     const { spanClass, startPage, markBits } = state.spans.columns;
     const { slotWords, perWord, objects: objectsOf, noscan } = classes;
     const { bits } = state.gcBits;
-    const { untyped } = liveness.spans;
+    const { untyped, queued } = liveness.spans;
     const { queue } = shader;
     const bySpans = this.#bySpans;
     const columns = this.#columns;
+    const { top: topAt, todo: todoAt, base: baseAt, step: stepAt, span: spanAt } = columns;
     const window = this.#window;
     window.resume(columns.window[0] - 1);
     let { page0, words, high, quickFrom, quickPages } = window;
     buffers.resume();
     let stack = buffers.words;
     let bottom = buffers.first;
-    let top = columns.top[0];
+    let top = topAt[0];
     let end = buffers.end;
-    let todo = columns.todo[0];
-    let base = columns.base[0];
-    let step = columns.step[0];
-    let span = columns.span[0];
+    let todo = todoAt[0];
+    let base = baseAt[0];
+    let step = stepAt[0];
+    let span = spanAt[0];
     const ring = this.#ring;
     let turn = 0;
     let waiting = 0;
     let isScattered = columns.isScattered[0] !== 0;
-    let scanned = 0;
     let plain = 0;
     let plainWords = 0;
     let touched = this.#touched;
@@ -255,22 +250,21 @@ export class TracingMarker implements ConcurrentMarker {
           top = end;
           continue;
         }
-        columns.todo[0] = 0;
-        columns.top[0] = top;
+        todoAt[0] = 0;
+        topAt[0] = top;
         this.#touched = touched;
-        if (!this.#nextGrayWord()) {
-          this.#count(budget - left, scanned, plainWords, plain);
+        if (!this.#graySpans.next()) {
+          this.#count(budget - left, popped, plainWords, plain);
           return true;
         }
         ({ page0, words, high, quickFrom, quickPages } = window);
-        todo = columns.todo[0];
-        base = columns.base[0];
-        step = columns.step[0];
-        span = columns.span[0];
+        todo = todoAt[0];
+        base = baseAt[0];
+        step = stepAt[0];
+        span = spanAt[0];
         continue;
       }
       left -= n;
-      scanned++;
       const parent = w;
       let before = top;
       for (const stop = w + n; ; w += 32) {
@@ -326,7 +320,7 @@ export class TracingMarker implements ConcurrentMarker {
           }
           gray[at] |= bit;
           // What is found in the span at hand is found again before it is left.
-          if (t !== span) queue.add(t);
+          if (t !== span && queued[t] === 0) queue.add(t);
         }
         if (rest <= 32 || pointerBits.endsAfter(page0, w)) break;
       }
@@ -341,16 +335,16 @@ export class TracingMarker implements ConcurrentMarker {
       }
     }
     // What waits goes back, for the next time.
-    columns.top[0] = top;
+    topAt[0] = top;
     while (waiting > 0) {
       turn = (turn - 1) & ringMask;
       waiting--;
       this.#putBack(ring[turn], page0);
     }
-    columns.todo[0] = todo;
+    todoAt[0] = todo;
     columns.isScattered[0] = isScattered ? 1 : 0;
     this.#touched = touched;
-    this.#count(budget - left, scanned, plainWords, plain);
+    this.#count(budget - left, popped, plainWords, plain);
     return false;
   }
 
@@ -377,65 +371,6 @@ export class TracingMarker implements ConcurrentMarker {
       top[0] = buffers.first;
     }
     buffers.words[top[0]++] = w;
-  }
-
-  /** Finds more gray objects in the queue: a word of a span's gray bits, or a piece of a large object. False: none. */
-  #nextGrayWord(): boolean {
-    const { state, gray, shader } = this.#deps;
-    const { columns } = state.spans;
-    const at = this.#columns;
-    const { largeAt, largeEnd } = at;
-    const longest = this.isMarking ? shortObletWords : obletWords;
-    for (;;) {
-      if (largeAt[0] < largeEnd[0]) {
-        const n = Math.min(longest, largeEnd[0] - largeAt[0]);
-        at.todo[0] = 1;
-        at.base[0] = largeAt[0];
-        at.step[0] = n;
-        largeAt[0] += n;
-        // It counts as an object once.
-        if (largeAt[0] < largeEnd[0]) at.scannedObjects[0]--;
-        return true;
-      }
-      const s = at.span[0];
-      const words = (columns.nelems[s] + 31) >>> 5;
-      // Until a whole round finds nothing: scanning a span makes others of its objects gray.
-      for (let k = at.nextGray[0], left = words; left > 0; left--, k++) {
-        if (k >= words) k = 0;
-        const cell = columns.markBits[s] + k;
-        const word = gray[cell];
-        if (word === 0) continue;
-        at.nextGray[0] = k;
-        gray[cell] = 0;
-        const page = columns.startPage[s] & windowPageMask;
-        const step = objectSize(columns, s) / 8;
-        if (page + columns.pages[s] > windowPages) {
-          for (let rest = word; rest !== 0; rest &= rest - 1) {
-            shader.shadeObject(s, k * 32 + 31 - Math.clz32(rest & -rest));
-            this.#count(step, 1, 0, 0);
-          }
-          left = words + 1;
-          continue;
-        }
-        if (columns.elemSize[s] === 0) {
-          largeAt[0] = page << pageWords64Shift;
-          largeEnd[0] = largeAt[0] + step;
-          break;
-        }
-        at.todo[0] = word;
-        at.base[0] = (page << pageWords64Shift) + k * 32 * step;
-        at.step[0] = step;
-        return true;
-      }
-      if (largeAt[0] < largeEnd[0]) continue;
-      const next = shader.queue.take();
-      at.span[0] = next;
-      at.nextGray[0] = 0;
-      if (next === 0) return false;
-      const index = columns.startPage[next] >>> windowPagesShift;
-      at.window[0] = index + 1;
-      this.#window.open(index);
-    }
   }
 
   /** The objects of a window that are marked. One that is free was pointed to by a word that must be right. */

@@ -1,0 +1,136 @@
+/**
+ * Gray spans: where the next gray objects of the span queue are, a word of gray bits of one span at a time.
+ *
+ * The span at hand is gone through round after round, until one finds nothing: scanning it makes others of its objects
+ * gray. A large object comes in pieces of 128 KiB (*oblets*), and what a piece led to is followed before the next. Objects
+ * of a span that lies in two windows are scanned here, word by word.
+ *
+ * Not here: the objects themselves (tracing.ts).
+ */
+import { popcount32 } from '../../base/bits.ts';
+import { windowPageMask, windowPagesShift } from '../../spans/object-memory.ts';
+import { objectSize } from '../../spans/span-table.ts';
+import type { Shader, ShaderDeps } from './shader.ts';
+import type { MarkWindow } from './window.ts';
+
+const windowPages = windowPageMask + 1;
+/** log2 of the words of a page. */
+const pageWordsShift = 10;
+/** Words of a piece of a large object: 128 KiB; 16 KiB beside the program, which a piece keeps waiting. */
+const obletWords = (128 * 1024) / 8;
+const shortObletWords = (16 * 1024) / 8;
+
+export class GraySpans {
+  readonly #deps: ShaderDeps;
+  readonly #shader: Shader;
+  readonly #window: MarkWindow;
+  // Columns, each a field of its own: what is asked for some ten objects each is to cost little.
+  readonly #gray: Int32Array;
+  readonly #span: Int32Array;
+  readonly #nextGray: Int32Array;
+  readonly #todo: Int32Array;
+  readonly #base: Int32Array;
+  readonly #step: Int32Array;
+  readonly #largeAt: Int32Array;
+  readonly #largeEnd: Int32Array;
+  readonly #scannedObjects: Float64Array;
+  readonly #elemSize: Int32Array;
+  readonly #nelems: Int32Array;
+  readonly #markBits: Int32Array;
+  readonly #startPage: Int32Array;
+  readonly #pages: Int32Array;
+
+  constructor(deps: ShaderDeps, shader: Shader, window: MarkWindow) {
+    const { columns, state, gray } = deps;
+    const { elemSize, nelems, markBits, startPage, pages } = state.spans.columns;
+    this.#deps = deps;
+    this.#shader = shader;
+    this.#window = window;
+    this.#gray = gray;
+    this.#span = columns.span;
+    this.#nextGray = columns.nextGray;
+    this.#todo = columns.todo;
+    this.#base = columns.base;
+    this.#step = columns.step;
+    this.#largeAt = columns.largeAt;
+    this.#largeEnd = columns.largeEnd;
+    this.#scannedObjects = columns.scannedObjects;
+    this.#elemSize = elemSize;
+    this.#nelems = nelems;
+    this.#markBits = markBits;
+    this.#startPage = startPage;
+    this.#pages = pages;
+  }
+
+  /**
+   * Finds more gray objects: `todo`, `base`, `step` tell of a word of a span's gray bits, or of a piece of a large object;
+   * the window is open. False: there is none.
+   */
+  next(): boolean {
+    const gray = this.#gray;
+    for (;;) {
+      if (this.#largeAt[0] < this.#largeEnd[0]) return this.#nextPiece();
+      const s = this.#span[0];
+      const words = (this.#nelems[s] + 31) >>> 5;
+      const first = this.#markBits[s];
+      for (let k = this.#nextGray[0], left = words; left > 0; left--, k++) {
+        if (k >= words) k = 0;
+        const word = gray[first + k];
+        if (word === 0) continue;
+        this.#nextGray[0] = k;
+        gray[first + k] = 0;
+        const page = this.#startPage[s] & windowPageMask;
+        if (page + this.#pages[s] > windowPages) {
+          this.#scanAcross(s, k * 32, word);
+          left = words + 1;
+          continue;
+        }
+        const size = this.#elemSize[s];
+        if (size === 0) {
+          this.#largeAt[0] = page << pageWordsShift;
+          this.#largeEnd[0] = this.#largeAt[0] + objectSize(this.#deps.state.spans.columns, s) / 8;
+          break;
+        }
+        this.#scannedObjects[0] += popcount32(word);
+        this.#todo[0] = word;
+        this.#base[0] = (page << pageWordsShift) + k * 4 * size;
+        this.#step[0] = size >>> 3;
+        return true;
+      }
+      if (this.#largeAt[0] < this.#largeEnd[0]) continue;
+      if (!this.#nextSpan()) return false;
+    }
+  }
+
+  #nextSpan(): boolean {
+    const next = this.#shader.queue.take();
+    this.#span[0] = next;
+    this.#nextGray[0] = 0;
+    if (next === 0) return false;
+    const index = this.#startPage[next] >>> windowPagesShift;
+    this.#deps.columns.window[0] = index + 1;
+    this.#window.open(index);
+    return true;
+  }
+
+  #nextPiece(): boolean {
+    const { isOn } = this.#deps.columns;
+    const at = this.#largeAt[0];
+    const n = Math.min(isOn[0] !== 0 ? shortObletWords : obletWords, this.#largeEnd[0] - at);
+    this.#todo[0] = 1;
+    this.#base[0] = at;
+    this.#step[0] = n;
+    this.#largeAt[0] = at + n;
+    if (at + n >= this.#largeEnd[0]) this.#scannedObjects[0]++;
+    return true;
+  }
+
+  #scanAcross(s: number, firstIndex: number, which: number): void {
+    const { columns, state } = this.#deps;
+    for (let rest = which; rest !== 0; rest &= rest - 1) {
+      this.#shader.shadeObject(s, firstIndex + 31 - Math.clz32(rest & -rest));
+      columns.scannedWords[0] += objectSize(state.spans.columns, s) / 8;
+      this.#scannedObjects[0]++;
+    }
+  }
+}
