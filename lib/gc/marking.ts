@@ -11,7 +11,7 @@
  * Both are looked at where an allocation has taken the slow path, a refill or a large object; malloc's fast path does
  * nothing for them.
  *
- * A slice ends after a millisecond, and a debt that is left is owed on. Only while the heap is more than a tenth beyond
+ * A slice ends after six tenths of a millisecond, and a debt that is left is owed on. Only while the heap is more than a tenth beyond
  * its goal is the whole debt worked off at once, however long that takes: the goal, or a memory limit, comes first then.
  * Clocks that stand still end no slice; then the work that is owed does.
  *
@@ -29,9 +29,9 @@ import type { RunningCycle } from './running-cycle.ts';
 import type { ConcurrentTrigger } from './trigger.ts';
 
 /** Nanoseconds of a slice at most. */
-const longestSlice = 1e6;
+const longestSlice = 0.6e6;
 /** After so long a slice does not begin the pause that ends a cycle: the next one does, first of all. */
-const lateForFinish = 0.6e6;
+const lateForFinish = 0.3e6;
 /** Bytes that an assist scans at least. */
 const leastAssist = 64 * 1024;
 /** Bytes that a background slice scans at most where no clock ends it. */
@@ -41,9 +41,11 @@ const farBeyond = 1.1;
 /** Nanoseconds that a step is to take. */
 const shortStep = 50e3;
 const longStep = 150e3;
-/** Words of a step. */
+/** Words of a step: few enough for when the engine throws its code away in the middle of one. */
 const leastWords = 512;
-const mostWords = 2 ** 17;
+const mostWords = 2 ** 13;
+/** Of the first step of a slice, at most: the program has had the caches since. */
+const firstWords = 2 ** 11;
 
 export interface MarkingDeps {
   readonly cycles: ConcurrentCycles;
@@ -131,6 +133,7 @@ export class Marking {
     const before = scanned();
     let now = start;
     let isDone: boolean;
+    this.#words = Math.min(this.#words, firstWords);
     do {
       isDone = cycles.step(Math.min(this.#words, Math.max(leastWords, bytes / 8)));
       const then = now;

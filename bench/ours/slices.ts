@@ -1,0 +1,106 @@
+/**
+ * The longest slice of marking beside the program: a graph of 64-byte objects lives, and the program allocates and stores
+ * until some cycles have ended. Start, roots and end of a cycle are slices, too. By the thread's CPU time, or by the wall.
+ */
+import { Heap } from '../../lib/api/index.ts';
+import type { CycleEvent } from '../../lib/gc/events.ts';
+import { systemClock, threadCpuClock } from '../../lib/os/clock.ts';
+import { checkText, figures, fold } from '../workload.ts';
+import { caseParams, emit } from './entry.ts';
+
+const params = caseParams({
+  graph: ['tree', 'random'],
+  objects: 'any',
+  order: ['objects', 'spans'],
+  generation: ['treap', 'radix'],
+  clock: ['cpu', 'wall'],
+  roots: 'any',
+  cycles: 'any',
+});
+const { graph, order = 'objects', generation = 'radix', clock = 'cpu' } = params.all;
+const objects = params.number('objects');
+const cycles = params.number('cycles');
+const roots = params.all.roots === undefined ? 0 : params.number('roots');
+
+const seen: CycleEvent[] = [];
+const heap = new Heap({
+  environment: false,
+  liveness: 'tracing',
+  marking: 'incremental',
+  generation: generation as 'radix',
+  markOrder: order as 'objects',
+  clock: clock === 'cpu' ? threadCpuClock : systemClock,
+  gcPercent: -1,
+  onEvent: (event) => void (event.kind === 'gc' && seen.push(event)),
+});
+const node = heap.type({ left: 'pointer', right: 'pointer', rest: ['f64', 6] });
+const slot = heap.type({ to: 'pointer' });
+const stack = heap.newStack(64 * 1024);
+const root = heap.root();
+
+function tree(n: number): number {
+  if (n === 0) return 0;
+  const at = stack.push(1);
+  const top = heap.new(node);
+  stack.set(at, top);
+  const half = (n - 1) >>> 1;
+  node.left.set(top, tree(half));
+  node.right.set(top, tree(n - 1 - half));
+  stack.pop(1);
+  return top;
+}
+
+let seed = 1;
+function below(n: number): number {
+  seed ^= seed << 13;
+  seed ^= seed >>> 17;
+  seed ^= seed << 5;
+  return (seed >>> 0) % n;
+}
+
+function random(n: number): number {
+  const all = heap.newArray(slot, n);
+  root.address = all;
+  for (let i = 0; i < n; i++) slot.to.set(all + i * 8, heap.new(node));
+  for (let i = 0; i < n; i++) {
+    const one = slot.to.get(all + i * 8);
+    node.left.set(one, slot.to.get(all + below(n) * 8));
+    node.right.set(one, slot.to.get(all + below(n) * 8));
+  }
+  return all;
+}
+
+root.address = graph === 'tree' ? tree(objects) : random(objects);
+const many = Array.from({ length: roots }, () => heap.root(root.address));
+heap.gc();
+seen.length = 0;
+heap.setGCPercent(25);
+let last = root.address;
+for (let i = 0; seen.length < cycles; i++) {
+  const one = heap.new(node);
+  node.left.set(one, last);
+  if ((i & 1023) === 0) last = root.address;
+  else last = one;
+}
+const check = checkText(fold(0, objects));
+const of = (what: string, values: number[]): void =>
+  emit({ name: 'slices', params: { ...params.all, what }, ...figures(values), check });
+of(
+  'longest',
+  seen.map(({ longest }) => longest),
+);
+of(
+  'pauses',
+  seen.map(({ pause }) => pause),
+);
+of(
+  'assists',
+  seen.map(({ assist }) => assist),
+);
+of(
+  'background',
+  seen.map(({ background }) => background),
+);
+of('longest of all', [Math.max(...seen.map(({ longest }) => longest))]);
+for (const one of many) one.dispose();
+heap.dispose();
