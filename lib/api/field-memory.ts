@@ -127,22 +127,26 @@ export class FieldMemory {
 
   /** Stores a pointer where that takes more than a store. @throws ERR_INVALID_ADDRESS · ERR_DISPOSED */
   storePointer(addr: number, value: number): void {
+    const { near } = this;
+    const at = addr - near.base;
+    // While a cycle marks all stores come here: those of one thread, into its near window, need no more.
+    if (!this.#isShared && at >= 0 && at < this.nearBytes && value >= 0) {
+      this.#store(near.i32, at >>> 2, value);
+      return;
+    }
     if (!Number.isInteger(value) || value < 0)
       refuse('ERR_INVALID_ADDRESS', `not an address: ${describe(value)}`, value);
     const window = this.far(addr);
-    if (!this.#isGuarded) {
-      const at = (addr - window.base) / 4;
-      window.i32[at] = value | 0;
-      window.i32[at + 1] = (value * 2 ** -32) | 0;
-      return;
-    }
-    this.#guarded(() => {
-      const { i32 } = window;
-      const at = (addr - window.base) / 4;
-      this.#barrier?.replace((i32[at + 1] >>> 0) * 2 ** 32 + (i32[at] >>> 0), value);
-      i32[at] = value | 0;
-      i32[at + 1] = (value * 2 ** -32) | 0;
-    });
+    const i = (addr - window.base) / 4;
+    if (this.#isShared) this.#guarded(() => this.#store(window.i32, i, value));
+    else this.#store(window.i32, i, value);
+  }
+
+  #store(words: Int32Array, i: number, value: number): void {
+    const barrier = this.#barrier;
+    if (barrier?.isOn === true) barrier.replace((words[i + 1] >>> 0) * 4294967296 + (words[i] >>> 0), value);
+    words[i] = value | 0;
+    words[i + 1] = (value * 2 ** -32) | 0;
   }
 
   /** Nothing can be reached any more. */

@@ -56,6 +56,18 @@ function payloadFacts(payload: Payload | null): [string, string][] {
   ];
 }
 
+function markingFacts({ marking }: RunSummary): [string, string][] {
+  if (marking === null) return [];
+  const { assist, background, pauses, longest } = marking;
+  const beside =
+    assist + background === 0
+      ? ''
+      : `assists ${formatDuration(assist)}, background ${formatDuration(background)}; `;
+  return [
+    ['marking', `${beside}pauses ${formatDuration(pauses)}; the longest wait ${formatDuration(longest)}`],
+  ];
+}
+
 function finalizerFacts({ finalizers: { queued, run, mostWaiting } }: RunSummary): [string, string][] {
   if (queued === 0) return [];
   const words = `${formatNumber(queued)} due, ${formatNumber(run)} called, ${formatNumber(mostWaiting)} waiting at most`;
@@ -126,6 +138,7 @@ export function drawSummary(s: RunSummary, columns: number, colors: Colors): str
     ...payloadFacts(s.payload),
     ...paceFacts(s),
     ['collections', formatNumber(s.collections)],
+    ...markingFacts(s),
     ...finalizerFacts(s),
     [
       'given back',

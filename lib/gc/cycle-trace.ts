@@ -39,9 +39,9 @@ export class CycleTrace {
   }
 
   #line(outcome: CycleOutcome): string {
-    const { report, end, phases, heapEnd, markedBefore, sweptInBackground, sweptInPause } = outcome;
+    const { report, end, phases, markedBefore, sweptInBackground, sweptInPause } = outcome;
     const { gcPercent, isOff } = this.#settings;
-    const { goal, heapStart } = report;
+    const { goal, heapStart, heapEnd } = report;
     const [start, mark, finish] = phases;
     // Beside the program marking takes less than the time that passes meanwhile.
     const beside = report.pause === report.ns ? mark : report.background;

@@ -32,6 +32,8 @@ export interface CycleReport {
   readonly forced: boolean;
   readonly at: number;
   readonly heapStart: number;
+  /** The heap's size when marking had ended; what is allocated meanwhile is in it. */
+  readonly heapEnd: number;
   readonly heapMarked: number;
   readonly objectsMarked: number;
   readonly goal: number;
@@ -53,8 +55,6 @@ export interface CycleOutcome {
   readonly end: number;
   /** Nanoseconds until marking, marking, finishing. */
   readonly phases: readonly [start: number, mark: number, end: number];
-  /** The heap's size when marking had ended; what is allocated meanwhile is in it. */
-  readonly heapEnd: number;
   /** Bytes that the cycle before had marked. */
   readonly markedBefore: number;
   /** Bytes of stacks and globals that it scanned, where such are counted. */
@@ -135,6 +135,7 @@ export class Cycles {
         forced,
         at: start,
         heapStart,
+        heapEnd: heapStart,
         heapMarked: marked.bytes,
         objectsMarked: marked.objects,
         goal,
@@ -146,7 +147,6 @@ export class Cycles {
         background: 0,
       },
       end,
-      heapEnd: heapStart,
       phases: [markStart - start, markEnd - markStart, end - markEnd],
       markedBefore,
       sweptInBackground,

@@ -7,6 +7,15 @@
  */
 import type { RunData } from '../record/run-data.ts';
 
+export interface MarkingTotals {
+  /** Marking by those who allocated, and in the background. */
+  readonly assist: number;
+  readonly background: number;
+  /** Pauses in all, and the longest stretch that the program was kept waiting. */
+  readonly pauses: number;
+  readonly longest: number;
+}
+
 export interface RunCounts {
   readonly collections: number;
   /** Page faults of the process since the run began. */
@@ -15,6 +24,8 @@ export interface RunCounts {
   readonly madvise: { readonly calls: number; readonly bytes: number; readonly ns: number };
   /** Finalizers and cleanups: queued, called, and the most that waited in any sample. */
   readonly finalizers: { readonly queued: number; readonly run: number; readonly mostWaiting: number };
+  /** What marking took where the heap traces, milliseconds; null where it does not. */
+  readonly marking: MarkingTotals | null;
   /** Beats at which no sample was taken. */
   readonly missed: number;
 }
@@ -31,6 +42,20 @@ export function countsOf({ samples, collections, scavenges }: RunData): RunCount
       run: last?.finRun ?? 0,
       mostWaiting: samples.reduce((most, { fin = 0, finRun = 0 }) => Math.max(most, fin - finRun), 0),
     },
+    marking: markingOf(collections),
     missed: last?.missed ?? 0,
+  };
+}
+
+function markingOf(collections: RunData['collections']): MarkingTotals | null {
+  const traced = collections.filter(({ pauseMs }) => pauseMs !== undefined);
+  if (traced.length === 0) return null;
+  const sum = (of: 'pauseMs' | 'assistMs' | 'backgroundMs'): number =>
+    traced.reduce((total, gc) => total + (gc[of] ?? 0), 0);
+  return {
+    assist: sum('assistMs'),
+    background: sum('backgroundMs'),
+    pauses: sum('pauseMs'),
+    longest: traced.reduce((most, { longestMs = 0 }) => Math.max(most, longestMs), 0),
   };
 }

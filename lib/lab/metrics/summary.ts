@@ -9,7 +9,7 @@
 import type { RunSample, RunValue } from '../record/lines.ts';
 import { rssPeak } from '../record/moments.ts';
 import type { RunData } from '../record/run-data.ts';
-import { countsOf } from './counts.ts';
+import { countsOf, type MarkingTotals } from './counts.ts';
 import { firstPeak } from './decay.ts';
 import { factsOf, runFactsOf } from './facts.ts';
 import { type Gap, gapsOf, type Pace, paceOf } from './pace.ts';
@@ -73,6 +73,8 @@ export interface RunSummary {
   readonly collections: number;
   /** Finalizers and cleanups: queued, called, and the most that waited in any sample. */
   readonly finalizers: { readonly queued: number; readonly run: number; readonly mostWaiting: number };
+  /** What marking took where the heap traces; null where it does not. */
+  readonly marking: MarkingTotals | null;
   readonly madvise: { readonly calls: number; readonly bytes: number; readonly ns: number };
   readonly faults: { readonly minor: number; readonly major: number };
   /** Samples taken, the nanoseconds that they took in all, beats missed. */
@@ -142,6 +144,7 @@ export function summarize(data: RunData): RunSummary {
     hugeReleasedAtEnd: facts?.hugeAtEnd ?? null,
     collections: counts.collections,
     finalizers: counts.finalizers,
+    marking: counts.marking,
     madvise: counts.madvise,
     faults: counts.faults,
     samples: {

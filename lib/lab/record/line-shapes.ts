@@ -87,7 +87,7 @@ const kinds: Readonly<Record<string, Shapes>> = {
     t: time,
     forced: optional(flag),
     line: optional(text),
-    ...maybeNumbers('n heap0 heap1 live ms'),
+    ...maybeNumbers('n heap0 heap1 live ms pauseMs longestMs assistMs backgroundMs'),
     // A collection that was asked for under GOGC=off ran under a goal near 2^63.
     goal: optional(bound),
   },

@@ -168,6 +168,11 @@ export interface RunCollection {
   readonly live?: number;
   readonly goal?: number | null;
   readonly ms?: number;
+  /** Of a heap that traces: pauses in all, the longest stretch that the program waited, marking beside it. */
+  readonly pauseMs?: number;
+  readonly longestMs?: number;
+  readonly assistMs?: number;
+  readonly backgroundMs?: number;
 }
 
 /** One stretch of scavenging: in the background, by an allocation that needed room, or on demand. */

@@ -100,6 +100,17 @@ function collectionSentence(run: RunData): string {
   return `The heap made ${many}${all}${times.length === 0 ? '' : `, ${timesInWords(times)}`}${asked}.`;
 }
 
+function markingSentence(run: RunData): string {
+  const { marking } = countsOf(run);
+  if (marking === null) return '';
+  const { assist, background, pauses, longest } = marking;
+  const beside =
+    assist + background === 0
+      ? 'It was marked with the program stopped'
+      : `It was marked while the program ran: ${formatDuration(assist)} of that in assists, ${formatDuration(background)} in the background`;
+  return `${beside}; pauses took ${formatDuration(pauses)} in all, and the program waited ${formatDuration(longest)} at a time at most.`;
+}
+
 function finalizerSentence(run: RunData): string {
   const { queued, run: called, mostWaiting } = countsOf(run).finalizers;
   return queued === 0
@@ -247,7 +258,7 @@ export function summarySection(run: RunData, facts: Facts | undefined): Html {
     facts === undefined
       ? html`<p class="answer">${withoutRss(run)}</p>`
       : html`<p class="answer">${unbrokenHtml(peakSentence(facts))} ${unbrokenHtml(decaySentence(facts))} ${unbroken(lazySentence(facts))} ${unbroken(hugeSentence(facts))}</p>
-        <p class="more">${unbroken(collectionSentence(run))} ${unbroken(finalizerSentence(run))} ${unbroken(restSentence(facts))}</p>
+        <p class="more">${unbroken(collectionSentence(run))} ${unbroken(markingSentence(run))} ${unbroken(finalizerSentence(run))} ${unbroken(restSentence(facts))}</p>
         <dl class="tiles">${tiles(run, facts).map(
           (tile) =>
             html`<div><dt>${tile.name}</dt><dd><b>${tile.value}</b><span>${tile.note}</span></dd></div>`,

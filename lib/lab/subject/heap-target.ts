@@ -15,12 +15,12 @@ import { PageHeapError } from '../../base/errors.ts';
 import { bytes, pageSize, spanId } from '../../base/units.ts';
 import { samplingOf } from '../../design/consequences.ts';
 import { type HeapOptions, recordedOptions, resolveOptions } from '../../design/options.ts';
-import type { HeapEvent } from '../../gc/events.ts';
+import type { CycleEvent, HeapEvent } from '../../gc/events.ts';
 import type { HeapSample } from '../../inspect/stats.ts';
 import { windowPageMask } from '../../spans/object-memory.ts';
 import { spanUse } from '../../spans/span-table.ts';
 import type { SampledProfile } from '../record/pprof.ts';
-import type { ClassRow, LabEvent, LabHeap, LabRange, PageStates } from './target.ts';
+import type { ClassRow, LabEvent, LabHeap, LabRange, MarkingTimes, PageStates } from './target.ts';
 
 /** The options of a heap that can cross to another process. */
 export type LabHeapOptions = Omit<HeapOptions, 'clock' | 'onEvent' | 'warn' | 'sys' | 'background' | 'timed'>;
@@ -32,20 +32,30 @@ const shortFill = 32;
 
 const none = new Uint8Array(0);
 
-function labEvent(event: HeapEvent): LabEvent {
+/** @param traces the heap marks by pointers: then it is told what that took */
+function labEvent(event: HeapEvent, traces: boolean): LabEvent {
   if (event.kind === 'scav') return { kind: 'scav', how: event.by, bytes: event.bytes, line: event.line };
-  const { cycle, forced, line, heapStart, heapMarked, goal, ns } = event;
-  // Nothing is allocated while a cycle marks, so the heap ends it as it began it.
+  const { cycle, forced, line, heapStart, heapEnd, heapMarked, goal, ns } = event;
   return {
     kind: 'gc',
     n: cycle,
     forced,
     line,
     heap0: heapStart,
-    heap1: heapStart,
+    heap1: heapEnd,
     live: heapMarked,
     goal,
     ms: ns / 1e6,
+    ...(traces ? markingOf(event) : {}),
+  };
+}
+
+function markingOf({ pause, longest, assist, background }: CycleEvent): MarkingTimes {
+  return {
+    pauseMs: pause / 1e6,
+    longestMs: longest / 1e6,
+    assistMs: assist / 1e6,
+    backgroundMs: background / 1e6,
   };
 }
 
@@ -76,10 +86,11 @@ export class HeapTarget implements LabHeap {
     // The heap warns of what the environment holds; once is enough.
     const silence = { warn: () => undefined };
     this.settings = recordedOptions(resolveOptions({ ...options, ...silence }));
+    const traces = this.settings.liveness === 'tracing';
     this.heap = new Heap({
       ...options,
       ...(quiet ? silence : {}),
-      onEvent: (event) => this.onEvent?.(labEvent(event)),
+      onEvent: (event) => this.onEvent?.(labEvent(event, traces)),
     });
   }
 

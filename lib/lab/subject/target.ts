@@ -64,8 +64,18 @@ export interface PageStates {
   readonly state: Uint8Array;
 }
 
+/** What marking took in a cycle of a heap that traces: milliseconds. */
+export interface MarkingTimes {
+  /** For how long the program stood in all, and the longest stretch that it was kept waiting. */
+  readonly pauseMs: number;
+  readonly longestMs: number;
+  /** Marking by those who allocated, and in the background; 0 where the program stands for it. */
+  readonly assistMs: number;
+  readonly backgroundMs: number;
+}
+
 export type LabEvent =
-  | {
+  | ({
       readonly kind: 'gc';
       readonly n: number;
       readonly forced: boolean;
@@ -77,7 +87,7 @@ export type LabEvent =
       readonly live: number;
       readonly goal: number;
       readonly ms: number;
-    }
+    } & Partial<MarkingTimes>)
   | {
       readonly kind: 'scav';
       readonly how: 'bg' | 'eager' | 'forced';

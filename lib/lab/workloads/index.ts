@@ -9,6 +9,7 @@ import { gcphys } from './gcphys.ts';
 import { ledgerChurn } from './ledger.ts';
 import { linkedList } from './linked-list.ts';
 import { lruCache } from './lru-cache.ts';
+import { mutatingGraph } from './mutating-graph.ts';
 import { parser, parserArenas } from './parser.ts';
 import { rampIdleRamp } from './ramp.ts';
 import { rsscurve } from './rsscurve.ts';
@@ -27,6 +28,7 @@ export const workloads: readonly Workload[] = [
   tinyObjects,
   lruCache,
   binaryTrees,
+  mutatingGraph,
   linkedList,
   parser,
   parserArenas,
