@@ -60,24 +60,27 @@ export function readMetrics(runtime: Runtime): HeapMetrics {
   const c = log.columns;
   const elapsed = log.now() - c.begun[0];
   const limiterTotals = limiter.totals();
+  const marking = c.backgroundTotal[0] + c.waitedTotal[0];
   const background_ = runtime.scavenger.backgroundTime;
   const scavengeTotal = limiterTotals.scavenge + background_;
   const allocs = totals.bySize.map(({ Mallocs }) => Mallocs);
   const frees = totals.bySize.map(({ Frees }) => Frees);
   return {
     '/cpu/classes/gc/mark/assist:cpu-seconds': limiterTotals.mark * perSecond,
-    '/cpu/classes/gc/mark/dedicated:cpu-seconds': 0,
+    '/cpu/classes/gc/mark/dedicated:cpu-seconds': marking * perSecond,
     '/cpu/classes/gc/mark/idle:cpu-seconds': 0,
     '/cpu/classes/gc/pause:cpu-seconds': c.pauseTotal[0] * perSecond,
-    '/cpu/classes/gc/total:cpu-seconds': (c.pauseTotal[0] + limiterTotals.mark) * perSecond,
+    '/cpu/classes/gc/total:cpu-seconds': (c.pauseTotal[0] + marking + limiterTotals.mark) * perSecond,
     '/cpu/classes/idle:cpu-seconds': limiterTotals.idle * perSecond,
     '/cpu/classes/scavenge/assist:cpu-seconds': limiterTotals.scavenge * perSecond,
     '/cpu/classes/scavenge/background:cpu-seconds': background_ * perSecond,
     '/cpu/classes/scavenge/total:cpu-seconds': scavengeTotal * perSecond,
     '/cpu/classes/total:cpu-seconds': elapsed * perSecond,
     '/cpu/classes/user:cpu-seconds':
-      Math.max(0, elapsed - c.pauseTotal[0] - limiterTotals.mark - limiterTotals.idle - scavengeTotal) *
-      perSecond,
+      Math.max(
+        0,
+        elapsed - c.pauseTotal[0] - marking - limiterTotals.mark - limiterTotals.idle - scavengeTotal,
+      ) * perSecond,
     '/gc/cycles/automatic:gc-cycles': c.count[0] - c.forced[0],
     '/gc/cycles/forced:gc-cycles': c.forced[0],
     '/gc/cycles/total:gc-cycles': c.count[0],

@@ -89,6 +89,11 @@ export interface HeapSample {
   readonly limit: number;
   readonly numGC: number;
   readonly numForcedGC: number;
+  /** Where cycles mark beside the program: nanoseconds of marking by who allocated, and in the background. */
+  readonly gcAssistNs: number;
+  readonly gcBackgroundNs: number;
+  /** The longest stretch that any cycle kept the program waiting at a time: nanoseconds. */
+  readonly gcLongestNs: number;
   /** Mapped and not released, of all purposes: what the limit is held against. */
   readonly mappedReady: number;
   readonly madviseCalls: number;
@@ -249,6 +254,9 @@ export function sampleHeap(runtime: Runtime): HeapSample {
     limit: memoryLimit >= noMemoryLimit ? Infinity : memoryLimit,
     numGC: log.columns.count[0],
     numForcedGC: log.columns.forced[0],
+    gcAssistNs: log.columns.assistTotal[0],
+    gcBackgroundNs: log.columns.backgroundTotal[0] + log.columns.waitedTotal[0],
+    gcLongestNs: log.columns.longest[0],
     mappedReady: meta.accounts.ready,
     madviseCalls: unused.calls,
     madviseBytes: unused.bytes,

@@ -45,6 +45,22 @@ describe('lru-cache', () => {
   );
 });
 
+describe('mutating-graph', () => {
+  it.each(generations)('comes to the same with either kind of marking: %s', async (generation) => {
+    for (const marking of ['stop-the-world', 'incremental'] as const) {
+      const output = join(folder, `graph-${generation}-${marking}.jsonl`);
+      const heap = { environment: false, generation, marking, gcPercent: 25 };
+      await makeRun({ workload: { name: 'mutating-graph', scale: 0.02, timeScale: 0 }, output, heap });
+      const { header, end, collections } = await readRunFile(output);
+      expect(header.options).toMatchObject({ liveness: 'tracing', marking });
+      expect(end?.output).toEqual(['20992 nodes can be reached\t check: 25691904']);
+      const { pauseMs = 0, assistMs = 0, backgroundMs = 0 } = collections.at(-1)!;
+      expect(pauseMs).toBeGreaterThan(0);
+      expect(assistMs + backgroundMs > 0).toBe(marking === 'incremental');
+    }
+  });
+});
+
 describe('linked-list', () => {
   it.each(generations)('prints the known sums: %s', async (generation) => {
     for (const markOrder of ['objects', 'spans'] as const) {

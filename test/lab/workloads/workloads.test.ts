@@ -33,6 +33,7 @@ describe('the built-in workloads', () => {
       'tiny-objects',
       'lru-cache',
       'binary-trees',
+      'mutating-graph',
       'linked-list',
       'parser',
       'parser-arenas',
