@@ -106,8 +106,10 @@ describe.each(generations)('a cycle beside the program, %s', (generation) => {
 });
 
 test('any thread goes on with a cycle', () => {
-  const { heap, node, list, gc } = inCycle(3000);
-  const other = Heap.attach(heap.share());
+  let now = 0;
+  const clock = { now: () => nanotime((now += 30_000)) };
+  const { heap, node, list, gc } = inCycle(3000, { clock });
+  const other = Heap.attach(heap.share(), { clock });
   markSlowly(runtimeOf(other));
   const theirs = other.type(fields);
   const mine = other.root(other.new(theirs));

@@ -13,8 +13,9 @@ for (let round = 0; round < rounds; round++) {
     const one = heap.new(node);
     node.key.set(one, i);
     node.next.set(one, list.address);
-    node.other.set(one, heap.new(node));
+    // Held before the next one is allocated.
     list.address = one;
+    node.other.set(one, heap.new(node));
     if (i % 50 === 0) heap.step();
   }
   let i = 500;
