@@ -54,6 +54,19 @@ class Program {
     this.#stack.set(at, this.heap.new(this.#node));
   }
 
+  /** Finalizers, cleanups, weak handles and pins on the first nodes of the list, as far as there is memory for them. */
+  know(): void {
+    let at = this.#list.address;
+    for (let i = 0; i < 40 && at !== 0; i++, at = this.#node.next.get(at)) {
+      this.heap.setFinalizer(at, null);
+      this.heap.setFinalizer(at, () => {});
+      this.heap.addCleanup(at, () => {});
+      this.heap.weak(at);
+      this.heap.pin(at);
+      this.heap.unpin(at);
+    }
+  }
+
   verify(): void {
     let n = this.#length;
     for (let at = this.#list.address; at !== 0; at = this.#node.next.get(at))
@@ -68,6 +81,7 @@ const steps: readonly ((program: Program) => void)[] = [
   (program) => program.widen(1500),
   (program) => program.heap.gc(),
   (program) => program.hold(),
+  (program) => program.know(),
   (program) => void program.heap.newArray(program.heap.type({ x: 'pointer' }), 4 * 2 ** 20),
   (program) => program.heap.gc(),
   (program) => void program.heap.freeOSMemory(),
