@@ -111,8 +111,12 @@ function passOn({ code, signal }: RecordOutcome, context: CommandContext): void 
 async function execute(words: readonly string[], options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const [command, ...rest] = words;
-  const bar = new Progress(terminal, 1, 40);
-  const onProgress = (share: number): void => bar.update(share, 'packing');
+  // Until the program has ended the terminal is its own.
+  let bar: Progress | undefined;
+  const onProgress = (share: number): void => {
+    bar ??= new Progress(terminal, 1, 40);
+    bar.update(share, 'packing');
+  };
   let outcome: RecordOutcome;
   try {
     if (options.finish !== undefined) {
@@ -146,7 +150,7 @@ async function execute(words: readonly string[], options: Options, context: Comm
       );
     }
   } finally {
-    bar.stop();
+    bar?.stop();
   }
   tellOutcome(outcome, terminal);
   if (outcome.failures.length > 0 && outcome.code === 0) context.exitCode = exitCodes.failed;
