@@ -61,6 +61,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./doctor.ts')).defineDoctor,
   },
   {
+    name: 'build',
+    summary: 'compile the native parts, where no shipped binary fits',
+    load: async () => (await import('./build.ts')).defineBuild,
+  },
+  {
     name: 'completion',
     summary: 'a completion script for bash, zsh or fish',
     load: async () => {

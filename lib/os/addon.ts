@@ -5,9 +5,9 @@
  * a count, that or the negative errno. Nothing here checks an argument: the checks are in sys.ts and
  * residency.ts, which everything above goes through.
  *
- * The addon is found beside this file's package: built (build/Release, build/Debug) or shipped
- * (prebuilds/). The environment variable PAGEHEAP_ADDON names another file, such as a sanitizer build,
- * and then only that is tried. Loading it in several workers is fine: each gets its own functions, and
+ * The addon is found in this file's package: built (build/Release, build/Debug) or shipped (prebuilds/, a folder
+ * for each processor and C library). The environment variable PAGEHEAP_ADDON names another file, such as a
+ * sanitizer build, and then only that is tried. Loading it in several workers is fine: each gets its own functions, and
  * what the addon keeps for the whole process (the table of crash descriptors) is atomic.
  */
 import { existsSync } from 'node:fs';
@@ -129,15 +129,27 @@ export const Advice = {
   COLLAPSE: 25,
 } as const;
 
+/** The C library that Node runs with. */
+export function libcFamily(): 'glibc' | 'musl' {
+  const libc = createRequire(import.meta.url)('detect-libc') as { familySync(): string | null };
+  return libc.familySync() === 'musl' ? 'musl' : 'glibc';
+}
+
+/** What makes the addon anew: in a clone, and in an installed package. */
+export function buildCommand(): string {
+  return existsSync(join(packageRoot, 'binding.gyp')) ? 'npm run build:native' : 'npx pageheap build';
+}
+
 /** The files that are tried, in order. */
 export function addonCandidates(env: Readonly<Record<string, string | undefined>> = process.env): string[] {
   const chosen = env.PAGEHEAP_ADDON;
   if (chosen !== undefined && chosen !== '') return [chosen];
-  return [
-    join(packageRoot, 'build', 'Release', 'pageheap.node'),
-    join(packageRoot, 'build', 'Debug', 'pageheap.node'),
-    join(packageRoot, 'prebuilds', `${process.platform}-${process.arch}`, 'pageheap.node'),
-  ];
+  const built = ['Release', 'Debug'].map((kind) => join(packageRoot, 'build', kind, 'pageheap.node'));
+  const shipped = join(packageRoot, 'prebuilds');
+  // A clone has no shipped ones: what looks for the C library is not loaded there.
+  if (!existsSync(shipped)) return built;
+  const system = `${process.platform}-${process.arch}-${libcFamily()}`;
+  return [...built, join(shipped, system, 'pageheap.node')];
 }
 
 const loaded = new Map<string, Addon>();
@@ -151,7 +163,8 @@ export function loadAddon(candidates: readonly string[] = addonCandidates()): Ad
   if (file === undefined) {
     throw new PageHeapError(
       'ERR_ADDON',
-      `the native addon is not built: run \`npm run build:native\` (looked for ${candidates.join(', ')})`,
+      `there is no native addon for ${process.platform}-${process.arch}: run \`${buildCommand()}\` ` +
+        `(looked for ${candidates.join(', ')})`,
     );
   }
   const known = loaded.get(file);
@@ -161,15 +174,16 @@ export function loadAddon(candidates: readonly string[] = addonCandidates()): Ad
     addon = createRequire(import.meta.url)(file) as Addon;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PageHeapError('ERR_ADDON', `the native addon ${file} cannot be loaded: ${reason}`, {
-      value: file,
-      cause,
-    });
+    throw new PageHeapError(
+      'ERR_ADDON',
+      `the native addon ${file} cannot be loaded: ${reason}; \`${buildCommand()}\` builds one for this system`,
+      { value: file, cause },
+    );
   }
   if (addon.version !== addonVersion) {
     throw new PageHeapError(
       'ERR_ADDON',
-      `the native addon ${file} is of version ${addon.version}, not ${addonVersion}: run \`npm run build:native\``,
+      `the native addon ${file} is of version ${addon.version}, not ${addonVersion}: run \`${buildCommand()}\``,
       { value: addon.version },
     );
   }

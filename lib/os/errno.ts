@@ -1,7 +1,7 @@
 /**
  * The errnos that the library decides on, and their names.
  *
- * Numbers are Linux's on x86-64 (asm-generic), the only system pageheap runs on.
+ * Numbers are those of Linux on x86-64 and arm64 (asm-generic).
  */
 import { getSystemErrorName } from 'node:util';
 

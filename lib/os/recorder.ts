@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PageHeapError } from '../base/errors.ts';
-import { addonCandidates, loadAddon } from './addon.ts';
+import { addonCandidates, buildCommand, loadAddon } from './addon.ts';
 
 /** Its file. @throws PageHeapError ERR_ADDON if it is missing */
 export function recorderLibrary(candidates: readonly string[] = addonCandidates()): string {
@@ -15,7 +15,7 @@ export function recorderLibrary(candidates: readonly string[] = addonCandidates(
   if (file !== undefined) return file;
   throw new PageHeapError(
     'ERR_ADDON',
-    `the recorder is not built: run \`npm run build:native\` (looked for ${beside.join(', ')})`,
+    `the recorder is not built: run \`${buildCommand()}\` (looked for ${beside.join(', ')})`,
   );
 }
 

@@ -1,11 +1,10 @@
-// npm's install step: builds the addon and the recorder beside it, unless there is one already, built from these sources or shipped.
+// Builds the addon and the recorder in a clone, with node-gyp, unless they are there, built from these sources.
 //
-// `npx pageheap` in a checkout installs the checkout into its cache, and runs this in passing: then nothing is built,
-// and nothing that is there is touched. Elsewhere the addon is built in a folder of its own and renamed into its place
-// when it is whole, so that a command beside it finds the old one or the new one, and an interruption breaks neither.
+// They are built in a folder of their own and renamed into their place when they are whole, so that a command beside
+// finds the old one or the new one, and an interruption breaks neither.
 //
-//   node scripts/install.js          as npm does
-//   node scripts/install.js --force  builds in any case
+//   node scripts/build-native.js          where one is missing, or older than its sources: as npm's prepare step does
+//   node scripts/build-native.js --force  in any case
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -30,10 +29,10 @@ const addon = at('build', 'Release', 'pageheap.node');
 const recorder = at('build', 'Release', 'pageheap-record.so');
 const stamp = at('build', 'Release', 'pageheap.sources');
 
-/** What an addon is made from, as one word. One binary serves every Node from 20 on (Node-API 8). */
+/** What they are made from, as one word. One binary serves every Node from 20 on (Node-API 8). */
 function sources() {
   const hash = createHash('sha256').update(`${platform} ${arch}\n`);
-  const files = readdirSync(at('native')).filter((name) => /\.(cc|c|h)$/.test(name));
+  const files = readdirSync(at('native')).filter((name) => /\.(cc|c|h|gypi)$/.test(name));
   for (const file of ['binding.gyp', ...files.sort().map((name) => join('native', name))])
     hash
       .update(`${file}\0`)
@@ -42,11 +41,7 @@ function sources() {
   return hash.digest('hex');
 }
 
-const isShipped = existsSync(at('prebuilds', `${platform}-${arch}`, 'pageheap.node'));
-const hasSources = existsSync(at('binding.gyp'));
 const isForced = argv.includes('--force');
-if (!isForced && (env.npm_command === 'exec' || isShipped || !hasSources)) exit(0);
-
 const made = sources();
 const isBuilt =
   existsSync(addon) && existsSync(recorder) && existsSync(stamp) && readFileSync(stamp, 'utf8') === made;
