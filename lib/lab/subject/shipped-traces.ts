@@ -7,7 +7,7 @@ import { packageRoot } from '../../base/package-files.ts';
 import { standardInput } from '../trace/bytes.ts';
 
 const traces = join(packageRoot, 'traces');
-const shippedEnding = /\.(?:mtrace|rep)(?:\.gz)?$/;
+const shippedEnding = /\.(?:mtrace|rep|rec)(?:\.gz)?$/;
 
 /** What is in the shipped traces, a paragraph each. */
 export const traceDescriptions: Readonly<Record<string, string>> = {
