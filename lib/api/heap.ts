@@ -14,7 +14,6 @@
  *
  * Not here: how anything is done.
  */
-import { inspect } from 'node:util';
 import type { TypeShape } from '../alloc/scanning-malloc.ts';
 import { roundUpSizeBy } from '../alloc/size-classes.ts';
 import { PageHeapError } from '../base/errors.ts';
@@ -50,6 +49,9 @@ const entered = 3;
 export let runtimeOf: (heap: Heap) => Runtime;
 
 const given = partsOf<HeapParts>;
+
+/** What Node's inspect calls: `inspect.custom`. By its registered name, so that the types need none of Node's. */
+const shown: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
 /** A page heap. See the options for what can be asked of one. */
 export class Heap extends TracedHeap {
@@ -309,7 +311,7 @@ export class Heap extends TracedHeap {
   }
 
   /** One line, for whoever prints a heap: the design, what is in use, free and released. */
-  [inspect.custom](): string {
+  [shown](): string {
     return #runtime in this ? heapLine(this.#runtime, this.#mode === disposed) : noHeap;
   }
 
