@@ -36,10 +36,10 @@ type Options = OutputOptions;
 function help(): string {
   return `
 Traces: what pageheap record writes, glibc's mtrace text, CS:APP's .rep and
-CS107's .script, what valgrind --trace-malloc=yes, ltrace and heaptrack write, and
-others (docs/traces.md); plain, gzipped or by zstd, of any length; - is standard
-input. One that was cut off, or that two processes wrote, counts as far as it is
-sound, and is told; --strict refuses it.
+CS107's .script, what valgrind --trace-malloc=yes, ltrace and heaptrack write,
+and others (docs/traces.md); plain, gzipped or by zstd, of any length; - is
+standard input. One that was cut off, or that two processes wrote, counts as far
+as it is sound, and is told; --strict refuses it.
 ${subjectNames()}
 To run a program of your own, record it: pageheap record -- python3 script.py
 
