@@ -207,23 +207,20 @@ describe('pageheap record', () => {
 
   it('leaves raw files where it is killed, which run reads and --finish packs', async () => {
     const cwd = place();
-    let pid = 0;
     await new Promise<void>((resolve) => {
       void pageheap(['record', '-o', 'my.rec.gz', '--', scenes, 'wait', '5000'], {
         cwd,
         started: (child) => {
           child.stderr?.on('data', (text: string) => {
-            if (!text.includes('ready')) return;
-            pid = Number(execFileSync('pgrep', ['-P', String(child.pid), 'scenes'], { encoding: 'utf8' }));
-            child.kill('SIGKILL');
+            if (text.includes('ready')) child.kill('SIGKILL');
             resolve();
           });
         },
       }).catch(() => undefined);
     });
-    process.kill(pid, 'SIGKILL');
     const [raw = ''] = readdirSync(cwd).filter((name) => name.includes('.raw-'));
     const [file = ''] = readdirSync(join(cwd, raw)).filter((name) => name.endsWith('.raw'));
+    process.kill(Number.parseInt(file, 10), 'SIGKILL');
     expect((await told(join(cwd, raw, file))).sizes.get(10111)).toBeGreaterThanOrEqual(5000);
     const { err, code } = await pageheap(['record', '--finish', raw, '-o', 'my.rec.gz'], { cwd });
     expect([code, err]).toEqual([0, expect.stringContaining('recorded: my.rec.gz')]);
@@ -255,8 +252,8 @@ describe('pageheap record', () => {
       ],
       { cwd },
     );
-    execFileSync('pkill', ['-KILL', '-f', `^${scenes} wait 10$`]);
-    expect(err).toContain('raw, as it was written: ');
+    const left = /raw, as it was written: .*\/(\d+)-\d+\.raw/.exec(err);
+    process.kill(Number(left?.[1]), 'SIGKILL');
   });
 
   it('replaces a recording only by a whole one, and refuses what is read', async () => {
