@@ -87,7 +87,7 @@ export class SpecialCalls implements WeakHost {
       if (address === this.#runtime.memory.zeroBase) return new Cleanup(() => {});
       const { span } = this.#living(address);
       const id = this.#enter(span, address, specialKind.cleanup, cleanup, argument);
-      const number = this.#runtime.special.specials.columns.value[id];
+      const number = this.#runtime.special.specials.rows().value[id];
       const serial = this.runner.serialOf(number);
       return new Cleanup(() => this.#stop(id, number, serial));
     });
@@ -125,7 +125,7 @@ export class SpecialCalls implements WeakHost {
     if (!this.#isOpen || this.runner.serialOf(number) !== serial) return;
     this.#guarded(() => {
       const { specials, callbacks } = this.#runtime.special;
-      const { kind, value, address } = specials.columns;
+      const { kind, value, address } = specials.rows();
       const isStill = (): boolean =>
         kind[id] === specialKind.cleanup && value[id] === number && callbacks.isOf(id, this.#p);
       if (!isStill()) return;
@@ -144,7 +144,7 @@ export class SpecialCalls implements WeakHost {
       callbacks.takeBack(id);
       return;
     }
-    this.runner.release(specials.columns.value[id]);
+    this.runner.release(specials.rows().value[id]);
     specials.free(id);
   }
 
@@ -155,7 +155,7 @@ export class SpecialCalls implements WeakHost {
       const { span } = this.#living(address);
       const { specials, weak } = this.#runtime.special;
       const special = specials.find(span, address, specialKind.weak);
-      const known = special === 0 ? undefined : this.#weak.get(specials.columns.value[special])?.deref();
+      const known = special === 0 ? undefined : this.#weak.get(specials.rows().value[special])?.deref();
       if (known !== undefined) return known;
       const handle = weak.hold(span, address);
       if (handle === 0) this.#refuseMemory();
@@ -168,11 +168,12 @@ export class SpecialCalls implements WeakHost {
 
   addressOf(handle: number): number {
     return this.#guarded(() => {
-      const { addresses } = this.#runtime.special.weak;
-      if (addresses[handle] === 0) return 0;
+      const { weak } = this.#runtime.special;
+      const before = weak.addressOf(handle);
+      if (before === 0) return 0;
       // What a sweep has yet to find dead is told apart by sweeping.
-      this.#sweptSpan(addresses[handle]);
-      const address = addresses[handle];
+      this.#sweptSpan(before);
+      const address = weak.addressOf(handle);
       if (address === 0 || !this.#lives(address)) return 0;
       // Whoever has it may make it reachable again.
       this.#barrier?.shade(address);

@@ -113,18 +113,18 @@ export class CallbackQueue {
 
   /** Says of a special whose callback it is: that of the thread which holds a P. */
   sign(id: number, p: number): void {
-    this.#specials.columns.owner[id] = this.#queues.tenure[p];
+    this.#specials.rows().owner[id] = this.#queues.tenure[p];
   }
 
   /** Whether the thread that set a special's callback is there to run it. */
   isAwaited(id: number): boolean {
-    const owner = this.#specials.columns.owner[id];
+    const owner = this.#specials.rows().owner[id];
     return owner === this.#queues.tenure[owner & pMask];
   }
 
   /** Whether it was set by the thread that holds P `p`. */
   isOf(id: number, p: number): boolean {
-    return this.#specials.columns.owner[id] === this.#queues.tenure[p];
+    return this.#specials.rows().owner[id] === this.#queues.tenure[p];
   }
 
   // ---------------------------------------------------------------- the queue
@@ -132,7 +132,7 @@ export class CallbackQueue {
   /** Queues a finalizer or cleanup whose special has left its span's list. False where nobody awaits it. */
   put(id: number): boolean {
     if (!this.isAwaited(id)) return false;
-    const { kind } = this.#specials.columns;
+    const { kind } = this.#specials.rows();
     if (kind[id] === specialKind.finalizer) this.#state.finalizersQueued[0]++;
     else this.#state.cleanupsQueued[0]++;
     kind[id] |= queuedBit;
@@ -146,7 +146,7 @@ export class CallbackQueue {
       this.#specials.free(id);
       return;
     }
-    this.#specials.columns.kind[id] = takenBack;
+    this.#specials.rows().kind[id] = takenBack;
     this.#append(id);
   }
 
@@ -156,7 +156,7 @@ export class CallbackQueue {
     if (q.first[p] === 0) return undefined;
     const id = this.#takeFirst(p);
     q.running[p] = id;
-    const { kind, value, address } = this.#specials.columns;
+    const { kind, value, address } = this.#specials.rows();
     const of = kind[id];
     if (of === queuedFinalizer) this.#state.finalizersRun[0]++;
     else if (of === queuedCleanup) this.#state.cleanupsRun[0]++;
@@ -179,7 +179,7 @@ export class CallbackQueue {
     const { first, running } = this.#queues;
     for (let p = 0; p < this.#ps; p++) {
       if (running[p] !== 0) visit(running[p]);
-      for (let id = first[p]; id !== 0; id = this.#specials.columns.next[id]) visit(id);
+      for (let id = first[p]; id !== 0; id = this.#specials.rows().next[id]) visit(id);
     }
   }
 
@@ -206,7 +206,7 @@ export class CallbackQueue {
    * have ended are emptied first.
    */
   eachFinalizable(visit: (address: number) => void): void {
-    const { next, kind, address } = this.#specials.columns;
+    const { next, kind, address } = this.#specials.rows();
     const { first, running } = this.#queues;
     for (let p = 0; p < this.#ps; p++) {
       if ((running[p] !== 0 || first[p] !== 0) && !this.#isLiving(p)) this.end(p);
@@ -216,7 +216,7 @@ export class CallbackQueue {
   }
 
   #append(id: number): void {
-    const { next, owner } = this.#specials.columns;
+    const { next, owner } = this.#specials.rows();
     const q = this.#queues;
     const of = owner[id] & pMask;
     next[id] = 0;
@@ -230,7 +230,7 @@ export class CallbackQueue {
   #takeFirst(p: number): number {
     const q = this.#queues;
     const id = q.first[p];
-    q.first[p] = this.#specials.columns.next[id];
+    q.first[p] = this.#specials.rows().next[id];
     q.waiting[p]--;
     return id;
   }

@@ -60,7 +60,7 @@ export class SpecialRoots implements RootSource {
   /** Each object of a span that has a finalizer, once. */
   #eachFinalized(s: number, start: number, size: number, visitor: RootVisitor): void {
     const { first } = this.#specials.spans;
-    const { next, address, kind } = this.#specials.columns;
+    const { next, address, kind } = this.#specials.rows();
     let last = -1;
     for (let id = first[s]; id !== 0; id = next[id]) {
       if (kind[id] !== specialKind.finalizer) continue;

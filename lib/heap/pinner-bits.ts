@@ -40,7 +40,7 @@ export class PinnerBits {
     }
     const counter = this.#specials.find(s, address, specialKind.pinCounter);
     if (counter === 0) return this.#specials.add(s, address, specialKind.pinCounter, 1) > 0;
-    this.#specials.columns.value[counter]++;
+    this.#specials.rows().value[counter]++;
     return true;
   }
 
@@ -53,7 +53,7 @@ export class PinnerBits {
       this.#state.gcBits.bits[at + (index >>> 5)] &= ~(1 << (index & 31));
       return true;
     }
-    if (--this.#specials.columns.value[counter] > 0) return true;
+    if (--this.#specials.rows().value[counter] > 0) return true;
     this.#specials.unlink(s, counter);
     this.#specials.free(counter);
     return true;
@@ -68,7 +68,7 @@ export class PinnerBits {
   count(s: number, index: number, address: number): number {
     if (!this.isPinned(s, index)) return 0;
     const counter = this.#specials.find(s, address, specialKind.pinCounter);
-    return 1 + (counter === 0 ? 0 : this.#specials.columns.value[counter]);
+    return 1 + (counter === 0 ? 0 : this.#specials.rows().value[counter]);
   }
 
   /** Calls with the number of each pinned object of a span. */

@@ -137,7 +137,8 @@ export class Specials {
     );
   }
 
-  get columns(): Views<typeof specialTable> {
+  /** The rows of specials. No property: whoever prints this would read them, and at first they have no memory. */
+  rows(): Views<typeof specialTable> {
     return this.#columns;
   }
 

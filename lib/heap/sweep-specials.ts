@@ -55,7 +55,7 @@ export class SpecialSweeper {
     this.#specials = specials;
     this.#pins = pins;
     this.#weak = weak;
-    this.#columns = specials.columns;
+    this.#columns = specials.rows();
     this.#notes = specials.spans.notes;
   }
 

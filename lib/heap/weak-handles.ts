@@ -43,9 +43,9 @@ export class WeakHandles {
     return meta.commit(weakPoolTable, 0, 1);
   }
 
-  /** The addresses that handles hold, by number. */
-  get addresses(): Float64Array {
-    return this.#columns.address;
+  /** The address that a handle holds, by its number. No view: at first it has no memory. */
+  addressOf(id: number): number {
+    return this.#columns.address[id];
   }
 
   /** The handle of an address of a swept span, held once more; 0 when there is no memory for one. */
@@ -53,7 +53,7 @@ export class WeakHandles {
     const specials = this.#specials;
     const known = specials.find(s, address, specialKind.weak);
     if (known !== 0) {
-      const handle = specials.columns.value[known];
+      const handle = specials.rows().value[known];
       this.#columns.holders[handle]++;
       return handle;
     }

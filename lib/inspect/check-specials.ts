@@ -32,7 +32,7 @@ export function checkSpecials(runtime: Runtime): void {
   }
   special.callbacks.each((id) => {
     count++;
-    if (special.specials.columns.kind[id] < 64) fatal('a special waits that was not queued', { special: id });
+    if (special.specials.rows().kind[id] < 64) fatal('a special waits that was not queued', { special: id });
   });
   if (count !== special.specials.live)
     fatal('specials are lost', { found: count, live: special.specials.live });
@@ -40,8 +40,8 @@ export function checkSpecials(runtime: Runtime): void {
 
 /** The specials of a span. How many there are. */
 function checkList({ state, spans, special }: Runtime, s: number): number {
-  const { columns, spans: lists } = special.specials;
-  const { next, address, kind, value } = columns;
+  const { spans: lists } = special.specials;
+  const { next, address, kind, value } = special.specials.rows();
   const c = state.spans.columns;
   const start = state.arenas.addressOf(c.startPage[s]);
   const size = objectSize(c, s);
@@ -58,7 +58,7 @@ function checkList({ state, spans, special }: Runtime, s: number): number {
     const index = Math.floor((address[id] - start) / size);
     if (!(index >= 0 && index < c.nelems[s]) || !spans.objects.isAllocated(s, index))
       fatal('a special is of no object in use', at);
-    if (kind[id] === specialKind.weak && special.weak.addresses[value[id]] !== address[id])
+    if (kind[id] === specialKind.weak && special.weak.addressOf(value[id]) !== address[id])
       fatal('a weak handle does not lead to its object', { ...at, handle: value[id] });
     if (kind[id] === specialKind.pinCounter && !special.pins.isPinned(s, index))
       fatal('an object has a pin counter and is not pinned', at);

@@ -16,7 +16,7 @@ test.each(['lists', 'radix'] as const)('are found, entered in order and taken aw
   const random = new Random(seed);
   const { state, alloc, special } = quietRuntime({ generation });
   const { specials } = special;
-  const c = specials.columns;
+  const c = specials.rows();
   const spans = shapes.map(([spanClass, size, nelems]) => {
     const s = alloc.heap.allocHeapSpan(0, 1, smallShape(spanClass, size, nelems));
     return { s, size, nelems, base: state.arenas.addressOf(state.spans.columns.startPage[s]!) };
