@@ -166,7 +166,13 @@ test.each(generations)('marking goes on where there is no memory for work buffer
   }
 });
 
+// Where the first span of a heap begins is the kernel's choice: with one or another shift a small span crosses the end.
 test('objects are marked across the ends of windows of 4 GiB', () => {
+  expect([0, 1, 2].some(marksAcrossWindows)).toBe(true);
+});
+
+/** @param shift spans of five pages before the others @returns whether a span of small objects lies in two windows */
+function marksAcrossWindows(shift: number): boolean {
   const heap = heapOf({ reach: 16 * GiB, gcPercent: -1 });
   const node = heap.type({ to: ['pointer', 383], n: 'f64' });
   const big = heap.type({ x: 'f64' });
@@ -174,6 +180,7 @@ test('objects are marked across the ends of windows of 4 GiB', () => {
   const held: number[] = [];
   // Memory that is never touched costs nothing but addresses.
   heap.own(held, heap.newArray(big, 535_500_000));
+  for (let i = 0; i < shift; i++) heap.own(held, heap.malloc(5 * 8192, true));
   for (let i = 0; i < 6000; i++) {
     const at = heap.new(node);
     node.to.set(at, 382, chain.address);
@@ -192,15 +199,17 @@ test('objects are marked across the ends of windows of 4 GiB', () => {
     Array.from({ length: end }, (_, s) => s).filter(
       (s) => (c.elemSize[s] === 0) === large && (c.startPage[s]! % 2 ** 19) + c.pages[s]! > 2 ** 19,
     );
-  expect([crossing(false).length > 0, crossing(true).length > 0]).toEqual([true, true]);
+  expect(crossing(true).length).toBeGreaterThan(0);
+  const hasCrossing = crossing(false).length > 0;
   heap.malloc(0);
   heap.gc();
-  expect(heap.readMemStats().HeapObjects).toBe(2 + 6000 + 1 + 1);
+  expect(heap.readMemStats().HeapObjects).toBe(2 + shift + 6000 + 1 + 1);
   let n = 0;
   for (let at = chain.address; at !== 0; at = node.to.get(at, 382)) n += node.n.get(at) === 5999 - n ? 1 : 0;
   expect(n).toBe(6000);
   expect(held.length).toBe(0);
-});
+  return hasCrossing;
+}
 
 test('a custom page heap serves one as well', () => {
   const heap = heapOf({ pageHeap: FirstFit as unknown as PageHeapClass });

@@ -415,6 +415,7 @@ describe('verifyFile', () => {
       checkpoints: 1,
       missing: 0,
       real: false,
+      notes: [],
       mismatch: undefined,
     });
     expect(
