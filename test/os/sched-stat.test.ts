@@ -18,11 +18,14 @@ describe("the scheduler's account", () => {
   it('grows with the work, where the kernel keeps one', () => {
     const account = new SchedStat();
     const before = account.read();
-    work(30);
-    const after = account.read();
+    let after = account.read();
     if (before !== undefined && after !== undefined) {
-      const passed = after.ran - before.ran + after.waited - before.waited;
-      expect(passed / 1e6).toBeGreaterThan(20);
+      // A virtual machine may have no CPU for a while, and its kernel does not count that.
+      for (let i = 0; i < 300 && after!.ran + after!.waited - before.ran - before.waited < 20e6; i++) {
+        work(10);
+        after = account.read();
+      }
+      expect(after!.ran + after!.waited - before.ran - before.waited).toBeGreaterThan(20e6);
     } else {
       expect([before, after]).toEqual([undefined, undefined]);
     }
