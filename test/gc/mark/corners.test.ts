@@ -1,0 +1,213 @@
+/**
+ * What random graphs hardly come to while a cycle marks: objects far apart, a cycle that is given up, several views of
+ * one span, stores of parts of a word, and what is asked of an object that nothing leads to.
+ */
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { Heap, runtimeOf } from '../../../lib/api/heap.ts';
+import type { HeapOptions } from '../../../lib/design/options.ts';
+import { markTable } from '../../../lib/gc/mark/mark-state.ts';
+import { Random } from '../../support/random.ts';
+import { markSlowly } from '../../support/slow-marking.ts';
+
+function heapOf(options: HeapOptions = {}): Heap {
+  const heap = new Heap({
+    ...{ environment: false, reach: 2 ** 30, liveness: 'tracing', marking: 'incremental', gcPercent: -1 },
+    ...options,
+  });
+  onTestFinished(() => heap.dispose());
+  return heap;
+}
+
+/** Begins a cycle, and lets it mark all that can be reached. It still has to end. */
+function markAll(heap: Heap): void {
+  const { gc } = runtimeOf(heap);
+  expect(gc.collector.start()).toBe(true);
+  while (!gc.tracing!.marker.step(1000));
+  expect(gc.collector.isMarking).toBe(true);
+}
+
+/** Ends the cycle, and its sweep. */
+function endCycle(heap: Heap): void {
+  const { gc } = runtimeOf(heap);
+  while (gc.collector.isMarking) heap.step();
+  gc.sweeper.sweepAll();
+  heap.check(3);
+}
+
+const littleEndian = (address: number): Uint8Array =>
+  new Uint8Array(new BigUint64Array([BigInt(address)]).buffer);
+
+describe.each(['objects', 'spans'] as const)('marking by %s', (markOrder) => {
+  test('loses nothing that waits to be read when a slice ends, where objects lie far apart', () => {
+    const n = 20_000;
+    const heap = heapOf({ markOrder });
+    const node = heap.type({ left: 'pointer', right: 'pointer', id: 'f64', pad: ['u8', 104] });
+    const stack = heap.newStack(8 * n);
+    stack.push(n);
+    const nodes = Array.from({ length: n }, (_, i) => {
+      const at = heap.new(node);
+      stack.set(i, at);
+      node.id.set(at, i);
+      return at;
+    });
+    // A binary tree over the nodes in random order.
+    const tree = nodes.slice();
+    const random = new Random(7);
+    for (let i = n - 1; i > 0; i--) {
+      const j = random.below(i + 1);
+      [tree[i], tree[j]] = [tree[j]!, tree[i]!];
+    }
+    for (let i = 0; 2 * i + 1 < n; i++) {
+      node.left.set(tree[i]!, tree[2 * i + 1]!);
+      if (2 * i + 2 < n) node.right.set(tree[i]!, tree[2 * i + 2]!);
+    }
+    heap.root(tree[0]);
+    stack.pop(n);
+    // A slice has enough objects to find out that they lie far apart, and there are several.
+    const runtime = runtimeOf(heap);
+    markSlowly(runtime, 16 * 2500);
+    const { isScattered } = runtime.memory.meta.views(markTable);
+    expect(runtime.gc.collector.start()).toBe(true);
+    let scattered = 0;
+    while (runtime.gc.collector.isMarking) {
+      heap.step();
+      if (isScattered[0] !== 0) scattered++;
+    }
+    if (markOrder === 'objects') expect(scattered).toBeGreaterThan(3);
+    runtime.gc.sweeper.sweepAll();
+    expect(heap.readMemStats().HeapObjects).toBe(n);
+    expect(nodes.every((at, i) => node.id.get(at) === i)).toBe(true);
+    heap.gc();
+    heap.check(3);
+  });
+
+  test.each(['stop-the-world', 'incremental'] as const)(
+    'leaves no marks where a cycle is given up: %s',
+    (marking) => {
+      const heap = heapOf({ markOrder, marking });
+      const node = heap.type({ next: 'pointer', other: 'pointer', id: 'f64' });
+      const list = heap.root();
+      const nodes = Array.from({ length: 5000 }, (_, i) => {
+        const at = heap.new(node);
+        node.id.set(at, i);
+        node.next.set(at, list.address);
+        list.address = at;
+        return at;
+      });
+      // A page that was never used.
+      heap.view(nodes[10]! + 8, 8).set(littleEndian(list.address - (list.address % 8192) + 2 ** 25));
+      for (let i = 0; i < 3; i++) expect(() => heap.gc()).toThrow(/found bad pointer/);
+      node.other.set(nodes[10]!, 0);
+      for (let i = 0; i < 10_000; i++) heap.new(node);
+      heap.gc();
+      heap.check(3);
+      expect(nodes.every((at, i) => node.id.get(at) === i)).toBe(true);
+      heap.new(node);
+      heap.gc();
+      // The list, and what was allocated last.
+      expect(heap.readMemStats().HeapObjects).toBe(nodes.length + 1);
+    },
+  );
+});
+
+test.each([
+  ['the lower first', [0, 5]],
+  ['the lower last', [5, 0]],
+  ['one between two', [2, 0, 5]],
+] as const)('of views of objects of one span all are read again: %s', (_what, order) => {
+  const heap = heapOf();
+  const node = heap.type({ to: 'pointer', id: 'f64' });
+  const roots = Array.from({ length: 6 }, () => heap.root(heap.new(node)));
+  const targets = order.map(() => heap.new(node));
+  heap.new(node);
+  markAll(heap);
+  const views = order.map((i) => heap.view(roots[i]!.address, 8));
+  // All of them are black by now: what is stored here is seen at the end only.
+  for (const [i, view] of views.entries()) view.set(littleEndian(targets[i]!));
+  endCycle(heap);
+  for (const at of targets) expect(heap.findObject(at)?.base).toBe(at);
+});
+
+describe.each([
+  [0, 6],
+  [0, 2],
+  [1, 1],
+  [1, 7],
+  [0, 8],
+] as const)('a store of bytes from %d on, %d of them, of a pointer', (from, length) => {
+  test.each(['write', 'copy'] as const)('by %s is seen', (how) => {
+    const heap = heapOf();
+    // Two objects of 256 bytes in one page: their addresses differ in the second byte only.
+    const node = heap.type({ to: 'pointer', id: 'f64', pad: ['u8', 240] });
+    const before = heap.new(node);
+    const after = heap.new(node);
+    expect(Math.floor(after / 2 ** 16)).toBe(Math.floor(before / 2 ** 16));
+    expect(after % 256).toBe(before % 256);
+    const holder = heap.root(heap.new(node));
+    node.to.set(holder.address, before);
+    const source = heap.root(heap.malloc(16, true));
+    heap.write(source.address, littleEndian(after));
+    heap.new(node);
+    markAll(heap);
+    const bytes = littleEndian(after).subarray(from, from + length);
+    if (how === 'write') heap.write(holder.address + from, bytes);
+    else heap.copy(holder.address + from, source.address + from, length);
+    expect(node.to.get(holder.address)).toBe(after);
+    endCycle(heap);
+    expect(heap.findObject(after)?.base).toBe(after);
+  });
+});
+
+describe('an object that nothing leads to when a cycle has marked everything', () => {
+  function lost() {
+    const heap = heapOf();
+    const node = heap.type({ to: 'pointer', id: 'f64' });
+    const inner = heap.new(node);
+    const outer = heap.new(node);
+    node.to.set(outer, inner);
+    heap.new(node);
+    return { heap, node, inner, outer };
+  }
+
+  test('dies with it', () => {
+    const { heap, outer } = lost();
+    markAll(heap);
+    endCycle(heap);
+    expect(heap.findObject(outer)).toBeUndefined();
+  });
+
+  test('is kept, with what it refers to, for who asks a weak handle for it', () => {
+    const { heap, inner, outer } = lost();
+    const weak = heap.weak(outer);
+    markAll(heap);
+    expect(weak.get()).toBe(outer);
+    endCycle(heap);
+    expect(heap.findObject(outer)?.base).toBe(outer);
+    expect(heap.findObject(inner)?.base).toBe(inner);
+    heap.gc();
+    expect(weak.get()).toBe(0);
+  });
+
+  test('is kept, with what it refers to, when it is pinned', () => {
+    const { heap, inner, outer } = lost();
+    markAll(heap);
+    heap.pin(outer);
+    endCycle(heap);
+    expect(heap.findObject(outer)?.base).toBe(outer);
+    expect(heap.findObject(inner)?.base).toBe(inner);
+  });
+
+  test('finds all that it refers to in the finalizer that it gets', () => {
+    const { heap, node, inner, outer } = lost();
+    node.id.set(inner, 7);
+    markAll(heap);
+    let seen = 0;
+    heap.setFinalizer(outer, (at) => {
+      expect(heap.findObject(inner)?.base).toBe(inner);
+      seen = node.id.get(node.to.get(at));
+    });
+    endCycle(heap);
+    heap.runFinalizers();
+    expect(seen).toBe(7);
+  });
+});
