@@ -127,15 +127,15 @@ export class FieldMemory {
 
   /** Stores a pointer where that takes more than a store. @throws ERR_INVALID_ADDRESS · ERR_DISPOSED */
   storePointer(addr: number, value: number): void {
+    if (!Number.isSafeInteger(value) || value < 0)
+      refuse('ERR_INVALID_ADDRESS', `not an address: ${describe(value)}`, value);
     const { near } = this;
     const at = addr - near.base;
     // While a cycle marks all stores come here: those of one thread, into its near window, need no more.
-    if (!this.#isShared && at >= 0 && at < this.nearBytes && value >= 0) {
+    if (!this.#isShared && at >= 0 && at < this.nearBytes) {
       this.#store(near.i32, at >>> 2, value);
       return;
     }
-    if (!Number.isInteger(value) || value < 0)
-      refuse('ERR_INVALID_ADDRESS', `not an address: ${describe(value)}`, value);
     const window = this.far(addr);
     const i = (addr - window.base) / 4;
     if (this.#isShared) this.#guarded(() => this.#store(window.i32, i, value));

@@ -27,6 +27,9 @@ export interface Field<V = number> {
   set(addr: number, value: V): void;
 }
 
+/** One past the greatest number that can be told from its neighbours. */
+const pointerEnd = 2 ** 53;
+
 const given = partsOf<{ readonly memory: FieldMemory; readonly offset: number }>;
 
 /** What an address is counted from, to come to a field in the near window. */
@@ -58,7 +61,9 @@ export class PointerField extends WrittenOnce implements Field {
   set(addr: number, value: number): void {
     const memory = this.#memory;
     const at = addr - this.#base;
-    if (!(at >= 0 && at < memory.storeBytes && value >= 0)) {
+    if (
+      !(at >= 0 && at < memory.storeBytes && Math.floor(value) === value && value >= 0 && value < pointerEnd)
+    ) {
       memory.storePointer(addr + this.offset, value);
       return;
     }

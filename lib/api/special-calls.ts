@@ -23,6 +23,9 @@ import type { Guard } from './heap-reports.ts';
 import { collectFully } from './settings.ts';
 import { Cleanup, Weak, type WeakHost } from './weak.ts';
 
+/** The handle of the empty object, which lives for ever. */
+const emptyHandle = -1;
+
 export class SpecialCalls implements WeakHost {
   readonly runner: CallbackRunner;
   readonly #runtime: Runtime;
@@ -152,6 +155,7 @@ export class SpecialCalls implements WeakHost {
 
   weak(address: number): Weak {
     return this.#guarded(() => {
+      if (address === this.#runtime.memory.zeroBase) return new Weak(this, emptyHandle);
       const { span } = this.#living(address);
       const { specials, weak } = this.#runtime.special;
       const special = specials.find(span, address, specialKind.weak);
@@ -168,6 +172,7 @@ export class SpecialCalls implements WeakHost {
 
   addressOf(handle: number): number {
     return this.#guarded(() => {
+      if (handle === emptyHandle) return this.#runtime.memory.zeroBase;
       const { weak } = this.#runtime.special;
       const before = weak.addressOf(handle);
       if (before === 0) return 0;
@@ -182,6 +187,7 @@ export class SpecialCalls implements WeakHost {
   }
 
   released(handle: number, weak: Weak): void {
+    if (handle === emptyHandle) return;
     this.#forgotten.unregister(weak);
     this.#weak.delete(handle);
     if (this.#isOpen) this.#guarded(() => this.#release(handle));

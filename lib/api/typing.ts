@@ -164,6 +164,7 @@ export class Typing implements RootHost {
     const id = this.#guarded(() => arenas.make() || refuseMemory(this.#runtime, 'no memory for an arena', 0));
     const arena = new UserArena(
       {
+        isUsable: () => this.#isOpen,
         guarded: (operation) => this.#guarded(operation),
         shapeOf: (type) => this.shapeOf(type),
         arrayShapeOf: (type, n) => this.arrayShapeOf(type, n),

@@ -20,6 +20,8 @@ import type { TypeBase } from './heap-type.ts';
 
 /** What an arena asks of its heap. */
 export interface ArenaHost {
+  /** Whether the heap can still be used on this thread. */
+  isUsable(): boolean;
   /** Runs an operation as the heap's mode demands. @throws ERR_DISPOSED · ERR_REENTRANT */
   guarded<T>(operation: () => T): T;
   shapeOf(type: TypeBase): TypeShape;
@@ -96,9 +98,9 @@ export class UserArena {
     this.#host.guarded(() => this.#end(this.#held()));
   }
 
-  /** Frees it, unless it was. */
+  /** Frees it, unless it was, or its heap was disposed of. */
   [Symbol.dispose](): void {
-    if (this.#id !== 0) this.free();
+    if (this.#id !== 0 && this.#host.isUsable()) this.free();
   }
 
   /** Whether it was freed. */

@@ -406,3 +406,14 @@ describe.each(generations)('cleanups, in generation %s', (generation) => {
     expect(ran).toBe(1);
   });
 });
+
+test('the empty object has a weak handle, and never dies', () => {
+  const heap = new Heap({ environment: false, liveness: 'tracing' });
+  const weak = heap.weak(heap.malloc(0));
+  heap.gc();
+  expect(weak.get()).toBe(heap.malloc(0));
+  weak.dispose();
+  expect(weak.get()).toBe(0);
+  heap.check(3);
+  heap.dispose();
+});

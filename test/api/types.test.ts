@@ -83,7 +83,7 @@ describe('types', () => {
       expect([addr, codeOf(() => node.left.set(addr, 0))]).toEqual([addr, 'ERR_INVALID_ADDRESS']);
     }
     const at = heap.new(node);
-    for (const value of [-1, Number.NaN, undefined] as number[])
+    for (const value of [-1, Number.NaN, undefined, Infinity, 1e300, 1.5, '8', null] as number[])
       expect([value, codeOf(() => node.left.set(at, value))]).toEqual([value, 'ERR_INVALID_ADDRESS']);
     const circular: Record<string, unknown> = {};
     circular.self = circular;

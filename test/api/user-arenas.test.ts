@@ -431,3 +431,12 @@ test.each<HeapOptions>([
   const heap = heapOf(options);
   expect(codeOf(() => heap.newArena())).toBe('ERR_WRONG_GENERATION');
 });
+
+test('an arena that outlives its heap ends with it', () => {
+  const heap = heapOf();
+  const arena = heap.newArena();
+  arena.malloc(100);
+  heap.dispose();
+  arena[Symbol.dispose]();
+  expect(codeOf(() => arena.free())).toBe('ERR_DISPOSED');
+});
