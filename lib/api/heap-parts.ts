@@ -55,6 +55,7 @@ export function takeParts(opened: OpenedHeap): HeapParts {
   } catch (error) {
     if (owner) runtime.dispose();
     else runtime.detach();
+    opened.closeTraces();
     throw error;
   } finally {
     if (events.pending) events.tell();

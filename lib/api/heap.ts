@@ -77,7 +77,7 @@ export class Heap extends TracedHeap {
 
   /**
    * Makes a heap, owned by the calling thread.
-   * @throws ERR_INVALID_OPTION · ERR_OUT_OF_MEMORY when the system has no address space for one
+   * @throws ERR_INVALID_OPTION · ERR_FILE of a trace's file · ERR_OUT_OF_MEMORY when the system has no address space for one
    */
   constructor(options: HeapOptions = {}) {
     const parts = takeParts(options instanceof OpenedHeap ? options : openHeap(options));

@@ -16,6 +16,7 @@ import {
   heapOptions,
   type ResolvedOptions,
   resolveOptions,
+  warnerOf,
 } from '../design/options.ts';
 import type { HeapEvent, Watch } from '../gc/events.ts';
 import { type PageObserver, PageTrace } from '../heap/page-trace.ts';
@@ -76,14 +77,19 @@ export class OpenedHeap {
   }
 }
 
-/** Makes a heap, owned by the calling thread. @throws ERR_INVALID_OPTION · ERR_OUT_OF_MEMORY */
+/** Makes a heap, owned by the calling thread. @throws ERR_INVALID_OPTION · ERR_FILE · ERR_OUT_OF_MEMORY */
 export function openHeap(options: HeapOptions): OpenedHeap {
   const resolved = resolveOptions(options);
   const { hardDecommit, debug, timed } = resolved;
   const sys = options.sys ?? new Sys({ advise: resolved.design.advise, hardDecommit, debug, timed });
   const surroundings = surroundingsOf(options, sys, resolved);
-  const runtime = createRuntime(sys, resolved, surroundings.watch);
-  return new OpenedHeap(runtime, surroundings, true, options);
+  try {
+    const runtime = createRuntime(sys, resolved, surroundings.watch);
+    return new OpenedHeap(runtime, surroundings, true, options);
+  } catch (error) {
+    surroundings.closeTraces();
+    throw error;
+  }
 }
 
 /** Views a heap that another thread made and shared. @throws ERR_INVALID_ARGUMENT · ERR_INCOMPATIBLE_HEAP */
@@ -149,7 +155,7 @@ function surroundingsOf(
   const clock = given === systemClock ? undefined : new GuardedClock(given, foreign);
   const { gctrace, collectTwice, scavtrace } = resolved;
   const time = clock ?? systemClock;
-  const traces = tracesOf(resolved, () => time.now(), Poison.of(sys.addon));
+  const traces = tracesOf(traceFilesOf(options, resolved, sys.addon), () => time.now(), Poison.of(sys.addon));
   const { allocFree } = traces;
   const { sink } = events;
   const watch = {
@@ -166,14 +172,38 @@ function surroundingsOf(
   return { events, clock, watch, closeTraces: traces.close };
 }
 
-/** What writes the files that the options name. */
-function tracesOf(
+/** Where a heap writes what happens in it. */
+interface TraceFiles {
+  readonly words: TraceFile | undefined;
+  readonly file: TraceFile | undefined;
+}
+
+/**
+ * Opens the files that the options name, and those of the environment. Of one of the latter that cannot be opened the
+ * program, which did not ask for it, is warned.
+ * @throws ERR_FILE, with nothing left open
+ */
+function traceFilesOf(
+  given: AttachOptions & Pick<HeapOptions, 'pageTrace' | 'warn'>,
   { allocFreeTrace, pageTrace }: Pick<ResolvedOptions, 'allocFreeTrace' | 'pageTrace'>,
-  now: () => number,
-  poison: Poison | undefined,
-) {
-  const words = allocFreeTrace === undefined ? undefined : new TraceFile(allocFreeTrace || undefined);
-  const file = pageTrace === undefined ? undefined : new TraceFile(pageTrace);
+  addon: Sys['addon'],
+): TraceFiles {
+  const words = allocFreeTrace === undefined ? undefined : new TraceFile(allocFreeTrace || undefined, addon);
+  if (pageTrace === undefined) return { words, file: undefined };
+  try {
+    return { words, file: new TraceFile(pageTrace, addon) };
+  } catch (error) {
+    if (given.pageTrace === undefined && error instanceof PageHeapError) {
+      warnerOf(given)(`GODEBUG: pagetrace has no effect: ${error.message}`);
+      return { words, file: undefined };
+    }
+    words?.close();
+    throw error;
+  }
+}
+
+/** What writes the files. */
+function tracesOf({ words, file }: TraceFiles, now: () => number, poison: Poison | undefined) {
   const pages = file && new PageTrace((bytes) => file.write(bytes), now, 0);
   return {
     allocFree: words && new AllocFreeTrace((text) => words.write(text)),
@@ -181,8 +211,11 @@ function tracesOf(
     close: () => {
       poison?.close();
       pages?.flush();
-      words?.close();
-      file?.close();
+      try {
+        words?.close();
+      } finally {
+        file?.close();
+      }
     },
   };
 }

@@ -336,13 +336,17 @@ function givenOf(options: HeapOptions): HeapOptionValues {
   return valuesGiven(all, Object.fromEntries(given)) as HeapOptionValues;
 }
 
+/** Who is told what is wrong with the environment. */
+export const warnerOf = ({ warn }: Pick<HeapOptions, 'warn'>): ((text: string) => void) =>
+  warn ?? ((text) => void process.stderr.write(`pageheap: ${text}\n`));
+
 /** Checks options and fills in what is missing. Throws ERR_INVALID_OPTION, naming the option. */
 export function resolveOptions(options: HeapOptions): ResolvedOptions {
   checkNames(options, all);
   const asked = givenOf(options);
   checkGiven(all, { ...asked });
   const environment = (asked.environment ?? true) ? readEnvironment(process.env) : undefined;
-  const warn = asked.warn ?? ((text: string): void => void process.stderr.write(`pageheap: ${text}\n`));
+  const warn = warnerOf(asked);
   for (const text of environment?.warnings ?? []) warn(text);
   const debug = environment?.debug ?? {};
 

@@ -15,7 +15,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { cacheFolder } from '../../base/cache-folder.ts';
-import { fileError } from '../trace/bytes.ts';
+import { fileError } from '../../os/file-error.ts';
 import { writeDocument } from './document.ts';
 import { makeFolder } from './folders.ts';
 

@@ -9,7 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
-import { fileError } from '../trace/bytes.ts';
+import { fileError } from '../../os/file-error.ts';
 import { writeDocument } from './document.ts';
 import { fileStem } from './folders.ts';
 import {

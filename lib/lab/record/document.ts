@@ -16,15 +16,15 @@ import {
   fsyncSync,
   ftruncateSync,
   openSync,
-  readlinkSync,
   renameSync,
   rmSync,
   type Stats,
   statSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { fileError } from '../trace/bytes.ts';
+import { basename, dirname, join } from 'node:path';
+import { fileError } from '../../os/file-error.ts';
+import { followLinks } from './links.ts';
 import { checkOutput } from './output.ts';
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
@@ -33,8 +33,6 @@ const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoExc
 const modeBits = 0o7777;
 /** A pipe of another's that is full is asked again after so many milliseconds. */
 const fullPipeMs = 5;
-/** The kernel follows as many links. */
-const mostLinks = 40;
 
 /** The descriptor that a path names, such as `/dev/stdout`; to open it anew would begin its file at the front. */
 function descriptorOf(path: string): number | undefined {
@@ -53,22 +51,6 @@ export function writeAll(fd: number, bytes: Uint8Array): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, fullPipeMs);
     }
   }
-}
-
-/** Where the links of a path lead, also if nothing is there. */
-export function followLinks(path: string): string {
-  let at = resolve(path);
-  for (let n = 0; n < mostLinks; n++) {
-    let link: string;
-    try {
-      link = readlinkSync(at);
-    } catch (error) {
-      if (codeOf(error) === 'EINVAL' || codeOf(error) === 'ENOENT') return at;
-      throw error;
-    }
-    at = resolve(dirname(at), link);
-  }
-  return at;
 }
 
 /** A file of its own beside another. */

@@ -18,7 +18,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
-import { fileReason } from '../trace/bytes.ts';
+import { fileReason } from '../../os/file-error.ts';
 
 function refuse(folder: string, why: string, cause?: unknown): never {
   throw new PageHeapError('ERR_FILE', why, { file: folder, ...(cause === undefined ? {} : { cause }) });

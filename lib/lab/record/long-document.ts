@@ -4,8 +4,9 @@
  */
 import { closeSync, fsyncSync, renameSync, rmSync, type Stats, statSync } from 'node:fs';
 import { PageHeapError } from '../../base/errors.ts';
-import { fileError } from '../trace/bytes.ts';
-import { followLinks, inherit, openBeside, writeAll } from './document.ts';
+import { fileError } from '../../os/file-error.ts';
+import { inherit, openBeside, writeAll } from './document.ts';
+import { followLinks } from './links.ts';
 import { checkOutput } from './output.ts';
 
 export class LongDocument {

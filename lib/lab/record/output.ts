@@ -8,10 +8,12 @@
  *
  * Not here: writing a document (document.ts), a run file (run-file.ts).
  */
-import { closeSync, fstatSync, openSync, readlinkSync, type Stats, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { isFileLocked } from '../../os/file-lock.ts';
 import { standardInput } from '../trace/bytes.ts';
+import { followLinks } from './links.ts';
 
 /** What a path leads to, or standard input; undefined where there is nothing, or nothing to be seen. */
 function statOf(path: string): Stats | undefined {
@@ -85,6 +87,42 @@ export function checkOutput(path: string, inputs: readonly string[] = []): void 
   if (input !== undefined)
     refuse(path, `this is the input${ofName(path, input)}; writing the output there would lose it`);
   if (stat.isFile() && isLiveRun(path)) refuse(path, liveRunWords);
+}
+
+/** A file to be written, and what goes there. */
+export interface Output {
+  readonly path: string;
+  /** As a sentence may end: `the heap dumps`. */
+  readonly what: string;
+}
+
+/** Where a path that leads nowhere yet would lead: two names of one file to be are one. */
+function placeOf(path: string): string {
+  try {
+    const end = followLinks(path);
+    return join(realpathSync(dirname(end)), basename(end));
+  } catch {
+    return resolve(path);
+  }
+}
+
+function isOneFile(a: string, b: string): boolean {
+  const [one, other] = [statOf(a), statOf(b)];
+  if (one === undefined || other === undefined)
+    return one === undefined && other === undefined && placeOf(a) === placeOf(b);
+  return keepsBytes(one) && isSame(one, other);
+}
+
+/**
+ * Refuses, of several outputs, one that is an input or a live run's file, and two that are one file.
+ * @throws PageHeapError ERR_FILE, before anything is opened
+ */
+export function checkOutputs(outputs: readonly Output[], inputs: readonly string[]): void {
+  for (const [i, { path, what }] of outputs.entries()) {
+    checkOutput(path, inputs);
+    const first = outputs.slice(0, i).find((other) => isOneFile(path, other.path));
+    if (first !== undefined) refuse(path, `${first.what} and ${what} cannot both go into one file`);
+  }
 }
 
 /** What is written to though nobody opened it here. */

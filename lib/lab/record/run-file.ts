@@ -12,8 +12,8 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
+import { fileError } from '../../os/file-error.ts';
 import { takeFileLock } from '../../os/file-lock.ts';
-import { fileError } from '../trace/bytes.ts';
 import { makeFolder } from './folders.ts';
 import { faultIn, withoutNulls } from './line-shapes.ts';
 import { type RunLine, runFormats } from './lines.ts';

@@ -8,9 +8,9 @@
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { constants, createGzip, type Gzip } from 'node:zlib';
+import { fileError } from '../../os/file-error.ts';
 import { LongDocument } from '../record/long-document.ts';
 import { BinaryFeed } from '../trace/binary-feed.ts';
-import { fileError } from '../trace/bytes.ts';
 import { TraceFaults } from '../trace/faults.ts';
 import { OperationBatch } from '../trace/operations.ts';
 import { RawGrammar, type RawHeader } from '../trace/raw.ts';

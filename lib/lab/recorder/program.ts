@@ -8,7 +8,7 @@
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
-import { fileError } from '../trace/bytes.ts';
+import { fileError } from '../../os/file-error.ts';
 
 export type Obstacle = 'static' | 'setuid' | 'bits' | 'unknown';
 

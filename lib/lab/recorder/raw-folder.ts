@@ -19,8 +19,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { fileError } from '../../os/file-error.ts';
 import { readCounter } from '../../os/recorder.ts';
-import { fileError } from '../trace/bytes.ts';
 import { type RawHeader, rawHeaderBytes, rawMagic, readRawHeader } from '../trace/raw.ts';
 
 const rawName = /^(\d+)-(\d+)\.raw$/;

@@ -4,11 +4,11 @@
  * A line `{"k":"moment","label":…}` stands before the lines of each dump.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { fileError } from '../../os/file-error.ts';
 import { dominatorsOf, dominatorTree } from '../metrics/dominators.ts';
 import { readDump } from '../metrics/heap-graph.ts';
 import type { RunDominators } from '../record/lines.ts';
 import { checkOutput } from '../record/output.ts';
-import { fileError } from '../trace/bytes.ts';
 
 /** Of more objects no dominators are looked for: that takes time which the run would be charged with. */
 export const mostDominated = 200_000;

@@ -4,6 +4,9 @@
 
 import { Heap } from '../../api/heap.ts';
 import { resolveDesign } from '../../design/generations.ts';
+import { resolveOptions } from '../../design/options.ts';
+import type { Output } from '../record/output.ts';
+import { memProfilePathOf } from '../record/pprof.ts';
 import type { LabHeapOptions } from '../subject/heap-target.ts';
 import { loadPageHeap } from '../subject/load-page-heap.ts';
 import { runLiveness } from '../subject/run-liveness.ts';
@@ -36,6 +39,19 @@ export async function heapOptionsOf(options: RunHeapOptions): Promise<LabHeapOpt
     liveness,
     ...own,
   };
+}
+
+/** What a run with such a heap writes, besides what it is asked for by name: also as the environment asks. */
+export function heapOutputs(heap: LabHeapOptions, runFile: string): Output[] {
+  // What is wrong with the environment is said by the heap.
+  const { allocFreeTrace, pageTrace, memProfileRate } = resolveOptions({ ...heap, warn: () => undefined });
+  const outputs = [
+    { path: allocFreeTrace, what: 'the trace of allocations and frees' },
+    { path: pageTrace, what: 'the page trace' },
+    { path: memProfileRate > 0 ? memProfilePathOf(runFile) : undefined, what: 'the memory profile' },
+  ];
+  // The trace of allocations has no name where it goes to standard error.
+  return outputs.filter((output): output is Output => Boolean(output.path));
 }
 
 /** Makes the heap and lets it go: whether there can be one. @throws PageHeapError as a run's heap would */

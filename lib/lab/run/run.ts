@@ -16,6 +16,7 @@ import { conformanceOf } from '../record/certificate.ts';
 import { writeDocument } from '../record/document.ts';
 import { type RunHeader, type RunSample, type RunValue, runFormat } from '../record/lines.ts';
 import { inUsePeak } from '../record/moments.ts';
+import { checkOutputs, type Output } from '../record/output.ts';
 import { encodeMemProfile, memProfilePathOf } from '../record/pprof.ts';
 import { RunFileWriter } from '../record/run-file.ts';
 import { HeapTarget, type LabHeapOptions } from '../subject/heap-target.ts';
@@ -29,7 +30,7 @@ import { classesLine, mapLine, type PageSnapshot, PeakWatch, snapshotPages } fro
 import type { Turns } from './pacing.ts';
 import { PageTraceDrive } from './page-trace-drive.ts';
 import { psOf, withPs } from './processors.ts';
-import { heapOptionsOf } from './run-heap.ts';
+import { heapOptionsOf, heapOutputs } from './run-heap.ts';
 import { type RunKernel, SystemKernel, smapsTell } from './run-kernel.ts';
 import {
   nameOf,
@@ -125,14 +126,16 @@ export async function makeRun(options: RunOptions, hooks: RunHooks = {}): Promis
     const makeHeap =
       hooks.makeHeap ?? ((o: LabHeapOptions, page: number, ps: number) => new HeapTarget(o, page, quiet, ps));
     const ps = psOf(resolved.processors, drive.threads);
-    const heap = makeHeap(withPs(await heapOptionsOf(options), ps), machine.pageSize, ps);
+    const heapOptions = withPs(await heapOptionsOf(options), ps);
+    const inputs = [options.trace, options.pageHeapFile].filter((path) => path !== undefined);
+    checkOutputs(outputsOf(options.output, resolved, heapOptions), inputs);
+    const heap = makeHeap(heapOptions, machine.pageSize, ps);
     // What a trace allocates is allocated from one place: the replay.
     if (options.workload === undefined) heap.profileBySize?.();
     const kernel = hooks.kernel ?? new SystemKernel();
     let writer: RunFileWriter | undefined;
     let dumps: HeapDumps | undefined;
     try {
-      const inputs = [options.trace, options.pageHeapFile].filter((path) => path !== undefined);
       writer = new RunFileWriter(options.output, inputs);
       writer.write(headerOf(options, resolved, heap, machine, drive));
       writer.flush();
@@ -149,6 +152,15 @@ export async function makeRun(options: RunOptions, hooks: RunHooks = {}): Promis
     signal?.removeEventListener('abort', close);
     close();
   }
+}
+
+/** All that a run writes. */
+function outputsOf(runFile: string, { heapDump }: ResolvedRunOptions, heap: LabHeapOptions): Output[] {
+  return [
+    { path: runFile, what: 'the run' },
+    ...(heapDump === undefined ? [] : [{ path: heapDump, what: 'the heap dumps' }]),
+    ...heapOutputs(heap, runFile),
+  ];
 }
 
 /** @throws PageHeapError ERR_FILE, ERR_TRACE; ERR_INVALID_OPTION for what only a page trace knows */

@@ -7,7 +7,8 @@
 import { existsSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { PageHeapError } from '../../base/errors.ts';
 import { type Asked, type Options, withDefaults } from '../../design/option.ts';
-import { fileError, linkTarget, standardInput } from '../trace/bytes.ts';
+import { fileError, linkTarget } from '../../os/file-error.ts';
+import { standardInput } from '../trace/bytes.ts';
 import { OperationBatch } from '../trace/operations.ts';
 import { isPageTrace } from '../trace/page-events.ts';
 import { TraceReader } from '../trace/reader.ts';

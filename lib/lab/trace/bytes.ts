@@ -12,10 +12,11 @@
  * A file counts as it was when it was opened: one that a program still writes has a moving end, and would not be the
  * same for two readers. A device may have no end: one that gives zeros alone is refused.
  */
-import { fstatSync, lstatSync, readlinkSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { PageHeapError } from '../../base/errors.ts';
+import { fileError } from '../../os/file-error.ts';
 import { type ByteSource, type SourceEnd, soundEnd } from './byte-source.ts';
 import { foreignBytes } from './foreign.ts';
 
@@ -370,49 +371,4 @@ async function openFile(path: string, most: number): Promise<ByteSource> {
   // What the kernel makes up as it is read has the size 0.
   const size = stat.isFile() && stat.size > 0 ? Math.min(stat.size, most) : undefined;
   return new FileSource(handle, size);
-}
-
-/** What the codes of Node's errors about files mean. */
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  EISDIR: 'this is a folder',
-  ENOTDIR: 'its path leads through a file',
-  EACCES: 'permission denied',
-  EPERM: 'it is not permitted',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'no space is left on the device',
-  EDQUOT: 'the disk quota is used up',
-  ENAMETOOLONG: 'the name is too long',
-  ELOOP: 'its links lead in a circle',
-  EMFILE: 'too many files are open',
-};
-
-/** An error of Node's about a file in words. */
-export function fileReason(cause: unknown): string {
-  const { code } = cause as NodeJS.ErrnoException;
-  return reasons[code ?? ''] ?? (cause instanceof Error ? cause.message : String(cause));
-}
-
-/** Where a link leads, if there is a link of this name. */
-export function linkTarget(path: string): string | undefined {
-  try {
-    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** An error of Node's about a file, as one of this library's. */
-export function fileError(path: string, cause: unknown): PageHeapError {
-  const { syscall, code } = cause as NodeJS.ErrnoException;
-  if (path === '')
-    return new PageHeapError('ERR_FILE', 'the name of the file is empty', { value: path, cause });
-  const target = code === 'ENOENT' ? linkTarget(path) : undefined;
-  const reason =
-    target === undefined ? fileReason(cause) : `a link that leads nowhere: there is no file ${target}`;
-  return new PageHeapError('ERR_FILE', reason, {
-    file: path,
-    cause,
-    ...(syscall === undefined ? {} : { syscall }),
-  });
 }

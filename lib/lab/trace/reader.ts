@@ -4,8 +4,9 @@
  * Not here: what the bytes mean (parser.ts), where they come from (bytes.ts).
  */
 import { PageHeapError } from '../../base/errors.ts';
+import { fileError } from '../../os/file-error.ts';
 import type { ByteSource } from './byte-source.ts';
-import { fileError, openBytes, shownName } from './bytes.ts';
+import { openBytes, shownName } from './bytes.ts';
 import type { FaultCounts } from './faults.ts';
 import { newline, type TraceFormat, traceError } from './grammar.ts';
 import { leastRows, OperationBatch } from './operations.ts';

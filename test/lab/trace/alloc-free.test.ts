@@ -143,11 +143,3 @@ describe.each(generations)('a heap writes them, %s', (generation) => {
     expect(known.size).toBe(HeapObjects);
   });
 });
-
-test('a file that cannot be written is told when the heap is disposed of, and the heap is not', () => {
-  const heap = new Heap({ environment: false, reach: 2 ** 28, allocFreeTrace: join(folder, 'no', 'such') });
-  for (let i = 0; i < 5000; i++) heap.drop(heap.malloc(100));
-  heap.gc();
-  heap.check(3);
-  expect(codeOf(() => heap.dispose())).toBe('ERR_FILE');
-});

@@ -1,0 +1,57 @@
+/**
+ * What Node says of files that cannot be opened, read or written, in this library's words.
+ */
+import { lstatSync, readlinkSync } from 'node:fs';
+import { PageHeapError } from '../base/errors.ts';
+
+/** What the codes of Node's errors about files mean. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EISDIR: 'this is a folder',
+  ENOTDIR: 'its path leads through a file',
+  EACCES: 'permission denied',
+  EPERM: 'it is not permitted',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space is left on the device',
+  EDQUOT: 'the disk quota is used up',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'its links lead in a circle',
+  EMFILE: 'too many files are open',
+  ENXIO: 'nobody reads from it, or there is no such device',
+  EPIPE: 'nobody reads from it any more',
+  ETXTBSY: 'it is a program that is being run',
+  EFBIG: 'the file would be larger than is permitted',
+  EIO: 'the device fails',
+};
+
+/** An error of Node's about a file in words. */
+export function fileReason(cause: unknown): string {
+  const { code } = cause as NodeJS.ErrnoException;
+  // Of a path Node refuses that alone.
+  if (code === 'ERR_INVALID_ARG_VALUE') return 'a name cannot hold the character of number 0';
+  return reasons[code ?? ''] ?? (cause instanceof Error ? cause.message : String(cause));
+}
+
+/** Where a link leads, if there is a link of this name. */
+export function linkTarget(path: string): string | undefined {
+  try {
+    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An error of Node's about a file, as one of this library's. */
+export function fileError(path: string, cause: unknown): PageHeapError {
+  const { syscall, code } = cause as NodeJS.ErrnoException;
+  if (path === '')
+    return new PageHeapError('ERR_FILE', 'the name of the file is empty', { value: path, cause });
+  const target = code === 'ENOENT' ? linkTarget(path) : undefined;
+  const reason =
+    target === undefined ? fileReason(cause) : `a link that leads nowhere: there is no file ${target}`;
+  return new PageHeapError('ERR_FILE', reason, {
+    file: path,
+    cause,
+    ...(syscall === undefined ? {} : { syscall }),
+  });
+}
