@@ -86,7 +86,7 @@ export class TracedHeap extends SpecialHeap {
    * A user arena: objects that are allocated one after the other, by `new`, `newArray` and `malloc`, and given back all at
    * once by `free()`. One that JavaScript forgot without freeing it is kept alive no longer where the heap traces; else it
    * stays.
-   * @throws ERR_WRONG_GENERATION: the design of 2023 has them · ERR_OUT_OF_MEMORY · ERR_DISPOSED
+   * @throws ERR_WRONG_GENERATION: the design of 2023 has them, with its own pointer bits · ERR_OUT_OF_MEMORY · ERR_DISPOSED
    */
   newArena(): UserArena {
     const { maker, p } = partsOf<HeapParts>(this);

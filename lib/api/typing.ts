@@ -6,6 +6,7 @@
 import type { Allocator, TypeShape } from '../alloc/scanning-malloc.ts';
 import { describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
+import type { Design } from '../design/design.ts';
 import { longestName, type Roots } from '../gc/roots.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { checkAddress, checkSize, refuse, refuseFreed, refuseMemory, refuseObject } from './arguments.ts';
@@ -160,7 +161,7 @@ export class Typing implements RootHost {
   /** @param maker what allocates ordinary objects on this thread @param p the thread's P */
   arena(maker: Allocator, p: number): UserArena {
     const { alloc, memory, due, isTraced } = this.#runtime;
-    const arenas = alloc.userArenas ?? refuseGeneration(memory.design.generation);
+    const arenas = alloc.userArenas ?? refuseArenas(memory.design);
     const id = this.#guarded(() => arenas.make() || refuseMemory(this.#runtime, 'no memory for an arena', 0));
     const arena = new UserArena(
       {
@@ -239,10 +240,18 @@ function refuseLiveness(): never {
   );
 }
 
-function refuseGeneration(generation: string): never {
-  throw new PageHeapError(
-    'ERR_WRONG_GENERATION',
-    `this heap has no user arenas: they are of the design of 2023 (generation 'radix', pointer bits 'bits'; free lists have none), and this is '${generation}'`,
-    { value: generation },
-  );
+/** Says what it is of the design that user arenas do not go with. */
+function refuseArenas(design: Pick<Design, 'generation' | 'liveness' | 'pointerBits' | 'objects'>): never {
+  const { generation, liveness, pointerBits, objects } = design;
+  const refuseFor = (why: string, value: string): never => {
+    throw new PageHeapError('ERR_WRONG_GENERATION', `this heap has no user arenas: ${why}`, { value });
+  };
+  if (generation !== 'radix')
+    return refuseFor(
+      `they are of the design of 2023 (generation 'radix'), and this is '${generation}'`,
+      generation,
+    );
+  if (liveness === 'tracing')
+    return refuseFor(`they need the pointer bits 'bits', and this one has '${pointerBits}'`, pointerBits);
+  return refuseFor(`they do not go with objects on free lists (objects '${objects}')`, objects);
 }

@@ -50,10 +50,9 @@ function payloadFacts(payload: Payload | null): [string, string][] {
     heapBytes === null || utilisation === null
       ? ''
       : `: utilisation ${formatShare(utilisation, 1)} (HeapSys ${formatBytes(heapBytes)})`;
-  return [
-    ['payload', `${formatBytes(peakLiveBytes)} alive at most${share}`],
-    ['asked for', callWords(allocations, frees, reallocations)],
-  ];
+  const asked: [string, string] = ['asked for', callWords(allocations, frees, reallocations)];
+  if (peakLiveBytes === null) return [asked];
+  return [['payload', `${formatBytes(peakLiveBytes)} alive at most${share}`], asked];
 }
 
 function markingFacts({ marking }: RunSummary): [string, string][] {
@@ -171,13 +170,18 @@ export function irregularityNotes({ irregular }: Pick<RunSummary, 'irregular'>):
 
 /** What the program asked for, without the heap. */
 export function payloadWords({ peakLiveBytes, allocations, frees, reallocations }: Payload): string {
-  return `${formatBytes(peakLiveBytes)} alive at most; ${callWords(allocations, frees, reallocations)}`;
+  const calls = callWords(allocations, frees, reallocations);
+  return peakLiveBytes === null ? calls : `${formatBytes(peakLiveBytes)} alive at most; ${calls}`;
 }
 
-function callWords(allocations: number, frees: number, reallocations: number): string {
-  return [counted(allocations, 'allocation'), counted(frees, 'free'), counted(reallocations, 'realloc')].join(
-    ', ',
-  );
+/** Calls of the program, of those kinds that were counted. */
+function callWords(allocations: number, frees: number | null, reallocations: number | null): string {
+  const calls: [number | null, string][] = [
+    [allocations, 'allocation'],
+    [frees, 'free'],
+    [reallocations, 'realloc'],
+  ];
+  return calls.flatMap(([n, call]) => (n === null ? [] : [counted(n, call)])).join(', ');
 }
 
 /** Everything that has to be known to read a summary, a sentence each. */

@@ -33,10 +33,10 @@ export interface Drive {
   readonly seconds: number;
   /** Seconds of idleness that were asked for until now, and that passed. */
   readonly idle: { readonly asked: number; readonly took: number };
-  /** Bytes asked for and not dropped, the most there were at a time, and objects. */
-  readonly liveBytes: number;
-  readonly peakLiveBytes: number;
-  readonly liveObjects: number;
+  /** Bytes asked for and not dropped, the most there were at a time, and objects; null where nobody counts what dies. */
+  readonly liveBytes: number | null;
+  readonly peakLiveBytes: number | null;
+  readonly liveObjects: number | null;
   /** Threads of the program that a P each is for; undefined where nobody knows of any. */
   readonly threads?: number | undefined;
   /** What the program had resident when it was as far as now, where it was recorded. */

@@ -30,9 +30,6 @@ export class WorkloadDrive implements Drive {
   readonly totalOps = undefined;
   ops = 0;
   seconds = 0;
-  liveBytes = 0;
-  peakLiveBytes = 0;
-  liveObjects = 0;
   readonly output: string[] = [];
   readonly #workload: Workload;
   readonly #seed: number;
@@ -41,6 +38,11 @@ export class WorkloadDrive implements Drive {
   readonly #moreCollections: boolean;
   readonly #depth: number | undefined;
   readonly #turns: Turns;
+  /** Of objects that were made without `malloc` nobody says here when they die: then what is alive is not known. */
+  #knowsLive = true;
+  #liveBytes = 0;
+  #peakLiveBytes = 0;
+  #liveObjects = 0;
   #allocs = 0;
   #drops = 0;
   #idled = 0;
@@ -69,6 +71,18 @@ export class WorkloadDrive implements Drive {
     this.header = { workload: { name, ...recorded } };
   }
 
+  get liveBytes(): number | null {
+    return this.#known(this.#liveBytes);
+  }
+
+  get peakLiveBytes(): number | null {
+    return this.#known(this.#peakLiveBytes);
+  }
+
+  get liveObjects(): number | null {
+    return this.#known(this.#liveObjects);
+  }
+
   get idle(): { readonly asked: number; readonly took: number } {
     return { asked: this.#idleAsked, took: this.#idled };
   }
@@ -86,11 +100,15 @@ export class WorkloadDrive implements Drive {
   }
 
   counts(): Readonly<Record<string, RunValue>> {
-    return { allocs: this.#allocs, frees: this.#drops };
+    return { allocs: this.#allocs, frees: this.#known(this.#drops) };
   }
 
   close(): void {
     // Nothing is open.
+  }
+
+  #known(n: number): number | null {
+    return this.#knowsLive ? n : null;
   }
 
   #context(host: DriveHost): WorkloadContext {
@@ -134,6 +152,7 @@ export class WorkloadDrive implements Drive {
       isTraced: heap.heap !== undefined && runtimeOf(heap.heap).isTraced,
       made: (objects, bytes) => {
         bytesLeft -= objects * bytes;
+        this.#knowsLive = false;
         this.ops += objects;
         this.#allocs += objects;
       },
@@ -144,17 +163,17 @@ export class WorkloadDrive implements Drive {
         bytesLeft -= size;
         this.ops++;
         this.#allocs++;
-        this.liveObjects++;
-        this.liveBytes += size;
-        if (this.liveBytes > this.peakLiveBytes) this.peakLiveBytes = this.liveBytes;
+        this.#liveObjects++;
+        this.#liveBytes += size;
+        if (this.#liveBytes > this.#peakLiveBytes) this.#peakLiveBytes = this.#liveBytes;
         return address;
       },
       drop: (address, size) => {
         heap.drop(address);
         this.ops++;
         this.#drops++;
-        this.liveObjects--;
-        this.liveBytes -= size;
+        this.#liveObjects--;
+        this.#liveBytes -= size;
       },
       due: () => {
         if (--opsLeft > 0 && bytesLeft > 0) return false;

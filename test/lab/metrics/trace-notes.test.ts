@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { payloadOf } from '../../../lib/lab/metrics/payload.ts';
+import { payloadWords } from '../../../lib/cli/summary.ts';
+import { type Payload, payloadOf } from '../../../lib/lab/metrics/payload.ts';
 import { irregularities, irregularOf, traceNotes } from '../../../lib/lab/metrics/trace-notes.ts';
 import { toRunData } from '../../../lib/lab/record/run-data.ts';
 import { Replay } from '../../../lib/lab/run/replay.ts';
@@ -80,6 +81,17 @@ describe('the payload of a run', () => {
       heapBytes: 100 * mib,
       utilisation: 0.5,
     });
+  });
+
+  it('is allocations alone where nobody counts what dies', () => {
+    const end = { k: 'end', t: 1, summary: { peakLiveBytes: null }, trace: { allocs: 7, frees: null } };
+    const payload = payloadOf(toRunData([...linesOf([1]).slice(0, -1), end]));
+    expect(payload).toEqual({
+      ...{ peakLiveBytes: null, liveBytes: null, liveObjects: null },
+      ...{ allocations: 7, frees: null, reallocations: null },
+      ...{ heapBytes: 100 * mib, utilisation: null },
+    });
+    expect(payloadWords(payload as Payload)).toBe('7 allocations');
   });
 
   it('is not known of a run that did not come to its end', () => {

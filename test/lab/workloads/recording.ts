@@ -84,7 +84,15 @@ export async function record(
     endPhase: (name) => {
       const { mallocs, drops, collections, forced } = heap;
       const seconds = (turns.ms - start) / 1000;
-      phases.push({ name, seconds, mallocs, drops, liveBytes: drive.liveBytes, collections, forced });
+      phases.push({
+        name,
+        seconds,
+        mallocs,
+        drops,
+        liveBytes: drive.liveBytes ?? Number.NaN,
+        collections,
+        forced,
+      });
     },
   };
   await drive.run(host);

@@ -83,7 +83,7 @@ describe.each(names)('%s', (name) => {
       await record({ name, scale: 0.2 * share }),
       await record({ name, scale: 0.1 * share }),
     ];
-    const ratio = whole.drive.peakLiveBytes / half.drive.peakLiveBytes;
+    const ratio = Number(whole.drive.peakLiveBytes) / Number(half.drive.peakLiveBytes);
     // The last object of a fill may be as long as 8 MiB.
     expect(Math.abs(ratio - 2)).toBeLessThan(name === 'large-bursts' ? 0.5 : 0.15);
     expect(whole.phases.map((p) => p.name)).toEqual(half.phases.map((p) => p.name));
@@ -95,7 +95,7 @@ describe.each(names)('%s', (name) => {
     const { peakBytes, idleSeconds } = workloadNamed(name);
     const scale = 0.1 * share;
     const { drive, phases, shares } = await record({ name, scale });
-    const excess = drive.peakLiveBytes - scale * peakBytes;
+    const excess = Number(drive.peakLiveBytes) - scale * peakBytes;
     // The last object of a fill may be as long as 8 MiB.
     expect(Math.abs(excess)).toBeLessThan(0.1 * scale * peakBytes + (name === 'large-bursts' ? 8 * mib : 0));
     // Work takes hardly any of this clock's time.
