@@ -63,7 +63,8 @@ export async function tell(
   if (reason === 'interrupted') terminal.note('interrupted: this is what was recorded until then');
   terminal.print(`\nrun file: ${output}`);
   const { memProfile } = data.end ?? {};
-  if (memProfile !== undefined) terminal.print(`profile:  ${memProfile} (go tool pprof -top)`);
+  if (memProfile !== undefined)
+    terminal.print(`profile:  ${memProfile} (go tool pprof -sample_index=alloc_space -top)`);
   const report = await write();
   if (report !== null) terminal.print(`report:   ${colors.bold(report)}`);
 }

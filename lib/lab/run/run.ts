@@ -13,11 +13,9 @@ import { recordedIn, refuseOption } from '../../design/option.ts';
 import { inspectMachine, type Machine } from '../../os/machine.ts';
 import { machineFallbacks } from '../../os/machine-words.ts';
 import { conformanceOf } from '../record/certificate.ts';
-import { writeDocument } from '../record/document.ts';
 import { type RunHeader, type RunSample, type RunValue, runFormat } from '../record/lines.ts';
 import { inUsePeak } from '../record/moments.ts';
 import { checkOutputs, type Output } from '../record/output.ts';
-import { encodeMemProfile, memProfilePathOf } from '../record/pprof.ts';
 import { RunFileWriter } from '../record/run-file.ts';
 import { HeapTarget, type LabHeapOptions } from '../subject/heap-target.ts';
 import { samplingOptions, traceOptions } from '../subject/subject-options.ts';
@@ -41,6 +39,7 @@ import {
   type RunResult,
   resolveRunOptions,
 } from './run-options.ts';
+import { writeMemProfile } from './run-profile.ts';
 import { Sampler } from './sampler.ts';
 import { TraceDrive } from './trace-drive.ts';
 import { WorkloadDrive } from './workload-drive.ts';
@@ -407,15 +406,6 @@ class Run implements DriveHost {
     const classes = classesLine(label, snapshot);
     if (classes !== undefined) writer.write(classes);
   }
-}
-
-/** Writes the memory profile beside the run file, where there is one. Its path. @throws PageHeapError ERR_FILE */
-function writeMemProfile(heap: LabHeap, runFile: string): string | undefined {
-  const profile = heap.memProfile?.();
-  if (profile === undefined) return undefined;
-  const path = memProfilePathOf(runFile);
-  writeDocument(path, encodeMemProfile(profile, new Date()), [runFile]);
-  return path;
 }
 
 function withoutKind<T extends { kind: string }>(event: T): Omit<T, 'kind'> {

@@ -9,6 +9,7 @@ import type { MemProfileRecord } from '../../../lib/api/mem-profile.ts';
 import { encodeMemProfile, memProfilePathOf } from '../../../lib/lab/record/pprof.ts';
 import { readRunFile } from '../../../lib/lab/record/run-file.ts';
 import { makeRun } from '../../../lib/lab/run/run.ts';
+import { workloadCalls } from '../../../lib/lab/run/run-profile.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-pprof-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -97,6 +98,30 @@ describe('a profile', () => {
 });
 
 describe('of a run', () => {
+  const frames = (...names: string[]) =>
+    names.map((name) => ({
+      ...{ function: name, file: name.startsWith('process') ? 'node:internal' : '/w.js' },
+      ...{ line: 1, column: 1 },
+    }));
+  const around = ['WorkloadDrive.run', 'Run.run', 'makeRun'];
+
+  it.each([
+    [
+      ['Object.node', 'Parser.parse', 'run$4', 'Object.run$12', ...around],
+      ['Object.node', 'Parser.parse'],
+    ],
+    [['HeapTarget.malloc', 'Object.malloc', 'fill', 'Object.run$2', ...around], ['fill']],
+    [['HeapTarget.malloc', 'Object.malloc', 'run$2', ...around], ['run']],
+    [['grow', 'process.processTicksAndRejections', 'run', ...around], ['grow']],
+    [
+      ['a', 'Object.run', 'b'],
+      ['a', 'Object.run', 'b'],
+    ],
+    [around, around],
+  ])('the calls of a workload are its own: %j', (stack, own) => {
+    expect(workloadCalls(frames(...stack)).map((call) => call.function)).toEqual(own);
+  });
+
   it('lies beside the run file, and tells where a workload allocates', async () => {
     const output = join(folder, 'trees.jsonl');
     const heap = { environment: false, memProfileRate: 2048 };
@@ -105,6 +130,10 @@ describe('of a run', () => {
     expect(end?.memProfile).toBe(memProfilePathOf(output));
     expect(end?.summary?.BuckHashSys).toBeGreaterThan(0);
     const { samples } = decoded(readFileSync(memProfilePathOf(output)));
+    for (const { calls } of samples) {
+      expect(calls.join('\n')).not.toMatch(/WorkloadDrive|HeapTarget|makeRun|node:/);
+      expect(calls[0]).toMatch(/binary-trees/);
+    }
     const made = samples
       .filter(({ calls }) => calls[0]?.includes('bottomUp'))
       .reduce((sum, { values }) => sum + values[1]!, 0);
