@@ -29,7 +29,7 @@ import type { BlackAllocation } from './mcentral.ts';
 export const userArenaTable = table('userArenas', 'other', {
   /** The chunk it allocates from, which is the first of its chunks; 0: none yet. */
   active: i32('heap'),
-  /** 1: somebody has it. */
+  /** The P whose thread has it, plus one; 0: nobody. */
   held: i32('heap'),
   next: i32('heap'),
 });
@@ -80,12 +80,12 @@ export class UserArenas {
     return this.#poolState.live[0];
   }
 
-  /** An arena without a chunk; 0 when there is no memory for one, or no more of them. */
-  make(): number {
+  /** An arena without a chunk; 0 when there is no memory for one, or no more of them. @param p whose it is */
+  make(p: number): number {
     const id = this.#pool.alloc();
     if (id === 0) return 0;
     this.#arenas.active[id] = 0;
-    this.#arenas.held[id] = 1;
+    this.#arenas.held[id] = p + 1;
     return id;
   }
 
@@ -123,6 +123,12 @@ export class UserArenas {
   /** Gives the arena up, and lets its chunks live as long as something points into them. */
   forget(id: number): void {
     this.#leave(id, () => {});
+  }
+
+  /** Forgets all arenas of a P, whose thread is gone. */
+  forgetOf(p: number): void {
+    for (let id = 1; id <= this.#poolState.used[0]; id++)
+      if (this.#arenas.held[id] === p + 1) this.forget(id);
   }
 
   /** Its chunks. */

@@ -23,7 +23,7 @@ export class TracedHeap extends SpecialHeap {
 
   constructor(parts: HeapParts, guarded: Guard) {
     super(parts, guarded);
-    this.#typing = new Typing(parts.runtime, guarded);
+    this.#typing = new Typing(parts.runtime, parts.p, guarded);
   }
 
   static {
@@ -41,7 +41,8 @@ export class TracedHeap extends SpecialHeap {
   }
 
   /**
-   * A root: keeps the object that an address points to, and all that can be reached from it, until it is disposed of.
+   * A root: keeps the object that an address points to, and all that can be reached from it, until it is disposed of or
+   * its thread has done with the heap.
    * @param address an address of an object, or from within one; 0 for none
    * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_WRONG_LIVENESS · ERR_OUT_OF_MEMORY · ERR_DISPOSED
    */
@@ -89,7 +90,6 @@ export class TracedHeap extends SpecialHeap {
    * @throws ERR_WRONG_GENERATION: the design of 2023 has them, with its own pointer bits · ERR_OUT_OF_MEMORY · ERR_DISPOSED
    */
   newArena(): UserArena {
-    const { maker, p } = partsOf<HeapParts>(this);
-    return this.#typing.arena(maker, p);
+    return this.#typing.arena(partsOf<HeapParts>(this).maker);
   }
 }

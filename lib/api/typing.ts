@@ -20,6 +20,7 @@ import { UserArena } from './user-arena.ts';
 
 export class Typing implements RootHost {
   readonly #runtime: Runtime;
+  readonly #p: number;
   readonly #guarded: Guard;
   #memory: FieldMemory | undefined;
   #isOpen = true;
@@ -28,8 +29,10 @@ export class Typing implements RootHost {
   /** Gives an arena up that was lost without being freed. */
   readonly #forgottenArenas: FinalizationRegistry<number>;
 
-  constructor(runtime: Runtime, guarded: Guard) {
+  /** @param p the thread's P, to which its roots belong */
+  constructor(runtime: Runtime, p: number, guarded: Guard) {
     this.#runtime = runtime;
+    this.#p = p;
     this.#guarded = guarded;
     this.#forgotten = new FinalizationRegistry((id) => this.#forget(id));
     this.#forgottenArenas = new FinalizationRegistry((id) =>
@@ -145,7 +148,7 @@ export class Typing implements RootHost {
       const base = stacks.alloc(p, bytes);
       if (base === 0) return refuseMemory(this.#runtime, `no memory for a stack of ${bytes} bytes`, bytes);
       const size = stacks.find(base)?.size ?? bytes;
-      const id = roots.addStack(base, size);
+      const id = roots.addStack(base, size, this.#p);
       if (id === 0) {
         stacks.free(p, base);
         return this.refuseMemory();
@@ -158,11 +161,13 @@ export class Typing implements RootHost {
 
   // ---------------------------------------------------------------- user arenas
 
-  /** @param maker what allocates ordinary objects on this thread @param p the thread's P */
-  arena(maker: Allocator, p: number): UserArena {
+  /** @param maker what allocates ordinary objects on this thread */
+  arena(maker: Allocator): UserArena {
     const { alloc, memory, due, isTraced } = this.#runtime;
     const arenas = alloc.userArenas ?? refuseArenas(memory.design);
-    const id = this.#guarded(() => arenas.make() || refuseMemory(this.#runtime, 'no memory for an arena', 0));
+    const id = this.#guarded(
+      () => arenas.make(this.#p) || refuseMemory(this.#runtime, 'no memory for an arena', 0),
+    );
     const arena = new UserArena(
       {
         isUsable: () => this.#isOpen,
@@ -175,7 +180,7 @@ export class Typing implements RootHost {
           if (!isTraced) for (const addr of addresses) alloc.liveness.drop(addr);
         },
         zeroBase: memory.zeroBase,
-        slowPath: () => due.afterSlowPath(p),
+        slowPath: () => due.afterSlowPath(this.#p),
         refuseMemory: (size) => refuseObject(this.#runtime, size),
       },
       arenas,
@@ -209,7 +214,7 @@ export class Typing implements RootHost {
     return this.#guarded(() => {
       const { roots } = this;
       this.checkTarget(address);
-      const id = roots.add(address);
+      const id = roots.add(address, this.#p);
       if (id === 0) this.refuseMemory();
       this.replaced(0, address);
       return id;

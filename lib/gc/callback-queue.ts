@@ -6,10 +6,10 @@
  * queues them. The object of a finalizer that waits, or runs just now, is a root (special-roots.ts); that of a cleanup
  * is gone.
  *
- * A P is held by one thread after the other. Each holding is a *tenure*, with a number of its own whose lowest
- * bits are the P; a special knows in which it was set. When the thread gives its P up, or has ended and another takes the P over, what it waited for is
- * awaited no more. Its queue is emptied, and the sweep takes its other specials away as it meets them; their objects die
- * as if they had none.
+ * A P is held by one thread after the other. Each holding is a *tenure*, with a number of its own whose lowest bits are
+ * the P; a special knows in which it was set. A tenure ends when the thread gives its P up; where the thread ended without
+ * that, when a cycle notices or another thread takes the P over. Then what it waited for is awaited no more. Its queue is
+ * emptied, and the sweep takes its other specials away as it meets them; their objects die as if they had none.
  *
  * A callback that another thread takes back (a finalizer that is removed, a cleanup that is stopped) comes to its
  * thread's queue as well, marked as *taken back*, since only that thread can let go of the function.
@@ -109,6 +109,15 @@ export class CallbackQueue {
     q.tenure[p] = 0;
     this.finish(p);
     while (q.first[p] !== 0) this.#specials.free(this.#takeFirst(p));
+  }
+
+  /** Ends the tenures of threads that have ended without doing so. @param ended is called with the P of each before that */
+  eachAbandoned(ended: (p: number) => void): void {
+    for (let p = 0; p < this.#ps; p++) {
+      if (this.#queues.tenure[p] === 0 || this.#isLiving(p)) continue;
+      ended(p);
+      this.end(p);
+    }
   }
 
   /** Says of a special whose callback it is: that of the thread which holds a P. */

@@ -6,6 +6,8 @@
  *   frames     slots of stacks in real stack spans: those below the top hold addresses, as 64-bit words
  *   last       the object that each thread allocated last (alloc/scanning-malloc.ts)
  *
+ * Handles, stacks and last objects belong to the P of the thread that made them, and go with it (belongings.ts).
+ *
  * All of them lie in columns or in the heap's own pages, so that a cycle on any thread sees those of all. What a root
  * holds may be anything: an address from within an object keeps the object, one of nothing keeps nothing. 0 is no
  * address.
@@ -24,6 +26,8 @@ import type { RootSource, RootVisitor } from './mark/marker.ts';
 /** Rows are handles. */
 export const rootTable = table('roots', 'other', {
   address: f64('heap'),
+  /** The P whose thread holds it, plus one; 0: it is a global's, or nobody's. */
+  holder: i32('heap'),
   next: i32('heap'),
 });
 
@@ -50,6 +54,8 @@ export const frameStackTable = table('frameStacks', 'other', {
   bytes: f64('heap'),
   /** Slots in use. */
   top: i32('heap'),
+  /** The P whose thread holds it, plus one. */
+  holder: i32('heap'),
   next: i32('heap'),
 });
 
@@ -147,15 +153,18 @@ export class Roots extends RootCounters implements RootSource {
     return this.#rootState.live[0];
   }
 
-  /** A handle that holds an address; 0 when there is no memory for one. */
-  add(address: number): number {
+  /** A handle that holds an address; 0 when there is no memory for one. @param p whose it is; −1: the heap's */
+  add(address: number, p: number): number {
     const id = this.#rootPool.alloc();
-    if (id !== 0) this.#roots.address[id] = address;
+    if (id === 0) return 0;
+    this.#roots.address[id] = address;
+    this.#roots.holder[id] = p + 1;
     return id;
   }
 
   remove(id: number): void {
     this.#roots.address[id] = 0;
+    this.#roots.holder[id] = 0;
     this.#rootPool.free(id);
   }
 
@@ -166,7 +175,7 @@ export class Roots extends RootCounters implements RootSource {
       if (!this.#meta.commit(globalTable, row, row + 1)) return 0;
       const at = row * nameBytes;
       if (globals.root[row] === 0) {
-        const id = this.add(0);
+        const id = this.add(0, -1);
         if (id === 0) return 0;
         globals.name.set(name, at);
         globals.root[row] = id;
@@ -179,21 +188,49 @@ export class Roots extends RootCounters implements RootSource {
     return 0;
   }
 
-  /** A stack of frames at an address of a stack of so many bytes; 0 when there is no memory for one. */
-  addStack(base: number, bytes: number): number {
+  /**
+   * A stack of frames at an address of a stack of so many bytes; 0 when there is no memory for one.
+   * @param p whose it is
+   */
+  addStack(base: number, bytes: number, p: number): number {
     const id = this.#stackPool.alloc();
     if (id === 0) return 0;
     this.#stacks.top[id] = 0;
     this.#stacks.base[id] = base;
     this.#stacks.bytes[id] = bytes;
+    this.#stacks.holder[id] = p + 1;
     this.#stackState.bytes[0] += bytes;
     return id;
   }
 
   removeStack(id: number): void {
     this.#stacks.base[id] = 0;
+    this.#stacks.holder[id] = 0;
     this.#stackState.bytes[0] -= this.#stacks.bytes[id];
     this.#stackPool.free(id);
+  }
+
+  /**
+   * Gives up all that belongs to a P.
+   * @param visitor is shown what it held @param freeStack gives the memory of a stack of frames back
+   */
+  giveUp(p: number, visitor: Pick<RootVisitor, 'root'>, freeStack: (base: number) => void): void {
+    const { address, holder } = this.#roots;
+    for (let id = 1; id <= this.#rootState.used[0]; id++) {
+      if (holder[id] !== p + 1) continue;
+      if (address[id] !== 0) visitor.root(address[id]);
+      this.remove(id);
+    }
+    const { base, top, holder: stackHolder } = this.#stacks;
+    for (let id = 1; id <= this.#stackState.used[0]; id++) {
+      if (stackHolder[id] !== p + 1) continue;
+      const at = base[id];
+      if (top[id] > 0) this.#slots(visitor, at, 0, top[id]);
+      this.removeStack(id);
+      freeStack(at);
+    }
+    if (this.#last[p] !== 0) visitor.root(this.#last[p]);
+    this.#last[p] = 0;
   }
 
   /** Bytes of stacks of frames that are in use, which marking reads. */
@@ -241,7 +278,7 @@ export class Roots extends RootCounters implements RootSource {
     return stop < end ? id * perStack + stop : (id + 1) * perStack;
   }
 
-  #slots(visitor: RootVisitor, base: number, from: number, end: number): void {
+  #slots(visitor: Pick<RootVisitor, 'root'>, base: number, from: number, end: number): void {
     const page = this.#arenas.pageOf(base);
     const words = this.#memory.words(page);
     const first = ((page & windowPageMask) << pageWordsShift) + (base - this.#arenas.addressOf(page)) / 4;

@@ -7,7 +7,7 @@
  * whoever changes them holds the heap's lock, and who ends with the lock in hand leaves no working heap.
  *
  * What the holder of a P is to be called for, its finalizers and cleanups, ends with its holding
- * (gc/callback-queue.ts).
+ * (gc/callback-queue.ts). So do its roots, where the heap traces (gc/belongings.ts).
  *
  * The kernel may give a thread id again after some thousands of threads; then a dead holder seems to
  * live until that thread ends too.
@@ -24,15 +24,17 @@ import type { Runtime } from './runtime.ts';
 export class Holders {
   readonly #mcache: MCache;
   readonly #callbacks: Runtime['special']['callbacks'];
+  readonly #belongings: { giveUp(p: number): void } | undefined;
   readonly #pages: PageHeap;
   readonly #addon: LockSystem;
   readonly #memory: Runtime['memory'];
   readonly #held: Int32Array;
   readonly #thread: number;
 
-  constructor({ alloc, special, pages, memory }: Runtime) {
+  constructor({ alloc, special, pages, memory, gc }: Runtime) {
     this.#mcache = alloc.mcache;
     this.#callbacks = special.callbacks;
+    this.#belongings = gc.tracing?.belongings;
     this.#pages = pages;
     this.#addon = memory.sys.addon;
     this.#memory = memory;
@@ -45,6 +47,7 @@ export class Holders {
     const { ps } = this.#mcache;
     for (let p = 0; p < ps; p++) {
       if (this.#isLiving(p)) continue;
+      if (this.#held[p] !== 0) this.#belongings?.giveUp(p);
       this.#held[p] = this.#thread;
       this.#mcache.forgetTiny(p);
       this.#callbacks.begin(p);
@@ -53,8 +56,9 @@ export class Holders {
     throw new PageHeapError('ERR_NO_P', `all ${ps} Ps are held by other threads`, { value: ps });
   }
 
-  /** Returns what a P has cached, and the P. */
+  /** Returns what belongs to a P, what it has cached, and the P. */
   release(p: number): void {
+    this.#belongings?.giveUp(p);
     this.#mcache.flush(p);
     this.#pages.flushCached?.(pId(p));
     this.#callbacks.end(p);

@@ -6,9 +6,11 @@
 import { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
 import type { MCache } from '../alloc/mcache.ts';
 import type { SizeClasses } from '../alloc/size-classes.ts';
+import type { Stacks } from '../alloc/stacks.ts';
 import type { TracingLiveness } from '../alloc/tracing-liveness.ts';
 import type { UserArenas } from '../alloc/user-arenas.ts';
 import { fatal } from '../base/errors.ts';
+import { Belongings } from '../gc/belongings.ts';
 import { WriteBarrier } from '../gc/mark/barrier.ts';
 import { CheckMark } from '../gc/mark/check-mark.ts';
 import { ExplicitMarker } from '../gc/mark/explicit.ts';
@@ -34,6 +36,8 @@ export interface TracingSide {
   readonly marker: TracingMarker;
   readonly roots: Roots;
   readonly barrier: WriteBarrier;
+  /** What each thread holds. */
+  readonly belongings: Belongings;
   /** Marks again, where that was asked for. */
   readonly checkMark: CheckMark | undefined;
 }
@@ -47,6 +51,7 @@ export interface MarkingParts extends Pick<SpanStructures, 'pointerBits' | 'shar
   readonly liveness: ExplicitLiveness | TracingLiveness;
   readonly classes: SizeClasses;
   readonly userArenas: UserArenas | undefined;
+  readonly stacks: Stacks;
   readonly finder: ObjectFinder;
   readonly special: SpecialSide;
 }
@@ -76,8 +81,17 @@ export function wireMarking(
   const roots = new Roots(meta, mcache, state.arenas, memory);
   const sources: RootSource[] = [roots, kept];
   if (userArenas !== undefined) sources.push(userArenas);
+  const { stacks } = parts;
+  const belongings = new Belongings({ roots, stacks, userArenas, barrier, callbacks });
   const bySpans = design.markOrder === 'spans';
-  const marker = new TracingMarker({ deps, shader, barrier, buffers, roots: sources, bySpans });
+  const marker = new TracingMarker({
+    deps,
+    shader,
+    barrier,
+    buffers,
+    roots: [belongings, ...sources],
+    bySpans,
+  });
   const checkMark = options.checkMark ? new CheckMark(deps, sources) : undefined;
-  return { marker, tracing: { marker, roots, barrier, checkMark } };
+  return { marker, tracing: { marker, roots, barrier, belongings, checkMark } };
 }
