@@ -11,7 +11,7 @@
  * go on with the cycle, and the barrier's flag is seen by all, since whoever looks at it holds the heap.
  *
  * A cycle makes sure of the memory that its sweep could need when it begins, and again when it ends, for the spans that
- * came meanwhile. If it cannot have it, or an object holds a pointer that cannot be, the cycle is none: marks are taken
+ * came meanwhile. If it cannot have it, or an object holds a pointer that cannot be, the cycle is given up: marks are taken
  * back, and the heap is as it was. The next one begins anew.
  *
  * Bitmap arenas move on an epoch when the cycle is sure to end, not when it begins.
@@ -92,7 +92,7 @@ export class ConcurrentCycles {
     return true;
   }
 
-  /** One step of marking: about so many words. @returns whether nothing is gray @throws FatalError; the cycle is none then */
+  /** One step of marking: about so many words. @returns whether nothing is gray @throws FatalError: the cycle is given up */
   step(words: number): boolean {
     try {
       return this.#deps.marker.step(words);
@@ -104,7 +104,7 @@ export class ConcurrentCycles {
 
   /**
    * Ends the cycle, up to the beginning of its sweep. Undefined when there is no memory for that.
-   * @param since when the slice began that this is the end of @throws FatalError; the cycle is none then
+   * @param since when the slice began that this is the end of @throws FatalError: the cycle is given up
    */
   finish(since: number): CycleOutcome | undefined {
     const { state, pages, mcache, sweeper, trigger, sizes, log, limiter, running, roots } = this.#deps;
@@ -199,7 +199,7 @@ export class ConcurrentCycles {
     }
   }
 
-  /** The cycle is none: nothing is marked, and nothing was. */
+  /** The cycle is given up: nothing is marked any more. */
   #abandon(): void {
     const { state, marker, limiter, log, running } = this.#deps;
     marker.abort();

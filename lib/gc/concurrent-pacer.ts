@@ -7,7 +7,7 @@
  *
  *     cons/mark = allocated / (CPU left to the program) ÷ scanned / (CPU of background marking, assists, idle Ps)
  *
- * and the estimate is the most of the last five, for to start too early costs less than to start too late. From that:
+ * and the estimate is the highest of the last five: a start that is too early costs less than one that is too late. So:
  *
  *     runway    = cons/mark × 3 × work expected      bytes the program allocates while a quarter of the CPU marks
  *     trigger   = goal − runway                      at least 45/64 of the way from what was marked to the goal; at

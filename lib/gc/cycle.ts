@@ -3,8 +3,8 @@
  *
  *     sweep termination   whatever is unswept is swept
  *     mark                every P's tiny block is forgotten; what lives is marked (all at once)
- *     mark termination    bitmap arenas move on an epoch; goals for the next cycle; the sweep generation rises by two; mcaches are
- *                         flushed, so that cached spans are swept too; the page heap's generation ages
+ *     mark termination    bitmap arenas move on an epoch; goals for the next cycle; the sweep generation rises by two;
+ *                         mcaches are flushed, so that cached spans are swept too; the page heap's generation ages
  *
  * The design of 2014 flushes the mcaches before it marks: their spans then wait for the sweep as all others do,
  * where the later ones sweep them in the pause.
@@ -15,7 +15,8 @@
  * A cycle first makes sure of all memory its sweep could need. If it cannot have it, it does not
  * begin, and the heap is as it was but for being swept.
  *
- * Not here: cycles that mark beside the program (concurrent-cycle.ts); when a cycle is due and what follows from it (collector.ts), how marking finds what lives (mark/).
+ * Not here: cycles that mark beside the program (concurrent-cycle.ts); when a cycle is due, and what follows from it
+ * (collector.ts); how marking finds what lives (mark/).
  */
 import type { MCache } from '../alloc/mcache.ts';
 import type { HeapState } from '../heap/heap-state.ts';
@@ -114,7 +115,7 @@ export class Cycles {
     this.#verify?.run();
 
     const markEnd = log.now();
-    // Not before it has marked: if that fails, the cycle is none, and every span keeps its bits.
+    // Not before it has marked: if that fails, the cycle is given up, and every span keeps its bits.
     gcBits.nextEpoch();
     trigger.endCycle(marked.bytes, sizes);
     const goal = trigger.lastHeapGoal;

@@ -69,7 +69,10 @@ export class DueWork {
     if (scavenging.isDue(now)) scavenging.step();
   }
 
-  /** Background work that is due: a few spans swept, a slice of marking, a burst of scavenging, a periodic cycle. Nanoseconds until more is. */
+  /**
+   * Does background work that is due: a few spans swept, a slice of marking, a burst of scavenging, a periodic cycle.
+   * @returns nanoseconds until there is more to do
+   */
   step(): number {
     const { collector, sweeper, limiter, scavenging, clock } = this.#deps;
     const { collect } = this.#options;

@@ -15,8 +15,8 @@
  *
  * The number and the threads that marked; microseconds of stopping, finishing the sweep, marking, and the
  * rest; what lived after the cycle before, as its goal tells, and the heap now, garbage and all; objects now (ever
- * allocated − freed); goroutines; spans, and how many of them the last sweep took in the background and in the pause. Work is never handed over or stolen
- * here, since one thread does all of it.
+ * allocated − freed); goroutines; spans, and how many of them the last sweep took in the background and in the pause. Work
+ * is never handed over or stolen here, since one thread does all of it.
  *
  * Sources: the runtimes of Go 1.21 and 1.12, mgc.go, and of Go 1.4, mgc0.c. Not here: who measures.
  */

@@ -11,8 +11,9 @@
  * Both are looked at where an allocation has taken the slow path, a refill or a large object; malloc's fast path does
  * nothing for them.
  *
- * A slice ends after six tenths of a millisecond, and a debt that is left is owed on. Only while the heap is more than a tenth beyond
- * its goal is the whole debt worked off at once, however long that takes: the goal, or a memory limit, comes first then.
+ * A slice ends after six tenths of a millisecond; what is left of a debt stays owed. Only while the heap is more than a
+ * tenth beyond its goal is the whole debt worked off at once, however long that takes: the goal, or a memory limit, comes
+ * first then.
  * Clocks that stand still end no slice; then the work that is owed does.
  *
  * The words of a step are chosen by what the last ones took, so that the clock is looked at every tenth of a millisecond

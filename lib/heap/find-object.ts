@@ -4,8 +4,8 @@
  * page = offset / 8 KiB; the page table leads to the span; number = offset in the span / size, rounded down. The page
  * table is stale for free pages, and a stale entry may lead to any span's row, so the span's state and bounds are
  * looked at. A large object's memory is whole pages, but an address points to it only up to where what was asked
- * for ends, as in the runtime, whose spans have a limit. Objects that the sweep in progress will free are found no more: they are garbage that nobody has a
- * reference to.
+ * for ends, as in the runtime, whose spans have a limit. Objects that the sweep in progress will free are found no more:
+ * they are garbage that nobody has a reference to.
  *
  * A chunk of a user arena is one object, until its arena is freed.
  *

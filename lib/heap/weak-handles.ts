@@ -1,5 +1,5 @@
 /**
- * Weak handles: cells that hold the address of an object and keep it not.
+ * Weak handles: cells that hold the address of an object and do not keep it alive.
  *
  * An address has one handle, whoever asks for it, and the handle's number stands in a special of the object. When a
  * sweep finds the object dead, the special is removed and the cell set to 0, before the object's memory can be used

@@ -37,8 +37,8 @@
  * Beside the program, what was marked is not counted at the end, which would take a look at every span: each word that
  * is scanned is counted as it is, of objects without pointers their size, and what was allocated marked (barrier.ts).
  *
- * Not here: roots (gc/roots.ts, gc/special-roots.ts); marking a single object (shader.ts); what keeps marking right while the program runs
- * (barrier.ts).
+ * Not here: roots (gc/roots.ts, gc/special-roots.ts); marking a single object (shader.ts); what keeps marking right while
+ * the program runs (barrier.ts).
  */
 import { throwZombie, zombieReport } from '../../heap/zombie.ts';
 import type { WriteBarrier } from './barrier.ts';
