@@ -18,7 +18,8 @@ describe('loading the addon', () => {
   test('prefers what PAGEHEAP_ADDON names, and then tries nothing else', () => {
     expect(addonCandidates({ PAGEHEAP_ADDON: '/x/y.node' })).toEqual(['/x/y.node']);
     const usual = addonCandidates({});
-    expect(usual.length).toBe(2);
+    // What was built here, and after `npm run package` what is shipped.
+    expect(usual.length).toBeGreaterThanOrEqual(2);
     expect(usual[0]).toMatch(/build\/Release\/pageheap\.node$/);
     expect(addonCandidates({ PAGEHEAP_ADDON: '' })).toEqual(usual);
   });
