@@ -7,9 +7,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { commandNode } from '../dist/lib/cli/command-tree.js';
 import { allCommands } from '../dist/lib/cli/commands.js';
-import { knownWords } from '../dist/lib/cli/completion.js';
+import { commandNodes } from '../dist/lib/cli/completion.js';
 import { exitCodesHelp } from '../dist/lib/cli/exit-codes.js';
 import { manMarkdown } from '../dist/lib/cli/man-page.js';
 import { introduction } from '../dist/lib/cli/program.js';
@@ -19,11 +18,7 @@ const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const { version } = JSON.parse(readFileSync(path('package.json'), 'utf8'));
 
 const commands = await allCommands({ terminal: new Terminal(), exitCode: 0 });
-const markdown = manMarkdown(
-  commands.map((command) => commandNode(command, knownWords())),
-  introduction,
-  exitCodesHelp,
-);
+const markdown = manMarkdown(commandNodes(commands), introduction, exitCodesHelp);
 const words = ['--version', version, '--manual', 'pageheap', '--no-breaks'];
 const { stdout, stderr, status } = spawnSync(
   execPath,

@@ -16,12 +16,18 @@ Examples:
   $ pageheap completion fish > ~/.config/fish/completions/pageheap.fish`;
 
 /** What can be named, though any file can be, too. */
-export const knownWords = (): KnownWords => ({
+const knownWords = (): KnownWords => ({
   subject: [...shippedTraces(), ...workloads.map(({ name }) => name)],
   'page-heap': generations,
   generation: generations,
   design: generations,
 });
+
+/** Commands as data. */
+export function commandNodes(commands: readonly Command[]): CommandNode[] {
+  const known = knownWords();
+  return commands.map((command) => commandNode(command, known));
+}
 
 /** @param all every command, complete */
 export function defineCompletion(
@@ -34,7 +40,6 @@ export function defineCompletion(
     .addArgument(new Argument('<shell>', 'the shell it is for').choices(shells))
     .addHelpText('after', help)
     .action(async (shell: Shell) => {
-      const nodes: CommandNode[] = (await all()).map((each) => commandNode(each, knownWords()));
-      context.terminal.print(completionScript(shell, nodes).trimEnd());
+      context.terminal.print(completionScript(shell, commandNodes(await all())).trimEnd());
     });
 }

@@ -23,6 +23,7 @@ import type { CpuLimiter } from './cpu-limiter.ts';
 import type { CycleDeps, CycleOutcome } from './cycle.ts';
 import type { ConcurrentMarker } from './mark/marker.ts';
 import type { RunningCycle } from './running-cycle.ts';
+import { terminateSweep } from './sweep-termination.ts';
 import type { ConcurrentTrigger } from './trigger.ts';
 
 /** Bytes of roots. */
@@ -62,21 +63,16 @@ export class ConcurrentCycles {
   /** Begins a cycle. False when there is no memory for one. */
   begin(forced: boolean): boolean {
     const { state, mcache, marker, sweeper, trigger, sizes, log, limiter, running } = this.#deps;
-    const { gcBits, sweepState, counters } = state;
-    const start = log.now();
-    const { sweptInBackground } = sweeper;
-    const sweptInPause = sweeper.sweptInPause + sweeper.sweepAll();
-    if (!gcBits.reserveForSweep(sweepState.markWords)) {
-      gcBits.endSweep();
-      return false;
-    }
+    const swept = terminateSweep(state, sweeper, log);
+    if (swept === undefined) return false;
+    const { start, sweptInBackground, sweptInPause } = swept;
     for (const column of Object.values(running)) column[0] = 0;
     running.isRunning[0] = 1;
     running.forced[0] = forced ? 1 : 0;
     running.at[0] = start;
     running.heapStart[0] = sizes.heapLive;
     running.charged[0] = sizes.heapLive;
-    running.heapScan[0] = counters.heapScan[0];
+    running.heapScan[0] = state.counters.heapScan[0];
     running.markedBefore[0] = trigger.heapMarked;
     running.sweptInBackground[0] = sweptInBackground;
     running.sweptInPause[0] = sweptInPause;

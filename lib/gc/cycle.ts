@@ -24,6 +24,7 @@ import type { PageHeap } from '../pages/contract.ts';
 import type { CycleLog } from './cycle-log.ts';
 import type { HeapSizes } from './heap-sizes.ts';
 import type { Marker } from './mark/marker.ts';
+import { terminateSweep } from './sweep-termination.ts';
 import type { Sweeper } from './sweeper.ts';
 import type { Trigger } from './trigger.ts';
 
@@ -98,13 +99,9 @@ export class Cycles {
   run(forced: boolean): CycleOutcome | undefined {
     const { state, pages, mcache, marker, sweeper, trigger, sizes, log } = this.#deps;
     const { gcBits, sweepState, counters } = state;
-    const start = log.now();
-    const { sweptInBackground } = sweeper;
-    const sweptInPause = sweeper.sweptInPause + sweeper.sweepAll();
-    if (!gcBits.reserveForSweep(sweepState.markWords)) {
-      gcBits.endSweep();
-      return undefined;
-    }
+    const swept = terminateSweep(state, sweeper, log);
+    if (swept === undefined) return undefined;
+    const { start, sweptInBackground, sweptInPause } = swept;
     const markStart = log.now();
     if (this.#flushBefore) mcache.flushAll();
     const heapStart = sizes.heapLive;
