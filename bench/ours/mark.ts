@@ -3,6 +3,7 @@
 import { Heap } from '../../lib/api/index.ts';
 import { checkText, figures, fold } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';
+import { nodeFields, treeBuilder } from './tree.ts';
 
 const params = caseParams({
   graph: ['tree', 'random'],
@@ -24,23 +25,10 @@ const heap = new Heap({
   marking: marking as 'incremental',
   gcPercent: -1,
 });
-const node = heap.type({ left: 'pointer', right: 'pointer', rest: ['f64', 6] });
+const node = heap.type(nodeFields);
 const slot = heap.type({ to: 'pointer' });
-const stack = heap.newStack(64 * 1024);
+const tree = treeBuilder(heap);
 const root = heap.root();
-
-/** Binary, each half as large as the other, allocated depth first. */
-function tree(n: number): number {
-  if (n === 0) return 0;
-  const at = stack.push(1);
-  const top = heap.new(node);
-  stack.set(at, top);
-  const half = (n - 1) >>> 1;
-  node.left.set(top, tree(half));
-  node.right.set(top, tree(n - 1 - half));
-  stack.pop(1);
-  return top;
-}
 
 /** Each points to two others, at random; all are in one array. */
 function random(n: number): number {

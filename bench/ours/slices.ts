@@ -7,6 +7,7 @@ import type { CycleEvent } from '../../lib/gc/events.ts';
 import { systemClock, threadCpuClock } from '../../lib/os/clock.ts';
 import { checkText, figures, fold } from '../workload.ts';
 import { caseParams, emit } from './entry.ts';
+import { nodeFields, treeBuilder } from './tree.ts';
 
 const params = caseParams({
   graph: ['tree', 'random'],
@@ -33,22 +34,10 @@ const heap = new Heap({
   gcPercent: -1,
   onEvent: (event) => void (event.kind === 'gc' && seen.push(event)),
 });
-const node = heap.type({ left: 'pointer', right: 'pointer', rest: ['f64', 6] });
+const node = heap.type(nodeFields);
 const slot = heap.type({ to: 'pointer' });
-const stack = heap.newStack(64 * 1024);
+const tree = treeBuilder(heap);
 const root = heap.root();
-
-function tree(n: number): number {
-  if (n === 0) return 0;
-  const at = stack.push(1);
-  const top = heap.new(node);
-  stack.set(at, top);
-  const half = (n - 1) >>> 1;
-  node.left.set(top, tree(half));
-  node.right.set(top, tree(n - 1 - half));
-  stack.pop(1);
-  return top;
-}
 
 let seed = 1;
 function below(n: number): number {
