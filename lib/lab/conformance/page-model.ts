@@ -10,6 +10,8 @@
  *   changedBy  the number of the call by which it became free or allocated (steps.ts)
  *   youngAt    when it was last part of a stretch of free pages that something was freed into: the latest time
  *              that a design which merges runs may tell of it
+ *   oldAt      the earliest time that a design may tell of it while it is released: that of the oldest page it was ever
+ *              part of a released stretch with, since it became free
  *
  * Not here: what a page heap must answer (session.ts).
  */
@@ -25,6 +27,7 @@ export class PageModel {
   readonly counted: Uint8Array;
   readonly freedAt: Float64Array;
   readonly youngAt: Float64Array;
+  readonly oldAt: Float64Array;
   readonly changedBy: Uint32Array;
   grown = 0;
   free = 0;
@@ -36,6 +39,7 @@ export class PageModel {
     this.counted = new Uint8Array(reachPages);
     this.freedAt = new Float64Array(reachPages);
     this.youngAt = new Float64Array(reachPages);
+    this.oldAt = new Float64Array(reachPages);
     this.changedBy = new Uint32Array(reachPages);
   }
 
@@ -46,6 +50,7 @@ export class PageModel {
     this.#mark(this.hollow, page, n, fresh ? 1 : 0);
     this.#mark(this.counted, page, n, fresh ? 1 : 0);
     this.#becomeFree(page, n, now);
+    if (fresh) this.#mergeReleased(page, n);
   }
 
   /** Pages are handed out. How many of them counted as scavenged. */
@@ -68,28 +73,23 @@ export class PageModel {
   release(page: number, n: number): void {
     this.#mark(this.hollow, page, n, 1);
     this.#mark(this.counted, page, n, 1);
+    this.#mergeReleased(page, n);
   }
 
   /** The stretch of free pages round [page, page + n), as [first, end). */
   stretch(page: number, n: number): [number, number] {
-    let low = page;
-    let high = page + n;
-    while (low > 0 && this.state[low - 1] === isFree) low--;
-    while (high < this.state.length && this.state[high] === isFree) high++;
-    return [low, high];
+    return this.#around(page, n, (p) => this.state[p] === isFree);
   }
 
   /**
    * Since when a run may be told to be unused, from the earliest to the latest. Of what was `released` whole
-   * nothing can be released too early: there the age of any part will do.
+   * nothing can be released too early: there the age of any part will do, also of one that it was parted from since.
    */
   ages(page: number, n: number, released: boolean): [least: number, most: number] {
-    const freed = this.freedAt.subarray(page, page + n);
-    const young = this.youngAt.subarray(page, page + n);
-    return [
-      freed.reduce((a, b) => (released ? Math.min(a, b) : Math.max(a, b))),
-      young.reduce((a, b) => Math.max(a, b)),
-    ];
+    const latest = (times: Float64Array): number =>
+      times.subarray(page, page + n).reduce((a, b) => Math.max(a, b));
+    const least = released ? earliest(this.oldAt, page, page + n) : latest(this.freedAt);
+    return [least, latest(this.youngAt)];
   }
 
   /**
@@ -118,12 +118,32 @@ export class PageModel {
     this.#mark(this.state, page, n, isFree);
     this.free += n;
     this.freedAt.fill(now, page, page + n);
+    this.oldAt.fill(now, page, page + n);
     this.youngAt.fill(now, ...this.stretch(page, n));
+  }
+
+  /** Released pages came to others: a design may have made one run of them, with the age of any. */
+  #mergeReleased(page: number, n: number): void {
+    const [low, high] = this.#around(page, n, (p) => this.state[p] === isFree && this.hollow[p] === 1);
+    this.oldAt.fill(earliest(this.oldAt, low, high), low, high);
+  }
+
+  /** The pages round [page, page + n) up to the first that is not like them, as [first, end). */
+  #around(page: number, n: number, isLike: (page: number) => boolean): [number, number] {
+    let low = page;
+    let high = page + n;
+    while (low > 0 && isLike(low - 1)) low--;
+    while (high < this.state.length && isLike(high)) high++;
+    return [low, high];
   }
 
   #mark(column: Uint8Array, page: number, n: number, value: number): void {
     column.fill(value, page, page + n);
   }
+}
+
+function earliest(times: Float64Array, first: number, end: number): number {
+  return times.subarray(first, end).reduce((a, b) => Math.min(a, b), Infinity);
 }
 
 /** How many of the bytes from `first` to below `end` are set. */

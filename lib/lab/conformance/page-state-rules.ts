@@ -6,7 +6,8 @@
  *   beyond what it handed out, and the model forgets the same pages. Where it cannot be seen which they are,
  *   what is told may from then on be less than what is so, never more.
  * - *ages.* A run is as young as its youngest page, or younger, if it was once part of a run that was; one that is
- *   released whole may have the age of any of its parts. A design that ages nothing may tell of 0 everywhere.
+ *   released whole may have the age of any of its parts, and keeps it when it is cut: so also of a part that was handed
+ *   out since. A design that ages nothing may tell of 0 everywhere.
  *
  * Not here: what may be released (release-rules.ts).
  */
