@@ -9,7 +9,8 @@
  *   bit 2   the word is none, but pointers follow it in the object
  *   bit 3   the word may hold a pointer
  *
- * A word with neither of the last two is *dead*: it ends what there is to scan of an object.
+ * A word with neither of the last two is *dead*: it ends what there is to scan of an object. What stands behind it means
+ * nothing, and may be a former object's.
  *
  * Beginnings are written when a span of objects is allocated: at that time nothing holds pointers. Of an object that
  * may hold some, the words are written when it is allocated: as its type says, or, where it has none, every word that
@@ -126,9 +127,13 @@ export class HeapBitmap implements PointerBits {
   }
 
   endsAfter(page: number, word: number): boolean {
-    const next = word + 32;
-    const cell = (this.#rows - 1 - page - (next >>> 10)) * cellsPerPage + ((next & 1023) >>> 3);
-    return ((this.#bits[cell] >>> ((next & 7) * 4)) & contents) === 0;
+    // An object without pointers is dead at its first word alone.
+    return this.holdsNone(page, word) || this.holdsNone(page, word + 32);
+  }
+
+  holdsNone(page: number, word: number): boolean {
+    const cell = (this.#rows - 1 - page - (word >>> 10)) * cellsPerPage + ((word & 1023) >>> 3);
+    return ((this.#bits[cell] >>> ((word & 7) * 4)) & contents) === 0;
   }
 
   /** @param pointers words up to the last pointer @param maskOf the pointers among 32 words from one */

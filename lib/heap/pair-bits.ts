@@ -80,8 +80,11 @@ export class PairBits implements PointerBits {
   }
 
   endsAfter(page: number, word: number): boolean {
-    const next = word + 32;
-    return ((this.#bits[(page << 6) + (next >>> 4)] >>> (16 + (next & 15))) & 1) === 0;
+    return this.holdsNone(page, word + 32);
+  }
+
+  holdsNone(page: number, word: number): boolean {
+    return ((this.#bits[(page << 6) + (word >>> 4)] >>> (16 + (word & 15))) & 1) === 0;
   }
 
   check(s: number): void {

@@ -9,7 +9,8 @@
  * Words are 8 bytes. An object is told by its offset from the heap's origin, in bytes; a word to be read by a page,
  * mostly the first of a window of object memory, and its number from there.
  *
- * Only objects that may hold pointers have bits that mean anything.
+ * Only objects that may hold pointers have bits that mean anything. Where a span holds objects of both kinds, the bits of
+ * the first word tell them apart (`holdsNone`).
  */
 import type { PointerMap } from './pointer-map.ts';
 
@@ -28,8 +29,13 @@ export interface PointerBits {
   putAll(offset: number, slot: number, words: number): void;
   /** The pointers among n words of one object, 32 at most, from a word counted from a page: as ones. */
   mask(page: number, word: number, n: number): number;
-  /** Whether an object, which goes on for more than 32 words from this one, holds no pointers beyond them. */
+  /**
+   * Whether an object, which goes on for more than 32 words from this one, holds no pointers beyond them. To be asked from
+   * the object's first word on, until it says so.
+   */
   endsAfter(page: number, word: number): boolean;
+  /** Whether an object that begins at a word is known to hold no pointers, so that the bits behind mean nothing. */
+  holdsNone(page: number, word: number): boolean;
   /** `fatal` where the bits of a span contradict themselves. */
   check(s: number): void;
 }

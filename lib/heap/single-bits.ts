@@ -82,6 +82,11 @@ export class SingleBits extends WrittenOnce implements PointerBits {
     return ((this.#noMore[page + (word >>> 10)] >>> ((word >>> 5) & 31)) & 1) === 1;
   }
 
+  /** Spans hold objects of one kind here. */
+  holdsNone(): boolean {
+    return false;
+  }
+
   check(s: number): void {
     const { startPage, pages, elemSize, nelems, spanClass } = this.#columns;
     if ((spanClass[s] & 1) === 1) return;

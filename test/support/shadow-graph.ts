@@ -115,7 +115,7 @@ export class ShadowGraph {
       const size = 1 + random.below(random.below(20) === 0 ? 5000 : 200);
       this.#addUntyped(this.#heap.malloc(size, false, true), size);
     } else {
-      const size = 1 + random.below(60);
+      const size = 1 + random.below(random.below(10) === 0 ? 5000 : 60);
       this.#addPlain(this.#heap.malloc(size, true, true), size);
     }
     // What a collection in between has freed may have been given out again: the shadow is put right at once.

@@ -104,7 +104,7 @@ export class WriteBarrier implements BlackAllocation {
     const index = s === 0 ? -1 : shader.indexIn(s, address);
     if (index < 0) return;
     const c = state.spans.columns;
-    if (this.#holdsNone(s)) return;
+    if (this.#holdsNone(s) || shader.isPlain(s, index)) return;
     const start = address - state.arenas.addressOf(c.startPage[s]);
     const from = Math.floor(start / wordBytes);
     const end = Math.ceil((start + length) / wordBytes);

@@ -123,6 +123,17 @@ export class Shader implements RootVisitor {
     return this.#deps.classes.noscan[spanClass] !== 0;
   }
 
+  /** Whether an object, of a span whose objects may hold pointers, is known to hold none. */
+  isPlain(s: number, index: number): boolean {
+    const { pointerBits, state } = this.#deps;
+    const { spans } = state;
+    const first = (index * objectSize(spans.columns, s)) / 8;
+    return pointerBits.holdsNone(
+      spans.columns.startPage[s] + Math.floor(first / pageWords),
+      first % pageWords,
+    );
+  }
+
   /** Whether all objects of a span have types: the words that are pointers must be. */
   isTyped(s: number): boolean {
     return this.#deps.liveness.spans.untyped[s] === 0;

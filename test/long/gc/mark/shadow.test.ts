@@ -2,6 +2,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Heap, runtimeOf } from '../../../../lib/api/heap.ts';
 import { Random, seedOf } from '../../../support/random.ts';
+import { RandomClock } from '../../../support/random-clock.ts';
 import { ShadowGraph } from '../../../support/shadow-graph.ts';
 import { markSlowly } from '../../../support/slow-marking.ts';
 
@@ -22,7 +23,7 @@ describe.each(
       const seed = seedOf('PAGEHEAP_SHADOW_SEED');
       const heap = new Heap({
         ...{ environment: false, reach: 2 ** 30, liveness: 'tracing', gcPercent: 10 },
-        ...{ generation, marking, markOrder },
+        ...{ generation, marking, markOrder, clock: new RandomClock(seed) },
       });
       onTestFinished(() => heap.dispose());
       const slices = marking === 'incremental' ? { slices: 'with views' as const } : {};
