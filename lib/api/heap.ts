@@ -304,10 +304,15 @@ export class Heap extends TracedHeap {
 
   // ---------------------------------------------------------------- looking
 
-  /** What the system refused, or a clock failed at, and what is done instead, in words. */
+  /** What the system refused, a clock failed at, or a policy did wrong, and what is done instead, in words. */
   fallbacks(): string[] {
     const clock = this.#clock?.fallback;
-    return [...this.#runtime.memory.sys.fallbacks(), ...(clock === undefined ? [] : [clock])];
+    const { memory } = this.#runtime;
+    return [
+      ...memory.sys.fallbacks(),
+      ...(clock === undefined ? [] : [clock]),
+      ...(memory.watch.faults?.list() ?? []),
+    ];
   }
 
   /** One line, for whoever prints a heap: the design, what is in use, free and released. */
@@ -386,7 +391,10 @@ export class Heap extends TracedHeap {
   #timed<T>(operation: () => T): T {
     this.#requireUsable();
     this.#clock?.read();
-    return this.#guarded(operation);
+    const result = this.#guarded(operation);
+    // What a part of the user's did wrong, in this operation or in one that could not fail.
+    this.#runtime.memory.watch.faults?.tell();
+    return result;
   }
 
   /** Runs an operation as the mode demands, and tells what happened in it afterwards. */

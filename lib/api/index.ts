@@ -25,11 +25,26 @@ export type {
 export type { AttachOptions, HeapOptions } from '../design/options.ts';
 export type { CycleEvent, HeapEvent, ScavengeEvent } from '../gc/events.ts';
 export { noMemoryLimit } from '../gc/gc-settings.ts';
+export type { HeapView } from '../gc/heap-view.ts';
+export type {
+  TriggerAnswer,
+  TriggerHost,
+  TriggerPolicy,
+  TriggerPolicyClass,
+} from '../gc/trigger-policy.ts';
 export type { CheckLevel } from '../inspect/check.ts';
 export type { HeapMetrics, MetricHistogram } from '../inspect/metrics.ts';
 export { type PageStates, pageState } from '../inspect/page-states.ts';
 export type { SizeClassRow } from '../inspect/size-class-stats.ts';
 export type { HeapSample, MemStats, SizeClassStats } from '../inspect/stats.ts';
+export type {
+  AdviceHost,
+  AdviceName,
+  AdvicePolicy,
+  AdvicePolicyClass,
+  AdvisedRange,
+  RangeState,
+} from '../os/advice-policy.ts';
 export { type Clock, ManualClock, systemClock } from '../os/clock.ts';
 export type {
   FreeRunVisit,
@@ -39,6 +54,26 @@ export type {
   PageHeapStats,
   ReleaseHook,
 } from '../pages/contract.ts';
+export type {
+  ChunkDensity,
+  DenseRule,
+  DenseRuleClass,
+  DenseRuleHost,
+} from '../pages/radix/dense-rule.ts';
+export type {
+  ControllerHost,
+  ScavengeController,
+  ScavengeControllerClass,
+} from '../scavenge/controller.ts';
+export type {
+  GrowthNews,
+  ReleaseNews,
+  ScavengeAnswer,
+  ScavengeHost,
+  ScavengePolicy,
+  ScavengePolicyClass,
+  ScavengeReply,
+} from '../scavenge/policy.ts';
 export type { ArrayField } from './field-tree.ts';
 export type { Field } from './fields.ts';
 export type { FrameStack } from './frame-stack.ts';

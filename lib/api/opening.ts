@@ -8,6 +8,7 @@ import { AllocFreeTrace } from '../alloc/alloc-free-trace.ts';
 import { describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { ForeignCode } from '../base/foreign-code.ts';
+import { PartFaults } from '../base/part.ts';
 import { address } from '../base/units.ts';
 import {
   type AttachOptions,
@@ -118,13 +119,19 @@ export function attachHeap(handle: HeapHandle, options: AttachOptions): OpenedHe
 }
 
 /** Lets others attach, from now on. @returns what they attach by @throws ERR_NOT_SHARED */
-export function shareHeap({ memory }: Runtime): HeapHandle {
+export function shareHeap({ memory, parts }: Runtime): HeapHandle {
   if (memory.design.pageHeap === 'custom') {
     throw new PageHeapError(
       'ERR_NOT_SHARED',
       'a heap whose page heap is a class of its maker cannot be shared: other threads cannot reach its state',
     );
   }
+  const [part] = parts.names;
+  if (part !== undefined)
+    throw new PageHeapError(
+      'ERR_NOT_SHARED',
+      `a heap whose ${part} is a class of its maker cannot be shared: other threads cannot reach its state`,
+    );
   const { meta, sys } = memory;
   sys.forgetStates();
   memory.setShared(true);
@@ -145,7 +152,7 @@ const untraced = {
 
 /** @throws ERR_CLOCK where the clock does not answer */
 function surroundingsOf(
-  options: AttachOptions,
+  options: AttachOptions & Pick<HeapOptions, 'warn'>,
   sys: Sys,
   resolved: Pick<ResolvedOptions, 'gctrace' | 'collectTwice' | 'scavtrace' | 'allocFreeTrace' | 'pageTrace'>,
 ): Surroundings {
@@ -154,12 +161,14 @@ function surroundingsOf(
   const { clock: given = systemClock } = options;
   const clock = given === systemClock ? undefined : new GuardedClock(given, foreign);
   const { gctrace, collectTwice, scavtrace } = resolved;
+  const warn = warnerOf(options);
+  const faults = new PartFaults((text) => foreign.call(() => warn(text)));
   const time = clock ?? systemClock;
   const traces = tracesOf(traceFilesOf(options, resolved, sys.addon), () => time.now(), Poison.of(sys.addon));
   const { allocFree } = traces;
   const { sink } = events;
   const watch = {
-    ...{ clock: time, foreign, gctrace, collectTwice, scavtrace },
+    ...{ clock: time, foreign, faults, gctrace, collectTwice, scavtrace },
     onEvent:
       allocFree === undefined
         ? sink

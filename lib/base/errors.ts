@@ -30,7 +30,7 @@ export type ErrorCode =
   | 'ERR_OUT_OF_MEMORY' // the system gave no memory
   | 'ERR_FAULT' // the memory is not there to be read or written (EFAULT)
   | 'ERR_DISPOSED' // the heap was disposed
-  | 'ERR_REENTRANT' // called from the heap's own clock or page heap, in the middle of an operation
+  | 'ERR_REENTRANT' // called from the heap's own clock, page heap or policy, in the middle of an operation
   | 'ERR_CLOCK' // the clock that was given threw, or answered no time
   | 'ERR_IN_USE' // others are attached to this heap
   | 'ERR_NOT_SHARED' // attach without share
@@ -38,6 +38,7 @@ export type ErrorCode =
   | 'ERR_OWNER_DEAD' // a thread ended while it held the heap's lock
   | 'ERR_NO_P' // all Ps are held
   | 'ERR_PAGE_HEAP' // a custom page heap threw, or answered against the contract
+  | 'ERR_POLICY' // another part that was brought (a policy) threw, or answered against its contract
   | 'ERR_SYSTEM' // a system call failed in a way that has no code of its own
   | 'ERR_ADDON' // the native addon is missing or does not fit
   | 'ERR_TRACE' // a malformed trace file; has file and line

@@ -19,10 +19,10 @@ import { checkOpenOutputs } from '../lab/record/output.ts';
 import { packageVersion } from '../lab/record/package.ts';
 import { formatBytes, formatDuration } from '../lab/report/client/format.ts';
 import { forkRun } from '../lab/run/fork-run.ts';
+import { placeholders } from '../lab/subject/modules.ts';
 import { checkSubject, nameFor, type Subject, subjectOf } from '../lab/subject/subject.ts';
 import { samplingOptions } from '../lab/subject/subject-options.ts';
 import { workloads } from '../lab/workloads/index.ts';
-import type { PageHeapClass } from '../pages/contract.ts';
 import { wholeNumber } from './arguments.ts';
 import { comparisonJson, comparisonNotes, drawComparison, writeComparison } from './comparison.ts';
 import { conformanceNotes } from './conformance-notes.ts';
@@ -114,19 +114,19 @@ function configurationsOf(texts: readonly string[], base: HeapRequest): Configur
 function tellFailure(
   { label, round, code }: RunFailure,
   error: unknown,
-  { pageHeapFile }: Configuration,
+  { modules }: Configuration,
   terminal: Terminal,
 ): void {
   const place = `configuration '${label}', run ${round}:`;
   const stack = error instanceof Error ? (error.stack ?? '') : '';
-  const likely = `a custom page heap is most likely the cause; try: pageheap conform ${pageHeapFile}`;
+  const likely = `a custom page heap is most likely the cause; try: pageheap conform ${modules?.pageHeap}`;
   if (error instanceof PageHeapError) {
     terminal.fail(plain(`${place} ${inFlags(error)} (${code})`));
-    if (code === 'ERR_PAGE_HEAP' && error.cause instanceof Error)
+    if ((code === 'ERR_PAGE_HEAP' || code === 'ERR_POLICY') && error.cause instanceof Error)
       terminal.note(plain(error.cause.stack ?? ''));
     // Its process ended without a word.
-    if (code === 'ERR_SYSTEM' && pageHeapFile !== undefined) terminal.note(likely);
-  } else if (pageHeapFile !== undefined) {
+    if (code === 'ERR_SYSTEM' && modules?.pageHeap !== undefined) terminal.note(likely);
+  } else if (modules?.pageHeap !== undefined) {
     terminal.fail(plain(`${place} ${likely}\n${stack}`));
   } else {
     terminal.fail(`${place} this is a defect of pageheap:\n${stack}`);
@@ -136,11 +136,11 @@ function tellFailure(
 /** What the environment asks for in vain, and of which configurations, if not of all. */
 function environmentNotes(configurations: readonly Configuration[]): string[] {
   const told = new Map<string, string[]>();
-  for (const { label, heap, pageHeapFile } of configurations) {
+  for (const { label, heap, modules } of configurations) {
     resolveOptions({
       ...heap,
       // Which class it is makes no difference here.
-      ...(pageHeapFile === undefined ? {} : { pageHeap: Object as unknown as PageHeapClass }),
+      ...placeholders(modules),
       warn: (text) => told.set(text, [...(told.get(text) ?? []), label]),
     });
   }
@@ -159,16 +159,14 @@ async function execute(name: string, options: Options, context: CommandContext):
   readEnvironment();
   const base = heapRequestOf({ ...options });
   const configurations = configurationsOf(options.configuration ?? defaultConfigurations, base);
-  context.pageHeapFile = configurations.find((c) => c.pageHeapFile !== undefined)?.pageHeapFile;
-  checkOpenOutputs([
-    subject.run.trace ?? '',
-    ...configurations.map(({ pageHeapFile }) => pageHeapFile ?? ''),
-  ]);
+  context.modules = configurations.find((c) => c.modules?.pageHeap !== undefined)?.modules;
+  const files = configurations.flatMap(({ modules = {} }) => Object.values(modules));
+  checkOpenOutputs([subject.run.trace ?? '', ...files]);
   const total = configurations.length * options.repeat;
   const hasOperations = await checkSubject(subject, total, workloads);
   const empty = hasOperations ? [] : irregularityNotes({ irregular: { noOperations: 1 } });
-  if (context.pageHeapFile !== undefined) interrupts.leaveToForeignCode();
-  const conformance = await conformanceNotes(configurations.map(({ pageHeapFile }) => pageHeapFile));
+  if (files.length > 0) interrupts.leaveToForeignCode();
+  const conformance = await conformanceNotes(configurations.map(({ modules }) => modules?.pageHeap));
   const eachSeconds = subject.work + subject.idle;
   let folder = stampedPath(options.out, `compare-${fileStem(title)}`, new Date());
   let begun = false;

@@ -6,12 +6,13 @@
 import { PageHeapError } from '../base/errors.ts';
 import { conformanceOf, isPassed } from '../lab/record/certificate.ts';
 import { packageVersion } from '../lab/record/package.ts';
-import { loadPageHeap } from '../lab/subject/load-page-heap.ts';
+import { loadClass } from '../lab/subject/load-class.ts';
+import type { PageHeapClass } from '../pages/contract.ts';
 
 /** The class's name; undefined where there is none to load, which is told where it is needed. */
 async function nameOf(file: string): Promise<string | undefined> {
   try {
-    return (await loadPageHeap(file)).name || file;
+    return (await loadClass<PageHeapClass>(file, 'PageHeap')).name || file;
   } catch (error) {
     if (error instanceof PageHeapError) return undefined;
     throw error;

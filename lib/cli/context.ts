@@ -1,12 +1,13 @@
 /**
  * What every command gets: the terminal, and the place for the exit code it answers.
  */
+import type { ModuleFiles } from '../lab/subject/modules.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface CommandContext {
   readonly terminal: Terminal;
   /** 0 until a command says otherwise. */
   exitCode: number;
-  /** The module whose page heap is at work, once there is one. */
-  pageHeapFile?: string | undefined;
+  /** The modules whose classes are at work, by the options that they are for, once there are any. */
+  modules?: ModuleFiles | undefined;
 }

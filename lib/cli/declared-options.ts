@@ -17,6 +17,8 @@ export interface Flag {
 
 const titles: Readonly<Record<OptionGroup, string>> = {
   design: 'Design:',
+  tuning: "Numbers of the design (what is not said is Go's):",
+  parts: 'Parts of your own (docs/policies.md):',
   heap: 'Heap:',
   trace: 'Of a trace:',
   workload: 'Of a workload:',

@@ -9,36 +9,41 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { designOptions, generations, isGeneration } from '../design/design.ts';
 import { heapOptions } from '../design/options.ts';
+import { partOptions } from '../design/parts.ts';
+import { tuningOptions } from '../design/tuning.ts';
 import type { LabHeapOptions } from '../lab/subject/heap-target.ts';
+import { exportOf, type ModuleFiles } from '../lab/subject/modules.ts';
 import { addFlags, type Flag, flagsOf, parseFlag, textsOf } from './declared-options.ts';
 
 /** A heap as it is asked for on the command line. */
 export interface HeapRequest {
   readonly heap: LabHeapOptions;
-  /** A module with a custom page heap. */
-  readonly pageHeapFile?: string;
+  /** Modules with a custom page heap and other parts, by the options that they are for. */
+  readonly modules?: ModuleFiles;
 }
 
 type Target = Record<string, unknown>;
 
-const options = { ...designOptions, ...heapOptions };
+const options = { ...designOptions, ...tuningOptions, ...partOptions, ...heapOptions };
 const flags = flagsOf(options);
 
 /** The names a configuration can use. */
 export const heapOptionNames: readonly string[] = flags.map(({ name }) => name);
 
-/** Of a page heap a path is a module's; all else is as it is declared. @throws InvalidArgumentError */
-function isModule({ key }: Flag, text: string): boolean {
-  return key === 'pageHeap' && !isGeneration(text) && /[./]/.test(text);
+/** Whether a text is a module's path: where names are values, too, it has a dot or a slash. */
+function isModule({ key, declared: { group } }: Flag, text: string): boolean {
+  if (exportOf(key) === undefined) return false;
+  return group === 'parts' ? text !== '' : !isGeneration(text) && /[./]/.test(text);
 }
 
 /** @throws InvalidArgumentError */
 function set(target: Target, flag: Flag, text: string): void {
-  if (flag.key === 'pageHeap') {
-    delete target.pageHeap;
-    delete target.pageHeapFile;
+  if (exportOf(flag.key) !== undefined) {
+    const { [flag.key]: _former, ...others } = (target.modules ?? {}) as ModuleFiles;
+    delete target[flag.key];
+    target.modules = others;
   }
-  if (isModule(flag, text)) target.pageHeapFile = text;
+  if (isModule(flag, text)) target.modules = { ...(target.modules as ModuleFiles), [flag.key]: text };
   else target[flag.key] = parseFlag(flag, text);
 }
 
@@ -50,11 +55,9 @@ export function addHeapOptions(command: Command): Command {
 }
 
 function requestOf(target: Target): HeapRequest {
-  const { pageHeapFile, ...heap } = target;
-  return {
-    heap: heap as LabHeapOptions,
-    ...(typeof pageHeapFile === 'string' ? { pageHeapFile } : {}),
-  };
+  const { modules, ...heap } = target;
+  const any = Object.keys(modules ?? {}).length > 0;
+  return { heap: heap as LabHeapOptions, ...(any ? { modules: modules as ModuleFiles } : {}) };
 }
 
 /** The heap that the flags of a command ask for. */
@@ -95,7 +98,7 @@ export function parseConfiguration(text: string, base: HeapRequest = { heap: {} 
   if (/^\s*:/.test(text)) throw refusal('an empty label before the colon');
   const [, name, rest = ''] = /^(?:([^:=,]+):)?(.*)$/s.exec(text) as unknown as [string, string?, string?];
   const target: Target = { ...base.heap };
-  if (base.pageHeapFile !== undefined) target.pageHeapFile = base.pageHeapFile;
+  if (base.modules !== undefined) target.modules = base.modules;
   const given = new Set<string>();
   rest.split(',').forEach((piece, i) => {
     const item = piece.trim();

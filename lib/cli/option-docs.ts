@@ -6,6 +6,8 @@ import { designOptions, generations } from '../design/design.ts';
 import { presets } from '../design/generations.ts';
 import type { Option, Options } from '../design/option.ts';
 import { heapOptions, surroundings } from '../design/options.ts';
+import { partOptions } from '../design/parts.ts';
+import { tuningOptions } from '../design/tuning.ts';
 import { samplingOptions, traceOptions, workloadOptions } from '../lab/subject/subject-options.ts';
 
 const row = (cells: readonly string[]): string =>
@@ -85,6 +87,16 @@ export const optionTables: readonly {
     document: 'docs/library.md',
     name: 'heap',
     table: heapTable({ ...designOptions, ...heapOptions, ...surroundings }),
+  },
+  {
+    document: 'docs/library.md',
+    name: 'tuning',
+    table: heapTable(tuningOptions),
+  },
+  {
+    document: 'docs/library.md',
+    name: 'parts',
+    table: heapTable(partOptions),
   },
   { document: 'docs/compare.md', name: 'generations', table: presetTable() },
   {

@@ -69,7 +69,10 @@ async function buildProgram(args: readonly string[], context: CommandContext): P
   return program;
 }
 
-async function reportError({ terminal, pageHeapFile }: CommandContext, error: unknown): Promise<number> {
+/** Whether the user's own class threw, whose stack tells where. */
+const isOfPart = ({ code }: PageHeapError): boolean => code === 'ERR_PAGE_HEAP' || code === 'ERR_POLICY';
+
+async function reportError({ terminal, modules }: CommandContext, error: unknown): Promise<number> {
   const stack = error instanceof Error ? error.stack : String(error);
   if (error instanceof PageHeapError) {
     const { inFlags } = await import('./heap-options.ts');
@@ -77,12 +80,11 @@ async function reportError({ terminal, pageHeapFile }: CommandContext, error: un
     if (isOfStandardError(error)) terminal.leaveErr();
     // The place in the user's own class, which may throw anything: a terminal is not to obey it.
     terminal.fail(plain(`${inFlags(error)} (${error.code})`));
-    if (error.code === 'ERR_PAGE_HEAP' && error.cause instanceof Error)
-      terminal.note(plain(error.cause.stack ?? ''));
-  } else if (pageHeapFile !== undefined && error instanceof Error && error.name === 'FatalError') {
+    if (isOfPart(error) && error.cause instanceof Error) terminal.note(plain(error.cause.stack ?? ''));
+  } else if (modules?.pageHeap !== undefined && error instanceof Error && error.name === 'FatalError') {
     terminal.fail(
       `an invariant of the heap is broken; a custom page heap is most likely the cause; ` +
-        `try: pageheap conform ${pageHeapFile}\n${stack}`,
+        `try: pageheap conform ${modules.pageHeap}\n${stack}`,
     );
   } else {
     terminal.fail(`this is a defect of pageheap:\n${stack}`);

@@ -131,13 +131,13 @@ async function emptyNotes(): Promise<string[]> {
   return irregularityNotes({ irregular: { noOperations: 1 } });
 }
 
-/** What there is to say of the module of a custom page heap. A class that no heap takes is refused. */
-async function tryPageHeap({ run }: Subject, request: HeapRequest): Promise<string[]> {
-  if (request.pageHeapFile === undefined) return [];
+/** What there is to say of modules with parts of a heap. A class that no heap takes is refused. */
+async function tryModules({ run }: Subject, request: HeapRequest): Promise<string[]> {
+  if (request.modules === undefined) return [];
   const { tryHeap } = await import('../lab/run/run-heap.ts');
   await tryHeap({ ...run, ...request });
   const { conformanceNotes } = await import('./conformance-notes.ts');
-  return conformanceNotes([request.pageHeapFile]);
+  return conformanceNotes([request.modules.pageHeap]);
 }
 
 async function execute(trace: string, options: Options, context: CommandContext): Promise<void> {
@@ -148,17 +148,17 @@ async function execute(trace: string, options: Options, context: CommandContext)
   // A malformed GOMEMLIMIT is told here, not by the process of the run.
   readEnvironment();
   const request = heapRequestOf({ ...options });
-  context.pageHeapFile = request.pageHeapFile;
+  context.modules = request.modules;
   runLiveness(subject.run, request.heap?.liveness, workloads);
-  checkOpenOutputs([subject.run.trace ?? '', request.pageHeapFile ?? '']);
+  checkOpenOutputs([subject.run.trace ?? '', ...Object.values(request.modules ?? {})]);
   const own = new RunProcess(subject.run.trace);
   try {
     const hasOperations = await checkSubject(subject, 1, workloads);
     const early = hasOperations ? [] : await emptyNotes();
     for (const note of early) terminal.note(note);
-    if (request.pageHeapFile !== undefined) interrupts.leaveToForeignCode();
+    if (request.modules !== undefined) interrupts.leaveToForeignCode();
     // Before anything is said or made.
-    for (const note of await tryPageHeap(subject, request)) terminal.note(note);
+    for (const note of await tryModules(subject, request)) terminal.note(note);
     interrupts.begin();
     const made = makeFolder(options.out);
     const output = claimFile(options.out, name, new Date(), '.jsonl');

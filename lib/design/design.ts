@@ -46,6 +46,7 @@ const pageHeap: Kind<Generation | PageHeapClass> = {
   ...named,
   type: `${generations.map((name) => `'${name}'`).join(', ')}, or a class that implements \`PageHeap\``,
   takes: `${generations.join(', ')}, or the path of a module`,
+  module: 'PageHeap',
   fault: (value) =>
     typeof value === 'function' || isGeneration(value) ? undefined : `one of ${generations.join(', ')}`,
   format: (value) => (typeof value === 'string' ? value : value.name),

@@ -76,6 +76,34 @@ export function number(low: number, high: number, placeholder = 'x'): Kind<numbe
   };
 }
 
+/** A whole number from `low` to `high`, or `off`, which is kept as another number. */
+export function wholeOrOff(low: number, high: number, off: number): Kind<number> {
+  const within = whole(low, high);
+  return {
+    ...within,
+    type: `${within.type}; ${off}: off`,
+    takes: `${within.takes}, or off`,
+    fault: (value) => (value === off ? undefined : within.fault(value)),
+    parse: (text) => (text === 'off' ? off : within.parse(text)),
+    format: (value) => (value === off ? 'off' : String(value)),
+  };
+}
+
+/** One of some numbers. */
+export function oneOf(numbers: readonly number[]): Kind<number> {
+  const words = `one of ${numbers.join(', ')}`;
+  const is = (value: unknown): value is number => (numbers as readonly unknown[]).includes(value);
+  return {
+    ...identity,
+    type: numbers.join(', '),
+    placeholder: 'n',
+    takes: words,
+    fault: (value) => (is(value) ? undefined : words),
+    parse: (text) => (is(digits(text)) ? digits(text) : undefined),
+    format: String,
+  };
+}
+
 const longest = 1e6;
 
 /** Seconds, fractions allowed. */
@@ -214,6 +242,32 @@ export function given<V>(expected: string, type: string, is: (value: unknown) =>
     elements: 'i32',
     pack: () => 0,
     unpack: () => undefined as V,
+  };
+}
+
+/**
+ * A class that is brought: on the command line a module that exports it, whose path is kept apart; in a record the name
+ * of the class.
+ */
+export function brought<C extends abstract new (...args: never) => object>(
+  contract: string,
+  exported: string,
+): Kind<C> {
+  return {
+    type: `a class that implements \`${contract}\``,
+    placeholder: 'module',
+    takes: 'the path of a module',
+    module: exported,
+    // Arrow functions and methods lack a prototype.
+    fault: (value) =>
+      typeof value === 'function' && typeof value.prototype === 'object'
+        ? undefined
+        : `a class that implements ${contract}`,
+    parse: () => undefined,
+    format: ({ name }) => name,
+    elements: 'i32',
+    pack: () => 0,
+    unpack: () => undefined as unknown as C,
   };
 }
 

@@ -6,9 +6,10 @@ import { type Column, f64, i32, type SetupViews, table, type Views } from '../me
 import { type Design, designOptions, pageHeapKinds } from './design.ts';
 import type { KeptName, Options } from './option.ts';
 import { heapOptions, type ResolvedOptions } from './options.ts';
+import { tuningOptions } from './tuning.ts';
 
 type DesignName = KeptName<typeof designOptions>;
-type HeapName = KeptName<typeof heapOptions>;
+type HeapName = KeptName<typeof heapOptions> | KeptName<typeof tuningOptions>;
 
 /** What of its options every thread of a heap can know. */
 export interface KeptOptions extends Pick<ResolvedOptions, HeapName> {
@@ -25,6 +26,7 @@ function columnsOf(options: Options): Record<string, Column<'i32' | 'f64', 'setu
 
 export const optionTable = table('options', 'other', {
   ...columnsOf(designOptions),
+  ...columnsOf(tuningOptions),
   ...columnsOf(heapOptions),
 } as Readonly<Record<DesignName | HeapName, Column<'i32' | 'f64', 'setup'>>>);
 
@@ -57,10 +59,15 @@ function read(views: OptionViews, options: Options): Record<string, unknown> {
 /** Writes down what a heap was made with, for those that attach. */
 export function recordOptions(views: WritableViews, options: ResolvedOptions): void {
   record(views, designOptions, options.design as unknown as Readonly<Record<string, unknown>>);
+  record(views, tuningOptions, options as unknown as Readonly<Record<string, unknown>>);
   record(views, heapOptions, options as unknown as Readonly<Record<string, unknown>>);
 }
 
 /** Reads back what `recordOptions` wrote. */
 export function readOptions(views: OptionViews): KeptOptions {
-  return { design: read(views, designOptions), ...read(views, heapOptions) } as unknown as KeptOptions;
+  return {
+    design: read(views, designOptions),
+    ...read(views, tuningOptions),
+    ...read(views, heapOptions),
+  } as unknown as KeptOptions;
 }

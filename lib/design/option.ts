@@ -27,6 +27,8 @@ export interface Kind<V> {
   parse(text: string): V | undefined;
   /** The text of a value, which `parse` takes. */
   format(value: V): string;
+  /** A value may be the class of a module, which exports it by default or by this name. */
+  readonly module?: string;
   /** A value in a message, where it is told otherwise than as it is. */
   shown?(value: unknown): string;
   /** As a number of a column. */
@@ -45,7 +47,7 @@ export interface TextKind<V, T extends string> extends Kind<V> {
 }
 
 /** Where an option stands: in the help, and in what is asked for. */
-export type OptionGroup = 'design' | 'heap' | 'trace' | 'workload' | 'watching';
+export type OptionGroup = 'design' | 'tuning' | 'parts' | 'heap' | 'trace' | 'workload' | 'watching';
 
 /** What a number counts; without one it counts nothing, or its name says what. */
 export type OptionUnit = 'bytes' | 'ns' | 'ms' | 's' | 'percent';
@@ -142,6 +144,15 @@ export function valuesGiven<D extends Options>(options: D, given: object): Asked
     return [name, declared === undefined ? value : valueGiven(declared, value)];
   });
   return Object.fromEntries(values) as AskedValues<D>;
+}
+
+/** @throws PageHeapError ERR_INVALID_OPTION, for what is no object and for a name that is none of the options' */
+export function checkNames(given: object, options: Options): void {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new PageHeapError('ERR_INVALID_OPTION', 'options must be an object', { value: given });
+  for (const name of Object.keys(given))
+    if (!Object.hasOwn(options, name))
+      throw new PageHeapError('ERR_INVALID_OPTION', `there is no option ${name}`, { value: name });
 }
 
 /** Checks each value that is given by its declaration. @throws PageHeapError ERR_INVALID_OPTION */

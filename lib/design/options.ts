@@ -6,7 +6,6 @@
  *
  * To add an option, declare it here, or in design.ts; then use it. Nothing else has to know its name.
  */
-import { PageHeapError } from '../base/errors.ts';
 import { arenaBytes, GiB, KiB, MiB, maxPs } from '../base/units.ts';
 import { noMemoryLimit } from '../gc/gc-settings.ts';
 import { canCollectTwice } from './consequences.ts';
@@ -30,6 +29,7 @@ import {
   type Asked,
   type AskedValues,
   checkGiven,
+  checkNames,
   type DefaultsFit,
   type Holds,
   type Options,
@@ -38,11 +38,13 @@ import {
   valuesGiven,
   withDefaults,
 } from './option.ts';
+import { type Parts, partNames, partOptions, partsIn } from './parts.ts';
 import { refuseForDesign, whyNoLimit } from './refusals.ts';
 import { surroundings } from './surroundings.ts';
+import { tunedNames, tuningOptions } from './tuning.ts';
+import { refuseTuning } from './tuning-refusals.ts';
 
 export { surroundings } from './surroundings.ts';
-
 export const minReach = arenaBytes;
 export const maxReach = 128 * GiB;
 /** The largest physical page that the page heap of 2023 knows. */
@@ -285,15 +287,26 @@ export const heapOptions = {
 } as const satisfies Options;
 
 /** Does not compile where a default is not of its option's kind. */
-export type HeapDefaultsFit = Holds<DefaultsFit<typeof heapOptions & typeof surroundings>>;
+export type HeapDefaultsFit = Holds<
+  DefaultsFit<typeof heapOptions & typeof surroundings & typeof tuningOptions>
+>;
 
-const all: Options = { ...designOptions, ...heapOptions, ...surroundings };
+const all: Options = { ...designOptions, ...tuningOptions, ...partOptions, ...heapOptions, ...surroundings };
 
-export interface HeapOptions extends DesignOptions, Asked<typeof heapOptions>, Asked<typeof surroundings> {}
+export interface HeapOptions
+  extends DesignOptions,
+    Asked<typeof tuningOptions>,
+    Asked<typeof partOptions>,
+    Asked<typeof heapOptions>,
+    Asked<typeof surroundings> {}
 
 /** Options in full. */
-export interface ResolvedOptions extends Omit<Values<typeof heapOptions>, 'reach' | 'physPageSize'> {
+export interface ResolvedOptions
+  extends Omit<Values<typeof heapOptions>, 'reach' | 'physPageSize'>,
+    Values<typeof tuningOptions> {
   readonly design: Design;
+  /** Classes that were brought. */
+  readonly parts: Parts;
   /** undefined: as much as can be had. */
   readonly reach: number | undefined;
   /** undefined: the machine's. */
@@ -327,6 +340,8 @@ export function checkAttach(options: AttachOptions): void {
 /** Options whose texts are read. */
 interface HeapOptionValues
   extends AskedValues<typeof designOptions>,
+    AskedValues<typeof tuningOptions>,
+    AskedValues<typeof partOptions>,
     AskedValues<typeof heapOptions>,
     AskedValues<typeof surroundings> {}
 
@@ -384,9 +399,13 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
     historicalScavengeGoal: values.historicalScavengeGoal,
     scavengeClock: values.scavengeClock !== 'wall',
   });
+  const parts = partsIn(asked);
+  refuseTuning(design, { ...asked }, parts);
   return {
     design,
+    parts,
     ...values,
+    ...withDefaults(tuningOptions, asked),
     gctrace: (debug.gctrace ?? 0) > 0,
     collectTwice: (debug.gctrace ?? 0) > 1 && canCollectTwice(design),
     scavtrace: (debug.scavtrace ?? 0) > 0,
@@ -416,22 +435,16 @@ function traceFilesOf(
 
 /** What of its options a run file tells: a custom page heap by the name of its class. */
 export function recordedOptions(resolved: ResolvedOptions): Record<string, unknown> {
-  const { design, gctrace, collectTwice, scavtrace } = resolved;
+  const { design, parts, gctrace, collectTwice, scavtrace } = resolved;
   const pageHeap = design.pageHeapClass?.name ?? design.pageHeap;
   return {
     ...recordedIn('options', designOptions, { ...design, pageHeap }),
+    // What is Go's is not told: files of earlier versions had no other.
+    ...Object.fromEntries(tunedNames(resolved).map((name) => [name, resolved[name]])),
+    ...partNames(parts),
     ...recordedIn('options', heapOptions, { ...resolved }),
     gctrace,
     ...(collectTwice ? { collectTwice } : {}),
     scavtrace,
   };
-}
-
-/** @throws PageHeapError ERR_INVALID_OPTION, for what is no object and for a name that is none of the options' */
-function checkNames(given: object, options: Options): void {
-  if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw new PageHeapError('ERR_INVALID_OPTION', 'options must be an object', { value: given });
-  for (const name of Object.keys(given))
-    if (!Object.hasOwn(options, name))
-      throw new PageHeapError('ERR_INVALID_OPTION', `there is no option ${name}`, { value: name });
 }

@@ -2,7 +2,8 @@
  * The CPU limiter: what keeps a memory limit from costing all the CPU.
  *
  * A bucket that leaks. Time spent for the collector fills it, time left to the program drains it, one
- * for one, so that a bucket that stays full means the collector takes half. It holds one second for
+ * for one, so that a bucket that stays full means the collector takes half (or another share that was asked for: then a
+ * nanosecond of the program drains share / (1 − share) of one). It holds one second for
  * each P: a short burst is free, and a long idle stretch earns no more than an empty bucket. While it
  * is full the limiter is *limiting*: scavenging for the limit stops, and so do collections for the
  * limit's sake (pacer.ts). What overflows is counted and otherwise forgotten.
@@ -72,9 +73,15 @@ export const cpuLimiterTable = table('cpuLimiter', 'other', {
 
 export class CpuLimiter {
   readonly #columns: Views<typeof cpuLimiterTable>;
+  /** Nanoseconds of the bucket that one left to the program drains. */
+  readonly #drain: number;
 
-  /** @param columns zeros to begin with; `resetCapacity` comes first. */
-  constructor(columns: Views<typeof cpuLimiterTable>) {
+  /**
+   * @param columns zeros to begin with; `resetCapacity` comes first.
+   * @param percent the share of CPU time that a full bucket allows: above 0 to 100, which is no bound
+   */
+  constructor(columns: Views<typeof cpuLimiterTable>, percent = 50) {
+    this.#drain = percent / (100 - percent);
     this.#columns = columns;
   }
 
@@ -220,7 +227,7 @@ export class CpuLimiter {
     const c = this.#columns;
     const headroom = c.capacity[0] - c.fill[0];
     const wasFull = headroom === 0;
-    const change = gcNs - mutatorNs;
+    const change = this.#drain === 1 ? gcNs - mutatorNs : this.#changeOf(mutatorNs, gcNs);
     if (change > 0 && headroom <= change) {
       c.overflow[0] += change - headroom;
       c.fill[0] = c.capacity[0];
@@ -233,6 +240,12 @@ export class CpuLimiter {
     if (change !== 0 && wasFull) {
       c.enabled[0] = 0;
     }
+  }
+
+  /** By another share than one half: what drains is in proportion; without a bound nothing stays. */
+  #changeOf(mutatorNs: number, gcNs: number): number {
+    if (this.#drain === Infinity) return -this.#columns.fill[0];
+    return gcNs - mutatorNs * this.#drain;
   }
 
   #update(now: number): void {

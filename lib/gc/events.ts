@@ -7,6 +7,7 @@
 
 import type { AllocFreeTrace } from '../alloc/alloc-free-trace.ts';
 import type { ForeignCode } from '../base/foreign-code.ts';
+import type { PartFaults } from '../base/part.ts';
 import type { PageObserver } from '../heap/page-trace.ts';
 import type { Clock } from '../os/clock.ts';
 import type { CycleReport } from './cycle.ts';
@@ -38,6 +39,8 @@ export interface Watch {
   readonly clock: Clock;
   /** What a custom page heap is called through; undefined where nobody wants to know. */
   readonly foreign?: ForeignCode;
+  /** Where what is wrong with parts of the user's own goes; undefined where nobody wants to know. */
+  readonly faults?: PartFaults;
   readonly gctrace: boolean;
   /** Each collection is followed by another one. */
   readonly collectTwice?: boolean;

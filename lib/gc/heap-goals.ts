@@ -30,13 +30,13 @@ import { f64, type Table, type Views } from '../meta/column.ts';
 import { type GcSettings, noMemoryLimit } from './gc-settings.ts';
 import type { HeapSizes } from './heap-sizes.ts';
 
-/** The least GOGC goal at GOGC = 100, in bytes; other percentages scale it. */
+/** The least GOGC goal at GOGC = 100 in Go, in bytes; other percentages scale it. */
 export const defaultHeapMinimum = 4 * MiB;
 /** Bytes of allocation that the sweeper is given at least, to sweep what is left of a cycle. */
 export const sweepMinHeapDistance = 1 * MiB;
 /** Bytes that a goal lies beyond the heap's size when its cycle began, at least. */
 export const minRunway = 64 * KiB;
-/** The memory limit's goal is lowered by this share of it, in percent … */
+/** The memory limit's goal is lowered by this share of it in Go, in percent … */
 export const limitHeadroomPercent = 3;
 /** … and by this many bytes at least. */
 export const limitHeadroomMin = 1 * MiB;
@@ -56,12 +56,33 @@ export const heapGoalColumns = {
   lastHeapGoal: f64('heap'),
 } as const;
 
+/** The numbers that the goals go by. */
+export interface GoalTuning {
+  /** The least GOGC goal at GOGC = 100: bytes. */
+  readonly heapMinimum: number;
+  /** What of the room under the limit is left free: percent. */
+  readonly limitHeadroom: number;
+}
+
+export const goGoalTuning: GoalTuning = {
+  heapMinimum: defaultHeapMinimum,
+  limitHeadroom: limitHeadroomPercent,
+};
+
 /** The arithmetic over a state that others may share. */
 export class HeapGoals {
   readonly #columns: Views<Table<typeof heapGoalColumns>>;
   readonly #settings: GcSettings;
+  readonly #minimum: number;
+  readonly #headroom: number;
 
-  constructor(columns: Views<Table<typeof heapGoalColumns>>, settings: GcSettings) {
+  constructor(
+    columns: Views<Table<typeof heapGoalColumns>>,
+    settings: GcSettings,
+    { heapMinimum, limitHeadroom }: GoalTuning = goGoalTuning,
+  ) {
+    this.#minimum = heapMinimum;
+    this.#headroom = limitHeadroom;
     this.#columns = columns;
     this.#settings = settings;
   }
@@ -109,7 +130,7 @@ export class HeapGoals {
     }
     const marked = c.heapMarked[0];
     const product = (marked + roots) * percent;
-    const least = heapMinimumOf(percent);
+    const least = heapMinimumOf(percent, this.#minimum);
     if (product <= exactBelow) {
       c.gcPercentGoal[0] = Math.max(marked + Math.floor(product / 100), least);
       return;
@@ -187,7 +208,7 @@ export class HeapGoals {
     const besides = Math.max(0, mappedReady - heapFree - heapAlloc) + Math.max(0, mappedReady - limit);
     if (besides >= limit) return marked;
     const room = limit - besides;
-    const headroom = Math.max(Math.floor(room / 100) * limitHeadroomPercent, limitHeadroomMin);
+    const headroom = Math.max(Math.floor(room / 100) * this.#headroom, limitHeadroomMin);
     // With less room than two headrooms the goal is one headroom: small limits must not collect at zero.
     return Math.max(room - headroom < headroom ? headroom : room - headroom, marked);
   }
@@ -197,11 +218,12 @@ export class HeapGoals {
     const limit = this.#settings.memoryLimit;
     const beside = BigInt(Math.max(0, mappedReady - heapFree - heapAlloc));
     const room = (limit < noMemoryLimit ? BigInt(limit) : 2n ** 63n - 1n) - beside;
-    return room - (room / 100n) * BigInt(limitHeadroomPercent);
+    // In thousandths of a percent, which a whole percentage leaves exact.
+    return room - ((room / 100n) * BigInt(Math.round(this.#headroom * 1000))) / 1000n;
   }
 }
 
 /** The least GOGC goal in bytes. With GOGC off it is a number that nothing reaches, as a uint64 makes it of −1. */
-export function heapMinimumOf(percent: number): number {
-  return Math.floor((percent < 0 ? 2 ** 64 - defaultHeapMinimum : defaultHeapMinimum * percent) / 100);
+export function heapMinimumOf(percent: number, minimum = defaultHeapMinimum): number {
+  return Math.floor((percent < 0 ? 2 ** 64 - minimum : minimum * percent) / 100);
 }

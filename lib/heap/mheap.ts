@@ -17,7 +17,16 @@
  * Not here: growing (growth.ts), objects (alloc/), when and what to sweep or scavenge (gc/, scavenge/).
  */
 import { fatal } from '../base/errors.ts';
-import { bytes, pageCount, pageIndex, pageSize, pId, type SpanId, spanId } from '../base/units.ts';
+import {
+  type Address,
+  bytes,
+  pageCount,
+  pageIndex,
+  pageSize,
+  pId,
+  type SpanId,
+  spanId,
+} from '../base/units.ts';
 import type { Sys } from '../os/sys.ts';
 import type { PageHeap } from '../pages/contract.ts';
 import { RunPageHeap } from '../pages/run-page-heap.ts';
@@ -38,6 +47,8 @@ export interface HeapHooks {
    * them, `scavenged` bytes by which less counts as released, `size` bytes of the pages themselves.
    */
   scavengeInExchange(grown: number, scavenged: number, size: number): void;
+  /** `size` bytes are about to be used, `scavenged` of which were released: what the kernel is to know of it. */
+  reused?(at: Address, size: number, scavenged: number): void;
   /**
    * A span of objects was allocated for P `p`, `large` bytes of it one object that nobody has counted yet; or one is
    * about to be freed, on behalf of whatever P: −1.
@@ -243,6 +254,7 @@ export class MHeap {
       if (scavengedBytes > size) sys.accounts.mappedReady(scavengedBytes - size);
       counters.heapReleased[0] -= scavengedBytes;
       if (this.#deps.hugePageHints) sys.hugePage(arenas.addressOf(page), size);
+      this.hooks.reused?.(arenas.addressOf(page), size, scavengedBytes);
     }
     this.#initSpan(s, page, npages, shape);
     counters.heapFree[0] -= size - scavengedBytes;

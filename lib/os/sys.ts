@@ -315,10 +315,15 @@ export class Sys extends Access {
   hugePageCollapse(addr: number, length: number): boolean {
     this.checkRange(addr, length);
     if (this.physHugePageSize === 0) return false;
+    return this.adviseAs('collapse', addr, length, Advice.COLLAPSE) === 0;
+  }
+
+  /** Any advice, counted as `call`. @returns the errno */
+  adviseAs(call: SysCall, addr: number, length: number, kind: number): number {
     const start = this.#start();
-    const errno = this.addon.advise(addr, length, Advice.COLLAPSE);
-    this.#hinted('collapse', length, start, errno);
-    return errno === 0;
+    const errno = this.addon.advise(addr, length, kind);
+    this.#hinted(call, length, start, errno);
+    return errno;
   }
 
   /** Names the mapping in /proc/self/maps. @returns whether the kernel took it */
@@ -335,6 +340,11 @@ export class Sys extends Access {
   }
 
   // ------------------------------------------------------------------ what happened
+
+  /** A refusal that another has met: told among the fallbacks, once for each key. */
+  remember(key: string, text: string): void {
+    this.#fallbacks.remember(key, text);
+  }
 
   /** The advice that `unused` gives now; 'map' when the kernel takes none. */
   get advice(): UnusedAdvice | 'map' {
@@ -388,9 +398,7 @@ export class Sys extends Access {
       this.#rememberMappings('huge-page hints are left out');
       return false;
     }
-    const start = this.#start();
-    const errno = this.addon.advise(addr, length, kind);
-    this.#hinted(call, length, start, errno);
+    const errno = this.adviseAs(call, addr, length, kind);
     if (errno === 0) return true;
     if (errno !== ENOMEM && errno !== EAGAIN) {
       this.#fallbacks.remember(

@@ -26,6 +26,7 @@ import type { Sys } from '../os/sys.ts';
 import { type FirstArena, reserveFirstArena } from '../spans/arenas.ts';
 import { HeapMemory } from './heap-memory.ts';
 import { preparePageHeap } from './page-heaps.ts';
+import { nothingBrought } from './parts.ts';
 import { Runtime } from './runtime.ts';
 import { prepareSpanStructures } from './span-structures.ts';
 import { prepareSpecials } from './special-side.ts';
@@ -52,7 +53,7 @@ export function createRuntime(sys: Sys, options: ResolvedOptions, watch: Watch):
 export function attachRuntime(sys: Sys, base: Address, watch: Watch): Runtime {
   const meta = MetaMemory.attach(sys, capacities, base);
   try {
-    return new Runtime(new HeapMemory(sys, meta, watch), undefined);
+    return new Runtime(new HeapMemory(sys, meta, watch), nothingBrought);
   } catch (error) {
     meta.detach();
     throw error;
@@ -115,7 +116,7 @@ function begin(
 ): Runtime | undefined {
   const memory = new HeapMemory(sys, meta, watch);
   if (!memory.begin()) return undefined;
-  const runtime = new Runtime(memory, options.design.pageHeapClass);
+  const runtime = new Runtime(memory, { pageHeap: options.design.pageHeapClass, parts: options.parts });
   if (!runtime.state.arenas.prepare(first.base)) return undefined;
   const { settings, trigger, limiter, log } = runtime.gc;
   log.begin();

@@ -6,8 +6,10 @@
  */
 import { PageHeapError } from '../base/errors.ts';
 import type { ForeignCode } from '../base/foreign-code.ts';
+import type { Part } from '../base/part.ts';
 import { checkCustom } from '../design/consequences.ts';
 import type { Design } from '../design/design.ts';
+import type { KeptOptions } from '../design/option-table.ts';
 import type { HeapState } from '../heap/heap-state.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { PageHeap, PageHeapClass, PageHeapHost } from '../pages/contract.ts';
@@ -15,7 +17,10 @@ import { makeCustomPageHeap } from '../pages/guard.ts';
 import { commitListsSetup } from '../pages/lists/columns.ts';
 import { ListsPageHeap } from '../pages/lists/page-heap.ts';
 import { commitRadixSetup, radixMemory } from '../pages/radix/columns.ts';
+import type { DenseRule } from '../pages/radix/dense-rule.ts';
+import { NarrowCachePageHeap } from '../pages/radix/narrow-cache.ts';
 import type { PhysicalPages } from '../pages/radix/page-alloc.ts';
+import { cachePages } from '../pages/radix/page-cache.ts';
 import { RadixPageHeap } from '../pages/radix/page-heap.ts';
 import { commitTreapSetup } from '../pages/treap/columns.ts';
 import { TreapPageHeap } from '../pages/treap/page-heap.ts';
@@ -28,12 +33,14 @@ export interface PageHeapDeps {
   readonly host: PageHeapHost;
   /** What a custom one is called through. */
   readonly foreign: ForeignCode;
+  /** A rule for dense chunks of the user's, for a page heap that has chunks. */
+  readonly denseRule: Part<DenseRule> | undefined;
 }
 
 interface BuiltIn {
   /** Puts memory behind what it needs from the start. False when there is none. */
   readonly prepare: (meta: MetaMemory) => boolean;
-  readonly make: (deps: PageHeapDeps) => PageHeap;
+  readonly make: (deps: PageHeapDeps, options: PageHeapOptions) => PageHeap;
   /** A page that was released is not released again until it was used. */
   readonly releasesOnce: boolean;
 }
@@ -44,6 +51,17 @@ const freeRunsOf = ({ meta, state: { spans, pageColumns, arenas } }: PageHeapDep
   spanOf: pageColumns.spanOf,
   known: arenas.columns.known,
 });
+
+function makeRadix(
+  { meta, physical, host, denseRule: rule }: PageHeapDeps,
+  { densePages: pages, denseGenerations, pageCachePages: width }: PageHeapOptions,
+): PageHeap {
+  const memory = radixMemory(meta, host.reachPages);
+  const dense = { pages, rule, remembers: denseGenerations > 0 };
+  return width === cachePages
+    ? new RadixPageHeap(memory, physical, host, dense)
+    : new NarrowCachePageHeap(memory, physical, host, dense, width);
+}
 
 const builtIn: Readonly<Record<Exclude<Design['pageHeap'], 'custom'>, BuiltIn>> = {
   lists: {
@@ -58,7 +76,7 @@ const builtIn: Readonly<Record<Exclude<Design['pageHeap'], 'custom'>, BuiltIn>> 
   },
   radix: {
     prepare: commitRadixSetup,
-    make: ({ meta, physical, host }) => new RadixPageHeap(radixMemory(meta, host.reachPages), physical, host),
+    make: makeRadix,
     releasesOnce: true,
   },
 };
@@ -75,14 +93,21 @@ export function releasesOnce(kind: Design['pageHeap']): boolean {
 
 type Chosen = Pick<Design, 'pageHeap' | 'scavenger'>;
 
+/** What was chosen of a page heap. */
+export interface PageHeapOptions
+  extends Pick<KeptOptions, 'densePages' | 'denseGenerations' | 'pageCachePages'> {
+  readonly design: Chosen;
+}
+
 /** Makes a page heap. @throws ERR_INVALID_OPTION, ERR_PAGE_HEAP of a custom one */
 export function makePageHeap(
-  design: Chosen,
+  options: PageHeapOptions,
   custom: PageHeapClass | undefined,
   deps: PageHeapDeps,
 ): PageHeap {
+  const { design } = options;
   const { pageHeap: kind } = design;
-  return kind === 'custom' ? makeCustom(design, custom, deps) : builtIn[kind].make(deps);
+  return kind === 'custom' ? makeCustom(design, custom, deps) : builtIn[kind].make(deps, options);
 }
 
 function makeCustom(

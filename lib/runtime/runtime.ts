@@ -34,6 +34,7 @@ import { Stacks } from '../alloc/stacks.ts';
 import { TracingLiveness } from '../alloc/tracing-liveness.ts';
 import { UserArenas } from '../alloc/user-arenas.ts';
 import { ForeignCode } from '../base/foreign-code.ts';
+import { PartFaults } from '../base/part.ts';
 import { pageCount, pageSize } from '../base/units.ts';
 import {
   flushesBefore,
@@ -44,14 +45,14 @@ import {
 } from '../design/consequences.ts';
 import { Collector, type ConcurrentSide } from '../gc/collector.ts';
 import { ConcurrentCycles } from '../gc/concurrent-cycle.ts';
-import { CpuLimiter, cpuLimiterTable } from '../gc/cpu-limiter.ts';
+import type { CpuLimiter } from '../gc/cpu-limiter.ts';
 import { type CycleDeps, Cycles } from '../gc/cycle.ts';
-import { CycleLog } from '../gc/cycle-log.ts';
+import type { CycleLog } from '../gc/cycle-log.ts';
 import { CycleTrace } from '../gc/cycle-trace.ts';
 import { DueWork } from '../gc/due.ts';
 import type { Watch } from '../gc/events.ts';
-import { GcSettings, gcSettingsTable } from '../gc/gc-settings.ts';
-import { CurrentSizes, type HeapSizes } from '../gc/heap-sizes.ts';
+import type { GcSettings } from '../gc/gc-settings.ts';
+import type { HeapSizes } from '../gc/heap-sizes.ts';
 import { Marking } from '../gc/marking.ts';
 import { runningCycleTable } from '../gc/running-cycle.ts';
 import { SweepPace, sweepPaceTable } from '../gc/sweep-pace.ts';
@@ -67,8 +68,8 @@ import { PageTracedHeap } from '../heap/page-traced-heap.ts';
 import { SpanObjects } from '../heap/span-objects.ts';
 import { SpanSweeper } from '../heap/sweep-span.ts';
 import { UserChunks } from '../heap/user-chunks.ts';
-import { threadCpuClock } from '../os/clock.ts';
-import type { PageHeap, PageHeapClass, ReleaseHook } from '../pages/contract.ts';
+import { Advising } from '../os/advising.ts';
+import type { PageHeap, ReleaseHook } from '../pages/contract.ts';
 import { Releaser } from '../scavenge/releaser.ts';
 import { ScavengeTrace } from '../scavenge/scavenge-trace.ts';
 import type { Scavenger } from '../scavenge/scavenger.ts';
@@ -76,11 +77,12 @@ import { ObjectMemory } from '../spans/object-memory.ts';
 import { UserSpace } from '../spans/user-space.ts';
 import type { HeapMemory } from './heap-memory.ts';
 import { type TracingSide, wireMarking } from './marking.ts';
+import { type Pacing, wirePacing } from './pacing.ts';
 import { makePageHeap, releasesOnce } from './page-heaps.ts';
+import { type BroughtClasses, CustomParts } from './parts.ts';
 import { makeScavenger } from './scavengers.ts';
 import { idOrder, makeSpanStructures, type SpanStructures } from './span-structures.ts';
 import { makeSpecials, type SpecialSide } from './special-side.ts';
-import { makeTrigger } from './triggers.ts';
 
 /** Objects in spans: where their bytes are, and which of them are allocated. */
 export interface SpanSide extends SpanStructures {
@@ -126,18 +128,26 @@ export class Runtime {
   readonly gc: GcSide;
   readonly scavenger: Scavenger;
   readonly due: DueWork;
+  /** What of the user's own code takes the place of the heap's. */
+  readonly parts: CustomParts;
 
-  /** @param custom the class of a custom page heap */
-  constructor(memory: HeapMemory, custom: PageHeapClass | undefined) {
+  /** @param brought classes of the maker's */
+  constructor(memory: HeapMemory, brought: BroughtClasses) {
     const { sys, meta, design, watch } = memory;
     this.memory = memory;
+    const { foreign = new ForeignCode(), faults = new PartFaults() } = watch;
+    const parts = new CustomParts(brought.parts, { foreign, faults });
+    this.parts = parts;
     this.state = new HeapState(meta, sys, memory.origin, memory.reach, idOrder(design));
     const { state } = this;
+    const policy = parts.advicePolicy(memory.physPageSize, sys);
+    const advising = policy && new Advising(sys, policy);
     const releaser = new Releaser(sys, state, {
-      hugePageHints: design.hugePageHints,
+      hugePageHints: design.hugePageHints && advising === undefined,
+      advising,
       releasesOnce: releasesOnce(design.pageHeap),
     });
-    this.pages = makePageHeap(design, custom, {
+    this.pages = makePageHeap(memory.options, brought.pageHeap, {
       meta,
       state,
       physical: { physPageSize: memory.physPageSize, physHugePageSize: sys.physHugePageSize },
@@ -147,33 +157,28 @@ export class Runtime {
         now: () => watch.clock.now(),
         release: releaseOf(releaser, state, watch),
       },
-      foreign: watch.foreign ?? new ForeignCode(),
+      foreign,
+      denseRule: parts.denseRule(),
     });
     this.spans = wireSpans(memory, state);
     const { held } = meta.views(mcacheTable);
     this.special = makeSpecials(meta, state, this.spans.objects, design.sweep === 'sets', (p) =>
       sys.addon.tidAlive(held[p]),
     );
-    this.alloc = wireAlloc(memory, state, this.pages, this.spans, this.special);
+    this.alloc = wireAlloc(memory, state, this.pages, this.spans, this.special, advising === undefined);
     const { allocFree } = watch;
     if (allocFree !== undefined) this.alloc.spanSweeper.freed = (addr, size) => allocFree.freed(addr, size);
-    const pacing = wirePacing(memory, state);
+    const pacing = wirePacing(memory, state, this.pages, parts);
     this.scavenger = makeScavenger(
-      design,
-      meta,
+      memory,
+      parts,
       {
         ...pacing,
         pages: this.pages,
         state,
         trace: new ScavengeTrace(state, watch, hasOldScavengeTrace(design)),
       },
-      {
-        enabled: memory.options.scavenge,
-        scavengeAfter: memory.options.scavengeAfter,
-        physPageSize: memory.physPageSize,
-        historical: memory.options.historicalScavengeGoal,
-        workClock: memory.options.scavengeClock === 'cpu' ? threadCpuClock : undefined,
-      },
+      pacing.view,
     );
     this.gc = { ...pacing, ...this.#wireCollector(pacing) };
     this.due = new DueWork(
@@ -187,7 +192,7 @@ export class Runtime {
       },
       { collect: memory.options.collect, forcedPeriod: memory.options.forcedGCPeriod },
     );
-    this.#fillHooks();
+    this.#fillHooks(advising);
   }
 
   /** A malloc that works with a P, which the calling thread holds. */
@@ -284,17 +289,21 @@ export class Runtime {
     this.gc.trigger.tally?.(this.state.heapAlloc + large);
   }
 
-  #fillHooks(): void {
+  #fillHooks(advising: Advising | undefined): void {
     const { memory, alloc, gc, scavenger } = this;
     const { trigger } = gc;
     alloc.heap.hooks = {
       reclaim: (npages) => gc.sweeper.reclaim(npages),
       scavengeInExchange: (grown, scavenged, size) => scavenger.inExchange(grown, scavenged, size),
       ...(trigger.tally === undefined ? {} : { tally: (p, large) => this.#tally(p, large) }),
+      ...(advising === undefined ? {} : { reused: (at, size, was) => advising.reused(at, size, was) }),
     };
     alloc.heap.growth.hooks = {
       growing: (size) => scavenger.growing(size),
-      mapped: (at, size) => memory.adviseMapped(at, size),
+      mapped: (at, size) => {
+        memory.adviseMapped(at, size);
+        advising?.fresh(at, size);
+      },
     };
     const deductSweepCredit = (bytes: number, pages: number): void => gc.sweeper.deductCredit(bytes, pages);
     const barrier = gc.tracing?.barrier;
@@ -319,23 +328,6 @@ function releaseOf(releaser: Releaser, { arenas }: HeapState, { pages: trace }: 
   return (page, npages, newly) => {
     releaser.release(page, npages, newly);
     trace.add(pageEvent.released, arenas.addressOf(page), npages);
-  };
-}
-
-/** What says when a collection is due, and keeps account of those there were. */
-interface Pacing extends Pick<GcSide, 'settings' | 'trigger' | 'sizes' | 'limiter' | 'log'> {
-  /** The trigger, where it paces marking beside the program. */
-  readonly concurrent: ConcurrentTrigger | undefined;
-}
-
-function wirePacing({ meta, design, watch }: HeapMemory, state: HeapState): Pacing {
-  const settings = new GcSettings(meta.views(gcSettingsTable));
-  return {
-    settings,
-    ...makeTrigger(design, meta, settings, state),
-    sizes: new CurrentSizes(state, meta.accounts),
-    limiter: new CpuLimiter(meta.views(cpuLimiterTable)),
-    log: new CycleLog(meta, watch.clock),
   };
 }
 
@@ -373,6 +365,7 @@ function wireAlloc(
   pages: PageHeap,
   { memory, objects, registry, freeLists, pointerBits, sharedBitmap }: SpanSide,
   special: SpecialSide,
+  mayHint: boolean,
 ): AllocSide {
   const classes = sizeClassesFor(design.sizeClasses, sharedBitmap !== undefined);
   const finder = new ObjectFinder(state, objects, sharedBitmap);
@@ -380,7 +373,9 @@ function wireAlloc(
     design.liveness === 'tracing'
       ? new TracingLiveness(meta, state.spans)
       : new ExplicitLiveness(meta, state, finder, zeroBase);
-  const { hugePageHints, growthUnit } = design;
+  const { growthUnit } = design;
+  // With an advice policy hints are its own.
+  const hugePageHints = design.hugePageHints && mayHint;
   const growth = new Growth({ sys, state, pages, pointerBits, growthUnit, physPages });
   const deps = { sys, state, pages, growth, registry, observer: liveness, pointerBits, hugePageHints };
   const heap = watch.pages === undefined ? new MHeap(deps) : new PageTracedHeap(deps, watch.pages);

@@ -1,44 +1,64 @@
-/** Scavengers by name: makes the one that the design asks for. */
-import type { Design } from '../design/design.ts';
-import type { MetaMemory } from '../meta/meta-memory.ts';
-import type { Clock } from '../os/clock.ts';
+/** Scavengers by name: makes the one that the design asks for, and puts a policy of the user's before it. */
+import type { LiveView } from '../gc/heap-view.ts';
+import { threadCpuClock } from '../os/clock.ts';
 import { AgeScavenger } from '../scavenge/age.ts';
 import { AgeRounds, ageTable } from '../scavenge/age-rounds.ts';
 import { BackgroundScavenger, type BackgroundScavengerDeps } from '../scavenge/background.ts';
 import { GrowthScavenger } from '../scavenge/growth.ts';
 import { GrowthCredit, growthCreditTable } from '../scavenge/growth-credit.ts';
 import { NoScavenger } from '../scavenge/no-scavenger.ts';
+import { PolicyScavenger } from '../scavenge/policy-scavenger.ts';
 import type { Scavenger } from '../scavenge/scavenger.ts';
+import type { HeapMemory } from './heap-memory.ts';
+import type { CustomParts } from './parts.ts';
 
-export interface ScavengerOptions {
-  /** Off: only what is forced is released. */
-  readonly enabled: boolean;
-  /** Nanoseconds after which the scavengers by age release. */
-  readonly scavengeAfter: number;
-  /** Bytes. */
-  readonly physPageSize: number;
-  readonly historical: boolean;
-  /** By what the background scavenger measures its work; undefined: by the heap's clock. */
-  readonly workClock: Clock | undefined;
+/** @param view the heap as a policy sees it */
+export function makeScavenger(
+  memory: HeapMemory,
+  parts: CustomParts,
+  deps: BackgroundScavengerDeps,
+  view: LiveView,
+): Scavenger {
+  const own = ownScavenger(memory, parts, deps);
+  const policy = parts.scavengePolicy(memory.physPageSize, deps.pages);
+  if (policy === undefined) return own;
+  return new PolicyScavenger(deps, policy, view, own, memory.options.scavenge);
 }
 
-export function makeScavenger(
-  { scavenger, scavengeOnReuse }: Pick<Design, 'scavenger' | 'scavengeOnReuse'>,
-  meta: MetaMemory,
+function ownScavenger(
+  { meta, options, design, physPageSize }: HeapMemory,
+  parts: CustomParts,
   deps: BackgroundScavengerDeps,
-  { enabled, scavengeAfter, physPageSize, historical, workClock }: ScavengerOptions,
 ): Scavenger {
   const { pages, state, log, trace } = deps;
-  const rounds = new AgeRounds(meta.views(ageTable), scavengeAfter);
+  const { scavenge: enabled, retainExtra, limitMargin } = options;
+  const rounds = new AgeRounds(meta.views(ageTable), options.scavengeAfter);
   const byAge = { pages, state, clock: log, rounds, trace, enabled };
-  switch (scavenger) {
+  switch (design.scavenger) {
     case 'none':
       return new NoScavenger(pages, state, trace);
     case 'age':
       return new AgeScavenger(byAge);
     case 'growth':
-      return new GrowthScavenger(byAge, new GrowthCredit(meta.views(growthCreditTable)), scavengeOnReuse);
+      return new GrowthScavenger(
+        byAge,
+        new GrowthCredit(meta.views(growthCreditTable)),
+        design.scavengeOnReuse,
+      );
     case 'background':
-      return new BackgroundScavenger(meta, deps, { enabled, physPageSize, historical, workClock });
+      return new BackgroundScavenger(meta, deps, {
+        ...{ enabled, physPageSize, retainExtra, limitMargin },
+        historical: options.historicalScavengeGoal,
+        workClock: options.scavengeClock === 'cpu' ? threadCpuClock : undefined,
+        bursts: {
+          percent: options.scavengePercent,
+          quantum: options.scavengeQuantum,
+          pi: {
+            ...{ kp: options.controllerKp, ti: options.controllerTi, tt: options.controllerTt },
+            ...{ min: options.controllerMin, max: options.controllerMax },
+          },
+        },
+        controller: parts.controller(options.controllerMin),
+      });
   }
 }

@@ -14,7 +14,8 @@ import type { HeapState } from '../heap/heap-state.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { Clock } from '../os/clock.ts';
 import type { PageHeap } from '../pages/contract.ts';
-import { burstTable, ScavengeBursts } from './bursts.ts';
+import { type BurstTuning, burstTable, ScavengeBursts } from './bursts.ts';
+import type { BurstController } from './controller.ts';
 import { limitDebt, ScavengeGoals, scavengeGoalTable } from './goals.ts';
 import { piTable } from './pi-controller.ts';
 import type { ScavengeTrace } from './scavenge-trace.ts';
@@ -39,6 +40,12 @@ export interface BackgroundScavengerOptions {
   readonly historical: boolean;
   /** By what bursts measure their work; undefined: by the heap's clock, as in the real runtime. */
   readonly workClock: Clock | undefined;
+  /** What is kept over the GOGC goal, and how far below the limit it aims: percent. */
+  readonly retainExtra: number;
+  readonly limitMargin: number;
+  readonly bursts: BurstTuning;
+  /** Puts another controller before the built-in one. */
+  readonly controller?: ((own: BurstController) => BurstController) | undefined;
 }
 
 export class BackgroundScavenger implements Scavenger {
@@ -49,16 +56,13 @@ export class BackgroundScavenger implements Scavenger {
   readonly #goals: ScavengeGoals;
   readonly #bursts: ScavengeBursts;
 
-  constructor(
-    meta: MetaMemory,
-    deps: BackgroundScavengerDeps,
-    { enabled, physPageSize, historical, workClock }: BackgroundScavengerOptions,
-  ) {
+  constructor(meta: MetaMemory, deps: BackgroundScavengerDeps, options: BackgroundScavengerOptions) {
+    const { enabled, physPageSize, workClock, bursts, controller } = options;
     this.#deps = deps;
     this.#enabled = enabled;
     this.#sizes = deps.sizes;
     this.#settings = deps.settings;
-    this.#goals = new ScavengeGoals(meta.views(scavengeGoalTable), { physPageSize, historical });
+    this.#goals = new ScavengeGoals(meta.views(scavengeGoalTable), options);
     this.#bursts = new ScavengeBursts(
       meta.views(burstTable),
       meta.views(piTable),
@@ -73,6 +77,8 @@ export class BackgroundScavenger implements Scavenger {
           : { moreAt: () => deps.pages.releasableAt?.() ?? Infinity }),
       },
       physPageSize,
+      bursts,
+      controller,
     );
   }
 

@@ -1,5 +1,6 @@
 /**
- * Bursts of scavenging: when the background scavenger works and for how long it sleeps, so that it costs 1 % of a CPU.
+ * Bursts of scavenging: when the background scavenger works and for how long it sleeps, so that it costs 1 % of a CPU
+ * (what is said of numbers here is Go's, and each can be told otherwise).
  *
  * It works in bursts of at least 1 ms, 64 KiB at a time, and sleeps in between for
  *
@@ -38,23 +39,40 @@
 import { fatal } from '../base/errors.ts';
 import { KiB } from '../base/units.ts';
 import { f64, table, type Views } from '../meta/column.ts';
+import type { BurstController } from './controller.ts';
 import { PiController, type PiTuning, type piTable } from './pi-controller.ts';
 
-/** The share of CPU time to work, in percent. */
+/** The share of CPU time to work in Go, in percent. */
 export const scavengePercent = 1;
 /** Time worked to time slept, at first and when the controller fails. */
 export const startingSleepRatio = 0.001;
 /** A burst works at least this long, or is taken to have. */
 export const minWorkTime = 1e6;
-/** Bytes released at a time. */
+/** Bytes released at a time in Go. */
 export const scavengeQuantum = 64 * KiB;
 /** How long the controller is left alone after it failed. */
 export const controllerCooldown = 5e9;
 /** What releasing a physical page is taken to cost where the clock saw no time pass. */
 export const approxNsPerPhysPage = 10e3;
 
-/** The controller's tuning; times in nanoseconds. */
+/** The controller's tuning in Go; times in nanoseconds. */
 export const scavengerTuning: PiTuning = { kp: 0.3375, ti: 3.2e6, tt: 1e9, min: 0.001, max: 1000 };
+
+/** The numbers that bursts go by. */
+export interface BurstTuning {
+  /** The share of CPU time to work, in percent. */
+  readonly percent: number;
+  /** Bytes released at a time. */
+  readonly quantum: number;
+  /** The controller's; its least output is also the ratio at first, and when it has failed. */
+  readonly pi: PiTuning;
+}
+
+export const goBurstTuning: BurstTuning = {
+  percent: scavengePercent,
+  quantum: scavengeQuantum,
+  pi: scavengerTuning,
+};
 
 /** Written by the thread that takes the steps, `ready` by any under the heap's lock. */
 export const burstTable = table('scavengeBursts', 'other', {
@@ -110,19 +128,30 @@ export class ScavengeBursts {
   readonly #columns: Views<typeof burstTable>;
   readonly #work: BurstWork;
   readonly #physPageSize: number;
-  readonly #controller: PiController;
+  readonly #controller: BurstController;
+  readonly #quantum: number;
+  readonly #share: number;
+  readonly #startingRatio: number;
 
-  /** The creator of the columns calls `init`. @param physPageSize bytes. */
+  /**
+   * The creator of the columns calls `init`.
+   * @param physPageSize bytes @param around puts another controller before the built-in one
+   */
   constructor(
     columns: Views<typeof burstTable>,
     controller: Views<typeof piTable>,
     work: BurstWork,
     physPageSize = 4096,
+    tuning = goBurstTuning,
+    around: (own: BurstController) => BurstController = (own) => own,
   ) {
     this.#columns = columns;
     this.#work = work;
     this.#physPageSize = physPageSize;
-    this.#controller = new PiController(controller, scavengerTuning);
+    this.#controller = around(new PiController(controller, tuning.pi));
+    this.#quantum = tuning.quantum;
+    this.#share = tuning.percent / 100;
+    this.#startingRatio = tuning.pi.min;
   }
 
   /** Starts afresh, parked. */
@@ -130,7 +159,7 @@ export class ScavengeBursts {
     const c = this.#columns;
     for (const column of Object.values(c)) column[0] = 0;
     c.moreAt[0] = Infinity;
-    c.sleepRatio[0] = startingSleepRatio;
+    c.sleepRatio[0] = this.#startingRatio;
     this.#controller.init();
   }
 
@@ -235,7 +264,7 @@ export class ScavengeBursts {
     let worked = 0;
     while (worked < minWorkTime && !this.#work.shouldStop()) {
       const start = this.#worked();
-      const got = this.#work.scavenge(scavengeQuantum);
+      const got = this.#work.scavenge(this.#quantum);
       const ns = this.#worked() - start;
       if (ns > 0) {
         worked += ns;
@@ -245,7 +274,7 @@ export class ScavengeBursts {
         worked += approxNsPerPhysPage * Math.floor(got / this.#physPageSize);
       }
       released += got;
-      if (got < scavengeQuantum) {
+      if (got < this.#quantum) {
         break;
       }
     }
@@ -274,10 +303,10 @@ export class ScavengeBursts {
       return;
     }
     const fraction = worked / (period * this.#work.procs());
-    if (this.#controller.next(fraction, scavengePercent / 100, period)) {
+    if (this.#controller.next(fraction, this.#share, period)) {
       c.sleepRatio[0] = this.#controller.output;
     } else {
-      c.sleepRatio[0] = startingSleepRatio;
+      c.sleepRatio[0] = this.#startingRatio;
       c.cooldown[0] = controllerCooldown;
       c.controllerReset[0] = 1;
     }

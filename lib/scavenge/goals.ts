@@ -5,10 +5,10 @@
  * works as long as one of them is not met.
  *
  *   GOGC           what the heap held at the end of the last cycle (heapInUse then), in proportion to how
- *                  the goal has moved since (heapGoal / lastHeapGoal), and 10 % more, rounded up to whole
+ *                  the goal has moved since (heapGoal / lastHeapGoal), and 10 % more unless told otherwise, rounded up to whole
  *                  physical pages. Held against heapRetained = heapInUse + heapFree. The tenth is kept so
  *                  that allocation does not always fall on memory just given back.
- *   memory limit   the limit less 5 %, held against mappedReady: near its limit the scavenger has to run
+ *   memory limit   the limit less 5 % (unless told otherwise), held against mappedReady: near its limit the scavenger has to run
  *                  ahead of allocation.
  *
  * A goal already met when it is set is `noGoal`, and so is the GOGC goal before the first cycle.
@@ -33,9 +33,9 @@
 import type { HeapSizes } from '../gc/heap-sizes.ts';
 import { f64, table, type Views } from '../meta/column.ts';
 
-/** What the scavenger keeps over the GOGC goal, in percent. */
+/** What the scavenger keeps over the GOGC goal in Go, in percent. */
 export const retainExtraPercent = 10;
-/** How far below the memory limit the scavenger aims, in percent. */
+/** How far below the memory limit the scavenger aims in Go, in percent. */
 export const reduceExtraPercent = 5;
 /** A goal that any heap meets. */
 export const noGoal = Infinity;
@@ -61,18 +61,26 @@ export interface ScavengeGoalsOptions {
   readonly physPageSize?: number;
   /** Computes the memory limit's goal as Go 1.19 to 1.21 do, 95 times the limit. */
   readonly historical?: boolean;
+  /** What is kept over the GOGC goal, in percent; 10. */
+  readonly retainExtra?: number;
+  /** How far below the memory limit it aims, in percent; 5. */
+  readonly limitMargin?: number;
 }
 
 export class ScavengeGoals {
   readonly #columns: Views<typeof scavengeGoalTable>;
   readonly #physPageSize: number;
   readonly #historical: boolean;
+  readonly #retainExtra: number;
+  readonly #limitMargin: number;
 
   /** The creator of the columns calls `clear`. */
   constructor(columns: Views<typeof scavengeGoalTable>, options: ScavengeGoalsOptions = {}) {
     this.#columns = columns;
     this.#physPageSize = options.physPageSize ?? 4096;
     this.#historical = options.historical ?? false;
+    this.#retainExtra = options.retainExtra ?? retainExtraPercent;
+    this.#limitMargin = options.limitMargin ?? reduceExtraPercent;
   }
 
   /** No goal: nothing is scavenged in the background. */
@@ -94,7 +102,7 @@ export class ScavengeGoals {
   /** Sets both goals. */
   set(now: ScavengeSnapshot): void {
     const c = this.#columns;
-    const limitGoal = scavengeLimitGoal(now.memoryLimit, this.#historical);
+    const limitGoal = scavengeLimitGoal(now.memoryLimit, this.#historical, this.#limitMargin);
     c.memoryLimitGoal[0] = now.mappedReady <= limitGoal ? noGoal : limitGoal;
     if (now.lastHeapGoal === 0) {
       c.gcPercentGoal[0] = noGoal;
@@ -102,7 +110,7 @@ export class ScavengeGoals {
     }
     const page = this.#physPageSize;
     let goal = Math.floor(now.lastHeapInUse * (now.heapGoal / now.lastHeapGoal));
-    goal += Math.floor(goal / (100 / retainExtraPercent));
+    goal += Math.floor(goal / (100 / this.#retainExtra));
     goal = Math.ceil(goal / page) * page;
     // Less than a page over the goal is met: no smaller piece can be released.
     const retained = now.heapInUse + now.heapFree;
@@ -126,8 +134,12 @@ export class ScavengeGoals {
 }
 
 /** The memory limit's goal in bytes, whether or not it is met. */
-export function scavengeLimitGoal(memoryLimit: number, historical: boolean): number {
-  const kept = 100 - reduceExtraPercent;
+export function scavengeLimitGoal(
+  memoryLimit: number,
+  historical: boolean,
+  margin = reduceExtraPercent,
+): number {
+  const kept = 100 - margin;
   return Math.floor(historical ? memoryLimit * kept : memoryLimit * (kept / 100));
 }
 

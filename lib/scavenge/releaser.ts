@@ -9,6 +9,7 @@
  */
 import { pageSize } from '../base/units.ts';
 import type { HeapState } from '../heap/heap-state.ts';
+import type { Advising } from '../os/advising.ts';
 import { keepEdgesSmall } from '../os/huge-page-hints.ts';
 import type { Sys } from '../os/sys.ts';
 
@@ -17,6 +18,8 @@ export interface ReleaserOptions {
   readonly hugePageHints: boolean;
   /** A page is released once until it is used again; false: runs that were released in part are released again whole. */
   readonly releasesOnce: boolean;
+  /** A policy of the user's says how the kernel is advised. */
+  readonly advising?: Advising | undefined;
 }
 
 export class Releaser {
@@ -33,7 +36,7 @@ export class Releaser {
   /** Gives pages back and accounts for `newly` of them as released. */
   release(page: number, npages: number, newly: number): void {
     const { arenas, counters } = this.#state;
-    const { hugePageHints, releasesOnce } = this.#options;
+    const { hugePageHints, releasesOnce, advising } = this.#options;
     const sys = this.#sys;
     const at = arenas.addressOf(page);
     const size = npages * pageSize;
@@ -41,7 +44,9 @@ export class Releaser {
     if (sys.states !== undefined && !releasesOnce) sys.used(at, size, 0);
     if (hugePageHints) keepEdgesSmall(sys, at, size);
     // A refusal with no fallback left: the pages count as released, and cost memory until they are used.
-    if (!sys.unused(at, size)) sys.accounts.mappedReady(-size);
+    const gone =
+      advising === undefined ? sys.unused(at, size) : advising.released(at, size, newly * pageSize);
+    if (!gone) sys.accounts.mappedReady(-size);
     if (newly !== npages) sys.accounts.mappedReady((npages - newly) * pageSize);
     counters.heapReleased[0] += newly * pageSize;
     counters.heapFree[0] -= newly * pageSize;

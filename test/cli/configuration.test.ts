@@ -10,7 +10,7 @@ describe('a configuration', () => {
       'treap,advise=dontneed',
       { label: 'treap,advise=dontneed', heap: { generation: 'treap', advise: 'dontneed' } },
     ],
-    ['mine:page-heap=./x.mjs', { label: 'mine', heap: {}, pageHeapFile: './x.mjs' }],
+    ['mine:page-heap=./x.mjs', { label: 'mine', heap: {}, modules: { pageHeap: './x.mjs' } }],
     [
       'a b:lists,growth-unit=4MiB,gogc=off',
       { label: 'a b', heap: { generation: 'lists', growthUnit: 2 ** 22, gcPercent: -1 } },

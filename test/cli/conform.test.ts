@@ -5,7 +5,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Heap } from '../../lib/api/index.ts';
 import { readRunFile } from '../../lib/lab/record/run-file.ts';
-import { loadPageHeap } from '../../lib/lab/subject/load-page-heap.ts';
+import { loadClass } from '../../lib/lab/subject/load-class.ts';
+import type { PageHeapClass } from '../../lib/pages/contract.ts';
 import { inProcess } from './in-process.ts';
 import { pageheap } from './spawn.ts';
 
@@ -179,7 +180,7 @@ describe('pageheap conform', () => {
     ]);
   });
 
-  // More modules that cannot be loaded: test/lab/subject/load-page-heap.test.ts.
+  // More modules that cannot be loaded: test/lab/subject/load-class.test.ts.
   it.each<[string, string[], RegExp]>([
     [
       'a module that ends the process',
@@ -271,7 +272,7 @@ describe('docs/custom-page-heap.md', () => {
   // That it conforms is seen where it gets its certificate.
   it('is enough: what it shows works in a heap', async () => {
     const mine = module('mine.mjs', shown());
-    const heap = new Heap({ pageHeap: await loadPageHeap(mine), environment: false });
+    const heap = new Heap({ pageHeap: await loadClass<PageHeapClass>(mine, 'PageHeap'), environment: false });
     const kept = heap.malloc(100_000);
     heap.fill(kept, 100_000, 7);
     for (let i = 0; i < 50; i++) heap.drop(heap.malloc(50_000));

@@ -7,6 +7,7 @@ import { presets } from '../../lib/design/generations.ts';
 import type { Options } from '../../lib/design/option.ts';
 import { optionTable, readOptions, recordOptions } from '../../lib/design/option-table.ts';
 import { type HeapOptions, heapOptions, resolveOptions, surroundings } from '../../lib/design/options.ts';
+import { tuningOptions } from '../../lib/design/tuning.ts';
 import { samplingOptions, traceOptions, workloadOptions } from '../../lib/lab/subject/subject-options.ts';
 import type { SetupViews } from '../../lib/meta/column.ts';
 import type { PageHeapClass } from '../../lib/pages/contract.ts';
@@ -121,7 +122,9 @@ describe('options in the heap’s memory', () => {
     expect(design).toEqual(kept);
     expect(resolved).toMatchObject(others);
     expect(Object.keys(others)).toEqual(
-      Object.keys(heapOptions).filter((name) => (heapOptions as Options)[name]?.kept === true),
+      Object.entries({ ...tuningOptions, ...heapOptions } as Options)
+        .filter(([, { kept }]) => kept === true)
+        .map(([name]) => name),
     );
   });
 });

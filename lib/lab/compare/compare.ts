@@ -25,11 +25,12 @@ import { hasRecorded, runFilesIn } from '../record/run-folder.ts';
 import { tryHeap } from '../run/run-heap.ts';
 import type { RunOptions, RunProgress, RunResult } from '../run/run-options.ts';
 import type { LabHeapOptions } from '../subject/heap-target.ts';
+import type { ModuleFiles } from '../subject/modules.ts';
 
 export interface ComparedConfiguration {
   readonly label: string;
   readonly heap: LabHeapOptions;
-  readonly pageHeapFile?: string;
+  readonly modules?: ModuleFiles;
 }
 
 export interface CompareOptions {
@@ -37,7 +38,7 @@ export interface CompareOptions {
   /** Rounds: runs of each configuration, 1 to 100. */
   readonly repeat: number;
   /** What every run has. */
-  readonly run: Omit<RunOptions, 'output' | 'heap' | 'pageHeapFile'>;
+  readonly run: Omit<RunOptions, 'output' | 'heap' | 'modules'>;
   /** Where run files and index go; where it is there already, a new one with a number beside it. */
   readonly folder: string;
 }
@@ -78,12 +79,12 @@ function checkOptions({ configurations, repeat }: CompareOptions): void {
 
 /** Tries every configuration's heap, so that one that cannot be is refused before anything ran. */
 async function tryConfigurations({ configurations, run }: CompareOptions): Promise<void> {
-  for (const { label, heap, pageHeapFile } of configurations) {
+  for (const { label, heap, modules } of configurations) {
     try {
       const { workload } = run;
       await tryHeap({
         heap,
-        ...(pageHeapFile === undefined ? {} : { pageHeapFile }),
+        ...(modules === undefined ? {} : { modules }),
         ...(workload === undefined ? {} : { workload }),
       });
     } catch (error) {
@@ -196,7 +197,7 @@ class Comparing {
   /** Makes one run; answers false if it was stopped. */
   async #runOne(i: number, round: number): Promise<boolean> {
     const { configurations, folder, run } = this.#options;
-    const { label, heap, pageHeapFile } = configurations[i];
+    const { label, heap, modules } = configurations[i];
     const place = { label, done: this.#done, total: this.#total() };
     this.#hooks.onProgress?.(place, undefined);
     const file = `${this.#stems[i]}-${round}.jsonl`;
@@ -205,7 +206,7 @@ class Comparing {
         {
           ...run,
           heap,
-          ...(pageHeapFile === undefined ? {} : { pageHeapFile }),
+          ...(modules === undefined ? {} : { modules }),
           name: label,
           output: join(folder, file),
         },

@@ -7,7 +7,7 @@
  *
  * Not here: the checks (checks.ts, kernel.ts), and how they are told (cli/conform.ts).
  */
-import { placesOfError } from '../subject/places.ts';
+import { placesOfError } from '../../base/places.ts';
 import { ConformanceError } from './steps.ts';
 
 export interface Outcome {

@@ -13,7 +13,7 @@ import {
   standAloneRadix,
   standAloneTreap,
 } from '../../pages/stand-alone.ts';
-import { loadPageHeap } from '../subject/load-page-heap.ts';
+import { loadClass } from '../subject/load-class.ts';
 import type { ConformanceCheck } from './check.ts';
 import { conformanceChecks } from './checks.ts';
 import { kernelChecks } from './kernel.ts';
@@ -80,7 +80,7 @@ export async function conformanceSubject(
   onExit?: (code: number) => void,
 ): Promise<ConformanceSubject> {
   if (isBuiltIn(name)) return builtIn(name);
-  const kind = wrap(await loadPageHeap(name, onExit));
+  const kind = wrap(await loadClass<PageHeapClass>(name, 'PageHeap', onExit));
   return { make: (host) => complete(new kind(host), kind.name), kind };
 }
 

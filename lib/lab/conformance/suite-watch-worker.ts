@@ -9,7 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { Session } from 'node:inspector';
 import { workerData } from 'node:worker_threads';
-import { type Frame, placesOf } from '../subject/places.ts';
+import { type Frame, placesOf } from '../../base/places.ts';
 import { writeJournal } from './journal.ts';
 
 export interface WatchData {

@@ -8,15 +8,20 @@ import { describe } from '../../base/describe.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { type Generation, isGeneration } from '../../design/design.ts';
 import { type Asked, checkGiven, type Options, refuseOption } from '../../design/option.ts';
+import type { Parts } from '../../design/parts.ts';
 import { isJsonObject, object, type Shape, text } from '../record/shapes.ts';
 import type { RunProgress } from '../run/run-options.ts';
 import type { LabHeapOptions } from '../subject/heap-target.ts';
+import { exportOf, type ModuleFiles } from '../subject/modules.ts';
 import type { SubjectOptions } from '../subject/subject.ts';
 import { samplingOptions, traceOptions, workloadOptions } from '../subject/subject-options.ts';
 import { checkListening } from './arguments.ts';
 
+/** Parts of the user's own: the path or the URL of a module. */
+type PartModules = { readonly [K in keyof Parts]?: string | URL };
+
 /** The options of a heap in a process of its own: what can be sent there. */
-export interface RunHeapSettings extends Omit<LabHeapOptions, 'pageHeap'> {
+export interface RunHeapSettings extends Omit<LabHeapOptions, 'pageHeap' | keyof Parts>, PartModules {
   /**
    * Who hands out pages: a generation's page heap, or a module with a custom one. A module is a URL, or a path: a text
    * with a dot or a slash in it.
@@ -112,18 +117,18 @@ export function samplingIn(given: object): Asked<typeof samplingOptions> {
   return pick(samplingOptions, given);
 }
 
-function pathOf(url: URL): string {
+function pathOf(option: string, url: URL): string {
   try {
     return fileURLToPath(url);
   } catch {
-    return refuseOption('pageHeap', `must be the URL of a file, not ${describe(url.href)}`, url);
+    return refuseOption(option, `must be the URL of a file, not ${describe(url.href)}`, url);
   }
 }
 
-/** A heap as a run takes it: the module of a custom page heap apart. */
+/** A heap as a run takes it: modules of custom parts apart. */
 export interface SentHeap {
   readonly heap: LabHeapOptions;
-  readonly pageHeapFile?: string;
+  readonly modules?: ModuleFiles;
 }
 
 /** Options of a heap that are the caller's own code, or ask for it: no other process can have them. */
@@ -136,21 +141,27 @@ export function sentHeap({ pageHeap, ...heap }: RunHeapSettings): SentHeap {
     if (value !== undefined)
       refuseOption(name, 'the heap of a run is in another process, and has none of this', value);
   }
-  if (pageHeap === undefined) return { heap };
-  if (typeof pageHeap === 'function')
-    throw new PageHeapError(
-      'ERR_INVALID_OPTION',
-      'option pageHeap: a class cannot be sent to the process of a run; give the path or the URL of its module',
-      { value: pageHeap, option: 'pageHeap' },
-    );
-  if (pageHeap instanceof URL) return { heap, pageHeapFile: pathOf(pageHeap) };
-  if (typeof pageHeap !== 'string')
-    refuseOption(
-      'pageHeap',
-      `must be a generation, or the path or URL of a module, not ${describe(pageHeap)}`,
-      pageHeap,
-    );
-  if (isGeneration(pageHeap) || !/[./]/.test(pageHeap))
-    return { heap: { ...heap, pageHeap: pageHeap as Generation } };
-  return { heap, pageHeapFile: pageHeap };
+  const values: Record<string, unknown> = {};
+  const modules: Record<string, string> = {};
+  for (const [name, value] of Object.entries({ ...heap, pageHeap })) {
+    const isNamed = name === 'pageHeap';
+    if (value === undefined || exportOf(name) === undefined) values[name] = value;
+    else if (typeof value === 'function')
+      refuseOption(
+        name,
+        'a class cannot be sent to the process of a run; give the path or the URL of its module',
+        value,
+      );
+    else if (value instanceof URL) modules[name] = pathOf(name, value);
+    else if (typeof value !== 'string')
+      refuseOption(
+        name,
+        `must be ${isNamed ? 'a generation, or ' : ''}the path or URL of a module, not ${describe(value)}`,
+        value,
+      );
+    else if (isNamed && (isGeneration(value) || !/[./]/.test(value))) values[name] = value;
+    else modules[name] = value;
+  }
+  if (values.pageHeap === undefined) delete values.pageHeap;
+  return { heap: values as LabHeapOptions, ...(Object.keys(modules).length > 0 ? { modules } : {}) };
 }

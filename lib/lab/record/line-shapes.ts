@@ -71,6 +71,7 @@ const kinds: Readonly<Record<string, Shapes>> = {
     options: optional(object),
     pace: optional(members(maybeNumbers('seconds idle collections beatMs'))),
     env: optional(object),
+    otherThanGo: optional(listOf(text, 'a list of names')),
     conformance: optional(members({ hash: text, certificate: nullOr(certificate) })),
   },
   s: {

@@ -57,6 +57,8 @@ export interface RunHeader {
   /** Seconds of paced replay and of idleness, and milliseconds between samples. */
   readonly pace?: Readonly<Record<string, RunValue>>;
   readonly env?: Readonly<Record<string, RunValue>>;
+  /** Options that are other than Go's: numbers of the design, and parts of the user's own. Absent: none is. */
+  readonly otherThanGo?: readonly string[];
   /** Of a custom page heap: the hash of its module, and its certificate of conformance, null for none. */
   readonly conformance?: Conformance;
 }

@@ -37,11 +37,19 @@ function definitions(title: string, members: Members | undefined, wide = false):
 }
 
 /** The options of the heap by the names of the command line: those that it has, or those that it has not. */
-function optionRows({ options = {}, workload }: RunHeader, ofCommandLine: boolean): OptionRow[] {
+function optionRows(
+  { options = {}, workload, otherThanGo = [] }: RunHeader,
+  ofCommandLine: boolean,
+): OptionRow[] {
   return Object.entries(options)
     .filter(([key, value]) => isShort(value) && hasFlag(key) === ofCommandLine)
     .map(([key, value]) => {
-      const note = workload !== undefined && isSetByWorkload(key) ? { note: 'set by the workload' } : {};
+      const note =
+        workload !== undefined && isSetByWorkload(key)
+          ? { note: 'set by the workload' }
+          : otherThanGo.includes(key)
+            ? { note: "other than Go's" }
+            : {};
       return { name: optionName(key), ...note, values: [optionInWords(key, value)] };
     });
 }

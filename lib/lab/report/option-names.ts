@@ -8,6 +8,8 @@
 import { designOptions } from '../../design/design.ts';
 import type { Option, Options } from '../../design/option.ts';
 import { heapOptions } from '../../design/options.ts';
+import { partOptions } from '../../design/parts.ts';
+import { tuningOptions } from '../../design/tuning.ts';
 import type { RunValue } from '../record/lines.ts';
 import { samplingOptions, traceOptions, workloadOptions } from '../subject/subject-options.ts';
 import { formatDuration, formatTick } from './client/format.ts';
@@ -15,6 +17,8 @@ import { valueInWords } from './values.ts';
 
 const declared: Options = {
   ...designOptions,
+  ...tuningOptions,
+  ...partOptions,
   ...heapOptions,
   ...traceOptions,
   ...workloadOptions,
@@ -55,10 +59,16 @@ function numberInWords(key: string, unit: Option<unknown>['unit'], value: number
   }
 }
 
+/** What is not told of a number of the design is Go's; of a part, that the design's own is at work. */
+function goes(option: Option<unknown> | undefined): string | undefined {
+  if (option?.group === 'parts') return "the design's own";
+  return option?.group === 'tuning' ? option.kind.format(option.default) : undefined;
+}
+
 /** A value of an option: switches are on and off, as they are asked for. */
 export function optionInWords(key: string, value: RunValue | undefined): string {
-  if (value === undefined) return '–';
   const option = optionOf(key);
+  if (value === undefined) return goes(option) ?? '–';
   const special = option?.special?.(value);
   if (special !== undefined) return special;
   if (typeof value === 'boolean') return value ? 'on' : 'off';

@@ -1,5 +1,5 @@
 /**
- * The heap of a run: its options, with those its workload has and the page heap class of a module.
+ * The heap of a run: its options, with those its workload has and the classes of modules.
  */
 
 import { Heap } from '../../api/heap.ts';
@@ -8,24 +8,28 @@ import { resolveOptions } from '../../design/options.ts';
 import type { Output } from '../record/output.ts';
 import { memProfilePathOf } from '../record/pprof.ts';
 import type { LabHeapOptions } from '../subject/heap-target.ts';
-import { loadPageHeap } from '../subject/load-page-heap.ts';
+import { loadModules } from '../subject/modules.ts';
 import { runLiveness } from '../subject/run-liveness.ts';
 import { isPageTrace } from '../trace/page-events.ts';
 import { workloadNamed, workloads } from '../workloads/index.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** What of a run decides about its heap. */
-export type RunHeapOptions = Pick<RunOptions, 'heap' | 'pageHeapFile' | 'workload' | 'trace' | 'releases'>;
+export type RunHeapOptions = Pick<RunOptions, 'heap' | 'modules' | 'workload' | 'trace' | 'releases'>;
 
-/** @throws PageHeapError ERR_FILE, ERR_INVALID_OPTION of a module that has no page heap to give */
+/** @throws PageHeapError ERR_FILE, ERR_INVALID_OPTION of a module that has no class to give */
 export async function heapOptionsOf(options: RunHeapOptions): Promise<LabHeapOptions> {
   const { rootBytes, triggerRatio } =
     options.workload === undefined ? {} : (workloadNamed(options.workload.name).heap ?? {});
-  const own =
-    options.pageHeapFile === undefined ? {} : { pageHeap: await loadPageHeap(options.pageHeapFile) };
+  const own = await loadModules(options.modules);
+  const { pageHeap } = own;
   // What goes together depends on the page heap: a custom one may know ages that the generation's does not.
   const liveness = runLiveness(options, options.heap?.liveness, workloads);
-  const { trigger, scavenger } = resolveDesign({ ...options.heap, liveness, ...own });
+  const { trigger, scavenger } = resolveDesign({
+    ...options.heap,
+    liveness,
+    ...(pageHeap === undefined ? {} : { pageHeap }),
+  });
   const paced = trigger === 'paced';
   // A page trace tells itself when memory goes back, unless it is left to the heap.
   const isRecorded =

@@ -5,6 +5,7 @@
 import { type Asked, checkGiven, refuseOption, type Values, withDefaults } from '../../design/option.ts';
 import type { RunSample, RunValue } from '../record/lines.ts';
 import type { LabHeapOptions } from '../subject/heap-target.ts';
+import type { ModuleFiles } from '../subject/modules.ts';
 import { samplingOptions, traceOptions, workloadOptions } from '../subject/subject-options.ts';
 import { type SubjectRequest, traceName } from '../subject/subject-request.ts';
 
@@ -15,8 +16,8 @@ export interface RunOptions extends SubjectRequest, Asked<typeof samplingOptions
   /** What the run is called. Default: the trace's name without folder and endings. */
   readonly name?: string;
   readonly heap?: LabHeapOptions;
-  /** A module with a custom page heap: see subject/load-page-heap.ts. */
-  readonly pageHeapFile?: string;
+  /** Modules with a custom page heap and other parts, by the options that they are for. */
+  readonly modules?: ModuleFiles;
   /** The command that asked for the run, for the file's first line. */
   readonly command?: readonly string[];
   /** What the environment asks for in vain was told already. Default: the run says it on standard error. */

@@ -10,6 +10,7 @@
  */
 import { release } from 'node:os';
 import { recordedIn, refuseOption } from '../../design/option.ts';
+import { otherThanGo } from '../../design/other-than-go.ts';
 import { inspectMachine, type Machine } from '../../os/machine.ts';
 import { machineFallbacks } from '../../os/machine-words.ts';
 import { conformanceOf } from '../record/certificate.ts';
@@ -74,8 +75,8 @@ function environmentOf(machine: Machine, version: string | undefined): Record<st
 }
 
 /** What a custom page heap is known for. */
-function conformanceIn({ pageHeapFile }: RunOptions): Pick<RunHeader, 'conformance'> {
-  return pageHeapFile === undefined ? {} : { conformance: conformanceOf(pageHeapFile) };
+function conformanceIn({ modules }: RunOptions): Pick<RunHeader, 'conformance'> {
+  return modules?.pageHeap === undefined ? {} : { conformance: conformanceOf(modules.pageHeap) };
 }
 
 function headerOf(
@@ -89,6 +90,7 @@ function headerOf(
   const recorded = (member: 'options' | 'pace'): Record<string, RunValue> =>
     recordedIn(member, declared, { ...resolved }) as Record<string, RunValue>;
   const settings = (heap.settings ?? options.heap ?? {}) as Record<string, RunValue>;
+  const other = otherThanGo(settings);
   return {
     k: 'run',
     format: runFormat,
@@ -97,6 +99,7 @@ function headerOf(
     command: options.command ?? [],
     ...drive.header,
     options: { ...settings, ...recorded('options') },
+    ...(other.length === 0 ? {} : { otherThanGo: other }),
     pace: recorded('pace'),
     env: environmentOf(machine, options.version),
     ...conformanceIn(options),
@@ -126,7 +129,9 @@ export async function makeRun(options: RunOptions, hooks: RunHooks = {}): Promis
       hooks.makeHeap ?? ((o: LabHeapOptions, page: number, ps: number) => new HeapTarget(o, page, quiet, ps));
     const ps = psOf(resolved.processors, drive.threads);
     const heapOptions = withPs(await heapOptionsOf(options), ps);
-    const inputs = [options.trace, options.pageHeapFile].filter((path) => path !== undefined);
+    const inputs = [options.trace, ...Object.values(options.modules ?? {})].filter(
+      (path) => path !== undefined,
+    );
     checkOutputs(outputsOf(options.output, resolved, heapOptions), inputs);
     const heap = makeHeap(heapOptions, machine.pageSize, ps);
     // What a trace allocates is allocated from one place: the replay.
@@ -242,6 +247,7 @@ class Run implements DriveHost {
       this.#lastSample();
       statistics = heap.summary() as Record<string, RunValue>;
       memProfile = writeMemProfile(heap, writer.path);
+      heap.requireSound?.();
     } catch (error) {
       // A heap that failed before may have nothing to show any more.
       this.#fail(error);

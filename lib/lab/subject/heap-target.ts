@@ -92,6 +92,8 @@ export class HeapTarget implements LabHeap {
       ...(quiet ? silence : {}),
       onEvent: (event) => this.onEvent?.(labEvent(event, traces)),
     });
+    // A run steps all the time, and ends with what a part of the user's did wrong.
+    this.#faults?.leaveToTell();
   }
 
   malloc(size: number, zero = false): number {
@@ -230,6 +232,14 @@ export class HeapTarget implements LabHeap {
 
   profileBySize(): void {
     memProfileOf(this.heap).labelBy((bytes) => `objects of ${bytes} bytes`);
+  }
+
+  get #faults() {
+    return runtimeOf(this.heap).memory.watch.faults;
+  }
+
+  requireSound(): void {
+    this.#faults?.tell();
   }
 
   summary(): Readonly<Record<string, unknown>> {

@@ -124,6 +124,8 @@ export interface LabHeap extends ReplayTarget {
   memProfile?(): SampledProfile | undefined;
   /** Tells allocations in it by their bytes, from now on: where all of them come from one place. */
   profileBySize?(): void;
+  /** Throws what was wrong in an operation that could not fail. @throws PageHeapError ERR_POLICY */
+  requireSound?(): void;
   /** Statistics for the end of the run file. */
   summary(): Readonly<Record<string, unknown>>;
   /** The options it runs with, in full; `advise` among them is how memory is given back. */

@@ -61,9 +61,10 @@ import {
 } from './columns.ts';
 import { Search } from './find.ts';
 import { chunkWordsShift as wordsShift } from './levels.ts';
-import { cachePages, type PageCache } from './page-cache.ts';
+import { cachePages, maskOf, type PageCache } from './page-cache.ts';
 import { PageState } from './page-state.ts';
 import { runSize, runStart, scavengeCandidate } from './scavenge-candidate.ts';
+import type { Denseness } from './scavenge-index.ts';
 
 /** What the allocator must know of the machine: bytes. */
 export interface PhysicalPages {
@@ -87,8 +88,8 @@ export class RadixPageAlloc extends PageState {
   readonly #minPages: number;
   readonly #hugePages: number;
 
-  constructor(memory: RadixMemory, physical: PhysicalPages) {
-    super(memory);
+  constructor(memory: RadixMemory, physical: PhysicalPages, dense?: Denseness) {
+    super(memory, dense);
     const { physPageSize, physHugePageSize } = physical;
     this.#state = memory.state;
     this.#search = new Search(memory, this.sums);
@@ -191,10 +192,10 @@ export class RadixPageAlloc extends PageState {
   }
 
   /**
-   * Fills an empty page cache with the free pages of the 64-page block that holds the first free
-   * page. False when no page is free.
+   * Fills an empty page cache with the free pages of the 64-page block (or one of `width` pages, a power of two) that
+   * holds the first free page. False when no page is free.
    */
-  allocToCache(cache: PageCache): boolean {
+  allocToCache(cache: PageCache, width = cachePages): boolean {
     const { allocated, scavenged } = this;
     const state = this.#state;
     const search = state[searchWord];
@@ -216,13 +217,15 @@ export class RadixPageAlloc extends PageState {
     }
     const block = page & -cachePages;
     const low = block >> 5;
-    const freeLow = ~allocated[low]!;
-    const freeHigh = ~allocated[low + 1]!;
-    cache.fill(block, freeLow, freeHigh, scavenged[low]!, scavenged[low + 1]!);
-    allocated[low] = -1;
-    allocated[low + 1] = -1;
-    scavenged[low] = 0;
-    scavenged[low + 1] = 0;
+    const start = (page - block) & -width;
+    const [lows, highs] = [maskOf(start, width), maskOf(start - 32, width)];
+    const freeLow = ~allocated[low]! & lows;
+    const freeHigh = ~allocated[low + 1]! & highs;
+    cache.fill(block, freeLow, freeHigh, scavenged[low]! & lows, scavenged[low + 1]! & highs);
+    allocated[low]! |= lows;
+    allocated[low + 1]! |= highs;
+    scavenged[low]! &= ~lows;
+    scavenged[low + 1]! &= ~highs;
     const n = popcount32(freeLow) + popcount32(freeHigh);
     this.index.alloc(chunk, n);
     if (lastOf(freeLow, freeHigh) - (page - block) + 1 === n) {
@@ -232,7 +235,7 @@ export class RadixPageAlloc extends PageState {
       this.#summarize(chunk, 0, this.sums.max[this.sums.leaves + chunk]!);
     }
     // The block's last page: it is grown, which the page after it need not be.
-    state[searchWord] = block + cachePages - 1;
+    state[searchWord] = block + start + width - 1;
     return true;
   }
 

@@ -148,7 +148,7 @@ export class PageCache {
 }
 
 /** The bits of a 32-bit word that [from, from+n) covers; `from` may be negative or beyond the word. */
-function maskOf(from: number, n: number): number {
+export function maskOf(from: number, n: number): number {
   const low = from < 0 ? 0 : from;
   const end = from + n > 32 ? 32 : from + n;
   return end <= low ? 0 : (-1 >>> (32 - (end - low))) << low;

@@ -23,6 +23,7 @@ import type { FreeRunVisit, PageHeap, PageHeapHost, PageHeapStats, ReleaseHook }
 import type { RadixMemory } from './columns.ts';
 import { type PhysicalPages, RadixPageAlloc } from './page-alloc.ts';
 import { cachePages, PageCache } from './page-cache.ts';
+import type { Denseness } from './scavenge-index.ts';
 
 /** Runs of fewer pages come from a page cache: a quarter of its pages. */
 const cachedRun = cachePages / 4;
@@ -32,8 +33,13 @@ export class RadixPageHeap extends RadixPageAlloc implements PageHeap {
   readonly #caches: readonly PageCache[];
   readonly #hook: (page: PageIndex, npages: PageCount) => void;
 
-  constructor(memory: RadixMemory, physical: PhysicalPages, host: Pick<PageHeapHost, 'release'>) {
-    super(memory, physical);
+  constructor(
+    memory: RadixMemory,
+    physical: PhysicalPages,
+    host: Pick<PageHeapHost, 'release'>,
+    dense?: Denseness,
+  ) {
+    super(memory, physical, dense);
     this.#caches = Array.from({ length: memory.ps }, (_, p) => new PageCache(memory, pId(p)));
     const release: ReleaseHook = host.release;
     // Scavenged runs are found page by page: what is released was not.

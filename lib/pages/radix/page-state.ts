@@ -19,7 +19,7 @@ import { countRange } from './bitmap.ts';
 import type { RadixMemory } from './columns.ts';
 import { inUseOf } from './density.ts';
 import { chunkWordsShift } from './levels.ts';
-import { ScavengeIndex } from './scavenge-index.ts';
+import { type Denseness, ScavengeIndex } from './scavenge-index.ts';
 import { Summaries } from './summaries.ts';
 
 export class PageState {
@@ -30,13 +30,13 @@ export class PageState {
   readonly #allocated: Int32Array;
   readonly #scavenged: Int32Array;
 
-  constructor(memory: RadixMemory) {
+  constructor(memory: RadixMemory, dense?: Denseness) {
     this.#memory = memory;
     this.#allocated = memory.chunks.allocated;
     this.#scavenged = memory.chunks.scavenged;
     this.sums = new Summaries(memory);
     this.ranges = new AddressRanges(memory);
-    this.index = new ScavengeIndex(memory, this.ranges);
+    this.index = new ScavengeIndex(memory, this.ranges, dense);
   }
 
   protected get allocated(): Int32Array {

@@ -6,9 +6,10 @@
  *   density     what of it is in use, now and when the generation last changed, and two flags: density.ts
  *   generation  that of its last change
  *
- * A chunk that is dense (496 of 512 pages in use) in this generation or was in the last is left to
+ * A chunk that is dense (496 of 512 pages in use, unless told otherwise) in this generation or was in the last is left to
  * the huge page that probably backs it, unless the release is forced. A chunk whose generation is an
- * old one was not touched since, so that what it has in use now is also what it had then.
+ * old one was not touched since, so that what it has in use now is also what it had then. A rule of the user's may
+ * decide instead (dense-rule.ts). Allocating always marks a chunk by Go's number: its flag for huge pages goes by that.
  *
  * Two cursors run downwards over the pages, one for background and one for forced releases. The
  * forced one is raised by every free above it; the background one only when a generation begins, to
@@ -20,6 +21,7 @@
  * Not here: which pages of a chunk (page-alloc.ts), how many and when (lib/scavenge).
  */
 import { fatal } from '../../base/errors.ts';
+import type { Part } from '../../base/part.ts';
 import { chunkPages, chunkPagesShift } from '../../base/units.ts';
 import type { AddressRanges } from './address-ranges.ts';
 import {
@@ -30,6 +32,7 @@ import {
   type RadixMemory,
   stateWord,
 } from './columns.ts';
+import { type DenseRule, keepsDense } from './dense-rule.ts';
 import {
   hasFree as hasFreeFlag,
   inUseMask as inUse,
@@ -37,8 +40,20 @@ import {
   noHugePage as noHugeFlag,
 } from './density.ts';
 
-/** The share of a chunk in use from which it counts as dense: pages. */
+/** The share of a chunk in use from which it counts as dense in Go: pages. */
 export const densePages = chunkPages - chunkPages / 32;
+
+/** How dense chunks are told from others. */
+export interface Denseness {
+  /** Pages in use from which a chunk is dense; more than 512: none is. */
+  readonly pages: number;
+  /** Whether one that was dense in the last generation is left alone in this one, too. */
+  readonly remembers: boolean;
+  /** What is asked instead. */
+  readonly rule: Part<DenseRule> | undefined;
+}
+
+export const goDenseness: Denseness = { pages: densePages, remembers: true, rule: undefined };
 
 const flags = hasFreeFlag | noHugeFlag;
 const { backgroundCursor: backgroundCursorWord, backgroundMarked: backgroundMarkedWord } = stateWord;
@@ -48,8 +63,16 @@ export class ScavengeIndex {
   readonly #generation: Int32Array;
   readonly #state: Int32Array;
   readonly #ranges: AddressRanges;
+  readonly #densePages: number;
+  readonly #remembers: boolean;
+  readonly #rule: Part<DenseRule> | undefined;
+  /** The highest page of the chunks that a rule has kept in this generation. */
+  #keptUpTo = -1;
 
-  constructor(memory: RadixMemory, ranges: AddressRanges) {
+  constructor(memory: RadixMemory, ranges: AddressRanges, dense: Denseness = goDenseness) {
+    this.#densePages = dense.pages;
+    this.#remembers = dense.remembers;
+    this.#rule = dense.rule;
     this.#density = memory.chunks.density;
     this.#generation = memory.chunks.generation;
     this.#state = memory.state;
@@ -108,9 +131,26 @@ export class ScavengeIndex {
     const d = this.#density[chunk]!;
     if ((d & hasFreeFlag) === 0) return false;
     if (force) return true;
-    if ((d & inUse) >= densePages) return false;
-    if (this.#generation[chunk] !== this.#state[generationWord]) return true;
-    return ((d >>> lastShift) & inUse) < densePages;
+    if (this.#rule?.usable === true) return !this.#isKept(this.#rule, chunk, d);
+    if ((d & inUse) >= this.#densePages) return false;
+    if (!this.#remembers || this.#generation[chunk] !== this.#state[generationWord]) return true;
+    return ((d >>> lastShift) & inUse) < this.#densePages;
+  }
+
+  /** Asks the rule that was brought. */
+  #isKept(rule: Part<DenseRule>, chunk: number, d: number): boolean {
+    const age = this.#state[generationWord] - this.#generation[chunk]!;
+    const keeps = keepsDense(rule, {
+      chunk,
+      inUse: d & inUse,
+      lastInUse: age === 0 ? (d >>> lastShift) & inUse : d & inUse,
+      changed: age === 0,
+      age,
+      broken: (d & noHugeFlag) !== 0,
+    });
+    const isKept = keeps ?? (d & inUse) >= this.#densePages;
+    if (isKept) this.#keptUpTo = Math.max(this.#keptUpTo, ((chunk + 1) << chunkPagesShift) - 1);
+    return isKept;
   }
 
   /**
@@ -149,6 +189,12 @@ export class ScavengeIndex {
       state[backgroundCursorWord] = state[freeHwmWord];
       state[backgroundMarkedWord] = 1;
     }
+    // What a rule has kept may be long past its last free: it is asked about it again.
+    if (this.#keptUpTo > state[backgroundCursorWord]) {
+      state[backgroundCursorWord] = this.#keptUpTo;
+      state[backgroundMarkedWord] = 1;
+    }
+    this.#keptUpTo = -1;
     state[freeHwmWord] = -1;
   }
 

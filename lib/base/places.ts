@@ -1,9 +1,9 @@
 /**
- * Places in a page heap's own files: what of a stack is its, not this package's nor Node's.
+ * Places in the files of a custom part (a page heap, a policy): what of a stack is its, not this package's nor Node's.
  */
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { packageRoot } from '../../base/package-files.ts';
+import { packageRoot } from './package-files.ts';
 
 /** Where a function stood: `Mine.alloc (mine.mjs:20:7)` in parts. */
 export interface Frame {
@@ -19,7 +19,7 @@ export interface Frame {
 /** The most places of one stack that are told. */
 const most = 6;
 
-/** This package's own code; a page heap may lie beside it, in a checkout. */
+/** This package's own code; a part may lie beside it, in a checkout. */
 const own = ['lib', 'dist', 'node_modules'].map((folder) => resolve(packageRoot, folder));
 
 function pathOf(file: string): string {
@@ -39,7 +39,7 @@ function written({ name, file, line, column }: Frame): string {
   return name === '' ? place : `${name} (${place})`;
 }
 
-/** The frames that are the page heap's, innermost first. */
+/** The frames that are the part's, innermost first. */
 export function placesOf(frames: readonly Frame[]): string[] {
   return frames
     .filter(({ file }) => isForeign(file))
@@ -56,7 +56,7 @@ function rootOf(error: unknown, depth = 0): unknown {
   return cause === undefined || depth > 20 ? error : rootOf(cause, depth + 1);
 }
 
-/** Where in the page heap's files an error, or what caused it, was thrown. Nothing where that cannot be told. */
+/** Where in the part's files an error, or what caused it, was thrown. Nothing where that cannot be told. */
 export function placesOfError(error: unknown): string[] {
   try {
     const root = rootOf(error);

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadPageHeap } from '../../../lib/lab/subject/load-page-heap.ts';
+import { loadClass } from '../../../lib/lab/subject/load-class.ts';
+import type { PageHeapClass } from '../../../lib/pages/contract.ts';
+
+const loadPageHeap = (path: string): Promise<PageHeapClass> => loadClass(path, 'PageHeap');
 
 const examples = fileURLToPath(new URL('../../../examples', import.meta.url));
 const example = pathToFileURL(join(examples, 'first-fit.mjs')).href;

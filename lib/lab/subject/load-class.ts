@@ -1,8 +1,9 @@
 /**
- * Loads the class of a custom page heap from a module: its default export, or the one named `PageHeap`.
+ * Loads the class of a custom page heap, or of another part, from a module: its default export, or the one that is named
+ * as its contract: `PageHeap`, `ScavengePolicy`.
  *
  * .js and .mjs everywhere, .ts where Node strips types. What the class must have is looked at when a heap
- * makes one (runtime/page-heaps.ts).
+ * makes one (runtime/page-heaps.ts, runtime/parts.ts).
  */
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
@@ -10,8 +11,7 @@ import { basename, extname, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describeThrown } from '../../base/describe.ts';
 import { PageHeapError } from '../../base/errors.ts';
-import type { PageHeapClass } from '../../pages/contract.ts';
-import { placesOfError } from './places.ts';
+import { placesOfError } from '../../base/places.ts';
 
 /** By address. Node, too, loads a module once; and that it has nothing left to do it says once. */
 const loadings = new Map<string, Promise<Record<string, unknown>>>();
@@ -74,10 +74,15 @@ async function load(
 }
 
 /**
+ * @param exported the name of its export, where that is not the default
  * @param onExit told when the module ends the process; without it that is said on standard error
  * @throws PageHeapError ERR_FILE when the module cannot be loaded, ERR_INVALID_OPTION when it has no class
  */
-export async function loadPageHeap(path: string, onExit?: (code: number) => void): Promise<PageHeapClass> {
+export async function loadClass<C>(
+  path: string,
+  exported: string,
+  onExit?: (code: number) => void,
+): Promise<C> {
   const refuse = (why: string, cause?: unknown): never => {
     throw new PageHeapError('ERR_FILE', `cannot be loaded as a module: ${why}`, { file: path, cause });
   };
@@ -101,17 +106,20 @@ export async function loadPageHeap(path: string, onExit?: (code: number) => void
       cause,
     );
   }
-  const found = module.default ?? module.PageHeap;
+  const found = module[exported] ?? module.default;
   // What arrow functions lack.
   if (typeof found !== 'function' || typeof found.prototype !== 'object') {
     throw new PageHeapError(
       'ERR_INVALID_OPTION',
-      `${path} exports no class of a page heap, neither by default nor as PageHeap`,
+      `${path} exports no class of a ${inWords(exported)}, neither by default nor as ${exported}`,
       { value: path },
     );
   }
   // The export's name is all that an anonymous class has.
   if (found.name === 'default' || found.name === '')
     Object.defineProperty(found, 'name', { value: basename(path), configurable: true });
-  return found as PageHeapClass;
+  return found as C;
 }
+
+/** `ScavengePolicy` → `scavenge policy`. */
+const inWords = (name: string): string => name.replace(/(?!^)[A-Z]/g, (letter) => ` ${letter}`).toLowerCase();

@@ -1,0 +1,47 @@
+// One of each of the smaller parts, each by the name of its contract, so that one module serves for all of them.
+//
+//   npx pageheap run perl --advice-policy examples/policies.mjs
+//   npx pageheap run perl --trigger-policy examples/policies.mjs
+//   npx pageheap run perl --scavenge-controller examples/policies.mjs
+//   npx pageheap run perl --dense-rule examples/policies.mjs
+
+/**
+ * Large runs go at once, small ones when the kernel needs them: few system calls make most of the difference.
+ * @implements {import('pageheap').AdvicePolicy}
+ */
+export class AdvicePolicy {
+  advise({ bytes }, state) {
+    if (state !== 'released') return 'none';
+    return bytes >= 2 ** 20 ? 'dontneed' : 'free';
+  }
+}
+
+/**
+ * A fixed budget over what lives, however much that is: 8 MiB of garbage and no more.
+ * @implements {import('pageheap').TriggerPolicy}
+ */
+export class TriggerPolicy {
+  pace(heap) {
+    return heap.heapMarked + 8 * 2 ** 20;
+  }
+}
+
+/**
+ * No feedback: it sleeps as long as the share that is wanted asks, whatever the last burst came to.
+ * @implements {import('pageheap').ScavengeController}
+ */
+export class ScavengeController {
+  next(_measured, wanted) {
+    return wanted / (1 - wanted);
+  }
+}
+
+/**
+ * A chunk counts as dense from half of its pages on, but not when nothing happened in it for two collections.
+ * @implements {import('pageheap').DenseRule}
+ */
+export class DenseRule {
+  keeps({ inUse, age }) {
+    return inUse >= 256 && age < 2;
+  }
+}

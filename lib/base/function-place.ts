@@ -1,0 +1,52 @@
+/**
+ * Where a function stands: file, line and column of its text, asked of the engine.
+ *
+ * An error tells where it was thrown; a wrong answer was not thrown. To ask costs some 100 ms and is for messages only.
+ *
+ * Not here: how a place is written (places.ts).
+ */
+import { Session } from 'node:inspector';
+import { type Frame, placesOf } from './places.ts';
+
+/** What `Runtime.getProperties` says of a function's text. */
+interface Location {
+  readonly scriptId: string;
+  readonly lineNumber: number;
+  readonly columnNumber: number;
+}
+
+/** By this name the engine finds the function; only while it is asked. */
+const handed = Symbol.for('pageheap.function-place');
+
+/** `mine.mjs:20:7`, or nothing where the engine does not tell, or the text is this package's. */
+export function placeOfFunction(code: unknown): string | undefined {
+  if (typeof code !== 'function') return undefined;
+  const globals = globalThis as Record<symbol, unknown>;
+  const session = new Session();
+  let frame: Frame | undefined;
+  try {
+    session.connect();
+    const files = new Map<string, string>();
+    session.on('Debugger.scriptParsed', ({ params }) => files.set(params.scriptId, params.url));
+    session.post('Debugger.enable');
+    globals[handed] = code;
+    const expression = "globalThis[Symbol.for('pageheap.function-place')]";
+    session.post('Runtime.evaluate', { expression }, (_error, answer) => {
+      const { objectId } = answer?.result ?? {};
+      if (objectId === undefined) return;
+      session.post('Runtime.getProperties', { objectId }, (_failed, found) => {
+        const at = found?.internalProperties?.find(({ name }) => name === '[[FunctionLocation]]')?.value
+          ?.value as Location | undefined;
+        const file = at === undefined ? undefined : files.get(at.scriptId);
+        if (at !== undefined && file !== undefined)
+          frame = { name: '', file, line: at.lineNumber + 1, column: at.columnNumber + 1 };
+      });
+    });
+  } catch {
+    // Another session may forbid it; then there is no place to tell.
+  } finally {
+    delete globals[handed];
+    session.disconnect();
+  }
+  return frame === undefined ? undefined : placesOf([frame])[0];
+}

@@ -1,0 +1,71 @@
+/**
+ * Parts of the user's own: makes what the design is to ask out of the classes that were brought.
+ *
+ * Their state is in JavaScript, so a heap that has one serves one thread alone, as with a custom page heap.
+ */
+import { makePart, type Part, type PartSurroundings } from '../base/part.ts';
+import { chunkPages, pageSize } from '../base/units.ts';
+import type { Parts } from '../design/parts.ts';
+import { type TriggerPolicy, triggerPolicyPart } from '../gc/trigger-policy.ts';
+import { type AdvicePolicy, advicePolicyPart } from '../os/advice-policy.ts';
+import type { Sys } from '../os/sys.ts';
+import type { PageHeap, PageHeapClass } from '../pages/contract.ts';
+import { type DenseRule, denseRulePart } from '../pages/radix/dense-rule.ts';
+import { startingSleepRatio } from '../scavenge/bursts.ts';
+import { type BurstController, CustomController, scavengeControllerPart } from '../scavenge/controller.ts';
+import { type ScavengePolicy, scavengePolicyPart } from '../scavenge/policy.ts';
+
+/** What the maker of a heap brings to it. */
+export interface BroughtClasses {
+  readonly pageHeap: PageHeapClass | undefined;
+  readonly parts: Parts;
+}
+
+export const nothingBrought: BroughtClasses = { pageHeap: undefined, parts: {} };
+
+export class CustomParts {
+  readonly #parts: Parts;
+  readonly #surroundings: PartSurroundings;
+
+  constructor(parts: Parts, surroundings: PartSurroundings) {
+    this.#parts = parts;
+    this.#surroundings = surroundings;
+  }
+
+  /** The options whose classes were brought. */
+  get names(): readonly string[] {
+    return Object.keys(this.#parts);
+  }
+
+  /** @throws ERR_INVALID_OPTION · ERR_POLICY, as all of these */
+  denseRule(): Part<DenseRule> | undefined {
+    const { denseRule } = this.#parts;
+    return denseRule && makePart(denseRulePart, denseRule, { chunkPages }, this.#surroundings);
+  }
+
+  triggerPolicy(): Part<TriggerPolicy> | undefined {
+    const { triggerPolicy } = this.#parts;
+    return triggerPolicy && makePart(triggerPolicyPart, triggerPolicy, { pageSize }, this.#surroundings);
+  }
+
+  scavengePolicy(physPageSize: number, pages: PageHeap): Part<ScavengePolicy> | undefined {
+    const { scavengePolicy } = this.#parts;
+    const host = { physPageSize, pageSize, knowsAges: pages.releaseUnused !== undefined };
+    return scavengePolicy && makePart(scavengePolicyPart, scavengePolicy, host, this.#surroundings);
+  }
+
+  /** What puts a controller of the user's before the built-in one. */
+  controller(startingRatio = startingSleepRatio): ((own: BurstController) => BurstController) | undefined {
+    const { scavengeController } = this.#parts;
+    if (scavengeController === undefined) return undefined;
+    const part = makePart(scavengeControllerPart, scavengeController, { startingRatio }, this.#surroundings);
+    return (own) => new CustomController(part, own);
+  }
+
+  advicePolicy(physPageSize: number, sys: Sys): Part<AdvicePolicy> | undefined {
+    const { advicePolicy } = this.#parts;
+    const advise = sys.advice === 'free' ? 'free' : 'dontneed';
+    const host = { physPageSize, hugePageSize: sys.physHugePageSize, advise } as const;
+    return advicePolicy && makePart(advicePolicyPart, advicePolicy, host, this.#surroundings);
+  }
+}
