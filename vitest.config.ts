@@ -35,6 +35,9 @@ const arithmetic = [
 
 export const common = {
   pool: 'forks' as const,
+  // A heap's views provoke a collection of V8's each time one is made, and a test's process holds much that it marks:
+  // with helper threads, and a small nursery, they were half of the CPU time of tests that make many heaps.
+  execArgv: ['--no-concurrent-marking', '--no-parallel-scavenge', '--min-semi-space-size=16'],
   testTimeout: 120_000,
   hookTimeout: 120_000,
   // No test reads certificates of conformance that are the user's; what writes some has a folder of its own.

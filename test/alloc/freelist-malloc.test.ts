@@ -4,6 +4,7 @@ import { Heap } from '../../lib/api/heap.ts';
 import { MiB, pageSize } from '../../lib/base/units.ts';
 import type { HeapOptions } from '../../lib/design/options.ts';
 import { Sys } from '../../lib/os/sys.ts';
+import { times } from '../support/extent.ts';
 import { isAll } from '../support/heap-model.ts';
 
 /**
@@ -93,7 +94,7 @@ describe.each<[string, HeapOptions]>([
             }
           }
         }),
-        { numRuns: 25 },
+        { numRuns: times(6) },
       );
     });
 

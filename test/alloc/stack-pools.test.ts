@@ -7,6 +7,7 @@ import { generations } from '../../lib/design/design.ts';
 import { pageState } from '../../lib/inspect/page-states.ts';
 import { Residency } from '../../lib/os/residency.ts';
 import { codeOf } from '../support/codes.ts';
+import { times } from '../support/extent.ts';
 import { StackModel } from './stack-model.ts';
 
 let heap: Heap;
@@ -90,7 +91,7 @@ describe.each(generations)('pooled stacks of %s', (generation) => {
           heap.check(3);
         },
       ),
-      { numRuns: 20 },
+      { numRuns: times(5) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { Heap } from '../../lib/api/heap.ts';
 import { GiB, pageSize } from '../../lib/base/units.ts';
 import { generations } from '../../lib/design/design.ts';
 import { codeOf } from '../support/codes.ts';
+import { times } from '../support/extent.ts';
 
 let heap: Heap;
 afterEach(() => heap.dispose());
@@ -90,7 +91,7 @@ describe.each(generations)('stacks of %s', (generation) => {
           }
         },
       ),
-      { numRuns: 8 },
+      { numRuns: times(3) },
     );
   });
 });

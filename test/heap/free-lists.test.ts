@@ -6,6 +6,7 @@ import { HeapBitmap, heapBitmapTable } from '../../lib/heap/heap-bitmap.ts';
 import { Sys } from '../../lib/os/sys.ts';
 import { ObjectMemory } from '../../lib/spans/object-memory.ts';
 import { SpanTable, spanPoolTable, spanTable } from '../../lib/spans/span-table.ts';
+import { times } from '../support/extent.ts';
 import { FailingSys } from '../support/failing-sys.ts';
 import { metaOf } from '../support/meta.ts';
 
@@ -151,7 +152,7 @@ describe.each(places)('%s', (_where, page) => {
             lists.head[s] = 0;
           }
         }),
-        { numRuns: 25 },
+        { numRuns: times(6) },
       );
     });
   });

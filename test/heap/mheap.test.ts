@@ -6,6 +6,7 @@ import { largeNoscanShape, smallShape } from '../../lib/heap/span-shape.ts';
 import { checkHeap } from '../../lib/inspect/check.ts';
 import type { Runtime } from '../../lib/runtime/runtime.ts';
 import { perObjectOf, spanState, spanUse } from '../../lib/spans/span-table.ts';
+import { times } from '../support/extent.ts';
 import { FailingSys } from '../support/failing-sys.ts';
 import { quietRuntime } from './quiet-runtime.ts';
 
@@ -78,7 +79,7 @@ describe.each(generations)('%s', (generation) => {
         expect(counted(runtime)).toEqual([...sums, 0]);
         checkHeap(runtime, 3);
       }),
-      { numRuns: 25 },
+      { numRuns: times(8) },
     );
     for (const { s } of live) heap.freeManual(s);
     live = [];

@@ -8,6 +8,7 @@ import {
   spanListTable,
 } from '../../lib/heap/span-lists.ts';
 import { SpanTable, spanPoolTable, spanTable } from '../../lib/spans/span-table.ts';
+import { times } from '../support/extent.ts';
 import { FailingSys } from '../support/failing-sys.ts';
 import { metaOf } from '../support/meta.ts';
 
@@ -85,6 +86,7 @@ describe('lists', () => {
           }
         }
       }),
+      { numRuns: times(30) },
     );
     for (const members of naive.values()) for (const s of [...members]) lists.remove(s);
     expect([used.map((list) => lists.first(list)), lists.listOf(1), lists.next(1)]).toEqual([

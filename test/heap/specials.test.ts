@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { smallShape } from '../../lib/heap/span-shape.ts';
 import { type SpecialKind, specialKind } from '../../lib/heap/specials.ts';
+import { times } from '../support/extent.ts';
 import { Random, seedOf } from '../support/random.ts';
 import { quietRuntime } from './quiet-runtime.ts';
 
@@ -23,14 +24,14 @@ test.each(['lists', 'radix'] as const)('are found, entered in order and taken aw
   });
   const model = new Map<number, { s: number; address: number; kind: number }>();
   const noted: number[] = [];
-  for (let step = 0; step < 6000; step++) {
+  for (let step = 0; step < times(2000); step++) {
     const { s, size, nelems, base } = random.of(spans);
     const address = base + random.below(nelems) * size + (random.below(4) === 0 ? random.below(size) : 0);
     const kind = (1 + random.below(6)) as SpecialKind;
     const known = [...model].filter(([, m]) => m.s === s && m.address === address && m.kind === kind);
     expect(specials.find(s, address, kind) !== 0).toBe(known.length > 0);
     // It grows for a while, then shrinks.
-    if (random.below(10) < (step % 3000 < 1500 ? 7 : 2)) {
+    if (random.below(10) < (step % 1000 < 500 ? 7 : 2)) {
       const id = specials.add(s, address, kind, step);
       if (known.length > 0 && kind !== specialKind.cleanup) expect([seed, id]).toEqual([seed, -1]);
       else {

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { Heap } from '../../../lib/api/index.ts';
+import { those } from '../../support/extent.ts';
 import { type Program, runProgram } from './program.ts';
 
 const designs: readonly Program['options'][] = [
@@ -30,7 +31,11 @@ test('the sweep of 2014 goes by the age of records: the span freed last is taken
 
 test.each(
   designs.flatMap((options) =>
-    [1, 2, 3].map((seed) => ({ name: Object.values(options).join(' '), options, seed })),
+    those([1, 2, 3], (seed) => seed === 1).map((seed) => ({
+      name: Object.values(options).join(' '),
+      options,
+      seed,
+    })),
   ),
 )('a random program gets the addresses of the model: $name, seed $seed', ({ options, seed }) => {
   const { cycles, objects } = runProgram({ seed, steps: 3000, options });

@@ -6,6 +6,7 @@ import { describe, expect, it, test } from 'vitest';
 import { Heap, pageState } from '../../../lib/api/index.ts';
 import { pageSize } from '../../../lib/base/units.ts';
 import { ConformanceError, conformanceChecks } from '../../../lib/lab/conformance/index.ts';
+import { times } from '../../support/extent.ts';
 import { also, classOf, type Edit } from './example-edits.ts';
 
 /** With a cache of single pages for each P, eight at a time. */
@@ -40,7 +41,7 @@ const cached: readonly Edit[] = [
 
 describe('the example with a cache for each P keeps the contract:', () => {
   const Class = classOf(...cached);
-  for (const { name, run } of conformanceChecks((host) => new Class(host), { runs: 20 })) it(name, run);
+  for (const { name, run } of conformanceChecks((host) => new Class(host), { runs: times(6) })) it(name, run);
 });
 
 const mutants: readonly { readonly what: string; readonly edits: readonly Edit[] }[] = [

@@ -7,7 +7,7 @@ import {
 } from '../../../lib/lab/conformance/index.ts';
 import { lastSteps } from '../../../lib/lab/conformance/steps.ts';
 import type { PageHeap, PageHeapHost } from '../../../lib/pages/contract.ts';
-
+import { times } from '../../support/extent.ts';
 import { heaps, OwnClass } from './page-heaps.ts';
 
 /** Of a heap that differs from another only in what it releases, what is about that. */
@@ -15,7 +15,7 @@ const released = /release|agrees with the naive model/;
 
 // All of them, with more random runs: test/long/lab/conformance/page-heaps.test.ts.
 describe.each(Object.entries(heaps))('the page heap %s', (name, make) => {
-  for (const check of conformanceChecks(make, { runs: 6 }))
+  for (const check of conformanceChecks(make, { runs: times(3) }))
     if (name !== 'radix without huge pages' || released.test(check.name)) it(check.name, () => check.run());
 });
 

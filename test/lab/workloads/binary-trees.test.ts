@@ -10,6 +10,7 @@ import type { RunOptions } from '../../../lib/lab/run/run-options.ts';
 import { runLiveness } from '../../../lib/lab/subject/run-liveness.ts';
 import { workloads } from '../../../lib/lab/workloads/index.ts';
 import { codeOf } from '../../support/codes.ts';
+import { those } from '../../support/extent.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-trees-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -21,6 +22,13 @@ const known: Readonly<Record<number, readonly string[]>> = {
     '64\t trees of depth 4\t check: 1984',
     '16\t trees of depth 6\t check: 2032',
     'long lived tree of depth 6\t check: 127',
+  ],
+  8: [
+    'stretch tree of depth 9\t check: 1023',
+    '256\t trees of depth 4\t check: 7936',
+    '64\t trees of depth 6\t check: 8128',
+    '16\t trees of depth 8\t check: 8176',
+    'long lived tree of depth 8\t check: 511',
   ],
   10: [
     'stretch tree of depth 11\t check: 4095',
@@ -34,7 +42,7 @@ const known: Readonly<Record<number, readonly string[]>> = {
 
 describe.each(generations)('binary-trees, %s', (generation) => {
   it.each(['objects', 'spans'] as const)('prints the known sums, marked by %s', async (markOrder) => {
-    for (const depth of [6, 10]) {
+    for (const depth of those([6, 8, 10], (each) => each === 8)) {
       const output = join(folder, `${generation}-${markOrder}-${depth}.jsonl`);
       const run: RunOptions = {
         workload: { name: 'binary-trees', depth },
