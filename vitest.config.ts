@@ -11,7 +11,7 @@ import { defineConfig } from 'vitest/config';
  * What takes minutes, because it tries everything, is in test/long (`npm run test:long`, vitest.long.config.ts).
  */
 const alone = [
-  'test/bench/**/*.test.ts',
+  'test/bench/{pair,rounds}.test.ts',
   'test/lab/run/fork-run.test.ts',
   'test/lab/run/run.test.ts',
   'test/lab/run/sampler.test.ts',

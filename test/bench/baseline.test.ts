@@ -1,21 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { unknownCase } from '../../bench/workload.ts';
-
-/** It runs the compiled code: `npm test` compiles first. */
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const dist = join(root, 'dist', 'bench');
-
-function run(script: string, args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(dist, script), ...args], {
-    encoding: 'utf8',
-  });
-  return { status, stdout, stderr };
-}
+import { copyOfBuild, root, runBuilt } from './built.ts';
 
 /** The words that the benchmark of an older commit is asked with, and what it must answer. */
 describe('the protocol between commits', () => {
@@ -30,7 +18,7 @@ describe('the protocol between commits', () => {
     ['scavenge', 'quantum=65536 mib=4 repeats=1', [undefined]],
     ['start', 'repeats=2 processes=1', [undefined, undefined]],
   ])('%s %s does the work that it always did', (name, words, checks) => {
-    const { status, stdout, stderr } = run(join('ours', `${name}.js`), words.split(' '));
+    const { status, stdout, stderr } = runBuilt(join('ours', `${name}.js`), words.split(' '));
     expect(status, stderr).toBe(0);
     const lines = stdout
       .trim()
@@ -49,12 +37,13 @@ describe('the protocol between commits', () => {
     ['span', 'kind=other holes=0 batch=256 rounds=6'],
     ['malloc', 'size=8 live=1024 order=sorted ops=20000 repeats=3'],
   ])('%s %s is a case that it does not know', (name, words) => {
-    const { status, stderr } = run(join('ours', `${name}.js`), words.split(' '));
+    const { status, stderr } = runBuilt(join('ours', `${name}.js`), words.split(' '));
     expect(status).toBe(unknownCase);
     expect(stderr).toMatch(/does not know \w+=\w+\n$/);
   });
 });
 
+// That it measures a copy of this build: test/long/bench/baseline.test.ts.
 describe('--baseline', () => {
   let folder = '';
   beforeAll(() => {
@@ -62,42 +51,10 @@ describe('--baseline', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  /** A copy of this build. */
-  function copy(name: string): string {
-    const to = join(folder, name);
-    mkdirSync(to);
-    for (const part of ['dist', 'package.json'])
-      cpSync(join(root, part), join(to, part), { recursive: true });
-    cpSync(join(root, 'build', 'Release', 'pageheap.node'), join(to, 'build', 'Release', 'pageheap.node'));
-    symlinkSync(join(root, 'node_modules'), join(to, 'node_modules'));
-    return to;
-  }
-
-  const compare = (...args: string[]) => run('compare.js', ['--baseline', ...args]);
-
-  it('measures a copy of this build, and names what is new', () => {
-    const same = copy('same');
-    rmSync(join(same, 'dist', 'bench', 'ours', 'scavenge.js'));
-    const { status, stdout, stderr } = compare(
-      same,
-      '--quick',
-      '--cases',
-      'metadata',
-      '--cases',
-      'scav',
-      '--json',
-    );
-    expect(status, stderr).toBe(0);
-    const told = JSON.parse(stdout) as { rows: unknown[] };
-    expect(told).toMatchObject({ format: 'pageheap-change/1', rounds: 7, exitCode: 0, failures: [] });
-    expect(told.rows).toMatchObject([
-      { name: 'scavenge', verdict: 'new', stages: [] },
-      { name: 'metadata', verdict: 'not slower', stages: [{ ratio: 1 }] },
-    ]);
-  });
+  const compare = (...args: string[]) => runBuilt('compare.js', ['--baseline', ...args]);
 
   it('does not measure a tree that does other work', () => {
-    const other = copy('other');
+    const other = copyOfBuild(folder, 'other');
     const workload = join(other, 'dist', 'bench', 'workload.js');
     writeFileSync(workload, readFileSync(workload, 'utf8').replace('x << 13', 'x << 12'));
     const { status, stderr } = compare(other);
@@ -106,7 +63,7 @@ describe('--baseline', () => {
   });
 
   it('says in one sentence why a folder is no baseline', () => {
-    const broken = copy('broken');
+    const broken = copyOfBuild(folder, 'broken');
     const addon = join(broken, 'build', 'Release', 'pageheap.node');
     const bytes = readFileSync(addon);
     // The processor in the ELF header: 183 is AArch64.

@@ -61,7 +61,7 @@ describe('pageheap conform', () => {
       'superstitious.mjs',
       'releaseUnused = undefined; free(page, n) { if (n !== 13) super.free(page, n); }',
     );
-    const first = await pageheap(['conform', file, '--seed', '7']);
+    const first = await pageheap(['conform', file, '--seed', '7', '--runs', '12']);
     expect(first.code).toBe(1);
     expect(first.out).toMatch(/after: grow \d+ 512\n/);
     const [, seed, path] =
@@ -222,12 +222,12 @@ describe('its certificate', () => {
     const before = await inProcess(custom(file, '--json'), { env });
     expect(before.err).toBe(`FirstFit has not passed the conformance suite here: pageheap conform ${file}\n`);
 
-    const made = await pageheap(['conform', file, '--runs', '2', '--json'], { env });
+    const made = await pageheap(['conform', file, '--runs', '1', '--json'], { env });
     expect([made.err, made.code]).toEqual(['', 0]);
     const { certificate: path } = JSON.parse(made.out) as { certificate: string };
     const short = await inProcess(custom(file, '--json'), { env });
     expect(short.err).toMatch(
-      /^FirstFit has passed only a short run of the conformance suite here \(--runs 2\):/,
+      /^FirstFit has passed only a short run of the conformance suite here \(--runs 1\):/,
     );
 
     // As a run of 60 leaves it, which takes long.
