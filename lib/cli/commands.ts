@@ -56,6 +56,16 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./conform.ts')).defineConform,
   },
   {
+    name: 'lab',
+    summary: 'exercises: hand out, check, step through',
+    load: async () => (await import('./lab.ts')).defineLab,
+  },
+  {
+    name: 'grade',
+    summary: 'points for a hand-in of an exercise, or for a class',
+    load: async () => (await import('./grade.ts')).defineGrade,
+  },
+  {
     name: 'doctor',
     summary: 'what this machine and kernel can do',
     load: async () => (await import('./doctor.ts')).defineDoctor,

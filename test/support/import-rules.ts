@@ -9,7 +9,7 @@ import { dirname, join, posix, relative, sep } from 'node:path';
 
 /**
  * Bottom-up. A file may import its own layer and those before it. A folder that is not named here belongs to the
- * one above it (`pages/radix` to `pages`); of `lab` every folder is named, and no file lies beside them.
+ * one above it (`pages/radix` to `pages`); of `lab` and `course` every folder is named, and no file lies beside them.
  */
 export const layers: readonly string[] = [
   'base',
@@ -38,11 +38,18 @@ export const layers: readonly string[] = [
   'lab/compare',
   'lab/report',
   'lab/library',
+  'course/source',
+  'course/sandbox',
+  'course/model',
+  'course/exercises',
+  'course/handout',
+  'course/grading',
+  'course/report',
   'cli',
 ];
 
 /** The layers that may use packages; below them there is only Node itself. */
-const mayUsePackages = /^(?:lab\/|cli$)/;
+const mayUsePackages = /^(?:lab\/|course\/|cli$)/;
 const addonLoader = 'os/addon.ts';
 
 export interface Import {

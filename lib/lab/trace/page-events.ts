@@ -1,14 +1,15 @@
 /**
  * Page traces: which pages a heap allocated, freed and gave back, in the binary format of Go's pagetrace (heap/page-trace.ts
- * has it). Written by `GOEXPERIMENT=pagetrace` programs, and by heaps of this package.
+ * has it). Written by `GOEXPERIMENT=pagetrace` programs, and by heaps of this package. Or as text (page-text.ts).
  *
  * The whole trace is read before it is replayed: pages are few beside objects. An error names the event by its number,
  * as its line. Buffers of several Ps follow one another, so events are put in the order of their times.
  */
 import { pageSize } from '../../base/units.ts';
-import { lostTimeBits, type PageEventKind } from '../../heap/page-trace.ts';
+import { lostTimeBits, type PageEventKind, pageEvent } from '../../heap/page-trace.ts';
 import { openBytes, shownName, standardInput } from './bytes.ts';
 import { traceError } from './grammar.ts';
+import { beginsAsPageText, type PageOp, parsePageText } from './page-text.ts';
 
 const wordBytes = 8;
 const headBytes = 2 * wordBytes;
@@ -56,7 +57,7 @@ export async function isPageTrace(path: string): Promise<boolean> {
     try {
       if (source.size === undefined) return false;
       const first = await source.next();
-      return first !== undefined && beginsSo(first);
+      return first !== undefined && (beginsSo(first) || beginsAsPageText(first));
     } finally {
       await source.close();
     }
@@ -70,13 +71,53 @@ export async function isPageTrace(path: string): Promise<boolean> {
 export async function readPageEvents(path: string): Promise<PageEvents> {
   const parser = new PageEventParser(shownName(path));
   const source = await openBytes(path);
+  const text: Buffer[] = [];
+  let isText: boolean | undefined;
   try {
-    for (let bytes = await source.next(); bytes !== undefined; bytes = await source.next())
-      parser.feed(bytes);
+    for (let bytes = await source.next(); bytes !== undefined; bytes = await source.next()) {
+      isText ??= beginsAsPageText(bytes);
+      if (isText) text.push(Buffer.from(bytes));
+      else parser.feed(bytes);
+    }
   } finally {
     await source.close();
   }
+  if (isText === true)
+    return pageEventsOf(parsePageText(Buffer.concat(text).toString('utf8'), shownName(path)));
   return parser.end();
+}
+
+const millisecond = 1e6;
+const second = 1e9;
+
+/** As events, as a run replays them. The addresses only tell allocations apart. */
+export function pageEventsOf(ops: readonly PageOp[]): PageEvents {
+  const timed = ops.some(({ k }) => k === 'time');
+  const pages = new Map<number, number>();
+  const rows: [kind: number, base: number, pages: number, time: number][] = [];
+  let now = 0;
+  for (const op of ops) {
+    if (op.k === 'time') {
+      now = op.seconds * second;
+      continue;
+    }
+    const time = timed ? now : rows.length * millisecond;
+    if (op.k === 'release') rows.push([pageEvent.released, pageSize, op.pages, time]);
+    else {
+      if (op.k === 'alloc') pages.set(op.id, op.pages);
+      const kind = op.k === 'alloc' ? pageEvent.allocated : pageEvent.freed;
+      rows.push([kind, (op.id + 1) * pageSize, pages.get(op.id) ?? 1, time]);
+    }
+  }
+  return {
+    count: rows.length,
+    kinds: Uint8Array.from(rows, ([kind]) => kind),
+    bases: Float64Array.from(rows, ([, base]) => base),
+    pages: Float64Array.from(rows, ([, , n]) => n),
+    times: Float64Array.from(rows, ([, , , time]) => time),
+    ps: 1,
+    cutBytes: 0,
+  };
 }
 
 export class PageEventParser {

@@ -1,0 +1,254 @@
+/**
+ * `pageheap grade`: points for a hand-in, or for a class of them.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { PageHeapError } from '../base/errors.ts';
+import type { Exercise } from '../course/exercises/exercise.ts';
+import { exerciseOf } from '../course/exercises/registry.ts';
+import { type ClassResult, classCsv, gradeClass } from '../course/grading/class.ts';
+import { type Grade, grade, withoutHistories } from '../course/grading/grade.ts';
+import { selfTest } from '../course/grading/self-test.ts';
+import { findHandin, handoutModules, readHandin } from '../course/handout/hand-in.ts';
+import { anonymous, defaultTerm, requireName } from '../course/handout/start.ts';
+import { autolabLine, gradescopeResults } from '../course/report/autograders.ts';
+import { classPage } from '../course/report/class-page.ts';
+import { causesOf, drawCauses } from '../course/report/failures.ts';
+import { gradePage } from '../course/report/grade-page.ts';
+import { gradeTable, pointsText } from '../course/report/grade-table.ts';
+import { walls } from '../course/sandbox/walls.ts';
+import { writeDocument } from '../lab/record/document.ts';
+import { checkOutput } from '../lab/record/output.ts';
+import { fileError } from '../os/file-error.ts';
+import { fileName } from './arguments.ts';
+import type { CommandContext } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { Progress } from './progress.ts';
+import { drawTable } from './table.ts';
+
+const help = `
+A hand-in is a module, or a folder that has one (with lab.json, as \`pageheap lab start\`
+made it). A folder of hand-ins (a folder or a module for each student, by name) is a
+class: --csv or --html says so. The grade is the same on every machine, idle or busy:
+no clock is in it. A machine that gives a hand-in no time at all is told, and nothing graded.
+
+With --secret-seed (a text, or @FILE) the seeds are hidden ones, from the secret, the
+exercise, the student and the term; without it they are those of \`pageheap lab check\`.
+
+--self-test holds the grading itself against an instructor's pack: references get full
+marks, each mutant is caught, forgeries are refused.
+
+Examples:
+  $ pageheap grade best-fit/mine.mjs
+  $ pageheap grade alice.mjs --lab best-fit --student alice --secret-seed @secret.txt
+  $ pageheap grade handins/ --lab best-fit --csv grades.csv --html class.html
+  $ pageheap grade --self-test --pack pageheap-instructor`;
+
+interface Options {
+  readonly lab?: string;
+  readonly student?: string;
+  readonly term?: string;
+  readonly secretSeed?: string;
+  readonly json?: true;
+  readonly gradescope?: string;
+  readonly autolab?: true;
+  readonly csv?: string;
+  readonly html?: string;
+  readonly picture?: string | false;
+  readonly selfTest?: true;
+  readonly pack?: string;
+  readonly requireIsolation?: true;
+}
+
+function secretOf(given: string | undefined): string | undefined {
+  if (given === undefined) return undefined;
+  let secret = given;
+  if (given.startsWith('@')) {
+    try {
+      secret = readFileSync(given.slice(1), 'utf8').trim();
+    } catch (error) {
+      throw fileError(given.slice(1), error);
+    }
+  }
+  if (secret.length >= 8) return secret;
+  throw new PageHeapError('ERR_INVALID_OPTION', '--secret-seed: a secret has at least eight characters');
+}
+
+/** Which walls stand; refuses with fewer than all, where all are required. */
+function checkWalls({ requireIsolation }: Options, context: CommandContext): void {
+  const missing = walls().filter(({ stands }) => !stands);
+  if (missing.length === 0 || requireIsolation !== true) return;
+  for (const { name, what } of missing) context.terminal.note(`${name}: ${what}`);
+  throw new PageHeapError(
+    'ERR_SYSTEM',
+    `--require-isolation: not all walls stand here: ${missing.map(({ name }) => name).join(', ')}`,
+  );
+}
+
+function wallLine(made: Grade): string {
+  const fallen = walls().filter(({ name }) => !made.walls.includes(name));
+  const told =
+    fallen.length === 0 ? '' : `; missing: ${fallen.map(({ name, what }) => `${name} (${what})`).join(', ')}`;
+  return `walls: ${made.walls.join(', ')}${told}`;
+}
+
+function labOf(given: string | undefined, found: string | undefined, path: string): Exercise {
+  const id = given ?? found;
+  if (id !== undefined) return exerciseOf(id);
+  throw new PageHeapError(
+    'ERR_INVALID_OPTION',
+    `--lab: which exercise is ${path} of? There is no lab.json beside it`,
+  );
+}
+
+async function gradeOne(path: string, options: Options, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  const found = findHandin(path);
+  const exercise = labOf(options.lab, found.lab?.exercise, path);
+  const student = requireName(options.student ?? found.lab?.student ?? anonymous, '--student');
+  const term = requireName(options.term ?? found.lab?.term ?? defaultTerm, '--term');
+  const secret = secretOf(options.secretSeed);
+  const isFolder = statSync(path).isDirectory();
+  const picture =
+    options.picture === false
+      ? undefined
+      : (options.picture ??
+        (isFolder
+          ? join(path, 'grade.html')
+          : join(dirname(path), `${basename(path, extname(path))}.grade.html`)));
+  for (const output of [picture, options.gradescope]) if (output !== undefined) checkOutput(output, [path]);
+  const made = await grade({
+    exercise,
+    files: readHandin(found, exercise),
+    modules: handoutModules(exercise),
+    ...{ student, term, secret },
+  });
+  if (made.verdict !== 'graded') context.exitCode = exitCodes.failed;
+  const title = `${exercise.number}. ${exercise.title}`;
+  if (picture !== undefined) writeDocument(picture, gradePage(made, title), [path]);
+  if (options.gradescope !== undefined)
+    writeDocument(options.gradescope, `${JSON.stringify(gradescopeResults(made), undefined, 2)}\n`, [path]);
+  if (options.json === true) {
+    terminal.printJson(withoutHistories(made));
+    return;
+  }
+  const columns = Math.min(120, terminal.columnsOf(terminal.out));
+  const colors = terminal.outColors;
+  terminal.print(colors.bold(`${title}: ${student}`));
+  for (const { line, column, message } of made.refusals ?? [])
+    terminal.print(`${colors.red('refused')}  line ${line}, column ${column}: ${message}`);
+  terminal.print(drawTable(gradeTable(made), columns, colors));
+  const causes = causesOf(made);
+  if (causes.length > 0) terminal.print(`\n${drawCauses(causes, columns, colors)}\n`);
+  terminal.print(colors.bold(pointsText(made)));
+  if (made.at !== undefined) terminal.print(`at ${made.at}`);
+  terminal.print(
+    `${made.seeds} seeds${made.seeds === 'hidden' ? ` (${made.seed})` : ''}; in brackets the reference`,
+  );
+  if (exercise.exports.length > 0) terminal.print(wallLine(made));
+  if (picture !== undefined) terminal.note(`picture: ${picture}`);
+  if (options.autolab === true) terminal.print(autolabLine(made));
+}
+
+async function gradeMany(folder: string, options: Options, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  const exercise = labOf(options.lab, undefined, folder);
+  for (const output of [options.csv, options.html]) if (output !== undefined) checkOutput(output, []);
+  for (const output of [options.csv, options.html])
+    if (output !== undefined && resolve(output) === resolve(folder))
+      throw new PageHeapError('ERR_INVALID_OPTION', 'the class is in that place', { value: output });
+  const progress = new Progress(terminal, 1000, 30);
+  let result: ClassResult;
+  try {
+    result = await gradeClass(folder, {
+      exercise,
+      term: options.term,
+      secret: secretOf(options.secretSeed),
+      onGraded: (done, of, { student }) =>
+        progress.update((1000 * done) / of, `${done} of ${of} ${student}`.slice(0, 28)),
+    });
+  } finally {
+    progress.stop();
+  }
+  if (options.csv !== undefined) writeDocument(options.csv, classCsv(result), []);
+  if (options.html !== undefined) writeDocument(options.html, classPage(result), []);
+  const notGraded = result.rows.filter((row) => row.grade === undefined || row.grade.verdict === 'busy');
+  if (notGraded.length > 0) context.exitCode = exitCodes.failed;
+  if (options.json === true) {
+    terminal.printJson({
+      ...{ exercise: exercise.id, alike: result.alike },
+      rows: result.rows.map((row) => ({
+        ...row,
+        ...(row.grade === undefined ? {} : { grade: withoutHistories(row.grade) }),
+      })),
+    });
+    return;
+  }
+  const rows = result.rows.map(({ student, grade: made, note = '' }) => [
+    student,
+    made === undefined ? 'none' : pointsText(made),
+    note,
+  ]);
+  const columns = Math.min(120, terminal.columnsOf(terminal.out));
+  terminal.print(drawTable({ head: ['student', 'points', ''], rows }, columns, terminal.outColors));
+  for (const { a, b, share } of result.alike.slice(0, 10))
+    terminal.print(`alike: ${a} and ${b}, ${Math.round(100 * share)} % of the smaller one`);
+  for (const output of [options.csv, options.html]) if (output !== undefined) terminal.note(output);
+}
+
+async function testSelf(options: Options, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  const chosen = options.lab === undefined ? undefined : exerciseOf(options.lab);
+  const colors = terminal.outColors;
+  const result = await selfTest(options.pack, chosen, ({ exercise, what, ok, told }) => {
+    if (options.json !== true)
+      terminal.print(
+        `${ok ? colors.green('ok    ') : colors.red('wrong ')} ${exercise}: ${what}${told === '' ? '' : `: ${told}`}`,
+      );
+  });
+  const wrong = result.filter(({ ok }) => !ok);
+  if (wrong.length > 0) context.exitCode = exitCodes.failed;
+  if (options.json === true) terminal.printJson(result);
+  else terminal.print(`\n${result.length - wrong.length} of ${result.length} as they should be`);
+}
+
+export function defineGrade(command: Command, context: CommandContext): void {
+  command
+    .description(
+      'Grades a hand-in, or a class: points, a table, a picture. The same file gets the same points anywhere.',
+    )
+    .argument('[hand-in]', 'a module, a folder with one, or a folder of hand-ins')
+    .addOption(new Option('--lab <exercise>', 'the exercise (default: that of lab.json)'))
+    .addOption(new Option('--student <name>', 'the student (default: that of lab.json)'))
+    .addOption(new Option('--term <name>', 'the term (default: that of lab.json)'))
+    .addOption(new Option('--secret-seed <text>', 'the secret that hidden seeds come from, or @FILE'))
+    .option('--require-isolation', 'refuse to grade where not all walls around a hand-in stand')
+    .optionsGroup('Output:')
+    .option('--json', 'print the grade as JSON')
+    .addOption(
+      new Option('--gradescope <file>', 'write the results as Gradescope reads them').argParser(fileName),
+    )
+    .option('--autolab', 'print the scores as Autolab reads them, last')
+    .addOption(
+      new Option('--picture <file>', 'where the picture is written (default: beside the hand-in)').argParser(
+        fileName,
+      ),
+    )
+    .option('--no-picture', 'write no picture')
+    .optionsGroup('A class:')
+    .addOption(new Option('--csv <file>', 'write a line a student').argParser(fileName))
+    .addOption(new Option('--html <file>', 'write the scoreboard and who is alike').argParser(fileName))
+    .optionsGroup('The grading itself:')
+    .option('--self-test', 'hold the grading against an instructor’s pack')
+    .addOption(new Option('--pack <dir>', 'the instructor’s pack (default: the one of a clone)'))
+    .addHelpText('after', help)
+    .action(async (path: string | undefined, options: Options) => {
+      checkWalls(options, context);
+      if (options.selfTest === true) return testSelf(options, context);
+      if (path === undefined)
+        throw new PageHeapError('ERR_INVALID_ARGUMENT', 'grade: the hand-in is missing');
+      if (options.csv !== undefined || options.html !== undefined) return gradeMany(path, options, context);
+      return gradeOne(path, options, context);
+    });
+}

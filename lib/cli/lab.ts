@@ -1,0 +1,322 @@
+/**
+ * `pageheap lab`: exercises, from the student's side.
+ *
+ * What it does is chosen by its first argument; what is printed is told here, what happens in lib/course.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Argument, type Command, Option } from 'commander';
+import { PageHeapError } from '../base/errors.ts';
+import { Bench, prepare } from '../course/exercises/bench.ts';
+import type { Exercise } from '../course/exercises/exercise.ts';
+import { predictionsFor } from '../course/exercises/predict/scenes.ts';
+import { exerciseOf, exercises } from '../course/exercises/registry.ts';
+import { type Grade, grade } from '../course/grading/grade.ts';
+import { findHandin, handoutModules, readHandin } from '../course/handout/hand-in.ts';
+import { type LabFile, readLabFile, writeLabFile } from '../course/handout/lab-file.ts';
+import { anonymous, defaultTerm, requireName, startLab, variantFor } from '../course/handout/start.ts';
+import { causesOf, drawCauses } from '../course/report/failures.ts';
+import { pointsText } from '../course/report/grade-table.ts';
+import { cellsOf, stripLegend } from '../course/report/strip.ts';
+import { fileError } from '../os/file-error.ts';
+import { fileName, wholeNumber } from './arguments.ts';
+import type { CommandContext } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { Progress } from './progress.ts';
+import { drawFacts, drawTable } from './table.ts';
+
+const help = `
+Actions:
+  list               the exercises, what each teaches, how long it takes
+  start EXERCISE     a folder to work in: README, stubs, examples, lab.json
+  check [FOLDER]     runs the checks on your code; what is wrong, cause by cause
+  step TRACE         a trace on your code, operation by operation, beside the reference
+  predict            operations whose answers you predict; -c tells the answers
+  hint CHECK         a hint for a check that fails; the next is plainer, and all are noted
+
+Your code runs in a process of its own, in an engine that counts its work: what it is
+told here is what a grade is made of, with other seeds.
+
+Examples:
+  $ pageheap lab list
+  $ pageheap lab start best-fit --student alice
+  $ pageheap lab check best-fit --first
+  $ pageheap lab step examples/two-holes.pages --on FirstFit
+  $ pageheap lab predict --seed 7 -c`;
+
+interface Options {
+  readonly student?: string;
+  readonly term?: string;
+  readonly out?: string;
+  readonly first?: true;
+  readonly check?: string;
+  readonly on?: string;
+  readonly seed?: number;
+  readonly answers?: true;
+  readonly json?: true;
+}
+
+type Act = (what: string | undefined, options: Options, context: CommandContext) => Promise<void> | void;
+
+function needed(what: string | undefined, name: string): string {
+  if (what === undefined) throw new PageHeapError('ERR_INVALID_ARGUMENT', `lab: ${name} is missing`);
+  return what;
+}
+
+/** The folder of a started exercise. */
+function started(folder: string): { readonly lab: LabFile; readonly exercise: Exercise } {
+  const lab = readLabFile(folder);
+  if (lab === undefined)
+    throw new PageHeapError('ERR_FILE', 'has no lab.json: `pageheap lab start` makes such a folder', {
+      file: folder,
+    });
+  return { lab, exercise: exerciseOf(lab.exercise) };
+}
+
+const list: Act = (_what, { json }, { terminal }) => {
+  if (json === true) {
+    terminal.printJson(
+      exercises.map(({ id, number, title, teaches, hours }) => ({ id, number, title, teaches, hours })),
+    );
+    return;
+  }
+  const rows = exercises.map(({ id, number, title, teaches, hours }) => [
+    String(number),
+    id,
+    hours,
+    `${title}: ${teaches}`,
+  ]);
+  terminal.print(
+    drawTable(
+      { head: ['', 'exercise', 'hours', 'what it teaches'], numeric: [0], rows },
+      terminal.columnsOf(terminal.out),
+      terminal.outColors,
+    ),
+  );
+};
+
+const start: Act = (what, { student = anonymous, term = defaultTerm, out }, { terminal }) => {
+  const exercise = exerciseOf(needed(what, 'the exercise'));
+  requireName(student, '--student');
+  requireName(term, '--term');
+  const folder = out ?? exercise.id;
+  const files = startLab(exercise, folder, student, term);
+  terminal.print(`${folder}: ${files.join(', ')}`);
+  terminal.print(`Begin with ${join(folder, 'README.md')}; then: pageheap lab check ${folder}`);
+  if (student === anonymous)
+    terminal.note(
+      'The constants of this handout are for nobody: with --student NAME they are yours, and a grade goes by them.',
+    );
+};
+
+/** Grades with the open seeds. */
+async function checked(folder: string, { first, check }: Options, context: CommandContext): Promise<Grade> {
+  const { lab, exercise } = started(folder);
+  const variant = variantFor(exercise, lab.student, lab.term);
+  const names = [...exercise.checks(variant), ...exercise.measures(variant)].map(({ name }) => name);
+  if (check !== undefined && !names.includes(check))
+    throw new PageHeapError(
+      'ERR_INVALID_ARGUMENT',
+      `--check: there is none of that name; there are: ${names.join('; ')}`,
+      { value: check },
+    );
+  const progress = new Progress(context.terminal, names.length, 30);
+  let done = 0;
+  try {
+    const handin = findHandin(folder);
+    return await grade(
+      {
+        exercise,
+        files: readHandin(handin, exercise),
+        modules: handoutModules(exercise),
+        student: lab.student,
+        term: lab.term,
+      },
+      {
+        only: check,
+        ...(first === true ? { first } : {}),
+        onDone: (name) => progress.update(++done, name.slice(0, 28)),
+      },
+    );
+  } finally {
+    progress.stop();
+  }
+}
+
+const check: Act = async (what = '.', options, context) => {
+  const { terminal } = context;
+  const made = await checked(what, options, context);
+  const wrong = [...made.checks, ...made.measures].some(({ failure }) => failure !== undefined);
+  if (made.verdict !== 'graded' || wrong) context.exitCode = exitCodes.failed;
+  if (options.json === true) {
+    terminal.printJson({
+      ...made,
+      measures: made.measures.map(({ history: _, referenceHistory: __, ...rest }) => rest),
+    });
+    return;
+  }
+  const colors = terminal.outColors;
+  const columns = Math.min(110, terminal.columnsOf(terminal.out));
+  for (const { line, column, message } of made.refusals ?? [])
+    terminal.print(`${colors.red('refused')}  line ${line}, column ${column}: ${message}`);
+  if (made.verdict !== 'graded') {
+    const at = made.at === undefined ? '' : ` (${made.at})`;
+    terminal.print(`${colors.red(pointsText(made))}${at}`);
+    if (made.verdict === 'refused') return;
+  }
+  const tried = made.checks.filter(({ failure }) => failure !== null);
+  for (const { name, failure } of tried)
+    terminal.print(`${failure === undefined ? colors.green('right ') : colors.red('wrong ')} ${name}`);
+  for (const { name, share, untried, failure, utilisation, work, other } of made.measures) {
+    if (untried === true) continue;
+    const figures = [
+      ...(utilisation === undefined ? [] : [`utilisation ${utilisation.toFixed(3)}`]),
+      ...(work === undefined ? [] : [`${work} units an operation`]),
+      ...(other === undefined ? [] : [other]),
+    ];
+    const told = failure === undefined ? `${Math.round(100 * share)} % of its points` : 'wrong';
+    terminal.print(
+      `${failure === undefined ? colors.green('plays ') : colors.red('wrong ')} ${name}: ${[...figures, told].join(', ')}`,
+    );
+  }
+  const causes = causesOf(made);
+  if (causes.length > 0)
+    terminal.print(`\n${colors.bold('What is wrong:')}\n\n${drawCauses(causes, columns, colors)}`);
+  const untried = made.checks.length - tried.length;
+  terminal.print(
+    `\n${pointsText(made)} points with the open seeds${untried > 0 ? `; ${untried} not tried` : ''}`,
+  );
+  if (causes.length > 0) terminal.print(`A hint: pageheap lab hint "${causes[0]?.name}"`);
+};
+
+const step: Act = async (what, { on, out = '.' }, { terminal }) => {
+  const trace = needed(what, 'the trace');
+  const { lab, exercise } = started(out);
+  const { targets = [] } = exercise;
+  if (exercise.step === undefined)
+    throw new PageHeapError(
+      'ERR_INVALID_ARGUMENT',
+      `lab step: the exercise ${exercise.id} has no traces to step through`,
+    );
+  const target = on ?? targets[0] ?? '';
+  if (!targets.includes(target))
+    throw new PageHeapError('ERR_INVALID_ARGUMENT', `--on: it is one of ${targets.join(', ')}`, {
+      value: on,
+    });
+  let text: string;
+  try {
+    text = readFileSync(trace, 'utf8');
+  } catch (error) {
+    throw fileError(trace, error);
+  }
+  const files = readHandin(findHandin(out), exercise);
+  const handin = prepare({
+    file: exercise.handin,
+    text: files.get(exercise.handin) ?? '',
+    entry: exercise.handin,
+    modules: handoutModules(exercise),
+    exports: exercise.exports,
+  });
+  if (!('entry' in handin))
+    throw new PageHeapError(
+      'ERR_FILE',
+      handin.map(({ line, message }) => `line ${line}: ${message}`).join('; '),
+      { file: exercise.handin },
+    );
+  const bench = new Bench(handin);
+  try {
+    const steps = await exercise.step(bench, variantFor(exercise, lab.student, lab.term), text, target);
+    const colors = terminal.outColors;
+    const width = Math.max(10, Math.min(110, terminal.columnsOf(terminal.out)) - 10);
+    for (const { asked, answered, expected, pages, registry, model } of steps) {
+      const perCell = Math.max(1, Math.ceil(pages / width));
+      const right = cellsOf(model, pages, perCell);
+      const yours = registry === undefined ? undefined : cellsOf(registry, pages, perCell);
+      const same = answered === expected && yours === right;
+      const told =
+        answered === ''
+          ? ''
+          : answered === expected
+            ? ` → ${answered}`
+            : ` → ${answered}, and ${expected} is right`;
+      terminal.print(`${same ? colors.green('=') : colors.red('≠')} ${colors.bold(asked)}${told}`);
+      terminal.print(`  right   ${right}`);
+      if (yours !== right) terminal.print(`  ${colors.red('yours ')}  ${yours ?? 'forEachFree tells none'}`);
+    }
+    terminal.print(`\n${stripLegend}`);
+  } finally {
+    bench.close();
+  }
+};
+
+const predict: Act = (_what, { seed = 1, student, answers, json }, { terminal }) => {
+  const scene = predictionsFor(student === undefined ? String(seed) : `${seed} ${student}`);
+  if (json === true) {
+    terminal.printJson(answers === true ? scene : { operations: scene.operations, designs: scene.designs });
+    return;
+  }
+  terminal.print(
+    'The operations below are done on fresh page heaps of the three designs, which have 512 pages,\n' +
+      'all of them free. Which page does each allocation begin at? Write them down, then ask with -c.\n',
+  );
+  const head = ['', 'operation', ...scene.designs];
+  const rows = scene.operations.map((text, i) => [
+    String(i + 1),
+    text,
+    ...scene.designs.map((design) =>
+      answers === true ? (scene.answers[design]?.[i] ?? '') : text.includes('alloc') ? '?' : '',
+    ),
+  ]);
+  terminal.print(
+    drawTable({ head, numeric: [0, 2, 3, 4], rows }, terminal.columnsOf(terminal.out), terminal.outColors),
+  );
+};
+
+const hint: Act = (what, { out = '.' }, { terminal }) => {
+  const { lab, exercise } = started(out);
+  const names = Object.keys(exercise.hints);
+  const name = names.find((known) => known === what);
+  if (name === undefined)
+    throw new PageHeapError('ERR_INVALID_ARGUMENT', `there are hints for: ${names.join('; ')}`, {
+      value: what,
+    });
+  const level = Math.min(3, (lab.hints[name] ?? 0) + 1);
+  writeLabFile(out, { ...lab, hints: { ...lab.hints, [name]: level } });
+  const hints = exercise.hints[name] as readonly string[];
+  const facts = hints.slice(0, level).map((text, i) => [`${i + 1} of 3`, text] as const);
+  terminal.print(drawFacts(facts, Math.min(100, terminal.columnsOf(terminal.out)), terminal.outColors));
+};
+
+const actions: Readonly<Record<string, Act>> = { list, start, check, step, predict, hint };
+
+export function defineLab(command: Command, context: CommandContext): void {
+  command
+    .description('Exercises on real pages: hands them out, checks what you wrote, and shows what is wrong.')
+    .addArgument(new Argument('<action>', 'what to do').choices(Object.keys(actions)))
+    .argument('[what]', 'an exercise, a folder, a trace or a check, by the action')
+    .addOption(new Option('--student <name>', 'start, predict: whose constants the handout has'))
+    .addOption(new Option('--term <name>', 'start: the term; in another one the constants are others'))
+    .addOption(
+      new Option(
+        '-o, --out <dir>',
+        'start: the folder to make; step, hint: the folder of your work',
+      ).argParser(fileName),
+    )
+    .option('--first', 'check: end at the first check that fails')
+    .addOption(new Option('--check <name>', 'check: only the check of that name'))
+    .addOption(new Option('--on <class>', 'step: which of your classes'))
+    .addOption(
+      new Option('--seed <n>', 'predict: another seed, other operations').argParser(
+        wholeNumber(0, 2 ** 31 - 1),
+      ),
+    )
+    .option('-c, --answers', 'predict: tell the answers')
+    .option('--json', 'list, check, predict: print it as JSON')
+    .addHelpText('after', help)
+    .action(async (action: string, what: string | undefined, options: Options) => {
+      const asFolder = action === 'check' && what !== undefined && !existsSync(what) ? undefined : what;
+      if (asFolder === undefined && action === 'check' && what !== undefined)
+        throw new PageHeapError('ERR_FILE', 'there is no such folder', { file: what });
+      await actions[action]?.(what, options, context);
+    });
+}

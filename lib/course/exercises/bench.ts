@@ -1,0 +1,211 @@
+/**
+ * The bench: a hand-in in its process, and the questions of the checks to it.
+ *
+ * The hand-in is parsed and made to count before its process exists. Each `fresh` begins a realm in which nothing has
+ * happened. A call that throws, or does not end, ends its block; the checks say what that means.
+ */
+import { PageHeapError } from '../../base/errors.ts';
+import {
+  type Answer,
+  type Block,
+  type Call,
+  isThrown,
+  isUnspeakable,
+  type Stopped,
+  type Thrown,
+  type Value,
+} from '../sandbox/protocol.ts';
+import { callUnits, handinBytes, type Limits, Sandbox, SandboxLost } from '../sandbox/sandbox.ts';
+import { instrument } from '../source/instrument.ts';
+import { parseSource, type Refusal } from '../source/parse.ts';
+
+/** A hand-in that may run. */
+export interface Handin {
+  readonly file: string;
+  readonly entry: string;
+  readonly modules: Readonly<Record<string, string>>;
+  readonly exports: readonly string[];
+  /** What is handed in as it is: of an exercise without code. */
+  readonly texts?: ReadonlyMap<string, string>;
+}
+
+export interface HandinSource {
+  /** As it is called in messages. */
+  readonly file: string;
+  readonly text: string;
+  readonly entry: string;
+  /** The handout's modules by name. */
+  readonly modules: Readonly<Record<string, string>>;
+  readonly exports: readonly string[];
+}
+
+/** @returns the hand-in; what it must not contain otherwise @throws PageHeapError ERR_FILE for what is no module */
+export function prepare({ file, text, entry, modules, exports }: HandinSource): Handin | Refusal[] {
+  const parsed = parseSource(
+    text,
+    file,
+    Object.keys(modules).map((name) => `./${name}`),
+  );
+  if (parsed.refusals.length > 0) return [...parsed.refusals];
+  return { file, entry, exports, modules: { ...modules, [entry]: instrument(text, parsed) } };
+}
+
+/** Nothing more can be asked of a hand-in: `refused` it cannot be loaded, `busy` the machine gave it no time. */
+export class HandinOver extends Error {
+  readonly why: 'refused' | 'stopped' | 'busy';
+  readonly at: string | undefined;
+
+  constructor(why: HandinOver['why'], message: string, at?: string) {
+    super(message);
+    this.why = why;
+    this.at = at;
+  }
+}
+
+export interface Ran {
+  readonly answers: readonly Answer[];
+  readonly stopped: Stopped | undefined;
+  /** Bytes that the realm holds. */
+  readonly memory: number;
+}
+
+export class Bench {
+  readonly #handin: Handin;
+  readonly #limits: Limits | undefined;
+  #sandbox: Sandbox | undefined;
+  /** Whether the realm may be used again. */
+  #sound = false;
+  #clear = false;
+
+  constructor(handin: Handin, limits?: Limits) {
+    this.#handin = handin;
+    this.#limits = limits;
+  }
+
+  /** A handed-in text. */
+  text(name: string): string | undefined {
+    return this.#handin.texts?.get(name);
+  }
+
+  /** Begins anew in the realm that is there, unless something was stopped in it. @throws HandinOver */
+  async again(): Promise<void> {
+    if (!this.#sound) return this.fresh();
+    this.#clear = true;
+  }
+
+  /** A realm in which nothing has happened. @throws HandinOver */
+  async fresh(): Promise<void> {
+    this.#sound = this.#clear = false;
+    this.#sandbox ??= new Sandbox(this.#limits);
+    const { modules, entry, exports } = this.#handin;
+    const reply = await this.#asking(
+      this.#sandbox.ask({ k: 'load', modules, entry, exports, memory: handinBytes, units: callUnits }),
+    );
+    if (reply.k === 'failed') {
+      const place = placeIn(reply.at);
+      throw reply.why === 'units'
+        ? new HandinOver('refused', `loading it does not end within ${callUnits} units of work`, place)
+        : new HandinOver('refused', `it cannot be loaded: ${reply.message}`, place);
+    }
+    if (reply.k === 'loaded' && reply.missing.length > 0)
+      throw new HandinOver('refused', `it does not export ${reply.missing.join(', ')}`);
+    this.#sound = true;
+  }
+
+  /** Carries out calls, until the method of `until` answers so, throws, or does not end. @throws HandinOver */
+  async run(calls: readonly Call[], until?: Block['until'], units = callUnits): Promise<Ran> {
+    if (this.#sandbox === undefined) await this.fresh();
+    const sandbox = this.#sandbox as Sandbox;
+    const block: Block = {
+      calls,
+      units,
+      ...(this.#clear ? { clear: true } : {}),
+      ...(until === undefined ? {} : { until }),
+    };
+    this.#clear = false;
+    const { answers, stopped, memory } = await this.#asking(sandbox.run(block));
+    if (stopped !== undefined) this.#sound = false;
+    return { answers, stopped, memory };
+  }
+
+  close(): void {
+    this.#sandbox?.close();
+    this.#sandbox = undefined;
+  }
+
+  async #asking<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (!(error instanceof SandboxLost)) throw error;
+      throw new HandinOver(error.why === 'busy' ? 'busy' : 'stopped', error.message);
+    }
+  }
+}
+
+/** The innermost place of a stack that is in a hand-in: `mine.mjs:12`. */
+export function placeIn(stack: string): string | undefined {
+  for (const [, file = '', line = ''] of stack.matchAll(/\(?([\w.-]+\.mjs):(\d+)(?::\d+)?\)?/g))
+    return `${file}:${line}`;
+  return undefined;
+}
+
+/** How a call ended that did not answer: in words; undefined where it answered. */
+export function troubleOf(
+  answer: Answer | undefined,
+  stopped: Stopped | undefined,
+): { readonly cause: string; readonly words: string; readonly at: string | undefined } | undefined {
+  if (answer === undefined) {
+    const at = placeIn(stopped?.at ?? '');
+    const where = at === undefined ? '' : ` at ${at}`;
+    if (stopped?.why === 'units' || stopped === undefined)
+      return {
+        cause: `does not end${where}`,
+        words: `no answer within ${callUnits} units of work: it does not end`,
+        at,
+      };
+    return { cause: `${stopped.message}${where}`, words: `no answer: ${stopped.message}`, at };
+  }
+  const [value, units] = answer;
+  if (isThrown(value)) {
+    const at = placeIn(value.at);
+    return {
+      cause: `throws ${value.x}${at === undefined ? '' : ` at ${at}`}`,
+      words: `threw ${value.x}`,
+      at,
+    };
+  }
+  if (units > callUnits)
+    return {
+      cause: 'does too much work',
+      words: `an answer after ${units} units of work, and ${callUnits} are allowed`,
+      at: undefined,
+    };
+  return undefined;
+}
+
+/** A value as it is told. */
+export function shown(value: Value | Thrown | undefined): string {
+  if (value === undefined) return 'nothing';
+  if (isThrown(value)) return `threw ${value.x}`;
+  if (isUnspeakable(value)) return value['!'];
+  return JSON.stringify(value);
+}
+
+/** The free runs that a hand-in's `forEachFree` visited; undefined where they are none. */
+export function runsOf(answer: Answer | undefined): { page: number; n: number }[] | undefined {
+  if (answer === undefined || isThrown(answer[0])) return undefined;
+  const runs: { page: number; n: number }[] = [];
+  for (const [page, n] of answer[2] ?? []) {
+    if (typeof page !== 'number' || typeof n !== 'number') return undefined;
+    runs.push({ page, n });
+  }
+  return runs;
+}
+
+/** @throws PageHeapError ERR_INVALID_ARGUMENT */
+export function requireNumber(value: number | string | undefined, name: string): number {
+  if (typeof value !== 'number')
+    throw new PageHeapError('ERR_INVALID_ARGUMENT', `the variant has no ${name}`);
+  return value;
+}

@@ -1,0 +1,125 @@
+/**
+ * What an exercise is: what is handed in, what is checked, what is measured, and how points come of it.
+ *
+ * A check holds the hand-in against the judge's own model and answers the first thing that is wrong. A measure lets it
+ * work through traces, judges each answer as well, and gives points by buckets that are published with the exercise.
+ * Everything rests on seeds, which are texts: of the open ones everybody knows where they come from, the hidden
+ * ones come from a secret.
+ *
+ * Not here: the exercises (a folder each), grading (grading/), what a student is given (handout/).
+ */
+import type { Run } from '../model/fits.ts';
+import type { Bench } from './bench.ts';
+
+/** Something that is wrong, with all that is needed to see why. */
+export interface Failure {
+  /** What kind of fault it is: failures of the same cause are told together. */
+  readonly cause: string;
+  /** The operation: `alloc(3), the 4th operation`. */
+  readonly asked: string;
+  readonly answered: string;
+  readonly expected: string;
+  /** The operations up to it, as they would be written. */
+  readonly steps: readonly string[];
+  /** The place in the hand-in, where one is known. */
+  readonly at?: string;
+  readonly strip?: Strip;
+}
+
+/** Pages to be drawn, before the operation: what is free by the judge's model, and by the hand-in's own registry. */
+export interface Strip {
+  readonly pages: number;
+  readonly model: readonly Run[];
+  /** Undefined where it could not tell. */
+  readonly registry?: readonly Run[];
+  readonly answered?: Run;
+  readonly expected?: Run;
+}
+
+export interface Check {
+  readonly name: string;
+  readonly points: number;
+  /** @throws HandinOver when nothing more can be asked */
+  run(bench: Bench, seed: string): Promise<Failure | undefined>;
+}
+
+/** What became of pages in a trace, for a picture: an entry for each change, in order. */
+export interface PageHistory {
+  readonly ops: number;
+  readonly changes: readonly PageChange[];
+}
+
+export interface PageChange {
+  /** The operation, counted from 0. */
+  readonly op: number;
+  readonly page: number;
+  readonly n: number;
+  readonly to: 'used' | 'free' | 'released';
+}
+
+/** A line of the grade's table. What an exercise does not have is left out. */
+export interface Measured {
+  readonly failure?: Failure;
+  /** Of 0 to 1: by the buckets. */
+  readonly share: number;
+  /** Live pages at the peak over pages that it has. */
+  readonly utilisation?: number;
+  /** Units of work an operation. */
+  readonly work?: number;
+  /** Pages given back. */
+  readonly released?: number;
+  /** Mean resident pages, and pages that were faulted in. */
+  readonly rss?: number;
+  readonly faults?: number;
+  /** Any other figure, in words. */
+  readonly other?: string;
+  /** The same of the reference. */
+  readonly reference?: Omit<Measured, 'share' | 'reference' | 'history'>;
+  readonly history?: PageHistory;
+  readonly referenceHistory?: PageHistory;
+}
+
+export interface Measure {
+  readonly name: string;
+  readonly points: number;
+  /** What the points depend on, in words: published. */
+  readonly buckets: string;
+  run(bench: Bench, seed: string): Promise<Measured>;
+}
+
+/** What differs from student to student: constants and rules by name. */
+export type Variant = Readonly<Record<string, number | string>>;
+
+export interface Exercise {
+  readonly id: string;
+  readonly number: number;
+  readonly title: string;
+  readonly teaches: string;
+  /** About how long it takes. */
+  readonly hours: string;
+  /** The file that is handed in; or, of traces, the folder's files. */
+  readonly handin: string;
+  /** What it exports; nothing where it is no module. */
+  readonly exports: readonly string[];
+  /** Names of the handout's modules that it may import. */
+  readonly modules: readonly string[];
+  variant(seed: string): Variant;
+  checks(variant: Variant): readonly Check[];
+  measures(variant: Variant): readonly Measure[];
+  /** For each check, three hints: from a question to nearly the answer. Keyed by the check's name. */
+  readonly hints: Readonly<Record<string, readonly [string, string, string]>>;
+  /** Plays a trace on the hand-in beside the model, step by step; where the exercise has steps. */
+  readonly step?: (bench: Bench, variant: Variant, trace: string, target: string) => Promise<readonly Step[]>;
+  /** What `step` can be asked to play on. */
+  readonly targets?: readonly string[];
+}
+
+/** An operation and what is free after it. */
+export interface Step {
+  readonly asked: string;
+  readonly answered: string;
+  readonly expected: string;
+  readonly pages: number;
+  readonly registry: readonly Run[] | undefined;
+  readonly model: readonly Run[];
+}

@@ -1,0 +1,22 @@
+/**
+ * The exercises that there are, in the order in which they are listed.
+ */
+import { PageHeapError } from '../../base/errors.ts';
+import { nearest } from '../../lab/subject/nearest-name.ts';
+import { bestFit } from './best-fit/index.ts';
+import type { Exercise } from './exercise.ts';
+
+export const exercises: readonly Exercise[] = [bestFit];
+
+/** @throws PageHeapError ERR_INVALID_ARGUMENT */
+export function exerciseOf(id: string): Exercise {
+  const found = exercises.find((exercise) => exercise.id === id || String(exercise.number) === id);
+  if (found !== undefined) return found;
+  const ids = exercises.map((exercise) => exercise.id);
+  const meant = nearest(id, ids);
+  throw new PageHeapError(
+    'ERR_INVALID_ARGUMENT',
+    `there is no exercise ${id}; ${meant === undefined ? `there are ${ids.join(', ')}` : `did you mean ${meant}?`}`,
+    { value: id },
+  );
+}

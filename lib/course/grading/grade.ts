@@ -1,0 +1,168 @@
+/**
+ * Grading a hand-in: every check and every measure of its exercise, and the points.
+ *
+ * The grade holds nothing that differs from one time to the next or from machine to machine: no time, no duration, no
+ * path. `busy` is no grade: the machine gave the hand-in no processor, and nothing is said of it.
+ *
+ * Not here: what is drawn (report/), the command line.
+ */
+import { createHash } from 'node:crypto';
+import { packageVersion } from '../../lab/record/package.ts';
+import { Bench, HandinOver, prepare } from '../exercises/bench.ts';
+import type { Exercise, Failure, Measured } from '../exercises/exercise.ts';
+import { variantFor } from '../handout/start.ts';
+import { hiddenSeed, openSeed } from '../model/seeds.ts';
+import { walls } from '../sandbox/walls.ts';
+import type { Refusal } from '../source/parse.ts';
+
+export interface Subject {
+  readonly exercise: Exercise;
+  /** Of the hand-in, by name. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly modules: Readonly<Record<string, string>>;
+  readonly student: string;
+  readonly term: string;
+  /** With it the seeds are hidden ones. */
+  readonly secret?: string | undefined;
+}
+
+export interface CheckGrade {
+  readonly name: string;
+  readonly points: number;
+  readonly of: number;
+  /** Undefined where it is right; null where it was not tried. */
+  readonly failure?: Failure | null;
+}
+
+export interface MeasureGrade extends Measured {
+  readonly name: string;
+  readonly points: number;
+  readonly of: number;
+  readonly buckets: string;
+  readonly untried?: true;
+}
+
+export interface Grade {
+  readonly format: 1;
+  readonly exercise: string;
+  readonly student: string;
+  readonly term: string;
+  /** `refused`: it was not run; `stopped`: it was ended, and what was not tried counts nothing; `busy`: no grade. */
+  readonly verdict: 'graded' | 'refused' | 'stopped' | 'busy';
+  readonly reason?: string;
+  readonly at?: string;
+  readonly refusals?: readonly Refusal[];
+  /** Null where there is no grade. */
+  readonly points: number | null;
+  readonly of: number;
+  readonly seeds: 'hidden' | 'open';
+  readonly seed: string;
+  /** Of the files. */
+  readonly sha256: string;
+  readonly checks: readonly CheckGrade[];
+  readonly measures: readonly MeasureGrade[];
+  /** Walls that stood. */
+  readonly walls: readonly string[];
+  readonly version: string;
+}
+
+/** What is tried. */
+export interface Scope {
+  /** Ends after the first check that fails; measures are left out. */
+  readonly first?: boolean;
+  /** Only the check or measure of that name. */
+  readonly only?: string | undefined;
+  /** Told as each ends. */
+  readonly onDone?: (name: string, share: number) => void;
+}
+
+function hashOf(files: ReadonlyMap<string, string>): string {
+  const hash = createHash('sha256');
+  for (const [name, text] of files) hash.update(name).update('\0').update(text).update('\0');
+  return hash.digest('hex');
+}
+
+const tenth = (n: number): number => Math.round(10 * n) / 10;
+
+export async function grade(subject: Subject, scope: Scope = {}): Promise<Grade> {
+  const { exercise, files, modules, student, term, secret } = subject;
+  const whom = { exercise: exercise.id, student, term };
+  const seed = secret === undefined ? openSeed(whom) : hiddenSeed(secret, whom);
+  const variant = variantFor(exercise, student, term);
+  const wanted = <T extends { readonly name: string }>(list: readonly T[]): readonly T[] =>
+    scope.only === undefined ? list : list.filter(({ name }) => name === scope.only);
+  const allChecks = exercise.checks(variant);
+  const allMeasures = exercise.measures(variant);
+  const checkList = wanted(allChecks);
+  const measureList = scope.first === true ? [] : wanted(allMeasures);
+  const checks: CheckGrade[] = [];
+  const measures: MeasureGrade[] = [];
+  const result = (verdict: Grade['verdict'], more: Partial<Grade> = {}): Grade => {
+    for (const { name, points: of } of checkList.slice(checks.length))
+      checks.push({ name, points: 0, of, failure: null });
+    for (const { name, points: of, buckets } of measureList.slice(measures.length))
+      measures.push({ name, points: 0, of, buckets, share: 0, untried: true });
+    const rows = [...checks, ...measures];
+    return {
+      ...{ format: 1, exercise: exercise.id, student, term, verdict, ...more },
+      points: verdict === 'busy' ? null : tenth(rows.reduce((sum, row) => sum + row.points, 0)),
+      of: rows.reduce((sum, row) => sum + row.of, 0),
+      seeds: secret === undefined ? 'open' : 'hidden',
+      seed: secret === undefined ? '' : seed,
+      sha256: hashOf(files),
+      checks,
+      measures,
+      walls:
+        exercise.exports.length === 0
+          ? []
+          : walls()
+              .filter(({ stands }) => stands)
+              .map(({ name }) => name),
+      version: packageVersion(),
+    };
+  };
+
+  const handin =
+    exercise.exports.length === 0
+      ? { file: exercise.handin, entry: '', modules: {}, exports: [], texts: files }
+      : prepare({
+          file: exercise.handin,
+          text: files.get(exercise.handin) ?? '',
+          entry: exercise.handin,
+          modules,
+          exports: exercise.exports,
+        });
+  if (!('entry' in handin))
+    return result('refused', { reason: 'it contains what is not available', refusals: handin });
+  const bench = new Bench(handin);
+  try {
+    if (exercise.exports.length > 0) await bench.fresh();
+    for (const { name, points, run } of checkList) {
+      const failure = await run(bench, seed);
+      const right = failure === undefined;
+      checks.push({ name, points: right ? points : 0, of: points, ...(right ? {} : { failure }) });
+      scope.onDone?.(name, right ? 1 : 0);
+      if (!right && scope.first === true) break;
+    }
+    for (const { name, points, buckets, run } of measureList) {
+      const measured = await run(bench, seed);
+      measures.push({ name, points: tenth(points * measured.share), of: points, buckets, ...measured });
+      scope.onDone?.(name, measured.share);
+    }
+    return result('graded');
+  } catch (error) {
+    if (!(error instanceof HandinOver)) throw error;
+    const { why, message, at } = error;
+    return result(why, { reason: message, ...(at === undefined ? {} : { at }) });
+  } finally {
+    bench.close();
+  }
+}
+
+/** The grade without what is only for pictures. */
+export function withoutHistories(made: Grade): Grade {
+  return {
+    ...made,
+    measures: made.measures.map(({ history: _, referenceHistory: __, ...rest }) => rest),
+  };
+}

@@ -1,0 +1,76 @@
+/**
+ * `lab start`: the folder that a student works in, from the handout of an exercise.
+ *
+ * Texts of a handout name the constants that differ from student to student in double braces. What is there already is
+ * never written over.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { PageHeapError } from '../../base/errors.ts';
+import { packageRoot } from '../../base/package-files.ts';
+import { fileError } from '../../os/file-error.ts';
+import type { Exercise, Variant } from '../exercises/exercise.ts';
+import { openSeed } from '../model/seeds.ts';
+import { makeLabFile, writeLabFile } from './lab-file.ts';
+
+/** The term of who names none. */
+export const defaultTerm = '-';
+/** The student who names himself not. */
+export const anonymous = 'anonymous';
+
+export const handoutFolder = (exercise: Exercise): string => join(packageRoot, 'course', exercise.id);
+
+/** A name that can be part of paths and of tables. @throws PageHeapError ERR_INVALID_ARGUMENT */
+export function requireName(name: string, what: string): string {
+  if (/^[\p{L}\p{N}@._+-]{1,64}$/u.test(name)) return name;
+  throw new PageHeapError('ERR_INVALID_ARGUMENT', `${what} is 1 to 64 letters, digits and @._+-`, {
+    value: name,
+  });
+}
+
+export function variantFor(exercise: Exercise, student: string, term: string): Variant {
+  return exercise.variant(openSeed({ exercise: exercise.id, student, term }));
+}
+
+/** A text of a handout, with a student's constants. */
+export function filled(text: string, variant: Variant, student: string): string {
+  return text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) =>
+    name === 'student' ? student : String(variant[name] ?? whole),
+  );
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => statSync(join(folder, name)).isFile())
+    .sort();
+}
+
+/**
+ * Makes the folder.
+ * @returns the files, from it
+ * @throws PageHeapError ERR_FILE where it, or a file in it, is there already
+ */
+export function startLab(exercise: Exercise, folder: string, student: string, term: string): string[] {
+  const variant = variantFor(exercise, student, term);
+  if (existsSync(folder) && (!statSync(folder).isDirectory() || readdirSync(folder).length > 0))
+    throw new PageHeapError(
+      'ERR_FILE',
+      'is there already, and is not empty; name another folder with --out',
+      { file: folder },
+    );
+  const from = handoutFolder(exercise);
+  try {
+    const files = filesIn(from).map((name) => {
+      const to = join(folder, name);
+      mkdirSync(dirname(to), { recursive: true });
+      const bytes = readFileSync(join(from, name));
+      const isText = /\.(?:md|mjs|ts|pages|txt|svg)$/.test(name);
+      writeFileSync(to, isText ? filled(bytes.toString('utf8'), variant, student) : bytes);
+      return relative(folder, to);
+    });
+    writeLabFile(folder, makeLabFile(exercise.id, student, term));
+    return [...files, 'lab.json'].sort();
+  } catch (error) {
+    throw error instanceof PageHeapError ? error : fileError(folder, error);
+  }
+}

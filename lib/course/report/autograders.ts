@@ -1,0 +1,48 @@
+/**
+ * A grade as autograders take it.
+ *
+ * Gradescope: `results.json`, a test for each check and measure; what a student sees of hidden seeds until the deadline is
+ * the points alone. Autolab: one line of JSON, the last of what is printed.
+ */
+import type { Grade } from '../grading/grade.ts';
+import { causesOf, drawCauses } from './failures.ts';
+import { pointsText } from './grade-table.ts';
+
+const plainPaint = { bold: String, red: String, green: String, yellow: String };
+
+/** The value of Gradescope's results.json. A machine that was too busy gives no score, and says so. */
+export function gradescopeResults(grade: Grade): unknown {
+  const hidden = grade.seeds === 'hidden';
+  const output = hidden ? '' : drawCauses(causesOf(grade), 80, plainPaint);
+  if (grade.verdict === 'busy') return { output: pointsText(grade), tests: [] };
+  return {
+    score: grade.points,
+    output: [pointsText(grade), output].filter((text) => text !== '').join('\n\n'),
+    visibility: 'visible',
+    stdout_visibility: 'hidden',
+    tests: [
+      ...grade.checks.map(({ name, points, of, failure }) => ({
+        name,
+        score: points,
+        max_score: of,
+        status: failure === undefined ? 'passed' : 'failed',
+        output: hidden || failure === undefined || failure === null ? '' : failure.cause,
+      })),
+      ...grade.measures.map(({ name, points, of, share, buckets, failure }) => ({
+        name,
+        score: points,
+        max_score: of,
+        status: share > 0 ? 'passed' : 'failed',
+        output: hidden || failure === undefined ? buckets : failure.cause,
+      })),
+    ],
+  };
+}
+
+/** The line that Autolab reads. Scores by problem: `checks` and `measures`. */
+export function autolabLine(grade: Grade): string {
+  const sum = (rows: readonly { readonly points: number }[]): number =>
+    Math.round(10 * rows.reduce((all, { points }) => all + points, 0)) / 10;
+  const scores = grade.verdict === 'busy' ? {} : { checks: sum(grade.checks), measures: sum(grade.measures) };
+  return JSON.stringify({ scores });
+}

@@ -1,0 +1,89 @@
+/**
+ * A class as one HTML page: the scoreboard, how points are spread, what is wrong most often, and who is alike.
+ */
+import { type Html, html, raw } from '../../lab/report/html.ts';
+import type { ClassResult, ClassRow } from '../grading/class.ts';
+import { causesOf } from './failures.ts';
+import { courseStyle, staticPage, tableHtml } from './grade-page.ts';
+
+const scoreOf = ({ grade }: ClassRow): number => grade?.points ?? -1;
+
+/** Points in tenths of what can be had, as bars. */
+function spread(rows: readonly ClassRow[]): Html {
+  const counts = new Array<number>(10).fill(0);
+  for (const { grade } of rows)
+    if (grade !== undefined && grade.points !== null) {
+      const tenth = Math.min(9, Math.floor((10 * grade.points) / grade.of));
+      counts[tenth] = (counts[tenth] ?? 0) + 1;
+    }
+  const most = Math.max(1, ...counts);
+  const bars = counts.map(
+    (n, i) =>
+      `<rect class="s2" x="${i * 10 + 1}" y="${40 - (36 * n) / most}" width="8" height="${(36 * n) / most}"><title>${i * 10} to ${i * 10 + 10} %: ${n}</title></rect>`,
+  );
+  return html`<figure>${raw(`<svg class="spread" role="img" aria-label="How the points are spread" viewBox="0 0 100 40" preserveAspectRatio="none">${bars.join('')}</svg>`)}
+<figcaption>How many have so many tenths of the points: ${counts.join(', ')}</figcaption></figure>`;
+}
+
+const style = `
+svg .s2 { fill: #2f6fb3 } figure svg.spread { height: 6rem }
+@media (prefers-color-scheme: dark) { svg .s2 { fill: #6aa9ea } }`;
+
+/** The file's text. */
+export function classPage({ exercise, rows, alike }: ClassResult): string {
+  const graded = rows.flatMap(({ grade }) => (grade === undefined ? [] : [grade]));
+  const first = graded[0];
+  const ranked = [...rows].sort((a, b) => scoreOf(b) - scoreOf(a) || (a.student < b.student ? -1 : 1));
+  const measures = first?.measures ?? [];
+  const board = ranked.map(({ student, grade, note = '' }) => {
+    const words = [
+      note,
+      grade === undefined || grade.verdict === 'graded' ? '' : `${grade.verdict}: ${grade.reason}`,
+    ];
+    const wrong = grade?.checks.filter(({ failure }) => failure !== undefined).length;
+    return [
+      student,
+      grade?.points === null || grade === undefined ? '–' : String(grade.points),
+      wrong === undefined ? '' : `${(grade?.checks.length ?? 0) - wrong} of ${grade?.checks.length}`,
+      ...measures.map(({ name }) => String(grade?.measures.find((row) => row.name === name)?.points ?? '')),
+      words.filter((text) => text !== '').join('; '),
+    ];
+  });
+  const causes = new Map<string, number>();
+  for (const grade of graded)
+    for (const { cause } of causesOf(grade)) causes.set(cause, (causes.get(cause) ?? 0) + 1);
+  const often = [...causes].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, 15);
+  const body = html`<h1>${exercise.number}. ${exercise.title}</h1>
+<p class="sum">${rows.length} hand-ins, of ${first?.of ?? 0} points</p>
+${spread(rows)}
+<h2>Scoreboard</h2>
+${tableHtml(
+  ['student', 'points', 'checks', ...measures.map(({ name }) => name), ''],
+  [1, 2, ...measures.map((_, i) => i + 3)],
+  board,
+)}
+<h2>What is wrong most often</h2>
+${
+  often.length === 0
+    ? html`<p>Nothing.</p>`
+    : tableHtml(
+        ['', 'hand-ins'],
+        [1],
+        often.map(([cause, n]) => [cause, String(n)]),
+      )
+}
+<h2>Alike</h2>
+<p class="soft">Shares of the smaller hand-in that are in the other too, by the shape of the code. Where to look; no proof.</p>
+${
+  alike.length === 0
+    ? html`<p>No two share half or more.</p>`
+    : tableHtml(
+        ['', 'and', 'share', 'pieces'],
+        [2, 3],
+        alike
+          .slice(0, 60)
+          .map(({ a, b, share, common }) => [a, b, `${Math.round(100 * share)} %`, String(common)]),
+      )
+}`;
+  return staticPage(`${exercise.title}: the class`, courseStyle + style, body);
+}

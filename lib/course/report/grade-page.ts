@@ -1,0 +1,93 @@
+/**
+ * The picture of a grade: one HTML file without any program in it, with the table, the pages over operations of each
+ * trace (the hand-in above the reference), and what is wrong.
+ */
+import { type Html, html, raw } from '../../lab/report/html.ts';
+import type { Grade, MeasureGrade } from '../grading/grade.ts';
+import { causesOf, drawFailure } from './failures.ts';
+import { gradeTable, pointsText } from './grade-table.ts';
+import { historyStyle, historySvg, pagesOf } from './history.ts';
+
+export const courseStyle = `
+:root { color-scheme: light dark; --line: #d5dae0; --soft: #5b6672 }
+@media (prefers-color-scheme: dark) { :root { --line: #3a4450; --soft: #9aa7b4 } }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 1.5rem auto; padding: 0 1rem }
+h1 { font-size: 1.5rem; margin: 0 } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem } h3 { font-size: 1rem; margin: 1.2rem 0 .3rem }
+.sum { font-size: 1.3rem; margin: .2rem 0 1rem } .soft { color: var(--soft) }
+.scroll { overflow-x: auto } table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100% }
+th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap }
+td.n, th.n { text-align: right } .no { color: #b3261e; font-weight: 600 }
+@media (prefers-color-scheme: dark) { .no { color: #ff8a80 } }
+figure { margin: .3rem 0 } figure svg { width: 100%; height: 9rem; border: 1px solid var(--line); display: block }
+figcaption { font-size: .85rem; color: var(--soft) }
+pre { overflow-x: auto; padding: .6rem; border: 1px solid var(--line); font-size: .85rem; line-height: 1.25 }
+`;
+
+/** A page without programs, which asks nothing of any network. */
+export function staticPage(title: string, style: string, body: Html): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="icon" href="data:,">
+<style>${raw(style)}</style>
+</head>
+<body>
+${body}
+</body>
+</html>
+`.html;
+}
+
+export function tableHtml(
+  head: readonly string[],
+  numeric: readonly number[],
+  rows: readonly (readonly string[])[],
+): Html {
+  const kind = (i: number, text: string): string =>
+    [numeric.includes(i) ? 'n' : '', text === 'no' ? 'no' : ''].join(' ').trim();
+  return html`<div class="scroll"><table>
+<thead><tr>${head.map((title, i) => html`<th class="${kind(i, '')}">${title}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td class="${kind(i, cell)}">${cell}</td>`)}</tr>\n`)}</tbody>
+</table></div>`;
+}
+
+function pictures({ name, history, referenceHistory }: MeasureGrade): Html {
+  if (history === undefined) return html``;
+  const both = referenceHistory === undefined ? [history] : [history, referenceHistory];
+  const pages = Math.max(...both.map(pagesOf));
+  const figure = (of: typeof history, who: string): Html => html`<figure>
+${raw(historySvg(of, pages, `${name}: ${who}`))}
+<figcaption>${who}: ${pagesOf(of)} pages</figcaption></figure>`;
+  return html`<h3>${name}</h3>
+${figure(history, 'the hand-in')}
+${referenceHistory === undefined ? html`` : figure(referenceHistory, 'the reference')}`;
+}
+
+const plainPaint = { bold: String, red: String, green: String, yellow: String };
+const pictureColumns = 100;
+
+/** The file's text. */
+export function gradePage(grade: Grade, title: string): string {
+  const { head, numeric, rows } = gradeTable(grade);
+  const causes = causesOf(grade);
+  const drawn = grade.measures.filter(({ history }) => history !== undefined);
+  const body = html`<h1>${title}</h1>
+<p class="sum">${grade.student}: ${pointsText(grade)}</p>
+${grade.refusals === undefined ? html`` : html`<ul>${grade.refusals.map(({ line, column, message }) => html`<li>line ${line}, column ${column}: ${message}</li>`)}</ul>`}
+${tableHtml(head, numeric, rows)}
+<p class="soft">In brackets the reference. ${grade.seeds === 'open' ? 'With the open seeds, which everybody knows.' : 'With hidden seeds.'}</p>
+${
+  drawn.length === 0
+    ? html``
+    : html`<h2>Pages over operations</h2>
+<p class="soft">Upwards the pages, to the right the operations.<span class="key s2"></span>used<span class="key s1"></span>free<span class="key s3"></span>given back</p>`
+}
+${drawn.map(pictures)}
+${causes.length === 0 ? html`` : html`<h2>What is wrong</h2>`}
+${causes.map(({ cause, names, shortest }) => html`<h3>${cause}</h3><p class="soft">in ${names.join(', ')}</p><pre>${drawFailure(shortest, pictureColumns, plainPaint)}</pre>`)}`;
+  return staticPage(`${title}: ${grade.student}`, courseStyle + historyStyle, body);
+}

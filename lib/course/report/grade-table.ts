@@ -1,0 +1,80 @@
+/**
+ * A grade as rows: a line for each check and each trace, in words and figures as they are printed anywhere.
+ */
+import type { Grade, MeasureGrade } from '../grading/grade.ts';
+
+const figure = (n: number, digits = 0): string => n.toFixed(digits);
+
+interface Column {
+  readonly title: string;
+  readonly of: (
+    row: Omit<MeasureGrade, 'share' | 'name' | 'points' | 'of' | 'buckets'>,
+  ) => string | undefined;
+}
+
+/** What is measured; a column that no row has is left out. */
+const columns: readonly Column[] = [
+  {
+    title: 'utilisation',
+    of: ({ utilisation }) => (utilisation === undefined ? undefined : figure(utilisation, 3)),
+  },
+  { title: 'work/op', of: ({ work }) => (work === undefined ? undefined : figure(work, 1)) },
+  { title: 'released', of: ({ released }) => (released === undefined ? undefined : figure(released)) },
+  { title: 'RSS', of: ({ rss }) => (rss === undefined ? undefined : figure(rss)) },
+  { title: 'faults', of: ({ faults }) => (faults === undefined ? undefined : figure(faults)) },
+  { title: '', of: ({ other }) => other },
+];
+
+export interface GradeTable {
+  readonly head: readonly string[];
+  readonly numeric: readonly number[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+const valid = (failure: unknown, untried: boolean): string =>
+  untried ? '–' : failure === undefined ? 'yes' : 'no';
+
+export function gradeTable({ checks, measures }: Pick<Grade, 'checks' | 'measures'>): GradeTable {
+  const shown = columns.filter(({ of }) =>
+    measures.some((row) => of(row) !== undefined || of(row.reference ?? {}) !== undefined),
+  );
+  const cell = ({ of }: Column, row: MeasureGrade): string => {
+    const own = of(row);
+    const reference = of(row.reference ?? {});
+    if (own === undefined && reference === undefined) return '';
+    return reference === undefined ? (own ?? '–') : `${own ?? '–'} (${reference})`;
+  };
+  const points = (got: number, of: number): string => `${got} of ${of}`;
+  return {
+    head: ['', 'valid', ...shown.map(({ title }) => title), 'points'],
+    numeric: [...shown.map((_, i) => i + 2), shown.length + 2],
+    rows: [
+      ...checks.map(({ name, failure, points: got, of }) => [
+        name,
+        valid(failure, failure === null),
+        ...shown.map(() => ''),
+        points(got, of),
+      ]),
+      ...measures.map((row) => [
+        row.name,
+        valid(row.failure, row.untried === true),
+        ...shown.map((column) => cell(column, row)),
+        points(row.points, row.of),
+      ]),
+    ],
+  };
+}
+
+/** `87.5 of 100`; or why there are none. */
+export function pointsText({ verdict, points, of, reason = '' }: Grade): string {
+  switch (verdict) {
+    case 'busy':
+      return `not graded: ${reason}`;
+    case 'refused':
+      return `${points} of ${of}: not run, ${reason}`;
+    case 'stopped':
+      return `${points} of ${of}: stopped, ${reason}`;
+    default:
+      return `${points} of ${of}`;
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * The engine that a hand-in runs in: QuickJS, in WebAssembly. Its memory is one array, its only way out is what it
+ * answers, and it counts its own steps; so limits of work and of memory strike at the same place on every machine.
+ *
+ * What is asked of it is a load, then blocks of calls (protocol.ts). A load begins a fresh realm.
+ *
+ * Not here: the process around it (sandbox-child.ts), what is in the realm beside the hand-in (prelude.ts).
+ */
+import variant from '@jitl/quickjs-ng-wasmfile-release-sync';
+import {
+  newQuickJSWASMModuleFromVariant,
+  type QuickJSContext,
+  type QuickJSHandle,
+  type QuickJSRuntime,
+  type QuickJSSyncVariant,
+  type QuickJSWASMModule,
+} from 'quickjs-emscripten-core';
+import { preludeModules } from './prelude.ts';
+import type { Answer, Block, Reply, Request, Stopped } from './protocol.ts';
+
+// Its types are those of a module that Node does not load.
+const engineVariant = variant as unknown as QuickJSSyncVariant;
+const stackBytes = 256 * 1024;
+/** Looks of the engine at its limits within a call, for what counts no unit: some seconds. */
+const mostLooks = 3000;
+
+const entryModule = '$entry';
+
+export class Engine {
+  readonly #module: QuickJSWASMModule;
+  #runtime: QuickJSRuntime | undefined;
+  #context: QuickJSContext | undefined;
+  #run: QuickJSHandle | undefined;
+  #rest: QuickJSHandle | undefined;
+  #used: QuickJSHandle | undefined;
+  #state: QuickJSHandle | undefined;
+  #looks = 0;
+  #watched = false;
+  #loadLimit = 0;
+
+  private constructor(module: QuickJSWASMModule) {
+    this.#module = module;
+  }
+
+  static async start(): Promise<Engine> {
+    return new Engine(await newQuickJSWASMModuleFromVariant(engineVariant));
+  }
+
+  /** Begins a fresh realm with these modules. */
+  load({ modules, entry, exports, memory, units }: Extract<Request, { k: 'load' }>): Reply {
+    this.dispose();
+    const runtime = this.#module.newRuntime();
+    this.#runtime = runtime;
+    runtime.setMaxStackSize(stackBytes);
+    runtime.setMemoryLimit(memory);
+    runtime.setModuleLoader((name) => {
+      const text = preludeModules[name] ?? modules[name];
+      return text ?? { error: new Error(`there is no module ${name}`) };
+    });
+    runtime.setInterruptHandler(() => this.#isOver());
+    const context = runtime.newContext();
+    this.#context = context;
+    this.#watched = false;
+    const prelude = this.#evaluate(
+      `export { drive, rest, used, state } from '$driver'; import '$builtins';`,
+      '$prelude',
+    );
+    if (!('value' in prelude)) throw new Error(`the prelude fails: ${prelude.message} ${prelude.at}`);
+    const { value: driver } = prelude;
+    this.#state = context.getProp(driver, 'state');
+    this.#used = context.getProp(driver, 'used');
+    this.#rest = context.getProp(driver, 'rest');
+    this.#loadLimit = this.#units() + units;
+    this.#looks = 0;
+    this.#watched = true;
+    const loaded = this.#evaluate(`export * as handin from './${entry}';`, entryModule);
+    const over = this.#looks > mostLooks || this.#units() > this.#loadLimit;
+    this.#loadLimit = 0;
+    if (!('value' in loaded)) return { k: 'failed', ...loaded, why: over ? 'units' : 'threw' };
+    const handin = context.getProp(loaded.value, 'handin');
+    const missing = exports.filter((name) => {
+      const found = context.getProp(handin, name);
+      const isFunction = context.typeof(found) === 'function';
+      found.dispose();
+      return !isFunction;
+    });
+    const drive = context.getProp(driver, 'drive');
+    this.#run = context.unwrapResult(context.callFunction(drive, context.undefined, handin));
+    for (const handle of [drive, handin, loaded.value, driver]) handle.dispose();
+    return { k: 'loaded', missing, units: this.#units() };
+  }
+
+  run(block: Block): Reply {
+    const { context, runtime } = this.#loaded();
+    const text = context.newString(JSON.stringify(block));
+    this.#looks = 0;
+    const result = context.callFunction(this.#run as QuickJSHandle, context.undefined, text);
+    text.dispose();
+    const over = this.#looks > mostLooks || this.#units() > this.#limit();
+    let stopped: Stopped | undefined;
+    let answers: readonly Answer[];
+    if (result.error === undefined) {
+      answers = JSON.parse(context.getString(result.value)) as readonly Answer[];
+      result.value.dispose();
+    } else {
+      const { message, at } = this.#told(result.error);
+      stopped = { why: over ? 'units' : /memory/.test(message) ? 'memory' : 'engine', message, at };
+      this.#watched = false;
+      answers = JSON.parse(this.#call(this.#rest as QuickJSHandle)) as readonly Answer[];
+      this.#watched = true;
+    }
+    const usage = runtime.computeMemoryUsage();
+    const memory = context.dump(usage) as { memory_used_size?: number };
+    usage.dispose();
+    return {
+      k: 'ran',
+      answers,
+      ...(stopped === undefined ? {} : { stopped }),
+      memory: memory.memory_used_size ?? 0,
+    };
+  }
+
+  dispose(): void {
+    for (const handle of [this.#run, this.#rest, this.#used, this.#state]) handle?.dispose();
+    this.#run = this.#rest = this.#used = this.#state = undefined;
+    const context = this.#context;
+    const runtime = this.#runtime;
+    this.#context = this.#runtime = undefined;
+    try {
+      context?.dispose();
+      runtime?.dispose();
+    } catch {
+      // After an interruption the engine may hold what nobody can free; the next realm is another runtime.
+    }
+  }
+
+  #loaded(): { readonly context: QuickJSContext; readonly runtime: QuickJSRuntime } {
+    if (this.#context === undefined || this.#runtime === undefined || this.#run === undefined)
+      throw new Error('nothing is loaded');
+    return { context: this.#context, runtime: this.#runtime };
+  }
+
+  /** Asked by the engine again and again. */
+  #isOver(): boolean {
+    if (!this.#watched || this.#state === undefined) return false;
+    if (++this.#looks > mostLooks) return true;
+    return this.#units() > (this.#loadLimit || this.#limit());
+  }
+
+  #units(): number {
+    return this.#number(this.#used as QuickJSHandle);
+  }
+
+  #limit(): number {
+    const context = this.#realm;
+    return context
+      .getProp(this.#state as QuickJSHandle, 'limit')
+      .consume((limit) => context.getNumber(limit));
+  }
+
+  get #realm(): QuickJSContext {
+    return this.#context as QuickJSContext;
+  }
+
+  #number(f: QuickJSHandle): number {
+    const watched = this.#watched;
+    this.#watched = false;
+    const result = this.#realm.callFunction(f, this.#realm.undefined);
+    this.#watched = watched;
+    if (result.error !== undefined) {
+      result.error.dispose();
+      return 0;
+    }
+    return result.value.consume((value) => this.#realm.getNumber(value));
+  }
+
+  #call(f: QuickJSHandle): string {
+    const result = this.#realm.callFunction(f, this.#realm.undefined);
+    if (result.error !== undefined) {
+      result.error.dispose();
+      return '[]';
+    }
+    return result.value.consume((value) => this.#realm.getString(value));
+  }
+
+  #evaluate(
+    text: string,
+    name: string,
+  ): { readonly value: QuickJSHandle } | { readonly message: string; readonly at: string } {
+    const result = this.#realm.evalCode(text, name, { type: 'module' });
+    if (result.error !== undefined) return this.#told(result.error);
+    const { value } = result;
+    // A module that is not ready at once is a promise of its namespace.
+    const state = this.#realm.getPromiseState(value);
+    if (state.type === 'rejected') {
+      value.dispose();
+      return this.#told(state.error);
+    }
+    if (state.type === 'pending') return { message: 'it never ends loading', at: '' };
+    return { value: state.value };
+  }
+
+  #told(error: QuickJSHandle): { readonly message: string; readonly at: string } {
+    const told = error.consume((handle) => this.#realm.dump(handle)) as unknown;
+    if (typeof told !== 'object' || told === null) return { message: String(told).slice(0, 400), at: '' };
+    const { name, message, stack } = told as { name?: unknown; message?: unknown; stack?: unknown };
+    return {
+      message: `${String(name)}: ${String(message)}`.slice(0, 400),
+      at: String(stack ?? '').slice(0, 2000),
+    };
+  }
+}

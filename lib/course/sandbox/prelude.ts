@@ -1,0 +1,291 @@
+/**
+ * What runs in the realm before a hand-in does: the counter, built-ins that count, and the driver that calls the hand-in.
+ *
+ * These are modules of the engine that the hand-in runs in, so they are text here. They take what they need of the
+ * built-ins before the hand-in can change them, and nothing of theirs can be reached from it: the counter and the driver
+ * are variables of modules that it cannot import.
+ *
+ * Work of built-ins: a unit a call, and one for each element of the receiver, of arguments and of the result that are
+ * arrays or strings, except where the work does not grow with them (`flat` below). A step of an iterator is a unit. What
+ * would compute without a count, or tell the time, is taken away.
+ *
+ * The driver carries out blocks of calls, and answers a text: for each call what it answered and its units. What was
+ * answered before an interruption is kept, and asked for afterwards.
+ *
+ * Not here: the engine and its limits (engine.ts), which call means what (the exercises).
+ */
+
+/** Module: the counter. `n` units so far. */
+const counterSource = `
+const keys = Object.keys;
+export const work = Object.create(null);
+work.n = 0;
+work.members = (value) => {
+  if (typeof value === 'object' && value !== null) work.n += keys(value).length;
+  return value;
+};
+`;
+
+/** Module: takes away, and wraps. */
+const builtinsSource = `
+import { work } from '$counter';
+const { apply, construct, ownKeys, defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
+const { isArray } = Array;
+const { isView } = ArrayBuffer;
+const objectKeys = Object.keys;
+const viewLength = getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), 'length').get;
+const log2 = Math.log2, ceil = Math.ceil;
+const isDataView = (v) => getPrototypeOf(v) === DataView.prototype;
+
+for (const name of ['eval', 'Date', 'RegExp', 'BigInt', 'BigInt64Array', 'BigUint64Array', 'Atomics', 'SharedArrayBuffer',
+  'WeakRef', 'FinalizationRegistry', 'performance', 'gc', 'std', 'os', 'print', 'console', 'queueMicrotask', 'navigator', 'scriptArgs', 'DOMException'])
+  delete globalThis[name];
+for (const name of ['match', 'matchAll', 'search', 'normalize', 'localeCompare']) delete String.prototype[name];
+for (const kind of [function () {}, function* () {}, async function () {}, async function* () {}]) {
+  const refused = function Function() { throw new TypeError('code from a string cannot be counted'); };
+  const prototype = getPrototypeOf(kind);
+  refused.prototype = prototype;
+  defineProperty(prototype, 'constructor', { value: refused, writable: false, configurable: false });
+  if (kind.constructor === refused && prototype === Function.prototype) globalThis.Function = refused;
+}
+for (const name of ['prepareStackTrace', 'captureStackTrace'])
+  defineProperty(Error, name, { value: undefined, writable: false, configurable: false });
+let chance = 1;
+Math.random = () => {
+  chance = (Math.imul(chance, 1103515245) + 12345) >>> 0;
+  return chance / 4294967296;
+};
+
+/** Elements that a value has, where going through it is work. */
+const size = (value) => {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 0;
+  if (isArray(value)) return value.length;
+  return isView(value) && !isDataView(value) ? apply(viewLength, value, []) : 0;
+};
+/** Of a receiver, also of what only looks like an array. */
+const extent = (value) => {
+  const n = size(value);
+  if (n > 0 || typeof value !== 'object' || value === null || isArray(value) || isView(value)) return n;
+  const length = +value.length;
+  return length > 0 ? length : 0;
+};
+
+// What takes as long however large its receiver is.
+const flat = new Set(['push', 'pop', 'at', 'charAt', 'charCodeAt', 'codePointAt', 'get', 'set', 'has', 'add', 'delete',
+  'next', 'return', 'throw', 'keys', 'values', 'entries', 'subarray', 'call', 'apply', 'bind', 'isArray', 'is', 'isView',
+  'valueOf', 'hasOwn', 'hasOwnProperty', 'isPrototypeOf', 'propertyIsEnumerable', 'getPrototypeOf', 'setPrototypeOf',
+  'defineProperty', 'getOwnPropertyDescriptor', 'then', 'catch', 'finally', 'resolve', 'reject', 'withResolvers', 'for']);
+// What takes as long as its result.
+const byResult = new Set(['slice', 'substring', 'substr', 'of', 'from', 'fromCharCode', 'fromCodePoint']);
+
+const costs = (name, owner) => {
+  if (owner === Math || owner === Number.prototype || owner === Number || owner === Symbol || owner === Boolean.prototype) return 'flat';
+  if (owner === Object && (name === 'keys' || name === 'values' || name === 'entries')) return 'result';
+  if (typeof name === 'symbol') return 'flat';
+  if (name === 'set' && owner === getPrototypeOf(Uint8Array.prototype)) return 'all';
+  if (owner === Object && name === 'assign') return 'assign';
+  if (name === 'sort' || name === 'toSorted') return 'sort';
+  return flat.has(name) || name.startsWith('get') || name.startsWith('set') && name.length > 3 ? 'flat' : byResult.has(name) ? 'result' : 'all';
+};
+
+const wrapped = new Map();
+const wrap = (f, name, owner) => {
+  const known = wrapped.get(f);
+  if (known !== undefined) return known;
+  const cost = costs(name, owner);
+  const made =
+    cost === 'flat'
+      ? { call() { work.n++; return apply(f, this, arguments); } }.call
+      : { call() {
+          let units = 1;
+          if (cost !== 'result') units += extent(this);
+          if (cost === 'sort') units = units * ceil(log2(units + 1));
+          for (let i = 0; i < arguments.length; i++) {
+            if (cost === 'assign' && typeof arguments[i] === 'object' && arguments[i] !== null) units += objectKeys(arguments[i]).length;
+            else if (cost !== 'result') units += size(arguments[i]);
+          }
+          work.n += units;
+          const result = apply(f, this, arguments);
+          work.n += size(result);
+          return result;
+        } }.call;
+  defineProperty(made, 'name', { value: f.name });
+  defineProperty(made, 'length', { value: f.length });
+  wrapped.set(f, made);
+  wrapped.set(made, made);
+  return made;
+};
+
+const done = new Set([globalThis, work]);
+const cover = (owner) => {
+  if ((typeof owner !== 'object' && typeof owner !== 'function') || owner === null || done.has(owner)) return;
+  done.add(owner);
+  for (const name of ownKeys(owner)) {
+    const descriptor = getOwnPropertyDescriptor(owner, name);
+    const { value } = descriptor;
+    if (name === 'constructor') continue;
+    if (typeof value === 'function' && value.prototype === undefined) {
+      if (descriptor.configurable || descriptor.writable)
+        defineProperty(owner, name, { ...descriptor, value: wrap(value, name, owner) });
+    } else cover(value);
+  }
+};
+
+const iterators = [[].values(), new Map().entries(), new Set().values(), ''[Symbol.iterator](), (function* () {})()];
+for (const iterator of iterators)
+  for (let p = getPrototypeOf(iterator); p !== null && p !== Object.prototype; p = getPrototypeOf(p)) cover(p);
+for (const name of ownKeys(globalThis)) {
+  const { value } = getOwnPropertyDescriptor(globalThis, name);
+  // Proxy is a constructor without a prototype.
+  if (name === 'Proxy') continue;
+  if (typeof value === 'function' && value.prototype === undefined) globalThis[name] = wrap(value, name, globalThis);
+  else cover(value);
+}
+cover(getPrototypeOf(Uint8Array));
+
+// Making an array is as much work as it is long.
+for (const name of ['Array', 'String', 'ArrayBuffer', 'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array',
+  'Int32Array', 'Uint32Array', 'Float16Array', 'Float32Array', 'Float64Array']) {
+  const made = globalThis[name];
+  if (made === undefined) continue;
+  const count = (result) => {
+    work.n += 1 + (name === 'ArrayBuffer' ? result.byteLength / 8 : size(result));
+    return result;
+  };
+  const counting = new Proxy(made, {
+    construct: (target, args, newTarget) => count(construct(target, args, newTarget)),
+    apply: (target, self, args) => count(apply(target, self, args)),
+  });
+  globalThis[name] = counting;
+  defineProperty(made.prototype, 'constructor', { value: counting, writable: true, enumerable: false, configurable: true });
+}
+`;
+
+/** Module: the driver. */
+const driverSource = `
+import { work } from '$counter';
+const { apply, construct, get } = Reflect;
+const { isArray } = Array;
+const { isFinite } = Number;
+const parse = JSON.parse, quote = JSON.stringify, text = String, keys = Object.keys;
+const cut = String.prototype.slice;
+const nameOf = Object.prototype.toString;
+const isError = (e) => e instanceof Error;
+const longest = 100000;
+
+let out = '';
+let answers = 0;
+let busy = false;
+export const state = { __proto__: null, limit: Infinity };
+
+/** A value that has no other form, in words; nothing of the hand-in is run for it. */
+const words = (value) => {
+  if (typeof value === 'number') return text(value);
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'symbol') return 'a symbol';
+  return 'an object';
+};
+const number = (value) => (isFinite(value) ? text(value) : '{"!":"' + text(value) + '"}');
+/** As JSON; lists of numbers go down so many levels. */
+const encode = (value, depth) => {
+  if (typeof value === 'number') return number(value);
+  if (value === undefined) return '{"!":"undefined"}';
+  if (value === null || value === true || value === false) return text(value);
+  if (typeof value === 'string') return quote(apply(cut, value, [0, 200]));
+  if (isArray(value) && depth > 0) {
+    const n = value.length;
+    if (n > longest) return '{"!":"a list of ' + n + '"}';
+    let list = '[';
+    for (let i = 0; i < n; i++) list += (i === 0 ? '' : ',') + encode(value[i], depth - 1);
+    return list + ']';
+  }
+  return '{"!":"' + words(value) + '"}';
+};
+const thrown = (error) => {
+  let message = 'something that is no Error';
+  let stack = '';
+  try {
+    if (isError(error)) {
+      message = apply(cut, text(error.name) + ': ' + text(error.message), [0, 400]);
+      stack = apply(cut, text(error.stack), [0, 2000]);
+    } else if (typeof error === 'string' || typeof error === 'number') message = apply(cut, text(error), [0, 400]);
+  } catch { /* its message throws: there is nothing to say. */ }
+  return '{"x":' + quote(message) + ',"at":' + quote(stack) + '}';
+};
+
+let slots = [];
+let given = [];
+const argument = (value, seen) => {
+  if (typeof value !== 'object' || value === null || isArray(value)) return value;
+  if (value.answer !== undefined) return given[value.answer];
+  if (value.collect === true) return (...args) => { seen[seen.length] = args; };
+  if (value.slot !== undefined) return slots[value.slot];
+  const made = {};
+  const names = keys(value);
+  for (let i = 0; i < names.length; i++) made[names[i]] = argument(value[names[i]], seen);
+  return made;
+};
+const add = (line) => { out += (answers++ === 0 ? '' : ',') + line; };
+
+/** Makes the driver of a hand-in's exports. */
+export const drive = (exports) => (block) => {
+  if (busy) throw new TypeError('the driver is at work');
+  busy = true;
+  out = '';
+  answers = 0;
+  const { calls, units, until, clear } = parse(block);
+  if (clear === true) slots = [];
+  given = [];
+  for (let i = 0; i < calls.length; i++) {
+    const call = calls[i];
+    const seen = [];
+    const args = [];
+    for (let a = 2; a < call.length; a++) args[args.length] = argument(call[a], seen);
+    const before = work.n;
+    state.limit = before + units;
+    let value;
+    try {
+      const [what, name] = call;
+      if (what === 'new') {
+        value = construct(exports[name], args);
+        slots[slots.length] = value;
+        value = slots.length - 1;
+      } else if (what === 'export') {
+        value = apply(exports[name], undefined, args);
+      } else {
+        const self = slots[what];
+        value = apply(get(self, name), self, args);
+      }
+    } catch (error) {
+      state.limit = Infinity;
+      const used = work.n - before;
+      add('[' + thrown(error) + ',' + used + ']');
+      break;
+    }
+    state.limit = Infinity;
+    const used = work.n - before;
+    given[i] = value;
+    let line = '[' + encode(value, 3) + ',' + used;
+    if (seen.length > 0) line += ',' + encode(seen, 4);
+    add(line + ']');
+    if (used > units || (until !== undefined && call[1] === until[0] && value === until[1])) break;
+  }
+  busy = false;
+  return '[' + out + ']';
+};
+/** What was answered before an interruption. */
+export const rest = () => {
+  busy = false;
+  state.limit = Infinity;
+  return '[' + out + ']';
+};
+export const used = () => work.n;
+`;
+
+/** The modules by their names. */
+export const preludeModules: Readonly<Record<string, string>> = {
+  $counter: counterSource,
+  $builtins: builtinsSource,
+  $driver: driverSource,
+};

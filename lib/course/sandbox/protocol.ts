@@ -1,0 +1,85 @@
+/**
+ * What the judging process and the process of a hand-in say to each other: a line of JSON each, question and answer.
+ */
+
+/** An argument that is made in the other process. */
+export type Argument =
+  | number
+  | string
+  | boolean
+  | null
+  | readonly Argument[]
+  /** What the call of that number in this block answered. */
+  | { readonly answer: number }
+  /** A function that keeps what it is called with; the answer tells it. */
+  | { readonly collect: true }
+  /** An object made before. */
+  | { readonly slot: number }
+  | { readonly [name: string]: Argument };
+
+/** `new` of an exported class, an exported function, or a method of the object in a slot. */
+export type Call = readonly ['new' | 'export' | number, string, ...Argument[]];
+
+export interface Block {
+  readonly calls: readonly Call[];
+  /** Units of work that a call may take. */
+  readonly units: number;
+  /** Forgets the objects made before: the next is in slot 0. */
+  readonly clear?: true;
+  /** The block ends after a call of this method that answers this. */
+  readonly until?: readonly [method: string, answer: number];
+}
+
+/** A value that has no form in JSON, in words. */
+export interface Unspeakable {
+  readonly '!': string;
+}
+
+export type Value = number | string | boolean | null | readonly Value[] | Unspeakable;
+
+export interface Thrown {
+  /** The message. */
+  readonly x: string;
+  readonly at: string;
+}
+
+/** What a call answered, or threw; its units; what its `collect` was called with. */
+export type Answer = readonly [Value | Thrown, number, (readonly (readonly Value[])[])?];
+
+export type Request =
+  | {
+      readonly k: 'load';
+      /** The modules by name; the first is the hand-in's. */
+      readonly modules: Readonly<Record<string, string>>;
+      readonly entry: string;
+      readonly exports: readonly string[];
+      readonly memory: number;
+      readonly units: number;
+    }
+  | { readonly k: 'run'; readonly block: Block };
+
+/** Why the engine was stopped in the middle of a call. */
+export interface Stopped {
+  readonly why: 'units' | 'memory' | 'engine';
+  readonly message: string;
+  readonly at: string;
+}
+
+export type Reply =
+  | { readonly k: 'loaded'; readonly missing: readonly string[]; readonly units: number }
+  | { readonly k: 'failed'; readonly message: string; readonly at: string; readonly why: 'threw' | 'units' }
+  | {
+      readonly k: 'ran';
+      readonly answers: readonly Answer[];
+      readonly stopped?: Stopped;
+      readonly memory: number;
+    };
+
+/** The descriptor that replies are written to. */
+export const replyFd = 3;
+
+export const isThrown = (value: Value | Thrown): value is Thrown =>
+  typeof value === 'object' && value !== null && 'x' in value;
+
+export const isUnspeakable = (value: Value | Thrown): value is Unspeakable =>
+  typeof value === 'object' && value !== null && '!' in value;

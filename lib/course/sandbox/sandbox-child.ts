@@ -1,0 +1,28 @@
+/**
+ * The process of a hand-in: lines of requests on standard input, a line of reply for each on a descriptor of its own.
+ *
+ * Started by sandbox.ts with nothing in its environment and as few rights as the machine lets it be given. It ends with its
+ * standard input.
+ */
+import { writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { Engine } from './engine.ts';
+import { type Reply, type Request, replyFd } from './protocol.ts';
+
+const engine = await Engine.start();
+
+function reply(message: Reply): void {
+  const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(replyFd, bytes, at);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
+}
+
+createInterface({ input: process.stdin }).on('line', (line) => {
+  const request = JSON.parse(line) as Request;
+  reply(request.k === 'load' ? engine.load(request) : engine.run(request.block));
+});

@@ -1,0 +1,105 @@
+/**
+ * The walls around the process of a hand-in, and which of them stand on this machine.
+ *
+ * The first is the engine: code in it has no way to a file, a process, the network, the clock or the judge's memory, since
+ * none is handed in. The others are there for a defect of the engine. Node's permission model guards against accidents and
+ * not against malice, as its own documents say; in Node 20 it knows files, processes and workers only. Namespaces keep
+ * the network away where the system lets a user have them.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { packageRoot } from '../../base/package-files.ts';
+
+export interface Wall {
+  readonly name: 'engine' | 'process' | 'permissions' | 'network';
+  readonly stands: boolean;
+  readonly what: string;
+}
+
+/** How the process is started: a command, and the arguments before its module's path. */
+export interface WalledCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** V8's memory in that process, MiB; the engine's own is a WebAssembly memory beside it. */
+const memoryMiB = 256;
+
+const namespace = ['--user', '--map-root-user', '--net', '--ipc', '--uts'];
+
+let networkWall: boolean | undefined;
+
+function hasNamespaces(): boolean {
+  networkWall ??= spawnSync('unshare', [...namespace, 'true'], { stdio: 'ignore' }).status === 0;
+  return networkWall;
+}
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+/** Node calls it experimental before 23.5. */
+const permissionFlag =
+  major > 23 || (major === 23 && minor >= 5) || (major === 22 && minor >= 13)
+    ? '--permission'
+    : '--experimental-permission';
+
+/** What the process must be able to read: this package, and those that its engine is made of. */
+function readable(): string[] {
+  const require = createRequire(join(packageRoot, 'package.json'));
+  const engine = [
+    'quickjs-emscripten-core',
+    '@jitl/quickjs-ng-wasmfile-release-sync',
+    '@jitl/quickjs-ffi-types',
+  ].map((name) => {
+    for (let folder = packageRoot; ; folder = dirname(folder)) {
+      const found = join(folder, 'node_modules', name);
+      if (existsSync(found)) return found;
+      if (dirname(folder) === folder) return dirname(require.resolve(name));
+    }
+  });
+  const folders = [
+    join(packageRoot, 'dist'),
+    join(packageRoot, 'lib'),
+    join(packageRoot, 'package.json'),
+    ...engine,
+  ];
+  return [
+    ...new Set(folders.flatMap((folder) => (existsSync(folder) ? [folder, realpathSync(folder)] : []))),
+  ];
+}
+
+export function walls(): Wall[] {
+  const network = hasNamespaces();
+  return [
+    {
+      name: 'engine',
+      stands: true,
+      what: 'an engine in WebAssembly that is handed no file, process, clock or network',
+    },
+    { name: 'process', stands: true, what: 'a process of its own, with an empty environment' },
+    {
+      name: 'permissions',
+      stands: true,
+      what: `Node ${process.versions.node}: reads its own package, writes nothing, starts nothing (no wall against malice)`,
+    },
+    {
+      name: 'network',
+      stands: network,
+      what: network ? 'a network namespace with nothing in it' : 'no namespace may be made here (unshare)',
+    },
+  ];
+}
+
+export function walledCommand(): WalledCommand {
+  const node = [
+    process.execPath,
+    permissionFlag,
+    ...readable().map((path) => `--allow-fs-read=${path}`),
+    `--max-old-space-size=${memoryMiB}`,
+    '--stack-size=4000',
+    '--disallow-code-generation-from-strings',
+    '--no-warnings',
+  ];
+  const [command = '', ...args] = hasNamespaces() ? ['unshare', ...namespace, '--', ...node] : node;
+  return { command, args };
+}
