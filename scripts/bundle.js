@@ -13,6 +13,7 @@
  *     subject, command  what `pageheap run` loads besides, before it starts the process of the run: no heap
  *     core              all else below the laboratory: the heap
  *     lab               what the process of a run loads besides; then a chunk for each other part
+ *     protocol, engine  what the process of a hand-in of the course loads, which may read nothing else
  *
  * Every module stays importable under its own path, as a file that only re-exports; so whatever is imported, there is
  * one instance of it.
@@ -120,19 +121,22 @@ const chunk = (name, files, priority) => ({
   priority,
 });
 const groups = [
+  chunk('protocol', /^course\/sandbox\/protocol\.js$/, 9),
+  chunk('engine', loadedBy('course/sandbox/sandbox-child'), 8),
   chunk('base', outside('cli/', loadedBy('cli/main')), 7),
   chunk('start', loadedBy('cli/main'), 6),
   chunk('options', belowTheLab(loadedBy('cli/run')), 5),
   chunk('program', loadedBy('cli/program'), 4),
   chunk('subject', outside('cli/', loadedBy('cli/run')), 3),
   chunk('command', loadedBy('cli/run'), 2),
-  chunk('core', /^(?!lab\/|cli\/)/, 1),
+  chunk('core', /^(?!lab\/|cli\/|course\/)/, 1),
   chunk('lab', /^lab\/(?!library\/|report\/|verify\/|conformance\/)/, 1),
   chunk('report', /^lab\/report\//, 0),
   chunk('result', loadedBy('cli/run-result'), 0),
   chunk('verify', /^lab\/verify\//, 0),
   chunk('conformance', /^lab\/conformance\//, 0),
   chunk('library', /^lab\/library\//, 0),
+  chunk('course', /^course\//, 0),
 ];
 const { output } = await bundle.write({
   dir: fresh,

@@ -8,6 +8,8 @@
  * would ask about, and no tools for development. And the long trace is packed as a recording, which is a quarter as large:
  * the same operations, without the names of their callers.
  *
+ * Beside it lies pageheap-instructor-VERSION.tgz, the folder instructor/: what students do not get.
+ *
  * So a packed file is published, not the folder: npm publish pageheap-VERSION.tgz.
  */
 import { execFileSync } from 'node:child_process';
@@ -72,6 +74,18 @@ try {
   await packTrace(join(traces, 'sqlite-ramp.mtrace.gz'), join(traces, 'sqlite-ramp.rec.gz'));
   const into = resolve(argv[2] ?? cwd());
   console.log(join(into, pack(join(folder, packed.name), into)));
+  // What students do not get: references, mutants and the pages for instructors.
+  const instructors = join(into, `pageheap-instructor-${published.version}.tgz`);
+  execFileSync('tar', [
+    '-czf',
+    instructors,
+    '-C',
+    root,
+    '--transform',
+    's,^instructor,pageheap-instructor,',
+    'instructor',
+  ]);
+  console.log(instructors);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

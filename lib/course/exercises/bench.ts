@@ -15,7 +15,7 @@ import {
   type Thrown,
   type Value,
 } from '../sandbox/protocol.ts';
-import { callUnits, handinBytes, type Limits, Sandbox, SandboxLost } from '../sandbox/sandbox.ts';
+import { callUnits, type Limits, Sandbox, SandboxLost } from '../sandbox/sandbox.ts';
 import { instrument } from '../source/instrument.ts';
 import { parseSource, type Refusal } from '../source/parse.ts';
 
@@ -99,7 +99,7 @@ export class Bench {
     this.#sandbox ??= new Sandbox(this.#limits);
     const { modules, entry, exports } = this.#handin;
     const reply = await this.#asking(
-      this.#sandbox.ask({ k: 'load', modules, entry, exports, memory: handinBytes, units: callUnits }),
+      this.#sandbox.ask({ k: 'load', modules, entry, exports, units: callUnits }),
     );
     if (reply.k === 'failed') {
       const place = placeIn(reply.at);

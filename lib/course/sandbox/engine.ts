@@ -9,6 +9,7 @@
 import variant from '@jitl/quickjs-ng-wasmfile-release-sync';
 import {
   newQuickJSWASMModuleFromVariant,
+  newVariant,
   type QuickJSContext,
   type QuickJSHandle,
   type QuickJSRuntime,
@@ -16,18 +17,30 @@ import {
   type QuickJSWASMModule,
 } from 'quickjs-emscripten-core';
 import { preludeModules } from './prelude.ts';
-import type { Answer, Block, Reply, Request, Stopped } from './protocol.ts';
+import { type Answer, type Block, engineBytes, type Reply, type Request, type Stopped } from './protocol.ts';
 
 // Its types are those of a module that Node does not load.
 const engineVariant = variant as unknown as QuickJSSyncVariant;
+const wasmPage = 65536;
+/** The engine with nothing in it. */
+const firstPages = 256;
+
 const stackBytes = 256 * 1024;
 /** Looks of the engine at its limits within a call, for what counts no unit: some seconds. */
 const mostLooks = 3000;
 
 const entryModule = '$entry';
 
+/** An engine whose memory has an end: its own limit does not count what it holds. */
+function instance(): Promise<QuickJSWASMModule> {
+  const wasmMemory = new WebAssembly.Memory({ initial: firstPages, maximum: engineBytes / wasmPage });
+  return newQuickJSWASMModuleFromVariant(newVariant(engineVariant, { wasmMemory }));
+}
+
 export class Engine {
-  readonly #module: QuickJSWASMModule;
+  #module: QuickJSWASMModule;
+  /** Whether the engine's memory may hold what nobody can free: then the next realm gets another. */
+  #spoilt = false;
   #runtime: QuickJSRuntime | undefined;
   #context: QuickJSContext | undefined;
   #run: QuickJSHandle | undefined;
@@ -43,16 +56,17 @@ export class Engine {
   }
 
   static async start(): Promise<Engine> {
-    return new Engine(await newQuickJSWASMModuleFromVariant(engineVariant));
+    return new Engine(await instance());
   }
 
   /** Begins a fresh realm with these modules. */
-  load({ modules, entry, exports, memory, units }: Extract<Request, { k: 'load' }>): Reply {
+  async load({ modules, entry, exports, units }: Extract<Request, { k: 'load' }>): Promise<Reply> {
     this.dispose();
+    if (this.#spoilt) this.#module = await instance();
+    this.#spoilt = false;
     const runtime = this.#module.newRuntime();
     this.#runtime = runtime;
     runtime.setMaxStackSize(stackBytes);
-    runtime.setMemoryLimit(memory);
     runtime.setModuleLoader((name) => {
       const text = preludeModules[name] ?? modules[name];
       return text ?? { error: new Error(`there is no module ${name}`) };
@@ -105,6 +119,7 @@ export class Engine {
     } else {
       const { message, at } = this.#told(result.error);
       stopped = { why: over ? 'units' : /memory/.test(message) ? 'memory' : 'engine', message, at };
+      this.#spoilt = true;
       this.#watched = false;
       answers = JSON.parse(this.#call(this.#rest as QuickJSHandle)) as readonly Answer[];
       this.#watched = true;
@@ -130,7 +145,7 @@ export class Engine {
       context?.dispose();
       runtime?.dispose();
     } catch {
-      // After an interruption the engine may hold what nobody can free; the next realm is another runtime.
+      this.#spoilt = true;
     }
   }
 

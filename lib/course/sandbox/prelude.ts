@@ -246,7 +246,7 @@ export const drive = (exports) => (block) => {
     state.limit = before + units;
     let value;
     try {
-      const [what, name] = call;
+      const what = call[0], name = call[1];
       if (what === 'new') {
         value = construct(exports[name], args);
         slots[slots.length] = value;

@@ -53,7 +53,6 @@ export type Request =
       readonly modules: Readonly<Record<string, string>>;
       readonly entry: string;
       readonly exports: readonly string[];
-      readonly memory: number;
       readonly units: number;
     }
   | { readonly k: 'run'; readonly block: Block };
@@ -74,6 +73,9 @@ export type Reply =
       readonly stopped?: Stopped;
       readonly memory: number;
     };
+
+/** Bytes that the engine and what a hand-in holds may have, all together. */
+export const engineBytes = 64 * 2 ** 20;
 
 /** The descriptor that replies are written to. */
 export const replyFd = 3;

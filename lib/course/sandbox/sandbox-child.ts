@@ -9,8 +9,6 @@ import { createInterface } from 'node:readline';
 import { Engine } from './engine.ts';
 import { type Reply, type Request, replyFd } from './protocol.ts';
 
-const engine = await Engine.start();
-
 function reply(message: Reply): void {
   const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
   for (let at = 0; at < bytes.length; ) {
@@ -22,7 +20,12 @@ function reply(message: Reply): void {
   }
 }
 
-createInterface({ input: process.stdin }).on('line', (line) => {
-  const request = JSON.parse(line) as Request;
-  reply(request.k === 'load' ? engine.load(request) : engine.run(request.block));
-});
+async function serve(): Promise<void> {
+  const engine = await Engine.start();
+  for await (const line of createInterface({ input: process.stdin })) {
+    const request = JSON.parse(line) as Request;
+    reply(request.k === 'load' ? await engine.load(request) : engine.run(request.block));
+  }
+}
+
+void serve();

@@ -17,9 +17,7 @@ import { type Block, type Reply, type Request, replyFd } from './protocol.ts';
 import { walledCommand } from './walls.ts';
 
 /** Units of work that a call may take: a thousand times what any needs. */
-export const callUnits = 2_000_000;
-/** Bytes that a hand-in may hold. */
-export const handinBytes = 64 * 2 ** 20;
+export const callUnits = 500_000;
 
 export interface Limits {
   /** Seconds of a processor for a whole hand-in. */
@@ -28,7 +26,7 @@ export interface Limits {
   readonly rssBytes: number;
 }
 
-export const defaultLimits: Limits = { cpuSeconds: 240, rssBytes: 512 * 2 ** 20 };
+export const defaultLimits: Limits = { cpuSeconds: 240, rssBytes: 2 ** 30 };
 const wallPerCpu = 20;
 const mostSaid = 2000;
 const lookMs = 250;

@@ -137,6 +137,8 @@ export function parseSource(text: string, file: string, modules: readonly string
     const message = refusalOf(node, parents, modules);
     if (message === undefined) return;
     const { line, column } = node.loc?.start ?? { line: 1, column: 0 };
+    // A shorthand is two nodes at one place.
+    if (refusals.some((r) => r.line === line && r.column === column + 1 && r.message === message)) return;
     refusals.push({ line, column: column + 1, message });
   });
   return { tree, names, refusals };

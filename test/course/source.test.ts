@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { instrument } from '../../lib/course/source/instrument.ts';
+import { parseSource } from '../../lib/course/source/parse.ts';
+import { fingerprints, similarity } from '../../lib/course/source/similarity.ts';
+
+const refusals = (text: string): string[] =>
+  parseSource(text, 'mine.mjs', ['./tree.mjs']).refusals.map(({ line, message }) => `${line}: ${message}`);
+
+describe('what a hand-in must not contain', () => {
+  it.each([
+    ['eval', 'const x = 1;\neval("x");', '2: eval runs'],
+    ['eval by an escape', 'const f = \\u0065val;', '1: eval runs'],
+    ['eval in a shorthand', 'const o = { eval };', '1: eval runs'],
+    ['new Function', 'new Function("x");', '1: new Function'],
+    ['import()', 'const m = () => import("./tree.mjs");', '1: import() is not'],
+    ['import.meta', 'import.meta.url;', '1: import.meta'],
+    ['a module of Node', 'import "node:fs";', "1: 'node:fs' cannot be imported"],
+    ['the counter', 'export * from "$counter";', "1: '$counter' cannot be imported"],
+    ['a path that leads out', 'import "./../tree.mjs";', "1: './../tree.mjs' cannot"],
+    ['a pattern', 'const r = /x/;', '1: a regular expression'],
+    ['a BigInt', 'const b = 1n;', '1: a BigInt'],
+    ['await outside', 'await 1;', '1: await outside'],
+    ['the rest of an object', 'const { a, ...b } = {};', '1: the rest of an object'],
+  ])('%s', (_what, text, told) => {
+    const found = refusals(text);
+    expect(found.length).toBe(1);
+    expect(found[0]).toContain(told);
+  });
+
+  it('but names of members, texts, and the handout', () => {
+    expect(
+      refusals(
+        'import { t } from "./tree.mjs";\nconst o = { eval: 1, t, RegExp: 2 };\no.eval; o.Function;\n"eval"; class A { eval() {} }',
+      ),
+    ).toEqual([]);
+  });
+
+  it('what is no module is told with its line', () => {
+    expect(() => refusals('const a = 1;\nconst = 2;')).toThrow(
+      expect.objectContaining({ code: 'ERR_FILE', file: 'mine.mjs', line: 2 }),
+    );
+  });
+});
+
+describe('counting', () => {
+  const counted = (text: string): string => {
+    const out = instrument(text, parseSource(text, 'mine.mjs', []));
+    return out.slice(out.indexOf('; ') + 2);
+  };
+
+  it.each([
+    ['a function', 'function f() { g(); }', 'function f() {$work.n++; g(); }'],
+    ['an arrow', 'const f = (x) => x;', 'const f = (x) => ($work.n++,x);'],
+    ['an arrow of an object', 'const f = () => ({ a: 1 });', 'const f = () => (($work.n++,{ a: 1 }));'],
+    ['arrows in arrows', 'const f = (x) => (y) => y', 'const f = (x) => ($work.n++,(y) => ($work.n++,y))'],
+    ['a loop without braces', 'for (;;) g();', 'for (;;) {$work.n++;g();}'],
+    [
+      'loops in loops',
+      'while (a) for (;;);',
+      'while (a) {$work.n++;for (;;) {$work.n++;;}}'.replace(') {$work.n++;;', '){$work.n++;;'),
+    ],
+    ['an index', 'a[i] = b[c[0]];', 'a[($work.n++,i)] = b[($work.n++,c[($work.n++,0)])];'],
+    ['a member', 'a.b = this.c;', 'a.b = this.c;'],
+    ['in', 'x in a;', '($work.n++,x) in a;'],
+    ['an object spread', '({ ...a });', '({ ...$work.members(a) });'],
+    ['a name that is taken', 'let $work, $work1; f[0];', 'let $work, $work1; f[($work2.n++,0)];'],
+  ])('%s', (_what, text, out) => {
+    expect(counted(text)).toBe(out);
+  });
+
+  it('keeps the lines', () => {
+    const text = 'export class A {\n  f(a) {\n    return a\n      [0];\n  }\n}\n';
+    expect(instrument(text, parseSource(text, 'x', [])).split('\n').length).toBe(text.split('\n').length);
+  });
+});
+
+describe('who is alike', () => {
+  const body = (a: string, b: string): string => `
+export class ${a} {
+  ${b} = [];
+  alloc(n) { for (let i = 0; i < this.${b}.length; i++) { const run = this.${b}[i]; if (run.n >= n) { run.n -= n; return run.page; } } return -1; }
+  free(page, n) { let at = 0; while (at < this.${b}.length && this.${b}[at].page < page) at++; this.${b}.splice(at, 0, { page, n }); }
+}`;
+  const other = `
+export const f = (list) => list.map((x) => x * 2).filter((x) => x % 3 === 0).reduce((s, x) => s + x, 0);
+export function g(n) { if (n < 2) return n; return g(n - 1) + g(n - 2); }
+export function h(text) { switch (text.length) { case 0: return 'none'; case 1: return text; default: return text + h(text.slice(1)); } }
+export class Queue { #first; #last; put(x) { const node = { x, next: undefined }; if (this.#last) this.#last.next = node; else this.#first = node; this.#last = node; } }`;
+
+  it('names, comments and layout change nothing', () => {
+    const [first] = similarity(
+      new Map([
+        ['ann', body('FirstFit', 'runs')],
+        ['bob', `// mine\n${body('X', 'list').replaceAll(';', ';\n')}`],
+        ['cid', other],
+      ]),
+      '',
+    );
+    expect(first).toMatchObject({ a: 'ann', b: 'bob', share: 1 });
+  });
+
+  it('others are not alike, and what was given to all does not count', () => {
+    const pairs = similarity(
+      new Map([
+        ['ann', body('A', 'r')],
+        ['cid', other],
+      ]),
+      '',
+    );
+    expect(pairs[0]?.share ?? 0).toBeLessThan(0.2);
+    const given = new Map([
+      ['ann', body('A', 'r')],
+      ['bob', body('B', 'q')],
+    ]);
+    expect(similarity(given, body('C', 's'))).toEqual([]);
+  });
+
+  it('what does not parse has no fingerprints', () => {
+    expect(fingerprints('class {').size).toBe(0);
+  });
+});
