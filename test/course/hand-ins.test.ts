@@ -61,7 +61,7 @@ describe('the work of a call', () => {
     [
       'what only looks like an array',
       'f() { return Array.prototype.indexOf.call({ length: 70 }, 1); }',
-      1 + 1 + 71,
+      1 + 71,
     ],
     ['an object spread', 'f() { return { ...{ a: 1, b: 2 } }; }', 3],
     ['keys', 'f() { return Object.keys({ a: 1, b: 2 }).length; }', 1 + 1 + 2],
@@ -203,15 +203,12 @@ describe('a grade', () => {
     expect(failure?.steps.length).toBeGreaterThan(0);
   });
 
-  it.each(['patch-builtins', 'throw'])(
-    'of a forgery (%s) is nothing',
-    async (name) => {
-      const text = readFileSync(join(ownPack, exercise.id, 'forgeries', `${name}.mjs`), 'utf8');
-      const made = await graded(new Map([[exercise.handin, text]]));
-      expect(made.verdict).toBe('graded');
-      expect(made.points).toBe(0);
-    },
-  );
+  it.each(['patch-builtins', 'throw'])('of a forgery (%s) is nothing', async (name) => {
+    const text = readFileSync(join(ownPack, exercise.id, 'forgeries', `${name}.mjs`), 'utf8');
+    const made = await graded(new Map([[exercise.handin, text]]));
+    expect(made.verdict).toBe('graded');
+    expect(made.points).toBe(0);
+  });
 });
 
 describe('a handout', () => {

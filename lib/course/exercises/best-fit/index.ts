@@ -13,7 +13,8 @@ import { type PatternName, patterns } from '../../model/patterns.ts';
 import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
 import type { Check, Exercise, Failure, Measure, Measured, Variant } from '../exercise.ts';
-import { type Played, playFree, playModel, playRuled, type Ruled, stepsOf } from './play.ts';
+import { playRuled, type Ruled, stepsOf } from './play.ts';
+import { type Played, playFree, playModel } from './play-free.ts';
 
 const fits: readonly FitName[] = ['FirstFit', 'BestFit', 'NextFit'];
 const own = 'OwnFit';
