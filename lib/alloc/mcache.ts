@@ -76,6 +76,8 @@ export class MCache {
   readonly #objects: SpanObjects;
   readonly #memory: ObjectMemory;
   readonly #sizes: Int32Array;
+  /** The bit of a span class that says that its objects hold no pointers; 0: none says so. */
+  readonly #plainBit: number;
   readonly #stacks: MCacheDeps['stacks'];
   /** Ps. */
   readonly ps: number;
@@ -89,6 +91,7 @@ export class MCache {
     this.#objects = objects;
     this.#memory = memory;
     this.#sizes = classes.sizes;
+    this.#plainBit = classes.shared ? 0 : 1;
     this.#stacks = stacks;
     this.ps = meta.rows(mcacheTable);
   }
@@ -291,7 +294,7 @@ export class MCache {
     const bytes = objects * this.#sizes[spanClass >>> 1];
     counters.smallAllocCount[spanClass >>> 1] += objects;
     counters.totalAlloc[0] += bytes;
-    if ((spanClass & 1) === 0) counters.heapScan[0] += bytes;
+    if ((spanClass & this.#plainBit) === 0) counters.heapScan[0] += bytes;
   }
 
   #countTiny(p: number): void {

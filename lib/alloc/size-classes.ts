@@ -108,6 +108,8 @@ export interface SizeClasses {
    * without. Where both share their spans the bit is set already.
    */
   readonly spanClassBy8: Uint8Array;
+  /** Spans of small objects hold those with pointers and those without, and the span class does not tell which. */
+  readonly shared: boolean;
   /** The shape of a span, by span class; those of class 0 are of large objects. */
   readonly shapes: readonly SpanShape[];
 }
@@ -138,6 +140,7 @@ function sizeClassesOf(sizes: readonly number[], pages: readonly number[], share
     pages: Int32Array.from(pages),
     objects,
     spanClassBy8,
+    shared,
     shapes: shapesOf(sizes, objects),
   };
 }

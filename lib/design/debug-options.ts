@@ -14,6 +14,7 @@ interface DebugOptions {
   readonly clobberFree?: boolean;
   readonly efence?: boolean;
   readonly checkMark?: boolean;
+  readonly sweepsInPause?: boolean;
   readonly memProfileRate?: number;
   readonly nameMappings?: boolean;
   readonly forcedGCPeriod?: number;
@@ -42,8 +43,23 @@ export function debugOptions(
     ...(clobberfree === undefined ? {} : { clobberFree: clobberfree }),
     ...(efence === undefined ? {} : { efence }),
     ...(checkmark === undefined ? {} : { checkMark: checkmark && liveness === 'tracing' }),
+    ...(debug.gcstoptheworld === undefined ? {} : { sweepsInPause: debug.gcstoptheworld === 2 }),
     ...(debug.memprofilerate === undefined ? {} : { memProfileRate: Math.max(0, debug.memprofilerate) }),
     ...(decorate === undefined ? {} : { nameMappings: decorate }),
     ...(scavengeALot ? { forcedGCPeriod: debugScavenge.gcPeriod, scavengeAfter: debugScavenge.after } : {}),
   };
+}
+
+/** What of it has no effect in a design, a sentence each. */
+export function debugWarnings(debug: DebugSwitches, { liveness, scavenger }: Design): string[] {
+  const warnings: string[] = [];
+  const pointless = ['gccheckmark'];
+  // The sweep of gcstoptheworld=2 is every heap's.
+  if (debug.gcstoptheworld !== 2) pointless.push('gcstoptheworld');
+  for (const name of pointless as DebugSwitch[])
+    if (isOn(debug[name]) === true && liveness === 'explicit')
+      warnings.push(`GODEBUG: ${name} has no effect with the liveness 'explicit', which marks no pointers`);
+  if (debug.scavenge !== undefined && scavenger !== 'age' && scavenger !== 'growth')
+    warnings.push(`GODEBUG: scavenge has no effect with the scavenger '${scavenger}'`);
+  return warnings;
 }

@@ -31,7 +31,8 @@ export const debugSwitches = {
   memprofilerate: 'n: the memory profile is sampled once in n bytes; 0: there is none',
   efence: '1: each object has pages of its own, which fault for good once it was freed',
   gccheckmark: '1: where the heap traces, each cycle marks again to find what marking has missed',
-  gcstoptheworld: '1: where the heap traces, the program is stopped while it is marked',
+  gcstoptheworld:
+    '1: where the heap traces, the program is stopped while it is marked; 2: each collection also sweeps everything at once',
   disablethp: '1: the heap asks for no transparent huge pages',
   scavenge:
     '1: in the designs of 2014 and 2019 memory goes back after 20 ms, and a collection runs every 10 ms',

@@ -9,7 +9,7 @@
 import { arenaBytes, GiB, KiB, MiB, maxPs } from '../base/units.ts';
 import { noMemoryLimit } from '../gc/gc-settings.ts';
 import { canCollectTwice } from './consequences.ts';
-import { debugOptions, isOn } from './debug-options.ts';
+import { debugOptions, debugWarnings, isOn } from './debug-options.ts';
 import { type Design, type DesignOptions, designOptions } from './design.ts';
 import { type EnvironmentOptions, readEnvironment } from './environment.ts';
 import { resolveDesign } from './generations.ts';
@@ -280,6 +280,18 @@ export const heapOptions = {
     help: 'each cycle marks again, with the program stopped, to find what marking has missed; slow',
     more: "With the liveness 'tracing'",
   },
+  /**
+   * Sweep everything in the pause that a collection ends with, and nothing later. What GODEBUG=gcstoptheworld=2 does besides
+   * stopping the program while it marks; newer than the design of 2014. false.
+   */
+  sweepsInPause: {
+    ...ofHeap,
+    kind: flag,
+    default: false,
+    kept: true,
+    environment: 'GODEBUG=gcstoptheworld=2',
+    help: 'each collection sweeps everything in its last pause',
+  },
   /** Check lock ranks and, until the heap is shared, transitions of memory states. Slow. false. */
   debug: { ...ofHeap, kind: flag, default: false, help: 'memory states and lock ranks are checked; slow' },
   /** Measure the time of every madvise: two clock readings each. true. */
@@ -373,11 +385,8 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
       : {}),
     ...asked,
   });
-  for (const name of ['gccheckmark', 'gcstoptheworld'] as const)
-    if (isOn(debug[name]) === true && design.liveness === 'explicit')
-      warn(`GODEBUG: ${name} has no effect with the liveness 'explicit', which marks no pointers`);
-  if (debug.scavenge !== undefined && design.scavenger !== 'age' && design.scavenger !== 'growth')
-    warn(`GODEBUG: scavenge has no effect with the scavenger '${design.scavenger}'`);
+  // The sweep of gcstoptheworld=2 is every heap's.
+  for (const text of debugWarnings(debug, design)) warn(text);
   const unlimited = whyNoLimit(design);
   const { memoryLimit: limit = noMemoryLimit, gcPercent: percent } = environment ?? {};
   if (limit < noMemoryLimit && unlimited !== undefined) warn(`GOMEMLIMIT is not held: ${unlimited}`);

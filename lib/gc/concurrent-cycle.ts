@@ -21,7 +21,7 @@
  */
 import type { CpuLimiter } from './cpu-limiter.ts';
 import type { CycleDeps, CycleOutcome } from './cycle.ts';
-import type { ConcurrentMarker } from './mark/marker.ts';
+import type { ConcurrentMarker, Marked } from './mark/marker.ts';
 import type { RunningCycle } from './running-cycle.ts';
 import { terminateSweep } from './sweep-termination.ts';
 import type { ConcurrentTrigger } from './trigger.ts';
@@ -72,6 +72,7 @@ export class ConcurrentCycles {
     running.at[0] = start;
     running.heapStart[0] = sizes.heapLive;
     running.charged[0] = sizes.heapLive;
+    mcache.countHeld();
     running.heapScan[0] = state.counters.heapScan[0];
     running.markedBefore[0] = trigger.heapMarked;
     running.sweptInBackground[0] = sweptInBackground;
@@ -121,10 +122,12 @@ export class ConcurrentCycles {
     trigger.endCycle(marked.bytes, sizes);
     const goal = trigger.lastHeapGoal;
     counters.heapLive[0] = marked.bytes;
+    mcache.countHeld();
     counters.heapScan[0] = marked.scanned + (counters.heapScan[0] - running.heapScan[0]);
     log.columns.lastHeapInUse[0] = sizes.heapInUse;
     sweeper.begin();
-    const failure = this.#flushBefore ? undefined : this.#flushAll();
+    const flushed = this.#flushBefore ? undefined : this.#flushAll();
+    const failure = sweeper.sweepAtOnce() ?? flushed;
     pages.nextGeneration?.();
     trigger.commit(sizes, sweepState.isDone());
     const nextGoal = trigger.heapGoal(sizes);
@@ -182,13 +185,12 @@ export class ConcurrentCycles {
     }
   }
 
-  #endMarking(): { bytes: number; objects: number; scanned: number } {
+  #endMarking(): Marked {
     const { marker, verify } = this.#deps;
     try {
       marker.settle();
       verify?.();
-      const scanned = marker.heapScanned;
-      return { ...marker.end(), scanned };
+      return marker.end();
     } catch (error) {
       this.#abandon();
       throw error;

@@ -23,7 +23,7 @@ import type { HeapState } from '../heap/heap-state.ts';
 import type { PageHeap } from '../pages/contract.ts';
 import type { CycleLog } from './cycle-log.ts';
 import type { HeapSizes } from './heap-sizes.ts';
-import type { Marker } from './mark/marker.ts';
+import type { Marked, Marker } from './mark/marker.ts';
 import { terminateSweep } from './sweep-termination.ts';
 import type { Sweeper } from './sweeper.ts';
 import type { Trigger } from './trigger.ts';
@@ -95,9 +95,23 @@ export class Cycles {
     this.#verify = verify;
   }
 
+  /** @throws FatalError where something is wrong with the heap's pointers, or its marks: then nothing is marked */
+  #mark(): Marked {
+    const { marker, state } = this.#deps;
+    try {
+      const marked = marker.mark();
+      this.#verify?.run();
+      return marked;
+    } catch (error) {
+      marker.abort?.();
+      state.gcBits.endSweep();
+      throw error;
+    }
+  }
+
   /** Runs a cycle up to the beginning of its sweep. Undefined when there is no memory for one. */
   run(forced: boolean): CycleOutcome | undefined {
-    const { state, pages, mcache, marker, sweeper, trigger, sizes, log } = this.#deps;
+    const { state, pages, mcache, sweeper, trigger, sizes, log } = this.#deps;
     const { gcBits, sweepState, counters } = state;
     const swept = terminateSweep(state, sweeper, log);
     if (swept === undefined) return undefined;
@@ -108,8 +122,7 @@ export class Cycles {
     const markedBefore = trigger.heapMarked;
     trigger.startCycle(sizes);
     mcache.forgetAllTiny();
-    const marked = marker.mark();
-    this.#verify?.run();
+    const marked = this.#mark();
 
     const markEnd = log.now();
     // Not before it has marked: if that fails, the cycle is given up, and every span keeps its bits.
@@ -120,6 +133,9 @@ export class Cycles {
     log.columns.lastHeapInUse[0] = sizes.heapInUse;
     sweeper.begin();
     if (!this.#flushBefore) mcache.flushAll();
+    // After the flush, which counts what the caches have handed out.
+    counters.heapScan[0] = marked.scanned;
+    const failure = sweeper.sweepAtOnce();
     pages.nextGeneration?.();
     trigger.commit(sizes, sweepState.isDone());
     const nextGoal = trigger.heapGoal(sizes);
@@ -145,6 +161,7 @@ export class Cycles {
         background: 0,
       },
       end,
+      failure,
       phases: [markStart - start, markEnd - markStart, end - markEnd],
       markedBefore,
       sweptInBackground,

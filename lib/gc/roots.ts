@@ -63,6 +63,8 @@ export const frameStackPoolTable = table('frameStackPool', 'other', {
   ...poolColumns,
   /** Bytes of all stacks of frames. */
   bytes: f64('heap'),
+  /** Bytes of their slots that were in use when the last cycle began. */
+  scanned: f64('heap'),
 });
 
 const rootBatch = 256;
@@ -241,8 +243,14 @@ export class Roots extends RootCounters implements RootSource {
     return slots * slotBytes;
   }
 
+  /** Bytes of stacks that the last cycle has read. */
+  get framesScanned(): number {
+    return this.#stackState.scanned[0];
+  }
+
   /** What each thread allocated last; the next allocation takes its place. */
   firstRoots(visitor: RootVisitor): void {
+    this.#stackState.scanned[0] = this.frameBytes;
     const { held } = this.#mcache.columns;
     for (let p = 0; p < this.#mcache.ps; p++)
       if (held[p] !== 0 && this.#last[p] !== 0) visitor.root(this.#last[p]);

@@ -57,6 +57,8 @@ export class Sweeper {
   readonly #heapState: HeapState;
   readonly #registry: SpanRegistry;
   readonly #spanSweeper: SpanSweeper;
+  /** The sweep is a part of the pause that a cycle ends with (GODEBUG gcstoptheworld=2). */
+  sweepsInPause = false;
   readonly #pace: SweepPace;
   readonly #state: Views<typeof sweeperTable>;
   readonly #busy: SpanLists | undefined;
@@ -129,6 +131,23 @@ export class Sweeper {
   sweepInPause(): void {
     this.#state.sweptInPause[0] += this.sweepAll();
     this.#hooks.endedInPause();
+  }
+
+  /**
+   * A cycle has marked: sweeps everything, where that is not left for later.
+   * @returns what it has found wrong, once everything is swept
+   */
+  sweepAtOnce(): unknown {
+    let failure: unknown;
+    while (this.sweepsInPause && !this.isDone) {
+      try {
+        this.sweepInPause();
+      } catch (error) {
+        // The span is swept all the same: on, with the others.
+        failure ??= error;
+      }
+    }
+    return failure;
   }
 
   /** Sweeps everything that is left. The spans it took. */

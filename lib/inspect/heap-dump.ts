@@ -51,9 +51,9 @@ class HeapDump {
   #bytes = 0;
 
   constructor(runtime: Runtime) {
-    const { alloc, spans } = runtime;
+    const { alloc } = runtime;
     this.#runtime = runtime;
-    this.#noscan = markClassesOf(alloc.classes, spans.sharedBitmap !== undefined).noscan;
+    this.#noscan = markClassesOf(alloc.classes).noscan;
   }
 
   lines(): string[] {

@@ -58,6 +58,13 @@ export function readMetrics(runtime: Runtime): HeapMetrics {
     '/memory/classes/profiling/buckets:bytes': accounts.of('buckets'),
   };
   const c = log.columns;
+  // Without pointers to follow nothing is scanned, whatever objects hold.
+  const { tracing } = runtime.gc;
+  const scan = {
+    '/gc/scan/globals:bytes': tracing?.roots.handleBytes ?? 0,
+    '/gc/scan/heap:bytes': tracing === undefined ? 0 : counters.heapScan[0],
+    '/gc/scan/stack:bytes': tracing?.roots.framesScanned ?? 0,
+  };
   const elapsed = log.now() - c.begun[0];
   const limiterTotals = limiter.totals();
   const marking = c.backgroundTotal[0] + c.waitedTotal[0];
@@ -101,10 +108,8 @@ export function readMetrics(runtime: Runtime): HeapMetrics {
       counts: Array.from(log.pauses.counts()),
       buckets: Array.from(timeHistogramBoundaries()),
     },
-    '/gc/scan/globals:bytes': 0,
-    '/gc/scan/heap:bytes': 0,
-    '/gc/scan/stack:bytes': 0,
-    '/gc/scan/total:bytes': 0,
+    ...scan,
+    '/gc/scan/total:bytes': Object.values(scan).reduce((sum, n) => sum + n, 0),
     ...classes,
     '/memory/classes/total:bytes': Object.values(classes).reduce((sum, n) => sum + n, 0),
   };

@@ -43,7 +43,7 @@ export interface TracingSide {
 }
 
 /** What marking is wired from: objects in spans, and who allocates them. */
-export interface MarkingParts extends Pick<SpanStructures, 'pointerBits' | 'sharedBitmap'> {
+export interface MarkingParts extends Pick<SpanStructures, 'pointerBits'> {
   readonly memory: ObjectMemory;
   readonly objects: SpanObjects;
   readonly heap: MHeap;
@@ -61,9 +61,9 @@ export function wireMarking(
   state: HeapState,
   parts: MarkingParts,
 ): { marker: Marker; tracing: TracingSide | undefined } {
-  const { memory, pointerBits, objects, sharedBitmap, heap, mcache, liveness, userArenas, finder } = parts;
+  const { memory, pointerBits, objects, heap, mcache, liveness, userArenas, finder } = parts;
   const { specials, pins, callbacks } = parts.special;
-  const classes = markClassesOf(parts.classes, sharedBitmap !== undefined);
+  const classes = markClassesOf(parts.classes);
   const kept = new SpecialRoots(state, specials, pins, callbacks, classes.noscan);
   if (liveness instanceof ExplicitLiveness)
     return { marker: new ExplicitMarker(state, objects, liveness, finder, kept), tracing: undefined };

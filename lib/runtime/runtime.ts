@@ -268,6 +268,7 @@ export class Runtime {
       assisted: (ns) => limiter.addSweepTime(ns),
     });
     const { marker, tracing } = wireMarking(memory, state, { ...spans, ...alloc, special });
+    sweeper.sweepsInPause = memory.options.sweepsInPause;
     const deps = { state, pages, mcache: alloc.mcache, marker, sweeper, trigger, sizes, log };
     const cycles =
       tracing !== undefined && pacing.concurrent !== undefined

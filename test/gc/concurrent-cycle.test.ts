@@ -5,6 +5,7 @@ import { Heap, runtimeOf } from '../../lib/api/heap.ts';
 import { nanotime } from '../../lib/base/units.ts';
 import type { HeapOptions } from '../../lib/design/options.ts';
 import type { CycleEvent } from '../../lib/gc/events.ts';
+import type { Marked } from '../../lib/gc/mark/marker.ts';
 import { runningCycleTable } from '../../lib/gc/running-cycle.ts';
 import { Child } from '../os/child.ts';
 import { codeOf } from '../support/codes.ts';
@@ -62,7 +63,7 @@ describe.each(generations)('a cycle beside the program, %s', (generation) => {
     const { tracing } = gc;
     const { end } = tracing!.marker;
     tracing!.marker.end = () => {
-      const marked = Reflect.apply(end, tracing!.marker, []) as { bytes: number; objects: number };
+      const marked = Reflect.apply(end, tracing!.marker, []) as Marked;
       const { state, spans } = runtimeOf(heap);
       let objects = 0;
       for (let s = 1; s < state.spans.end; s++)

@@ -115,7 +115,8 @@ export class ShadowGraph {
       const size = 1 + random.below(random.below(20) === 0 ? 5000 : 200);
       this.#addUntyped(this.#heap.malloc(size, false, true), size);
     } else {
-      const size = 1 + random.below(random.below(10) === 0 ? 5000 : 60);
+      const drawn = random.below(660);
+      const size = drawn < 600 ? 1 + (drawn % 60) : 1 + (drawn - 600) * 80;
       this.#addPlain(this.#heap.malloc(size, true, true), size);
     }
     // What a collection in between has freed may have been given out again: the shadow is put right at once.
@@ -136,7 +137,7 @@ export class ShadowGraph {
     this.#enter(newThing(addr, words, this.#slot(size), undefined));
   }
 
-  /** Objects that hold no pointers; tiny ones share a block, which is one thing. */
+  /** Objects that hold no pointers, mostly small; tiny ones share a block, which is one thing. */
   #addPlain(addr: number, size: number): void {
     this.#last = addr;
     const { base, size: slot } = this.#heap.findObject(addr)!;

@@ -12,6 +12,7 @@ import type { PointerBits } from '../../heap/pointer-bits.ts';
 import type { SpanObjects } from '../../heap/span-objects.ts';
 import { type ObjectMemory, pageWordsShift, windowPageMask } from '../../spans/object-memory.ts';
 import { objectSize, spanState } from '../../spans/span-table.ts';
+import type { MarkClasses } from './mark-classes.ts';
 import { type RootSource, type RootVisitor, visitAll } from './marker.ts';
 
 export interface CheckMarkDeps {
@@ -19,6 +20,7 @@ export interface CheckMarkDeps {
   readonly objects: SpanObjects;
   readonly memory: ObjectMemory;
   readonly pointerBits: PointerBits;
+  readonly classes: MarkClasses;
 }
 
 /** An object, as a span and a number. */
@@ -64,9 +66,9 @@ export class CheckMark {
 
   /** Reaches what the pointers of an object lead to. */
   #follow([s, index]: Found, reach: (address: number, from: string) => void): void {
-    const { state, memory, pointerBits } = this.#deps;
+    const { state, memory, pointerBits, classes } = this.#deps;
     const c = state.spans.columns;
-    if ((c.spanClass[s] & 1) === 1) return;
+    if (classes.noscan[c.spanClass[s]] !== 0) return;
     const words = objectSize(c, s) / 8;
     for (let w = 0; w < words; w += 32) {
       const at = index * words + w;

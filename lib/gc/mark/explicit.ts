@@ -42,7 +42,7 @@ export class ExplicitMarker implements Marker {
     clearPageMarks(this.#state);
     // What has a finalizer keeps nothing here: there are no pointers.
     visitAll(this.#kept, { root: (address) => this.#keep(address), rootsIn: () => {} });
-    return markSpans(this.#state, (s, window) => this.#mark(s, window));
+    return { ...markSpans(this.#state, (s, window) => this.#mark(s, window)), scanned: 0 };
   }
 
   /** Marks an object, dropped or not, before the others. */

@@ -17,8 +17,7 @@ export interface MarkClasses {
   readonly noscan: Uint8Array;
 }
 
-/** @param shared spans of small objects hold those with pointers and those without: nothing follows from the class */
-export function markClassesOf(classes: SizeClasses, shared: boolean): MarkClasses {
+export function markClassesOf(classes: SizeClasses): MarkClasses {
   const slotWords = new Int32Array(numSpanClasses);
   const perWord = new Float64Array(numSpanClasses);
   const objects = new Int32Array(numSpanClasses);
@@ -29,7 +28,7 @@ export function markClassesOf(classes: SizeClasses, shared: boolean): MarkClasse
     slotWords[spanClass] = size / 8;
     perWord[spanClass] = perObjectOf(size) * 8;
     objects[spanClass] = classes.objects[spanClass >> 1];
-    noscan[spanClass] = shared ? 0 : spanClass & 1;
+    noscan[spanClass] = classes.shared ? 0 : spanClass & 1;
   }
   return { slotWords, perWord, objects, noscan };
 }

@@ -20,7 +20,7 @@ export function clearPageMarks({ arenas, pageColumns }: HeapState): void {
 export function markSpans(
   { spans, pageColumns }: HeapState,
   markedWord: (s: number, window: number) => number,
-): Marked {
+): Omit<Marked, 'scanned'> {
   const { marks } = pageColumns;
   const c = spans.columns;
   let bytes = 0;

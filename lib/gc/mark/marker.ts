@@ -7,11 +7,15 @@
 export interface Marked {
   readonly bytes: number;
   readonly objects: number;
+  /** Bytes of objects that were read for pointers. */
+  readonly scanned: number;
 }
 
 export interface Marker {
   /** Marks every span in use. The caller holds the heap, and every span is swept. */
   mark(): Marked;
+  /** Gives marking up: nothing is marked, nothing gray. Where nothing can go wrong there is no need for it. */
+  abort?(): void;
 }
 
 /** A marker that can stop and go on, while the program runs. */

@@ -105,8 +105,9 @@ export class TracingMarker implements ConcurrentMarker {
       this.#firstRoots();
       while (!this.step(unlimited));
       buffers.release();
+      const scanned = this.heapScanned;
       resetMarkState(this.#columns);
-      return markSpans(state, (s, window) => this.#markedWord(s, window));
+      return { ...markSpans(state, (s, window) => this.#markedWord(s, window)), scanned };
     } catch (error) {
       this.abort();
       throw error;
@@ -155,6 +156,7 @@ export class TracingMarker implements ConcurrentMarker {
     const marked = {
       bytes: (c.scannedWords[0] + c.plainWords[0]) * 8 + c.blackBytes[0],
       objects: c.scannedObjects[0] + c.plainObjects[0] + c.blackObjects[0],
+      scanned: this.heapScanned,
     };
     resetMarkState(c);
     return marked;
