@@ -18,9 +18,13 @@ interface Location {
 /** By this name the engine finds the function; only while it is asked. */
 const handed = Symbol.for('pageheap.function-place');
 
+/** What a function stands for, where one was put around it: the place is the inner one's. */
+export const innerFunction: unique symbol = Symbol('inner function');
+
 /** `mine.mjs:20:7`, or nothing where the engine does not tell, or the text is this package's. */
-export function placeOfFunction(code: unknown): string | undefined {
-  if (typeof code !== 'function') return undefined;
+export function placeOfFunction(given: unknown): string | undefined {
+  if (typeof given !== 'function') return undefined;
+  const { [innerFunction]: code = given } = given as { [innerFunction]?: unknown };
   const globals = globalThis as Record<symbol, unknown>;
   const session = new Session();
   let frame: Frame | undefined;

@@ -6,6 +6,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { generations } from '../design/design.ts';
+import { partOptions } from '../design/parts.ts';
 import {
   type Cause,
   causesOf,
@@ -31,6 +32,12 @@ import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { type Colors, plain, type Terminal } from './terminal.ts';
 
+/** The flags of the parts, by which they are named here, too. */
+const partFlags = Object.values(partOptions).map(({ flag }) => flag);
+
+const optionOfFlag = (flag: string | undefined): string | undefined =>
+  Object.entries(partOptions).find(([, declared]) => declared.flag === flag)?.[0];
+
 const help = `
 A custom page heap is a class with the methods of the interface PageHeap; its
 module exports it by default or as PageHeap. docs/custom-page-heap.md tells all that
@@ -39,6 +46,9 @@ A check of what a page heap need not do is skipped where it does not. In the end
 stands what is wrong: failures of one cause together, the first first, with the place
 in the module and the last calls. A random run that fails tells a seed and a path, by
 which it can be run again alone.
+
+A policy of your own (docs/policies.md) is named by its --part: heaps with it go
+through all kinds of things, and are checked whole all the while.
 
 The suite runs in a process of its own. A call that takes longer than --timeout is
 stopped, and told with the place where it was.
@@ -49,6 +59,7 @@ of $XDG_CACHE_HOME or ~/.cache; run and compare tell what has not passed.
 Examples:
   $ pageheap conform examples/first-fit.mjs
   $ pageheap conform mine.mjs --seed 42 --path 12:3,AB:C
+  $ pageheap conform --part scavenge-policy mine.mjs
   $ pageheap conform treap`;
 
 interface Options {
@@ -57,6 +68,7 @@ interface Options {
   readonly runs: number;
   readonly timeout: number;
   readonly json?: true;
+  readonly part?: string;
 }
 
 function seconds(text: string): number {
@@ -159,11 +171,14 @@ export function defineConform(command: Command, context: CommandContext): void {
   const { terminal } = context;
   command
     .description(
-      'Runs the conformance suite for page heaps: first on page numbers, then in a heap against the kernel.',
+      'Runs the conformance suite for page heaps: first on page numbers, then in a heap against the kernel; or that for a ' +
+        'policy.',
     )
-    .argument(
-      '<page-heap>',
-      `${generations.join(', ')}, or a module (.js, .mjs; .ts where Node strips types)`,
+    .argument('<module>', `${generations.join(', ')}, or a module (.js, .mjs; .ts where Node strips types)`)
+    .addOption(
+      new Option('--part <part>', 'what the module is for, where that is not the page heap').choices(
+        partFlags,
+      ),
     )
     .addOption(new Option('--seed <n>', 'seed of the random run').argParser(wholeNumber(0, 2 ** 31 - 1)))
     .addOption(new Option('--path <path>', 'where the random run begins, as a failure told'))
@@ -177,6 +192,7 @@ export function defineConform(command: Command, context: CommandContext): void {
     .addHelpText('after', help)
     .action(async (name: string, options: Options) => {
       const { seed, path, runs, timeout } = options;
+      const part = optionOfFlag(options.part);
       checkOpenOutputs([name]);
       const colors = terminal.outColors;
       const { pageHeap, outcomes, checks, roundsUp } = await runSuite(name, {
@@ -184,6 +200,7 @@ export function defineConform(command: Command, context: CommandContext): void {
         timeout,
         ...(seed === undefined ? {} : { seed }),
         ...(path === undefined ? {} : { path }),
+        ...(part === undefined ? {} : { part }),
         onOutcome: (outcome) => {
           if (options.json !== true) terminal.print(drawOutcome(outcome, colors));
         },
@@ -193,18 +210,20 @@ export function defineConform(command: Command, context: CommandContext): void {
       const passed = causes.length === 0;
       if (!passed) context.exitCode = exitCodes.failed;
       const { kept, broken, skipped } = counts;
-      const certificate = isBuiltIn(name)
-        ? undefined
-        : certify(
-            {
-              hash: hashModule(name),
-              pageHeap,
-              profile: { ...profileOf(options), roundsUp },
-              passed,
-              checks: { kept, broken, skipped },
-            },
-            terminal,
-          );
+      // A policy cannot break a heap: nobody has to know later whether it has passed.
+      const certificate =
+        isBuiltIn(name) || part !== undefined
+          ? undefined
+          : certify(
+              {
+                hash: hashModule(name),
+                pageHeap,
+                profile: { ...profileOf(options), roundsUp },
+                passed,
+                checks: { kept, broken, skipped },
+              },
+              terminal,
+            );
       if (options.json) {
         terminal.printJson({
           pageHeap: name,
@@ -220,7 +239,10 @@ export function defineConform(command: Command, context: CommandContext): void {
         });
         return;
       }
-      if (!passed) terminal.print(drawCauses(causes, name, colors));
+      if (!passed)
+        terminal.print(
+          drawCauses(causes, part === undefined ? name : `--part ${options.part} ${name}`, colors),
+        );
       const profile = roundsUp ? ', by the rules for page heaps that round up' : '';
       if (outcomes.length >= checks) terminal.print(`\n${summary(counts)}${profile}`);
       else terminal.print(`\nit could not be made: of the ${checks} checks none was tried`);

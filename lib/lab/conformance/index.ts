@@ -9,6 +9,7 @@ export type { ConformanceCheck, ConformanceResult } from './check.ts';
 export { conformanceChecks, runConformance } from './checks.ts';
 export { kernelChecks } from './kernel.ts';
 export type { Outcome } from './outcomes.ts';
+export { partChecks } from './part-checks.ts';
 export type { RandomRunOptions as ConformanceOptions } from './random-run.ts';
 export type { MakePageHeap } from './session.ts';
 export { ConformanceError } from './steps.ts';

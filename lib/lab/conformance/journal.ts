@@ -9,7 +9,7 @@
  */
 import { writeSync } from 'node:fs';
 import type { ErrorCode } from '../../base/errors.ts';
-import type { PageHeap, PageHeapClass } from '../../pages/contract.ts';
+import { innerFunction } from '../../base/function-place.ts';
 import type { Outcome } from './outcomes.ts';
 import type { RandomRunOptions } from './random-run.ts';
 
@@ -19,6 +19,8 @@ export const journalFd = 3;
 /** What a process of the suite is asked for. */
 export interface SuiteRequest {
   readonly subject: string;
+  /** The option that the module is for, where that is not the page heap. */
+  readonly part?: string;
   readonly random: RandomRunOptions;
   /** The first check that is made. */
   readonly from: number;
@@ -67,14 +69,17 @@ const argumentsOf = (args: readonly unknown[]): string =>
     .join(' ');
 
 /** A class whose calls are journalled. @param count goes up with every call */
-export function journalled(kind: PageHeapClass, count: Int32Array): PageHeapClass {
+export function journalled<T extends object, C extends new (host: never) => T>(
+  kind: C,
+  count: Int32Array,
+): C {
   const tell = (line: JournalLine): void => {
     count[0] = ((count[0] ?? 0) + 1) | 0;
     writeJournal(line);
   };
-  const watch = (heap: PageHeap): PageHeap => {
+  const watch = (heap: T): T => {
     const methods = new Map<unknown, unknown>();
-    return new Proxy({} as PageHeap, {
+    return new Proxy({} as T, {
       get(_target, name) {
         const member: unknown = Reflect.get(heap, name, heap);
         if (typeof member !== 'function') return member;
@@ -85,6 +90,8 @@ export function journalled(kind: PageHeapClass, count: Int32Array): PageHeapClas
           tell({ k: 'call', call: looks.has(word) ? `${word}()` : `${word} ${argumentsOf(args)}`.trim() });
           return Reflect.apply(member, heap, args);
         };
+        // Who wants to know where it stands means the class's own.
+        Object.defineProperty(method, innerFunction, { value: member });
         methods.set(member, method);
         return method;
       },
@@ -94,7 +101,7 @@ export function journalled(kind: PageHeapClass, count: Int32Array): PageHeapClas
     construct(target, args) {
       tell({ k: 'new' });
       const made: unknown = Reflect.construct(target, args);
-      return watch(made as PageHeap);
+      return watch(made as T);
     },
   });
 }

@@ -5,13 +5,16 @@
 import { Worker } from 'node:worker_threads';
 import { PageHeapError } from '../../base/errors.ts';
 import { libraryPath, moduleExtension } from '../../base/package-files.ts';
+import { loadClass } from '../subject/load-class.ts';
+import { exportOf } from '../subject/modules.ts';
 import type { ConformanceCheck } from './check.ts';
 import { journalled, type SuiteRequest, writeJournal } from './journal.ts';
 import { failureOf } from './outcomes.ts';
+import { partChecks } from './part-checks.ts';
 import { checksOf, conformanceSubject, isBuiltIn, requireMakeable } from './subjects.ts';
 import type { WatchData } from './suite-watch-worker.ts';
 
-const { subject: name, random, from, timeout } = JSON.parse(process.argv[2] ?? '') as SuiteRequest;
+const { subject: name, part, random, from, timeout } = JSON.parse(process.argv[2] ?? '') as SuiteRequest;
 const count = new Int32Array(new SharedArrayBuffer(4));
 
 /** Of a built-in page heap no call is counted, and none has to be watched. */
@@ -38,7 +41,17 @@ function make(i: number, { name: checked, attempt }: Pick<ConformanceCheck, 'nam
   }
 }
 
+/** The checks of a part: it is made in each of them. */
+async function runPart(option: string): Promise<void> {
+  const onExit = (code: number): void => writeJournal({ k: 'exits', code });
+  const kind = await loadClass<new (host: never) => object>(name, exportOf(option) ?? '', onExit);
+  const checks = partChecks(option, journalled(kind, count), random);
+  writeJournal({ k: 'loaded', name: kind.name, checks: checks.map((check) => check.name) });
+  for (let i = Math.max(0, from); i < checks.length; i++) make(i, checks[i] as ConformanceCheck);
+}
+
 async function run(): Promise<void> {
+  if (part !== undefined) return runPart(part);
   const subject = await conformanceSubject(
     name,
     (kind) => journalled(kind, count),

@@ -21,6 +21,8 @@ import { isBuiltIn } from './subjects.ts';
 export interface SuiteOptions extends RandomRunOptions {
   /** Seconds that a call of the page heap may take, 0.1 to 3600; waiting for a processor does not count. Default: 10. */
   readonly timeout?: number;
+  /** The option that the module is for, as `scavengePolicy`. Default: it has a page heap. */
+  readonly part?: string;
   /** Called with each outcome, in the order of the checks. */
   readonly onOutcome?: (outcome: Outcome) => void;
 }
@@ -143,7 +145,9 @@ class SuiteProcess {
             ? `${last}${calls.length > 1 ? ` after ${asCall(calls.at(-1) ?? '')}` : ''}`
             : asCall(last);
     // The seed leads to the same sequences again.
-    const again = name.startsWith('agrees with the naive model') ? `\nagain: seed ${seed}` : '';
+    const again = /^(?:agrees with the naive model|serves any sequence)/.test(name)
+      ? `\nagain: seed ${seed}`
+      : '';
     const at = this.#stuck ?? [];
     const steps = calls.filter((call) => call !== 'new');
     return {
@@ -209,7 +213,7 @@ async function runProcess(
  */
 export async function runSuite(subject: string, options: SuiteOptions = {}): Promise<SuiteResult> {
   requirePath(options);
-  const { timeout = defaultTimeout, onOutcome, path, runs = fullRuns, seed = randomSeed() } = options;
+  const { timeout = defaultTimeout, onOutcome, part, path, runs = fullRuns, seed = randomSeed() } = options;
   const outcomes: Outcome[] = [];
   const random: RandomRunOptions = { seed, runs, ...(path === undefined ? {} : { path }) };
   const numbered = causeNumbers();
@@ -224,7 +228,10 @@ export async function runSuite(subject: string, options: SuiteOptions = {}): Pro
   let roundsUp = false;
   let patience = timeout;
   for (let lost = 0; ; ) {
-    const run = await runProcess({ subject, random, from, timeout: patience }, tell);
+    const run = await runProcess(
+      { subject, random, from, timeout: patience, ...(part === undefined ? {} : { part }) },
+      tell,
+    );
     const { process: made, code, signal } = run;
     const { name: pageHeap, checks } = made;
     if (made.refused !== undefined) throw made.refused;
