@@ -4,6 +4,8 @@
 //   npx pageheap run perl --trigger-policy examples/policies.mjs
 //   npx pageheap run perl --scavenge-controller examples/policies.mjs
 //   npx pageheap run perl --dense-rule examples/policies.mjs
+//   npx pageheap run perl --sweep-order examples/policies.mjs
+//   npx pageheap run perl --size-class-table examples/policies.mjs
 
 /**
  * Large runs go at once, small ones when the kernel needs them: few system calls make most of the difference.
@@ -43,5 +45,27 @@ export class ScavengeController {
 export class DenseRule {
   keeps({ inUse, age }) {
     return inUse >= 256 && age < 2;
+  }
+}
+
+/**
+ * Spans without a live object first, the highest before others: their pages are free as soon as can be.
+ * @implements {import('pageheap').SweepOrder}
+ */
+export class SweepOrder {
+  order(spans) {
+    const empty = spans.filter((span) => span.empty).sort((a, b) => b.page - a.page);
+    return empty.map(({ id }) => id);
+  }
+}
+
+/**
+ * Powers of two and nothing between: few kinds of spans, and up to half of each object for nothing.
+ * @implements {import('pageheap').CustomSizeClassTable}
+ */
+export class SizeClassTable {
+  classes() {
+    const sizes = Array.from({ length: 13 }, (_, i) => 8 << i);
+    return sizes.map((size) => ({ size, pages: Math.max(1, size / 4096) }));
   }
 }

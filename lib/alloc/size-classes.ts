@@ -168,3 +168,16 @@ export function roundUpSizeBy(classes: SizeClasses, size: number): number {
   if (size <= maxSmallSize) return classes.sizes[classes.spanClassBy8[(size + 7) >>> 3] >>> 1];
   return size > userAddressEnd ? size : alignUp(size, pageSize);
 }
+
+/** A table of the user's own, which was found sound. */
+export function customSizeClasses(
+  table: readonly { readonly size: number; readonly pages: number }[],
+  shared: boolean,
+): SizeClasses {
+  // Class 0 is no class.
+  return sizeClassesOf(
+    [0, ...table.map(({ size }) => size)],
+    [0, ...table.map(({ pages }) => pages)],
+    shared,
+  );
+}

@@ -9,6 +9,13 @@
  *     heap.gc();
  *     console.log(heap.readMemStats().HeapReleased, heap.freeOSMemory());
  */
+
+export type {
+  CustomSizeClassTable,
+  SizeClass,
+  SizeClassHost,
+  SizeClassTableClass,
+} from '../alloc/size-class-part.ts';
 export { type ErrorCode, FatalError, PageHeapError } from '../base/errors.ts';
 export { type Bytes, bytes, type PageCount, type PageIndex, pageCount, pageIndex } from '../base/units.ts';
 export type {
@@ -26,6 +33,7 @@ export type { AttachOptions, HeapOptions } from '../design/options.ts';
 export type { CycleEvent, HeapEvent, ScavengeEvent } from '../gc/events.ts';
 export { noMemoryLimit } from '../gc/gc-settings.ts';
 export type { HeapView } from '../gc/heap-view.ts';
+export type { SweepOrder, SweepOrderClass, SweepOrderHost, SweepSpan } from '../gc/sweep-order.ts';
 export type {
   TriggerAnswer,
   TriggerHost,

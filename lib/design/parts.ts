@@ -7,6 +7,8 @@
  *
  * Not here: the contracts (scavenge/policy.ts and others); how a class is made and called (base/part.ts).
  */
+import type { SizeClassTableClass } from '../alloc/size-class-part.ts';
+import type { SweepOrderClass } from '../gc/sweep-order.ts';
 import type { TriggerPolicyClass } from '../gc/trigger-policy.ts';
 import type { AdvicePolicyClass } from '../os/advice-policy.ts';
 import type { DenseRuleClass } from '../pages/radix/dense-rule.ts';
@@ -52,6 +54,20 @@ export const partOptions = {
     kind: brought<DenseRuleClass>('DenseRule', 'DenseRule'),
     flag: 'dense-rule',
     help: 'a module that says which chunks the scavenger leaves alone',
+  },
+  /** Which span is swept next: a class that implements `SweepOrder`. The registry's order. */
+  sweepOrder: {
+    ...part,
+    kind: brought<SweepOrderClass>('SweepOrder', 'SweepOrder'),
+    flag: 'sweep-order',
+    help: 'a module that says in which order spans are swept',
+  },
+  /** The size classes: a class that implements `SizeClassTable`. As `sizeClasses` says. */
+  sizeClassTable: {
+    ...part,
+    kind: brought<SizeClassTableClass>('SizeClassTable', 'SizeClassTable'),
+    flag: 'size-class-table',
+    help: 'a module with a table of size classes',
   },
 } as const satisfies Options;
 

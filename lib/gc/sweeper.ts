@@ -17,12 +17,12 @@ import { ctz32 } from '../base/bits.ts';
 import { pagesPerArena } from '../base/units.ts';
 import type { HeapState } from '../heap/heap-state.ts';
 import type { SpanLists } from '../heap/span-lists.ts';
-import type { SpanRegistry } from '../heap/span-registry.ts';
 import type { SpanSweeper } from '../heap/sweep-span.ts';
 import { f64, i32, table, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import { spanState } from '../spans/span-table.ts';
 import { reclaimBusy } from './busy-reclaimer.ts';
+import type { SweepQueue } from './sweep-order.ts';
 import type { SweepPace } from './sweep-pace.ts';
 
 /** Pages the reclaimer looks at in one go. */
@@ -55,7 +55,7 @@ export interface SweeperHooks {
 
 export class Sweeper {
   readonly #heapState: HeapState;
-  readonly #registry: SpanRegistry;
+  readonly #registry: SweepQueue;
   readonly #spanSweeper: SpanSweeper;
   /** The sweep is a part of the pause that a cycle ends with (GODEBUG gcstoptheworld=2). */
   sweepsInPause = false;
@@ -67,7 +67,7 @@ export class Sweeper {
   constructor(
     meta: MetaMemory,
     heapState: HeapState,
-    registry: SpanRegistry,
+    registry: SweepQueue,
     spanSweeper: SpanSweeper,
     pace: SweepPace,
     /** The busy lists, where pages are reclaimed by them; else by the page bitmaps. */

@@ -3,9 +3,14 @@
  *
  * Their state is in JavaScript, so a heap that has one serves one thread alone, as with a custom page heap.
  */
+
+import { faultOfTable, type SizeClass, sizeClassTablePart } from '../alloc/size-class-part.ts';
+import { customSizeClasses, maxSmallSize, type SizeClasses } from '../alloc/size-classes.ts';
 import { makePart, type Part, type PartSurroundings } from '../base/part.ts';
 import { chunkPages, pageSize } from '../base/units.ts';
+import { refuseOption } from '../design/option.ts';
 import type { Parts } from '../design/parts.ts';
+import { type SweepOrder, sweepOrderPart } from '../gc/sweep-order.ts';
 import { type TriggerPolicy, triggerPolicyPart } from '../gc/trigger-policy.ts';
 import { type AdvicePolicy, advicePolicyPart } from '../os/advice-policy.ts';
 import type { Sys } from '../os/sys.ts';
@@ -60,6 +65,29 @@ export class CustomParts {
     if (scavengeController === undefined) return undefined;
     const part = makePart(scavengeControllerPart, scavengeController, { startingRatio }, this.#surroundings);
     return (own) => new CustomController(part, own);
+  }
+
+  sweepOrder(): Part<SweepOrder> | undefined {
+    const { sweepOrder } = this.#parts;
+    return sweepOrder && makePart(sweepOrderPart, sweepOrder, { pageSize }, this.#surroundings);
+  }
+
+  /** The table of size classes. @throws ERR_INVALID_OPTION for one that cannot be · ERR_POLICY */
+  sizeClasses(shared: boolean): SizeClasses | undefined {
+    const { sizeClassTable } = this.#parts;
+    if (sizeClassTable === undefined) return undefined;
+    const part = makePart(sizeClassTablePart, sizeClassTable, { pageSize, maxSmallSize }, this.#surroundings);
+    const table = part.ask<unknown>(
+      'classes',
+      [],
+      { expected: 'an array', read: (answer) => answer ?? null },
+      null,
+    );
+    // Nothing has happened yet: what it did wrong is thrown at once.
+    this.#surroundings.faults.tell();
+    const fault = faultOfTable(table);
+    if (fault !== undefined) refuseOption('sizeClassTable', fault, table);
+    return customSizeClasses(table as readonly SizeClass[], shared);
   }
 
   advicePolicy(physPageSize: number, sys: Sys): Part<AdvicePolicy> | undefined {

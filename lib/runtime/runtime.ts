@@ -55,6 +55,7 @@ import type { GcSettings } from '../gc/gc-settings.ts';
 import type { HeapSizes } from '../gc/heap-sizes.ts';
 import { Marking } from '../gc/marking.ts';
 import { runningCycleTable } from '../gc/running-cycle.ts';
+import { OrderedSweep } from '../gc/sweep-order.ts';
 import { SweepPace, sweepPaceTable } from '../gc/sweep-pace.ts';
 import { Sweeper } from '../gc/sweeper.ts';
 import type { ConcurrentTrigger, Trigger } from '../gc/trigger.ts';
@@ -165,7 +166,7 @@ export class Runtime {
     this.special = makeSpecials(meta, state, this.spans.objects, design.sweep === 'sets', (p) =>
       sys.addon.tidAlive(held[p]),
     );
-    this.alloc = wireAlloc(memory, state, this.pages, this.spans, this.special, advising === undefined);
+    this.alloc = wireAlloc(memory, state, this.pages, this.spans, this.special, { parts, advising });
     const { allocFree } = watch;
     if (allocFree !== undefined) this.alloc.spanSweeper.freed = (addr, size) => allocFree.freed(addr, size);
     const pacing = wirePacing(memory, state, this.pages, parts);
@@ -260,7 +261,9 @@ export class Runtime {
     const { meta, design, watch } = memory;
     const { settings, trigger, sizes, limiter, log } = pacing;
     const pace = new SweepPace(meta.views(sweepPaceTable));
-    const sweeper = new Sweeper(meta, state, spans.registry, alloc.spanSweeper, pace, spans.busy, {
+    const order = this.parts.sweepOrder();
+    const queue = order === undefined ? spans.registry : new OrderedSweep(spans.registry, state, order);
+    const sweeper = new Sweeper(meta, state, queue, alloc.spanSweeper, pace, spans.busy, {
       begins: () => special.profile.nextCycle(),
       endedInPause: () => special.profile.sweepEnded(),
       now: () => log.now(),
@@ -366,9 +369,10 @@ function wireAlloc(
   pages: PageHeap,
   { memory, objects, registry, freeLists, pointerBits, sharedBitmap }: SpanSide,
   special: SpecialSide,
-  mayHint: boolean,
+  { parts, advising }: { readonly parts: CustomParts; readonly advising: Advising | undefined },
 ): AllocSide {
-  const classes = sizeClassesFor(design.sizeClasses, sharedBitmap !== undefined);
+  const shared = sharedBitmap !== undefined;
+  const classes = parts.sizeClasses(shared) ?? sizeClassesFor(design.sizeClasses, shared);
   const finder = new ObjectFinder(state, objects, sharedBitmap);
   const liveness =
     design.liveness === 'tracing'
@@ -376,7 +380,7 @@ function wireAlloc(
       : new ExplicitLiveness(meta, state, finder, zeroBase);
   const { growthUnit } = design;
   // With an advice policy hints are its own.
-  const hugePageHints = design.hugePageHints && mayHint;
+  const hugePageHints = design.hugePageHints && advising === undefined;
   const growth = new Growth({ sys, state, pages, pointerBits, growthUnit, physPages });
   const deps = { sys, state, pages, growth, registry, observer: liveness, pointerBits, hugePageHints };
   const heap = watch.pages === undefined ? new MHeap(deps) : new PageTracedHeap(deps, watch.pages);
