@@ -23,5 +23,17 @@
       'ldflags': ['<@(recorder_link_flags)'],
       'libraries!': ['-lpthread'],
     },
+    {
+      # What replays a trace on the malloc that is preloaded into it: a program. scripts/build-native.js calls it
+      # pageheap-replay. Without knowledge of malloc, too: no allocation may be left out.
+      'target_name': 'pageheap-replay',
+      'type': 'executable',
+      'sources': ['<@(replayer_sources)'],
+      'cflags!': ['-fPIC'],
+      'cflags': ['<@(replayer_flags)'],
+      'ldflags!': ['-rdynamic'],
+      'ldflags': ['-pie'],
+      'libraries': ['-pthread', '-ldl'],
+    },
   ],
 }

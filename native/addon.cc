@@ -29,6 +29,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportFutex(env, exports);
   ExportFileLock(env, exports);
   ExportCrash(env, exports);
+  ExportPipe(env, exports);
   ExportPoison(env, exports);
   ExportBench(env, exports);
   return exports;

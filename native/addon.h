@@ -20,6 +20,7 @@ void ExportProcess(Napi::Env env, Napi::Object exports);
 void ExportFutex(Napi::Env env, Napi::Object exports);
 void ExportFileLock(Napi::Env env, Napi::Object exports);
 void ExportCrash(Napi::Env env, Napi::Object exports);
+void ExportPipe(Napi::Env env, Napi::Object exports);
 void ExportPoison(Napi::Env env, Napi::Object exports);
 void ExportBench(Napi::Env env, Napi::Object exports);
 

@@ -11,6 +11,7 @@
       "native/futex.cc",
       "native/look.cc",
       "native/mapping.cc",
+      "native/pipe.cc",
       "native/poison.cc",
       "native/process.cc",
       "native/residency.cc",
@@ -52,6 +53,23 @@
       "-Wl,-z,now",
       "-Wl,-Bsymbolic-functions",
       "-Wl,--hash-style=both"
+    ],
+    "replayer_sources": [
+      "native/replayer.c"
+    ],
+    "replayer_flags": [
+      "-std=gnu11",
+      "-O2",
+      "-fPIE",
+      "-pthread",
+      "-fno-builtin",
+      "-Wall",
+      "-Wextra"
+    ],
+    "replayer_link_flags": [
+      "-pie",
+      "-pthread",
+      "-ldl"
     ]
   }
 }

@@ -1,4 +1,4 @@
-// Builds the addon and the recorder in a clone, with node-gyp, unless they are there, built from these sources.
+// Builds the addon, the recorder and the replayer in a clone, with node-gyp, unless they are there, built from these sources.
 //
 // They are built in a folder of their own and renamed into their place when they are whole, so that a command beside
 // finds the old one or the new one, and an interruption breaks neither.
@@ -27,6 +27,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
 const addon = at('build', 'Release', 'pageheap.node');
 const recorder = at('build', 'Release', 'pageheap-record.so');
+const replayer = at('build', 'Release', 'pageheap-replay');
 const stamp = at('build', 'Release', 'pageheap.sources');
 
 /** What they are made from, as one word. One binary serves every Node from 20 on (Node-API 8). */
@@ -44,7 +45,8 @@ function sources() {
 const isForced = argv.includes('--force');
 const made = sources();
 const isBuilt =
-  existsSync(addon) && existsSync(recorder) && existsSync(stamp) && readFileSync(stamp, 'utf8') === made;
+  [addon, recorder, replayer, stamp].every((file) => existsSync(file)) &&
+  readFileSync(stamp, 'utf8') === made;
 if (isBuilt && !isForced) exit(0);
 
 // Inside the checkout, so that node-addon-api is found.
@@ -62,6 +64,11 @@ try {
     mkdirSync(at('build', 'Release'), { recursive: true });
     rmSync(stamp, { force: true });
     renameSync(built('pageheap-record.node'), recorder);
+    // An executable has the ending of an addon where node-gyp's defaults say so.
+    renameSync(
+      ['pageheap-replay', 'pageheap-replay.node'].map(built).find((file) => existsSync(file)),
+      replayer,
+    );
     renameSync(built('pageheap.node'), addon);
     writeFileSync(stamp, made);
   }

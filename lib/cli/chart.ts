@@ -10,7 +10,7 @@ export interface ChartPoint {
   /** Milliseconds since the start. */
   readonly t: number;
   /** Bytes in use, and bytes of the heap's ranges that are resident; null where that is not known. */
-  readonly inuse: number;
+  readonly inuse?: number;
   readonly rss: number | null;
 }
 
@@ -71,17 +71,21 @@ export function drawChart(
 ): string {
   const width = Math.min(120, columns - margin - 1);
   if (points.length < 2 || width < 10) return '';
-  const inuse = resample(points, width, (p) => p.inuse);
+  const inuse = points.some((p) => p.inuse !== undefined)
+    ? resample(points, width, (p) => p.inuse ?? 0)
+    : undefined;
   const rss = points.some((p) => p.rss !== null) ? resample(points, width, (p) => p.rss ?? 0) : undefined;
   // Without colour two crossing lines cannot be told apart: one alone is drawn, that of the resident bytes if it can be.
-  const series = rss === undefined ? [inuse] : hasColors ? [inuse, rss] : [rss];
+  const both = inuse !== undefined && rss !== undefined && hasColors;
+  const series = both ? [inuse, rss] : rss !== undefined ? [rss] : inuse !== undefined ? [inuse] : [];
+  if (series.length === 0) return '';
   const plot = asciichart.plot(series, {
     height,
     min: 0,
-    max: Math.max(...inuse, ...(rss ?? []), 1),
+    max: Math.max(...(inuse ?? []), ...(rss ?? []), 1),
     // asciichart's cells: the label, a space, the axis.
     offset: 3,
-    colors: hasColors ? [asciichart.blue, asciichart.red] : [],
+    colors: both ? [asciichart.blue, asciichart.red] : [],
     format: (value) => formatBytes(value).padStart(labelWidth),
   });
   const length = formatTime(points[points.length - 1].t - points[0].t);
@@ -89,7 +93,7 @@ export function drawChart(
   const names =
     rss === undefined
       ? 'in use over time'
-      : hasColors
+      : both
         ? `${colors.red('─ resident (RSS)')}  ${colors.blue('─ in use')}`
         : 'resident (RSS) over time';
   const broken = drawGaps(points, gaps, width);

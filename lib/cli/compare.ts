@@ -12,13 +12,16 @@ import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../design/environment.ts';
 import { resolveOptions } from '../design/options.ts';
 import { compareRuns } from '../lab/compare/compare.ts';
+import type { ContenderRequest } from '../lab/contenders/contender.ts';
+import { forkAny } from '../lab/contenders/fork-any.ts';
+import { prepareContender } from '../lab/contenders/prepare.ts';
 import { readComparison } from '../lab/metrics/comparison.ts';
 import type { RunFailure } from '../lab/record/comparison-index.ts';
 import { fileStem, stampedPath } from '../lab/record/folders.ts';
 import { checkOpenOutputs } from '../lab/record/output.ts';
 import { packageVersion } from '../lab/record/package.ts';
 import { formatBytes, formatDuration } from '../lab/report/client/format.ts';
-import { forkRun } from '../lab/run/fork-run.ts';
+import type { ReplayerProgram } from '../lab/run/run-options.ts';
 import { placeholders } from '../lab/subject/modules.ts';
 import { checkSubject, nameFor, type Subject, subjectOf } from '../lab/subject/subject.ts';
 import { samplingOptions } from '../lab/subject/subject-options.ts';
@@ -26,6 +29,7 @@ import { workloads } from '../lab/workloads/index.ts';
 import { wholeNumber } from './arguments.ts';
 import { comparisonJson, comparisonNotes, drawComparison, writeComparison } from './comparison.ts';
 import { conformanceNotes } from './conformance-notes.ts';
+import { namesContender, parseContender } from './contender-options.ts';
 import type { CommandContext } from './context.ts';
 import { readFlags } from './declared-options.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -56,6 +60,10 @@ function help(): string {
 A configuration is a generation and options that change it, by the names of the
 flags above: 'radix', 'treap,advise=dontneed', 'no hints:treap,huge-page-hints=off';
 a label and a colon may come first. Flags beside them hold for every configuration.
+Or it is a contender, an allocator of others: glibc, jemalloc, mimalloc, tcmalloc,
+go, or as-it-ran of a recording; with variables of its environment as options, and
+go with gogc, memory-limit, ps (docs/contenders.md; pageheap doctor says which
+are installed).
 The configurations take turns, so that a noisy machine does not decide. One that
 fails has no further runs; the others go on. A trace is read once a run, so that
 - (standard input) is refused where there are several: save it to a file.
@@ -67,7 +75,9 @@ Examples:
   $ pageheap compare rsscurve --repeat 1
   $ pageheap compare cache-refill -c treap -c treap,advise=dontneed
   $ pageheap compare git --duration 5 --idle 5 -c radix -c radix,scavenger=none
-  $ pageheap compare stripes -c radix -c mine:radix,page-heap=./first-fit.mjs`;
+  $ pageheap compare stripes -c radix -c mine:radix,page-heap=./first-fit.mjs
+  $ pageheap compare perl -c radix -c glibc -c jemalloc -c go
+  $ pageheap compare perl -c jemalloc -c lazy:jemalloc,MALLOC_CONF=dirty_decay_ms:-1`;
 }
 
 const collect = (value: string, former: readonly string[] = []): string[] => [...former, value];
@@ -82,10 +92,14 @@ function barOf(terminal: Terminal, subject: Subject, total: number): Progress {
   return new Progress(terminal, (subject.work + subject.idle) * total, 60);
 }
 
+/** A configuration, and the contender that it asks for instead of a heap. */
+type Compared = Configuration & { readonly contender?: ContenderRequest };
+
 /** @throws PageHeapError ERR_INVALID_OPTION, also for a generation beside configurations that have their own */
-function configurationsOf(texts: readonly string[], base: HeapRequest): Configuration[] {
+function configurationsOf(texts: readonly string[], base: HeapRequest): Compared[] {
   const { generation, ...others } = base.heap;
-  if (generation !== undefined && texts.every((text) => parseConfiguration(text).heap.generation)) {
+  const heaps = texts.filter((text) => !namesContender(text));
+  if (generation !== undefined && heaps.every((text) => parseConfiguration(text).heap.generation)) {
     throw new PageHeapError(
       'ERR_INVALID_OPTION',
       `--generation ${generation}: every configuration has its own; compare fewer with -c, as in -c ${generation}`,
@@ -93,10 +107,13 @@ function configurationsOf(texts: readonly string[], base: HeapRequest): Configur
     );
   }
   const seen = new Set<string>();
-  return texts.map((text) => {
-    // A generation is said once: by the configuration, or for all.
+  // A generation is said once: by the configuration, or for all.
+  const heapOf = (text: string): Configuration => {
     const has = parseConfiguration(text).heap.generation !== undefined;
-    const made = parseConfiguration(text, has ? { ...base, heap: others } : base);
+    return parseConfiguration(text, has ? { ...base, heap: others } : base);
+  };
+  return texts.map((text) => {
+    const made: Compared = namesContender(text) ? { heap: {}, ...parseContender(text, base) } : heapOf(text);
     if (seen.has(made.label)) {
       const options = text.slice(text.startsWith(`${made.label}:`) ? made.label.length + 1 : 0);
       throw new PageHeapError(
@@ -133,6 +150,12 @@ function tellFailure(
   }
 }
 
+function prepared(contender: ContenderRequest, terminal: Terminal): ReplayerProgram {
+  return prepareContender(contender, (version) =>
+    terminal.note(`${version} builds the replayer; it is kept for later`),
+  );
+}
+
 /** What the environment asks for in vain, and of which configurations, if not of all. */
 function environmentNotes(configurations: readonly Configuration[]): string[] {
   const told = new Map<string, string[]>();
@@ -158,7 +181,11 @@ async function execute(name: string, options: Options, context: CommandContext):
   const title = nameFor(subject, options.name);
   readEnvironment();
   const base = heapRequestOf({ ...options });
-  const configurations = configurationsOf(options.configuration ?? defaultConfigurations, base);
+  const asked = configurationsOf(options.configuration ?? defaultConfigurations, base);
+  // Before anything is made: what is not installed here, and what must be built.
+  const configurations = asked.map(({ contender, ...others }) =>
+    contender === undefined ? others : { ...others, contender: prepared(contender, terminal) },
+  );
   context.modules = configurations.find((c) => c.modules?.pageHeap !== undefined)?.modules;
   const files = configurations.flatMap(({ modules = {} }) => Object.values(modules));
   checkOpenOutputs([subject.run.trace ?? '', ...files]);
@@ -189,13 +216,17 @@ async function execute(name: string, options: Options, context: CommandContext):
         },
       },
       {
-        run: (run, onProgress) => forkRun(run, { onProgress }),
+        run: (run, onProgress) => forkAny(run, { onProgress }),
         stopped: () => interrupts.count > 0,
         onBegin: (claimed) => {
           folder = claimed;
           begun = true;
           interrupts.begin();
-          for (const note of [...environmentNotes(configurations), ...conformance, ...empty])
+          for (const note of [
+            ...environmentNotes(asked.filter((one) => one.contender === undefined)),
+            ...conformance,
+            ...empty,
+          ])
             terminal.note(note);
           if (!options.json) {
             terminal.note(
@@ -289,7 +320,7 @@ export function defineCompare(command: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '-c, --configuration <design>',
-        '[label:]generation[,option=value…]; as often as wanted (default: lists, treap, radix)',
+        '[label:]generation[,option=value…], or a contender; as often as wanted (default: lists, treap, radix)',
       ).argParser(collect),
     )
     .addOption(

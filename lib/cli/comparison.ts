@@ -14,6 +14,7 @@ import { irregularOf } from '../lab/metrics/trace-notes.ts';
 import { comparisonFile } from '../lab/record/comparison-index.ts';
 import { renderComparison } from '../lab/report/comparison.ts';
 import { formatDeviation, formatMetric } from '../lab/report/comparison-values.ts';
+import { rssBasisWords } from '../lab/report/contender-words.ts';
 import { treatmentWords } from '../lab/report/pace-words.ts';
 import { plainWords, verdictSentences, verdictsIn } from '../lab/report/verdict-words.ts';
 import { writePage } from './page-file.ts';
@@ -122,6 +123,8 @@ export function comparisonNotes(
     const are = incomplete.length === 1 ? 'is incomplete and counts' : 'are incomplete and count';
     notes.push(`${runsOf(incomplete.length)} ${are} with what was recorded: ${files}`);
   }
+  const basis = rssBasisWords(configurations);
+  if (basis !== undefined) notes.push(basis);
   const unlike = treatmentWords(treatmentsOf(configurations));
   if (unlike !== undefined) notes.push(unlike);
   if (index.interrupted) notes.push('interrupted: this is what was finished until then');

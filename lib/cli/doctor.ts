@@ -1,7 +1,9 @@
 /**
- * `pageheap doctor`: what this kernel and machine can do, and what falls back because of it.
+ * `pageheap doctor`: what this kernel and machine can do, and what falls back because of it; and which contenders of a
+ * comparison are installed.
  */
 import type { Command } from 'commander';
+import { contenderFindings } from '../lab/contenders/installed.ts';
 import { inspectMachine } from '../os/machine.ts';
 import { explainMachine, type Finding, type Verdict } from '../os/machine-words.ts';
 import type { CommandContext } from './context.ts';
@@ -11,7 +13,8 @@ import type { Colors } from './terminal.ts';
 const help = `
 Every service is tried, on memory of its own; nothing is changed. "falls back" is
 no error: the heap works, and does something else instead, which is named. Those
-lines also stand in every run file.
+lines also stand in every run file. Contenders are allocators that compare takes
+beside the heaps (docs/contenders.md).
 
 Examples:
   $ pageheap doctor
@@ -39,7 +42,7 @@ export function defineDoctor(command: Command, { terminal }: CommandContext): vo
     .addHelpText('after', help)
     .action((options: { json?: true }) => {
       const machine = inspectMachine();
-      const findings = explainMachine(machine);
+      const findings = [...explainMachine(machine), ...contenderFindings()];
       if (options.json) {
         terminal.printJson({ machine, findings });
         return;

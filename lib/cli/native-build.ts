@@ -16,9 +16,10 @@ import { basename, dirname, join } from 'node:path';
 import { PageHeapError } from '../base/errors.ts';
 import { packageRoot } from '../base/package-files.ts';
 
-/** A shared object: how its file is called, and what it is made of. Paths are relative to the package. */
+/** A shared object or a program: how its file is called, and what it is made of. Paths are relative to the package. */
 export interface NativePart {
   readonly file: string;
+  readonly kind: 'library' | 'program';
   readonly language: 'c' | 'c++';
   readonly sources: readonly string[];
   readonly compile: readonly string[];
@@ -52,6 +53,7 @@ export function nativeParts(): NativePart[] {
   return [
     {
       file: variables.addon_file[0],
+      kind: 'library',
       language: 'c++',
       sources: variables.addon_sources,
       compile: [
@@ -63,10 +65,19 @@ export function nativeParts(): NativePart[] {
     },
     {
       file: 'pageheap-record.so',
+      kind: 'library',
       language: 'c',
       sources: variables.recorder_sources,
       compile: variables.recorder_flags,
       link: variables.recorder_link_flags,
+    },
+    {
+      file: 'pageheap-replay',
+      kind: 'program',
+      language: 'c',
+      sources: variables.replayer_sources,
+      compile: variables.replayer_flags,
+      link: variables.replayer_link_flags,
     },
   ];
 }
@@ -172,17 +183,18 @@ export async function buildNative({ into, compilers, parts, onFile }: NativeBuil
     const all = parts.reduce((sum, part) => sum + part.sources.length, 0);
     let done = 0;
     const object = (source: string): string => join(folder, `${basename(source)}.o`);
-    const jobs = parts.flatMap(({ language, sources, compile }) =>
+    const jobs = parts.flatMap(({ kind, language, sources, compile }) =>
       sources.map((source) => async () => {
-        await runs([...compilers[language], ...compile, '-fPIC', '-c', source, '-o', object(source)]);
+        const position = kind === 'library' ? ['-fPIC'] : [];
+        await runs([...compilers[language], ...compile, ...position, '-c', source, '-o', object(source)]);
         onFile?.(source, ++done, all);
       }),
     );
     await together(jobs, availableParallelism());
-    for (const { file, language, sources, link } of parts)
+    for (const { file, kind, language, sources, link } of parts)
       await runs([
         ...compilers[language],
-        '-shared',
+        ...(kind === 'library' ? ['-shared'] : []),
         ...sources.map(object),
         ...link,
         '-s',

@@ -76,7 +76,7 @@ class RunProgressBar {
     const done =
       phase === 'replay' ? share * this.#replayWeight : this.#replayWeight + share * this.#idleWeight;
     const memory =
-      sample === undefined
+      sample?.inuse === undefined
         ? ''
         : ` in use ${formatBytes(sample.inuse)}${sample.rss === null ? '' : `, RSS ${formatBytes(sample.rss)}`}`;
     this.#bar.update(phase === 'counting' ? 0 : done, `${phase} ${formatNumber(ops)}${memory}`);

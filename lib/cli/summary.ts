@@ -34,7 +34,7 @@ function drawPhases(phases: readonly PhaseMoment[], columns: number, colors: Col
       rows: phases.map(({ name, t, inuse, idle, released, rss }) => [
         name,
         formatTime(t),
-        ...[inuse, idle, released].map(formatBytes),
+        ...[inuse, idle, released].map(bytesOrNone),
         colors.bold(bytesOrNone(rss)),
       ]),
     },
@@ -96,6 +96,12 @@ function paceFacts({ pace }: RunSummary): [string, string][] {
   ];
 }
 
+function givenBackWords({ madvise }: RunSummary): string {
+  if (madvise === null) return notKnown;
+  const { calls, bytes, ns } = madvise;
+  return `${formatBytes(bytes)} in ${counted(calls, 'call')} of madvise, ${formatDuration(ns / 1e6)}`;
+}
+
 /** The summary as tables, no wider than `columns`. */
 export function drawSummary(s: RunSummary, columns: number, colors: Colors): string {
   // Short names: three moments then fit into 50 columns.
@@ -128,7 +134,6 @@ export function drawSummary(s: RunSummary, columns: number, colors: Colors): str
     columns,
     colors,
   );
-  const { calls, bytes, ns } = s.madvise;
   const facts: [string, string][] = [
     [
       'operations',
@@ -136,13 +141,10 @@ export function drawSummary(s: RunSummary, columns: number, colors: Colors): str
     ],
     ...payloadFacts(s.payload),
     ...paceFacts(s),
-    ['collections', formatNumber(s.collections)],
+    ['collections', s.collections === null ? notKnown : formatNumber(s.collections)],
     ...markingFacts(s),
     ...finalizerFacts(s),
-    [
-      'given back',
-      `${formatBytes(bytes)} in ${counted(calls, 'call')} of madvise, ${formatDuration(ns / 1e6)}`,
-    ],
+    ['given back', givenBackWords(s)],
     ['page faults', `${formatNumber(s.faults.minor)} minor, ${formatNumber(s.faults.major)} major`],
     [
       'samples',

@@ -100,6 +100,12 @@ export interface Addon {
   /** flock without waiting: 0 or errno, EAGAIN where others hold the lock. */
   lockFile(fd: number, exclusive: boolean): number;
 
+  // Pipes to other processes (native/pipe.cc).
+  /** Fills out with [read end, write end]; one's own end, the write end if `writes`, does not block. 0 or errno. */
+  makePipe(out: Float64Array, writes: boolean): number;
+  /** Waits until it can be written to or read from, a second at most: 1, 0 when the time is over, or −errno. */
+  waitPipe(fd: number, writes: boolean, ms: number): number;
+
   // Poisoning (native/poison.cc). An addon of before has none.
   /** Whether this is a sanitizer build, in which looks at poisoned memory are reported. */
   poisons?(): boolean;

@@ -7,6 +7,7 @@ import { getSystemErrorName } from 'node:util';
 
 export const EPERM = 1;
 export const ENOENT = 2;
+export const EINTR = 4;
 export const EAGAIN = 11;
 export const ENOMEM = 12;
 export const EACCES = 13;

@@ -171,7 +171,7 @@ describe('a chart', () => {
 
   it('holds the last value where no sample was taken', () => {
     const sparse = [points[0], points[399]];
-    expect(resample(sparse, 4, (p) => p.inuse)).toEqual([0, 0, 0, 399 * 2 ** 20]);
+    expect(resample(sparse, 4, (p) => p.inuse ?? 0)).toEqual([0, 0, 0, 399 * 2 ** 20]);
   });
 
   it.each([40, 80, 200])('fits %i columns', (columns) => {

@@ -56,7 +56,7 @@ describe('what a run comes to', () => {
       summary.moments.map((m) => [
         m.label,
         m.t,
-        m.inuse / MiB,
+        (m.inuse ?? 0) / MiB,
         (m.rss ?? 0) / MiB,
         (m.processRss ?? 0) / MiB,
       ]),

@@ -35,6 +35,7 @@ export const layers: readonly string[] = [
   'lab/conformance',
   'lab/run',
   'lab/recorder',
+  'lab/contenders',
   'lab/compare',
   'lab/report',
   'lab/library',

@@ -13,6 +13,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ErrorCode, PageHeapError } from '../../base/errors.ts';
+import { checkContended } from '../contenders/contender-run.ts';
 import {
   type ComparisonIndex,
   comparisonFormat,
@@ -23,7 +24,7 @@ import {
 import { claimFolder, removeEmpty } from '../record/folders.ts';
 import { hasRecorded, runFilesIn } from '../record/run-folder.ts';
 import { tryHeap } from '../run/run-heap.ts';
-import type { RunOptions, RunProgress, RunResult } from '../run/run-options.ts';
+import type { ReplayerProgram, RunOptions, RunProgress, RunResult } from '../run/run-options.ts';
 import type { LabHeapOptions } from '../subject/heap-target.ts';
 import type { ModuleFiles } from '../subject/modules.ts';
 
@@ -31,6 +32,8 @@ export interface ComparedConfiguration {
   readonly label: string;
   readonly heap: LabHeapOptions;
   readonly modules?: ModuleFiles;
+  /** An allocator of others, instead of a heap. */
+  readonly contender?: ReplayerProgram;
 }
 
 export interface CompareOptions {
@@ -38,7 +41,7 @@ export interface CompareOptions {
   /** Rounds: runs of each configuration, 1 to 100. */
   readonly repeat: number;
   /** What every run has. */
-  readonly run: Omit<RunOptions, 'output' | 'heap' | 'modules'>;
+  readonly run: Omit<RunOptions, 'output' | 'heap' | 'modules' | 'contender'>;
   /** Where run files and index go; where it is there already, a new one with a number beside it. */
   readonly folder: string;
 }
@@ -79,9 +82,13 @@ function checkOptions({ configurations, repeat }: CompareOptions): void {
 
 /** Tries every configuration's heap, so that one that cannot be is refused before anything ran. */
 async function tryConfigurations({ configurations, run }: CompareOptions): Promise<void> {
-  for (const { label, heap, modules } of configurations) {
+  for (const { label, heap, modules, contender } of configurations) {
     try {
       const { workload } = run;
+      if (contender !== undefined) {
+        await checkContended(run, contender.contender);
+        continue;
+      }
       await tryHeap({
         heap,
         ...(modules === undefined ? {} : { modules }),
@@ -197,7 +204,7 @@ class Comparing {
   /** Makes one run; answers false if it was stopped. */
   async #runOne(i: number, round: number): Promise<boolean> {
     const { configurations, folder, run } = this.#options;
-    const { label, heap, modules } = configurations[i];
+    const { label, heap, modules, contender } = configurations[i];
     const place = { label, done: this.#done, total: this.#total() };
     this.#hooks.onProgress?.(place, undefined);
     const file = `${this.#stems[i]}-${round}.jsonl`;
@@ -207,6 +214,7 @@ class Comparing {
           ...run,
           heap,
           ...(modules === undefined ? {} : { modules }),
+          ...(contender === undefined ? {} : { contender }),
           name: label,
           output: join(folder, file),
         },

@@ -17,11 +17,12 @@ export interface MarkingTotals {
 }
 
 export interface RunCounts {
-  readonly collections: number;
+  /** Null where the allocator tells of none: it may have no collections. */
+  readonly collections: number | null;
   /** Page faults of the process since the run began. */
   readonly faults: { readonly minor: number; readonly major: number };
-  /** Calls that gave memory back, their bytes and nanoseconds. */
-  readonly madvise: { readonly calls: number; readonly bytes: number; readonly ns: number };
+  /** Calls that gave memory back, their bytes and nanoseconds; null where the allocator does not tell. */
+  readonly madvise: { readonly calls: number; readonly bytes: number; readonly ns: number } | null;
   /** Finalizers and cleanups: queued, called, and the most that waited in any sample. */
   readonly finalizers: { readonly queued: number; readonly run: number; readonly mostWaiting: number };
   /** What marking took where the heap traces, milliseconds; null where it does not. */
@@ -30,13 +31,17 @@ export interface RunCounts {
   readonly missed: number;
 }
 
-export function countsOf({ samples, collections, scavenges }: RunData): RunCounts {
+export function countsOf({ header, samples, collections, scavenges }: RunData): RunCounts {
   const last = samples[samples.length - 1];
   const scavenged = scavenges.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
+  const isOthers = header.contender !== undefined;
   return {
-    collections: last?.gcs ?? collections.length,
+    collections: last?.gcs ?? (isOthers ? null : collections.length),
     faults: { minor: last?.minflt ?? 0, major: last?.majflt ?? 0 },
-    madvise: { calls: last?.madv ?? 0, bytes: last?.madvB ?? scavenged, ns: last?.madvNs ?? 0 },
+    madvise:
+      isOthers && last?.madv === undefined
+        ? null
+        : { calls: last?.madv ?? 0, bytes: last?.madvB ?? scavenged, ns: last?.madvNs ?? 0 },
     finalizers: {
       queued: last?.fin ?? 0,
       run: last?.finRun ?? 0,

@@ -58,9 +58,9 @@ export interface Facts extends RunFacts {
    * its phases tell of each.
    */
   readonly idle: Decay | undefined;
-  /** The largest and the smallest of RSS − belief. */
-  readonly excess: Point;
-  readonly shortfall: Point;
+  /** The largest and the smallest of RSS − belief; undefined where nothing is believed. */
+  readonly excess: Point | undefined;
+  readonly shortfall: Point | undefined;
 }
 
 /** A limit or goal as a number, or undefined when there is none (absent, not finite, or 2^53 and more). */
@@ -110,12 +110,14 @@ export function factsOf(run: RunData): Facts | undefined {
   if (facts === undefined || samples.length === 0) return undefined;
   const peak = samples[firstPeak(samples)];
   const last = samples[samples.length - 1];
-  let excess: Point = { t: samples[0].t, bytes: Number.NEGATIVE_INFINITY };
-  let shortfall: Point = { t: samples[0].t, bytes: Number.POSITIVE_INFINITY };
+  let excess: Point | undefined;
+  let shortfall: Point | undefined;
   for (const sample of samples) {
-    const difference = sample.rss - belief(sample);
-    excess = difference > excess.bytes ? { t: sample.t, bytes: difference } : excess;
-    shortfall = difference < shortfall.bytes ? { t: sample.t, bytes: difference } : shortfall;
+    const believed = belief(sample);
+    if (believed === undefined) continue;
+    const difference = { t: sample.t, bytes: sample.rss - believed };
+    if (excess === undefined || difference.bytes > excess.bytes) excess = difference;
+    if (shortfall === undefined || difference.bytes < shortfall.bytes) shortfall = difference;
   }
   const { idleFrom } = facts;
   const idle = idleFrom === undefined ? -1 : samples.findIndex(({ t }) => t >= idleFrom);

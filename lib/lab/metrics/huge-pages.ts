@@ -11,7 +11,8 @@ import { belief } from './rss.ts';
 /** Bytes at the last sample that tells of huge pages; undefined where none does. */
 export function releasedInHugePages(samples: readonly RunSample[]): number | undefined {
   const told = samples.findLast(({ huge, rss }) => typeof huge === 'number' && typeof rss === 'number');
-  if (told === undefined) return undefined;
-  const beyond = (told.rss ?? 0) - belief(told) - (told.lazy ?? 0);
+  const believed = told === undefined ? undefined : belief(told);
+  if (told?.released === undefined || believed === undefined) return undefined;
+  const beyond = (told.rss ?? 0) - believed - (told.lazy ?? 0);
   return Math.max(0, Math.min(told.huge ?? 0, beyond, told.released));
 }

@@ -16,7 +16,8 @@ export function withRss(samples: readonly RunSample[]): readonly KnownSample[] {
   return samples.every(isKnown) ? samples : samples.filter(isKnown);
 }
 
-/** What the heap believes it holds backed, in bytes: HeapSys − HeapReleased, or in use plus free. */
-export function belief(sample: RunSample): number {
-  return sample.sys === undefined ? sample.inuse + sample.free : sample.sys - sample.released;
+/** What the heap believes it holds backed, in bytes: HeapSys − HeapReleased, or in use plus free; undefined where it does not tell. */
+export function belief({ inuse, free, released, sys }: RunSample): number | undefined {
+  if (sys !== undefined && released !== undefined) return sys - released;
+  return inuse === undefined || free === undefined ? undefined : inuse + free;
 }

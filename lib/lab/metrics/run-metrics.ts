@@ -55,7 +55,7 @@ function decaySeconds({ known: samples, scavenges }: MetricInput, share: number)
 }
 
 /** Mean over time of samples, of which there is one: each value holds until the next. */
-function meanOverTime<S extends RunSample>(samples: readonly S[], of: (s: S) => number): number {
+function meanOverTime<S extends { readonly t: number }>(samples: readonly S[], of: (s: S) => number): number {
   const span = samples[samples.length - 1].t - samples[0].t;
   if (span <= 0) return of(samples[0]);
   let sum = 0;
@@ -76,9 +76,9 @@ const numberOf = (value: RunValue | undefined): number | undefined =>
 
 /** What spans in use hold beside objects, garbage counted as objects until it is swept. */
 function fragmentation({ samples }: MetricInput): number | undefined {
-  const known = samples.filter((s) => s.alloc !== undefined);
+  const known = samples.filter((s) => s.alloc !== undefined && s.inuse !== undefined);
   if (known.length === 0) return undefined;
-  const inUse = meanOverTime(known, (s) => s.inuse);
+  const inUse = meanOverTime(known, (s) => s.inuse ?? 0);
   return inUse === 0 ? undefined : 1 - meanOverTime(known, (s) => s.alloc ?? 0) / inUse;
 }
 
@@ -97,12 +97,40 @@ function addedMappings(samples: readonly RunSample[]): number | undefined {
   return typeof first !== 'number' || highest === undefined ? undefined : highest - first;
 }
 
+/** A sample of what the process has beyond its first, without the replayer's own. */
+interface Added {
+  readonly t: number;
+  readonly bytes: number;
+}
+
+function addedOf({ samples }: MetricInput): Added[] {
+  const known = samples.flatMap(({ t, prss, own = 0 }): Added[] =>
+    typeof prss === 'number' ? [{ t, bytes: prss - own }] : [],
+  );
+  return known.map(({ t, bytes }) => ({ t, bytes: Math.max(0, bytes - known[0].bytes) }));
+}
+
+/** RSS over what the program has asked for and not freed, each averaged over time. */
+function overPayload({ known }: MetricInput): number | undefined {
+  const told = known.filter(({ live }) => live !== undefined);
+  if (told.length === 0) return undefined;
+  const live = meanOverTime(told, (s) => s.live ?? 0);
+  return live === 0 ? undefined : meanOverTime(told, (s) => s.rss) / live;
+}
+
+const secondsOf = (ns: number | null | undefined): number | undefined =>
+  typeof ns === 'number' ? ns / 1e9 : undefined;
+
+const withoutFirst =
+  'resident bytes of the process less those of its first sample, and less the replayer’s tables';
+
 export const metrics: readonly Metric[] = [
   {
     id: 'rssPeak',
     label: 'RSS peak',
     unit: 'bytes',
-    formula: 'the most RSS of the heap’s ranges in any sample',
+    formula:
+      'the most RSS of the heap’s ranges in any sample; of a contender without ranges, RSS of its process less what that had before the first operation, and less the replayer’s tables',
     of: ({ samples }) => most(samples, (s) => s.rss),
   },
   {
@@ -171,11 +199,52 @@ export const metrics: readonly Metric[] = [
     of: ({ last }) => last.sys,
   },
   {
+    id: 'addedPeak',
+    label: 'process RSS added, peak',
+    unit: 'bytes',
+    formula: `the most ${withoutFirst}; one basis for all, but with a heap of here it is Node’s process, with what V8 and the replay need`,
+    of: (run) => {
+      const added = addedOf(run);
+      return added.length === 0 ? undefined : added.reduce((most, { bytes }) => Math.max(most, bytes), 0);
+    },
+  },
+  {
+    id: 'addedMean',
+    label: 'process RSS added, mean',
+    unit: 'bytes',
+    formula: `${withoutFirst}, averaged over time`,
+    of: (run) => {
+      const added = addedOf(run);
+      return added.length === 0 ? undefined : meanOverTime(added, ({ bytes }) => bytes);
+    },
+  },
+  {
+    id: 'addedEnd',
+    label: 'process RSS added, end',
+    unit: 'bytes',
+    formula: `${withoutFirst}, in the last sample`,
+    of: (run) => addedOf(run).at(-1)?.bytes,
+  },
+  {
+    id: 'overPayload',
+    label: 'RSS over payload',
+    unit: 'share',
+    formula: 'RSS ÷ the bytes that the program had asked for and not freed, each averaged over time',
+    of: overPayload,
+  },
+  {
     id: 'faults',
     label: 'minor faults',
     unit: 'count',
     formula: 'minor page faults of the process since the run began',
     of: ({ last }) => last.minflt,
+  },
+  {
+    id: 'majorFaults',
+    label: 'major faults',
+    unit: 'count',
+    formula: 'major page faults of the process since the run began',
+    of: ({ last }) => last.majflt,
   },
   {
     id: 'madviseCalls',
@@ -202,7 +271,8 @@ export const metrics: readonly Metric[] = [
     id: 'vmas',
     label: 'VMAs most',
     unit: 'count',
-    formula: 'the most mappings of the process in any sample that counted them; most of them are V8’s',
+    formula:
+      'the most mappings of the process in any sample that counted them; of a heap of here most are V8’s',
     of: ({ samples }) => most(samples, (s) => s.vmas),
   },
   {
@@ -228,11 +298,26 @@ export const metrics: readonly Metric[] = [
     of: ({ pace }) => pace?.elapsed,
   },
   {
+    id: 'cpuTime',
+    label: 'CPU time',
+    unit: 'seconds',
+    formula:
+      'the time for which the run’s thread had a CPU, reading the trace included; of a contender all threads of its process, which reads none',
+    of: ({ last }) => secondsOf(last.cpuNs),
+  },
+  {
+    id: 'busy',
+    label: 'time at work',
+    unit: 'seconds',
+    formula: 'the time in which a contender’s replayer carried out operations, and did not wait for more',
+    of: ({ last }) => secondsOf(last.busyNs),
+  },
+  {
     id: 'waited',
     label: 'waited for a CPU',
     unit: 'seconds',
     formula:
-      'the time for which the run’s thread was ready and others had the CPUs, by the scheduler’s account',
+      'the time for which the run’s thread was ready and others had the CPUs, by the scheduler’s account; of a contender all threads of its process',
     of: ({ pace }) => pace?.waited ?? undefined,
   },
   {

@@ -23,9 +23,10 @@ export interface Moment {
   readonly label: string;
   /** Milliseconds since the start. */
   readonly t: number;
-  readonly inuse: number;
-  readonly free: number;
-  readonly released: number;
+  /** Null where the allocator does not tell. */
+  readonly inuse: number | null;
+  readonly free: number | null;
+  readonly released: number | null;
   /** Of the free what larger physical pages keep from being given back; absent where they are not larger. */
   readonly trapped?: number;
   /** Resident bytes of the heap's ranges; null where the kernel did not tell. */
@@ -40,12 +41,13 @@ export interface Moment {
 export interface PhaseMoment {
   readonly name: string;
   readonly t: number;
-  readonly inuse: number;
-  readonly idle: number;
-  readonly released: number;
-  readonly sys: number;
+  /** Null where the allocator does not tell. */
+  readonly inuse: number | null;
+  readonly idle: number | null;
+  readonly released: number | null;
+  readonly sys: number | null;
   readonly rss: number | null;
-  readonly alloc: number;
+  readonly alloc: number | null;
   readonly minorFaults: number;
 }
 
@@ -70,12 +72,14 @@ export interface RunSummary {
   readonly lazyFreeAtEnd: number | null;
   /** Bytes that are resident though released, because they lie in huge pages; null where no sample tells. */
   readonly hugeReleasedAtEnd: number | null;
-  readonly collections: number;
+  /** Null where the allocator tells of none. */
+  readonly collections: number | null;
   /** Finalizers and cleanups: queued, called, and the most that waited in any sample. */
   readonly finalizers: { readonly queued: number; readonly run: number; readonly mostWaiting: number };
   /** What marking took where the heap traces; null where it does not. */
   readonly marking: MarkingTotals | null;
-  readonly madvise: { readonly calls: number; readonly bytes: number; readonly ns: number };
+  /** Null where the allocator does not tell. */
+  readonly madvise: { readonly calls: number; readonly bytes: number; readonly ns: number } | null;
   readonly faults: { readonly minor: number; readonly major: number };
   /** Samples taken, the nanoseconds that they took in all, beats missed. */
   readonly samples: { readonly count: number; readonly ns: number; readonly missed: number };
@@ -89,7 +93,7 @@ export interface RunSummary {
 }
 
 function momentOf(label: string, s: RunSample): Moment {
-  const { t, inuse, free, released, rss } = s;
+  const { t, inuse = null, free = null, released = null, rss } = s;
   const trapped = s.trapped === undefined ? {} : { trapped: s.trapped };
   const ran = s.ranRss === undefined ? {} : { ranRss: s.ranRss };
   return { label, t, inuse, free, ...trapped, released, rss, processRss: s.prss ?? null, ...ran };
@@ -102,13 +106,17 @@ export function summarize(data: RunData): RunSummary {
   const { samples, end } = data;
   const facts = runFactsOf(data);
   const counts = countsOf(data);
+  // A heap of here whose file lacks a figure has none of it.
+  const none = data.header.contender === undefined ? 0 : null;
   const last: RunSample | undefined = samples[samples.length - 1];
   const moments: Moment[] = [];
   if (last !== undefined) {
     const known = withRss(samples);
     // Where nothing is known of RSS, the peak is that of the memory in use.
     const peak =
-      known.length > 0 ? known[firstPeak(known)] : samples.reduce((a, b) => (b.inuse > a.inuse ? b : a));
+      known.length > 0
+        ? known[firstPeak(known)]
+        : samples.reduce((a, b) => ((b.inuse ?? 0) > (a.inuse ?? 0) ? b : a));
     const replayed = samples.findLast((s) => s.phase === 'replay');
     moments.push(momentOf(rssPeak, peak));
     if (replayed !== undefined && replayed !== last) moments.push(momentOf('replayed', replayed));
@@ -130,12 +138,12 @@ export function summarize(data: RunData): RunSummary {
     phases: data.phases.map((p) => ({
       name: p.name,
       t: p.t,
-      inuse: p.inuse ?? 0,
-      idle: p.idle ?? 0,
-      released: p.released ?? 0,
-      sys: p.sys ?? 0,
+      inuse: p.inuse ?? none,
+      idle: p.idle ?? none,
+      released: p.released ?? none,
+      sys: p.sys ?? none,
       rss: p.rss,
-      alloc: p.alloc ?? 0,
+      alloc: p.alloc ?? none,
       minorFaults: p.minflt ?? 0,
     })),
     endShareOfPeak:

@@ -59,8 +59,20 @@ export interface RunHeader {
   readonly env?: Readonly<Record<string, RunValue>>;
   /** Options that are other than Go's: numbers of the design, and parts of the user's own. Absent: none is. */
   readonly otherThanGo?: readonly string[];
+  /** The allocator that it was, where it was not this library's: its name, version, file, and what its RSS is of. */
+  readonly contender?: RunContender;
   /** Of a custom page heap: the hash of its module, and its certificate of conformance, null for none. */
   readonly conformance?: Conformance;
+}
+
+/** An allocator of others that a run was made on. */
+export interface RunContender {
+  readonly name: string;
+  readonly version?: string;
+  /** The library or program that it is. */
+  readonly file?: string;
+  /** `ranges`: of its own ranges, as of the heaps here. `process`: of its process, less what that had at first. */
+  readonly rss: 'ranges' | 'process';
 }
 
 /** One beat of the sampler. Bytes unless said otherwise; counters count from the start of the run. */
@@ -71,10 +83,10 @@ export interface RunSample {
   readonly phase?: string;
   /** Operations replayed so far. */
   readonly ops?: number;
-  /** Spans in use; backed and free; given back to the system: what the heap believes. */
-  readonly inuse: number;
-  readonly free: number;
-  readonly released: number;
+  /** Spans in use; backed and free; given back to the system: what the heap believes. Absent where an allocator does not tell. */
+  readonly inuse?: number;
+  readonly free?: number;
+  readonly released?: number;
   /** Of the free what larger physical pages keep from being given back; only where they are larger than 8 KiB. */
   readonly trapped?: number;
   /** HeapSys: pages in use, free and released together. */
@@ -84,10 +96,21 @@ export interface RunSample {
   /** Where the next collection starts, and the memory limit; absent, null or huge when there is none. */
   readonly goal?: number | null;
   readonly limit?: number | null;
-  /** Resident bytes of the heap's own ranges, by mincore; null where the kernel does not tell. */
+  /**
+   * Resident bytes of the heap's own ranges, by mincore; null where the kernel does not tell. Of an allocator without
+   * ranges of its own: of its process, less what that had before the first operation, and less `own`.
+   */
   readonly rss: number | null;
   /** Resident bytes of the whole process; null likewise. */
   readonly prss?: number | null;
+  /** Of these what is not the allocator's but the replayer's: its tables. Absent where the process is this library's. */
+  readonly own?: number;
+  /** Bytes asked for and not freed by then. */
+  readonly live?: number;
+  /** Nanoseconds in which a replayer was at work, and did not wait for operations. */
+  readonly busyNs?: number;
+  /** What Go's MemStats call not heap: Sys − HeapSys. */
+  readonly notHeap?: number;
   /** What the recorded program had when it was so far: resident, and of that what no file is behind. */
   readonly ranRss?: number;
   readonly ranAnon?: number;

@@ -74,6 +74,8 @@ interface Quantity {
   readonly id: string;
   readonly title: string;
   readonly unit?: 'count';
+  /** Told only where an allocator of others is among the configurations. */
+  readonly ofContenders?: boolean;
   /** Counters tell nothing where all configurations have the same. */
   readonly counter?: boolean;
   readonly of: (s: RunSample) => number | null | undefined;
@@ -84,6 +86,12 @@ const quantities: readonly Quantity[] = [
   { id: 'inuse', title: 'In use', of: (s) => s.inuse },
   { id: 'released', title: 'HeapReleased', of: (s) => s.released },
   { id: 'sys', title: 'HeapSys', of: (s) => s.sys },
+  {
+    id: 'process',
+    title: 'RSS of the process, without the replayer’s tables',
+    ofContenders: true,
+    of: (s) => (typeof s.prss === 'number' ? s.prss - (s.own ?? 0) : null),
+  },
   { id: 'lazy', title: 'LazyFree', of: (s) => s.lazy },
   {
     id: 'faults',
@@ -240,7 +248,9 @@ export function comparisonPayload(configurations: readonly ComparedRuns[]): Comp
   const byTime: GridAxis = { grid: t, at: (s) => s.t };
   const byOps: GridAxis = { grid: ops, at: (s) => s.ops ?? 0 };
   const ran = asItRan(all, configurations.length, byTime, byOps);
-  const made = quantities.map(({ id, title, unit = 'bytes' as const, counter = false, of }) => ({
+  const hasContender = all.some(({ header }) => header.contender !== undefined);
+  const told = quantities.filter(({ ofContenders }) => ofContenders !== true || hasContender);
+  const made = told.map(({ id, title, unit = 'bytes' as const, counter = false, of }) => ({
     id,
     title,
     unit,

@@ -20,6 +20,7 @@ import { commonOptions, differingOptions, type OptionRow, subjectRows } from './
 import { type ComparisonPayload, comparisonPayload } from './comparison-payload.ts';
 import { comparisonStyle } from './comparison-style.ts';
 import { formatMetric, formatSpread } from './comparison-values.ts';
+import { rssBasisWords } from './contender-words.ts';
 import { breakable, type Html, html, unbroken } from './html.ts';
 import { lineKey } from './line-key.ts';
 import { treatmentWords } from './pace-words.ts';
@@ -77,7 +78,7 @@ function metricsTable(configurations: readonly ComparedRuns[]): Html {
   </table></div>
   ${decayWords(configurations)}
   <p class="below">– stands for none: a decay that was none, because RSS had fallen by less than a twentieth of the RSS peak when
-    the run ended or memory was forced back; LazyFree where pages are given back at once, or where no sample tells it.${dashWords(configurations)}</p>`;
+    the run ended or memory was forced back; LazyFree where pages are given back at once, or where no sample tells it; a figure that a contender does not have.${dashWords(configurations)}</p>`;
 }
 
 /** What the dashes of a whole column are. */
@@ -288,9 +289,11 @@ export function renderComparison(comparison: Comparison): string {
   const payload = comparisonPayload(configurations);
   const count = configurations.reduce((sum, { runs }) => sum + runs.length, 0);
   const unlike = treatmentWords(treatmentsOf(configurations));
+  const basis = rssBasisWords(configurations);
   const remarks = [
     ...comparisonRemarks(comparison),
     ...traceWords(configurations.flatMap(({ runs }) => runs)),
+    ...(basis === undefined ? [] : [`${basis.slice(0, 1).toUpperCase()}${basis.slice(1)}.`]),
     ...(unlike === undefined ? [] : [`${unlike.slice(0, 1).toUpperCase()}${unlike.slice(1)}.`]),
   ].map((words) => html`<p class="remark">${words}</p>`);
   const body = html`<main>

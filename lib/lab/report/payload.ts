@@ -133,9 +133,9 @@ interface Row {
 function keptSamples(samples: readonly RunSample[]): number[] {
   const watched = [
     (i: number) => samples[i].rss ?? 0,
-    (i: number) => samples[i].inuse,
-    (i: number) => samples[i].released,
-    (i: number) => (samples[i].rss ?? 0) - belief(samples[i]),
+    (i: number) => samples[i].inuse ?? 0,
+    (i: number) => samples[i].released ?? 0,
+    (i: number) => (samples[i].rss ?? 0) - (belief(samples[i]) ?? 0),
   ];
   return thin(
     samples.map(({ t }) => t),

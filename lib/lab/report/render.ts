@@ -7,7 +7,7 @@
  * The size of the file is bounded whatever the length of the run (payload.ts, tables.ts).
  */
 
-import { countsOf } from '../metrics/counts.ts';
+import { countsOf, type RunCounts } from '../metrics/counts.ts';
 import { type Facts, factsOf, type RunFacts, runFactsOf } from '../metrics/facts.ts';
 import { gapsOf, paceOf } from '../metrics/pace.ts';
 import type { RunValue } from '../record/lines.ts';
@@ -41,17 +41,19 @@ function timelineSection(run: RunData, payload: Payload): Html {
 }
 
 function beliefSection(facts: Facts | undefined): Html {
+  const { excess, shortfall } = facts ?? {};
+  if (facts !== undefined && (excess === undefined || shortfall === undefined)) return html``;
   const words =
-    facts === undefined
+    excess === undefined || shortfall === undefined
       ? 'No sample tells what was resident.'
       : `${
-          facts.excess.bytes <= 0
+          excess.bytes <= 0
             ? 'Nothing was resident beyond belief'
-            : `Resident beyond belief were at most ${formatBytes(facts.excess.bytes)} (at ${formatTime(facts.excess.t)})`
+            : `Resident beyond belief were at most ${formatBytes(excess.bytes)} (at ${formatTime(excess.t)})`
         }; ${
-          facts.shortfall.bytes >= 0
+          shortfall.bytes >= 0
             ? 'nothing that was believed was missing'
-            : `believed but not resident were at most ${formatBytes(-facts.shortfall.bytes)} (at ${formatTime(facts.shortfall.t)})`
+            : `believed but not resident were at most ${formatBytes(-shortfall.bytes)} (at ${formatTime(shortfall.t)})`
         }.`;
   return html`<section aria-labelledby="h-belief">
     <h2 id="h-belief">Belief against fact</h2>
@@ -120,15 +122,19 @@ function paceMembers(run: RunData): Record<string, RunValue> {
   };
 }
 
+function madviseWords({ calls, bytes, ns }: NonNullable<RunCounts['madvise']>): string {
+  const mean = calls > 0 && ns > 0 ? `, ${formatDuration(ns / calls / 1e6)} each` : '';
+  return `${formatNumber(calls)} ${calls === 1 ? 'call' : 'calls'} of madvise${mean}, over ${formatBytes(bytes)}`;
+}
+
 function activitySection(run: RunData): Html {
   const { faults, madvise } = countsOf(run);
-  const { calls, bytes, ns } = madvise;
-  const mean = calls > 0 && ns > 0 ? `, ${formatDuration(ns / calls / 1e6)} each` : '';
   const words =
     run.samples.length === 0
       ? ''
-      : `In all ${formatNumber(faults.minor)} minor and ${formatNumber(faults.major)} major faults of the process; ` +
-        `${formatNumber(calls)} ${calls === 1 ? 'call' : 'calls'} of madvise${mean}, over ${formatBytes(bytes)}.`;
+      : `In all ${formatNumber(faults.minor)} minor and ${formatNumber(faults.major)} major faults of the process${
+          madvise === null ? '' : `; ${madviseWords(madvise)}`
+        }.`;
   return html`<section aria-labelledby="h-activity">
     <h2 id="h-activity">Faults and madvise</h2>
     <p class="lead">${unbroken(words)}</p>

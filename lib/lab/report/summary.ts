@@ -89,6 +89,7 @@ function hugeSentence({ hugeAtEnd = 0, end }: Facts): string {
 function collectionSentence(run: RunData): string {
   const times = run.collections.map((gc) => gc.t);
   const { collections: count } = countsOf(run);
+  if (count === null) return '';
   if (count === 0) return 'The heap made no collection.';
   const forced = run.collections.filter((gc) => gc.forced === true);
   const asked =
@@ -119,15 +120,15 @@ function finalizerSentence(run: RunData): string {
 }
 
 function restSentence(facts: RunFacts): string {
-  const { last } = facts;
-  const { trapped = 0 } = last;
+  const { inuse, free, released, trapped = 0 } = facts.last;
+  if (inuse === undefined || free === undefined || released === undefined) return '';
   const kept =
     trapped === 0
       ? ''
       : ` (${formatBytes(trapped)} of that trapped: pages that share a physical page with others in use, or released)`;
   return (
-    `At the end the heap believed ${formatBytes(last.inuse)} in use, ${formatBytes(last.free)} free but still ` +
-    `backed${kept}, and ${formatBytes(last.released)} released to the system.`
+    `At the end the heap believed ${formatBytes(inuse)} in use, ${formatBytes(free)} free but still ` +
+    `backed${kept}, and ${formatBytes(released)} released to the system.`
   );
 }
 
@@ -161,20 +162,23 @@ function tiles(run: RunData, facts: Facts): Tile[] {
       name: 'time to half decay',
       note: decayNote(facts),
     },
-    {
-      value: formatNumber(counts.collections),
-      name: counts.collections === 1 ? 'collection' : 'collections',
+  ];
+  const { collections, madvise } = counts;
+  if (collections !== null)
+    list.push({
+      value: formatNumber(collections),
+      name: collections === 1 ? 'collection' : 'collections',
       note: `${run.collections.filter((gc) => gc.forced === true).length} forced`,
-    },
-    {
-      value: formatBytes(counts.madvise.bytes),
+    });
+  if (madvise !== null)
+    list.push({
+      value: formatBytes(madvise.bytes),
       name: 'given back in all',
       note:
         last.madv === undefined
           ? ''
-          : `${formatNumber(counts.madvise.calls)} ${counts.madvise.calls === 1 ? 'call' : 'calls'} of madvise`,
-    },
-  ];
+          : `${formatNumber(madvise.calls)} ${madvise.calls === 1 ? 'call' : 'calls'} of madvise`,
+    });
   const speed = run.end?.opsPerSec;
   if (speed !== undefined && Number.isFinite(speed)) {
     const ops = run.end?.ops ?? last.ops ?? 0;

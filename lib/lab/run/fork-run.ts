@@ -39,9 +39,9 @@ interface Death {
 }
 
 /** @throws PageHeapError ERR_SYSTEM where there can be no process */
-function startChild(input: 'inherit' | 'ignore'): ChildProcess {
+function startChild(input: 'inherit' | 'ignore', program: string): ChildProcess {
   try {
-    return fork(entry, [], {
+    return fork(program, [], {
       // A run says nothing on standard output; what a custom page heap prints must not end up in JSON.
       stdio: [input, process.stderr.fd, 'inherit', 'ipc'],
       serialization: 'advanced',
@@ -90,9 +90,13 @@ export class RunProcess {
   // A parent that ends in any way that runs JavaScript takes the child with it.
   readonly #kill = (): void => void this.child.kill('SIGKILL');
 
-  /** @param trace what is replayed; standard input is the process's own then. @throws PageHeapError ERR_SYSTEM */
-  constructor(trace: string | undefined) {
-    this.child = startChild(trace === standardInput ? 'inherit' : 'ignore');
+  /**
+   * @param trace what is replayed; standard input is the process's own then
+   * @param program that serves a run (serve-run.ts)
+   * @throws PageHeapError ERR_SYSTEM
+   */
+  constructor(trace: string | undefined, program: string = entry) {
+    this.child = startChild(trace === standardInput ? 'inherit' : 'ignore', program);
     process.on('exit', this.#kill);
     this.outcome = this.#outcome();
     // Nobody may come to wait for it.

@@ -3,7 +3,8 @@
  *
  * What a traced program's allocator did becomes what this one does: an allocation is allocated and
  * written as the program would have written it, a free drops the object. A realloc stays in place
- * where the new size falls into the same size class; otherwise it allocates, copies and drops.
+ * where the new size falls into the same size class; otherwise it allocates, copies and drops. An allocator that has
+ * a realloc of its own does that by itself.
  *
  * - Tiny objects (below `tinySize`) share a block with others, so that one never grows in place even
  *   where its rounded size is the same: the bytes after it may be another's.
@@ -263,14 +264,15 @@ export class Replay {
     this.#reallocs++;
     const old = this.#objects[2 * slot];
     const oldSize = this.#objects[2 * slot + 1];
-    const inPlace = this.#fitsInPlace(oldSize, size);
-    const address = inPlace ? old : this.#target.malloc(size);
+    const hasOwn = this.#target.resize !== undefined;
+    const inPlace = !hasOwn && this.#fitsInPlace(oldSize, size);
+    const address = this.#target.resize?.(old, oldSize, size) ?? (inPlace ? old : this.#target.malloc(size));
     this.liveBytes -= oldSize;
     this.liveObjects--;
     if (isOver) this.#reuse(other, pointer, address);
     this.#enter(other, address, size);
-    if (inPlace) {
-      if (size > oldSize) this.#fill(old, oldSize, size - oldSize);
+    if (inPlace || hasOwn) {
+      if (size > oldSize) this.#fill(address, oldSize, size - oldSize);
       return;
     }
     const kept = Math.min(oldSize, size);

@@ -10,6 +10,8 @@ import type { KernelCounts } from './sampler.ts';
 /** What a run asks of the kernel. */
 export type RunKernel = KernelCounts &
   Pick<Residency, 'residentPages'> & {
+    /** Whether smaps is to be asked in any case: what an allocator does with its pages is not known. */
+    readonly tellsAll?: boolean;
     /** Lets go of what was opened for it. */
     close?(): void;
   };

@@ -9,6 +9,21 @@ import type { ModuleFiles } from '../subject/modules.ts';
 import { samplingOptions, traceOptions, workloadOptions } from '../subject/subject-options.ts';
 import { type SubjectRequest, traceName } from '../subject/subject-request.ts';
 
+/** The program that carries out operations on an allocator of others, in a process of its own (../contenders/). */
+export interface ReplayerProgram {
+  /** What the allocator is called. */
+  readonly contender: string;
+  readonly file: string;
+  /** What its environment has beside this process's. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What stands in the run file as its options. */
+  readonly settings: Readonly<Record<string, RunValue>>;
+  /** The library that must be in the process as its malloc. */
+  readonly loads?: string;
+  /** A variable that gets the number of threads of the trace, where the allocator is told. */
+  readonly threadsIn?: string;
+}
+
 /** What a run is asked for. */
 export interface RunOptions extends SubjectRequest, Asked<typeof samplingOptions> {
   /** Where the run file goes; a file that is there is replaced. */
@@ -18,6 +33,8 @@ export interface RunOptions extends SubjectRequest, Asked<typeof samplingOptions
   readonly heap?: LabHeapOptions;
   /** Modules with a custom page heap and other parts, by the options that they are for. */
   readonly modules?: ModuleFiles;
+  /** An allocator of others, instead of a heap. */
+  readonly contender?: ReplayerProgram;
   /** The command that asked for the run, for the file's first line. */
   readonly command?: readonly string[];
   /** What the environment asks for in vain was told already. Default: the run says it on standard error. */

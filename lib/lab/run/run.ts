@@ -8,18 +8,13 @@
  *
  * Not here: the arguments of the command line, what is shown of a run.
  */
-import { release } from 'node:os';
-import { recordedIn, refuseOption } from '../../design/option.ts';
-import { otherThanGo } from '../../design/other-than-go.ts';
+import { refuseOption } from '../../design/option.ts';
 import { inspectMachine, type Machine } from '../../os/machine.ts';
-import { machineFallbacks } from '../../os/machine-words.ts';
-import { conformanceOf } from '../record/certificate.ts';
-import { type RunHeader, type RunSample, type RunValue, runFormat } from '../record/lines.ts';
+import type { RunPhaseEnd, RunSample, RunValue } from '../record/lines.ts';
 import { inUsePeak } from '../record/moments.ts';
 import { checkOutputs, type Output } from '../record/output.ts';
 import { RunFileWriter } from '../record/run-file.ts';
 import { HeapTarget, type LabHeapOptions } from '../subject/heap-target.ts';
-import { samplingOptions, traceOptions } from '../subject/subject-options.ts';
 import type { LabEvent, LabHeap } from '../subject/target.ts';
 import { isPageTrace } from '../trace/page-events.ts';
 import type { Drive, DriveHost } from './drive.ts';
@@ -29,10 +24,10 @@ import { classesLine, mapLine, type PageSnapshot, PeakWatch, snapshotPages } fro
 import type { Turns } from './pacing.ts';
 import { PageTraceDrive } from './page-trace-drive.ts';
 import { psOf, withPs } from './processors.ts';
+import { headerOf } from './run-header.ts';
 import { heapOptionsOf, heapOutputs } from './run-heap.ts';
 import { type RunKernel, SystemKernel, smapsTell } from './run-kernel.ts';
 import {
-  nameOf,
   type ResolvedRunOptions,
   type RunOptions,
   type RunPhase,
@@ -50,60 +45,17 @@ export interface RunHooks {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RunProgress) => void;
   /** The heap to run on; default: the page heap. */
-  readonly makeHeap?: (options: LabHeapOptions, physicalPage: number, ps: number) => LabHeap;
+  readonly makeHeap?: (
+    options: LabHeapOptions,
+    physicalPage: number,
+    ps: number,
+    /** Of the trace, where that tells. */
+    threads: number | undefined,
+  ) => LabHeap;
   readonly kernel?: RunKernel;
   readonly turns?: Turns;
   /** The machine it runs on; default: this one, inspected. */
   readonly machine?: Machine;
-}
-
-function environmentOf(machine: Machine, version: string | undefined): Record<string, RunValue> {
-  const { hugePages } = machine;
-  return {
-    kernel: release(),
-    node: process.version,
-    cpu: machine.cpu,
-    cpus: machine.cpus,
-    thp: hugePages.enabled ?? null,
-    thpDefrag: hugePages.defrag ?? null,
-    pageSize: machine.pageSize,
-    hugePageSize: hugePages.pmdSize,
-    overcommit: machine.overcommit ?? null,
-    pageheap: version ?? null,
-    fallbacks: machineFallbacks(machine),
-  };
-}
-
-/** What a custom page heap is known for. */
-function conformanceIn({ modules }: RunOptions): Pick<RunHeader, 'conformance'> {
-  return modules?.pageHeap === undefined ? {} : { conformance: conformanceOf(modules.pageHeap) };
-}
-
-function headerOf(
-  options: RunOptions,
-  resolved: ResolvedRunOptions,
-  heap: LabHeap,
-  machine: Machine,
-  drive: Drive,
-): RunHeader {
-  const declared = options.workload === undefined ? { ...traceOptions, ...samplingOptions } : samplingOptions;
-  const recorded = (member: 'options' | 'pace'): Record<string, RunValue> =>
-    recordedIn(member, declared, { ...resolved }) as Record<string, RunValue>;
-  const settings = (heap.settings ?? options.heap ?? {}) as Record<string, RunValue>;
-  const other = otherThanGo(settings);
-  return {
-    k: 'run',
-    format: runFormat,
-    name: nameOf(options),
-    started: new Date().toISOString(),
-    command: options.command ?? [],
-    ...drive.header,
-    options: { ...settings, ...recorded('options') },
-    ...(other.length === 0 ? {} : { otherThanGo: other }),
-    pace: recorded('pace'),
-    env: environmentOf(machine, options.version),
-    ...conformanceIn(options),
-  };
 }
 
 /**
@@ -133,7 +85,7 @@ export async function makeRun(options: RunOptions, hooks: RunHooks = {}): Promis
       (path) => path !== undefined,
     );
     checkOutputs(outputsOf(options.output, resolved, heapOptions), inputs);
-    const heap = makeHeap(heapOptions, machine.pageSize, ps);
+    const heap = makeHeap(heapOptions, machine.pageSize, ps, drive.threads);
     // What a trace allocates is allocated from one place: the replay.
     if (options.workload === undefined) heap.profileBySize?.();
     const kernel = hooks.kernel ?? new SystemKernel();
@@ -221,9 +173,9 @@ class Run implements DriveHost {
       heap,
       kernel: this.#kernel,
       beatMs,
-      withSmaps: smapsTell(machine, heap.settings ?? {}),
+      withSmaps: this.#kernel.tellsAll === true || smapsTell(machine, heap.settings ?? {}),
       elapsed: () => this.#elapsed(),
-      state: () => ({ phase: this.#phase, ops: drive.ops, ran: drive.ran }),
+      state: () => ({ phase: this.#phase, ops: drive.ops, live: drive.liveBytes, ran: drive.ran }),
       onSample: (sample) => this.#sampled(sample),
       onError: (error) => this.#fail(error),
     });
@@ -319,11 +271,7 @@ class Run implements DriveHost {
       name,
       rss: s.rss,
       prss: s.prss ?? null,
-      sys: s.sys ?? 0,
-      inuse: s.inuse,
-      idle: s.free + s.released,
-      released: s.released,
-      alloc: s.alloc ?? 0,
+      ...believedIn(s),
       lazy: s.lazy ?? null,
       minflt: s.minflt ?? 0,
       ops: s.ops ?? 0,
@@ -368,7 +316,7 @@ class Run implements DriveHost {
     const { writer, hooks, drive } = this.#deps;
     writer.write(sample);
     if (sample.rss !== null) this.#peakRss = Math.max(this.#peakRss ?? 0, sample.rss);
-    if (this.#phase !== 'idle') this.#peaks.see(sample.t, sample.inuse);
+    if (this.#phase !== 'idle' && sample.inuse !== undefined) this.#peaks.see(sample.t, sample.inuse);
     writer.flush();
     hooks.onProgress?.({
       phase: this.#phase,
@@ -412,6 +360,11 @@ class Run implements DriveHost {
     const classes = classesLine(label, snapshot);
     if (classes !== undefined) writer.write(classes);
   }
+}
+
+/** What a heap believes at the end of a phase; nothing of an allocator that does not tell. */
+function believedIn({ sys = 0, inuse, free = 0, released = 0, alloc = 0 }: RunSample): Partial<RunPhaseEnd> {
+  return inuse === undefined ? {} : { sys, inuse, idle: free + released, released, alloc };
 }
 
 function withoutKind<T extends { kind: string }>(event: T): Omit<T, 'kind'> {

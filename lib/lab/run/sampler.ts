@@ -42,6 +42,8 @@ export interface SamplerOptions {
   readonly state: () => {
     readonly phase: string;
     readonly ops: number;
+    /** Bytes asked for and not freed; null where nobody counts them. */
+    readonly live?: number | null;
     /** What the recorded program had by then. */
     readonly ran?: RanMemory | undefined;
   };
@@ -103,7 +105,7 @@ export class Sampler {
     const { heap, kernel, elapsed, state, withSmaps, onSample } = this.#options;
     const begin = process.hrtime.bigint();
     const t = elapsed();
-    const { phase, ops, ran } = state();
+    const { phase, ops, live, ran } = state();
     const believed = heap.sample();
     const ranges = heap.ranges();
     const looks = this.#looks;
@@ -121,6 +123,10 @@ export class Sampler {
       alloc: believed.heapAlloc,
       goal: finite(believed.goal),
       limit: finite(believed.limit),
+      own: believed.own,
+      live: live ?? undefined,
+      busyNs: believed.busyNs,
+      notHeap: believed.notHeap,
       rss: ranges.length === 0 ? 0 : looks.at('mincore', () => kernel.residentBytes(ranges)),
       prss: looks.at('statm', () => kernel.processMemory().resident),
       ...(ran === undefined ? {} : { ranRss: ran.rss, ranAnon: ran.anon }),
@@ -142,7 +148,7 @@ export class Sampler {
     const cost = Number(process.hrtime.bigint() - begin);
     this.samples++;
     this.costNs += cost;
-    const whole: RunSample = { ...sample, ...details, cost, missed: this.missed };
+    const whole = known({ ...sample, ...details, cost, missed: this.missed });
     this.#lastSample = whole;
     onSample(whole);
     return whole;
@@ -199,8 +205,15 @@ function detailsOf(
   };
 }
 
-function finite(n: number): number | null {
-  return Number.isFinite(n) ? n : null;
+function finite(n: number | undefined): number | null | undefined {
+  return n === undefined || Number.isFinite(n) ? n : null;
+}
+
+/** A sample without the members that the allocator does not tell. */
+function known(sample: { readonly [key in keyof RunSample]: RunSample[key] | undefined }): RunSample {
+  for (const name of Object.keys(sample) as (keyof RunSample)[])
+    if (sample[name] === undefined) delete (sample as Partial<Record<keyof RunSample, unknown>>)[name];
+  return sample as RunSample;
 }
 
 /** To a microsecond. */

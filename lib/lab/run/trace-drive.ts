@@ -36,7 +36,14 @@ async function lengthOf(
 }
 
 /** What the run file says of the program that was recorded. */
-function recordedWords({ command, started, seconds, stopped, mostResident, samples }: Recorded): RunValue {
+export function recordedWords({
+  command,
+  started,
+  seconds,
+  stopped,
+  mostResident,
+  samples,
+}: Recorded): RunValue {
   return {
     command: [...command],
     started,

@@ -5,6 +5,7 @@
  * what is not optional. Addresses and sizes are bytes, times nanoseconds.
  */
 import type { Heap } from '../../api/heap.ts';
+import type { RunContender } from '../record/lines.ts';
 import type { SampledProfile } from '../record/pprof.ts';
 
 /** What a replay calls, once or twice an operation. */
@@ -23,6 +24,11 @@ export interface ReplayTarget {
   selectThread?(thread: number): void;
   /** Copies the first n bytes of one object to another. */
   copy(to: number, from: number, n: number): void;
+  /**
+   * Makes an object longer or shorter, contents kept, by the allocator's own realloc; what is new is not touched. Without
+   * it a realloc is an allocation, a copy and a drop. @returns its address, perhaps another @throws as `malloc`
+   */
+  resize?(address: number, from: number, to: number): number;
 }
 
 /** A range of addresses, in bytes. */
@@ -31,28 +37,32 @@ export interface LabRange {
   readonly bytes: number;
 }
 
-/** What the allocator believes at a moment; taken on every beat, so it must be cheap. */
+/** What the allocator believes at a moment; taken on every beat, so it must be cheap. What it cannot tell is undefined. */
 export interface LabSample {
   /** Bytes in use; free and backed; given back. */
-  readonly heapInuse: number;
-  readonly heapFree: number;
-  readonly heapReleased: number;
+  readonly heapInuse?: number | undefined;
+  readonly heapFree?: number | undefined;
+  readonly heapReleased?: number | undefined;
   /** Of the free what cannot go: its physical pages are not free as a whole. Undefined where nobody counts it. */
   readonly heapTrapped?: number;
   /** Bytes from the system for the heap, and of objects in it. */
-  readonly heapSys: number;
-  readonly heapAlloc: number;
+  readonly heapSys?: number | undefined;
+  readonly heapAlloc?: number | undefined;
   /** Where the next collection starts; the memory limit. Infinity or huge for none. */
-  readonly goal: number;
-  readonly limit: number;
-  readonly numGC: number;
+  readonly goal?: number | undefined;
+  readonly limit?: number | undefined;
+  readonly numGC?: number | undefined;
   /** Finalizers and cleanups queued so far, and called. Undefined where there are none. */
   readonly finalizersQueued?: number;
   readonly finalizersRun?: number;
   /** madvise: calls, bytes, nanoseconds. */
-  readonly madviseCalls: number;
-  readonly madviseBytes: number;
-  readonly madviseNs: number;
+  readonly madviseCalls?: number | undefined;
+  readonly madviseBytes?: number | undefined;
+  readonly madviseNs?: number | undefined;
+  /** Of an allocator in another process: bytes of tables there, nanoseconds at work, and what of its memory is not heap. */
+  readonly own?: number | undefined;
+  readonly busyNs?: number | undefined;
+  readonly notHeap?: number | undefined;
 }
 
 /** States of 8 KiB pages, as in a run file's map: 0 unmapped, 1 free, 2 released, 3 in use, 4 manual, 5 trapped. */
@@ -128,6 +138,8 @@ export interface LabHeap extends ReplayTarget {
   requireSound?(): void;
   /** Statistics for the end of the run file. */
   summary(): Readonly<Record<string, unknown>>;
+  /** Who it is, where it is an allocator of others. */
+  readonly contender?: RunContender;
   /** The options it runs with, in full; `advise` among them is how memory is given back. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** What the kernel refused, a sentence each. */

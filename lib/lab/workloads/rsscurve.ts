@@ -33,12 +33,12 @@ class PrinterStack {
   grow(c: WorkloadContext): void {
     this.#address = c.heap.allocStack(stackBytes);
     c.heap.touchEvery(this.#address, stackBytes, 256);
-    this.#free = c.heap.sample().numGC + 2;
+    this.#free = (c.heap.sample().numGC ?? 0) + 2;
   }
 
   /** Gives the span back once there were two collections. */
   shrink(c: WorkloadContext): void {
-    if (this.#address === 0 || c.heap.sample().numGC < this.#free) return;
+    if (this.#address === 0 || (c.heap.sample().numGC ?? this.#free) < this.#free) return;
     c.heap.freeStack(this.#address);
     this.#address = 0;
   }

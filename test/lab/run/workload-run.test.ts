@@ -77,7 +77,7 @@ describe('rsscurve, small and in a hurry', () => {
         typeof sample
       >;
       expect(p).toMatchObject({ rss, prss, sys, inuse, released, alloc, minflt, ops });
-      expect(p.idle).toBe(free + released);
+      expect(p.idle).toBe((free ?? 0) + (released ?? 0));
       expect(p.sys).toBe(p.inuse + p.idle);
     }
     const [a, b, , d, e, f] = 'ABCDEF'.split('').map((name) => phase(data, name));

@@ -91,6 +91,8 @@ describe('the package', () => {
       /man\/pageheap\.1$/,
       /native\/addon\.cc$/,
       /native\/native\.gypi$/,
+      /native\/go\/main\.go$/,
+      /prebuilds\/linux-\w+-(?:glibc|musl)\/pageheap-replay$/,
       /prebuilds\/linux-\w+-(?:glibc|musl)\/pageheap\.node$/,
       /prebuilds\/linux-\w+-(?:glibc|musl)\/pageheap-record\.so$/,
     ])

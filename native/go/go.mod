@@ -1,0 +1,3 @@
+module pageheap/replayer
+
+go 1.18
