@@ -2,12 +2,11 @@
  * Which contenders are installed here, for `pageheap doctor`: a row each. What is missing is a note: nothing else needs it.
  */
 import { PageHeapError } from '../../base/errors.ts';
-import { libcFamily } from '../../os/addon.ts';
 import type { Finding } from '../../os/machine-words.ts';
+import { libcFamily, replayerFile } from '../../os/replayer.ts';
 import { type Contender, contenderNames, contenders } from './contender.ts';
 import { findLibrary } from './find-library.ts';
 import { findGo } from './go-program.ts';
-import { replayerFile } from './prepare.ts';
 
 function findingOf(name: string, contender: Contender): Finding | undefined {
   const what = `contender ${name}`;

@@ -3,25 +3,13 @@
  * anything runs. What is missing is said with the package that has it.
  */
 import { existsSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
-import { addonCandidates, buildCommand, libcFamily } from '../../os/addon.ts';
+import { libcFamily, replayerFile } from '../../os/replayer.ts';
 import type { RunValue } from '../record/lines.ts';
 import type { ReplayerProgram } from '../run/run-options.ts';
 import { type ContenderRequest, contenders, type NativeContender } from './contender.ts';
 import { findLibrary, isLoadable } from './find-library.ts';
 import { findGo, goProgram } from './go-program.ts';
-
-/** The native replayer, which lies beside the addon. @throws PageHeapError ERR_ADDON if it is missing */
-export function replayerFile(candidates: readonly string[] = addonCandidates()): string {
-  const beside = candidates.map((file) => join(dirname(file), 'pageheap-replay'));
-  const file = beside.find((path) => existsSync(path));
-  if (file !== undefined) return file;
-  throw new PageHeapError(
-    'ERR_ADDON',
-    `the replayer is not built: run \`${buildCommand()}\` (looked for ${beside.join(', ')})`,
-  );
-}
 
 function missing(name: string, debian: string, what: string): PageHeapError {
   return new PageHeapError(

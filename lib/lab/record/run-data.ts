@@ -51,7 +51,7 @@ export const formatWords = runFormats.join(' or ');
 const lineOf =
   (kind: string): Shape =>
   (value) =>
-    isJsonObject(value) && value.k === kind && faultIn(kind, value) === undefined
+    isJsonObject(value) && value.k === kind && faultIn(kind, value, true) === undefined
       ? undefined
       : `a line of kind ${kind}`;
 
@@ -85,6 +85,7 @@ function byTime<T extends { readonly t: number }>(lines: unknown[] | undefined):
 export function toRunData(lines: Iterable<unknown>): RunData {
   const byKind: Record<string, unknown[]> = {};
   let strange = 0;
+  let ofContender = false;
   for (const line of lines) {
     if (!isJsonObject(line) || typeof line.k !== 'string' || !isKnownKind(line.k)) {
       strange++;
@@ -92,11 +93,12 @@ export function toRunData(lines: Iterable<unknown>): RunData {
       throw new PageHeapError('ERR_RUN_FILE', `a run file of format ${formatWords} was expected`, {
         value: line.format,
       });
-    } else if (faultIn(line.k, line) !== undefined) {
+    } else if (faultIn(line.k, line, ofContender) !== undefined) {
       strange++;
     } else {
       byKind[line.k] ??= [];
       byKind[line.k].push(line);
+      ofContender ||= line.k === 'run' && line.contender !== undefined;
     }
   }
   const { run, s, gc, scav, phase, map, classes, dominators, end } = byKind as Record<

@@ -89,7 +89,7 @@ export class RunFileWriter {
 const newline = 10;
 
 /** What is wrong with a parsed line, or undefined. */
-function faultOf(line: unknown, first: boolean): string | undefined {
+function faultOf(line: unknown, first: boolean, ofContender: boolean): string | undefined {
   if (!isJsonObject(line)) return 'not a JSON object';
   const { k } = line;
   if (typeof k !== 'string') return 'a line without its kind, the member k';
@@ -101,7 +101,7 @@ function faultOf(line: unknown, first: boolean): string | undefined {
   if (first && !runFormats.includes(line.format as string)) {
     return `a run file of format ${formatWords} was expected, not ${JSON.stringify(line.format)}`;
   }
-  return faultIn(k, line);
+  return faultIn(k, line, ofContender);
 }
 
 /**
@@ -149,7 +149,8 @@ export function parseRun(bytes: Buffer, file: string): RunData {
       if (!wasCut) refuseIt(number, `not JSON: ${(cause as Error).message}`, cause);
       continue;
     }
-    const fault = faultOf(line, lines.length === 0);
+    const ofContender = (lines[0] as JsonObject | undefined)?.contender !== undefined;
+    const fault = faultOf(line, lines.length === 0, ofContender);
     if (fault !== undefined) (lines.length === 0 ? refuseFirst : refuse)(number, fault);
     lines.push(withoutNulls(line as JsonObject));
   }

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { replayerFile } from '../../../lib/lab/contenders/prepare.ts';
 import { RemoteHeap } from '../../../lib/lab/contenders/remote-heap.ts';
 import { Replayer } from '../../../lib/lab/contenders/replayer.ts';
 import type { Hello } from '../../../lib/lab/contenders/wire.ts';
-import { libcFamily } from '../../../lib/os/addon.ts';
+import { libcFamily, replayerFile } from '../../../lib/os/replayer.ts';
 
 const program = { contender: 'libc', file: replayerFile(), env: { LD_PRELOAD: '' }, settings: {} };
 const open: Replayer[] = [];
@@ -120,13 +119,13 @@ describe('a replayer that fails', () => {
   });
 
   it('is ended where it hangs: gives no answer, or takes nothing', () => {
-    const silent = start(100);
+    const silent = start(700);
     const heap = heapOf(silent);
     process.kill(pidOf(silent), 'SIGSTOP');
     expect(failure(() => heap.sample())).toMatchObject({
       message: expect.stringMatching(/given no answer for/),
     });
-    const full = start(100);
+    const full = start(700);
     const other = heapOf(full);
     process.kill(pidOf(full), 'SIGSTOP');
     expect(

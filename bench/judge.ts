@@ -1,0 +1,143 @@
+/**
+ * Real Go as the judge of the radix heap: the same traces on both, with one P, in turns.
+ *
+ *     npm run build:ts && node dist/bench/judge.js [--runs 5] [--traces DIR] [--go FILE] [--seconds 8] [--idle 10] [NAME…]
+ *
+ * Of each trace: the mean RSS of Go without what its MemStats call not heap, beside that of the radix heap, medians over
+ * the runs; collections; the time to half decay. It holds that the RSS differs by at most 10 %, or by Go's own spread where that
+ * is wider, and half decay by at most 1.5 s. Traces are the shipped ones, and those of a folder. The exit code is 1 where
+ * something does not hold.
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { forkAny } from '../lib/lab/contenders/fork-any.ts';
+import { findGo } from '../lib/lab/contenders/go-program.ts';
+import { prepareContender } from '../lib/lab/contenders/prepare.ts';
+import { metricsOf } from '../lib/lab/metrics/run-metrics.ts';
+import type { RunSample } from '../lib/lab/record/lines.ts';
+import type { RunData } from '../lib/lab/record/run-data.ts';
+import { readRunFile } from '../lib/lab/record/run-file.ts';
+import { resolveTrace } from '../lib/lab/subject/shipped-traces.ts';
+
+const mib = 2 ** 20;
+const mostApart = 0.1;
+const mostLater = 1.5;
+const defaultNames = ['sqlite', 'perl', 'python-json', 'sqlite-ramp'];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runs: { type: 'string', default: '5' },
+    traces: { type: 'string' },
+    go: { type: 'string' },
+    seconds: { type: 'string', default: '8' },
+    idle: { type: 'string', default: '10' },
+  },
+});
+
+interface Figures {
+  /** MiB. */
+  readonly rss: number;
+  /** Of Go its arenas by mincore: without a look at MemStats. */
+  readonly ranges: number;
+  readonly collections: number;
+  /** Seconds; undefined where nothing decayed. */
+  readonly half: number | undefined;
+  readonly waited: number;
+}
+
+function meanOverTime(samples: readonly RunSample[], of: (s: RunSample) => number): number {
+  let sum = 0;
+  for (let i = 1; i < samples.length; i++) sum += of(samples[i - 1]) * (samples[i].t - samples[i - 1].t);
+  return sum / (samples[samples.length - 1].t - samples[0].t);
+}
+
+/** RSS of the process less what it had before, less the replayer's own, less what MemStats say is not heap and was not before. */
+function goRss({ samples }: RunData): number {
+  const beyond = ({ prss, own = 0, notHeap = 0 }: RunSample): number => (prss ?? 0) - own - notHeap;
+  const before = beyond(samples[0]);
+  return meanOverTime(samples, (s) => Math.max(0, beyond(s) - before));
+}
+
+function figuresOf(run: RunData): Figures {
+  const { rssMean = 0, collections = 0, decayHalf, waited = 0 } = metricsOf(run);
+  const rss = run.header.contender === undefined ? rssMean : goRss(run);
+  return { rss: rss / mib, ranges: rssMean / mib, collections, half: decayHalf, waited };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+const known = (numbers: readonly (number | undefined)[]): number[] =>
+  numbers.filter((n): n is number => n !== undefined);
+const range = (numbers: readonly number[]): string =>
+  numbers.length === 0 ? '–' : `${Math.min(...numbers).toFixed(2)}–${Math.max(...numbers).toFixed(2)}`;
+
+function traceOf(name: string): string | undefined {
+  const inFolder = join(values.traces ?? '.', `${name}.mtrace.gz`);
+  if (values.traces !== undefined && existsSync(inFolder)) return inFolder;
+  const shipped = resolveTrace(name);
+  return shipped !== name || existsSync(name) ? shipped : undefined;
+}
+
+const go = findGo(values.go);
+if (go === undefined) throw new Error('there is no Go here');
+console.log(
+  `${go.version}, ${values.runs} runs each in turns, ${values.seconds} s of replay and ${values.idle} s idle, one P`,
+);
+const contender = prepareContender({ name: 'go', toolchain: go.command, ps: 1, gcPercent: 100 });
+const folder = mkdtempSync(join(tmpdir(), 'pageheap-judge-'));
+let failures = 0;
+try {
+  for (const name of positionals.length > 0 ? positionals : defaultNames) {
+    const trace = traceOf(name);
+    if (trace === undefined) {
+      console.log(`${name}: there is no such trace here; give its folder with --traces`);
+      failures++;
+      continue;
+    }
+    const of: Record<'radix' | 'go', Figures[]> = { radix: [], go: [] };
+    for (let run = 1; run <= Number(values.runs); run++) {
+      for (const who of ['radix', 'go'] as const) {
+        const output = join(folder, `${name}-${who}-${run}.jsonl`);
+        await forkAny({
+          trace,
+          seconds: Number(values.seconds),
+          idle: Number(values.idle),
+          processors: 1,
+          output,
+          ...(who === 'go' ? { contender } : { heap: { environment: false } }),
+        });
+        of[who].push(figuresOf(await readRunFile(output)));
+      }
+    }
+    const [ours, theirs] = [of.radix, of.go].map((all) => ({
+      rss: all.map(({ rss }) => rss),
+      ranges: all.map(({ ranges }) => ranges),
+      collections: all.map(({ collections }) => collections),
+      half: known(all.map(({ half }) => half)),
+      waited: median(all.map(({ waited }) => waited)),
+    }));
+    const [a, b] = [median(ours.rss), median(theirs.rss)];
+    const spread = Math.max(...theirs.rss) - Math.min(...theirs.rss);
+    const isNear = Math.abs(a - b) <= Math.max(mostApart * b, spread);
+    const bothDecay = ours.half.length > 0 && theirs.half.length > 0;
+    const later = bothDecay ? median(ours.half) - median(theirs.half) : 0;
+    const isInTime = Math.abs(later) <= mostLater;
+    if (!isNear || !isInTime) failures++;
+    console.log(
+      `${name}: RSS mean ${a.toFixed(2)} MiB beside ${b.toFixed(2)} (${(100 * (a / b - 1)).toFixed(1)} %; Go ${range(theirs.rss)}, its arenas ${median(theirs.ranges).toFixed(2)}): ${isNear ? 'holds' : 'DOES NOT HOLD'}`,
+    );
+    console.log(
+      `  collections ${median(ours.collections)} beside ${median(theirs.collections)}; half decay ${bothDecay ? `${median(ours.half).toFixed(2)} s beside ${median(theirs.half).toFixed(2)} s: ${isInTime ? 'holds' : 'DOES NOT HOLD'}` : `${range(ours.half)} s beside ${range(theirs.half)} s`}; waited for a CPU ${ours.waited.toFixed(2)} s beside ${theirs.waited.toFixed(2)} s`,
+    );
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exitCode = failures > 0 ? 1 : 0;
