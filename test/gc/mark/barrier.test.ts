@@ -128,7 +128,12 @@ describe('the shadow notices that', () => {
     const fault = firstFault(found, (seed) => {
       const heap = heapOf({});
       take(runtimeOf(heap), heap);
-      new ShadowGraph(heap, new Random(seed), { ...options, slices, steps: 2500 }).run();
+      try {
+        new ShadowGraph(heap, new Random(seed), { ...options, slices, steps: 2500 }).run();
+      } finally {
+        // Nothing of a broken heap is called later, from the event loop.
+        heap.dispose();
+      }
     });
     expect(fault).toMatch(found);
   });
