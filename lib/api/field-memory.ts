@@ -90,7 +90,7 @@ export class FieldMemory {
     this.#barrier = barrier;
     this.near = this.#window(first >>> windowPagesShift);
     this.nearBytes = Math.max(0, Math.min(this.near.u8.length, freed.from - this.near.base));
-    if (barrier !== undefined) barrier.hooks = { switched: () => this.#openStores() };
+    if (barrier !== undefined) barrier.hooks = { isOnChanged: () => this.#openStores() };
     this.#openStores();
   }
 

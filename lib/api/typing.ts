@@ -155,7 +155,7 @@ export class Typing implements RootHost {
       }
       return { base, id, bytes: size };
     });
-    const { flag: marking } = (this.#runtime.gc.tracing ?? refuseLiveness()).barrier;
+    const { isOnWord: marking } = (this.#runtime.gc.tracing ?? refuseLiveness()).barrier;
     return new FrameStack({ ...taken, host: this, memory, marking, free: (at) => stacks.free(p, at) });
   }
 

@@ -21,7 +21,10 @@ async function writeReportOf(data: RunData, output: string): Promise<string> {
   return writeReport(data, reportPathOf(output), output);
 }
 
-/** Sums up the run, and makes the report; `told` are notes that were there before. What is known is told before the report is tried: it needs a place. */
+/**
+ * Sums up the run, and makes the report; `told` are notes that were there before. What is known is told before the report is
+ * tried: it needs a place.
+ */
 export async function tell(
   output: string,
   reason: RunReason,

@@ -11,7 +11,7 @@ import { noMemoryLimit } from '../gc/gc-settings.ts';
 import { canCollectTwice } from './consequences.ts';
 import { debugOptions, debugWarnings, isOn } from './debug-options.ts';
 import { type Design, type DesignOptions, designOptions } from './design.ts';
-import { type EnvironmentOptions, readEnvironment } from './environment.ts';
+import { readEnvironment } from './environment.ts';
 import { resolveDesign } from './generations.ts';
 import {
   arenas,
@@ -41,6 +41,7 @@ import {
 import { type Parts, partNames, partOptions, partsIn } from './parts.ts';
 import { refuseForDesign, whyNoLimit } from './refusals.ts';
 import { surroundings } from './surroundings.ts';
+import { type TraceFiles, traceFilesOf } from './trace-files.ts';
 import { tunedNames, tuningOptions } from './tuning.ts';
 import { refuseTuning } from './tuning-refusals.ts';
 
@@ -315,7 +316,8 @@ export interface HeapOptions
 /** Options in full. */
 export interface ResolvedOptions
   extends Omit<Values<typeof heapOptions>, 'reach' | 'physPageSize'>,
-    Values<typeof tuningOptions> {
+    Values<typeof tuningOptions>,
+    TraceFiles {
   readonly design: Design;
   /** Classes that were brought. */
   readonly parts: Parts;
@@ -327,10 +329,6 @@ export interface ResolvedOptions
   /** GODEBUG=gctrace=2 in a design that knows it: every collection runs twice. */
   readonly collectTwice: boolean;
   readonly scavtrace: boolean;
-  /** Where allocations and frees are told: a file, '' for standard error; undefined: nowhere. */
-  readonly allocFreeTrace: string | undefined;
-  /** The file of the page trace. */
-  readonly pageTrace: string | undefined;
 }
 
 /** What an attached thread can choose for itself; the rest is the heap's. */
@@ -385,7 +383,6 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
       : {}),
     ...asked,
   });
-  // The sweep of gcstoptheworld=2 is every heap's.
   for (const text of debugWarnings(debug, design)) warn(text);
   const unlimited = whyNoLimit(design);
   const { memoryLimit: limit = noMemoryLimit, gcPercent: percent } = environment ?? {};
@@ -419,26 +416,6 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
     collectTwice: (debug.gctrace ?? 0) > 1 && canCollectTwice(design),
     scavtrace: (debug.scavtrace ?? 0) > 0,
     ...traceFilesOf(asked, environment, design, warn),
-  };
-}
-
-/** The files that a heap writes while it works. The Go runtime lost allocfreetrace with 1.21, and got pagetrace with 1.20. */
-function traceFilesOf(
-  asked: HeapOptionValues,
-  environment: EnvironmentOptions | undefined,
-  { generation }: Design,
-  warn: (text: string) => void,
-): Pick<ResolvedOptions, 'allocFreeTrace' | 'pageTrace'> {
-  const isOfDesign = generation === 'radix';
-  const wantsAllocs = (environment?.debug.allocfreetrace ?? 0) > 0;
-  if (wantsAllocs && isOfDesign)
-    warn('GODEBUG: allocfreetrace is not of the design of 2023; the option allocFreeTrace serves all');
-  const pages = environment?.pageTrace;
-  if (pages !== undefined && !isOfDesign)
-    warn('GODEBUG: pagetrace is of the design of 2023; the option pageTrace serves all');
-  return {
-    allocFreeTrace: asked.allocFreeTrace ?? (wantsAllocs && !isOfDesign ? '' : undefined),
-    pageTrace: asked.pageTrace ?? (isOfDesign ? pages : undefined),
   };
 }
 

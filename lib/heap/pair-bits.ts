@@ -4,15 +4,17 @@
  * what there is to read of an object.
  *
  * 16 words a cell: their pointer bits are its low half, their scan bits its high one. (The runtime alternates every four
- * words.) Rows are pages. Source: the runtime of Go 1.12, mbitmap.go.
+ * words.) Rows are pages (cell-bits.ts). Source: the runtime of Go 1.12, mbitmap.go.
  */
 import { fatal } from '../base/errors.ts';
 import { pageSize } from '../base/units.ts';
+import { partsOf } from '../base/written-once.ts';
 import { i32, table } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { SpanTable } from '../spans/span-table.ts';
-import { type PointerBits, wordsPerPage } from './pointer-bits.ts';
-import { firstWords, type PointerMap } from './pointer-map.ts';
+import { CellBits, type CellBitsParts } from './cell-bits.ts';
+import { wordsPerPage } from './pointer-bits.ts';
+import { firstWords } from './pointer-map.ts';
 
 const cellWords = 16;
 const cellsPerPage = wordsPerPage / cellWords;
@@ -22,19 +24,14 @@ const lowHalf = 0xffff;
 /** Rows are pages. */
 export const pairBitsTable = table('pairBits', 'gc', { bits: i32('heap', cellsPerPage) });
 
-export class PairBits implements PointerBits {
-  readonly #meta: MetaMemory;
-  readonly #bits: Int32Array;
-  readonly #columns: SpanTable['columns'];
+const given = partsOf<CellBitsParts>;
+
+export class PairBits extends CellBits {
+  readonly #bits = given(this).meta.views(pairBitsTable).bits;
+  readonly #columns = given(this).spans.columns;
 
   constructor(meta: MetaMemory, spans: SpanTable) {
-    this.#meta = meta;
-    this.#bits = meta.views(pairBitsTable).bits;
-    this.#columns = spans.columns;
-  }
-
-  ensure(page: number, npages: number): boolean {
-    return this.#meta.commit(pairBitsTable, page, page + npages);
+    super({ meta, spans, table: pairBitsTable, cellWords });
   }
 
   write(s: number): void {
@@ -42,13 +39,10 @@ export class PairBits implements PointerBits {
     this.#bits.fill(0, startPage[s] * cellsPerPage, (startPage[s] + pages[s]) * cellsPerPage);
   }
 
-  /** Nobody reads the bits of a span that is none. */
-  clear(): void {}
-
   putSmall(offset: number, slot: number, mask: number): void {
     const shift = (offset >>> 3) & 15;
     if (shift + slot > 16) {
-      this.#put(offset, slot, 32 - Math.clz32(mask), (word) => mask >>> word);
+      this.putCells(offset, slot, 32 - Math.clz32(mask), (word) => mask >>> word);
       return;
     }
     const bits = this.#bits;
@@ -58,14 +52,6 @@ export class PairBits implements PointerBits {
     const scan = 0xffffffff >>> Math.clz32(mask);
     const value = mask === 0 ? 0 : (mask << shift) | (scan << (shift + 16));
     bits[cell] = (bits[cell] & ~(valid | (valid << 16))) | value;
-  }
-
-  put(offset: number, slot: number, map: PointerMap): void {
-    this.#put(offset, slot, map.pointers, (word) => map.mask(word));
-  }
-
-  putAll(offset: number, slot: number, words: number): void {
-    this.#put(offset, slot, words, (word) => firstWords(words - word));
   }
 
   mask(page: number, word: number, n: number): number {
@@ -103,21 +89,11 @@ export class PairBits implements PointerBits {
     }
   }
 
-  /** @param pointers words up to the last pointer @param maskOf the pointers among 32 words from one */
-  #put(offset: number, slot: number, pointers: number, maskOf: (word: number) => number): void {
+  protected putCell(cell: number, shift: number, n: number, mask: number, left: number): void {
     const bits = this.#bits;
-    let cell = Math.floor(offset * perCell);
-    let shift = (offset >>> 3) & 15;
-    for (let word = 0; word < slot; cell++) {
-      const n = Math.min(16 - shift, slot - word);
-      const valid = firstWords(n) << shift;
-      let value = 0;
-      if (word < pointers)
-        value =
-          ((maskOf(word) << shift) & valid) | ((firstWords(Math.min(n, pointers - word)) << shift) << 16);
-      bits[cell] = (bits[cell] & ~(valid | (valid << 16))) | value;
-      word += n;
-      shift = 0;
-    }
+    const valid = firstWords(n) << shift;
+    // All words up to the last pointer are scanned.
+    const scan = left > 0 ? firstWords(Math.min(n, left)) << shift : 0;
+    bits[cell] = (bits[cell] & ~(valid | (valid << 16))) | ((mask << shift) & valid) | (scan << 16);
   }
 }

@@ -3,16 +3,17 @@
  * pointers*: the object that the last of them is of has none beyond. Only objects of more than 32 words are asked for
  * it; there it spares the rest of a long array of something else.
  *
- * Rows are pages. Source: the runtime of Go 1.21, mbitmap.go.
+ * Rows are pages (cell-bits.ts). Source: the runtime of Go 1.21, mbitmap.go.
  */
 import { fatal } from '../base/errors.ts';
 import { pageSize } from '../base/units.ts';
-import { partsOf, WrittenOnce } from '../base/written-once.ts';
+import { partsOf } from '../base/written-once.ts';
 import { i32, table } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { SpanTable } from '../spans/span-table.ts';
-import { type PointerBits, wordsPerPage } from './pointer-bits.ts';
-import { firstWords, type PointerMap } from './pointer-map.ts';
+import { CellBits, type CellBitsParts } from './cell-bits.ts';
+import { wordsPerPage } from './pointer-bits.ts';
+import { firstWords } from './pointer-map.ts';
 
 const cellWords = 32;
 const cellsPerPage = wordsPerPage / cellWords;
@@ -25,20 +26,15 @@ export const singleBitsTable = table('singleBits', 'gc', {
   noMore: i32('heap'),
 });
 
-const given = partsOf<{ readonly meta: MetaMemory; readonly spans: SpanTable }>;
+const given = partsOf<CellBitsParts>;
 
-export class SingleBits extends WrittenOnce implements PointerBits {
-  readonly #meta = given(this).meta;
+export class SingleBits extends CellBits {
   readonly #bits = given(this).meta.views(singleBitsTable).bits;
   readonly #noMore = given(this).meta.views(singleBitsTable).noMore;
   readonly #columns = given(this).spans.columns;
 
   constructor(meta: MetaMemory, spans: SpanTable) {
-    super({ meta, spans });
-  }
-
-  ensure(page: number, npages: number): boolean {
-    return this.#meta.commit(singleBitsTable, page, page + npages);
+    super({ meta, spans, table: singleBitsTable, cellWords });
   }
 
   write(s: number): void {
@@ -49,9 +45,6 @@ export class SingleBits extends WrittenOnce implements PointerBits {
     this.#noMore.fill(0, from, end);
   }
 
-  /** Nobody reads the bits of a span that is none. */
-  clear(): void {}
-
   putSmall(offset: number, slot: number, mask: number): void {
     const cell = (offset * perCell) | 0;
     const shift = (offset >>> 3) & 31;
@@ -59,14 +52,6 @@ export class SingleBits extends WrittenOnce implements PointerBits {
     bits[cell] = (bits[cell] & ~(firstWords(slot) << shift)) | (mask << shift);
     const over = shift + slot - 32;
     if (over > 0) bits[cell + 1] = (bits[cell + 1] & (-1 << over)) | (mask >>> (slot - over));
-  }
-
-  put(offset: number, slot: number, map: PointerMap): void {
-    this.#put(offset, slot, map.pointers, (word) => map.mask(word));
-  }
-
-  putAll(offset: number, slot: number, words: number): void {
-    this.#put(offset, slot, words, (word) => firstWords(words - word));
   }
 
   mask(page: number, word: number, n: number): number {
@@ -103,23 +88,14 @@ export class SingleBits extends WrittenOnce implements PointerBits {
     }
   }
 
-  /** @param pointers words up to the last pointer @param maskOf the pointers among 32 words from one */
-  #put(offset: number, slot: number, pointers: number, maskOf: (word: number) => number): void {
+  protected putCell(cell: number, shift: number, n: number, mask: number, left: number): void {
     const bits = this.#bits;
+    const valid = firstWords(n) << shift;
+    bits[cell] = (bits[cell] & ~valid) | ((mask << shift) & valid);
+    // The last cell may be another object's as well, which is the one that is meant then.
+    if (shift + n < cellWords) return;
     const noMore = this.#noMore;
-    let cell = Math.floor(offset * perCell);
-    let shift = (offset >>> 3) & 31;
-    for (let word = 0; word < slot; cell++) {
-      const n = Math.min(32 - shift, slot - word);
-      const valid = firstWords(n) << shift;
-      const mask = word < pointers ? (maskOf(word) << shift) & valid : 0;
-      bits[cell] = (bits[cell] & ~valid) | mask;
-      word += n;
-      // The last cell may be another object's as well, which is the one that is meant then.
-      if (shift + n < 32) break;
-      if (word >= pointers) noMore[cell >>> 5] |= 1 << (cell & 31);
-      else noMore[cell >>> 5] &= ~(1 << (cell & 31));
-      shift = 0;
-    }
+    if (left <= n) noMore[cell >>> 5] |= 1 << (cell & 31);
+    else noMore[cell >>> 5] &= ~(1 << (cell & 31));
   }
 }

@@ -55,30 +55,30 @@ const wordBytes = 8;
 
 export class WriteBarrier implements BlackAllocation {
   /** Told when stores must go through the barrier, and when they need not any more. */
-  hooks: { switched(isOn: boolean): void } = { switched: () => {} };
+  hooks: { isOnChanged(): void } = { isOnChanged: () => {} };
   readonly #deps: BarrierDeps;
-  readonly #on: Int32Array;
+  readonly #isOn: Int32Array;
 
   constructor(deps: BarrierDeps) {
     this.#deps = deps;
-    this.#on = deps.columns.isOn;
+    this.#isOn = deps.columns.isOn;
   }
 
-  /** [0] is not 0 while it is on: for who has no time to ask. */
-  get flag(): Int32Array {
-    return this.#on;
+  /** Its [0] is not 0 while it is on: for who has no time to ask. */
+  get isOnWord(): Int32Array {
+    return this.#isOn;
   }
 
   /** Whether a cycle marks beside the program. */
   get isOn(): boolean {
-    return this.#on[0] !== 0;
+    return this.#isOn[0] !== 0;
   }
 
   // ---------------------------------------------------------------- what the program does
 
   /** A pointer is stored, or read from where marking does not look: what it leads to lives. */
   shade(address: number): void {
-    if (this.isOn && address !== 0) this.#deps.shader.root(address);
+    if (this.isOn && address !== 0) this.#deps.shader.shade(address, false);
   }
 
   /** What the object at an address refers to is kept from now on, the object not by that. */
@@ -154,9 +154,9 @@ export class WriteBarrier implements BlackAllocation {
 
   /** Marking begins. */
   begin(): void {
-    this.#on[0] = 1;
+    this.#isOn[0] = 1;
     this.#eachCached((s) => this.#mark(s));
-    this.hooks.switched(true);
+    this.hooks.isOnChanged();
   }
 
   /** The world stands, and nothing is gray: objects of which there are views are scanned again. */
@@ -175,8 +175,8 @@ export class WriteBarrier implements BlackAllocation {
   /** All is marked: what is free in the caches is no longer. */
   end(): void {
     this.#eachCached((s) => this.#unmark(s));
-    this.#on[0] = 0;
-    this.hooks.switched(false);
+    this.#isOn[0] = 0;
+    this.hooks.isOnChanged();
   }
 
   /** Marking is given up. */
@@ -184,8 +184,8 @@ export class WriteBarrier implements BlackAllocation {
     const { columns, views } = this.#deps;
     for (let s = columns.viewed[0]; s > 0; ) s = this.#leave(s, views.viewed);
     columns.viewed[0] = 0;
-    this.#on[0] = 0;
-    this.hooks.switched(false);
+    this.#isOn[0] = 0;
+    this.hooks.isOnChanged();
   }
 
   /** Takes a span out of the list of views. @returns the next one; 0: none */

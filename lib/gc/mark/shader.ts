@@ -42,6 +42,7 @@ export class Shader implements RootVisitor {
     this.queue = new SpanQueue(deps.liveness.spans.queued, deps.columns);
   }
 
+  /** A root's address may be anything. */
   root(address: number): void {
     this.shade(address, false);
   }

@@ -2,8 +2,8 @@
  * What the page's program is given: the run as columns, thin enough to draw and to send.
  *
  * Times are milliseconds since the start, sizes bytes; null is "not known". A column has one value
- * per kept sample, and null in each gap, where no sample was taken. The size of the whole is bounded: about 5,000 samples, 2,000 collections and
- * 2,000 scavenges (more are merged by time), and the page maps' own budget.
+ * per kept sample, and null in each gap, where no sample was taken. The size of the whole is bounded: about 5,000 samples,
+ * 2,000 collections and 2,000 scavenges (more are merged by time), and the page maps' own budget.
  */
 
 import { bound, type Facts, runFactsOf } from '../metrics/facts.ts';

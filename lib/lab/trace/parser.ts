@@ -1,10 +1,11 @@
 /**
  * The parser: chunks of bytes in, batches of operations out.
  *
- * The first bytes tell whether it is a binary trace (binary-feed.ts); what follows is about text. Chunks fall where they fall. Until the format is known they are kept (head.ts). Then of each chunk the whole
- * lines are parsed in place; the rest of the last line is kept and put before the next chunk's first line. A
- * line that is longer than any may be is kept no further: its beginning stands for it, with a mark that
- * makes it no operation. Holes are taken out before anything else (holes.ts). Memory is bounded by all that.
+ * The first bytes tell whether it is a binary trace (binary-feed.ts); what follows is about text. Chunks fall where they
+ * fall. Until the format is known they are kept (head.ts). Then of each chunk the whole lines are parsed in place; the rest of
+ * the last line is kept and put before the next chunk's first line. A line that is longer than any may be is kept no further:
+ * its beginning stands for it, with a mark that makes it no operation. Holes are taken out before anything else (holes.ts).
+ * Memory is bounded by all that.
  *
  * A file that ends in a line was cut off there, unless its format lets that line count as whole: half a line, and the
  * number that it may end in, are nothing.

@@ -107,7 +107,8 @@ export class TraceReader {
         traceError(
           this.file,
           parser.lines + 1,
-          'neither a recording, mtrace text nor another trace: no operation in its first 2 MiB; `pageheap run --help` tells how to record one',
+          'neither a recording, mtrace text nor another trace: no operation in its first 2 MiB; ' +
+            '`pageheap run --help` tells how to record one',
         );
       }
       const bytes = await this.#next();
@@ -192,7 +193,10 @@ export interface TraceLength {
 
 const equals = 61;
 
-/** What the head of a file tells of a recorded program; undefined for any other file, and for a broken one, which its reader is left to find. */
+/**
+ * What the head of a file tells of a recorded program; undefined for any other file, and for a broken one, which its reader
+ * is left to find.
+ */
 export async function readRecorded(path: string): Promise<Recorded | undefined> {
   const reader = await TraceReader.open(path);
   try {

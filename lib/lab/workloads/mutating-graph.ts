@@ -3,9 +3,9 @@
  * and parts of the graph come loose and are made anew.
  *
  * A table of pointers holds every node there may be, in groups, each of them a ring. A step changes edges that lead from some
- * nodes to any, or forgets a group: its entries in the table, not the edges that lead to it. So what dies is told only by following pointers, and
- * much of it hangs in cycles. Each node has a number; at the end every node that can be reached is looked at, and how
- * many there are and what their numbers sum to is printed.
+ * nodes to any, or forgets a group: its entries in the table, not the edges that lead to it. So what dies is told only by
+ * following pointers, and much of it hangs in cycles. Each node has a number; at the end every node that can be reached is
+ * looked at, and how many there are and what their numbers sum to is printed.
  *
  * Nothing is dropped.
  */
