@@ -310,7 +310,7 @@ export function defineCompare(command: Command, context: CommandContext): void {
   command
     .description(
       'Runs one trace or workload on several configurations of the heap, in turns and repeated, each run in a ' +
-        'process of its own. Prints a table with means and spreads, and writes one report with the curves over each other.',
+        'process of its own. Prints a table with medians and their 95 % intervals, and writes one report with the curves over each other.',
     )
     .argument(
       '[subject]',

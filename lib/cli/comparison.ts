@@ -13,10 +13,11 @@ import type { MetricUnit, Spread } from '../lab/metrics/spread.ts';
 import { irregularOf } from '../lab/metrics/trace-notes.ts';
 import { comparisonFile } from '../lab/record/comparison-index.ts';
 import { renderComparison } from '../lab/report/comparison.ts';
-import { formatDeviation, formatMetric } from '../lab/report/comparison-values.ts';
+import { formatInterval, formatMetric } from '../lab/report/comparison-values.ts';
 import { rssBasisWords } from '../lab/report/contender-words.ts';
+import { differenceCell, differencesOf } from '../lab/report/differences.ts';
 import { treatmentWords } from '../lab/report/pace-words.ts';
-import { plainWords, verdictSentences, verdictsIn } from '../lab/report/verdict-words.ts';
+import { plainWords, verdictSentences, verdictsIn, withoutPace } from '../lab/report/verdict-words.ts';
 import { writePage } from './page-file.ts';
 import { irregularityNotes, payloadWords } from './summary.ts';
 import { drawGroups, drawTable, fits, type TableShape } from './table.ts';
@@ -32,18 +33,18 @@ interface FigureRow {
   readonly spreads: readonly (Spread | undefined)[];
 }
 
-/** A figure: its mean, and how far the runs were apart; how many runs have it, where not all do. */
+/** A figure: its median with the 95 % interval; how many runs have it, where not all do. */
 function cellOf(unit: MetricUnit, spread: Spread | undefined, runs: number, between: string): string {
   if (spread === undefined) return '–';
-  const mean = formatMetric(unit, spread.mean);
-  const deviation = formatDeviation(unit, spread);
+  const median = formatMetric(unit, spread.median);
+  const deviation = formatInterval(unit, spread);
   const apart = deviation === '' ? '' : `${between}${deviation}`;
-  return spread.n < runs ? `${mean}${apart}${between}(${spread.n} of ${runs})` : `${mean}${apart}`;
+  return spread.n < runs ? `${median}${apart}${between}(${spread.n} of ${runs})` : `${median}${apart}`;
 }
 
 /**
- * Draws figures: configurations as columns. Where the window is too narrow for a mean and its spread side by
- * side, the spread goes below; where it is too narrow for that, each figure has a line for each configuration.
+ * Draws figures: configurations as columns. Where the window is too narrow for a median and its interval side by
+ * side, the interval goes below; where it is too narrow for that, each figure has a line for each configuration.
  * Not in a window: as wide as it is.
  */
 function drawFigures(
@@ -79,6 +80,22 @@ function drawVerdict({ configurations }: Comparison, terminal: Terminal): string
   return wrap(text, columns).join('\n');
 }
 
+/** How the others differ from the first, round by round; undefined where there is but one round. */
+function drawDifferences({ configurations }: Comparison, terminal: Terminal): string | undefined {
+  const differences = differencesOf(configurations, withoutPace(configurations));
+  if (differences === undefined) return undefined;
+  const { first, others, rows } = differences;
+  const columns = terminal.out.columns || Number.POSITIVE_INFINITY;
+  const shape: TableShape = {
+    head: [`by round, less ${first.label}`, ...others.map(({ label }) => label)],
+    numeric: others.map((_, i) => i + 1),
+    rows: rows.map(({ metric, of }) => [metric.label, ...of.map((one) => differenceCell(metric, one))]),
+  };
+  return fits(shape, columns)
+    ? drawTable(shape, columns, terminal.outColors)
+    : drawGroups(shape, columns, terminal.outColors);
+}
+
 /** What it comes to, the figures of whole runs, and RSS at the ends of phases where the subject has any. */
 export function drawComparison(comparison: Comparison, terminal: Terminal): string {
   const { configurations } = comparison;
@@ -94,6 +111,8 @@ export function drawComparison(comparison: Comparison, terminal: Terminal): stri
     spreads: phase.configurations.map(({ rss }) => rss),
   }));
   const tables = [drawVerdict(comparison, terminal), drawFigures(comparison, '', known, terminal)];
+  const differences = drawDifferences(comparison, terminal);
+  if (differences !== undefined) tables.push(differences);
   if (phases.length > 0) tables.push(drawFigures(comparison, 'RSS, end of', phases, terminal));
   const payload = configurations.flatMap(({ runs }) => runs.map(payloadOf)).find((p) => p !== undefined);
   if (payload !== undefined) tables.push(`payload: ${payloadWords(payload)}`);
@@ -144,6 +163,20 @@ export function comparisonInputs({ folder, configurations }: Comparison): string
   return [join(folder, comparisonFile), ...runs];
 }
 
+/** Of each configuration but the first the figures' differences from that, by round; null where there is but one. */
+function differencesJson(configurations: Comparison['configurations']): unknown {
+  const differences = differencesOf(configurations, withoutPace(configurations));
+  if (differences === undefined) return null;
+  const { first, others, rows } = differences;
+  return {
+    from: first.label,
+    configurations: others.map(({ label }, i) => ({
+      label,
+      metrics: Object.fromEntries(rows.map(({ metric, of }) => [metric.id, of[i] ?? null])),
+    })),
+  };
+}
+
 /** The comparison for machines. */
 export function comparisonJson(
   { index, folder, configurations, failures, incomplete }: Comparison,
@@ -168,6 +201,7 @@ export function comparisonJson(
       others: others.map(({ configuration }) => configurations[configuration].label),
       firm: isFirm,
     })),
+    differences: differencesJson(configurations),
     treatedAlike: wereTreatedAlike(treatments),
     treatments,
     configurations: configurations.map(({ label, files, runs, spread }, i) => ({

@@ -37,7 +37,11 @@ export interface Comparison {
   readonly incomplete: readonly { readonly label: string; readonly file: string }[];
 }
 
-const spreadShape = members({ n: bound, mean: bound, min: bound, max: bound, sd: nullOr(bound) });
+const spreadShape = members({
+  ...{ n: bound, median: bound, low: bound, high: bound, mean: bound, min: bound, max: bound },
+  sd: nullOr(bound),
+  values: listOf(nullOr(bound), 'a list of numbers'),
+});
 const isSpread = (value: unknown): boolean => spreadShape(value) === undefined;
 
 const comparedShapes: Readonly<Record<keyof ComparedRuns, Shape>> = {

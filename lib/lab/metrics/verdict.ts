@@ -1,12 +1,14 @@
 /**
  * Which configurations of a comparison are better in what: a verdict for each figure that has a better and a worse.
  *
- * The best by its mean leads. So do those that cannot be told apart from it: whose runs overlap its own (from the
- * least to the most), or whose mean differs by less than a hundredth. No claim is made between those. One run has
+ * The best by its median leads. So do those that cannot be told apart from it: whose runs overlap its own (from the
+ * least to the most) and show no difference by round (intervals.ts), or whose median differs by less than a hundredth. No claim
+ * is made between those. One run has
  * no spread; where a configuration has but one, a verdict holds for these runs only, and is not firm.
  *
  * Not here: how it is told (report/verdict-words.ts), the figures (run-metrics.ts).
  */
+import { pairedDifference } from './intervals.ts';
 import { type Metric, metrics } from './run-metrics.ts';
 import type { Spread } from './spread.ts';
 
@@ -31,7 +33,7 @@ export interface Verdict {
 }
 
 /** Figures that have a better and a worse, those first that a reader asks for first. */
-const judged: readonly (readonly [id: string, better: Better])[] = [
+export const judged: readonly (readonly [id: string, better: Better])[] = [
   ['rssEnd', 'less'],
   ['rssMean', 'less'],
   ['rssPeak', 'less'],
@@ -43,10 +45,12 @@ const judged: readonly (readonly [id: string, better: Better])[] = [
 
 const leastDifference = 0.01;
 
-/** Whether the ranges of two figures overlap, or their means are nearly the same. */
+/** Whether two figures overlap and show no difference by round, or their medians are nearly the same. */
 export function cannotBeToldApart(a: Spread, b: Spread): boolean {
-  const isNear = Math.abs(a.mean - b.mean) <= leastDifference * Math.max(Math.abs(a.mean), Math.abs(b.mean));
-  return isNear || (a.min <= b.max && b.min <= a.max);
+  const least = leastDifference * Math.max(Math.abs(a.median), Math.abs(b.median));
+  if (Math.abs(a.median - b.median) <= least) return true;
+  const overlap = a.min <= b.max && b.min <= a.max;
+  return overlap && pairedDifference(a.values, b.values)?.isShown !== true;
 }
 
 interface Compared {
@@ -66,7 +70,7 @@ export function verdictsOf(configurations: readonly Compared[], without: readonl
     if (metric === undefined || standings.length < 2 || without.includes(id)) return [];
     if (standings.every(({ spread }) => spread.min === 0 && spread.max === 0)) return [];
     const sign = better === 'less' ? 1 : -1;
-    const order = standings.sort((a, b) => sign * (a.spread.mean - b.spread.mean));
+    const order = standings.sort((a, b) => sign * (a.spread.median - b.spread.median));
     const isLeader = ({ spread }: Standing): boolean => cannotBeToldApart(order[0].spread, spread);
     return [
       {

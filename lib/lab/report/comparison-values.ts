@@ -21,23 +21,30 @@ export function formatMetric(unit: MetricUnit, value: number): string {
   }
 }
 
-/** The standard deviation of several values. Empty where there is none, or where it rounds to nothing. */
-export function formatDeviation(unit: MetricUnit, { sd }: Spread): string {
-  const words = sd === null ? '' : formatMetric(unit, sd);
-  return words === '' || words === formatMetric(unit, 0) ? '' : `± ${words}`;
+/** `[10.0, 12.5] MiB` of 10.0 MiB and 12.5 MiB; the units where they differ. */
+function between(unit: MetricUnit, low: number, high: number): string {
+  const [a, b] = [formatMetric(unit, low), formatMetric(unit, high)];
+  const [, number = a, name = ''] = /^(\S+)( .+)?$/.exec(a) ?? [];
+  return b.endsWith(name) && name !== '' ? `[${number}, ${b.slice(0, -name.length)}]${name}` : `[${a}, ${b}]`;
+}
+
+/** The 95 % interval of the median of several values. Empty where there is none, or where its ends read the same. */
+export function formatInterval(unit: MetricUnit, { n, low, high }: Spread): string {
+  return n < 2 || formatMetric(unit, low) === formatMetric(unit, high) ? '' : between(unit, low, high);
 }
 
 /**
- * What is known of several values beside their mean: standard deviation and range, and how many of the runs have
- * one where not all do. What rounds to nothing is left out, as on the terminal.
+ * What is known of several values beside their median: its 95 % interval, the range where that is wider, and how many of the
+ * runs have one where not all do. What rounds to nothing is left out, as on the terminal.
  * Empty where they all are the same.
  */
 export function formatSpread(unit: MetricUnit, spread: Spread, runs = spread.n): string {
-  const { n, sd, min, max } = spread;
+  const { n, sd, low, high, min, max } = spread;
   const write = (value: number): string => formatMetric(unit, value);
-  const deviation = formatDeviation(unit, spread);
-  const parts = deviation === '' ? [] : [deviation];
-  if (sd !== null && write(min) !== write(max)) parts.push(`${write(min)} to ${write(max)}`);
+  const interval = formatInterval(unit, spread);
+  const parts = interval === '' ? [] : [interval];
+  const isWider = write(min) !== write(low) || write(max) !== write(high);
+  if (sd !== null && isWider && write(min) !== write(max)) parts.push(`${write(min)} to ${write(max)}`);
   if (n < runs) parts.push(`${formatNumber(n)} of ${formatNumber(runs)} runs`);
   return parts.join(', ');
 }

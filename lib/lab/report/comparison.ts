@@ -21,6 +21,7 @@ import { type ComparisonPayload, comparisonPayload } from './comparison-payload.
 import { comparisonStyle } from './comparison-style.ts';
 import { formatMetric, formatSpread } from './comparison-values.ts';
 import { rssBasisWords } from './contender-words.ts';
+import { differenceCell, differencesOf } from './differences.ts';
 import { breakable, type Html, html, unbroken } from './html.ts';
 import { lineKey } from './line-key.ts';
 import { treatmentWords } from './pace-words.ts';
@@ -29,7 +30,7 @@ import { pacedOver } from './summary.ts';
 import { traceWords } from './trace-words.ts';
 import { commandWords, heading, valueInWords } from './values.ts';
 import { verdictSection } from './verdict.ts';
-import { listedWords } from './verdict-words.ts';
+import { listedWords, withoutPace } from './verdict-words.ts';
 
 const headerOf = (configurations: readonly ComparedRuns[]): RunHeader | undefined =>
   configurations.flatMap(({ runs }) => runs)[0]?.header;
@@ -59,7 +60,7 @@ function cell(metric: { readonly unit: MetricUnit }, spread: Spread | undefined,
   if (spread === undefined) return html`<td>–</td>`;
   const words = formatSpread(metric.unit, spread, runs);
   const detail = words === '' ? html`` : html`<span class="spread">${unbroken(words)}</span>`;
-  return html`<td>${formatMetric(metric.unit, spread.mean)}${detail}</td>`;
+  return html`<td>${formatMetric(metric.unit, spread.median)}${detail}</td>`;
 }
 
 function metricsTable(configurations: readonly ComparedRuns[]): Html {
@@ -101,6 +102,26 @@ function decayWords(configurations: readonly ComparedRuns[]): Html {
     its times are those down to “RSS after decay”, what RSS was just then, not down to “RSS end”.</p>`;
 }
 
+/** How the others differ from the first, round by round; nothing where there is but one round. */
+function differencesSection(configurations: readonly ComparedRuns[]): Html {
+  const differences = differencesOf(configurations, withoutPace(configurations));
+  if (differences === undefined) return html``;
+  const { first, others, rows } = differences;
+  return html`<section aria-labelledby="h-differences">
+      <h2 id="h-differences">Differences by round</h2>
+      <p class="lead">What each has more or less than ${first.label} in the same round: the median of the differences, and its 95 %
+        interval by bootstrap. No difference is shown where that holds zero. Of fewer than six rounds an interval is their range, and
+        chance alone may give all of them one sign.</p>
+      <div class="compared" tabindex="0" role="region" aria-label="Differences by round"><table>
+        <thead><tr><th scope="col"></th>${others.map(({ label }) => html`<th scope="col">${breakable(label)}</th>`)}</tr></thead>
+        <tbody>${rows.map(
+          ({ metric, of }) =>
+            html`<tr><th scope="row" title="${metric.formula}">${metric.label}</th>${of.map((one) => html`<td>${differenceCell(metric, one)}</td>`)}</tr>`,
+        )}</tbody>
+      </table></div>
+    </section>`;
+}
+
 /** RSS at the end of each phase, and below it what else is known of it; nothing for a trace. */
 function phasesSection(configurations: readonly ComparedRuns[]): Html {
   const phases = comparePhases(configurations);
@@ -113,14 +134,14 @@ function phasesSection(configurations: readonly ComparedRuns[]): Html {
       ${known.map(
         ({ id, label, unit }) =>
           html`<tr class="also"><th scope="row">${label}</th>${of.map(({ [id]: spread }) =>
-            spread === undefined ? html`<td>–</td>` : html`<td>${formatMetric(unit, spread.mean)}</td>`,
+            spread === undefined ? html`<td>–</td>` : html`<td>${formatMetric(unit, spread.median)}</td>`,
           )}</tr>`,
       )}
     </tbody>`;
   };
   return html`<section aria-labelledby="h-phases">
       <h2 id="h-phases">Phases</h2>
-      <p class="lead">RSS of the heap’s ranges at the end of each phase of the workload; below it the means of what the
+      <p class="lead">RSS of the heap’s ranges at the end of each phase of the workload; below it the medians of what the
         heap then had in use and released, how long the phase took, and its minor faults.</p>
       <div class="compared" tabindex="0" role="region" aria-label="Phases"><table id="phases" class="sortable-columns">
         <thead>${headings(configurations)}</thead>
@@ -315,11 +336,12 @@ export function renderComparison(comparison: Comparison): string {
     </section>
     <section aria-labelledby="h-table">
       <h2 id="h-table">Figures</h2>
-      <p class="lead">Means, and below them the standard deviation and the range over the repetitions, where
-        these differ in what is shown. What each is and
+      <p class="lead">Medians over the repetitions, and below them their 95 % intervals by bootstrap, where
+        the ends differ in what is shown, and the range where that is wider. What each is and
         how it is worked out: docs/numbers.md, or point at its name. A name that is pressed sorts the configurations by it.</p>
       ${metricsTable(configurations)}
     </section>
+    ${differencesSection(configurations)}
     ${phasesSection(configurations)}
     ${mapsSection(payload, configurations)}
     <section aria-labelledby="h-options">

@@ -11,7 +11,7 @@ import type { MetricUnit } from '../metrics/spread.ts';
 import { type Better, type Standing, type Verdict, verdictsOf } from '../metrics/verdict.ts';
 import type { RunHeader } from '../record/lines.ts';
 import { formatNumber } from './client/format.ts';
-import { formatDeviation, formatMetric } from './comparison-values.ts';
+import { formatInterval, formatMetric } from './comparison-values.ts';
 import { pacedOver } from './summary.ts';
 
 /** A sentence in pieces, some of which stand out. */
@@ -30,12 +30,17 @@ const headerIn = (configurations: readonly ComparedRuns[]): RunHeader | undefine
 
 const isAsItRan = ({ runs }: ComparedRuns): boolean => runs[0]?.header.contender?.name === 'as-it-ran';
 
-/** The verdicts of a comparison; the speed of a paced trace is its pace, and not judged. */
-export function verdictsIn(configurations: readonly ComparedRuns[]): Verdict[] {
+/** The figures that are not judged: the speed of a paced trace is its pace. */
+export function withoutPace(configurations: readonly ComparedRuns[]): string[] {
   const header = headerIn(configurations);
+  return header !== undefined && pacedOver(header) > 0 ? ['opsPerSec'] : [];
+}
+
+/** The verdicts of a comparison. */
+export function verdictsIn(configurations: readonly ComparedRuns[]): Verdict[] {
   // What the program itself had was sampled by another clock, and not where it idles here.
   const judged = configurations.map((one) => (isAsItRan(one) ? { ...one, spread: {} } : one));
-  return verdictsOf(judged, header !== undefined && pacedOver(header) > 0 ? ['opsPerSec'] : []);
+  return verdictsOf(judged, withoutPace(configurations));
 }
 
 /** What is said of those that lead, one or several; else that they have the least or the most of it. */
@@ -64,11 +69,11 @@ export function differenceWords(than: string, better: Better, best: number, othe
   return `${(share * 100).toFixed(share < 0.095 ? 1 : 0)} % ${than}`;
 }
 
-const meanWords = (unit: MetricUnit, { spread }: Standing): string => formatMetric(unit, spread.mean);
+const medianWords = (unit: MetricUnit, { spread }: Standing): string => formatMetric(unit, spread.median);
 
-/** A figure with its standard deviation, where there is one. */
+/** A figure with the interval of its median, where there is one. */
 function standingWords(unit: MetricUnit, { spread }: Standing): string {
-  return [formatMetric(unit, spread.mean), formatDeviation(unit, spread)].filter((s) => s !== '').join(' ');
+  return [formatMetric(unit, spread.median), formatInterval(unit, spread)].filter((s) => s !== '').join(' ');
 }
 
 interface Named {
@@ -82,11 +87,11 @@ const labelsOf = (of: readonly Named[], standings: readonly Standing[]): string 
 export function distanceWords(of: readonly Named[], { metric, better, leaders, others }: Verdict): string {
   const next = others[0];
   const last = others[others.length - 1];
-  const [best] = leaders.map(({ spread }) => spread.mean);
+  const [best] = leaders.map(({ spread }) => spread.median);
   return [next, ...(last === next ? [] : [last])]
     .map(
       (other) =>
-        `${differenceWords(lessOrMore(metric.id, better), better, best, other.spread.mean)} than ${of[other.configuration].label} (${meanWords(metric.unit, other)})`,
+        `${differenceWords(lessOrMore(metric.id, better), better, best, other.spread.median)} than ${of[other.configuration].label} (${medianWords(metric.unit, other)})`,
     )
     .join(', ');
 }
@@ -115,7 +120,7 @@ function furtherClaims(of: readonly Named[], verdicts: readonly Verdict[]): Word
   for (const { metric, better, leaders, others } of verdicts) {
     const who = labelsOf(of, leaders);
     const than = lessOrMore(metric.id, better);
-    const by = differenceWords(than, better, leaders[0].spread.mean, others[0].spread.mean);
+    const by = differenceWords(than, better, leaders[0].spread.median, others[0].spread.median);
     byLeaders.set(who, [...(byLeaders.get(who) ?? []), `${metric.label} (${by})`]);
   }
   const best = of.length > 2 ? 'best' : 'better';
@@ -144,7 +149,7 @@ export function verdictSentences(configurations: readonly ComparedRuns[]): Words
         ', so nothing can be compared.',
         ...(ended === undefined
           ? []
-          : [' Its RSS ended at ', { strong: formatMetric('bytes', ended.mean) }, '.']),
+          : [' Its RSS ended at ', { strong: formatMetric('bytes', ended.median) }, '.']),
       ],
     ];
   }
@@ -160,7 +165,7 @@ export function verdictSentences(configurations: readonly ComparedRuns[]): Words
   if (alike.length > 0) {
     const names = listedWords(alike.map(({ metric }) => metric.label));
     const why = isFirm ? 'their runs overlap, or differ by less than 1 %' : 'they differ by less than 1 %';
-    sentences.push([`No difference can be claimed in ${names}: ${why}.`]);
+    sentences.push([`No difference shown in ${names}: ${why}.`]);
   }
   if (!isFirm) {
     sentences.push([

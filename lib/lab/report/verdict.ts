@@ -6,7 +6,7 @@
  */
 import type { ComparedRuns } from '../metrics/comparison.ts';
 import type { Verdict } from '../metrics/verdict.ts';
-import { formatDeviation, formatMetric } from './comparison-values.ts';
+import { formatInterval, formatMetric } from './comparison-values.ts';
 import { breakable, type Html, html, unbroken } from './html.ts';
 import { lineKey } from './line-key.ts';
 import { distanceWords, lessOrMore, verdictSentences, verdictsIn, type Words } from './verdict-words.ts';
@@ -21,17 +21,19 @@ function card(configurations: readonly ComparedRuns[], verdict: Verdict): Html {
   const { metric, better, leaders, others, isFirm } = verdict;
   const name = html`<dt title="${metric.formula}">${metric.label}<small>${lessOrMore(metric.id, better)} is better</small></dt>`;
   if (others.length === 0) {
-    const means = leaders.map(({ spread }) => spread.mean);
-    const range = [Math.min(...means), Math.max(...means)].map((mean) => formatMetric(metric.unit, mean));
+    const medians = leaders.map(({ spread }) => spread.median);
+    const range = [Math.min(...medians), Math.max(...medians)].map((median) =>
+      formatMetric(metric.unit, median),
+    );
     const words = range[0] === range[1] ? range[0] : `${range[0]} to ${range[1]}`;
     const why = isFirm ? 'The runs overlap, or differ by less than 1 %.' : 'They differ by less than 1 %.';
-    return html`<div class="even">${name}<dd><b>no clear difference</b><span>${unbroken(words)}</span><span>${unbroken(why)}</span></dd></div>`;
+    return html`<div class="even">${name}<dd><b>no difference shown</b><span>${unbroken(words)}</span><span>${unbroken(why)}</span></dd></div>`;
   }
   const figures = leaders.map(({ configuration, spread }) => {
-    const deviation = formatDeviation(metric.unit, spread);
+    const deviation = formatInterval(metric.unit, spread);
     const name = breakable(configurations[configuration].label);
     return html`<b>${lineKey(configuration)} ${name}</b>
-      <strong>${unbroken(formatMetric(metric.unit, spread.mean))} <small>${unbroken(deviation)}</small></strong>`;
+      <strong>${unbroken(formatMetric(metric.unit, spread.median))} <small>${unbroken(deviation)}</small></strong>`;
   });
   const together = leaders.length > 1 ? html`<span>Not to be told apart.</span>` : html``;
   return html`<div>${name}<dd>${figures}${together}<span>${unbroken(distanceWords(configurations, verdict))}</span></dd></div>`;
@@ -43,7 +45,8 @@ export function verdictSection(configurations: readonly ComparedRuns[]): Html {
   const firm = verdicts.length > 0 && verdicts.every(({ isFirm }) => isFirm);
   const rule = firm
     ? html`<p class="below">A difference is claimed only where no run of one configuration lies within the range of the other’s runs, and
-        the means differ by more than 1 %. Distances are to the next best, and to the last.</p>`
+        or where six rounds and more differ in one direction; and the medians differ by more than 1 %. In brackets stand 95 % intervals of
+        medians, by bootstrap. Distances are to the next best, and to the last.</p>`
     : html``;
   const cards =
     verdicts.length === 0

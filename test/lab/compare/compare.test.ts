@@ -373,7 +373,7 @@ describe('its page', () => {
         expect(await tab.locator('.chart canvas').count()).toBeGreaterThanOrEqual(4);
         expect(await tab.locator('#legend button').count()).toBe(3);
         expect(await tab.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-        expect(await tab.locator('th', { hasText: 'RSS peak' }).count()).toBe(1);
+        expect(await tab.locator('th', { hasText: 'RSS peak' }).count()).toBe(2);
         expect(await tab.locator('th', { hasText: 'generation' }).count()).toBe(1);
         expect(await tab.locator('#phases tbody').nth(1).innerText()).toMatch(
           /^after 1\s+80\.0 MiB[\s\S]+90\.0 MiB[\s\S]+HeapSys\s+100 MiB/,

@@ -111,3 +111,25 @@ it('mappings are counted in all, and beyond the first count', () => {
   });
   expect(metricsOf(runOf([1, 1])).vmasAdded).toBeUndefined();
 });
+
+it('what a process has beyond its first sample is without the tables of a replayer', () => {
+  const prss = [100, 150, 130, 90];
+  const own = [10, 20, 20, 20];
+  const run = runOf([0, 40, 20, 0], (i) => ({ prss: prss[i] * mib, own: own[i] * mib, live: 10 * mib }));
+  expect(metricsOf(run)).toMatchObject({
+    addedPeak: 40 * mib,
+    addedMean: 20 * mib,
+    addedEnd: 0,
+    // 0, 40 and 20 over three seconds, beside 10.
+    overPayload: 2,
+  });
+});
+
+it('time on a CPU, time at work and major faults are those of the last sample', () => {
+  const run = runOf([1, 1], (i) => ({ cpuNs: i * 2e9, busyNs: i * 1e9, majflt: 3 * i }));
+  expect(metricsOf(run)).toMatchObject({ cpuTime: 2, busy: 1, majorFaults: 3 });
+  expect(metricsOf(runOf([1], () => ({ cpuNs: null })))).toMatchObject({
+    cpuTime: undefined,
+    busy: undefined,
+  });
+});

@@ -24,6 +24,13 @@ describe('the metrics of a run', () => {
     ['lazyFree', undefined],
     ['heapSys', 100 * mib],
     ['faults', 100],
+    ['addedPeak', undefined],
+    ['addedMean', undefined],
+    ['addedEnd', undefined],
+    ['overPayload', undefined],
+    ['majorFaults', undefined],
+    ['cpuTime', undefined],
+    ['busy', undefined],
     ['madviseCalls', 10],
     ['madviseBytes', 40_960],
     ['madviseTime', 10_000],
@@ -44,7 +51,7 @@ describe('the metrics of a run', () => {
 
   it('are all tested here', () => {
     expect(Object.keys(m).sort()).toEqual(metrics.map(({ id }) => id).sort());
-    expect(metrics).toHaveLength(24);
+    expect(metrics).toHaveLength(31);
   });
 
   it('have no decay where RSS hardly falls', () => {
@@ -69,8 +76,14 @@ describe('the metrics of a run', () => {
 });
 
 it('a spread is mean, range and standard deviation of what is known', () => {
-  expect(spreadOf([2, undefined, 4, 6])).toEqual({ n: 3, mean: 4, min: 2, max: 6, sd: 2 });
-  expect(spreadOf([5])).toEqual({ n: 1, mean: 5, min: 5, max: 5, sd: null });
+  expect(spreadOf([2, undefined, 4, 6])).toEqual({
+    ...{ n: 3, median: 4, low: 2, high: 6, mean: 4, min: 2, max: 6, sd: 2 },
+    values: [2, null, 4, 6],
+  });
+  expect(spreadOf([5])).toEqual({
+    ...{ n: 1, median: 5, low: 5, high: 5, mean: 5, min: 5, max: 5, sd: null },
+    values: [5],
+  });
   expect(spreadOf([undefined])).toBeUndefined();
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { heapOptionNames } from '../../../lib/cli/heap-options.ts';
 import { recordedOptions, resolveOptions } from '../../../lib/design/options.ts';
-import { spreadOf } from '../../../lib/lab/metrics/spread.ts';
+import { type Spread, spreadOf } from '../../../lib/lab/metrics/spread.ts';
 import { curveColour, curveDash } from '../../../lib/lab/report/client/curve-style.ts';
 import { formatSpread } from '../../../lib/lab/report/comparison-values.ts';
 import { optionInWords, optionName } from '../../../lib/lab/report/option-names.ts';
@@ -10,15 +10,20 @@ import { commandWords } from '../../../lib/lab/report/values.ts';
 import { mib } from './made-comparison.ts';
 
 describe('a spread in words', () => {
-  const of = (...values: readonly number[]) =>
-    spreadOf(values) ?? { n: 0, mean: 0, min: 0, max: 0, sd: null };
+  const of = (...values: readonly number[]) => spreadOf(values) as Spread;
   it.each([
     ['one value', formatSpread('seconds', of(1)), ''],
     ['equal ones', formatSpread('bytes', of(mib, mib)), ''],
     ['what rounds to nothing', formatSpread('seconds', of(1.0001, 1.0002)), ''],
     ['a share that hardly differs', formatSpread('share', of(0.50001, 0.50002)), ''],
-    ['a deviation that rounds to nothing', formatSpread('share', of(0.50049, 0.50051)), '50.0 % to 50.1 %'],
-    ['what differs', formatSpread('bytes', of(mib, 3 * mib)), '± 1.41 MiB, 1.00 MiB to 3.00 MiB'],
+    ['what differs a little', formatSpread('share', of(0.50049, 0.50051)), '[50.0, 50.1] %'],
+    ['what differs', formatSpread('bytes', of(mib, 3 * mib)), '[1.00, 3.00] MiB'],
+    ['units that differ', formatSpread('bytes', of(mib / 2, 3 * mib)), '[512 KiB, 3.00 MiB]'],
+    [
+      'an interval within the range',
+      formatSpread('bytes', of(...Array.from({ length: 20 }, (_, i) => (i + 1) * mib))),
+      '[6.50, 14.5] MiB, 1.00 MiB to 20.0 MiB',
+    ],
     ['fewer values than runs', formatSpread('count', of(3), 2), '1 of 2 runs'],
   ])('%s', (_what, words, wanted) => expect(words).toBe(wanted));
 });
