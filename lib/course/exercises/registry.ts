@@ -5,8 +5,9 @@ import { PageHeapError } from '../../base/errors.ts';
 import { nearest } from '../../lab/subject/nearest-name.ts';
 import { bestFit } from './best-fit/index.ts';
 import type { Exercise } from './exercise.ts';
+import { findTheBug } from './find-the-bug/index.ts';
 
-export const exercises: readonly Exercise[] = [bestFit];
+export const exercises: readonly Exercise[] = [bestFit, findTheBug];
 
 /** @throws PageHeapError ERR_INVALID_ARGUMENT */
 export function exerciseOf(id: string): Exercise {

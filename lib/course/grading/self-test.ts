@@ -96,6 +96,14 @@ export function mutated(
   );
 }
 
+/** An edit may name the student's constants, too. */
+function forStudent(mutant: Mutant, exercise: Exercise): Mutant {
+  const student = students[0] as string;
+  const variant = variantFor(exercise, student, term);
+  const of = (text: string): string => filled(text, variant, student);
+  return { ...mutant, find: of(mutant.find), replace: of(mutant.replace) };
+}
+
 const term = 'self-test';
 const secret = 'the secret of the self-test';
 
@@ -133,7 +141,7 @@ async function testExercise(pack: string, exercise: Exercise, tell: Tell): Promi
   const once = await graded(reference, students[0] as string);
   say('the same twice', JSON.stringify(withoutHistories(again)) === JSON.stringify(withoutHistories(once)));
   for (const mutant of mutantsOf(pack, exercise)) {
-    const made = await gradedUntilWrong(mutated(reference, mutant));
+    const made = await gradedUntilWrong(mutated(reference, forStudent(mutant, exercise)));
     const at = [...made.checks, ...made.measures].find(({ points, of }) => points < of);
     const caught = made.verdict !== 'graded' || at !== undefined;
     say(
