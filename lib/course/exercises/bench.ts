@@ -15,7 +15,7 @@ import {
   type Thrown,
   type Value,
 } from '../sandbox/protocol.ts';
-import { callUnits, type Limits, Sandbox, SandboxLost } from '../sandbox/sandbox.ts';
+import { callUnits, handinUnits, type Limits, Sandbox, SandboxLost } from '../sandbox/sandbox.ts';
 import { instrument } from '../source/instrument.ts';
 import { parseSource, type Refusal } from '../source/parse.ts';
 
@@ -76,6 +76,8 @@ export class Bench {
   /** Whether the realm may be used again. */
   #sound = false;
   #clear = false;
+  /** Units that it may still take. */
+  #left = handinUnits;
 
   constructor(handin: Handin, limits?: Limits) {
     this.#handin = handin;
@@ -119,12 +121,19 @@ export class Bench {
     const block: Block = {
       calls,
       units,
+      total: this.#left,
       ...(this.#clear ? { clear: true } : {}),
       ...(until === undefined ? {} : { until }),
     };
     this.#clear = false;
     const { answers, stopped, memory } = await this.#asking(sandbox.run(block));
     if (stopped !== undefined) this.#sound = false;
+    this.#left -= answers.reduce((sum, [, used]) => sum + used, stopped === undefined ? 0 : units);
+    if (this.#left < 0)
+      throw new HandinOver(
+        'stopped',
+        `all its calls together took more than ${handinUnits / 1e6} million units of work`,
+      );
     return { answers, stopped, memory };
   }
 

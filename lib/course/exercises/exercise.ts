@@ -29,6 +29,8 @@ export interface Failure {
 /** Pages to be drawn, before the operation: what is free by the judge's model, and by the hand-in's own registry. */
 export interface Strip {
   readonly pages: number;
+  /** The number of the page that is drawn first, where that is not 0. */
+  readonly first?: number;
   readonly model: readonly Run[];
   /** Undefined where it could not tell. */
   readonly registry?: readonly Run[];

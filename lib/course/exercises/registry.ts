@@ -6,8 +6,9 @@ import { nearest } from '../../lab/subject/nearest-name.ts';
 import { bestFit } from './best-fit/index.ts';
 import type { Exercise } from './exercise.ts';
 import { findTheBug } from './find-the-bug/index.ts';
+import { radixSummaries } from './radix-summaries/index.ts';
 
-export const exercises: readonly Exercise[] = [bestFit, findTheBug];
+export const exercises: readonly Exercise[] = [bestFit, radixSummaries, findTheBug];
 
 /** @throws PageHeapError ERR_INVALID_ARGUMENT */
 export function exerciseOf(id: string): Exercise {

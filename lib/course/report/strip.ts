@@ -36,19 +36,22 @@ function markOf({ page, n }: Run, perCell: number, width: number): string {
     : `${' '.repeat(from)}${'^'.repeat(Math.min(width, to + 1) - from)}`;
 }
 
-function ruler(pages: number, perCell: number): string {
+function ruler(pages: number, perCell: number, first: number): string {
   let line = '';
   const step = 10 * perCell;
-  for (let page = 0; page < pages; page += step) line = `${line.padEnd(page / perCell)}${page} `;
+  for (let page = 0; page < pages; page += step) line = `${line.padEnd(page / perCell)}${first + page} `;
   return line.trimEnd();
 }
 
 /** A strip in lines of at most `width` characters. */
-export function drawStrip({ pages, model, registry, answered, expected }: Strip, width: number): StripLine[] {
+export function drawStrip(
+  { pages, first = 0, model, registry, answered, expected }: Strip,
+  width: number,
+): StripLine[] {
   const perCell = Math.max(1, Math.ceil(pages / Math.max(10, width)));
   const cells = Math.ceil(pages / perCell);
   const lines: StripLine[] = [
-    { title: 'pages', cells: ruler(pages, perCell).slice(0, width) },
+    { title: 'pages', cells: ruler(pages, perCell, first).slice(0, width) },
     { title: 'free, right', cells: cellsOf(model, pages, perCell) },
   ];
   if (registry !== undefined) lines.push({ title: 'free, yours', cells: cellsOf(registry, pages, perCell) });

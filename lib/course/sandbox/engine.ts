@@ -48,6 +48,7 @@ export class Engine {
   #used: QuickJSHandle | undefined;
   #state: QuickJSHandle | undefined;
   #looks = 0;
+  #callNumber = 0;
   #watched = false;
   #loadLimit = 0;
 
@@ -158,6 +159,9 @@ export class Engine {
   /** Asked by the engine again and again. */
   #isOver(): boolean {
     if (!this.#watched || this.#state === undefined) return false;
+    const call = this.#stateNumber('call');
+    if (call !== this.#callNumber) this.#looks = 0;
+    this.#callNumber = call;
     if (++this.#looks > mostLooks) return true;
     return this.#units() > (this.#loadLimit || this.#limit());
   }
@@ -167,10 +171,12 @@ export class Engine {
   }
 
   #limit(): number {
+    return this.#stateNumber('limit');
+  }
+
+  #stateNumber(name: string): number {
     const context = this.#realm;
-    return context
-      .getProp(this.#state as QuickJSHandle, 'limit')
-      .consume((limit) => context.getNumber(limit));
+    return context.getProp(this.#state as QuickJSHandle, name).consume((value) => context.getNumber(value));
   }
 
   get #realm(): QuickJSContext {

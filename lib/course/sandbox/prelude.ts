@@ -177,7 +177,7 @@ const longest = 100000;
 let out = '';
 let answers = 0;
 let busy = false;
-export const state = { __proto__: null, limit: Infinity };
+export const state = { __proto__: null, limit: Infinity, call: 0 };
 
 /** A value that has no other form, in words; nothing of the hand-in is run for it. */
 const words = (value) => {
@@ -234,7 +234,8 @@ export const drive = (exports) => (block) => {
   busy = true;
   out = '';
   answers = 0;
-  const { calls, units, until, clear } = parse(block);
+  const { calls, units, total, until, clear } = parse(block);
+  const end = work.n + total;
   if (clear === true) slots = [];
   given = [];
   for (let i = 0; i < calls.length; i++) {
@@ -244,6 +245,7 @@ export const drive = (exports) => (block) => {
     for (let a = 2; a < call.length; a++) args[args.length] = argument(call[a], seen);
     const before = work.n;
     state.limit = before + units;
+    state.call++;
     let value;
     try {
       const what = call[0], name = call[1];
@@ -269,7 +271,7 @@ export const drive = (exports) => (block) => {
     let line = '[' + encode(value, 3) + ',' + used;
     if (seen.length > 0) line += ',' + encode(seen, 4);
     add(line + ']');
-    if (used > units || (until !== undefined && call[1] === until[0] && value === until[1])) break;
+    if (used > units || work.n > end || (until !== undefined && call[1] === until[0] && value === until[1])) break;
   }
   busy = false;
   return '[' + out + ']';

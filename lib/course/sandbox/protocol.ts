@@ -24,6 +24,8 @@ export interface Block {
   readonly calls: readonly Call[];
   /** Units of work that a call may take. */
   readonly units: number;
+  /** Units that all of them may take: the block ends with the call that takes more. */
+  readonly total: number;
   /** Forgets the objects made before: the next is in slot 0. */
   readonly clear?: true;
   /** The block ends after a call of this method that answers this. */

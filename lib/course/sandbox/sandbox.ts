@@ -16,7 +16,9 @@ import { libraryPath, moduleExtension } from '../../base/package-files.ts';
 import { type Block, type Reply, type Request, replyFd } from './protocol.ts';
 import { walledCommand } from './walls.ts';
 
-/** Units of work that a call may take: a thousand times what any needs. */
+/** Units of work that all calls of a hand-in may take: half a minute of a processor. */
+export const handinUnits = 60_000_000;
+/** Units of work that a call may take: a thousand times what most need. */
 export const callUnits = 500_000;
 
 export interface Limits {
@@ -26,7 +28,7 @@ export interface Limits {
   readonly rssBytes: number;
 }
 
-export const defaultLimits: Limits = { cpuSeconds: 240, rssBytes: 2 ** 30 };
+export const defaultLimits: Limits = { cpuSeconds: 600, rssBytes: 2 ** 30 };
 const wallPerCpu = 20;
 const mostSaid = 2000;
 const lookMs = 250;

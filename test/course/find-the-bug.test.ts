@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { FaultyHeap, faultNames } from '../../lib/course/exercises/find-the-bug/heaps.ts';
+import { judge } from '../../lib/course/exercises/find-the-bug/judge.ts';
+import { chanceOf } from '../../lib/course/model/seeds.ts';
+import { type PageOp, parsePageText } from '../../lib/lab/trace/page-text.ts';
+
+function randomOps(seed: string): PageOp[] {
+  const chance = chanceOf(seed);
+  const live: number[] = [];
+  const ops: PageOp[] = [];
+  for (let id = 1; ops.length < 200; id++) {
+    const kind = chance.between(0, 9);
+    if (kind < 5) {
+      live.push(id);
+      ops.push({ k: 'alloc', id, pages: chance.between(1, 12) });
+    } else if (kind < 9 && live.length > 0) {
+      const [gone] = live.splice(chance.between(0, live.length - 1), 1);
+      ops.push({ k: 'free', id: gone as number });
+    } else if (kind === 9) ops.push({ k: 'release', pages: chance.between(1, 20) });
+  }
+  return ops;
+}
+
+describe('the heaps of exercise 13', () => {
+  it('the sound one keeps all rules, whatever is asked', () => {
+    for (let i = 0; i < 500; i++)
+      expect(judge(new FaultyHeap(undefined, 5), randomOps(`sound ${i}`))).toBe(undefined);
+  });
+
+  it.each(faultNames)('%s is a fault that random calls show', (fault) => {
+    for (const c of [3, 7]) {
+      const shown = Array.from({ length: 200 }, (_, i) =>
+        judge(new FaultyHeap(fault, c), randomOps(`fault ${i}`)),
+      );
+      expect(shown.some((broken) => broken !== undefined)).toBe(true);
+    }
+  });
+
+  it('the example shows none', () => {
+    const file = join(process.cwd(), 'course/find-the-bug/examples/sound.pages');
+    const ops = parsePageText(readFileSync(file, 'utf8'), file);
+    for (const fault of [undefined, ...faultNames])
+      for (let c = 3; c <= 7; c++)
+        expect([fault, judge(new FaultyHeap(fault, c), ops)]).toEqual([fault, undefined]);
+  });
+});
