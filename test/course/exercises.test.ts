@@ -38,7 +38,7 @@ describe.each(exercises.map((exercise) => [exercise.id, exercise] as const))('%s
     expect(readme).toContain('](picture.svg)');
     expect(existsSync(join(folder, 'picture.svg'))).toBe(true);
     for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
-      if (/\.(?:md|mjs|txt|pages)$/.test(name))
+      if (/\.(?:md|txt|pages)$/.test(name))
         expect(filled(readFileSync(join(folder, name), 'utf8'), variant, 'ada')).not.toContain('{{');
   });
 

@@ -121,6 +121,18 @@ export class FaultyHeap {
       gone.push({ page: run.page, n: Math.min(run.n + beyond, heapPages - run.page), released: true });
       left -= run.n;
     }
+    this.#joinReleased();
     return gone;
+  }
+
+  /** What was given back side by side is one run. */
+  #joinReleased(): void {
+    for (let i = this.runs.length - 2; i >= 0; i--) {
+      const run = this.runs[i] as FreeRun;
+      const above = this.runs[i + 1] as FreeRun;
+      if (!run.released || !above.released || run.page + run.n !== above.page) continue;
+      run.n += above.n;
+      this.runs.splice(i + 1, 1);
+    }
   }
 }
