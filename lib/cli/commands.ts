@@ -41,6 +41,16 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./report.ts')).defineReport,
   },
   {
+    name: 'diff',
+    summary: 'lay two runs or comparisons of different days or machines side by side',
+    load: async () => (await import('./diff.ts')).defineDiff,
+  },
+  {
+    name: 'export',
+    summary: 'samples, collections and releases of runs as CSV',
+    load: async () => (await import('./export.ts')).defineExport,
+  },
+  {
     name: 'workloads',
     summary: 'list the built-in workloads and shipped traces',
     load: async () => (await import('./workloads.ts')).defineWorkloads,

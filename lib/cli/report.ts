@@ -2,7 +2,7 @@
  * `pageheap report`: one HTML file from a run file, or from the folder of a comparison.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { readComparison } from '../lab/metrics/comparison.ts';
@@ -25,6 +25,7 @@ import {
 import type { CommandContext } from './context.ts';
 import { writePage } from './page-file.ts';
 import { reportPathOf } from './report-path.ts';
+import { isComparison } from './runs-of.ts';
 import { drawSummary, summaryNotes } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -94,11 +95,6 @@ function refuseFolder(folder: string): never {
           `Name one of them: pageheap report ${newest}`,
     { file: folder },
   );
-}
-
-/** Whether a path is a comparison's folder or index. */
-function isComparison(path: string): boolean {
-  return basename(path) === comparisonFile || existsSync(join(path, comparisonFile));
 }
 
 function isFolder(path: string): boolean {

@@ -38,6 +38,7 @@ export const layers: readonly string[] = [
   'lab/contenders',
   'lab/compare',
   'lab/report',
+  'lab/export',
   'lab/library',
   'course/source',
   'course/sandbox',

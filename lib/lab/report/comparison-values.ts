@@ -21,6 +21,13 @@ export function formatMetric(unit: MetricUnit, value: number): string {
   }
 }
 
+/** What one value is more or less than another, with its sign; of shares in points, so that no per cent of per cents is read. */
+export function formatDifference(unit: MetricUnit, difference: number): string {
+  const sign = difference > 0 ? '+' : difference < 0 ? '−' : '';
+  const size = Math.abs(difference);
+  return `${sign}${unit === 'share' ? `${(size * 100).toFixed(1)} points` : formatMetric(unit, size)}`;
+}
+
 /** `[10.0, 12.5] MiB` of 10.0 MiB and 12.5 MiB; the units where they differ. */
 function between(unit: MetricUnit, low: number, high: number): string {
   const [a, b] = [formatMetric(unit, low), formatMetric(unit, high)];

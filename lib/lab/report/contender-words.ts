@@ -11,9 +11,9 @@ export function rssBasisWords(configurations: readonly ComparedRuns[]): string |
   const processes = having.filter(isOfProcess).map(({ label }) => label);
   const ranges = having.filter((one) => !isOfProcess(one)).map(({ label }) => label);
   if (processes.length === 0) return undefined;
-  const [verb, whose] = processes.length === 1 ? ['is', 'its process'] : ['are', 'their processes'];
-  const own = `figures of RSS of ${listedWords(processes)} ${verb} of ${whose}, less what was there before the first operation`;
+  const whose = processes.length === 1 ? 'its process' : 'their processes';
+  const own = `RSS of ${listedWords(processes)} is of ${whose}, less what was there before the first operation`;
   if (ranges.length === 0) return own;
-  const [, theirs] = ranges.length === 1 ? ['', 'its own ranges'] : ['', 'their own ranges'];
-  return `${own}; those of ${listedWords(ranges)} are of ${theirs}. Process RSS added has one basis for all, in which a heap of here pays for Node`;
+  const theirs = ranges.length === 1 ? 'its own ranges' : 'their own ranges';
+  return `${own}; that of ${listedWords(ranges)} is of ${theirs}. Process RSS added has one basis for all, in which a heap of here pays for Node`;
 }

@@ -8,7 +8,7 @@ import type { ComparedRuns } from '../metrics/comparison.ts';
 import { type PairedDifference, pairedDifference } from '../metrics/intervals.ts';
 import { type Metric, metrics } from '../metrics/run-metrics.ts';
 import { judged } from '../metrics/verdict.ts';
-import { formatMetric } from './comparison-values.ts';
+import { formatDifference } from './comparison-values.ts';
 
 export interface DifferenceRow {
   readonly metric: Metric;
@@ -41,13 +41,11 @@ export function differencesOf(
   return rows.length === 0 ? undefined : { first, others, rows };
 }
 
-const signed = (metric: Metric, value: number): string =>
-  `${value > 0 ? '+' : value < 0 ? '−' : ''}${formatMetric(metric.unit, Math.abs(value))}`;
-
 /** `+1.20 MiB [+0.80 MiB, +1.50 MiB]`, or that nothing is shown. */
 export function differenceCell(metric: Metric, difference: PairedDifference | undefined): string {
   if (difference === undefined || difference.n < 2) return '–';
   const { median, low, high } = difference;
   if (low <= 0 && high >= 0) return 'no difference shown';
-  return `${signed(metric, median)} [${signed(metric, low)}, ${signed(metric, high)}]`;
+  const write = (value: number): string => formatDifference(metric.unit, value);
+  return `${write(median)} [${write(low)}, ${write(high)}]`;
 }

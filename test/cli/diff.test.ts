@@ -1,0 +1,127 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, describe, expect, it } from 'vitest';
+import { likenessOf } from '../../lib/lab/metrics/alike.ts';
+import { toRunData } from '../../lib/lab/record/run-data.ts';
+import { inProcess } from './in-process.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pageheap-diff-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const mib = 2 ** 20;
+
+/** A run file of three samples whose RSS ends as is said. */
+function lines(name: string, end: number, header: object = {}): object[] {
+  return [
+    {
+      k: 'run',
+      format: 'pageheap-run/2',
+      name,
+      trace: { name: 't' },
+      options: { advise: 'free' },
+      env: { kernel: '6.1' },
+      ...header,
+    },
+    ...[1, 5, end].map((rss, i) => ({ k: 's', t: i * 1000, inuse: 0, free: 0, released: 0, rss: rss * mib })),
+    { k: 'end', t: 2000, reason: 'done', ops: 1 },
+  ];
+}
+
+function file(name: string, content: object[]): string {
+  const path = join(folder, name);
+  mkdirSync(join(path, '..'), { recursive: true });
+  writeFileSync(path, content.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  return path;
+}
+
+describe('pageheap diff', () => {
+  it('lays two runs side by side, and warns of kernel, THP, machine and options', async () => {
+    const a = file('a.jsonl', lines('x', 2, { env: { kernel: '6.1', thp: 'always', cpus: 2 } }));
+    const b = file(
+      'b.jsonl',
+      lines('x', 4, { env: { kernel: '6.2', thp: 'never' }, options: { advise: 'dontneed' } }),
+    );
+    const { code, out, err } = await inProcess(['diff', a, b]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/RSS end +│ +2.00 MiB +│ +4.00 MiB +│ +\+2.00 MiB \(\+100.0 %\)/);
+    expect(out).toMatch(/RSS peak +│ +5.00 MiB +│ +5.00 MiB +│ +the same/);
+    expect(err).toContain('kernel differs: 6.1 beside 6.2');
+    expect(err).toContain('thp differs: always beside never');
+    expect(err).toContain('option advise differs: free beside dontneed');
+    expect(err).toContain('told by one side alone: machine cpus');
+  });
+
+  it('of folders with several runs says where no difference is shown', async () => {
+    for (const [i, end] of [2, 3, 4].entries()) file(`many-a/${i}.jsonl`, lines('x', end));
+    for (const [i, end] of [3, 4, 5].entries()) file(`many-b/${i}.jsonl`, lines('x', end));
+    for (const [i, end] of [8, 9, 10].entries()) file(`many-c/${i}.jsonl`, lines('x', end));
+    const near = await inProcess(['diff', join(folder, 'many-a'), join(folder, 'many-b')]);
+    expect(near.out).toMatch(/RSS end +│ +3.00 MiB \[2.00, 4.00\] MiB +│.*│ +no difference shown/);
+    const far = await inProcess(['diff', join(folder, 'many-a'), join(folder, 'many-c'), '--json']);
+    const { configurations } = JSON.parse(far.out) as {
+      configurations: { metrics: Record<string, { shown: boolean | null }>; unlike: unknown[] }[];
+    };
+    expect(configurations[0].metrics.rssEnd.shown).toBe(true);
+    expect(configurations[0].unlike).toEqual([]);
+  });
+
+  it('takes files of format 1 and folders of comparisons', async () => {
+    const records = 'test/fixtures/records';
+    const old = join(folder, 'old.jsonl');
+    writeFileSync(old, gunzipSync(readFileSync(join(records, 'trace.jsonl.gz'))));
+    expect(readFileSync(old, 'latin1')).toContain('pageheap-run/1');
+    const fresh = file('fresh.jsonl', lines('x', 4));
+    const { code, err } = await inProcess(['diff', old, fresh]);
+    expect(code).toBe(0);
+    expect(err).toContain('told by one side alone');
+    const unpacked = join(folder, 'compared');
+    mkdirSync(unpacked);
+    for (const name of readdirSync(join(records, 'compare-trace'))) {
+      const bytes = readFileSync(join(records, 'compare-trace', name));
+      writeFileSync(
+        join(unpacked, name.replace(/\.gz$/, '')),
+        name.endsWith('.gz') ? gunzipSync(bytes) : bytes,
+      );
+    }
+    const both = await inProcess(['diff', unpacked, unpacked]);
+    expect(both.code).toBe(0);
+    for (const label of ['lists', 'treap', 'radix']) expect(both.out).toContain(`│ ${label}`);
+    expect(both.err).not.toContain('differs');
+    const exported = await inProcess(['export', unpacked, '-o', join(folder, 'csv')]);
+    expect(exported.out.trim().split('\n')).toHaveLength(3);
+    expect(readFileSync(join(folder, 'csv', 'compared.samples.csv'), 'utf8')).toMatch(
+      /^configuration,round,t,[^\n]*\nlists,1,/,
+    );
+  });
+
+  it.each<[readonly string[], RegExp]>([
+    [['diff', '/nowhere', '/nowhere'], /no such file/],
+    [['diff', tmpdir()], /missing required argument 'second'/],
+    [['export', '/nowhere.jsonl'], /no such file/],
+  ])('%j is an error', async (args, message) => {
+    const { code, err } = await inProcess(args);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+  });
+
+  it('refuses what has nothing in common', async () => {
+    file('one/a.jsonl', lines('a', 1));
+    file('one/b.jsonl', lines('b', 1));
+    file('two/c.jsonl', lines('c', 1));
+    file('two/d.jsonl', lines('d', 1));
+    const { code, err } = await inProcess(['diff', join(folder, 'one'), join(folder, 'two')]);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining('no configuration in common: a, b on one side, c, d on the other'),
+    ]);
+  });
+});
+
+it('what runs of one side do not agree in is told with all its values', () => {
+  const run = (thp: string) => toRunData([{ k: 'run', format: 'pageheap-run/2', env: { thp } }]);
+  expect(likenessOf([run('always'), run('never')], [run('never')]).unlike).toEqual([
+    { group: 'machine', name: 'thp', first: ['always', 'never'], second: ['never'] },
+  ]);
+  expect(likenessOf([run('never'), run('always')], [run('always'), run('never')]).unlike).toEqual([]);
+});
