@@ -7,6 +7,7 @@
  *
  * Not here: fields that hold a value (fields.ts).
  */
+import { describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
 import type { ArrayLayout, Layout } from '../heap/type-layout.ts';
 import type { FieldMemory } from './field-memory.ts';
@@ -54,10 +55,14 @@ export class ArrayField<F> {
   }
 
   #check(i: number): void {
-    if (!(i >= 0 && i < this.length && Math.floor(i) === i))
-      throw new PageHeapError('ERR_OUT_OF_RANGE', `an array of ${this.length} has no element ${String(i)}`, {
-        value: i,
-      });
+    if (!(Number.isInteger(i) && i >= 0 && i < this.length))
+      throw new PageHeapError(
+        'ERR_OUT_OF_RANGE',
+        `an array of ${this.length} has no element ${describe(i)}`,
+        {
+          value: i,
+        },
+      );
   }
 }
 

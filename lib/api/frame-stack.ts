@@ -77,8 +77,8 @@ export class FrameStack {
    */
   push(n: number): number {
     const { top } = this;
+    if (!(Number.isInteger(n) && n >= 0 && top + n <= this.capacity)) this.#refusePush(n);
     const end = top + n;
-    if (!(n >= 0 && end <= this.capacity && Math.floor(n) === n)) this.#refusePush(n);
     const words = this.#words;
     for (let at = this.#first + 2 * top, stop = at + 2 * n; at < stop; at++) words[at] = 0;
     this.#tops[this.#id] = end;
@@ -88,14 +88,14 @@ export class FrameStack {
   /** Takes the last n slots away. @throws ERR_OUT_OF_RANGE: there are fewer · ERR_INVALID_SIZE · ERR_DISPOSED */
   pop(n: number): void {
     const { top } = this;
-    if (!(n >= 0 && n <= top && Math.floor(n) === n)) this.#refusePop(n);
+    if (!(Number.isInteger(n) && n >= 0 && n <= top)) this.#refusePop(n);
     if (this.#marking[0] !== 0) this.#shade(top - n, top);
     this.#tops[this.#id] = top - n;
   }
 
   /** The address in a slot; 0: none. @throws ERR_OUT_OF_RANGE · ERR_DISPOSED */
   get(slot: number): number {
-    if (!(slot >= 0 && slot < this.#tops[this.#id])) this.#refuseSlot(slot);
+    if (!(Number.isInteger(slot) && slot >= 0 && slot < this.#tops[this.#id])) this.#refuseSlot(slot);
     return this.#slot(slot);
   }
 
@@ -107,9 +107,9 @@ export class FrameStack {
 
   /** Holds an address, or 0 for none. @throws ERR_OUT_OF_RANGE · ERR_INVALID_ADDRESS · ERR_DISPOSED */
   set(slot: number, address: number): void {
-    if (!(slot >= 0 && slot < this.#tops[this.#id])) this.#refuseSlot(slot);
+    if (!(Number.isInteger(slot) && slot >= 0 && slot < this.#tops[this.#id])) this.#refuseSlot(slot);
     const at = this.#first + 2 * slot;
-    if (this.#memory.storeBytes === 0 || !(address >= 0)) {
+    if (this.#memory.storeBytes === 0 || !(Number.isInteger(address) && address >= 0)) {
       this.#memory.storePointer(this.#deps.base + slot * slotBytes, address);
       return;
     }

@@ -5,72 +5,10 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Heap } from '../../lib/api/heap.ts';
 import type { HeapHandle } from '../../lib/api/index.ts';
-import { PageHeapError } from '../../lib/base/errors.ts';
 import { GiB, MiB } from '../../lib/base/units.ts';
 import { generations } from '../../lib/design/design.ts';
+import { nonsense, typed } from '../support/nonsense.ts';
 import { Random, seedOf } from '../support/random.ts';
-
-const bare = (members: object): object => Object.assign(Object.create(null), members);
-
-const nonsense: readonly unknown[] = [
-  undefined,
-  null,
-  true,
-  false,
-  0,
-  -0,
-  1,
-  -1,
-  0.5,
-  Number.NaN,
-  Number.POSITIVE_INFINITY,
-  Number.NEGATIVE_INFINITY,
-  2 ** 31,
-  2 ** 32,
-  2 ** 47,
-  2 ** 53,
-  -(2 ** 53),
-  1e308,
-  0n,
-  5n,
-  -(2n ** 70n),
-  '',
-  '8',
-  'deep',
-  '0x10',
-  'radix',
-  Symbol('nonsense'),
-  Symbol.iterator,
-  {},
-  bare({}),
-  bare({ length: 8 }),
-  { length: 2 ** 40 },
-  { valueOf: () => 64 },
-  {
-    valueOf() {
-      throw new RangeError('no value');
-    },
-  },
-  {
-    toString() {
-      throw new RangeError('no text');
-    },
-  },
-  [],
-  [64],
-  () => 64,
-  class {},
-  new Date(0),
-  new Map(),
-  /x/,
-  new Uint8Array(3),
-  new Float64Array(1),
-  new DataView(new ArrayBuffer(8)),
-  new ArrayBuffer(8),
-  new SharedArrayBuffer(8),
-  new Proxy({}, {}),
-  Promise.resolve(),
-];
 
 /** Methods by their names, and how many arguments of each are tried. The rest of an operation is well-meant. */
 const methods: Record<string, (heap: Heap, a: never, b: never, c: never) => unknown> = {
@@ -96,18 +34,6 @@ function make(options: object = {}): Heap {
   const heap = new Heap({ environment: false, reach: 256 * MiB, ...options });
   onTestFinished(() => heap.dispose());
   return heap;
-}
-
-/** Does it, and lets through a typed error alone. */
-function typed(what: string, operation: () => unknown): unknown {
-  try {
-    return operation();
-  } catch (error) {
-    if (!(error instanceof PageHeapError))
-      throw new Error(`${what} threw what has no code`, { cause: error });
-    expect(error.message.length, what).toBeLessThan(400);
-    return undefined;
-  }
 }
 
 describe.each(generations)('%s', (generation) => {

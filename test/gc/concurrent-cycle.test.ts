@@ -181,28 +181,6 @@ describe('marking is paced', () => {
     while (gc.collector.isMarking) waited += heap.step() > 0 ? 1 : 0;
     expect(waited).toBeGreaterThan(0);
   });
-
-  test('a memory limit is kept while what lives goes from a tenth of it to eight', () => {
-    const limit = 64 * mib;
-    const heap = heapOf({ memoryLimit: limit, gcPercent: -1 });
-    const node = heap.type({ next: 'pointer', rest: ['f64', 7] });
-    const live = heap.root();
-    let most = 0;
-    let made = 0;
-    for (let tenths = 1; tenths <= 8; tenths++) {
-      for (; made < (limit * tenths) / 10; made += 64) {
-        const one = heap.new(node);
-        node.next.set(one, live.address);
-        live.address = one;
-        // Garbage, as much again.
-        heap.new(node);
-        if (made % 65_536 !== 0) continue;
-        const { Sys, HeapReleased } = heap.readMemStats();
-        most = Math.max(most, Sys - HeapReleased);
-      }
-    }
-    expect(most).toBeLessThan(limit + 16 * mib);
-  }, 30_000);
 });
 
 describe('it is told', () => {
