@@ -17,6 +17,7 @@ const client = fileURLToPath(new URL('../lib/lab/report/client/', import.meta.ur
 for (const [entry, name] of [
   ['main.ts', 'run-page.js'],
   ['compare-main.ts', 'comparison-page.js'],
+  ['grid-main.ts', 'grid-page.js'],
 ]) {
   const bundle = await rolldown({ input: join(client, entry), platform: 'browser' });
   const { output } = await bundle.generate({

@@ -31,6 +31,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./compare.ts')).defineCompare,
   },
   {
+    name: 'grid',
+    summary: 'one program under many settings, with one picture',
+    load: async () => (await import('./grid.ts')).defineGrid,
+  },
+  {
     name: 'record',
     summary: 'record what any program allocates, to run it on the heap',
     load: async () => (await import('./record.ts')).defineRecord,

@@ -25,6 +25,9 @@ const titles: Readonly<Record<OptionGroup, string>> = {
   watching: 'Watching:',
 };
 
+/** What the flags of a group stand under in a help text. */
+export const groupTitle = (group: OptionGroup): string => titles[group];
+
 /** The flags of options, in the order of the declarations. */
 export function flagsOf(options: Options): Flag[] {
   return Object.entries(options).flatMap(([key, declared]) =>
@@ -70,7 +73,8 @@ export function addFlags(command: Command, options: Options, parse = parseFlag):
   return command;
 }
 
-const camel = (name: string): string => name.replace(/-(\w)/g, (_, c: string) => c.toUpperCase());
+/** The name that Commander gives a flag's value. */
+export const camelCase = (name: string): string => name.replace(/-(\w)/g, (_, c: string) => c.toUpperCase());
 
 /** A switch is there or not; off is what its `--no-` says. */
 const textOf = (value: unknown): string => {
@@ -84,7 +88,7 @@ export function textsOf(
   given: Readonly<Record<string, unknown>>,
 ): { readonly flag: Flag; readonly text: string }[] {
   return flagsOf(options).flatMap((flag) => {
-    const value = given[camel(flag.name)];
+    const value = given[camelCase(flag.name)];
     return value === undefined ? [] : [{ flag, text: textOf(value) }];
   });
 }

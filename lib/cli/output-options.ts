@@ -17,14 +17,16 @@ function folderName(text: string): string {
   return text;
 }
 
-/** @param what what is named, printed and written: "run", "comparison" */
-export function addOutputOptions(command: Command, what: string): Command {
+/**
+ * @param what what is named, printed and written: "run", "comparison"
+ * @param folder where its files go unless they are sent elsewhere; null: that depends on the name
+ */
+export function addOutputOptions(command: Command, what: string, folder: string | null = 'runs'): Command {
+  const out = new Option('-o, --out <dir>', 'where its files are written').argParser(folderName);
   return addFlags(command, samplingOptions)
     .optionsGroup('Output:')
     .addOption(new Option('--name <name>', `what the ${what} is called (default: the subject's name)`))
-    .addOption(
-      new Option('-o, --out <dir>', 'where its files are written').argParser(folderName).default('runs'),
-    )
+    .addOption(folder === null ? out : out.default(folder))
     .addOption(new Option('--no-report', 'write no report'))
     .addOption(new Option('--json', `print what came of the ${what} as JSON`));
 }

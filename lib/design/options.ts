@@ -33,16 +33,15 @@ import {
   type DefaultsFit,
   type Holds,
   type Options,
-  recordedIn,
   type Values,
   valuesGiven,
   withDefaults,
 } from './option.ts';
-import { type Parts, partNames, partOptions, partsIn } from './parts.ts';
+import { type Parts, partOptions, partsIn } from './parts.ts';
 import { refuseForDesign, whyNoLimit } from './refusals.ts';
 import { surroundings } from './surroundings.ts';
 import { type TraceFiles, traceFilesOf } from './trace-files.ts';
-import { tunedNames, tuningOptions } from './tuning.ts';
+import { tuningOptions } from './tuning.ts';
 import { refuseTuning } from './tuning-refusals.ts';
 
 export { surroundings } from './surroundings.ts';
@@ -416,21 +415,5 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
     collectTwice: (debug.gctrace ?? 0) > 1 && canCollectTwice(design),
     scavtrace: (debug.scavtrace ?? 0) > 0,
     ...traceFilesOf(asked, environment, design, warn),
-  };
-}
-
-/** What of its options a run file tells: a custom page heap by the name of its class. */
-export function recordedOptions(resolved: ResolvedOptions): Record<string, unknown> {
-  const { design, parts, gctrace, collectTwice, scavtrace } = resolved;
-  const pageHeap = design.pageHeapClass?.name ?? design.pageHeap;
-  return {
-    ...recordedIn('options', designOptions, { ...design, pageHeap }),
-    // What is Go's is not told: files of earlier versions had no other.
-    ...Object.fromEntries(tunedNames(resolved).map((name) => [name, resolved[name]])),
-    ...partNames(parts),
-    ...recordedIn('options', heapOptions, { ...resolved }),
-    gctrace,
-    ...(collectTwice ? { collectTwice } : {}),
-    scavtrace,
   };
 }

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { runtimeOf } from '../../lib/api/heap.ts';
 import type { Options } from '../../lib/design/option.ts';
-import { recordedOptions, resolveOptions } from '../../lib/design/options.ts';
-import { otherThanGo } from '../../lib/design/other-than-go.ts';
+import { resolveOptions } from '../../lib/design/options.ts';
+import { otherThanGo, recordedOptions } from '../../lib/design/recorded.ts';
 import { tuningOptions } from '../../lib/design/tuning.ts';
 import { CpuLimiter, cpuLimiterTable } from '../../lib/gc/cpu-limiter.ts';
 import { goGoalTuning } from '../../lib/gc/heap-goals.ts';

@@ -37,6 +37,7 @@ export const layers: readonly string[] = [
   'lab/recorder',
   'lab/contenders',
   'lab/compare',
+  'lab/grid',
   'lab/report',
   'lab/export',
   'lab/library',

@@ -10,8 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { libraryPath, moduleExtension, packageRoot } from '../../base/package-files.ts';
 
-/** The programs there are: of a run's page, and of a comparison's. */
-export type ClientEntry = 'run-page.js' | 'comparison-page.js';
+/** The programs there are: of a run's page, of a comparison's, and of a grid's. */
+export const clientEntries = ['run-page.js', 'comparison-page.js', 'grid-page.js'] as const;
+export type ClientEntry = (typeof clientEntries)[number];
 
 const programs = new Map<ClientEntry, string>();
 
@@ -21,8 +22,7 @@ function madeNow(): void {
     execFileSync(process.execPath, [join(packageRoot, 'scripts', 'bundle-client.js'), folder], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    for (const entry of ['run-page.js', 'comparison-page.js'] as const)
-      programs.set(entry, readFileSync(join(folder, entry), 'utf8'));
+    for (const entry of clientEntries) programs.set(entry, readFileSync(join(folder, entry), 'utf8'));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

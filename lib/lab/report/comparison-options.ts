@@ -7,7 +7,8 @@
 
 import { type Generation, generations } from '../../design/design.ts';
 import { type Options as DeclaredOptions, recordedIn, withDefaults } from '../../design/option.ts';
-import { recordedOptions, resolveOptions } from '../../design/options.ts';
+import { resolveOptions } from '../../design/options.ts';
+import { recordedOptions } from '../../design/recorded.ts';
 import type { ComparedRuns } from '../metrics/comparison.ts';
 import type { RunHeader, RunValue } from '../record/lines.ts';
 import { samplingOptions, traceOptions, workloadOptions } from '../subject/subject-options.ts';

@@ -3,7 +3,7 @@
  */
 import { release } from 'node:os';
 import { recordedIn } from '../../design/option.ts';
-import { otherThanGo } from '../../design/other-than-go.ts';
+import { otherThanGo } from '../../design/recorded.ts';
 import type { Machine } from '../../os/machine.ts';
 import { machineFallbacks } from '../../os/machine-words.ts';
 import { conformanceOf } from '../record/certificate.ts';

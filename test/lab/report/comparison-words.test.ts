@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { heapOptionNames } from '../../../lib/cli/heap-options.ts';
-import { recordedOptions, resolveOptions } from '../../../lib/design/options.ts';
+import { resolveOptions } from '../../../lib/design/options.ts';
+import { partOptions } from '../../../lib/design/parts.ts';
+import { recordedOptions } from '../../../lib/design/recorded.ts';
+import { tuningOptions } from '../../../lib/design/tuning.ts';
 import { type Spread, spreadOf } from '../../../lib/lab/metrics/spread.ts';
 import { curveColour, curveDash } from '../../../lib/lab/report/client/curve-style.ts';
 import { formatSpread } from '../../../lib/lab/report/comparison-values.ts';
@@ -36,7 +39,9 @@ it('curves of 64 configurations are all different, of eight by colour and by das
 });
 
 it('options are called as on the command line', () => {
-  const names = Object.keys(recordedOptions(resolveOptions({ environment: false }))).map(optionName);
+  // Numbers of the design and parts are told where they are not Go's.
+  const recorded = recordedOptions(resolveOptions({ environment: false }));
+  const names = Object.keys({ ...recorded, ...tuningOptions, ...partOptions }).map(optionName);
   expect(heapOptionNames.filter((name) => !names.includes(name))).toEqual([]);
   expect(optionName('timed')).toBe('timed');
   expect(optionName('triggerRatio')).toBe('trigger-ratio');
@@ -45,6 +50,9 @@ it('options are called as on the command line', () => {
   expect(optionInWords('hugePageHints', false)).toBe('off');
   expect(optionInWords('forcedGCPeriod', null)).toBe('never');
   expect(optionInWords('growthUnit', 4 * mib)).toBe('4 MiB');
+  expect(optionInWords('retainExtra', undefined)).toBe('10');
+  expect(optionInWords('densePages', 513)).toBe('off');
+  expect(optionInWords('scavengePolicy', undefined)).toBe("the design's own");
 });
 
 it('a command line is quoted where it must be', () => {

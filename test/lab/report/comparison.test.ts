@@ -1,6 +1,7 @@
 /** The page of a comparison: what it says. In a real browser: comparison.browser.test.ts. */
 import { describe, expect, it } from 'vitest';
-import { recordedOptions, resolveOptions } from '../../../lib/design/options.ts';
+import { resolveOptions } from '../../../lib/design/options.ts';
+import { recordedOptions } from '../../../lib/design/recorded.ts';
 import type { ComparedRuns } from '../../../lib/lab/metrics/comparison.ts';
 import type { RunHeader } from '../../../lib/lab/record/lines.ts';
 import { comparisonRemarks, renderComparison } from '../../../lib/lab/report/comparison.ts';

@@ -201,7 +201,7 @@ describe('text into HTML', () => {
 });
 
 describe('the page’s program', () => {
-  it.each(['run-page.js', 'comparison-page.js'] as const)(
+  it.each(['run-page.js', 'comparison-page.js', 'grid-page.js'] as const)(
     '%s is a sound script that imports nothing',
     (entry) => {
       const program = clientProgram(entry);

@@ -1,0 +1,34 @@
+/**
+ * What a run file tells of a heap's options: their values, and which of them are other than Go's.
+ *
+ * Not here: the declarations (design.ts, tuning.ts, parts.ts, options.ts).
+ */
+import { designOptions } from './design.ts';
+import { recordedIn } from './option.ts';
+import { heapOptions, type ResolvedOptions } from './options.ts';
+import { partNames, partOptions } from './parts.ts';
+import { tunedNames } from './tuning.ts';
+
+/** What of its options a run file tells: a custom page heap by the name of its class. */
+export function recordedOptions(resolved: ResolvedOptions): Record<string, unknown> {
+  const { design, parts, gctrace, collectTwice, scavtrace } = resolved;
+  const pageHeap = design.pageHeapClass?.name ?? design.pageHeap;
+  return {
+    ...recordedIn('options', designOptions, { ...design, pageHeap }),
+    // What is Go's is not told: files of earlier versions had no other.
+    ...Object.fromEntries(tunedNames(resolved).map((name) => [name, resolved[name]])),
+    ...partNames(parts),
+    ...recordedIn('options', heapOptions, { ...resolved }),
+    gctrace,
+    ...(collectTwice ? { collectTwice } : {}),
+    scavtrace,
+  };
+}
+
+/** The names of the options, as a record has them. */
+export function otherThanGo(recorded: Readonly<Record<string, unknown>>): string[] {
+  return [
+    ...tunedNames(recorded),
+    ...Object.keys(partOptions).filter((name) => recorded[name] !== undefined),
+  ];
+}

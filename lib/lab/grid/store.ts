@@ -1,0 +1,185 @@
+/**
+ * A grid on the disk: a folder with its plan, `grid.json`, and a run file for each run that was made.
+ *
+ *     DIR/grid.json            what is to be done: the same for all who work on it
+ *     DIR/runs/*.jsonl         a run each, whole: it gets its name when it has ended
+ *     DIR/runs/*.failed.json   a run that failed, and why; it is not tried again
+ *     DIR/grid.html, grid.csv  what it came to
+ *
+ * A run is written under a hidden name, with the process in it, and renamed when it is done. So whatever ends the
+ * process, a run file is whole or not there, and several processes, also of several machines, may work in one folder.
+ *
+ * Not here: making the runs (grid.ts), what they came to (results.ts).
+ */
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { PageHeapError } from '../../base/errors.ts';
+import { fileError } from '../../os/file-error.ts';
+import { writeDocument } from '../record/document.ts';
+import { makeFolder } from '../record/folders.ts';
+import {
+  isJsonObject,
+  listOf,
+  memberFault,
+  members,
+  number,
+  object,
+  type Shape,
+  text,
+} from '../record/shapes.ts';
+import { cellCount, type GridJob, type GridPlan, gridFormat, jobFile, planDifferences } from './plan.ts';
+
+export const gridFile = 'grid.json';
+
+/** A run that failed. */
+export interface JobFailure {
+  readonly cell: number;
+  readonly round: number;
+  readonly message: string;
+  readonly code: string;
+}
+
+const planShapes: Readonly<Record<string, Shape>> = {
+  name: text,
+  version: text,
+  subject: members({ name: text }),
+  run: object,
+  axes: listOf(members({ name: text, values: listOf(text, 'a list of texts') }), 'a list of axes'),
+  fixed: object,
+  modules: object,
+  repeat: number,
+};
+
+/** @throws PageHeapError ERR_FILE, ERR_RUN_FILE for what is no plan of a grid */
+export function readPlan(folder: string): GridPlan {
+  const path = join(folder, gridFile);
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    if (cause instanceof SyntaxError)
+      throw new PageHeapError('ERR_RUN_FILE', 'not JSON', { file: path, cause });
+    throw fileError(path, cause);
+  }
+  if (!isJsonObject(value) || value.format !== gridFormat)
+    throw new PageHeapError('ERR_RUN_FILE', `not a grid of format ${gridFormat}`, { file: path });
+  const fault = memberFault(planShapes, value);
+  if (fault !== undefined)
+    throw new PageHeapError('ERR_RUN_FILE', `the plan of a grid needs ${fault}`, { file: path });
+  return value as unknown as GridPlan;
+}
+
+export class GridStore {
+  readonly folder: string;
+  readonly plan: GridPlan;
+
+  private constructor(folder: string, plan: GridPlan) {
+    this.folder = folder;
+    this.plan = plan;
+  }
+
+  /** @throws PageHeapError ERR_FILE, ERR_RUN_FILE */
+  static open(folder: string): GridStore {
+    return new GridStore(folder, readPlan(folder));
+  }
+
+  /**
+   * The grid in a folder: a new one, or the same one, to be gone on with.
+   * @throws PageHeapError ERR_INVALID_OPTION where another grid is there, saying what differs · ERR_FILE
+   */
+  static begin(folder: string, plan: GridPlan): GridStore {
+    makeFolder(join(folder, 'runs'));
+    if (existsSync(join(folder, gridFile))) {
+      const there = readPlan(folder);
+      const differences = planDifferences(there, plan);
+      if (differences.length > 0)
+        throw new PageHeapError(
+          'ERR_INVALID_OPTION',
+          `another grid is in ${folder}; they differ in ${differences.join('; ')}: choose another folder with -o`,
+          { value: folder },
+        );
+      return new GridStore(folder, there);
+    }
+    writeDocument(join(folder, gridFile), `${JSON.stringify(plan, undefined, 2)}\n`);
+    return new GridStore(folder, plan);
+  }
+
+  pathOf(job: GridJob): string {
+    return join(this.folder, 'runs', jobFile(this.plan, job));
+  }
+
+  /** Where a run is written before it is whole. */
+  draftOf(job: GridJob): string {
+    return join(this.folder, 'runs', `.${jobFile(this.plan, job)}.${hostname()}-${process.pid}`);
+  }
+
+  #failureOf(job: GridJob): string {
+    return this.pathOf(job).replace(/\.jsonl$/, '.failed.json');
+  }
+
+  isDone(job: GridJob): boolean {
+    return existsSync(this.pathOf(job)) || existsSync(this.#failureOf(job));
+  }
+
+  /** A run has ended: it gets its name. @throws PageHeapError ERR_FILE */
+  finish(job: GridJob): void {
+    try {
+      renameSync(this.draftOf(job), this.pathOf(job));
+    } catch (cause) {
+      throw fileError(this.pathOf(job), cause);
+    }
+  }
+
+  /** What is left of a run that did not end. */
+  discard(job: GridJob): void {
+    rmSync(this.draftOf(job), { force: true });
+  }
+
+  /** @throws PageHeapError ERR_FILE */
+  fail(failure: JobFailure): void {
+    this.discard(failure);
+    writeDocument(this.#failureOf(failure), `${JSON.stringify(failure)}\n`);
+  }
+
+  /** The runs there are. */
+  done(): GridJob[] {
+    return this.#all().filter((job) => existsSync(this.pathOf(job)));
+  }
+
+  failures(): JobFailure[] {
+    return this.#all()
+      .filter((job) => existsSync(this.#failureOf(job)))
+      .map((job) => ({
+        ...{ message: 'it failed', code: 'ERR_SYSTEM' },
+        ...(JSON.parse(readFileSync(this.#failureOf(job), 'utf8')) as Partial<JobFailure>),
+        ...job,
+      }));
+  }
+
+  /** Drafts of processes that are no more, of this machine. */
+  sweep(): void {
+    const own = new RegExp(`^\\..*\\.jsonl\\.${hostname().replace(/[^\w-]/g, '.')}-(\\d+)`);
+    for (const name of readdirSync(join(this.folder, 'runs'))) {
+      const [, pid] = own.exec(name) ?? [];
+      if (pid !== undefined && !isAlive(Number(pid)))
+        rmSync(join(this.folder, 'runs', name), { force: true });
+    }
+  }
+
+  #all(): GridJob[] {
+    const jobs: GridJob[] = [];
+    for (let round = 1; round <= this.plan.repeat; round++)
+      for (let cell = 0; cell < cellCount(this.plan); cell++) jobs.push({ cell, round });
+    return jobs;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
