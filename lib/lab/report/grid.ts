@@ -60,8 +60,8 @@ function heatCell(metric: Metric, cell: GridCell | undefined, least: number, mos
 function heatMaps({ plan, cells }: GridResults, metric: Metric): Html {
   const [down, across = { name: '', values: [''] }, ...rest] = plan.axes;
   if (down === undefined) return html``;
-  const means = cells.flatMap(({ spread }) => spread[metric.id]?.median ?? []);
-  const [least, most] = [Math.min(...medians), Math.max(...medians)];
+  const middles = cells.flatMap(({ spread }) => spread[metric.id]?.median ?? []);
+  const [least, most] = [Math.min(...middles), Math.max(...middles)];
   const restOf = (cell: GridCell): string =>
     rest.map(({ name }, i) => `${name}=${cell.values[i + 2]}`).join(', ');
   const facets = [...new Set(cells.map(restOf))];
