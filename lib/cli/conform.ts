@@ -174,7 +174,10 @@ export function defineConform(command: Command, context: CommandContext): void {
       'Runs the conformance suite for page heaps: first on page numbers, then in a heap against the kernel; or that for a ' +
         'policy.',
     )
-    .argument('<page-heap>', `${generations.join(', ')}, or a module (.js, .mjs; .ts where Node strips types)`)
+    .argument(
+      '<page-heap>',
+      `${generations.join(', ')}, or a module (.js, .mjs; .ts where Node strips types)`,
+    )
     .addOption(
       new Option('--part <part>', 'what the module is for, where that is not the page heap').choices(
         partFlags,
