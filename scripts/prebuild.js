@@ -21,6 +21,8 @@ function zig(target) {
   const command = join(cross, 'node_modules', '.bin', 'zig');
   // Zig's own checks would want its runtime, and its C++ library is no concern of our warnings.
   const words = ['-target', target, '-fno-sanitize=undefined', '-Wno-nullability-completeness'];
+  // A program for musl would be static, and take no allocator that is preloaded.
+  if (target.endsWith('musl')) words.push('-dynamic');
   return { c: [command, 'cc', ...words], 'c++': [command, 'c++', ...words] };
 }
 

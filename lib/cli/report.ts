@@ -12,6 +12,7 @@ import { checkOpenOutputs, checkOutput } from '../lab/record/output.ts';
 import type { RunData } from '../lab/record/run-data.ts';
 import { readRunFile } from '../lab/record/run-file.ts';
 import { runFilesIn } from '../lab/record/run-folder.ts';
+import { type BesideCurve, readBeside } from '../lab/report/beside.ts';
 import { renderComparison } from '../lab/report/comparison.ts';
 import { renderReport } from '../lab/report/render.ts';
 import { fileName } from './arguments.ts';
@@ -38,11 +39,25 @@ Examples:
   $ pageheap report                        of what is newest in runs/
   $ pageheap report runs/perl.jsonl
   $ pageheap report runs/compare-git-20250131-235959
-  $ pageheap report runs/perl.jsonl -o - > perl.html`;
+  $ pageheap report runs/perl.jsonl -o - > perl.html
+  $ GODEBUG=gctrace=1,scavtrace=1 ./server 2> server.log
+  $ pageheap report runs/perl.jsonl --beside server.log`;
+
+interface Options {
+  readonly output?: string;
+  readonly beside?: readonly string[];
+  readonly json?: true;
+}
 
 /** Renders and writes a report of a run file; answers its path. @throws PageHeapError ERR_FILE when it cannot be written. */
-export function writeReport(data: RunData, path: string, runFile: string): string {
-  writePage(path, renderReport(data), [runFile]);
+export function writeReport(
+  data: RunData,
+  path: string,
+  runFile: string,
+  beside: { readonly files?: readonly string[]; readonly curves?: readonly BesideCurve[] } = {},
+): string {
+  const { files = [], curves = [] } = beside;
+  writePage(path, renderReport(data, curves), [runFile, ...files]);
   return path;
 }
 
@@ -137,9 +152,15 @@ export function defineReport(command: Command, { terminal }: CommandContext): vo
         'where to write it, - for standard output (default: beside the run file)',
       ).argParser(fileName),
     )
+    .addOption(
+      new Option(
+        '--beside <file>',
+        "of a run: lay another program's memory over the timeline, a log with gctrace and scavtrace or a CSV of time and RSS; as often as wanted",
+      ).argParser((file: string, former: readonly string[] = []) => [...former, fileName(file)]),
+    )
     .option('--json', 'print the summary of the run as JSON')
     .addHelpText('after', help)
-    .action(async (runFile: string | undefined, options: { output?: string; json?: true }) => {
+    .action(async (runFile: string | undefined, options: Options) => {
       if (options.json && options.output === '-') {
         throw new PageHeapError(
           'ERR_INVALID_OPTION',
@@ -148,6 +169,14 @@ export function defineReport(command: Command, { terminal }: CommandContext): vo
       }
       const file = runFile ?? newestIn('runs');
       if (isComparison(file)) {
+        if (options.beside !== undefined)
+          throw new PageHeapError(
+            'ERR_INVALID_OPTION',
+            '--beside: it is for the report of a run, and this is a comparison',
+            {
+              value: file,
+            },
+          );
         await reportComparison(file, options, terminal);
         return;
       }
@@ -155,21 +184,22 @@ export function defineReport(command: Command, { terminal }: CommandContext): vo
       checkOpenOutputs([file]);
       const path = options.output ?? reportPathOf(file);
       // What would be lost is told before anything is read or made.
-      if (path !== '-') checkOutput(path, [file]);
+      if (path !== '-') checkOutput(path, [file, ...(options.beside ?? [])]);
       const data = await readRunFile(file);
+      const beside = (options.beside ?? []).flatMap(readBeside);
       if (path === '-') {
-        terminal.print(renderReport(data));
+        terminal.print(renderReport(data, beside));
         return;
       }
       const summary = summarize(data);
       if (options.json) {
-        writeReport(data, path, file);
+        writeReport(data, path, file, { files: options.beside ?? [], curves: beside });
         terminal.printJson({ runFile: file, report: path, ...summary });
         return;
       }
       terminal.print(drawSummary(summary, terminal.columnsOf(terminal.out), terminal.outColors));
       for (const note of [...summaryNotes(summary), ...summary.remarks]) terminal.note(note);
-      writeReport(data, path, file);
+      writeReport(data, path, file, { files: options.beside ?? [], curves: beside });
       terminal.print(`\nreport: ${path}`);
     });
 }

@@ -32,7 +32,8 @@ describe('the heaps of exercise 13', () => {
   it.each(faultNames)('%s is a fault that random calls show in the end', (fault) => {
     for (const c of [3, 7]) {
       let tries = 0;
-      while (tries < 10_000 && judge(new FaultyHeap(fault, c), randomOps(`fault ${tries}`)) === undefined) tries++;
+      while (tries < 10_000 && judge(new FaultyHeap(fault, c), randomOps(`fault ${tries}`)) === undefined)
+        tries++;
       expect(tries).toBeLessThan(10_000);
     }
   });

@@ -29,7 +29,9 @@ type Options = Readonly<Record<string, RunValue>>;
 function named(configurations: readonly ComparedRuns[], key: string): Omit<OptionRow, 'values'> {
   const header = configurations.flatMap(({ runs }) => runs)[0]?.header;
   const isOfWorkload = header?.workload !== undefined && isSetByWorkload(key);
-  const note = isOfWorkload ? 'set by the workload' : hasFlag(key) ? '' : 'of the library alone';
+  // Variables of other allocators are theirs.
+  const isForeign = key === 'contender' || /^[A-Z]/.test(key);
+  const note = isOfWorkload ? 'set by the workload' : hasFlag(key) || isForeign ? '' : 'of the library alone';
   return { name: optionName(key), ...(note === '' ? {} : { note }) };
 }
 
@@ -44,14 +46,23 @@ const namesOf = (options: readonly Options[]): string[] => [
 ];
 
 const isCommon = (options: readonly Options[], name: string): boolean =>
-  new Set(options.map((o) => text(o[name]))).size === 1;
+  new Set(options.map((o) => text(o[name]))).size <= 1;
 
-/** The options in which the configurations differ; of one without a run nothing is known. */
+const isContender = ({ runs }: ComparedRuns): boolean => runs[0]?.header.contender !== undefined;
+
+/**
+ * The options in which the configurations differ; of one without a run nothing is known. Heaps are held against heaps: that an
+ * allocator of others has none of their options says nothing. What it was asked itself is told where not all were.
+ */
 export function differingOptions(configurations: readonly ComparedRuns[]): OptionRow[] {
-  const known = optionsOf(configurations);
   const each = configurations.map(({ runs }) => runs[0]?.header.options);
-  return namesOf(known)
-    .filter((name) => !isCommon(known, name))
+  const all = optionsOf(configurations);
+  const heaps = optionsOf(configurations.filter((one) => !isContender(one)));
+  const ofOthers = namesOf(optionsOf(configurations.filter(isContender)));
+  const differing = (name: string): boolean =>
+    !isCommon(heaps, name) || (ofOthers.includes(name) && !isCommon(all, name));
+  return namesOf(all)
+    .filter(differing)
     .map((name) => ({
       ...named(configurations, name),
       values: each.map((options) => optionInWords(name, options?.[name])),

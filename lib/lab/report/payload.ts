@@ -11,6 +11,7 @@ import { beatOf, type Gap, gapsOf } from '../metrics/pace.ts';
 import { belief } from '../metrics/rss.ts';
 import type { RunCollection, RunSample, RunScavenge } from '../record/lines.ts';
 import type { RunData } from '../record/run-data.ts';
+import { type BesideCurve, valuesAt } from './beside.ts';
 import { rates, spread, thin } from './downsample.ts';
 import { type PackedMap, packMaps } from './page-maps.ts';
 
@@ -76,6 +77,8 @@ export interface Payload {
   readonly scavenges: ScavengeMark[];
   readonly phases: PhaseMark[];
   readonly maps: PackedMap[];
+  /** Curves of other programs, at the times of `series`. */
+  readonly beside: readonly { readonly label: string; readonly values: Column }[];
   /** Where the idle stretch begins, or null. */
   readonly idleFrom: number | null;
   /** How many samples the run has, and how many of them `series` shows. */
@@ -225,10 +228,16 @@ function scavengeMarks(scavenges: readonly RunScavenge[]): ScavengeMark[] {
 }
 
 /** Everything that the page draws. */
-export function payloadOf(run: RunData, facts: Facts | undefined): Payload {
+export function payloadOf(
+  run: RunData,
+  facts: Facts | undefined,
+  beside: readonly BesideCurve[] = [],
+): Payload {
   const kept = keptSamples(run.samples);
+  const series = seriesOf(run, kept);
   return {
-    series: seriesOf(run, kept),
+    series,
+    beside: beside.map((curve) => ({ label: curve.label, values: valuesAt(curve, series.t) })),
     activity: activityOf(run.samples),
     collections: collectionMarks(run.collections),
     scavenges: scavengeMarks(run.scavenges),

@@ -12,6 +12,7 @@ import { type Facts, factsOf, type RunFacts, runFactsOf } from '../metrics/facts
 import { gapsOf, paceOf } from '../metrics/pace.ts';
 import type { RunValue } from '../record/lines.ts';
 import type { RunData } from '../record/run-data.ts';
+import type { BesideCurve } from './beside.ts';
 import { classTables } from './class-table.ts';
 import { formatBytes, formatDuration, formatNumber, formatShare, formatTime } from './client/format.ts';
 import { dominatorStyle, dominatorsSection } from './dominators.ts';
@@ -24,6 +25,14 @@ import { phasesSection } from './phases.ts';
 import { summarySection } from './summary.ts';
 import { momentsTable, momentTitle, traceLines } from './tables.ts';
 
+/** What is laid over the timeline, and that it is another program's. */
+function besideWords({ beside }: Payload): string {
+  const names = beside.map(({ label }) => label);
+  return names.length === 0
+    ? ''
+    : ` Beside it, from other programs, by their own clocks: ${names.join('; ')}.`;
+}
+
 function timelineSection(run: RunData, payload: Payload): Html {
   const thinned =
     payload.drawnCount < payload.sampleCount
@@ -35,7 +44,7 @@ function timelineSection(run: RunData, payload: Payload): Html {
     <p class="lead">What the heap believes, stacked, and over it what the kernel counts. Triangles are collections
       (filled: forced), bars are bytes given back to the system. Drag, pinch or use the buttons to zoom; the charts
       below follow.</p>
-    <p class="meta">${thinned} ${unbroken(broken)}</p>
+    <p class="meta">${thinned} ${unbroken(broken)}${besideWords(payload)}</p>
     <div id="timeline" class="chart"></div>
   </section>`;
 }
@@ -178,11 +187,12 @@ function body(run: RunData, facts: Facts | undefined, payload: Payload): Html {
  * One self-contained HTML file of a run.
  *
  * @param run what `toRunData` made of a run file; a run that did not finish is fine.
+ * @param beside what other programs had, laid over the timeline.
  * @returns the file's text, UTF-8, a few hundred KiB for a run of a minute and below 5 MB for one of hours.
  */
-export function renderReport(run: RunData): string {
+export function renderReport(run: RunData, beside: readonly BesideCurve[] = []): string {
   const facts = factsOf(run);
-  const payload = payloadOf(run, facts);
+  const payload = payloadOf(run, facts, beside);
   return renderPage({
     title: `${run.header.name ?? run.header.trace?.name ?? 'run'} – pageheap`,
     entry: 'run-page.js',

@@ -38,13 +38,21 @@ function timesInWords(times: readonly number[]): string {
   return `at ${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
-function peakSentence(facts: Facts): Html {
+/** What its RSS is of: an allocator without ranges of its own has that of its process. */
+function rssWords({ header }: RunData): string {
+  return header.contender?.rss === 'process'
+    ? 'RSS of the process, less what that had before the first operation,'
+    : 'RSS of the heap’s own pages';
+}
+
+function peakSentence(run: RunData, facts: Facts): Html {
   const { peak, end } = facts;
+  const rss = rssWords(run);
   if (peak.t === end.t || end.bytes === peak.bytes) {
-    return html`RSS of the heap’s own pages reached <b>${formatBytes(peak.bytes)}</b> at ${formatTime(peak.t)} and was
+    return html`${rss} reached <b>${formatBytes(peak.bytes)}</b> at ${formatTime(peak.t)} and was
       still there at the end: nothing left it.`;
   }
-  return html`RSS of the heap’s own pages peaked at <b>${formatBytes(peak.bytes)}</b> at ${formatTime(peak.t)} and ended
+  return html`${rss} peaked at <b>${formatBytes(peak.bytes)}</b> at ${formatTime(peak.t)} and ended
     at <b>${formatBytes(end.bytes)}</b>, which is <b>${formatShare(end.bytes, peak.bytes).replace('<', 'less than')}</b> of the ${rssPeak}.`;
 }
 
@@ -261,7 +269,7 @@ export function summarySection(run: RunData, facts: Facts | undefined): Html {
   const answer =
     facts === undefined
       ? html`<p class="answer">${withoutRss(run)}</p>`
-      : html`<p class="answer">${unbrokenHtml(peakSentence(facts))} ${unbrokenHtml(decaySentence(facts))} ${unbroken(lazySentence(facts))} ${unbroken(hugeSentence(facts))}</p>
+      : html`<p class="answer">${unbrokenHtml(peakSentence(run, facts))} ${unbrokenHtml(decaySentence(facts))} ${unbroken(lazySentence(facts))} ${unbroken(hugeSentence(facts))}</p>
         <p class="more">${unbroken(collectionSentence(run))} ${unbroken(markingSentence(run))} ${unbroken(finalizerSentence(run))} ${unbroken(restSentence(facts))}</p>
         <dl class="tiles">${tiles(run, facts).map(
           (tile) =>

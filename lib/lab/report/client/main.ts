@@ -77,7 +77,8 @@ function start(): void {
   if (times.length > 0) {
     const group = new ChartGroup(Math.min(0, times[0]), times[times.length - 1]);
     drawTimeline(payload, group);
-    drawBelief(payload, group);
+    // An allocator that tells nothing of itself has no belief.
+    if (document.getElementById('belief') !== null) drawBelief(payload, group);
     drawActivity(payload, group);
   }
   wireMoments(payload);

@@ -3,10 +3,13 @@
  *
  * A quantity far above all others is drawn aside, so that it does not press them down.
  */
-import type { Column, Series } from '../payload.ts';
+import type { Column, Payload, Series } from '../payload.ts';
 import type { Layer } from './chart.ts';
 
-export function timelineLayers(series: Series): Layer[] {
+/** Curves of other programs differ by their dashes. */
+const besideDashes = [[], [10, 3], [4, 3], [10, 3, 2, 3], [1, 2]] as const;
+
+export function timelineLayers(series: Series, beside: Payload['beside'] = []): Layer[] {
   const most = series.rss.reduce<number>((max, _value, i) => {
     const stack = (series.inuse[i] ?? 0) + (series.free[i] ?? 0) + (series.released[i] ?? 0);
     return Math.max(max, stack, series.rss[i] ?? 0);
@@ -115,7 +118,20 @@ export function timelineLayers(series: Series): Layer[] {
       values: series.prss,
       hidden: true,
       aside: true,
-      hint: 'with Node’s own memory',
+      hint: 'with what is no heap: of a heap of here Node’s own memory',
     },
+    ...beside.map(
+      ({ label, values }, i): Layer => ({
+        label,
+        colour: 'warn',
+        kind: 'line',
+        width: 2,
+        values,
+        dash: [...besideDashes[i % besideDashes.length]],
+        steps: true,
+        aside: far(values),
+        hint: 'of another program, by its own clock',
+      }),
+    ),
   ];
 }

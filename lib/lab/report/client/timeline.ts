@@ -233,7 +233,7 @@ export function drawTimeline(payload: Payload, group: ChartGroup): void {
     {
       name: 'Timeline',
       times: series.t,
-      layers: timelineLayers(series),
+      layers: timelineLayers(series, payload.beside),
       height: 420,
       format: formatBytes,
       tick: formatTick,
