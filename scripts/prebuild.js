@@ -27,7 +27,9 @@ function zig(target) {
 }
 
 function crossTargets() {
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: cross, stdio: 'inherit' });
+  // Not `npm ci`: that wants zig for every system to be in the lock file, and a registry may lack some.
+  const install = ['install', '--no-save', '--no-audit', '--no-fund'];
+  const { status } = spawnSync('npm', install, { cwd: cross, stdio: 'inherit' });
   if (status !== 0) throw new Error('zig cannot be installed');
   return ['x64', 'arm64'].flatMap((cpu) =>
     ['glibc', 'musl'].map((libc) => {

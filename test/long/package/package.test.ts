@@ -142,6 +142,26 @@ describe('the package', () => {
     expect(ok(place, 'node', name)).toBe('well\n');
   });
 
+  it('is a library for tests of vitest', () => {
+    writeFileSync(
+      join(place, 'heap.test.js'),
+      `import { expect, test } from 'vitest';
+       import { Heap } from 'pageheap';
+       test('a heap', () => {
+         const heap = new Heap();
+         expect(heap.read(heap.malloc(8), 8)).toEqual(new Uint8Array(8));
+         // What a failed comparison would print.
+         expect(() => expect(heap).toEqual({})).toThrow('Heap');
+         heap.dispose();
+       });`,
+    );
+    // Beside the package, as its user installs it.
+    const runner = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+    symlinkSync(join(root, 'node_modules', 'vitest'), join(place, 'node_modules', 'vitest'));
+    for (const pool of ['forks', 'threads'])
+      expect(ok(place, 'node', runner, 'run', '--root', place, '--pool', pool)).toMatch(/1 passed/);
+  });
+
   it('has its laboratory and its conformance suite', () => {
     writeFileSync(
       join(place, 'lab.mjs'),
