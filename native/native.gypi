@@ -51,7 +51,6 @@
     "recorder_link_flags": [
       "-nostdlib",
       "-Wl,-z,now",
-      "-Wl,-Bsymbolic-functions",
       "-Wl,--hash-style=both"
     ],
     "replayer_sources": [

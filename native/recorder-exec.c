@@ -56,7 +56,7 @@ HIDDEN void read_settings(void) {
   static int is_read;
   if (is_read) return;
   is_read = 1;
-  long fd = CALL(SYS_open, "/proc/self/environ", O_RDONLY | O_CLOEXEC, 0);
+  long fd = CALL(SYS_openat, AT_FDCWD, "/proc/self/environ", O_RDONLY | O_CLOEXEC, 0);
   if (fd < 0) {
     if (&environ != 0 && environ != 0)
       for (char **v = environ; *v != 0; v++) take(*v);
@@ -186,19 +186,21 @@ INTERPOSED int execve(const char *path, char *const *arguments, char *const *var
   if (next_execve == 0) return missing();
   WITH_MENDED(variables, next_execve(path, arguments, passed));
 }
+OWN(execve);
 
 INTERPOSED int execvpe(const char *file, char *const *arguments, char *const *variables) {
   if (next_execvpe == 0) find_exec();
   if (next_execvpe == 0) return missing();
   WITH_MENDED(variables, next_execvpe(file, arguments, passed));
 }
+OWN(execvpe);
 
 INTERPOSED int execv(const char *path, char *const *arguments) {
-  return execve(path, arguments, environ);
+  return own_execve(path, arguments, environ);
 }
 
 INTERPOSED int execvp(const char *file, char *const *arguments) {
-  return execvpe(file, arguments, environ);
+  return own_execvpe(file, arguments, environ);
 }
 
 INTERPOSED int fexecve(int fd, char *const *arguments, char *const *variables) {
@@ -236,18 +238,18 @@ INTERPOSED int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file
 INTERPOSED int execl(const char *path, const char *first, ...) {
   COLLECT(first, list)
   va_end(given_);
-  return execve(path, list, environ);
+  return own_execve(path, list, environ);
 }
 
 INTERPOSED int execlp(const char *file, const char *first, ...) {
   COLLECT(first, list)
   va_end(given_);
-  return execvpe(file, list, environ);
+  return own_execvpe(file, list, environ);
 }
 
 INTERPOSED int execle(const char *path, const char *first, ...) {
   COLLECT(first, list)
   char *const *variables = va_arg(given_, char *const *);
   va_end(given_);
-  return execve(path, list, variables);
+  return own_execve(path, list, variables);
 }

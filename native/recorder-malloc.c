@@ -33,13 +33,13 @@ static struct {
   void *(*pvalloc)(size_t);
 } next;
 
-// 0: nothing is known; 1: being found; 2: known.
+// 1 when they are known.
 static uint32_t found;
 // Whether this thread is within a function that may call another one of these.
 static __thread uint32_t within __attribute__((tls_model("initial-exec")));
 
 static char arena[64 * 1024] __attribute__((aligned(16)));
-static size_t arena_used;
+static uint64_t arena_used;
 
 static int is_of_arena(const void *p) {
   return (const char *)p >= arena && (const char *)p < arena + sizeof arena;
@@ -50,7 +50,7 @@ static void *from_arena(size_t alignment, size_t n) {
   if (alignment < 16) alignment = 16;
   if (n > sizeof arena || alignment > sizeof arena) return 0;
   size_t need = n + alignment + 16;
-  size_t at = __atomic_fetch_add(&arena_used, need, __ATOMIC_RELAXED);
+  size_t at = add_shared(&arena_used, need);
   if (at + need > sizeof arena) return 0;
   uintptr_t p = ((uintptr_t)arena + at + 16 + alignment - 1) & ~(uintptr_t)(alignment - 1);
   ((size_t *)p)[-1] = n;
@@ -61,8 +61,8 @@ static void *next_of(const char *name) { return dlsym == 0 ? 0 : dlsym(RTLD_NEXT
 
 static void find_next(void) {
   // Whoever comes while it is found, be it this thread or another, has the arena.
-  uint32_t none = 0;
-  if (!__atomic_compare_exchange_n(&found, &none, 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) return;
+  static uint32_t is_begun;
+  if (exchange(&is_begun, 1) != 0) return;
   next.malloc = (void *(*)(size_t))next_of("malloc");
   next.calloc = (void *(*)(size_t, size_t))next_of("calloc");
   next.realloc = (void *(*)(void *, size_t))next_of("realloc");
@@ -77,16 +77,16 @@ static void find_next(void) {
   if (next.realloc == 0) next.realloc = __libc_realloc;
   if (next.free == 0) next.free = __libc_free;
   if (next.memalign == 0) next.memalign = __libc_memalign;
-  __atomic_store_n(&found, 2, __ATOMIC_RELEASE);
+  __atomic_store_n(&found, 1, __ATOMIC_RELEASE);
 }
 
 // Whether the next functions are known; asked only while they are not.
 static __attribute__((noinline)) int find(void) {
   find_next();
-  return __atomic_load_n(&found, __ATOMIC_ACQUIRE) == 2;
+  return __atomic_load_n(&found, __ATOMIC_ACQUIRE) == 1;
 }
 
-#define IS_KNOWN (LIKELY(__atomic_load_n(&found, __ATOMIC_ACQUIRE) == 2) || find())
+#define IS_KNOWN (LIKELY(__atomic_load_n(&found, __ATOMIC_ACQUIRE) == 1) || find())
 
 static inline void tell(unsigned kind, const void *p, size_t n) {
   if (LIKELY(within == 0)) add_record(kind, (uintptr_t)p, n);
@@ -98,6 +98,7 @@ INTERPOSED void *malloc(size_t n) {
   tell(kAlloc, p, n);
   return p;
 }
+OWN(malloc);
 
 INTERPOSED void free(void *p) {
   if (p == 0 || is_of_arena(p) || !IS_KNOWN) return;
@@ -118,14 +119,14 @@ INTERPOSED void *calloc(size_t n, size_t each) {
 
 // What lies in the arena moves out of it.
 static void *move_out(void *p, size_t n) {
-  void *to = malloc(n);
+  void *to = own_malloc(n);
   size_t old = ((size_t *)p)[-1];
   if (to != 0) __builtin_memcpy(to, p, old < n ? old : n);
   return to;
 }
 
 INTERPOSED void *realloc(void *p, size_t n) {
-  if (p == 0) return malloc(n);
+  if (p == 0) return own_malloc(n);
   if (!IS_KNOWN || is_of_arena(p)) return move_out(p, n);
   // A realloc to nothing frees; where it gives an object all the same, that is a new one.
   tell(n == 0 ? kFree : kMoveFrom, p, 0);
@@ -136,6 +137,7 @@ INTERPOSED void *realloc(void *p, size_t n) {
   else if (n != 0) tell(kMoveFailed, p, n);
   return to;
 }
+OWN(realloc);
 
 INTERPOSED void *reallocarray(void *p, size_t n, size_t each) {
   size_t bytes;
@@ -143,7 +145,7 @@ INTERPOSED void *reallocarray(void *p, size_t n, size_t each) {
     errno = ENOMEM;
     return 0;
   }
-  return realloc(p, bytes);
+  return own_realloc(p, bytes);
 }
 
 // What the allocator lacks is made from what every one has.
@@ -157,10 +159,11 @@ INTERPOSED void *memalign(size_t alignment, size_t n) {
   tell(kAlloc, p, n);
   return p;
 }
+OWN(memalign);
 
 INTERPOSED void *aligned_alloc(size_t alignment, size_t n) {
   if (!IS_KNOWN) return from_arena(alignment, n);
-  if (next.aligned_alloc == 0) return memalign(alignment, n);
+  if (next.aligned_alloc == 0) return own_memalign(alignment, n);
   within++;
   void *p = next.aligned_alloc(alignment, n);
   within--;
@@ -171,7 +174,7 @@ INTERPOSED void *aligned_alloc(size_t alignment, size_t n) {
 INTERPOSED int posix_memalign(void **to, size_t alignment, size_t n) {
   if (!IS_KNOWN || next.posix_memalign == 0) {
     if (alignment % sizeof(void *) != 0 || alignment == 0 || (alignment & (alignment - 1)) != 0) return EINVAL;
-    void *p = memalign(alignment, n);
+    void *p = own_memalign(alignment, n);
     if (p != 0) *to = p;
     return p == 0 ? ENOMEM : 0;
   }
@@ -186,7 +189,7 @@ INTERPOSED int posix_memalign(void **to, size_t alignment, size_t n) {
 enum { page = 4096 };
 
 INTERPOSED void *valloc(size_t n) {
-  if (!IS_KNOWN || next.valloc == 0) return memalign(page, n);
+  if (!IS_KNOWN || next.valloc == 0) return own_memalign(page, n);
   within++;
   void *p = next.valloc(n);
   within--;
@@ -196,7 +199,7 @@ INTERPOSED void *valloc(size_t n) {
 
 INTERPOSED void *pvalloc(size_t n) {
   size_t whole = (n + page - 1) & ~(size_t)(page - 1);
-  if (!IS_KNOWN || next.pvalloc == 0) return memalign(page, whole);
+  if (!IS_KNOWN || next.pvalloc == 0) return own_memalign(page, whole);
   within++;
   void *p = next.pvalloc(n);
   within--;
@@ -207,7 +210,7 @@ INTERPOSED void *pvalloc(size_t n) {
 __attribute__((constructor)) static void start(void) {
   begin_recording();
   // A program with a malloc in its executable calls that one, and the recorder sees nothing.
-  if (dlsym != 0 && dlsym(RTLD_DEFAULT, "malloc") != (void *)malloc) note_own_malloc();
+  if (dlsym != 0 && dlsym(RTLD_DEFAULT, "malloc") != (void *)own_malloc) note_own_malloc();
 }
 
 __attribute__((destructor)) static void finish(void) { end_recording(); }

@@ -54,17 +54,18 @@ struct state {
   uint32_t active;
   uint32_t lock;
   uint32_t is_stopped;
-  uint32_t threads;
+  uint64_t threads;
   struct header *header;
   uint64_t file_bytes;  // of records, mapped so far
   char *reserved, *reserved_end;
   char *last;  // the step mapped last, and its length
   uint64_t last_bytes;
   char path[4352];
-  char *table[entries] __attribute__((aligned(4096)));
+  char *table[entries] __attribute__((aligned(mostPageBytes)));
 };
 
-static struct state state __attribute__((aligned(4096)));
+// Whole pages, since the kernel wipes pages.
+static struct state state;
 // 0: not numbered yet. Of a child of fork it is that of its parent's thread, and set anew.
 // The descriptor that is kept, and the file it is of; not wiped, so that a child closes that of its parent. −1 for none.
 static int kept = -1;
@@ -103,7 +104,7 @@ static char *append_number(char *at, uint64_t n) {
 }
 
 static void read_file(const char *path, char *to, uint32_t most, uint32_t *length) {
-  long fd = CALL(SYS_open, path, O_RDONLY | O_CLOEXEC, 0);
+  long fd = CALL(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
   if (fd < 0) return;
   long n = CALL(SYS_read, fd, to, most);
   *length = n < 0 ? 0 : (uint32_t)n;
@@ -118,7 +119,7 @@ static void fill_header(struct header *h) {
   h->first_count = counter();
   h->first_ns = clock_ns(CLOCK_MONOTONIC);
   h->wall_ns = clock_ns(CLOCK_REALTIME);
-  CALL(SYS_readlink, "/proc/self/exe", h->executable, sizeof h->executable - 1);
+  CALL(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", h->executable, sizeof h->executable - 1);
   read_file("/proc/self/cmdline", h->command, sizeof h->command, &h->command_bytes);
   for (int i = 0; i < 8; i++) h->magic[i] = "PHEAPRAW"[i];
 }
@@ -184,7 +185,7 @@ static void open_file(void) {
   long fd = -1;
   for (uint64_t n = 0; n < 100000; n++) {
     append(append_number(stem, n), ".raw");
-    fd = CALL(SYS_open, state.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    fd = CALL(SYS_openat, AT_FDCWD, state.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd != -17 /* EEXIST */) break;
   }
   if (fd < 0) {
@@ -196,7 +197,7 @@ static void open_file(void) {
   keep(fd);
   CALL(SYS_close, fd);
   if (at < 0 && at > -4096) {
-    CALL(SYS_unlink, state.path);
+    CALL(SYS_unlinkat, AT_FDCWD, state.path, 0);
     stop_refused(at);
     return;
   }
@@ -236,7 +237,7 @@ static void grow(void) {
     stop(fileLimit, 0);
     return;
   }
-  long fd = CALL(SYS_open, state.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0);
+  long fd = CALL(SYS_openat, AT_FDCWD, state.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0);
   int is_own = fd < 0 && is_kept();
   if (fd < 0 && !is_own) {
     stop(cannotOpen, fd);
@@ -274,7 +275,7 @@ static void grow(void) {
 static void alone(void (*work)(uint64_t), uint64_t argument) {
   uint64_t all = ~(uint64_t)0, before;
   CALL(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof all);
-  while (__atomic_exchange_n(&state.lock, 1, __ATOMIC_ACQUIRE) != 0) CALL(SYS_sched_yield, 0);
+  while (exchange(&state.lock, 1) != 0) CALL(SYS_sched_yield, 0);
   work(argument);
   __atomic_store_n(&state.lock, 0, __ATOMIC_RELEASE);
   CALL(SYS_rt_sigprocmask, SIG_SETMASK, &before, 0, sizeof all);
@@ -307,12 +308,8 @@ static __attribute__((noinline)) uint64_t *reach_slot(uint64_t slot) {
 }
 
 static inline uint64_t draw(void) {
-  uint64_t n = 1;
-  if (&__libc_single_threaded != 0 && __libc_single_threaded)
-    __asm__ volatile("xaddq %0, %1" : "+r"(n), "+m"(state.head) : : "memory");
-  else
-    __asm__ volatile("lock xaddq %0, %1" : "+r"(n), "+m"(state.head) : : "memory");
-  return n;
+  int is_alone = &__libc_single_threaded != 0 && __libc_single_threaded;
+  return is_alone ? add_alone(&state.head, 1) : add_shared(&state.head, 1);
 }
 
 static inline void put(uint64_t word0, uint64_t word1) {
@@ -327,8 +324,7 @@ static inline void put(uint64_t word0, uint64_t word1) {
 
 static __attribute__((noinline)) void number_thread(void) {
   // A child of fork comes here with its parent's number, and begins by forgetting it.
-  uint32_t n = __atomic_add_fetch(&state.threads, 1, __ATOMIC_RELAXED);
-  thread_number = (n - 1) % 65535 + 1;
+  thread_number = (uint32_t)(add_shared(&state.threads, 1) % 65535) + 1;
   put(kThread | (uint64_t)thread_number << 4, (uint64_t)CALL(SYS_gettid, 0));
 }
 

@@ -1,6 +1,6 @@
 // What the recorder's files share: its state, its format, and system calls that leave errno alone.
 //
-// A raw file is a header of one page and then records of 16 bytes, in the order in which they were drawn:
+// A raw file is a header of one page (of the largest that there is for the processor) and then records of 16 bytes, in the order in which they were drawn:
 //
 //     word 0   bits 0-3 kind · bits 4-19 thread number · bits 20-63 pointer / 8
 //     word 1   bits 0-31 size · bits 32-63 time: the processor's counter, divided by 2^12
@@ -14,8 +14,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "recorder-machine.h"
+
 #define HIDDEN __attribute__((visibility("hidden")))
 #define INTERPOSED __attribute__((visibility("default")))
+// own_NAME: a function of this library that no other one of the name comes before. It stands behind the function. (A linker's
+// -Bsymbolic would change what dlsym finds, and not every linker has -Bsymbolic-functions.)
+#define OWN(name) extern __typeof__(name) own_##name __attribute__((alias(#name), visibility("hidden")))
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 
@@ -32,7 +37,7 @@ enum kind {
 };
 
 enum {
-  headerBytes = 4096,
+  headerBytes = mostPageBytes,
   recordBytes = 16,
   // Of the counter so many bits are dropped, and so many kept in a record.
   timeShift = 12,
@@ -64,28 +69,9 @@ struct header {
   char command[2048];
 };
 
-// Arguments in, answer or −errno out.
-static inline long call6(long n, long a, long b, long c, long d, long e, long f) {
-  long answer;
-  register long r10 __asm__("r10") = d;
-  register long r8 __asm__("r8") = e;
-  register long r9 __asm__("r9") = f;
-  __asm__ volatile("syscall"
-                   : "=a"(answer)
-                   : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-                   : "rcx", "r11", "memory");
-  return answer;
-}
-
 #define CALL(n, ...) CALL_(n, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
 #define CALL_(n, a, b, c, d, e, f, ...) \
   call6(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
-
-static inline uint64_t counter(void) {
-  uint32_t low, high;
-  __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-  return (uint64_t)high << 32 | low;
-}
 
 // What the program was started with; read once, kept over forks. Empty: nothing is recorded.
 HIDDEN extern char record_folder[4096];

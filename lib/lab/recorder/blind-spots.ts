@@ -13,7 +13,7 @@ const obstacles: Readonly<Record<Obstacle, string>> = {
   static: 'is linked statically: nothing can be loaded into it, and its own calls are not recorded',
   setuid:
     'runs with another user’s rights (set-user-id or set-group-id): the dynamic linker loads nothing into it',
-  bits: 'is no program of this machine’s own kind (x86-64): the recorder cannot be loaded into it',
+  bits: `is no program of this machine’s own kind (${process.arch}): the recorder cannot be loaded into it`,
   unknown: 'cannot be read, so it is not known whether the recorder can be loaded into it',
 };
 

@@ -8,14 +8,16 @@
  * Not here: what the samples are worth (convert.ts gives each the operations until then).
  */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { Access } from '../../os/access.ts';
 import { headerOf, isWritten, type RawFile, type RawFolder } from './raw-folder.ts';
 
 /** Milliseconds between beats. */
 const beatMs = 20;
 const mostSamples = 2000;
+/** What statm counts in. */
+let systemPage: number | undefined;
 /** Where the header says what is mapped. */
 const mappedAt = 96;
-const systemPage = 4096;
 /** What is loaded is looked at after so many samples, and then again after twice as many. */
 const firstLook = 10;
 
@@ -51,6 +53,7 @@ function mappedBytes(fd: number): number {
 /** Bytes of a process: resident, and of that with a file behind; undefined where it has ended. */
 function residentOf(pid: number): { readonly resident: number; readonly shared: number } | undefined {
   try {
+    systemPage ??= new Access().physPageSize;
     const [, resident, shared] = readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ').map(Number);
     return resident === 0 ? undefined : { resident: resident * systemPage, shared: shared * systemPage };
   } catch {

@@ -23,7 +23,8 @@ export interface Program {
 const headBytes = 4096;
 const mostScripts = 4;
 const elfClass64 = 2;
-const machineX64 = 62;
+/** The processor of an ELF file, by Node's names. */
+const machines: Readonly<Record<string, number>> = { x64: 62, arm64: 183 };
 const typeInterpreter = 3;
 
 function isExecutable(path: string): boolean {
@@ -84,7 +85,7 @@ function obstacleOf(file: string, head: Buffer): Obstacle | undefined {
     return 'setuid';
   const isElf = head.length >= 64 && head.readUInt32BE(0) === 0x7f454c46;
   if (!isElf) return head.length === 0 ? 'unknown' : undefined;
-  if (head[4] !== elfClass64 || head.readUInt16LE(18) !== machineX64) return 'bits';
+  if (head[4] !== elfClass64 || head.readUInt16LE(18) !== machines[process.arch]) return 'bits';
   return hasProgramHeader(head, typeInterpreter) ? undefined : 'static';
 }
 

@@ -19,7 +19,10 @@ import { type OperationBatch, opAllocate, opFailedMove, opFree, opMoveFrom, opMo
 import type { Recorded } from './recorded.ts';
 
 export const rawMagic = 'PHEAPRAW';
+/** Bytes that tell all that a header says. */
 export const rawHeaderBytes = 4096;
+/** The longest header: a physical page of the machine's largest. */
+const mostHeaderBytes = 65536;
 const recordBytes = 16;
 const rawVersion = 1;
 
@@ -45,6 +48,8 @@ export const stopReasons = ['', 'cannotOpen', 'diskFull', 'fileLimit', 'cannotMa
 
 /** What the header of a raw file says. */
 export interface RawHeader {
+  /** Of the header, up to the first record. */
+  readonly bytes: number;
   readonly pid: number;
   readonly parent: number;
   /** The processor's counter, and the clocks in nanoseconds, at the beginning; the last pair known. */
@@ -72,7 +77,7 @@ function texts(bytes: Uint8Array): string[] {
   return all;
 }
 
-/** Reads the header, a page of bytes. @throws PageHeapError ERR_TRACE for one of another version */
+/** Reads the header from its first bytes. @throws PageHeapError ERR_TRACE for one of another version, or another length */
 export function readRawHeader(bytes: Uint8Array, file: string): RawHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, rawHeaderBytes);
   const version = view.getUint32(8, true);
@@ -82,9 +87,17 @@ export function readRawHeader(bytes: Uint8Array, file: string): RawHeader {
       line: 1,
     });
   }
+  const headerBytes = view.getUint32(12, true);
+  if (headerBytes < rawHeaderBytes || headerBytes > mostHeaderBytes || headerBytes % recordBytes !== 0) {
+    throw new PageHeapError('ERR_TRACE', `the header of a raw recording of ${headerBytes} bytes`, {
+      file,
+      line: 1,
+    });
+  }
   const word = (i: number): number => Number(view.getBigUint64(16 + 8 * i, true));
   const commandBytes = Math.min(view.getUint32(632, true), 2048);
   return {
+    bytes: headerBytes,
     pid: word(0),
     parent: word(1),
     firstCount: word(2),
@@ -151,11 +164,13 @@ export class RawGrammar implements BinaryGrammar {
     let start = from;
     if (this.header === undefined) {
       if (to - from < rawHeaderBytes) return from;
-      this.header = readRawHeader(bytes.subarray(from, from + rawHeaderBytes), this.#faults.file);
+      const header = readRawHeader(bytes.subarray(from, from + rawHeaderBytes), this.#faults.file);
+      if (to - from < header.bytes) return from;
+      this.header = header;
       this.#rate = rateOf(this.header) ?? this.otherwise;
       this.#epoch = Math.floor(this.header.firstCount / tick / timeWrap) * timeWrap;
       this.#lastTicks = this.header.firstCount / tick;
-      start += rawHeaderBytes;
+      start += header.bytes;
     }
     batch.ids = false;
     batch.threaded = batch.ordered = true;
@@ -238,7 +253,7 @@ export class RawGrammar implements BinaryGrammar {
   }
 
   #malformed(r: number): void {
-    const at = rawHeaderBytes + recordBytes * (this.#at + r);
+    const at = (this.header?.bytes ?? rawHeaderBytes) + recordBytes * (this.#at + r);
     this.#faults.malformed(this.lines + 1, `no record of the recorder at byte ${at}`);
   }
 }
