@@ -276,19 +276,21 @@ export async function record(request: RecordRequest, hooks: RecordHooks = {}): P
   const recording = new Recording(folder, output);
   const inForeground = isInForeground();
   hooks.onProgram?.(program);
-  const child = spawn(program.file, rest, {
-    argv0: command,
-    stdio: 'inherit',
-    env: surroundings(process.env, library.path, folder.path),
-  });
+  let child: ChildProcess | undefined;
   let isOver = false;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (isOver) recording.stops++;
-    else if (signal !== 'SIGINT' || !inForeground) child.kill(signal);
+    else if (signal !== 'SIGINT' || !inForeground) child?.kill(signal);
   };
+  // Before there is a program: one that comes first would end this process, and leave the program alone.
   for (const signal of passedSignals) process.on(signal, onSignal);
   const watch = new MemoryWatch(folder);
   try {
+    child = spawn(program.file, rest, {
+      argv0: command,
+      stdio: 'inherit',
+      env: surroundings(process.env, library.path, folder.path),
+    });
     const ended = await endOf(child);
     isOver = true;
     watch.stop();
