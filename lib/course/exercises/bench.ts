@@ -98,7 +98,7 @@ export class Bench {
   /** A realm in which nothing has happened. @throws HandinOver */
   async fresh(): Promise<void> {
     this.#sound = this.#clear = false;
-    this.#sandbox ??= new Sandbox(this.#limits);
+    this.#sandbox ??= await this.#started();
     const { modules, entry, exports } = this.#handin;
     const reply = await this.#asking(
       this.#sandbox.ask({ k: 'load', modules, entry, exports, units: callUnits }),
@@ -140,6 +140,20 @@ export class Bench {
   close(): void {
     this.#sandbox?.close();
     this.#sandbox = undefined;
+  }
+
+  /** A process that was seen to work: where none does, that is no hand-in's fault. @throws PageHeapError ERR_SYSTEM */
+  async #started(): Promise<Sandbox> {
+    const sandbox = new Sandbox(this.#limits);
+    try {
+      const probe = { entry: 'probe.mjs', modules: { 'probe.mjs': '' }, exports: [], units: callUnits };
+      await sandbox.ask({ k: 'load', ...probe });
+      return sandbox;
+    } catch (error) {
+      if (!(error instanceof SandboxLost)) throw error;
+      if (error.why === 'busy') throw new HandinOver('busy', error.message);
+      throw new PageHeapError('ERR_SYSTEM', `no process for hand-ins can be started here: ${error.message}`);
+    }
   }
 
   async #asking<T>(answer: Promise<T>): Promise<T> {

@@ -43,7 +43,7 @@ const permissionFlag =
     ? '--permission'
     : '--experimental-permission';
 
-/** What the process must be able to read: this package, and those that its engine is made of. */
+/** What the process must be able to read: this package, and the packages beside it, of which its engine is made. */
 function readable(): string[] {
   const require = createRequire(join(packageRoot, 'package.json'));
   const engine = [
@@ -53,19 +53,20 @@ function readable(): string[] {
   ].map((name) => {
     for (let folder = packageRoot; ; folder = dirname(folder)) {
       const found = join(folder, 'node_modules', name);
-      if (existsSync(found)) return found;
-      if (dirname(folder) === folder) return dirname(require.resolve(name));
+      // Node looks at each folder on the way, which may be a link.
+      if (existsSync(found)) return [join(folder, 'node_modules'), found];
+      if (dirname(folder) === folder) return [dirname(require.resolve(name))];
     }
   });
   const folders = [
     join(packageRoot, 'dist'),
     join(packageRoot, 'lib'),
     join(packageRoot, 'package.json'),
-    ...engine,
+    ...engine.flat(),
   ];
-  return [
-    ...new Set(folders.flatMap((folder) => (existsSync(folder) ? [folder, realpathSync(folder)] : []))),
-  ];
+  const paths = [...new Set(folders.flatMap((path) => (existsSync(path) ? [path, realpathSync(path)] : [])))];
+  // Node 20 forgets a folder's right when something in it has one of its own.
+  return paths.filter((path) => !paths.some((other) => path.startsWith(`${other}/`)));
 }
 
 export function walls(): Wall[] {
@@ -80,7 +81,7 @@ export function walls(): Wall[] {
     {
       name: 'permissions',
       stands: true,
-      what: `Node ${process.versions.node}: reads its own package, writes nothing, starts nothing (no wall against malice)`,
+      what: `Node ${process.versions.node}: reads this package and those beside it, writes nothing, starts nothing (no wall against malice)`,
     },
     {
       name: 'network',
