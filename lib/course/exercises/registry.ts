@@ -7,8 +7,9 @@ import { bestFit } from './best-fit/index.ts';
 import type { Exercise } from './exercise.ts';
 import { findTheBug } from './find-the-bug/index.ts';
 import { radixSummaries } from './radix-summaries/index.ts';
+import { scavenging } from './scavenging/index.ts';
 
-export const exercises: readonly Exercise[] = [bestFit, radixSummaries, findTheBug];
+export const exercises: readonly Exercise[] = [bestFit, radixSummaries, scavenging, findTheBug];
 
 /** @throws PageHeapError ERR_INVALID_ARGUMENT */
 export function exerciseOf(id: string): Exercise {

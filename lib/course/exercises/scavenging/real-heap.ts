@@ -1,0 +1,112 @@
+/**
+ * A program on a real heap, second by second: its pages are mapped, written, freed and given back for real, and what is
+ * resident is asked of the kernel. Only the clock is simulated.
+ *
+ * Who says how many pages go back is asked between two seconds, and may take its time. Huge pages are kept away, so that what
+ * is resident depends on the heap alone.
+ */
+import type { HeapOptions } from '../../../design/options.ts';
+import { HeapTarget, type LabHeapOptions } from '../../../lab/subject/heap-target.ts';
+import { ManualClock } from '../../../os/clock.ts';
+import { Residency } from '../../../os/residency.ts';
+import type { PageChange, PageHistory } from '../exercise.ts';
+
+const pageBytes = 8192;
+const second = 1e9;
+
+/** What a program does in a second: pages of allocations by number, and numbers that are freed. */
+export interface SecondOfWork {
+  readonly alloc: readonly (readonly [id: number, pages: number])[];
+  readonly free: readonly number[];
+}
+
+/** What is known when a second has passed; pages. */
+export interface SecondView {
+  readonly second: number;
+  readonly inUse: number;
+  /** Free, with memory behind them: what can be given back. */
+  readonly free: number;
+  readonly released: number;
+  /** Pages that the kernel had to find memory for in this second, fresh ones included. */
+  readonly faulted: number;
+}
+
+export interface RealRun {
+  /** Resident pages at the end of each second, by the kernel. */
+  readonly resident: readonly number[];
+  readonly inUse: readonly number[];
+  readonly faults: number;
+  readonly released: number;
+  readonly history: PageHistory;
+}
+
+class NoHugePages {
+  advise(_range: unknown, state: string): string {
+    return state === 'released' ? 'dontneed' : state === 'fresh' ? 'nohugepage' : 'none';
+  }
+}
+
+/** Runs a program. @param decide how many pages go back after a second; undefined ends the run */
+export async function runReal(
+  work: readonly SecondOfWork[],
+  decide: (view: SecondView) => Promise<number | undefined> | number | undefined,
+): Promise<RealRun> {
+  const clock = new ManualClock(second);
+  const options: HeapOptions = {
+    ...{ environment: false, generation: 'radix', scavenger: 'none', gcPercent: -1, reach: 2 ** 28, clock },
+    ...{ advicePolicy: NoHugePages as never, background: false },
+  };
+  const target = new HeapTarget(options as LabHeapOptions, 4096, true);
+  const residency = new Residency();
+  const live = new Map<number, { readonly address: number; readonly pages: number }>();
+  const resident: number[] = [];
+  const inUse: number[] = [];
+  const changes: PageChange[] = [];
+  let [faults, released, used] = [0, 0, 0];
+  let origin = 0;
+  const pagesOf = (bytes: number): number => Math.round(bytes / pageBytes);
+  const residentPages = (): number => {
+    const ranges = target.ranges();
+    return ranges.length === 0 ? 0 : pagesOf(residency.residentBytes(ranges));
+  };
+  try {
+    for (const [now, { alloc, free }] of work.entries()) {
+      const before = residentPages();
+      for (const id of free) {
+        const run = live.get(id);
+        if (run === undefined) continue;
+        live.delete(id);
+        used -= run.pages;
+        target.freePages(run.address);
+        changes.push({ op: now, page: (run.address - origin) / pageBytes, n: run.pages, to: 'free' });
+      }
+      for (const [id, pages] of alloc) {
+        const address = target.allocPages(pages);
+        if (origin === 0) origin = target.ranges()[0]?.base ?? address;
+        target.touchPages(address, 0, pages * pageBytes);
+        live.set(id, { address, pages });
+        used += pages;
+        changes.push({ op: now, page: (address - origin) / pageBytes, n: pages, to: 'used' });
+      }
+      const faulted = Math.max(0, residentPages() - before);
+      faults += faulted;
+      const { heapFree, heapReleased } = target.sample();
+      const view = {
+        second: now,
+        inUse: used,
+        free: pagesOf(heapFree),
+        released: pagesOf(heapReleased),
+        faulted,
+      };
+      const wanted = await decide(view);
+      if (wanted === undefined) break;
+      if (wanted > 0) released += target.releasePages(wanted);
+      resident.push(residentPages());
+      inUse.push(used);
+      clock.advance(second);
+    }
+  } finally {
+    target.dispose();
+  }
+  return { resident, inUse, faults, released, history: { ops: work.length, changes } };
+}
