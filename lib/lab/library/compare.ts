@@ -7,12 +7,14 @@ import { existsSync } from 'node:fs';
 import { describe } from '../../base/describe.ts';
 import { generations } from '../../design/design.ts';
 import { refuseOption } from '../../design/option.ts';
-import { compareRuns } from '../compare/compare.ts';
+import { type ComparedConfiguration, compareRuns } from '../compare/compare.ts';
+import { type ContenderRequest, contenderNames, isContender } from '../contenders/contender.ts';
+import { forkAny } from '../contenders/fork-any.ts';
+import { prepareContender } from '../contenders/prepare.ts';
 import { type Comparison, readComparison } from '../metrics/comparison.ts';
 import { fileStem, stampedPath } from '../record/folders.ts';
 import { packageVersion } from '../record/package.ts';
 import { isJsonObject } from '../record/shapes.ts';
-import { forkRun } from '../run/fork-run.ts';
 import { checkSubject, nameFor, subjectOf } from '../subject/subject.ts';
 import { workloads } from '../workloads/index.ts';
 import { checkPath } from './arguments.ts';
@@ -29,6 +31,24 @@ import {
 
 const defaultConfigurations = Object.fromEntries(generations.map((name) => [name, name]));
 
+type Asked = NonNullable<CompareSettings['configurations']>[string];
+
+/** @throws PageHeapError ERR_INVALID_OPTION, and what a contender that is not installed is refused with */
+function configurationOf(label: string, own: Asked, heap: RunHeapSettings): ComparedConfiguration {
+  if (typeof own === 'string' && isContender(own))
+    return { label, heap: {}, contender: prepareContender({ name: own }) };
+  const asked = typeof own === 'string' ? { generation: own } : own;
+  if (!isJsonObject(asked))
+    refuseOption('configurations', `${label} must be a generation or an object, not ${describe(own)}`, own);
+  if ('contender' in asked) {
+    const { contender } = asked as { readonly contender: ContenderRequest };
+    if (!isJsonObject(contender) || !isContender(String(contender.name)))
+      refuseOption('configurations', `${label} has no contender of ${contenderNames.join(', ')}`, contender);
+    return { label, heap: {}, contender: prepareContender(contender) };
+  }
+  return { label, ...sentHeap({ ...heap, ...(asked as RunHeapSettings) }) };
+}
+
 /**
  * Makes all runs of a comparison. A configuration whose runs fail stands in `failures`, and the others go on.
  * @param subject a trace file, the name of a shipped trace or of a workload
@@ -43,12 +63,7 @@ export async function compare(subject: string, settings: CompareSettings = {}): 
   const { signal, onProgress } = settings;
   const found = subjectOf(subject, subjectOptionsIn(settings), workloads);
   const name = nameFor(found, settings.name);
-  const heaps = Object.entries(configurations).map(([label, own]) => {
-    const asked: RunHeapSettings = typeof own === 'string' ? { generation: own } : own;
-    if (!isJsonObject(asked))
-      refuseOption('configurations', `${label} must be a generation or an object, not ${describe(own)}`, own);
-    return { label, ...sentHeap({ ...heap, ...asked }) };
-  });
+  const heaps = Object.entries(configurations).map(([label, own]) => configurationOf(label, own, heap));
   const sampling = samplingIn(settings);
   const runs = heaps.length * repeat;
   await checkSubject(found, runs, workloads);
@@ -64,7 +79,7 @@ export async function compare(subject: string, settings: CompareSettings = {}): 
       },
       {
         run: (options, onBeat) =>
-          forkRun(options, { handleSignals: false, onProgress: onBeat, signal: listener.signal }),
+          forkAny(options, { handleSignals: false, onProgress: onBeat, signal: listener.signal }),
         stopped: () => listener.signal.aborted,
         onBegin: (claimed) => {
           folder = claimed;

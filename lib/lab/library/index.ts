@@ -17,6 +17,7 @@ export {
   type ProcessMemory,
   Residency,
 } from '../../os/residency.ts';
+export type { ContenderName, ContenderRequest } from '../contenders/contender.ts';
 export type { ComparedRuns, Comparison } from '../metrics/comparison.ts';
 export { type Metric, metrics } from '../metrics/run-metrics.ts';
 export type { MetricUnit, Spread } from '../metrics/spread.ts';
@@ -26,6 +27,7 @@ export type { ComparisonIndex, RunFailure } from '../record/comparison-index.ts'
 export type {
   RunClasses,
   RunCollection,
+  RunContender,
   RunEnd,
   RunHeader,
   RunMap,

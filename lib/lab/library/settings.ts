@@ -9,6 +9,7 @@ import { PageHeapError } from '../../base/errors.ts';
 import { type Generation, isGeneration } from '../../design/design.ts';
 import { type Asked, checkGiven, type Options, refuseOption } from '../../design/option.ts';
 import type { Parts } from '../../design/parts.ts';
+import type { ContenderName, ContenderRequest } from '../contenders/contender.ts';
 import { isJsonObject, object, type Shape, text } from '../record/shapes.ts';
 import type { RunProgress } from '../run/run-options.ts';
 import type { LabHeapOptions } from '../subject/heap-target.ts';
@@ -49,8 +50,13 @@ export interface RunSettings extends SubjectSettings {
 }
 
 export interface CompareSettings extends SubjectSettings {
-  /** Heaps by their labels; a generation alone is its design as it is. Default: the three generations. */
-  readonly configurations?: Readonly<Record<string, Generation | RunHeapSettings>>;
+  /**
+   * Heaps by their labels; a generation alone is its design as it is. Or allocators of others: `{ contender: { name: 'jemalloc' } }`,
+   * or the name of one alone. Default: the three generations.
+   */
+  readonly configurations?: Readonly<
+    Record<string, Generation | ContenderName | RunHeapSettings | { readonly contender: ContenderRequest }>
+  >;
   /** What every configuration has that does not say otherwise. */
   readonly heap?: RunHeapSettings;
   /** Runs of each configuration, 1 to 100. Default: 3. */

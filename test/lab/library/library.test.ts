@@ -195,6 +195,36 @@ it('subjects are what run knows by name', () => {
   expect(workloads).toContain('rsscurve');
 });
 
+describe('compare with contenders', () => {
+  it('makes runs on an allocator of others, by its name or with what it is asked', async () => {
+    const { configurations, failures } = await compare('git', {
+      ...quick,
+      repeat: 1,
+      configurations: {
+        here: still,
+        glibc: 'glibc',
+        trimmed: { contender: { name: 'glibc', variables: { MALLOC_TRIM_THRESHOLD_: '1024' } } },
+      },
+    });
+    expect(failures).toEqual([]);
+    expect(configurations.map(({ runs }) => runs[0].header.contender?.name)).toEqual([
+      undefined,
+      'glibc',
+      'glibc',
+    ]);
+    expect(configurations[2].runs[0].header.options).toMatchObject({ MALLOC_TRIM_THRESHOLD_: '1024' });
+    expect(configurations[1].spread.released).toBeUndefined();
+  });
+
+  it('refuses one that is none', async () => {
+    const configurations = { x: { contender: { name: 'dlmalloc' } } } as never;
+    await expect(compare('git', { ...quick, configurations })).rejects.toMatchObject({
+      code: 'ERR_INVALID_OPTION',
+      message: expect.stringContaining('x has no contender of glibc'),
+    });
+  });
+});
+
 describe('the package', () => {
   it('has an entry in docs/library.md for whatever it exports', async () => {
     const library = readFileSync(join(root, 'docs/library.md'), 'utf8');
