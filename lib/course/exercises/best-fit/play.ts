@@ -105,7 +105,7 @@ const ordinal = (n: number): string => {
   return `${n}${end}`;
 };
 
-const runText = ({ page, n }: Run): string => `${page}–${page + n - 1}`;
+const runText = ({ page, n }: Run): string => (n < 1 ? `${n} pages at ${page}` : `${page}–${page + n - 1}`);
 export const runsText = (runs: readonly Run[]): string =>
   runs.length === 0
     ? 'nothing is free'
