@@ -71,7 +71,7 @@ beforeAll(() => {
     execFileSync(process.execPath, ['scripts/prebuild.js', '--host'], { cwd: root, stdio: 'inherit' });
     execFileSync(process.execPath, ['scripts/generate-man.js'], { cwd: root, stdio: 'inherit' });
     execFileSync(process.execPath, ['scripts/pack.js', folder], { cwd: root });
-    packed = join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz'))!);
+    packed = join(folder, readdirSync(folder).find((name) => /^pageheap-\d.*\.tgz$/.test(name))!);
   }
   mkdirSync(place);
   writeFileSync(join(place, 'package.json'), '{ "private": true, "type": "module" }');
