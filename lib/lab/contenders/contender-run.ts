@@ -52,33 +52,39 @@ export async function makeContenderRun(options: RunOptions, hooks: RunHooks = {}
   const kernel = new RemoteKernel();
   // The options of a heap are not this allocator's.
   const { heap: _heap, modules: _modules, ...others } = options;
-  return makeRun(others, {
-    ...hooks,
-    kernel,
-    makeHeap: (_options, _page, ps, told) => {
-      const { threadsIn, env, settings } = contender;
-      // A trace that tells of no threads is one thread's, as on a heap of here, of whose Ps one then works.
-      const threads = told === undefined && (options.processors ?? 0) === 0 ? 1 : ps;
-      const own =
-        threadsIn === undefined || env[threadsIn] !== undefined ? {} : { [threadsIn]: String(threads) };
-      const replayer = new Replayer({ ...contender, env: { ...env, ...own } });
-      try {
-        const remote = new RemoteHeap(replayer, {
-          name: contender.contender,
-          settings: {
-            ...settings,
-            ...(threadsIn === undefined ? {} : { ps: Number(own[threadsIn] ?? env[threadsIn]) }),
-          },
-          threads,
-          roundUpSize: (size) => roundUpSizeBy(sizeClassTablesByName['go1.21'], size),
-        });
-        checkLoaded(contender, remote.hello.library);
-        kernel.watch(replayer.process, remote);
-        return remote;
-      } catch (error) {
-        replayer.close();
-        throw error;
-      }
-    },
-  });
+  let replayer: Replayer | undefined;
+  try {
+    return await makeRun(others, {
+      ...hooks,
+      kernel,
+      makeHeap: (_options, _page, ps, told) => {
+        const { threadsIn, env, settings } = contender;
+        // A trace that tells of no threads is one thread's, as on a heap of here, of whose Ps one then works.
+        const threads = told === undefined && (options.processors ?? 0) === 0 ? 1 : ps;
+        const own =
+          threadsIn === undefined || env[threadsIn] !== undefined ? {} : { [threadsIn]: String(threads) };
+        const started = new Replayer({ ...contender, env: { ...env, ...own } });
+        replayer = started;
+        try {
+          const remote = new RemoteHeap(started, {
+            name: contender.contender,
+            settings: {
+              ...settings,
+              ...(threadsIn === undefined ? {} : { ps: Number(own[threadsIn] ?? env[threadsIn]) }),
+            },
+            threads,
+            roundUpSize: (size) => roundUpSizeBy(sizeClassTablesByName['go1.21'], size),
+          });
+          checkLoaded(contender, remote.hello.library);
+          kernel.watch(started.process, remote);
+          return remote;
+        } catch (error) {
+          started.close();
+          throw error;
+        }
+      },
+    });
+  } finally {
+    await replayer?.gone;
+  }
 }

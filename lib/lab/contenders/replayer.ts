@@ -35,6 +35,8 @@ function signalName(number: number): string {
 
 export class Replayer {
   readonly process: OtherProcess;
+  /** Settles when it has ended and was waited for: whoever ends before leaves a zombie where nobody else waits. */
+  readonly gone: Promise<void>;
   readonly #name: string;
   readonly #child: ChildProcess;
   readonly #input: number;
@@ -75,6 +77,10 @@ export class Replayer {
         code: code ?? undefined,
         signal: signal === null ? undefined : constants.signals[signal],
       };
+    });
+    this.gone = new Promise((resolve) => {
+      this.#child.once('exit', () => resolve());
+      this.#child.once('error', () => resolve());
     });
     process.on('exit', this.#kill);
     this.process = new OtherProcess(this.#child.pid ?? 0);
