@@ -2,6 +2,7 @@
 
 #include "args.h"
 #include "addon.h"
+#include "counter.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -29,7 +30,7 @@ Napi::Value Counter(const Napi::CallbackInfo& info) {
   if (out.length < 2) return NumberOf(info, EINVAL);
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  out.data[0] = static_cast<double>(__builtin_ia32_rdtsc());
+  out.data[0] = static_cast<double>(counter());
   out.data[1] = static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
   return NumberOf(info, 0);
 }

@@ -1,5 +1,5 @@
-// What the recorder does by the processor's own instructions: a system call, a look at the counter, counting up and
-// taking a lock. For x86-64 and 64-bit ARM.
+// What the recorder does by the processor's own instructions: a system call, counting up and taking a lock
+// (and a look at its counter: counter.h). For x86-64 and 64-bit ARM.
 //
 // Not by the C library: its wrappers set errno, may be cancelled, and may not have begun. Nor, on ARM, by the compiler's
 // atomics: they may be calls of a library, and the recorder has none behind it.
@@ -8,11 +8,10 @@
 
 #include <stdint.h>
 
+#include "counter.h"
+
 // Arguments in, answer or −errno out.
 static inline long call6(long n, long a, long b, long c, long d, long e, long f);
-
-// A clock of the processor's that all its cores share, in steps of a few nanoseconds at most. Nobody relies on its rate.
-static inline uint64_t counter(void);
 
 // *at, to which n is added. Alone: no other thread does so; a signal's handler still may.
 static inline uint64_t add_alone(uint64_t *at, uint64_t n);
@@ -36,12 +35,6 @@ static inline long call6(long n, long a, long b, long c, long d, long e, long f)
                    : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
                    : "rcx", "r11", "memory");
   return answer;
-}
-
-static inline uint64_t counter(void) {
-  uint32_t low, high;
-  __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-  return (uint64_t)high << 32 | low;
 }
 
 // One instruction, so that no handler comes between; without the lock prefix, which is most of what it would cost.
@@ -71,13 +64,6 @@ static inline long call6(long n, long a, long b, long c, long d, long e, long f)
   register long x5 __asm__("x5") = f;
   __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory", "cc");
   return x0;
-}
-
-// It goes at 24 MHz to 1 GHz. A record keeps no more than every 4096th step, so that steps are made of a 64th.
-static inline uint64_t counter(void) {
-  uint64_t ticks;
-  __asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
-  return ticks << 6;
 }
 
 static inline uint64_t add_shared(uint64_t *at, uint64_t n) {
