@@ -71,9 +71,11 @@ export class PageModel {
   }
 
   release(page: number, n: number): void {
+    const isNew = countOf(this.hollow, page, page + n) < n;
     this.#mark(this.hollow, page, n, 1);
     this.#mark(this.counted, page, n, 1);
-    this.#mergeReleased(page, n);
+    // What was released before has been put together: one that goes on telling of it costs no look at all around.
+    if (isNew) this.#mergeReleased(page, n);
   }
 
   /** The stretch of free pages round [page, page + n), as [first, end). */
