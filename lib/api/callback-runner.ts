@@ -44,6 +44,7 @@ export class CallbackRunner {
     this.#isShared = isShared;
     this.#guarded = guarded;
     queue.hooks = {
+      ...queue.hooks,
       queued: (of) => {
         if (of === p) this.#schedule();
       },

@@ -4,6 +4,7 @@
  * Not here: making or attaching to the runtime (opening.ts).
  */
 import { ToldAllocator } from '../alloc/alloc-free-trace.ts';
+import { BumpLiveness } from '../alloc/bump-malloc.ts';
 import type { Liveness } from '../alloc/liveness.ts';
 import type { ProfilingMalloc } from '../alloc/profiling-malloc.ts';
 import type { Allocator } from '../alloc/scanning-malloc.ts';
@@ -70,7 +71,11 @@ export function takeParts(opened: OpenedHeap): HeapParts {
   const told = allocFree === undefined ? undefined : new ToldAllocator(quick, typed, allocFree);
   const maker = told ?? typed;
   const fast = told ?? quick;
-  const { liveness, stacks } = runtime.alloc;
+  const { bump, stacks } = runtime.alloc;
+  const liveness =
+    bump === undefined
+      ? runtime.alloc.liveness
+      : new BumpLiveness(bump, runtime.alloc.liveness, memory.zeroBase);
   const contents = new ObjectContents(runtime);
   const own = { p, fast, maker, profiled, liveness, stacks, contents };
   return { opened, runtime, events, lock, holders, crash, ...own };

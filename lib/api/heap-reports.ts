@@ -66,7 +66,11 @@ export class HeapReports extends HeapBase {
 
   /** The heap's address ranges, whole arenas, ascending: where to look for its residency. */
   ranges(): { base: number; bytes: number }[] {
-    return this.#guarded(() => this.#runtime.state.arenas.ranges());
+    return this.#guarded(() => {
+      const { state, alloc } = this.#runtime;
+      const ranges = [...state.arenas.ranges(), ...(alloc.bump?.ranges() ?? [])];
+      return ranges.sort((a, b) => a.base - b.base);
+    });
   }
 
   /** What the heap believes of every page. */

@@ -8,6 +8,7 @@ import type { Stacks } from '../alloc/stacks.ts';
 import { describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
 import type { WriteBarrier } from '../gc/mark/barrier.ts';
+import type { BumpMemory } from '../heap/bump-memory.ts';
 import type { ObjectFinder } from '../heap/find-object.ts';
 import type { HeapMemory } from '../runtime/heap-memory.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -32,12 +33,16 @@ export class ObjectContents {
   readonly #buffers: SpanBuffers;
   readonly #finder: ObjectFinder;
   readonly #stacks: Stacks;
+  readonly #bump: BumpMemory | undefined;
   readonly #barrier: WriteBarrier | undefined;
 
   constructor({ memory, state, spans, alloc, gc }: Runtime) {
     this.#memory = memory;
     this.#objects = spans.memory;
+    this.#bump = alloc.bump;
     this.#buffers = new SpanBuffers(memory.sys, memory.origin, (page) => {
+      const block = alloc.bump?.extentOf(page);
+      if (block !== undefined) return block;
       const { columns } = state.spans;
       const s = state.pageColumns.spanOf[page];
       const isThere = columns.state[s] === spanState.inUse || columns.state[s] === spanState.manual;
@@ -114,7 +119,8 @@ export class ObjectContents {
   }
 
   /**
-   * Throws unless [addr, addr + length) lies within one object or stack. The empty object holds no bytes.
+   * Throws unless [addr, addr + length) lies within one object or stack, or what was handed out of a block of bump memory.
+   * The empty object holds no bytes.
    * @throws ERR_INVALID_SIZE · ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_ARENA_FREED · ERR_OUT_OF_RANGE
    */
   #within(addr: number, length: number): void {
@@ -122,7 +128,11 @@ export class ObjectContents {
       refuse('ERR_INVALID_SIZE', `not a length: ${describe(length)}`, length);
     if (addr === this.#memory.zeroBase && length === 0) return;
     checkAddress(addr);
-    const { base, size } = this.#finder.owner(addr) ?? this.#stacks.find(addr) ?? this.#refuseAddress(addr);
+    const { base, size } =
+      this.#finder.owner(addr) ??
+      this.#stacks.find(addr) ??
+      this.#bump?.find(addr) ??
+      this.#refuseAddress(addr);
     if (addr + length > base + size) {
       throw new PageHeapError(
         'ERR_OUT_OF_RANGE',

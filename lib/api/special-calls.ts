@@ -5,6 +5,8 @@
  * object that is dead is then no object any more. Where liveness is explicit, one that was dropped is refused as well:
  * it will die, whatever is said of it.
  *
+ * What lives for ever has nothing of this kind, and needs nothing: the empty object, and objects of bump memory.
+ *
  * Not here: the public calls (special-heap.ts).
  */
 import { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
@@ -23,16 +25,13 @@ import type { Guard } from './heap-reports.ts';
 import { collectFully } from './settings.ts';
 import { Cleanup, Weak, type WeakHost } from './weak.ts';
 
-/** The handle of the empty object, which lives for ever. */
-const emptyHandle = -1;
-
 export class SpecialCalls implements WeakHost {
   readonly runner: CallbackRunner;
   readonly #runtime: Runtime;
   readonly #p: number;
   readonly #guarded: Guard;
   readonly #explicit: ExplicitLiveness | undefined;
-  /** This thread's objects for weak handles. */
+  /** This thread's objects for weak handles. What lives for ever has none: its address, negative, stands for one. */
   readonly #weak = new Map<number, WeakRef<Weak>>();
   readonly #forgotten: FinalizationRegistry<number>;
   #isOpen = true;
@@ -49,7 +48,6 @@ export class SpecialCalls implements WeakHost {
 
   /** The heap is about to be left by this thread, and lives on. Under the heap's lock. */
   leave(): void {
-    for (const [handle, held] of this.#weak) if (held.deref() !== undefined) this.#release(handle);
     this.#weak.clear();
   }
 
@@ -68,7 +66,7 @@ export class SpecialCalls implements WeakHost {
   setFinalizer(address: number, finalizer: Callback | null): void {
     if (finalizer !== null) checkFunction(finalizer, 'a finalizer is a function, or null to remove it');
     this.#guarded(() => {
-      if (address === this.#runtime.memory.zeroBase) return;
+      if (this.#isForEver(address)) return;
       const span = this.#startOf(address);
       if (finalizer === null) this.#removeFinalizer(span, address);
       else {
@@ -87,7 +85,7 @@ export class SpecialCalls implements WeakHost {
         address,
       );
     return this.#guarded(() => {
-      if (address === this.#runtime.memory.zeroBase) return new Cleanup(() => {});
+      if (this.#isForEver(address)) return new Cleanup(() => {});
       const { span } = this.#living(address);
       const id = this.#enter(span, address, specialKind.cleanup, cleanup, argument);
       const number = this.#runtime.special.specials.rows().value[id];
@@ -132,7 +130,7 @@ export class SpecialCalls implements WeakHost {
       const isStill = (): boolean =>
         kind[id] === specialKind.cleanup && value[id] === number && callbacks.isOf(id, this.#p);
       if (!isStill()) return;
-      const s = this.#sweptSpan(address[id]);
+      const s = this.#runtime.alloc.spanSweeper.sweptAt(address[id]);
       // The sweep may have found the object dead.
       if (!isStill()) return;
       specials.unlink(s, id);
@@ -155,14 +153,9 @@ export class SpecialCalls implements WeakHost {
 
   weak(address: number): Weak {
     return this.#guarded(() => {
-      if (address === this.#runtime.memory.zeroBase) return new Weak(this, emptyHandle);
-      const { span } = this.#living(address);
-      const { specials, weak } = this.#runtime.special;
-      const special = specials.find(span, address, specialKind.weak);
-      const known = special === 0 ? undefined : this.#weak.get(specials.rows().value[special])?.deref();
+      const handle = this.#isForEver(address) ? -address : this.#hold(address);
+      const known = this.#weak.get(handle)?.deref();
       if (known !== undefined) return known;
-      const handle = weak.hold(span, address);
-      if (handle === 0) this.#refuseMemory();
       const made = new Weak(this, handle);
       this.#weak.set(handle, new WeakRef(made));
       this.#forgotten.register(made, handle, made);
@@ -170,14 +163,20 @@ export class SpecialCalls implements WeakHost {
     });
   }
 
+  /** The handle of a living object, which this thread holds from now on, if it did not. */
+  #hold(address: number): number {
+    const { span } = this.#living(address);
+    return this.#runtime.special.weak.hold(span, address, this.#p) || this.#refuseMemory();
+  }
+
   addressOf(handle: number): number {
     return this.#guarded(() => {
-      if (handle === emptyHandle) return this.#runtime.memory.zeroBase;
+      if (handle < 0) return -handle;
       const { weak } = this.#runtime.special;
       const before = weak.addressOf(handle);
       if (before === 0) return 0;
       // What a sweep has yet to find dead is told apart by sweeping.
-      this.#sweptSpan(before);
+      this.#runtime.alloc.spanSweeper.sweptAt(before);
       const address = weak.addressOf(handle);
       if (address === 0 || !this.#lives(address)) return 0;
       // Whoever has it may make it reachable again.
@@ -187,19 +186,22 @@ export class SpecialCalls implements WeakHost {
   }
 
   released(handle: number, weak: Weak): void {
-    if (handle === emptyHandle) return;
     this.#forgotten.unregister(weak);
     this.#weak.delete(handle);
     if (this.#isOpen) this.#guarded(() => this.#release(handle));
   }
 
   #release(handle: number): void {
-    this.#runtime.special.weak.release(handle, (address) => this.#sweptSpan(address));
+    if (handle > 0)
+      this.#runtime.special.weak.release(handle, this.#p, (address) =>
+        this.#runtime.alloc.spanSweeper.sweptAt(address),
+      );
   }
 
   #forget(handle: number): void {
-    if (!this.#isOpen) return;
-    if (this.#weak.get(handle)?.deref() === undefined) this.#weak.delete(handle);
+    // The thread holds a handle once: not for this object where there is a newer one, or an end before.
+    if (!this.#isOpen || !this.#weak.has(handle) || this.#weak.get(handle)?.deref() !== undefined) return;
+    this.#weak.delete(handle);
     try {
       this.#guarded(() => this.#release(handle));
     } catch (error) {
@@ -212,7 +214,7 @@ export class SpecialCalls implements WeakHost {
 
   pin(address: number): void {
     this.#guarded(() => {
-      if (address === this.#runtime.memory.zeroBase) return;
+      if (this.#isForEver(address)) return;
       const { span, index, base } = this.#living(address);
       if (!this.#runtime.special.pins.pin(spanId(span), index, base)) this.#refuseMemory();
       this.#barrier?.shade(address);
@@ -221,7 +223,7 @@ export class SpecialCalls implements WeakHost {
 
   unpin(address: number): void {
     this.#guarded(() => {
-      if (address === this.#runtime.memory.zeroBase) return;
+      if (this.#isForEver(address)) return;
       const { span, index, base } = this.#object(address);
       if (!this.#runtime.special.pins.unpin(spanId(span), index, base))
         refuse('ERR_NOT_PINNED', `the object is not pinned: ${show(address)}`, address);
@@ -231,7 +233,7 @@ export class SpecialCalls implements WeakHost {
 
   pins(address: number): number {
     return this.#guarded(() => {
-      if (address === this.#runtime.memory.zeroBase) return 0;
+      if (this.#isForEver(address)) return 0;
       const { span, index, base } = this.#object(address);
       return this.#runtime.special.pins.count(span, index, base);
     });
@@ -244,7 +246,7 @@ export class SpecialCalls implements WeakHost {
       // The sweep of a cycle that is under way would answer by what was alive when it began.
       if (this.#runtime.gc.collector.isMarking) collectFully(this.#runtime);
       const objects = addresses.map((address) =>
-        address === this.#runtime.memory.zeroBase ? undefined : this.#object(address),
+        this.#isForEver(address) ? undefined : this.#object(address),
       );
       const answers = new Map<number, boolean>();
       const entered: { readonly id: number; readonly span: number; readonly base: number }[] = [];
@@ -279,6 +281,11 @@ export class SpecialCalls implements WeakHost {
   }
 
   // ---------------------------------------------------------------- finding
+
+  #isForEver(address: number): boolean {
+    const { memory, alloc } = this.#runtime;
+    return address === memory.zeroBase || alloc.bump?.find(address) !== undefined;
+  }
 
   /** The object around an address, of a span that is swept. @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED */
   #object(address: number): FoundObject {
@@ -339,14 +346,6 @@ export class SpecialCalls implements WeakHost {
 
   #isLive(liveness: ExplicitLiveness, { span, index }: FoundObject): boolean {
     return ((liveness.livingWord(span, index & ~31) >>> (index & 31)) & 1) === 1;
-  }
-
-  /** The span of an address of an object that a special is of, swept. */
-  #sweptSpan(address: number): number {
-    const { arenas, pageColumns } = this.#runtime.state;
-    const s = pageColumns.spanOf[arenas.pageOf(address)];
-    this.#runtime.alloc.spanSweeper.ensureSwept(s);
-    return s;
   }
 
   #refuseMemory(): never {

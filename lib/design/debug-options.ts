@@ -13,6 +13,7 @@ interface DebugOptions {
   readonly disableHugePages?: boolean;
   readonly clobberFree?: boolean;
   readonly efence?: boolean;
+  readonly sbrk?: boolean;
   readonly checkMark?: boolean;
   readonly sweepsInPause?: boolean;
   readonly memProfileRate?: number;
@@ -42,12 +43,60 @@ export function debugOptions(
     ...(disablethp === undefined ? {} : { disableHugePages: disablethp && !hugePageHints }),
     ...(clobberfree === undefined ? {} : { clobberFree: clobberfree }),
     ...(efence === undefined ? {} : { efence }),
+    ...(debug.sbrk === undefined ? {} : { sbrk: isOn(debug.sbrk) === true }),
     ...(checkmark === undefined ? {} : { checkMark: checkmark && liveness === 'tracing' }),
     ...(debug.gcstoptheworld === undefined ? {} : { sweepsInPause: debug.gcstoptheworld === 2 }),
     ...(debug.memprofilerate === undefined ? {} : { memProfileRate: Math.max(0, debug.memprofilerate) }),
     ...(decorate === undefined ? {} : { nameMappings: decorate }),
     ...(scavengeALot ? { forcedGCPeriod: debugScavenge.gcPeriod, scavengeAfter: debugScavenge.after } : {}),
   };
+}
+
+/** What is asked for by options that sbrk does not go with. */
+export interface AskedBesideSbrk {
+  readonly sbrk?: boolean | undefined;
+  readonly liveness?: string | undefined;
+  readonly efence?: boolean | undefined;
+  readonly memProfileRate?: number | undefined;
+  readonly allocFreeTrace?: string | undefined;
+}
+
+/** What looks at single objects in spans, which has no effect beside sbrk: there are none. As in Go. */
+const ofSpans = ['efence', 'memprofilerate', 'allocfreetrace'] as const;
+
+/**
+ * Of sbrk and what does not go with it, the environment has what the options leave it: an option counts before a switch;
+ * of two switches, sbrk, which comes first in the runtime's allocator.
+ * @returns the switches that are left
+ */
+export function settleSbrk(
+  debug: DebugSwitches,
+  asked: AskedBesideSbrk,
+  warn: (text: string) => void,
+): DebugSwitches {
+  const { sbrk, ...others } = debug;
+  if (!(asked.sbrk ?? isOn(sbrk) ?? false)) return debug;
+  const taken =
+    asked.liveness === 'tracing'
+      ? "with the liveness 'tracing'"
+      : asked.efence === true
+        ? 'beside efence'
+        : (asked.memProfileRate ?? 0) > 0
+          ? 'beside memProfileRate'
+          : asked.allocFreeTrace === undefined
+            ? undefined
+            : 'beside allocFreeTrace';
+  if (asked.sbrk === undefined && taken !== undefined) {
+    warn(`GODEBUG: sbrk has no effect ${taken}, which the options ask for`);
+    return others;
+  }
+  const left: Record<string, number> = { ...debug };
+  for (const name of ofSpans) {
+    if (isOn(debug[name]) === true)
+      warn(`GODEBUG: ${name} has no effect with sbrk, which has no spans of objects`);
+    delete left[name];
+  }
+  return left;
 }
 
 /** What of it has no effect in a design, a sentence each. */

@@ -30,6 +30,7 @@ export const debugSwitches = {
     '1: in the designs of 2014 and 2019 a line to standard error for each object that is allocated or freed',
   memprofilerate: 'n: the memory profile is sampled once in n bytes; 0: there is none',
   efence: '1: each object has pages of its own, which fault for good once it was freed',
+  sbrk: '1: objects come from memory apart, by moving a pointer on, and nothing is ever freed',
   gccheckmark: '1: where the heap traces, each cycle marks again to find what marking has missed',
   gcstoptheworld:
     '1: where the heap traces, the program is stopped while it is marked; 2: each collection also sweeps everything at once',
@@ -41,7 +42,7 @@ export const debugSwitches = {
 export type DebugSwitch = keyof typeof debugSwitches;
 
 /** Switches of the Go runtime's memory family that have no effect here; setting one gives a warning. */
-const withoutEffect: ReadonlySet<string> = new Set(['gcpacertrace', 'sbrk']);
+const withoutEffect: ReadonlySet<string> = new Set(['gcpacertrace']);
 
 export interface EnvironmentOptions {
   /** GOGC: percent of the live heap, negative for off; undefined when unset. */

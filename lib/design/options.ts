@@ -9,7 +9,7 @@
 import { arenaBytes, GiB, KiB, MiB, maxPs } from '../base/units.ts';
 import { noMemoryLimit } from '../gc/gc-settings.ts';
 import { canCollectTwice } from './consequences.ts';
-import { debugOptions, debugWarnings, isOn } from './debug-options.ts';
+import { debugOptions, debugWarnings, isOn, settleSbrk } from './debug-options.ts';
 import { type Design, type DesignOptions, designOptions } from './design.ts';
 import { readEnvironment } from './environment.ts';
 import { resolveDesign } from './generations.ts';
@@ -38,7 +38,7 @@ import {
   withDefaults,
 } from './option.ts';
 import { type Parts, partOptions, partsIn } from './parts.ts';
-import { refuseForDesign, whyNoLimit } from './refusals.ts';
+import { refuseBesideSbrk, refuseForDesign, whyNoLimit } from './refusals.ts';
 import { surroundings } from './surroundings.ts';
 import { type TraceFiles, traceFilesOf } from './trace-files.ts';
 import { tuningOptions } from './tuning.ts';
@@ -270,6 +270,20 @@ export const heapOptions = {
     help: 'each object has pages of its own, which fault for good once it was freed',
     more: 'As far as the system has mappings for it (vm.max_map_count)',
   },
+  /**
+   * Never free: objects come from memory apart, by moving a pointer on, and only OtherSys counts them; a drop, a finalizer
+   * or a pin has no effect. To see what allocating and collecting cost. Newer than the design of 2014. With explicit liveness. false.
+   */
+  sbrk: {
+    ...ofHeap,
+    kind: flag,
+    default: false,
+    flag: 'sbrk',
+    kept: true,
+    environment: 'GODEBUG=sbrk',
+    help: 'objects come from memory apart, by moving a pointer on, and nothing is ever freed',
+    more: "With the liveness 'explicit'; not beside `efence`, `memProfileRate` and `allocFreeTrace`",
+  },
   /** Mark again when a cycle has marked, with the program stopped, and report what it has missed. Slow. With tracing. false. */
   checkMark: {
     ...ofHeap,
@@ -369,10 +383,11 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
   checkNames(options, all);
   const asked = givenOf(options);
   checkGiven(all, { ...asked });
-  const environment = (asked.environment ?? true) ? readEnvironment(process.env) : undefined;
+  const read = (asked.environment ?? true) ? readEnvironment(process.env) : undefined;
   const warn = warnerOf(asked);
-  for (const text of environment?.warnings ?? []) warn(text);
-  const debug = environment?.debug ?? {};
+  for (const text of read?.warnings ?? []) warn(text);
+  const debug = settleSbrk(read?.debug ?? {}, asked, warn);
+  const environment = read && { ...read, debug };
 
   const madvise = isOn(debug.madvdontneed);
   const design = resolveDesign({
@@ -404,6 +419,7 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
     historicalScavengeGoal: values.historicalScavengeGoal,
     scavengeClock: values.scavengeClock !== 'wall',
   });
+  if (values.sbrk) refuseBesideSbrk(design, { ...values, allocFreeTrace: asked.allocFreeTrace });
   const parts = partsIn(asked);
   refuseTuning(design, { ...asked }, parts);
   return {

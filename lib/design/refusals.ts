@@ -51,6 +51,37 @@ export function refuseForLiveness(
       refuseOption(name, "is of marking by pointers; it needs the liveness 'tracing'", asked[name]);
 }
 
+/** What is asked for of single objects where they are in no span, and are never freed. @throws ERR_INVALID_OPTION */
+export function refuseBesideSbrk(
+  { liveness }: Pick<Design, 'liveness'>,
+  asked: {
+    readonly efence: boolean;
+    readonly memProfileRate: number;
+    readonly allocFreeTrace?: string | undefined;
+  },
+): void {
+  if (liveness === 'tracing')
+    refuseOption(
+      'sbrk',
+      "hands out memory that no collection frees, so there is nothing to trace; it needs the liveness 'explicit'",
+      true,
+    );
+  if (asked.efence)
+    refuseOption('efence', 'fences the spans of objects that are freed; with sbrk there are neither', true);
+  if (asked.memProfileRate > 0)
+    refuseOption(
+      'memProfileRate',
+      'samples objects of spans; with sbrk there are none',
+      asked.memProfileRate,
+    );
+  if (asked.allocFreeTrace !== undefined)
+    refuseOption(
+      'allocFreeTrace',
+      'tells of objects until they are freed; with sbrk none is, and none is told of, as in Go',
+      asked.allocFreeTrace,
+    );
+}
+
 /** Why a heap of this design knows no memory limit; undefined where it does. */
 export function whyNoLimit({
   scavenger,

@@ -14,7 +14,7 @@
  * Where a cycle marks meanwhile, what was held is shaded, as whenever a root is given up. A cycle that only begins has
  * nothing to keep: these were no roots when it began.
  *
- * Not here: finalizers and cleanups, which end likewise (callback-queue.ts); Ps (runtime/holders.ts).
+ * Not here: finalizers, cleanups and weak handles, which end likewise (callback-queue.ts); Ps (runtime/holders.ts).
  */
 import type { Stacks } from '../alloc/stacks.ts';
 import type { UserArenas } from '../alloc/user-arenas.ts';

@@ -71,8 +71,8 @@ export interface CallbackCounts {
 }
 
 export class CallbackQueue {
-  /** Told when something was queued for a P. */
-  hooks: { queued(p: number): void } = { queued: () => {} };
+  /** Told when something was queued for a P, and when a tenure of a P has ended: what else it held ends, too. */
+  hooks: { queued(p: number): void; ended(p: number): void } = { queued: () => {}, ended: () => {} };
   readonly #specials: Specials;
   readonly #queues: Views<typeof callbackQueueTable>;
   readonly #state: Views<typeof callbackStateTable>;
@@ -109,6 +109,7 @@ export class CallbackQueue {
     q.tenure[p] = 0;
     this.finish(p);
     while (q.first[p] !== 0) this.#specials.free(this.#takeFirst(p));
+    this.hooks.ended(p);
   }
 
   /** Ends the tenures of threads that have ended without doing so. @param ended is called with the P of each before that */
@@ -211,14 +212,14 @@ export class CallbackQueue {
   }
 
   /**
-   * Calls with the address of each object that waits for its finalizer, or whose finalizer runs. Queues of threads that
-   * have ended are emptied first.
+   * Calls with the address of each object that waits for its finalizer, or whose finalizer runs. Tenures of threads that
+   * have ended end first.
    */
   eachFinalizable(visit: (address: number) => void): void {
     const { next, kind, address } = this.#specials.rows();
-    const { first, running } = this.#queues;
+    const { first, running, tenure } = this.#queues;
     for (let p = 0; p < this.#ps; p++) {
-      if ((running[p] !== 0 || first[p] !== 0) && !this.#isLiving(p)) this.end(p);
+      if (tenure[p] !== 0 && !this.#isLiving(p)) this.end(p);
       if (running[p] !== 0 && kind[running[p]] === queuedFinalizer) visit(address[running[p]]);
       for (let id = first[p]; id !== 0; id = next[id]) if (kind[id] === queuedFinalizer) visit(address[id]);
     }

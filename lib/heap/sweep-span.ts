@@ -86,6 +86,14 @@ export class SpanSweeper implements RegistrySweeper {
     if (this.tryAcquire(s)) this.sweep(s, false);
   }
 
+  /** The span of an address of an object that is in use, swept. */
+  sweptAt(address: number): number {
+    const { arenas, pageColumns } = this.#state;
+    const s = pageColumns.spanOf[arenas.pageOf(address)];
+    this.ensureSwept(s);
+    return s;
+  }
+
   /**
    * Sweeps a span that was taken. True when its pages went back to the page heap.
    * @throws FatalError where a free object is marked; the span is swept all the same, as if it were not

@@ -3,7 +3,7 @@
  *
  *   1  counters: the identities of the statistics
  *   2  spans: states, bounds, the page table, objects against bitmaps, pointer bits, the registry, the caches, pools
- *     of stacks, specials, what marking left
+ *     of stacks, specials, what marking left, blocks of bump memory
  *   3  everything derived: every page against spans, free runs and counters; the page heap's own derived state
  *
  * Read only, except that level 1 flushes the caches' counts as statistics do. What does not hold is
@@ -34,6 +34,7 @@ export function checkHeap(runtime: Runtime, level: CheckLevel): void {
   if (level >= 2) checkSpecials(runtime);
   if (level >= 2) checkTracing(runtime);
   if (level >= 2) checkUserArenas(runtime);
+  if (level >= 2) runtime.alloc.bump?.check();
   if (level >= 3) checkPages(runtime);
   runtime.pages.check(level);
 }

@@ -30,7 +30,7 @@ import {
 
 const magic = 0x70616765; // "page"
 /** Raised whenever a table changes, so that unequal builds refuse each other's heaps. */
-export const layoutVersion = 11;
+export const layoutVersion = 12;
 
 // The header, in doubles.
 const slotMagic = 0;

@@ -19,6 +19,7 @@ import { markTable } from '../gc/mark/mark-state.ts';
 import { Roots } from '../gc/roots.ts';
 import { runningCycleTable } from '../gc/running-cycle.ts';
 import { Sweeper } from '../gc/sweeper.ts';
+import { BumpMemory } from '../heap/bump-memory.ts';
 import { HeapState } from '../heap/heap-state.ts';
 import { MetaMemory } from '../meta/meta-memory.ts';
 import { outOfMemory } from '../os/out-of-memory.ts';
@@ -73,6 +74,7 @@ function tryCreate(sys: Sys, reach: number, options: ResolvedOptions, watch: Wat
       options.ps,
       bits === undefined ? 0 : pointerBitStyles.indexOf(bits) + 1,
       options.design.liveness === 'tracing' ? 1 : 0,
+      options.sbrk ? 1 : 0,
     ]);
     if (meta !== undefined && prepare(meta, options)) made = begin(sys, meta, first, options, watch);
   } finally {
@@ -99,6 +101,7 @@ function prepare(meta: MetaMemory, options: ResolvedOptions): boolean {
       : ExplicitLiveness.prepare(meta)) &&
     prepareSpecials(meta) &&
     StackPools.prepare(meta) &&
+    (!options.sbrk || BumpMemory.prepare(meta)) &&
     Sweeper.prepare(meta) &&
     CycleLog.prepare(meta) &&
     preparePageHeap(options.design.pageHeap, meta);

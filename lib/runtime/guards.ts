@@ -17,13 +17,13 @@ export function guardRuntime(runtime: Runtime, malloc: Malloc, allocator: Alloca
   const thread = memory.sys.addon.threadId();
   const mayTouch = (): boolean => (memory.isShared ? lock.held : thread === owner);
   const { registry, sets, busy, freeLists, pointerBits, objects } = spans;
-  const { heap, spanSweeper, central, mcache, liveness, finder, stacks, stackPools } = alloc;
+  const { heap, spanSweeper, central, mcache, liveness, finder, stacks, stackPools, bump } = alloc;
   const { settings, trigger, sizes, limiter, log, pace, sweeper, collector, tracing } = gc;
   for (const object of [
     ...[state, state.spans, state.arenas, state.gcBits, state.sweepState, pages],
     ...[registry, sets, busy, freeLists, pointerBits, objects],
     ...[special.specials, special.pins, special.weak, special.sweeping, special.callbacks, special.profile],
-    ...[heap, spanSweeper, central, mcache, liveness, finder, stacks, stackPools, malloc, allocator],
+    ...[heap, spanSweeper, central, mcache, liveness, finder, stacks, stackPools, bump, malloc, allocator],
     ...[settings, trigger, sizes, limiter, log, pace, sweeper, collector, tracing?.roots, scavenger, due],
   ])
     if (object !== undefined) guardMembers(object, mayTouch);

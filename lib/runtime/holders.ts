@@ -7,7 +7,7 @@
  * whoever changes them holds the heap's lock, and who ends with the lock in hand leaves no working heap.
  *
  * What the holder of a P is to be called for, its finalizers and cleanups, ends with its holding
- * (gc/callback-queue.ts). So do its roots, where the heap traces (gc/belongings.ts).
+ * (gc/callback-queue.ts), and so do its weak handles. So do its roots, where the heap traces (gc/belongings.ts).
  *
  * The kernel may give a thread id again after some thousands of threads; then a dead holder seems to
  * live until that thread ends too.

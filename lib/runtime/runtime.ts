@@ -19,6 +19,7 @@
  *
  * Not here: anything that decides; making and attaching (create.ts); argument checks.
  */
+import { BumpMalloc } from '../alloc/bump-malloc.ts';
 import { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
 import { FencedFreeListMalloc, FencedMalloc } from '../alloc/fenced-malloc.ts';
 import { FreeListMalloc } from '../alloc/freelist-malloc.ts';
@@ -35,7 +36,7 @@ import { TracingLiveness } from '../alloc/tracing-liveness.ts';
 import { UserArenas } from '../alloc/user-arenas.ts';
 import { ForeignCode } from '../base/foreign-code.ts';
 import { PartFaults } from '../base/part.ts';
-import { pageCount, pageSize } from '../base/units.ts';
+import { type Address, pageCount, pageSize } from '../base/units.ts';
 import {
   flushesBefore,
   gcTraceOf,
@@ -59,6 +60,7 @@ import { OrderedSweep } from '../gc/sweep-order.ts';
 import { SweepPace, sweepPaceTable } from '../gc/sweep-pace.ts';
 import { Sweeper } from '../gc/sweeper.ts';
 import type { ConcurrentTrigger, Trigger } from '../gc/trigger.ts';
+import { BumpMemory } from '../heap/bump-memory.ts';
 import { ObjectFinder } from '../heap/find-object.ts';
 import { Growth } from '../heap/growth.ts';
 import { HeapBitmap } from '../heap/heap-bitmap.ts';
@@ -104,6 +106,8 @@ export interface AllocSide {
   readonly stackPools: StackPools;
   /** User arenas, where the design has them. */
   readonly userArenas: UserArenas | undefined;
+  /** Where objects come from instead, if nothing is to be freed. */
+  readonly bump: BumpMemory | undefined;
 }
 
 export interface GcSide {
@@ -191,7 +195,11 @@ export class Runtime {
         mcache: this.alloc.mcache,
         clock: watch.clock,
       },
-      { collect: memory.options.collect, forcedPeriod: memory.options.forcedGCPeriod },
+      // What is never freed needs none.
+      {
+        collect: memory.options.collect && !memory.options.sbrk,
+        forcedPeriod: memory.options.forcedGCPeriod,
+      },
     );
     this.#fillHooks(advising);
   }
@@ -201,6 +209,7 @@ export class Runtime {
     const { memory, state, spans, alloc } = this;
     const { pointerBits } = spans;
     const deps = { ...alloc, state, memory: spans.memory, zeroBase: memory.zeroBase };
+    if (alloc.bump !== undefined) return new BumpMalloc(p, deps, alloc.bump);
     const isWordForWord = pointerBits instanceof HeapBitmap && !this.isTraced;
     const { efence } = memory.options;
     const malloc =
@@ -232,6 +241,7 @@ export class Runtime {
     const { state, spans, alloc, memory } = this;
     const { liveness, classes } = alloc;
     const { pointerBits } = spans;
+    if (malloc instanceof BumpMalloc) return malloc;
     if (!(liveness instanceof TracingLiveness) || pointerBits === undefined)
       return new PlainAllocator(malloc);
     const { hooks } = malloc;
@@ -246,6 +256,7 @@ export class Runtime {
   /** Returns everything to the system. This thread's views are detached first. */
   dispose(): void {
     this.spans.memory.detach();
+    this.alloc.bump?.release();
     this.state.arenas.release();
     this.memory.meta.release();
   }
@@ -294,7 +305,7 @@ export class Runtime {
   }
 
   #fillHooks(advising: Advising | undefined): void {
-    const { memory, alloc, gc, scavenger } = this;
+    const { memory, alloc, gc, scavenger, special } = this;
     const { trigger } = gc;
     alloc.heap.hooks = {
       reclaim: (npages) => gc.sweeper.reclaim(npages),
@@ -309,6 +320,8 @@ export class Runtime {
         advising?.fresh(at, size);
       },
     };
+    const swept = (addr: number): number => alloc.spanSweeper.sweptAt(addr);
+    special.callbacks.hooks = { ...special.callbacks.hooks, ended: (p) => special.weak.giveUp(p, swept) };
     const deductSweepCredit = (bytes: number, pages: number): void => gc.sweeper.deductCredit(bytes, pages);
     const barrier = gc.tracing?.barrier;
     if (barrier !== undefined && alloc.userArenas !== undefined)
@@ -364,13 +377,14 @@ function wireSpans({ sys, meta, design, origin, reach }: HeapMemory, state: Heap
 }
 
 function wireAlloc(
-  { sys, meta, design, options, physPages, zeroBase, watch }: HeapMemory,
+  heapMemory: HeapMemory,
   state: HeapState,
   pages: PageHeap,
   { memory, objects, registry, freeLists, pointerBits, sharedBitmap }: SpanSide,
   special: SpecialSide,
   { parts, advising }: { readonly parts: CustomParts; readonly advising: Advising | undefined },
 ): AllocSide {
+  const { sys, meta, design, options, physPages, zeroBase, watch } = heapMemory;
   const shared = sharedBitmap !== undefined;
   const classes = parts.sizeClasses(shared) ?? sizeClassesFor(design.sizeClasses, shared);
   const finder = new ObjectFinder(state, objects, sharedBitmap);
@@ -420,8 +434,10 @@ function wireAlloc(
   const caches = { meta, state, central, objects, memory, classes, stacks: stackPools };
   const mcache = freeLists === undefined ? new MCache(caches) : new FreeListMCache(freeLists, caches);
   const stacks = new Stacks(heap, state, stackPools);
+  const mapped = (at: Address, size: number): void => heapMemory.adviseMapped(at, size);
+  const bump = options.sbrk ? new BumpMemory({ sys, meta, arenas: state.arenas, mapped }) : undefined;
   return {
-    ...{ classes, heap, central, mcache, liveness, finder, stacks, stackPools, userArenas },
+    ...{ classes, heap, central, mcache, liveness, finder, stacks, stackPools, userArenas, bump },
     spanSweeper: sweeper,
   };
 }

@@ -2,8 +2,8 @@
  * The tables of a whole heap: which there are, how many rows each has, and what the threads of a heap
  * must agree on beside those.
  *
- * The layout follows from a few numbers (origin, reach, Ps, which pointer bits there are, and whether the heap is
- * traced), so that a thread that attaches finds every table from the header. What a heap was made
+ * The layout follows from a few numbers (origin, reach, Ps, which pointer bits there are, whether the heap is traced, and
+ * whether nothing is ever freed), so that a thread that attaches finds every table from the header. What a heap was made
  * with stands in `optionTable`; a table that only another design would use is address space without memory.
  *
  * Not here: what the tables mean (each is declared by the layer that uses it).
@@ -42,6 +42,7 @@ import { runningCycleTable } from '../gc/running-cycle.ts';
 import { sweepPaceTable } from '../gc/sweep-pace.ts';
 import { sweeperTable } from '../gc/sweeper.ts';
 import { pauseTable } from '../gc/time-histogram.ts';
+import { bumpArenaTable, bumpChunkTable, bumpPageTable, bumpTable } from '../heap/bump-memory.ts';
 import { counterTable } from '../heap/counters.ts';
 import { freeListTable } from '../heap/free-lists.ts';
 import { gcBitsArenaRows, gcBitsArenaTable, gcBitsStateTable, gcBitsTable } from '../heap/gc-bits.ts';
@@ -124,6 +125,8 @@ export const parameterPs = 2;
 export const parameterPointerBits = 3;
 /** 1: the heap traces. */
 export const parameterTracing = 4;
+/** 1: objects come from bump memory. */
+export const parameterBump = 5;
 
 /** Every table of a heap, with its rows. */
 export function capacities(parameters: readonly number[]): readonly Capacity[] {
@@ -137,6 +140,7 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
   const gcBitsWords = Math.min(pages * 32 * 3 + 2 ** 16, maxGcBitsWords);
   const pointerBits = pointerBitStyles[parameters[parameterPointerBits] - 1];
   const traced = parameters[parameterTracing] === 1;
+  const bumped = parameters[parameterBump] === 1;
   /** A table that a heap without it has a row of. */
   const where = (has: boolean, rows: number): number => (has ? rows : 1);
   return [
@@ -220,6 +224,10 @@ export function capacities(parameters: readonly number[]): readonly Capacity[] {
     ...listsCapacities(spans),
     ...treapCapacities(spans),
     [stackSpanTable, spans],
+    [bumpTable, 1],
+    [bumpChunkTable, where(bumped, ps)],
+    [bumpArenaTable, where(bumped, arenas)],
+    [bumpPageTable, where(bumped, pages)],
     [gcBitsTable, gcBitsWords],
   ];
 }

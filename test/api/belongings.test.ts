@@ -146,3 +146,84 @@ test('what was held when a cycle began is kept by it, though its thread leaves m
     expect(left(heap)).toBe(0);
   }
 });
+
+describe.each(['explicit', 'tracing'] as const)('weak handles, liveness %s', (liveness) => {
+  function weakly() {
+    const heap = new Heap({ environment: false, reach: 2 ** 27, liveness, gcPercent: -1, ps: 40 });
+    const views = [heap];
+    onTestFinished(() => {
+      for (const view of views.reverse()) view.dispose();
+    });
+    // So many that their Ps are of both words of a handle's row.
+    for (let i = 1; i < 40; i++) views.push(Heap.attach(heap.share()));
+    const objects = Array.from({ length: 3 }, () => heap.malloc(64));
+    for (const at of objects) heap.pin(at);
+    const { special, alloc } = runtimeOf(heap);
+    return {
+      heap,
+      views,
+      objects,
+      weak: special.weak,
+      specials: special.specials,
+      holders: alloc.mcache.columns.held,
+    };
+  }
+
+  test('of a thread that leaves go, and those of others stay', () => {
+    const { heap, views, objects, weak } = weakly();
+    const [a, b] = objects as [number, number];
+    const mine = heap.weak(a);
+    const last = views.at(-1)!;
+    const kept: object[] = [last.weak(a), last.weak(b), views[5]!.weak(b)];
+    expect(weak.live).toBe(2);
+    views.pop();
+    last.dispose();
+    expect(weak.live).toBe(2);
+    mine.dispose();
+    expect(weak.live).toBe(1);
+    views.splice(5, 1)[0]!.dispose();
+    expect(weak.live).toBe(0);
+    expect(kept).toHaveLength(3);
+    heap.check(3);
+  });
+
+  test('of a thread that ended without a word go with the next cycle, or with its P', () => {
+    const { heap, views, objects, weak, specials, holders } = weakly();
+    const [a, b] = objects as [number, number];
+    const pinned = specials.live;
+    const mine = heap.weak(a);
+    const [dead, gone] = [views[39]!, views[38]!];
+    const kept = [dead.weak(a), dead.weak(b), gone.weak(b)];
+    expect(specials.live).toBe(pinned + 2);
+    const thread = holders[39]!;
+    holders[39] = noThread;
+    heap.gc();
+    // The other one still has it.
+    expect(weak.live).toBe(2);
+    holders[38] = noThread;
+    const next = Heap.attach(heap.share());
+    views.push(next);
+    expect(weak.live).toBe(1);
+    expect(specials.live).toBe(pinned + 1);
+    expect(mine.get()).toBe(a);
+    expect(kept).toHaveLength(3);
+    holders[39] = thread;
+    holders[38] = thread;
+    heap.check(3);
+  });
+
+  test('asking again and again is one holding', () => {
+    const { heap, views, objects, weak } = weakly();
+    const at = objects[0]!;
+    const [one, other] = [heap.weak(at), views[33]!.weak(at)];
+    expect(heap.weak(at)).toBe(one);
+    one.dispose();
+    one.dispose();
+    expect([weak.live, other.get(), one.get()]).toEqual([1, at, 0]);
+    const again = heap.weak(at);
+    other.dispose();
+    expect([weak.live, again.get()]).toEqual([1, at]);
+    again.dispose();
+    expect(weak.live).toBe(0);
+  });
+});

@@ -143,8 +143,8 @@ describe('GODEBUG', () => {
   });
 
   it('says which switches of the family do nothing here', () => {
-    const read = readEnvironment({ GODEBUG: 'efence=1,sbrk=1,gctrace=1' });
+    const read = readEnvironment({ GODEBUG: 'efence=1,gcpacertrace=1,gctrace=1' });
     expect(read.debug).toEqual({ efence: 1, gctrace: 1 });
-    expect(read.warnings).toEqual(['GODEBUG: sbrk has no effect in this heap']);
+    expect(read.warnings).toEqual(['GODEBUG: gcpacertrace has no effect in this heap']);
   });
 });
