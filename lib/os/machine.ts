@@ -83,10 +83,12 @@ export function inspectMachine(addon: Addon = loadAddon(), read: ReadText = read
   const commitLimit = meminfoBytes(meminfo, 'CommitLimit');
   const committed = meminfoBytes(meminfo, 'Committed_AS');
   const processors = cpus();
+  const model = processors[0]?.model.trim() ?? '';
   return {
     kernel: release(),
     node: process.version,
-    cpu: processors[0]?.model.trim() ?? 'unknown',
+    // Not every kind of processor has its name in /proc/cpuinfo.
+    cpu: model === '' || model === 'unknown' ? process.arch : model,
     cpus: processors.length,
     pageSize: addon.pageSize(),
     hugePages: {

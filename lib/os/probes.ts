@@ -6,7 +6,7 @@
  * effect can be seen looks whether it came. Nothing is left behind.
  */
 import { alignUp, MiB } from '../base/units.ts';
-import { type Addon, Advice } from './addon.ts';
+import { type Addon, Advice, loadAddon } from './addon.ts';
 import { ENOENT, ENOMEM } from './errno.ts';
 import type { LookName } from './looks.ts';
 import { PagemapFlag } from './residency.ts';
@@ -70,6 +70,21 @@ function mappedUse(addon: Addon, { base, bytes }: Scratch): { lazyFree: number; 
 function residentPages(addon: Addon, { base, bytes }: Scratch): number | undefined {
   const pages = addon.mincore(base, bytes);
   return pages < 0 ? undefined : pages;
+}
+
+/**
+ * Whether mincore answers for memory that is reserved and not accessible, as Linux does. An emulator may call it unmapped,
+ * and a heap has much of it. True where no memory can be had to try it.
+ */
+export function seesReserved(addon: Addon = loadAddon()): boolean {
+  const page = addon.pageSize();
+  const got = addon.reserve(0, page);
+  if (got < 0) return true;
+  try {
+    return addon.mincore(got, page) !== -ENOMEM;
+  } finally {
+    addon.free(got, page);
+  }
 }
 
 /** What is compared with something unknown is unknown. */
@@ -144,7 +159,7 @@ export function probeLooks(addon: Addon): LookProbe[] {
   const page = addon.pageSize();
   const errnoOf = (answer: number): number => Math.max(0, -answer);
   const ofRange = withScratch(addon, page, page, ({ base }) => ({
-    mincore: errnoOf(addon.mincore(base, page)),
+    mincore: seesReserved(addon) ? errnoOf(addon.mincore(base, page)) : ENOMEM,
     pagemap: addon.pagemap(base, new Uint8Array(1)),
     smaps: addon.smaps(Float64Array.of(base, base + page), new Float64Array(7)),
   }));

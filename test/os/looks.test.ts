@@ -3,11 +3,12 @@ import { expect, test } from 'vitest';
 import { type Addon, loadAddon } from '../../lib/os/addon.ts';
 import { inspectMachine } from '../../lib/os/machine.ts';
 import { explainMachine } from '../../lib/os/machine-words.ts';
-import { probeAdvices, probeLooks } from '../../lib/os/probes.ts';
+import { probeAdvices, probeLooks, seesReserved } from '../../lib/os/probes.ts';
 
 const addon = loadAddon();
 const EPERM = 1;
 const ENOENT = 2;
+const ENOMEM = 12;
 const EACCES = 13;
 const ENOSYS = 38;
 
@@ -38,6 +39,12 @@ test('the looks of a machine', () => {
     { name: 'getrusage', errno: EPERM },
   ]);
   expect(probeLooks(addon).find(({ name }) => name === 'getrusage')).toEqual({ name: 'getrusage', errno: 0 });
+});
+
+test('a mincore that calls reserved memory unmapped is none', () => {
+  const emulated: Addon = { ...addon, mincore: () => -ENOMEM };
+  expect([seesReserved(addon), seesReserved(emulated), seesReserved(hidden)]).toEqual([true, false, true]);
+  expect(probeLooks(emulated)[0]).toEqual({ name: 'mincore', errno: ENOMEM });
 });
 
 test('each look has its row, and what is unknown without it', () => {

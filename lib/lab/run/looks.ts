@@ -9,6 +9,7 @@
 import { PageHeapError } from '../../base/errors.ts';
 import { EFAULT, EINVAL, ENOMEM, errnoName } from '../../os/errno.ts';
 import { type LookName, unknownWithout } from '../../os/looks.ts';
+import { seesReserved } from '../../os/probes.ts';
 
 /** Errors of the caller: the range is not mapped, or no range. They are not the kernel's refusal. */
 const mistakes: ReadonlySet<number> = new Set([EFAULT, EINVAL, ENOMEM]);
@@ -23,6 +24,11 @@ function refusalIn(error: unknown): string | undefined {
   return errno === undefined ? message : errnoName(errno);
 }
 
+/** A range that mincore calls unmapped, on a system where it says so of every reservation. */
+function isBlind(name: LookName, error: unknown): boolean {
+  return name === 'mincore' && error instanceof PageHeapError && error.errno === ENOMEM && !seesReserved();
+}
+
 /** Out of descriptors or memory just now. */
 const passing: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'EINTR', 'ENOMEM']);
 
@@ -35,7 +41,7 @@ export class Looks {
     try {
       return look();
     } catch (error) {
-      const why = refusalIn(error);
+      const why = isBlind(name, error) ? 'it does not see reserved memory here' : refusalIn(error);
       if (why === undefined) throw error;
       if (!passing.has(why)) this.refuse(name, why);
       return null;

@@ -5,7 +5,7 @@
  * It takes what scripts/prebuild.js has built, and Debian's packages musl-tools and binutils.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,7 +30,8 @@ describe.skipIf(parts.length === 0 || !has('readelf'))('built for musl', () => {
     expect(versions).not.toContain('GLIBC');
   });
 
-  const hosted = parts.filter((name) => name.startsWith(`linux-${process.arch}`));
+  const ours = parts.filter((name) => name.startsWith(`linux-${process.arch}`));
+  const hosted = ours.filter((name) => !name.endsWith('.so'));
   it.skipIf(!has('musl-gcc')).each(hosted)('%s is loaded by musl', (name) => {
     const wanted = execFileSync('readelf', ['-sW', '--dyn-syms', join(prebuilds, name)], {
       encoding: 'utf8',
@@ -50,4 +51,30 @@ int main(int n, char **words) {
     const { status, stdout } = spawnSync(host, [join(prebuilds, name)], { encoding: 'utf8' });
     expect([status, stdout]).toEqual([0, 'loaded\n']);
   });
+
+  // Its threads' variables have their places when a program begins: it is preloaded, and never loaded later.
+  it.skipIf(!has('musl-gcc')).each(ours.filter((name) => name.endsWith('.so')))(
+    '%s records a program of musl',
+    (name) => {
+      writeFileSync(
+        join(folder, 'program.c'),
+        '#include <stdio.h>\n#include <stdlib.h>\nint main(void) { void *p = malloc(4242); free(p); return puts("well") < 0; }\n',
+      );
+      const program = join(folder, 'program');
+      execFileSync('musl-gcc', ['-fno-builtin', '-o', program, join(folder, 'program.c')]);
+      const raw = mkdtempSync(join(folder, 'raw-'));
+      const library = join(prebuilds, name);
+      const env = { LD_PRELOAD: library, PAGEHEAP_RECORD: raw, PAGEHEAP_RECORDER: library };
+      expect(spawnSync(program, { env, encoding: 'utf8' })).toMatchObject({
+        status: 0,
+        stdout: 'well\n',
+        stderr: '',
+      });
+      const files = readdirSync(raw);
+      expect(files).toHaveLength(1);
+      const words = new Uint32Array(readFileSync(join(raw, files[0]!)).buffer.slice(4096));
+      // The size of an allocation.
+      expect(words.includes(4242)).toBe(true);
+    },
+  );
 });

@@ -151,7 +151,7 @@ describe('the package', () => {
          const heap = new Heap();
          expect(heap.read(heap.malloc(8), 8)).toEqual(new Uint8Array(8));
          // What a failed comparison would print.
-         expect(() => expect(heap).toEqual({})).toThrow('Heap');
+         expect(() => expect(heap).toStrictEqual({})).toThrow('to strictly equal');
          heap.dispose();
        });`,
     );
