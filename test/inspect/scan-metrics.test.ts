@@ -41,9 +41,9 @@ describe.each(
     const plain = design.generation === 'lists' ? 7 * 64 + 16 : 0;
     const first = scanOf(heap);
     expect(first).toMatchObject({ globals: 7 * 8, stack: 100 * 8 });
-    expect(first['heap']).toBeGreaterThanOrEqual(100 * 64);
-    expect(first['heap']).toBeLessThanOrEqual(100 * 64 + plain);
-    expect(first['total']).toBe(7 * 8 + 100 * 8 + (first['heap'] as number));
+    expect(first.heap).toBeGreaterThanOrEqual(100 * 64);
+    expect(first.heap).toBeLessThanOrEqual(100 * 64 + plain);
+    expect(first.total).toBe(7 * 8 + 100 * 8 + (first.heap as number));
     // What is allocated since could have to be scanned, what became garbage is counted until it is known.
     const more = Array.from({ length: 50 }, () => heap.root(heap.new(node)));
     stack.pop(60);
@@ -51,8 +51,8 @@ describe.each(
     heap.gc();
     const second = scanOf(heap);
     expect(second).toMatchObject({ globals: 57 * 8, stack: 40 * 8 });
-    expect(second['heap']).toBeGreaterThanOrEqual(90 * 64);
-    expect(second['heap']).toBeLessThanOrEqual(90 * 64 + plain);
+    expect(second.heap).toBeGreaterThanOrEqual(90 * 64);
+    expect(second.heap).toBeLessThanOrEqual(90 * 64 + plain);
     for (const root of [...roots, ...more]) root.dispose();
   });
 });

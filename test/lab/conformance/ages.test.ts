@@ -25,7 +25,7 @@ function partedAgain(s: Session): void {
 }
 
 it('what is left of runs that were put together may be older than its pages', () => {
-  const s = new Session(heaps['treap']!);
+  const s = new Session(heaps.treap!);
   partedAgain(s);
   const [run] = s.runs();
   expect(run).toMatchObject({ n: 32, scavenged: 32 });
@@ -36,7 +36,7 @@ it.each([
   ['is older than any of its parts', -10_000],
   ['is younger than any of its parts', 10_000],
 ])('a released run that %s is noticed', (_what, more) => {
-  const make = heaps['treap']!;
+  const make = heaps.treap!;
   const s = new Session((host: PageHeapHost): PageHeap => {
     const heap = make(host);
     const { forEachFree } = heap;
