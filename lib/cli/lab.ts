@@ -9,7 +9,7 @@ import { Argument, type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { Bench, prepare } from '../course/exercises/bench.ts';
 import type { Exercise } from '../course/exercises/exercise.ts';
-import { predictionsFor } from '../course/exercises/predict/scenes.ts';
+import { predictionsFor, scenePages } from '../course/exercises/predict/scenes.ts';
 import { exerciseOf, exercises } from '../course/exercises/registry.ts';
 import { type Grade, grade } from '../course/grading/grade.ts';
 import { findHandin, handoutModules, readHandin } from '../course/handout/hand-in.ts';
@@ -189,7 +189,8 @@ const check: Act = async (what = '.', options, context) => {
   if (causes.length > 0) terminal.print(`A hint: pageheap lab hint "${causes[0]?.name}"`);
 };
 
-const step: Act = async (what, { on, out = '.' }, { terminal }) => {
+const step: Act = async (what, { on, out = '.' }, context) => {
+  const { terminal } = context;
   const trace = needed(what, 'the trace');
   const { lab, exercise } = started(out);
   const { targets = [] } = exercise;
@@ -233,12 +234,9 @@ const step: Act = async (what, { on, out = '.' }, { terminal }) => {
       const right = cellsOf(model, pages, perCell);
       const yours = registry === undefined ? undefined : cellsOf(registry, pages, perCell);
       const same = answered === expected && yours === right;
-      const told =
-        answered === ''
-          ? ''
-          : answered === expected
-            ? ` → ${answered}`
-            : ` → ${answered}, and ${expected} is right`;
+      if (!same) context.exitCode = exitCodes.failed;
+      const answer = answered === '' ? '' : ` → ${answered}`;
+      const told = answered === expected || expected === '' ? answer : `${answer}, and ${expected} is right`;
       terminal.print(`${same ? colors.green('=') : colors.red('≠')} ${colors.bold(asked)}${told}`);
       terminal.print(`  right   ${right}`);
       if (yours !== right) terminal.print(`  ${colors.red('yours ')}  ${yours ?? 'forEachFree tells none'}`);
@@ -255,9 +253,12 @@ const predict: Act = (_what, { seed = 1, student, answers, json }, { terminal })
     terminal.printJson(answers === true ? scene : { operations: scene.operations, designs: scene.designs });
     return;
   }
+  const question =
+    answers === true
+      ? 'Below is the page at which each allocation begins.'
+      : 'Which page does each allocation begin at? Write\nthem down, then ask for the answers with -c.';
   terminal.print(
-    'The operations below are done on fresh page heaps of the three designs, which have 512 pages,\n' +
-      'all of them free. Which page does each allocation begin at? Write them down, then ask with -c.\n',
+    `These operations are done on fresh page heaps of the three designs, of ${scenePages} pages each, all of\nthem free. ${question}\n`,
   );
   const head = ['', 'operation', ...scene.designs];
   const rows = scene.operations.map((text, i) => [

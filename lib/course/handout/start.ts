@@ -39,6 +39,14 @@ export function filled(text: string, variant: Variant, student: string): string 
   );
 }
 
+/** Makes a folder and those above it. Not by `recursive`: where the kernel refuses as /proc does, that never ends. */
+function makeFolders(folder: string): void {
+  if (existsSync(folder)) return;
+  const above = dirname(folder);
+  if (above !== folder) makeFolders(above);
+  mkdirSync(folder);
+}
+
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => statSync(join(folder, name)).isFile())
@@ -62,7 +70,7 @@ export function startLab(exercise: Exercise, folder: string, student: string, te
   try {
     const files = filesIn(from).map((name) => {
       const to = join(folder, name);
-      mkdirSync(dirname(to), { recursive: true });
+      makeFolders(dirname(to));
       const bytes = readFileSync(join(from, name));
       const isText = /\.(?:md|mjs|ts|pages|txt|svg)$/.test(name);
       writeFileSync(to, isText ? filled(bytes.toString('utf8'), variant, student) : bytes);

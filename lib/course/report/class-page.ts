@@ -1,9 +1,11 @@
 /**
- * A class as one HTML page: the scoreboard, how points are spread, what is wrong most often, and who is alike.
+ * A class as one HTML page: the scoreboard, how points are spread, memory against faults where
+ * an exercise measures both, what is wrong most often, and who is alike.
  */
 import { type Html, html, raw } from '../../lab/report/html.ts';
 import type { ClassResult, ClassRow } from '../grading/class.ts';
 import { causesOf } from './failures.ts';
+import { frontStyle, fronts } from './front.ts';
 import { courseStyle, staticPage, tableHtml } from './grade-page.ts';
 
 const scoreOf = ({ grade }: ClassRow): number => grade?.points ?? -1;
@@ -62,6 +64,10 @@ ${tableHtml(
   [1, 2, ...measures.map((_, i) => i + 3)],
   board,
 )}
+${fronts(
+  ranked,
+  measures.map(({ name }) => name),
+)}
 <h2>What is wrong most often</h2>
 ${
   often.length === 0
@@ -85,5 +91,5 @@ ${
           .map(({ a, b, share, common }) => [a, b, `${Math.round(100 * share)} %`, String(common)]),
       )
 }`;
-  return staticPage(`${exercise.title}: the class`, courseStyle + style, body);
+  return staticPage(`${exercise.title}: the class`, courseStyle + style + frontStyle, body);
 }

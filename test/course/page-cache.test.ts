@@ -1,0 +1,213 @@
+/**
+ * Exercise 5: the judge's own heap against what a real Go answered, and what counts as a hit.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { recordFile } from '../../lib/course/exercises/page-cache/index.ts';
+import { type Op, parseRecord } from '../../lib/course/exercises/page-cache/play.ts';
+import { playGo } from '../../lib/course/exercises/page-cache/play-own.ts';
+import { type TraceOp, traceOf } from '../../lib/course/exercises/page-cache/traces.ts';
+import { exerciseOf } from '../../lib/course/exercises/registry.ts';
+import { mutantsOf, mutated, ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
+import { CachedModel, type Held } from '../../lib/course/model/page-caches.ts';
+import { chanceOf } from '../../lib/course/model/seeds.ts';
+
+// The process of a hand-in is started from what is compiled.
+const compiled = (name: string): Promise<unknown> =>
+  import(/* @vite-ignore */ pathToFileURL(join(process.cwd(), 'dist/lib/course', name)).href);
+const { Bench, prepare } = (await compiled(
+  'exercises/bench.js',
+)) as typeof import('../../lib/course/exercises/bench.ts');
+const { playOwn } = (await compiled(
+  'exercises/page-cache/play-own.js',
+)) as typeof import('../../lib/course/exercises/page-cache/play-own.ts');
+const { grade } = (await compiled('grading/grade.js')) as typeof import('../../lib/course/grading/grade.ts');
+
+const exercise = exerciseOf('page-cache');
+const reference = referenceFiles(ownPack, exercise, 'ada', 't');
+
+function answerOf(model: CachedModel, op: Op): number | Held | undefined {
+  switch (op.k) {
+    case 'free':
+      model.free(op.page, op.n);
+      return undefined;
+    case 'alloc':
+      return model.alloc(op.n);
+    case 'fill':
+      model.fill(op.p);
+      return model.cache(op.p);
+    case 'take':
+      return model.take(op.p, op.n);
+    case 'flush':
+      model.flush(op.p);
+      return undefined;
+    case 'allocFor':
+      throw new Error('none is recorded');
+  }
+}
+
+it('the judge answers each recorded operation as Go did', () => {
+  const { ops, answers } = parseRecord(readFileSync(recordFile(), 'utf8'));
+  expect(ops.length).toBeGreaterThan(1900);
+  const model = new CachedModel(512);
+  expect(ops.map((op) => answerOf(model, op))).toEqual(answers);
+});
+
+it('a trace frees what lives, and lets both rules of size be seen', () => {
+  for (const name of ['small spans', 'all sizes'] as const) {
+    const trace = traceOf(name, chanceOf('a seed'));
+    const freed = trace.flatMap((op) => (op.k === 'free' ? [op.of] : []));
+    expect(new Set(freed).size).toBe(freed.length);
+    expect(freed.every((of) => trace[of]?.k === 'alloc')).toBe(true);
+    const { hits, counted, peak, span } = playGo(trace, 2048);
+    expect(hits).toBeLessThan(counted);
+    expect(hits).toBeGreaterThan(0);
+    expect(peak).toBeLessThanOrEqual(span);
+  }
+});
+
+describe('a hit', () => {
+  /** A hand-in that answers from two lists. */
+  const answering = (pages: readonly number[], caches: readonly (readonly number[])[]): string =>
+    `export class OwnHeap {
+  allocs = ${JSON.stringify(pages)}; caches = ${JSON.stringify(caches)};
+  free() {} allocFor() { return this.allocs.shift(); } cache() { return this.caches.shift(); }
+}`;
+  const play = async (text: string, ops: readonly TraceOp[]) => {
+    const handin = prepare({ file: 'mine.mjs', text, entry: 'mine.mjs', modules: {}, exports: ['OwnHeap'] });
+    if (!('entry' in handin)) throw new Error(JSON.stringify(handin));
+    const bench = new Bench(handin);
+    try {
+      return await playOwn(bench, ops, 128);
+    } finally {
+      bench.close();
+    }
+  };
+  const alloc = (p: number, n = 1): TraceOp => ({ k: 'alloc', p, n });
+
+  it.each([
+    [
+      'out of the cache',
+      [0, 1],
+      [
+        [0, 6, 0],
+        [0, 4, 0],
+      ],
+      [alloc(0), alloc(0)],
+      1,
+    ],
+    [
+      'not where the cache takes pages in',
+      [0, 1],
+      [
+        [0, 6, 0],
+        [0, 12, 0],
+      ],
+      [alloc(0), alloc(0)],
+      0,
+    ],
+    [
+      'not where it gives some back',
+      [0, 1],
+      [
+        [0, 14, 0],
+        [0, 4, 0],
+      ],
+      [alloc(0), alloc(0)],
+      0,
+    ],
+    [
+      'not where the page is the heap’s',
+      [0, 9],
+      [
+        [0, 6, 0],
+        [0, 6, 0],
+      ],
+      [alloc(0), alloc(0)],
+      0,
+    ],
+    [
+      'not for an empty cache that serves from the heap',
+      [0, 1],
+      [
+        [0, 0, 0],
+        [0, 0, 0],
+      ],
+      [alloc(0), alloc(0)],
+      0,
+    ],
+    [
+      'not where it is large',
+      [0, 1],
+      [
+        [0, 2 ** 18 - 2, 0],
+        [0, 2 ** 18 - 2 ** 17, 0],
+      ],
+      [alloc(0), alloc(0, 16)],
+      0,
+    ],
+  ] as const)('%s', async (_what, pages, caches, ops, hits) => {
+    const played = await play(answering(pages, caches), ops);
+    expect(played.failure).toBeUndefined();
+    expect(played.hits).toBe(hits);
+  });
+
+  it.each([
+    [
+      'pages in use',
+      [0, 0],
+      [
+        [0, 0, 0],
+        [0, 0, 0],
+      ],
+      [alloc(0), alloc(1)],
+    ],
+    [
+      'pages of another’s cache',
+      [0, 1],
+      [
+        [0, 6, 0],
+        [0, 0, 0],
+      ],
+      [alloc(0), alloc(1)],
+    ],
+    ['no pages of the heap', [127], [[0, 0, 0]], [alloc(0, 2)]],
+    ['nothing', [-1], [[0, 0, 0]], [alloc(0)]],
+    ['a cache of what is in use', [0], [[0, 1, 0]], [alloc(0)]],
+    [
+      'a cache of another’s pages',
+      [0, 9],
+      [
+        [0, 6, 0],
+        [0, 6, 0],
+      ],
+      [alloc(0), alloc(1)],
+    ],
+    ['a cache over two blocks', [0], [[32, 1, 1]], [alloc(0)]],
+    ['negative bits', [0], [[0, -2, 0]], [alloc(0)]],
+  ] as const)('%s: wrong', async (_what, pages, caches, ops) => {
+    expect((await play(answering(pages, caches), ops)).failure?.cause).toMatch(/^OwnHeap: /);
+  });
+});
+
+describe('a grade', () => {
+  const graded = (files: ReadonlyMap<string, string>) =>
+    grade({ exercise, files, modules: {}, student: 'ada', term: 't', secret: 'a secret of ours' }, {});
+
+  it('of the reference is full', async () => {
+    expect(await graded(reference)).toMatchObject({ verdict: 'graded', points: 100, of: 100 });
+  });
+
+  it.each(['flush writes over what was freed since', 'OwnHeap hands out twice'])(
+    'of a mutant (%s) is not',
+    async (name) => {
+      const mutant = mutantsOf(ownPack, exercise).find((one) => one.name === name);
+      if (mutant === undefined) throw new Error('there is no such mutant');
+      const made = await graded(mutated(reference, mutant));
+      expect(made.verdict).toBe('graded');
+      expect(made.points).toBeLessThan(100);
+    },
+  );
+});
