@@ -1,7 +1,7 @@
 /**
  * `pageheap grade`: points for a hand-in, or for a class of them.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { accessSync, existsSync, constants as modes, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
@@ -75,6 +75,18 @@ function secretOf(given: string | undefined): string | undefined {
   throw new PageHeapError('ERR_INVALID_OPTION', '--secret-seed: a secret has at least eight characters');
 }
 
+/** Refuses an output that cannot be written: before the grading, which takes its time. */
+function checkPlace(output: string, inputs: readonly string[]): void {
+  checkOutput(output, inputs);
+  try {
+    accessSync(existsSync(output) ? output : dirname(output), modes.W_OK);
+  } catch (error) {
+    throw fileError(output, error);
+  }
+  if (statSync(output, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw new PageHeapError('ERR_FILE', 'is a folder', { file: output });
+}
+
 /** Which walls stand; refuses with fewer than all, where all are required. */
 function checkWalls({ requireIsolation }: Options, context: CommandContext): void {
   const missing = walls().filter(({ stands }) => !stands);
@@ -117,7 +129,7 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
         (isFolder
           ? join(path, 'grade.html')
           : join(dirname(path), `${basename(path, extname(path))}.grade.html`)));
-  for (const output of [picture, options.gradescope]) if (output !== undefined) checkOutput(output, [path]);
+  for (const output of [picture, options.gradescope]) if (output !== undefined) checkPlace(output, [path]);
   const made = await grade({
     exercise,
     files: readHandin(found, exercise),
@@ -154,10 +166,10 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
 async function gradeMany(folder: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const exercise = labOf(options.lab, undefined, folder);
-  for (const output of [options.csv, options.html]) if (output !== undefined) checkOutput(output, []);
   for (const output of [options.csv, options.html])
     if (output !== undefined && resolve(output) === resolve(folder))
       throw new PageHeapError('ERR_INVALID_OPTION', 'the class is in that place', { value: output });
+  for (const output of [options.csv, options.html]) if (output !== undefined) checkPlace(output, []);
   const progress = new Progress(terminal, 1000, 30);
   let result: ClassResult;
   try {

@@ -208,14 +208,19 @@ describe('grading', () => {
     ['a secret that is not there', ['best-fit', '--secret-seed', '@none.txt']],
     ['an output that cannot be written', ['best-fit', '--picture', '/proc/none/grade.html']],
     ['an output in a folder that is not', ['best-fit', '--gradescope', 'none/results.json']],
+    ['an output that is a folder', ['best-fit', '--picture', 'empty']],
+    ['a class whose table cannot be written', ['.', '--lab', 'best-fit', '--csv', 'none/grades.csv']],
     ['an output that is the hand-in', ['best-fit/mine.mjs', '--picture', 'best-fit/mine.mjs']],
     ['a class in an empty folder', ['empty', '--lab', 'best-fit', '--csv', 'grades.csv']],
     ['nothing', []],
   ])('%s: a mistake of use, told before anything is graded', async (_what, args) => {
     mkdirSync(join(folder, 'empty'), { recursive: true });
     writeFileSync(handin, stub);
+    const picture = join(folder, 'best-fit', 'grade.html');
+    rmSync(picture, { force: true });
     const { code, out, err } = await grade(...args);
     expect([code, out]).toEqual([2, '']);
+    expect(existsSync(picture)).toBe(false);
     expect(err).toMatch(/\S/);
     expect(readFileSync(handin, 'utf8')).toBe(stub);
     expect(readdirSync(join(folder, 'empty'))).toEqual([]);
