@@ -13,6 +13,7 @@ import type { TypeBase } from '../../../lib/api/heap-type.ts';
 import { MiB } from '../../../lib/base/units.ts';
 import type { HeapOptions } from '../../../lib/design/options.ts';
 import { WorkBuffers } from '../../../lib/gc/mark/work-buffers.ts';
+import { times } from '../../support/extent.ts';
 import { Random, seedOf } from '../../support/random.ts';
 import { readGolden } from '../read-golden.ts';
 
@@ -26,7 +27,7 @@ function allocations(name: string, n: number): Allocation[] {
     .map(([size, hasPointers]) => [size as number, hasPointers === 1]);
 }
 
-const perRound = 1500;
+const perRound = Math.min(1500, times(600));
 /** One in so many objects lives on. */
 const livingOf = 3;
 const stackBytes = 8 * perRound * 2;
