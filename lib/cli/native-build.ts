@@ -9,12 +9,13 @@
  * its place: a command beside finds the old part or the new one, and an interruption breaks neither.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { PageHeapError } from '../base/errors.ts';
 import { packageRoot } from '../base/package-files.ts';
+import { makeFolder } from '../lab/record/folders.ts';
 
 /** A shared object or a program: how its file is called, and what it is made of. Paths are relative to the package. */
 export interface NativePart {
@@ -161,7 +162,7 @@ async function together(jobs: readonly (() => Promise<void>)[], most: number): P
 
 function workFolder(into: string): string {
   try {
-    mkdirSync(into, { recursive: true });
+    makeFolder(into);
     return mkdtempSync(join(into, '.build-'));
   } catch (cause) {
     const { message } = cause as Error;

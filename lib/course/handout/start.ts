@@ -4,10 +4,11 @@
  * Texts of a handout name the constants that differ from student to student in double braces. What is there already is
  * never written over.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { packageRoot } from '../../base/package-files.ts';
+import { makeFolder } from '../../lab/record/folders.ts';
 import { fileError } from '../../os/file-error.ts';
 import type { Exercise, Variant } from '../exercises/exercise.ts';
 import { openSeed } from '../model/seeds.ts';
@@ -39,14 +40,6 @@ export function filled(text: string, variant: Variant, student: string): string 
   );
 }
 
-/** Makes a folder and those above it. Not by `recursive`: where the kernel refuses as /proc does, that never ends. */
-function makeFolders(folder: string): void {
-  if (existsSync(folder)) return;
-  const above = dirname(folder);
-  if (above !== folder) makeFolders(above);
-  mkdirSync(folder);
-}
-
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => statSync(join(folder, name)).isFile())
@@ -70,7 +63,7 @@ export function startLab(exercise: Exercise, folder: string, student: string, te
   try {
     const files = filesIn(from).map((name) => {
       const to = join(folder, name);
-      makeFolders(dirname(to));
+      makeFolder(dirname(to));
       const bytes = readFileSync(join(from, name));
       const isText = /\.(?:md|mjs|ts|pages|txt|svg)$/.test(name);
       writeFileSync(to, isText ? filled(bytes.toString('utf8'), variant, student) : bytes);
