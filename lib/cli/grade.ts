@@ -11,7 +11,7 @@ import { type ClassResult, classCsv, gradeClass } from '../course/grading/class.
 import { type Grade, grade, withoutHistories } from '../course/grading/grade.ts';
 import { selfTest } from '../course/grading/self-test.ts';
 import { findHandin, handoutModules, readHandin } from '../course/handout/hand-in.ts';
-import { anonymous, defaultTerm, requireName } from '../course/handout/start.ts';
+import { anonymous, defaultTerm, oddities, requireName } from '../course/handout/start.ts';
 import { autolabLine, gradescopeResults } from '../course/report/autograders.ts';
 import { classPage } from '../course/report/class-page.ts';
 import { causesOf, drawCauses } from '../course/report/failures.ts';
@@ -136,6 +136,7 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
     modules: handoutModules(exercise),
     ...{ student, term, secret },
   });
+  for (const note of oddities(exercise, found.lab, { student, term })) terminal.note(note);
   if (made.verdict !== 'graded') context.exitCode = exitCodes.failed;
   const title = `${exercise.number}. ${exercise.title}`;
   if (picture !== undefined) writeDocument(picture, gradePage(made, title), [path]);
@@ -161,6 +162,14 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
   if (exercise.exports.length > 0) terminal.print(wallLine(made));
   if (picture !== undefined) terminal.note(`picture: ${picture}`);
   if (options.autolab === true) terminal.print(autolabLine(made));
+}
+
+/** Of a hand-in without a point: what was wrong first. */
+function whyNothing(made: Grade | undefined): string {
+  if (made === undefined || made.points !== 0) return '';
+  if (made.reason !== undefined) return made.reason;
+  const [cause] = causesOf(made);
+  return cause === undefined ? '' : `${cause.name}: ${cause.cause}`;
 }
 
 async function gradeMany(folder: string, options: Options, context: CommandContext): Promise<void> {
@@ -200,10 +209,10 @@ async function gradeMany(folder: string, options: Options, context: CommandConte
   const rows = result.rows.map(({ student, grade: made, note = '' }) => [
     student,
     made === undefined ? 'none' : pointsText(made),
-    note,
+    [note, whyNothing(made)].filter((text) => text !== '').join('; '),
   ]);
   const columns = Math.min(120, terminal.columnsOf(terminal.out));
-  terminal.print(drawTable({ head: ['student', 'points', ''], rows }, columns, terminal.outColors));
+  terminal.print(drawTable({ head: ['student', 'points', 'note'], rows }, columns, terminal.outColors));
   for (const { a, b, share } of result.alike.slice(0, 10))
     terminal.print(`alike: ${a} and ${b}, ${Math.round(100 * share)} % of the smaller one`);
   for (const output of [options.csv, options.html]) if (output !== undefined) terminal.note(output);

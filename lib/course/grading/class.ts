@@ -8,9 +8,10 @@ import { readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
+import { fileError } from '../../os/file-error.ts';
 import type { Exercise } from '../exercises/exercise.ts';
 import { findHandin, handoutModules, readHandin } from '../handout/hand-in.ts';
-import { requireName } from '../handout/start.ts';
+import { defaultTerm, oddities, requireName } from '../handout/start.ts';
 import { type Alike, similarity } from '../source/similarity.ts';
 import { type Grade, grade } from './grade.ts';
 
@@ -42,7 +43,13 @@ export const alikeFrom = 0.5;
 /** Names of students, by hand-in. */
 function handinsIn(folder: string, handin: string): { readonly student: string; readonly path: string }[] {
   const isModule = handin.endsWith('.mjs');
-  return readdirSync(folder)
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (error) {
+    throw fileError(folder, error);
+  }
+  return names
     .filter((name) => !name.startsWith('.'))
     .sort()
     .flatMap((name) => {
@@ -76,17 +83,12 @@ export async function gradeClass(
       const found = findHandin(path);
       const files = readHandin(found, exercise);
       texts.set(student, [...files.values()].join('\n'));
-      const its = found.lab?.student;
-      const note = its === undefined || its === student ? undefined : `its lab.json is ${its}’s`;
-      const made = await grade({
-        exercise,
-        files,
-        modules,
-        student,
-        term: term ?? found.lab?.term ?? '-',
-        secret,
-      });
-      return { student, grade: made, ...(note === undefined ? {} : { note }) };
+      const whom = { student, term: term ?? found.lab?.term ?? defaultTerm };
+      const notes = oddities(exercise, found.lab, whom);
+      if (handins.some((other, k) => k !== i && other.student === student))
+        notes.push(`one of several hand-ins of this name: ${basename(path)}`);
+      const made = await grade({ exercise, files, modules, ...whom, secret });
+      return { student, grade: made, ...(notes.length === 0 ? {} : { note: notes.join('; ') }) };
     } catch (error) {
       if (!(error instanceof PageHeapError)) throw error;
       return { student, note: error.message };

@@ -12,7 +12,7 @@ import { makeFolder } from '../../lab/record/folders.ts';
 import { fileError } from '../../os/file-error.ts';
 import type { Exercise, Variant } from '../exercises/exercise.ts';
 import { openSeed } from '../model/seeds.ts';
-import { makeLabFile, writeLabFile } from './lab-file.ts';
+import { type LabFile, makeLabFile, writeLabFile } from './lab-file.ts';
 
 /** The term of who names none. */
 export const defaultTerm = '-';
@@ -38,6 +38,25 @@ export function filled(text: string, variant: Variant, student: string): string 
   return text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) =>
     name === 'student' ? student : String(variant[name] ?? whole),
   );
+}
+
+/**
+ * What is odd about the lab.json beside a hand-in: it is of another student, or of another term, whose constants are
+ * others. Who is graded, and by which constants, is said by whoever grades.
+ */
+export function oddities(
+  exercise: Exercise,
+  lab: LabFile | undefined,
+  { student, term }: { readonly student: string; readonly term: string },
+): string[] {
+  if (lab === undefined) return [];
+  const constants = (of: string): string => JSON.stringify(variantFor(exercise, student, of));
+  return [
+    ...(lab.student === student ? [] : [`its lab.json is ${lab.student}’s`]),
+    ...(constants(lab.term) === constants(term)
+      ? []
+      : [`its lab.json is of term ${lab.term}, and it is graded by the constants of term ${term}`]),
+  ];
 }
 
 function filesIn(folder: string): string[] {

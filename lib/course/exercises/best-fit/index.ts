@@ -13,6 +13,7 @@ import { type PatternName, patterns } from '../../model/patterns.ts';
 import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
 import type { Check, Exercise, Failure, Measure, Measured, Variant } from '../exercise.ts';
+import { shortestFailure } from '../random-check.ts';
 import { playRuled, type Ruled, stepsOf } from './play.ts';
 import { type Played, playFree, playModel } from './play-free.ts';
 
@@ -77,28 +78,20 @@ async function random(
   tail: number,
   play: (ops: readonly PageOp[]) => Promise<Failure | undefined>,
 ): Promise<Failure | undefined> {
-  let found: Failure | undefined;
   await bench.fresh();
-  await fc.check(
-    fc.asyncProperty(moves(tail), async (list) => {
-      const ops = opsOf(list);
-      let failure = await play(ops);
-      if (failure !== undefined) {
-        await bench.fresh();
-        const alone = await play(ops);
-        failure = alone ?? {
-          ...failure,
-          cause: 'two page heaps are not independent: something is kept outside of the object',
-        };
+  return shortestFailure(moves(tail), { seed, runs: randomRuns }, async (list) => {
+    const ops = opsOf(list);
+    const failure = await play(ops);
+    if (failure === undefined) return undefined;
+    await bench.fresh();
+    const alone = await play(ops);
+    return (
+      alone ?? {
+        ...failure,
+        cause: 'two page heaps are not independent: something is kept outside of the object',
       }
-      // What shrinking ends with is the last that failed. It keeps to one cause.
-      if (failure === undefined || (found !== undefined && failure.cause !== found.cause)) return true;
-      found = failure;
-      return false;
-    }),
-    { seed: chanceOf(seed).between(0, 2 ** 31 - 2), numRuns: randomRuns },
-  );
-  return found;
+    );
+  });
 }
 
 /** By hand: what each rule is about, in a few operations. */

@@ -14,6 +14,7 @@ import { blockPages, CachedModel, type CacheRule } from '../../model/page-caches
 import { type Chance, chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber, shown, troubleOf } from '../bench.ts';
 import type { Check, Exercise, Failure, Measure, Measured, Variant } from '../exercise.ts';
+import { shortestFailure } from '../random-check.ts';
 import { type Op, parseRecord, playOps, target } from './play.ts';
 import { own, playGo, playOwn } from './play-own.ts';
 import { type TraceName, traceOf } from './traces.ts';
@@ -247,18 +248,12 @@ const randomCheck = (rule: CacheRule): Check => ({
   name: `${target}: random calls`,
   points: 24,
   run: async (bench, seed) => {
-    let found: Failure | undefined;
     await bench.fresh();
-    await fc.check(
-      fc.asyncProperty(moves(rule), async (list) => {
-        const { failure } = await playOps(bench, checkPages, soundOps(list, rule), rule);
-        if (failure === undefined || (found !== undefined && failure.cause !== found.cause)) return true;
-        found = failure;
-        return false;
-      }),
-      { seed: chanceOf(`${seed} moves`).between(0, 2 ** 31 - 2), numRuns: randomRuns },
+    return shortestFailure(
+      moves(rule),
+      { seed: `${seed} moves`, runs: randomRuns },
+      async (list) => (await playOps(bench, checkPages, soundOps(list, rule), rule)).failure,
     );
-    return found;
   },
 });
 

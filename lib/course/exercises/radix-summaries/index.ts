@@ -14,6 +14,7 @@ import { type Chance, chanceOf } from '../../model/seeds.ts';
 import type { Call } from '../../sandbox/protocol.ts';
 import { type Bench, requireNumber, shown, troubleOf } from '../bench.ts';
 import type { Check, Exercise, Failure, Measure, Variant } from '../exercise.ts';
+import { shortestFailure } from '../random-check.ts';
 import { allPages, type Move, type Played, parseRecord, playMoves, type Shape } from './play.ts';
 
 const id = 'radix-summaries';
@@ -182,18 +183,12 @@ const randomCheck = (shape: Shape): Check => ({
   name: 'PageAlloc: random calls',
   points: 24,
   run: async (bench, seed) => {
-    let found: Failure | undefined;
     await bench.fresh();
-    await fc.check(
-      fc.asyncProperty(moves, async (list) => {
-        const { failure } = await playMoves(bench, shape, soundMoves(list, shape.leaf), true);
-        if (failure === undefined || (found !== undefined && failure.cause !== found.cause)) return true;
-        found = failure;
-        return false;
-      }),
-      { seed: chanceOf(`${seed} moves`).between(0, 2 ** 31 - 2), numRuns: randomRuns },
+    return shortestFailure(
+      moves,
+      { seed: `${seed} moves`, runs: randomRuns },
+      async (list) => (await playMoves(bench, shape, soundMoves(list, shape.leaf), true)).failure,
     );
-    return found;
   },
 });
 
