@@ -25,7 +25,7 @@ Start here:
   $ pageheap compare                three generations of the design, side by side
   $ pageheap doctor                 what this machine and kernel can do
 
-In a clone of the project every command begins with npx: npx pageheap run
+In a clone of pageheap, and in a project that depends on it, every command begins with npx: npx pageheap run
 
 Environment:
   GOGC, GOMEMLIMIT, GODEBUG         as the Go runtime reads them; options override them

@@ -99,6 +99,10 @@ function tellOutcome(outcome: RecordOutcome, terminal: Terminal): void {
     terminal.note(
       'nothing was recorded: the recorder was not loaded into the program, or could make no file beside the output',
     );
+  // Neither anything made, nor anything said of why not.
+  const isSilent = hasMain && [made, left, failures].every(({ length }) => length === 0);
+  if (isSilent && !silent.some(({ ownMalloc }) => ownMalloc))
+    terminal.note('nothing was recorded: the program called neither malloc nor free');
   if (main !== undefined) terminal.note(`next: pageheap run ${quoted(main.file)}`);
 }
 

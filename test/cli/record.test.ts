@@ -181,6 +181,15 @@ describe('pageheap record', () => {
     expect(readdirSync(cwd)).toEqual([]);
   });
 
+  it('says that a program allocated nothing', async () => {
+    const cwd = place();
+    writeFileSync(join(cwd, 'none.c'), 'int main(void) { return 3; }\n');
+    execFileSync('cc', ['-o', 'none', 'none.c'], { cwd });
+    const { err, code } = await pageheap(['record', '--', './none'], { cwd });
+    expect([code, err]).toEqual([3, 'nothing was recorded: the program called neither malloc nor free\n']);
+    expect(readdirSync(cwd).sort()).toEqual(['none', 'none.c']);
+  });
+
   it('says that an executable has a malloc of its own', async () => {
     const cwd = place();
     writeFileSync(
