@@ -20,6 +20,7 @@ import type { RunSample } from '../lib/lab/record/lines.ts';
 import type { RunData } from '../lib/lab/record/run-data.ts';
 import { readRunFile } from '../lib/lab/record/run-file.ts';
 import { resolveTrace } from '../lib/lab/subject/shipped-traces.ts';
+import { median } from './workload.ts';
 
 const mib = 2 ** 20;
 const mostApart = 0.1;
@@ -65,12 +66,6 @@ function figuresOf(run: RunData): Figures {
   const { rssMean = 0, collections = 0, decayHalf, waited = 0 } = metricsOf(run);
   const rss = run.header.contender === undefined ? rssMean : goRss(run);
   return { rss: rss / mib, ranges: rssMean / mib, collections, half: decayHalf, waited };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 const known = (numbers: readonly (number | undefined)[]): number[] =>

@@ -7,6 +7,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
+import papaparse from 'papaparse';
 import { PageHeapError } from '../../base/errors.ts';
 import { fileError } from '../../os/file-error.ts';
 import type { Exercise } from '../exercises/exercise.ts';
@@ -107,12 +108,10 @@ export async function gradeClass(
   return { exercise, rows, alike: alike.filter(({ share }) => share >= alikeFrom) };
 }
 
-const quoted = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-
 /** A cell that no spreadsheet takes for a formula. */
 const cell = (value: string | number): string => {
   const text = String(value);
-  return quoted(typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
+  return typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 };
 
 /** The class as CSV: a line a student, a column for each check and measure. */
@@ -134,5 +133,6 @@ export function classCsv({ rows }: ClassResult): string {
       ];
     }),
   ];
-  return `${lines.map((line) => line.map(cell).join(',')).join('\r\n')}\r\n`;
+  const cells = lines.map((line) => line.map(cell));
+  return `${papaparse.unparse(cells, { newline: '\r\n' })}\r\n`;
 }

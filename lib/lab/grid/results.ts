@@ -3,6 +3,7 @@
  *
  * Not here: the figures of one run (metrics/run-metrics.ts).
  */
+import papaparse from 'papaparse';
 import { type Metric, metrics, metricsOf } from '../metrics/run-metrics.ts';
 import { type Spread, spreadOf } from '../metrics/spread.ts';
 import type { RunHeader } from '../record/lines.ts';
@@ -73,8 +74,6 @@ export async function readGrid(store: GridStore): Promise<GridResults> {
   };
 }
 
-const quoted = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-
 /** A line a run: the values of its axes, round, machine, and each figure in its unit (bytes, seconds, shares from 0 to 1). */
 export function gridCsv({ plan, cells, metrics: known }: GridResults): string {
   const head = [...plan.axes.map(({ name }) => name), 'round', 'machine', ...known.map(({ id }) => id)];
@@ -86,5 +85,5 @@ export function gridCsv({ plan, cells, metrics: known }: GridResults): string {
       ...known.map(({ id }) => (run.values[id] === undefined ? '' : String(run.values[id]))),
     ]),
   );
-  return [head, ...lines].map((cellsOf) => `${cellsOf.map(quoted).join(',')}\n`).join('');
+  return `${papaparse.unparse([head, ...lines], { newline: '\n' })}\n`;
 }

@@ -18,16 +18,8 @@ import { PageHeapError } from '../../base/errors.ts';
 import { fileError } from '../../os/file-error.ts';
 import { writeDocument } from '../record/document.ts';
 import { makeFolder } from '../record/folders.ts';
-import {
-  isJsonObject,
-  listOf,
-  memberFault,
-  members,
-  number,
-  object,
-  type Shape,
-  text,
-} from '../record/shapes.ts';
+import { readMarked } from '../record/marked-file.ts';
+import { listOf, members, number, object, type Shape, text } from '../record/shapes.ts';
 import { cellCount, type GridJob, type GridPlan, gridFormat, jobFile, planDifferences } from './plan.ts';
 
 export const gridFile = 'grid.json';
@@ -53,21 +45,8 @@ const planShapes: Readonly<Record<string, Shape>> = {
 
 /** @throws PageHeapError ERR_FILE, ERR_RUN_FILE for what is no plan of a grid */
 export function readPlan(folder: string): GridPlan {
-  const path = join(folder, gridFile);
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    if (cause instanceof SyntaxError)
-      throw new PageHeapError('ERR_RUN_FILE', 'not JSON', { file: path, cause });
-    throw fileError(path, cause);
-  }
-  if (!isJsonObject(value) || value.format !== gridFormat)
-    throw new PageHeapError('ERR_RUN_FILE', `not a grid of format ${gridFormat}`, { file: path });
-  const fault = memberFault(planShapes, value);
-  if (fault !== undefined)
-    throw new PageHeapError('ERR_RUN_FILE', `the plan of a grid needs ${fault}`, { file: path });
-  return value as unknown as GridPlan;
+  const mark = { format: gridFormat, kind: 'a grid', called: 'the plan of a grid', shapes: planShapes };
+  return readMarked(join(folder, gridFile), mark) as unknown as GridPlan;
 }
 
 export class GridStore {

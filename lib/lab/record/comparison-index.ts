@@ -6,23 +6,11 @@
  *
  * Not here: making the runs (compare/compare.ts), reading them back (metrics/comparison.ts).
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PageHeapError } from '../../base/errors.ts';
-import { fileError } from '../../os/file-error.ts';
 import { writeDocument } from './document.ts';
 import { fileStem } from './folders.ts';
-import {
-  flag,
-  isJsonObject,
-  listOf,
-  memberFault,
-  members,
-  number,
-  optional,
-  type Shape,
-  text,
-} from './shapes.ts';
+import { readMarked } from './marked-file.ts';
+import { flag, listOf, members, number, optional, type Shape, text } from './shapes.ts';
 
 export const comparisonFormat = 'pageheap-comparison/1';
 export const comparisonFile = 'comparison.json';
@@ -96,19 +84,8 @@ export const faultOfIndex: Shape = members(indexShapes);
 
 /** @throws PageHeapError ERR_FILE, ERR_RUN_FILE */
 export function readIndex(path: string): ComparisonIndex {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    if (cause instanceof SyntaxError)
-      throw new PageHeapError('ERR_RUN_FILE', 'not JSON', { file: path, cause });
-    throw fileError(path, cause);
-  }
-  if (!isJsonObject(value) || value.format !== comparisonFormat)
-    throw new PageHeapError('ERR_RUN_FILE', `not a comparison of format ${comparisonFormat}`, { file: path });
-  const fault = memberFault(indexShapes, value);
-  if (fault !== undefined)
-    throw new PageHeapError('ERR_RUN_FILE', `the index of a comparison needs ${fault}`, { file: path });
-  const index = value as unknown as ComparisonIndex;
+  const called = 'the index of a comparison';
+  const mark = { format: comparisonFormat, kind: 'a comparison', called, shapes: indexShapes };
+  const index = readMarked(path, mark) as unknown as ComparisonIndex;
   return { ...index, failures: index.failures ?? [] };
 }
