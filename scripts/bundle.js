@@ -8,11 +8,14 @@
  * Here they are put together by who needs them, in chunks of which each imports those before it alone:
  *
  *     base, start       what `pageheap --version` loads; `start` is of lib/cli, as are `program` and `command`
+ *     process, ahead    what `pageheap run` begins with: starting the process of the run
  *     options           what of the layers below the laboratory needs no heap: options, errors of the system
  *     program           the parser of the command line
- *     subject, command  what `pageheap run` loads besides, before it starts the process of the run: no heap
+ *     subject, command  what `pageheap run` loads besides: no heap
+ *     summary, result   what tells of a run, without one, too
  *     core              all else below the laboratory: the heap
- *     lab               what the process of a run loads besides; then a chunk for each other part
+ *     run, profile      what the process of a run loads besides; and what writes a memory profile, with its package
+ *     lab               the rest of the laboratory; then a chunk for each other part
  *     protocol, engine  what the process of a hand-in of the course loads, which may read nothing else
  *
  * Every module stays importable under its own path, as a file that only re-exports; so whatever is imported, there is
@@ -125,14 +128,19 @@ const groups = [
   chunk('engine', loadedBy('course/sandbox/sandbox-child'), 8),
   chunk('base', outside('cli/', loadedBy('cli/main')), 7),
   chunk('start', loadedBy('cli/main'), 6),
+  chunk('process', outside('cli/', loadedBy('cli/run-ahead')), 6),
+  chunk('ahead', loadedBy('cli/run-ahead'), 6),
   chunk('options', belowTheLab(loadedBy('cli/run')), 5),
   chunk('program', loadedBy('cli/program'), 4),
   chunk('subject', outside('cli/', loadedBy('cli/run')), 3),
   chunk('command', loadedBy('cli/run'), 2),
+  chunk('summary', outside('cli/', loadedBy('cli/run-result')), 2),
+  chunk('result', loadedBy('cli/run-result'), 2),
   chunk('core', /^(?!lab\/|cli\/|course\/)/, 1),
-  chunk('lab', /^lab\/(?!library\/|report\/|verify\/|conformance\/)/, 1),
+  chunk('run', loadedBy('lab/run/run-child'), 1),
+  chunk('profile', loadedBy('lab/run/run-profile'), 1),
+  chunk('lab', /^lab\/(?!library\/|report\/|verify\/|conformance\/)/, 0),
   chunk('report', /^lab\/report\//, 0),
-  chunk('result', loadedBy('cli/run-result'), 0),
   chunk('verify', /^lab\/verify\//, 0),
   chunk('conformance', /^lab\/conformance\//, 0),
   chunk('library', /^lab\/library\//, 0),

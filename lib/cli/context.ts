@@ -2,6 +2,7 @@
  * What every command gets: the terminal, and the place for the exit code it answers.
  */
 import type { ModuleFiles } from '../lab/subject/modules.ts';
+import type { RunAhead } from './run-ahead.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface CommandContext {
@@ -10,4 +11,6 @@ export interface CommandContext {
   exitCode: number;
   /** The modules whose classes are at work, by the options that they are for, once there are any. */
   modules?: ModuleFiles | undefined;
+  /** What was begun for a run before its command was read (run-ahead.ts). Whoever takes it removes it from here. */
+  ahead?: RunAhead | undefined;
 }

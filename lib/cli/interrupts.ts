@@ -6,7 +6,7 @@
  * themselves. From then on signals are counted, and
  * whoever is at work ends by itself (lab/run/fork-run.ts).
  */
-import { stopSignals } from '../lab/run/fork-run.ts';
+import { stopSignals } from '../lab/run/run-process.ts';
 import { exitCodes } from './exit-codes.ts';
 
 export class Interrupts {

@@ -15,11 +15,13 @@ import { checkOpenOutputs } from '../lab/record/output.ts';
 import { packageVersion } from '../lab/record/package.ts';
 import { removeUnrecorded } from '../lab/record/run-folder.ts';
 import { formatBytes, formatNumber } from '../lab/report/client/format.ts';
-import { forkRun, RunProcess } from '../lab/run/fork-run.ts';
+import { forkRun, processFor } from '../lab/run/fork-run.ts';
 import type { RunOptions, RunProgress, RunReason } from '../lab/run/run-options.ts';
+import type { RunProcess } from '../lab/run/run-process.ts';
 import { runLiveness } from '../lab/subject/run-liveness.ts';
 import { checkSubject, nameFor, type Subject, subjectOf } from '../lab/subject/subject.ts';
 import { samplingOptions } from '../lab/subject/subject-options.ts';
+import { standardInput } from '../lab/trace/bytes.ts';
 import { workloads } from '../lab/workloads/index.ts';
 import type { CommandContext } from './context.ts';
 import { addFlags, readFlags } from './declared-options.ts';
@@ -28,6 +30,7 @@ import { addHeapOptions, type HeapRequest, heapRequestOf } from './heap-options.
 import { Interrupts } from './interrupts.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
 import { Progress } from './progress.ts';
+import type { RunAhead } from './run-ahead.ts';
 import { addSubjectOptions, defaultSubject, subjectNames, subjectOptionsOf } from './subject.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -140,9 +143,16 @@ async function tryModules({ run }: Subject, request: HeapRequest): Promise<strin
   return conformanceNotes([request.modules.pageHeap]);
 }
 
+/** The process of the run: the one that was started ahead, unless the trace is standard input, which that one has not. */
+function processOf({ run: { trace } }: Subject, ahead: RunAhead | undefined): RunProcess {
+  if (ahead !== undefined && trace !== standardInput) return ahead.process;
+  ahead?.process.cancel();
+  return processFor(trace);
+}
+
 async function execute(trace: string, options: Options, context: CommandContext): Promise<void> {
-  const { terminal } = context;
-  const interrupts = new Interrupts();
+  const { terminal, ahead } = context;
+  const interrupts = ahead?.interrupts ?? new Interrupts();
   const subject = subjectOf(trace, subjectOptionsOf({ ...options }), workloads);
   const name = nameFor(subject, options.name);
   // A malformed GOMEMLIMIT is told here, not by the process of the run.
@@ -151,7 +161,8 @@ async function execute(trace: string, options: Options, context: CommandContext)
   context.modules = request.modules;
   runLiveness(subject.run, request.heap?.liveness, workloads);
   checkOpenOutputs([subject.run.trace ?? '', ...Object.values(request.modules ?? {})]);
-  const own = new RunProcess(subject.run.trace);
+  const own = processOf(subject, ahead);
+  context.ahead = undefined;
   try {
     const hasOperations = await checkSubject(subject, 1, workloads);
     const early = hasOperations ? [] : await emptyNotes();

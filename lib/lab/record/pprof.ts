@@ -29,11 +29,6 @@ export interface SampledProfile {
   readonly records: readonly MemProfileRecord[];
 }
 
-/** Where the memory profile of a run goes: beside the run file. */
-export function memProfilePathOf(runFile: string): string {
-  return `${runFile.replace(/\.jsonl?$/, '')}.pb.gz`;
-}
-
 /** Names and calls, each once. */
 class Places {
   readonly texts = new StringTable();

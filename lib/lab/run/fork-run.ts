@@ -5,14 +5,14 @@
  * The parent never leaves a child: a stop is passed on, a second one kills, and so does time; a child
  * whose parent is gone ends by itself.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { PageHeapError } from '../../base/errors.ts';
-import { libraryPath, moduleExtension } from '../../base/package-files.ts';
 import { likelyKiller, type MemoryKills, readMemoryKills } from '../../os/memory-kills.ts';
 import { hasRecorded } from '../record/run-folder.ts';
 import { standardInput } from '../trace/bytes.ts';
-import { type FromChild, type ToChild, unpackError } from './run-messages.ts';
+import type { ToChild } from './run-messages.ts';
 import type { RunOptions, RunProgress, RunResult } from './run-options.ts';
+import { type Ended, RunProcess, stopSignals } from './run-process.ts';
 
 export interface ForkHooks {
   readonly onProgress?: (progress: RunProgress) => void;
@@ -24,40 +24,11 @@ export interface ForkHooks {
 
 /** How long a child that was told to stop may take. */
 const graceMs = 10_000;
-/** What ends a run, and whoever waits for one. */
-export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** The child's program: compiled where this is compiled. */
-const entry = libraryPath(`lab/run/run-child${moduleExtension}`);
 
 /** The process of a run, or another, that ended without a word. */
-interface Death {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
+interface Death extends Ended {
   /** Whether it had been told to stop. */
   readonly stopped: boolean;
-}
-
-/** @throws PageHeapError ERR_SYSTEM where there can be no process */
-function startChild(input: 'inherit' | 'ignore', program: string): ChildProcess {
-  try {
-    return fork(program, [], {
-      // A run says nothing on standard output; what a custom page heap prints must not end up in JSON.
-      stdio: [input, process.stderr.fd, 'inherit', 'ipc'],
-      serialization: 'advanced',
-      execArgv: [],
-    });
-  } catch (cause) {
-    throw notStarted(cause);
-  }
-}
-
-function notStarted(cause: unknown): PageHeapError {
-  const { code = String(cause) } = cause as NodeJS.ErrnoException;
-  return new PageHeapError('ERR_SYSTEM', `the process of the run cannot be started: ${code}`, {
-    syscall: 'spawn',
-    cause,
-  });
 }
 
 /** What is said of a death: how, why most likely, and what is left. */
@@ -76,59 +47,9 @@ async function deathError(
   });
 }
 
-/**
- * A process that waits for its run. To load what a run needs takes it a third of a second where the processor is slow:
- * who starts it early can do meanwhile what is to be done before a run. It ends with this process, or by `cancel`.
- */
-export class RunProcess {
-  readonly child: ChildProcess;
-  /** What the counters of killed processes were before it was there. */
-  readonly killsBefore = readMemoryKills();
-  /** Settles when it has ended: with its answer, or with how it ended without one. */
-  readonly outcome: Promise<RunResult | Pick<Death, 'code' | 'signal'>>;
-  onProgress: ForkHooks['onProgress'];
-  // A parent that ends in any way that runs JavaScript takes the child with it.
-  readonly #kill = (): void => void this.child.kill('SIGKILL');
-
-  /**
-   * @param trace what is replayed; standard input is the process's own then
-   * @param program that serves a run (serve-run.ts)
-   * @throws PageHeapError ERR_SYSTEM
-   */
-  constructor(trace: string | undefined, program: string = entry) {
-    this.child = startChild(trace === standardInput ? 'inherit' : 'ignore', program);
-    process.on('exit', this.#kill);
-    this.outcome = this.#outcome();
-    // Nobody may come to wait for it.
-    this.outcome.catch(() => undefined);
-  }
-
-  /** There will be no run. */
-  cancel(): void {
-    this.#kill();
-    this.end();
-  }
-
-  /** It has ended, or will by itself. */
-  end(): void {
-    process.off('exit', this.#kill);
-  }
-
-  #outcome(): Promise<RunResult | Pick<Death, 'code' | 'signal'>> {
-    return new Promise((resolve, reject) => {
-      let answer: FromChild | undefined;
-      this.child.on('message', (message: FromChild) => {
-        if (message.kind === 'progress') this.onProgress?.(message.progress);
-        else answer = message;
-      });
-      this.child.once('error', (cause) => reject(notStarted(cause)));
-      this.child.once('exit', (code, signal) => {
-        if (answer?.kind === 'done') resolve(answer.result);
-        else if (answer?.kind === 'error') reject(unpackError(answer.error));
-        else resolve({ code, signal });
-      });
-    });
-  }
+/** A process for the run of a trace, or of none. @throws PageHeapError ERR_SYSTEM */
+export function processFor(trace: string | undefined, program?: string): RunProcess {
+  return new RunProcess(trace === standardInput ? 'inherit' : 'ignore', program);
 }
 
 /**
@@ -140,9 +61,10 @@ export class RunProcess {
 export async function forkRun(
   options: RunOptions,
   hooks: ForkHooks = {},
-  own: RunProcess = new RunProcess(options.trace),
+  own: RunProcess = processFor(options.trace),
 ): Promise<RunResult> {
   const { child } = own;
+  const killsBefore = readMemoryKills();
   const stopper = new Stopper(child);
   const stop = (): void => stopper.stop();
   if (hooks.handleSignals !== false) for (const signal of stopSignals) process.on(signal, stop);
@@ -153,7 +75,7 @@ export async function forkRun(
     if (hooks.signal?.aborted === true) stop();
     const ended = await own.outcome;
     if ('file' in ended) return ended;
-    throw await deathError({ ...ended, stopped: stopper.asked }, options.output, own.killsBefore);
+    throw await deathError({ ...ended, stopped: stopper.asked }, options.output, killsBefore);
   } finally {
     stopper.end();
     for (const signal of stopSignals) process.off(signal, stop);

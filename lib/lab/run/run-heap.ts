@@ -5,8 +5,8 @@
 import { Heap } from '../../api/heap.ts';
 import { resolveDesign } from '../../design/generations.ts';
 import { resolveOptions } from '../../design/options.ts';
+import { memProfilePathOf } from '../record/mem-profile-path.ts';
 import type { Output } from '../record/output.ts';
-import { memProfilePathOf } from '../record/pprof.ts';
 import type { LabHeapOptions } from '../subject/heap-target.ts';
 import { loadModules } from '../subject/modules.ts';
 import { runLiveness } from '../subject/run-liveness.ts';

@@ -9,9 +9,9 @@
  */
 import type { MemProfileFrame } from '../../api/mem-profile.ts';
 import { writeDocument } from '../record/document.ts';
-import { encodeMemProfile, memProfilePathOf } from '../record/pprof.ts';
+import { memProfilePathOf } from '../record/mem-profile-path.ts';
+import { encodeMemProfile, type SampledProfile } from '../record/pprof.ts';
 import { HeapTarget } from '../subject/heap-target.ts';
-import type { LabHeap } from '../subject/target.ts';
 import { WorkloadDrive } from './workload-drive.ts';
 
 /** Hands an allocation on: the laboratory's heap, and the `malloc` that workloads are given. */
@@ -32,10 +32,8 @@ export function workloadCalls(stack: readonly MemProfileFrame[]): readonly MemPr
   return own.length === 0 ? calls : own;
 }
 
-/** Writes the memory profile beside the run file, where there is one. Its path. @throws PageHeapError ERR_FILE */
-export function writeMemProfile(heap: LabHeap, runFile: string): string | undefined {
-  const profile = heap.memProfile?.();
-  if (profile === undefined) return undefined;
+/** Writes the memory profile beside the run file. Its path. @throws PageHeapError ERR_FILE */
+export function writeMemProfile(profile: SampledProfile, runFile: string): string {
   const path = memProfilePathOf(runFile);
   const records = profile.records.map((record) => ({ ...record, stack: workloadCalls(record.stack) }));
   writeDocument(path, encodeMemProfile({ ...profile, records }, new Date()), [runFile]);

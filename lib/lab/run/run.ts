@@ -35,7 +35,6 @@ import {
   type RunResult,
   resolveRunOptions,
 } from './run-options.ts';
-import { writeMemProfile } from './run-profile.ts';
 import { Sampler } from './sampler.ts';
 import { TraceDrive } from './trace-drive.ts';
 import { WorkloadDrive } from './workload-drive.ts';
@@ -108,6 +107,14 @@ export async function makeRun(options: RunOptions, hooks: RunHooks = {}): Promis
     signal?.removeEventListener('abort', close);
     close();
   }
+}
+
+/** Writes the memory profile of a heap that has one; its path. The package for it is loaded only then. */
+async function memProfileOf(heap: LabHeap, runFile: string): Promise<string | undefined> {
+  const profile = heap.memProfile?.();
+  if (profile === undefined) return undefined;
+  const { writeMemProfile } = await import('./run-profile.ts');
+  return writeMemProfile(profile, runFile);
 }
 
 /** All that a run writes. */
@@ -198,7 +205,7 @@ class Run implements DriveHost {
     try {
       this.#lastSample();
       statistics = heap.summary() as Record<string, RunValue>;
-      memProfile = writeMemProfile(heap, writer.path);
+      memProfile = await memProfileOf(heap, writer.path);
       heap.requireSound?.();
     } catch (error) {
       // A heap that failed before may have nothing to show any more.
