@@ -14,7 +14,7 @@ import { startLab } from '../../lib/course/handout/start.ts';
 // The process of a hand-in is started from what is compiled.
 const compiled = (name: string): Promise<unknown> =>
   import(/* @vite-ignore */ pathToFileURL(join(process.cwd(), 'dist/lib/course', name)).href);
-const { Bench, prepare } = (await compiled(
+const { Bench, prepare, runsOf, strangeVisit } = (await compiled(
   'exercises/bench.js',
 )) as typeof import('../../lib/course/exercises/bench.ts');
 const { grade } = (await compiled('grading/grade.js')) as typeof import('../../lib/course/grading/grade.ts');
@@ -134,6 +134,42 @@ describe('a hand-in that is stopped', () => {
     }
     expect(counts[0]).toBe(counts[1]);
     expect(counts[0]).toBeGreaterThan(400_000);
+  });
+});
+
+describe('what is told', () => {
+  const told = async (body: string) => {
+    const bench = benchOf(`export class A { f(visit) { ${body} } }`);
+    try {
+      return await bench.run([
+        ['new', 'A'],
+        [0, 'f', { collect: true }],
+      ]);
+    } finally {
+      bench.close();
+    }
+  };
+
+  it('in visits is work, and has an end', async () => {
+    const few = (await told('for (let i = 0; i < 5000; i++) visit(i, 1);')).answers[1];
+    expect([few?.[1], runsOf(few)?.length]).toEqual([1 + 5000 * 5, 5000]);
+    const many = (await told('for (let i = 0; i < 5001; i++) visit(i, 1);')).answers[1];
+    expect([runsOf(many), strangeVisit(many)]).toEqual([undefined, 'more than 5000 visits']);
+    const { answers } = await told('for (let i = 0; i < 90_000; i++) visit(i, 1);');
+    expect([answers[1]?.[0], answers[1]?.[1]]).toEqual([
+      { '!': 'undefined' },
+      expect.toSatisfy((n: number) => n <= 1 + 90_000 * 5),
+    ]);
+    const strange = (await told("visit(1, 2); visit('a');")).answers[1];
+    expect([runsOf(strange), strangeVisit(strange)]).toEqual([undefined, 'visit("a")']);
+  });
+
+  it('in lists within lists has an end, and is work of the hand-in', async () => {
+    const { answers, units } = await told(
+      'const row = new Array(9000).fill(1); return new Array(9000).fill(row);',
+    );
+    expect(JSON.stringify(answers).length).toBeLessThan(400_000);
+    expect(units - (answers[1]?.[1] ?? 0)).toBeGreaterThan(4 * 9000);
   });
 });
 

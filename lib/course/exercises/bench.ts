@@ -65,6 +65,8 @@ export class HandinOver extends Error {
 export interface Ran {
   readonly answers: readonly Answer[];
   readonly stopped: Stopped | undefined;
+  /** Of all calls, and of telling what they answered. */
+  readonly units: number;
   /** Bytes that the realm holds. */
   readonly memory: number;
 }
@@ -126,15 +128,15 @@ export class Bench {
       ...(until === undefined ? {} : { until }),
     };
     this.#clear = false;
-    const { answers, stopped, memory } = await this.#asking(sandbox.run(block));
+    const { answers, stopped, memory, units: used } = await this.#asking(sandbox.run(block));
     if (stopped !== undefined) this.#sound = false;
-    this.#left -= answers.reduce((sum, [, used]) => sum + used, stopped === undefined ? 0 : units);
+    this.#left -= stopped === undefined ? used : Math.max(used, units);
     if (this.#left < 0)
       throw new HandinOver(
         'stopped',
         `all its calls together took more than ${handinUnits / 1e6} million units of work`,
       );
-    return { answers, stopped, memory };
+    return { answers, stopped, units: used, memory };
   }
 
   close(): void {
@@ -218,12 +220,22 @@ export function shown(value: Value | Thrown | undefined): string {
 /** The free runs that a hand-in's `forEachFree` visited; undefined where they are none. */
 export function runsOf(answer: Answer | undefined): { page: number; n: number }[] | undefined {
   if (answer === undefined || isThrown(answer[0])) return undefined;
+  const visits = answer[2] ?? [];
+  if ('!' in visits) return undefined;
   const runs: { page: number; n: number }[] = [];
-  for (const [page, n] of answer[2] ?? []) {
+  for (const [page, n] of visits) {
     if (typeof page !== 'number' || typeof n !== 'number') return undefined;
     runs.push({ page, n });
   }
   return runs;
+}
+
+/** What is no run among what `forEachFree` visited, in words. */
+export function strangeVisit(answer: Answer | undefined): string {
+  const visits = answer?.[2] ?? [];
+  if ('!' in visits) return visits['!'];
+  const strange = visits.find(([page, n]) => typeof page !== 'number' || typeof n !== 'number') ?? [];
+  return `visit(${strange.slice(0, 4).map(shown).join(', ')})`;
 }
 
 /** @throws PageHeapError ERR_INVALID_ARGUMENT */

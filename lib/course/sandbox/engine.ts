@@ -109,6 +109,7 @@ export class Engine {
     const { context, runtime } = this.#loaded();
     const text = context.newString(JSON.stringify(block));
     this.#looks = 0;
+    const before = this.#units();
     const result = context.callFunction(this.#run as QuickJSHandle, context.undefined, text);
     text.dispose();
     const over = this.#looks > mostLooks || this.#units() > this.#limit();
@@ -132,6 +133,7 @@ export class Engine {
       k: 'ran',
       answers,
       ...(stopped === undefined ? {} : { stopped }),
+      units: this.#units() - before,
       memory: memory.memory_used_size ?? 0,
     };
   }

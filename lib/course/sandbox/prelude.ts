@@ -162,6 +162,11 @@ for (const name of ['Array', 'String', 'ArrayBuffer', 'Int8Array', 'Uint8Array',
 }
 `;
 
+/** Numbers that an answer may tell, and visits: no heap of the exercises has so many free runs, by far. */
+const mostTold = 20_000;
+const mostVisits = 5000;
+const toldUnits = 4;
+
 /** Module: the driver. */
 const driverSource = `
 import { work } from '$counter';
@@ -172,7 +177,11 @@ const parse = JSON.parse, quote = JSON.stringify, text = String, keys = Object.k
 const cut = String.prototype.slice;
 const nameOf = Object.prototype.toString;
 const isError = (e) => e instanceof Error;
-const longest = 100000;
+const longest = ${mostTold};
+const mostVisits = ${mostVisits};
+/** Units that telling one costs: as much as it takes. */
+const toldUnits = ${toldUnits};
+let left = 0;
 
 let out = '';
 let answers = 0;
@@ -187,15 +196,17 @@ const words = (value) => {
   return 'an object';
 };
 const number = (value) => (isFinite(value) ? text(value) : '{"!":"' + text(value) + '"}');
-/** As JSON; lists of numbers go down so many levels. */
+/** As JSON; lists of numbers go down so many levels, and what is told is work. */
 const encode = (value, depth) => {
+  left--;
+  work.n += toldUnits;
   if (typeof value === 'number') return number(value);
   if (value === undefined) return '{"!":"undefined"}';
   if (value === null || value === true || value === false) return text(value);
   if (typeof value === 'string') return quote(apply(cut, value, [0, 200]));
   if (isArray(value) && depth > 0) {
     const n = value.length;
-    if (n > longest) return '{"!":"a list of ' + n + '"}';
+    if (n > left) return '{"!":"a list of ' + n + '"}';
     let list = '[';
     for (let i = 0; i < n; i++) list += (i === 0 ? '' : ',') + encode(value[i], depth - 1);
     return list + ']';
@@ -215,11 +226,16 @@ const thrown = (error) => {
 };
 
 let slots = [];
+let tooMany = false;
 let given = [];
 const argument = (value, seen) => {
   if (typeof value !== 'object' || value === null || isArray(value)) return value;
   if (value.answer !== undefined) return given[value.answer];
-  if (value.collect === true) return (...args) => { seen[seen.length] = args; };
+  if (value.collect === true) return (...args) => {
+    work.n += toldUnits;
+    if (seen.length < mostVisits) seen[seen.length] = args;
+    else tooMany = true;
+  };
   if (value.slot !== undefined) return slots[value.slot];
   const made = {};
   const names = keys(value);
@@ -246,6 +262,8 @@ export const drive = (exports) => (block) => {
     const before = work.n;
     state.limit = before + units;
     state.call++;
+    left = longest;
+    tooMany = false;
     let value;
     try {
       const what = call[0], name = call[1];
@@ -269,7 +287,8 @@ export const drive = (exports) => (block) => {
     const used = work.n - before;
     given[i] = value;
     let line = '[' + encode(value, 3) + ',' + used;
-    if (seen.length > 0) line += ',' + encode(seen, 4);
+    if (tooMany) line += ',{"!":"more than ' + mostVisits + ' visits"}';
+    else if (seen.length > 0) line += ',' + encode(seen, 4);
     add(line + ']');
     if (used > units || work.n > end || (until !== undefined && call[1] === until[0] && value === until[1])) break;
   }

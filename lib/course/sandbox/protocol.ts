@@ -45,8 +45,8 @@ export interface Thrown {
   readonly at: string;
 }
 
-/** What a call answered, or threw; its units; what its `collect` was called with. */
-export type Answer = readonly [Value | Thrown, number, (readonly (readonly Value[])[])?];
+/** What a call answered, or threw; its units; what its `collect` was called with, or that this was too often. */
+export type Answer = readonly [Value | Thrown, number, (readonly (readonly Value[])[] | Unspeakable)?];
 
 export type Request =
   | {
@@ -73,6 +73,8 @@ export type Reply =
       readonly k: 'ran';
       readonly answers: readonly Answer[];
       readonly stopped?: Stopped;
+      /** Of all calls, and of telling what they answered. */
+      readonly units: number;
       readonly memory: number;
     };
 

@@ -7,7 +7,7 @@
 import type { PageOp } from '../../../lab/trace/page-text.ts';
 import { type Choose, FitModel, type Run } from '../../model/fits.ts';
 import type { Answer, Call } from '../../sandbox/protocol.ts';
-import { type Bench, runsOf, shown, troubleOf } from '../bench.ts';
+import { type Bench, runsOf, shown, strangeVisit, troubleOf } from '../bench.ts';
 import type { Failure, Step, Strip } from '../exercise.ts';
 
 /** Pages that a heap grows by: as many times this as are needed. */
@@ -136,7 +136,7 @@ function wrongPage(
 
 /** What is wrong with the free runs that it tells, in words. */
 function wrongRuns(told: readonly Run[] | undefined, right: readonly Run[]): string | undefined {
-  if (told === undefined) return 'forEachFree visits what is no run';
+  if (told === undefined) return 'forEachFree visits what is no run, or too much';
   if (
     told.length === right.length &&
     told.every(({ page, n }, i) => page === right[i].page && n === right[i].n)
@@ -228,7 +228,7 @@ export async function playRuled(
           ...common,
           cause: wrong,
           asked: `forEachFree after ${asked(step.text, i)}`,
-          answered: lookTrouble?.words ?? runsText(told ?? []),
+          answered: lookTrouble?.words ?? (told === undefined ? strangeVisit(looked) : runsText(told)),
           expected: runsText(step.after),
           ...(lookTrouble?.at === undefined ? {} : { at: lookTrouble.at }),
           strip: {
