@@ -1,7 +1,7 @@
 /**
  * `pageheap grade`: points for a hand-in, or for a class of them.
  */
-import { accessSync, existsSync, constants as modes, readFileSync, statSync } from 'node:fs';
+import { accessSync, existsSync, constants as modes, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
@@ -25,6 +25,7 @@ import { fileName } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { Progress } from './progress.ts';
+import { secretOf, secretSeedOption } from './secret-seed.ts';
 import { drawTable } from './table.ts';
 
 const help = `
@@ -59,20 +60,6 @@ interface Options {
   readonly selfTest?: true;
   readonly pack?: string;
   readonly requireIsolation?: true;
-}
-
-function secretOf(given: string | undefined): string | undefined {
-  if (given === undefined) return undefined;
-  let secret = given;
-  if (given.startsWith('@')) {
-    try {
-      secret = readFileSync(given.slice(1), 'utf8').trim();
-    } catch (error) {
-      throw fileError(given.slice(1), error);
-    }
-  }
-  if (secret.length >= 8) return secret;
-  throw new PageHeapError('ERR_INVALID_OPTION', '--secret-seed: a secret has at least eight characters');
 }
 
 /** Refuses an output that cannot be written: before the grading, which takes its time. */
@@ -243,7 +230,7 @@ export function defineGrade(command: Command, context: CommandContext): void {
     .addOption(new Option('--lab <exercise>', 'the exercise (default: that of lab.json)'))
     .addOption(new Option('--student <name>', 'the student (default: that of lab.json)'))
     .addOption(new Option('--term <name>', 'the term (default: that of lab.json)'))
-    .addOption(new Option('--secret-seed <text>', 'the secret that hidden seeds come from, or @FILE'))
+    .addOption(secretSeedOption('the secret that hidden seeds come from, or @FILE'))
     .option('--require-isolation', 'refuse to grade where not all walls around a hand-in stand')
     .optionsGroup('Output:')
     .option('--json', 'print the grade as JSON')

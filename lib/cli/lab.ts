@@ -15,6 +15,7 @@ import { type Grade, grade } from '../course/grading/grade.ts';
 import { findHandin, handoutModules, readHandin } from '../course/handout/hand-in.ts';
 import { type LabFile, readLabFile, writeLabFile } from '../course/handout/lab-file.ts';
 import { anonymous, defaultTerm, requireName, startLab, variantFor } from '../course/handout/start.ts';
+import { hiddenSeed, openSeed } from '../course/model/seeds.ts';
 import { causesOf, drawCauses } from '../course/report/failures.ts';
 import { pointsText } from '../course/report/grade-table.ts';
 import { cellsOf, stripLegend } from '../course/report/strip.ts';
@@ -23,6 +24,7 @@ import { fileName, wholeNumber } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { Progress } from './progress.ts';
+import { secretOf, secretSeedOption } from './secret-seed.ts';
 import { drawFacts, drawTable } from './table.ts';
 
 const help = `
@@ -31,7 +33,8 @@ Actions:
   start EXERCISE     a folder to work in: README, stubs, examples, lab.json
   check [FOLDER]     runs the checks on your code; what is wrong, cause by cause
   step TRACE         a trace on your code, operation by operation, beside the reference
-  predict            operations whose answers you predict; -c tells the answers
+  predict            operations whose answers you predict; -c tells the answers.
+                     --sheet: a sheet to be filled in, of exercise 1
   hint CHECK         a hint for a check that fails; the next is plainer, and all are noted
 
 Your code runs in a process of its own, in an engine that counts its work: what it is
@@ -42,7 +45,8 @@ Examples:
   $ pageheap lab start best-fit --student alice
   $ pageheap lab check best-fit --first
   $ pageheap lab step examples/two-holes.pages --on FirstFit
-  $ pageheap lab predict --seed 7 -c`;
+  $ pageheap lab predict --seed 7 -c
+  $ pageheap lab predict --sheet --student alice --secret-seed @secret.txt`;
 
 interface Options {
   readonly student?: string;
@@ -53,6 +57,8 @@ interface Options {
   readonly on?: string;
   readonly seed?: number;
   readonly answers?: true;
+  readonly sheet?: true;
+  readonly secretSeed?: string;
   readonly json?: true;
 }
 
@@ -174,7 +180,7 @@ const check: Act = async (what = '.', options, context) => {
       ...(work === undefined ? [] : [`${work} units an operation`]),
       ...(other === undefined ? [] : [other]),
     ];
-    const told = failure === undefined ? `${Math.round(100 * share)} % of its points` : 'wrong';
+    const told = failure === undefined || share > 0 ? `${Math.round(100 * share)} % of its points` : 'wrong';
     terminal.print(
       `${failure === undefined ? colors.green('plays ') : colors.red('wrong ')} ${name}: ${[...figures, told].join(', ')}`,
     );
@@ -247,7 +253,29 @@ const step: Act = async (what, { on, out = '.' }, context) => {
   }
 };
 
-const predict: Act = (_what, { seed = 1, student, answers, json }, { terminal }) => {
+/** The sheet of exercise 1, as the folder has it; with a secret, another one. */
+function sheetFor({ student = anonymous, term = defaultTerm, secretSeed }: Options): string {
+  const exercise = exerciseOf('predictions');
+  const whom = {
+    exercise: exercise.id,
+    student: requireName(student, '--student'),
+    term: requireName(term, '--term'),
+  };
+  const secret = secretOf(secretSeed);
+  const seed = secret === undefined ? openSeed(whom) : hiddenSeed(secret, whom);
+  return exercise.sheet?.(variantFor(exercise, student, term), seed) ?? '';
+}
+
+const predict: Act = (_what, options, { terminal }) => {
+  const { seed = 1, student, answers, sheet, secretSeed, json } = options;
+  if (sheet !== true && secretSeed !== undefined)
+    throw new PageHeapError('ERR_INVALID_OPTION', '--secret-seed: only a sheet comes from a secret: --sheet');
+  if (sheet === true) {
+    if (answers === true || json === true)
+      throw new PageHeapError('ERR_INVALID_OPTION', '--sheet: a sheet has no answers, and is a text');
+    terminal.print(sheetFor(options).trimEnd());
+    return;
+  }
   const scene = predictionsFor(student === undefined ? String(seed) : `${seed} ${student}`);
   if (json === true) {
     terminal.printJson(answers === true ? scene : { operations: scene.operations, designs: scene.designs });
@@ -295,8 +323,13 @@ export function defineLab(command: Command, context: CommandContext): void {
     .description('Exercises on real pages: hands them out, checks what you wrote, and shows what is wrong.')
     .addArgument(new Argument('<action>', 'what to do').choices(Object.keys(actions)))
     .argument('[what]', 'an exercise, a folder, a trace or a check, by the action')
-    .addOption(new Option('--student <name>', 'start, predict: whose constants the handout has'))
-    .addOption(new Option('--term <name>', 'start: the term; in another one the constants are others'))
+    .addOption(new Option('--student <name>', 'start, predict: whose constants it has'))
+    .addOption(
+      new Option(
+        '--term <name>',
+        'start, predict --sheet: the term; in another one the constants are others',
+      ),
+    )
     .addOption(
       new Option(
         '-o, --out <dir>',
@@ -312,6 +345,8 @@ export function defineLab(command: Command, context: CommandContext): void {
       ),
     )
     .option('-c, --answers', 'predict: tell the answers')
+    .option('--sheet', 'predict: the sheet of exercise 1, by --student and --term')
+    .addOption(secretSeedOption('predict --sheet: operations that only this secret (or @FILE) gives'))
     .option('--json', 'list, check, predict: print it as JSON')
     .addHelpText('after', help)
     .action(async (action: string, what: string | undefined, options: Options) => {

@@ -50,7 +50,7 @@ describe('what is there', () => {
   it.each([
     ['best-fitt', 'did you mean best-fit?'],
     ['scavanging', 'did you mean scavenging?'],
-    ['poetry', 'there are best-fit,'],
+    ['poetry', 'there are predictions, best-fit,'],
   ])('an exercise that is not: %s', async (name, told) => {
     const { code, err } = await lab('start', name);
     expect([code, err]).toEqual([2, expect.stringContaining(told)]);
@@ -164,6 +164,29 @@ describe('predicting', () => {
     expect((await scene('--seed', '7', '--student', 'bob')).operations).not.toEqual(seven.operations);
     const asked = JSON.parse((await lab('predict', '--json', '--seed', '7')).out);
     expect(asked).toEqual({ operations: seven.operations, designs: seven.designs });
+  });
+});
+
+describe('a sheet', () => {
+  it('is the one of the folder, and with a secret another that only this secret gives', async () => {
+    await lab('start', '1', '--student', 'alice', '--term', 'x');
+    const own = readFileSync(join(folder, 'predictions', 'predictions.txt'), 'utf8');
+    const args = ['predict', '--sheet', '--student', 'alice', '--term', 'x'];
+    expect((await lab(...args)).out).toBe(own);
+    const hidden = await lab(...args, '--secret-seed', 'a secret of ours');
+    expect(hidden.code).toBe(0);
+    expect(hidden.out.split('\n')[0]).toBe(own.split('\n')[0]);
+    expect(hidden.out).not.toBe(own);
+    for (const more of [['-c'], ['--json'], ['--secret-seed', 'short']])
+      expect([more, (await lab(...args, ...more)).code]).toEqual([more, 2]);
+    expect((await lab('predict', '--secret-seed', 'a secret of ours')).code).toBe(2);
+  });
+
+  it('that is blank is checked, and has a picture', async () => {
+    const { code, out } = await lab('check', 'predictions', '--first');
+    expect([code, out]).toEqual([1, expect.stringContaining('a prediction is missing')]);
+    expect((await grade('predictions')).out).toContain('0 of 100');
+    expect(readFileSync(join(folder, 'predictions', 'grade.html'), 'utf8')).toContain('<svg');
   });
 });
 

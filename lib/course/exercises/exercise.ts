@@ -106,6 +106,8 @@ export interface Exercise {
   /** Names of the handout's modules that it may import. */
   readonly modules: readonly string[];
   variant(seed: string): Variant;
+  /** The hand-in as it is to be filled in, where its questions come from a seed. */
+  readonly sheet?: (variant: Variant, seed: string) => string;
   checks(variant: Variant): readonly Check[];
   measures(variant: Variant): readonly Measure[];
   /** For each check, three hints: from a question to nearly the answer. Keyed by the check's name. */

@@ -7,10 +7,18 @@ import { bestFit } from './best-fit/index.ts';
 import type { Exercise } from './exercise.ts';
 import { findTheBug } from './find-the-bug/index.ts';
 import { pageCache } from './page-cache/index.ts';
+import { predictions } from './predictions/index.ts';
 import { radixSummaries } from './radix-summaries/index.ts';
 import { scavenging } from './scavenging/index.ts';
 
-export const exercises: readonly Exercise[] = [bestFit, radixSummaries, pageCache, scavenging, findTheBug];
+export const exercises: readonly Exercise[] = [
+  predictions,
+  bestFit,
+  radixSummaries,
+  pageCache,
+  scavenging,
+  findTheBug,
+];
 
 /** @throws PageHeapError ERR_INVALID_ARGUMENT */
 export function exerciseOf(id: string): Exercise {

@@ -1,12 +1,12 @@
 /**
  * Grading a class: every hand-in of a folder, some at a time, and how alike they are.
  *
- * A hand-in is a folder with the student's name, or a module with it (`alice.mjs`). The name says whose constants and seeds
+ * A hand-in is a folder with the student's name, or a file with it (`alice.mjs`). The name says whose constants and seeds
  * count: what a `lab.json` says of another student is told, and believed in nothing.
  */
 import { readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import papaparse from 'papaparse';
 import { PageHeapError } from '../../base/errors.ts';
 import { fileError } from '../../os/file-error.ts';
@@ -43,7 +43,8 @@ export const alikeFrom = 0.5;
 
 /** Names of students, by hand-in. */
 function handinsIn(folder: string, handin: string): { readonly student: string; readonly path: string }[] {
-  const isModule = handin.endsWith('.mjs');
+  // A file of several is handed in as a folder alone.
+  const end = handin.includes('*') ? undefined : extname(handin);
   let names: string[];
   try {
     names = readdirSync(folder);
@@ -56,7 +57,7 @@ function handinsIn(folder: string, handin: string): { readonly student: string; 
     .flatMap((name) => {
       const path = join(folder, name);
       if (statSync(path).isDirectory()) return [{ student: name, path }];
-      return isModule && name.endsWith('.mjs') ? [{ student: basename(name, '.mjs'), path }] : [];
+      return end !== undefined && name.endsWith(end) ? [{ student: basename(name, end), path }] : [];
     });
 }
 
@@ -69,7 +70,7 @@ export async function gradeClass(
   if (handins.length === 0)
     throw new PageHeapError(
       'ERR_FILE',
-      'has no hand-ins: a folder for each student, or a module with the name',
+      'has no hand-ins: a folder for each student, or a file with the name',
       { file: folder },
     );
   const modules = handoutModules(exercise);

@@ -18,6 +18,7 @@ import type { Exercise } from '../exercises/exercise.ts';
 import { exercises } from '../exercises/registry.ts';
 import { handoutModules } from '../handout/hand-in.ts';
 import { filled, variantFor } from '../handout/start.ts';
+import { hiddenSeed, openSeed } from '../model/seeds.ts';
 import { type Grade, grade, withoutHistories } from './grade.ts';
 
 export interface SelfTestLine {
@@ -56,7 +57,30 @@ function readText(path: string): string {
   }
 }
 
-/** The files of a reference: the module, or every file of the folder `reference`. */
+/** What the module of a reference exports that fills in sheets. */
+interface Solver {
+  solve(sheet: string): string;
+}
+
+/**
+ * What is handed in. Of an exercise with sheets the reference, or a mutant of it, is a module of the pack that fills in a
+ * sheet: it is of whoever tests, and runs here.
+ */
+async function handedIn(
+  files: ReadonlyMap<string, string>,
+  { exercise, student, secret }: { exercise: Exercise; student: string; secret: string | undefined },
+): Promise<ReadonlyMap<string, string>> {
+  if (exercise.sheet === undefined) return files;
+  const whom = { exercise: exercise.id, student, term };
+  const seed = secret === undefined ? openSeed(whom) : hiddenSeed(secret, whom);
+  const text = files.get(solverName) ?? '';
+  const { solve } = (await import(`data:text/javascript,${encodeURIComponent(text)}`)) as Solver;
+  return new Map([[exercise.handin, solve(exercise.sheet(variantFor(exercise, student, term), seed))]]);
+}
+
+const solverName = 'reference.mjs';
+
+/** The files of a reference: the module, the one that fills in a sheet, or every file of the folder `reference`. */
 export function referenceFiles(
   pack: string,
   exercise: Exercise,
@@ -65,6 +89,8 @@ export function referenceFiles(
 ): Map<string, string> {
   const variant = variantFor(exercise, student, term);
   const folder = join(pack, exercise.id);
+  if (exercise.sheet !== undefined)
+    return new Map([[solverName, filled(readText(join(folder, solverName)), variant, student)]]);
   if (exercise.exports.length > 0)
     return new Map([[exercise.handin, filled(readText(join(folder, 'reference.mjs')), variant, student)]]);
   const names = readdirSync(join(folder, 'reference')).sort();
@@ -115,11 +141,18 @@ type Tell = (line: SelfTestLine) => void;
 async function testExercise(pack: string, exercise: Exercise, tell: Tell): Promise<void> {
   const say = (what: string, ok: boolean, told = ''): void => tell({ exercise: exercise.id, what, ok, told });
   const modules = handoutModules(exercise);
-  const graded = (files: ReadonlyMap<string, string>, student: string, hidden = false): Promise<Grade> =>
-    grade({ exercise, files, modules, student, term, ...(hidden ? { secret } : {}) });
+  const graded = async (
+    files: ReadonlyMap<string, string>,
+    student: string,
+    hidden = false,
+  ): Promise<Grade> => {
+    const whom = { exercise, student, secret: hidden ? secret : undefined };
+    return grade({ ...whom, files: await handedIn(files, whom), modules, term });
+  };
   /** A check that fails is enough. */
   const gradedUntilWrong = async (files: ReadonlyMap<string, string>): Promise<Grade> => {
-    const subject = { exercise, files, modules, student: students[0] as string, term, secret };
+    const whom = { exercise, student: students[0] as string, secret };
+    const subject = { ...whom, files: await handedIn(files, whom), modules, term };
     const quick = await grade(subject, { first: true });
     return quick.verdict !== 'graded' || quick.points !== quick.of ? quick : grade(subject);
   };
@@ -158,17 +191,19 @@ async function testForgeries(pack: string, exercise: Exercise, tell: Tell): Prom
   if (!existsSync(folder)) return;
   const modules = handoutModules(exercise);
   const student = students[0] as string;
-  const honest = await grade({
-    exercise,
-    files: referenceFiles(pack, exercise, student, term),
-    modules,
-    student,
-    term,
+  const files = await handedIn(referenceFiles(pack, exercise, student, term), {
+    ...{ exercise, student, secret: undefined },
   });
+  const honest = await grade({ exercise, files, modules, student, term });
+  const sheet = exercise.sheet?.(
+    variantFor(exercise, student, term),
+    openSeed({ exercise: exercise.id, student, term }),
+  );
   for (const name of readdirSync(folder).sort()) {
-    const text = filled(readText(join(folder, name)), variantFor(exercise, student, term), student);
+    const constants = { ...variantFor(exercise, student, term), ...(sheet === undefined ? {} : { sheet }) };
+    const text = filled(readText(join(folder, name)), constants, student);
     // The first line says what must come of it.
-    const [, expected = 'none'] = /^\/\/ expect: (\w+)/.exec(text) ?? [];
+    const [, expected = 'none'] = /^(?:\/\/|#) expect: (\w+)/.exec(text) ?? [];
     const made = await grade({ exercise, files: new Map([[exercise.handin, text]]), modules, student, term });
     const { points = 0 } = made;
     const workOf = (g: Grade): number =>

@@ -88,6 +88,13 @@ export function startLab(exercise: Exercise, folder: string, student: string, te
       writeFileSync(to, isText ? filled(bytes.toString('utf8'), variant, student) : bytes);
       return relative(folder, to);
     });
+    if (exercise.sheet !== undefined) {
+      writeFileSync(
+        join(folder, exercise.handin),
+        exercise.sheet(variant, openSeed({ exercise: exercise.id, student, term })),
+      );
+      files.push(exercise.handin);
+    }
     writeLabFile(folder, makeLabFile(exercise.id, student, term));
     return [...files, 'lab.json'].sort();
   } catch (error) {

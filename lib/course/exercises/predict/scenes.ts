@@ -38,7 +38,8 @@ const makers: Readonly<
   radix: (host) => standAloneRadix(host, { physPageSize: 4096, physHugePageSize: 2 ** 21 }),
 };
 
-function play(
+/** What a design's own page heap really answers. */
+export function playReal(
   design: Generation,
   moves: readonly Move[],
 ): { readonly answers: string[]; readonly before: Run[][] } {
@@ -109,7 +110,7 @@ const mostTries = 1000;
 export function predictionsFor(seed: string): Scene {
   for (let i = 0; ; i++) {
     const moves = movesOf(`predict ${seed} ${i}`);
-    const played = generations.map((design) => play(design, moves));
+    const played = generations.map((design) => playReal(design, moves));
     const texts = played.map(({ answers }) => answers.join(' '));
     if (new Set(texts).size < generations.length && i < mostTries) continue;
     const by = <T>(of: (one: (typeof played)[number]) => T): Readonly<Record<string, T>> =>
