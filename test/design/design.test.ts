@@ -183,7 +183,7 @@ describe('what makes no sense is refused, with the option and the reason', () =>
 });
 
 // Three parts in all their combinations, and for longer: test/long/design/mixtures.test.ts.
-testMixtures(mixtures.pairs, 600, 5);
+testMixtures(mixtures.pairs, 300, 5);
 
 describe('zeroing', () => {
   it.each<[string, HeapOptions, number]>([
