@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 /**
  * `npm test` runs three projects: the first two together, two files at a time; then the third.
  *
- * - `arithmetic`: layers that neither start processes nor change their own. Files share two processes, which saves
- *   loading the same modules a hundred times, a third of the CPU time.
+ * - `together`: layers whose tests leave their process as it was. Files share two processes, which saves loading the
+ *   same modules two hundred times, a third of the CPU time.
  * - `parallel`: each file in a process of its own.
  * - `alone`: what watches the clock of the machine (pace, samples, several processes at a time), one file at a time.
  *
@@ -18,8 +18,9 @@ const alone = [
   'test/lab/run/workload-run.test.ts',
 ];
 
-const arithmetic = [
+const together = [
   'alloc',
+  'api',
   'base',
   'design',
   'gc',
@@ -30,7 +31,7 @@ const arithmetic = [
   'runtime',
   'scavenge',
   'spans',
-  'lab/{compare,metrics,verify,workloads}',
+  'lab/{compare,conformance,contenders,export,metrics,record,subject,trace,verify,workloads}',
 ].map((layer) => `test/${layer}/**/*.test.ts`);
 
 export const common = {
@@ -53,8 +54,8 @@ export default defineConfig({
       {
         test: {
           ...common,
-          name: 'arithmetic',
-          include: arithmetic,
+          name: 'together',
+          include: together,
           isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
@@ -65,7 +66,7 @@ export default defineConfig({
           ...common,
           name: 'parallel',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/long/**', ...alone, ...arithmetic],
+          exclude: ['test/long/**', ...alone, ...together],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
