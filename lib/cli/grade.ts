@@ -8,7 +8,7 @@ import { PageHeapError } from '../base/errors.ts';
 import type { Exercise } from '../course/exercises/exercise.ts';
 import { exerciseOf } from '../course/exercises/registry.ts';
 import { type ClassResult, classCsv, gradeClass } from '../course/grading/class.ts';
-import { type Grade, grade, withoutHistories } from '../course/grading/grade.ts';
+import { type Grade, grade, withoutPictures } from '../course/grading/grade.ts';
 import { selfTest } from '../course/grading/self-test.ts';
 import { findHandin, handoutModules, readHandin } from '../course/handout/hand-in.ts';
 import { anonymous, defaultTerm, oddities, requireName } from '../course/handout/start.ts';
@@ -130,7 +130,7 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
   if (options.gradescope !== undefined)
     writeDocument(options.gradescope, `${JSON.stringify(gradescopeResults(made), undefined, 2)}\n`, [path]);
   if (options.json === true) {
-    terminal.printJson(withoutHistories(made));
+    terminal.printJson(withoutPictures(made));
     return;
   }
   const columns = Math.min(120, terminal.columnsOf(terminal.out));
@@ -188,7 +188,7 @@ async function gradeMany(folder: string, options: Options, context: CommandConte
       ...{ exercise: exercise.id, alike: result.alike },
       rows: result.rows.map((row) => ({
         ...row,
-        ...(row.grade === undefined ? {} : { grade: withoutHistories(row.grade) }),
+        ...(row.grade === undefined ? {} : { grade: withoutPictures(row.grade) }),
       })),
     });
     return;

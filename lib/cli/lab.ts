@@ -11,7 +11,7 @@ import { Bench, prepare } from '../course/exercises/bench.ts';
 import type { Exercise } from '../course/exercises/exercise.ts';
 import { predictionsFor, scenePages } from '../course/exercises/predict/scenes.ts';
 import { exerciseOf, exercises } from '../course/exercises/registry.ts';
-import { type Grade, grade } from '../course/grading/grade.ts';
+import { type Grade, grade, withoutPictures } from '../course/grading/grade.ts';
 import { findHandin, handoutModules, readHandin } from '../course/handout/hand-in.ts';
 import { type LabFile, readLabFile, writeLabFile } from '../course/handout/lab-file.ts';
 import { anonymous, defaultTerm, requireName, startLab, variantFor } from '../course/handout/start.ts';
@@ -155,10 +155,7 @@ const check: Act = async (what = '.', options, context) => {
   const wrong = [...made.checks, ...made.measures].some(({ failure }) => failure !== undefined);
   if (made.verdict !== 'graded' || wrong) context.exitCode = exitCodes.failed;
   if (options.json === true) {
-    terminal.printJson({
-      ...made,
-      measures: made.measures.map(({ history: _, referenceHistory: __, ...rest }) => rest),
-    });
+    terminal.printJson(withoutPictures(made));
     return;
   }
   const colors = terminal.outColors;
@@ -235,7 +232,15 @@ const step: Act = async (what, { on, out = '.' }, context) => {
     const steps = await exercise.step(bench, variantFor(exercise, lab.student, lab.term), text, target);
     const colors = terminal.outColors;
     const width = Math.max(10, Math.min(110, terminal.columnsOf(terminal.out)) - 10);
-    for (const { asked, answered, expected, pages, registry, model } of steps) {
+    for (const { asked, answered, expected, free, note } of steps) {
+      if (free === undefined) {
+        terminal.print(
+          `${colors.bold(asked)} → ${answered}${answered === expected ? '' : `, the reference ${expected}`}`,
+        );
+        if (note !== undefined) terminal.print(`  ${note}`);
+        continue;
+      }
+      const { pages, registry, model } = free;
       const perCell = Math.max(1, Math.ceil(pages / width));
       const right = cellsOf(model, pages, perCell);
       const yours = registry === undefined ? undefined : cellsOf(registry, pages, perCell);
@@ -247,7 +252,7 @@ const step: Act = async (what, { on, out = '.' }, context) => {
       terminal.print(`  right   ${right}`);
       if (yours !== right) terminal.print(`  ${colors.red('yours ')}  ${yours ?? 'forEachFree tells none'}`);
     }
-    terminal.print(`\n${stripLegend}`);
+    if (steps.some(({ free }) => free !== undefined)) terminal.print(`\n${stripLegend}`);
   } finally {
     bench.close();
   }

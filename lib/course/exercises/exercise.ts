@@ -24,6 +24,19 @@ export interface Failure {
   /** The place in the hand-in, where one is known. */
   readonly at?: string;
   readonly strip?: Strip;
+  readonly curve?: Curve;
+}
+
+/** A figure over time, from 0 up. */
+export interface Curve {
+  /** What it is, with its unit. */
+  readonly what: string;
+  /** At equal distances. */
+  readonly values: readonly number[];
+  /** What the last one is at: `60 s`. */
+  readonly end: string;
+  /** What it is to be, or to stay under. */
+  readonly mark?: number;
 }
 
 /** Pages to be drawn, before the operation: what is free by the judge's model, and by the hand-in's own registry. */
@@ -60,7 +73,7 @@ export interface PageChange {
 }
 
 /** A line of the grade's table. What an exercise does not have is left out. */
-export interface Measured {
+export interface Measured extends Pictures {
   readonly failure?: Failure;
   /** Of 0 to 1: by the buckets. */
   readonly share: number;
@@ -76,9 +89,15 @@ export interface Measured {
   /** Any other figure, in words. */
   readonly other?: string;
   /** The same of the reference. */
-  readonly reference?: Omit<Measured, 'share' | 'reference' | 'history'>;
+  readonly reference?: Omit<Measured, 'share' | 'reference' | keyof Pictures>;
+}
+
+/** What is drawn of a measure: pages over operations, or a figure over time; of the hand-in and of the reference. */
+export interface Pictures {
   readonly history?: PageHistory;
   readonly referenceHistory?: PageHistory;
+  readonly curve?: Curve;
+  readonly referenceCurve?: Curve;
 }
 
 export interface Measure {
@@ -118,12 +137,17 @@ export interface Exercise {
   readonly targets?: readonly string[];
 }
 
-/** An operation and what is free after it. */
+/** An operation, and what is free after it where that is what is played. */
 export interface Step {
   readonly asked: string;
   readonly answered: string;
+  /** What is right; where much is (`free` is absent): what the reference answers. */
   readonly expected: string;
-  readonly pages: number;
-  readonly registry: readonly Run[] | undefined;
-  readonly model: readonly Run[];
+  readonly free?: {
+    readonly pages: number;
+    readonly registry: readonly Run[] | undefined;
+    readonly model: readonly Run[];
+  };
+  /** What came of it. */
+  readonly note?: string;
 }

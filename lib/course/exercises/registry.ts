@@ -8,6 +8,7 @@ import type { Exercise } from './exercise.ts';
 import { findTheBug } from './find-the-bug/index.ts';
 import { pageCache } from './page-cache/index.ts';
 import { predictions } from './predictions/index.ts';
+import { piController } from './pi-controller/index.ts';
 import { radixSummaries } from './radix-summaries/index.ts';
 import { scavenging } from './scavenging/index.ts';
 
@@ -17,6 +18,7 @@ export const exercises: readonly Exercise[] = [
   radixSummaries,
   pageCache,
   scavenging,
+  piController,
   findTheBug,
 ];
 

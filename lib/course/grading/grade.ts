@@ -159,10 +159,12 @@ export async function grade(subject: Subject, scope: Scope = {}): Promise<Grade>
   }
 }
 
-/** The grade without what is only for pictures. */
-export function withoutHistories(made: Grade): Grade {
+/** The grade without what is only drawn. */
+export function withoutPictures(made: Grade): Grade {
   return {
     ...made,
-    measures: made.measures.map(({ history: _, referenceHistory: __, ...rest }) => rest),
+    measures: made.measures.map(
+      ({ history: _, referenceHistory: __, curve: ___, referenceCurve: ____, ...rest }) => rest,
+    ),
   };
 }

@@ -1,9 +1,10 @@
 /**
- * Failures as text: those of one cause together, and of each cause the shortest example, drawn.
+ * Failures as text: those of one cause together, and of each cause the shortest example, drawn: pages, or a figure over time.
  */
 
 import type { Failure } from '../exercises/exercise.ts';
 import type { CheckGrade, Grade, MeasureGrade } from '../grading/grade.ts';
+import { drawCurve } from './curve.ts';
 import { drawStrip, stripLegend } from './strip.ts';
 
 /** What is used of colour. */
@@ -61,7 +62,7 @@ export function drawFailure(failure: Failure, columns: number, paint: Paint): st
   const width = Math.max(20, columns - margin - 2);
   const fact = (title: string, text: string): string =>
     `  ${title.padEnd(margin)}${folded(text, width, indent)}`;
-  const { asked, answered, expected, at, steps, strip } = failure;
+  const { asked, answered, expected, at, steps, strip, curve } = failure;
   const lines = [fact('asked', asked), fact('answered', paint.red(answered)), fact('expected', expected)];
   if (at !== undefined) lines.push(fact('at', at));
   const shown = steps.slice(-mostSteps);
@@ -74,6 +75,9 @@ export function drawFailure(failure: Failure, columns: number, paint: Paint): st
     for (const { title, cells } of drawStrip(strip, width)) lines.push(`  ${title.padEnd(margin)}${cells}`);
     lines.push(`  ${''.padEnd(margin)}${stripLegend}`);
   }
+  if (curve !== undefined)
+    for (const { title, cells } of drawCurve(curve, width))
+      lines.push(`  ${title.padStart(margin - 2).padEnd(margin)}${cells}`.trimEnd());
   return lines.join('\n');
 }
 

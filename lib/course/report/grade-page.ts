@@ -1,9 +1,10 @@
 /**
  * The picture of a grade: one HTML file without any program in it, with the table, the pages over operations of each
- * trace (the hand-in above the reference), and what is wrong.
+ * trace or figures over time (the hand-in above the reference), and what is wrong.
  */
 import { type Html, html, raw } from '../../lab/report/html.ts';
 import type { Grade, MeasureGrade } from '../grading/grade.ts';
+import { curveStyle, curveSvg, topOf } from './curve.ts';
 import { causesOf, drawFailure } from './failures.ts';
 import { gradeTable, pointsText } from './grade-table.ts';
 import { historyStyle, historySvg, pagesOf } from './history.ts';
@@ -55,6 +56,19 @@ export function tableHtml(
 </table></div>`;
 }
 
+function curves({ name, curve, referenceCurve }: MeasureGrade): Html {
+  if (curve === undefined) return html``;
+  const both = referenceCurve === undefined ? [curve] : [curve, referenceCurve];
+  const most = Math.max(...both.map(topOf));
+  return html`<h3>${name}</h3>
+${both.map((of, i) => {
+  const who = i === 0 ? 'the hand-in' : 'the reference';
+  return html`<figure>
+${raw(curveSvg(of, most, `${name}: ${who}`))}
+<figcaption>${who}</figcaption></figure>`;
+})}`;
+}
+
 function pictures({ name, history, referenceHistory }: MeasureGrade): Html {
   if (history === undefined) return html``;
   const both = referenceHistory === undefined ? [history] : [history, referenceHistory];
@@ -75,6 +89,7 @@ export function gradePage(grade: Grade, title: string): string {
   const { head, numeric, rows } = gradeTable(grade);
   const causes = causesOf(grade);
   const drawn = grade.measures.filter(({ history }) => history !== undefined);
+  const curved = grade.measures.filter(({ curve }) => curve !== undefined);
   const body = html`<h1>${title}</h1>
 <p class="sum">${grade.student}: ${pointsText(grade)}</p>
 ${grade.refusals === undefined ? html`` : html`<ul>${grade.refusals.map(({ line, column, message }) => html`<li>line ${line}, column ${column}: ${message}</li>`)}</ul>`}
@@ -87,7 +102,9 @@ ${
 <p class="soft">Upwards the pages, to the right the operations.<span class="key s2"></span>used<span class="key s1"></span>free<span class="key s3"></span>given back</p>`
 }
 ${drawn.map(pictures)}
+${curved.length === 0 ? html`` : html`<h2>Over time</h2>`}
+${curved.map(curves)}
 ${causes.length === 0 ? html`` : html`<h2>What is wrong</h2>`}
 ${causes.map(({ cause, names, shortest }) => html`<h3>${cause}</h3><p class="soft">in ${names.join(', ')}</p><pre>${drawFailure(shortest, pictureColumns, plainPaint)}</pre>`)}`;
-  return staticPage(`${title}: ${grade.student}`, courseStyle + historyStyle, body);
+  return staticPage(`${title}: ${grade.student}`, courseStyle + historyStyle + curveStyle, body);
 }

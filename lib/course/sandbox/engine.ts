@@ -116,8 +116,14 @@ export class Engine {
     let stopped: Stopped | undefined;
     let answers: readonly Answer[];
     if (result.error === undefined) {
-      answers = JSON.parse(context.getString(result.value)) as readonly Answer[];
+      // No text comes where there is no memory left to make one of it.
+      const told = context.getString(result.value);
       result.value.dispose();
+      answers = told === '' ? [] : (JSON.parse(told) as readonly Answer[]);
+      if (told === '') {
+        stopped = { why: 'memory', message: 'out of memory', at: '' };
+        this.#spoilt = true;
+      }
     } else {
       const { message, at } = this.#told(result.error);
       stopped = { why: over ? 'units' : /memory/.test(message) ? 'memory' : 'engine', message, at };
@@ -203,7 +209,7 @@ export class Engine {
       result.error.dispose();
       return '[]';
     }
-    return result.value.consume((value) => this.#realm.getString(value));
+    return result.value.consume((value) => this.#realm.getString(value)) || '[]';
   }
 
   #evaluate(

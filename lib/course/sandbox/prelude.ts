@@ -237,6 +237,7 @@ const argument = (value, seen) => {
     else tooMany = true;
   };
   if (value.slot !== undefined) return slots[value.slot];
+  if (value.special !== undefined) return +value.special;
   const made = {};
   const names = keys(value);
   for (let i = 0; i < names.length; i++) made[names[i]] = argument(value[names[i]], seen);

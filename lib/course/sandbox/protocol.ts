@@ -13,6 +13,8 @@ export type Argument =
   | { readonly answer: number }
   /** A function that keeps what it is called with; the answer tells it. */
   | { readonly collect: true }
+  /** A number that JSON has not. */
+  | { readonly special: 'NaN' | 'Infinity' | '-Infinity' }
   /** An object made before. */
   | { readonly slot: number }
   | { readonly [name: string]: Argument };
@@ -44,6 +46,10 @@ export interface Thrown {
   readonly x: string;
   readonly at: string;
 }
+
+/** The number as an argument. */
+export const numberArgument = (n: number): Argument =>
+  Number.isFinite(n) ? n : { special: String(n) as 'NaN' };
 
 /** What a call answered, or threw; its units; what its `collect` was called with, or that this was too often. */
 export type Answer = readonly [Value | Thrown, number, (readonly (readonly Value[])[] | Unspeakable)?];

@@ -273,9 +273,11 @@ export async function stepsOf(bench: Bench, ruled: Ruled, ops: readonly PageOp[]
       asked: text,
       answered: trouble?.words ?? (page === undefined ? '' : shown((answer as Answer)[0])),
       expected: page === undefined ? '' : String(page),
-      pages: pagesAfter,
-      registry: trouble === undefined ? runsOf(answers[2 + 2 * i]) : undefined,
-      model: after,
+      free: {
+        pages: pagesAfter,
+        registry: trouble === undefined ? runsOf(answers[2 + 2 * i]) : undefined,
+        model: after,
+      },
     });
     if (trouble !== undefined) break;
   }

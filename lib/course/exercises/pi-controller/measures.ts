@@ -1,0 +1,128 @@
+/**
+ * What is measured of exercise 8: the share of the time under loads that change in steps.
+ */
+import type { Bench } from '../bench.ts';
+import type { Failure, Measure, Measured, Pictures } from '../exercise.ts';
+import { type Figures, figuresOf } from './plant.ts';
+import { playOwn, playReference, shareCurve } from './play-own.ts';
+import { scenesFor } from './scenes.ts';
+
+type Bucket = readonly [most: number, share: number];
+
+const figures: readonly {
+  readonly name: string;
+  readonly points: number;
+  readonly unit: string;
+  readonly of: keyof Figures;
+  readonly buckets: readonly Bucket[];
+}[] = [
+  {
+    name: 'overshoot',
+    points: 9,
+    unit: 'the most that a second’s share is over the wanted one, in wanted shares',
+    of: 'overshoot',
+    buckets: [
+      [0.5, 1],
+      [1, 0.75],
+      [2, 0.5],
+      [4, 0.25],
+    ],
+  },
+  {
+    name: 'settling',
+    points: 9,
+    unit: 'seconds after a step until the share stays within a quarter of the wanted one',
+    of: 'settling',
+    buckets: [
+      [2.5, 1],
+      [3.5, 0.75],
+      [4.75, 0.5],
+      [6, 0.25],
+    ],
+  },
+  {
+    name: 'the share held',
+    points: 10,
+    unit: 'how far a second’s share is off on average, in wanted shares',
+    of: 'off',
+    buckets: [
+      [0.14, 1],
+      [0.2, 0.75],
+      [0.28, 0.5],
+      [0.37, 0.25],
+    ],
+  },
+];
+
+/** Who is farther off holds no share, and gets nothing for not being above it. */
+const mostOff = 0.37;
+
+const mean = (list: readonly number[]): number => list.reduce((sum, n) => sum + n, 0) / list.length;
+
+interface Runs extends Pictures {
+  readonly failure?: Failure;
+  readonly got: readonly Figures[];
+  readonly right: readonly Figures[];
+  /** Units a call. */
+  readonly work: number;
+}
+
+/** The runs of a seed, on the hand-in and on the reference. */
+async function play(bench: Bench, seed: string): Promise<Runs> {
+  const got: Figures[] = [];
+  const right: Figures[] = [];
+  let [units, calls] = [0, 0];
+  let drawn: Pictures = {};
+  for (const [i, { scene, steps }] of scenesFor(seed).entries()) {
+    const { loop, shares } = await playOwn(bench, scene, `${seed} noise ${i}`);
+    const { failure } = loop;
+    if (failure !== undefined) return { failure, got, right, work: 0 };
+    const reference = await playReference(scene, `${seed} noise ${i}`);
+    got.push(figuresOf(shares, scene, steps));
+    right.push(figuresOf(reference, scene, steps));
+    units += loop.units;
+    calls += loop.calls;
+    if (i === 0) drawn = { curve: shareCurve(shares, scene), referenceCurve: shareCurve(reference, scene) };
+  }
+  return { got, right, work: Math.round((10 * units) / Math.max(1, calls)) / 10, ...drawn };
+}
+
+/** Three figures are of the same runs. */
+const played = new WeakMap<Bench, { readonly seed: string; readonly runs: Promise<Runs> }>();
+
+function runsFor(bench: Bench, seed: string): Promise<Runs> {
+  const known = played.get(bench);
+  if (known?.seed === seed) return known.runs;
+  const runs = play(bench, seed);
+  played.set(bench, { seed, runs });
+  return runs;
+}
+
+function measureOf({ name, points, unit, of, buckets }: (typeof figures)[number]): Measure {
+  const isOvershoot = of === 'overshoot';
+  const bucketText = buckets.map(([most, share]) => `up to ${most} ${points * share} points`).join(', ');
+  return {
+    name: `step loads: ${name}`,
+    points,
+    buckets: `${unit}, the mean of three runs: ${bucketText}${isOvershoot ? `; none where the share is off by more than ${mostOff}` : ''}`,
+    run: async (bench, seed): Promise<Measured> => {
+      const { failure, got, right, work, curve, referenceCurve } = await runsFor(bench, seed);
+      if (failure !== undefined) return { failure, share: 0 };
+      const figure = (list: readonly Figures[]): number => mean(list.map((one) => one[of]));
+      const held = !isOvershoot || mean(got.map(({ off }) => off)) <= mostOff;
+      const told = (n: number): string => `${name} ${n.toFixed(2)}`;
+      return {
+        share: held ? (buckets.find(([most]) => figure(got) <= most)?.[1] ?? 0) : 0,
+        work,
+        other: told(figure(got)),
+        reference: { other: told(figure(right)) },
+        // One picture for the three.
+        ...(isOvershoot && curve !== undefined && referenceCurve !== undefined
+          ? { curve, referenceCurve }
+          : {}),
+      };
+    },
+  };
+}
+
+export const ownMeasures: readonly Measure[] = figures.map(measureOf);
