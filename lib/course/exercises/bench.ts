@@ -9,6 +9,7 @@ import {
   type Answer,
   type Block,
   type Call,
+  isMembers,
   isThrown,
   isUnspeakable,
   type Stopped,
@@ -214,6 +215,10 @@ export function shown(value: Value | Thrown | undefined): string {
   if (value === undefined) return 'nothing';
   if (isThrown(value)) return `threw ${value.x}`;
   if (isUnspeakable(value)) return value['!'];
+  if (isMembers(value)) {
+    const members = Object.entries(value.members).map(([name, member]) => `${name}: ${shown(member)}`);
+    return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
+  }
   return JSON.stringify(value);
 }
 

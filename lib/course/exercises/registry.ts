@@ -11,6 +11,7 @@ import { predictions } from './predictions/index.ts';
 import { piController } from './pi-controller/index.ts';
 import { radixSummaries } from './radix-summaries/index.ts';
 import { scavenging } from './scavenging/index.ts';
+import { trigger } from './trigger/index.ts';
 
 export const exercises: readonly Exercise[] = [
   predictions,
@@ -19,6 +20,7 @@ export const exercises: readonly Exercise[] = [
   pageCache,
   scavenging,
   piController,
+  trigger,
   findTheBug,
 ];
 

@@ -9,7 +9,8 @@ import type { Curve } from '../exercises/exercise.ts';
 const width = 660;
 const height = 150;
 const left = 4;
-const top = 8;
+/** Above it there is its name. */
+const top = 24;
 
 /** A round figure: three digits. */
 export function rounded(n: number): string {
@@ -32,7 +33,7 @@ export function curveSvg({ what, values, mark, end }: Curve, most: number, title
     mark === undefined
       ? ''
       : `<path class="mark" d="M${left} ${y(mark)}H${width - left}"/><text x="${left + 4}" y="${(Number(y(mark)) - 4).toFixed(1)}">${rounded(mark)}</text>`;
-  return `<svg class="curve" role="img" aria-label="${escapeHtml(title)}" viewBox="0 0 ${width} ${height + 20}"><title>${escapeHtml(title)}</title><path class="base" d="M${left} ${height}H${width - left}"/><polyline points="${points}"/>${line}<text x="${width - left}" y="${top + 8}" text-anchor="end">${escapeHtml(what)}, up to ${rounded(most)}</text><text x="${left}" y="${height + 15}">0</text><text x="${width - left}" y="${height + 15}" text-anchor="end">${escapeHtml(end)}</text></svg>`;
+  return `<svg class="curve" role="img" aria-label="${escapeHtml(title)}" viewBox="0 0 ${width} ${height + 20}"><title>${escapeHtml(title)}</title><path class="base" d="M${left} ${height}H${width - left}"/><polyline points="${points}"/>${line}<text x="${width - left}" y="14" text-anchor="end">${escapeHtml(what)}, up to ${rounded(most)}</text><text x="${left}" y="${height + 15}">0</text><text x="${width - left}" y="${height + 15}" text-anchor="end">${escapeHtml(end)}</text></svg>`;
 }
 
 export const curveStyle = `

@@ -170,7 +170,7 @@ const toldUnits = 4;
 /** Module: the driver. */
 const driverSource = `
 import { work } from '$counter';
-const { apply, construct, get } = Reflect;
+const { apply, construct, get, ownKeys, getPrototypeOf } = Reflect;
 const { isArray } = Array;
 const { isFinite } = Number;
 const parse = JSON.parse, quote = JSON.stringify, text = String, keys = Object.keys;
@@ -182,6 +182,14 @@ const mostVisits = ${mostVisits};
 /** Units that telling one costs: as much as it takes. */
 const toldUnits = ${toldUnits};
 let left = 0;
+/** Of this call so far. */
+let telling = 0;
+const mostMembers = 16;
+const plain = Object.prototype;
+const plainOf = (value) => {
+  const from = getPrototypeOf(value);
+  return from === plain || from === null;
+};
 
 let out = '';
 let answers = 0;
@@ -200,6 +208,8 @@ const number = (value) => (isFinite(value) ? text(value) : '{"!":"' + text(value
 const encode = (value, depth) => {
   left--;
   work.n += toldUnits;
+  telling += toldUnits;
+  state.limit += toldUnits;
   if (typeof value === 'number') return number(value);
   if (value === undefined) return '{"!":"undefined"}';
   if (value === null || value === true || value === false) return text(value);
@@ -210,6 +220,18 @@ const encode = (value, depth) => {
     let list = '[';
     for (let i = 0; i < n; i++) list += (i === 0 ? '' : ',') + encode(value[i], depth - 1);
     return list + ']';
+  }
+  if (typeof value === 'object' && depth > 0 && plainOf(value)) {
+    let members = '';
+    const names = ownKeys(value);
+    const n = names.length;
+    if (n > mostMembers) return '{"!":"an object of ' + n + ' members"}';
+    for (let i = 0; i < n; i++) {
+      if (typeof names[i] !== 'string') continue;
+      // A getter is run like any code of the hand-in's.
+      members += (members === '' ? '' : ',') + quote(names[i]) + ':' + encode(get(value, names[i]), depth - 1);
+    }
+    return '{"members":{' + members + '}}';
   }
   return '{"!":"' + words(value) + '"}';
 };
@@ -265,7 +287,8 @@ export const drive = (exports) => (block) => {
     state.call++;
     left = longest;
     tooMany = false;
-    let value;
+    telling = 0;
+    let value, told;
     try {
       const what = call[0], name = call[1];
       if (what === 'new') {
@@ -278,6 +301,8 @@ export const drive = (exports) => (block) => {
         const self = slots[what];
         value = apply(get(self, name), self, args);
       }
+      // What a getter or a proxy of the answer does is the call's work, too.
+      told = encode(value, 3);
     } catch (error) {
       state.limit = Infinity;
       const used = work.n - before;
@@ -285,9 +310,9 @@ export const drive = (exports) => (block) => {
       break;
     }
     state.limit = Infinity;
-    const used = work.n - before;
+    const used = work.n - before - telling;
     given[i] = value;
-    let line = '[' + encode(value, 3) + ',' + used;
+    let line = '[' + told + ',' + used;
     if (tooMany) line += ',{"!":"more than ' + mostVisits + ' visits"}';
     else if (seen.length > 0) line += ',' + encode(seen, 4);
     add(line + ']');

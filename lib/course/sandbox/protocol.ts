@@ -39,7 +39,12 @@ export interface Unspeakable {
   readonly '!': string;
 }
 
-export type Value = number | string | boolean | null | readonly Value[] | Unspeakable;
+/** An object without a class. */
+export interface Members {
+  readonly members: { readonly [name: string]: Value };
+}
+
+export type Value = number | string | boolean | null | readonly Value[] | Members | Unspeakable;
 
 export interface Thrown {
   /** The message. */
@@ -95,3 +100,15 @@ export const isThrown = (value: Value | Thrown): value is Thrown =>
 
 export const isUnspeakable = (value: Value | Thrown): value is Unspeakable =>
   typeof value === 'object' && value !== null && '!' in value;
+
+export const isMembers = (value: Value | Thrown): value is Members =>
+  typeof value === 'object' && value !== null && 'members' in value;
+
+/** The number that an answer is; undefined where it is none. */
+export function numberOf(value: Value | Thrown | undefined): number | undefined {
+  if (typeof value === 'number') return value;
+  // Texts come as texts: only a number comes so.
+  if (value === undefined || !isUnspeakable(value)) return undefined;
+  const { '!': words } = value;
+  return words === 'Infinity' || words === '-Infinity' || words === 'NaN' ? Number(words) : undefined;
+}

@@ -1,0 +1,317 @@
+/**
+ * Exercise 11: when a collection starts. `goalOf` is the arithmetic of goals, held against recorded goals of a real Go and
+ * against the judge's: what is spared under a limit differs from student to student, so the package's own goals answer otherwise.
+ * `TriggerPolicy` is the student's own, in the contract of the laboratory's part, under a simulated collector.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../../base/package-files.ts';
+import { type Chance, chanceOf } from '../../model/seeds.ts';
+import { type Bench, requireNumber } from '../bench.ts';
+import type { Check, Exercise, Failure, Measure, Measured, Variant } from '../exercise.ts';
+import { collect, figuresOf, MiB, type Program, second, tables, type View } from './collector.ts';
+import { type GoalNumbers, goNumbers, parseGoals, type SpareBase, spareBases } from './goals.ts';
+import { goalFunction, memoryCurve, Pacing, playGoals, policyClass } from './play.ts';
+import { alwaysMore, asMuchAgain, byRate, type Prices } from './policies.ts';
+import { type ProgramName, phasesFor, programNames } from './programs.ts';
+import { stepsOf } from './steps.ts';
+
+const id = 'trigger';
+
+interface Rules extends Prices {
+  readonly base: SpareBase;
+  readonly numbers: GoalNumbers;
+}
+
+const rulesOf = (variant: Variant): Rules => ({
+  speed: MiB * requireNumber(variant.speed, 'speed'),
+  weight: requireNumber(variant.weight, 'weight'),
+  base: variant.base as SpareBase,
+  numbers: {
+    minimum: MiB * requireNumber(variant.minimum, 'minimum'),
+    headroom: requireNumber(variant.headroom, 'headroom'),
+    least: 2 * MiB,
+    spare: requireNumber(variant.spare, 'spare'),
+  },
+});
+
+/** In the handout's words. */
+const baseTexts: Readonly<Record<SpareBase, string>> = {
+  marked: '`heapMarked`',
+  scanned: '`heapMarked + roots`',
+  limit: '`memoryLimit`',
+};
+
+export const recordFile = (): string => join(packageRoot, 'course', id, 'go121.txt');
+
+const goCheck = ({ base }: Rules): Check => ({
+  name: `${goalFunction}: as Go 1.21 had it`,
+  points: 18,
+  run: (bench) =>
+    playGoals(
+      bench,
+      parseGoals(readFileSync(recordFile(), 'utf8')).map(({ heap, goal }) => ({
+        ...{ heap, numbers: goNumbers, right: goal },
+      })),
+      base,
+      ' than Go had',
+    ),
+});
+
+/** A heap with what goals turn on: limits that are far, near, and below what is there. */
+function randomHeap(chance: Chance) {
+  const size = (): number => chance.oneOf([0, chance.between(0, 9 * MiB), chance.between(0, 400 * MiB)]);
+  const heapMarked = size();
+  const heapAlloc = heapMarked + chance.oneOf([0, 0, chance.between(0, 40 * MiB)]);
+  const heapFree = chance.oneOf([0, chance.between(0, 30 * MiB)]);
+  const mappedReady = heapAlloc + heapFree + chance.between(0, 20 * MiB);
+  const around = mappedReady + chance.between(-30 * MiB, 60 * MiB);
+  return {
+    heapMarked,
+    roots: chance.oneOf([0, chance.between(0, 4 * MiB)]),
+    gcPercent: chance.oneOf([100, 100, 50, 400, -1, 0, chance.between(1, 900)]),
+    memoryLimit: chance.oneOf([
+      Number.POSITIVE_INFINITY,
+      Math.max(1, around),
+      Math.max(1, around),
+      2 * mappedReady + 50 * MiB,
+      chance.between(1, 6 * MiB),
+    ]),
+    ...{ mappedReady, heapFree, heapAlloc },
+  };
+}
+
+const ownCheck = ({ base, numbers }: Rules): Check => ({
+  name: `${goalFunction}: random heaps`,
+  points: 22,
+  run: (bench, seed) => {
+    const chance = chanceOf(`${seed} goals`);
+    const questions = Array.from({ length: 600 }, (_, i) => ({
+      heap: randomHeap(chance),
+      numbers: i % 3 === 0 ? goNumbers : i % 3 === 1 ? numbers : { ...numbers, spare: chance.between(1, 30) },
+    }));
+    // What is found first is to be short.
+    questions.sort((a, b) => a.heap.heapMarked - b.heap.heapMarked);
+    return playGoals(bench, questions, base, ' than the rule gives');
+  },
+});
+
+async function oddViews(bench: Bench, seed: string): Promise<Failure | undefined> {
+  const chance = chanceOf(`${seed} views`);
+  const pacing = new Pacing(bench);
+  await pacing.begin();
+  for (let i = 0; i < 150 && pacing.failure === undefined; i++) {
+    const { heapMarked, heapAlloc, heapFree, mappedReady, memoryLimit, gcPercent } = randomHeap(chance);
+    const view: View = {
+      // Time may stand still.
+      now: second + 1e6 * Math.floor(i / 3),
+      ...{ heapInUse: heapAlloc, heapFree, heapReleased: 0, heapAlloc, heapLive: heapAlloc, heapMarked },
+      heapGoal: chance.oneOf([Number.POSITIVE_INFINITY, heapAlloc]),
+      lastHeapGoal: chance.oneOf([0, heapAlloc, Number.POSITIVE_INFINITY]),
+      ...{ lastHeapInUse: 0, mappedReady, memoryLimit, gcPercent, cycles: Math.floor(i / 2) },
+      ...{ sweepDone: true, pageSize: 8192, physPageSize: 4096 },
+    };
+    await pacing.ask(view);
+  }
+  return pacing.failure;
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
+const inMiB = (bytes: number): string => `${(bytes / MiB).toFixed(0)} MiB`;
+const mostUnderLimit = 0.35;
+
+async function limitThatFits(bench: Bench, seed: string, { speed }: Rules): Promise<Failure | undefined> {
+  const chance = chanceOf(`${seed} fits`);
+  const live = chance.between(90, 110) * MiB;
+  const limit = Math.round(1.7 * live);
+  const program: Program = {
+    phases: [{ from: 0, live, rate: chance.between(45, 60) * MiB }],
+    ...{ end: 15 * second, speed, limits: [{ from: 0, bytes: limit }], gcPercent: 100 },
+  };
+  const pacing = new Pacing(bench);
+  await pacing.begin();
+  const run = await collect(program, (view) => pacing.ask(view));
+  if (pacing.failure !== undefined) return pacing.failure;
+  const { peak, share } = figuresOf(run);
+  const asked = `a program of which ${inMiB(live)} live, under a limit of ${inMiB(limit)}`;
+  const curve = memoryCurve(run, limit);
+  if (peak > limit)
+    return pacing.fail(
+      'a limit that could be kept is passed',
+      `${inMiB(peak)} at the peak`,
+      `at most ${inMiB(limit)}, of which ${inMiB(tables)} are tables`,
+      { asked, curve },
+    );
+  return share <= mostUnderLimit && run.done
+    ? undefined
+    : pacing.fail(
+        'collections take more under a limit than they have to',
+        `${percent(share)} of the time`,
+        `at most ${percent(mostUnderLimit)}: there is room for more between two collections`,
+        { asked, curve },
+      );
+}
+
+/** Bytes between two collections, over those that make them half of the time. */
+const mostOver = 2.2;
+
+async function limitBelow(bench: Bench, seed: string, { speed }: Rules): Promise<Failure | undefined> {
+  const chance = chanceOf(`${seed} below`);
+  const live = chance.between(90, 110) * MiB;
+  const rate = chance.between(80, 120) * MiB;
+  const limit = Math.round(0.8 * live);
+  const program: Program = {
+    phases: [{ from: 0, live, rate }],
+    limits: [
+      { from: 0, bytes: 4 * live },
+      { from: 4 * second, bytes: limit },
+    ],
+    ...{ end: 16 * second, speed, gcPercent: 100 },
+  };
+  const pacing = new Pacing(bench);
+  await pacing.begin();
+  const run = await collect(program, (view) => pacing.ask(view));
+  if (pacing.failure !== undefined) return pacing.failure;
+  // Half of the way: by then the change is over.
+  const { peak, share } = figuresOf(run, (run.stretches.at(-1)?.to ?? 0) / 2 + 2 * second);
+  const half = (live / speed) * rate;
+  const asked = `a program of which ${inMiB(live)} live, under a limit that falls to ${inMiB(limit)} after 4 s`;
+  const curve = memoryCurve(run, limit);
+  if (share > 0.5 || !run.done)
+    return pacing.fail(
+      'at a limit below what lives, collections take more than half of the time',
+      `${percent(share)} of the time`,
+      'at most 50 %: the program has to come on',
+      { asked, curve },
+    );
+  const most = live + tables + mostOver * half;
+  return peak <= most
+    ? undefined
+    : pacing.fail(
+        'at a limit below what lives, the limit is forgotten',
+        `${inMiB(peak)} at the peak`,
+        `at most ${inMiB(most)}: with ${inMiB(half)} between two collections they take half of the time, and ${mostOver} times that may be there`,
+        { asked, curve },
+      );
+}
+
+const quarters = 4;
+
+function measureOf(name: ProgramName, { speed, weight }: Rules): Measure {
+  return {
+    name: `${policyClass}: ${name}`,
+    points: 10,
+    buckets:
+      'cost, in quarters of the way from the worse of two plain policies (as much again; 16 MiB more) to the reference',
+    run: async (bench, seed): Promise<Measured> => {
+      const program: Program = {
+        phases: phasesFor(name, seed),
+        ...{ end: 30 * second, speed, limits: [], gcPercent: 100 },
+      };
+      const pacing = new Pacing(bench);
+      await pacing.begin();
+      const run = await collect(program, (view) => pacing.ask(view));
+      if (pacing.failure !== undefined) return { failure: pacing.failure, share: 0 };
+      const reference = await collect(program, byRate({ speed, weight }));
+      const costOf = (of: typeof run): number => {
+        const { memory, share } = figuresOf(of);
+        return memory / MiB + weight * 100 * share;
+      };
+      const told = (of: typeof run) => {
+        const { memory, share } = figuresOf(of);
+        return { other: `cost ${costOf(of).toFixed(0)}, ${inMiB(memory)}, CPU ${percent(share)}` };
+      };
+      const plain = Math.max(
+        costOf(await collect(program, asMuchAgain())),
+        costOf(await collect(program, alwaysMore())),
+      );
+      const way = (plain - costOf(run)) / (plain - costOf(reference));
+      const { done } = run;
+      return {
+        // A program that was not let come to its end has no cost.
+        share: done ? Math.max(0, Math.min(quarters, Math.floor(way * quarters + 0.2))) / quarters : 0,
+        ...told(run),
+        ...(done ? {} : { other: 'collects again and again: the program does not come to its end' }),
+        work: Math.round((10 * pacing.units) / Math.max(1, pacing.calls)) / 10,
+        reference: told(reference),
+        curve: memoryCurve(run),
+        referenceCurve: memoryCurve(reference),
+      };
+    },
+  };
+}
+
+export const trigger: Exercise = {
+  id,
+  number: 11,
+  title: 'Trigger and memory limit',
+  teaches:
+    'at which size a collection starts: peak memory against processor time, and a limit below what lives',
+  hours: '4 to 6',
+  handin: 'mine.mjs',
+  exports: [goalFunction, policyClass],
+  modules: [],
+  variant: (seed) => {
+    const chance = chanceOf(`${seed} ${id}`);
+    const base = chance.oneOf(spareBases);
+    return {
+      ...{ base, baseText: baseTexts[base] },
+      speed: 20 * chance.between(20, 30),
+      weight: chance.between(4, 7),
+      minimum: chance.oneOf([2, 3, 6, 8]),
+      headroom: chance.oneOf([5, 7, 8, 10]),
+      spare: chance.between(6, 20),
+    };
+  },
+  checks: (variant) => {
+    const rules = rulesOf(variant);
+    return [
+      goCheck(rules),
+      ownCheck(rules),
+      { name: `${policyClass}: answers that may be given`, points: 8, run: oddViews },
+      {
+        name: `${policyClass}: a limit that fits`,
+        points: 10,
+        run: (bench, seed) => limitThatFits(bench, seed, rules),
+      },
+      {
+        name: `${policyClass}: a limit below what lives`,
+        points: 12,
+        run: (bench, seed) => limitBelow(bench, seed, rules),
+      },
+    ];
+  },
+  measures: (variant) => programNames.map((name) => measureOf(name, rulesOf(variant))),
+  hints: {
+    [`${goalFunction}: as Go 1.21 had it`]: [
+      'Is it a heap with a limit, or without? Without one there is only GOGC: begin there.',
+      'The minimum, too, is scaled by GOGC; what is rounded down is the product over 100, as a whole.',
+      'Under a limit: what is beside the objects is taken off twice if memory is over the limit already, as mappedReady − heapFree − heapAlloc and as mappedReady − memoryLimit.',
+    ],
+    [`${goalFunction}: random heaps`]: [
+      'The expected answer tells each part. Which is the first that yours has not?',
+      'Math.floor comes before the product where the README has it so: floor(room / 100) × headroom.',
+      'What is spared counts where there is no room at all, too.',
+    ],
+    [`${policyClass}: answers that may be given`]: [
+      'Time may stand still between two calls, and nothing may be marked. What do you divide by?',
+      'Before the first collection lastHeapGoal is 0, and a goal may be Infinity: differences of such numbers are below 0, or NaN.',
+      'Keep the last rate that was a number above 0, and answer Math.max(0, …).',
+    ],
+    [`${policyClass}: a limit that fits`]: [
+      'What does memoryLimit count, and what does a goal count?',
+      'A goal is of objects. Beside them there is mappedReady − heapFree − heapAlloc.',
+      'The goal is the smaller of what you would like and the limit less what is beside; leave a percent or two.',
+    ],
+    [`${policyClass}: a limit below what lives`]: [
+      'How long does a collection take here, and how long does the program run until the next one?',
+      'Marking takes heapMarked / SPEED seconds. In that time the program would have allocated that many seconds times its rate.',
+      'The goal is never below heapMarked + 1.5 × (heapMarked / SPEED) × rate. The rate is what was allocated since the last call over the time, less marking, that passed.',
+    ],
+  },
+  step: (bench, variant, trace, on) => {
+    const { base, ...prices } = rulesOf(variant);
+    return stepsOf(bench, base, prices, trace, on);
+  },
+  targets: [policyClass, goalFunction],
+};

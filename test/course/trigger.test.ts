@@ -1,0 +1,101 @@
+/** Exercise 11: goals beside recorded ones and the package's own, the collector's account, the reference with any seed. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { collect, figuresOf, MiB, second } from '../../lib/course/exercises/trigger/collector.ts';
+import { goalOf, goNumbers, parseGoals, spareBases } from '../../lib/course/exercises/trigger/goals.ts';
+import { recordFile } from '../../lib/course/exercises/trigger/index.ts';
+import { paceOf } from '../../lib/course/exercises/trigger/play.ts';
+import { alwaysMore, asMuchAgain, byRate } from '../../lib/course/exercises/trigger/policies.ts';
+import { phasesFor, programNames } from '../../lib/course/exercises/trigger/programs.ts';
+
+const none = Number.POSITIVE_INFINITY;
+
+describe('goals', () => {
+  const recorded = parseGoals(readFileSync(recordFile(), 'utf8'));
+
+  it('are those that a real Go had, whatever spare is a part of', () => {
+    expect(recorded.length).toBeGreaterThan(900);
+    for (const base of spareBases)
+      for (const { heap, goal } of recorded) expect(goalOf(heap, goNumbers, base).goal).toBe(goal);
+  });
+
+  it('differ by what is spared, where the limit is near', () => {
+    const heap = { ...{ heapMarked: 100 * MiB, roots: 10 * MiB, gcPercent: 100 }, memoryLimit: 80 * MiB };
+    const whole = { ...heap, mappedReady: 110 * MiB, heapFree: 0, heapAlloc: 100 * MiB };
+    const goals = spareBases.map((base) => goalOf(whole, { ...goNumbers, spare: 10 }, base).goal / MiB);
+    expect(goals.map((goal) => goal.toFixed(2))).toEqual(['110.00', '111.00', '108.00']);
+  });
+});
+
+describe('an answer', () => {
+  it.each([
+    [5, { goal: 5, start: 5, again: none }],
+    [{ '!': 'Infinity' }, { goal: none, start: none, again: none }],
+    [{ members: { goal: 9 } }, { goal: 9, start: 9, again: none }],
+    [{ members: { goal: 9, start: 12, again: 3 } }, { goal: 9, start: 9, again: 3 }],
+    [{ members: { goal: 9, start: { '!': 'undefined' } } }, { goal: 9, start: 9, again: none }],
+    [-1, undefined],
+    [{ '!': 'NaN' }, undefined],
+    ['5', undefined],
+    [null, undefined],
+    [[5], undefined],
+    [{ members: {} }, undefined],
+    [{ members: { goal: '9' } }, undefined],
+    [{ members: { goal: 9, start: -1 } }, undefined],
+  ] as const)('%j is read as the heap reads it', (value, pace) => {
+    expect(paceOf(value as never)).toEqual(pace);
+  });
+});
+
+describe('the collector', () => {
+  const program = {
+    phases: [{ from: 0, live: 100 * MiB, rate: 50 * MiB }],
+    ...{ end: 60 * second, speed: 100 * MiB, limits: [], gcPercent: 100 },
+  };
+
+  it('takes what marking costs, between what is allocated', async () => {
+    const ask = () => ({ goal: 200 * MiB, start: 200 * MiB, again: none });
+    const run = await collect(program, ask);
+    expect(run.done).toBe(true);
+    // Each cycle allocates 100 MiB in two seconds and marks 100 MiB in one.
+    expect(figuresOf(run, 20 * second).share).toBeCloseTo(1 / 3, 1);
+    expect(figuresOf(run).peak).toBe(204 * MiB);
+  });
+
+  it('never starts nearer than 64 KiB, and ends with a policy that always collects', async () => {
+    let asked = 0;
+    const run = await collect(program, () => {
+      asked++;
+      return { goal: 0, start: 0, again: none };
+    });
+    expect(run.done).toBe(false);
+    expect(asked).toBeLessThan(10_000);
+  });
+
+  it('asks again at the size that was named', async () => {
+    const sizes: number[] = [];
+    await collect({ ...program, end: second }, ({ heapLive }) => {
+      sizes.push(heapLive / MiB);
+      return { goal: none, start: none, again: heapLive + 10 * MiB };
+    });
+    expect(sizes).toEqual([0, 10, 20, 30, 40, 50]);
+  });
+});
+
+it('the reference is far from both plain policies, with any seed and price', async () => {
+  for (let k = 0; k < 12; k++) {
+    const prices = { speed: (400 + 18 * k) * MiB, weight: 4 + (k % 4) };
+    for (const name of programNames) {
+      const program = {
+        phases: phasesFor(name, `seed ${k}`),
+        ...{ end: 30 * second, speed: prices.speed, limits: [], gcPercent: 100 },
+      };
+      const cost = async (ask: ReturnType<typeof byRate>): Promise<number> => {
+        const { memory, share } = figuresOf(await collect(program, ask));
+        return memory / MiB + prices.weight * 100 * share;
+      };
+      const plain = Math.max(await cost(asMuchAgain()), await cost(alwaysMore()));
+      expect([k, name, (await cost(byRate(prices))) < 0.9 * plain]).toEqual([k, name, true]);
+    }
+  }
+});
