@@ -6,6 +6,7 @@ import { nearest } from '../../lab/subject/nearest-name.ts';
 import { bestFit } from './best-fit/index.ts';
 import type { Exercise } from './exercise.ts';
 import { findTheBug } from './find-the-bug/index.ts';
+import { marker } from './marker/index.ts';
 import { pageCache } from './page-cache/index.ts';
 import { piController } from './pi-controller/index.ts';
 import { predictions } from './predictions/index.ts';
@@ -21,6 +22,7 @@ export const exercises: readonly Exercise[] = [
   scavenging,
   piController,
   trigger,
+  marker,
   findTheBug,
 ];
 

@@ -1,0 +1,3 @@
+// expect: refused
+// Work that no count sees.
+export class Marker { step() { return eval('1'); } }

@@ -1,0 +1,98 @@
+/**
+ * Exercise 12: what the judge says of markers that are wrong in one way, and what is measured.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import {
+  dataWord,
+  heapOf,
+  largeHeap,
+  pointerTo,
+  reachable,
+  shapeNames,
+  targetOf,
+} from '../../lib/course/exercises/marker/heaps.ts';
+import { mutantsOf, mutated, ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
+import { filled, variantFor } from '../../lib/course/handout/start.ts';
+import { chanceOf } from '../../lib/course/model/seeds.ts';
+
+// The process of a hand-in is started from what is compiled.
+const compiled = (name: string): Promise<unknown> =>
+  import(/* @vite-ignore */ pathToFileURL(join(process.cwd(), 'dist/lib/course', name)).href);
+const { grade } = (await compiled('grading/grade.js')) as typeof import('../../lib/course/grading/grade.ts');
+
+// It starts a process of its own, too.
+const { exerciseOf } = (await compiled(
+  'exercises/registry.js',
+)) as typeof import('../../lib/course/exercises/registry.ts');
+const exercise = exerciseOf('marker');
+const student = 'ada';
+const term = 't';
+const reference = referenceFiles(ownPack, exercise, student, term);
+const rule = { tag: 8, rest: 3 };
+
+describe('words', () => {
+  it('are pointers by what they leave, and data never is', () => {
+    for (let n = 0; n < 200; n++) {
+      expect(targetOf(pointerTo(n, rule), rule)).toBe(n);
+      expect(targetOf(dataWord(n, rule), rule)).toBe(-1);
+    }
+  });
+
+  it('lead as far as they lead', () => {
+    const heap = heapOf([[pointerTo(2, rule), 16], [pointerTo(0, rule)], [pointerTo(0, rule)], []]);
+    expect([...reachable(heap, [0], rule)]).toEqual([1, 0, 1, 0]);
+    expect([...reachable(heap, [3, 1], rule)]).toEqual([1, 1, 1, 1]);
+  });
+
+  it.each(shapeNames)('a large heap (%s) has words to be marked, whatever the seed', (name) => {
+    for (let i = 0; i < 10; i++) {
+      const { heap, roots } = largeHeap(name, chanceOf(`seed ${i}`), rule);
+      const lives = reachable(heap, roots, rule).reduce((sum, one) => sum + one, 0);
+      expect(lives).toBeGreaterThan(1000);
+    }
+  });
+});
+
+describe('a grade', () => {
+  const graded = (files: ReadonlyMap<string, string>, first = false) =>
+    grade({ ...{ exercise, files, modules: {}, student, term, secret: 'a secret of ours' } }, { first });
+
+  it('of the reference is full', async () => {
+    expect(await graded(reference)).toMatchObject({ verdict: 'graded', points: 100, of: 100 });
+  });
+
+  it.each([
+    ['no barrier', 'stores while it marks', /barrier let it pass/],
+    ['an object enters again though it is marked', 'a few objects', /gray twice/],
+    ['step ends at an object without words', 'a few objects', /before its time/],
+  ])('of a mutant (%s) says where and why', async (name, check, cause) => {
+    const mutant = mutantsOf(ownPack, exercise).find((one) => one.name === name);
+    if (mutant === undefined) throw new Error('there is no such mutant');
+    const { checks } = await graded(mutated(reference, mutant), true);
+    const failed = checks.find(({ failure }) => failure);
+    expect(failed?.name).toBe(check);
+    expect(failed?.failure?.cause).toMatch(cause);
+    expect(failed?.failure?.steps.length).toBeGreaterThan(0);
+  });
+
+  it('of stubs, of what answers nothing, and of a forgery is nothing', async () => {
+    const stub = filled(
+      readFileSync(join('course', exercise.id, 'mine.mjs'), 'utf8'),
+      variantFor(exercise, student, term),
+      student,
+    );
+    const forgery = readFileSync(join(ownPack, exercise.id, 'forgeries', 'patch.mjs'), 'utf8');
+    for (const text of [stub, 'export class Marker {}', 'export const Marker = () => 7;', forgery])
+      expect(await graded(new Map([[exercise.handin, text]]))).toMatchObject({
+        verdict: 'graded',
+        points: 0,
+      });
+    expect(await graded(new Map([[exercise.handin, '']]))).toMatchObject({
+      verdict: 'refused',
+      reason: 'it does not export Marker',
+    });
+  });
+});
