@@ -98,6 +98,20 @@ export const heapOptions = {
     environment: 'GODEBUG=disablethp',
     help: "keep the heap's memory from huge pages",
   },
+  /**
+   * What the kernel is asked for where a chunk of 4 MiB is to be huge pages: nothing, as in Go since 1.21.4; that fresh and dense
+   * chunks may be and broken ones may not, as in 1.21.0; to make dense ones huge at once, as in 1.21.1 to 1.21.3. With the
+   * page heap 'radix'. 'none'.
+   */
+  hugePageAdvice: {
+    ...ofHeap,
+    kind: choice(['none', 'hugepage', 'collapse']),
+    default: 'none',
+    kept: true,
+    flag: 'huge-page-advice',
+    help: 'what the kernel is asked for where memory is dense enough for huge pages',
+    more: "With the page heap 'radix'. none: nothing, as in Go since 1.21.4; hugepage: MADV_HUGEPAGE for fresh and dense chunks and MADV_NOHUGEPAGE for those that the scavenger breaks, as in Go 1.21.0; collapse: MADV_COLLAPSE where a broken chunk is dense again, as in Go 1.21.1 to 1.21.3",
+  },
   /** Name the heap's mappings in /proc/self/maps, where the kernel can. true. */
   nameMappings: {
     ...ofHeap,
@@ -416,6 +430,7 @@ export function resolveOptions(options: HeapOptions): ResolvedOptions {
     physPageSize: values.physPageSize,
     hardDecommit: values.hardDecommit,
     disableHugePages: values.disableHugePages,
+    hugePageAdvice: values.hugePageAdvice,
     historicalScavengeGoal: values.historicalScavengeGoal,
     scavengeClock: values.scavengeClock !== 'wall',
   });

@@ -105,6 +105,7 @@ export function refuseForDesign(
     readonly physPageSize: number | undefined;
     readonly hardDecommit: boolean;
     readonly disableHugePages: boolean;
+    readonly hugePageAdvice: string;
     readonly historicalScavengeGoal: boolean;
     readonly scavengeClock: boolean;
   },
@@ -175,4 +176,16 @@ export function refuseForDesign(
     );
   if (asked.disableHugePages && design.hugePageHints)
     refuseOption('disableHugePages', 'contradicts hugePageHints', true);
+  if (asked.hugePageAdvice === 'none') return;
+  if (design.pageHeap !== 'radix')
+    refuseOption(
+      'hugePageAdvice',
+      "is of chunks, which the page heap 'radix' alone has; that of 2019 has hugePageHints",
+      asked.hugePageAdvice,
+    );
+  for (const [name, isOn] of [
+    ['hugePageHints', design.hugePageHints],
+    ['disableHugePages', asked.disableHugePages],
+  ] as const)
+    if (isOn) refuseOption('hugePageAdvice', `contradicts ${name}`, asked.hugePageAdvice);
 }

@@ -65,8 +65,12 @@ const numbers: Readonly<Record<keyof typeof tuningOptions, Reason>> = {
 };
 
 const ofParts: Partial<Readonly<Record<keyof Parts, Reason>>> = {
-  advicePolicy: (_design, _parts, { hardDecommit }) =>
-    hardDecommit === true ? 'says what becomes of released memory, and so does hardDecommit' : undefined,
+  advicePolicy: (_design, _parts, { hardDecommit, hugePageAdvice = 'none' }) =>
+    hardDecommit === true
+      ? 'says what becomes of released memory, and so does hardDecommit'
+      : hugePageAdvice !== 'none'
+        ? 'says where huge pages may be, and so does hugePageAdvice'
+        : undefined,
   triggerPolicy: (design) =>
     marksConcurrently(design)
       ? "paces collections that mark within a pause, and the marking 'incremental' needs more than a goal; choose the marking 'stop-the-world'"

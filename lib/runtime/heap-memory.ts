@@ -86,7 +86,9 @@ export class HeapMemory {
 
   /** What the options ask of the kernel for fresh memory. A kernel that refuses is not asked again. */
   adviseMapped(at: Address, size: number): void {
-    if (this.options.disableHugePages) this.sys.noHugePage(at, size);
+    const { disableHugePages, hugePageAdvice } = this.options;
+    if (disableHugePages) this.sys.noHugePage(at, size);
+    else if (hugePageAdvice === 'hugepage') this.sys.hugePage(at, size);
     if (this.options.nameMappings) this.sys.name(at, size, 'pageheap: heap');
   }
 }

@@ -18,6 +18,7 @@ import { commitListsSetup } from '../pages/lists/columns.ts';
 import { ListsPageHeap } from '../pages/lists/page-heap.ts';
 import { commitRadixSetup, radixMemory } from '../pages/radix/columns.ts';
 import type { DenseRule } from '../pages/radix/dense-rule.ts';
+import type { HugeChunks } from '../pages/radix/huge-chunks.ts';
 import { NarrowCachePageHeap } from '../pages/radix/narrow-cache.ts';
 import type { PhysicalPages } from '../pages/radix/page-alloc.ts';
 import { cachePages } from '../pages/radix/page-cache.ts';
@@ -35,6 +36,8 @@ export interface PageHeapDeps {
   readonly foreign: ForeignCode;
   /** A rule for dense chunks of the user's, for a page heap that has chunks. */
   readonly denseRule: Part<DenseRule> | undefined;
+  /** Told of chunks as huge pages, where the heap asks the kernel for them. */
+  readonly hugeChunks: HugeChunks | undefined;
 }
 
 interface BuiltIn {
@@ -53,14 +56,14 @@ const freeRunsOf = ({ meta, state: { spans, pageColumns, arenas } }: PageHeapDep
 });
 
 function makeRadix(
-  { meta, physical, host, denseRule: rule }: PageHeapDeps,
+  { meta, physical, host, denseRule: rule, hugeChunks }: PageHeapDeps,
   { densePages: pages, denseGenerations, pageCachePages: width }: PageHeapOptions,
 ): PageHeap {
   const memory = radixMemory(meta, host.reachPages);
   const dense = { pages, rule, remembers: denseGenerations > 0 };
   return width === cachePages
-    ? new RadixPageHeap(memory, physical, host, dense)
-    : new NarrowCachePageHeap(memory, physical, host, dense, width);
+    ? new RadixPageHeap(memory, physical, host, dense, hugeChunks)
+    : new NarrowCachePageHeap(memory, physical, host, dense, width, hugeChunks);
 }
 
 const builtIn: Readonly<Record<Exclude<Design['pageHeap'], 'custom'>, BuiltIn>> = {

@@ -79,6 +79,7 @@ import type { Scavenger } from '../scavenge/scavenger.ts';
 import { ObjectMemory } from '../spans/object-memory.ts';
 import { UserSpace } from '../spans/user-space.ts';
 import type { HeapMemory } from './heap-memory.ts';
+import { hugeChunksOf } from './huge-chunks.ts';
 import { type TracingSide, wireMarking } from './marking.ts';
 import { type Pacing, wirePacing } from './pacing.ts';
 import { makePageHeap, releasesOnce } from './page-heaps.ts';
@@ -164,6 +165,7 @@ export class Runtime {
       },
       foreign,
       denseRule: parts.denseRule(),
+      hugeChunks: hugeChunksOf(memory, state),
     });
     this.spans = wireSpans(memory, state);
     const { held } = meta.views(mcacheTable);

@@ -116,6 +116,21 @@ describe('what makes no sense is refused, with the option and the reason', () =>
       /disableHugePages: contradicts/,
     ],
     [
+      'advice for chunks where there are none',
+      { generation: 'treap', hugePageAdvice: 'collapse' },
+      /hugePageAdvice: is of chunks, which the page heap 'radix' alone has/,
+    ],
+    [
+      'huge pages asked for and kept away',
+      { hugePageAdvice: 'hugepage', disableHugePages: true },
+      /hugePageAdvice: contradicts disableHugePages/,
+    ],
+    [
+      'hints of two designs',
+      { hugePageAdvice: 'hugepage', hugePageHints: true },
+      /hugePageAdvice: contradicts hugePageHints/,
+    ],
+    [
       'an unknown generation',
       { generation: '2009' as never },
       /generation: must be one of lists, treap, radix/,

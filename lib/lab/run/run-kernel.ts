@@ -31,11 +31,12 @@ export class SystemKernel extends Residency implements RunKernel {
 /** Whether smaps can tell something: where pages are given back lazily, or where there can be huge pages. */
 export function smapsTell(
   { hugePages }: Pick<Machine, 'hugePages'>,
-  { advise, hugePageHints, disableHugePages }: Readonly<Record<string, unknown>>,
+  { advise, hugePageHints, hugePageAdvice = 'none', disableHugePages }: Readonly<Record<string, unknown>>,
 ): boolean {
   if (advise === 'free') return true;
   if (hugePages.pmdSize === 0 || disableHugePages === true) return false;
   // A setting that cannot be read may be anything.
   const { enabled = 'always' } = hugePages;
-  return enabled === 'always' || (enabled === 'madvise' && hugePageHints === true);
+  const isAsked = hugePageHints === true || hugePageAdvice !== 'none';
+  return enabled === 'always' || (enabled === 'madvise' && isAsked);
 }

@@ -7,6 +7,7 @@
 import { type PageCount, type PageIndex, type PId, pageIndex } from '../../base/units.ts';
 import type { PageHeapHost } from '../contract.ts';
 import type { RadixMemory } from './columns.ts';
+import type { HugeChunks } from './huge-chunks.ts';
 import type { PhysicalPages } from './page-alloc.ts';
 import { RadixPageHeap } from './page-heap.ts';
 import type { Denseness } from './scavenge-index.ts';
@@ -21,8 +22,9 @@ export class NarrowCachePageHeap extends RadixPageHeap {
     host: Pick<PageHeapHost, 'release'>,
     dense: Denseness,
     width: number,
+    told?: HugeChunks,
   ) {
-    super(memory, physical, host, dense);
+    super(memory, physical, host, dense, told);
     this.#width = width;
   }
 

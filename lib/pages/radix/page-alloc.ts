@@ -60,6 +60,7 @@ import {
   stateWord,
 } from './columns.ts';
 import { Search } from './find.ts';
+import type { HugeChunks } from './huge-chunks.ts';
 import { chunkWordsShift as wordsShift } from './levels.ts';
 import { cachePages, maskOf, type PageCache } from './page-cache.ts';
 import { PageState } from './page-state.ts';
@@ -88,8 +89,8 @@ export class RadixPageAlloc extends PageState {
   readonly #minPages: number;
   readonly #hugePages: number;
 
-  constructor(memory: RadixMemory, physical: PhysicalPages, dense?: Denseness) {
-    super(memory, dense);
+  constructor(memory: RadixMemory, physical: PhysicalPages, dense?: Denseness, told?: HugeChunks) {
+    super(memory, dense, told);
     const { physPageSize, physHugePageSize } = physical;
     this.#state = memory.state;
     this.#search = new Search(memory, this.sums);

@@ -21,6 +21,7 @@ import {
 } from '../../base/units.ts';
 import type { FreeRunVisit, PageHeap, PageHeapHost, PageHeapStats, ReleaseHook } from '../contract.ts';
 import type { RadixMemory } from './columns.ts';
+import type { HugeChunks } from './huge-chunks.ts';
 import { type PhysicalPages, RadixPageAlloc } from './page-alloc.ts';
 import { cachePages, PageCache } from './page-cache.ts';
 import type { Denseness } from './scavenge-index.ts';
@@ -38,8 +39,9 @@ export class RadixPageHeap extends RadixPageAlloc implements PageHeap {
     physical: PhysicalPages,
     host: Pick<PageHeapHost, 'release'>,
     dense?: Denseness,
+    told?: HugeChunks,
   ) {
-    super(memory, physical, dense);
+    super(memory, physical, dense, told);
     this.#caches = Array.from({ length: memory.ps }, (_, p) => new PageCache(memory, pId(p)));
     const release: ReleaseHook = host.release;
     // Scavenged runs are found page by page: what is released was not.

@@ -18,8 +18,9 @@ import { AddressRanges } from './address-ranges.ts';
 import { countRange } from './bitmap.ts';
 import type { RadixMemory } from './columns.ts';
 import { inUseOf } from './density.ts';
+import { HugeChunkIndex, type HugeChunks } from './huge-chunks.ts';
 import { chunkWordsShift } from './levels.ts';
-import { type Denseness, ScavengeIndex } from './scavenge-index.ts';
+import { type Denseness, goDenseness, ScavengeIndex } from './scavenge-index.ts';
 import { Summaries } from './summaries.ts';
 
 export class PageState {
@@ -30,13 +31,17 @@ export class PageState {
   readonly #allocated: Int32Array;
   readonly #scavenged: Int32Array;
 
-  constructor(memory: RadixMemory, dense?: Denseness) {
+  /** @param told of chunks as huge pages, where anybody wants to know */
+  constructor(memory: RadixMemory, dense: Denseness = goDenseness, told?: HugeChunks) {
     this.#memory = memory;
     this.#allocated = memory.chunks.allocated;
     this.#scavenged = memory.chunks.scavenged;
     this.sums = new Summaries(memory);
     this.ranges = new AddressRanges(memory);
-    this.index = new ScavengeIndex(memory, this.ranges, dense);
+    this.index =
+      told === undefined
+        ? new ScavengeIndex(memory, this.ranges, dense)
+        : new HugeChunkIndex(memory, this.ranges, dense, told);
   }
 
   protected get allocated(): Int32Array {
