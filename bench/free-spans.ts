@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bytes } from '../lib/base/units.ts';
-import { type Kind, makers, measure, prepare } from './among-holes.ts';
+import { type Kind, makers, measure, prepare } from '../lib/lab/questions/measure/among-holes.ts';
 import { measure as measureRival } from './participant.ts';
 import { buildGo, findGo } from './rivals/go.ts';
 import { median } from './workload.ts';

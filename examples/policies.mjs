@@ -4,6 +4,7 @@
 //   npx pageheap run perl --trigger-policy examples/policies.mjs
 //   npx pageheap run perl --scavenge-controller examples/policies.mjs
 //   npx pageheap run perl --dense-rule examples/policies.mjs
+//   npx pageheap run perl --page-cache-policy examples/policies.mjs
 //   npx pageheap run perl --sweep-order examples/policies.mjs
 //   npx pageheap run perl --size-class-table examples/policies.mjs
 
@@ -45,6 +46,22 @@ export class ScavengeController {
 export class DenseRule {
   keeps({ inUse, age }) {
     return inUse >= 256 && age < 2;
+  }
+}
+
+/**
+ * Small caches, and of their pages one that has memory behind it, if there is one: fewer page faults, less in order.
+ * @implements {import('pageheap').PageCachePolicy}
+ */
+export class PageCachePolicy {
+  serves({ pages }) {
+    return pages <= 4;
+  }
+  fill() {
+    return 32;
+  }
+  choose({ released }) {
+    return Math.max(0, released.indexOf(0));
   }
 }
 

@@ -1,6 +1,6 @@
 /** A random free and allocation of 1 to 16 pages among so many holes, in one of the three page heaps. */
 
-import { makers, measure, prepare } from '../among-holes.ts';
+import { makers, measure, prepare } from '../../lib/lab/questions/measure/among-holes.ts';
 import { figures } from '../workload.ts';
 import { caseParams, emit } from './entry.ts';
 

@@ -69,6 +69,13 @@ export type {
   DenseRuleHost,
 } from '../pages/radix/dense-rule.ts';
 export type {
+  PageCacheHost,
+  PageCachePolicy,
+  PageCachePolicyClass,
+  PageChoice,
+  PageRequest,
+} from '../pages/radix/page-cache-policy.ts';
+export type {
   ControllerHost,
   ScavengeController,
   ScavengeControllerClass,

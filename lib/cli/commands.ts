@@ -36,6 +36,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./grid.ts')).defineGrid,
   },
   {
+    name: 'question',
+    summary: 'a question that people bring, answered here, with a picture and bounds',
+    load: async () => (await import('./question.ts')).defineQuestion,
+  },
+  {
     name: 'record',
     summary: 'record what any program allocates, to run it on the heap',
     load: async () => (await import('./record.ts')).defineRecord,

@@ -10,12 +10,14 @@ import { payloadOf } from '../lab/metrics/payload.ts';
 import { comparePhases, phaseMetrics } from '../lab/metrics/phases.ts';
 import { metrics } from '../lab/metrics/run-metrics.ts';
 import type { MetricUnit, Spread } from '../lab/metrics/spread.ts';
+import { otherThanGoOf } from '../lab/metrics/summary.ts';
 import { irregularOf } from '../lab/metrics/trace-notes.ts';
 import { comparisonFile } from '../lab/record/comparison-index.ts';
 import { renderComparison } from '../lab/report/comparison.ts';
 import { formatInterval, formatMetric } from '../lab/report/comparison-values.ts';
 import { rssBasisWords } from '../lab/report/contender-words.ts';
 import { differenceCell, differencesOf } from '../lab/report/differences.ts';
+import { optionsInWords } from '../lab/report/option-names.ts';
 import { treatmentWords } from '../lab/report/pace-words.ts';
 import { plainWords, verdictSentences, verdictsIn, withoutPace } from '../lab/report/verdict-words.ts';
 import { writePage } from './page-file.ts';
@@ -96,6 +98,15 @@ function drawDifferences({ configurations }: Comparison, terminal: Terminal): st
     : drawGroups(shape, columns, terminal.outColors);
 }
 
+/** Which configurations have numbers or parts that are not Go's; undefined where none has. */
+function otherThanGoWords({ configurations }: Comparison): string | undefined {
+  const told = configurations.flatMap(({ label, runs }) => {
+    const values = runs[0] === undefined ? {} : otherThanGoOf(runs[0].header);
+    return Object.keys(values).length === 0 ? [] : [`${label} (${plain(optionsInWords(values))})`];
+  });
+  return told.length === 0 ? undefined : `other than Go's: ${told.join('; ')}`;
+}
+
 /** What it comes to, the figures of whole runs, and RSS at the ends of phases where the subject has any. */
 export function drawComparison(comparison: Comparison, terminal: Terminal): string {
   const { configurations } = comparison;
@@ -114,6 +125,9 @@ export function drawComparison(comparison: Comparison, terminal: Terminal): stri
   const differences = drawDifferences(comparison, terminal);
   if (differences !== undefined) tables.push(differences);
   if (phases.length > 0) tables.push(drawFigures(comparison, 'RSS, end of', phases, terminal));
+  const others = otherThanGoWords(comparison);
+  if (others !== undefined)
+    tables.push(wrap(others, terminal.out.columns || Number.POSITIVE_INFINITY).join('\n'));
   const payload = configurations.flatMap(({ runs }) => runs.map(payloadOf)).find((p) => p !== undefined);
   if (payload !== undefined) tables.push(`payload: ${payloadWords(payload)}`);
   return tables.join('\n\n');

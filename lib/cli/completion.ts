@@ -3,6 +3,7 @@
  */
 import { Argument, type Command } from 'commander';
 import { generations } from '../design/design.ts';
+import { questions } from '../lab/questions/questions.ts';
 import { shippedTraces } from '../lab/subject/shipped-traces.ts';
 import { workloads } from '../lab/workloads/index.ts';
 import { type CommandNode, commandNode, type KnownWords } from './command-tree.ts';
@@ -17,6 +18,7 @@ Examples:
 
 /** What can be named, though any file can be, too. */
 const knownWords = (): KnownWords => ({
+  question: ['all', ...questions.map(({ name }) => name)],
   subject: [...shippedTraces(), ...workloads.map(({ name }) => name)],
   'page-heap': generations,
   generation: generations,

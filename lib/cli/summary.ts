@@ -15,9 +15,10 @@ import {
   formatShare,
   formatTime,
 } from '../lab/report/client/format.ts';
+import { optionsInWords } from '../lab/report/option-names.ts';
 import { heldUpWords, stretchWords, waitedWords } from '../lab/report/pace-words.ts';
 import { drawFacts, drawTable } from './table.ts';
-import type { Colors } from './terminal.ts';
+import { type Colors, plain } from './terminal.ts';
 
 /** What stands for a figure that the kernel did not tell. */
 const notKnown = '–';
@@ -139,6 +140,9 @@ export function drawSummary(s: RunSummary, columns: number, colors: Colors): str
       'operations',
       `${formatNumber(s.operations)} in ${formatDuration(s.seconds * 1000)}, ${formatNumber(s.operationsPerSecond)} a second`,
     ],
+    ...(Object.keys(s.otherThanGo).length === 0
+      ? []
+      : [["other than Go's", plain(optionsInWords(s.otherThanGo))] satisfies [string, string]]),
     ...payloadFacts(s.payload),
     ...paceFacts(s),
     ['collections', s.collections === null ? notKnown : formatNumber(s.collections)],

@@ -12,6 +12,7 @@ import type { SweepOrderClass } from '../gc/sweep-order.ts';
 import type { TriggerPolicyClass } from '../gc/trigger-policy.ts';
 import type { AdvicePolicyClass } from '../os/advice-policy.ts';
 import type { DenseRuleClass } from '../pages/radix/dense-rule.ts';
+import type { PageCachePolicyClass } from '../pages/radix/page-cache-policy.ts';
 import type { ScavengeControllerClass } from '../scavenge/controller.ts';
 import type { ScavengePolicyClass } from '../scavenge/policy.ts';
 import { brought } from './kinds.ts';
@@ -54,6 +55,13 @@ export const partOptions = {
     kind: brought<DenseRuleClass>('DenseRule', 'DenseRule'),
     flag: 'dense-rule',
     help: 'a module that says which chunks the scavenger leaves alone',
+  },
+  /** What a P keeps of free pages, and which it hands out: a class that implements `PageCachePolicy`. Go's page cache. */
+  pageCachePolicy: {
+    ...part,
+    kind: brought<PageCachePolicyClass>('PageCachePolicy', 'PageCachePolicy'),
+    flag: 'page-cache-policy',
+    help: 'a module that says what page caches hold, and which page they hand out',
   },
   /** Which span is swept next: a class that implements `SweepOrder`. The registry's order. */
   sweepOrder: {

@@ -3,7 +3,7 @@
  *
  * Not here: the declarations (design.ts, tuning.ts, parts.ts, options.ts).
  */
-import { designOptions } from './design.ts';
+import { designOptions, generations } from './design.ts';
 import { recordedIn } from './option.ts';
 import { heapOptions, type ResolvedOptions } from './options.ts';
 import { partNames, partOptions } from './parts.ts';
@@ -25,9 +25,11 @@ export function recordedOptions(resolved: ResolvedOptions): Record<string, unkno
   };
 }
 
-/** The names of the options, as a record has them. */
+/** The names of the options, as a record has them. A page heap of the user's is one that no design has. */
 export function otherThanGo(recorded: Readonly<Record<string, unknown>>): string[] {
+  const { pageHeap } = recorded;
   return [
+    ...(pageHeap === undefined || (generations as readonly unknown[]).includes(pageHeap) ? [] : ['pageHeap']),
     ...tunedNames(recorded),
     ...Object.keys(partOptions).filter((name) => recorded[name] !== undefined),
   ];

@@ -61,7 +61,11 @@ const numbers: Readonly<Record<keyof typeof tuningOptions, Reason>> = {
   heapMinimum: paced,
   densePages: dense,
   denseGenerations: dense,
-  pageCachePages: radix,
+  pageCachePages: (design, parts, asked) =>
+    radix(design, parts, asked) ??
+    (parts.pageCachePolicy === undefined
+      ? undefined
+      : 'is of the built-in page cache, and this heap has a policy of its own'),
 };
 
 const ofParts: Partial<Readonly<Record<keyof Parts, Reason>>> = {
@@ -77,6 +81,7 @@ const ofParts: Partial<Readonly<Record<keyof Parts, Reason>>> = {
       : undefined,
   scavengeController: background,
   denseRule: radix,
+  pageCachePolicy: radix,
 };
 
 /** @param asked what was asked for, by name @throws PageHeapError ERR_INVALID_OPTION, naming what the design has not */

@@ -17,11 +17,13 @@ import { makeCustomPageHeap } from '../pages/guard.ts';
 import { commitListsSetup } from '../pages/lists/columns.ts';
 import { ListsPageHeap } from '../pages/lists/page-heap.ts';
 import { commitRadixSetup, radixMemory } from '../pages/radix/columns.ts';
+import { CustomCachePageHeap } from '../pages/radix/custom-cache.ts';
 import type { DenseRule } from '../pages/radix/dense-rule.ts';
 import type { HugeChunks } from '../pages/radix/huge-chunks.ts';
 import { NarrowCachePageHeap } from '../pages/radix/narrow-cache.ts';
 import type { PhysicalPages } from '../pages/radix/page-alloc.ts';
 import { cachePages } from '../pages/radix/page-cache.ts';
+import type { PageCachePolicy } from '../pages/radix/page-cache-policy.ts';
 import { RadixPageHeap } from '../pages/radix/page-heap.ts';
 import { commitTreapSetup } from '../pages/treap/columns.ts';
 import { TreapPageHeap } from '../pages/treap/page-heap.ts';
@@ -36,6 +38,8 @@ export interface PageHeapDeps {
   readonly foreign: ForeignCode;
   /** A rule for dense chunks of the user's, for a page heap that has chunks. */
   readonly denseRule: Part<DenseRule> | undefined;
+  /** What is asked about page caches, for the page heap that has them. */
+  readonly pageCachePolicy: Part<PageCachePolicy> | undefined;
   /** Told of chunks as huge pages, where the heap asks the kernel for them. */
   readonly hugeChunks: HugeChunks | undefined;
 }
@@ -56,11 +60,13 @@ const freeRunsOf = ({ meta, state: { spans, pageColumns, arenas } }: PageHeapDep
 });
 
 function makeRadix(
-  { meta, physical, host, denseRule: rule, hugeChunks }: PageHeapDeps,
+  { meta, physical, host, denseRule: rule, pageCachePolicy, hugeChunks }: PageHeapDeps,
   { densePages: pages, denseGenerations, pageCachePages: width }: PageHeapOptions,
 ): PageHeap {
   const memory = radixMemory(meta, host.reachPages);
   const dense = { pages, rule, remembers: denseGenerations > 0 };
+  if (pageCachePolicy !== undefined)
+    return new CustomCachePageHeap(memory, physical, host, dense, pageCachePolicy, hugeChunks);
   return width === cachePages
     ? new RadixPageHeap(memory, physical, host, dense, hugeChunks)
     : new NarrowCachePageHeap(memory, physical, host, dense, width, hugeChunks);

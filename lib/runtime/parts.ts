@@ -16,6 +16,8 @@ import { type AdvicePolicy, advicePolicyPart } from '../os/advice-policy.ts';
 import type { Sys } from '../os/sys.ts';
 import type { PageHeap, PageHeapClass } from '../pages/contract.ts';
 import { type DenseRule, denseRulePart } from '../pages/radix/dense-rule.ts';
+import { cachePages } from '../pages/radix/page-cache.ts';
+import { type PageCachePolicy, pageCachePolicyPart } from '../pages/radix/page-cache-policy.ts';
 import { startingSleepRatio } from '../scavenge/bursts.ts';
 import { type BurstController, CustomController, scavengeControllerPart } from '../scavenge/controller.ts';
 import { type ScavengePolicy, scavengePolicyPart } from '../scavenge/policy.ts';
@@ -46,6 +48,12 @@ export class CustomParts {
   denseRule(): Part<DenseRule> | undefined {
     const { denseRule } = this.#parts;
     return denseRule && makePart(denseRulePart, denseRule, { chunkPages }, this.#surroundings);
+  }
+
+  pageCachePolicy(): Part<PageCachePolicy> | undefined {
+    const { pageCachePolicy } = this.#parts;
+    const host = { cachePages, pageSize };
+    return pageCachePolicy && makePart(pageCachePolicyPart, pageCachePolicy, host, this.#surroundings);
   }
 
   triggerPolicy(): Part<TriggerPolicy> | undefined {

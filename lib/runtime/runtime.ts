@@ -165,6 +165,7 @@ export class Runtime {
       },
       foreign,
       denseRule: parts.denseRule(),
+      pageCachePolicy: parts.pageCachePolicy(),
       hugeChunks: hugeChunksOf(memory, state),
     });
     this.spans = wireSpans(memory, state);

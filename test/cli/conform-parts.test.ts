@@ -32,8 +32,11 @@ it('a run tells its parts and numbers as other than Go’s', async () => {
   );
   const out = join(folder, 'run');
   const parts = ['--scavenge-policy', file, '--trigger-policy', file, '--dense-pages', 'off'];
-  const { code, err } = await pageheap(['run', 'git', ...parts, ...quick, '-o', out]);
+  const { code, out: told, err } = await pageheap(['run', 'git', ...parts, ...quick, '-o', out]);
   expect([code, err]).toEqual([0, '']);
+  expect(told.replace(/[\s│]+/g, ' ')).toContain(
+    "other than Go's dense-pages off, scavenge-policy ScavengePolicy, trigger-policy Pace",
+  );
   const [run = ''] = readdirSync(out);
   const header = JSON.parse(readFileSync(join(out, run), 'utf8').split('\n')[0] ?? '');
   expect(header.otherThanGo).toEqual(['densePages', 'scavengePolicy', 'triggerPolicy']);

@@ -40,6 +40,7 @@ export const layers: readonly string[] = [
   'lab/grid',
   'lab/report',
   'lab/export',
+  'lab/questions',
   'lab/library',
   'course/source',
   'course/sandbox',

@@ -6,7 +6,7 @@
  * with its trace (trace-notes.ts), what is laid beside other runs (run-metrics.ts), how it is shown (cli/summary.ts).
  */
 
-import type { RunSample, RunValue } from '../record/lines.ts';
+import type { RunHeader, RunSample, RunValue } from '../record/lines.ts';
 import { rssPeak } from '../record/moments.ts';
 import type { RunData } from '../record/run-data.ts';
 import { countsOf, type MarkingTotals } from './counts.ts';
@@ -87,6 +87,8 @@ export interface RunSummary {
   readonly payload: Payload | null;
   /** Irregularities of the trace that were counted, by name; those that are zero left out. */
   readonly irregular: Irregular;
+  /** Numbers of the design and parts of it that are not Go's, by the names of their options, with their values. */
+  readonly otherThanGo: Readonly<Record<string, RunValue>>;
   /** What the kernel did not show, a sentence each. */
   readonly leftOut: readonly string[];
   readonly remarks: readonly string[];
@@ -101,6 +103,14 @@ function momentOf(label: string, s: RunSample): Moment {
 
 const textsIn = (value: RunValue | undefined): string[] =>
   Array.isArray(value) ? value.filter((text): text is string => typeof text === 'string') : [];
+
+/** What of its design a run tells as other than Go's. */
+export function otherThanGoOf({
+  otherThanGo = [],
+  options = {},
+}: RunHeader): Readonly<Record<string, RunValue>> {
+  return Object.fromEntries(otherThanGo.map((name) => [name, options[name] ?? null]));
+}
 
 export function summarize(data: RunData): RunSummary {
   const { samples, end } = data;
@@ -162,6 +172,7 @@ export function summarize(data: RunData): RunSummary {
     },
     payload: payloadOf(data) ?? null,
     irregular: irregularOf([data]),
+    otherThanGo: otherThanGoOf(data.header),
     leftOut: textsIn(end?.summary?.leftOut),
     remarks: data.remarks,
   };

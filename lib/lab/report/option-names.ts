@@ -74,3 +74,10 @@ export function optionInWords(key: string, value: RunValue | undefined): string 
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   return typeof value === 'number' ? numberInWords(key, option?.unit, value) : valueInWords(key, value);
 }
+
+/** Options with their values in a line, by the names of the command line: `retain-extra 25 %, scavenge-policy Mine`. */
+export function optionsInWords(values: Readonly<Record<string, RunValue>>): string {
+  return Object.entries(values)
+    .map(([key, value]) => `${optionName(key)} ${optionInWords(key, value)}`)
+    .join(', ');
+}

@@ -30,18 +30,21 @@ function sourceHash(text: string): string {
 /** What a page is made of. */
 export interface PageParts {
   readonly title: string;
-  readonly entry: ClientEntry;
+  /** The page's own program; without one it is text and pictures alone. */
+  readonly entry?: ClientEntry;
   /** Style beside the report's own. */
   readonly style?: string;
   readonly body: Html;
   /** What the page's program reads, from the element `run-data`. */
-  readonly payload: unknown;
+  readonly payload?: unknown;
 }
 
 /** The file's text, UTF-8. */
 export function renderPage({ title, entry, style = '', body, payload }: PageParts): string {
-  const scripts = [chartLibrary('uPlot.iife.min.js'), clientProgram(entry)].map(scriptText);
-  const policy = `default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src 'unsafe-inline'; script-src ${scripts.map(sourceHash).join(' ')}`;
+  const scripts =
+    entry === undefined ? [] : [chartLibrary('uPlot.iife.min.js'), clientProgram(entry)].map(scriptText);
+  const allowed = scripts.length === 0 ? "'none'" : scripts.map(sourceHash).join(' ');
+  const policy = `default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src 'unsafe-inline'; script-src ${allowed}`;
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -51,13 +54,13 @@ export function renderPage({ title, entry, style = '', body, payload }: PagePart
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
 <link rel="icon" href="data:,">
-<style>${raw(chartLibrary('uPlot.min.css'))}</style>
+${entry === undefined ? html`` : html`<style>${raw(chartLibrary('uPlot.min.css'))}</style>`}
 <style>${raw(reportStyle + tableStyle + toolStyle + style)}</style>
 </head>
 <body id="top">
 ${sectionLinks(body, 'Summary')}
 ${body}
-<script type="application/json" id="run-data">${raw(scriptJson(payload))}</script>
+${entry === undefined ? html`` : html`<script type="application/json" id="run-data">${raw(scriptJson(payload))}</script>`}
 ${scripts.map((script) => raw(`<script>${script}</script>\n`))}</body>
 </html>
 `;

@@ -4,10 +4,10 @@
  *
  * `small` runs are of 1 to 16 pages, `large` ones of 128 to 255. No memory is mapped.
  */
-import { pageCount, pageIndex } from '../lib/base/units.ts';
-import { Mulberry32 } from '../lib/lab/workloads/random.ts';
-import type { PageHeap, PageHeapHost } from '../lib/pages/contract.ts';
-import { standAloneLists, standAloneRadix, standAloneTreap } from '../lib/pages/stand-alone.ts';
+import { pageCount, pageIndex } from '../../../base/units.ts';
+import type { PageHeap, PageHeapHost } from '../../../pages/contract.ts';
+import { standAloneLists, standAloneRadix, standAloneTreap } from '../../../pages/stand-alone.ts';
+import { Mulberry32 } from '../../workloads/random.ts';
 
 export type Kind = 'small' | 'large';
 

@@ -1,0 +1,236 @@
+/**
+ * `pageheap question`: the questions that people bring, each an experiment with a picture and bounds.
+ *
+ * Without a name it lists them. Each answer is a folder: the page, the picture as SVG, the answer as JSON, and run files.
+ */
+import { join } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Asked, askQuestion, questionMachine, verdictWords } from '../lab/questions/ask.ts';
+import { drawPicture } from '../lab/questions/draw-picture.ts';
+import { boundWords, renderQuestion } from '../lab/questions/page.ts';
+import type { Question } from '../lab/questions/question.ts';
+import { questionNamed, questions, reportOf } from '../lab/questions/questions.ts';
+import { writeDocument } from '../lab/record/document.ts';
+import { makeFolder, stampedPath } from '../lab/record/folders.ts';
+import type { CommandContext } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { Interrupts } from './interrupts.ts';
+import { writePage } from './page-file.ts';
+import { drawPictureText } from './picture.ts';
+import { Progress } from './progress.ts';
+import { drawTable } from './table.ts';
+import type { Terminal } from './terminal.ts';
+import { wrap } from './wrap.ts';
+
+const help = `
+A bound is held against what was measured here, on this machine and now. A busy
+machine is told; so is what cannot be told here: without huge pages, without
+a look at them, on a kernel that takes an advice not.
+
+Exit codes of this command:
+  0    every bound that can be told here holds
+  1    a bound did not hold
+  3    nothing could be told here
+
+Examples:
+  $ pageheap question                   which there are
+  $ pageheap question 9                 does khugepaged undo a release?
+  $ pageheap question stalls --json
+  $ pageheap question all --scale 0.2   all of them, smaller`;
+
+/** Nothing of it can be told on this machine. */
+const unanswerableCode = 3;
+
+interface Options {
+  readonly scale: number;
+  readonly out: string;
+  readonly json?: true;
+}
+
+function scaleOf(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0.01 && value <= 8)) throw new InvalidArgumentError('It takes a number, 0.01 to 8.');
+  return value;
+}
+
+function folderName(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It takes a folder; this one is empty.');
+  return text;
+}
+
+function list({ terminal }: CommandContext, json: boolean): void {
+  if (json) {
+    terminal.printJson(
+      questions.map(({ number, name, question, how, reports, seconds, byHand }) => ({
+        ...{ number, name, question, how, seconds, byHand },
+        reports: reports.map(reportOf),
+      })),
+    );
+    return;
+  }
+  const colors = terminal.outColors;
+  terminal.print('Questions; pageheap question NUMBER asks one (docs/questions.md):\n');
+  for (const { number, name, question, reports, seconds } of questions) {
+    terminal.print(`${String(number).padStart(2)}  ${colors.bold(question)}`);
+    const told = reports.map((report) => reportOf(report).name).join(', ');
+    terminal.print(colors.dim(`    ${name}, about ${seconds} s; ${told}`));
+  }
+}
+
+function questionsOf(names: readonly string[]): readonly Question[] {
+  return names.includes('all') ? questions : [...new Set(names.map(questionNamed))];
+}
+
+/** The answer as JSON has it. */
+function answerJson(asked: Asked, folder: string | null): object {
+  const { question, verdict, answer, unanswerable, size, seconds, machine, runs, remarks } = asked;
+  return {
+    ...{ number: question.number, name: question.name, question: question.question, verdict },
+    ...{ words: verdictWords(asked), unanswerable: unanswerable ?? null, scale: size, seconds },
+    reports: question.reports.map(reportOf),
+    bounds: answer.bounds.map(({ says, found, holds, why }) => ({
+      says,
+      found,
+      holds: holds ?? null,
+      why: why ?? null,
+    })),
+    ...{
+      table: answer.table,
+      picture: answer.picture ?? null,
+      notes: answer.notes ?? [],
+      remarks,
+      runs,
+      folder,
+    },
+    machine: JSON.parse(JSON.stringify(machine)) as object,
+  };
+}
+
+function tell(asked: Asked, folder: string, terminal: Terminal): void {
+  const { question, answer, verdict, remarks } = asked;
+  const colors = terminal.outColors;
+  const columns = terminal.columnsOf(terminal.out);
+  terminal.print(colors.bold(`${question.number}. ${question.question}`));
+  terminal.print(wrap(question.how, Math.min(100, columns)).join('\n'));
+  if (answer.picture !== undefined) terminal.print(`\n${drawPictureText(answer.picture, columns)}`);
+  const { head, rows } = answer.table;
+  if (rows.length > 0)
+    terminal.print(
+      `\n${drawTable({ head, numeric: head.map((_, i) => i).slice(1), rows }, columns, colors)}`,
+    );
+  for (const note of answer.notes ?? []) terminal.print(`\n${wrap(note, Math.min(100, columns)).join('\n')}`);
+  if (answer.bounds.length > 0) terminal.print('');
+  const marks = { yes: colors.green('✓'), no: colors.red('✗'), unknown: colors.dim('–') };
+  for (const one of answer.bounds) {
+    const why = one.why === undefined ? '' : `: ${one.why}`;
+    const lines = wrap(`${one.says}: ${one.found}${why}`, Math.min(100, columns) - 2);
+    terminal.print(lines.map((line, i) => `${i === 0 ? marks[boundWords(one)] : ' '} ${line}`).join('\n'));
+  }
+  const paint = verdict === 'held' ? colors.green : verdict === 'failed' ? colors.red : colors.yellow;
+  terminal.print(`\n${paint(colors.bold(`Question ${question.number}: ${verdictWords(asked)}`))}`);
+  for (const remark of remarks) terminal.note(remark);
+  if (answer.picture !== undefined)
+    terminal.print(`page:    ${join(folder, 'index.html')}\npicture: ${join(folder, 'picture.svg')}`);
+}
+
+function keep(asked: Asked, folder: string): void {
+  const inputs = asked.runs.map(({ file }) => file);
+  writeDocument(
+    join(folder, 'answer.json'),
+    `${JSON.stringify(answerJson(asked, folder), undefined, 2)}\n`,
+    inputs,
+  );
+  if (asked.answer.picture === undefined) return;
+  writeDocument(join(folder, 'picture.svg'), drawPicture(asked.answer.picture), inputs);
+  writePage(join(folder, 'index.html'), renderQuestion(asked), inputs);
+}
+
+async function execute(names: readonly string[], options: Options, context: CommandContext): Promise<void> {
+  if (names.length === 0) {
+    list(context, options.json === true);
+    return;
+  }
+  const { terminal } = context;
+  const chosen = questionsOf(names);
+  const stop = new AbortController();
+  const interrupts = new Interrupts(() => stop.abort());
+  const machine = questionMachine();
+  const all: { asked: Asked; folder: string }[] = [];
+  interrupts.begin();
+  try {
+    for (const question of chosen) {
+      const folder = stampedPath(
+        options.out,
+        `question-${String(question.number).padStart(2, '0')}-${question.name}`,
+        new Date(),
+      );
+      makeFolder(folder);
+      const bar = new Progress(terminal, question.seconds * Math.max(0.2, options.scale), 40);
+      try {
+        const asked = await askQuestion(question, {
+          ...{ folder, size: options.scale, signal: stop.signal, machine },
+          onProgress: (what, seconds) => bar.update(seconds, `question ${question.number}: ${what}`),
+        });
+        bar.stop();
+        keep(asked, folder);
+        all.push({ asked, folder });
+        if (!options.json) tell(asked, folder, terminal);
+        if (!options.json && question !== chosen.at(-1)) terminal.print('');
+      } finally {
+        bar.stop();
+      }
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    terminal.note('interrupted');
+    context.exitCode = exitCodes.interrupted;
+  } finally {
+    interrupts.end();
+  }
+  if (options.json) {
+    const values = all.map(({ asked, folder }) => answerJson(asked, folder));
+    terminal.printJson(chosen.length === 1 ? (values[0] ?? null) : values);
+  } else if (chosen.length > 1)
+    tellAll(
+      all.map(({ asked }) => asked),
+      terminal,
+    );
+  if (context.exitCode === exitCodes.ok) context.exitCode = codeOf(all.map(({ asked }) => asked));
+}
+
+function tellAll(all: readonly Asked[], terminal: Terminal): void {
+  const count = (verdict: string): number => all.filter((asked) => asked.verdict === verdict).length;
+  terminal.print('');
+  for (const asked of all)
+    terminal.print(
+      `${String(asked.question.number).padStart(2)}  ${asked.question.question} ${verdictWords(asked)}`,
+    );
+  terminal.print(
+    `\n${count('held')} held, ${count('failed')} did not, ${count('unanswerable')} cannot be told here`,
+  );
+}
+
+function codeOf(all: readonly Asked[]): number {
+  if (all.some(({ verdict }) => verdict === 'failed')) return exitCodes.failed;
+  return all.some(({ verdict }) => verdict === 'held') ? exitCodes.ok : unanswerableCode;
+}
+
+export function defineQuestion(command: Command, context: CommandContext): void {
+  command
+    .description(
+      'Asks a question that people bring about a runtime that keeps its memory: runs the experiment, draws its picture, and says whether ' +
+        'what is said of it holds on this machine. Without a question it lists them.',
+    )
+    .argument('[question...]', 'numbers or names; all: each of them')
+    .addOption(
+      new Option('--scale <x>', 'how large the experiment is, 0.01 to 8; 1: as documented')
+        .argParser(scaleOf)
+        .default(1),
+    )
+    .addOption(
+      new Option('-o, --out <dir>', 'where its files are written').argParser(folderName).default('runs'),
+    )
+    .addOption(new Option('--json', 'print what came out as JSON'))
+    .addHelpText('after', help)
+    .action((names: string[], options: Options) => execute(names, options, context));
+}

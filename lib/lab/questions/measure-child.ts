@@ -1,0 +1,29 @@
+/**
+ * The process of one measurement, told which by its first message. It ends with its answer, and when its parent is gone.
+ */
+import { packError } from '../run/run-messages.ts';
+import { measurementNamed } from './measure/index.ts';
+
+export interface MeasurementRequest {
+  readonly name: string;
+  readonly params: unknown;
+}
+
+function answer(message: unknown, code: number): void {
+  if (process.send === undefined || !process.connected) process.exit(1);
+  process.send(message, undefined, {}, () => process.exit(code));
+}
+
+async function measured({ name, params }: MeasurementRequest): Promise<unknown> {
+  const measurement = measurementNamed(name);
+  if (measurement === undefined) throw new Error(`there is no measurement ${name}`);
+  return measurement.measure(params);
+}
+
+process.on('disconnect', () => process.exit(1));
+process.once('message', (request: MeasurementRequest) => {
+  measured(request).then(
+    (result) => answer({ result }, 0),
+    (error: unknown) => answer({ error: packError(error) }, 1),
+  );
+});

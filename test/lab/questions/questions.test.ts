@@ -1,0 +1,201 @@
+/** Every question, thinned: its program runs, what can be told is told, and its bounds can fail. The real size: test/long. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  type Asked,
+  askQuestion,
+  type Makers,
+  questionMachine,
+  verdictWords,
+} from '../../../lib/lab/questions/ask.ts';
+import { drawPicture } from '../../../lib/lab/questions/draw-picture.ts';
+import { renderQuestion } from '../../../lib/lab/questions/page.ts';
+import type { Question, QuestionMachine } from '../../../lib/lab/questions/question.ts';
+import { questionNamed, questions, reportOf } from '../../../lib/lab/questions/questions.ts';
+import { inProcess, machine } from './in-process.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pageheap-questions-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const ask = (question: Question, makers: Makers = inProcess, on: QuestionMachine = machine): Promise<Asked> =>
+  askQuestion(question, { folder, size: 0.02, machine: on, makers });
+
+/** Where what holds is no matter of time: these must hold on any machine that can tell. */
+const certain = new Set([
+  'released-rss',
+  'free-os-memory',
+  'fragmentation',
+  'limit-goal',
+  'mapping-names',
+  'metadata',
+]);
+
+describe('asked in small', () => {
+  it.each(questions.map((question) => [question.number, question.name, question] as const))(
+    '%i, %s',
+    async (_number, name, question) => {
+      const real = questionMachine();
+      const asked = await ask(question, inProcess, { ...real, load: 0 });
+      if (asked.unanswerable !== undefined) return;
+      const { bounds, picture, table } = asked.answer;
+      expect(bounds.length).toBeGreaterThan(1);
+      // What is not told has a reason; that a run did not tell is none.
+      expect(bounds.filter(({ holds, why }) => (holds === undefined) !== (why !== undefined))).toEqual([]);
+      expect(bounds.filter(({ why }) => why?.includes('the run did not'))).toEqual([]);
+      expect(table.rows.length).toBeGreaterThan(1);
+      expect(table.rows.every((row) => row.length === table.head.length)).toBe(true);
+      if (picture === undefined) throw new Error('no picture');
+      const drawn = drawPicture(picture);
+      expect(drawn).not.toMatch(/NaN|undefined|Infinity/);
+      expect(renderQuestion(asked)).toContain(verdictWords(asked));
+      if (certain.has(name)) expect(bounds.filter(({ holds }) => holds === false)).toEqual([]);
+    },
+    60_000,
+  );
+});
+
+describe('a bound fails where what it says is not so:', () => {
+  /** Every heap has what is given beside. */
+  const withHeap = (heap: object): Makers => ({
+    ...inProcess,
+    run: (options, ...rest) => inProcess.run({ ...options, heap: { ...options.heap, ...heap } }, ...rest),
+  });
+  /** What is measured comes out otherwise. */
+  const withResult = (change: (result: never) => unknown): Makers => ({
+    ...inProcess,
+    measure: async (measurement, params, signal) =>
+      change((await inProcess.measure(measurement, params, signal)) as never) as never,
+  });
+  it.each<[string, string, Makers, RegExp]>([
+    [
+      'released-rss',
+      'nobody gives memory back',
+      withHeap({ scavenger: 'none', scavengePercent: undefined }),
+      /has left RSS/,
+    ],
+    ['decay', 'nobody gives memory back', withHeap({ scavenger: 'none' }), /design of 2023, round 1/],
+    [
+      'free-os-memory',
+      'a page stays',
+      withResult((heaps: { released: number }[]) =>
+        heaps.map((h) => ({ ...h, released: h.released - 8192 })),
+      ),
+      /HeapReleased is HeapIdle/,
+    ],
+    [
+      'release-rate',
+      'a call takes a second',
+      withResult((rates: { ns: number }[]) => rates.map((r) => ({ ...r, ns: r.ns * 1e6 }))),
+      /64 KiB at a time/,
+    ],
+    [
+      'stalls',
+      'an operation takes a second',
+      withResult((found: { most: number }[]) => found.map((s) => ({ ...s, most: 1e9 }))),
+      /333 ms/,
+    ],
+    [
+      'khugepaged',
+      'memory comes back all the same',
+      withResult((found: { afterCollapse: object; filled: number }) => ({
+        ...found,
+        afterCollapse: { ...found.afterCollapse, kept: found.filled, allowed: 0, taken: 1 },
+      })),
+      /forbidden|all that was released/,
+    ],
+    [
+      'limit-goal',
+      'it gives nothing back',
+      withResult((found: object[]) => [found[1], found[1]]),
+      /below its limit/,
+    ],
+    [
+      'metadata',
+      'it goes back',
+      withResult((rows: { metadata: number }[]) => rows.map((r, i) => (i === 2 ? { ...r, metadata: 0 } : r))),
+      /none of it goes back/,
+    ],
+    [
+      'refault',
+      'a fault costs nothing',
+      withResult((costs: { touch: number }[]) => costs.map((c) => ({ ...c, touch: 30 }))),
+      /costs five times/,
+    ],
+  ])('%s, where %s', async (name, _what, makers, says) => {
+    const asked = await ask(questionNamed(name), makers);
+    expect(asked.verdict).toBe('failed');
+    expect(
+      asked.answer.bounds
+        .filter(({ holds }) => holds === false)
+        .map((b) => b.says)
+        .join('\n'),
+    ).toMatch(says);
+    expect(verdictWords(asked)).toMatch(/^did not hold on this machine: /);
+  });
+});
+
+describe('what cannot be told is told:', () => {
+  it.each<[string, Partial<QuestionMachine>, RegExp]>([
+    ['khugepaged', { hugePages: 'never' }, /switched off/],
+    ['stalls', { hugePage: 0 }, /has no transparent huge pages/],
+    ['dense-chunks', { hugePages: 'never' }, /switched off/],
+    ['released-rss', { advice: () => false }, /does not take MADV_FREE/],
+    ['free-os-memory', { mincore: false }, /does not tell what is resident/],
+    ['mappings', { maxMapCount: undefined }, /does not tell of mappings/],
+  ])('%s on a machine of %o', async (name, has, why) => {
+    const nobody: Makers = {
+      run: () => Promise.reject(new Error('a run')),
+      measure: () => Promise.reject(new Error('a measurement')),
+    };
+    const asked = await ask(questionNamed(name), nobody, { ...machine, ...has });
+    expect(asked.verdict).toBe('unanswerable');
+    expect(verdictWords(asked)).toMatch(/^not answerable here, because /);
+    expect(verdictWords(asked)).toMatch(why);
+  });
+
+  it('a busy machine, and swap', async () => {
+    const asked = await ask(questionNamed('limit-goal'), inProcess, { ...machine, load: 12, swap: 2 ** 30 });
+    expect(asked.verdict).toBe('held');
+    expect(asked.remarks.join('\n')).toMatch(/busy: \d+\.\d processes wanted 2 CPUs[\s\S]*has swap/);
+  });
+
+  it('names and refusals of names', async () => {
+    const asked = await ask(questionNamed('mapping-names'), inProcess, {
+      ...machine,
+      namingErrno: questionMachine().namingErrno,
+    });
+    expect(asked.verdict).toBe('held');
+  });
+
+  it('a measurement that refuses ends the question, with its error', async () => {
+    const makers: Makers = { ...inProcess, measure: () => Promise.reject(new Error('no memory')) };
+    await expect(ask(questionNamed('stalls'), makers)).rejects.toThrow('no memory');
+  });
+});
+
+it('questions have numbers in order, names of their own, and reports', () => {
+  expect(questions.map(({ number }) => number)).toEqual(questions.map((_, i) => i + 1));
+  expect(new Set(questions.map(({ name }) => name)).size).toBe(questions.length);
+  for (const { reports } of questions) expect(reports.length).toBeGreaterThan(0);
+  expect(reportOf(9869)).toEqual({ name: 'golang/go#9869', url: 'https://github.com/golang/go/issues/9869' });
+  expect(() => questionNamed('19')).toThrow('there is no question 19; there are 1 to 18, or released-rss');
+});
+
+describe('docs/questions.md', () => {
+  const document = readFileSync('docs/questions.md', 'utf8');
+  it.each(questions.map((question) => [question.number, question] as const))(
+    'tells of question %i: its title, command, picture, bounds that held, reports',
+    (number, { name, question, reports }) => {
+      const section = document.split(/^## /m).find((text) => text.startsWith(`${question}\n`)) ?? '';
+      expect(section).toContain(`\n    npx pageheap question ${number}\n`);
+      const picture = `questions/${String(number).padStart(2, '0')}-${name}.svg`;
+      expect(section).toContain(`](${picture})`);
+      expect(readFileSync(join('docs', picture), 'utf8')).toMatch(/^<svg /);
+      expect(section).toMatch(/^- ✓ /m);
+      expect(section).not.toMatch(/^- ✗ /m);
+      for (const report of reports) expect(section).toContain(`](${reportOf(report).url})`);
+    },
+  );
+});
