@@ -88,7 +88,7 @@ export const allocation: Question = {
 export const fragmentation: Question = {
   number: 8,
   name: 'fragmentation',
-  question: 'When does page-level fragmentation force the heap to grow?',
+  question: 'When does fragmentation force the heap to grow?',
   how: 'One page lives, eight are free, over and over. Then eight pages are asked for, and half of all free memory in one piece.',
   reports: [9869, 18896, 35848],
   seconds: 2,
