@@ -40,9 +40,14 @@ function scattered(count: number): void {
 
 for (let i = 0; i < live; i++) table[i] = heap.malloc(size, true, true);
 let done = 0;
+// In pieces: a loop that is entered a few times only is compiled while it runs (OSR), and one time in two not as well.
+const piece = 1000;
 function work(): void {
-  if (isRandom) scattered(ops);
-  else ring(done, ops);
+  for (let from = 0; from < ops; from += piece) {
+    const count = Math.min(piece, ops - from);
+    if (isRandom) scattered(count);
+    else ring(done + from, count);
+  }
   done = (done + ops) % live;
 }
 

@@ -12,7 +12,7 @@
  * public face checks them.
  *
  * Speed: malloc and a drop must be compiled into one caller (HACKING.md, "What V8 does"). So the fast path is short,
- * and what is rare is a call away.
+ * what is rare is a call away, and what it returns is told to be a number (`+`).
  *
  * Not here: drops (explicit-liveness.ts), locks (the public face), collections (`hooks.slowPath` says when one may
  * be due).
@@ -100,12 +100,12 @@ export class Malloc extends WrittenOnce {
    * @param zero its memory must be zero
    */
   malloc(size: number, noscan: boolean, zero: boolean): number {
-    if (size < tinyBlock && noscan) return this.mallocTiny(size);
-    if (size > maxSmallSize) return this.mallocLarge(size, noscan, zero);
+    if (size < tinyBlock && noscan) return +this.mallocTiny(size);
+    if (size > maxSmallSize) return +this.mallocLarge(size, noscan, zero);
     const spanClass = this.#spanClassBy8[(size + 7) >> 3] | (noscan ? 1 : 0);
     const slot = this.#firstSlot + spanClass;
     const free = this.#open[slot];
-    if (free === 0) return this.#mallocSlow(slot, zero);
+    if (free === 0) return +this.#mallocSlow(slot, zero);
     const rest = free & (free - 1);
     this.#open[slot] = rest;
     const bytes = this.#classToSize[spanClass >> 1];

@@ -213,16 +213,11 @@ export class Sweeper {
       return;
     }
     if (state.reclaimIndex[0] === reclaimDone) return;
+    // Most are paid by what was swept before: then the clock, two calls of the system, is not asked.
+    let want = npages - this.#takeCredit(npages);
+    if (want === 0) return;
     const start = this.#hooks.now();
-    let want = npages;
     while (want > 0) {
-      const credit = state.reclaimCredit[0];
-      if (credit > 0) {
-        const take = Math.min(credit, want);
-        state.reclaimCredit[0] -= take;
-        want -= take;
-        continue;
-      }
       const index = state.reclaimIndex[0];
       if (index >= state.arenas[0] * pagesPerArena) {
         state.reclaimIndex[0] = reclaimDone;
@@ -230,11 +225,18 @@ export class Sweeper {
       }
       state.reclaimIndex[0] = index + pagesPerReclaimerChunk;
       const arena = this.#heapState.arenas.columns.order[Math.floor(index / pagesPerArena)];
-      const freed = this.#reclaimChunk(arena * pagesPerArena + (index % pagesPerArena));
-      if (freed > want) state.reclaimCredit[0] += freed - want;
-      want -= Math.min(want, freed);
+      state.reclaimCredit[0] += this.#reclaimChunk(arena * pagesPerArena + (index % pagesPerArena));
+      want -= this.#takeCredit(want);
     }
     this.#hooks.assisted(this.#hooks.now() - start);
+  }
+
+  /** Takes so many of the pages that were freed and paid for nothing yet; as many as there are. */
+  #takeCredit(npages: number): number {
+    const { reclaimCredit } = this.#state;
+    const taken = Math.min(reclaimCredit[0], npages);
+    reclaimCredit[0] -= taken;
+    return taken;
   }
 
   /** Sweeps the spans without marks that start in a chunk of pages. The pages freed. */
