@@ -34,6 +34,7 @@ export interface CaseOptions {
 export function allCases(options: CaseOptions): Case[] {
   return [
     ...mallocCases(options),
+    ...tracedCases(options),
     ...markCases(options),
     ...dropCases(options),
     ...spanCases(options),
@@ -67,6 +68,20 @@ function mallocCases({ quick }: CaseOptions): Case[] {
     }
   }
   return cases;
+}
+
+function tracedCases({ quick }: CaseOptions): Case[] {
+  return (quick ? [64] : [8, 16, 64, 256, 1024]).map((size) => ({
+    name: 'traced',
+    params: {
+      size: `${size}`,
+      live: '65536',
+      marking: 'stop-the-world',
+      ops: quick ? '300000' : '1000000',
+      repeats: quick ? '3' : '7',
+    },
+    targets: [{ against: 'go', atMost: size < 16 ? 1.2 : 1 }],
+  }));
 }
 
 /** The better order for a graph must reach 0.8 of Go, and neither may be worse than 1.7. */

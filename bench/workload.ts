@@ -11,6 +11,10 @@
  *   (order=ring) or a random one (order=random). Filled, warmed by `ops` operations, then measured
  *   `repeats` times; the median. Go collects as it likes (GOGC=100), C frees, this project drops and
  *   collects by the same GOGC=100; all of that is in the time.
+ * - `traced size live marking ops repeats`: a ring of `live` (a power of two) objects, an array of pointers that a root
+ *   holds. Each operation puts a new zeroed object in the place of the oldest, and the collector finds out what died, by the
+ *   same GOGC=100, its time included. An object points to one that always lives; those below 16 bytes hold no pointer.
+ *   marking is how this project marks; Go marks in its own way.
  * - `mark graph objects order repeats`: a whole collection, asked for, of a graph of so many objects of 64 bytes with two
  *   pointers each, all alive; nanoseconds an object, by the clock (what=wall) and by the CPU time of the process (what=cpu).
  *   graph=tree: binary, allocated depth first; graph=random: each points to two others at random, and one array to all.
@@ -51,7 +55,7 @@
  * words of today (baseline/tree.ts). A workload that changes gets a new name or a new word; an entry that meets
  * a word or a value it does not know ends with `unknownCase`.
  *
- * bench/go/workload, bench/go/runtime/bench_test.go and bench/c/rival.c follow this file.
+ * bench/go/workload, bench/go/traced, bench/go/runtime/bench_test.go and bench/c/rival.c follow this file.
  */
 
 /** One result line. `ns` for times, `bytes` for sizes; `what` in the parameters tells parts apart. */

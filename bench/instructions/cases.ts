@@ -41,6 +41,16 @@ export function countedCases(quick: boolean): Case[] {
   return [
     ...named('malloc', mallocs(quick ? [16] : [8, 16, 64, 256, 1024], ['ring', 'random'], 600_000)),
     ...named(
+      'traced',
+      (quick ? [16] : [8, 16, 64]).map((size) => ({
+        size,
+        live: 16384,
+        marking: 'stop-the-world',
+        ops: 300_000,
+        repeats: 5,
+      })),
+    ),
+    ...named(
       'pages',
       heaps.map(([pages, mib]) => ({ pages, mib, ops: 150_000 })),
     ),

@@ -77,6 +77,7 @@ export function buildGo(
   const built = {
     malloc: build(['build', '-o', join(into, 'go-malloc'), './malloc'], 'the allocation program'),
     metadata: build(['build', '-o', join(into, 'go-metadata'), './metadata'], 'the metadata program'),
+    traced: build(['build', '-o', join(into, 'go-traced'), './traced'], 'the traced allocation program'),
     mark: build(['build', '-o', join(into, 'go-mark'), './mark'], 'the program that collects'),
     runtime: false,
   };
@@ -99,6 +100,8 @@ export function buildGo(
       switch (of.name) {
         case 'malloc':
           return built.malloc ? { file: join(into, 'go-malloc'), args: words, env: single } : undefined;
+        case 'traced':
+          return built.traced ? { file: join(into, 'go-traced'), args: words, env: single } : undefined;
         case 'metadata':
           return built.metadata ? { file: join(into, 'go-metadata'), args: words, env: single } : undefined;
         case 'mark':

@@ -31,6 +31,10 @@ export class BumpMalloc extends Malloc implements Allocator {
     return size === 0 ? this.#zeroBase : this.#bump.alloc(this.p, size, alignOfUntyped);
   }
 
+  override small(_spanClass: number, size: number): number {
+    return this.malloc(size);
+  }
+
   make({ size }: TypeShape): number {
     const rest = size & (mostAlignOfTyped - 1);
     const align = rest === 0 ? mostAlignOfTyped : rest & -rest;

@@ -11,6 +11,10 @@ export class FencedMalloc extends Malloc {
   override malloc(size: number, noscan: boolean, zero: boolean): number {
     return size === 0 ? this.mallocTiny(0) : this.mallocLarge(size, noscan, zero);
   }
+
+  override small(_spanClass: number, size: number, noscan: boolean): number {
+    return this.malloc(size, noscan, true);
+  }
 }
 
 /** The same where free objects are in lists. */

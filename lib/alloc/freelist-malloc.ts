@@ -77,6 +77,10 @@ export class FreeListMalloc extends Malloc {
     return addr;
   }
 
+  override small(_spanClass: number, size: number, noscan: boolean): number {
+    return this.malloc(size, noscan, true);
+  }
+
   protected override mallocTinyBlock(size: number): number {
     const { p } = this;
     const { tinyBase, tinyLeft } = this.#mcache.columns;

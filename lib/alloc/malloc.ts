@@ -116,6 +116,16 @@ export class Malloc extends WrittenOnce {
   }
 
   /**
+   * As `malloc`, zeroed, for who knows the span class beforehand.
+   * @param spanClass by `smallSpanClass`; not 0
+   */
+  small(spanClass: number, _size: number, _noscan: boolean): number {
+    const slot = this.#firstSlot + spanClass;
+    if (this.#open[slot] === 0) return +this.#mallocSlow(slot, true);
+    return this.#takeOpen(slot, this.#classToSize[spanClass >> 1], true);
+  }
+
+  /**
    * Takes an object where the open window has none left: opens another, or refills the cache. The empty
    * object's size class never has a window, so that empty objects end up here.
    */

@@ -17,7 +17,7 @@ import { firstWords, type PointerMap } from '../heap/pointer-map.ts';
 import { f64, table } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { Malloc, MallocHooks } from './malloc.ts';
-import { roundUpSizeBy, type SizeClasses } from './size-classes.ts';
+import { roundUpSizeBy, type SizeClasses, smallSpanClass } from './size-classes.ts';
 import type { TracingLiveness } from './tracing-liveness.ts';
 
 /** Rows are Ps. */
@@ -30,7 +30,9 @@ export const lastAllocatedTable = table('lastAllocated', 'mcache', {
 export interface TypeShape {
   readonly size: number;
   readonly noscan: boolean;
-  /** Words of the size class; 0 above 32 words. */
+  /** Where malloc can take one at once: its span class; 0: malloc looks at the size. */
+  readonly spanClass: number;
+  /** Words of the size class; 0 above 32 words, and without pointers. */
   readonly smallSlot: number;
   /** The pointers among the first 32 words. */
   readonly mask: number;
@@ -39,8 +41,15 @@ export interface TypeShape {
 
 /** Objects of so many bytes, with pointers as a map says. */
 export function typeShape(size: number, map: PointerMap, classes: SizeClasses): TypeShape {
-  const slot = roundUpSizeBy(classes, size) / 8;
-  return { size, noscan: map.pointers === 0, smallSlot: slot <= 32 ? slot : 0, mask: map.first, map };
+  const noscan = map.pointers === 0;
+  const slot = noscan ? 0 : roundUpSizeBy(classes, size) / 8;
+  const spanClass = smallSpanClass(classes, size, noscan);
+  return { size, noscan, spanClass, smallSlot: slot <= 32 ? slot : 0, mask: map.first, map };
+}
+
+/** An object of a type, zeroed; 0 without memory. */
+function makeBy(malloc: Malloc, { spanClass, size, noscan }: TypeShape): number {
+  return spanClass === 0 ? +malloc.malloc(size, noscan, true) : malloc.small(spanClass, size, noscan);
 }
 
 /** What hands out objects, with types and without. Addresses; 0 when the system has no memory. */
@@ -94,16 +103,19 @@ export class ScanningMalloc extends WrittenOnce implements Allocator {
   }
 
   make(shape: TypeShape): number {
-    const { noscan } = shape;
-    const addr = this.#malloc.malloc(shape.size, noscan, true);
-    if (!noscan && addr !== 0) {
-      const slot = shape.smallSlot;
-      if (slot !== 0) this.#bits.putSmall(addr - this.#origin, slot, shape.mask);
-      else this.#bits.put(addr - this.#origin, roundUpSizeBy(this.#classes, shape.size) / 8, shape.map);
-    }
+    const addr = makeBy(this.#malloc, shape);
+    const slot = shape.smallSlot;
+    if (slot === 0) this.#putLarge(addr, shape);
+    else if (addr !== 0) this.#bits.putSmall(addr - this.#origin, slot, shape.mask);
     this.#last[this.p] = addr;
     if (this.#wasSlow) this.#afterSlow();
     return addr;
+  }
+
+  /** The pointers of an object that is large, where it has any. */
+  #putLarge(addr: number, { noscan, size, map }: TypeShape): void {
+    if (!noscan && addr !== 0)
+      this.#bits.put(addr - this.#origin, roundUpSizeBy(this.#classes, size) / 8, map);
   }
 
   #putUntyped(addr: number, size: number): void {
@@ -134,6 +146,6 @@ export class PlainAllocator implements Allocator {
   }
 
   make(shape: TypeShape): number {
-    return this.#malloc.malloc(shape.size, shape.noscan, true);
+    return makeBy(this.#malloc, shape);
   }
 }

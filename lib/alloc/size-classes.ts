@@ -169,6 +169,12 @@ export function roundUpSizeBy(classes: SizeClasses, size: number): number {
   return size > userAddressEnd ? size : alignUp(size, pageSize);
 }
 
+/** The span class of objects of a size; 0 for those that malloc treats otherwise: empty, tiny and large ones. */
+export function smallSpanClass(classes: SizeClasses, size: number, noscan: boolean): number {
+  if (size === 0 || size > maxSmallSize || (size < maxTinySize && noscan)) return 0;
+  return classes.spanClassBy8[(size + 7) >> 3] | (noscan ? 1 : 0);
+}
+
 /** A table of the user's own, which was found sound. */
 export function customSizeClasses(
   table: readonly { readonly size: number; readonly pages: number }[],

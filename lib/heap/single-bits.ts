@@ -49,7 +49,7 @@ export class SingleBits extends CellBits {
     const cell = (offset * perCell) | 0;
     const shift = (offset >>> 3) & 31;
     const bits = this.#bits;
-    bits[cell] = (bits[cell] & ~(firstWords(slot) << shift)) | (mask << shift);
+    bits[cell] = (bits[cell] & ~((-1 >>> (32 - slot)) << shift)) | (mask << shift);
     const over = shift + slot - 32;
     if (over > 0) bits[cell + 1] = (bits[cell + 1] & (-1 << over)) | (mask >>> (slot - over));
   }
