@@ -3,6 +3,7 @@
  */
 import { PageHeapError } from '../../base/errors.ts';
 import { nearest } from '../../lab/subject/nearest-name.ts';
+import { advice } from './advice/index.ts';
 import { bestFit } from './best-fit/index.ts';
 import type { Exercise } from './exercise.ts';
 import { findTheBug } from './find-the-bug/index.ts';
@@ -19,6 +20,7 @@ export const exercises: readonly Exercise[] = [
   bestFit,
   radixSummaries,
   pageCache,
+  advice,
   scavenging,
   piController,
   trigger,

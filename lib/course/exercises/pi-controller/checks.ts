@@ -48,7 +48,7 @@ const samplesOf = ({ cap }: PiRule) =>
         { weight: 1, arbitrary: fc.constantFrom(0, -1e6, Number.NaN) },
       ),
     }),
-    { minLength: 1, maxLength: 30 },
+    { minLength: 1, maxLength: 30, size: 'max' },
   );
 
 const programsOf = (rule: PiRule) =>

@@ -1,0 +1,70 @@
+/**
+ * A program on real memory: each range is written when it is used, and advised as was answered; what is resident is asked of
+ * the kernel at the end of each second.
+ *
+ * What happens does not depend on the answers, so all of them are known before it begins.
+ */
+import type { Program } from './programs.ts';
+import { type ExerciseAdvice, RealMemory } from './real-memory.ts';
+
+export interface AdviceRun {
+  /** Resident pages at the end of each second; of them, those of ranges that were given back. */
+  readonly resident: readonly number[];
+  readonly idle: readonly number[];
+  /** Pages that became resident when they were written, without those that never had been. */
+  readonly faults: readonly number[];
+  /** Pages of ranges given back that the kernel could not take when it needed memory. */
+  readonly kept: number;
+}
+
+/** @param advice for each event of the program, in turn @throws PageHeapError ERR_SYSTEM, ERR_OUT_OF_MEMORY */
+export function runAdvice(
+  { ranges, events, pressure, seconds, pages }: Program,
+  advice: readonly (readonly ExerciseAdvice[])[],
+): AdviceRun {
+  const memory = new RealMemory(pages);
+  const away = new Set<number>();
+  const [resident, idle, faults]: [number[], number[], number[]] = [[], [], []];
+  let kept = 0;
+  const idlePages = (): number =>
+    [...away].reduce(
+      (sum, range) =>
+        sum + memory.resident(ranges[range] as (typeof ranges)[number]).reduce((n, x) => n + x, 0),
+      0,
+    );
+  try {
+    let next = 0;
+    for (let second = 0; second < seconds; second++) {
+      let faulted = 0;
+      for (; next < events.length && events[next]?.second === second; next++) {
+        const { range, to } = events[next] as (typeof events)[number];
+        const run = ranges[range] as (typeof ranges)[number];
+        if (to === 'released') away.add(range);
+        for (const one of advice[next] ?? []) memory.advise(one, run);
+        if (to === 'released') continue;
+        away.delete(range);
+        const came = memory.write(run, 1 + (range % 250));
+        if (to === 'reused') faulted += came;
+      }
+      if (pressure.has(second)) {
+        memory.pressure();
+        kept += idlePages();
+      }
+      faults.push(faulted);
+      idle.push(idlePages());
+      resident.push(memory.resident({ page: 0, n: pages }).reduce((n, x) => n + x, 0));
+    }
+  } finally {
+    memory.dispose();
+  }
+  return { resident, idle, faults, kept };
+}
+
+/** What a page costs that was given back and that the kernel cannot take when it needs memory: others pay for it. */
+export const keptCost = 40;
+
+const sum = (list: readonly number[]): number => list.reduce((all, n) => all + n, 0);
+
+/** Idle resident pages, faults by their weight, and what could not be taken: a second. */
+export const costOf = ({ idle, faults, kept }: AdviceRun, weight: number): number =>
+  (sum(idle) + weight * sum(faults) + keptCost * kept) / idle.length;

@@ -1,0 +1,75 @@
+/** Exercise 6: real memory does what the exercise says, twice the same; and the reference is far from the plain policies. */
+import { afterAll, describe, expect, it } from 'vitest';
+import { parseOps } from '../../lib/course/exercises/advice/index.ts';
+import { soundOps } from '../../lib/course/exercises/advice/play-kernel.ts';
+import { answersOf } from '../../lib/course/exercises/advice/play-policy.ts';
+import { always, byHistory } from '../../lib/course/exercises/advice/policies.ts';
+import { programFor, programNames } from '../../lib/course/exercises/advice/programs.ts';
+import { RealMemory } from '../../lib/course/exercises/advice/real-memory.ts';
+import { costOf, runAdvice } from '../../lib/course/exercises/advice/run.ts';
+
+describe('real memory', () => {
+  const memory = new RealMemory(256);
+  afterAll(() => memory.dispose());
+  const resident = (): number => memory.resident({ page: 0, n: 256 }).reduce((sum, x) => sum + x, 0);
+
+  it('goes at once, or when it is needed, and never with what was written since', () => {
+    memory.clear();
+    expect(memory.write({ page: 0, n: 200 }, 7)).toBe(200);
+    expect(memory.mapped().resident).toBe(200);
+    memory.advise('dontneed', { page: 150, n: 50 });
+    expect(resident()).toBe(150);
+    memory.advise('free', { page: 0, n: 100 });
+    expect(resident()).toBe(150);
+    expect(memory.read(5)).toBe(7);
+    expect(memory.write({ page: 3, n: 1 }, 9)).toBe(0);
+    memory.advise('cold', { page: 100, n: 50 });
+    memory.pressure();
+    expect(resident()).toBe(51);
+    expect([memory.read(3), memory.read(120)]).toEqual([9, 7]);
+    expect(memory.mapped()).toEqual({ resident: 51, lazy: 0 });
+    expect(memory.read(5)).toBe(0);
+  });
+
+  it('leaves nothing of what the kernel marks late', () => {
+    for (let i = 0; i < 40; i++) {
+      memory.clear();
+      memory.write({ page: 0, n: 5 }, 1);
+      memory.advise('free', { page: 0, n: 5 });
+      memory.pressure();
+      expect(resident()).toBe(0);
+    }
+  });
+});
+
+it('a page that is read while it is not there is written, whatever took it away', () => {
+  const text = 'read 1\nwrite 2 3\nread 2\nadvise free 2 1\npressure\nread 2\nadvise dontneed 2 1\nread 2';
+  const written = soundOps(parseOps(text)).map((op) => op.k === 'read' && op.written === true);
+  expect(written).toEqual([true, false, false, false, false, true, false, true]);
+});
+
+it.each(['write 40 1', 'advise gone 1 1', 'advise free 30 5', 'read', 'sleep 1', 'write 1 256'])(
+  'the line %j is refused with its number',
+  (line) => {
+    expect(() => parseOps(`read 0\n${line}`)).toThrow(expect.objectContaining({ code: 'ERR_FILE', line: 2 }));
+  },
+);
+
+describe('cost', () => {
+  it('of the reference is far below both plain policies, with any seed and price', () => {
+    for (const [k, weight] of [4, 5, 6].entries())
+      for (const name of programNames) {
+        const program = programFor(name, `seed ${k}`);
+        const cost = (advise: ReturnType<typeof always>): number =>
+          costOf(runAdvice(program, answersOf(program, advise)), weight);
+        const plain = Math.min(cost(always('dontneed')), cost(always('free')));
+        expect([k, name, cost(byHistory(weight)) < 0.95 * plain]).toEqual([k, name, true]);
+      }
+  });
+
+  it('is the same again', () => {
+    const program = programFor('sizes', 'again');
+    const run = () => runAdvice(program, answersOf(program, byHistory(5)));
+    expect(run()).toEqual(run());
+  });
+});
