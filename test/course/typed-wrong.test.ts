@@ -1,0 +1,81 @@
+/**
+ * What a student types wrong, in exercises 6, 8 and 11: each is told, costs points, and leaves the grader as it was.
+ */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { exerciseOf } from '../../lib/course/exercises/registry.ts';
+import { those } from '../support/extent.ts';
+
+// The process of a hand-in is started from what is compiled.
+const { grade } = (await import(
+  /* @vite-ignore */ pathToFileURL(join(process.cwd(), 'dist/lib/course/grading/grade.js')).href
+)) as typeof import('../../lib/course/grading/grade.ts');
+
+/** The methods of each class, and the functions, of an exercise. */
+const shapes: Readonly<Record<string, { classes: Record<string, string[]>; functions: string[] }>> = {
+  'pi-controller': { classes: { Pi: ['next'], ScavengeController: ['next'] }, functions: [] },
+  trigger: { classes: { TriggerPolicy: ['pace'] }, functions: ['goalOf'] },
+  advice: {
+    classes: { Kernel: ['write', 'read', 'advise', 'pressure', 'resident'], AdvicePolicy: ['advise'] },
+    functions: [],
+  },
+};
+
+/** A hand-in of which every method does the same. */
+function handin(id: string, body: string): string {
+  const { classes, functions } = shapes[id] as (typeof shapes)[string];
+  return [
+    ...Object.entries(classes).map(
+      ([name, methods]) =>
+        `export class ${name} { ${methods.map((m) => `${m}(...args) { ${body} }`).join(' ')} }`,
+    ),
+    ...functions.map((name) => `export function ${name}(...args) { ${body} }`),
+  ].join('\n');
+}
+
+const gradeOf = (id: string, text: string, first = true) => {
+  const exercise = exerciseOf(id);
+  const files = new Map([[exercise.handin, text]]);
+  return grade({ exercise, files, modules: {}, student: 'ada', term: 't' }, { first });
+};
+
+const wrong: readonly (readonly [string, string, RegExp])[] = [
+  ['nothing', '', /./],
+  ['NaN', 'return NaN;', /NaN/],
+  ['Infinity', 'return Infinity;', /Infinity/],
+  ['a number below 0', 'return -1;', /-1/],
+  ['a text', "return '0.01';", /"0.01"/],
+  ['a promise', 'return Promise.resolve(0.01);', /object/],
+  ['a list too long to tell', 'return new Array(90000).fill(0);', /a list of 90000|does not end|work/],
+  ['what throws', "throw new Error('oh');", /threw Error: oh/],
+  ['what throws nothing', 'throw undefined;', /threw/],
+  ['a loop without end', 'for (;;);', /does not end/],
+  ['recursion without end', 'const f = () => [f()]; f();', /stack|memory|recursion/i],
+  ['a getter that throws', "return { get goal() { throw new Error('late'); } };", /late/],
+  ['an object that holds itself', 'const o = {}; o.goal = o; return o;', /object|members|goal/],
+];
+
+describe.each(Object.keys(shapes))('%s', (id) => {
+  const refused: readonly (readonly [string, string])[] = [
+    ['an empty file', ''],
+    ['a file without the exports', 'export class Other {}'],
+    ['what is thrown while it is loaded', `${handin(id, '')}\nthrow new Error('no');`],
+  ];
+  it.each(those(refused, (_, i) => i === 0))('%s is refused, and says why', async (_what, text) => {
+    const made = await gradeOf(id, text);
+    expect([made.verdict, made.points]).toEqual(['refused', 0]);
+    expect(made.reason).toMatch(/does not export|cannot be loaded/);
+  });
+
+  it.each(those(wrong, ([what]) => what === 'NaN' || what === 'a getter that throws'))(
+    '%s is told',
+    async (_what, body, told) => {
+      const made = await gradeOf(id, handin(id, body));
+      expect(made.verdict).toBe('graded');
+      const failure = made.checks.find((check) => check.failure)?.failure;
+      expect(`${failure?.answered} ${failure?.cause}`).toMatch(told);
+      expect(failure?.asked).not.toBe('');
+    },
+  );
+});
