@@ -13,11 +13,13 @@ import { piController } from './pi-controller/index.ts';
 import { predictions } from './predictions/index.ts';
 import { radixSummaries } from './radix-summaries/index.ts';
 import { scavenging } from './scavenging/index.ts';
+import { treap } from './treap/index.ts';
 import { trigger } from './trigger/index.ts';
 
 export const exercises: readonly Exercise[] = [
   predictions,
   bestFit,
+  treap,
   radixSummaries,
   pageCache,
   advice,

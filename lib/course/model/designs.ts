@@ -104,7 +104,12 @@ export class DesignModel {
           ? { limit: limit + 1, back: back + 1, high: high + 1 }
           : rules;
     this.#misread = misread;
-    this.#runs.push({ page: 0, n: pages, givenBack: false, entered: 0 });
+    if (pages > 0) this.#runs.push({ page: 0, n: pages, givenBack: false, entered: 0 });
+  }
+
+  /** With whether each was given back. */
+  heapKinds(): { page: number; n: number; givenBack: boolean }[] {
+    return this.#runs.map(({ page, n, givenBack }) => ({ page, n, givenBack }));
   }
 
   get runs(): Run[] {
@@ -133,6 +138,20 @@ export class DesignModel {
     const above = this.#runs.findIndex((run) => run.page > page);
     this.#runs.splice(above < 0 ? this.#runs.length : above, 0, made);
     this.#mergeAround(made);
+  }
+
+  /** Whole runs go back, the longest first, of several the highest, until it is so many pages. @returns how many went */
+  release(npages: number): number {
+    let gone = 0;
+    while (gone < npages) {
+      const there = this.#runs.filter(({ givenBack }) => !givenBack);
+      const run = least(there, (a, b) => b.n - a.n || b.page - a.page);
+      if (run === undefined) break;
+      gone += run.n;
+      run.givenBack = true;
+      this.#mergeAround(run);
+    }
+    return gone;
   }
 
   /** Everything that is free goes back to the system. */
