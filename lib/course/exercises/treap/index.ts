@@ -353,7 +353,13 @@ async function stepsOf(bench: Bench, trace: string): Promise<Step[]> {
     const isOther = trouble !== undefined || looked === undefined || wrong !== undefined;
     steps.push({
       asked: call.text,
-      answered: trouble?.words ?? (call.right === undefined ? '' : shown(answer?.[0])),
+      answered: [
+        trouble?.words ?? (call.right === undefined ? '' : shown(answer?.[0])),
+        // Kinds are not drawn.
+        wrong === undefined ? '' : `then ${wrong.cause} (${wrong.answered})`,
+      ]
+        .filter((text) => text !== '')
+        .join(', '),
       expected: call.right === undefined ? '' : String(call.right),
       free: {
         pages: strip.pages,
