@@ -1,5 +1,5 @@
 /**
- * Puts the programs of the report's pages together, a file each, from lib/lab/report/client:
+ * Puts the programs of the report's pages together, a file each, from the folders `client` in lib/lab:
  *
  *     node scripts/bundle-client.js FOLDER
  *
@@ -12,14 +12,15 @@ import { argv, pid } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
-const client = fileURLToPath(new URL('../lib/lab/report/client/', import.meta.url));
+const lab = fileURLToPath(new URL('../lib/lab/', import.meta.url));
 
 for (const [entry, name] of [
-  ['main.ts', 'run-page.js'],
-  ['compare-main.ts', 'comparison-page.js'],
-  ['grid-main.ts', 'grid-page.js'],
+  ['report/client/main.ts', 'run-page.js'],
+  ['report/client/compare-main.ts', 'comparison-page.js'],
+  ['report/client/grid-main.ts', 'grid-page.js'],
+  ['live/client/main.ts', 'live-page.js'],
 ]) {
-  const bundle = await rolldown({ input: join(client, entry), platform: 'browser' });
+  const bundle = await rolldown({ input: join(lab, entry), platform: 'browser' });
   const { output } = await bundle.generate({
     format: 'iife',
     comments: false,

@@ -50,7 +50,7 @@ const filesIn = (folder, end) =>
 
 // From the sources, since dist/ may hold what was compiled before a file went.
 const modules = filesIn(sources, '.ts')
-  .filter((name) => !name.endsWith('.d.ts') && !name.startsWith('lab/report/client/'))
+  .filter((name) => !name.endsWith('.d.ts') && !/^lab\/(?:report|live)\/client\//.test(name))
   .map((name) => name.slice(0, -'.ts'.length));
 
 const units = readFileSync(join(lib, 'base', 'units.js'), 'utf8');
@@ -139,8 +139,9 @@ const groups = [
   chunk('core', /^(?!lab\/|cli\/|course\/)/, 1),
   chunk('run', loadedBy('lab/run/run-child'), 1),
   chunk('profile', loadedBy('lab/run/run-profile'), 1),
-  chunk('lab', /^lab\/(?!library\/|report\/|verify\/|conformance\/)/, 0),
+  chunk('lab', /^lab\/(?!library\/|live\/|report\/|verify\/|conformance\/)/, 0),
   chunk('report', /^lab\/report\//, 0),
+  chunk('live', /^lab\/live\//, 0),
   chunk('verify', /^lab\/verify\//, 0),
   chunk('conformance', /^lab\/conformance\//, 0),
   chunk('library', /^lab\/library\//, 0),

@@ -188,6 +188,7 @@ describe('docs/numbers.md and a run file', () => {
       RunCollection: 'gc',
       RunScavenge: 'scav',
       RunPhaseEnd: 'phase',
+      RunSteer: 'steer',
       RunMap: 'map',
       RunClasses: 'classes',
       RunEnd: 'end',

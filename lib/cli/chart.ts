@@ -25,7 +25,8 @@ export interface ChartPlace {
 
 const labelWidth = 9;
 /** Left of the curves: the label, a space and the axis. */
-const margin = labelWidth + 2;
+export const chartMargin = labelWidth + 2;
+const margin = chartMargin;
 
 /**
  * One value a column, the largest of the samples that fall into it, so that a peak is never lost;

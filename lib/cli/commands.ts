@@ -51,6 +51,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./report.ts')).defineReport,
   },
   {
+    name: 'view',
+    summary: 'a page that shows a finished run moment by moment',
+    load: async () => (await import('./view.ts')).defineView,
+  },
+  {
     name: 'diff',
     summary: 'lay two runs or comparisons of different days or machines side by side',
     load: async () => (await import('./diff.ts')).defineDiff,

@@ -24,6 +24,7 @@ import {
   writeComparison,
 } from './comparison.ts';
 import type { CommandContext } from './context.ts';
+import { newestOf } from './newest.ts';
 import { writePage } from './page-file.ts';
 import { reportPathOf } from './report-path.ts';
 import { isComparison } from './runs-of.ts';
@@ -68,13 +69,6 @@ function comparisonsIn(folder: string): string[] {
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => join(folder, name))
     .filter((path) => existsSync(join(path, comparisonFile)));
-}
-
-/** Of run files, and folders of comparisons by their index, the one changed last. */
-function newestOf(paths: readonly string[]): string | undefined {
-  const changed = (path: string): number =>
-    statSync(isComparison(path) ? join(path, comparisonFile) : path).mtimeMs;
-  return paths.toSorted((a, b) => changed(b) - changed(a))[0];
 }
 
 /** The run or the comparison made last. @throws PageHeapError ERR_FILE when there is none */

@@ -24,6 +24,7 @@ async function writeReportOf(data: RunData, output: string): Promise<string> {
 /**
  * Sums up the run, and makes the report; `told` are notes that were there before. What is known is told before the report is
  * tried: it needs a place.
+ * @returns the report's path; null where none was wanted
  */
 export async function tell(
   output: string,
@@ -31,7 +32,7 @@ export async function tell(
   options: OutputOptions,
   terminal: Terminal,
   told: readonly string[],
-): Promise<void> {
+): Promise<string | null> {
   const data = await readRunFile(output);
   const summary = summarize(data);
   const { output: printed } = data.end ?? {};
@@ -49,7 +50,7 @@ export async function tell(
         ...(data.end?.memProfile === undefined ? {} : { memProfile: data.end.memProfile }),
       });
     }
-    return;
+    return report;
   }
   for (const line of printed ?? []) terminal.print(line);
   const colors = terminal.outColors;
@@ -62,7 +63,8 @@ export async function tell(
   });
   if (chart !== '') terminal.print(`${chart}\n`);
   terminal.print(drawSummary(summary, columns, colors));
-  for (const note of summaryNotes(summary)) if (!told.includes(note)) terminal.note(note);
+  for (const note of [...summaryNotes(summary), ...summary.remarks])
+    if (!told.includes(note)) terminal.note(note);
   if (reason === 'interrupted') terminal.note('interrupted: this is what was recorded until then');
   terminal.print(`\nrun file: ${output}`);
   const { memProfile } = data.end ?? {};
@@ -70,4 +72,5 @@ export async function tell(
     terminal.print(`profile:  ${memProfile} (go tool pprof -sample_index=alloc_space -top)`);
   const report = await write();
   if (report !== null) terminal.print(`report:   ${colors.bold(report)}`);
+  return report;
 }

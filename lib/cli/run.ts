@@ -10,11 +10,11 @@ import type { Command } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../design/environment.ts';
 import { traceFileOptions } from '../design/surroundings.ts';
+import type { PagesWatch } from '../lab/live/pages-watch.ts';
 import { claimFile, makeFolder } from '../lab/record/folders.ts';
 import { checkOpenOutputs } from '../lab/record/output.ts';
 import { packageVersion } from '../lab/record/package.ts';
 import { removeUnrecorded } from '../lab/record/run-folder.ts';
-import { formatBytes, formatNumber } from '../lab/report/client/format.ts';
 import { forkRun, processFor } from '../lab/run/fork-run.ts';
 import type { RunOptions, RunProgress, RunReason } from '../lab/run/run-options.ts';
 import type { RunProcess } from '../lab/run/run-process.ts';
@@ -28,13 +28,15 @@ import { addFlags, readFlags } from './declared-options.ts';
 import { exitCodes } from './exit-codes.ts';
 import { addHeapOptions, type HeapRequest, heapRequestOf } from './heap-options.ts';
 import { Interrupts } from './interrupts.ts';
+import type { LivePageOfRun } from './live.ts';
+import { addLiveOptions, type LiveOptions } from './live-options.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
-import { Progress } from './progress.ts';
 import type { RunAhead } from './run-ahead.ts';
+import { Bar, drawnRun, mayDraw, type ShownRun } from './run-show.ts';
 import { addSubjectOptions, defaultSubject, subjectNames, subjectOptionsOf } from './subject.ts';
 import type { Terminal } from './terminal.ts';
 
-type Options = OutputOptions;
+type Options = OutputOptions & LiveOptions;
 
 function help(): string {
   return `
@@ -58,36 +60,8 @@ Examples:
   $ pageheap run --advise free            why is RSS high when all is released?
   $ pageheap run --memory-limit 200MiB    what does a soft limit hold and cost?
   $ pageheap run --idle-gcs 1             what does one collection give back?
+  $ pageheap run --live                   watch it in a browser, and steer it
   $ zcat my.mtrace.gz | pageheap run - --duration 0 --json`;
-}
-
-/** Shows a run as it goes: replay and idleness as one bar. */
-class RunProgressBar {
-  readonly #bar: Progress;
-  readonly #replayWeight: number;
-  readonly #idleWeight: number;
-
-  constructor(terminal: Terminal, subject: Subject) {
-    this.#replayWeight = subject.work;
-    this.#idleWeight = subject.idle;
-    this.#bar = new Progress(terminal, this.#replayWeight + this.#idleWeight, 58);
-  }
-
-  show = ({ phase, share = 0, ops, sample }: RunProgress): void => {
-    if (!this.#bar.isShown) return;
-    // A workload tells how much of its idleness is over, whatever it does.
-    const done =
-      phase === 'replay' ? share * this.#replayWeight : this.#replayWeight + share * this.#idleWeight;
-    const memory =
-      sample?.inuse === undefined
-        ? ''
-        : ` in use ${formatBytes(sample.inuse)}${sample.rss === null ? '' : `, RSS ${formatBytes(sample.rss)}`}`;
-    this.#bar.update(phase === 'counting' ? 0 : done, `${phase} ${formatNumber(ops)}${memory}`);
-  };
-
-  stop(): void {
-    this.#bar.stop();
-  }
 }
 
 /** A run that ended before its end: what is left of it. One that never began left nothing to tell of. */
@@ -97,20 +71,35 @@ async function tellRest(output: string, made: readonly string[], terminal: Termi
   else if (begun) terminal.note('nothing was recorded');
 }
 
+/** Who is shown how the run goes. */
+interface Watching {
+  readonly shown: ShownRun;
+  readonly pages?: PagesWatch;
+  readonly page?: LivePageOfRun;
+}
+
 /** Makes the run; undefined where it was ended before it could answer. */
 async function make(
   run: RunOptions,
   own: RunProcess,
   made: readonly string[],
-  bar: RunProgressBar,
+  watching: Watching,
   interrupts: Interrupts,
   terminal: Terminal,
 ): Promise<RunReason | undefined> {
+  const { shown, pages, page } = watching;
+  const onProgress = (progress: RunProgress): void => {
+    shown.show(progress);
+    page?.run.progress(progress);
+    pages?.progress(progress);
+  };
   try {
-    const { reason } = await forkRun(run, { onProgress: bar.show }, own);
+    const { reason } = await forkRun(run, { onProgress }, own);
+    page?.run.end('over', reason === 'interrupted' ? 'it was interrupted' : undefined);
     return reason;
   } catch (error) {
-    bar.stop();
+    shown.stop();
+    page?.run.end('died', error instanceof Error ? error.message : String(error));
     const died = error instanceof PageHeapError && error.code === 'ERR_SYSTEM';
     // A run that is killed by the second Ctrl-C, or by the first before it had begun, is no failure of its own.
     if (interrupts.count > 0 && died) {
@@ -123,7 +112,7 @@ async function make(
     else await tellRest(run.output, made, terminal);
     throw error;
   } finally {
-    bar.stop();
+    shown.stop();
     interrupts.end();
   }
 }
@@ -150,6 +139,28 @@ function processOf({ run: { trace } }: Subject, ahead: RunAhead | undefined): Ru
   return processFor(trace);
 }
 
+/** Who is shown how the run goes: on the terminal, and on its live page. What that takes is loaded where it is there. */
+async function watchersOf(
+  { output, modules }: RunOptions,
+  subject: Subject,
+  own: RunProcess,
+  { live, port }: Options,
+  terminal: Terminal,
+): Promise<Watching> {
+  const isDrawn = mayDraw(terminal, modules === undefined && !process.env.GODEBUG);
+  if (live !== true && !isDrawn) return { shown: new Bar(terminal, subject) };
+  const [{ PagesWatch }, { RunControl }] = await Promise.all([
+    import('../lab/live/pages-watch.ts'),
+    import('../lab/run/run-control.ts'),
+  ]);
+  const control = new RunControl(own);
+  const pages = new PagesWatch(control);
+  const { LivePageOfRun: Page } = live === true ? await import('./live.ts') : {};
+  const page = await Page?.open(control, output, pages, port, terminal);
+  const shown = isDrawn ? await drawnRun(terminal, subject, pages) : new Bar(terminal, subject);
+  return { shown, pages, ...(page === undefined ? {} : { page }) };
+}
+
 async function execute(trace: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal, ahead } = context;
   const interrupts = ahead?.interrupts ?? new Interrupts();
@@ -163,6 +174,7 @@ async function execute(trace: string, options: Options, context: CommandContext)
   checkOpenOutputs([subject.run.trace ?? '', ...Object.values(request.modules ?? {})]);
   const own = processOf(subject, ahead);
   context.ahead = undefined;
+  let page: LivePageOfRun | undefined;
   try {
     const hasOperations = await checkSubject(subject, 1, workloads);
     const early = hasOperations ? [] : await emptyNotes();
@@ -182,14 +194,24 @@ async function execute(trace: string, options: Options, context: CommandContext)
       ...readFlags(samplingOptions, { ...options }),
       command: ['pageheap', ...process.argv.slice(2)],
       version: packageVersion(),
+      ...(options.live === true ? { steerable: true } : {}),
     };
-    const ended = make(run, own, made, new RunProgressBar(terminal, subject), interrupts, terminal);
+    const watching = await watchersOf(run, subject, own, options, terminal).catch(async (error: unknown) => {
+      await removeUnrecorded(output, made);
+      throw error;
+    });
+    page = watching.page;
+    const ended = make(run, own, made, watching, interrupts, terminal);
     const [reason, { tell }] = await Promise.all([ended, import('./run-result.ts')]);
     if (reason !== 'done') context.exitCode = exitCodes.interrupted;
-    if (reason !== undefined) await tell(output, reason, options, terminal, early);
+    if (reason === undefined) return;
+    const report = await tell(output, reason, options, terminal, early);
+    if (reason === 'done') await page?.stay(report);
   } catch (error) {
     own.cancel();
     throw error;
+  } finally {
+    await page?.close();
   }
 }
 
@@ -204,7 +226,8 @@ export function defineRun(command: Command, context: CommandContext): void {
       'a trace file, the name of a shipped trace or of a workload, or -',
       defaultSubject,
     );
-  addOutputOptions(addFlags(addHeapOptions(addSubjectOptions(command)), traceFileOptions), 'run')
+  addOutputOptions(addFlags(addHeapOptions(addSubjectOptions(command)), traceFileOptions), 'run');
+  addLiveOptions(command)
     .addHelpText('after', help)
     .action((subject: string, options: Options) => execute(subject, options, context));
 }

@@ -13,6 +13,7 @@ export type Colors = ReturnType<typeof picocolors.createColors>;
 export interface Stream {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
   write(text: string): boolean;
 }
 

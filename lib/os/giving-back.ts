@@ -13,6 +13,8 @@ import type { Fallbacks } from './fallbacks.ts';
 /** How memory that is not needed is given back: at once, or when the kernel wants it. */
 export type UnusedAdvice = 'dontneed' | 'free';
 
+const adviceOf = (advice: UnusedAdvice): number => (advice === 'free' ? Advice.FREE : Advice.DONTNEED);
+
 export class GivingBack {
   readonly #addon: Addon;
   /** Arguments and answer of the addon's `adviseBoxed`. */
@@ -20,16 +22,21 @@ export class GivingBack {
   readonly #fallbacks: Fallbacks;
   #advice: number;
 
-  constructor(addon: Addon, advice: number, fallbacks: Fallbacks) {
+  constructor(addon: Addon, advice: UnusedAdvice, fallbacks: Fallbacks) {
     this.#addon = addon;
     this.#box = addon.adviseBox;
-    this.#advice = advice;
+    this.#advice = adviceOf(advice);
     this.#fallbacks = fallbacks;
   }
 
-  /** The advice in use now; 0 when the kernel takes none. */
-  get advice(): number {
-    return this.#advice;
+  /** The advice in use now; 'map' when the kernel takes none. */
+  get advice(): UnusedAdvice | 'map' {
+    return this.#advice === Advice.FREE ? 'free' : this.#advice === Advice.DONTNEED ? 'dontneed' : 'map';
+  }
+
+  /** Another advice from now on; one that was refused before is tried again. */
+  set advice(advice: UnusedAdvice) {
+    this.#advice = adviceOf(advice);
   }
 
   /** Gives memory back, as it can be had. @returns 0, or the errno of the last thing that was tried */

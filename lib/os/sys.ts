@@ -74,8 +74,7 @@ export class Sys extends Access {
     super(options.addon);
     this.physHugePageSize = this.addon.hugePageSize();
     this.mappings = new MappingRoom(options.mappings ?? kernelMappings(this.addon));
-    const advice = options.advise === 'free' ? Advice.FREE : Advice.DONTNEED;
-    this.#giving = new GivingBack(this.addon, advice, this.#fallbacks);
+    this.#giving = new GivingBack(this.addon, options.advise ?? 'dontneed', this.#fallbacks);
     this.#kept = new KeptSpace(this.addon);
     this.hardDecommit = options.hardDecommit ?? false;
     this.#timed = options.timed ?? false;
@@ -346,10 +345,12 @@ export class Sys extends Access {
     this.#fallbacks.remember(key, text);
   }
 
-  /** The advice that `unused` gives now; 'map' when the kernel takes none. */
+  /** The advice that `unused` gives now; 'map' when the kernel takes none. Can be another from now on. */
   get advice(): UnusedAdvice | 'map' {
-    const { advice } = this.#giving;
-    return advice === Advice.FREE ? 'free' : advice === Advice.DONTNEED ? 'dontneed' : 'map';
+    return this.#giving.advice;
+  }
+  set advice(advice: UnusedAdvice) {
+    this.#giving.advice = advice;
   }
 
   /** What the kernel refused and what is done instead, in words; empty when nothing was. */
@@ -364,10 +365,8 @@ export class Sys extends Access {
 
   /** What the calls of every kind came to. */
   stats(): Record<SysCall, CallStats> {
-    return Object.fromEntries(sysCalls.map((call) => [call, this.statsOf(call)])) as Record<
-      SysCall,
-      CallStats
-    >;
+    const stats = sysCalls.map((call) => [call, this.statsOf(call)]);
+    return Object.fromEntries(stats) as Record<SysCall, CallStats>;
   }
 
   // ------------------------------------------------------------------ inside

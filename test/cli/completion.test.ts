@@ -27,7 +27,7 @@ describe('pageheap completion', () => {
   it('offers commands, options, and what they take', async () => {
     const bash = await script('bash');
     expect(offered(bash, 'com')).toEqual(['compare', 'completion']);
-    expect(offered(bash, 'help', 'v')).toEqual(['verify']);
+    expect(offered(bash, 'help', 've')).toEqual(['verify']);
     expect(offered(bash, 'run', '--memory')).toEqual(['--memory-limit']);
     expect(offered(bash, 'run', '--generation', '')).toEqual(['lists', 'radix', 'treap']);
     expect(offered(bash, 'run', '--generation', '=', 'tr')).toEqual(['treap']);

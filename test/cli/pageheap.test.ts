@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 // ESC, and a bell.
 writeFileSync(join(folder, 'controls.jsonl'), Uint8Array.of(7, 27, 27));
 
-const commands = ['run', 'report', 'workloads', 'verify', 'doctor'];
+const commands = ['run', 'report', 'view', 'workloads', 'verify', 'doctor'];
 const escapeCode = String.fromCharCode(27);
 
 describe('help', () => {

@@ -41,6 +41,7 @@ export const layers: readonly string[] = [
   'lab/report',
   'lab/export',
   'lab/questions',
+  'lab/live',
   'lab/library',
   'course/source',
   'course/sandbox',

@@ -51,6 +51,9 @@ const workload = members({
   moreCollections: optional(flag),
 });
 
+const textOrNumber: Shape = (value) =>
+  text(value) === undefined || number(value) === undefined ? undefined : 'a text or a number';
+
 /** A box of dominators, and those below it. */
 const box: Shape = (value) =>
   members({
@@ -112,6 +115,13 @@ const kinds: Readonly<Record<string, Shapes>> = {
     label: text,
     ...numbers('objects bytes garbage'),
     tree: listOf(box, 'a list of boxes'),
+  },
+  steer: {
+    t: time,
+    what: text,
+    value: optional(textOrNumber),
+    was: optional(textOrNumber),
+    ...maybeNumbers('wall ops'),
   },
   classes: { t: time, label: optional(text), rows: listOf(object, 'a list of objects') },
   end: {

@@ -7,6 +7,7 @@
  *   phase     the end of a workload's phase
  *   map       the pages at one moment
  *   classes   the size classes at one moment
+ *   steer     what a person changed while it ran
  *   end       the last line; a run that was killed has none
  *
  * A reader takes members and kinds that it does not know. Members may be added to a line, none is renamed and none
@@ -139,6 +140,20 @@ export interface RunSample {
   readonly missed?: number;
 }
 
+/** What a person did to a run while it ran: from here on it is no longer what its first line asks for. */
+export interface RunSteer {
+  readonly k: 'steer';
+  /** Milliseconds of the run's time, which stands still while it is paused; and since it began by the wall. */
+  readonly t: number;
+  readonly wall?: number;
+  readonly ops?: number;
+  /** pause, resume, speed, step, gc, freeOSMemory, gcPercent, memoryLimit or advise. */
+  readonly what: string;
+  /** What it is now, and what it was; `off` for a limit or a percentage that is none. */
+  readonly value?: string | number;
+  readonly was?: string | number;
+}
+
 /** The end of a phase of a workload: what a sample says at that moment. */
 export interface RunPhaseEnd {
   readonly k: 'phase';
@@ -265,4 +280,5 @@ export type RunLine =
   | RunMap
   | RunClasses
   | RunDominators
+  | RunSteer
   | RunEnd;

@@ -23,6 +23,7 @@ import {
   type RunPhaseEnd,
   type RunSample,
   type RunScavenge,
+  type RunSteer,
   runFormats,
 } from './lines.ts';
 import { isJsonObject, listOf, members, type Shape, text } from './shapes.ts';
@@ -38,6 +39,8 @@ export interface RunData {
   readonly classes: readonly RunClasses[];
   /** Absent where no heap dump was asked for by a program that made this itself. */
   readonly dominators?: readonly RunDominators[];
+  /** What a person changed while it ran; absent where a program made this itself. */
+  readonly steers?: readonly RunSteer[];
   /** The last line; undefined when the run did not finish. */
   readonly end: RunEnd | undefined;
   /** What a reader should know of the file: no end line, lines that were not understood. */
@@ -66,12 +69,26 @@ const dataShapes: Readonly<Record<keyof Required<RunData>, Shape>> = {
   maps: linesOf('map'),
   classes: linesOf('classes'),
   dominators: (value) => (value === undefined ? undefined : linesOf('dominators')(value)),
+  steers: (value) => (value === undefined ? undefined : linesOf('steer')(value)),
   end: (value) => (value === undefined ? undefined : lineOf('end')(value)),
   remarks: listOf(text, 'a list of texts'),
 };
 
 /** What a value lacks to be a RunData, in words; undefined where it is one. */
 export const faultOfData: Shape = members(dataShapes);
+
+/** What leaves the options, and so the figures, as they were asked for. */
+const onlyTime = new Set(['pause', 'resume', 'step', 'speed']);
+
+/** What a reader should know of a run that a person steered. */
+function steeredRemark(steers: readonly RunSteer[]): string | undefined {
+  if (steers.length === 0) return undefined;
+  const changes = steers.filter(({ what }) => !onlyTime.has(what));
+  if (changes.length === 0)
+    return 'The run was steered by hand: it stood still, or went slower or faster; its own time did, too.';
+  const times = changes.length === 1 ? 'something was changed' : `${changes.length} things were changed`;
+  return `The run was steered by hand: ${times} while it ran, so its figures are not those of its options alone.`;
+}
 
 function byTime<T extends { readonly t: number }>(lines: unknown[] | undefined): T[] {
   return ((lines ?? []) as T[]).sort((a, b) => a.t - b.t);
@@ -101,7 +118,7 @@ export function toRunData(lines: Iterable<unknown>): RunData {
       ofContender ||= line.k === 'run' && line.contender !== undefined;
     }
   }
-  const { run, s, gc, scav, phase, map, classes, dominators, end } = byKind as Record<
+  const { run, s, gc, scav, phase, map, classes, dominators, steer, end } = byKind as Record<
     string,
     unknown[] | undefined
   >;
@@ -111,6 +128,8 @@ export function toRunData(lines: Iterable<unknown>): RunData {
   if (end === undefined) {
     remarks.push('The run did not finish: its file has no end line. What was recorded until then is shown.');
   }
+  const steered = steeredRemark((steer ?? []) as RunSteer[]);
+  if (steered !== undefined) remarks.push(steered);
   if (strange > 0) {
     remarks.push(`${strange} ${strange === 1 ? 'line was' : 'lines were'} not understood and left out.`);
   }
@@ -123,6 +142,7 @@ export function toRunData(lines: Iterable<unknown>): RunData {
     maps: byTime<RunMap>(map),
     classes: byTime<RunClasses>(classes),
     dominators: byTime<RunDominators>(dominators),
+    steers: byTime<RunSteer>(steer),
     end: end?.at(-1) as RunEnd | undefined,
     remarks,
   };

@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { libraryPath, moduleExtension, packageRoot } from '../../base/package-files.ts';
 
-/** The programs there are: of a run's page, of a comparison's, and of a grid's. */
-export const clientEntries = ['run-page.js', 'comparison-page.js', 'grid-page.js'] as const;
+/** The programs there are: of a run's page, of a comparison's, of a grid's, and of a run that is watched. */
+export const clientEntries = ['run-page.js', 'comparison-page.js', 'grid-page.js', 'live-page.js'] as const;
 export type ClientEntry = (typeof clientEntries)[number];
 
 const programs = new Map<ClientEntry, string>();

@@ -17,8 +17,11 @@ import { withRss } from '../metrics/rss.ts';
 import type { RunMap, RunSample } from '../record/lines.ts';
 import { inUsePeak, momentName } from '../record/moments.ts';
 import type { RunData } from '../record/run-data.ts';
+import { type ComparedChart, comparedCharts } from './charts.ts';
 import { spread } from './downsample.ts';
-import { type PackedMap, packMap, residencyCount } from './page-maps.ts';
+import { packMap } from './page-maps.ts';
+import { type PackedMap, residencyCount } from './page-pairs.ts';
+import { counters, gauges, type Quantity } from './quantities.ts';
 
 export interface ComparedCurve {
   readonly configuration: number;
@@ -37,6 +40,8 @@ export interface ComparedQuantity {
   readonly id: string;
   readonly title: string;
   readonly unit: 'bytes' | 'count';
+  /** Of its chart. */
+  readonly height: number;
   readonly curves: readonly ComparedCurve[];
 }
 
@@ -70,38 +75,11 @@ export interface ComparisonPayload {
 
 const gridPoints = 600;
 
-interface Quantity {
-  readonly id: string;
-  readonly title: string;
-  readonly unit?: 'count';
-  /** Told only where an allocator of others is among the configurations. */
-  readonly ofContenders?: boolean;
-  /** Counters tell nothing where all configurations have the same. */
-  readonly counter?: boolean;
-  readonly of: (s: RunSample) => number | null | undefined;
+/** What a chart is of. */
+function quantityOf({ gauge, counter }: ComparedChart): Quantity {
+  if (counter === undefined) return gauges[gauge ?? 'rss'];
+  return { ...counters[counter], title: `${counters[counter].title}, in all until then` };
 }
-
-const quantities: readonly Quantity[] = [
-  { id: 'rss', title: 'RSS of the heap’s ranges', of: (s) => s.rss },
-  { id: 'inuse', title: 'In use', of: (s) => s.inuse },
-  { id: 'released', title: 'HeapReleased', of: (s) => s.released },
-  { id: 'sys', title: 'HeapSys', of: (s) => s.sys },
-  {
-    id: 'process',
-    title: 'RSS of the process, without the replayer’s tables',
-    ofContenders: true,
-    of: (s) => (typeof s.prss === 'number' ? s.prss - (s.own ?? 0) : null),
-  },
-  { id: 'lazy', title: 'LazyFree', of: (s) => s.lazy },
-  {
-    id: 'faults',
-    title: 'Minor page faults, in all until then',
-    unit: 'count',
-    counter: true,
-    of: (s) => s.minflt,
-  },
-  { id: 'madvise', title: 'Given back by madvise, in all until then', counter: true, of: (s) => s.madvB },
-];
 
 /** Whether there is something to see: anything above zero, and of a counter something that differs. */
 function isTelling(counter: boolean, curves: readonly ComparedCurve[]): boolean {
@@ -249,25 +227,26 @@ export function comparisonPayload(configurations: readonly ComparedRuns[]): Comp
   const byOps: GridAxis = { grid: ops, at: (s) => s.ops ?? 0 };
   const ran = asItRan(all, configurations.length, byTime, byOps);
   const hasContender = all.some(({ header }) => header.contender !== undefined);
-  const told = quantities.filter(({ ofContenders }) => ofContenders !== true || hasContender);
-  const made = told.map(({ id, title, unit = 'bytes' as const, counter = false, of }) => ({
-    id,
-    title,
-    unit,
-    counter,
-    curves: configurations.flatMap(({ label, runs }, configuration): ComparedCurve[] => {
-      const main = mainRun(runs);
-      return runs.map((run, i) => ({
-        configuration,
-        label: i === main ? label : `${label}, run ${i + 1}`,
-        main: i === main,
-        end: endTime(run),
-        endOps: opsOf(run.samples),
-        values: broken(onGrid(byTime, run.samples, of), t, gapsOf(run), beatOf(run)),
-        byOps: onGrid(byOps, untilLastOperation(run.samples), of),
-      }));
-    }),
-  }));
+  const told = comparedCharts.filter(({ ofContenders }) => ofContenders !== true || hasContender);
+  const made = told.map((chart) => {
+    const { title, unit, of } = quantityOf(chart);
+    return {
+      ...{ id: chart.id, title, unit, height: chart.height },
+      counter: chart.counter !== undefined,
+      curves: configurations.flatMap(({ label, runs }, configuration): ComparedCurve[] => {
+        const main = mainRun(runs);
+        return runs.map((run, i) => ({
+          configuration,
+          label: i === main ? label : `${label}, run ${i + 1}`,
+          main: i === main,
+          end: endTime(run),
+          endOps: opsOf(run.samples),
+          values: broken(onGrid(byTime, run.samples, of), t, gapsOf(run), beatOf(run)),
+          byOps: onGrid(byOps, untilLastOperation(run.samples), of),
+        }));
+      }),
+    };
+  });
   if (ran !== undefined) made.find(({ id }) => id === 'rss')?.curves.push(ran);
   const mains = configurations.map(({ runs }) => runs[mainRun(runs)]);
   // A configuration without page maps has nothing to lay beside the others.

@@ -1,8 +1,7 @@
 /**
- * Page maps, packed for the page: which moments are shown, and how belief and residency meet.
+ * Page maps for a page of a report: what each moment's pages were believed and known to be, and how the two meet.
  *
- * Both bytes of a page become one: `state × 4 + residency`, residency 0 to 2 physical pages and 3 for
- * unknown. The bytes of all moments are deflated (a map is mostly runs) and stand in the report as
+ * The bytes of a moment (page-pairs.ts) are deflated (a map is mostly runs) and stand in the report as
  * base64; the browser inflates them with DecompressionStream. `tally` counts every pair, which is
  * what the table of agreement shows; it is computed here so that it stands in the page as text.
  *
@@ -15,66 +14,7 @@ import type { RunMap } from '../record/lines.ts';
 import { momentName } from '../record/moments.ts';
 import type { RunData } from '../record/run-data.ts';
 import { spread } from './downsample.ts';
-
-/** States of a page, in the numbering of the run file. */
-export const stateNames = ['unmapped', 'free', 'released', 'in use', 'manual', 'trapped'] as const;
-export const stateCount = stateNames.length;
-/** Residency of a page: none, one of two physical pages, both, unknown. */
-export const residencyCount = 4;
-
-/** One moment as the page has it. */
-export interface PackedMap {
-  readonly t: number;
-  readonly label: string;
-  /** Address of page 0. */
-  readonly origin: number;
-  /** Pages in all ranges. */
-  readonly pages: number;
-  /** [first page, pages], in the order of the bytes. */
-  readonly ranges: readonly (readonly [number, number])[];
-  /** Pages of each state (row) and residency (column): state × 4 + residency. */
-  readonly tally: readonly number[];
-  /** Deflated bytes in base64. */
-  readonly data: string;
-}
-
-/** state × 4 + residency of every page, in the order of the ranges. */
-export function packPages(state: Uint8Array, resident: Uint8Array): Uint8Array {
-  const pages = Math.min(state.length, resident.length);
-  const packed = new Uint8Array(pages);
-  for (let i = 0; i < pages; i++) {
-    packed[i] =
-      Math.min(state[i], stateCount - 1) * residencyCount + Math.min(resident[i], residencyCount - 1);
-  }
-  return packed;
-}
-
-/** How many pages have each state and residency. */
-export function tally(packed: Uint8Array): number[] {
-  const counts = new Array<number>(stateCount * residencyCount).fill(0);
-  for (const pair of packed) {
-    counts[pair]++;
-  }
-  return counts;
-}
-
-/** The ranges of a map, cut to the pages that have bytes. */
-function rangesOf(map: RunMap, pages: number): (readonly [number, number])[] {
-  const ranges: (readonly [number, number])[] = [];
-  let left = pages;
-  for (const [first, length] of map.ranges ?? [[0, pages] as const]) {
-    const taken = Math.min(length, left);
-    if (taken > 0) {
-      ranges.push([first, taken]);
-    }
-    left -= taken;
-  }
-  if (left > 0) {
-    const last = ranges.at(-1);
-    ranges.push([last === undefined ? 0 : last[0] + last[1], left]);
-  }
-  return ranges;
-}
+import { type PackedMap, packPages, rangesOf, tally } from './page-pairs.ts';
 
 /** A moment as the page has it. */
 export function packMap(map: RunMap): PackedMap {

@@ -37,14 +37,28 @@ export interface PageParts {
   readonly body: Html;
   /** What the page's program reads, from the element `run-data`. */
   readonly payload?: unknown;
+  /** It asks the server that it comes from, and nobody else. Default: it asks nobody. */
+  readonly asksItsServer?: true;
+  /** What the link to the top of the page is called. Default: Summary. */
+  readonly top?: string;
+}
+
+const scriptsOf = (entry: ClientEntry | undefined): string[] =>
+  entry === undefined ? [] : [chartLibrary('uPlot.iife.min.js'), clientProgram(entry)].map(scriptText);
+
+/** The content security policy of a page. */
+export function policyOf({ entry, asksItsServer }: Pick<PageParts, 'entry' | 'asksItsServer'>): string {
+  const connect = asksItsServer === true ? " connect-src 'self';" : '';
+  const scripts = scriptsOf(entry);
+  const hashes = scripts.length === 0 ? "'none'" : scripts.map(sourceHash).join(' ');
+  return `default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:;${connect} style-src 'unsafe-inline'; script-src ${hashes}`;
 }
 
 /** The file's text, UTF-8. */
-export function renderPage({ title, entry, style = '', body, payload }: PageParts): string {
-  const scripts =
-    entry === undefined ? [] : [chartLibrary('uPlot.iife.min.js'), clientProgram(entry)].map(scriptText);
-  const allowed = scripts.length === 0 ? "'none'" : scripts.map(sourceHash).join(' ');
-  const policy = `default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src 'unsafe-inline'; script-src ${allowed}`;
+export function renderPage(parts: PageParts): string {
+  const { title, entry, style = '', top = 'Summary', body, payload } = parts;
+  const scripts = scriptsOf(entry);
+  const policy = policyOf(parts);
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -58,7 +72,7 @@ ${entry === undefined ? html`` : html`<style>${raw(chartLibrary('uPlot.min.css')
 <style>${raw(reportStyle + tableStyle + toolStyle + style)}</style>
 </head>
 <body id="top">
-${sectionLinks(body, 'Summary')}
+${sectionLinks(body, top)}
 ${body}
 ${entry === undefined ? html`` : html`<script type="application/json" id="run-data">${raw(scriptJson(payload))}</script>`}
 ${scripts.map((script) => raw(`<script>${script}</script>\n`))}</body>

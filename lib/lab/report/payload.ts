@@ -1,230 +1,18 @@
 /**
- * What the page's program is given: the run as columns, thin enough to draw and to send.
- *
- * Times are milliseconds since the start, sizes bytes; null is "not known". A column has one value
- * per kept sample, and null in each gap, where no sample was taken. The size of the whole is bounded: about 5,000 samples,
- * 2,000 collections and 2,000 scavenges (more are merged by time), and the page maps' own budget.
+ * What the program of a run's page is given: its curves (curves.ts), those of other programs beside them, and its page maps,
+ * which have a budget of their own.
  */
-
-import { bound, type Facts, runFactsOf } from '../metrics/facts.ts';
-import { beatOf, type Gap, gapsOf } from '../metrics/pace.ts';
-import { belief } from '../metrics/rss.ts';
-import type { RunCollection, RunSample, RunScavenge } from '../record/lines.ts';
+import type { Facts } from '../metrics/facts.ts';
 import type { RunData } from '../record/run-data.ts';
 import { type BesideCurve, valuesAt } from './beside.ts';
-import { rates, spread, thin } from './downsample.ts';
-import { type PackedMap, packMaps } from './page-maps.ts';
+import { type Column, type Curves, curvesOf } from './curves.ts';
+import { packMaps } from './page-maps.ts';
+import type { PackedMap } from './page-pairs.ts';
 
-export type Column = (number | null)[];
-
-export interface Series {
-  readonly t: number[];
-  readonly inuse: Column;
-  readonly free: Column;
-  readonly released: Column;
-  readonly belief: Column;
-  readonly rss: Column;
-  readonly prss: Column;
-  /** What the recorded program had when it was so far. */
-  readonly ranRss: Column;
-  readonly ranAnon: Column;
-  readonly lazy: Column;
-  readonly huge: Column;
-  readonly alloc: Column;
-  readonly goal: Column;
-  readonly limit: Column;
-  readonly vmas: Column;
-  /** Finalizers and cleanups that are due and were not called; empty where there were none. */
-  readonly finalizers: Column;
-}
-
-export interface Activity {
-  /** The slices' edges, one more than each of the columns. */
-  readonly t: number[];
-  readonly minflt: Column;
-  readonly majflt: Column;
-  readonly madv: Column;
-  readonly madvB: Column;
-}
-
-export interface CollectionMark {
-  readonly t: number;
-  readonly n: number;
-  readonly forced: boolean;
-  readonly ms: number | null;
-  readonly before: number | null;
-  readonly live: number | null;
-}
-
-export interface ScavengeMark {
-  readonly t: number;
-  readonly kind: string;
-  readonly bytes: number;
-  /** How many scavenges were merged into this mark. */
-  readonly count: number;
-}
-
-/** The end of a phase of a workload. */
-export interface PhaseMark {
-  readonly t: number;
-  readonly name: string;
-}
-
-export interface Payload {
-  readonly series: Series;
-  readonly activity: Activity;
-  readonly collections: CollectionMark[];
-  readonly scavenges: ScavengeMark[];
-  readonly phases: PhaseMark[];
+export interface Payload extends Curves {
   readonly maps: PackedMap[];
   /** Curves of other programs, at the times of `series`. */
   readonly beside: readonly { readonly label: string; readonly values: Column }[];
-  /** Where the idle stretch begins, or null. */
-  readonly idleFrom: number | null;
-  /** How many samples the run has, and how many of them `series` shows. */
-  readonly sampleCount: number;
-  readonly drawnCount: number;
-}
-
-const slices = 600;
-const rateSlices = 300;
-const mostMarks = 2000;
-const mostPhases = 200;
-
-/** Carries the last known value forward: quantities that only detailed samples have. */
-function carried(
-  samples: readonly RunSample[],
-  value: (sample: RunSample) => number | null | undefined,
-): Column {
-  let last: number | null = null;
-  return samples.map((sample) => (last = value(sample) ?? last));
-}
-
-/** A column, or an empty one when no sample has the quantity. */
-function unlessEmpty(column: Column): Column {
-  return column.some((value) => value !== null) ? column : [];
-}
-
-/**
- * Rows of a series, with two rows of nothing in each gap: just behind the sample before it, and a beat before the
- * one that ends it, so that a bar there is as wide as others. A gap that is narrower than a slice would not be seen.
- */
-function rowsWithGaps(
-  times: readonly number[],
-  kept: readonly number[],
-  gaps: readonly Gap[],
-  beat: number,
-): Row[] {
-  const width = (times[times.length - 1] - times[0]) / slices;
-  const wide = gaps.filter(({ from, to }) => to - from > width);
-  const ending = new Map(wide.map((gap) => [gap.to, gap]));
-  return kept.flatMap((i): Row[] => {
-    const gap = ending.get(times[i]);
-    if (gap === undefined) return [{ t: times[i], i }];
-    const behind = gap.from + Math.min(1, beat / 2);
-    return [{ t: behind }, { t: Math.max(behind, gap.to - beat) }, { t: times[i], i }];
-  });
-}
-
-/** A row of a series: a time, and the index of its sample; none in a gap. */
-interface Row {
-  readonly t: number;
-  readonly i?: number;
-}
-
-/** The samples that are drawn, by their indexes. */
-function keptSamples(samples: readonly RunSample[]): number[] {
-  const watched = [
-    (i: number) => samples[i].rss ?? 0,
-    (i: number) => samples[i].inuse ?? 0,
-    (i: number) => samples[i].released ?? 0,
-    (i: number) => (samples[i].rss ?? 0) - (belief(samples[i]) ?? 0),
-  ];
-  return thin(
-    samples.map(({ t }) => t),
-    watched,
-    slices,
-  );
-}
-
-function seriesOf(run: RunData, kept: readonly number[]): Series {
-  const { samples } = run;
-  const lazy = carried(samples, (sample) => sample.lazy);
-  const huge = carried(samples, (sample) => sample.huge);
-  const vmas = carried(samples, (sample) => sample.vmas);
-  const times = samples.map(({ t }) => t);
-  const rows = rowsWithGaps(times, kept, gapsOf(run), beatOf(run));
-  const column = (value: (sample: RunSample) => number | null | undefined): Column =>
-    unlessEmpty(rows.map(({ i }) => (i === undefined ? null : (value(samples[i]) ?? null))));
-  const pick = (column: Column): Column =>
-    unlessEmpty(rows.map(({ i }) => (i === undefined ? null : column[i])));
-  return {
-    t: rows.map(({ t }) => Math.round(t * 10) / 10),
-    inuse: column((sample) => sample.inuse),
-    free: column((sample) => sample.free),
-    released: column((sample) => sample.released),
-    belief: column(belief),
-    rss: column((sample) => sample.rss),
-    prss: column((sample) => sample.prss),
-    ranRss: column((sample) => sample.ranRss),
-    ranAnon: column((sample) => sample.ranAnon),
-    lazy: pick(lazy),
-    huge: pick(huge),
-    alloc: column((sample) => sample.alloc),
-    goal: column((sample) => bound(sample.goal)),
-    limit: column((sample) => bound(sample.limit)),
-    vmas: pick(vmas),
-    finalizers: column(({ fin, finRun }) => (fin === undefined ? null : fin - (finRun ?? 0))),
-  };
-}
-
-function activityOf(samples: readonly RunSample[]): Activity {
-  const counters = [
-    (i: number) => samples[i].minflt ?? 0,
-    (i: number) => samples[i].majflt ?? 0,
-    (i: number) => samples[i].madv ?? 0,
-    (i: number) => samples[i].madvB ?? 0,
-  ];
-  const times = samples.map((sample) => sample.t);
-  const { edges, perSecond } = rates(times, counters, rateSlices);
-  const [minflt, majflt, madv, madvB] = perSecond.map((column) =>
-    column.map((n) => Number(n.toPrecision(4))),
-  );
-  return { t: edges.map((t) => Math.round(t * 10) / 10), minflt, majflt, madv, madvB };
-}
-
-function collectionMarks(collections: readonly RunCollection[]): CollectionMark[] {
-  const marks = collections.map((gc, i) => ({
-    t: gc.t,
-    n: gc.n ?? i + 1,
-    forced: gc.forced === true,
-    ms: gc.ms ?? null,
-    before: gc.heap0 ?? null,
-    live: gc.live ?? null,
-  }));
-  return spread(marks, mostMarks);
-}
-
-/** Scavenges of one kind that fall into the same slice of time become one mark with their sum. */
-function scavengeMarks(scavenges: readonly RunScavenge[]): ScavengeMark[] {
-  const plain = scavenges.map((s) => ({ t: s.t, kind: s.kind ?? 'bg', bytes: s.bytes ?? 0, count: 1 }));
-  if (plain.length <= mostMarks) {
-    return plain;
-  }
-  const start = plain[0].t;
-  const width = (plain[plain.length - 1].t - start) / (mostMarks / 4) || 1;
-  const merged = new Map<string, ScavengeMark>();
-  for (const mark of plain) {
-    const slice = `${Math.floor((mark.t - start) / width)} ${mark.kind}`;
-    const former = merged.get(slice);
-    merged.set(slice, {
-      t: former?.t ?? mark.t,
-      kind: mark.kind,
-      bytes: mark.bytes + (former?.bytes ?? 0),
-      count: 1 + (former?.count ?? 0),
-    });
-  }
-  return [...merged.values()];
 }
 
 /** Everything that the page draws. */
@@ -233,21 +21,10 @@ export function payloadOf(
   facts: Facts | undefined,
   beside: readonly BesideCurve[] = [],
 ): Payload {
-  const kept = keptSamples(run.samples);
-  const series = seriesOf(run, kept);
+  const curves = curvesOf(run);
   return {
-    series,
-    beside: beside.map((curve) => ({ label: curve.label, values: valuesAt(curve, series.t) })),
-    activity: activityOf(run.samples),
-    collections: collectionMarks(run.collections),
-    scavenges: scavengeMarks(run.scavenges),
-    phases: spread(
-      run.phases.map(({ t, name }) => ({ t, name })),
-      mostPhases,
-    ),
+    ...curves,
     maps: packMaps(run, facts?.peak.t ?? 0),
-    idleFrom: runFactsOf(run)?.idleFrom ?? null,
-    sampleCount: run.samples.length,
-    drawnCount: kept.length,
+    beside: beside.map((curve) => ({ label: curve.label, values: valuesAt(curve, curves.series.t) })),
   };
 }

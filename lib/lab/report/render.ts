@@ -22,6 +22,7 @@ import { gapWords, stretchWords, waitedWords } from './pace-words.ts';
 import { renderPage } from './page.ts';
 import { type Payload, payloadOf } from './payload.ts';
 import { phasesSection } from './phases.ts';
+import { steersSection } from './steers.ts';
 import { summarySection } from './summary.ts';
 import { momentsTable, momentTitle, traceLines } from './tables.ts';
 
@@ -42,7 +43,7 @@ function timelineSection(run: RunData, payload: Payload): Html {
   return html`<section aria-labelledby="h-timeline">
     <h2 id="h-timeline">Timeline</h2>
     <p class="lead">What the heap believes, stacked, and over it what the kernel counts. Triangles are collections
-      (filled: forced), bars are bytes given back to the system. Drag, pinch or use the buttons to zoom; the charts
+      (filled: forced), bars are bytes given back to the system${payload.steers.length > 0 ? ', diamonds what was changed by hand' : ''}. Drag, pinch or use the buttons to zoom; the charts
       below follow.</p>
     <p class="meta">${thinned} ${unbroken(broken)}${besideWords(payload)}</p>
     <div id="timeline" class="chart"></div>
@@ -162,6 +163,7 @@ function body(run: RunData, facts: Facts | undefined, payload: Payload): Html {
     <noscript><p class="remark">The charts and page maps need JavaScript, which is inside this file. Text and tables do not.</p></noscript>
     ${timelineSection(run, payload)}
     ${phasesSection(run)}
+    ${steersSection(run)}
     ${beliefSection(facts)}
     ${pageMapSection(payload)}
     ${dominatorsSection(run.dominators ?? [])}

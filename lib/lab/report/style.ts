@@ -14,7 +14,7 @@ const light = `
   --ink: #11161c; --in-use: #2f86c5; --free: #eba51c; --released: #bccbea; --manual: #b8548f; --trapped: #8a5a00; --unmapped: #f8fafb;
   --lazy: #00805f; --goal: #bf4a00; --limit: #8b2470; --objects: #123f66;
   --resident: #0d5c63; --half-resident: #6fb7b3; --not-resident: #e9e7df; --unknown: #a588b8;
-  --agree: #e9edf1; --over: #d55e00; --under: #56a9dc;`;
+  --agree: #e9edf1; --over: #d55e00; --under: #56a9dc; --steer: #7a3db8;`;
 
 const dark = `
   --page: #0e1217; --panel: #0e1217; --text: #e7ecf1; --muted: #9ba8b5; --line: #2c3540; --grid: #212933;
@@ -22,7 +22,7 @@ const dark = `
   --ink: #ffffff; --in-use: #2a72ad; --free: #b57f1c; --released: #3d4a78; --manual: #d583b5; --trapped: #f0d080; --unmapped: #12171d;
   --lazy: #35cfa2; --goal: #ffb394; --limit: #ec8fd1; --objects: #bfe0f8;
   --resident: #4fb8b0; --half-resident: #276a68; --not-resident: #2e2c28; --unknown: #7a6690;
-  --agree: #222a33; --over: #ff7f2a; --under: #4f9fd6;`;
+  --agree: #222a33; --over: #ff7f2a; --under: #4f9fd6; --steer: #c89bff;`;
 
 export const reportStyle = `
 :root { color-scheme: light dark; ${light} }

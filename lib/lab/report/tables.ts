@@ -9,7 +9,7 @@ import type { RunData } from '../record/run-data.ts';
 import { formatBytes, formatNumber, formatTime } from './client/format.ts';
 import { type FittedCell, fittedTable } from './fitted-table.ts';
 import { type Html, html } from './html.ts';
-import { type PackedMap, residencyCount, stateNames } from './page-maps.ts';
+import { type PackedMap, residencyCount, stateNames } from './page-pairs.ts';
 
 const heapPageBytes = 8192;
 const physicalPageBytes = 4096;

@@ -113,7 +113,10 @@ export function snapshotPages(
 }
 
 /** Physical pages resident of each page of the heap, as if there were two; 0 to 2, or unknown. */
-function residentOf({ states, physical }: PageSnapshot, physicalPage: number): Uint8Array {
+export function residentOf(
+  { states, physical }: Pick<PageSnapshot, 'states' | 'physical'>,
+  physicalPage: number,
+): Uint8Array {
   const out = new Uint8Array(states.state.length);
   let at = 0;
   for (const [r, [, pages]] of states.ranges.entries()) {

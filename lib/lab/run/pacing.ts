@@ -10,15 +10,35 @@
  * divided. In each turn the heap does what background work is due.
  *
  * In the idle stretch nothing happens but what is due, and the collections asked for: the first at
- * once, then one a second. The clock and the sleep are handed in.
+ * once, then one a second. The clock, the sleep, and a gate for who goes step by step are handed in.
  */
 
 import { OperationBatch } from '../trace/operations.ts';
 import type { TraceReader } from '../trace/reader.ts';
 import type { Replay } from './replay.ts';
 
+/** How many operations may be carried out before others are asked: of a run that somebody steers (tempo.ts). */
+export interface Gate {
+  /** Infinity as long as nothing holds them up; 0: none, until a turn was given. */
+  room(): number;
+  /** So many were carried out. */
+  took(count: number): void;
+  /** In an idle stretch that goes step by step: so many milliseconds of it are over. */
+  skip(ms: number): void;
+}
+
+const openGate: Gate = {
+  room: () => Number.POSITIVE_INFINITY,
+  took: () => undefined,
+  skip: () => undefined,
+};
+
+export const gateOf = ({ gate = openGate }: Turns): Gate => gate;
+
 /** Time, in milliseconds, and the two ways to let it pass. */
 export interface Turns {
+  /** Default: nothing holds operations up. */
+  readonly gate?: Gate;
   now(): number;
   /** Lets the event loop go round once. */
   turn(): Promise<void>;
@@ -102,6 +122,7 @@ export interface PacedReplay {
 export async function replayPaced(options: PacedReplay): Promise<void> {
   const { reader, replay, background, durationMs, lines, stopped = () => false } = options;
   const turns = options.turns ?? systemTurns;
+  const gate = gateOf(turns);
   const batch = new OperationBatch();
   const begin = turns.now();
   const pace = new Pace(begin, durationMs, lines);
@@ -126,14 +147,22 @@ export async function replayPaced(options: PacedReplay): Promise<void> {
     replay.resolve(batch);
     for (let i = 0; i < batch.count; ) {
       const line = batch.lineOf(i);
-      const ahead = line - pace.lineAt(now);
+      const room = gate.room();
+      if (room === 0) {
+        await rest(0, line);
+        if (stopped()) return;
+        continue;
+      }
+      // What is asked for operation by operation does not wait for its time.
+      const ahead = room < Number.POSITIVE_INFINITY ? 0 : line - pace.lineAt(now);
       if (ahead > 0) {
         await rest(Math.min(turnMs, Math.max(1, pace.timeOf(line) - now)), line);
         if (stopped()) return;
         continue;
       }
-      const to = Math.min(batch.count, i + stride, i + 1 - ahead);
+      const to = Math.min(batch.count, i + Math.min(stride, room, 1 - ahead));
       replay.run(batch, i, to);
+      gate.took(to - i);
       i = to;
       now = turns.now();
       if (now - lastTurn >= turnMs) {
@@ -160,6 +189,7 @@ export interface IdleStretch {
 export async function idle(options: IdleStretch): Promise<number> {
   const { background, durationMs, collections, collect, stopped = () => false } = options;
   const turns = options.turns ?? systemTurns;
+  const gate = gateOf(turns);
   const begin = turns.now();
   const end = begin + durationMs;
   let collected = 0;
@@ -172,7 +202,12 @@ export async function idle(options: IdleStretch): Promise<number> {
     options.onTurn?.((now - begin) / durationMs);
     const next = collected < collections ? begin + collected * collectionGapMs : end;
     const wait = Math.min(dueMs, idleLookMs, next - turns.now());
-    if (wait <= 0) await turns.turn();
+    const room = gate.room();
+    if (room > 0 && room < Number.POSITIVE_INFINITY) {
+      gate.skip(Math.max(0, wait));
+      gate.took(1);
+      await turns.turn();
+    } else if (wait <= 0) await turns.turn();
     else await turns.sleep(wait);
   }
   return collected;

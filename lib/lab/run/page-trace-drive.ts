@@ -16,7 +16,7 @@ import { traceName } from '../subject/subject-request.ts';
 import type { LabHeap } from '../subject/target.ts';
 import { type PageEvents, readPageEvents } from '../trace/page-events.ts';
 import type { Drive, DriveHost } from './drive.ts';
-import { idle, systemTurns, type Turns, turnMs } from './pacing.ts';
+import { gateOf, idle, systemTurns, type Turns, turnMs } from './pacing.ts';
 import type { ResolvedRunOptions } from './run-options.ts';
 
 /** What a heap must do to be driven by pages. */
@@ -109,10 +109,13 @@ export class PageTraceDrive implements Drive {
     const perNs = length === 0 ? 0 : (this.#resolved.seconds * 1000) / length;
     let lastTurn = begin;
     const stopped = (): boolean => host.stopped() || this.#isClosed;
+    const gate = gateOf(this.#turns);
     for (let i = 0; i < count; ) {
       const now = this.#turns.now();
-      const ahead = begin + times[i] * perNs - now;
-      if (ahead > 0 || now - lastTurn >= turnMs) {
+      const room = gate.room();
+      const byStep = room < Number.POSITIVE_INFINITY;
+      const ahead = byStep ? 0 : begin + times[i] * perNs - now;
+      if (room === 0 || ahead > 0 || now - lastTurn >= turnMs) {
         heap.step();
         host.progress('replay', i / count);
         if (ahead > 0) await this.#turns.sleep(Math.min(turnMs, ahead));
@@ -121,9 +124,11 @@ export class PageTraceDrive implements Drive {
         if (stopped()) return;
         continue;
       }
-      const to = Math.min(count, i + stride);
+      const from = i;
+      const to = Math.min(count, i + (byStep ? 1 : stride));
       do this.#carryOut(heap, i++);
       while (i < to && begin + times[i] * perNs <= now);
+      gate.took(i - from);
     }
   }
 

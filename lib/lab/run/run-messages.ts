@@ -4,14 +4,32 @@
  * Messages go by the structured clone, so that Infinity stays Infinity.
  */
 import { type ErrorCode, PageHeapError } from '../../base/errors.ts';
+import type { PageSnapshot } from './map-moments.ts';
 import type { RunOptions, RunProgress, RunResult } from './run-options.ts';
+import type { Command, SteerState } from './steering.ts';
 
-export type ToChild = { readonly kind: 'start'; readonly options: RunOptions } | { readonly kind: 'stop' };
+export type ToChild =
+  | { readonly kind: 'start'; readonly options: RunOptions }
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'look'; readonly id: number }
+  | { readonly kind: 'steer'; readonly id: number; readonly command: Command | undefined };
+
+/** What comes of a look, or of steering. */
+export type Answer<T> = { readonly id: number } & ({ readonly value: T } | { readonly error: PackedError });
 
 export type FromChild =
+  | ({ readonly kind: 'looked' } & Answer<LookedPages | undefined>)
+  | ({ readonly kind: 'steered' } & Answer<SteerState>)
   | { readonly kind: 'progress'; readonly progress: RunProgress }
   | { readonly kind: 'done'; readonly result: RunResult }
   | { readonly kind: 'error'; readonly error: PackedError };
+
+/** The pages of a run as they were just now, and the nanoseconds of CPU time that it took to look. */
+export interface LookedPages extends Omit<PageSnapshot, 'classes'> {
+  readonly costNs: number;
+  /** Bytes of a physical page. */
+  readonly physicalPage: number;
+}
 
 /** An error as plain data. */
 export interface PackedError {

@@ -35,6 +35,8 @@ export interface RunOptions extends SubjectRequest, Asked<typeof samplingOptions
   readonly modules?: ModuleFiles;
   /** An allocator of others, instead of a heap. */
   readonly contender?: ReplayerProgram;
+  /** Whether a person can steer it while it runs (tempo.ts). Default: no. */
+  readonly steerable?: boolean;
   /** The command that asked for the run, for the file's first line. */
   readonly command?: readonly string[];
   /** What the environment asks for in vain was told already. Default: the run says it on standard error. */

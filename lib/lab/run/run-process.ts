@@ -81,10 +81,11 @@ export class RunProcess {
 
   #outcome(): Promise<RunResult | Ended> {
     return new Promise((resolve, reject) => {
-      let answer: FromChild | undefined;
+      let answer: Extract<FromChild, { kind: 'done' | 'error' }> | undefined;
       this.child.on('message', (message: FromChild) => {
         if (message.kind === 'progress') this.onProgress?.(message.progress);
-        else answer = message;
+        // Other answers are those of a RunControl (run-control.ts).
+        else if (message.kind === 'done' || message.kind === 'error') answer = message;
       });
       this.child.once('error', (cause) => reject(notStarted(cause)));
       this.child.once('exit', (code, signal) => {

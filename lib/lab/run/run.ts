@@ -8,6 +8,7 @@
  *
  * Not here: the arguments of the command line, what is shown of a run.
  */
+import { PageHeapError } from '../../base/errors.ts';
 import { refuseOption } from '../../design/option.ts';
 import { inspectMachine, type Machine } from '../../os/machine.ts';
 import type { RunPhaseEnd, RunSample, RunValue } from '../record/lines.ts';
@@ -36,6 +37,8 @@ import {
   resolveRunOptions,
 } from './run-options.ts';
 import { Sampler } from './sampler.ts';
+import { type Command, Steering, type SteerState } from './steering.ts';
+import { Tempo } from './tempo.ts';
 import { TraceDrive } from './trace-drive.ts';
 import { WorkloadDrive } from './workload-drive.ts';
 
@@ -43,6 +46,8 @@ export interface RunHooks {
   /** Aborting it ends the run soon, with a whole run file. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RunProgress) => void;
+  /** Called when there is something to look at, and to steer; with undefined when there is no more. */
+  readonly onControls?: (controls: RunControls | undefined) => void;
   /** The heap to run on; default: the page heap. */
   readonly makeHeap?: (
     options: LabHeapOptions,
@@ -57,6 +62,16 @@ export interface RunHooks {
   readonly machine?: Machine;
 }
 
+/** What can be done to a run in its process, between two operations. */
+export interface RunControls {
+  /** Bytes of a page of the machine. */
+  readonly physicalPage: number;
+  /** The pages as they are now; undefined where the heap tells of none. */
+  look(): PageSnapshot | undefined;
+  /** @throws PageHeapError where the heap refuses it, and where the run was not made to be steered */
+  steer(command?: Command): SteerState;
+}
+
 /**
  * Makes a run in this process.
  * @throws PageHeapError ERR_TRACE, ERR_FILE, ERR_INVALID_OPTION, ERR_OUT_OF_MEMORY; the run file, once there is one, says so too
@@ -65,19 +80,25 @@ export async function makeRun(options: RunOptions, hooks: RunHooks = {}): Promis
   const resolved = resolveRunOptions(options);
   const { signal } = hooks;
   const stopped = (): boolean => signal?.aborted === true;
+  const tempo = options.steerable === true ? new Tempo(stopped) : undefined;
+  const turns = hooks.turns ?? tempo;
   hooks.onProgress?.({ phase: 'counting', share: undefined, ops: 0, totalOps: undefined, sample: undefined });
   const drive: Drive =
     options.workload === undefined
-      ? await openTrace(options.trace ?? '', resolved, stopped, hooks.turns)
-      : new WorkloadDrive(options.workload, hooks.turns);
-  const close = (): void => drive.close();
+      ? await openTrace(options.trace ?? '', resolved, stopped, turns)
+      : new WorkloadDrive(options.workload, turns);
+  const close = (): void => {
+    drive.close();
+    tempo?.wake();
+  };
   // A read that waits for input must not keep a stopped run waiting.
   signal?.addEventListener('abort', close);
   try {
     const machine = hooks.machine ?? inspectMachine();
     const quiet = options.warned === true;
     const makeHeap =
-      hooks.makeHeap ?? ((o: LabHeapOptions, page: number, ps: number) => new HeapTarget(o, page, quiet, ps));
+      hooks.makeHeap ??
+      ((o: LabHeapOptions, page: number, ps: number) => new HeapTarget(o, page, quiet, ps, tempo?.clock));
     const ps = psOf(resolved.processors, drive.threads);
     const heapOptions = withPs(await heapOptionsOf(options), ps);
     const inputs = [options.trace, ...Object.values(options.modules ?? {})].filter(
@@ -95,9 +116,11 @@ export async function makeRun(options: RunOptions, hooks: RunHooks = {}): Promis
       writer.write(headerOf(options, resolved, heap, machine, drive));
       writer.flush();
       dumps = resolved.heapDump === undefined ? undefined : new HeapDumps(resolved.heapDump, inputs);
-      const run = new Run(resolved, { heap, writer, drive, machine, kernel, stopped, hooks, dumps });
+      const run = new Run(resolved, { heap, writer, drive, machine, kernel, hooks, dumps, tempo });
+      hooks.onControls?.(run);
       return await run.run();
     } finally {
+      hooks.onControls?.(undefined);
       dumps?.close();
       writer?.close();
       kernel.close?.();
@@ -145,21 +168,25 @@ interface RunDeps {
   readonly drive: Drive;
   readonly machine: Machine;
   readonly kernel: RunKernel;
-  readonly stopped: () => boolean;
   readonly hooks: RunHooks;
   /** Where heap dumps go. */
   readonly dumps: HeapDumps | undefined;
+  /** Where a person steers the run: its clock. */
+  readonly tempo: Tempo | undefined;
 }
 
 /** A drive at work, with everything that watches it. */
-class Run implements DriveHost {
+class Run implements DriveHost, RunControls {
   readonly heap: LabHeap;
   readonly #deps: RunDeps;
   readonly #sampler: Sampler;
   readonly #kernel: RunKernel;
   readonly #looks = new Looks();
   readonly #peaks: PeakWatch;
-  readonly #begin = performance.now();
+  readonly #steering: Steering | undefined;
+  /** By the run's own clock, and by the wall. */
+  readonly #begin: number;
+  readonly #wallBegin = performance.now();
   #phase: RunPhase = '';
   #share: number | undefined;
   #peakRss: number | null = null;
@@ -167,9 +194,10 @@ class Run implements DriveHost {
   #failure: { readonly error: unknown } | undefined;
 
   constructor({ beatMs }: ResolvedRunOptions, deps: RunDeps) {
-    const { heap, drive, machine } = deps;
+    const { heap, drive, machine, tempo } = deps;
     this.heap = heap;
     this.#deps = deps;
+    this.#begin = this.#now();
     this.#kernel = deps.kernel;
     this.#peaks = new PeakWatch(
       () => this.#snapshot(),
@@ -180,16 +208,52 @@ class Run implements DriveHost {
       heap,
       kernel: this.#kernel,
       beatMs,
-      withSmaps: this.#kernel.tellsAll === true || smapsTell(machine, heap.settings ?? {}),
+      withSmaps: () =>
+        this.#kernel.tellsAll === true || smapsTell(machine, { ...heap.settings, ...adviceIn(heap) }),
       elapsed: () => this.#elapsed(),
-      state: () => ({ phase: this.#phase, ops: drive.ops, live: drive.liveBytes, ran: drive.ran }),
+      state: () => ({
+        phase: this.#phase,
+        ops: drive.ops,
+        live: drive.liveBytes,
+        ran: drive.ran,
+        speed: tempo?.speed ?? 1,
+      }),
       onSample: (sample) => this.#sampled(sample),
       onError: (error) => this.#fail(error),
     });
+    if (tempo === undefined) return;
+    tempo.onHeld = () => this.#sampler.sample();
+    this.#steering = new Steering({
+      heap,
+      tempo,
+      elapsed: () => this.#elapsed(),
+      wall: () => performance.now() - this.#wallBegin,
+      ops: () => drive.ops,
+      changed: (line) => {
+        deps.writer.write(line);
+        // Where the run comes to a stand a sample is taken then.
+        if (line.what !== 'pause' && line.what !== 'step') this.#sampler.sample();
+      },
+    });
+  }
+
+  get physicalPage(): number {
+    return this.#deps.machine.pageSize;
+  }
+
+  look(): PageSnapshot | undefined {
+    return this.#snapshot(false);
+  }
+
+  steer(command?: Command): SteerState {
+    if (this.#steering === undefined)
+      throw new PageHeapError('ERR_INVALID_ARGUMENT', 'this run was not made to be steered');
+    return command === undefined ? this.#steering.state : this.#steering.carryOut(command);
   }
 
   async run(): Promise<RunResult> {
-    const { writer, heap, drive, stopped } = this.#deps;
+    const { writer, heap, drive, hooks } = this.#deps;
+    const stopped = (): boolean => hooks.signal?.aborted === true;
     try {
       this.#phase = drive.header.trace === undefined ? 'work' : 'replay';
       this.#sampler.start();
@@ -252,7 +316,7 @@ class Run implements DriveHost {
   }
 
   stopped(): boolean {
-    return this.#failure !== undefined || this.#deps.stopped();
+    return this.#failure !== undefined || this.#deps.hooks.signal?.aborted === true;
   }
 
   progress(phase: string, share: number | undefined): void {
@@ -298,7 +362,11 @@ class Run implements DriveHost {
 
   /** Milliseconds since the run began. */
   #elapsed(): number {
-    return performance.now() - this.#begin;
+    return this.#now() - this.#begin;
+  }
+
+  #now(): number {
+    return this.#deps.tempo?.now() ?? performance.now();
   }
 
   /** What the kernel did not show, a sentence each. */
@@ -350,14 +418,14 @@ class Run implements DriveHost {
     }
   }
 
-  #snapshot(): PageSnapshot | undefined {
+  #snapshot(withClasses = true): PageSnapshot | undefined {
     const states = this.#deps.heap.pageStates?.();
     if (states === undefined || states.state.length === 0) return undefined;
     return snapshotPages(
       this.#elapsed(),
       states,
       (base, bytes) => this.#looks.at('mincore', () => this.#kernel.residentPages(base, bytes)) ?? undefined,
-      this.#deps.heap.classes?.(),
+      withClasses ? this.#deps.heap.classes?.() : undefined,
     );
   }
 
@@ -367,6 +435,11 @@ class Run implements DriveHost {
     const classes = classesLine(label, snapshot);
     if (classes !== undefined) writer.write(classes);
   }
+}
+
+/** How memory is given back now, where that can have changed. */
+function adviceIn({ tunable }: LabHeap): { readonly advise?: string } {
+  return tunable === undefined ? {} : { advise: tunable.advise };
 }
 
 /** What a heap believes at the end of a phase; nothing of an allocator that does not tell. */

@@ -21,6 +21,9 @@ const leastDetailGapMs = 1000;
 /** After the details of a sample there are none for this many times their own cost. */
 const restAfterDetails = 50;
 
+/** A timer may come so much before its time. */
+const earlyMs = 2;
+
 /** What the sampler asks of the kernel; lib/os's Residency answers it. */
 export type KernelCounts = Pick<Residency, 'residentBytes' | 'mappedUse' | 'mappingCount'> & {
   processMemory(): ProcessMemory;
@@ -35,8 +38,8 @@ export interface SamplerOptions {
   /** Milliseconds between samples. */
   readonly beatMs: number;
   /** Whether smaps can tell something: advice is 'free', or huge pages come unasked. */
-  readonly withSmaps: boolean;
-  /** Milliseconds since the start of the run. */
+  readonly withSmaps: () => boolean;
+  /** Milliseconds since the start of the run, by its own clock. */
   readonly elapsed: () => number;
   /** The stretch of the run, and operations so far. */
   readonly state: () => {
@@ -46,6 +49,8 @@ export interface SamplerOptions {
     readonly live?: number | null;
     /** What the recorded program had by then. */
     readonly ran?: RanMemory | undefined;
+    /** How many milliseconds of its time may pass in one by the wall; default: one. */
+    readonly speed?: number;
   };
   readonly onSample: (sample: RunSample) => void;
   /** Called when a sample on the beat fails; there are no more beats then. */
@@ -141,7 +146,7 @@ export class Sampler {
     let details: Partial<RunSample> = {};
     if (detailed || t >= this.#nextDetails) {
       const detailsBegin = process.hrtime.bigint();
-      details = detailsOf(looks, kernel, withSmaps ? ranges : []);
+      details = detailsOf(looks, kernel, withSmaps() ? ranges : []);
       const ms = Number(process.hrtime.bigint() - detailsBegin) / 1e6;
       this.#nextDetails = t + Math.max(leastDetailGapMs, restAfterDetails * ms);
     }
@@ -163,6 +168,11 @@ export class Sampler {
 
   #beat(): void {
     const now = this.#options.elapsed();
+    // The run stood still meanwhile, or went slower than its clock could.
+    if (this.#nextBeat - now > earlyMs) {
+      this.#await();
+      return;
+    }
     const late = Math.floor((now - this.#nextBeat) / this.#beatMs);
     if (late > 0) this.missed += late;
     this.#nextBeat += (Math.max(0, late) + 1) * this.#beatMs;
@@ -172,7 +182,13 @@ export class Sampler {
       this.#options.onError(error);
       return;
     }
-    this.#timer = setTimeout(() => this.#beat(), Math.max(0, this.#nextBeat - this.#options.elapsed()));
+    this.#await();
+  }
+
+  #await(): void {
+    const { elapsed, state } = this.#options;
+    const wait = Math.max(0, this.#nextBeat - elapsed()) / Math.max(1, state().speed ?? 1);
+    this.#timer = setTimeout(() => this.#beat(), wait);
   }
 }
 

@@ -1,11 +1,14 @@
 /**
- * The process of one run, told what to do by its first message: whatever makes the run.
+ * The process of one run, told what to do by its first message: whatever makes the run. Later messages look at the run, or
+ * steer it; they have their turn between two operations.
  *
  * It ends its run soon, with a whole run file, when it is told to stop, when it gets SIGINT (which a
  * terminal sends to both processes), SIGTERM or SIGHUP, and when its parent is gone.
  */
-import type { RunHooks } from './run.ts';
-import { type FromChild, packError, type ToChild } from './run-messages.ts';
+import { PageHeapError } from '../../base/errors.ts';
+import { threadCpuClock } from '../../os/clock.ts';
+import type { RunControls, RunHooks } from './run.ts';
+import { type Answer, type FromChild, type LookedPages, packError, type ToChild } from './run-messages.ts';
 import type { RunOptions, RunResult } from './run-options.ts';
 
 /** Makes a run in this process. */
@@ -17,6 +20,33 @@ function send(message: FromChild, then: () => void = () => undefined): void {
   else process.send(message, undefined, {}, then);
 }
 
+/** What comes of an act, or why nothing does. */
+function answerOf<T>(id: number, act: () => T): Answer<T> {
+  try {
+    return { id, value: act() };
+  } catch (error) {
+    return { id, error: packError(error) };
+  }
+}
+
+function look(controls: RunControls | undefined): LookedPages | undefined {
+  const begin = threadCpuClock.now();
+  const snapshot = controls?.look();
+  if (controls === undefined || snapshot === undefined) return undefined;
+  const { t, states, physical } = snapshot;
+  const costNs = threadCpuClock.now() - begin;
+  return { t, states, physical, costNs, physicalPage: controls.physicalPage };
+}
+
+function steered(controls: RunControls | undefined): RunControls {
+  if (controls === undefined)
+    throw new PageHeapError(
+      'ERR_INVALID_ARGUMENT',
+      'there is nothing to steer: the run is not there yet, or over',
+    );
+  return controls;
+}
+
 export function serveRun(make: MakeRun): void {
   // Nobody may be there to read, or the disk be full: that is no reason to end a run.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
@@ -24,19 +54,33 @@ export function serveRun(make: MakeRun): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
   process.on('disconnect', () => stop.abort());
   let started = false;
-  process.on('message', (message: ToChild) => {
-    if (message.kind === 'stop') {
-      stop.abort();
-      return;
-    }
-    if (started) return;
+  let controls: RunControls | undefined;
+  const start = (options: RunOptions): void => {
     started = true;
-    make(message.options, {
+    make(options, {
       signal: stop.signal,
       onProgress: (progress) => send({ kind: 'progress', progress }),
+      onControls: (now) => {
+        controls = now;
+      },
     }).then(
       (result) => send({ kind: 'done', result }, () => process.exit(0)),
       (error: unknown) => send({ kind: 'error', error: packError(error) }, () => process.exit(1)),
     );
+  };
+  process.on('message', (message: ToChild) => {
+    switch (message.kind) {
+      case 'start':
+        if (!started) start(message.options);
+        return;
+      case 'stop':
+        stop.abort();
+        return;
+      case 'look':
+        send({ kind: 'looked', ...answerOf(message.id, () => look(controls)) });
+        return;
+      case 'steer':
+        send({ kind: 'steered', ...answerOf(message.id, () => steered(controls).steer(message.command)) });
+    }
   });
 }

@@ -12,7 +12,7 @@ import { measureTrace, readRecorded, type TraceLength, TraceReader } from '../tr
 import type { Recorded } from '../trace/recorded.ts';
 import { AsItRan, type RanMemory } from './as-it-ran.ts';
 import type { Drive, DriveHost } from './drive.ts';
-import { idle, replayPaced, type Turns } from './pacing.ts';
+import { idle, replayPaced, systemTurns, type Turns } from './pacing.ts';
 import { Replay } from './replay.ts';
 import type { ResolvedRunOptions } from './run-options.ts';
 
@@ -158,8 +158,13 @@ export class TraceDrive implements Drive {
     this.#reader.close().catch(() => undefined);
   }
 
+  /** The run's time, ms. */
+  #now(): number {
+    return (this.#turns ?? systemTurns).now();
+  }
+
   async #replayStretch(host: DriveHost, replay: Replay): Promise<void> {
-    const begin = performance.now();
+    const begin = this.#now();
     host.progress('replay', undefined);
     try {
       await replayPaced({
@@ -173,7 +178,7 @@ export class TraceDrive implements Drive {
         ...(this.#turns === undefined ? {} : { turns: this.#turns }),
       });
     } finally {
-      this.seconds = (performance.now() - begin) / 1000;
+      this.seconds = (this.#now() - begin) / 1000;
     }
     if (host.stopped()) return;
     host.progress('replay', 1);
@@ -185,11 +190,11 @@ export class TraceDrive implements Drive {
     if (host.stopped() || this.#resolved.idle === 0) return;
     this.#isIdle = true;
     host.progress('idle', 0);
-    const begin = performance.now();
+    const begin = this.#now();
     try {
       await this.#idle(host, heap);
     } finally {
-      this.idle = { asked: this.#resolved.idle, took: (performance.now() - begin) / 1000 };
+      this.idle = { asked: this.#resolved.idle, took: (this.#now() - begin) / 1000 };
     }
     host.progress('idle', 1);
   }

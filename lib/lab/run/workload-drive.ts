@@ -14,7 +14,7 @@ import { workloadNamed } from '../workloads/index.ts';
 import { Mulberry32 } from '../workloads/random.ts';
 import type { Workload, WorkloadContext } from '../workloads/workload.ts';
 import type { Drive, DriveHost } from './drive.ts';
-import { idle, systemTurns, type Turns, turnMs } from './pacing.ts';
+import { gateOf, idle, systemTurns, type Turns, turnMs } from './pacing.ts';
 
 /** Ends a workload that was told to stop, from within. */
 class Stopped extends Error {}
@@ -114,6 +114,7 @@ export class WorkloadDrive implements Drive {
   #context(host: DriveHost): WorkloadContext {
     const { heap } = host;
     const turns = this.#turns;
+    const gate = gateOf(turns);
     let opsLeft = clockOps;
     let bytesLeft = clockBytes;
     let lastTurn = turns.now();
@@ -176,6 +177,7 @@ export class WorkloadDrive implements Drive {
         this.#liveBytes -= size;
       },
       due: () => {
+        if (gate.room() < Number.POSITIVE_INFINITY) return true;
         if (--opsLeft > 0 && bytesLeft > 0) return false;
         opsLeft = clockOps;
         bytesLeft = clockBytes;
@@ -186,6 +188,8 @@ export class WorkloadDrive implements Drive {
         const until = turns.now() + sweepMs;
         while (heap.step() === 0 && turns.now() < until);
         await turns.turn();
+        // Of a workload that goes step by step, a step is what it does from one turn to the next.
+        if (gate.room() < Number.POSITIVE_INFINITY) gate.took(1);
         lastTurn = turns.now();
         stopCheck();
       },

@@ -16,12 +16,15 @@ import { bytes, pageSize, spanId } from '../../base/units.ts';
 import { samplingOf } from '../../design/consequences.ts';
 import { type HeapOptions, resolveOptions } from '../../design/options.ts';
 import { recordedOptions } from '../../design/recorded.ts';
+import { whyNoLimit } from '../../design/refusals.ts';
 import type { CycleEvent, HeapEvent } from '../../gc/events.ts';
+import { noMemoryLimit } from '../../gc/gc-settings.ts';
 import type { HeapSample } from '../../inspect/stats.ts';
+import type { Clock } from '../../os/clock.ts';
 import { windowPageMask } from '../../spans/object-memory.ts';
 import { spanUse } from '../../spans/span-table.ts';
 import type { SampledProfile } from '../record/pprof.ts';
-import type { ClassRow, LabEvent, LabHeap, LabRange, MarkingTimes, PageStates } from './target.ts';
+import type { ClassRow, LabEvent, LabHeap, LabRange, MarkingTimes, PageStates, Tunable } from './target.ts';
 
 /** The options of a heap that can cross to another process. */
 export type LabHeapOptions = Omit<HeapOptions, 'clock' | 'onEvent' | 'warn' | 'sys' | 'background' | 'timed'>;
@@ -80,8 +83,9 @@ export class HeapTarget implements LabHeap {
    * @param physicalPage bytes of the machine's page
    * @param quiet says nothing of what the environment asks for in vain
    * @param ps Ps that the threads of a trace share
+   * @param clock what the heap takes for the time; default: the system's
    */
-  constructor(options: LabHeapOptions, physicalPage: number, quiet = false, ps = 1) {
+  constructor(options: LabHeapOptions, physicalPage: number, quiet = false, ps = 1, clock?: Clock) {
     this.#ps = ps;
     this.#physicalPage = physicalPage;
     // The heap warns of what the environment holds; once is enough.
@@ -91,6 +95,7 @@ export class HeapTarget implements LabHeap {
     this.heap = new Heap({
       ...options,
       ...(quiet ? silence : {}),
+      ...(clock === undefined ? {} : { clock }),
       onEvent: (event) => this.onEvent?.(labEvent(event, traces)),
     });
     // A run steps all the time, and ends with what a part of the user's did wrong.
@@ -198,6 +203,34 @@ export class HeapTarget implements LabHeap {
 
   step(): number {
     return this.heap.step();
+  }
+
+  get tunable(): Tunable {
+    const { memory, gc } = runtimeOf(this.heap);
+    const { gcPercent, memoryLimit } = gc.settings;
+    const { advicePolicy } = this.settings;
+    return {
+      gcPercent,
+      memoryLimit: memoryLimit < noMemoryLimit ? memoryLimit : Number.POSITIVE_INFINITY,
+      advise: memory.sys.advice === 'free' ? 'free' : 'dontneed',
+      whyNoLimit: whyNoLimit(memory.design),
+      whyNoAdvise:
+        typeof advicePolicy === 'string'
+          ? `the advice policy ${advicePolicy} decides of each range`
+          : undefined,
+    };
+  }
+
+  setGCPercent(percent: number): void {
+    this.heap.setGCPercent(percent);
+  }
+
+  setMemoryLimit(bytes: number): void {
+    this.heap.setMemoryLimit(Number.isFinite(bytes) ? bytes : 'off');
+  }
+
+  setAdvise(advise: 'dontneed' | 'free'): void {
+    runtimeOf(this.heap).memory.sys.advice = advise;
   }
 
   sample(): HeapSample {

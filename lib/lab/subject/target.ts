@@ -110,6 +110,18 @@ export type LabEvent =
 /** A row of the size-class table at a moment. */
 export type ClassRow = Readonly<Record<string, number | string>>;
 
+/** What can be changed in a heap that works, and what it is now. */
+export interface Tunable {
+  /** −1: off. */
+  readonly gcPercent: number;
+  /** Bytes; Infinity: off. */
+  readonly memoryLimit: number;
+  readonly advise: 'dontneed' | 'free';
+  /** Why there can be no limit, or no other advice; undefined: there can. */
+  readonly whyNoLimit: string | undefined;
+  readonly whyNoAdvise: string | undefined;
+}
+
 /** An allocator that a run can be made with. */
 export interface LabHeap extends ReplayTarget {
   /** Writes one byte in every `step` bytes of an object of `bytes` bytes, and the last. */
@@ -121,6 +133,13 @@ export interface LabHeap extends ReplayTarget {
   gc(): void;
   /** A collection, after which everything free is given back. */
   freeOSMemory(): void;
+  /** What can be changed while it works; undefined where nothing can. */
+  readonly tunable?: Tunable;
+  /** @throws PageHeapError ERR_INVALID_ARGUMENT */
+  setGCPercent?(percent: number): void;
+  /** Bytes; Infinity: off. @throws PageHeapError ERR_INVALID_ARGUMENT */
+  setMemoryLimit?(bytes: number): void;
+  setAdvise?(advise: 'dontneed' | 'free'): void;
   /** Background work that is due. @returns nanoseconds until more is, Infinity for never */
   step(): number;
   sample(): LabSample;

@@ -6,7 +6,8 @@ import { tableOf } from '../../../lib/lab/export/tables.ts';
 import { factsOf } from '../../../lib/lab/metrics/facts.ts';
 import { toRunData } from '../../../lib/lab/record/run-data.ts';
 import { readBeside, valuesAt } from '../../../lib/lab/report/beside.ts';
-import { timelineLayers } from '../../../lib/lab/report/client/timeline-layers.ts';
+import { runCharts } from '../../../lib/lab/report/charts.ts';
+import { layersOf } from '../../../lib/lab/report/client/run-layers.ts';
 import { payloadOf } from '../../../lib/lab/report/payload.ts';
 import { renderReport } from '../../../lib/lab/report/render.ts';
 
@@ -145,10 +146,10 @@ it('is a layer of the timeline, and told in words', () => {
     ...[0, 1000, 2000].map((t) => ({ k: 's', t, inuse: 1, free: 0, released: 0, rss: mib })),
   ]);
   const curves = readBeside('test/fixtures/beside/server.log');
-  const { series, beside } = payloadOf(run, factsOf(run), curves);
-  expect(beside[0].values).toEqual([null, mib, null]);
+  const payload = payloadOf(run, factsOf(run), curves);
+  expect(payload.beside[0].values).toEqual([null, mib, null]);
   expect(
-    timelineLayers(series, beside)
+    layersOf(runCharts[0], payload, payload.beside)
       .map(({ label }) => label)
       .slice(-3),
   ).toEqual(curves.map(({ label }) => label));

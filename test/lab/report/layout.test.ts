@@ -12,7 +12,7 @@ import {
   uniteRanges,
 } from '../../../lib/lab/report/client/page-layout.ts';
 import { rates, spread, thin } from '../../../lib/lab/report/downsample.ts';
-import { packPages, tally } from '../../../lib/lab/report/page-maps.ts';
+import { packPages, tally } from '../../../lib/lab/report/page-pairs.ts';
 
 describe('thinning', () => {
   it('keeps the extremes of every watched quantity, the ends and the order', () => {

@@ -18,7 +18,7 @@ import {
 } from '../../../lib/lab/report/client/format.ts';
 import { clientProgram } from '../../../lib/lab/report/client-bundle.ts';
 import { html, raw, scriptJson, scriptText } from '../../../lib/lab/report/html.ts';
-import { packPages } from '../../../lib/lab/report/page-maps.ts';
+import { packPages } from '../../../lib/lab/report/page-pairs.ts';
 import { renderReport } from '../../../lib/lab/report/render.ts';
 import { times } from '../../support/extent.ts';
 import { longRun, spike } from '../support/long-run.ts';

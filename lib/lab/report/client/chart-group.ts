@@ -18,6 +18,8 @@ export class ChartGroup {
   whole: readonly [number, number];
   /** Called when another stretch is shown. */
   readonly zoomed: (() => void)[] = [];
+  /** The moment that is looked at, where the page has one: a line in every chart. */
+  mark: number | undefined;
   #busy = false;
 
   constructor(from: number, to: number) {
@@ -39,6 +41,13 @@ export class ChartGroup {
     }
     this.#busy = false;
     for (const changed of this.zoomed) changed();
+  }
+
+  /** Marks a moment in every chart; undefined: none. */
+  markAt(time: number | undefined): void {
+    if (time === this.mark) return;
+    this.mark = time;
+    for (const member of this.members) member.plot()?.redraw(false);
   }
 
   /** Whether a part of the whole is shown. */

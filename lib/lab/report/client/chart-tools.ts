@@ -22,7 +22,8 @@ export interface ToolsOf {
   readonly group: ChartGroup;
   readonly plot: () => uPlotType | undefined;
   readonly shown: () => readonly Layer[];
-  readonly drawn: readonly Layer[];
+  readonly drawn: () => readonly Layer[];
+  readonly times: () => readonly number[];
   /** Where the cursor is, if it is anywhere. */
   readonly cursorTime: () => number | undefined;
 }
@@ -67,15 +68,18 @@ export function pictureOf({ spec, plot, shown, drawn }: ToolsOf, title?: string)
   if (u === undefined) return undefined;
   // What was set just now is drawn at once.
   u.batch(() => undefined);
-  return chartSvg({ spec, plot: u, shown: shown(), drawn, density: u.ctx.canvas.width / u.width }, title);
+  return chartSvg(
+    { spec, plot: u, shown: shown(), drawn: drawn(), density: u.ctx.canvas.width / u.width },
+    title,
+  );
 }
 
-function numbersOf({ spec, group, shown }: ToolsOf): string {
+function numbersOf({ spec, group, shown, times }: ToolsOf): string {
   const columns = shown().map(({ label, right, values }) => {
     const unit = unitOf(right === true ? (spec.formatRight ?? spec.format) : spec.format);
     return { title: unit === '' ? label : `${label} (${unit})`, values };
   });
-  return chartCsv(spec.x === undefined ? 'time (ms)' : 'operations', spec.times, columns, group.range);
+  return chartCsv(spec.x === undefined ? 'time (ms)' : 'operations', times(), columns, group.range);
 }
 
 /** Makes the tools of a chart. */

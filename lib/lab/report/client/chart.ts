@@ -32,6 +32,8 @@ export interface Chart {
   readonly show: (wanted: (layer: Layer) => boolean) => void;
   /** Draws again what `decorate` and `underlay` draw. */
   readonly redraw: () => void;
+  /** Shows other values: the same layers in the same order, over other times. The group is told before how far they reach. */
+  readonly renew: (times: readonly number[], layers: readonly Layer[]) => void;
 }
 
 const lineWidth = 1.5;
@@ -69,15 +71,30 @@ function swatch(layer: Layer): Element {
   return mark;
 }
 
+const withValues = (layers: readonly Layer[]): Layer[] =>
+  layers.filter((layer) => layer.values.some((value) => value !== null));
+
+/** The areas that are stacked highest are drawn first, so that the lower ones stand before them. */
+const drawingOrder = (layers: readonly Layer[]): Layer[] => [
+  ...layers.filter((l) => l.kind === 'area').reverse(),
+  ...layers.filter((l) => l.kind !== 'area'),
+];
+
+/** The moment that is looked at. */
+function drawMoment({ ctx, bbox, valToPos }: uPlotType, t: number | undefined): void {
+  if (t === undefined) return;
+  const x = Math.round(valToPos(t, 'x', true));
+  if (x < bbox.left || x > bbox.left + bbox.width) return;
+  ctx.fillStyle = colour('accent');
+  ctx.fillRect(x - uPlot.pxRatio, bbox.top, 2 * uPlot.pxRatio, bbox.height);
+}
+
 /** Makes a chart in an empty element. */
 export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup): Chart {
-  const layers = spec.layers.filter((layer) => layer.values.some((value) => value !== null));
-  const hidden = new Set(layers.filter((layer) => layer.hidden === true));
-  // The areas that are stacked highest are drawn first, so that the lower ones stand before them.
-  const drawn = [
-    ...layers.filter((l) => l.kind === 'area').reverse(),
-    ...layers.filter((l) => l.kind !== 'area'),
-  ];
+  let { times, layers: all } = spec;
+  let hidden = new Set(all.filter((layer) => layer.hidden === true));
+  let layers = withValues(all);
+  let drawn = drawingOrder(layers);
   const canvasHost = make('div', {
     class: 'plot',
     tabindex: '0',
@@ -96,15 +113,16 @@ export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup)
     group,
     plot: () => plot,
     shown: () => layers.filter((layer) => !hidden.has(layer)),
-    drawn,
-    cursorTime: () => (index < 0 ? undefined : spec.times[index]),
+    drawn: () => drawn,
+    times: () => times,
+    cursorTime: () => (index < 0 ? undefined : times[index]),
   };
   host.append(...(spec.legend === false ? [] : [legend]), chartTools(tooled), canvasHost, spoken);
   followTouch(canvasHost, () => plot, group);
 
   const dataOf = (): uPlotType.AlignedData => {
     const stacked = stackLayers(layers, hidden);
-    return [[...spec.times], ...drawn.map((layer) => stacked[layers.indexOf(layer)])];
+    return [[...times], ...drawn.map((layer) => stacked[layers.indexOf(layer)])];
   };
 
   const describe = (at: number): HTMLElement[] => {
@@ -112,7 +130,7 @@ export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup)
       .filter((layer) => !hidden.has(layer) && typeof layer.values[at] === 'number')
       .map((layer) => {
         const write = layer.right === true ? (spec.formatRight ?? spec.format) : spec.format;
-        const note = layer.noteAt?.(spec.times[at]) ?? '';
+        const note = layer.noteAt?.(times[at]) ?? '';
         return make(
           'div',
           { class: 'row' },
@@ -121,7 +139,7 @@ export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup)
           make('b', {}, write(layer.values[at]!)),
         );
       });
-    return [make('div', { class: 'when' }, (spec.x?.format ?? formatTime)(spec.times[at])), ...rows];
+    return [make('div', { class: 'when' }, (spec.x?.format ?? formatTime)(times[at])), ...rows];
   };
 
   const showTip = (): void => {
@@ -225,7 +243,10 @@ export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup)
     ],
     hooks: {
       drawAxes: [(u: uPlotType) => spec.underlay?.(u, u.ctx)],
-      draw: [(u: uPlotType) => spec.decorate?.(u, u.ctx, uPlot.pxRatio)],
+      draw: [
+        (u: uPlotType) => spec.decorate?.(u, u.ctx, uPlot.pxRatio),
+        (u: uPlotType) => drawMoment(u, group.mark),
+      ],
       setCursor: [
         (u: uPlotType) => {
           const at = u.cursor.idx;
@@ -253,22 +274,47 @@ export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup)
     plot.over.addEventListener('dblclick', () => group.zoom(...group.whole));
   };
 
-  for (const layer of layers) {
-    const button = make(
-      'button',
-      { type: 'button', 'aria-pressed': String(!hidden.has(layer)) },
-      swatch(layer),
-      layer.label,
-    );
-    button.title = layer.hint ?? '';
-    button.addEventListener('click', () => {
-      const hide = !hidden.has(layer);
-      hidden[hide ? 'add' : 'delete'](layer);
-      button.setAttribute('aria-pressed', String(!hide));
-      build();
+  const offer = (): void => {
+    const buttons = layers.map((layer) => {
+      const place = all.indexOf(layer);
+      const button = make(
+        'button',
+        { type: 'button', 'aria-pressed': String(!hidden.has(layer)) },
+        swatch(layer),
+        layer.label,
+      );
+      button.title = layer.hint ?? '';
+      button.addEventListener('click', () => {
+        // The layer that stands there now: a chart that is renewed has others.
+        const hide = !hidden.has(all[place]);
+        hidden[hide ? 'add' : 'delete'](all[place]);
+        button.setAttribute('aria-pressed', String(!hide));
+        build();
+      });
+      return button;
     });
-    legend.append(button);
-  }
+    legend.replaceChildren(...buttons);
+  };
+  offer();
+
+  const renew = (newTimes: readonly number[], newLayers: readonly Layer[]): void => {
+    const offered = (of: readonly Layer[]): string =>
+      withValues(of)
+        .map((layer) => `${of.indexOf(layer)} ${layer.aside}`)
+        .join();
+    const isSame = offered(all) === offered(newLayers);
+    hidden = new Set(newLayers.filter((_layer, i) => hidden.has(all[i])));
+    times = newTimes;
+    all = newLayers;
+    layers = withValues(all);
+    drawn = drawingOrder(layers);
+    if (isSame) plot?.setData(dataOf());
+    else {
+      offer();
+      if (plot !== undefined) build();
+    }
+    if (index >= 0) showTip();
+  };
 
   canvasHost.addEventListener('keydown', (event) => {
     const u = plot;
@@ -288,13 +334,13 @@ export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup)
     };
     if (Object.hasOwn(targets, event.key)) {
       const at = Math.min(Math.max(targets[event.key], first), last);
-      u.setCursor({ left: u.valToPos(spec.times[at], 'x'), top: 0 });
+      u.setCursor({ left: u.valToPos(times[at], 'x'), top: 0 });
       spoken.textContent = describe(at)
         .map((row) => row.innerText || row.textContent || '')
         .join(', ');
     } else if (event.key === '+' || event.key === '=' || event.key === '-') {
       const factor = event.key === '-' ? 1 : 0.25;
-      const middle = spec.times[now];
+      const middle = times[now];
       group.zoom(middle - (to - from) * factor, middle + (to - from) * factor);
     } else if (event.key === 'Escape') {
       group.zoom(...group.whole);
@@ -326,6 +372,7 @@ export function makeChart(host: HTMLElement, spec: ChartSpec, group: ChartGroup)
       for (const layer of layers) hidden[wanted(layer) ? 'delete' : 'add'](layer);
       if (plot !== undefined) build();
     },
+    renew,
     redraw: () => plot?.redraw(false),
   };
 }

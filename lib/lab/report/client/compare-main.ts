@@ -118,7 +118,7 @@ function startComparison(): void {
   /** Makes the charts over an axis. */
   const makeSet = (axis: Axis): ChartSet => {
     const group = new ChartGroup(0, lastEnd(axis, all, choice));
-    const charts = quantities.map(({ id, title, unit, curves }) => {
+    const charts = quantities.map(({ id, title, unit, height, curves }) => {
       // Those that stand for their configuration last, so that they lie on top.
       const sorted = [...curves].sort((a, b) => Number(a.main) - Number(b.main));
       const curveOf = new Map(
@@ -134,7 +134,7 @@ function startComparison(): void {
           times: axis.grid,
           ...(axis.x === undefined ? {} : { x: axis.x }),
           layers: [...curveOf.keys()],
-          height: id === 'rss' ? 380 : 230,
+          height,
           ...(unit === 'bytes'
             ? { format: formatBytes, tick: formatTick, binary: true }
             : { format: formatNumber }),

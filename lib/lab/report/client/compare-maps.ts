@@ -50,9 +50,7 @@ export class ComparedMaps {
       ),
       sheets: shownLooks.map(
         (view) =>
-          new PageSheet(view, `${labels[configuration]}: ${view.caption}`, order, (page) =>
-            this.#point(page),
-          ),
+          new PageSheet(view, `${labels[configuration]}: ${view.caption}`, (page) => this.#point(page)),
       ),
     }));
     for (const { configuration, label, sheets } of this.#compared) {
@@ -111,7 +109,7 @@ export class ComparedMaps {
     }
     this.#compared.forEach(({ sheets }, i) => {
       for (const sheet of sheets) {
-        sheet.draw(fit, pages[i]);
+        sheet.draw(fit, this.#order, pages[i]);
       }
     });
     byId('compared-scale').textContent = cellWords(fit);

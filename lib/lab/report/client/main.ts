@@ -9,9 +9,9 @@ import { ChartGroup } from './chart-group.ts';
 import { byId } from './dom.ts';
 import { PageMaps } from './page-map.ts';
 import { wirePrinting } from './print-page.ts';
+import { drawRunCharts } from './run-charts.ts';
 import { wireSections } from './sections.ts';
 import { wireSorting } from './sort-table.ts';
-import { drawActivity, drawBelief, drawTimeline } from './timeline.ts';
 
 /** The moments: slider, buttons, and the table whose rows are moments too. */
 function wireMoments(payload: Payload): void {
@@ -76,10 +76,7 @@ function start(): void {
   const times = payload.series.t;
   if (times.length > 0) {
     const group = new ChartGroup(Math.min(0, times[0]), times[times.length - 1]);
-    drawTimeline(payload, group);
-    // An allocator that tells nothing of itself has no belief.
-    if (document.getElementById('belief') !== null) drawBelief(payload, group);
-    drawActivity(payload, group);
+    drawRunCharts(payload, group, payload.beside);
   }
   wireMoments(payload);
   wireClasses();

@@ -6,7 +6,7 @@
  * A moment is inflated when it is first asked for, and kept.
  */
 
-import type { PackedMap } from '../page-maps.ts';
+import type { PackedMap } from '../page-pairs.ts';
 import { absentPage } from './page-colours.ts';
 import { type Ranges, uniteRanges } from './page-layout.ts';
 
@@ -54,8 +54,8 @@ export class PageOrder {
   }
 }
 
-/** The bytes of a moment. */
-async function inflate(data: string): Promise<Uint8Array> {
+/** Bytes that were deflated, from base64. */
+export async function inflate(data: string): Promise<Uint8Array> {
   const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
   return new Uint8Array(await new Response(stream).arrayBuffer());

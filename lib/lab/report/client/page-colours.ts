@@ -5,6 +5,10 @@
  * pair: it sorts pairs into classes, each with a colour of the style sheet and words for the legend.
  */
 
+import { verdictOf } from '../page-pairs.ts';
+
+export { verdictOf } from '../page-pairs.ts';
+
 /** A page that the moment's arenas do not hold. */
 export const absentPage = 255;
 
@@ -17,20 +21,6 @@ export interface PageView {
   /** Words of the legend, by class. */
   readonly words: readonly string[];
   readonly classOf: (pair: number) => number;
-}
-
-/**
- * The verdict on a pair: 0 agree, 1 resident although released or unmapped, 2 held but not resident,
- * 3 unknown. Free and in use both mean "held": such a page may be resident, and is not until touched.
- */
-export function verdictOf(pair: number): number {
-  const state = pair >> 2;
-  const residency = pair & 3;
-  if (residency === 3) {
-    return state === 0 ? 0 : 3;
-  }
-  const held = state !== 0 && state !== 2;
-  return held ? (residency === 0 ? 2 : 0) : residency > 0 ? 1 : 0;
 }
 
 export const beliefView: PageView = {

@@ -3,11 +3,11 @@
  * The page map of a run: belief, the kernel's residency and where they disagree, side by side for one moment.
  *
  * Three sheets (page-sheet.ts) show the same pages in the same places. A lens below shows the 64 pages around
- * the pointer one by one, belief above and kernel beneath. All moments share one layout, so the pages stay
- * where they are while the slider moves.
+ * the pointer one by one, belief above and kernel beneath. All moments of a report share one layout, so the pages stay
+ * where they are while the slider moves; on the live page it grows with the heap.
  */
 
-import type { PackedMap } from '../page-maps.ts';
+import type { PackedMap } from '../page-pairs.ts';
 import { byId, canvasDensity, colour, make, onAppearance, onWidth, paperWidth, sizeCanvas } from './dom.ts';
 import { MomentPages, PageOrder } from './moment-pages.ts';
 import { absentPage, beliefView, kernelView, pageViews, pageWords, verdictOf } from './page-colours.ts';
@@ -17,26 +17,25 @@ import { cellWords, heapPageBytes, mapWidth, PageSheet, viewKey } from './page-s
 const lensPages = 64;
 const tallest = 420;
 
-export class PageMaps {
-  readonly #maps: readonly PackedMap[];
-  readonly #order: PageOrder;
-  readonly #moments: MomentPages;
+/** The pages of one moment. */
+export interface ShownPages {
+  readonly order: PageOrder;
+  /** A byte each, in order. */
+  readonly pages: Uint8Array;
+  /** The address of page 0; 0 where that is not known. */
+  readonly origin: number;
+}
+
+export class PageMapView {
   readonly #sheets: readonly PageSheet[];
   readonly #lens = make('canvas', { 'aria-hidden': 'true' });
-  #wanted = -1;
-  #shown = -1;
-  #pages: Uint8Array | undefined;
+  #shown: ShownPages | undefined;
   #fit: Fit | undefined;
   #page = -1;
 
-  constructor(maps: readonly PackedMap[]) {
-    this.#maps = maps;
-    this.#order = new PageOrder(maps.map((map) => map.ranges));
-    this.#moments = new MomentPages(maps, this.#order);
+  constructor() {
     const host = byId('page-maps');
-    this.#sheets = pageViews.map(
-      (view) => new PageSheet(view, view.caption, this.#order, (p) => this.#point(p)),
-    );
+    this.#sheets = pageViews.map((view) => new PageSheet(view, view.caption, (p) => this.#point(p)));
     for (const { view, frame } of this.#sheets) {
       host.append(make('figure', {}, make('figcaption', {}, view.caption), frame, viewKey(view)));
     }
@@ -45,59 +44,54 @@ export class PageMaps {
     onAppearance((printing) => this.#resize(printing));
   }
 
-  /** Shows a moment, when its bytes are there and no other was asked for meanwhile. */
-  async show(moment: number): Promise<void> {
-    this.#wanted = moment;
-    const pages = await this.#moments.load(moment);
-    if (this.#wanted === moment) {
-      this.#shown = moment;
-      this.#pages = pages;
-      this.#draw();
-      byId('page-maps').dataset.shown = String(moment);
-    }
+  show(shown: ShownPages): void {
+    const isOther = shown.order !== this.#shown?.order;
+    this.#shown = shown;
+    if (isOther) this.#resize();
+    else this.#draw();
   }
 
   #pairOf(page: number): number {
-    const index = this.#order.indexOf(page);
-    return index < 0 ? absentPage : (this.#pages?.[index] ?? absentPage);
+    const index = this.#shown?.order.indexOf(page) ?? -1;
+    return index < 0 ? absentPage : (this.#shown?.pages[index] ?? absentPage);
   }
 
   #resize(printing = false): void {
     const width = mapWidth(printing ? paperWidth : this.#sheets[0].frame.clientWidth);
-    if (width > 0) {
-      this.#fit = fitLayout(this.#order.ranges, width, tallest * canvasDensity());
+    if (width > 0 && this.#shown !== undefined) {
+      this.#fit = fitLayout(this.#shown.order.ranges, width, tallest * canvasDensity());
       this.#draw();
     }
   }
 
   #draw(): void {
-    const pages = this.#pages;
     const fit = this.#fit;
-    if (pages === undefined || fit === undefined) {
+    if (this.#shown === undefined || fit === undefined) {
       return;
     }
+    const { order, pages } = this.#shown;
     for (const sheet of this.#sheets) {
-      sheet.draw(fit, pages);
+      sheet.draw(fit, order, pages);
     }
     byId('map-scale').textContent = cellWords(fit);
-    this.#point(this.#page < 0 ? this.#firstOfInterest(pages) : this.#page);
+    this.#point(this.#page < 0 ? this.#firstOfInterest(this.#shown) : this.#page);
   }
 
   /** The first page where belief and kernel disagree, or the first of all. */
-  #firstOfInterest(pages: Uint8Array): number {
-    return this.#order.pageAt(pages.findIndex((pair) => pair !== absentPage && verdictOf(pair) !== 0));
+  #firstOfInterest({ order, pages }: ShownPages): number {
+    return order.pageAt(pages.findIndex((pair) => pair !== absentPage && verdictOf(pair) !== 0));
   }
 
   /** Marks a page in every map, draws the lens around it and says what it is. */
   #point(page: number): void {
-    if (this.#fit === undefined || this.#order.indexOf(page) < 0) {
+    if (this.#fit === undefined || this.#shown === undefined || this.#shown.order.indexOf(page) < 0) {
       return;
     }
     this.#page = page;
     for (const sheet of this.#sheets) {
       sheet.point(page);
     }
-    const origin = this.#maps[Math.max(0, this.#shown)].origin;
+    const { origin } = this.#shown;
     const address = origin > 0 ? ` at 0x${(origin + page * heapPageBytes).toString(16)}` : '';
     byId('page-readout').textContent =
       `Page ${page.toLocaleString('en-US')}${address}: ${pageWords(this.#pairOf(page))}.`;
@@ -132,5 +126,29 @@ export class PageMaps {
     context.strokeStyle = colour('text');
     context.lineWidth = 2;
     context.strokeRect(margin + (page - first) * cell - 0.5, 1, cell, 2 * rowHeight + 2);
+  }
+}
+
+/** The page maps of a report: its moments, one of which is shown. */
+export class PageMaps {
+  readonly #maps: readonly PackedMap[];
+  readonly #order: PageOrder;
+  readonly #moments: MomentPages;
+  readonly #view = new PageMapView();
+  #wanted = -1;
+
+  constructor(maps: readonly PackedMap[]) {
+    this.#maps = maps;
+    this.#order = new PageOrder(maps.map((map) => map.ranges));
+    this.#moments = new MomentPages(maps, this.#order);
+  }
+
+  /** Shows a moment, when its bytes are there and no other was asked for meanwhile. */
+  async show(moment: number): Promise<void> {
+    this.#wanted = moment;
+    const pages = await this.#moments.load(moment);
+    if (this.#wanted !== moment) return;
+    this.#view.show({ order: this.#order, pages, origin: this.#maps[moment].origin });
+    byId('page-maps').dataset.shown = String(moment);
   }
 }

@@ -25,15 +25,14 @@ export class PageSheet {
   readonly view: PageView;
   /** To be put into the document. */
   readonly frame: HTMLElement;
-  readonly #order: PageOrder;
+  #order: PageOrder | undefined;
   readonly #canvas: HTMLCanvasElement;
   readonly #mark = make('div', { class: 'cell-mark', hidden: '' });
   #fit: Fit | undefined;
   #page = -1;
 
-  constructor(view: PageView, name: string, order: PageOrder, point: PointPage) {
+  constructor(view: PageView, name: string, point: PointPage) {
     this.view = view;
-    this.#order = order;
     this.#canvas = make('canvas', {
       tabindex: '0',
       role: 'application',
@@ -46,8 +45,9 @@ export class PageSheet {
   }
 
   /** Draws the pages. @param pages a byte each, in order */
-  draw(fit: Fit, pages: Uint8Array): void {
+  draw(fit: Fit, order: PageOrder, pages: Uint8Array): void {
     this.#fit = fit;
+    this.#order = order;
     const density = canvasDensity();
     const width = fit.columns * fit.cellWidth;
     const height = fit.rows * fit.cellHeight;
@@ -71,7 +71,7 @@ export class PageSheet {
         rows * fit.cellHeight - 1,
       );
     }
-    this.#drawRuler(context, fit, density);
+    this.#drawRuler(context, fit, order, density);
   }
 
   /** Marks a page that the layout holds. */
@@ -115,7 +115,7 @@ export class PageSheet {
   }
 
   /** Offsets from the first page, at each arena or at as many as there is room for. */
-  #drawRuler(context: CanvasRenderingContext2D, fit: Fit, density: number): void {
+  #drawRuler(context: CanvasRenderingContext2D, fit: Fit, order: PageOrder, density: number): void {
     context.font = `${11 * density}px system-ui, sans-serif`;
     context.textAlign = 'right';
     context.textBaseline = 'top';
@@ -140,14 +140,13 @@ export class PageSheet {
         page < block.first + block.pages;
         page += pagesInArena - (page % pagesInArena)
       ) {
-        label(block.row + Math.floor((page - block.first) / fit.columns), page - this.#order.first);
+        label(block.row + Math.floor((page - block.first) / fit.columns), page - order.first);
       }
     }
   }
 
   #listen(point: PointPage): void {
     const canvas = this.#canvas;
-    const order = this.#order;
     const follow = (event: PointerEvent): void => {
       const fit = this.#fit;
       if (fit === undefined) {
@@ -165,6 +164,8 @@ export class PageSheet {
     canvas.addEventListener('pointermove', follow);
     canvas.addEventListener('pointerdown', follow);
     canvas.addEventListener('keydown', (event) => {
+      const order = this.#order;
+      if (order === undefined) return;
       const row = this.#fit?.columns ?? 64;
       const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -row, ArrowDown: row };
       if (Object.hasOwn(steps, event.key)) {

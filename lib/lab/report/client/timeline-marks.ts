@@ -1,7 +1,6 @@
 /// <reference lib="dom" />
 /**
- * The charts of a run: the stacked timeline with its two lanes of marks, belief against fact, and the
- * activity of the kernel.
+ * What is drawn beside the layers of the timeline: two lanes of marks, phases, the idle stretch, and what a person changed (a diamond).
  *
  * Above the timeline's plot run two lanes: a triangle for each collection (filled when it was asked
  * for; a stroke where there are too many), and bars for what madvise gave back, as tall as the
@@ -9,24 +8,14 @@
  */
 
 import type uPlotType from 'uplot';
-import type { Column, Payload } from '../payload.ts';
-import { type ChartGroup, makeChart } from './chart.ts';
-import { byId, colour } from './dom.ts';
-import { formatBytes, formatDuration, formatNumber, formatTick, formatTime } from './format.ts';
-import { timelineLayers } from './timeline-layers.ts';
+import type { Curves } from '../curves.ts';
+import { steerWords } from '../steer-words.ts';
+import { colour } from './dom.ts';
+import { formatBytes, formatDuration, formatTime } from './format.ts';
 
-const headroom = 50;
+/** Pixels above the plot that the lanes need. */
+export const headroom = 50;
 const scavengeNames: Record<string, string> = { bg: 'background', eager: 'eager', forced: 'forced' };
-
-/** One column minus another. */
-function difference(a: Column, b: Column): Column {
-  return a.map((value, i) => (value === null || typeof b[i] !== 'number' ? null : value - b[i]));
-}
-
-/** The parts above or below zero. */
-function part(column: Column, sign: 1 | -1): Column {
-  return column.map((value) => (value === null ? null : sign > 0 ? Math.max(value, 0) : Math.min(value, 0)));
-}
 
 interface Release {
   readonly from: number;
@@ -35,7 +24,7 @@ interface Release {
 }
 
 /** What madvise gave back, slice by slice: exact and complete, where scavenging reports only now and then. */
-function releasesOf({ activity }: Payload): Release[] {
+function releasesOf({ activity }: Curves): Release[] {
   const releases: Release[] = [];
   activity.madvB.forEach((rate, i) => {
     if (rate !== null && rate > 0) {
@@ -46,11 +35,11 @@ function releasesOf({ activity }: Payload): Release[] {
   return releases;
 }
 
-function drawLanes(
+export function drawLanes(
   plot: uPlotType,
   context: CanvasRenderingContext2D,
   density: number,
-  payload: Payload,
+  curves: Curves,
 ): void {
   const { left, top, width } = plot.bbox;
   const place = (t: number): number => plot.valToPos(t, 'x', true);
@@ -65,8 +54,8 @@ function drawLanes(
   context.fillStyle = colour('lane');
   context.fillRect(left, top - 24 * density, width, 20 * density);
 
-  const releases = releasesOf(payload);
-  const marks = payload.scavenges.filter(
+  const releases = releasesOf(curves);
+  const marks = curves.scavenges.filter(
     (mark) => mark.bytes > 0 && (mark.kind !== 'bg' || releases.length === 0),
   );
   const most = [...releases, ...marks].reduce((max, { bytes }) => Math.max(max, bytes), 1);
@@ -91,7 +80,7 @@ function drawLanes(
       x + density,
     );
   }
-  const shown = payload.collections
+  const shown = curves.collections
     .map((mark) => ({ x: place(mark.t), forced: mark.forced }))
     .filter(({ x }) => visible(x));
   const crowded = shown.length > width / density / 9;
@@ -117,12 +106,12 @@ function drawLanes(
 }
 
 /** The idle stretch, shaded. */
-function drawUnder(plot: uPlotType, context: CanvasRenderingContext2D, payload: Payload): void {
+export function drawUnder(plot: uPlotType, context: CanvasRenderingContext2D, curves: Curves): void {
   const { left, top, width, height } = plot.bbox;
   const right = left + width;
   context.save();
-  if (payload.idleFrom !== null) {
-    const from = Math.max(left, plot.valToPos(payload.idleFrom, 'x', true));
+  if (curves.idleFrom !== null) {
+    const from = Math.max(left, plot.valToPos(curves.idleFrom, 'x', true));
     if (from < right) {
       context.fillStyle = colour('idle');
       context.fillRect(from, top, right - from, height);
@@ -136,14 +125,14 @@ function drawPhases(
   plot: uPlotType,
   context: CanvasRenderingContext2D,
   density: number,
-  payload: Payload,
+  curves: Curves,
 ): void {
   const { left, top, width, height } = plot.bbox;
   context.font = `${12 * density}px system-ui, sans-serif`;
   context.textBaseline = 'top';
   context.textAlign = 'right';
   let last = left;
-  for (const { t, name } of payload.phases) {
+  for (const { t, name } of curves.phases) {
     const x = Math.round(plot.valToPos(t, 'x', true));
     if (x < left || x > left + width) continue;
     context.fillStyle = colour('muted');
@@ -156,21 +145,45 @@ function drawPhases(
   }
 }
 
-/** Faint lines at collections, phases, and where the idle stretch begins. */
-function drawOver(
+/** A diamond at the top, and a line below it, wherever a person changed something. */
+function drawSteers(
   plot: uPlotType,
   context: CanvasRenderingContext2D,
   density: number,
-  payload: Payload,
+  curves: Curves,
+): void {
+  const { left, top, width, height } = plot.bbox;
+  const size = 5 * density;
+  context.fillStyle = colour('steer');
+  for (const { t } of curves.steers) {
+    const x = Math.round(plot.valToPos(t, 'x', true));
+    if (x < left || x > left + width) continue;
+    context.fillRect(x, top, density, height);
+    context.beginPath();
+    context.moveTo(x - size, top + size);
+    context.lineTo(x, top);
+    context.lineTo(x + size, top + size);
+    context.lineTo(x, top + 2 * size);
+    context.closePath();
+    context.fill();
+  }
+}
+
+/** Faint lines at collections, phases, and where the idle stretch begins. */
+export function drawOver(
+  plot: uPlotType,
+  context: CanvasRenderingContext2D,
+  density: number,
+  curves: Curves,
 ): void {
   const { left, top, width, height } = plot.bbox;
   context.save();
-  if (payload.collections.length <= 60) {
+  if (curves.collections.length <= 60) {
     context.strokeStyle = colour('ink');
     context.globalAlpha = 0.28;
     context.lineWidth = density;
     context.setLineDash([2 * density, 4 * density]);
-    for (const mark of payload.collections) {
+    for (const mark of curves.collections) {
       const x = Math.round(plot.valToPos(mark.t, 'x', true)) + 0.5;
       if (x >= left && x <= left + width) {
         context.beginPath();
@@ -182,9 +195,10 @@ function drawOver(
   }
   context.globalAlpha = 1;
   context.setLineDash([]);
-  drawPhases(plot, context, density, payload);
-  if (payload.idleFrom !== null) {
-    const x = plot.valToPos(payload.idleFrom, 'x', true);
+  drawSteers(plot, context, density, curves);
+  drawPhases(plot, context, density, curves);
+  if (curves.idleFrom !== null) {
+    const x = plot.valToPos(curves.idleFrom, 'x', true);
     if (x >= left && x < left + width - 60 * density) {
       context.fillStyle = colour('muted');
       context.fillRect(x, top, density, height);
@@ -199,9 +213,9 @@ function drawOver(
 }
 
 /** What the tooltip says of the collections and scavenges in a stretch of time. */
-export function eventsBetween(payload: Payload, from: number, to: number): string[] {
+export function eventsBetween(curves: Curves, from: number, to: number): string[] {
   const texts: string[] = [];
-  for (const gc of payload.collections.filter((mark) => mark.t >= from && mark.t <= to).slice(0, 3)) {
+  for (const gc of curves.collections.filter((mark) => mark.t >= from && mark.t <= to).slice(0, 3)) {
     const sizes =
       gc.before === null || gc.live === null
         ? ''
@@ -209,8 +223,10 @@ export function eventsBetween(payload: Payload, from: number, to: number): strin
     const took = gc.ms === null ? '' : ` in ${formatDuration(gc.ms)}`;
     texts.push(`▼ gc ${gc.n}${gc.forced ? ' (forced)' : ''} at ${formatTime(gc.t)}${sizes}${took}`);
   }
+  for (const mark of curves.steers.filter(({ t }) => t >= from && t <= to).slice(0, 3))
+    texts.push(`◆ by hand at ${formatTime(mark.t)}: ${steerWords(mark)}`);
   const sums = new Map<string, number>();
-  for (const mark of payload.scavenges) {
+  for (const mark of curves.scavenges) {
     if (mark.t >= from && mark.t <= to && mark.bytes > 0) {
       sums.set(mark.kind, (sums.get(mark.kind) ?? 0) + mark.bytes);
     }
@@ -218,135 +234,9 @@ export function eventsBetween(payload: Payload, from: number, to: number): strin
   for (const [kind, sum] of sums) {
     texts.push(`▮ scavenging reported ${formatBytes(sum)} (${scavengeNames[kind] ?? kind})`);
   }
-  const given = releasesOf(payload).filter((release) => release.to >= from && release.from <= to);
+  const given = releasesOf(curves).filter((release) => release.to >= from && release.from <= to);
   if (given.length > 0) {
     texts.push(`▮ ${formatBytes(given.reduce((sum, { bytes }) => sum + bytes, 0))} given back`);
   }
   return texts;
-}
-
-/** The stacked timeline. */
-export function drawTimeline(payload: Payload, group: ChartGroup): void {
-  const { series } = payload;
-  makeChart(
-    byId('timeline'),
-    {
-      name: 'Timeline',
-      times: series.t,
-      layers: timelineLayers(series, payload.beside),
-      height: 420,
-      format: formatBytes,
-      tick: formatTick,
-      binary: true,
-      headroom,
-      underlay: (plot, context) => drawUnder(plot, context, payload),
-      decorate: (plot, context, density) => {
-        drawOver(plot, context, density, payload);
-        drawLanes(plot, context, density, payload);
-      },
-      eventsNear: (from, to) => eventsBetween(payload, from, to),
-    },
-    group,
-  );
-}
-
-/** Belief beside fact, and their difference below. */
-export function drawBelief(payload: Payload, group: ChartGroup): void {
-  const { series } = payload;
-  const gap = difference(series.rss, series.belief);
-  makeChart(
-    byId('belief'),
-    {
-      name: 'Belief and fact',
-      times: series.t,
-      layers: [
-        {
-          label: 'belief: HeapSys − HeapReleased',
-          colour: 'accent',
-          kind: 'line',
-          width: 2.25,
-          dash: [7, 3],
-          values: series.belief,
-        },
-        { label: 'fact: RSS of the heap', colour: 'ink', kind: 'line', width: 2.25, values: series.rss },
-      ],
-      height: 260,
-      format: formatBytes,
-      tick: formatTick,
-      binary: true,
-    },
-    group,
-  );
-  makeChart(
-    byId('difference'),
-    {
-      name: 'Fact minus belief',
-      times: series.t,
-      layers: [
-        { label: 'resident beyond belief', colour: 'over', kind: 'bars', values: part(gap, 1) },
-        { label: 'believed, not resident', colour: 'under', kind: 'bars', values: part(gap, -1) },
-      ],
-      height: 170,
-      format: formatBytes,
-      tick: formatTick,
-      binary: true,
-      signed: true,
-    },
-    group,
-  );
-}
-
-/** Rates as steps: the value of a slice stands at its end. */
-function atEdges(column: Column): Column {
-  return [column[0] ?? null, ...column];
-}
-
-/** Faults, calls of madvise and mappings over time. */
-export function drawActivity(payload: Payload, group: ChartGroup): void {
-  const { activity, series } = payload;
-  const perSecond = (value: number): string => `${formatNumber(value)}/s`;
-  makeChart(
-    byId('faults'),
-    {
-      name: 'Page faults per second',
-      times: activity.t,
-      layers: [
-        { label: 'minor faults', colour: 'in-use', kind: 'bars', values: atEdges(activity.minflt) },
-        { label: 'major faults', colour: 'over', kind: 'bars', values: atEdges(activity.majflt) },
-      ],
-      height: 200,
-      format: perSecond,
-    },
-    group,
-  );
-  makeChart(
-    byId('madvise'),
-    {
-      name: 'madvise per second',
-      times: activity.t,
-      layers: [
-        { label: 'calls', colour: 'lazy', kind: 'bars', values: atEdges(activity.madv) },
-        {
-          label: 'bytes',
-          colour: 'ink',
-          kind: 'line',
-          right: true,
-          values: atEdges(activity.madvB),
-        },
-      ],
-      height: 200,
-      format: perSecond,
-      formatRight: (value) => `${formatTick(value)}/s`,
-    },
-    group,
-  );
-  for (const [id, name, label, values] of [
-    ['vmas', 'Mappings of the process', 'VMAs', series.vmas],
-    ['finalizers', 'Finalizers that wait', 'waiting', series.finalizers],
-  ] as const) {
-    if (values.length === 0) continue;
-    const layer = { label, colour: 'manual', kind: 'line', width: 2, steps: true, values } as const;
-    const spec = { name, times: series.t, layers: [layer], height: 150, format: formatNumber };
-    makeChart(byId(id), spec, group);
-  }
 }

@@ -1,0 +1,24 @@
+/** The flags of the live page. */
+import { type Command, Option } from 'commander';
+import { wholeNumber } from './arguments.ts';
+
+export interface LiveOptions {
+  readonly live?: true;
+  readonly port?: number;
+}
+
+const portOption = (): Option =>
+  new Option('--port <n>', 'the port of the live page (default: any that is free)').argParser(
+    wholeNumber(0, 65_535),
+  );
+
+export function addLiveOptions(command: Command): Command {
+  return command
+    .optionsGroup('Live:')
+    .addOption(new Option('--live', 'serve a page of the run while it goes on, to watch and to steer it'))
+    .addOption(portOption());
+}
+
+export function addPortOption(command: Command): Command {
+  return command.addOption(portOption());
+}

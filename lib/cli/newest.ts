@@ -1,0 +1,25 @@
+/** What was made last, for commands that are given no file. */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { PageHeapError } from '../base/errors.ts';
+import { comparisonFile } from '../lab/record/comparison-index.ts';
+import { runFilesIn } from '../lab/record/run-folder.ts';
+import { isComparison } from './runs-of.ts';
+
+/** Of run files, and folders of comparisons by their index, the one changed last. */
+export function newestOf(paths: readonly string[]): string | undefined {
+  const changed = (path: string): number =>
+    statSync(isComparison(path) ? join(path, comparisonFile) : path).mtimeMs;
+  return paths.toSorted((a, b) => changed(b) - changed(a))[0];
+}
+
+/** The run made last in a folder. @throws PageHeapError ERR_FILE when there is none */
+export function newestRunIn(folder: string): string {
+  const newest = newestOf(runFilesIn(folder).map((file) => join(folder, file)));
+  if (newest === undefined)
+    throw new PageHeapError(
+      'ERR_FILE',
+      `there is no run file in ${folder}/; name one, or make one with pageheap run`,
+    );
+  return newest;
+}

@@ -1,0 +1,169 @@
+/// <reference lib="dom" />
+/**
+ * The program of the live page: takes the run's lines as they come, and shows what they come to, as often as the browser
+ * draws and no more than four times a second. A tab that nobody sees draws nothing, and has it all when it is seen again.
+ */
+import type { RunMap } from '../../record/lines.ts';
+import { ChartGroup } from '../../report/client/chart-group.ts';
+import { byId } from '../../report/client/dom.ts';
+import { formatDuration, formatShare, formatTime } from '../../report/client/format.ts';
+import { PageMapView } from '../../report/client/page-map.ts';
+import { type DrawnChart, drawRunCharts } from '../../report/client/run-charts.ts';
+import { wireSections } from '../../report/client/sections.ts';
+import type { LiveState, WatchMode } from '../live-lines.ts';
+import { Connection } from './connection.ts';
+import { Controls } from './controls.ts';
+import { showEvents } from './events.ts';
+import { LiveData } from './live-data.ts';
+import { LiveMoments } from './live-moments.ts';
+import { showTiles } from './tiles.ts';
+import { TimeSlider } from './time-slider.ts';
+
+const leastDrawGapMs = 250;
+
+function start(): void {
+  document.documentElement.classList.add('scripted');
+  wireSections();
+  const data = new LiveData();
+  const moments = new LiveMoments();
+  const maps = new PageMapView();
+  const group = new ChartGroup(0, 1);
+  let charts: DrawnChart[] | undefined;
+  let state: LiveState = { phase: 'starting' };
+  let mode: WatchMode = 'run';
+  let isConnected = false;
+  let isNew = false;
+  let waits = false;
+  let lastDrawn = Number.NEGATIVE_INFINITY;
+  let shownMap = Number.NaN;
+
+  const showBadge = (): void => {
+    const [word, kind] = badgeOf(state, mode, isConnected);
+    const badge = byId('live-badge');
+    badge.textContent = word;
+    badge.className = `badge ${kind}`;
+    byId('live-words').textContent = wordsOf(state, data.length);
+    byId('live-words').hidden = byId('live-words').textContent === '';
+  };
+
+  const showMoment = (): void => {
+    const t = slider.time;
+    showTiles(data.sampleAt(t));
+    showEvents(data.run, t);
+    group.markAt(slider.follows ? undefined : t);
+    const moment = moments.at(t);
+    if (moment === undefined || moment.t === shownMap) return;
+    const wanted = moment.t;
+    shownMap = wanted;
+    moment.show().then(
+      (pages) => {
+        if (shownMap !== wanted) return;
+        maps.show(pages);
+        byId('page-maps').dataset.shown = String(wanted);
+        const name = moment.label === '' ? '' : `, ${moment.label}`;
+        byId('live-map-at').textContent = `As it was at ${formatTime(wanted)}${name}.`;
+      },
+      (error: unknown) => {
+        byId('page-readout').textContent = `This browser cannot unpack the page map: ${String(error)}`;
+      },
+    );
+  };
+
+  const draw = (): void => {
+    waits = false;
+    const now = performance.now();
+    if (now - lastDrawn < leastDrawGapMs) {
+      soon();
+      return;
+    }
+    lastDrawn = now;
+    if (isNew) {
+      isNew = false;
+      const { curves } = data;
+      group.reach(data.length);
+      if (charts === undefined) charts = drawRunCharts(curves, group, [], true);
+      else for (const chart of charts) chart.renew(curves);
+    }
+    slider.reach(data.length);
+    showMoment();
+    showBadge();
+    document.documentElement.dataset.drawn = String(data.run.samples.length);
+  };
+
+  const soon = (): void => {
+    if (waits) return;
+    waits = true;
+    requestAnimationFrame(draw);
+  };
+  const slider = new TimeSlider(showMoment);
+  showTiles(undefined);
+
+  const connection = new Connection({
+    onRun: (hello) => {
+      mode = hello.mode;
+      data.clear();
+      moments.clear();
+      shownMap = Number.NaN;
+      byId('live-file').textContent = hello.file;
+      if (mode === 'view') slider.offerPlay();
+    },
+    onLine: (line) => {
+      isNew = true;
+      if (line.k === 'map') moments.addRecorded(line as unknown as RunMap);
+      else data.add(line);
+      if (line.k !== 'run') return;
+      const { name = 'run' } = data.run.header;
+      byId('live-name').textContent = name;
+      document.title = `${name} – pageheap`;
+    },
+    onLive: (line) => {
+      if (line.map !== undefined) moments.addSeen(line.map);
+      if (line.state !== undefined) {
+        state = line.state;
+        const isOver = state.phase === 'over' || state.phase === 'died';
+        controls.show(isOver ? undefined : state.steer);
+        if (isOver) {
+          connection.leave();
+          slider.offerPlay();
+        }
+      }
+      if (line.beat !== true) soon();
+    },
+    onConnected: (is, why) => {
+      isConnected = is;
+      const problem = byId('live-problem');
+      problem.hidden = is;
+      problem.textContent =
+        why === undefined
+          ? 'The connection is broken. It is tried again; what is shown here is from before.'
+          : `${why[0]?.toUpperCase() ?? ''}${why.slice(1)}.`;
+      showBadge();
+    },
+  });
+  const controls = new Controls((what, value) => connection.command(what, value));
+  connection.stay().catch((error: unknown) => {
+    byId('live-problem').hidden = false;
+    byId('live-problem').textContent = String(error);
+  });
+}
+
+/** A word for how the run stands, and its look. */
+function badgeOf(state: LiveState, mode: WatchMode, isConnected: boolean): readonly [string, string] {
+  if (state.phase === 'over') return [mode === 'view' ? 'recorded' : 'over', 'good'];
+  if (state.phase === 'died') return ['died', 'bad'];
+  if (!isConnected) return ['no connection', 'bad'];
+  if (state.phase === 'starting') return ['starting', ''];
+  return state.steer?.paused === true ? ['paused', 'steer'] : ['running', 'good'];
+}
+
+function wordsOf({ phase, reason, share, report }: LiveState, length: number): string {
+  const words: string[] = [];
+  if (phase === 'running' && share !== undefined)
+    words.push(`${formatShare(share, 1)} of this phase is done`);
+  if (reason !== undefined) words.push(reason);
+  if (phase === 'over' || phase === 'died') words.push(`it lasted ${formatDuration(length)}`);
+  if (report !== undefined) words.push(`report: ${report}`);
+  return words.join('; ');
+}
+
+start();

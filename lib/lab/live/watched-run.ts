@@ -1,0 +1,106 @@
+/**
+ * A run that is watched: its file, its state, and the pages as they were seen last. Whoever streams it is told when
+ * something is new; nothing is queued for anybody.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Command, SteerState } from '../run/steering.ts';
+import { GrowingFile } from './growing-file.ts';
+import type { LiveState, WatchMode } from './live-lines.ts';
+
+export interface WatchedOptions {
+  readonly file: string;
+  readonly mode: WatchMode;
+  readonly state: LiveState;
+  /** Carries out a command; absent where nothing can be steered. */
+  readonly steer?: (command: Command) => Promise<SteerState>;
+}
+
+export class WatchedRun {
+  readonly id = randomBytes(8).toString('hex');
+  readonly mode: WatchMode;
+  readonly path: string;
+  readonly file: GrowingFile;
+  readonly steer: WatchedOptions['steer'];
+  /** Called when the first page comes, and when the last has gone. */
+  onWatchers: ((count: number) => void) | undefined;
+  #state: LiveState;
+  #stateVersion = 1;
+  #map: string | undefined;
+  #mapVersion = 0;
+  #watchers = 0;
+  readonly #waiting = new Set<() => void>();
+
+  constructor({ file, mode, state, steer }: WatchedOptions) {
+    this.path = file;
+    this.mode = mode;
+    this.steer = steer;
+    this.file = new GrowingFile(file);
+    this.#state = state;
+  }
+
+  get state(): LiveState {
+    return this.#state;
+  }
+
+  /** Another number is another state, or another map. */
+  get versions(): { readonly state: number; readonly map: number } {
+    return { state: this.#stateVersion, map: this.#mapVersion };
+  }
+
+  /** The latest line of the pages; undefined before there is one. */
+  get map(): string | undefined {
+    return this.#map;
+  }
+
+  get watchers(): number {
+    return this.#watchers;
+  }
+
+  change(state: Partial<LiveState>): void {
+    this.#state = { ...this.#state, ...state };
+    this.#stateVersion++;
+    this.grown();
+  }
+
+  /** @param line of kind live, with its end */
+  show(line: string): void {
+    this.#map = line;
+    this.#mapVersion++;
+    this.grown();
+  }
+
+  /** The file may have grown, or something else is new. */
+  grown(): void {
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Until something is new, or so many milliseconds have passed, or the signal is given. */
+  news(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      this.#waiting.add(wake);
+      signal.addEventListener('abort', wake);
+      if (signal.aborted) wake();
+    });
+  }
+
+  came(): void {
+    this.#watchers++;
+    this.onWatchers?.(this.#watchers);
+  }
+
+  went(): void {
+    this.#watchers--;
+    this.onWatchers?.(this.#watchers);
+  }
+
+  close(): void {
+    this.file.close();
+  }
+}

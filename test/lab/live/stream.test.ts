@@ -1,0 +1,207 @@
+/** The stream of a run: whole lines from any place, the latest of what only counts as the latest, and no queue. */
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { GrowingFile } from '../../../lib/lab/live/growing-file.ts';
+import type { LiveLine } from '../../../lib/lab/live/live-lines.ts';
+import { LiveServer } from '../../../lib/lab/live/live-server.ts';
+import { LooksBudget } from '../../../lib/lab/live/looks-budget.ts';
+import { WatchedRun } from '../../../lib/lab/live/watched-run.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pageheap-stream-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+let files = 0;
+
+describe('a file that grows', () => {
+  it('is read in whole lines', () => {
+    const path = join(folder, `${++files}`);
+    writeFileSync(path, 'one\ntwo\nthr');
+    const file = new GrowingFile(path);
+    expect(file.read(0).toString()).toBe('one\ntwo\n');
+    expect(file.read(8).length).toBe(0);
+    appendFileSync(path, 'ee\n');
+    expect(file.read(8).toString()).toBe('three\n');
+    expect(file.read(14).length).toBe(0);
+    expect(file.read(1000).length).toBe(0);
+    file.close();
+    expect(file.read(4).toString()).toBe('two\nthree\n');
+    file.close();
+  });
+
+  it('has lines of any length, and chunks that end with one', () => {
+    const path = join(folder, `${++files}`);
+    const long = 'x'.repeat(3_000_000);
+    const many = `${'y'.repeat(999)}\n`.repeat(1000);
+    writeFileSync(path, `${long}\n${many}`);
+    const file = new GrowingFile(path);
+    const first = file.read(0);
+    expect(first.subarray(0, long.length + 1).toString()).toBe(`${long}\n`);
+    let at = 0;
+    for (let chunk = file.read(at); chunk.length > 0; chunk = file.read(at)) {
+      expect(chunk[chunk.length - 1]).toBe(10);
+      at += chunk.length;
+    }
+    expect(at).toBe(long.length + 1 + many.length);
+    file.close();
+  });
+
+  it('says which file is not there', () => {
+    expect(() => new GrowingFile(join(folder, 'none')).read(0)).toThrow(/none.*/);
+  });
+});
+
+describe('a stream', () => {
+  let run: WatchedRun;
+  let server: LiveServer;
+  let path: string;
+
+  beforeEach(async () => {
+    path = join(folder, `${++files}.jsonl`);
+    writeFileSync(path, '{"k":"run"}\n{"k":"s","t":1}\n');
+    run = new WatchedRun({ file: path, mode: 'run', state: { phase: 'running' } });
+    server = await LiveServer.listen(run, { html: '', policy: '' });
+  });
+  afterEach(async () => {
+    await server.close();
+    run.close();
+  });
+
+  /** Watches from a place on; its lines, as they come. */
+  async function watch(
+    from = 0,
+  ): Promise<{ lines: Record<string, unknown>[]; end: () => Promise<void>; ended: () => boolean }> {
+    const stop = new AbortController();
+    const response = await fetch(`http://127.0.0.1:${server.port}/run?from=${from}`, {
+      headers: { Authorization: `Bearer ${server.token}` },
+      signal: stop.signal,
+    });
+    const lines: Record<string, unknown>[] = [];
+    let isEnded = false;
+    const reading = (async () => {
+      let rest = '';
+      const decoder = new TextDecoder();
+      for await (const bytes of response.body as unknown as AsyncIterable<Uint8Array>) {
+        const parts = (rest + decoder.decode(bytes, { stream: true })).split('\n');
+        rest = parts.pop() ?? '';
+        for (const part of parts) lines.push(JSON.parse(part) as Record<string, unknown>);
+      }
+      isEnded = true;
+    })().catch(() => undefined);
+    return {
+      lines,
+      ended: () => isEnded,
+      end: async () => {
+        stop.abort();
+        await reading;
+      },
+    };
+  }
+
+  const lives = (lines: readonly object[]): LiveLine[] =>
+    lines.filter((line): line is LiveLine => (line as LiveLine).k === 'live');
+
+  it('has all from the beginning, what is new, and how far it is', async () => {
+    const { lines, end } = await watch();
+    await expect.poll(() => lines.length).toBeGreaterThanOrEqual(5);
+    expect(lines[0]).toMatchObject({ k: 'live', hello: { id: run.id, mode: 'run', bytes: 28, file: path } });
+    expect(lines.slice(1, 3)).toEqual([{ k: 'run' }, { k: 's', t: 1 }]);
+    expect(lines[3]).toEqual({ k: 'live', at: 28 });
+    expect(lines[4]).toEqual({ k: 'live', state: { phase: 'running' } });
+    appendFileSync(path, '{"k":"s","t":2}\n');
+    run.grown();
+    await expect.poll(() => lines.some(({ t }) => t === 2)).toBe(true);
+    run.change({ share: 0.5 });
+    await expect.poll(() => lives(lines).at(-1)?.state?.share).toBe(0.5);
+    await end();
+    await expect.poll(() => run.watchers).toBe(0);
+  });
+
+  it('goes on where it was, and from the beginning where that is no place of this file', async () => {
+    const second = await watch(12);
+    await expect.poll(() => second.lines.length).toBeGreaterThanOrEqual(3);
+    expect(second.lines[1]).toEqual({ k: 's', t: 1 });
+    await second.end();
+    const beyond = await watch(1000);
+    await expect.poll(() => beyond.lines.length).toBeGreaterThanOrEqual(3);
+    expect(beyond.lines[1]).toEqual({ k: 'run' });
+    await beyond.end();
+  });
+
+  it('says every two seconds that it stands', async () => {
+    const { lines, end } = await watch();
+    await expect.poll(() => lives(lines).some(({ beat }) => beat), { timeout: 6000 }).toBe(true);
+    await end();
+  });
+
+  it('ends with what is new, when the server ends', async () => {
+    const { lines, ended } = await watch();
+    await expect.poll(() => lines.length).toBeGreaterThanOrEqual(5);
+    appendFileSync(path, '{"k":"end"}\n');
+    run.change({ phase: 'over' });
+    await server.close();
+    await expect.poll(ended).toBe(true);
+    expect(lines).toContainEqual({ k: 'end' });
+    expect(lives(lines).at(-1)?.state?.phase).toBe('over');
+  });
+
+  it('keeps nothing for a page that does not read: it gets the latest, once it does', async () => {
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write(`GET /run HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${server.token}\r\n\r\n`);
+    socket.pause();
+    await expect.poll(() => run.watchers).toBe(1);
+    const before = process.memoryUsage().arrayBuffers;
+    // 400 MB of maps: a queue would hold them.
+    const map = 'm'.repeat(4_000_000);
+    for (let i = 0; i < 100; i++) {
+      run.show(`${JSON.stringify({ k: 'live', map: { t: i, data: map } })}\n`);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(60_000_000);
+    let seen = '';
+    let last = '';
+    socket.on('data', (bytes: Buffer) => {
+      seen += bytes.toString('latin1').replaceAll(/m{8,}/g, '');
+      last = /"map":\{"t":(\d+)(?!.*"map")/s.exec(seen)?.[1] ?? last;
+    });
+    socket.resume();
+    await expect.poll(() => last, { timeout: 15_000 }).toBe('99');
+    expect([...seen.matchAll(/"map":\{"t":/g)].length).toBeLessThan(12);
+    socket.destroy();
+  });
+});
+
+describe('the budget of looks', () => {
+  /** Looks that a second of a run gets, whose thread uses so much of it. */
+  function looksIn(seconds: number, load: number | null, costNs: number): number {
+    const budget = new LooksBudget();
+    let looks = 0;
+    for (let t = 0; t < seconds * 1000; t += 100) {
+      if (!budget.allows(t, load === null ? null : load * t * 1e6, t)) continue;
+      budget.took(t, costNs, 0);
+      looks++;
+    }
+    return looks;
+  }
+
+  it.each([
+    ['a small heap, cheap to look at: four times a second at most', 0.5, 100_000, 20, 34, 40],
+    ['a large heap at work', 0.8, 4e6, 20, 10, 40],
+    ['a large heap at rest', 0.02, 4e6, 20, 1, 4],
+  ])('%s', (_what, load, costNs, seconds, least, most) => {
+    const looks = looksIn(seconds, load, costNs);
+    expect(looks).toBeGreaterThanOrEqual(least);
+    expect(looks).toBeLessThanOrEqual(Math.max(most, 80));
+    // Never more than 2 % of what the run itself uses, but for a picture to begin with.
+    expect(looks * costNs).toBeLessThanOrEqual(5e6 + costNs + 0.02 * load * seconds * 1e9);
+  });
+
+  it('guesses where the kernel tells no CPU time, and looks by hand cost nothing', () => {
+    expect(looksIn(20, null, 1e6)).toBeGreaterThan(5);
+    const budget = new LooksBudget();
+    for (let i = 0; i < 1000; i++) budget.took(i, 5e6, 0, true);
+    budget.took(2000, 1000, 0, true);
+    expect(budget.allows(3000, 0, 3000)).toBe(true);
+  });
+});
