@@ -42,6 +42,7 @@ import {
   parseConfiguration,
 } from './heap-options.ts';
 import { Interrupts } from './interrupts.ts';
+import { refuseLive } from './live-options.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
 import { Progress } from './progress.ts';
 import { addSubjectOptions, defaultSubject, subjectNames, subjectOptionsOf } from './subject.ts';
@@ -326,6 +327,7 @@ export function defineCompare(command: Command, context: CommandContext): void {
     .addOption(
       new Option('-r, --repeat <n>', 'runs of each configuration').argParser(wholeNumber(1, 100)).default(3),
     );
+  refuseLive(command, 'comparison');
   addOutputOptions(addHeapOptions(addSubjectOptions(command)), 'comparison')
     .addHelpText('after', help)
     .action((subject: string, options: Options) => execute(subject, options, context));

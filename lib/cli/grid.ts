@@ -35,6 +35,7 @@ import { exitCodes } from './exit-codes.ts';
 import { addAxisOptions, axesOf } from './grid-options.ts';
 import { type Configuration, parseConfiguration } from './heap-options.ts';
 import { Interrupts } from './interrupts.ts';
+import { refuseLive } from './live-options.ts';
 import { addOutputOptions } from './output-options.ts';
 import { writePage } from './page-file.ts';
 import { Progress } from './progress.ts';
@@ -242,6 +243,7 @@ export function defineGrid(command: Command, context: CommandContext): void {
         .argParser(shard)
         .default({ index: 1, of: 1 }, 'all of it'),
     );
+  refuseLive(command, 'grid');
   addOutputOptions(addAxisOptions(addSubjectOptions(command)), 'grid', null)
     .addHelpText('after', help)
     .action((subject: string, options: Options) => execute(subject, { ...options }, context));

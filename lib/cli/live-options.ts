@@ -1,5 +1,6 @@
 /** The flags of the live page. */
 import { type Command, Option } from 'commander';
+import { PageHeapError } from '../base/errors.ts';
 import { wholeNumber } from './arguments.ts';
 
 export interface LiveOptions {
@@ -21,4 +22,15 @@ export function addLiveOptions(command: Command): Command {
 
 export function addPortOption(command: Command): Command {
   return command.addOption(portOption());
+}
+
+/** Of a command that makes many runs, none of which is there to be watched. @throws PageHeapError ERR_INVALID_OPTION when asked */
+export function refuseLive(command: Command, what: string): Command {
+  command.addOption(new Option('--live').hideHelp());
+  return command.on('option:live', () => {
+    throw new PageHeapError(
+      'ERR_INVALID_OPTION',
+      `--live: a ${what} makes many runs, one after the other; watch one of them with pageheap run --live`,
+    );
+  });
 }

@@ -25,6 +25,7 @@ import { classesLine, mapLine, type PageSnapshot, PeakWatch, snapshotPages } fro
 import type { Turns } from './pacing.ts';
 import { PageTraceDrive } from './page-trace-drive.ts';
 import { psOf, withPs } from './processors.ts';
+import type { RunControls } from './run-controls.ts';
 import { headerOf } from './run-header.ts';
 import { heapOptionsOf, heapOutputs } from './run-heap.ts';
 import { type RunKernel, SystemKernel, smapsTell } from './run-kernel.ts';
@@ -60,16 +61,6 @@ export interface RunHooks {
   readonly turns?: Turns;
   /** The machine it runs on; default: this one, inspected. */
   readonly machine?: Machine;
-}
-
-/** What can be done to a run in its process, between two operations. */
-export interface RunControls {
-  /** Bytes of a page of the machine. */
-  readonly physicalPage: number;
-  /** The pages as they are now; undefined where the heap tells of none. */
-  look(): PageSnapshot | undefined;
-  /** @throws PageHeapError where the heap refuses it, and where the run was not made to be steered */
-  steer(command?: Command): SteerState;
 }
 
 /**

@@ -7,7 +7,8 @@
  */
 import { PageHeapError } from '../../base/errors.ts';
 import { threadCpuClock } from '../../os/clock.ts';
-import type { RunControls, RunHooks } from './run.ts';
+import type { RunHooks } from './run.ts';
+import type { RunControls } from './run-controls.ts';
 import { type Answer, type FromChild, type LookedPages, packError, type ToChild } from './run-messages.ts';
 import type { RunOptions, RunResult } from './run-options.ts';
 

@@ -83,7 +83,7 @@ describe('a run that is steered', () => {
     expect(resume!.wall! - pause.wall!).toBeGreaterThan(700);
     expect(resume!.t - pause.t).toBeLessThan(0.4 * (resume!.wall! - pause.wall!));
     expect(run.end?.seconds).toBeGreaterThan(0.75);
-    expect(run.end?.seconds).toBeLessThan(1.5);
+    expect(resume!.wall! - resume!.t).toBeGreaterThan(500);
     expect(run.end).toMatchObject({ reason: 'done', ops: 4000 });
     const gaps = run.samples.slice(1).map(({ t }, i) => t - run.samples[i].t);
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(0);
