@@ -162,7 +162,7 @@ describe('view', () => {
 
   it.each([
     ['no-such-file', 'no-such-file: no such file'],
-    [import.meta.filename, 'not JSON'],
+    [import.meta.filename, 'this seems to be source code'],
   ])('refuses %s', async (name, words) => {
     const { code, err } = await inProcess(['view', name]);
     expect(code).not.toBe(0);
@@ -206,13 +206,21 @@ describe('the chart that grows', () => {
   /** A screen that knows as much of a terminal as the chart uses. */
   function screenOf(sent: readonly string[]): string[] {
     const lines: string[] = [''];
-    let row = 0;
-    const text = escapes(sent).replaceAll(/␛\[\?25[lh]/g, '');
-    for (const [part] of text.matchAll(/␛\[\d*[A-Z]|\n|\r|[^␛\n\r]+|␛\[[\d;]*m/g)) {
-      if (part === '\n') lines[++row] ??= '';
-      else if (/^␛\[\d+A$/.test(part)) row -= Number(part.slice(2, -1));
-      else if (part === '␛[J') lines.length = row + 1;
-      else if (!/^[␛\r]/.test(part)) lines[row] = part;
+    let [row, column] = [0, 0];
+    const text = escapes(sent).replaceAll(/␛\[\?25[lh]|␛\[[\d;]*m/g, '');
+    for (const [part] of text.matchAll(/␛\[\d*[A-Z]|\n|\r|[^␛\n\r]+/g)) {
+      if (part === '\n') {
+        lines[++row] ??= '';
+        column = 0;
+      } else if (part === '\r') column = 0;
+      else if (part.endsWith('A') && part.startsWith('␛')) row -= Number(part.slice(2, -1));
+      else if (part === '␛[K' || part === '␛[J') {
+        lines[row] = lines[row].slice(0, column);
+        if (part === '␛[J') lines.length = row + 1;
+      } else {
+        lines[row] = lines[row].slice(0, column) + part + lines[row].slice(column + part.length);
+        column += part.length;
+      }
     }
     return lines;
   }

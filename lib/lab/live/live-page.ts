@@ -9,24 +9,25 @@ import { type PageParts, policyOf, renderPage } from '../report/page.ts';
 import type { LivePage } from './live-server.ts';
 import { liveStyle } from './live-style.ts';
 
-const controls = html`<div id="live-controls" class="live-controls" role="group" aria-label="Steer the run" hidden>
-    <div class="live-set">
+const hold = html`<div id="live-hold" class="live-set" role="group" aria-label="Hold the run" hidden>
       <button type="button" id="steer-pause" class="main">Pause</button>
       <button type="button" id="steer-step" title="What the program does next, and no more">One operation</button>
-    </div>
-    <div class="live-set">
-      <button type="button" id="steer-slower">Slower</button>
-      <output id="steer-speed" aria-label="Speed">1×</output>
-      <button type="button" id="steer-faster">Faster</button>
-    </div>
-    <div class="live-set">
-      <button type="button" id="steer-gc" title="A whole collection, now">Collect</button>
-      <button type="button" id="steer-free" title="Collects, and gives every free page back to the system, as debug.FreeOSMemory does">Give everything back</button>
-    </div>
-    <form class="live-set" id="set-gogc"><label for="gogc">GOGC</label><input id="gogc" size="5" autocomplete="off" spellcheck="false"><button>Set</button></form>
-    <form class="live-set" id="set-limit"><label for="limit">Limit</label><input id="limit" size="8" autocomplete="off" spellcheck="false"><button>Set</button></form>
-    <label class="live-set">Advice <select id="advice"><option value="dontneed">DONTNEED</option><option value="free">FREE</option></select></label>
-  </div>`;
+    </div>`;
+
+const controls = html`<div id="live-controls" class="live-controls" role="group" aria-label="Steer the run" hidden>
+      <div class="live-set">
+        <button type="button" id="steer-slower">Slower</button>
+        <output id="steer-speed" aria-label="Speed">1×</output>
+        <button type="button" id="steer-faster">Faster</button>
+      </div>
+      <div class="live-set">
+        <button type="button" id="steer-gc" title="A whole collection, now">Collect</button>
+        <button type="button" id="steer-free" title="Collects, and gives every free page back to the system, as debug.FreeOSMemory does">Give everything back</button>
+      </div>
+      <form class="live-set" id="set-gogc"><label for="gogc">GOGC</label><input id="gogc" size="5" autocomplete="off" spellcheck="false"><button>Set</button></form>
+      <form class="live-set" id="set-limit"><label for="limit">Limit</label><input id="limit" size="8" autocomplete="off" spellcheck="false"><button>Set</button></form>
+      <label class="live-set">Advice <select id="advice"><option value="dontneed">DONTNEED</option><option value="free">FREE</option></select></label>
+    </div>`;
 
 const body = html`<main class="live">
     <p class="eyebrow" id="live-file"></p>
@@ -35,16 +36,15 @@ const body = html`<main class="live">
     <noscript><p class="remark">This page is nothing without JavaScript.</p></noscript>
     <p class="remark" id="live-problem" role="alert" hidden></p>
     <div class="live-bar">
-      ${controls}
-      <div class="live-time">
-        <button type="button" id="live-play" hidden>▶ Play</button>
-        <select id="live-rate" aria-label="Speed of the replay" hidden><option value="1">1×</option><option value="2">2×</option><option value="5" selected>5×</option><option value="20">20×</option><option value="100">100×</option></select>
-        <input type="range" id="live-moment" min="0" max="1" step="any" value="1" aria-label="Moment of the run">
-        <output id="live-at" for="live-moment"></output>
-        <button type="button" id="live-now" aria-pressed="true">Now</button>
-      </div>
-      <p id="live-answer" class="live-answer" role="status"></p>
+      ${hold}
+      <button type="button" id="live-play" hidden>▶ Play</button>
+      <select id="live-rate" aria-label="Speed of the replay" hidden><option value="1">1×</option><option value="2">2×</option><option value="5" selected>5×</option><option value="20">20×</option><option value="100">100×</option></select>
+      <input type="range" id="live-moment" min="0" max="1" step="any" value="1" aria-label="Moment of the run">
+      <output id="live-at" for="live-moment"></output>
+      <button type="button" id="live-now" aria-pressed="true">Now</button>
     </div>
+    ${controls}
+    <p id="live-answer" class="live-answer" role="status"></p>
     <dl class="tiles" id="live-tiles"></dl>
     <section aria-labelledby="h-map">
       <h2 id="h-map">Page map</h2>

@@ -94,6 +94,38 @@ describe('the sampler', () => {
     expect(samples.every((s) => (s.cost ?? 0) > 0)).toBe(true);
   });
 
+  it('has no beats while the run’s time stands still, misses none, and follows it when it goes faster', () => {
+    const samples: RunSample[] = [];
+    let [stands, speed, since, at] = [false, 1, Date.now(), 0];
+    const elapsed = (): number => at + (stands ? 0 : (Date.now() - since) * speed);
+    const go = (to: { stands: boolean; speed: number }): void => {
+      at = elapsed();
+      since = Date.now();
+      ({ stands, speed } = to);
+    };
+    const sampler = new Sampler({
+      ...{ heap: new RangedHeap(), kernel: new FakeKernel(), beatMs: 100, withSmaps: () => false, elapsed },
+      state: () => ({ phase: 'replay', ops: 5, speed }),
+      onSample: (sample) => samples.push(sample),
+      onError: (error) => {
+        throw error;
+      },
+    });
+    sampler.start();
+    vi.advanceTimersByTime(250);
+    go({ stands: true, speed: 1 });
+    vi.advanceTimersByTime(60_000);
+    expect(samples.map(({ t }) => t)).toEqual([0, 100, 200]);
+    go({ stands: false, speed: 1 });
+    vi.advanceTimersByTime(100);
+    expect(samples.length).toBe(4);
+    go({ stands: false, speed: 8 });
+    vi.advanceTimersByTime(1000);
+    sampler.stop();
+    expect(samples.length).toBeGreaterThan(75);
+    expect(sampler.missed).toBeLessThan(3);
+  });
+
   it('counts the beats it missed and keeps to the beat', () => {
     const { sampler, samples } = setUp(false);
     sampler.start();

@@ -42,7 +42,7 @@ export class Controls {
   /** Shows how the run stands; undefined: it cannot be steered any more. */
   show(state: SteerState | undefined): void {
     this.#state = state;
-    byId('live-controls').hidden = state === undefined;
+    for (const id of ['live-hold', 'live-controls']) byId(id).hidden = state === undefined;
     if (state === undefined) return;
     const {
       paused,

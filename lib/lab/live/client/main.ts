@@ -51,7 +51,8 @@ function start(): void {
     showTiles(data.sampleAt(t));
     showEvents(data.run, t);
     group.markAt(slider.follows ? undefined : t);
-    const moment = moments.at(t);
+    // A look at the pages is a little later than the last sample.
+    const moment = moments.at(slider.follows ? Number.POSITIVE_INFINITY : t);
     if (moment === undefined || moment.t === shownMap) return;
     const wanted = moment.t;
     shownMap = wanted;
