@@ -101,6 +101,11 @@ export class Malloc extends WrittenOnce {
    */
   malloc(size: number, noscan: boolean, zero: boolean): number {
     if (size < tinyBlock && noscan) return +this.mallocTiny(size);
+    return +this.#mallocRest(size, noscan, zero);
+  }
+
+  /** What is not tiny. Apart, since a program with tiny objects alone has no room for this where it calls malloc. */
+  #mallocRest(size: number, noscan: boolean, zero: boolean): number {
     if (size > maxSmallSize) return +this.mallocLarge(size, noscan, zero);
     const spanClass = this.#spanClassBy8[(size + 7) >> 3] | (noscan ? 1 : 0);
     const slot = this.#firstSlot + spanClass;
@@ -155,31 +160,59 @@ export class Malloc extends WrittenOnce {
     const { p } = this;
     // Sizes below 16 have an alignment of 8 at most: their lowest bit.
     const left = this.#tinyLeft[p] & -(size & -size);
-    if (left < size) return this.mallocTinyBlock(size);
-    this.#tinyLeft[p] = left - size;
-    this.#tinyAllocs[p]++;
-    const addr = this.#tinyBase[p] + tinyBlock - left;
-    if ((left & 7) === 0) this.#liveness.allocated(addr);
-    else this.#liveness.allocatedBetween(addr);
+    if (left >= size && (left & 7) !== 0) return +this.#mallocBetween(size, left);
+    let addr: number;
+    if (left < size) {
+      addr = +this.mallocTinyBlock(size);
+      if (addr === 0) return 0;
+    } else {
+      addr = this.#tinyBase[p] + tinyBlock - left;
+      this.#tinyLeft[p] = left - size;
+      this.#tinyAllocs[p]++;
+    }
+    this.#liveness.allocated(addr);
     return addr;
   }
 
-  /** Starts a block for a tiny object, and keeps it as the current one if it has more room left. */
+  /** Puts an object into the current tiny block where it does not start at a multiple of 8. */
+  #mallocBetween(size: number, left: number): number {
+    const { p } = this;
+    const addr = this.#tinyBase[p] + tinyBlock - left;
+    this.#tinyLeft[p] = left - size;
+    this.#tinyAllocs[p]++;
+    this.#liveness.allocatedBetween(addr);
+    return addr;
+  }
+
+  /**
+   * Starts a block for a tiny object, and keeps it as the current one if it has more room left. That the object is
+   * allocated is told by who calls. 0 without memory.
+   */
   protected mallocTinyBlock(size: number): number {
     const { p } = this;
     const slot = this.#firstSlot + tinySpanClass;
-    let refilled = false;
-    if (this.#open[slot] === 0) {
-      refilled = !this.#mcache.openNext(slot, true);
-      if (refilled && !this.#mcache.refill(p, tinySpanClass, true)) return 0;
-    }
+    const free = this.#open[slot];
+    if (free === 0) return +this.#mallocTinySlow(size);
+    const rest = free & (free - 1);
+    this.#open[slot] = rest;
+    const addr = this.#windowBase[slot] + (31 - Math.clz32(free ^ rest)) * tinyBlock;
     // Always zeroed: the objects that come later into this block are promised zero memory too.
-    const addr = this.#takeOpen(slot, tinyBlock, true);
+    if (this.#stale[slot] !== 0) this.zero(addr, tinyBlock);
     const left = tinyBlock - size;
     if (left > this.#tinyLeft[p]) {
       this.#tinyBase[p] = addr;
       this.#tinyLeft[p] = left;
     }
+    return addr;
+  }
+
+  /** The same where the open window has no block left. */
+  #mallocTinySlow(size: number): number {
+    const refilled = !this.#mcache.openNext(this.#firstSlot + tinySpanClass, true);
+    if (refilled && !this.#mcache.refill(this.p, tinySpanClass, true)) return 0;
+    const addr = this.mallocTinyBlock(size);
+    // Before a collection can begin; told again by who calls, which changes nothing.
+    this.#liveness.allocated(addr);
     if (refilled) this.hooks.slowPath();
     return addr;
   }
