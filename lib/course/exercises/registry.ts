@@ -5,6 +5,7 @@ import { PageHeapError } from '../../base/errors.ts';
 import { nearest } from '../../lab/subject/nearest-name.ts';
 import { advice } from './advice/index.ts';
 import { bestFit } from './best-fit/index.ts';
+import { denseRule } from './dense-rule/index.ts';
 import type { Exercise } from './exercise.ts';
 import { findTheBug } from './find-the-bug/index.ts';
 import { marker } from './marker/index.ts';
@@ -25,6 +26,7 @@ export const exercises: readonly Exercise[] = [
   advice,
   scavenging,
   piController,
+  denseRule,
   trigger,
   marker,
   findTheBug,

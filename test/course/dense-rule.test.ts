@@ -1,0 +1,89 @@
+/** Exercise 9: the account of a chunk beside a real Go, the simulated heap, and the reference with any seed. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import {
+  ChunkModel,
+  type ChunkOp,
+  goDense,
+  ownRules,
+  parseRecord,
+} from '../../lib/course/exercises/dense-rule/chunk.ts';
+import { costOf, runHeap } from '../../lib/course/exercises/dense-rule/heap.ts';
+import { recordFile } from '../../lib/course/exercises/dense-rule/index.ts';
+import { byPrice, goRule, keepsNothing } from '../../lib/course/exercises/dense-rule/policies.ts';
+import { livesFor, programNames } from '../../lib/course/exercises/dense-rule/programs.ts';
+
+function answers(model: ChunkModel, ops: readonly ChunkOp[]): boolean[] {
+  return ops.flatMap((op) => {
+    if (op.k === 'alloc' || op.k === 'free') model[op.k](op.n);
+    else if (op.k === 'collected') model.collected();
+    else return [model[op.k]()];
+    return [];
+  });
+}
+
+describe('the account of a chunk', () => {
+  it('decides as a real Go did, in each of 640 cases', () => {
+    const recorded = parseRecord(readFileSync(recordFile(), 'utf8'));
+    expect(recorded.reduce((n, one) => n + one.answers.length, 0)).toBe(640);
+    for (const { ops, answers: right } of recorded)
+      expect(answers(new ChunkModel(goDense, 'most'), ops)).toEqual(right);
+  });
+
+  it('has three other rules, and none of them is Go’s', () => {
+    const alloc = (n: number): ChunkOp => ({ k: 'alloc', n });
+    const free = (n: number): ChunkOp => ({ k: 'free', n });
+    const collected: ChunkOp = { k: 'collected' };
+    const keeps: ChunkOp = { k: 'keeps' };
+    const own: ChunkOp = { k: 'ownKeeps' };
+    const ops = [alloc(500), free(20), keeps, own, collected, keeps, own, free(100), keeps, own];
+    const more = [collected, alloc(112), collected, free(30), keeps, own, collected, collected, keeps, own];
+    const all = [...ops, ...more];
+    const of = (pick: 0 | 1): string[] =>
+      ownRules.map((rule) =>
+        answers(new ChunkModel(480, rule), all)
+          .map(Number)
+          .filter((_, i) => i % 2 === pick)
+          .join(''),
+      );
+    expect(new Set(of(0)).size).toBe(1);
+    expect(of(1)).toEqual(['11110', '01000', '11000']);
+  });
+});
+
+describe('the simulated heap', () => {
+  it('breaks a chunk of which a part goes back, and has it whole again when it was full twice', async () => {
+    const life = [500, 400, 400, 500, 500, 400];
+    const run = await runHeap([life], (chunks) => chunks.map(({ inUse }) => inUse >= 450));
+    expect(run.resident).toEqual([512, 400, 400, 500, 512, 400]);
+    expect(run.hugeChunks).toEqual([1, 0, 0, 0, 1, 0]);
+    expect(run.faults).toEqual([0, 0, 0, 100, 0, 0]);
+  });
+
+  it('asks about what something can be given back of, with what is known of it', async () => {
+    const asked: unknown[] = [];
+    await runHeap([[512, 500, 500]], (chunks) => {
+      asked.push(chunks);
+      return chunks.map(() => true);
+    });
+    const chunk = { chunk: 0, inUse: 500, broken: false };
+    expect(asked).toEqual([
+      [],
+      [{ ...chunk, lastInUse: 512, changed: true, age: 0 }],
+      [{ ...chunk, lastInUse: 500, changed: false, age: 1 }],
+    ]);
+  });
+});
+
+it('the reference is far below both plain rules, with any seed and price', async () => {
+  for (let k = 0; k < 20; k++) {
+    const prices = { huge: 60 + 10 * (k % 5), fault: 4 + (k % 4) };
+    for (const name of programNames) {
+      const lives = livesFor(name, `seed ${k}`);
+      const cost = async (rule: ReturnType<typeof goRule>): Promise<number> =>
+        costOf(await runHeap(lives, (chunks) => chunks.map(rule)), prices);
+      const plain = Math.min(await cost(goRule()), await cost(keepsNothing()));
+      expect([k, name, (await cost(byPrice(prices))) < 0.9 * plain]).toEqual([k, name, true]);
+    }
+  }
+});
