@@ -234,9 +234,9 @@ const step: Act = async (what, { on, out = '.' }, context) => {
     const width = Math.max(10, Math.min(110, terminal.columnsOf(terminal.out)) - 10);
     for (const { asked, answered, expected, free, note } of steps) {
       if (free === undefined) {
-        terminal.print(
-          `${colors.bold(asked)} → ${answered}${answered === expected ? '' : `, the reference ${expected}`}`,
-        );
+        const told = answered === '' ? '' : ` → ${answered}`;
+        const right = answered === expected ? '' : `, the reference ${expected}`;
+        terminal.print(`${colors.bold(asked)}${told}${right}`);
         if (note !== undefined) terminal.print(`  ${note}`);
         continue;
       }

@@ -1,5 +1,5 @@
 /**
- * What a student types wrong, in exercises 6, 8 and 11: each is told, costs points, and leaves the grader as it was.
+ * What a student types wrong, in exercises 6, 8, 9 and 11: each is told, costs points, and leaves the grader as it was.
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -15,6 +15,10 @@ const { grade } = (await import(
 /** The methods of each class, and the functions, of an exercise. */
 const shapes: Readonly<Record<string, { classes: Record<string, string[]>; functions: string[] }>> = {
   'pi-controller': { classes: { Pi: ['next'], ScavengeController: ['next'] }, functions: [] },
+  'dense-rule': {
+    classes: { Chunk: ['alloc', 'free', 'collected', 'keeps', 'ownKeeps'], DenseRule: ['keeps'] },
+    functions: [],
+  },
   trigger: { classes: { TriggerPolicy: ['pace'] }, functions: ['goalOf'] },
   advice: {
     classes: { Kernel: ['write', 'read', 'advise', 'pressure', 'resident'], AdvicePolicy: ['advise'] },
