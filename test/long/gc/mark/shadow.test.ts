@@ -17,25 +17,21 @@ describe.each(
     (['objects', 'spans'] as const).flatMap((markOrder) =>
       Array.from({ length: rounds }, (_, round) => [markOrder, round] as const),
     ),
-  )(
-    'by %s, round %i',
-    (markOrder) => {
-      const seed = seedOf('PAGEHEAP_SHADOW_SEED');
-      const heap = new Heap({
-        ...{ environment: false, reach: 2 ** 30, liveness: 'tracing', gcPercent: 10 },
-        ...{ generation, marking, markOrder, clock: new RandomClock(seed) },
-      });
-      onTestFinished(() => heap.dispose());
-      const slices = marking === 'incremental' ? { slices: 'with views' as const } : {};
-      if (marking === 'incremental') markSlowly(runtimeOf(heap));
-      const graph = new ShadowGraph(heap, new Random(seed), { steps: 45_000, large: true, ...slices });
-      try {
-        graph.run();
-      } catch (error) {
-        throw new Error(`with PAGEHEAP_SHADOW_SEED=${seed}`, { cause: error });
-      }
-      expect(graph.collections).toBeGreaterThan(20);
-    },
-    300_000,
-  );
+  )('by %s, round %i', (markOrder) => {
+    const seed = seedOf('PAGEHEAP_SHADOW_SEED');
+    const heap = new Heap({
+      ...{ environment: false, reach: 2 ** 30, liveness: 'tracing', gcPercent: 10 },
+      ...{ generation, marking, markOrder, clock: new RandomClock(seed) },
+    });
+    onTestFinished(() => heap.dispose());
+    const slices = marking === 'incremental' ? { slices: 'with views' as const } : {};
+    if (marking === 'incremental') markSlowly(runtimeOf(heap));
+    const graph = new ShadowGraph(heap, new Random(seed), { steps: 45_000, large: true, ...slices });
+    try {
+      graph.run();
+    } catch (error) {
+      throw new Error(`with PAGEHEAP_SHADOW_SEED=${seed}`, { cause: error });
+    }
+    expect(graph.collections).toBeGreaterThan(20);
+  });
 });
