@@ -5,8 +5,8 @@
  *     node scripts/pack.js FOLDER          what is built is packed
  *
  * It is what `npm pack` gives, but for two things. Its package.json is for those who install it: no scripts, which npm
- * would ask about, and no tools for development. And the long trace is packed as a recording, which is a quarter as large:
- * the same operations, without the names of their callers.
+ * would ask about, and no tools for development. And the long traces are packed as recordings, a quarter as large: the
+ * same operations, without the names of their callers.
  *
  * Beside it lies pageheap-instructor-VERSION.tgz, the folder instructor/: what students do not get.
  *
@@ -71,7 +71,8 @@ try {
   } = JSON.parse(readFileSync(file, 'utf8'));
   writeFileSync(file, `${JSON.stringify(published, undefined, 2)}\n`);
   const traces = join(folder, packed.name, 'traces');
-  await packTrace(join(traces, 'sqlite-ramp.mtrace.gz'), join(traces, 'sqlite-ramp.rec.gz'));
+  for (const name of ['sqlite-ramp', 'perl'])
+    await packTrace(join(traces, `${name}.mtrace.gz`), join(traces, `${name}.rec.gz`));
   const into = resolve(argv[2] ?? cwd());
   console.log(join(into, pack(join(folder, packed.name), into)));
   // What students do not get: references, mutants and the pages for instructors.
