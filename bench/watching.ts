@@ -1,7 +1,7 @@
 /**
  * What it costs a run to be watched: CPU time of its process with one page open, and with none.
  *
- *     node dist/bench/watching.js [PAIRS [SECONDS]]
+ *     node dist/bench/watching.js [PAIRS [SECONDS [TRACES]]]
  *
  * Each pair is the same run twice, a trace replayed over SECONDS and then idle as long, both under the live server, which page is
  * open in one of them; which is first changes from pair to pair. The page is a client in this process that reads everything, as a
@@ -113,7 +113,8 @@ async function measure(name: string, pairs: number, seconds: number): Promise<vo
 const pairs = Number(process.argv[2] ?? 7);
 const seconds = Number(process.argv[3] ?? 8);
 try {
-  for (const name of ['sqlite-ramp', 'git', 'perl']) await measure(name, pairs, seconds);
+  for (const name of (process.argv[4] ?? 'sqlite-ramp,git,perl').split(','))
+    await measure(name, pairs, seconds);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -16,6 +16,9 @@ import { forEachTrapped, wholeIn } from './trapped.ts';
 /** The bytes of a page map. */
 export const pageState = { unmapped: 0, free: 1, released: 2, inUse: 3, manual: 4, trapped: 5 } as const;
 
+/** Up to so many pages a loop is faster than a call of `fill`. */
+const shortRun = 16;
+
 export interface PageStates {
   readonly origin: number;
   /** [first page, pages] of each stretch of arenas, ascending; `states` has them one after the other. */
@@ -35,12 +38,19 @@ export function pageStates(runtime: Runtime): PageStates {
     starts.push(total);
     total += n;
   }
-  // A run lies in one stretch: neighbouring arenas are one.
+  // A run lies in one stretch (neighbouring arenas are one), mostly in that of the run before it.
+  let [first, end, at] = [0, 0, 0];
   const fill = (page: number, npages: number, value: number): void => {
-    const i = ranges.findIndex(([first, n]) => page >= first && page < first + n);
-    if (i < 0) return;
-    const at = starts[i] + page - ranges[i][0];
-    states.fill(value, at, at + npages);
+    if (page < first || page >= end) {
+      const i = ranges.findIndex(([from, n]) => page >= from && page < from + n);
+      if (i < 0) return;
+      first = ranges[i][0];
+      end = first + ranges[i][1];
+      at = starts[i] - first;
+    }
+    // Most spans are short; a call of `fill` costs more than they do.
+    if (npages > shortRun) states.fill(value, at + page, at + page + npages);
+    else for (let p = at + page; p < at + page + npages; p++) states[p] = value;
   };
   const { physPages } = runtime.memory;
   runtime.pages.forEachFree((page, npages, scavenged) => {

@@ -7,14 +7,14 @@
  */
 
 /** Of the run's CPU time. */
-const share = 0.015;
+const share = 0.01;
 /** What there is at first, ns: a picture to begin with. */
-const allowance = 5e6;
+const allowance = 4e6;
 /** Looks follow each other no faster, ms; and after one there is none for this many times its own cost. */
 const leastGapMs = 250;
 const restAfterLook = 200;
 /** What it costs to hand over a byte that was seen, ns. */
-const nsPerByte = 1;
+const nsPerByte = 2;
 /** Of a run whose CPU time the kernel does not tell: this share of the time counts as used. */
 const guessedLoad = 0.1;
 
