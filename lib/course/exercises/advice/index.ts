@@ -11,9 +11,10 @@ import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
 import type { Check, Curve, Exercise, Failure, Measure, Measured, Step } from '../exercise.ts';
 import { shortestFailure } from '../random-check.ts';
+import { firstTelling, quartersOf } from '../telling.ts';
 import { type KernelOp, kernelClass, kernelSteps, modelPages, playKernel, soundOps } from './play-kernel.ts';
 import { answersOf, askPolicy, policyClass, questionsOf } from './play-policy.ts';
-import { always, byHistory } from './policies.ts';
+import { type Advise, always, byHistory } from './policies.ts';
 import { type Program, type ProgramName, programFor, programNames, programOf } from './programs.ts';
 import { advices, RealMemory } from './real-memory.ts';
 import { type AdviceRun, costOf, runAdvice } from './run.ts';
@@ -176,7 +177,14 @@ async function awayForLong(bench: Bench, seed: string): Promise<Failure | undefi
       );
 }
 
-const quarters = 4;
+/** The program of a seed, and the judge's own policies on it. */
+async function toldBy(name: ProgramName, seed: string, weight: number) {
+  const program = programFor(name, seed);
+  const of = (advise: Advise): AdviceRun => runAdvice(program, answersOf(program, advise));
+  const reference = of(byHistory(weight));
+  const plain = Math.min(costOf(of(always('dontneed')), weight), costOf(of(always('free')), weight));
+  return { program, reference, best: costOf(reference, weight), plain };
+}
 
 function measureOf(name: ProgramName, weight: number): Measure {
   return {
@@ -185,24 +193,18 @@ function measureOf(name: ProgramName, weight: number): Measure {
     buckets:
       'cost, in quarters of the way from the better of two plain policies (dontneed always; free always) to the reference',
     run: async (bench, seed): Promise<Measured> => {
-      const program = programFor(name, seed);
+      const told = await firstTelling(seed, (one) => toldBy(name, one, weight));
+      const { program, reference } = told;
       const { run, failure, work } = await playProgram(bench, program);
       if (run === undefined) return { failure: failure as Failure, share: 0 };
       const cost = (of: AdviceRun): number => costOf(of, weight);
-      const reference = runAdvice(program, answersOf(program, byHistory(weight)));
-      const plain = Math.min(
-        ...(['dontneed', 'free'] as const).map((one) =>
-          cost(runAdvice(program, answersOf(program, always(one)))),
-        ),
-      );
-      const way = (plain - cost(run)) / (plain - cost(reference));
       const figures = (of: AdviceRun) => ({
         rss: sum(of.resident) / of.resident.length,
         faults: sum(of.faults),
         other: `cost ${Math.round(cost(of))}`,
       });
       return {
-        share: Math.max(0, Math.min(quarters, Math.floor(way * quarters + 0.2))) / quarters,
+        share: quartersOf(cost(run), told),
         ...figures(run),
         work,
         reference: figures(reference),

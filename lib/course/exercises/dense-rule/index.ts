@@ -12,6 +12,7 @@ import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
 import type { Check, Curve, Exercise, Failure, Measure, Measured, Variant } from '../exercise.ts';
 import { shortestFailure } from '../random-check.ts';
+import { firstTelling, quartersOf } from '../telling.ts';
 import { type ChunkOp, chunkPages, goDense, type OwnRule, ownRules, parseRecord } from './chunk.ts';
 import { costOf, type HeapRun, type Prices, runHeap } from './heap.ts';
 import { chunkClass, chunkSteps, playChunk, Ruling, ruleClass } from './play.ts';
@@ -167,7 +168,14 @@ async function fullForLong(bench: Bench, seed: string): Promise<Failure | undefi
       };
 }
 
-const quarters = 4;
+/** The program of a seed, and the judge's own rules on it. */
+async function programFor(name: ProgramName, seed: string, prices: Prices) {
+  const lives = livesFor(name, seed);
+  const of = (rule: Rule): Promise<HeapRun> => runHeap(lives, (chunks) => chunks.map(rule));
+  const reference = await of(byPrice(prices));
+  const plain = Math.min(costOf(await of(goRule()), prices), costOf(await of(keepsNothing()), prices));
+  return { lives, reference, best: costOf(reference, prices), plain };
+}
 
 function measureOf(name: ProgramName, prices: Prices): Measure {
   return {
@@ -176,23 +184,20 @@ function measureOf(name: ProgramName, prices: Prices): Measure {
     buckets:
       'cost, in quarters of the way from the better of two plain rules (Go’s; nothing is kept) to the reference',
     run: async (bench, seed): Promise<Measured> => {
-      const lives = livesFor(name, seed);
+      const told = await firstTelling(seed, (one) => programFor(name, one, prices));
+      const { lives, reference } = told;
       const ruling = new Ruling(bench);
       await ruling.begin();
       const run = await runHeap(lives, (chunks) => ruling.ask(chunks));
       if (ruling.failure !== undefined) return { failure: ruling.failure, share: 0 };
-      const of = (rule: Rule): Promise<HeapRun> => runHeap(lives, (chunks) => chunks.map(rule));
-      const reference = await of(byPrice(prices));
       const cost = (one: HeapRun): number => costOf(one, prices);
-      const plain = Math.min(cost(await of(goRule())), cost(await of(keepsNothing())));
-      const way = (plain - cost(run)) / (plain - cost(reference));
       const figures = (one: HeapRun) => ({
         rss: sum(one.resident) / one.resident.length,
         faults: sum(one.faults),
         other: `cost ${Math.round(cost(one))}, ${(sum(one.hugeChunks) / one.hugeChunks.length).toFixed(1)} chunks with huge pages`,
       });
       return {
-        share: Math.max(0, Math.min(quarters, Math.floor(way * quarters + 0.2))) / quarters,
+        share: quartersOf(cost(run), told),
         ...figures(run),
         work: Math.round((10 * ruling.units) / Math.max(1, ruling.calls)) / 10,
         reference: figures(reference),

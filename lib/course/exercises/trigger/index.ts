@@ -9,7 +9,17 @@ import { packageRoot } from '../../../base/package-files.ts';
 import { type Chance, chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
 import type { Check, Exercise, Failure, Measure, Measured, Variant } from '../exercise.ts';
-import { collect, figuresOf, MiB, type Program, second, tables, type View } from './collector.ts';
+import { firstTelling, quartersOf } from '../telling.ts';
+import {
+  type CollectorRun,
+  collect,
+  figuresOf,
+  MiB,
+  type Program,
+  second,
+  tables,
+  type View,
+} from './collector.ts';
 import { type GoalNumbers, goNumbers, parseGoals, type SpareBase, spareBases } from './goals.ts';
 import { goalFunction, memoryCurve, Pacing, playGoals, policyClass } from './play.ts';
 import { alwaysMore, asMuchAgain, byRate, type Prices } from './policies.ts';
@@ -195,45 +205,48 @@ async function limitBelow(bench: Bench, seed: string, { speed }: Rules): Promise
       );
 }
 
-const quarters = 4;
+/** The program of a seed, and the judge's own policies on it. */
+async function toldBy(name: ProgramName, seed: string, { speed, weight }: Prices) {
+  const program: Program = {
+    phases: phasesFor(name, seed),
+    ...{ end: 30 * second, speed, limits: [], gcPercent: 100 },
+  };
+  const cost = (run: CollectorRun): number => {
+    const { memory, share } = figuresOf(run);
+    return memory / MiB + weight * 100 * share;
+  };
+  const reference = await collect(program, byRate({ speed, weight }));
+  const plain = Math.max(
+    cost(await collect(program, asMuchAgain())),
+    cost(await collect(program, alwaysMore())),
+  );
+  return { program, cost, reference, best: cost(reference), plain };
+}
 
-function measureOf(name: ProgramName, { speed, weight }: Rules): Measure {
+function measureOf(name: ProgramName, prices: Prices): Measure {
   return {
     name: `${policyClass}: ${name}`,
     points: 10,
     buckets:
       'cost, in quarters of the way from the worse of two plain policies (as much again; 16 MiB more) to the reference',
     run: async (bench, seed): Promise<Measured> => {
-      const program: Program = {
-        phases: phasesFor(name, seed),
-        ...{ end: 30 * second, speed, limits: [], gcPercent: 100 },
-      };
+      const told = await firstTelling(seed, (one) => toldBy(name, one, prices));
+      const { program, cost, reference } = told;
       const pacing = new Pacing(bench);
       await pacing.begin();
       const run = await collect(program, (view) => pacing.ask(view));
       if (pacing.failure !== undefined) return { failure: pacing.failure, share: 0 };
-      const reference = await collect(program, byRate({ speed, weight }));
-      const costOf = (of: typeof run): number => {
+      const words = (of: CollectorRun) => {
         const { memory, share } = figuresOf(of);
-        return memory / MiB + weight * 100 * share;
+        return { other: `cost ${cost(of).toFixed(0)}, ${inMiB(memory)}, CPU ${percent(share)}` };
       };
-      const told = (of: typeof run) => {
-        const { memory, share } = figuresOf(of);
-        return { other: `cost ${costOf(of).toFixed(0)}, ${inMiB(memory)}, CPU ${percent(share)}` };
-      };
-      const plain = Math.max(
-        costOf(await collect(program, asMuchAgain())),
-        costOf(await collect(program, alwaysMore())),
-      );
-      const way = (plain - costOf(run)) / (plain - costOf(reference));
-      const { done } = run;
       return {
         // A program that was not let come to its end has no cost.
-        share: done ? Math.max(0, Math.min(quarters, Math.floor(way * quarters + 0.2))) / quarters : 0,
-        ...told(run),
-        ...(done ? {} : { other: 'collects again and again: the program does not come to its end' }),
+        share: run.done ? quartersOf(cost(run), told) : 0,
+        ...words(run),
+        ...(run.done ? {} : { other: 'collects again and again: the program does not come to its end' }),
         work: Math.round((10 * pacing.units) / Math.max(1, pacing.calls)) / 10,
-        reference: told(reference),
+        reference: words(reference),
         curve: memoryCurve(run),
         referenceCurve: memoryCurve(reference),
       };
