@@ -24,6 +24,14 @@ export function addPortOption(command: Command): Command {
   return command.addOption(portOption());
 }
 
+/** @throws PageHeapError ERR_INVALID_OPTION for a port without a page */
+export function checkLiveOptions({ live, port }: LiveOptions): void {
+  if (port !== undefined && live !== true)
+    throw new PageHeapError('ERR_INVALID_OPTION', '--port: it is of the live page; add --live', {
+      value: port,
+    });
+}
+
 /** Of a command that makes many runs, none of which is there to be watched. @throws PageHeapError ERR_INVALID_OPTION when asked */
 export function refuseLive(command: Command, what: string): Command {
   command.addOption(new Option('--live').hideHelp());

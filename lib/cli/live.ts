@@ -63,7 +63,7 @@ export class LivePageOfRun {
   async stay(report: string | null): Promise<void> {
     if (report !== null) this.run.watched.change({ report });
     if (this.#terminal.err.isTTY !== true) return;
-    this.#terminal.note('\nThe live page stays until Ctrl-C.');
+    this.#terminal.note(`\nThe live page stays until Ctrl-C: ${this.#server.url}`);
     await interrupted();
   }
 

@@ -29,7 +29,7 @@ import { exitCodes } from './exit-codes.ts';
 import { addHeapOptions, type HeapRequest, heapRequestOf } from './heap-options.ts';
 import { Interrupts } from './interrupts.ts';
 import type { LivePageOfRun } from './live.ts';
-import { addLiveOptions, type LiveOptions } from './live-options.ts';
+import { addLiveOptions, checkLiveOptions, type LiveOptions } from './live-options.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
 import type { RunAhead } from './run-ahead.ts';
 import { Bar, drawnRun, mayDraw, type ShownRun } from './run-show.ts';
@@ -166,6 +166,7 @@ async function execute(trace: string, options: Options, context: CommandContext)
   const interrupts = ahead?.interrupts ?? new Interrupts();
   const subject = subjectOf(trace, subjectOptionsOf({ ...options }), workloads);
   const name = nameFor(subject, options.name);
+  checkLiveOptions(options);
   // A malformed GOMEMLIMIT is told here, not by the process of the run.
   readEnvironment();
   const request = heapRequestOf({ ...options });

@@ -107,6 +107,15 @@ describe('run --live', () => {
     expect(diff.err).toContain('steered by hand');
   });
 
+  it('has no port without a page', async () => {
+    const { code, err } = await pageheap(['run', 'git', '--port', '8080', '--out', 'none'], { cwd: folder });
+    expect([code, err]).toEqual([
+      2,
+      'pageheap: --port: it is of the live page; add --live (ERR_INVALID_OPTION)\n',
+    ]);
+    expect(readdirSync(folder)).not.toContain('none');
+  });
+
   it('says that its port is taken, and leaves nothing', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));

@@ -70,7 +70,9 @@ export class LiveRun {
   }
 
   async #steer(command: Command): Promise<SteerState> {
-    const steer = await this.#control.steer(command);
+    const carriedOut = await this.#control.steer(command);
+    // A step is carried out when the answer is on its way; what it did is known by the next.
+    const steer = command.what === 'step' ? await this.#control.steer() : carriedOut;
     this.watched.change({ steer });
     // What a command does while the run stands is seen at once.
     if (steer.paused) this.#pages.look(true);

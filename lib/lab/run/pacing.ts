@@ -21,8 +21,8 @@ import type { Replay } from './replay.ts';
 export interface Gate {
   /** Infinity as long as nothing holds them up; 0: none, until a turn was given. */
   room(): number;
-  /** So many were carried out. */
-  took(count: number): void;
+  /** So many were carried out; the last of those that go one by one, in words. */
+  took(count: number, last?: string): void;
   /** In an idle stretch that goes step by step: so many milliseconds of it are over. */
   skip(ms: number): void;
 }
@@ -162,7 +162,7 @@ export async function replayPaced(options: PacedReplay): Promise<void> {
       }
       const to = Math.min(batch.count, i + Math.min(stride, room, 1 - ahead));
       replay.run(batch, i, to);
-      gate.took(to - i);
+      if (room < Number.POSITIVE_INFINITY) gate.took(to - i, `line ${line}: ${batch.wordsOf(to - 1)}`);
       i = to;
       now = turns.now();
       if (now - lastTurn >= turnMs) {

@@ -26,6 +26,8 @@ export interface SteerState extends Partial<Tunable> {
   readonly speed: number;
   /** What was changed so far. */
   readonly commands: number;
+  /** What the last step did, in words, where that is known. */
+  readonly lastStep?: string;
 }
 
 /** Operations that one command may step at most. */
@@ -125,7 +127,9 @@ export class Steering {
 
   get state(): SteerState {
     const { heap, tempo } = this.#run;
-    return { paused: tempo.paused, speed: tempo.speed, commands: this.#commands, ...heap.tunable };
+    const { paused, speed, lastStep } = tempo;
+    const last = paused && lastStep !== undefined ? { lastStep } : {};
+    return { paused, speed, commands: this.#commands, ...last, ...heap.tunable };
   }
 
   /** @throws PageHeapError where the heap refuses it */

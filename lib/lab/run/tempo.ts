@@ -36,6 +36,8 @@ export class Tempo implements Turns {
   #workedFrom: number;
   #wake: (() => void) | undefined;
   #isHeld = false;
+  /** What the last step did, in words, where that is known. */
+  lastStep: string | undefined;
   /** Called when it comes to a stand: paused, and no step left. */
   onHeld: (() => void) | undefined;
 
@@ -107,8 +109,9 @@ export class Tempo implements Turns {
 
   readonly gate: Gate = {
     room: () => (this.#paused && !this.#stopped() ? this.#steps : Number.POSITIVE_INFINITY),
-    took: (count) => {
+    took: (count, last) => {
       if (this.#paused) this.#steps = Math.max(0, this.#steps - count);
+      this.lastStep = last;
     },
     skip: (ms) => {
       this.#at = this.now() + ms;

@@ -87,6 +87,28 @@ export class OperationBatch {
     const bytes = hasSize ? ` ${this.ids ? size : `0x${size.toString(16)}`}` : '';
     return `${(this.ids ? idWords : addressWords)[kind]} ${name}${bytes}`;
   }
+
+  /** What row `i` is, for a person: `malloc(512) = 0x55d0`, `free(0x55d0)`; of an id that is its number. */
+  wordsOf(i: number): string {
+    const [kind, size] = [this.kinds[i], this.sizes[i]];
+    const name = pointerName(this.pointers[i], this.ids);
+    switch (kind) {
+      case opAllocate:
+        return `malloc(${size}) = ${name}`;
+      case opFree:
+        return `free(${name})`;
+      case opMoveFrom:
+        return `realloc(${name}, …)`;
+      case opMoveTo:
+        return `realloc(…, ${size}) = ${name}`;
+      case opResize:
+        return `realloc(${name}, ${size})`;
+      case opWrite:
+        return `${size} bytes written to ${name}`;
+      default:
+        return `realloc(${name}, ${size}) failed`;
+    }
+  }
 }
 
 const addressWords = ['', '+', '-', '<', '>', '', '', '!'];

@@ -65,20 +65,29 @@ async function steered(
 describe('a run that is steered', () => {
   it('stands still, goes by operations, and leaves no trace of the pause in its time', async () => {
     let paused: SteerState | undefined;
-    const run = await steered({}, async (give) => {
+    const told: string[] = [];
+    const run = await steered({}, async (give, control) => {
       paused = await give({ what: 'pause' });
       await wait(700);
       for (let i = 0; i < 3; i++) {
         await give({ what: 'step', value: 1 });
         await wait(30);
+        told.push((await control.steer()).lastStep ?? '');
       }
       await give({ what: 'resume' });
+      expect((await control.steer()).lastStep).toBeUndefined();
     });
     expect(paused).toMatchObject({ paused: true, speed: 1, gcPercent: 100, advise: 'dontneed' });
     expect(run.steers?.map(({ what }) => what)).toEqual(['pause', 'step', 'step', 'step', 'resume']);
     const [pause, ...rest] = run.steers ?? [];
     const resume = rest.at(-1);
     expect(resume!.ops! - pause.ops!).toBe(3);
+    // The mtrace file has a line before the first operation.
+    expect(told).toEqual(
+      [1, 2, 3].map((n) =>
+        expect.stringMatching(new RegExp(`^line ${pause.ops! + n + 1}: (?:malloc\\(4096\\) = |free\\()0x`)),
+      ),
+    );
     // By the wall it stood for 0.8 s, by its own time for no longer than the commands took.
     expect(resume!.wall! - pause.wall!).toBeGreaterThan(700);
     expect(resume!.t - pause.t).toBeLessThan(0.4 * (resume!.wall! - pause.wall!));

@@ -96,7 +96,9 @@ export class Controls {
     told.textContent = '…';
     this.#send(what, value).then(({ error, state }) => {
       told.classList.toggle('bad', error !== undefined);
-      told.textContent = error ?? `Done: ${steerWords({ what, ...(value === undefined ? {} : { value }) })}.`;
+      const did = what === 'step' ? state?.lastStep : undefined;
+      told.textContent =
+        error ?? `Done: ${did ?? steerWords({ what, ...(value === undefined ? {} : { value }) })}.`;
       // Also after a refusal: a field shows again what counts.
       this.show(state ?? this.#state);
     });
