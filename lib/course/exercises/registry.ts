@@ -14,6 +14,7 @@ import { piController } from './pi-controller/index.ts';
 import { predictions } from './predictions/index.ts';
 import { radixSummaries } from './radix-summaries/index.ts';
 import { scavenging } from './scavenging/index.ts';
+import { sweep } from './sweep/index.ts';
 import { treap } from './treap/index.ts';
 import { trigger } from './trigger/index.ts';
 
@@ -27,6 +28,7 @@ export const exercises: readonly Exercise[] = [
   scavenging,
   piController,
   denseRule,
+  sweep,
   trigger,
   marker,
   findTheBug,

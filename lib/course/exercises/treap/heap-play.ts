@@ -4,8 +4,8 @@
 import { DesignModel, goRules } from '../../model/designs.ts';
 import type { Run } from '../../model/fits.ts';
 import type { Answer, Call } from '../../sandbox/protocol.ts';
+import type { Asked, Wrong } from '../asked.ts';
 import type { PageChange, PageHistory } from '../exercise.ts';
-import type { Asked, Wrong } from './play.ts';
 
 export const heapTarget = 'TreapHeap';
 

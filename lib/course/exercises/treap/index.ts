@@ -13,11 +13,11 @@ import type { Run } from '../../model/fits.ts';
 import { patterns } from '../../model/patterns.ts';
 import { type Chance, chanceOf } from '../../model/seeds.ts';
 import { isThrown } from '../../sandbox/protocol.ts';
+import { playAsked } from '../asked.ts';
 import { type Bench, requireNumber, shown, troubleOf } from '../bench.ts';
 import type { Check, Exercise, Measure, Measured, Step, Variant } from '../exercise.ts';
 import { shortestFailure } from '../random-check.ts';
 import { type HeapOp, HeapWriter, heapAsked, heapTarget, parseRecord } from './heap-play.ts';
-import { playAsked } from './play.ts';
 import { type TreeOp, treeAsked, treeTarget } from './tree-play.ts';
 import { type PriorityRule, priorities } from './trees.ts';
 

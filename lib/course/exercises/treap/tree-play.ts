@@ -3,7 +3,7 @@
  */
 import type { Run } from '../../model/fits.ts';
 import type { Answer } from '../../sandbox/protocol.ts';
-import type { Asked, Wrong } from './play.ts';
+import type { Asked, Wrong } from '../asked.ts';
 import { byKey, type Node, type PriorityRule, priorityOf, shapeOf, treeText } from './trees.ts';
 
 export const treeTarget = 'RunTreap';

@@ -2,9 +2,9 @@
  * Playing calls on a class of the hand-in where every answer is known beforehand: each call comes with what is to be said where its
  * answer is wrong.
  */
-import type { Answer, Call } from '../../sandbox/protocol.ts';
-import { type Bench, shown, troubleOf } from '../bench.ts';
-import type { Failure, Strip } from '../exercise.ts';
+import type { Answer, Argument, Call } from '../sandbox/protocol.ts';
+import { type Bench, shown, troubleOf } from './bench.ts';
+import type { Failure, Strip } from './exercise.ts';
 
 export interface Wrong {
   readonly cause: string;
@@ -39,13 +39,13 @@ const blockCalls = 800;
 export async function playAsked(
   bench: Bench,
   target: string,
-  args: readonly number[],
+  args: readonly Argument[],
   list: readonly Asked[],
 ): Promise<Played> {
   await bench.again();
   const made: Asked = {
     call: ['new', target, ...args],
-    text: `new ${target}(${args.join(', ')})`,
+    text: `new ${target}(${args.map((one) => JSON.stringify(one)).join(', ')})`,
     expected: 'that it ends',
   };
   const all = [made, ...list];

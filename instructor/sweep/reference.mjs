@@ -1,0 +1,115 @@
+// The reference of exercise 10.
+const ORDER = '{{order}}';
+const MARGIN = {{margin}};
+
+export function sweepSpan(alloc, marks, objects) {
+  let freed = 0;
+  let firstFree = -1;
+  for (let w = 0; w < marks.length; w++) {
+    if ((marks[w] & ~alloc[w]) !== 0) return null;
+    for (let dead = (alloc[w] & ~marks[w]) >>> 0; dead !== 0; dead &= dead - 1) freed++;
+    const free = ~marks[w];
+    if (firstFree >= 0 || free === 0) continue;
+    const at = 32 * w + 31 - Math.clz32(free & -free);
+    if (at < objects) firstFree = at;
+  }
+  return [freed, firstFree, ...marks];
+}
+
+const sum = (list) => list.reduce((all, n) => all + n, 0);
+
+export class Sweep {
+  taken = 0;
+  swept = 0;
+  credit = 0;
+
+  constructor(pages, living, distance) {
+    this.pages = pages;
+    this.living = living;
+    this.distance = distance;
+    this.all = sum(pages);
+    this.done = pages.map(() => false);
+    const rank = {
+      highest: (span) => -span,
+      longest: (span) => -pages[span],
+      fewest: (span) => living[span],
+    }[ORDER];
+    this.order = [...pages.keys()].sort((a, b) => rank(a) - rank(b) || a - b);
+    this.next = 0;
+    this.lowest = 0;
+  }
+
+  sweep(span, spans) {
+    this.done[span] = true;
+    spans.push(span);
+    this.swept += this.pages[span];
+    if (this.living[span] === 0) this.credit += this.pages[span];
+  }
+
+  before(n) {
+    const spans = [];
+    this.taken += n;
+    const way = Math.max(1, this.distance - MARGIN);
+    const due = Math.min(this.all, Math.ceil((this.all * this.taken) / way));
+    for (; this.swept < due; this.next++) {
+      const span = this.order[this.next];
+      if (!this.done[span]) this.sweep(span, spans);
+    }
+    for (; this.credit < n && this.lowest < this.pages.length; this.lowest++) {
+      const span = this.lowest;
+      if (!this.done[span] && this.living[span] === 0) this.sweep(span, spans);
+    }
+    this.credit = Math.max(0, this.credit - n);
+    return spans;
+  }
+
+  rest() {
+    const spans = [];
+    for (; this.next < this.order.length; this.next++) {
+      const span = this.order[this.next];
+      if (!this.done[span]) this.sweep(span, spans);
+    }
+    return spans;
+  }
+
+  state() {
+    return [this.swept, this.credit];
+  }
+}
+
+/** Empty spans first, and at each call as many pages as even shares of what is left. */
+export class OwnSweep {
+  taken = 0;
+  calls = 0;
+  next = 0;
+
+  constructor(pages, living, distance) {
+    this.pages = pages;
+    this.distance = distance;
+    this.left = sum(pages);
+    const isFull = (span) => (living[span] === 0 ? 0 : 1);
+    this.order = [...pages.keys()].sort((a, b) => isFull(a) - isFull(b) || a - b);
+  }
+
+  before(n) {
+    this.taken += n;
+    this.calls++;
+    // As if twenty calls of two pages had been before: a burst in the beginning is no rule.
+    const mean = (this.taken + 40) / (this.calls + 20);
+    const callsLeft = Math.max(1, (this.distance - this.taken + n) / mean);
+    const share = this.left / callsLeft;
+    const spans = [];
+    let pages = 0;
+    while (pages < share && this.next < this.order.length) {
+      const span = this.order[this.next++];
+      spans.push(span);
+      pages += this.pages[span];
+    }
+    this.left -= pages;
+    return spans;
+  }
+
+  rest() {
+    return this.order.splice(this.next);
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Exercise 10: the judge's rule by hand, what counts as pause, growth and debt, and what is said of what is wrong.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { exerciseOf } from '../../lib/course/exercises/registry.ts';
+import { inOrder, type SweepHeap, SweepModel, sweptSpan } from '../../lib/course/exercises/sweep/model.ts';
+import { referenceRun } from '../../lib/course/exercises/sweep/own.ts';
+import { figureOf, programNames, programOf } from '../../lib/course/exercises/sweep/programs.ts';
+import { mutantsOf, mutated, ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
+import { filled, variantFor } from '../../lib/course/handout/start.ts';
+import { chanceOf } from '../../lib/course/model/seeds.ts';
+
+// The process of a hand-in is started from what is compiled.
+const compiled = (name: string): Promise<unknown> =>
+  import(/* @vite-ignore */ pathToFileURL(join(process.cwd(), 'dist/lib/course', name)).href);
+const { Bench, prepare } = (await compiled(
+  'exercises/bench.js',
+)) as typeof import('../../lib/course/exercises/bench.ts');
+const { playOwn } = (await compiled(
+  'exercises/sweep/own.js',
+)) as typeof import('../../lib/course/exercises/sweep/own.ts');
+const { grade } = (await compiled('grading/grade.js')) as typeof import('../../lib/course/grading/grade.ts');
+
+const exercise = exerciseOf('sweep');
+const student = 'ada';
+const term = 't';
+const reference = referenceFiles(ownPack, exercise, student, term);
+const heap: SweepHeap = { pages: [1, 4, 2, 1], living: [3, 0, 5, 0], distance: 10 };
+
+describe('a span', () => {
+  it.each([
+    [[0b1101], [0b0100], 4, [2, 0, 0b0100]],
+    [[0b11], [0b11], 2, [0, -1, 0b11]],
+    [[0b01], [0b10], 2, null],
+    [[0xffffffff, 1], [0xffffffff, 0], 33, [1, 32, 0xffffffff, 0]],
+  ] as const)('%j, marked %j', (alloc, marks, objects, swept) => {
+    expect(sweptSpan(alloc, marks, objects)).toEqual(swept);
+  });
+});
+
+describe('the rule', () => {
+  it('has three orders', () => {
+    expect(inOrder(heap, 'highest')).toEqual([3, 2, 1, 0]);
+    expect(inOrder(heap, 'longest')).toEqual([1, 2, 0, 3]);
+    expect(inOrder(heap, 'fewest')).toEqual([1, 3, 0, 2]);
+  });
+
+  it('keeps pace first, then reclaims what credit does not cover, and ends with all', () => {
+    const model = new SweepModel(heap, { order: 'highest', margin: 2 });
+    // 8 pages on 8 of the way: as much is due as was taken.
+    expect([model.before(1), model.swept, model.credit]).toEqual([[3], 1, 0]);
+    expect([model.before(1), model.swept, model.credit]).toEqual([[2, 1], 7, 3]);
+    expect([model.before(3), model.swept, model.credit]).toEqual([[], 7, 0]);
+    expect([model.before(5), model.swept, model.credit]).toEqual([[0], 8, 0]);
+    expect(model.rest()).toEqual([]);
+    const idle = new SweepModel(heap, { order: 'fewest', margin: 2 });
+    expect([idle.rest(), idle.swept, idle.credit]).toEqual([[1, 3, 0, 2], 8, 5]);
+  });
+});
+
+describe('what is measured', () => {
+  const play = async (body: string, takes = [2, 2]) => {
+    const text = `export class OwnSweep { ${body} }`;
+    const handin = prepare({ file: 'mine.mjs', text, entry: 'mine.mjs', modules: {}, exports: ['OwnSweep'] });
+    if (!('entry' in handin)) throw new Error(JSON.stringify(handin));
+    const bench = new Bench(handin);
+    try {
+      return await playOwn(bench, { heap, takes });
+    } finally {
+      bench.close();
+    }
+  };
+
+  it('is the pause, what the heap grows by, and the debt', async () => {
+    const { run } = await play(
+      'calls = [[0], [1], [2, 3]]; before() { return this.calls.shift(); } rest() { return this.calls.shift(); }',
+    );
+    // 1.6 and 3.2 are due after two and four of ten pages.
+    expect(run).toMatchObject({ longest: 4, grown: 2, debt: 1 });
+    expect(referenceRun({ heap, takes: [2, 2] })).toMatchObject({ grown: 0 });
+  });
+
+  it.each(programNames)('the judge’s own way is in the best buckets, whatever the seed: %s', (name) => {
+    const worst: number[][] = [];
+    for (let i = 0; i < 150; i++) {
+      const program = programOf(name, chanceOf(`seed ${i}`));
+      const run = referenceRun(program);
+      const of = (figure: Parameters<typeof figureOf>[0]): number => figureOf(figure, program, run);
+      worst.push([of('longest pause'), of('growth'), name === 'bursts' ? of('debt') : 0]);
+    }
+    const most = [0, 1, 2].map((figure) => Math.max(...worst.map((row) => row[figure] as number)));
+    expect(most.map((n, i) => [n, n <= ([4.5, 4, 20][i] as number)])).toEqual(most.map((n) => [n, true]));
+  });
+
+  it.each([
+    ['a span twice', 'before() { return [1]; } rest() { return [0, 2, 3]; }', /before sweeps a span twice/],
+    ['twice in an answer', 'before() { return [1, 1]; } rest() { return []; }', /before sweeps a span twice/],
+    ['nothing', 'before() { return []; } rest() { return []; }', /left unswept/],
+    ['no span', 'before() { return [4]; } rest() { return []; }', /what is no span/],
+    ['no number', 'before() { return [NaN]; } rest() { return []; }', /what is no span/],
+    ['no list', 'before() { return 0; } rest() { return []; }', /no list/],
+    ['a promise', 'async before() { return []; } rest() { return []; }', /no list/],
+    ['an error', 'before() { null.x; } rest() { return []; }', /TypeError/],
+  ])('%s: wrong', async (_what, body, cause) => {
+    expect((await play(body)).failure?.cause).toMatch(cause);
+  });
+});
+
+describe('a grade', () => {
+  const graded = (files: ReadonlyMap<string, string>, first = false) =>
+    grade({ exercise, files, modules: {}, student, term, secret: 'a secret of ours' }, { first });
+
+  it('of the reference is full', async () => {
+    expect(await graded(reference)).toMatchObject({ verdict: 'graded', points: 100, of: 100 });
+  });
+
+  it.each(['due is rounded down', 'the credit goes below nothing'])(
+    'of a mutant (%s) is not',
+    async (name) => {
+      const mutant = mutantsOf(ownPack, exercise).find((one) => one.name === name);
+      if (mutant === undefined) throw new Error('there is no such mutant');
+      const made = await graded(mutated(reference, mutant), true);
+      expect(made.checks.find(({ failure }) => failure)?.failure?.cause).toMatch(
+        /^before sweeps|credit is another/,
+      );
+    },
+  );
+
+  it('of stubs, and of a forgery, is nothing', async () => {
+    const of = (path: string): string =>
+      filled(readFileSync(path, 'utf8'), variantFor(exercise, student, term), student);
+    for (const path of [
+      join('course', exercise.id, 'mine.mjs'),
+      join(ownPack, exercise.id, 'forgeries/same-list.mjs'),
+    ])
+      expect(await graded(new Map([[exercise.handin, of(path)]]))).toMatchObject({
+        verdict: 'graded',
+        points: 0,
+      });
+  });
+});
