@@ -224,6 +224,7 @@ class Run implements DriveHost, RunControls {
         deps.writer.write(line);
         // Where the run comes to a stand a sample is taken then.
         if (line.what !== 'pause' && line.what !== 'step') this.#sampler.sample();
+        this.#sampler.follow();
       },
     });
   }

@@ -105,6 +105,13 @@ export class Sampler {
     this.#timer = undefined;
   }
 
+  /** The run's time goes slower or faster from now on: so does what is left until the next beat. */
+  follow(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#await();
+  }
+
   /** Takes a sample outside the beat: at the end of a stretch. `detailed`: with details, whenever the last were. */
   sample(detailed = false): RunSample {
     const { heap, kernel, elapsed, state, withSmaps, onSample } = this.#options;
