@@ -23,7 +23,7 @@ import { packageVersion } from '../lab/record/package.ts';
 import { formatBytes, formatDuration } from '../lab/report/client/format.ts';
 import type { ReplayerProgram } from '../lab/run/run-options.ts';
 import { placeholders } from '../lab/subject/modules.ts';
-import { checkSubject, nameFor, type Subject, subjectOf } from '../lab/subject/subject.ts';
+import { checkSubject, nameFor, type Subject, subjectOf, withOwnPace } from '../lab/subject/subject.ts';
 import { samplingOptions } from '../lab/subject/subject-options.ts';
 import { workloads } from '../lab/workloads/index.ts';
 import { wholeNumber } from './arguments.ts';
@@ -33,6 +33,7 @@ import { namesContender, parseContender } from './contender-options.ts';
 import type { CommandContext } from './context.ts';
 import { readFlags } from './declared-options.ts';
 import { exitCodes } from './exit-codes.ts';
+import { noteForeignStack } from './foreign-stack.ts';
 import {
   addHeapOptions,
   type Configuration,
@@ -140,8 +141,7 @@ function tellFailure(
   const likely = `a custom page heap is most likely the cause; try: pageheap conform ${modules?.pageHeap}`;
   if (error instanceof PageHeapError) {
     terminal.fail(plain(`${place} ${inFlags(error)} (${code})`));
-    if ((code === 'ERR_PAGE_HEAP' || code === 'ERR_POLICY') && error.cause instanceof Error)
-      terminal.note(plain(error.cause.stack ?? ''));
+    noteForeignStack(error, terminal);
     // Its process ended without a word.
     if (code === 'ERR_SYSTEM' && modules?.pageHeap !== undefined) terminal.note(likely);
   } else if (modules?.pageHeap !== undefined) {
@@ -178,8 +178,9 @@ async function execute(name: string, options: Options, context: CommandContext):
   const interrupts = new Interrupts(() =>
     terminal.note('stopping when the run in progress has ended; once more to end it now'),
   );
-  const subject = subjectOf(name, subjectOptionsOf({ ...options }), workloads);
-  const title = nameFor(subject, options.name);
+  const pace = subjectOptionsOf({ ...options });
+  const named = subjectOf(name, pace, workloads);
+  const title = nameFor(named, options.name);
   readEnvironment();
   const base = heapRequestOf({ ...options });
   const asked = configurationsOf(options.configuration ?? defaultConfigurations, base);
@@ -189,9 +190,10 @@ async function execute(name: string, options: Options, context: CommandContext):
   );
   context.modules = configurations.find((c) => c.modules?.pageHeap !== undefined)?.modules;
   const files = configurations.flatMap(({ modules = {} }) => Object.values(modules));
-  checkOpenOutputs([subject.run.trace ?? '', ...files]);
+  checkOpenOutputs([named.run.trace ?? '', ...files]);
   const total = configurations.length * options.repeat;
-  const hasOperations = await checkSubject(subject, total, workloads);
+  const hasOperations = await checkSubject(named, total, workloads);
+  const subject = await withOwnPace(named, pace);
   const empty = hasOperations ? [] : irregularityNotes({ irregular: { noOperations: 1 } });
   if (files.length > 0) interrupts.leaveToForeignCode();
   const conformance = await conformanceNotes(configurations.map(({ modules }) => modules?.pageHeap));

@@ -11,6 +11,7 @@ import { designOptions, generations, isGeneration } from '../design/design.ts';
 import { heapOptions } from '../design/options.ts';
 import { partOptions } from '../design/parts.ts';
 import { tuningOptions } from '../design/tuning.ts';
+import { contenderNames } from '../lab/contenders/contender.ts';
 import type { LabHeapOptions } from '../lab/subject/heap-target.ts';
 import { exportOf, type ModuleFiles } from '../lab/subject/modules.ts';
 import { addFlags, type Flag, flagsOf, parseFlag, textsOf } from './declared-options.ts';
@@ -108,7 +109,9 @@ export function parseConfiguration(text: string, base: HeapRequest = { heap: {} 
     const key = alone ? 'generation' : at < 0 ? item : item.slice(0, at);
     const flag = flags.find(({ name }) => name === key);
     if (flag === undefined && at < 0 && i === 0)
-      throw refusal(`${key} is no generation (${generations.join(', ')}), and no option`);
+      throw refusal(
+        `${key} is no generation (${generations.join(', ')}), no contender (${contenderNames.join(', ')}), and no option`,
+      );
     if (flag === undefined)
       throw refusal(`there is no option ${key}; there are ${heapOptionNames.join(', ')}`);
     if (given.has(key)) throw refusal(`${key} is said twice`);

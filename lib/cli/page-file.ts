@@ -3,6 +3,7 @@
  */
 import { PageHeapError } from '../base/errors.ts';
 import { writeDocument } from '../lab/record/document.ts';
+import { nothingAt } from '../os/file-error.ts';
 
 /**
  * @param inputs what it was made from
@@ -14,7 +15,7 @@ export function writePage(path: string, page: string, inputs: readonly string[])
   } catch (error) {
     if (!(error instanceof PageHeapError)) throw error;
     const missing = (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
-    const why = missing ? 'no such folder' : error.message.slice(`${path}: `.length);
+    const why = missing ? nothingAt(path, 'no such folder') : error.message.slice(`${path}: `.length);
     throw new PageHeapError('ERR_FILE', `the report cannot be written: ${why}`, {
       file: path,
       cause: error.cause,

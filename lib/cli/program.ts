@@ -12,6 +12,7 @@ import { packageVersion } from '../lab/record/package.ts';
 import { addCommands } from './commands.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
+import { noteForeignStack } from './foreign-stack.ts';
 import { plain } from './terminal.ts';
 
 export const introduction =
@@ -30,6 +31,7 @@ In a clone of pageheap, and in a project that depends on it, every command begin
 Environment:
   GOGC, GOMEMLIMIT, GODEBUG         as the Go runtime reads them; options override them
   NO_COLOR, FORCE_COLOR             colour is for terminals, unless these say else
+  PAGEHEAP_DEBUG=1                  prints the stack where a class of yours threw
 
 ${exitCodesHelp}`;
 
@@ -69,9 +71,6 @@ async function buildProgram(args: readonly string[], context: CommandContext): P
   return program;
 }
 
-/** Whether the user's own class threw, whose stack tells where. */
-const isOfPart = ({ code }: PageHeapError): boolean => code === 'ERR_PAGE_HEAP' || code === 'ERR_POLICY';
-
 async function reportError({ terminal, modules }: CommandContext, error: unknown): Promise<number> {
   const stack = error instanceof Error ? error.stack : String(error);
   if (error instanceof PageHeapError) {
@@ -80,7 +79,7 @@ async function reportError({ terminal, modules }: CommandContext, error: unknown
     if (isOfStandardError(error)) terminal.leaveErr();
     // The place in the user's own class, which may throw anything: a terminal is not to obey it.
     terminal.fail(plain(`${inFlags(error)} (${error.code})`));
-    if (isOfPart(error) && error.cause instanceof Error) terminal.note(plain(error.cause.stack ?? ''));
+    noteForeignStack(error, terminal);
   } else if (modules?.pageHeap !== undefined && error instanceof Error && error.name === 'FatalError') {
     terminal.fail(
       `an invariant of the heap is broken; a custom page heap is most likely the cause; ` +

@@ -19,7 +19,7 @@ import { forkRun, processFor } from '../lab/run/fork-run.ts';
 import type { RunOptions, RunProgress, RunReason } from '../lab/run/run-options.ts';
 import type { RunProcess } from '../lab/run/run-process.ts';
 import { runLiveness } from '../lab/subject/run-liveness.ts';
-import { checkSubject, nameFor, type Subject, subjectOf } from '../lab/subject/subject.ts';
+import { checkSubject, nameFor, type Subject, subjectOf, withOwnPace } from '../lab/subject/subject.ts';
 import { samplingOptions } from '../lab/subject/subject-options.ts';
 import { standardInput } from '../lab/trace/bytes.ts';
 import { workloads } from '../lab/workloads/index.ts';
@@ -164,20 +164,22 @@ async function watchersOf(
 async function execute(trace: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal, ahead } = context;
   const interrupts = ahead?.interrupts ?? new Interrupts();
-  const subject = subjectOf(trace, subjectOptionsOf({ ...options }), workloads);
-  const name = nameFor(subject, options.name);
+  const pace = subjectOptionsOf({ ...options });
+  const named = subjectOf(trace, pace, workloads);
+  const name = nameFor(named, options.name);
   checkLiveOptions(options);
   // A malformed GOMEMLIMIT is told here, not by the process of the run.
   readEnvironment();
   const request = heapRequestOf({ ...options });
   context.modules = request.modules;
-  runLiveness(subject.run, request.heap?.liveness, workloads);
-  checkOpenOutputs([subject.run.trace ?? '', ...Object.values(request.modules ?? {})]);
-  const own = processOf(subject, ahead);
+  runLiveness(named.run, request.heap?.liveness, workloads);
+  checkOpenOutputs([named.run.trace ?? '', ...Object.values(request.modules ?? {})]);
+  const own = processOf(named, ahead);
   context.ahead = undefined;
   let page: LivePageOfRun | undefined;
   try {
-    const hasOperations = await checkSubject(subject, 1, workloads);
+    const hasOperations = await checkSubject(named, 1, workloads);
+    const subject = await withOwnPace(named, pace);
     const early = hasOperations ? [] : await emptyNotes();
     for (const note of early) terminal.note(note);
     if (request.modules !== undefined) interrupts.leaveToForeignCode();

@@ -1,7 +1,8 @@
 /**
  * What Node says of files that cannot be opened, read or written, in this library's words.
  */
-import { lstatSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { PageHeapError } from '../base/errors.ts';
 
 /** What the codes of Node's errors about files mean. */
@@ -24,9 +25,26 @@ const reasons: Readonly<Record<string, string>> = {
   EIO: 'the device fails',
 };
 
+/** The first folder on the way to a path that is not there, as the path names it. */
+export function missingFolder(path: string): string | undefined {
+  let missing: string | undefined;
+  for (let folder = dirname(path); !existsSync(folder); folder = dirname(folder)) {
+    missing = folder;
+    if (dirname(folder) === folder) break;
+  }
+  return missing;
+}
+
+/** What is said where nothing is at a path: that there is no such file, or no folder on the way to it. */
+export function nothingAt(path: string, otherwise = 'no such file'): string {
+  const folder = missingFolder(path);
+  return folder === undefined ? otherwise : `no such folder: ${folder}`;
+}
+
 /** An error of Node's about a file in words. */
 export function fileReason(cause: unknown): string {
-  const { code } = cause as NodeJS.ErrnoException;
+  const { code, path } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOENT' && typeof path === 'string') return nothingAt(path);
   // Of a path Node refuses that alone.
   if (code === 'ERR_INVALID_ARG_VALUE') return 'a name cannot hold the character of number 0';
   return reasons[code ?? ''] ?? (cause instanceof Error ? cause.message : String(cause));
@@ -48,7 +66,11 @@ export function fileError(path: string, cause: unknown): PageHeapError {
     return new PageHeapError('ERR_FILE', 'the name of the file is empty', { value: path, cause });
   const target = code === 'ENOENT' ? linkTarget(path) : undefined;
   const reason =
-    target === undefined ? fileReason(cause) : `a link that leads nowhere: there is no file ${target}`;
+    target === undefined
+      ? code === 'ENOENT'
+        ? nothingAt(path)
+        : fileReason(cause)
+      : `a link that leads nowhere: there is no file ${target}`;
   return new PageHeapError('ERR_FILE', reason, {
     file: path,
     cause,

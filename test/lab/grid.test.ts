@@ -199,7 +199,7 @@ describe('a grid at work', () => {
 
 describe('grids belong together', () => {
   it.each<[string, Partial<GridPlan>, RegExp]>([
-    ['trace', { subject: { name: 'x', hash: 'b' } }, /the trace's contents: "a" and "b"/],
+    ['trace', { subject: { name: 'x', hash: 'b' } }, /the trace's contents: a and b/],
     ['version', { version: '2' }, /the version of pageheap/],
     ['options', { fixed: { advise: 'free' } }, /what all cells have/],
     ['pace', { run: { seconds: 1 } }, /pace and sampling/],

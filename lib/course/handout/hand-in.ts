@@ -4,7 +4,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
-import { fileError } from '../../os/file-error.ts';
+import { fileError, nothingAt } from '../../os/file-error.ts';
 import type { Exercise } from '../exercises/exercise.ts';
 import { type LabFile, readLabFile } from './lab-file.ts';
 import { handoutFolder } from './start.ts';
@@ -23,7 +23,7 @@ export interface HandedIn {
 export function findHandin(path: string): HandedIn {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined)
-    throw new PageHeapError('ERR_FILE', 'there is no such file or folder', { file: path });
+    throw new PageHeapError('ERR_FILE', nothingAt(path, 'there is no such file or folder'), { file: path });
   const folder = stat.isDirectory() ? path : dirname(path);
   return { path, folder, lab: readLabFile(folder) };
 }

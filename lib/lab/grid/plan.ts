@@ -124,18 +124,35 @@ export function shareOf(jobs: readonly GridJob[], { index, of }: Shard): GridJob
 
 /** What two plans differ in, a sentence each; none where they belong together. */
 export function planDifferences(a: GridPlan, b: GridPlan): string[] {
-  const differs = (what: string, one: unknown, other: unknown): string[] =>
-    JSON.stringify(one) === JSON.stringify(other)
-      ? []
-      : [`${what}: ${JSON.stringify(one)} and ${JSON.stringify(other)}`];
+  const differs = <T>(what: string, one: T, other: T, words: (value: T) => string): string[] =>
+    JSON.stringify(one) === JSON.stringify(other) ? [] : [`${what}: ${words(one)} and ${words(other)}`];
+  const plain = (value: unknown): string => String(value ?? 'none');
   return [
-    ...differs('the version of pageheap', a.version, b.version),
-    ...differs('the subject', a.subject.name, b.subject.name),
-    ...differs("the trace's contents", a.subject.hash, b.subject.hash),
-    ...differs('pace and sampling', a.run, b.run),
-    ...differs('axes', a.axes, b.axes),
-    ...differs('what all cells have', a.fixed, b.fixed),
-    ...differs("the modules' contents", Object.values(a.modules), Object.values(b.modules)),
-    ...differs('rounds', a.repeat, b.repeat),
+    ...differs('the version of pageheap', a.version, b.version, plain),
+    ...differs('the subject', a.subject.name, b.subject.name, plain),
+    ...differs("the trace's contents", a.subject.hash, b.subject.hash, plain),
+    ...differingValues('pace and sampling', a.run, b.run),
+    ...differs('axes', a.axes, b.axes, axesInWords),
+    ...differingValues('what all cells have', a.fixed, b.fixed),
+    ...differs("the modules' contents", Object.values(a.modules), Object.values(b.modules), (hashes) =>
+      hashes.map(plain).join(', '),
+    ),
+    ...differs('rounds', a.repeat, b.repeat, plain),
   ];
+}
+
+/** Axes as they are asked for: `--gogc 100,200 --memory-limit 64MiB,off`. */
+const axesInWords = (axes: readonly GridAxis[]): string =>
+  axes.length === 0 ? 'none' : axes.map(({ name, values }) => `--${name} ${values.join(',')}`).join(' ');
+
+/** Of named values those that differ: `what all cells have: advise free and none`. */
+function differingValues(what: string, a: object, b: object): string[] {
+  const [one, other] = [a, b].map((values) => new Map<string, unknown>(Object.entries(values)));
+  const word = (value: unknown): string =>
+    value === undefined ? 'none' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const differing = [...new Set([...one.keys(), ...other.keys()])].filter(
+    (name) => JSON.stringify(one.get(name)) !== JSON.stringify(other.get(name)),
+  );
+  const words = differing.map((name) => `${name} ${word(one.get(name))} and ${word(other.get(name))}`);
+  return words.length === 0 ? [] : [`${what}: ${words.join(', ')}`];
 }

@@ -15,7 +15,7 @@ import { type Comparison, readComparison } from '../metrics/comparison.ts';
 import { fileStem, stampedPath } from '../record/folders.ts';
 import { packageVersion } from '../record/package.ts';
 import { isJsonObject } from '../record/shapes.ts';
-import { checkSubject, nameFor, subjectOf } from '../subject/subject.ts';
+import { checkSubject, nameFor, subjectOf, withOwnPace } from '../subject/subject.ts';
 import { workloads } from '../workloads/index.ts';
 import { checkPath } from './arguments.ts';
 import { ProgressListener } from './progress.ts';
@@ -61,12 +61,14 @@ export async function compare(subject: string, settings: CompareSettings = {}): 
   checkSettings(settings, ['configurations', 'heap', 'repeat', 'name', 'out', 'signal', 'onProgress']);
   const { configurations = defaultConfigurations, heap = {}, repeat = 3, out = defaultFolder } = settings;
   const { signal, onProgress } = settings;
-  const found = subjectOf(subject, subjectOptionsIn(settings), workloads);
-  const name = nameFor(found, settings.name);
+  const pace = subjectOptionsIn(settings);
+  const named = subjectOf(subject, pace, workloads);
+  const name = nameFor(named, settings.name);
   const heaps = Object.entries(configurations).map(([label, own]) => configurationOf(label, own, heap));
   const sampling = samplingIn(settings);
   const runs = heaps.length * repeat;
-  await checkSubject(found, runs, workloads);
+  await checkSubject(named, runs, workloads);
+  const found = await withOwnPace(named, pace);
   let folder = stampedPath(out, `compare-${fileStem(name)}`, new Date());
   const listener = new ProgressListener({ signal, onProgress });
   await listener.during(() =>

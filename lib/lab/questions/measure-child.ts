@@ -20,6 +20,8 @@ async function measured({ name, params }: MeasurementRequest): Promise<unknown> 
   return measurement.measure(params);
 }
 
+// A terminal sends Ctrl-C to both processes; the parent ends this one.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit(1));
 process.once('message', (request: MeasurementRequest) => {
   measured(request).then(

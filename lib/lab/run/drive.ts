@@ -37,6 +37,8 @@ export interface Drive {
   readonly liveBytes: number | null;
   readonly peakLiveBytes: number | null;
   readonly liveObjects: number | null;
+  /** Bytes of spans that the heap counts as stacks, and the program as its memory. */
+  readonly stackBytes?: number;
   /** Threads of the program that a P each is for; undefined where nobody knows of any. */
   readonly threads?: number | undefined;
   /** What the program had resident when it was as far as now, where it was recorded. */

@@ -5,7 +5,8 @@
  * is the record's business (`recorded`: as many pages as there were, at that moment, by the heap's own choice of which) or
  * the heap's scavenger's (`own`).
  *
- * The pages are those of manual spans, which no collection touches: they count as stacks.
+ * The pages are those of manual spans, which no collection touches. The heap counts them as stacks; in the samples of the run they are
+ * in use.
  */
 import { PageHeapError } from '../../base/errors.ts';
 import { pageSize } from '../../base/units.ts';
@@ -24,6 +25,8 @@ type PagedHeap = LabHeap & Required<Pick<LabHeap, 'allocPages' | 'freePages' | '
 
 /** Events between looks at the clock. */
 const stride = 64;
+/** A trace of so few events may be over between two beats: it is looked at after each. */
+const few = 256;
 
 export class PageTraceDrive implements Drive {
   readonly header: Readonly<Record<string, RunValue>>;
@@ -68,6 +71,10 @@ export class PageTraceDrive implements Drive {
 
   get totalOps(): number {
     return this.#events.count;
+  }
+
+  get stackBytes(): number {
+    return this.liveBytes;
   }
 
   get liveObjects(): number {
@@ -126,8 +133,10 @@ export class PageTraceDrive implements Drive {
       }
       const from = i;
       const to = Math.min(count, i + (byStep ? 1 : stride));
-      do this.#carryOut(heap, i++);
-      while (i < to && begin + times[i] * perNs <= now);
+      do {
+        this.#carryOut(heap, i++);
+        if (count <= few) host.sample();
+      } while (i < to && begin + times[i] * perNs <= now);
       gate.took(i - from);
     }
   }

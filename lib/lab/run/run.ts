@@ -208,6 +208,7 @@ class Run implements DriveHost, RunControls {
         live: drive.liveBytes,
         ran: drive.ran,
         speed: tempo?.speed ?? 1,
+        stacks: drive.stackBytes,
       }),
       onSample: (sample) => this.#sampled(sample),
       onError: (error) => this.#fail(error),

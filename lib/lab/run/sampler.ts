@@ -51,6 +51,8 @@ export interface SamplerOptions {
     readonly ran?: RanMemory | undefined;
     /** How many milliseconds of its time may pass in one by the wall; default: one. */
     readonly speed?: number;
+    /** Bytes that the heap counts as stacks, and that are the program's memory. */
+    readonly stacks?: number | undefined;
   };
   readonly onSample: (sample: RunSample) => void;
   /** Called when a sample on the beat fails; there are no more beats then. */
@@ -117,7 +119,7 @@ export class Sampler {
     const { heap, kernel, elapsed, state, withSmaps, onSample } = this.#options;
     const begin = process.hrtime.bigint();
     const t = elapsed();
-    const { phase, ops, live, ran } = state();
+    const { phase, ops, live, ran, stacks = 0 } = state();
     const believed = heap.sample();
     const ranges = heap.ranges();
     const looks = this.#looks;
@@ -127,11 +129,11 @@ export class Sampler {
       t: round(t),
       phase,
       ops,
-      inuse: believed.heapInuse,
+      inuse: believed.heapInuse === undefined ? undefined : believed.heapInuse + stacks,
       free: believed.heapFree,
       released: believed.heapReleased,
       ...(this.#canTrap ? { trapped: believed.heapTrapped ?? 0 } : {}),
-      sys: believed.heapSys,
+      sys: believed.heapSys === undefined ? undefined : believed.heapSys + stacks,
       alloc: believed.heapAlloc,
       goal: finite(believed.goal),
       limit: finite(believed.limit),

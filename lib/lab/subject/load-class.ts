@@ -12,6 +12,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describeThrown } from '../../base/describe.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { placesOfError } from '../../base/places.ts';
+import { nothingAt } from '../../os/file-error.ts';
 
 /** By address. Node, too, loads a module once; and that it has nothing left to do it says once. */
 const loadings = new Map<string, Promise<Record<string, unknown>>>();
@@ -21,7 +22,7 @@ const wrongFile = 2;
 const interrupted = 130;
 
 /**
- * Where a module threw, or where it, or one that it imports, is no JavaScript: ` (file:line)`, or nothing where that
+ * Where a module threw, or where it, or one that it imports, is no JavaScript: ` (file:line:column)`, or nothing where that
  * cannot be told. Of the latter the error of an import rarely says so. A program that ends with it does; nothing of
  * the module is run there, since it does not get as far.
  */
@@ -31,13 +32,15 @@ function placeOf(cause: unknown, url: string): string {
     return place === undefined ? '' : ` (${place})`;
   }
   const program = ['--input-type=module', '--eval', `import ${JSON.stringify(url)}`];
-  const at = /^(file:\S+):(\d+)$/m;
+  // Node shows the line, and below it the place in that.
+  const at = /^(file:\S+):(\d+)\n(?:.*\n)?( *)\^/m;
   const found =
     at.exec(cause.stack ?? '') ??
     at.exec(spawnSync(process.execPath, program, { encoding: 'utf8', timeout: 10_000 }).stderr ?? '');
   if (found === null) return '';
-  const file = relative('', fileURLToPath(found[1] ?? url));
-  return ` (${file.startsWith('..') ? fileURLToPath(found[1] ?? url) : file}:${found[2]})`;
+  const [, module = url, line, before = ''] = found;
+  const file = relative('', fileURLToPath(module));
+  return ` (${file.startsWith('..') ? fileURLToPath(module) : file}:${line}:${before.length + 1})`;
 }
 
 /** Nobody goes on after a module that ends the process: that is said while it ends, with the code of a wrong file. */
@@ -88,7 +91,7 @@ export async function loadClass<C>(
   };
   if (path === '') throw new PageHeapError('ERR_FILE', 'the name of the module is empty', { value: path });
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) refuse('there is no such file');
+  if (stat === undefined) refuse(nothingAt(path, 'there is no such file'));
   if (stat?.isDirectory()) refuse('it is a folder');
   if (!/^\.[cm]?[jt]s$/.test(extname(path))) refuse('it is no .js, .mjs or .ts file');
   const { href } = pathToFileURL(resolve(path));

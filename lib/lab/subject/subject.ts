@@ -7,10 +7,10 @@
 import { existsSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { PageHeapError } from '../../base/errors.ts';
 import { type Asked, type Options, withDefaults } from '../../design/option.ts';
-import { fileError, linkTarget } from '../../os/file-error.ts';
+import { fileError, linkTarget, nothingAt } from '../../os/file-error.ts';
 import { standardInput } from '../trace/bytes.ts';
 import { OperationBatch } from '../trace/operations.ts';
-import { isPageTrace } from '../trace/page-events.ts';
+import { isPageTrace, readPageEvents } from '../trace/page-events.ts';
 import { TraceReader } from '../trace/reader.ts';
 import { nearest } from './nearest-name.ts';
 import { resolveTrace, shippedTraces } from './shipped-traces.ts';
@@ -91,6 +91,28 @@ export function subjectOf(
   };
 }
 
+/**
+ * A page trace whose pace nobody said goes by its own time, as far as that is shorter than what is usual, and where it also says
+ * what is given back, nothing is waited for afterwards: a text of eight lines is over at once.
+ * @throws PageHeapError ERR_FILE, ERR_TRACE of a page trace
+ */
+export async function withOwnPace(subject: Subject, { seconds, idle }: SubjectOptions): Promise<Subject> {
+  const { trace, releases, ...run } = subject.run;
+  if (trace === undefined || (seconds !== undefined && idle !== undefined) || !(await isPageTrace(trace)))
+    return subject;
+  const { count, times } = await readPageEvents(trace);
+  const length = count === 0 ? 0 : (times[count - 1] ?? 0) / 1e9;
+  const work = seconds ?? Math.min(length, traceOptions.seconds.default);
+  const rest = idle ?? (releases === 'own' ? traceOptions.idle.default : 0);
+  return {
+    ...subject,
+    run: { ...run, trace, ...(releases === undefined ? {} : { releases }), seconds: work, idle: rest },
+    work: work || unpaced,
+    idle: rest,
+    paced: work > 0,
+  };
+}
+
 /** What a run or comparison is called: its subject's name, or its own. @throws ERR_INVALID_OPTION for none */
 export function nameFor(subject: Subject, own: string | undefined): string {
   if (own?.trim() === '')
@@ -143,7 +165,7 @@ export async function checkSubject(
 function noSuchSubject(name: string, workloads: readonly KnownWorkload[], cause: unknown): PageHeapError {
   const names = name.includes('/') ? [] : [...shippedTraces(), ...workloads.map((w) => w.name)];
   const meant = nearest(name, [...names, ...filesBeside(name)]);
-  const what = name.includes('/') ? 'no such file' : 'no such file, shipped trace or workload';
+  const what = name.includes('/') ? nothingAt(name) : 'no such file, shipped trace or workload';
   const why = meant === undefined ? what : `${what}; did you mean ${meant}?`;
   return new PageHeapError('ERR_FILE', why, { file: name, syscall: 'stat', cause });
 }

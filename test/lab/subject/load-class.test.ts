@@ -26,17 +26,17 @@ describe('loading a page heap', () => {
     [
       'a file that is no module',
       module('x.mjs', 'let a;\n]['),
-      /cannot be loaded as a module: .*x\.mjs:2\)$/,
+      /cannot be loaded as a module: .*x\.mjs:2:1\)$/,
     ],
     [
       'a module that imports what is none',
       module('imports.mjs', "import './x.mjs';"),
-      /imports\.mjs: cannot be loaded as a module: .*[/ (]x\.mjs:2\)$/,
+      /imports\.mjs: cannot be loaded as a module: .*[/ (]x\.mjs:2:1\)$/,
     ],
     [
       'a module that imports what is not there',
       module('missing.mjs', `// first\nimport { no } from ${JSON.stringify(example)};`),
-      /does not provide an export named 'no' \(.*missing\.mjs:2\)$/,
+      /does not provide an export named 'no' \(.*missing\.mjs:2:10\)$/,
     ],
     ['a folder', examples, /examples: cannot be loaded as a module: it is a folder$/],
     [
