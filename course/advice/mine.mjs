@@ -1,8 +1,8 @@
 // Exercise 6: advice to the kernel. README.md tells what each advice is about, and what a run costs.
 //
-//   pageheap lab check
-//   pageheap lab step examples/pages.txt
-//   pageheap grade mine.mjs
+//   npx pageheap lab check
+//   npx pageheap lab step examples/pages.txt
+//   npx pageheap grade mine.mjs
 
 const WEIGHT = {{weight}}; // what a fault costs, beside a page that is resident for a second in vain
 
@@ -39,7 +39,7 @@ export class Kernel {
   }
 }
 
-/** Your own: what the kernel is told of a range. `pageheap compare` takes it, too. */
+/** Your own: what the kernel is told of a range. `npx pageheap compare` takes it, too. */
 export class AdvicePolicy {
   /** @param {{ physPageSize: number, hugePageSize: number, advise: string }} host */
   constructor(host) {}

@@ -1,7 +1,7 @@
 // Exercise 2: first, best and next fit. README.md tells what each must do.
 //
-//   pageheap lab check            what is wrong, with the shortest example that was found
-//   pageheap lab step examples/two-holes.pages --on FirstFit
+//   npx pageheap lab check            what is wrong, with the shortest example that was found
+//   npx pageheap lab step examples/two-holes.pages --on FirstFit
 //
 // All four classes have the same methods. Pages are numbers. A *run* is a row of free pages with no free page
 // before or after it.

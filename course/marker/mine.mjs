@@ -1,6 +1,6 @@
 // Exercise 12: a marker with work buffers. README.md tells what each method must do.
 //
-//   pageheap lab check --first
+//   npx pageheap lab check --first
 
 const TAG = {{tag}}; // a word is a pointer if it leaves REST when divided by TAG; it leads to object Math.floor(word / TAG)
 const REST = {{rest}};

@@ -1,8 +1,8 @@
 // Exercise 8: the PI controller. README.md tells the rule, and how the loop is measured.
 //
-//   pageheap lab check
-//   pageheap lab step examples/load.txt
-//   pageheap grade mine.mjs
+//   npx pageheap lab check
+//   npx pageheap lab step examples/load.txt
+//   npx pageheap grade mine.mjs
 
 const CAP = {{cap}}e6; // ns: a longer period counts as this
 
@@ -24,7 +24,7 @@ export class Pi {
   }
 }
 
-/** Your own: how long the background scavenger sleeps. `pageheap compare` takes it, too. */
+/** Your own: how long the background scavenger sleeps. `npx pageheap compare` takes it, too. */
 export class ScavengeController {
   /** @param {{ startingRatio: number }} host  the ratio that counts until next was called */
   constructor(host) {}

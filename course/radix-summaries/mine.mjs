@@ -1,6 +1,6 @@
 // Exercise 4: radix summaries. README.md tells what each part must do.
 //
-//   pageheap lab check --first
+//   npx pageheap lab check --first
 
 /** @typedef {[start: number, max: number, end: number]} Summary */
 

@@ -1,7 +1,7 @@
 // Exercise 3: a treap of free runs. README.md tells what each part must do.
 //
-//   pageheap lab check --first
-//   pageheap lab step examples/two-kinds.pages
+//   npx pageheap lab check --first
+//   npx pageheap lab step examples/two-kinds.pages
 
 const FACTOR = {{factor}};
 const PLUS = {{plus}};

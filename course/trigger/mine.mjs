@@ -1,8 +1,8 @@
 // Exercise 11: trigger and memory limit. README.md tells the rule, and what a run costs.
 //
-//   pageheap lab check
-//   pageheap lab step examples/busy.txt
-//   pageheap grade mine.mjs
+//   npx pageheap lab check
+//   npx pageheap lab step examples/busy.txt
+//   npx pageheap grade mine.mjs
 
 const SPEED = {{speed}} * 2 ** 20; // bytes that a collection marks in a second
 const WEIGHT = {{weight}}; // MiB that a percent of the time is worth
@@ -16,7 +16,7 @@ export function goalOf(heap, numbers) {
   throw new Error('goalOf is to be written');
 }
 
-/** Your own: when the next collection starts. `pageheap compare` takes it, too. */
+/** Your own: when the next collection starts. `npx pageheap compare` takes it, too. */
 export class TriggerPolicy {
   /** @param {{ pageSize: number }} host */
   constructor(host) {}

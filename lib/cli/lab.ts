@@ -21,6 +21,7 @@ import { pointsText } from '../course/report/grade-table.ts';
 import { cellsOf, stripLegend } from '../course/report/strip.ts';
 import { fileError } from '../os/file-error.ts';
 import { fileName, wholeNumber } from './arguments.ts';
+import { calledAs } from './called-as.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { Progress } from './progress.ts';
@@ -108,7 +109,7 @@ const start: Act = (what, { student = anonymous, term = defaultTerm, out }, { te
   const folder = out ?? exercise.id;
   const files = startLab(exercise, folder, student, term);
   terminal.print(`${folder}: ${files.join(', ')}`);
-  terminal.print(`Begin with ${join(folder, 'README.md')}; then: pageheap lab check ${folder}`);
+  terminal.print(`Begin with ${join(folder, 'README.md')}; then: ${calledAs()} lab check ${folder}`);
   if (student === anonymous)
     terminal.note(
       'The constants of this handout are for nobody: with --student NAME they are yours, and a grade goes by them.',
@@ -187,9 +188,11 @@ const check: Act = async (what = '.', options, context) => {
     terminal.print(`\n${colors.bold('What is wrong:')}\n\n${drawCauses(causes, columns, colors)}`);
   const untried = made.checks.length - tried.length;
   terminal.print(
-    `\n${pointsText(made)} points with the open seeds${untried > 0 ? `; ${untried} not tried` : ''}`,
+    untried > 0
+      ? `\n${tried.length} of ${made.checks.length} checks tried, with the open seeds; points are for all of them`
+      : `\n${pointsText(made)} points with the open seeds`,
   );
-  if (causes.length > 0) terminal.print(`A hint: pageheap lab hint "${causes[0]?.name}"`);
+  if (causes.length > 0) terminal.print(`A hint: ${calledAs()} lab hint "${causes[0]?.name}"`);
 };
 
 const step: Act = async (what, { on, out = '.' }, context) => {

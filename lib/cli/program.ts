@@ -9,6 +9,7 @@
 import { Command, CommanderError } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { packageVersion } from '../lab/record/package.ts';
+import { calledAs } from './called-as.ts';
 import { addCommands } from './commands.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
@@ -43,7 +44,7 @@ async function buildProgram(args: readonly string[], context: CommandContext): P
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [command]', 'show the help of a command')
     .showSuggestionAfterError()
-    .showHelpAfterError('Try `pageheap --help`.')
+    .showHelpAfterError(`Try \`${calledAs()} --help\`.`)
     .configureOutput({
       // Both add the end of the line.
       writeOut: (text) => terminal.print(text.replace(/\n$/, '')),
@@ -66,7 +67,7 @@ async function buildProgram(args: readonly string[], context: CommandContext): P
   for (const command of program.commands)
     command
       .copyInheritedSettings(program)
-      .showHelpAfterError(`Try \`pageheap ${command.name()} --help\`.`)
+      .showHelpAfterError(`Try \`${calledAs()} ${command.name()} --help\`.`)
       .addHelpText('after', `\n${exitCodesHelp}`);
   return program;
 }

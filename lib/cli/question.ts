@@ -12,6 +12,7 @@ import type { Question } from '../lab/questions/question.ts';
 import { questionNamed, questions, reportOf } from '../lab/questions/questions.ts';
 import { writeDocument } from '../lab/record/document.ts';
 import { makeFolder, stampedPath } from '../lab/record/folders.ts';
+import { calledAs } from './called-as.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { Interrupts } from './interrupts.ts';
@@ -69,7 +70,7 @@ function list({ terminal }: CommandContext, json: boolean): void {
     return;
   }
   const colors = terminal.outColors;
-  terminal.print('Questions; pageheap question NUMBER asks one (docs/questions.md):\n');
+  terminal.print(`Questions; ${calledAs()} question NUMBER asks one (docs/questions.md):\n`);
   for (const { number, name, question, reports, seconds } of questions) {
     terminal.print(`${String(number).padStart(2)}  ${colors.bold(question)}`);
     const told = reports.map((report) => reportOf(report).name).join(', ');

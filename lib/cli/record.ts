@@ -12,6 +12,7 @@ import { blindSpots, obstacleWords } from '../lab/recorder/blind-spots.ts';
 import { finishRecording, type MadeRecording, type RecordOutcome, record } from '../lab/recorder/record.ts';
 import { runtimeVariables } from '../lab/recorder/surroundings.ts';
 import { formatBytes, formatDuration, formatNumber } from '../lab/report/client/format.ts';
+import { calledAs } from './called-as.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { Progress } from './progress.ts';
@@ -103,7 +104,7 @@ function tellOutcome(outcome: RecordOutcome, terminal: Terminal): void {
   const isSilent = hasMain && [made, left, failures].every(({ length }) => length === 0);
   if (isSilent && !silent.some(({ ownMalloc }) => ownMalloc))
     terminal.note('nothing was recorded: the program called neither malloc nor free');
-  if (main !== undefined) terminal.note(`next: pageheap run ${quoted(main.file)}`);
+  if (main !== undefined) terminal.note(`next: ${calledAs()} run ${quoted(main.file)}`);
 }
 
 /** Ends as the program did. */

@@ -86,7 +86,10 @@ function drawList(
     .map((row) => {
       const rest = row
         .slice(1)
-        .map((cell, i) => (row.length === 2 || head[i + 1] === '' ? cell : `${head[i + 1]} ${cell}`))
+        // What has no value has no name.
+        .map((cell, i) =>
+          row.length === 2 || head[i + 1] === '' || cell === '' ? cell : `${head[i + 1]} ${cell}`,
+        )
         .filter((text) => text.trim() !== '')
         .join(', ');
       const name = title(row[0], colors);
@@ -124,11 +127,13 @@ export function drawGroups({ head, rows }: TableShape, columns: number, colors: 
   return rows
     .map((row) => {
       const lines = names.flatMap((name, i) =>
-        chop(name, width).map((part, n) =>
-          n > 0
-            ? `  ${part}`
-            : `  ${part.padEnd(width)}  ${' '.repeat(cells - widthOf(row[i + 1]))}${row[i + 1]}`,
-        ),
+        row[i + 1] === ''
+          ? []
+          : chop(name, width).map((part, n) =>
+              n > 0
+                ? `  ${part}`
+                : `  ${part.padEnd(width)}  ${' '.repeat(cells - widthOf(row[i + 1]))}${row[i + 1]}`,
+            ),
       );
       return [title(row[0], colors), ...lines].join('\n');
     })

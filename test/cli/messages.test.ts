@@ -1,0 +1,130 @@
+/** What commands say where something is wrong: a sentence with its place, and what there is instead. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import picocolors from 'picocolors';
+import { afterAll, describe, expect, it } from 'vitest';
+import { calledAs } from '../../lib/cli/called-as.ts';
+import { drawGroups, drawTable } from '../../lib/cli/table.ts';
+import { missingFolder } from '../../lib/os/file-error.ts';
+import { inProcess } from './in-process.ts';
+import { pageheap } from './spawn.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pageheap-messages-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
+
+describe('a folder that is not there is told, and not a file:', () => {
+  const at = join(folder, 'none');
+  it.each<[string[]]>([
+    [['run', join(at, 'x.mtrace')]],
+    [['report', join(at, 'deeper', 'x.jsonl')]],
+    [['diff', join(at, 'a'), join(at, 'b')]],
+    [['run', 'git', '--scavenge-policy', join(at, 'mine.mjs')]],
+    [['grade', join(at, 'mine.mjs')]],
+    [['export', join(at, 'x.jsonl')]],
+  ])('%j', async (args) => {
+    const { code, err } = await inProcess(args);
+    expect(code).toBe(2);
+    expect(err).toContain(`no such folder: ${at}`);
+  });
+
+  it('and a file where its folder is there', async () => {
+    const { err } = await inProcess(['report', join(folder, 'x.jsonl')]);
+    expect(err).toContain('no such file (ERR_FILE)');
+    expect(missingFolder('x.jsonl')).toBe(undefined);
+    expect(missingFolder('/nothing/here/x')).toBe('/nothing');
+  });
+});
+
+it('a configuration that is nothing is told of generations and contenders', async () => {
+  const { code, err } = await inProcess(['compare', 'git', '-c', 'nosuch']);
+  expect(code).toBe(2);
+  expect(err).toContain(
+    'nosuch is no generation (lists, treap, radix), no contender (glibc, jemalloc, mimalloc, tcmalloc, go, as-it-ran), and no option',
+  );
+});
+
+it('a policy that throws is told in a line; its stack where PAGEHEAP_DEBUG asks for it', async () => {
+  const bad = file(
+    'bad.mjs',
+    'export default class Bad {\n  onTime(heap) { return heap.nothing.there; }\n}\n',
+  );
+  const args = [
+    'run',
+    'git',
+    '--scavenge-policy',
+    bad,
+    '--duration',
+    '0',
+    '--idle',
+    '0.2',
+    '--no-report',
+    '-o',
+    folder,
+  ];
+  const { err } = await pageheap(args);
+  expect(err).toMatch(/the scavenge policy Bad threw in onTime: TypeError: .*bad\.mjs:2:\d+/);
+  expect(err).not.toMatch(/^ +at /m);
+  const asked = await pageheap(args, { env: { PAGEHEAP_DEBUG: '1' } });
+  expect(asked.err).toMatch(/^ +at Bad\.onTime/m);
+}, 60_000);
+
+it('a grid of other axes is told as axes are asked for', async () => {
+  const grid = (axis: string[]): ReturnType<typeof inProcess> =>
+    pageheap([
+      'grid',
+      'git',
+      ...axis,
+      '-r',
+      '1',
+      '--duration',
+      '0',
+      '--idle',
+      '0',
+      '-o',
+      join(folder, 'grid'),
+    ]);
+  expect((await grid(['--gogc', '100,400'])).code).toBe(0);
+  const { err } = await grid(['--gogc', '100,200', '--memory-limit', '64MiB,off']);
+  expect(err).toContain(
+    'they differ in axes: --gogc 100,400 and --gogc 100,200 --memory-limit 64MiB,off: choose another folder',
+  );
+}, 60_000);
+
+it('a short page trace is over at once, and its pages are in use', async () => {
+  const trace = file('few.pages', 'pages 1\na 1 16\na 2 4\nf 1\nr 32\na 3 8\nf 2\nf 3\n');
+  const begin = performance.now();
+  const { code, out } = await pageheap(['run', trace, '--no-report', '--json', '-o', folder]);
+  expect(code).toBe(0);
+  expect(performance.now() - begin).toBeLessThan(15_000);
+  const { moments, operations } = JSON.parse(out) as { moments: { inuse: number }[]; operations: number };
+  expect(operations).toBe(7);
+  expect(moments[0]?.inuse).toBe(20 * 8192);
+  expect(moments.at(-1)?.inuse).toBe(0);
+}, 60_000);
+
+it('a table as a list leaves out what has no value', () => {
+  const shape = { head: ['', 'valid', 'faults', 'points'], rows: [['answers', 'yes', '', '5 of 5']] };
+  const colors = picocolors.createColors(false);
+  expect(drawTable({ ...shape, numeric: [1, 2, 3] }, 20, colors).replace(/\s+/g, ' ')).toBe(
+    'answers: valid yes, points 5 of 5',
+  );
+  expect(drawGroups(shape, 30, colors)).not.toContain('faults');
+});
+
+it('lab check --first tells how many checks were tried, and no points', async () => {
+  const lab = join(folder, 'lab');
+  await pageheap(['lab', 'start', 'best-fit', '-o', lab]);
+  const { out } = await pageheap(['lab', 'check', lab, '--first']);
+  expect(out).toMatch(/\n1 of \d+ checks tried, with the open seeds; points are for all of them/);
+  expect(out).not.toMatch(/\d+ of \d+ points/);
+}, 60_000);
+
+it('commands are named as they were called', () => {
+  expect(calledAs({ npm_command: 'exec' })).toBe('npx pageheap');
+  expect(calledAs({})).toBe('pageheap');
+});
