@@ -1,8 +1,8 @@
 // Exercise 9: the dense-chunk rule. README.md tells the rules, and what a run costs.
 //
-//   pageheap lab check
-//   pageheap lab step examples/chunk.txt
-//   pageheap grade mine.mjs
+//   npx pageheap lab check
+//   npx pageheap lab step examples/chunk.txt
+//   npx pageheap grade mine.mjs
 
 const HUGE = {{huge}}; // what a chunk without huge pages costs in a second, in resident pages, when all of it is used
 const FAULT = {{fault}}; // what a fault costs
@@ -40,7 +40,7 @@ export class Chunk {
   }
 }
 
-/** Your own. `pageheap compare` takes it, too. */
+/** Your own. `npx pageheap compare` takes it, too. */
 export class DenseRule {
   /** @param {{ chunkPages: number }} host  512 */
   constructor(host) {}

@@ -33,7 +33,7 @@ import { namesContender, parseContender } from './contender-options.ts';
 import type { CommandContext } from './context.ts';
 import { readFlags } from './declared-options.ts';
 import { exitCodes } from './exit-codes.ts';
-import { noteForeignStack } from './foreign-stack.ts';
+import { foreignPlace, noteForeignStack } from './foreign-stack.ts';
 import {
   addHeapOptions,
   type Configuration,
@@ -140,7 +140,7 @@ function tellFailure(
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const likely = `a custom page heap is most likely the cause; try: pageheap conform ${modules?.pageHeap}`;
   if (error instanceof PageHeapError) {
-    terminal.fail(plain(`${place} ${inFlags(error)} (${code})`));
+    terminal.fail(plain(`${place} ${inFlags(error)}${foreignPlace(error)} (${code})`));
     noteForeignStack(error, terminal);
     // Its process ended without a word.
     if (code === 'ERR_SYSTEM' && modules?.pageHeap !== undefined) terminal.note(likely);

@@ -13,7 +13,7 @@ import { calledAs } from './called-as.ts';
 import { addCommands } from './commands.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
-import { noteForeignStack } from './foreign-stack.ts';
+import { foreignPlace, noteForeignStack } from './foreign-stack.ts';
 import { plain } from './terminal.ts';
 
 export const introduction =
@@ -79,7 +79,7 @@ async function reportError({ terminal, modules }: CommandContext, error: unknown
     const { isOfStandardError } = await import('../lab/record/output.ts');
     if (isOfStandardError(error)) terminal.leaveErr();
     // The place in the user's own class, which may throw anything: a terminal is not to obey it.
-    terminal.fail(plain(`${inFlags(error)} (${error.code})`));
+    terminal.fail(plain(`${inFlags(error)}${foreignPlace(error)} (${error.code})`));
     noteForeignStack(error, terminal);
   } else if (modules?.pageHeap !== undefined && error instanceof Error && error.name === 'FatalError') {
     terminal.fail(

@@ -26,7 +26,10 @@ export async function inProcess(args: readonly string[], options: InProcessOptio
   const { main } = (await import(/* @vite-ignore */ compiled)) as typeof import('../../lib/cli/main.ts');
   const env: Record<string, string | undefined> = {
     ...Object.fromEntries(
-      ['NO_COLOR', 'FORCE_COLOR', 'GOGC', 'GOMEMLIMIT', 'GODEBUG'].map((name) => [name, undefined]),
+      ['NO_COLOR', 'FORCE_COLOR', 'GOGC', 'GOMEMLIMIT', 'GODEBUG', 'npm_command'].map((name) => [
+        name,
+        undefined,
+      ]),
     ),
     XDG_CACHE_HOME: cacheFolder,
     ...options.env,
