@@ -309,7 +309,9 @@ describe('pageheap compare', () => {
       ['run', 'rsscurve', '--scale', '0.01', '--time-scale', '0', '--out', out, '--page-heap', file],
     ]) {
       const { err: stderr, code } = await pageheap(command);
-      expect(stderr).toMatch(/the page heap Moody threw in free: not today \(.*throws\.mjs:3:\d+\)\) \(ERR_PAGE_HEAP\)/);
+      expect(stderr).toMatch(
+        /the page heap Moody threw in free: not today \(.*throws\.mjs:3:\d+\)\) \(ERR_PAGE_HEAP\)/,
+      );
       expect(stderr).toContain('throws.mjs:3');
       expect(stderr).not.toContain('defect of pageheap');
       expect(code).toBe(1);
