@@ -4,7 +4,7 @@
  * A hand-in is a folder with the student's name, or a file with it (`alice.mjs`). The name says whose constants and seeds
  * count: what a `lab.json` says of another student is told, and believed in nothing.
  */
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import papaparse from 'papaparse';
@@ -12,7 +12,15 @@ import { PageHeapError } from '../../base/errors.ts';
 import { fileError } from '../../os/file-error.ts';
 import type { Exercise } from '../exercises/exercise.ts';
 import { findHandin, handoutModules, readHandin } from '../handout/hand-in.ts';
-import { defaultTerm, oddities, requireName } from '../handout/start.ts';
+import {
+  anonymous,
+  defaultTerm,
+  filled,
+  handoutFolder,
+  oddities,
+  requireName,
+  variantFor,
+} from '../handout/start.ts';
 import { type Alike, similarity } from '../source/similarity.ts';
 import { type Grade, grade } from './grade.ts';
 
@@ -61,6 +69,14 @@ function handinsIn(folder: string, handin: string): { readonly student: string; 
     });
 }
 
+/** What everybody has from the handout. */
+const stubOf = (exercise: Exercise): string =>
+  filled(
+    readFileSync(join(handoutFolder(exercise), exercise.handin), 'utf8'),
+    variantFor(exercise, anonymous, defaultTerm),
+    anonymous,
+  );
+
 /** @throws PageHeapError ERR_FILE for a folder without hand-ins */
 export async function gradeClass(
   folder: string,
@@ -105,7 +121,7 @@ export async function gradeClass(
     }
   };
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), handins.length) }, work));
-  const alike = exercise.handin.endsWith('.mjs') ? similarity(texts, '') : [];
+  const alike = exercise.handin.endsWith('.mjs') ? similarity(texts, stubOf(exercise)) : [];
   return { exercise, rows, alike: alike.filter(({ share }) => share >= alikeFrom) };
 }
 

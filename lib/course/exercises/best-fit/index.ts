@@ -50,7 +50,7 @@ const moves = (tail: number): fc.Arbitrary<Move[]> =>
       fc.nat({ max: 30 }).map((free) => ({ free })),
       fc.nat({ max: 30 }).map((free) => ({ free })),
     ),
-    { minLength: 1, maxLength: 40 },
+    { minLength: 1, maxLength: 40, size: 'max' },
   );
 
 function opsOf(list: readonly Move[]): PageOp[] {

@@ -80,10 +80,11 @@ const drawn = (stores: boolean, { piece }: MarkerRules): fc.Arbitrary<Drawn> => 
   );
   const kinds: Move['k'][] = stores ? ['step', 'load', 'store', 'clear', 'drop', 'take', 'hide'] : ['step'];
   return fc.record({
-    objects: fc.array(words, { minLength: 1, maxLength: 14 }),
+    objects: fc.array(words, { minLength: 1, maxLength: 14, size: 'max' }),
     roots: fc.array(smallNat, { minLength: 1, maxLength: 3 }),
     moves: fc.array(fc.record({ k: fc.constantFrom(...kinds), a: smallNat, b: smallNat, c: smallNat }), {
       maxLength: stores ? 24 : 8,
+      size: 'max',
     }),
   });
 };

@@ -192,7 +192,7 @@ const moves = ({ limit }: CacheRule) =>
       fc.record({ k: fc.constant('flush' as const), p: processor }),
       fc.record({ k: fc.constant('free' as const), of: fc.nat({ max: 20 }) }),
     ),
-    { minLength: 1, maxLength: 40 },
+    { minLength: 1, maxLength: 40, size: 'max' },
   );
 
 type Moves = ReturnType<typeof moves> extends fc.Arbitrary<infer T> ? T : never;

@@ -151,7 +151,7 @@ const moves = fc.array(
       n: fc.integer({ min: 1, max: 40 }),
     }),
   ),
-  { minLength: 1, maxLength: 25 },
+  { minLength: 1, maxLength: 25, size: 'max' },
 );
 
 /** Only what can be asked: pages are freed that are not free, and taken that are. */

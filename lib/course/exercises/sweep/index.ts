@@ -184,9 +184,10 @@ const drawn = fc.record({
   spans: fc.array(fc.tuple(fc.integer({ min: 1, max: 6 }), fc.nat({ max: 8 })), {
     minLength: 1,
     maxLength: 12,
+    size: 'max',
   }),
   distance: fc.integer({ min: 5, max: 60 }),
-  takes: fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 14 }),
+  takes: fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 14, size: 'max' }),
 });
 type Drawn = typeof drawn extends fc.Arbitrary<infer T> ? T : never;
 

@@ -70,7 +70,7 @@ const treeMoves = fc.array(
     fc.record({ k: fc.constant('remove' as const), page: fc.nat({ max: 40 }), n: fc.constant(0) }),
     fc.record({ k: fc.constant('find' as const), page: fc.constant(0), n: fc.integer({ min: 1, max: 12 }) }),
   ),
-  { minLength: 1, maxLength: 40 },
+  { minLength: 1, maxLength: 40, size: 'max' },
 );
 type TreeMoves = typeof treeMoves extends fc.Arbitrary<infer T> ? T : never;
 
@@ -121,7 +121,7 @@ const heapMoves = fc.array(
     fc.record({ k: fc.constant('free' as const), n: fc.nat({ max: 30 }) }),
     fc.record({ k: fc.constant('release' as const), n: fc.integer({ min: 1, max: 20 }) }),
   ),
-  { minLength: 1, maxLength: 40 },
+  { minLength: 1, maxLength: 40, size: 'max' },
 );
 type HeapMoves = typeof heapMoves extends fc.Arbitrary<infer T> ? T : never;
 
