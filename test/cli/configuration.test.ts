@@ -34,7 +34,7 @@ describe('a configuration', () => {
   it.each<[string, RegExp]>([
     ['', /an empty option/],
     ['radix,', /an empty option/],
-    ['slab', /slab is no generation \(lists, treap, radix\), and no option/],
+    ['slab', /slab is no generation \(lists, treap, radix\), no contender \(glibc, .*\), and no option/],
     ['radix,slab=1', /there is no option slab/],
     ['radix,generation=lists', /generation is said twice/],
     ['advise=free,advise=dontneed', /advise is said twice/],
