@@ -28,7 +28,7 @@ function errorOf(act: () => unknown): PageHeapError {
 
 describe.each(['allocFreeTrace', 'pageTrace'] as const)('%s', (option) => {
   test.each([
-    ['no/such', /no such file/],
+    ['no/such', /no such folder/],
     ['', /this is a folder/],
     ['file/x', /its path leads through a file/],
     ['a\0b', /character of number 0/],
@@ -126,7 +126,7 @@ test('a file of the environment that cannot be opened is a warning', () => {
     else process.env.GODEBUG = before;
   }
   expect(told).toEqual([
-    expect.stringMatching(/^GODEBUG: pagetrace has no effect: .*no such file/),
+    expect.stringMatching(/^GODEBUG: pagetrace has no effect: .*no such folder/),
     expect.stringMatching(/^GODEBUG: pagetrace has no effect: .*another trace/),
   ]);
 });

@@ -8,7 +8,7 @@ import { TracingMarker } from '../../../lib/gc/mark/tracing.ts';
 import { SpecialRoots } from '../../../lib/gc/special-roots.ts';
 import type { PointerBits } from '../../../lib/heap/pointer-bits.ts';
 import type { Runtime } from '../../../lib/runtime/runtime.ts';
-import { those, times } from '../../support/extent.ts';
+import { isWhole, those, times } from '../../support/extent.ts';
 import { firstFault } from '../../support/first-fault.ts';
 import { Random, seedOf } from '../../support/random.ts';
 import { RandomClock } from '../../support/random-clock.ts';
@@ -59,7 +59,8 @@ describe('a graph and its shadow', () => {
         throw new Error(`with PAGEHEAP_SHADOW_SEED=${seed}`, { cause: error });
       }
       expect(graph.collections).toBeGreaterThan(0);
-      expect(graph.called).toBeGreaterThan(0);
+      // In a short walk it may be that no finalizer came to be due.
+      if (isWhole) expect(graph.called).toBeGreaterThan(0);
     },
   );
 

@@ -98,7 +98,7 @@ describe('a document', () => {
 
   it.each([
     ['a folder', () => place(), /folder/],
-    ['a folder that is not there', () => join(place(), 'no', 'a.html'), /no such file/],
+    ['a folder that is not there', () => join(place(), 'no', 'a.html'), /no such folder/],
   ])('is refused for %s, and leaves nothing', (_what, make, message) => {
     const path = make();
     expect(() => writeDocument(path, 'x')).toThrow(message);
