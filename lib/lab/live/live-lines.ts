@@ -2,9 +2,11 @@
  * What a watched run tells its pages: the lines of its run file as they stand in it, and between them lines of kind `live`.
  *
  *   hello   the first of a connection: which run it is, and how it is watched
- *   at      how far into the run file the page has come: from there it goes on after a break
  *   state   how the run stands; only the latest counts
  *   map     the pages as they are now; only the latest counts
+ *   crowded another page found no place: one that nobody sees is to give its own away
+ *
+ * How far into the run file a page has come it counts itself: it is the bytes of the lines that are not of kind `live`.
  *
  * Works in a browser, too: types alone.
  */
@@ -43,12 +45,14 @@ export interface LiveLine {
     readonly mode: WatchMode;
     /** Of the run file, so far. */
     readonly bytes: number;
+    /** Where in it the lines begin that follow: as asked for, or 0 where that is no place in it. */
+    readonly from: number;
     /** The run file's path, as it was named. */
     readonly file: string;
   };
-  readonly at?: number;
   readonly state?: LiveState;
   readonly map?: LiveMap;
+  readonly crowded?: true;
   /** Nothing has happened, and the connection stands. */
   readonly beat?: true;
 }

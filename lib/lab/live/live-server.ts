@@ -5,8 +5,9 @@
  *   GET /run     the run, as a stream of lines (stream.ts); `?from=N` goes on at a place in the run file
  *   POST /steer  a command: JSON, at most a few hundred bytes
  *
- * Who may ask is request-gate.ts's business. Everything is bounded: connections, streams, headers, the time in which a
- * request must have come, the length of its path and body. Nothing of a request is told back.
+ * Who may ask is request-gate.ts's business. Everything is bounded: connections (sockets.ts keeps room for those who have the
+ * token), streams, headers, the time in which a request must have come, the length of its path and body. Nothing of a request
+ * is told back, and where none was begun nothing is answered.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -14,12 +15,14 @@ import { PageHeapError } from '../../base/errors.ts';
 import { readCommand } from '../run/steering.ts';
 import type { CommandAnswer } from './live-lines.ts';
 import { hasToken, newToken, whyForeign } from './request-gate.ts';
+import { Sockets } from './sockets.ts';
 import { streamRun } from './stream.ts';
 import type { WatchedRun } from './watched-run.ts';
 
 const loopback = '127.0.0.1';
-const mostConnections = 32;
-const mostStreams = 8;
+const mostConnections = 48;
+/** A browser opens six connections to one server at most: two are left for commands, and for a page that loads. */
+const mostStreams = 4;
 const mostPathLength = 256;
 const mostBodyBytes = 512;
 const mostHeaders = 64;
@@ -46,6 +49,7 @@ export class LiveServer {
   readonly #page: LivePage;
   readonly #server: Server;
   readonly #ending = new AbortController();
+  readonly #sockets = new Sockets();
   #streams = 0;
 
   private constructor(run: WatchedRun, page: LivePage, token: string) {
@@ -64,8 +68,11 @@ export class LiveServer {
     );
     this.#server.maxConnections = mostConnections;
     this.#server.maxRequestsPerSocket = 1000;
+    this.#server.on('connection', (socket: Socket) => this.#sockets.came(socket));
     this.#server.on('clientError', (_error, socket: Socket) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+      // A browser opens connections in advance; an answer to no request is one to the next.
+      if (socket.writable && socket.bytesRead > 0)
+        socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
       else socket.destroy();
     });
   }
@@ -132,6 +139,7 @@ export class LiveServer {
     }
     if (!hasToken(request, this.token))
       throw new Refusal(401, 'the token is missing or another one: open the address that was printed');
+    this.#sockets.proved(request.socket);
     if (path === '/run') await this.#stream(response, query);
     else await this.#steer(request, response);
   }
@@ -145,8 +153,13 @@ export class LiveServer {
   async #stream(response: ServerResponse, query: string): Promise<void> {
     const from = /^(?:from=(\d{1,15}))?$/.exec(query);
     if (from === null) throw new Refusal(400, 'from is a number of bytes');
-    if (this.#streams >= mostStreams)
-      throw new Refusal(503, `no more than ${mostStreams} pages can watch a run`);
+    if (this.#streams >= mostStreams) {
+      this.#run.crowd();
+      throw new Refusal(
+        503,
+        `${mostStreams} pages watch this run already, and no more can: close one; this page then goes on by itself`,
+      );
+    }
     this.#streams++;
     try {
       response.setHeader('Content-Type', 'application/x-ndjson; charset=utf-8');

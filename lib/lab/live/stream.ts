@@ -30,6 +30,7 @@ export async function streamRun(
   const signal = AbortSignal.any([gone.signal, ending]);
   let at = from;
   let [state, map] = [0, 0];
+  let { crowded } = run.versions;
   /** Sends what is new. @returns whether there was anything */
   const sendNews = async (): Promise<boolean> => {
     const chunk = run.state.phase === 'starting' ? Buffer.alloc(0) : run.file.read(at);
@@ -37,15 +38,20 @@ export async function streamRun(
     if (chunk.length > 0) {
       at += chunk.length;
       await send(chunk);
-      await send(lineOf({ at }));
     }
-    if (versions.state !== state) {
+    // That it is over is told when all of it is there.
+    const isOver = run.state.phase === 'over' || run.state.phase === 'died';
+    if (versions.state !== state && !(isOver && chunk.length > 0)) {
       state = versions.state;
       await send(lineOf({ state: run.state }));
     }
     if (versions.map !== map && run.map !== undefined) {
       map = versions.map;
       await send(run.map);
+    }
+    if (versions.crowded !== crowded) {
+      crowded = versions.crowded;
+      await send(lineOf({ crowded: true }));
     }
     return chunk.length > 0;
   };
@@ -54,7 +60,7 @@ export async function streamRun(
     const { id, mode, path: file } = run;
     const bytes = run.state.phase === 'starting' ? 0 : run.file.size;
     if (at > bytes) at = 0;
-    await send(lineOf({ hello: { id, mode, bytes, file } }));
+    await send(lineOf({ hello: { id, mode, bytes, from: at, file } }));
     while (!gone.signal.aborted) {
       if (await sendNews()) continue;
       if (ending.aborted) break;

@@ -27,6 +27,7 @@ export class WatchedRun {
   #stateVersion = 1;
   #map: string | undefined;
   #mapVersion = 0;
+  #crowdedVersion = 0;
   #watchers = 0;
   readonly #waiting = new Set<() => void>();
 
@@ -42,9 +43,9 @@ export class WatchedRun {
     return this.#state;
   }
 
-  /** Another number is another state, or another map. */
-  get versions(): { readonly state: number; readonly map: number } {
-    return { state: this.#stateVersion, map: this.#mapVersion };
+  /** Another number is another state, another map, or another page that found no place. */
+  get versions(): { readonly state: number; readonly map: number; readonly crowded: number } {
+    return { state: this.#stateVersion, map: this.#mapVersion, crowded: this.#crowdedVersion };
   }
 
   /** The latest line of the pages; undefined before there is one. */
@@ -66,6 +67,12 @@ export class WatchedRun {
   show(line: string): void {
     this.#map = line;
     this.#mapVersion++;
+    this.grown();
+  }
+
+  /** A page found no place: those that nobody sees are asked for theirs. */
+  crowd(): void {
+    this.#crowdedVersion++;
     this.grown();
   }
 

@@ -289,30 +289,48 @@ describe('what is asked', () => {
 });
 
 describe('how much', () => {
-  it('lets only so many pages watch', async () => {
+  it('lets only so many pages watch, says so, and asks those that nobody sees for their place', async () => {
     const streams = await Promise.all(
-      Array.from({ length: 8 }, () => fetch(`http://127.0.0.1:${server.port}/run`, { headers: own() })),
+      Array.from({ length: 4 }, () => fetch(`http://127.0.0.1:${server.port}/run`, { headers: own() })),
     );
-    await expect.poll(() => run.watchers).toBe(8);
-    expect((await ask('/run', { headers: own() })).status).toBe(503);
+    await expect.poll(() => run.watchers).toBe(4);
+    const refused = await ask('/run', { headers: own() });
+    expect([refused.status, refused.body]).toEqual([503, expect.stringContaining('4 pages watch')]);
+    const reader = streams[1].body!.pipeThrough(new TextDecoderStream()).getReader();
+    let told = '';
+    while (!told.includes('{"k":"live","crowded":true}')) told += (await reader.read()).value;
     await streams[0].body?.cancel();
-    await expect.poll(() => run.watchers).toBe(7);
+    await expect.poll(() => run.watchers).toBe(3);
     const again = await fetch(`http://127.0.0.1:${server.port}/run`, { headers: own() });
     expect(again.status).toBe(200);
-    await Promise.all([...streams.slice(1), again].map((stream) => stream.body?.cancel()));
+    await Promise.all([reader.cancel(), ...[streams[2], streams[3], again].map((one) => one.body?.cancel())]);
   });
 
-  it('lets only so many connect', async () => {
-    const sockets = Array.from({ length: 100 }, () => connect(server.port, '127.0.0.1'));
+  it('keeps room for who has the token: strangers push out each other', async () => {
+    const stream = await fetch(`http://127.0.0.1:${server.port}/run`, { headers: own() });
     let closed = 0;
-    for (const socket of sockets) {
+    const strangers = Array.from({ length: 100 }, () => {
+      const socket = connect(server.port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\n'));
       socket.on('error', () => undefined);
       socket.on('close', () => closed++);
-    }
-    await expect.poll(() => closed).toBeGreaterThanOrEqual(60);
-    for (const socket of sockets) socket.destroy();
-    await expect.poll(async () => (await ask('/').catch(() => ({ status: 0 }))).status).toBe(200);
+      return socket;
+    });
+    await expect.poll(() => closed).toBeGreaterThanOrEqual(84);
+    expect((await ask('/steer', { method: 'POST', headers: steering(), body: pause })).status).toBe(200);
+    expect(run.watchers).toBe(1);
+    for (const socket of strangers) socket.destroy();
+    await stream.body?.cancel();
   });
+
+  it('answers nothing where nothing was asked', async () => {
+    const socket = connect(server.port, '127.0.0.1');
+    let got = '';
+    socket.on('data', (bytes) => {
+      got += bytes.toString();
+    });
+    await new Promise((resolve) => socket.on('close', resolve));
+    expect(got).toBe('');
+  }, 15_000);
 
   it('says which port is taken', async () => {
     await expect(LiveServer.listen(run, { html: '', policy: '' }, server.port)).rejects.toThrow(

@@ -3,15 +3,23 @@
  * The connection of a page to its run: lines as they come, and commands back.
  *
  * The token stands in the page's own address behind the `#`, which a browser sends to nobody; it goes into a header. A
- * connection that breaks is made again, from the place in the run file that was reached: nothing is lost and nothing comes
- * twice. One on which nothing comes for a while is taken for broken.
+ * connection that breaks is made again, from behind the last whole line of the run file that came, counted in bytes here:
+ * nothing is lost and nothing comes twice. One on which nothing comes for a while is taken for broken.
+ *
+ * A browser has few connections for one server, and so has the server room for few pages. A page that nobody sees gives its
+ * place away when another page finds none, and takes one again once it is seen.
  */
 import type { CommandAnswer, LiveLine } from '../live-lines.ts';
+import { LineReader } from './line-reader.ts';
 
 /** A server that stands says something every two seconds. */
 const silenceMs = 8000;
 const firstPauseMs = 400;
 const longestPauseMs = 5000;
+/** Where every place is taken, it is tried again so soon: a page that nobody sees may have left. */
+const fullPauseMs = 1000;
+/** A command is carried out between two operations; a collection of a large heap on a busy machine takes seconds. */
+const longestCommandMs = 20_000;
 
 export interface Listener {
   /** A line of the run file. */
@@ -29,37 +37,62 @@ const authorized = (): Record<string, string> => ({ Authorization: `Bearer ${tok
 /** A refusal that trying again will not change. */
 class Refused extends Error {}
 
+/** Every place is taken, for now. */
+class Full extends Error {}
+
+/** Until somebody sees the page. */
+function seen(): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (document.hidden) return;
+      document.removeEventListener('visibilitychange', look);
+      resolve();
+    };
+    document.addEventListener('visibilitychange', look);
+    look();
+  });
+}
+
 export class Connection {
   readonly #listener: Listener;
   #id: string | undefined;
   /** How far into the run file the page has come. */
   #at = 0;
   #isOver = false;
+  /** Its place was given to another page, since nobody saw this one. */
+  #gaveWay = false;
 
   constructor(listener: Listener) {
     this.#listener = listener;
   }
 
-  /** The run is over: a connection that ends now is not made again. */
-  leave(): void {
+  /** The run is over: a connection that ends now is not made again. @param now nothing can come any more: it ends at once */
+  leave(now: boolean): void {
     this.#isOver = true;
+    if (now) this.#gaveWay = true;
   }
 
   /** Stays connected, until the run is over or the server refuses. */
   async stay(): Promise<void> {
     for (let pause = firstPauseMs; ; pause = Math.min(longestPauseMs, pause * 1.6)) {
+      let why: Error | undefined;
       try {
         await this.#listen(() => {
           pause = firstPauseMs;
         });
-        if (this.#isOver) return;
-        this.#listener.onConnected(false);
       } catch (error) {
-        if (this.#isOver && !(error instanceof Refused)) return;
-        this.#listener.onConnected(false, error instanceof Refused ? error.message : undefined);
-        if (error instanceof Refused) return;
+        if (error instanceof Refused || error instanceof Full) why = error;
       }
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      if (this.#isOver && !(why instanceof Refused)) return;
+      if (this.#gaveWay || (why instanceof Full && document.hidden)) {
+        this.#gaveWay = false;
+        await seen();
+        continue;
+      }
+      this.#listener.onConnected(false, why?.message);
+      if (why instanceof Refused) return;
+      const wait = why instanceof Full ? fullPauseMs : pause;
+      await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }
 
@@ -70,9 +103,14 @@ export class Connection {
         method: 'POST',
         headers: { ...authorized(), 'Content-Type': 'application/json' },
         body: JSON.stringify(value === undefined ? { what } : { what, value }),
+        signal: AbortSignal.timeout(longestCommandMs),
       });
       return (await response.json()) as CommandAnswer;
-    } catch {
+    } catch (error) {
+      if ((error as Error).name === 'TimeoutError')
+        return {
+          error: `The run has not answered for ${longestCommandMs / 1000} s; it may still do what was asked.`,
+        };
       return { error: 'The run does not answer: it is over, or the connection is broken.' };
     }
   }
@@ -84,20 +122,18 @@ export class Connection {
       const response = await fetch(`/run?from=${this.#at}`, { headers: authorized(), signal: quiet.signal });
       if (!response.ok || response.body === null) {
         const { error = '' } = (await response.json().catch(() => ({}))) as CommandAnswer;
-        throw response.status === 503 ? new Error(error) : new Refused(error);
+        throw response.status === 503 ? new Full(error) : new Refused(error);
       }
       connected();
       this.#listener.onConnected(true);
-      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-      let rest = '';
-      for (;;) {
+      const reader = response.body.getReader();
+      const lines = new LineReader();
+      while (!this.#gaveWay) {
         const { value, done } = await reader.read();
         if (done) return;
         clearTimeout(timer);
         timer = setTimeout(() => quiet.abort(), silenceMs);
-        const lines = (rest + value).split('\n');
-        rest = lines.pop() ?? '';
-        for (const line of lines) this.#take(line);
+        lines.read(value, (line, bytes) => this.#take(line, bytes));
       }
     } finally {
       clearTimeout(timer);
@@ -105,22 +141,32 @@ export class Connection {
     }
   }
 
-  #take(text: string): void {
-    const line = JSON.parse(text) as Readonly<Record<string, unknown>>;
-    if (line.k !== 'live') {
-      this.#listener.onLine(line);
+  #take(text: string, bytes: number): void {
+    const line = parsed(text);
+    if (line?.k !== 'live') {
+      this.#at += bytes;
+      // A line that is none is left out, as in a report.
+      if (line !== undefined) this.#listener.onLine(line);
       return;
     }
     const live = line as unknown as LiveLine;
-    if (live.hello !== undefined && live.hello.id !== this.#id) {
-      const isOther = this.#id !== undefined && this.#at > 0;
+    if (live.hello !== undefined && (live.hello.id !== this.#id || live.hello.from !== this.#at)) {
       this.#id = live.hello.id;
       this.#at = 0;
       this.#listener.onRun(live.hello);
       // It was asked for from a place in another file.
-      if (isOther) throw new Error('another run');
+      if (live.hello.from > 0) throw new Error('another run');
     }
-    if (live.at !== undefined) this.#at = live.at;
+    if (live.crowded === true && document.hidden) this.#gaveWay = true;
     this.#listener.onLive(live);
+  }
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const line: unknown = JSON.parse(text);
+    return typeof line === 'object' && line !== null ? (line as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -124,7 +124,7 @@ function start(): void {
         const isOver = state.phase === 'over' || state.phase === 'died';
         controls.show(isOver ? undefined : state.steer);
         if (isOver) {
-          connection.leave();
+          connection.leave(mode === 'view');
           slider.offerPlay();
         }
       }
