@@ -5,7 +5,9 @@
 import type { Machine } from '../../os/machine.ts';
 import { Residency } from '../../os/residency.ts';
 import { type CpuAccount, SchedStat } from '../../os/sched-stat.ts';
+import { RunCpu } from './run-cpu.ts';
 import type { KernelCounts } from './sampler.ts';
+import type { Tempo } from './tempo.ts';
 
 /** What a run asks of the kernel. */
 export type RunKernel = KernelCounts &
@@ -26,6 +28,21 @@ export class SystemKernel extends Residency implements RunKernel {
   close(): void {
     this.#scheduler.close();
   }
+}
+
+/** The same kernel, whose account of the thread goes by the run's own time. */
+export function kernelInTempo(kernel: KernelCounts, tempo: Tempo | undefined): KernelCounts {
+  if (tempo === undefined) return kernel;
+  const cpu = new RunCpu(() => kernel.cpu());
+  tempo.onRate = (rate) => cpu.goes(rate);
+  return {
+    residentBytes: (ranges) => kernel.residentBytes(ranges),
+    mappedUse: (ranges) => kernel.mappedUse(ranges),
+    mappingCount: () => kernel.mappingCount(),
+    processMemory: () => kernel.processMemory(),
+    faults: () => kernel.faults(),
+    cpu: () => cpu.account(),
+  };
 }
 
 /** Whether smaps can tell something: where pages are given back lazily, or where there can be huge pages. */

@@ -28,7 +28,7 @@ import { psOf, withPs } from './processors.ts';
 import type { RunControls } from './run-controls.ts';
 import { headerOf } from './run-header.ts';
 import { heapOptionsOf, heapOutputs } from './run-heap.ts';
-import { type RunKernel, SystemKernel, smapsTell } from './run-kernel.ts';
+import { kernelInTempo, type RunKernel, SystemKernel, smapsTell } from './run-kernel.ts';
 import {
   type ResolvedRunOptions,
   type RunOptions,
@@ -197,7 +197,7 @@ class Run implements DriveHost, RunControls {
     heap.onEvent = (event) => this.#event(event);
     this.#sampler = new Sampler({
       heap,
-      kernel: this.#kernel,
+      kernel: kernelInTempo(this.#kernel, tempo),
       beatMs,
       withSmaps: () =>
         this.#kernel.tellsAll === true || smapsTell(machine, { ...heap.settings, ...adviceIn(heap) }),

@@ -40,6 +40,8 @@ export class Tempo implements Turns {
   lastStep: string | undefined;
   /** Called when it comes to a stand: paused, and no step left. */
   onHeld: (() => void) | undefined;
+  /** Called when the run's time goes on at another rate than before: 0 while it stands still. */
+  onRate: ((rate: number) => void) | undefined;
 
   /** @param stopped whether the run is to end: then nothing waits */
   constructor(stopped: () => boolean, wall: () => number = () => performance.now()) {
@@ -180,6 +182,8 @@ export class Tempo implements Turns {
     const wall = this.#wall();
     this.#at += (wall - this.#since) * this.#rate;
     this.#since = wall;
+    if (rate === this.#rate) return;
     this.#rate = rate;
+    this.onRate?.(rate);
   }
 }

@@ -1,6 +1,7 @@
 /** The clock of a run that is steered: by a wall that moves only when the test says so. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { idle, replayPaced } from '../../../lib/lab/run/pacing.ts';
+import { RunCpu } from '../../../lib/lab/run/run-cpu.ts';
 import { Tempo } from '../../../lib/lab/run/tempo.ts';
 
 let stopped = false;
@@ -26,6 +27,38 @@ function settled(promise: Promise<unknown>): () => boolean {
   });
   return () => is;
 }
+
+describe('the scheduler’s account of a steered run', () => {
+  it('knows nothing of a pause, and counts waits by the run’s time', async () => {
+    // The thread always waits 30 % of the wall's time and runs 10 %.
+    const cpu = new RunCpu(() => ({ ran: performance.now() * 0.1e6, waited: performance.now() * 0.3e6 }));
+    tempo.onRate = (rate) => cpu.goes(rate);
+    const before = cpu.account()!;
+    const counted = (): number[] => {
+      const { ran, waited } = cpu.account()!;
+      return [(ran - before.ran) / 1e6, (waited - before.waited) / 1e6].map((ms) => Math.round(ms * 10) / 10);
+    };
+    void tempo.sleep(1000);
+    await pass(100);
+    tempo.pause();
+    await pass(3_600_000);
+    expect(counted()).toEqual([10, 30]);
+    tempo.setSpeed(8);
+    await pass(5000);
+    tempo.resume();
+    await pass(101);
+    // 100 ms by the wall are 800 ms of its time, of which it waited 240.
+    const [ran, waited] = counted();
+    expect(ran).toBeCloseTo(20, 0);
+    expect(Math.abs(waited - 270)).toBeLessThan(6);
+  });
+
+  it('is none where the kernel keeps none', () => {
+    const cpu = new RunCpu(() => undefined);
+    cpu.goes(0);
+    expect(cpu.account()).toBeUndefined();
+  });
+});
 
 describe('the run’s time', () => {
   it('goes as the wall’s, while nobody steers', async () => {

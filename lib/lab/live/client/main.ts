@@ -78,7 +78,7 @@ function start(): void {
       return;
     }
     lastDrawn = now;
-    if (isNew) {
+    if (isNew && data.run.samples.length > 0) {
       isNew = false;
       const { curves } = data;
       group.reach(data.length);
@@ -110,6 +110,7 @@ function start(): void {
     },
     onLine: (line) => {
       isNew = true;
+      soon();
       if (line.k === 'map') moments.addRecorded(line as unknown as RunMap);
       else data.add(line);
       if (line.k !== 'run') return;
