@@ -1,7 +1,9 @@
 /** Questions about huge pages: khugepaged, stalls, dense chunks. */
+import { pageSize } from '../../base/units.ts';
 import { bound, factor, inWords, nsInWords, untold } from './answering.ts';
 import { denseChunks } from './measure/dense.ts';
 import { khugepaged as khugepagedMeasurement } from './measure/khugepaged.ts';
+import { smallPage } from './measure/raw-memory.ts';
 import { stalls as stallsMeasurement } from './measure/stalls.ts';
 import type { Bound, Question, QuestionMachine } from './question.ts';
 
@@ -13,6 +15,46 @@ const noHugePages = ({ hugePage, hugePages }: QuestionMachine): string | undefin
       : undefined;
 
 const counted = (n: number, thing: string): string => `${n} ${n === 1 ? thing : `${thing}s`}`;
+
+/** Whole scans after which khugepaged must have been at any memory, from its beginning to its end. */
+const enoughScans = 2;
+/** Small pages that are missing in each huge page of the sparse heaps: khugepaged fills up so many, or does nothing. */
+const sparsePtes = 512 - pageSize / smallPage;
+
+/**
+ * What khugepaged did by itself, against what max_ptes_none lets it do. That it brought memory back is seen at once; that it
+ * did not says something only when it has been at this memory, and could have made a huge page.
+ */
+function byItself(
+  { hugePage, maxPtesNone }: QuestionMachine,
+  seen: {
+    readonly came: number;
+    readonly waited: string;
+    readonly scans: number | undefined;
+    readonly canCollapse: boolean;
+  },
+): Bound {
+  const { came, waited, scans = 0 } = seen;
+  const isBack = came >= hugePage / 2;
+  const mayFill = maxPtesNone === undefined || maxPtesNone >= sparsePtes;
+  const says = mayFill
+    ? 'khugepaged by itself brings released memory back where huge pages are allowed'
+    : `khugepaged by itself brings nothing back, since max_ptes_none is below the ${sparsePtes} that are missing`;
+  const found = `${inWords('bytes', came)} in ${waited}, ${counted(scans, 'whole scan')}`;
+  if (isBack) return { says, found, holds: mayFill };
+  if (seen.scans === undefined)
+    return untold(says, 'khugepaged does not tell how often it has looked at all memory');
+  if (scans < enoughScans)
+    return untold(
+      says,
+      `in ${waited} it made ${counted(scans, 'whole scan')} of all memory, and begins with other programs; wait longer: --scale 2`,
+    );
+  if (!mayFill) return { says, found, holds: true };
+  if (maxPtesNone === undefined) return untold(says, 'the kernel does not tell max_ptes_none');
+  if (!seen.canCollapse)
+    return untold(says, 'nothing shows that the kernel could make huge pages: MADV_COLLAPSE made none');
+  return { says, found, holds: false };
+}
 
 export const khugepaged: Question = {
   number: 9,
@@ -37,26 +79,7 @@ export const khugepaged: Question = {
     const [first, last] = [samples[0], samples[samples.length - 1]];
     const waited = inWords('seconds', last.t / 1000);
     const came = last.allowed - first.allowed;
-    const byItself = 'khugepaged by itself brings released memory back where huge pages are allowed';
     const ptes = machine.maxPtesNone;
-    const scanned = (): Bound => {
-      if (came >= machine.hugePage / 2)
-        return { says: byItself, found: `${inWords('bytes', came)} in ${waited}`, holds: true };
-      if (ptes !== undefined && ptes < 511)
-        return {
-          says: 'with max_ptes_none below 511 khugepaged brings nothing back',
-          found: inWords('bytes', came),
-          holds: true,
-        };
-      return untold(
-        byItself,
-        scans === undefined
-          ? 'khugepaged does not tell how often it has looked at all memory'
-          : scans < 2
-            ? `in ${waited} it made ${counted(scans, 'whole scan')} of all memory, and begins with other programs; wait longer: --scale 2`
-            : `it made ${counted(scans, 'whole scan')} and took nothing; it may be at other programs`,
-      );
-    };
     const collapse =
       afterCollapse.taken === 0
         ? untold(
@@ -106,7 +129,7 @@ export const khugepaged: Question = {
         marks: [{ label: 'before the release', value: filled }],
       },
       bounds: [
-        scanned(),
+        byItself(machine, { came, waited, scans, canCollapse: afterCollapse.taken > 0 }),
         collapse,
         bound(
           'where huge pages are forbidden nothing comes back, neither by khugepaged nor by MADV_COLLAPSE',

@@ -1,14 +1,15 @@
 /** Questions about giving back and faulting in, answered by measurements: rates, forced frees, the price of a fault. */
+import { pageSize } from '../../base/units.ts';
 import { bound, factor, inWords, nsInWords, untold } from './answering.ts';
 import { touchCosts } from './measure/faults.ts';
-import { forcedFree, releaseRates } from './measure/release.ts';
+import { forcedFree, quantumBytes, releaseRates } from './measure/release.ts';
 import type { Question } from './question.ts';
 
 export const releaseRate: Question = {
   number: 5,
   name: 'release-rate',
   question: 'How fast can memory be given back?',
-  how: 'Free memory is given back by force: in one piece, 64 KiB at a time, and in holes of one page, by the CPU time that it takes.',
+  how: 'Free memory is given back by force: chunks that are wholly free, 64 KiB at a time where a page lives in each huge page, and holes of one page, by the CPU time that it takes.',
   reports: [59960],
   seconds: 4,
   byHand: ['pageheap run --scavenge-percent 50   # and the same in the background'],
@@ -19,11 +20,12 @@ export const releaseRate: Question = {
     const [, quantum, holes] = rates;
     return {
       table: {
-        head: ['', 'given back', 'calls', 'a call', 'in a millisecond'],
+        head: ['', 'given back', 'calls', 'bytes a call', 'time a call', 'in a millisecond'],
         rows: rates.map((rate) => [
           rate.label,
           inWords('bytes', rate.bytes),
           inWords('count', rate.calls),
+          inWords('bytes', rate.bytes / rate.calls),
           nsInWords(rate.ns / rate.calls),
           inWords('bytes', perMs(rate)),
         ]),
@@ -39,6 +41,20 @@ export const releaseRate: Question = {
         ],
       },
       bounds: [
+        bound(
+          '64 KiB at a time is what was measured: a call gave back so much, on average',
+          'bytes',
+          quantum.bytes / quantum.calls,
+          'at most',
+          quantumBytes,
+        ),
+        bound(
+          'holes of one page are what was measured: a call gave back one',
+          'bytes',
+          holes.bytes / holes.calls,
+          'at most',
+          pageSize,
+        ),
         bound(
           '64 KiB at a time: not below what was reported, 256 KiB a millisecond',
           'bytes',

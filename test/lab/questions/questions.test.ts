@@ -88,7 +88,13 @@ describe('a bound fails where what it says is not so:', () => {
       'release-rate',
       'a call takes a second',
       withResult((rates: { ns: number }[]) => rates.map((r) => ({ ...r, ns: r.ns * 1e6 }))),
-      /64 KiB at a time/,
+      /64 KiB at a time: not below/,
+    ],
+    [
+      'release-rate',
+      'a call gives a huge page back',
+      withResult((rates: { calls: number }[]) => rates.map((r) => ({ ...r, calls: r.calls / 32 }))),
+      /64 KiB at a time is what was measured/,
     ],
     [
       'stalls',
@@ -133,6 +139,33 @@ describe('a bound fails where what it says is not so:', () => {
         .join('\n'),
     ).toMatch(says);
     expect(verdictWords(asked)).toMatch(/^did not hold on this machine: /);
+  });
+});
+
+describe('khugepaged by itself:', () => {
+  const MiB = 2 ** 20;
+  const found = (back: number, scans: number | undefined, taken: number) => ({
+    ...{ filled: 4 * MiB, released: 4 * MiB, scans, collapsed: 0, afterFree: 0 },
+    samples: [0, back].map((allowed, i) => ({ t: i * 1000, allowed, kept: 0 })),
+    afterCollapse: { allowed: 4 * MiB, kept: 0, taken, refused: 0 },
+  });
+  it.each<[string, number, number, number | undefined, number, boolean | undefined]>([
+    ['it came back', 511, 2 * MiB, 0, 2, true],
+    ['it was at all memory and took nothing', 511, 0, 2, 2, false],
+    ['it was not at all memory', 511, 0, 1, 2, undefined],
+    ['it does not tell', 511, 0, undefined, 2, undefined],
+    ['no huge page could be made', 511, 0, 2, 0, undefined],
+    ['it may not, and came back', 100, 2 * MiB, 0, 2, false],
+    ['it may not, was not at all memory', 100, 0, 1, 2, undefined],
+    ['it may not, and took nothing', 100, 0, 2, 2, true],
+    ['two small pages are there, and it may', 510, 0, 2, 2, false],
+  ])('%s (max_ptes_none %d)', async (_what, maxPtesNone, back, scans, taken, holds) => {
+    const makers: Makers = { ...inProcess, measure: async () => found(back, scans, taken) as never };
+    const asked = await ask(questionNamed('khugepaged'), makers, { ...machine, maxPtesNone });
+    const [first] = asked.answer.bounds;
+    expect(first?.says).toMatch(/^khugepaged by itself/);
+    expect(first?.holds).toBe(holds);
+    expect(first?.why !== undefined).toBe(holds === undefined);
   });
 });
 

@@ -1,4 +1,9 @@
-/** How fast memory goes back by force, in three shapes, by the CPU time of the thread; and whether all of it does. */
+/**
+ * How fast memory goes back by force, in three shapes, by the CPU time of the thread; and whether all of it does.
+ *
+ * What a call of the page heap is asked for is not what one madvise gives back: a huge page that is wholly free goes in one
+ * piece. So where 64 KiB a call are to be measured, one page lives in each huge page; and the bytes of a madvise are counted.
+ */
 import { runtimeOf } from '../../../api/heap.ts';
 import { bytes, pageSize } from '../../../base/units.ts';
 import type { Generation } from '../../../design/design.ts';
@@ -6,6 +11,10 @@ import { Heap } from '../../../index.ts';
 import { threadCpuClock } from '../../../os/clock.ts';
 import { Residency } from '../../../os/residency.ts';
 import type { Measurement } from './measurement.ts';
+import { alignment } from './raw-memory.ts';
+
+/** What the background scavenger asks for at a time. */
+export const quantumBytes = 64 * 1024;
 
 export interface ReleaseRate {
   readonly label: string;
@@ -21,11 +30,16 @@ function filled(pages: number, generation: Generation): { heap: Heap; objects: n
   return { heap, objects };
 }
 
-function rateOf(label: string, pages: number, quantum: number, every: number): ReleaseRate {
+function rateOf(
+  label: string,
+  pages: number,
+  quantum: number,
+  lives: (page: number) => boolean,
+): ReleaseRate {
   const { heap, objects } = filled(pages, 'radix');
   using _ = heap;
   objects.forEach((at, i) => {
-    if (i % every === 0) heap.drop(at);
+    if (!lives(i)) heap.drop(at);
   });
   heap.gc();
   const { pages: pageHeap } = runtimeOf(heap);
@@ -41,12 +55,14 @@ export const releaseRates: Measurement<{ mib: number }, ReleaseRate[]> = {
   name: 'release-rates',
   measure({ mib }) {
     const pages = Math.max(512, Math.round((mib * 2 ** 20) / pageSize));
+    const perHugePage = alignment / pageSize;
+    const everySecond = (i: number): boolean => i % 2 === 1;
     // What V8 compiles is not to be counted.
-    rateOf('', 512, 65536, 2);
+    rateOf('', 512, quantumBytes, everySecond);
     return [
-      rateOf('all at once', pages, Number.MAX_SAFE_INTEGER, 1),
-      rateOf('64 KiB at a time', pages, 65536, 1),
-      rateOf('holes of one page', pages, 65536, 2),
+      rateOf('chunks that are wholly free', pages, Number.MAX_SAFE_INTEGER, () => false),
+      rateOf('64 KiB at a time', pages, quantumBytes, (i) => i % perHugePage === 0),
+      rateOf('holes of one page', pages, quantumBytes, everySecond),
     ];
   },
 };
