@@ -2,8 +2,8 @@
 import { metricsOf } from '../metrics/run-metrics.ts';
 import type { RunPhaseEnd } from '../record/lines.ts';
 import type { RunData } from '../record/run-data.ts';
-import type { LabHeapOptions } from '../subject/heap-target.ts';
 import { bound, factor, inWords, type Labelled, middle, phaseOf, rssPicture, untold } from './answering.ts';
+import { thrash } from './measure/thrash.ts';
 import type { Answer, Asker, Question } from './question.ts';
 
 const noFree = ({ advice }: Asker['machine']): string | undefined =>
@@ -246,72 +246,89 @@ export const pacing: Question = {
   number: 4,
   name: 'pacing',
   question: 'What does pacing cost, and does retaining 10 % stop thrash?',
-  how: 'A service with two busy hours and a pause: what is left in the pause over the goal (0, 10 or 100 %) against the page faults of the second ramp.',
+  how: "A service with two busy hours and a pause: the time that its releases take. Then a heap whose size swings, by 6 % and by half, ten times, with a pause at its low end in which all is given back that the scavenger wants to, by the heap's own clock: what of it comes back when the heap fills up, with 0, 10 and 100 % retained over the goal.",
   reports: [30333, 34048],
-  seconds: 24,
+  seconds: 14,
   byHand: [
     'pageheap compare ramp-idle-ramp --scale 0.125 --time-scale 0.3 -c none:radix,retain-extra=0 -c radix -c twice:radix,retain-extra=100',
   ],
   async ask(asker) {
-    const runs: Labelled[] = [];
-    for (const retainExtra of [0, 10, 100])
-      runs.push({
-        label: `${retainExtra} % retained`,
-        run: await asker.run({
-          label: `retain-${retainExtra}`,
-          workload: {
-            name: 'ramp-idle-ramp',
-            scale: Math.max(leastScale, 0.125 * asker.size),
-            timeScale: 0.3 * Math.min(1, 4 * asker.size),
-          },
-          heap: { retainExtra } satisfies LabHeapOptions,
-        }),
-      });
-    const refaults = ({ run }: Labelled): number | undefined => {
-      const [from, to] = ['idle after the first', 'second ramp'].map((name) => phaseOf(run, name)?.minflt);
-      return from === undefined || to === undefined ? undefined : to - from;
-    };
-    const share = ({ run }: Labelled): number | undefined => {
-      const { madviseTime, elapsed } = metricsOf(run);
-      return madviseTime === undefined || !elapsed ? undefined : madviseTime / 1e9 / elapsed;
-    };
-    const released = ({ run }: Labelled): number | undefined => metricsOf(run).madviseBytes;
-    const [none, ten, twice] = runs;
+    const run = await asker.run({
+      label: 'two ramps',
+      workload: {
+        name: 'ramp-idle-ramp',
+        scale: Math.max(leastScale, 0.125 * asker.size),
+        timeScale: 0.3 * Math.min(1, 4 * asker.size),
+      },
+    });
+    const { madviseTime, elapsed } = metricsOf(run);
+    const share = madviseTime === undefined || !elapsed ? undefined : madviseTime / 1e9 / elapsed;
+    const found = await asker.measure(thrash, { mib: 32 * asker.size });
+    const again = (swing: number, retained: number): number | undefined =>
+      found.find((one) => one.swing === swing && one.retained === retained)?.again;
+    const percent = (n: number): string => `${Number((100 * n).toFixed(0))} %`;
+    const swings = [...new Set(found.map(({ swing }) => swing))];
+    const [slight, half] = swings as [number, number];
+    const filled = found.find(({ swing }) => swing === slight)?.filled;
     return {
       table: {
-        head: ['', 'given back', 'time in madvise', 'of the run', 'faults of the second ramp', 'RSS mean'],
-        rows: runs.map((one) => [
-          one.label,
-          inWords('bytes', released(one)),
-          inWords('ns', metricsOf(one.run).madviseTime),
-          inWords('share', share(one)),
-          inWords('count', refaults(one)),
-          inWords('bytes', metricsOf(one.run).rssMean),
+        head: ['', 'filled again', 'of it given back before', 'page faults'],
+        rows: found.map((one) => [
+          `swings by ${percent(one.swing)}, ${one.retained} % retained`,
+          ...[one.filled, one.again].map((n) => inWords('bytes', n)),
+          inWords('count', one.faults),
         ]),
       },
-      picture: rssPicture('Two ramps and a pause, by what is retained over the goal', runs),
+      picture: {
+        kind: 'bars',
+        title: 'Given back in ten pauses, and taken again, by what is retained over the goal',
+        value: { label: 'share of what was filled again', unit: 'share' },
+        groups: swings.map((swing) => ({
+          label: `the heap swings by ${percent(swing)}`,
+          bars: found
+            .filter((one) => one.swing === swing)
+            .map((one) => ({ label: `${one.retained} % retained`, value: one.again / one.filled })),
+        })),
+      },
       bounds: [
         bound(
           "pacing holds: with Go's 10 % the calls of madvise take at most a twentieth of the time",
           'share',
-          share(ten),
+          share,
           'at most',
           0.05,
         ),
         factor(
-          'retaining 10 % gives less back than retaining nothing',
-          released(ten),
-          released(none),
-          'at most',
-          1,
+          'without anything retained a heap that swings by 6 % thrashes: half of what it fills again had been given back, at least',
+          again(slight, 0),
+          filled,
+          'at least',
+          0.5,
         ),
         factor(
-          'retaining as much again saves faults of the second ramp, a tenth at least',
-          refaults(twice),
-          refaults(none),
+          'retaining 10 % stops that: at most a tenth of it is left',
+          again(slight, 10),
+          again(slight, 0),
           'at most',
+          0.1,
+        ),
+        factor(
+          'it does not stop a swing by half: nine tenths of it are left, at least',
+          again(half, 10),
+          again(half, 0),
+          'at least',
           0.9,
         ),
+        factor(
+          'retaining as much again stops that, too: at most a tenth of it is left',
+          again(half, 100),
+          again(half, 0),
+          'at most',
+          0.1,
+        ),
+      ],
+      notes: [
+        `The service gave back ${inWords('bytes', metricsOf(run).madviseBytes)} in ${inWords('ns', madviseTime)} of ${inWords('seconds', elapsed)}. Page faults are of the whole process: some are V8's.`,
       ],
     } satisfies Answer;
   },

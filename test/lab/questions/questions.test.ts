@@ -85,6 +85,20 @@ describe('a bound fails where what it says is not so:', () => {
       /HeapReleased is HeapIdle/,
     ],
     [
+      'pacing',
+      'ten percent retain no more than nothing',
+      withResult((found: { retained: number; swing: number; again: number }[]) =>
+        found.map((one, i) => (one.retained === 10 ? { ...one, again: found[i - 1]?.again } : one)),
+      ),
+      /retaining 10 % stops that/,
+    ],
+    [
+      'pacing',
+      'the heap does not thrash at all',
+      withResult((found: object[]) => found.map((one) => ({ ...one, again: 1 }))),
+      /swings by 6 % thrashes/,
+    ],
+    [
       'release-rate',
       'a call takes a second',
       withResult((rates: { ns: number }[]) => rates.map((r) => ({ ...r, ns: r.ns * 1e6 }))),

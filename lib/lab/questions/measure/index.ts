@@ -7,6 +7,7 @@ import { khugepaged } from './khugepaged.ts';
 import type { Measurement } from './measurement.ts';
 import { forcedFree, releaseRates } from './release.ts';
 import { stalls } from './stalls.ts';
+import { thrash } from './thrash.ts';
 
 const all = [
   releaseRates,
@@ -20,6 +21,7 @@ const all = [
   mappingNames,
   metadata,
   touchCosts,
+  thrash,
 ] as const;
 
 /** The measurement of a name, whatever it takes and answers; undefined where there is none. */
