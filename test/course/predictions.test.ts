@@ -163,6 +163,29 @@ describe('a grade', () => {
     expect(measure?.history?.changes.length).toBeGreaterThan(10);
   });
 
+  it('shows of the design what comes before the first wrong step, in no picture and no JSON more', async () => {
+    const blank = sheet(openSeed(whom));
+    const own = variantFor(exercise, student, term) as unknown as typeof rules;
+    const { moves } = sceneFor(openSeed(whom), own);
+    const told = await graded(blank);
+    for (const { referenceHistory } of told.measures) {
+      expect(referenceHistory?.ops).toBe(moves.length);
+      expect(referenceHistory?.changes.map(({ op }) => op)).toEqual([...Array(givenMoves).keys()]);
+    }
+    const right = await solved(blank);
+    const lines = right.split('\n');
+    const last = lines.findLastIndex((line) => /^ *\d+ +alloc \d+ +page/.test(line));
+    const op = Number.parseInt(lines[last] as string, 10) - 1;
+    const made = await graded(
+      lines.with(last, (lines[last] as string).replace(/page.*/, 'page ?')).join('\n'),
+    );
+    const ops = made.measures.map((of) =>
+      Math.max(...(of.referenceHistory?.changes ?? []).map((one) => one.op)),
+    );
+    expect(ops[2]).toBeLessThan(op);
+    expect(ops[0]).toBeGreaterThanOrEqual(op);
+  });
+
   it.each(['blank', 'strange-answers', 'easy-operations'])('of a forgery (%s) is nothing', async (name) => {
     const text = readFileSync(join(ownPack, exercise.id, 'forgeries', `${name}.txt`), 'utf8');
     expect((await graded(text.replace('{{sheet}}', sheet(openSeed(whom))))).points).toBe(0);

@@ -4,7 +4,8 @@
  *
  * The designs have a constant each that is the student's own, so that the package's page heaps answer otherwise. The operations
  * come from the seed: those of the folder from the one that everybody knows; those of a sheet that the instructor makes, from
- * the secret. A message tells the rule that was broken, and not the answer.
+ * the secret. A message tells the rule that was broken, and not the answer; and the picture of the design goes as far as the answers
+ * are right, since whoever is shown more can read the answers from it.
  */
 import { type Generation, generations } from '../../../design/design.ts';
 import type { DesignRules } from '../../model/designs.ts';
@@ -59,6 +60,7 @@ interface Judged {
   /** The first that is wrong or missing, up to which step of the asked ones, counted from 0. */
   readonly first?: { readonly step: number; readonly failure: Failure };
   readonly history: PageHistory;
+  /** Before the first that is wrong. */
   readonly referenceHistory: PageHistory;
 }
 
@@ -169,7 +171,13 @@ function judge(
     of: moves.length - givenMoves,
     ...(first === undefined ? {} : { first }),
     history: historyOf(moves, pageAt),
-    referenceHistory: historyOf(moves, (i) => answers[design][i]?.page),
+    referenceHistory: {
+      ...historyOf(
+        moves.slice(0, first === undefined ? moves.length : givenMoves + first.step),
+        (i) => answers[design][i]?.page,
+      ),
+      ops: moves.length,
+    },
   };
 }
 
