@@ -181,6 +181,18 @@ describe('a grade', () => {
     expect(checks.find(({ failure }) => failure)?.failure?.cause).toMatch(cause);
   });
 
+  it.each(['list', 'buckets'])(
+    'of a sorted list (%s) that works the shape out when it is looked at has no part of the tree',
+    async (name) => {
+      const text = readFileSync(join(ownPack, exercise.id, `forgeries/sorted-${name}.mjs`), 'utf8');
+      const made = await graded(
+        new Map([[exercise.handin, filled(text, variantFor(exercise, student, term), student)]]),
+      );
+      expect(made.points).toBe(48);
+      expect(made.checks[1]?.failure?.cause).toMatch(/goes through the runs before/);
+    },
+  );
+
   it('of stubs, and of a forgery, is nothing', async () => {
     const of = (path: string): string =>
       filled(readFileSync(path, 'utf8'), variantFor(exercise, student, term), student);

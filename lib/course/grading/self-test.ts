@@ -5,7 +5,7 @@
  * - The reference gets all points, for several students, with open and with hidden seeds.
  * - Each mutant, a reference with one edit, loses points at a check: it is caught.
  * - A forgery is a hand-in that wants points for nothing: by what it prints, throws, patches, or ends. It gets none of
- *   them, and the grading outlives it.
+ *   them, and the grading outlives it. One that does a part honestly, and the rest by a short cut, has a most of its own.
  *
  * The pack is no part of what students get; `lab start` and `lab check` do not need it.
  */
@@ -203,7 +203,7 @@ async function testForgeries(pack: string, exercise: Exercise, tell: Tell): Prom
     const constants = { ...variantFor(exercise, student, term), ...(sheet === undefined ? {} : { sheet }) };
     const text = filled(readText(join(folder, name)), constants, student);
     // The first line says what must come of it.
-    const [, expected = 'none'] = /^(?:\/\/|#) expect: (\w+)/.exec(text) ?? [];
+    const [, expected = 'none', most] = /^(?:\/\/|#) expect: (\w+)(?: (\d+))?/.exec(text) ?? [];
     const made = await grade({ exercise, files: new Map([[exercise.handin, text]]), modules, student, term });
     const { points = 0 } = made;
     const workOf = (g: Grade): number =>
@@ -216,7 +216,9 @@ async function testForgeries(pack: string, exercise: Exercise, tell: Tell): Prom
           (points ?? 0) <= (honest.points ?? 0)
         : expected === 'refused'
           ? made.verdict === 'refused' && points === 0
-          : points === 0;
+          : expected === 'most'
+            ? made.verdict === 'graded' && (points ?? 0) <= Number(most)
+            : points === 0;
     tell({
       exercise: exercise.id,
       what: `forgery ${name}`,

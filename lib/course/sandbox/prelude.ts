@@ -253,7 +253,9 @@ let given = [];
 const argument = (value, seen) => {
   if (typeof value !== 'object' || value === null || isArray(value)) return value;
   if (value.answer !== undefined) return given[value.answer];
-  if (value.collect === true) return (...args) => {
+  const from = work.n;
+  if (value.collect !== undefined) return (...args) => {
+    if (value.collect === 'counted') args[args.length] = work.n - from;
     work.n += toldUnits;
     if (seen.length < mostVisits) seen[seen.length] = args;
     else tooMany = true;

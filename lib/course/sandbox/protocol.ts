@@ -11,8 +11,8 @@ export type Argument =
   | readonly Argument[]
   /** What the call of that number in this block answered. */
   | { readonly answer: number }
-  /** A function that keeps what it is called with; the answer tells it. */
-  | { readonly collect: true }
+  /** A function that keeps what it is called with; the answer tells it. Counted: and behind it the units until then. */
+  | { readonly collect: true | 'counted' }
   /** A number that JSON has not. */
   | { readonly special: 'NaN' | 'Infinity' | '-Infinity' }
   /** An object made before. */

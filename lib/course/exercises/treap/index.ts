@@ -15,10 +15,10 @@ import { type Chance, chanceOf } from '../../model/seeds.ts';
 import { isThrown } from '../../sandbox/protocol.ts';
 import { playAsked } from '../asked.ts';
 import { type Bench, requireNumber, shown, troubleOf } from '../bench.ts';
-import type { Check, Exercise, Measure, Measured, Step, Variant } from '../exercise.ts';
+import type { Check, Exercise, Failure, Measure, Measured, Step, Variant } from '../exercise.ts';
 import { shortestFailure } from '../random-check.ts';
 import { type HeapOp, HeapWriter, heapAsked, heapTarget, parseRecord } from './heap-play.ts';
-import { type TreeOp, treeAsked, treeTarget } from './tree-play.ts';
+import { largeRuns, type TreeOp, treeAsked, treeTarget } from './tree-play.ts';
 import { type PriorityRule, priorities } from './trees.ts';
 
 const id = 'treap';
@@ -142,6 +142,10 @@ function soundHeap(list: HeapMoves, back: number): readonly HeapOp[] {
 
 export const recordFile = (): string => join(packageRoot, 'course', id, 'go112.txt');
 
+/** With the last calls alone: there are thousands before. */
+const shortened = <T extends Failure | undefined>(failure: T): T =>
+  failure === undefined ? failure : { ...failure, steps: failure.steps.slice(-6) };
+
 const treeRuns = 60;
 const heapRuns = 60;
 
@@ -157,9 +161,12 @@ function checksOf(rule: PriorityRule): Check[] {
       points: 20,
       run: async (bench, seed) => {
         await bench.fresh();
-        return shortestFailure(treeMoves, { seed: `${seed} tree`, runs: treeRuns }, (list) =>
+        const failure = await shortestFailure(treeMoves, { seed: `${seed} tree`, runs: treeRuns }, (list) =>
           tree(bench, soundTree(list)),
         );
+        if (failure !== undefined) return failure;
+        const { build } = treeOf(largeRuns, chanceOf(`${seed} ${largeRuns}`));
+        return shortened((await playAsked(bench, treeTarget, [], treeAsked(build, rule, false))).failure);
       },
     },
     {
@@ -241,7 +248,7 @@ async function treeUnits(
     i < build.length ? { ...it, figure: 'build' } : it,
   );
   const { failure, units } = await playAsked(bench, treeTarget, [], asked);
-  if (failure !== undefined) return { failure: { ...failure, steps: failure.steps.slice(-6) }, units: 0 };
+  if (failure !== undefined) return { failure: shortened(failure), units: 0 };
   return { units: units[figure] ?? 0 };
 }
 
@@ -315,7 +322,7 @@ const heapMeasure = (points: number): Measure => ({
       [0],
       asked.map((it) => (it.isLook === true ? it : { ...it, figure: 'all' })),
     );
-    if (failure !== undefined) return { failure: { ...failure, steps: failure.steps.slice(-6) }, share: 0 };
+    if (failure !== undefined) return { failure: shortened(failure), share: 0 };
     const work = tenth(units.all ?? 0);
     return { share: shareOf(heapBuckets, work), work, history };
   },

@@ -1,5 +1,8 @@
 /**
  * Calls on the hand-in's treap: inserts, removes and finds, and after each a look at the whole tree, which has one right shape.
+ *
+ * The shape follows from the runs alone. So whoever keeps no tree can work it out in `forEach`; but not without going through
+ * all runs, while in a tree the first run is a way down. That is what a look in a large tree counts.
  */
 import type { Run } from '../../model/fits.ts';
 import type { Answer } from '../../sandbox/protocol.ts';
@@ -22,6 +25,24 @@ function nodesOf(answer: Answer): Node[] | undefined {
   if ('!' in visits) return undefined;
   const isNode = visits.every((visit) => visit.length >= 3 && visit.slice(0, 3).every(Number.isInteger));
   return isNode ? visits.map((visit) => visit.slice(0, 3) as unknown as Node) : undefined;
+}
+
+/** Units until `forEach` visits the first run: in a tree the way down to it, some two or three a step, of twenty at most. */
+export const mostToFirst = 100;
+/** Fewer runs are gone through within that. */
+export const largeRuns = 300;
+
+/** Whether the tree was there, or is worked out when it is looked at. */
+function workedOut(answer: Answer, runs: number): Wrong | undefined {
+  const visits = answer[2] ?? [];
+  const units = '!' in visits ? undefined : visits[0]?.at(-1);
+  return runs < largeRuns || (typeof units === 'number' && units <= mostToFirst)
+    ? undefined
+    : {
+        cause: 'forEach goes through the runs before it visits the first',
+        answered: `${String(units)} units until the first of ${runs} runs is visited`,
+        expected: `at most ${mostToFirst}: in a tree that is there it is one way down`,
+      };
 }
 
 /** What is wrong with a tree, the plainest first. */
@@ -91,11 +112,11 @@ export function treeAsked(ops: readonly TreeOp[], rule: PriorityRule, looks: boo
   const look = (): void => {
     const right = shapeOf(runs, rule);
     asked.push({
-      call: [0, 'forEach', { collect: true }],
+      call: [0, 'forEach', { collect: 'counted' }],
       text: 'forEach',
       isLook: true,
       expected: treeText(right),
-      judge: (answer) => wrongTree(answer, right, rule),
+      judge: (answer) => wrongTree(answer, right, rule) ?? workedOut(answer, right.length),
     });
   };
   for (const op of ops) {

@@ -1,0 +1,123 @@
+// expect: most 48
+// No treap: the same in arrays of 16 to 32 runs.
+const priority = ({ page }) => ((page * {{factor}} + {{plus}}) % 65536) * ('{{top}}' === 'largest' ? 1 : -1);
+const order = (a, b) => a.n - b.n || a.page - b.page;
+const place = (list, run) => {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (order(list[middle], run) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
+const draw = (runs, visit) => {
+  const go = (from, to, depth) => {
+    if (from >= to) return;
+    let top = from;
+    for (let i = from; i < to; i++) if (priority(runs[i]) > priority(runs[top])) top = i;
+    go(from, top, depth + 1);
+    visit(runs[top].page, runs[top].n, depth);
+    go(top + 1, to, depth + 1);
+  };
+  go(0, runs.length, 0);
+};
+
+export class RunTreap {
+  parts = [[]];
+  partOf(run) {
+    let [low, high] = [0, this.parts.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (order(this.parts[middle].at(-1), run) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+  insert(page, n) {
+    const run = { page, n };
+    const at = this.partOf(run);
+    const part = this.parts[at];
+    part.splice(place(part, run), 0, run);
+    if (part.length >= 32) this.parts.splice(at + 1, 0, part.splice(16));
+  }
+  remove(page, n) {
+    const at = this.partOf({ page, n });
+    this.parts[at].splice(place(this.parts[at], { page, n }), 1);
+    if (this.parts[at].length === 0 && this.parts.length > 1) this.parts.splice(at, 1);
+  }
+  find(n) {
+    const part = this.parts[this.partOf({ page: -1, n })];
+    return part[place(part, { page: -1, n })]?.page ?? -1;
+  }
+  last() {
+    return this.parts.at(-1).at(-1);
+  }
+  forEach(visit) {
+    draw(this.parts.flat(), visit);
+  }
+}
+
+export class TreapHeap {
+  constructor(back) {
+    this.back = back === 0 ? Infinity : back;
+    this.trees = [new RunTreap(), new RunTreap()];
+    this.lengths = [new Map(), new Map()];
+    this.firsts = [new Map(), new Map()];
+  }
+  enter(kind, page, n) {
+    this.trees[kind].insert(page, n);
+    this.lengths[kind].set(page, n);
+    this.firsts[kind].set(page + n, page);
+  }
+  leave(kind, page, n) {
+    this.trees[kind].remove(page, n);
+    this.lengths[kind].delete(page);
+    this.firsts[kind].delete(page + n);
+  }
+  join(kind, page, n) {
+    const below = this.firsts[kind].get(page);
+    if (below !== undefined) {
+      n += this.lengths[kind].get(below);
+      this.leave(kind, below, page - below);
+      page = below;
+    }
+    const upper = this.lengths[kind].get(page + n);
+    if (upper !== undefined) {
+      this.leave(kind, page + n, upper);
+      n += upper;
+    }
+    this.enter(kind, page, n);
+  }
+  grow(page, n) {
+    this.join(0, page, n);
+  }
+  free(page, n) {
+    this.join(0, page, n);
+  }
+  alloc(n) {
+    const pages = this.trees.map((tree) => tree.find(n));
+    const [there, gone] = pages.map((page, kind) => (page < 0 ? Infinity : this.lengths[kind].get(page)));
+    if (Math.min(there, gone) === Infinity) return -1;
+    const kind = gone < there ? 1 : 0;
+    const page = pages[kind];
+    const rest = Math.min(there, gone) - n;
+    this.leave(kind, page, n + rest);
+    if (rest > 0) this.enter(kind, n >= this.back ? page : page + n, rest);
+    return n >= this.back ? page + rest : page;
+  }
+  release(n) {
+    let released = 0;
+    for (let run = this.trees[0].last(); released < n && run !== undefined; run = this.trees[0].last()) {
+      this.leave(0, run.page, run.n);
+      this.join(1, run.page, run.n);
+      released += run.n;
+    }
+    return released;
+  }
+  forEachFree(visit) {
+    const runs = this.lengths.flatMap((of, kind) => [...of].map(([page, n]) => [page, n, kind === 1]));
+    for (const run of runs.sort((a, b) => a[0] - b[0])) visit(...run);
+  }
+}
