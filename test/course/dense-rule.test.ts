@@ -10,7 +10,14 @@ import {
 } from '../../lib/course/exercises/dense-rule/chunk.ts';
 import { costOf, runHeap } from '../../lib/course/exercises/dense-rule/heap.ts';
 import { recordFile } from '../../lib/course/exercises/dense-rule/index.ts';
-import { byPrice, goRule, keepsNothing } from '../../lib/course/exercises/dense-rule/policies.ts';
+import {
+  above,
+  byPrice,
+  goRule,
+  keepsNothing,
+  plainCost,
+  type Rule,
+} from '../../lib/course/exercises/dense-rule/policies.ts';
 import { livesFor, programNames } from '../../lib/course/exercises/dense-rule/programs.ts';
 import { clearly, firstTelling, quartersOf } from '../../lib/course/exercises/telling.ts';
 
@@ -84,9 +91,9 @@ it('there is a program that tells rules apart, with any seed and price, and soon
       const told = await firstTelling(`seed ${k}`, async (seed) => {
         tries++;
         const lives = livesFor(name, seed);
-        const cost = async (rule: ReturnType<typeof goRule>): Promise<number> =>
+        const cost = async (rule: Rule): Promise<number> =>
           costOf(await runHeap(lives, (chunks) => chunks.map(rule)), prices);
-        const plain = Math.min(await cost(goRule()), await cost(keepsNothing()));
+        const plain = await plainCost(lives, prices);
         return { reference: undefined, best: await cost(byPrice(prices)), plain };
       });
       expect([k, name, told.best <= clearly * told.plain]).toEqual([k, name, true]);
@@ -94,4 +101,30 @@ it('there is a program that tells rules apart, with any seed and price, and soon
     }
   }
   expect(tries).toBeLessThan(1.5 * 20 * programNames.length);
+});
+
+it('no number alone, and no number of a chunk, has points of cost', async () => {
+  const prices = { huge: 80, fault: 5 };
+  const byWorth: Rule = ({ inUse, broken }) => !broken && 512 - inUse <= (prices.huge * inUse) / 512;
+  const rules: Rule[] = [goRule(), keepsNothing(), above(60), above(250), above(441), byWorth];
+  for (let k = 0; k < 4; k++) rules.push((of) => (of.chunk % 4 === k ? above(60)(of) : byWorth(of)));
+  for (const name of programNames) {
+    const shares = rules.map(() => 0);
+    for (let k = 0; k < 4; k++) {
+      const cost = async (lives: ReturnType<typeof livesFor>, rule: Rule): Promise<number> =>
+        costOf(await runHeap(lives, (chunks) => chunks.map(rule)), prices);
+      const told = await firstTelling(`seed ${k}`, async (seed) => {
+        const lives = livesFor(name, seed);
+        return {
+          lives,
+          reference: undefined,
+          best: await cost(lives, byPrice(prices)),
+          plain: await plainCost(lives, prices),
+        };
+      });
+      for (const [i, rule] of rules.entries())
+        shares[i] = (shares[i] ?? 0) + quartersOf(await cost(told.lives, rule), told);
+    }
+    expect([name, Math.max(...shares) <= 0.25]).toEqual([name, true]);
+  }
 });
