@@ -11,9 +11,9 @@ import type { CommandContext } from './context.ts';
 import { folderOf, isComparison, runsOf, stemOf } from './runs-of.ts';
 
 const help = `
-Three files: NAME.samples.csv, NAME.collections.csv and NAME.releases.csv. Columns
-are called as the members of a run file (docs/numbers.md), times are milliseconds
-since the start, sizes bytes; "configuration" and "round" say whose a row is. What
+Four files: NAME.samples.csv, NAME.collections.csv, NAME.releases.csv, and
+NAME.steers.csv, what was changed by hand. Columns are called as the members of a
+run file (docs/numbers.md), times are milliseconds since the start, sizes bytes; "configuration" and "round" say whose a row is. What
 is not known is empty. examples/notebook/ has a notebook that draws them by pandas.
 
 Examples:
@@ -59,7 +59,9 @@ async function execute(
 
 export function defineExport(command: Command, context: CommandContext): void {
   command
-    .description('Writes samples, collections and releases of a run, or of all runs of a comparison, as CSV.')
+    .description(
+      'Writes samples, collections, releases and steers of a run, or of all runs of a comparison, as CSV.',
+    )
     .argument('<runs>', 'a run file, the folder of a comparison, or a folder with run files')
     .option('-o, --output <dir>', 'where the files are written (default: beside the run)')
     .addOption(new Option('--table <name>', 'print one of the tables instead').choices(tableNames))

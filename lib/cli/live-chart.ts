@@ -7,6 +7,7 @@
  */
 import { stripVTControlCharacters } from 'node:util';
 import type { SeenPages } from '../lab/live/pages-watch.ts';
+import { formatTime } from '../lab/report/client/format.ts';
 import type { RunProgress } from '../lab/run/run-options.ts';
 import { type ChartPoint, chartMargin, drawChart } from './chart.ts';
 import { mapLegend, mapLines } from './map-line.ts';
@@ -95,7 +96,10 @@ export class LiveChart {
     });
     const width = Math.min(120, columns - chartMargin - 1);
     const map = this.#pages === undefined ? [] : mapLines(this.#pages.pairs, width, colors);
-    const legend = map.length === 0 ? [] : [mapLegend(columns, colors)];
+    const legend =
+      this.#pages === undefined || map.length === 0
+        ? []
+        : [mapLegend(columns, colors, `as at ${formatTime(this.#pages.t)}`)];
     const lines = [
       ...(chart === '' ? [] : chart.split('\n')),
       ...map,

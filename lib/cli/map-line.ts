@@ -56,10 +56,10 @@ export function mapLines(pairs: Uint8Array, width: number, colors: Colors): stri
   return [line('believed', belief), line('resident', kernel)];
 }
 
-/** What the characters mean, as much of it as has room. */
-export function mapLegend(columns: number, colors: Colors): string {
-  let room = columns - chartMargin - 1;
-  const words: string[] = [];
+/** When it was so, and what the characters mean, as much of it as has room. */
+export function mapLegend(columns: number, colors: Colors, when: string): string {
+  let room = columns - chartMargin - 1 - (when.length + 2);
+  const words = [when];
   for (const [mark, meaning] of legendWords) {
     room -= meaning.length + 4;
     if (room >= -2) words.push(`${paint(mark, colors)} ${meaning}`);

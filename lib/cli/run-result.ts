@@ -64,7 +64,7 @@ export async function tell(
   if (chart !== '') terminal.print(`${chart}\n`);
   terminal.print(drawSummary(summary, columns, colors));
   for (const note of [...summaryNotes(summary), ...summary.remarks])
-    if (!told.includes(note)) terminal.note(note);
+    if (!told.includes(note)) terminal.noteInWords(note);
   if (reason === 'interrupted') terminal.note('interrupted: this is what was recorded until then');
   terminal.print(`\nrun file: ${output}`);
   const { memProfile } = data.end ?? {};

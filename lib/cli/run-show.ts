@@ -59,7 +59,8 @@ class Extent {
   wordsOf({ phase, ops, sample }: RunProgress): string[] {
     const { inuse, rss = null } = sample ?? {};
     return [
-      `${phase} ${formatNumber(ops)}`,
+      phase,
+      `${formatNumber(ops)} operations`,
       ...(inuse === undefined ? [] : [`in use ${formatBytes(inuse)}`]),
       ...(rss === null ? [] : [`RSS ${formatBytes(rss)}`]),
     ];

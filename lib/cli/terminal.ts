@@ -7,6 +7,7 @@
  */
 import { stripVTControlCharacters } from 'node:util';
 import picocolors from 'picocolors';
+import { wrap } from './wrap.ts';
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
 
@@ -90,6 +91,11 @@ export class Terminal {
     } catch {
       // There is nowhere to say it.
     }
+  }
+
+  /** A note of sentences: on a terminal broken between words. */
+  noteInWords(text: string): void {
+    this.note(this.err.isTTY === true ? wrap(text, this.columnsOf(this.err)).join('\n') : text);
   }
 
   warn(text: string): void {

@@ -315,7 +315,9 @@ describe('the page map in two lines', () => {
   });
 
   it('says what the characters mean, as far as there is room', () => {
-    expect(mapLegend(80, plain).trim()).toBe('█ in use  ▒ free  · released  ▄ in part');
-    expect(mapLegend(40, plain).length).toBeLessThanOrEqual(40);
+    expect(mapLegend(80, plain, 'as at 3.1 s').trim()).toBe(
+      'as at 3.1 s  █ in use  ▒ free  · released  ▄ in part',
+    );
+    expect(mapLegend(40, plain, 'as at 33.1 s').length).toBeLessThanOrEqual(40);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Runs as tables for other programs: samples, collections and releases, as CSV with a header.
+ * Runs as tables for other programs: samples, collections, releases and what was changed by hand, as CSV with a header.
  *
  * A row is a line of a run file, its columns that line's members by their own names (docs/numbers.md has each with its
  * unit), behind two that say whose it is: the configuration and the round, which of a single run are its name and 1. What a line
@@ -18,7 +18,7 @@ export interface ExportedRun {
   readonly data: RunData;
 }
 
-export const tableNames = ['samples', 'collections', 'releases'] as const;
+export const tableNames = ['samples', 'collections', 'releases', 'steers'] as const;
 export type TableName = (typeof tableNames)[number];
 
 type Line = Readonly<Record<string, unknown>>;
@@ -27,6 +27,7 @@ const linesOf: Readonly<Record<TableName, (run: RunData) => readonly Line[]>> = 
   samples: ({ samples }) => samples.map((line): Line => ({ ...line })),
   collections: ({ collections }) => collections.map((line): Line => ({ ...line })),
   releases: ({ scavenges }) => scavenges.map((line): Line => ({ ...line })),
+  steers: ({ steers = [] }) => steers.map((line): Line => ({ ...line })),
 };
 
 /** Columns that are there in any case, in this order; others follow as they come. */
@@ -48,6 +49,7 @@ const first: Readonly<Record<TableName, readonly string[]>> = {
   ],
   collections: ['t', 'n', 'forced', 'heap0', 'heap1', 'live', 'goal', 'ms'],
   releases: ['t', 'kind', 'bytes'],
+  steers: ['t', 'wall', 'ops', 'what', 'was', 'value'],
 };
 
 /** A table of these runs, with a line break at its end. */

@@ -51,9 +51,11 @@ const body = html`<main class="live">
       <p class="lead">Each page as the heap believes it to be, the same page as the kernel holds it, and where the two
         disagree. <span id="map-scale"></span></p>
       <p class="meta" id="live-map-at"></p>
-      <div id="page-maps" class="maps"></div>
-      <p id="page-readout" class="readout"></p>
-      <div id="lens" class="lens"></div>
+      <div id="live-map">
+        <div id="page-maps" class="maps"></div>
+        <p id="page-readout" class="readout"></p>
+        <div id="lens" class="lens"></div>
+      </div>
     </section>
     <section aria-labelledby="h-timeline">
       <h2 id="h-timeline">Timeline</h2>

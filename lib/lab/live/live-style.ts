@@ -16,8 +16,10 @@ html { scroll-padding-top: 120px; }
 .live .tiles { margin-top: 16px; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); }
 .live .tiles div { padding: 10px 14px; } .live .tiles b { font-size: 21px; }
 .badge.steer { color: var(--steer); }
-.live-events { max-height: 300px; overflow: auto; font-size: 14px; }
-.live-events table { font-size: 13.5px; }
+/* A shadow where a table goes on: what covers it scrolls with the table. */
+.live-events { max-height: 300px; overflow: auto; font-size: 14px; background: linear-gradient(var(--page) 30%, transparent) top / 100% 40px no-repeat local, linear-gradient(transparent, var(--page) 70%) bottom / 100% 40px no-repeat local, linear-gradient(rgb(128 128 128 / 0.35), transparent) top / 100% 12px no-repeat scroll, linear-gradient(transparent, rgb(128 128 128 / 0.35)) bottom / 100% 12px no-repeat scroll; }
+.live-events table { font-size: 13.5px; width: auto; min-width: 0; }
+.live-events :is(th, td) { text-align: left; padding-right: 22px; white-space: normal; vertical-align: top; background: none; position: static; }
 .live-events p { margin: 4px 0; }
 .scripted .live #lens { display: block; }
 @media (max-width: 560px) { html { scroll-padding-top: 170px; } .live-controls { gap: 8px 12px; } .live-bar { flex-wrap: wrap; gap: 8px; padding: 9px 12px; } .live-bar > output { min-width: 0; flex: 1; } .live-set button.main { min-width: 76px; } .live-bar input { order: 9; flex-basis: 100%; } }

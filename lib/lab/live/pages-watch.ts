@@ -48,7 +48,7 @@ export class PagesWatch {
   /** The run has told how far it is: there may be a look. */
   progress({ sample }: RunProgress): void {
     if (sample === undefined || this.#isMissing || !this.#viewers.some(({ isWanted }) => isWanted())) return;
-    if (this.#budget.allows(performance.now(), sample.cpuNs, sample.t)) this.look(false);
+    if (this.#budget.allows(performance.now(), sample)) this.look(false);
   }
 
   /** Looks now. @param free it is not of what watching may cost */

@@ -6,7 +6,7 @@
  * with its trace (trace-notes.ts), what is laid beside other runs (run-metrics.ts), how it is shown (cli/summary.ts).
  */
 
-import type { RunHeader, RunSample, RunValue } from '../record/lines.ts';
+import type { RunHeader, RunSample, RunSteer, RunValue } from '../record/lines.ts';
 import { rssPeak } from '../record/moments.ts';
 import type { RunData } from '../record/run-data.ts';
 import { countsOf, type MarkingTotals } from './counts.ts';
@@ -91,6 +91,8 @@ export interface RunSummary {
   readonly otherThanGo: Readonly<Record<string, RunValue>>;
   /** What the kernel did not show, a sentence each. */
   readonly leftOut: readonly string[];
+  /** What a person changed while it ran, as the run file has it. */
+  readonly steers: readonly RunSteer[];
   readonly remarks: readonly string[];
 }
 
@@ -174,6 +176,7 @@ export function summarize(data: RunData): RunSummary {
     irregular: irregularOf([data]),
     otherThanGo: otherThanGoOf(data.header),
     leftOut: textsIn(end?.summary?.leftOut),
+    steers: data.steers ?? [],
     remarks: data.remarks,
   };
 }

@@ -86,8 +86,9 @@ function steeredRemark(steers: readonly RunSteer[]): string | undefined {
   const changes = steers.filter(({ what }) => !onlyTime.has(what));
   if (changes.length === 0)
     return 'The run was steered by hand: it stood still, or went slower or faster; its own time did, too.';
+  const held = changes.length < steers.length ? ', and it stood still, or went slower or faster,' : ',';
   const times = changes.length === 1 ? 'something was changed' : `${changes.length} things were changed`;
-  return `The run was steered by hand: ${times} while it ran, so its figures are not those of its options alone.`;
+  return `The run was steered by hand: ${times} while it ran${held} so its figures are not those of its options alone.`;
 }
 
 function byTime<T extends { readonly t: number }>(lines: unknown[] | undefined): T[] {

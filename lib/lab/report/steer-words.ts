@@ -3,7 +3,10 @@ import { formatBytes, formatNumber } from './client/format.ts';
 
 const percent = (value: unknown): string => (typeof value === 'number' ? `${value} %` : String(value));
 const bytes = (value: unknown): string => (typeof value === 'number' ? formatBytes(value) : String(value));
-const times = (value: unknown): string => `${String(value)}×`;
+/** `1/4×` of a quarter. */
+export const speedWords = (speed: number): string => (speed < 1 ? `1/${1 / speed}×` : `${speed}×`);
+const times = (value: unknown): string =>
+  typeof value === 'number' && value > 0 ? speedWords(value) : `${String(value)}×`;
 
 /** `GOGC 100 % → 25 %`. What is not known is told as it is. */
 export function steerWords({

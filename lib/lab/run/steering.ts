@@ -43,6 +43,10 @@ function refuse(message: string): never {
   throw new PageHeapError('ERR_INVALID_ARGUMENT', message);
 }
 
+function refuseWithout(why: string | undefined): void {
+  if (why !== undefined) refuse(why);
+}
+
 interface Takes {
   readonly takes: string;
   /** The command's own value; undefined where it is none. */
@@ -80,6 +84,13 @@ const values: Readonly<Record<Command['what'], Takes>> = {
   advise: { takes: 'dontneed or free', read: only((value) => value === 'dontneed' || value === 'free') },
 };
 
+/** What a setting is called where a person sees it. */
+const shown: Partial<Readonly<Record<Command['what'], string>>> = {
+  gcPercent: 'GOGC',
+  memoryLimit: 'the limit',
+  advise: 'the advice',
+};
+
 const isPercent = (value: unknown): boolean => isWhole(value, -1, maxInt32);
 const isLimit = (value: unknown): boolean =>
   value === 'off' || isWhole(value, leastLimit, Number.MAX_SAFE_INTEGER);
@@ -97,7 +108,8 @@ export function readCommand(json: unknown): Command {
     );
   const wanted = values[what as Command['what']];
   const taken = wanted.read(value);
-  if (wanted === nothing ? value !== undefined : taken === undefined) refuse(`${what} takes ${wanted.takes}`);
+  if (wanted === nothing ? value !== undefined : taken === undefined)
+    refuse(`${shown[what as Command['what']] ?? what} takes ${wanted.takes}`);
   return (wanted === nothing ? { what } : { what, value: taken }) as Command;
 }
 
@@ -189,19 +201,23 @@ export class Steering {
         tempo.step(command.value);
         break;
       case 'gc':
+        refuseWithout(heap.tunable?.whyNoCollection);
         heap.gc();
         break;
       case 'freeOSMemory':
+        refuseWithout(heap.tunable?.whyNoCollection);
         heap.freeOSMemory();
         break;
       case 'gcPercent':
+        refuseWithout(heap.tunable?.whyNoCollection);
         heap.setGCPercent?.(command.value);
         break;
       case 'memoryLimit':
+        refuseWithout(heap.tunable?.whyNoLimit);
         heap.setMemoryLimit?.(command.value === 'off' ? Number.POSITIVE_INFINITY : command.value);
         break;
       case 'advise':
-        if (heap.tunable?.whyNoAdvise !== undefined) refuse(heap.tunable.whyNoAdvise);
+        refuseWithout(heap.tunable?.whyNoAdvise);
         heap.setAdvise?.(command.value);
     }
   }

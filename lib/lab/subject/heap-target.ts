@@ -208,16 +208,19 @@ export class HeapTarget implements LabHeap {
   get tunable(): Tunable {
     const { memory, gc } = runtimeOf(this.heap);
     const { gcPercent, memoryLimit } = gc.settings;
-    const { advicePolicy } = this.settings;
+    const { advicePolicy, sbrk } = this.settings;
+    const never = sbrk === true ? 'nothing is ever freed with sbrk' : undefined;
     return {
       gcPercent,
       memoryLimit: memoryLimit < noMemoryLimit ? memoryLimit : Number.POSITIVE_INFINITY,
       advise: memory.sys.advice === 'free' ? 'free' : 'dontneed',
-      whyNoLimit: whyNoLimit(memory.design),
+      whyNoLimit: never ?? whyNoLimit(memory.design),
+      whyNoCollection: never,
       whyNoAdvise:
-        typeof advicePolicy === 'string'
+        never ??
+        (typeof advicePolicy === 'string'
           ? `the advice policy ${advicePolicy} decides of each range`
-          : undefined,
+          : undefined),
     };
   }
 

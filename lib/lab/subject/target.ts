@@ -117,9 +117,10 @@ export interface Tunable {
   /** Bytes; Infinity: off. */
   readonly memoryLimit: number;
   readonly advise: 'dontneed' | 'free';
-  /** Why there can be no limit, or no other advice; undefined: there can. */
+  /** Why there can be no limit, no other advice, no collection; undefined: there can. */
   readonly whyNoLimit: string | undefined;
   readonly whyNoAdvise: string | undefined;
+  readonly whyNoCollection?: string | undefined;
 }
 
 /** An allocator that a run can be made with. */

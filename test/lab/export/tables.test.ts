@@ -47,6 +47,7 @@ describe('tables of runs', () => {
   });
 
   it('have their header also without a row', () => {
+    expect(tableOf('steers', runs)).toBe('configuration,round,t,wall,ops,what,was,value\n');
     expect(tableOf('releases', runs)).toBe('configuration,round,t,kind,bytes\n');
     for (const name of tableNames)
       expect(tableOf(name, []).split('\n')[0]).toMatch(/^configuration,round,t,/);

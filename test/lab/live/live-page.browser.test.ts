@@ -170,11 +170,13 @@ describe('a run under way', () => {
     await page.locator('#limit').fill('64MiB');
     await page.locator('#limit').press('Enter');
     await expect.poll(() => page.locator('#live-answer').innerText()).toBe('this one knows no limit');
-    expect(await page.locator('#limit').inputValue()).toBe('off');
+    // What was refused is there to be mended; it goes when the field is left.
+    expect(await page.locator('#limit').inputValue()).toBe('64MiB');
     await page.locator('#advice').selectOption('free');
     await page.locator('#steer-gc').click();
     await page.locator('#steer-free').click();
     await expect.poll(() => run.given.length).toBe(9);
+    await expect.poll(() => page.locator('#limit').inputValue()).toBe('off');
     expect(run.given).toEqual([
       { what: 'pause' },
       { what: 'step', value: 1 },
@@ -211,6 +213,7 @@ describe('a run under way', () => {
     const { port, token } = server;
     await server.close();
     await expect.poll(() => page.locator('#live-badge').innerText()).toBe('no connection');
+    expect(await page.locator('#live-hold').getAttribute('inert')).toBe('');
     expect(await page.locator('#live-problem').isVisible()).toBe(true);
     run.write(10);
     server = await LiveServer.listen(run.watched, html, port, token);
@@ -239,6 +242,9 @@ describe('a run under way', () => {
     await stranger.goto(`http://127.0.0.1:${server.port}/#wrong`);
     await expect.poll(() => stranger.locator('#live-problem').innerText()).toMatch(/^The token is missing/);
     expect(await stranger.locator('#live-name').innerText()).toBe('…');
+    // The right address, typed into this very tab: only what is behind the # is another.
+    await stranger.goto(server.url);
+    await expect.poll(() => stranger.locator('#live-name').innerText()).toBe('sqlite-ramp');
     await stranger.close();
   });
 
@@ -255,8 +261,12 @@ describe('a run under way', () => {
     // The slider finds it again.
     run.write(30);
     await drawn(50);
-    await page.locator('#live-moment').fill('0.4');
-    expect(await page.locator('#page-maps').getAttribute('data-shown')).toBe('1500');
+    await page.locator('#live-moment').fill('0.8');
+    await page.locator('#page-maps[data-shown="1500"]').waitFor();
+    // Before the first there is none.
+    await page.locator('#live-moment').fill('0.1');
+    expect(await page.locator('#live-map-at').innerText()).toMatch(/^No page map was kept until then/);
+    expect(await page.locator('#live-map').isVisible()).toBe(false);
   });
 
   it.each([

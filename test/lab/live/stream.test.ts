@@ -182,12 +182,12 @@ describe('a stream', () => {
 });
 
 describe('the budget of looks', () => {
-  /** Looks that a second of a run gets, whose thread uses so much of it. */
-  function looksIn(seconds: number, load: number | null, costNs: number): number {
+  /** Looks that a run gets in so many seconds, whose thread uses so much of the time. */
+  function looksIn(seconds: number, load: number | null, costNs: number, phase = 'replay'): number {
     const budget = new LooksBudget();
     let looks = 0;
     for (let t = 0; t < seconds * 1000; t += 100) {
-      if (!budget.allows(t, load === null ? null : load * t * 1e6, t)) continue;
+      if (!budget.allows(t, { t, phase, cpuNs: load === null ? null : load * t * 1e6 })) continue;
       budget.took(t, costNs, 0);
       looks++;
     }
@@ -195,15 +195,34 @@ describe('the budget of looks', () => {
   }
 
   it.each([
-    ['a small heap, cheap to look at: four times a second at most', 0.5, 100_000, 20, 34, 40],
-    ['a large heap at work', 0.8, 4e6, 20, 10, 40],
-    ['a large heap at rest', 0.02, 4e6, 20, 1, 4],
-  ])('%s', (_what, load, costNs, seconds, least, most) => {
-    const looks = looksIn(seconds, load, costNs);
+    ['a small heap, cheap to look at: four times a second at most', 0.5, 100_000, 34, 80],
+    ['a large heap at work', 0.8, 4e6, 10, 45],
+    ['a large heap that does little', 0.02, 4e6, 1, 4],
+  ])('%s', (_what, load, costNs, least, most) => {
+    const looks = looksIn(20, load, costNs);
     expect(looks).toBeGreaterThanOrEqual(least);
-    expect(looks).toBeLessThanOrEqual(Math.max(most, 80));
-    // Never more than 2 % of what the run itself uses, but for a picture to begin with.
-    expect(looks * costNs).toBeLessThanOrEqual(5e6 + costNs + 0.02 * load * seconds * 1e9);
+    expect(looks).toBeLessThanOrEqual(most);
+    // Never more than 1 % of what the run itself uses, but for a picture to begin with.
+    expect(looks * costNs).toBeLessThanOrEqual(4e6 + costNs + 0.01 * load * 20e9);
+  });
+
+  it.each([
+    ['a heap that is cheap to look at', 500_000, 20, 44],
+    ['a large heap', 8e6, 20, 26],
+    ['a huge heap', 80e6, 2, 4],
+  ])('sees %s in idle stretches, for at most 1 %% of the time', (_what, costNs, least, most) => {
+    const looks = looksIn(20, 0.01, costNs, 'idle');
+    expect(looks).toBeGreaterThanOrEqual(least);
+    expect(looks).toBeLessThanOrEqual(most);
+    expect(looks * costNs).toBeLessThanOrEqual(4e6 + costNs + 0.01 * 20e9 + 0.01 * 0.01 * 20e9);
+  });
+
+  it('an idle stretch pays for no look after it', () => {
+    const budget = new LooksBudget();
+    budget.took(0, 4e6, 0);
+    budget.allows(1000, { t: 1000, phase: 'idle', cpuNs: 0 });
+    expect(budget.allows(60_000, { t: 60_000, phase: 'idle', cpuNs: 0 })).toBe(true);
+    expect(budget.allows(60_100, { t: 60_100, phase: 'work', cpuNs: 0 })).toBe(false);
   });
 
   it('guesses where the kernel tells no CPU time, and looks by hand cost nothing', () => {
@@ -211,6 +230,6 @@ describe('the budget of looks', () => {
     const budget = new LooksBudget();
     for (let i = 0; i < 1000; i++) budget.took(i, 5e6, 0, true);
     budget.took(2000, 1000, 0, true);
-    expect(budget.allows(3000, 0, 3000)).toBe(true);
+    expect(budget.allows(3000, { t: 3000, phase: 'replay', cpuNs: 0 })).toBe(true);
   });
 });

@@ -34,6 +34,16 @@ describe('the heap as a target', () => {
     expect(written).toEqual([100, ...Array.from({ length: 8 }, (_, i) => (i + 1) * page)]);
   });
 
+  it('says what cannot be changed where nothing is ever freed', () => {
+    const never = new HeapTarget({ environment: false, reach: 64 * MiB, sbrk: true }, page);
+    const { whyNoCollection, whyNoLimit, whyNoAdvise } = never.tunable;
+    expect([whyNoCollection, whyNoLimit, whyNoAdvise]).toEqual(
+      Array(3).fill(expect.stringContaining('sbrk')),
+    );
+    never.dispose();
+    expect(target.tunable.whyNoCollection).toBeUndefined();
+  });
+
   it('copies', () => {
     const from = heap.malloc(1000);
     const to = heap.malloc(2000);

@@ -6,16 +6,34 @@
  */
 
 import { byId } from '../../report/client/dom.ts';
-import { formatTick } from '../../report/client/format.ts';
-import { steerWords } from '../../report/steer-words.ts';
+import { speedWords, steerWords } from '../../report/steer-words.ts';
 import type { Command, SteerState } from '../../run/steering.ts';
 import type { CommandAnswer } from '../live-lines.ts';
 
 /** As lib/lab/run/tempo.ts has them. */
 const speeds = [1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8];
-const speedWords = (speed: number): string => (speed < 1 ? `1/${1 / speed}×` : `${speed}×`);
 
 type Send = (what: Command['what'], value?: string | number) => Promise<CommandAnswer>;
+
+const units = ['TiB', 'GiB', 'MiB', 'KiB'] as const;
+
+/** A limit as it can be typed again: to the byte, in the largest unit of which it is a whole number. */
+export function limitText(bytes: number | null | undefined): string {
+  if (bytes === undefined || bytes === null || !Number.isFinite(bytes)) return 'off';
+  const unit = units.findIndex((_, i) => bytes % 1024 ** (units.length - i) === 0);
+  return unit < 0 || bytes === 0 ? String(bytes) : `${bytes / 1024 ** (units.length - unit)}${units[unit]}`;
+}
+
+const percentText = (percent: number): string => (percent < 0 ? 'off' : String(percent));
+
+/** What a command is shown with when it is done: what counts now, whatever was typed. */
+function whatCounts(command: string, typed: string | number | undefined, state: SteerState | undefined) {
+  if (command === 'gcPercent' && state?.gcPercent !== undefined)
+    return state.gcPercent < 0 ? 'off' : state.gcPercent;
+  // JSON has no Infinity: it comes as null.
+  if (command === 'memoryLimit' && state !== undefined) return state.memoryLimit ?? 'off';
+  return typed;
+}
 
 const button = (id: string): HTMLButtonElement => byId(id) as HTMLButtonElement;
 const field = (id: string): HTMLInputElement => byId(id) as HTMLInputElement;
@@ -23,6 +41,8 @@ const field = (id: string): HTMLInputElement => byId(id) as HTMLInputElement;
 export class Controls {
   readonly #send: Send;
   #state: SteerState | undefined;
+  /** What buttons say of themselves where nothing keeps them from it. */
+  readonly #titles: Record<string, string> = {};
 
   constructor(send: Send) {
     this.#send = send;
@@ -52,19 +72,29 @@ export class Controls {
       advise = 'dontneed',
       whyNoLimit,
       whyNoAdvise,
+      whyNoCollection,
     } = state;
     button('steer-pause').textContent = paused ? 'Go on' : 'Pause';
     button('steer-step').disabled = !paused;
     button('steer-slower').disabled = speed <= speeds[0];
     button('steer-faster').disabled = speed >= speeds[speeds.length - 1];
     byId('steer-speed').textContent = speedWords(speed);
-    this.#fill('gogc', gcPercent < 0 ? 'off' : String(gcPercent), undefined);
-    const isOff = memoryLimit === undefined || !Number.isFinite(memoryLimit);
-    this.#fill('limit', isOff ? 'off' : formatTick(memoryLimit).replace(' ', ''), whyNoLimit);
+    for (const id of ['steer-gc', 'steer-free']) {
+      button(id).disabled = whyNoCollection !== undefined;
+      this.#titles[id] ??= button(id).title;
+      button(id).title = whyNoCollection ?? this.#titles[id];
+    }
+    this.#fill('gogc', percentText(gcPercent), whyNoCollection);
+    this.#fill('limit', limitText(memoryLimit), whyNoLimit);
     const advice = byId('advice') as HTMLSelectElement;
     advice.value = advise;
     advice.disabled = whyNoAdvise !== undefined;
     advice.title = whyNoAdvise ?? 'How free pages are given back: at once, or when the kernel wants them';
+  }
+
+  /** Whether the run can be reached: without a connection nothing can be pressed. */
+  reach(is: boolean): void {
+    for (const id of ['live-hold', 'live-controls']) byId(id).inert = !is;
   }
 
   #fill(id: string, value: string, whyNot: string | undefined): void {
@@ -79,8 +109,15 @@ export class Controls {
     const input = field(id);
     input.form?.addEventListener('submit', (event) => {
       event.preventDefault();
+      const typed = input.value;
       input.blur();
-      this.#give(what, input.value.trim());
+      this.#give(what, typed.trim()).then((done) => {
+        const active = document.activeElement;
+        if (done || active instanceof HTMLInputElement || active instanceof HTMLSelectElement) return;
+        // What was refused is there to be mended.
+        input.value = typed;
+        input.focus();
+      });
     });
   }
 
@@ -90,17 +127,19 @@ export class Controls {
     if (next !== undefined) this.#give('speed', next);
   }
 
-  #give(what: Command['what'], value?: string | number): void {
+  /** @returns whether it was done */
+  async #give(what: Command['what'], value?: string | number): Promise<boolean> {
     const told = byId('live-answer');
     told.classList.remove('bad');
     told.textContent = '…';
-    this.#send(what, value).then(({ error, state }) => {
-      told.classList.toggle('bad', error !== undefined);
-      const did = what === 'step' ? state?.lastStep : undefined;
-      told.textContent =
-        error ?? `Done: ${did ?? steerWords({ what, ...(value === undefined ? {} : { value }) })}.`;
-      // Also after a refusal: a field shows again what counts.
-      this.show(state ?? this.#state);
-    });
+    const { error, state } = await this.#send(what, value);
+    told.classList.toggle('bad', error !== undefined);
+    const did = what === 'step' ? state?.lastStep : undefined;
+    const now = whatCounts(what, value, state);
+    told.textContent =
+      error ?? `Done: ${did ?? steerWords({ what, ...(now === undefined ? {} : { value: now }) })}.`;
+    // Also after a refusal: a field shows again what counts.
+    this.show(state ?? this.#state);
+    return error === undefined;
   }
 }

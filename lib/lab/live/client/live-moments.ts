@@ -65,9 +65,14 @@ export class LiveMoments {
     this.#add({ t, origin, ranges: wide, pairs: async () => spreadOut(await inflate(data), scale) });
   }
 
-  /** What counts at a time: the last moment until then, or the first of all; undefined where there is none. */
+  /** When the first of all was; undefined where there is none. */
+  get first(): number | undefined {
+    return this.#moments[0]?.t;
+  }
+
+  /** What counts at a time: the last moment until then; undefined where none was kept yet. */
   at(t: number): { readonly t: number; readonly label: string; show(): Promise<ShownPages> } | undefined {
-    const moment = this.#moments.findLast((one) => one.t <= t) ?? this.#moments[0];
+    const moment = this.#moments.findLast((one) => one.t <= t);
     if (moment === undefined) return undefined;
     return { t: moment.t, label: moment.label ?? '', show: () => this.#pagesOf(moment) };
   }

@@ -6,7 +6,7 @@
 import type { RunMap } from '../../record/lines.ts';
 import { ChartGroup } from '../../report/client/chart-group.ts';
 import { byId } from '../../report/client/dom.ts';
-import { formatDuration, formatShare, formatTime } from '../../report/client/format.ts';
+import { formatTime } from '../../report/client/format.ts';
 import { PageMapView } from '../../report/client/page-map.ts';
 import { type DrawnChart, drawRunCharts } from '../../report/client/run-charts.ts';
 import { wireSections } from '../../report/client/sections.ts';
@@ -16,6 +16,7 @@ import { Controls } from './controls.ts';
 import { showEvents } from './events.ts';
 import { LiveData } from './live-data.ts';
 import { LiveMoments } from './live-moments.ts';
+import { badgeOf, wordsOf } from './state-words.ts';
 import { showTiles } from './tiles.ts';
 import { TimeSlider } from './time-slider.ts';
 
@@ -48,12 +49,22 @@ function start(): void {
 
   const showMoment = (): void => {
     const t = slider.time;
-    showTiles(data.sampleAt(t));
+    showTiles(data.sampleAt(t), state.steer?.paused === true);
     showEvents(data.run, t);
     group.markAt(slider.follows ? undefined : t);
     // A look at the pages is a little later than the last sample.
     const moment = moments.at(slider.follows ? Number.POSITIVE_INFINITY : t);
-    if (moment === undefined || moment.t === shownMap) return;
+    byId('live-map').hidden = moment === undefined;
+    if (moment === undefined) {
+      shownMap = Number.NaN;
+      delete byId('page-maps').dataset.shown;
+      byId('live-map-at').textContent =
+        moments.first === undefined
+          ? 'No page map is there yet.'
+          : `No page map was kept until then; the first is of ${formatTime(moments.first)}.`;
+      return;
+    }
+    if (moment.t === shownMap) return;
     const wanted = moment.t;
     shownMap = wanted;
     moment.show().then(
@@ -133,6 +144,7 @@ function start(): void {
     },
     onConnected: (is, why) => {
       isConnected = is;
+      controls.reach(is);
       const problem = byId('live-problem');
       problem.hidden = is;
       problem.textContent =
@@ -143,29 +155,12 @@ function start(): void {
     },
   });
   const controls = new Controls((what, value) => connection.command(what, value));
+  // Another address, with another token, was typed into this tab: that alone loads nothing.
+  window.addEventListener('hashchange', () => location.reload());
   connection.stay().catch((error: unknown) => {
     byId('live-problem').hidden = false;
     byId('live-problem').textContent = String(error);
   });
-}
-
-/** A word for how the run stands, and its look. */
-function badgeOf(state: LiveState, mode: WatchMode, isConnected: boolean): readonly [string, string] {
-  if (state.phase === 'over') return [mode === 'view' ? 'recorded' : 'over', 'good'];
-  if (state.phase === 'died') return ['died', 'bad'];
-  if (!isConnected) return ['no connection', 'bad'];
-  if (state.phase === 'starting') return ['starting', ''];
-  return state.steer?.paused === true ? ['paused', 'steer'] : ['running', 'good'];
-}
-
-function wordsOf({ phase, reason, share, report }: LiveState, length: number): string {
-  const words: string[] = [];
-  if (phase === 'running' && share !== undefined)
-    words.push(`${formatShare(share, 1)} of this phase is done`);
-  if (reason !== undefined) words.push(reason);
-  if (phase === 'over' || phase === 'died') words.push(`it lasted ${formatDuration(length)}`);
-  if (report !== undefined) words.push(`report: ${report}`);
-  return words.join('; ');
 }
 
 start();

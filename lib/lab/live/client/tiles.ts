@@ -8,7 +8,7 @@ import { gauges, type Quantity } from '../../report/quantities.ts';
 interface Tile {
   readonly label: string;
   readonly of: (sample: RunSample) => number | null | undefined;
-  readonly write: (value: number) => string;
+  readonly write: (value: number, exact: boolean) => string;
   readonly note?: (sample: RunSample) => string;
 }
 
@@ -23,13 +23,17 @@ const tiles: readonly Tile[] = [
   bytes('goal', gauges.goal),
   { label: 'collections', of: ({ gcs }) => gcs, write: formatNumber },
   { label: 'given back so far', of: ({ madvB }) => madvB, write: formatBytes },
-  { label: 'operations', of: ({ ops }) => ops, write: formatCompact },
+  {
+    label: 'operations',
+    of: ({ ops }) => ops,
+    write: (ops, exact) => (exact ? formatNumber(ops) : formatCompact(ops)),
+  },
 ];
 
 const values = new Map<Tile, HTMLElement>();
 
-/** Shows the figures of a sample. */
-export function showTiles(sample: RunSample | undefined): void {
+/** Shows the figures of a sample. @param exact to the last operation: of a run that goes one by one */
+export function showTiles(sample: RunSample | undefined, exact = false): void {
   const host = byId('live-tiles');
   if (values.size === 0) {
     for (const tile of tiles) {
@@ -40,6 +44,6 @@ export function showTiles(sample: RunSample | undefined): void {
   }
   for (const [tile, element] of values) {
     const value = sample === undefined ? undefined : tile.of(sample);
-    element.textContent = typeof value === 'number' ? tile.write(value) : '–';
+    element.textContent = typeof value === 'number' ? tile.write(value, exact) : '–';
   }
 }
