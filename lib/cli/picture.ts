@@ -5,7 +5,13 @@
  * Not here: the same as SVG (lab/questions/draw-picture.ts).
  */
 import { tickWords } from '../lab/questions/draw-picture.ts';
-import type { Bars, Curves, Picture, PictureAxis } from '../lab/questions/picture.ts';
+import {
+  axisWords,
+  type Bars,
+  type Curves,
+  type Picture,
+  type PictureAxis,
+} from '../lab/questions/picture.ts';
 import { widthOf } from './wrap.ts';
 
 const eighths = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -111,6 +117,9 @@ function drawCurves({ x, y, curves, marks = [] }: Curves, columns: number): stri
 /** The picture in so many columns, its title first. */
 export function drawPictureText(picture: Picture, columns: number): string {
   const drawn = picture.kind === 'bars' ? drawBars(picture, columns) : drawCurves(picture, columns);
-  const axis = picture.kind === 'bars' ? picture.value.label : `${picture.y.label}, by ${picture.x.label}`;
+  const axis =
+    picture.kind === 'bars'
+      ? axisWords(picture.value)
+      : `${axisWords(picture.y)}, by ${axisWords(picture.x)}`;
   return [`${picture.title} (${axis})`, ...drawn].join('\n');
 }

@@ -3,6 +3,7 @@
  *
  * Without a name it lists them. Each answer is a folder: the page, the picture as SVG, the answer as JSON, and run files.
  */
+import { readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Asked, askQuestion, questionMachine, verdictWords } from '../lab/questions/ask.ts';
@@ -79,7 +80,9 @@ function list({ terminal }: CommandContext, json: boolean): void {
 }
 
 function questionsOf(names: readonly string[]): readonly Question[] {
-  return names.includes('all') ? questions : [...new Set(names.map(questionNamed))];
+  // Beside `all` the others must be names, too.
+  const named = names.filter((name) => name !== 'all').map(questionNamed);
+  return names.includes('all') ? questions : [...new Set(named)];
 }
 
 /** The answer as JSON has it. */
@@ -146,6 +149,16 @@ function keep(asked: Asked, folder: string): void {
   writePage(join(folder, 'index.html'), renderQuestion(asked), inputs);
 }
 
+/** A question that was not answered: its folder goes where nothing is in it; else it is said what that is. */
+function leftBehind({ number }: Question, folder: string, terminal: Terminal): void {
+  const runs = readdirSync(folder);
+  if (runs.length === 0) rmdirSync(folder);
+  else
+    terminal.note(
+      `question ${number} has no answer and no page; ${runs.length === 1 ? 'a run file that was' : `${runs.length} run files that were`} made for it, the last perhaps not whole, ${runs.length === 1 ? 'is' : 'are'} in ${folder}`,
+    );
+}
+
 async function execute(names: readonly string[], options: Options, context: CommandContext): Promise<void> {
   if (names.length === 0) {
     list(context, options.json === true);
@@ -166,6 +179,7 @@ async function execute(names: readonly string[], options: Options, context: Comm
         new Date(),
       );
       makeFolder(folder);
+      let isKept = false;
       const bar = new Progress(terminal, question.seconds * Math.max(0.2, options.scale), 40);
       try {
         const asked = await askQuestion(question, {
@@ -174,11 +188,13 @@ async function execute(names: readonly string[], options: Options, context: Comm
         });
         bar.stop();
         keep(asked, folder);
+        isKept = true;
         all.push({ asked, folder });
         if (!options.json) tell(asked, folder, terminal);
         if (!options.json && question !== chosen.at(-1)) terminal.print('');
       } finally {
         bar.stop();
+        if (!isKept) leftBehind(question, folder, terminal);
       }
     }
   } catch (error) {

@@ -52,8 +52,31 @@ it('makes runs whose files stay, and prints one as JSON', async () => {
   expect(answer.bounds.length).toBe(3);
 }, 60_000);
 
+it('Ctrl-C leaves no empty folder, and says what is in one that stays', async () => {
+  const out = join(folder, 'interrupted');
+  const stopped = (name: string, when: () => boolean): ReturnType<typeof pageheap> =>
+    pageheap(['question', name, '-o', out], {
+      started: (child) => {
+        const timer = setInterval(() => {
+          if (when()) child.kill('SIGINT');
+        }, 20);
+        child.once('exit', () => clearInterval(timer));
+      },
+    });
+  const folders = (): string[] => (existsSync(out) ? readdirSync(out) : []);
+  const measured = await stopped('refault', () => folders().length > 0);
+  expect(measured.code).toBe(130);
+  expect(folders()).toEqual([]);
+  const ran = await stopped('decay', () => folders().some((name) => readdirSync(join(out, name)).length > 0));
+  expect(ran.code).toBe(130);
+  expect(ran.err).toMatch(/question 3 has no answer and no page; a run file .* is in \S*question-03-decay/);
+  expect(ran.err).toContain('interrupted');
+}, 60_000);
+
 it.each<[string[], RegExp]>([
   [['question', 'nothing'], /there is no question nothing; there are 1 to 18, or released-rss/],
+  [['question', 'stals'], /did you mean stalls\?/],
+  [['question', 'all', 'nonsense'], /there is no question nonsense/],
   [['question', '1', '--scale', '100'], /It takes a number, 0\.01 to 8/],
   [['question', '1', '-o', ''], /It takes a folder; this one is empty/],
 ])('refuses %j', async (args, why) => {

@@ -31,6 +31,10 @@ export const untold = (says: string, why: string): Bound => ({
   why,
 });
 
+/** A bound that a thinned question cannot tell: what is smaller than some size shows something else. */
+export const atSize = (size: number, least: number, told: Bound): Bound =>
+  size < least ? untold(told.says, `this was a thinned run; it takes size ${least}`) : told;
+
 const missing = 'the run did not tell it';
 
 /** A value that is to be at most, or at least, another. */

@@ -8,7 +8,14 @@ import type { MetricUnit } from '../metrics/spread.ts';
 import { formatCompact, formatTick } from '../report/client/format.ts';
 import { escapeHtml } from '../report/html.ts';
 import { nsInWords } from './answering.ts';
-import type { Bars, Curves, Picture, PictureAxis, PictureMark } from './picture.ts';
+import {
+  axisWords,
+  type Bars,
+  type Curves,
+  type Picture,
+  type PictureAxis,
+  type PictureMark,
+} from './picture.ts';
 
 const style = `
   .pic { font: 13px system-ui, sans-serif; }
@@ -133,7 +140,7 @@ function drawCurves({ title, x, y, curves, marks = [] }: Curves): string {
     box.bottom,
     box.top,
   );
-  const parts = [text(16, 46, `${y.label}, by ${x.label}`, ' class="faint"')];
+  const parts = [text(16, 46, `${axisWords(y)}, by ${axisWords(x)}`, ' class="faint"')];
   for (const tick of up.ticks()) {
     const at = up.at(tick).toFixed(1);
     parts.push(`<path class="grid" d="M${box.left} ${at}H${box.right}"/>`);
@@ -202,8 +209,9 @@ function drawBars({ title, value, groups, marks = [] }: Bars): string {
     left,
     right,
   );
-  const parts = [text(16, 46, value.label, ' class="faint"')];
-  const kinds = [...new Set(bars.map(({ label }) => label))];
+  const parts = [text(16, 46, axisWords(value), ' class="faint"')];
+  // A colour tells a kind again in the next group; in a single group names are enough.
+  const kinds = groups.length === 1 ? [] : [...new Set(bars.map(({ label }) => label))];
   const drawn: string[] = [];
   let y = top;
   for (const group of groups) {
@@ -215,7 +223,7 @@ function drawBars({ title, value, groups, marks = [] }: Bars): string {
       const to = Number.isFinite(bar.value) ? across.at(bar.value) : left;
       drawn.push(text(left - 8, y + 12.5, bar.label, ' class="faint" text-anchor="end"'));
       drawn.push(
-        `<rect class="b${kinds.indexOf(bar.label) % 6}" x="${left}" y="${y}" width="${Math.max(0, to - left).toFixed(1)}" height="${barHeight}" rx="2"/>`,
+        `<rect class="b${Math.max(0, kinds.indexOf(bar.label)) % 6}" x="${left}" y="${y}" width="${Math.max(0, to - left).toFixed(1)}" height="${barHeight}" rx="2"/>`,
       );
       drawn.push(
         text(

@@ -1,5 +1,5 @@
 /** Questions about the heap's own structures: cost of an allocation, fragmentation, the goal under a limit, names, metadata. */
-import { bound, factor, inWords, nsInWords, untold } from './answering.ts';
+import { atSize, bound, factor, inWords, nsInWords, untold } from './answering.ts';
 import { limitGoals, mappingNames, metadata as metadataMeasurement } from './measure/accounts.ts';
 import { allocationCosts, stripes } from './measure/holes.ts';
 import type { Question } from './question.ts';
@@ -51,25 +51,28 @@ export const allocation: Question = {
         ),
       },
       bounds: [
-        factor(
-          'the radix tree: fifty times the free runs cost at most five times as much',
-          most('radix', 'small'),
-          small[0]?.ns,
-          'at most',
-          5,
+        atSize(
+          size,
+          1,
+          factor(
+            `the radix tree: ${Math.round((small.at(-1)?.holes ?? 0) / (small[0]?.holes ?? 1))} times the free runs cost at most five times as much`,
+            most('radix', 'small'),
+            small[0]?.ns,
+            'at most',
+            5,
+          ),
         ),
-        size < 1
-          ? untold(
-              'the list of 2014 is walked: among many large runs it costs twice what the radix tree does',
-              'this was a thinned run; it takes size 1',
-            )
-          : factor(
-              'the list of 2014 is walked: among many large runs it costs twice what the radix tree does',
-              most('lists', 'large'),
-              most('radix', 'large'),
-              'at least',
-              2,
-            ),
+        atSize(
+          size,
+          1,
+          factor(
+            'the list of 2014 is walked: among many large runs it costs twice what the radix tree does',
+            most('lists', 'large'),
+            most('radix', 'large'),
+            'at least',
+            2,
+          ),
+        ),
         factor(
           'a page from a page cache costs no more than one from the bitmap',
           found.cached,
@@ -157,7 +160,7 @@ export const limitGoal: Question = {
       picture: {
         kind: 'curves',
         title: 'A heap above its limit, idle',
-        x: { label: "time, by the heap's clock", unit: 'seconds' },
+        x: { label: "the heap's clock", unit: 'seconds' },
         y: { label: 'memory that is ready', unit: 'bytes', from: 56 * 2 ** 20 },
         curves: found.map(({ label, points }) => ({ label, points })),
         marks: [

@@ -10,7 +10,8 @@ import { reportOf } from './questions.ts';
 
 const questionStyle = `
 .verdict { font-size: 18px; font-weight: 650; margin: 14px 0 20px; } .verdict.held { color: var(--good); } .verdict.failed { color: var(--warn); }
-.pic { width: 100%; max-width: 900px; height: auto; display: block; margin: 8px 0 18px; border: 1px solid var(--line); border-radius: 8px; }
+.drawn { overflow-x: auto; max-width: 902px; margin: 8px 0 18px; border: 1px solid var(--line); border-radius: 8px; }
+.drawn .pic { width: 100%; min-width: 720px; height: auto; display: block; } @media print { .drawn { overflow: visible; } .drawn .pic { min-width: 0; } }
 .bounds { list-style: none; padding: 0; margin: 10px 0; } .bounds li { padding: 8px 0 8px 30px; position: relative; border-top: 1px solid var(--grid); }
 .bounds li::before { position: absolute; left: 4px; font-weight: 700; } .bounds .yes::before { content: '✓'; color: var(--good); }
 .bounds .no::before { content: '✗'; color: var(--warn); } .bounds .unknown::before { content: '–'; color: var(--muted); }
@@ -41,7 +42,11 @@ export function renderQuestion(asked: Asked): string {
     ${remarks.map((words) => html`<p class="remark">${words}</p>`)}
     <section aria-labelledby="h-picture">
       <h2 id="h-picture">What came out</h2>
-      ${answer.picture === undefined ? html`` : raw(drawPicture(answer.picture))}
+      ${
+        answer.picture === undefined
+          ? html``
+          : html`<div class="drawn" role="region" aria-label="${answer.picture.title}" tabindex="0">${raw(drawPicture(answer.picture))}</div>`
+      }
       ${tableOf(asked)}
       ${(answer.notes ?? []).map((words) => html`<p class="below">${words}</p>`)}
     </section>

@@ -10,6 +10,10 @@ export interface PictureAxis {
   readonly from?: number;
 }
 
+/** What an axis shows, and that it is logarithmic, if it is. */
+export const axisWords = ({ label, log }: PictureAxis): string =>
+  log === true ? `${label} (logarithmic)` : label;
+
 /** A line across, to hold the rest against: a limit, a goal. */
 export interface PictureMark {
   readonly label: string;

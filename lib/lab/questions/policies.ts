@@ -2,7 +2,7 @@
 import { metricsOf } from '../metrics/run-metrics.ts';
 import type { RunData } from '../record/run-data.ts';
 import type { LabHeapOptions } from '../subject/heap-target.ts';
-import { bound, factor, inWords, type Labelled, rssPicture, runTable, untold } from './answering.ts';
+import { atSize, bound, factor, inWords, type Labelled, rssPicture, runTable, untold } from './answering.ts';
 import type { Asker, Question } from './question.ts';
 
 async function runsOf(
@@ -90,6 +90,8 @@ export const mappings: Question = {
 /** Milliseconds of collections. */
 const collecting = ({ collections }: RunData): number => collections.reduce((sum, { ms = 0 }) => sum + ms, 0);
 
+const roomyHeld = 'a limit above what lives is held';
+
 export const softLimit: Question = {
   number: 13,
   name: 'soft-limit',
@@ -130,9 +132,14 @@ export const softLimit: Question = {
         { label: 'limit below what lives', value: tight },
       ]),
       bounds: [
-        bound('a limit above what lives is held', 'bytes', above.peak, 'at most', roomy),
+        typeof none.peak === 'number' && none.peak <= roomy
+          ? untold(
+              roomyHeld,
+              `without a limit the heap stays below it, too (${inWords('bytes', none.peak)}), so that nothing had to be held`,
+            )
+          : bound(roomyHeld, 'bytes', above.peak, 'at most', roomy),
         factor(
-          'and it costs more collections, ten times at most',
+          'and it costs at most ten times the collections',
           above.collections,
           none.collections,
           'at most',
@@ -208,18 +215,17 @@ export const gogc: Question = {
             ),
           ),
         factor('GOGC 400 costs twice the RSS of GOGC 100 at least', peak(3), peak(1), 'at least', 2),
-        asker.size < 0.2
-          ? untold(
-              'a ballast of eight times what lives saves four of five collections',
-              'this was a thinned run; it takes size 0.1',
-            )
-          : factor(
-              'a ballast of eight times what lives saves four of five collections of GOGC 100',
-              of(4, 'collections'),
-              of(1, 'collections'),
-              'at most',
-              0.2,
-            ),
+        atSize(
+          asker.size,
+          0.2,
+          factor(
+            'a ballast of eight times what lives saves four of five collections of GOGC 100',
+            of(4, 'collections'),
+            of(1, 'collections'),
+            'at most',
+            0.2,
+          ),
+        ),
       ],
     };
   },

@@ -1,5 +1,6 @@
 /** The questions, in their order. */
 import { PageHeapError } from '../../base/errors.ts';
+import { nearest } from '../subject/nearest-name.ts';
 import { allocation, fragmentation, limitGoal, metadata, names } from './heaps.ts';
 import { denseRule, khugepaged, stalls } from './huge-pages.ts';
 import { freeOSMemory, refault, releaseRate } from './memory.ts';
@@ -32,9 +33,11 @@ export const questions: readonly Question[] = [
 export function questionNamed(text: string): Question {
   const found = questions.find(({ number, name }) => name === text || String(number) === text);
   if (found !== undefined) return found;
+  const names = questions.map(({ name }) => name);
+  const meant = nearest(text, names);
   throw new PageHeapError(
     'ERR_INVALID_OPTION',
-    `there is no question ${text}; there are 1 to ${questions.length}, or ${questions.map(({ name }) => name).join(', ')}`,
+    `there is no question ${text}; ${meant === undefined ? 'there are' : `did you mean ${meant}? There are`} 1 to ${questions.length}, or ${names.join(', ')}`,
     { value: text },
   );
 }

@@ -2,7 +2,17 @@
 import { metricsOf } from '../metrics/run-metrics.ts';
 import type { RunPhaseEnd } from '../record/lines.ts';
 import type { RunData } from '../record/run-data.ts';
-import { bound, factor, inWords, type Labelled, middle, phaseOf, rssPicture, untold } from './answering.ts';
+import {
+  atSize,
+  bound,
+  factor,
+  inWords,
+  type Labelled,
+  middle,
+  phaseOf,
+  rssPicture,
+  untold,
+} from './answering.ts';
 import { thrash } from './measure/thrash.ts';
 import type { Answer, Asker, Question } from './question.ts';
 
@@ -157,9 +167,7 @@ export const madvFree: Question = {
           'at least',
           1.25,
         ),
-        asker.size < 0.5
-          ? untold(costsNoTime, 'this was a thinned run; it takes size 0.5')
-          : factor(costsNoTime, of('free', cpu), of('dontneed', cpu), 'at most', 1.25),
+        atSize(asker.size, 0.5, factor(costsNoTime, of('free', cpu), of('dontneed', cpu), 'at most', 1.25)),
       ],
     };
   },
@@ -177,6 +185,9 @@ function halfTime({ samples, phases }: RunData, from: string, to: string): numbe
   return (first?.t ?? end.t) - begin.t;
 }
 
+/** From this size on the idleness is as long as documented; below it there is less time to give back in. */
+const wholeIdleness = 0.25;
+
 export const decay: Question = {
   number: 3,
   name: 'decay',
@@ -190,7 +201,10 @@ export const decay: Question = {
       label: generation,
       run: await asker.run({
         label: generation,
-        workload: cache(0.125 * asker.size, 0.6 * Math.min(1, asker.size * 4)),
+        workload: cache(
+          Math.max(leastScale, 0.125 * asker.size),
+          0.6 * Math.min(1, asker.size / wholeIdleness),
+        ),
         heap: { generation },
       }),
     });
@@ -217,12 +231,16 @@ export const decay: Question = {
       picture: rssPicture('A cache that is emptied: when memory leaves', runs),
       bounds: [
         ...[1, 2, 3].map((n) =>
-          factor(
-            `design of 2023, round ${n}: at most a tenth of the full cache is resident after the idleness`,
-            left(radix, n),
-            full(radix, n),
-            'at most',
-            0.1,
+          atSize(
+            asker.size,
+            wholeIdleness,
+            factor(
+              `design of 2023, round ${n}: at most a tenth of the full cache is resident after the idleness`,
+              left(radix, n),
+              full(radix, n),
+              'at most',
+              0.1,
+            ),
           ),
         ),
         factor(

@@ -75,7 +75,6 @@ describe('a bound fails where what it says is not so:', () => {
       withHeap({ scavenger: 'none', scavengePercent: undefined }),
       /has left RSS/,
     ],
-    ['decay', 'nobody gives memory back', withHeap({ scavenger: 'none' }), /design of 2023, round 1/],
     [
       'free-os-memory',
       'a page stays',
@@ -156,6 +155,53 @@ describe('a bound fails where what it says is not so:', () => {
   });
 });
 
+describe('a thinned question says what it cannot tell:', () => {
+  const known = ({ answer }: Asked, says: RegExp): (boolean | undefined)[] =>
+    answer.bounds.filter((one) => says.test(one.says)).map(({ holds }) => holds);
+  /** Runs as small as may be, whatever the size asks for. */
+  const small: Makers = {
+    ...inProcess,
+    run: ({ workload, ...options }, ...rest) =>
+      inProcess.run(
+        { ...options, workload: { ...workload, scale: 0.02, timeScale: 0.01 } } as never,
+        ...rest,
+      ),
+  };
+
+  it('decay: with less idleness less may be gone; in full a cache that stays is no answer', async () => {
+    const idle = /^design of 2023/;
+    expect(known(await ask(questionNamed('decay'), small), idle)).toEqual([undefined, undefined, undefined]);
+    const makers: Makers = {
+      ...small,
+      run: (options, ...rest) =>
+        small.run({ ...options, heap: { ...options.heap, scavenger: 'none' } }, ...rest),
+    };
+    const whole = { folder, size: 0.25, machine, makers };
+    expect(known(await askQuestion(questionNamed('decay'), whole), idle)).toContain(false);
+  });
+
+  it('allocation: how many times the free runs are, and that costs take the full size', async () => {
+    const among = ['lists', 'treap', 'radix'].flatMap((design) =>
+      ['small', 'large'].flatMap((kind) =>
+        [1000, 4000].map((holes, i) => ({ design, kind, holes, ns: 10 ** (i + 1) })),
+      ),
+    );
+    const makers: Makers = {
+      ...inProcess,
+      measure: async () => ({ among, single: 1, cached: 2 }) as never,
+    };
+    const at = (size: number) => askQuestion(questionNamed('allocation'), { folder, size, machine, makers });
+    expect((await at(0.05)).answer.bounds.map(({ holds }) => holds)).toEqual([undefined, undefined, false]);
+    const { bounds } = (await at(1)).answer;
+    expect(bounds.map(({ holds }) => holds)).toEqual([false, false, false]);
+    expect(bounds[0]?.says).toMatch(/: 4 times the free runs/);
+  });
+
+  it('soft-limit: a limit that nothing reaches holds nothing', async () => {
+    expect(known(await ask(questionNamed('soft-limit'), small), /above what lives/)).toEqual([undefined]);
+  });
+});
+
 describe('khugepaged by itself:', () => {
   const MiB = 2 ** 20;
   const found = (back: number, scans: number | undefined, taken: number) => ({
@@ -227,7 +273,33 @@ it('questions have numbers in order, names of their own, and reports', () => {
   expect(new Set(questions.map(({ name }) => name)).size).toBe(questions.length);
   for (const { reports } of questions) expect(reports.length).toBeGreaterThan(0);
   expect(reportOf(9869)).toEqual({ name: 'golang/go#9869', url: 'https://github.com/golang/go/issues/9869' });
+  expect(() => questionNamed('stals')).toThrow(
+    'there is no question stals; did you mean stalls? There are 1 to',
+  );
   expect(() => questionNamed('19')).toThrow('there is no question 19; there are 1 to 18, or released-rss');
+});
+
+describe('a picture', () => {
+  const value = { label: 'time', unit: 'ns', log: true } as const;
+  const bars = ['a', 'b'].map((label) => ({ label, value: 100 }));
+  const colours = (groups: number): string[] =>
+    [
+      ...drawPicture({
+        ...{ kind: 'bars', title: '', value },
+        groups: Array.from({ length: groups }, (_, i) => ({ label: `${i}`, bars })),
+      }).matchAll(/rect class="(b\d)"/g),
+    ].map(([, name = '']) => name);
+  it('has a colour a kind where kinds come again, and one otherwise', () => {
+    expect(colours(2)).toEqual(['b0', 'b1', 'b0', 'b1']);
+    expect(colours(1)).toEqual(['b0', 'b0']);
+  });
+  it('says which axis is logarithmic', () => {
+    const groups = [{ label: '', bars }];
+    expect(drawPicture({ kind: 'bars', title: '', value, groups })).toContain('>time (logarithmic)<');
+    expect(drawPicture({ kind: 'bars', title: '', value: { ...value, log: false }, groups })).toContain(
+      '>time<',
+    );
+  });
 });
 
 describe('docs/questions.md', () => {

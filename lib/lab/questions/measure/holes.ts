@@ -6,6 +6,7 @@
 import { type PageCount, type PageIndex, pageCount, pageSize, pId } from '../../../base/units.ts';
 import { type Generation, generations } from '../../../design/design.ts';
 import { Heap } from '../../../index.ts';
+import { threadCpuClock } from '../../../os/clock.ts';
 import { type Kind, measure as measureAmong, prepare } from './among-holes.ts';
 import type { Measurement } from './measurement.ts';
 
@@ -25,6 +26,8 @@ export interface AllocationCosts {
 }
 
 const few = 20;
+/** Free runs around single pages, at any size: there must be more pages free than are taken. */
+const singleHoles = 1000;
 
 function singles(holes: number, rounds: number): { single: number; cached: number } {
   const heap = prepare('radix', 'small', holes);
@@ -33,9 +36,9 @@ function singles(holes: number, rounds: number): { single: number; cached: numbe
   const taken: PageIndex[] = [];
   const timed = (alloc: () => PageIndex): number => {
     taken.length = 0;
-    const start = performance.now();
+    const start = threadCpuClock.now();
     for (let i = 0; i < few * 64; i++) taken.push(alloc());
-    const ns = ((performance.now() - start) * 1e6) / taken.length;
+    const ns = (threadCpuClock.now() - start) / taken.length;
     heap.pages.flushCached?.(p);
     for (const page of taken) heap.pages.free(page, one as PageCount);
     return ns;
@@ -72,7 +75,7 @@ export const allocationCosts: Measurement<
           heap.dispose();
           among.push({ design, kind, holes, ns: Math.min(...times) });
         }
-    return { among, ...singles(small[0] ?? 1000, 5 * rounds) };
+    return { among, ...singles(singleHoles, 5 * rounds) };
   },
 };
 
