@@ -6,6 +6,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { generations } from '../design/design.ts';
+import { decimal } from '../design/kinds.ts';
 import { partOptions } from '../design/parts.ts';
 import {
   type Cause,
@@ -72,7 +73,7 @@ interface Options {
 }
 
 function seconds(text: string): number {
-  const n = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  const n = decimal(text);
   if (!(n >= 0.1 && n <= 3600)) throw new InvalidArgumentError('It takes seconds, 0.1 to 3600.');
   return n;
 }

@@ -6,6 +6,7 @@
 import { readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { decimal } from '../design/kinds.ts';
 import { type Asked, askQuestion, questionMachine, verdictWords } from '../lab/questions/ask.ts';
 import { drawPicture } from '../lab/questions/draw-picture.ts';
 import { boundWords, renderQuestion } from '../lab/questions/page.ts';
@@ -50,7 +51,7 @@ interface Options {
 }
 
 function scaleOf(text: string): number {
-  const value = Number(text);
+  const value = decimal(text);
   if (!(value >= 0.01 && value <= 8)) throw new InvalidArgumentError('It takes a number, 0.01 to 8.');
   return value;
 }

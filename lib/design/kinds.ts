@@ -46,7 +46,9 @@ export function choice<const T extends string>(choices: readonly T[]): Kind<T> {
 const isNumber = (value: unknown, low: number, high: number): value is number =>
   typeof value === 'number' && value >= low && value <= high;
 
-const digits = (text: string): number => (/^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN);
+/** A number written in decimals, without a sign; it may begin with its point. NaN of other text. */
+export const decimal = (text: string): number =>
+  /^(?:\d+(?:\.\d+)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
 
 /** A whole number from `low` to `high`. */
 export function whole(low: number, high: number, placeholder = 'n'): Kind<number> {
@@ -57,7 +59,7 @@ export function whole(low: number, high: number, placeholder = 'n'): Kind<number
     placeholder,
     takes: `a whole number, ${low} to ${high}`,
     fault: (value) => (is(value) ? undefined : `a whole number from ${low} to ${high}`),
-    parse: (text) => (is(digits(text)) ? digits(text) : undefined),
+    parse: (text) => (is(decimal(text)) ? decimal(text) : undefined),
     format: String,
   };
 }
@@ -71,7 +73,7 @@ export function number(low: number, high: number, placeholder = 'x'): Kind<numbe
     placeholder,
     takes: `a number, ${low} to ${high}`,
     fault: (value) => (is(value) ? undefined : `from ${low} to ${high}`),
-    parse: (text) => (is(digits(text)) ? digits(text) : undefined),
+    parse: (text) => (is(decimal(text)) ? decimal(text) : undefined),
     format: String,
   };
 }
@@ -99,7 +101,7 @@ export function oneOf(numbers: readonly number[]): Kind<number> {
     placeholder: 'n',
     takes: words,
     fault: (value) => (is(value) ? undefined : words),
-    parse: (text) => (is(digits(text)) ? digits(text) : undefined),
+    parse: (text) => (is(decimal(text)) ? decimal(text) : undefined),
     format: String,
   };
 }

@@ -4,6 +4,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import { optionTables, withOptionTable } from '../../lib/cli/option-docs.ts';
 import { designOptions, type Generation } from '../../lib/design/design.ts';
 import { presets } from '../../lib/design/generations.ts';
+import { number } from '../../lib/design/kinds.ts';
 import type { Options } from '../../lib/design/option.ts';
 import { optionTable, readOptions, recordOptions } from '../../lib/design/option-table.ts';
 import { type HeapOptions, heapOptions, resolveOptions, surroundings } from '../../lib/design/options.ts';
@@ -134,4 +135,17 @@ describe('the documents', () => {
     const text = readFileSync(`${root}/${document}`, 'utf8');
     expect(withOptionTable(text, name, table)).toBe(text);
   });
+});
+
+it.each([
+  ['0.25', 0.25],
+  ['.25', 0.25],
+  ['3', 3],
+  ['.', undefined],
+  ['3.', undefined],
+  ['-.5', undefined],
+  ['', undefined],
+  ['0x1', undefined],
+])('a number on the command line: %j is %j', (text, value) => {
+  expect(number(0, 8).parse(text)).toBe(value);
 });

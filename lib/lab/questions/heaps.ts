@@ -255,6 +255,10 @@ export const metadata: Question = {
     const rows = await measure(metadataMeasurement, { objects: Math.round(1_000_000 * size), size: 64 });
     const [empty, filled, freed] = rows;
     const [before, last] = rows.slice(-2);
+    // Of the fillings after the first the last that added something.
+    const settled = rows
+      .slice(3)
+      .reduce((at, row, i) => (row.metadata > rows[i + 2].metadata ? i + 1 : at), 0);
     return {
       table: {
         head: ['', 'metadata', 'HeapInuse'],
@@ -292,6 +296,13 @@ export const metadata: Question = {
           'at most',
           before.metadata,
         ),
+      ],
+      notes: [
+        `That it is used again does not mean that the first time is enough: ${
+          settled === 0
+            ? 'here it was.'
+            : `until time ${settled + 1} it grew, by ${inWords('bytes', last.metadata - freed.metadata)} in all (${inWords('share', (last.metadata - freed.metadata) / (freed.metadata - empty.metadata))} of what the first time added).`
+        }`,
       ],
     };
   },

@@ -137,6 +137,14 @@ describe('a bound fails where what it says is not so:', () => {
       /none of it goes back/,
     ],
     [
+      'metadata',
+      'every filling adds to it',
+      withResult((rows: { metadata: number }[]) =>
+        rows.map((r, i) => ({ ...r, metadata: r.metadata + i * 65536 })),
+      ),
+      /the sixth time of filling/,
+    ],
+    [
       'refault',
       'a fault costs nothing',
       withResult((costs: { touch: number }[]) => costs.map((c) => ({ ...c, touch: 30 }))),
@@ -195,6 +203,18 @@ describe('a thinned question says what it cannot tell:', () => {
     const { bounds } = (await at(1)).answer;
     expect(bounds.map(({ holds }) => holds)).toEqual([false, false, false]);
     expect(bounds[0]?.says).toMatch(/: 4 times the free runs/);
+  });
+
+  it('dense-chunks: what fits into the caches shows nothing; in full a slower read is told', async () => {
+    const found = [2, 1].map((read) => ({
+      ...{ label: '', released: 0, hugeBefore: 1, hugeAfter: 2 - read, inUse: 1, read, readMiddle: read },
+    }));
+    const makers: Makers = { ...inProcess, measure: async () => found as never };
+    const reads = /^reads are not slower/;
+    const at = (size: number) =>
+      askQuestion(questionNamed('dense-chunks'), { folder, size, machine, makers });
+    expect(known(await at(0.05), reads)).toEqual([undefined]);
+    expect(known(await at(1), reads)).toEqual([false]);
   });
 
   it('soft-limit: a limit that nothing reaches holds nothing', async () => {

@@ -9,7 +9,7 @@ import { Heap } from '../../../index.ts';
 import { threadCpuClock } from '../../../os/clock.ts';
 import { Residency } from '../../../os/residency.ts';
 import { Mulberry32 } from '../../workloads/random.ts';
-import type { Measurement } from './measurement.ts';
+import { type Measurement, middleOf } from './measurement.ts';
 
 export interface DenseOutcome {
   readonly label: string;
@@ -18,8 +18,9 @@ export interface DenseOutcome {
   readonly hugeBefore: number;
   readonly hugeAfter: number;
   readonly inUse: number;
-  /** Nanoseconds of a read at a random place of what lives. */
+  /** Nanoseconds of a read at a random place of what lives: the quickest of the rounds, and the middle one. */
   readonly read: number;
+  readonly readMiddle: number;
 }
 
 /** Reads that depend on each other, so that each waits for the one before. @returns nanoseconds a read */
@@ -37,6 +38,9 @@ function readAtRandom(views: readonly Uint8Array[], reads: number): number {
   const ns = threadCpuClock.now() - start;
   return last >= 0 ? ns / reads : Number.NaN;
 }
+
+/** Reads after which V8 has compiled the loop. */
+const compiled = 500_000;
 
 function outcome(label: string, densePages: number, mib: number, rounds: number): DenseOutcome {
   const kernel = new Residency();
@@ -68,8 +72,13 @@ function outcome(label: string, densePages: number, mib: number, rounds: number)
   const hugeAfter = hugeOf();
   const views = live.map((at) => heap.view(at, pageSize));
   const reads = live.length * 8;
-  const read = Math.min(...Array.from({ length: rounds + 1 }, () => readAtRandom(views, reads)).slice(1));
-  return { label, released, hugeBefore, hugeAfter, inUse: heap.sample().heapInuse, read };
+  // What V8 compiles is not to be counted.
+  readAtRandom(views, Math.max(reads, compiled));
+  const took = Array.from({ length: rounds }, () => readAtRandom(views, reads));
+  return {
+    ...{ label, released, hugeBefore, hugeAfter, inUse: heap.sample().heapInuse },
+    ...{ read: Math.min(...took), readMiddle: middleOf(took) },
+  };
 }
 
 export const denseChunks: Measurement<{ mib: number; rounds: number }, DenseOutcome[]> = {

@@ -10,6 +10,8 @@ export interface TouchCost {
   /** Nanoseconds a small page: of giving it back, and of touching it. */
   readonly back: number;
   readonly touch: number;
+  /** Of touching it the middle round, where `back` and `touch` are the quickest. */
+  readonly touchMiddle: number;
   /** Page faults a small page. */
   readonly faults: number;
 }
@@ -83,6 +85,7 @@ export const touchCosts: Measurement<{ mib: number; rounds: number }, TouchCost[
         // The quickest: what others did meanwhile can only make one slower.
         back: Math.min(...back),
         touch: Math.min(...touched),
+        touchMiddle: middleOf(touched),
         faults: middleOf(faults),
       };
     });
