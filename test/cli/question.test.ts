@@ -32,6 +32,10 @@ it('asks one in processes of its own, draws it, keeps it, and says whether it he
   expect(name).toMatch(/^question-14-limit-goal-/);
   const inside = (file: string): string => readFileSync(join(out, name, file), 'utf8');
   expect(inside('picture.svg')).toMatch(/^<svg /);
+  // On a narrow screen the picture is scrolled: smaller, its words could not be read.
+  expect(inside('index.html')).toMatch(
+    /\.drawn \{ overflow-x: auto[\s\S]*min-width: 720px[\s\S]*<div class="drawn"[^>]*><svg /,
+  );
   expect(inside('index.html')).toContain('https://github.com/golang/go/issues/62449');
   expect(inside('index.html')).toMatch(/script-src (?:'|&#39;)none/);
   expect(JSON.parse(inside('answer.json'))).toMatchObject({ number: 14, verdict: 'held' });
@@ -58,7 +62,9 @@ it('Ctrl-C leaves no empty folder, and says what is in one that stays', async ()
     pageheap(['question', name, '-o', out], {
       started: (child) => {
         const timer = setInterval(() => {
-          if (when()) child.kill('SIGINT');
+          if (!when()) return;
+          clearInterval(timer);
+          child.kill('SIGINT');
         }, 20);
         child.once('exit', () => clearInterval(timer));
       },
