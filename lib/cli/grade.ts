@@ -8,7 +8,7 @@ import { PageHeapError } from '../base/errors.ts';
 import type { Exercise } from '../course/exercises/exercise.ts';
 import { exerciseOf } from '../course/exercises/registry.ts';
 import { type ClassResult, classCsv, gradeClass } from '../course/grading/class.ts';
-import { type Grade, grade, withoutPictures } from '../course/grading/grade.ts';
+import { type Grade, grade, reasonText, withoutPictures } from '../course/grading/grade.ts';
 import { selfTest } from '../course/grading/self-test.ts';
 import { findHandin, handoutModules, readHandin } from '../course/handout/hand-in.ts';
 import { anonymous, defaultTerm, oddities, requireName } from '../course/handout/start.ts';
@@ -16,7 +16,7 @@ import { autolabLine, gradescopeResults } from '../course/report/autograders.ts'
 import { classPage } from '../course/report/class-page.ts';
 import { causesOf, drawCauses } from '../course/report/failures.ts';
 import { gradePage } from '../course/report/grade-page.ts';
-import { gradeTable, pointsText } from '../course/report/grade-table.ts';
+import { gradeTable, pointsText, refusalText } from '../course/report/grade-table.ts';
 import { walls } from '../course/sandbox/walls.ts';
 import { writeDocument } from '../lab/record/document.ts';
 import { checkOutput } from '../lab/record/output.ts';
@@ -104,6 +104,7 @@ function labOf(given: string | undefined, found: string | undefined, path: strin
 async function gradeOne(path: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const found = findHandin(path);
+  if (options.lab === undefined && found.labFault !== undefined) throw found.labFault;
   const exercise = labOf(options.lab, found.lab?.exercise, path);
   const student = requireName(options.student ?? found.lab?.student ?? anonymous, '--student');
   const term = requireName(options.term ?? found.lab?.term ?? defaultTerm, '--term');
@@ -117,12 +118,17 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
           ? join(path, 'grade.html')
           : join(dirname(path), `${basename(path, extname(path))}.grade.html`)));
   for (const output of [picture, options.gradescope]) if (output !== undefined) checkPlace(output, [path]);
+  const handedIn = readHandin(found, exercise);
+  // An autograder wants a grade of whatever comes; at a terminal it is the wrong folder.
+  if (handedIn.fault !== undefined && options.gradescope === undefined && options.autolab !== true)
+    throw new PageHeapError('ERR_FILE', handedIn.fault, { file: path });
   const made = await grade({
     exercise,
-    files: readHandin(found, exercise),
+    ...handedIn,
     modules: handoutModules(exercise),
     ...{ student, term, secret },
   });
+  if (found.labFault !== undefined) terminal.note(found.labFault.message);
   for (const note of oddities(exercise, found.lab, { student, term })) terminal.note(note);
   if (made.verdict !== 'graded') context.exitCode = exitCodes.failed;
   const title = `${exercise.number}. ${exercise.title}`;
@@ -136,8 +142,8 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
   const columns = Math.min(120, terminal.columnsOf(terminal.out));
   const colors = terminal.outColors;
   terminal.print(colors.bold(`${title}: ${student}`));
-  for (const { line, column, message } of made.refusals ?? [])
-    terminal.print(`${colors.red('refused')}  line ${line}, column ${column}: ${message}`);
+  for (const refusal of made.refusals ?? [])
+    terminal.print(`${colors.red('refused')}  ${refusalText(refusal)}`);
   terminal.print(drawTable(gradeTable(made), columns, colors));
   const causes = causesOf(made);
   if (causes.length > 0) terminal.print(`\n${drawCauses(causes, columns, colors)}\n`);
@@ -154,7 +160,7 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
 /** Of a hand-in without a point: what was wrong first. */
 function whyNothing(made: Grade | undefined): string {
   if (made === undefined || made.points !== 0) return '';
-  if (made.reason !== undefined) return made.reason;
+  if (made.reason !== undefined) return reasonText(made);
   const [cause] = causesOf(made);
   return cause === undefined ? '' : `${cause.name}: ${cause.cause}`;
 }

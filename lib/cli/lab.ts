@@ -17,7 +17,7 @@ import { type LabFile, readLabFile, writeLabFile } from '../course/handout/lab-f
 import { anonymous, defaultTerm, requireName, startLab, variantFor } from '../course/handout/start.ts';
 import { hiddenSeed, openSeed } from '../course/model/seeds.ts';
 import { causesOf, drawCauses } from '../course/report/failures.ts';
-import { pointsText } from '../course/report/grade-table.ts';
+import { pointsText, refusalText } from '../course/report/grade-table.ts';
 import { cellsOf, stripLegend } from '../course/report/strip.ts';
 import { fileError } from '../os/file-error.ts';
 import { fileName, wholeNumber } from './arguments.ts';
@@ -116,6 +116,13 @@ const start: Act = (what, { student = anonymous, term = defaultTerm, out }, { te
     );
 };
 
+/** @throws PageHeapError ERR_FILE where the folder has no hand-in */
+function filesOf(folder: string, exercise: Exercise): ReadonlyMap<string, string> {
+  const { files, fault } = readHandin(findHandin(folder), exercise);
+  if (fault !== undefined) throw new PageHeapError('ERR_FILE', fault, { file: folder });
+  return files;
+}
+
 /** Grades with the open seeds. */
 async function checked(folder: string, { first, check }: Options, context: CommandContext): Promise<Grade> {
   const { lab, exercise } = started(folder);
@@ -130,11 +137,11 @@ async function checked(folder: string, { first, check }: Options, context: Comma
   const progress = new Progress(context.terminal, names.length, 30);
   let done = 0;
   try {
-    const handin = findHandin(folder);
+    const files = filesOf(folder, exercise);
     return await grade(
       {
         exercise,
-        files: readHandin(handin, exercise),
+        files,
         modules: handoutModules(exercise),
         student: lab.student,
         term: lab.term,
@@ -161,8 +168,8 @@ const check: Act = async (what = '.', options, context) => {
   }
   const colors = terminal.outColors;
   const columns = Math.min(110, terminal.columnsOf(terminal.out));
-  for (const { line, column, message } of made.refusals ?? [])
-    terminal.print(`${colors.red('refused')}  line ${line}, column ${column}: ${message}`);
+  for (const refusal of made.refusals ?? [])
+    terminal.print(`${colors.red('refused')}  ${refusalText(refusal)}`);
   if (made.verdict !== 'graded') {
     const at = made.at === undefined ? '' : ` (${made.at})`;
     terminal.print(`${colors.red(pointsText(made))}${at}`);
@@ -216,7 +223,7 @@ const step: Act = async (what, { on, out = '.' }, context) => {
   } catch (error) {
     throw fileError(trace, error);
   }
-  const files = readHandin(findHandin(out), exercise);
+  const files = filesOf(out, exercise);
   const handin = prepare({
     file: exercise.handin,
     text: files.get(exercise.handin) ?? '',
@@ -225,11 +232,7 @@ const step: Act = async (what, { on, out = '.' }, context) => {
     exports: exercise.exports,
   });
   if (!('entry' in handin))
-    throw new PageHeapError(
-      'ERR_FILE',
-      handin.map(({ line, message }) => `line ${line}: ${message}`).join('; '),
-      { file: exercise.handin },
-    );
+    throw new PageHeapError('ERR_FILE', handin.map(refusalText).join('; '), { file: exercise.handin });
   const bench = new Bench(handin);
   try {
     const steps = await exercise.step(bench, variantFor(exercise, lab.student, lab.term), text, target);

@@ -249,6 +249,21 @@ describe('grading', () => {
     expect(readdirSync(join(folder, 'empty'))).toEqual([]);
   });
 
+  it.each([
+    ['a syntax error', 'best-fit', 'export (', /line 1, column 8/],
+    ['a folder without it', 'empty', undefined, /there is no mine\.mjs in it/],
+  ])('has results for an autograder of %s', async (_what, path, text, told) => {
+    mkdirSync(join(folder, 'empty'), { recursive: true });
+    if (text !== undefined) writeFileSync(handin, text);
+    const args = ['--lab', 'best-fit', '--gradescope', 'results.json', '--autolab', '--no-picture'];
+    const { code, out } = await grade(path, ...args);
+    expect(code).toBe(1);
+    const results = JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8'));
+    expect(results).toMatchObject({ score: 0, output: expect.stringMatching(told) });
+    expect(JSON.parse(out.trim().split('\n').at(-1) ?? '')).toEqual({ scores: { checks: 0, measures: 0 } });
+    rmSync(join(folder, 'results.json'));
+  });
+
   it('ends at Ctrl-C, without a grade, and without its children', async () => {
     // It takes seconds: every call is allowed half a million units, and uses most of them.
     const slow = reference.replaceAll(

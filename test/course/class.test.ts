@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { exerciseOf } from '../../lib/course/exercises/registry.ts';
-import { gradeClass } from '../../lib/course/grading/class.ts';
+import { classCsv, gradeClass } from '../../lib/course/grading/class.ts';
+import { grade } from '../../lib/course/grading/grade.ts';
 import { makeLabFile } from '../../lib/course/handout/lab-file.ts';
 import { oddities } from '../../lib/course/handout/start.ts';
+import { gradescopeResults } from '../../lib/course/report/autograders.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-class-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -52,4 +54,43 @@ describe('a lab.json', () => {
       `its lab.json is of term spring, and it is graded by the constants of term ${other}`,
     ]);
   });
+});
+
+describe('a mistake in a hand-in', () => {
+  const broken = 'export const a = 1;\nexport function b( {\n';
+  const of = 100;
+
+  it('is no mistake of the class: no points, and where it is', async () => {
+    const handins = join(folder, 'mistakes');
+    for (const name of ['empty', 'json']) mkdirSync(join(handins, name), { recursive: true });
+    writeFileSync(join(handins, 'emil.mjs'), broken);
+    writeFileSync(join(handins, 'json', 'mine.mjs'), refused);
+    writeFileSync(join(handins, 'json', 'lab.json'), '{');
+    mkdirSync(join(handins, 'zoe', 'mine.mjs'), { recursive: true });
+    const result = await gradeClass(handins, { exercise });
+    expect(result.rows.map(({ student, grade: made }) => [student, made?.verdict, made?.points])).toEqual([
+      ['emil', 'refused', 0],
+      ['empty', 'refused', 0],
+      ['json', 'refused', 0],
+      ['zoe', 'refused', 0],
+    ]);
+    const told = classCsv(result).split('\r\n');
+    expect(told[1]).toMatch(/line 3, column 1: is no JavaScript module: Unexpected token/);
+    expect(told[2]).toContain('there is no mine.mjs in it');
+    expect(told[3]).toMatch(/lab\.json: is no JSON.*line 1, column 1: eval/);
+    expect(told[4]).toContain('mine.mjs is no file');
+  });
+
+  it.each([undefined, 'a secret of ours'])(
+    'has results for an autograder, with the place (%s)',
+    async (secret) => {
+      const files = new Map([['mine.mjs', broken]]);
+      const made = await grade({ exercise, files, modules: {}, student: 'emil', term: 't', secret });
+      expect(made).toMatchObject({ verdict: 'refused', points: 0, of });
+      const results = gradescopeResults(made) as { score: number; output: string; tests: object[] };
+      expect(results.score).toBe(0);
+      expect(results.output).toContain('line 3, column 1: is no JavaScript module: Unexpected token');
+      expect(results.tests.length).toBe(made.checks.length + made.measures.length);
+    },
+  );
 });

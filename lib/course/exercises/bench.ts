@@ -18,7 +18,7 @@ import {
 } from '../sandbox/protocol.ts';
 import { callUnits, handinUnits, type Limits, Sandbox, SandboxLost } from '../sandbox/sandbox.ts';
 import { instrument } from '../source/instrument.ts';
-import { parseSource, type Refusal } from '../source/parse.ts';
+import { NoModuleError, type ParsedSource, parseSource, type Refusal } from '../source/parse.ts';
 
 /** A hand-in that may run. */
 export interface Handin {
@@ -40,13 +40,19 @@ export interface HandinSource {
   readonly exports: readonly string[];
 }
 
-/** @returns the hand-in; what it must not contain otherwise @throws PageHeapError ERR_FILE for what is no module */
+/** @returns the hand-in; otherwise why it cannot run: what it must not contain, or where it is no module */
 export function prepare({ file, text, entry, modules, exports }: HandinSource): Handin | Refusal[] {
-  const parsed = parseSource(
-    text,
-    file,
-    Object.keys(modules).map((name) => `./${name}`),
-  );
+  let parsed: ParsedSource;
+  try {
+    parsed = parseSource(
+      text,
+      file,
+      Object.keys(modules).map((name) => `./${name}`),
+    );
+  } catch (error) {
+    if (error instanceof NoModuleError) return [error.refusal];
+    throw error;
+  }
   if (parsed.refusals.length > 0) return [...parsed.refusals];
   return { file, entry, exports, modules: { ...modules, [entry]: instrument(text, parsed) } };
 }

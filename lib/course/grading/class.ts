@@ -22,7 +22,7 @@ import {
   variantFor,
 } from '../handout/start.ts';
 import { type Alike, similarity } from '../source/similarity.ts';
-import { type Grade, grade } from './grade.ts';
+import { type Grade, grade, reasonText } from './grade.ts';
 
 export interface ClassRow {
   readonly student: string;
@@ -99,13 +99,15 @@ export async function gradeClass(
     try {
       requireName(student, 'a student’s name');
       const found = findHandin(path);
-      const files = readHandin(found, exercise);
+      const handin = readHandin(found, exercise);
+      const { files } = handin;
       texts.set(student, [...files.values()].join('\n'));
       const whom = { student, term: term ?? found.lab?.term ?? defaultTerm };
       const notes = oddities(exercise, found.lab, whom);
+      if (found.labFault !== undefined) notes.push(found.labFault.message);
       if (handins.some((other, k) => k !== i && other.student === student))
         notes.push(`one of several hand-ins of this name: ${basename(path)}`);
-      const made = await grade({ exercise, files, modules, ...whom, secret });
+      const made = await grade({ exercise, ...handin, modules, ...whom, secret });
       return { student, grade: made, ...(notes.length === 0 ? {} : { note: notes.join('; ') }) };
     } catch (error) {
       if (!(error instanceof PageHeapError)) throw error;
@@ -139,7 +141,7 @@ export function classCsv({ rows }: ClassResult): string {
     ['student', 'points', 'of', 'verdict', ...names, 'note'],
     ...rows.map(({ student, grade: made, note = '' }) => {
       const parts = made === undefined ? [] : [...made.checks, ...made.measures];
-      const words = [note, made?.reason ?? ''].filter((text) => text !== '').join('; ');
+      const words = [note, reasonText(made)].filter((text) => text !== '').join('; ');
       return [
         student,
         made?.points ?? '',

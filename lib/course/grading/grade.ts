@@ -19,6 +19,8 @@ export interface Subject {
   readonly exercise: Exercise;
   /** Of the hand-in, by name. */
   readonly files: ReadonlyMap<string, string>;
+  /** Why there is nothing to be run, in words: it is refused. */
+  readonly fault?: string | undefined;
   readonly modules: Readonly<Record<string, string>>;
   readonly student: string;
   readonly term: string;
@@ -85,7 +87,7 @@ function hashOf(files: ReadonlyMap<string, string>): string {
 const tenth = (n: number): number => Math.round(10 * n) / 10;
 
 export async function grade(subject: Subject, scope: Scope = {}): Promise<Grade> {
-  const { exercise, files, modules, student, term, secret } = subject;
+  const { exercise, files, fault, modules, student, term, secret } = subject;
   const whom = { exercise: exercise.id, student, term };
   const seed = secret === undefined ? openSeed(whom) : hiddenSeed(secret, whom);
   const variant = variantFor(exercise, student, term);
@@ -122,6 +124,7 @@ export async function grade(subject: Subject, scope: Scope = {}): Promise<Grade>
     };
   };
 
+  if (fault !== undefined) return result('refused', { reason: fault });
   const handin =
     exercise.exports.length === 0
       ? { file: exercise.handin, entry: '', modules: {}, exports: [], texts: files }
@@ -133,7 +136,7 @@ export async function grade(subject: Subject, scope: Scope = {}): Promise<Grade>
           exports: exercise.exports,
         });
   if (!('entry' in handin))
-    return result('refused', { reason: 'it contains what is not available', refusals: handin });
+    return result('refused', { reason: 'it contains what cannot be run', refusals: handin });
   const bench = new Bench(handin);
   try {
     if (exercise.exports.length > 0) await bench.fresh();
@@ -157,6 +160,15 @@ export async function grade(subject: Subject, scope: Scope = {}): Promise<Grade>
   } finally {
     bench.close();
   }
+}
+
+/** Why it was not run, or not to its end: the first place where one is known, else in words; of a grade nothing. */
+export function reasonText(made: Grade | undefined): string {
+  if (made?.reason === undefined) return '';
+  const [first, ...more] = made.refusals ?? [];
+  if (first === undefined) return made.reason;
+  const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
+  return `line ${first.line}, column ${first.column}: ${first.message}${others}`;
 }
 
 /** The grade without what is only drawn. */

@@ -1,7 +1,7 @@
 /**
  * A hand-in as it lies in the file system: a module, or a folder with what the exercise asks for.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { fileError, nothingAt } from '../../os/file-error.ts';
@@ -17,6 +17,15 @@ export interface HandedIn {
   readonly path: string;
   readonly folder: string;
   readonly lab: LabFile | undefined;
+  /** What is wrong with its `lab.json`: a grade needs none. */
+  readonly labFault?: PageHeapError;
+}
+
+export interface HandinFiles {
+  /** By name. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Why nothing of it can be graded: the student's mistake, which has a grade of no points. */
+  readonly fault?: string;
 }
 
 /** Finds a hand-in by a file or a folder. @throws PageHeapError ERR_FILE */
@@ -25,35 +34,50 @@ export function findHandin(path: string): HandedIn {
   if (stat === undefined)
     throw new PageHeapError('ERR_FILE', nothingAt(path, 'there is no such file or folder'), { file: path });
   const folder = stat.isDirectory() ? path : dirname(path);
-  return { path, folder, lab: readLabFile(folder) };
+  try {
+    return { path, folder, lab: readLabFile(folder) };
+  } catch (error) {
+    if (!(error instanceof PageHeapError)) throw error;
+    return { path, folder, lab: undefined, labFault: error };
+  }
 }
 
 function read(path: string): string {
   try {
-    const stat = statSync(path);
-    if (!stat.isFile()) throw new PageHeapError('ERR_FILE', 'is no file', { file: path });
-    if (stat.size > mostBytes)
-      throw new PageHeapError('ERR_FILE', `has more than ${mostBytes} bytes`, { file: path });
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw error instanceof PageHeapError ? error : fileError(path, error);
+    throw fileError(path, error);
   }
 }
 
-/** The files of a hand-in, by name. Of a module it is the one, under the exercise's name for it. @throws PageHeapError ERR_FILE */
-export function readHandin({ path, folder }: HandedIn, exercise: Exercise): ReadonlyMap<string, string> {
+/** Why the file is no hand-in; undefined where it may be one. */
+function faultOf(path: string, name: string): string | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return `there is no ${name} in it`;
+  if (!stat.isFile()) return `${name} is no file`;
+  return stat.size > mostBytes ? `${name} has more than ${mostBytes} bytes` : undefined;
+}
+
+/**
+ * The files of a hand-in. Of a module it is the one, under the exercise's name for it.
+ * @throws PageHeapError ERR_FILE for files that are there and cannot be read
+ */
+export function readHandin({ path, folder }: HandedIn, exercise: Exercise): HandinFiles {
   const isFolder = statSync(path).isDirectory();
   if (exercise.exports.length > 0 || !exercise.handin.includes('*')) {
     const file = isFolder ? join(path, exercise.handin) : path;
-    if (!existsSync(file))
-      throw new PageHeapError('ERR_FILE', `there is no ${exercise.handin} in it`, { file: path });
-    return new Map([[exercise.handin, read(file)]]);
+    const fault = faultOf(file, exercise.handin);
+    return fault === undefined
+      ? { files: new Map([[exercise.handin, read(file)]]) }
+      : { files: new Map(), fault };
   }
   const end = exercise.handin.slice(exercise.handin.indexOf('*') + 1);
   const names = readdirSync(folder)
     .filter((name) => name.endsWith(end))
     .sort();
-  return new Map(names.map((name) => [basename(name), read(join(folder, name))]));
+  const fault = names.map((name) => faultOf(join(folder, name), name)).find((words) => words !== undefined);
+  if (fault !== undefined) return { files: new Map(), fault };
+  return { files: new Map(names.map((name) => [basename(name), read(join(folder, name))])) };
 }
 
 /** The modules of the handout that a hand-in may import, as they are in the package: a changed copy counts for nothing. */

@@ -6,14 +6,17 @@
  */
 import type { Grade } from '../grading/grade.ts';
 import { causesOf, drawCauses } from './failures.ts';
-import { pointsText } from './grade-table.ts';
+import { pointsText, refusalText } from './grade-table.ts';
 
 const plainPaint = { bold: String, red: String, green: String, yellow: String };
 
 /** The value of Gradescope's results.json. A machine that was too busy gives no score, and says so. */
 export function gradescopeResults(grade: Grade): unknown {
   const hidden = grade.seeds === 'hidden';
-  const output = hidden ? '' : drawCauses(causesOf(grade), 80, plainPaint);
+  // Where it cannot be run is told with hidden seeds, too: it shows nothing of them.
+  const output =
+    grade.refusals?.map(refusalText).join('\n') ??
+    (hidden ? '' : drawCauses(causesOf(grade), 80, plainPaint));
   if (grade.verdict === 'busy') return { output: pointsText(grade), tests: [] };
   return {
     score: grade.points,

@@ -4,6 +4,7 @@
  */
 import { type Html, html, raw } from '../../lab/report/html.ts';
 import type { ClassResult, ClassRow } from '../grading/class.ts';
+import { reasonText } from '../grading/grade.ts';
 import { causesOf } from './failures.ts';
 import { frontStyle, fronts } from './front.ts';
 import { courseStyle, staticPage, tableHtml } from './grade-page.ts';
@@ -40,7 +41,7 @@ export function classPage({ exercise, rows, alike }: ClassResult): string {
   const board = ranked.map(({ student, grade, note = '' }) => {
     const words = [
       note,
-      grade === undefined || grade.verdict === 'graded' ? '' : `${grade.verdict}: ${grade.reason}`,
+      grade === undefined || grade.verdict === 'graded' ? '' : `${grade.verdict}: ${reasonText(grade)}`,
     ];
     const wrong = grade?.checks.filter(({ failure }) => failure !== undefined).length;
     return [

@@ -1,7 +1,8 @@
 /**
  * A grade as rows: a line for each check and each trace, in words and figures as they are printed anywhere.
  */
-import type { Grade, MeasureGrade } from '../grading/grade.ts';
+import { type Grade, type MeasureGrade, reasonText } from '../grading/grade.ts';
+import type { Refusal } from '../source/parse.ts';
 
 const figure = (n: number, digits = 0): string => n.toFixed(digits);
 
@@ -66,7 +67,9 @@ export function gradeTable({ checks, measures }: Pick<Grade, 'checks' | 'measure
 }
 
 /** `87.5 of 100`; or why there are none. */
-export function pointsText({ verdict, points, of, reason = '' }: Grade): string {
+export function pointsText(made: Grade): string {
+  const { verdict, points, of } = made;
+  const reason = reasonText(made);
   switch (verdict) {
     case 'busy':
       return `not graded: ${reason}`;
@@ -78,3 +81,7 @@ export function pointsText({ verdict, points, of, reason = '' }: Grade): string 
       return `${points} of ${of}`;
   }
 }
+
+/** A place of a hand-in that keeps it from running. */
+export const refusalText = ({ line, column, message }: Refusal): string =>
+  `line ${line}, column ${column}: ${message}`;

@@ -20,6 +20,16 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** What is handed in is no JavaScript module. */
+export class NoModuleError extends PageHeapError {
+  readonly refusal: Refusal;
+
+  constructor(file: string, refusal: Refusal, cause: SyntaxError) {
+    super('ERR_FILE', refusal.message, { file, line: refusal.line, cause });
+    this.refusal = refusal;
+  }
+}
+
 export interface ParsedSource {
   readonly tree: Tree;
   /** Every name that occurs, as the engine reads it. */
@@ -112,7 +122,7 @@ function refusalOf(node: Tree, parents: readonly Tree[], modules: readonly strin
 /**
  * Parses the source of a module.
  * @param modules what it may import, as it is written there
- * @throws PageHeapError ERR_FILE, with the line, for what is no module
+ * @throws NoModuleError ERR_FILE, with the place
  */
 export function parseSource(text: string, file: string, modules: readonly string[]): ParsedSource {
   let tree: Tree;
@@ -124,11 +134,9 @@ export function parseSource(text: string, file: string, modules: readonly string
       readonly loc?: { readonly line: number; readonly column: number };
     };
     const words = error.message.replace(/ \(\d+:\d+\)$/, '');
-    throw new PageHeapError('ERR_FILE', `is no JavaScript module: ${words}`, {
-      file,
-      ...(loc === undefined ? {} : { line: loc.line }),
-      cause: error,
-    });
+    const { line, column } = loc ?? { line: 1, column: 0 };
+    const message = `is no JavaScript module: ${words}`;
+    throw new NoModuleError(file, { line, column: column + 1, message }, error);
   }
   const names = new Set<string>();
   const refusals: Refusal[] = [];
