@@ -16,7 +16,7 @@ import { autolabLine, gradescopeResults } from '../course/report/autograders.ts'
 import { classPage } from '../course/report/class-page.ts';
 import { causesOf, drawCauses } from '../course/report/failures.ts';
 import { gradePage } from '../course/report/grade-page.ts';
-import { gradeTable, pointsText, refusalText } from '../course/report/grade-table.ts';
+import { gradeTable, hasReference, pointsText, refusalText } from '../course/report/grade-table.ts';
 import { walls } from '../course/sandbox/walls.ts';
 import { writeDocument } from '../lab/record/document.ts';
 import { checkOutput } from '../lab/record/output.ts';
@@ -150,17 +150,17 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
   terminal.print(colors.bold(pointsText(made)));
   if (made.at !== undefined) terminal.print(`at ${made.at}`);
   terminal.print(
-    `${made.seeds} seeds${made.seeds === 'hidden' ? ` (${made.seed})` : ''}; in brackets the reference`,
+    `${made.seeds} seeds${made.seeds === 'hidden' ? ` (${made.seed})` : ''}${hasReference(made) ? '; in brackets the reference' : ''}`,
   );
   if (exercise.exports.length > 0) terminal.print(wallLine(made));
   if (picture !== undefined) terminal.note(`picture: ${picture}`);
   if (options.autolab === true) terminal.print(autolabLine(made));
 }
 
-/** Of a hand-in without a point: what was wrong first. */
+/** Why a hand-in was not run, or not to its end; of one without a point what was wrong first. */
 function whyNothing(made: Grade | undefined): string {
+  if (made?.reason !== undefined) return `${made.verdict}: ${reasonText(made)}`;
   if (made === undefined || made.points !== 0) return '';
-  if (made.reason !== undefined) return reasonText(made);
   const [cause] = causesOf(made);
   return cause === undefined ? '' : `${cause.name}: ${cause.cause}`;
 }
@@ -201,7 +201,7 @@ async function gradeMany(folder: string, options: Options, context: CommandConte
   }
   const rows = result.rows.map(({ student, grade: made, note = '' }) => [
     student,
-    made === undefined ? 'none' : pointsText(made),
+    made === undefined || made.points === null ? 'none' : `${made.points} of ${made.of}`,
     [note, whyNothing(made)].filter((text) => text !== '').join('; '),
   ]);
   const columns = Math.min(120, terminal.columnsOf(terminal.out));

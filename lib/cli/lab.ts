@@ -258,7 +258,10 @@ const step: Act = async (what, { on, out = '.' }, context) => {
       terminal.print(`  right   ${right}`);
       if (yours !== right) terminal.print(`  ${colors.red('yours ')}  ${yours ?? 'forEachFree tells none'}`);
     }
-    if (steps.some(({ free }) => free !== undefined)) terminal.print(`\n${stripLegend}`);
+    const strips = steps.flatMap(({ free }) =>
+      free === undefined ? [] : [{ model: free.model, registry: free.registry ?? [] }],
+    );
+    if (strips.length > 0) terminal.print(`\n${stripLegend(strips)}`);
   } finally {
     bench.close();
   }

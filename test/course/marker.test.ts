@@ -13,10 +13,12 @@ import {
   reachable,
   shapeNames,
   targetOf,
+  wayTo,
 } from '../../lib/course/exercises/marker/heaps.ts';
 import { mutantsOf, mutated, ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
 import { filled, variantFor } from '../../lib/course/handout/start.ts';
 import { chanceOf } from '../../lib/course/model/seeds.ts';
+import { causesOf } from '../../lib/course/report/failures.ts';
 
 // The process of a hand-in is started from what is compiled.
 const compiled = (name: string): Promise<unknown> =>
@@ -56,12 +58,39 @@ describe('words', () => {
   });
 });
 
+describe('the way to an object', () => {
+  it('is the shortest from what is held; none where nothing leads', () => {
+    const heap = heapOf([[pointerTo(1, rule), pointerTo(2, rule)], [pointerTo(2, rule)], [7], [0]]);
+    expect(wayTo(heap, [0], 2, rule)).toEqual([0, 2]);
+    expect(wayTo(heap, [3, 2], 2, rule)).toEqual([2]);
+    expect(wayTo(heap, [2, 3], 0, rule)).toBeUndefined();
+  });
+});
+
 describe('a grade', () => {
   const graded = (files: ReadonlyMap<string, string>, first = false) =>
     grade({ ...{ exercise, files, modules: {}, student, term, secret: 'a secret of ours' } }, { first });
 
   it('of the reference is full', async () => {
     expect(await graded(reference)).toMatchObject({ verdict: 'graded', points: 100, of: 100 });
+  });
+
+  it('tells of each cause once, by a small heap, with its words and what the program loads', async () => {
+    const barrier = mutantsOf(ownPack, exercise).find((one) => one.name === 'no barrier');
+    const lost = (await graded(mutated(reference, barrier as NonNullable<typeof barrier>), true)).checks.find(
+      ({ failure }) => failure,
+    )?.failure;
+    expect(lost?.begun).toMatch(/^the heap 0: \[.*→/);
+    const held = /the program holds (.*)$/.exec(lost?.expected ?? '')?.[1];
+    expect([held, lost?.steps.filter((text) => text.startsWith('(')).length]).not.toEqual([undefined, 0]);
+
+    const noPieces = (reference.get('mine.mjs') ?? '').replace(/const PIECE = \d+/, 'const PIECE = 4000');
+    const causes = causesOf(await graded(new Map([['mine.mjs', noPieces]])));
+    expect(causes.length).toBeGreaterThan(0);
+    for (const { cause, shortest } of causes) {
+      expect(cause).not.toMatch(/deep|wide|mixed|list|table|mixture/);
+      expect([cause, shortest.begun?.slice(0, 8)]).toEqual([cause, 'the heap']);
+    }
   });
 
   it.each([

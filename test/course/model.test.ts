@@ -3,7 +3,7 @@ import { chooserOf, FitModel } from '../../lib/course/model/fits.ts';
 import { type PatternName, patterns } from '../../lib/course/model/patterns.ts';
 import { chanceOf, hiddenSeed, openSeed } from '../../lib/course/model/seeds.ts';
 import { historySvg } from '../../lib/course/report/history.ts';
-import { drawStrip } from '../../lib/course/report/strip.ts';
+import { drawStrip, stripLegend } from '../../lib/course/report/strip.ts';
 import { formatPageText, parsePageText } from '../../lib/lab/trace/page-text.ts';
 
 describe('seeds', () => {
@@ -139,6 +139,28 @@ describe('strips', () => {
       '^',
       '  ^^',
     ]);
+  });
+});
+
+describe('strips of two kinds', () => {
+  it('tell what was given back, and name that in the legend', () => {
+    const strip = {
+      pages: 6,
+      model: [
+        { page: 1, n: 2 },
+        { page: 3, n: 2, givenBack: true },
+      ],
+    };
+    expect(drawStrip(strip, 40)[1]?.cells).toBe('█··░░█');
+    expect(stripLegend([strip])).toContain('░ free, given back');
+    expect(stripLegend([{ model: [] }])).toBe('█ in use   · free   ▒ both');
+  });
+
+  it('are of what is counted, by its own words', () => {
+    const words = { unit: 'objects', row: 'marks', full: 'marked', empty: 'not marked' };
+    const strip = { pages: 2, words, model: [{ page: 1, n: 1 }] };
+    expect(drawStrip(strip, 40).map(({ title }) => title)).toEqual(['objects', 'marks, right']);
+    expect(stripLegend([strip])).toBe('█ marked   · not marked   ▒ both');
   });
 });
 

@@ -12,6 +12,7 @@ import { figureOf, programNames, programOf } from '../../lib/course/exercises/sw
 import { mutantsOf, mutated, ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
 import { filled, variantFor } from '../../lib/course/handout/start.ts';
 import { chanceOf } from '../../lib/course/model/seeds.ts';
+import { drawFailure } from '../../lib/course/report/failures.ts';
 
 // The process of a hand-in is started from what is compiled.
 const compiled = (name: string): Promise<unknown> =>
@@ -25,6 +26,7 @@ const { playOwn } = (await compiled(
 const { grade } = (await compiled('grading/grade.js')) as typeof import('../../lib/course/grading/grade.ts');
 
 const exercise = exerciseOf('sweep');
+const plain = { bold: String, red: String, green: String, yellow: String };
 const student = 'ada';
 const term = 't';
 const reference = referenceFiles(ownPack, exercise, student, term);
@@ -128,6 +130,24 @@ describe('a grade', () => {
       );
     },
   );
+
+  it('tells the heap, and in which step of the rule it is', async () => {
+    const told = async (name: string) => {
+      const mutant = mutantsOf(ownPack, exercise).find((one) => one.name === name);
+      if (mutant === undefined) throw new Error('there is no such mutant');
+      const made = await graded(mutated(reference, mutant), true);
+      return made.checks.find(({ failure }) => failure)?.failure;
+    };
+    const failure = await told('due is rounded down');
+    expect(failure?.begun).toMatch(/^new Sweep\(\[[\d,]+\], \[[\d,]+\], \d+\)$/);
+    expect(failure?.cause).toMatch(/, by the pace$/);
+    expect(failure?.expected).toMatch(
+      /due ceil\(\d+ × \d+ \/ \d+\) = \d+: the pace sweeps \[.+\]; then the credit is \d+, wanted \d+: /,
+    );
+    expect(drawFailure(failure as NonNullable<typeof failure>, 80, plain)).toContain(
+      'after        new Sweep([',
+    );
+  });
 
   it('of stubs, and of a forgery, is nothing', async () => {
     const of = (path: string): string =>

@@ -79,6 +79,17 @@ describe('a shape', () => {
     expect(treeText([])).toBe('an empty tree');
   });
 
+  it('is told in a short line, however large it is, around the place that is asked for', () => {
+    const many = Array.from({ length: 2048 }, (_, i) => ({ page: 3 * i, n: 1 + (i % 50) }));
+    const nodes = shapeOf(many, rule);
+    for (const near of [0, 700, 2047]) {
+      const text = treeText(nodes, near);
+      const [page, n] = nodes[near] as Node;
+      expect([text.length < 200, text.includes(`${n}@${page}`)]).toEqual([true, true]);
+      expect(text).toMatch(/^of 2048 nodes \d+@\d+\(/);
+    }
+  });
+
   const looked = (visits: readonly (readonly number[])[]) => {
     const [, , look] = treeAsked(
       [
@@ -104,7 +115,7 @@ describe('a shape', () => {
         [20, 2, 1],
         [10, 4, 0],
       ],
-      'priorities are no heap: 2@20 belongs above its parent',
+      'priorities are no heap: a run belongs above its parent',
     ],
     [
       [

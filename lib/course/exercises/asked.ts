@@ -33,6 +33,9 @@ export interface Played {
   readonly units: Readonly<Record<string, number>>;
 }
 
+/** Characters of a constructor that is told: a longer one is of a heap that nobody reads. */
+const mostBegun = 300;
+
 /** Calls asked at a time, so that no answer is longer than a pipe likes. */
 const blockCalls = 800;
 
@@ -75,6 +78,7 @@ export async function playAsked(
             asked: it.isLook === true ? `${it.text} after ${steps.at(-1) ?? made.text}` : it.text,
             answered: answered ?? shown((answer as Answer)[0]),
             expected,
+            ...(args.length > 0 && it !== made && made.text.length <= mostBegun ? { begun: made.text } : {}),
             steps: [...steps],
             ...(at === undefined ? {} : { at }),
             ...(it.strip === undefined

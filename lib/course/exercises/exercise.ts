@@ -19,8 +19,12 @@ export interface Failure {
   readonly asked: string;
   readonly answered: string;
   readonly expected: string;
+  /** What it began with, as it would be written: the heap, the constructor and its arguments. */
+  readonly begun?: string;
   /** The operations up to it, as they would be written. */
   readonly steps: readonly string[];
+  /** How many operations there were, where `steps` has not all of them. */
+  readonly operations?: number;
   /** The place in the hand-in, where one is known. */
   readonly at?: string;
   readonly strip?: Strip;
@@ -44,11 +48,27 @@ export interface Strip {
   readonly pages: number;
   /** The number of the page that is drawn first, where that is not 0. */
   readonly first?: number;
-  readonly model: readonly Run[];
+  /** What a character stands for, where it is not a page that is free or in use. */
+  readonly words?: StripWords;
+  readonly model: readonly FreeRun[];
   /** Undefined where it could not tell. */
-  readonly registry?: readonly Run[];
+  readonly registry?: readonly FreeRun[];
   readonly answered?: Run;
   readonly expected?: Run;
+}
+
+/** A free run, of one kind or the other. */
+export interface FreeRun extends Run {
+  readonly givenBack?: boolean;
+}
+
+export interface StripWords {
+  /** What is counted, and the name of a row of them. */
+  readonly unit: string;
+  readonly row: string;
+  /** What is in no run, and what is in one. */
+  readonly full: string;
+  readonly empty: string;
 }
 
 export interface Check {
@@ -60,8 +80,18 @@ export interface Check {
 
 /** What became of pages in a trace, for a picture: an entry for each change, in order. */
 export interface PageHistory {
+  /** What is drawn, where it is not pages over operations. */
+  readonly words?: HistoryWords;
   readonly ops: number;
   readonly changes: readonly PageChange[];
+}
+
+export interface HistoryWords {
+  /** Upwards, and to the right. */
+  readonly unit: string;
+  readonly over: string;
+  /** What `used` is. */
+  readonly used: string;
 }
 
 export interface PageChange {
@@ -145,9 +175,15 @@ export interface Step {
   readonly expected: string;
   readonly free?: {
     readonly pages: number;
-    readonly registry: readonly Run[] | undefined;
-    readonly model: readonly Run[];
+    readonly registry: readonly FreeRun[] | undefined;
+    readonly model: readonly FreeRun[];
   };
   /** What came of it. */
   readonly note?: string;
+}
+
+/** A failure with the last of its operations alone: for programs that nobody reads from the beginning. */
+export function withLastSteps(failure: Failure, most: number): Failure {
+  const { steps, operations = steps.length } = failure;
+  return { ...failure, steps: most === 0 ? [] : steps.slice(-most), operations };
 }

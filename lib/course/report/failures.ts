@@ -19,7 +19,7 @@ export interface FailureCause {
   readonly cause: string;
   /** Names of checks and measures. */
   readonly names: readonly string[];
-  /** That with the fewest operations. */
+  /** Of those that are told whole, if there are any, that with the fewest operations. */
   readonly shortest: Failure;
   readonly name: string;
 }
@@ -34,10 +34,18 @@ export function causesOf({ checks, measures }: Pick<Grade, 'checks' | 'measures'
     causes.set(failure.cause, of);
   }
   return [...causes].map(([cause, of]) => {
-    const first = of.reduce((a, b) => (b.failure.steps.length < a.failure.steps.length ? b : a));
+    const first = of.reduce((a, b) => (isShorter(b.failure, a.failure) ? b : a));
     return { cause, names: of.map(({ name }) => name), shortest: first.failure, name: first.name };
   });
 }
+
+/** What is told whole before what is a part of a long program. */
+function isShorter(a: Failure, b: Failure): boolean {
+  const isPart = ({ operations }: Failure): number => Number(operations !== undefined);
+  return (isPart(a) - isPart(b) || operationsOf(a) - operationsOf(b)) < 0;
+}
+
+const operationsOf = ({ steps, operations = steps.length }: Failure): number => operations;
 
 const mostSteps = 14;
 
@@ -62,18 +70,20 @@ export function drawFailure(failure: Failure, columns: number, paint: Paint): st
   const width = Math.max(20, columns - margin - 2);
   const fact = (title: string, text: string): string =>
     `  ${title.padEnd(margin)}${folded(text, width, indent)}`;
-  const { asked, answered, expected, at, steps, strip, curve } = failure;
+  const { asked, answered, expected, at, begun, steps, strip, curve } = failure;
   const lines = [fact('asked', asked), fact('answered', paint.red(answered)), fact('expected', expected)];
   if (at !== undefined) lines.push(fact('at', at));
   const shown = steps.slice(-mostSteps);
-  const earlier = steps.length - shown.length;
-  if (steps.length > 1)
-    lines.push(
-      fact('after', `${earlier > 0 ? `… ${earlier} earlier, ` : ''}${shown.slice(0, -1).join(', ')}`),
-    );
+  const earlier = operationsOf(failure) - shown.length;
+  const before = [
+    ...(begun === undefined ? [] : [begun]),
+    ...(earlier > 0 && shown.length > 0 ? [`… ${earlier} earlier`] : []),
+    ...shown.slice(0, -1),
+  ];
+  if (before.length > 0) lines.push(fact('after', before.join(', ')));
   if (strip !== undefined) {
     for (const { title, cells } of drawStrip(strip, width)) lines.push(`  ${title.padEnd(margin)}${cells}`);
-    lines.push(`  ${''.padEnd(margin)}${stripLegend}`);
+    lines.push(`  ${''.padEnd(margin)}${stripLegend([strip])}`);
   }
   if (curve !== undefined)
     for (const { title, cells } of drawCurve(curve, width))

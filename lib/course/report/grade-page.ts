@@ -3,10 +3,11 @@
  * trace or figures over time (the hand-in above the reference), and what is wrong.
  */
 import { type Html, html, raw } from '../../lab/report/html.ts';
+import type { HistoryWords } from '../exercises/exercise.ts';
 import type { Grade, MeasureGrade } from '../grading/grade.ts';
 import { curveStyle, curveSvg, topOf } from './curve.ts';
 import { causesOf, drawFailure } from './failures.ts';
-import { gradeTable, pointsText } from './grade-table.ts';
+import { gradeTable, hasReference, pointsText, refusalText } from './grade-table.ts';
 import { historyStyle, historySvg, pagesOf } from './history.ts';
 
 export const courseStyle = `
@@ -75,10 +76,19 @@ function pictures({ name, history, referenceHistory }: MeasureGrade): Html {
   const pages = Math.max(...both.map(pagesOf));
   const figure = (of: typeof history, who: string): Html => html`<figure>
 ${raw(historySvg(of, pages, `${name}: ${who}`))}
-<figcaption>${who}: ${pagesOf(of)} pages</figcaption></figure>`;
+<figcaption>${who}: ${pagesOf(of)} ${of?.words?.unit ?? 'pages'}</figcaption></figure>`;
   return html`<h3>${name}</h3>
 ${figure(history, 'the hand-in')}
 ${referenceHistory === undefined ? html`` : figure(referenceHistory, 'the reference')}`;
+}
+
+function historyHead(words: HistoryWords | undefined): Html {
+  if (words === undefined)
+    return html`<h2>Pages over operations</h2>
+<p class="soft">Upwards the pages, to the right the operations.<span class="key s2"></span>used<span class="key s1"></span>free<span class="key s3"></span>given back</p>`;
+  const { unit, over, used } = words;
+  return html`<h2>${unit[0]?.toUpperCase()}${unit.slice(1)} over ${over}</h2>
+<p class="soft">Upwards the ${unit}, to the right the ${over}.<span class="key s2"></span>${used}</p>`;
 }
 
 const plainPaint = { bold: String, red: String, green: String, yellow: String };
@@ -92,15 +102,10 @@ export function gradePage(grade: Grade, title: string): string {
   const curved = grade.measures.filter(({ curve }) => curve !== undefined);
   const body = html`<h1>${title}</h1>
 <p class="sum">${grade.student}: ${pointsText(grade)}</p>
-${grade.refusals === undefined ? html`` : html`<ul>${grade.refusals.map(({ line, column, message }) => html`<li>line ${line}, column ${column}: ${message}</li>`)}</ul>`}
+${grade.refusals === undefined ? html`` : html`<ul>${grade.refusals.map((refusal) => html`<li>${refusalText(refusal)}</li>`)}</ul>`}
 ${tableHtml(head, numeric, rows)}
-<p class="soft">In brackets the reference. ${grade.seeds === 'open' ? 'With the open seeds, which everybody knows.' : 'With hidden seeds.'}</p>
-${
-  drawn.length === 0
-    ? html``
-    : html`<h2>Pages over operations</h2>
-<p class="soft">Upwards the pages, to the right the operations.<span class="key s2"></span>used<span class="key s1"></span>free<span class="key s3"></span>given back</p>`
-}
+<p class="soft">${hasReference(grade) ? 'In brackets the reference. ' : ''}${grade.seeds === 'open' ? 'With the open seeds, which everybody knows.' : 'With hidden seeds.'}</p>
+${drawn.length === 0 ? html`` : historyHead(drawn[0]?.history?.words)}
 ${drawn.map(pictures)}
 ${curved.length === 0 ? html`` : html`<h2>Over time</h2>`}
 ${curved.map(curves)}

@@ -66,6 +66,10 @@ export function gradeTable({ checks, measures }: Pick<Grade, 'checks' | 'measure
   };
 }
 
+/** Whether a figure has one of the reference beside it. */
+export const hasReference = ({ measures }: Pick<Grade, 'measures'>): boolean =>
+  measures.some(({ reference = {} }) => columns.some(({ of }) => of(reference) !== undefined));
+
 /** `87.5 of 100`; or why there are none. */
 export function pointsText(made: Grade): string {
   const { verdict, points, of } = made;

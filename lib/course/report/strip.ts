@@ -1,14 +1,19 @@
 /**
- * Pages drawn in a line of characters: in use, free, and where an answer lies.
+ * Pages, or what else is counted, drawn in a line of characters: in use, free, given back, and where an answer lies.
  *
- * With more pages than columns a character is several pages; one that is partly free is told apart.
+ * With more pages than columns a character is several pages; one with pages of several kinds is told apart.
  */
-import type { Strip } from '../exercises/exercise.ts';
+import type { FreeRun, Strip, StripWords } from '../exercises/exercise.ts';
 import type { Run } from '../model/fits.ts';
 
 const used = '█';
 const free = '·';
+const givenBack = '░';
 const mixed = '▒';
+
+const characters = [used, free, givenBack];
+
+const pageWords: StripWords = { unit: 'pages', row: 'free', full: 'in use', empty: 'free' };
 
 export interface StripLine {
   readonly title: string;
@@ -16,14 +21,15 @@ export interface StripLine {
 }
 
 /** A line of a strip: pages that are free by these runs. */
-export function cellsOf(runs: readonly Run[], pages: number, perCell: number): string {
-  const isFree = new Uint8Array(pages);
-  for (const { page, n } of runs) isFree.fill(1, Math.max(0, page), Math.max(0, Math.min(pages, page + n)));
+export function cellsOf(runs: readonly FreeRun[], pages: number, perCell: number): string {
+  // 0 in use, 1 free, 2 given back.
+  const kinds = new Uint8Array(pages);
+  for (const { page, n, givenBack: isGone } of runs)
+    kinds.fill(isGone === true ? 2 : 1, Math.max(0, page), Math.max(0, Math.min(pages, page + n)));
   let line = '';
   for (let from = 0; from < pages; from += perCell) {
-    const cell = isFree.subarray(from, from + perCell);
-    const count = cell.reduce((sum, x) => sum + x, 0);
-    line += count === 0 ? used : count === cell.length ? free : mixed;
+    const cell = kinds.subarray(from, from + perCell);
+    line += cell.every((kind) => kind === cell[0]) ? characters[cell[0] as number] : mixed;
   }
   return line;
 }
@@ -45,20 +51,32 @@ function ruler(pages: number, perCell: number, first: number): string {
 
 /** A strip in lines of at most `width` characters. */
 export function drawStrip(
-  { pages, first = 0, model, registry, answered, expected }: Strip,
+  { pages, first = 0, words = pageWords, model, registry, answered, expected }: Strip,
   width: number,
 ): StripLine[] {
   const perCell = Math.max(1, Math.ceil(pages / Math.max(10, width)));
   const cells = Math.ceil(pages / perCell);
   const lines: StripLine[] = [
-    { title: 'pages', cells: ruler(pages, perCell, first).slice(0, width) },
-    { title: 'free, right', cells: cellsOf(model, pages, perCell) },
+    { title: words.unit, cells: ruler(pages, perCell, first).slice(0, width) },
+    { title: `${words.row}, right`, cells: cellsOf(model, pages, perCell) },
   ];
-  if (registry !== undefined) lines.push({ title: 'free, yours', cells: cellsOf(registry, pages, perCell) });
+  if (registry !== undefined)
+    lines.push({ title: `${words.row}, yours`, cells: cellsOf(registry, pages, perCell) });
   if (expected !== undefined) lines.push({ title: 'expected', cells: markOf(expected, perCell, cells) });
   if (answered !== undefined) lines.push({ title: 'answered', cells: markOf(answered, perCell, cells) });
   return lines;
 }
 
-/** What the characters mean. */
-export const stripLegend = `${used} in use   ${free} free   ${mixed} both`;
+/** What the characters mean: those that can be in the strips. */
+export function stripLegend(strips: readonly Pick<Strip, 'words' | 'model' | 'registry'>[]): string {
+  const { full, empty } = strips[0]?.words ?? pageWords;
+  const isGone = strips.some(({ model, registry = [] }) =>
+    [...model, ...registry].some((run) => run.givenBack === true),
+  );
+  return [
+    `${used} ${full}`,
+    `${free} ${empty}`,
+    ...(isGone ? [`${givenBack} free, given back`] : []),
+    `${mixed} ${isGone ? 'several' : 'both'}`,
+  ].join('   ');
+}

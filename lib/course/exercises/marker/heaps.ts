@@ -54,11 +54,40 @@ export function reachable(
   return found;
 }
 
+/** How the program comes to an object: what it holds, and then object by object; undefined where no way leads there. */
+export function wayTo(
+  { first, words }: ObjectHeap,
+  held: readonly number[],
+  object: number,
+  rule: WordRule,
+): readonly number[] | undefined {
+  const before = new Map<number, number | undefined>(held.map((one) => [one, undefined]));
+  // A map goes on through what is added meanwhile: the shortest way is found first.
+  for (const at of before.keys()) {
+    if (at === object) break;
+    for (const word of words.slice(first[at], first[at + 1])) {
+      const target = targetOf(word, rule);
+      if (target >= 0 && !before.has(target)) before.set(target, at);
+    }
+  }
+  if (!before.has(object)) return undefined;
+  const way = [object];
+  for (let at = before.get(object); at !== undefined; at = before.get(at)) way.unshift(at);
+  return way;
+}
+
 /** Objects in each of the large heaps. */
 export const largeObjects = 2400;
 
 export type ShapeName = 'deep' | 'wide' | 'mixed';
 export const shapeNames: readonly ShapeName[] = ['deep', 'wide', 'mixed'];
+
+/** As the exercise calls them. */
+export const shapeWords: Readonly<Record<ShapeName, string>> = {
+  deep: 'list',
+  wide: 'table',
+  mixed: 'mixture',
+};
 
 /** Numbers in another order, so that a neighbour in the list is none in the heap. */
 function shuffled(count: number, chance: Chance): number[] {

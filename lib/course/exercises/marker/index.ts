@@ -9,7 +9,15 @@
 import fc from 'fast-check';
 import { type Chance, chanceOf } from '../../model/seeds.ts';
 import { Bench, prepare, requireNumber } from '../bench.ts';
-import type { Check, Exercise, Failure, Measure, Measured, Variant } from '../exercise.ts';
+import {
+  type Check,
+  type Exercise,
+  type Failure,
+  type Measure,
+  type Measured,
+  type Variant,
+  withLastSteps,
+} from '../exercise.ts';
 import { shortestFailure } from '../random-check.ts';
 import {
   dataWord,
@@ -20,6 +28,7 @@ import {
   pointerTo,
   type ShapeName,
   shapeNames,
+  shapeWords,
   targetOf,
 } from './heaps.ts';
 import { type Act, type Cycle, type MarkerRules, playCycle, target } from './play.ts';
@@ -101,8 +110,9 @@ function cycleOf({ objects, roots, moves }: Drawn, rules: MarkerRules): Cycle {
   const acts = moves.flatMap(({ k, a, b, c }): Act[] => {
     if (k === 'step') return [{ k, words: 1 + (a % 5) }];
     if (k === 'drop') {
-      if (held.length > 1) held.splice(a % held.length, 1);
-      return [];
+      if (held.length < 2) return [];
+      const [object = -1] = held.splice(a % held.length, 1);
+      return [{ k: 'drop', object }];
     }
     const object = held[a % held.length] as number;
     const length = heap.first[object + 1] - heap.first[object];
@@ -125,8 +135,9 @@ function cycleOf({ objects, roots, moves }: Drawn, rules: MarkerRules): Cycle {
         return [store(other, (b + 1) % room, pointerTo(child, rules)), store(object, index, 0)];
       }
       default:
-        if (child >= 0) held.push(child);
-        return child >= 0 && k === 'take' ? [store(object, index, 0)] : [];
+        if (child < 0) return [];
+        held.push(child);
+        return [{ k: 'load', object, index, child }, ...(k === 'take' ? [store(object, index, 0)] : [])];
     }
   });
   return { heap, roots: roots.map((root) => root % count), acts, held };
@@ -164,7 +175,10 @@ function checksOf(rules: MarkerRules): Check[] {
         for (const name of shapeNames) {
           const cycle = largeCycle(name, chanceOf(`${seed} large ${name}`), rules, 400);
           const { failure } = await playCycle(bench, cycle, rules, { looks: false });
-          if (failure !== undefined) return { ...failure, cause: `${name}: ${failure.cause}`, steps: [] };
+          if (failure !== undefined) {
+            const { asked } = failure;
+            return { ...withLastSteps(failure, 0), asked: `${asked}, in a heap of ${shapeWords[name]}` };
+          }
         }
         return undefined;
       },
@@ -208,7 +222,7 @@ function speedMeasure(rules: MarkerRules, what: 'work' | 'pause', points: number
     run: async (bench, seed): Promise<Measured> => {
       const cycle = largeCycle('mixed', chanceOf(`${seed} ${what}`), rules, stepWords);
       const { failure, units, longest, words } = await playCycle(bench, cycle, rules, { looks: false });
-      if (failure !== undefined) return { failure, share: 0 };
+      if (failure !== undefined) return { failure: withLastSteps(failure, 0), share: 0 };
       const figure = tenth(what === 'work' ? units / words : longest / (stepWords + rules.piece));
       return {
         share: shareOf(buckets, figure),
@@ -263,7 +277,7 @@ async function probe(heap: ObjectHeap): Promise<number> {
 }
 
 const memoryMeasure = (name: ShapeName, rules: MarkerRules, points: number): Measure => ({
-  name: `memory: ${name}`,
+  name: `memory: ${shapeWords[name]}`,
   points,
   buckets: `KiB that it holds beside the heap, at its peak: ${bucketsText(memoryBuckets[name], points)}`,
   run: async (bench, seed): Promise<Measured> => {
@@ -271,11 +285,13 @@ const memoryMeasure = (name: ShapeName, rules: MarkerRules, points: number): Mea
     await bench.fresh();
     const { memory: empty } = await bench.run([]);
     const played = await playCycle(bench, cycle, rules, { looks: false, memory: true });
-    if (played.failure !== undefined) return { failure: { ...played.failure, steps: [] }, share: 0 };
+    if (played.failure !== undefined) return { failure: withLastSteps(played.failure, 0), share: 0 };
     const held = (played.memory - empty - (await probe(cycle.heap))) / KiB;
     return { share: shareOf(memoryBuckets[name], held), other: `${tenth(held)} KiB` };
   },
 });
+
+const waveWords = { unit: 'objects', over: 'steps', used: 'marked' };
 
 /** When each object of a small heap is marked, for the picture. */
 const pictureMeasure = (rules: MarkerRules): Measure => ({
@@ -293,7 +309,7 @@ const pictureMeasure = (rules: MarkerRules): Measure => ({
       looks: true,
     });
     if (played.failure !== undefined) return { failure: played.failure, share: 0 };
-    return { share: 1, history: { ops: acts.length + 1, changes: played.changes } };
+    return { share: 1, history: { words: waveWords, ops: acts.length + 1, changes: played.changes } };
   },
 });
 

@@ -10,7 +10,7 @@
 import type { Answer, Call } from '../../sandbox/protocol.ts';
 import { type Bench, shown, troubleOf } from '../bench.ts';
 import type { Failure, PageChange, Strip } from '../exercise.ts';
-import { type ObjectHeap, reachable, targetOf, type WordRule } from './heaps.ts';
+import { type ObjectHeap, reachable, targetOf, type WordRule, wayTo } from './heaps.ts';
 
 export const target = 'Marker';
 
@@ -23,7 +23,10 @@ export interface MarkerRules extends WordRule {
 
 export type Act =
   | { readonly k: 'step'; readonly words: number }
-  | { readonly k: 'store'; readonly object: number; readonly index: number; readonly word: number };
+  | { readonly k: 'store'; readonly object: number; readonly index: number; readonly word: number }
+  // What the program does with its registers: the marker is not told.
+  | { readonly k: 'load'; readonly object: number; readonly index: number; readonly child: number }
+  | { readonly k: 'drop'; readonly object: number };
 
 export interface Cycle {
   readonly heap: ObjectHeap;
@@ -67,10 +70,27 @@ function buffersOf(value: unknown, objects: number): readonly (readonly number[]
   return buffers.includes(undefined) ? undefined : (buffers as readonly (readonly number[])[]);
 }
 
-const heapText = ({ first, words }: ObjectHeap): string => {
-  const objects = first.slice(0, -1).map((at, i) => `[${words.slice(at, first[i + 1]).join(' ')}]`);
-  return `heap ${objects.slice(0, 16).join(' ')}${objects.length > 16 ? ' …' : ''}`;
-};
+/** Each object with its words: of a pointer where it leads, too. */
+function heapText({ first, words }: ObjectHeap, rule: WordRule): string {
+  const wordText = (word: number): string => {
+    const target = targetOf(word, rule);
+    return target < 0 ? String(word) : `${word}→${target}`;
+  };
+  const objects = first.slice(0, -1).map(
+    (at, i) =>
+      `${i}: [${words
+        .slice(at, first[i + 1])
+        .map(wordText)
+        .join(' ')}]`,
+  );
+  return `the heap ${objects.slice(0, 16).join(' ')}${objects.length > 16 ? ' …' : ''}`;
+}
+
+/** What the program does to its registers, in words. */
+const registerText = (act: Extract<Act, { k: 'load' | 'drop' }>): string =>
+  act.k === 'load'
+    ? `(the program loads word ${act.index} of ${act.object}: it holds ${act.child})`
+    : `(the program lets go of ${act.object})`;
 
 const names = (objects: readonly number[]): string =>
   `${objects.slice(0, 10).join(', ')}${objects.length > 10 ? ', …' : ''}`;
@@ -128,6 +148,7 @@ class Judge {
     const pages = Math.min(stripObjects, this.#objects);
     return {
       pages,
+      words: { unit: 'objects', row: 'marks', full: 'marked', empty: 'not marked' },
       model: whiteRuns(this.#atFirst.subarray(0, pages)),
       ...(marked === undefined ? {} : { registry: whiteRuns(own.subarray(0, pages)) }),
     };
@@ -246,15 +267,19 @@ class Judge {
         answered: names(left),
         expected: 'nothing: step was asked for all words',
       };
-    const must = reachable({ first: this.#first, words: this.#words }, held, this.#rules);
+    const heap = { first: this.#first, words: this.#words };
+    const must = reachable(heap, held, this.#rules);
     const own = new Set(marked);
     const lost = must.findIndex((lives, object) => lives === 1 && !own.has(object));
-    if (lost >= 0)
+    if (lost >= 0) {
+      const [top, ...below] = wayTo(heap, held, lost, this.#rules) ?? [lost];
+      const way = below.length > 6 ? ['…', ...below.slice(-6)] : below;
       return {
         cause: this.#stored ? 'a living object is lost: the barrier let it pass' : 'a living object is lost',
         answered: `object ${lost} is not marked, and would be freed`,
-        expected: 'marked: the program can reach it',
+        expected: `marked: the program holds ${[top, ...way].join(', which leads to ')}`,
       };
+    }
     if (!this.#stored && this.looked !== this.wordsReachable)
       return {
         cause:
@@ -297,23 +322,36 @@ export async function playCycle(
     readonly act?: Act;
     readonly kind: 'new' | 'root' | 'act' | 'gray' | 'marked';
     readonly end?: true;
+    /** What the program did before it, that no call tells. */
+    readonly before?: readonly string[];
   };
   const look = (end?: true): Asked[] => [
     { call: [0, 'gray'], kind: 'gray', ...(end === undefined ? {} : { end }) },
     { call: [0, 'marked'], kind: 'marked', ...(end === undefined ? {} : { end }) },
   ];
-  const callOf = (act: Act): Call =>
-    act.k === 'step' ? [0, 'step', act.words] : [0, 'store', act.object, act.index, act.word];
+  const actsAsked: Asked[] = [];
+  let before: string[] = [];
+  for (const act of acts) {
+    if (act.k === 'load' || act.k === 'drop') {
+      before.push(registerText(act));
+      continue;
+    }
+    const call: Call =
+      act.k === 'step' ? [0, 'step', act.words] : [0, 'store', act.object, act.index, act.word];
+    actsAsked.push({ call, act, kind: 'act', before }, ...(looks ? look() : []));
+    before = [];
+  }
   const asked: Asked[] = [
     { call: ['new', target, { first: [...heap.first], words: [...heap.words] }], kind: 'new' },
     ...roots.map((object): Asked => ({ call: [0, 'root', object], kind: 'root' })),
     ...(looks ? look() : []),
-    ...acts.flatMap((act): Asked[] => [{ call: callOf(act), act, kind: 'act' }, ...(looks ? look() : [])]),
-    { call: [0, 'step', allWords], act: { k: 'step', words: allWords }, kind: 'act' },
+    ...actsAsked,
+    { call: [0, 'step', allWords], act: { k: 'step', words: allWords }, kind: 'act', before },
   ];
   // What it tells in the end takes memory, too.
   const parts = [...chunks(asked, isMeasured ? 1 : blockCalls), look(true)];
-  const steps: string[] = objects > 40 ? [] : [heapText(heap)];
+  const begun = objects > 40 ? undefined : heapText(heap, rules);
+  const steps: string[] = [];
   let [units, longest, memory, op] = [0, 0, 0, 0];
   let last: { wanted: number; answered: number } | undefined;
   let gray: Looks['gray'];
@@ -325,16 +363,17 @@ export async function playCycle(
   for (const part of parts) {
     const { answers, stopped, memory: bytes } = await bench.run(part.map(({ call }) => call));
     if (part !== parts.at(-1)) memory = Math.max(memory, bytes);
-    for (const [i, { call, act, kind, end }] of part.entries()) {
+    for (const [i, { call, act, kind, end, before: program = [] }] of part.entries()) {
       const text = kind === 'new' ? `new ${target}(heap)` : textOf(call);
       const isLook = kind === 'gray' || kind === 'marked';
-      if (!isLook && kind !== 'new') steps.push(text);
+      if (!isLook && kind !== 'new') steps.push(...program, text);
       const fail = (cause: string, answered: string, expected: string, at?: string): Played =>
         played({
           cause,
           asked: isLook && steps.length > 0 ? `${text} after ${steps.at(-1)}` : text,
           answered,
           expected,
+          ...(begun === undefined ? {} : { begun }),
           steps: [...steps],
           ...(at === undefined ? {} : { at }),
           strip: judge.strip(marked),

@@ -10,13 +10,23 @@ import { type Chance, chanceOf } from '../../model/seeds.ts';
 import type { Answer } from '../../sandbox/protocol.ts';
 import { type Asked, playAsked, type Wrong } from '../asked.ts';
 import { type Bench, requireNumber, shown, troubleOf } from '../bench.ts';
-import type { Check, Exercise, Failure, Measure, Measured, Step, Variant } from '../exercise.ts';
+import {
+  type Check,
+  type Exercise,
+  type Failure,
+  type Measure,
+  type Measured,
+  type Step,
+  type Variant,
+  withLastSteps,
+} from '../exercise.ts';
 import { shortestFailure } from '../random-check.ts';
 import {
   type SweepHeap,
   SweepModel,
   type SweepOrderName,
   type SweepRule,
+  type SweepWorking,
   sweepOrders,
   sweptSpan,
 } from './model.ts';
@@ -110,13 +120,49 @@ async function askSpans(bench: Bench, questions: readonly SpanQuestion[]): Promi
   return undefined;
 }
 
+function spansCause(value: readonly unknown[], right: readonly number[]): string {
+  if (value.length !== right.length)
+    return value.length < right.length ? 'sweeps too little' : 'sweeps too much';
+  return [...value].sort().join() === [...right].sort().join()
+    ? 'sweeps in another order'
+    : 'sweeps other spans';
+}
+
+/** In which step of the rule an answer leaves it. */
+function stepOf(value: readonly unknown[], { pace, reclaimed }: SweepWorking, { living }: SweepHeap): string {
+  const right = [...pace, ...reclaimed];
+  const same = value.findIndex((span, i) => span !== right[i]);
+  const at = same < 0 ? value.length : same;
+  // Reclaiming sweeps empty spans alone.
+  const isPace = at < pace.length || (at < value.length && living[value[at] as number] !== 0);
+  return isPace ? ', by the pace' : ', in reclaiming';
+}
+
+/** The steps of the rule in figures. */
+function workingText(
+  { taken, way, due, pace, credit, reclaimed }: SweepWorking,
+  all: number,
+  n: number,
+): string {
+  const list = (spans: readonly number[]): string => `[${spans.join(', ')}]`;
+  const byPace = pace.length === 0 ? 'no less is swept' : `the pace sweeps ${list(pace)}`;
+  const then =
+    credit >= n
+      ? 'nothing is reclaimed'
+      : `reclaiming sweeps ${reclaimed.length === 0 ? 'nothing: no empty span is left' : list(reclaimed)}`;
+  return `due ceil(${all} × ${taken} / ${way}) = ${due}${Math.ceil((all * taken) / way) > all ? ', at most all' : ''}: ${byPace}; then the credit is ${credit}, wanted ${n}: ${then}`;
+}
+
 /** Calls on the ruled sweep: what the program takes; and the rest. */
 function ruledAsked(heap: SweepHeap, takes: readonly number[], rule: SweepRule): Asked[] {
   const model = new SweepModel(heap, rule);
   const listed = (spans: readonly number[]): string =>
     spans.length === 0 ? 'no span' : `spans ${spans.join(', ')}`;
   const asked: Asked[] = [];
+  const all = heap.pages.reduce((sum, n) => sum + n, 0);
   const add = (name: string, args: readonly number[], right: readonly number[]): void => {
+    const { working } = model;
+    const way = name === 'before' ? `; ${workingText(working, all, args[0] as number)}` : '';
     const expected = `${listed(right)}: [${right.join(', ')}]`;
     asked.push({
       call: [0, name, ...args],
@@ -126,14 +172,8 @@ function ruledAsked(heap: SweepHeap, takes: readonly number[], rule: SweepRule):
         if (JSON.stringify(value) === JSON.stringify(right)) return undefined;
         const cause = !Array.isArray(value)
           ? 'answers no list of spans'
-          : value.length < right.length
-            ? 'sweeps too little'
-            : value.length > right.length
-              ? 'sweeps too much'
-              : [...value].sort().join() === [...right].sort().join()
-                ? 'sweeps in another order'
-                : 'sweeps other spans';
-        return { cause: `${name} ${cause}`, expected };
+          : `${spansCause(value, right)}${name === 'before' ? stepOf(value, working, heap) : ''}`;
+        return { cause: `${name} ${cause}`, expected: `${expected}${way}` };
       },
     });
     const [swept, credit] = [model.swept, model.credit];
@@ -151,7 +191,7 @@ function ruledAsked(heap: SweepHeap, takes: readonly number[], rule: SweepRule):
             : value[0] === swept
               ? `after ${name} the credit is another`
               : `after ${name} other pages count as swept`,
-          expected: `${state}: pages swept, and credit`,
+          expected: `${state}: pages swept, and credit${way}`,
         };
       },
     });
@@ -297,7 +337,7 @@ const measureOf = (figure: FigureName, program: ProgramName, points: number): Me
   run: async (bench, seed): Promise<Measured> => {
     const made = programOf(program, chanceOf(`${seed} ${program}`));
     const { failure, run } = await playOwn(bench, made);
-    if (run === undefined) return { failure: { ...failure, steps: failure.steps.slice(-6) }, share: 0 };
+    if (run === undefined) return { failure: withLastSteps(failure, 6), share: 0 };
     const reference = referenceRun(made);
     const [own, best] = [figureOf(figure, made, run), figureOf(figure, made, reference)];
     const text = (n: number): string => `${n}${texts[figure].unit}`;

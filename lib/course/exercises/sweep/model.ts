@@ -32,6 +32,18 @@ export function inOrder({ pages, living }: SweepHeap, order: SweepOrderName): nu
   return pages.map((_, span) => span).sort((a, b) => rank(a) - rank(b) || a - b);
 }
 
+/** The steps of the rule, of one call. */
+export interface SweepWorking {
+  readonly taken: number;
+  /** The distance less the margin. */
+  readonly way: number;
+  readonly due: number;
+  /** Spans swept by the pace; then the credit, and spans swept to reclaim. */
+  readonly pace: readonly number[];
+  readonly credit: number;
+  readonly reclaimed: readonly number[];
+}
+
 export class SweepModel {
   readonly #heap: SweepHeap;
   readonly #rule: SweepRule;
@@ -40,6 +52,8 @@ export class SweepModel {
   #taken = 0;
   swept = 0;
   credit = 0;
+  /** Of the last `before`. */
+  #last: SweepWorking = { taken: 0, way: 1, due: 0, pace: [], credit: 0, reclaimed: [] };
 
   constructor(heap: SweepHeap, rule: SweepRule) {
     this.#heap = heap;
@@ -60,15 +74,26 @@ export class SweepModel {
       if (living[span] === 0) this.credit += pages[span] as number;
     };
     this.#taken += n;
-    const due = Math.min(all, Math.ceil((all * this.#taken) / Math.max(1, distance - this.#rule.margin)));
+    const way = Math.max(1, distance - this.#rule.margin);
+    const due = Math.min(all, Math.ceil((all * this.#taken) / way));
     for (const span of this.#order) {
       if (this.swept >= due) break;
       if (this.#done[span] === 0) sweep(span);
     }
+    const [pace, credit] = [spans.length, this.credit];
     for (let span = 0; span < pages.length && this.credit < n; span++)
       if (this.#done[span] === 0 && living[span] === 0) sweep(span);
     this.credit = Math.max(0, this.credit - n);
+    this.#last = {
+      ...{ taken: this.#taken, way, due, credit },
+      ...{ pace: spans.slice(0, pace), reclaimed: spans.slice(pace) },
+    };
     return spans;
+  }
+
+  /** How the rule came to the last answer of `before`. */
+  get working(): SweepWorking {
+    return this.#last;
   }
 
   /** The next collection begins. @returns the spans that were left */

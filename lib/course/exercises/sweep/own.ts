@@ -124,6 +124,9 @@ export function referenceRun(program: Program): Run {
   return account.run;
 }
 
+/** Spans of a heap that is told with a failure. */
+const mostTold = 20;
+
 /** Calls asked at a time. */
 const blockCalls = 300;
 
@@ -139,6 +142,8 @@ export async function playOwn(
   const { heap, takes } = program;
   const account = new Account(program);
   const steps: string[] = [];
+  const begun = `new ${ownTarget}(${JSON.stringify(heap.pages)}, ${JSON.stringify(heap.living)}, ${heap.distance})`;
+  const isShort = heap.pages.length <= mostTold;
   const asked = [
     {
       call: ['new', ownTarget, [...heap.pages], [...heap.living], heap.distance] as const,
@@ -160,6 +165,7 @@ export async function playOwn(
       ): { failure: Failure } => ({
         failure: {
           ...{ cause: `${ownTarget}: ${cause}`, asked: text, answered, expected, steps: [...steps] },
+          ...(isShort && call[0] !== 'new' ? { begun } : {}),
           ...(at === undefined ? {} : { at }),
         },
       });
@@ -188,6 +194,7 @@ export async function playOwn(
         answered: `${account.left.length} are left: ${account.left.slice(0, 10).join(', ')}`,
         expected: 'all that were left: what is not swept cannot be marked again',
         steps,
+        ...(isShort ? { begun } : {}),
       },
     };
   return { run: account.run };

@@ -5,7 +5,7 @@ import { DesignModel, goRules } from '../../model/designs.ts';
 import type { Run } from '../../model/fits.ts';
 import type { Answer, Call } from '../../sandbox/protocol.ts';
 import type { Asked, Wrong } from '../asked.ts';
-import type { PageChange, PageHistory } from '../exercise.ts';
+import type { FreeRun, PageChange, PageHistory } from '../exercise.ts';
 
 export const heapTarget = 'TreapHeap';
 
@@ -17,8 +17,10 @@ type Kind = ReturnType<DesignModel['heapKinds']>[number];
 
 const stripPages = 128;
 
-const clipped = (runs: readonly Run[], pages: number): Run[] =>
-  runs.filter(({ page }) => page < pages).map(({ page, n }) => ({ page, n: Math.min(n, pages - page) }));
+const clipped = (runs: readonly FreeRun[], pages: number): FreeRun[] =>
+  runs
+    .filter(({ page }) => page < pages)
+    .map(({ page, n, givenBack = false }) => ({ page, n: Math.min(n, pages - page), givenBack }));
 
 const kindsText = (kinds: readonly Kind[]): string =>
   kinds.length === 0
@@ -127,7 +129,7 @@ export function heapAsked(
   const changes: PageChange[] = [];
   let size = 0;
   ops.forEach((op, i) => {
-    const before = model.runs;
+    const before = model.heapKinds();
     let right: number | undefined;
     if ('page' in op) {
       if (op.k === 'grow') size = Math.max(size, op.page + op.n);

@@ -15,7 +15,15 @@ import { type Chance, chanceOf } from '../../model/seeds.ts';
 import { isThrown } from '../../sandbox/protocol.ts';
 import { playAsked } from '../asked.ts';
 import { type Bench, requireNumber, shown, troubleOf } from '../bench.ts';
-import type { Check, Exercise, Failure, Measure, Measured, Step, Variant } from '../exercise.ts';
+import {
+  type Check,
+  type Exercise,
+  type Measure,
+  type Measured,
+  type Step,
+  type Variant,
+  withLastSteps,
+} from '../exercise.ts';
 import { shortestFailure } from '../random-check.ts';
 import { type HeapOp, HeapWriter, heapAsked, heapTarget, parseRecord } from './heap-play.ts';
 import { largeRuns, type TreeOp, treeAsked, treeTarget } from './tree-play.ts';
@@ -142,10 +150,6 @@ function soundHeap(list: HeapMoves, back: number): readonly HeapOp[] {
 
 export const recordFile = (): string => join(packageRoot, 'course', id, 'go112.txt');
 
-/** With the last calls alone: there are thousands before. */
-const shortened = <T extends Failure | undefined>(failure: T): T =>
-  failure === undefined ? failure : { ...failure, steps: failure.steps.slice(-6) };
-
 const treeRuns = 60;
 const heapRuns = 60;
 
@@ -166,7 +170,8 @@ function checksOf(rule: PriorityRule): Check[] {
         );
         if (failure !== undefined) return failure;
         const { build } = treeOf(largeRuns, chanceOf(`${seed} ${largeRuns}`));
-        return shortened((await playAsked(bench, treeTarget, [], treeAsked(build, rule, false))).failure);
+        const { failure: large } = await playAsked(bench, treeTarget, [], treeAsked(build, rule, false));
+        return large === undefined ? undefined : withLastSteps(large, 6);
       },
     },
     {
@@ -248,7 +253,7 @@ async function treeUnits(
     i < build.length ? { ...it, figure: 'build' } : it,
   );
   const { failure, units } = await playAsked(bench, treeTarget, [], asked);
-  if (failure !== undefined) return { failure: shortened(failure), units: 0 };
+  if (failure !== undefined) return { failure: withLastSteps(failure, 6), units: 0 };
   return { units: units[figure] ?? 0 };
 }
 
@@ -322,7 +327,7 @@ const heapMeasure = (points: number): Measure => ({
       [0],
       asked.map((it) => (it.isLook === true ? it : { ...it, figure: 'all' })),
     );
-    if (failure !== undefined) return { failure: shortened(failure), share: 0 };
+    if (failure !== undefined) return { failure: withLastSteps(failure, 6), share: 0 };
     const work = tenth(units.all ?? 0);
     return { share: shareOf(heapBuckets, work), work, history };
   },
@@ -362,7 +367,6 @@ async function stepsOf(bench: Bench, trace: string): Promise<Step[]> {
       asked: call.text,
       answered: [
         trouble?.words ?? (call.right === undefined ? '' : shown(answer?.[0])),
-        // Kinds are not drawn.
         wrong === undefined ? '' : `then ${wrong.cause} (${wrong.answered})`,
       ]
         .filter((text) => text !== '')

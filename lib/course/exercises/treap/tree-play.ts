@@ -48,7 +48,6 @@ function workedOut(answer: Answer, runs: number): Wrong | undefined {
 /** What is wrong with a tree, the plainest first. */
 function wrongTree(answer: Answer, right: readonly Node[], rule: PriorityRule): Wrong | undefined {
   const nodes = nodesOf(answer);
-  const expected = treeText(right);
   if (nodes === undefined)
     return {
       cause: 'forEach visits what is no node',
@@ -56,10 +55,13 @@ function wrongTree(answer: Answer, right: readonly Node[], rule: PriorityRule): 
       expected: 'visit(page, n, depth) for each run',
     };
   if (JSON.stringify(nodes) === JSON.stringify(right)) return undefined;
-  const wrong = (cause: string): Wrong => ({
+  const other = nodes.findIndex((node, i) => JSON.stringify(node) !== JSON.stringify(right[i]));
+  const text = (tree: readonly Node[], at: number): string =>
+    treeText(tree, Math.min(at < 0 ? nodes.length : at, tree.length - 1));
+  const wrong = (cause: string, at = other, more = ''): Wrong => ({
     cause,
-    answered: nodes.length > 60 ? `${nodes.length} nodes` : treeText(nodes),
-    expected,
+    answered: `${text(nodes, at)}${more}`,
+    expected: text(right, at),
   });
   const names = new Set(nodes.map(([page, n]) => `${n}@${page}`));
   if (names.size < nodes.length) return wrong('a run is in the tree twice');
@@ -70,13 +72,17 @@ function wrongTree(answer: Answer, right: readonly Node[], rule: PriorityRule): 
   if (nodes.some(([, , depth]) => depth < 0) || !isTree(nodes))
     return wrong('the depths are those of no tree');
   const sign = rule.top === 'largest' ? 1 : -1;
-  const high = nodes.find((node, i) => {
+  const high = nodes.findIndex((node, i) => {
     const parent = parentOf(nodes, i);
     return parent !== undefined && sign * (priorityOf(node[0], rule) - priorityOf(parent[0], rule)) > 0;
   });
-  return high === undefined
-    ? wrong('the tree has another shape')
-    : wrong(`priorities are no heap: ${high[1]}@${high[0]} belongs above its parent`);
+  if (high < 0) return wrong('the tree has another shape');
+  const [page, n] = nodes[high] as Node;
+  return wrong(
+    'priorities are no heap: a run belongs above its parent',
+    high,
+    `; ${n}@${page} belongs above its parent`,
+  );
 }
 
 const asRun = ([page, n]: Node): Run => ({ page, n });

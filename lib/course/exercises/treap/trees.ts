@@ -46,16 +46,40 @@ export function shapeOf(runs: readonly Run[], rule: PriorityRule): Node[] {
   return nodes;
 }
 
-/** A tree in words: each node with what is below it, in brackets. */
-export function treeText(nodes: readonly Node[]): string {
-  const go = (from: number, to: number): string => {
-    if (from >= to) return '·';
+/** Nodes of a tree that is told whole; of a larger one so many levels are, from two above the place on. */
+const mostNodes = 24;
+const levelsTold = 4;
+
+/**
+ * A tree in words: each node with what is below it, in brackets. Of a large one a part alone.
+ * @param near the node around which that part is: its place in the order of keys
+ */
+export function treeText(nodes: readonly Node[], near = 0): string {
+  if (nodes.length === 0) return 'an empty tree';
+  const topOf = (from: number, to: number): number => {
     let top = from;
     for (let i = from; i < to; i++) if ((nodes[i] as Node)[2] < (nodes[top] as Node)[2]) top = i;
+    return top;
+  };
+  const go = (from: number, to: number, levels: number): string => {
+    if (from >= to) return '·';
+    if (levels === 0) return '…';
+    const top = topOf(from, to);
     const [page, n] = nodes[top] as Node;
     const self = `${n}@${page}`;
-    const below = [go(from, top), go(top + 1, to)];
+    const below = [go(from, top, levels - 1), go(top + 1, to, levels - 1)];
     return below.every((text) => text === '·') ? self : `${self}(${below.join(' ')})`;
   };
-  return nodes.length === 0 ? 'an empty tree' : go(0, nodes.length);
+  if (nodes.length <= mostNodes) return go(0, nodes.length, nodes.length);
+  // The way down to the place, as the parts below each of its nodes.
+  const parts: [from: number, to: number][] = [];
+  for (let [from, to] = [0, nodes.length]; ; ) {
+    parts.push([from, to]);
+    const top = topOf(from, to);
+    if (top === near) break;
+    if (near < top) to = top;
+    else from = top + 1;
+  }
+  const [from, to] = parts.at(-3) ?? (parts[0] as [number, number]);
+  return `of ${nodes.length} nodes ${go(from, to, levelsTold)}`;
 }
