@@ -181,10 +181,10 @@ async function execute(trace: string, options: Options, context: CommandContext)
     const hasOperations = await checkSubject(named, 1, workloads);
     const subject = await withOwnPace(named, pace);
     const early = hasOperations ? [] : await emptyNotes();
-    for (const note of early) terminal.note(note);
+    for (const note of early) terminal.noteInWords(note);
     if (request.modules !== undefined) interrupts.leaveToForeignCode();
     // Before anything is said or made.
-    for (const note of await tryModules(subject, request)) terminal.note(note);
+    for (const note of await tryModules(subject, request)) terminal.noteInWords(note);
     interrupts.begin();
     const made = makeFolder(options.out);
     const output = claimFile(options.out, name, new Date(), '.jsonl');

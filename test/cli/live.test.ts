@@ -260,19 +260,38 @@ describe('the chart that grows', () => {
       now += 100;
       chart.show(
         { phase: 'replay', share: i / 50, ops: i, totalOps: 50, sample: sample(i * 100, i * 2 ** 20) },
-        ['40 %', 'replay 12,345', 'in use 12.0 MiB', 'RSS 13.0 MiB'],
+        ['40 %', 'replay', '12,345 operations', 'in use 12.0 MiB', 'RSS 13.0 MiB'],
       );
     }
     const screen = screenOf(sent).map(stripVTControlCharacters);
     for (const line of screen) expect(line.length, line).toBeLessThan(columns);
     expect(screen.filter((line) => line.startsWith('believed')).length).toBe(1);
     expect(screen.filter((line) => line.startsWith('resident')).length).toBe(1);
-    expect(screen.join('\n')).toContain('replay 12,345');
+    expect(screen.join('\n')).toContain('replay  12,345 operations');
+    expect(screen.join('\n')).toContain('as at 0.00 s');
     if (env.NO_COLOR !== undefined) expect(escapes(sent)).not.toMatch(/␛\[[\d;]+m/);
     chart.stop();
     chart.stop();
     expect(screenOf(sent).join('').trim()).toBe('');
     expect(sent.at(-1)).toContain('\x1b[?25h');
+  });
+
+  it('breaks notes between words, on a terminal alone', () => {
+    const { terminal: t, sent } = terminal(40, { NO_COLOR: '1' });
+    const note = 'Others had the CPU for a third of the time, so this run is partly theirs.';
+    t.noteInWords(note);
+    expect(
+      sent
+        .join('')
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.length <= 40),
+    ).toEqual([true, true]);
+    expect(sent.join('').trimEnd().replaceAll('\n', ' ')).toBe(note);
+    const piped: string[] = [];
+    const stream = { write: (text: string) => piped.push(text) > 0 };
+    new Terminal(stream, stream, {}).noteInWords(note);
+    expect(piped).toEqual([`${note}\n`]);
   });
 
   it('has a bounded number of points, and loses no peak', () => {

@@ -22,6 +22,6 @@ html { scroll-padding-top: 120px; }
 .live-events :is(th, td) { text-align: left; padding-right: 22px; white-space: normal; vertical-align: top; background: none; position: static; }
 .live-events p { margin: 4px 0; }
 .scripted .live #lens { display: block; }
-@media (max-width: 560px) { html { scroll-padding-top: 170px; } .live-controls { gap: 8px 12px; } .live-bar { flex-wrap: wrap; gap: 8px; padding: 9px 12px; } .live-bar > output { min-width: 0; flex: 1; } .live-set button.main { min-width: 76px; } .live-bar input { order: 9; flex-basis: 100%; } }
+@media (max-width: 560px) { .live-events :is(th, td) { padding-right: 8px; } .live-events td:not(#steer-table td:nth-child(2)) { white-space: nowrap; } html { scroll-padding-top: 170px; } .live-controls { gap: 8px 12px; } .live-bar { flex-wrap: wrap; gap: 8px; padding: 9px 12px; } .live-bar > output { min-width: 0; flex: 1; } .live-set button.main { min-width: 76px; } .live-bar input { order: 9; flex-basis: 100%; } }
 @media (max-height: 620px) { .live-bar { position: static; } }
 `;
