@@ -55,6 +55,15 @@ it.each(['write 40 1', 'advise gone 1 1', 'advise free 30 5', 'read', 'sleep 1',
   },
 );
 
+it('which ranges of `sizes` come back soon differs from seed to seed, and no size tells it beforehand', () => {
+  const returning = Array.from({ length: 12 }, (_, k) => {
+    const { ranges, events } = programFor('sizes', `seed ${k}`);
+    const often = ranges.filter((_, i) => events.filter((one) => one.range === i).length > 5);
+    return [Math.min(...often.map(({ n }) => n)), Math.max(...often.map(({ n }) => n))].join('–');
+  });
+  expect([...new Set(returning)].sort()).toEqual(['13–16', '2–6', '40–55']);
+});
+
 describe('cost', () => {
   it('of the reference is far below both plain policies, with any seed and price', () => {
     for (const [k, weight] of [4, 5, 6].entries())

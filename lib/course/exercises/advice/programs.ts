@@ -4,7 +4,7 @@
  *
  * - *loop*: half of the ranges come back within seconds, the others stay away for long
  * - *turns*: after a minute those that came back soon stay away, and the others come back
- * - *sizes*: none comes often enough to be known; small ones come back soon, large ones do not
+ * - *sizes*: none comes often enough to be known; of three kinds of size those of one, which is chance, come back soon
  */
 import { type Chance, chanceOf } from '../../model/seeds.ts';
 import type { Pages } from './real-memory.ts';
@@ -68,16 +68,24 @@ export function programOf(
 }
 
 const ranges = 60;
+/** Pages: so far apart that powers of two tell them apart. */
+const sizeKinds: readonly (readonly number[])[] = [
+  [2, 3, 4, 5, 6],
+  [13, 14, 15, 16],
+  [40, 45, 50, 55],
+];
 
 export function programFor(name: ProgramName, seed: string): Program {
   const chance = chanceOf(`${seed} ${name}`);
   const soon = (): readonly [number, number] => [chance.between(1, 3), chance.between(1, 4)];
   const late = (): readonly [number, number] => [chance.between(35, 60), chance.between(1, 3)];
   if (name === 'sizes') {
-    const sizes = Array.from({ length: 2 * ranges }, () => chance.oneOf([2, 3, 4, 5, 6, 40, 50, 60, 70]));
+    const returning = chance.oneOf(sizeKinds);
+    const sizes = Array.from({ length: 2 * ranges }, () => chance.oneOf(chance.oneOf(sizeKinds)));
     return programOf(
       sizes,
-      (range) => ((sizes[range] as number) < 10 ? [chance.between(1, 3), chance.between(5, 10)] : late()),
+      (range) =>
+        returning.includes(sizes[range] as number) ? [chance.between(1, 3), chance.between(5, 10)] : late(),
       chance,
     );
   }
