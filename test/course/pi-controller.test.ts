@@ -5,6 +5,7 @@ import { figuresOf, playScene, second, sharesOf } from '../../lib/course/exercis
 import { playReference, referenceController } from '../../lib/course/exercises/pi-controller/play-own.ts';
 import { PiModel, type Windup } from '../../lib/course/exercises/pi-controller/rule.ts';
 import { scenesFor } from '../../lib/course/exercises/pi-controller/scenes.ts';
+import { referenceBeside } from '../../lib/course/exercises/pi-controller/steps.ts';
 import { variantFor } from '../../lib/course/handout/start.ts';
 import { chanceOf } from '../../lib/course/model/seeds.ts';
 import { drawCurve } from '../../lib/course/report/curve.ts';
@@ -89,6 +90,14 @@ describe('the loop', () => {
         expect([k, name, sum[name] <= most[name]]).toEqual([k, name, true]);
     }
   });
+});
+
+it('the reference beside a hand-in goes by its own loop: it does not run away after a suspension', async () => {
+  const suspended = { at: 2 * second, ns: 8 * 3600 * second };
+  const loads = [{ from: 0, stretch: 1, lag: 0 }];
+  const beside = await referenceBeside({ wanted: 0.02, loads, end: 4 * second, noise: 0, suspended });
+  for (let time = 3 * second; time < 4 * second; time += second / 10)
+    expect([time, Math.abs(Math.log(beside(time) / (0.02 / 0.98))) < 0.7]).toEqual([time, true]);
 });
 
 describe('a figure over time in characters', () => {

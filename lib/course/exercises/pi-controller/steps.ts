@@ -13,7 +13,7 @@ import { PageHeapError } from '../../../base/errors.ts';
 import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, shown, troubleOf } from '../bench.ts';
 import type { Step } from '../exercise.ts';
-import { type Load, playScene, type Scene, second } from './plant.ts';
+import { type Load, playScene, type Scene, second, startingRatio } from './plant.ts';
 import { Loop, own, referenceController } from './play-own.ts';
 import { target } from './play-pi.ts';
 import { PiModel, type PiNumbers, type PiRule, type PiSample } from './rule.ts';
@@ -89,18 +89,35 @@ async function piSteps(bench: Bench, rule: PiRule, { numbers, samples }: Lines):
   return steps;
 }
 
+/**
+ * What the reference's ratio is at a time of its own loop. It cannot be fed the hand-in's samples: an integral that answers nothing
+ * runs away, however right the hand-in is.
+ */
+export async function referenceBeside(scene: Scene): Promise<(time: number) => number> {
+  const ask = referenceController();
+  const ratios: { readonly time: number; readonly ratio: number }[] = [];
+  await playScene(scene, chanceOf('step'), (sample, time) => {
+    const ratio = ask(sample);
+    ratios.push({ time, ratio });
+    return ratio;
+  });
+  return (at) => (ratios.findLast(({ time }) => time <= at) ?? ratios[0])?.ratio ?? startingRatio;
+}
+
 async function ownSteps(bench: Bench, { scene }: Lines): Promise<Step[]> {
   const loop = new Loop(bench);
   await loop.begin();
-  const reference = referenceController();
+  const reference = await referenceBeside(scene);
   const steps: Step[] = [];
   const short = (n: number): string => String(Number(n.toPrecision(4)));
   await playScene(scene, chanceOf('step'), async (sample, time) => {
     const answer = await loop.ask(sample);
+    const answered = answer === undefined ? (loop.failure?.answered ?? '') : short(answer);
+    const beside = short(reference(time));
     steps.push({
       asked: `next(${short(sample.measured)}, ${sample.wanted}, ${short(sample.period)})`,
-      answered: answer === undefined ? (loop.failure?.answered ?? '') : short(answer),
-      expected: short(reference(sample)),
+      answered,
+      expected: answered === beside ? beside : `in its own loop has ${beside}`,
       note: `at ${(time / second).toFixed(2)} s, ${(100 * sample.measured).toFixed(2)} % of the time`,
     });
     return answer;
