@@ -21,6 +21,7 @@ import { variantFor } from '../../lib/course/handout/start.ts';
 import { goRules, misreadings } from '../../lib/course/model/designs.ts';
 import type { Run } from '../../lib/course/model/fits.ts';
 import { hiddenSeed, openSeed } from '../../lib/course/model/seeds.ts';
+import { causesOf } from '../../lib/course/report/failures.ts';
 import { generations } from '../../lib/design/design.ts';
 
 const exercise = exerciseOf('predictions');
@@ -184,6 +185,32 @@ describe('a grade', () => {
     );
     expect(ops[2]).toBeLessThan(op);
     expect(ops[0]).toBeGreaterThanOrEqual(op);
+  });
+
+  it('tells for each design its own first wrong step; and of merging only where the same pages are free', async () => {
+    const lines = (await solved(sheet(openSeed(whom)))).split('\n');
+    const isRuns = (line: string): boolean => /^ *\d+ +free \d+ +runs \d+-\d+/.test(line);
+    let split = 0;
+    const wrong = lines.map((line) => {
+      if (!isRuns(line)) return line;
+      const [, from, to] = /runs (\d+)-(\d+)/.exec(line) as RegExpExecArray;
+      if (Number(to) - Number(from) < 2) return line;
+      split++;
+      return line.replace(/runs (\d+)-(\d+)/, `runs ${from} ${Number(from) + 1}-${to}`);
+    });
+    expect(split).toBeGreaterThan(2);
+    const causes = causesOf(await graded(wrong.join('\n'))).map(({ cause }) => cause);
+    expect(causes).toEqual(
+      generations.map((design) => `${design}: neighbours are not merged that should be`),
+    );
+    const moved = lines.map((line) => {
+      if (!isRuns(line)) return line;
+      const [, from = '', to = ''] = /runs (\d+)-(\d+)/.exec(line) as RegExpExecArray;
+      const first = Number(from) === 0 ? 1 : Number(from) - 1;
+      return line.replace(/runs.*/, `runs ${first}-${first + Number(to) - Number(from)}`);
+    });
+    const told = causesOf(await graded(moved.join('\n'))).map(({ cause }) => cause);
+    expect(told.filter((cause) => /merged/.test(cause))).toEqual([]);
   });
 
   it.each(['blank', 'strange-answers', 'easy-operations'])('of a forgery (%s) is nothing', async (name) => {

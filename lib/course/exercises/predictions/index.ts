@@ -80,6 +80,9 @@ function historyOf(moves: readonly Move[], pageAt: (i: number) => number | undef
   return { ops: moves.length, changes };
 }
 
+const pagesText = (runs: readonly { readonly page: number; readonly n: number }[]): string =>
+  runs.flatMap(({ page, n }) => Array.from({ length: n }, (_, i) => page + i)).join(' ');
+
 function causeOf(move: Move, told: Told, text: string): string {
   if (move.k !== 'alloc') {
     const runs = runsIn(text);
@@ -87,8 +90,11 @@ function causeOf(move: Move, told: Told, text: string): string {
     const sum = (list: readonly { readonly n: number }[]): number => list.reduce((all, { n }) => all + n, 0);
     if (sum(runs) < sum(told.after)) return 'free pages are missing';
     if (sum(runs) > sum(told.after)) return 'pages are free that are in use';
-    if (runs.length > told.after.length) return 'neighbours are not merged that should be';
-    return runs.length < told.after.length ? 'runs are merged that stay apart' : 'the free runs are others';
+    // Only where the same pages are free it is a matter of merging.
+    if (pagesText(runs) !== pagesText(told.after)) return 'other pages are free, as many as there should be';
+    return runs.length > told.after.length
+      ? 'neighbours are not merged that should be'
+      : 'runs are merged that stay apart';
   }
   const page = pageIn(text);
   if (page === undefined) return 'what is no page of the heap';
@@ -148,6 +154,7 @@ function judge(
       };
     };
     const rule = ruleWords(design, move, rules);
+    // With the design in the cause, the first that is wrong is told of each: failures of one cause are told once.
     if (sheet.id === undefined)
       fail('there is no sheet', 'no line `sheet 1 …`', `the sheet of ${handin}, filled in`);
     else if (written === undefined)
@@ -158,8 +165,9 @@ function judge(
       );
     else if (found !== undefined && found.operation !== text)
       fail('an operation was changed', `line ${found.line}: ${found.operation}`, text);
-    else if (answer === undefined) fail('a prediction is missing', sheet.strange ?? 'nothing', rule);
-    else fail(causeOf(move, told, answer), answer.slice(0, 80), rule);
+    else if (answer === undefined)
+      fail(`${design}: a prediction is missing`, sheet.strange ?? 'nothing', rule);
+    else fail(`${design}: ${causeOf(move, told, answer)}`, answer.slice(0, 80), rule);
   });
   const pageAt = (i: number): number | undefined => {
     const found = written?.get(i + 1);
