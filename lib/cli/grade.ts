@@ -16,7 +16,7 @@ import { autolabLine, gradescopeResults } from '../course/report/autograders.ts'
 import { classPage } from '../course/report/class-page.ts';
 import { causesOf, drawCauses } from '../course/report/failures.ts';
 import { gradePage } from '../course/report/grade-page.ts';
-import { gradeTable, hasReference, pointsText, refusalText } from '../course/report/grade-table.ts';
+import { gradeTable, hasReference, notesOf, pointsText, refusalText } from '../course/report/grade-table.ts';
 import { walls } from '../course/sandbox/walls.ts';
 import { writeDocument } from '../lab/record/document.ts';
 import { checkOutput } from '../lab/record/output.ts';
@@ -145,6 +145,7 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
   for (const refusal of made.refusals ?? [])
     terminal.print(`${colors.red('refused')}  ${refusalText(refusal)}`);
   terminal.print(drawTable(gradeTable(made), columns, colors));
+  for (const note of notesOf(made)) terminal.print(note);
   const causes = causesOf(made);
   if (causes.length > 0) terminal.print(`\n${drawCauses(causes, columns, colors)}\n`);
   terminal.print(colors.bold(pointsText(made)));

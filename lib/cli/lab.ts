@@ -17,7 +17,7 @@ import { type LabFile, readLabFile, writeLabFile } from '../course/handout/lab-f
 import { anonymous, defaultTerm, requireName, startLab, variantFor } from '../course/handout/start.ts';
 import { hiddenSeed, openSeed } from '../course/model/seeds.ts';
 import { causesOf, drawCauses } from '../course/report/failures.ts';
-import { pointsText, refusalText } from '../course/report/grade-table.ts';
+import { figuresText, pointsText, refusalText } from '../course/report/grade-table.ts';
 import { cellsOf, stripLegend } from '../course/report/strip.ts';
 import { fileError } from '../os/file-error.ts';
 import { fileName, wholeNumber } from './arguments.ts';
@@ -27,6 +27,7 @@ import { exitCodes } from './exit-codes.ts';
 import { Progress } from './progress.ts';
 import { secretOf, secretSeedOption } from './secret-seed.ts';
 import { drawFacts, drawTable } from './table.ts';
+import { wrap } from './wrap.ts';
 
 const help = `
 Actions:
@@ -178,17 +179,17 @@ const check: Act = async (what = '.', options, context) => {
   const tried = made.checks.filter(({ failure }) => failure !== null);
   for (const { name, failure } of tried)
     terminal.print(`${failure === undefined ? colors.green('right ') : colors.red('wrong ')} ${name}`);
-  for (const { name, share, untried, failure, utilisation, work, other } of made.measures) {
+  for (const row of made.measures) {
+    const { name, share, untried, failure, note, buckets } = row;
     if (untried === true) continue;
-    const figures = [
-      ...(utilisation === undefined ? [] : [`utilisation ${utilisation.toFixed(3)}`]),
-      ...(work === undefined ? [] : [`${work} units an operation`]),
-      ...(other === undefined ? [] : [other]),
-    ];
+    const figures = figuresText(row);
     const told = failure === undefined || share > 0 ? `${Math.round(100 * share)} % of its points` : 'wrong';
     terminal.print(
       `${failure === undefined ? colors.green('plays ') : colors.red('wrong ')} ${name}: ${[...figures, told].join(', ')}`,
     );
+    // Where points are missing, what they are given for.
+    if (failure === undefined && share < 1)
+      terminal.print(`       ${wrap(note ?? buckets, columns - 7).join('\n       ')}`);
   }
   const causes = causesOf(made);
   if (causes.length > 0)
@@ -318,6 +319,16 @@ const predict: Act = (_what, options, { terminal }) => {
 const hint: Act = (what, { out = '.' }, { terminal }) => {
   const { lab, exercise } = started(out);
   const names = Object.keys(exercise.hints);
+  const measure = exercise
+    .measures(variantFor(exercise, lab.student, lab.term))
+    .find((one) => one.name === what && !names.includes(one.name));
+  if (measure !== undefined) {
+    // A figure is no riddle: what there is to know is what its points are given for.
+    const { points, buckets } = measure;
+    const facts = [[`of ${points}`, buckets]] as const;
+    terminal.print(drawFacts(facts, Math.min(100, terminal.columnsOf(terminal.out)), terminal.outColors));
+    return;
+  }
   const name = names.find((known) => known === what);
   if (name === undefined)
     throw new PageHeapError('ERR_INVALID_ARGUMENT', `there are hints for: ${names.join('; ')}`, {

@@ -3,12 +3,15 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { bucketsText, shareOf } from '../../lib/course/exercises/buckets.ts';
 import { exerciseOf } from '../../lib/course/exercises/registry.ts';
 import { classCsv, gradeClass } from '../../lib/course/grading/class.ts';
-import { grade } from '../../lib/course/grading/grade.ts';
+import { type Grade, grade } from '../../lib/course/grading/grade.ts';
 import { makeLabFile } from '../../lib/course/handout/lab-file.ts';
 import { oddities } from '../../lib/course/handout/start.ts';
 import { gradescopeResults } from '../../lib/course/report/autograders.ts';
+import { classPage } from '../../lib/course/report/class-page.ts';
+import { figuresText } from '../../lib/course/report/grade-table.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-class-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -93,4 +96,56 @@ describe('a mistake in a hand-in', () => {
       expect(results.tests.length).toBe(made.checks.length + made.measures.length);
     },
   );
+});
+
+const empty = {
+  ...{ format: 1, exercise: 'best-fit', student: 'a', term: 't', verdict: 'graded', points: 1, of: 2 },
+  ...{ seeds: 'open', seed: '', sha256: '', checks: [], walls: [], version: '' },
+} as unknown as Grade;
+
+describe('points in words', () => {
+  it('are one point and several points', () => {
+    expect(
+      bucketsText(
+        [
+          [4, 1],
+          [60, 0.25],
+        ],
+        4,
+        (most) => `up to ${most} %`,
+      ),
+    ).toBe('up to 4 %: 4 points, up to 60 %: 1 point');
+    expect(shareOf([[4, 1]], 5)).toBe(0);
+  });
+
+  it('a part of the points has no status at Gradescope', () => {
+    const measure = (share: number) => ({ name: 'm', points: 6 * share, of: 6, buckets: 'b', share });
+    const made = {
+      ...{ format: 1, exercise: 'sweep', student: 's', term: 't', verdict: 'graded', points: 1.5, of: 18 },
+      ...{ seeds: 'open', seed: '', sha256: '', checks: [], walls: [], version: '' },
+      measures: [measure(1), measure(0.25), measure(0)],
+    } as unknown as Grade;
+    const { tests } = gradescopeResults(made) as { tests: { status?: string }[] };
+    expect(tests.map(({ status }) => status)).toEqual(['passed', undefined, 'failed']);
+    expect(
+      figuresText({ ...measure(0.25), work: 3, other: 'cost 490', reference: { other: 'cost 300' } }),
+    ).toEqual(['3.0 units an operation', 'cost 490 (the reference cost 300)']);
+  });
+
+  it('measures have short heads in the scoreboard, and who has no grade is counted', () => {
+    const page = classPage({
+      exercise,
+      alike: [],
+      rows: [
+        {
+          student: 'a',
+          grade: { ...empty, measures: [{ name: 'a long name', points: 1, of: 2, buckets: '', share: 0.5 }] },
+        },
+        { student: 'b', note: 'no name' },
+      ],
+    });
+    expect(page).toMatch(/<th class="n">m1<\/th>/);
+    expect(page).toContain('m1 a long name (of 2)');
+    expect(page).toContain('; 1 without a grade');
+  });
 });

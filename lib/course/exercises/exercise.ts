@@ -118,6 +118,8 @@ export interface Measured extends Pictures {
   readonly faults?: number;
   /** Any other figure, in words. */
   readonly other?: string;
+  /** Why it has fewer points than the figure alone would say. */
+  readonly note?: string;
   /** The same of the reference. */
   readonly reference?: Omit<Measured, 'share' | 'reference' | keyof Pictures>;
 }

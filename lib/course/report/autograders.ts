@@ -31,12 +31,14 @@ export function gradescopeResults(grade: Grade): unknown {
         status: failure === undefined ? 'passed' : 'failed',
         output: hidden || failure === undefined || failure === null ? '' : failure.cause,
       })),
-      ...grade.measures.map(({ name, points, of, share, buckets, failure }) => ({
+      ...grade.measures.map(({ name, points, of, share, buckets, failure, note }) => ({
         name,
         score: points,
         max_score: of,
-        status: share > 0 ? 'passed' : 'failed',
-        output: hidden || failure === undefined ? buckets : failure.cause,
+        // A part of the points is neither: without a status Gradescope shows the score.
+        ...(share === 1 ? { status: 'passed' } : share === 0 ? { status: 'failed' } : {}),
+        output:
+          hidden || failure === undefined ? [buckets, note ?? ''].filter(Boolean).join('\n') : failure.cause,
       })),
     ],
   };

@@ -19,16 +19,18 @@ function spread(rows: readonly ClassRow[]): Html {
       const tenth = Math.min(9, Math.floor((10 * grade.points) / grade.of));
       counts[tenth] = (counts[tenth] ?? 0) + 1;
     }
+  const none = rows.length - counts.reduce((sum, n) => sum + n, 0);
   const most = Math.max(1, ...counts);
   const bars = counts.map(
     (n, i) =>
       `<rect class="s2" x="${i * 10 + 1}" y="${40 - (36 * n) / most}" width="8" height="${(36 * n) / most}"><title>${i * 10} to ${i * 10 + 10} %: ${n}</title></rect>`,
   );
   return html`<figure>${raw(`<svg class="spread" role="img" aria-label="How the points are spread" viewBox="0 0 100 40" preserveAspectRatio="none">${bars.join('')}</svg>`)}
-<figcaption>How many have so many tenths of the points: ${counts.join(', ')}</figcaption></figure>`;
+<figcaption>How many have so many tenths of the points: ${counts.join(', ')}${none === 0 ? '' : html`; ${none} without a grade`}</figcaption></figure>`;
 }
 
 const style = `
+.board td:last-child { white-space: normal; min-width: 16rem }
 svg .s2 { fill: #2f6fb3 } figure svg.spread { height: 6rem }
 @media (prefers-color-scheme: dark) { svg .s2 { fill: #6aa9ea } }`;
 
@@ -60,11 +62,16 @@ export function classPage({ exercise, rows, alike }: ClassResult): string {
 <p class="sum">${rows.length} hand-ins, of ${first?.of ?? 0} points</p>
 ${spread(rows)}
 <h2>Scoreboard</h2>
-${tableHtml(
-  ['student', 'points', 'checks', ...measures.map(({ name }) => name), ''],
-  [1, 2, ...measures.map((_, i) => i + 3)],
-  board,
-)}
+<div class="board">${tableHtml(
+    ['student', 'points', 'checks', ...measures.map((_, i) => `m${i + 1}`), ''],
+    [1, 2, ...measures.map((_, i) => i + 3)],
+    board,
+  )}</div>
+${
+  measures.length === 0
+    ? html``
+    : html`<p class="soft">Measures: ${measures.map(({ name, of }, i) => `m${i + 1} ${name} (of ${of})`).join('; ')}.</p>`
+}
 ${fronts(
   ranked,
   measures.map(({ name }) => name),

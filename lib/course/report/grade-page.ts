@@ -7,7 +7,7 @@ import type { HistoryWords } from '../exercises/exercise.ts';
 import type { Grade, MeasureGrade } from '../grading/grade.ts';
 import { curveStyle, curveSvg, topOf } from './curve.ts';
 import { causesOf, drawFailure } from './failures.ts';
-import { gradeTable, hasReference, pointsText, refusalText } from './grade-table.ts';
+import { gradeTable, hasReference, notesOf, pointsText, refusalText } from './grade-table.ts';
 import { historyStyle, historySvg, pagesOf } from './history.ts';
 
 export const courseStyle = `
@@ -104,6 +104,7 @@ export function gradePage(grade: Grade, title: string): string {
 <p class="sum">${grade.student}: ${pointsText(grade)}</p>
 ${grade.refusals === undefined ? html`` : html`<ul>${grade.refusals.map((refusal) => html`<li>${refusalText(refusal)}</li>`)}</ul>`}
 ${tableHtml(head, numeric, rows)}
+${notesOf(grade).map((note) => html`<p>${note}</p>`)}
 <p class="soft">${hasReference(grade) ? 'In brackets the reference. ' : ''}${grade.seeds === 'open' ? 'With the open seeds, which everybody knows.' : 'With hidden seeds.'}</p>
 ${drawn.length === 0 ? html`` : historyHead(drawn[0]?.history?.words)}
 ${drawn.map(pictures)}

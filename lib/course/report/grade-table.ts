@@ -70,6 +70,21 @@ export function gradeTable({ checks, measures }: Pick<Grade, 'checks' | 'measure
 export const hasReference = ({ measures }: Pick<Grade, 'measures'>): boolean =>
   measures.some(({ reference = {} }) => columns.some(({ of }) => of(reference) !== undefined));
 
+/** What was measured, in words, each figure with the reference's. */
+export function figuresText(row: MeasureGrade): string[] {
+  const { reference = {} } = row;
+  return columns.flatMap(({ title, of }) => {
+    const [own, right] = [of(row), of(reference)];
+    if (own === undefined) return [];
+    const words = title === 'work/op' ? `${own} units an operation` : `${title} ${own}`.trim();
+    return [right === undefined ? words : `${words} (the reference ${right})`];
+  });
+}
+
+/** Measures that have fewer points than their figure says, and why. */
+export const notesOf = ({ measures }: Pick<Grade, 'measures'>): string[] =>
+  measures.flatMap(({ name, note }) => (note === undefined ? [] : [`${name}: ${note}`]));
+
 /** `87.5 of 100`; or why there are none. */
 export function pointsText(made: Grade): string {
   const { verdict, points, of } = made;

@@ -12,6 +12,7 @@ import { chooserOf, type FitName, type FitRules } from '../../model/fits.ts';
 import { type PatternName, patterns } from '../../model/patterns.ts';
 import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
+import { bucketsText } from '../buckets.ts';
 import type { Check, Exercise, Failure, Measure, Measured, Variant } from '../exercise.ts';
 import { shortestFailure } from '../random-check.ts';
 import { playRuled, type Ruled, stepsOf } from './play.ts';
@@ -229,7 +230,7 @@ const workOf = (played: readonly Played[]): number =>
 const workMeasure: Measure = {
   name: `${own}: work`,
   points: 10,
-  buckets: `units an operation on churn: ${workBuckets.map(([units, share]) => `up to ${units} ${10 * share} points`).join(', ')}; none unless a quarter of the points of churn is reached`,
+  buckets: `units an operation on churn: ${bucketsText(workBuckets, 10)}; none unless a quarter of the points of churn is reached`,
   run: async (bench, seed): Promise<Measured> => {
     const { traces, played } = await playOwn(bench, 'churn', `${seed} work`);
     const failure = played.at(-1)?.failure;

@@ -74,7 +74,7 @@ export async function playFree(bench: Bench, target: string, ops: readonly PageO
           cause: `${String(block[i]?.[1])} ${trouble.cause}`,
           asked: String(block[i]?.[1]),
           answered: trouble.words,
-          expected: 'that it ends',
+          expected: 'that it returns, without an error',
           steps: [...steps],
           ...(trouble.at === undefined ? {} : { at: trouble.at }),
           strip: strip(),

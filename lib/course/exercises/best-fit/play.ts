@@ -200,7 +200,12 @@ export async function playRuled(
         ...common,
         cause: `${step.text.replace(/\(.*/, '')} ${trouble.cause}`,
         answered: trouble.words,
-        expected: step.page === undefined ? 'that it ends' : step.page < 0 ? '−1' : `page ${step.page}`,
+        expected:
+          step.page === undefined
+            ? 'that it returns, without an error'
+            : step.page < 0
+              ? '−1'
+              : `page ${step.page}`,
         ...(trouble.at === undefined ? {} : { at: trouble.at }),
         strip: strip(before),
       };

@@ -6,6 +6,7 @@ import { PageHeapError } from '../../../base/errors.ts';
 import { type PageOp, parsePageText } from '../../../lab/trace/page-text.ts';
 import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
+import { bucketsText } from '../buckets.ts';
 import type { Check, Exercise, Failure, Measure, Variant } from '../exercise.ts';
 import { FaultyHeap, faultNames } from './heaps.ts';
 import { judge } from './judge.ts';
@@ -79,7 +80,7 @@ function lengthMeasure(variant: Variant): Measure {
   return {
     name: 'all twelve, in few operations',
     points: 16,
-    buckets: `operations of all twelve traces: ${lengthBuckets.map(([ops, share]) => `up to ${ops} ${16 * share} points`).join(', ')}`,
+    buckets: `operations of all twelve traces: ${bucketsText(lengthBuckets, 16)}`,
     run: async (bench) => {
       const found = faultNames.map((_, i) => find(bench, variant, i).ops).filter((ops) => ops !== undefined);
       const length = found.reduce((sum, ops) => sum + ops.length, 0);

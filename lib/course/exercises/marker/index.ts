@@ -9,6 +9,7 @@
 import fc from 'fast-check';
 import { type Chance, chanceOf } from '../../model/seeds.ts';
 import { Bench, prepare, requireNumber } from '../bench.ts';
+import { type Bucket, bucketsText, shareOf } from '../buckets.ts';
 import {
   type Check,
   type Exercise,
@@ -185,14 +186,6 @@ function checksOf(rules: MarkerRules): Check[] {
     },
   ];
 }
-
-type Bucket = readonly [most: number, share: number];
-
-const bucketsText = (buckets: readonly Bucket[], points: number): string =>
-  buckets.map(([most, share]) => `up to ${most} ${points * share} points`).join(', ');
-
-const shareOf = (buckets: readonly Bucket[], n: number): number =>
-  buckets.find(([most]) => n <= most)?.[1] ?? 0;
 
 const tenth = (n: number): number => Math.round(10 * n) / 10;
 

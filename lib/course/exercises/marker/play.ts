@@ -383,7 +383,7 @@ export async function playCycle(
         return fail(
           `${kind === 'new' ? `new ${target}` : call[1]} ${trouble.cause}`,
           trouble.words,
-          'that it ends',
+          'that it returns, without an error',
           trouble.at,
         );
       const [value, used] = answers[i] as Answer;

@@ -13,6 +13,7 @@ import { PageMap } from '../../model/bitmap.ts';
 import { blockPages, CachedModel, type CacheRule } from '../../model/page-caches.ts';
 import { type Chance, chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber, shown, troubleOf } from '../bench.ts';
+import { type Bucket, bucketsText } from '../buckets.ts';
 import type { Check, Exercise, Failure, Measure, Measured, Variant } from '../exercise.ts';
 import { shortestFailure } from '../random-check.ts';
 import { type Op, parseRecord, playOps, target } from './play.ts';
@@ -268,11 +269,6 @@ const goCheck = (rule: CacheRule): Check => ({
   run: async (bench) =>
     (await playOps(bench, recordPages, parseRecord(readFileSync(recordFile(), 'utf8')).ops, rule)).failure,
 });
-
-type Bucket = readonly [most: number, share: number];
-
-const bucketsText = (buckets: readonly Bucket[], points: number): string =>
-  buckets.map(([most, share]) => `up to ${most} ${points * share} points`).join(', ');
 
 const rowBuckets: readonly Bucket[] = [
   [16, 1],

@@ -183,7 +183,7 @@ export async function playOwn(bench: Bench, ops: readonly TraceOp[], pages: numb
         cause: `${own}: ${asked.split('(')[0]} ${trouble.cause}`,
         asked,
         answered: trouble.words,
-        expected: 'that it ends',
+        expected: 'that it returns, without an error',
         steps: [...steps],
         ...(trouble.at === undefined ? {} : { at: trouble.at }),
       };

@@ -162,7 +162,11 @@ export async function playOps(
       const common = {
         asked: isLook ? `${it.text} after ${steps.at(-1)}` : it.text,
         expected:
-          right === undefined ? 'that it ends' : typeof right === 'number' ? String(right) : heldText(right),
+          right === undefined
+            ? 'that it returns, without an error'
+            : typeof right === 'number'
+              ? String(right)
+              : heldText(right),
         steps: [...steps],
         ...(it.strip === undefined ? {} : { strip: it.strip }),
       };

@@ -2,12 +2,11 @@
  * What is measured of exercise 8: the share of the time under loads that change in steps.
  */
 import type { Bench } from '../bench.ts';
+import { type Bucket, bucketsText, shareOf } from '../buckets.ts';
 import type { Failure, Measure, Measured, Pictures } from '../exercise.ts';
 import { type Figures, figuresOf } from './plant.ts';
 import { playOwn, playReference, shareCurve } from './play-own.ts';
 import { scenesFor } from './scenes.ts';
-
-type Bucket = readonly [most: number, share: number];
 
 const figures: readonly {
   readonly name: string;
@@ -100,21 +99,25 @@ function runsFor(bench: Bench, seed: string): Promise<Runs> {
 
 function measureOf({ name, points, unit, of, buckets }: (typeof figures)[number]): Measure {
   const isOvershoot = of === 'overshoot';
-  const bucketText = buckets.map(([most, share]) => `up to ${most} ${points * share} points`).join(', ');
   return {
     name: `step loads: ${name}`,
     points,
-    buckets: `${unit}, the mean of three runs: ${bucketText}${isOvershoot ? `; none where the share is off by more than ${mostOff}` : ''}`,
+    buckets: `${unit}, the mean of three runs: ${bucketsText(buckets, points)}${isOvershoot ? `; none where the share is off by more than ${mostOff}` : ''}`,
     run: async (bench, seed): Promise<Measured> => {
       const { failure, got, right, work, curve, referenceCurve } = await runsFor(bench, seed);
       if (failure !== undefined) return { failure, share: 0 };
       const figure = (list: readonly Figures[]): number => mean(list.map((one) => one[of]));
-      const held = !isOvershoot || mean(got.map(({ off }) => off)) <= mostOff;
+      const off = mean(got.map((one) => one.off));
+      const held = !isOvershoot || off <= mostOff;
+      const note = held
+        ? undefined
+        : `no points: the share held is off by ${off.toFixed(2)}, more than ${mostOff}`;
       const told = (n: number): string => `${name} ${n.toFixed(2)}`;
       return {
-        share: held ? (buckets.find(([most]) => figure(got) <= most)?.[1] ?? 0) : 0,
+        share: held ? shareOf(buckets, figure(got)) : 0,
         work,
         other: told(figure(got)),
+        ...(note === undefined ? {} : { note }),
         reference: { other: told(figure(right)) },
         // One picture for the three.
         ...(isOvershoot && curve !== undefined && referenceCurve !== undefined

@@ -11,6 +11,7 @@ import { type Generation, generations } from '../../../design/design.ts';
 import type { DesignRules } from '../../model/designs.ts';
 import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
+import { bucketsText } from '../buckets.ts';
 import type {
   Check,
   Exercise,
@@ -212,7 +213,7 @@ const buckets: readonly (readonly [most: number, share: number])[] = [
 const measureOf = (design: Generation, rules: DesignRules, points: number): Measure => ({
   name: `${design}: right steps`,
   points,
-  buckets: `steps that are wrong: ${buckets.map(([most, share]) => `${most === 0 ? 'none' : `up to ${most}`} ${points * share} points`).join(', ')}`,
+  buckets: `steps that are wrong: ${bucketsText(buckets, points, (most) => (most === 0 ? 'none' : `up to ${most}`))}`,
   run: async (bench, seed): Promise<Measured> => {
     const scene = sceneFor(seed, rules);
     const { right, of, first, history, referenceHistory } = judge(bench, scene, design, seed, rules);

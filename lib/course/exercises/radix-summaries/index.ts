@@ -13,6 +13,7 @@ import { PageMap, type Summary } from '../../model/bitmap.ts';
 import { type Chance, chanceOf } from '../../model/seeds.ts';
 import type { Call } from '../../sandbox/protocol.ts';
 import { type Bench, requireNumber, shown, troubleOf } from '../bench.ts';
+import { bucketsText } from '../buckets.ts';
 import type { Check, Exercise, Failure, Measure, Variant } from '../exercise.ts';
 import { shortestFailure } from '../random-check.ts';
 import { allPages, type Move, type Played, parseRecord, playMoves, type Shape } from './play.ts';
@@ -233,7 +234,7 @@ function workMeasure(
   return {
     name,
     points,
-    buckets: `units ${part === 'alloc' ? 'an allocation' : 'a free'}: ${buckets.map(([times, share]) => `up to ${times * path} ${share * points} points`).join(', ')}`,
+    buckets: `units ${part === 'alloc' ? 'an allocation' : 'a free'}: ${bucketsText(buckets, points, (times) => `up to ${times * path}`)}`,
     run: async (bench, seed) => {
       const played = await playMoves(bench, shape, holes(seed), false);
       if (played.failure !== undefined) return { failure: played.failure, share: 0 };

@@ -148,7 +148,7 @@ export async function playMoves(
       if (it.work !== undefined) steps.push(it.text);
       const common = {
         asked: it.work === undefined ? `${it.text} after ${steps.at(-1)}` : it.text,
-        expected: it.right === undefined ? 'that it ends' : JSON.stringify(it.right),
+        expected: it.right === undefined ? 'that it returns, without an error' : JSON.stringify(it.right),
         steps: [...steps],
         ...(it.strip === undefined ? {} : { strip: it.strip }),
       };

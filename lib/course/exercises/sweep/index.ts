@@ -10,6 +10,7 @@ import { type Chance, chanceOf } from '../../model/seeds.ts';
 import type { Answer } from '../../sandbox/protocol.ts';
 import { type Asked, playAsked, type Wrong } from '../asked.ts';
 import { type Bench, requireNumber, shown, troubleOf } from '../bench.ts';
+import { type Bucket, bucketsText, shareOf } from '../buckets.ts';
 import {
   type Check,
   type Exercise,
@@ -283,16 +284,6 @@ function checksOf(rule: SweepRule): Check[] {
   ];
 }
 
-type Bucket = readonly [most: number, share: number];
-
-const bucketsText = (buckets: readonly Bucket[], points: number, unit = ''): string =>
-  buckets
-    .map(([most, share]) => `up to ${most}${unit} ${Math.round(points * share * 100) / 100} points`)
-    .join(', ');
-
-const shareOf = (buckets: readonly Bucket[], n: number): number =>
-  buckets.find(([most]) => n <= most)?.[1] ?? 0;
-
 /** The longest pause, over even shares. */
 const pauseBuckets: readonly Bucket[] = [
   [4.5, 1],
@@ -333,7 +324,7 @@ const texts: Readonly<
 const measureOf = (figure: FigureName, program: ProgramName, points: number): Measure => ({
   name: `${ownTarget}, ${program}: ${figure}`,
   points,
-  buckets: `${texts[figure].what}: ${bucketsText(texts[figure].buckets, points, texts[figure].unit)}`,
+  buckets: `${texts[figure].what}: ${bucketsText(texts[figure].buckets, points, (most) => `up to ${most}${texts[figure].unit}`)}`,
   run: async (bench, seed): Promise<Measured> => {
     const made = programOf(program, chanceOf(`${seed} ${program}`));
     const { failure, run } = await playOwn(bench, made);

@@ -175,7 +175,7 @@ export async function playOwn(
         return fail(
           `${call[0] === 'new' ? 'new' : call[1]} ${trouble.cause}`,
           trouble.words,
-          'that it ends',
+          'that it returns, without an error',
           trouble.at,
         );
       if (call[0] === 'new') continue;

@@ -154,7 +154,7 @@ export function heapAsked(
     const width = Math.min(stripPages, size);
     const expected =
       right === undefined
-        ? 'that it ends'
+        ? 'that it returns, without an error'
         : op.k === 'alloc'
           ? right < 0
             ? '−1: no run is long enough'

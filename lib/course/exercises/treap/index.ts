@@ -15,6 +15,7 @@ import { type Chance, chanceOf } from '../../model/seeds.ts';
 import { isThrown } from '../../sandbox/protocol.ts';
 import { playAsked } from '../asked.ts';
 import { type Bench, requireNumber, shown, troubleOf } from '../bench.ts';
+import { type Bucket, bucketsText, shareOf } from '../buckets.ts';
 import {
   type Check,
   type Exercise,
@@ -197,14 +198,6 @@ function checksOf(rule: PriorityRule): Check[] {
     },
   ];
 }
-
-type Bucket = readonly [most: number, share: number];
-
-const bucketsText = (buckets: readonly Bucket[], points: number): string =>
-  buckets.map(([most, share]) => `up to ${most} ${points * share} points`).join(', ');
-
-const shareOf = (buckets: readonly Bucket[], n: number): number =>
-  buckets.find(([most]) => n <= most)?.[1] ?? 0;
 
 const tenth = (n: number): number => Math.round(10 * n) / 10;
 

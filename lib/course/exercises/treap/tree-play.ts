@@ -160,7 +160,7 @@ export function treeAsked(ops: readonly TreeOp[], rule: PriorityRule, looks: boo
       call: [0, op.k, op.page, op.n],
       text: `${op.k}(${op.page}, ${op.n})`,
       figure: 'change',
-      expected: 'that it ends',
+      expected: 'that it returns, without an error',
     });
     if (looks) look();
   }
