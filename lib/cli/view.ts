@@ -11,9 +11,9 @@ import { newestRunIn } from './newest.ts';
 
 const help = `
 The page is served to this machine alone, at the address that is printed, until
-Ctrl-C. Move the slider, or play the run again: figures, collections, releases and
-a mark on the charts are those of the moment, the page map is the last that the run
-kept until then. For a page to send to someone, make a report.
+Ctrl-C. Move the slider, or play the run again: figures, collections, releases
+and a mark on the charts are those of the moment. The page map is the last that
+the run kept until then. For a page to send to someone, make a report.
 
 Examples:
   $ pageheap view                  the newest run in runs/

@@ -89,7 +89,7 @@ describe('pageheap diff', () => {
     for (const label of ['lists', 'treap', 'radix']) expect(both.out).toContain(`│ ${label}`);
     expect(both.err).not.toContain('differs');
     const exported = await inProcess(['export', unpacked, '-o', join(folder, 'csv')]);
-    expect(exported.out.trim().split('\n')).toHaveLength(3);
+    expect(exported.out.trim().split('\n')).toHaveLength(4);
     expect(readFileSync(join(folder, 'csv', 'compared.samples.csv'), 'utf8')).toMatch(
       /^configuration,round,t,[^\n]*\nlists,1,/,
     );
