@@ -31,7 +31,7 @@ const together = [
   'runtime',
   'scavenge',
   'spans',
-  'lab/{compare,conformance,contenders,export,metrics,record,subject,trace,verify,workloads}',
+  'lab/{compare,conformance,contenders,export,metrics,record,trace,verify,workloads}',
 ].map((layer) => `test/${layer}/**/*.test.ts`);
 
 export const common = {
