@@ -31,9 +31,9 @@ export class RunAhead {
   }
 }
 
-/** Whether a command line most likely makes a run that does not read standard input: whoever makes it looks again. */
+/** Whether a command line of `run` most likely makes a run that does not read standard input: whoever makes it looks again. */
 export function mayRun(args: readonly string[]): boolean {
-  return args[0] === 'run' && !args.some((arg) => arg === '-' || arg === '-h' || arg === '--help');
+  return !args.some((arg) => arg === '-' || arg === '-h' || arg === '--help');
 }
 
 /** Begins; undefined where there can be no process, which is told when the run is to be made. */

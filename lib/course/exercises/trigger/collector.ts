@@ -5,6 +5,8 @@
  * What the heap once had stays with it for a while: after each collection half of what is above the goal goes back. Memory is
  * what the heap has in each cycle at most, weighed by the cycle's time.
  */
+import type { HeapView } from '../../../gc/heap-view.ts';
+
 export const MiB = 2 ** 20;
 export const second = 1e9;
 
@@ -26,26 +28,8 @@ export interface Program {
   readonly gcPercent: number;
 }
 
-/** What the policy sees: the numbers of `HeapView` (lib/gc/heap-view.ts). */
-export interface View {
-  readonly now: number;
-  readonly heapInUse: number;
-  readonly heapFree: number;
-  readonly heapReleased: number;
-  readonly heapAlloc: number;
-  readonly heapLive: number;
-  readonly heapMarked: number;
-  readonly heapGoal: number;
-  readonly lastHeapGoal: number;
-  readonly lastHeapInUse: number;
-  readonly mappedReady: number;
-  readonly memoryLimit: number;
-  readonly gcPercent: number;
-  readonly cycles: number;
-  readonly sweepDone: boolean;
-  readonly pageSize: number;
-  readonly physPageSize: number;
-}
+/** What the policy sees: the numbers of a heap. */
+export type View = Omit<HeapView, 'forEachFree'>;
 
 export interface Pace {
   readonly goal: number;
