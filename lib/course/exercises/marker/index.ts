@@ -7,6 +7,7 @@
  * same heap is taken off.
  */
 import fc from 'fast-check';
+import { KiB } from '../../../base/units.ts';
 import { type Chance, chanceOf } from '../../model/seeds.ts';
 import { Bench, prepare, requireNumber } from '../bench.ts';
 import { type Bucket, bucketsText, shareOf } from '../buckets.ts';
@@ -246,7 +247,6 @@ const memoryBuckets: Readonly<Record<ShapeName, readonly Bucket[]>> = {
     [48, 0.25],
   ],
 };
-const KiB = 1024;
 
 const probeText = `export class ${target} {
   constructor(heap) { this.heap = heap; }

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../../base/package-files.ts';
+import { MiB } from '../../../base/units.ts';
 import { type Chance, chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
 import type { Check, Exercise, Failure, Measure, Measured, Variant } from '../exercise.ts';
@@ -14,7 +15,6 @@ import {
   type CollectorRun,
   collect,
   figuresOf,
-  MiB,
   type Program,
   second,
   tables,
