@@ -4,7 +4,7 @@
 import { types } from 'node:util';
 import { describe } from '../base/describe.ts';
 import { type ErrorCode, PageHeapError } from '../base/errors.ts';
-import { userAddressEnd } from '../base/units.ts';
+import { MiB, pageSize, userAddressEnd } from '../base/units.ts';
 import type { ObjectFinder } from '../heap/find-object.ts';
 import type { CheckLevel } from '../inspect/check.ts';
 import { outOfMemory } from '../os/out-of-memory.ts';
@@ -132,14 +132,40 @@ export function refuseReentry(): never {
 }
 
 /** The system gave no memory. @throws ERR_OUT_OF_MEMORY, with the reason as far as it is known */
-export function refuseMemory({ memory: { sys } }: Runtime, message: string, value: number): never {
-  throw outOfMemory(sys, message, value);
+export function refuseMemory(
+  { memory: { sys } }: Runtime,
+  message: string,
+  value: number,
+  otherwise?: string,
+): never {
+  throw outOfMemory(sys, message, value, otherwise);
 }
 
-/** The same for an object. */
+/** The same for an object: where the system refused nothing, it is the reach that is used up. */
 export function refuseObject(runtime: Runtime, size: number): never {
-  return refuseMemory(runtime, `no memory for an object of ${size} bytes`, size);
+  const reach = runtime.state.arenas.reachPages * pageSize;
+  refuseMemory(
+    runtime,
+    `no memory for an object of ${size} bytes`,
+    size,
+    `the heap's reach of ${mebibytes(reach)} has no room for it`,
+  );
 }
+
+/** The same for an object of a user arena, all of whose address space may be taken while the heap has room. */
+export function refuseArenaObject(runtime: Runtime, size: number): never {
+  const space = runtime.alloc.userArenas?.chunks.space;
+  if (space === undefined || !space.isFull()) refuseObject(runtime, size);
+  const freed = space.state.quarantined[0];
+  const waits = `; ${mebibytes(freed)} of it are of arenas that were freed, and wait for a collection to find no pointer into them`;
+  refuseMemory(
+    runtime,
+    `no memory for an object of ${size} bytes: the address space of user arenas, ${mebibytes(space.bytes)}, is taken${freed === 0 ? '' : waits}`,
+    size,
+  );
+}
+
+const mebibytes = (n: number): string => `${n / MiB} MiB`;
 
 /** Passes an address where nothing was made to fault. @throws ERR_ARENA_FREED · ERR_NOT_ALLOCATED */
 export function refuseFreed(finder: ObjectFinder, addr: number): void {

@@ -9,7 +9,14 @@ import { PageHeapError } from '../base/errors.ts';
 import type { Design } from '../design/design.ts';
 import { longestName, type Roots } from '../gc/roots.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { checkAddress, checkSize, refuse, refuseFreed, refuseMemory, refuseObject } from './arguments.ts';
+import {
+  checkAddress,
+  checkSize,
+  refuse,
+  refuseArenaObject,
+  refuseFreed,
+  refuseMemory,
+} from './arguments.ts';
 import { FieldMemory } from './field-memory.ts';
 import { FrameStack } from './frame-stack.ts';
 import { freedMemoryOf } from './freed-memory.ts';
@@ -181,7 +188,7 @@ export class Typing implements RootHost {
         },
         zeroBase: memory.zeroBase,
         slowPath: () => due.afterSlowPath(this.#p),
-        refuseMemory: (size) => refuseObject(this.#runtime, size),
+        refuseMemory: (size) => refuseArenaObject(this.#runtime, size),
       },
       arenas,
       id,

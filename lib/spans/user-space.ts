@@ -109,6 +109,17 @@ export class UserSpace {
     return address(this.base + (chunk - 1) * this.chunkBytes);
   }
 
+  /** Bytes of it. */
+  get bytes(): number {
+    return this.#end - this.base;
+  }
+
+  /** Whether no chunk waits, and there is no address space for one more. */
+  isFull(): boolean {
+    const { free, arenas } = this.#state;
+    return free[0] === 0 && this.#end - (arenas[0] + 1) * arenaBytes < this.base && this.#rest() === 0;
+  }
+
   /** The chunk that an address lies in; 0: none. */
   chunkAt(at: number): number {
     if (!(at >= this.base && at < this.#end)) return 0;
@@ -176,10 +187,16 @@ export class UserSpace {
 
   /** A chunk off the end of the space that the page heap has not grown into. */
   #carveRest(): number {
+    const at = this.#rest();
+    if (at === 0) return 0;
+    this.#arenas.state.curEnd[0] = at;
+    return Math.floor((at - this.base) / this.chunkBytes) + 1;
+  }
+
+  /** Where that chunk would lie; 0: there is no room. */
+  #rest(): number {
     const { curBase, curEnd } = this.#arenas.state;
     const at = curEnd[0] - this.chunkBytes;
-    if (at < curBase[0] || at < this.base) return 0;
-    curEnd[0] = at;
-    return Math.floor((at - this.base) / this.chunkBytes) + 1;
+    return at < curBase[0] || at < this.base ? 0 : at;
   }
 }
