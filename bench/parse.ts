@@ -10,6 +10,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { OperationBatch } from '../lib/lab/trace/operations.ts';
 import { TraceParser } from '../lib/lab/trace/parser.ts';
+import { median } from './workload.ts';
 
 const chunkBytes = 256 * 1024;
 const rounds = 7;
@@ -33,10 +34,6 @@ function parseOnce(text: Uint8Array, batch: OperationBatch): { lines: number; op
   parser.end();
   drain();
   return { lines: parser.lines, ops, ns: Number(process.hrtime.bigint() - begin) };
-}
-
-function median(values: number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1];
 }
 
 const named = process.argv.slice(2);

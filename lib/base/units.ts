@@ -45,6 +45,9 @@ export const MiB = 1024 * KiB;
 export const GiB = 1024 * MiB;
 export const TiB = 1024 * GiB;
 
+/** In nanoseconds, as times are. */
+export const second = 1e9;
+
 /** log2 of the page size. */
 export const pageShift = 13;
 /** The heap's page: 8 KiB, whatever the machine's physical page is. */

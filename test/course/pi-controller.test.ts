@@ -1,7 +1,8 @@
 /** Exercise 8: the rule, the loop, and figures that hold for the reference whatever the seed. */
 import { describe, expect, it } from 'vitest';
+import { second } from '../../lib/base/units.ts';
 import { piController } from '../../lib/course/exercises/pi-controller/index.ts';
-import { figuresOf, playScene, second, sharesOf } from '../../lib/course/exercises/pi-controller/plant.ts';
+import { figuresOf, playScene, sharesOf } from '../../lib/course/exercises/pi-controller/plant.ts';
 import { playReference, referenceController } from '../../lib/course/exercises/pi-controller/play-own.ts';
 import { PiModel, type Windup } from '../../lib/course/exercises/pi-controller/rule.ts';
 import { scenesFor } from '../../lib/course/exercises/pi-controller/scenes.ts';

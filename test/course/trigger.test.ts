@@ -1,8 +1,8 @@
 /** Exercise 11: goals beside recorded ones and the package's own, the collector's account, the reference with any seed. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { MiB } from '../../lib/base/units.ts';
-import { collect, figuresOf, second } from '../../lib/course/exercises/trigger/collector.ts';
+import { MiB, second } from '../../lib/base/units.ts';
+import { collect, figuresOf } from '../../lib/course/exercises/trigger/collector.ts';
 import { goalOf, goNumbers, parseGoals, spareBases } from '../../lib/course/exercises/trigger/goals.ts';
 import { recordFile } from '../../lib/course/exercises/trigger/index.ts';
 import { paceOf } from '../../lib/course/exercises/trigger/play.ts';

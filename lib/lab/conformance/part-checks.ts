@@ -9,14 +9,13 @@
  */
 import { Heap } from '../../api/heap.ts';
 import { PageHeapError } from '../../base/errors.ts';
+import { MiB, second } from '../../base/units.ts';
 import type { HeapOptions } from '../../design/options.ts';
 import { ManualClock } from '../../os/clock.ts';
 import { type ConformanceCheck, makeCheck, skip } from './check.ts';
 import type { RandomRunOptions } from './random-run.ts';
 import { ConformanceError } from './steps.ts';
 
-const MiB = 2 ** 20;
-const second = 1e9;
 /** Steps without a pause between them, after which a heap would keep its process busy. */
 const mostAtOnce = 2000;
 

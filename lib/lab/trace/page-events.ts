@@ -5,7 +5,7 @@
  * The whole trace is read before it is replayed: pages are few beside objects. An error names the event by its number,
  * as its line. Buffers of several Ps follow one another, so events are put in the order of their times.
  */
-import { pageSize } from '../../base/units.ts';
+import { pageSize, second } from '../../base/units.ts';
 import { lostTimeBits, type PageEventKind, pageEvent } from '../../heap/page-trace.ts';
 import { openBytes, shownName, standardInput } from './bytes.ts';
 import { traceError } from './grammar.ts';
@@ -88,7 +88,6 @@ export async function readPageEvents(path: string): Promise<PageEvents> {
 }
 
 const millisecond = 1e6;
-const second = 1e9;
 
 /** As events, as a run replays them. The addresses only tell allocations apart. */
 export function pageEventsOf(ops: readonly PageOp[]): PageEvents {

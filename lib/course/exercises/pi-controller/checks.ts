@@ -2,11 +2,12 @@
  * What is checked of exercise 8: answers of `Pi` by the rule, and what `ScavengeController` must never do in its loop.
  */
 import fc from 'fast-check';
+import { second } from '../../../base/units.ts';
 import { chanceOf } from '../../model/seeds.ts';
 import type { Bench } from '../bench.ts';
 import type { Check, Failure } from '../exercise.ts';
 import { shortestFailure } from '../random-check.ts';
-import { figuresOf, type Load, type Scene, second } from './plant.ts';
+import { figuresOf, type Load, type Scene } from './plant.ts';
 import { Loop, own, playOwn, shareCurve } from './play-own.ts';
 import { playPi, target } from './play-pi.ts';
 import type { PiRule, PiSample } from './rule.ts';

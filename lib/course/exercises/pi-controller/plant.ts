@@ -6,6 +6,7 @@
  * something. A suspension is one sleep that lasts for hours by the clock that the controller is told of; the time of the
  * picture leaves it out.
  */
+import { second } from '../../../base/units.ts';
 import type { Chance } from '../../model/seeds.ts';
 
 /** From this time on. */
@@ -28,7 +29,6 @@ export interface Scene {
   readonly suspended?: { readonly at: number; readonly ns: number };
 }
 
-export const second = 1e9;
 /** The ratio until the controller was asked first. */
 export const startingRatio = 0.001;
 const burst = 1e6;

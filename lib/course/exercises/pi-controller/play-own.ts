@@ -1,11 +1,12 @@
 /**
  * A controller of the hand-in in its loop: what it answers sets how long the scavenger sleeps, and what it is told next.
  */
+import { second } from '../../../base/units.ts';
 import { chanceOf } from '../../model/seeds.ts';
 import type { Value } from '../../sandbox/protocol.ts';
 import { type Bench, shown, troubleOf } from '../bench.ts';
 import type { Curve, Failure } from '../exercise.ts';
-import { type Played, playScene, type Sample, type Scene, second, sharesOf, startingRatio } from './plant.ts';
+import { type Played, playScene, type Sample, type Scene, sharesOf, startingRatio } from './plant.ts';
 
 export const own = 'ScavengeController';
 

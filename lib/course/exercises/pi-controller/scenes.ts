@@ -1,8 +1,9 @@
 /**
  * Loads that change in steps: three runs of about a minute from a seed.
  */
+import { second } from '../../../base/units.ts';
 import { chanceOf } from '../../model/seeds.ts';
-import { type Load, type Scene, second } from './plant.ts';
+import type { Load, Scene } from './plant.ts';
 
 export interface SteppedScene {
   readonly scene: Scene;

@@ -10,10 +10,11 @@
  *     end 10                          seconds
  */
 import { PageHeapError } from '../../../base/errors.ts';
+import { second } from '../../../base/units.ts';
 import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, shown, troubleOf } from '../bench.ts';
 import type { Step } from '../exercise.ts';
-import { type Load, playScene, type Scene, second, startingRatio } from './plant.ts';
+import { type Load, playScene, type Scene, startingRatio } from './plant.ts';
 import { Loop, own, referenceController } from './play-own.ts';
 import { target } from './play-pi.ts';
 import { PiModel, type PiNumbers, type PiRule, type PiSample } from './rule.ts';

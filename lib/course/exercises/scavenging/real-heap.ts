@@ -5,14 +5,12 @@
  * Who says how many pages go back is asked between two seconds, and may take its time. Huge pages are kept away, so that what
  * is resident depends on the heap alone.
  */
+import { pageSize, second } from '../../../base/units.ts';
 import type { HeapOptions } from '../../../design/options.ts';
 import { HeapTarget, type LabHeapOptions } from '../../../lab/subject/heap-target.ts';
 import { ManualClock } from '../../../os/clock.ts';
 import { Residency } from '../../../os/residency.ts';
 import type { PageChange, PageHistory } from '../exercise.ts';
-
-const pageBytes = 8192;
-const second = 1e9;
 
 /** What a program does in a second: pages of allocations by number, and numbers that are freed. */
 export interface SecondOfWork {
@@ -64,7 +62,7 @@ export async function runReal(
   const changes: PageChange[] = [];
   let [faults, released, used] = [0, 0, 0];
   let origin = 0;
-  const pagesOf = (bytes: number): number => Math.round(bytes / pageBytes);
+  const pagesOf = (bytes: number): number => Math.round(bytes / pageSize);
   const residentPages = (): number => {
     const ranges = target.ranges();
     return ranges.length === 0 ? 0 : pagesOf(residency.residentBytes(ranges));
@@ -78,15 +76,15 @@ export async function runReal(
         live.delete(id);
         used -= run.pages;
         target.freePages(run.address);
-        changes.push({ op: now, page: (run.address - origin) / pageBytes, n: run.pages, to: 'free' });
+        changes.push({ op: now, page: (run.address - origin) / pageSize, n: run.pages, to: 'free' });
       }
       for (const [id, pages] of alloc) {
         const address = target.allocPages(pages);
         if (origin === 0) origin = target.ranges()[0]?.base ?? address;
-        target.touchPages(address, 0, pages * pageBytes);
+        target.touchPages(address, 0, pages * pageSize);
         live.set(id, { address, pages });
         used += pages;
-        changes.push({ op: now, page: (address - origin) / pageBytes, n: pages, to: 'used' });
+        changes.push({ op: now, page: (address - origin) / pageSize, n: pages, to: 'used' });
       }
       const faulted = Math.max(0, residentPages() - before);
       faults += faulted;

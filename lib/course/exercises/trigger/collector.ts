@@ -5,10 +5,8 @@
  * What the heap once had stays with it for a while: after each collection half of what is above the goal goes back. Memory is
  * what the heap has in each cycle at most, weighed by the cycle's time.
  */
-import { MiB } from '../../../base/units.ts';
+import { MiB, second } from '../../../base/units.ts';
 import type { HeapView } from '../../../gc/heap-view.ts';
-
-export const second = 1e9;
 
 /** What a program does from a time on, by its own time: nanoseconds in which it runs. */
 export interface Phase {

@@ -6,20 +6,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../../base/package-files.ts';
-import { MiB } from '../../../base/units.ts';
+import { MiB, second } from '../../../base/units.ts';
 import { type Chance, chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
 import type { Check, Exercise, Failure, Measure, Measured, Variant } from '../exercise.ts';
 import { firstTelling, quartersOf } from '../telling.ts';
-import {
-  type CollectorRun,
-  collect,
-  figuresOf,
-  type Program,
-  second,
-  tables,
-  type View,
-} from './collector.ts';
+import { type CollectorRun, collect, figuresOf, type Program, tables, type View } from './collector.ts';
 import { type GoalNumbers, goNumbers, parseGoals, type SpareBase, spareBases } from './goals.ts';
 import { goalFunction, memoryCurve, Pacing, playGoals, policyClass } from './play.ts';
 import { alwaysMore, asMuchAgain, byRate, type Prices } from './policies.ts';

@@ -1,7 +1,7 @@
 /**
  * A trigger policy of the hand-in under a simulated collector, and its goals beside the judge's.
  */
-import { MiB } from '../../../base/units.ts';
+import { MiB, second } from '../../../base/units.ts';
 import {
   type Argument,
   type Call,
@@ -12,7 +12,7 @@ import {
 } from '../../sandbox/protocol.ts';
 import { type Bench, shown, troubleOf } from '../bench.ts';
 import type { Curve, Failure } from '../exercise.ts';
-import { type CollectorRun, memoryOver, type Pace, second, type View } from './collector.ts';
+import { type CollectorRun, memoryOver, type Pace, type View } from './collector.ts';
 import { type GoalHeap, type GoalNumbers, goalOf, type SpareBase } from './goals.ts';
 
 export const goalFunction = 'goalOf';

@@ -1,8 +1,8 @@
 /**
  * The judge's own policies: two plain ones, which are the baseline, and the reference.
  */
-import { MiB } from '../../../base/units.ts';
-import { type Pace, second, type View } from './collector.ts';
+import { MiB, second } from '../../../base/units.ts';
+import type { Pace, View } from './collector.ts';
 
 export interface Prices {
   /** Bytes that a collection marks in a second. */

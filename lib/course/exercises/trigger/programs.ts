@@ -5,9 +5,9 @@
  * - *ample*: much is loaded and lives, and little is allocated: a goal by what lives wastes memory
  * - *breathing*: the one, and the other, by turns
  */
-import { MiB } from '../../../base/units.ts';
+import { MiB, second } from '../../../base/units.ts';
 import { chanceOf } from '../../model/seeds.ts';
-import { type Phase, second } from './collector.ts';
+import type { Phase } from './collector.ts';
 
 export const programNames = ['busy', 'ample', 'breathing'] as const;
 export type ProgramName = (typeof programNames)[number];

@@ -8,11 +8,11 @@
  * For `goalOf` a line is a heap, as in go121.txt: with Go's numbers.
  */
 import { PageHeapError } from '../../../base/errors.ts';
-import { MiB } from '../../../base/units.ts';
+import { MiB, second } from '../../../base/units.ts';
 import { numberArgument } from '../../sandbox/protocol.ts';
 import { type Bench, shown, troubleOf } from '../bench.ts';
 import type { Step } from '../exercise.ts';
-import { collect, type Phase, second } from './collector.ts';
+import { collect, type Phase } from './collector.ts';
 import { goalOf, goNumbers, parseGoals, type SpareBase } from './goals.ts';
 import { goalFunction, Pacing, viewText } from './play.ts';
 import { byRate, type Prices } from './policies.ts';
