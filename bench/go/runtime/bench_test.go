@@ -262,7 +262,8 @@ func benchSpan(t *testing.T, c *benchCase) {
 			frees = append(frees, float64(t3.Sub(t2).Nanoseconds())/float64(batch))
 		}
 	}
-	c.emit("alloc", middle(allocs), 0)
-	c.emit("free", middle(frees), 0)
+	check := fold(0, uintptr(r))
+	c.emit("alloc", middle(allocs), check)
+	c.emit("free", middle(frees), check)
 	BenchSpansFree(manual, ground[len(ground)*holes/100:])
 }
