@@ -51,10 +51,7 @@ export class LooksBudget {
     const used = cpuNs ?? guessedLoad * t * 1e6;
     const isPaid = this.#ofWork + this.#lastCost <= allowance + share * used;
     this.#isRest =
-      !isPaid &&
-      phase === 'idle' &&
-      since >= restGapMs &&
-      this.#ofRest + this.#lastCost <= restShare * used;
+      !isPaid && phase === 'idle' && since >= restGapMs && this.#ofRest + this.#lastCost <= restShare * used;
     return isPaid || this.#isRest;
   }
 
