@@ -12,6 +12,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Interrupts, turn } from '../lib/cli/interrupts.ts';
 import { forkAny } from '../lib/lab/contenders/fork-any.ts';
 import { findGo } from '../lib/lab/contenders/go-program.ts';
 import { prepareContender } from '../lib/lab/contenders/prepare.ts';
@@ -80,59 +81,63 @@ function traceOf(name: string): string | undefined {
   return shipped !== name || existsSync(name) ? shipped : undefined;
 }
 
+// Ctrl-C ends it at once, with the process of a run; nothing of it stays.
+new Interrupts();
 const go = findGo(values.go);
 if (go === undefined) throw new Error('there is no Go here');
 console.log(
   `${go.version}, ${values.runs} runs each in turns, ${values.seconds} s of replay and ${values.idle} s idle, one P`,
 );
-const contender = prepareContender({ name: 'go', toolchain: go.command, ps: 1, gcPercent: 100 });
+const contender = await turn()
+  .then(() => prepareContender({ name: 'go', toolchain: go.command, ps: 1, gcPercent: 100 }))
+  .catch((error: unknown) => turn().then(() => Promise.reject(error)));
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-judge-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 let failures = 0;
-try {
-  for (const name of positionals.length > 0 ? positionals : defaultNames) {
-    const trace = traceOf(name);
-    if (trace === undefined) {
-      console.log(`${name}: there is no such trace here; give its folder with --traces`);
-      failures++;
-      continue;
-    }
-    const of: Record<'radix' | 'go', Figures[]> = { radix: [], go: [] };
-    for (let run = 1; run <= Number(values.runs); run++) {
-      for (const who of ['radix', 'go'] as const) {
-        const output = join(folder, `${name}-${who}-${run}.jsonl`);
-        await forkAny({
+for (const name of positionals.length > 0 ? positionals : defaultNames) {
+  const trace = traceOf(name);
+  if (trace === undefined) {
+    console.log(`${name}: there is no such trace here; give its folder with --traces`);
+    failures++;
+    continue;
+  }
+  const of: Record<'radix' | 'go', Figures[]> = { radix: [], go: [] };
+  for (let run = 1; run <= Number(values.runs); run++) {
+    for (const who of ['radix', 'go'] as const) {
+      const output = join(folder, `${name}-${who}-${run}.jsonl`);
+      await forkAny(
+        {
           trace,
           seconds: Number(values.seconds),
           idle: Number(values.idle),
           processors: 1,
           output,
           ...(who === 'go' ? { contender } : { heap: { environment: false } }),
-        });
-        of[who].push(figuresOf(await readRunFile(output)));
-      }
+        },
+        { handleSignals: false },
+      );
+      of[who].push(figuresOf(await readRunFile(output)));
     }
-    const [ours, theirs] = [of.radix, of.go].map((all) => ({
-      rss: all.map(({ rss }) => rss),
-      ranges: all.map(({ ranges }) => ranges),
-      collections: all.map(({ collections }) => collections),
-      half: known(all.map(({ half }) => half)),
-      waited: median(all.map(({ waited }) => waited)),
-    }));
-    const [a, b] = [median(ours.rss), median(theirs.rss)];
-    const spread = Math.max(...theirs.rss) - Math.min(...theirs.rss);
-    const isNear = Math.abs(a - b) <= Math.max(mostApart * b, spread);
-    const bothDecay = ours.half.length > 0 && theirs.half.length > 0;
-    const later = bothDecay ? median(ours.half) - median(theirs.half) : 0;
-    const isInTime = Math.abs(later) <= mostLater;
-    if (!isNear || !isInTime) failures++;
-    console.log(
-      `${name}: RSS mean ${a.toFixed(2)} MiB beside ${b.toFixed(2)} (${(100 * (a / b - 1)).toFixed(1)} %; Go ${range(theirs.rss)}, its arenas ${median(theirs.ranges).toFixed(2)}): ${isNear ? 'holds' : 'DOES NOT HOLD'}`,
-    );
-    console.log(
-      `  collections ${median(ours.collections)} beside ${median(theirs.collections)}; half decay ${bothDecay ? `${median(ours.half).toFixed(2)} s beside ${median(theirs.half).toFixed(2)} s: ${isInTime ? 'holds' : 'DOES NOT HOLD'}` : `${range(ours.half)} s beside ${range(theirs.half)} s`}; waited for a CPU ${ours.waited.toFixed(2)} s beside ${theirs.waited.toFixed(2)} s`,
-    );
   }
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+  const [ours, theirs] = [of.radix, of.go].map((all) => ({
+    rss: all.map(({ rss }) => rss),
+    ranges: all.map(({ ranges }) => ranges),
+    collections: all.map(({ collections }) => collections),
+    half: known(all.map(({ half }) => half)),
+    waited: median(all.map(({ waited }) => waited)),
+  }));
+  const [a, b] = [median(ours.rss), median(theirs.rss)];
+  const spread = Math.max(...theirs.rss) - Math.min(...theirs.rss);
+  const isNear = Math.abs(a - b) <= Math.max(mostApart * b, spread);
+  const bothDecay = ours.half.length > 0 && theirs.half.length > 0;
+  const later = bothDecay ? median(ours.half) - median(theirs.half) : 0;
+  const isInTime = Math.abs(later) <= mostLater;
+  if (!isNear || !isInTime) failures++;
+  console.log(
+    `${name}: RSS mean ${a.toFixed(2)} MiB beside ${b.toFixed(2)} (${(100 * (a / b - 1)).toFixed(1)} %; Go ${range(theirs.rss)}, its arenas ${median(theirs.ranges).toFixed(2)}): ${isNear ? 'holds' : 'DOES NOT HOLD'}`,
+  );
+  console.log(
+    `  collections ${median(ours.collections)} beside ${median(theirs.collections)}; half decay ${bothDecay ? `${median(ours.half).toFixed(2)} s beside ${median(theirs.half).toFixed(2)} s: ${isInTime ? 'holds' : 'DOES NOT HOLD'}` : `${range(ours.half)} s beside ${range(theirs.half)} s`}; waited for a CPU ${ours.waited.toFixed(2)} s beside ${theirs.waited.toFixed(2)} s`,
+  );
 }
 process.exitCode = failures > 0 ? 1 : 0;

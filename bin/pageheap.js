@@ -12,6 +12,8 @@ const compiled = new URL('../dist/lib/cli/main.js', import.meta.url);
 if (existsSync(compiled)) {
   const { main } = await import(compiled.href);
   process.exitCode = await main(process.argv.slice(2));
+  // Node takes an idle process apart by itself, and signals do again what they do before that is done; so it is ended.
+  process.once('beforeExit', () => process.exit());
 } else {
   process.stderr.write(
     `pageheap is not built yet: ${compiled.pathname} is missing.

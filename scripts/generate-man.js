@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { allCommands } from '../dist/lib/cli/commands.js';
 import { commandNodes } from '../dist/lib/cli/completion.js';
 import { exitCodesHelp } from '../dist/lib/cli/exit-codes.js';
+import { Interrupts } from '../dist/lib/cli/interrupts.js';
 import { manMarkdown } from '../dist/lib/cli/man-page.js';
 import { introduction } from '../dist/lib/cli/program.js';
 import { Terminal } from '../dist/lib/cli/terminal.js';
@@ -17,7 +18,7 @@ import { Terminal } from '../dist/lib/cli/terminal.js';
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const { version } = JSON.parse(readFileSync(path('package.json'), 'utf8'));
 
-const commands = await allCommands({ terminal: new Terminal(), exitCode: 0 });
+const commands = await allCommands({ terminal: new Terminal(), interrupts: new Interrupts(), exitCode: 0 });
 const markdown = manMarkdown(commandNodes(commands), introduction, exitCodesHelp);
 const words = ['--version', version, '--manual', 'pageheap', '--no-breaks'];
 const { stdout, stderr, status } = spawnSync(

@@ -6,8 +6,10 @@
  *
  * Not here: what is drawn (comparison.ts).
  */
+
 import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { commandHere } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../design/environment.ts';
 import { resolveOptions } from '../design/options.ts';
@@ -42,7 +44,7 @@ import {
   inFlags,
   parseConfiguration,
 } from './heap-options.ts';
-import { Interrupts } from './interrupts.ts';
+import { stoppingWords } from './interrupts.ts';
 import { refuseLive } from './live-options.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
 import { Progress } from './progress.ts';
@@ -138,7 +140,7 @@ function tellFailure(
 ): void {
   const place = `configuration '${label}', run ${round}:`;
   const stack = error instanceof Error ? (error.stack ?? '') : '';
-  const likely = `a custom page heap is most likely the cause; try: pageheap conform ${modules?.pageHeap}`;
+  const likely = `a custom page heap is most likely the cause; try: ${commandHere('conform', modules?.pageHeap ?? '')}`;
   if (error instanceof PageHeapError) {
     terminal.fail(plain(`${place} ${inFlags(error)}${foreignPlace(error)} (${code})`));
     noteForeignStack(error, terminal);
@@ -174,10 +176,7 @@ function environmentNotes(configurations: readonly Configuration[]): string[] {
 }
 
 async function execute(name: string, options: Options, context: CommandContext): Promise<void> {
-  const { terminal } = context;
-  const interrupts = new Interrupts(() =>
-    terminal.note('stopping when the run in progress has ended; once more to end it now'),
-  );
+  const { terminal, interrupts } = context;
   const pace = subjectOptionsOf({ ...options });
   const named = subjectOf(name, pace, workloads);
   const title = nameFor(named, options.name);
@@ -195,7 +194,7 @@ async function execute(name: string, options: Options, context: CommandContext):
   const hasOperations = await checkSubject(named, total, workloads);
   const subject = await withOwnPace(named, pace);
   const empty = hasOperations ? [] : irregularityNotes({ irregular: { noOperations: 1 } });
-  if (files.length > 0) interrupts.leaveToForeignCode();
+  if (files.length > 0) interrupts.leaveToSystem();
   const conformance = await conformanceNotes(configurations.map(({ modules }) => modules?.pageHeap));
   const eachSeconds = subject.work + subject.idle;
   let folder = stampedPath(options.out, `compare-${fileStem(title)}`, new Date());
@@ -219,12 +218,13 @@ async function execute(name: string, options: Options, context: CommandContext):
         },
       },
       {
-        run: (run, onProgress) => forkAny(run, { onProgress }),
+        run: (run, onProgress) =>
+          forkAny(run, { onProgress, signal: interrupts.stop, kill: interrupts.kill, handleSignals: false }),
         stopped: () => interrupts.count > 0,
         onBegin: (claimed) => {
           folder = claimed;
           begun = true;
-          interrupts.begin();
+          interrupts.begin(() => terminal.note(stoppingWords));
           for (const note of [
             ...environmentNotes(asked.filter((one) => one.contender === undefined)),
             ...conformance,

@@ -3,8 +3,11 @@
  *
  * Each check is told when it has ended, and in the end what is wrong, cause by cause.
  */
+
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { calledAs } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
+import { shellWords } from '../base/shell-words.ts';
 import { generations } from '../design/design.ts';
 import { decimal } from '../design/kinds.ts';
 import { partOptions } from '../design/parts.ts';
@@ -130,7 +133,7 @@ function drawFailure({ error = '', at = [], steps = [] }: Outcome, file: string)
   const others = more.map((line) => {
     const [, seed, path] = again.exec(line) ?? [];
     if (seed === undefined) return line;
-    return `again${path === undefined ? '' : ' alone'}: pageheap conform ${file} --seed ${seed}${path === undefined ? '' : ` --path ${path}`}`;
+    return `again${path === undefined ? '' : ' alone'}: ${calledAs()} conform ${file} --seed ${seed}${path === undefined ? '' : ` --path ${path}`}`;
   });
   return [message, ...at.map((place) => `  at ${plain(place)}`), ...calls, ...others];
 }
@@ -245,7 +248,11 @@ export function defineConform(command: Command, context: CommandContext): void {
       }
       if (!passed)
         terminal.print(
-          drawCauses(causes, part === undefined ? name : `--part ${options.part} ${name}`, colors),
+          drawCauses(
+            causes,
+            shellWords(...(part === undefined ? [] : ['--part', options.part ?? '']), name),
+            colors,
+          ),
         );
       const profile = roundsUp ? ', by the rules for page heaps that round up' : '';
       if (outcomes.length >= checks) terminal.print(`\n${summary(counts)}${profile}`);

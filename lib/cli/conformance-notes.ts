@@ -3,6 +3,7 @@
  *
  * Only their certificates are read; the suite itself is run by `pageheap conform` alone.
  */
+import { commandHere } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { conformanceOf, isPassed } from '../lab/record/certificate.ts';
 import { packageVersion } from '../lab/record/package.ts';
@@ -36,7 +37,7 @@ export async function conformanceNotes(files: readonly (string | undefined)[]): 
         : current.passed
           ? `has passed only a short run of the conformance suite here (--runs ${current.profile.runs})`
           : 'has failed the conformance suite here';
-    notes.push(`${name} ${what}: pageheap conform ${file}`);
+    notes.push(`${name} ${what}: ${commandHere('conform', file)}`);
   }
   return notes;
 }

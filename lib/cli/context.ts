@@ -1,12 +1,14 @@
 /**
- * What every command gets: the terminal, and the place for the exit code it answers.
+ * What every command gets: the terminal, what interrupts it, and the place for the exit code it answers.
  */
 import type { ModuleFiles } from '../lab/subject/modules.ts';
+import type { Interrupts } from './interrupts.ts';
 import type { RunAhead } from './run-ahead.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface CommandContext {
   readonly terminal: Terminal;
+  readonly interrupts: Interrupts;
   /** 0 until a command says otherwise. */
   exitCode: number;
   /** The modules whose classes are at work, by the options that they are for, once there are any. */

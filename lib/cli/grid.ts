@@ -25,6 +25,7 @@ import { formatBytes, formatNumber } from '../lab/report/client/format.ts';
 import { formatMetric } from '../lab/report/comparison-values.ts';
 import { gridRemarks, renderGrid } from '../lab/report/grid.ts';
 import { forkRun } from '../lab/run/fork-run.ts';
+import { tryHeap } from '../lab/run/run-heap.ts';
 import { checkSubject, nameFor, type Subject, subjectOf } from '../lab/subject/subject.ts';
 import { samplingOptions } from '../lab/subject/subject-options.ts';
 import { workloads } from '../lab/workloads/index.ts';
@@ -34,7 +35,7 @@ import { readFlags } from './declared-options.ts';
 import { exitCodes } from './exit-codes.ts';
 import { addAxisOptions, axesOf } from './grid-options.ts';
 import { type Configuration, parseConfiguration } from './heap-options.ts';
-import { Interrupts } from './interrupts.ts';
+import { stoppingWords } from './interrupts.ts';
 import { refuseLive } from './live-options.ts';
 import { addOutputOptions } from './output-options.ts';
 import { writePage } from './page-file.ts';
@@ -172,19 +173,16 @@ async function execute(
   options: Options & Readonly<Record<string, unknown>>,
   context: CommandContext,
 ): Promise<void> {
-  const { terminal } = context;
+  const { terminal, interrupts } = context;
   const subject = subjectOf(name, subjectOptionsOf(options), workloads);
   readEnvironment();
   await checkSubject(subject, 2, workloads);
   const title = nameFor(subject, options.name);
   const plan = await planOf(subject, title, options, options.repeat);
   const store = GridStore.begin(options.out ?? `grid-${fileStem(title)}`, plan);
-  const interrupts = new Interrupts(() =>
-    terminal.note('stopping when the run in progress has ended; once more to end it now'),
-  );
   const seconds = subject.work + subject.idle;
   let bar: Progress | undefined;
-  interrupts.begin();
+  interrupts.begin(() => terminal.note(stoppingWords));
   let failed = 0;
   try {
     await workOnGrid(
@@ -201,8 +199,17 @@ async function execute(
         },
       },
       {
-        run: (run, onProgress) => forkRun(run, { onProgress }),
+        run: (run, onProgress) =>
+          forkRun(run, { onProgress, signal: interrupts.stop, kill: interrupts.kill, handleSignals: false }),
         stopped: () => interrupts.count > 0,
+        tryHeap: async (heap) => {
+          if (heap.modules !== undefined) interrupts.leaveToSystem();
+          try {
+            await tryHeap(heap);
+          } finally {
+            interrupts.begin();
+          }
+        },
         onFailure: (label, { message, code }) => {
           failed++;
           terminal.fail(plain(`${label}: ${message} (${code})`));

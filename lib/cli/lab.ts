@@ -6,6 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Argument, type Command, Option } from 'commander';
+import { calledAs, commandHere } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { Bench, prepare } from '../course/exercises/bench.ts';
 import type { Exercise } from '../course/exercises/exercise.ts';
@@ -21,7 +22,6 @@ import { figuresText, pointsText, refusalText } from '../course/report/grade-tab
 import { cellsOf, stripLegend } from '../course/report/strip.ts';
 import { fileError } from '../os/file-error.ts';
 import { fileName, wholeNumber } from './arguments.ts';
-import { calledAs } from './called-as.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { Progress } from './progress.ts';
@@ -75,7 +75,7 @@ function needed(what: string | undefined, name: string): string {
 function started(folder: string): { readonly lab: LabFile; readonly exercise: Exercise } {
   const lab = readLabFile(folder);
   if (lab === undefined)
-    throw new PageHeapError('ERR_FILE', 'has no lab.json: `pageheap lab start` makes such a folder', {
+    throw new PageHeapError('ERR_FILE', `has no lab.json: \`${calledAs()} lab start\` makes such a folder`, {
       file: folder,
     });
   return { lab, exercise: exerciseOf(lab.exercise) };
@@ -110,7 +110,7 @@ const start: Act = (what, { student = anonymous, term = defaultTerm, out }, { te
   const folder = out ?? exercise.id;
   const files = startLab(exercise, folder, student, term);
   terminal.print(`${folder}: ${files.join(', ')}`);
-  terminal.print(`Begin with ${join(folder, 'README.md')}; then: ${calledAs()} lab check ${folder}`);
+  terminal.print(`Begin with ${join(folder, 'README.md')}; then: ${commandHere('lab', 'check', folder)}`);
   if (student === anonymous)
     terminal.note(
       'The constants of this handout are for nobody: with --student NAME they are yours, and a grade goes by them.',

@@ -1,5 +1,7 @@
 /** The flags of the live page. */
+
 import { type Command, Option } from 'commander';
+import { calledAs } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { wholeNumber } from './arguments.ts';
 
@@ -38,7 +40,7 @@ export function refuseLive(command: Command, what: string): Command {
   return command.on('option:live', () => {
     throw new PageHeapError(
       'ERR_INVALID_OPTION',
-      `--live: a ${what} makes many runs, one after the other; watch one of them with pageheap run --live`,
+      `--live: a ${what} makes many runs, one after the other; watch one of them with ${calledAs()} run --live`,
     );
   });
 }

@@ -10,7 +10,7 @@ import { LiveServer } from '../lab/live/live-server.ts';
 import type { PagesWatch } from '../lab/live/pages-watch.ts';
 import { WatchedRun } from '../lab/live/watched-run.ts';
 import type { RunControl } from '../lab/run/run-control.ts';
-import { stopSignals } from '../lab/run/run-process.ts';
+import type { Interrupts } from './interrupts.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What a person on another machine does to see it. */
@@ -24,13 +24,6 @@ function announce({ port, url }: LiveServer, what: string, terminal: Terminal): 
   terminal.note(`${what}: ${terminal.errColors.bold(url)}`);
   const tunnel = tunnelWords(port);
   if (tunnel !== undefined) terminal.note(tunnel);
-}
-
-/** Until Ctrl-C, SIGTERM or SIGHUP. */
-function interrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of stopSignals) process.once(signal, () => resolve());
-  });
 }
 
 /** The live page of a run under way. */
@@ -60,11 +53,11 @@ export class LivePageOfRun {
   }
 
   /** The run has come to its end. Where somebody sits at a terminal, the page stays until Ctrl-C. */
-  async stay(report: string | null): Promise<void> {
+  async stay(report: string | null, interrupts: Interrupts): Promise<void> {
     if (report !== null) this.run.watched.change({ report });
     if (this.#terminal.err.isTTY !== true) return;
     this.#terminal.note(`\nThe live page stays until Ctrl-C: ${this.#server.url}`);
-    await interrupted();
+    await interrupts.next();
   }
 
   async close(): Promise<void> {
@@ -79,6 +72,7 @@ export async function serveRunFile(
   reason: string | undefined,
   port: number | undefined,
   terminal: Terminal,
+  interrupts: Interrupts,
 ): Promise<void> {
   const watched = new WatchedRun({
     file,
@@ -88,7 +82,7 @@ export async function serveRunFile(
   const server = await LiveServer.listen(watched, livePage(), port);
   announce(server, 'view', terminal);
   terminal.note('Ctrl-C ends it.');
-  await interrupted();
+  await interrupts.next();
   await server.close();
   watched.close();
 }

@@ -12,6 +12,7 @@ import { packageVersion } from '../lab/record/package.ts';
 import { keepCompiledCode } from './compile-cache.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
+import { Interrupts } from './interrupts.ts';
 import { Terminal } from './terminal.ts';
 
 /**
@@ -34,11 +35,12 @@ function watchStreams(context: CommandContext): void {
 
 /** Runs the command line `args`, without the names of Node and script; answers the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
+  const interrupts = new Interrupts();
   const terminal = new Terminal();
   // Results are written to standard output by the commands; what the module of a custom page heap logs is none.
   console.log = console.error;
   console.info = console.error;
-  const context: CommandContext = { terminal, exitCode: exitCodes.ok };
+  const context: CommandContext = { terminal, interrupts, exitCode: exitCodes.ok };
   watchStreams(context);
   if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
     terminal.print(packageVersion());

@@ -1,6 +1,8 @@
 /** What was made last, for commands that are given no file. */
+
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { calledAs } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { comparisonFile } from '../lab/record/comparison-index.ts';
 import { runFilesIn } from '../lab/record/run-folder.ts';
@@ -19,7 +21,7 @@ export function newestRunIn(folder: string): string {
   if (newest === undefined)
     throw new PageHeapError(
       'ERR_FILE',
-      `there is no run file in ${folder}/; name one, or make one with pageheap run`,
+      `there is no run file in ${folder}/; name one, or make one with ${calledAs()} run`,
     );
   return newest;
 }

@@ -4,7 +4,7 @@
  *
  * Not here: the same as SVG (lab/questions/draw-picture.ts).
  */
-import { tickWords } from '../lab/questions/draw-picture.ts';
+
 import {
   axisWords,
   type Bars,
@@ -12,6 +12,7 @@ import {
   type Picture,
   type PictureAxis,
 } from '../lab/questions/picture.ts';
+import { tickWords } from '../lab/questions/picture-scale.ts';
 import { widthOf } from './wrap.ts';
 
 const eighths = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

@@ -7,13 +7,14 @@
  * Not here: the commands themselves (commands.ts, and a file each).
  */
 import { Command, CommanderError } from 'commander';
+import { calledAs, commandHere } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { packageVersion } from '../lab/record/package.ts';
-import { calledAs } from './called-as.ts';
 import { addCommands } from './commands.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
 import { foreignPlace, noteForeignStack } from './foreign-stack.ts';
+import { turn } from './interrupts.ts';
 import { plain } from './terminal.ts';
 
 export const introduction =
@@ -84,7 +85,7 @@ async function reportError({ terminal, modules }: CommandContext, error: unknown
   } else if (modules?.pageHeap !== undefined && error instanceof Error && error.name === 'FatalError') {
     terminal.fail(
       `an invariant of the heap is broken; a custom page heap is most likely the cause; ` +
-        `try: pageheap conform ${modules.pageHeap}\n${stack}`,
+        `try: ${commandHere('conform', modules.pageHeap)}\n${stack}`,
     );
   } else {
     terminal.fail(`this is a defect of pageheap:\n${stack}`);
@@ -103,6 +104,8 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
     await program.parseAsync(args, { from: 'user' });
     return context.exitCode;
   } catch (error) {
+    context.interrupts.end();
+    await turn();
     // Commander has printed its message already; code 0 is --help and --version.
     if (error instanceof CommanderError) return error.exitCode === 0 ? context.exitCode : exitCodes.usage;
     return await reportError(context, error);

@@ -6,6 +6,7 @@
 import { readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { calledAs } from '../base/called-as.ts';
 import { decimal } from '../design/kinds.ts';
 import { type Asked, askQuestion, questionMachine, verdictWords } from '../lab/questions/ask.ts';
 import { drawPicture } from '../lab/questions/draw-picture.ts';
@@ -14,10 +15,8 @@ import type { Question } from '../lab/questions/question.ts';
 import { questionNamed, questions, reportOf } from '../lab/questions/questions.ts';
 import { writeDocument } from '../lab/record/document.ts';
 import { makeFolder, stampedPath } from '../lab/record/folders.ts';
-import { calledAs } from './called-as.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { Interrupts } from './interrupts.ts';
 import { writePage } from './page-file.ts';
 import { drawPictureText } from './picture.ts';
 import { Progress } from './progress.ts';
@@ -165,10 +164,8 @@ async function execute(names: readonly string[], options: Options, context: Comm
     list(context, options.json === true);
     return;
   }
-  const { terminal } = context;
+  const { terminal, interrupts } = context;
   const chosen = questionsOf(names);
-  const stop = new AbortController();
-  const interrupts = new Interrupts(() => stop.abort());
   const machine = questionMachine();
   const all: { asked: Asked; folder: string }[] = [];
   interrupts.begin();
@@ -184,7 +181,7 @@ async function execute(names: readonly string[], options: Options, context: Comm
       const bar = new Progress(terminal, question.seconds * Math.max(0.2, options.scale), 40);
       try {
         const asked = await askQuestion(question, {
-          ...{ folder, size: options.scale, signal: stop.signal, machine },
+          ...{ folder, size: options.scale, signal: interrupts.stop, kill: interrupts.kill, machine },
           onProgress: (what, seconds) => bar.update(seconds, `question ${question.number}: ${what}`),
         });
         bar.stop();
@@ -199,7 +196,7 @@ async function execute(names: readonly string[], options: Options, context: Comm
       }
     }
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
+    if (!interrupts.stop.aborted) throw error;
     terminal.note('interrupted');
     context.exitCode = exitCodes.interrupted;
   } finally {

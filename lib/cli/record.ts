@@ -6,13 +6,13 @@
  */
 import { basename } from 'node:path';
 import type { Command } from 'commander';
+import { calledAs, commandHere } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { fileStem, freePath } from '../lab/record/folders.ts';
 import { blindSpots, obstacleWords } from '../lab/recorder/blind-spots.ts';
 import { finishRecording, type MadeRecording, type RecordOutcome, record } from '../lab/recorder/record.ts';
 import { runtimeVariables } from '../lab/recorder/surroundings.ts';
 import { formatBytes, formatDuration, formatNumber } from '../lab/report/client/format.ts';
-import { calledAs } from './called-as.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { Progress } from './progress.ts';
@@ -50,10 +50,6 @@ Examples:
   $ pageheap record --finish my.rec.gz.raw-Xy12ab -o my.rec.gz`;
 
 const count = (n: number, thing: string): string => `${formatNumber(n)} ${n === 1 ? thing : `${thing}s`}`;
-
-/** As a shell takes it. */
-const quoted = (path: string): string =>
-  /^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 
 function madeWords({ file, bytes, content }: MadeRecording): string {
   const { header, ops, threads, seconds, peakLive } = content;
@@ -95,7 +91,8 @@ function tellOutcome(outcome: RecordOutcome, terminal: Terminal): void {
       );
   }
   for (const { message, code } of failures) terminal.fail(`${message} (${code})`);
-  for (const file of left) terminal.note(`raw, as it was written: ${file} (pageheap run takes it)`);
+  for (const file of left)
+    terminal.note(`raw, as it was written: ${file} (${commandHere('run', file)} takes it)`);
   if (!hasMain && made.length === 0)
     terminal.note(
       'nothing was recorded: the recorder was not loaded into the program, or could make no file beside the output',
@@ -104,17 +101,19 @@ function tellOutcome(outcome: RecordOutcome, terminal: Terminal): void {
   const isSilent = hasMain && [made, left, failures].every(({ length }) => length === 0);
   if (isSilent && !silent.some(({ ownMalloc }) => ownMalloc))
     terminal.note('nothing was recorded: the program called neither malloc nor free');
-  if (main !== undefined) terminal.note(`next: ${calledAs()} run ${quoted(main.file)}`);
+  if (main !== undefined) terminal.note(`next: ${commandHere('run', main.file)}`);
 }
 
-/** Ends as the program did. */
-function passOn({ code, signal }: RecordOutcome, context: CommandContext): void {
-  context.exitCode = code ?? exitCodes.failed;
-  if (signal !== null) process.kill(process.pid, signal);
+/** Ends as the program did, unless it was stopped after that. */
+function passOn({ code, signal, isStopped }: RecordOutcome, context: CommandContext): void {
+  context.exitCode = isStopped ? exitCodes.interrupted : (code ?? exitCodes.failed);
+  if (signal === null || isStopped) return;
+  context.interrupts.leaveToSystem();
+  process.kill(process.pid, signal);
 }
 
 async function execute(words: readonly string[], options: Options, context: CommandContext): Promise<void> {
-  const { terminal } = context;
+  const { terminal, interrupts } = context;
   const [command, ...rest] = words;
   // Until the program has ended the terminal is its own.
   let bar: Progress | undefined;
@@ -123,6 +122,8 @@ async function execute(words: readonly string[], options: Options, context: Comm
     bar.update(share, 'packing');
   };
   let outcome: RecordOutcome;
+  // The program ends by itself, and so does the packing.
+  interrupts.begin();
   try {
     if (options.finish !== undefined) {
       if (command !== undefined)
@@ -139,7 +140,7 @@ async function execute(words: readonly string[], options: Options, context: Comm
       outcome = await finishRecording(options.finish, output, { onProgress });
     } else {
       if (command === undefined)
-        throw new PageHeapError('ERR_INVALID_OPTION', 'name a program: pageheap record -- COMMAND…', {
+        throw new PageHeapError('ERR_INVALID_OPTION', `name a program: ${calledAs()} record -- COMMAND…`, {
           value: command,
         });
       const output = options.output ?? freePath(fileStem(basename(command)), ending);
@@ -156,9 +157,11 @@ async function execute(words: readonly string[], options: Options, context: Comm
     }
   } finally {
     bar?.stop();
+    interrupts.end();
   }
   tellOutcome(outcome, terminal);
-  if (outcome.failures.length > 0 && outcome.code === 0) context.exitCode = exitCodes.failed;
+  if (outcome.failures.length > 0 && outcome.code === 0 && !outcome.isStopped)
+    context.exitCode = exitCodes.failed;
   else passOn(outcome, context);
 }
 

@@ -1,9 +1,11 @@
 /**
  * `pageheap report`: one HTML file from a run file, or from the folder of a comparison.
  */
+
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { calledAs, commandHere } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { readComparison } from '../lab/metrics/comparison.ts';
 import { summarize } from '../lab/metrics/summary.ts';
@@ -80,7 +82,7 @@ function newestIn(folder: string): string {
   if (newest === undefined) {
     throw new PageHeapError(
       'ERR_FILE',
-      `there is no run file in ${folder}/, and no comparison; name one, or make one with pageheap run`,
+      `there is no run file in ${folder}/, and no comparison; name one, or make one with ${calledAs()} run`,
     );
   }
   return newest;
@@ -101,7 +103,7 @@ function refuseFolder(folder: string): never {
     newest === undefined
       ? `is a folder without ${comparisonFile} and without run files: neither a comparison nor anything else that can be drawn`
       : `is a folder without ${comparisonFile}, and so no comparison; it holds ${holds.join(' and ')}. ` +
-          `Name one of them: pageheap report ${newest}`,
+          `Name one of them: ${commandHere('report', newest)}`,
     { file: folder },
   );
 }

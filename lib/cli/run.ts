@@ -27,7 +27,7 @@ import type { CommandContext } from './context.ts';
 import { addFlags, readFlags } from './declared-options.ts';
 import { exitCodes } from './exit-codes.ts';
 import { addHeapOptions, type HeapRequest, heapRequestOf } from './heap-options.ts';
-import { Interrupts } from './interrupts.ts';
+import type { Interrupts } from './interrupts.ts';
 import type { LivePageOfRun } from './live.ts';
 import { addLiveOptions, checkLiveOptions, type LiveOptions } from './live-options.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
@@ -88,13 +88,15 @@ async function make(
   terminal: Terminal,
 ): Promise<RunReason | undefined> {
   const { shown, pages, page } = watching;
+  const { stop: signal, kill } = interrupts;
   const onProgress = (progress: RunProgress): void => {
     shown.show(progress);
     page?.run.progress(progress);
     pages?.progress(progress);
   };
   try {
-    const { reason } = await forkRun(run, { onProgress }, own);
+    if (signal.aborted) own.cancel();
+    const { reason } = await forkRun(run, { onProgress, signal, kill, handleSignals: false }, own);
     page?.run.end('over', reason === 'interrupted' ? 'it was interrupted' : undefined);
     return reason;
   } catch (error) {
@@ -162,8 +164,7 @@ async function watchersOf(
 }
 
 async function execute(trace: string, options: Options, context: CommandContext): Promise<void> {
-  const { terminal, ahead } = context;
-  const interrupts = ahead?.interrupts ?? new Interrupts();
+  const { terminal, ahead, interrupts } = context;
   const pace = subjectOptionsOf({ ...options });
   const named = subjectOf(trace, pace, workloads);
   const name = nameFor(named, options.name);
@@ -182,7 +183,7 @@ async function execute(trace: string, options: Options, context: CommandContext)
     const subject = await withOwnPace(named, pace);
     const early = hasOperations ? [] : await emptyNotes();
     for (const note of early) terminal.noteInWords(note);
-    if (request.modules !== undefined) interrupts.leaveToForeignCode();
+    if (request.modules !== undefined) interrupts.leaveToSystem();
     // Before anything is said or made.
     for (const note of await tryModules(subject, request)) terminal.noteInWords(note);
     interrupts.begin();
@@ -209,7 +210,7 @@ async function execute(trace: string, options: Options, context: CommandContext)
     if (reason !== 'done') context.exitCode = exitCodes.interrupted;
     if (reason === undefined) return;
     const report = await tell(output, reason, options, terminal, early);
-    if (reason === 'done') await page?.stay(report);
+    if (reason === 'done') await page?.stay(report, interrupts);
   } catch (error) {
     own.cancel();
     throw error;

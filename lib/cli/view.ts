@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { checkOpenOutputs } from '../lab/record/output.ts';
 import { readRunFile } from '../lab/record/run-file.ts';
 import type { CommandContext } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
 import { serveRunFile } from './live.ts';
 import { addPortOption, type LiveOptions } from './live-options.ts';
 import { newestRunIn } from './newest.ts';
@@ -19,7 +20,8 @@ Examples:
   $ pageheap view                  the newest run in runs/
   $ pageheap view runs/perl.jsonl`;
 
-export function defineView(command: Command, { terminal }: CommandContext): void {
+export function defineView(command: Command, context: CommandContext): void {
+  const { terminal, interrupts } = context;
   command
     .description('Serves a page that shows a finished run moment by moment, with a slider over its time.')
     .argument('[run-file]', 'a run file (default: the newest in runs/)');
@@ -30,6 +32,13 @@ export function defineView(command: Command, { terminal }: CommandContext): void
       checkOpenOutputs([file]);
       // What cannot be shown is told here, and not on the page.
       const { remarks } = await readRunFile(file);
-      await serveRunFile(file, remarks.length === 0 ? undefined : remarks.join(' '), port, terminal);
+      await serveRunFile(
+        file,
+        remarks.length === 0 ? undefined : remarks.join(' '),
+        port,
+        terminal,
+        interrupts,
+      );
+      context.exitCode = exitCodes.interrupted;
     });
 }

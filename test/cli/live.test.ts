@@ -158,7 +158,7 @@ describe('view', () => {
       await new Promise((resolve) => setTimeout(resolve, 300));
       end();
     });
-    expect(code).toBe(0);
+    expect(code).toBe(130);
     expect(err).toMatch(/^view: http:\/\/127\.0\.0\.1:\d+\/#\S+\nCtrl-C ends it\.\n$/);
     const lines = (await got) ?? [];
     expect(lines[0]).toMatchObject({ hello: { mode: 'view' } });

@@ -2,12 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { commandNode } from '../../lib/cli/command-tree.ts';
 import { allCommands } from '../../lib/cli/commands.ts';
 import { exitCodesHelp } from '../../lib/cli/exit-codes.ts';
+import { Interrupts } from '../../lib/cli/interrupts.ts';
 import { manMarkdown } from '../../lib/cli/man-page.ts';
 import { Terminal } from '../../lib/cli/terminal.ts';
 
 describe('the man page', () => {
   it('has every command with its options, and what is beside them', async () => {
-    const commands = await allCommands({ terminal: new Terminal(), exitCode: 0 });
+    const interrupts = new Interrupts();
+    interrupts.leaveToSystem();
+    const commands = await allCommands({ terminal: new Terminal(), interrupts, exitCode: 0 });
     const nodes = commands.map((command) => commandNode(command, {}));
     const text = manMarkdown(nodes, 'An introduction with *signs*.', exitCodesHelp);
     expect(text).toContain('An introduction with \\*signs\\*.');

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import picocolors from 'picocolors';
 import { afterAll, describe, expect, it } from 'vitest';
-import { calledAs } from '../../lib/cli/called-as.ts';
 import { drawGroups, drawTable } from '../../lib/cli/table.ts';
 import { missingFolder } from '../../lib/os/file-error.ts';
 import { inProcess } from './in-process.ts';
@@ -123,8 +122,3 @@ it('lab check --first tells how many checks were tried, and no points', async ()
   expect(out).toMatch(/\n1 of \d+ checks tried, with the open seeds; points are for all of them/);
   expect(out).not.toMatch(/\d+ of \d+ points/);
 }, 60_000);
-
-it('commands are named as they were called', () => {
-  expect(calledAs({ npm_command: 'exec' })).toBe('npx pageheap');
-  expect(calledAs({})).toBe('pageheap');
-});

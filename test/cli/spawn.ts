@@ -1,13 +1,13 @@
 /**
- * Runs bin/pageheap.js as a user would. It runs the compiled code: `npm test` compiles first.
+ * Runs bin/pageheap as a user would in whose path it is. It runs the compiled code: `npm test` compiles first.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const executable = fileURLToPath(new URL('../../bin/pageheap.js', import.meta.url));
+export const executable = fileURLToPath(new URL('../../bin/pageheap', import.meta.url));
 
 export interface Outcome {
   readonly code: number | null;
@@ -27,7 +27,7 @@ export interface SpawnOptions {
   readonly input?: string | Uint8Array;
   /** Called once the child runs. */
   readonly started?: (child: ChildProcess) => void;
-  /** Another script than bin/pageheap.js. */
+  /** Another script than bin/pageheap. */
   readonly script?: string;
 }
 
@@ -37,7 +37,9 @@ process.on('exit', () => rmSync(cacheFolder, { recursive: true, force: true }));
 
 export function pageheap(args: readonly string[], options: SpawnOptions = {}): Promise<Outcome> {
   const env: Record<string, string | undefined> = { ...process.env };
-  for (const name of ['NO_COLOR', 'FORCE_COLOR', 'GOGC', 'GOMEMLIMIT', 'GODEBUG']) delete env[name];
+  for (const name of ['NO_COLOR', 'FORCE_COLOR', 'GOGC', 'GOMEMLIMIT', 'GODEBUG', 'npm_command'])
+    delete env[name];
+  env.PATH = `${dirname(executable)}:${env.PATH ?? ''}`;
   const child = spawn(process.execPath, [options.script ?? executable, ...args], {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: { ...env, XDG_CACHE_HOME: cacheFolder, ...options.env },

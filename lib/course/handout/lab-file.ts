@@ -3,8 +3,10 @@
  *
  * It says nothing that a grade believes: a student's constants are worked out from the name, and points from seeds.
  */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { calledAs } from '../../base/called-as.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { writeDocument } from '../../lab/record/document.ts';
 
@@ -32,14 +34,14 @@ export function readLabFile(folder: string): LabFile | undefined {
   try {
     value = JSON.parse(readFileSync(file, 'utf8')) as Partial<LabFile>;
   } catch (cause) {
-    throw new PageHeapError('ERR_FILE', 'is no JSON; `pageheap lab start` writes it', { file, cause });
+    throw new PageHeapError('ERR_FILE', `is no JSON; \`${calledAs()} lab start\` writes it`, { file, cause });
   }
   const isText = (member: unknown): member is string => typeof member === 'string';
   const { exercise, student, term, hints } = value ?? {};
   if (value?.format !== format || !isText(exercise) || !isText(student) || !isText(term))
     throw new PageHeapError(
       'ERR_FILE',
-      `is no lab file of format ${format}; \`pageheap lab start\` writes it`,
+      `is no lab file of format ${format}; \`${calledAs()} lab start\` writes it`,
       { file },
     );
   const taken = Object.entries(hints ?? {}).filter(([, n]) => Number.isInteger(n) && n >= 1 && n <= 3);

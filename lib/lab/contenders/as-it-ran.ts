@@ -5,6 +5,7 @@
  * program took. Its RSS is that of the process, less what that had in its first sample. Nothing is told of the idleness
  * behind the last operation: the program had ended.
  */
+import { calledAs } from '../../base/called-as.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { inspectMachine } from '../../os/machine.ts';
 import type { RunSample } from '../record/lines.ts';
@@ -26,7 +27,7 @@ export async function recordedMemory(trace: string | undefined): Promise<Recorde
   const name = trace === undefined ? 'a workload' : traceName(trace);
   throw new PageHeapError(
     'ERR_INVALID_OPTION',
-    `contender ${asItRanName}: ${name} tells nothing of its program's memory; what pageheap record writes does`,
+    `contender ${asItRanName}: ${name} tells nothing of its program's memory; what ${calledAs()} record writes does`,
     { value: asItRanName },
   );
 }

@@ -7,7 +7,7 @@
  * Not here: the order (plan.ts), the files (store.ts), what it comes to (results.ts).
  */
 import { type ErrorCode, PageHeapError } from '../../base/errors.ts';
-import { tryHeap } from '../run/run-heap.ts';
+import { type RunHeapOptions, tryHeap } from '../run/run-heap.ts';
 import type { RunOptions, RunProgress, RunResult } from '../run/run-options.ts';
 import type { LabHeapOptions } from '../subject/heap-target.ts';
 import type { ModuleFiles } from '../subject/modules.ts';
@@ -35,6 +35,8 @@ export interface GridHooks {
   readonly onProgress?: (at: GridPlace, progress: RunProgress | undefined) => void;
   readonly onFailure?: (label: string, failure: JobFailure) => void;
   readonly stopped?: () => boolean;
+  /** Makes the heap of a cell and lets it go: which of the user's code is at work in this thread then. Default: tryHeap. */
+  readonly tryHeap?: (options: RunHeapOptions) => Promise<void>;
 }
 
 /** Which run it is. */
@@ -79,7 +81,8 @@ async function runOne(
   hooks.onProgress?.(place, undefined);
   try {
     const cell = heapOf(job.cell);
-    await tryHeap({ ...run, ...cell });
+    await (hooks.tryHeap ?? tryHeap)({ ...run, ...cell });
+    if (hooks.stopped?.() === true) return false;
     const options = { ...run, ...cell, name: place.label, output: store.draftOf(job) };
     const { reason } = await hooks.run(options, (progress) => hooks.onProgress?.(place, progress));
     if (reason === 'interrupted') {

@@ -49,6 +49,8 @@ export interface LiveLine {
     readonly from: number;
     /** The run file's path, as it was named. */
     readonly file: string;
+    /** Commands that show the run file, as they can be typed where the run was started: the page again, and the report. */
+    readonly commands?: readonly [view: string, report: string];
   };
   readonly state?: LiveState;
   readonly map?: LiveMap;

@@ -57,10 +57,10 @@ export async function streamRun(
   };
   run.came();
   try {
-    const { id, mode, path: file } = run;
+    const { id, mode, path: file, commands } = run;
     const bytes = run.state.phase === 'starting' ? 0 : run.file.size;
     if (at > bytes) at = 0;
-    await send(lineOf({ hello: { id, mode, bytes, from: at, file } }));
+    await send(lineOf({ hello: { id, mode, bytes, from: at, file, commands } }));
     while (!gone.signal.aborted) {
       if (await sendNews()) continue;
       if (ending.aborted) break;

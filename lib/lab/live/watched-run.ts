@@ -3,6 +3,7 @@
  * something is new; nothing is queued for anybody.
  */
 import { randomBytes } from 'node:crypto';
+import { commandHere } from '../../base/called-as.ts';
 import type { Command, SteerState } from '../run/steering.ts';
 import { GrowingFile } from './growing-file.ts';
 import type { LiveState, WatchMode } from './live-lines.ts';
@@ -19,6 +20,8 @@ export class WatchedRun {
   readonly id = randomBytes(8).toString('hex');
   readonly mode: WatchMode;
   readonly path: string;
+  /** What shows the file when nobody serves it any more. */
+  readonly commands: readonly [view: string, report: string];
   readonly file: GrowingFile;
   readonly steer: WatchedOptions['steer'];
   /** Called when the first page comes, and when the last has gone. */
@@ -33,6 +36,7 @@ export class WatchedRun {
 
   constructor({ file, mode, state, steer }: WatchedOptions) {
     this.path = file;
+    this.commands = [commandHere('view', file), commandHere('report', file)];
     this.mode = mode;
     this.steer = steer;
     this.file = new GrowingFile(file);

@@ -30,6 +30,8 @@ export interface AskOptions {
   /** 1: as documented. */
   readonly size?: number;
   readonly signal?: AbortSignal;
+  /** Ends a run that was stopped, at once. */
+  readonly kill?: AbortSignal;
   /** Told what is done now, and how many seconds of the question's are over. */
   readonly onProgress?: (what: string, seconds: number) => void;
   /** The machine it is asked on, for tests. */
@@ -38,16 +40,18 @@ export interface AskOptions {
   readonly makers?: Makers;
 }
 
+/** What ends a question: the first asks a run to end, and ends a measurement; the second ends a run at once. */
+type Stops = Pick<AskOptions, 'signal' | 'kill'>;
+
 /** How runs and measurements are made. */
 export interface Makers {
-  run(options: RunOptions, signal: AbortSignal | undefined, onProgress: () => void): Promise<unknown>;
+  run(options: RunOptions, stops: Stops, onProgress: () => void): Promise<unknown>;
   measure<P, R>(measurement: Measurement<P, R>, params: P, signal: AbortSignal | undefined): Promise<R>;
 }
 
 /** Each in a process of its own. */
 const processes: Makers = {
-  run: (options, signal, onProgress) =>
-    forkRun(options, { handleSignals: false, onProgress, ...(signal === undefined ? {} : { signal }) }),
+  run: (options, stops, onProgress) => forkRun(options, { handleSignals: false, onProgress, ...stops }),
   measure: measured,
 };
 
@@ -180,7 +184,15 @@ function remarksOf(machine: QuestionMachine, before: number, runs: readonly RunD
  * @throws PageHeapError ERR_FILE, ERR_OUT_OF_MEMORY, ERR_SYSTEM; the signal's reason when it was stopped
  */
 export async function askQuestion(question: Question, options: AskOptions): Promise<Asked> {
-  const { folder, size = 1, signal, onProgress, machine = questionMachine(), makers = processes } = options;
+  const {
+    folder,
+    size = 1,
+    signal,
+    kill,
+    onProgress,
+    machine = questionMachine(),
+    makers = processes,
+  } = options;
   const begin = performance.now();
   const seconds = (): number => (performance.now() - begin) / 1000;
   const runs: { label: string; file: string }[] = [];
@@ -199,7 +211,7 @@ export async function askQuestion(question: Question, options: AskOptions): Prom
           ...{ heap: { environment: false, ...heap }, output: file, name: `${question.name}, ${label}` },
           ...{ version: packageVersion(), warned: true, beatMs: 50 },
         },
-        signal,
+        { ...(signal === undefined ? {} : { signal }), ...(kill === undefined ? {} : { kill }) },
         () => onProgress?.(label, seconds()),
       );
       signal?.throwIfAborted();

@@ -2,20 +2,14 @@
  * A picture as SVG: curves or bars, with axes, marks and their names. Its colours follow the reader's light or dark theme, and
  * curves differ in dashes as well. It stands alone as a file, and within a page.
  *
- * Not here: what it shows (picture.ts), the same on a terminal (cli/picture.ts).
+ * There are two layouts. The wide one has names where curves end, and left of bars. The narrow one is half as wide, for a
+ * screen on which letters of the wide one could not be read: names stand above.
+ *
+ * Not here: what it shows (picture.ts), its axes (picture-scale.ts), the same on a terminal (cli/picture.ts).
  */
-import type { MetricUnit } from '../metrics/spread.ts';
-import { formatCompact, formatTick } from '../report/client/format.ts';
 import { escapeHtml } from '../report/html.ts';
-import { nsInWords } from './answering.ts';
-import {
-  axisWords,
-  type Bars,
-  type Curves,
-  type Picture,
-  type PictureAxis,
-  type PictureMark,
-} from './picture.ts';
+import { axisWords, type Bars, type Curves, type Picture, type PictureMark } from './picture.ts';
+import { Scale, tickWords } from './picture-scale.ts';
 
 const style = `
   .pic { font: 13px system-ui, sans-serif; }
@@ -30,89 +24,106 @@ const style = `
     .pic .b0 { fill: #4493f8; } .pic .b1 { fill: #f0883e; } .pic .b2 { fill: #3fb950; } .pic .b3 { fill: #ab7df8; } .pic .b4 { fill: #db61a2; } .pic .b5 { fill: #9198a1; }
   }`;
 const dashes = ['', '7 4', '2 3', '10 3 2 3', '', '7 4'];
-const width = 800;
 
-/** A value at a tick of an axis. */
-export function tickWords(unit: MetricUnit, value: number): string {
-  switch (unit) {
-    case 'bytes':
-      return formatTick(value);
-    case 'ns':
-      return value === 0 ? '0' : nsInWords(value);
-    case 'seconds':
-      return Math.abs(value) < 0.005 ? '0 s' : `${Number(value.toPrecision(3))} s`;
-    case 'share':
-      return `${Number((100 * value).toPrecision(3))} %`;
-    default:
-      return formatCompact(value);
-  }
-}
+export type PictureLayout = 'wide' | 'narrow';
 
-/** Places of an axis from a least to a most value. */
-class Scale {
-  readonly #axis: PictureAxis;
-  readonly #low: number;
-  readonly #high: number;
-  readonly #from: number;
-  readonly #to: number;
-
-  constructor(axis: PictureAxis, values: readonly number[], from: number, to: number) {
-    this.#axis = axis;
-    const known = values.filter((n) => Number.isFinite(n) && (axis.log !== true || n > 0));
-    const most = known.reduce((a, b) => Math.max(a, b), axis.log === true ? 10 : 1e-9);
-    const least = known.reduce((a, b) => Math.min(a, b), most);
-    this.#high = axis.log === true ? most * 1.3 : most * 1.04;
-    this.#low = axis.log === true ? Math.min(least / 1.3, this.#high / 10) : (axis.from ?? 0);
-    this.#from = from;
-    this.#to = to;
-  }
-
-  at(value: number): number {
-    const { log } = this.#axis;
-    const share =
-      log === true
-        ? Math.log(Math.max(value, this.#low) / this.#low) / Math.log(this.#high / this.#low)
-        : (value - this.#low) / (this.#high - this.#low);
-    return this.#from + share * (this.#to - this.#from);
-  }
-
-  /** Round values. */
-  ticks(): number[] {
-    const bytes = this.#axis.unit === 'bytes';
-    const base = bytes ? 2 : 10;
-    if (this.#axis.log === true) {
-      const found: number[] = [];
-      const step = bytes ? 4 : 1;
-      const first = Math.ceil(Math.log(this.#low) / Math.log(base) - 1e-9);
-      const last = Math.floor(Math.log(this.#high) / Math.log(base) + 1e-9);
-      for (let power = first; power <= last; power++)
-        if (!bytes || power % step === 0) found.push(base ** power);
-      return found;
-    }
-    const rough = (this.#high - this.#low) / 5;
-    const power = base ** Math.floor(Math.log(rough) / Math.log(base));
-    const step = bytes
-      ? rough > power * 1.5
-        ? 2 * power
-        : power
-      : ([1, 2, 5, 10].find((n) => n * power >= rough) ?? 10) * power;
-    const first = Math.ceil(this.#low / step);
-    return Array.from({ length: Math.floor(this.#high / step) - first + 1 }, (_, i) => (first + i) * step);
-  }
-}
+const widths: Readonly<Record<PictureLayout, number>> = { wide: 800, narrow: 400 };
+const margin = 16;
+/** Of a letter, on average; titles are bolder. */
+const letter = { plain: 6.7, title: 7.6 } as const;
+const lineHeight = 18;
 
 const text = (x: number, y: number, words: string, more = ''): string =>
   `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}"${more}>${escapeHtml(words)}</text>`;
 
-function frame(height: number, title: string, parts: readonly string[]): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" class="pic" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}">
+/** Words in lines of at most so many letters. */
+function linesOf(words: string, most: number): string[] {
+  const lines: string[] = [];
+  for (const word of words.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= most)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** What a colour, or a line, is the sign of. */
+interface Sign {
+  readonly words: string;
+  readonly kind: 'curve' | 'bar' | 'mark';
+  /** Which of its kind. */
+  readonly index: number;
+}
+
+const dashOf = (index: number): string => {
+  const dash = dashes[index % dashes.length];
+  return dash === '' ? '' : ` stroke-dasharray="${dash}"`;
+};
+
+/** A sign, 20 wide, and its words. */
+function drawSign({ words, kind, index }: Sign, x: number, y: number): string[] {
+  const signs = {
+    curve: `<path class="curve c${index % 6}"${dashOf(index)} d="M${x.toFixed(1)} ${y.toFixed(1)}h20"/>`,
+    mark: `<path class="mark" d="M${x.toFixed(1)} ${y.toFixed(1)}h20"/>`,
+    bar: `<rect class="b${index % 6}" x="${(x + 4).toFixed(1)}" y="${(y - 6).toFixed(1)}" width="12" height="12" rx="2"/>`,
+  };
+  return [signs[kind], text(x + 26, y + 4.5, words)];
+}
+
+/** A sheet: its title, what its axes are, and, where they stand above, the signs. */
+class Sheet {
+  readonly width: number;
+  readonly isNarrow: boolean;
+  readonly #title: string;
+  readonly #parts: string[] = [];
+  /** Below what was put on it so far. */
+  y = 24;
+
+  constructor(layout: PictureLayout, title: string, axes: string) {
+    this.width = widths[layout];
+    this.isNarrow = layout === 'narrow';
+    this.#title = title;
+    this.#lines(title, letter.title, ' class="title"');
+    this.y += 2;
+    this.#lines(axes, letter.plain, ' class="faint"');
+  }
+
+  add(...parts: readonly string[]): void {
+    this.#parts.push(...parts);
+  }
+
+  /** Signs in rows, as many beside each other as there is room for. */
+  addSigns(signs: readonly Sign[]): void {
+    let x = margin;
+    for (const sign of signs) {
+      const wide = 26 + sign.words.length * letter.plain + 14;
+      if (x > margin && x + wide > this.width) {
+        x = margin;
+        this.y += lineHeight;
+      }
+      this.add(...drawSign(sign, x, this.y));
+      x += wide;
+    }
+    if (signs.length > 0) this.y += lineHeight;
+  }
+
+  svg(height: number): string {
+    return `<svg xmlns="http://www.w3.org/2000/svg" class="pic" viewBox="0 0 ${this.width} ${height.toFixed(0)}" role="img" aria-label="${escapeHtml(this.#title)}">
 <style>${style}
 </style>
-<rect class="ground" width="${width}" height="${height}"/>
-${text(16, 24, title, ' class="title"')}
-${parts.join('\n')}
+<rect class="ground" width="${this.width}" height="${height.toFixed(0)}"/>
+${this.#parts.join('\n')}
 </svg>
 `;
+  }
+
+  #lines(words: string, width: number, more: string): void {
+    for (const line of linesOf(words, Math.floor((this.width - 2 * margin) / width))) {
+      this.add(text(margin, this.y, line, more));
+      this.y += lineHeight;
+    }
+  }
 }
 
 /** Names beside places, moved apart where they would cover each other. */
@@ -124,10 +135,20 @@ function apart(places: readonly number[], least: number): number[] {
   return moved;
 }
 
-function drawCurves({ title, x, y, curves, marks = [] }: Curves): string {
-  const height = 360;
-  const box = { left: 78, right: 596, top: 62, bottom: 312 };
-  const points = curves.flatMap((curve) => curve.points);
+function drawCurves({ title, x, y, curves, marks = [] }: Curves, layout: PictureLayout): string {
+  const sheet = new Sheet(layout, title, `${axisWords(y)}, by ${axisWords(x)}`);
+  const drawn = curves.flatMap(({ label, points }, index) =>
+    points.length === 0 ? [] : [{ label, points, index }],
+  );
+  const signs: Sign[] = [
+    ...drawn.map(({ label, index }) => ({ words: label, kind: 'curve' as const, index })),
+    ...marks.map(({ label }) => ({ words: label, kind: 'mark' as const, index: 0 })),
+  ];
+  if (sheet.isNarrow) sheet.addSigns(signs);
+  const box = sheet.isNarrow
+    ? { left: 70, right: 386, top: sheet.y, bottom: sheet.y + 220 }
+    : { left: 78, right: 596, top: sheet.y, bottom: sheet.y + 250 };
+  const points = drawn.flatMap((curve) => curve.points);
   const across = new Scale(
     x,
     points.map(([value]) => value),
@@ -140,11 +161,10 @@ function drawCurves({ title, x, y, curves, marks = [] }: Curves): string {
     box.bottom,
     box.top,
   );
-  const parts = [text(16, 46, `${axisWords(y)}, by ${axisWords(x)}`, ' class="faint"')];
   for (const tick of up.ticks()) {
     const at = up.at(tick).toFixed(1);
-    parts.push(`<path class="grid" d="M${box.left} ${at}H${box.right}"/>`);
-    parts.push(
+    sheet.add(
+      `<path class="grid" d="M${box.left} ${at}H${box.right}"/>`,
       text(box.left - 8, Number(at) + 4, tickWords(y.unit, tick), ' class="faint" text-anchor="end"'),
     );
   }
@@ -157,51 +177,48 @@ function drawCurves({ title, x, y, curves, marks = [] }: Curves): string {
     const at = across.at(tick);
     if (at - last < 44 || at > box.right + 1) continue;
     last = at;
-    parts.push(text(at, box.bottom + 20, tickWords(x.unit, tick), ' class="faint" text-anchor="middle"'));
+    sheet.add(text(at, box.bottom + 20, tickWords(x.unit, tick), ' class="faint" text-anchor="middle"'));
   }
-  const names: { at: number; words: string; className: string }[] = [];
-  curves.forEach(({ label, points: own }, i) => {
-    if (own.length === 0) return;
+  const ends: number[] = [];
+  for (const { points: own, index } of drawn) {
     const path = own.map(([a, b]) => `${across.at(a).toFixed(1)} ${up.at(b).toFixed(1)}`).join('L');
-    const dash = dashes[i % dashes.length];
-    parts.push(
-      `<path class="curve c${i % 6}"${dash === '' ? '' : ` stroke-dasharray="${dash}"`} d="M${path}"/>`,
-    );
-    names.push({ at: up.at(own[own.length - 1][1]), words: label, className: `b${i % 6}` });
-  });
-  for (const { label, value } of marks) {
-    parts.push(`<path class="mark" d="M${box.left} ${up.at(value).toFixed(1)}H${box.right}"/>`);
-    names.push({ at: up.at(value), words: label, className: 'marked' });
+    sheet.add(`<path class="curve c${index % 6}"${dashOf(index)} d="M${path}"/>`);
+    ends.push(up.at(own[own.length - 1][1]));
   }
-  apart(
-    names.map(({ at }) => at),
-    17,
-  ).forEach((at, i) => {
-    const { words, className } = names[i];
-    parts.push(`<circle class="${className}" cx="${box.right + 12}" cy="${at.toFixed(1)}" r="4"/>`);
-    parts.push(text(box.right + 22, at + 4.5, words));
-  });
-  return frame(height, title, parts);
+  for (const { value } of marks) {
+    sheet.add(`<path class="mark" d="M${box.left} ${up.at(value).toFixed(1)}H${box.right}"/>`);
+    ends.push(up.at(value));
+  }
+  if (!sheet.isNarrow)
+    apart(ends, 17).forEach((at, i) => {
+      sheet.add(...drawSign(signs[i], box.right + 10, at));
+    });
+  return sheet.svg(box.bottom + 48);
 }
 
-function markLines(marks: readonly PictureMark[], across: Scale, top: number, bottom: number): string[] {
-  return marks.flatMap(({ label, value }, i) => {
+/** Marks of a wide picture have their names above them. */
+function markNames(marks: readonly PictureMark[], across: Scale, top: number, width: number): string[] {
+  return marks.map(({ label, value }, i) => {
     const at = across.at(value);
+    const isRight = at > 0.775 * width;
     // One above the other, since two may lie close.
-    const y = top - 6 - 15 * i;
-    const anchor = at > 620 ? 'end' : 'start';
-    return [
-      `<path class="mark" d="M${at.toFixed(1)} ${top}V${bottom}"/>`,
-      text(at + (anchor === 'end' ? -4 : 4), y, label, ` class="marked" text-anchor="${anchor}"`),
-    ];
+    return text(
+      at + (isRight ? -4 : 4),
+      top - 6 - 15 * i,
+      label,
+      ` class="marked" text-anchor="${isRight ? 'end' : 'start'}"`,
+    );
   });
 }
 
-function drawBars({ title, value, groups, marks = [] }: Bars): string {
+function drawBars({ title, value, groups, marks = [] }: Bars, layout: PictureLayout): string {
   const [barHeight, gap, groupGap] = [16, 3, 14];
-  const left = 236;
-  const right = 700;
-  const top = 66 + 16 * marks.length;
+  const sheet = new Sheet(layout, title, axisWords(value));
+  const { isNarrow, width } = sheet;
+  if (isNarrow) sheet.addSigns(marks.map(({ label }) => ({ words: label, kind: 'mark', index: 0 })));
+  const left = isNarrow ? margin : 236;
+  const right = isNarrow ? width - 76 : 700;
+  const top = sheet.y + 4 + (isNarrow ? 0 : 16 * marks.length);
   const bars = groups.flatMap((group) => group.bars);
   const across = new Scale(
     value,
@@ -209,23 +226,23 @@ function drawBars({ title, value, groups, marks = [] }: Bars): string {
     left,
     right,
   );
-  const parts = [text(16, 46, axisWords(value), ' class="faint"')];
   // A colour tells a kind again in the next group; in a single group names are enough.
   const kinds = groups.length === 1 ? [] : [...new Set(bars.map(({ label }) => label))];
   const drawn: string[] = [];
   let y = top;
   for (const group of groups) {
     if (group.label !== '') {
-      drawn.push(text(16, y + 12, group.label, ' class="title"'));
+      drawn.push(text(margin, y + 12, group.label, ' class="title"'));
       y += 19;
     }
     for (const bar of group.bars) {
+      if (isNarrow) {
+        drawn.push(text(left, y + 12.5, bar.label, ' class="faint"'));
+        y += lineHeight;
+      } else drawn.push(text(left - 8, y + 12.5, bar.label, ' class="faint" text-anchor="end"'));
       const to = Number.isFinite(bar.value) ? across.at(bar.value) : left;
-      drawn.push(text(left - 8, y + 12.5, bar.label, ' class="faint" text-anchor="end"'));
       drawn.push(
-        `<rect class="b${Math.max(0, kinds.indexOf(bar.label)) % 6}" x="${left}" y="${y}" width="${Math.max(0, to - left).toFixed(1)}" height="${barHeight}" rx="2"/>`,
-      );
-      drawn.push(
+        `<rect class="b${Math.max(0, kinds.indexOf(bar.label)) % 6}" x="${left}" y="${y.toFixed(1)}" width="${Math.max(0, to - left).toFixed(1)}" height="${barHeight}" rx="2"/>`,
         text(
           Math.max(left, to) + 6,
           y + 12.5,
@@ -237,16 +254,23 @@ function drawBars({ title, value, groups, marks = [] }: Bars): string {
     y += groupGap;
   }
   const bottom = y - groupGap;
+  let last = -100;
   for (const tick of across.ticks()) {
-    const at = across.at(tick).toFixed(1);
-    parts.push(`<path class="grid" d="M${at} ${top}V${bottom}"/>`);
-    parts.push(
-      text(Number(at), bottom + 18, tickWords(value.unit, tick), ' class="faint" text-anchor="middle"'),
-    );
+    const at = across.at(tick);
+    sheet.add(`<path class="grid" d="M${at.toFixed(1)} ${top.toFixed(1)}V${bottom.toFixed(1)}"/>`);
+    if (at - last < 52) continue;
+    last = at;
+    sheet.add(text(at, bottom + 18, tickWords(value.unit, tick), ' class="faint" text-anchor="middle"'));
   }
-  return frame(bottom + 34, title, [...parts, ...drawn, ...markLines(marks, across, top, bottom)]);
+  sheet.add(...drawn);
+  for (const mark of marks)
+    sheet.add(
+      `<path class="mark" d="M${across.at(mark.value).toFixed(1)} ${top.toFixed(1)}V${bottom.toFixed(1)}"/>`,
+    );
+  if (!isNarrow) sheet.add(...markNames(marks, across, top, width));
+  return sheet.svg(bottom + 34);
 }
 
-export function drawPicture(picture: Picture): string {
-  return picture.kind === 'curves' ? drawCurves(picture) : drawBars(picture);
+export function drawPicture(picture: Picture, layout: PictureLayout = 'wide'): string {
+  return picture.kind === 'curves' ? drawCurves(picture, layout) : drawBars(picture, layout);
 }

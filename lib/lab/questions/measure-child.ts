@@ -2,6 +2,7 @@
  * The process of one measurement, told which by its first message. It ends with its answer, and when its parent is gone.
  */
 import { packError } from '../run/run-messages.ts';
+import { stopSignals } from '../run/stop-signals.ts';
 import { measurementNamed } from './measure/index.ts';
 
 export interface MeasurementRequest {
@@ -21,7 +22,7 @@ async function measured({ name, params }: MeasurementRequest): Promise<unknown> 
 }
 
 // A terminal sends Ctrl-C to both processes; the parent ends this one.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+for (const signal of stopSignals) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit(1));
 process.once('message', (request: MeasurementRequest) => {
   measured(request).then(

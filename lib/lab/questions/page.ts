@@ -10,8 +10,10 @@ import { reportOf } from './questions.ts';
 
 const questionStyle = `
 .verdict { font-size: 18px; font-weight: 650; margin: 14px 0 20px; } .verdict.held { color: var(--good); } .verdict.failed { color: var(--warn); }
-.drawn { overflow-x: auto; max-width: 902px; margin: 8px 0 18px; border: 1px solid var(--line); border-radius: 8px; }
-.drawn .pic { width: 100%; min-width: 720px; height: auto; display: block; } @media print { .drawn { overflow: visible; } .drawn .pic { min-width: 0; } }
+.drawn { max-width: 902px; margin: 8px 0 18px; border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
+.drawn .pic { width: 100%; height: auto; display: block; } .drawn.narrow { display: none; max-width: 520px; }
+@media screen and (max-width: 760px) { .drawn.wide { display: none; } .drawn.narrow { display: block; } }
+.compared th:first-child { width: auto; max-width: 46vw; }
 .bounds { list-style: none; padding: 0; margin: 10px 0; } .bounds li { padding: 8px 0 8px 30px; position: relative; border-top: 1px solid var(--grid); }
 .bounds li::before { position: absolute; left: 4px; font-weight: 700; } .bounds .yes::before { content: '✓'; color: var(--good); }
 .bounds .no::before { content: '✗'; color: var(--warn); } .bounds .unknown::before { content: '–'; color: var(--muted); }
@@ -21,13 +23,17 @@ const questionStyle = `
 export const boundWords = ({ holds }: Bound): 'yes' | 'no' | 'unknown' =>
   holds === undefined ? 'unknown' : holds ? 'yes' : 'no';
 
+/** A constant's name is broken after its parts: `MADV_` `DONTNEED`. */
+const afterUnderlines = (name: string): Html[] =>
+  name.split(/(?<=_)/).map((part, i) => (i === 0 ? html`${part}` : html`<wbr>${part}`));
+
 function tableOf({ answer: { table } }: Asked): Html {
   if (table.rows.length === 0) return html``;
-  return html`<div class="compared"><table>
+  return html`<div class="compared" role="region" aria-label="Figures" tabindex="0"><table>
     <thead><tr>${table.head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>
     <tbody>${table.rows.map(
       ([name = '', ...cells]) =>
-        html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${unbroken(cell)}</td>`)}</tr>`,
+        html`<tr><th scope="row">${afterUnderlines(name)}</th>${cells.map((cell) => html`<td>${unbroken(cell)}</td>`)}</tr>`,
     )}</tbody></table></div>`;
 }
 
@@ -45,7 +51,8 @@ export function renderQuestion(asked: Asked): string {
       ${
         answer.picture === undefined
           ? html``
-          : html`<div class="drawn" role="region" aria-label="${answer.picture.title}" tabindex="0">${raw(drawPicture(answer.picture))}</div>`
+          : html`<div class="drawn wide">${raw(drawPicture(answer.picture))}</div>
+      <div class="drawn narrow">${raw(drawPicture(answer.picture, 'narrow'))}</div>`
       }
       ${tableOf(asked)}
       ${(answer.notes ?? []).map((words) => html`<p class="below">${words}</p>`)}

@@ -7,7 +7,9 @@
  *
  * Not here: reading run files (run-file.ts) and golden traces (verify/golden.ts).
  */
+
 import { constants, gunzipSync } from 'node:zlib';
+import { calledAs, commandHere } from '../../base/called-as.ts';
 import { foreignLine } from '../trace/foreign.ts';
 import { formatOf, isEmptyLine } from '../trace/shapes.ts';
 
@@ -41,10 +43,10 @@ export function otherFile(bytes: Buffer, file: string): string | undefined {
   // The last one may be half a line.
   const first = lines.slice(0, -1).find((line) => !isEmptyLine(line));
   if (first === undefined) return undefined;
-  if (formatOf(first) !== undefined) return `this is a trace: pageheap run ${file} takes it`;
+  if (formatOf(first) !== undefined) return `this is a trace: ${commandHere('run', file)} takes it`;
   if (isGzip(bytes)) return undefined;
   if (/^<!doctype html/i.test(first) && text.includes(reportMark))
-    return 'this is a report already: open it in a browser; `pageheap report` makes one from a run file (.jsonl)';
+    return `this is a report already: open it in a browser; \`${calledAs()} report\` makes one from a run file (.jsonl)`;
   const foreign = foreignLine(Buffer.from(first, 'latin1'));
   // Of a run file with a fault, and of any JSON, the fault itself says more.
   if (foreign === undefined || first.startsWith('{"k":"run"') || foreign.what === 'JSON') return undefined;

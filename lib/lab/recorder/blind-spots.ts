@@ -5,7 +5,9 @@
  * fills from mmap, nor pieces that a program cuts out of an object itself. So what is said here rests on three signs:
  * what kind of file a program is, which libraries it had loaded, and how much more memory it had than it asked for.
  */
+
 import { basename } from 'node:path';
+import { calledAs } from '../../base/called-as.ts';
 import type { RawContent } from './convert.ts';
 import type { Obstacle, Program } from './program.ts';
 
@@ -45,7 +47,7 @@ const kinds: readonly Kind[] = [
   },
   {
     sign: /^libgo\.so/,
-    words: 'Go: its heap is its own, from mmap; `pageheap run` models it instead',
+    words: `Go: its heap is its own, from mmap; \`${calledAs()} run\` models it instead`,
   },
   {
     sign: /^(libasmrun|libcamlrun|ocaml)/,

@@ -29,15 +29,13 @@ import { PageHeapError } from '../../base/errors.ts';
 import { recorderLibrary } from '../../os/recorder.ts';
 import { fileStem, freePath, makeFolder } from '../record/folders.ts';
 import { LongDocument } from '../record/long-document.ts';
+import { stopSignals } from '../run/stop-signals.ts';
 import { rawMagic } from '../trace/raw.ts';
 import { type RawContent, readRaw, writeRecording } from './convert.ts';
 import { MemoryWatch, type Watched } from './memory-watch.ts';
 import { type Program, programOf } from './program.ts';
 import { headerOf, isWritten, type RawFile, RawFolder } from './raw-folder.ts';
 import { surroundings } from './surroundings.ts';
-
-/** Signals that are passed on to the program. */
-export const passedSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface RecordRequest {
   readonly command: readonly [string, ...string[]];
@@ -62,6 +60,8 @@ export interface RecordOutcome {
   readonly made: readonly MadeRecording[];
   /** Processes that allocated nothing. */
   readonly silent: readonly { readonly name: string; readonly ownMalloc: boolean }[];
+  /** Whether it was stopped while it wrote: raw files are left then, unless it had come to its end. */
+  readonly isStopped: boolean;
   /** Raw files that are left: of programs that still run, or because it was stopped. */
   readonly left: readonly string[];
   /** Whether the program itself has a raw file, made or left. */
@@ -187,6 +187,7 @@ class Recording {
       ...ended,
       made: this.#made,
       silent: this.#silent,
+      isStopped: this.stops > 0,
       left: this.#left,
       hasMain,
       failures: this.#failures,
@@ -283,7 +284,7 @@ export async function record(request: RecordRequest, hooks: RecordHooks = {}): P
     else if (signal !== 'SIGINT' || !inForeground) child?.kill(signal);
   };
   // Before there is a program: one that comes first would end this process, and leave the program alone.
-  for (const signal of passedSignals) process.on(signal, onSignal);
+  for (const signal of stopSignals) process.on(signal, onSignal);
   const watch = new MemoryWatch(folder);
   try {
     child = spawn(program.file, rest, {
@@ -303,7 +304,7 @@ export async function record(request: RecordRequest, hooks: RecordHooks = {}): P
       cause,
     });
   } finally {
-    for (const signal of passedSignals) process.off(signal, onSignal);
+    for (const signal of stopSignals) process.off(signal, onSignal);
     if (library.made !== undefined) rmSync(library.made, { recursive: true, force: true });
   }
 }
@@ -323,11 +324,11 @@ export async function finishRecording(
   new LongDocument(output).abandon();
   const recording = new Recording(folder, output);
   const onSignal = (): void => void recording.stops++;
-  for (const signal of passedSignals) process.on(signal, onSignal);
+  for (const signal of stopSignals) process.on(signal, onSignal);
   try {
     const first = folder.files()[0]?.pid;
     return await recording.finish({ code: 0, signal: null }, first, undefined, hooks.onProgress);
   } finally {
-    for (const signal of passedSignals) process.off(signal, onSignal);
+    for (const signal of stopSignals) process.off(signal, onSignal);
   }
 }

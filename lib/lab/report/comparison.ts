@@ -5,7 +5,9 @@
  *
  * Not here: the shell of the page (page.ts), the numbers (metrics/), its style (comparison-style.ts).
  */
+
 import { stripVTControlCharacters } from 'node:util';
+import { shellWords } from '../../base/shell-words.ts';
 import type { ComparedRuns, Comparison } from '../metrics/comparison.ts';
 import { decayStretch } from '../metrics/decay.ts';
 import { treatmentsOf } from '../metrics/pace.ts';
@@ -28,7 +30,7 @@ import { treatmentWords } from './pace-words.ts';
 import { renderPage } from './page.ts';
 import { pacedOver } from './summary.ts';
 import { traceWords } from './trace-words.ts';
-import { commandWords, heading, valueInWords } from './values.ts';
+import { heading, valueInWords } from './values.ts';
 import { verdictSection } from './verdict.ts';
 import { listedWords, withoutPace } from './verdict-words.ts';
 
@@ -276,7 +278,7 @@ function subjectWords({ configurations, index }: Comparison): string {
 
 function commandLine(configurations: readonly ComparedRuns[]): Html {
   const command = headerOf(configurations)?.command ?? [];
-  return command.length === 0 ? html`` : html`<p class="command"><code>${commandWords(command)}</code></p>`;
+  return command.length === 0 ? html`` : html`<p class="command"><code>${shellWords(...command)}</code></p>`;
 }
 
 /** What a reader should know: an interruption, runs that failed, runs that are not whole. */

@@ -5,6 +5,7 @@
  * did not fall, no idle stretch where there was none.
  */
 
+import { shellWords } from '../../base/shell-words.ts';
 import { countsOf } from '../metrics/counts.ts';
 import { type Facts, type RunFacts, runFactsOf } from '../metrics/facts.ts';
 import { paceOf } from '../metrics/pace.ts';
@@ -22,7 +23,6 @@ import {
 import { type Html, html, raw, unbroken } from './html.ts';
 import { heldUpWords } from './pace-words.ts';
 import { traceWords } from './trace-words.ts';
-import { commandWords } from './values.ts';
 
 const mostTimes = 10;
 
@@ -254,7 +254,7 @@ export function summarySection(run: RunData, facts: Facts | undefined): Html {
   const command =
     header.command === undefined
       ? html``
-      : html`<p class="command"><code>${commandWords(header.command)}</code></p>`;
+      : html`<p class="command"><code>${shellWords(...header.command)}</code></p>`;
   const remarks = run.remarks.map((text) => html`<p class="remark">${text}</p>`);
   for (const words of traceWords([run])) remarks.push(html`<p class="remark">${unbroken(words)}</p>`);
   const pace = paceOf(run);

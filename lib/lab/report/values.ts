@@ -94,10 +94,3 @@ export function valueInWords(name: string, value: RunValue | undefined): string 
   }
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
-
-/** A command line as it could be typed: words that a shell would take apart are quoted. */
-export function commandWords(command: readonly string[]): string {
-  return command
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-    .join(' ');
-}

@@ -5,19 +5,24 @@
  * The parent never leaves a child: a stop is passed on, a second one kills, and so does time; a child
  * whose parent is gone ends by itself.
  */
+
 import type { ChildProcess } from 'node:child_process';
+import { commandHere } from '../../base/called-as.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { likelyKiller, type MemoryKills, readMemoryKills } from '../../os/memory-kills.ts';
 import { hasRecorded } from '../record/run-folder.ts';
 import { standardInput } from '../trace/bytes.ts';
 import type { ToChild } from './run-messages.ts';
 import type { RunOptions, RunProgress, RunResult } from './run-options.ts';
-import { type Ended, RunProcess, stopSignals } from './run-process.ts';
+import { type Ended, RunProcess } from './run-process.ts';
+import { stopSignals } from './stop-signals.ts';
 
 export interface ForkHooks {
   readonly onProgress?: (progress: RunProgress) => void;
   /** Aborting it stops the run; its result then has the reason `interrupted`. */
   readonly signal?: AbortSignal;
+  /** Aborting it ends the process of the run at once: there is no result then. */
+  readonly kill?: AbortSignal;
   /** Whether SIGINT, SIGTERM and SIGHUP stop the run while it lasts; a second one kills it. Default: true. */
   readonly handleSignals?: boolean;
 }
@@ -40,7 +45,7 @@ async function deathError(
   const how = signal === null ? `with code ${code}` : `by ${signal}`;
   const killer = signal === 'SIGKILL' && !stopped ? ` (${likelyKiller(before, readMemoryKills())})` : '';
   const left = (await hasRecorded(output))
-    ? `what it recorded until then is in ${output}, and a report of it is made by: pageheap report ${output}`
+    ? `what it recorded until then is in ${output}, and a report of it is made by: ${commandHere('report', output)}`
     : 'it had recorded nothing';
   return new PageHeapError('ERR_SYSTEM', `the process of the run ended ${how}${killer}; ${left}`, {
     value: signal ?? code,
@@ -69,10 +74,13 @@ export async function forkRun(
   const stop = (): void => stopper.stop();
   if (hooks.handleSignals !== false) for (const signal of stopSignals) process.on(signal, stop);
   hooks.signal?.addEventListener('abort', stop);
+  const kill = (): void => stopper.kill();
+  hooks.kill?.addEventListener('abort', kill);
   own.onProgress = hooks.onProgress;
   try {
     send(child, { kind: 'start', options });
     if (hooks.signal?.aborted === true) stop();
+    if (hooks.kill?.aborted === true) kill();
     const ended = await own.outcome;
     if ('file' in ended) return ended;
     throw await deathError({ ...ended, stopped: stopper.asked }, options.output, killsBefore);
@@ -80,6 +88,7 @@ export async function forkRun(
     stopper.end();
     for (const signal of stopSignals) process.off(signal, stop);
     hooks.signal?.removeEventListener('abort', stop);
+    hooks.kill?.removeEventListener('abort', kill);
     own.end();
   }
 }
@@ -105,6 +114,12 @@ class Stopper {
     }
     this.#timer = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
     send(this.#child, { kind: 'stop' });
+  }
+
+  /** Kills the child, whether it was told to stop or not. */
+  kill(): void {
+    this.stop();
+    this.#child.kill('SIGKILL');
   }
 
   end(): void {

@@ -13,9 +13,6 @@ import { libraryPath, moduleExtension } from '../../base/package-files.ts';
 import { type FromChild, unpackError } from './run-messages.ts';
 import type { RunProgress, RunResult } from './run-options.ts';
 
-/** What ends a run, and whoever waits for one. */
-export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 /** The child's program: compiled where this is compiled. */
 const entry = libraryPath(`lab/run/run-child${moduleExtension}`);
 

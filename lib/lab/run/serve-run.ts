@@ -11,6 +11,7 @@ import type { RunHooks } from './run.ts';
 import type { RunControls } from './run-controls.ts';
 import { type Answer, type FromChild, type LookedPages, packError, type ToChild } from './run-messages.ts';
 import type { RunOptions, RunResult } from './run-options.ts';
+import { stopSignals } from './stop-signals.ts';
 
 /** Makes a run in this process. */
 export type MakeRun = (options: RunOptions, hooks: RunHooks) => Promise<RunResult>;
@@ -52,7 +53,7 @@ export function serveRun(make: MakeRun): void {
   // Nobody may be there to read, or the disk be full: that is no reason to end a run.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+  for (const signal of stopSignals) process.on(signal, () => stop.abort());
   process.on('disconnect', () => stop.abort());
   let started = false;
   let controls: RunControls | undefined;

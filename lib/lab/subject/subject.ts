@@ -4,7 +4,9 @@
  * A file of that name in the working directory comes first, then a shipped trace, then a workload; anything
  * else is taken for a file, and opening it says what is wrong.
  */
+
 import { existsSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { calledAs } from '../../base/called-as.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { type Asked, type Options, withDefaults } from '../../design/option.ts';
 import { fileError, linkTarget, nothingAt } from '../../os/file-error.ts';
@@ -79,7 +81,7 @@ export function subjectOf(
     name,
     options,
     workloadOptions,
-    'trace; these are for built-in workloads (pageheap workloads)',
+    `trace; these are for built-in workloads (${calledAs()} workloads)`,
   );
   const pace = withDefaults(traceOptions, options);
   return {

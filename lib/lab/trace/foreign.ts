@@ -7,6 +7,7 @@
  * Not here: which lines are a trace's (shapes.ts), when this is asked (head.ts, bytes.ts).
  */
 
+import { calledAs } from '../../base/called-as.ts';
 import { formatOf } from './shapes.ts';
 
 /** What a file seems to be, and what to do. */
@@ -17,9 +18,10 @@ export interface Foreign {
   readonly advice: string;
 }
 
-const record = 'record the program instead: pageheap record -- COMMAND…';
-const unpack = (command: string): string => `unpack it: ${command} FILE | pageheap run -`;
-const unpackTwice = (command: string): string => `unpack it: gunzip -c FILE | ${command} | pageheap run -`;
+const record = `record the program instead: ${calledAs()} record -- COMMAND…`;
+const unpack = (command: string): string => `unpack it: ${command} FILE | ${calledAs()} run -`;
+const unpackTwice = (command: string): string =>
+  `unpack it: gunzip -c FILE | ${command} | ${calledAs()} run -`;
 
 interface Magic {
   readonly bytes: readonly number[];
@@ -98,11 +100,11 @@ const signatures: readonly Signature[] = [
     advice: 'a download that failed, most likely: look into it, and fetch the file itself (the raw one)',
   },
   { line: /^\s*<\?xml|^\s*<\w+[ >]/, what: 'XML', advice: record },
-  { line: /^\{"k":"run"/, what: 'a run file of pageheap', advice: 'show it: pageheap report FILE' },
+  { line: /^\{"k":"run"/, what: 'a run file of pageheap', advice: `show it: ${calledAs()} report FILE` },
   {
     line: /^\{.*("baseAddr"|"freeListOrder"|"k":"hdr")/,
     what: 'a golden trace, decisions of the real runtime',
-    advice: 'verify it: pageheap verify FILE',
+    advice: `verify it: ${calledAs()} verify FILE`,
   },
   {
     line: /^version https:\/\/git-lfs/,
@@ -112,7 +114,7 @@ const signatures: readonly Signature[] = [
   {
     line: /^\s*(```|~~~)/,
     what: 'a fenced block of a document (Markdown)',
-    advice: "take the fences out: sed '/^ *[`~]/d' FILE | pageheap run -",
+    advice: `take the fences out: sed '/^ *[\`~]/d' FILE | ${calledAs()} run -`,
   },
   {
     line: /^[-+] 0x[\da-f]+ (Free|Alloc|Realloc) \d+ |^(Memory not freed:|No memory leaks\.)/,
@@ -186,7 +188,7 @@ const signatures: readonly Signature[] = [
   {
     line: /^[^\0]{1,100}\0[0-7]{6,7}[ \0]/,
     what: 'a tar archive',
-    advice: 'take the trace out of it: tar -xOf FILE NAME | pageheap run -',
+    advice: `take the trace out of it: tar -xOf FILE NAME | ${calledAs()} run -`,
   },
 ];
 
@@ -204,7 +206,7 @@ export function foreignLine(bytes: Uint8Array): Foreign | undefined {
   if (hasLinesOfCarriageReturns(text)) {
     return {
       what: 'text whose lines end in carriage returns alone',
-      advice: "turn them into newlines: tr '\\r' '\\n' < FILE | pageheap run -",
+      advice: `turn them into newlines: tr '\\r' '\\n' < FILE | ${calledAs()} run -`,
     };
   }
   return undefined;

@@ -8,6 +8,7 @@
  *
  * A byte-order mark of UTF-8 is passed over; UTF-16 is told by its mark or by its zero bytes.
  */
+import { calledAs } from '../../base/called-as.ts';
 import type { TraceFaults } from './faults.ts';
 import { type Foreign, foreignLine } from './foreign.ts';
 import { newline, showLine, type TextFormat, traceError } from './grammar.ts';
@@ -124,7 +125,7 @@ export class TraceHead {
     if (isUtf16(bytes)) {
       const utf16: Foreign = {
         what: 'text in UTF-16',
-        advice: 'turn it into UTF-8: iconv -f UTF-16 -t UTF-8 FILE | pageheap run -',
+        advice: `turn it into UTF-8: iconv -f UTF-16 -t UTF-8 FILE | ${calledAs()} run -`,
       };
       this.#tell(1, utf16);
     }
@@ -165,7 +166,7 @@ export class TraceHead {
     traceError(
       this.#file,
       line,
-      `neither a recording, mtrace text nor another trace: ${showLine(bytes, at)}; \`pageheap run --help\` tells how to record one`,
+      `neither a recording, mtrace text nor another trace: ${showLine(bytes, at)}; \`${calledAs()} run --help\` tells how to record one`,
     );
   }
 

@@ -3,6 +3,7 @@
  *
  * Not here: what the bytes mean (parser.ts), where they come from (bytes.ts).
  */
+import { calledAs } from '../../base/called-as.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { fileError } from '../../os/file-error.ts';
 import type { ByteSource } from './byte-source.ts';
@@ -108,7 +109,7 @@ export class TraceReader {
           this.file,
           parser.lines + 1,
           'neither a recording, mtrace text nor another trace: no operation in its first 2 MiB; ' +
-            '`pageheap run --help` tells how to record one',
+            `\`${calledAs()} run --help\` tells how to record one`,
         );
       }
       const bytes = await this.#next();

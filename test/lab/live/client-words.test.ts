@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { limitText } from '../../../lib/lab/live/client/controls.ts';
 import { LiveMoments } from '../../../lib/lab/live/client/live-moments.ts';
-import { wordsOf } from '../../../lib/lab/live/client/state-words.ts';
+import { badgeOf, connectionWords, wordsOf } from '../../../lib/lab/live/client/state-words.ts';
 import { toRunData } from '../../../lib/lab/record/run-data.ts';
 import { steerWords } from '../../../lib/lab/report/steer-words.ts';
 import { readCommand } from '../../../lib/lab/run/steering.ts';
@@ -39,6 +39,19 @@ it('says why a run is over in sentences', () => {
   );
   expect(wordsOf({ phase: 'running', share: 0.5 }, 1000)).toBe('50 % of this phase is done');
   expect(wordsOf({ phase: 'starting' }, 0)).toBe('');
+});
+
+it('says what happened where nobody answers any more', () => {
+  const running = { phase: 'running' } as const;
+  expect(badgeOf(running, 'run', 'broken')).toEqual(['no connection', 'bad']);
+  expect(badgeOf(running, 'run', 'gone')).toEqual(['gone', 'bad']);
+  expect(connectionWords('broken', undefined, 1000)).toMatchObject({ isLost: false });
+  const { words, isLost } = connectionWords('gone', undefined, 12_300);
+  expect([words, isLost]).toEqual([
+    expect.stringMatching(/killed.*What came until 12\.3 s of its time.*goes on by itself/),
+    true,
+  ]);
+  expect(connectionWords('refused', 'the token is another one', 0).words).toBe('The token is another one.');
 });
 
 it('has no page map of before the first', () => {

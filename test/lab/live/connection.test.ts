@@ -1,6 +1,6 @@
 /** The page's connection: what comes after a break, where every place is taken, and a command that nobody answers. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Connection } from '../../../lib/lab/live/client/connection.ts';
+import { Connection, type ConnectionState } from '../../../lib/lab/live/client/connection.ts';
 import { LineReader } from '../../../lib/lab/live/client/line-reader.ts';
 
 const seen = { hidden: false, look: undefined as (() => void) | undefined };
@@ -38,6 +38,7 @@ const answer = (body: Uint8Array): Response =>
         controller.close();
       },
     }),
+    { headers: { 'Content-Type': 'application/x-ndjson; charset=utf-8' } },
   );
 const full = (): Response => new Response('{"error":"every place is taken"}', { status: 503 });
 
@@ -45,7 +46,7 @@ const full = (): Response => new Response('{"error":"every place is taken"}', { 
 function page(answers: ((from: number) => Response)[]) {
   const asked: number[] = [];
   const lines: unknown[] = [];
-  const told: (string | undefined | true)[] = [];
+  const told: (readonly [state: ConnectionState, why?: string | undefined])[] = [];
   let runs = 0;
   vi.stubGlobal('fetch', async (url: string) => {
     const from = Number(/from=(\d+)/.exec(url)?.[1]);
@@ -60,7 +61,7 @@ function page(answers: ((from: number) => Response)[]) {
       runs++;
       lines.length = 0;
     },
-    onConnected: (is, why) => told.push(is ? true : why),
+    onConnected: (...how) => told.push(how),
   });
   void connection.stay();
   return { asked, lines, told, connection, runs: () => runs };
@@ -95,7 +96,45 @@ describe('the connection of a page', () => {
   it('says that every place is taken, and takes one when it is free', async () => {
     const { told } = page([full, full, (from) => answer(joined(hello(from), bytes))]);
     await vi.advanceTimersByTimeAsync(2500);
-    expect(told.slice(0, 3)).toEqual(['every place is taken', 'every place is taken', true]);
+    const taken = ['broken', 'every place is taken'];
+    expect(told.slice(0, 3)).toEqual([taken, taken, ['connected']]);
+  });
+
+  it('says that nobody answers any more after some tries, and goes on when somebody does', async () => {
+    const refused = (): Response => {
+      throw new TypeError('Failed to fetch');
+    };
+    const { told, lines, asked } = page([
+      (from) => answer(joined(hello(from), bytes.slice(0, 200), new Uint8Array([10]))),
+      ...Array.from({ length: 20 }, () => refused),
+      (from) => answer(joined(hello(from), bytes.slice(from))),
+    ]);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(told.map(([state]) => state)).toEqual(['connected', 'broken', 'broken', 'broken', 'broken']);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(told.at(-1)?.[0]).toBe('gone');
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(told.map(([state]) => state).lastIndexOf('connected')).toBeGreaterThan(20);
+    expect(asked.at(-1)).toBeGreaterThan(200);
+    expect(lines.length).toBeGreaterThanOrEqual(49);
+  });
+
+  it.each<[string, () => Response]>([
+    [
+      'a page for everything',
+      () => new Response('<!doctype html>', { headers: { 'Content-Type': 'text/html' } }),
+    ],
+    ['what it has not', () => new Response('not found', { status: 404 })],
+    ['something else that is busy', () => new Response('', { status: 503 })],
+  ])('does not take %s for its run', async (_what, stranger) => {
+    const { told, lines, asked } = page([
+      (from) => answer(joined(hello(from), bytes.slice(0, 200))),
+      stranger,
+    ]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(told.at(-1)).toEqual(['refused', 'another program answers at this address now']);
+    expect(asked.length).toBe(2);
+    expect(lines.length).toBeGreaterThan(3);
   });
 
   it('gives its place away while nobody sees it, and goes on once somebody does', async () => {

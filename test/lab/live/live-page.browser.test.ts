@@ -223,6 +223,68 @@ describe('a run under way', () => {
     expect(await page.evaluate(() => document.documentElement.dataset.drawn)).toBe('30');
   });
 
+  it('says what happened where nobody answers any more, keeps what it has, and goes on when somebody does', async () => {
+    expected.push(/ERR_/);
+    const gone = await browser.newPage();
+    await gone.clock.install();
+    await gone.goto(server.url);
+    await gone.locator('#live-controls').waitFor();
+    await expect.poll(() => gone.locator('#live-at').innerText()).not.toBe('0.00 s');
+    const then = await gone.locator('#live-at').innerText();
+    const { port, token } = server;
+    await server.close();
+    const badge = async (): Promise<string> => {
+      await gone.clock.fastForward(3000);
+      return gone.locator('#live-badge').innerText();
+    };
+    await expect.poll(badge).toBe('gone');
+    const words = await gone.locator('#live-problem').innerText();
+    expect(words).toContain('Nobody answers any more');
+    expect(words).toContain(`What came until ${then} of its time stays here`);
+    for (const command of ['view', 'report']) expect(words).toMatch(new RegExp(`${command} \\S+\\.jsonl`));
+    for (const id of ['live-hold', 'live-controls', 'live-words'])
+      expect(await gone.locator(`#${id}`).isVisible(), id).toBe(false);
+    // What it has is looked at as a run that is over.
+    await gone.locator('#live-moment').fill('0.5');
+    expect(await gone.locator('#live-at').innerText()).not.toBe(then);
+    expect(await gone.locator('#live-play').isVisible()).toBe(true);
+    run.write(10);
+    server = await LiveServer.listen(run.watched, html, port, token);
+    await expect.poll(badge).toBe('running');
+    expect(await gone.locator('#live-problem').isVisible()).toBe(false);
+    await gone.locator('#live-controls').waitFor();
+    expect(await gone.locator('#live-play').isVisible()).toBe(false);
+    await gone.close();
+  });
+
+  it('is watched by four pages of a browser; others say so, and go on when one is closed', async () => {
+    expected.push(/503/);
+    await drawn(20);
+    const context = await browser.newContext();
+    const others: Page[] = [];
+    for (let i = 0; i < 5; i++) {
+      others.push(await context.newPage());
+      await others[i]?.goto(server.url);
+    }
+    const told = (): Promise<string[]> =>
+      Promise.all(others.map((one) => one.locator('#live-problem').innerText({ timeout: 1000 })));
+    await expect
+      .poll(told)
+      .toEqual(['', '', '', ...Array(2).fill(expect.stringContaining('4 pages watch this run already'))]);
+    // They can be read, commands of those that watch come through.
+    await others[0]?.locator('#gogc').fill('30');
+    await others[0]?.locator('#gogc').press('Enter');
+    await expect.poll(() => others[2]?.locator('#gogc').inputValue()).toBe('30');
+    await others.shift()?.close();
+    await expect
+      .poll(async () => (await told()).filter((words) => words !== '').length, { timeout: 10_000 })
+      .toBe(1);
+    await others.shift()?.close();
+    await expect.poll(async () => (await told()).join(''), { timeout: 10_000 }).toBe('');
+    for (const one of others) expect(await one.locator('#live-name').innerText()).toBe('sqlite-ramp');
+    await context.close();
+  });
+
   it('shows another run that came in its place, and nothing of the one before', async () => {
     expected.push(/ERR_/);
     await drawn(20);

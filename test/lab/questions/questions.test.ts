@@ -12,6 +12,7 @@ import {
 } from '../../../lib/lab/questions/ask.ts';
 import { drawPicture } from '../../../lib/lab/questions/draw-picture.ts';
 import { renderQuestion } from '../../../lib/lab/questions/page.ts';
+import { Scale } from '../../../lib/lab/questions/picture-scale.ts';
 import type { Question, QuestionMachine } from '../../../lib/lab/questions/question.ts';
 import { questionNamed, questions, reportOf } from '../../../lib/lab/questions/questions.ts';
 import { inProcess, machine } from './in-process.ts';
@@ -312,6 +313,42 @@ describe('a picture', () => {
   it('has a colour a kind where kinds come again, and one otherwise', () => {
     expect(colours(2)).toEqual(['b0', 'b1', 'b0', 'b1']);
     expect(colours(1)).toEqual(['b0', 'b0']);
+  });
+  it('has three ticks at least on a logarithmic axis, however near its values lie', () => {
+    for (const unit of ['ns', 'bytes', 'count'] as const)
+      for (const [least, most] of [
+        [200, 900],
+        [1000, 1001],
+        [5, 4_000_000],
+        [1, 1],
+      ] as const) {
+        const scale = new Scale({ label: '', unit, log: true }, [least, most], 0, 100);
+        const ticks = scale.ticks();
+        expect(ticks.length, `${unit} ${least} ${most}`).toBeGreaterThanOrEqual(3);
+        expect(ticks.toSorted((a, b) => a - b)).toEqual(ticks);
+        for (const tick of ticks)
+          expect(scale.at(tick)).toSatisfy((at: number) => at > -1e-6 && at < 100 + 1e-6);
+      }
+  });
+  it('keeps to the width of its layout, with all names', () => {
+    const curves = Array.from({ length: 6 }, (_, i) => ({
+      label: `a curve of kind ${i}`,
+      points: [
+        [0, i],
+        [5, i],
+      ] as const,
+    }));
+    const drawn = drawPicture(
+      {
+        ...{ kind: 'curves', title: 'A long title of a picture that has more words than one line takes' },
+        ...{ x: { label: 'time', unit: 'seconds' }, y: value, curves, marks: [{ label: 'limit', value: 3 }] },
+      },
+      'narrow',
+    );
+    const texts = [...drawn.matchAll(/<text x="([\d.]+)"[^>]*?(text-anchor="\w+")?>([^<]*)</g)];
+    expect(texts.filter(([, , , words = '']) => /kind \d|limit/.test(words)).length).toBe(7);
+    for (const [, x, anchor, words = ''] of texts)
+      if (anchor === undefined) expect(Number(x) + 6.5 * words.length, words).toBeLessThan(400);
   });
   it('says which axis is logarithmic', () => {
     const groups = [{ label: '', bars }];

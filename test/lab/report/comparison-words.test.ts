@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { shellWords } from '../../../lib/base/shell-words.ts';
 import { heapOptionNames } from '../../../lib/cli/heap-options.ts';
 import { resolveOptions } from '../../../lib/design/options.ts';
 import { partOptions } from '../../../lib/design/parts.ts';
@@ -8,7 +9,6 @@ import { type Spread, spreadOf } from '../../../lib/lab/metrics/spread.ts';
 import { curveColour, curveDash } from '../../../lib/lab/report/client/curve-style.ts';
 import { formatSpread } from '../../../lib/lab/report/comparison-values.ts';
 import { optionInWords, optionName } from '../../../lib/lab/report/option-names.ts';
-import { commandWords } from '../../../lib/lab/report/values.ts';
 
 import { mib } from './made-comparison.ts';
 
@@ -56,7 +56,7 @@ it('options are called as on the command line', () => {
 });
 
 it('a command line is quoted where it must be', () => {
-  expect(commandWords(['pageheap', '-c', "a b:it's,advise=free"])).toBe(
+  expect(shellWords('pageheap', '-c', "a b:it's,advise=free")).toBe(
     String.raw`pageheap -c 'a b:it'\''s,advise=free'`,
   );
 });

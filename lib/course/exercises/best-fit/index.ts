@@ -5,7 +5,9 @@
  * measured by how little memory it needs. From student to student differ from how many pages on an allocation is taken from
  * the back of its run, and which of two runs of one size best fit takes.
  */
+
 import fc from 'fast-check';
+import { calledAs } from '../../../base/called-as.ts';
 import type { PageOp } from '../../../lab/trace/page-text.ts';
 import { parsePageText } from '../../../lab/trace/page-text.ts';
 import { chooserOf, type FitName, type FitRules } from '../../model/fits.ts';
@@ -260,7 +262,7 @@ const hintsOf = (
   [`${name}: long traces`]: [
     'It goes wrong only after many calls. What grows with the number of calls: a list, a position, a count?',
     'The heap grows in the middle of these traces. Is what is grown merged with a free run that ends where it begins?',
-    'Play the trace with `pageheap lab step`, and look for the first step at which the two strips differ.',
+    `Play the trace with \`${calledAs()} lab step\`, and look for the first step at which the two strips differ.`,
   ],
 });
 

@@ -4,7 +4,8 @@
  *
  * The token stands in the page's own address behind the `#`, which a browser sends to nobody; it goes into a header. A
  * connection that breaks is made again, from behind the last whole line of the run file that came, counted in bytes here:
- * nothing is lost and nothing comes twice. One on which nothing comes for a while is taken for broken.
+ * nothing is lost and nothing comes twice. One on which nothing comes for a while is taken for broken. Where nobody answers
+ * several times the page is told so; it is tried for as long as the page is there: a machine may have slept.
  *
  * A browser has few connections for one server, and so has the server room for few pages. A page that nobody sees gives its
  * place away when another page finds none, and takes one again once it is seen.
@@ -18,8 +19,16 @@ const firstPauseMs = 400;
 const longestPauseMs = 5000;
 /** Where every place is taken, it is tried again so soon: a page that nobody sees may have left. */
 const fullPauseMs = 1000;
+/** After so many tries in a row that nobody answered the server is taken for gone; it is tried on. */
+const triesUntilGone = 4;
 /** A command is carried out between two operations; a collection of a large heap on a busy machine takes seconds. */
 const longestCommandMs = 20_000;
+
+/**
+ * `broken`: it is made again. `gone`: nobody has answered for a while, most likely there is nobody; it is tried again, all the same.
+ * `refused`: it is not tried again.
+ */
+export type ConnectionState = 'connected' | 'broken' | 'gone' | 'refused';
 
 export interface Listener {
   /** A line of the run file. */
@@ -27,7 +36,7 @@ export interface Listener {
   readonly onLive: (line: LiveLine) => void;
   /** Another run is there, or the first: everything from before is gone. */
   readonly onRun: (hello: NonNullable<LiveLine['hello']>) => void;
-  readonly onConnected: (is: boolean, why?: string) => void;
+  readonly onConnected: (state: ConnectionState, why?: string) => void;
 }
 
 const token = (): string => location.hash.slice(1);
@@ -39,6 +48,9 @@ class Refused extends Error {}
 
 /** Every place is taken, for now. */
 class Full extends Error {}
+
+/** Ports are given anew. */
+const strangerWords = 'another program answers at this address now';
 
 /** Until somebody sees the page. */
 function seen(): Promise<void> {
@@ -74,14 +86,19 @@ export class Connection {
 
   /** Stays connected, until the run is over or the server refuses. */
   async stay(): Promise<void> {
+    let tries = 0;
     for (let pause = firstPauseMs; ; pause = Math.min(longestPauseMs, pause * 1.6)) {
+      tries++;
       let why: Error | undefined;
       try {
         await this.#listen(() => {
           pause = firstPauseMs;
+          tries = 0;
         });
       } catch (error) {
         if (error instanceof Refused || error instanceof Full) why = error;
+        // Somebody answers.
+        if (error instanceof Full) tries = 0;
       }
       if (this.#isOver && !(why instanceof Refused)) return;
       if (this.#gaveWay || (why instanceof Full && document.hidden)) {
@@ -89,8 +106,11 @@ export class Connection {
         await seen();
         continue;
       }
-      this.#listener.onConnected(false, why?.message);
-      if (why instanceof Refused) return;
+      if (why instanceof Refused) {
+        this.#listener.onConnected('refused', why.message);
+        return;
+      }
+      this.#listener.onConnected(tries >= triesUntilGone ? 'gone' : 'broken', why?.message);
       const wait = why instanceof Full ? fullPauseMs : pause;
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
@@ -121,11 +141,15 @@ export class Connection {
     try {
       const response = await fetch(`/run?from=${this.#at}`, { headers: authorized(), signal: quiet.signal });
       if (!response.ok || response.body === null) {
-        const { error = '' } = (await response.json().catch(() => ({}))) as CommandAnswer;
+        const { error } = (await response.json().catch(() => ({}))) as CommandAnswer;
+        if (error === undefined) throw new Refused(strangerWords);
         throw response.status === 503 ? new Full(error) : new Refused(error);
       }
+      // A program that answers everything with a page of its own.
+      if (!(response.headers.get('content-type') ?? '').startsWith('application/x-ndjson'))
+        throw new Refused(strangerWords);
       connected();
-      this.#listener.onConnected(true);
+      this.#listener.onConnected('connected');
       const reader = response.body.getReader();
       const lines = new LineReader();
       while (!this.#gaveWay) {

@@ -11,11 +11,12 @@ import { PageMapView } from '../../report/client/page-map.ts';
 import { type DrawnChart, drawRunCharts } from '../../report/client/run-charts.ts';
 import { wireSections } from '../../report/client/sections.ts';
 import type { LiveState, WatchMode } from '../live-lines.ts';
-import { Connection } from './connection.ts';
+import { Connection, type ConnectionState } from './connection.ts';
 import { Controls } from './controls.ts';
 import { showEvents } from './events.ts';
 import { LiveData } from './live-data.ts';
 import { LiveMoments } from './live-moments.ts';
+import { type Commands, showProblem } from './problem.ts';
 import { badgeOf, wordsOf } from './state-words.ts';
 import { showTiles } from './tiles.ts';
 import { TimeSlider } from './time-slider.ts';
@@ -32,18 +33,21 @@ function start(): void {
   let charts: DrawnChart[] | undefined;
   let state: LiveState = { phase: 'starting' };
   let mode: WatchMode = 'run';
-  let isConnected = false;
+  let connected: ConnectionState = 'broken';
+  let commands: Commands;
   let isNew = false;
   let waits = false;
   let lastDrawn = Number.NEGATIVE_INFINITY;
   let shownMap = Number.NaN;
 
   const showBadge = (): void => {
-    const [word, kind] = badgeOf(state, mode, isConnected);
+    const [word, kind] = badgeOf(state, mode, connected);
     const badge = byId('live-badge');
     badge.textContent = word;
     badge.className = `badge ${kind}`;
-    byId('live-words').textContent = wordsOf(state, data.length);
+    // Of one that is out of reach nobody knows how it stands.
+    const isLost = connected === 'gone' || connected === 'refused';
+    byId('live-words').textContent = isLost ? '' : wordsOf(state, data.length);
     byId('live-words').hidden = byId('live-words').textContent === '';
   };
 
@@ -117,7 +121,8 @@ function start(): void {
       moments.clear();
       shownMap = Number.NaN;
       byId('live-file').textContent = hello.file;
-      if (mode === 'view') slider.offerPlay();
+      commands = hello.commands;
+      if (mode === 'view') slider.offerPlay(true);
     },
     onLine: (line) => {
       isNew = true;
@@ -137,20 +142,21 @@ function start(): void {
         controls.show(isOver ? undefined : state.steer);
         if (isOver) {
           connection.leave(mode === 'view');
-          slider.offerPlay();
+          slider.offerPlay(true);
         }
       }
       if (line.beat !== true) soon();
     },
-    onConnected: (is, why) => {
-      isConnected = is;
-      controls.reach(is);
-      const problem = byId('live-problem');
-      problem.hidden = is;
-      problem.textContent =
-        why === undefined
-          ? 'The connection is broken. It is tried again; what is shown here is from before.'
-          : `${why[0]?.toUpperCase() ?? ''}${why.slice(1)}.`;
+    onConnected: (now, why) => {
+      const former = connected;
+      connected = now;
+      controls.reach(now === 'connected');
+      showProblem(now, why, data.length, commands);
+      // What it has can be looked at like a run that is over.
+      if (now === 'gone' || now === 'refused') {
+        controls.show(undefined);
+        slider.offerPlay(true);
+      } else if (former === 'gone' && mode === 'run') slider.offerPlay(false);
       showBadge();
     },
   });

@@ -51,11 +51,12 @@ export class TimeSlider {
     this.#show();
   }
 
-  /** The run is over, and can be played. */
-  offerPlay(): void {
-    byId('live-play').hidden = false;
-    byId('live-rate').hidden = false;
-    byId('live-now').textContent = 'End';
+  /** Whether the run can be played: nothing comes any more. */
+  offerPlay(is: boolean): void {
+    if (!is) this.#stop();
+    byId('live-play').hidden = !is;
+    byId('live-rate').hidden = !is;
+    byId('live-now').textContent = is ? 'End' : 'Now';
   }
 
   #go(t: number, follows: boolean): void {
