@@ -20,7 +20,11 @@ export function showProblem(
 ): void {
   const problem = byId('live-problem');
   problem.hidden = connection === 'connected';
-  if (connection === 'connected') return;
+  if (connection === 'connected') {
+    problem.replaceChildren();
+    delete problem.dataset.told;
+    return;
+  }
   const { words, isLost } = connectionWords(connection, why, length);
   // It is read aloud when it changes: what was told already stays as it is.
   if (problem.dataset.told === words) return;
