@@ -22,6 +22,8 @@ const together = [
   'alloc',
   'api',
   'base',
+  'cli',
+  'course',
   'design',
   'gc',
   'heap',
@@ -31,14 +33,20 @@ const together = [
   'runtime',
   'scavenge',
   'spans',
-  'lab/{compare,conformance,contenders,export,metrics,record,trace,verify,workloads}',
+  'lab/{compare,conformance,contenders,export,library,live,metrics,questions,record,report,trace,verify,workloads}',
 ].map((layer) => `test/${layer}/**/*.test.ts`);
+
+/**
+ * Each view of a heap's memory counts to V8 as so much new memory. Beyond half of what its old space may have, V8 collects at
+ * each of them, and marks all that the process holds: two thirds of the CPU time of tests that make many heaps. So it may
+ * have more than there is.
+ */
+const roomForViews = '--max-old-space-size=32768';
 
 export const common = {
   pool: 'forks' as const,
-  // A heap's views provoke a collection of V8's each time one is made, and a test's process holds much that it marks:
-  // with helper threads, and a small nursery, they were half of the CPU time of tests that make many heaps.
-  execArgv: ['--no-concurrent-marking', '--no-parallel-scavenge', '--min-semi-space-size=16'],
+  // Helper threads of V8's, and a small nursery, make its collections dearer where a process makes many heaps.
+  execArgv: [roomForViews, '--no-concurrent-marking', '--no-parallel-scavenge', '--min-semi-space-size=16'],
   testTimeout: 120_000,
   hookTimeout: 120_000,
   // No test reads certificates of conformance that are the user's; what writes some has a folder of its own.
