@@ -379,6 +379,7 @@ describe('a user arena in a heap that traces', () => {
             addr = node.left.get(addr);
           }
         }
+        heap.check(3);
       };
       for (let step = 0; step < 4000; step++) {
         const slot = random.of(roots);
@@ -401,10 +402,7 @@ describe('a user arena in a heap that traces', () => {
           slot.root.address = addr;
           slot.node = { addr, arena, key: step, left };
         }
-        if (step % 250 === 0) {
-          walk();
-          heap.check(3);
-        }
+        if (step % 250 === 0) walk();
       }
       walk();
       for (const arena of arenas) arena.free();
