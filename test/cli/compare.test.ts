@@ -28,7 +28,7 @@ describe('pageheap compare', () => {
       '-c',
       `own:radix,page-heap=${own}`,
     ];
-    const { out: stdout, code } = await pageheap([...args, '--json']);
+    const { out: stdout, code } = await inProcess([...args, '--json']);
     expect(code).toBe(0);
     const told = JSON.parse(stdout);
     expect(told.configurations.map((c: { label: string }) => c.label)).toEqual([
@@ -232,7 +232,7 @@ describe('pageheap compare', () => {
         err: stderr,
         out: stdout,
         code,
-      } = await pageheap([...args, ...['-c', 'radix', '-c', throwing, '-c', exiting, '--json']]);
+      } = await inProcess([...args, ...['-c', 'radix', '-c', throwing, '-c', exiting, '--json']]);
       expect(code).toBe(1);
       expect(stderr).toMatch(
         /^pageheap: configuration 'throwing', run 1: .*not today \(.*\) \(ERR_PAGE_HEAP\)\n/m,
@@ -308,7 +308,7 @@ describe('pageheap compare', () => {
       ['compare', 'rsscurve', ...quick, '-r', '1', '-c', `radix,page-heap=${file}`],
       ['run', 'rsscurve', '--scale', '0.01', '--time-scale', '0', '--out', out, '--page-heap', file],
     ]) {
-      const { err: stderr, code } = await pageheap(command);
+      const { err: stderr, code } = await inProcess(command);
       expect(stderr).toMatch(
         /the page heap Moody threw in free: not today \(.*throws\.mjs:3:\d+\)\) \(ERR_PAGE_HEAP\)/,
       );

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { pageheap } from './spawn.ts';
+import { inProcess } from './in-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-parts-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -20,7 +20,7 @@ it('a call that does not end is stopped, with its place', async () => {
   const endless = 'export class DenseRule {\n  keeps() {\n    for (;;);\n  }\n}\n';
   const file = module('endless.mjs', endless);
   const args = ['conform', '--part', 'dense-rule', file, '--timeout', '0.4', '--runs', '10'];
-  const { code, out } = await pageheap(args);
+  const { code, out } = await inProcess(args);
   expect(code).toBe(1);
   expect(out).toMatch(/1\. keeps(?:\(.*\))? did not end within 0\.4 s, and was stopped\n.*endless\.mjs:3/);
 }, 60_000);
@@ -32,7 +32,7 @@ it('a run tells its parts and numbers as other than Go’s', async () => {
   );
   const out = join(folder, 'run');
   const parts = ['--scavenge-policy', file, '--trigger-policy', file, '--dense-pages', 'off'];
-  const { code, out: told, err } = await pageheap(['run', 'git', ...parts, ...quick, '-o', out]);
+  const { code, out: told, err } = await inProcess(['run', 'git', ...parts, ...quick, '-o', out]);
   expect([code, err]).toEqual([0, '']);
   expect(told.replace(/[\s│]+/g, ' ')).toContain(
     "other than Go's dense-pages off, scavenge-policy ScavengePolicy, trigger-policy Pace",
@@ -57,7 +57,7 @@ it('a comparison goes on without the configuration whose policy fails, and tells
     code,
     out: table,
     err,
-  } = await pageheap(['compare', 'git', ...configurations, '-r', '1', ...quick, '-o', out]);
+  } = await inProcess(['compare', 'git', ...configurations, '-r', '1', ...quick, '-o', out]);
   expect(code).toBe(1);
   expect(err).toMatch(
     /configuration 'bad', run 1: the scavenge policy Bad threw in onTime: TypeError: .*bad\.mjs:2:\d+.*\(ERR_POLICY\)/,
@@ -70,7 +70,7 @@ it.each([
   [['--generation', 'lists', '--retain-extra', '5'], 2, /--retain-extra: is of the scavenger 'background'/],
   [['--dense-pages', '600'], 2, /dense-pages.*It takes a whole number, 1 to 512, or off/],
 ])('what cannot be is refused before anything runs: %s', async (args, expected, message) => {
-  const { code, err } = await pageheap(['run', 'git', ...args, ...quick, '-o', folder]);
+  const { code, err } = await inProcess(['run', 'git', ...args, ...quick, '-o', folder]);
   expect(code).toBe(expected);
   expect(err).toMatch(message);
 });

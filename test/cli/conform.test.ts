@@ -61,12 +61,12 @@ describe('pageheap conform', () => {
       'superstitious.mjs',
       'releaseUnused = undefined; free(page, n) { if (n !== 13) super.free(page, n); }',
     );
-    const first = await pageheap(['conform', file, '--seed', '7', '--runs', '12']);
+    const first = await inProcess(['conform', file, '--seed', '7', '--runs', '12']);
     expect(first.code).toBe(1);
     expect(first.out).toMatch(/after: grow \d+ 512\n/);
     const [, seed, path] =
       /again alone: pageheap conform \S+superstitious\.mjs --seed (\d+) --path (\S+)/.exec(first.out) ?? [];
-    const again = await pageheap(['conform', file, '--seed', seed ?? '', '--path', path ?? '', '--json']);
+    const again = await inProcess(['conform', file, '--seed', seed ?? '', '--path', path ?? '', '--json']);
     expect(again.code).toBe(1);
     const { checks } = JSON.parse(again.out) as Report;
     const broken = checks.filter(({ passed }) => !passed);
@@ -117,10 +117,8 @@ describe('pageheap conform', () => {
       'late.mjs',
       '#calls = 0; alloc(n) { return ++this.#calls > 100 ? -2 : super.alloc(n); }',
     );
-    const [{ out }, json] = await Promise.all([
-      pageheap(['conform', file, '--runs', '1']),
-      pageheap(['conform', file, '--runs', '1', '--json']),
-    ]);
+    const { out } = await inProcess(['conform', file, '--runs', '1']);
+    const json = await inProcess(['conform', file, '--runs', '1', '--json']);
     expect(out).toMatch(/^ {3}after: … \d+ earlier\n {10}alloc \d+\n {10} {2}= \d+$/m);
     expect(out.match(/^\d+\. /gm)?.length).toBeLessThan(4);
     const first = /^broken {2}(.*) \(1\)$/m.exec(out)?.[1] ?? 'none';
@@ -137,7 +135,7 @@ describe('pageheap conform', () => {
   // Other ways to be stuck, and to end the process: test/long/cli/conform.test.ts.
   it('stops and names a call that does not end, and goes on with the other checks', async () => {
     const file = like('stuck.mjs', 'free() {\n for (;;); }');
-    const { out, code } = await pageheap(['conform', file, '--timeout', '0.3', '--runs', '1']);
+    const { out, code } = await inProcess(['conform', file, '--timeout', '0.3', '--runs', '1']);
     expect(out).toMatch(
       /1\. free\(\d+, \d+\) did not end within 0\.3 s, and was stopped\n {5}at Mine\.free \(.*stuck\.mjs:4:\d+\)\n {3}in: .*\n/,
     );
@@ -157,11 +155,9 @@ describe('pageheap conform', () => {
       'boom.mjs',
       'export default class Boom { constructor() { throw new RangeError("boom"); } }',
     );
-    const [stuck, threw, json] = await Promise.all([
-      pageheap(['conform', loops, '--timeout', '0.3', '--runs', '1']),
-      pageheap(['conform', boom]),
-      pageheap(['conform', boom, '--json']),
-    ]);
+    const stuck = await inProcess(['conform', loops, '--timeout', '0.3', '--runs', '1']);
+    const threw = await inProcess(['conform', boom]);
+    const json = await inProcess(['conform', boom, '--json']);
     expect(stuck.out).toMatch(
       /1\. its constructor did not end within 0\.3 s, and was stopped\n {5}at new Mine \(.*loops-made\.mjs:5:\d+\)\n[\s\S]*of the \d+ checks none was tried\n$/,
     );
@@ -205,7 +201,7 @@ describe('pageheap conform', () => {
     ['a path without its seed', ['radix', '--path', '1,A:B'], /without its seed.*ERR_INVALID_OPTION/],
     ['a path that none told', ['radix', '--seed', '1', '--path', '1'], /not as a failure tells it/],
   ])('refuses %s', async (_what, args, message) => {
-    const { out, err, code } = await pageheap(['conform', ...args]);
+    const { out, err, code } = await inProcess(['conform', ...args]);
     expect(err).toMatch(message);
     expect(out).toBe('');
     expect(code).toBe(2);
@@ -222,7 +218,7 @@ describe('its certificate', () => {
     const before = await inProcess(custom(file, '--json'), { env });
     expect(before.err).toBe(`FirstFit has not passed the conformance suite here: pageheap conform ${file}\n`);
 
-    const made = await pageheap(['conform', file, '--runs', '1', '--json'], { env });
+    const made = await inProcess(['conform', file, '--runs', '1', '--json'], { env });
     expect([made.err, made.code]).toEqual(['', 0]);
     const { certificate: path } = JSON.parse(made.out) as { certificate: string };
     const short = await inProcess(custom(file, '--json'), { env });
@@ -253,7 +249,7 @@ describe('its certificate', () => {
 describe('examples/first-fit.mjs', () => {
   it('serves a scavenger by age', async () => {
     const still = ['--duration', '0', '--idle', '0', '--repeat', '1', '--out', join(folder, 'aged')];
-    const { out, err, code } = await pageheap([
+    const { out, err, code } = await inProcess([
       'compare',
       'git',
       '-c',

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { inProcess } from './in-process.ts';
 import { pageheap } from './spawn.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'pageheap-grids-'));
@@ -16,7 +17,7 @@ const lines = Array.from(
 writeFileSync(trace, `= Start\n${lines.join('\n')}\n= End\n`);
 const quick = ['--duration', '0', '--idle', '0', '--idle-gcs', '0'];
 const grid = (out: string, ...args: string[]) =>
-  pageheap(['grid', trace, '--gogc', '50,100', '--advise', 'dontneed,free', ...quick, '-o', out, ...args]);
+  inProcess(['grid', trace, '--gogc', '50,100', '--advise', 'dontneed,free', ...quick, '-o', out, ...args]);
 
 const runsIn = (folder: string): string[] => readdirSync(join(folder, 'runs'));
 
@@ -77,7 +78,7 @@ it('shares are joined, machines that differ are told, and what does not belong t
     writeFileSync(path, readFileSync(path, 'utf8').replace(/"kernel":"[^"]*"/, '"kernel":"5.4.0-other"'));
   }
   const whole = join(root, 'whole');
-  const merged = await pageheap(['grid', 'merge', ...shares, '-o', whole, '--json']);
+  const merged = await inProcess(['grid', 'merge', ...shares, '-o', whole, '--json']);
   expect(merged.code).toBe(0);
   const { cells, machines, missing } = JSON.parse(merged.out);
   expect([cells.length, machines.length, missing]).toEqual([4, 2, 0]);
@@ -87,7 +88,7 @@ it('shares are joined, machines that differ are told, and what does not belong t
   cpSync(shares[0] ?? '', other, { recursive: true });
   const plan = readFileSync(join(other, 'grid.json'), 'utf8');
   writeFileSync(join(other, 'grid.json'), plan.replace(/"hash": "\w/, '"hash": "x'));
-  const refused = await pageheap(['grid', 'merge', ...shares, other, '-o', join(root, 'mixed')]);
+  const refused = await inProcess(['grid', 'merge', ...shares, other, '-o', join(root, 'mixed')]);
   expect(refused.code).toBe(2);
   expect(refused.err).toMatch(/do not belong together; they differ in the trace's contents/);
   const again = await grid(shares[0] ?? '', '-r', '3');
@@ -100,7 +101,7 @@ it('a cell that cannot be is told, and the others are drawn', async () => {
     code,
     err,
     out: table,
-  } = await pageheap([
+  } = await inProcess([
     ...[
       'grid',
       trace,
@@ -127,7 +128,7 @@ it.each([
   [['--gogc', '25..400'], /gogc.*25\.\.400 lacks its factor or its step/],
   [['--gogc', '25,50', '--shard', '3/2'], /--shard.*It takes a share of so many, from 1 on: 3\/16/],
 ])('what is no grid is refused: %s', async (args, why) => {
-  const { code, err } = await pageheap(['grid', trace, ...args, '-o', join(root, 'none')]);
+  const { code, err } = await inProcess(['grid', trace, ...args, '-o', join(root, 'none')]);
   expect(code).toBe(2);
   expect(err).toMatch(why);
   expect(existsSync(join(root, 'none'))).toBe(false);

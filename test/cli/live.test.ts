@@ -53,7 +53,7 @@ describe('run --live', () => {
   it('prints an address, serves the run to its end, and ends with it where nobody sits at a terminal', async () => {
     let got: Record<string, unknown>[] = [];
     const { code, out, err } = await watched(
-      ['run', 'git', '--duration', '1', '--idle', '0.5', '--live', '--json', '--no-report'],
+      ['run', 'git', '--duration', '0.5', '--idle', '0.3', '--live', '--json', '--no-report'],
       async (url) => {
         expect(url.hostname).toBe('127.0.0.1');
         got = await linesOf(url);
@@ -76,7 +76,7 @@ describe('run --live', () => {
   it('is steered, and its file, report and diff tell', async () => {
     let file = '';
     await watched(
-      ['run', 'git', '--duration', '1', '--idle', '0.5', '--live', '--out', 'steered'],
+      ['run', 'git', '--duration', '1', '--idle', '0.3', '--live', '--out', 'steered'],
       async (url) => {
         const give = async (command: object): Promise<number> => {
           const response = await fetch(new URL('/steer', url), {
@@ -108,7 +108,7 @@ describe('run --live', () => {
   });
 
   it('has no port without a page', async () => {
-    const { code, err } = await pageheap(['run', 'git', '--port', '8080', '--out', 'none'], { cwd: folder });
+    const { code, err } = await inProcess(['run', 'git', '--port', '8080', '--out', 'none'], { cwd: folder });
     expect([code, err]).toEqual([
       2,
       'pageheap: --port: it is of the live page; add --live (ERR_INVALID_OPTION)\n',
@@ -120,9 +120,12 @@ describe('run --live', () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as AddressInfo;
-    const { code, err } = await pageheap(['run', 'git', '--live', '--port', String(port), '--out', 'taken'], {
-      cwd: folder,
-    });
+    const { code, err } = await inProcess(
+      ['run', 'git', '--live', '--port', String(port), '--out', 'taken'],
+      {
+        cwd: folder,
+      },
+    );
     expect([code, err]).toEqual([
       1,
       `pageheap: port ${port} is taken: choose another, or none (ERR_SYSTEM)\n`,
@@ -298,7 +301,7 @@ describe('the chart that grows', () => {
     const { terminal: t, sent } = terminal(100, { NO_COLOR: '1' });
     let now = 0;
     const chart = new LiveChart(t, () => now);
-    for (let i = 0; i < 20_000; i++) {
+    for (let i = 0; i < 4000; i++) {
       now += 100;
       chart.show(
         {

@@ -7,7 +7,6 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { drawGroups, drawTable } from '../../lib/cli/table.ts';
 import { missingFolder } from '../../lib/os/file-error.ts';
 import { inProcess } from './in-process.ts';
-import { pageheap } from './spawn.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-messages-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -65,16 +64,16 @@ it('a policy that throws is told in a line; its stack where PAGEHEAP_DEBUG asks 
     '-o',
     folder,
   ];
-  const { err } = await pageheap(args);
+  const { err } = await inProcess(args);
   expect(err).toMatch(/the scavenge policy Bad threw in onTime: TypeError: .*bad\.mjs:2:\d+/);
   expect(err).not.toMatch(/^ +at /m);
-  const asked = await pageheap(args, { env: { PAGEHEAP_DEBUG: '1' } });
+  const asked = await inProcess(args, { env: { PAGEHEAP_DEBUG: '1' } });
   expect(asked.err).toMatch(/^ +at Bad\.onTime/m);
 }, 60_000);
 
 it('a grid of other axes is told as axes are asked for', async () => {
   const grid = (axis: string[]): ReturnType<typeof inProcess> =>
-    pageheap([
+    inProcess([
       'grid',
       'git',
       ...axis,
@@ -97,7 +96,7 @@ it('a grid of other axes is told as axes are asked for', async () => {
 it('a short page trace is over at once, and its pages are in use', async () => {
   const trace = file('few.pages', 'pages 1\na 1 16\na 2 4\nf 1\nr 32\na 3 8\nf 2\nf 3\n');
   const begin = performance.now();
-  const { code, out } = await pageheap(['run', trace, '--no-report', '--json', '-o', folder]);
+  const { code, out } = await inProcess(['run', trace, '--no-report', '--json', '-o', folder]);
   expect(code).toBe(0);
   expect(performance.now() - begin).toBeLessThan(15_000);
   const { moments, operations } = JSON.parse(out) as { moments: { inuse: number }[]; operations: number };
@@ -117,8 +116,8 @@ it('a table as a list leaves out what has no value', () => {
 
 it('lab check --first tells how many checks were tried, and no points', async () => {
   const lab = join(folder, 'lab');
-  await pageheap(['lab', 'start', 'best-fit', '-o', lab]);
-  const { out } = await pageheap(['lab', 'check', lab, '--first']);
+  await inProcess(['lab', 'start', 'best-fit', '-o', lab]);
+  const { out } = await inProcess(['lab', 'check', lab, '--first']);
   expect(out).toMatch(/\n1 of \d+ checks tried, with the open seeds; points are for all of them/);
   expect(out).not.toMatch(/\d+ of \d+ points/);
 }, 60_000);

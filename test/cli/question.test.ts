@@ -22,7 +22,7 @@ it('without a name lists them', async () => {
 
 it('asks one in processes of its own, draws it, keeps it, and says whether it held', async () => {
   const out = join(folder, 'one');
-  const { code, out: told } = await pageheap(['question', 'limit-goal', '-o', out]);
+  const { code, out: told } = await inProcess(['question', 'limit-goal', '-o', out]);
   expect(code).toBe(0);
   expect(told).toMatch(/^14\. Does the background scavenger act on the limit\?/);
   expect(told).toMatch(/█.* most 66\.7 MiB\n/);
@@ -43,7 +43,7 @@ it('asks one in processes of its own, draws it, keeps it, and says whether it he
 
 it('makes runs whose files stay, and prints one as JSON', async () => {
   const out = join(folder, 'json');
-  const { code, out: told } = await pageheap(['question', '1', '--json', '--scale', '0.05', '-o', out]);
+  const { code, out: told } = await inProcess(['question', '1', '--json', '--scale', '0.05', '-o', out]);
   const answer = JSON.parse(told) as {
     runs: { file: string }[];
     bounds: { holds: boolean | null }[];

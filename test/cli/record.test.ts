@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { record } from '../../lib/lab/recorder/record.ts';
 import { childrenOf, compileScenes, told } from '../lab/recorder/scenes.ts';
+import { inProcess } from './in-process.ts';
 import { pageheap } from './spawn.ts';
 
 let folder = '';
@@ -150,7 +151,7 @@ describe('pageheap record', () => {
       skip('mounting a small disk is not allowed here');
     }
     try {
-      const { code, err } = await pageheap(
+      const { code, err } = await inProcess(
         ['record', '-o', 'my.rec.gz', '--', scenes, 'allocate', '200000'],
         { cwd },
       );
@@ -173,7 +174,7 @@ describe('pageheap record', () => {
   it('says what is linked statically', async () => {
     const { program, folder: own } = compileScenes(['-static']);
     const cwd = place();
-    const { err, code } = await pageheap(['record', '--', program, 'allocate', '10'], { cwd });
+    const { err, code } = await inProcess(['record', '--', program, 'allocate', '10'], { cwd });
     rmSync(own, { recursive: true });
     expect(code).toBe(0);
     expect(err).toContain('is linked statically');
@@ -185,7 +186,7 @@ describe('pageheap record', () => {
     const cwd = place();
     writeFileSync(join(cwd, 'none.c'), 'int main(void) { return 3; }\n');
     execFileSync('cc', ['-o', 'none', 'none.c'], { cwd });
-    const { err, code } = await pageheap(['record', '--', './none'], { cwd });
+    const { err, code } = await inProcess(['record', '--', './none'], { cwd });
     expect([code, err]).toEqual([3, 'nothing was recorded: the program called neither malloc nor free\n']);
     expect(readdirSync(cwd).sort()).toEqual(['none', 'none.c']);
   });
@@ -197,17 +198,17 @@ describe('pageheap record', () => {
       '#include <stddef.h>\nstatic char a[4096]; static size_t n;\nvoid *malloc(size_t s) { n += (s + 15) / 16 * 16; return a + n - s; }\nvoid free(void *p) {}\nint main(void) { return malloc(10) == 0; }\n',
     );
     execFileSync('cc', ['-fno-builtin', '-rdynamic', '-o', 'own', 'own.c'], { cwd });
-    const { err } = await pageheap(['record', '--', './own'], { cwd });
+    const { err } = await inProcess(['record', '--', './own'], { cwd });
     expect(err).toContain('malloc of its own');
   });
 
   it('records the memory that the program had, and run shows it', async () => {
-    const { cwd, file } = await recordScene(['alive', 5000]);
+    const { cwd, file } = await recordHere(['alive', 5000]);
     const samples = (await told(file)).recorded?.samples ?? [];
     const most = Math.max(...samples.map(({ anon }) => anon));
     expect(most).toBeGreaterThan(19 * 2 ** 20);
     expect(most).toBeLessThan(24 * 2 ** 20);
-    const { out, code } = await pageheap(
+    const { out, code } = await inProcess(
       ['run', 'my.rec.gz', '--duration', '0', '--idle', '0', '--no-report', '--out', '.'],
       { cwd },
     );
@@ -231,7 +232,7 @@ describe('pageheap record', () => {
     const [file = ''] = readdirSync(join(cwd, raw)).filter((name) => name.endsWith('.raw'));
     process.kill(Number.parseInt(file, 10), 'SIGKILL');
     expect((await told(join(cwd, raw, file))).sizes.get(10111)).toBeGreaterThanOrEqual(5000);
-    const { err, code } = await pageheap(['record', '--finish', raw, '-o', 'my.rec.gz'], { cwd });
+    const { err, code } = await inProcess(['record', '--finish', raw, '-o', 'my.rec.gz'], { cwd });
     expect([code, err]).toEqual([0, expect.stringContaining('recorded: my.rec.gz')]);
     expect((await told(join(cwd, 'my.rec.gz'))).sizes.get(10111)).toBeGreaterThanOrEqual(5000);
     expect(existsSync(join(cwd, raw))).toBe(false);
@@ -268,7 +269,7 @@ describe('pageheap record', () => {
   it('replaces a recording only by a whole one, and refuses what is read', async () => {
     const cwd = place();
     writeFileSync(join(cwd, 'script.sh'), 'echo hello\n');
-    const { code, err } = await pageheap(['record', '-o', 'script.sh', '--', 'sh', 'script.sh'], { cwd });
+    const { code, err } = await inProcess(['record', '-o', 'script.sh', '--', 'sh', 'script.sh'], { cwd });
     expect([code, err]).toEqual([2, expect.stringContaining('this is the input')]);
     expect(readFileSync(join(cwd, 'script.sh'), 'utf8')).toBe('echo hello\n');
     expect(readdirSync(cwd)).toEqual(['script.sh']);
@@ -286,7 +287,7 @@ describe('pageheap record', () => {
     ['an output that is a folder', ['record', '-o', '.', '--', 'true'], 'this is no file'],
     ['a folder without raw files', ['record', '--finish', '.', '-o', 'x'], 'ERR_FILE'],
   ])('refuses %s', async (_name, args, words) => {
-    const { code, err } = await pageheap(args, { cwd: place() });
+    const { code, err } = await inProcess(args, { cwd: place() });
     expect([code, err]).toEqual([2, expect.stringContaining(words)]);
   });
 

@@ -15,8 +15,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRunFile } from '../../lib/lab/record/run-file.ts';
+import { isWhole, those } from '../support/extent.ts';
 import { inProcess } from './in-process.ts';
 import { childrenOf, executable, isAlive, type Outcome, pageheap } from './spawn.ts';
 
@@ -119,75 +120,59 @@ describe('pageheap run', () => {
     expect(header.command?.slice(0, 3)).toEqual(['pageheap', 'run', 'ramp.mtrace.gz']);
   });
 
-  it('collects when idle', async () => {
-    const { out } = await run([
-      'ramp.mtrace.gz',
-      '--duration',
-      '0',
-      '--idle',
-      '1.2',
-      '--gogc',
-      'off',
-      '--json',
-    ]);
+  it('collects when idle, though GOGC is none, which it says, and tells what GODEBUG asks for', async () => {
+    const { code, out, err } = await pageheap(
+      ['run', 'ramp.mtrace.gz', '--duration', '0', '--idle', '0.1', '--no-report', '--json'],
+      { cwd: folder, env: { GODEBUG: 'gctrace=1', GOGC: 'x' } },
+    );
+    expect(code).toBe(0);
+    expect(err).toMatch(/^gc 1 @\d/m);
+    expect(err).toContain('GOGC=x');
     const { collections, moments } = JSON.parse(out) as Summary;
-    expect(collections).toBe(2);
+    expect(collections).toBeGreaterThan(0);
     expect(moments[moments.length - 1].inuse).toBeLessThan(0.7 * moments[0].inuse);
   });
 
   it('finds a shipped trace by its name, and paces it', async () => {
     const start = performance.now();
-    const { code, out } = await run(['git', '--duration', '0.6', '--idle', '0', '--json']);
+    const { code, out } = await run(['git', '--duration', '0.3', '--idle', '0', '--json', '--no-report']);
     const took = performance.now() - start;
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ name: 'git', operations: 8655, irregular: {} });
-    expect(took).toBeGreaterThan(600);
-  });
-
-  it('prints the lines that GODEBUG asks for', async () => {
-    const { err } = await pageheap(
-      ['run', 'ramp.mtrace.gz', '--duration', '0', '--idle', '0.1', '--no-report'],
-      {
-        cwd: folder,
-        env: { GODEBUG: 'gctrace=1' },
-      },
-    );
-    expect(err).toMatch(/^gc 1 @\d/m);
-  });
-
-  it('warns of a GOGC that is none', async () => {
-    const { code, err } = await pageheap(['run', 'small.mtrace', ...fast], {
-      cwd: folder,
-      env: { GOGC: 'x' },
-    });
-    expect(code).toBe(0);
-    expect(err).toContain('GOGC=x');
+    expect(took).toBeGreaterThan(300);
   });
 });
 
 describe('a trace that cannot be replayed', () => {
-  it.each([
-    ['garbage', 'garbage\n', 2, 'ERR_TRACE', 'standard input:1:'],
-    ['nothing', '', 2, 'ERR_TRACE', 'standard input:1: the file is empty'],
-    ['a web page', '\n<html>\n', 2, 'ERR_TRACE', 'standard input:2: no trace; it seems to be a web page'],
-    ['an absurd size', '1\n1\n1\n1000\na 0 270000000000000000\n', 2, 'ERR_TRACE', 'standard input:5:'],
-    ['more than there is', '= Start\n+ 0x1000 0x7f0000000000\n', 1, 'ERR_OUT_OF_MEMORY', 'standard input:2:'],
-  ])('%s', async (_what, input, wanted, name, place) => {
-    const { code, out, err } = await run(['-', ...fast], input);
+  const holdRefused = ({ code, out, err }: Outcome, wanted: number, name: string, place: string): void => {
     expect([code, out]).toEqual([wanted, '']);
     expect(err).toContain(name);
     expect(err).toContain(place);
     expect(err).not.toMatch(/\n\s+at /);
+  };
+
+  it.each([
+    ['nothing', '', 2, 'ERR_TRACE', 'standard input:1: the file is empty'],
+    ['more than there is', '= Start\n+ 0x1000 0x7f0000000000\n', 1, 'ERR_OUT_OF_MEMORY', 'standard input:2:'],
+  ])('%s', async (_what, input, wanted, name, place) => {
+    holdRefused(await run(['-', ...fast], input), wanted, name, place);
   });
 
-  it('is only irregular, unless --strict', async () => {
-    const { code, err } = await run(['small.mtrace', ...fast, '--strict']);
+  // In a file, which is read in fewer processes.
+  it.each([
+    ['garbage', 'garbage\n', ':1:'],
+    ['a web page', '\n<html>\n', ':2: no trace; it seems to be a web page'],
+    ['an absurd size', '1\n1\n1\n1000\na 0 270000000000000000\n', ':5:'],
+  ])('%s', async (what, text, place) => {
+    const file = join(folder, `${what}.mtrace`);
+    writeFileSync(file, text);
+    holdRefused(await run([file, ...fast]), 2, 'ERR_TRACE', `${file}${place}`);
+  });
+
+  it('is only irregular, unless --strict; then the run file says so', async () => {
+    const { code, err } = await run(['small.mtrace', ...fast, '--strict', '-o', 'strict']);
     expect(code).toBe(2);
     expect(err).toContain('small.mtrace:3: ');
-  });
-
-  it('leaves a run file that says so', async () => {
-    const { err } = await run(['small.mtrace', ...fast, '--strict', '-o', 'strict']);
     const file = join('strict', readdirSync(join(folder, 'strict'))[0]);
     expect(err).toContain(file);
     expect((await readRunFile(join(folder, file))).end?.reason).toBe('error');
@@ -212,6 +197,8 @@ describe('a trace that is not whole', () => {
     const { code, out, err } = await run([name, ...fast, '-o', 'cut']);
     expect([code, err]).toEqual([0, expect.stringMatching(message)]);
     expect(out).toContain('report: ');
+    // That the reader refuses each: test/lab/trace/reader.test.ts.
+    if (!isWhole && name !== 'killed.mtrace') return;
     const strict = await run([name, ...fast, '-o', 'cut', '--strict']);
     expect([strict.code, strict.err]).toEqual([2, expect.stringContaining('ERR_TRACE')]);
   });
@@ -304,7 +291,8 @@ async function disturb(
 }
 
 describe('an interrupted run', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)(
+  // SIGINT is also what comes twice, below.
+  it.each(those(['SIGINT', 'SIGTERM'] as const, (signal) => signal === 'SIGTERM'))(
     'by %s leaves a whole run file, a report and no process',
     async (signal) => {
       const { outcome, children } = await disturb(signal, (parent) => void process.kill(parent, signal));
@@ -345,9 +333,13 @@ describe('an interrupted run', () => {
 });
 
 describe('pageheap report', () => {
-  it('draws a run file that was cut off', async () => {
+  let runFile = '';
+  beforeAll(async () => {
     const { out } = await run(['small.mtrace', ...fast, '--json', '--no-report']);
-    const { runFile } = JSON.parse(out) as Summary;
+    ({ runFile } = JSON.parse(out) as Summary);
+  });
+
+  it('draws a run file that was cut off', async () => {
     const text = readFileSync(join(folder, runFile), 'utf8');
     writeFileSync(join(folder, 'cut.jsonl'), text.slice(0, text.lastIndexOf('{"k":"end"') + 20));
     const { code, err } = await inProcess(['report', 'cut.jsonl'], { cwd: folder });
@@ -436,9 +428,6 @@ describe('pageheap report', () => {
   });
 
   it('says when it cannot write', async () => {
-    const { runFile } = JSON.parse(
-      (await run(['small.mtrace', ...fast, '--json', '--no-report'])).out,
-    ) as Summary;
     const { code, err } = await inProcess(['report', runFile, '-o', 'no/such/folder/x.html'], {
       cwd: folder,
     });

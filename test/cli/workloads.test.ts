@@ -6,7 +6,6 @@ import { readRunFile } from '../../lib/lab/record/run-file.ts';
 import { shippedTraces, traceDescriptions } from '../../lib/lab/subject/shipped-traces.ts';
 import { workloads } from '../../lib/lab/workloads/index.ts';
 import { inProcess } from './in-process.ts';
-import { pageheap } from './spawn.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-workloads-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -47,7 +46,7 @@ describe('pageheap run with a workload', () => {
   const small = ['--scale', '0.02', '--time-scale', '0'];
 
   it('prints its phases, and writes run file and report', async () => {
-    const { code, out, err } = await pageheap(['run', 'rsscurve', ...small, '-o', 'first'], { cwd: folder });
+    const { code, out, err } = await inProcess(['run', 'rsscurve', ...small, '-o', 'first'], { cwd: folder });
     expect([code, err]).toEqual([0, '']);
     expect(out).toContain('end of');
     for (const name of 'ABCDEFG') expect(out).toMatch(new RegExp(`^[│| ]*${name} `, 'm'));

@@ -10,6 +10,7 @@ import { exerciseOf } from '../../lib/course/exercises/registry.ts';
 import { mutantsOf, mutated, ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
 import { readLabFile } from '../../lib/course/handout/lab-file.ts';
 import { startLab } from '../../lib/course/handout/start.ts';
+import { those } from '../support/extent.ts';
 
 // The process of a hand-in is started from what is compiled.
 const compiled = (name: string): Promise<unknown> =>
@@ -138,34 +139,47 @@ describe('a hand-in that is stopped', () => {
 });
 
 describe('what is told', () => {
-  const told = async (body: string) => {
-    const bench = benchOf(`export class A { f(visit) { ${body} } }`);
+  /** What each body, as a method that is given a visit, answers in a realm of its own. */
+  const told = async (...bodies: string[]) => {
+    const methods = bodies.map((body, i) => `f${i}(visit) { ${body} }`);
+    const bench = benchOf(`export class A { ${methods.join('\n')} }`);
+    const ran: Awaited<ReturnType<typeof bench.run>>[] = [];
     try {
-      return await bench.run([
-        ['new', 'A'],
-        [0, 'f', { collect: true }],
-      ]);
+      for (const i of bodies.keys()) {
+        await bench.fresh();
+        ran.push(
+          await bench.run([
+            ['new', 'A'],
+            [0, `f${i}`, { collect: true }],
+          ]),
+        );
+      }
+      return ran;
     } finally {
       bench.close();
     }
   };
 
   it('in visits is work, and has an end', async () => {
-    const few = (await told('for (let i = 0; i < 5000; i++) visit(i, 1);')).answers[1];
+    const [few, many, endless, strange] = (
+      await told(
+        'for (let i = 0; i < 5000; i++) visit(i, 1);',
+        'for (let i = 0; i < 5001; i++) visit(i, 1);',
+        'for (let i = 0; i < 90_000; i++) visit(i, 1);',
+        "visit(1, 2); visit('a');",
+      )
+    ).map(({ answers }) => answers[1]);
     expect([few?.[1], runsOf(few)?.length]).toEqual([1 + 5000 * 5, 5000]);
-    const many = (await told('for (let i = 0; i < 5001; i++) visit(i, 1);')).answers[1];
     expect([runsOf(many), strangeVisit(many)]).toEqual([undefined, 'more than 5000 visits']);
-    const { answers } = await told('for (let i = 0; i < 90_000; i++) visit(i, 1);');
-    expect([answers[1]?.[0], answers[1]?.[1]]).toEqual([
+    expect([endless?.[0], endless?.[1]]).toEqual([
       { '!': 'undefined' },
       expect.toSatisfy((n: number) => n <= 1 + 90_000 * 5),
     ]);
-    const strange = (await told("visit(1, 2); visit('a');")).answers[1];
     expect([runsOf(strange), strangeVisit(strange)]).toEqual([undefined, 'visit("a")']);
   });
 
   it('in lists within lists has an end, and is work of the hand-in', async () => {
-    const { answers, units } = await told(
+    const [{ answers, units }] = await told(
       'const row = new Array(9000).fill(1); return new Array(9000).fill(row);',
     );
     expect(JSON.stringify(answers).length).toBeLessThan(400_000);
@@ -229,7 +243,7 @@ describe('a grade', () => {
     expect(made).toMatchObject({ verdict: 'graded', points: 100, of: 100, seeds: 'hidden' });
   });
 
-  it.each([2, 26])('of a mutant (%i) is not', async (i) => {
+  it.each(those([2, 26], (i) => i === 26))('of a mutant (%i) is not', async (i) => {
     const mutant = mutantsOf(ownPack, exercise)[i];
     if (mutant === undefined) throw new Error('there is no such mutant');
     const made = await graded(mutated(reference, mutant));

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { exerciseOf } from '../../lib/course/exercises/registry.ts';
 import { inOrder, type SweepHeap, SweepModel, sweptSpan } from '../../lib/course/exercises/sweep/model.ts';
 import { referenceRun } from '../../lib/course/exercises/sweep/own.ts';
@@ -13,6 +13,7 @@ import { mutantsOf, mutated, ownPack, referenceFiles } from '../../lib/course/gr
 import { filled, variantFor } from '../../lib/course/handout/start.ts';
 import { chanceOf } from '../../lib/course/model/seeds.ts';
 import { drawFailure } from '../../lib/course/report/failures.ts';
+import { isWhole } from '../support/extent.ts';
 
 // The process of a hand-in is started from what is compiled.
 const compiled = (name: string): Promise<unknown> =>
@@ -64,11 +65,13 @@ describe('the rule', () => {
 });
 
 describe('what is measured', () => {
-  const play = async (body: string, takes = [2, 2]) => {
-    const text = `export class OwnSweep { ${body} }`;
+  const benchOf = (text: string) => {
     const handin = prepare({ file: 'mine.mjs', text, entry: 'mine.mjs', modules: {}, exports: ['OwnSweep'] });
     if (!('entry' in handin)) throw new Error(JSON.stringify(handin));
-    const bench = new Bench(handin);
+    return new Bench(handin);
+  };
+  const play = async (body: string, takes = [2, 2]) => {
+    const bench = benchOf(`export class OwnSweep { ${body} }`);
     try {
       return await playOwn(bench, { heap, takes });
     } finally {
@@ -87,7 +90,7 @@ describe('what is measured', () => {
 
   it.each(programNames)('the judge’s own way is in the best buckets, whatever the seed: %s', (name) => {
     const worst: number[][] = [];
-    for (let i = 0; i < 150; i++) {
+    for (let i = 0; i < (isWhole ? 150 : 40); i++) {
       const program = programOf(name, chanceOf(`seed ${i}`));
       const run = referenceRun(program);
       const of = (figure: Parameters<typeof figureOf>[0]): number => figureOf(figure, program, run);
@@ -97,17 +100,32 @@ describe('what is measured', () => {
     expect(most.map((n, i) => [n, n <= ([4.5, 4, 20][i] as number)])).toEqual(most.map((n) => [n, true]));
   });
 
-  it.each([
-    ['a span twice', 'before() { return [1]; } rest() { return [0, 2, 3]; }', /before sweeps a span twice/],
-    ['twice in an answer', 'before() { return [1, 1]; } rest() { return []; }', /before sweeps a span twice/],
-    ['nothing', 'before() { return []; } rest() { return []; }', /left unswept/],
-    ['no span', 'before() { return [4]; } rest() { return []; }', /what is no span/],
-    ['no number', 'before() { return [NaN]; } rest() { return []; }', /what is no span/],
-    ['no list', 'before() { return 0; } rest() { return []; }', /no list/],
-    ['a promise', 'async before() { return []; } rest() { return []; }', /no list/],
-    ['an error', 'before() { null.x; } rest() { return []; }', /TypeError/],
-  ])('%s: wrong', async (_what, body, cause) => {
-    expect((await play(body)).failure?.cause).toMatch(cause);
+  describe('as wrong', () => {
+    const wrong = [
+      ['a span twice', 'before() { return [1]; } rest() { return [0, 2, 3]; }', /before sweeps a span twice/],
+      [
+        'twice in an answer',
+        'before() { return [1, 1]; } rest() { return []; }',
+        /before sweeps a span twice/,
+      ],
+      ['nothing', 'before() { return []; } rest() { return []; }', /left unswept/],
+      ['no span', 'before() { return [4]; } rest() { return []; }', /what is no span/],
+      ['no number', 'before() { return [NaN]; } rest() { return []; }', /what is no span/],
+      ['no list', 'before() { return 0; } rest() { return []; }', /no list/],
+      ['a promise', 'async before() { return []; } rest() { return []; }', /no list/],
+      ['an error', 'before() { null.x; } rest() { return []; }', /TypeError/],
+    ] as const;
+    /** All of them in one process: the way to go says which it is. */
+    const kinds = wrong.map(([, body]) => `class { ${body} }`);
+    const bench = benchOf(
+      `const kinds = [${kinds}]; export class OwnSweep { constructor(pages, living, way) { return new kinds[way - 10](); } }`,
+    );
+    afterAll(() => bench.close());
+
+    it.each(wrong.map((one, i) => [...one, i] as const))('%s', async (_what, _body, cause, i) => {
+      const program = { heap: { ...heap, distance: 10 + i }, takes: [2, 2] };
+      expect((await playOwn(bench, program)).failure?.cause).toMatch(cause);
+    });
   });
 });
 

@@ -19,6 +19,7 @@ import {
 import { mutantsOf, mutated, ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
 import { filled, variantFor } from '../../lib/course/handout/start.ts';
 import { DesignModel, goRules } from '../../lib/course/model/designs.ts';
+import { those } from '../support/extent.ts';
 
 // The process of a hand-in is started from what is compiled.
 const compiled = (name: string): Promise<unknown> =>
@@ -192,7 +193,7 @@ describe('a grade', () => {
     expect(checks.find(({ failure }) => failure)?.failure?.cause).toMatch(cause);
   });
 
-  it.each(['list', 'buckets'])(
+  it.each(those(['list', 'buckets'], (name) => name === 'buckets'))(
     'of a sorted list (%s) that works the shape out when it is looked at has no part of the tree',
     async (name) => {
       const text = readFileSync(join(ownPack, exercise.id, `forgeries/sorted-${name}.mjs`), 'utf8');

@@ -61,18 +61,23 @@ const wrong: readonly (readonly [string, string, RegExp])[] = [
 ];
 
 describe.each(Object.keys(shapes))('%s', (id) => {
+  // What an exercise's own judge makes of an answer is tried with each; what the sandbox makes of it, with one.
+  const isFirst = id === 'pi-controller';
   const refused: readonly (readonly [string, string])[] = [
     ['an empty file', ''],
     ['a file without the exports', 'export class Other {}'],
     ['what is thrown while it is loaded', `${handin(id, '')}\nthrow new Error('no');`],
   ];
-  it.each(those(refused, (_, i) => i === 0))('%s is refused, and says why', async (_what, text) => {
-    const made = await gradeOf(id, text);
-    expect([made.verdict, made.points]).toEqual(['refused', 0]);
-    expect(made.reason).toMatch(/does not export|cannot be loaded/);
-  });
+  it.each(those(refused, (_, i) => i === 0 && isFirst))(
+    '%s is refused, and says why',
+    async (_what, text) => {
+      const made = await gradeOf(id, text);
+      expect([made.verdict, made.points]).toEqual(['refused', 0]);
+      expect(made.reason).toMatch(/does not export|cannot be loaded/);
+    },
+  );
 
-  it.each(those(wrong, ([what]) => what === 'NaN' || what === 'a getter that throws'))(
+  it.each(those(wrong, ([what]) => what === 'NaN' || (what === 'a getter that throws' && isFirst)))(
     '%s is told',
     async (_what, body, told) => {
       const made = await gradeOf(id, handin(id, body));

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pageheap } from '../../cli/spawn.ts';
+import { inProcess } from '../../cli/in-process.ts';
 
 const kept = fileURLToPath(new URL('../../fixtures/records', import.meta.url));
 const expected = JSON.parse(readFileSync(join(kept, 'expected.json'), 'utf8')) as Record<string, object>;
@@ -35,7 +35,7 @@ describe('records of format 1', () => {
 
   it.each(Object.keys(expected))('%s says what it said', async (name) => {
     const page = join(folder, `${name}.html`);
-    const { code, out, err } = await pageheap(['report', join(folder, name), '--json', '-o', page]);
+    const { code, out, err } = await inProcess(['report', join(folder, name), '--json', '-o', page]);
     expect(code, err).toBe(0);
     const said = JSON.parse(out);
     const { report } = said;

@@ -14,6 +14,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { toRunData } from '../../../lib/lab/record/run-data.ts';
 import { renderReport } from '../../../lib/lab/report/render.ts';
 import { launchChromium } from '../../support/chromium.ts';
+import { those } from '../../support/extent.ts';
 import { longRun } from '../support/long-run.ts';
 import { syntheticRun } from '../support/synthetic-run.ts';
 import { coloursOf, expectNothingCut, type OpenedPage, openTab, pixelsOf, settle } from './browser-page.ts';
@@ -176,7 +177,9 @@ describe('the report in a browser', () => {
     expect(await released.getAttribute('aria-pressed')).toBe('true');
   });
 
-  it.each([320, 360, 420, 560, 700, 860, 1040, 1300, 2000])(
+  // A phone, the two sides of a layout's break, and a window.
+  const widths = [320, 360, 420, 560, 700, 860, 1040, 1300, 2000];
+  it.each(those(widths, (width) => [320, 560, 860, 1300].includes(width)))(
     'cuts nothing at %i pixels, and fills its place',
     async (width) => {
       await page.setViewportSize({ width, height: 900 });

@@ -141,7 +141,7 @@ describe('a run that is steered', () => {
 
   it('shows its pages, and refuses what its design has not', async () => {
     const run = await steered(
-      { heap: { environment: false, generation: 'lists' } },
+      { seconds: 0.5, idle: 0, heap: { environment: false, generation: 'lists' } },
       async (give, control) => {
         await expect(give({ what: 'memoryLimit', value: 1 << 20 })).rejects.toThrow(/knows no memory limit/);
         await expect(give({ what: 'step', value: 1 })).rejects.toThrow(/only a paused run/);
@@ -183,11 +183,10 @@ describe('a run that is steered', () => {
   });
 
   it('that was not made for it is not steered; one that is over, neither', async () => {
-    await steered({ steerable: false }, async (give) => {
-      await expect(give({ what: 'pause' })).rejects.toThrow(/not made to be steered/);
-      // Until the run has ended.
-      await wait(2500);
-      await expect(give({ what: 'gc' })).rejects.toThrow(/over/);
+    await steered({ steerable: false, seconds: 0.3, idle: 0 }, async (give) => {
+      const refusal = (command: Command): Promise<string> => give(command).then(String, String);
+      expect(await refusal({ what: 'pause' })).toMatch(/not made to be steered/);
+      await expect.poll(() => refusal({ what: 'gc' }), { timeout: 30_000 }).toMatch(/over/);
     });
   });
 
