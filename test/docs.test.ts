@@ -301,6 +301,8 @@ describe('examples', () => {
   beforeAll(async () => {
     const run = promisify(execFile);
     const mark = '\u0000';
+    // As in vitest.config.ts: examples make many heaps.
+    const flags = ['--max-old-space-size=32768'];
     const of = async (own: typeof examples): Promise<void> => {
       const files = own.map(({ name, block }) => {
         const file = join(folder, `${name.replaceAll(/[/:]/g, '-')}.mjs`);
@@ -309,10 +311,14 @@ describe('examples', () => {
         return file;
       });
       const all = `for (const file of ${JSON.stringify(files)}) { await import(file); process.stdout.write('\\0'); }`;
-      const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '--eval', all], {
-        cwd: root,
-        env: { ...process.env, GOGC: '', GOMEMLIMIT: '', GODEBUG: '' },
-      });
+      const { stdout, stderr } = await run(
+        process.execPath,
+        [...flags, '--input-type=module', '--eval', all],
+        {
+          cwd: root,
+          env: { ...process.env, GOGC: '', GOMEMLIMIT: '', GODEBUG: '' },
+        },
+      );
       said += stderr;
       const texts = stdout.split(mark);
       for (const [i, { name }] of own.entries()) printed.set(name, texts[i]);

@@ -76,12 +76,12 @@ describe('a command is loaded when it is named', () => {
       [...loadedWith(new URL(name, root))].flatMap((file) => /chunks\/(\w+)-/.exec(file)?.[1] ?? []).sort();
     expect(chunksOf('cli/main.js')).toEqual(['base', 'start']);
     // Without a heap: that is made by another process.
-    const ofRun = ['ahead', 'base', 'command', 'options', 'process', 'start', 'subject'];
+    const ofRun = ['base', 'command', 'options', 'process', 'start', 'subject'];
     expect(chunksOf('cli/run.js')).toEqual(ofRun);
     // Nor does what tells of a run load one.
     expect(chunksOf('cli/run-result.js')).toEqual([...ofRun, 'result', 'summary'].sort());
     // The process of a run is started before the rest is there.
-    expect(chunksOf('cli/run-ahead.js')).toEqual(['ahead', 'base', 'process', 'start']);
+    expect(chunksOf('cli/run-ahead.js')).toEqual(['base', 'process']);
     // And who uses the library loads nothing of the command line.
     expect(chunksOf('index.js')).toEqual(['base', 'core', 'options']);
     const ofChild = ['base', 'core', 'options', 'process', 'run', 'subject', 'summary'];

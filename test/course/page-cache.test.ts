@@ -203,21 +203,22 @@ describe('a hit', () => {
 });
 
 describe('a grade', () => {
-  const graded = (files: ReadonlyMap<string, string>) =>
-    grade({ exercise, files, modules: {}, student: 'ada', term: 't', secret: 'a secret of ours' }, {});
+  const graded = (files: ReadonlyMap<string, string>, first = false) =>
+    grade({ exercise, files, modules: {}, student: 'ada', term: 't', secret: 'a secret of ours' }, { first });
 
   it('of the reference is full', async () => {
     expect(await graded(reference)).toMatchObject({ verdict: 'graded', points: 100, of: 100 });
   });
 
-  it.each(['flush writes over what was freed since', 'OwnHeap hands out twice'])(
-    'of a mutant (%s) is not',
-    async (name) => {
-      const mutant = mutantsOf(ownPack, exercise).find((one) => one.name === name);
-      if (mutant === undefined) throw new Error('there is no such mutant');
-      const made = await graded(mutated(reference, mutant));
-      expect(made.verdict).toBe('graded');
-      expect(made.points).toBeLessThan(100);
-    },
-  );
+  it.each([
+    ['flush writes over what was freed since', true],
+    ['OwnHeap hands out twice', false],
+  ])('of a mutant (%s) is not', async (name, isFoundFirst) => {
+    const mutant = mutantsOf(ownPack, exercise).find((one) => one.name === name);
+    if (mutant === undefined) throw new Error('there is no such mutant');
+    const made = await graded(mutated(reference, mutant), isFoundFirst);
+    expect(made.verdict).toBe('graded');
+    if (isFoundFirst) expect(made.checks.filter(({ failure }) => failure)).toHaveLength(1);
+    else expect(made.points).toBeLessThan(100);
+  });
 });
