@@ -137,7 +137,7 @@ for (const name of positionals.length > 0 ? positionals : defaultNames) {
     `${name}: RSS mean ${a.toFixed(2)} MiB beside ${b.toFixed(2)} (${(100 * (a / b - 1)).toFixed(1)} %; Go ${range(theirs.rss)}, its arenas ${median(theirs.ranges).toFixed(2)}): ${isNear ? 'holds' : 'DOES NOT HOLD'}`,
   );
   console.log(
-    `  collections ${median(ours.collections)} beside ${median(theirs.collections)}; half decay ${bothDecay ? `${median(ours.half).toFixed(2)} s beside ${median(theirs.half).toFixed(2)} s: ${isInTime ? 'holds' : 'DOES NOT HOLD'}` : `${range(ours.half)} s beside ${range(theirs.half)} s`}; waited for a CPU ${ours.waited.toFixed(2)} s beside ${theirs.waited.toFixed(2)} s`,
+    `  collections ${median(ours.collections)} beside ${median(theirs.collections)}; half decay ${bothDecay ? `${median(ours.half).toFixed(2)} s (${range(ours.half)}) beside ${median(theirs.half).toFixed(2)} s (${range(theirs.half)}): ${isInTime ? 'holds' : 'DOES NOT HOLD'}` : `${range(ours.half)} s beside ${range(theirs.half)} s`}; waited for a CPU ${ours.waited.toFixed(2)} s beside ${theirs.waited.toFixed(2)} s`,
   );
 }
 process.exitCode = failures > 0 ? 1 : 0;

@@ -5,7 +5,8 @@
 // the environment that they pass on gets back what it lacks. Where it lacks nothing, which is the rule, the call goes
 // through as it is.
 //
-// A child of vfork shares its parent's memory: nothing is allocated here, the new environment lies on the stack.
+// A child of vfork shares its parent's memory: nothing is allocated here, the new environment lies on the stack. That may be
+// the small one of a thread, so no more lies there than must: the list of variables, and a LD_PRELOAD that is joined of two.
 //
 // Not here: `system` and `popen`, which pass on the environment as it is; programs that are set-user-id, for which the
 // dynamic linker ignores all this.
@@ -27,13 +28,32 @@ HIDDEN char record_library[4096];
 static const char folder_name[] = "PAGEHEAP_RECORD=";
 static const char library_name[] = "PAGEHEAP_RECORDER=";
 static const char preload_name[] = "LD_PRELOAD=";
-enum { mostVariables = 16384, mostPreload = 16384 };
+enum { mostVariables = 16384 };
 
 // What follows the name, where the text begins with it.
 static const char *after(const char *text, const char *name) {
   while (*name != 0)
     if (*text++ != *name++) return 0;
   return text;
+}
+
+static char *put_text(char *at, const char *end, const char *text) {
+  while (*text != 0 && at + 1 < end) *at++ = *text++;
+  *at = 0;
+  return at;
+}
+
+// The variables as they are passed on; the last where nothing else is preloaded.
+static char folder_text[sizeof record_folder + sizeof folder_name];
+static char library_text[sizeof record_library + sizeof library_name];
+static char preload_text[sizeof record_library + sizeof preload_name];
+
+#define PUT(buffer, at, text) put_text(at, (buffer) + sizeof(buffer), text)
+
+static void make_texts(void) {
+  PUT(folder_text, PUT(folder_text, folder_text, folder_name), record_folder);
+  PUT(library_text, PUT(library_text, library_text, library_name), record_library);
+  PUT(preload_text, PUT(preload_text, preload_text, preload_name), record_library);
 }
 
 static void copy(char *to, const char *from, size_t most) {
@@ -60,6 +80,7 @@ HIDDEN void read_settings(void) {
   if (fd < 0) {
     if (&environ != 0 && environ != 0)
       for (char **v = environ; *v != 0; v++) take(*v);
+    make_texts();
     return;
   }
   static char variable[8192];
@@ -73,6 +94,7 @@ HIDDEN void read_settings(void) {
       length = 0;
     }
   CALL(SYS_close, fd);
+  make_texts();
 }
 
 // Whether a list of libraries has the recorder.
@@ -107,39 +129,37 @@ static int lacks(char *const *variables, size_t *count) {
   return value_in(variables, folder_name) == 0 || value_in(variables, library_name) == 0;
 }
 
-static char *put_text(char *at, const char *end, const char *text) {
-  while (*text != 0 && at + 1 < end) *at++ = *text++;
-  *at = 0;
-  return at;
+static size_t length_of(const char *text) {
+  size_t n = 0;
+  while (text[n] != 0) n++;
+  return n;
 }
 
-// Room for the three variables: their texts.
-struct texts {
-  char folder[sizeof record_folder + sizeof folder_name];
-  char library[sizeof record_library + sizeof library_name];
-  char preload[mostPreload];
-};
-
-// The environment with what it lacks, in `to`, which has room for three more.
-static void mend(char *const *variables, char **to, struct texts *t) {
+// Bytes for the LD_PRELOAD that is passed on; 0 where it is the plain one.
+static size_t preload_room(char *const *variables) {
   const char *preload = value_in(variables, preload_name);
+  if (preload == 0 || *preload == 0) return 0;
+  return sizeof preload_name + length_of(record_library) + 1 + length_of(preload);
+}
+
+// The environment with what it lacks, in `to`, which has room for three more. `joined` has as many bytes as preload_room says.
+static void mend(char *const *variables, char **to, char *joined, size_t room) {
+  char *preload = preload_text;
+  if (room != 0) {
+    const char *other = value_in(variables, preload_name);
+    char *at = put_text(joined, joined + room, preload_name);
+    if (!has_library(other)) at = put_text(put_text(at, joined + room, record_library), joined + room, ":");
+    put_text(at, joined + room, other);
+    preload = joined;
+  }
   size_t n = 0;
   if (variables != 0)
     for (; *variables != 0; variables++)
       if (!after(*variables, preload_name) && !after(*variables, folder_name) && !after(*variables, library_name))
         to[n++] = *variables;
-  put_text(put_text(t->folder, t->folder + sizeof t->folder, folder_name), t->folder + sizeof t->folder, record_folder);
-  put_text(put_text(t->library, t->library + sizeof t->library, library_name), t->library + sizeof t->library, record_library);
-  const char *end = t->preload + sizeof t->preload;
-  char *at = put_text(t->preload, end, preload_name);
-  if (preload == 0 || !has_library(preload)) {
-    at = put_text(at, end, record_library);
-    if (preload != 0 && *preload != 0) at = put_text(at, end, ":");
-  }
-  if (preload != 0) put_text(at, end, preload);
-  to[n++] = t->folder;
-  to[n++] = t->library;
-  to[n++] = t->preload;
+  to[n++] = folder_text;
+  to[n++] = library_text;
+  to[n++] = preload;
   to[n] = 0;
 }
 
@@ -148,9 +168,10 @@ static void mend(char *const *variables, char **to, struct texts *t) {
   do {                                                     \
     size_t count_;                                         \
     if (lacks(variables, &count_)) {                       \
+      size_t room_ = preload_room(variables);              \
       char *mended_[count_ + 4];                           \
-      struct texts texts_;                                 \
-      mend(variables, mended_, &texts_);                   \
+      char joined_[room_ + 1];                             \
+      mend(variables, mended_, joined_, room_);            \
       char *const *passed = mended_;                       \
       return call;                                         \
     }                                                      \

@@ -13,6 +13,7 @@ import { blindSpots, obstacleWords } from '../lab/recorder/blind-spots.ts';
 import { finishRecording, type MadeRecording, type RecordOutcome, record } from '../lab/recorder/record.ts';
 import { runtimeVariables } from '../lab/recorder/surroundings.ts';
 import { formatBytes, formatDuration, formatNumber } from '../lab/report/client/format.ts';
+import { programName } from '../lab/trace/recorded.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { Progress } from './progress.ts';
@@ -54,7 +55,7 @@ const count = (n: number, thing: string): string => `${formatNumber(n)} ${n === 
 function madeWords({ file, bytes, content }: MadeRecording): string {
   const { header, ops, threads, seconds, peakLive } = content;
   return (
-    `recorded: ${file}: ${basename(header.executable)}, ${count(ops, 'operation')} of ${count(threads, 'thread')} in ` +
+    `recorded: ${file}: ${programName(header)}, ${count(ops, 'operation')} of ${count(threads, 'thread')} in ` +
     `${formatDuration(seconds * 1000)}, ${formatBytes(peakLive)} alive at most; ${(bytes / ops).toFixed(1)} bytes an operation`
   );
 }
@@ -79,7 +80,7 @@ function tellOutcome(outcome: RecordOutcome, terminal: Terminal): void {
   const told = new Set<string>();
   for (const { content, libraries } of made) {
     for (const words of blindSpots(content, libraries, formatBytes)) {
-      const sentence = `of ${basename(content.header.executable)}: ${words}`;
+      const sentence = `of ${programName(content.header)}: ${words}`;
       if (!told.has(sentence)) terminal.note(sentence);
       told.add(sentence);
     }

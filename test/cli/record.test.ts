@@ -104,6 +104,7 @@ describe('pageheap record', () => {
     ['vfork and exec', ['vfork'], 100, 200],
     ['posix_spawn', ['spawn'], 0, 200],
     ['posix_spawn with an empty environment', ['spawn', 1], 0, 200],
+    ['posix_spawn by a thread with the smallest stack', ['spawn-small'], 0, 200],
   ])('follows %s', async (_name, words, own, others) => {
     const { cwd, file } = await recordHere(words);
     const { sizes } = await told(file);

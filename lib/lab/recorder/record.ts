@@ -31,6 +31,7 @@ import { fileStem, freePath, makeFolder } from '../record/folders.ts';
 import { LongDocument } from '../record/long-document.ts';
 import { stopSignals } from '../run/stop-signals.ts';
 import { rawMagic } from '../trace/raw.ts';
+import { programName } from '../trace/recorded.ts';
 import { type RawContent, readRaw, writeRecording } from './convert.ts';
 import { MemoryWatch, type Watched } from './memory-watch.ts';
 import { type Program, programOf } from './program.ts';
@@ -210,7 +211,10 @@ class Recording {
           continue;
         }
         if (content.header.reason !== '') this.#left.push(file.path);
-        this.#silent.push({ name: header?.executable ?? file.name, ownMalloc: content.header.ownMalloc });
+        this.#silent.push({
+          name: header === undefined ? file.name : programName(header),
+          ownMalloc: content.header.ownMalloc,
+        });
         rmSync(file.path, { force: true });
       } catch (error) {
         this.#fail(error, file);
@@ -241,7 +245,7 @@ class Recording {
       this.#children = folderBeside(this.#output);
       makeFolder(this.#children);
     }
-    const name = fileStem(`${pid}-${basename(header.executable)}${image > 0 ? `-${image}` : ''}`);
+    const name = fileStem(`${pid}-${programName(header)}${image > 0 ? `-${image}` : ''}`);
     return join(this.#children, `${name}.rec.gz`);
   }
 

@@ -1,6 +1,15 @@
 /**
  * What a recording knows of its program, beside the operations.
  */
+import { basename } from 'node:path';
+
+/**
+ * What to call it: the name it was started by, which may be a link's (`redis-server` is one to `redis-check-rdb`, `sh` to
+ * `dash`). A login shell's begins with a dash.
+ */
+export function programName({ executable, command }: Pick<Recorded, 'executable' | 'command'>): string {
+  return basename((command[0] ?? '').replace(/^-/, '')) || basename(executable);
+}
 
 /** The program at one moment: milliseconds since the recording began, operations until then, bytes. */
 export interface RecordedSample {
