@@ -101,7 +101,10 @@ export function paceOf(run: RunData): Pace | undefined {
   };
 }
 
-/** The share of its time for which a run waited for a CPU; undefined where that is not known. */
+/**
+ * The share of its time for which a run waited for a CPU; undefined where that is not known. Above 1 where several threads of a
+ * process waited at once.
+ */
 export function waitedShare({ waited, elapsed }: Pace): number | undefined {
   return waited === null || elapsed <= 0 ? undefined : waited / elapsed;
 }
@@ -167,17 +170,23 @@ export function treatmentsOf(
 const apart = (values: readonly number[]): number =>
   values.length < 2 ? 0 : Math.max(...values) - Math.min(...values);
 
+/** Those that can be compared: where some waits are known, a curve without one was not run here (a program as it ran). */
+export function comparableTreatments(treatments: readonly Treatment[]): readonly Treatment[] {
+  const known = treatments.filter(({ waited }) => waited !== undefined);
+  return known.length > 0 ? known : treatments;
+}
+
 /** Whether some configurations were held up by others' work and some not, or not as much. */
 export function wereTreatedAlike(treatments: readonly Treatment[]): boolean {
-  const waits = treatments.flatMap(({ waited }) => waited ?? []);
+  const all = comparableTreatments(treatments);
+  const waits = all.flatMap(({ waited }) => waited ?? []);
   // A beat is missed for a run's own work, too; the scheduler's account is the better witness.
-  if (waits.length === treatments.length)
+  if (waits.length > 0)
     return (
-      apart(waits) < leastWaitSeconds ||
-      apart(treatments.map(({ waitedShare: share }) => share ?? 0)) <= busyShare
+      apart(waits) < leastWaitSeconds || apart(all.map(({ waitedShare: share }) => share ?? 0)) <= busyShare
     );
   return (
-    apart(treatments.map(({ missed }) => missed)) < leastMissed ||
-    apart(treatments.map(({ missedShare }) => missedShare)) <= busyShare
+    apart(all.map(({ missed }) => missed)) < leastMissed ||
+    apart(all.map(({ missedShare }) => missedShare)) <= busyShare
   );
 }

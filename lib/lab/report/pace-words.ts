@@ -5,6 +5,7 @@
  * Not here: how it is found out (metrics/pace.ts).
  */
 import {
+  comparableTreatments,
   type Gap,
   type Pace,
   type Stretch,
@@ -28,7 +29,14 @@ export function stretchWords({ asked, took }: Stretch): string {
 export function waitedWords(pace: Pace): string {
   const part = waitedShare(pace);
   if (pace.waited === null || part === undefined) return 'not told by this kernel';
-  return `${seconds(pace.waited)}, ${share(part)} of the time`;
+  return `${seconds(pace.waited)}, ${partWords(part)}`;
+}
+
+/** A share of a run's time, which threads that waited at once may come to more than. */
+function partWords(part: number): string {
+  return part <= 1
+    ? `${share(part)} of the time`
+    : `${formatNumber(part)} times as long as it ran, its threads taken together`;
 }
 
 /** A sentence about a run that was held up, or that did not keep its pace; undefined where all went as asked. */
@@ -64,11 +72,11 @@ export function gapWords(gaps: readonly Gap[]): string {
 /** A sentence about configurations that were not treated alike; undefined where they were. */
 export function treatmentWords(treatments: readonly Treatment[]): string | undefined {
   if (wereTreatedAlike(treatments)) return undefined;
-  const each = treatments.map(({ label, waitedShare: waited, missedShare, elapsed }) => {
+  const each = comparableTreatments(treatments).map(({ label, waitedShare: waited, missedShare, elapsed }) => {
     const held =
       waited === undefined
         ? `missed ${share(missedShare)} of its beats`
-        : `waited for a CPU ${share(waited)} of the time`;
+        : `waited for a CPU ${partWords(waited)}`;
     return `${label} ${held} and took ${seconds(elapsed)}`;
   });
   return (

@@ -140,6 +140,19 @@ describe('configurations of a comparison', () => {
     );
   });
 
+  it('are judged without a curve that was not run here, which nobody knows a wait of', () => {
+    expect(wereTreatedAlike(of(idle, busy, silent))).toBe(false);
+    expect(treatmentWords(of(idle, busy, silent))).not.toContain('c missed');
+    expect(wereTreatedAlike(of(idle, silentBusy))).toBe(true);
+  });
+
+  it('may have threads that waited at once, for longer than the run took', () => {
+    const threads = run({ times: every(100, 7000), waitedMs: 10_150 });
+    expect(treatmentWords(of(idle, threads))).toContain(
+      'b waited for a CPU 1.45 times as long as it ran, its threads taken together',
+    );
+  });
+
   it('are judged by their beats where the kernel keeps no account', () => {
     expect(wereTreatedAlike(of(silent, silentBusy))).toBe(false);
     expect(treatmentWords(of(silent, silentBusy))).toMatch(/b missed 30 % of its beats/);
