@@ -1,14 +1,19 @@
 /**
  * Which configurations of a comparison are better in what: a verdict for each figure that has a better and a worse.
  *
- * The best by its median leads. So do those that cannot be told apart from it: whose runs overlap its own (from the
- * least to the most) and show no difference by round (intervals.ts), or whose median differs by less than a hundredth. No claim
- * is made between those. One run has
- * no spread; where a configuration has but one, a verdict holds for these runs only, and is not firm.
+ * The best by its median leads. So do those that cannot be told apart from it, and no claim is made between those. Two are told apart
+ *
+ *   of six rounds and more   where they show a difference by round (intervals.ts), or no run of one lies among those of the other;
+ *   of fewer                 where their runs lie farther apart than either's own reach, from the least to the most. That they do
+ *                            not overlap is too little: of three runs each of the same heap one pair in ten does not.
+ *
+ * and where their medians differ by a hundredth at least. What is told apart from the best need not be from the others that lead, so that
+ * only the best is said to be better. One run has no spread; where a configuration has but one, a verdict holds for these
+ * runs only, and is not firm.
  *
  * Not here: how it is told (report/verdict-words.ts), the figures (run-metrics.ts).
  */
-import { pairedDifference } from './intervals.ts';
+import { leastRounds, pairedDifference } from './intervals.ts';
 import { type Metric, metrics } from './run-metrics.ts';
 import type { Spread } from './spread.ts';
 
@@ -45,12 +50,14 @@ export const judged: readonly (readonly [id: string, better: Better])[] = [
 
 const leastDifference = 0.01;
 
-/** Whether two figures overlap and show no difference by round, or their medians are nearly the same. */
+/** Whether chance may have made two figures differ, or they are nearly the same. */
 export function cannotBeToldApart(a: Spread, b: Spread): boolean {
   const least = leastDifference * Math.max(Math.abs(a.median), Math.abs(b.median));
   if (Math.abs(a.median - b.median) <= least) return true;
-  const overlap = a.min <= b.max && b.min <= a.max;
-  return overlap && pairedDifference(a.values, b.values)?.isShown !== true;
+  const gap = Math.max(a.min - b.max, b.min - a.max);
+  if (Math.min(a.n, b.n) >= leastRounds)
+    return gap <= 0 && pairedDifference(a.values, b.values)?.isShown !== true;
+  return gap <= 0 || gap < Math.max(a.max - a.min, b.max - b.min);
 }
 
 interface Compared {

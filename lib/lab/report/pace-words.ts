@@ -72,13 +72,15 @@ export function gapWords(gaps: readonly Gap[]): string {
 /** A sentence about configurations that were not treated alike; undefined where they were. */
 export function treatmentWords(treatments: readonly Treatment[]): string | undefined {
   if (wereTreatedAlike(treatments)) return undefined;
-  const each = comparableTreatments(treatments).map(({ label, waitedShare: waited, missedShare, elapsed }) => {
-    const held =
-      waited === undefined
-        ? `missed ${share(missedShare)} of its beats`
-        : `waited for a CPU ${partWords(waited)}`;
-    return `${label} ${held} and took ${seconds(elapsed)}`;
-  });
+  const each = comparableTreatments(treatments).map(
+    ({ label, waitedShare: waited, missedShare, elapsed }) => {
+      const held =
+        waited === undefined
+          ? `missed ${share(missedShare)} of its beats`
+          : `waited for a CPU ${partWords(waited)}`;
+      return `${label} ${held} and took ${seconds(elapsed)}`;
+    },
+  );
   return (
     `the configurations were not treated alike, since others used this machine: ${each.join('; ')}. ` +
     'Their differences may not be theirs: compare again on an idle machine, or look at the curves over operations'

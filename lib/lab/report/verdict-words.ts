@@ -1,8 +1,8 @@
 /**
  * What a comparison comes to, in words: the same on the terminal and at the top of its page.
  *
- * Where the runs of two configurations overlap, nothing is claimed of them; where there is one run of each, what is
- * said is said of these runs.
+ * Only the best is said to be better, and better than those that can be told apart from it. Where there is one run of each, what
+ * is said is said of these runs.
  *
  * Not here: the verdicts (metrics/verdict.ts).
  */
@@ -43,14 +43,14 @@ export function verdictsIn(configurations: readonly ComparedRuns[]): Verdict[] {
   return verdictsOf(judged, withoutPace(configurations));
 }
 
-/** What is said of those that lead, one or several; else that they have the least or the most of it. */
-const claims: Readonly<Record<string, readonly [one: string, several: string]>> = {
-  rssEnd: ['ends with the least RSS', 'end with the least RSS'],
-  rssMean: ['has the least RSS on average', 'have the least RSS on average'],
-  rssPeak: ['has the lowest RSS peak', 'have the lowest RSS peak'],
-  decayHalf: ['is first at half decay', 'are first at half decay'],
-  faults: ['has the fewest minor faults', 'have the fewest minor faults'],
-  opsPerSec: ['does the most operations a second', 'do the most operations a second'],
+/** What is said of the best; else that it has the least or the most of it. */
+const claims: Readonly<Record<string, string>> = {
+  rssEnd: 'ends with the least RSS',
+  rssMean: 'has the least RSS on average',
+  rssPeak: 'has the lowest RSS peak',
+  decayHalf: 'is first at half decay',
+  faults: 'has the fewest minor faults',
+  opsPerSec: 'does the most operations a second',
 };
 
 /** What is counted is fewer, not less. */
@@ -101,34 +101,37 @@ const isClaim = ({ others }: Verdict): boolean => others.length > 0;
 /** The first verdict at length. */
 function headline(of: readonly Named[], verdict: Verdict): Words {
   const { metric, better, leaders } = verdict;
-  const [best] = leaders;
-  const many = leaders.length > 1;
-  const together = many ? ' (their runs overlap)' : '';
-  const least = `the ${better === 'less' ? 'least' : 'most'} ${metric.label}`;
-  const [one, several] = claims[metric.id] ?? [`has ${least}`, `have ${least}`];
+  const [best, ...peers] = leaders;
+  const claim = claims[metric.id] ?? `has the ${better === 'less' ? 'least' : 'most'} ${metric.label}`;
+  const name = of[best.configuration].label;
   return [
-    { strong: labelsOf(of, leaders) },
-    `${together} ${many ? several : one}: `,
+    { strong: name },
+    ` ${claim}: `,
     { strong: standingWords(metric.unit, best) },
     `, ${distanceWords(of, verdict)}. `,
+    peers.length === 0 ? '' : `${labelsOf(of, peers)} cannot be told apart from ${name} in that. `,
   ];
 }
 
-/** Of the other verdicts, who is better in what: the leaders with most claims first. */
+/** Of the other verdicts, who is best in what: those with most claims first. */
 function furtherClaims(of: readonly Named[], verdicts: readonly Verdict[]): Words {
-  const byLeaders = new Map<string, string[]>();
+  const byBest = new Map<string, string[]>();
   for (const { metric, better, leaders, others } of verdicts) {
-    const who = labelsOf(of, leaders);
+    const [best, ...peers] = leaders;
+    const who = of[best.configuration].label;
     const than = lessOrMore(metric.id, better);
-    const by = differenceWords(than, better, leaders[0].spread.median, others[0].spread.median);
-    byLeaders.set(who, [...(byLeaders.get(who) ?? []), `${metric.label} (${by})`]);
+    const by = differenceWords(than, better, best.spread.median, others[0].spread.median);
+    // Between two there is no question which is meant.
+    const whom = of.length > 2 ? ` than ${of[others[0].configuration].label}` : '';
+    const alike = peers.length === 0 ? '' : `; not told apart from ${labelsOf(of, peers)}`;
+    byBest.set(who, [...(byBest.get(who) ?? []), `${metric.label} (${by}${whom}${alike})`]);
   }
   const best = of.length > 2 ? 'best' : 'better';
-  return [...byLeaders].flatMap(
+  return [...byBest].flatMap(
     ([who, what], i): Words => [
       i === 0 ? '' : '; ',
       { strong: who },
-      i === 0 ? ` ${who.includes(' and ') ? 'are' : 'is'} ${best} in ` : ' in ',
+      i === 0 ? ` is ${best} in ` : ' in ',
       listedWords(what),
     ],
   );
@@ -164,12 +167,12 @@ export function verdictSentences(configurations: readonly ComparedRuns[]): Words
   if (others.length > 0) sentences.push([...furtherClaims(configurations, others), '.']);
   if (alike.length > 0) {
     const names = listedWords(alike.map(({ metric }) => metric.label));
-    const why = isFirm ? 'their runs overlap, or differ by less than 1 %' : 'they differ by less than 1 %';
+    const why = isFirm ? 'the runs lie too close together' : 'they differ by less than 1 %';
     sentences.push([`No difference shown in ${names}: ${why}.`]);
   }
   if (!isFirm) {
     sentences.push([
-      'A single run shows no spread, so these differences may be chance; three runs of each would tell.',
+      'A single run shows no spread, so these differences may be chance; six runs of each would tell (--repeat 6).',
     ]);
   }
   return sentences;

@@ -26,7 +26,7 @@ function card(configurations: readonly ComparedRuns[], verdict: Verdict): Html {
       formatMetric(metric.unit, median),
     );
     const words = range[0] === range[1] ? range[0] : `${range[0]} to ${range[1]}`;
-    const why = isFirm ? 'The runs overlap, or differ by less than 1 %.' : 'They differ by less than 1 %.';
+    const why = isFirm ? 'The runs lie too close together.' : 'They differ by less than 1 %.';
     return html`<div class="even">${name}<dd><b>no difference shown</b><span>${unbroken(words)}</span><span>${unbroken(why)}</span></dd></div>`;
   }
   const figures = leaders.map(({ configuration, spread }) => {
@@ -44,9 +44,10 @@ export function verdictSection(configurations: readonly ComparedRuns[]): Html {
   const [first, ...rest] = verdictSentences(configurations);
   const firm = verdicts.length > 0 && verdicts.every(({ isFirm }) => isFirm);
   const rule = firm
-    ? html`<p class="below">A difference is claimed only where no run of one configuration lies within the range of the other’s runs, and
-        or where six rounds and more differ in one direction; and the medians differ by more than 1 %. In brackets stand 95 % intervals of
-        medians, by bootstrap. Distances are to the next best, and to the last.</p>`
+    ? html`<p class="below">A difference is claimed only where six rounds and more differ in one direction, or the runs of two do not overlap; of fewer than
+        six, where they lie farther apart than either’s own reach. And the medians differ by more than 1 %. Nothing is claimed between those that stand
+        together in a card. In brackets stand 95 % intervals of medians, by bootstrap. Distances are from the best to the next that can be told apart, and to
+        the last.</p>`
     : html``;
   const cards =
     verdicts.length === 0

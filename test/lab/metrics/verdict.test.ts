@@ -10,7 +10,22 @@ it.each<[string, readonly number[], readonly number[], boolean]>([
   ['ranges that touch', [10, 20], [20, 30], true],
   ['ranges that overlap', [10, 20], [15, 30], true],
   ['one within the other', [10, 40], [20, 30], true],
-  ['ranges apart', [10, 20], [21, 30], false],
+  ['ranges apart, but by less than they are wide', [10, 20], [21, 30], true],
+  ['ranges farther apart than either is wide', [10, 20], [31, 40], false],
+  ['three runs each of one heap, by chance', [5403, 5420, 5431], [5040, 5390, 5395], true],
+  ['six rounds apart', [10, 11, 12, 13, 14, 20], [21, 22, 23, 24, 25, 30], false],
+  [
+    'six rounds that overlap, and differ each by as much',
+    [10, 20, 30, 40, 50, 60],
+    [11, 21.1, 31, 41.1, 51, 61],
+    false,
+  ],
+  [
+    'six rounds that overlap, and differ now so, now so',
+    [10, 20, 30, 40, 50, 60],
+    [13, 18, 33, 38, 53, 58],
+    true,
+  ],
   ['means within a hundredth', [1000, 1001], [1009, 1010], true],
   ['single runs apart', [10], [12], false],
   ['equal single runs', [10], [10], true],
@@ -81,9 +96,19 @@ describe('the sentences of a comparison', () => {
     expect(words).toMatch(/No difference shown in .*RSS end/);
   });
 
+  it('claim nothing of one that leads with the best against one that it cannot be told apart from', () => {
+    // b is as good as a, by its wide range; of b and c nothing can be said.
+    const words = wordsOf([10, 11], [10, 30], [24, 25]);
+    expect(words).toContain(
+      'a ends with the least RSS: 10.5 MiB [10.0, 11.0] MiB, 2.3 times less than c (24.5 MiB).',
+    );
+    expect(words).toContain('b cannot be told apart from a in that.');
+    expect(words).not.toMatch(/b (and|ends)/);
+  });
+
   it('name several that lead, the next and the last', () => {
     expect(wordsOf([10, 12], [11, 13], [30, 31])).toContain(
-      'a and b (their runs overlap) end with the least RSS: 11.0 MiB [10.0, 12.0] MiB, 2.8 times less than c (30.5 MiB).',
+      'a ends with the least RSS: 11.0 MiB [10.0, 12.0] MiB, 2.8 times less than c (30.5 MiB). b cannot be told apart from a in that.',
     );
   });
 
