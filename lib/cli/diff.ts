@@ -8,8 +8,10 @@
 import type { Command } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { type Likeness, likenessOf, type Unlike } from '../lab/metrics/alike.ts';
+import { leastRounds } from '../lab/metrics/intervals.ts';
 import { metrics, metricsOf } from '../lab/metrics/run-metrics.ts';
 import { type Spread, spreadOf } from '../lab/metrics/spread.ts';
+import { cannotBeToldApart } from '../lab/metrics/verdict.ts';
 import type { RunValue } from '../lab/record/lines.ts';
 import { formatDifference, formatInterval, formatMetric } from '../lab/report/comparison-values.ts';
 import { optionInWords, optionName } from '../lab/report/option-names.ts';
@@ -68,9 +70,14 @@ function rowsOf({ first, second }: Pair): Row[] {
     .filter((row) => row.first !== undefined || row.second !== undefined);
 }
 
-/** Whether the intervals of two medians are apart; undefined where one has a single run, and so none. */
+/**
+ * Whether the intervals of two medians are apart; of few runs, whether these lie far enough apart. Undefined where one has a single run,
+ * which has no spread.
+ */
 function isShown(first: Spread, second: Spread): boolean | undefined {
-  if (first.n < 2 || second.n < 2) return undefined;
+  const n = Math.min(first.n, second.n);
+  if (n < 2) return undefined;
+  if (n < leastRounds) return !cannotBeToldApart(first, second);
   return first.high < second.low || second.high < first.low;
 }
 
@@ -97,6 +104,8 @@ const words = (name: string, values: readonly RunValue[]): string =>
 
 function unlikeWords({ group, name, first, second }: Unlike): string {
   const isSubject = group === 'subject' && name === 'name';
+  if (group === 'module')
+    return `module of ${optionName(name)} differs: ${first.join(' or ')} beside ${second.join(' or ')}`;
   const what = isSubject ? 'subject' : group === 'option' || group === 'pace' ? optionName(name) : name;
   return `${group === 'option' ? 'option ' : ''}${what} differs: ${words(name, first)} beside ${words(name, second)}`;
 }

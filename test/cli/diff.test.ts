@@ -52,6 +52,25 @@ describe('pageheap diff', () => {
     expect(err).toContain('told by one side alone: machine cpus');
   });
 
+  it('tells two modules apart whose classes have one name, and a part from what is as in Go', async () => {
+    const options = { advise: 'free', scavengePolicy: 'ScavengePolicy' };
+    const of = (module: string, hash: string) => ({
+      options,
+      modules: { scavengePolicy: { file: module, hash } },
+    });
+    const a = file('policy-a.jsonl', lines('x', 2, of('mine.mjs', '0123456789abcdef')));
+    const b = file('policy-b.jsonl', lines('x', 2, of('mine.mjs', 'fedcba9876543210')));
+    const none = file('policy-none.jsonl', lines('x', 2));
+    const other = await inProcess(['diff', a, b]);
+    expect(other.err).toContain(
+      'module of scavenge-policy differs: mine.mjs (0123456789ab) beside mine.mjs (fedcba987654)',
+    );
+    expect((await inProcess(['diff', a, a])).err).toBe('');
+    const { err } = await inProcess(['diff', a, none]);
+    expect(err).toContain('option scavenge-policy differs: ScavengePolicy beside as in Go');
+    expect(err).not.toContain('told by one side alone');
+  });
+
   it('of folders with several runs says where no difference is shown', async () => {
     for (const [i, end] of [2, 3, 4].entries()) file(`many-a/${i}.jsonl`, lines('x', end));
     for (const [i, end] of [3, 4, 5].entries()) file(`many-b/${i}.jsonl`, lines('x', end));

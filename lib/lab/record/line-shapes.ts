@@ -75,6 +75,7 @@ const kinds: Readonly<Record<string, Shapes>> = {
     pace: optional(members(maybeNumbers('seconds idle collections beatMs'))),
     env: optional(object),
     otherThanGo: optional(listOf(text, 'a list of names')),
+    modules: optional(object),
     contender: optional(members({ name: text, rss: text, version: optional(text), file: optional(text) })),
     conformance: optional(members({ hash: text, certificate: nullOr(certificate) })),
   },

@@ -62,8 +62,17 @@ export interface RunHeader {
   readonly otherThanGo?: readonly string[];
   /** The allocator that it was, where it was not this library's: its name, version, file, and what its RSS is of. */
   readonly contender?: RunContender;
+  /** The modules of parts of the user's own, by their options: the file's name, and a hash of all that it is made of. */
+  readonly modules?: Readonly<Record<string, RunModule>>;
   /** Of a custom page heap: the hash of its module, and its certificate of conformance, null for none. */
   readonly conformance?: Conformance;
+}
+
+/** Two modules with classes of one name are told apart by these. */
+export interface RunModule {
+  readonly file: string;
+  /** SHA-256 (certificate.ts says of what). */
+  readonly hash: string;
 }
 
 /** An allocator of others that a run was made on. */

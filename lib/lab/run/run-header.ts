@@ -2,11 +2,12 @@
  * The first line of a run file: what is run, with which options, and on what machine.
  */
 import { release } from 'node:os';
+import { basename } from 'node:path';
 import { recordedIn } from '../../design/option.ts';
 import { otherThanGo } from '../../design/recorded.ts';
 import type { Machine } from '../../os/machine.ts';
 import { machineFallbacks } from '../../os/machine-words.ts';
-import { conformanceOf } from '../record/certificate.ts';
+import { conformanceOf, hashModule } from '../record/certificate.ts';
 import { type RunHeader, type RunValue, runFormat } from '../record/lines.ts';
 import { samplingOptions, traceOptions } from '../subject/subject-options.ts';
 import type { LabHeap } from '../subject/target.ts';
@@ -29,6 +30,15 @@ export function environmentOf(machine: Machine, version: string | undefined): Re
     pageheap: version ?? null,
     fallbacks: machineFallbacks(machine),
   };
+}
+
+/** The modules of the user's own parts. */
+function modulesIn({ modules = {} }: RunOptions): Pick<RunHeader, 'modules'> {
+  const told = Object.entries(modules).map(([option, path]) => [
+    option,
+    { file: basename(path), hash: hashModule(path) },
+  ]);
+  return told.length === 0 ? {} : { modules: Object.fromEntries(told) };
 }
 
 /** What a custom page heap is known for. */
@@ -60,6 +70,7 @@ export function headerOf(
     pace: recorded('pace'),
     env: environmentOf(machine, options.version),
     ...(heap.contender === undefined ? {} : { contender: heap.contender }),
+    ...modulesIn(options),
     ...conformanceIn(options),
   };
 }
