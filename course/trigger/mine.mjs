@@ -5,7 +5,7 @@
 //   npx pageheap grade mine.mjs
 
 const SPEED = {{speed}} * 2 ** 20; // bytes that a collection marks in a second
-const WEIGHT = {{weight}}; // MiB that a percent of the time is worth
+const PRICE = {{price}}; // a processor costs as much as so many MiB
 
 /**
  * @param {{ heapMarked: number, roots: number, gcPercent: number, memoryLimit: number, mappedReady: number, heapFree: number, heapAlloc: number }} heap  bytes; memoryLimit is Infinity where there is none

@@ -1,6 +1,7 @@
-// The reference of exercise 6: pages that are there, and that may be taken; and advice by how long a range was away before.
+// The reference of exercise 6: pages that are there, and that may be taken; and advice by how long a range is away on average.
 const WEIGHT = {{weight}};
 const MOST = 12 * WEIGHT;
+const LONGEST = 240; // calls until the kernel is short of memory
 
 export class Kernel {
   constructor(pages) {
@@ -43,23 +44,44 @@ export class Kernel {
   }
 }
 
+/** A mean that forgets. */
+class Mean {
+  constructor(value, times, least) {
+    this.value = value;
+    this.times = times;
+    this.least = least;
+  }
+
+  add(n) {
+    this.times++;
+    this.value += Math.max(this.least, 1 / this.times) * (n - this.value);
+  }
+}
+
 export class AdvicePolicy {
   calls = 0;
   left = new Map();
-  away = new Map();
-  bySize = new Map();
+  ranges = new Map();
+  sizes = new Map();
 
   advise({ address, bytes }, state) {
     this.calls++;
     const size = Math.round(Math.log2(bytes));
-    if (state === 'reused' && this.left.has(address)) {
-      const gap = this.calls - this.left.get(address);
-      this.away.set(address, gap);
-      this.bySize.set(size, gap);
-    }
+    if (state === 'reused' && this.left.has(address)) this.note(address, size, this.calls - this.left.get(address));
     if (state !== 'released') return 'none';
     this.left.set(address, this.calls);
-    const expected = this.away.get(address) ?? this.bySize.get(size) ?? Infinity;
+    const expected = (this.ranges.get(address) ?? this.sizes.get(size))?.value ?? Infinity;
     return expected <= MOST ? 'free' : 'dontneed';
+  }
+
+  note(address, size, gap) {
+    const away = Math.min(gap, LONGEST);
+    const others = this.sizes.get(size) ?? new Mean(LONGEST, 10, 0.1);
+    this.sizes.set(size, others);
+    const known = this.ranges.get(address);
+    const mean = known ?? new Mean(others.value, 1, 0.16);
+    this.ranges.set(address, mean);
+    if (known === undefined) others.add(away);
+    mean.add(away);
   }
 }

@@ -30,11 +30,12 @@ export class Sweep {
     this.all = sum(pages);
     this.done = pages.map(() => false);
     const rank = {
-      highest: (span) => -span,
+      highest: () => 0,
       longest: (span) => -pages[span],
       fewest: (span) => living[span],
     }[ORDER];
-    this.order = [...pages.keys()].sort((a, b) => rank(a) - rank(b) || a - b);
+    const tie = ORDER === 'longest' ? 1 : -1;
+    this.order = [...pages.keys()].sort((a, b) => rank(a) - rank(b) || tie * (a - b));
     this.next = 0;
     this.lowest = 0;
   }

@@ -2,7 +2,8 @@
 const BASE = '{{base}}';
 const MIB = 2 ** 20;
 const SPEED = {{speed}} * MIB;
-const WEIGHT = {{weight}};
+const PRICE = {{price}} * MIB;
+const TABLES = 4 * MIB;
 const { floor, max, min, sqrt } = Math;
 
 export function goalOf(heap, { minimum, headroom, least, spare }) {
@@ -35,9 +36,9 @@ export class TriggerPolicy {
     this.since = now;
     this.live = heapLive;
     this.cycles = cycles;
-    const extra = sqrt((100 * WEIGHT * MIB * max(heapMarked, MIB) * this.rate) / SPEED);
-    const best = heapMarked + max(extra, 2 * MIB);
-    const again = heapLive + max(extra / 3, MIB);
+    const extra = max(sqrt(((heapMarked + TABLES + PRICE) * heapMarked * this.rate) / SPEED), MIB / 2);
+    const best = heapMarked + extra;
+    const again = heapLive + max(extra / 16, MIB / 4);
     if (memoryLimit === Infinity) return { goal: best, start: best, again };
     const room = 0.98 * (memoryLimit - max(0, mappedReady - heapFree - heapAlloc));
     const needed = heapMarked + 1.5 * (heapMarked / SPEED) * this.rate;

@@ -8,22 +8,22 @@ import { join } from 'node:path';
 import { Argument, type Command, Option } from 'commander';
 import { calledAs, commandHere } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
-import { Bench, prepare } from '../course/exercises/bench.ts';
+import { Bench } from '../course/exercises/bench.ts';
 import type { Exercise } from '../course/exercises/exercise.ts';
 import { predictionsFor, scenePages } from '../course/exercises/predict/scenes.ts';
 import { exerciseOf, exercises } from '../course/exercises/registry.ts';
 import { type Grade, grade, withoutPictures } from '../course/grading/grade.ts';
-import { findHandin, handoutModules, readHandin } from '../course/handout/hand-in.ts';
+import { findHandin, handoutModules, readHandin, runnable } from '../course/handout/hand-in.ts';
 import { type LabFile, readLabFile, writeLabFile } from '../course/handout/lab-file.ts';
 import { anonymous, defaultTerm, requireName, startLab, variantFor } from '../course/handout/start.ts';
 import { hiddenSeed, openSeed } from '../course/model/seeds.ts';
 import { causesOf, drawCauses } from '../course/report/failures.ts';
 import { figuresText, pointsText, refusalText } from '../course/report/grade-table.ts';
-import { cellsOf, stripLegend } from '../course/report/strip.ts';
 import { fileError } from '../os/file-error.ts';
 import { fileName, wholeNumber } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
+import { printSteps } from './lab-steps.ts';
 import { Progress } from './progress.ts';
 import { secretOf, secretSeedOption } from './secret-seed.ts';
 import { drawFacts, drawTable } from './table.ts';
@@ -189,7 +189,8 @@ const check: Act = async (what = '.', options, context) => {
     );
     // Where points are missing, what they are given for.
     if (failure === undefined && share < 1)
-      terminal.print(`       ${wrap(note ?? buckets, columns - 7).join('\n       ')}`);
+      for (const words of note === undefined ? [buckets] : [note, buckets])
+        terminal.print(`       ${wrap(words, columns - 7).join('\n       ')}`);
   }
   const causes = causesOf(made);
   if (causes.length > 0)
@@ -225,44 +226,16 @@ const step: Act = async (what, { on, out = '.' }, context) => {
     throw fileError(trace, error);
   }
   const files = filesOf(out, exercise);
-  const handin = prepare({
-    file: exercise.handin,
-    text: files.get(exercise.handin) ?? '',
-    entry: exercise.handin,
-    modules: handoutModules(exercise),
-    exports: exercise.exports,
-  });
+  const handin = runnable(exercise, files, handoutModules(exercise));
   if (!('entry' in handin))
     throw new PageHeapError('ERR_FILE', handin.map(refusalText).join('; '), { file: exercise.handin });
   const bench = new Bench(handin);
   try {
-    const steps = await exercise.step(bench, variantFor(exercise, lab.student, lab.term), text, target);
-    const colors = terminal.outColors;
-    const width = Math.max(10, Math.min(110, terminal.columnsOf(terminal.out)) - 10);
-    for (const { asked, answered, expected, free, note } of steps) {
-      if (free === undefined) {
-        const told = answered === '' ? '' : ` → ${answered}`;
-        const right = answered === expected ? '' : `, the reference ${expected}`;
-        terminal.print(`${colors.bold(asked)}${told}${right}`);
-        if (note !== undefined) terminal.print(`  ${note}`);
-        continue;
-      }
-      const { pages, registry, model } = free;
-      const perCell = Math.max(1, Math.ceil(pages / width));
-      const right = cellsOf(model, pages, perCell);
-      const yours = registry === undefined ? undefined : cellsOf(registry, pages, perCell);
-      const same = answered === expected && yours === right;
-      if (!same) context.exitCode = exitCodes.failed;
-      const answer = answered === '' ? '' : ` → ${answered}`;
-      const told = answered === expected || expected === '' ? answer : `${answer}, and ${expected} is right`;
-      terminal.print(`${same ? colors.green('=') : colors.red('≠')} ${colors.bold(asked)}${told}`);
-      terminal.print(`  right   ${right}`);
-      if (yours !== right) terminal.print(`  ${colors.red('yours ')}  ${yours ?? 'forEachFree tells none'}`);
-    }
-    const strips = steps.flatMap(({ free }) =>
-      free === undefined ? [] : [{ model: free.model, registry: free.registry ?? [] }],
-    );
-    if (strips.length > 0) terminal.print(`\n${stripLegend(strips)}`);
+    const variant = variantFor(exercise, lab.student, lab.term);
+    const seed = openSeed({ exercise: exercise.id, student: lab.student, term: lab.term });
+    const steps = await exercise.step(bench, variant, text, target, seed);
+    const isRight = printSteps(steps, terminal);
+    if (!isRight) context.exitCode = exitCodes.failed;
   } finally {
     bench.close();
   }

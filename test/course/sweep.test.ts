@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { exerciseOf } from '../../lib/course/exercises/registry.ts';
-import { inOrder, type SweepHeap, SweepModel, sweptSpan } from '../../lib/course/exercises/sweep/model.ts';
+import {
+  inOrder,
+  type SweepHeap,
+  SweepModel,
+  sweepOrders,
+  sweptSpan,
+} from '../../lib/course/exercises/sweep/model.ts';
 import { referenceRun } from '../../lib/course/exercises/sweep/own.ts';
 import { figureOf, programNames, programOf } from '../../lib/course/exercises/sweep/programs.ts';
 import { mutantsOf, mutated, ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
@@ -48,7 +54,7 @@ describe('the rule', () => {
   it('has three orders', () => {
     expect(inOrder(heap, 'highest')).toEqual([3, 2, 1, 0]);
     expect(inOrder(heap, 'longest')).toEqual([1, 2, 0, 3]);
-    expect(inOrder(heap, 'fewest')).toEqual([1, 3, 0, 2]);
+    expect(inOrder(heap, 'fewest')).toEqual([3, 1, 0, 2]);
   });
 
   it('keeps pace first, then reclaims what credit does not cover, and ends with all', () => {
@@ -60,7 +66,7 @@ describe('the rule', () => {
     expect([model.before(5), model.swept, model.credit]).toEqual([[0], 8, 0]);
     expect(model.rest()).toEqual([]);
     const idle = new SweepModel(heap, { order: 'fewest', margin: 2 });
-    expect([idle.rest(), idle.swept, idle.credit]).toEqual([[1, 3, 0, 2], 8, 5]);
+    expect([idle.rest(), idle.swept, idle.credit]).toEqual([[3, 1, 0, 2], 8, 5]);
   });
 });
 
@@ -146,6 +152,21 @@ describe('a grade', () => {
       expect(made.checks.find(({ failure }) => failure)?.failure?.cause).toMatch(
         /^before sweeps|credit is another/,
       );
+    },
+  );
+
+  it.each(sweepOrders)(
+    'of a mutant that reclaims before the pace is not, with the order %s',
+    async (order) => {
+      const name = 'reclaiming before the pace';
+      const mutant = mutantsOf(ownPack, exercise).find((one) => one.name === name);
+      const whose = Array.from({ length: 30 }, (_, k) => `student ${k}`).find(
+        (one) => variantFor(exercise, one, term).order === order,
+      );
+      if (mutant === undefined || whose === undefined) throw new Error('there is no such mutant, or student');
+      const files = mutated(referenceFiles(ownPack, exercise, whose, term), mutant);
+      const made = await grade({ exercise, files, modules: {}, student: whose, term }, { first: true });
+      expect(made.checks.find(({ failure }) => failure)?.failure?.cause).toMatch(/^before sweeps/);
     },
   );
 

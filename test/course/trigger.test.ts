@@ -2,12 +2,18 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MiB, second } from '../../lib/base/units.ts';
-import { collect, figuresOf } from '../../lib/course/exercises/trigger/collector.ts';
+import {
+  collect,
+  figuresOf,
+  type Phase,
+  type Program,
+} from '../../lib/course/exercises/trigger/collector.ts';
 import { goalOf, goNumbers, parseGoals, spareBases } from '../../lib/course/exercises/trigger/goals.ts';
 import { recordFile } from '../../lib/course/exercises/trigger/index.ts';
 import { paceOf } from '../../lib/course/exercises/trigger/play.ts';
-import { alwaysMore, asMuchAgain, byRate } from '../../lib/course/exercises/trigger/policies.ts';
-import { phasesFor, programNames } from '../../lib/course/exercises/trigger/programs.ts';
+import { byRate } from '../../lib/course/exercises/trigger/policies.ts';
+import { programsFor, setNames } from '../../lib/course/exercises/trigger/programs.ts';
+import { judgedSet, ratioOf, spoilt, wasteOf } from '../../lib/course/exercises/trigger/waste.ts';
 
 const none = Number.POSITIVE_INFINITY;
 
@@ -83,20 +89,54 @@ describe('the collector', () => {
   });
 });
 
-it('the reference is far from both plain policies, with any seed and price', async () => {
-  for (let k = 0; k < 12; k++) {
-    const prices = { speed: (400 + 18 * k) * MiB, weight: 4 + (k % 4) };
-    for (const name of programNames) {
-      const program = {
-        phases: phasesFor(name, `seed ${k}`),
-        ...{ end: 30 * second, speed: prices.speed, limits: [], gcPercent: 100 },
+describe('sets of programs', () => {
+  const pricesOf = (k: number) => ({ speed: (400 + 40 * k) * MiB, price: 300 + 120 * k });
+
+  it('have small and large programs, low and high rates, and limits that could be kept', () => {
+    for (const name of setNames) {
+      const programs = programsFor(name, 'seed', pricesOf(1));
+      const range = (of: (phase: Phase) => number): number => {
+        const all = programs.flatMap(({ phases }) => phases.map(of));
+        return Math.max(...all) / Math.min(...all);
       };
-      const cost = async (ask: ReturnType<typeof byRate>): Promise<number> => {
-        const { memory, share } = figuresOf(await collect(program, ask));
-        return memory / MiB + prices.weight * 100 * share;
-      };
-      const plain = Math.max(await cost(asMuchAgain()), await cost(alwaysMore()));
-      expect([k, name, (await cost(byRate(prices))) < 0.9 * plain]).toEqual([k, name, true]);
+      expect([name, range(({ live }) => live) > 50, range(({ rate }) => rate) > 100]).toEqual([
+        name,
+        true,
+        true,
+      ]);
+      for (const { limits, loaded = 0 } of programs)
+        for (const { bytes } of limits) expect(bytes).toBeGreaterThan(loaded + 4 * MiB);
     }
-  }
+  });
+
+  it('keep every plain policy far from the reference, with any seed and price', async () => {
+    for (let k = 0; k < 5; k++)
+      for (const name of setNames) {
+        const { plain, references } = await judgedSet(
+          programsFor(name, `seed ${k}`, pricesOf(k)),
+          pricesOf(k),
+        );
+        expect(references.every(({ run, waste }) => run.done && waste > 0)).toBe(true);
+        expect([k, name, plain > 1.3]).toEqual([k, name, true]);
+      }
+  });
+
+  it('give a run that passes its limit, or does not end, the worst ratio', async () => {
+    const prices = pricesOf(0);
+    const program = programsFor('limited', 'seed', prices).find(
+      ({ limits, loaded = 0 }) => (limits[0]?.bytes ?? 0) < 2 * loaded,
+    ) as Program;
+    const of = async (size: number): Promise<number> => {
+      const run = await collect(program, ({ heapLive }) => ({
+        goal: heapLive + size,
+        start: heapLive + size,
+        again: none,
+      }));
+      return ratioOf(run, program, prices, 1e9);
+    };
+    expect(await of(4 * (program.loaded ?? 0))).toBe(spoilt);
+    expect(await of(0)).toBe(spoilt);
+    const run = await collect(program, byRate(prices));
+    expect(ratioOf(run, program, prices, wasteOf(run, program, prices))).toBe(1);
+  });
 });

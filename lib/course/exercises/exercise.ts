@@ -118,7 +118,7 @@ export interface Measured extends Pictures {
   readonly faults?: number;
   /** Any other figure, in words. */
   readonly other?: string;
-  /** Why it has fewer points than the figure alone would say. */
+  /** Why it has fewer points than the figure alone would say, or where most of them were lost. */
   readonly note?: string;
   /** The same of the reference. */
   readonly reference?: Omit<Measured, 'share' | 'reference' | keyof Pictures>;
@@ -163,8 +163,14 @@ export interface Exercise {
   measures(variant: Variant): readonly Measure[];
   /** For each check, three hints: from a question to nearly the answer. Keyed by the check's name. */
   readonly hints: Readonly<Record<string, readonly [string, string, string]>>;
-  /** Plays a trace on the hand-in beside the model, step by step; where the exercise has steps. */
-  readonly step?: (bench: Bench, variant: Variant, trace: string, target: string) => Promise<readonly Step[]>;
+  /** Plays a trace on the hand-in beside the model, step by step; where the exercise has steps. The seed is the open one. */
+  readonly step?: (
+    bench: Bench,
+    variant: Variant,
+    trace: string,
+    target: string,
+    seed: string,
+  ) => Promise<readonly Step[]>;
   /** What `step` can be asked to play on. */
   readonly targets?: readonly string[];
 }
@@ -180,7 +186,11 @@ export interface Step {
     readonly registry: readonly FreeRun[] | undefined;
     readonly model: readonly FreeRun[];
   };
-  /** What came of it. */
+  /** `free.model` is what was free before it: what is right is not told. */
+  readonly isBefore?: true;
+  /** Where it is not seen by what was answered. */
+  readonly isWrong?: true;
+  /** What came of it: in lines. */
   readonly note?: string;
 }
 

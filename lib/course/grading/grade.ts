@@ -8,8 +8,9 @@
  */
 import { createHash } from 'node:crypto';
 import { packageVersion } from '../../lab/record/package.ts';
-import { Bench, HandinOver, prepare } from '../exercises/bench.ts';
+import { Bench, HandinOver } from '../exercises/bench.ts';
 import type { Exercise, Failure, Measured } from '../exercises/exercise.ts';
+import { runnable } from '../handout/hand-in.ts';
 import { variantFor } from '../handout/start.ts';
 import { hiddenSeed, openSeed } from '../model/seeds.ts';
 import { walls } from '../sandbox/walls.ts';
@@ -125,16 +126,7 @@ export async function grade(subject: Subject, scope: Scope = {}): Promise<Grade>
   };
 
   if (fault !== undefined) return result('refused', { reason: fault });
-  const handin =
-    exercise.exports.length === 0
-      ? { file: exercise.handin, entry: '', modules: {}, exports: [], texts: files }
-      : prepare({
-          file: exercise.handin,
-          text: files.get(exercise.handin) ?? '',
-          entry: exercise.handin,
-          modules,
-          exports: exercise.exports,
-        });
+  const handin = runnable(exercise, files, modules);
   if (!('entry' in handin))
     return result('refused', { reason: 'it contains what cannot be run', refusals: handin });
   const bench = new Bench(handin);

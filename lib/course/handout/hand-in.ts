@@ -5,7 +5,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { fileError, nothingAt } from '../../os/file-error.ts';
+import { type Handin, prepare } from '../exercises/bench.ts';
 import type { Exercise } from '../exercises/exercise.ts';
+import type { Refusal } from '../source/parse.ts';
 import { type LabFile, readLabFile } from './lab-file.ts';
 import { handoutFolder } from './start.ts';
 
@@ -85,4 +87,15 @@ export function handoutModules(exercise: Exercise): Readonly<Record<string, stri
   return Object.fromEntries(
     exercise.modules.map((name) => [name, read(join(handoutFolder(exercise), name))]),
   );
+}
+
+/** A hand-in that may run, as an exercise wants it: its module, or its texts. @returns otherwise why it cannot run */
+export function runnable(
+  exercise: Exercise,
+  files: ReadonlyMap<string, string>,
+  modules: Readonly<Record<string, string>>,
+): Handin | Refusal[] {
+  const { handin: file, exports } = exercise;
+  if (exports.length === 0) return { file, entry: '', modules: {}, exports: [], texts: files };
+  return prepare({ file, text: files.get(file) ?? '', entry: file, modules, exports });
 }

@@ -13,8 +13,8 @@ import type { Check, Curve, Exercise, Failure, Measure, Measured, Step } from '.
 import { shortestFailure } from '../random-check.ts';
 import { firstTelling, quartersOf } from '../telling.ts';
 import { type KernelOp, kernelClass, kernelSteps, modelPages, playKernel, soundOps } from './play-kernel.ts';
-import { answersOf, askPolicy, policyClass, questionsOf } from './play-policy.ts';
-import { type Advise, always, byHistory } from './policies.ts';
+import { answersOf, askPolicy, eventsOf, policyClass } from './play-policy.ts';
+import { type Advise, always, asLastTime, byHabit } from './policies.ts';
 import { type Program, type ProgramName, programFor, programNames, programOf } from './programs.ts';
 import { advices, RealMemory } from './real-memory.ts';
 import { type AdviceRun, costOf, runAdvice } from './run.ts';
@@ -103,25 +103,15 @@ const curveOf = ({ resident }: AdviceRun): Curve => ({
   end: `${resident.length} s`,
 });
 
-/** Plays a program on the hand-in and on real memory. */
+/** Plays a program on the hand-in and on real memory. Where there is no run, the policy has the failure. */
 async function playProgram(bench: Bench, program: Program) {
-  const { advice, failure, work } = await askPolicy(bench, questionsOf(program));
-  return failure === undefined ? { run: runAdvice(program, advice), work } : { failure };
+  const { advice, policy } = await askPolicy(bench, eventsOf(program));
+  return { policy, run: advice === undefined ? undefined : runAdvice(program, advice) };
 }
-
-const policyFailure = (
-  cause: string,
-  asked: string,
-  answered: string,
-  expected: string,
-  run: AdviceRun,
-): Failure => ({
-  ...{ cause, asked, answered, expected, steps: [], curve: curveOf(run) },
-});
 
 async function oddRanges(bench: Bench, seed: string): Promise<Failure | undefined> {
   const chance = chanceOf(`${seed} ranges`);
-  const questions = Array.from({ length: 300 }, () => {
+  const events = Array.from({ length: 300 }, () => {
     const bytes = 4096 * chance.oneOf([1, 2, 16, chance.between(1, 5000)]);
     const state = chance.oneOf(['released', 'released', 'reused', 'fresh'] as const);
     const range = {
@@ -130,7 +120,7 @@ async function oddRanges(bench: Bench, seed: string): Promise<Failure | undefine
     };
     return { range, state, when: '' };
   });
-  return (await askPolicy(bench, questions)).failure;
+  return (await askPolicy(bench, events)).policy.failure;
 }
 
 async function againAtOnce(bench: Bench, seed: string): Promise<Failure | undefined> {
@@ -139,18 +129,20 @@ async function againAtOnce(bench: Bench, seed: string): Promise<Failure | undefi
   const program = programOf(sizes, () => [1, 1], chance, 40);
   // The kernel needs nothing meanwhile.
   const calm = { ...program, pressure: new Set<number>() };
-  const { run, failure } = await playProgram(bench, calm);
-  if (run === undefined) return failure;
+  const { run, policy } = await playProgram(bench, calm);
+  if (run === undefined) return policy.failure;
   const late = sum(run.faults.slice(20));
   const most = Math.round(sum(sizes));
   return late <= most
     ? undefined
-    : policyFailure(
+    : policy.fail(
         'what comes back each second goes at once',
-        `12 ranges, ${sum(sizes)} pages, each given back and used again every other second`,
         `${late} pages faulted in the last 20 of 40 s`,
         `at most ${most}: by then it can be known`,
-        run,
+        {
+          asked: `12 ranges, ${sum(sizes)} pages, each given back and used again every other second`,
+          curve: curveOf(run),
+        },
       );
 }
 
@@ -162,18 +154,20 @@ async function awayForLong(bench: Bench, seed: string): Promise<Failure | undefi
   const sizes = [...away, ...busy];
   const program = programOf(sizes, (range) => (range < away.length ? [25, 2] : [1, 1]), chance, 80);
   const calm = { ...program, pressure: new Set<number>() };
-  const { run, failure } = await playProgram(bench, calm);
-  if (run === undefined) return failure;
+  const { run, policy } = await playProgram(bench, calm);
+  if (run === undefined) return policy.failure;
   const late = sum(run.idle.slice(40)) / 40;
   const most = Math.round(sum(away) / 5) + sum(busy);
   return late <= most
     ? undefined
-    : policyFailure(
+    : policy.fail(
         'what stays away for long stays resident',
-        `24 ranges, ${sum(away)} pages, each away for 25 s, used for 2 s, and away again; 12 small ones that change hands each second`,
         `${Math.round(late)} pages of ranges given back are resident in the last 40 of 80 s, on average`,
         `at most ${most}: nobody uses them`,
-        run,
+        {
+          asked: `24 ranges, ${sum(away)} pages, each away for 25 s, used for 2 s, and away again; 12 small ones that change hands each second`,
+          curve: curveOf(run),
+        },
       );
 }
 
@@ -181,8 +175,10 @@ async function awayForLong(bench: Bench, seed: string): Promise<Failure | undefi
 async function toldBy(name: ProgramName, seed: string, weight: number) {
   const program = programFor(name, seed);
   const of = (advise: Advise): AdviceRun => runAdvice(program, answersOf(program, advise));
-  const reference = of(byHistory(weight));
-  const plain = Math.min(costOf(of(always('dontneed')), weight), costOf(of(always('free')), weight));
+  const reference = of(byHabit(weight));
+  const plain = Math.min(
+    ...[always('dontneed'), always('free'), asLastTime(weight)].map((one) => costOf(of(one), weight)),
+  );
   return { program, reference, best: costOf(reference, weight), plain };
 }
 
@@ -191,12 +187,12 @@ function measureOf(name: ProgramName, weight: number): Measure {
     name: `real memory: ${name}`,
     points: 10,
     buckets:
-      'cost, in quarters of the way from the better of two plain policies (dontneed always; free always) to the reference',
+      'cost, in quarters of the way from the best of three plain policies (dontneed always; free always; as it was the last time) to the reference',
     run: async (bench, seed): Promise<Measured> => {
       const told = await firstTelling(seed, (one) => toldBy(name, one, weight));
       const { program, reference } = told;
-      const { run, failure, work } = await playProgram(bench, program);
-      if (run === undefined) return { failure: failure as Failure, share: 0 };
+      const { run, policy } = await playProgram(bench, program);
+      if (run === undefined) return { failure: policy.failure as Failure, share: 0 };
       const cost = (of: AdviceRun): number => costOf(of, weight);
       const figures = (of: AdviceRun) => ({
         rss: sum(of.resident) / of.resident.length,
@@ -206,7 +202,7 @@ function measureOf(name: ProgramName, weight: number): Measure {
       return {
         share: quartersOf(cost(run), told),
         ...figures(run),
-        work,
+        work: policy.work,
         reference: figures(reference),
         curve: curveOf(run),
         referenceCurve: curveOf(reference),
@@ -285,7 +281,7 @@ export const advice: Exercise = {
     ],
     [`${policyClass}: what comes back at once`]: [
       'By what could you know, at the third time, that this range will be back soon?',
-      'Remember by address how long it was away the last time. You have no clock; but you are called ten to sixteen times a second.',
+      'Remember by address how long it was away. You have no clock; but you are called some twelve times a second.',
       'On released: note the number of the call. On reused: the difference is how long it was away. Soon means free.',
     ],
     [`${policyClass}: what stays away`]: [

@@ -15,7 +15,7 @@ import { shortestFailure } from '../random-check.ts';
 import { firstTelling, quartersOf } from '../telling.ts';
 import { type ChunkOp, chunkPages, goDense, type OwnRule, ownRules, parseRecord } from './chunk.ts';
 import { costOf, type HeapRun, type Prices, runHeap } from './heap.ts';
-import { chunkClass, chunkSteps, playChunk, Ruling, ruleClass } from './play.ts';
+import { chunkClass, chunkSteps, keepsQuestion, playChunk, playHeap, ruleClass, ruleOn } from './play.ts';
 import { byPrice, plainCost, type Rule } from './policies.ts';
 import { livesFor, type ProgramName, programNames } from './programs.ts';
 
@@ -100,20 +100,20 @@ const sum = (list: readonly number[]): number => list.reduce((all, n) => all + n
 
 async function oddChunks(bench: Bench, seed: string): Promise<Failure | undefined> {
   const chance = chanceOf(`${seed} chunks`);
-  const ruling = new Ruling(bench);
-  await ruling.begin();
-  await ruling.ask(
+  const rule = ruleOn(bench);
+  await rule.begin();
+  await rule.askAll(
     Array.from({ length: 300 }, () => {
       const age = chance.oneOf([0, 0, 1, 2, chance.between(0, 1e6)]);
       const inUse = chance.oneOf([0, 511, 496, 495, chance.between(0, 511)]);
-      return {
+      return keepsQuestion({
         ...{ chunk: chance.between(0, 2 ** 26), inUse },
         lastInUse: age === 0 ? chance.between(0, chunkPages) : inUse,
         ...{ changed: age === 0, age, broken: chance.between(0, 1) === 1 },
-      };
+      });
     }),
   );
-  return ruling.failure;
+  return rule.failure;
 }
 
 /** Resident pages, for the picture. */
@@ -129,43 +129,41 @@ async function emptyForLong(bench: Bench, seed: string): Promise<Failure | undef
     const left = chance.between(0, 30);
     return Array.from({ length: 40 }, (_, s) => (s < 6 ? 511 : left));
   });
-  const ruling = new Ruling(bench);
-  await ruling.begin();
-  const run = await runHeap(lives, (chunks) => ruling.ask(chunks));
-  if (ruling.failure !== undefined) return ruling.failure;
+  const { rule, run } = await playHeap(bench, lives);
+  if (rule.failure !== undefined) return rule.failure;
   const late = Math.round(sum(run.idle.slice(16)) / 24);
   const most = Math.round((12 * chunkPages) / 20);
   return late <= most
     ? undefined
-    : {
-        cause: 'chunks that are nearly empty are kept for ever',
-        asked:
-          '12 chunks that were full for six seconds, and of which up to 30 pages are in use from then on',
-        answered: `${late} pages are resident without use from 10 s after that on, on average`,
-        expected: `at most ${most}, a twentieth of the heap`,
-        steps: [],
-        curve: curveOf(run),
-      };
+    : rule.fail(
+        'chunks that are nearly empty are kept for ever',
+        `${late} pages are resident without use from 10 s after that on, on average`,
+        `at most ${most}, a twentieth of the heap`,
+        {
+          asked:
+            '12 chunks that were full for six seconds, and of which up to 30 pages are in use from then on',
+          curve: curveOf(run),
+        },
+      );
 }
 
 async function fullForLong(bench: Bench, seed: string): Promise<Failure | undefined> {
   const chance = chanceOf(`${seed} full`);
   const lives = Array.from({ length: 12 }, () => Array.from({ length: 40 }, () => chance.between(504, 511)));
-  const ruling = new Ruling(bench);
-  await ruling.begin();
-  const run = await runHeap(lives, (chunks) => ruling.ask(chunks));
-  if (ruling.failure !== undefined) return ruling.failure;
+  const { rule, run } = await playHeap(bench, lives);
+  if (rule.failure !== undefined) return rule.failure;
   const kept = sum(run.hugeChunks) / run.hugeChunks.length;
   return kept >= 11
     ? undefined
-    : {
-        cause: 'chunks that are nearly full lose their huge pages',
-        asked: '12 chunks of which 504 to 511 of 512 pages are in use all the time',
-        answered: `${kept.toFixed(1)} of them have their huge pages, on average`,
-        expected: 'at least 11',
-        steps: [],
-        curve: curveOf(run),
-      };
+    : rule.fail(
+        'chunks that are nearly full lose their huge pages',
+        `${kept.toFixed(1)} of them have their huge pages, on average`,
+        'at least 11',
+        {
+          asked: '12 chunks of which 504 to 511 of 512 pages are in use all the time',
+          curve: curveOf(run),
+        },
+      );
 }
 
 /** The program of a seed, and the judge's own rules on it. */
@@ -185,10 +183,8 @@ function measureOf(name: ProgramName, prices: Prices): Measure {
     run: async (bench, seed): Promise<Measured> => {
       const told = await firstTelling(seed, (one) => programFor(name, one, prices));
       const { lives, reference } = told;
-      const ruling = new Ruling(bench);
-      await ruling.begin();
-      const run = await runHeap(lives, (chunks) => ruling.ask(chunks));
-      if (ruling.failure !== undefined) return { failure: ruling.failure, share: 0 };
+      const { rule, run } = await playHeap(bench, lives);
+      if (rule.failure !== undefined) return { failure: rule.failure, share: 0 };
       const cost = (one: HeapRun): number => costOf(one, prices);
       const figures = (one: HeapRun) => ({
         rss: sum(one.resident) / one.resident.length,
@@ -198,7 +194,7 @@ function measureOf(name: ProgramName, prices: Prices): Measure {
       return {
         share: quartersOf(cost(run), told),
         ...figures(run),
-        work: Math.round((10 * ruling.units) / Math.max(1, ruling.calls)) / 10,
+        work: rule.work,
         reference: figures(reference),
         curve: curveOf(run),
         referenceCurve: curveOf(reference),

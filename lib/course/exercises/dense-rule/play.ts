@@ -2,10 +2,12 @@
  * The hand-in's account of a chunk beside the judge's, and its rule over a heap of chunks.
  */
 import type { ChunkDensity } from '../../../pages/radix/dense-rule.ts';
-import type { Call, Value } from '../../sandbox/protocol.ts';
+import type { Call } from '../../sandbox/protocol.ts';
 import { type Bench, shown, troubleOf } from '../bench.ts';
 import type { Failure, Step } from '../exercise.ts';
+import { OwnPolicy, type Question } from '../own-policy.ts';
 import { ChunkModel, type ChunkOp, type OwnRule } from './chunk.ts';
+import { type HeapRun, type Life, runHeap } from './heap.ts';
 
 export const chunkClass = 'Chunk';
 export const ruleClass = 'DenseRule';
@@ -105,60 +107,26 @@ export async function chunkSteps(bench: Bench, { dense, ops }: ChunkProgram, rul
 const chunkText = ({ chunk, inUse, lastInUse, changed, age, broken }: ChunkDensity): string =>
   `keeps({ chunk: ${chunk}, inUse: ${inUse}, lastInUse: ${lastInUse}, changed: ${changed}, age: ${age}, broken: ${broken} })`;
 
-const mostSteps = 6;
+export const ruleOn = (bench: Bench): OwnPolicy =>
+  new OwnPolicy(bench, { target: ruleClass, args: [{ chunkPages: 512 }], what: 'a rule', mostSteps: 6 });
 
-/** A rule of the hand-in. The first failure ends it. */
-export class Ruling {
-  readonly #bench: Bench;
-  readonly #steps: string[] = [];
-  units = 0;
-  calls = 0;
-  failure: Failure | undefined;
+/** Whether a chunk is kept. */
+export const keepsQuestion = (chunk: ChunkDensity): Question<boolean> => ({
+  method: 'keeps',
+  args: [{ ...chunk }],
+  text: chunkText(chunk),
+  expected: 'true or false',
+  read: (value) =>
+    typeof value === 'boolean' ? { answer: value } : { wrong: 'answers neither true nor false' },
+});
 
-  constructor(bench: Bench) {
-    this.#bench = bench;
-  }
-
-  async begin(): Promise<void> {
-    await this.#bench.fresh();
-    const { answers, stopped } = await this.#bench.run([['new', ruleClass, { chunkPages: 512 }]]);
-    const trouble = troubleOf(answers[0], stopped);
-    if (trouble !== undefined)
-      this.#fail(`new ${ruleClass} ${trouble.cause}`, `new ${ruleClass}`, trouble.words, trouble.at);
-  }
-
-  async ask(chunks: readonly ChunkDensity[]): Promise<readonly boolean[] | undefined> {
-    if (this.failure !== undefined) return undefined;
-    if (chunks.length === 0) return [];
-    const { answers, stopped } = await this.#bench.run(
-      chunks.map((chunk): Call => [0, 'keeps', { ...chunk }]),
-    );
-    const kept: boolean[] = [];
-    for (const [i, chunk] of chunks.entries()) {
-      const text = chunkText(chunk);
-      this.#steps.push(text);
-      if (this.#steps.length > mostSteps) this.#steps.shift();
-      const trouble = troubleOf(answers[i], stopped);
-      if (trouble !== undefined) {
-        this.#fail(`keeps ${trouble.cause}`, text, trouble.words, trouble.at);
-        return undefined;
-      }
-      const [value, used] = answers[i] as readonly [Value, number];
-      this.units += used;
-      this.calls++;
-      if (typeof value !== 'boolean') {
-        this.#fail('keeps answers neither true nor false', text, shown(value));
-        return undefined;
-      }
-      kept.push(value);
-    }
-    return kept;
-  }
-
-  #fail(cause: string, asked: string, answered: string, at?: string): void {
-    this.failure = {
-      ...{ cause, asked, answered, expected: 'true or false', steps: [...this.#steps] },
-      ...(at === undefined ? {} : { at }),
-    };
-  }
+/** Plays a heap on the hand-in. The rule has the failure, if there is one. @throws HandinOver */
+export async function playHeap(
+  bench: Bench,
+  lives: readonly Life[],
+): Promise<{ readonly rule: OwnPolicy; readonly run: HeapRun }> {
+  const rule = ruleOn(bench);
+  await rule.begin();
+  const run = await runHeap(lives, (chunks) => rule.askAll(chunks.map(keepsQuestion)));
+  return { rule, run };
 }

@@ -33,7 +33,9 @@ import {
   shapeWords,
   targetOf,
 } from './heaps.ts';
-import { type Act, type Cycle, type MarkerRules, playCycle, target } from './play.ts';
+import type { Act, Cycle, MarkerRules } from './judge.ts';
+import { playCycle, target } from './play.ts';
+import { stepsOf } from './steps.ts';
 
 const id = 'marker';
 
@@ -44,7 +46,7 @@ const rulesOf = (variant: Variant): MarkerRules => ({
   piece: requireNumber(variant.piece, 'piece'),
 });
 
-const stepsOf = (count: number, words: number): Act[] =>
+const evenSteps = (count: number, words: number): Act[] =>
   Array.from({ length: count }, () => ({ k: 'step', words }));
 
 /** By hand: a ring, two that lead to one, what looks like a pointer, an object without words, one that nothing leads to. */
@@ -64,7 +66,7 @@ function sceneOf(rules: MarkerRules): Cycle {
     [to(8), to(6)],
     [0],
   ]);
-  return { heap, roots: [0, 6, 0], acts: stepsOf(6, 2), held: [0, 6] };
+  return { heap, roots: [0, 6, 0], acts: evenSteps(6, 2), held: [0, 6] };
 }
 
 /** An object in few numbers that shrink well. */
@@ -148,7 +150,7 @@ function cycleOf({ objects, roots, moves }: Drawn, rules: MarkerRules): Cycle {
 /** A cycle over a large heap. */
 function largeCycle(name: ShapeName, chance: Chance, rules: MarkerRules, words: number): Cycle {
   const { heap, roots } = largeHeap(name, chance, rules);
-  return { heap, roots, acts: stepsOf(Math.ceil(heap.words.length / words), words), held: roots };
+  return { heap, roots, acts: evenSteps(Math.ceil(heap.words.length / words), words), held: roots };
 }
 
 const randomRuns = 60;
@@ -297,7 +299,7 @@ const pictureMeasure = (rules: MarkerRules): Measure => ({
       Array.from({ length: chance.between(1, 4) }, () => pointerTo(chance.between(0, 84), rules)),
     );
     const heap = heapOf(objects);
-    const acts = stepsOf(40, 6);
+    const acts = evenSteps(40, 6);
     const played = await playCycle(bench, { heap, roots: [0, 1], acts, held: [0, 1] }, rules, {
       looks: true,
     });
@@ -363,4 +365,6 @@ export const marker: Exercise = {
       'Take the last entry of the last buffer, and nothing from the front: shift moves all others.',
     ],
   },
+  step: (bench, variant, trace) => stepsOf(bench, rulesOf(variant), trace),
+  targets: [target],
 };

@@ -8,7 +8,7 @@ import type { Bench } from '../bench.ts';
 import type { Check, Failure } from '../exercise.ts';
 import { shortestFailure } from '../random-check.ts';
 import { figuresOf, type Load, type Scene } from './plant.ts';
-import { Loop, own, playOwn, shareCurve } from './play-own.ts';
+import { controllerOn, own, playOwn, ratioQuestion, shareCurve } from './play-own.ts';
 import { playPi, target } from './play-pi.ts';
 import type { PiRule, PiSample } from './rule.ts';
 
@@ -104,15 +104,18 @@ export function piChecks(rule: PiRule): Check[] {
 /** Samples that a heap can give, at the edges: the answer must be one that may be. */
 async function oddSamples(bench: Bench, seed: string): Promise<Failure | undefined> {
   const chance = chanceOf(`${seed} odd`);
-  const loop = new Loop(bench);
-  await loop.begin();
-  for (let i = 0; i < 200 && loop.failure === undefined; i++)
-    await loop.ask({
-      measured: chance.oneOf([1, 1, 0, 1e-12, 0.01, chance.between(0, 1000) / 1000]),
-      wanted: chance.oneOf([0.01, 0.01, 0.001, 0.5, 0.99]),
-      period: chance.oneOf([1e6, 1e6, 1e8, 1e9, 1e14, chance.between(1, 1000) * 1e6]),
-    });
-  return loop.failure;
+  const controller = controllerOn(bench);
+  await controller.begin();
+  await controller.askAll(
+    Array.from({ length: 200 }, () =>
+      ratioQuestion({
+        measured: chance.oneOf([1, 1, 0, 1e-12, 0.01, chance.between(0, 1000) / 1000]),
+        wanted: chance.oneOf([0.01, 0.01, 0.001, 0.5, 0.99]),
+        period: chance.oneOf([1e6, 1e6, 1e8, 1e9, 1e14, chance.between(1, 1000) * 1e6]),
+      }),
+    ),
+  );
+  return controller.failure;
 }
 
 /** Seconds after which the share is to be within its band again. */
@@ -127,13 +130,13 @@ async function endingLoad(bench: Bench, seed: string): Promise<Failure | undefin
     { from: 40 * second, stretch: 1, lag: 0 },
   ];
   const played: Scene = { wanted, loads, end: 55 * second, noise: 1 };
-  const { loop, shares } = await playOwn(bench, played, `${seed} wound noise`);
-  if (loop.failure !== undefined) return loop.failure;
+  const { controller, shares } = await playOwn(bench, played, `${seed} wound noise`);
+  if (controller.failure !== undefined) return controller.failure;
   // A value is the second that ends there: five whole ones after the load.
   const after = [40, 41, 42, 43, 44].map((s) => shares[4 * s] ?? 0);
   const mean = after.reduce((sum, share) => sum + share, 0) / after.length;
   if (mean <= twice * wanted) return undefined;
-  return loop.fail(
+  return controller.fail(
     `${own}: what was missed under a load is made up for when it ends`,
     `${(100 * mean).toFixed(1)} % of the time in the five seconds after it`,
     `at most ${100 * twice * wanted} %, twice the share that is wanted`,
@@ -155,13 +158,13 @@ async function suspendedLaptop(bench: Bench, seed: string): Promise<Failure | un
     noise: 1,
     suspended: { at: 20 * second, ns: hours * 3600 * second },
   };
-  const { loop, shares } = await playOwn(bench, played, `${seed} suspended noise`);
-  if (loop.failure !== undefined) return loop.failure;
+  const { controller, shares } = await playOwn(bench, played, `${seed} suspended noise`);
+  if (controller.failure !== undefined) return controller.failure;
   const asked = `after 20 s a sleep of ${hours} hours: the lid was closed`;
   const curve = shareCurve(shares, played);
   const most = Math.max(...shares.slice(4 * 20 - 4));
   if (most > twice * wanted)
-    return loop.fail(
+    return controller.fail(
       `${own}: what a suspended machine did not do is made up for`,
       `${(100 * most).toFixed(1)} % of the time in one of the seconds after it`,
       `at most ${100 * twice * wanted} %, twice the share that is wanted`,
@@ -169,7 +172,7 @@ async function suspendedLaptop(bench: Bench, seed: string): Promise<Failure | un
     );
   const { settling } = figuresOf(shares, played, [20 * second]);
   if (settling <= soon) return undefined;
-  return loop.fail(
+  return controller.fail(
     `${own}: after a suspension the share is not held`,
     `within a quarter of the wanted share after ${settling} s`,
     `after ${soon} s at most`,

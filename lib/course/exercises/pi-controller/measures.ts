@@ -70,20 +70,19 @@ interface Runs extends Pictures {
 async function play(bench: Bench, seed: string): Promise<Runs> {
   const got: Figures[] = [];
   const right: Figures[] = [];
-  let [units, calls] = [0, 0];
+  const work: number[] = [];
   let drawn: Pictures = {};
   for (const [i, { scene, steps }] of scenesFor(seed).entries()) {
-    const { loop, shares } = await playOwn(bench, scene, `${seed} noise ${i}`);
-    const { failure } = loop;
+    const { controller, shares } = await playOwn(bench, scene, `${seed} noise ${i}`);
+    const { failure } = controller;
     if (failure !== undefined) return { failure, got, right, work: 0 };
     const reference = await playReference(scene, `${seed} noise ${i}`);
     got.push(figuresOf(shares, scene, steps));
     right.push(figuresOf(reference, scene, steps));
-    units += loop.units;
-    calls += loop.calls;
+    work.push(controller.work);
     if (i === 0) drawn = { curve: shareCurve(shares, scene), referenceCurve: shareCurve(reference, scene) };
   }
-  return { got, right, work: Math.round((10 * units) / Math.max(1, calls)) / 10, ...drawn };
+  return { got, right, work: Math.round(10 * mean(work)) / 10, ...drawn };
 }
 
 /** Three figures are of the same runs. */

@@ -3,9 +3,9 @@
  */
 import { second } from '../../../base/units.ts';
 import { chanceOf } from '../../model/seeds.ts';
-import type { Value } from '../../sandbox/protocol.ts';
-import { type Bench, shown, troubleOf } from '../bench.ts';
-import type { Curve, Failure } from '../exercise.ts';
+import type { Bench } from '../bench.ts';
+import type { Curve } from '../exercise.ts';
+import { OwnPolicy, type Question } from '../own-policy.ts';
 import { type Played, playScene, type Sample, type Scene, sharesOf, startingRatio } from './plant.ts';
 
 export const own = 'ScavengeController';
@@ -19,72 +19,21 @@ const short = (n: number): string => String(Number(n.toPrecision(4)));
 const callText = ({ measured, wanted, period }: Sample): string =>
   `next(${short(measured)}, ${wanted}, ${short(period)})`;
 
-const mostSteps = 20;
+export const controllerOn = (bench: Bench): OwnPolicy =>
+  new OwnPolicy(bench, { target: own, args: [{ startingRatio }], what: 'a controller', mostSteps: 20 });
 
-/** The hand-in's answers. The first failure ends them. */
-export class Loop {
-  readonly #bench: Bench;
-  readonly #steps: string[] = [];
-  units = 0;
-  calls = 0;
-  failure: Failure | undefined;
-
-  constructor(bench: Bench) {
-    this.#bench = bench;
-  }
-
-  async begin(): Promise<void> {
-    await this.#bench.fresh();
-    const { answers, stopped } = await this.#bench.run([['new', own, { startingRatio }]]);
-    const trouble = troubleOf(answers[0], stopped);
-    if (trouble !== undefined)
-      this.fail(`new ${own} ${trouble.cause}`, trouble.words, 'a controller', {
-        asked: `new ${own}`,
-        at: trouble.at,
-      });
-  }
-
-  async ask(sample: Sample): Promise<number | undefined> {
-    if (this.failure !== undefined) return undefined;
-    const { measured, wanted, period } = sample;
-    this.#steps.push(callText(sample));
-    if (this.#steps.length > mostSteps) this.#steps.shift();
-    const { answers, stopped } = await this.#bench.run([[0, 'next', measured, wanted, period]]);
-    const trouble = troubleOf(answers[0], stopped);
-    if (trouble !== undefined) {
-      this.fail(`${own}: next ${trouble.cause}`, trouble.words, expected, { at: trouble.at });
-      return undefined;
-    }
-    const [value, used] = answers[0] as readonly [Value, number];
-    this.units += used;
-    this.calls++;
-    if (typeof value === 'number' && value >= leastRatio && value <= mostRatio) return value;
-    const what = typeof value === 'number' ? 'a ratio that may not be' : 'no number';
-    this.fail(`${own}: next answers ${what}`, shown(value), expected);
-    return undefined;
-  }
-
-  fail(
-    cause: string,
-    answered: string,
-    expectedText: string,
-    more: { readonly asked?: string; readonly at?: string | undefined; readonly curve?: Curve } = {},
-  ): Failure {
-    const { asked = `${this.#steps.at(-1)}, call ${this.calls + 1}`, at, curve } = more;
-    this.failure = {
-      ...{
-        cause,
-        asked,
-        answered,
-        expected: expectedText,
-        steps: curve === undefined ? [...this.#steps] : [],
-      },
-      ...(at === undefined ? {} : { at }),
-      ...(curve === undefined ? {} : { curve }),
-    };
-    return this.failure;
-  }
-}
+/** What is answered to a sample: time worked to time slept. */
+export const ratioQuestion = (sample: Sample): Question<number> => ({
+  method: 'next',
+  named: `${own}: next`,
+  args: [sample.measured, sample.wanted, sample.period],
+  text: callText(sample),
+  expected,
+  read: (value) =>
+    typeof value === 'number' && value >= leastRatio && value <= mostRatio
+      ? { answer: value }
+      : { wrong: `answers ${typeof value === 'number' ? 'a ratio that may not be' : 'no number'}` },
+});
 
 /** The share of the time over a scene, in percent. */
 export function shareCurve(shares: readonly number[], { wanted, end }: Scene): Curve {
@@ -97,17 +46,17 @@ export function shareCurve(shares: readonly number[], { wanted, end }: Scene): C
 }
 
 export interface OwnPlayed {
-  readonly loop: Loop;
+  readonly controller: OwnPolicy;
   readonly played: Played;
   readonly shares: readonly number[];
 }
 
-/** Plays a scene on the hand-in. The loop has the failure, if there is one. @throws HandinOver */
+/** Plays a scene on the hand-in. The controller has the failure, if there is one. @throws HandinOver */
 export async function playOwn(bench: Bench, scene: Scene, seed: string): Promise<OwnPlayed> {
-  const loop = new Loop(bench);
-  await loop.begin();
-  const played = await playScene(scene, chanceOf(seed), (sample) => loop.ask(sample));
-  return { loop, played, shares: sharesOf(played, scene.end) };
+  const controller = controllerOn(bench);
+  await controller.begin();
+  const played = await playScene(scene, chanceOf(seed), (sample) => controller.ask(ratioQuestion(sample)));
+  return { controller, played, shares: sharesOf(played, scene.end) };
 }
 
 /**

@@ -14,8 +14,9 @@ import { second } from '../../../base/units.ts';
 import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, shown, troubleOf } from '../bench.ts';
 import type { Step } from '../exercise.ts';
+import { failedStep } from '../own-policy.ts';
 import { type Load, playScene, type Scene, startingRatio } from './plant.ts';
-import { Loop, own, referenceController } from './play-own.ts';
+import { controllerOn, own, ratioQuestion, referenceController } from './play-own.ts';
 import { target } from './play-pi.ts';
 import { PiModel, type PiNumbers, type PiRule, type PiSample } from './rule.ts';
 
@@ -106,14 +107,14 @@ export async function referenceBeside(scene: Scene): Promise<(time: number) => n
 }
 
 async function ownSteps(bench: Bench, { scene }: Lines): Promise<Step[]> {
-  const loop = new Loop(bench);
-  await loop.begin();
+  const controller = controllerOn(bench);
+  await controller.begin();
   const reference = await referenceBeside(scene);
   const steps: Step[] = [];
   const short = (n: number): string => String(Number(n.toPrecision(4)));
   await playScene(scene, chanceOf('step'), async (sample, time) => {
-    const answer = await loop.ask(sample);
-    const answered = answer === undefined ? (loop.failure?.answered ?? '') : short(answer);
+    const answer = await controller.ask(ratioQuestion(sample));
+    const answered = answer === undefined ? (controller.failure?.answered ?? '') : short(answer);
     const beside = short(reference(time));
     steps.push({
       asked: `next(${short(sample.measured)}, ${sample.wanted}, ${short(sample.period)})`,
@@ -123,9 +124,7 @@ async function ownSteps(bench: Bench, { scene }: Lines): Promise<Step[]> {
     });
     return answer;
   });
-  return steps.length > 0 || loop.failure === undefined
-    ? steps
-    : [{ asked: loop.failure.asked, answered: loop.failure.answered, expected: loop.failure.expected }];
+  return steps.length > 0 ? steps : failedStep(controller.failure);
 }
 
 /** @throws PageHeapError ERR_FILE for what is no trace; HandinOver */

@@ -25,6 +25,7 @@ import type {
 import type { Move } from '../predict/scenes.ts';
 import { givenMoves, heapPages, type Scene, sceneFor, type Told } from './scene.ts';
 import { isRight, operationText, pageIn, parseSheet, runsIn, sheetId, sheetText } from './sheet.ts';
+import { stepsOf } from './steps.ts';
 
 const id = 'predictions';
 const handin = 'predictions.txt';
@@ -272,4 +273,10 @@ export const predictions: Exercise = {
       'From HIGH pages on: go from page 63 down, and take the pages at the upper end of the first place that is long enough.',
     ],
   },
+  step: async (_bench, variant, trace, on, seed) => {
+    const [design, rules] = [on as Generation, rulesOf(variant)];
+    const scene = sceneFor(seed, rules);
+    return stepsOf(trace, scene, design, seed, (move) => ruleWords(design, move, rules));
+  },
+  targets: generations,
 };

@@ -4,9 +4,10 @@
  */
 
 import { chanceOf } from '../../model/seeds.ts';
-import type { Value } from '../../sandbox/protocol.ts';
-import { type Bench, requireNumber, shown, troubleOf } from '../bench.ts';
-import type { Check, Exercise, Failure, Measure, Measured, Variant } from '../exercise.ts';
+import { type Bench, requireNumber } from '../bench.ts';
+import type { Check, Exercise, Measure, Measured, Variant } from '../exercise.ts';
+import { OwnPolicy, type Question } from '../own-policy.ts';
+import { quartersOf } from '../telling.ts';
 import { above, atOnce, type Decide, never, referenceWindow } from './policies.ts';
 import { type ProgramName, programFor, programNames } from './programs.ts';
 import { type RealRun, runReal, type SecondView } from './real-heap.ts';
@@ -28,89 +29,36 @@ const rulesOf = (variant: Variant): Rules => ({
 const viewText = ({ second, inUse, free, released, faulted }: SecondView): string =>
   `onSecond({ second: ${second}, inUse: ${inUse}, free: ${free}, released: ${released}, faulted: ${faulted} })`;
 
-interface Asked {
-  readonly pages?: number;
-  readonly failure?: Failure;
-}
+const policyOn = (bench: Bench): OwnPolicy =>
+  new OwnPolicy(bench, { target, args: [], what: 'a policy', mostSteps: Number.POSITIVE_INFINITY });
 
-/** The hand-in's answers, one view after the other, each held against what may be answered. */
-class Asking {
-  readonly #bench: Bench;
-  readonly #most: number;
-  readonly #steps: string[] = [];
-  units = 0;
-  calls = 0;
-  failure: Failure | undefined;
+/** How many pages go back. */
+const pagesQuestion = (view: SecondView, { most }: Rules): Question<number> => ({
+  method: 'onSecond',
+  args: [{ ...view }],
+  text: viewText(view),
+  expected: `a whole number of pages, 0 to ${Math.min(view.free, most)}: ${view.free} are free, and ${most} may go in a second`,
+  read: (value) => {
+    if (typeof value !== 'number' || !Number.isInteger(value)) return { wrong: 'answers no whole number' };
+    if (value < 0) return { wrong: 'answers less than nothing' };
+    if (value > view.free) return { wrong: 'gives back more than is free' };
+    return value > most ? { wrong: 'gives back more than may go in a second' } : { answer: value };
+  },
+});
 
-  constructor(bench: Bench, { most }: Rules) {
-    this.#bench = bench;
-    this.#most = most;
-  }
-
-  async begin(): Promise<Failure | undefined> {
-    await this.#bench.fresh();
-    const { answers, stopped } = await this.#bench.run([['new', target]]);
-    const trouble = troubleOf(answers[0], stopped);
-    if (trouble === undefined) return undefined;
-    return this.#fail(
-      `new ${target} ${trouble.cause}`,
-      `new ${target}`,
-      trouble.words,
-      'a policy',
-      trouble.at,
-    );
-  }
-
-  async ask(view: SecondView): Promise<Asked> {
-    const text = viewText(view);
-    this.#steps.push(text);
-    const { answers, stopped } = await this.#bench.run([[0, 'onSecond', { ...view }]]);
-    const trouble = troubleOf(answers[0], stopped);
-    const most = Math.min(view.free, this.#most);
-    const expected = `a whole number of pages, 0 to ${most}: ${view.free} are free, and ${this.#most} may go in a second`;
-    if (trouble !== undefined)
-      return { failure: this.#fail(`onSecond ${trouble.cause}`, text, trouble.words, expected, trouble.at) };
-    const [value, used] = answers[0] as readonly [Value, number];
-    this.units += used;
-    this.calls++;
-    const cause =
-      typeof value !== 'number' || !Number.isInteger(value)
-        ? 'onSecond answers no whole number'
-        : value < 0
-          ? 'onSecond answers less than nothing'
-          : value > view.free
-            ? 'onSecond gives back more than is free'
-            : value > this.#most
-              ? 'onSecond gives back more than may go in a second'
-              : undefined;
-    if (cause !== undefined) return { failure: this.#fail(cause, text, shown(value), expected) };
-    return { pages: value as number };
-  }
-
-  #fail(cause: string, asked: string, answered: string, expected: string, at?: string): Failure {
-    this.failure = {
-      cause,
-      asked,
-      answered,
-      expected,
-      steps: [...this.#steps],
-      ...(at === undefined ? {} : { at }),
-    };
-    return this.failure;
-  }
-
-  fault(cause: string, answered: string, expected: string): Failure {
-    return this.#fail(cause, this.#steps.at(-1) ?? '', answered, expected);
-  }
-}
-
-/** A demand played without a heap: what goes back is gone, what is wanted comes. @returns pages that went in each second */
+/** A demand played without a heap: what goes back is gone, what is wanted comes. */
 async function playDemand(
-  asking: Asking,
+  bench: Bench,
   demand: readonly number[],
-): Promise<{ readonly gone: number[]; readonly free: number } | Failure> {
-  const failure = await asking.begin();
-  if (failure !== undefined) return failure;
+  rules: Rules,
+): Promise<{
+  readonly policy: OwnPolicy;
+  /** Pages that went in each second; and that are free in the end. */
+  readonly gone: readonly number[];
+  readonly free: number;
+}> {
+  const policy = policyOn(bench);
+  await policy.begin();
   let backed = 0;
   let released = 0;
   const gone: number[] = [];
@@ -118,17 +66,15 @@ async function playDemand(
     const faulted = Math.max(0, inUse - backed);
     backed += faulted;
     released = Math.max(0, released - faulted);
-    const asked = await asking.ask({ second, inUse, free: backed - inUse, released, faulted });
-    if (asked.failure !== undefined) return asked.failure;
-    const pages = asked.pages as number;
+    const view = { second, inUse, free: backed - inUse, released, faulted };
+    const pages = await policy.ask(pagesQuestion(view, rules));
+    if (pages === undefined) break;
     backed -= pages;
     released += pages;
     gone.push(pages);
   }
-  return { gone, free: backed - (demand.at(-1) ?? 0) };
+  return { policy, gone, free: backed - (demand.at(-1) ?? 0) };
 }
-
-const isFailure = (played: object): played is Failure => 'cause' in played;
 
 function checksOf(rules: Rules): Check[] {
   return [
@@ -137,22 +83,20 @@ function checksOf(rules: Rules): Check[] {
       points: 20,
       run: async (bench, seed) => {
         const chance = chanceOf(`${seed} answers`);
-        const asking = new Asking(bench, rules);
-        const failure = await asking.begin();
-        if (failure !== undefined) return failure;
-        for (let second = 0; second < 150; second++) {
+        const views = Array.from({ length: 150 }, (_, second) => {
           const free = chance.oneOf([0, 0, 1, 7, chance.between(0, 300), chance.between(0, 5000)]);
-          const view = {
+          return {
             second,
             inUse: chance.between(0, 2000),
             free,
             released: chance.between(0, 3000),
             faulted: chance.between(0, 500),
           };
-          const { failure: wrong } = await asking.ask(view);
-          if (wrong !== undefined) return wrong;
-        }
-        return undefined;
+        });
+        const policy = policyOn(bench);
+        await policy.begin();
+        await policy.askAll(views.map((view) => pagesQuestion(view, rules)));
+        return policy.failure;
       },
     },
     {
@@ -160,13 +104,12 @@ function checksOf(rules: Rules): Check[] {
       points: 20,
       run: async (bench, seed) => {
         const peak = chanceOf(`${seed} idle`).between(1500, 2500);
-        const asking = new Asking(bench, rules);
-        const played = await playDemand(asking, [peak, peak, ...new Array<number>(60).fill(100)]);
-        if (isFailure(played)) return played;
-        const { free } = played;
+        const demand = [peak, peak, ...new Array<number>(60).fill(100)];
+        const { policy, free } = await playDemand(bench, demand, rules);
+        if (policy.failure !== undefined) return policy.failure;
         return free <= peak / 10
           ? undefined
-          : asking.fault(
+          : policy.fail(
               'what an idle program does not need stays',
               `${free} pages are free and resident after a minute`,
               `at most ${Math.floor(peak / 10)} of ${peak}`,
@@ -180,17 +123,14 @@ function checksOf(rules: Rules): Check[] {
         const chance = chanceOf(`${seed} again`);
         const period = chance.between(3, 4);
         const high = chance.between(800, 1000);
-        const asking = new Asking(bench, rules);
-        const played = await playDemand(
-          asking,
-          Array.from({ length: 60 }, (_, s) => (s % period === 0 ? high : 200)),
-        );
-        if (isFailure(played)) return played;
-        const late = played.gone.slice(30).reduce((sum, n) => sum + n, 0);
+        const demand = Array.from({ length: 60 }, (_, s) => (s % period === 0 ? high : 200));
+        const { policy, gone } = await playDemand(bench, demand, rules);
+        if (policy.failure !== undefined) return policy.failure;
+        const late = gone.slice(30).reduce((sum, n) => sum + n, 0);
         const swings = Math.floor(30 / period) * (high - 200);
         return late <= swings / 10
           ? undefined
-          : asking.fault(
+          : policy.fail(
               'what is needed again at once goes back',
               `${late} pages went back in the last half minute, and every ${period} seconds ${high - 200} are needed again`,
               `at most ${Math.floor(swings / 10)}`,
@@ -208,8 +148,6 @@ function costOf({ resident, inUse, faults }: RealRun, { weight }: Rules): number
   return (excess + weight * faults) / resident.length;
 }
 
-const quarters = 4;
-
 function measureOf(name: ProgramName, rules: Rules): Measure {
   return {
     name: `a real heap: ${name}`,
@@ -218,17 +156,16 @@ function measureOf(name: ProgramName, rules: Rules): Measure {
       'cost, in quarters of the way from the worse of two plain policies (never; all at once) to the reference',
     run: async (bench, seed): Promise<Measured> => {
       const work = programFor(name, seed);
-      const asking = new Asking(bench, rules);
-      const begun = await asking.begin();
-      if (begun !== undefined) return { failure: begun, share: 0 };
-      const run = await runReal(work, async (view) => (await asking.ask(view)).pages);
-      if (asking.failure !== undefined) return { failure: asking.failure, share: 0 };
+      const policy = policyOn(bench);
+      await policy.begin();
+      if (policy.failure !== undefined) return { failure: policy.failure, share: 0 };
+      const run = await runReal(work, (view) => policy.ask(pagesQuestion(view, rules)));
+      if (policy.failure !== undefined) return { failure: policy.failure, share: 0 };
       const of = async (decide: Decide): Promise<RealRun> => runReal(work, decide);
       const reference = await of(above(rules.most, referenceWindow));
       const best = costOf(reference, rules);
       const plain = Math.max(costOf(await of(never()), rules), costOf(await of(atOnce(rules.most)), rules));
       const cost = costOf(run, rules);
-      const way = (plain - cost) / (plain - best);
       const figures = (of: RealRun, total: number) => ({
         rss: sum(of.resident) / of.resident.length,
         faults: of.faults,
@@ -236,9 +173,9 @@ function measureOf(name: ProgramName, rules: Rules): Measure {
         other: `cost ${Math.round(total)}`,
       });
       return {
-        share: Math.max(0, Math.min(quarters, Math.floor(way * quarters + 0.2))) / quarters,
+        share: quartersOf(cost, { reference, best, plain }),
         ...figures(run, cost),
-        work: Math.round((10 * asking.units) / Math.max(1, asking.calls)) / 10,
+        work: policy.work,
         reference: figures(reference, best),
         history: run.history,
         referenceHistory: reference.history,

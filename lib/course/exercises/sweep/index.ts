@@ -372,7 +372,7 @@ async function stepsOf(bench: Bench, rule: SweepRule, trace: string): Promise<St
 const orderWords: Readonly<Record<SweepOrderName, string>> = {
   highest: 'the highest number first',
   longest: 'the longest first, of several the lowest number',
-  fewest: 'the one with the fewest marked objects first, of several the lowest number',
+  fewest: 'the one with the fewest marked objects first, of several the highest number',
 };
 
 export const sweep: Exercise = {

@@ -23,13 +23,17 @@ export interface SweepRule {
   readonly margin: number;
 }
 
-/** The spans by their numbers, in the order in which they are swept. */
+/**
+ * The spans by their numbers, in the order in which they are swept. Of empty spans none has that of reclaiming, the lowest first: so
+ * it is seen which of the two came first.
+ */
 export function inOrder({ pages, living }: SweepHeap, order: SweepOrderName): number[] {
   const rank = (span: number): number => {
-    if (order === 'highest') return -span;
+    if (order === 'highest') return 0;
     return order === 'longest' ? -(pages[span] as number) : (living[span] as number);
   };
-  return pages.map((_, span) => span).sort((a, b) => rank(a) - rank(b) || a - b);
+  const tie = order === 'longest' ? 1 : -1;
+  return pages.map((_, span) => span).sort((a, b) => rank(a) - rank(b) || tie * (a - b));
 }
 
 /** The steps of the rule, of one call. */

@@ -2,8 +2,8 @@
  * A program and a collector that stops it, in simulated time: a program allocates at some rate and has some bytes alive; a
  * collection marks what is alive, at a speed that is known. The policy says at which size it starts.
  *
- * What the heap once had stays with it for a while: after each collection half of what is above the goal goes back. Memory is
- * what the heap has in each cycle at most, weighed by the cycle's time.
+ * What the heap once had stays with it until the next collection: then what is above the goal goes back. Memory is what the heap has
+ * in each cycle at most, weighed by the cycle's time.
  */
 import { MiB, second } from '../../../base/units.ts';
 import type { HeapView } from '../../../gc/heap-view.ts';
@@ -19,6 +19,8 @@ export interface Phase {
 export interface Program {
   readonly phases: readonly Phase[];
   readonly end: number;
+  /** Bytes that live, and were marked, when it begins: nothing, unless it has run before. */
+  readonly loaded?: number;
   /** Bytes that a collection marks in a second. */
   readonly speed: number;
   /** Memory limits from a time on; none before the first. */
@@ -41,7 +43,7 @@ const leastDistance = 64 * 1024;
 export const tables = 4 * MiB;
 const pause = 0.2e6;
 /** A policy that is asked again and again is not asked for ever: the program does not come to its end. */
-const mostAsked = 6000;
+const mostAsked = 4000;
 
 /** A stretch of time between two events. */
 export interface Stretch {
@@ -101,10 +103,11 @@ function viewOf(s: State, gcPercent: number): View {
 
 /** Runs a program. @param ask what the policy answers; undefined ends the run */
 export async function collect(program: Program, ask: Ask): Promise<CollectorRun> {
-  const { phases, end, speed, limits, gcPercent } = program;
+  const { phases, end, speed, limits, gcPercent, loaded = 0 } = program;
   const none = Number.POSITIVE_INFINITY;
   const s: State = {
-    ...{ now: second, programTime: 0, live: 0, marked: 0, memory: 0, mostMemory: 0, goal: none },
+    ...{ now: second, programTime: 0, live: loaded, marked: loaded, memory: loaded, mostMemory: loaded },
+    goal: none,
     ...{ lastGoal: 0, lastInUse: 0, cycles: 0, limit: limits[0]?.from === 0 ? limits[0].bytes : none },
   };
   const stretches: Stretch[] = [];
@@ -154,8 +157,8 @@ export async function collect(program: Program, ask: Ask): Promise<CollectorRun>
       s.live = s.marked = marked;
       s.cycles++;
       if (!(await pace())) break;
-      // Half of what it does not want goes back.
-      s.memory = Math.max(s.live, s.memory - Math.max(0, s.memory - s.goal) / 2);
+      // What it does not want goes back.
+      s.memory = Math.max(s.live, Math.min(s.memory, s.goal));
     } else if (s.live >= again && !(await pace())) break;
   }
   return { stretches, cycles: s.cycles, done: s.programTime >= end };
@@ -163,6 +166,8 @@ export async function collect(program: Program, ask: Ask): Promise<CollectorRun>
 
 /** What a run came to. */
 export interface Figures {
+  /** Nanoseconds. */
+  readonly time: number;
   /** Bytes, the mean over time, and the most. */
   readonly memory: number;
   readonly peak: number;
@@ -181,7 +186,7 @@ export function figuresOf({ stretches }: CollectorRun, from = 0): Figures {
     if (stretch.collecting) collecting += ns;
     peak = Math.max(peak, stretch.memory);
   }
-  return { memory: area / Math.max(1, time), peak, share: collecting / Math.max(1, time) };
+  return { time, memory: area / Math.max(1, time), peak, share: collecting / Math.max(1, time) };
 }
 
 const drawn = 240;

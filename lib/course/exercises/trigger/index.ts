@@ -10,13 +10,22 @@ import { MiB, second } from '../../../base/units.ts';
 import { type Chance, chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
 import type { Check, Exercise, Failure, Measure, Measured, Variant } from '../exercise.ts';
-import { firstTelling, quartersOf } from '../telling.ts';
-import { type CollectorRun, collect, figuresOf, type Program, tables, type View } from './collector.ts';
+import { quartersOf } from '../telling.ts';
+import { type CollectorRun, figuresOf, type Program, tables, type View } from './collector.ts';
 import { type GoalNumbers, goNumbers, parseGoals, type SpareBase, spareBases } from './goals.ts';
-import { goalFunction, memoryCurve, Pacing, playGoals, policyClass } from './play.ts';
-import { alwaysMore, asMuchAgain, byRate, type Prices } from './policies.ts';
-import { type ProgramName, phasesFor, programNames } from './programs.ts';
+import {
+  goalFunction,
+  memoryCurve,
+  paceQuestion,
+  playGoals,
+  playProgram,
+  policyClass,
+  policyOn,
+} from './play.ts';
+import type { Prices } from './policies.ts';
+import { programsFor, type SetName, setNames } from './programs.ts';
 import { stepsOf } from './steps.ts';
+import { judgedSet, meanRatio, passesLimit, ratioOf } from './waste.ts';
 
 const id = 'trigger';
 
@@ -27,7 +36,7 @@ interface Rules extends Prices {
 
 const rulesOf = (variant: Variant): Rules => ({
   speed: MiB * requireNumber(variant.speed, 'speed'),
-  weight: requireNumber(variant.weight, 'weight'),
+  price: requireNumber(variant.price, 'price'),
   base: variant.base as SpareBase,
   numbers: {
     minimum: MiB * requireNumber(variant.minimum, 'minimum'),
@@ -100,9 +109,9 @@ const ownCheck = ({ base, numbers }: Rules): Check => ({
 
 async function oddViews(bench: Bench, seed: string): Promise<Failure | undefined> {
   const chance = chanceOf(`${seed} views`);
-  const pacing = new Pacing(bench);
-  await pacing.begin();
-  for (let i = 0; i < 150 && pacing.failure === undefined; i++) {
+  const policy = policyOn(bench);
+  await policy.begin();
+  for (let i = 0; i < 150 && policy.failure === undefined; i++) {
     const { heapMarked, heapAlloc, heapFree, mappedReady, memoryLimit, gcPercent } = randomHeap(chance);
     const view: View = {
       // Time may stand still.
@@ -113,9 +122,9 @@ async function oddViews(bench: Bench, seed: string): Promise<Failure | undefined
       ...{ lastHeapInUse: 0, mappedReady, memoryLimit, gcPercent, cycles: Math.floor(i / 2) },
       ...{ sweepDone: true, pageSize: 8192, physPageSize: 4096 },
     };
-    await pacing.ask(view);
+    await policy.ask(paceQuestion(view));
   }
-  return pacing.failure;
+  return policy.failure;
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
@@ -130,15 +139,13 @@ async function limitThatFits(bench: Bench, seed: string, { speed }: Rules): Prom
     phases: [{ from: 0, live, rate: chance.between(45, 60) * MiB }],
     ...{ end: 15 * second, speed, limits: [{ from: 0, bytes: limit }], gcPercent: 100 },
   };
-  const pacing = new Pacing(bench);
-  await pacing.begin();
-  const run = await collect(program, (view) => pacing.ask(view));
-  if (pacing.failure !== undefined) return pacing.failure;
+  const { policy, run } = await playProgram(bench, program);
+  if (policy.failure !== undefined) return policy.failure;
   const { peak, share } = figuresOf(run);
   const asked = `a program of which ${inMiB(live)} live, under a limit of ${inMiB(limit)}`;
   const curve = memoryCurve(run, limit);
   if (peak > limit)
-    return pacing.fail(
+    return policy.fail(
       'a limit that could be kept is passed',
       `${inMiB(peak)} at the peak`,
       `at most ${inMiB(limit)}, of which ${inMiB(tables)} are tables`,
@@ -146,7 +153,7 @@ async function limitThatFits(bench: Bench, seed: string, { speed }: Rules): Prom
     );
   return share <= mostUnderLimit && run.done
     ? undefined
-    : pacing.fail(
+    : policy.fail(
         'collections take more under a limit than they have to',
         `${percent(share)} of the time`,
         `at most ${percent(mostUnderLimit)}: there is room for more between two collections`,
@@ -157,10 +164,29 @@ async function limitThatFits(bench: Bench, seed: string, { speed }: Rules): Prom
 /** Bytes between two collections, over those that make them half of the time. */
 const mostOver = 2.2;
 
+/** MiB that live, and MiB in a second, least and most: one size, or multiple of what lives, is not right for both. */
+const belowKinds: readonly (readonly [number, number, number, number])[] = [
+  [20, 40, 20, 40],
+  [400, 700, 200, 300],
+];
+
 async function limitBelow(bench: Bench, seed: string, { speed }: Rules): Promise<Failure | undefined> {
   const chance = chanceOf(`${seed} below`);
-  const live = chance.between(90, 110) * MiB;
-  const rate = chance.between(80, 120) * MiB;
+  for (const [leastLive, mostLive, leastRate, mostRate] of belowKinds) {
+    const live = chance.between(leastLive, mostLive) * MiB;
+    const rate = chance.between(leastRate, mostRate) * MiB;
+    const failure = await belowLive(bench, speed, live, rate);
+    if (failure !== undefined) return failure;
+  }
+  return undefined;
+}
+
+async function belowLive(
+  bench: Bench,
+  speed: number,
+  live: number,
+  rate: number,
+): Promise<Failure | undefined> {
   const limit = Math.round(0.8 * live);
   const program: Program = {
     phases: [{ from: 0, live, rate }],
@@ -168,19 +194,17 @@ async function limitBelow(bench: Bench, seed: string, { speed }: Rules): Promise
       { from: 0, bytes: 4 * live },
       { from: 4 * second, bytes: limit },
     ],
-    ...{ end: 16 * second, speed, gcPercent: 100 },
+    ...{ loaded: live, end: 16 * second, speed, gcPercent: 100 },
   };
-  const pacing = new Pacing(bench);
-  await pacing.begin();
-  const run = await collect(program, (view) => pacing.ask(view));
-  if (pacing.failure !== undefined) return pacing.failure;
+  const { policy, run } = await playProgram(bench, program);
+  if (policy.failure !== undefined) return policy.failure;
   // Half of the way: by then the change is over.
   const { peak, share } = figuresOf(run, (run.stretches.at(-1)?.to ?? 0) / 2 + 2 * second);
   const half = (live / speed) * rate;
-  const asked = `a program of which ${inMiB(live)} live, under a limit that falls to ${inMiB(limit)} after 4 s`;
+  const asked = `a program of which ${inMiB(live)} live and which allocates ${inMiB(rate)} a second, under a limit that falls to ${inMiB(limit)} after 4 s`;
   const curve = memoryCurve(run, limit);
   if (share > 0.5 || !run.done)
-    return pacing.fail(
+    return policy.fail(
       'at a limit below what lives, collections take more than half of the time',
       `${percent(share)} of the time`,
       'at most 50 %: the program has to come on',
@@ -189,7 +213,7 @@ async function limitBelow(bench: Bench, seed: string, { speed }: Rules): Promise
   const most = live + tables + mostOver * half;
   return peak <= most
     ? undefined
-    : pacing.fail(
+    : policy.fail(
         'at a limit below what lives, the limit is forgotten',
         `${inMiB(peak)} at the peak`,
         `at most ${inMiB(most)}: with ${inMiB(half)} between two collections they take half of the time, and ${mostOver} times that may be there`,
@@ -197,50 +221,55 @@ async function limitBelow(bench: Bench, seed: string, { speed }: Rules): Promise
       );
 }
 
-/** The program of a seed, and the judge's own policies on it. */
-async function toldBy(name: ProgramName, seed: string, { speed, weight }: Prices) {
-  const program: Program = {
-    phases: phasesFor(name, seed),
-    ...{ end: 30 * second, speed, limits: [], gcPercent: 100 },
-  };
-  const cost = (run: CollectorRun): number => {
-    const { memory, share } = figuresOf(run);
-    return memory / MiB + weight * 100 * share;
-  };
-  const reference = await collect(program, byRate({ speed, weight }));
-  const plain = Math.max(
-    cost(await collect(program, asMuchAgain())),
-    cost(await collect(program, alwaysMore())),
-  );
-  return { program, cost, reference, best: cost(reference), plain };
-}
+/** A program of a set, in words. */
+const programText = ({ phases, limits }: Program): string => {
+  const [first] = phases;
+  const limit = limits[0] === undefined ? '' : `, under a limit of ${inMiB(limits[0].bytes)}`;
+  return `${inMiB(first?.live ?? 0)} live, ${inMiB(first?.rate ?? 0)} a second${phases.length > 1 ? ' at first' : ''}${limit}`;
+};
 
-function measureOf(name: ProgramName, prices: Prices): Measure {
+const spoiltWords = (run: CollectorRun, program: Program): string | undefined =>
+  !run.done
+    ? 'it collects again and again, and the program does not come to its end'
+    : passesLimit(run, program)
+      ? 'it passes the limit, which could be kept'
+      : undefined;
+
+function measureOf(name: SetName, prices: Prices): Measure {
   return {
     name: `${policyClass}: ${name}`,
     points: 10,
     buckets:
-      'cost, in quarters of the way from the worse of two plain policies (as much again; 16 MiB more) to the reference',
+      'waste over the reference’s, the geometric mean of the programs, in quarters of the way from the best of 24 plain policies (so much more, so many times as much, both, the root of what lives) to the reference, by its logarithm',
     run: async (bench, seed): Promise<Measured> => {
-      const told = await firstTelling(seed, (one) => toldBy(name, one, prices));
-      const { program, cost, reference } = told;
-      const pacing = new Pacing(bench);
-      await pacing.begin();
-      const run = await collect(program, (view) => pacing.ask(view));
-      if (pacing.failure !== undefined) return { failure: pacing.failure, share: 0 };
-      const words = (of: CollectorRun) => {
-        const { memory, share } = figuresOf(of);
-        return { other: `cost ${cost(of).toFixed(0)}, ${inMiB(memory)}, CPU ${percent(share)}` };
-      };
+      const { programs, references, plain } = await judgedSet(programsFor(name, seed, prices), prices);
+      const ratios: number[] = [];
+      let worst: { readonly i: number; readonly run: CollectorRun } | undefined;
+      const work: number[] = [];
+      for (const [i, program] of programs.entries()) {
+        const { policy, run } = await playProgram(bench, program);
+        if (policy.failure !== undefined) return { failure: policy.failure, share: 0 };
+        work.push(policy.work);
+        ratios.push(ratioOf(run, program, prices, references[i]?.waste ?? 1));
+        if (worst === undefined || (ratios[i] as number) > (ratios[worst.i] as number)) worst = { i, run };
+      }
+      const mean = meanRatio(ratios);
+      const { i, run } = worst as { i: number; run: CollectorRun };
+      const program = programs[i] as Program;
+      const spoilt = spoiltWords(run, program);
+      const share = quartersOf(Math.log(mean), { reference: 1, best: 0, plain: Math.log(plain) });
       return {
-        // A program that was not let come to its end has no cost.
-        share: run.done ? quartersOf(cost(run), told) : 0,
-        ...words(run),
-        ...(run.done ? {} : { other: 'collects again and again: the program does not come to its end' }),
-        work: Math.round((10 * pacing.units) / Math.max(1, pacing.calls)) / 10,
-        reference: words(reference),
+        share,
+        other: `waste ${mean.toFixed(2)} times the reference’s`,
+        reference: { other: `1; the best plain policy ${plain.toFixed(2)}` },
+        ...(share === 1
+          ? {}
+          : {
+              note: `most of it where ${programText(program)}: ${spoilt ?? `${(ratios[i] as number).toFixed(2)} times the reference’s`}. That program is drawn`,
+            }),
+        work: Math.max(...work),
         curve: memoryCurve(run),
-        referenceCurve: memoryCurve(reference),
+        referenceCurve: memoryCurve(references[i]?.run as CollectorRun),
       };
     },
   };
@@ -262,7 +291,7 @@ export const trigger: Exercise = {
     return {
       ...{ base, baseText: baseTexts[base] },
       speed: 20 * chance.between(20, 30),
-      weight: chance.between(4, 7),
+      price: 20 * chance.between(15, 45),
       minimum: chance.oneOf([2, 3, 6, 8]),
       headroom: chance.oneOf([5, 7, 8, 10]),
       spare: chance.between(6, 20),
@@ -286,7 +315,7 @@ export const trigger: Exercise = {
       },
     ];
   },
-  measures: (variant) => programNames.map((name) => measureOf(name, rulesOf(variant))),
+  measures: (variant) => setNames.map((name) => measureOf(name, rulesOf(variant))),
   hints: {
     [`${goalFunction}: as Go 1.21 had it`]: [
       'Is it a heap with a limit, or without? Without one there is only GOGC: begin there.',

@@ -12,7 +12,8 @@ import {
 } from '../../sandbox/protocol.ts';
 import { type Bench, shown, troubleOf } from '../bench.ts';
 import type { Curve, Failure } from '../exercise.ts';
-import { type CollectorRun, memoryOver, type Pace, type View } from './collector.ts';
+import { OwnPolicy, type Question } from '../own-policy.ts';
+import { type CollectorRun, collect, memoryOver, type Pace, type Program, type View } from './collector.ts';
 import { type GoalHeap, type GoalNumbers, goalOf, type SpareBase } from './goals.ts';
 
 export const goalFunction = 'goalOf';
@@ -111,63 +112,34 @@ export const viewText = ({
 }: View): string =>
   `pace({ now: ${(now / second).toFixed(3)} s, heapLive: ${inMiB(heapLive)}, heapMarked: ${inMiB(heapMarked)}, lastHeapGoal: ${inMiB(lastHeapGoal)}, mappedReady: ${inMiB(mappedReady)}, memoryLimit: ${inMiB(memoryLimit)}, cycles: ${cycles}, … })`;
 
-const mostSteps = 8;
+export const policyOn = (bench: Bench): OwnPolicy =>
+  new OwnPolicy(bench, {
+    target: policyClass,
+    args: [{ pageSize: 8192 }],
+    what: 'a policy',
+    mostSteps: 8,
+  });
 
-/** The hand-in's answers. The first failure ends them. */
-export class Pacing {
-  readonly #bench: Bench;
-  readonly #steps: string[] = [];
-  units = 0;
-  calls = 0;
-  failure: Failure | undefined;
+export const paceQuestion = (view: View): Question<Pace> => ({
+  method: 'pace',
+  args: [argumentOf(view)],
+  text: viewText(view),
+  expected: expectedPace,
+  read: (value) => {
+    const answer = paceOf(value);
+    return answer === undefined ? { wrong: 'answers no size' } : { answer };
+  },
+});
 
-  constructor(bench: Bench) {
-    this.#bench = bench;
-  }
-
-  async begin(): Promise<void> {
-    await this.#bench.fresh();
-    const { answers, stopped } = await this.#bench.run([['new', policyClass, { pageSize: 8192 }]]);
-    const trouble = troubleOf(answers[0], stopped);
-    if (trouble !== undefined)
-      this.fail(`new ${policyClass} ${trouble.cause}`, trouble.words, 'a policy', {
-        asked: `new ${policyClass}`,
-        at: trouble.at,
-      });
-  }
-
-  async ask(view: View): Promise<Pace | undefined> {
-    if (this.failure !== undefined) return undefined;
-    this.#steps.push(viewText(view));
-    if (this.#steps.length > mostSteps) this.#steps.shift();
-    const { answers, stopped } = await this.#bench.run([[0, 'pace', argumentOf(view)]]);
-    const trouble = troubleOf(answers[0], stopped);
-    if (trouble !== undefined) {
-      this.fail(`pace ${trouble.cause}`, trouble.words, expectedPace, { at: trouble.at });
-      return undefined;
-    }
-    const [value, used] = answers[0] as readonly [Value, number];
-    this.units += used;
-    this.calls++;
-    const pace = paceOf(value);
-    if (pace === undefined) this.fail('pace answers no size', shown(value), expectedPace);
-    return pace;
-  }
-
-  fail(
-    cause: string,
-    answered: string,
-    expected: string,
-    more: { readonly asked?: string; readonly at?: string | undefined; readonly curve?: Curve } = {},
-  ): Failure {
-    const { asked = this.#steps.at(-1) ?? '', at, curve } = more;
-    this.failure = {
-      ...{ cause, asked, answered, expected, steps: curve === undefined ? [...this.#steps] : [] },
-      ...(at === undefined ? {} : { at }),
-      ...(curve === undefined ? {} : { curve }),
-    };
-    return this.failure;
-  }
+/** Plays a program on the hand-in. The policy has the failure, if there is one. @throws HandinOver */
+export async function playProgram(
+  bench: Bench,
+  program: Program,
+): Promise<{ readonly policy: OwnPolicy; readonly run: CollectorRun }> {
+  const policy = policyOn(bench);
+  await policy.begin();
+  const run = await collect(program, (view) => policy.ask(paceQuestion(view)));
+  return { policy, run };
 }
 
 /** Memory over a run. @param limit bytes */

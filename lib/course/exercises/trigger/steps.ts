@@ -12,9 +12,10 @@ import { MiB, second } from '../../../base/units.ts';
 import { numberArgument } from '../../sandbox/protocol.ts';
 import { type Bench, shown, troubleOf } from '../bench.ts';
 import type { Step } from '../exercise.ts';
+import { failedStep } from '../own-policy.ts';
 import { collect, type Phase } from './collector.ts';
 import { goalOf, goNumbers, parseGoals, type SpareBase } from './goals.ts';
-import { goalFunction, Pacing, viewText } from './play.ts';
+import { goalFunction, paceQuestion, policyOn, viewText } from './play.ts';
 import { byRate, type Prices } from './policies.ts';
 
 const counts: Readonly<Record<string, number>> = { phase: 3, limit: 2, end: 1 };
@@ -73,22 +74,20 @@ export async function stepsOf(
 ): Promise<Step[]> {
   if (on === goalFunction) return goalSteps(bench, base, trace);
   const program = { ...parseProgram(trace), speed: prices.speed, gcPercent: 100 };
-  const pacing = new Pacing(bench);
-  await pacing.begin();
+  const policy = policyOn(bench);
+  await policy.begin();
   const reference = byRate(prices);
   const steps: Step[] = [];
   const told = (bytes: number): string =>
     bytes === Number.POSITIVE_INFINITY ? 'Infinity' : `${(bytes / MiB).toFixed(1)} MiB`;
   await collect(program, async (view) => {
-    const pace = await pacing.ask(view);
+    const pace = await policy.ask(paceQuestion(view));
     steps.push({
       asked: viewText(view),
-      answered: pace === undefined ? (pacing.failure?.answered ?? '') : told(pace.goal),
+      answered: pace === undefined ? (policy.failure?.answered ?? '') : told(pace.goal),
       expected: told(reference(view).goal),
     });
     return pace;
   });
-  return steps.length > 0 || pacing.failure === undefined
-    ? steps
-    : [{ asked: pacing.failure.asked, answered: pacing.failure.answered, expected: pacing.failure.expected }];
+  return steps.length > 0 ? steps : failedStep(policy.failure);
 }

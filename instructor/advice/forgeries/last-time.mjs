@@ -1,0 +1,56 @@
+// expect: most 70
+// The kernel is right; the policy is a plain memory: as it was the last time.
+export class Kernel {
+  constructor(pages) {
+    this.there = new Array(pages).fill(false);
+    this.lazy = new Array(pages).fill(false);
+    this.bytes = new Array(pages).fill(0);
+  }
+
+  write(page, byte) {
+    this.there[page] = true;
+    this.lazy[page] = false;
+    this.bytes[page] = byte;
+  }
+
+  read(page) {
+    return this.there[page] ? this.bytes[page] : 0;
+  }
+
+  advise(advice, page, n) {
+    for (let i = page; i < page + n; i++) {
+      if (advice === 'dontneed') this.drop(i);
+      else if (advice === 'free' && this.there[i]) this.lazy[i] = true;
+    }
+  }
+
+  pressure() {
+    for (let i = 0; i < this.there.length; i++) if (this.lazy[i]) this.drop(i);
+  }
+
+  resident() {
+    let n = 0;
+    for (const there of this.there) if (there) n++;
+    return n;
+  }
+
+  drop(page) {
+    this.there[page] = false;
+    this.lazy[page] = false;
+    this.bytes[page] = 0;
+  }
+}
+
+export class AdvicePolicy {
+  calls = 0;
+  left = new Map();
+  soon = new Map();
+
+  advise({ address }, state) {
+    this.calls++;
+    if (state === 'reused') this.soon.set(address, this.calls - this.left.get(address) <= 60);
+    if (state !== 'released') return 'none';
+    this.left.set(address, this.calls);
+    return this.soon.get(address) === true ? 'free' : 'dontneed';
+  }
+}
