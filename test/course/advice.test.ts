@@ -95,14 +95,14 @@ it('what a range did the last time does not tell what it does next', () => {
 
 describe('cost', () => {
   it('of the reference is far below the plain policies, with any seed and price', () => {
-    for (const [k, weight] of [4, 5, 6].entries())
-      for (const name of programNames) {
-        const program = programFor(name, `seed ${k}`);
-        const cost = (advise: ReturnType<typeof always>): number =>
-          costOf(runAdvice(program, answersOf(program, advise)), weight);
-        const plain = Math.min(...[always('dontneed'), always('free'), asLastTime(weight)].map(cost));
-        expect([k, name, cost(byHabit(weight)) < 0.93 * plain]).toEqual([k, name, true]);
-      }
+    for (const [k, name] of programNames.entries()) {
+      const weight = 4 + k;
+      const program = programFor(name, `seed ${k}`);
+      const cost = (advise: ReturnType<typeof always>): number =>
+        costOf(runAdvice(program, answersOf(program, advise)), weight);
+      const plain = Math.min(...[always('dontneed'), always('free'), asLastTime(weight)].map(cost));
+      expect([k, name, cost(byHabit(weight)) < 0.93 * plain]).toEqual([k, name, true]);
+    }
   });
 
   it('is the same again', () => {

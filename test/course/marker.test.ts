@@ -16,6 +16,7 @@ import {
   wayTo,
 } from '../../lib/course/exercises/marker/heaps.ts';
 import { mutantsOf, mutated, ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
+import { runnable } from '../../lib/course/handout/hand-in.ts';
 import { filled, variantFor } from '../../lib/course/handout/start.ts';
 import { chanceOf } from '../../lib/course/model/seeds.ts';
 import { causesOf } from '../../lib/course/report/failures.ts';
@@ -25,6 +26,10 @@ import { those } from '../support/extent.ts';
 const compiled = (name: string): Promise<unknown> =>
   import(/* @vite-ignore */ pathToFileURL(join(process.cwd(), 'dist/lib/course', name)).href);
 const { grade } = (await compiled('grading/grade.js')) as typeof import('../../lib/course/grading/grade.ts');
+
+const { Bench } = (await compiled(
+  'exercises/bench.js',
+)) as typeof import('../../lib/course/exercises/bench.ts');
 
 // It starts a process of its own, too.
 const { exerciseOf } = (await compiled(
@@ -125,5 +130,59 @@ describe('a grade', () => {
       verdict: 'refused',
       reason: 'it does not export Marker',
     });
+  });
+});
+
+describe('stepping through a trace', () => {
+  const step = async (files: ReadonlyMap<string, string>, trace: string) => {
+    const handin = runnable(exercise, files, {});
+    if (!('entry' in handin) || exercise.step === undefined) throw new Error('it cannot run');
+    const bench = new Bench(handin);
+    try {
+      return await exercise.step(bench, variantFor(exercise, student, term), trace, 'Marker', '');
+    } finally {
+      bench.close();
+    }
+  };
+  const example = (name: string): string => readFileSync(join('course/marker/examples', name), 'utf8');
+
+  it('shows the colour of each object, and the buffers', async () => {
+    const steps = await step(reference, example('ring.txt'));
+    expect(steps.some(({ isWrong }) => isWrong)).toBe(false);
+    expect(steps.map(({ note }) => note?.split('\n')[0])).toEqual([
+      'objects  0◐ 1○ 2○ 3○ 4○',
+      'objects  0● 1◐ 2○ 3○ 4○',
+      'objects  0● 1● 2◐ 3◐ 4○',
+      'objects  0● 1● 2● 3● 4○',
+      'objects  0● 1● 2● 3● 4○',
+    ]);
+    expect(steps[2]?.note).toContain('buffers  [2 3]');
+  });
+
+  it.each([
+    ['no barrier', 'moved.txt'],
+    ['the barrier shades the new object alone', 'held.txt'],
+  ])('ends with what is wrong: %s, %s', async (name, file) => {
+    const mutant = mutantsOf(ownPack, exercise).find((one) => one.name === name);
+    if (mutant === undefined) throw new Error('there is no such mutant');
+    expect((await step(reference, example(file))).some(({ isWrong }) => isWrong)).toBe(false);
+    const steps = await step(mutated(reference, mutant), example(file));
+    expect(steps.at(-1)).toMatchObject({ isWrong: true });
+    expect(steps.at(-1)?.note).toMatch(
+      /a living object is lost: the barrier let it pass\n.*the program holds/,
+    );
+  });
+
+  it.each([
+    ['objekt 1', /line of object/],
+    ['object 1\nroot 1', /no object/],
+    ['object ->5', /which it has not/],
+    ['object 1\nobject 2\nroot 0\nload 1 0', /does not hold 1/],
+    ['object 1\nroot 0\nload 0 0', /no pointer/],
+    ['object 1\nroot 0\nstep 1\nroot 0', /before the first step/],
+    ['object x', /no word/],
+    ['root 0', /0 objects/],
+  ])('refuses %j', async (trace, message) => {
+    await expect(step(reference, trace)).rejects.toThrow(message);
   });
 });

@@ -164,6 +164,30 @@ describe('a grade', () => {
     expect(measure?.history?.changes.length).toBeGreaterThan(10);
   });
 
+  it.each(generations)('is stepped through as far as it is right: %s', async (design) => {
+    const seed = openSeed(whom);
+    const step = (text: string, on: string = design) =>
+      exercise.step?.({} as never, variantFor(exercise, student, term), text, on, seed) ?? Promise.reject();
+    const full = await solved(sheet(seed));
+    const steps = await step(full);
+    const { moves, answers } = sceneFor(seed, variantFor(exercise, student, term) as never);
+    expect(steps).toHaveLength(moves.length);
+    for (const [i, { answered, expected, free, isBefore }] of steps.entries()) {
+      expect([answered === expected, isBefore]).toEqual([true, undefined]);
+      expect(free?.model).toEqual(answers[design][i]?.after);
+    }
+    const blank = await step(sheet(seed));
+    expect(blank).toHaveLength(givenMoves + 1);
+    expect(blank.at(-1)).toMatchObject({ answered: '?', expected: '', isBefore: true });
+    expect(blank.at(-1)?.free?.model).toEqual(answers[design][givenMoves]?.before);
+    // Nobody learns from it what another sheet wants, not even operation by operation.
+    await expect(step(await solved(sheet(hiddenSeed(secret, whom))))).rejects.toThrow(/of other operations/);
+    await expect(step(full.replace(/^( +12 +)\S+ \d+|^( +12 +)giveback/gm, '$1$2alloc 60'))).rejects.toThrow(
+      /was/,
+    );
+    await expect(step('')).rejects.toThrow(/no sheet/);
+  });
+
   it('shows of the design what comes before the first wrong step, in no picture and no JSON more', async () => {
     const blank = sheet(openSeed(whom));
     const own = variantFor(exercise, student, term) as unknown as typeof rules;

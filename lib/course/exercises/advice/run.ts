@@ -26,12 +26,16 @@ export function runAdvice(
   const away = new Set<number>();
   const [resident, idle, faults]: [number[], number[], number[]] = [[], [], []];
   let kept = 0;
-  const idlePages = (): number =>
-    [...away].reduce(
-      (sum, range) =>
-        sum + memory.resident(ranges[range] as (typeof ranges)[number]).reduce((n, x) => n + x, 0),
-      0,
-    );
+  const pagesThere = (): { readonly all: number; readonly idle: number } => {
+    const there = memory.resident({ page: 0, n: pages });
+    const count = (from: number, to: number): number => there.subarray(from, to).reduce((n, x) => n + x, 0);
+    let idle = 0;
+    for (const range of away) {
+      const { page, n } = ranges[range] as (typeof ranges)[number];
+      idle += count(page, page + n);
+    }
+    return { all: count(0, pages), idle };
+  };
   try {
     let next = 0;
     for (let second = 0; second < seconds; second++) {
@@ -48,11 +52,12 @@ export function runAdvice(
       }
       if (pressure.has(second)) {
         memory.pressure();
-        kept += idlePages();
+        kept += pagesThere().idle;
       }
       faults.push(faulted);
-      idle.push(idlePages());
-      resident.push(memory.resident({ page: 0, n: pages }).reduce((n, x) => n + x, 0));
+      const there = pagesThere();
+      idle.push(there.idle);
+      resident.push(there.all);
     }
   } finally {
     memory.dispose();

@@ -53,7 +53,12 @@ function parse(text: string, rules: MarkerRules): Parsed {
   for (const [i, raw] of text.split('\n').entries()) {
     const words = raw.replace(/#.*/, '').trim().split(/\s+/);
     if (words[0] === 'object') objects.push(words.slice(1).map((word) => wordOf(word, i + 1)));
-    else if (words[0] !== '') rest.push({ words, line: i + 1 });
+    else if (words[0] !== '') {
+      const form = forms[words[0] as string];
+      if (form === undefined || form.split(' ').length !== words.length)
+        throw fail(i + 1, `is no line of object WORD…, ${Object.values(forms).join(', ')}`);
+      rest.push({ words, line: i + 1 });
+    }
   }
   if (objects.length === 0 || objects.length > mostObjects)
     throw new PageHeapError('ERR_FILE', `has ${objects.length} objects: 1 to ${mostObjects} can be drawn`, {
@@ -74,10 +79,7 @@ function parse(text: string, rules: MarkerRules): Parsed {
   const held: number[] = [];
   let marking = false;
   const lines = rest.map(({ words, line }): Line => {
-    const [k = '', ...args] = words;
-    const form = forms[k];
-    if (form === undefined || form.split(' ').length !== words.length)
-      throw fail(line, `is no line of object WORD…, ${Object.values(forms).join(', ')}`);
+    const [k = '', ...args] = words as [Line['k'], ...string[]];
     const number = (i: number, below: number, what: string): number => {
       const n = /^\d{1,6}$/.test(args[i] ?? '') ? Number(args[i]) : Number.NaN;
       if (!(n < below)) throw fail(line, `${args[i]} is no ${what}`);

@@ -85,17 +85,20 @@ function changing(chance: Chance, prices: Prices): Made[] {
   );
 }
 
-/** Room under a limit, over what would be best: one in three is near. */
+/** Room under a limit, over what would be best, of the six programs: one is near. */
 const rooms: readonly Range[] = [
   [0.4, 0.8],
   [2, 4],
+  [6, 20],
+  [6, 20],
+  [6, 20],
   [6, 20],
 ];
 /** At least so many times the bytes with which collections take half of the time. */
 const leastRoom = 2;
 
 function limited(chance: Chance, prices: Prices): Made[] {
-  const parts = turns.flatMap(() => shuffled(chance, rooms));
+  const parts = shuffled(chance, rooms);
   return lives
     .flatMap((live) => turns.map((rate) => ({ live, rate })))
     .map((kind, i) => {
