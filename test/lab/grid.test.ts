@@ -217,6 +217,36 @@ describe('grids belong together', () => {
     );
   });
 
+  it('and what failed in one share and was made in another is made', async () => {
+    const [one, other] = [folder(), folder()];
+    const job = { cell: 1, round: 1 };
+    const failed = GridStore.begin(one, plan());
+    failed.fail({ ...job, message: 'the machine went down', code: 'ERR_SYSTEM' });
+    await work(GridStore.begin(other, plan()), {}, { index: 1, of: 1 });
+    for (const folders of [
+      [one, other],
+      [other, one],
+    ]) {
+      const { store } = mergeGrids(folders, folder());
+      expect(store.done()).toHaveLength(18);
+      expect(store.failures()).toEqual([]);
+    }
+  });
+
+  it('and a damaged record of a failure is one', () => {
+    const store = GridStore.begin(folder(), plan());
+    for (const [cell, text] of ['', '{"message":', '"no"', '{"message":7,"code":[]}'].entries()) {
+      store.fail({ cell, round: 1, message: 'm', code: 'c' });
+      const [name] = readdirSync(join(store.folder, 'runs'))
+        .filter((file) => file.endsWith('.failed.json'))
+        .slice(-1);
+      writeFileSync(join(store.folder, 'runs', name ?? ''), text);
+    }
+    expect(store.failures().map(({ message }) => message)).toContain(
+      'it failed; the record of why cannot be read',
+    );
+  });
+
   it('whatever they are called, and the whole has the runs of all, once', async () => {
     const shares = [folder(), folder(), folder()];
     for (const [i, at] of shares.entries())

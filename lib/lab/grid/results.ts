@@ -4,6 +4,7 @@
  * Not here: the figures of one run (metrics/run-metrics.ts).
  */
 import papaparse from 'papaparse';
+import { type Pace, paceOf } from '../metrics/pace.ts';
 import { type Metric, metrics, metricsOf } from '../metrics/run-metrics.ts';
 import { type Spread, spreadOf } from '../metrics/spread.ts';
 import type { RunHeader } from '../record/lines.ts';
@@ -15,6 +16,8 @@ export interface GridRun extends GridJob {
   /** By metric id. */
   readonly values: Readonly<Record<string, number | undefined>>;
   readonly header: RunHeader;
+  /** How it went against the clock. */
+  readonly pace: Pace | undefined;
 }
 
 export interface GridCell {
@@ -53,7 +56,7 @@ export async function readGrid(store: GridStore): Promise<GridResults> {
   const runs: GridRun[] = [];
   for (const job of store.done()) {
     const data = await readRunFile(store.pathOf(job));
-    runs.push({ ...job, values: metricsOf(data), header: data.header });
+    runs.push({ ...job, values: metricsOf(data), header: data.header, pace: paceOf(data) });
   }
   const failures = store.failures();
   const cells = Array.from({ length: cellCount(plan) }, (_, cell): GridCell => {

@@ -105,6 +105,8 @@ export class GridStore {
   finish(job: GridJob): void {
     try {
       renameSync(this.draftOf(job), this.pathOf(job));
+      // In another share it may have failed.
+      rmSync(this.#failureOf(job), { force: true });
     } catch (cause) {
       throw fileError(this.pathOf(job), cause);
     }
@@ -126,14 +128,11 @@ export class GridStore {
     return this.#all().filter((job) => existsSync(this.pathOf(job)));
   }
 
+  /** What failed, and was not made elsewhere since. */
   failures(): JobFailure[] {
     return this.#all()
-      .filter((job) => existsSync(this.#failureOf(job)))
-      .map((job) => ({
-        ...{ message: 'it failed', code: 'ERR_SYSTEM' },
-        ...(JSON.parse(readFileSync(this.#failureOf(job), 'utf8')) as Partial<JobFailure>),
-        ...job,
-      }));
+      .filter((job) => existsSync(this.#failureOf(job)) && !existsSync(this.pathOf(job)))
+      .map((job) => ({ ...readFailure(this.#failureOf(job)), ...job }));
   }
 
   /** Drafts of processes that are no more, of this machine. */
@@ -151,6 +150,17 @@ export class GridStore {
     for (let round = 1; round <= this.plan.repeat; round++)
       for (let cell = 0; cell < cellCount(this.plan); cell++) jobs.push({ cell, round });
     return jobs;
+  }
+}
+
+/** Why a run failed, by its record, which may be damaged. */
+function readFailure(path: string): Pick<JobFailure, 'message' | 'code'> {
+  const unknown = { message: 'it failed; the record of why cannot be read', code: 'ERR_SYSTEM' };
+  try {
+    const { message, code } = JSON.parse(readFileSync(path, 'utf8')) as Partial<JobFailure>;
+    return typeof message === 'string' && typeof code === 'string' ? { message, code } : unknown;
+  } catch {
+    return unknown;
   }
 }
 

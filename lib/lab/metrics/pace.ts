@@ -146,8 +146,8 @@ export interface Treatment {
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
-function treatmentOf(label: string, runs: readonly RunData[]): Treatment | undefined {
-  const paces = runs.flatMap((run) => paceOf(run) ?? []);
+/** Undefined without a pace. */
+export function treatmentOf(label: string, paces: readonly Pace[]): Treatment | undefined {
   if (paces.length === 0) return undefined;
   const shares = paces.flatMap((pace) => waitedShare(pace) ?? []);
   return {
@@ -164,7 +164,13 @@ function treatmentOf(label: string, runs: readonly RunData[]): Treatment | undef
 export function treatmentsOf(
   configurations: readonly { readonly label: string; readonly runs: readonly RunData[] }[],
 ): Treatment[] {
-  return configurations.flatMap(({ label, runs }) => treatmentOf(label, runs) ?? []);
+  return configurations.flatMap(
+    ({ label, runs }) =>
+      treatmentOf(
+        label,
+        runs.flatMap((run) => paceOf(run) ?? []),
+      ) ?? [],
+  );
 }
 
 const apart = (values: readonly number[]): number =>

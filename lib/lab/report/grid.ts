@@ -9,6 +9,7 @@
  */
 import { stripVTControlCharacters } from 'node:util';
 import type { GridCell, GridResults } from '../grid/results.ts';
+import { treatmentOf } from '../metrics/pace.ts';
 import type { Metric } from '../metrics/run-metrics.ts';
 import { formatNumber } from './client/format.ts';
 import { comparisonStyle } from './comparison-style.ts';
@@ -16,6 +17,8 @@ import { formatInterval, formatMetric } from './comparison-values.ts';
 import { type GridPayload, gridPayload } from './grid-payload.ts';
 import { gridStyle } from './grid-style.ts';
 import { type Html, html } from './html.ts';
+import { optionInWords, optionName } from './option-names.ts';
+import { cellTreatmentWords } from './pace-words.ts';
 import { renderPage } from './page.ts';
 
 const counted = (n: number, thing: string): string => `${formatNumber(n)} ${n === 1 ? thing : `${thing}s`}`;
@@ -36,6 +39,17 @@ export function gridRemarks({ plan, cells, missing, machines }: GridResults): st
           `The runs were made on ${machines.length} kinds of machines, which figures may show: ${machines.join('; ')}.`,
         ]
       : []),
+    ...[
+      cellTreatmentWords(
+        cells.flatMap(
+          ({ label, runs }) =>
+            treatmentOf(
+              label,
+              runs.flatMap(({ pace }) => pace ?? []),
+            ) ?? [],
+        ),
+      ),
+    ].flatMap((words) => words ?? []),
   ];
 }
 
@@ -109,7 +123,7 @@ function fixedTable({ plan }: GridResults): Html {
   if (rows.length === 0) return html`<p>Nothing but what is the default.</p>`;
   return html`<div class="compared"><table class="named"><tbody>${rows.map(
     ([name, value]) =>
-      html`<tr><th scope="row">${name}</th><td class="words">${typeof value === 'string' ? value : JSON.stringify(value)}</td></tr>`,
+      html`<tr><th scope="row">${optionName(name)}</th><td class="words">${typeof value === 'string' ? value : optionInWords(name, value)}</td></tr>`,
   )}</tbody></table></div>`;
 }
 

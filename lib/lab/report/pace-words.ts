@@ -69,6 +69,23 @@ export function gapWords(gaps: readonly Gap[]): string {
   return `${times} no sample could be taken for longer than a few beats (at most ${formatDuration(longest)}): there the curves are broken.`;
 }
 
+/** The same of the cells of a grid, which are too many to name them all. */
+export function cellTreatmentWords(treatments: readonly Treatment[]): string | undefined {
+  if (wereTreatedAlike(treatments)) return undefined;
+  const shareOf = ({ waitedShare: waited, missedShare }: Treatment): number => waited ?? missedShare;
+  const order = comparableTreatments(treatments).toSorted((a, b) => shareOf(a) - shareOf(b));
+  const words = ({ label, waitedShare: waited, missedShare }: Treatment): string =>
+    waited === undefined
+      ? `${share(missedShare)} of its beats (${label})`
+      : `${partWords(waited)} (${label})`;
+  const [least, most] = [order[0], order[order.length - 1]];
+  const held = least.waitedShare === undefined ? 'missed' : 'waited for a CPU';
+  return (
+    `The cells were not treated alike, since others used this machine: one ${held} ${words(least)}, another ${words(most)}. ` +
+    'Differences between cells may not be theirs: make the grid again on an idle machine.'
+  );
+}
+
 /** A sentence about configurations that were not treated alike; undefined where they were. */
 export function treatmentWords(treatments: readonly Treatment[]): string | undefined {
   if (wereTreatedAlike(treatments)) return undefined;

@@ -10,7 +10,12 @@ import {
 import { summarize } from '../../../lib/lab/metrics/summary.ts';
 import type { RunData } from '../../../lib/lab/record/run-data.ts';
 import { toRunData } from '../../../lib/lab/record/run-data.ts';
-import { gapWords, heldUpWords, treatmentWords } from '../../../lib/lab/report/pace-words.ts';
+import {
+  cellTreatmentWords,
+  gapWords,
+  heldUpWords,
+  treatmentWords,
+} from '../../../lib/lab/report/pace-words.ts';
 
 interface Made {
   /** Milliseconds of the samples, and how long the run had waited by the end of them. */
@@ -150,6 +155,16 @@ describe('configurations of a comparison', () => {
     const threads = run({ times: every(100, 7000), waitedMs: 10_150 });
     expect(treatmentWords(of(idle, threads))).toContain(
       'b waited for a CPU 1.45 times as long as it ran, its threads taken together',
+    );
+  });
+
+  it('are named by the least and the most where they are the cells of a grid', () => {
+    expect(cellTreatmentWords(of(idle, idle))).toBeUndefined();
+    expect(cellTreatmentWords(of(busy, idle, idle))).toMatch(
+      /one waited for a CPU 0\.3 % of the time \([bc]\), another 30 % of the time \(a\)\./,
+    );
+    expect(cellTreatmentWords(of(silent, silentBusy))).toMatch(
+      /one missed 0 % of its beats \(a\), another 30 % of its/,
     );
   });
 
