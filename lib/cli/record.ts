@@ -9,7 +9,7 @@ import type { Command } from 'commander';
 import { calledAs, commandHere } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { fileStem, freePath } from '../lab/record/folders.ts';
-import { blindSpots, obstacleWords } from '../lab/recorder/blind-spots.ts';
+import { blindSpots, obstacleWords, stopReason } from '../lab/recorder/blind-spots.ts';
 import { finishRecording, type MadeRecording, type RecordOutcome, record } from '../lab/recorder/record.ts';
 import { runtimeVariables } from '../lab/recorder/surroundings.ts';
 import { formatBytes, formatDuration, formatNumber } from '../lab/report/client/format.ts';
@@ -85,7 +85,8 @@ function tellOutcome(outcome: RecordOutcome, terminal: Terminal): void {
       told.add(sentence);
     }
   }
-  for (const { name, ownMalloc } of silent) {
+  for (const { name, ownMalloc, reason } of silent) {
+    if (reason !== '') terminal.note(`of ${name}: nothing is recorded: ${stopReason(reason)}`);
     if (ownMalloc)
       terminal.note(
         `of ${basename(name)}: its executable has a malloc of its own, which goes before the recorder’s: nothing is recorded`,
@@ -100,7 +101,7 @@ function tellOutcome(outcome: RecordOutcome, terminal: Terminal): void {
     );
   // Neither anything made, nor anything said of why not.
   const isSilent = hasMain && [made, left, failures].every(({ length }) => length === 0);
-  if (isSilent && !silent.some(({ ownMalloc }) => ownMalloc))
+  if (isSilent && silent.every(({ ownMalloc, reason }) => !ownMalloc && reason === ''))
     terminal.note('nothing was recorded: the program called neither malloc nor free');
   if (main !== undefined) terminal.note(`next: ${commandHere('run', main.file)}`);
 }

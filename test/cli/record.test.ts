@@ -144,6 +144,20 @@ describe('pageheap record', () => {
     expect(recorded?.stopped).toBe('fileLimit');
   });
 
+  it('says of which image nothing is recorded, and why, and leaves no file of it', async () => {
+    const cwd = place();
+    const { code, err } = await inProcess(
+      ['record', '-o', 'my.rec.gz', '--', 'sh', '-c', `ulimit -f 100; exec ${scenes} allocate 500`],
+      { cwd },
+    );
+    expect(code).toBe(0);
+    expect(err).toMatch(
+      /of scenes: nothing is recorded: its limit of a file’s size \(RLIMIT_FSIZE\) was reached/,
+    );
+    expect(err).not.toContain('as it was written');
+    expect(readdirSync(cwd)).toEqual(['my.rec.gz']);
+  });
+
   it('stops where the disk is full, and says so; the program goes on', async ({ skip }) => {
     const cwd = place();
     try {

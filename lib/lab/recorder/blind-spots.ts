@@ -89,8 +89,10 @@ const stops: Readonly<Record<string, string>> = {
 };
 
 /** Why recording stopped, in words. */
+export const stopReason = (reason: string): string => stops[reason] ?? reason;
+
 export const stopWords = (reason: string): string =>
-  `recording stopped before its end: ${stops[reason] ?? reason}; everything until then is there`;
+  `recording stopped before its end: ${stopReason(reason)}; everything until then is there`;
 
 /** Of one that was recorded, a sentence each. */
 export function blindSpots(

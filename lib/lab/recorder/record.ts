@@ -54,13 +54,21 @@ export interface MadeRecording {
   readonly isMain: boolean;
 }
 
+/** One of which nothing is recorded, and why as far as that is known: a malloc of its own, or a reason to stop at once. */
+export interface SilentProgram {
+  readonly name: string;
+  readonly ownMalloc: boolean;
+  /** As in its header; empty for none. */
+  readonly reason: string;
+}
+
 export interface RecordOutcome {
   /** How the program ended: one of the two is null. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly made: readonly MadeRecording[];
   /** Processes that allocated nothing. */
-  readonly silent: readonly { readonly name: string; readonly ownMalloc: boolean }[];
+  readonly silent: readonly SilentProgram[];
   /** Whether it was stopped while it wrote: raw files are left then, unless it had come to its end. */
   readonly isStopped: boolean;
   /** Raw files that are left: of programs that still run, or because it was stopped. */
@@ -155,7 +163,7 @@ class Recording {
   readonly #folder: RawFolder;
   readonly #output: string;
   readonly #made: MadeRecording[] = [];
-  readonly #silent: { name: string; ownMalloc: boolean }[] = [];
+  readonly #silent: SilentProgram[] = [];
   readonly #left: string[] = [];
   readonly #failures: PageHeapError[] = [];
   /** Where the recordings of other processes go, once there is one. */
@@ -210,10 +218,11 @@ class Recording {
           finished.push({ file, content, watched });
           continue;
         }
-        if (content.header.reason !== '') this.#left.push(file.path);
+        const { ownMalloc, reason } = content.header;
         this.#silent.push({
           name: header === undefined ? file.name : programName(header),
-          ownMalloc: content.header.ownMalloc,
+          ownMalloc,
+          reason,
         });
         rmSync(file.path, { force: true });
       } catch (error) {
