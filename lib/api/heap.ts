@@ -193,9 +193,10 @@ export class Heap extends TracedHeap {
     return this.findObject(addr)?.size ?? 0;
   }
 
-  /** Bytes a request of `size` really gets. @throws ERR_INVALID_SIZE */
+  /** Bytes a request of `size` really gets; with `sbrk` those alone that it asks for. @throws ERR_INVALID_SIZE */
   roundUpSize(size: number): number {
     checkSize(size);
+    if (this.#runtime.memory.options.sbrk) return size;
     return roundUpSizeBy(this.#runtime.alloc.classes, size);
   }
 

@@ -57,6 +57,13 @@ describe.each(generations)('sbrk, %s', (generation) => {
     expect(heap.sample().heapInuse).toBe(0);
   });
 
+  test('nothing behind an object is its own: a request gets what it asks for', () => {
+    const heap = heapOf({ generation });
+    for (const n of [1, 8, 9, 33, 1000, 32_769]) expect(heap.roundUpSize(n)).toBe(n);
+    const [first, next] = [heap.malloc(33), heap.malloc(33)];
+    expect(next - first).toBe(48);
+  });
+
   test('only OtherSys counts them, by chunks and blocks', () => {
     const heap = heapOf({ generation });
     const before = heap.readMemStats();
