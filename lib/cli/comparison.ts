@@ -16,7 +16,7 @@ import { comparisonFile } from '../lab/record/comparison-index.ts';
 import { renderComparison } from '../lab/report/comparison.ts';
 import { formatInterval, formatMetric } from '../lab/report/comparison-values.ts';
 import { rssBasisWords } from '../lab/report/contender-words.ts';
-import { differenceCell, differencesOf } from '../lab/report/differences.ts';
+import { differenceCell, differencesOf, fewRoundsWords } from '../lab/report/differences.ts';
 import { optionsInWords } from '../lab/report/option-names.ts';
 import { treatmentWords } from '../lab/report/pace-words.ts';
 import { plainWords, verdictSentences, verdictsIn, withoutPace } from '../lab/report/verdict-words.ts';
@@ -93,9 +93,11 @@ function drawDifferences({ configurations }: Comparison, terminal: Terminal): st
     numeric: others.map((_, i) => i + 1),
     rows: rows.map(({ metric, of }) => [metric.label, ...of.map((one) => differenceCell(metric, one))]),
   };
-  return fits(shape, columns)
+  const drawn = fits(shape, columns)
     ? drawTable(shape, columns, terminal.outColors)
     : drawGroups(shape, columns, terminal.outColors);
+  const few = fewRoundsWords(differences);
+  return few === '' ? drawn : [drawn, ...wrap(few, columns)].join('\n');
 }
 
 /** Which configurations have numbers or parts that are not Go's; undefined where none has. */

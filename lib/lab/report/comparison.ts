@@ -23,7 +23,7 @@ import { type ComparisonPayload, comparisonPayload } from './comparison-payload.
 import { comparisonStyle } from './comparison-style.ts';
 import { formatMetric, formatSpread } from './comparison-values.ts';
 import { rssBasisWords } from './contender-words.ts';
-import { differenceCell, differencesOf } from './differences.ts';
+import { differenceCell, differencesOf, fewRoundsWords } from './differences.ts';
 import { breakable, type Html, html, unbroken } from './html.ts';
 import { lineKey } from './line-key.ts';
 import { treatmentWords } from './pace-words.ts';
@@ -109,11 +109,11 @@ function differencesSection(configurations: readonly ComparedRuns[]): Html {
   const differences = differencesOf(configurations, withoutPace(configurations));
   if (differences === undefined) return html``;
   const { first, others, rows } = differences;
+  const few = fewRoundsWords(differences);
   return html`<section aria-labelledby="h-differences">
       <h2 id="h-differences">Differences by round</h2>
       <p class="lead">What each has more or less than ${first.label} in the same round: the median of the differences, and its 95 %
-        interval by bootstrap. No difference is shown where that holds zero. Of fewer than six rounds an interval is their range, and
-        chance alone may give all of them one sign.</p>
+        interval by bootstrap; of fewer than six rounds their range. No difference is shown where that holds zero.</p>
       <div class="compared" tabindex="0" role="region" aria-label="Differences by round"><table>
         <thead><tr><th scope="col"></th>${others.map(({ label }) => html`<th scope="col">${breakable(label)}</th>`)}</tr></thead>
         <tbody>${rows.map(
@@ -121,6 +121,7 @@ function differencesSection(configurations: readonly ComparedRuns[]): Html {
             html`<tr><th scope="row" title="${metric.formula}">${metric.label}</th>${of.map((one) => html`<td>${differenceCell(metric, one)}</td>`)}</tr>`,
         )}</tbody>
       </table></div>
+      ${few === '' ? html`` : html`<p class="below">${few}</p>`}
     </section>`;
 }
 

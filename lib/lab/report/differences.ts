@@ -1,11 +1,12 @@
 /**
  * How configurations differ from the first, round by round: of each figure that is judged the median of the differences
- * with its 95 % interval, and "no difference shown" where that holds zero.
+ * with its 95 % interval, and "no difference shown" where that holds zero. Fewer than six rounds show nothing: what they say
+ * stands in parentheses.
  *
  * Not here: the differences (metrics/intervals.ts), where the tables stand.
  */
 import type { ComparedRuns } from '../metrics/comparison.ts';
-import { type PairedDifference, pairedDifference } from '../metrics/intervals.ts';
+import { leastRounds, type PairedDifference, pairedDifference } from '../metrics/intervals.ts';
 import { type Metric, metrics } from '../metrics/run-metrics.ts';
 import { judged } from '../metrics/verdict.ts';
 import { formatDifference } from './comparison-values.ts';
@@ -41,11 +42,25 @@ export function differencesOf(
   return rows.length === 0 ? undefined : { first, others, rows };
 }
 
-/** `+1.20 MiB [+0.80 MiB, +1.50 MiB]`, or that nothing is shown. */
+const holdsZero = ({ low, high }: PairedDifference): boolean => low <= 0 && high >= 0;
+
+/** What the parentheses mean; nothing where there are none. */
+export function fewRoundsWords({ rows }: Differences): string {
+  const few = rows
+    .flatMap(({ of }) => of)
+    .filter((one) => one !== undefined && one.n > 1 && !holdsZero(one) && !one.isShown)
+    .map((one) => one?.n ?? 0);
+  return few.length === 0
+    ? ''
+    : `In parentheses: ${Math.max(...few)} rounds show no difference, since chance alone may give all of them one sign. ${leastRounds} and more do.`;
+}
+
+/** `+1.20 MiB [+0.80 MiB, +1.50 MiB]`, in parentheses where the rounds are too few to show it; or that nothing is shown. */
 export function differenceCell(metric: Metric, difference: PairedDifference | undefined): string {
   if (difference === undefined || difference.n < 2) return '–';
   const { median, low, high } = difference;
-  if (low <= 0 && high >= 0) return 'no difference shown';
+  if (holdsZero(difference)) return 'no difference shown';
   const write = (value: number): string => formatDifference(metric.unit, value);
-  return `${write(median)} [${write(low)}, ${write(high)}]`;
+  const words = `${write(median)} [${write(low)}, ${write(high)}]`;
+  return difference.isShown ? words : `(${words})`;
 }
