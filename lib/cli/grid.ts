@@ -144,26 +144,42 @@ function drawGrid(results: GridResults, terminal: Terminal): string {
   return drawTable({ head, rows, numeric }, terminal.columnsOf(terminal.out), terminal.outColors);
 }
 
+function gridJson(
+  { plan, missing, machines, cells, metrics }: GridResults,
+  { folder, csv, page }: { readonly folder: string; readonly csv: string; readonly page: string | null },
+): object {
+  return {
+    ...{ folder, csv, report: page, plan, missing, machines },
+    cells: cells.map(({ values, label, runs, failure, spread }) => ({
+      ...{ label, values, runs: runs.length, failure: failure ?? null },
+      metrics: Object.fromEntries(metrics.map(({ id }) => [id, spread[id] ?? null])),
+    })),
+  };
+}
+
 /** Draws what is there. */
 async function tell(store: GridStore, options: Options, terminal: Terminal): Promise<void> {
   const results = await readGrid(store);
   const csv = join(store.folder, 'grid.csv');
-  writeDocument(csv, gridCsv(results));
   const page = join(store.folder, 'grid.html');
-  if (options.report) writePage(page, renderGrid(results), []);
+  const write = (): void => {
+    writeDocument(csv, gridCsv(results));
+    if (options.report) writePage(page, renderGrid(results), []);
+  };
+  // What came out is told, also where it cannot be written down.
   if (options.json === true) {
-    terminal.printJson({
-      ...{ folder: store.folder, csv, report: options.report ? page : null, plan: results.plan },
-      ...{ missing: results.missing, machines: results.machines },
-      cells: results.cells.map(({ values, label, runs, failure, spread }) => ({
-        ...{ label, values, runs: runs.length, failure: failure ?? null },
-        metrics: Object.fromEntries(results.metrics.map(({ id }) => [id, spread[id] ?? null])),
-      })),
-    });
+    let report: string | null = null;
+    try {
+      write();
+      if (options.report) report = page;
+    } finally {
+      terminal.printJson(gridJson(results, { folder: store.folder, csv, page: report }));
+    }
     return;
   }
   terminal.print(drawGrid(results, terminal));
   for (const note of gridRemarks(results)) terminal.note(plain(note));
+  write();
   terminal.print(`\nfigures:   ${csv}`);
   if (options.report) terminal.print(`report:    ${terminal.outColors.bold(page)}`);
 }

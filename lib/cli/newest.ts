@@ -2,8 +2,9 @@
 
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { calledAs } from '../base/called-as.ts';
+import { calledAs, commandHere } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
+import { isGrid, runsFolderOf } from '../lab/grid/store.ts';
 import { comparisonFile } from '../lab/record/comparison-index.ts';
 import { runFilesIn } from '../lab/record/run-folder.ts';
 import { isComparison } from './runs-of.ts';
@@ -13,6 +14,16 @@ export function newestOf(paths: readonly string[]): string | undefined {
   const changed = (path: string): number =>
     statSync(isComparison(path) ? join(path, comparisonFile) : path).mtimeMs;
   return paths.toSorted((a, b) => changed(b) - changed(a))[0];
+}
+
+/** Of a folder that was named where a run file is wanted: which one could be meant. @throws PageHeapError ERR_FILE for a folder */
+export function refuseFolderOf(path: string, command: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return;
+  const inside = isGrid(path) ? runsFolderOf(path) : path;
+  const newest = newestOf(runFilesIn(inside).map((file) => join(inside, file)));
+  const hint =
+    newest === undefined ? 'it holds no run file' : `name a run file in it: ${commandHere(command, newest)}`;
+  throw new PageHeapError('ERR_FILE', `is a folder; ${hint}`, { file: path });
 }
 
 /** The run made last in a folder. @throws PageHeapError ERR_FILE when there is none */

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { calledAs, commandHere } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
+import { isGrid, runsFolderOf } from '../lab/grid/store.ts';
 import { readComparison } from '../lab/metrics/comparison.ts';
 import { summarize } from '../lab/metrics/summary.ts';
 import { comparisonFile } from '../lab/record/comparison-index.ts';
@@ -90,6 +91,12 @@ function newestIn(folder: string): string {
 
 /** Says what a folder is that is no comparison's, and what can be drawn of it. */
 function refuseFolder(folder: string): never {
+  if (isGrid(folder))
+    throw new PageHeapError(
+      'ERR_FILE',
+      `is a grid: its page is made by ${commandHere('grid', 'merge', folder)}; for one of its runs name a file in ${runsFolderOf(folder)}/`,
+      { file: folder },
+    );
   const comparisons = comparisonsIn(folder);
   const runs = runFilesIn(folder).map((file) => join(folder, file));
   const newest = newestOf([...comparisons, ...runs]);

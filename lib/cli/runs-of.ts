@@ -1,9 +1,10 @@
 /**
- * The runs that a path stands for: a run file, the folder of a comparison or its index, a folder with run files.
+ * The runs that a path stands for: a run file, the folder of a comparison or its index, that of a grid, a folder with run files.
  */
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PageHeapError } from '../base/errors.ts';
+import { isGrid, runsFolderOf } from '../lab/grid/store.ts';
 import { readComparison } from '../lab/metrics/comparison.ts';
 import { comparisonFile } from '../lab/record/comparison-index.ts';
 import type { RunData } from '../lab/record/run-data.ts';
@@ -42,11 +43,16 @@ export async function runsOf(path: string): Promise<NamedRuns[]> {
       }));
   }
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  const files = isFolder ? runFilesIn(path).map((file) => join(path, file)) : [path];
+  const inside = isGrid(path) ? runsFolderOf(path) : path;
+  const files = isFolder ? runFilesIn(inside).map((file) => join(inside, file)) : [path];
   if (files.length === 0)
-    throw new PageHeapError('ERR_FILE', 'this folder holds no run file, and is no comparison', {
-      file: path,
-    });
+    throw new PageHeapError(
+      'ERR_FILE',
+      'this folder holds no run file, and is neither a comparison nor a grid',
+      {
+        file: path,
+      },
+    );
   const named = new Map<string, { files: string[]; runs: RunData[] }>();
   for (const file of files) {
     const run = await readRunFile(file);

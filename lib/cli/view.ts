@@ -8,7 +8,7 @@ import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { serveRunFile } from './live.ts';
 import { addPortOption, type LiveOptions } from './live-options.ts';
-import { newestRunIn } from './newest.ts';
+import { newestRunIn, refuseFolderOf } from './newest.ts';
 
 const help = `
 The page is served to this machine alone, at the address that is printed, until
@@ -30,6 +30,7 @@ export function defineView(command: Command, context: CommandContext): void {
     .action(async (runFile: string | undefined, { port }: LiveOptions) => {
       const file = runFile ?? newestRunIn('runs');
       checkOpenOutputs([file]);
+      refuseFolderOf(file, 'view');
       // What cannot be shown is told here, and not on the page.
       const { remarks } = await readRunFile(file);
       await serveRunFile(

@@ -48,6 +48,22 @@ it('a killed grid leaves whole runs alone, and goes on', async () => {
   const page = readFileSync(join(out, 'grid.html'), 'utf8');
   expect(page).toContain('<th scope="row">dontneed</th>');
   expect(page).not.toMatch(/(?:src|href)="https?:/);
+  // Its folder is taken where runs are.
+  const same = await inProcess(['diff', out, out]);
+  expect([same.code, same.out]).toEqual([0, expect.stringContaining('gogc')]);
+  const tables = await inProcess(['export', out, '-o', join(root, 'tables')]);
+  expect([tables.code, tables.out.trim().split('\n').length]).toEqual([0, 4]);
+  // Where one run is wanted, or a page of runs, it is said what to name.
+  const report = await inProcess(['report', out]);
+  expect([report.code, report.err]).toEqual([
+    2,
+    expect.stringContaining(`grid merge ${out}; for one of its runs`),
+  ]);
+  const view = await inProcess(['view', out]);
+  expect([view.code, view.err]).toEqual([
+    2,
+    expect.stringMatching(/is a folder; name a run file in it: .* view \S*runs\/\S*jsonl/),
+  ]);
 }, 120_000);
 
 it('a process that is killed in the middle of a run leaves no part of it', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -7,13 +7,19 @@ import { pageheap } from './spawn.ts';
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-loops-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-it('a command ends at Ctrl-C while the module of a page heap keeps its thread', async () => {
+it.each([
+  ['run', 'git'],
+  ['compare', 'git'],
+  ['grid', 'git', '--gogc', '50,100'],
+])('%s ends at Ctrl-C while the module of a page heap keeps its thread', async (...args) => {
   const loop = join(folder, 'loop.mjs');
   writeFileSync(loop, "console.error('it loops'); while (true);");
-  const outcome = await pageheap(['run', 'git', '--page-heap', loop, '--out', join(folder, 'loops')], {
+  const outcome = await pageheap([...args, '--page-heap', loop, '--out', join(folder, 'loops')], {
     started: (child) => void child.stderr?.once('data', () => child.kill('SIGINT')),
   });
   // As a shell counts, 130.
   expect([outcome.signal, outcome.out]).toEqual(['SIGINT', '']);
-  expect(existsSync(join(folder, 'loops'))).toBe(false);
+  // A grid has its plan before.
+  const runs = args[0] === 'grid' ? join(folder, 'loops', 'runs') : join(folder, 'loops');
+  expect(existsSync(runs) ? readdirSync(runs) : []).toEqual([]);
 });

@@ -158,13 +158,32 @@ describe('pageheap record', () => {
     expect(readdirSync(cwd)).toEqual(['my.rec.gz']);
   });
 
-  it('stops where the disk is full, and says so; the program goes on', async ({ skip }) => {
+  /** A disk of its own, which is small. */
+  const smallDisk = (size: string, skip: (why: string) => void): string => {
     const cwd = place();
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'none', cwd], { stdio: 'ignore' });
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'none', cwd], { stdio: 'ignore' });
     } catch {
       skip('mounting a small disk is not allowed here');
     }
+    return cwd;
+  };
+
+  it('says that a disk has no room for anything of it, and leaves nothing', async ({ skip }) => {
+    const cwd = smallDisk('128k', skip);
+    try {
+      const { err } = await inProcess(['record', '-o', 'my.rec.gz', '--', scenes, 'allocate', '2000'], {
+        cwd,
+      });
+      expect(err).toMatch(/of scenes: nothing is recorded: the disk is full/);
+      expect(readdirSync(cwd)).toEqual([]);
+    } finally {
+      execFileSync('umount', [cwd]);
+    }
+  });
+
+  it('stops where the disk is full, and says so; the program goes on', async ({ skip }) => {
+    const cwd = smallDisk('3m', skip);
     try {
       const { code, err } = await inProcess(
         ['record', '-o', 'my.rec.gz', '--', scenes, 'allocate', '200000'],

@@ -43,6 +43,12 @@ const planShapes: Readonly<Record<string, Shape>> = {
   repeat: number,
 };
 
+/** Whether a path is a grid's folder. */
+export const isGrid = (path: string): boolean => existsSync(join(path, gridFile));
+
+/** Where the run files of a grid are. */
+export const runsFolderOf = (folder: string): string => join(folder, 'runs');
+
 /** @throws PageHeapError ERR_FILE, ERR_RUN_FILE for what is no plan of a grid */
 export function readPlan(folder: string): GridPlan {
   const mark = { format: gridFormat, kind: 'a grid', called: 'the plan of a grid', shapes: planShapes };
@@ -68,8 +74,8 @@ export class GridStore {
    * @throws PageHeapError ERR_INVALID_OPTION where another grid is there, saying what differs · ERR_FILE
    */
   static begin(folder: string, plan: GridPlan): GridStore {
-    makeFolder(join(folder, 'runs'));
-    if (existsSync(join(folder, gridFile))) {
+    makeFolder(runsFolderOf(folder));
+    if (isGrid(folder)) {
       const there = readPlan(folder);
       const differences = planDifferences(there, plan);
       if (differences.length > 0)
@@ -85,12 +91,12 @@ export class GridStore {
   }
 
   pathOf(job: GridJob): string {
-    return join(this.folder, 'runs', jobFile(this.plan, job));
+    return join(runsFolderOf(this.folder), jobFile(this.plan, job));
   }
 
   /** Where a run is written before it is whole. */
   draftOf(job: GridJob): string {
-    return join(this.folder, 'runs', `.${jobFile(this.plan, job)}.${hostname()}-${process.pid}`);
+    return join(runsFolderOf(this.folder), `.${jobFile(this.plan, job)}.${hostname()}-${process.pid}`);
   }
 
   #failureOf(job: GridJob): string {
@@ -138,10 +144,10 @@ export class GridStore {
   /** Drafts of processes that are no more, of this machine. */
   sweep(): void {
     const own = new RegExp(`^\\..*\\.jsonl\\.${hostname().replace(/[^\w-]/g, '.')}-(\\d+)`);
-    for (const name of readdirSync(join(this.folder, 'runs'))) {
+    for (const name of readdirSync(runsFolderOf(this.folder))) {
       const [, pid] = own.exec(name) ?? [];
       if (pid !== undefined && !isAlive(Number(pid)))
-        rmSync(join(this.folder, 'runs', name), { force: true });
+        rmSync(join(runsFolderOf(this.folder), name), { force: true });
     }
   }
 

@@ -5,6 +5,7 @@ import type { RunData } from '../record/run-data.ts';
 import {
   atSize,
   bound,
+  byClock,
   factor,
   inWords,
   type Labelled,
@@ -69,12 +70,15 @@ export const releasedRss: Question = {
       },
       picture: rssPicture('A cache, filled and emptied three times', runs),
       bounds: [
-        bound(
-          'under MADV_DONTNEED what was released has left RSS: at most a twentieth of the full cache is resident',
-          'bytes',
-          phaseOf(dontneed, 'deleted 3')?.rss,
-          'at most',
-          typeof peak === 'number' ? peak / 20 : undefined,
+        byClock(
+          dontneed,
+          bound(
+            'under MADV_DONTNEED what was released has left RSS: at most a twentieth of the full cache is resident',
+            'bytes',
+            phaseOf(dontneed, 'deleted 3')?.rss,
+            'at most',
+            typeof peak === 'number' ? peak / 20 : undefined,
+          ),
         ),
         bound(
           'under MADV_FREE most of it is resident still',
@@ -234,12 +238,15 @@ export const decay: Question = {
           atSize(
             asker.size,
             wholeIdleness,
-            factor(
-              `design of 2023, round ${n}: at most a tenth of the full cache is resident after the idleness`,
-              left(radix, n),
-              full(radix, n),
-              'at most',
-              0.1,
+            byClock(
+              radix,
+              factor(
+                `design of 2023, round ${n}: at most a tenth of the full cache is resident after the idleness`,
+                left(radix, n),
+                full(radix, n),
+                'at most',
+                0.1,
+              ),
             ),
           ),
         ),
@@ -309,12 +316,15 @@ export const pacing: Question = {
         })),
       },
       bounds: [
-        bound(
-          "pacing holds: with Go's 10 % the calls of madvise take at most a twentieth of the time",
-          'share',
-          share,
-          'at most',
-          0.05,
+        byClock(
+          run,
+          bound(
+            "pacing holds: with Go's 10 % the calls of madvise take at most a twentieth of the time",
+            'share',
+            share,
+            'at most',
+            0.05,
+          ),
         ),
         factor(
           'without anything retained a heap that swings by 6 % thrashes: half of what it fills again had been given back, at least',

@@ -137,7 +137,20 @@ function furtherClaims(of: readonly Named[], verdicts: readonly Verdict[]): Word
   );
 }
 
-/** What a comparison comes to; some sentences. */
+/** Of several that have runs, and of which no two have a figure that is judged. */
+function nothingJudged(having: readonly ComparedRuns[]): Words {
+  const others = having.filter((one) => !isAsItRan(one));
+  const [only] = others;
+  if (only === undefined || others.length > 1)
+    return ['No figure that has a better and a worse is known of two of them: nothing is claimed.'];
+  return [
+    'Nothing is claimed of ',
+    { strong: only.label },
+    ' beside the program as it ran: that was sampled by another clock, and not where it idles here. Look at the curves over operations.',
+  ];
+}
+
+/** What a comparison comes to; some sentences, one at least. */
 export function verdictSentences(configurations: readonly ComparedRuns[]): Words[] {
   const having = configurations.filter(({ runs }) => runs.length > 0);
   if (having.length < 2) {
@@ -157,6 +170,7 @@ export function verdictSentences(configurations: readonly ComparedRuns[]): Words
     ];
   }
   const verdicts = verdictsIn(configurations);
+  if (verdicts.length === 0) return [nothingJudged(having)];
   const claims = verdicts.filter(isClaim);
   const alike = verdicts.filter((verdict) => !isClaim(verdict));
   const isFirm = verdicts.every((verdict) => verdict.isFirm);

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { ComparedRuns } from '../../../lib/lab/metrics/comparison.ts';
 import { spreadOf } from '../../../lib/lab/metrics/spread.ts';
 import { cannotBeToldApart, verdictsOf } from '../../../lib/lab/metrics/verdict.ts';
+import { renderComparison } from '../../../lib/lab/report/comparison.ts';
 import { differenceWords, plainWords, verdictSentences } from '../../../lib/lab/report/verdict-words.ts';
-import { configurationOf, runOf } from '../report/made-comparison.ts';
+import { comparisonOf, configurationOf, runOf } from '../report/made-comparison.ts';
 
 const of = (...values: readonly number[]) => spreadOf(values)!;
 
@@ -80,6 +82,19 @@ describe('the sentences of a comparison', () => {
     )
       .map(plainWords)
       .join(' ');
+
+  it('claim nothing of one heap beside the program as it ran, and are there all the same', () => {
+    const ran = configurationOf('as-it-ran', [
+      runOf({ header: { contender: { name: 'as-it-ran', file: '/bin/x', version: '', rss: 'process' } } }),
+    ]);
+    const radix = configurationOf('radix', [runOf()]);
+    const nothing = { ...configurationOf('b', [runOf()]), spread: {} };
+    const sentences = (...of: ComparedRuns[]): string => verdictSentences(of).map(plainWords).join(' ');
+    expect(sentences(ran, radix)).toMatch(/^Nothing is claimed of radix beside the program as it ran/);
+    expect(sentences(nothing, nothing)).toMatch(/^No figure .* is known of two/);
+    // The page has it, too.
+    expect(renderComparison(comparisonOf([ran, radix]))).toContain('Nothing is claimed of');
+  });
 
   it('say which is better in what, by how much', () => {
     const words = wordsOf([10, 11], [30, 31]);

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { bound, byClock } from '../../../lib/lab/questions/answering.ts';
 import {
   type Asked,
   askQuestion,
@@ -15,6 +16,7 @@ import { renderQuestion } from '../../../lib/lab/questions/page.ts';
 import { Scale } from '../../../lib/lab/questions/picture-scale.ts';
 import type { Question, QuestionMachine } from '../../../lib/lab/questions/question.ts';
 import { questionNamed, questions, reportOf } from '../../../lib/lab/questions/questions.ts';
+import { toRunData } from '../../../lib/lab/record/run-data.ts';
 import { inProcess, machine } from './in-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-questions-'));
@@ -381,6 +383,31 @@ describe('a picture', () => {
     expect(drawPicture({ kind: 'bars', title: '', value: { ...value, log: false }, groups })).toContain(
       '>time<',
     );
+  });
+});
+
+it('a bound that goes by the clock is not known where others had the CPU, and else holds or fails', () => {
+  const run = (waitedMs: number) =>
+    toRunData([
+      { k: 'run', format: 'pageheap-run/2' },
+      ...[0, 5000, 10_000].map((t) => ({
+        k: 's',
+        t,
+        inuse: 0,
+        free: 0,
+        released: 0,
+        rss: 0,
+        waitNs: (waitedMs * 1e6 * t) / 10_000,
+      })),
+    ]);
+  const [failed, held] = [9, 1].map((value) => bound('it is little', 'count', value, 'at most', 2));
+  expect(byClock(run(10), failed)).toBe(failed);
+  expect(byClock(run(4000), held)).toBe(held);
+  expect(byClock(run(4000), failed)).toEqual({
+    ...{ says: 'it is little', found: 'not known', holds: undefined },
+    why: expect.stringMatching(
+      /waited for one for 4\.00 s, 40\S* % of the time\), and it came to 9, at most 2;/,
+    ),
   });
 });
 
