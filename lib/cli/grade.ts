@@ -7,12 +7,15 @@ import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import type { Exercise } from '../course/exercises/exercise.ts';
 import { exerciseOf } from '../course/exercises/registry.ts';
-import { type ClassResult, classCsv, gradeClass } from '../course/grading/class.ts';
-import { type Grade, grade, reasonText, withoutPictures } from '../course/grading/grade.ts';
+import { type ClassResult, gradeClass } from '../course/grading/class.ts';
+import { type Grade, grade, withoutPictures } from '../course/grading/grade.ts';
 import { selfTest } from '../course/grading/self-test.ts';
 import { findHandin, handoutModules, readHandin } from '../course/handout/hand-in.ts';
-import { anonymous, defaultTerm, oddities, requireName } from '../course/handout/start.ts';
+import { requireName } from '../course/handout/names.ts';
+import { anonymous, defaultTerm, oddities } from '../course/handout/start.ts';
 import { autolabLine, gradescopeResults } from '../course/report/autograders.ts';
+import { classCsv } from '../course/report/class-csv.ts';
+import { rowNote } from '../course/report/class-note.ts';
 import { classPage } from '../course/report/class-page.ts';
 import { causesOf, drawCauses } from '../course/report/failures.ts';
 import { gradePage } from '../course/report/grade-page.ts';
@@ -30,7 +33,7 @@ import { drawTable } from './table.ts';
 
 const help = `
 A hand-in is a module, or a folder that has one (with lab.json, as \`pageheap lab start\`
-made it). A folder of hand-ins (a folder or a module for each student, by name) is a
+made it), or has one folder that has it. Links are not followed. A folder of hand-ins (a folder or a module for each student, by name) is a
 class: --csv or --html says so. The grade is the same on every machine, idle or busy:
 no clock is in it. A machine that gives a hand-in no time at all is told, and nothing graded.
 
@@ -103,7 +106,7 @@ function labOf(given: string | undefined, found: string | undefined, path: strin
 
 async function gradeOne(path: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const found = findHandin(path);
+  const found = findHandin(path, options.lab === undefined ? undefined : exerciseOf(options.lab));
   if (options.lab === undefined && found.labFault !== undefined) throw found.labFault;
   const exercise = labOf(options.lab, found.lab?.exercise, path);
   const student = requireName(options.student ?? found.lab?.student ?? anonymous, '--student');
@@ -128,6 +131,7 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
     modules: handoutModules(exercise),
     ...{ student, term, secret },
   });
+  if (found.inner !== undefined) terminal.note(`the hand-in is in the folder ${found.inner}`);
   if (found.labFault !== undefined) terminal.note(found.labFault.message);
   for (const note of oddities(exercise, found.lab, { student, term })) terminal.note(note);
   if (made.verdict !== 'graded') context.exitCode = exitCodes.failed;
@@ -156,14 +160,6 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
   if (exercise.exports.length > 0) terminal.print(wallLine(made));
   if (picture !== undefined) terminal.note(`picture: ${picture}`);
   if (options.autolab === true) terminal.print(autolabLine(made));
-}
-
-/** Why a hand-in was not run, or not to its end; of one without a point what was wrong first. */
-function whyNothing(made: Grade | undefined): string {
-  if (made?.reason !== undefined) return `${made.verdict}: ${reasonText(made)}`;
-  if (made === undefined || made.points !== 0) return '';
-  const [cause] = causesOf(made);
-  return cause === undefined ? '' : `${cause.name}: ${cause.cause}`;
 }
 
 async function gradeMany(folder: string, options: Options, context: CommandContext): Promise<void> {
@@ -200,10 +196,10 @@ async function gradeMany(folder: string, options: Options, context: CommandConte
     });
     return;
   }
-  const rows = result.rows.map(({ student, grade: made, note = '' }) => [
-    student,
-    made === undefined || made.points === null ? 'none' : `${made.points} of ${made.of}`,
-    [note, whyNothing(made)].filter((text) => text !== '').join('; '),
+  const rows = result.rows.map((row) => [
+    row.student,
+    row.grade === undefined || row.grade.points === null ? 'none' : `${row.grade.points} of ${row.grade.of}`,
+    rowNote(row),
   ]);
   const columns = Math.min(120, terminal.columnsOf(terminal.out));
   terminal.print(drawTable({ head: ['student', 'points', 'note'], rows }, columns, terminal.outColors));

@@ -13,9 +13,16 @@ import type { Exercise } from '../course/exercises/exercise.ts';
 import { predictionsFor, scenePages } from '../course/exercises/predict/scenes.ts';
 import { exerciseOf, exercises } from '../course/exercises/registry.ts';
 import { type Grade, grade, withoutPictures } from '../course/grading/grade.ts';
-import { findHandin, handoutModules, readHandin, runnable } from '../course/handout/hand-in.ts';
+import {
+  findHandin,
+  type HandinFiles,
+  handoutModules,
+  readHandin,
+  runnable,
+} from '../course/handout/hand-in.ts';
 import { type LabFile, readLabFile, writeLabFile } from '../course/handout/lab-file.ts';
-import { anonymous, defaultTerm, requireName, startLab, variantFor } from '../course/handout/start.ts';
+import { requireName } from '../course/handout/names.ts';
+import { anonymous, defaultTerm, startLab, variantFor } from '../course/handout/start.ts';
 import { hiddenSeed, openSeed } from '../course/model/seeds.ts';
 import { causesOf, drawCauses } from '../course/report/failures.ts';
 import { figuresText, pointsText, refusalText } from '../course/report/grade-table.ts';
@@ -103,10 +110,10 @@ const list: Act = (_what, { json }, { terminal }) => {
   );
 };
 
-const start: Act = (what, { student = anonymous, term = defaultTerm, out }, { terminal }) => {
+const start: Act = (what, { student: named = anonymous, term: inTerm = defaultTerm, out }, { terminal }) => {
   const exercise = exerciseOf(needed(what, 'the exercise'));
-  requireName(student, '--student');
-  requireName(term, '--term');
+  const student = requireName(named, '--student');
+  const term = requireName(inTerm, '--term');
   const folder = out ?? exercise.id;
   const files = startLab(exercise, folder, student, term);
   terminal.print(`${folder}: ${files.join(', ')}`);
@@ -118,10 +125,10 @@ const start: Act = (what, { student = anonymous, term = defaultTerm, out }, { te
 };
 
 /** @throws PageHeapError ERR_FILE where the folder has no hand-in */
-function filesOf(folder: string, exercise: Exercise): ReadonlyMap<string, string> {
-  const { files, fault } = readHandin(findHandin(folder), exercise);
-  if (fault !== undefined) throw new PageHeapError('ERR_FILE', fault, { file: folder });
-  return files;
+function filesOf(folder: string, exercise: Exercise): HandinFiles {
+  const handin = readHandin(findHandin(folder, exercise), exercise);
+  if (handin.fault !== undefined) throw new PageHeapError('ERR_FILE', handin.fault, { file: folder });
+  return handin;
 }
 
 /** Grades with the open seeds. */
@@ -138,11 +145,11 @@ async function checked(folder: string, { first, check }: Options, context: Comma
   const progress = new Progress(context.terminal, names.length, 30);
   let done = 0;
   try {
-    const files = filesOf(folder, exercise);
+    const handin = filesOf(folder, exercise);
     return await grade(
       {
         exercise,
-        files,
+        ...handin,
         modules: handoutModules(exercise),
         student: lab.student,
         term: lab.term,
@@ -225,8 +232,7 @@ const step: Act = async (what, { on, out = '.' }, context) => {
   } catch (error) {
     throw fileError(trace, error);
   }
-  const files = filesOf(out, exercise);
-  const handin = runnable(exercise, files, handoutModules(exercise));
+  const handin = runnable(exercise, filesOf(out, exercise), handoutModules(exercise));
   if (!('entry' in handin))
     throw new PageHeapError('ERR_FILE', handin.map(refusalText).join('; '), { file: exercise.handin });
   const bench = new Bench(handin);
@@ -251,7 +257,7 @@ function sheetFor({ student = anonymous, term = defaultTerm, secretSeed }: Optio
   };
   const secret = secretOf(secretSeed);
   const seed = secret === undefined ? openSeed(whom) : hiddenSeed(secret, whom);
-  return exercise.sheet?.(variantFor(exercise, student, term), seed) ?? '';
+  return exercise.sheet?.(variantFor(exercise, whom.student, whom.term), seed) ?? '';
 }
 
 const predict: Act = (_what, options, { terminal }) => {

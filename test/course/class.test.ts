@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { bucketsText, shareOf } from '../../lib/course/exercises/buckets.ts';
 import { exerciseOf } from '../../lib/course/exercises/registry.ts';
-import { classCsv, gradeClass } from '../../lib/course/grading/class.ts';
+import { gradeClass } from '../../lib/course/grading/class.ts';
 import { type Grade, grade } from '../../lib/course/grading/grade.ts';
 import { makeLabFile } from '../../lib/course/handout/lab-file.ts';
 import { oddities } from '../../lib/course/handout/start.ts';
 import { gradescopeResults } from '../../lib/course/report/autograders.ts';
+import { classCsv } from '../../lib/course/report/class-csv.ts';
 import { classPage } from '../../lib/course/report/class-page.ts';
 import { figuresText } from '../../lib/course/report/grade-table.ts';
 

@@ -135,7 +135,7 @@ describe('a grade', () => {
 
 describe('stepping through a trace', () => {
   const step = async (files: ReadonlyMap<string, string>, trace: string) => {
-    const handin = runnable(exercise, files, {});
+    const handin = runnable(exercise, { files }, {});
     if (!('entry' in handin) || exercise.step === undefined) throw new Error('it cannot run');
     const bench = new Bench(handin);
     try {

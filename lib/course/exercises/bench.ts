@@ -28,6 +28,8 @@ export interface Handin {
   readonly exports: readonly string[];
   /** What is handed in as it is: of an exercise without code. */
   readonly texts?: ReadonlyMap<string, string>;
+  /** Of such texts: those that cannot be taken, and why. */
+  readonly faults?: ReadonlyMap<string, string>;
 }
 
 export interface HandinSource {
@@ -96,6 +98,11 @@ export class Bench {
   /** A handed-in text. */
   text(name: string): string | undefined {
     return this.#handin.texts?.get(name);
+  }
+
+  /** Why a text that is there cannot be taken. */
+  faultOf(name: string): string | undefined {
+    return this.#handin.faults?.get(name);
   }
 
   /** Begins anew in the realm that is there, unless something was stopped in it. @throws HandinOver */

@@ -22,6 +22,8 @@ export interface Subject {
   readonly files: ReadonlyMap<string, string>;
   /** Why there is nothing to be run, in words: it is refused. */
   readonly fault?: string | undefined;
+  /** Files that cannot be taken, where the others count without them. */
+  readonly faults?: ReadonlyMap<string, string>;
   readonly modules: Readonly<Record<string, string>>;
   readonly student: string;
   readonly term: string;
@@ -126,7 +128,7 @@ export async function grade(subject: Subject, scope: Scope = {}): Promise<Grade>
   };
 
   if (fault !== undefined) return result('refused', { reason: fault });
-  const handin = runnable(exercise, files, modules);
+  const handin = runnable(exercise, subject, modules);
   if (!('entry' in handin))
     return result('refused', { reason: 'it contains what cannot be run', refusals: handin });
   const bench = new Bench(handin);

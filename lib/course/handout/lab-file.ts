@@ -4,14 +4,17 @@
  * It says nothing that a grade believes: a student's constants are worked out from the name, and points from seeds.
  */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { calledAs } from '../../base/called-as.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { writeDocument } from '../../lab/record/document.ts';
+import { nameIn } from './names.ts';
 
 export const labFileName = 'lab.json';
 const format = 1;
+/** A larger one is none. */
+const mostBytes = 64 * 1024;
 
 export interface LabFile {
   readonly format: number;
@@ -29,7 +32,14 @@ export function makeLabFile(exercise: string, student: string, term: string): La
 /** The lab file of a folder; undefined where there is none. @throws PageHeapError ERR_FILE for one that is none */
 export function readLabFile(folder: string): LabFile | undefined {
   const file = join(folder, labFileName);
-  if (!existsSync(file)) return undefined;
+  const stat = lstatSync(file, { throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  if (!stat.isFile() || stat.size > mostBytes)
+    throw new PageHeapError(
+      'ERR_FILE',
+      stat.isSymbolicLink() ? 'is a link, and links are not followed' : 'is no lab file',
+      { file },
+    );
   let value: Partial<LabFile>;
   try {
     value = JSON.parse(readFileSync(file, 'utf8')) as Partial<LabFile>;
@@ -37,8 +47,10 @@ export function readLabFile(folder: string): LabFile | undefined {
     throw new PageHeapError('ERR_FILE', `is no JSON; \`${calledAs()} lab start\` writes it`, { file, cause });
   }
   const isText = (member: unknown): member is string => typeof member === 'string';
-  const { exercise, student, term, hints } = value ?? {};
-  if (value?.format !== format || !isText(exercise) || !isText(student) || !isText(term))
+  const nameOf = (member: unknown): string | undefined => (isText(member) ? nameIn(member) : undefined);
+  const { exercise, hints } = value ?? {};
+  const [student, term] = [nameOf(value?.student), nameOf(value?.term)];
+  if (value?.format !== format || !isText(exercise) || student === undefined || term === undefined)
     throw new PageHeapError(
       'ERR_FILE',
       `is no lab file of format ${format}; \`${calledAs()} lab start\` writes it`,

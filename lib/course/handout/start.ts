@@ -21,14 +21,6 @@ export const anonymous = 'anonymous';
 
 export const handoutFolder = (exercise: Exercise): string => join(packageRoot, 'course', exercise.id);
 
-/** A name that can be part of paths and of tables. @throws PageHeapError ERR_INVALID_ARGUMENT */
-export function requireName(name: string, what: string): string {
-  if (/^[\p{L}\p{N}@._+-]{1,64}$/u.test(name)) return name;
-  throw new PageHeapError('ERR_INVALID_ARGUMENT', `${what} is 1 to 64 letters, digits and @._+-`, {
-    value: name,
-  });
-}
-
 export function variantFor(exercise: Exercise, student: string, term: string): Variant {
   return exercise.variant(openSeed({ exercise: exercise.id, student, term }));
 }

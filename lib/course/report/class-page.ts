@@ -4,7 +4,7 @@
  */
 import { type Html, html, raw } from '../../lab/report/html.ts';
 import type { ClassResult, ClassRow } from '../grading/class.ts';
-import { reasonText } from '../grading/grade.ts';
+import { rowNote } from './class-note.ts';
 import { causesOf } from './failures.ts';
 import { frontStyle, fronts } from './front.ts';
 import { courseStyle, staticPage, tableHtml } from './grade-page.ts';
@@ -40,18 +40,15 @@ export function classPage({ exercise, rows, alike }: ClassResult): string {
   const first = graded[0];
   const ranked = [...rows].sort((a, b) => scoreOf(b) - scoreOf(a) || (a.student < b.student ? -1 : 1));
   const measures = first?.measures ?? [];
-  const board = ranked.map(({ student, grade, note = '' }) => {
-    const words = [
-      note,
-      grade === undefined || grade.verdict === 'graded' ? '' : `${grade.verdict}: ${reasonText(grade)}`,
-    ];
+  const board = ranked.map((row) => {
+    const { student, grade } = row;
     const wrong = grade?.checks.filter(({ failure }) => failure !== undefined).length;
     return [
       student,
       grade?.points === null || grade === undefined ? '–' : String(grade.points),
       wrong === undefined ? '' : `${(grade?.checks.length ?? 0) - wrong} of ${grade?.checks.length}`,
-      ...measures.map(({ name }) => String(grade?.measures.find((row) => row.name === name)?.points ?? '')),
-      words.filter((text) => text !== '').join('; '),
+      ...measures.map(({ name }) => String(grade?.measures.find((one) => one.name === name)?.points ?? '')),
+      rowNote(row),
     ];
   });
   const causes = new Map<string, number>();

@@ -34,6 +34,8 @@ function find(bench: Bench, variant: Variant, i: number): Found {
   const fail = (cause: string, answered: string, expected: string, steps: readonly string[] = []): Found => ({
     failure: { cause, asked: `heap ${i + 1} plays ${file}`, answered, expected, steps },
   });
+  const notTaken = bench.faultOf(file);
+  if (notTaken !== undefined) return fail('a trace cannot be taken', notTaken, 'a file with a trace');
   if (text === undefined) return fail('a trace is missing', `there is no ${file}`, 'a trace');
   let ops: PageOp[];
   try {
