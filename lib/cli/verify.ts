@@ -18,12 +18,15 @@ allocator, on the page heaps of 2014 and 2019, allocations by malloc, or what
 the pacer of concurrent marking was told, each with what the real runtime
 answered. Addresses are arithmetic, no memory is mapped; with --real the pages
 are mapped and written, and the kernel's view of them (mincore) is held against
-the allocator's as well.
+the allocator's as well. With --typed objects have types, on a heap that traces;
+where the recorded heap had been collected, it is filled with garbage first, and
+has to become that heap by a collection of its own.
 A file stops at its first mismatch, or where it is malformed; the others go on.
 
 Examples:
   $ pageheap verify test/fixtures/golden/radix/pa-64-20k.jsonl.gz
-  $ pageheap verify --real test/fixtures/golden/radix/*.gz`;
+  $ pageheap verify --real test/fixtures/golden/radix/*.gz
+  $ pageheap verify --typed test/fixtures/golden/malloc/*.gz`;
 
 function drawMismatch(file: string, m: VerifyMismatch, terminal: Terminal): string {
   const colors = terminal.outColors;
@@ -73,9 +76,10 @@ export function defineVerify(command: Command, context: CommandContext): void {
     .description('Replays recorded decisions of the real Go runtime; stops at the first that differs.')
     .argument('<file...>', 'golden traces')
     .option('--real', 'on mapped pages, held against mincore as well')
+    .option('--typed', 'of malloc: objects with types, on a heap that traces')
     .option('--json', 'print the outcomes as JSON')
     .addHelpText('after', help)
-    .action(async (files: string[], options: { real?: true; json?: true }) => {
+    .action(async (files: string[], options: { real?: true; typed?: true; json?: true }) => {
       checkOpenOutputs(files);
       const outcomes: VerifyOutcome[] = [];
       const failures: { file: string; code: string; error: string }[] = [];
@@ -83,7 +87,10 @@ export function defineVerify(command: Command, context: CommandContext): void {
         const start = performance.now();
         let outcome: VerifyOutcome;
         try {
-          outcome = await verifyFile(file, { real: options.real === true });
+          outcome = await verifyFile(file, {
+            real: options.real === true,
+            typed: options.typed === true,
+          });
         } catch (thrown) {
           const error = withReason(file, thrown);
           if (!(error instanceof PageHeapError) || files.length === 1) throw error;

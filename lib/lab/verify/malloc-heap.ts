@@ -5,6 +5,9 @@
  * pages, spans freed again where pages were used before, refilling a cache. What no operation brings
  * about is written into the columns: objects' bitmaps, the page cache, the search page.
  *
+ * Where a collection had gone before, and the heap traces, it is run again (past-collection.ts): spans are then as it leaves
+ * them. Those without any object came afterwards.
+ *
  * What a trace does not tell, and what is taken for it
  * - Which free pages are scavenged. Those below the highest span count as used before, those above as
  *   fresh. Nothing of placement depends on it.
@@ -23,16 +26,7 @@ import {
 } from '../../alloc/size-classes.ts';
 import { popcount32 } from '../../base/bits.ts';
 import { fatal, PageHeapError } from '../../base/errors.ts';
-import {
-  alignUp,
-  arenaBytes,
-  bytes,
-  chunkPagesShift,
-  maxPs,
-  pageCount,
-  pageIndex,
-  pageSize,
-} from '../../base/units.ts';
+import { alignUp, arenaBytes, bytes, pageCount, pageIndex, pageSize } from '../../base/units.ts';
 import type { LivenessKind } from '../../design/design.ts';
 import { resolveOptions } from '../../design/options.ts';
 import { manualShapes } from '../../heap/span-shape.ts';
@@ -45,24 +39,17 @@ import { createRuntime } from '../../runtime/create.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { spanState, spanUse } from '../../spans/span-table.ts';
 import { goldenError } from './golden.ts';
-import type { HeapRecord, MallocSnapshot, SpanRecord } from './malloc-trace.ts';
-
-/** The P that allocates. */
-export const replayP = 0;
-
-/** Whether a page is set in a record's bitmaps; pages outside its ranges are not. */
-export function isRecordedAllocated(record: HeapRecord, page: number): boolean {
-  let chunk = 0;
-  for (const [from, to] of record.inUse) {
-    if (page < from / pageSize) return false;
-    if (page < to / pageSize) {
-      const bit = page - from / pageSize + (chunk << chunkPagesShift);
-      return ((record.allocated[bit >>> 5]! >>> (bit & 31)) & 1) === 1;
-    }
-    chunk += (to - from) / pageSize / (1 << chunkPagesShift);
-  }
-  return false;
-}
+import type { MallocSnapshot, SpanRecord } from './malloc-trace.ts';
+import { PastCollection } from './past-collection.ts';
+import {
+  bitOf,
+  findKeepers,
+  isRecordedAllocated,
+  isYounger,
+  type Keeper,
+  livingIn,
+  replayP,
+} from './recorded-spans.ts';
 
 /** The page heap of a heap that was rebuilt. */
 export function radixPagesOf({ pages }: Runtime): RadixPageHeap {
@@ -78,43 +65,126 @@ export function spanAt({ state: { arenas, pageColumns, spans } }: Runtime, page:
   return holds ? s : 0;
 }
 
-const bitOf = ([low, high]: readonly [number, number], bit: number): boolean =>
-  (((bit < 32 ? low : high) >>> (bit & 31)) & 1) === 1;
-
-/** Where each span is kept: a P's cache (0 and up), or a swept set. */
-type Keeper = number | 'partial' | 'full';
-
 class Rebuilder {
   readonly #file: string;
   readonly #snapshot: MallocSnapshot;
   readonly #runtime: Runtime;
+  readonly #past: PastCollection | undefined;
   readonly #idOf = new Map<number, number>();
 
-  constructor(file: string, snapshot: MallocSnapshot, runtime: Runtime) {
+  /** @param past what runs the collection that was before; undefined: what it left is written */
+  constructor(file: string, snapshot: MallocSnapshot, runtime: Runtime, past: PastCollection | undefined) {
     this.#file = file;
     this.#snapshot = snapshot;
     this.#runtime = runtime;
+    this.#past = past;
   }
 
-  rebuild(keepers: ReadonlyMap<SpanRecord, Keeper>): void {
+  /** @returns how what was rebuilt differs from the record, where a collection has left it; undefined: it does not */
+  rebuild(keepers: ReadonlyMap<SpanRecord, Keeper>): string | undefined {
     const snapshot = this.#snapshot;
     const runtime = this.#runtime;
     this.#grow();
     this.#placeSpans();
+    const fault = this.#past === undefined ? undefined : this.#collect(this.#past, keepers);
+    if (fault !== undefined) return fault;
     this.#fillPageCache();
     const { searchPage } = snapshot.heap;
     radixPagesOf(runtime).memory.state[stateWord.search] = searchPage < 0 ? noSearch : searchPage;
-    for (const record of snapshot.spans) if (!record.manual) this.#fillSpan(record);
-    for (const [spanClass, pages] of snapshot.partialSwept) {
+    if (this.#past === undefined) {
+      for (const record of snapshot.spans) if (!record.manual) this.#fillSpan(record);
+      this.#putOnLists(keepers);
+    }
+    for (const [record, keeper] of keepers)
+      if (typeof keeper === 'number') this.#cache(keeper, record, this.#idOf.get(record.page)!);
+    this.#setTiny();
+    return undefined;
+  }
+
+  #putOnLists(keepers: ReadonlyMap<SpanRecord, Keeper>): void {
+    for (const [spanClass, pages] of this.#snapshot.partialSwept) {
       // A set is a stack, and what is taken first stands first in the record.
       for (const page of pages.toReversed()) this.#putOn('partialSwept', spanClass, this.#idOf.get(page)!);
     }
-    for (const [record, keeper] of keepers) {
-      const s = this.#idOf.get(record.page)!;
-      if (keeper === 'full') this.#putOn('fullSwept', record.spanClass, s);
-      else if (keeper !== 'partial') this.#cache(keeper, record, s);
+    for (const [record, keeper] of keepers)
+      if (keeper === 'full') this.#putOn('fullSwept', record.spanClass, this.#idOf.get(record.page)!);
+  }
+
+  /** Runs the collection that was before, and compares what it leaves. */
+  #collect(past: PastCollection, keepers: ReadonlyMap<SpanRecord, Keeper>): string | undefined {
+    const idOf = (page: number): number => this.#idOf.get(page)!;
+    for (const record of keepers.keys())
+      if (!isYounger(record)) past.fillSpan(idOf(record.page), livingIn(record));
+    const of = (wanted: (keeper: Keeper) => boolean): number[] =>
+      [...keepers]
+        .filter(([record, keeper]) => !isYounger(record) && wanted(keeper))
+        .map(([{ page }]) => idOf(page));
+    // What caches have was taken before all others.
+    const cached = of((keeper) => typeof keeper === 'number');
+    const partial = [...this.#snapshot.partialSwept.values()].flat().map(idOf);
+    past.run([...cached, ...partial, ...of((keeper) => keeper === 'full')]);
+    for (const record of keepers.keys()) {
+      const fault = isYounger(record) ? undefined : past.faultOf(idOf(record.page));
+      if (fault !== undefined) return `of the span at page ${record.page}, ${fault}`;
     }
-    this.#setTiny();
+    const { sets } = this.#runtime.spans;
+    const { gen } = this.#runtime.state.sweepState;
+    const { spanClass, allocCount, nelems } = this.#runtime.state.spans.columns;
+    for (const s of cached) {
+      const set =
+        allocCount[s] === nelems[s]
+          ? sets.fullSwept(spanClass[s]!, gen)
+          : sets.partialSwept(spanClass[s]!, gen);
+      if (sets.pop(set) !== s) return `the spans of class ${spanClass[s]} were swept in another order`;
+    }
+    const fault = this.#faultOfLists() ?? this.#faultOfPages();
+    if (fault === undefined) this.#placeYounger(keepers);
+    return fault;
+  }
+
+  #faultOfLists(): string | undefined {
+    const { spans, state } = this.#runtime;
+    for (let spanClass = 0; spanClass < numSpanClasses; spanClass++) {
+      const found: number[] = [];
+      spans.sets.forEach(spans.sets.partialSwept(spanClass, state.sweepState.gen), (s) =>
+        found.push(state.spans.columns.startPage[s]!),
+      );
+      const wanted = this.#snapshot.partialSwept.get(spanClass) ?? [];
+      if (found.join() !== wanted.join())
+        return `spans of class ${spanClass} with free objects are those at pages ${found}, not ${wanted}`;
+    }
+    return undefined;
+  }
+
+  /** Free pages of spans that came later, and those of the page cache, are not taken yet. */
+  #faultOfPages(): string | undefined {
+    const pages = radixPagesOf(this.#runtime);
+    const { heap, spans } = this.#snapshot;
+    const { base, free } = heap.cache;
+    const later = new Set(
+      spans
+        .filter(isYounger)
+        .flatMap(({ page, npages }) => Array.from({ length: npages }, (_, i) => page + i)),
+    );
+    for (const [from, to] of heap.inUse) {
+      for (let page = from / pageSize; page < to / pageSize; page++) {
+        const bit = page - base;
+        const isCached = bit >= 0 && bit < cachePages && bitOf(free, bit);
+        const isTaken = isRecordedAllocated(heap, page) && !isCached && !later.has(page);
+        if (pages.isAllocated(pageIndex(page)) !== isTaken)
+          return `page ${page} is ${isTaken ? 'free' : 'not free'}`;
+      }
+    }
+    return undefined;
+  }
+
+  /** Spans without an object were made after the collection, which would have freed them. */
+  #placeYounger(keepers: ReadonlyMap<SpanRecord, Keeper>): void {
+    for (const record of keepers.keys()) {
+      if (!isYounger(record)) continue;
+      this.#placeSpan(record);
+      this.#fillSpan(record);
+    }
   }
 
   #refuse(message: string, line = this.#snapshot.line, value?: unknown): never {
@@ -160,7 +230,8 @@ class Rebuilder {
         if (record !== undefined && record.page <= page) {
           if (record.page < page || page + record.npages > limit || record.npages === 0)
             this.#refuse('a span overlaps another or leaves the heap', record.line, record.page);
-          this.#placeSpan(record);
+          if (this.#past !== undefined && isYounger(record)) this.#past.fillWithGarbage(page, record.npages);
+          else this.#placeSpan(record);
           page += record.npages;
           next++;
           continue;
@@ -184,6 +255,7 @@ class Rebuilder {
     const shape = manual ? manualShapes[spanUse.stack] : classes.shapes[spanClass]!;
     const s = heap.allocSpan(replayP, npages, shape, page);
     if (s === 0) this.#outOfMemory();
+    if (!manual) this.#runtime.spans.pointerBits?.write(s);
     this.#idOf.set(page, s);
   }
 
@@ -194,6 +266,10 @@ class Rebuilder {
     let to = page + 1;
     while (to < end && this.#gapKind(to, top) === kind) to++;
     if (kind === 'fresh') return to;
+    if (kind === 'used' && this.#past !== undefined) {
+      this.#past.fillWithGarbage(page, to - page);
+      return to;
+    }
     const s = heap.allocSpan(replayP, to - page, manualShapes[spanUse.workBuffer], page);
     if (s === 0) this.#outOfMemory();
     if (kind === 'used') heap.freeManual(s);
@@ -296,45 +372,16 @@ class Rebuilder {
   }
 }
 
-/** Who keeps each span in use, and how many Ps there must be. */
-function findKeepers(
-  file: string,
-  snapshot: MallocSnapshot,
-): { keepers: Map<SpanRecord, Keeper>; ps: number } {
-  const { heap, line } = snapshot;
-  const byPage = new Map(snapshot.spans.map((record) => [record.page, record]));
-  const keepers = new Map<SpanRecord, Keeper>();
-  const keep = (page: number, spanClass: number, keeper: Keeper): void => {
-    const record = byPage.get(page);
-    if (record === undefined || record.manual || record.spanClass !== spanClass || keepers.has(record)) {
-      throw goldenError(file, line, 'a list leads to no span of its class, or to one twice', page);
-    }
-    if (keeper === 'partial' && record.allocCount === record.nelems)
-      throw goldenError(file, record.line, 'a span among those with free objects has none', page);
-    keepers.set(record, keeper);
-  };
-  if (heap.mcache.length !== numSpanClasses)
-    throw goldenError(file, line, `not ${numSpanClasses} span classes`, heap.mcache.length);
-  heap.mcache.forEach((page, spanClass) => {
-    if (page >= 0) keep(page, spanClass, replayP);
-  });
-  for (const [spanClass, pages] of snapshot.partialSwept)
-    for (const page of pages) keep(page, spanClass, 'partial');
-  const others = new Uint16Array(numSpanClasses);
-  let ps = 1;
-  for (const record of snapshot.spans) {
-    if (record.manual || keepers.has(record)) continue;
-    const isFull = record.allocCount === record.nelems;
-    keepers.set(record, isFull ? 'full' : ++others[record.spanClass]!);
-    ps = Math.max(ps, 1 + others[record.spanClass]!);
-  }
-  if (ps > maxPs) throw goldenError(file, line, `spans with free objects in no list need ${ps} Ps`, ps);
-  return { keepers, ps };
+export interface RebuiltHeap {
+  readonly runtime: Runtime;
+  /** How what a collection has left differs from what was recorded. */
+  readonly fault: string | undefined;
 }
 
 /**
  * A heap in the state that a trace records, over the memory of `sys`. It neither collects nor scavenges
  * nor has huge pages.
+ * @param seed where the heap traces, and a collection is to leave that state: what the objects point to before it
  * @throws ERR_GOLDEN for a record that contradicts itself; ERR_OUT_OF_MEMORY
  */
 export function rebuildHeap(
@@ -342,7 +389,8 @@ export function rebuildHeap(
   snapshot: MallocSnapshot,
   sys: Sys,
   liveness: LivenessKind,
-): Runtime {
+  seed?: number,
+): RebuiltHeap {
   const { keepers, ps } = findKeepers(file, snapshot);
   const options = resolveOptions({
     environment: false,
@@ -351,6 +399,8 @@ export function rebuildHeap(
     disableHugePages: true,
     nameMappings: false,
     liveness,
+    // No work buffers, which would take pages of the heap.
+    ...(liveness === 'tracing' ? { markOrder: 'spans' as const } : {}),
     ps,
   });
   const watch = {
@@ -362,10 +412,10 @@ export function rebuildHeap(
   };
   const runtime = createRuntime(sys, options, watch);
   try {
-    new Rebuilder(file, snapshot, runtime).rebuild(keepers);
+    const past = seed === undefined ? undefined : new PastCollection(runtime, replayP, seed);
+    return { runtime, fault: new Rebuilder(file, snapshot, runtime, past).rebuild(keepers) };
   } catch (error) {
     runtime.dispose();
     throw error;
   }
-  return runtime;
 }

@@ -18,7 +18,6 @@ import { typeShape } from '../../alloc/scanning-malloc.ts';
 import { maxTinySize, numSpanClasses } from '../../alloc/size-classes.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { chunkPages, chunkPagesShift, pageSize } from '../../base/units.ts';
-import { PointerMap } from '../../heap/pointer-map.ts';
 import { checkHeap } from '../../inspect/check.ts';
 import { Sys } from '../../os/sys.ts';
 import { rangesText } from '../../pages/radix/bitmap.ts';
@@ -26,11 +25,13 @@ import { noSearch, stateWord } from '../../pages/radix/columns.ts';
 import { cachePages, type PageCache } from '../../pages/radix/page-cache.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { ArithmeticSys } from './arithmetic.ts';
-import { isRecordedAllocated, radixPagesOf, rebuildHeap, replayP, spanAt } from './malloc-heap.ts';
-import { type Allocation, type HeapRecord, type MallocLine, openMallocTrace } from './malloc-trace.ts';
+import { type RebuiltHeap, radixPagesOf, rebuildHeap, spanAt } from './malloc-heap.ts';
+import { type Allocation, type HeapRecord, type MallocTrace, openMallocTrace } from './malloc-trace.ts';
 import type { FieldMismatch } from './mismatch.ts';
+import { everySecond } from './past-collection.ts';
 import type { VerifyOptions } from './radix.ts';
 import { RealObjects } from './real-objects.ts';
+import { isRecordedAllocated, replayP } from './recorded-spans.ts';
 import {
   type Answer,
   type ReplayedLine,
@@ -55,16 +56,14 @@ interface Place {
   readonly spanClasses?: readonly number[];
 }
 
-/** The end of a trace is its one checkpoint. */
-type Operation = (Allocation & { readonly op: 'm' }) | (HeapRecord & { readonly op: 'h' });
+/** The end of a trace is its one checkpoint. What a heap began with is an operation where a collection has led to it. */
+type Operation =
+  | { readonly op: 'i' }
+  | (Allocation & { readonly op: 'm' })
+  | (HeapRecord & { readonly op: 'h' });
 
 /** The most chunks that a mismatch at the end lists one by one. */
 const chunksShown = 8;
-
-/** Of an object with pointers: every second word is one. */
-function everySecond(size: number): PointerMap {
-  return new PointerMap([{ from: 0, end: Math.ceil(size / 8), period: 2, pattern: Int32Array.of(1) }]);
-}
 
 /** One heap under a trace. */
 class MallocReplay implements TraceReplay<Operation, Place> {
@@ -72,8 +71,10 @@ class MallocReplay implements TraceReplay<Operation, Place> {
   readonly #allocate: (wanted: Allocation) => number;
   readonly #start: HeapRecord;
   readonly #real: RealObjects | undefined;
+  /** How what the heap began with differs from the record. */
+  readonly #fault: string | undefined;
 
-  constructor(runtime: Runtime, start: HeapRecord, isReal: boolean) {
+  constructor({ runtime, fault }: RebuiltHeap, start: HeapRecord, isReal: boolean) {
     this.#runtime = runtime;
     const allocator = runtime.allocatorOf(runtime.mallocOf(replayP));
     const { classes } = runtime.alloc;
@@ -82,6 +83,7 @@ class MallocReplay implements TraceReplay<Operation, Place> {
         ? allocator.make(typeShape(size, everySecond(size), classes))
         : allocator.malloc(size, noscan, true);
     this.#start = start;
+    this.#fault = fault;
     this.#real = isReal ? new RealObjects(runtime) : undefined;
   }
 
@@ -91,7 +93,10 @@ class MallocReplay implements TraceReplay<Operation, Place> {
   }
 
   apply(operation: Operation): Answer<Place> | undefined {
-    return operation.op === 'm' ? this.allocate(operation) : this.finish(operation);
+    if (operation.op !== 'i') return operation.op === 'm' ? this.allocate(operation) : this.finish(operation);
+    return this.#fault === undefined
+      ? undefined
+      : { expected: 'the heap that a collection left', found: this.#fault };
   }
 
   /** Repeats an allocation; undefined when the answer is the trace's, else both. */
@@ -330,7 +335,11 @@ function differing(field: string, expected: string | number, found: string | num
 }
 
 /** The lines as the common course takes them. */
-async function* operationsOf(lines: AsyncIterable<MallocLine>): AsyncGenerator<ReplayedLine<Operation>> {
+async function* operationsOf(
+  { snapshot, lines }: MallocTrace,
+  isCollected: boolean,
+): AsyncGenerator<ReplayedLine<Operation>> {
+  if (isCollected) yield { line: snapshot.line, text: 'heap0', operation: { op: 'i' } };
   for await (const { line, text, step } of lines)
     yield 'size' in step
       ? { line, text, operation: { op: 'm', ...step } }
@@ -343,20 +352,25 @@ async function* operationsOf(lines: AsyncIterable<MallocLine>): AsyncGenerator<R
  */
 export async function verifyMalloc(file: string, options: VerifyOptions = {}): Promise<MallocVerdict> {
   const isReal = options.real === true;
-  const { header, snapshot, lines } = await openMallocTrace(file);
-  const runtime = rebuildHeap(
+  const trace = await openMallocTrace(file);
+  const { header, snapshot } = trace;
+  const isTyped = options.typed === true;
+  // Pointers lie in memory, which is really there then.
+  const isCollected = isTyped && header.mode === 'gc';
+  const rebuilt = rebuildHeap(
     file,
     snapshot,
-    isReal ? new Sys({ advise: 'dontneed' }) : new ArithmeticSys(header.arenaBase),
-    options.typed === true ? 'tracing' : 'explicit',
+    isReal || isCollected ? new Sys({ advise: 'dontneed' }) : new ArithmeticSys(header.arenaBase),
+    isTyped ? 'tracing' : 'explicit',
+    isCollected ? (options.seed ?? header.seed) : undefined,
   );
   try {
-    const replay = new MallocReplay(runtime, snapshot.heap, isReal);
+    const replay = new MallocReplay(rebuilt, snapshot.heap, isReal);
     // Its reader has counted the allocations; without any there is still the state at the end.
-    const outcome = await replayLines(file, operationsOf(lines), replay, options.last ?? 20, 0);
+    const outcome = await replayLines(file, operationsOf(trace, isCollected), replay, options.last ?? 20, 0);
     const { mode, seed } = header;
     return { file, mode, seed, ...outcome, real: isReal };
   } finally {
-    runtime.dispose();
+    rebuilt.runtime.dispose();
   }
 }

@@ -27,8 +27,13 @@ import { hexOf } from './word64.ts';
 export interface VerifyOptions {
   /** Replay on mapped pages and ask the kernel at each checkpoint. */
   readonly real?: boolean;
-  /** Of malloc: allocate objects with types, on a heap that traces, where others are allocated without. */
+  /**
+   * Of malloc: allocate objects with types, on a heap that traces, where others are allocated without. Where the recorded heap
+   * had been collected, our own marking and sweep lead to it.
+   */
   readonly typed?: boolean;
+  /** What lives there hangs on what, before that collection: the trace's seed unless told. */
+  readonly seed?: number;
   /** How many operations before a mismatch to show; 20 unless told. */
   readonly last?: number;
 }

@@ -18,7 +18,8 @@ import { cachePages } from '../../pages/radix/page-cache.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { windowPageMask } from '../../spans/object-memory.ts';
 import { spanState } from '../../spans/span-table.ts';
-import { radixPagesOf, replayP, spanAt } from './malloc-heap.ts';
+import { radixPagesOf, spanAt } from './malloc-heap.ts';
+import { replayP } from './recorded-spans.ts';
 
 /** The most memory that is filled at the start, so that a large heap fits a small machine. */
 const junkAtStartBytes = 1024 * 1024 * 1024;

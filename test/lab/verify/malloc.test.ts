@@ -24,12 +24,6 @@ describe('the placements of the real runtime', () => {
     expect(verdict.mismatch).toBeUndefined();
   });
 
-  it('of objects with types, on a heap that traces', async () => {
-    const verdict = await verifyMalloc(fixture('f1'), { typed: true });
-    expect(verdict).toMatchObject({ operations: 20_001, checkpoints: 1 });
-    expect(verdict.mismatch).toBeUndefined();
-  });
-
   it('on mapped pages, held against mincore: the first 1,500; all of them in test/long', async () => {
     const begun = editing(fresh.slice(0, firstOf(fresh) + 1500), 'hdr', (header) => {
       header.n = 1500;

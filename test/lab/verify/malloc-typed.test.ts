@@ -1,0 +1,47 @@
+/**
+ * The placements of the real runtime's malloc, of objects with types on a heap that traces; and where a collection had gone
+ * before, on what a collection of our own leaves.
+ */
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Roots } from '../../../lib/gc/roots.ts';
+import { verifyMalloc } from '../../../lib/lab/verify/malloc.ts';
+import { seedOf } from '../../support/random.ts';
+import { fixture } from './malloc-lines.ts';
+
+describe('the placements of the real runtime', () => {
+  it('of objects with types, on a heap that traces', async () => {
+    const verdict = await verifyMalloc(fixture('f1'), { typed: true });
+    expect(verdict).toMatchObject({ operations: 20_001, checkpoints: 1 });
+    expect(verdict.mismatch).toBeUndefined();
+  });
+
+  const seed = seedOf('PAGEHEAP_PLACEMENT_SEED');
+
+  it(`of objects with types, on a heap that our own marking and sweep made what it was (seed ${seed})`, async () => {
+    const verdict = await verifyMalloc(fixture('g1'), { typed: true, seed });
+    // What the collection has left is held against the record as well.
+    expect(verdict).toMatchObject({ operations: 20_002, checkpoints: 1 });
+    expect(verdict.mismatch).toBeUndefined();
+  });
+
+  it.each([
+    ['lived and was freed', (): number => 0],
+    [
+      'is garbage and was kept',
+      (visit: (at: number) => void, at: number): void => {
+        for (let other = at - (at % 8192), end = other + 8192; other < end; other += 8) visit(other);
+      },
+    ],
+  ] as const)('where marking is wrong: an object that %s', async (what, mark) => {
+    const { eachRoot } = Roots.prototype;
+    vi.spyOn(Roots.prototype, 'eachRoot').mockImplementation(function (this: Roots, visitor, from) {
+      const visit = (at: number): void => visitor.root(at);
+      const wrong = { root: (at: number) => void mark(visit, at), rootsIn: visit };
+      return eachRoot.call(this, wrong, from);
+    });
+    onTestFinished(() => void vi.restoreAllMocks());
+    const { mismatch } = await verifyMalloc(fixture('g1'), { typed: true, seed });
+    expect(mismatch).toMatchObject({ operation: 'heap0' });
+    expect(mismatch?.found).toContain(what);
+  });
+});
