@@ -11,7 +11,7 @@
  */
 import type { BumpMemory } from '../heap/bump-memory.ts';
 import type { Liveness } from './liveness.ts';
-import { Malloc, type MallocDeps } from './malloc.ts';
+import { Malloc, type MallocDeps, type ObjectShape } from './malloc.ts';
 import type { Allocator, TypeShape } from './scanning-malloc.ts';
 
 const alignOfUntyped = 16;
@@ -31,7 +31,7 @@ export class BumpMalloc extends Malloc implements Allocator {
     return size === 0 ? this.#zeroBase : this.#bump.alloc(this.p, size, alignOfUntyped);
   }
 
-  override small(_spanClass: number, size: number): number {
+  override shaped({ size }: ObjectShape): number {
     return this.malloc(size);
   }
 

@@ -5,14 +5,14 @@
  * Not here: how a span of one object is made (malloc.ts).
  */
 import { FreeListMalloc } from './freelist-malloc.ts';
-import { Malloc } from './malloc.ts';
+import { Malloc, type ObjectShape } from './malloc.ts';
 
 export class FencedMalloc extends Malloc {
   override malloc(size: number, noscan: boolean, zero: boolean): number {
     return size === 0 ? this.mallocTiny(0) : this.mallocLarge(size, noscan, zero);
   }
 
-  override small(_spanClass: number, size: number, noscan: boolean): number {
+  override shaped({ size, noscan }: ObjectShape): number {
     return this.malloc(size, noscan, true);
   }
 }

@@ -20,7 +20,7 @@ import type { HeapState } from '../heap/heap-state.ts';
 import { type ObjectMemory, pageWordsShift, windowPageMask } from '../spans/object-memory.ts';
 import type { FreeListMCache } from './freelist-mcache.ts';
 import type { Liveness } from './liveness.ts';
-import { Malloc, type MallocDeps } from './malloc.ts';
+import { Malloc, type MallocDeps, type ObjectShape } from './malloc.ts';
 import {
   maxSmallSize,
   maxTinySize,
@@ -77,7 +77,7 @@ export class FreeListMalloc extends Malloc {
     return addr;
   }
 
-  override small(_spanClass: number, size: number, noscan: boolean): number {
+  override shaped({ size, noscan }: ObjectShape): number {
     return this.malloc(size, noscan, true);
   }
 

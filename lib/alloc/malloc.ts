@@ -51,6 +51,14 @@ export interface MallocHooks {
 
 const unrolledZeroing = shortZeroing;
 
+/** What objects of a type are to malloc. */
+export interface ObjectShape {
+  readonly size: number;
+  readonly noscan: boolean;
+  /** By `smallSpanClass`; 0: malloc looks at the size. */
+  readonly spanClass: number;
+}
+
 /** What malloc works with, besides its P. */
 export interface MallocDeps {
   readonly heap: MHeap;
@@ -120,14 +128,26 @@ export class Malloc extends WrittenOnce {
     return addr;
   }
 
-  /**
-   * As `malloc`, zeroed, for who knows the span class beforehand.
-   * @param spanClass by `smallSpanClass`; not 0
-   */
-  small(spanClass: number, _size: number, _noscan: boolean): number {
+  /** As `malloc`, zeroed, for who knows what to ask for beforehand. */
+  shaped(shape: ObjectShape): number {
+    const { spanClass } = shape;
     const slot = this.#firstSlot + spanClass;
-    if (this.#open[slot] === 0) return +this.#mallocSlow(slot, true);
-    return this.#takeOpen(slot, this.#classToSize[spanClass >> 1], true);
+    const free = this.#open[slot];
+    // As always of span class 0.
+    if (free === 0) return +this.#shapedSlow(shape);
+    const rest = free & (free - 1);
+    this.#open[slot] = rest;
+    const bytes = this.#classToSize[spanClass >> 1];
+    const addr = this.#windowBase[slot] + (31 - Math.clz32(free ^ rest)) * bytes;
+    if (this.#stale[slot] !== 0) this.zero(addr, bytes);
+    this.#liveness.allocated(addr);
+    return addr;
+  }
+
+  #shapedSlow({ spanClass, size, noscan }: ObjectShape): number {
+    return spanClass === 0
+      ? this.malloc(size, noscan, true)
+      : this.#mallocSlow(this.#firstSlot + spanClass, true);
   }
 
   /**

@@ -16,7 +16,7 @@ import type { PointerBits } from '../heap/pointer-bits.ts';
 import { firstWords, type PointerMap } from '../heap/pointer-map.ts';
 import { f64, table } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
-import type { Malloc, MallocHooks } from './malloc.ts';
+import type { Malloc, MallocHooks, ObjectShape } from './malloc.ts';
 import { roundUpSizeBy, type SizeClasses, smallSpanClass } from './size-classes.ts';
 import type { TracingLiveness } from './tracing-liveness.ts';
 
@@ -27,11 +27,7 @@ export const lastAllocatedTable = table('lastAllocated', 'mcache', {
 });
 
 /** Objects of a type, as malloc needs it: bytes, and which of them are pointers. */
-export interface TypeShape {
-  readonly size: number;
-  readonly noscan: boolean;
-  /** Where malloc can take one at once: its span class; 0: malloc looks at the size. */
-  readonly spanClass: number;
+export interface TypeShape extends ObjectShape {
   /** Words of the size class; 0 above 32 words, and without pointers. */
   readonly smallSlot: number;
   /** The pointers among the first 32 words. */
@@ -45,11 +41,6 @@ export function typeShape(size: number, map: PointerMap, classes: SizeClasses): 
   const slot = noscan ? 0 : roundUpSizeBy(classes, size) / 8;
   const spanClass = smallSpanClass(classes, size, noscan);
   return { size, noscan, spanClass, smallSlot: slot <= 32 ? slot : 0, mask: map.first, map };
-}
-
-/** An object of a type, zeroed; 0 without memory. */
-function makeBy(malloc: Malloc, { spanClass, size, noscan }: TypeShape): number {
-  return spanClass === 0 ? +malloc.malloc(size, noscan, true) : malloc.small(spanClass, size, noscan);
 }
 
 /** What hands out objects, with types and without. Addresses; 0 when the system has no memory. */
@@ -103,7 +94,7 @@ export class ScanningMalloc extends WrittenOnce implements Allocator {
   }
 
   make(shape: TypeShape): number {
-    const addr = makeBy(this.#malloc, shape);
+    const addr = this.#malloc.shaped(shape);
     const slot = shape.smallSlot;
     if (slot === 0) this.#putLarge(addr, shape);
     else if (addr !== 0) this.#bits.putSmall(addr - this.#origin, slot, shape.mask);
@@ -146,6 +137,6 @@ export class PlainAllocator implements Allocator {
   }
 
   make(shape: TypeShape): number {
-    return makeBy(this.#malloc, shape);
+    return this.#malloc.shaped(shape);
   }
 }

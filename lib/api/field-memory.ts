@@ -18,6 +18,8 @@ import type { FreedMemory } from './freed-memory.ts';
 
 const windowBytes = 2 ** 32;
 const perWindow = 1 / windowBytes;
+/** What an address is multiplied by for its upper half. */
+export const perHigh = 1 / windowBytes;
 
 /** One window, as arrays of every kind. */
 export class FieldWindow {
@@ -70,6 +72,8 @@ export class FieldMemory {
   nearBytes: number;
   /** Bytes of it into which a pointer is stored by a plain store: all of them or none. */
   storeBytes = 0;
+  /** Stores a pointer where that takes more than a store. @throws ERR_INVALID_ADDRESS · ERR_DISPOSED */
+  readonly storePointer: (addr: number, value: number) => void;
   #isShared: boolean;
   readonly #barrier: WriteBarrier | undefined;
   readonly #memory: ObjectMemory;
@@ -89,9 +93,15 @@ export class FieldMemory {
     this.#isShared = isShared;
     this.#barrier = barrier;
     this.near = this.#window(first >>> windowPagesShift);
+    this.storePointer = FieldMemory.#storing(this);
     this.nearBytes = Math.max(0, Math.min(this.near.u8.length, freed.from - this.near.base));
     if (barrier !== undefined) barrier.hooks = { isOnChanged: () => this.#openStores() };
     this.#openStores();
+  }
+
+  /** Whether other threads collect, too. */
+  get isShared(): boolean {
+    return this.#isShared;
   }
 
   /** From now on other threads collect, too. */
@@ -125,28 +135,32 @@ export class FieldMemory {
     return this.#window(Math.floor((addr - this.#origin) / windowBytes));
   }
 
-  /** Stores a pointer where that takes more than a store. @throws ERR_INVALID_ADDRESS · ERR_DISPOSED */
-  storePointer(addr: number, value: number): void {
-    if (!Number.isSafeInteger(value) || value < 0)
-      refuse('ERR_INVALID_ADDRESS', `not an address: ${describe(value)}`, value);
-    const { near } = this;
-    const at = addr - near.base;
-    // While a cycle marks all stores come here: those of one thread, into its near window, need no more.
-    if (!this.#isShared && at >= 0 && at < this.nearBytes) {
-      this.#store(near.i32, at >>> 2, value);
-      return;
-    }
-    const window = this.far(addr);
-    const i = (addr - window.base) / 4;
-    if (this.#isShared) this.#guarded(() => this.#store(window.i32, i, value));
-    else this.#store(window.i32, i, value);
-  }
-
-  #store(words: Int32Array, i: number, value: number): void {
-    const barrier = this.#barrier;
-    if (barrier?.isOn === true) barrier.replace((words[i + 1] >>> 0) * 4294967296 + (words[i] >>> 0), value);
-    words[i] = value | 0;
-    words[i + 1] = (value * 2 ** -32) | 0;
+  /** A function, not a method: what it knows is constant to the engine (HACKING.md, "What V8 does"). */
+  static #storing(memory: FieldMemory): (addr: number, value: number) => void {
+    const barrier = memory.#barrier;
+    const near = memory.near.i32;
+    const { base } = memory.near;
+    const store = (words: Int32Array, i: number, value: number): void => {
+      if (barrier?.isOn === true)
+        barrier.replace((words[i + 1] >>> 0) * 4294967296 + (words[i] >>> 0), value);
+      words[i] = value | 0;
+      words[i + 1] = (value * perHigh) | 0;
+    };
+    const storeFar = (addr: number, value: number): void => {
+      if (!Number.isSafeInteger(value) || value < 0)
+        refuse('ERR_INVALID_ADDRESS', `not an address: ${describe(value)}`, value);
+      const { base: from, i32 } = memory.far(addr);
+      const i = (addr - from) / 4;
+      if (memory.#isShared) memory.#guarded(() => store(i32, i, value));
+      else store(i32, i, value);
+    };
+    return function storePointer(addr, value) {
+      const at = addr - base;
+      // While a cycle marks all stores come here: those of one thread, into its near window, need no more.
+      if (!memory.#isShared && at >= 0 && at < memory.nearBytes && Number.isSafeInteger(value) && value >= 0)
+        store(near, at >>> 2, value);
+      else storeFar(addr, value);
+    };
   }
 
   /** Nothing can be reached any more. */

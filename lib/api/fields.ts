@@ -15,7 +15,7 @@
 import { partsOf, WrittenOnce } from '../base/written-once.ts';
 import type { ScalarKind } from '../heap/type-layout.ts';
 import { refuse } from './arguments.ts';
-import type { FieldMemory } from './field-memory.ts';
+import { type FieldMemory, perHigh as perUpperHalf } from './field-memory.ts';
 
 /** A field that holds a value: a number, or of 64-bit integers a bigint. */
 export interface Field<V = number> {
@@ -27,6 +27,7 @@ export interface Field<V = number> {
   set(addr: number, value: V): void;
 }
 
+const perHigh = perUpperHalf;
 /** One past the greatest number that can be told from its neighbours. */
 const pointerEnd = 2 ** 53;
 
@@ -70,7 +71,7 @@ export class PointerField extends WrittenOnce implements Field {
     const words = this.#near;
     const i = at >>> 2;
     words[i] = value | 0;
-    words[i + 1] = (value * 2 ** -32) | 0;
+    words[i + 1] = (value * perHigh) | 0;
   }
 
   #getFar(at: number): number {

@@ -5,7 +5,8 @@
  *     const at = stack.push(2);       // a frame of two slots, which hold nothing
  *     stack.set(at, heap.new(node));
  *     stack.set(at + 1, heap.new(node));
- *     stack.pop(2);
+ *     stack.hold(heap.new(node));     // a frame of one slot, which holds that
+ *     stack.pop(3);
  *
  * The slots lie in a real stack of the heap (alloc/stacks.ts), 8 bytes each; marking reads those below the top. What a
  * slot holds is not checked: an address of nothing keeps nothing.
@@ -16,10 +17,13 @@
  */
 import { describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
+import { partsOf, WrittenOnce } from '../base/written-once.ts';
+import type { WriteBarrier } from '../gc/mark/barrier.ts';
 import { refuse } from './arguments.ts';
-import type { FieldMemory } from './field-memory.ts';
+import { type FieldMemory, perHigh as perUpperHalf } from './field-memory.ts';
 import type { RootHost } from './root.ts';
 
+const perHigh = perUpperHalf;
 const slotBytes = 8;
 const gone = -1;
 
@@ -30,39 +34,29 @@ export interface FrameStackDeps {
   readonly id: number;
   readonly base: number;
   readonly bytes: number;
-  /** [0]: not 0 while a cycle marks. */
-  readonly marking: Int32Array;
+  readonly barrier: WriteBarrier;
   /** Gives its memory back. */
   readonly free: (base: number) => void;
 }
 
-export class FrameStack {
+const given = partsOf<FrameStackDeps>;
+
+export class FrameStack extends WrittenOnce {
   /** Slots that it has. */
-  readonly capacity: number;
-  #id: number;
-  readonly #deps: FrameStackDeps;
-  readonly #memory: FieldMemory;
-  readonly #words: Int32Array;
+  readonly capacity = slotsOf(given(this));
+  #id = given(this).id;
+  readonly #deps = given(this);
+  readonly #memory = given(this).memory;
+  readonly #words = given(this).memory.far(given(this).base).i32;
   /** The word of the first slot. */
-  readonly #first: number;
-  readonly #tops: Int32Array;
+  readonly #first = firstWordOf(given(this));
+  readonly #tops = given(this).host.roots.tops;
+  readonly #barrier = given(this).barrier;
   /** [0]: not 0 while a cycle marks. */
-  readonly #marking: Int32Array;
+  readonly #marking = given(this).barrier.isOnWord;
 
   constructor(deps: FrameStackDeps) {
-    const { memory, host, base } = deps;
-    const window = memory.far(base);
-    this.#deps = deps;
-    this.#id = deps.id;
-    this.#memory = memory;
-    this.#words = window.i32;
-    this.#first = (base - window.base) / 4;
-    this.#tops = host.roots.tops;
-    this.#marking = deps.marking;
-    // What lies beyond the window cannot be reached in a hurry.
-    this.capacity = Math.floor(
-      Math.min(deps.bytes, window.i32.length * 4 - (base - window.base)) / slotBytes,
-    );
+    super(deps);
   }
 
   /** Slots in use. @throws ERR_DISPOSED */
@@ -85,9 +79,33 @@ export class FrameStack {
     return top;
   }
 
+  /**
+   * A frame of one slot, which holds an address, or 0 for none.
+   * @returns the slot's number
+   * @throws ERR_OUT_OF_RANGE: the stack is too small · ERR_INVALID_ADDRESS · ERR_DISPOSED
+   */
+  hold(address: number): number {
+    const top = this.#tops[this.#id];
+    if (!(top < this.capacity && this.#memory.storeBytes !== 0 && isAddress(address)))
+      return this.#holdSlowly(address);
+    const words = this.#words;
+    const at = this.#first + 2 * top;
+    words[at] = address | 0;
+    words[at + 1] = (address * perHigh) | 0;
+    this.#tops[this.#id] = top + 1;
+    return top;
+  }
+
+  #holdSlowly(address: number): number {
+    if (!isAddress(address)) refuse('ERR_INVALID_ADDRESS', `not an address: ${describe(address)}`, address);
+    const slot = this.push(1);
+    this.set(slot, address);
+    return slot;
+  }
+
   /** Takes the last n slots away. @throws ERR_OUT_OF_RANGE: there are fewer · ERR_INVALID_SIZE · ERR_DISPOSED */
   pop(n: number): void {
-    const { top } = this;
+    const top = this.#tops[this.#id];
     if (!(Number.isInteger(n) && n >= 0 && n <= top)) this.#refusePop(n);
     if (this.#marking[0] !== 0) this.#shade(top - n, top);
     this.#tops[this.#id] = top - n;
@@ -108,14 +126,14 @@ export class FrameStack {
   /** Holds an address, or 0 for none. @throws ERR_OUT_OF_RANGE · ERR_INVALID_ADDRESS · ERR_DISPOSED */
   set(slot: number, address: number): void {
     if (!(Number.isInteger(slot) && slot >= 0 && slot < this.#tops[this.#id])) this.#refuseSlot(slot);
-    const at = this.#first + 2 * slot;
-    if (this.#memory.storeBytes === 0 || !(Number.isInteger(address) && address >= 0)) {
+    if (!(this.#memory.storeBytes !== 0 && isAddress(address))) {
       this.#memory.storePointer(this.#deps.base + slot * slotBytes, address);
       return;
     }
     const words = this.#words;
+    const at = this.#first + 2 * slot;
     words[at] = address | 0;
-    words[at + 1] = (address * 2 ** -32) | 0;
+    words[at + 1] = (address * perHigh) | 0;
   }
 
   /** Gives its memory back. Again is harmless. */
@@ -138,10 +156,13 @@ export class FrameStack {
 
   /** While a cycle marks, what was held when it began must not be lost to it. */
   #shade(from: number, end: number): void {
-    const { host } = this.#deps;
-    host.guarded(() => {
-      for (let slot = from; slot < end; slot++) host.replaced(this.#slot(slot), 0);
-    });
+    if (this.#memory.isShared) this.#deps.host.guarded(() => this.#shadeSlots(from, end));
+    else this.#shadeSlots(from, end);
+  }
+
+  #shadeSlots(from: number, end: number): void {
+    const barrier = this.#barrier;
+    for (let slot = from; slot < end; slot++) barrier.replace(this.#slot(slot), 0);
   }
 
   #refuseGone(): never {
@@ -159,8 +180,9 @@ export class FrameStack {
   }
 
   #refusePop(n: number): never {
+    const { top } = this;
     checkCount(n);
-    return refuse('ERR_OUT_OF_RANGE', `only ${this.top} slots are in use`, n);
+    return refuse('ERR_OUT_OF_RANGE', `only ${top} slots are in use`, n);
   }
 
   #refuseSlot(slot: number): never {
@@ -172,4 +194,20 @@ export class FrameStack {
 function checkCount(n: number): void {
   if (!Number.isInteger(n) || n < 0)
     refuse('ERR_INVALID_SIZE', `slots are a whole number from 0, not ${describe(n)}`, n);
+}
+
+/** Whether a slot can hold that. */
+function isAddress(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}
+
+/** Where a stack's first slot lies, in 32-bit words of its window. */
+function firstWordOf({ memory, base }: FrameStackDeps): number {
+  return (base - memory.far(base).base) / 4;
+}
+
+/** Slots of a stack. What lies beyond its window cannot be reached in a hurry. */
+function slotsOf({ memory, base, bytes }: FrameStackDeps): number {
+  const { base: from, i32 } = memory.far(base);
+  return Math.floor(Math.min(bytes, i32.length * 4 - (base - from)) / slotBytes);
 }

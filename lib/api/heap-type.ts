@@ -113,26 +113,20 @@ export class TypeBase {
 
   /** How objects of a type are allocated. @throws ERR_INVALID_ARGUMENT for what is no type of this heap */
   static shapeOf(type: TypeBase, memory: FieldMemory | undefined): TypeShape {
-    const made = TypeBase.#of(type);
-    if (made.memory !== memory) refuseType(type);
-    return made.shape;
-  }
-
-  /** What a type is inside. By trying: to ask first (`#made in type`) takes forty instructions, of each object that is made. */
-  static #of(type: TypeBase): Made {
+    // By trying: to ask first (`#made in type`) takes forty instructions, of each object that is made.
     try {
-      return type.#made;
-    } catch {
-      return refuseType(type);
-    }
+      const made = type.#made;
+      if (made.memory === memory) return made.shape;
+    } catch {}
+    return refuseType(type);
   }
 
   /** The same of n in a row. @throws ERR_INVALID_ARGUMENT · ERR_INVALID_SIZE */
   static arrayShapeOf(type: TypeBase, n: number, memory: FieldMemory | undefined): TypeShape {
     if (!Number.isInteger(n) || n < 0)
       refuse('ERR_INVALID_SIZE', `a length is a whole number from 0, not ${describe(n)}`, n);
-    const { layout, map, classes } = TypeBase.#of(type);
-    if (type.#made.memory !== memory) refuseType(type);
+    TypeBase.shapeOf(type, memory);
+    const { layout, map, classes } = type.#made;
     const size = layout.size * n;
     if (size > userAddressEnd)
       refuse('ERR_INVALID_SIZE', `${n} objects of ${layout.size} bytes are more than 2^47 bytes`, n);

@@ -130,7 +130,7 @@ export class Heap extends TracedHeap {
    */
   new(type: TypeBase): number {
     const shape = this.#typing.shapeOf(type);
-    if (this.#mode !== plain) return this.#guarded(() => this.#make(shape));
+    if (this.#mode !== plain) return this.#newSlowly(shape);
     const addr = this.#maker.make(shape);
     if (this.#events.pending) this.#events.tell();
     return addr === 0 ? refuseObject(this.#runtime, shape.size) : addr;
@@ -141,13 +141,15 @@ export class Heap extends TracedHeap {
    * @throws as `new`; ERR_INVALID_SIZE where n is no length, or their bytes are beyond the address space
    */
   newArray(type: TypeBase, n: number): number {
-    const shape = this.#typing.arrayShapeOf(type, n);
-    return this.#guarded(() => this.#make(shape));
+    return this.#newSlowly(this.#typing.arrayShapeOf(type, n));
   }
 
-  #make(shape: TypeShape): number {
-    const addr = this.#maker.make(shape);
-    return addr === 0 ? refuseObject(this.#runtime, shape.size) : addr;
+  /** Where the fast way does not lead: under the lock, or what is to be looked at first. */
+  #newSlowly(shape: TypeShape): number {
+    return this.#guarded(() => {
+      const addr = this.#maker.make(shape);
+      return addr === 0 ? refuseObject(this.#runtime, shape.size) : addr;
+    });
   }
 
   /**

@@ -162,8 +162,8 @@ export class Typing implements RootHost {
       }
       return { base, id, bytes: size };
     });
-    const { isOnWord: marking } = (this.#runtime.gc.tracing ?? refuseLiveness()).barrier;
-    return new FrameStack({ ...taken, host: this, memory, marking, free: (at) => stacks.free(p, at) });
+    const { barrier } = this.#runtime.gc.tracing ?? refuseLiveness();
+    return new FrameStack({ ...taken, host: this, memory, barrier, free: (at) => stacks.free(p, at) });
   }
 
   // ---------------------------------------------------------------- user arenas

@@ -7,9 +7,10 @@
  * its object: several tiny objects share a block.
  *
  * Beside each span stands the head of its list. The first search that has to pass more than a few specials gives the
- * span an *index* as well: the first special of each of 64 equal pieces of it, so that no search walks further than
- * through a piece or two. In the runtime each search walks the list from its head: where every object of a span gets a
- * finalizer, the last one's costs a walk over all others.
+ * span an *index* as well: the last special of each object, or of each two where a span has more than 512. What comes before
+ * an object's is then the last of the nearest object before it that has any, and no other special is looked at, each of
+ * which would be a line of memory to wait for. In the runtime each search walks the list from its head: where every
+ * object of a span gets a finalizer, the last one's costs a walk over all others.
  *
  * `notes` of a span says in one byte whether there is anything to be looked at when it is swept or when a cycle marks.
  * Where the design has page flags for this (2023), a bit by page says so, too, and who looks for such spans reads the
@@ -68,16 +69,14 @@ export const specialSpanTable = table('specialSpans', 'mspan', {
   notes: u8('heap'),
 });
 
-/** Pieces of a span that an index tells of. */
-const pieces = 64;
-/** Bytes of a piece, of each page of a span. */
-const pieceBytes = pageSize / pieces;
+/** Pieces of a span that an index tells of: objects, or pairs of them. */
+const pieces = 512;
 
 /** Rows are indexes of spans. One that is not used is all zero. */
 export const specialIndexTable = table('specialIndexes', 'other', {
   next: i32('heap'),
-  /** The first special in each piece; 0: none is there. */
-  first: i32('heap', pieces),
+  /** The last special in each piece; 0: none is there. */
+  last: i32('heap', pieces),
 });
 
 export const specialIndexPoolTable = table('specialIndexPool', 'other', poolColumns);
@@ -92,7 +91,7 @@ const none = new Int32Array(0);
 const batch = 256;
 /** The most specials of a heap, and spans with an index; where one cannot have any, it is searched from its head. */
 export const mostSpecials = 2 ** 23;
-export const mostSpecialIndexes = 2 ** 19;
+export const mostSpecialIndexes = 2 ** 16;
 const indexBatch = 32;
 /** Specials that a search passes before its span gets an index. */
 const passedBare = 8;
@@ -114,8 +113,8 @@ export class Specials {
     this.#spans = meta.views(specialSpanTable);
     this.#poolState = meta.views(specialPoolTable);
     this.#pool = new IdPool(meta, specialTable, this.#columns.pool, this.#poolState, batch, 'neighbours');
-    const { next, first } = meta.views(specialIndexTable);
-    this.#indexes = first;
+    const { next, last } = meta.views(specialIndexTable);
+    this.#indexes = last;
     this.#indexPool = new IdPool(
       meta,
       specialIndexTable,
@@ -158,8 +157,11 @@ export class Specials {
    * of its kind is there already and may stand there only once.
    */
   add(s: number, address: number, kind: SpecialKind, value: number): number {
-    const before = this.#before(s, address, kind);
-    if (kind !== specialKind.cleanup && this.#isAt(this.#after(s, before), address, kind)) return -1;
+    const place = this.#placeOf(s, address);
+    const isBare = place !== 0 && this.#indexes[place] === 0;
+    const before = isBare ? this.#lastBefore(place) : this.#before(s, address, kind);
+    const mayBeThere = !isBare && kind !== specialKind.cleanup;
+    if (mayBeThere && this.#isAt(this.#after(s, before), address, kind)) return -1;
     const id = this.#pool.alloc();
     if (id === 0) return 0;
     const c = this.#columns;
@@ -175,7 +177,8 @@ export class Specials {
       c.next[id] = c.next[before];
       c.next[before] = id;
     }
-    if (this.#spans.index[s] !== 0) this.#enterIndex(s, id);
+    if (isBare) this.#indexes[place] = id;
+    else if (this.#spans.index[s] !== 0) this.#enterIndex(s, id);
     return id;
   }
 
@@ -201,7 +204,7 @@ export class Specials {
     const { next } = this.#columns;
     const { first, index } = this.#spans;
     const following = next[id];
-    if (index[s] !== 0) this.#leaveIndex(s, id, following);
+    if (index[s] !== 0) this.#leaveIndex(s, id, before);
     if (before === 0) first[s] = following;
     else next[before] = following;
     if (first[s] === 0) this.#end(s);
@@ -280,13 +283,13 @@ export class Specials {
     return this.#noted === undefined ? undefined : ((this.#noted[page >>> 5] >>> (page & 31)) & 1) === 1;
   }
 
-  /** Whether the index of a span, if it has one, tells the first special of each piece. */
+  /** Whether the index of a span, if it has one, tells the last special of each piece. */
   isIndexRight(s: number): boolean {
     const row = this.#spans.index[s];
     if (row === 0) return true;
     const wanted = new Int32Array(pieces);
     for (let id = this.#spans.first[s]; id !== 0; id = this.#columns.next[id])
-      wanted[this.#piece(s, this.#columns.address[id])] ||= id;
+      wanted[this.#piece(s, this.#columns.address[id])] = id;
     return wanted.every((id, piece) => id === this.#indexes[row * pieces + piece]);
   }
 
@@ -295,7 +298,9 @@ export class Specials {
   /** The last special of a span that comes before an address and kind; 0: none does. */
   #before(s: number, address: number, kind: number): number {
     const { next } = this.#columns;
-    let before = this.#spans.index[s] === 0 ? 0 : this.#nearBefore(s, address, kind);
+    const place = this.#placeOf(s, address);
+    let before = place === 0 ? 0 : this.#lastBefore(place);
+    if (place !== 0 && this.#indexes[place] === 0) return before;
     let passed = 0;
     for (let at = this.#after(s, before); at !== 0 && this.#comesBefore(at, address, kind); at = next[at]) {
       before = at;
@@ -307,20 +312,26 @@ export class Specials {
 
   // ---------------------------------------------------------------- the index of a span
 
-  /** A special that comes before an address and kind, and is near to the last of those; 0: none does. */
-  #nearBefore(s: number, address: number, kind: number): number {
-    const row = this.#spans.index[s] * pieces;
-    for (let at = row + this.#piece(s, address); at >= row; at--) {
-      const id = this.#indexes[at];
-      if (id !== 0 && this.#comesBefore(id, address, kind)) return id;
-    }
-    return 0;
+  /** Where the index of a span tells of an address; 0: it has none. */
+  #placeOf(s: number, address: number): number {
+    const row = this.#spans.index[s];
+    return row === 0 ? 0 : row * pieces + this.#piece(s, address);
+  }
+
+  /** The last special of the pieces of a span before one; 0: there is none. */
+  #lastBefore(place: number): number {
+    const indexes = this.#indexes;
+    const row = place & -pieces;
+    let at = place - 1;
+    while (at >= row && indexes[at] === 0) at--;
+    return at < row ? 0 : indexes[at];
   }
 
   #piece(s: number, address: number): number {
-    const { startPage, pages } = this.#state.spans.columns;
-    const offset = address - this.#state.arenas.addressOf(startPage[s]);
-    return (offset / (pages[s] * pieceBytes)) | 0;
+    const { startPage, perObject, nelems } = this.#state.spans.columns;
+    // A large object is all one.
+    const index = ((address - this.#state.arenas.addressOf(startPage[s])) * perObject[s]) | 0;
+    return nelems[s] > pieces ? index >> 1 : index;
   }
 
   #makeIndex(s: number): void {
@@ -329,23 +340,24 @@ export class Specials {
     this.#spans.index[s] = row;
     const { next, address } = this.#columns;
     for (let id = this.#spans.first[s]; id !== 0; id = next[id])
-      this.#indexes[row * pieces + this.#piece(s, address[id])] ||= id;
+      this.#indexes[row * pieces + this.#piece(s, address[id])] = id;
   }
 
   #enterIndex(s: number, id: number): void {
     const { address, kind } = this.#columns;
-    const at = this.#spans.index[s] * pieces + this.#piece(s, address[id]);
+    const at = this.#placeOf(s, address[id]);
     const known = this.#indexes[at];
     // Of cleanups at one address the newest stands first.
-    if (known === 0 || !this.#comesBefore(known, address[id], kind[id])) this.#indexes[at] = id;
+    if (known === 0 || this.#comesBefore(known, address[id], kind[id])) this.#indexes[at] = id;
   }
 
-  #leaveIndex(s: number, id: number, following: number): void {
+  /** @param before the special before it; 0: it is the first */
+  #leaveIndex(s: number, id: number, before: number): void {
     const { address } = this.#columns;
     const piece = this.#piece(s, address[id]);
     const at = this.#spans.index[s] * pieces + piece;
     if (this.#indexes[at] !== id) return;
-    this.#indexes[at] = following !== 0 && this.#piece(s, address[following]) === piece ? following : 0;
+    this.#indexes[at] = before !== 0 && this.#piece(s, address[before]) === piece ? before : 0;
   }
 
   /** The last special of a span is gone, and with it all entries of its index. */

@@ -90,6 +90,14 @@ export const calls: Readonly<Record<string, Call>> = {
     }),
   newStack: ({ heap }, a) => heap.newStack(a).dispose(),
   push: ({ stack }, a) => stack.push(a),
+  hold: ({ heap }, a) => {
+    const other = heap.newStack(512);
+    try {
+      other.hold(a);
+    } finally {
+      other.dispose();
+    }
+  },
   pop: ({ heap }, a) => {
     const other = heap.newStack(512);
     try {

@@ -77,6 +77,7 @@ test('of a heap that is gone every call is a typed error, and nothing falls over
       ],
       ['stack.top', () => stack.top],
       ['stack.push', () => stack.push(1)],
+      ['stack.hold', () => stack.hold(0)],
       ['stack.pop', () => stack.pop(1)],
       ['stack.get', () => stack.get(0)],
       ['stack.set', () => stack.set(0, 0)],

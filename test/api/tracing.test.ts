@@ -302,16 +302,27 @@ describe('roots', () => {
     expect(living(heap)).toBe(1);
     expect(stack.top).toBe(2);
     expect([stack.push(1), stack.get(2)]).toEqual([2, 0]);
+    expect([stack.hold(heap.new(node)), stack.top, living(heap)]).toEqual([3, 4, 2]);
+    expect([stack.hold(0), stack.get(4)]).toEqual([4, 0]);
+    stack.pop(2);
+    expect(living(heap)).toBe(1);
+    for (const wrong of [-8, 0.5, Number.NaN, 2 ** 53, '8', 8n, Symbol('8'), undefined])
+      expect(codeOf(() => stack.hold(wrong as never))).toBe('ERR_INVALID_ADDRESS');
+    expect(stack.top).toBe(3);
     expect(codeOf(() => stack.get(3))).toBe('ERR_OUT_OF_RANGE');
     expect(codeOf(() => stack.set(-1, 0))).toBe('ERR_OUT_OF_RANGE');
     expect(codeOf(() => stack.set(0, undefined as never))).toBe('ERR_INVALID_ADDRESS');
     expect(codeOf(() => stack.push(254))).toBe('ERR_OUT_OF_RANGE');
+    stack.push(253);
+    expect(codeOf(() => stack.hold(0))).toBe('ERR_OUT_OF_RANGE');
+    stack.pop(253);
     expect(codeOf(() => stack.push(0.5))).toBe('ERR_INVALID_SIZE');
     expect(codeOf(() => stack.pop(4))).toBe('ERR_OUT_OF_RANGE');
     expect(codeOf(() => stack.pop(-1))).toBe('ERR_INVALID_SIZE');
     stack.dispose();
     stack.dispose();
     expect(codeOf(() => stack.push(1))).toBe('ERR_DISPOSED');
+    expect(codeOf(() => stack.hold(0))).toBe('ERR_DISPOSED');
     expect(codeOf(() => stack.get(0))).toBe('ERR_DISPOSED');
     expect(living(heap)).toBe(0);
     const { StackInuse } = heap.readMemStats();
@@ -370,6 +381,7 @@ describe('roots', () => {
       () => heap.global('x'),
       () => heap.newStack(8),
       () => stack.push(1),
+      () => stack.hold(0),
       () => stack.get(0),
     ])
       expect(codeOf(use)).toBe('ERR_DISPOSED');

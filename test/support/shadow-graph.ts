@@ -294,8 +294,9 @@ export class ShadowGraph {
     const random = this.#random;
     if (this.#frames.length < 200 && random.below(2) === 0) {
       const n = 1 + random.below(5);
-      expect(this.#stack.push(n)).toBe(this.#frames.length);
-      for (let i = 0; i < n; i++) this.#frames.push(0);
+      const held = n === 1 ? this.#anyAddress() : 0;
+      expect(n === 1 ? this.#stack.hold(held) : this.#stack.push(n)).toBe(this.#frames.length);
+      for (let i = 0; i < n; i++) this.#frames.push(held);
     } else if (this.#frames.length > 0) {
       const n = 1 + random.below(Math.min(6, this.#frames.length));
       this.#stack.pop(n);

@@ -29,6 +29,7 @@
 import type { MCache } from '../../alloc/mcache.ts';
 import type { BlackAllocation } from '../../alloc/mcentral.ts';
 import { popcount32 } from '../../base/bits.ts';
+import { partsOf, WrittenOnce } from '../../base/written-once.ts';
 import type { HeapState } from '../../heap/heap-state.ts';
 import type { SpanObjects } from '../../heap/span-objects.ts';
 import { objectSize, spanState } from '../../spans/span-table.ts';
@@ -53,15 +54,17 @@ export interface BarrierDeps {
 
 const wordBytes = 8;
 
-export class WriteBarrier implements BlackAllocation {
+const given = partsOf<BarrierDeps>;
+
+export class WriteBarrier extends WrittenOnce implements BlackAllocation {
   /** Told when stores must go through the barrier, and when they need not any more. */
   hooks: { isOnChanged(): void } = { isOnChanged: () => {} };
-  readonly #deps: BarrierDeps;
-  readonly #isOn: Int32Array;
+  readonly #deps = given(this);
+  readonly #isOn = given(this).columns.isOn;
+  readonly #shader = given(this).shader;
 
   constructor(deps: BarrierDeps) {
-    this.#deps = deps;
-    this.#isOn = deps.columns.isOn;
+    super(deps);
   }
 
   /** Its [0] is not 0 while it is on: for who has no time to ask. */
@@ -78,7 +81,13 @@ export class WriteBarrier implements BlackAllocation {
 
   /** A pointer is stored, or read from where marking does not look: what it leads to lives. */
   shade(address: number): void {
-    if (this.isOn && address !== 0) this.#deps.shader.shade(address, false);
+    if (this.isOn) this.#shade(address);
+  }
+
+  /** Most of what is stored was allocated since marking began, or was marked before: it needs no more than a look. */
+  #shade(address: number): void {
+    const shader = this.#shader;
+    if (address !== 0 && !shader.isMarked(address)) shader.shade(address, false);
   }
 
   /** What the object at an address refers to is kept from now on, the object not by that. */
@@ -89,8 +98,8 @@ export class WriteBarrier implements BlackAllocation {
   /** One pointer takes another's place. */
   replace(before: number, after: number): void {
     if (!this.isOn) return;
-    this.shade(before);
-    this.shade(after);
+    this.#shade(before);
+    this.#shade(after);
   }
 
   /**

@@ -8,6 +8,8 @@
  * Not here: the loop that marks most objects (tracing.ts), who calls for what (barrier.ts).
  */
 import type { TracingLiveness } from '../../alloc/tracing-liveness.ts';
+import { pagesPerArena as arenaPages, pageSize as pageBytes } from '../../base/units.ts';
+import { partsOf, WrittenOnce } from '../../base/written-once.ts';
 import type { HeapState } from '../../heap/heap-state.ts';
 import type { PointerBits } from '../../heap/pointer-bits.ts';
 import type { SpanObjects } from '../../heap/span-objects.ts';
@@ -18,6 +20,7 @@ import type { MarkClasses } from './mark-classes.ts';
 import type { MarkColumns } from './mark-state.ts';
 import type { RootVisitor } from './marker.ts';
 import { SpanQueue } from './span-queue.ts';
+import { maxSmallSpanPages as smallSpanPages } from './window.ts';
 
 export interface ShaderDeps {
   readonly state: HeapState;
@@ -32,14 +35,52 @@ export interface ShaderDeps {
 
 /** Words of a page. */
 const pageWords = 1024;
+const pageSize = pageBytes;
+const pagesPerArena = arenaPages;
+const perPage = 1 / pageSize;
+const maxSmallSpanPages = smallSpanPages;
 
-export class Shader implements RootVisitor {
-  readonly queue: SpanQueue;
-  readonly #deps: ShaderDeps;
+const given = partsOf<ShaderDeps>;
+
+export class Shader extends WrittenOnce implements RootVisitor {
+  readonly queue = new SpanQueue(given(this).liveness.spans.queued, given(this).columns);
+  readonly #deps = given(this);
+  // What every pointer that is stored while a cycle marks is looked up in, each a field of its own.
+  readonly #origin = given(this).state.arenas.origin;
+  readonly #reachBytes = given(this).state.arenas.reachPages * pageSize;
+  readonly #known = given(this).state.arenas.columns.known;
+  readonly #spanOf = given(this).state.pageColumns.spanOf;
+  readonly #startPage = given(this).state.spans.columns.startPage;
+  readonly #spanClass = given(this).state.spans.columns.spanClass;
+  readonly #markBits = given(this).state.spans.columns.markBits;
+  readonly #bits = given(this).state.gcBits.bits;
+  readonly #perWord = given(this).classes.perWord;
+  readonly #objectsOf = given(this).classes.objects;
 
   constructor(deps: ShaderDeps) {
-    this.#deps = deps;
-    this.queue = new SpanQueue(deps.liveness.spans.queued, deps.columns);
+    super(deps);
+  }
+
+  /**
+   * Whether it is plain that nothing is left to do for an address: the small object that it leads to is marked. False says
+   * nothing.
+   */
+  isMarked(address: number): boolean {
+    const offset = address - this.#origin;
+    if (!(offset >= 0 && offset < this.#reachBytes)) return false;
+    const page = (offset * perPage) | 0;
+    if (this.#known[(page / pagesPerArena) | 0] === 0) return false;
+    const s = this.#spanOf[page];
+    const first = this.#startPage[s];
+    // What was a span's page may be another's, or nobody's.
+    if ((page - first) >>> 0 >= maxSmallSpanPages) return false;
+    // Classes of large objects, and of spans that hold none, have no objects here.
+    const spanClass = this.#spanClass[s];
+    const index = (((offset - first * pageSize) >>> 3) * this.#perWord[spanClass]) | 0;
+    return (
+      index < this.#objectsOf[spanClass] &&
+      ((this.#bits[this.#markBits[s] + (index >>> 5)] >>> (index & 31)) & 1) === 1
+    );
   }
 
   /** A root's address may be anything. */

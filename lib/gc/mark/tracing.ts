@@ -24,8 +24,7 @@
  *
  * What it leaves is what every marker does: mark bits within the allocated ones, and page marks.
  *
- * The loop is long because it must be: V8 calls cost more than all that is done for a pointer. What is rare is a call
- * away. All that it knows is in columns when it stops (mark-state.ts), so that it goes on later, on whichever thread:
+ * All that marking knows is in columns when it stops (mark-state.ts), so that it goes on later, on whichever thread:
  *
  *     marker.mark();                          // the world stands: all at once
  *
@@ -37,33 +36,22 @@
  * Beside the program, what was marked is not counted at the end, which would take a look at every span: each word that
  * is scanned is counted as it is, of objects without pointers their size, and what was allocated marked (barrier.ts).
  *
- * Not here: roots (gc/roots.ts, gc/special-roots.ts); marking a single object (shader.ts); what keeps marking right while
+ * Not here: the loop (drain.ts); roots (gc/roots.ts, gc/special-roots.ts); marking a single object (shader.ts); what keeps marking right while
  * the program runs (barrier.ts).
  */
 import { throwZombie, zombieReport } from '../../heap/zombie.ts';
 import type { WriteBarrier } from './barrier.ts';
+import { type Drain, drainOf } from './drain.ts';
 import { GraySpans } from './gray-spans.ts';
 import { type MarkColumns, resetMarkState } from './mark-state.ts';
 import { clearPageMarks, markSpans, unmarkSpans } from './marked-spans.ts';
 import type { ConcurrentMarker, Marked, RootSource } from './marker.ts';
 import type { Shader, ShaderDeps } from './shader.ts';
-import { MarkWindow, maxSmallSpanPages as smallSpanPages } from './window.ts';
+import { MarkWindow } from './window.ts';
 import type { WorkBuffers } from './work-buffers.ts';
 
-const maxSmallSpanPages = smallSpanPages;
-/** log2 of the words of a page, and of the bytes. */
-const pageWords64Shift = 10;
-const pageBytesShift = 13;
 /** Words that a cycle with the world stopped looks at before it counts anew. */
 const unlimited = 2 ** 30;
-
-/** Gray objects that are read ahead, less one: a mask. */
-const ringMask = 7;
-/** Words between one object and the next that count as far. */
-const nearWords = 1024;
-/** Objects of which it is counted how many lay far from the one before; reading ahead begins above so many. */
-const sampled = 256;
-const mostlyFar = 192;
 
 /** What a mark phase works with besides what shades single objects. */
 export interface TracingDeps {
@@ -81,20 +69,21 @@ export interface TracingDeps {
 export class TracingMarker implements ConcurrentMarker {
   readonly #deps: ShaderDeps & Omit<TracingDeps, 'deps'>;
   readonly #columns: MarkColumns;
-  readonly #bySpans: boolean;
-  readonly #window: MarkWindow;
-  readonly #graySpans: GraySpans;
-  /** Gray objects that have left the stack and wait for their memory, where objects lie far apart. */
-  readonly #ring = new Int32Array(ringMask + 1);
-  /** What came of reading ahead: kept, or the engine would not read. */
-  #touched = 0;
+  /** Scans gray objects until none is left, or so many words were scanned. @returns whether none is left */
+  drain: Drain;
 
   constructor({ deps, shader, barrier, buffers, roots, bySpans }: TracingDeps) {
+    const window = new MarkWindow(deps.state, deps.memory);
     this.#deps = { ...deps, shader, barrier, buffers, roots, bySpans };
     this.#columns = deps.columns;
-    this.#window = new MarkWindow(deps.state, deps.memory);
-    this.#graySpans = new GraySpans(deps, shader, this.#window);
-    this.#bySpans = bySpans;
+    this.drain = drainOf({
+      deps,
+      shader,
+      buffers,
+      window,
+      graySpans: new GraySpans(deps, shader, window),
+      bySpans,
+    });
   }
 
   mark(): Marked {
@@ -168,211 +157,6 @@ export class TracingMarker implements ConcurrentMarker {
     buffers.release();
     unmarkSpans(state, gray, liveness.spans.queued);
     resetMarkState(this.#columns);
-  }
-
-  /** Scans gray objects until none is left, or so many words were scanned. @returns whether none is left */
-  drain(budget: number): boolean {
-    const { state, classes, gray, pointerBits, liveness, buffers, shader, objects } = this.#deps;
-    const { spanOf, marks } = state.pageColumns;
-    const { spanClass, startPage, markBits } = state.spans.columns;
-    const { slotWords, perWord, objects: objectsOf, noscan } = classes;
-    const { bits } = state.gcBits;
-    const { untyped, queued } = liveness.spans;
-    const { queue } = shader;
-    const bySpans = this.#bySpans;
-    const columns = this.#columns;
-    const { top: topAt, todo: todoAt, base: baseAt, step: stepAt, span: spanAt } = columns;
-    const window = this.#window;
-    window.resume(columns.window[0] - 1);
-    let { page0, words, high, quickFrom, quickPages } = window;
-    buffers.resume();
-    let stack = buffers.words;
-    let bottom = buffers.first;
-    let top = topAt[0];
-    let end = buffers.end;
-    let todo = todoAt[0];
-    let base = baseAt[0];
-    let step = stepAt[0];
-    let span = spanAt[0];
-    const ring = this.#ring;
-    let turn = 0;
-    let waiting = 0;
-    let isScattered = columns.isScattered[0] !== 0;
-    let plain = 0;
-    let plainWords = 0;
-    let touched = this.#touched;
-    let last = 0;
-    let far = 0;
-    let popped = 0;
-    let left = budget;
-    while (left > 0) {
-      let w: number;
-      let n: number;
-      let lenient: number;
-      if (top !== bottom || waiting !== 0) {
-        if (top !== bottom) {
-          w = stack[--top];
-          if (isScattered) {
-            // It waits a few turns, while its first words come.
-            const next = ring[turn];
-            ring[turn] = w;
-            touched ^= words[w << 1];
-            turn = (turn + 1) & ringMask;
-            if (waiting <= ringMask) {
-              waiting++;
-              continue;
-            }
-            w = next;
-          }
-        } else {
-          turn = (turn - 1) & ringMask;
-          waiting--;
-          w = ring[turn];
-        }
-        if (Math.abs(w - last) > nearWords) far++;
-        last = w;
-        if ((++popped & (sampled - 1)) === 0) {
-          isScattered = far > mostlyFar;
-          far = 0;
-        }
-        const s = spanOf[page0 + (w >>> pageWords64Shift)];
-        n = slotWords[spanClass[s]];
-        lenient = untyped[s];
-      } else if (todo !== 0) {
-        const bit = todo & -todo;
-        todo ^= bit;
-        w = base + (31 - Math.clz32(bit)) * step;
-        n = step;
-        lenient = untyped[span];
-      } else {
-        if (buffers.pop()) {
-          stack = buffers.words;
-          bottom = buffers.first;
-          end = buffers.end;
-          top = end;
-          continue;
-        }
-        todoAt[0] = 0;
-        topAt[0] = top;
-        this.#touched = touched;
-        if (!this.#graySpans.next()) {
-          this.#count(budget - left, popped, plainWords, plain);
-          return true;
-        }
-        ({ page0, words, high, quickFrom, quickPages } = window);
-        todo = todoAt[0];
-        base = baseAt[0];
-        step = stepAt[0];
-        span = spanAt[0];
-        continue;
-      }
-      left -= n;
-      const parent = w;
-      let before = top;
-      for (const stop = w + n; ; w += 32) {
-        const rest = stop - w;
-        let pointers = pointerBits.mask(page0, w, rest > 32 ? 32 : rest);
-        while (pointers !== 0) {
-          const lowest = pointers & -pointers;
-          pointers ^= lowest;
-          const i = (w + 31 - Math.clz32(lowest)) << 1;
-          const lo = words[i];
-          const hi = words[i + 1];
-          const page = lo >>> pageBytesShift;
-          if (hi !== high || (page - quickFrom) >>> 0 >= quickPages) {
-            if ((hi | lo) !== 0) shader.shade((hi >>> 0) * 2 ** 32 + (lo >>> 0), lenient === 0);
-            continue;
-          }
-          const t = spanOf[page0 + page];
-          const c = spanClass[t];
-          const nth = page0 + page - startPage[t];
-          const first = (page - nth) << pageWords64Shift;
-          const index = (((lo >>> 3) - first) * perWord[c]) | 0;
-          // Further off, a stale entry's offset could come round to the span's own in 32 bits.
-          if (nth >>> 0 >= maxSmallSpanPages || index >= objectsOf[c]) {
-            shader.shade((hi >>> 0) * 2 ** 32 + (lo >>> 0), lenient === 0);
-            continue;
-          }
-          const at = markBits[t] + (index >>> 5);
-          const bit = 1 << index;
-          const known = bits[at];
-          if ((known & bit) !== 0) continue;
-          if (lenient !== 0 && !objects.isAllocated(t, index)) continue;
-          bits[at] = known | bit;
-          if (known === 0) marks[startPage[t] >>> 5] |= 1 << startPage[t];
-          if (noscan[c] !== 0) {
-            plain++;
-            plainWords += slotWords[c];
-            continue;
-          }
-          if (!bySpans) {
-            if (top !== end) {
-              stack[top++] = first + index * slotWords[c];
-              continue;
-            }
-            if (buffers.push()) {
-              stack = buffers.words;
-              bottom = buffers.first;
-              end = buffers.end;
-              top = bottom;
-              before = top;
-              stack[top++] = first + index * slotWords[c];
-              continue;
-            }
-          }
-          gray[at] |= bit;
-          // What is found in the span at hand is found again before it is left.
-          if (t !== span && queued[t] === 0) queue.add(t);
-        }
-        if (rest <= 32 || pointerBits.endsAfter(page0, w)) break;
-      }
-      // The nearest of an object's children comes next: where memory was allocated in order it is read in order.
-      if (top > before + 1) {
-        const first = stack[before];
-        const last = stack[top - 1];
-        if (Math.abs(first - parent) < Math.abs(last - parent)) {
-          stack[before] = last;
-          stack[top - 1] = first;
-        }
-      }
-    }
-    // What waits goes back, for the next time.
-    topAt[0] = top;
-    while (waiting > 0) {
-      turn = (turn - 1) & ringMask;
-      waiting--;
-      this.#putBack(ring[turn], page0);
-    }
-    todoAt[0] = todo;
-    columns.isScattered[0] = isScattered ? 1 : 0;
-    this.#touched = touched;
-    this.#count(budget - left, popped, plainWords, plain);
-    return false;
-  }
-
-  #count(scannedWords: number, scanned: number, plainWords: number, plain: number): void {
-    const c = this.#columns;
-    c.scannedWords[0] += scannedWords;
-    c.scannedObjects[0] += scanned;
-    c.plainWords[0] += plainWords;
-    c.plainObjects[0] += plain;
-  }
-
-  /** Puts a gray object of the window at hand on the stack, or where there is no room, into the queue. */
-  #putBack(w: number, page0: number): void {
-    const { buffers, state, shader } = this.#deps;
-    const { top } = this.#columns;
-    if (top[0] === buffers.end) {
-      if (!buffers.push()) {
-        const { spans, pageColumns, arenas } = state;
-        const s = pageColumns.spanOf[page0 + (w >>> pageWords64Shift)];
-        const offset = arenas.addressOf(page0) + w * 8 - arenas.addressOf(spans.columns.startPage[s]);
-        shader.makeGray(s, Math.floor(offset / spans.columns.elemSize[s]));
-        return;
-      }
-      top[0] = buffers.first;
-    }
-    buffers.words[top[0]++] = w;
   }
 
   /** The objects of a window that are marked. One that is free was pointed to by a word that must be right. */

@@ -4,7 +4,6 @@ import { Heap, runtimeOf } from '../../../lib/api/heap.ts';
 import { marksConcurrently } from '../../../lib/design/consequences.ts';
 import type { HeapOptions } from '../../../lib/design/options.ts';
 import type { RootVisitor } from '../../../lib/gc/mark/marker.ts';
-import { TracingMarker } from '../../../lib/gc/mark/tracing.ts';
 import { SpecialRoots } from '../../../lib/gc/special-roots.ts';
 import type { PointerBits } from '../../../lib/heap/pointer-bits.ts';
 import type { Runtime } from '../../../lib/runtime/runtime.ts';
@@ -67,17 +66,15 @@ describe('a graph and its shadow', () => {
   it.each(['objects', 'spans'] as const)(
     'also where marking stops after every few words: by %s',
     (markOrder) => {
-      const { drain } = TracingMarker.prototype;
+      const heap = heapOf({ markOrder }, seed);
+      const { marker } = runtimeOf(heap).gc.tracing!;
+      const { drain } = marker;
       let stops = 0;
-      TracingMarker.prototype.drain = function (): boolean {
-        const isDone = drain.call(this, 40);
+      marker.drain = () => {
+        const isDone = drain(40);
         if (!isDone) stops++;
         return isDone;
       };
-      onTestFinished(() => {
-        TracingMarker.prototype.drain = drain;
-      });
-      const heap = heapOf({ markOrder }, seed);
       const graph = new ShadowGraph(heap, new Random(seed), {
         steps: times(1500),
         large: true,
