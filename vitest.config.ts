@@ -47,8 +47,10 @@ export const common = {
   pool: 'forks' as const,
   // Helper threads of V8's, and a small nursery, make its collections dearer where a process makes many heaps.
   execArgv: [roomForViews, '--no-concurrent-marking', '--no-parallel-scavenge', '--min-semi-space-size=16'],
-  testTimeout: 120_000,
-  hookTimeout: 120_000,
+  // These end what hangs; no test tells by them how fast a machine is. A busy one needs twenty times as long as a quiet one.
+  testTimeout: 900_000,
+  hookTimeout: 900_000,
+  expect: { poll: { timeout: 120_000 } },
   // No test reads certificates of conformance that are the user's; what writes some has a folder of its own.
   env: { XDG_CACHE_HOME: '/proc/none' },
   // What is compiled, and modules that a test writes, are loaded by Node, as a user's are: what it says of a faulty one

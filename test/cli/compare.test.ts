@@ -52,7 +52,7 @@ describe('pageheap compare', () => {
     expect(again.out).toContain('RSS peak');
     expect(again.out).toMatch(/RSS, end of +│ +lists │ +treap │ +radix │ +own/);
     expect(again.out).toMatch(/│ G +│/);
-  }, 120_000);
+  });
 
   it.each<[string[], RegExp]>([
     [['compare', 'rsscurve', '-c', 'slab'], /slab is no generation/],
@@ -252,7 +252,7 @@ describe('pageheap compare', () => {
       const again = await inProcess(['report', told.folder]);
       expect(again.out).toMatch(/│ +radix │ +throwing \(failed\) │ +exiting \(failed\) │/);
       expect(again.err).toMatch(/configuration 'exiting' failed in run 1; it has no figures: .*ERR_SYSTEM/);
-    }, 60_000);
+    });
 
     it('has no table and no report where none was finished', async () => {
       const into = join(out, 'all-failing');
@@ -265,7 +265,7 @@ describe('pageheap compare', () => {
       const again = await inProcess(['report', join(into, folder)]);
       expect([again.code, again.out]).toEqual([2, '']);
       expect(again.err).toContain('has no run that was finished');
-    }, 60_000);
+    });
   });
 
   // Other ways: test/long/cli/compare.test.ts.
@@ -292,7 +292,7 @@ describe('pageheap compare', () => {
       expect(outcome.code).toBe(1);
       expect(outcome.err).toMatch(/configuration 'treap', run 1: the process of the run ended by SIGKILL/);
       expect(outcome.out).toMatch(/│ +radix │ +treap \(failed\) │/);
-    }, 60_000);
+    });
   });
 
   it('tells of a custom page heap that throws as of that, with the place', async () => {
@@ -316,7 +316,7 @@ describe('pageheap compare', () => {
       expect(stderr).not.toContain('defect of pageheap');
       expect(code).toBe(1);
     }
-  }, 60_000);
+  });
 
   it('holds one generation for all configurations that name none', async () => {
     const { out: stdout, code } = await inProcess([
@@ -331,7 +331,7 @@ describe('pageheap compare', () => {
     expect(first.metrics.heapSys.mean % 2 ** 26).toBe(0);
     expect(second.metrics.heapSys.mean % 2 ** 22).toBe(0);
     expect(second.metrics.heapSys.mean).toBeLessThan(first.metrics.heapSys.mean);
-  }, 60_000);
+  });
 
   it('teaches with --help', async () => {
     const { out: stdout } = await inProcess(['compare', '--help']);

@@ -23,7 +23,7 @@ it('a call that does not end is stopped, with its place', async () => {
   const { code, out } = await inProcess(args);
   expect(code).toBe(1);
   expect(out).toMatch(/1\. keeps(?:\(.*\))? did not end within 0\.4 s, and was stopped\n.*endless\.mjs:3/);
-}, 60_000);
+});
 
 it('a run tells its parts and numbers as other than Go’s', async () => {
   const file = module(
@@ -44,7 +44,7 @@ it('a run tells its parts and numbers as other than Go’s', async () => {
     ...{ densePages: 513, scavengePolicy: 'ScavengePolicy', triggerPolicy: 'Pace' },
   });
   expect(header.options).not.toHaveProperty('retainExtra');
-}, 60_000);
+});
 
 it('a comparison goes on without the configuration whose policy fails, and tells where', async () => {
   const bad = module(
@@ -63,7 +63,7 @@ it('a comparison goes on without the configuration whose policy fails, and tells
     /configuration 'bad', run 1: the scavenge policy Bad threw in onTime: TypeError: .*bad\.mjs:2:\d+.*\(ERR_POLICY\)/,
   );
   expect(table).toContain('radix');
-}, 60_000);
+});
 
 it.each([
   [['--scavenge-policy', 'none.mjs'], 2, /none\.mjs: cannot be loaded as a module: there is no such file/],

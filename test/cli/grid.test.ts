@@ -64,7 +64,7 @@ it('a killed grid leaves whole runs alone, and goes on', async () => {
     2,
     expect.stringMatching(/is a folder; name a run file in it: .* view \S*runs\/\S*jsonl/),
   ]);
-}, 120_000);
+});
 
 it('a process that is killed in the middle of a run leaves no part of it', async () => {
   const out = join(root, 'cut');
@@ -81,7 +81,7 @@ it('a process that is killed in the middle of a run leaves no part of it', async
   });
   expect(outcome.signal).toBe('SIGKILL');
   expect(runsIn(out).filter((name) => !name.startsWith('.'))).toEqual([]);
-}, 60_000);
+});
 
 it('shares are joined, machines that differ are told, and what does not belong together is refused', async () => {
   const shares = [join(root, 'one'), join(root, 'two')];
@@ -109,7 +109,7 @@ it('shares are joined, machines that differ are told, and what does not belong t
   expect(refused.err).toMatch(/do not belong together; they differ in the trace's contents/);
   const again = await grid(shares[0] ?? '', '-r', '3');
   expect(again.err).toMatch(/another grid is in .*; they differ in rounds: 1 and 3/);
-}, 120_000);
+});
 
 it('a cell that cannot be is told, and the others are drawn', async () => {
   const out = join(root, 'refused');
@@ -137,7 +137,7 @@ it('a cell that cannot be is told, and the others are drawn', async () => {
   expect(table).toContain('failed');
   expect(runsIn(out).filter((name) => name.endsWith('.failed.json'))).toHaveLength(2);
   expect(readFileSync(join(out, 'grid.html'), 'utf8')).toContain('failed');
-}, 60_000);
+});
 
 it.each([
   [['--gogc', '100'], /a grid has an option with several values/],

@@ -290,7 +290,7 @@ describe('grading', () => {
     expect(outcome.out).toBe('');
     expect(children.length).toBeGreaterThan(0);
     // A child ends when it sees that nobody asks any more: after the call that it is in.
-    await expect.poll(() => children.filter(isAlive), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => children.filter(isAlive)).toEqual([]);
     expect(existsSync(join(folder, 'best-fit', 'grade.html'))).toBe(false);
   });
 });

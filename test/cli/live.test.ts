@@ -87,9 +87,7 @@ describe('run --live', () => {
           return response.status;
         };
         // Before the run has begun there is nothing to steer.
-        await expect
-          .poll(() => give({ what: 'gcPercent', value: 50 }), { timeout: 20_000, interval: 20 })
-          .toBe(200);
+        await expect.poll(() => give({ what: 'gcPercent', value: 50 }), { interval: 20 }).toBe(200);
         expect(await give({ what: 'freeOSMemory' })).toBe(200);
       },
     );

@@ -69,7 +69,7 @@ it('a policy that throws is told in a line; its stack where PAGEHEAP_DEBUG asks 
   expect(err).not.toMatch(/^ +at /m);
   const asked = await inProcess(args, { env: { PAGEHEAP_DEBUG: '1' } });
   expect(asked.err).toMatch(/^ +at Bad\.onTime/m);
-}, 60_000);
+});
 
 it('a grid of other axes is told as axes are asked for', async () => {
   const grid = (axis: string[]): ReturnType<typeof inProcess> =>
@@ -91,19 +91,17 @@ it('a grid of other axes is told as axes are asked for', async () => {
   expect(err).toContain(
     'they differ in axes: --gogc 100,400 and --gogc 100,200 --memory-limit 64MiB,off: choose another folder',
   );
-}, 60_000);
+});
 
 it('a short page trace is over at once, and its pages are in use', async () => {
   const trace = file('few.pages', 'pages 1\na 1 16\na 2 4\nf 1\nr 32\na 3 8\nf 2\nf 3\n');
-  const begin = performance.now();
   const { code, out } = await inProcess(['run', trace, '--no-report', '--json', '-o', folder]);
   expect(code).toBe(0);
-  expect(performance.now() - begin).toBeLessThan(15_000);
   const { moments, operations } = JSON.parse(out) as { moments: { inuse: number }[]; operations: number };
   expect(operations).toBe(7);
   expect(moments[0]?.inuse).toBe(20 * 8192);
   expect(moments.at(-1)?.inuse).toBe(0);
-}, 60_000);
+});
 
 it('a table as a list leaves out what has no value', () => {
   const shape = { head: ['', 'valid', 'faults', 'points'], rows: [['answers', 'yes', '', '5 of 5']] };
@@ -120,4 +118,4 @@ it('lab check --first tells how many checks were tried, and no points', async ()
   const { out } = await inProcess(['lab', 'check', lab, '--first']);
   expect(out).toMatch(/\n1 of \d+ checks tried, with the open seeds; points are for all of them/);
   expect(out).not.toMatch(/\d+ of \d+ points/);
-}, 60_000);
+});

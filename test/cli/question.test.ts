@@ -39,7 +39,7 @@ it('asks one in processes of its own, draws it, keeps it, and says whether it he
   expect(inside('index.html')).toContain('https://github.com/golang/go/issues/62449');
   expect(inside('index.html')).toMatch(/script-src (?:'|&#39;)none/);
   expect(JSON.parse(inside('answer.json'))).toMatchObject({ number: 14, verdict: 'held' });
-}, 60_000);
+});
 
 it('makes runs whose files stay, and prints one as JSON', async () => {
   const out = join(folder, 'json');
@@ -54,7 +54,7 @@ it('makes runs whose files stay, and prints one as JSON', async () => {
   expect(answer.runs).toHaveLength(2);
   for (const { file } of answer.runs) expect(existsSync(file)).toBe(true);
   expect(answer.bounds.length).toBe(3);
-}, 60_000);
+});
 
 it('Ctrl-C leaves no empty folder, and says what is in one that stays', async () => {
   const out = join(folder, 'interrupted');
@@ -77,7 +77,7 @@ it('Ctrl-C leaves no empty folder, and says what is in one that stays', async ()
   expect(ran.code).toBe(130);
   expect(ran.err).toMatch(/question 3 has no answer and no page; a run file .* is in \S*question-03-decay/);
   expect(ran.err).toContain('interrupted');
-}, 60_000);
+});
 
 it.each<[string[], RegExp]>([
   [['question', 'nothing'], /there is no question nothing; there are 1 to 18, or released-rss/],

@@ -42,7 +42,7 @@ it('tasks of an array do shares of one grid, whatever their numbers begin with',
   for (const id of [5, 6])
     expect([task(id).status, task(id).stderr]).toEqual([0, expect.not.stringContaining('rror')]);
   expect(readdirSync(join(folder, 'grid-results/runs'))).toHaveLength(2);
-}, 60_000);
+});
 
 it('the matrix shares out as many shares as it has jobs', () => {
   const text = readFileSync(join(examples, 'ci/grid.yml'), 'utf8');

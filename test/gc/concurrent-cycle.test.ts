@@ -145,7 +145,7 @@ test('threads build, change and collect at the same time', async () => {
   await Promise.all(workers.map((worker) => worker.terminate()));
   expect(heap.sample().numGC).toBeGreaterThan(3);
   heap.check(3);
-}, 30_000);
+});
 
 describe('marking is paced', () => {
   test('by those who allocate alone, where no clock moves: the goal is kept', () => {

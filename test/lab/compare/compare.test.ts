@@ -402,5 +402,5 @@ describe('its page', () => {
     } finally {
       await browser.close();
     }
-  }, 60_000);
+  });
 });

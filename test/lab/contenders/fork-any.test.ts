@@ -83,7 +83,7 @@ describe('a run on a contender', () => {
     expect(replayer).toBeGreaterThan(0);
     stop.abort();
     await expect(run).resolves.toMatchObject({ reason: 'interrupted' });
-    await expect.poll(() => isGone(replayer), { timeout: 5000 }).toBe(true);
+    await expect.poll(() => isGone(replayer)).toBe(true);
     expect((await readRunFile(output)).end?.reason).toBe('interrupted');
   });
 
@@ -106,6 +106,6 @@ describe('a run on a contender', () => {
     const { replayer, run: own } = replayerHere() ?? { replayer: 0, run: 0 };
     process.kill(own, 'SIGKILL');
     await expect(run).rejects.toMatchObject({ code: 'ERR_SYSTEM' });
-    await expect.poll(() => isGone(replayer), { timeout: 5000 }).toBe(true);
+    await expect.poll(() => isGone(replayer)).toBe(true);
   });
 });

@@ -1,14 +1,15 @@
 /** What the functions of `pageheap/lab` are given: whatever it is, an error with its code, before anything is made. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PageHeapError } from '../../../lib/base/errors.ts';
 import * as library from '../../../lib/lab/library/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-arguments-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const out = join(folder, 'none');
+const empty = join(folder, 'empty');
 
 const odd: readonly unknown[] = [
   5,
@@ -38,11 +39,19 @@ async function codeOf(name: string, ...args: unknown[]): Promise<unknown> {
 }
 
 describe('a subject, a path or a record', () => {
+  const former = process.cwd();
+  // What is made without a name comes into the working folder: this one is nobody else's.
+  beforeAll(() => {
+    mkdirSync(empty);
+    process.chdir(empty);
+  });
+  afterAll(() => process.chdir(former));
+
   it.each(['run', 'compare', 'readRun', 'readComparison', 'summarize', 'renderReport', 'renderComparison'])(
     '%s refuses any other value',
     async (name) => {
       for (const value of [...odd, undefined]) expect(await codeOf(name, value)).toBe('ERR_INVALID_ARGUMENT');
-      expect(existsSync('runs')).toBe(false);
+      expect(readdirSync(empty)).toEqual([]);
     },
   );
 

@@ -91,7 +91,7 @@ class MadeRun {
 
 const drawn = (count: number): Promise<void> =>
   expect
-    .poll(() => page.evaluate(() => Number(document.documentElement.dataset.drawn ?? 0)), { timeout: 15_000 })
+    .poll(() => page.evaluate(() => Number(document.documentElement.dataset.drawn ?? 0)))
     .toBeGreaterThanOrEqual(count);
 
 beforeEach(async () => {
@@ -276,11 +276,9 @@ describe('a run under way', () => {
     await others[0]?.locator('#gogc').press('Enter');
     await expect.poll(() => others[2]?.locator('#gogc').inputValue()).toBe('30');
     await others.shift()?.close();
-    await expect
-      .poll(async () => (await told()).filter((words) => words !== '').length, { timeout: 10_000 })
-      .toBe(1);
+    await expect.poll(async () => (await told()).filter((words) => words !== '').length).toBe(1);
     await others.shift()?.close();
-    await expect.poll(async () => (await told()).join(''), { timeout: 10_000 }).toBe('');
+    await expect.poll(async () => (await told()).join('')).toBe('');
     for (const one of others) expect(await one.locator('#live-name').innerText()).toBe('sqlite-ramp');
     await context.close();
   });
@@ -293,7 +291,7 @@ describe('a run under way', () => {
     const other = new MadeRun(syntheticRun({ replay: 3, idle: 1, peakMiB: 8, name: 'another' }));
     other.write(7);
     server = await LiveServer.listen(other.watched, html, port, token);
-    await expect.poll(() => page.locator('#live-name').innerText(), { timeout: 15_000 }).toBe('another');
+    await expect.poll(() => page.locator('#live-name').innerText()).toBe('another');
     await expect.poll(() => page.evaluate(() => document.documentElement.dataset.drawn)).toBe('7');
     other.watched.close();
   });
@@ -316,7 +314,7 @@ describe('a run under way', () => {
     const pairs = new Uint8Array(pages).fill(14);
     pairs.fill(8, 40_000, 60_000);
     run.watched.show(mapLineOf({ t: 1500, origin: 0xc000000000, ranges: [[0, pages]], pairs }));
-    await page.locator('#page-maps[data-shown="1500"]').waitFor({ timeout: 10_000 });
+    await page.locator('#page-maps[data-shown="1500"]').waitFor({ timeout: 120_000 });
     expect(await page.locator('#map-scale').innerText()).toContain('in address order');
     for (const view of ['belief', 'kernel'])
       expect(await coloursOf(page.locator(`canvas[data-view=${view}]`)), view).toBeGreaterThan(1);

@@ -218,9 +218,7 @@ describe('however a run ends', () => {
       signal: stop.signal,
       onProgress: (p: RunProgress) => p.phase === phase && stop.abort(),
     };
-    const begin = Date.now();
     const result = await makeRun(run, hooks);
-    expect(Date.now() - begin).toBeLessThan(10_000);
     expect(result.reason).toBe('interrupted');
     const data = await readRunFile(run.output);
     expect(data.end).toMatchObject({ reason: 'interrupted', ops: result.ops });
