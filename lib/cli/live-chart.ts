@@ -56,6 +56,11 @@ export class LiveChart {
     this.#clock = clock;
     terminal.err.write(hideCursor);
     process.on('exit', this.#restore);
+    terminal.standing = {
+      leave: () => this.#clear(),
+      // It is drawn with the next sample, from where the cursor is then.
+      comeBack: () => undefined,
+    };
   }
 
   /** @param status how far the run is, in words; the last of them are left out where it is narrow */
@@ -82,7 +87,14 @@ export class LiveChart {
     if (this.#isOver) return;
     this.#isOver = true;
     process.off('exit', this.#restore);
-    this.#terminal.err.write(`${this.#home()}${clearBelow}${showCursor}`);
+    this.#terminal.standing = undefined;
+    this.#clear();
+    this.#terminal.err.write(showCursor);
+  }
+
+  #clear(): void {
+    this.#terminal.err.write(`${this.#home()}${clearBelow}`);
+    this.#drawn = [];
   }
 
   #draw(status: readonly string[]): void {

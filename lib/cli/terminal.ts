@@ -18,6 +18,14 @@ export interface Stream {
   write(text: string): boolean;
 }
 
+/** What is drawn in the last lines of the terminal again and again. */
+export interface Standing {
+  /** Takes it away: a line that stays is written there. */
+  leave(): void;
+  /** Draws it again, below that line. */
+  comeBack(): void;
+}
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Whether a stream gets colour. NO_COLOR goes before FORCE_COLOR, as no-color.org asks. */
@@ -45,6 +53,8 @@ export class Terminal {
   readonly outColors: Colors;
   readonly errColors: Colors;
   readonly outHasColors: boolean;
+  /** A bar or a chart: it makes room for whatever is written. */
+  standing: Standing | undefined;
   /** Told when results cannot be written; unless somebody listens, that is thrown. */
   onOutputError: (error: unknown) => void = (error) => {
     throw error;
@@ -74,10 +84,20 @@ export class Terminal {
 
   print(text: string): void {
     try {
-      this.out.write(`${text}\n`);
+      this.#write(this.out, text);
     } catch (error) {
       // A file is written at once, and a full disk told at once; of a pipe it is told later, by an event.
       this.onOutputError(error);
+    }
+  }
+
+  #write(stream: Stream, text: string): void {
+    const standing = stream.isTTY === true ? this.standing : undefined;
+    standing?.leave();
+    try {
+      stream.write(`${text}\n`);
+    } finally {
+      standing?.comeBack();
     }
   }
 
@@ -87,7 +107,7 @@ export class Terminal {
 
   note(text: string): void {
     try {
-      this.err.write(`${text}\n`);
+      this.#write(this.err, text);
     } catch {
       // There is nowhere to say it.
     }

@@ -117,13 +117,14 @@ const leastMissed = 5;
 const lateShare = 0.1;
 const lateSeconds = 0.5;
 
+/** Whether so many seconds of waiting for a CPU, at least `least` of them, are more than an idle machine has in such a time. */
+export const isHeldUp = (waited: number, seconds: number, least = leastWaitSeconds): boolean =>
+  waited >= least && waited > busyShare * seconds;
+
 /** Whether others had the CPU that a run was to have. */
 export function wasHeldUp(pace: Pace): boolean {
-  const { waited, missed, missedShare } = pace;
-  return (
-    ((waited ?? 0) >= leastWaitSeconds && (waitedShare(pace) ?? 0) > busyShare) ||
-    (missed >= leastMissed && missedShare > busyShare)
-  );
+  const { waited, elapsed, missed, missedShare } = pace;
+  return isHeldUp(waited ?? 0, elapsed) || (missed >= leastMissed && missedShare > busyShare);
 }
 
 /** Whether a replay took notably longer than was asked. */

@@ -1,11 +1,9 @@
 /** What answers are put together from: bounds, tables of runs, curves of runs. */
-import { paceOf, wasHeldUp } from '../metrics/pace.ts';
 import { type Metric, metrics, metricsOf } from '../metrics/run-metrics.ts';
 import type { MetricUnit } from '../metrics/spread.ts';
 import type { RunPhaseEnd } from '../record/lines.ts';
 import type { RunData } from '../record/run-data.ts';
 import { formatMetric } from '../report/comparison-values.ts';
-import { waitedWords } from '../report/pace-words.ts';
 import type { Curves, PictureMark } from './picture.ts';
 import type { AnswerTable, Bound } from './question.ts';
 
@@ -37,15 +35,21 @@ export const untold = (says: string, why: string): Bound => ({
 export const atSize = (size: number, least: number, told: Bound): Bound =>
   size < least ? untold(told.says, `this was a thinned run; it takes size ${least}`) : told;
 
-/** A bound of what a run does by the clock: one that fails where others had the CPU tells of them, and is not known. */
-export function byClock(run: RunData, told: Bound): Bound {
-  const pace = paceOf(run);
-  if (told.holds !== false || pace === undefined || !wasHeldUp(pace)) return told;
-  return untold(
-    told.says,
-    `others had the CPU (the run waited for one for ${waitedWords(pace)}), and it came to ${told.found}; ask again on a quiet machine`,
-  );
-}
+/** A bound of times, or of what a scavenger or a limiter does by the clock. */
+export const clocked = (told: Bound): Bound => ({ ...told, clocked: true });
+
+/**
+ * What is said where others had the CPU: a bound that goes by the clock and fails tells of them, and is not known.
+ * @param why undefined: nobody had
+ */
+export const withoutClock = (bounds: readonly Bound[], why: string | undefined): readonly Bound[] =>
+  why === undefined
+    ? bounds
+    : bounds.map((told) =>
+        told.clocked && told.holds === false
+          ? untold(told.says, `${why}, and it came to ${told.found}; ask again on a quiet machine`)
+          : told,
+      );
 
 const missing = 'the run did not tell it';
 

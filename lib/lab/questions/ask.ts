@@ -11,16 +11,18 @@ import { join } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { libraryPath, moduleExtension } from '../../base/package-files.ts';
 import { inspectMachine, type Machine } from '../../os/machine.ts';
-import { paceOf } from '../metrics/pace.ts';
+import { isHeldUp, paceOf, wasHeldUp } from '../metrics/pace.ts';
 import { fileStem } from '../record/folders.ts';
 import { packageVersion } from '../record/package.ts';
 import type { RunData } from '../record/run-data.ts';
 import { readRunFile } from '../record/run-file.ts';
+import { formatShare } from '../report/client/format.ts';
 import { heldUpWords } from '../report/pace-words.ts';
 import { forkRun } from '../run/fork-run.ts';
 import { type PackedError, unpackError } from '../run/run-messages.ts';
 import type { RunOptions } from '../run/run-options.ts';
-import type { Measurement } from './measure/measurement.ts';
+import { withoutClock } from './answering.ts';
+import type { Measurement, WaitedTime } from './measure/measurement.ts';
 import type { Answer, Asker, Question, QuestionMachine, QuestionRun, Verdict } from './question.ts';
 import { verdictOf } from './question.ts';
 
@@ -46,7 +48,13 @@ type Stops = Pick<AskOptions, 'signal' | 'kill'>;
 /** How runs and measurements are made. */
 export interface Makers {
   run(options: RunOptions, stops: Stops, onProgress: () => void): Promise<unknown>;
-  measure<P, R>(measurement: Measurement<P, R>, params: P, signal: AbortSignal | undefined): Promise<R>;
+  /** @param tell told how long it waited for a CPU, where that is known; before it answers */
+  measure<P, R>(
+    measurement: Measurement<P, R>,
+    params: P,
+    signal: AbortSignal | undefined,
+    tell?: (time: WaitedTime) => void,
+  ): Promise<R>;
 }
 
 /** Each in a process of its own. */
@@ -103,6 +111,7 @@ const entry = libraryPath(`lab/questions/measure-child${moduleExtension}`);
 
 interface FromMeasurement {
   readonly result?: unknown;
+  readonly time?: WaitedTime;
   readonly error?: PackedError;
 }
 
@@ -111,6 +120,7 @@ async function measured<P, R>(
   { name }: Measurement<P, R>,
   params: P,
   signal: AbortSignal | undefined,
+  tell?: (time: WaitedTime) => void,
 ): Promise<R> {
   signal?.throwIfAborted();
   const child = fork(entry, [], {
@@ -139,8 +149,10 @@ async function measured<P, R>(
       child.once('exit', (code, by) => {
         if (signal?.aborted === true) reject(signal.reason);
         else if (answer?.error !== undefined) reject(unpackError(answer.error));
-        else if (answer !== undefined) resolve(answer.result as R);
-        else
+        else if (answer !== undefined) {
+          if (answer.time !== undefined) tell?.(answer.time);
+          resolve(answer.result as R);
+        } else
           reject(
             new PageHeapError(
               'ERR_SYSTEM',
@@ -154,6 +166,31 @@ async function measured<P, R>(
   } finally {
     process.off('exit', kill);
     signal?.removeEventListener('abort', kill);
+  }
+}
+
+/** A measurement may be short: a share of it counts from so many seconds on. */
+const leastWaitOfMeasurement = 0.01;
+
+/** Why what goes by the clock tells of others; undefined where it does not. */
+class HeldUp {
+  why: string | undefined;
+
+  runs(label: string, isHeldUp: boolean): void {
+    if (isHeldUp) this.#say(`the run ${label} waited for one`);
+  }
+
+  measured(name: string, time: WaitedTime | undefined, { load, cpus }: QuestionMachine): void {
+    if (time === undefined) {
+      if (load > cpus) this.#say(`${load.toFixed(1)} processes wanted ${cpus} CPUs`);
+    } else if (isHeldUp(time.waited, time.seconds, leastWaitOfMeasurement))
+      this.#say(
+        `the measurement ${name} waited for one for ${formatShare(time.waited, time.seconds)} of its time`,
+      );
+  }
+
+  #say(what: string): void {
+    this.why ??= `others had the CPU (${what})`;
   }
 }
 
@@ -197,6 +234,7 @@ export async function askQuestion(question: Question, options: AskOptions): Prom
   const seconds = (): number => (performance.now() - begin) / 1000;
   const runs: { label: string; file: string }[] = [];
   const records: RunData[] = [];
+  const heldUp = new HeldUp();
   const asker: Asker = {
     size,
     machine,
@@ -218,21 +256,28 @@ export async function askQuestion(question: Question, options: AskOptions): Prom
       const data = await readRunFile(file);
       runs.push({ label, file });
       records.push(data);
+      const pace = paceOf(data);
+      heldUp.runs(label, pace !== undefined && wasHeldUp(pace));
       return data;
     },
     measure: async (measurement, params) => {
       onProgress?.(measurement.name, seconds());
       const timer = setInterval(() => onProgress?.(measurement.name, seconds()), 200);
+      let time: WaitedTime | undefined;
       try {
-        return await makers.measure(measurement, params, signal);
+        return await makers.measure(measurement, params, signal, (told) => {
+          time = told;
+        });
       } finally {
         clearInterval(timer);
+        heldUp.measured(measurement.name, time, machine);
       }
     },
   };
   const unanswerable = question.unanswerable?.(machine);
-  const answer: Answer =
+  const found: Answer =
     unanswerable === undefined ? await question.ask(asker) : { table: { head: [], rows: [] }, bounds: [] };
+  const answer = { ...found, bounds: withoutClock(found.bounds, heldUp.why) };
   const remarks = unanswerable === undefined ? remarksOf(machine, loadOf(), records) : [];
   return {
     ...{ question, answer, unanswerable, size, machine, runs, remarks },

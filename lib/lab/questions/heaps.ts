@@ -1,5 +1,5 @@
 /** Questions about the heap's own structures: cost of an allocation, fragmentation, the goal under a limit, names, metadata. */
-import { atSize, bound, factor, inWords, nsInWords, untold } from './answering.ts';
+import { atSize, bound, clocked, factor, inWords, nsInWords, untold } from './answering.ts';
 import { limitGoals, mappingNames, metadata as metadataMeasurement } from './measure/accounts.ts';
 import { allocationCosts, stripes } from './measure/holes.ts';
 import type { Question } from './question.ts';
@@ -54,31 +54,37 @@ export const allocation: Question = {
         atSize(
           size,
           1,
-          factor(
-            `the radix tree: ${Math.round((small.at(-1)?.holes ?? 0) / (small[0]?.holes ?? 1))} times the free runs cost at most five times as much`,
-            most('radix', 'small'),
-            small[0]?.ns,
-            'at most',
-            5,
+          clocked(
+            factor(
+              `the radix tree: ${Math.round((small.at(-1)?.holes ?? 0) / (small[0]?.holes ?? 1))} times the free runs cost at most five times as much`,
+              most('radix', 'small'),
+              small[0]?.ns,
+              'at most',
+              5,
+            ),
           ),
         ),
         atSize(
           size,
           1,
-          factor(
-            'the list of 2014 is walked: among many large runs it costs twice what the radix tree does',
-            most('lists', 'large'),
-            most('radix', 'large'),
-            'at least',
-            2,
+          clocked(
+            factor(
+              'the list of 2014 is walked: among many large runs it costs twice what the radix tree does',
+              most('lists', 'large'),
+              most('radix', 'large'),
+              'at least',
+              2,
+            ),
           ),
         ),
-        factor(
-          'a page from a page cache costs no more than one from the bitmap',
-          found.cached,
-          found.single,
-          'at most',
-          1.1,
+        clocked(
+          factor(
+            'a page from a page cache costs no more than one from the bitmap',
+            found.cached,
+            found.single,
+            'at most',
+            1.1,
+          ),
         ),
       ],
       notes: [

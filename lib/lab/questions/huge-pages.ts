@@ -1,6 +1,6 @@
 /** Questions about huge pages: khugepaged, stalls, dense chunks. */
 import { pageSize } from '../../base/units.ts';
-import { atSize, bound, factor, inWords, nsInWords, untold } from './answering.ts';
+import { atSize, bound, clocked, factor, inWords, nsInWords, untold } from './answering.ts';
 import { denseChunks } from './measure/dense.ts';
 import { khugepaged as khugepagedMeasurement } from './measure/khugepaged.ts';
 import { smallPage } from './measure/raw-memory.ts';
@@ -192,12 +192,14 @@ export const stalls: Question = {
       },
       bounds: [
         given
-          ? factor(
-              'a fault after MADV_HUGEPAGE takes ten times one of a small page: it zeroes 2 MiB',
-              hugePage.median,
-              small.median,
-              'at least',
-              10,
+          ? clocked(
+              factor(
+                'a fault after MADV_HUGEPAGE takes ten times one of a small page: it zeroes 2 MiB',
+                hugePage.median,
+                small.median,
+                'at least',
+                10,
+              ),
             )
           : untold(
               'a fault after MADV_HUGEPAGE takes ten times one of a small page',
@@ -205,14 +207,16 @@ export const stalls: Question = {
             ),
         full.count === 0
           ? untold('a call of MADV_COLLAPSE takes fifty times a fault of a small page', refused)
-          : factor(
-              'a call of MADV_COLLAPSE takes fifty times a fault of a small page: it copies 2 MiB',
-              full.median,
-              small.median,
-              'at least',
-              50,
+          : clocked(
+              factor(
+                'a call of MADV_COLLAPSE takes fifty times a fault of a small page: it copies 2 MiB',
+                full.median,
+                small.median,
+                'at least',
+                50,
+              ),
             ),
-        bound('no operation takes the 333 ms that were reported', 'ns', worst, 'at most', reported),
+        clocked(bound('no operation takes the 333 ms that were reported', 'ns', worst, 'at most', reported)),
       ],
       notes: [
         'By CPU time, so that other programs are not counted. The last column has what passed by the clock at most: on a busy machine mostly others’ turns.',
@@ -279,12 +283,14 @@ export const denseRule: Question = {
         atSize(
           size,
           0.5,
-          factor(
-            'reads are not slower in what stayed huge: at most a tenth',
-            rule.read,
-            none.read,
-            'at most',
-            1.1,
+          clocked(
+            factor(
+              'reads are not slower in what stayed huge: at most a tenth',
+              rule.read,
+              none.read,
+              'at most',
+              1.1,
+            ),
           ),
         ),
       ],

@@ -1,9 +1,11 @@
 /**
  * The process of one measurement, told which by its first message. It ends with its answer, and when its parent is gone.
  */
+import { SchedStat } from '../../os/sched-stat.ts';
 import { packError } from '../run/run-messages.ts';
 import { stopSignals } from '../run/stop-signals.ts';
 import { measurementNamed } from './measure/index.ts';
+import type { WaitedTime } from './measure/measurement.ts';
 
 export interface MeasurementRequest {
   readonly name: string;
@@ -15,10 +17,22 @@ function answer(message: unknown, code: number): void {
   process.send(message, undefined, {}, () => process.exit(code));
 }
 
-async function measured({ name, params }: MeasurementRequest): Promise<unknown> {
+async function measured({
+  name,
+  params,
+}: MeasurementRequest): Promise<{ readonly result: unknown; readonly time?: WaitedTime }> {
   const measurement = measurementNamed(name);
   if (measurement === undefined) throw new Error(`there is no measurement ${name}`);
-  return measurement.measure(params);
+  const account = new SchedStat();
+  const [before, begin] = [account.read(), performance.now()];
+  const result = await measurement.measure(params);
+  const after = account.read();
+  if (before === undefined || after === undefined) return { result };
+  const time: WaitedTime = {
+    seconds: (performance.now() - begin) / 1000,
+    waited: (after.waited - before.waited) / 1e9,
+  };
+  return { result, time };
 }
 
 // A terminal sends Ctrl-C to both processes; the parent ends this one.
@@ -26,7 +40,7 @@ for (const signal of stopSignals) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit(1));
 process.once('message', (request: MeasurementRequest) => {
   measured(request).then(
-    (result) => answer({ result }, 0),
+    (found) => answer(found, 0),
     (error: unknown) => answer({ error: packError(error) }, 1),
   );
 });

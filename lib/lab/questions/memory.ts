@@ -1,6 +1,6 @@
 /** Questions about giving back and faulting in, answered by measurements: rates, forced frees, the price of a fault. */
 import { pageSize } from '../../base/units.ts';
-import { bound, factor, inWords, nsInWords, untold } from './answering.ts';
+import { bound, clocked, factor, inWords, nsInWords, untold } from './answering.ts';
 import { touchCosts } from './measure/faults.ts';
 import { forcedFree, quantumBytes, releaseRates } from './measure/release.ts';
 import type { Question } from './question.ts';
@@ -55,19 +55,23 @@ export const releaseRate: Question = {
           'at most',
           pageSize,
         ),
-        bound(
-          '64 KiB at a time: not below what was reported, 256 KiB a millisecond',
-          'bytes',
-          perMs(quantum),
-          'at least',
-          256 * 1024,
+        clocked(
+          bound(
+            '64 KiB at a time: not below what was reported, 256 KiB a millisecond',
+            'bytes',
+            perMs(quantum),
+            'at least',
+            256 * 1024,
+          ),
         ),
-        bound(
-          'in holes of one page: not below the worst reported, 8 KiB a millisecond',
-          'bytes',
-          perMs(holes),
-          'at least',
-          8 * 1024,
+        clocked(
+          bound(
+            'in holes of one page: not below the worst reported, 8 KiB a millisecond',
+            'bytes',
+            perMs(holes),
+            'at least',
+            8 * 1024,
+          ),
         ),
       ],
     };
@@ -162,21 +166,25 @@ export const refault: Question = {
         })),
       },
       bounds: [
-        factor(
-          'a page that comes back from MADV_DONTNEED costs five times one that stayed',
-          dontneed.touch,
-          resident.touch,
-          'at least',
-          5,
+        clocked(
+          factor(
+            'a page that comes back from MADV_DONTNEED costs five times one that stayed',
+            dontneed.touch,
+            resident.touch,
+            'at least',
+            5,
+          ),
         ),
         bound('it is one fault a page', 'count', Math.round(dontneed.faults * 1000) / 1000, 'at least', 0.99),
         machine.advice('FREE')
-          ? factor(
-              'under MADV_FREE it comes back for at most half of that',
-              free.touch,
-              dontneed.touch,
-              'at most',
-              0.5,
+          ? clocked(
+              factor(
+                'under MADV_FREE it comes back for at most half of that',
+                free.touch,
+                dontneed.touch,
+                'at most',
+                0.5,
+              ),
             )
           : untold(
               'under MADV_FREE it comes back for at most half of that',
@@ -189,12 +197,14 @@ export const refault: Question = {
                 ? 'huge pages are switched off (never)'
                 : 'the kernel gave no huge pages',
             )
-          : factor(
-              'in huge pages memory comes for at most half of that',
-              huge.touch,
-              dontneed.touch,
-              'at most',
-              0.5,
+          : clocked(
+              factor(
+                'in huge pages memory comes for at most half of that',
+                huge.touch,
+                dontneed.touch,
+                'at most',
+                0.5,
+              ),
             ),
       ],
       notes: [

@@ -5,7 +5,7 @@ import type { LabHeapOptions } from '../subject/heap-target.ts';
 import {
   atSize,
   bound,
-  byClock,
+  clocked,
   factor,
   inWords,
   type Labelled,
@@ -78,12 +78,14 @@ export const mappings: Question = {
           'at most',
           150,
         ),
-        factor(
-          'hard decommit makes five times as many at least',
-          added(3),
-          Math.max(1, added(0) ?? Number.NaN),
-          'at least',
-          5,
+        clocked(
+          factor(
+            'hard decommit makes five times as many at least',
+            added(3),
+            Math.max(1, added(0) ?? Number.NaN),
+            'at least',
+            5,
+          ),
         ),
         bound(
           "none comes near the kernel's limit",
@@ -156,8 +158,7 @@ export const softLimit: Question = {
           10,
         ),
         bound('a limit below what lives is passed: it is soft', 'bytes', below.peak, 'at least', tight),
-        byClock(
-          runs[2].run,
+        clocked(
           bound(
             'and the collector takes half of the time at most, by its CPU limit',
             'share',
@@ -166,12 +167,14 @@ export const softLimit: Question = {
             0.55,
           ),
         ),
-        factor(
-          'it spirals: there are ten times the collections at least',
-          below.collections,
-          none.collections,
-          'at least',
-          10,
+        clocked(
+          factor(
+            'it spirals: there are ten times the collections at least',
+            below.collections,
+            none.collections,
+            'at least',
+            10,
+          ),
         ),
       ],
     };

@@ -2,7 +2,8 @@
  * Questions: each an experiment with a picture, and bounds that hold or do not.
  *
  * A question is asked with an `Asker`, which makes runs and measurements in processes of their own. It answers figures, a
- * picture, and bounds. A bound has three outcomes: it holds, it does not, or this machine cannot tell, and why. What the
+ * picture, and bounds. A bound has three outcomes: it holds, it does not, or this machine cannot tell, and why. One that goes
+ * by the clock is marked: where others had the CPU meanwhile it does not fail, and is of the third kind. What the
  * questions are is in questions.ts; each answers in a file of its subject.
  *
  * Not here: how an answer is shown and kept (report/question.ts, cli/question.ts).
@@ -22,6 +23,8 @@ export interface Bound {
   readonly holds: boolean | undefined;
   /** Why it cannot be told. */
   readonly why?: string;
+  /** Whether it goes by the clock: then a failure tells nothing where others had the CPU meanwhile. */
+  readonly clocked?: true;
 }
 
 /** Rows of words, the first of each names it. */

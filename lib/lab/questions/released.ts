@@ -5,7 +5,7 @@ import type { RunData } from '../record/run-data.ts';
 import {
   atSize,
   bound,
-  byClock,
+  clocked,
   factor,
   inWords,
   type Labelled,
@@ -70,8 +70,7 @@ export const releasedRss: Question = {
       },
       picture: rssPicture('A cache, filled and emptied three times', runs),
       bounds: [
-        byClock(
-          dontneed,
+        clocked(
           bound(
             'under MADV_DONTNEED what was released has left RSS: at most a twentieth of the full cache is resident',
             'bytes',
@@ -157,21 +156,27 @@ export const madvFree: Question = {
       },
       picture: rssPicture('A cache, filled and emptied three times', [runs.dontneed[0], runs.free[0]]),
       bounds: [
-        factor(
-          'refilling under MADV_FREE faults at most half as often as under MADV_DONTNEED',
-          of('free', faultsOf),
-          of('dontneed', faultsOf),
-          'at most',
-          0.5,
+        clocked(
+          factor(
+            'refilling under MADV_FREE faults at most half as often as under MADV_DONTNEED',
+            of('free', faultsOf),
+            of('dontneed', faultsOf),
+            'at most',
+            0.5,
+          ),
         ),
-        factor(
-          'it costs RSS: the mean is higher, by a quarter at least',
-          of('free', mean),
-          of('dontneed', mean),
-          'at least',
-          1.25,
+        clocked(
+          factor(
+            'it costs RSS: the mean is higher, by a quarter at least',
+            of('free', mean),
+            of('dontneed', mean),
+            'at least',
+            1.25,
+          ),
         ),
-        atSize(asker.size, 0.5, factor(costsNoTime, of('free', cpu), of('dontneed', cpu), 'at most', 1.25)),
+        clocked(
+          atSize(asker.size, 0.5, factor(costsNoTime, of('free', cpu), of('dontneed', cpu), 'at most', 1.25)),
+        ),
       ],
     };
   },
@@ -238,8 +243,7 @@ export const decay: Question = {
           atSize(
             asker.size,
             wholeIdleness,
-            byClock(
-              radix,
+            clocked(
               factor(
                 `design of 2023, round ${n}: at most a tenth of the full cache is resident after the idleness`,
                 left(radix, n),
@@ -316,8 +320,7 @@ export const pacing: Question = {
         })),
       },
       bounds: [
-        byClock(
-          run,
+        clocked(
           bound(
             "pacing holds: with Go's 10 % the calls of madvise take at most a twentieth of the time",
             'share',

@@ -8,6 +8,12 @@ export interface Measurement<P, R> {
   measure(params: P): R | Promise<R>;
 }
 
+/** Seconds that a measurement took, and that its thread was ready and had no CPU. */
+export interface WaitedTime {
+  readonly seconds: number;
+  readonly waited: number;
+}
+
 /** The middle of some numbers, the lower of two. NaN of none. */
 export function middleOf(values: readonly number[]): number {
   return quantileOf(values, 0.5);
