@@ -16,7 +16,7 @@ class Screen {
   cursor = true;
 
   write(text: string): boolean {
-    for (const [part] of text.replaceAll('\x1b', '␛').matchAll(/␛\[\??([\d;]*)[A-Za-z]|␛[78]|[^]/gu))
+    for (const [part] of text.replaceAll('\x1b', '␛').matchAll(/␛\[\??([\d;]*)[A-Za-z]|␛[78]|./gsu))
       this.#take(part);
     return true;
   }
