@@ -50,6 +50,9 @@ Examples:
   $ pageheap run my.rec.gz                        the same program on this heap
   $ pageheap record --finish my.rec.gz.raw-Xy12ab -o my.rec.gz`;
 
+/** A process with so many times the operations of the program itself is the one to look at. */
+const workerShare = 4;
+
 const count = (n: number, thing: string): string => `${formatNumber(n)} ${n === 1 ? thing : `${thing}s`}`;
 
 function madeWords({ file, bytes, content }: MadeRecording): string {
@@ -103,7 +106,14 @@ function tellOutcome(outcome: RecordOutcome, terminal: Terminal): void {
   const isSilent = hasMain && [made, left, failures].every(({ length }) => length === 0);
   if (isSilent && silent.every(({ ownMalloc, reason }) => !ownMalloc && reason === ''))
     terminal.note('nothing was recorded: the program called neither malloc nor free');
-  if (main !== undefined) terminal.note(`next: ${commandHere('run', main.file)}`);
+  if (main === undefined) return;
+  terminal.note(`next: ${commandHere('run', main.file)}`);
+  // A driver, such as gcc, has others do its work.
+  const [worker] = made.toSorted((a, b) => b.content.ops - a.content.ops);
+  if (worker !== undefined && worker.content.ops > workerShare * main.content.ops)
+    terminal.note(
+      `${programName(worker.content.header)} has most of the operations: ${commandHere('run', worker.file)}`,
+    );
 }
 
 /** Ends as the program did, unless it was stopped after that. */

@@ -158,6 +158,16 @@ describe('pageheap record', () => {
     expect(readdirSync(cwd)).toEqual(['my.rec.gz']);
   });
 
+  it('names the process that did the work, where the program has others do it', async () => {
+    const { err } = await inProcess(
+      ['record', '-o', 'my.rec.gz', '--', 'sh', '-c', `${scenes} allocate 5000; exit 0`],
+      { cwd: place() },
+    );
+    expect(err).toMatch(
+      /\nnext: \S+ run my\.rec\.gz\nscenes has most of the operations: \S+ run my\.children\/\d+-scenes\.rec\.gz\n$/,
+    );
+  });
+
   /** A disk of its own, which is small. */
   const smallDisk = (size: string, skip: (why: string) => void): string => {
     const cwd = place();

@@ -27,7 +27,9 @@ export async function recordedMemory(trace: string | undefined): Promise<Recorde
   const name = trace === undefined ? 'a workload' : traceName(trace);
   throw new PageHeapError(
     'ERR_INVALID_OPTION',
-    `contender ${asItRanName}: ${name} tells nothing of its program's memory; what ${calledAs()} record writes does`,
+    recorded === undefined
+      ? `contender ${asItRanName}: ${name} tells nothing of its program's memory; what \`${calledAs()} record\` writes does`
+      : `contender ${asItRanName}: ${name} tells nothing of its program's memory: that ended before it was looked at`,
     { value: asItRanName },
   );
 }

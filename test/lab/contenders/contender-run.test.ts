@@ -215,7 +215,7 @@ it('the recorded program itself: less what it had at first, over the time of the
     [1, 2, 3000 * kib, 200],
     [2, 4, 2000 * kib, 300],
   ] as const;
-  const head = recordingHead({
+  const about = {
     pid: 7,
     executable: '/bin/x',
     command: ['x'],
@@ -224,9 +224,15 @@ it('the recorded program itself: less what it had at first, over the time of the
     ops: 4,
     seconds: 2,
     samples,
-  });
+  };
   const recording = join(folder, 'x.rec');
-  writeFileSync(recording, Buffer.concat([head, writer.rows(batch), writer.end()]));
+  writeFileSync(recording, Buffer.concat([recordingHead(about), writer.rows(batch), writer.end()]));
+  // One that was over before its memory was looked at has none to tell of, though it is a recording.
+  const brief = join(folder, 'brief.rec');
+  writeFileSync(brief, recordingHead({ ...about, samples: [] }));
+  await expect(checkContended({ trace: brief }, 'as-it-ran')).rejects.toThrow(
+    /brief tells nothing of its program's memory: that ended before it was looked at/,
+  );
   const output = join(folder, 'ran.jsonl');
   await makeContenderRun({
     trace: recording,

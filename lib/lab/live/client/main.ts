@@ -155,6 +155,7 @@ function start(): void {
       // What it has can be looked at like a run that is over.
       if (now === 'gone' || now === 'refused') {
         controls.show(undefined);
+        byId('live-answer').textContent = '';
         slider.offerPlay(true);
       } else if (former === 'gone' && mode === 'run') slider.offerPlay(false);
       showBadge();

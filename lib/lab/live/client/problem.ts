@@ -33,10 +33,8 @@ export function showProblem(
   if (!isLost || commands === undefined) return;
   const [view, report] = commands.map((command) => make('code', {}, command));
   problem.append(
-    ' To look at the run file, in the folder where the run was started: ',
-    view ?? '',
-    ' shows this page of it, ',
-    report ?? '',
-    ' makes a report.',
+    ' To look at the run file, type in the folder where the run was started',
+    ...[make('br'), view ?? '', make('br'), 'for this page of it, or'],
+    ...[make('br'), report ?? '', make('br'), 'for a report.'],
   );
 }
