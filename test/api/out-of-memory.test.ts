@@ -6,7 +6,7 @@ import { codeOf } from '../support/codes.ts';
 import { FailingSys, type Refusable } from '../support/failing-sys.ts';
 import { reach, testRefusals } from '../support/refused-memory.ts';
 
-testRefusals({ rounds: 1, made: 3, later: 3, whiles: 1 });
+testRefusals({ rounds: 1, made: 2, later: 2, whiles: 1 });
 
 /** A heap, and what refuses it memory from now on. */
 function refusable(

@@ -21,6 +21,7 @@ import { filled, variantFor } from '../../lib/course/handout/start.ts';
 import { chanceOf } from '../../lib/course/model/seeds.ts';
 import { causesOf } from '../../lib/course/report/failures.ts';
 import { those } from '../support/extent.ts';
+import { mutantGrades } from './mutant-grades.ts';
 
 // The process of a hand-in is started from what is compiled.
 const compiled = (name: string): Promise<unknown> =>
@@ -77,15 +78,14 @@ describe('a grade', () => {
   const graded = (files: ReadonlyMap<string, string>, first = false) =>
     grade({ ...{ exercise, files, modules: {}, student, term, secret: 'a secret of ours' } }, { first });
 
+  const firstOf = mutantGrades(exercise, reference, graded);
+
   it('of the reference is full', async () => {
     expect(await graded(reference)).toMatchObject({ verdict: 'graded', points: 100, of: 100 });
   });
 
   it('tells of each cause once, by a small heap, with its words and what the program loads', async () => {
-    const barrier = mutantsOf(ownPack, exercise).find((one) => one.name === 'no barrier');
-    const lost = (await graded(mutated(reference, barrier as NonNullable<typeof barrier>), true)).checks.find(
-      ({ failure }) => failure,
-    )?.failure;
+    const lost = (await firstOf('no barrier')).checks.find(({ failure }) => failure)?.failure;
     expect(lost?.begun).toMatch(/^the heap 0: \[.*→/);
     const held = /the program holds (.*)$/.exec(lost?.expected ?? '')?.[1];
     expect([held, lost?.steps.filter((text) => text.startsWith('(')).length]).not.toEqual([undefined, 0]);
@@ -104,9 +104,7 @@ describe('a grade', () => {
     ['an object enters again though it is marked', 'a few objects', /gray twice/],
     ['step ends at an object without words', 'a few objects', /before its time/],
   ])('of a mutant (%s) says where and why', async (name, check, cause) => {
-    const mutant = mutantsOf(ownPack, exercise).find((one) => one.name === name);
-    if (mutant === undefined) throw new Error('there is no such mutant');
-    const { checks } = await graded(mutated(reference, mutant), true);
+    const { checks } = await firstOf(name);
     const failed = checks.find(({ failure }) => failure);
     expect(failed?.name).toBe(check);
     expect(failed?.failure?.cause).toMatch(cause);

@@ -20,6 +20,7 @@ import { filled, variantFor } from '../../lib/course/handout/start.ts';
 import { chanceOf } from '../../lib/course/model/seeds.ts';
 import { drawFailure } from '../../lib/course/report/failures.ts';
 import { isWhole } from '../support/extent.ts';
+import { mutantGrades } from './mutant-grades.ts';
 
 // The process of a hand-in is started from what is compiled.
 const compiled = (name: string): Promise<unknown> =>
@@ -139,6 +140,8 @@ describe('a grade', () => {
   const graded = (files: ReadonlyMap<string, string>, first = false) =>
     grade({ exercise, files, modules: {}, student, term, secret: 'a secret of ours' }, { first });
 
+  const firstOf = mutantGrades(exercise, reference, graded);
+
   it('of the reference is full', async () => {
     expect(await graded(reference)).toMatchObject({ verdict: 'graded', points: 100, of: 100 });
   });
@@ -146,10 +149,8 @@ describe('a grade', () => {
   it.each(['due is rounded down', 'the credit goes below nothing'])(
     'of a mutant (%s) is not',
     async (name) => {
-      const mutant = mutantsOf(ownPack, exercise).find((one) => one.name === name);
-      if (mutant === undefined) throw new Error('there is no such mutant');
-      const made = await graded(mutated(reference, mutant), true);
-      expect(made.checks.find(({ failure }) => failure)?.failure?.cause).toMatch(
+      const { checks } = await firstOf(name);
+      expect(checks.find(({ failure }) => failure)?.failure?.cause).toMatch(
         /^before sweeps|credit is another/,
       );
     },
@@ -171,13 +172,8 @@ describe('a grade', () => {
   );
 
   it('tells the heap, and in which step of the rule it is', async () => {
-    const told = async (name: string) => {
-      const mutant = mutantsOf(ownPack, exercise).find((one) => one.name === name);
-      if (mutant === undefined) throw new Error('there is no such mutant');
-      const made = await graded(mutated(reference, mutant), true);
-      return made.checks.find(({ failure }) => failure)?.failure;
-    };
-    const failure = await told('due is rounded down');
+    const { checks } = await firstOf('due is rounded down');
+    const failure = checks.find((check) => check.failure)?.failure;
     expect(failure?.begun).toMatch(/^new Sweep\(\[[\d,]+\], \[[\d,]+\], \d+\)$/);
     expect(failure?.cause).toMatch(/, by the pace$/);
     expect(failure?.expected).toMatch(

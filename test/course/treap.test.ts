@@ -16,10 +16,11 @@ import {
   shapeOf,
   treeText,
 } from '../../lib/course/exercises/treap/trees.ts';
-import { mutantsOf, mutated, ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
+import { ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
 import { filled, variantFor } from '../../lib/course/handout/start.ts';
 import { DesignModel, goRules } from '../../lib/course/model/designs.ts';
 import { those } from '../support/extent.ts';
+import { mutantGrades } from './mutant-grades.ts';
 
 // The process of a hand-in is started from what is compiled.
 const compiled = (name: string): Promise<unknown> =>
@@ -179,6 +180,8 @@ describe('a grade', () => {
   const graded = (files: ReadonlyMap<string, string>, first = false) =>
     grade({ exercise, files, modules: {}, student, term, secret: 'a secret of ours' }, { first });
 
+  const firstOf = mutantGrades(exercise, reference, graded);
+
   it('of the reference is full', async () => {
     expect(await graded(reference)).toMatchObject({ verdict: 'graded', points: 100, of: 100 });
   });
@@ -187,9 +190,7 @@ describe('a grade', () => {
     ['remove always rotates the left child up', /belongs above its parent|another shape/],
     ['given-back neighbours are not merged', /neighbours of one kind/],
   ])('of a mutant (%s) says why', async (name, cause) => {
-    const mutant = mutantsOf(ownPack, exercise).find((one) => one.name === name);
-    if (mutant === undefined) throw new Error('there is no such mutant');
-    const { checks } = await graded(mutated(reference, mutant), true);
+    const { checks } = await firstOf(name);
     expect(checks.find(({ failure }) => failure)?.failure?.cause).toMatch(cause);
   });
 

@@ -22,7 +22,10 @@ const make = (width: number) => (host: PageHeapHost) =>
 describe.each(those([0, 8, 16, 32], (width) => width % 16 === 0 && width < 32))(
   'with caches of %i pages',
   (width) => {
-    const checks = conformanceChecks(make(width), { runs: times(2), seed: 1 });
+    // Without a cache it differs in what goes through caches alone.
+    const ofCaches = /cache|naive model/;
+    const all = conformanceChecks(make(width), { runs: times(2), seed: 1 });
+    const checks = those(all, ({ name }) => width > 0 || ofCaches.test(name));
     it.each(checks.map(({ name, run }) => [name, run] as const))('%s', (_name, run) => run());
 
     it('hands out single pages from the lowest, a block at a time', () => {
