@@ -29,7 +29,7 @@ export async function recordedMemory(trace: string | undefined): Promise<Recorde
     'ERR_INVALID_OPTION',
     recorded === undefined
       ? `contender ${asItRanName}: ${name} tells nothing of its program's memory; what \`${calledAs()} record\` writes does`
-      : `contender ${asItRanName}: ${name} tells nothing of its program's memory: that ended before it was looked at`,
+      : `contender ${asItRanName}: ${name} tells nothing of its program's memory: it ended before that was looked at, or its recorder was killed`,
     { value: asItRanName },
   );
 }
