@@ -66,13 +66,14 @@ async function firstValue(file: string): Promise<unknown> {
  */
 export async function verifyFile(file: string, options: VerifyOptions = {}): Promise<VerifyOutcome> {
   const header = await firstValue(file);
+  const untyped = options.typed === true ? ['no objects are allocated in it: types add nothing'] : [];
   if (typeof header === 'object' && header !== null && 'chunks' in header) {
     const { operations, checkpoints, missing, real, mismatch } = await verifyRadix(file, options);
-    return { file, kind: 'radix', operations, checkpoints, missing, real, notes: [], mismatch };
+    return { file, kind: 'radix', operations, checkpoints, missing, real, notes: untyped, mismatch };
   }
   if (isSpansHeader(header)) {
     const { design, operations, checkpoints, missing, real, mismatch } = await verifySpans(file, options);
-    return { file, kind: design, operations, checkpoints, missing, real, notes: [], mismatch };
+    return { file, kind: design, operations, checkpoints, missing, real, notes: untyped, mismatch };
   }
   if (isMallocLine(header, 'hdr')) {
     const { operations, checkpoints, missing, real, mismatch } = await verifyMalloc(file, options);
@@ -81,7 +82,16 @@ export async function verifyFile(file: string, options: VerifyOptions = {}): Pro
   if (isPacerLine(header)) {
     const { operations, checkpoints, missing, notes, mismatch } = await verifyPacer(file, options);
     const told = options.real === true ? [...notes, 'a pacer is arithmetic: no page is mapped'] : notes;
-    return { file, kind: 'pacer', operations, checkpoints, missing, real: false, notes: told, mismatch };
+    return {
+      file,
+      kind: 'pacer',
+      operations,
+      checkpoints,
+      missing,
+      real: false,
+      notes: [...told, ...untyped],
+      mismatch,
+    };
   }
   throw goldenError(file, 1, 'its first line is not the header of a trace that is known here', header);
 }

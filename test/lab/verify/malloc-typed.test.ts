@@ -2,9 +2,11 @@
  * The placements of the real runtime's malloc, of objects with types on a heap that traces; and where a collection had gone
  * before, on what a collection of our own leaves.
  */
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Roots } from '../../../lib/gc/roots.ts';
 import { verifyMalloc } from '../../../lib/lab/verify/malloc.ts';
+import { verifyFile } from '../../../lib/lab/verify/verify.ts';
 import { seedOf } from '../../support/random.ts';
 import { fixture } from './malloc-lines.ts';
 
@@ -43,5 +45,12 @@ describe('the placements of the real runtime', () => {
     const { mismatch } = await verifyMalloc(fixture('g1'), { typed: true, seed });
     expect(mismatch).toMatchObject({ operation: 'heap0' });
     expect(mismatch?.found).toContain(what);
+  });
+
+  it('of a trace without objects it is told that types add nothing', async () => {
+    const pages = fileURLToPath(new URL('../../fixtures/golden/radix/pa-1.jsonl.gz', import.meta.url));
+    const { notes, mismatch } = await verifyFile(pages, { typed: true });
+    expect(mismatch).toBeUndefined();
+    expect(notes).toEqual(['no objects are allocated in it: types add nothing']);
   });
 });
