@@ -12,7 +12,7 @@
  */
 import type { PageOp } from '../../lab/trace/page-text.ts';
 import { chooserOf, FitModel } from './fits.ts';
-import type { Chance } from './seeds.ts';
+import { type Chance, shuffled } from './seeds.ts';
 
 class Writer {
   readonly ops: PageOp[] = [];
@@ -32,16 +32,6 @@ class Writer {
   }
 }
 
-/** Puts a list in another order. */
-function shuffled<T>(list: readonly T[], chance: Chance): T[] {
-  const out = [...list];
-  for (let i = out.length - 1; i > 0; i--) {
-    const j = chance.between(0, i);
-    [out[i], out[j]] = [out[j], out[i]];
-  }
-  return out;
-}
-
 export function checkerboard(chance: Chance, holes = 120): PageOp[] {
   const w = new Writer();
   const sizes = Array.from({ length: holes }, () => chance.between(1, 8));
@@ -50,8 +40,8 @@ export function checkerboard(chance: Chance, holes = 120): PageOp[] {
     w.alloc(1);
     return id;
   });
-  for (const id of shuffled(ids, chance)) w.free(id);
-  for (const size of shuffled(sizes, chance)) w.alloc(size);
+  for (const id of shuffled(chance, ids)) w.free(id);
+  for (const size of shuffled(chance, sizes)) w.alloc(size);
   return w.ops;
 }
 
@@ -93,10 +83,10 @@ export function ramp(chance: Chance, waves = 6): PageOp[] {
     const ids = Array.from({ length: 110 }, () =>
       w.alloc(chance.between(1, 4) ** (chance.between(0, 3) === 0 ? 2 : 1)),
     );
-    const survivors = new Set(shuffled(ids, chance).slice(0, 14));
-    for (const id of shuffled(ids, chance)) if (!survivors.has(id)) w.free(id);
+    const survivors = new Set(shuffled(chance, ids).slice(0, 14));
+    for (const id of shuffled(chance, ids)) if (!survivors.has(id)) w.free(id);
     const old = [...w.live.keys()].filter((id) => id < (ids[0] ?? 0));
-    for (const id of shuffled(old, chance).slice(0, 6)) w.free(id);
+    for (const id of shuffled(chance, old).slice(0, 6)) w.free(id);
   }
   return w.ops;
 }

@@ -37,6 +37,16 @@ export function chanceOf(seed: string): Chance {
   return { between, oneOf: (choices) => choices[between(0, choices.length - 1)] };
 }
 
+/** The same in another order. */
+export function shuffled<T>(chance: Chance, list: readonly T[]): T[] {
+  const made = [...list];
+  for (let i = made.length - 1; i > 0; i--) {
+    const j = chance.between(0, i);
+    [made[i], made[j]] = [made[j] as T, made[i] as T];
+  }
+  return made;
+}
+
 /** Whom a grade is for. */
 export interface Whom {
   readonly exercise: string;

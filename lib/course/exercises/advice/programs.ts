@@ -9,7 +9,7 @@
  * - *turns*: half way, some of the others take the place of the first
  * - *sizes*: new ranges all the time, none of which comes often enough to be known; of three kinds of size those of one, which is chance, stay away
  */
-import { type Chance, chanceOf } from '../../model/seeds.ts';
+import { type Chance, chanceOf, shuffled } from '../../model/seeds.ts';
 import type { Pages } from './real-memory.ts';
 
 export const programNames = ['habits', 'turns', 'sizes'] as const;
@@ -119,16 +119,20 @@ export function programFor(name: ProgramName, seed: string): Program {
       { begins: (range) => made[range]?.begins ?? 0, times },
     );
   }
-  const sizes = Array.from({ length: often + seldom }, () => chance.between(8, 40));
+  const count = often + seldom;
+  const sizes = Array.from({ length: count }, () => chance.between(8, 40));
+  // Which ranges are which is chance, too: an address tells nothing.
   const percents = [...chances(nearlyAlways, often), ...chances(everyOther, seldom)];
+  const places = shuffled(chance, [...percents.keys()]);
   const seconds = name === 'turns' ? 1.5 * programSeconds : programSeconds;
   const half = name === 'turns' ? seconds / 2 : Number.POSITIVE_INFINITY;
   return programOf(
     sizes,
     (range, second) => {
-      // Half way those at the end take the place of those in front.
-      const at = second < half ? range : sizes.length - 1 - range;
-      return life(percents[at] as number, 3);
+      const place = places[range] as number;
+      // Half way others take the place of the first.
+      const now = second < half ? place : (place + often) % count;
+      return life(percents[now] as number, 3);
     },
     chance,
     seconds,

@@ -4,7 +4,7 @@
  * Object i has the words from `first[i]` up to `first[i + 1]`. A word is a pointer if it leaves `rest` when divided by `tag`; it
  * leads to the object of that many whole times. All other words are data, whatever they look like.
  */
-import type { Chance } from '../../model/seeds.ts';
+import { type Chance, shuffled } from '../../model/seeds.ts';
 
 export interface WordRule {
   readonly tag: number;
@@ -89,16 +89,6 @@ export const shapeWords: Readonly<Record<ShapeName, string>> = {
   mixed: 'mixture',
 };
 
-/** Numbers in another order, so that a neighbour in the list is none in the heap. */
-function shuffled(count: number, chance: Chance): number[] {
-  const list = Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = chance.between(0, i);
-    [list[i], list[j]] = [list[j] as number, list[i] as number];
-  }
-  return list;
-}
-
 /**
  * - *deep*: one list through all objects, each with a word of data on either side
  * - *wide*: a table that leads to half of the objects, each of which leads to one more
@@ -111,7 +101,8 @@ export function largeHeap(
 ): { readonly heap: ObjectHeap; readonly roots: readonly number[] } {
   const data = (): number => dataWord(chance.between(0, largeObjects * rule.tag), rule);
   const to = (object: number): number => pointerTo(object, rule);
-  const order = shuffled(largeObjects, chance);
+  // A neighbour in the list is none in the heap.
+  const order = shuffled(chance, [...Array(largeObjects).keys()]);
   const objects: number[][] = order.map(() => []);
   const at = (i: number): number => order[i] as number;
   switch (name) {

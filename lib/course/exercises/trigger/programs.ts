@@ -9,7 +9,7 @@
  * A program is as long as a number of good cycles, since a heap of GiB has one in a minute and a small one fifty in a second.
  */
 import { MiB, second } from '../../../base/units.ts';
-import { type Chance, chanceOf } from '../../model/seeds.ts';
+import { type Chance, chanceOf, shuffled } from '../../model/seeds.ts';
 import { type Phase, type Program, tables } from './collector.ts';
 import { bestBetween, type Prices } from './policies.ts';
 
@@ -33,11 +33,6 @@ const rates: readonly Range[] = [
 /** A number of a range in bytes, as likely in each of its octaves. */
 function drawn(chance: Chance, [least, most]: Range): number {
   return MiB * least * (most / least) ** (chance.between(0, 1000) / 1000);
-}
-
-function shuffled<T>(chance: Chance, list: readonly T[]): T[] {
-  const left = [...list];
-  return list.map(() => left.splice(chance.between(0, left.length - 1), 1)[0] as T);
 }
 
 /** Nanoseconds in which so many good cycles fit. */
@@ -85,28 +80,25 @@ function changing(chance: Chance, prices: Prices): Made[] {
   );
 }
 
-/** Room under a limit, over what would be best, of the six programs: one is near. */
-const rooms: readonly Range[] = [
-  [0.4, 0.8],
-  [2, 4],
-  [6, 20],
-  [6, 20],
-  [6, 20],
-  [6, 20],
-];
+/** Of the six programs one has a limit that is near: room over what would be best. */
+const nearRoom: Range = [0.4, 0.8];
+/** The others': over what would be best at the highest rate. So it tells nothing of the rate. */
+const farRoom: Range = [1.5, 6];
+const highest = 1500 * MiB;
 /** At least so many times the bytes with which collections take half of the time. */
 const leastRoom = 2;
 
 function limited(chance: Chance, prices: Prices): Made[] {
-  const parts = shuffled(chance, rooms);
+  const near = chance.between(0, lives.length * turns.length - 1);
   return lives
     .flatMap((live) => turns.map((rate) => ({ live, rate })))
     .map((kind, i) => {
       const [live, rate] = [Math.round(drawn(chance, kind.live)), drawn(chance, kind.rate)];
-      const between = Math.max(
-        (drawn(chance, parts[i] as Range) / MiB) * bestBetween(prices, live, rate),
-        leastRoom * (live / prices.speed) * rate,
-      );
+      const room =
+        i === near
+          ? (drawn(chance, nearRoom) / MiB) * bestBetween(prices, live, rate)
+          : (drawn(chance, farRoom) / MiB) * bestBetween(prices, live, highest);
+      const between = Math.max(room, leastRoom * (live / prices.speed) * rate);
       return {
         phases: [{ from: 0, live, rate }],
         end: cyclesLong(prices, { live, rate }, steadyCycles),
