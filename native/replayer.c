@@ -72,18 +72,38 @@ static uint64_t now_ns(void) {
   return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+static void say(const char *text) {
+  size_t length = strlen(text);
+  for (size_t at = 0; at < length;) {
+    ssize_t n = write(kAnswers, text + at, length - at);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) _exit(1);
+    at += (size_t)n;
+  }
+}
+
 static void answer(const char *format, ...) {
   char line[1024];
   va_list values;
   va_start(values, format);
-  int length = vsnprintf(line, sizeof line, format, values);
+  vsnprintf(line, sizeof line, format, values);
   va_end(values);
-  for (int at = 0; at < length;) {
-    ssize_t n = write(kAnswers, line + at, (size_t)(length - at));
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) _exit(1);
-    at += (int)n;
+  say(line);
+}
+
+// A text in a string of JSON: a path may have any byte in it but 0.
+static void say_quoted(const char *text) {
+  say("\"");
+  for (; *text != 0; text++) {
+    char one[8];
+    unsigned char c = (unsigned char)*text;
+    if (c < 0x20 || c == '"' || c == '\\')
+      snprintf(one, sizeof one, "\\u%04x", c);
+    else
+      snprintf(one, sizeof one, "%c", c);
+    say(one);
   }
+  say("\"");
 }
 
 static void fail(const char *what, uint64_t bytes) {
@@ -166,12 +186,13 @@ static const struct record *next(void) {
     uint64_t before = now_ns();
     busy_ns += before - busy_since;
     size_t have = 0;
-    do {
+    // Whole records, one at least. An allocator may bring signal handlers: an interrupted read has brought nothing.
+    while (have == 0 || have % sizeof(struct record) != 0) {
       ssize_t n = read(0, (char *)buffer + have, sizeof buffer - have);
       if (n < 0 && errno == EINTR) continue;
       if (n <= 0) return NULL;
       have += (size_t)n;
-    } while (have % sizeof(struct record) != 0);
+    }
     filled = have / sizeof(struct record);
     next_record = 0;
     busy_since = now_ns();
@@ -281,7 +302,13 @@ static void tell_who(void) {
   Dl_info where;
   void *function = dlsym(RTLD_DEFAULT, "malloc");
   const char *library = function != NULL && dladdr(function, &where) != 0 && where.dli_fname ? where.dli_fname : "";
-  answer("{\"allocator\":\"%s\",\"version\":\"%.100s\",\"library\":\"%.500s\"}\n", name, version, library);
+  say("{\"allocator\":");
+  say_quoted(name);
+  say(",\"version\":");
+  say_quoted(version);
+  say(",\"library\":");
+  say_quoted(library);
+  say("}\n");
 }
 
 int main(void) {

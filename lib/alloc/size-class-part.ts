@@ -11,7 +11,7 @@
  * Not here: how requests find their class (size-classes.ts).
  */
 import { describe } from '../base/describe.ts';
-import type { PartClass } from '../base/part.ts';
+import type { AnswerKind, PartClass } from '../base/part.ts';
 import { pageSize } from '../base/units.ts';
 import { maxObjectsPerSpan, maxSmallSize, numSizeClasses } from './size-classes.ts';
 
@@ -45,6 +45,18 @@ export const sizeClassTablePart = {
 /** Tiny objects share blocks of the second class. */
 const tinyBlock = 16;
 const mostPages = 16;
+
+/** A copy of what was answered: its members may be code of the user's, and are read once. */
+export const tableAnswer: AnswerKind<unknown> = {
+  expected: 'an array',
+  read: (answer) =>
+    Array.isArray(answer)
+      ? Array.from(answer, (given: Partial<SizeClass> | null | undefined) => ({
+          size: given?.size,
+          pages: given?.pages,
+        }))
+      : (answer ?? null),
+};
 
 /** What is wrong with a table, in words; undefined where it can be used. */
 export function faultOfTable(table: unknown): string | undefined {

@@ -22,6 +22,16 @@ export function isPromise(value: unknown): boolean {
   }
 }
 
+/** The name of a class of the user's; a class may have a `name` of its own, which is anything, or throws. Empty: none. */
+export function nameOfClass(of: unknown): string {
+  try {
+    const { name } = of as { readonly name?: unknown };
+    return typeof name === 'string' ? cut(name) : '';
+  } catch {
+    return '';
+  }
+}
+
 /** `5`, `'5'`, `5n, a bigint`, `a Promise`, `an object`. */
 export function describe(value: unknown): string {
   switch (typeof value) {

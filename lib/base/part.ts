@@ -12,7 +12,7 @@
  * Not here: what a part is asked and may answer (its contract), a custom page heap (pages/guard.ts), whose failing
  * leaves the heap half changed and so ends the operation at once.
  */
-import { describe, describeThrown, isPromise } from './describe.ts';
+import { describe, describeThrown, isPromise, nameOfClass } from './describe.ts';
 import { FatalError, PageHeapError } from './errors.ts';
 import type { ForeignCode } from './foreign-code.ts';
 import { placeOfFunction } from './function-place.ts';
@@ -68,6 +68,8 @@ export interface PartSurroundings {
 export interface AnswerKind<A> {
   /** What an answer must be, as `bytes, a number from 0 on`. */
   readonly expected: string;
+  /** What of an answer is wrong, in words, where that is not all of it. */
+  readonly wrong?: (answer: unknown) => string | undefined;
   read(answer: unknown): A | undefined;
 }
 
@@ -89,23 +91,33 @@ export class Part<T extends object> {
     return this.#usable;
   }
 
-  /** Whether it has a method. */
+  /** Whether it has a method; of one that cannot be read `ask` finds out why. */
   has(method: keyof T & string): boolean {
-    return this.#made[method] !== undefined;
+    try {
+      return this.#surroundings.foreign.call(() => this.#made[method]) !== undefined;
+    } catch {
+      return true;
+    }
   }
 
   /** What a method answers; `otherwise` where it has none, where it failed, and where it fails now. */
   ask<A>(method: keyof T & string, args: readonly unknown[], kind: AnswerKind<A>, otherwise: A): A {
-    const member = this.#made[method];
-    if (!this.#usable || member === undefined) return otherwise;
+    if (!this.#usable) return otherwise;
     let answer: unknown;
+    let isMissing = false;
+    let isAsync = false;
     try {
       const value = this.#surroundings.foreign.call(() => {
+        // The method may be a getter, and what is answered an object whose members are code, too.
+        const member = this.#made[method];
+        isMissing = member === undefined;
+        if (isMissing) return undefined;
         answer = Reflect.apply(member as (...args: unknown[]) => unknown, this.#made, args);
-        // What is answered may be an object whose members are code, too.
-        return isPromise(answer) ? undefined : kind.read(answer);
+        isAsync = isPromise(answer);
+        return isAsync ? undefined : kind.read(answer);
       });
       if (value !== undefined) return value;
+      if (isMissing) return otherwise;
     } catch (cause) {
       if (cause instanceof FatalError) throw cause;
       this.#fail(threw(this.#title, method, cause), cause);
@@ -113,9 +125,9 @@ export class Part<T extends object> {
     }
     this.refuse(
       method,
-      isPromise(answer)
+      isAsync
         ? 'answered a Promise: no method may be async'
-        : `answered ${shown(answer)}, and must answer ${kind.expected}`,
+        : `answered ${shown(answer)}, and must answer ${kind.expected}${wrongIn(kind, answer)}`,
       answer,
     );
     return otherwise;
@@ -123,9 +135,17 @@ export class Part<T extends object> {
 
   /** What it did is against its contract: it is asked no more. @param what as `answered NaN, and …` */
   refuse(method: keyof T & string, what: string, value?: unknown): void {
-    const place = placeOfFunction(this.#made[method]);
+    const place = this.#placeOf(method);
     const at = place === undefined ? '' : ` (${place})`;
     this.#fail(`${this.#title}: ${method} ${what}${at}`, undefined, value);
+  }
+
+  #placeOf(method: keyof T & string): string | undefined {
+    try {
+      return placeOfFunction(this.#surroundings.foreign.call(() => this.#made[method]));
+    } catch {
+      return undefined;
+    }
   }
 
   #fail(message: string, cause: unknown, value?: unknown): void {
@@ -143,6 +163,16 @@ function shown(answer: unknown): string {
     return members.length > 0 && members.length <= 6 ? `{ ${members.join(', ')} }` : describe(answer);
   } catch {
     return describe(answer);
+  }
+}
+
+/** What of an answer is wrong, behind what it must be. */
+function wrongIn(kind: AnswerKind<unknown>, answer: unknown): string {
+  try {
+    const wrong = kind.wrong?.(answer);
+    return wrong === undefined ? '' : `: ${wrong}`;
+  } catch {
+    return '';
   }
 }
 
@@ -167,7 +197,7 @@ export function makePart<T extends object, H extends object>(
   host: H,
   surroundings: PartSurroundings,
 ): Part<T> {
-  const name = brought.name === '' ? 'without a name' : brought.name;
+  const name = nameOfClass(brought) || 'without a name';
   let made: T;
   try {
     made = surroundings.foreign.call(() => new brought(Object.freeze(host)));
@@ -178,7 +208,17 @@ export function makePart<T extends object, H extends object>(
       cause,
     });
   }
-  const of = made as Record<string, unknown>;
+  const of: Record<string, unknown> = {};
+  for (const method of methods)
+    try {
+      of[method] = surroundings.foreign.call(() => (made as Record<string, unknown>)[method]);
+    } catch (cause) {
+      if (cause instanceof FatalError) throw cause;
+      throw new PageHeapError('ERR_POLICY', threw(`the ${kind} ${name}`, `its getter ${method}`, cause), {
+        value: name,
+        cause,
+      });
+    }
   if (!methods.some((method) => typeof of[method] === 'function'))
     throw new PageHeapError(
       'ERR_INVALID_OPTION',

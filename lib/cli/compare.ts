@@ -9,6 +9,7 @@
 
 import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { cacheFolder } from '../base/cache-folder.ts';
 import { commandHere } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../design/environment.ts';
@@ -154,8 +155,14 @@ function tellFailure(
 }
 
 function prepared(contender: ContenderRequest, terminal: Terminal): ReplayerProgram {
-  return prepareContender(contender, (version) =>
-    terminal.note(`${version} builds the replayer; it is kept for later`),
+  return prepareContender(contender, (version, temporary) =>
+    terminal.note(
+      `${version} builds the replayer; ${
+        temporary === undefined
+          ? 'it is kept for later'
+          : `the cache folder ${cacheFolder()} cannot be written: it is in ${temporary} until this command ends (XDG_CACHE_HOME names another)`
+      }`,
+    ),
   );
 }
 

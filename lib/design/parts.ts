@@ -8,6 +8,7 @@
  * Not here: the contracts (scavenge/policy.ts and others); how a class is made and called (base/part.ts).
  */
 import type { SizeClassTableClass } from '../alloc/size-class-part.ts';
+import { nameOfClass } from '../base/describe.ts';
 import type { SweepOrderClass } from '../gc/sweep-order.ts';
 import type { TriggerPolicyClass } from '../gc/trigger-policy.ts';
 import type { AdvicePolicyClass } from '../os/advice-policy.ts';
@@ -95,6 +96,6 @@ export function partsIn(given: Parts): Parts {
 /** The names of the classes, as a record tells them. */
 export function partNames(parts: Parts): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(parts).map(([name, { name: called }]) => [name, called || 'without a name']),
+    Object.entries(parts).map(([name, brought]) => [name, nameOfClass(brought) || 'without a name']),
   );
 }

@@ -65,13 +65,13 @@ interface Pace {
 const isSize = (value: unknown): value is number => typeof value === 'number' && value >= 0;
 
 const reply: AnswerKind<Pace> = {
-  expected: 'bytes from 0 on, or { goal, start, again } with such numbers',
+  expected: 'bytes from 0 on, or { goal, start, again } with such numbers, start at most goal',
   read: (answer) => {
     if (isSize(answer)) return { goal: answer, start: answer, again: Infinity };
     if (typeof answer !== 'object' || answer === null) return undefined;
     const { goal, start = goal, again = Infinity } = answer as TriggerAnswer;
-    return isSize(goal) && isSize(start) && isSize(again)
-      ? { goal, start: Math.min(start, goal), again }
+    return isSize(goal) && isSize(start) && start <= goal && isSize(again)
+      ? { goal, start, again }
       : undefined;
   },
 };

@@ -28,6 +28,7 @@
  * What the kernel refuses is counted among the fallbacks, once for each advice; a refused `dontneed` or `free` goes the
  * way of the option `advise`. A policy that fails is asked no more, and that option counts.
  */
+import { describe } from '../base/describe.ts';
 import type { AnswerKind, Part, PartClass } from '../base/part.ts';
 import { Advice } from './addon.ts';
 
@@ -91,16 +92,28 @@ export const adviceNumber: Readonly<Record<AdviceName, number>> = {
 /** Advice after which contents are gone: of memory that is given back alone. */
 const forfeits: ReadonlySet<AdviceName> = new Set(['dontneed', 'free']);
 
+/** The most that is told of one range. */
+const mostAdvice = 8;
+
 const isAdvice = (value: unknown): value is AdviceName => (adviceNames as readonly unknown[]).includes(value);
 
 const kindFor = (state: RangeState): AnswerKind<readonly AdviceName[]> => {
   const allowed = adviceNames.filter((name) => state === 'released' || !forfeits.has(name));
+  const isAllowed = (name: unknown): name is AdviceName => isAdvice(name) && allowed.includes(name);
   return {
-    expected: `one of ${allowed.join(', ')} for a range that is ${state}, or an array of them`,
+    expected: `one of ${allowed.join(', ')} for a range that is ${state}, or an array of up to ${mostAdvice} of them`,
+    wrong: (answer) => {
+      if (!Array.isArray(answer)) return undefined;
+      if (answer.length > mostAdvice) return `it has ${answer.length}`;
+      const at = answer.findIndex((name) => !isAllowed(name));
+      if (at < 0) return undefined;
+      return `of the array ${describe(answer[at])}, at ${at}, is none`;
+    },
     read: (answer) => {
       if (answer === undefined || answer === null) return [];
-      const list: unknown[] = Array.isArray(answer) ? answer.slice(0, 8) : [answer];
-      return list.every(isAdvice) && list.every((name) => allowed.includes(name)) ? list : undefined;
+      // A copy: what is answered stays the policy's.
+      const list: unknown[] = Array.isArray(answer) ? answer.slice(0, mostAdvice + 1) : [answer];
+      return list.length <= mostAdvice && list.every(isAllowed) ? list : undefined;
     },
   };
 };

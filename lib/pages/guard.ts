@@ -11,7 +11,7 @@
  *
  * Not here: what the contract asks (pages/contract.ts).
  */
-import { describe, describeThrown, isPromise } from '../base/describe.ts';
+import { describe, describeThrown, isPromise, nameOfClass } from '../base/describe.ts';
 import { FatalError, PageHeapError } from '../base/errors.ts';
 import type { ForeignCode } from '../base/foreign-code.ts';
 import type { Bytes, PageCount, PageIndex, PId } from '../base/units.ts';
@@ -47,7 +47,7 @@ export function makeCustomPageHeap(
   host: PageHeapHost,
   foreign: ForeignCode,
 ): PageHeap {
-  const name = custom.name === '' ? 'without a name' : custom.name;
+  const name = nameOfClass(custom) || 'without a name';
   const known = new KnownPages(name, host.reachPages);
   // Frozen: it is the host's, whatever the class takes it for.
   const guarded = Object.freeze<PageHeapHost>({
@@ -66,7 +66,13 @@ export function makeCustomPageHeap(
   } catch (cause) {
     throw failure(name, 'its constructor', cause);
   }
-  return new GuardedPageHeap(requirePageHeap(made, name), name, known, foreign);
+  try {
+    // Members may be getters.
+    return foreign.call(() => new GuardedPageHeap(requirePageHeap(made, name), name, known, foreign));
+  } catch (cause) {
+    if (cause instanceof PageHeapError) throw cause;
+    throw failure(name, 'a getter', cause);
+  }
 }
 
 function failure(name: string, where: string, cause: unknown): PageHeapError {
@@ -179,7 +185,12 @@ class GuardedPageHeap implements PageHeap {
   }
 
   stats(): PageHeapStats {
-    return this.#answered('stats', 'object', () => this.#pages.stats());
+    return this.#answered('stats', 'object', () => {
+      const answer = this.#pages.stats();
+      if (typeof answer !== 'object' || answer === null || isPromise(answer)) return answer;
+      const { pages, freePages, scavengedPages } = answer;
+      return { pages, freePages, scavengedPages };
+    });
   }
 
   check(level: 1 | 2 | 3): void {

@@ -4,7 +4,7 @@
  * Their state is in JavaScript, so a heap that has one serves one thread alone, as with a custom page heap.
  */
 
-import { faultOfTable, type SizeClass, sizeClassTablePart } from '../alloc/size-class-part.ts';
+import { faultOfTable, type SizeClass, sizeClassTablePart, tableAnswer } from '../alloc/size-class-part.ts';
 import { customSizeClasses, maxSmallSize, type SizeClasses } from '../alloc/size-classes.ts';
 import { makePart, type Part, type PartSurroundings } from '../base/part.ts';
 import { chunkPages, pageSize } from '../base/units.ts';
@@ -85,12 +85,7 @@ export class CustomParts {
     const { sizeClassTable } = this.#parts;
     if (sizeClassTable === undefined) return undefined;
     const part = makePart(sizeClassTablePart, sizeClassTable, { pageSize, maxSmallSize }, this.#surroundings);
-    const table = part.ask<unknown>(
-      'classes',
-      [],
-      { expected: 'an array', read: (answer) => answer ?? null },
-      null,
-    );
+    const table = part.ask('classes', [], tableAnswer, null);
     // Nothing has happened yet: what it did wrong is thrown at once.
     this.#surroundings.faults.tell();
     const fault = faultOfTable(table);

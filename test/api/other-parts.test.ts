@@ -54,6 +54,11 @@ describe('a trigger policy', () => {
     ['answers NaN', () => Number.NaN, /pace answered NaN, and must answer bytes/],
     ['answers no goal', () => ({ start: 5 }), /pace answered \{ start: 5 \}/],
     [
+      'starts above its goal',
+      () => ({ goal: 4e6, start: 8e6 }),
+      /pace answered \{ goal: 4000000, start: 8000000 \}, and must answer .*, start at most goal/,
+    ],
+    [
       'throws',
       () => {
         throw new Error('oh');
@@ -142,6 +147,12 @@ describe('an advice policy', () => {
       () => 'free',
       /must answer one of cold, .* for a range that is (fresh|reused)/,
     ],
+    [
+      'a word of an array that is none',
+      () => ['cold', 'pageout', 'xx'],
+      /answered an array, and must answer one of .*: of the array 'xx', at 2, is none/,
+    ],
+    ['too many words', () => Array(9).fill('cold'), /an array of up to 8 of them: it has 9/],
     [
       'nothing sensible, by throwing',
       () => {

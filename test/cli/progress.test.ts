@@ -95,7 +95,12 @@ describe('a bar', () => {
 
   it('is none where there is no terminal', () => {
     let said = '';
-    const stream = { write: (text: string) => ((said += text), true) };
+    const stream = {
+      write: (text: string) => {
+        said += text;
+        return true;
+      },
+    };
     const terminal = new Terminal(stream, stream, {});
     const bar = new Progress(terminal, 10, 40);
     bar.update(3, 'x');

@@ -5,6 +5,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { roundUpSizeBy, sizeClassTablesByName } from '../../alloc/size-classes.ts';
 import { PageHeapError } from '../../base/errors.ts';
+import { type Preload, preloadOf } from '../../os/preload.ts';
 import { makeRun, type RunHooks } from '../run/run.ts';
 import type { ReplayerProgram, RunOptions, RunResult } from '../run/run-options.ts';
 import { runLiveness } from '../subject/run-liveness.ts';
@@ -53,17 +54,20 @@ export async function makeContenderRun(options: RunOptions, hooks: RunHooks = {}
   // The options of a heap are not this allocator's.
   const { heap: _heap, modules: _modules, ...others } = options;
   let replayer: Replayer | undefined;
+  let preload: Preload | undefined;
   try {
     return await makeRun(others, {
       ...hooks,
       kernel,
       makeHeap: (_options, _page, ps, told) => {
-        const { threadsIn, env, settings } = contender;
+        const { threadsIn, env, settings, loads } = contender;
         // A trace that tells of no threads is one thread's, as on a heap of here, of whose Ps one then works.
         const threads = told === undefined && (options.processors ?? 0) === 0 ? 1 : ps;
         const own =
           threadsIn === undefined || env[threadsIn] !== undefined ? {} : { [threadsIn]: String(threads) };
-        const started = new Replayer({ ...contender, env: { ...env, ...own } });
+        if (loads !== undefined) preload = preloadOf(loads);
+        const named = preload === undefined ? {} : { LD_PRELOAD: preload.path };
+        const started = new Replayer({ ...contender, env: { ...env, ...own, ...named } });
         replayer = started;
         try {
           const remote = new RemoteHeap(started, {
@@ -73,6 +77,7 @@ export async function makeContenderRun(options: RunOptions, hooks: RunHooks = {}
               ...(threadsIn === undefined ? {} : { ps: Number(own[threadsIn] ?? env[threadsIn]) }),
             },
             threads,
+            ...(loads === undefined ? {} : { library: loads }),
             roundUpSize: (size) => roundUpSizeBy(sizeClassTablesByName['go1.21'], size),
           });
           checkLoaded(contender, remote.hello.library);
@@ -86,5 +91,6 @@ export async function makeContenderRun(options: RunOptions, hooks: RunHooks = {}
     });
   } finally {
     await replayer?.gone;
+    preload?.remove();
   }
 }

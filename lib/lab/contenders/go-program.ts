@@ -4,6 +4,7 @@
  * A program is kept by what it was made of: the source, the toolchain's version, the processor. It is built in a folder of its
  * own and renamed into its place when it is whole. So two commands at once build two and one remains, and one that is
  * cut off leaves nothing that is taken for a program; what it left is removed when it is a day old.
+ * A user without a home has no cache folder, and gets one for this process.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -17,6 +18,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cacheFolder } from '../../base/cache-folder.ts';
 import { PageHeapError } from '../../base/errors.ts';
@@ -94,18 +96,46 @@ function removeAbandoned(folder: string): void {
   }
 }
 
+/** A folder of this process's, where the cache folder cannot be written. */
+let ownFolder: string | undefined;
+
+/** The folder that programs are kept in; one that goes with this process where that cannot be made or written. */
+function folderFor(kept: string): string {
+  try {
+    makeFolder(kept);
+    return kept;
+  } catch (error) {
+    if (!(error instanceof PageHeapError)) throw error;
+  }
+  if (ownFolder !== undefined) return ownFolder;
+  try {
+    const made = mkdtempSync(join(tmpdir(), 'pageheap-go-'));
+    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+    ownFolder = made;
+    return made;
+  } catch (cause) {
+    throw fileError(tmpdir(), cause);
+  }
+}
+
 /**
  * The program, built where it is not there yet.
- * @throws PageHeapError ERR_SYSTEM with what the compiler says; ERR_FILE where the cache cannot be written
+ * @param onBuild told before it is built; with the folder, where that is a temporary one, which goes with this process
+ * @throws PageHeapError ERR_SYSTEM with what the compiler says; ERR_FILE where neither the cache nor a temporary folder can be written
  */
-export function goProgram({ command, version }: GoToolchain, onBuild: () => void = () => undefined): string {
+export function goProgram(
+  { command, version }: GoToolchain,
+  onBuild: (temporary: string | undefined) => void = () => undefined,
+): string {
   const hash = createHash('sha256').update(`${version}\0${process.arch}\0`);
   for (const file of sourceFiles) hash.update(readFileSync(join(source, file))).update('\0');
-  const folder = join(cacheFolder(), 'contenders');
-  const program = join(folder, `go-${hash.digest('hex').slice(0, 24)}`);
+  const name = `go-${hash.digest('hex').slice(0, 24)}`;
+  const kept = join(cacheFolder(), 'contenders');
+  if (existsSync(join(kept, name))) return join(kept, name);
+  const folder = folderFor(kept);
+  const program = join(folder, name);
   if (existsSync(program)) return program;
-  onBuild();
-  makeFolder(folder);
+  onBuild(folder === kept ? undefined : folder);
   let work: string;
   try {
     removeAbandoned(folder);
@@ -119,7 +149,7 @@ export function goProgram({ command, version }: GoToolchain, onBuild: () => void
     const built = spawnSync(command, ['build', '-trimpath', '-o', 'replayer', '.'], {
       cwd: work,
       encoding: 'utf8',
-      env: environment(),
+      env: folder === kept ? environment() : { GOCACHE: join(folder, 'go-build'), ...environment() },
       timeout: buildTimeoutMs,
     });
     if (built.status !== 0) {

@@ -80,7 +80,7 @@ function nativeProgram(request: ContenderRequest, contender: NativeContender): R
 
 function goProgramOf(
   request: ContenderRequest,
-  onBuild: ((version: string) => void) | undefined,
+  onBuild: ((version: string, temporary: string | undefined) => void) | undefined,
 ): ReplayerProgram {
   const { toolchain, variables = {}, gcPercent, memoryLimit, ps } = request;
   const go = findGo(toolchain);
@@ -88,7 +88,7 @@ function goProgramOf(
     if (toolchain === undefined) throw missing('go', contenders.go.debian, 'a Go toolchain');
     throw new PageHeapError('ERR_FILE', 'contender go: this is no command of Go', { file: toolchain });
   }
-  const file = goProgram(go, () => onBuild?.(go.version));
+  const file = goProgram(go, (temporary) => onBuild?.(go.version, temporary));
   const given = { ...inherited(contenders.go.variables), ...variables };
   const env: Record<string, string> = {
     ...given,
@@ -103,14 +103,15 @@ function goProgramOf(
 }
 
 /**
- * @param onBuild told the version of the toolchain, before a program is built: that takes seconds
+ * @param onBuild told the version of the toolchain, before a program is built: that takes seconds; and the folder, where that is
+ *   a temporary one
  * @throws PageHeapError ERR_INVALID_OPTION for a contender that is not installed, naming its package, and for a variable
  *   that it does not read; ERR_FILE for a library or a toolchain that is none; ERR_ADDON where the replayer is not
  *   built; ERR_SYSTEM where Go cannot build its own
  */
 export function prepareContender(
   request: ContenderRequest,
-  onBuild?: (version: string) => void,
+  onBuild?: (version: string, temporary: string | undefined) => void,
 ): ReplayerProgram {
   checkVariables(request);
   const contender = contenders[request.name];

@@ -43,6 +43,8 @@ export interface RemoteHeapOptions {
   /** What the allocator is called. */
   readonly name: string;
   readonly settings: Readonly<Record<string, unknown>>;
+  /** The file of the library that was asked for; default: as the replayer names it. */
+  readonly library?: string;
   /** Threads that those of the trace share. */
   readonly threads: number;
   /** The bytes that an object really takes, where the replayer has no realloc of its own. */
@@ -82,7 +84,7 @@ export class RemoteHeap implements LabHeap {
     this.contender = {
       name: options.name,
       ...(version === '' ? {} : { version }),
-      ...(library === '' ? {} : { file: library }),
+      ...(library === '' ? {} : { file: options.library ?? library }),
       rss: this.hello.ranges === true ? 'ranges' : 'process',
     };
   }

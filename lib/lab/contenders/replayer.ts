@@ -10,6 +10,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, readSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
+import { describe } from '../../base/describe.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { likelyKiller, readMemoryKills } from '../../os/memory-kills.ts';
 import { OtherProcess, type ProcessEnd } from '../../os/other-process.ts';
@@ -111,7 +112,7 @@ export class Replayer {
   answer<T>(): T {
     const line = this.#line();
     if (line === undefined) throw this.#death();
-    const value = JSON.parse(line) as T | Failure;
+    const value = this.#read<T>(line);
     if (typeof value === 'object' && value !== null && 'failed' in value) throw this.#failure(value);
     return value as T;
   }
@@ -146,6 +147,16 @@ export class Replayer {
     }
   }
 
+  /** A line is UTF-8, as far as it goes: it may name a file. */
+  #read<T>(line: string): T | Failure {
+    try {
+      return JSON.parse(Buffer.from(line, 'latin1').toString('utf8')) as T | Failure;
+    } catch (cause) {
+      const words = `the replayer of ${this.#name} says what cannot be read: ${describe(line)}`;
+      throw new PageHeapError('ERR_SYSTEM', words, { value: line, cause });
+    }
+  }
+
   #failure({ failed, bytes }: Failure): PageHeapError {
     if (failed === 'memory')
       return new PageHeapError(
@@ -173,7 +184,7 @@ export class Replayer {
   /** What it said before it died counts first: a failure is one. */
   #death(): PageHeapError {
     for (let line = this.#line(); line !== undefined; line = this.#line()) {
-      const value = JSON.parse(line) as Partial<Failure>;
+      const value = this.#read<Partial<Failure>>(line);
       if (value.failed !== undefined) return this.#failure(value as Failure);
     }
     if (this.#startFailure !== undefined || this.#child.pid === undefined)

@@ -13,19 +13,10 @@
  * Not here: the words (cli/record.ts).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, existsSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
+import { type Preload, preloadOf } from '../../os/preload.ts';
 import { recorderLibrary } from '../../os/recorder.ts';
 import { fileStem, freePath, makeFolder } from '../record/folders.ts';
 import { LongDocument } from '../record/long-document.ts';
@@ -84,18 +75,6 @@ export interface RecordHooks {
   readonly onProgram?: (program: Program) => void;
   /** How far the writing is, 0 to 1. */
   readonly onProgress?: (share: number) => void;
-}
-
-/** What LD_PRELOAD takes for an end of a name. */
-const separators = /[\s:]/;
-
-/** The recorder under a name that LD_PRELOAD can have. */
-function preloadable(library: string): { readonly path: string; readonly made?: string } {
-  if (!separators.test(library)) return { path: library };
-  const folder = mkdtempSync(join(tmpdir(), 'pageheap-recorder-'));
-  const path = join(folder, basename(library));
-  copyFileSync(library, path);
-  return { path, made: folder };
 }
 
 /** Refuses an output that is being recorded to. @throws PageHeapError ERR_FILE */
@@ -285,12 +264,13 @@ export async function record(request: RecordRequest, hooks: RecordHooks = {}): P
   checkNoRaw(output);
   // Whether it can be written at all is told before anything runs.
   new LongDocument(output, [program.file, program.image, ...rest]).abandon();
-  const library = preloadable(recorderLibrary());
+  const recorder = recorderLibrary();
   const folder = RawFolder.make(output, request.command);
   const recording = new Recording(folder, output);
   const inForeground = isInForeground();
   hooks.onProgram?.(program);
   let child: ChildProcess | undefined;
+  let library: Preload | undefined;
   let isOver = false;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (isOver) recording.stops++;
@@ -300,6 +280,7 @@ export async function record(request: RecordRequest, hooks: RecordHooks = {}): P
   for (const signal of stopSignals) process.on(signal, onSignal);
   const watch = new MemoryWatch(folder);
   try {
+    library = preloadOf(recorder);
     child = spawn(program.file, rest, {
       argv0: command,
       stdio: 'inherit',
@@ -318,7 +299,7 @@ export async function record(request: RecordRequest, hooks: RecordHooks = {}): P
     });
   } finally {
     for (const signal of stopSignals) process.off(signal, onSignal);
-    if (library.made !== undefined) rmSync(library.made, { recursive: true, force: true });
+    library?.remove();
   }
 }
 

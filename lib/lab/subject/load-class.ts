@@ -9,7 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { basename, extname, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { describeThrown } from '../../base/describe.ts';
+import { describeThrown, nameOfClass } from '../../base/describe.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { placesOfError } from '../../base/places.ts';
 import { nothingAt } from '../../os/file-error.ts';
@@ -119,7 +119,7 @@ export async function loadClass<C>(
     );
   }
   // The export's name is all that an anonymous class has.
-  if (found.name === 'default' || found.name === '')
+  if (['default', ''].includes(nameOfClass(found)))
     Object.defineProperty(found, 'name', { value: basename(path), configurable: true });
   return found as C;
 }

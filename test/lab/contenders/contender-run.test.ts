@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -106,6 +114,17 @@ it.each(['jemalloc', 'mimalloc', 'tcmalloc'] as const)('%s, where it is installe
   expect(run.header.contender?.file).toContain(name);
 });
 
+it.each(['je mall:oc.so', 'je"m\\.so', 'jé $LIB ’.so'])('a library under the name %s', async (name) => {
+  if (unlessInstalled('jemalloc')) return;
+  const library = join(folder, name);
+  copyFileSync(findLibrary(contenders.jemalloc.libraries) ?? '', library);
+  const links = (): string[] => readdirSync(tmpdir()).filter((one) => one.startsWith('pageheap-preload-'));
+  const before = links();
+  const run = await runOn('jemalloc', { library });
+  expect(run.header.contender).toMatchObject({ name: 'jemalloc', file: realpathSync(library) });
+  expect(links().filter((one) => !before.includes(one))).toEqual([]);
+});
+
 describe('go, where it is installed', () => {
   const before = { ...process.env };
   beforeAll(() => {
@@ -115,6 +134,21 @@ describe('go, where it is installed', () => {
   afterAll(() => {
     process.env.XDG_CACHE_HOME = before.XDG_CACHE_HOME;
     if (before.GOCACHE === undefined) delete process.env.GOCACHE;
+  });
+
+  it('without a cache folder that can be written has one of this process', () => {
+    if (unlessInstalled('go')) return;
+    const cache = process.env.XDG_CACHE_HOME;
+    process.env.XDG_CACHE_HOME = '/proc/none';
+    try {
+      const told: unknown[] = [];
+      const programs = [1, 2].map(() => prepareContender({ name: 'go' }, (...words) => told.push(...words)));
+      expect(told).toEqual([expect.stringMatching(/^go1/), expect.stringContaining('/pageheap-go-')]);
+      expect(programs[0].file.startsWith(`${told[1]}/`)).toBe(true);
+      expect(programs[1].file).toBe(programs[0].file);
+    } finally {
+      process.env.XDG_CACHE_HOME = cache;
+    }
   });
 
   it('has MemStats, collections and ranges of its own, and a program that is built once', async () => {

@@ -1,4 +1,7 @@
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RemoteHeap } from '../../../lib/lab/contenders/remote-heap.ts';
 import { Replayer } from '../../../lib/lab/contenders/replayer.ts';
@@ -34,6 +37,36 @@ describe('the native replayer', () => {
     heap.malloc(1);
     heap.sample();
     expect(heap.answer?.op).toBe(1001);
+  });
+
+  it('carries out nothing again where a signal handler interrupts its waiting', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pageheap-signals-'));
+    try {
+      const library = join(folder, 'handler.so');
+      const source = `
+        #include <signal.h>
+        static void nothing(int signal) { (void)signal; }
+        __attribute__((constructor)) static void handle(void) {
+          struct sigaction action = {.sa_handler = nothing};
+          sigaction(SIGUSR1, &action, 0);
+        }`;
+      const built = spawnSync('cc', ['-shared', '-fPIC', '-xc', '-', '-o', library], { input: source });
+      if (built.status !== 0) return;
+      const replayer = new Replayer({ ...program, env: { LD_PRELOAD: library } });
+      open.push(replayer);
+      const heap = heapOf(replayer);
+      for (let i = 1; i <= 100; i++) heap.malloc(i);
+      heap.sample();
+      for (let i = 0; i < 20; i++) {
+        process.kill(pidOf(replayer), 'SIGUSR1');
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      heap.malloc(1);
+      heap.sample();
+      expect(heap.answer?.op).toBe(101);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('makes resident what is touched, and gives it back', () => {
