@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+// Messages name commands as their process was started (lib/base/called-as.ts): tests are the same by npm, by npx and by neither.
+delete process.env.npm_command;
+
 /**
  * `npm test` runs three projects: the first two together, two files at a time; then the third.
  *
