@@ -82,6 +82,10 @@ export interface Check {
 export interface PageHistory {
   /** What is drawn, where it is not pages over operations. */
   readonly words?: HistoryWords;
+  /** Pages that there were, where not all of them were ever in use. */
+  readonly had?: number;
+  /** What belongs to this picture, where the table's figure is of more than it. */
+  readonly told?: string;
   readonly ops: number;
   readonly changes: readonly PageChange[];
 }

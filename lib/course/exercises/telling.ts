@@ -10,17 +10,21 @@ export interface Told<Run> {
 }
 
 const mostTries = 40;
-/** Of the plain cost: the reference costs that at most. */
+/** Of the plain cost: the reference costs that at most, if nothing else is said. */
 export const clearly = 0.9;
 
-/** @param play a program of this seed, with what it costs */
+/**
+ * @param play a program of this seed, with what it costs
+ * @param share of the plain cost, which the reference's is below
+ */
 export async function firstTelling<T extends Told<unknown>>(
   seed: string,
   play: (seed: string) => Promise<T>,
+  share = clearly,
 ): Promise<T> {
   for (let i = 1; ; i++) {
     const told = await play(`${seed} ${i}`);
-    if (told.best <= clearly * told.plain || i === mostTries) return told;
+    if (told.best <= share * told.plain || i === mostTries) return told;
   }
 }
 

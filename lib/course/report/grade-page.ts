@@ -1,28 +1,45 @@
 /**
  * The picture of a grade: one HTML file without any program in it, with the table, the pages over operations of each
  * trace or figures over time (the hand-in above the reference), and what is wrong.
+ *
+ * On a narrow screen a row of a table is a list, each figure with its name; where something is wider than its place all the same,
+ * a shadow at the edge says so.
  */
 import { type Html, html, raw } from '../../lab/report/html.ts';
-import type { HistoryWords } from '../exercises/exercise.ts';
+import type { PageHistory } from '../exercises/exercise.ts';
 import type { Grade, MeasureGrade } from '../grading/grade.ts';
 import { curveStyle, curveSvg, topOf } from './curve.ts';
 import { causesOf, drawFailure } from './failures.ts';
 import { gradeTable, hasReference, notesOf, pointsText, refusalText } from './grade-table.ts';
-import { historyStyle, historySvg, pagesOf } from './history.ts';
+import { historyStyle, historySvg, pagesOf, statesIn } from './history.ts';
 
 export const courseStyle = `
-:root { color-scheme: light dark; --line: #d5dae0; --soft: #5b6672 }
-@media (prefers-color-scheme: dark) { :root { --line: #3a4450; --soft: #9aa7b4 } }
+:root { color-scheme: light dark; --line: #d5dae0; --soft: #5b6672; --edge: #0005 }
+@media (prefers-color-scheme: dark) { :root { --line: #3a4450; --soft: #9aa7b4; --edge: #fff6 } }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 1.5rem auto; padding: 0 1rem }
 h1 { font-size: 1.5rem; margin: 0 } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem } h3 { font-size: 1rem; margin: 1.2rem 0 .3rem }
 .sum { font-size: 1.3rem; margin: .2rem 0 1rem } .soft { color: var(--soft) }
-.scroll { overflow-x: auto } table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100% }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100% }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap }
 td.n, th.n { text-align: right } .no { color: #b3261e; font-weight: 600 }
 @media (prefers-color-scheme: dark) { .no { color: #ff8a80 } }
 figure { margin: .3rem 0 } figure svg { width: 100%; height: 9rem; border: 1px solid var(--line); display: block }
 figcaption { font-size: .85rem; color: var(--soft) }
-pre { overflow-x: auto; padding: .6rem; border: 1px solid var(--line); font-size: .85rem; line-height: 1.25 }
+pre { padding: .6rem; border: 1px solid var(--line); font-size: .85rem; line-height: 1.25 }
+.scroll, pre { overflow-x: auto; background:
+  linear-gradient(to right, Canvas 60%, transparent) left / 3rem 100% local,
+  linear-gradient(to left, Canvas 60%, transparent) right / 3rem 100% local,
+  linear-gradient(to right, var(--edge), transparent) left / 1rem 100% scroll,
+  linear-gradient(to left, var(--edge), transparent) right / 1rem 100% scroll;
+  background-repeat: no-repeat }
+@media (max-width: 48rem) {
+  table, tbody { display: block } thead { display: none }
+  tr { display: block; padding: .4rem 0; border-bottom: 1px solid var(--line) }
+  .scroll td { display: flex; justify-content: space-between; gap: 1rem; border: 0; padding: .05rem 0; white-space: normal; text-align: right; overflow-wrap: anywhere; min-width: 0 }
+  .scroll td::before { content: attr(data-of); color: var(--soft); text-align: left; flex: none }
+  .scroll td[data-of=""] { display: block; text-align: left } .scroll td:first-child { display: block; text-align: left; font-weight: 600 }
+  .scroll td[data-of=""]::before, .scroll td:first-child::before { content: none } .scroll td:empty { display: none }
+}
 `;
 
 /** A page without programs, which asks nothing of any network. */
@@ -53,7 +70,7 @@ export function tableHtml(
     [numeric.includes(i) ? 'n' : '', text === 'no' ? 'no' : ''].join(' ').trim();
   return html`<div class="scroll"><table>
 <thead><tr>${head.map((title, i) => html`<th class="${kind(i, '')}">${title}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td class="${kind(i, cell)}">${cell}</td>`)}</tr>\n`)}</tbody>
+<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td class="${kind(i, cell)}" data-of="${head[i]}">${cell}</td>`)}</tr>\n`)}</tbody>
 </table></div>`;
 }
 
@@ -74,18 +91,30 @@ function pictures({ name, history, referenceHistory }: MeasureGrade): Html {
   if (history === undefined) return html``;
   const both = referenceHistory === undefined ? [history] : [history, referenceHistory];
   const pages = Math.max(...both.map(pagesOf));
-  const figure = (of: typeof history, who: string): Html => html`<figure>
+  const figure = (of: PageHistory, who: string): Html => html`<figure>
 ${raw(historySvg(of, pages, `${name}: ${who}`))}
-<figcaption>${who}: ${pagesOf(of)} ${of?.words?.unit ?? 'pages'}</figcaption></figure>`;
+<figcaption>${[`${who}: ${pagesOf(of)} ${of.words?.unit ?? 'pages'}`, of.told ?? ''].filter(Boolean).join('; ')}</figcaption></figure>`;
   return html`<h3>${name}</h3>
 ${figure(history, 'the hand-in')}
 ${referenceHistory === undefined ? html`` : figure(referenceHistory, 'the reference')}`;
 }
 
-function historyHead(words: HistoryWords | undefined): Html {
-  if (words === undefined)
+const keys = [
+  ['used', 's2', 'used'],
+  ['free', 's1', 'free'],
+  ['released', 's3', 'given back'],
+] as const;
+
+/** What the colours are: of those that are there. */
+function historyHead(drawn: readonly PageHistory[]): Html {
+  const words = drawn[0]?.words;
+  if (words === undefined) {
+    const states = statesIn(drawn);
     return html`<h2>Pages over operations</h2>
-<p class="soft">Upwards the pages, to the right the operations.<span class="key s2"></span>used<span class="key s1"></span>free<span class="key s3"></span>given back</p>`;
+<p class="soft">Upwards the pages, to the right the operations.${keys
+      .filter(([state]) => states.has(state))
+      .map(([, colour, name]) => html`<span class="key ${colour}"></span>${name}`)}</p>`;
+  }
   const { unit, over, used } = words;
   return html`<h2>${unit[0]?.toUpperCase()}${unit.slice(1)} over ${over}</h2>
 <p class="soft">Upwards the ${unit}, to the right the ${over}.<span class="key s2"></span>${used}</p>`;
@@ -106,7 +135,7 @@ ${grade.refusals === undefined ? html`` : html`<ul>${grade.refusals.map((refusal
 ${tableHtml(head, numeric, rows)}
 ${notesOf(grade).map((note) => html`<p>${note}</p>`)}
 <p class="soft">${hasReference(grade) ? 'In brackets the reference. ' : ''}${grade.seeds === 'open' ? 'With the open seeds, which everybody knows.' : 'With hidden seeds.'}</p>
-${drawn.length === 0 ? html`` : historyHead(drawn[0]?.history?.words)}
+${drawn.length === 0 ? html`` : historyHead(drawn.flatMap(({ history, referenceHistory }) => [history, referenceHistory].filter((one) => one !== undefined)))}
 ${drawn.map(pictures)}
 ${curved.length === 0 ? html`` : html`<h2>Over time</h2>`}
 ${curved.map(curves)}

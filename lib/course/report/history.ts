@@ -4,7 +4,7 @@
  * A cell of the grid is the state of its first page at its last operation. Cells of one colour in a row are one rectangle, so
  * that a picture of a million pages is as large as one of a thousand.
  */
-import type { PageHistory } from '../exercises/exercise.ts';
+import type { PageChange, PageHistory } from '../exercises/exercise.ts';
 
 const columns = 220;
 const rows = 96;
@@ -32,8 +32,13 @@ function gridOf({ ops, changes }: PageHistory, pages: number): Grid {
   return grid;
 }
 
-export const pagesOf = ({ changes }: PageHistory): number =>
-  changes.reduce((most, { page, n }) => Math.max(most, page + n), 1);
+export const pagesOf = ({ changes, had = 1 }: PageHistory): number =>
+  changes.reduce((most, { page, n }) => Math.max(most, page + n), had);
+
+/** The states that pictures show. */
+export function statesIn(histories: readonly PageHistory[]): Set<PageChange['to']> {
+  return new Set(histories.flatMap(({ changes }) => changes.map(({ to }) => to)));
+}
 
 /** An SVG, as wide as its place. @param title told to who cannot see it */
 export function historySvg(history: PageHistory, pages: number, title: string): string {

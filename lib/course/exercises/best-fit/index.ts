@@ -15,7 +15,7 @@ import { type PatternName, patterns } from '../../model/patterns.ts';
 import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
 import { bucketsText } from '../buckets.ts';
-import type { Check, Exercise, Failure, Measure, Measured, Variant } from '../exercise.ts';
+import type { Check, Exercise, Failure, Measure, Measured, PageHistory, Variant } from '../exercise.ts';
 import { shortestFailure } from '../random-check.ts';
 import { playRuled, type Ruled, stepsOf } from './play.ts';
 import { type Played, playFree, playModel } from './play-free.ts';
@@ -148,7 +148,7 @@ function ruledChecks(rules: FitRules): Check[] {
   });
 }
 
-const ownSeeds = 2;
+export const ownSeeds = 2;
 const quarters = 4;
 /** Of Robson's program: live pages over pages that first fit needs. */
 const robsonSlack = 1.02;
@@ -165,7 +165,7 @@ interface Total {
   readonly peak: number;
 }
 
-const total = (played: readonly Total[]): number =>
+export const total = (played: readonly Total[]): number =>
   played.reduce((sum, { peak }) => sum + peak, 0) / played.reduce((sum, { pages }) => sum + pages, 0);
 
 async function playOwn(
@@ -185,7 +185,7 @@ async function playOwn(
 const plainRules: FitRules = { tail: Number.POSITIVE_INFINITY, tie: 'lowest' };
 
 /** How far from next fit to best fit, in quarters; or, of Robson's program, whether it keeps to first fit's bound. */
-function shareOf(
+export function shareOf(
   pattern: PatternName,
   traces: readonly PageOp[][],
   utilisation: number,
@@ -197,6 +197,16 @@ function shareOf(
   const baseline = of('NextFit');
   const way = reference > baseline ? (utilisation - baseline) / (reference - baseline) : 1;
   return { share: Math.max(0, Math.min(quarters, Math.floor(way * quarters + 0.2))) / quarters, reference };
+}
+
+/** The figure of the one trace that is drawn: the table has that of all. */
+function firstPicture({ pages, peak, history }: Omit<Played, 'units' | 'calls'>): PageHistory {
+  const utilisation = (peak / pages).toFixed(3);
+  return {
+    ...history,
+    had: pages,
+    told: `utilisation ${utilisation} on this trace, the first of ${ownSeeds}`,
+  };
 }
 
 function ownMeasure(pattern: PatternName, points: number, buckets: string): Measure {
@@ -216,8 +226,8 @@ function ownMeasure(pattern: PatternName, points: number, buckets: string): Meas
         utilisation,
         work: workOf(played),
         reference: { utilisation: reference },
-        history: (played[0] as Played).history,
-        referenceHistory: model.history,
+        history: firstPicture(played[0] as Played),
+        referenceHistory: firstPicture(model),
       };
     },
   };

@@ -162,9 +162,13 @@ function sizeOf(ops: readonly PageOp[], id: number, place: ReadonlyMap<number, R
   return made?.k === 'alloc' ? made.pages : 0;
 }
 
-/** The same trace on a model of the judge's. */
-export function playModel(choose: Choose, ops: readonly PageOp[]): Omit<Played, 'units' | 'calls'> {
-  const model = new FitModel(choose);
+/** The same trace on a model of the judge's. @param tail from so many pages on the back of a run is taken */
+export function playModel(
+  choose: Choose,
+  ops: readonly PageOp[],
+  tail = Number.POSITIVE_INFINITY,
+): Omit<Played, 'units' | 'calls'> {
+  const model = new FitModel(choose, tail);
   model.grow(0, growthPages);
   const place = new Map<number, Run>();
   const changes: PageChange[] = [];

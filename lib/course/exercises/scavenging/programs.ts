@@ -1,11 +1,16 @@
 /**
- * Programs of two or three minutes, second by second, that tell scavenging policies apart.
+ * Programs of three minutes, second by second, that tell scavenging policies apart. In each there are times in which the same pages are
+ * wanted again within a few seconds, and times in which they are not; so whoever does not remember loses in the one or
+ * in the other.
  *
- * - *tide*: the same demand again and again, every few seconds: what goes back comes back at once
- * - *peak*: a peak at the beginning, then little for the rest: what stays is wasted
- * - *server*: a base, bursts now and then, and one long pause
+ * - *tide*: the same demand again and again, every few seconds, and then a pause
+ * - *peak*: large, and breathing; then little for a minute
+ * - *server*: a base with bursts, and calms in which sometimes not even the base is wanted
  */
 import { type Chance, chanceOf } from '../../model/seeds.ts';
+import { firstTelling } from '../telling.ts';
+import { accountedCost } from './account.ts';
+import { above, type Plain, plainPolicies, referenceWindow } from './policies.ts';
 import type { SecondOfWork } from './real-heap.ts';
 
 /** Pages wanted in each second, as a program: what is too much is freed, oldest or youngest first. */
@@ -32,34 +37,48 @@ function programOf(demand: readonly number[], chance: Chance): SecondOfWork[] {
   });
 }
 
-const seconds = 120;
+const seconds = 180;
+
+/** Times of a demand, one after the other, until there are enough. */
+function timesOf(time: () => number[]): number[] {
+  const demand: number[] = [];
+  while (demand.length < seconds) demand.push(...time());
+  return demand.slice(0, seconds);
+}
+
+const list = (length: number, of: (s: number) => number): number[] => Array.from({ length }, (_, s) => of(s));
 
 const demands = {
-  tide: (chance: Chance): number[] => {
-    const period = chance.between(4, 7);
-    const [low, high] = [chance.between(150, 250), chance.between(900, 1200)];
-    return Array.from(
-      { length: seconds },
-      (_, s) => (s % period < period / 2 ? high : low) + chance.between(0, 30),
-    );
-  },
-  peak: (chance: Chance): number[] => {
-    const end = chance.between(8, 14);
-    const [low, high] = [chance.between(100, 160), chance.between(1400, 1800)];
-    return Array.from(
-      { length: seconds },
-      (_, s) => (s < end ? (high * (s + 1)) / end : low) + chance.between(0, 20),
-    );
-  },
+  tide: (chance: Chance): number[] =>
+    timesOf(() => {
+      const period = chance.between(4, 6);
+      const [low, high] = [chance.between(100, 250), chance.between(900, 1300)];
+      return [
+        ...list(chance.between(24, 36), (s) => (s % period < 2 ? high : low) + chance.between(0, 30)),
+        ...list(chance.between(26, 40), () => low + chance.between(0, 30)),
+      ];
+    }),
+  peak: (chance: Chance): number[] =>
+    timesOf(() => {
+      const [low, high] = [chance.between(80, 160), chance.between(1300, 1800)];
+      return [
+        ...list(
+          chance.between(14, 20),
+          (s) => (s % 2 === 1 ? low : Math.min(high, (high * (s + 3)) / 8)) + chance.between(0, 20),
+        ),
+        ...list(chance.between(50, 70), () => low + chance.between(0, 20)),
+      ];
+    }),
   server: (chance: Chance): number[] => {
-    const base = chance.between(350, 450);
-    const pause = chance.between(50, 60);
-    let burst = 0;
-    return Array.from({ length: seconds }, (_, s) => {
-      if (s >= pause && s < pause + 35) return base / 4 + chance.between(0, 10);
-      if (burst === 0 && chance.between(0, 7) === 0) burst = chance.between(2, 4);
-      if (burst > 0) burst--;
-      return base + (burst > 0 ? 600 : 0) + chance.between(0, 30);
+    const base = chance.between(300, 400);
+    return timesOf(() => {
+      const burst = chance.between(650, 900);
+      const bursts = Array.from({ length: chance.between(5, 8) }, () => [
+        ...list(chance.between(1, 2), () => base + burst + chance.between(0, 30)),
+        ...list(chance.between(2, 4), () => base + chance.between(0, 30)),
+      ]).flat();
+      const calm = chance.oneOf([base, base / 4]);
+      return [...bursts, ...list(chance.between(30, 42), () => calm + chance.between(0, 15))];
     });
   },
 } as const;
@@ -67,7 +86,40 @@ const demands = {
 export type ProgramName = keyof typeof demands;
 export const programNames = Object.keys(demands) as ProgramName[];
 
-export function programFor(name: ProgramName, seed: string): SecondOfWork[] {
-  const chance = chanceOf(`${seed} ${name}`);
-  return programOf(demands[name](chance).map(Math.round), chance);
+export interface TellingProgram {
+  readonly work: SecondOfWork[];
+  /** Of the plain policies those that are the best of their account. */
+  readonly plain: readonly Plain[];
+}
+
+/** Of the best plain cost: the reference's is that at most. */
+const mostOfPlain = 0.8;
+
+/** The best of them by account are played on the real heap, where the order of the first can be another. */
+const playedPlain = 3;
+
+/** A program on which the reference costs clearly less than each plain policy, by account. */
+export async function programFor(
+  name: ProgramName,
+  seed: string,
+  { most, weight }: { readonly most: number; readonly weight: number },
+): Promise<TellingProgram> {
+  const { reference } = await firstTelling(
+    `${seed} ${name}`,
+    async (one) => {
+      const chance = chanceOf(one);
+      const demand = demands[name](chance).map(Math.round);
+      const costs = plainPolicies(most)
+        .map((plain) => ({ plain, cost: accountedCost(demand, plain.decide, weight) }))
+        .sort((a, b) => a.cost - b.cost);
+      return {
+        reference: { demand, chance, plain: costs.slice(0, playedPlain).map(({ plain }) => plain) },
+        best: accountedCost(demand, above(most, referenceWindow), weight),
+        plain: costs[0]?.cost ?? 0,
+      };
+    },
+    mostOfPlain,
+  );
+  const { demand, chance, plain } = reference;
+  return { work: programOf(demand, chance), plain };
 }
