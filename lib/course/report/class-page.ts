@@ -31,7 +31,6 @@ function spread(rows: readonly ClassRow[]): Html {
 
 const style = `
 .board td:last-child { white-space: normal; min-width: 16rem }
-@media (max-width: 600px) { td:first-child { white-space: normal; overflow-wrap: anywhere; min-width: 7rem } .board td:last-child { min-width: 11rem } }
 svg .s2 { fill: #2f6fb3 } figure svg.spread { height: 6rem }
 @media (prefers-color-scheme: dark) { svg .s2 { fill: #6aa9ea } }`;
 
