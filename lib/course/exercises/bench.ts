@@ -2,7 +2,8 @@
  * The bench: a hand-in in its process, and the questions of the checks to it.
  *
  * The hand-in is parsed and made to count before its process exists. Each `fresh` begins a realm in which nothing has
- * happened. A call that throws, or does not end, ends its block; the checks say what that means.
+ * happened. A call that throws, or does not end, ends its block; the checks say what that means. Where a limit of units stops
+ * it, it is told where they went (spending.ts).
  */
 import { PageHeapError } from '../../base/errors.ts';
 import {
@@ -19,6 +20,7 @@ import {
 import { callUnits, handinUnits, type Limits, Sandbox, SandboxLost } from '../sandbox/sandbox.ts';
 import { instrument } from '../source/instrument.ts';
 import { NoModuleError, type ParsedSource, parseSource, type Refusal } from '../source/parse.ts';
+import { type LinedSource, Spending } from './spending.ts';
 
 /** A hand-in that may run. */
 export interface Handin {
@@ -30,6 +32,8 @@ export interface Handin {
   readonly texts?: ReadonlyMap<string, string>;
   /** Of such texts: those that cannot be taken, and why. */
   readonly faults?: ReadonlyMap<string, string>;
+  /** The same, which tells its lines. */
+  readonly lined?: LinedSource;
 }
 
 export interface HandinSource {
@@ -56,7 +60,9 @@ export function prepare({ file, text, entry, modules, exports }: HandinSource): 
     throw error;
   }
   if (parsed.refusals.length > 0) return [...parsed.refusals];
-  return { file, entry, exports, modules: { ...modules, [entry]: instrument(text, parsed) } };
+  const modulesOf = (how: 'units' | 'lines') => ({ ...modules, [entry]: instrument(text, parsed, how) });
+  const lined: LinedSource = { file: entry, text, entry, exports, modules: () => modulesOf('lines') };
+  return { file, entry, exports, modules: modulesOf('units'), lined };
 }
 
 /** Nothing more can be asked of a hand-in: `refused` it cannot be loaded, `busy` the machine gave it no time. */
@@ -89,6 +95,9 @@ export class Bench {
   #clear = false;
   /** Units that it may still take. */
   #left = handinUnits;
+  readonly #spending = new Spending();
+  /** Of calls that took too many units, by where they were stopped: shrinking meets the same ones again and again. */
+  readonly #dearest = new Map<string, Awaited<ReturnType<Spending['byLine']>>>();
 
   constructor(handin: Handin, limits?: Limits) {
     this.#handin = handin;
@@ -109,11 +118,13 @@ export class Bench {
   async again(): Promise<void> {
     if (!this.#sound) return this.fresh();
     this.#clear = true;
+    this.#spending.begin();
   }
 
   /** A realm in which nothing has happened. @throws HandinOver */
   async fresh(): Promise<void> {
     this.#sound = this.#clear = false;
+    this.#spending.begin();
     this.#sandbox ??= await this.#started();
     const { modules, entry, exports } = this.#handin;
     const reply = await this.#asking(
@@ -142,15 +153,43 @@ export class Bench {
       ...(until === undefined ? {} : { until }),
     };
     this.#clear = false;
-    const { answers, stopped, memory, units: used } = await this.#asking(sandbox.run(block));
-    if (stopped !== undefined) this.#sound = false;
-    this.#left -= stopped === undefined ? used : Math.max(used, units);
-    if (this.#left < 0)
+    const { answers, stopped: halted, memory, units: used } = await this.#asking(sandbox.run(block));
+    if (halted !== undefined) this.#sound = false;
+    this.#spending.ran(block, answers, halted);
+    this.#left -= halted === undefined ? used : Math.max(used, units);
+    if (this.#left < 0) {
+      const line = await this.#asking(this.#dearestLine(sandbox, 'all'));
       throw new HandinOver(
         'stopped',
-        `all its calls together took more than ${handinUnits / 1e6} million units of work`,
+        `all its calls together took more than ${handinUnits / 1e6} million units of work: ${this.#spending.byMethod()}${line === undefined ? '' : `; of the work there ${line.words}`}`,
+        line?.at,
       );
+    }
+    const stopped = await this.#asking(this.#withDearest(sandbox, block, answers, halted));
     return { answers, stopped, units: used, memory };
+  }
+
+  /** What stopped a call; where it was too much work, with the line that took most. */
+  async #withDearest(
+    sandbox: Sandbox,
+    { calls, units }: Block,
+    answers: readonly Answer[],
+    stopped: Stopped | undefined,
+  ): Promise<Stopped | undefined> {
+    const isDear = stopped === undefined && (answers.at(-1)?.[1] ?? 0) > units;
+    if (!isDear && stopped?.why !== 'units') return stopped;
+    const call = calls[answers.length - (isDear ? 1 : 0)];
+    const place = `${call?.[1]} ${placeIn(stopped?.at ?? '')}`;
+    if (!this.#dearest.has(place)) this.#dearest.set(place, await this.#dearestLine(sandbox, 'last call'));
+    const line = this.#dearest.get(place);
+    const { message, at } = stopped ?? { message: '', at: line?.at ?? '' };
+    return { why: 'units', message, at, ...(line === undefined ? {} : { where: line.words }) };
+  }
+
+  #dearestLine(sandbox: Sandbox, of: 'all' | 'last call') {
+    const { lined } = this.#handin;
+    this.#sound = false;
+    return lined === undefined ? Promise.resolve(undefined) : this.#spending.byLine(sandbox, lined, of);
   }
 
   close(): void {
@@ -194,13 +233,14 @@ export function troubleOf(
   answer: Answer | undefined,
   stopped: Stopped | undefined,
 ): { readonly cause: string; readonly words: string; readonly at: string | undefined } | undefined {
+  const most = stopped?.where === undefined ? '' : `; of its work ${stopped.where}`;
   if (answer === undefined) {
     const at = placeIn(stopped?.at ?? '');
     const where = at === undefined ? '' : ` at ${at}`;
     if (stopped?.why === 'units' || stopped === undefined)
       return {
         cause: `does not end${where}`,
-        words: `no answer within ${callUnits} units of work: it does not end`,
+        words: `no answer within ${callUnits} units of work: it does not end${most}`,
         at,
       };
     return { cause: `${stopped.message}${where}`, words: `no answer: ${stopped.message}`, at };
@@ -217,8 +257,8 @@ export function troubleOf(
   if (units > callUnits)
     return {
       cause: 'does too much work',
-      words: `an answer after ${units} units of work, and ${callUnits} are allowed`,
-      at: undefined,
+      words: `an answer after ${units} units of work, and ${callUnits} are allowed${most}`,
+      at: placeIn(stopped?.at ?? ''),
     };
   return undefined;
 }

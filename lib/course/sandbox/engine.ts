@@ -17,7 +17,7 @@ import {
   type QuickJSWASMModule,
 } from 'quickjs-emscripten-core';
 import { preludeModules } from './prelude.ts';
-import { type Answer, type Block, engineBytes, type Reply, type Request, type Stopped } from './protocol.ts';
+import { type Answer, type Block, engineBytes, type LineUnits, type Reply, type Request, type Stopped } from './protocol.ts';
 
 // Its types are those of a module that Node does not load.
 const engineVariant = variant as unknown as QuickJSSyncVariant;
@@ -46,6 +46,7 @@ export class Engine {
   #run: QuickJSHandle | undefined;
   #rest: QuickJSHandle | undefined;
   #used: QuickJSHandle | undefined;
+  #lines: QuickJSHandle | undefined;
   #state: QuickJSHandle | undefined;
   #looks = 0;
   #callNumber = 0;
@@ -77,7 +78,7 @@ export class Engine {
     this.#context = context;
     this.#watched = false;
     const prelude = this.#evaluate(
-      `export { drive, rest, used, state } from '$driver'; import '$builtins';`,
+      `export { drive, rest, used, lines, state } from '$driver'; import '$builtins';`,
       '$prelude',
     );
     if (!('value' in prelude)) throw new Error(`the prelude fails: ${prelude.message} ${prelude.at}`);
@@ -85,6 +86,7 @@ export class Engine {
     this.#state = context.getProp(driver, 'state');
     this.#used = context.getProp(driver, 'used');
     this.#rest = context.getProp(driver, 'rest');
+    this.#lines = context.getProp(driver, 'lines');
     this.#loadLimit = this.#units() + units;
     this.#looks = 0;
     this.#watched = true;
@@ -144,9 +146,18 @@ export class Engine {
     };
   }
 
+  /** Units by line, of a source that tells its lines. */
+  lines(): Reply {
+    this.#loaded();
+    this.#watched = false;
+    const lines = JSON.parse(this.#call(this.#lines as QuickJSHandle)) as readonly LineUnits[];
+    this.#watched = true;
+    return { k: 'lines', lines };
+  }
+
   dispose(): void {
-    for (const handle of [this.#run, this.#rest, this.#used, this.#state]) handle?.dispose();
-    this.#run = this.#rest = this.#used = this.#state = undefined;
+    for (const handle of [this.#run, this.#rest, this.#used, this.#lines, this.#state]) handle?.dispose();
+    this.#run = this.#rest = this.#used = this.#lines = this.#state = undefined;
     const context = this.#context;
     const runtime = this.#runtime;
     this.#context = this.#runtime = undefined;

@@ -5,40 +5,65 @@
  * built-ins before the hand-in can change them, and nothing of theirs can be reached from it: the counter and the driver
  * are variables of modules that it cannot import.
  *
- * Work of built-ins: a unit a call, and one for each element of the receiver, of arguments and of the result that are
- * arrays or strings, except where the work does not grow with them (`flat` below). A step of an iterator is a unit. What
- * would compute without a count, or tell the time, is taken away.
+ * What a built-in costs has a module of its own (builtin-costs.ts). A step of an iterator is a unit. What would compute
+ * without a count, tell the time, or come between a built-in and what it goes through (a Proxy) is taken away.
  *
  * The driver carries out blocks of calls, and answers a text: for each call what it answered and its units. What was
  * answered before an interruption is kept, and asked for afterwards.
  *
  * Not here: the engine and its limits (engine.ts), which call means what (the exercises).
  */
+import { costsSource } from './builtin-costs.ts';
 
-/** Module: the counter. `n` units so far. */
+/** Module: the counter. `n` units so far; and, of a source that tells its lines, how many each had. */
 const counterSource = `
 const keys = Object.keys;
 export const work = Object.create(null);
 work.n = 0;
+/** Of what is made next: counted already. */
+work.waived = 0;
 work.members = (value) => {
   if (typeof value === 'object' && value !== null) work.n += keys(value).length;
   return value;
+};
+let line = 0;
+let told = 0;
+let lines = Object.create(null);
+work.here = (next) => {
+  if (work.n !== told) lines[line] = (lines[line] ?? 0) + work.n - told;
+  told = work.n;
+  line = next;
+};
+work.unit = (at) => {
+  work.here(at);
+  work.n++;
+};
+work.back = (value, at) => {
+  work.here(at);
+  return value;
+};
+work.linesFromHere = () => {
+  work.here(0);
+  lines = Object.create(null);
+};
+work.lines = () => {
+  work.here(0);
+  const list = [];
+  const names = keys(lines);
+  for (let i = 0; i < names.length; i++) list[i] = [+names[i], lines[names[i]]];
+  return list;
 };
 `;
 
 /** Module: takes away, and wraps. */
 const builtinsSource = `
 import { work } from '$counter';
+import { counted, flat, ruleOf } from '$costs';
 const { apply, construct, ownKeys, defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
-const { isArray } = Array;
-const { isView } = ArrayBuffer;
-const objectKeys = Object.keys;
-const viewLength = getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), 'length').get;
-const log2 = Math.log2, ceil = Math.ceil;
-const isDataView = (v) => getPrototypeOf(v) === DataView.prototype;
+const CountedProxy = Proxy;
 
 for (const name of ['eval', 'Date', 'RegExp', 'BigInt', 'BigInt64Array', 'BigUint64Array', 'Atomics', 'SharedArrayBuffer',
-  'WeakRef', 'FinalizationRegistry', 'performance', 'gc', 'std', 'os', 'print', 'console', 'queueMicrotask', 'navigator', 'scriptArgs', 'DOMException'])
+  'WeakRef', 'FinalizationRegistry', 'Proxy', 'performance', 'gc', 'std', 'os', 'print', 'console', 'queueMicrotask', 'navigator', 'scriptArgs', 'DOMException'])
   delete globalThis[name];
 for (const name of ['match', 'matchAll', 'search', 'normalize', 'localeCompare']) delete String.prototype[name];
 for (const kind of [function () {}, function* () {}, async function () {}, async function* () {}]) {
@@ -56,60 +81,15 @@ Math.random = () => {
   return chance / 4294967296;
 };
 
-/** Elements that a value has, where going through it is work. */
-const size = (value) => {
-  if (typeof value === 'string') return value.length;
-  if (typeof value !== 'object' || value === null) return 0;
-  if (isArray(value)) return value.length;
-  return isView(value) && !isDataView(value) ? apply(viewLength, value, []) : 0;
-};
-/** Of a receiver, also of what only looks like an array. */
-const extent = (value) => {
-  const n = size(value);
-  if (n > 0 || typeof value !== 'object' || value === null || isArray(value) || isView(value)) return n;
-  const length = +value.length;
-  return length > 0 ? length : 0;
-};
-
-// What takes as long however large its receiver is.
-const flat = new Set(['push', 'pop', 'at', 'charAt', 'charCodeAt', 'codePointAt', 'get', 'set', 'has', 'add', 'delete',
-  'next', 'return', 'throw', 'keys', 'values', 'entries', 'subarray', 'call', 'apply', 'bind', 'isArray', 'is', 'isView',
-  'valueOf', 'hasOwn', 'hasOwnProperty', 'isPrototypeOf', 'propertyIsEnumerable', 'getPrototypeOf', 'setPrototypeOf',
-  'defineProperty', 'getOwnPropertyDescriptor', 'then', 'catch', 'finally', 'resolve', 'reject', 'withResolvers', 'for']);
-// What takes as long as its result.
-const byResult = new Set(['slice', 'substring', 'substr', 'of', 'from', 'fromCharCode', 'fromCodePoint']);
-
-const costs = (name, owner) => {
-  if (owner === Math || owner === Number.prototype || owner === Number || owner === Symbol || owner === Boolean.prototype) return 'flat';
-  if (owner === Object && (name === 'keys' || name === 'values' || name === 'entries')) return 'result';
-  if (typeof name === 'symbol') return 'flat';
-  if (name === 'set' && owner === getPrototypeOf(Uint8Array.prototype)) return 'all';
-  if (owner === Object && name === 'assign') return 'assign';
-  if (name === 'sort' || name === 'toSorted') return 'sort';
-  return flat.has(name) || name.startsWith('get') || name.startsWith('set') && name.length > 3 ? 'flat' : byResult.has(name) ? 'result' : 'all';
-};
-
 const wrapped = new Map();
 const wrap = (f, name, owner) => {
   const known = wrapped.get(f);
   if (known !== undefined) return known;
-  const cost = costs(name, owner);
+  const rule = ruleOf(name, owner);
   const made =
-    cost === 'flat'
+    rule === flat
       ? { call() { work.n++; return apply(f, this, arguments); } }.call
-      : { call() {
-          let units = 1;
-          if (cost !== 'result') units += extent(this);
-          if (cost === 'sort') units = units * ceil(log2(units + 1));
-          for (let i = 0; i < arguments.length; i++) {
-            if (cost === 'assign' && typeof arguments[i] === 'object' && arguments[i] !== null) units += objectKeys(arguments[i]).length;
-            else if (cost !== 'result') units += size(arguments[i]);
-          }
-          work.n += units;
-          const result = apply(f, this, arguments);
-          work.n += size(result);
-          return result;
-        } }.call;
+      : { call() { return rule(f, this, arguments); } }.call;
   defineProperty(made, 'name', { value: f.name });
   defineProperty(made, 'length', { value: f.length });
   wrapped.set(f, made);
@@ -125,7 +105,8 @@ const cover = (owner) => {
     const descriptor = getOwnPropertyDescriptor(owner, name);
     const { value } = descriptor;
     if (name === 'constructor') continue;
-    if (typeof value === 'function' && value.prototype === undefined) {
+    // That of functions is a function itself.
+    if (typeof value === 'function' && value.prototype === undefined && name !== 'prototype') {
       if (descriptor.configurable || descriptor.writable)
         defineProperty(owner, name, { ...descriptor, value: wrap(value, name, owner) });
     } else cover(value);
@@ -137,8 +118,6 @@ for (const iterator of iterators)
   for (let p = getPrototypeOf(iterator); p !== null && p !== Object.prototype; p = getPrototypeOf(p)) cover(p);
 for (const name of ownKeys(globalThis)) {
   const { value } = getOwnPropertyDescriptor(globalThis, name);
-  // Proxy is a constructor without a prototype.
-  if (name === 'Proxy') continue;
   if (typeof value === 'function' && value.prototype === undefined) globalThis[name] = wrap(value, name, globalThis);
   else cover(value);
 }
@@ -149,13 +128,9 @@ for (const name of ['Array', 'String', 'ArrayBuffer', 'Int8Array', 'Uint8Array',
   'Int32Array', 'Uint32Array', 'Float16Array', 'Float32Array', 'Float64Array']) {
   const made = globalThis[name];
   if (made === undefined) continue;
-  const count = (result) => {
-    work.n += 1 + (name === 'ArrayBuffer' ? result.byteLength / 8 : size(result));
-    return result;
-  };
-  const counting = new Proxy(made, {
-    construct: (target, args, newTarget) => count(construct(target, args, newTarget)),
-    apply: (target, self, args) => count(apply(target, self, args)),
+  const counting = new CountedProxy(made, {
+    construct: (target, args, newTarget) => counted(construct(target, args, newTarget), args),
+    apply: (target, self, args) => counted(apply(target, self, args), args),
   });
   globalThis[name] = counting;
   defineProperty(made.prototype, 'constructor', { value: counting, writable: true, enumerable: false, configurable: true });
@@ -275,7 +250,7 @@ export const drive = (exports) => (block) => {
   busy = true;
   out = '';
   answers = 0;
-  const { calls, units, total, until, clear } = parse(block);
+  const { calls, units, total, until, clear, lastLines } = parse(block);
   const end = work.n + total;
   if (clear === true) slots = [];
   given = [];
@@ -291,6 +266,8 @@ export const drive = (exports) => (block) => {
     tooMany = false;
     telling = 0;
     let value, told;
+    if (lastLines === true) work.linesFromHere();
+    else work.here(0);
     try {
       const what = call[0], name = call[1];
       if (what === 'new') {
@@ -303,7 +280,8 @@ export const drive = (exports) => (block) => {
         const self = slots[what];
         value = apply(get(self, name), self, args);
       }
-      // What a getter or a proxy of the answer does is the call's work, too.
+      work.here(0);
+      // What a getter of the answer does is the call's work, too.
       told = encode(value, 3);
     } catch (error) {
       state.limit = Infinity;
@@ -330,11 +308,19 @@ export const rest = () => {
   return '[' + out + ']';
 };
 export const used = () => work.n;
+/** Units of each line, since the realm began or those of a call alone. */
+export const lines = () => {
+  const list = work.lines();
+  let told = '';
+  for (let i = 0; i < list.length; i++) told += (i === 0 ? '' : ',') + '[' + list[i][0] + ',' + list[i][1] + ']';
+  return '[' + told + ']';
+};
 `;
 
 /** The modules by their names. */
 export const preludeModules: Readonly<Record<string, string>> = {
   $counter: counterSource,
+  $costs: costsSource,
   $builtins: builtinsSource,
   $driver: driverSource,
 };

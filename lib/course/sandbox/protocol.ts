@@ -30,6 +30,8 @@ export interface Block {
   readonly total: number;
   /** Forgets the objects made before: the next is in slot 0. */
   readonly clear?: true;
+  /** What a source that tells its lines tells is of the last call alone. */
+  readonly lastLines?: true;
   /** The block ends after a call of this method that answers this. */
   readonly until?: readonly [method: string, answer: number];
 }
@@ -68,17 +70,25 @@ export type Request =
       readonly exports: readonly string[];
       readonly units: number;
     }
-  | { readonly k: 'run'; readonly block: Block };
+  | { readonly k: 'run'; readonly block: Block }
+  /** Of a source that tells its lines: what each did. */
+  | { readonly k: 'lines' };
 
 /** Why the engine was stopped in the middle of a call. */
 export interface Stopped {
   readonly why: 'units' | 'memory' | 'engine';
   readonly message: string;
   readonly at: string;
+  /** Where its units went, in words: of a call that took too many. */
+  readonly where?: string;
 }
+
+/** A line of the hand-in, and the units that were counted on it; 0 for what is on none. */
+export type LineUnits = readonly [line: number, units: number];
 
 export type Reply =
   | { readonly k: 'loaded'; readonly missing: readonly string[]; readonly units: number }
+  | { readonly k: 'lines'; readonly lines: readonly LineUnits[] }
   | { readonly k: 'failed'; readonly message: string; readonly at: string; readonly why: 'threw' | 'units' }
   | {
       readonly k: 'ran';

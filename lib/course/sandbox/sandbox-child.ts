@@ -24,7 +24,8 @@ async function serve(): Promise<void> {
   const engine = await Engine.start();
   for await (const line of createInterface({ input: process.stdin })) {
     const request = JSON.parse(line) as Request;
-    reply(request.k === 'load' ? await engine.load(request) : engine.run(request.block));
+    if (request.k === 'load') reply(await engine.load(request));
+    else reply(request.k === 'run' ? engine.run(request.block) : engine.lines());
   }
 }
 

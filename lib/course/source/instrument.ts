@@ -8,10 +8,14 @@
  * The counter is reached by one name, which is none of the source's own: the code cannot name it, and has no other
  * way to it. Lines stay where they are, since stacks tell of them.
  *
+ * The same can be done with the lines told to the counter: at each unit, before each call and after it. That counts the same, and
+ * takes longer; it is for telling where the work went, after it was too much. What is built in counts for the line of its call; a call
+ * among the arguments of another gives the line back to that.
+ *
  * Not here: what a hand-in must not contain (parse.ts).
  */
 import MagicString from 'magic-string';
-import { type ParsedSource, type Tree, walk } from './parse.ts';
+import { isFunction, type ParsedSource, type Tree, walk } from './parse.ts';
 
 /** The module that holds the counter: a name that no handout's module has, and that no hand-in may import. */
 export const counterModule = '$counter';
@@ -24,26 +28,63 @@ function freshName(names: ReadonlySet<string>): string {
   }
 }
 
-/** The source of the same module that counts. */
-export function instrument(text: string, { tree, names }: ParsedSource): string {
+const lineOf = (node: Tree | undefined): number => node?.loc?.start.line ?? 0;
+
+/** The line that a call is on: where its name is, in a chain over several lines. */
+function callLine(node: Tree): number {
+  if (node.type === 'ChainExpression') return callLine(node.expression as Tree);
+  const callee = node.callee as Tree | undefined;
+  return lineOf(callee?.type === 'MemberExpression' ? (callee.property as Tree) : node);
+}
+
+const isCall = ({ type }: Tree): boolean => type === 'CallExpression' || type === 'NewExpression';
+
+/** The call that this one is an argument of, in the same function. */
+function outerCall(parents: readonly Tree[]): Tree | undefined {
+  for (let i = parents.length - 1; i >= 0; i--) {
+    const parent = parents[i] as Tree;
+    if (isFunction(parent)) return undefined;
+    if (isCall(parent)) return parent;
+  }
+  return undefined;
+}
+
+/** The source of the same module that counts; `lines`: and tells the counter its lines. */
+export function instrument(
+  text: string,
+  { tree, names }: ParsedSource,
+  how: 'units' | 'lines' = 'units',
+): string {
   const counter = freshName(names);
-  const unit = `${counter}.n++`;
   const out = new MagicString(text);
+  const unit = (at: Tree): string => (how === 'lines' ? `${counter}.unit(${lineOf(at)})` : `${counter}.n++`);
   const enter = (body: Tree): void => {
-    out.appendRight(body.start + 1, `${unit};`);
+    out.appendRight(body.start + 1, `${unit(body)};`);
   };
   const turn = (body: Tree): void => {
     if (body.type === 'BlockStatement') enter(body);
     else {
-      out.appendRight(body.start, `{${unit};`);
+      out.appendRight(body.start, `{${unit(body)};`);
       out.prependLeft(body.end, '}');
     }
   };
   const count = (expression: Tree): void => {
-    out.appendRight(expression.start, `(${unit},`);
+    out.appendRight(expression.start, `(${unit(expression)},`);
     out.prependLeft(expression.end, ')');
   };
+  const call = (node: Tree, parents: readonly Tree[]): void => {
+    const line = callLine(node);
+    const outer = outerCall(parents);
+    const back = outer === undefined ? line : callLine(outer);
+    out.appendRight(node.start, `${counter}.back((${counter}.here(${line}),`);
+    out.prependLeft(node.end, `),${back})`);
+  };
   walk(tree, (node, parents) => {
+    if (how === 'lines') {
+      // A chain is left where it meets nothing: the whole of it is told.
+      const inChain = parents.some(({ type }) => type === 'ChainExpression');
+      if (node.type === 'ChainExpression' || (isCall(node) && !inChain)) call(node, parents);
+    }
     switch (node.type) {
       case 'FunctionDeclaration':
       case 'FunctionExpression':

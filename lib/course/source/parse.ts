@@ -62,7 +62,7 @@ export function walk(node: Tree, visit: (node: Tree, parents: readonly Tree[]) =
   go(node);
 }
 
-const isFunction = ({ type }: Tree): boolean =>
+export const isFunction = ({ type }: Tree): boolean =>
   type === 'FunctionDeclaration' || type === 'FunctionExpression' || type === 'ArrowFunctionExpression';
 
 /** Names of what runs code from strings, or computes without a count. */

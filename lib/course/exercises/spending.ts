@@ -1,0 +1,106 @@
+/**
+ * Where the work of a hand-in went: by method, which its answers tell; by line, which takes its calls once more.
+ *
+ * Lines are told by a source that costs the same and takes longer (source/instrument.ts). So they are asked for where a limit
+ * stopped something only: what was called last since the object was made is called again, as far as a bound, or the one call that was too
+ * much. Both count units, so they tell the same on every machine.
+ */
+import { type Answer, type Block, isThrown, type LineUnits, type Stopped } from '../sandbox/protocol.ts';
+import { callUnits, type Sandbox } from '../sandbox/sandbox.ts';
+
+/** Units that are done again to see on which lines they are. */
+const mostAgain = 3_000_000;
+const longestLine = 60;
+
+/** What a hand-in is that tells its lines. */
+export interface LinedSource {
+  readonly file: string;
+  readonly text: string;
+  readonly modules: () => Readonly<Record<string, string>>;
+  readonly entry: string;
+  readonly exports: readonly string[];
+}
+
+const percent = (part: number, of: number): string => `${Math.round((100 * part) / Math.max(1, of))} %`;
+
+const nameOf = ([what, name]: Block['calls'][number]): string => (what === 'new' ? `new ${name}` : name);
+
+export class Spending {
+  readonly #methods = new Map<string, { units: number; calls: number }>();
+  #blocks: Block[] = [];
+  #calls = 0;
+  #callsHere = 0;
+
+  /** The objects that were made are forgotten. */
+  begin(): void {
+    this.#blocks = [];
+    this.#callsHere = 0;
+  }
+
+  /** What came of a block. */
+  ran(block: Block, answers: readonly Answer[], stopped: Stopped | undefined): void {
+    this.#blocks.push(block);
+    for (const [i, call] of block.calls.entries()) {
+      const answer = answers[i];
+      const isLast = i === answers.length;
+      if (answer === undefined && !(isLast && stopped !== undefined)) break;
+      const of = this.#methods.get(nameOf(call)) ?? { units: 0, calls: 0 };
+      of.units += answer?.[1] ?? block.units;
+      of.calls++;
+      this.#methods.set(nameOf(call), of);
+      this.#calls++;
+      this.#callsHere++;
+    }
+  }
+
+  /** The methods that took most, and how far the calls had come. */
+  byMethod(): string {
+    const list = [...this.#methods].sort(([, a], [, b]) => b.units - a.units);
+    const all = list.reduce((sum, [, { units }]) => sum + units, 0);
+    const [first, second] = list.map(
+      ([name, { units, calls }]) => `${percent(units, all)} in ${calls} calls of ${name}`,
+    );
+    const isWorth = (list[1]?.[1].units ?? 0) >= all / 20;
+    const most = isWorth ? `${first}, ${second}` : `${first}`;
+    return `${most}; stopped after ${this.#calls} calls, ${this.#callsHere} of them in this program`;
+  }
+
+  /**
+   * The line that took most, of all that was called since the last `begin` or of the last call alone. The realm is another one
+   * afterwards. Undefined where nothing was told.
+   * @throws SandboxLost
+   */
+  async byLine(
+    sandbox: Sandbox,
+    { file, text, modules, entry, exports }: LinedSource,
+    of: 'all' | 'last call',
+  ): Promise<{ readonly at: string; readonly words: string } | undefined> {
+    const blocks = this.#blocks;
+    const loaded = await sandbox.ask({ k: 'load', modules: modules(), entry, exports, units: callUnits });
+    if (loaded.k !== 'loaded') return undefined;
+    let left = of === 'all' ? mostAgain : Number.MAX_SAFE_INTEGER;
+    for (const [i, block] of blocks.entries()) {
+      const isLast = i === blocks.length - 1;
+      const again: Block = {
+        ...block,
+        total: Math.min(left, block.total),
+        ...(of === 'last call' && isLast ? { lastLines: true } : {}),
+      };
+      const { answers, stopped, units } = await sandbox.run(again);
+      left -= units;
+      if (left <= 0 || stopped !== undefined || answers.some(([value]) => isThrown(value))) break;
+    }
+    const reply = await sandbox.ask({ k: 'lines' });
+    if (reply.k !== 'lines') return undefined;
+    const lines = reply.lines.filter(([line]) => line > 0);
+    const [line, units] = lines.reduce<LineUnits>((most, one) => (one[1] > most[1] ? one : most), [0, 0]);
+    if (line === 0) return undefined;
+    const share = percent(
+      units,
+      lines.reduce((sum, [, n]) => sum + n, 0),
+    );
+    const source = text.split('\n')[line - 1]?.trim() ?? '';
+    const shown = source.length > longestLine ? `${source.slice(0, longestLine)}…` : source;
+    return { at: `${file}:${line}`, words: `${share} at ${file}:${line}, \`${shown}\`` };
+  }
+}
