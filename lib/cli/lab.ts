@@ -12,7 +12,7 @@ import { Bench } from '../course/exercises/bench.ts';
 import type { Exercise } from '../course/exercises/exercise.ts';
 import { predictionsFor, scenePages } from '../course/exercises/predict/scenes.ts';
 import { exerciseOf, exercises } from '../course/exercises/registry.ts';
-import { type Grade, grade, withoutPictures } from '../course/grading/grade.ts';
+import { type Grade, grade, hashOf, limitsOf, withoutPictures } from '../course/grading/grade.ts';
 import {
   findHandin,
   type HandinFiles,
@@ -165,9 +165,34 @@ async function checked(folder: string, { first, check }: Options, context: Comma
   }
 }
 
+/** Units of a check that are worth telling: a twentieth of what all together may take. */
+const toldFrom = 3e6;
+
+/** Keeps what took too much work, for a hint. A folder that nothing can be written to is checked all the same. */
+function keepLimits(folder: string, made: Grade): void {
+  const lab = readLabFile(folder);
+  if (lab === undefined) return;
+  const dear = limitsOf(made);
+  const { limits, ...rest } = lab;
+  if (limits === undefined && Object.keys(dear).length === 0) return;
+  const before = limits?.sha256 === made.sha256 ? limits.checks : {};
+  const tried = new Set(made.checks.filter(({ failure }) => failure !== null).map(({ name }) => name));
+  const kept = Object.entries(before).filter(([name]) => !tried.has(name));
+  const checks = { ...Object.fromEntries(kept), ...dear };
+  try {
+    writeLabFile(
+      folder,
+      Object.keys(checks).length === 0 ? rest : { ...rest, limits: { sha256: made.sha256, checks } },
+    );
+  } catch (error) {
+    if (!(error instanceof PageHeapError)) throw error;
+  }
+}
+
 const check: Act = async (what = '.', options, context) => {
   const { terminal } = context;
   const made = await checked(what, options, context);
+  keepLimits(what, made);
   const wrong = [...made.checks, ...made.measures].some(({ failure }) => failure !== undefined);
   if (made.verdict !== 'graded' || wrong) context.exitCode = exitCodes.failed;
   if (options.json === true) {
@@ -184,8 +209,10 @@ const check: Act = async (what = '.', options, context) => {
     if (made.verdict === 'refused') return;
   }
   const tried = made.checks.filter(({ failure }) => failure !== null);
-  for (const { name, failure } of tried)
-    terminal.print(`${failure === undefined ? colors.green('right ') : colors.red('wrong ')} ${name}`);
+  for (const { name, failure, units = 0 } of tried) {
+    const work = units < toldFrom ? '' : ` (${(units / 1e6).toFixed(1)} million units of work)`;
+    terminal.print(`${failure === undefined ? colors.green('right ') : colors.red('wrong ')} ${name}${work}`);
+  }
   for (const row of made.measures) {
     const { name, share, untried, failure, note, buckets } = row;
     if (untried === true) continue;
@@ -313,10 +340,16 @@ const hint: Act = (what, { out = '.' }, { terminal }) => {
     throw new PageHeapError('ERR_INVALID_ARGUMENT', `there are hints for: ${names.join('; ')}`, {
       value: what,
     });
+  const limit = lab.limits?.checks[name];
   const level = Math.min(3, (lab.hints[name] ?? 0) + 1);
   writeLabFile(out, { ...lab, hints: { ...lab.hints, [name]: level } });
   const hints = exercise.hints[name] as readonly string[];
-  const facts = hints.slice(0, level).map((text, i) => [`${i + 1} of 3`, text] as const);
+  const facts: (readonly [string, string])[] = hints
+    .slice(0, level)
+    .map((text, i) => [`${i + 1} of 3`, text]);
+  // Nothing was wrong then: it was too much work, and the hints may speak of what is wrong.
+  if (limit !== undefined && lab.limits?.sha256 === hashOf(filesOf(out, exercise).files))
+    facts.unshift(['stopped', limit]);
   terminal.print(drawFacts(facts, Math.min(100, terminal.columnsOf(terminal.out)), terminal.outColors));
 };
 

@@ -26,7 +26,8 @@ beforeAll(async () => {
 /** Each expression in a realm that is begun once, by its own function; the expression alone counts. */
 async function ask(expressions: readonly string[]): Promise<Answered[]> {
   const functions = expressions.map(
-    (text, i) => `export function f${i}() { ${fresh(text)} const before = work.n; try { answer = (${text}); } catch (e) { answer = e.name; } return [work.n - before, told(answer)]; }`,
+    (text, i) =>
+      `export function f${i}() { ${fresh(text)} const before = work.n; try { answer = (${text}); } catch (e) { answer = e.name; } return [work.n - before, told(answer)]; }`,
   );
   const entry = `import { work } from '$counter'; const stringify = JSON.stringify, list = Array.from; let answer;
     ${given}
@@ -47,7 +48,8 @@ async function ask(expressions: readonly string[]): Promise<Answered[]> {
 
 /** What Node answers. */
 function plainly(text: string): unknown {
-  const run = new Function(`${given} ${fresh(text)} let answer; try { answer = (${text}); } catch (e) { answer = e.name; }
+  const run =
+    new Function(`${given} ${fresh(text)} let answer; try { answer = (${text}); } catch (e) { answer = e.name; }
     return JSON.stringify(answer, (_key, m) => m instanceof Set ? [...m] : m === undefined ? 'undefined' : m !== m ? 'NaN' : m)?.slice(-60) ?? 'nothing';`);
   return run() as unknown;
 }
@@ -112,7 +114,10 @@ const table: readonly (readonly [expression: string, elements: number])[] = [
     [`${x}.every((v) => v < 5)`, 6],
     [`${x}.every(() => true)`, 1000],
     [`${x}.find(function (v) { return v === this.n; }, { n: 3 })`, 4],
-    [`${x}.find((v, i, all) => { if (i === 2) throw new TypeError(String(all === ${x})); return false; })`, 3 + 1 + 4],
+    [
+      `${x}.find((v, i, all) => { if (i === 2) throw new TypeError(String(all === ${x})); return false; })`,
+      3 + 1 + 4,
+    ],
     [`${x}.find(5)`, 0],
     [`${x}.at(-1)`, 0],
     [`${x}.with(3, 1).length`, 1000],
@@ -246,7 +251,7 @@ describe('a forged range', () => {
       'Array.prototype.indexOf.call(Object.create({ get length() { return 0; } }), 1)',
       'Reflect.apply(Math.max, null, { get length() { return 5; } })',
       'U.set({ get length() { return 5; } })',
-      "typeof Proxy",
+      'typeof Proxy',
       // A text that is worked out is the text that is searched.
       "String.prototype.indexOf.call({ length: 0, toString() { return T; } }, 'z')",
       'JSON.parse({ toString() { return JSON.stringify(A); } }).length',

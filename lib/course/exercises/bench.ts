@@ -114,6 +114,11 @@ export class Bench {
     return this.#handin.faults?.get(name);
   }
 
+  /** Units of work so far, of all that it may take. */
+  get spent(): number {
+    return handinUnits - this.#left;
+  }
+
   /** Begins anew in the realm that is there, unless something was stopped in it. @throws HandinOver */
   async again(): Promise<void> {
     if (!this.#sound) return this.fresh();
@@ -228,6 +233,13 @@ export function placeIn(stack: string): string | undefined {
   return undefined;
 }
 
+const endless = 'does not end';
+const tooDear = 'does too much work';
+
+/** Whether a limit of units is what was wrong, by the cause that `troubleOf` gave. */
+export const isOfLimit = ({ cause }: { readonly cause: string }): boolean =>
+  cause.includes(endless) || cause.includes(tooDear);
+
 /** How a call ended that did not answer: in words; undefined where it answered. */
 export function troubleOf(
   answer: Answer | undefined,
@@ -239,7 +251,7 @@ export function troubleOf(
     const where = at === undefined ? '' : ` at ${at}`;
     if (stopped?.why === 'units' || stopped === undefined)
       return {
-        cause: `does not end${where}`,
+        cause: `${endless}${where}`,
         words: `no answer within ${callUnits} units of work: it does not end${most}`,
         at,
       };
@@ -256,7 +268,7 @@ export function troubleOf(
   }
   if (units > callUnits)
     return {
-      cause: 'does too much work',
+      cause: tooDear,
       words: `an answer after ${units} units of work, and ${callUnits} are allowed${most}`,
       at: placeIn(stopped?.at ?? ''),
     };

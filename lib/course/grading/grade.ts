@@ -8,7 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import { packageVersion } from '../../lab/record/package.ts';
-import { Bench, HandinOver } from '../exercises/bench.ts';
+import { Bench, HandinOver, isOfLimit } from '../exercises/bench.ts';
 import type { Exercise, Failure, Measured } from '../exercises/exercise.ts';
 import { runnable } from '../handout/hand-in.ts';
 import { variantFor } from '../handout/start.ts';
@@ -37,6 +37,8 @@ export interface CheckGrade {
   readonly of: number;
   /** Undefined where it is right; null where it was not tried. */
   readonly failure?: Failure | null;
+  /** Units of work that it took, of those that all together may take. */
+  readonly units?: number;
 }
 
 export interface MeasureGrade extends Measured {
@@ -56,6 +58,8 @@ export interface Grade {
   readonly verdict: 'graded' | 'refused' | 'stopped' | 'busy';
   readonly reason?: string;
   readonly at?: string;
+  /** The check or measure in which it was stopped. */
+  readonly stoppedIn?: string;
   readonly refusals?: readonly Refusal[];
   /** Null where there is no grade. */
   readonly points: number | null;
@@ -81,7 +85,8 @@ export interface Scope {
   readonly onDone?: (name: string, share: number) => void;
 }
 
-function hashOf(files: ReadonlyMap<string, string>): string {
+/** Of a hand-in's files. */
+export function hashOf(files: ReadonlyMap<string, string>): string {
   const hash = createHash('sha256');
   for (const [name, text] of files) hash.update(name).update('\0').update(text).update('\0');
   return hash.digest('hex');
@@ -135,9 +140,11 @@ export async function grade(subject: Subject, scope: Scope = {}): Promise<Grade>
   try {
     if (exercise.exports.length > 0) await bench.fresh();
     for (const { name, points, run } of checkList) {
+      const before = bench.spent;
       const failure = await run(bench, seed);
+      const units = bench.spent - before;
       const right = failure === undefined;
-      checks.push({ name, points: right ? points : 0, of: points, ...(right ? {} : { failure }) });
+      checks.push({ name, points: right ? points : 0, of: points, units, ...(right ? {} : { failure }) });
       scope.onDone?.(name, right ? 1 : 0);
       if (!right && scope.first === true) break;
     }
@@ -150,10 +157,24 @@ export async function grade(subject: Subject, scope: Scope = {}): Promise<Grade>
   } catch (error) {
     if (!(error instanceof HandinOver)) throw error;
     const { why, message, at } = error;
-    return result(why, { reason: message, ...(at === undefined ? {} : { at }) });
+    const now = checkList[checks.length]?.name ?? measureList[measures.length]?.name;
+    const stoppedIn = why === 'stopped' ? now : undefined;
+    return result(why, {
+      reason: stoppedIn === undefined ? message : `${message} (in "${stoppedIn}")`,
+      ...(at === undefined ? {} : { at }),
+      ...(stoppedIn === undefined ? {} : { stoppedIn }),
+    });
   } finally {
     bench.close();
   }
+}
+
+/** Checks that a limit of units stopped, and where the units went. */
+export function limitsOf({ stoppedIn, reason = '', checks }: Grade): Readonly<Record<string, string>> {
+  const calls = checks.flatMap(({ name, failure }) =>
+    failure != null && isOfLimit(failure) ? [[name, `${failure.asked}: ${failure.answered}`] as const] : [],
+  );
+  return Object.fromEntries([...calls, ...(stoppedIn === undefined ? [] : [[stoppedIn, reason] as const])]);
 }
 
 /** Why it was not run, or not to its end: the first place where one is known, else in words; of a grade nothing. */

@@ -1,5 +1,6 @@
 /**
- * `lab.json`: which exercise a folder is of, for whom, and which hints were taken.
+ * `lab.json`: which exercise a folder is of, for whom, which hints were taken, and what took too much work when it was last
+ * checked: a hint begins with that.
  *
  * It says nothing that a grade believes: a student's constants are worked out from the name, and points from seeds.
  */
@@ -23,6 +24,14 @@ export interface LabFile {
   readonly term: string;
   /** Hints taken, by check: 1 to 3. */
   readonly hints: Readonly<Record<string, number>>;
+  /** What a limit of units stopped, of the hand-in that had this hash. */
+  readonly limits?: Limits;
+}
+
+export interface Limits {
+  readonly sha256: string;
+  /** Where the units went, by check. */
+  readonly checks: Readonly<Record<string, string>>;
 }
 
 export function makeLabFile(exercise: string, student: string, term: string): LabFile {
@@ -48,7 +57,7 @@ export function readLabFile(folder: string): LabFile | undefined {
   }
   const isText = (member: unknown): member is string => typeof member === 'string';
   const nameOf = (member: unknown): string | undefined => (isText(member) ? nameIn(member) : undefined);
-  const { exercise, hints } = value ?? {};
+  const { exercise, hints, limits } = value ?? {};
   const [student, term] = [nameOf(value?.student), nameOf(value?.term)];
   if (value?.format !== format || !isText(exercise) || student === undefined || term === undefined)
     throw new PageHeapError(
@@ -57,7 +66,13 @@ export function readLabFile(folder: string): LabFile | undefined {
       { file },
     );
   const taken = Object.entries(hints ?? {}).filter(([, n]) => Number.isInteger(n) && n >= 1 && n <= 3);
-  return { format, exercise, student, term, hints: Object.fromEntries(taken) };
+  const told = Object.entries(limits?.checks ?? {}).filter(([, words]) => isText(words));
+  return {
+    ...{ format, exercise, student, term, hints: Object.fromEntries(taken) },
+    ...(isText(limits?.sha256) && told.length > 0
+      ? { limits: { sha256: limits.sha256, checks: Object.fromEntries(told) } }
+      : {}),
+  };
 }
 
 export function writeLabFile(folder: string, lab: LabFile): void {

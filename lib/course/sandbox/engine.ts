@@ -17,7 +17,15 @@ import {
   type QuickJSWASMModule,
 } from 'quickjs-emscripten-core';
 import { preludeModules } from './prelude.ts';
-import { type Answer, type Block, engineBytes, type LineUnits, type Reply, type Request, type Stopped } from './protocol.ts';
+import {
+  type Answer,
+  type Block,
+  engineBytes,
+  type LineUnits,
+  type Reply,
+  type Request,
+  type Stopped,
+} from './protocol.ts';
 
 // Its types are those of a module that Node does not load.
 const engineVariant = variant as unknown as QuickJSSyncVariant;
