@@ -1,7 +1,7 @@
 /**
  * `pageheap grade`: points for a hand-in, or for a class of them.
  */
-import { accessSync, existsSync, constants as modes, statSync } from 'node:fs';
+import { accessSync, existsSync, constants as modes, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
@@ -95,14 +95,27 @@ function wallLine(made: Grade): string {
   return `walls: ${made.walls.join(', ')}${told}`;
 }
 
-function labOf(given: string | undefined, found: string | undefined, path: string): Exercise {
+function labOf(
+  given: string | undefined,
+  found: string | undefined,
+  path: string,
+  isClass = false,
+): Exercise {
   const id = given ?? found;
   if (id !== undefined) return exerciseOf(id);
   throw new PageHeapError(
     'ERR_INVALID_OPTION',
-    `--lab: which exercise is ${path} of? There is no lab.json beside it`,
+    `--lab: which exercise is ${path} of? ${isClass ? 'A class is of the exercise that --lab names' : 'There is no lab.json beside it'}`,
   );
 }
+
+const classWords = '; a folder of hand-ins is graded as a class with --csv FILE or --html FILE';
+
+/** Whether a folder could be one of hand-ins. */
+const holdsSeveral = (folder: string): boolean =>
+  readdirSync(folder, { withFileTypes: true }).some(
+    (entry) => entry.isDirectory() || entry.name.endsWith('.mjs'),
+  );
 
 async function gradeOne(path: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
@@ -124,7 +137,13 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
   const handedIn = readHandin(found, exercise);
   // An autograder wants a grade of whatever comes; at a terminal it is the wrong folder.
   if (handedIn.fault !== undefined && options.gradescope === undefined && options.autolab !== true)
-    throw new PageHeapError('ERR_FILE', handedIn.fault, { file: path });
+    throw new PageHeapError(
+      'ERR_FILE',
+      `${handedIn.fault}${isFolder && holdsSeveral(path) ? classWords : ''}`,
+      {
+        file: path,
+      },
+    );
   const made = await grade({
     exercise,
     ...handedIn,
@@ -164,7 +183,12 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
 
 async function gradeMany(folder: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const exercise = labOf(options.lab, undefined, folder);
+  if (statSync(folder, { throwIfNoEntry: false })?.isFile() === true)
+    throw new PageHeapError(
+      'ERR_INVALID_OPTION',
+      `${options.csv === undefined ? '--html' : '--csv'}: is for a folder of hand-ins, and ${folder} is one hand-in`,
+    );
+  const exercise = labOf(options.lab, undefined, folder, true);
   for (const output of [options.csv, options.html])
     if (output !== undefined && resolve(output) === resolve(folder))
       throw new PageHeapError('ERR_INVALID_OPTION', 'the class is in that place', { value: output });

@@ -266,7 +266,15 @@ const step: Act = async (what, { on, out = '.' }, context) => {
   try {
     const variant = variantFor(exercise, lab.student, lab.term);
     const seed = openSeed({ exercise: exercise.id, student: lab.student, term: lab.term });
-    const steps = await exercise.step(bench, variant, text, target, seed);
+    if (on === undefined && targets.length > 1)
+      terminal.note(`on ${target}; with --on: ${targets.slice(1).join(', ')}`);
+    const steps = await exercise.step(bench, variant, text, target, seed).catch((error: unknown) => {
+      // An exercise knows the text alone.
+      if (!(error instanceof PageHeapError) || error.file !== 'the trace') throw error;
+      const { code, line } = error;
+      const message = error.message.replace(/^the trace(:\d+)*:? ?/, '');
+      throw new PageHeapError(code, message, { file: trace, ...(line === undefined ? {} : { line }) });
+    });
     const isRight = printSteps(steps, terminal);
     if (!isRight) context.exitCode = exitCodes.failed;
   } finally {
@@ -355,6 +363,31 @@ const hint: Act = (what, { out = '.' }, { terminal }) => {
 
 const actions: Readonly<Record<string, Act>> = { list, start, check, step, predict, hint };
 
+/** The options that each takes. */
+const taken: Readonly<Record<string, readonly (keyof Options)[]>> = {
+  list: ['json'],
+  start: ['student', 'term', 'out'],
+  check: ['first', 'check', 'json'],
+  step: ['on', 'out'],
+  predict: ['seed', 'student', 'term', 'answers', 'sheet', 'secretSeed', 'json'],
+  hint: ['out'],
+};
+
+/** Refuses what the action would not look at. */
+function checkTaken(action: string, what: string | undefined, options: Options): void {
+  if (what !== undefined && (action === 'list' || action === 'predict'))
+    throw new PageHeapError('ERR_INVALID_ARGUMENT', `lab ${action}: takes nothing more`, { value: what });
+  for (const name of Object.keys(options) as (keyof Options)[]) {
+    if (options[name] === undefined || taken[action]?.includes(name) === true) continue;
+    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    const others = Object.keys(taken).filter((other) => taken[other]?.includes(name) === true);
+    throw new PageHeapError(
+      'ERR_INVALID_OPTION',
+      `${flag}: lab ${action} has no such option; it is of lab ${others.join(', ')}`,
+    );
+  }
+}
+
 export function defineLab(command: Command, context: CommandContext): void {
   command
     .description('Exercises on real pages: hands them out, checks what you wrote, and shows what is wrong.')
@@ -375,7 +408,7 @@ export function defineLab(command: Command, context: CommandContext): void {
     )
     .option('--first', 'check: end at the first check that fails')
     .addOption(new Option('--check <name>', 'check: only the check of that name'))
-    .addOption(new Option('--on <class>', 'step: which of your classes'))
+    .addOption(new Option('--on <class>', 'step: which of your classes (default: the first)'))
     .addOption(
       new Option('--seed <n>', 'predict: another seed, other operations').argParser(
         wholeNumber(0, 2 ** 31 - 1),
@@ -387,6 +420,7 @@ export function defineLab(command: Command, context: CommandContext): void {
     .option('--json', 'list, check, predict: print it as JSON')
     .addHelpText('after', help)
     .action(async (action: string, what: string | undefined, options: Options) => {
+      checkTaken(action, what, options);
       const asFolder = action === 'check' && what !== undefined && !existsSync(what) ? undefined : what;
       if (asFolder === undefined && action === 'check' && what !== undefined)
         throw new PageHeapError('ERR_FILE', 'there is no such folder', { file: what });

@@ -139,7 +139,7 @@ export class Bench {
       const place = placeIn(reply.at);
       throw reply.why === 'units'
         ? new HandinOver('refused', `loading it does not end within ${callUnits} units of work`, place)
-        : new HandinOver('refused', `it cannot be loaded: ${reply.message}`, place);
+        : new HandinOver('refused', `it cannot be loaded: ${thrownText(reply.message)}`, place);
     }
     if (reply.k === 'loaded' && reply.missing.length > 0)
       throw new HandinOver('refused', `it does not export ${reply.missing.join(', ')}`);
@@ -226,6 +226,30 @@ export class Bench {
   }
 }
 
+/** What was thrown, in words; with the rule where it asked for what Node or a browser would have. */
+export function thrownText(message: string): string {
+  const name = /^ReferenceError: '?([\w$]+)'? is not defined$/.exec(message)?.[1];
+  if (name === undefined || !(name in globalThis || elsewhere.has(name))) return message;
+  return `${message}: your code runs in an engine of its own that has the language alone, without ${name} (no clock, no timers, no files, nothing of Node or of a browser)`;
+}
+
+/** What other places have that Node does not. */
+const elsewhere: ReadonlySet<string> = new Set([
+  'require',
+  'module',
+  'exports',
+  '__dirname',
+  '__filename',
+  'window',
+  'document',
+  'self',
+  'alert',
+  'XMLHttpRequest',
+  'localStorage',
+  'Bun',
+  'Deno',
+]);
+
 /** The innermost place of a stack that is in a hand-in: `mine.mjs:12`. */
 export function placeIn(stack: string): string | undefined {
   for (const [, file = '', line = ''] of stack.matchAll(/\(?([\w.-]+\.mjs):(\d+)(?::\d+)?\)?/g))
@@ -262,7 +286,7 @@ export function troubleOf(
     const at = placeIn(value.at);
     return {
       cause: `throws ${value.x}${at === undefined ? '' : ` at ${at}`}`,
-      words: `threw ${value.x}`,
+      words: `threw ${thrownText(value.x)}`,
       at,
     };
   }

@@ -8,8 +8,9 @@ import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
 import { bucketsText } from '../buckets.ts';
 import type { Check, Exercise, Failure, Measure, Variant } from '../exercise.ts';
-import { FaultyHeap, faultNames } from './heaps.ts';
+import { FaultyHeap, faultNames, heapPages } from './heaps.ts';
 import { judge } from './judge.ts';
+import { freeAfter, soundSteps, soundTarget, textOf } from './steps.ts';
 
 const mostOps = 10;
 const fileOf = (i: number): string => `heap-${String(i + 1).padStart(2, '0')}.pages`;
@@ -44,15 +45,7 @@ function find(bench: Bench, variant: Variant, i: number): Found {
     if (!(error instanceof PageHeapError)) throw error;
     return fail('a trace cannot be read', error.message, 'a trace of pages as text');
   }
-  const steps = ops.map((op) =>
-    op.k === 'alloc'
-      ? `a ${op.id} ${op.pages}`
-      : op.k === 'free'
-        ? `f ${op.id}`
-        : op.k === 'release'
-          ? `r ${op.pages}`
-          : `t ${op.seconds}`,
-  );
+  const steps = ops.map(textOf);
   if (ops.length > mostOps)
     return fail('a trace is too long', `${ops.length} operations`, `at most ${mostOps}`, steps);
   const fault = faultNames[i];
@@ -60,13 +53,16 @@ function find(bench: Bench, variant: Variant, i: number): Found {
   const sound = judge(new FaultyHeap(undefined, c), ops);
   if (sound !== undefined) return fail('the sound heap fails', sound.what, 'that it does all right', steps);
   const broken = judge(new FaultyHeap(fault, c), ops);
-  if (broken === undefined)
-    return fail(
+  if (broken === undefined) {
+    const { failure } = fail(
       'the trace does not show the fault',
       'every answer is right, and so is its account of its pages',
       'that a rule is broken',
       steps,
     );
+    // What is free in the end: the same on both heaps.
+    return { failure: { ...(failure as Failure), strip: { pages: heapPages, model: freeAfter(ops) } } };
+  }
   return { ops };
 }
 
@@ -153,6 +149,8 @@ export const findTheBug: Exercise = {
   },
   checks: checksOf,
   measures: (variant) => [lengthMeasure(variant)],
+  step: async (_bench, _variant, trace) => soundSteps(trace),
+  targets: [soundTarget],
   hints: Object.fromEntries(
     hints.map(([first, second], i) => [
       `heap ${i + 1}`,

@@ -1,0 +1,89 @@
+/**
+ * A trace on the sound heap, operation by operation: what it answers, and what is free then and given back.
+ *
+ * Not here: the heaps with a fault. What they do is to be found out.
+ */
+import { type PageOp, parsePageText } from '../../../lab/trace/page-text.ts';
+import type { FreeRun, Step } from '../exercise.ts';
+import { FaultyHeap, heapPages } from './heaps.ts';
+
+export const soundTarget = 'sound';
+
+/** An operation as it is written in a trace. */
+export function textOf(op: PageOp): string {
+  switch (op.k) {
+    case 'alloc':
+      return `a ${op.id} ${op.pages}`;
+    case 'free':
+      return `f ${op.id}`;
+    case 'release':
+      return `r ${op.pages}`;
+    default:
+      return `t ${op.seconds}`;
+  }
+}
+
+const runText = ({ page, n }: { readonly page: number; readonly n: number }): string =>
+  n === 1 ? `page ${page}` : `pages ${page} to ${page + n - 1}`;
+
+/** The sound heap, with the allocations of a trace by their numbers. */
+class SoundRun {
+  readonly #heap = new FaultyHeap(undefined, 0);
+  readonly #live = new Map<number, { readonly page: number; readonly n: number }>();
+
+  get free(): FreeRun[] {
+    return this.#heap.runs.map(({ page, n, released }) => ({
+      page,
+      n,
+      ...(released ? { givenBack: true } : {}),
+    }));
+  }
+
+  /** @returns what it answered, in words */
+  play(op: PageOp): string {
+    switch (op.k) {
+      case 'alloc': {
+        const page = this.#heap.alloc(op.pages);
+        if (page < 0) return '-1: no run of one kind is large enough';
+        const run = { page, n: op.pages };
+        this.#live.set(op.id, run);
+        return runText(run);
+      }
+      case 'free': {
+        const run = this.#live.get(op.id);
+        if (run === undefined) return 'nothing: that allocation had failed';
+        this.#live.delete(op.id);
+        this.#heap.free(run.page, run.n);
+        return `${runText(run)} free again`;
+      }
+      case 'release': {
+        const gone = this.#heap.release(op.pages);
+        return gone.length === 0 ? 'nothing to give back' : `${gone.map(runText).join(', ')} given back`;
+      }
+      default:
+        return '';
+    }
+  }
+}
+
+/** What is free on the sound heap after these operations. */
+export function freeAfter(ops: readonly PageOp[]): FreeRun[] {
+  const run = new SoundRun();
+  for (const op of ops) run.play(op);
+  return run.free;
+}
+
+/** @throws PageHeapError ERR_FILE, ERR_TRACE for what is no trace */
+export function soundSteps(trace: string): Step[] {
+  const run = new SoundRun();
+  return parsePageText(trace, 'the trace').map((op) => {
+    const answered = run.play(op);
+    const free = run.free;
+    return {
+      asked: textOf(op),
+      answered,
+      expected: answered,
+      free: { pages: heapPages, registry: free, model: free },
+    };
+  });
+}
