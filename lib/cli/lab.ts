@@ -268,15 +268,15 @@ const step: Act = async (what, { on, out = '.' }, context) => {
     const seed = openSeed({ exercise: exercise.id, student: lab.student, term: lab.term });
     if (on === undefined && targets.length > 1)
       terminal.note(`on ${target}; with --on: ${targets.slice(1).join(', ')}`);
-    const steps = await exercise.step(bench, variant, text, target, seed).catch((error: unknown) => {
-      // An exercise knows the text alone.
-      if (!(error instanceof PageHeapError) || error.file !== 'the trace') throw error;
-      const { code, line } = error;
-      const message = error.message.replace(/^the trace(:\d+)*:? ?/, '');
-      throw new PageHeapError(code, message, { file: trace, ...(line === undefined ? {} : { line }) });
-    });
+    const steps = await exercise.step(bench, variant, text, target, seed);
     const isRight = printSteps(steps, terminal);
     if (!isRight) context.exitCode = exitCodes.failed;
+  } catch (error) {
+    // An exercise knows the text alone.
+    if (!(error instanceof PageHeapError) || error.file !== 'the trace') throw error;
+    const { code, line } = error;
+    const message = error.message.replace(/^the trace(:\d+)*:? ?/, '');
+    throw new PageHeapError(code, message, { file: trace, ...(line === undefined ? {} : { line }) });
   } finally {
     bench.close();
   }
