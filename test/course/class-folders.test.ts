@@ -159,6 +159,19 @@ describe('a folder in the folder', () => {
     expect([found.inner, found.lab?.student]).toEqual(['up/best-fit', 'ana']);
   });
 
+  it('is the one with a lab.json, though nothing is handed in and its examples look like it', async () => {
+    const bugs = exerciseOf('find-the-bug');
+    const at = folderOf({
+      'Ana M/find-the-bug/lab.json': lab('ana'),
+      'Ana M/find-the-bug/examples/sound.pages': '',
+    });
+    const [row] = (await gradeClass(at, { exercise: bugs })).rows;
+    expect([row?.grade?.student, row?.note]).toEqual([
+      'ana',
+      'graded as ana, by its lab.json; in its folder find-the-bug',
+    ]);
+  });
+
   it('counts in a class as what it is', async () => {
     const at = folderOf({ 'ana/best-fit/mine.mjs': refused, 'ana/__MACOSX/best-fit/._mine.mjs': '' });
     const [row] = (await gradeClass(at, { exercise })).rows;

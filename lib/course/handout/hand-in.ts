@@ -67,15 +67,23 @@ function hasHandin(folder: string, exercise: Exercise | undefined): boolean {
 const mostDepth = 4;
 const mostFolders = 200;
 
-/** The folders below that have a hand-in, from `folder`. */
-function placesBelow(folder: string, exercise: Exercise | undefined): string[] {
+/** Whether a folder is the one that was worked in, even if nothing of it is there yet. */
+const isPlace = (folder: string, exercise: Exercise | undefined): boolean =>
+  isThere(join(folder, labFileName)) || hasHandin(folder, exercise);
+
+/** The folders below that are such, and not within one that is, from `folder`. */
+function placesBelow(
+  folder: string,
+  exercise: Exercise | undefined,
+  isSuch: (folder: string, exercise: Exercise | undefined) => boolean,
+): string[] {
   const places: string[] = [];
   let looked = 0;
   const look = (at: string, depth: number): void => {
     for (const entry of entriesOf(join(folder, at))) {
       if (!entry.isDirectory() || ++looked > mostFolders) continue;
       const place = join(at, entry.name);
-      if (hasHandin(join(folder, place), exercise)) places.push(place);
+      if (isSuch(join(folder, place), exercise)) places.push(place);
       else if (depth < mostDepth) look(place, depth + 1);
     }
   };
@@ -93,8 +101,8 @@ export function findHandin(path: string, exercise?: Exercise): HandedIn {
   if (stat === undefined)
     throw new PageHeapError('ERR_FILE', nothingAt(path, 'there is no such file or folder'), { file: path });
   const top = stat.isDirectory() ? path : dirname(path);
-  const isWhole = !stat.isDirectory() || isThere(join(top, labFileName)) || hasHandin(top, exercise);
-  const [inner, ...others] = isWhole ? [] : placesBelow(top, exercise);
+  const isWhole = !stat.isDirectory() || isPlace(top, exercise);
+  const [inner, ...others] = isWhole ? [] : placesBelow(top, exercise, isPlace);
   const found =
     inner === undefined || others.length > 0 ? { folder: top } : { folder: join(top, inner), inner };
   try {
@@ -154,7 +162,7 @@ export function readHandin({ path, folder }: HandedIn, exercise: Exercise): Hand
   const file = isFolder ? join(folder, exercise.handin) : path;
   const fault = faultOf(file, exercise.handin);
   if (fault === undefined) return { files: new Map([[exercise.handin, read(file)]]) };
-  const places = isThere(file) ? [] : placesBelow(folder, exercise);
+  const places = isThere(file) ? [] : placesBelow(folder, exercise, hasHandin);
   const where = places.length === 0 ? '' : `; there is one in ${places.slice(0, 4).join(', ')}`;
   return { files: new Map(), fault: `${fault}${where}` };
 }
