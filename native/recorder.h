@@ -6,8 +6,8 @@
 //     word 1   bits 0-31 size · bits 32-63 time: the processor's counter, divided by 2^12
 //
 // A record whose word 0 is zero was drawn and not written: the program was killed, or has not come so far. What does not
-// fit (a size of 4 GiB or more, a pointer that is no multiple of 8 or above 2^47) is told by a record of kind kWide just
-// before, of the same thread, whose word 1 is the whole value. lib/lab/trace/raw.ts reads all this.
+// fit (a size of 4 GiB or more, a pointer that is no multiple of 8 or above 2^47) is told by a record of kind kWideSize or
+// kWidePointer just before, of the same thread, whose word 1 is the whole value. lib/lab/trace/raw.ts reads all this.
 #ifndef PAGEHEAP_RECORDER_H
 #define PAGEHEAP_RECORDER_H
 

@@ -15,7 +15,8 @@ import type { CommandContext } from './context.ts';
 import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
 import { foreignPlace, noteForeignStack } from './foreign-stack.ts';
 import { turn } from './interrupts.ts';
-import { plain } from './terminal.ts';
+import { plain, type Stream } from './terminal.ts';
+import { wrapHelp } from './wrap.ts';
 
 export const introduction =
   'The page heap of the Go runtime, running for real: real mapped pages, real madvise, real RSS. ' +
@@ -39,6 +40,7 @@ ${exitCodesHelp}`;
 
 async function buildProgram(args: readonly string[], context: CommandContext): Promise<Command> {
   const { terminal } = context;
+  const helpWidth = (stream: Stream): number => Math.min(100, terminal.columnsOf(stream));
   const program = new Command('pageheap')
     .description(introduction)
     .version(packageVersion(), '-V, --version', 'print the version')
@@ -47,16 +49,17 @@ async function buildProgram(args: readonly string[], context: CommandContext): P
     .showSuggestionAfterError()
     .showHelpAfterError(`Try \`${calledAs()} --help\`.`)
     .configureOutput({
-      // Both add the end of the line.
-      writeOut: (text) => terminal.print(text.replace(/\n$/, '')),
+      // Both add the end of the line. Texts that are added to a help come as they are written.
+      writeOut: (text) => terminal.print(wrapHelp(text.replace(/\n$/, ''), helpWidth(terminal.out))),
       writeErr: (text) => terminal.note(text.replace(/\n$/, '')),
-      getOutHelpWidth: () => Math.min(100, terminal.columnsOf(terminal.out)),
-      getErrHelpWidth: () => Math.min(100, terminal.columnsOf(terminal.err)),
+      getOutHelpWidth: () => helpWidth(terminal.out),
+      getErrHelpWidth: () => helpWidth(terminal.err),
       getOutHasColors: () => terminal.outHasColors,
       getErrHasColors: () => terminal.errColors.isColorSupported,
       outputError: (text, write) => write(text.replace(/^error:/, terminal.errColors.red('pageheap:'))),
     })
-    .configureHelp({ styleTitle: (title) => terminal.outColors.bold(title) })
+    // Beside the longest flags there are some thirty columns left: a text is broken there, too.
+    .configureHelp({ styleTitle: (title) => terminal.outColors.bold(title), minWidthToWrap: 20 })
     .addHelpText('after', examples)
     .exitOverride()
     // Loaded here, as a help text needs none of it.

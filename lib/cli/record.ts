@@ -72,6 +72,19 @@ function tellOthers(others: readonly MadeRecording[], terminal: Terminal): void 
   terminal.note(`recorded: ${rest.length} more processes beside, with ${count(ops, 'operation')}`);
 }
 
+/** What to run: the program itself, unless it is a driver, such as gcc, that has others do its work. */
+function tellNext(made: readonly MadeRecording[], main: MadeRecording | undefined, terminal: Terminal): void {
+  const [worker] = made.toSorted((a, b) => b.content.ops - a.content.ops);
+  if (worker === undefined) return;
+  const isDriver = main === undefined || worker.content.ops > workerShare * main.content.ops;
+  const next = isDriver ? worker : main;
+  terminal.note(`next: ${commandHere('run', next.file)}`);
+  if (isDriver && made.length > 1)
+    terminal.note(
+      `that is ${programName(next.content.header)}, which has the most operations of ${count(made.length, 'recording')}`,
+    );
+}
+
 function tellOutcome(outcome: RecordOutcome, terminal: Terminal): void {
   const { made, silent, left, failures, hasMain } = outcome;
   const main = made.find(({ isMain }) => isMain);
@@ -106,14 +119,7 @@ function tellOutcome(outcome: RecordOutcome, terminal: Terminal): void {
   const isSilent = hasMain && [made, left, failures].every(({ length }) => length === 0);
   if (isSilent && silent.every(({ ownMalloc, reason }) => !ownMalloc && reason === ''))
     terminal.note('nothing was recorded: the program called neither malloc nor free');
-  if (main === undefined) return;
-  terminal.note(`next: ${commandHere('run', main.file)}`);
-  // A driver, such as gcc, has others do its work.
-  const [worker] = made.toSorted((a, b) => b.content.ops - a.content.ops);
-  if (worker !== undefined && worker.content.ops > workerShare * main.content.ops)
-    terminal.note(
-      `${programName(worker.content.header)} has most of the operations: ${commandHere('run', worker.file)}`,
-    );
+  tellNext(made, main, terminal);
 }
 
 /** Ends as the program did, unless it was stopped after that. */

@@ -164,7 +164,7 @@ describe('pageheap record', () => {
       { cwd: place() },
     );
     expect(err).toMatch(
-      /\nnext: \S+ run my\.rec\.gz\nscenes has most of the operations: \S+ run my\.children\/\d+-scenes\.rec\.gz\n$/,
+      /\nnext: \S+ run my\.children\/\d+-scenes\.rec\.gz\nthat is scenes, which has the most operations of \d recordings\n$/,
     );
   });
 

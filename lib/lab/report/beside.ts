@@ -83,6 +83,9 @@ function timeOf(text: string, column: string): number | undefined {
 /** Times since 1970 say nothing of when a program began. */
 const isOfCalendar = (t: number): boolean => t >= 1e11;
 
+/** A number as spreadsheets write it in many languages; `Date.parse` would take it for a date. */
+const decimalComma = /^\s*-?\d+,\d+\s*$/;
+
 function fromCsv(text: string, name: string, file: string): BesideCurve[] {
   const { data, meta } = papaparse.parse<Record<string, string>>(text, {
     header: true,
@@ -95,6 +98,15 @@ function fromCsv(text: string, name: string, file: string): BesideCurve[] {
     throw new PageHeapError(
       'ERR_FILE',
       `neither lines of gctrace nor a CSV of time and RSS: it needs a header with a column of times (t, time, seconds, t_ms) and one with rss in its name; there are ${columns.slice(0, 12).join(', ') || 'none'}`,
+      { file },
+    );
+  const comma = data
+    .flatMap((row) => [time, ...memory].map((column) => row[column] ?? ''))
+    .find((cell) => decimalComma.test(cell));
+  if (comma !== undefined)
+    throw new PageHeapError(
+      'ERR_FILE',
+      `its numbers have decimal commas (${comma.trim()}), and points are read (${comma.trim().replace(',', '.')})`,
       { file },
     );
   const isFirstRound = (row: Record<string, string>): boolean => row.round === undefined || row.round === '1';

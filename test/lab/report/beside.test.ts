@@ -114,7 +114,12 @@ describe('a CSV of time and RSS', () => {
   it.each<[string, RegExp]>([
     ['a,b\n1,2\n', /neither lines of gctrace nor a CSV .* there are a, b/],
     ['', /neither lines of gctrace nor a CSV/],
-    ['t,rss\n', /no row with a time and a number/],
+    ['t,rss\n', /no row with a time and a number$/],
+    [
+      't;rss\n0,5;1024,5\n1,5;2048\n',
+      /its numbers have decimal commas \(0,5\), and points are read \(0\.5\)/,
+    ],
+    ['t,rss\n"0,5","1024,5"\n', /decimal commas/],
     ['gc1(1): 0+1+2+3 us, 0 -> 1 MB, 10 (20-10) objects, 1 goroutines\n', /have no times/],
     ['scav 8 KiB work (bg), 0 KiB work (eager), 512 KiB now, 90% util\n', /have no times/],
   ])('%j is refused', (text, message) => {
