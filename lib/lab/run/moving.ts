@@ -6,27 +6,30 @@
  */
 
 const firstThreads = 64;
-const none = -1;
+/** In place of a slot: nothing, a pointer that is not live, and one whose free was owed. */
+export const movesNone = -1;
+export const movesUnknown = -2;
+export const movesLate = -3;
 
 export class Moving {
-  /** By thread: the slot, or −1. */
-  #slots = new Int32Array(firstThreads).fill(none);
+  /** By thread: the slot, or what is moved in the place of one. */
+  #slots = new Int32Array(firstThreads).fill(movesNone);
 
-  /** A thread's realloc begins, of a slot or (−1) of nothing that is known. */
+  /** A thread's realloc begins, of a slot or what stands for one. */
   begin(thread: number, slot: number): void {
     if (thread >= this.#slots.length) {
-      const more = new Int32Array(2 * thread).fill(none);
+      const more = new Int32Array(2 * thread).fill(movesNone);
       more.set(this.#slots);
       this.#slots = more;
     }
     this.#slots[thread] = slot;
   }
 
-  /** And ends. @returns its slot, −1 for none */
+  /** And ends. @returns what it began with; `movesNone` where it did not */
   end(thread: number): number {
-    if (thread >= this.#slots.length) return none;
+    if (thread >= this.#slots.length) return movesNone;
     const slot = this.#slots[thread];
-    this.#slots[thread] = none;
+    this.#slots[thread] = movesNone;
     return slot;
   }
 }

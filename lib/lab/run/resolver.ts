@@ -33,7 +33,7 @@ import {
   opResize,
   opWrite,
 } from '../trace/operations.ts';
-import { Moving } from './moving.ts';
+import { Moving, movesLate, movesNone, movesUnknown } from './moving.ts';
 import { dueAt, owe, pay } from './owed-frees.ts';
 import { PointerTable } from './pointer-table.ts';
 import { UsedIds } from './used-ids.ts';
@@ -231,15 +231,22 @@ export class Resolver {
   #takeAway(from: number, thread: number): number {
     const row = from === 0 ? -1 : this.#table.find(from);
     const slot = row < 0 ? -1 : this.#table.slotAt(row);
-    const isThere = slot >= 0 && !this.#isOwed(slot);
-    if (isThere) this.#table.removeAt(row);
-    this.#moving.begin(thread, isThere ? slot : -1);
-    return from !== 0 && row < 0 ? actNothing | isUnknown : actNothing;
+    if (slot < 0) {
+      this.#moving.begin(thread, from === 0 ? movesNone : movesUnknown);
+      return from === 0 ? actNothing : actNothing | isUnknown;
+    }
+    const isLateFree = this.#isOwed(slot);
+    if (!isLateFree) this.#table.removeAt(row);
+    this.#moving.begin(thread, isLateFree ? movesLate : slot);
+    return actNothing;
   }
 
+  /** The second line, which counts what the first one met. */
   #putBack(to: number, thread: number, into: ResolvedBatch, i: number): number {
     const slot = this.#moving.end(thread);
-    return slot < 0 ? this.#moveFromNowhere(to, false, into, i) : this.#arrive(slot, to, false, into, i);
+    if (slot >= 0) return this.#arrive(slot, to, false, into, i);
+    const met = slot === movesUnknown ? isUnknown : slot === movesLate ? isLate : 0;
+    return this.#moveFromNowhere(to, false, into, i) | met;
   }
 
   /** A realloc that failed: the object is where it was. Nobody else can have its address. */

@@ -13,10 +13,10 @@ import {
 
 type Row = readonly [thread: number, kind: number, pointer: number, size?: number];
 
-/** A batch in true order. */
-function batchOf(rows: readonly Row[]): OperationBatch {
+/** A batch, in true order or as one thread's. */
+function batchOf(rows: readonly Row[], ordered = true): OperationBatch {
   const batch = new OperationBatch(Math.max(2, rows.length));
-  batch.threaded = batch.ordered = true;
+  batch.threaded = batch.ordered = ordered;
   rows.forEach(([thread, kind, pointer, size = 0], i) => {
     batch.kinds[i] = kind;
     batch.pointers[i] = pointer;
@@ -29,11 +29,11 @@ function batchOf(rows: readonly Row[]): OperationBatch {
 }
 
 /** Replays on a heap whose threads share so many Ps. @returns where the objects lie, by pointer, and what was counted */
-function replayOn(ps: number, rows: readonly Row[]) {
+function replayOn(ps: number, rows: readonly Row[], ordered = true) {
   const target = new HeapTarget({ environment: false }, 4096, true, ps);
   try {
     const replay = new Replay(target);
-    replay.runAll(batchOf(rows));
+    replay.runAll(batchOf(rows, ordered));
     const at = new Map<number, number>();
     replay.forEachLive((pointer, address) => at.set(pointer, address));
     target.heap.gc();
@@ -63,6 +63,31 @@ describe('threads of a trace', () => {
       true,
       false,
     ]);
+  });
+
+  it('reallocate what is not live, or was killed before, and it is counted as of one thread', () => {
+    const unknown: Row[] = [
+      [1, opMoveFrom, 0x5000],
+      [1, opMoveTo, 0x6000, 50],
+    ];
+    // The address is used again before the free is written: the realloc's own is the one that was owed.
+    const late: Row[] = [
+      [0, opAllocate, 0x1000, 100],
+      [1, opAllocate, 0x1000, 100],
+      [0, opMoveFrom, 0x1000],
+      [0, opMoveTo, 0x2000, 50],
+    ];
+    for (const rows of [unknown, late, [...late, ...unknown]]) {
+      const inOrder = replayOn(2, rows).counts;
+      const ofOne = replayOn(
+        1,
+        rows.map(([, ...rest]): Row => [0, ...rest]),
+        false,
+      ).counts;
+      expect(inOrder).toEqual(ofOne);
+    }
+    expect(replayOn(2, unknown).counts.unknownFrees).toBe(1);
+    expect(replayOn(2, late).counts.lateFrees).toBe(1);
   });
 
   it('share Ps where there are fewer', () => {
