@@ -68,8 +68,10 @@ export interface Measurement {
   readonly quartile?: number;
   /** Bytes of bookkeeping. */
   readonly bytes?: number;
-  /** Identifies the work done; equal among participants that report one. */
+  /** Identifies the work asked for; equal among participants that report one. */
   readonly check?: string;
+  /** What came of it by the heap's own accounts, which another allocator does not share: equal among two trees of this project. */
+  readonly outcome?: string;
 }
 
 /** The exit code of an entry that does not know its case. */

@@ -218,6 +218,9 @@ export function differentWork(
     if (a.check !== undefined && b.check !== undefined && a.check !== b.check) {
       return `it did other work: check ${b.check}, ours ${a.check}`;
     }
+    if (a.outcome !== undefined && b.outcome !== undefined && a.outcome !== b.outcome) {
+      return `other work came of it: ${b.outcome}, ours ${a.outcome}`;
+    }
   }
   return undefined;
 }

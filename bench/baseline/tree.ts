@@ -8,8 +8,8 @@
  * word or its value; then, as where the entry is missing, the case is new to that tree. `start` alone
  * is this tree's script for both sides: it needs nothing but the public face of the package.
  *
- * That both do the same work is asserted: the words that come back, the check where both report one
- * (judge.ts), and here the pseudo-random sequence from which every workload draws.
+ * That both do the same work is asserted: the words that come back, the check where both report one, of small objects what was
+ * allocated by the heap's own accounts (judge.ts), and here the pseudo-random sequence from which every workload draws.
  */
 
 import { spawnSync } from 'node:child_process';

@@ -2,7 +2,7 @@
 
 import { Heap } from '../../lib/api/index.ts';
 import { checkText, figures, fold, Random } from '../workload.ts';
-import { caseParams, emit, now } from './entry.ts';
+import { caseParams, emit, now, outcomeOf } from './entry.ts';
 
 const params = caseParams({
   size: 'any',
@@ -57,5 +57,11 @@ for (let i = -4; i < repeats; i++) {
   heap.gc();
   check = fold(check, random.state);
 }
-emit({ name: 'drops', params: params.all, ...figures(times), check: checkText(check) });
+emit({
+  name: 'drops',
+  params: params.all,
+  ...figures(times),
+  check: checkText(check),
+  outcome: outcomeOf(heap),
+});
 heap.dispose();

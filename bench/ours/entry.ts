@@ -5,6 +5,7 @@
  * before, and a heap's memory on what was allocated before.
  */
 
+import type { Heap } from '../../lib/api/index.ts';
 import { type Measurement, unknownCase } from '../workload.ts';
 
 /** A case with a word or a value that this entry does not know. */
@@ -63,6 +64,12 @@ export function caseParams(known: Readonly<Record<string, readonly string[] | 'a
     process.stderr.write(`${error.message}\n`);
     process.exit(unknownCase);
   }
+}
+
+/** What a heap of this project has allocated so far, by its own accounts: the same for the same work, wherever objects lie. */
+export function outcomeOf(heap: Heap): string {
+  const { Mallocs, TotalAlloc } = heap.readMemStats();
+  return `${Mallocs} objects, ${TotalAlloc} bytes`;
 }
 
 /** Prints a result line. */

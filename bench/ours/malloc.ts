@@ -2,7 +2,7 @@
 
 import { Heap } from '../../lib/api/index.ts';
 import { checkText, figures, fold, Random } from '../workload.ts';
-import { caseParams, emit, now } from './entry.ts';
+import { caseParams, emit, now, outcomeOf } from './entry.ts';
 
 const params = caseParams({
   size: 'any',
@@ -65,5 +65,5 @@ const collections = heap.readMemStats().NumGC - collectionsBefore;
 if (collections === 0) throw new Error('no collection ran: the measurement says nothing');
 // Both sides of a comparison drew the same, and ended at the same place of the ring.
 const check = checkText(fold(fold(0, random.state), done));
-emit({ name: 'malloc', params: params.all, ...figures(times), check });
+emit({ name: 'malloc', params: params.all, ...figures(times), check, outcome: outcomeOf(heap) });
 heap.dispose();

@@ -2,7 +2,7 @@
 
 import { Heap } from '../../lib/api/index.ts';
 import { checkText, figures, fold } from '../workload.ts';
-import { caseParams, emit, now } from './entry.ts';
+import { caseParams, emit, now, outcomeOf } from './entry.ts';
 
 const params = caseParams({
   size: 'any',
@@ -70,6 +70,7 @@ for (let i = 0; i < repeats; i++) {
 }
 if (heap.readMemStats().NumGC === collectionsBefore)
   throw new Error('no collection ran: the measurement says nothing');
-emit({ name: 'traced', params: params.all, ...figures(times), check: checkText(fold(0, done)) });
+const check = checkText(fold(0, done));
+emit({ name: 'traced', params: params.all, ...figures(times), check, outcome: outcomeOf(heap) });
 root.dispose();
 heap.dispose();

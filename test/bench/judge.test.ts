@@ -170,6 +170,10 @@ describe('the verdict', () => {
     // An older commit reports fewer checks and parts.
     expect(differentWork([{ ...one, check: 'x' }], [one])).toBeUndefined();
     expect(differentWork([{ ...one, params: { size: '8', what: 'new' } }], [one])).toBeUndefined();
+    expect(differentWork([{ ...one, outcome: '7 objects' }], [{ ...one, outcome: '8 objects' }])).toBe(
+      'other work came of it: 8 objects, ours 7 objects',
+    );
+    expect(differentWork([{ ...one, outcome: '7 objects' }], [one])).toBeUndefined();
   });
 
   it('refuses fewer than seven rounds', async () => {
