@@ -21,7 +21,7 @@ describe.skipIf(sanitized)('a limited process', () => {
   const own = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024;
   const limits: readonly [string, readonly string[]][] = [
     ['of 1340 MiB of address space more than Node takes', ['prlimit', `--as=${own('VmPeak') + 1340 * MiB}`]],
-    ['of 640 MiB of address space more than Node takes', ['prlimit', `--as=${own('VmPeak') + 640 * MiB}`]],
+    ['of 720 MiB of address space more than Node takes', ['prlimit', `--as=${own('VmPeak') + 720 * MiB}`]],
     ['of 460 MiB of data more than Node takes', ['prlimit', `--data=${own('VmData') + 460 * MiB}`]],
   ];
 

@@ -106,7 +106,10 @@ describe('a stream', () => {
     const { lines, end } = await watch();
     await expect.poll(() => lines.length).toBeGreaterThanOrEqual(4);
     const hello = { id: run.id, mode: 'run', bytes: 28, from: 0, file: path };
-    expect(lines[0]).toEqual({ k: 'live', hello });
+    const commands = ['view', 'report'].map((name) =>
+      expect.stringMatching(new RegExp(` ${name} .*${path}`)),
+    );
+    expect(lines[0]).toEqual({ k: 'live', hello: { ...hello, commands } });
     expect(lines.slice(1, 3)).toEqual([{ k: 'run' }, { k: 's', t: 1 }]);
     expect(lines[3]).toEqual({ k: 'live', state: { phase: 'running' } });
     appendFileSync(path, '{"k":"s","t":2}\n');

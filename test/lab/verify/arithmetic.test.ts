@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { ArithmeticSys } from '../../../lib/lab/verify/arithmetic.ts';
 import { PlainAccounts } from '../../../lib/os/accounts.ts';
 
-const low = 0xc000000000;
+// Where no heap of the same process lies, forgotten or not.
+const low = 0x300000000000;
 const size = 64 * 2 ** 20;
 
 describe('arithmetic memory', () => {
