@@ -36,8 +36,16 @@ export function changeTable({ rows, failures }: Judgement): string {
       .trimEnd(),
   );
   const failed = failures.map((of) => `${of.side} failed in ${rowTitle(of)}: ${telling(of.error)}`);
-  return [...text, '', ...failed, summary({ rows, failures })].join('\n');
+  return [...text, '', ...failed, summary({ rows, failures }), ...unclearHint(rows)].join('\n');
 }
+
+/** What an unclear row does not say, and what to do. */
+const unclearHint = (rows: Judgement['rows']): string[] =>
+  rows.some(({ verdict }) => verdict === 'unclear')
+    ? [
+        'An unclear row does not show that nothing became slower: measure it again on a quiet machine, or count instructions (--instructions --baseline FOLDER).',
+      ]
+    : [];
 
 /** What the run comes to, in one line. */
 export function summary({ rows, failures }: Judgement): string {
