@@ -4,7 +4,8 @@
 import { types } from 'node:util';
 import { describe } from '../base/describe.ts';
 import { type ErrorCode, PageHeapError } from '../base/errors.ts';
-import { MiB, pageSize, userAddressEnd } from '../base/units.ts';
+import { pageSize, userAddressEnd } from '../base/units.ts';
+import { sizeInWords } from '../design/kinds.ts';
 import type { ObjectFinder } from '../heap/find-object.ts';
 import type { CheckLevel } from '../inspect/check.ts';
 import { outOfMemory } from '../os/out-of-memory.ts';
@@ -148,7 +149,7 @@ export function refuseObject(runtime: Runtime, size: number): never {
     runtime,
     `no memory for an object of ${size} bytes`,
     size,
-    `the heap's reach of ${mebibytes(reach)} has no room for it`,
+    `the heap's reach of ${sizeInWords(reach)} has no room for it`,
   );
 }
 
@@ -157,15 +158,13 @@ export function refuseArenaObject(runtime: Runtime, size: number): never {
   const space = runtime.alloc.userArenas?.chunks.space;
   if (space === undefined || !space.isFull()) refuseObject(runtime, size);
   const freed = space.state.quarantined[0];
-  const waits = `; ${mebibytes(freed)} of it are of arenas that were freed, and wait for a collection to find no pointer into them`;
+  const waits = `; ${sizeInWords(freed)} of it are of arenas that were freed, and wait for a collection to find no pointer into them`;
   refuseMemory(
     runtime,
-    `no memory for an object of ${size} bytes: the address space of user arenas, ${mebibytes(space.bytes)}, is taken${freed === 0 ? '' : waits}`,
+    `no memory for an object of ${size} bytes: the address space of user arenas, ${sizeInWords(space.bytes)}, is taken${freed === 0 ? '' : waits}`,
     size,
   );
 }
-
-const mebibytes = (n: number): string => `${n / MiB} MiB`;
 
 /** Passes an address where nothing was made to fault. @throws ERR_ARENA_FREED · ERR_NOT_ALLOCATED */
 export function refuseFreed(finder: ObjectFinder, addr: number): void {

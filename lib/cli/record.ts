@@ -105,7 +105,7 @@ function tellOutcome(outcome: RecordOutcome, terminal: Terminal): void {
     if (reason !== '') terminal.note(`of ${name}: nothing is recorded: ${stopReason(reason)}`);
     if (ownMalloc)
       terminal.note(
-        `of ${basename(name)}: its executable has a malloc of its own, which goes before the recorder’s: nothing is recorded`,
+        `of ${name}: its executable has a malloc of its own, which goes before the recorder’s: nothing is recorded`,
       );
   }
   for (const { message, code } of failures) terminal.fail(`${message} (${code})`);

@@ -26,7 +26,7 @@ import { programName } from '../trace/recorded.ts';
 import { type RawContent, readRaw, writeRecording } from './convert.ts';
 import { MemoryWatch, type Watched } from './memory-watch.ts';
 import { type Program, programOf } from './program.ts';
-import { headerOf, isWritten, type RawFile, RawFolder } from './raw-folder.ts';
+import { isWritten, type RawFile, RawFolder } from './raw-folder.ts';
 import { surroundings } from './surroundings.ts';
 
 export interface RecordRequest {
@@ -185,7 +185,6 @@ class Recording {
   async #read(watch: MemoryWatch | undefined): Promise<Finished[]> {
     const finished: Finished[] = [];
     for (const file of this.#folder.files()) {
-      const header = headerOf(file.path);
       if (isWritten(file) || this.stops > 0) {
         this.#left.push(file.path);
         continue;
@@ -198,11 +197,7 @@ class Recording {
           continue;
         }
         const { ownMalloc, reason } = content.header;
-        this.#silent.push({
-          name: header === undefined ? file.name : programName(header),
-          ownMalloc,
-          reason,
-        });
+        this.#silent.push({ name: programName(content.header), ownMalloc, reason });
         rmSync(file.path, { force: true });
       } catch (error) {
         this.#fail(error, file);
