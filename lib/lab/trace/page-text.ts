@@ -93,20 +93,25 @@ export function parsePageText(text: string, file: string): PageOp[] {
   return ops;
 }
 
+/** An operation as it is written, without the place of an allocation. */
+export function pageOpText(op: PageOp): string {
+  switch (op.k) {
+    case 'alloc':
+      return `a ${op.id} ${op.pages}`;
+    case 'free':
+      return `f ${op.id}`;
+    case 'release':
+      return `r ${op.pages}`;
+    default:
+      return `t ${op.seconds}`;
+  }
+}
+
+const placeText = (op: PageOp): string => (op.k === 'alloc' && op.at !== undefined ? ` = ${op.at}` : '');
+
 /** As it is written. */
 export function formatPageText(ops: readonly PageOp[], comment = ''): string {
-  const lines = ops.map((op) => {
-    switch (op.k) {
-      case 'alloc':
-        return `a ${op.id} ${op.pages}${op.at === undefined ? '' : ` = ${op.at}`}`;
-      case 'free':
-        return `f ${op.id}`;
-      case 'release':
-        return `r ${op.pages}`;
-      default:
-        return `t ${op.seconds}`;
-    }
-  });
+  const lines = ops.map((op) => pageOpText(op) + placeText(op));
   const head = comment === '' ? [] : comment.split('\n').map((line) => `# ${line}`);
   return `${['pages 1', ...head, ...lines].join('\n')}\n`;
 }

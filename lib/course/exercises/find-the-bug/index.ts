@@ -3,14 +3,14 @@
  * each, on which the sound heap does all right and the faulty one does not.
  */
 import { PageHeapError } from '../../../base/errors.ts';
-import { type PageOp, parsePageText } from '../../../lab/trace/page-text.ts';
+import { type PageOp, pageOpText, parsePageText } from '../../../lab/trace/page-text.ts';
 import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
 import { bucketsText } from '../buckets.ts';
 import type { Check, Exercise, Failure, Measure, Variant } from '../exercise.ts';
 import { FaultyHeap, faultNames, heapPages } from './heaps.ts';
 import { judge } from './judge.ts';
-import { freeAfter, soundSteps, soundTarget, textOf } from './steps.ts';
+import { freeAfter, soundSteps, soundTarget } from './steps.ts';
 
 const mostOps = 10;
 const fileOf = (i: number): string => `heap-${String(i + 1).padStart(2, '0')}.pages`;
@@ -45,7 +45,7 @@ function find(bench: Bench, variant: Variant, i: number): Found {
     if (!(error instanceof PageHeapError)) throw error;
     return fail('a trace cannot be read', error.message, 'a trace of pages as text');
   }
-  const steps = ops.map(textOf);
+  const steps = ops.map(pageOpText);
   if (ops.length > mostOps)
     return fail('a trace is too long', `${ops.length} operations`, `at most ${mostOps}`, steps);
   const fault = faultNames[i];

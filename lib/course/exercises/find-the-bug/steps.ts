@@ -3,25 +3,11 @@
  *
  * Not here: the heaps with a fault. What they do is to be found out.
  */
-import { type PageOp, parsePageText } from '../../../lab/trace/page-text.ts';
+import { type PageOp, pageOpText, parsePageText } from '../../../lab/trace/page-text.ts';
 import type { FreeRun, Step } from '../exercise.ts';
 import { FaultyHeap, heapPages } from './heaps.ts';
 
 export const soundTarget = 'sound';
-
-/** An operation as it is written in a trace. */
-export function textOf(op: PageOp): string {
-  switch (op.k) {
-    case 'alloc':
-      return `a ${op.id} ${op.pages}`;
-    case 'free':
-      return `f ${op.id}`;
-    case 'release':
-      return `r ${op.pages}`;
-    default:
-      return `t ${op.seconds}`;
-  }
-}
 
 const runText = ({ page, n }: { readonly page: number; readonly n: number }): string =>
   n === 1 ? `page ${page}` : `pages ${page} to ${page + n - 1}`;
@@ -80,7 +66,7 @@ export function soundSteps(trace: string): Step[] {
     const answered = run.play(op);
     const free = run.free;
     return {
-      asked: textOf(op),
+      asked: pageOpText(op),
       answered,
       expected: answered,
       free: { pages: heapPages, registry: free, model: free },
