@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,15 @@ describe('the layers of lib/', () => {
     expect(countImports(lib)).toBeGreaterThan(10);
     expect(violations(lib)).toEqual([]);
   });
+});
+
+// A pid of 0, which a look that found nothing answers, is the whole group: the test runner and whoever began it.
+it('tests send signals by test/support/signals.ts alone', () => {
+  const tests = fileURLToPath(new URL('.', import.meta.url));
+  const signalling = readdirSync(tests, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && path !== 'support/signals.ts')
+    .filter((path) => /process\.kill\((?!process\.pid\b)/.test(readFileSync(tests + path, 'utf8')));
+  expect(signalling).toEqual([]);
 });
 
 describe('the check itself', () => {

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { sendSignal } from '../support/signals.ts';
 import { disturb } from './disturb-comparison.ts';
 import { inProcess } from './in-process.ts';
 import { pageheap } from './spawn.ts';
@@ -274,7 +275,7 @@ describe('pageheap compare', () => {
       const { outcome, folder } = await disturb(
         join(out, 'once'),
         'treap-1.jsonl',
-        (parent) => void process.kill(parent, 'SIGINT'),
+        (parent) => void sendSignal(parent, 'SIGINT'),
       );
       expect(outcome.code).toBe(130);
       expect(outcome.out).toMatch(/│ RSS peak +│ +[\d.]+ MiB │ +– │/);
@@ -287,7 +288,7 @@ describe('pageheap compare', () => {
       const { outcome } = await disturb(
         join(out, 'lost'),
         'treap-1.jsonl',
-        (_p, [child]) => void process.kill(child, 'SIGKILL'),
+        (_p, [child]) => void sendSignal(child, 'SIGKILL'),
       );
       expect(outcome.code).toBe(1);
       expect(outcome.err).toMatch(/configuration 'treap', run 1: the process of the run ended by SIGKILL/);

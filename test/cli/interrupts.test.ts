@@ -15,7 +15,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readRunFile } from '../../lib/lab/record/run-file.ts';
 import { isWhole, times } from '../support/extent.ts';
 import { Random, seedOf } from '../support/random.ts';
-import { cacheFolder, childrenOf, executable, isAlive } from './spawn.ts';
+import { isAlive, signalGroup } from '../support/signals.ts';
+import { cacheFolder, childrenOf, executable } from './spawn.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-interrupts-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -132,7 +133,7 @@ async function interrupt(
   const early = isOver();
   const strike = (): void => {
     try {
-      process.kill(-pid, 'SIGINT');
+      signalGroup(pid, 'SIGINT');
     } catch {
       // It has ended.
     }

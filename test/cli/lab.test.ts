@@ -16,8 +16,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exerciseOf, exercises } from '../../lib/course/exercises/registry.ts';
 import { ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
+import { isAlive } from '../support/signals.ts';
 import { inProcess } from './in-process.ts';
-import { childrenOf, isAlive, pageheap } from './spawn.ts';
+import { childrenOf, pageheap } from './spawn.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-lab-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { record } from '../../lib/lab/recorder/record.ts';
 import { childrenOf, compileScenes, told } from '../lab/recorder/scenes.ts';
+import { sendSignal } from '../support/signals.ts';
 import { inProcess } from './in-process.ts';
 import { pageheap } from './spawn.ts';
 
@@ -274,7 +275,7 @@ describe('pageheap record', () => {
     });
     const [raw = ''] = readdirSync(cwd).filter((name) => name.includes('.raw-'));
     const [file = ''] = readdirSync(join(cwd, raw)).filter((name) => name.endsWith('.raw'));
-    process.kill(Number.parseInt(file, 10), 'SIGKILL');
+    sendSignal(Number.parseInt(file, 10), 'SIGKILL');
     expect((await told(join(cwd, raw, file))).sizes.get(10111)).toBeGreaterThanOrEqual(5000);
     const { err, code } = await inProcess(['record', '--finish', raw, '-o', 'my.rec.gz'], { cwd });
     expect([code, err]).toEqual([0, expect.stringContaining('recorded: my.rec.gz')]);
@@ -307,7 +308,7 @@ describe('pageheap record', () => {
       { cwd },
     );
     const left = /raw, as it was written: .*\/(\d+)-\d+\.raw/.exec(err);
-    process.kill(Number(left?.[1]), 'SIGKILL');
+    sendSignal(Number(left?.[1]), 'SIGKILL');
   });
 
   it('replaces a recording only by a whole one, and refuses what is read', async () => {

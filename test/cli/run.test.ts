@@ -18,8 +18,9 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRunFile } from '../../lib/lab/record/run-file.ts';
 import { isWhole, those } from '../support/extent.ts';
+import { isAlive, sendSignal } from '../support/signals.ts';
 import { inProcess } from './in-process.ts';
-import { childrenOf, executable, isAlive, type Outcome, pageheap } from './spawn.ts';
+import { childrenOf, executable, type Outcome, pageheap } from './spawn.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-run-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -295,7 +296,7 @@ describe('an interrupted run', () => {
   it.each(those(['SIGINT', 'SIGTERM'] as const, (signal) => signal === 'SIGTERM'))(
     'by %s leaves a whole run file, a report and no process',
     async (signal) => {
-      const { outcome, children } = await disturb(signal, (parent) => void process.kill(parent, signal));
+      const { outcome, children } = await disturb(signal, (parent) => void sendSignal(parent, signal));
       expect(outcome.code).toBe(130);
       expect(outcome.out).toContain('RSS, heap');
       expect(outcome.err).toContain('interrupted');
@@ -310,11 +311,11 @@ describe('an interrupted run', () => {
 
   it('ends at the second SIGINT, even if its process does nothing any more', async () => {
     const { outcome, children } = await disturb('twice', async (parent, [child]) => {
-      process.kill(child, 'SIGSTOP');
-      process.kill(parent, 'SIGINT');
+      sendSignal(child, 'SIGSTOP');
+      sendSignal(parent, 'SIGINT');
       await pause(200);
       expect(isAlive(parent)).toBe(true);
-      process.kill(parent, 'SIGINT');
+      sendSignal(parent, 'SIGINT');
     });
     expect([outcome.code, outcome.out]).toEqual([130, '']);
     expect(outcome.err).toContain('What was recorded until then: ');
@@ -322,7 +323,7 @@ describe('an interrupted run', () => {
   });
 
   it('that is killed leaves no process either, and a file that can be read', async () => {
-    const { outcome, children } = await disturb('killed', (parent) => void process.kill(parent, 'SIGKILL'));
+    const { outcome, children } = await disturb('killed', (parent) => void sendSignal(parent, 'SIGKILL'));
     expect(outcome.signal).toBe('SIGKILL');
     for (let i = 0; i < 500 && children.some(isAlive); i++) await pause(20);
     expect(children.length).toBe(1);

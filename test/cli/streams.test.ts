@@ -15,8 +15,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { RunFileWriter } from '../../lib/lab/record/run-file.ts';
+import { isAlive, sendSignal } from '../support/signals.ts';
 import { inProcess } from './in-process.ts';
-import { childrenOf, executable, isAlive, type Outcome, pageheap } from './spawn.ts';
+import { childrenOf, executable, type Outcome, pageheap } from './spawn.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-streams-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -170,16 +171,17 @@ async function early(out: string, act: (parent: number, child: number) => void):
   const outcome = await pageheap(['run', trace, '--duration', '0', '--idle', '30', '-o', out], {
     cwd: folder,
     started: async ({ pid = 0 }) => {
-      while (child === undefined) {
-        [child] = isAlive(pid) ? childrenOf(pid) : [0];
+      while (child === undefined && isAlive(pid)) {
+        [child] = childrenOf(pid);
         if (child === undefined) await pause(1);
       }
-      act(pid, child);
+      if (child !== undefined) act(pid, child);
     },
   });
+  if (child === undefined) throw new Error(`the command ended before it began a run: ${outcome.err}`);
   // It was killed; on a busy machine it takes its time to go.
-  for (let n = 0; n < 1000 && isAlive(child ?? 0); n++) await pause(5);
-  expect(isAlive(child ?? 0)).toBe(false);
+  for (let n = 0; n < 1000 && isAlive(child); n++) await pause(5);
+  expect(isAlive(child)).toBe(false);
   return outcome;
 }
 
@@ -187,8 +189,8 @@ describe('a run whose process has only just begun', () => {
   it('is interrupted with 130, and leaves nothing', async () => {
     const { code, err } = await early('early', (parent, child) => {
       // As a terminal does: to both.
-      process.kill(child, 'SIGINT');
-      process.kill(parent, 'SIGINT');
+      sendSignal(child, 'SIGINT');
+      sendSignal(parent, 'SIGINT');
     });
     expect(code).toBe(130);
     expect(err).not.toContain('What was recorded');
@@ -196,7 +198,7 @@ describe('a run whose process has only just begun', () => {
   });
 
   it('says that it died, and names no recording that is not there', async () => {
-    const { code, err } = await early('died', (_parent, child) => void process.kill(child, 'SIGKILL'));
+    const { code, err } = await early('died', (_parent, child) => void sendSignal(child, 'SIGKILL'));
     expect(code).toBe(1);
     expect(err).toMatch(
       /the process of the run ended by SIGKILL \(.*\); it had recorded nothing \(ERR_SYSTEM\)\n$/,

@@ -17,6 +17,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isAlive, sendSignal } from '../support/signals.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const has = (command: string): boolean => spawnSync('which', [command]).status === 0;
@@ -51,17 +52,8 @@ function end(file: string): number[] {
   if (!existsSync(join(folder, file))) return [];
   const pid = Number(readFileSync(join(folder, file), 'utf8'));
   if (!isAlive(pid)) return [];
-  process.kill(pid);
+  sendSignal(pid, 'SIGTERM');
   return [pid];
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 describe.skipIf(!isReady)('examples/slurm', () => {

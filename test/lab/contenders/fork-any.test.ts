@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { prepareContender } from '../../../lib/lab/contenders/prepare.ts';
 import { readRunFile } from '../../../lib/lab/record/run-file.ts';
+import { sendSignal } from '../../support/signals.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-fork-any-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -70,8 +71,12 @@ function begin(signal?: AbortSignal) {
       ...(signal === undefined ? {} : { signal }),
     },
   );
-  run.catch(() => sampled.resolve());
-  return { output, run, sampled: sampled.promise };
+  // A run that ends before says so itself.
+  const early = run.then((outcome) => {
+    throw new Error(`the run had ended: ${outcome.reason}`);
+  });
+  early.catch(() => undefined);
+  return { output, run, sampled: Promise.race([sampled.promise, early]) };
 }
 
 describe('a run on a contender', () => {
@@ -79,7 +84,7 @@ describe('a run on a contender', () => {
     const stop = new AbortController();
     const { run, output, sampled } = begin(stop.signal);
     await sampled;
-    const { replayer } = replayerHere() ?? { replayer: 0 };
+    const replayer = replayerHere()?.replayer ?? Number.NaN;
     expect(replayer).toBeGreaterThan(0);
     stop.abort();
     await expect(run).resolves.toMatchObject({ reason: 'interrupted' });
@@ -90,7 +95,7 @@ describe('a run on a contender', () => {
   it('whose replayer is killed says so, and keeps what was recorded', async () => {
     const { run, output, sampled } = begin();
     await sampled;
-    process.kill(replayerHere()?.replayer ?? 0, 'SIGKILL');
+    sendSignal(replayerHere()?.replayer, 'SIGKILL');
     await expect(run).rejects.toMatchObject({
       code: 'ERR_SYSTEM',
       message: expect.stringMatching(/the replayer of glibc was ended by SIGKILL \(/),
@@ -103,9 +108,9 @@ describe('a run on a contender', () => {
   it('whose own process is killed leaves no replayer', async () => {
     const { run, sampled } = begin();
     await sampled;
-    const { replayer, run: own } = replayerHere() ?? { replayer: 0, run: 0 };
-    process.kill(own, 'SIGKILL');
+    const here = replayerHere();
+    sendSignal(here?.run, 'SIGKILL');
     await expect(run).rejects.toMatchObject({ code: 'ERR_SYSTEM' });
-    await expect.poll(() => isGone(replayer)).toBe(true);
+    await expect.poll(() => isGone(here?.replayer ?? Number.NaN)).toBe(true);
   });
 });

@@ -7,6 +7,7 @@ import { RemoteHeap } from '../../../lib/lab/contenders/remote-heap.ts';
 import { Replayer } from '../../../lib/lab/contenders/replayer.ts';
 import type { Hello } from '../../../lib/lab/contenders/wire.ts';
 import { libcFamily, replayerFile } from '../../../lib/os/replayer.ts';
+import { sendSignal } from '../../support/signals.ts';
 
 const program = { contender: 'libc', file: replayerFile(), env: { LD_PRELOAD: '' }, settings: {} };
 const open: Replayer[] = [];
@@ -24,7 +25,6 @@ function heapOf(replayer: Replayer, threads = 1): RemoteHeap {
   return new RemoteHeap(replayer, { name: 'libc', settings: {}, threads, roundUpSize: (size) => size });
 }
 
-const pidOf = (replayer: Replayer): number => replayer.pid ?? 0;
 const mib = 2 ** 20;
 
 describe('the native replayer', () => {
@@ -58,7 +58,7 @@ describe('the native replayer', () => {
       for (let i = 1; i <= 100; i++) heap.malloc(i);
       heap.sample();
       for (let i = 0; i < 20; i++) {
-        process.kill(pidOf(replayer), 'SIGUSR1');
+        sendSignal(replayer.pid, 'SIGUSR1');
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       heap.malloc(1);
@@ -138,7 +138,7 @@ describe('a replayer that fails', () => {
     const replayer = start();
     const heap = heapOf(replayer);
     heap.sample();
-    process.kill(pidOf(replayer), 'SIGKILL');
+    sendSignal(replayer.pid, 'SIGKILL');
     const ended = {
       code: 'ERR_SYSTEM',
       message: expect.stringMatching(/replayer of libc was ended by SIGKILL \(/),
@@ -154,13 +154,13 @@ describe('a replayer that fails', () => {
   it('is ended where it hangs: gives no answer, or takes nothing', () => {
     const silent = start(700);
     const heap = heapOf(silent);
-    process.kill(pidOf(silent), 'SIGSTOP');
+    sendSignal(silent.pid, 'SIGSTOP');
     expect(failure(() => heap.sample())).toMatchObject({
       message: expect.stringMatching(/given no answer for/),
     });
     const full = start(700);
     const other = heapOf(full);
-    process.kill(pidOf(full), 'SIGSTOP');
+    sendSignal(full.pid, 'SIGSTOP');
     expect(
       failure(() => {
         for (let i = 0; i < 1_000_000; i++) other.malloc(1);
@@ -181,7 +181,7 @@ describe('a replayer that fails', () => {
     const replayer = start();
     const heap = heapOf(replayer);
     heap.sample();
-    const pid = pidOf(replayer);
+    const pid = replayer.pid;
     heap.dispose();
     await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
   });

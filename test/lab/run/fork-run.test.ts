@@ -11,6 +11,7 @@ import { PageHeapError } from '../../../lib/base/errors.ts';
 import { readRunFile } from '../../../lib/lab/record/run-file.ts';
 import { packError, unpackError } from '../../../lib/lab/run/run-messages.ts';
 import type { RunOptions } from '../../../lib/lab/run/run-options.ts';
+import { isAlive, sendSignal } from '../../support/signals.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-fork-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -29,15 +30,6 @@ function options(more: Partial<RunOptions> = {}): RunOptions {
     ...more,
   };
 }
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 async function until(what: () => boolean, ms = 20_000): Promise<void> {
   for (const end = Date.now() + ms; !what(); ) {
@@ -139,7 +131,7 @@ describe('when things end', () => {
   it('SIGINT to both, as a terminal sends it', async () => {
     const run = options({ idle: 60 });
     const { parent, child, output } = await parentOf(run);
-    process.kill(child, 'SIGINT');
+    sendSignal(child, 'SIGINT');
     parent.kill('SIGINT');
     await until(() => parent.exitCode !== null);
     expect(output()).toMatch(/reason interrupted/);
@@ -158,7 +150,7 @@ describe('when things end', () => {
   it('the child is killed: the parent says so, and the file can be read', async () => {
     const run = options({ idle: 60 });
     const { parent, child, output } = await parentOf(run);
-    process.kill(child, 'SIGKILL');
+    sendSignal(child, 'SIGKILL');
     await until(() => parent.exitCode !== null);
     expect(output()).toMatch(/failed the process of the run ended by SIGKILL/);
     const data = await readRunFile(run.output);

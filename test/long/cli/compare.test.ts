@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { disturb } from '../../cli/disturb-comparison.ts';
 import { inProcess } from '../../cli/in-process.ts';
+import { sendSignal } from '../../support/signals.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'pageheap-compare-long-'));
 afterAll(() => rmSync(out, { recursive: true, force: true }));
@@ -15,7 +16,7 @@ describe('a comparison that is stopped', () => {
     const { outcome, folder } = await disturb(
       join(out, 'first'),
       'radix-1.jsonl',
-      (p) => void process.kill(p, 'SIGINT'),
+      (p) => void sendSignal(p, 'SIGINT'),
     );
     expect([outcome.code, outcome.out]).toEqual([130, '']);
     expect(outcome.err).toContain('interrupted before a run was finished: there is no table and no report');
@@ -27,10 +28,10 @@ describe('a comparison that is stopped', () => {
       join(out, 'twice'),
       'treap-1.jsonl',
       async (parent, [child]) => {
-        process.kill(child, 'SIGSTOP');
-        process.kill(parent, 'SIGINT');
+        sendSignal(child, 'SIGSTOP');
+        sendSignal(parent, 'SIGINT');
         await pause(200);
-        process.kill(parent, 'SIGINT');
+        sendSignal(parent, 'SIGINT');
       },
     );
     expect(outcome.code).toBe(130);
@@ -44,7 +45,7 @@ describe('a comparison that is stopped', () => {
     const { outcome, folder } = await disturb(
       join(out, 'killed'),
       'treap-1.jsonl',
-      (p) => void process.kill(p, 'SIGKILL'),
+      (p) => void sendSignal(p, 'SIGKILL'),
     );
     expect(outcome.signal).toBe('SIGKILL');
     const { code, out: stdout, err: stderr } = await inProcess(['report', folder]);
