@@ -139,7 +139,12 @@ export class Connection {
     const quiet = new AbortController();
     let timer = setTimeout(() => quiet.abort(), silenceMs);
     try {
-      const response = await fetch(`/run?from=${this.#at}`, { headers: authorized(), signal: quiet.signal });
+      const response = await fetch(`/run?from=${this.#at}`, {
+        headers: authorized(),
+        signal: quiet.signal,
+        // Through its cache, Firefox makes a page wait for the answer to the same request of another: for a stream, for ever.
+        cache: 'no-store',
+      });
       if (!response.ok || response.body === null) {
         const { error } = (await response.json().catch(() => ({}))) as CommandAnswer;
         if (error === undefined) throw new Refused(strangerWords);
