@@ -183,6 +183,8 @@ export class ExplicitLiveness extends WrittenOnce implements Liveness {
   /** Takes back the drops before the ith and says what is wrong with that one. */
   #refuseBatch(batch: Float64Array, i: number): never {
     try {
+      if (batch.subarray(0, i).includes(batch[i]))
+        refuse('ERR_ALREADY_DROPPED', 'it is in the batch twice', batch[i]);
       this.explain(batch[i]);
     } catch (error) {
       if (!(error instanceof PageHeapError)) throw error;
@@ -199,7 +201,13 @@ export class ExplicitLiveness extends WrittenOnce implements Liveness {
     else this.allocatedBetween(addr);
   }
 
-  /** Says what is wrong with a drop; returns only for the empty object, which may be dropped any time. */
+  /**
+   * Says what is wrong with a drop; returns only for the empty object, which may be dropped any time.
+   *
+   * At the first byte of what is allocated an object began, so that was dropped. In the rest of a block of 16 bytes without
+   * pointers nothing tells whether a tiny object began there: a drop clears the only bit that did, and an object of
+   * 16 bytes looks like a block of smaller ones.
+   */
   explain(addr: number): void {
     if (addr === this.#zeroBase) return;
     const finder = this.#finder;
@@ -213,10 +221,10 @@ export class ExplicitLiveness extends WrittenOnce implements Liveness {
     }
     if (this.#use[found.span] === spanUse.userArena)
       refuse('ERR_WRONG_LIVENESS', 'what is in a user arena lives until the arena is freed', addr);
-    if (this.#tinyRow[found.span] !== 0)
+    if (addr === found.base) refuse('ERR_ALREADY_DROPPED', 'the object was dropped before', addr);
+    if (this.#tinyRow[found.span] !== 0 && finder.holdsNoPointers(found))
       refuse('ERR_NOT_ALLOCATED', 'no tiny object starts there, or it was dropped before', addr);
-    if (addr !== found.base) refuse('ERR_INTERIOR_ADDRESS', 'inside an object, not at its first byte', addr);
-    refuse('ERR_ALREADY_DROPPED', 'the object was dropped before', addr);
+    refuse('ERR_INTERIOR_ADDRESS', 'inside an object, not at its first byte', addr);
   }
 
   // ---------------------------------------------------------------- asked by who marks and checks

@@ -154,8 +154,10 @@ export class Heap extends TracedHeap {
 
   /**
    * Says that the last reference to the object at `addr` is gone: the next cycle's sweep frees it.
-   * Dropping the empty object does nothing. An address whose object was swept answers ERR_NOT_ALLOCATED
-   * until it is used again.
+   * Dropping the empty object does nothing. A second drop answers ERR_ALREADY_DROPPED; once the object was swept, ERR_NOT_ALLOCATED
+   * until its address is used again. Objects below 16 bytes without pointers share blocks of 16: past the first byte of a
+   * block (of an object of 16 bytes, too) a wrong address answers ERR_NOT_ALLOCATED, whether an object that was dropped
+   * began there or none; at its first byte it is ERR_ALREADY_DROPPED as long as any object of the block lives.
    * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_ALREADY_DROPPED · ERR_INTERIOR_ADDRESS
    *   · ERR_WRONG_LIVENESS where the heap traces · ERR_DISPOSED
    */

@@ -19,7 +19,7 @@ export type ErrorCode =
   | 'ERR_INCOMPATIBLE_OPTIONS' // options each sound alone that make no sense together
   | 'ERR_INVALID_ADDRESS' // not a number, or not an address of this heap
   | 'ERR_INTERIOR_ADDRESS' // inside an object, where its first byte was asked for
-  | 'ERR_NOT_ALLOCATED' // in the heap, but no object is there (any more)
+  | 'ERR_NOT_ALLOCATED' // in the heap, but no object is there (any more), or it cannot be told (within a block of tiny objects)
   | 'ERR_ALREADY_DROPPED' // dropped before and not yet swept
   | 'ERR_FINALIZER_SET' // the object has a finalizer already
   | 'ERR_NOT_PINNED' // unpinned more often than pinned

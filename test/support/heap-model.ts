@@ -12,8 +12,8 @@ export interface ModelObject {
   /** Bytes asked for, which are the ones written. */
   readonly size: number;
   readonly tiny: boolean;
-  /** In a span of tiny blocks, where a second drop cannot be told from a drop of nothing. */
-  readonly inTinySpan: boolean;
+  /** Past the first byte of a tiny block, where a second drop cannot be told from a drop of nothing. */
+  readonly leavesNoTrace: boolean;
   readonly stamp: number;
 }
 
@@ -88,7 +88,13 @@ export class HeapModel {
     }
     this.stamps = (this.stamps % 255) + 1;
     view.fill(this.stamps);
-    this.live.push({ addr, size, tiny, inTinySpan: noscan && size <= 16, stamp: this.stamps });
+    this.live.push({
+      addr,
+      size,
+      tiny,
+      leavesNoTrace: tiny && size > 0 && addr % 16 !== 0,
+      stamp: this.stamps,
+    });
     return addr;
   }
 
@@ -102,7 +108,7 @@ export class HeapModel {
     this.verify(object);
     this.heap.drop(object.addr);
     const again = codeOf(() => this.heap.drop(object.addr));
-    expect(again).toBe(object.inTinySpan ? 'ERR_NOT_ALLOCATED' : 'ERR_ALREADY_DROPPED');
+    expect(again).toBe(object.leavesNoTrace ? 'ERR_NOT_ALLOCATED' : 'ERR_ALREADY_DROPPED');
     this.dropped.push({ ...object, cycles: this.heap.sample().numGC });
   }
 
