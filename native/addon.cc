@@ -22,6 +22,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("version", Napi::Number::New(env, kAddonVersion));
   ExportMapping(env, exports);
   ExportViews(env, exports);
+  ExportWindows(env, exports);
   ExportLook(env, exports);
   ExportResidency(env, exports);
   ExportSmaps(env, exports);

@@ -9,10 +9,11 @@
 namespace pageheap {
 
 // Raised whenever a call changes its meaning; lib/os/addon.ts refuses any other number.
-inline constexpr int kAddonVersion = 4;
+inline constexpr int kAddonVersion = 5;
 
 void ExportMapping(Napi::Env env, Napi::Object exports);
 void ExportViews(Napi::Env env, Napi::Object exports);
+void ExportWindows(Napi::Env env, Napi::Object exports);
 void ExportLook(Napi::Env env, Napi::Object exports);
 void ExportResidency(Napi::Env env, Napi::Object exports);
 void ExportSmaps(Napi::Env env, Napi::Object exports);

@@ -16,7 +16,8 @@
       "native/process.cc",
       "native/residency.cc",
       "native/smaps.cc",
-      "native/views.cc"
+      "native/views.cc",
+      "native/windows.cc"
     ],
     "addon_defines": [
       "NAPI_VERSION=8",

@@ -15,8 +15,8 @@
  * Offsets follow from the declarations and the number of rows alone, so another thread that knows
  * the base address computes the same map. Columns start on cache lines, tables on granules. What
  * JavaScript views is cut into *windows*, each one external ArrayBuffer, as few as fit: V8 on Node 20
- * caps one at 4 GiB, and each new one provokes a collection (4 ms; one for each table was two thirds
- * of what a new heap costs). A table lies in one window; the header opens the first.
+ * caps one at 4 GiB, and where it counts them as memory each new one provokes a collection
+ * (native/windows.cc). A table lies in one window; the header opens the first.
  *
  * Not here: memory. This file is arithmetic.
  */

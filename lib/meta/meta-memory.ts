@@ -64,7 +64,7 @@ export class MetaMemory {
     this.map = map;
     this.parameters = parameters;
     this.#windows = map.windows.map(({ offset, bytes: length }) =>
-      sys.view(address(base + offset), bytes(length)),
+      sys.window(address(base + offset), bytes(length)),
     );
     this.#header = new Float64Array(this.#windows[0], 0, headerBytes / 8);
     this.#granules = new Int32Array(this.#windows[0], map.bitmapOffset, map.bitmapBytes / 4);

@@ -7,6 +7,7 @@
  *
  * Not here: changing what is mapped (sys.ts, which extends this).
  */
+import { markAsUntransferable } from 'node:worker_threads';
 import { PageHeapError } from '../base/errors.ts';
 import { GiB, userAddressEnd } from '../base/units.ts';
 import { type Addon, loadAddon } from './addon.ts';
@@ -30,15 +31,10 @@ export class Access {
 
   /**
    * An ArrayBuffer over [addr, addr + length), at most 4 GiB. It owns nothing: when the memory goes, a
-   * use of it is a crash, unless it was detached. Make views once: each provokes a collection of V8's.
+   * use of it is a crash, unless it was detached. V8 counts it as memory of its own, and may collect at once.
    */
   view(addr: number, length: number): ArrayBuffer {
-    this.checkBytes(addr, length);
-    if (length > maxViewBytes) {
-      throw new PageHeapError('ERR_INVALID_SIZE', `a view of ${length} bytes is longer than 4 GiB`, {
-        value: length,
-      });
-    }
+    this.#checkView(addr, length);
     const buffer = this.addon.view(addr, length);
     if (buffer === null) {
       throw new PageHeapError('ERR_SYSTEM', `the engine allows no view of ${length} bytes`, {
@@ -46,6 +42,18 @@ export class Access {
       });
     }
     return buffer;
+  }
+
+  /**
+   * The same, for views of the heap's own, which nobody else gets to see: V8 counts them as no memory, so that
+   * making one costs microseconds. Where the engine has no such thing it is a view as above.
+   */
+  window(addr: number, length: number): ArrayBuffer {
+    this.#checkView(addr, length);
+    const window = this.addon.window(addr, length) ?? this.view(addr, length);
+    // What Node-API makes is that already.
+    markAsUntransferable(window);
+    return window;
   }
 
   /** Takes a view its memory: its length is 0 from now on. @returns whether the engine did */
@@ -92,6 +100,15 @@ export class Access {
     if (bytes.length === 0) return true;
     this.checkBytes(addr, bytes.length);
     return looked('poke', this.addon.poke(addr, bytes));
+  }
+
+  #checkView(addr: number, length: number): void {
+    this.checkBytes(addr, length);
+    if (length > maxViewBytes) {
+      throw new PageHeapError('ERR_INVALID_SIZE', `a view of ${length} bytes is longer than 4 GiB`, {
+        value: length,
+      });
+    }
   }
 
   /** A length of whole physical pages, or ERR_INVALID_SIZE. */

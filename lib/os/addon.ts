@@ -17,7 +17,7 @@ import { PageHeapError } from '../base/errors.ts';
 import { packageRoot } from '../base/package-files.ts';
 
 /** The version of the call contract; equal to kAddonVersion in native/addon.h. */
-export const addonVersion = 4;
+export const addonVersion = 5;
 
 /** The calls of the addon. Addresses and lengths in bytes, times in nanoseconds. */
 export interface Addon {
@@ -52,6 +52,8 @@ export interface Addon {
   // Views (native/views.cc).
   /** An ArrayBuffer over that memory, without finalizer; null where the engine refuses. */
   view(address: number, length: number): ArrayBuffer | null;
+  /** The same, not counted as memory (native/windows.cc); null where the engine offers no such thing. */
+  window(address: number, length: number): ArrayBuffer | null;
   detach(buffer: ArrayBuffer): boolean;
   /** By the kernel: 0, or EFAULT where the memory is not there. */
   fill(address: number, length: number, byte: number): number;

@@ -1,8 +1,7 @@
 /**
  * Object memory: typed-array windows over the heap's own pages.
  *
- * JavaScript reaches memory through ArrayBuffers, and each that is made over foreign memory provokes
- * a V8 collection, since V8 counts its length. So there are few: one window for each 4 GiB of the
+ * JavaScript reaches memory through ArrayBuffers. There are few: one window for each 4 GiB of the
  * reach (the most one may span on Node 20), made when a span in it is first touched. A window spans
  * mapped and unmapped pages alike; only pages of live spans may be touched through it, anything else
  * is SIGSEGV. Callers have a span in hand and so know.
@@ -138,7 +137,9 @@ export class ObjectMemory {
 
   #open(index: number): Float64Array {
     const size = Math.min(windowBytes, this.#reachBytes - index * windowBytes);
-    const window = new Float64Array(this.#sys.view(address(this.#origin + index * windowBytes), bytes(size)));
+    const window = new Float64Array(
+      this.#sys.window(address(this.#origin + index * windowBytes), bytes(size)),
+    );
     this.#windows[index] = window;
     return window;
   }
