@@ -151,24 +151,95 @@ function refusedBy(refusing: RefusingAddon, errno: number, operation: () => void
   }
 }
 
+/** A madvise and a mincore that both say ENOMEM say that the memory is not mapped, which would be fatal, and rightly. */
+const kindsFor = (errno: number): readonly SystemCall[] =>
+  (Object.keys(systemCalls) as SystemCall[]).filter((call) => call !== 'mincore' || errno !== 12);
+
 /** A heap that lives through the workload. @returns how many calls there were, and how many operations were refused */
 export function liveThrough(
   steps: readonly Step[],
   options: HeapOptions,
   { pass, count, errno, kinds }: Refusals,
 ): { calls: number; refused: number } {
-  // A madvise and a mincore that both say ENOMEM say that the memory is not mapped, which would be fatal, and rightly.
-  const all = (Object.keys(systemCalls) as SystemCall[]).filter((call) => call !== 'mincore' || errno !== 12);
-  const refusing = new RefusingAddon(kinds ?? all);
+  const refusing = new RefusingAddon(kinds ?? kindsFor(errno));
+  refusing.refuse(pass, count, errno);
+  return live(steps, options, { refusing, errno, isLooked: (failed) => failed || count === 1 });
+}
+
+/** A call of an undisturbed life: in which part of it, and the how many-th there. */
+interface Place {
+  readonly part: number;
+  readonly nth: number;
+}
+
+/** Where each call is in a life of which none is refused; of the kinds that may answer the errno. */
+export function placesOf(steps: readonly Step[], options: HeapOptions, errno: number): readonly Place[] {
+  const refusing = new RefusingAddon(kindsFor(errno));
+  const places: Place[] = [];
+  let part = 0;
+  const fill = (): void => {
+    for (let nth = 0; places.length < refusing.calls; nth++) places.push({ part, nth });
+  };
+  const begins = (next: number): void => {
+    fill();
+    part = next;
+  };
+  live(steps, options, { refusing, errno, isLooked: () => true, begins });
+  return places;
+}
+
+/**
+ * A life in which each of several calls is refused once, by its place. What was refused is done again, and the heap looked
+ * at, before the next one: so each finds a sound heap, as the first does.
+ * @returns the places that were not come to: what was refused before led elsewhere
+ */
+export function liveThroughEach(
+  steps: readonly Step[],
+  options: HeapOptions,
+  places: readonly Place[],
+  errno: number,
+): readonly Place[] {
+  const refusing = new RefusingAddon(kindsFor(errno));
+  const missed: Place[] = [];
+  let wanted: readonly Place[] = [];
+  let before = 0;
+  const begins = (part: number): void => {
+    missed.push(...wanted.slice(refusing.refused - before));
+    before = refusing.refused;
+    wanted = places.filter((place) => place.part === part).sort((a, b) => a.nth - b.nth);
+    refusing.refuseEach(
+      wanted.map(({ nth }) => nth),
+      errno,
+    );
+  };
+  live(steps, options, { refusing, errno, isLooked: () => true, begins });
+  begins(Infinity);
+  return missed;
+}
+
+interface Course {
+  readonly refusing: RefusingAddon;
+  readonly errno: number;
+  /** Whether the heap is looked at after an operation within which something was refused. */
+  readonly isLooked: (failed: boolean) => boolean;
+  /** Before a part: 0 makes the heap, then comes each step, the last disposes of it. */
+  readonly begins?: (part: number) => void;
+}
+
+function live(
+  steps: readonly Step[],
+  options: HeapOptions,
+  { refusing, errno, isLooked, begins }: Course,
+): { calls: number; refused: number } {
   const { hardDecommit = false, advise } = options;
   const sys = new Sys({ addon: refusing.addon, hardDecommit, ...(advise === undefined ? {} : { advise }) });
   const clock = new ManualClock(1e9);
-  refusing.refuse(pass, count, errno);
   let heap: Heap | undefined;
   let refused = 0;
   const make = (): void => {
     heap = new Heap({ environment: false, reach, clock, ...options, sys });
   };
+  begins?.(0);
   if (refusedBy(refusing, errno, make)) {
     refused++;
     refusing.relent();
@@ -177,12 +248,12 @@ export function liveThrough(
   }
   const made = heap as Heap;
   const life = new Life();
-  for (const step of steps) {
+  for (const [i, step] of steps.entries()) {
     clock.advance(1e6);
+    begins?.(i + 1);
     const before = refusing.refused;
     const failed = refusedBy(refusing, errno, () => step(made, life));
-    if (refusing.refused === before) continue;
-    if (!failed && count > 1) continue;
+    if (refusing.refused === before || !isLooked(failed)) continue;
     made.check(3);
     life.verify(made);
     if (!failed) continue;
@@ -194,6 +265,7 @@ export function liveThrough(
   life.verify(made);
   const { calls } = refusing;
   const { base } = made.ranges()[0]!;
+  begins?.(steps.length + 1);
   // What is refused while it is disposed of is told, and can be tried again.
   if (refusedBy(refusing, errno, () => made.dispose())) refused++;
   refusing.relent();

@@ -34,6 +34,8 @@ export class RefusingAddon {
   #from = Infinity;
   #until = Infinity;
   #errno = 0;
+  /** Numbers of single calls that are refused. */
+  readonly #each = new Set<number>();
 
   constructor(kinds: readonly SystemCall[] = Object.keys(systemCalls) as SystemCall[]) {
     const real = loadAddon();
@@ -64,14 +66,22 @@ export class RefusingAddon {
     this.#errno = errno;
   }
 
+  /** Refuses single calls, each after so many more; in place of those that were asked for and not met. */
+  refuseEach(passes: readonly number[], errno: number): void {
+    this.#each.clear();
+    for (const pass of passes) this.#each.add(this.calls + pass);
+    this.#errno = errno;
+  }
+
   /** Grants everything from now on. */
   relent(): void {
     this.#from = Infinity;
+    this.#each.clear();
   }
 
   #next(): number {
     const nth = this.calls++;
-    if (nth < this.#from || nth >= this.#until) return 0;
+    if ((nth < this.#from || nth >= this.#until) && !this.#each.delete(nth)) return 0;
     this.refused++;
     return this.#errno;
   }
