@@ -7,7 +7,7 @@ import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import type { Exercise } from '../course/exercises/exercise.ts';
 import { exerciseOf } from '../course/exercises/registry.ts';
-import { type ClassResult, gradeClass } from '../course/grading/class.ts';
+import { type ClassResult, gradeClass, passedOverText } from '../course/grading/class.ts';
 import { type Grade, grade, withoutPictures } from '../course/grading/grade.ts';
 import { selfTest } from '../course/grading/self-test.ts';
 import { findHandin, handoutModules, readHandin } from '../course/handout/hand-in.ts';
@@ -19,7 +19,14 @@ import { rowNote } from '../course/report/class-note.ts';
 import { classPage } from '../course/report/class-page.ts';
 import { causesOf, drawCauses } from '../course/report/failures.ts';
 import { gradePage } from '../course/report/grade-page.ts';
-import { gradeTable, hasReference, notesOf, pointsText, refusalText } from '../course/report/grade-table.ts';
+import {
+  gradeTable,
+  hasReference,
+  notesOf,
+  placeText,
+  pointsText,
+  refusalText,
+} from '../course/report/grade-table.ts';
 import { walls } from '../course/sandbox/walls.ts';
 import { writeDocument } from '../lab/record/document.ts';
 import { checkOutput } from '../lab/record/output.ts';
@@ -30,6 +37,7 @@ import { exitCodes } from './exit-codes.ts';
 import { Progress } from './progress.ts';
 import { secretOf, secretSeedOption } from './secret-seed.ts';
 import { drawTable } from './table.ts';
+import { wrap } from './wrap.ts';
 
 const help = `
 A hand-in is a module, or a folder that has one (with lab.json, as \`pageheap lab start\`
@@ -172,7 +180,8 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
   const causes = causesOf(made);
   if (causes.length > 0) terminal.print(`\n${drawCauses(causes, columns, colors)}\n`);
   terminal.print(colors.bold(pointsText(made)));
-  if (made.at !== undefined) terminal.print(`at ${made.at}`);
+  const at = placeText(made);
+  if (at !== undefined) terminal.print(`at ${at}`);
   terminal.print(
     `${made.seeds} seeds${made.seeds === 'hidden' ? ` (${made.seed})` : ''}${hasReference(made) ? '; in brackets the reference' : ''}`,
   );
@@ -200,6 +209,7 @@ async function gradeMany(folder: string, options: Options, context: CommandConte
       exercise,
       term: options.term,
       secret: secretOf(options.secretSeed),
+      outputs: [options.csv, options.html].filter((output) => output !== undefined),
       onGraded: (done, of, { student }) =>
         progress.update((1000 * done) / of, `${done} of ${of} ${student}`.slice(0, 28)),
     });
@@ -212,7 +222,7 @@ async function gradeMany(folder: string, options: Options, context: CommandConte
   if (notGraded.length > 0) context.exitCode = exitCodes.failed;
   if (options.json === true) {
     terminal.printJson({
-      ...{ exercise: exercise.id, alike: result.alike },
+      ...{ exercise: exercise.id, alike: result.alike, passedOver: result.passedOver },
       rows: result.rows.map((row) => ({
         ...row,
         ...(row.grade === undefined ? {} : { grade: withoutPictures(row.grade) }),
@@ -227,6 +237,8 @@ async function gradeMany(folder: string, options: Options, context: CommandConte
   ]);
   const columns = Math.min(120, terminal.columnsOf(terminal.out));
   terminal.print(drawTable({ head: ['student', 'points', 'note'], rows }, columns, terminal.outColors));
+  if (result.passedOver.length > 0)
+    for (const line of wrap(passedOverText(result), columns)) terminal.print(line);
   for (const { a, b, share } of result.alike.slice(0, 10))
     terminal.print(`alike: ${a} and ${b}, ${Math.round(100 * share)} % of the smaller one`);
   for (const output of [options.csv, options.html]) if (output !== undefined) terminal.note(output);

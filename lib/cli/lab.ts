@@ -25,7 +25,7 @@ import { requireName } from '../course/handout/names.ts';
 import { anonymous, defaultTerm, startLab, variantFor } from '../course/handout/start.ts';
 import { hiddenSeed, openSeed } from '../course/model/seeds.ts';
 import { causesOf, drawCauses } from '../course/report/failures.ts';
-import { figuresText, pointsText, refusalText } from '../course/report/grade-table.ts';
+import { figuresText, placeText, pointsText, refusalText } from '../course/report/grade-table.ts';
 import { fileError } from '../os/file-error.ts';
 import { fileName, wholeNumber } from './arguments.ts';
 import type { CommandContext } from './context.ts';
@@ -204,8 +204,8 @@ const check: Act = async (what = '.', options, context) => {
   for (const refusal of made.refusals ?? [])
     terminal.print(`${colors.red('refused')}  ${refusalText(refusal)}`);
   if (made.verdict !== 'graded') {
-    const at = made.at === undefined ? '' : ` (${made.at})`;
-    terminal.print(`${colors.red(pointsText(made))}${at}`);
+    const at = placeText(made);
+    terminal.print(`${colors.red(pointsText(made))}${at === undefined ? '' : ` (${at})`}`);
     if (made.verdict === 'refused') return;
   }
   const tried = made.checks.filter(({ failure }) => failure !== null);

@@ -155,7 +155,27 @@ const table: readonly (readonly [expression: string, elements: number])[] = [
   ['A.shift()', 1000],
   ["[['a', 'b'], 'cde'].shift()", 2],
   ['A.concat([1, 2]).length', 1002],
-  ['[[1, 2], [3, [4]]].flat()', 4],
+  // Of each array what it has, those within others as well.
+  ['[[1, 2], [3, [4]]].flat()', 2 + 2 + 2],
+  ['[[1, 2], [3, [4]]].flat(0)', 2],
+  ['[[1, 2], [3, [4]]].flat(Infinity)', 2 + 2 + 2 + 1],
+  ['[[[[], []], []]].flat(5)', 1 + 2 + 2],
+  ['A.flat().length', 1000],
+  ['[A, A, A].flat().length', 3003],
+  ['[new Array(500), [1]].flat()', 1 + 500 + 2 + 500 + 1],
+  ['[A, 5].flat(says(0))[1]', 2],
+  ['[[1]].flat({ valueOf() { throw new RangeError(); } })', 0],
+  ["Array.prototype.flat.call('abc')", 1 + 3],
+  ['Array.prototype.flat.call(looks)', 1 + 70],
+  ['Array.prototype.flat.call(null)', 1],
+  ['A.flatMap((v) => [v, v]).length', 1000 + 2000],
+  ['[1, 2].flatMap(() => A).length', 2 + 2000],
+  ['[1, 2].flatMap((v, i, all) => [[v + i + all.length]])', 2 + 1 + 1],
+  ['[1, 2].flatMap(5)', 0],
+  ['[1].flatMap(function () { return this.n; }, { n: [3] })', 1 + 1],
+  ['[, 1].concat([, 2], 3, [[4]]).length', 2 + 2 + 1 + 1],
+  ['[].concat({ length: 2, 0: 7, [Symbol.isConcatSpreadable]: true })', 2],
+  ['[].concat(looks, T.slice(0, 2))', 1 + 2 + 2],
   ['Array.prototype.indexOf.call(looks, 1)', 1 + 70],
   ["Array.prototype.indexOf.call(looks, 'x')", 1 + 6],
   ["Array.prototype.includes.call(looks, 'x')", 1 + 70],
@@ -242,6 +262,24 @@ describe('a forged range', () => {
       [lying[7]?.[0], 'false'],
       [lying[8]?.[0], '-1'],
     ]);
+  });
+
+  it('by holes, by what ends it, or by what it puts together in the end costs what it goes through', async () => {
+    const species = (made: string): string =>
+      `(() => { const a = []; a.length = 1e5; a[99999] = 1; a.constructor = { [Symbol.species]: function () { return ${made}; } };`;
+    const cost = 'return [work.n - n, answer]; })()';
+    const answers = await ask([
+      `(() => { const a = []; a.length = 1e5; a[99999] = 1; const n = work.n; const answer = [a, a].flat(); ${cost}`,
+      `(() => { const a = []; a.length = 1e5; a[99999] = 1; const n = work.n; const answer = [0].flatMap(() => a); ${cost}`,
+      `(() => { let a = []; for (let i = 0; i < 12; i++) a = [a, a]; const n = work.n; const answer = a.flat(Infinity); ${cost}`,
+      `${species('{}')} const n = work.n; const answer = Object.keys(a.concat()).length; ${cost}`,
+      `${species('Object.freeze([])')} const n = work.n; let answer = 0; try { a.flat(); } catch { answer = 'ended'; } ${cost}`,
+      `(() => { const a = [[1], []]; a[1].length = 5; Object.defineProperty(a[0], 0, { get() { a[1].length = 1e5; return 1; } }); const n = work.n; const answer = a.flat(); ${cost}`,
+    ]);
+    const told = answers.map(([text]) => JSON.parse(String(text)) as [number, unknown]);
+    expect(told.map(([, answer]) => answer)).toEqual([[1, 1], [1], [], 2, 'ended', [1]]);
+    for (const [i, least] of [2e5, 1e5, 2 ** 13 - 2, 1e5, 1e5, 1e5].entries())
+      expect(told[i]?.[0]).toBeGreaterThanOrEqual(least);
   });
 
   it('by a length, a text or a kind of array that is made up costs what it goes through, or is refused', async () => {

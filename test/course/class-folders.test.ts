@@ -162,7 +162,7 @@ describe('a folder in the folder', () => {
   it('is the one with a lab.json, though nothing is handed in and its examples look like it', async () => {
     const bugs = exerciseOf('find-the-bug');
     const at = folderOf({
-      'Ana M/find-the-bug/lab.json': lab('ana'),
+      'Ana M/find-the-bug/lab.json': JSON.stringify(makeLabFile('find-the-bug', 'ana', 't')),
       'Ana M/find-the-bug/examples/sound.pages': '',
     });
     const [row] = (await gradeClass(at, { exercise: bugs })).rows;
@@ -259,7 +259,7 @@ describe('why there are no points', () => {
   ];
 
   it('is told in the CSV and on the page as in the terminal', () => {
-    const result = { exercise, alike: [], rows };
+    const result = { exercise, alike: [], rows, passedOver: [] };
     for (const text of [classCsv(result), classPage(result)]) {
       expect(text).toContain('in its folder x; FirstFit: a few calls: grow does not end');
       expect(text).toContain('stopped: it takes all memory');

@@ -5,14 +5,16 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { bucketsText, shareOf } from '../../lib/course/exercises/buckets.ts';
 import { exerciseOf } from '../../lib/course/exercises/registry.ts';
-import { gradeClass } from '../../lib/course/grading/class.ts';
+import { gradeClass, passedOverText } from '../../lib/course/grading/class.ts';
 import { type Grade, grade } from '../../lib/course/grading/grade.ts';
 import { makeLabFile } from '../../lib/course/handout/lab-file.ts';
 import { oddities } from '../../lib/course/handout/start.ts';
 import { gradescopeResults } from '../../lib/course/report/autograders.ts';
 import { classCsv } from '../../lib/course/report/class-csv.ts';
 import { classPage } from '../../lib/course/report/class-page.ts';
-import { figuresText } from '../../lib/course/report/grade-table.ts';
+import { drawCauses, namesPlace } from '../../lib/course/report/failures.ts';
+import { figuresText, placeText } from '../../lib/course/report/grade-table.ts';
+import { inProcess } from '../cli/in-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-class-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -43,12 +45,72 @@ describe('a class', () => {
   });
 });
 
+describe('what lies among hand-ins and is none', () => {
+  it('is told by name: in the result, the CSV, on the page', async () => {
+    const handins = join(folder, 'archives');
+    mkdirSync(join(handins, '__MACOSX'), { recursive: true });
+    const files = [
+      'alice.zip',
+      'bob.mjs',
+      'carl.MJS',
+      '=1+1.js',
+      'esc\u001b[2J.tar',
+      '.DS_Store',
+      'grades.csv',
+    ];
+    for (const name of files) writeFileSync(join(handins, name), refused);
+    const result = await gradeClass(handins, { exercise, outputs: [join(handins, 'grades.csv')] });
+    expect(result.rows.map(({ student }) => student)).toEqual(['bob']);
+    expect(result.passedOver).toEqual(['=1+1.js', 'alice.zip', 'carl.MJS', 'esc\u001b[2J.tar']);
+    const sentence =
+      'passed over: "=1+1.js", alice.zip, carl.MJS, "esc\\u001b[2J.tar" (neither a folder nor a file .mjs)';
+    expect(passedOverText(result)).toBe(sentence);
+    const lines = classCsv(result).trimEnd().split('\r\n');
+    expect(lines).toHaveLength(1 + 1 + 4);
+    expect(lines[3]).toMatch(/^alice\.zip,,,none,+passed over: neither a folder nor a file \.mjs$/);
+    expect(new Set(lines.slice(2).map((line) => line.split(',').length)).size).toBe(1);
+    expect(classPage(result)).toContain('passed over: &quot;=1+1.js&quot;, alice.zip');
+    const many = Array.from({ length: 23 }, (_, i) => `${i}.zip`);
+    expect(passedOverText({ exercise, passedOver: many })).toContain('19.zip and 3 more (');
+  });
+
+  it('is all that there is: it is named, too', async () => {
+    const handins = join(folder, 'archives-only');
+    mkdirSync(handins);
+    writeFileSync(join(handins, 'class.zip'), '');
+    const bugs = exerciseOf('find-the-bug');
+    await expect(gradeClass(handins, { exercise })).rejects.toThrow(
+      /has no hand-ins: a folder for each student, or a file with the name; passed over: class\.zip \(neither a folder nor a file \.mjs\)$/,
+    );
+    await expect(gradeClass(handins, { exercise: bugs })).rejects.toThrow(
+      /a folder for each student; passed over: class\.zip \(neither a folder nor in one\)$/,
+    );
+  });
+});
+
 describe('a lab.json', () => {
   const lab = makeLabFile('best-fit', 'alice', 'spring');
   /** A term by which alice has other constants. */
   const other = Array.from({ length: 100 }, (_, i) => `t${i}`).find(
     (term) => oddities(exercise, lab, { student: 'alice', term }).length > 0,
   );
+
+  it('of another exercise is told, in a class and of one hand-in', async () => {
+    const told = 'its lab.json is of the exercise best-fit, and it is graded as treap';
+    expect(oddities(exerciseOf('treap'), lab, { student: 'alice', term: 'spring' })).toEqual([told]);
+    const strange = makeLabFile('x\u001b[2J', 'alice', 'spring');
+    expect(oddities(exercise, strange, { student: 'alice', term: 'spring' })).toEqual([
+      'its lab.json is of the exercise "x\\u001b[2J", and it is graded as best-fit',
+    ]);
+    const handins = join(folder, 'another');
+    mkdirSync(join(handins, 'alice'), { recursive: true });
+    writeFileSync(join(handins, 'alice', 'mine.mjs'), refused);
+    writeFileSync(join(handins, 'alice', 'lab.json'), JSON.stringify(lab));
+    const { rows } = await gradeClass(handins, { exercise: exerciseOf('treap') });
+    expect(rows[0]?.note).toBe(told);
+    const { err } = await inProcess(['grade', join(handins, 'alice'), '--lab', 'treap', '--no-picture']);
+    expect(err).toContain(told);
+  });
 
   it('of another student, or with the constants of another term, is told', () => {
     expect(oddities(exercise, lab, { student: 'alice', term: 'spring' })).toEqual([]);
@@ -104,6 +166,47 @@ const empty = {
   ...{ seeds: 'open', seed: '', sha256: '', checks: [], walls: [], version: '' },
 } as unknown as Grade;
 
+describe('the place of a stop', () => {
+  const plain = { bold: String, red: String, green: String, yellow: String };
+
+  it.each([
+    ['of the work there 90 % at mine.mjs:12, `for (;;)`', 'mine.mjs:12', true],
+    ['of the work there 90 % at mine.mjs:12, `for (;;)`', 'mine.mjs:1', false],
+    ['at mine.mjs:12, as at mine.mjs:1', 'mine.mjs:1', true],
+    ['', 'mine.mjs:1', false],
+  ])('in %j: %s', (text, place, named) => {
+    expect(namesPlace(text, place)).toBe(named);
+  });
+
+  it('is told once', () => {
+    const stop = { ...empty, verdict: 'stopped', at: 'mine.mjs:12', measures: [] } as unknown as Grade;
+    expect(placeText({ ...stop, reason: 'of the work there 90 % at mine.mjs:12, `for (;;)`' })).toBe(
+      undefined,
+    );
+    expect(placeText({ ...stop, reason: 'of the work there 90 % at mine.mjs:120, `f()`' })).toBe(
+      'mine.mjs:12',
+    );
+    const failure = (answered: string) => ({
+      ...{
+        cause: 'does not end',
+        asked: 'alloc(1)',
+        answered,
+        expected: 'a page',
+        at: 'mine.mjs:12',
+        steps: [],
+      },
+    });
+    const drawn = (answered: string): string =>
+      drawCauses(
+        [{ cause: 'does not end', names: ['c'], name: 'c', shortest: failure(answered) }],
+        100,
+        plain,
+      );
+    expect(drawn('no answer; of its work 90 % at mine.mjs:12, `for (;;)`')).not.toMatch(/^ *at +mine/m);
+    expect(drawn('no answer')).toMatch(/^ *at +mine\.mjs:12$/m);
+  });
+});
+
 describe('points in words', () => {
   it('are one point and several points', () => {
     expect(
@@ -137,6 +240,7 @@ describe('points in words', () => {
     const page = classPage({
       exercise,
       alike: [],
+      passedOver: [],
       rows: [
         {
           student: 'a',

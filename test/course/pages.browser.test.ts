@@ -62,6 +62,7 @@ const gradeOf = (student: string, drawn: PageHistory): Grade =>
 const grade = gradePage(gradeOf('ada', history('free', { had: 896 })), '2. First, best and next fit');
 const board = classPage({
   exercise: exerciseOf('best-fit'),
+  passedOver: [],
   alike: [{ a: 'Ana María', b: 'Jörg Müller', share: 0.8, common: 40 }],
   rows: [
     'Ana María',

@@ -5,10 +5,12 @@
  * seeds count: what a `lab.json` says of another student is told, and believed in nothing. A name in several words is what
  * a learning platform shows, and no handout was made with it as a rule: the `lab.json` says which student that is, and the
  * note says so; and where two hand-ins say that they are the same student's, for one of them is a copy.
+ *
+ * What is neither (an archive that nobody unpacked) is passed over, and told by name.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { fileError } from '../../os/file-error.ts';
 import type { Exercise } from '../exercises/exercise.ts';
@@ -21,7 +23,7 @@ import {
   readHandin,
 } from '../handout/hand-in.ts';
 import type { LabFile } from '../handout/lab-file.ts';
-import { isAccount, nameIn, requireName } from '../handout/names.ts';
+import { isAccount, nameIn, requireName, toldName } from '../handout/names.ts';
 import { anonymous, defaultTerm, filled, handoutFolder, oddities, variantFor } from '../handout/start.ts';
 import { type Alike, similarity } from '../source/similarity.ts';
 import { type Grade, grade } from './grade.ts';
@@ -40,13 +42,35 @@ export interface ClassResult {
   readonly rows: readonly ClassRow[];
   /** The most alike first. */
   readonly alike: readonly Alike[];
+  /** Names of what lies among the hand-ins, and is none: an archive, another kind of file. */
+  readonly passedOver: readonly string[];
 }
 
 export interface ClassOptions {
   readonly exercise: Exercise;
   readonly term?: string | undefined;
   readonly secret?: string | undefined;
+  /** Files that are written there, or were by an earlier run: nobody's hand-ins. */
+  readonly outputs?: readonly string[];
   readonly onGraded?: (done: number, of: number, row: ClassRow) => void;
+}
+
+/** What the exercise takes of a student, for what it does not. */
+export function whyPassedOver(exercise: Exercise): string {
+  const end = fileEnd(exercise);
+  return `neither a folder${end === undefined ? ' nor in one' : ` nor a file ${end}`}`;
+}
+
+const mostNamed = 20;
+
+/** What was passed over, in a sentence. */
+export function passedOverText({
+  exercise,
+  passedOver,
+}: Pick<ClassResult, 'exercise' | 'passedOver'>): string {
+  const more = passedOver.length - mostNamed;
+  const names = passedOver.slice(0, mostNamed).map(toldName).join(', ');
+  return `passed over: ${names}${more > 0 ? ` and ${more} more` : ''} (${whyPassedOver(exercise)})`;
 }
 
 /** Similarities below this are not told. */
@@ -59,23 +83,27 @@ interface Entry {
   readonly isFile: boolean;
 }
 
-/** What is handed in, by the names of folders and files. */
-function handinsIn(folder: string, handin: string): Entry[] {
+/** What a file of the class ends with that is a hand-in of its own; undefined where only folders are. */
+const fileEnd = ({ handin }: Exercise): string | undefined =>
+  handin.includes('*') ? undefined : extname(handin);
+
+/** What is handed in, by the names of folders and files; of what is none the name. */
+function handinsIn(folder: string, exercise: Exercise): (Entry | string)[] {
   // A file of several is handed in as a folder alone.
-  const end = handin.includes('*') ? undefined : extname(handin);
+  const end = fileEnd(exercise);
   const isFolder = (path: string): boolean =>
     statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   try {
     return readdirSync(folder, { withFileTypes: true })
       .filter(({ name }) => !isLitter(name))
       .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .flatMap((entry): Entry[] => {
+      .map((entry): Entry | string => {
         const path = join(folder, entry.name);
         const isLink = entry.isSymbolicLink();
         if (entry.isDirectory() || (isLink && isFolder(path)))
-          return [{ student: entry.name, path, isLink, isFile: false }];
-        if (end === undefined || !entry.name.endsWith(end)) return [];
-        return [{ student: basename(entry.name, end), path, isLink, isFile: true }];
+          return { student: entry.name, path, isLink, isFile: false };
+        if (end === undefined || !entry.name.endsWith(end)) return entry.name;
+        return { student: basename(entry.name, end), path, isLink, isFile: true };
       });
   } catch (error) {
     throw fileError(folder, error);
@@ -139,13 +167,18 @@ const stubOf = (exercise: Exercise): string =>
 /** @throws PageHeapError ERR_FILE for a folder without hand-ins */
 export async function gradeClass(
   folder: string,
-  { exercise, term, secret, onGraded }: ClassOptions,
+  { exercise, term, secret, outputs = [], onGraded }: ClassOptions,
 ): Promise<ClassResult> {
-  const handins = handinsIn(folder, exercise.handin).map((entry) => lookAt(entry, exercise));
+  const own = new Set(outputs.map((output) => resolve(output)));
+  const handins: ToGrade[] = [];
+  const passedOver: string[] = [];
+  for (const entry of handinsIn(folder, exercise))
+    if (typeof entry !== 'string') handins.push(lookAt(entry, exercise));
+    else if (!own.has(resolve(folder, entry))) passedOver.push(entry);
   if (handins.length === 0)
     throw new PageHeapError(
       'ERR_FILE',
-      'has no hand-ins: a folder for each student, or a file with the name',
+      `has no hand-ins: a folder for each student${fileEnd(exercise) === undefined ? '' : ', or a file with the name'}${passedOver.length === 0 ? '' : `; ${passedOverText({ exercise, passedOver })}`}`,
       { file: folder },
     );
   const modules = handoutModules(exercise);
@@ -183,5 +216,5 @@ export async function gradeClass(
   };
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), handins.length) }, work));
   const alike = exercise.handin.endsWith('.mjs') ? similarity(texts, stubOf(exercise)) : [];
-  return { exercise, rows, alike: alike.filter(({ share }) => share >= alikeFrom) };
+  return { exercise, rows, alike: alike.filter(({ share }) => share >= alikeFrom), passedOver };
 }

@@ -32,3 +32,12 @@ export function requireName(text: string, what: string): string {
     { value: text },
   );
 }
+
+/** Any name of a file or an exercise in a message: as it is where it could be a student's, else quoted, in ASCII. */
+export const toldName = (name: string): string =>
+  nameIn(name) === name
+    ? name
+    : JSON.stringify(name).replace(
+        /[^ -~]/g,
+        (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      );

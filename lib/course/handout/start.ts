@@ -13,6 +13,7 @@ import { fileError } from '../../os/file-error.ts';
 import type { Exercise, Variant } from '../exercises/exercise.ts';
 import { openSeed } from '../model/seeds.ts';
 import { type LabFile, makeLabFile, writeLabFile } from './lab-file.ts';
+import { toldName } from './names.ts';
 
 /** The term of who names none. */
 export const defaultTerm = '-';
@@ -33,8 +34,8 @@ export function filled(text: string, variant: Variant, student: string): string 
 }
 
 /**
- * What is odd about the lab.json beside a hand-in: it is of another student, or of another term, whose constants are
- * others. Who is graded, and by which constants, is said by whoever grades.
+ * What is odd about the lab.json beside a hand-in: it is of another exercise, of another student, or of another term, whose
+ * constants are others. Who is graded, and by which constants, is said by whoever grades.
  */
 export function oddities(
   exercise: Exercise,
@@ -44,6 +45,9 @@ export function oddities(
   if (lab === undefined) return [];
   const constants = (of: string): string => JSON.stringify(variantFor(exercise, student, of));
   return [
+    ...(lab.exercise === exercise.id
+      ? []
+      : [`its lab.json is of the exercise ${toldName(lab.exercise)}, and it is graded as ${exercise.id}`]),
     ...(lab.student === student ? [] : [`its lab.json is ${lab.student}’s`]),
     ...(constants(lab.term) === constants(term)
       ? []

@@ -2,7 +2,8 @@
  * A class as CSV.
  */
 import papaparse from 'papaparse';
-import type { ClassResult } from '../grading/class.ts';
+import { type ClassResult, whyPassedOver } from '../grading/class.ts';
+import { toldName } from '../handout/names.ts';
 import { rowNote } from './class-note.ts';
 
 /** A cell that no spreadsheet takes for a formula. */
@@ -11,8 +12,8 @@ const cell = (value: string | number): string => {
   return typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 };
 
-/** The class as CSV: a line a student, a column for each check and measure. */
-export function classCsv({ rows }: ClassResult): string {
+/** The class as CSV: a line a student, a column for each check and measure; and a line for each file that was passed over. */
+export function classCsv({ exercise, rows, passedOver }: ClassResult): string {
   const first = rows.find((row) => row.grade !== undefined)?.grade;
   const names = [...(first?.checks ?? []), ...(first?.measures ?? [])].map(({ name }) => name);
   const lines = [
@@ -28,6 +29,11 @@ export function classCsv({ rows }: ClassResult): string {
         rowNote({ note, grade: made }),
       ];
     }),
+    ...passedOver.map((name) => [
+      ...[toldName(name), '', '', 'none'],
+      ...names.map(() => ''),
+      `passed over: ${whyPassedOver(exercise)}`,
+    ]),
   ];
   const cells = lines.map((line) => line.map(cell));
   return `${papaparse.unparse(cells, { newline: '\r\n' })}\r\n`;

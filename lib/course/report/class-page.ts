@@ -3,7 +3,7 @@
  * an exercise measures both, what is wrong most often, and who is alike.
  */
 import { type Html, html, raw } from '../../lab/report/html.ts';
-import type { ClassResult, ClassRow } from '../grading/class.ts';
+import { type ClassResult, type ClassRow, passedOverText } from '../grading/class.ts';
 import { rowNote } from './class-note.ts';
 import { causesOf } from './failures.ts';
 import { frontStyle, fronts } from './front.ts';
@@ -35,7 +35,7 @@ svg .s2 { fill: #2f6fb3 } figure svg.spread { height: 6rem }
 @media (prefers-color-scheme: dark) { svg .s2 { fill: #6aa9ea } }`;
 
 /** The file's text. */
-export function classPage({ exercise, rows, alike }: ClassResult): string {
+export function classPage({ exercise, rows, alike, passedOver }: ClassResult): string {
   const graded = rows.flatMap(({ grade }) => (grade === undefined ? [] : [grade]));
   const first = graded[0];
   const ranked = [...rows].sort((a, b) => scoreOf(b) - scoreOf(a) || (a.student < b.student ? -1 : 1));
@@ -64,6 +64,7 @@ ${spread(rows)}
     [1, 2, ...measures.map((_, i) => i + 3)],
     board,
   )}</div>
+${passedOver.length === 0 ? html`` : html`<p>${passedOverText({ exercise, passedOver })}</p>`}
 ${
   measures.length === 0
     ? html``

@@ -63,6 +63,12 @@ function folded(text: string, width: number, indent: string): string {
   return lines.join(`\n${indent}`);
 }
 
+/** Whether a text names a place of the source, such as `mine.mjs:12`. */
+export function namesPlace(text: string, place: string): boolean {
+  const at = text.indexOf(place);
+  return at >= 0 && (!/^\d/.test(text.slice(at + place.length)) || namesPlace(text.slice(at + 1), place));
+}
+
 /** A failure: what was asked, answered, expected, and the pages. */
 export function drawFailure(failure: Failure, columns: number, paint: Paint): string {
   const margin = 13;
@@ -72,7 +78,7 @@ export function drawFailure(failure: Failure, columns: number, paint: Paint): st
     `  ${title.padEnd(margin)}${folded(text, width, indent)}`;
   const { asked, answered, expected, at, begun, steps, strip, curve } = failure;
   const lines = [fact('asked', asked), fact('answered', paint.red(answered)), fact('expected', expected)];
-  if (at !== undefined) lines.push(fact('at', at));
+  if (at !== undefined && !namesPlace(answered, at)) lines.push(fact('at', at));
   const shown = steps.slice(-mostSteps);
   const earlier = operationsOf(failure) - shown.length;
   const before = [

@@ -3,6 +3,7 @@
  */
 import { type Grade, type MeasureGrade, reasonText } from '../grading/grade.ts';
 import type { Refusal } from '../source/parse.ts';
+import { namesPlace } from './failures.ts';
 
 const figure = (n: number, digits = 0): string => n.toFixed(digits);
 
@@ -100,6 +101,10 @@ export function pointsText(made: Grade): string {
       return `${points} of ${of}`;
   }
 }
+
+/** Where it was stopped or refused; undefined where the reason says so itself. */
+export const placeText = (made: Grade): string | undefined =>
+  made.at === undefined || namesPlace(reasonText(made), made.at) ? undefined : made.at;
 
 /** A place of a hand-in that keeps it from running. */
 export const refusalText = ({ line, column, message }: Refusal): string =>

@@ -1,8 +1,8 @@
 /**
  * What a built-in costs: a unit a call, and one for each element that it goes through, of an array or a text.
  *
- * This is a module of the engine that a hand-in runs in, so it is text here (prelude.ts has the others). A rule carries out
- * the built-in and counts. Where a built-in takes a range, or stops early, the range and the stop are counted.
+ * This is a module of the engine that a hand-in runs in, so it is text here (prelude.ts has the others; lengths.ts how long a
+ * thing is, gathering.ts what puts arrays together). A rule carries out the built-in and counts. Where a built-in takes a range, or stops early, the range and the stop are counted.
  *
  * A hand-in must not show the count another range than the built-in goes through. So an argument that says where is made a
  * number once, before the length is read, and the built-in is given that number: a `valueOf` has no second turn. What only
@@ -13,59 +13,25 @@
  */
 export const costsSource = `
 import { work } from '$counter';
+import { concatenating, flatMapping, flattening } from '$gathering';
+import { isObject, isTyped, lengthOf, number, size } from '$lengths';
 const { apply, ownKeys, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
 const { isArray } = Array;
-const { isView } = ArrayBuffer;
 const { trunc, min, max, ceil, log2 } = Math;
 const objectKeys = Object.keys;
 const typed = getPrototypeOf(Uint8Array.prototype);
 const getter = (owner, name) => getOwnPropertyDescriptor(owner, name).get;
-const viewLength = getter(typed, 'length');
 const viewBuffer = getter(typed, 'buffer');
 const mapSize = getter(Map.prototype, 'size');
 const setSize = getter(Set.prototype, 'size');
 const bufferBytes = getter(ArrayBuffer.prototype, 'byteLength');
 const textIndexOf = String.prototype.indexOf;
-const viewKind = getter(typed, Symbol.toStringTag);
-const isTyped = (v) => isView(v) && apply(viewKind, v, []) !== undefined;
-const isObject = (v) => typeof v === 'object' && v !== null || typeof v === 'function';
 /** As built-ins make a text of what they are given: none of a symbol. */
 const text = String;
 const asText = (v) => typeof v === 'symbol' ? v + '' : text(v);
-/** More than memory holds; what has more is mostly holes, and going through those would be for nothing. */
-const mostElements = 2 ** 24;
-
-/** Elements that a value has, where going through it is work. */
-export const size = (value) => {
-  if (typeof value === 'string') return value.length;
-  if (typeof value !== 'object' || value === null) return 0;
-  return isArray(value) ? value.length : isTyped(value) ? apply(viewLength, value, []) : 0;
-};
-
-/** Also of what only looks like an array. */
-const lengthOf = (value) => {
-  let n = size(value);
-  if (n === 0 && isObject(value) && !isArray(value) && !isTyped(value))
-    for (let at = value; at !== null; at = getPrototypeOf(at)) {
-      const length = getOwnPropertyDescriptor(at, 'length');
-      if (length === undefined) continue;
-      if (length.get !== undefined || length.set !== undefined || isObject(length.value))
-        throw new TypeError('a length that is worked out cannot be counted: use an array');
-      n = max(0, trunc(+length.value) || 0);
-      break;
-    }
-  if (n > mostElements && typeof value !== 'string') throw new RangeError('more elements than memory holds');
-  return n;
-};
-
 /** What a built-in made: whatever kind of object it was told to make. */
 const made = (value) => size(value) || (isObject(value) && !isArray(value) && !isTyped(value) ? ownKeys(value).length : 0);
 
-/** Makes an argument the number that the built-in would make of it, for both. Undefined is left. */
-const number = (args, i, missing) => {
-  if (args[i] === undefined) return missing;
-  return args[i] = trunc(+args[i]) || 0;
-};
 /** The place of n that a relative index means. */
 const place = (at, n) => at < 0 ? max(0, n + at) : min(at, n);
 /** Elements of a range whose ends are two arguments. */
@@ -199,9 +165,7 @@ const arrays = (mayBe) => ({
   shift: all, reverse: all, toReversed: all, with: all,
   forEach: all, map: mapped, filter: mapped, reduce: all, reduceRight: all,
   join: telling, toLocaleString: telling,
-  flat: joining((result, self) => max(size(self), made(result))),
-  flatMap: joining((result, self) => max(size(self), made(result))),
-  concat: joining(made),
+  flat: flattening, flatMap: flatMapping, concat: concatenating,
   sort: sorting, toSorted: sorting,
   fill: before((self, args) => {
     if (isTyped(self) && args.length > 0) args[0] = +args[0];

@@ -14,6 +14,8 @@
  * Not here: the engine and its limits (engine.ts), which call means what (the exercises).
  */
 import { costsSource } from './builtin-costs.ts';
+import { gatheringSource } from './gathering.ts';
+import { lengthsSource } from './lengths.ts';
 
 /** Module: the counter. `n` units so far; and, of a source that tells its lines, how many each had. */
 const counterSource = `
@@ -321,6 +323,8 @@ export const lines = () => {
 export const preludeModules: Readonly<Record<string, string>> = {
   $counter: counterSource,
   $costs: costsSource,
+  $gathering: gatheringSource,
+  $lengths: lengthsSource,
   $builtins: builtinsSource,
   $driver: driverSource,
 };
