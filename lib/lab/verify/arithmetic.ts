@@ -2,7 +2,7 @@
  * Arithmetic memory: a door to the system behind which a heap's own pages are numbers alone.
  *
  * The heap's metadata is real as ever. Within a stretch of address space set aside for its objects a
- * reservation succeeds wherever it is asked for, transitions are booked and do nothing else, and a view
+ * reservation succeeds wherever it is asked for, transitions are booked and do nothing else, and a view or window
  * is empty, so that what the heap zeroes through it is dropped (a typed array ignores a write beyond its
  * end). So a heap of any size is replayed without a page of memory behind it.
  *
@@ -67,6 +67,10 @@ export class ArithmeticSys extends Sys {
 
   override view(addr: number, length: number): ArrayBuffer {
     return this.#isArithmetic(addr) ? new ArrayBuffer(0) : super.view(addr, length);
+  }
+
+  override window(addr: number, length: number): ArrayBuffer {
+    return this.#isArithmetic(addr) ? new ArrayBuffer(0) : super.window(addr, length);
   }
 
   #isArithmetic(addr: number): boolean {
