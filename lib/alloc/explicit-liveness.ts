@@ -144,9 +144,10 @@ export class ExplicitLiveness extends WrittenOnce implements Liveness {
     if (this.#known[word >> arenaWordsShift] === 0) return false;
     // A unit beyond 32 bits loses only what makes up the word.
     const bit = 1 << (unit & 31);
-    const living = this.#live[word];
+    const live = this.#live;
+    const living = live[word];
     if ((living & bit) === 0) return false;
-    this.#live[word] = living ^ bit;
+    live[word] = living ^ bit;
     return true;
   }
 

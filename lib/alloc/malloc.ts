@@ -117,10 +117,11 @@ export class Malloc extends WrittenOnce {
     if (size > maxSmallSize) return +this.mallocLarge(size, noscan, zero);
     const spanClass = this.#spanClassBy8[(size + 7) >> 3] | (noscan ? 1 : 0);
     const slot = this.#firstSlot + spanClass;
-    const free = this.#open[slot];
+    const open = this.#open;
+    const free = open[slot];
     if (free === 0) return +this.#mallocSlow(slot, zero);
     const rest = free & (free - 1);
-    this.#open[slot] = rest;
+    open[slot] = rest;
     const bytes = this.#classToSize[spanClass >> 1];
     const addr = this.#windowBase[slot] + (31 - Math.clz32(free ^ rest)) * bytes;
     if (zero && this.#stale[slot] !== 0) this.zero(addr, bytes);

@@ -107,11 +107,17 @@ export class Heap extends TracedHeap {
    * @throws ERR_INVALID_SIZE · ERR_OUT_OF_MEMORY · ERR_DISPOSED
    */
   malloc(size: number, noscan = true, zero = true): number {
-    if (this.#mode !== plain || typeof size !== 'number' || (size | 0) !== size || size < 0)
+    if (this.#mode !== plain || typeof size !== 'number' || size >>> 0 !== size)
       return this.#mallocSlowly(size, noscan, zero);
     const addr = this.#fast.malloc(size, noscan, zero);
+    if (addr === 0 || this.#events.pending) this.#tellOf(addr, size);
+    return addr;
+  }
+
+  /** Of an object that was asked for: what happened meanwhile, and that there is none. @throws ERR_OUT_OF_MEMORY for the address 0 */
+  #tellOf(addr: number, size: number): void {
     if (this.#events.pending) this.#events.tell();
-    return addr === 0 ? refuseObject(this.#runtime, size) : addr;
+    if (addr === 0) refuseObject(this.#runtime, size);
   }
 
   /** Where the fast way does not lead: under the lock, or what is to be looked at first. */
@@ -132,8 +138,8 @@ export class Heap extends TracedHeap {
     const shape = this.#typing.shapeOf(type);
     if (this.#mode !== plain) return this.#newSlowly(shape);
     const addr = this.#maker.make(shape);
-    if (this.#events.pending) this.#events.tell();
-    return addr === 0 ? refuseObject(this.#runtime, shape.size) : addr;
+    if (addr === 0 || this.#events.pending) this.#tellOf(addr, shape.size);
+    return addr;
   }
 
   /**
