@@ -29,7 +29,9 @@ import { rowName, table } from './table.ts';
 
 const usage = `usage: compare [options]
   --baseline <folder>  compare with a built checkout of another commit in place of Go and C:
-                 fails with 1 if a case is slower by more than 2 %, by the 95 % interval of its pairs
+                 exit code 1 if a case is slower by more than 2 %, by the 95 % interval of its pairs; 2 if it
+                 could not be compared; 3 if none is, but of some it cannot be told (a noisy machine; they were
+                 measured again by then, twice as often); 0 if none is slower
   --instructions  count instructions an operation, under valgrind, in place of times; with --baseline
                  both trees', and it fails with 1 if a case takes more than 2 % more
   --rounds <n>   rounds in which every participant measures every case

@@ -2,7 +2,7 @@
  * `npm run bench -- --baseline FOLDER`: this tree against a built checkout of another commit.
  *
  * judge.ts says when a case counts as slower, tree.ts what runs on each side. Exit code 0: nothing is slower;
- * 1: something is; 2: the comparison could not be made.
+ * 1: something is; 2: the comparison could not be made; 3: nothing was found slower, but of some rows that cannot be told.
  */
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';

@@ -7,10 +7,12 @@
  * pairs (interval.ts) lies wholly above `limit`.
  *
  * There are some forty rows, and a false alarm in one is a false alarm of the whole. Hence three stages:
- *   1. all cases, `rounds` rounds. Rows whose estimate is above the limit go on, and on a noisy machine those that
- *      seem slower at all and could be so by `toFind`.
- *   2. their cases again in fresh rounds, two to four times as many: the wider the interval was, the more. Rows
- *      whose interval lies wholly above the limit go on.
+ *   1. all cases, `rounds` rounds. Rows whose interval reaches above the limit go on: they are *unclear*. *Suspects* among them
+ *      are those whose estimate is above the limit, and on a noisy machine those that seem slower at all and
+ *      could be so by `toFind`.
+ *   2. their cases again in fresh rounds, twice as many; for suspects up to four times as many: the wider the
+ *      interval was, the more. Rows whose interval lies wholly above the limit go on. What is unclear now stays so: a noisy
+ *      machine must not keep a script for ever.
  *   3. the same once more. Rows whose interval again lies wholly above the limit are slower.
  * The stages share no pair, so what only chance brought into stage 2 is not carried along, and the interval
  * that is shown, the last one, is not biased by the choice.
@@ -23,7 +25,7 @@
  * level by the number of rows (Holm) was not taken: it would miss a change that slows everything by 5 %.
  *
  * How often 5 % is found: where the ratios scatter by 1.5 %, always; by 3.5 %, in five of six runs; by more,
- * ask for more rounds. A row whose interval reaches above the limit is called unclear, not the same.
+ * ask for more rounds. A row whose last interval reaches above the limit is called unclear, not the same.
  *
  * Not here: how a measurement is made (the caller passes that in), and how a verdict is shown (report.ts).
  */
@@ -103,12 +105,20 @@ export async function judge(options: JudgeOptions): Promise<Judgement> {
     for (const [of, parts] of seen) {
       for (const [what, part] of parts) {
         const key = `${of.name} ${JSON.stringify(of.params)} ${what}`;
-        const row = rows.get(key) ?? { of, what, unit: part.unit, stages: [], only: [], isSuspect: true };
+        const row = rows.get(key) ?? {
+          of,
+          what,
+          unit: part.unit,
+          stages: [],
+          only: [],
+          isSuspect: true,
+          goesOn: true,
+        };
         rows.set(key, row);
         // A part of a case that was measured again for the sake of another part.
-        if (!row.isSuspect) continue;
+        if (!row.goesOn) continue;
         addStage(row, part, stage);
-        if (row.isSuspect) plan.set(of, Math.max(plan.get(of) ?? 0, roundsAgain(row, options.rounds)));
+        if (row.goesOn) plan.set(of, Math.max(plan.get(of) ?? 0, roundsAgain(row, options.rounds)));
       }
     }
   }
@@ -123,8 +133,10 @@ interface RowState {
   readonly stages: Stage[];
   /** Of a row that the baseline does not know. */
   readonly only: number[];
-  /** Whether every stage until now found it above the limit. */
+  /** Whether the last stage found it above the limit; the first one: perhaps. */
   isSuspect: boolean;
+  /** Whether it is to be measured again. */
+  goesOn: boolean;
 }
 
 function addStage(row: RowState, { told }: Part, stage: number): void {
@@ -135,6 +147,7 @@ function addStage(row: RowState, { told }: Part, stage: number): void {
   if (baseline.length === 0) {
     row.only.push(...ours.map(value));
     row.isSuspect = false;
+    row.goesOn = false;
     return;
   }
   const pairs = ours.map((m, i) => [value(m), value(baseline[i])] as const);
@@ -142,13 +155,18 @@ function addStage(row: RowState, { told }: Part, stage: number): void {
   row.stages.push({ ...interval, pairs });
   const seemsSlower = interval.ratio > limit || (interval.ratio > 1 && interval.high > toFind);
   row.isSuspect = stage === 1 ? seemsSlower : interval.low > limit;
+  row.goesOn = stage === 1 ? interval.high > limit : row.isSuspect;
 }
 
 /** Half an interval that is narrow enough: one about `toFind` then lies above the limit. */
 const narrow = Math.log(toFind / limit) / 2;
 
-/** How many fresh rounds it takes to narrow the first interval of a row, within two to four times as many. */
-function roundsAgain({ stages: [first] }: RowState, rounds: number): number {
+/**
+ * How many fresh rounds a row gets: twice as many; a suspect, within two to four times as many, what it takes to narrow its
+ * first interval.
+ */
+function roundsAgain({ stages: [first], isSuspect }: RowState, rounds: number): number {
+  if (!isSuspect) return 2 * rounds;
   const half = Math.log(first.high / first.low) / 2;
   return Math.ceil(rounds * Math.min(Math.max((half / narrow) ** 2, 2), 4));
 }

@@ -43,7 +43,7 @@ export function changeTable({ rows, failures }: Judgement): string {
 const unclearHint = (rows: Judgement['rows']): string[] =>
   rows.some(({ verdict }) => verdict === 'unclear')
     ? [
-        'An unclear row does not show that nothing became slower: measure it again on a quiet machine, or count instructions (--instructions --baseline FOLDER).',
+        'An unclear row does not show that nothing became slower (exit code 3): measure it again on a quiet machine, with more --rounds, or count instructions (--instructions --baseline FOLDER).',
       ]
     : [];
 
@@ -62,10 +62,15 @@ export function summary({ rows, failures }: Judgement): string {
   return parts.join(', ');
 }
 
-/** 0: nothing is slower. 1: something is. 2: a case failed, or nothing could be compared. */
-export function exitCode({ rows, failures }: Judgement): number {
-  if (rows.some((row) => row.verdict === 'slower')) return 1;
-  return failures.length > 0 || rows.every((row) => row.verdict === 'new') ? 2 : 0;
+/**
+ * 0: nothing is slower. 1: something is. 2: a case failed, or nothing could be compared. 3: of some rows it cannot be told, and
+ * nothing else is wrong.
+ */
+export function exitCode({ rows, failures }: Judgement): 0 | 1 | 2 | 3 {
+  const some = (verdict: JudgedRow['verdict']): boolean => rows.some((row) => row.verdict === verdict);
+  if (some('slower')) return 1;
+  if (failures.length > 0 || rows.every((row) => row.verdict === 'new')) return 2;
+  return some('unclear') ? 3 : 0;
 }
 
 function telling(error: string): string {

@@ -107,8 +107,63 @@ describe('the verdict', () => {
     });
     expect(wide.result.rows[0].verdict).toBe('unclear');
     expect(summary(wide.result)).toBe('0 of 1 rows are slower by more than 2 %, 0 faster, 1 unclear');
+    expect(exitCode(wide.result)).toBe(3);
+    expect(changeTable(wide.result)).toMatch(/^An unclear row does not show .*\(exit code 3\)/m);
     const fast = await judged({ answer: (side, of) => told(of, side === 'ours' ? 90 : 100) });
     expect(fast.result.rows[0].verdict).toBe('faster');
+  });
+
+  it.each([
+    // What is noisy at first only, throughout, or slower after all; how it came out, after which stages.
+    [
+      'no slower',
+      (pair: number) => (pair < 7 ? 97 + 8 * (((pair * 5) % 7) - 3) : 100),
+      [7, 14],
+      'not slower',
+      0,
+    ],
+    ['noisy', (pair: number) => 95 + 8 * (((pair * 5) % 7) - 3), [7, 14], 'unclear', 3],
+    [
+      'slower',
+      (pair: number) => (pair < 7 ? 99 + 2 * (((pair * 5) % 7) - 3) : 106),
+      [7, 14, 28],
+      'slower',
+      1,
+    ],
+    [
+      'slower in one stage',
+      (pair: number) => (pair < 7 || pair >= 21 ? 99 + 2 * (((pair * 5) % 7) - 3) : 106),
+      [7, 14, 28],
+      'not slower',
+      0,
+    ],
+  ] as const)('measures again what is unclear, up to a bound: %s', async (_, ours, rounds, verdict, code) => {
+    const { result, order } = await judged({
+      cases: [a, b],
+      // The other case is clear from the start, and is not measured again.
+      answer: (side, of, pair) =>
+        told(of, side === 'ours' && of === a ? ours(pair < 14 ? pair >> 1 : pair - 7) : 100),
+    });
+    expect(result.rows.map((row) => row.stages.map(({ pairs }) => pairs.length))).toEqual([[...rounds], [7]]);
+    expect(result.rows.map((row) => row.verdict)).toEqual([verdict, 'not slower']);
+    expect(order).toHaveLength(rounds.reduce((sum, n) => sum + n, 7));
+    expect(exitCode(result)).toBe(code);
+  });
+
+  it('tells by its exit code what weighs most: slower, failed, unclear', async () => {
+    const wide = (pair: number): number => 100 + 10 * (((pair * 5) % 7) - 3);
+    const world = (slow: number, fails: boolean) =>
+      judged({
+        cases: [a, b],
+        answer: (side, of, pair) => {
+          if (side === 'baseline') return told(of, 100);
+          if (of === b) return fails ? { error: 'no memory' } : told(of, slow);
+          return told(of, wide(pair));
+        },
+      });
+    expect(exitCode((await world(120, false)).result)).toBe(1);
+    expect(exitCode((await world(100, true)).result)).toBe(2);
+    expect(exitCode((await world(100, false)).result)).toBe(3);
   });
 
   it('compares by lower quartiles where both sides tell them, else by medians', async () => {
