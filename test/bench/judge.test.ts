@@ -146,7 +146,7 @@ describe('the verdict', () => {
     });
     expect(result.rows.map((row) => row.stages.map(({ pairs }) => pairs.length))).toEqual([[...rounds], [7]]);
     expect(result.rows.map((row) => row.verdict)).toEqual([verdict, 'not slower']);
-    expect(order).toHaveLength(rounds.reduce((sum, n) => sum + n, 7));
+    expect(order).toHaveLength(rounds.reduce<number>((sum, n) => sum + n, 7));
     expect(exitCode(result)).toBe(code);
   });
 
