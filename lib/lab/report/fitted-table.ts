@@ -85,8 +85,11 @@ export function droppingOrder(columns: readonly Pick<FittedColumn, 'rank'>[]): n
 /** The rules that drop columns. */
 function rules({ id, heads, columns }: FittedTable): string {
   const order = droppingOrder(columns);
+  // Each is a part of as many bounds as there are columns.
+  const headsWidth = columnWidth(heads);
+  const widths = columns.map(columnWidth);
   const bound = (kept: readonly number[]): string =>
-    `calc(${[heads, ...kept.map((i) => columns[i])].map(columnWidth).join(' + ')} + ${padding * (kept.length + 1)}px)`;
+    `calc(${[headsWidth, ...kept.map((i) => widths[i])].join(' + ')} + ${padding * (kept.length + 1)}px)`;
   // The last one stays: without any column there is no table.
   const dropping = order.slice(0, -1).map((column, i) => {
     const of = `.fitted:not(:has(.all-columns:checked)) #${id}`;
