@@ -13,7 +13,7 @@ import { gradescopeResults } from '../../lib/course/report/autograders.ts';
 import { classCsv } from '../../lib/course/report/class-csv.ts';
 import { classPage } from '../../lib/course/report/class-page.ts';
 import { drawCauses, namesPlace } from '../../lib/course/report/failures.ts';
-import { figuresText, placeText } from '../../lib/course/report/grade-table.ts';
+import { figuresText, placeText, pointsText } from '../../lib/course/report/grade-table.ts';
 import { inProcess } from '../cli/in-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-class-'));
@@ -204,6 +204,25 @@ describe('the place of a stop', () => {
       );
     expect(drawn('no answer; of its work 90 % at mine.mjs:12, `for (;;)`')).not.toMatch(/^ *at +mine/m);
     expect(drawn('no answer')).toMatch(/^ *at +mine\.mjs:12$/m);
+    const titled = { ...failure('no answer'), cause: 'does not end at mine.mjs:12' };
+    const whole = drawCauses(
+      [{ cause: titled.cause, names: ['c'], name: 'c', shortest: titled }],
+      100,
+      plain,
+    );
+    expect(whole.match(/mine\.mjs/g)).toHaveLength(1);
+    const place = { line: 3, column: 1, message: 'is no module' };
+    const refusal = {
+      ...empty,
+      verdict: 'refused',
+      refusals: [place],
+      reason: 'it cannot be run',
+      points: 0,
+    };
+    expect(pointsText(refusal as unknown as Grade)).toBe('0 of 2: not run');
+    expect(
+      (gradescopeResults({ ...refusal, measures: [] } as unknown as Grade) as { output: string }).output,
+    ).toBe('0 of 2: not run\n\nline 3, column 1: is no module');
   });
 });
 

@@ -69,16 +69,16 @@ export function namesPlace(text: string, place: string): boolean {
   return at >= 0 && (!/^\d/.test(text.slice(at + place.length)) || namesPlace(text.slice(at + 1), place));
 }
 
-/** A failure: what was asked, answered, expected, and the pages. */
+/** A failure, below its cause: what was asked, answered, expected, and the pages. */
 export function drawFailure(failure: Failure, columns: number, paint: Paint): string {
   const margin = 13;
   const indent = ' '.repeat(margin + 2);
   const width = Math.max(20, columns - margin - 2);
   const fact = (title: string, text: string): string =>
     `  ${title.padEnd(margin)}${folded(text, width, indent)}`;
-  const { asked, answered, expected, at, begun, steps, strip, curve } = failure;
+  const { cause, asked, answered, expected, at, begun, steps, strip, curve } = failure;
   const lines = [fact('asked', asked), fact('answered', paint.red(answered)), fact('expected', expected)];
-  if (at !== undefined && !namesPlace(answered, at)) lines.push(fact('at', at));
+  if (at !== undefined && !namesPlace(`${cause} ${answered}`, at)) lines.push(fact('at', at));
   const shown = steps.slice(-mostSteps);
   const earlier = operationsOf(failure) - shown.length;
   const before = [

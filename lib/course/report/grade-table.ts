@@ -86,15 +86,15 @@ export function figuresText(row: MeasureGrade): string[] {
 export const notesOf = ({ measures }: Pick<Grade, 'measures'>): string[] =>
   measures.flatMap(({ name, note }) => (note === undefined ? [] : [`${name}: ${note}`]));
 
-/** `87.5 of 100`; or why there are none. */
+/** `87.5 of 100`; or why there are none. Refusals are listed beside it, and not repeated. */
 export function pointsText(made: Grade): string {
-  const { verdict, points, of } = made;
+  const { verdict, points, of, refusals } = made;
   const reason = reasonText(made);
   switch (verdict) {
     case 'busy':
       return `not graded: ${reason}`;
     case 'refused':
-      return `${points} of ${of}: not run, ${reason}`;
+      return `${points} of ${of}: not run${refusals === undefined ? `, ${reason}` : ''}`;
     case 'stopped':
       return `${points} of ${of}: stopped, ${reason}`;
     default:
