@@ -24,7 +24,10 @@ export function terminateSweep(
   const start = log.now();
   const { sweptInBackground } = sweeper;
   const sweptInPause = sweeper.sweptInPause + sweeper.sweepAll();
-  if (gcBits.reserveForSweep(sweepState.markWords)) return { start, sweptInBackground, sweptInPause };
-  gcBits.endSweep();
-  return undefined;
+  if (!gcBits.reserveForSweep(sweepState.markWords)) {
+    gcBits.endSweep();
+    return undefined;
+  }
+  sweeper.terminated();
+  return { start, sweptInBackground, sweptInPause };
 }

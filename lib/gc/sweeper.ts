@@ -48,6 +48,8 @@ export interface SweeperHooks {
   endedInPause(): void;
   /** The last span of a sweep was taken. */
   drained(): void;
+  /** A cycle has begun, for which everything was swept. */
+  terminated(): void;
   /** Time was spent sweeping on behalf of an allocation. */
   assisted(ns: number): void;
   now(): number;
@@ -155,6 +157,11 @@ export class Sweeper {
     let swept = 0;
     while (this.sweepOne() >= 0) swept++;
     return swept;
+  }
+
+  /** A cycle has begun, for which everything was swept. */
+  terminated(): void {
+    this.#hooks.terminated();
   }
 
   /** Whether every span of the last cycle is swept. */

@@ -282,6 +282,7 @@ export class Runtime {
       endedInPause: () => special.profile.sweepEnded(),
       now: () => log.now(),
       drained: () => scavenger.sweepDrained(),
+      terminated: () => scavenger.cycleBegins(),
       assisted: (ns) => limiter.addSweepTime(ns),
     });
     const { marker, tracing } = wireMarking(memory, state, { ...spans, ...alloc, special });

@@ -39,6 +39,8 @@ export class AgeScavenger implements Scavenger {
 
   sweepDrained(): void {}
 
+  cycleBegins(): void {}
+
   growing(_size: number): void {}
 
   inExchange(_grown: number, _scavenged: number, _size: number): void {}

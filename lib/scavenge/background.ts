@@ -124,6 +124,10 @@ export class BackgroundScavenger implements Scavenger {
     bursts.ready();
   }
 
+  cycleBegins(): void {
+    this.#bursts.ready();
+  }
+
   growing(): void {}
 
   inExchange(grown: number, scavenged: number): void {

@@ -17,8 +17,9 @@
  *        └────────────────────────────┘  └──► sleeping   or ready()
  *                                      released something
  *
- * It parks when the goals are met or nothing is left, and only `ready()`, called when a cycle's sweep is
- * complete, starts it again; or, where nothing is left yet, the time at which the page heap says it has more.
+ * It parks when the goals are met or nothing is left, and only `ready()` starts it again, called when a cycle's sweep is
+ * complete, and once more when the next cycle begins; or, where nothing is left yet, the time at which the page heap says
+ * it has more. So each cycle brings two bursts at least, however long the last one made it sleep.
  *
  * Nothing waits in here. `step()` does what is due and answers when more will be; `dueAt` says the same
  * without doing anything. The steps are taken wherever they fit: on the allocation slow path, by a timer.

@@ -25,6 +25,8 @@ export class NoScavenger implements Scavenger {
 
   sweepDrained(): void {}
 
+  cycleBegins(): void {}
+
   growing(): void {}
 
   inExchange(): void {}

@@ -87,6 +87,10 @@ export class PolicyScavenger implements Scavenger {
     this.#cycleEnded = true;
   }
 
+  cycleBegins(): void {
+    if (!this.#policy.usable) this.#own.cycleBegins();
+  }
+
   growing(size: number): void {
     if (!this.#policy.usable) this.#own.growing(size);
   }

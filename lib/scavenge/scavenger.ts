@@ -26,6 +26,8 @@ export interface Scavenger extends BackgroundScavenging {
   goalSet(heapGoal: number): void;
   /** The last span of a sweep was taken: memory is as free as it gets. */
   sweepDrained(): void;
+  /** A cycle has begun: until its sweep frees something, no more memory becomes free. */
+  cycleBegins(): void;
   /** The heap is about to grow by `size` bytes. */
   growing(size: number): void;
   /**
