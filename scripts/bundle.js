@@ -8,7 +8,8 @@
  * Here they are put together by who needs them, in chunks of which each imports those before it alone:
  *
  *     base, start       what `pageheap --version` loads; `start` is of lib/cli, as are `program` and `command`
- *     process, ahead    what `pageheap run` begins with: starting the process of the run
+ *     process           what `pageheap run` begins with: starting the process of the run (cli/run-ahead, which nobody else loads,
+ *                       is in no chunk)
  *     options           what of the layers below the laboratory needs no heap: options, errors of the system
  *     program           the parser of the command line
  *     subject, command  what `pageheap run` loads besides: no heap
@@ -129,7 +130,6 @@ const groups = [
   chunk('base', outside('cli/', loadedBy('cli/main')), 7),
   chunk('start', loadedBy('cli/main'), 6),
   chunk('process', outside('cli/', loadedBy('cli/run-ahead')), 6),
-  chunk('ahead', loadedBy('cli/run-ahead'), 6),
   chunk('options', belowTheLab(loadedBy('cli/run')), 5),
   chunk('program', loadedBy('cli/program'), 4),
   chunk('subject', outside('cli/', loadedBy('cli/run')), 3),

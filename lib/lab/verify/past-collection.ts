@@ -17,6 +17,7 @@ import { largeNoscanShape, largeScanShape, type SpanShape } from '../../heap/spa
 import type { Runtime } from '../../runtime/runtime.ts';
 import { pageWordsShift, windowPageMask } from '../../spans/object-memory.ts';
 import { objectSize } from '../../spans/span-table.ts';
+import { ObjectList } from '../subject/object-list.ts';
 
 /** Of an object with pointers, every second word is one. */
 export function everySecond(size: number): PointerMap {
@@ -30,29 +31,14 @@ const mostStored = 32;
 /** Pages of the longest object of garbage. */
 const longestGarbage = 64;
 
-/** Objects by address, with their sizes. */
-class Objects {
-  readonly addresses: number[] = [];
-  readonly sizes: number[] = [];
-
-  get length(): number {
-    return this.addresses.length;
-  }
-
-  push(address: number, size: number): void {
-    this.addresses.push(address);
-    this.sizes.push(size);
-  }
-}
-
 export class PastCollection {
   readonly #runtime: Runtime;
   readonly #p: number;
   readonly #random: Mulberry32;
   /** With pointers and without, that live; and garbage that may hold pointers. */
-  readonly #scanned = new Objects();
-  readonly #plain = new Objects();
-  readonly #garbage = new Objects();
+  readonly #scanned = new ObjectList();
+  readonly #plain = new ObjectList();
+  readonly #garbage = new ObjectList();
   /** What lives in each span. */
   readonly #living = new Map<number, Int32Array>();
 
@@ -204,7 +190,7 @@ export class PastCollection {
     }
   }
 
-  #anyOf(objects: Objects): number {
+  #anyOf(objects: ObjectList): number {
     const i = this.#random.below(objects.length);
     return this.#within(objects.addresses[i]!, objects.sizes[i]!);
   }

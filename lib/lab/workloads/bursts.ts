@@ -1,19 +1,12 @@
 /**
  * large-bursts: large objects in bursts, gone as soon as they came.
  */
-import {
-  allocateTouched,
-  dropAll,
-  Held,
-  mib,
-  question,
-  type Workload,
-  type WorkloadContext,
-} from './workload.ts';
+import { ObjectList } from '../subject/object-list.ts';
+import { allocateTouched, dropAll, mib, question, type Workload, type WorkloadContext } from './workload.ts';
 
 async function run(c: WorkloadContext): Promise<void> {
   for (let burst = 1; burst <= 6; burst++) {
-    const held = new Held();
+    const held = new ObjectList();
     for (let asked = 0; asked < 192 * mib * c.scale; ) {
       const size = mib + c.random.below(7 * mib);
       held.push(allocateTouched(c, size, 4096), size);

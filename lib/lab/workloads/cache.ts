@@ -1,18 +1,11 @@
 /**
  * cache-refill: a cache that is filled, emptied, and filled again.
  */
-import {
-  allocateTouched,
-  dropAll,
-  Held,
-  mib,
-  question,
-  type Workload,
-  type WorkloadContext,
-} from './workload.ts';
+import { ObjectList } from '../subject/object-list.ts';
+import { allocateTouched, dropAll, mib, question, type Workload, type WorkloadContext } from './workload.ts';
 
 async function run(c: WorkloadContext): Promise<void> {
-  const held = new Held();
+  const held = new ObjectList();
   for (let round = 1; round <= 3; round++) {
     for (let asked = 0; asked < 256 * mib * c.scale; ) {
       const size = 1024 + c.random.below(31 * 1024);

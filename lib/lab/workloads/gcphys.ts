@@ -2,11 +2,11 @@
  * gcphys: does a heap keep to the physical memory it needs when what is freed has holes (after the test of
  * that name in Go's own suite)?
  */
+import { ObjectList } from '../subject/object-list.ts';
 import {
   allocateTouched,
   dropAll,
   dropSome,
-  Held,
   mib,
   question,
   type Workload,
@@ -17,7 +17,7 @@ const block = 64 * 1024;
 
 async function run(c: WorkloadContext): Promise<void> {
   for (let round = 1; round <= 5; round++) {
-    const held = new Held();
+    const held = new ObjectList();
     // Whole pairs of blocks, one of each pair to be freed, and 16 of them at least.
     const total = Math.max(16, Math.round(256 * c.scale)) * 2 * block;
     for (let asked = 0; asked < total; asked += block) {

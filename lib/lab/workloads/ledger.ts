@@ -1,21 +1,14 @@
 /**
  * ledger-churn: a steady set of records, each soon replaced.
  */
-import {
-  allocateTouched,
-  dropAll,
-  Held,
-  mib,
-  question,
-  type Workload,
-  type WorkloadContext,
-} from './workload.ts';
+import { ObjectList } from '../subject/object-list.ts';
+import { allocateTouched, dropAll, mib, question, type Workload, type WorkloadContext } from './workload.ts';
 
 const recordSize = (random: { below(k: number): number }): number => 48 + random.below(465);
 
 async function run(c: WorkloadContext): Promise<void> {
   const { random } = c;
-  const held = new Held();
+  const held = new ObjectList();
   const records = Math.max(64, Math.round(240_000 * c.scale));
   while (held.length < records) {
     const size = recordSize(random);

@@ -1,18 +1,18 @@
 /**
  * ramp-idle-ramp: a service with two busy hours and nothing between.
  */
+import { ObjectList } from '../subject/object-list.ts';
 import {
   allocateTouched,
   dropAll,
   dropSome,
-  Held,
   mib,
   question,
   type Workload,
   type WorkloadContext,
 } from './workload.ts';
 
-async function climb(c: WorkloadContext, held: Held): Promise<void> {
+async function climb(c: WorkloadContext, held: ObjectList): Promise<void> {
   for (let asked = 0; asked < 256 * mib * c.scale; ) {
     const size = 64 + c.random.below(4033);
     held.push(allocateTouched(c, size), size);
@@ -22,7 +22,7 @@ async function climb(c: WorkloadContext, held: Held): Promise<void> {
 }
 
 async function run(c: WorkloadContext): Promise<void> {
-  const held = new Held();
+  const held = new ObjectList();
   for (const round of ['first', 'second']) {
     await climb(c, held);
     c.endPhase(`${round} ramp`);

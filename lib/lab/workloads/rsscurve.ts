@@ -2,11 +2,11 @@
  * rsscurve: a heap that grows, loses nine tenths of its objects, idles, and ends; phases A to G exactly as
  * they were recorded from real Go 1.4, 1.12, 1.19, 1.21 and 1.23 runtimes.
  */
+import { ObjectList } from '../subject/object-list.ts';
 import {
   allocateTouched,
   dropAll,
   dropSome,
-  Held,
   mib,
   question,
   type Workload,
@@ -56,7 +56,7 @@ function sizeOf(random: { below(k: number): number }): number {
 
 async function run(c: WorkloadContext): Promise<void> {
   const { random } = c;
-  const held = new Held();
+  const held = new ObjectList();
   for (let asked = 0; asked < 512 * mib * c.scale; ) {
     const size = sizeOf(random);
     held.push(allocateTouched(c, size), size);

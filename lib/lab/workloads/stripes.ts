@@ -1,20 +1,13 @@
 /**
  * stripes: page-level fragmentation at its plainest (golang/go issue 9869).
  */
-import {
-  allocateTouched,
-  dropSome,
-  Held,
-  mib,
-  question,
-  type Workload,
-  type WorkloadContext,
-} from './workload.ts';
+import { ObjectList } from '../subject/object-list.ts';
+import { allocateTouched, dropSome, mib, question, type Workload, type WorkloadContext } from './workload.ts';
 
 const page = 8192;
 
 async function run(c: WorkloadContext): Promise<void> {
-  const held = new Held();
+  const held = new ObjectList();
   // An object of 8 KiB is a span of one page in every table of size classes, and they come one after another.
   const pages = Math.round((256 * mib * c.scale) / page);
   while (held.length < pages) {

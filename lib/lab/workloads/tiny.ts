@@ -1,11 +1,11 @@
 /**
  * tiny-objects: many objects too small for a size class of their own.
  */
+import { ObjectList } from '../subject/object-list.ts';
 import {
   allocateTouched,
   dropAll,
   dropSome,
-  Held,
   mib,
   question,
   type Workload,
@@ -13,7 +13,7 @@ import {
 } from './workload.ts';
 
 async function run(c: WorkloadContext): Promise<void> {
-  const held = new Held();
+  const held = new ObjectList();
   const objects = Math.round(8_000_000 * c.scale);
   while (held.length < objects) {
     const size = 1 + c.random.below(15);

@@ -9,6 +9,7 @@
  * Not here: the workloads (each a file), what drives them (run/workload-drive.ts).
  */
 import type { Heap } from '../../api/heap.ts';
+import type { ObjectList } from '../subject/object-list.ts';
 import type { LabHeap } from '../subject/target.ts';
 import type { Mulberry32 } from './random.ts';
 
@@ -91,26 +92,6 @@ export interface Workload {
 
 export const mib = 2 ** 20;
 
-/** Objects a workload holds: addresses and sizes, in order. */
-export class Held {
-  readonly addresses: number[] = [];
-  readonly sizes: number[] = [];
-
-  get length(): number {
-    return this.addresses.length;
-  }
-
-  push(address: number, size: number): void {
-    this.addresses.push(address);
-    this.sizes.push(size);
-  }
-
-  clear(): void {
-    this.addresses.length = 0;
-    this.sizes.length = 0;
-  }
-}
-
 /** Allocates an object and writes one byte in every 256 and the last. */
 export function allocateTouched(c: WorkloadContext, size: number, step = 256): number {
   const address = c.malloc(size);
@@ -119,7 +100,7 @@ export function allocateTouched(c: WorkloadContext, size: number, step = 256): n
 }
 
 /** Drops all objects held. */
-export async function dropAll(c: WorkloadContext, held: Held): Promise<void> {
+export async function dropAll(c: WorkloadContext, held: ObjectList): Promise<void> {
   for (let i = 0; i < held.length; i++) {
     c.drop(held.addresses[i], held.sizes[i]);
     if (c.due()) await c.turn();
@@ -128,7 +109,11 @@ export async function dropAll(c: WorkloadContext, held: Held): Promise<void> {
 }
 
 /** Drops those that `drops` names, and keeps the others in order. */
-export async function dropSome(c: WorkloadContext, held: Held, drops: (i: number) => boolean): Promise<void> {
+export async function dropSome(
+  c: WorkloadContext,
+  held: ObjectList,
+  drops: (i: number) => boolean,
+): Promise<void> {
   let kept = 0;
   for (let i = 0; i < held.length; i++) {
     if (drops(i)) {
