@@ -100,9 +100,27 @@ void PrintPageState(const CrashDescriptor& heap, uint64_t page) {
   line.Print();
 }
 
+// Where objects come from a pointer that only moves on, they are in blocks, and spans know nothing of them.
+void PrintBlock(const CrashDescriptor& heap, uint64_t page) {
+  uint64_t first;
+  if (!ReadColumn(heap.columns[kPageBlock], page, &first) || first == 0) {
+    Line().Text("pageheap:   objects are in blocks here (GODEBUG=sbrk=1), and no block has this page").Print();
+    return;
+  }
+  Line()
+      .Text("pageheap:   the page is of a block of objects that are never freed (GODEBUG=sbrk=1), from ")
+      .Hex(heap.origin + ((first - 1) << heap.page_shift))
+      .Print();
+}
+
 void PrintSpan(const CrashDescriptor& heap, uint64_t address, uint64_t page) {
   uint64_t span;
-  if (!ReadColumn(heap.columns[kPageSpan], page, &span)) {
+  bool known = ReadColumn(heap.columns[kPageSpan], page, &span);
+  if (heap.columns[kPageBlock].address != 0 && (!known || span == 0)) {
+    PrintBlock(heap, page);
+    return;
+  }
+  if (!known) {
     Line().Text("pageheap:   the page is not in the page map").Print();
     return;
   }
@@ -155,7 +173,7 @@ void PrintSpan(const CrashDescriptor& heap, uint64_t address, uint64_t page) {
 bool Report(uintptr_t at, int signal, uint64_t address) {
   CrashDescriptor heap;
   if (SafeRead(&heap, at, sizeof heap) != 0) return false;
-  if (memcmp(heap.magic, "PGHCRASH", 8) != 0 || heap.version != 2) return false;
+  if (memcmp(heap.magic, "PGHCRASH", 8) != 0 || heap.version != 3) return false;
   const CrashRange* hit = nullptr;
   for (uint32_t i = 0; i < heap.range_count && i < kCrashRanges; i++) {
     if (address >= heap.ranges[i].low && address < heap.ranges[i].high) hit = &heap.ranges[i];

@@ -6,7 +6,7 @@
 // makes the report shorter and not a second crash.
 //
 //        0  magic "PGHCRASH"
-//        8  version (u32) = 2             12  number of ranges (u32, at most 8)
+//        8  version (u32) = 3             12  number of ranges (u32, at most 8)
 //       16  origin: address of page 0     24  number of pages that the page → span column spans
 //       32  log2 of the page size (u32)   36  (unused)
 //       40  columns, 24 bytes each:
@@ -19,10 +19,12 @@
 //             6 allocated bits index: chunk    (512 bits a chunk, from the column's address)
 //             7 scavenged bits index: chunk    (the same)
 //             8 span use       index: span     (index into the use names)
-//      256  ranges: 8 × { u64 low, u64 high, char name[16] }
-//      512  state names: 8 × char[16]
-//      640  use names: 8 × char[32]
-//      896  end
+//             9 page → block   index: page     (first page of the block of GODEBUG=sbrk=1, plus one; 0 is none);
+//                                              only where objects come from such blocks and not from spans
+//      280  ranges: 8 × { u64 low, u64 high, char name[16] }
+//      536  state names: 8 × char[16]
+//      664  use names: 8 × char[32]
+//      920  end
 //
 // A column: { u64 address (0: there is none), u32 bytes an element (1, 2, 4 or 8), u32 stride in bytes,
 // u64 number of elements }. In columns 6 and 7 the element is 64 bytes, and the stride is that from
@@ -50,6 +52,7 @@ enum CrashColumnIndex {
   kAllocatedBits,
   kScavengedBits,
   kSpanUse,
+  kPageBlock,
   kCrashColumns
 };
 
@@ -81,9 +84,9 @@ struct CrashDescriptor {
 };
 
 static_assert(offsetof(CrashDescriptor, columns) == 40);
-static_assert(offsetof(CrashDescriptor, ranges) == 256);
-static_assert(offsetof(CrashDescriptor, state_names) == 512);
-static_assert(sizeof(CrashDescriptor) == 896);
+static_assert(offsetof(CrashDescriptor, ranges) == 280);
+static_assert(offsetof(CrashDescriptor, state_names) == 536);
+static_assert(sizeof(CrashDescriptor) == 920);
 
 }  // namespace pageheap
 

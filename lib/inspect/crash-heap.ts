@@ -2,6 +2,7 @@
  * What a heap tells the crash report about itself: where its columns lie.
  */
 import { chunkPages, pageSize } from '../base/units.ts';
+import { bumpPageTable } from '../heap/bump-memory.ts';
 import type { Table } from '../meta/column.ts';
 import type { CrashHeap } from '../os/crash.ts';
 import { radixChunks } from '../pages/radix/columns.ts';
@@ -36,6 +37,7 @@ export function crashHeapOf(runtime: Runtime): CrashHeap {
       spanPages: column(spanTable, 'pages', 4),
       spanClass: column(spanTable, 'spanClass', 1),
       elementSize: column(spanTable, 'elemSize', 4),
+      ...(runtime.alloc.bump === undefined ? {} : { pageBlock: column(bumpPageTable, 'first', 4) }),
       // The other designs tell of a free page by its span's state.
       ...(design.pageHeap === 'radix'
         ? {

@@ -26,6 +26,7 @@ export const crashColumns = [
   'allocatedBits', // by chunk of 512 pages: 64 bytes, bit 0 the first page
   'scavengedBits', // by chunk: the same
   'spanUse', // by span: index into useNames
+  'pageBlock', // by page: the first page of its block plus one, 0 none; where objects are in blocks and not in spans
 ] as const;
 export type CrashColumnName = (typeof crashColumns)[number];
 
@@ -61,7 +62,7 @@ export interface CrashHeap {
   readonly useNames?: readonly string[];
 }
 
-const version = 2;
+const version = 3;
 const maxRanges = 8;
 const maxStates = 8;
 const maxUses = 8;
