@@ -1,13 +1,25 @@
 /**
- * The decay of RSS: from the last sample at the RSS peak (decay start) to the last sample, or to the last one before memory was
- * forced back. What a program returns by force (`freeOSMemory`) falls at once, whatever the design; so the
- * first forced release after the RSS peak ends the decay, and what RSS was just before it is the decay's end.
+ * The decay of RSS, by two beginnings:
+ *
+ *   a decay        from the last sample at the RSS peak (decay start)
+ *   the idle one   from the first sample of the idle stretch that a trace ends with
+ *
+ * Both go to the last sample, or to the last one before memory was forced back. What a program returns by force
+ * (`freeOSMemory`) falls at once, whatever the design; so the first forced release after the beginning ends the decay, and what
+ * RSS was just before it is the decay's end.
  *
  * Its amplitude is what lies between the two. A share of it is behind when RSS is down to begin − share ×
  * amplitude; that moment lies between two samples, and is taken from the straight line between them.
  *
+ * Why two. The RSS peak of a program that works on is where a collection came late: of the same program on the same heap it may
+ * be one cycle or another, seconds apart and hardly different in height, so the time from it is by as much longer or shorter. It is
+ * all there is where nothing idles. From the idle stretch on nothing is allocated, and what is left to see is how fast memory goes
+ * back. Both take the last sample for the end: where memory still goes back then, half of what went is behind
+ * in half the time, however fast it goes; RSS at the end tells the rest.
+ *
  * Not here: what is made of it (facts.ts, run-metrics.ts).
  */
+import type { RunData } from '../record/run-data.ts';
 
 /** Milliseconds, and bytes of the heap's ranges that are resident. */
 export interface RssAt {
@@ -38,14 +50,37 @@ export function firstPeak(samples: readonly RssAt[]): number {
   return samples.reduce((peak, { rss }, i) => (rss > samples[peak].rss ? i : peak), 0);
 }
 
+/** Where a decay ends that begins before `after`, milliseconds. */
+function endAfter(
+  samples: readonly RssAt[],
+  releases: readonly ReleaseAt[],
+  after: number,
+): Omit<DecayStretch, 'from'> {
+  const forced = releases.find(({ t, kind, bytes = 0 }) => kind === 'forced' && bytes > 0 && t > after);
+  const to = forced === undefined ? samples.length - 1 : samples.findLastIndex(({ t }) => t < forced.t);
+  return { to, forcedAt: forced?.t };
+}
+
 /** The stretch of a run's decay. There must be a sample; releases are in order of time. */
 export function decayStretch(samples: readonly RssAt[], releases: readonly ReleaseAt[]): DecayStretch {
-  const peak = firstPeak(samples);
-  const { t: reached, rss } = samples[peak];
-  const forced = releases.find(({ t, kind, bytes = 0 }) => kind === 'forced' && bytes > 0 && t > reached);
-  const to = forced === undefined ? samples.length - 1 : samples.findLastIndex(({ t }) => t < forced.t);
-  const from = samples.findLastIndex((s, i) => i <= to && s.rss === rss);
-  return { from, to, forcedAt: forced?.t };
+  const { t: reached, rss } = samples[firstPeak(samples)];
+  const end = endAfter(samples, releases, reached);
+  return { from: samples.findLastIndex((s, i) => i <= end.to && s.rss === rss), ...end };
+}
+
+/** Milliseconds: where the idle stretch of a trace begins; undefined without one. A workload idles more than once: its phases tell of each. */
+export function idleBegin({ samples, phases }: Pick<RunData, 'samples' | 'phases'>): number | undefined {
+  return phases.length > 0 ? undefined : samples.find(({ phase }) => phase === 'idle')?.t;
+}
+
+/** The stretch of the decay from `idleFrom` on, milliseconds; undefined where no sample is as late, or there is no idle stretch. */
+export function idleDecayStretch(
+  samples: readonly RssAt[],
+  releases: readonly ReleaseAt[],
+  idleFrom: number | undefined,
+): DecayStretch | undefined {
+  const from = idleFrom === undefined ? -1 : samples.findIndex(({ t }) => t >= idleFrom);
+  return from < 0 ? undefined : { from, ...endAfter(samples, releases, samples[from].t) };
 }
 
 /**

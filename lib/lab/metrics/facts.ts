@@ -9,7 +9,15 @@
 
 import type { RunSample } from '../record/lines.ts';
 import type { RunData } from '../record/run-data.ts';
-import { type DecayStretch, decayStretch, decayTime, firstPeak, leastDecay } from './decay.ts';
+import {
+  type DecayStretch,
+  decayStretch,
+  decayTime,
+  firstPeak,
+  idleBegin,
+  idleDecayStretch,
+  leastDecay,
+} from './decay.ts';
 import { releasedInHugePages } from './huge-pages.ts';
 import { lazyIsKnown } from './lazy-free.ts';
 import { belief, type KnownSample, withRss } from './rss.ts';
@@ -24,7 +32,7 @@ export interface Point {
 export interface Decay {
   readonly from: Point;
   readonly to: Point;
-  /** The time to half decay: milliseconds from `from`; undefined when RSS did not fall. */
+  /** The time to half decay: milliseconds from `from`; undefined when RSS fell by less than a twentieth. */
   readonly halfAfter: number | undefined;
   /** Milliseconds since the start: the forced release that ended it; undefined where the run did. */
   readonly forcedAt: number | undefined;
@@ -54,8 +62,8 @@ export interface Facts extends RunFacts {
   /** From the last sample at the peak to the end, or until memory was forced back. */
   readonly decay: Decay;
   /**
-   * From the start of the idle stretch to the end; undefined without one. A workload idles more than once, and
-   * its phases tell of each.
+   * From the start of the idle stretch to the end, or until memory was forced back; undefined without one. A workload idles
+   * more than once, and its phases tell of each.
    */
   readonly idle: Decay | undefined;
   /** The largest and the smallest of RSS − belief; undefined where nothing is believed. */
@@ -68,13 +76,13 @@ export function bound(value: number | null | undefined): number | undefined {
   return value !== undefined && value !== null && value > 0 && value < 2 ** 53 ? value : undefined;
 }
 
-function decayOver(samples: readonly KnownSample[], stretch: DecayStretch, least: number): Decay {
+function decayOver(samples: readonly KnownSample[], stretch: DecayStretch): Decay {
   const from = samples[stretch.from];
   const to = samples[stretch.to];
   return {
     from: { t: from.t, bytes: from.rss },
     to: { t: to.t, bytes: to.rss },
-    halfAfter: decayTime(samples, stretch, 0.5, least),
+    halfAfter: decayTime(samples, stretch, 0.5, leastDecay),
     forcedAt: stretch.forcedAt,
   };
 }
@@ -92,7 +100,7 @@ export function runFactsOf(run: RunData): RunFacts | undefined {
   return {
     first: samples[0],
     last: samples[samples.length - 1],
-    idleFrom: run.phases.length > 0 ? undefined : samples.find(({ phase }) => phase === 'idle')?.t,
+    idleFrom: idleBegin(run),
     scavenged: run.scavenges.reduce((sum, scavenge) => sum + (scavenge.bytes ?? 0), 0),
     lazyAtEnd: lazyIsKnown(samples)
       ? (samples.findLast((sample) => typeof sample.lazy === 'number')?.lazy ?? undefined)
@@ -119,17 +127,13 @@ export function factsOf(run: RunData): Facts | undefined {
     if (excess === undefined || difference.bytes > excess.bytes) excess = difference;
     if (shortfall === undefined || difference.bytes < shortfall.bytes) shortfall = difference;
   }
-  const { idleFrom } = facts;
-  const idle = idleFrom === undefined ? -1 : samples.findIndex(({ t }) => t >= idleFrom);
+  const idle = idleDecayStretch(samples, run.scavenges, facts.idleFrom);
   return {
     ...facts,
     peak: { t: peak.t, bytes: peak.rss },
     end: { t: last.t, bytes: last.rss },
-    decay: decayOver(samples, decayStretch(samples, run.scavenges), leastDecay),
-    idle:
-      idle < 0
-        ? undefined
-        : decayOver(samples, { from: idle, to: samples.length - 1, forcedAt: undefined }, 0),
+    decay: decayOver(samples, decayStretch(samples, run.scavenges)),
+    idle: idle === undefined ? undefined : decayOver(samples, idle),
     excess,
     shortfall,
   };

@@ -1,15 +1,15 @@
 /**
  * What a run comes to when it is laid beside others: one number a metric, from its run file alone.
  *
- * The decay is that of decay.ts: it ends where memory is forced back, and a run whose RSS had fallen by
- * less than a twentieth of its RSS peak until then has none.
+ * The decay, and that of the idle stretch, are those of decay.ts: they end where memory is forced back, and a run whose RSS had
+ * fallen by less than a twentieth of what it was at the beginning has none.
  *
  * Not here: the spread over repeated runs (spread.ts), phases (phases.ts), how numbers are shown.
  */
 
 import type { RunSample, RunScavenge, RunValue } from '../record/lines.ts';
 import type { RunData } from '../record/run-data.ts';
-import { decayStretch, decayTime, leastDecay } from './decay.ts';
+import { decayStretch, decayTime, idleBegin, idleDecayStretch, leastDecay } from './decay.ts';
 import { lazyIsKnown } from './lazy-free.ts';
 import { type Pace, paceOf } from './pace.ts';
 import { payloadOf } from './payload.ts';
@@ -32,6 +32,8 @@ export interface MetricInput {
   /** Those that tell of RSS. */
   readonly known: readonly KnownSample[];
   readonly scavenges: readonly RunScavenge[];
+  /** Milliseconds: where the idle stretch of a trace begins. */
+  readonly idleFrom: number | undefined;
   readonly pace: Pace | undefined;
   readonly last: RunSample;
   readonly summary: Readonly<Record<string, RunValue>>;
@@ -51,6 +53,13 @@ function decayEnd({ known: samples, scavenges }: MetricInput): number | undefine
 function decaySeconds({ known: samples, scavenges }: MetricInput, share: number): number | undefined {
   if (samples.length === 0) return undefined;
   const ms = decayTime(samples, decayStretch(samples, scavenges), share, leastDecay);
+  return ms === undefined ? undefined : ms / 1000;
+}
+
+/** Seconds from the first sample of the idle stretch until half of what went in it was gone. */
+function idleHalf({ known: samples, scavenges, idleFrom }: MetricInput): number | undefined {
+  const stretch = idleDecayStretch(samples, scavenges, idleFrom);
+  const ms = stretch && decayTime(samples, stretch, 0.5, leastDecay);
   return ms === undefined ? undefined : ms / 1000;
 }
 
@@ -167,6 +176,14 @@ export const metrics: readonly Metric[] = [
     unit: 'bytes',
     formula: `RSS of the heap’s ranges at the decay’s end${endOfDecay}`,
     of: decayEnd,
+  },
+  {
+    id: 'idleHalf',
+    label: 'half in the idle stretch',
+    unit: 'seconds',
+    formula:
+      'from the first sample of the idle stretch that a trace ends with until RSS was down to the middle between it and the run’s last, or the last before the first forced release',
+    of: idleHalf,
   },
   {
     id: 'released',
@@ -368,6 +385,7 @@ export function metricsOf(run: RunData): Readonly<Record<string, number | undefi
     known: withRss(samples),
     pace: paceOf(run),
     scavenges,
+    idleFrom: idleBegin(run),
     last: samples[samples.length - 1],
     summary: end?.summary ?? {},
     opsPerSec: end?.opsPerSec,

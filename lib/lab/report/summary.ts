@@ -76,7 +76,8 @@ function decaySentence(facts: Facts): Html {
   const change = before === after ? `RSS stayed at ${after}` : `RSS went from ${before} to ${after}`;
   const within =
     idle.halfAfter === undefined ? '' : `, half of that within ${formatDuration(idle.halfAfter)}`;
-  return html`${half}${`${stretch} ${change}${within}.`}`;
+  const until = idle.forcedAt === undefined ? '' : `, until memory was forced back`;
+  return html`${half}${`${stretch} ${change}${until}${within}.`}`;
 }
 
 /** Where the memory that seems to stay has gone: given back, and left with the process until it is needed. */

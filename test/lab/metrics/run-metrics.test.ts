@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { factsOf } from '../../../lib/lab/metrics/facts.ts';
 import { metricsOf } from '../../../lib/lab/metrics/run-metrics.ts';
 import { summarize } from '../../../lib/lab/metrics/summary.ts';
@@ -73,6 +73,42 @@ it.each([
   if (seconds === undefined) expect(metricsOf(run).decayHalf).toBeUndefined();
   else expect(metricsOf(run).decayHalf).toBeCloseTo(seconds, 6);
   expect(factsOf(run)?.decay.halfAfter).toBe(seconds === undefined ? undefined : 1000);
+});
+
+describe('the decay of the idle stretch', () => {
+  const idleFrom = (first: number) => (i: number) => ({ phase: i < first ? 'replay' : 'idle' });
+
+  it('begins with that stretch, wherever the peak was before', () => {
+    const late = runOf([10, 100, 90, 90, 80, 40, 0], idleFrom(4));
+    const early = runOf([100, 90, 90, 90, 80, 40, 0], idleFrom(4));
+    expect([late, early].map((run) => metricsOf(run).idleHalf)).toEqual([1, 1]);
+    expect(metricsOf(early).decayHalf).toBeGreaterThan(metricsOf(late).decayHalf ?? 0);
+    expect(factsOf(late)?.idle).toMatchObject({ from: { t: 4000 }, to: { t: 6000, bytes: 0 } });
+    expect(words(late)).toContain('RSS went from 80.0 MiB to 0 B, half of that within 1.00 s.');
+  });
+
+  it('ends where memory is forced back', () => {
+    const run = runOf([100, 100, 80, 60, 0], idleFrom(1), [forced(3500)]);
+    expect(metricsOf(run).idleHalf).toBeCloseTo(1, 6);
+    expect(factsOf(run)?.idle).toMatchObject({ to: { t: 3000, bytes: 60 * mib }, forcedAt: 3500 });
+    expect(words(run)).toContain('RSS went from 100 MiB to 60.0 MiB, until memory was forced back, half');
+  });
+
+  it.each<[string, RunData]>([
+    ['nothing idles', runOf([100, 50, 0])],
+    ['RSS falls by less than a twentieth', runOf([100, 100, 98, 96], idleFrom(1))],
+    ['the idle stretch has but one sample', runOf([100, 50, 40], idleFrom(2))],
+    [
+      'phases tell of a workload',
+      runOf([100, 50, 0], idleFrom(1), [{ k: 'phase', t: 0, name: 'a', rss: 1 }]),
+    ],
+    [
+      'RSS is not told',
+      toRunData([header, { k: 's', t: 0, phase: 'idle', inuse: 1, free: 0, released: 0, rss: null }]),
+    ],
+  ])('is none where %s', (_what, run) => {
+    expect(metricsOf(run).idleHalf).toBeUndefined();
+  });
 });
 
 it('the peak is where RSS first was as high, in the words of the report as on the terminal', () => {

@@ -19,6 +19,7 @@ describe('the metrics of a run', () => {
     ['decayHalf', 2.5],
     ['decay95', 4.9375],
     ['decayEnd', 0],
+    ['idleHalf', undefined],
     ['released', 100 * mib],
     ['trapped', undefined],
     ['lazyFree', undefined],
@@ -51,7 +52,7 @@ describe('the metrics of a run', () => {
 
   it('are all tested here', () => {
     expect(Object.keys(m).sort()).toEqual(metrics.map(({ id }) => id).sort());
-    expect(metrics).toHaveLength(31);
+    expect(metrics).toHaveLength(32);
   });
 
   it('have no decay where RSS hardly falls', () => {
