@@ -90,7 +90,7 @@ interface Side {
   readonly idleHalf: readonly number[];
 }
 
-/** Half decay of one kind: in words, and whether it holds. It does where nothing decays on either side. */
+/** Half decay of one kind: in words, and whether it holds. It does where nothing decays on either side, and not where one side does. */
 function halves(
   ours: Side,
   theirs: Side,
@@ -98,8 +98,9 @@ function halves(
   whether: readonly [yes: string, no: string],
 ): { readonly words: string; readonly holds: boolean } {
   const [a, b] = [ours[kind], theirs[kind]];
+  if (a.length === 0 && b.length === 0) return { words: 'is none on either side', holds: true };
   if (a.length === 0 || b.length === 0)
-    return { words: `${range(a)} s beside ${range(b)} s`, holds: a.length === b.length };
+    return { words: `${range(a)} s beside ${range(b)} s: ${whether[1]}`, holds: false };
   const holds = Math.abs(median(a) - median(b)) <= mostLater;
   const side = (all: readonly number[]): string => `${median(all).toFixed(2)} s (${range(all)})`;
   return { words: `${side(a)} beside ${side(b)}: ${whether[holds ? 0 : 1]}`, holds };
