@@ -24,7 +24,8 @@ import { caseWords, type Participant } from './participant.ts';
 import { buildC } from './rivals/c.ts';
 import { buildGo, findGo } from './rivals/go.ts';
 import { addon, ours } from './rivals/ours.ts';
-import { type Failure, met, runRounds } from './rounds.ts';
+import { type Failure, type Row, runRounds, type TargetVerdict, verdictOf } from './rounds.ts';
+import { steepnessRows } from './steepness.ts';
 import { rowName, table } from './table.ts';
 
 const usage = `usage: compare [options]
@@ -43,7 +44,8 @@ const usage = `usage: compare [options]
   --go <file>    the go command to use
   --traces <dir> the folder with the recorded radix traces
   --out <file>   where to write the JSON (runs/bench-<time>.json)
-  --check        exit with 1 if a target is missed
+  --check        exit with 1 if a target is missed, else with 3 if one is unclear: by the medians it is met or
+                 missed, by a quarter of the rounds or more the opposite
   --help`;
 
 const note = (text: string): void => {
@@ -189,7 +191,7 @@ async function main(): Promise<number> {
   try {
     const participants = gather(root, into, options.go, options.skip);
     for (const participant of participants) note(`${participant.id.padEnd(6)}${participant.title}`);
-    const results = runRounds({
+    const measured = runRounds({
       rounds: options.rounds,
       cases,
       participants,
@@ -201,6 +203,7 @@ async function main(): Promise<number> {
     });
     if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
 
+    const results = { ...measured, rows: [...measured.rows, ...steepnessRows(measured.rows)] };
     process.stdout.write(
       `${table(
         results,
@@ -208,8 +211,11 @@ async function main(): Promise<number> {
       )}\n`,
     );
     for (const text of failureLines(results.failures)) note(text);
-    const missed = results.rows.filter((row) => row.targets.some((target) => met(row, target) === false));
+    const rowsOf = (verdict: TargetVerdict): Row[] =>
+      results.rows.filter((row) => row.targets.some((target) => verdictOf(row, target) === verdict));
+    const [missed, unclear] = [rowsOf('missed'), rowsOf('unclear')];
     if (missed.length > 0) note(`missed: ${missed.map(rowName).join('; ')}`);
+    if (unclear.length > 0) note(`unclear: ${unclear.map(rowName).join('; ')}`);
 
     const out = file ?? join(root, 'runs', `bench-${new Date().toISOString().replace(/[:.]/g, '-')}.json`);
     mkdirSync(dirname(resolve(out)), { recursive: true });
@@ -231,7 +237,8 @@ async function main(): Promise<number> {
     );
     note(`written: ${out}`);
     if (results.failures.length > 0) return 2;
-    return options.check && missed.length > 0 ? 1 : 0;
+    if (!options.check) return 0;
+    return missed.length > 0 ? 1 : unclear.length > 0 ? 3 : 0;
   } finally {
     rmSync(into, { recursive: true, force: true });
   }

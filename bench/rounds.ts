@@ -17,7 +17,8 @@ import { median } from './workload.ts';
 export interface Row {
   readonly name: string;
   readonly params: Readonly<Record<string, string>>;
-  readonly unit: 'ns' | 'bytes';
+  /** ratio: of two rows of nanoseconds (steepness.ts). */
+  readonly unit: 'ns' | 'bytes' | 'ratio';
   /** Each participant's value in each round. */
   readonly values: Record<string, number[]>;
   readonly targets: readonly Target[];
@@ -136,18 +137,21 @@ export function ratioOf(row: Row, over: string, under: string): Ratio | undefine
   return { ratio: median(a) / median(b), least: Math.min(...single), most: Math.max(...single) };
 }
 
-/** Whether a row's target was met; undefined where there is nothing to hold against. */
-export function met(row: Row, target: Target): boolean | undefined {
-  if (target.against === undefined) {
-    const own = row.values.ours;
-    return own === undefined ? undefined : median(own) <= target.atMost;
-  }
-  if (target.above === true) {
-    const { ours, [target.against]: other } = row.values;
-    return ours === undefined || other === undefined
-      ? undefined
-      : median(ours) - median(other) <= target.atMost;
-  }
-  const ratio = ratioOf(row, 'ours', target.against);
-  return ratio === undefined ? undefined : ratio.ratio <= target.atMost;
+/** A row's target: reached or missed by the medians; unclear where a quarter of the rounds or more say the opposite. */
+export type TargetVerdict = 'met' | 'missed' | 'unclear';
+
+/** What became of a row's target; undefined where there is nothing to hold against. */
+export function verdictOf(row: Row, target: Target): TargetVerdict | undefined {
+  const { ours } = row.values;
+  const other = target.against === undefined ? undefined : row.values[target.against];
+  if (ours === undefined || (target.against !== undefined && other === undefined)) return undefined;
+  const held = (mine: number, theirs: number | undefined): boolean => {
+    if (theirs === undefined) return mine <= target.atMost;
+    return (target.above === true ? mine - theirs : mine / theirs) <= target.atMost;
+  };
+  const isMet = held(median(ours), other && median(other));
+  // Both took part in every round: who fails one is withdrawn from all.
+  const opposite = ours.filter((mine, round) => held(mine, other?.[round]) !== isMet).length;
+  if (opposite * 4 >= ours.length) return 'unclear';
+  return isMet ? 'met' : 'missed';
 }

@@ -4,7 +4,7 @@
 
 import type { Target } from './cases.ts';
 import type { Results, Row } from './rounds.ts';
-import { met, ratioOf } from './rounds.ts';
+import { ratioOf, type TargetVerdict, verdictOf } from './rounds.ts';
 import { median } from './workload.ts';
 
 /** Parameters that tell cases apart; the others are the same for every case of a name. */
@@ -34,7 +34,7 @@ export function table(results: Results, participants: readonly string[]): string
       ...participants.map((id) => valueText(row, id)),
       ...rivals.map((id) => ratioText(row, id)),
       row.targets.map((t) => targetText(row, t)).join(', '),
-      row.targets.map((t) => verdict(met(row, t))).join(', '),
+      row.targets.map((t) => verdictText(verdictOf(row, t))).join(', '),
     ]);
   }
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
@@ -58,6 +58,7 @@ function valueText(row: Row, id: string): string {
 }
 
 function quantity(row: Row, value: number): string {
+  if (row.unit === 'ratio') return `× ${short(value)}`;
   return row.unit === 'ns' ? `${short(value)} ns` : `${short(value / 1024)} KiB`;
 }
 
@@ -73,9 +74,8 @@ function ratioText(row: Row, id: string): string {
   return `${ratio.ratio.toFixed(2)} (${ratio.least.toFixed(2)}–${ratio.most.toFixed(2)})`;
 }
 
-function verdict(isMet: boolean | undefined): string {
-  if (isMet === undefined) return '?';
-  return isMet ? 'met' : 'MISSED';
+function verdictText(verdict: TargetVerdict | undefined): string {
+  return verdict === 'missed' ? 'MISSED' : (verdict ?? '?');
 }
 
 function short(n: number): string {

@@ -6,7 +6,8 @@ import { allCases, type Case } from '../../bench/cases.ts';
 import type { Participant } from '../../bench/participant.ts';
 import { buildC } from '../../bench/rivals/c.ts';
 import { findGo } from '../../bench/rivals/go.ts';
-import { met, ratioOf, runRounds } from '../../bench/rounds.ts';
+import { type Row, ratioOf, runRounds, verdictOf } from '../../bench/rounds.ts';
+import { steepnessRows } from '../../bench/steepness.ts';
 import { rowName, table } from '../../bench/table.ts';
 
 /** A participant that runs a line of JavaScript. */
@@ -39,10 +40,12 @@ describe('rounds', () => {
     const [row] = results.rows;
     expect(row.values).toEqual({ ours: [30, 30], go: [20, 20] });
     expect(ratioOf(row, 'ours', 'go')).toEqual({ ratio: 1.5, least: 1.5, most: 1.5 });
-    expect(met(row, { against: 'go', atMost: 1 })).toBe(false);
-    expect(met(row, { against: 'go', atMost: 1.5 })).toBe(true);
-    expect(met(row, { atMost: 30 })).toBe(true);
-    expect(met(row, { against: 'c', atMost: 1 })).toBeUndefined();
+    expect(verdictOf(row, { against: 'go', atMost: 1 })).toBe('missed');
+    expect(verdictOf(row, { against: 'go', atMost: 1.5 })).toBe('met');
+    expect(verdictOf(row, { atMost: 30 })).toBe('met');
+    expect(verdictOf(row, { against: 'go', above: true, atMost: 9 })).toBe('missed');
+    expect(verdictOf(row, { against: 'go', above: true, atMost: 10 })).toBe('met');
+    expect(verdictOf(row, { against: 'c', atMost: 1 })).toBeUndefined();
   });
 
   it('names a participant that fails and asks it no more', () => {
@@ -84,6 +87,98 @@ describe('rounds', () => {
     const text = table(results, ['ours', 'go']);
     expect(text).toMatch(/x size=8 +30\.0 ns +20\.0 ns +1\.50 \(1\.50–1\.50\) +≤ 1\.00 go +MISSED/);
     expect(rowName(results.rows[0])).toBe('x size=8');
+  });
+});
+
+describe('targets', () => {
+  const row = (ours: number[], go?: number[]): Row => ({
+    name: 'x',
+    params: {},
+    unit: 'ns',
+    values: { ours, ...(go === undefined ? {} : { go }) },
+    targets: [],
+  });
+  const go = { against: 'go', atMost: 1 };
+
+  it.each([
+    ['one round of seven says otherwise', [90, 90, 90, 90, 90, 90, 200], 'met'],
+    ['two of seven do', [90, 90, 90, 90, 90, 200, 200], 'unclear'],
+    ['missed, but for one', [110, 110, 110, 110, 110, 110, 50], 'missed'],
+    ['missed, but for two', [110, 110, 110, 110, 110, 50, 50], 'unclear'],
+    ['one round', [110], 'missed'],
+    ['two that differ', [110, 80], 'unclear'],
+  ] as const)('%s', (_, ours, verdict) => {
+    const theirs = ours.map(() => 100);
+    expect(verdictOf(row([...ours], theirs), go)).toBe(verdict);
+    expect(verdictOf(row([...ours]), { atMost: 100 })).toBe(verdict);
+    expect(verdictOf(row([...ours], theirs), { against: 'go', above: true, atMost: 0 })).toBe(verdict);
+    expect(
+      table({ rows: [{ ...row([...ours], theirs), targets: [go] }], failures: [] }, ['ours', 'go']),
+    ).toContain(verdict === 'missed' ? 'MISSED' : verdict);
+  });
+
+  const pages = (mib: number, values: Record<string, number[]>, what = 'alloc', n = '64'): Row => ({
+    name: 'pages',
+    params: { pages: n, mib: `${mib}`, ops: '1', what },
+    unit: 'ns',
+    values,
+    targets: [],
+  });
+
+  it.each([
+    ['as steep', [120, 120, 120, 120], 'met'],
+    ['half as steep again', [180, 180, 180, 180], 'missed'],
+    ['noisy', [120, 120, 180, 180], 'unclear'],
+  ] as const)('growth from 64 MiB to 16 GiB, %s as Go’s', (_, large, verdict) => {
+    const base = { ours: [60, 60, 60, 60], go: [50, 50, 50, 50] };
+    const rows = [
+      pages(64, base),
+      pages(64, base, 'free'),
+      pages(1024, base),
+      pages(16384, { ours: [...large], go: [100, 100, 100, 100] }),
+      pages(16384, base, 'free'),
+    ];
+    const [growth, ...others] = steepnessRows(rows);
+    expect(others).toEqual([]);
+    expect(growth.values).toEqual({ ours: large.map((cost) => cost / 60), go: [2, 2, 2, 2] });
+    expect(growth.targets.map((target) => verdictOf(growth, target))).toEqual([verdict]);
+    expect(rowName(growth)).toBe('pages pages=64 mib=64–16384 what=alloc-growth');
+    expect(table({ rows: [growth], failures: [] }, ['ours', 'go'])).toMatch(
+      /× 2\.00 .* ≤ 1\.20 go +(met|MISSED|unclear)$/m,
+    );
+  });
+
+  it('of growth there is none where an end was not measured, and nothing to hold against without Go', () => {
+    const ours = { ours: [60] };
+    expect(steepnessRows([pages(64, ours), pages(4096, ours)])).toEqual([]);
+    expect(steepnessRows([pages(64, ours), pages(16384, { go: [50] })])).toEqual([]);
+    expect(steepnessRows([pages(64, ours), pages(16384, ours, 'alloc', '4')])).toEqual([]);
+    const [alone] = steepnessRows([pages(64, { ours: [60], go: [50] }), pages(16384, ours)]);
+    expect(verdictOf(alone, alone.targets[0])).toBeUndefined();
+  });
+
+  it('where few runs fit into 64 MiB, pairs tell it', () => {
+    const cost = { ours: [60], go: [50] };
+    const rows = [
+      pages(64, cost, 'pair', '512'),
+      pages(16384, cost, 'alloc', '512'),
+      pages(16384, { ours: [66], go: [50] }, 'pair', '512'),
+    ];
+    const [growth] = steepnessRows(rows);
+    expect(growth).toMatchObject({
+      params: { pages: '512', what: 'pair-growth' },
+      values: { ours: [1.1], go: [1] },
+    });
+  });
+
+  it('the benchmark measures both ends of each', () => {
+    const cases = allCases({ quick: false, traces: [], program: undefined }).filter(
+      (of) => of.name === 'pages',
+    );
+    const rows = cases.map((of) =>
+      pages(Number(of.params.mib), { ours: [1], go: [1] }, 'alloc', of.params.pages),
+    );
+    expect(steepnessRows(rows).map(({ params }) => params.pages)).toEqual(['1', '4', '64', '512']);
   });
 });
 
