@@ -1,5 +1,5 @@
 /**
- * System calls that fail, at a spread of their positions; at every one of them: test/long/api/failing-calls.test.ts.
+ * System calls that fail, at a spread of their positions; at every one of them: test/long/api/failing-{mixed,fragments-older,fragments-radix}.test.ts.
  */
 import { describe, expect, test } from 'vitest';
 import { Heap } from '../../lib/api/heap.ts';
