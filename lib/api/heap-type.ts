@@ -185,6 +185,9 @@ function layoutOf(given: unknown, path: string, depth = 0): Layout {
       given,
     );
   }
+  const [symbol] = Object.getOwnPropertySymbols(given);
+  if (symbol !== undefined)
+    refuse('ERR_INVALID_ARGUMENT', `a field has a name, not ${describe(symbol)}${at}`, given);
   const fields = Object.entries(given).map(
     ([name, field]) => [name, layoutOf(field, path === '' ? name : `${path}.${name}`, depth + 1)] as const,
   );

@@ -283,6 +283,7 @@ export class SpecialCalls implements WeakHost {
   // ---------------------------------------------------------------- finding
 
   #isForEver(address: number): boolean {
+    checkAddress(address);
     const { memory, alloc } = this.#runtime;
     return address === memory.zeroBase || alloc.bump?.find(address) !== undefined;
   }

@@ -10,7 +10,7 @@ import type { FrameStack } from './frame-stack.ts';
 import type { HeapParts } from './heap-parts.ts';
 import type { Guard } from './heap-reports.ts';
 import type { HeapType, StructSpec } from './heap-type.ts';
-import { type Root, Scope } from './root.ts';
+import type { Root, Scope } from './root.ts';
 import { SpecialHeap } from './special-heap.ts';
 import { Typing } from './typing.ts';
 import type { UserArena } from './user-arena.ts';
@@ -68,10 +68,10 @@ export class TracedHeap extends SpecialHeap {
   /**
    * Calls a function with a scope: roots made in it end when the function returns or throws.
    * @returns what the function returns
-   * @throws what the function throws; ERR_INVALID_ARGUMENT where it is asynchronous
+   * @throws what the function throws; ERR_INVALID_ARGUMENT where it is asynchronous · ERR_DISPOSED
    */
   scope<T>(operation: (scope: Scope) => T): T {
-    return Scope.run((address) => this.#typing.scopedRoot(address), operation);
+    return this.#typing.scope(operation);
   }
 
   /**

@@ -22,7 +22,7 @@ import { FrameStack } from './frame-stack.ts';
 import { freedMemoryOf } from './freed-memory.ts';
 import type { Guard } from './heap-reports.ts';
 import { TypeBase } from './heap-type.ts';
-import { Root, type RootHost } from './root.ts';
+import { Root, type RootHost, Scope } from './root.ts';
 import { UserArena } from './user-arena.ts';
 
 export class Typing implements RootHost {
@@ -114,9 +114,10 @@ export class Typing implements RootHost {
     return root;
   }
 
-  /** A root of a scope, which disposes of it. */
-  scopedRoot(address: number): Root {
-    return new Root(this, this.#add(address), 'held');
+  scope<T>(operation: (scope: Scope) => T): T {
+    // The heap must be there, also where the function asks nothing of it.
+    this.#guarded(() => undefined);
+    return Scope.run((address) => new Root(this, this.#add(address), 'held'), operation);
   }
 
   /** A root that ends with a JavaScript object. */
@@ -131,7 +132,8 @@ export class Typing implements RootHost {
 
   global(name: string): Root {
     const bytes = typeof name === 'string' ? new TextEncoder().encode(name) : new Uint8Array(0);
-    if (bytes.length === 0 || bytes.length > longestName || bytes.includes(0))
+    // Half a surrogate pair has no bytes of its own: all such names would be one.
+    if (bytes.length === 0 || bytes.length > longestName || bytes.includes(0) || /\p{Surrogate}/u.test(name))
       refuse(
         'ERR_INVALID_ARGUMENT',
         `a name is 1 to ${longestName} bytes of text, not ${describe(name)}`,

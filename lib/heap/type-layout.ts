@@ -83,7 +83,7 @@ export function structLayout(fields: readonly (readonly [name: string, layout: L
 /** Which words of a layout are pointers. */
 export const pointerMapOf = (layout: Layout): PointerMap => new PointerMap(runsOf(layout));
 
-const onePointer: PointerRun = { from: 0, end: 1, period: 1, pattern: Int32Array.of(1) };
+const onePointer: PointerRun = { from: 0, end: 1, period: 1, pattern: Int32Array.of(1), map: undefined };
 
 function runsOf(layout: Layout): PointerRun[] {
   switch (layout.form) {

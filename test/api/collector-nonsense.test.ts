@@ -58,6 +58,62 @@ describe.each(tried)('$generation, $marking', (options) => {
   });
 });
 
+/** What JavaScript would make an address of, and would ask for it more than once. */
+const nearlyAddresses = (one: number, other: number): readonly unknown[] => {
+  let asked = 0;
+  return [String(one), [one], { valueOf: () => (asked++ % 2 === 0 ? one : other) }, Symbol('a'), BigInt(one)];
+};
+
+test.each([
+  ...(['lists', 'treap', 'radix'] as const).map((generation) => ({ generation })),
+  ...(['lists', 'radix'] as const).map((generation) => ({ generation, sbrk: true })),
+])('what is no number is no object’s address: $generation, sbrk $sbrk', (options) => {
+  const heap = new Heap({ environment: false, reach: 256 * MiB, gcPercent: -1, ...options });
+  onTestFinished(() => heap.dispose());
+  const one = heap.malloc(64);
+  const other = heap.malloc(3000);
+  const special: Readonly<Record<string, (address: never) => unknown>> = {
+    setFinalizer: (address) => heap.setFinalizer(address, () => {}),
+    'setFinalizer, null': (address) => heap.setFinalizer(address, null),
+    addCleanup: (address) => heap.addCleanup(address, () => {}, 1),
+    weak: (address) => heap.weak(address),
+    pin: (address) => heap.pin(address),
+    unpin: (address) => heap.unpin(address),
+    pins: (address) => heap.pins(address),
+    willSurvive: (address) => heap.willSurvive(address),
+    drop: (address) => heap.drop(address),
+  };
+  for (const [name, call] of Object.entries(special))
+    for (const [i, address] of nearlyAddresses(one, other).entries())
+      expect(() => call(address as never), `${name} ${i}`).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_ADDRESS' }),
+      );
+  heap.drop(one);
+  heap.drop(other);
+  heap.gc();
+  heap.check(3);
+});
+
+test('a scope of a heap that is gone does nothing', () => {
+  const heap = new Heap({ environment: false, reach: 256 * MiB });
+  heap.dispose();
+  let isCalled = false;
+  expect(() =>
+    heap.scope(() => {
+      isCalled = true;
+    }),
+  ).toThrow(expect.objectContaining({ code: 'ERR_DISPOSED' }));
+  expect(isCalled).toBe(false);
+});
+
+test('names that are none: of a field a symbol, of a global half a surrogate pair', () => {
+  const { heap } = setup({ generation: 'radix' });
+  const refused = expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' });
+  expect(() => heap.type({ [Symbol('to')]: 'pointer' } as never)).toThrow(refused);
+  for (const name of ['\ud800', 'a\udc00b']) expect(() => heap.global(name)).toThrow(refused);
+  expect(heap.global('🙂').address).toBe(0);
+});
+
 test('of a heap that is gone every call is a typed error, and nothing falls over it', () => {
   for (const options of designs) {
     const world = setup(options);

@@ -15,7 +15,7 @@ import type { RunValue } from '../record/lines.ts';
 import type { Releases } from '../subject/subject-options.ts';
 import { traceName } from '../subject/subject-request.ts';
 import type { LabHeap } from '../subject/target.ts';
-import { type PageEvents, readPageEvents } from '../trace/page-events.ts';
+import { type PageEventsOfFile, readPageEvents } from '../trace/page-events.ts';
 import type { Drive, DriveHost } from './drive.ts';
 import { gateOf, idle, systemTurns, type Turns, turnMs } from './pacing.ts';
 import type { ResolvedRunOptions } from './run-options.ts';
@@ -35,7 +35,7 @@ export class PageTraceDrive implements Drive {
   liveBytes = 0;
   peakLiveBytes = 0;
   idle = { asked: 0, took: 0 };
-  readonly #events: PageEvents;
+  readonly #events: PageEventsOfFile;
   readonly #resolved: ResolvedRunOptions;
   readonly #releases: Releases;
   readonly #turns: Turns;
@@ -50,7 +50,12 @@ export class PageTraceDrive implements Drive {
   #lostFrees = 0;
   #isClosed = false;
 
-  constructor(path: string, events: PageEvents, resolved: ResolvedRunOptions, turns: Turns = systemTurns) {
+  constructor(
+    path: string,
+    events: PageEventsOfFile,
+    resolved: ResolvedRunOptions,
+    turns: Turns = systemTurns,
+  ) {
     this.#events = events;
     this.#resolved = resolved;
     this.#releases = resolved.releases ?? 'recorded';
@@ -66,7 +71,7 @@ export class PageTraceDrive implements Drive {
     resolved: ResolvedRunOptions,
     turns: Turns | undefined,
   ): Promise<PageTraceDrive> {
-    return new PageTraceDrive(path, await readPageEvents(path), resolved, turns);
+    return new PageTraceDrive(path, await readPageEvents(path, resolved.strict), resolved, turns);
   }
 
   get totalOps(): number {
@@ -101,6 +106,7 @@ export class PageTraceDrive implements Drive {
 
   counts(): Readonly<Record<string, RunValue>> {
     return {
+      ...this.#events.faults,
       ...{ format: 'pagetrace', lines: this.#events.count, allocs: this.#allocs, frees: this.#frees },
       ...{ releases: this.#released, unknownFrees: this.#unknownFrees, lostFrees: this.#lostFrees },
     };

@@ -7,6 +7,7 @@
  *
  * Not here: what operations do to objects (run/replay.ts), the sentences (metrics/trace-notes.ts).
  */
+import type { SourceEnd } from './byte-source.ts';
 import { traceError } from './grammar.ts';
 
 export interface FaultCounts {
@@ -75,6 +76,15 @@ export class TraceFaults {
     if (this.#counts.firstMalformedLine > 0) return;
     this.#counts.firstMalformedLine = line;
     this.firstMalformed = message;
+  }
+
+  /** What is wrong with how a file ends, after so many sound lines, or whatever else it is made of. */
+  addEnd({ gzipCut, cut, grownBytes, lostBytes }: SourceEnd, sound: number, what: 'line' | 'event'): void {
+    const at = sound + 1;
+    if (gzipCut) this.add('gzipCutLine', at, `the gzip stream was cut off at this ${what} or after it`, at);
+    if (cut) this.add('cutLine', at, `the compressed stream was cut off at this ${what} or after it`, at);
+    if (grownBytes > 0) this.add('grownBytes', at, 'the file grew while it was read', grownBytes);
+    if (lostBytes > 0) this.add('lostBytes', at, 'the file became shorter while it was read', lostBytes);
   }
 
   /** What is worth telling and wrong in no mode. */

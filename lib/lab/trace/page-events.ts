@@ -8,6 +8,7 @@
 import { pageSize, second } from '../../base/units.ts';
 import { lostTimeBits, type PageEventKind, pageEvent } from '../../heap/page-trace.ts';
 import { openBytes, shownName, standardInput } from './bytes.ts';
+import { type FaultCounts, TraceFaults } from './faults.ts';
 import { traceError } from './grammar.ts';
 import { beginsAsPageText, type PageOp, parsePageText } from './page-text.ts';
 
@@ -31,6 +32,11 @@ export interface PageEvents {
   readonly ps: number;
   /** Bytes at the end that are no whole event. */
   readonly cutBytes: number;
+}
+
+/** Those of a file, and what was wrong with it; what would be a line elsewhere is an event here. */
+export interface PageEventsOfFile extends PageEvents {
+  readonly faults: FaultCounts;
 }
 
 /** A word from bit 3 on. */
@@ -67,9 +73,14 @@ export async function isPageTrace(path: string): Promise<boolean> {
   }
 }
 
-/** Reads a page trace. @throws PageHeapError ERR_TRACE · ERR_FILE */
-export async function readPageEvents(path: string): Promise<PageEvents> {
-  const parser = new PageEventParser(shownName(path));
+/**
+ * Reads a page trace. One that was cut off counts up to there.
+ * @param strict it is an error then
+ * @throws PageHeapError ERR_TRACE · ERR_FILE
+ */
+export async function readPageEvents(path: string, strict = false): Promise<PageEventsOfFile> {
+  const faults = new TraceFaults(shownName(path), strict);
+  const parser = new PageEventParser(faults.file);
   const source = await openBytes(path);
   const text: Buffer[] = [];
   let isText: boolean | undefined;
@@ -82,9 +93,28 @@ export async function readPageEvents(path: string): Promise<PageEvents> {
   } finally {
     await source.close();
   }
-  if (isText === true)
-    return pageEventsOf(parsePageText(Buffer.concat(text).toString('utf8'), shownName(path)));
-  return parser.end();
+  const events =
+    isText === true ? pageEventsOf(pageOpsOf(Buffer.concat(text).toString('utf8'), faults)) : parser.end();
+  const last = events.count + 1;
+  const { gzipCut, cut } = source.end;
+  if (events.cutBytes > 0 && !gzipCut && !cut)
+    faults.add('cutLine', last, 'the page trace ends in the middle of an event', last);
+  faults.addEnd(source.end, events.count, 'event');
+  return { ...events, faults: faults.counts };
+}
+
+/** The operations of a text; the last line may have been cut off. */
+function pageOpsOf(text: string, faults: TraceFaults): readonly PageOp[] {
+  try {
+    return parsePageText(text, faults.file);
+  } catch (error) {
+    const end = text.lastIndexOf('\n') + 1;
+    if (end === 0 || end === text.length) throw error;
+    const ops = parsePageText(text.slice(0, end), faults.file);
+    const line = text.split('\n').length;
+    faults.add('cutLine', line, 'the file ends in the middle of a line', line);
+    return ops;
+  }
 }
 
 const millisecond = 1e6;

@@ -115,7 +115,7 @@ export class TraceReader {
       const bytes = await this.#next();
       if (bytes === undefined) {
         this.#ended = true;
-        this.#tellEnd();
+        this.#parser.faults.addEnd(this.#source.end, this.#parser.lines, 'line');
         parser.end();
       } else {
         parser.feed(bytes);
@@ -127,18 +127,6 @@ export class TraceReader {
 
   async close(): Promise<void> {
     await this.#source.close();
-  }
-
-  /** What is wrong with how the file ends; all lines before are parsed. */
-  #tellEnd(): void {
-    const { faults, lines } = this.#parser;
-    const { gzipCut, cut, grownBytes, lostBytes } = this.#source.end;
-    const line = lines + 1;
-    if (gzipCut)
-      faults.add('gzipCutLine', line, 'the gzip stream was cut off at this line or after it', line);
-    if (cut) faults.add('cutLine', line, 'the compressed stream was cut off at this line or after it', line);
-    if (grownBytes > 0) faults.add('grownBytes', line, 'the file grew while it was read', grownBytes);
-    if (lostBytes > 0) faults.add('lostBytes', line, 'the file became shorter while it was read', lostBytes);
   }
 
   async #next(): Promise<Uint8Array | undefined> {

@@ -21,7 +21,9 @@ import { ObjectList } from '../subject/object-list.ts';
 
 /** Of an object with pointers, every second word is one. */
 export function everySecond(size: number): PointerMap {
-  return new PointerMap([{ from: 0, end: Math.ceil(size / 8), period: 2, pattern: Int32Array.of(1) }]);
+  return new PointerMap([
+    { from: 0, end: Math.ceil(size / 8), period: 2, pattern: Int32Array.of(1), map: undefined },
+  ]);
 }
 
 /** Bytes from one pointer to the next. */

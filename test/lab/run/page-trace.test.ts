@@ -1,5 +1,5 @@
 /** Page traces as runs: pages come from the page heap, and go back when the record says so, or the scavenger. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -40,6 +40,30 @@ async function runOf(options: Partial<RunOptions>) {
   await makeRun({ trace, seconds: 0, idle: 0, collections: 0, output, ...options });
   return readRunFile(output);
 }
+
+test('one that was cut off counts up to there and says so; strict refuses it', async () => {
+  const whole = readFileSync(trace);
+  const heap = { environment: false, generation: 'radix' } as const;
+  const cutOff = join(folder, 'cut');
+  const text = 'pages 1\na 1 4\na 2 8\nf 1\n';
+  const cases: readonly [name: string, bytes: Uint8Array | string, fault: object, ops?: number][] = [
+    ['in an event', whole.subarray(0, 3001), { cutLine: 374, gzipCutLine: 0 }, 373],
+    ['in its stream', gzipSync(whole).subarray(0, 500), { cutLine: 0, gzipCutLine: expect.any(Number) }],
+    ['in a line', `${text}a 3`, { cutLine: 5, gzipCutLine: 0 }, 3],
+  ];
+  for (const [name, bytes, fault, ops] of cases) {
+    writeFileSync(cutOff, bytes);
+    const { end } = await runOf({ trace: cutOff, heap });
+    expect(end?.trace, name).toMatchObject(fault);
+    if (ops !== undefined) expect(end?.ops, name).toBe(ops);
+    await expect(runOf({ trace: cutOff, heap, strict: true }), name).rejects.toMatchObject({
+      code: 'ERR_TRACE',
+    });
+  }
+  // A line that is wrong and ended is none that was cut off.
+  writeFileSync(cutOff, `${text}a 3\n`);
+  await expect(runOf({ trace: cutOff, heap })).rejects.toMatchObject({ code: 'ERR_TRACE' });
+});
 
 describe.each(generations)('%s', (generation) => {
   const heap = { environment: false, generation } as const;
