@@ -39,17 +39,10 @@ const together = [
   'lab/{compare,conformance,contenders,export,library,live,metrics,questions,record,report,trace,verify,workloads}',
 ].map((layer) => `test/${layer}/**/*.test.ts`);
 
-/**
- * Each view of a heap's memory counts to V8 as so much new memory. Beyond half of what its old space may have, V8 collects at
- * each of them, and marks all that the process holds: two thirds of the CPU time of tests that make many heaps. So it may
- * have more than there is.
- */
-const roomForViews = '--max-old-space-size=32768';
-
 export const common = {
   pool: 'forks' as const,
   // Helper threads of V8's, and a small nursery, make its collections dearer where a process makes many heaps.
-  execArgv: [roomForViews, '--no-concurrent-marking', '--no-parallel-scavenge', '--min-semi-space-size=16'],
+  execArgv: ['--no-concurrent-marking', '--no-parallel-scavenge', '--min-semi-space-size=16'],
   // These end what hangs; no test tells by them how fast a machine is. A busy one needs twenty times as long as a quiet one.
   testTimeout: 900_000,
   hookTimeout: 900_000,
