@@ -11,8 +11,8 @@
  * Handles and stacks end. An arena is forgotten, not freed: its chunks live as long as something points into them.
  * Globals and pins are of the heap, and stay.
  *
- * Where a cycle marks meanwhile, what was held is shaded, as whenever a root is given up. A cycle that only begins has
- * nothing to keep: these were no roots when it began.
+ * Where a cycle marks meanwhile, what was held is shaded, as whenever a root is given up. (The object allocated last is
+ * marked by then.) A cycle that only begins has nothing to keep: these were no roots when it began.
  *
  * Not here: finalizers, cleanups and weak handles, which end likewise (callback-queue.ts); Ps (runtime/holders.ts).
  */

@@ -214,7 +214,7 @@ export class Roots extends RootCounters implements RootSource {
 
   /**
    * Gives up all that belongs to a P.
-   * @param visitor is shown what it held @param freeStack gives the memory of a stack of frames back
+   * @param visitor is shown what its handles and stacks held @param freeStack gives the memory of a stack of frames back
    */
   giveUp(p: number, visitor: Pick<RootVisitor, 'root'>, freeStack: (base: number) => void): void {
     const { address, holder } = this.#roots;
@@ -231,7 +231,7 @@ export class Roots extends RootCounters implements RootSource {
       this.removeStack(id);
       freeStack(at);
     }
-    if (this.#last[p] !== 0) visitor.root(this.#last[p]);
+    // That is not shown: a cycle under way has visited it first of all, or it was allocated black since.
     this.#last[p] = 0;
   }
 

@@ -147,6 +147,28 @@ test('what was held when a cycle began is kept by it, though its thread leaves m
   }
 });
 
+// Guards that the last object needs no shading when its thread leaves: it is marked by then, from before or since.
+test.each([
+  ['a small one from before', 48, false],
+  ['a large one from before', 100_000, false],
+  ['a tiny one since', 3, true],
+  ['a small one since', 48, true],
+  ['a large one since', 100_000, true],
+])('what a thread allocated last is kept by the cycle in which it leaves: %s', (_what, size, isSince) => {
+  const { heap, other, views } = held('nothing but a global', { marking: 'incremental' });
+  const { gc } = runtimeOf(heap);
+  const before = other.malloc(size, true);
+  expect(gc.collector.start()).toBe(true);
+  const last = isSince ? other.malloc(size, true) : before;
+  views.pop();
+  other.dispose();
+  while (gc.collector.isMarking) heap.step();
+  gc.sweeper.sweepAll();
+  expect(heap.findObject(last)).toBeDefined();
+  expect(left(heap)).toBe(nodes);
+  expect(heap.findObject(last)).toBeUndefined();
+});
+
 describe.each(['explicit', 'tracing'] as const)('weak handles, liveness %s', (liveness) => {
   function weakly() {
     const heap = new Heap({ environment: false, reach: 2 ** 27, liveness, gcPercent: -1, ps: 40 });

@@ -5,6 +5,9 @@
  * is, with bits of its own, in memory of the engine's. What is reached that way and was not marked is an error of marking,
  * or of who stores pointers past the write barrier: `fatal`, in Go's words, with the object, and where a pointer to it was
  * found. Takes several times as long as marking.
+ *
+ * It looks addresses up and reads words by itself, though the shader (shader.ts) can do both: what a fault there makes
+ * marking miss, a check by the same code would miss as well.
  */
 import { fatal } from '../../base/errors.ts';
 import type { HeapState } from '../../heap/heap-state.ts';

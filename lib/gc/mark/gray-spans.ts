@@ -5,7 +5,7 @@
  * gray. A large object comes in pieces of 128 KiB (*oblets*), and what a piece led to is followed before the next. Objects
  * of a span that lies in two windows are scanned here, word by word.
  *
- * Not here: the objects themselves (tracing.ts).
+ * Not here: the loop that scans the objects (drain.ts).
  */
 import { popcount32 } from '../../base/bits.ts';
 import { windowPageMask, windowPagesShift } from '../../spans/object-memory.ts';

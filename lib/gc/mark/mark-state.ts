@@ -19,7 +19,7 @@ export const markTable = table('mark', 'gc', {
   window: i32('heap'),
   /** One past the last gray object in the work buffer in hand. */
   top: i32('heap'),
-  /** 1: the gray objects of the stack lie far apart (tracing.ts). */
+  /** 1: the gray objects of the stack lie far apart (drain.ts). */
   isScattered: i32('heap'),
   /** The span queue: its first and its last span. */
   queueHead: i32('heap'),

@@ -5,7 +5,7 @@
  * windows, what the write barrier sees. Marked objects that may hold pointers wait in the span queue, which takes no
  * memory. An address that leads to no object marks nothing, unless it must lead to one (`typed`).
  *
- * Not here: the loop that marks most objects (tracing.ts), who calls for what (barrier.ts).
+ * Not here: the loop that marks most objects (drain.ts), who calls for what (barrier.ts).
  */
 import type { TracingLiveness } from '../../alloc/tracing-liveness.ts';
 import { pagesPerArena as arenaPages, pageSize as pageBytes } from '../../base/units.ts';
@@ -62,8 +62,8 @@ export class Shader extends WrittenOnce implements RootVisitor {
   }
 
   /**
-   * Whether it is plain that nothing is left to do for an address: the small object that it leads to is marked. False says
-   * nothing.
+   * Whether it is plain that nothing is left to do for an address: the small object that it leads to is marked. False does
+   * not say that it is not: the object may be large, or there is none.
    */
   isMarked(address: number): boolean {
     const offset = address - this.#origin;

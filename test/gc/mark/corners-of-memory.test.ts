@@ -2,7 +2,7 @@
  * Marking beside the program where memory is out in the middle of it, and what is given up while a cycle marks: what could
  * be reached when it began does not die in it.
  */
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Heap, runtimeOf } from '../../../lib/api/heap.ts';
 import type { HeapOptions } from '../../../lib/design/options.ts';
 import { Shader } from '../../../lib/gc/mark/shader.ts';
@@ -93,11 +93,32 @@ test('what waits to be read when a slice ends and finds no room is scanned later
   expect(count.spilled).toBeGreaterThan(0);
 });
 
+/** From now on JavaScript forgets on command. @returns what forgets a target of a registry */
+function forgetting(): (target: WeakKey) => void {
+  const callbacks = new Map<WeakKey, () => void>();
+  class Registry<T> {
+    readonly #callback: (held: T) => void;
+    constructor(callback: (held: T) => void) {
+      this.#callback = callback;
+    }
+    register(target: WeakKey, held: T): void {
+      callbacks.set(target, () => this.#callback(held));
+    }
+    unregister(): boolean {
+      return false;
+    }
+  }
+  vi.stubGlobal('FinalizationRegistry', Registry);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  return (target) => callbacks.get(target)!();
+}
+
 describe.each(['lists', 'treap', 'radix'] as const)(
   'what is given up while a cycle marks, %s',
   (generation) => {
     /** What gives an object up that nothing else leads to. */
-    const ways: Readonly<Record<string, (heap: Heap, at: number) => () => void>> = {
+    type Hold = (heap: Heap, at: number, forget: (target: WeakKey) => void) => () => void;
+    const ways: Readonly<Record<string, Hold>> = {
       'a pin': (heap, at) => {
         heap.pin(at);
         return () => heap.unpin(at);
@@ -113,6 +134,16 @@ describe.each(['lists', 'treap', 'radix'] as const)(
       'a root': (heap, at) => {
         const root = heap.root(at);
         return () => root.dispose();
+      },
+      // Guards that the engine's giving a root up is shaded as a dispose is.
+      'a root that JavaScript forgot': (heap, at, forget) => {
+        const root = heap.root(at);
+        return () => forget(root);
+      },
+      'a root whose owner JavaScript forgot': (heap, at, forget) => {
+        const owner = {};
+        heap.own(owner, at);
+        return () => forget(owner);
       },
       'a global': (heap, at) => {
         const root = heap.global('only');
@@ -130,12 +161,13 @@ describe.each(['lists', 'treap', 'radix'] as const)(
     };
 
     test.each(Object.entries(ways))('%s: it does not die in that cycle, but in the next', (_what, hold) => {
+      const forget = forgetting();
       const heap = heapOf({ generation });
       const node = heap.type({ to: 'pointer' });
       const inner = heap.new(node);
       const outer = heap.new(node);
       node.to.set(outer, inner);
-      const giveUp = hold(heap, outer);
+      const giveUp = hold(heap, outer, forget);
       heap.malloc(8, true);
       const { collector } = runtimeOf(heap).gc;
       expect(collector.start()).toBe(true);

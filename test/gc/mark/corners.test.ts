@@ -197,6 +197,25 @@ describe('an object that nothing leads to when a cycle has marked everything', (
     expect(heap.findObject(inner)?.base).toBe(inner);
   });
 
+  // Guards that objects with views are scanned again at the end though they are not marked.
+  test('finds in its finalizer what was stored in it through a view', () => {
+    const { heap, node, inner, outer } = lost();
+    const late = heap.new(node);
+    node.id.set(late, 9);
+    heap.new(node);
+    let seen = 0;
+    heap.setFinalizer(outer, (at) => {
+      seen = node.id.get(node.to.get(at));
+    });
+    markAll(heap);
+    // Nothing else leads to it any more.
+    heap.view(outer, 8).set(littleEndian(late));
+    endCycle(heap);
+    expect([inner, late].map((at) => heap.findObject(at)?.base)).toEqual([inner, late]);
+    heap.runFinalizers();
+    expect(seen).toBe(9);
+  });
+
   test('finds all that it refers to in the finalizer that it gets', () => {
     const { heap, node, inner, outer } = lost();
     node.id.set(inner, 7);
@@ -211,3 +230,23 @@ describe('an object that nothing leads to when a cycle has marked everything', (
     expect(seen).toBe(7);
   });
 });
+
+// Guards that tiny blocks are forgotten when a cycle begins: one from before is white, and what comes into it would be.
+test.each(['lists', 'treap', 'radix'] as const)(
+  'a tiny object lives as long as it was allocated last, also where its block would be from before the cycle: %s',
+  (generation) => {
+    const heap = heapOf({ generation });
+    const before = heap.malloc(3, true);
+    const larger = heap.malloc(64, true);
+    markAll(heap);
+    const tiny = heap.malloc(3, true);
+    heap.write(tiny, new Uint8Array([1, 2, 3]));
+    expect(Math.floor(tiny / 16)).not.toBe(Math.floor(before / 16));
+    endCycle(heap);
+    expect(heap.findObject(tiny)?.base).toBe(tiny - (tiny % 16));
+    expect([...heap.read(tiny, 3)]).toEqual([1, 2, 3]);
+    // It was allocated last when the cycle began.
+    expect(heap.findObject(larger)?.base).toBe(larger);
+    expect(heap.findObject(before)).toBeUndefined();
+  },
+);
