@@ -243,17 +243,21 @@ export class SpecialCalls implements WeakHost {
   willSurvive(addresses: readonly number[]): boolean[] {
     return this.#guarded(() => {
       const { specials, sweeping } = this.#runtime.special;
-      // The sweep of a cycle that is under way would answer by what was alive when it began.
-      if (this.#runtime.gc.collector.isMarking) collectFully(this.#runtime);
-      const objects = addresses.map((address) =>
+      const asked = addresses.map((address) =>
         this.#isForEver(address) ? undefined : this.#object(address),
       );
+      // The sweep of a cycle that is under way would answer by what was alive when it began. What it frees is dead.
+      const { collector } = this.#runtime.gc;
+      if (collector.isMarking && !collector.endCycle())
+        refuseMemory(this.#runtime, 'no memory to collect', 0);
+      const isThere = (at: number): boolean => this.#runtime.alloc.finder.find(at) !== undefined;
+      const objects = asked.map((found) => (found === undefined || isThere(found.base) ? found : 'freed'));
       const answers = new Map<number, boolean>();
       const entered: { readonly id: number; readonly span: number; readonly base: number }[] = [];
       sweeping.hooks.probed = (probe, lives) => void answers.set(probe, lives);
       try {
         for (const [i, found] of objects.entries()) {
-          if (found === undefined) continue;
+          if (found === undefined || found === 'freed') continue;
           const { span, base } = found;
           const id = specials.add(span, base, specialKind.probe, i);
           if (id === 0) this.#refuseMemory();
@@ -274,6 +278,7 @@ export class SpecialCalls implements WeakHost {
       const places = new Map<number, number>();
       return objects.map((found, i) => {
         if (found === undefined) return true;
+        if (found === 'freed') return false;
         if (!places.has(found.base)) places.set(found.base, i);
         return answers.get(places.get(found.base) ?? i) ?? false;
       });

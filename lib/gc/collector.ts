@@ -141,6 +141,14 @@ export class Collector {
     return true;
   }
 
+  /** Ends the cycle that is under way, if one is, and its sweep. False when there is no memory for that. */
+  endCycle(): boolean {
+    const concurrent = this.#concurrent;
+    if (concurrent?.cycles.isMarking === true && !this.#take(concurrent.marking.finish())) return false;
+    this.#deps.sweeper.sweepInPause();
+    return true;
+  }
+
   /** Recomputes all pacing: after GC percent or the limit were changed. */
   repace(): void {
     const { trigger, sizes, sweeper } = this.#deps;

@@ -1,6 +1,6 @@
 /** Weak handles, pins and probes, as a program sees them. */
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { Heap } from '../../lib/api/heap.ts';
+import { Heap, runtimeOf } from '../../lib/api/heap.ts';
 import type { HeapOptions } from '../../lib/design/options.ts';
 import { codeOf } from '../support/codes.ts';
 
@@ -119,3 +119,22 @@ describe.each(designs)('$generation, $liveness', (options) => {
     heap.check();
   });
 });
+
+// Guards that a probe waits for a cycle of its own: one that is under way keeps what lived when it began.
+test.each(['lists', 'treap', 'radix'] as const)(
+  'what is dead when a cycle is under way does not survive, %s',
+  (generation) => {
+    const heap = heapOf({ generation, liveness: 'tracing', marking: 'incremental' });
+    const since = heap.root(heap.malloc(64, true));
+    const kept = heap.root(heap.malloc(64, true));
+    // That cycle frees it already.
+    const before = heap.malloc(64, true);
+    heap.malloc(1000, true);
+    const { address } = since;
+    expect(runtimeOf(heap).gc.collector.start()).toBe(true);
+    since.dispose();
+    expect(heap.willSurvive(address, kept.address, before, address)).toEqual([false, true, false, false]);
+    heap.check(3);
+    expect(codeOf(() => heap.willSurvive(before))).toBe('ERR_NOT_ALLOCATED');
+  },
+);
