@@ -48,6 +48,27 @@ function spans(kinds: readonly (readonly [kind: string, holes: number])[], round
   return kinds.map(([kind, holes]) => ({ kind, holes, batch: 4096, rounds }));
 }
 
+/** Objects of a size on a heap that traces. */
+function traceds(sizes: readonly number[]): Words[] {
+  return sizes.map((size) => ({
+    size,
+    live: 65536,
+    marking: 'stop-the-world',
+    ops: size <= 64 ? 200_000 : 50_000,
+    repeats: 15,
+  }));
+}
+
+/** Whole collections of a graph; each order where it is the better one. */
+function marks(kinds: readonly (readonly [graph: string, order: string])[]): Words[] {
+  return kinds.map(([graph, order]) => ({ graph, objects: 100_000, order, repeats: 15 }));
+}
+
+/** Whole commands. Each is a second or less: few of them in a process make it no longer than the others. */
+function commands(list: readonly string[]): Words[] {
+  return list.map((of) => ({ of, processes: 3 }));
+}
+
 /** Every case, in the order of the table. */
 export function changeCases(options: ChangeCaseOptions): Case[] {
   const trace = options.trace === undefined ? [] : [{ trace: 'pa-64', file: options.trace }];
@@ -69,13 +90,25 @@ export function changeCases(options: ChangeCaseOptions): Case[] {
         'radix-trace',
         trace.map((words) => ({ ...words, repeats: 15 })),
       ),
-      ...named('span', spans([['heap', 35]], 90)),
+      ...named(
+        'span',
+        spans(
+          [
+            ['heap', 35],
+            ['manual', 35],
+          ],
+          90,
+        ),
+      ),
       ...named('malloc', mallocs([16, 64], ['ring'])),
+      ...named('traced', traceds([64])),
+      ...named('mark', marks([['tree', 'objects']])),
       ...named('drops', [{ size: 64, live: 65536, order: 'random', how: 'batch', repeats: 15 }]),
       ...named('scavenge', [{ quantum: 65536, mib: 32, repeats: 15 }]),
       ...named('metadata', [{ objects: 30_000 }]),
       ...named('trace-replay', [{ lines: 200_000 }]),
       ...named('start', [{ repeats: 40, processes: 3 }]),
+      ...named('command', commands(['version'])),
     ];
   }
   return [
@@ -105,11 +138,20 @@ export function changeCases(options: ChangeCaseOptions): Case[] {
           ['heap', 0],
           ['heap', 35],
           ['manual', 0],
+          ['manual', 35],
         ],
         120,
       ),
     ),
     ...named('malloc', mallocs([8, 16, 64, 256, 1024], ['ring', 'random'])),
+    ...named('traced', traceds([8, 16, 64, 1024])),
+    ...named(
+      'mark',
+      marks([
+        ['tree', 'objects'],
+        ['random', 'spans'],
+      ]),
+    ),
     ...named(
       'drops',
       ['address', 'random'].flatMap((order) =>
@@ -120,5 +162,6 @@ export function changeCases(options: ChangeCaseOptions): Case[] {
     ...named('metadata', [{ objects: 100_000 }]),
     ...named('trace-replay', [{ lines: 300_000 }, ...program]),
     ...named('start', [{ repeats: 60, processes: 5 }]),
+    ...named('command', commands(['version', 'run'])),
   ];
 }

@@ -213,8 +213,12 @@ function toldBy(
   return different === undefined ? told : { side: 'baseline', error: different };
 }
 
+/** Parts that are differences of two quantities: they may be 0 or less, and have no ratio. The whole is judged in their place. */
+const differences: ReadonlySet<string> = new Set(['above']);
+
 function record(parts: Parts, side: Side, m: Measurement): void {
   const what = m.params.what ?? '';
+  if (differences.has(what)) return;
   let part = parts.get(what);
   if (part === undefined) {
     part = { unit: m.ns === undefined ? 'bytes' : 'ns', told: { ours: [], baseline: [] } };

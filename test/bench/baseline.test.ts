@@ -17,6 +17,9 @@ describe('the protocol between commits', () => {
     ['trace-replay', 'lines=2000', ['d00c4c70', 'd00c4c70', 'd00c4c70']],
     ['scavenge', 'quantum=65536 mib=4 repeats=1', [undefined]],
     ['start', 'repeats=2 processes=1', [undefined, undefined]],
+    ['traced', 'size=64 live=1024 marking=stop-the-world ops=100000 repeats=1', ['e00619a0']],
+    ['mark', 'graph=tree objects=1000 order=objects repeats=1', ['e8062638', 'e8062638']],
+    ['command', 'of=version processes=1', [undefined, undefined]],
   ])('%s %s does the work that it always did', (name, words, checks) => {
     const { status, stdout, stderr } = runBuilt(join('ours', `${name}.js`), words.split(' '));
     expect(status, stderr).toBe(0);

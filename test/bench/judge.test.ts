@@ -193,6 +193,21 @@ describe('the verdict', () => {
     ]);
   });
 
+  it('does not judge a difference, which may be below 0', async () => {
+    const { result } = await judged({
+      answer: (_, of) => ({
+        measurements: [
+          { name: of.name, params: of.params, ns: 100 },
+          { name: of.name, params: { ...of.params, what: 'above' }, ns: -3 },
+        ],
+      }),
+    });
+    expect(result.rows.map(({ params, verdict }) => [params.what, verdict])).toEqual([
+      [undefined, 'not slower'],
+    ]);
+    expect(exitCode(result)).toBe(0);
+  });
+
   it('calls new what the baseline does not know', async () => {
     const { result } = await judged({
       cases: [a, b],
@@ -303,7 +318,14 @@ describe('the cases of a change', () => {
           'metadata',
           'trace-replay',
           'start',
+          'traced',
+          'mark',
+          'command',
         ]),
+      );
+      // Spans of both kinds, since each has a way of its own.
+      expect(new Set(list.filter((of) => of.name === 'span').map((of) => of.params.kind))).toEqual(
+        new Set(['heap', 'manual']),
       );
       const texts = list.map((of) => JSON.stringify([of.name, of.params]));
       expect(new Set(texts).size).toBe(texts.length);
