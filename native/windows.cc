@@ -59,6 +59,14 @@ bool EngineHasThem() {
          &v8::ArrayBuffer::NewBackingStore != nullptr && &v8::ArrayBuffer::New != nullptr;
 }
 
+// Whether the engine lets anybody make buffers over memory of others. One with a sandbox for its memory does not, and would
+// end the process here, where Node-API only says no.
+bool TakesOthersMemory(napi_env env, void* address) {
+  napi_value tried;
+  if (napi_create_external_arraybuffer(env, address, 1, nullptr, nullptr, &tried) != napi_ok) return false;
+  return napi_detach_arraybuffer(env, tried) == napi_ok;
+}
+
 void DeleteStore(napi_env, void* store, void*) { delete static_cast<v8::BackingStore*>(store); }
 
 // window(address, length): an ArrayBuffer over that memory that counts as no memory, or null where the engine
@@ -69,6 +77,8 @@ Napi::Value Window(const Napi::CallbackInfo& info) {
   size_t length = LengthArg(info, 1);
   // What V8 would end the process for; TypeScript asks for 4 GiB at most.
   if (!EngineHasThem() || address == nullptr || length > size_t{1} << 32) return info.Env().Null();
+  static const bool takes = TakesOthersMemory(env, address);
+  if (!takes) return info.Env().Null();
   std::unique_ptr<v8::BackingStore> store =
       v8::ArrayBuffer::NewBackingStore(address, length, &v8::BackingStore::EmptyDeleter, nullptr);
   std::shared_ptr<v8::BackingStore> unowned(std::shared_ptr<void>(), store.get());

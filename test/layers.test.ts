@@ -23,6 +23,14 @@ it('tests send signals by test/support/signals.ts alone', () => {
   expect(signalling).toEqual([]);
 });
 
+// ChildProcess.kill of one that could not be started is as much.
+it('lib/ sends signals by lib/base/signal-child.ts alone, or to its own process', () => {
+  const signalling = readdirSync(lib, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && path !== 'base/signal-child.ts')
+    .filter((path) => /\.kill\((?!process\.pid\b|pid, 0\)|\))/.test(readFileSync(join(lib, path), 'utf8')));
+  expect(signalling).toEqual([]);
+});
+
 describe('the check itself', () => {
   const root = mkdtempSync(join(tmpdir(), 'pageheap-layers-'));
   afterAll(() => rmSync(root, { recursive: true }));

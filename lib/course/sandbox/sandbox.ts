@@ -13,6 +13,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { libraryPath, moduleExtension } from '../../base/package-files.ts';
+import { signalChild } from '../../base/signal-child.ts';
 import { type Block, type Reply, type Request, replyFd } from './protocol.ts';
 import { walledCommand } from './walls.ts';
 
@@ -58,7 +59,7 @@ export class Sandbox {
   readonly #limits: Limits;
   readonly #timer: NodeJS.Timeout;
   readonly #begin = performance.now();
-  readonly #kill = (): void => void this.#child.kill('SIGKILL');
+  readonly #kill = (): void => signalChild(this.#child, 'SIGKILL');
   #waiting: Waiting | undefined;
   #lost: SandboxLost | undefined;
   /** The last of what its process wrote to standard error: no hand-in can, so it is of a defect. */

@@ -13,6 +13,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { PageHeapError } from '../../base/errors.ts';
 import { libraryPath, moduleExtension } from '../../base/package-files.ts';
+import { signalChild } from '../../base/signal-child.ts';
 import { type JournalLine, journalFd, type SuiteRequest } from './journal.ts';
 import { causeNumbers, type Outcome } from './outcomes.ts';
 import { fullRuns, type RandomRunOptions, randomSeed, requirePath } from './random-run.ts';
@@ -177,7 +178,7 @@ async function runProcess(
     // What a module prints must not end up in the results.
     { stdio: ['ignore', process.stderr.fd, 'inherit', 'pipe'] },
   );
-  const kill = (): void => void child.kill('SIGKILL');
+  const kill = (): void => signalChild(child, 'SIGKILL');
   process.on('exit', kill);
   try {
     const made = new SuiteProcess(request.timeout);

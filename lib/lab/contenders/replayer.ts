@@ -12,6 +12,7 @@ import { closeSync, readSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { describe } from '../../base/describe.ts';
 import { PageHeapError } from '../../base/errors.ts';
+import { signalChild } from '../../base/signal-child.ts';
 import { likelyKiller, readMemoryKills } from '../../os/memory-kills.ts';
 import { OtherProcess, type ProcessEnd } from '../../os/other-process.ts';
 import { makePipe, waitForPipe } from '../../os/pipe.ts';
@@ -44,7 +45,7 @@ export class Replayer {
   readonly #output: number;
   readonly #patience: number;
   readonly #killsBefore = readMemoryKills();
-  readonly #kill = (): void => void this.#child.kill('SIGKILL');
+  readonly #kill = (): void => signalChild(this.#child, 'SIGKILL');
   readonly #chunk = Buffer.alloc(4096);
   /** Said, and not yet read: the begin of a line. */
   #said = '';

@@ -10,6 +10,7 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { libraryPath, moduleExtension } from '../../base/package-files.ts';
+import { signalChild } from '../../base/signal-child.ts';
 import { inspectMachine, type Machine } from '../../os/machine.ts';
 import { isHeldUp, paceOf, wasHeldUp } from '../metrics/pace.ts';
 import { fileStem } from '../record/folders.ts';
@@ -128,7 +129,7 @@ async function measured<P, R>(
     serialization: 'advanced',
     execArgv: [],
   });
-  const kill = (): void => void child.kill('SIGKILL');
+  const kill = (): void => signalChild(child, 'SIGKILL');
   process.on('exit', kill);
   signal?.addEventListener('abort', kill);
   try {

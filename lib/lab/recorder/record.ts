@@ -16,6 +16,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
+import { signalChild } from '../../base/signal-child.ts';
 import { type Preload, preloadOf } from '../../os/preload.ts';
 import { recorderLibrary } from '../../os/recorder.ts';
 import { fileStem, freePath, makeFolder } from '../record/folders.ts';
@@ -269,7 +270,7 @@ export async function record(request: RecordRequest, hooks: RecordHooks = {}): P
   let isOver = false;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (isOver) recording.stops++;
-    else if (signal !== 'SIGINT' || !inForeground) child?.kill(signal);
+    else if (child !== undefined && (signal !== 'SIGINT' || !inForeground)) signalChild(child, signal);
   };
   // Before there is a program: one that comes first would end this process, and leave the program alone.
   for (const signal of stopSignals) process.on(signal, onSignal);

@@ -9,6 +9,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { commandHere } from '../../base/called-as.ts';
 import { PageHeapError } from '../../base/errors.ts';
+import { signalChild } from '../../base/signal-child.ts';
 import { likelyKiller, type MemoryKills, readMemoryKills } from '../../os/memory-kills.ts';
 import { hasRecorded } from '../record/run-folder.ts';
 import { standardInput } from '../trace/bytes.ts';
@@ -109,17 +110,17 @@ class Stopper {
   /** Tells the child to stop; the second time, or if it takes too long, kills it. */
   stop(): void {
     if (this.#timer !== undefined) {
-      this.#child.kill('SIGKILL');
+      signalChild(this.#child, 'SIGKILL');
       return;
     }
-    this.#timer = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
+    this.#timer = setTimeout(() => signalChild(this.#child, 'SIGKILL'), graceMs);
     send(this.#child, { kind: 'stop' });
   }
 
   /** Kills the child, whether it was told to stop or not. */
   kill(): void {
     this.stop();
-    this.#child.kill('SIGKILL');
+    signalChild(this.#child, 'SIGKILL');
   }
 
   end(): void {

@@ -10,6 +10,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { PageHeapError } from '../../base/errors.ts';
 import { libraryPath, moduleExtension } from '../../base/package-files.ts';
+import { signalChild } from '../../base/signal-child.ts';
 import { type FromChild, unpackError } from './run-messages.ts';
 import type { RunProgress, RunResult } from './run-options.ts';
 
@@ -50,7 +51,7 @@ export class RunProcess {
   readonly outcome: Promise<RunResult | Ended>;
   onProgress: ((progress: RunProgress) => void) | undefined;
   // A parent that ends in any way that runs JavaScript takes the child with it.
-  readonly #kill = (): void => void this.child.kill('SIGKILL');
+  readonly #kill = (): void => signalChild(this.child, 'SIGKILL');
 
   /**
    * @param input whether standard input is its own
