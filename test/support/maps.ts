@@ -21,6 +21,13 @@ export function mappings(): Mapping[] {
     });
 }
 
+/**
+ * Bytes of a heap's own ranges that are mapped, accessible or not. Around them the engine maps pages of its own, at random
+ * places.
+ */
+export const mappedIn = (ranges: readonly { readonly base: number; readonly bytes: number }[]): number =>
+  ranges.reduce((sum, { base, bytes }) => sum + mappedBytes(base, base + bytes), 0);
+
 /** Bytes of [low, high) that are mapped, accessible or not. */
 export function mappedBytes(low: number, high: number): number {
   return mappings()
