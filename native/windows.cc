@@ -34,6 +34,16 @@ class BackingStore {
   PAGEHEAP_OF_ENGINE static void EmptyDeleter(void* data, size_t length, void* deleter_data);
 };
 
+// How large one is, only the engine knows. So it is not given back by its size, as `delete` would: an allocator that goes by
+// that, as jemalloc and tcmalloc do, would take it for another one.
+struct DeleteStore {
+  void operator()(BackingStore* store) const {
+    store->~BackingStore();
+    ::operator delete(static_cast<void*>(store));
+  }
+};
+using OwnedStore = std::unique_ptr<BackingStore, DeleteStore>;
+
 // Local<ArrayBuffer>: one word, which is what a napi_value is.
 struct LocalArrayBuffer {
   napi_value slot;
@@ -41,9 +51,8 @@ struct LocalArrayBuffer {
 
 class ArrayBuffer {
  public:
-  PAGEHEAP_OF_ENGINE static std::unique_ptr<BackingStore> NewBackingStore(void* data, size_t byte_length,
-                                                                          void (*deleter)(void*, size_t, void*),
-                                                                          void* deleter_data);
+  PAGEHEAP_OF_ENGINE static OwnedStore NewBackingStore(void* data, size_t byte_length,
+                                                       void (*deleter)(void*, size_t, void*), void* deleter_data);
   // By the name it has with libstdc++, as in every build of Node's.
   PAGEHEAP_OF_ENGINE static LocalArrayBuffer New(Isolate* isolate, std::shared_ptr<BackingStore> backing_store) __asm__(
       "_ZN2v811ArrayBuffer3NewEPNS_7IsolateESt10shared_ptrINS_12BackingStoreEE");
@@ -67,7 +76,7 @@ bool TakesOthersMemory(napi_env env, void* address) {
   return napi_detach_arraybuffer(env, tried) == napi_ok;
 }
 
-void DeleteStore(napi_env, void* store, void*) { delete static_cast<v8::BackingStore*>(store); }
+void Forget(napi_env, void* store, void*) { v8::DeleteStore()(static_cast<v8::BackingStore*>(store)); }
 
 // window(address, length): an ArrayBuffer over that memory that counts as no memory, or null where the engine
 // offers no such thing.
@@ -79,11 +88,12 @@ Napi::Value Window(const Napi::CallbackInfo& info) {
   if (!EngineHasThem() || address == nullptr || length > size_t{1} << 32) return info.Env().Null();
   static const bool takes = TakesOthersMemory(env, address);
   if (!takes) return info.Env().Null();
-  std::unique_ptr<v8::BackingStore> store =
+  v8::OwnedStore store =
       v8::ArrayBuffer::NewBackingStore(address, length, &v8::BackingStore::EmptyDeleter, nullptr);
   std::shared_ptr<v8::BackingStore> unowned(std::shared_ptr<void>(), store.get());
   napi_value buffer = v8::ArrayBuffer::New(v8::Isolate::GetCurrent(), unowned).slot;
-  if (napi_add_finalizer(env, buffer, store.get(), DeleteStore, nullptr, nullptr) == napi_ok) store.release();
+  // Where nobody will tell when the buffer goes, the record stays for good: the buffer refers to it.
+  napi_add_finalizer(env, buffer, store.release(), Forget, nullptr, nullptr);
   return Napi::Value(env, buffer);
 }
 
