@@ -31,16 +31,49 @@ const mostApart = 0.1;
 const mostLater = 1.5;
 const defaultNames = ['sqlite', 'perl', 'python-json', 'sqlite-ramp'];
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    runs: { type: 'string', default: '5' },
-    traces: { type: 'string' },
-    go: { type: 'string' },
-    seconds: { type: 'string', default: '8' },
-    idle: { type: 'string', default: '10' },
-  },
-});
+const usage = `usage: judge [options] [trace …]
+  --runs <n>       runs of each, in turns (5)
+  --seconds <s>    how long a trace is replayed (8)
+  --idle <s>       how long is waited afterwards (10)
+  --traces <dir>   a folder with more traces than the shipped ones
+  --go <file>      the go command to use (1.21 is what is held against)
+  --help
+The traces are ${defaultNames.join(', ')}, if none is named. Exit code 1: something does not hold.`;
+
+/** What is wrong with the command line is said with the usage, and exit code 2. */
+function commandLine() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        runs: { type: 'string', default: '5' },
+        traces: { type: 'string' },
+        go: { type: 'string' },
+        seconds: { type: 'string', default: '8' },
+        idle: { type: 'string', default: '10' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    process.stderr.write(`judge: ${(error as Error).message}\n${usage}\n`);
+    process.exit(2);
+  }
+}
+
+const { values, positionals } = commandLine();
+if (values.help) {
+  process.stdout.write(`${usage}\n`);
+  process.exit(0);
+}
+for (const [name, least] of [
+  ['runs', 1],
+  ['seconds', 1],
+  ['idle', 0],
+] as const)
+  if (!(Number(values[name]) >= least)) {
+    process.stderr.write(`judge: --${name} is a number from ${least} on, not ${values[name]}\n${usage}\n`);
+    process.exit(2);
+  }
 
 interface Figures {
   /** MiB. */
