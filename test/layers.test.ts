@@ -14,21 +14,21 @@ describe('the layers of lib/', () => {
   });
 });
 
+/** Files of a folder, but for one, whose text has a match. */
+const matching = (folder: string, but: string, pattern: RegExp): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && path !== but)
+    .filter((path) => pattern.test(readFileSync(join(folder, path), 'utf8')));
+
 // A pid of 0, which a look that found nothing answers, is the whole group: the test runner and whoever began it.
 it('tests send signals by test/support/signals.ts alone', () => {
   const tests = fileURLToPath(new URL('.', import.meta.url));
-  const signalling = readdirSync(tests, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts') && path !== 'support/signals.ts')
-    .filter((path) => /process\.kill\((?!process\.pid\b)/.test(readFileSync(tests + path, 'utf8')));
-  expect(signalling).toEqual([]);
+  expect(matching(tests, 'support/signals.ts', /process\.kill\((?!process\.pid\b)/)).toEqual([]);
 });
 
 // ChildProcess.kill of one that could not be started is as much.
 it('lib/ sends signals by lib/base/signal-child.ts alone, or to its own process', () => {
-  const signalling = readdirSync(lib, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts') && path !== 'base/signal-child.ts')
-    .filter((path) => /\.kill\((?!process\.pid\b|pid, 0\)|\))/.test(readFileSync(join(lib, path), 'utf8')));
-  expect(signalling).toEqual([]);
+  expect(matching(lib, 'base/signal-child.ts', /\.kill\((?!process\.pid\b|pid, 0\)|\))/)).toEqual([]);
 });
 
 describe('the check itself', () => {

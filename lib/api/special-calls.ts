@@ -287,6 +287,7 @@ export class SpecialCalls implements WeakHost {
 
   // ---------------------------------------------------------------- finding
 
+  /** Every call begins here: what is no number is refused before anything goes by it. @throws ERR_INVALID_ADDRESS */
   #isForEver(address: number): boolean {
     checkAddress(address);
     const { memory, alloc } = this.#runtime;
@@ -295,7 +296,6 @@ export class SpecialCalls implements WeakHost {
 
   /** The object around an address, of a span that is swept. @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED */
   #object(address: number): FoundObject {
-    checkAddress(address);
     const { finder, spanSweeper } = this.#runtime.alloc;
     const found = finder.find(address);
     if (found === undefined) {
@@ -330,7 +330,6 @@ export class SpecialCalls implements WeakHost {
     if (this.#explicit !== undefined) {
       const s = this.#explicit.spanStarting(address);
       if (s === 0) {
-        checkAddress(address);
         this.#refuseArena(this.#runtime.alloc.finder.find(address), address);
         this.#explicit.explain(address);
       }

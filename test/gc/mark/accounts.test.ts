@@ -1,35 +1,10 @@
 /** What marking leaves beside the mark bits, and what it knows of the heap when it begins: page marks, bytes, bounds, windows. */
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { Heap, runtimeOf } from '../../../lib/api/heap.ts';
-import type { HeapOptions } from '../../../lib/design/options.ts';
+import { describe, expect, test } from 'vitest';
+import { runtimeOf } from '../../../lib/api/heap.ts';
 import { MarkWindow } from '../../../lib/gc/mark/window.ts';
+import { endCycle, heapOf, markAll } from './cycles.ts';
 
 const MiB = 2 ** 20;
-
-function heapOf(options: HeapOptions = {}): Heap {
-  const heap = new Heap({
-    ...{ environment: false, reach: 2 ** 30, liveness: 'tracing', marking: 'incremental', gcPercent: -1 },
-    ...options,
-  });
-  onTestFinished(() => heap.dispose());
-  return heap;
-}
-
-/** Begins a cycle, and lets it mark all that can be reached. It still has to end. */
-function markAll(heap: Heap): void {
-  const { gc } = runtimeOf(heap);
-  expect(gc.collector.start()).toBe(true);
-  while (!gc.tracing!.marker.step(1000));
-  expect(gc.collector.isMarking).toBe(true);
-}
-
-/** Ends the cycle, and its sweep. */
-function endCycle(heap: Heap): void {
-  const { gc } = runtimeOf(heap);
-  while (gc.collector.isMarking) heap.step();
-  gc.sweeper.sweepAll();
-  heap.check(3);
-}
 
 describe.each(['objects', 'spans'] as const)('marking by %s', (markOrder) => {
   // Guards the page mark that the loop sets: without it the page reclaimer looks at spans in which objects live.

@@ -3,29 +3,12 @@
  * be reached when it began does not die in it.
  */
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { Heap, runtimeOf } from '../../../lib/api/heap.ts';
-import type { HeapOptions } from '../../../lib/design/options.ts';
+import { type Heap, runtimeOf } from '../../../lib/api/heap.ts';
 import { Shader } from '../../../lib/gc/mark/shader.ts';
 import { WorkBuffers } from '../../../lib/gc/mark/work-buffers.ts';
 import { Random } from '../../support/random.ts';
 import { markSlowly } from '../../support/slow-marking.ts';
-
-function heapOf(options: HeapOptions = {}): Heap {
-  const heap = new Heap({
-    ...{ environment: false, reach: 2 ** 30, liveness: 'tracing', marking: 'incremental', gcPercent: -1 },
-    ...options,
-  });
-  onTestFinished(() => heap.dispose());
-  return heap;
-}
-
-/** Marks to the end of the cycle that is under way, and sweeps. */
-function endCycle(heap: Heap): void {
-  const { gc } = runtimeOf(heap);
-  while (gc.collector.isMarking) heap.step();
-  gc.sweeper.sweepAll();
-  heap.check(3);
-}
+import { endCycle, heapOf } from './cycles.ts';
 
 /** From now on there is memory for one work buffer. @returns how often what waited found no room in it */
 function oneBuffer(): { readonly spilled: number } {

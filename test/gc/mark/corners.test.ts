@@ -2,37 +2,12 @@
  * What random graphs hardly come to while a cycle marks: objects far apart, a cycle that is given up, several views of
  * one span, stores of parts of a word, and what is asked of an object that nothing leads to.
  */
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { Heap, runtimeOf } from '../../../lib/api/heap.ts';
-import type { HeapOptions } from '../../../lib/design/options.ts';
+import { describe, expect, test } from 'vitest';
+import { runtimeOf } from '../../../lib/api/heap.ts';
 import { markTable } from '../../../lib/gc/mark/mark-state.ts';
 import { Random } from '../../support/random.ts';
 import { markSlowly } from '../../support/slow-marking.ts';
-
-function heapOf(options: HeapOptions = {}): Heap {
-  const heap = new Heap({
-    ...{ environment: false, reach: 2 ** 30, liveness: 'tracing', marking: 'incremental', gcPercent: -1 },
-    ...options,
-  });
-  onTestFinished(() => heap.dispose());
-  return heap;
-}
-
-/** Begins a cycle, and lets it mark all that can be reached. It still has to end. */
-function markAll(heap: Heap): void {
-  const { gc } = runtimeOf(heap);
-  expect(gc.collector.start()).toBe(true);
-  while (!gc.tracing!.marker.step(1000));
-  expect(gc.collector.isMarking).toBe(true);
-}
-
-/** Ends the cycle, and its sweep. */
-function endCycle(heap: Heap): void {
-  const { gc } = runtimeOf(heap);
-  while (gc.collector.isMarking) heap.step();
-  gc.sweeper.sweepAll();
-  heap.check(3);
-}
+import { endCycle, heapOf, markAll } from './cycles.ts';
 
 const littleEndian = (address: number): Uint8Array =>
   new Uint8Array(new BigUint64Array([BigInt(address)]).buffer);
