@@ -6,22 +6,22 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PageHistory } from '../../lib/course/exercises/exercise.ts';
 import { exerciseOf } from '../../lib/course/exercises/registry.ts';
 import type { Grade } from '../../lib/course/grading/grade.ts';
 import { classPage } from '../../lib/course/report/class-page.ts';
 import { gradePage } from '../../lib/course/report/grade-page.ts';
-import { launchChromium } from '../support/chromium.ts';
+import { sharedChromium } from '../support/chromium.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-course-pages-'));
-let browser: Browser;
+let page: Page;
 beforeAll(async () => {
-  browser = await launchChromium();
+  page = await (await sharedChromium()).newPage();
 });
 afterAll(async () => {
-  await browser.close();
+  await page?.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -75,12 +75,11 @@ const board = classPage({
   })),
 });
 
-async function opened(text: string, width: number): Promise<Page> {
+async function open(text: string, width: number): Promise<void> {
   const file = join(folder, `${width}.html`);
   writeFileSync(file, text);
-  const page = await browser.newPage({ viewport: { width, height: 800 } });
+  await page.setViewportSize({ width, height: 800 });
   await page.goto(`file://${file}`);
-  return page;
 }
 
 describe.each([
@@ -88,7 +87,7 @@ describe.each([
   ['a class', board],
 ])('%s', (_what, text) => {
   it('is read at 420 pixels without moving sideways, each figure with its name', async () => {
-    const page = await opened(text, 420);
+    await open(text, 420);
     const seen = await page.evaluate(() => ({
       tooWide: [document.documentElement, ...document.querySelectorAll('.scroll')].filter(
         (one) => one.scrollWidth > one.clientWidth,
@@ -102,18 +101,16 @@ describe.each([
       named: getComputedStyle(document.querySelector('td[data-of="points"]') as Element, '::before').content,
     }));
     expect(seen).toEqual({ tooWide: 0, outside: 0, unnamed: 0, named: '"points"' });
-    await page.close();
   });
 
   it('has tables at 1300 pixels, and a shadow at the edge of what may scroll', async () => {
-    const page = await opened(text, 1300);
+    await open(text, 1300);
     const seen = await page.evaluate(() => ({
       rows: getComputedStyle(document.querySelector('tr') as Element).display,
       shadows: getComputedStyle(document.querySelector('.scroll') as Element).backgroundAttachment,
       tooWide: document.documentElement.scrollWidth > innerWidth,
     }));
     expect(seen).toEqual({ rows: 'table-row', shadows: 'local, local, scroll, scroll', tooWide: false });
-    await page.close();
   });
 });
 

@@ -19,7 +19,7 @@ import { toRunData } from '../../../lib/lab/record/run-data.ts';
 import { renderComparison } from '../../../lib/lab/report/comparison.ts';
 import { commonMoments, comparisonPayload, mainRun } from '../../../lib/lab/report/comparison-payload.ts';
 import type { RunOptions, RunResult } from '../../../lib/lab/run/run-options.ts';
-import { launchChromium } from '../../support/chromium.ts';
+import { sharedChromium } from '../../support/chromium.ts';
 
 import { linesOf, mapOf, mib, runOf } from '../support/made-runs.ts';
 
@@ -360,14 +360,14 @@ describe('its page', () => {
     const file = join(options.folder, 'comparison.html');
     writeFileSync(file, page);
     expect(readFileSync(file, 'utf8')).not.toContain('<script>alert');
-    const browser = await launchChromium();
+    const tab = await (await sharedChromium()).newPage();
+    const wrong: string[] = [];
+    tab.on('pageerror', (error) => wrong.push(error.message));
+    tab.on('console', (message) => message.type() === 'error' && wrong.push(message.text()));
+    tab.on('request', (request) => request.url().startsWith('http') && wrong.push(request.url()));
     try {
       for (const width of [1300, 400]) {
-        const tab = await browser.newPage({ viewport: { width, height: 900 } });
-        const wrong: string[] = [];
-        tab.on('pageerror', (error) => wrong.push(error.message));
-        tab.on('console', (message) => message.type() === 'error' && wrong.push(message.text()));
-        tab.on('request', (request) => request.url().startsWith('http') && wrong.push(request.url()));
+        await tab.setViewportSize({ width, height: 900 });
         await tab.goto(`file://${file}`);
         await tab.waitForSelector('#chart-rss canvas');
         expect(await tab.locator('.chart canvas').count()).toBeGreaterThanOrEqual(4);
@@ -378,11 +378,8 @@ describe('its page', () => {
         expect(await tab.locator('#phases tbody').nth(1).innerText()).toMatch(
           /^after 1\s+80\.0 MiB[\s\S]+90\.0 MiB[\s\S]+HeapSys\s+100 MiB/,
         );
-        if (width < 1000) {
-          expect(wrong).toEqual([]);
-          await tab.close();
-          continue;
-        }
+        expect(wrong).toEqual([]);
+        if (width < 1000) continue;
         const maps = tab.locator('#compared-maps');
         await tab.waitForSelector('#compared-maps[data-shown="3"]');
         expect(await maps.locator('canvas').count()).toBe(6);
@@ -397,10 +394,9 @@ describe('its page', () => {
         );
         expect(await maps.locator('.cell-mark:visible').count()).toBe(6);
         expect(wrong).toEqual([]);
-        await tab.close();
       }
     } finally {
-      await browser.close();
+      await tab.close();
     }
   });
 });

@@ -8,7 +8,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PageHeapError } from '../../../lib/base/errors.ts';
 import { livePage } from '../../../lib/lab/live/live-page.ts';
@@ -16,22 +16,28 @@ import { mapLineOf } from '../../../lib/lab/live/live-run.ts';
 import { LiveServer } from '../../../lib/lab/live/live-server.ts';
 import { WatchedRun } from '../../../lib/lab/live/watched-run.ts';
 import type { Command, SteerState } from '../../../lib/lab/run/steering.ts';
-import { launchChromium } from '../../support/chromium.ts';
+import { sharedChromium } from '../../support/chromium.ts';
 import { coloursOf, expectNothingCut } from '../report/browser-page.ts';
 import { syntheticRun } from '../support/synthetic-run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-page-'));
 const html = livePage();
-let browser: Browser;
 let page: Page;
 const complaints: string[] = [];
 const expected: RegExp[] = [];
+/** Where the servers were that have ended: what a page says of one that is gone is no complaint. */
+const gone: string[] = [];
 
 beforeAll(async () => {
-  browser = await launchChromium();
+  page = await (await sharedChromium()).newPage();
+  page.on('console', (message) => {
+    if (gone.some((url) => message.location().url.startsWith(url))) return;
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
 });
 afterAll(async () => {
-  await browser?.close();
+  await page?.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -89,21 +95,25 @@ class MadeRun {
   }
 }
 
+/** Another window of the same browser, in the same process. */
+async function anotherWindow(url = 'about:blank'): Promise<Page> {
+  const opened = page.waitForEvent('popup');
+  await page.evaluate((at) => void window.open(at), url);
+  return opened;
+}
+
 const drawn = (count: number): Promise<void> =>
   expect
     .poll(() => page.evaluate(() => Number(document.documentElement.dataset.drawn ?? 0)))
     .toBeGreaterThanOrEqual(count);
 
+/** One tab for all tests: a new one costs as much as three pages. */
 beforeEach(async () => {
+  await page.setViewportSize({ width: 1300, height: 900 });
+  await page.emulateMedia({ colorScheme: 'light' });
   complaints.length = expected.length = 0;
-  page = await browser.newPage({ viewport: { width: 1300, height: 900 } });
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
 });
-afterEach(async () => {
-  await page.close();
+afterEach(() => {
   const unexpected = complaints.filter(
     (text) => !text.includes('willReadFrequently') && !expected.some((known) => known.test(text)),
   );
@@ -121,6 +131,7 @@ describe('a run under way', () => {
     await page.goto(server.url);
   });
   afterEach(async () => {
+    gone.push(new URL(server.url).origin);
     await server.close();
     run.watched.close();
   });
@@ -152,8 +163,7 @@ describe('a run under way', () => {
 
   it('steers: buttons and fields give commands, and show how the run stands, in every window', async () => {
     await drawn(20);
-    const second = await browser.newPage();
-    await second.goto(server.url);
+    const second = await anotherWindow(server.url);
     await second.locator('#live-controls').waitFor();
     expect(await page.locator('#steer-step').isDisabled()).toBe(true);
     await page.locator('#steer-pause').click();
@@ -225,49 +235,53 @@ describe('a run under way', () => {
 
   it('says what happened where nobody answers any more, keeps what it has, and goes on when somebody does', async () => {
     expected.push(/ERR_/);
-    const gone = await browser.newPage();
-    await gone.clock.install();
-    await gone.goto(server.url);
-    await gone.locator('#live-controls').waitFor();
-    await expect.poll(() => gone.locator('#live-at').innerText()).not.toBe('0.00 s');
-    const then = await gone.locator('#live-at').innerText();
+    const left = await anotherWindow();
+    await left.clock.install();
+    await left.goto(server.url);
+    await left.locator('#live-controls').waitFor();
+    await expect.poll(() => left.locator('#live-at').innerText()).not.toBe('0.00 s');
+    const then = await left.locator('#live-at').innerText();
     const { port, token } = server;
     await server.close();
     const badge = async (): Promise<string> => {
-      await gone.clock.fastForward(3000);
-      return gone.locator('#live-badge').innerText();
+      await left.clock.fastForward(3000);
+      return left.locator('#live-badge').innerText();
     };
     await expect.poll(badge).toBe('gone');
-    const words = await gone.locator('#live-problem').innerText();
+    const words = await left.locator('#live-problem').innerText();
     expect(words).toContain('Nobody answers any more');
     expect(words).toContain(`What came until ${then} of its time stays here`);
     for (const command of ['view', 'report']) expect(words).toMatch(new RegExp(`${command} \\S+\\.jsonl`));
     for (const id of ['live-hold', 'live-controls', 'live-words'])
-      expect(await gone.locator(`#${id}`).isVisible(), id).toBe(false);
+      expect(await left.locator(`#${id}`).isVisible(), id).toBe(false);
     // What it has is looked at as a run that is over.
-    await gone.locator('#live-moment').fill('0.5');
-    expect(await gone.locator('#live-at').innerText()).not.toBe(then);
-    expect(await gone.locator('#live-play').isVisible()).toBe(true);
+    await left.locator('#live-moment').fill('0.5');
+    expect(await left.locator('#live-at').innerText()).not.toBe(then);
+    expect(await left.locator('#live-play').isVisible()).toBe(true);
     run.write(10);
     server = await LiveServer.listen(run.watched, html, port, token);
     await expect.poll(badge).toBe('running');
-    expect(await gone.locator('#live-problem').isVisible()).toBe(false);
-    await gone.locator('#live-controls').waitFor();
-    expect(await gone.locator('#live-play').isVisible()).toBe(false);
-    await gone.close();
+    expect(await left.locator('#live-problem').isVisible()).toBe(false);
+    await left.locator('#live-controls').waitFor();
+    expect(await left.locator('#live-play').isVisible()).toBe(false);
+    await left.close();
   });
+
+  const problemOf = (one: Page): Promise<string> => one.locator('#live-problem').innerText({ timeout: 1000 });
+  const isTold = async (one: Page): Promise<boolean> =>
+    (await one.locator('#live-name').innerText()) === 'sqlite-ramp' || (await problemOf(one)) !== '';
 
   it('is watched by four pages of a browser; others say so, and go on when one is closed', async () => {
     expected.push(/503/);
     await drawn(20);
-    const context = await browser.newContext();
     const others: Page[] = [];
     for (let i = 0; i < 5; i++) {
-      others.push(await context.newPage());
-      await others[i]?.goto(server.url);
+      const other = await anotherWindow(server.url);
+      // In their order: who comes first is one of the four.
+      await expect.poll(() => isTold(other)).toBe(true);
+      others.push(other);
     }
-    const told = (): Promise<string[]> =>
-      Promise.all(others.map((one) => one.locator('#live-problem').innerText({ timeout: 1000 })));
+    const told = (): Promise<string[]> => Promise.all(others.map(problemOf));
     await expect
       .poll(told)
       .toEqual(['', '', '', ...Array(2).fill(expect.stringContaining('4 pages watch this run already'))]);
@@ -280,7 +294,7 @@ describe('a run under way', () => {
     await others.shift()?.close();
     await expect.poll(async () => (await told()).join('')).toBe('');
     for (const one of others) expect(await one.locator('#live-name').innerText()).toBe('sqlite-ramp');
-    await context.close();
+    await Promise.all(others.map((one) => one.close()));
   });
 
   it('shows another run that came in its place, and nothing of the one before', async () => {
@@ -298,14 +312,13 @@ describe('a run under way', () => {
 
   it('says what is wrong where the token is', async () => {
     expected.push(/401/);
-    const stranger = await browser.newPage();
-    await stranger.goto(`http://127.0.0.1:${server.port}/#wrong`);
-    await expect.poll(() => stranger.locator('#live-problem').innerText()).toMatch(/^The token is missing/);
-    expect(await stranger.locator('#live-name').innerText()).toBe('…');
+    await page.goto('about:blank');
+    await page.goto(`http://127.0.0.1:${server.port}/#wrong`);
+    await expect.poll(() => page.locator('#live-problem').innerText()).toMatch(/^The token is missing/);
+    expect(await page.locator('#live-name').innerText()).toBe('…');
     // The right address, typed into this very tab: only what is behind the # is another.
-    await stranger.goto(server.url);
-    await expect.poll(() => stranger.locator('#live-name').innerText()).toBe('sqlite-ramp');
-    await stranger.close();
+    await page.goto(server.url);
+    await expect.poll(() => page.locator('#live-name').innerText()).toBe('sqlite-ramp');
   });
 
   it('draws pages that come live, also of a gigabyte', async () => {
@@ -329,28 +342,23 @@ describe('a run under way', () => {
     expect(await page.locator('#live-map').isVisible()).toBe(false);
   });
 
-  it.each([
-    [1400, 'light'],
-    [420, 'dark'],
-  ] as const)('cuts nothing at %d pixels, %s', async (width, colorScheme) => {
-    await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme });
+  it('cuts nothing, wide and light, narrow and dark', async () => {
     await drawn(20);
-    await expectNothingCut(page);
-    // Every control can be reached.
-    for (const id of [
-      'steer-pause',
-      'steer-gc',
-      'steer-free',
-      'gogc',
-      'limit',
-      'advice',
-      'live-moment',
-      'live-now',
-    ]) {
-      const box = await page.locator(`#${id}`).boundingBox();
-      expect(box!.x, id).toBeGreaterThanOrEqual(0);
-      expect(box!.x + box!.width, id).toBeLessThanOrEqual(width);
+    const buttons = ['steer-pause', 'steer-gc', 'steer-free'];
+    const controls = [...buttons, 'gogc', 'limit', 'advice', 'live-moment', 'live-now'];
+    for (const [width, colorScheme] of [
+      [1400, 'light'],
+      [420, 'dark'],
+    ] as const) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme });
+      await expectNothingCut(page);
+      // Every control can be reached.
+      for (const id of controls) {
+        const box = await page.locator(`#${id}`).boundingBox();
+        expect(box!.x, id).toBeGreaterThanOrEqual(0);
+        expect(box!.x + box!.width, id).toBeLessThanOrEqual(width);
+      }
     }
   });
 });
@@ -373,7 +381,10 @@ describe('other pages in the same browser', () => {
     run.write(5);
     server = await LiveServer.listen(run.watched, html);
   });
-  afterEach(() => server.close());
+  afterEach(() => {
+    gone.push(new URL(server.url).origin);
+    return server.close();
+  });
 
   it('see nothing and change nothing, even with the token', async () => {
     expected.push(/./);

@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { curveColour } from '../../../lib/lab/report/client/curve-style.ts';
 import { renderComparison } from '../../../lib/lab/report/comparison.ts';
-import { launchChromium } from '../../support/chromium.ts';
+import { sharedChromium } from '../../support/chromium.ts';
 import { type OpenedPage, openTab, settle } from './browser-page.ts';
 import { comparisonOf, configurationOf, runOf } from './made-comparison.ts';
 
@@ -37,14 +37,14 @@ describe('the page in a browser', () => {
   beforeAll(async () => {
     for (const [name, configurations] of Object.entries(pages))
       writeFileSync(join(folder, `${name}.html`), renderComparison(comparisonOf(configurations)));
-    browser = await launchChromium();
+    browser = await sharedChromium();
   });
   afterAll(async () => {
-    await browser?.close();
+    await tab?.page.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  let tab: OpenedPage;
+  let tab: OpenedPage | undefined;
   let shown = '';
   /** The page, as it was opened; opened again only where it is another. */
   async function open(name: keyof typeof pages, width = 1300): Promise<{ page: Page; wrong: string[] }> {

@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { metrics, metricsOf } from '../../../lib/lab/metrics/run-metrics.ts';
 import { spreadOf } from '../../../lib/lab/metrics/spread.ts';
@@ -15,16 +15,18 @@ import { renderComparison } from '../../../lib/lab/report/comparison.ts';
 import { differingOptions } from '../../../lib/lab/report/comparison-options.ts';
 import { rssBasisWords } from '../../../lib/lab/report/contender-words.ts';
 import { renderReport } from '../../../lib/lab/report/render.ts';
-import { launchChromium } from '../../support/chromium.ts';
+import { sharedChromium } from '../../support/chromium.ts';
 
 const mib = 2 ** 20;
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-contender-page-'));
-let browser: Browser;
+let page: Page;
+const wrong: string[] = [];
 beforeAll(async () => {
-  browser = await launchChromium();
+  page = await (await sharedChromium()).newPage();
+  page.on('pageerror', (error) => wrong.push(error.message));
 });
 afterAll(async () => {
-  await browser.close();
+  await page?.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -66,14 +68,10 @@ const compared = [heap, malloc].map((data) => ({
 async function open(name: string, html: string, ready: string): Promise<{ wrong: string[]; text: string }> {
   const file = join(folder, `${name}.html`);
   writeFileSync(file, html);
-  const page = await browser.newPage();
-  const wrong: string[] = [];
-  page.on('pageerror', (error) => wrong.push(error.message));
   await page.goto(`file://${file}`);
   await page.waitForSelector(ready);
   const text = (await page.evaluate(() => document.body.innerText)).replaceAll('\u00a0', ' ');
-  await page.close();
-  return { wrong, text };
+  return { wrong: wrong.splice(0), text };
 }
 
 describe('the page of a contender', () => {

@@ -13,7 +13,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { toRunData } from '../../../lib/lab/record/run-data.ts';
 import { renderReport } from '../../../lib/lab/report/render.ts';
-import { launchChromium } from '../../support/chromium.ts';
+import { sharedChromium } from '../../support/chromium.ts';
 import { those } from '../../support/extent.ts';
 import { longRun } from '../support/long-run.ts';
 import { syntheticRun } from '../support/synthetic-run.ts';
@@ -44,13 +44,13 @@ beforeAll(async () => {
   for (const [name, lines] of Object.entries(files)) {
     writeFileSync(join(folder, `${name}.html`), renderReport(toRunData(lines)));
   }
-  browser = await launchChromium();
+  browser = await sharedChromium();
   shared = await openTab(browser);
   page = shared.page;
 });
 
 afterAll(async () => {
-  await browser?.close();
+  await page?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -179,7 +179,7 @@ describe('the report in a browser', () => {
 
   // A phone, the two sides of a layout's break, and a window.
   const widths = [320, 360, 420, 560, 700, 860, 1040, 1300, 2000];
-  it.each(those(widths, (width) => [320, 560, 860, 1300].includes(width)))(
+  it.each(those(widths, (width) => [320, 860].includes(width)))(
     'cuts nothing at %i pixels, and fills its place',
     async (width) => {
       await page.setViewportSize({ width, height: 900 });
@@ -225,6 +225,9 @@ describe('the report in a browser', () => {
   });
 
   it('has dark and light colours, and prints in the light ones', async () => {
+    // The page draws its charts anew some time after the colours have changed.
+    const chart = (): Promise<string> => pixelsOf(page.locator('#timeline canvas'));
+    const light = await chart();
     await page.emulateMedia({ colorScheme: 'dark' });
     const background = (): Promise<string> =>
       page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
@@ -234,10 +237,10 @@ describe('the report in a browser', () => {
         .slice(0, 3)
         .reduce((sum, n) => sum + Number(n), 0) / 3;
     expect(brightness(await background())).toBeLessThan(60);
-    const dark = await pixelsOf(page.locator('#timeline canvas'));
+    await expect.poll(chart).not.toBe(light);
     await page.emulateMedia({ colorScheme: 'light' });
     expect(brightness(await background())).toBeGreaterThan(200);
-    await expect.poll(() => pixelsOf(page.locator('#timeline canvas'))).not.toBe(dark);
+    await expect.poll(chart).toBe(light);
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
     await page.emulateMedia({ colorScheme: 'dark', media: 'print' });

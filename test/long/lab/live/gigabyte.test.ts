@@ -16,7 +16,7 @@ import { readRunFile } from '../../../../lib/lab/record/run-file.ts';
 import { RunControl } from '../../../../lib/lab/run/run-control.ts';
 import type { RunOptions } from '../../../../lib/lab/run/run-options.ts';
 import { coloursOf } from '../../../lab/report/browser-page.ts';
-import { launchChromium } from '../../../support/chromium.ts';
+import { sharedChromium } from '../../../support/chromium.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-gigabyte-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -50,9 +50,8 @@ it('is shown and steered while it grows to a gigabyte and goes back', { timeout:
   const pages = new PagesWatch(control);
   const live = new LiveRun(control, options.output, pages);
   const server = await LiveServer.listen(live.watched, livePage());
-  const browser = await launchChromium();
+  const page = await (await sharedChromium()).newPage({ viewport: { width: 1400, height: 1000 } });
   try {
-    const page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
     const complaints: string[] = [];
     page.on('pageerror', (error) => complaints.push(String(error)));
     await page.goto(server.url);
@@ -89,7 +88,7 @@ it('is shown and steered while it grows to a gigabyte and goes back', { timeout:
     expect(run.steers?.map(({ what }) => what)).toEqual(['pause', 'freeOSMemory', 'resume']);
     expect(run.maps.at(-1)?.pages).toBeGreaterThan(131_072);
   } finally {
-    await browser.close();
+    await page.close();
     await server.close();
     live.watched.close();
   }
