@@ -47,10 +47,10 @@ function childrenOf(pid: number): number[] {
     .map(Number);
 }
 
-/** A parent of its own that forks a run; answers its process once the run has begun. */
+/** A parent of its own that forks a run; answers its process once the run has begun, and has carried out what its standard input, if it has one, begins with. */
 async function parentOf(
   run: RunOptions,
-  input: 'ignore' | 'pipe' = 'ignore',
+  begins?: string,
 ): Promise<{ parent: ChildProcess; child: number; output: () => string }> {
   const script = join(folder, `${++files}.mjs`);
   writeFileSync(
@@ -59,7 +59,7 @@ async function parentOf(
 let told = false;
 forkRun(${JSON.stringify({ ...run, heap: undefined })}, {
   onProgress: (p) => {
-    if (told || p.phase === 'counting') return;
+    if (told || p.phase === 'counting' || p.ops < ${begins === undefined ? 0 : 1}) return;
     told = true;
     console.log('begun');
   },
@@ -67,7 +67,10 @@ forkRun(${JSON.stringify({ ...run, heap: undefined })}, {
 `,
   );
   let text = '';
-  const parent = spawn(process.execPath, [script], { stdio: [input, 'pipe', 'inherit'] });
+  const parent = spawn(process.execPath, [script], {
+    stdio: [begins === undefined ? 'ignore' : 'pipe', 'pipe', 'inherit'],
+  });
+  parent.stdin?.write(begins ?? '');
   parent.stdout?.on('data', (bytes: Buffer) => {
     text += bytes.toString();
   });
@@ -162,9 +165,7 @@ describe('when things end', () => {
 describe('standard input', () => {
   it('is read by the child as it comes, to its end', async () => {
     const run = options({ trace: '-', seconds: 5 });
-    const { parent, output } = await parentOf(run, 'pipe');
-    parent.stdin?.write('= Start\n+ 0x10 0x20\n');
-    await new Promise((done) => setTimeout(done, 100));
+    const { parent, output } = await parentOf(run, '= Start\n+ 0x10 0x20\n');
     parent.stdin?.end('- 0x10\n');
     await until(() => parent.exitCode !== null);
     expect(output()).toMatch(/reason done ops 2/);
@@ -174,9 +175,7 @@ describe('standard input', () => {
 
   it('may be waited for when the run is interrupted', async () => {
     const run = options({ trace: '-' });
-    const { parent, child, output } = await parentOf(run, 'pipe');
-    parent.stdin?.write('= Start\n+ 0x10 0x20\n');
-    await new Promise((done) => setTimeout(done, 300));
+    const { parent, child, output } = await parentOf(run, '= Start\n+ 0x10 0x20\n');
     parent.kill('SIGINT');
     await until(() => parent.exitCode !== null);
     expect(output()).toMatch(/reason interrupted ops 1/);

@@ -233,11 +233,13 @@ describe('however a run ends', () => {
     input.write('= Start\n+ 0x10 0x20\n');
     const stop = new AbortController();
     const run = options(fifo, { seconds: 5 });
-    const ended = makeRun(run, { ...onFake(), signal: stop.signal });
-    setTimeout(() => stop.abort(), 200);
-    // The read that is under way returns when the writer is gone.
-    setTimeout(() => input.end(), 400);
-    expect((await ended).reason).toBe('interrupted');
+    const onProgress = ({ ops }: RunProgress): void => {
+      if (ops < 1 || stop.signal.aborted) return;
+      stop.abort();
+      // The read that is under way returns when the writer is gone.
+      setTimeout(() => input.end(), 50);
+    };
+    expect((await makeRun(run, { ...onFake(), signal: stop.signal, onProgress })).reason).toBe('interrupted');
     expect((await readRunFile(run.output)).end).toMatchObject({ reason: 'interrupted', ops: 1 });
   });
 });
