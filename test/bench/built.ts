@@ -16,6 +16,20 @@ export function runBuilt(script: string, args: readonly string[]) {
   return { status, stdout, stderr };
 }
 
+/** Runs cases of dist/bench/ours, a script and its words each, one after the other in one process. @returns what each printed */
+export function runCases(cases: readonly (readonly [script: string, words: readonly string[]])[]) {
+  const mark = '\0';
+  const all = `for (const [i, [script, words]] of ${JSON.stringify(cases)}.entries()) {
+    process.argv = [process.execPath, script, ...words];
+    await import('file://${join(root, 'dist', 'bench', 'ours')}/' + script + '?' + i);
+    process.stdout.write('\\0');
+  }`;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', all], {
+    encoding: 'utf8',
+  });
+  return { status, printed: stdout.split(mark).slice(0, -1), stderr };
+}
+
 /** A copy of this build, in a folder. */
 export function copyOfBuild(folder: string, name: string): string {
   const to = join(folder, name);

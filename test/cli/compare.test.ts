@@ -10,6 +10,11 @@ import { pageheap } from './spawn.ts';
 const out = mkdtempSync(join(tmpdir(), 'pageheap-cli-compare-'));
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 
+/** Some objects of all sizes, of which some are freed. */
+const some = join(out, 'some.mtrace');
+const objects = Array.from({ length: 200 }, (_, i) => `+ 0x${i + 1}000 0x${(i + 1) ** 2}`);
+writeFileSync(some, ['= Start', ...objects, '- 0x2000', '= End', ''].join('\n'));
+
 describe('pageheap compare', () => {
   const asFast = ['--duration', '0', '--idle', '0'];
   const quick = ['--scale', '0.01', '--time-scale', '0', '--repeat', '1', '--out', out];
@@ -150,7 +155,7 @@ describe('pageheap compare', () => {
       path,
       ...asFast,
       '-r',
-      '2',
+      '1',
       '--out',
       out,
       '-c',
@@ -183,7 +188,7 @@ describe('pageheap compare', () => {
       `import FirstFit from ${JSON.stringify(new URL('../../examples/first-fit.mjs', import.meta.url).href)};
        console.log('a word of my own');
        export default class Ends extends FirstFit {
-         alloc(npages) { if (++this.asked > 100) { ${body}; } return super.alloc(npages); }
+         alloc(npages) { if (++this.asked > 10) { ${body}; } return super.alloc(npages); }
          asked = 0;
        }`,
     );
@@ -192,7 +197,7 @@ describe('pageheap compare', () => {
       err: stderr,
       code,
     } = await pageheap([
-      ...['compare', 'git', ...asFast, '-r', '1', '--out', out, '-c', `radix,page-heap=${file}`, '--json'],
+      ...['compare', some, ...asFast, '-r', '1', '--out', out, '-c', `radix,page-heap=${file}`, '--json'],
     ]);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ report: null, failures: [{ round: 1 }] });
@@ -219,7 +224,7 @@ describe('pageheap compare', () => {
         `import FirstFit from ${JSON.stringify(new URL('../../examples/first-fit.mjs', import.meta.url).href)};
          let n = 0;
          export default class Moody extends FirstFit {
-           alloc(npages) { if (++n === 400) ${body}; return super.alloc(npages); }
+           alloc(npages) { if (++n === 40) ${body}; return super.alloc(npages); }
          }`,
       );
       return `${name}:radix,page-heap=${file}`;
@@ -228,7 +233,7 @@ describe('pageheap compare', () => {
     const exiting = failing('exiting', 'process.exit(7)');
 
     it('goes on with the others, says which failed and why, and ends with 1', async () => {
-      const args = ['compare', 'git', ...asFast, '-r', '2', '--out', join(out, 'failing')];
+      const args = ['compare', some, ...asFast, '-r', '2', '--out', join(out, 'failing')];
       const {
         err: stderr,
         out: stdout,
@@ -257,7 +262,7 @@ describe('pageheap compare', () => {
 
     it('has no table and no report where none was finished', async () => {
       const into = join(out, 'all-failing');
-      const args = ['compare', 'git', ...asFast, '-r', '2', '--out', into, '-c', throwing];
+      const args = ['compare', some, ...asFast, '-r', '2', '--out', into, '-c', throwing];
       const { err: stderr, out: stdout, code } = await inProcess(args);
       expect([code, stdout]).toEqual([1, '']);
       expect(stderr).toContain('no run was finished: there is no table and no report');
@@ -321,7 +326,7 @@ describe('pageheap compare', () => {
 
   it('holds one generation for all configurations that name none', async () => {
     const { out: stdout, code } = await inProcess([
-      ...['compare', 'rsscurve', '--generation', 'treap', '--scale', '0.02', '--time-scale', '0'],
+      ...['compare', some, '--generation', 'treap', ...asFast],
       ...['--repeat', '1', '--out', out, '-c', 'advise=free', '-c', 'radix', '--json'],
     ]);
     expect(code).toBe(0);

@@ -33,11 +33,11 @@ const small = `= Start
 `;
 writeFileSync(join(folder, 'small.mtrace'), small);
 
-/** Objects of 1 KiB: 40 MiB that are allocated, the second half of which is freed. */
+/** Objects of 1 KiB: 10 MiB that are allocated, the second half of which is freed. */
 function ramp(): string {
   const lines = ['= Start'];
-  for (let i = 1; i <= 40_000; i++) lines.push(`+ 0x${(i * 4096).toString(16)} 0x400`);
-  for (let i = 20_001; i <= 40_000; i++) lines.push(`- 0x${(i * 4096).toString(16)}`);
+  for (let i = 1; i <= 10_000; i++) lines.push(`+ 0x${(i * 4096).toString(16)} 0x400`);
+  for (let i = 5001; i <= 10_000; i++) lines.push(`- 0x${(i * 4096).toString(16)}`);
   return `${lines.join('\n')}\n= End\n`;
 }
 writeFileSync(join(folder, 'ramp.mtrace.gz'), gzipSync(ramp()));
@@ -88,10 +88,11 @@ describe('pageheap run', () => {
     expect(summary.irregular).toEqual({ unknownFrees: 1 });
     const data = await readRunFile(join(folder, summary.runFile));
     expect(data.end?.reason).toBe('done');
+    expect(data.header.command?.slice(0, 3)).toEqual(['pageheap', 'run', '-']);
   });
 
   it('hands its options on to the heap, and says them in the run file', async () => {
-    const { code, out } = await pageheap(
+    const { code, out } = await inProcess(
       [
         'run',
         'ramp.mtrace.gz',
@@ -118,7 +119,6 @@ describe('pageheap run', () => {
       touch: 'page',
     });
     expect(header.pace).toMatchObject({ seconds: 0, idle: 0, collections: 2, beatMs: 20 });
-    expect(header.command?.slice(0, 3)).toEqual(['pageheap', 'run', 'ramp.mtrace.gz']);
   });
 
   it('collects when idle, though GOGC is none, which it says, and tells what GODEBUG asks for', async () => {
@@ -152,22 +152,20 @@ describe('a trace that cannot be replayed', () => {
     expect(err).not.toMatch(/\n\s+at /);
   };
 
-  it.each([
-    ['nothing', '', 2, 'ERR_TRACE', 'standard input:1: the file is empty'],
-    ['more than there is', '= Start\n+ 0x1000 0x7f0000000000\n', 1, 'ERR_OUT_OF_MEMORY', 'standard input:2:'],
-  ])('%s', async (_what, input, wanted, name, place) => {
-    holdRefused(await run(['-', ...fast], input), wanted, name, place);
+  it('nothing', async () => {
+    holdRefused(await run(['-', ...fast], ''), 2, 'ERR_TRACE', 'standard input:1: the file is empty');
   });
 
   // In a file, which is read in fewer processes.
-  it.each([
+  it.each<[string, string, string, number?, string?]>([
     ['garbage', 'garbage\n', ':1:'],
     ['a web page', '\n<html>\n', ':2: no trace; it seems to be a web page'],
     ['an absurd size', '1\n1\n1\n1000\na 0 270000000000000000\n', ':5:'],
-  ])('%s', async (what, text, place) => {
+    ['more than there is', '= Start\n+ 0x1000 0x7f0000000000\n', ':2:', 1, 'ERR_OUT_OF_MEMORY'],
+  ])('%s', async (what, text, place, wanted = 2, name = 'ERR_TRACE') => {
     const file = join(folder, `${what}.mtrace`);
     writeFileSync(file, text);
-    holdRefused(await run([file, ...fast]), 2, 'ERR_TRACE', `${file}${place}`);
+    holdRefused(await run([file, ...fast]), wanted, name, `${file}${place}`);
   });
 
   it('is only irregular, unless --strict; then the run file says so', async () => {
@@ -205,8 +203,10 @@ describe('a trace that is not whole', () => {
   });
 
   it('does so from a pipe, and from a file that the shell has opened', async () => {
-    const { code, err } = await run(['/dev/stdin', ...fast, '--no-report'], packed.subarray(0, 100));
-    expect([code, err]).toEqual([0, expect.stringMatching(/the gzip stream was cut off in line/)]);
+    if (isWhole) {
+      const { code, err } = await run(['/dev/stdin', ...fast, '--no-report'], packed.subarray(0, 100));
+      expect([code, err]).toEqual([0, expect.stringMatching(/the gzip stream was cut off in line/)]);
+    }
     const child = await promisify(execFile)(
       'bash',
       [
@@ -350,7 +350,7 @@ describe('pageheap report', () => {
   });
 
   it('takes the newest run, and writes to where it is told', async () => {
-    const { code, out } = await pageheap(['report', '-o', '-'], { cwd: folder });
+    const { code, out } = await inProcess(['report', '-o', '-'], { cwd: folder });
     expect(code).toBe(0);
     expect(out.startsWith('<!doctype html>')).toBe(true);
   });

@@ -11,6 +11,7 @@ import { PageHeapError } from '../../../lib/base/errors.ts';
 import { readRunFile } from '../../../lib/lab/record/run-file.ts';
 import { packError, unpackError } from '../../../lib/lab/run/run-messages.ts';
 import type { RunOptions } from '../../../lib/lab/run/run-options.ts';
+import { those } from '../../support/extent.ts';
 import { isAlive, sendSignal } from '../../support/signals.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-fork-'));
@@ -18,6 +19,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const compiled = pathToFileURL(resolve('dist/lib/lab/run/fork-run.js')).href;
 const { forkRun } = (await import(compiled)) as typeof import('../../../lib/lab/run/fork-run.ts');
 let files = 0;
+/** For runs that are ended while they wait. */
+const small = join(folder, 'small.mtrace');
+writeFileSync(small, '= Start\n+ 0x1000 0x20\n+ 0x2000 0x9000\n- 0x1000\n= End\n');
 
 function options(more: Partial<RunOptions> = {}): RunOptions {
   return {
@@ -118,10 +122,10 @@ describe('a run in its own process', () => {
 });
 
 describe('when things end', () => {
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  it.each(those(['SIGINT', 'SIGTERM', 'SIGHUP'] as const, (signal) => signal === 'SIGTERM'))(
     '%s to the parent: a whole file, and no child',
     async (signal) => {
-      const run = options({ seconds: 60 });
+      const run = options({ trace: small, seconds: 60 });
       const { parent, child, output } = await parentOf(run);
       parent.kill(signal);
       await until(() => parent.exitCode !== null);
@@ -132,7 +136,7 @@ describe('when things end', () => {
   );
 
   it('SIGINT to both, as a terminal sends it', async () => {
-    const run = options({ idle: 60 });
+    const run = options({ trace: small, idle: 60 });
     const { parent, child, output } = await parentOf(run);
     sendSignal(child, 'SIGINT');
     parent.kill('SIGINT');
@@ -143,7 +147,7 @@ describe('when things end', () => {
   });
 
   it('the parent is killed: the child completes its file and ends', async () => {
-    const run = options({ idle: 60 });
+    const run = options({ trace: small, idle: 60 });
     const { parent, child } = await parentOf(run);
     parent.kill('SIGKILL');
     await until(() => !isAlive(child));
@@ -151,7 +155,7 @@ describe('when things end', () => {
   });
 
   it('the child is killed: the parent says so, and the file can be read', async () => {
-    const run = options({ idle: 60 });
+    const run = options({ trace: small, idle: 60 });
     const { parent, child, output } = await parentOf(run);
     sendSignal(child, 'SIGKILL');
     await until(() => parent.exitCode !== null);
@@ -164,7 +168,7 @@ describe('when things end', () => {
 
 describe('standard input', () => {
   it('is read by the child as it comes, to its end', async () => {
-    const run = options({ trace: '-', seconds: 5 });
+    const run = options({ trace: '-', seconds: 1 });
     const { parent, output } = await parentOf(run, '= Start\n+ 0x10 0x20\n');
     parent.stdin?.end('- 0x10\n');
     await until(() => parent.exitCode !== null);

@@ -102,6 +102,29 @@ describe('what is shipped keeps the contract:', () => {
   );
 });
 
+it('failures are told as JSON with all the calls that led to them', async () => {
+  const file = join(folder, 'late.mjs');
+  const late = '#calls = 0; alloc(n) { return ++this.#calls > 100 ? -2 : super.alloc(n); }';
+  writeFileSync(
+    file,
+    `import FirstFit from ${JSON.stringify(example)}; export default class Mine extends FirstFit { ${late} }\n`,
+  );
+  const { out } = await pageheap(['conform', file, '--runs', '1', '--json']);
+  const { checks } = JSON.parse(out) as { checks: { name: string; steps?: string[] }[] };
+  const steps = checks.find(({ name }) => name.startsWith('hands out every page'))?.steps ?? [];
+  expect(steps[0]).toMatch(/^grow/);
+  expect(steps.length).toBeGreaterThan(200);
+});
+
+it('a policy that does not end is stopped, with its place', async () => {
+  const file = join(folder, 'endless.mjs');
+  writeFileSync(file, 'export class DenseRule {\n  keeps() {\n    for (;;);\n  }\n}\n');
+  const part = ['--part', 'dense-rule', file];
+  const { code, out } = await pageheap(['conform', ...part, '--timeout', '0.4', '--runs', '10']);
+  expect(code).toBe(1);
+  expect(out).toMatch(/1\. keeps(?:\(.*\))? did not end within 0\.4 s, and was stopped\n.*endless\.mjs:3/);
+});
+
 describe('a page heap that', () => {
   it.each(ways)('%s is named', async (what, members, said) => {
     const file = join(folder, `${what.replaceAll(' ', '-')}.mjs`);
