@@ -11,33 +11,49 @@ const script = async (shell: string): Promise<string> => {
   return out;
 };
 
-/** What bash offers for the last of these words. */
-function offered(bash: string, ...words: string[]): string[] {
-  const ask = `COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _pageheap 2>&1; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const { stdout } = spawnSync('bash', ['-c', `${bash}\n${ask}`, 'bash', 'pageheap', ...words], {
+/** What bash, in one process, offers for the last of these words each. */
+function offered(bash: string, asked: readonly (readonly string[])[]): string[][] {
+  const answer = `COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _pageheap 2>&1; printf '%s\\n' "\${COMPREPLY[@]}"; printf '\\0'`;
+  const asks = asked.map(
+    (words) => `set -- pageheap ${words.map((word) => `'${word}'`).join(' ')}; ${answer}`,
+  );
+  const { stdout } = spawnSync('bash', ['-c', [bash, ...asks].join('\n')], {
     encoding: 'utf8',
     cwd: new URL('..', import.meta.url),
   });
-  return stdout.trim().split('\n').sort();
+  const answers = stdout.split('\0').slice(0, -1);
+  return answers.map((text) => text.trim().split('\n').sort());
 }
 
 const hasShell = (shell: string): boolean => spawnSync(shell, ['-c', 'true']).status === 0;
 
 describe('pageheap completion', () => {
   it('offers commands, options, and what they take', async () => {
-    const bash = await script('bash');
-    expect(offered(bash, 'com')).toEqual(['compare', 'completion']);
-    expect(offered(bash, 'help', 've')).toEqual(['verify']);
-    expect(offered(bash, 'run', '--memory')).toEqual(['--memory-limit']);
-    expect(offered(bash, 'run', '--generation', '')).toEqual(['lists', 'radix', 'treap']);
-    expect(offered(bash, 'run', '--generation', '=', 'tr')).toEqual(['treap']);
-    expect(offered(bash, 'run', '--generation', '=')).toEqual(['lists', 'radix', 'treap']);
-    expect(offered(bash, 'run', 's')).toEqual(expect.arrayContaining(['sqlite-ramp', 'stripes']));
-    expect(offered(bash, 'compare', '-c', 'r')).toEqual(['radix']);
-    expect(offered(bash, 'conform', 'l')).toEqual(expect.arrayContaining(['lists', 'lab', 'layers.test.ts']));
-    expect(offered(bash, 'run', '-o', 'fix')).toEqual(['fixtures']);
-    expect(offered(bash, 'run', '--duration', '')).toEqual(['']);
-    expect(offered(bash, 'completion', '')).toEqual(['bash', 'fish', 'zsh']);
+    const cases: readonly (readonly [words: string[], wanted: unknown])[] = [
+      [['com'], ['compare', 'completion']],
+      [['help', 've'], ['verify']],
+      [['run', '--memory'], ['--memory-limit']],
+      [
+        ['run', '--generation', ''],
+        ['lists', 'radix', 'treap'],
+      ],
+      [['run', '--generation', '=', 'tr'], ['treap']],
+      [
+        ['run', '--generation', '='],
+        ['lists', 'radix', 'treap'],
+      ],
+      [['run', 's'], expect.arrayContaining(['sqlite-ramp', 'stripes'])],
+      [['compare', '-c', 'r'], ['radix']],
+      [['conform', 'l'], expect.arrayContaining(['lists', 'lab', 'layers.test.ts'])],
+      [['run', '-o', 'fix'], ['fixtures']],
+      [['run', '--duration', ''], ['']],
+      [
+        ['completion', ''],
+        ['bash', 'fish', 'zsh'],
+      ],
+    ];
+    const asked = cases.map(([words]) => words);
+    expect(offered(await script('bash'), asked)).toEqual(cases.map(([, wanted]) => wanted));
   });
 
   it.each(['bash', 'zsh', 'fish'])('knows every option of every command, for %s', async (shell) => {

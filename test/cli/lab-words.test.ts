@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { those } from '../support/extent.ts';
 import { inProcess } from './in-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-words-'));
@@ -76,7 +77,14 @@ describe('a trace of exercise 13', () => {
 });
 
 describe('a hand-in', () => {
-  it.each(['Date.now()', 'process.exit()', 'setTimeout(() => {}, 1)', 'require("fs")', 'new Proxy({}, {})'])(
+  const wants = [
+    'Date.now()',
+    'process.exit()',
+    'setTimeout(() => {}, 1)',
+    'require("fs")',
+    'new Proxy({}, {})',
+  ];
+  it.each(those(wants, (code) => /process|Proxy/.test(code)))(
     'that wants %s is told the rule',
     async (code) => {
       writeFileSync(mine, `${stub}\n${code};\n`);

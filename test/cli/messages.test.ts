@@ -15,6 +15,8 @@ const file = (name: string, text: string): string => {
   return join(folder, name);
 };
 
+const small = file('small.mtrace', '= Start\n+ 0x1000 0x20\n+ 0x2000 0x9000\n- 0x1000\n= End\n');
+
 describe('a folder that is not there is told, and not a file:', () => {
   const at = join(folder, 'none');
   it.each<[string[]]>([
@@ -53,7 +55,7 @@ it('a policy that throws is told in a line; its stack where PAGEHEAP_DEBUG asks 
   );
   const args = [
     'run',
-    'git',
+    small,
     '--scavenge-policy',
     bad,
     '--duration',
@@ -75,7 +77,7 @@ it('a grid of other axes is told as axes are asked for', async () => {
   const grid = (axis: string[]): ReturnType<typeof inProcess> =>
     inProcess([
       'grid',
-      'git',
+      small,
       ...axis,
       '-r',
       '1',

@@ -39,8 +39,10 @@ it('tasks of an array do shares of one grid, whatever their numbers begin with',
         },
       },
     );
-  for (const id of [5, 6])
-    expect([task(id).status, task(id).stderr]).toEqual([0, expect.not.stringContaining('rror')]);
+  for (const id of [5, 6]) {
+    const { status, stderr } = task(id);
+    expect([status, stderr]).toEqual([0, expect.not.stringContaining('rror')]);
+  }
   expect(readdirSync(join(folder, 'grid-results/runs'))).toHaveLength(2);
 });
 
