@@ -7,7 +7,7 @@
  */
 import { type Heap, runtimeOf } from '../../lib/api/heap.ts';
 import type { Random } from './random.ts';
-import { isThere, type Thing, type Things } from './shadow-things.ts';
+import { isThere, note, type Pair, putWord, type Thing, type Things, writeWord } from './shadow-things.ts';
 
 /** What a run is made of. */
 export interface ShadowOptions {
@@ -21,6 +21,7 @@ export interface ShadowOptions {
 /** What of a graph is asked here. */
 export interface CyclesHost {
   readonly things: Things;
+  readonly pair: Pair;
   /** What can be reached, by the heap's rules. */
   reachable(): Set<Thing>;
   /** Something that can be reached; something that a root holds. */
@@ -28,8 +29,6 @@ export interface CyclesHost {
   anyHeld(): Thing | undefined;
   /** Words that are followed; some word where there are none. */
   followed(thing: Thing): readonly number[];
-  /** A word was stored. */
-  note(thing: Thing, word: number, value: number): void;
   /** A cycle has ended: what it freed is to be found out. */
   ended(): void;
 }
@@ -56,10 +55,11 @@ export class ShadowCycles {
     return runtimeOf(this.#heap).gc.collector.isMarking;
   }
 
-  /** Begins a cycle, or goes on with the one that is under way. */
+  /** Begins a cycle, or goes on with the one that is under way; while it marks, pointers move. */
   step(): void {
     const { collector, log } = runtimeOf(this.#heap).gc;
     const random = this.#random;
+    if (this.isMarking && random.below(2) === 0) this.#move();
     const before = log.columns.count[0];
     this.#notice();
     if (this.isMarking) {
@@ -121,9 +121,44 @@ export class ShadowCycles {
     }
   }
 
+  /**
+   * A pointer moves, by one of the heap's calls: from here on it is nowhere else. Where it goes to a root holds, which is
+   * marked early: so a call that passes the barrier by loses what the pointer leads to.
+   */
+  #move(): void {
+    const heap = this.#heap;
+    const host = this.#host;
+    const from = host.anyone();
+    const to = host.anyHeld();
+    if (from === undefined || to === undefined || from === to || to.words === 0) return;
+    const source = host.followed(from).find((word) => host.things.at(from.content.get(word) ?? 0));
+    const target = host.followed(to).find((word) => !to.content.has(word));
+    const empty = Array.from({ length: from.words }, (_, word) => word).find(
+      (word) => !from.content.has(word),
+    );
+    if (source === undefined || target === undefined || empty === undefined) return;
+    const value = from.content.get(source) ?? 0;
+    const [here, there] = [from.addr + source * 8, to.addr + target * 8];
+    switch (this.#random.below(3)) {
+      case 0:
+        putWord(heap, host.pair, to, target, value);
+        putWord(heap, host.pair, from, source, 0);
+        break;
+      case 1:
+        writeWord(heap, there, value);
+        writeWord(heap, here, 0);
+        break;
+      default:
+        heap.copy(there, here, 8);
+        heap.copy(here, from.addr + empty * 8, 8);
+    }
+    note(to, target, value);
+    note(from, source, 0);
+  }
+
   #store(thing: Thing, view: DataView, word: number, value: number): void {
     view.setBigUint64(word * 8, BigInt(value), true);
-    this.#host.note(thing, word, value);
+    note(thing, word, value);
     this.#snapshot = undefined;
   }
 }

@@ -17,13 +17,24 @@
 import { expect } from 'vitest';
 import type { FrameStack } from '../../lib/api/frame-stack.ts';
 import { type Heap, runtimeOf } from '../../lib/api/heap.ts';
-import type { HeapType, StructSpec, TypeBase } from '../../lib/api/heap-type.ts';
+import type { StructSpec, TypeBase } from '../../lib/api/heap-type.ts';
 import type { Root } from '../../lib/api/root.ts';
 import { DueFinalizers } from './due-finalizers.ts';
 import type { Random } from './random.ts';
 import { ShadowCycles, type ShadowOptions } from './shadow-cycles.ts';
-
-import { compare, isThere, kinds, newThing, show, type Thing, Things, writeWord } from './shadow-things.ts';
+import {
+  compare,
+  isThere,
+  kinds,
+  newThing,
+  note,
+  type Pair,
+  putWord,
+  show,
+  type Thing,
+  Things,
+  writeWord,
+} from './shadow-things.ts';
 
 export class ShadowGraph {
   collections = 0;
@@ -33,7 +44,7 @@ export class ShadowGraph {
   /** All there may be. */
   readonly #things = new Things();
   readonly #types: readonly TypeBase[];
-  readonly #pair: HeapType<(typeof kinds)['pair']>;
+  readonly #pair: Pair;
   readonly #roots: Root[] = [];
   readonly #globals: Root[];
   readonly #stack: FrameStack;
@@ -57,11 +68,11 @@ export class ShadowGraph {
     if (options.slices !== undefined)
       this.cycles = new ShadowCycles(heap, random, {
         things: this.#things,
+        pair: this.#pair,
         reachable: () => this.#reachable(),
         anyone: () => this.#anyone(),
         anyHeld: () => this.#things.at(this.#anyRoot()),
         followed: (thing) => this.#followed(thing),
-        note: (thing, word, value) => this.#note(thing, word, value),
         ended: () => this.collect(),
       });
   }
@@ -76,7 +87,6 @@ export class ShadowGraph {
   get called(): number {
     return this.#due.called;
   }
-
   #step(): void {
     const what = this.#random.below(1000);
     if (what < 330) this.#allocate();
@@ -96,7 +106,7 @@ export class ShadowGraph {
     const random = this.#random;
     if (this.#options.slices === 'with views' && random.below(4) === 0) cycles.view();
     if (cycles.isMarking && random.below(4) === 0) this.#copy();
-    if (cycles.isMarking && random.below(8) === 0) this.#fill();
+    if (cycles.isMarking && random.below(4) === 0) this.#fill();
     cycles.step();
   }
 
@@ -202,11 +212,7 @@ export class ShadowGraph {
     if (thing === undefined || thing.pointers?.length === 0 || thing.words === 0) return;
     const word =
       thing.pointers === undefined ? this.#random.below(thing.words) : this.#random.of(thing.pointers);
-    const value = this.#anyAddress();
-    const isPair = thing.pointers?.length === 2 && thing.words === 3;
-    if (isPair) this.#pair[word === 0 ? 'left' : 'right'].set(thing.addr, value);
-    else writeWord(this.#heap, thing.addr + word * 8, value);
-    this.#note(thing, word, value);
+    putWord(this.#heap, this.#pair, thing, word, this.#anyAddress());
   }
 
   /** Anything into a word that holds no pointer, or of an object without a type into any. */
@@ -219,7 +225,7 @@ export class ShadowGraph {
     // Addresses in words that are none keep nothing alive; numbers in words that may be pointers lead nowhere.
     const value = random.below(2) === 0 ? this.#anyAddress() : this.#anyThing() + random.below(100);
     writeWord(this.#heap, thing.addr + word * 8, value);
-    this.#note(thing, word, value);
+    note(thing, word, value);
   }
 
   /** An address that something has, or had. */
@@ -249,11 +255,6 @@ export class ShadowGraph {
     const n = 1 + this.#random.below(thing.words - first);
     this.#heap.fill(thing.addr + first * 8, n * 8, 0);
     for (let word = first; word < first + n; word++) thing.content.delete(word);
-  }
-
-  #note(thing: Thing, word: number, value: number): void {
-    if (value === 0) thing.content.delete(word);
-    else thing.content.set(word, value);
   }
 
   // ---------------------------------------------------------------- roots

@@ -1,6 +1,7 @@
 /** The objects that a shadow of a graph knows, by where they lie. */
 import { expect } from 'vitest';
 import type { Heap } from '../../lib/api/heap.ts';
+import type { HeapType } from '../../lib/api/heap-type.ts';
 import type { Weak } from '../../lib/api/weak.ts';
 
 /** Types of objects. */
@@ -11,6 +12,8 @@ export const kinds = {
   mixed: { head: ['f64', 6], items: [{ n: 'i32', to: 'pointer' }, 20], end: 'pointer' },
   big: { first: 'pointer', gap: ['f64', 300], rest: ['pointer', 400] },
 } as const;
+
+export type Pair = HeapType<(typeof kinds)['pair']>;
 
 /** An object as the shadow knows it. */
 export interface Thing {
@@ -74,6 +77,8 @@ export class Things {
 
   /** What an address leads to. */
   at(addr: number): Thing | undefined {
+    const exact = this.#byAddress.get(addr);
+    if (exact !== undefined) return exact;
     const below = this.#byAddress.get(this.#sorted[this.#place(addr + 1) - 1] ?? -1);
     return below !== undefined && addr < below.addr + below.slot ? below : undefined;
   }
@@ -123,10 +128,27 @@ export function isThere(heap: Heap, { addr, slot }: Thing): void {
     expect.fail(`what can be reached at ${show(addr)} is not there`);
 }
 
+const wordBytes = new Uint8Array(8);
+const wordView = new DataView(wordBytes.buffer);
+
 export function writeWord(heap: Heap, at: number, value: number): void {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
-  heap.write(at, bytes);
+  wordView.setUint32(0, value % 2 ** 32, true);
+  wordView.setUint32(4, value / 2 ** 32, true);
+  heap.write(at, wordBytes);
+}
+
+/** A word was stored. */
+export function note({ content }: Thing, word: number, value: number): void {
+  if (value === 0) content.delete(word);
+  else content.set(word, value);
+}
+
+/** Stores a word: of a pair by its field. */
+export function putWord(heap: Heap, pair: Pair, thing: Thing, word: number, value: number): void {
+  const isPair = thing.pointers?.length === 2 && thing.words === 3;
+  if (isPair) pair[word === 0 ? 'left' : 'right'].set(thing.addr, value);
+  else writeWord(heap, thing.addr + word * 8, value);
+  note(thing, word, value);
 }
 
 /** Fails unless something holds what it should. */
@@ -134,7 +156,7 @@ export function compare(heap: Heap, thing: Thing): void {
   const bytes = heap.read(thing.addr, thing.words * 8);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   for (let word = 0; word < thing.words; word++) {
-    const is = Number(view.getBigUint64(word * 8, true));
+    const is = view.getUint32(word * 8, true) + 2 ** 32 * view.getUint32(word * 8 + 4, true);
     const should = thing.content.get(word) ?? 0;
     if (is !== should) expect.fail(`word ${word} of ${show(thing.addr)} is ${show(is)}, not ${show(should)}`);
   }

@@ -28,7 +28,7 @@ function heapOf(options: HeapOptions): Heap {
   return heap;
 }
 
-const options: ShadowOptions = { steps: times(1200), large: true, slices: 'with views' };
+const options: ShadowOptions = { steps: times(700, 1200), large: true, slices: 'with views' };
 
 describe('a graph and its shadow agree while cycles mark', () => {
   const seed = seedOf('PAGEHEAP_SHADOW_SEED');
@@ -54,7 +54,7 @@ describe('a graph and its shadow agree while cycles mark', () => {
 
   it('marking again finds nothing', () => {
     const heap = heapOf({ checkMark: true });
-    const graph = new ShadowGraph(heap, new Random(seed), { ...options, steps: times(1500) });
+    const graph = new ShadowGraph(heap, new Random(seed), { ...options, steps: times(800, 1500) });
     graph.run();
     expect(graph.cycles?.ended).toBeGreaterThan(1);
   });
