@@ -1,7 +1,8 @@
 /**
  * Where a function stands: file, line and column of its text, asked of the engine.
  *
- * An error tells where it was thrown; a wrong answer was not thrown. To ask costs some 100 ms and is for messages only.
+ * An error tells where it was thrown; a wrong answer was not thrown. To ask is for messages only: of a function from a file
+ * that was not asked of before it takes some 100 ms, since the engine then names all files that it has.
  *
  * Not here: how a place is written (places.ts).
  */
@@ -18,6 +19,9 @@ interface Location {
 /** By this name the engine finds the function; only while it is asked. */
 const handed = Symbol.for('pageheap.function-place');
 
+/** Files by the number of their script, as far as the engine was asked. */
+const files = new Map<string, string>();
+
 /** What a function stands for, where one was put around it: the place is the inner one's. */
 export const innerFunction: unique symbol = Symbol('inner function');
 
@@ -30,9 +34,6 @@ export function placeOfFunction(given: unknown): string | undefined {
   let frame: Frame | undefined;
   try {
     session.connect();
-    const files = new Map<string, string>();
-    session.on('Debugger.scriptParsed', ({ params }) => files.set(params.scriptId, params.url));
-    session.post('Debugger.enable');
     globals[handed] = code;
     const expression = "globalThis[Symbol.for('pageheap.function-place')]";
     session.post('Runtime.evaluate', { expression }, (_error, answer) => {
@@ -41,8 +42,13 @@ export function placeOfFunction(given: unknown): string | undefined {
       session.post('Runtime.getProperties', { objectId }, (_failed, found) => {
         const at = found?.internalProperties?.find(({ name }) => name === '[[FunctionLocation]]')?.value
           ?.value as Location | undefined;
-        const file = at === undefined ? undefined : files.get(at.scriptId);
-        if (at !== undefined && file !== undefined)
+        if (at === undefined) return;
+        if (!files.has(at.scriptId)) {
+          session.on('Debugger.scriptParsed', ({ params }) => files.set(params.scriptId, params.url));
+          session.post('Debugger.enable');
+        }
+        const file = files.get(at.scriptId);
+        if (file !== undefined)
           frame = { name: '', file, line: at.lineNumber + 1, column: at.columnNumber + 1 };
       });
     });
