@@ -81,7 +81,9 @@ describe.each(generations)('a cycle beside the program, %s', (generation) => {
   });
 
   test('that meets a pointer to nothing is none, and the heap is sound', () => {
-    const { heap, node, list, gc } = inCycle(1000, { generation });
+    let now = 0;
+    const clock = { now: () => nanotime((now += 100_000)) };
+    const { heap, node, list, gc } = inCycle(1000, { generation, clock });
     const pair = heap.type({ to: 'pointer' });
     const holder = heap.root(heap.new(pair));
     // A page that was never used.

@@ -43,6 +43,8 @@ export class ShadowCycles {
   /** What could be reached when the running cycle began; undefined: none runs, or views were written through since. */
   #snapshot: Set<Thing> | undefined;
   #wasMarking = false;
+  /** By which of the heap's calls pointers move in this cycle: another one would shade what a broken one loses. */
+  #way = 0;
   #views: [thing: Thing, view: DataView][] = [];
 
   constructor(heap: Heap, random: Random, host: CyclesHost) {
@@ -92,6 +94,7 @@ export class ShadowCycles {
     const { isMarking } = this;
     if (isMarking === this.#wasMarking) return;
     this.#wasMarking = isMarking;
+    if (isMarking) this.#way = this.#random.below(3);
     this.#views = [];
     this.#snapshot = isMarking ? this.#host.reachable() : undefined;
   }
@@ -122,7 +125,7 @@ export class ShadowCycles {
   }
 
   /**
-   * A pointer moves, by one of the heap's calls: from here on it is nowhere else. Where it goes to a root holds, which is
+   * A pointer moves, in each cycle by another of the heap's calls: from here on it is nowhere else. Where it goes to a root holds, which is
    * marked early: so a call that passes the barrier by loses what the pointer leads to.
    */
   #move(): void {
@@ -130,16 +133,19 @@ export class ShadowCycles {
     const host = this.#host;
     const from = host.anyone();
     const to = host.anyHeld();
-    if (from === undefined || to === undefined || from === to || to.words === 0) return;
-    const source = host.followed(from).find((word) => host.things.at(from.content.get(word) ?? 0));
-    const target = host.followed(to).find((word) => !to.content.has(word));
-    const empty = Array.from({ length: from.words }, (_, word) => word).find(
-      (word) => !from.content.has(word),
-    );
-    if (source === undefined || target === undefined || empty === undefined) return;
-    const value = from.content.get(source) ?? 0;
+    if (from === undefined || to === undefined || from === to || from.words * to.words === 0) return;
+    const { pointers } = from;
+    const moved = [...from.content]
+      .slice(0, 20)
+      .find(([word, value]) => pointers?.includes(word) !== false && host.things.at(value) !== undefined);
+    if (moved === undefined) return;
+    const [source, value] = moved;
+    const target = this.#random.of(host.followed(to));
+    let empty = 0;
+    while (from.content.has(empty)) empty++;
+    if (empty >= from.words) return;
     const [here, there] = [from.addr + source * 8, to.addr + target * 8];
-    switch (this.#random.below(3)) {
+    switch (this.#way) {
       case 0:
         putWord(heap, host.pair, to, target, value);
         putWord(heap, host.pair, from, source, 0);

@@ -50,7 +50,7 @@ describe('a graph and its shadow', () => {
     'agree on what lives: %s',
     (_title, options) => {
       const heap = heapOf(options, seed);
-      const walk = { steps: times(1500), large: true, ...besides(heap) };
+      const walk = { steps: times(700, 1500), large: true, ...besides(heap) };
       const graph = new ShadowGraph(heap, new Random(seed), walk);
       try {
         graph.run();
@@ -76,7 +76,7 @@ describe('a graph and its shadow', () => {
         return isDone;
       };
       const graph = new ShadowGraph(heap, new Random(seed), {
-        steps: times(1500),
+        steps: times(700, 1500),
         large: true,
         ...besides(heap),
       });
