@@ -11,7 +11,7 @@ import { endAtRandomMoments, Mutator, newHeap, pause, promptly, workTogether } f
 describe('several threads on one heap', () => {
   // More of it: test/long/api/threads.test.ts.
   test.each(generations)('allocate, drop and collect at the same time: %s', (generation) =>
-    workTogether(generation, 6000),
+    workTogether(generation, 2000),
   );
 
   test('a thread that leaves takes its views along and gives its P back', async () => {
@@ -147,7 +147,7 @@ describe('a thread that is terminated', () => {
     expect(promptly(() => heap.dispose())).toBe('none');
   });
 
-  test('at random moments: a clear error or a working heap, never a hang', () => endAtRandomMoments(4));
+  test('at random moments: a clear error or a working heap, never a hang', () => endAtRandomMoments(2));
 });
 
 test('a background timer of a heap that was lost stays quiet', async () => {

@@ -8,6 +8,7 @@ import type { HeapOptions } from '../../lib/design/options.ts';
 import { Sys } from '../../lib/os/sys.ts';
 import { codeOf } from '../support/codes.ts';
 import { FailingSys } from '../support/failing-sys.ts';
+import { isAll } from '../support/heap-model.ts';
 import { Random, seedOf } from '../support/random.ts';
 
 const MiB = 2 ** 20;
@@ -52,7 +53,7 @@ describe.each(liveness)('a user arena, %s', (liveness) => {
       ])();
       expect(addr % align).toBe(0);
       if (size === 0) continue;
-      expect(heap.read(addr, size).every((byte) => byte === 0)).toBe(true);
+      expect(isAll(heap.read(addr, size), 0)).toBe(true);
       heap.fill(addr, size, 0xff);
       heap.fill(addr, size, 0);
       taken.push([addr, size]);

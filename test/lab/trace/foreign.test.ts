@@ -102,8 +102,8 @@ describe('a file that is no trace', () => {
   it('keeps memory flat however many comments come first', () => {
     const chunk = Buffer.from(`# ${'a comment and nothing else '.repeat(40)}\n`.repeat(1000));
     const before = process.memoryUsage().arrayBuffers;
-    const { ops, parser } = parseChunks([...Array.from({ length: 30 }, () => chunk), Buffer.from('a 0 1\n')]);
-    expect([ops.length, parser.lines]).toEqual([1, 30_001]);
+    const { ops, parser } = parseChunks([...Array.from({ length: 12 }, () => chunk), Buffer.from('a 0 1\n')]);
+    expect([ops.length, parser.lines]).toEqual([1, 12_001]);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1024 * 1024);
   });
 });

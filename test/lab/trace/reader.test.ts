@@ -16,7 +16,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { OperationBatch } from '../../../lib/lab/trace/operations.ts';
 import { forEachBatch, measureTrace, TraceReader } from '../../../lib/lab/trace/reader.ts';
-import { isWhole } from '../../support/extent.ts';
+import { isWhole, those } from '../../support/extent.ts';
 import { known } from './support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-reader-'));
@@ -218,23 +218,27 @@ describe('reading a trace', () => {
     });
   });
 
-  it.each([
+  const endless: readonly (readonly [string, string])[] = [
     ['zeros', 'cat /dev/zero'],
     ['blank lines', "yes ''"],
     ['comments', "yes '# not yet'"],
     ['lines after a mark', '(echo = Start; yes nothing)'],
-  ])('a pipe without end and without an operation: %s', async (_what, command) => {
-    const pipe = join(folder, `pipe-${command.length}`);
-    execFileSync('mkfifo', [pipe]);
-    // It ends by the pipe that nobody reads any more.
-    const writer = spawn('bash', ['-c', `${command} > ${pipe}`], { stdio: 'ignore' });
-    await expect(opsOf(pipe)).rejects.toMatchObject({
-      code: 'ERR_TRACE',
-      file: pipe,
-      message: expect.stringContaining('neither a recording, mtrace text nor another trace'),
-    });
-    await new Promise((done) => writer.once('close', done));
-  });
+  ];
+  it.each(those(endless, ([what]) => what === 'blank lines' || what === 'lines after a mark'))(
+    'a pipe without end and without an operation: %s',
+    async (_what, command) => {
+      const pipe = join(folder, `pipe-${command.length}`);
+      execFileSync('mkfifo', [pipe]);
+      // It ends by the pipe that nobody reads any more.
+      const writer = spawn('bash', ['-c', `${command} > ${pipe}`], { stdio: 'ignore' });
+      await expect(opsOf(pipe)).rejects.toMatchObject({
+        code: 'ERR_TRACE',
+        file: pipe,
+        message: expect.stringContaining('neither a recording, mtrace text nor another trace'),
+      });
+      await new Promise((done) => writer.once('close', done));
+    },
+  );
 
   it('a device that gives zeros without end', async () => {
     await expect(opsOf('/dev/zero')).rejects.toMatchObject({
@@ -278,9 +282,9 @@ describe('reading a trace', () => {
   });
 
   it('keeps memory flat in the length of the trace', async () => {
-    // Copies of a real trace as gzip members: 20 MB of text; 66 MB where everything is tried.
+    // Copies of a real trace as gzip members: 10 MB of text; 66 MB where everything is tried.
     const git = readFileSync('traces/git.mtrace.gz');
-    const copies = isWhole ? 200 : 60;
+    const copies = isWhole ? 200 : 30;
     const path = file(Buffer.concat(Array.from({ length: copies }, () => git)));
     // What is held, and not what V8 has not yet collected: that depends on the machine.
     setFlagsFromString('--expose-gc');
