@@ -5,7 +5,7 @@ import { MiB, pageSize } from '../../lib/base/units.ts';
 import type { HeapOptions } from '../../lib/design/options.ts';
 import { Sys } from '../../lib/os/sys.ts';
 import { times } from '../support/extent.ts';
-import { isAll } from '../support/heap-model.ts';
+import { isAll } from '../support/is-all.ts';
 
 /**
  * Malloc over free lists, held against the rules of Go 1.4: by the addresses that it answers, and by what is

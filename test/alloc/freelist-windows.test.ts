@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Heap } from '../../lib/api/heap.ts';
 import { GiB, MiB, pageSize } from '../../lib/base/units.ts';
-import { isAll } from '../support/heap-model.ts';
+import { isAll } from '../support/is-all.ts';
 
 // Object memory has windows of 4 GiB. A span that lies in two must be threaded, taken from and swept in both.
 test('free lists lead across the end of a window', () => {

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { Heap } from '../../lib/api/heap.ts';
 import { GiB, MiB } from '../../lib/base/units.ts';
 import type { HeapOptions } from '../../lib/design/options.ts';
-import { HeapModel, isAll } from '../support/heap-model.ts';
+import { HeapModel } from '../support/heap-model.ts';
+import { isAll } from '../support/is-all.ts';
 
 type Operation =
   | { readonly do: 'malloc'; readonly size: number; readonly noscan: boolean; readonly zero: boolean }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Heap } from '../../lib/api/heap.ts';
 import { codeOf } from '../support/codes.ts';
+import { isAll } from '../support/is-all.ts';
 
 let heap: Heap;
 let addr: number;
@@ -88,7 +89,7 @@ describe('write takes', () => {
     heap.fill(neighbour, 16, 7);
     heap.write(addr, make());
     expect(contents()).toBe('09'.repeat(n) + 'ee'.repeat(16 - n));
-    expect(heap.read(neighbour, 16).every((byte) => byte === 7)).toBe(true);
+    expect(isAll(heap.read(neighbour, 16), 7)).toBe(true);
   });
 });
 
@@ -136,7 +137,7 @@ describe('write refuses', () => {
     heap.fill(neighbour, 16, 7);
     expect(codeOf(() => heap.write(addr, new Small(64)))).toBe('ERR_OUT_OF_RANGE');
     expect(codeOf(() => heap.write(addr, shared(17)))).toBe('ERR_OUT_OF_RANGE');
-    expect(heap.read(neighbour, 16).every((byte) => byte === 7)).toBe(true);
+    expect(isAll(heap.read(neighbour, 16), 7)).toBe(true);
   });
 });
 

@@ -8,7 +8,7 @@ import { GiB } from '../../lib/base/units.ts';
 import type { Generation } from '../../lib/design/design.ts';
 import { Child } from '../os/child.ts';
 import { codeOf } from '../support/codes.ts';
-import { isAll } from '../support/heap-model.ts';
+import { isAll } from '../support/is-all.ts';
 import type { LiveObject, MutatorAnswer, MutatorTask } from './children/mutator.ts';
 
 let child: Child;

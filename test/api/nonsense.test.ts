@@ -7,6 +7,7 @@ import { Heap } from '../../lib/api/heap.ts';
 import type { HeapHandle } from '../../lib/api/index.ts';
 import { GiB, MiB } from '../../lib/base/units.ts';
 import { generations } from '../../lib/design/design.ts';
+import { isAll } from '../support/is-all.ts';
 import { nonsense, typed } from '../support/nonsense.ts';
 import { Random, seedOf } from '../support/random.ts';
 
@@ -59,8 +60,7 @@ describe.each(generations)('%s', (generation) => {
     }
     heap.setGCPercent(100);
     heap.check(3);
-    if (!['write', 'fill', 'copy'].includes(name))
-      expect(heap.view(addr, 1000).every((byte) => byte === 7)).toBe(true);
+    if (!['write', 'fill', 'copy'].includes(name)) expect(isAll(heap.view(addr, 1000), 7)).toBe(true);
   });
 });
 

@@ -15,6 +15,7 @@ import {
   type ScavengeController,
   type TriggerPolicyClass,
 } from '../../lib/index.ts';
+import { isAll } from '../support/is-all.ts';
 import { faultOf, inHeap, MiB, work } from './part-world.ts';
 
 describe('a trigger policy', () => {
@@ -122,7 +123,7 @@ describe('an advice policy', () => {
       if (name === 'none') expect(resident(heap)).toBe(before);
       // What was kept is zero all the same when it is handed out.
       const at = heap.malloc(40_000);
-      expect(heap.read(at, 40_000).every((byte) => byte === 0)).toBe(true);
+      expect(isAll(heap.read(at, 40_000), 0)).toBe(true);
       expect(new Set(states)).toEqual(new Set(['fresh', 'reused', 'released']));
       expect(heap.fallbacks().filter((text) => text.includes('MADV_'))).toEqual([]);
     });

@@ -7,6 +7,7 @@ import { loadAddon } from '../../lib/os/addon.ts';
 import { Residency } from '../../lib/os/residency.ts';
 import { Sys } from '../../lib/os/sys.ts';
 import { codeOf } from '../support/codes.ts';
+import { isAll } from '../support/is-all.ts';
 import { recordingAddon } from '../support/recording-addon.ts';
 
 let heap: Heap;
@@ -92,7 +93,7 @@ describe.each(['radix', 'treap'] as const)('large physical pages in %s', (genera
           live.push({ addr, size, stamp: i & 255 });
         } else if (kind < 8 && live.length > 0) {
           const [{ addr, size, stamp }] = live.splice(next(live.length), 1);
-          expect(heap.read(addr, size).every((byte) => byte === stamp)).toBe(true);
+          expect(isAll(heap.read(addr, size), stamp)).toBe(true);
           heap.drop(addr);
         } else if (kind === 8) {
           if (stacks.length > 20) heap.freeStack(stacks.splice(next(stacks.length), 1)[0]);

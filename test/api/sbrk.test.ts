@@ -8,6 +8,7 @@ import { type HeapOptions, resolveOptions } from '../../lib/design/options.ts';
 import { Sys } from '../../lib/os/sys.ts';
 import type { PageHeapClass } from '../../lib/pages/contract.ts';
 import { codeOf } from '../support/codes.ts';
+import { isAll } from '../support/is-all.ts';
 import { Random } from '../support/random.ts';
 
 const KiB = 1024;
@@ -36,7 +37,7 @@ describe.each(generations)('sbrk, %s', (generation) => {
       const size = 1 + random.below(i % 20 === 0 ? 600_000 : 3000);
       const at = heap.malloc(size, i % 2 === 0);
       expect(at % 16).toBe(0);
-      if (size < 4000) expect(heap.read(at, size).every((byte) => byte === 0)).toBe(true);
+      if (size < 4000) expect(isAll(heap.read(at, size), 0)).toBe(true);
       heap.fill(at, size, i);
       objects.push({ at, size, fill: i & 255 });
     }
@@ -107,7 +108,7 @@ describe.each(generations)('sbrk, %s', (generation) => {
     heap.gc();
     heap.freeOSMemory();
     expect(heap.readMemStats().NumGC).toBe(2);
-    expect(heap.read(at, 100).every((byte) => byte === 9)).toBe(true);
+    expect(isAll(heap.read(at, 100), 9)).toBe(true);
     heap.check(3);
   });
 
@@ -201,7 +202,7 @@ test('reading and writing end where what was handed out ends', () => {
   expect(codeOf(() => heap.read(at + 128, 1))).toBe('ERR_INVALID_ADDRESS');
   heap.write(large + 69_990, new Uint8Array(10).fill(3));
   heap.copy(at, large + 69_990, 10);
-  expect(heap.read(at, 10).every((byte) => byte === 3)).toBe(true);
+  expect(isAll(heap.read(at, 10), 3)).toBe(true);
   const view = heap.view(at, 100);
   heap.malloc(50);
   view[0] = 8;
@@ -259,7 +260,7 @@ test('user arenas and objects of bump memory do not meet, whatever the reach', (
       heap.fill(at, size, i);
     });
     taken.forEach(([at, size], i) => {
-      expect(heap.read(at, size).every((byte) => byte === i)).toBe(true);
+      expect(isAll(heap.read(at, size), i)).toBe(true);
     });
     heap.check(3);
     arena.free();
@@ -301,7 +302,7 @@ test('threads share it, each with a chunk of its own', () => {
   other.check(3);
   heaps.pop();
   other.dispose();
-  expect(heap.read(theirs, 64).every((byte) => byte === 0)).toBe(true);
+  expect(isAll(heap.read(theirs, 64), 0)).toBe(true);
   // Whoever has the P next goes on in its chunk.
   const third = Heap.attach(heap.share());
   heaps.push(third);
@@ -314,7 +315,7 @@ test('several Ps of one thread, and a custom page heap', () => {
   const [a, b] = [processors.malloc(0, 40, true), processors.malloc(1, 40, true)];
   heap.fill(a, 40, 1);
   heap.fill(b, 40, 2);
-  expect(heap.read(a, 40).every((byte) => byte === 1)).toBe(true);
+  expect(isAll(heap.read(a, 40), 1)).toBe(true);
   processors.release();
   heap.check(3);
 });

@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { Heap, runtimeOf } from '../../lib/api/heap.ts';
 import { MiB } from '../../lib/base/units.ts';
@@ -80,7 +81,7 @@ test.each(tried)('nonsense while another thread works: $generation, $marking', a
     const at = random.of(others);
     expect(node.id.get(at), `seed ${seed}`).toBe(others.indexOf(at));
     if (i % 20 === 0) heap.gc();
-    await new Promise((go) => setImmediate(go));
+    await setTimeout(1);
   }
   for (const { wrong, calls: n } of await all) {
     expect(wrong, `PAGEHEAP_SEED=${seed}`).toEqual([]);

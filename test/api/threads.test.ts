@@ -4,7 +4,7 @@ import { PageHeapError } from '../../lib/base/errors.ts';
 import { GiB, MiB } from '../../lib/base/units.ts';
 import { generations } from '../../lib/design/design.ts';
 import { codeOf } from '../support/codes.ts';
-import { isAll } from '../support/heap-model.ts';
+import { isAll } from '../support/is-all.ts';
 import { mappedIn } from '../support/maps.ts';
 import { endAtRandomMoments, Mutator, newHeap, pause, promptly, workTogether } from './mutators.ts';
 

@@ -8,7 +8,7 @@ import type { HeapOptions } from '../../lib/design/options.ts';
 import { Sys } from '../../lib/os/sys.ts';
 import { codeOf } from '../support/codes.ts';
 import { FailingSys } from '../support/failing-sys.ts';
-import { isAll } from '../support/heap-model.ts';
+import { isAll } from '../support/is-all.ts';
 import { Random, seedOf } from '../support/random.ts';
 
 const MiB = 2 ** 20;
@@ -198,7 +198,7 @@ describe.each(liveness)('a user arena, %s', (liveness) => {
     for (let i = 0; i < 3; i++) {
       const arena = heap.newArena();
       addr = arena.malloc(1000);
-      expect(heap.read(addr, 1000).every((byte) => byte === 0)).toBe(true);
+      expect(isAll(heap.read(addr, 1000), 0)).toBe(true);
       heap.fill(addr, 1000, 7);
       const before = heapBytes(heap);
       arena.free();

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Heap } from '../../lib/api/heap.ts';
 import { GiB, KiB, MiB } from '../../lib/base/units.ts';
 import { codeOf } from '../support/codes.ts';
-import { isAll } from '../support/heap-model.ts';
+import { isAll } from '../support/is-all.ts';
 
 function make(options: object = {}): Heap {
   const heap = new Heap({ environment: false, reach: 512 * MiB, ...options });

@@ -4,6 +4,7 @@ import FirstFit from '../../examples/first-fit.mjs';
 import { Heap, type HeapOptions } from '../../lib/api/index.ts';
 import type { PageHeapClass } from '../../lib/pages/contract.ts';
 import { randomOf } from '../pages/random.ts';
+import { isAll } from '../support/is-all.ts';
 
 const OwnClass = FirstFit as unknown as PageHeapClass;
 const small = { reach: 2 ** 30, environment: false, debug: true } as const;
@@ -21,13 +22,13 @@ function exercise(options: HeapOptions, steps: number, seed: number): void {
         const size = 1 + random(x < 700 ? 200 : x < 980 ? 4096 : x < 996 ? 32768 : 400_000);
         const zero = random(2) === 0;
         const at = heap.malloc(size, random(2) === 0, zero);
-        if (zero && size <= 4096) expect(heap.read(at, size).every((byte) => byte === 0)).toBe(true);
+        if (zero && size <= 4096) expect(isAll(heap.read(at, size), 0)).toBe(true);
         heap.fill(at, size, 0xab);
         held.push([at, size]);
       } else {
         const k = random(held.length);
         const [at, size] = held[k] as [number, number];
-        expect(heap.read(at, Math.min(size, 64)).every((byte) => byte === 0xab)).toBe(true);
+        expect(isAll(heap.read(at, Math.min(size, 64)), 0xab)).toBe(true);
         heap.drop(at);
         held[k] = held.at(-1) as [number, number];
         held.pop();

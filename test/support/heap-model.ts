@@ -6,6 +6,7 @@
 import { expect } from 'vitest';
 import type { Heap } from '../../lib/api/heap.ts';
 import { codeOf } from './codes.ts';
+import { isAll } from './is-all.ts';
 
 export interface ModelObject {
   readonly addr: number;
@@ -22,12 +23,6 @@ export interface ModelObject {
 interface Dropped extends ModelObject {
   /** Cycles there had been when it was dropped: until one more, nobody may have its memory. */
   readonly cycles: number;
-}
-
-/** Whether every byte of a view is this one: the first is, and each other is as the one before it. */
-export function isAll(view: Uint8Array, byte: number): boolean {
-  if (view.length === 0) return true;
-  return view[0] === byte && Buffer.compare(view.subarray(1), view.subarray(0, -1)) === 0;
 }
 
 /** The largest power of two, at most a page, that divides n. */

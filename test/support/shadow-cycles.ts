@@ -7,7 +7,16 @@
  */
 import { type Heap, runtimeOf } from '../../lib/api/heap.ts';
 import type { Random } from './random.ts';
-import { isThere, note, type Pair, putWord, type Thing, type Things, writeWord } from './shadow-things.ts';
+import {
+  isFollowed,
+  isThere,
+  note,
+  type Pair,
+  putWord,
+  type Thing,
+  type Things,
+  writeWord,
+} from './shadow-things.ts';
 
 /** What a run is made of. */
 export interface ShadowOptions {
@@ -134,10 +143,9 @@ export class ShadowCycles {
     const from = host.anyone();
     const to = host.anyHeld();
     if (from === undefined || to === undefined || from === to || from.words * to.words === 0) return;
-    const { pointers } = from;
     const moved = [...from.content]
       .slice(0, 20)
-      .find(([word, value]) => pointers?.includes(word) !== false && host.things.at(value) !== undefined);
+      .find(([word, value]) => isFollowed(from.pointers, word) && host.things.at(value) !== undefined);
     if (moved === undefined) return;
     const [source, value] = moved;
     const target = this.#random.of(host.followed(to));

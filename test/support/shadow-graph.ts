@@ -24,6 +24,7 @@ import type { Random } from './random.ts';
 import { ShadowCycles, type ShadowOptions } from './shadow-cycles.ts';
 import {
   compare,
+  isFollowed,
   isThere,
   kinds,
   newThing,
@@ -41,7 +42,6 @@ export class ShadowGraph {
   readonly #heap: Heap;
   readonly #random: Random;
   readonly #options: ShadowOptions;
-  /** All there may be. */
   readonly #things = new Things();
   readonly #types: readonly TypeBase[];
   readonly #pair: Pair;
@@ -221,7 +221,7 @@ export class ShadowGraph {
     const thing = this.#anyone();
     if (thing === undefined || thing.words === 0) return;
     const word = random.below(thing.words);
-    if (thing.pointers?.includes(word) === true) return;
+    if (thing.pointers !== undefined && isFollowed(thing.pointers, word)) return;
     // Addresses in words that are none keep nothing alive; numbers in words that may be pointers lead nowhere.
     const value = random.below(2) === 0 ? this.#anyAddress() : this.#anyThing() + random.below(100);
     writeWord(this.#heap, thing.addr + word * 8, value);

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { Heap } from '../../lib/api/heap.ts';
 import type { HeapType } from '../../lib/api/heap-type.ts';
 import type { Weak } from '../../lib/api/weak.ts';
+import { isAll } from './is-all.ts';
 
 /** Types of objects. */
 export const kinds = {
@@ -22,7 +23,7 @@ export interface Thing {
   readonly words: number;
   /** Bytes of its slot: an address up to there leads to it. */
   readonly slot: number;
-  /** Which words are pointers; undefined: each may be one. */
+  /** Which words are pointers, ascending; undefined: each may be one. */
   readonly pointers: readonly number[] | undefined;
   /** Its words, where they are not 0. */
   readonly content: Map<number, number>;
@@ -94,8 +95,8 @@ export class Things {
       gray.push(thing);
     };
     const follow = ({ pointers, content }: Thing): void => {
-      if (pointers === undefined) for (const value of content.values()) visit(value);
-      else for (const word of pointers) visit(content.get(word) ?? 0);
+      // Large arrays have pointers by the hundred thousand, nearly all of them nothing.
+      for (const [word, value] of content) if (isFollowed(pointers, word)) visit(value);
     };
     for (const address of held) visit(address);
     for (const thing of this.#byAddress.values()) {
@@ -108,16 +109,25 @@ export class Things {
 
   /** How many begin below an address. */
   #place(addr: number): number {
-    let low = 0;
-    let high = this.#sorted.length;
-    while (low < high) {
-      const mid = (low + high) >>> 1;
-      if (this.#sorted[mid]! < addr) low = mid + 1;
-      else high = mid;
-    }
-    return low;
+    return countBelow(this.#sorted, addr);
   }
 }
+
+/** How many of what ascends are below a number. */
+function countBelow(sorted: readonly number[], n: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const mid = (low + high) >>> 1;
+    if (sorted[mid]! < n) low = mid + 1;
+    else high = mid;
+  }
+  return low;
+}
+
+/** Whether a word of an object with these pointers is followed. */
+export const isFollowed = (pointers: Thing['pointers'], word: number): boolean =>
+  pointers === undefined || pointers[countBelow(pointers, word)] === word;
 
 export const show = (n: number): string => `0x${n.toString(16)}`;
 
@@ -155,9 +165,15 @@ export function putWord(heap: Heap, pair: Pair, thing: Thing, word: number, valu
 export function compare(heap: Heap, thing: Thing): void {
   const bytes = heap.read(thing.addr, thing.words * 8);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
-  for (let word = 0; word < thing.words; word++) {
+  const hold = (word: number, should: number): void => {
     const is = view.getUint32(word * 8, true) + 2 ** 32 * view.getUint32(word * 8 + 4, true);
-    const should = thing.content.get(word) ?? 0;
     if (is !== should) expect.fail(`word ${word} of ${show(thing.addr)} is ${show(is)}, not ${show(should)}`);
+  };
+  for (const [word, should] of thing.content) {
+    hold(word, should);
+    view.setBigUint64(word * 8, 0n);
   }
+  // All others are nothing.
+  if (isAll(bytes, 0)) return;
+  for (let word = 0; word < thing.words; word++) hold(word, 0);
 }

@@ -11,6 +11,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Heap, type HeapHandle } from '../../../lib/api/index.ts';
 import { PageHeapError } from '../../../lib/base/errors.ts';
 import { type Clock, systemClock } from '../../../lib/os/clock.ts';
+import { isAll } from '../../support/is-all.ts';
 
 export interface MutatorTask {
   readonly handle: HeapHandle;
@@ -52,7 +53,7 @@ function next(n: number): number {
 function workOnStacks(heap: Heap, stacks: LiveObject[]): void {
   if (stacks.length > 60 || (stacks.length > 0 && next(2) === 0)) {
     const [{ addr, size }] = stacks.splice(next(stacks.length), 1);
-    if (!heap.read(addr, size).every((byte) => byte === task.stamp))
+    if (!isAll(heap.read(addr, size), task.stamp))
       throw new Error(`the stack of ${size} bytes at ${addr} was overwritten`);
     heap.freeStack(addr);
     return;
@@ -73,8 +74,7 @@ function work(heap: Heap, operations: number): void {
       const at = next(live.length);
       const { addr, size } = live[at];
       const view = heap.view(addr, size);
-      if (!view.every((byte) => byte === task.stamp))
-        throw new Error(`${size} bytes at ${addr} were overwritten`);
+      if (!isAll(view, task.stamp)) throw new Error(`${size} bytes at ${addr} were overwritten`);
       heap.drop(addr);
       dropped++;
       live[at] = live[live.length - 1];
@@ -83,7 +83,7 @@ function work(heap: Heap, operations: number): void {
       const size = 17 + (next(50) === 0 ? next(60_000) : next(600));
       const addr = heap.malloc(size, task.noscan);
       const view = heap.view(addr, size);
-      if (!view.every((byte) => byte === 0)) throw new Error(`${size} bytes at ${addr} are not zero`);
+      if (!isAll(view, 0)) throw new Error(`${size} bytes at ${addr} are not zero`);
       view.fill(task.stamp);
       allocated++;
       live.push({ addr, size });

@@ -4,6 +4,7 @@ import { HeapTarget } from '../../../lib/lab/subject/heap-target.ts';
 import type { LabEvent } from '../../../lib/lab/subject/target.ts';
 import { forEachBatch } from '../../../lib/lab/trace/reader.ts';
 import { Residency } from '../../../lib/os/residency.ts';
+import { isAll } from '../../support/is-all.ts';
 
 const page = 4096;
 const MiB = 2 ** 20;
@@ -138,7 +139,7 @@ describe('a recorded program on the heap', () => {
       for (const [i, [address, size]] of objects.entries()) {
         if (i > 0) expect(address).toBeGreaterThanOrEqual(objects[i - 1][0] + objects[i - 1][1]);
         expect(own.heap.sizeOf(address)).toBeGreaterThanOrEqual(size);
-        expect(own.heap.view(address, size).every((b) => b === 0xa5)).toBe(true);
+        expect(isAll(own.heap.view(address, size), 0xa5)).toBe(true);
       }
     } finally {
       own.dispose();
