@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { verifyFile } from '../../../lib/lab/verify/verify.ts';
+import { isWhole } from '../../support/extent.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-spans-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -49,7 +50,9 @@ describe.each(traces)('the page heap %s against the real one', (kind, name) => {
   });
 
   it('does so on real pages, and the kernel agrees', async () => {
-    expect(await verifyFile(fixture(name), { real: true })).toMatchObject({
+    // To the end where everything is tried.
+    const file = isWhole ? fixture(name) : written(linesOf(name).slice(0, 1500));
+    expect(await verifyFile(file, { real: true })).toMatchObject({
       real: true,
       mismatch: undefined,
     });

@@ -12,8 +12,8 @@ const { made } = workloadRuns();
 const scales: Readonly<Record<string, number>> = {
   'tiny-objects': 0.005,
   'binary-trees': 0.005,
-  parser: 0.01,
-  'parser-arenas': 0.01,
+  parser: 0.005,
+  'parser-arenas': 0.005,
 };
 
 // Each with each generation, and larger: test/long/lab/run/workload-run.test.ts.
@@ -22,7 +22,7 @@ it.each(
   workloads.map(({ name }, i) => [name, name === 'parser-arenas' ? 'radix' : generations[i % 3]] as const),
 )('%s runs to its end on %s', async (name, generation) => {
   const data = await made(
-    { name, scale: scales[name] ?? 0.02, timeScale: 0 },
+    { name, scale: scales[name] ?? 0.01, timeScale: 0 },
     { heap: { environment: false, generation } },
   );
   expect(data.end?.reason).toBe('done');
