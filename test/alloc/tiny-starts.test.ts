@@ -7,6 +7,7 @@ import {
   tinyStartsPoolTable,
   tinyStartsTable,
 } from '../../lib/alloc/tiny-starts.ts';
+import { times } from '../support/extent.ts';
 import { metaOf } from '../support/meta.ts';
 
 const blocks = 512;
@@ -49,6 +50,6 @@ test('blocks live while one of their bytes begins an object, as counted byte by 
         expect(word.toString(2).padStart(32, '0')).toBe(bits.map(Number).reverse().join(''));
       }
     }),
-    { numRuns: 50 },
+    { numRuns: times(20, 50) },
   );
 });

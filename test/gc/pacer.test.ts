@@ -6,6 +6,7 @@ import { HeapGoals, minRunway } from '../../lib/gc/heap-goals.ts';
 import { Pacer } from '../../lib/gc/pacer.ts';
 import { pacerTable } from '../../lib/gc/pacer-table.ts';
 import { plainViews } from '../../lib/meta/column.ts';
+import { times } from '../support/extent.ts';
 import { readGolden } from './read-golden.ts';
 import { sizesOf } from './sizes.ts';
 
@@ -305,6 +306,6 @@ it('the GOGC goal is exact where the product is not', () => {
         expect(BigInt(afterCycle(marked, percent).gcPercentGoal())).toBe(exact > least ? exact : least);
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: times(300, 1000) },
   );
 });

@@ -8,6 +8,7 @@ import {
   gcBitsStateTable,
   gcBitsTable,
 } from '../../lib/heap/gc-bits.ts';
+import { times } from '../support/extent.ts';
 import { FailingSys } from '../support/failing-sys.ts';
 import { metaOf } from '../support/meta.ts';
 
@@ -61,7 +62,7 @@ describe('bitmaps', () => {
         gcBits.nextEpoch();
         alive = [[], alive[0], alive[1]];
       }),
-      { numRuns: 60 },
+      { numRuns: times(20, 60) },
     );
   });
 
@@ -108,7 +109,7 @@ describe('what is reserved for a sweep', () => {
           gcBits.allocForSweep(n); // fatal when there is none
         }
       }),
-      { numRuns: 50 },
+      { numRuns: times(20, 50) },
     );
   });
 

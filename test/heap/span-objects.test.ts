@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { SpanObjects } from '../../lib/heap/span-objects.ts';
 import type { Views } from '../../lib/meta/column.ts';
 import type { spanTable } from '../../lib/spans/span-table.ts';
+import { times } from '../support/extent.ts';
 
 /** A span as lists of booleans, and the same in columns. */
 interface Model {
@@ -81,7 +82,7 @@ describe('objects of a span', () => {
         }
         expect(objects.countMarked(span)).toBe(model.marked.filter(Boolean).length);
       }),
-      { numRuns: 300 },
+      { numRuns: times(100, 300) },
     );
   });
 
@@ -95,7 +96,7 @@ describe('objects of a span', () => {
           expect(word.toString(2).padStart(32, '0')).toBe(should.map(Number).reverse().join(''));
         }
       }),
-      { numRuns: 300 },
+      { numRuns: times(100, 300) },
     );
   });
 });
@@ -113,7 +114,7 @@ describe('findWindow', () => {
         const should = Array.from({ length: 32 }, (_, i) => Number(free[window + i] ?? false));
         expect((objects.foundFree >>> 0).toString(2).padStart(32, '0')).toBe(should.reverse().join(''));
       }),
-      { numRuns: 1000 },
+      { numRuns: times(250, 1000) },
     );
   });
 

@@ -13,6 +13,7 @@ import {
 } from '../../lib/heap/span-sets.ts';
 import { SweepState, sweepStateTable } from '../../lib/heap/sweep-state.ts';
 import { SpanTable, spanPoolTable, spanTable } from '../../lib/spans/span-table.ts';
+import { times } from '../support/extent.ts';
 import { metaOf } from '../support/meta.ts';
 import { objectsPerSpan, RegistryWorld } from './registry-world.ts';
 
@@ -98,7 +99,7 @@ describe.each(styles)('books: %s', (style) => {
         // Nothing lived: nothing is left.
         expect([world.inUse, world.spans.live]).toEqual([[], 0]);
       }),
-      { numRuns: 60 },
+      { numRuns: times(25, 60) },
     );
   });
 

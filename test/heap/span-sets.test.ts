@@ -9,6 +9,7 @@ import {
   spanBlockTable,
   spanSetTable,
 } from '../../lib/heap/span-sets.ts';
+import { times } from '../support/extent.ts';
 import { FailingSys } from '../support/failing-sys.ts';
 import { metaOf } from '../support/meta.ts';
 
@@ -78,7 +79,7 @@ describe('a set', () => {
         // Blocks are given back as soon as they are empty.
         expect(pool.live[0]).toBe(naive.reduce((sum, { length }) => sum + Math.ceil(length / block), 0));
       }),
-      { numRuns: 40 },
+      { numRuns: times(15, 40) },
     );
   });
 
@@ -120,7 +121,7 @@ describe('what was prepared for', () => {
         }
         expect(left).toBe(0);
       }),
-      { numRuns: 20 },
+      { numRuns: times(8, 20) },
     );
   });
 

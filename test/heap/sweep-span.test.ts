@@ -8,6 +8,7 @@ import { largeNoscanShape, smallShape } from '../../lib/heap/span-shape.ts';
 import { clobberWord, SpanSweeper } from '../../lib/heap/sweep-span.ts';
 import type { Runtime } from '../../lib/runtime/runtime.ts';
 import { spanState } from '../../lib/spans/span-table.ts';
+import { times } from '../support/extent.ts';
 import { quietRuntime } from './quiet-runtime.ts';
 
 const spanClass = 12;
@@ -160,7 +161,7 @@ describe('a swept span', () => {
         c.allocCount[s] = 0;
         runtime.alloc.heap.freeSpan(s);
       }),
-      { numRuns: 150 },
+      { numRuns: times(60, 150) },
     );
   });
 

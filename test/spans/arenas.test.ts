@@ -11,6 +11,7 @@ import {
 } from '../../lib/base/units.ts';
 import { Arenas, arenaStateTable, arenaTable, maxHints, reserveFirstArena } from '../../lib/spans/arenas.ts';
 import { pageTable } from '../../lib/spans/page-table.ts';
+import { times } from '../support/extent.ts';
 import { FailingSys } from '../support/failing-sys.ts';
 import { metaOf } from '../support/meta.ts';
 import { AddressSpace } from './address-space.ts';
@@ -315,7 +316,7 @@ describe('whatever lives beside the heap', () => {
         arenas.release();
         expect(space.held()).toEqual([]);
       }),
-      { numRuns: 100 },
+      { numRuns: times(40, 100) },
     );
   });
 

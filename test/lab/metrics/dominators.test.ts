@@ -4,6 +4,7 @@ import { dominatorsOf, dominatorTree } from '../../../lib/lab/metrics/dominators
 import { type HeapGraph, readDump } from '../../../lib/lab/metrics/heap-graph.ts';
 import type { DominatorBox } from '../../../lib/lab/record/lines.ts';
 import { codeOf } from '../../support/codes.ts';
+import { times } from '../../support/extent.ts';
 import { Random, seedOf } from '../../support/random.ts';
 
 /** A dump of objects of 16 bytes, by what each refers to. */
@@ -45,7 +46,7 @@ function randomGraph(random: Random, n: number): HeapGraph {
 test('random graphs', () => {
   const seed = seedOf('PAGEHEAP_DOMINATOR_SEED');
   const random = new Random(seed);
-  for (let round = 0; round < 60; round++) {
+  for (let round = 0; round < times(20, 60); round++) {
     const graph = randomGraph(random, 1 + random.below(40));
     const { idom, kept, objects, bytes } = dominatorsOf(graph);
     const all = reached(graph, -1);

@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { opAllocate, opFree, opMoveFrom, opMoveTo } from '../../../lib/lab/trace/operations.ts';
+import { times } from '../../support/extent.ts';
 import { cut, errorOf, faultsOf, known, type Operation, parseChunks, parseText } from './support.ts';
 
 const real = gunzipSync(readFileSync('traces/git.mtrace.gz')).subarray(0, 1000);
@@ -203,7 +204,7 @@ describe('several processes in one file', () => {
           expect(parts.parser.faults.counts).toEqual(whole.parser.faults.counts);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: times(100, 300) },
     );
   });
 });

@@ -13,6 +13,7 @@ import {
   opWrite,
 } from '../../../lib/lab/trace/operations.ts';
 import { maxLineBytes } from '../../../lib/lab/trace/parser.ts';
+import { times } from '../../support/extent.ts';
 import { cut, errorOf, known, type Operation, parseChunks, parseText } from './support.ts';
 
 describe('mtrace text', () => {
@@ -349,7 +350,7 @@ describe('chunks and batches', () => {
           if (failure !== undefined) expect(failure).toMatchObject({ code: 'ERR_TRACE', file: 'test.trace' });
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: times(500, 2000) },
     );
   });
 

@@ -7,6 +7,7 @@ import {
   runStart,
   scavengeCandidate,
 } from '../../../lib/pages/radix/scavenge-candidate.ts';
+import { times } from '../../support/extent.ts';
 import type { Range } from './heaps.ts';
 
 // Every routine against a twin over an array of 512 booleans. The chunk under test lies between two
@@ -80,7 +81,7 @@ describe('a chunk in words does what 512 booleans do', () => {
         expect(bitmap.takeRange(taken, base, from, n)).toBe(inside);
         expectBits(taken, false);
       }),
-      { numRuns: 400 },
+      { numRuns: times(150, 400) },
     );
   });
 
@@ -93,7 +94,7 @@ describe('a chunk in words does what 512 booleans do', () => {
         const below = at === 0 ? -1 : bits.lastIndexOf(true, at - 1);
         expect(bitmap.zerosBelow(words, base, at)).toBe(at - 1 - below);
       }),
-      { numRuns: 1000 },
+      { numRuns: times(300, 1000) },
     );
   });
 
@@ -104,7 +105,7 @@ describe('a chunk in words does what 512 booleans do', () => {
         expect(bitmap.findHole(words, base, n, 0)).toBe(holes(bits).find(([, size]) => size >= n)?.[0] ?? -1);
         expect(bitmap.firstZero(words, base, 0)).toBe(bits.indexOf(false));
       }),
-      { numRuns: 2000 },
+      { numRuns: times(500, 2000) },
     );
   });
 
@@ -125,7 +126,7 @@ describe('a chunk in words does what 512 booleans do', () => {
           expect(found).toBe(longest);
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: times(500, 2000) },
     );
   });
 

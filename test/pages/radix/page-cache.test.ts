@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { times } from '../../support/extent.ts';
 import {
   allocatedRanges,
   cacheOf,
@@ -132,6 +133,6 @@ it('a cache allocates as 64 booleans do', () => {
         expect(cache.scavengedPages()).toBe(isScavenged.filter(Boolean).length);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: times(150, 500) },
   );
 });
