@@ -292,12 +292,12 @@ describe('pageheap compare', () => {
     it('by the end of a run’s process goes on without that configuration', async () => {
       const { outcome } = await disturb(
         join(out, 'lost'),
-        'treap-1.jsonl',
+        'radix-1.jsonl',
         (_p, [child]) => void sendSignal(child, 'SIGKILL'),
       );
       expect(outcome.code).toBe(1);
-      expect(outcome.err).toMatch(/configuration 'treap', run 1: the process of the run ended by SIGKILL/);
-      expect(outcome.out).toMatch(/│ +radix │ +treap \(failed\) │/);
+      expect(outcome.err).toMatch(/configuration 'radix', run 1: the process of the run ended by SIGKILL/);
+      expect(outcome.out).toMatch(/│ +radix \(failed\) │ +treap │/);
     });
   });
 

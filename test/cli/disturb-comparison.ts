@@ -16,7 +16,7 @@ export async function disturb(
       const path = join(into, folder, file);
       return existsSync(path) && /"k":"s".*"ops":[1-9]/.test(readFileSync(path, 'utf8'));
     });
-  const args = ['compare', 'git', '--duration', '1', '--idle', '0', '-r', '2', '-c', 'radix', '-c', 'treap'];
+  const args = ['compare', 'git', '--duration', '1', '--idle', '0', '-r', '1', '-c', 'radix', '-c', 'treap'];
   const outcome = await pageheap([...args, '--out', into], {
     started: async (child) => {
       while (!begun() && child.exitCode === null && child.signalCode === null) await pause(10);

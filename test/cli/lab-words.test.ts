@@ -103,14 +103,14 @@ describe('a hand-in', () => {
   });
 
   it('that a limit of units stops is told where they went, by check, grade and hint, until it is another', async () => {
-    const endless = `export class FirstFit { constructor() {} grow() {\n for (;;)\n  [1, 2, 3].fill(0); } }
+    const endless = `export class FirstFit { constructor() {} grow() {\n for (;;)\n  Array(9999).fill(0); } }
 export class BestFit extends FirstFit {} export class NextFit extends FirstFit {} export class OwnFit extends FirstFit {}`;
     writeFileSync(mine, endless);
     const words = 'of its work';
     const name = 'FirstFit: random calls';
     const checked = await ask('lab', 'check', 'best-fit', '--check', name);
     expect(checked.out.replace(/\s+/g, ' ')).toContain(words);
-    expect(checked.out.replace(/\s+/g, ' ')).toMatch(/% at mine\.mjs:3, `\[1, 2, 3\]\.fill\(0\); } }`/);
+    expect(checked.out.replace(/\s+/g, ' ')).toMatch(/% at mine\.mjs:3, `Array\(9999\)\.fill\(0\); } }`/);
     const hinted = await ask('lab', 'hint', name, '-o', 'best-fit');
     expect(hinted.out).toMatch(/^stopped /);
     expect(hinted.out).toContain('1 of 3');

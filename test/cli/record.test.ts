@@ -69,11 +69,7 @@ describe('pageheap record', () => {
     expect((await told(file)).sizes.get(10111)).toBe(12_345);
   });
 
-  it('passes on the exit code', async () => {
-    expect((await recordScene(['exit', 7])).code).toBe(7);
-  });
-
-  it('leaves input and outputs to the program', async () => {
+  it('leaves input and outputs to the program, and passes on its exit code', async () => {
     const cwd = place();
     const { out, err, code } = await pageheap(['record', '--', 'sh', '-c', 'cat; echo to-err >&2; exit 3'], {
       cwd,
