@@ -29,6 +29,7 @@ import { designOptions } from '../lib/design/design.ts';
 import { heapOptions, surroundings } from '../lib/design/options.ts';
 import { metrics } from '../lib/lab/metrics/run-metrics.ts';
 import { makeRun } from '../lib/lab/run/run.ts';
+import { isWhole } from './support/extent.ts';
 import { compared, corrected, type PrintedBlock, printedBlocks } from './support/printed-blocks.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -306,8 +307,10 @@ describe('examples', () => {
     const of = async (own: typeof examples): Promise<void> => {
       const files = own.map(({ name, block }) => {
         const file = join(folder, `${name.replaceAll(/[/:]/g, '-')}.mjs`);
-        // `using` needs a newer Node than the oldest supported.
-        writeFileSync(file, block.code.replaceAll(/^using /gm, 'const '));
+        // `using` needs a newer Node than the oldest supported. A second in which as much as possible is done is a tenth
+        // here: what is counted meanwhile varies.
+        const code = block.code.replaceAll(/^using /gm, 'const ');
+        writeFileSync(file, isWhole ? code : code.replaceAll('< start + 1000)', '< start + 100)'));
         return file;
       });
       const all = `for (const file of ${JSON.stringify(files)}) { await import(file); process.stdout.write('\\0'); }`;

@@ -43,7 +43,10 @@ describe('the protocol between commits', () => {
       const given = Object.fromEntries(words.split(' ').map((word) => word.split('=')));
       for (const line of lines) {
         expect(line).toMatchObject({ name, params: given });
-        expect((line.ns ?? line.bytes) as number).toBeGreaterThan(0);
+        // What a command takes above bare Node is a difference of times: on a busy machine it may be anything.
+        const { what } = line.params as { what?: string };
+        const least = what === 'above' ? Number.NEGATIVE_INFINITY : 0;
+        expect((line.ns ?? line.bytes) as number).toBeGreaterThan(least);
       }
     },
   );
