@@ -6,6 +6,7 @@ import { partOptions } from '../../../lib/design/parts.ts';
 import { partChecks } from '../../../lib/lab/conformance/part-checks.ts';
 import { loadClass } from '../../../lib/lab/subject/load-class.ts';
 import { exportOf } from '../../../lib/lab/subject/modules.ts';
+import { times } from '../../support/extent.ts';
 
 const examples = fileURLToPath(new URL('../../../examples', import.meta.url));
 
@@ -18,7 +19,7 @@ describe.each(subjects)('the example of %s', (option, file) => {
     const kind = await loadClass(file, exportOf(option) ?? '');
     // Each part another third of them.
     const third = subjects.findIndex(([name]) => name === option) % 3;
-    const checks = partChecks(option, kind, { seed: 7, runs: 10 });
+    const checks = partChecks(option, kind, { seed: 7, runs: times(4, 10) });
     expect(checks.length).toBeGreaterThan(14);
     const skipped = checks.flatMap(({ attempt }, i) => (i % 3 === third ? (attempt() ?? []) : []));
     expect(skipped.length).toBeLessThanOrEqual(2);
