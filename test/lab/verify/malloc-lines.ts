@@ -1,4 +1,4 @@
-/** Lines of malloc traces, as they were recorded and edited. */
+/** Lines of malloc traces, as they were recorded and edited, for one file of tests: its folder goes with it. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,15 +6,13 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, expect } from 'vitest';
 import { PageHeapError } from '../../../lib/base/errors.ts';
 import { type MallocVerdict, verifyMalloc } from '../../../lib/lab/verify/malloc.ts';
+import { mallocFixture } from './malloc-fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-verify-malloc-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-export const fixture = (name: string): string =>
-  new URL(`../../fixtures/golden/malloc/${name}.jsonl.gz`, import.meta.url).pathname;
-
 export const linesOf = (name: string): string[] =>
-  gunzipSync(readFileSync(fixture(name)))
+  gunzipSync(readFileSync(mallocFixture(name)))
     .toString()
     .trimEnd()
     .split('\n');

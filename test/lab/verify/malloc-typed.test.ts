@@ -9,12 +9,12 @@ import { verifyMalloc } from '../../../lib/lab/verify/malloc.ts';
 import { verifyFile } from '../../../lib/lab/verify/verify.ts';
 import { isWhole } from '../../support/extent.ts';
 import { seedOf } from '../../support/random.ts';
-import { fixture } from './malloc-lines.ts';
+import { mallocFixture } from './malloc-fixture.ts';
 
 describe('the placements of the real runtime', () => {
   // On one that was collected before it is tried each time.
   it.runIf(isWhole)('of objects with types, on a heap that traces', async () => {
-    const verdict = await verifyMalloc(fixture('f1'), { typed: true });
+    const verdict = await verifyMalloc(mallocFixture('f1'), { typed: true });
     expect(verdict).toMatchObject({ operations: 20_001, checkpoints: 1 });
     expect(verdict.mismatch).toBeUndefined();
   });
@@ -22,7 +22,7 @@ describe('the placements of the real runtime', () => {
   const seed = seedOf('PAGEHEAP_PLACEMENT_SEED');
 
   it(`of objects with types, on a heap that our own marking and sweep made what it was (seed ${seed})`, async () => {
-    const verdict = await verifyMalloc(fixture('g1'), { typed: true, seed });
+    const verdict = await verifyMalloc(mallocFixture('g1'), { typed: true, seed });
     // What the collection has left is held against the record as well.
     expect(verdict).toMatchObject({ operations: 20_002, checkpoints: 1 });
     expect(verdict.mismatch).toBeUndefined();
@@ -48,7 +48,7 @@ describe('the placements of the real runtime', () => {
       return eachRoot.call(this, wrong, from);
     });
     onTestFinished(() => void vi.restoreAllMocks());
-    const { mismatch } = await verifyMalloc(fixture('g1'), { typed: true, seed });
+    const { mismatch } = await verifyMalloc(mallocFixture('g1'), { typed: true, seed });
     expect(mismatch).toMatchObject({ operation: 'heap0' });
     expect(mismatch?.found).toContain(what);
   });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { verifyMalloc } from '../../../lib/lab/verify/malloc.ts';
 import { verifyFile } from '../../../lib/lab/verify/verify.ts';
+import { mallocFixture } from './malloc-fixture.ts';
 
 import {
   editing,
   type Fields,
   firstOf,
-  fixture,
   fresh,
   kindIs,
   refusal,
@@ -19,7 +19,7 @@ import {
 
 describe('the placements of the real runtime', () => {
   it.each(['f1', 'g1'])('%s, on arithmetic addresses', async (name) => {
-    const verdict = await verifyMalloc(fixture(name));
+    const verdict = await verifyMalloc(mallocFixture(name));
     expect(verdict).toMatchObject({ operations: 20_001, checkpoints: 1, real: false, seed: 7 });
     expect(verdict.mismatch).toBeUndefined();
   });
@@ -402,8 +402,8 @@ describe('a trace that is no trace', () => {
 
 describe('verifyFile', () => {
   it('knows a malloc trace by its content', async () => {
-    expect(await verifyFile(fixture('f1'))).toEqual({
-      file: fixture('f1'),
+    expect(await verifyFile(mallocFixture('f1'))).toEqual({
+      file: mallocFixture('f1'),
       kind: 'malloc',
       operations: 20_001,
       checkpoints: 1,
