@@ -129,6 +129,8 @@ describe('a run under way', () => {
     run.write(20);
     server = await LiveServer.listen(run.watched, html);
     await page.goto(server.url);
+    // How the run stands comes by itself, before its samples are drawn or after that.
+    await page.locator('#live-controls').waitFor();
   });
   afterEach(async () => {
     gone.push(new URL(server.url).origin);
@@ -426,7 +428,7 @@ it('a run that is over is played again', async () => {
   const server = await LiveServer.listen(run.watched, html);
   await page.goto(server.url);
   await drawn(50);
-  expect(await page.locator('#live-badge').innerText()).toBe('recorded');
+  await expect.poll(() => page.locator('#live-badge').innerText()).toBe('recorded');
   expect(await page.locator('#live-controls').isVisible()).toBe(false);
   await page.locator('#live-moment').fill('0.2');
   expect(await page.locator('#live-at').innerText()).toBe('2.00 s');
