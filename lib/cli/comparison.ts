@@ -4,7 +4,7 @@
  * Not here: making one (compare.ts).
  */
 import { basename, join } from 'node:path';
-import type { Comparison } from '../lab/metrics/comparison.ts';
+import { type Comparison, partialRuns } from '../lab/metrics/comparison.ts';
 import { treatmentsOf, wereTreatedAlike } from '../lab/metrics/pace.ts';
 import { payloadOf } from '../lab/metrics/payload.ts';
 import { comparePhases, phaseMetrics } from '../lab/metrics/phases.ts';
@@ -141,10 +141,7 @@ const runsOf = (n: number): string => (n === 1 ? '1 run' : `${n} runs`);
  * What has to be known to read the figures, a sentence each.
  * @param told whether the errors of configurations that failed were told already
  */
-export function comparisonNotes(
-  { index, configurations, failures, incomplete }: Comparison,
-  told = false,
-): string[] {
+export function comparisonNotes({ index, configurations, failures }: Comparison, told = false): string[] {
   const notes = irregularityNotes({ irregular: irregularOf(configurations.flatMap(({ runs }) => runs)) });
   for (const { label, round, message, code } of failures) {
     const had = configurations.find((c) => c.label === label)?.runs.length ?? 0;
@@ -153,11 +150,8 @@ export function comparisonNotes(
     const why = told ? '' : `: ${plain(message)} (${code})`;
     notes.push(`configuration '${label}' failed in run ${round}; ${figures}${why}`);
   }
-  if (incomplete.length > 0) {
-    const files = incomplete.map(({ file }) => file).join(', ');
-    const are = incomplete.length === 1 ? 'is incomplete and counts' : 'are incomplete and count';
-    notes.push(`${runsOf(incomplete.length)} ${are} with what was recorded: ${files}`);
-  }
+  for (const { label, run, file, remark } of partialRuns(configurations))
+    notes.push(`${label}, run ${run} (${file}): ${remark}`);
   const basis = rssBasisWords(configurations);
   if (basis !== undefined) notes.push(basis);
   const unlike = treatmentWords(treatmentsOf(configurations));
@@ -209,6 +203,7 @@ export function comparisonJson(
     interrupted: index.interrupted,
     failures,
     incomplete: incomplete.map(({ file }) => file),
+    remarks: partialRuns(configurations).map(({ label, run, remark }) => `${label}, run ${run}: ${remark}`),
     irregular: irregularOf(configurations.flatMap(({ runs }) => runs)),
     verdicts: verdictsIn(configurations).map(({ metric, better, leaders, others, isFirm }) => ({
       metric: metric.id,

@@ -3,7 +3,7 @@
  *
  * Of comparisons the configurations of one label are laid beside each other. Their runs were not made in turns, so nothing is
  * compared round by round: a difference is shown where the intervals of the medians are apart, and both have several runs. What of
- * machine, kernel, pace and options was not alike is warned of first.
+ * machine, kernel, pace and options was not alike is warned of first; then, which runs did not come to their end.
  */
 import type { Command } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
@@ -13,6 +13,7 @@ import { metrics, metricsOf } from '../lab/metrics/run-metrics.ts';
 import { type Spread, spreadOf } from '../lab/metrics/spread.ts';
 import { cannotBeToldApart } from '../lab/metrics/verdict.ts';
 import type { RunValue } from '../lab/record/lines.ts';
+import { isWhole } from '../lab/record/run-ending.ts';
 import { formatDifference, formatInterval, formatMetric } from '../lab/report/comparison-values.ts';
 import { optionInWords, optionName } from '../lab/report/option-names.ts';
 import type { CommandContext } from './context.ts';
@@ -117,7 +118,11 @@ function warningsOf({ unlike, untold }: Likeness): string[] {
 }
 
 function draw(pair: Pair, terminal: Terminal, names: readonly [string, string]): string {
-  const counted = (of: NamedRuns): string => (of.runs.length === 1 ? '1 run' : `${of.runs.length} runs`);
+  const counted = ({ runs }: NamedRuns): string => {
+    const partial = runs.filter((run) => !isWhole(run)).length;
+    if (runs.length === 1) return partial === 0 ? '1 run' : 'a part of 1 run';
+    return partial === 0 ? `${runs.length} runs` : `${runs.length} runs, ${partial} of them in part`;
+  };
   const shape: TableShape = {
     head: [
       pair.label,
@@ -139,6 +144,16 @@ function draw(pair: Pair, terminal: Terminal, names: readonly [string, string]):
     : drawGroups(shape, columns, terminal.outColors);
 }
 
+/** What is to be known of the runs of one side: of each its remarks, with the side and, where it has several, the run. */
+function remarksOf(side: string, configurations: readonly NamedRuns[]): string[] {
+  return configurations.flatMap(({ label, runs }) =>
+    runs.flatMap(({ remarks }, i) => {
+      const which = runs.length === 1 ? label : `${label}, run ${i + 1}`;
+      return remarks.map((remark) => `${side}, ${which}: ${remark}`);
+    }),
+  );
+}
+
 /** Why some configurations are not there. */
 function missing(a: readonly NamedRuns[], b: readonly NamedRuns[], pairs: readonly Pair[]): string[] {
   if (pairs.length === 1 && a.length === 1 && b.length === 1) return [];
@@ -155,9 +170,7 @@ async function execute(
   const [a, b] = [await runsOf(paths[0]), await runsOf(paths[1])];
   const pairs = pairsOf(a, b);
   const likeness = pairs.map(({ first, second }) => likenessOf(first.runs, second.runs));
-  const remarks = [...a, ...b].flatMap(({ label, runs }) =>
-    runs.flatMap((run) => run.remarks.map((r) => `${label}: ${r}`)),
-  );
+  const remarks = [...remarksOf('first', a), ...remarksOf('second', b)];
   if (json) {
     terminal.printJson({
       first: paths[0],

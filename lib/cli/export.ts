@@ -41,6 +41,9 @@ async function execute(
   const runs = configurations.flatMap(({ label, runs }) =>
     runs.map((data, i): ExportedRun => ({ configuration: label, round: i + 1, data })),
   );
+  for (const { data, configuration, round } of runs)
+    for (const remark of data.remarks)
+      terminal.note(`${configuration}${runs.length > 1 ? `, round ${round}` : ''}: ${remark}`);
   if (table !== undefined) {
     terminal.print(tableOf(table, runs).trimEnd());
     return;
@@ -53,8 +56,6 @@ async function execute(
     writeDocument(file, tableOf(name, runs), inputs);
     terminal.print(file);
   }
-  for (const { data, configuration } of runs)
-    for (const remark of data.remarks) terminal.note(`${configuration}: ${remark}`);
 }
 
 export function defineExport(command: Command, context: CommandContext): void {

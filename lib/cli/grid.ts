@@ -152,6 +152,9 @@ function gridJson(
     ...{ folder, csv, report: page, plan, missing, machines },
     cells: cells.map(({ values, label, runs, failure, spread }) => ({
       ...{ label, values, runs: runs.length, failure: failure ?? null },
+      remarks: runs.flatMap(({ round, ending }) =>
+        ending === undefined ? [] : [`round ${round}: ${ending}`],
+      ),
       metrics: Object.fromEntries(metrics.map(({ id }) => [id, spread[id] ?? null])),
     })),
   };

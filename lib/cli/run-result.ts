@@ -6,7 +6,6 @@
 import { summarize } from '../lab/metrics/summary.ts';
 import type { RunData } from '../lab/record/run-data.ts';
 import { readRunFile } from '../lab/record/run-file.ts';
-import type { RunReason } from '../lab/run/run-options.ts';
 import { drawChart } from './chart.ts';
 import type { OutputOptions } from './output-options.ts';
 import { reportPathOf } from './report-path.ts';
@@ -28,7 +27,6 @@ async function writeReportOf(data: RunData, output: string): Promise<string> {
  */
 export async function tell(
   output: string,
-  reason: RunReason,
   options: OutputOptions,
   terminal: Terminal,
   told: readonly string[],
@@ -65,7 +63,6 @@ export async function tell(
   terminal.print(drawSummary(summary, columns, colors));
   for (const note of [...summaryNotes(summary), ...summary.remarks])
     if (!told.includes(note)) terminal.noteInWords(note);
-  if (reason === 'interrupted') terminal.note('interrupted: this is what was recorded until then');
   terminal.print(`\nrun file: ${output}`);
   const { memProfile } = data.end ?? {};
   if (memProfile !== undefined)

@@ -209,7 +209,7 @@ async function execute(trace: string, options: Options, context: CommandContext)
     const [reason, { tell }] = await Promise.all([ended, import('./run-result.ts')]);
     if (reason !== 'done') context.exitCode = exitCodes.interrupted;
     if (reason === undefined) return;
-    const report = await tell(output, reason, options, terminal, early);
+    const report = await tell(output, options, terminal, early);
     if (reason === 'done') await page?.stay(report, interrupts);
   } catch (error) {
     own.cancel();

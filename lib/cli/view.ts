@@ -33,6 +33,7 @@ export function defineView(command: Command, context: CommandContext): void {
       refuseFolderOf(file, 'view');
       // What cannot be shown is told here, and not on the page.
       const { remarks } = await readRunFile(file);
+      for (const remark of remarks) terminal.noteInWords(remark);
       await serveRunFile(
         file,
         remarks.length === 0 ? undefined : remarks.join(' '),

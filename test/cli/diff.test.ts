@@ -144,3 +144,53 @@ it('what runs of one side do not agree in is told with all its values', () => {
   ]);
   expect(likenessOf([run('never'), run('always')], [run('always'), run('never')]).unlike).toEqual([]);
 });
+
+describe('a run that did not come to its end', () => {
+  const trace = { trace: { name: 't', ops: 4000 } };
+  const ending = (name: string, end: object | undefined): string => {
+    const whole = lines('x', 2, trace).slice(0, -1);
+    return file(name, end === undefined ? whole : [...whole, { k: 'end', t: 2000, ...end }]);
+  };
+  const whole = ending('ended.jsonl', { reason: 'done', ops: 4000 });
+  const interrupted = ending('interrupted.jsonl', { reason: 'interrupted', ops: 1234 });
+  const failed = ending('failed.jsonl', { reason: 'error', ops: 12, error: 'x:13: \u001b[31mgives up' });
+  const idle = ending('idle.jsonl', { reason: 'interrupted', ops: 4000 });
+
+  it.each([
+    [
+      interrupted,
+      'The run was interrupted after 1,234 of 4,000 operations: its figures are of that part alone.',
+    ],
+    [
+      failed,
+      'The run ended with an error after 12 of 4,000 operations: its figures are of that part alone. The error: x:13: gives up',
+    ],
+    [
+      idle,
+      'The run was interrupted after all 4,000 operations, before it was to end: its figures are of that part alone.',
+    ],
+    [
+      ending('killed.jsonl', undefined),
+      'The run did not finish: its file has no end line. Its figures are of that part alone.',
+    ],
+  ])('is told by diff, report and export: %s', async (path, sentence) => {
+    const diff = await inProcess(['diff', whole, path]);
+    expect(diff.err).toContain(`second, x: ${sentence}`);
+    expect(diff.out).toContain('second, a part of 1 run');
+    const { remarks } = JSON.parse((await inProcess(['diff', path, whole, '--json'])).out) as {
+      remarks: string[];
+    };
+    expect(remarks).toEqual([`first, x: ${sentence}`]);
+    expect((await inProcess(['report', path])).err).toContain(sentence);
+    expect((await inProcess(['export', path, '--table', 'samples'])).err).toContain(`x: ${sentence}`);
+  });
+
+  it('is told by its round where there are several', async () => {
+    for (const [i, end] of [{ reason: 'done' }, { reason: 'interrupted', ops: 7 }].entries())
+      ending(`some/${i}.jsonl`, end);
+    const { out, err } = await inProcess(['diff', whole, join(folder, 'some')]);
+    expect(err).toContain('second, x, run 2: The run was interrupted after 7 of 4,000 operations');
+    expect(out).toContain('second, 2 runs, 1 of them in part');
+    expect((await inProcess(['diff', whole, whole])).err).toBe('');
+  });
+});

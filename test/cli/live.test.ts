@@ -160,7 +160,9 @@ describe('view', () => {
       end();
     });
     expect(code).toBe(130);
-    expect(err).toMatch(/^view: http:\/\/127\.0\.0\.1:\d+\/#\S+\nCtrl-C ends it\.\n$/);
+    expect(err).toMatch(
+      /^The run did not finish: .*\nview: http:\/\/127\.0\.0\.1:\d+\/#\S+\nCtrl-C ends it\.\n$/,
+    );
     const lines = (await got) ?? [];
     expect(lines[0]).toMatchObject({ hello: { mode: 'view' } });
     expect(lines.filter(({ k }) => k !== 'live').map(({ k }) => k)).toEqual(['run', 's']);

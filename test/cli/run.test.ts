@@ -303,7 +303,10 @@ describe('an interrupted run', () => {
       const files = readdirSync(join(folder, signal)).sort();
       expect(files.length).toBe(2);
       const data = await readRunFile(join(folder, signal, files[1]));
-      expect([data.end?.reason, data.remarks]).toEqual(['interrupted', []]);
+      const said = [
+        expect.stringMatching(/^The run was interrupted after [\d,]+ of [\d,]+ operations: its figures/),
+      ];
+      expect([data.end?.reason, data.remarks]).toEqual(['interrupted', said]);
       expect(children.length).toBe(1);
       expect(children.filter(isAlive)).toEqual([]);
     },
@@ -392,7 +395,8 @@ describe('pageheap report', () => {
     it('says that a run is incomplete', async () => {
       const { out, err } = await report('runs/compare-a', '--json');
       expect(JSON.parse(out).incomplete).toEqual(['radix-1.jsonl']);
-      expect(err).toContain('1 run is incomplete and counts with what was recorded: radix-1.jsonl');
+      expect(err).toContain('run 1 (radix-1.jsonl): The run did not finish: its file has no end line');
+      expect(JSON.parse(out).remarks).toEqual([expect.stringContaining('run 1: The run did not finish')]);
     });
 
     it.each([

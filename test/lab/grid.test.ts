@@ -23,7 +23,9 @@ import {
   planDifferences,
   shareOf,
 } from '../../lib/lab/grid/plan.ts';
+import { readGrid } from '../../lib/lab/grid/results.ts';
 import { GridStore } from '../../lib/lab/grid/store.ts';
+import { gridRemarks } from '../../lib/lab/report/grid.ts';
 import type { RunOptions, RunResult } from '../../lib/lab/run/run-options.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'pageheap-grid-'));
@@ -136,6 +138,22 @@ const work = (
   );
 
 describe('a grid at work', () => {
+  it('tells of runs in it that did not come to their end', async () => {
+    const store = GridStore.begin(folder(), plan({ repeat: 1 }));
+    await work(store, {
+      run: async ({ output }) => {
+        const header = { k: 'run', format: 'pageheap-run/2', trace: { name: 't', ops: 9 } };
+        const end = { k: 'end', t: 1, ops: 5, reason: output.includes('64MiB') ? 'interrupted' : 'done' };
+        writeFileSync(output, `${JSON.stringify(header)}\n${JSON.stringify(end)}\n`);
+        return { file: output, reason: 'done' } as RunResult;
+      },
+    });
+    const sentence = 'The run was interrupted after 5 of 9 operations: its figures are of that part alone.';
+    expect(gridRemarks(await readGrid(store)).filter((words) => words.includes('The run'))).toEqual(
+      ['25', '50', '100'].map((gogc) => `gogc=${gogc},memory-limit=64MiB, round 1: ${sentence}`),
+    );
+  });
+
   it('goes on where it stopped, and makes no run twice', async () => {
     const at = folder();
     let made = 0;

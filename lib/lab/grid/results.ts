@@ -8,6 +8,7 @@ import { type Pace, paceOf } from '../metrics/pace.ts';
 import { type Metric, metrics, metricsOf } from '../metrics/run-metrics.ts';
 import { type Spread, spreadOf } from '../metrics/spread.ts';
 import type { RunHeader } from '../record/lines.ts';
+import { endingRemark } from '../record/run-ending.ts';
 import { readRunFile } from '../record/run-file.ts';
 import { cellCount, cellLabel, cellValues, type GridJob, type GridPlan } from './plan.ts';
 import type { GridStore, JobFailure } from './store.ts';
@@ -18,6 +19,8 @@ export interface GridRun extends GridJob {
   readonly header: RunHeader;
   /** How it went against the clock. */
   readonly pace: Pace | undefined;
+  /** How far it came; undefined of one that came to its end. */
+  readonly ending: string | undefined;
 }
 
 export interface GridCell {
@@ -56,7 +59,9 @@ export async function readGrid(store: GridStore): Promise<GridResults> {
   const runs: GridRun[] = [];
   for (const job of store.done()) {
     const data = await readRunFile(store.pathOf(job));
-    runs.push({ ...job, values: metricsOf(data), header: data.header, pace: paceOf(data) });
+    const { header, samples, end } = data;
+    const ending = endingRemark(header, end, samples.at(-1));
+    runs.push({ ...job, values: metricsOf(data), header, pace: paceOf(data), ending });
   }
   const failures = store.failures();
   const cells = Array.from({ length: cellCount(plan) }, (_, cell): GridCell => {

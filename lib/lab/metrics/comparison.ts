@@ -13,6 +13,7 @@ import {
   readIndex,
 } from '../record/comparison-index.ts';
 import { faultOfData, type RunData } from '../record/run-data.ts';
+import { endingRemark } from '../record/run-ending.ts';
 import { readRunFile } from '../record/run-file.ts';
 import { bound, isJsonObject, listOf, members, nullOr, type Shape, text } from '../record/shapes.ts';
 import { metrics, metricsOf } from './run-metrics.ts';
@@ -64,6 +65,28 @@ const comparisonShapes: Readonly<Record<keyof Comparison, Shape>> = {
 
 /** What a value lacks to be a Comparison, in words; undefined where it is one. */
 export const faultOfComparison: Shape = members(comparisonShapes);
+
+/** A run of a comparison that did not come to its end, and what its reader must know. */
+export interface PartialRun {
+  readonly label: string;
+  /** Its place among the runs of its configuration, from 1. */
+  readonly run: number;
+  readonly file: string | undefined;
+  readonly remark: string;
+}
+
+/** The runs that did not come to their end, with how far they came. */
+export function partialRuns(
+  configurations: readonly Pick<ComparedRuns, 'label' | 'files' | 'runs'>[],
+): PartialRun[] {
+  return configurations.flatMap(({ label, files, runs }) =>
+    runs.flatMap(({ header, samples, end }, i): PartialRun[] => {
+      const remark = endingRemark(header, end, samples.at(-1));
+      const file = files[i] === undefined ? undefined : basename(files[i]);
+      return remark === undefined ? [] : [{ label, run: i + 1, file, remark }];
+    }),
+  );
+}
 
 /**
  * Reads a comparison back, by its folder or its index.

@@ -26,6 +26,7 @@ import {
   type RunSteer,
   runFormats,
 } from './lines.ts';
+import { endingRemark } from './run-ending.ts';
 import { isJsonObject, listOf, members, type Shape, text } from './shapes.ts';
 
 /** A whole run. */
@@ -43,7 +44,7 @@ export interface RunData {
   readonly steers?: readonly RunSteer[];
   /** The last line; undefined when the run did not finish. */
   readonly end: RunEnd | undefined;
-  /** What a reader should know of the file: no end line, lines that were not understood. */
+  /** What a reader should know: that the run did not come to its end, what was changed by hand, lines that were not understood. */
   readonly remarks: readonly string[];
 }
 
@@ -126,9 +127,10 @@ export function toRunData(lines: Iterable<unknown>): RunData {
   if (run === undefined)
     throw new PageHeapError('ERR_RUN_FILE', 'the file has no run line, so it is not a run file');
   const remarks: string[] = [];
-  if (end === undefined) {
-    remarks.push('The run did not finish: its file has no end line. What was recorded until then is shown.');
-  }
+  const samples = byTime<RunSample>(s);
+  const last = end?.at(-1) as RunEnd | undefined;
+  const ending = endingRemark(run[0] as RunHeader, last, samples.at(-1));
+  if (ending !== undefined) remarks.push(ending);
   const steered = steeredRemark((steer ?? []) as RunSteer[]);
   if (steered !== undefined) remarks.push(steered);
   if (strange > 0) {
@@ -136,7 +138,7 @@ export function toRunData(lines: Iterable<unknown>): RunData {
   }
   return {
     header: run[0] as RunHeader,
-    samples: byTime<RunSample>(s),
+    samples,
     collections: byTime<RunCollection>(gc),
     scavenges: byTime<RunScavenge>(scav),
     phases: byTime<RunPhaseEnd>(phase),
@@ -144,7 +146,7 @@ export function toRunData(lines: Iterable<unknown>): RunData {
     classes: byTime<RunClasses>(classes),
     dominators: byTime<RunDominators>(dominators),
     steers: byTime<RunSteer>(steer),
-    end: end?.at(-1) as RunEnd | undefined,
+    end: last,
     remarks,
   };
 }

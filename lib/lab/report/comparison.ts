@@ -8,7 +8,7 @@
 
 import { stripVTControlCharacters } from 'node:util';
 import { shellWords } from '../../base/shell-words.ts';
-import type { ComparedRuns, Comparison } from '../metrics/comparison.ts';
+import { type ComparedRuns, type Comparison, partialRuns } from '../metrics/comparison.ts';
 import { decayStretch } from '../metrics/decay.ts';
 import { treatmentsOf } from '../metrics/pace.ts';
 import { type ComparedPhase, comparePhases, phaseMetrics } from '../metrics/phases.ts';
@@ -289,14 +289,8 @@ export function comparisonRemarks({ index, failures, configurations }: Compariso
     ({ label, round, message, code }) =>
       `${label}, run ${formatNumber(round)} failed: ${stripVTControlCharacters(message)} (${code})`,
   );
-  const partial = configurations.flatMap(({ label, runs }) =>
-    runs.flatMap(({ end }, i) => {
-      const reason = end === undefined ? 'did not finish' : (end.reason ?? 'done');
-      if (reason === 'done') return [];
-      const words =
-        reason === 'interrupted' ? 'was interrupted' : reason === 'error' ? 'ended with an error' : reason;
-      return [`${label}, run ${formatNumber(i + 1)}, ${words}; what was recorded until then counts.`];
-    }),
+  const partial = partialRuns(configurations).map(
+    ({ label, run, remark }) => `${label}, run ${formatNumber(run)}: ${remark}`,
   );
   const none = configurations
     .filter(({ runs }) => runs.length === 0)

@@ -34,6 +34,11 @@ export function gridRemarks({ plan, cells, missing, machines }: GridResults): st
       ({ label, failure }) =>
         `${label}: ${stripVTControlCharacters(failure?.message ?? '')} (${failure?.code}).`,
     ),
+    ...cells.flatMap(({ label, runs }) =>
+      runs.flatMap(({ round, ending }) =>
+        ending === undefined ? [] : [`${label}, round ${formatNumber(round)}: ${ending}`],
+      ),
+    ),
     ...(machines.length > 1
       ? [
           `The runs were made on ${machines.length} kinds of machines, which figures may show: ${machines.join('; ')}.`,

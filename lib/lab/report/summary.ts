@@ -261,12 +261,6 @@ export function summarySection(run: RunData, facts: Facts | undefined): Html {
   const pace = paceOf(run);
   const heldUp = pace === undefined ? undefined : heldUpWords(pace);
   if (heldUp !== undefined) remarks.push(html`<p class="remark">${unbroken(capital(heldUp))}.</p>`);
-  const failure = run.end?.error;
-  if (failure !== undefined && failure !== null) {
-    remarks.push(
-      html`<p class="remark">The run ended with an error: ${typeof failure === 'string' ? failure : JSON.stringify(failure)}</p>`,
-    );
-  }
   const answer =
     facts === undefined
       ? html`<p class="answer">${withoutRss(run)}</p>`
