@@ -8,8 +8,8 @@
  *                            not overlap is too little: of three runs each of the same heap one pair in ten does not.
  *
  * and where their medians differ by a hundredth at least. What is told apart from the best need not be from the others that lead, so that
- * only the best is said to be better. One run has no spread; where a configuration has but one, a verdict holds for these
- * runs only, and is not firm.
+ * only the best is said to be better. One value has no spread: where a configuration has a figure of one run alone, be it that it ran once
+ * or that its other runs do not tell it, the verdict on this figure is not firm. Those on other figures are.
  *
  * Not here: how it is told (report/verdict-words.ts), the figures (run-metrics.ts).
  */

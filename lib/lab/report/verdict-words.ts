@@ -1,8 +1,8 @@
 /**
  * What a comparison comes to, in words: the same on the terminal and at the top of its page.
  *
- * Only the best is said to be better, and better than those that can be told apart from it. Where there is one run of each, what
- * is said is said of these runs.
+ * Only the best is said to be better, and better than those that can be told apart from it. Each sentence goes by the figures that it
+ * speaks of: where one has a single value, that is said of this figure; where there is one run of each, of these runs.
  *
  * Not here: the verdicts (metrics/verdict.ts).
  */
@@ -150,6 +150,59 @@ function nothingJudged(having: readonly ComparedRuns[]): Words {
   ];
 }
 
+/** By a word on each, in the order of the first of each word. */
+function groupedBy(
+  verdicts: readonly Verdict[],
+  wordOn: (verdict: Verdict) => string,
+): Map<string, Verdict[]> {
+  const groups = new Map<string, Verdict[]>();
+  for (const verdict of verdicts) {
+    const word = wordOn(verdict);
+    groups.set(word, [...(groups.get(word) ?? []), verdict]);
+  }
+  return groups;
+}
+
+const standingsOf = ({ leaders, others }: Verdict): readonly Standing[] => [...leaders, ...others];
+
+/** Whether each that has the figure was run once. */
+const isOfSingleRuns = (verdict: Verdict): boolean =>
+  standingsOf(verdict).every(({ spread }) => spread.values.length === 1);
+
+/** Why no difference is shown. */
+export const evenWords = (verdict: Verdict): string =>
+  isOfSingleRuns(verdict) ? 'they differ by less than 1 %' : 'the runs lie too close together';
+
+/** The figures without a difference, by the reason why. */
+function evenSentences(verdicts: readonly Verdict[]): Words[] {
+  const byReason = groupedBy(verdicts, evenWords);
+  return [...byReason].map(([why, of]) => [
+    `No difference shown in ${listedWords(of.map(({ metric }) => metric.label))}: ${why}.`,
+  ]);
+}
+
+/** That chance may have made differences between what has a single value; nothing where all claims are firm. */
+function chanceSentences(of: readonly Named[], claims: readonly Verdict[]): Words[] {
+  const weak = claims.filter(({ isFirm }) => !isFirm);
+  const six = 'six runs of each would tell (--repeat 6).';
+  if (weak.length === 0) return [];
+  if (weak.every(isOfSingleRuns) && weak.length === claims.length)
+    return [[`A single run shows no spread, so these differences may be chance; ${six}`]];
+  const byWho = groupedBy(weak, (verdict) =>
+    labelsOf(
+      of,
+      standingsOf(verdict).filter(({ spread }) => spread.n === 1),
+    ),
+  );
+  return [...byWho].map(([who, verdicts]) => {
+    const figures = listedWords(verdicts.map(({ metric }) => metric.label));
+    const those = verdicts.length === 1 ? 'this difference' : 'these differences';
+    return [
+      `Of ${who} one run alone tells ${figures}, which shows no spread: ${those} may be chance; ${six}`,
+    ];
+  });
+}
+
 /** What a comparison comes to; some sentences, one at least. */
 export function verdictSentences(configurations: readonly ComparedRuns[]): Words[] {
   const having = configurations.filter(({ runs }) => runs.length > 0);
@@ -173,21 +226,14 @@ export function verdictSentences(configurations: readonly ComparedRuns[]): Words
   if (verdicts.length === 0) return [nothingJudged(having)];
   const claims = verdicts.filter(isClaim);
   const alike = verdicts.filter((verdict) => !isClaim(verdict));
-  const isFirm = verdicts.every((verdict) => verdict.isFirm);
   const sentences: Words[] = [];
   const [first, ...others] = claims;
   if (first !== undefined)
-    sentences.push([isFirm ? '' : 'In these single runs ', ...headline(configurations, first)]);
-  if (others.length > 0) sentences.push([...furtherClaims(configurations, others), '.']);
-  if (alike.length > 0) {
-    const names = listedWords(alike.map(({ metric }) => metric.label));
-    const why = isFirm ? 'the runs lie too close together' : 'they differ by less than 1 %';
-    sentences.push([`No difference shown in ${names}: ${why}.`]);
-  }
-  if (!isFirm) {
     sentences.push([
-      'A single run shows no spread, so these differences may be chance; six runs of each would tell (--repeat 6).',
+      isOfSingleRuns(first) ? 'In these single runs ' : '',
+      ...headline(configurations, first),
     ]);
-  }
+  if (others.length > 0) sentences.push([...furtherClaims(configurations, others), '.']);
+  sentences.push(...evenSentences(alike), ...chanceSentences(configurations, claims));
   return sentences;
 }

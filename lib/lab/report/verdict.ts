@@ -9,7 +9,14 @@ import type { Verdict } from '../metrics/verdict.ts';
 import { formatInterval, formatMetric } from './comparison-values.ts';
 import { breakable, type Html, html, unbroken } from './html.ts';
 import { lineKey } from './line-key.ts';
-import { distanceWords, lessOrMore, verdictSentences, verdictsIn, type Words } from './verdict-words.ts';
+import {
+  distanceWords,
+  evenWords,
+  lessOrMore,
+  verdictSentences,
+  verdictsIn,
+  type Words,
+} from './verdict-words.ts';
 
 function sentence(words: Words): Html {
   return html`${words.map((piece) =>
@@ -18,7 +25,7 @@ function sentence(words: Words): Html {
 }
 
 function card(configurations: readonly ComparedRuns[], verdict: Verdict): Html {
-  const { metric, better, leaders, others, isFirm } = verdict;
+  const { metric, better, leaders, others } = verdict;
   const name = html`<dt title="${metric.formula}">${metric.label}<small>${lessOrMore(metric.id, better)} is better</small></dt>`;
   if (others.length === 0) {
     const medians = leaders.map(({ spread }) => spread.median);
@@ -26,7 +33,8 @@ function card(configurations: readonly ComparedRuns[], verdict: Verdict): Html {
       formatMetric(metric.unit, median),
     );
     const words = range[0] === range[1] ? range[0] : `${range[0]} to ${range[1]}`;
-    const why = isFirm ? 'The runs lie too close together.' : 'They differ by less than 1 %.';
+    const even = evenWords(verdict);
+    const why = `${even.slice(0, 1).toUpperCase()}${even.slice(1)}.`;
     return html`<div class="even">${name}<dd><b>no difference shown</b><span>${unbroken(words)}</span><span>${unbroken(why)}</span></dd></div>`;
   }
   const figures = leaders.map(({ configuration, spread }) => {
@@ -42,8 +50,7 @@ function card(configurations: readonly ComparedRuns[], verdict: Verdict): Html {
 export function verdictSection(configurations: readonly ComparedRuns[]): Html {
   const verdicts = verdictsIn(configurations);
   const [first, ...rest] = verdictSentences(configurations);
-  const firm = verdicts.length > 0 && verdicts.every(({ isFirm }) => isFirm);
-  const rule = firm
+  const rule = verdicts.some(({ isFirm }) => isFirm)
     ? html`<p class="below">A difference is claimed only where six rounds and more differ in one direction, or the runs of two do not overlap; of fewer than
         six, where they lie farther apart than either’s own reach. And the medians differ by more than 1 %. Nothing is claimed between those that stand
         together in a card. In brackets stand 95 % intervals of medians, by bootstrap. Distances are from the best to the next that can be told apart, and to

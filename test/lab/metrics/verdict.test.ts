@@ -133,6 +133,30 @@ describe('the sentences of a comparison', () => {
     expect(words).toContain('A single run shows no spread, so these differences may be chance');
   });
 
+  it('say of what figure a single run tells, and nothing of the others', () => {
+    const twice = (label: string, ...ends: readonly number[]) =>
+      configurationOf(
+        label,
+        ends.map((end) => runOf({ rss: [10, 40, end], end: { opsPerSec: 5000 } })),
+      );
+    const [a, b] = [twice('a', 10, 11), twice('b', 30, 31)];
+    const known = (value: ComparedRuns, id: string, ...values: readonly (number | undefined)[]) => ({
+      ...value,
+      spread: { ...value.spread, [id]: spreadOf(values) },
+    });
+    const sentences = (...of: ComparedRuns[]): string => verdictSentences(of).map(plainWords).join(' ');
+    const once = sentences(known(a, 'decayHalf', 5, undefined), known(b, 'decayHalf', 9, 9.1));
+    expect(once).toMatch(/^a ends with the least RSS: /);
+    expect(once).toContain(
+      'Of a one run alone tells time to half decay, which shows no spread: this difference may be chance; six runs',
+    );
+    expect(once).not.toMatch(/single run|differ by less/);
+    // Where nothing is claimed of that figure, nothing is said of it.
+    const even = sentences(known(a, 'decayHalf', 9.05, undefined), known(b, 'decayHalf', 9, 9.1));
+    expect(even).not.toMatch(/chance|single run|differ by less/);
+    expect(even).toMatch(/No difference shown in .*time to half decay.*: the runs lie too close together/);
+  });
+
   it('say that there is nothing to compare', () => {
     expect(wordsOf([10, 12], [])).toBe(
       'Only a has a finished run, so nothing can be compared. Its RSS ended at 11.0 MiB.',
