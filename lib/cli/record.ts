@@ -9,7 +9,7 @@ import type { Command } from 'commander';
 import { calledAs, commandHere } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { fileStem, freePath } from '../lab/record/folders.ts';
-import { blindSpots, obstacleWords, stopReason } from '../lab/recorder/blind-spots.ts';
+import { blindSpots, obstacleWords } from '../lab/recorder/blind-spots.ts';
 import { finishRecording, type MadeRecording, type RecordOutcome, record } from '../lab/recorder/record.ts';
 import { runtimeVariables } from '../lab/recorder/surroundings.ts';
 import { formatBytes, formatDuration, formatNumber } from '../lab/report/client/format.ts';
@@ -18,6 +18,7 @@ import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { Progress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
+import { endWords, silentWords } from './unrecorded.ts';
 
 interface Options {
   readonly output?: string;
@@ -86,7 +87,7 @@ function tellNext(made: readonly MadeRecording[], main: MadeRecording | undefine
 }
 
 function tellOutcome(outcome: RecordOutcome, terminal: Terminal): void {
-  const { made, silent, left, failures, hasMain } = outcome;
+  const { made, silent, left, failures, hasMain, unrecorded } = outcome;
   const main = made.find(({ isMain }) => isMain);
   if (main !== undefined) terminal.note(madeWords(main));
   tellOthers(
@@ -101,13 +102,7 @@ function tellOutcome(outcome: RecordOutcome, terminal: Terminal): void {
       told.add(sentence);
     }
   }
-  for (const { name, ownMalloc, reason } of silent) {
-    if (reason !== '') terminal.note(`of ${name}: nothing is recorded: ${stopReason(reason)}`);
-    if (ownMalloc)
-      terminal.note(
-        `of ${name}: its executable has a malloc of its own, which goes before the recorder’s: nothing is recorded`,
-      );
-  }
+  for (const words of silentWords(silent)) terminal.note(words);
   for (const { message, code } of failures) terminal.fail(`${message} (${code})`);
   for (const file of left)
     terminal.note(`raw, as it was written: ${file} (${commandHere('run', file)} takes it)`);
@@ -119,7 +114,11 @@ function tellOutcome(outcome: RecordOutcome, terminal: Terminal): void {
   const isSilent = hasMain && [made, left, failures].every(({ length }) => length === 0);
   if (isSilent && silent.every(({ ownMalloc, reason }) => !ownMalloc && reason === ''))
     terminal.note('nothing was recorded: the program called neither malloc nor free');
-  tellNext(made, main, terminal);
+  if (unrecorded !== undefined) terminal.note(endWords(unrecorded));
+  // What is there would be taken for the program.
+  if (silent.some(({ reason }) => reason === 'diskFull') || unrecorded?.reason === 'diskFull')
+    terminal.note('next: record again, with -o on a disk that has more room');
+  else if (unrecorded === undefined) tellNext(made, main, terminal);
 }
 
 /** Ends as the program did, unless it was stopped after that. */

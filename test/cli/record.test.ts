@@ -152,7 +152,12 @@ describe('pageheap record', () => {
       /of scenes: nothing is recorded: its limit of a file’s size \(RLIMIT_FSIZE\) was reached/,
     );
     expect(err).not.toContain('as it was written');
-    expect(readdirSync(cwd)).toEqual(['my.rec.gz']);
+    // What is recorded is the shell's, and not to be taken for the program's.
+    expect(err).toMatch(
+      /the program itself, scenes, is not recorded: its limit of .*; what is recorded of its process is sh/,
+    );
+    expect(err).not.toContain('next:');
+    expect(readdirSync(cwd)).toEqual(['my.children']);
   });
 
   it('names the process that did the work, where the program has others do it', async () => {
@@ -184,6 +189,40 @@ describe('pageheap record', () => {
       });
       expect(err).toMatch(/of scenes: nothing is recorded: the disk is full/);
       expect(readdirSync(cwd)).toEqual([]);
+    } finally {
+      execFileSync('umount', [cwd]);
+    }
+  });
+
+  it('says of a program that a script started on a full disk that it is not recorded, and leads to nothing else', async ({
+    skip,
+  }) => {
+    const cwd = smallDisk('1m', skip);
+    try {
+      const script = `for i in $(seq 40); do seq 1 > /dev/null; done; exec ${scenes} late`;
+      const { err } = await inProcess(['record', '-o', 'my.rec.gz', '--', 'sh', '-c', script], { cwd });
+      expect(err).toMatch(
+        /\nof \d+ processes, or programs in them, nothing is recorded: the disk is full: [a-z (),0-9]+\n/,
+      );
+      expect(err.match(/nothing is recorded/g)).toHaveLength(1);
+      expect(err).toMatch(
+        /\nthe program itself, scenes, is not recorded: the disk is full; .* is sh, which started it/,
+      );
+      expect(err).toMatch(/\nnext: record again, with -o on a disk that has more room\n$/);
+      expect(err).not.toContain('pageheap run');
+      expect(readdirSync(cwd)).toEqual(['my.children']);
+    } finally {
+      execFileSync('umount', [cwd]);
+    }
+  });
+
+  it('leaves no folder on a disk that has no room at all', async ({ skip }) => {
+    const cwd = smallDisk('64k', skip);
+    try {
+      writeFileSync(join(cwd, 'full'), Buffer.alloc(64 * 1024));
+      const { code, err } = await inProcess(['record', '-o', 'my.rec.gz', '--', scenes, 'late'], { cwd });
+      expect([code, err]).toEqual([2, expect.stringContaining('my.rec.gz')]);
+      expect(readdirSync(cwd)).toEqual(['full']);
     } finally {
       execFileSync('umount', [cwd]);
     }

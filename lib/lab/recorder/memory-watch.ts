@@ -5,10 +5,13 @@
  * between two beats has only those before. The samples of a process are bounded: where there are too many, every second
  * one goes, and from then on it is sampled half as often.
  *
+ * Of the program's own process each beat also sees which program it is by then, since it may replace itself (exec) by one that has no file.
+ *
  * Not here: what the samples are worth (convert.ts gives each the operations until then).
  */
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { Access } from '../../os/access.ts';
+import type { Image } from './last-image.ts';
 import { headerOf, isWritten, type RawFile, type RawFolder } from './raw-folder.ts';
 
 /** Milliseconds between beats. */
@@ -71,7 +74,22 @@ function librariesOf(pid: number): ReadonlySet<string> {
   }
 }
 
+/** What a process is by now; undefined where it has ended, or is another user's. */
+function imageOf(pid: number): Image | undefined {
+  try {
+    const executable = readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '');
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+    return { executable, command };
+  } catch {
+    return undefined;
+  }
+}
+
 export class MemoryWatch {
+  /** What the program was when it was looked at last. */
+  seen: Image | undefined;
+  /** The program's own process, once it is there. */
+  pid: number | undefined;
   readonly #folder: RawFolder;
   readonly #all = new Map<string, Watch>();
   readonly #living = new Set<Watch>();
@@ -93,6 +111,7 @@ export class MemoryWatch {
   }
 
   #beat(): void {
+    if (this.pid !== undefined) this.seen = imageOf(this.pid) ?? this.seen;
     try {
       this.#findNew();
     } catch {

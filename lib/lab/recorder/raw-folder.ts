@@ -58,15 +58,18 @@ export class RawFolder {
 
   /** Makes one beside an output. @throws PageHeapError ERR_FILE */
   static make(output: string, command: readonly string[]): RawFolder {
+    let path: string | undefined;
     try {
       // Programs change their folder.
       const folder = realpathSync(dirname(output));
-      const path = mkdtempSync(join(folder, `${basename(output).slice(0, 200)}.raw-`));
+      path = mkdtempSync(join(folder, `${basename(output).slice(0, 200)}.raw-`));
       if (process.geteuid?.() === 0) chmodSync(path, 0o1777);
       const rate = counterRate();
       writeFileSync(join(path, sessionName), `${JSON.stringify({ output, command, rate })}\n`);
       return new RawFolder(path, rate);
     } catch (cause) {
+      // A full disk may have had room for the folder alone.
+      if (path !== undefined) rmSync(path, { recursive: true, force: true });
       throw fileError(output, cause);
     }
   }

@@ -7,7 +7,7 @@
  * written. A second one while that is done leaves the raw files as they are, which `pageheap run` reads as well.
  *
  * The recording of the program itself has the name that was asked for; where it replaced itself (exec), that of the image
- * with the most operations. Every other process and image has a file in a folder beside: `my.children/1234-cc1.rec.gz`.
+ * with the most operations, but none where nothing is recorded of what it became in the end (last-image.ts). Every other process and image has a file in a folder beside: `my.children/1234-cc1.rec.gz`.
  * One that has allocated nothing has none. One that still runs keeps its raw file.
  *
  * Not here: the words (cli/record.ts).
@@ -22,12 +22,13 @@ import { recorderLibrary } from '../../os/recorder.ts';
 import { fileStem, freePath, makeFolder } from '../record/folders.ts';
 import { LongDocument } from '../record/long-document.ts';
 import { stopSignals } from '../run/stop-signals.ts';
-import { rawMagic } from '../trace/raw.ts';
+import { type RawHeader, rawMagic } from '../trace/raw.ts';
 import { programName } from '../trace/recorded.ts';
 import { type RawContent, readRaw, writeRecording } from './convert.ts';
+import { type UnrecordedEnd, unrecordedEnd } from './last-image.ts';
 import { MemoryWatch, type Watched } from './memory-watch.ts';
 import { type Program, programOf } from './program.ts';
-import { isWritten, type RawFile, RawFolder } from './raw-folder.ts';
+import { headerOf, isWritten, type RawFile, RawFolder } from './raw-folder.ts';
 import { surroundings } from './surroundings.ts';
 
 export interface RecordRequest {
@@ -46,7 +47,7 @@ export interface MadeRecording {
   readonly isMain: boolean;
 }
 
-/** One of which nothing is recorded, and why as far as that is known: a malloc of its own, or a reason to stop at once. */
+/** An image of a process of which nothing is recorded, and why as far as that is known: a malloc of its own, or a reason to stop at once. */
 export interface SilentProgram {
   readonly name: string;
   readonly ownMalloc: boolean;
@@ -67,6 +68,8 @@ export interface RecordOutcome {
   readonly left: readonly string[];
   /** Whether the program itself has a raw file, made or left. */
   readonly hasMain: boolean;
+  /** What the program became in the end, where nothing of that is recorded: then none of `made` is its own. */
+  readonly unrecorded: UnrecordedEnd | undefined;
   /** What could not be written, and why. */
   readonly failures: readonly PageHeapError[];
 }
@@ -146,6 +149,8 @@ class Recording {
   readonly #silent: SilentProgram[] = [];
   readonly #left: string[] = [];
   readonly #failures: PageHeapError[] = [];
+  /** Images without an operation. */
+  readonly #empty: { readonly file: RawFile; readonly header: RawHeader }[] = [];
   /** Where the recordings of other processes go, once there is one. */
   #children: string | undefined;
 
@@ -162,8 +167,10 @@ class Recording {
     onProgress: RecordHooks['onProgress'],
   ): Promise<RecordOutcome> {
     const finished = await this.#read(watch);
-    const main = mainOf(finished, pid);
-    const hasMain = main !== undefined || this.#left.length > 0 || this.#silent.length > 0;
+    const unrecorded = this.#unrecorded(finished, ended, pid, watch);
+    const main = unrecorded?.name === undefined ? mainOf(finished, pid) : undefined;
+    const hasMain =
+      unrecorded !== undefined || main !== undefined || this.#left.length > 0 || this.#silent.length > 0;
     const all = finished.reduce((sum, { content }) => sum + content.ops, 0);
     let done = 0;
     for (const one of finished) {
@@ -180,7 +187,26 @@ class Recording {
       left: this.#left,
       hasMain,
       failures: this.#failures,
+      unrecorded,
     };
+  }
+
+  #unrecorded(
+    finished: readonly Finished[],
+    { signal }: Ended,
+    pid: number | undefined,
+    watch: MemoryWatch | undefined,
+  ): UnrecordedEnd | undefined {
+    // What is left as it was written is not known to be empty.
+    if (this.#left.length > 0) return undefined;
+    const recorded = finished.map(({ file, content: { header } }) => ({ file, header, isRecorded: true }));
+    const all = [...recorded, ...this.#empty.map((one) => ({ ...one, isRecorded: false }))];
+    const own = all
+      .filter(({ file }) => file.pid === pid)
+      .map(({ file: { image }, header, isRecorded }) => ({ image, header, isRecorded }))
+      .sort((a, b) => a.image - b.image);
+    const isFull = all.some(({ header }) => header.reason === 'diskFull');
+    return unrecordedEnd(own, watch?.seen, watch === undefined || signal !== null, isFull);
   }
 
   async #read(watch: MemoryWatch | undefined): Promise<Finished[]> {
@@ -192,12 +218,18 @@ class Recording {
       }
       const watched = watch?.of(file);
       try {
+        // Its process was ended before it had written who it is, and so before any operation.
+        if (headerOf(file.path) === undefined) {
+          rmSync(file.path, { force: true });
+          continue;
+        }
         const content = await readRaw(file.path, this.#folder.rate, watched?.samples ?? []);
         if (content.ops > 0) {
           finished.push({ file, content, watched });
           continue;
         }
         const { ownMalloc, reason } = content.header;
+        this.#empty.push({ file, header: content.header });
         this.#silent.push({ name: programName(content.header), ownMalloc, reason });
         rmSync(file.path, { force: true });
       } catch (error) {
@@ -282,6 +314,7 @@ export async function record(request: RecordRequest, hooks: RecordHooks = {}): P
       stdio: 'inherit',
       env: surroundings(process.env, library.path, folder.path),
     });
+    watch.pid = child.pid;
     const ended = await endOf(child);
     isOver = true;
     watch.stop();
