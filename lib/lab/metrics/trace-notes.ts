@@ -53,12 +53,27 @@ export const irregularities: Readonly<Record<string, Irregularity>> = {
       `the file grew by ${bytes(n)} while it was read, so its program still runs; what was there when it was opened counts`,
   },
   malformedLines: {
-    says: (n, { firstMalformedLine = 0 }, words) =>
+    says: (n, { firstMalformedLine = 0, malformedLinesOfMtrace = 0 }, words) =>
       `${some(n, words, 'line is no operation and was', 'lines are no operations and were')} passed over, ` +
-      `${n === 1 ? 'line' : 'the first of them line'} ${words.count(firstMalformedLine)}; most likely several processes ` +
-      'wrote into the file (a program that forks, or starts another): trace one alone, without MALLOC_TRACE for the others',
+      `${n === 1 ? 'line' : 'the first of them line'} ${words.count(firstMalformedLine)}` +
+      // By this variable several processes share a file; no other tool has it.
+      (malformedLinesOfMtrace === 0
+        ? ''
+        : '; most likely several processes wrote into the file (a program that forks, or starts another): trace one alone, ' +
+          'without MALLOC_TRACE for the others'),
   },
+  malformedLinesOfMtrace: { says: () => undefined },
   firstMalformedLine: { says: () => undefined },
+  untoldAddresses: {
+    says: (n, _all, words) =>
+      `${some(n, words, 'allocation tells no address and was', 'allocations tell no address and were')} passed over ` +
+      '(posix_memalign, of which ltrace prints only that it succeeded); the free of such an object is one of what was not live',
+  },
+  unendedCalls: {
+    says: (n, _all, words) =>
+      `${some(n, words, 'allocation has no answer and was', 'allocations have no answer and were')} passed over ` +
+      '(<no return ...>: the process ended within it, or ltrace lost it)',
+  },
   halfReallocs: {
     says: (n, _all, words) => `${some(n, words, 'realloc has', 'reallocs have')} only one of the two lines`,
   },
@@ -112,6 +127,7 @@ export function irregularOf(runs: readonly RunData[]): Irregular {
     if (typeof count === 'number' && count > (irregular[name] ?? 0)) irregular[name] = count;
   };
   for (const { end } of runs) {
+    if (end?.trace?.format === 'mtrace') see('malformedLinesOfMtrace', end.trace.malformedLines);
     for (const name of Object.keys(irregularities)) see(name, end?.trace?.[name]);
   }
   return irregular;

@@ -6,6 +6,7 @@
  *   --1234-- realloc(0x0,11)malloc(11) = 0x4A416B0         of one within the other the inner counts
  *   [pid 77] malloc(16 <unfinished ...>                    ltrace -f: another thread came between
  *   [pid 77] <... malloc resumed> ) = 0x55d0
+ *   [pid 77] malloc(16 <no return ...>                     the process ended within it, or ltrace lost its answer
  *   malloc(16, 2, 3)                 = 0x55d0              ltrace: it does not know how many arguments there are
  *   a.out->free(0x55d0)              = <void>
  *   malloc(16) = 0x55d0                                    what people write in bpftrace, gdb, and libraries to preload
@@ -28,7 +29,7 @@ const before = '(?<=^|[\\s>@:|)\\]-])';
 const answer = '0x[\\da-f]+|\\(nil\\)|NULL|<void>|\\d+';
 
 const call = new RegExp(
-  `${before}(${names})${types}\\(([^()<]*)(?:\\)(?:\\s*=\\s*(${answer}))?|\\s*(<unfinished))`,
+  `${before}(${names})${types}\\(([^()<]*)(?:\\)(?:\\s*=\\s*(${answer}))?|\\s*(<unfinished|<no return))`,
   'gi',
 );
 const resumed = new RegExp(`<\\.\\.\\. (${names})${types} resumed>[^)]*\\)\\s*=\\s*(${answer})`, 'i');
@@ -86,6 +87,12 @@ export class CallsGrammar extends LineGrammar {
     const given = (words.replaceAll('NULL', '0').match(number) ?? []).map(Number);
     if (isUnfinished === undefined) this.#tell(name, given, result);
     else if (isFreeing.test(name)) this.#tell(name, given, '0');
+    else if (isUnfinished.startsWith('<no'))
+      this.faults.add(
+        'unendedCalls',
+        this.lines,
+        'an allocation whose answer did not come (<no return ...>)',
+      );
     else this.#unfinished.set(id, { name, given });
   }
 
@@ -147,6 +154,6 @@ export class CallsGrammar extends LineGrammar {
     else if (name === 'reallocarray') this.reallocate(a, pointer, b * c);
     else if (name !== 'posix_memalign') this.allocate(pointer, b);
     else if (pointer !== 0 && given.length === 2) this.allocate(pointer, b);
-    else this.malformed('a posix_memalign does not tell the address');
+    else this.faults.add('untoldAddresses', this.lines, 'a posix_memalign does not tell the address');
   }
 }

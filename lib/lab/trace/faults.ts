@@ -14,6 +14,10 @@ export interface FaultCounts {
   /** Lines that are no operation, and the first of them; 0 for none. */
   readonly malformedLines: number;
   readonly firstMalformedLine: number;
+  /** Allocations whose address the tool does not print. */
+  readonly untoldAddresses: number;
+  /** Allocations whose answer did not come: the process ended within them, or the tool lost it. */
+  readonly unendedCalls: number;
   /** `<` without its `>`, or the other way round. */
   readonly halfReallocs: number;
   /** Zero bytes that were passed over. */
@@ -43,6 +47,8 @@ export class TraceFaults {
   readonly #counts: { -readonly [name in keyof FaultCounts]: number } = {
     malformedLines: 0,
     firstMalformedLine: 0,
+    untoldAddresses: 0,
+    unendedCalls: 0,
     halfReallocs: 0,
     holeBytes: 0,
     parts: 0,

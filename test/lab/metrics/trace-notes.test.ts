@@ -15,8 +15,9 @@ describe('what is told of a trace', () => {
   it('has words for everything that is counted', () => {
     const counted = Object.keys({ ...new TraceFaults('').counts, ...new Replay(new BumpTarget()).counts });
     const inOrder = ['allocs', 'frees', 'reallocs'];
+    const derived = ['malformedLinesOfMtrace'];
     expect(Object.keys(irregularities).sort()).toEqual(
-      counted.filter((name) => !inOrder.includes(name)).sort(),
+      [...counted.filter((name) => !inOrder.includes(name)), ...derived].sort(),
     );
   });
 
@@ -31,13 +32,21 @@ describe('what is told of a trace', () => {
       [/the gzip stream was cut off in line 7/, /1 operation of those that the header/],
     ],
     [
-      { malformedLines: 1, firstMalformedLine: 9 },
-      [/1 line is no operation and was passed over, line 9; most likely several processes/],
+      { malformedLines: 1, firstMalformedLine: 9, malformedLinesOfMtrace: 1 },
+      [/1 line is no operation and was passed over, line 9; most likely several processes .* MALLOC_TRACE/],
+    ],
+    [{ malformedLines: 1, firstMalformedLine: 9 }, [/1 line is no operation and was passed over, line 9$/]],
+    [
+      { untoldAddresses: 1, unendedCalls: 2 },
+      [
+        /1 allocation tells no address and was passed over \(posix_memalign, .*ltrace/,
+        /2 allocations have no answer and were passed over \(<no return/,
+      ],
     ],
     [
       { malformedLines: 3, firstMalformedLine: 9, holeBytes: 300, parts: 2 },
       [
-        /3 lines are no operations and were passed over, the first of them line 9;/,
+        /3 lines are no operations and were passed over, the first of them line 9$/,
         /300 B of zeros/,
         /holds 2 traces/,
       ],
@@ -55,6 +64,13 @@ describe('what is told of a trace', () => {
       expect(said[i]).toMatch(sentence);
       expect(said[i]).toMatch(/^in the trace: /);
     });
+  });
+
+  it('knows of mtrace by the format that the run file names', () => {
+    const runWith = (format: string) =>
+      toRunData([...linesOf([1]).slice(0, -1), { k: 'end', t: 1, trace: { format, malformedLines: 3 } }]);
+    expect(irregularOf([runWith('mtrace')])).toEqual({ malformedLines: 3, malformedLinesOfMtrace: 3 });
+    expect(irregularOf([runWith('calls')])).toEqual({ malformedLines: 3 });
   });
 
   it('is the most that any of several runs counted', () => {

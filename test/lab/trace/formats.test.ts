@@ -69,6 +69,27 @@ describe('traces of other tools', () => {
     );
   });
 
+  it('calls of ltrace that have no end are frees all the same, and no allocations', async () => {
+    const text = [
+      '[pid 11] malloc(16)                              = 0x55d0a0',
+      '[pid 11] free(0x55d0a0 <no return ...>',
+      '[pid 12] malloc(24 <no return ...>',
+      '[pid 12] posix_memalign(0x7ffd, 64, 300, 11)     = 0',
+      '[pid 12] calloc(2, 30)                           = 0x55d0c0',
+      '',
+    ].join('\n');
+    const file = fileOf(Buffer.from(text), 'ended.ltrace.txt');
+    expect(await shortly(file)).toBe('calls +16 - 1:+60');
+    await expect(shortly(file, true)).rejects.toThrow(/:3: an allocation whose answer did not come/);
+    const parser = new TraceParser('ended');
+    const batch = new OperationBatch();
+    parser.feed(Buffer.from(text));
+    while (parser.parse(batch));
+    parser.end();
+    while (parser.parse(batch));
+    expect(parser.faults.counts).toMatchObject({ malformedLines: 0, untoldAddresses: 1, unendedCalls: 1 });
+  });
+
   it.each(Object.keys(expected).filter((name) => !name.endsWith('.zst')))(
     '%s gzipped is the same',
     async (name) => {
