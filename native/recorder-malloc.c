@@ -92,6 +92,13 @@ static inline void tell(unsigned kind, const void *p, size_t n) {
   if (LIKELY(within == 0)) add_record(kind, (uintptr_t)p, n);
 }
 
+// An allocation with an alignment. One that is less than all objects have, or was not kept to, is as good as none.
+static void tell_aligned(const void *p, size_t alignment, size_t n) {
+  int is_power = (alignment & (alignment - 1)) == 0;
+  if (alignment < 16 || !is_power || ((uintptr_t)p & (alignment - 1)) != 0) tell(kAlloc, p, n);
+  else tell(kAligned, (const char *)p + alignment / 2, n);
+}
+
 INTERPOSED void *malloc(size_t n) {
   if (!IS_KNOWN) return from_arena(16, n);
   void *p = next.malloc(n);
@@ -113,7 +120,7 @@ INTERPOSED void *calloc(size_t n, size_t each) {
   within++;
   void *p = next.calloc(n, each);
   within--;
-  if (!is_beyond) tell(kAlloc, p, bytes);
+  if (!is_beyond) tell(kZeroed, p, bytes);
   return p;
 }
 
@@ -156,7 +163,7 @@ INTERPOSED void *memalign(size_t alignment, size_t n) {
   if (next.memalign != 0) p = next.memalign(alignment, n);
   else if (next.aligned_alloc != 0) p = next.aligned_alloc(alignment, n);
   within--;
-  tell(kAlloc, p, n);
+  tell_aligned(p, alignment, n);
   return p;
 }
 OWN(memalign);
@@ -167,7 +174,7 @@ INTERPOSED void *aligned_alloc(size_t alignment, size_t n) {
   within++;
   void *p = next.aligned_alloc(alignment, n);
   within--;
-  tell(kAlloc, p, n);
+  tell_aligned(p, alignment, n);
   return p;
 }
 
@@ -182,7 +189,7 @@ INTERPOSED int posix_memalign(void **to, size_t alignment, size_t n) {
   int error = next.posix_memalign(to, alignment, n);
   within--;
   // A wrong alignment asked for nothing.
-  if (error != EINVAL) tell(kAlloc, error == 0 ? *to : 0, n);
+  if (error != EINVAL) tell_aligned(error == 0 ? *to : 0, alignment, n);
   return error;
 }
 
@@ -193,7 +200,7 @@ INTERPOSED void *valloc(size_t n) {
   within++;
   void *p = next.valloc(n);
   within--;
-  tell(kAlloc, p, n);
+  tell_aligned(p, page, n);
   return p;
 }
 
@@ -203,7 +210,7 @@ INTERPOSED void *pvalloc(size_t n) {
   within++;
   void *p = next.pvalloc(n);
   within--;
-  tell(kAlloc, p, whole);
+  tell_aligned(p, page, whole);
   return p;
 }
 

@@ -112,7 +112,7 @@ static void read_file(const char *path, char *to, uint32_t most, uint32_t *lengt
 }
 
 static void fill_header(struct header *h) {
-  h->version = 1;
+  h->version = 2;
   h->header_bytes = headerBytes;
   h->pid = (uint64_t)CALL(SYS_getpid, 0);
   h->parent = (uint64_t)CALL(SYS_getppid, 0);

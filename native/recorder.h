@@ -34,6 +34,8 @@ enum kind {
   kClock = 7,     // word 1 is the whole counter: its upper bits have changed
   kWideSize = 8,  // word 1 is the size of the thread's next record
   kWidePointer = 9,  // and its pointer
+  kZeroed = 10,  // as kAlloc, by calloc
+  kAligned = 11,  // as kAlloc, with an alignment, a power of two from 16 on: half of it is added to the pointer, whose lowest bit it is then
 };
 
 enum {

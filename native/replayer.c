@@ -32,7 +32,7 @@
 #include <linux/futex.h>
 
 // As in lib/lab/contenders/wire.ts.
-enum { kAllocate = 1, kFree, kResize, kTouch, kTouchFrom, kTouchEvery, kCollect, kGiveBack, kAnswer, kEnd };
+enum { kAllocate = 1, kFree, kResize, kTouch, kTouchFrom, kTouchEvery, kCollect, kGiveBack, kAnswer, kEnd, kAlign };
 enum { kTouchAll = 1, kTouchPages = 2, kZeroed = 4 };
 
 struct record {
@@ -57,6 +57,8 @@ static size_t rows;
 static struct record buffer[kRecords];
 static size_t filled, next_record;
 static uint64_t from_bytes;
+// Of the next allocation; 0 for none.
+static size_t alignment;
 static uint64_t operations, busy_ns, busy_since;
 
 static size_t page_bytes;
@@ -136,13 +138,21 @@ static void touch(char *at, uint64_t from, uint64_t end, int flags) {
 
 static void give_back(void);
 
+// By posix_memalign, which takes any size in all allocators.
+static void *aligned(size_t bytes) {
+  void *at = NULL;
+  int error = posix_memalign(&at, alignment, bytes);
+  alignment = 0;
+  return error == 0 ? at : NULL;
+}
+
 // What one record asks for.
 static void carry_out(const struct record *r) {
   if (r->slot >= rows) grow_table(r->slot);
   struct object *o = &table[r->slot];
   switch (r->op) {
     case kAllocate:
-      o->at = (r->flags & kZeroed) ? calloc(1, r->bytes) : malloc(r->bytes);
+      o->at = (r->flags & kZeroed) ? calloc(1, r->bytes) : alignment > 0 ? aligned(r->bytes) : malloc(r->bytes);
       if (o->at == NULL && r->bytes > 0) fail("memory", r->bytes);
       o->bytes = r->bytes;
       touch(o->at, 0, r->bytes, r->flags);
@@ -160,6 +170,9 @@ static void carry_out(const struct record *r) {
       o->bytes = r->bytes;
       break;
     }
+    case kAlign:
+      alignment = (size_t)1 << r->slot;
+      break;
     case kTouchFrom:
       from_bytes = r->bytes;
       break;

@@ -2,7 +2,8 @@
 //
 // Records come on descriptor 0, answers go to descriptor 3, as of the native replayer (../replayer.c); both
 // belong to lib/lab/contenders/wire.ts. An allocation is a byte slice whose first byte a table points to, a free clears
-// that row; what dies and when is found out by the collector.
+// that row; what dies and when is found out by the collector. Every slice is zero, which is calloc's way; an alignment is
+// that of a larger slice's size class.
 //
 //   - The table of pointers must be the heap's own, or nothing would live: eight bytes an object, told as `table`. The
 //     sizes lie beside it in mapped memory, told as `own`.
@@ -35,6 +36,7 @@ const (
 	opGiveBack
 	opAnswer
 	opEnd
+	opAlign
 )
 
 const (
@@ -74,6 +76,8 @@ var (
 	filled      int
 	at          int
 	fromBytes   uint64
+	// What the next allocation takes, for the sake of an alignment; 0 for its size.
+	room        uint64
 	operations  uint64
 	busy        time.Duration
 	busySince   time.Time
@@ -182,7 +186,11 @@ func carryOut(r *record) {
 	switch r.op {
 	case opAllocate:
 		reach(r.slot)
-		p := made(r.bytes)
+		if room < r.bytes {
+			room = r.bytes
+		}
+		p := made(room)
+		room = 0
 		table[r.slot/chunkRows][r.slot%chunkRows] = p
 		sizes[r.slot] = r.bytes
 		touch(p, 0, r.bytes, r.flags)
@@ -204,6 +212,8 @@ func carryOut(r *record) {
 		}
 		touch(*row, old, r.bytes, r.flags)
 		sizes[r.slot] = r.bytes
+	case opAlign:
+		room = r.bytes
 	case opTouchFrom:
 		fromBytes = r.bytes
 	case opTouch:

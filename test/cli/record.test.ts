@@ -49,9 +49,18 @@ describe('pageheap record', () => {
   it('records the whole family, each call once', async () => {
     const { file, code, err } = await recordScene(['family']);
     expect([code, err]).toEqual([0, expect.stringContaining('recorded: my.rec.gz: scenes, ')]);
-    const { sizes, twice, unknown, recorded, backwards } = await told(file);
+    const { sizes, calls, twice, unknown, recorded, backwards } = await told(file);
     const expected = [10007, 20011, 30021, 7063, 6400, 10009, 10037, 10039, 12288, 10067, 2 ** 62, 10069];
     expect(expected.map((size) => [size, sizes.get(size)])).toEqual(expected.map((size) => [size, 1]));
+    expect([7063, 6400, 10009, 10037, 10039, 12288, 10067].map((size) => calls.get(size))).toEqual([
+      'calloc(1, 7063)',
+      'memalign(64, 6400)',
+      'memalign(256, 10009)',
+      'memalign(4096, 10037)',
+      'memalign(4096, 10039)',
+      'memalign(4096, 12288)',
+      'malloc(10067)',
+    ]);
     expect([twice, unknown, backwards]).toEqual([0, 0, false]);
     expect(recorded).toMatchObject({ command: [scenes, 'family'], executable: scenes, threads: 1 });
   });

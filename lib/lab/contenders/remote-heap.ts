@@ -11,6 +11,7 @@
  * Not here: the process (replayer.ts), what the kernel says of it (remote-kernel.ts).
  */
 import type { RunContender } from '../record/lines.ts';
+import { alignedSize } from '../run/aligned-size.ts';
 import type { LabEvent, LabHeap, LabRange, LabSample } from '../subject/target.ts';
 import type { Replayer } from './replayer.ts';
 import {
@@ -20,6 +21,7 @@ import {
   flagTouchPages,
   flagZeroed,
   type Hello,
+  opAlign,
   opAllocate,
   opAnswer,
   opCollect,
@@ -95,6 +97,11 @@ export class RemoteHeap implements LabHeap {
     this.#put(opAllocate, zero ? flagZeroed : 0, slot, size);
     this.#expect(slot, 0, size);
     return slot + 1;
+  }
+
+  mallocAligned(size: number, alignment: number): number {
+    this.#put(opAlign, 0, Math.log2(alignment), alignedSize(size, alignment, this));
+    return this.malloc(size);
   }
 
   drop(address: number): void {

@@ -26,6 +26,11 @@ export const opCollect = 7;
 export const opGiveBack = 8;
 export const opAnswer = 9;
 export const opEnd = 10;
+/**
+ * The next allocation's alignment: in `slot` its binary logarithm, in `bytes` a size whose objects have it in a heap of Go's size
+ * classes.
+ */
+export const opAlign = 11;
 
 export const flagTouchAll = 1;
 export const flagTouchPages = 2;

@@ -6,6 +6,8 @@
  * where the new size falls into the same size class; otherwise it allocates, copies and drops. An allocator that has
  * a realloc of its own does that by itself.
  *
+ * - calloc asks for memory that is zero. An alignment is asked for where the allocator can be; a heap of size classes
+ *   gets a size whose objects have it (aligned-size.ts).
  * - Tiny objects (below `tinySize`) share a block with others, so that one never grows in place even
  *   where its rounded size is the same: the bytes after it may be another's.
  * - What an operation means, which is found before (resolver.ts), is counted here as it is carried out. In strict mode
@@ -21,7 +23,8 @@
 import { PageHeapError } from '../../base/errors.ts';
 import type { TouchMode } from '../subject/subject-options.ts';
 import type { ReplayTarget } from '../subject/target.ts';
-import { type OperationBatch, pointerName } from '../trace/operations.ts';
+import { type OperationBatch, pointerName, wayPlain, wayZeroed } from '../trace/operations.ts';
+import { alignedSize } from './aligned-size.ts';
 import {
   actAllocate,
   actFailedMove,
@@ -185,6 +188,7 @@ export class Replay {
     const objects = this.#objects;
     const target = this.#target;
     const written = this.#touch !== 'none';
+    const ways = batch.hasWays ? batch.ways : undefined;
     let i = from;
     try {
       for (; i < to; i++) {
@@ -192,7 +196,8 @@ export class Replay {
         if (action === allocate) {
           const at = 2 * slots[i];
           const size = sizes[i];
-          const address = target.malloc(size);
+          const address =
+            ways === undefined || ways[i] === wayPlain ? target.malloc(size) : this.#ask(ways[i], size);
           objects[at] = address;
           objects[at + 1] = size;
           this.liveObjects++;
@@ -224,7 +229,7 @@ export class Replay {
     if ((action & isLate) !== 0) this.#lateFrees++;
     switch (action & actionMask) {
       case actAllocate:
-        this.#put(action, this.#resolved.slots[i], pointer, size);
+        this.#put(action, batch, i);
         break;
       case actFree:
         if ((action & isLate) !== 0) this.#frees++;
@@ -246,10 +251,21 @@ export class Replay {
     }
   }
 
+  /** Memory that was asked for otherwise than by a plain malloc. */
+  #ask(way: number, size: number): number {
+    const target = this.#target;
+    if (way === wayZeroed) return target.malloc(size, true);
+    const alignment = 2 ** way;
+    return target.mallocAligned?.(size, alignment) ?? target.malloc(alignedSize(size, alignment, target));
+  }
+
   /** An allocation at a live pointer, or a realloc that is one. */
-  #put(action: number, slot: number, pointer: number, size: number): void {
-    const address = this.#target.malloc(size);
-    if ((action & isOverLive) !== 0) this.#reuse(slot, pointer, address);
+  #put(action: number, batch: OperationBatch, i: number): void {
+    const size = batch.sizes[i];
+    const slot = this.#resolved.slots[i];
+    const way = batch.hasWays ? batch.ways[i] : wayPlain;
+    const address = way === wayPlain ? this.#target.malloc(size) : this.#ask(way, size);
+    if ((action & isOverLive) !== 0) this.#reuse(slot, batch.pointers[i], address);
     this.#enter(slot, address, size);
     this.#fill(address, 0, size);
     if ((action & isRealloc) !== 0) this.#reallocs++;

@@ -12,6 +12,8 @@ import type { SampledProfile } from '../record/pprof.ts';
 export interface ReplayTarget {
   /** An object of `size` bytes; `zero`: its memory must be zero. @throws PageHeapError ERR_OUT_OF_MEMORY */
   malloc(size: number, zero?: boolean): number;
+  /** As `malloc`, at a multiple of `alignment`, a power of two; without it an alignment is got by a larger size. */
+  mallocAligned?(size: number, alignment: number): number;
   /** The last reference to an object is gone. */
   drop(address: number): void;
   /** The bytes an object of `size` bytes really takes. */

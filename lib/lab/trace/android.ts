@@ -8,6 +8,7 @@
  * Newer ones have two times behind, of beginning and end, which are passed over.
  */
 import { LineGrammar } from './line-grammar.ts';
+import { wayAligned, wayZeroed } from './operations.ts';
 
 const line =
   /^(\d+): (malloc|calloc|realloc|memalign|free|thread_done) (0x[\da-f]+|0)((?: (?:0x[\da-f]+|\d+))*)\r?$/i;
@@ -38,8 +39,8 @@ export class AndroidGrammar extends LineGrammar {
     this.ofThread(Number(thread));
     const pointer = Number(address);
     if (name === 'malloc') this.allocate(pointer, a);
-    else if (name === 'calloc') this.allocate(pointer, a * b);
-    else if (name === 'memalign') this.allocate(pointer, b);
+    else if (name === 'calloc') this.allocate(pointer, a * b, wayZeroed);
+    else if (name === 'memalign') this.allocate(pointer, b, wayAligned(a));
     else if (name === 'realloc') this.reallocate(a, pointer, b);
     else if (name === 'free') this.free(pointer);
   }

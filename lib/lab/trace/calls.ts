@@ -18,6 +18,7 @@
  * process, that is told.
  */
 import { LineGrammar } from './line-grammar.ts';
+import { wayAligned, wayPlain, wayZeroed } from './operations.ts';
 
 const allocating = 'malloc|valloc|pvalloc|_Zn[wa][mj]\\w*|operator new(?:\\[\\])?';
 const freeing = 'free|cfree|_Zd[la]Pv\\w*|operator delete(?:\\[\\])?';
@@ -51,6 +52,12 @@ export const isCallLine = (line: string): boolean => {
   const text = line.replaceAll('(nil)', '0').trimEnd();
   return lineShape.test(text) && (/=\s*\S+$|unfinished|resumed/.test(text) || valgrind.test(text));
 };
+
+/** Of a call with its size first: valloc's alignment is a page, C++'s with one have it second. */
+function wayOf(name: string, second: number): number {
+  if (name.endsWith('valloc')) return wayAligned(4096);
+  return name.includes('align_val_t') ? wayAligned(second) : wayPlain;
+}
 
 function answerOf(text: string): number {
   return text === 'NULL' || text === '(nil)' || text === '<void>' ? 0 : Number(text);
@@ -148,12 +155,12 @@ export class CallsGrammar extends LineGrammar {
       return;
     }
     const pointer = answerOf(result);
-    if (isAllocating.test(name)) this.allocate(pointer, a);
-    else if (name === 'calloc') this.allocate(pointer, a * b);
+    if (isAllocating.test(name)) this.allocate(pointer, a, wayOf(name, b));
+    else if (name === 'calloc') this.allocate(pointer, a * b, wayZeroed);
     else if (name === 'realloc') this.#reallocate(a, pointer, b);
     else if (name === 'reallocarray') this.reallocate(a, pointer, b * c);
-    else if (name !== 'posix_memalign') this.allocate(pointer, b);
-    else if (pointer !== 0 && given.length === 2) this.allocate(pointer, b);
+    else if (name !== 'posix_memalign') this.allocate(pointer, b, wayAligned(a));
+    else if (pointer !== 0 && given.length === 2) this.allocate(pointer, b, wayAligned(a));
     else this.faults.add('untoldAddresses', this.lines, 'a posix_memalign does not tell the address');
   }
 }

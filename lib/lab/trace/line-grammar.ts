@@ -23,6 +23,7 @@ import {
   opFree,
   opMoveFrom,
   opMoveTo,
+  wayPlain,
 } from './operations.ts';
 
 const threadNumbers = 2 ** 16;
@@ -89,8 +90,8 @@ export abstract class LineGrammar implements TraceGrammar {
     if (this.#batch !== undefined) this.#batch.threaded ||= n > 0;
   }
 
-  protected allocate(pointer: number, size: number): void {
-    this.#add(opAllocate, pointer, size);
+  protected allocate(pointer: number, size: number, way = wayPlain): void {
+    this.#add(opAllocate, pointer, size, way);
   }
 
   protected free(pointer: number): void {
@@ -117,7 +118,7 @@ export abstract class LineGrammar implements TraceGrammar {
     this.faults.malformed(this.lines, `${what}: ${showLine(this.#bytes ?? new Uint8Array(0), this.#start)}`);
   }
 
-  #add(kind: number, pointer: number, size: number): void {
+  #add(kind: number, pointer: number, size: number, way = wayPlain): void {
     const batch = this.#batch;
     if (batch === undefined || !this.#isInRange(pointer, pointer === 0 || kind === opFailedMove ? 0 : size))
       return;
@@ -126,6 +127,8 @@ export abstract class LineGrammar implements TraceGrammar {
     batch.pointers[n] = pointer;
     batch.sizes[n] = size;
     batch.threads[n] = this.#thread;
+    batch.ways[n] = way;
+    batch.hasWays = true;
     batch.lineOffsets[n] = this.lines - batch.firstLine;
     this.#hasOperation = true;
   }

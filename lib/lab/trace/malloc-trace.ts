@@ -19,12 +19,17 @@ import {
   opFree,
   opMoveFrom,
   opMoveTo,
+  wayAligned,
+  wayPlain,
+  wayZeroed,
 } from './operations.ts';
 
 const recordBytes = 64;
 const kCalloc = 2;
 const kFree = 3;
 const kRealloc = 4;
+const kValloc = 6;
+const kPvalloc = 7;
 const kPosixMemalign = 8;
 const kMark = 255;
 const threadNumbers = 2 ** 16;
@@ -90,17 +95,19 @@ export class MallocTraceGrammar implements BinaryGrammar {
     if (type === kMark) return;
     const thread = this.#numberOf(view.getInt32(at, true));
     const [ptr1, ptr2, size, size2] = [8, 16, 24, 32].map((offset) => wordAt(view, at + offset));
-    const add = (kind: number, pointer: number, bytes: number): void => {
+    const add = (kind: number, pointer: number, bytes: number, way = wayPlain): void => {
       const n = batch.count++;
       batch.kinds[n] = kind;
       batch.pointers[n] = pointer;
       batch.sizes[n] = bytes;
       batch.threads[n] = thread;
+      batch.ways[n] = way;
       batch.lineOffsets[n] = this.lines - batch.firstLine;
       if (kind === opAllocate || kind === opMoveTo) this.#living.add(pointer);
       else if (kind !== opFailedMove) this.#living.delete(pointer);
     };
     batch.threaded ||= thread > 0;
+    batch.hasWays = true;
     if (type === kFree) {
       if (ptr1 + ptr2 !== 0) add(opFree, ptr1 || ptr2, 0);
     } else if (type === kRealloc) {
@@ -113,7 +120,10 @@ export class MallocTraceGrammar implements BinaryGrammar {
         add(opMoveTo, pointer, size);
       }
     } else {
-      add(opAllocate, ptr2 || ptr1, type === kCalloc && size2 > 0 ? size * size2 : size);
+      const bytes = type === kCalloc && size2 > 0 ? size * size2 : size;
+      const isOfPages = type === kValloc || type === kPvalloc;
+      const way = type === kCalloc ? wayZeroed : isOfPages ? wayAligned(4096) : wayPlain;
+      add(opAllocate, ptr2 || ptr1, bytes, way);
     }
   }
 

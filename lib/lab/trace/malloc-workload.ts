@@ -14,7 +14,17 @@
 import type { BinaryGrammar } from './binary.ts';
 import type { TraceFaults } from './faults.ts';
 import { maxTraceSize } from './grammar.ts';
-import { leastRows, type OperationBatch, opAllocate, opFree, opMoveFrom, opMoveTo } from './operations.ts';
+import {
+  leastRows,
+  type OperationBatch,
+  opAllocate,
+  opFree,
+  opMoveFrom,
+  opMoveTo,
+  wayAligned,
+  wayPlain,
+  wayZeroed,
+} from './operations.ts';
 
 const done = 1;
 const malloc = 2;
@@ -159,13 +169,15 @@ export class MallocWorkloadGrammar implements BinaryGrammar {
       } else if (b !== 0) {
         this.#add(batch, opFree, b, 0);
       }
+    } else if (command === memalign) {
+      this.#add(batch, opAllocate, a, c, wayAligned(b));
     } else {
-      this.#add(batch, opAllocate, a, command === malloc || command === calloc ? b : c);
+      this.#add(batch, opAllocate, a, b, command === calloc ? wayZeroed : wayPlain);
     }
     return true;
   }
 
-  #add(batch: OperationBatch, kind: number, pointer: number, size: number): void {
+  #add(batch: OperationBatch, kind: number, pointer: number, size: number, way = wayPlain): void {
     if (size > maxTraceSize && pointer !== 0) {
       this.#faults.malformed(this.lines, 'a size beyond the address space (2^47 bytes)');
       return;
@@ -175,6 +187,8 @@ export class MallocWorkloadGrammar implements BinaryGrammar {
     batch.pointers[n] = pointer * step;
     batch.sizes[n] = size;
     batch.threads[n] = this.#turn;
+    batch.ways[n] = way;
+    batch.hasWays = true;
     batch.lineOffsets[n] = this.lines - batch.firstLine;
   }
 }

@@ -1,7 +1,8 @@
 /**
  * Operations: what a trace says a program did, as rows of typed arrays.
  *
- * Some formats tell which thread did it, and when: then a batch says so, and its columns hold it.
+ * Some formats tell which thread did it, when, and by which call memory was asked for: then a batch says so, and its columns
+ * hold it. calloc and an alignment are ways of one operation, an allocation: only who carries it out asks for them.
  *
  * Parsers fill a batch, a replay empties it: each is a tight loop over columns, and nothing is
  * allocated for an operation. A pointer is whatever names an object in the trace: an address of the
@@ -25,6 +26,20 @@ export const opMoveTo = 4;
 export const opResize = 5;
 export const opWrite = 6;
 export const opFailedMove = 7;
+
+/** The way of an allocation: a call like malloc; calloc, whose memory is zero; else the binary logarithm of its alignment. */
+export const wayPlain = 0;
+export const wayZeroed = 1;
+/** Less than that every object has anyway. */
+const leastAlignment = 16;
+export const leastAligned = Math.log2(leastAlignment);
+export const mostAligned = 46;
+
+/** The way of an allocation that was asked for with an alignment; plain where that is nothing to ask for. */
+export function wayAligned(alignment: number): number {
+  const way = Math.log2(alignment);
+  return Number.isInteger(way) && way >= leastAligned && way <= mostAligned ? way : wayPlain;
+}
 
 /** Rows of a batch unless chosen otherwise: a few hundred microseconds of replay. */
 export const defaultBatchRows = 4096;
@@ -50,6 +65,10 @@ export class OperationBatch {
   /** Whether the rows of several threads are in the true order: a free before its call, an allocation after it, a realloc both. */
   ordered = false;
   readonly threads: Uint16Array;
+  /** Whether rows have a way. */
+  hasWays = false;
+  /** Of allocations: how they were asked for (`wayPlain` and so on). */
+  readonly ways: Uint8Array;
   /** Microseconds since the recording began, of formats that tell; else garbage. */
   readonly times: Float64Array;
 
@@ -60,6 +79,7 @@ export class OperationBatch {
     this.sizes = new Float64Array(rows);
     this.lineOffsets = new Uint32Array(rows);
     this.threads = new Uint16Array(rows);
+    this.ways = new Uint8Array(rows);
     this.times = new Float64Array(rows);
   }
 
@@ -88,13 +108,19 @@ export class OperationBatch {
     return `${(this.ids ? idWords : addressWords)[kind]} ${name}${bytes}`;
   }
 
+  #callOf(i: number): string {
+    const [way, size] = [this.hasWays ? this.ways[i] : wayPlain, this.sizes[i]];
+    if (way === wayPlain) return `malloc(${size})`;
+    return way === wayZeroed ? `calloc(1, ${size})` : `memalign(${2 ** way}, ${size})`;
+  }
+
   /** What row `i` is, for a person: `malloc(512) = 0x55d0`, `free(0x55d0)`; of an id that is its number. */
   wordsOf(i: number): string {
     const [kind, size] = [this.kinds[i], this.sizes[i]];
     const name = pointerName(this.pointers[i], this.ids);
     switch (kind) {
       case opAllocate:
-        return `malloc(${size}) = ${name}`;
+        return `${this.#callOf(i)} = ${name}`;
       case opFree:
         return `free(${name})`;
       case opMoveFrom:

@@ -15,7 +15,18 @@ import { PageHeapError } from '../../base/errors.ts';
 import type { BinaryGrammar } from './binary.ts';
 import type { TraceFaults } from './faults.ts';
 import { maxTraceSize, pointerEnd } from './grammar.ts';
-import { type OperationBatch, opAllocate, opFailedMove, opFree, opMoveFrom, opMoveTo } from './operations.ts';
+import {
+  leastAligned,
+  mostAligned,
+  type OperationBatch,
+  opAllocate,
+  opFailedMove,
+  opFree,
+  opMoveFrom,
+  opMoveTo,
+  wayPlain,
+  wayZeroed,
+} from './operations.ts';
 import type { Recorded } from './recorded.ts';
 
 export const rawMagic = 'PHEAPRAW';
@@ -24,14 +35,20 @@ export const rawHeaderBytes = 4096;
 /** The longest header: a physical page of the machine's largest. */
 const mostHeaderBytes = 65536;
 const recordBytes = 16;
-const rawVersion = 1;
+/** The first version had no kinds for calloc and alignments. */
+const rawVersions: readonly number[] = [1, 2];
 
-const rowKinds = Uint8Array.of(0, opAllocate, opFree, opMoveFrom, opMoveTo, opFailedMove);
+/** The operation of a record, by its kind; 0 for what is none. */
+const rowKinds = new Uint8Array(16);
+rowKinds.set([0, opAllocate, opFree, opMoveFrom, opMoveTo, opFailedMove]);
 const kMoveFailed = 5;
 const kThread = 6;
 const kClock = 7;
 const kWideSize = 8;
 const kWidePointer = 9;
+const kZeroed = 10;
+const kAligned = 11;
+rowKinds.fill(opAllocate, kZeroed, kAligned + 1);
 
 /** Bits of the counter that no record has, and what one of its 32 bits is then worth. */
 const timeShift = 12;
@@ -81,11 +98,15 @@ function texts(bytes: Uint8Array): string[] {
 export function readRawHeader(bytes: Uint8Array, file: string): RawHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, rawHeaderBytes);
   const version = view.getUint32(8, true);
-  if (version !== rawVersion) {
-    throw new PageHeapError('ERR_TRACE', `a raw recording of version ${version}, not ${rawVersion}`, {
-      file,
-      line: 1,
-    });
+  if (!rawVersions.includes(version)) {
+    throw new PageHeapError(
+      'ERR_TRACE',
+      `a raw recording of version ${version}, not ${rawVersions.join(' or ')}`,
+      {
+        file,
+        line: 1,
+      },
+    );
   }
   const headerBytes = view.getUint32(12, true);
   if (headerBytes < rawHeaderBytes || headerBytes > mostHeaderBytes || headerBytes % recordBytes !== 0) {
@@ -173,7 +194,7 @@ export class RawGrammar implements BinaryGrammar {
       start += header.bytes;
     }
     batch.ids = false;
-    batch.threaded = batch.ordered = true;
+    batch.threaded = batch.ordered = batch.hasWays = true;
     const n = Math.floor((to - start) / recordBytes);
     if (n === 0) return start;
     const isAligned = ((bytes.byteOffset + start) & 3) === 0;
@@ -194,7 +215,7 @@ export class RawGrammar implements BinaryGrammar {
 
   /** Parses n records into the rows of the batch that are free. @returns how many */
   #rows(words: Uint32Array, n: number, batch: OperationBatch): number {
-    const { kinds, pointers, sizes, threads, times, lineOffsets, rows, firstLine } = batch;
+    const { kinds, pointers, sizes, threads, ways, times, lineOffsets, rows, firstLine } = batch;
     const firstTicks = (this.header as RawHeader).firstCount / tick;
     const perTick = tick / this.#rate;
     const numbers = this.#numbers;
@@ -207,7 +228,7 @@ export class RawGrammar implements BinaryGrammar {
       const kind = low & 15;
       const thread = (low >>> 4) & 0xffff;
       if (
-        kind >= rowKinds.length ||
+        rowKinds[kind] === 0 ||
         numbers[thread] === 0 ||
         this.#wideSizes.size + this.#widePointers.size > 0
       ) {
@@ -223,7 +244,20 @@ export class RawGrammar implements BinaryGrammar {
         size = take(this.#wideSizes, thread) ?? size;
         pointer = take(this.#widePointers, thread) ?? pointer;
       }
-      if (!(pointer < pointerEnd && (size <= maxTraceSize || pointer === 0 || kind === kMoveFailed))) {
+      let way = wayPlain;
+      if (kind === kZeroed) {
+        way = wayZeroed;
+      } else if (kind === kAligned) {
+        way = alignedWay(pointer);
+        pointer = way < leastAligned || way > mostAligned ? -1 : pointer - 2 ** (way - 1);
+      }
+      if (
+        !(
+          pointer >= 0 &&
+          pointer < pointerEnd &&
+          (size <= maxTraceSize || pointer === 0 || kind === kMoveFailed)
+        )
+      ) {
         this.#malformed(r);
         continue;
       }
@@ -231,6 +265,7 @@ export class RawGrammar implements BinaryGrammar {
       pointers[count] = pointer;
       sizes[count] = size;
       threads[count] = numbers[thread] - 1;
+      ways[count] = way;
       times[count] = (ticks - firstTicks) * perTick;
       lineOffsets[count] = ++this.lines - firstLine;
       count++;
@@ -243,7 +278,7 @@ export class RawGrammar implements BinaryGrammar {
   /** A record that is not, or not only, an operation. @returns whether there is nothing else in it */
   #other(kind: number, thread: number, words: Uint32Array, w: number): boolean {
     if (this.#numbers[thread] === 0) this.#numbers[thread] = ++this.#threads;
-    if (kind > 0 && kind < rowKinds.length) return false;
+    if (rowKinds[kind] !== 0) return false;
     const value = words[w + 3] * timeWrap + words[w + 2];
     if (kind === kClock) this.#epoch = Math.floor(value / tick / timeWrap) * timeWrap;
     else if (kind === kWideSize) this.#wideSizes.set(thread, value);
@@ -256,6 +291,14 @@ export class RawGrammar implements BinaryGrammar {
     const at = (this.header?.bytes ?? rawHeaderBytes) + recordBytes * (this.#at + r);
     this.#faults.malformed(this.lines + 1, `no record of the recorder at byte ${at}`);
   }
+}
+
+/** Of a pointer with half its alignment added, which is its lowest bit then: the way. */
+function alignedWay(pointer: number): number {
+  const low = pointer % timeWrap;
+  const bits = low === 0 ? pointer / timeWrap : low;
+  const lowest = 31 - Math.clz32(bits & -bits) + (low === 0 ? 32 : 0);
+  return lowest + 1;
 }
 
 function take(values: Map<number, number>, thread: number): number | undefined {

@@ -1,15 +1,26 @@
 /**
  * Operations into the rows of a recording (recording.ts says what they are).
  */
-import { type OperationBatch, opAllocate, opFailedMove, opFree, opMoveFrom, opMoveTo } from './operations.ts';
+import {
+  type OperationBatch,
+  opAllocate,
+  opFailedMove,
+  opFree,
+  opMoveFrom,
+  opMoveTo,
+  wayPlain,
+  wayZeroed,
+} from './operations.ts';
 import {
   type RecordingHeader,
   recordingFormat,
+  rowAligned,
   rowBytewise,
   rowEnd,
   rowPadding,
   rowThread,
   rowTime,
+  rowZeroed,
 } from './recording.ts';
 
 /** The first two lines. */
@@ -50,13 +61,14 @@ export class RecordingWriter {
 
   /** The rows of a batch, whose operations have threads, times and kinds of addresses alone. */
   rows(batch: OperationBatch): Uint8Array {
-    const { kinds, pointers, sizes, threads, times, count } = batch;
+    const { kinds, pointers, sizes, threads, ways, times, count, hasWays } = batch;
     const out = new Uint8Array(rowPadding * count);
     let p = 0;
     for (let i = 0; i < count; i++) {
       const kind = kinds[i];
       const at = p++;
-      let head = rowOf[kind];
+      const way = hasWays && kind === opAllocate ? ways[i] : wayPlain;
+      let head = way === wayPlain ? rowOf[kind] : way === wayZeroed ? rowZeroed : rowAligned;
       if (threads[i] !== this.#thread) {
         head |= rowThread;
         this.#thread = threads[i];
@@ -74,6 +86,7 @@ export class RecordingWriter {
       else head |= rowBytewise;
       p = putNumber(out, p, difference < 0 ? -2 * difference - 1 : 2 * difference);
       if (kind !== opFree && kind !== opMoveFrom) p = putNumber(out, p, sizes[i]);
+      if (way > wayZeroed) out[p++] = way;
       out[at] = head;
     }
     return out.subarray(0, p);

@@ -2,18 +2,19 @@
  * Recordings, as `pageheap record` leaves them: a line of text that names the format, a line of JSON about the program, then
  * operations in few bytes, in true order. The whole is gzipped as a rule.
  *
- *   pageheap-recording/1
+ *   pageheap-recording/2
  *   {"pid":…,"command":[…],"ops":…,"threads":…,"samples":[[ms, ops, rss, anon],…],…}
  *   rows, a row of kind 15, and 32 bytes of zeros, so that a reader need not look where the file ends
  *
  * A row is a byte and what it announces:
  *
- *   bits 0-3   kind: 1 allocate, 2 free, 3 a realloc begins, 4 it ends, 5 it fails; 15 the end
+ *   bits 0-3   kind: 1 allocate, 2 free, 3 a realloc begins, 4 it ends, 5 it fails, 6 calloc, 7 allocate aligned; 15 the end
  *   bit 4      thread: a number, if it is another than the last row's
  *   bit 5      time: microseconds since the last row, if it is not none
  *   bit 6      the pointer is told in bytes, not in units of 8
  *   pointer    its difference to the last row's, zigzag
- *   size       of kinds 1, 4 and 5
+ *   size       of kinds 1 and 4 to 7
+ *   alignment  of kind 7: a byte, its binary logarithm
  *
  * Numbers are in base 128, the least significant group first; all groups but the last have bit 7.
  *
@@ -23,11 +24,24 @@ import { PageHeapError } from '../../base/errors.ts';
 import type { BinaryGrammar } from './binary.ts';
 import type { TraceFaults } from './faults.ts';
 import { maxTraceSize, newline, pointerEnd } from './grammar.ts';
-import { type OperationBatch, opAllocate, opFailedMove, opFree, opMoveFrom, opMoveTo } from './operations.ts';
+import {
+  leastAligned,
+  mostAligned,
+  type OperationBatch,
+  opAllocate,
+  opFailedMove,
+  opFree,
+  opMoveFrom,
+  opMoveTo,
+  wayPlain,
+  wayZeroed,
+} from './operations.ts';
 import type { Recorded, RecordedSample } from './recorded.ts';
 
 export const recordingMark = 'pageheap-recording/';
-export const recordingFormat = `${recordingMark}1`;
+export const recordingFormat = `${recordingMark}2`;
+/** What is read as well: it had no kinds for calloc and alignments. */
+const olderFormat = `${recordingMark}1`;
 
 export const rowThread = 16;
 export const rowTime = 32;
@@ -37,7 +51,18 @@ export const rowEnd = 15;
 /** The longest row, and what follows the last one. */
 export const rowPadding = 32;
 
-const rowKinds = Uint8Array.of(0, opAllocate, opFree, opMoveFrom, opMoveTo, opFailedMove);
+const rowKinds = Uint8Array.of(
+  0,
+  opAllocate,
+  opFree,
+  opMoveFrom,
+  opMoveTo,
+  opFailedMove,
+  opAllocate,
+  opAllocate,
+);
+export const rowZeroed = 6;
+export const rowAligned = 7;
 const rowFree = 2;
 const rowMoveFrom = 3;
 const rowFailedMove = 5;
@@ -111,7 +136,7 @@ export class RecordingGrammar implements BinaryGrammar {
       if (start < 0) return from;
     }
     batch.ids = false;
-    batch.threaded = batch.ordered = true;
+    batch.threaded = batch.ordered = batch.hasWays = true;
     return this.#ended ? to : this.#rows(bytes, start, to, batch);
   }
 
@@ -136,7 +161,7 @@ export class RecordingGrammar implements BinaryGrammar {
     }
     const text = (a: number, b: number): string => Buffer.from(bytes.subarray(a, b)).toString('utf8');
     const format = text(from, first);
-    if (format !== recordingFormat)
+    if (format !== recordingFormat && format !== olderFormat)
       this.#refuse(`a recording of format ${JSON.stringify(format)}; this version reads ${recordingFormat}`);
     this.recorded = recordedOf(text(first + 1, second));
     if (this.recorded === undefined)
@@ -149,7 +174,7 @@ export class RecordingGrammar implements BinaryGrammar {
   }
 
   #rows(bytes: Uint8Array, from: number, to: number, batch: OperationBatch): number {
-    const { kinds, pointers, sizes, threads, times, lineOffsets, rows, firstLine } = batch;
+    const { kinds, pointers, sizes, threads, ways, times, lineOffsets, rows, firstLine } = batch;
     const last = to - rowPadding;
     let n = batch.count;
     let p = from;
@@ -213,8 +238,13 @@ export class RecordingGrammar implements BinaryGrammar {
           size += (byte & 127) * scale;
         }
       }
+      let way = wayPlain;
+      if (kind === rowZeroed) way = wayZeroed;
+      else if (kind === rowAligned) way = bytes[p++];
       if (
         p - start > rowPadding ||
+        way > mostAligned ||
+        (kind === rowAligned && way < leastAligned) ||
         !(pointer >= 0 && pointer < pointerEnd && thread < threadEnd) ||
         (size > maxTraceSize && pointer !== 0 && kind !== rowFailedMove)
       ) {
@@ -225,6 +255,7 @@ export class RecordingGrammar implements BinaryGrammar {
       pointers[n] = pointer;
       sizes[n] = size;
       threads[n] = thread;
+      ways[n] = way;
       times[n] = time;
       lineOffsets[n] = ++line - firstLine;
       n++;

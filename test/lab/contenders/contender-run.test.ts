@@ -93,6 +93,27 @@ it('glibc: the same operations as on a heap of here, and no figure that malloc d
   expect(metricsOf(run).addedPeak).toBe(metricsOf(run).rssPeak);
 });
 
+it.each(['glibc', 'radix', 'go'] as const)(
+  '%s: objects with an alignment take the memory that it costs, and callocs are zero',
+  async (name) => {
+    if (name === 'go' && findGo() === undefined) return;
+    const pages = 800;
+    const aligned = join(folder, 'aligned.txt');
+    const lines = Array.from(
+      { length: pages },
+      (_, i) => `1: memalign 0x${(4096 * (i + 1)).toString(16)} 4096 600`,
+    );
+    writeFileSync(aligned, `${[...lines, '1: calloc 0x10 4 1000'].join('\n')}\n`);
+    const output = join(folder, `aligned-${name}.jsonl`);
+    const run = { ...options, trace: aligned, seconds: 0, idle: 0, output };
+    if (name === 'radix') await makeRun(run);
+    else await makeContenderRun({ ...run, contender: prepareContender({ name }) });
+    const { rssPeak } = metricsOf(await readRunFile(output));
+    expect(rssPeak).toBeGreaterThan(0.95 * pages * 4096);
+    expect(rssPeak).toBeLessThan(2.2 * pages * 4096);
+  },
+);
+
 /** Where it is not installed, the error names its package. */
 function unlessInstalled(name: ContenderName): boolean {
   const contender = contenders[name];

@@ -20,6 +20,7 @@ export class DecodingReplayer {
   touched = 0;
   closed = false;
   #from = 0;
+  #aligned: Told | undefined;
   #isGreeted = false;
 
   get liveBytes(): number {
@@ -52,11 +53,22 @@ export class DecodingReplayer {
   #carryOut(r: Told): void {
     this.told.push(r);
     const size = this.objects.get(r.slot);
+    // Said for the allocation that follows, which comes next.
+    expect(this.#aligned === undefined || r.op === wire.opAllocate).toBe(true);
+    if (r.op === wire.opAlign) {
+      this.#aligned = r;
+      return;
+    }
     const isTouched = (r.flags & (wire.flagTouchAll | wire.flagTouchPages)) !== 0;
     switch (r.op) {
       case wire.opAllocate:
         expect(size).toBeUndefined();
         this.objects.set(r.slot, r.bytes);
+        if (this.#aligned !== undefined) {
+          expect(this.#aligned.thread).toBe(r.thread);
+          expect(this.#aligned.bytes).toBeGreaterThanOrEqual(r.bytes);
+        }
+        this.#aligned = undefined;
         if (isTouched) this.touched += r.bytes;
         break;
       case wire.opFree:

@@ -11,6 +11,8 @@ import {
   opFree,
   opMoveFrom,
   opMoveTo,
+  wayPlain,
+  wayZeroed,
 } from '../../../lib/lab/trace/operations.ts';
 import { randomNumbers } from '../support/synthetic-run.ts';
 import { DecodingReplayer, type Told } from './decoding-replayer.ts';
@@ -94,6 +96,20 @@ describe('what is said to a replayer', () => {
     ]);
   });
 
+  it('is an alignment before its allocation, with the room that has it in Go', () => {
+    const { heap, replayer } = made();
+    const a = heap.mallocAligned(600, 4096);
+    heap.touch(a, 0, 600);
+    heap.mallocAligned(600, 65_536);
+    heap.step();
+    expect(replayer.told).toEqual([
+      record(wire.opAlign, 12, 4096),
+      record(wire.opAllocate, 0, 600, wire.flagTouchAll),
+      record(wire.opAlign, 16, 600),
+      record(wire.opAllocate, 1, 600),
+    ]);
+  });
+
   it('has the thread, folded where there are fewer', () => {
     const { heap, replayer } = made(3);
     for (const thread of [0, 1, 2, 3, 65_535]) {
@@ -126,7 +142,7 @@ it.each([1, 2, 3])('a replay of whatever a trace says keeps to objects that live
   const replay = new Replay(heap);
   for (let n = 0; n < 5; n++) {
     const batch = new OperationBatch(2000);
-    batch.threaded = true;
+    batch.threaded = batch.hasWays = true;
     for (let i = 0; i < 2000; i++) {
       // Few addresses: much is allocated twice, freed late, or not there.
       batch.kinds[i] = [opAllocate, opAllocate, opFree, opMoveFrom, opMoveTo, opFailedMove][
@@ -135,6 +151,7 @@ it.each([1, 2, 3])('a replay of whatever a trace says keeps to objects that live
       batch.pointers[i] = 16 * Math.floor(next() * 200);
       batch.sizes[i] = Math.floor(2 ** (20 * next())) - 1;
       batch.threads[i] = Math.floor(next() * 6);
+      batch.ways[i] = [wayPlain, wayZeroed, 4 + Math.floor(20 * next())][Math.floor(3 * next())];
     }
     batch.count = 2000;
     replay.runAll(batch);

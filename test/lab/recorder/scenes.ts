@@ -33,6 +33,8 @@ export interface Told {
   readonly ops: number;
   /** Allocations by size. */
   readonly sizes: ReadonlyMap<number, number>;
+  /** By size: how the last one was asked for, in words. */
+  readonly calls: ReadonlyMap<number, string>;
   readonly threads: number;
   readonly recorded: Recorded | undefined;
   /** Allocations at addresses that were alive, and frees of what was not. */
@@ -49,6 +51,7 @@ export async function told(file: string): Promise<Told> {
   const batch = new OperationBatch();
   const live = new Set<number>();
   const sizes = new Map<number, number>();
+  const calls = new Map<number, string>();
   const threads = new Set<number>();
   let [ops, twice, unknown, lastTime, backwards] = [0, 0, 0, 0, false];
   try {
@@ -56,6 +59,7 @@ export async function told(file: string): Promise<Told> {
       ops += batch.count;
       for (let i = 0; i < batch.count; i++) {
         const [kind, pointer, size] = [batch.kinds[i], batch.pointers[i], batch.sizes[i]];
+        if (kind === opAllocate) calls.set(size, batch.wordsOf(i).replace(/ = .*/, ''));
         threads.add(batch.threads[i]);
         backwards ||= batch.times[i] < lastTime - 1000;
         lastTime = Math.max(lastTime, batch.times[i]);
@@ -71,6 +75,7 @@ export async function told(file: string): Promise<Told> {
     return {
       ops,
       sizes,
+      calls,
       threads: threads.size,
       recorded: reader.recorded,
       twice,

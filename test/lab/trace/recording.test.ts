@@ -6,6 +6,8 @@ import {
   opFree,
   opMoveFrom,
   opMoveTo,
+  wayPlain,
+  wayZeroed,
 } from '../../../lib/lab/trace/operations.ts';
 import { TraceParser } from '../../../lib/lab/trace/parser.ts';
 import { recordingFormat } from '../../../lib/lab/trace/recording.ts';
@@ -21,7 +23,7 @@ const header = {
   threads: 3,
 };
 
-type Row = readonly [kind: number, pointer: number, size: number, thread: number, time: number];
+type Row = readonly [kind: number, pointer: number, size: number, thread: number, time: number, way: number];
 
 /** Rows of all kinds, with small and large numbers of all sorts. */
 function randomRows(n: number, seed: number): Row[] {
@@ -34,20 +36,24 @@ function randomRows(n: number, seed: number): Row[] {
     const pointer = kind !== opAllocate && base === 0 ? 16 : base + unit * Math.floor(next() * 1000);
     const size = kind === opFree || kind === opMoveFrom ? 0 : Math.floor(2 ** (47 * next()));
     time += next() < 0.5 ? 0 : Math.floor(2 ** (30 * next()));
-    return [kind, pointer, size, Math.floor(2 ** (16 * next())) - 1, time];
+    const way = [wayPlain, wayZeroed, 4 + Math.floor(43 * next())][Math.floor(3 * next())];
+    const thread = Math.floor(2 ** (16 * next())) - 1;
+    return [kind, pointer, size, thread, time, kind === opAllocate ? way : wayPlain];
   });
 }
 
 function fileOfRows(rows: readonly Row[], more: object = {}): Buffer {
   const batch = new OperationBatch(Math.max(2, rows.length));
-  rows.forEach(([kind, pointer, size, thread, time], i) => {
+  rows.forEach(([kind, pointer, size, thread, time, way], i) => {
     batch.kinds[i] = kind;
     batch.pointers[i] = pointer;
     batch.sizes[i] = size;
     batch.threads[i] = thread;
     batch.times[i] = time;
+    batch.ways[i] = way;
   });
   batch.count = rows.length;
+  batch.hasWays = true;
   const writer = new RecordingWriter();
   const head = recordingHead({ ...header, ops: rows.length, samples: [[1, 2, 3, 4]], ...more });
   return Buffer.concat([head, writer.rows(batch), writer.end()]);
@@ -63,7 +69,14 @@ function read(bytes: Uint8Array, piece: number, strict = true): { rows: Row[]; p
       batch.clear(parser.lines);
       more = parser.parse(batch);
       for (let i = 0; i < batch.count; i++)
-        rows.push([batch.kinds[i], batch.pointers[i], batch.sizes[i], batch.threads[i], batch.times[i]]);
+        rows.push([
+          batch.kinds[i],
+          batch.pointers[i],
+          batch.sizes[i],
+          batch.threads[i],
+          batch.times[i],
+          batch.ways[i],
+        ]);
     }
   };
   for (let at = 0; at < bytes.length; at += piece) {
@@ -108,7 +121,7 @@ describe('a recording', () => {
   });
 
   it.each([
-    ['another format', `pageheap-recording/9\n{}\n`, 'this version reads pageheap-recording/1'],
+    ['another format', `pageheap-recording/9\n{}\n`, 'this version reads pageheap-recording/2'],
     ['a header that is no JSON', `${recordingFormat}\nhello\n`, 'must be JSON about its program'],
     ['a header without its program', `${recordingFormat}\n{"pid":1}\n`, 'must be JSON about its program'],
     [
