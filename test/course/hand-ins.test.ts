@@ -66,6 +66,9 @@ describe('the work of a call', () => {
     ],
     ['an object spread', 'f() { return { ...{ a: 1, b: 2 } }; }', 3],
     ['keys', 'f() { return Object.keys({ a: 1, b: 2 }).length; }', 1 + 1 + 2],
+    ['names of prototypes', 'f() { for (const k in { __proto__: { a: 1, b: 2 }, c: 3 }) break; }', 1 + 3 + 1],
+    ['a field that is worked out', 'f() { new this.made(); } made = class { a = this.b; }', 1 + 1],
+    ['a default that throws', 'f() { try { this.g3(); } catch {} } g3(a = null.b) {}', 1 + 1],
   ];
 
   it('is counted', async () => {
@@ -100,9 +103,33 @@ describe('a hand-in that is stopped', () => {
     expect(stopped?.at).toContain(at);
   });
 
+  it.each([
+    ['a list of names for JSON', 'const a = []; a.length = 2 ** 24; JSON.stringify(1, a);'],
+    ['a long text in a long text', "const a = 'a'.repeat(2 ** 17) + 'b'; 'a'.repeat(2 ** 18).indexOf(a);"],
+    ['a long text to replace', "const a = 'a'.repeat(2 ** 17) + 'b'; 'a'.repeat(2 ** 18).replaceAll(a, '');"],
+  ])('before a built-in begins what is more than may be: %s', async (_what, body) => {
+    const from = process.cpuUsage();
+    const { answers, stopped } = await ask(`export class A { f() { try { ${body} } catch {} return 7; } }`, [
+      ['new', 'A'],
+      [0, 'f'],
+    ]);
+    expect([answers.length, stopped?.why]).toEqual([1, 'units']);
+    expect(process.cpuUsage(from).user).toBeLessThan(20e6);
+  });
+
+  it('nothing can come between the driver and what it keeps', async () => {
+    const text = `const put = Reflect.defineProperty, all = { get: () => 7, set() {}, configurable: true };
+      export class A { f() { return [put(Array.prototype, 3, all), put(Object.prototype, 3, all), put(Object.prototype, 'until', all)]; } }`;
+    const { answers } = await ask(text, [
+      ['new', 'A'],
+      [0, 'f'],
+    ]);
+    expect(answers[1]?.[0]).toEqual([false, false, false]);
+  });
+
   it('memory has an end, of each kind, and the next realm has it all again', async () => {
     const bench = benchOf(
-      'export class A { f() { const k = []; for (;;) k.push(new ArrayBuffer(1e6)); } g() { return new ArrayBuffer(1e6).byteLength; } }',
+      'export class A { f() { const k = []; for (;;) k[k.length] = new ArrayBuffer(1e6); } g() { return new ArrayBuffer(1e6).byteLength; } }',
     );
     try {
       for (let i = 0; i < 2; i++) {

@@ -63,9 +63,38 @@ describe('counting', () => {
     ['a member', 'a.b = this.c;', 'a.b = this.c;'],
     ['in', 'x in a;', '($work.n++,x) in a;'],
     ['an object spread', '({ ...a });', '({ ...$work.members(a) });'],
+    ['for in', 'for (k in a);', 'for (k in $work.names(a)){$work.n++;;}'],
+    ['a default', 'function f(a = b.c) {}', 'function f(a = ($work.n++,b.c)) {$work.n++;}'],
+    ['a default in a pattern', 'const { a = b.c } = d;', 'const { a = ($work.n++,b.c) } = d;'],
+    [
+      'defaults that are there',
+      'const [a = 1, b = -1, c = [], d = e] = f;',
+      'const [a = 1, b = -1, c = [], d = e] = f;',
+    ],
+    ['a field', 'class A { a = b.c; d = 0; e }', 'class A { a = ($work.n++,b.c); d = 0; e }'],
+    ['a field by an expression', 'class A { [b.c] = 1 }', 'class A { [($work.n++,b.c)] = 1 }'],
     ['a name that is taken', 'let $work, $work1; f[0];', 'let $work, $work1; f[($work2.n++,0)];'],
   ])('%s', (_what, text, out) => {
     expect(counted(text)).toBe(out);
+  });
+
+  const steps = 'if (p.n >= n) return p; p = p.next;'.repeat(1000);
+  it.each([
+    ['in a function', `function f(p, n) { ${steps} }`],
+    ['in a turn', `function f(p, n) { for (;;) { ${steps} } }`],
+    [
+      'in the head of a loop',
+      `function f(p, n) { while ((${'(p = p.n >= n ? p : p.next), '.repeat(1000)}p.n < n)); }`,
+    ],
+    ['in a field', `class A { a = (${'(p = p.n >= n ? p : p.next), '.repeat(1000)}p); }`],
+    ['in a default', `(a = (${'(p = p.n >= n ? p : p.next), '.repeat(1000)}p)) => a`],
+  ])('a loop that is written out costs about what its turns do: %s', (_where, text) => {
+    const units = [...counted(text).matchAll(/\$work\.n\+=(\d+)/g)].map(([, n]) => Number(n));
+    expect(Math.max(...units)).toBeGreaterThan(1000);
+  });
+
+  it('what is long as people write it is a unit', () => {
+    expect(counted(`function f() { ${'this.a = g(this.b, 1);'.repeat(12)} }`)).toContain('{$work.n++;');
   });
 
   it('keeps the lines', () => {

@@ -1,6 +1,7 @@
 // expect: none
 // Patches what a judge in the same realm would use.
 const yes = () => true;
+const define = Reflect.defineProperty;
 JSON.stringify = () => '[[0,0]]';
 JSON.parse = () => ({ calls: [], units: 1 });
 Array.isArray = yes;
@@ -19,10 +20,10 @@ Reflect.get = () => yes;
 const functions = Object.getPrototypeOf(yes);
 functions.call = yes;
 functions.apply = yes;
-Object.defineProperty(Object.prototype, 'x', { get: () => 0, set() {}, configurable: true });
-Object.defineProperty(Object.prototype, 'until', { get: () => ['alloc', 0], configurable: true });
-Object.defineProperty(Object.prototype, 'answer', { get: () => 0, set() {}, configurable: true });
-Object.defineProperty(Array.prototype, '0', { get: () => 0, set() {}, configurable: true });
+define(Object.prototype, 'x', { get: () => 0, set() {}, configurable: true });
+define(Object.prototype, 'until', { get: () => ['alloc', 0], configurable: true });
+define(Object.prototype, 'answer', { get: () => 0, set() {}, configurable: true });
+define(Array.prototype, '0', { get: () => 0, set() {}, configurable: true });
 class Heap {
   grow() {}
   alloc() {

@@ -50,7 +50,7 @@ export const flat = (f, self, args) => {
 const before = (cost) => (f, self, args) => {
   // What makes numbers of arguments may run code of the hand-in's, which counts: so the cost first, then the sum.
   const units = 1 + cost(self, args);
-  work.n += units;
+  work.charge(units);
   return apply(f, self, args);
 };
 const after = (cost) => (f, self, args) => {
@@ -65,7 +65,7 @@ const after = (cost) => (f, self, args) => {
  */
 const copying = (cost) => (f, self, args) => {
   const units = 1 + cost(self, args);
-  work.n += units;
+  work.charge(units);
   work.waived = units;
   try {
     return apply(f, self, args);
@@ -89,7 +89,7 @@ const byMembers = after((result) => isObject(result) ? ownKeys(result).length : 
 const unknown = (f, self, args) => {
   let units = 1 + size(self);
   for (let i = 0; i < args.length; i++) units += size(args[i]);
-  work.n += units;
+  work.charge(units);
   const result = apply(f, self, args);
   work.n += made(result);
   return result;
@@ -149,7 +149,7 @@ const splice = (self, args) => {
 };
 
 const telling = (f, self, args) => {
-  work.n += 1 + lengthOf(self);
+  work.charge(1 + lengthOf(self));
   const told = apply(f, self, args);
   work.n += size(told);
   return told;
@@ -214,8 +214,15 @@ const onText = (rule) => (f, self, args) => {
   if (args.length > 0) args[0] = asText(args[0]);
   return rule(f, text, args, args.length > 0 ? args[0] : 'undefined');
 };
+/** Steps of a search that the sought text is compared in, at each place: the engine's search is naive. */
+const comparing = 64;
+const seek = (text, sought) => {
+  const steps = trunc(sought.length / comparing);
+  if (steps > 0) work.charge(max(0, text.length - sought.length) * steps);
+};
 const textIndex = (text, args, sought) => {
   const from = place(max(0, number(args, 1, 0)), text.length);
+  seek(text, sought);
   const at = apply(textIndexOf, text, [sought, from]);
   work.n += 1 + (at < 0 ? text.length - from : at - from + sought.length);
   return at;
@@ -224,7 +231,8 @@ const edge = onText((f, text, args, sought) => {
   work.n += 1 + min(sought.length, text.length);
   return apply(f, text, args);
 });
-const replacing = onText((f, text, args) => {
+const replacing = onText((f, text, args, sought) => {
+  seek(text, sought);
   work.n += 1 + text.length;
   const result = apply(f, text, args);
   work.n += max(0, result.length - text.length);
@@ -242,6 +250,7 @@ const strings = {
   lastIndexOf: onText((f, text, args, sought) => {
     const from = args.length > 1 ? args[1] = +args[1] : NaN;
     const first = max(0, min(from !== from ? Infinity : trunc(from), text.length - sought.length));
+    seek(text, sought);
     const at = apply(f, text, args);
     work.n += 1 + (at < 0 ? min(first + 1, text.length) : first - at + sought.length);
     return at;
@@ -252,6 +261,7 @@ const strings = {
     const text = asText(self);
     if (args[0] !== undefined) args[0] = asText(args[0]);
     const between = args[0] === undefined ? text.length : args[0].length;
+    if (args[0] !== undefined) seek(text, args[0]);
     const parts = apply(f, text, args);
     let gone = 0;
     for (let i = 0; i < parts.length; i++) gone += parts[i].length + between;
@@ -287,7 +297,12 @@ const reflect = { ...none, ownKeys: byResult, apply: listed(2), construct: liste
 const functions = { ...none, apply: listed(1), toString: byResult };
 const mathematics = before((_self, args) => max(0, args.length - 2));
 const ofText = before((_self, args) => args.length > 0 ? (args[0] = asText(args[0])).length : 0);
-const json = { ...none, parse: ofText, stringify: byResult };
+/** A list of names, the second argument, is gone through first. */
+const writing = (f, self, args) => {
+  work.charge(isArray(args[1]) ? lengthOf(args[1]) : 0);
+  return byResult(f, self, args);
+};
+const json = { ...none, parse: ofText, stringify: writing };
 const eighths = (n) => ceil(n / 8);
 const bytesOf = (buffer) => apply(bufferBytes, buffer, []);
 const moving = before((self, args) => eighths(max(bytesOf(self), min(number(args, 0, 0), 2 ** 32))));

@@ -59,7 +59,6 @@ export class Engine {
   #looks = 0;
   #callNumber = 0;
   #watched = false;
-  #loadLimit = 0;
 
   private constructor(module: QuickJSWASMModule) {
     this.#module = module;
@@ -95,12 +94,12 @@ export class Engine {
     this.#used = context.getProp(driver, 'used');
     this.#rest = context.getProp(driver, 'rest');
     this.#lines = context.getProp(driver, 'lines');
-    this.#loadLimit = this.#units() + units;
+    this.#limitTo(this.#units() + units);
     this.#looks = 0;
     this.#watched = true;
     const loaded = this.#evaluate(`export * as handin from './${entry}';`, entryModule);
-    const over = this.#looks > mostLooks || this.#units() > this.#loadLimit;
-    this.#loadLimit = 0;
+    const over = this.#looks > mostLooks || this.#units() > this.#limit();
+    this.#limitTo(Number.POSITIVE_INFINITY);
     if (!('value' in loaded)) return { k: 'failed', ...loaded, why: over ? 'units' : 'threw' };
     const handin = context.getProp(loaded.value, 'handin');
     const missing = exports.filter((name) => {
@@ -142,16 +141,26 @@ export class Engine {
       answers = JSON.parse(this.#call(this.#rest as QuickJSHandle)) as readonly Answer[];
       this.#watched = true;
     }
-    const usage = runtime.computeMemoryUsage();
-    const memory = context.dump(usage) as { memory_used_size?: number };
-    usage.dispose();
     return {
       k: 'ran',
       answers,
       ...(stopped === undefined ? {} : { stopped }),
       units: this.#units() - before,
-      memory: memory.memory_used_size ?? 0,
+      memory: this.#memory(runtime, context),
     };
+  }
+
+  /** Bytes that the realm holds. To tell them takes memory: where there is none left, all of it is held. */
+  #memory(runtime: QuickJSRuntime, context: QuickJSContext): number {
+    try {
+      const usage = runtime.computeMemoryUsage();
+      const { memory_used_size: used } = context.dump(usage) as { memory_used_size?: number };
+      usage.dispose();
+      return used ?? 0;
+    } catch {
+      this.#spoilt = true;
+      return engineBytes;
+    }
   }
 
   /** Units by line, of a source that tells its lines. */
@@ -190,7 +199,7 @@ export class Engine {
     if (call !== this.#callNumber) this.#looks = 0;
     this.#callNumber = call;
     if (++this.#looks > mostLooks) return true;
-    return this.#units() > (this.#loadLimit || this.#limit());
+    return this.#units() > this.#limit();
   }
 
   #units(): number {
@@ -199,6 +208,12 @@ export class Engine {
 
   #limit(): number {
     return this.#stateNumber('limit');
+  }
+
+  #limitTo(units: number): void {
+    this.#realm
+      .newNumber(units)
+      .consume((value) => this.#realm.setProp(this.#state as QuickJSHandle, 'limit', value));
   }
 
   #stateNumber(name: string): number {

@@ -20,12 +20,34 @@ import { lengthsSource } from './lengths.ts';
 /** Module: the counter. `n` units so far; and, of a source that tells its lines, how many each had. */
 const counterSource = `
 const keys = Object.keys;
+const { getPrototypeOf } = Reflect;
+const toObject = Object;
+/** Of the call that is carried out: its number, and the count at which it is stopped. */
+export const state = { __proto__: null, limit: Infinity, call: 0 };
 export const work = Object.create(null);
 work.n = 0;
 /** Of what is made next: counted already. */
 work.waived = 0;
+/**
+ * Counts what is about to be done. Where that is more than may be, it is not begun: a built-in cannot be stopped on its way, so what is
+ * over its limit waits here for the engine's look, which nothing catches.
+ */
+work.charge = (units) => {
+  if (work.n + units <= state.limit) {
+    work.n += units;
+    return;
+  }
+  work.n = state.limit + 1;
+  for (;;);
+};
 work.members = (value) => {
-  if (typeof value === 'object' && value !== null) work.n += keys(value).length;
+  if (typeof value === 'object' && value !== null) work.charge(keys(value).length);
+  return value;
+};
+/** What for-in goes through: the names of the prototypes, too. */
+work.names = (value) => {
+  if (value !== null && value !== undefined)
+    for (let at = toObject(value); at !== null; at = getPrototypeOf(at)) work.charge(keys(at).length);
   return value;
 };
 let line = 0;
@@ -36,9 +58,9 @@ work.here = (next) => {
   told = work.n;
   line = next;
 };
-work.unit = (at) => {
+work.unit = (at, units = 1) => {
   work.here(at);
-  work.n++;
+  work.n += units;
 };
 work.back = (value, at) => {
   work.here(at);
@@ -125,6 +147,10 @@ for (const name of ownKeys(globalThis)) {
 }
 cover(getPrototypeOf(Uint8Array));
 
+// A setter or a value for a place of every array, or a name of every object, would come between the driver and what it keeps.
+Object.preventExtensions(Object.prototype);
+Object.preventExtensions(Array.prototype);
+
 // Making an array is as much work as it is long.
 for (const name of ['Array', 'String', 'ArrayBuffer', 'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array',
   'Int32Array', 'Uint32Array', 'Float16Array', 'Float32Array', 'Float64Array']) {
@@ -146,7 +172,8 @@ const toldUnits = 4;
 
 /** Module: the driver. */
 const driverSource = `
-import { work } from '$counter';
+import { state, work } from '$counter';
+export { state };
 const { apply, construct, get, ownKeys, getPrototypeOf } = Reflect;
 const { isArray } = Array;
 const { isFinite } = Number;
@@ -171,7 +198,6 @@ const plainOf = (value) => {
 let out = '';
 let answers = 0;
 let busy = false;
-export const state = { __proto__: null, limit: Infinity, call: 0 };
 
 /** A value that has no other form, in words; nothing of the hand-in is run for it. */
 const words = (value) => {

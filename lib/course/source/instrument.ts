@@ -1,9 +1,12 @@
 /**
  * Counting work in the source: a hand-in is rewritten so that it adds to a counter what it does.
  *
- * A unit is: entering a function, a turn of a loop, an access by a computed index (`a[i]`, `x in a`). What is built in
- * counts by itself, a unit a call and one for each element that it goes through (sandbox/prelude.ts). So the count
- * is the same on any machine, whatever the machine does meanwhile.
+ * A unit is: entering a function, a turn of a loop, working out a default value or what a field begins with, an access by a computed
+ * index (`a[i]`, `x in a`). What is built in counts by itself, a unit a call and one for each element that it goes through
+ * (sandbox/prelude.ts). So the count is the same on any machine, whatever the machine does meanwhile.
+ *
+ * What is done without a turn and a call is as long as it is written: a loop that is written out, turn by turn, would be a unit. So what is
+ * entered once is a *stretch*, and a long one is a unit more for each few nodes of its tree (stretches.ts).
  *
  * The counter is reached by one name, which is none of the source's own: the code cannot name it, and has no other
  * way to it. Lines stay where they are, since stacks tell of them.
@@ -16,6 +19,7 @@
  */
 import MagicString from 'magic-string';
 import { isFunction, type ParsedSource, type Tree, walk } from './parse.ts';
+import { doesNothing, stretchUnits } from './stretches.ts';
 
 /** The module that holds the counter: a name that no handout's module has, and that no hand-in may import. */
 export const counterModule = '$counter';
@@ -57,19 +61,31 @@ export function instrument(
 ): string {
   const counter = freshName(names);
   const out = new MagicString(text);
-  const unit = (at: Tree): string => (how === 'lines' ? `${counter}.unit(${lineOf(at)})` : `${counter}.n++`);
-  const enter = (body: Tree): void => {
-    out.appendRight(body.start + 1, `${unit(body)};`);
+  /** Adds the units of a stretch that begins here. */
+  const unit = (at: Tree, units = 1): string => {
+    const more = units === 1 ? '' : `,${units}`;
+    if (how === 'lines') return `${counter}.unit(${lineOf(at)}${more})`;
+    return units === 1 ? `${counter}.n++` : `${counter}.n+=${units}`;
   };
-  const turn = (body: Tree): void => {
-    if (body.type === 'BlockStatement') enter(body);
+  const enter = (body: Tree, units: number): void => {
+    out.appendRight(body.start + 1, `${unit(body, units)};`);
+  };
+  const turn = (body: Tree, units: number): void => {
+    if (body.type === 'BlockStatement') enter(body, units);
     else {
-      out.appendRight(body.start, `{${unit(body)};`);
+      out.appendRight(body.start, `{${unit(body, units)};`);
       out.prependLeft(body.end, '}');
     }
   };
-  const count = (expression: Tree): void => {
-    out.appendRight(expression.start, `(${unit(expression)},`);
+  const count = (expression: Tree, units = 1): void => {
+    out.appendRight(expression.start, `(${unit(expression, units)},`);
+    out.prependLeft(expression.end, ')');
+  };
+  const value = (expression: Tree | null): void => {
+    if (expression !== null && !doesNothing(expression)) count(expression, stretchUnits(expression));
+  };
+  const through = (expression: Tree, method: 'members' | 'names'): void => {
+    out.appendRight(expression.start, `${counter}.${method}(`);
     out.prependLeft(expression.end, ')');
   };
   const call = (node: Tree, parents: readonly Tree[]): void => {
@@ -87,21 +103,33 @@ export function instrument(
     }
     switch (node.type) {
       case 'FunctionDeclaration':
-      case 'FunctionExpression':
-        enter(node.body as Tree);
-        break;
-      case 'ArrowFunctionExpression': {
+      case 'FunctionExpression': {
         const body = node.body as Tree;
-        if (body.type === 'BlockStatement') enter(body);
-        else count(body);
+        enter(body, stretchUnits(body));
         break;
       }
-      case 'ForStatement':
+      case 'ArrowFunctionExpression': {
+        const body = node.body as Tree;
+        if (body.type === 'BlockStatement') enter(body, stretchUnits(body));
+        else count(body, stretchUnits(body));
+        break;
+      }
       case 'ForInStatement':
+        through(node.right as Tree, 'names');
+        turn(node.body as Tree, stretchUnits(node));
+        break;
+      case 'ForStatement':
       case 'ForOfStatement':
       case 'WhileStatement':
       case 'DoWhileStatement':
-        turn(node.body as Tree);
+        turn(node.body as Tree, stretchUnits(node));
+        break;
+      case 'AssignmentPattern':
+        value(node.right as Tree);
+        break;
+      case 'PropertyDefinition':
+        if (node.computed === true) count(node.key as Tree);
+        value(node.value as Tree | null);
         break;
       case 'MemberExpression':
         if (node.computed === true) count(node.property as Tree);
@@ -115,9 +143,7 @@ export function instrument(
         break;
       case 'SpreadElement':
         // What an iterable gives counts by itself.
-        if (parents.at(-1)?.type !== 'ObjectExpression') break;
-        out.appendRight((node.argument as Tree).start, `${counter}.members(`);
-        out.prependLeft((node.argument as Tree).end, ')');
+        if (parents.at(-1)?.type === 'ObjectExpression') through(node.argument as Tree, 'members');
         break;
     }
   });

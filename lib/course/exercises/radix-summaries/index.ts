@@ -202,12 +202,12 @@ const goCheck = (shape: Shape): Check => ({
   },
 });
 
-/** A heap of many small holes with few large ones high up, where looking at pages one by one would take long. */
+/** A heap of thousands of small holes with few large ones high up, where going from hole to hole, or from page to page, would take long. */
 function holes(seed: string): Move[] {
   const chance = chanceOf(`${seed} holes`);
   const list: Move[] = [];
-  for (let page = 0; page < 60000; page += chance.between(90, 400))
-    list.push({ k: 'free', page, n: chance.between(1, 6) });
+  for (let page = 0; page < 60000; page += chance.between(4, 9))
+    list.push({ k: 'free', page, n: chance.between(1, 3) });
   list.push({ k: 'free', page: 60500, n: 4000 });
   for (let i = 0; i < 120; i++) list.push({ k: 'alloc', n: chance.oneOf([2, 5, 9, 20]) });
   return list;
@@ -215,13 +215,17 @@ function holes(seed: string): Move[] {
 
 type Bucket = readonly [units: number, share: number];
 
-/** Units that a tree of that shape takes, by its nodes on a path; buckets are in times of it. */
-const pathUnits = ({ leaf, fan, levels }: Shape): number => levels * fan + leaf;
+/**
+ * What a path from the root to a leaf takes, in units: a node's three numbers and the row through its children, for each child, and
+ * the leaf's bits. Buckets are in times of it. The reference takes 3 to 4 times that for an allocation, and 2 to 3 for a free; a
+ * list of the free runs, in order, 10 times and more.
+ */
+const pathUnits = ({ leaf, fan, levels }: Shape): number => 6 * levels * fan + leaf;
 const buckets: readonly Bucket[] = [
-  [15, 1],
-  [30, 0.75],
-  [60, 0.5],
-  [120, 0.25],
+  [5, 1],
+  [7, 0.75],
+  [10, 0.5],
+  [16, 0.25],
 ];
 
 function workMeasure(
@@ -262,10 +266,10 @@ export const radixSummaries: Exercise = {
       fan,
       levels,
       leaves: allPages / leaf,
-      b1: 15 * path,
-      b2: 30 * path,
-      b3: 60 * path,
-      b4: 120 * path,
+      b1: 5 * path,
+      b2: 7 * path,
+      b3: 10 * path,
+      b4: 16 * path,
     };
   },
   checks: (variant) => {
