@@ -13,7 +13,7 @@
  * So a packed file is published, not the folder: npm publish pageheap-VERSION.tgz.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { argv, cwd } from 'node:process';
@@ -74,6 +74,7 @@ try {
   for (const name of ['sqlite-ramp', 'perl'])
     await packTrace(join(traces, `${name}.mtrace.gz`), join(traces, `${name}.rec.gz`));
   const into = resolve(argv[2] ?? cwd());
+  mkdirSync(into, { recursive: true });
   console.log(join(into, pack(join(folder, packed.name), into)));
   // What students do not get: references, mutants and the pages for instructors.
   const instructors = join(into, `pageheap-instructor-${published.version}.tgz`);

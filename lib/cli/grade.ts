@@ -1,7 +1,7 @@
 /**
  * `pageheap grade`: points for a hand-in, or for a class of them.
  */
-import { accessSync, existsSync, constants as modes, readdirSync, statSync } from 'node:fs';
+import { accessSync, existsSync, lstatSync, constants as modes, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
@@ -85,6 +85,25 @@ function checkPlace(output: string, inputs: readonly string[]): void {
     throw new PageHeapError('ERR_FILE', 'is a folder', { file: output });
 }
 
+/**
+ * The place beside a hand-in, where its picture goes if none is named. What is there may be the student's doing: a link leads wherever he
+ * likes, a pipe waits for a reader. That is no reason to have no grade.
+ */
+function usualPlace(place: string, path: string, { terminal }: CommandContext): string | undefined {
+  const none = (why: string): undefined => {
+    terminal.note(`no picture: ${why}; --picture FILE names another place`);
+  };
+  if (lstatSync(place, { throwIfNoEntry: false })?.isFile() === false)
+    return none(`${place} is no plain file, and links are not followed`);
+  try {
+    checkPlace(place, [path]);
+    return place;
+  } catch (error) {
+    if (error instanceof PageHeapError) return none(error.message);
+    throw error;
+  }
+}
+
 /** Which walls stand; refuses with fewer than all, where all are required. */
 function checkWalls({ requireIsolation }: Options, context: CommandContext): void {
   const missing = walls().filter(({ stands }) => !stands);
@@ -134,14 +153,13 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
   const term = requireName(options.term ?? found.lab?.term ?? defaultTerm, '--term');
   const secret = secretOf(options.secretSeed);
   const isFolder = statSync(path).isDirectory();
+  const usual = isFolder
+    ? join(path, 'grade.html')
+    : join(dirname(path), `${basename(path, extname(path))}.grade.html`);
   const picture =
-    options.picture === false
-      ? undefined
-      : (options.picture ??
-        (isFolder
-          ? join(path, 'grade.html')
-          : join(dirname(path), `${basename(path, extname(path))}.grade.html`)));
-  for (const output of [picture, options.gradescope]) if (output !== undefined) checkPlace(output, [path]);
+    options.picture === false ? undefined : (options.picture ?? usualPlace(usual, path, context));
+  for (const output of [options.picture, options.gradescope])
+    if (typeof output === 'string') checkPlace(output, [path]);
   const handedIn = readHandin(found, exercise);
   // An autograder wants a grade of whatever comes; at a terminal it is the wrong folder.
   if (handedIn.fault !== undefined && options.gradescope === undefined && options.autolab !== true)

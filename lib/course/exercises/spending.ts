@@ -5,6 +5,7 @@
  * stopped something only: what was called last since the object was made is called again, as far as a bound, or the one call that was too
  * much. Both count units, so they tell the same on every machine.
  */
+import { printable } from '../sandbox/printable.ts';
 import { type Answer, type Block, isThrown, type LineUnits, type Stopped } from '../sandbox/protocol.ts';
 import { callUnits, type Sandbox } from '../sandbox/sandbox.ts';
 
@@ -99,7 +100,7 @@ export class Spending {
       units,
       lines.reduce((sum, [, n]) => sum + n, 0),
     );
-    const source = text.split('\n')[line - 1]?.trim() ?? '';
+    const source = printable(text.split('\n')[line - 1]?.trim() ?? '');
     const shown = source.length > longestLine ? `${source.slice(0, longestLine)}…` : source;
     return { at: `${file}:${line}`, words: `${share} at ${file}:${line}, \`${shown}\`` };
   }

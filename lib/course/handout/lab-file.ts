@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { calledAs } from '../../base/called-as.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { writeDocument } from '../../lab/record/document.ts';
-import { nameIn } from './names.ts';
+import { nameIn, toldName } from './names.ts';
 
 export const labFileName = 'lab.json';
 const format = 1;
@@ -59,6 +59,18 @@ export function readLabFile(folder: string): LabFile | undefined {
   const nameOf = (member: unknown): string | undefined => (isText(member) ? nameIn(member) : undefined);
   const { exercise, hints, limits } = value ?? {};
   const [student, term] = [nameOf(value?.student), nameOf(value?.term)];
+  for (const [what, name, found] of [
+    ['student', value?.student, student],
+    ['term', value?.term, term],
+  ] as const)
+    if (isText(name) && found === undefined)
+      throw new PageHeapError(
+        'ERR_FILE',
+        `its ${what}, ${toldName(name)}, is no name that handouts are made with`,
+        {
+          file,
+        },
+      );
   if (value?.format !== format || !isText(exercise) || student === undefined || term === undefined)
     throw new PageHeapError(
       'ERR_FILE',

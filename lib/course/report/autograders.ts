@@ -8,6 +8,10 @@ import type { Grade } from '../grading/grade.ts';
 import { causesOf, drawCauses } from './failures.ts';
 import { pointsText, refusalText } from './grade-table.ts';
 
+/** Of a failed check with hidden seeds. */
+const notShown =
+  'failed; with which calls is shown after the deadline. `lab check` tries the same with seeds that everybody knows';
+
 const plainPaint = { bold: String, red: String, green: String, yellow: String };
 
 /** The value of Gradescope's results.json. A machine that was too busy gives no score, and says so. */
@@ -29,7 +33,7 @@ export function gradescopeResults(grade: Grade): unknown {
         score: points,
         max_score: of,
         status: failure === undefined ? 'passed' : 'failed',
-        output: hidden || failure === undefined || failure === null ? '' : failure.cause,
+        output: failure === undefined || failure === null ? '' : hidden ? notShown : failure.cause,
       })),
       ...grade.measures.map(({ name, points, of, share, buckets, failure, note }) => ({
         name,

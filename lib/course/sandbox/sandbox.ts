@@ -14,6 +14,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { libraryPath, moduleExtension } from '../../base/package-files.ts';
 import { signalChild } from '../../base/signal-child.ts';
+import { parsePrintable, printable } from './printable.ts';
 import { type Block, type Reply, type Request, replyFd } from './protocol.ts';
 import { walledCommand } from './walls.ts';
 
@@ -29,7 +30,7 @@ export interface Limits {
   readonly rssBytes: number;
 }
 
-export const defaultLimits: Limits = { cpuSeconds: 600, rssBytes: 2 ** 30 };
+export const defaultLimits: Limits = { cpuSeconds: 200, rssBytes: 2 ** 30 };
 const wallPerCpu = 20;
 const mostSaid = 2000;
 const lookMs = 250;
@@ -81,7 +82,7 @@ export class Sandbox {
     createInterface({ input: this.#child.stdio[replyFd] as Readable }).on('line', (line) => {
       const waiting = this.#waiting;
       this.#waiting = undefined;
-      waiting?.resolve(JSON.parse(line) as Reply);
+      waiting?.resolve(parsePrintable(line) as Reply);
     });
     this.#child.once('error', (error) =>
       this.#lose('ended', `its process cannot be started: ${error.message}`),
@@ -89,7 +90,7 @@ export class Sandbox {
     this.#child.once('close', (code, signal) =>
       this.#lose(
         'ended',
-        `its process ended (${signal ?? `code ${code}`})${this.#said === '' ? '' : `: ${this.#said}`}`,
+        `its process ended (${signal ?? `code ${code}`})${this.#said === '' ? '' : `: ${printable(this.#said)}`}`,
       ),
     );
     this.#timer = setInterval(() => this.#look(), lookMs);

@@ -147,5 +147,7 @@ export function instrument(
         break;
     }
   });
+  // Behind an import a first line for the shell would be none.
+  if (text.startsWith('#!')) out.overwrite(0, 2, '//');
   return `import { work as ${counter} } from '${counterModule}'; ${out.toString()}`;
 }

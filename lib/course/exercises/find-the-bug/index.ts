@@ -16,7 +16,7 @@ const mostOps = 10;
 const fileOf = (i: number): string => `heap-${String(i + 1).padStart(2, '0')}.pages`;
 
 /** Operations that the reference needs, all together. */
-const referenceOps = 44;
+const referenceOps = 30;
 const lengthBuckets: readonly (readonly [number, number])[] = [
   [referenceOps + 3, 1],
   [referenceOps + 9, 0.75],
