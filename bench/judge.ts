@@ -8,7 +8,7 @@
  * differs by at most 10 %, or by Go's own spread where that is wider, and half decay in the idle stretch by at most 1.5 s. From
  * the peak it is told, with when that was, and whether it would hold: where the peak lies within the replay
  * it follows which cycle came late, which differs from run to run (lib/lab/metrics/decay.ts). Traces are the shipped ones, and
- * those of a folder. The exit code is 1 where something does not hold.
+ * those of a folder: mtraces and recordings. The exit code is 1 where something does not hold.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -139,9 +139,13 @@ function halves(
   return { words: `${side(a)} beside ${side(b)}: ${whether[holds ? 0 : 1]}`, holds };
 }
 
+const endings = ['.mtrace.gz', '.mtrace', '.rec.gz', '.rec'];
+
 function traceOf(name: string): string | undefined {
-  const inFolder = join(values.traces ?? '.', `${name}.mtrace.gz`);
-  if (values.traces !== undefined && existsSync(inFolder)) return inFolder;
+  const inFolder = endings
+    .map((ending) => join(values.traces ?? '.', `${name}${ending}`))
+    .find((file) => existsSync(file));
+  if (values.traces !== undefined && inFolder !== undefined) return inFolder;
   const shipped = resolveTrace(name);
   return shipped !== name || existsSync(name) ? shipped : undefined;
 }

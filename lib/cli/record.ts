@@ -41,7 +41,8 @@ What cannot be recorded is told: programs that are linked statically or set-user
 memory that a program maps itself or cuts out of pools (Java, V8, Go, OCaml, .NET).
 
 Ctrl-C ends the program; what it did until then is recorded. A recorder that is killed
-leaves raw files beside the output: pageheap run takes them, --finish packs them.
+leaves raw files beside the output: pageheap run takes one, or their folder where it
+holds one alone; --finish packs them.
 
 Exit code: the program's own; a signal that ended it ends this command as well.
 

@@ -320,6 +320,18 @@ describe('pageheap record', () => {
     const [raw = ''] = readdirSync(cwd).filter((name) => name.includes('.raw-'));
     const [file = ''] = readdirSync(join(cwd, raw)).filter((name) => name.endsWith('.raw'));
     sendSignal(Number.parseInt(file, 10), 'SIGKILL');
+    const ahead = ['--duration', '0', '--idle', '0', '--no-report', '--json'];
+    const byFolder = JSON.parse((await inProcess(['run', raw, ...ahead], { cwd })).out) as object;
+    expect(byFolder).toMatchObject({ name: 'my', reason: 'done' });
+    writeFileSync(join(cwd, raw, '999999-0.raw'), '');
+    const several = await inProcess(['run', raw, ...ahead], { cwd });
+    expect([several.code, several.err]).toEqual([
+      2,
+      expect.stringMatching(
+        /is a folder with the raw files of 2 processes, .*: name one of them \(\S+\d+-0\.raw, \S+\.raw\), or pack/,
+      ),
+    ]);
+    rmSync(join(cwd, raw, '999999-0.raw'));
     expect((await told(join(cwd, raw, file))).sizes.get(10111)).toBeGreaterThanOrEqual(5000);
     const { err, code } = await inProcess(['record', '--finish', raw, '-o', 'my.rec.gz'], { cwd });
     expect([code, err]).toEqual([0, expect.stringContaining('recorded: my.rec.gz')]);

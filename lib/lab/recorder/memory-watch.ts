@@ -11,8 +11,9 @@
  */
 import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { Access } from '../../os/access.ts';
+import type { RawFile } from '../trace/raw-files.ts';
 import type { Image } from './last-image.ts';
-import { headerOf, isWritten, type RawFile, type RawFolder } from './raw-folder.ts';
+import { headerOf, isWritten, type RawFolder } from './raw-folder.ts';
 
 /** Milliseconds between beats. */
 const beatMs = 20;

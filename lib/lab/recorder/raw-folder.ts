@@ -10,7 +10,6 @@ import {
   closeSync,
   mkdtempSync,
   openSync,
-  readdirSync,
   readFileSync,
   readSync,
   realpathSync,
@@ -22,20 +21,10 @@ import { basename, dirname, join } from 'node:path';
 import { fileError } from '../../os/file-error.ts';
 import { readCounter } from '../../os/recorder.ts';
 import { type RawHeader, rawHeaderBytes, rawMagic, readRawHeader } from '../trace/raw.ts';
+import { type RawFile, rawFilesIn, sessionName } from '../trace/raw-files.ts';
 
-const rawName = /^(\d+)-(\d+)\.raw$/;
-const sessionName = 'recording.json';
 /** How long the counter is watched before anything starts, in nanoseconds. */
 const watchedNs = 5e6;
-
-/** A raw file by its name. */
-export interface RawFile {
-  readonly path: string;
-  readonly name: string;
-  readonly pid: number;
-  /** Which image of the process it is, from 0. */
-  readonly image: number;
-}
 
 /** Counts a microsecond of the processor's counter. */
 export function counterRate(): number {
@@ -86,18 +75,7 @@ export class RawFolder {
 
   /** The raw files, in the order of processes and their images. */
   files(): RawFile[] {
-    const found: RawFile[] = [];
-    for (const name of readdirSync(this.path)) {
-      const file = this.file(name);
-      if (file !== undefined) found.push(file);
-    }
-    return found.sort((a, b) => a.pid - b.pid || a.image - b.image);
-  }
-
-  file(name: string): RawFile | undefined {
-    const match = rawName.exec(name);
-    if (match === null) return undefined;
-    return { path: join(this.path, name), name, pid: Number(match[1]), image: Number(match[2]) };
+    return rawFilesIn(this.path);
   }
 
   /** Removes it, if nothing but its own line is in it. @returns whether it is gone */

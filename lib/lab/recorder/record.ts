@@ -23,12 +23,13 @@ import { fileStem, freePath, makeFolder } from '../record/folders.ts';
 import { LongDocument } from '../record/long-document.ts';
 import { stopSignals } from '../run/stop-signals.ts';
 import { type RawHeader, rawMagic } from '../trace/raw.ts';
+import type { RawFile } from '../trace/raw-files.ts';
 import { programName } from '../trace/recorded.ts';
 import { type RawContent, readRaw, writeRecording } from './convert.ts';
 import { type UnrecordedEnd, unrecordedEnd } from './last-image.ts';
 import { MemoryWatch, type Watched } from './memory-watch.ts';
 import { type Program, programOf } from './program.ts';
-import { headerOf, isWritten, type RawFile, RawFolder } from './raw-folder.ts';
+import { headerOf, isWritten, RawFolder } from './raw-folder.ts';
 import { surroundings } from './surroundings.ts';
 
 export interface RecordRequest {

@@ -13,6 +13,7 @@
  * once, then one a second. The clock, the sleep, and a gate for who goes step by step are handed in.
  */
 
+import { placeUnit } from '../trace/grammar.ts';
 import { OperationBatch } from '../trace/operations.ts';
 import type { TraceReader } from '../trace/reader.ts';
 import type { Replay } from './replay.ts';
@@ -162,7 +163,8 @@ export async function replayPaced(options: PacedReplay): Promise<void> {
       }
       const to = Math.min(batch.count, i + Math.min(stride, room, 1 - ahead));
       replay.run(batch, i, to);
-      if (room < Number.POSITIVE_INFINITY) gate.took(to - i, `line ${line}: ${batch.wordsOf(to - 1)}`);
+      if (room < Number.POSITIVE_INFINITY)
+        gate.took(to - i, `${placeUnit(reader.format)} ${batch.lineOf(to - 1)}: ${batch.wordsOf(to - 1)}`);
       i = to;
       now = turns.now();
       if (now - lastTurn >= turnMs) {

@@ -146,6 +146,10 @@ export class Steering {
 
   /** @throws PageHeapError where the heap refuses it */
   carryOut(command: Command): SteerState {
+    // Two pages may press the same button: what changes nothing is no change by hand.
+    const { paused, speed } = this.#run.tempo;
+    if (command.what === 'resume' && !paused) return this.state;
+    if (command.what === 'speed' && command.value === speed) return this.state;
     const was = this.#before(command);
     this.#run.tempo.during(() => this.#do(command));
     this.#commands++;

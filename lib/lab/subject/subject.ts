@@ -13,6 +13,7 @@ import { fileError, linkTarget, nothingAt } from '../../os/file-error.ts';
 import { standardInput } from '../trace/bytes.ts';
 import { OperationBatch } from '../trace/operations.ts';
 import { isPageTrace, readPageEvents } from '../trace/page-events.ts';
+import { rawFileOf } from '../trace/raw-files.ts';
 import { TraceReader } from '../trace/reader.ts';
 import { nearest } from './nearest-name.ts';
 import { resolveTrace, shippedTraces } from './shipped-traces.ts';
@@ -52,13 +53,14 @@ export interface KnownWorkload {
   readonly hasDepth?: true;
 }
 
-/** @throws PageHeapError ERR_INVALID_OPTION for options of the other kind */
+/** @throws PageHeapError ERR_INVALID_OPTION for options of the other kind; ERR_FILE for a folder of several raw files */
 export function subjectOf(
   name: string,
   options: SubjectOptions,
   workloads: readonly KnownWorkload[],
 ): Subject {
-  const path = resolveTrace(name);
+  const raw = rawFileOf(name);
+  const path = raw ?? resolveTrace(name);
   const isTrace = path !== name || path === standardInput || existsSync(path);
   const workload = isTrace ? undefined : workloads.find((w) => w.name === name);
   if (workload !== undefined) {
@@ -85,7 +87,8 @@ export function subjectOf(
   );
   const pace = withDefaults(traceOptions, options);
   return {
-    name: traceName(path),
+    // What is left of my.rec.gz lies in my.rec.gz.raw-Xy12ab.
+    name: traceName(raw === undefined ? path : name.replace(/(\.raw-[^/]*)?\/*$/, '')),
     run: { trace: path, ...pace },
     work: pace.seconds || unpaced,
     idle: pace.idle,

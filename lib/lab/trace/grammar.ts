@@ -17,6 +17,20 @@ import type { OperationBatch } from './operations.ts';
 export type TextFormat = 'mtrace' | 'rep' | 'script' | 'allocfree' | 'calls' | 'heaptrack' | 'android';
 export type TraceFormat = TextFormat | 'raw' | 'recording' | 'malloc-trace' | 'malloc-workload';
 
+const textFormats: ReadonlySet<TraceFormat> = new Set<TextFormat>([
+  'mtrace',
+  'rep',
+  'script',
+  'allocfree',
+  'calls',
+  'heaptrack',
+  'android',
+]);
+
+/** What a place in a trace of a format is counted in, for a person. */
+export const placeUnit = (format: TraceFormat | undefined): 'line' | 'operation' =>
+  format === undefined || textFormats.has(format) ? 'line' : 'operation';
+
 /** The largest size an object may have: the address space of a Linux process. */
 export const maxTraceSize = userAddressEnd;
 

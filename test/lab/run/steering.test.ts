@@ -129,6 +129,14 @@ describe('a run that is steered', () => {
     expect(run.end).toMatchObject({ reason: 'done', ops: 4000 });
   });
 
+  it('is told of no change where it goes on already, or goes as fast', async () => {
+    const run = await steered({}, async (give) => {
+      expect(await give({ what: 'resume' })).toMatchObject({ paused: false, commands: 0 });
+      expect(await give({ what: 'speed', value: 1 })).toMatchObject({ speed: 1, commands: 0 });
+    });
+    expect([run.steers, run.remarks]).toEqual([[], []]);
+  });
+
   it('goes faster: its time passes sooner, and is as long', async () => {
     const run = await steered({ seconds: 4, idle: 2 }, async (give) => {
       await give({ what: 'speed', value: 8 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { placeUnit } from '../../../lib/lab/trace/grammar.ts';
 import {
   OperationBatch,
   opAllocate,
@@ -165,4 +166,10 @@ describe('a recording', () => {
       }
     }
   });
+});
+
+it('a place in it is an operation, since it has no lines', () => {
+  expect(
+    (['recording', 'raw', 'malloc-workload', 'mtrace', 'calls', undefined] as const).map(placeUnit),
+  ).toEqual([...['operation', 'operation', 'operation'], ...['line', 'line', 'line']]);
 });
