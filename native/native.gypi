@@ -37,6 +37,7 @@
     "recorder_sources": [
       "native/recorder-exec.c",
       "native/recorder-malloc.c",
+      "native/recorder-new.c",
       "native/recorder-stream.c"
     ],
     "recorder_flags": [
@@ -47,6 +48,7 @@
       "-fno-stack-protector",
       "-Wall",
       "-Wextra",
+      "-fasynchronous-unwind-tables",
       "-fno-builtin"
     ],
     "recorder_link_flags": [

@@ -8,6 +8,8 @@
 // The next functions are found with dlsym, which may allocate itself: until they are known, memory comes from a small
 // arena of the recorder's own, which is never freed and not recorded. Where a function calls another one of these
 // (reallocarray calls realloc), only the outer call is told.
+//
+// Not here: C++'s operators (recorder-new.c).
 #include <dlfcn.h>
 #include <errno.h>
 
@@ -35,8 +37,10 @@ static struct {
 
 // 1 when they are known.
 static uint32_t found;
-// Whether this thread is within a function that may call another one of these.
-static __thread uint32_t within __attribute__((tls_model("initial-exec")));
+
+__thread uint32_t within;
+__thread const void *told_last;
+__thread void *freeing;
 
 static char arena[64 * 1024] __attribute__((aligned(16)));
 static uint64_t arena_used;
@@ -88,30 +92,23 @@ static __attribute__((noinline)) int find(void) {
 
 #define IS_KNOWN (LIKELY(__atomic_load_n(&found, __ATOMIC_ACQUIRE) == 1) || find())
 
-static inline void tell(unsigned kind, const void *p, size_t n) {
-  if (LIKELY(within == 0)) add_record(kind, (uintptr_t)p, n);
-}
-
-// An allocation with an alignment. One that is less than all objects have, or was not kept to, is as good as none.
-static void tell_aligned(const void *p, size_t alignment, size_t n) {
-  int is_power = (alignment & (alignment - 1)) == 0;
-  if (alignment < 16 || !is_power || ((uintptr_t)p & (alignment - 1)) != 0) tell(kAlloc, p, n);
-  else tell(kAligned, (const char *)p + alignment / 2, n);
-}
+HIDDEN void *find_next_malloc(void) { return IS_KNOWN ? (void *)next.malloc : 0; }
 
 INTERPOSED void *malloc(size_t n) {
   if (!IS_KNOWN) return from_arena(16, n);
   void *p = next.malloc(n);
   tell(kAlloc, p, n);
+  told_last = p;
   return p;
 }
 OWN(malloc);
 
 INTERPOSED void free(void *p) {
   if (p == 0 || is_of_arena(p) || !IS_KNOWN) return;
-  tell(kFree, p, 0);
+  if (LIKELY(p != freeing)) tell(kFree, p, 0);
   next.free(p);
 }
+OWN(free);
 
 INTERPOSED void *calloc(size_t n, size_t each) {
   size_t bytes;
@@ -164,6 +161,7 @@ INTERPOSED void *memalign(size_t alignment, size_t n) {
   else if (next.aligned_alloc != 0) p = next.aligned_alloc(alignment, n);
   within--;
   tell_aligned(p, alignment, n);
+  told_last = p;
   return p;
 }
 OWN(memalign);
@@ -175,6 +173,7 @@ INTERPOSED void *aligned_alloc(size_t alignment, size_t n) {
   void *p = next.aligned_alloc(alignment, n);
   within--;
   tell_aligned(p, alignment, n);
+  told_last = p;
   return p;
 }
 
@@ -190,6 +189,7 @@ INTERPOSED int posix_memalign(void **to, size_t alignment, size_t n) {
   within--;
   // A wrong alignment asked for nothing.
   if (error != EINVAL) tell_aligned(error == 0 ? *to : 0, alignment, n);
+  told_last = error == 0 ? *to : 0;
   return error;
 }
 

@@ -82,6 +82,31 @@ HIDDEN void read_settings(void);
 
 // Adds a record. `size` is the whole word 1 of the kinds that have one.
 HIDDEN void add_record(unsigned kind, uint64_t pointer, uint64_t size);
+
+// Of this thread, while it is within a function that may call another one that tells: then only the outer one does.
+HIDDEN extern __thread uint32_t within __attribute__((tls_model("initial-exec")));
+// What malloc told last in this thread, and what is being freed and told already (recorder-new.c).
+HIDDEN extern __thread const void *told_last __attribute__((tls_model("initial-exec")));
+HIDDEN extern __thread void *freeing __attribute__((tls_model("initial-exec")));
+
+static inline void tell(unsigned kind, const void *p, size_t n) {
+  if (LIKELY(within == 0)) add_record(kind, (uintptr_t)p, n);
+}
+
+// An allocation with an alignment. One that is less than all objects have, or was not kept to, is as good as none.
+static inline void tell_aligned(const void *p, size_t alignment, size_t n) {
+  int is_power = (alignment & (alignment - 1)) == 0;
+  if (alignment < 16 || !is_power || ((uintptr_t)p & (alignment - 1)) != 0) tell(kAlloc, p, n);
+  else tell(kAligned, (const char *)p + alignment / 2, n);
+}
+
+// The malloc behind the recorder's; 0 while it is not known.
+HIDDEN void *find_next_malloc(void);
+// The recorder's own functions, whatever else has their names.
+HIDDEN void *own_malloc(size_t n);
+HIDDEN void *own_memalign(size_t alignment, size_t n);
+HIDDEN void own_free(void *p);
+
 // Opens this process's file now, if it has none.
 HIDDEN void begin_recording(void);
 // Notes the end in the header.
