@@ -20,6 +20,9 @@ function tunnelWords(port: number): string | undefined {
     : `from your own machine: ssh -L ${port}:127.0.0.1:${port} …, then the same address there`;
 }
 
+/** A page tries again every five seconds at the latest (lab/live/client/connection.ts). */
+const waitSeconds = 6;
+
 function announce({ port, url }: LiveServer, what: string, terminal: Terminal): void {
   terminal.note(`${what}: ${terminal.errColors.bold(url)}`);
   const tunnel = tunnelWords(port);
@@ -60,7 +63,17 @@ export class LivePageOfRun {
     await interrupts.next();
   }
 
-  async close(): Promise<void> {
+  /**
+   * The server ends. A page that has just lost its connection would never know how the run ended: it is waited for a little.
+   * @param stop given where nobody is to be waited for
+   */
+  async close(stop: AbortSignal): Promise<void> {
+    if (this.run.watched.missed > 0 && !stop.aborted) {
+      this.#terminal.note(
+        `a page that watched is not connected: it is waited for, ${waitSeconds} s at most, to know how the run ended`,
+      );
+      await this.run.watched.allBack(waitSeconds * 1000, stop);
+    }
     await this.#server.close();
     this.run.watched.close();
   }

@@ -215,7 +215,7 @@ async function execute(trace: string, options: Options, context: CommandContext)
     own.cancel();
     throw error;
   } finally {
-    await page?.close();
+    await page?.close(interrupts.stop);
   }
 }
 

@@ -73,6 +73,29 @@ describe('run --live', () => {
     expect(got.some(({ map }) => map !== undefined)).toBe(true);
   });
 
+  it('waits a little for a page that lost its connection just before the end, and tells it that the run is over', async () => {
+    let got: Record<string, unknown>[] = [];
+    const { code, err } = await watched(
+      ['run', 'git', '--duration', '0.5', '--idle', '0', '--live', '--no-report', '--out', 'lost'],
+      async (url) => {
+        const broken = new AbortController();
+        const response = await fetch(new URL('/run', url), {
+          headers: { Authorization: `Bearer ${url.hash.slice(1)}` },
+          signal: broken.signal,
+        });
+        await response.body?.getReader().read();
+        broken.abort();
+        // The page tries again; by then the run has ended, most likely.
+        await new Promise((resolve) => setTimeout(resolve, 2500));
+        got = await linesOf(url);
+      },
+    );
+    expect(code).toBe(0);
+    expect(err).toContain('a page that watched is not connected: it is waited for, 6 s at most');
+    const states = got.flatMap(({ state }) => (state === undefined ? [] : [state as { phase: string }]));
+    expect(states.at(-1)?.phase).toBe('over');
+  });
+
   it('is steered, and its file, report and diff tell', async () => {
     let file = '';
     await watched(

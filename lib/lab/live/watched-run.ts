@@ -8,6 +8,11 @@ import type { Command, SteerState } from '../run/steering.ts';
 import { GrowingFile } from './growing-file.ts';
 import type { LiveState, WatchMode } from './live-lines.ts';
 
+/** A page that went so long ago is not missed any more, ms. */
+const missedMs = 15_000;
+/** How often it is looked whether it is there again. */
+const lookMs = 100;
+
 export interface WatchedOptions {
   readonly file: string;
   readonly mode: WatchMode;
@@ -32,6 +37,8 @@ export class WatchedRun {
   #mapVersion = 0;
   #crowdedVersion = 0;
   #watchers = 0;
+  /** When pages went, those that came since taken away: the oldest first. */
+  readonly #went: number[] = [];
   readonly #waiting = new Set<() => void>();
 
   constructor({ file, mode, state, steer }: WatchedOptions) {
@@ -101,12 +108,26 @@ export class WatchedRun {
     });
   }
 
+  /** Pages that were there a moment ago and are not: closed, or without their connection. */
+  get missed(): number {
+    const from = performance.now() - missedMs;
+    return this.#went.filter((at) => at > from).length;
+  }
+
+  /** Until no page is missed, or so many milliseconds have passed, or the signal is given. */
+  async allBack(ms: number, signal: AbortSignal): Promise<void> {
+    const end = performance.now() + ms;
+    while (this.missed > 0 && !signal.aborted && performance.now() < end) await this.news(lookMs, signal);
+  }
+
   came(): void {
+    this.#went.shift();
     this.#watchers++;
     this.onWatchers?.(this.#watchers);
   }
 
   went(): void {
+    this.#went.push(performance.now());
     this.#watchers--;
     this.onWatchers?.(this.#watchers);
   }

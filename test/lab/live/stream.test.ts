@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GrowingFile } from '../../../lib/lab/live/growing-file.ts';
 import type { LiveLine } from '../../../lib/lab/live/live-lines.ts';
 import { LiveServer } from '../../../lib/lab/live/live-server.ts';
@@ -49,6 +49,62 @@ describe('a file that grows', () => {
 
   it('says which file is not there', () => {
     expect(() => new GrowingFile(join(folder, 'none')).read(0)).toThrow(/none.*/);
+  });
+});
+
+describe('a page that is missed', () => {
+  const none = new AbortController().signal;
+  const made = (): WatchedRun =>
+    new WatchedRun({ file: join(folder, 'none'), mode: 'run', state: { phase: 'over' } });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('went a moment ago and has not come again', () => {
+    vi.useFakeTimers();
+    const run = made();
+    expect(run.missed).toBe(0);
+    run.came();
+    run.came();
+    expect(run.missed).toBe(0);
+    run.went();
+    run.went();
+    expect(run.missed).toBe(2);
+    run.came();
+    expect(run.missed).toBe(1);
+    vi.advanceTimersByTime(20_000);
+    expect(run.missed).toBe(0);
+  });
+
+  it.each([
+    ['comes', (run: WatchedRun) => run.came(), 400],
+    ['does not come', () => undefined, 3000],
+  ])('is waited for until it %s, so long at most', async (_what, act, least) => {
+    vi.useFakeTimers();
+    const run = made();
+    run.came();
+    run.went();
+    const begun = performance.now();
+    let waited = 0;
+    const back = run.allBack(3000, none).then(() => {
+      waited = performance.now() - begun;
+    });
+    setTimeout(() => act(run), 400);
+    await vi.advanceTimersByTimeAsync(5000);
+    await back;
+    expect(waited).toBeGreaterThanOrEqual(least);
+    expect(waited).toBeLessThan(least + 201);
+  });
+
+  it('is not waited for any more where the command is ended', async () => {
+    const run = made();
+    run.came();
+    run.went();
+    const stop = new AbortController();
+    const back = run.allBack(60_000, stop.signal);
+    stop.abort();
+    await back;
+    expect(run.missed).toBe(1);
   });
 });
 
