@@ -115,7 +115,9 @@ function tellOutcome(outcome: RecordOutcome, terminal: Terminal): void {
   const isSilent = hasMain && [made, left, failures].every(({ length }) => length === 0);
   if (isSilent && silent.every(({ ownMalloc, reason }) => !ownMalloc && reason === ''))
     terminal.note('nothing was recorded: the program called neither malloc nor free');
-  if (unrecorded !== undefined) terminal.note(endWords(unrecorded));
+  // Of a program alone all is said by then.
+  if (unrecorded !== undefined && (unrecorded.before !== undefined || silent.length !== 1))
+    terminal.note(endWords(unrecorded));
   // What is there would be taken for the program.
   if (silent.some(({ reason }) => reason === 'diskFull') || unrecorded?.reason === 'diskFull')
     terminal.note('next: record again, with -o on a disk that has more room');
