@@ -94,6 +94,12 @@ static char *append(char *at, const char *text) {
   return at;
 }
 
+static size_t length_of(const char *text) {
+  size_t n = 0;
+  while (text[n] != 0) n++;
+  return n;
+}
+
 static char *append_number(char *at, uint64_t n) {
   char digits[24];
   int i = sizeof digits;
@@ -111,7 +117,37 @@ static void read_file(const char *path, char *to, uint32_t most, uint32_t *lengt
   CALL(SYS_close, fd);
 }
 
-static void fill_header(struct header *h) {
+// The kilobytes that follow a name at the beginning of a line of /proc/self/status; 0 where there are none.
+static uint64_t kilobytes(const char *text, const char *end, const char *name) {
+  for (const char *line = text; line < end;) {
+    const char *at = line;
+    for (const char *n = name; *n != 0 && at < end && *at == *n; n++) at++;
+    if (at - line == (long)length_of(name)) {
+      uint64_t value = 0;
+      for (; at < end && *at != '\n'; at++)
+        if (*at >= '0' && *at <= '9') value = 10 * value + (uint64_t)(*at - '0');
+      return value;
+    }
+    while (line < end && *line++ != '\n') {
+    }
+  }
+  return 0;
+}
+
+struct resident {
+  uint64_t all, anon;
+};
+
+static struct resident resident_now(void) {
+  // One at a time comes here, and not on the small stack of a thread.
+  static char text[8192];
+  uint32_t length = 0;
+  read_file("/proc/self/status", text, sizeof text, &length);
+  struct resident now = {kilobytes(text, text + length, "VmRSS:"), kilobytes(text, text + length, "RssAnon:")};
+  return now;
+}
+
+static void fill_header(struct header *h, struct resident before) {
   h->version = 2;
   h->header_bytes = headerBytes;
   h->pid = (uint64_t)CALL(SYS_getpid, 0);
@@ -121,6 +157,8 @@ static void fill_header(struct header *h) {
   h->wall_ns = clock_ns(CLOCK_REALTIME);
   CALL(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", h->executable, sizeof h->executable - 1);
   read_file("/proc/self/cmdline", h->command, sizeof h->command, &h->command_bytes);
+  h->resident_before = before.all;
+  h->anon_before = before.anon;
   for (int i = 0; i < 8; i++) h->magic[i] = "PHEAPRAW"[i];
 }
 
@@ -180,6 +218,7 @@ static void open_file(void) {
     stop(noReason, 0);
     return;
   }
+  struct resident before = resident_now();
   char *stem = append(append(state.path, record_folder), "/");
   stem = append(append_number(stem, (uint64_t)CALL(SYS_getpid, 0)), "-");
   long fd = -1;
@@ -202,7 +241,7 @@ static void open_file(void) {
     return;
   }
   CALL(SYS_madvise, at, headerBytes, MADV_DONTFORK);
-  fill_header((struct header *)at);
+  fill_header((struct header *)at, before);
   state.header = (struct header *)at;
   state.header->mapped = headerBytes;
 }

@@ -69,6 +69,8 @@ struct header {
   char executable[512];
   uint32_t command_bytes;
   char command[2048];
+  // Before the first operation: resident, and of that what no file is behind; KiB, 0 where the kernel does not tell.
+  uint64_t resident_before, anon_before;
 };
 
 #define CALL(n, ...) CALL_(n, __VA_ARGS__, 0, 0, 0, 0, 0, 0)

@@ -297,6 +297,11 @@ describe('pageheap record', () => {
     const most = Math.max(...samples.map(({ anon }) => anon));
     expect(most).toBeGreaterThan(19 * 2 ** 20);
     expect(most).toBeLessThan(24 * 2 ** 20);
+    // The first is from before the first operation: nothing of what it asks for is there yet.
+    const [before] = samples;
+    expect(before).toMatchObject({ ms: 0, ops: 0 });
+    expect(before.rss).toBeGreaterThan(100 * 1024);
+    expect(before.anon).toBeLessThan(1024 * 1024);
     const { out, code } = await inProcess(
       ['run', 'my.rec.gz', '--duration', '0', '--idle', '0', '--no-report', '--out', '.'],
       { cwd },

@@ -2,7 +2,8 @@
  * The recorded program itself as a contender: what it had resident while it was recorded becomes a run file. Nothing is run.
  *
  * It goes over the time of a replay, by operations, as the others do; where those go as fast as they can, over the time that the
- * program took. Its RSS is that of the process, less what that had in its first sample. Nothing is told of the idleness
+ * program took. Its RSS is that of the process, less what that had before the first operation, which is the first sample of a
+ * recording (older recordings begin with a later one: `since` of the header). Nothing is told of the idleness
  * behind the last operation: the program had ended.
  */
 import { calledAs } from '../../base/called-as.ts';

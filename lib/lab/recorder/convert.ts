@@ -106,6 +106,9 @@ export async function readRaw(
   });
   for (const sample of watched.slice(samples.length)) samples.push({ ...sample, ops });
   if (grammar.header === undefined) throw fileError(path, new Error('no raw recording'));
+  // What there was before is no course of its own.
+  const { before } = grammar.header;
+  if (before !== undefined && samples.length > 0) samples.unshift({ ...before, ms: 0, ops: 0 });
   return {
     header: grammar.header,
     ops,

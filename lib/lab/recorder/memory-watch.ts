@@ -1,6 +1,9 @@
 /**
  * The memory of recorded processes, sampled from /proc on a beat, beside the recording.
  *
+ * The beat is quick while a process is young, since most of its memory may come in its first moments; but beats take no more
+ * than a tenth of the time.
+ *
  * What the recorder itself has mapped of its file is taken off: its header says how much that is at most. A process that ends
  * between two beats has only those before. The samples of a process are bounded: where there are too many, every second
  * one goes, and from then on it is sampled half as often.
@@ -15,15 +18,18 @@ import type { RawFile } from '../trace/raw-files.ts';
 import type { Image } from './last-image.ts';
 import { headerOf, isWritten, type RawFolder } from './raw-folder.ts';
 
-/** Milliseconds between beats. */
+/** Milliseconds between beats, and while a process is young; how long it is. */
 const beatMs = 20;
+const quickMs = 2;
+const youngMs = 200;
+const mostShare = 0.1;
 const mostSamples = 2000;
 /** What statm counts in. */
 let systemPage: number | undefined;
 /** Where the header says what is mapped. */
 const mappedAt = 96;
-/** What is loaded is looked at after so many samples, and then again after twice as many. */
-const firstLook = 10;
+/** What is loaded is looked at when a process is so old (ms), and then again when it is twice as old. */
+const firstLook = 20;
 
 /** A moment of a process: milliseconds since its recording began, bytes. */
 export interface MemorySample {
@@ -43,6 +49,8 @@ interface Watch extends Watched {
   samples: MemorySample[];
   readonly firstNs: number;
   readonly fd: number;
+  /** When it was found first. */
+  readonly foundMs: number;
   every: number;
   beats: number;
   nextLook: number;
@@ -94,11 +102,13 @@ export class MemoryWatch {
   readonly #folder: RawFolder;
   readonly #all = new Map<string, Watch>();
   readonly #living = new Set<Watch>();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
+  /** When there was something young last: at first the program itself, which is to come. */
+  #youngMs = performance.now();
 
   constructor(folder: RawFolder) {
     this.#folder = folder;
-    this.#timer = setInterval(() => this.#beat(), beatMs);
+    this.#timer = setTimeout(() => this.#beat(), quickMs);
   }
 
   /** What is known of a raw file's process. */
@@ -107,11 +117,12 @@ export class MemoryWatch {
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     for (const watch of this.#living) this.#end(watch);
   }
 
   #beat(): void {
+    const begin = performance.now();
     if (this.pid !== undefined) this.seen = imageOf(this.pid) ?? this.seen;
     try {
       this.#findNew();
@@ -119,6 +130,11 @@ export class MemoryWatch {
       // The folder may be gone; whoever needs it tells.
     }
     for (const watch of this.#living) if (watch.beats++ % watch.every === 0) this.#sample(watch);
+    for (const { foundMs } of this.#living) this.#youngMs = Math.max(this.#youngMs, foundMs);
+    const end = performance.now();
+    const next =
+      end - this.#youngMs < youngMs ? Math.min(beatMs, Math.max(quickMs, (end - begin) / mostShare)) : beatMs;
+    this.#timer = setTimeout(() => this.#beat(), next);
   }
 
   #findNew(): void {
@@ -134,6 +150,7 @@ export class MemoryWatch {
         fd,
         samples: [],
         libraries: new Set(),
+        foundMs: performance.now(),
         every: 1,
         beats: 0,
         nextLook: firstLook,
@@ -164,7 +181,7 @@ export class MemoryWatch {
       watch.samples = samples.filter((_, i) => i % 2 === 0);
       watch.every *= 2;
     }
-    if (watch.beats < watch.nextLook) return;
+    if (ms < watch.nextLook) return;
     watch.nextLook *= 2;
     // Another program may have this number by now.
     if (isWritten(file)) watch.libraries = librariesOf(file.pid);

@@ -38,11 +38,18 @@ function timesInWords(times: readonly number[]): string {
   return `at ${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
+/** Of the recorded program itself: operations that were done before its memory was known first; 0 where it was from the beginning. */
+export function sinceOf({ header }: RunData): number {
+  if (header.contender?.name !== 'as-it-ran') return 0;
+  const { since } = (header.trace?.recorded ?? {}) as { readonly since?: unknown };
+  return typeof since === 'number' ? since : 0;
+}
+
 /** What its RSS is of: an allocator without ranges of its own has that of its process. */
-function rssWords({ header }: RunData): string {
-  return header.contender?.rss === 'process'
-    ? 'RSS of the process, less what that had before the first operation,'
-    : 'RSS of the heap’s own pages';
+function rssWords(run: RunData): string {
+  if (run.header.contender?.rss !== 'process') return 'RSS of the heap’s own pages';
+  const since = sinceOf(run);
+  return `RSS of the process, less what that had before ${since > 0 ? `operation ${since}` : 'the first operation'},`;
 }
 
 function peakSentence(run: RunData, facts: Facts): Html {

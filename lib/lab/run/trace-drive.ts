@@ -44,6 +44,7 @@ export function recordedWords({
   mostResident,
   samples,
 }: Recorded): RunValue {
+  const since = samples?.[0]?.ops ?? 0;
   return {
     command: [...command],
     started,
@@ -51,6 +52,8 @@ export function recordedWords({
     ...(stopped === undefined ? {} : { stopped }),
     ...(mostResident === undefined ? {} : { mostResident }),
     samples: samples?.length ?? 0,
+    // Where it is not known what there was before the first operation.
+    ...(since > 0 ? { since } : {}),
   };
 }
 

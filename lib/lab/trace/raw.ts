@@ -27,7 +27,7 @@ import {
   wayPlain,
   wayZeroed,
 } from './operations.ts';
-import type { Recorded } from './recorded.ts';
+import type { Recorded, RecordedSample } from './recorded.ts';
 
 export const rawMagic = 'PHEAPRAW';
 /** Bytes that tell all that a header says. */
@@ -83,6 +83,8 @@ export interface RawHeader {
   readonly ownMalloc: boolean;
   /** Bytes; 0 where the program did not come to its end. */
   readonly mostResident: number;
+  /** What the program had before its first operation; absent where that is not known. */
+  readonly before?: Pick<RecordedSample, 'rss' | 'anon'>;
   readonly executable: string;
   readonly command: readonly string[];
 }
@@ -116,6 +118,7 @@ export function readRawHeader(bytes: Uint8Array, file: string): RawHeader {
     });
   }
   const word = (i: number): number => Number(view.getBigUint64(16 + 8 * i, true));
+  const [rss, anon] = [334, 335].map((i) => word(i) * 1024);
   const commandBytes = Math.min(view.getUint32(632, true), 2048);
   return {
     bytes: headerBytes,
@@ -132,6 +135,7 @@ export function readRawHeader(bytes: Uint8Array, file: string): RawHeader {
     mapped: word(10),
     ownMalloc: word(11) !== 0,
     mostResident: word(12) * 1024,
+    ...(rss === 0 ? {} : { before: { rss, anon } }),
     executable: texts(bytes.subarray(120, 120 + 512))[0] ?? '',
     command: texts(bytes.subarray(636, 636 + commandBytes)),
   };

@@ -20,10 +20,13 @@ import { metricsOf } from '../../../lib/lab/metrics/run-metrics.ts';
 import { summarize } from '../../../lib/lab/metrics/summary.ts';
 import type { RunData } from '../../../lib/lab/record/run-data.ts';
 import { readRunFile } from '../../../lib/lab/record/run-file.ts';
+import { rssBasisWords } from '../../../lib/lab/report/contender-words.ts';
 import { renderReport } from '../../../lib/lab/report/render.ts';
+import { sinceOf } from '../../../lib/lab/report/summary.ts';
 import { makeRun } from '../../../lib/lab/run/run.ts';
 import { OperationBatch, opAllocate } from '../../../lib/lab/trace/operations.ts';
 import { RecordingWriter, recordingHead } from '../../../lib/lab/trace/recording-writer.ts';
+import { configurationOf } from '../report/made-comparison.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-contenders-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -317,4 +320,17 @@ it('the recorded program itself: less what it had at first, over the time of the
     [400, 4, 1000],
   ]);
   expect(metricsOf(run)).toMatchObject({ rssPeak: 2000 * kib, rssEnd: 1000 * kib, addedPeak: 2000 * kib });
+  expect(sinceOf(run)).toBe(0);
+  // An older recording, whose first sample came later: told as what it is.
+  const older = join(folder, 'older.rec');
+  const late = recordingHead({ ...about, samples: samples.slice(1) });
+  writeFileSync(older, Buffer.concat([late, new RecordingWriter().rows(batch), writer.end()]));
+  const lateOutput = join(folder, 'late.jsonl');
+  const contender = prepareContender({ name: 'as-it-ran' });
+  await makeContenderRun({ trace: older, seconds: 0.4, output: lateOutput, contender });
+  const lateRun = await readRunFile(lateOutput);
+  expect(sinceOf(lateRun)).toBe(2);
+  expect(rssBasisWords([configurationOf('ran', [lateRun])])).toBe(
+    'RSS of ran is of its process, less what was there before the first operation (of as-it-ran before operation 2, where its recording first tells)',
+  );
 });
