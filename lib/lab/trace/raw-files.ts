@@ -43,9 +43,9 @@ export function rawFilesIn(folder: string): RawFile[] {
  * @throws PageHeapError ERR_FILE where it holds none, or several: it names them
  */
 export function rawFileOf(path: string): string | undefined {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
   let files: RawFile[];
   try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
     files = rawFilesIn(path);
   } catch {
     // Whoever opens it says why it cannot be read.
