@@ -259,9 +259,8 @@ const strings = {
   split: (f, self, args) => {
     if (self === null || self === undefined) return flat(f, self, args);
     const text = asText(self);
-    if (args[0] !== undefined) args[0] = asText(args[0]);
+    if (args[0] !== undefined) seek(text, args[0] = asText(args[0]));
     const between = args[0] === undefined ? text.length : args[0].length;
-    if (args[0] !== undefined) seek(text, args[0]);
     const parts = apply(f, text, args);
     let gone = 0;
     for (let i = 0; i < parts.length; i++) gone += parts[i].length + between;

@@ -103,11 +103,7 @@ export function instrument(
     }
     switch (node.type) {
       case 'FunctionDeclaration':
-      case 'FunctionExpression': {
-        const body = node.body as Tree;
-        enter(body, stretchUnits(body));
-        break;
-      }
+      case 'FunctionExpression':
       case 'ArrowFunctionExpression': {
         const body = node.body as Tree;
         if (body.type === 'BlockStatement') enter(body, stretchUnits(body));

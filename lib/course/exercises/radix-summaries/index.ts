@@ -266,10 +266,7 @@ export const radixSummaries: Exercise = {
       fan,
       levels,
       leaves: allPages / leaf,
-      b1: 5 * path,
-      b2: 6 * path,
-      b3: 7 * path,
-      b4: 9 * path,
+      ...Object.fromEntries(buckets.map(([times], i) => [`b${i + 1}`, times * path])),
     };
   },
   checks: (variant) => {
