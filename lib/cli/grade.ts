@@ -20,8 +20,8 @@ import { classPage } from '../course/report/class-page.ts';
 import { causesOf, drawCauses } from '../course/report/failures.ts';
 import { gradePage } from '../course/report/grade-page.ts';
 import {
+  bracketsText,
   gradeTable,
-  hasReference,
   notesOf,
   placeText,
   pointsText,
@@ -199,9 +199,10 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
   if (causes.length > 0) terminal.print(`\n${drawCauses(causes, columns, colors)}\n`);
   terminal.print(colors.bold(pointsText(made)));
   const at = placeText(made);
+  const brackets = bracketsText(made);
   if (at !== undefined) terminal.print(`at ${at}`);
   terminal.print(
-    `${made.seeds} seeds${made.seeds === 'hidden' ? ` (${made.seed})` : ''}${hasReference(made) ? '; in brackets the reference' : ''}`,
+    `${made.seeds} seeds${made.seeds === 'hidden' ? ` (${made.seed})` : ''}${brackets === undefined ? '' : `; in brackets: ${brackets}`}`,
   );
   if (exercise.exports.length > 0) terminal.print(wallLine(made));
   if (picture !== undefined) terminal.note(`picture: ${picture}`);

@@ -124,16 +124,21 @@ export interface Measured extends Pictures {
   readonly other?: string;
   /** Why it has fewer points than the figure alone would say, or where most of them were lost. */
   readonly note?: string;
-  /** The same of the reference. */
-  readonly reference?: Omit<Measured, 'share' | 'reference' | keyof Pictures>;
+  /** The same of the reference; or, where a cost is measured, of hindsight (hindsight.ts). */
+  readonly reference?: Beside;
+  readonly hindsight?: Beside;
 }
 
-/** What is drawn of a measure: pages over operations, or a figure over time; of the hand-in and of the reference. */
+type Beside = Omit<Measured, 'share' | 'reference' | 'hindsight' | keyof Pictures>;
+
+/** What is drawn of a measure: pages over operations, or a figure over time; of the hand-in, and of what it is held against. */
 export interface Pictures {
   readonly history?: PageHistory;
   readonly referenceHistory?: PageHistory;
+  readonly hindsightHistory?: PageHistory;
   readonly curve?: Curve;
   readonly referenceCurve?: Curve;
+  readonly hindsightCurve?: Curve;
 }
 
 export interface Measure {

@@ -191,7 +191,15 @@ export function withoutPictures(made: Grade): Grade {
   return {
     ...made,
     measures: made.measures.map(
-      ({ history: _, referenceHistory: __, curve: ___, referenceCurve: ____, ...rest }) => rest,
+      ({
+        history: _history,
+        referenceHistory: _referenceHistory,
+        hindsightHistory: _hindsightHistory,
+        curve: _curve,
+        referenceCurve: _referenceCurve,
+        hindsightCurve: _hindsightCurve,
+        ...rest
+      }) => rest,
     ),
   };
 }

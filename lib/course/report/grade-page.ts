@@ -1,6 +1,6 @@
 /**
  * The picture of a grade: one HTML file without any program in it, with the table, the pages over operations of each
- * trace or figures over time (the hand-in above the reference), and what is wrong.
+ * trace or figures over time (the hand-in above what it is held against), and what is wrong.
  *
  * On a narrow screen a row of a table is a list, each figure with its name; where something is wider than its place all the same,
  * a shadow at the edge says so.
@@ -10,7 +10,7 @@ import type { PageHistory } from '../exercises/exercise.ts';
 import type { Grade, MeasureGrade } from '../grading/grade.ts';
 import { curveStyle, curveSvg, topOf } from './curve.ts';
 import { causesOf, drawFailure } from './failures.ts';
-import { gradeTable, hasReference, notesOf, pointsText, refusalText } from './grade-table.ts';
+import { besideOf, bracketsText, gradeTable, notesOf, pointsText, refusalText } from './grade-table.ts';
 import { historyStyle, historySvg, pagesOf, statesIn } from './history.ts';
 
 export const courseStyle = `
@@ -74,29 +74,33 @@ export function tableHtml(
 </table></div>`;
 }
 
-function curves({ name, curve, referenceCurve }: MeasureGrade): Html {
+function curves(row: MeasureGrade): Html {
+  const { name, curve } = row;
   if (curve === undefined) return html``;
-  const both = referenceCurve === undefined ? [curve] : [curve, referenceCurve];
+  const beside = besideOf(row);
+  const both = beside.curve === undefined ? [curve] : [curve, beside.curve];
   const most = Math.max(...both.map(topOf));
   return html`<h3>${name}</h3>
 ${both.map((of, i) => {
-  const who = i === 0 ? 'the hand-in' : 'the reference';
+  const who = i === 0 ? 'the hand-in' : beside.who;
   return html`<figure>
 ${raw(curveSvg(of, most, `${name}: ${who}`))}
 <figcaption>${who}</figcaption></figure>`;
 })}`;
 }
 
-function pictures({ name, history, referenceHistory }: MeasureGrade): Html {
+function pictures(row: MeasureGrade): Html {
+  const { name, history } = row;
   if (history === undefined) return html``;
-  const both = referenceHistory === undefined ? [history] : [history, referenceHistory];
+  const beside = besideOf(row);
+  const both = beside.history === undefined ? [history] : [history, beside.history];
   const pages = Math.max(...both.map(pagesOf));
   const figure = (of: PageHistory, who: string): Html => html`<figure>
 ${raw(historySvg(of, pages, `${name}: ${who}`))}
 <figcaption>${[`${who}: ${pagesOf(of)} ${of.words?.unit ?? 'pages'}`, of.told ?? ''].filter(Boolean).join('; ')}</figcaption></figure>`;
   return html`<h3>${name}</h3>
 ${figure(history, 'the hand-in')}
-${referenceHistory === undefined ? html`` : figure(referenceHistory, 'the reference')}`;
+${beside.history === undefined ? html`` : figure(beside.history, beside.who)}`;
 }
 
 const keys = [
@@ -128,14 +132,15 @@ export function gradePage(grade: Grade, title: string): string {
   const { head, numeric, rows } = gradeTable(grade);
   const causes = causesOf(grade);
   const drawn = grade.measures.filter(({ history }) => history !== undefined);
+  const brackets = bracketsText(grade);
   const curved = grade.measures.filter(({ curve }) => curve !== undefined);
   const body = html`<h1>${title}</h1>
 <p class="sum">${grade.student}: ${pointsText(grade)}</p>
 ${grade.refusals === undefined ? html`` : html`<ul>${grade.refusals.map((refusal) => html`<li>${refusalText(refusal)}</li>`)}</ul>`}
 ${tableHtml(head, numeric, rows)}
 ${notesOf(grade).map((note) => html`<p>${note}</p>`)}
-<p class="soft">${hasReference(grade) ? 'In brackets the reference. ' : ''}${grade.seeds === 'open' ? 'With the open seeds, which everybody knows.' : 'With hidden seeds.'}</p>
-${drawn.length === 0 ? html`` : historyHead(drawn.flatMap(({ history, referenceHistory }) => [history, referenceHistory].filter((one) => one !== undefined)))}
+<p class="soft">${brackets === undefined ? '' : `In brackets: ${brackets}. `}${grade.seeds === 'open' ? 'With the open seeds, which everybody knows.' : 'With hidden seeds.'}</p>
+${drawn.length === 0 ? html`` : historyHead(drawn.flatMap((row) => [row.history, besideOf(row).history].filter((one) => one !== undefined)))}
 ${drawn.map(pictures)}
 ${curved.length === 0 ? html`` : html`<h2>Over time</h2>`}
 ${curved.map(curves)}

@@ -38,13 +38,13 @@ const valid = (failure: unknown, untried: boolean): string =>
 
 export function gradeTable({ checks, measures }: Pick<Grade, 'checks' | 'measures'>): GradeTable {
   const shown = columns.filter(({ of }) =>
-    measures.some((row) => of(row) !== undefined || of(row.reference ?? {}) !== undefined),
+    measures.some((row) => of(row) !== undefined || of(besideOf(row).figures) !== undefined),
   );
   const cell = ({ of }: Column, row: MeasureGrade): string => {
     const own = of(row);
-    const reference = of(row.reference ?? {});
-    if (own === undefined && reference === undefined) return '';
-    return reference === undefined ? (own ?? '–') : `${own ?? '–'} (${reference})`;
+    const beside = of(besideOf(row).figures);
+    if (own === undefined && beside === undefined) return '';
+    return beside === undefined ? (own ?? '–') : `${own ?? '–'} (${beside})`;
   };
   const points = (got: number, of: number): string => `${got} of ${of}`;
   return {
@@ -67,18 +67,35 @@ export function gradeTable({ checks, measures }: Pick<Grade, 'checks' | 'measure
   };
 }
 
-/** Whether a figure has one of the reference beside it. */
-export const hasReference = ({ measures }: Pick<Grade, 'measures'>): boolean =>
-  measures.some(({ reference = {} }) => columns.some(({ of }) => of(reference) !== undefined));
+/** What a measure is held against: whose figures and pictures that are, and these. */
+export const besideOf = (row: MeasureGrade) =>
+  row.hindsight === undefined
+    ? {
+        ...{ who: 'the reference', figures: row.reference ?? {} },
+        ...{ history: row.referenceHistory, curve: row.referenceCurve },
+      }
+    : {
+        ...{ who: 'with hindsight', figures: row.hindsight },
+        ...{ history: row.hindsightHistory, curve: row.hindsightCurve },
+      };
 
-/** What was measured, in words, each figure with the reference's. */
+/** What the figures in brackets are: `the reference`; undefined where there are none. */
+export function bracketsText({ measures }: Pick<Grade, 'measures'>): string | undefined {
+  const whose = measures
+    .map(besideOf)
+    .filter(({ figures }) => columns.some(({ of }) => of(figures) !== undefined))
+    .map(({ who }) => who);
+  return whose.length === 0 ? undefined : [...new Set(whose)].join(', ');
+}
+
+/** What was measured, in words, each figure with the one that it is held against. */
 export function figuresText(row: MeasureGrade): string[] {
-  const { reference = {} } = row;
+  const { who, figures } = besideOf(row);
   return columns.flatMap(({ title, of }) => {
-    const [own, right] = [of(row), of(reference)];
+    const [own, right] = [of(row), of(figures)];
     if (own === undefined) return [];
     const words = title === 'work/op' ? `${own} units an operation` : `${title} ${own}`.trim();
-    return [right === undefined ? words : `${words} (the reference ${right})`];
+    return [right === undefined ? words : `${words} (${who} ${right})`];
   });
 }
 
