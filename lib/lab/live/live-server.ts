@@ -26,7 +26,20 @@ const mostStreams = 4;
 const mostPathLength = 256;
 const mostBodyBytes = 512;
 const mostHeaders = 64;
-const endMs = 1000;
+
+/** How long the server waits, in milliseconds. Only its tests have others. */
+export const patience = {
+  /** For a request's headers. */
+  headers: 5000,
+  /** For all of a request. */
+  request: 10_000,
+  /** Between two looks for requests that have not come. */
+  look: 1000,
+  /** For pages that do not read, once it ends. */
+  end: 1000,
+  /** Without news, until a page is told that the connection stands. */
+  beat: 2000,
+};
 
 /** What every answer has. The page's own policy is beside them. */
 const headers: Readonly<Record<string, string>> = {
@@ -50,19 +63,21 @@ export class LiveServer {
   readonly #server: Server;
   readonly #ending = new AbortController();
   readonly #sockets = new Sockets();
+  readonly #patience: typeof patience;
   #streams = 0;
 
-  private constructor(run: WatchedRun, page: LivePage, token: string) {
+  private constructor(run: WatchedRun, page: LivePage, token: string, waits: typeof patience) {
     this.#run = run;
     this.#page = page;
     this.token = token;
+    this.#patience = waits;
     this.#server = createServer(
       {
         maxHeaderSize: 8192,
-        headersTimeout: 5000,
-        requestTimeout: 10_000,
+        headersTimeout: waits.headers,
+        requestTimeout: waits.request,
         keepAliveTimeout: 5000,
-        connectionsCheckingInterval: 1000,
+        connectionsCheckingInterval: waits.look,
       },
       (request, response) => this.#answer(request, response),
     );
@@ -81,8 +96,14 @@ export class LiveServer {
    * @param port 0: any that is free
    * @throws PageHeapError ERR_SYSTEM where the port is taken, or not to be had
    */
-  static async listen(run: WatchedRun, page: LivePage, port = 0, token = newToken()): Promise<LiveServer> {
-    const live = new LiveServer(run, page, token);
+  static async listen(
+    run: WatchedRun,
+    page: LivePage,
+    port = 0,
+    token = newToken(),
+    waits = patience,
+  ): Promise<LiveServer> {
+    const live = new LiveServer(run, page, token, waits);
     const server = live.#server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause: NodeJS.ErrnoException) => reject(notListening(port, cause)));
@@ -106,7 +127,8 @@ export class LiveServer {
     this.#ending.abort();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
-    const timer = setTimeout(() => this.#server.closeAllConnections(), endMs);
+    this.#sockets.endSilent();
+    const timer = setTimeout(() => this.#server.closeAllConnections(), this.#patience.end);
     await closed;
     clearTimeout(timer);
   }
@@ -163,8 +185,10 @@ export class LiveServer {
     this.#streams++;
     try {
       response.setHeader('Content-Type', 'application/x-ndjson; charset=utf-8');
+      // Kept for another request, the connection would keep a server that ends.
+      response.setHeader('Connection', 'close');
       response.flushHeaders();
-      await streamRun(this.#run, response, Number(from[1] ?? 0), this.#ending.signal);
+      await streamRun(this.#run, response, Number(from[1] ?? 0), this.#ending.signal, this.#patience.beat);
     } finally {
       this.#streams--;
     }

@@ -28,4 +28,9 @@ export class Sockets {
   proved(socket: Socket): void {
     this.#strangers.delete(socket);
   }
+
+  /** Ends those on which nothing came: a browser opens some in advance, and Node's server waits for their first request. */
+  endSilent(): void {
+    for (const socket of this.#strangers) if (socket.bytesRead === 0) socket.destroy();
+  }
 }

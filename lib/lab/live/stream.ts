@@ -9,17 +9,18 @@ import type { ServerResponse } from 'node:http';
 import type { LiveLine } from './live-lines.ts';
 import type { WatchedRun } from './watched-run.ts';
 
-/** After so long without news a page is told that the connection stands. */
-const beatMs = 2000;
-
 const lineOf = (line: Omit<LiveLine, 'k'>): string => `${JSON.stringify({ k: 'live', ...line })}\n`;
 
-/** Streams until the page leaves, or the signal is given; then what is new by then is sent, and the answer ends. */
+/**
+ * Streams until the page leaves, or the signal is given; then what is new by then is sent, and the answer ends.
+ * @param beatMs after so long without news a page is told that the connection stands
+ */
 export async function streamRun(
   run: WatchedRun,
   response: ServerResponse,
   from: number,
   ending: AbortSignal,
+  beatMs: number,
 ): Promise<void> {
   const gone = new AbortController();
   response.on('close', () => gone.abort());
@@ -31,29 +32,34 @@ export async function streamRun(
   let at = from;
   let [state, map] = [0, 0];
   let { crowded } = run.versions;
-  /** Sends what is new. @returns whether there was anything */
+  /** Sends what is new. @returns whether there was anything: then more may have come while it was sent */
   const sendNews = async (): Promise<boolean> => {
+    let sent = false;
+    const tell = async (data: string | Buffer): Promise<void> => {
+      sent = true;
+      await send(data);
+    };
     const chunk = run.state.phase === 'starting' ? Buffer.alloc(0) : run.file.read(at);
     const { versions } = run;
     if (chunk.length > 0) {
       at += chunk.length;
-      await send(chunk);
+      await tell(chunk);
     }
     // That it is over is told when all of it is there.
     const isOver = run.state.phase === 'over' || run.state.phase === 'died';
     if (versions.state !== state && !(isOver && chunk.length > 0)) {
       state = versions.state;
-      await send(lineOf({ state: run.state }));
+      await tell(lineOf({ state: run.state }));
     }
     if (versions.map !== map && run.map !== undefined) {
       map = versions.map;
-      await send(run.map);
+      await tell(run.map);
     }
     if (versions.crowded !== crowded) {
       crowded = versions.crowded;
-      await send(lineOf({ crowded: true }));
+      await tell(lineOf({ crowded: true }));
     }
-    return chunk.length > 0;
+    return sent;
   };
   run.came();
   try {

@@ -99,7 +99,9 @@ class MadeRun {
 async function anotherWindow(url = 'about:blank'): Promise<Page> {
   const opened = page.waitForEvent('popup');
   await page.evaluate((at) => void window.open(at), url);
-  return opened;
+  const other = await opened;
+  await page.bringToFront();
+  return other;
 }
 
 const drawn = (count: number): Promise<void> =>

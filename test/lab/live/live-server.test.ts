@@ -2,14 +2,15 @@
  * The server of the live page: who is answered, what is refused, and that nothing of it can be used up. Requests are written
  * byte by byte where a client would not send them.
  */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, Server } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PageHeapError } from '../../../lib/base/errors.ts';
-import { LiveServer } from '../../../lib/lab/live/live-server.ts';
+import { LiveServer, patience } from '../../../lib/lab/live/live-server.ts';
 import { WatchedRun } from '../../../lib/lab/live/watched-run.ts';
 import type { Command } from '../../../lib/lab/run/steering.ts';
 
@@ -280,8 +281,15 @@ describe('what is asked', () => {
     expect((await ask('/')).status).toBe(200);
   });
 
-  // At the same time: each takes the five seconds that a request has.
+  // At the same time: each takes as long as a request's headers may.
   it('waits for nobody who sends his headers drop by drop, and answers nothing where nothing was asked', async () => {
+    expect([patience.headers, patience.look]).toEqual([5000, 1000]);
+    await server.close();
+    server = await LiveServer.listen(run, { html: '', policy: '' }, 0, 'T', {
+      ...patience,
+      headers: 300,
+      look: 50,
+    });
     const [drops, silence] = await Promise.all([
       raw('GET / HTTP/1.1\r\nHost: localhost\r\n', true),
       raw('', true),
@@ -329,6 +337,20 @@ describe('how much', () => {
     await expect(LiveServer.listen(run, { html: '', policy: '' }, server.port)).rejects.toThrow(
       new RegExp(`port ${server.port} is taken`),
     );
+  });
+
+  it('ends at once where pages read, and where a browser has opened a connection in advance', async () => {
+    const silent = connect(server.port, '127.0.0.1');
+    silent.resume();
+    const stream = await fetch(`http://127.0.0.1:${server.port}/run`, { headers: own() });
+    const lines = stream.text();
+    await expect.poll(() => run.watchers).toBe(1);
+    const forced = vi.spyOn(Server.prototype, 'closeAllConnections');
+    await server.close();
+    expect(forced).not.toHaveBeenCalled();
+    forced.mockRestore();
+    expect(await lines).toContain('"state"');
+    expect(silent.destroyed || (await once(silent, 'close'))).toBeTruthy();
   });
 
   it('ends, though pages watch and do not read', async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GrowingFile } from '../../../lib/lab/live/growing-file.ts';
 import type { LiveLine } from '../../../lib/lab/live/live-lines.ts';
-import { LiveServer } from '../../../lib/lab/live/live-server.ts';
+import { LiveServer, patience } from '../../../lib/lab/live/live-server.ts';
 import { LooksBudget } from '../../../lib/lab/live/looks-budget.ts';
 import { WatchedRun } from '../../../lib/lab/live/watched-run.ts';
 
@@ -197,7 +197,10 @@ describe('a stream', () => {
     await end();
   });
 
-  it('says every two seconds that it stands', async () => {
+  it('says every two seconds that it stands; here ten times a second', async () => {
+    expect(patience.beat).toBe(2000);
+    await server.close();
+    server = await LiveServer.listen(run, { html: '', policy: '' }, 0, 'T', { ...patience, beat: 100 });
     const { lines, end } = await watch();
     await expect.poll(() => lives(lines).some(({ beat }) => beat)).toBe(true);
     await end();
@@ -215,6 +218,9 @@ describe('a stream', () => {
   });
 
   it('keeps nothing for a page that does not read: it gets the latest, once it does', async () => {
+    // What came while it did not read is not left to the next beat.
+    await server.close();
+    server = await LiveServer.listen(run, { html: '', policy: '' }, 0, 'T', { ...patience, beat: 1e9 });
     const socket = connect(server.port, '127.0.0.1');
     socket.write(`GET /run HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${server.token}\r\n\r\n`);
     socket.pause();
