@@ -8,11 +8,8 @@ import { env, execPath, exit } from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 if (env.npm_command === 'exec') exit(0);
-const native = fileURLToPath(new URL('build-native.js', import.meta.url));
-for (const command of [
-  [execPath, native],
-  ['npm', 'run', '--silent', 'build:ts'],
-]) {
-  const { status } = spawnSync(command[0], command.slice(1), { stdio: 'inherit' });
+for (const script of ['build-native.js', 'build-ts.js']) {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const { status } = spawnSync(execPath, [path], { stdio: 'inherit' });
   if (status !== 0) exit(status ?? 1);
 }

@@ -21,7 +21,10 @@ const folder = mkdtempSync(join(tmpdir(), 'pageheap-live-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs a command line with --live or view, and does something with its page once it is there. */
-async function watched(args: readonly string[], act: (url: URL, end: () => void) => Promise<void>) {
+async function watched(
+  args: readonly string[],
+  act: (url: URL, end: () => void, said: () => string) => Promise<void>,
+) {
   let acted: Promise<void> | undefined;
   const outcome = await pageheap(args, {
     cwd: folder,
@@ -30,7 +33,12 @@ async function watched(args: readonly string[], act: (url: URL, end: () => void)
       child.stderr?.on('data', (text: string) => {
         said += text;
         const address = /http:\/\/\S+/.exec(said)?.[0];
-        if (address !== undefined) acted ??= act(new URL(address), () => child.kill('SIGINT'));
+        if (address !== undefined)
+          acted ??= act(
+            new URL(address),
+            () => child.kill('SIGINT'),
+            () => said,
+          );
       });
     },
   });
@@ -50,7 +58,9 @@ const linesOf = async (url: URL): Promise<Record<string, unknown>[]> => {
 };
 
 describe('run --live', () => {
-  it('prints an address, serves the run to its end, and ends with it where nobody sits at a terminal', async () => {
+  it.concurrent('prints an address, serves the run to its end, and ends with it where nobody sits at a terminal', async ({
+    expect,
+  }) => {
     let got: Record<string, unknown>[] = [];
     const { code, out, err } = await watched(
       ['run', 'git', '--duration', '0.5', '--idle', '0.3', '--live', '--json', '--no-report'],
@@ -73,11 +83,13 @@ describe('run --live', () => {
     expect(got.some(({ map }) => map !== undefined)).toBe(true);
   });
 
-  it('waits a little for a page that lost its connection just before the end, and tells it that the run is over', async () => {
+  it.concurrent('waits a little for a page that lost its connection just before the end, and tells it that the run is over', async ({
+    expect,
+  }) => {
     let got: Record<string, unknown>[] = [];
     const { code, err } = await watched(
       ['run', 'git', '--duration', '0.5', '--idle', '0', '--live', '--no-report', '--out', 'lost'],
-      async (url) => {
+      async (url, _end, said) => {
         const broken = new AbortController();
         const response = await fetch(new URL('/run', url), {
           headers: { Authorization: `Bearer ${url.hash.slice(1)}` },
@@ -85,8 +97,8 @@ describe('run --live', () => {
         });
         await response.body?.getReader().read();
         broken.abort();
-        // The page tries again; by then the run has ended, most likely.
-        await new Promise((resolve) => setTimeout(resolve, 2500));
+        // The page tries again, once the run has ended.
+        await expect.poll(said).toContain('it is waited for');
         got = await linesOf(url);
       },
     );

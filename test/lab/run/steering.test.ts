@@ -62,6 +62,7 @@ async function steered(
   return readRunFile(options.output);
 }
 
+// What a run waits for is its own clock: all but the one whose time is measured run side by side.
 describe('a run that is steered', () => {
   it('stands still, goes by operations, and leaves no trace of the pause in its time', async () => {
     let paused: SteerState | undefined;
@@ -100,7 +101,9 @@ describe('a run that is steered', () => {
     expect(run.samples.filter(({ t }) => t > pause.t && t < resume!.t).length).toBeLessThan(10);
   });
 
-  it('collects, gives back and is set otherwise while it works; its file tells from what to what', async () => {
+  it.concurrent('collects, gives back and is set otherwise while it works; its file tells from what to what', async ({
+    expect,
+  }) => {
     const run = await steered({}, async (give) => {
       await give({ what: 'pause' });
       await give({ what: 'gc' });
@@ -129,7 +132,7 @@ describe('a run that is steered', () => {
     expect(run.end).toMatchObject({ reason: 'done', ops: 4000 });
   });
 
-  it('is told of no change where it goes on already, or goes as fast', async () => {
+  it.concurrent('is told of no change where it goes on already, or goes as fast', async ({ expect }) => {
     const run = await steered({}, async (give) => {
       expect(await give({ what: 'resume' })).toMatchObject({ paused: false, commands: 0 });
       expect(await give({ what: 'speed', value: 1 })).toMatchObject({ speed: 1, commands: 0 });
@@ -137,7 +140,7 @@ describe('a run that is steered', () => {
     expect([run.steers, run.remarks]).toEqual([[], []]);
   });
 
-  it('goes faster: its time passes sooner, and is as long', async () => {
+  it.concurrent('goes faster: its time passes sooner, and is as long', async ({ expect }) => {
     const run = await steered({ seconds: 4, idle: 2 }, async (give) => {
       await give({ what: 'speed', value: 8 });
     });
@@ -147,7 +150,7 @@ describe('a run that is steered', () => {
     expect(wall).toBeLessThan(run.end!.t);
   });
 
-  it('shows its pages, and refuses what its design has not', async () => {
+  it.concurrent('shows its pages, and refuses what its design has not', async ({ expect }) => {
     const run = await steered(
       { seconds: 0.5, idle: 0, heap: { environment: false, generation: 'lists' } },
       async (give, control) => {
@@ -163,7 +166,7 @@ describe('a run that is steered', () => {
     expect(run.end?.reason).toBe('done');
   });
 
-  it('of a workload goes from turn to turn', async () => {
+  it.concurrent('of a workload goes from turn to turn', async ({ expect }) => {
     const workload = { name: 'ramp-idle-ramp', scale: 0.02, timeScale: 0.01 };
     const options: RunOptions = {
       workload,
@@ -190,7 +193,7 @@ describe('a run that is steered', () => {
     expect((await readRunFile(options.output)).end?.reason).toBe('done');
   });
 
-  it('that was not made for it is not steered; one that is over, neither', async () => {
+  it.concurrent('that was not made for it is not steered; one that is over, neither', async ({ expect }) => {
     await steered({ steerable: false, seconds: 0.3, idle: 0 }, async (give) => {
       const refusal = (command: Command): Promise<string> => give(command).then(String, String);
       expect(await refusal({ what: 'pause' })).toMatch(/not made to be steered/);
@@ -198,7 +201,7 @@ describe('a run that is steered', () => {
     });
   });
 
-  it('ends when it is told to while it is paused', async () => {
+  it.concurrent('ends when it is told to while it is paused', async ({ expect }) => {
     const options: RunOptions = {
       ...{ trace: traceOf(2000), output: join(folder, `${++files}.jsonl`), seconds: 600, beatMs: 20 },
       ...{ steerable: true },
