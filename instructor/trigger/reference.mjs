@@ -26,23 +26,30 @@ export class TriggerPolicy {
   since = 0;
   live = 0;
   rate = 100 * MIB;
+  seen = false;
   cycles = -1;
 
   pace({ now, heapMarked, heapLive, lastHeapGoal, memoryLimit, mappedReady, heapFree, heapAlloc, cycles }) {
     const collected = cycles !== this.cycles;
     const allocated = (collected ? lastHeapGoal : heapLive) - this.live;
     const time = now - this.since - (collected ? (heapMarked / SPEED) * 1e9 : 0);
-    if (this.since > 0 && time > 0 && allocated > 0 && allocated < Infinity) this.rate = (allocated / time) * 1e9;
+    if (this.since > 0 && time > 0 && allocated > 0 && allocated < Infinity) {
+      this.rate = (allocated / time) * 1e9;
+      this.seen = true;
+    }
     this.since = now;
     this.live = heapLive;
     this.cycles = cycles;
     const extra = max(sqrt(((heapMarked + TABLES + PRICE) * heapMarked * this.rate) / SPEED), MIB / 2);
     const best = heapMarked + extra;
-    const again = heapLive + max(extra / 16, MIB / 4);
+    const again = heapLive + max(extra / 32, MIB / 8);
     if (memoryLimit === Infinity) return { goal: best, start: best, again };
-    const room = 0.98 * (memoryLimit - max(0, mappedReady - heapFree - heapAlloc));
-    const needed = heapMarked + 1.5 * (heapMarked / SPEED) * this.rate;
+    // A little is left of the room: what is beside the objects may grow.
+    const room = heapMarked + 0.98 * (memoryLimit - max(0, mappedReady - heapFree - heapAlloc) - heapMarked);
+    // Below what is needed no limit is kept; but the first rate is a guess, and no reason to pass one.
+    const needed = heapMarked + (this.seen ? 1.5 * (heapMarked / SPEED) * this.rate : 0);
     const goal = max(min(best, room), min(needed, best), heapLive);
-    return { goal, start: goal, again };
+    // Who is asked just before the goal moves it: nothing starts nearer than 64 KiB.
+    return { goal, start: goal, again: again < goal - MIB / 8 ? again : Infinity };
   }
 }

@@ -11,10 +11,10 @@ export function printSteps(steps: readonly Step[], terminal: Terminal): boolean 
   const colors = terminal.outColors;
   const width = Math.max(10, Math.min(110, terminal.columnsOf(terminal.out)) - 10);
   let isRight = true;
-  for (const { asked, answered, expected, free, isBefore, isWrong, note } of steps) {
+  for (const { asked, answered, expected, free, whose = 'the reference', isBefore, isWrong, note } of steps) {
     const answer = answered === '' ? '' : ` → ${answered}`;
     if (free === undefined) {
-      const right = answered === expected ? '' : `, the reference ${expected}`;
+      const right = answered === expected ? '' : `, ${whose} ${expected}`;
       const mark = isWrong === true ? `${colors.red('≠')} ` : '';
       if (isWrong === true) isRight = false;
       terminal.print(`${mark}${colors.bold(asked)}${answer}${right}`);

@@ -1,19 +1,25 @@
-/** Exercise 11: goals beside recorded ones and the package's own, the collector's account, the reference with any seed. */
+/** Exercise 11: goals beside recorded ones and the package's own, the collector's account, the reference beside hindsight with any seed. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MiB, second } from '../../lib/base/units.ts';
+import { wayShare } from '../../lib/course/exercises/hindsight.ts';
 import {
   collect,
   figuresOf,
+  type Pace,
   type Phase,
   type Program,
+  type View,
 } from '../../lib/course/exercises/trigger/collector.ts';
 import { goalOf, goNumbers, parseGoals, spareBases } from '../../lib/course/exercises/trigger/goals.ts';
-import { recordFile } from '../../lib/course/exercises/trigger/index.ts';
+import { goodRoom, withHindsight } from '../../lib/course/exercises/trigger/hindsight.ts';
+import { buckets, recordFile, trigger } from '../../lib/course/exercises/trigger/index.ts';
+import { judgedSet, meanOf } from '../../lib/course/exercises/trigger/judged-set.ts';
 import { paceOf } from '../../lib/course/exercises/trigger/play.ts';
-import { byRate } from '../../lib/course/exercises/trigger/policies.ts';
 import { programsFor, setNames } from '../../lib/course/exercises/trigger/programs.ts';
-import { judgedSet, ratioOf, spoilt, wasteOf } from '../../lib/course/exercises/trigger/waste.ts';
+import { ratioOf, spoilt, wasteOf } from '../../lib/course/exercises/trigger/waste.ts';
+import { ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
+import { variantFor } from '../../lib/course/handout/start.ts';
 import { isWhole } from '../support/extent.ts';
 
 const none = Number.POSITIVE_INFINITY;
@@ -93,9 +99,9 @@ describe('the collector', () => {
 describe('sets of programs', () => {
   const pricesOf = (k: number) => ({ speed: (400 + 40 * k) * MiB, price: 300 + 120 * k });
 
-  it('have small and large programs, low and high rates, and limits that could be kept', () => {
+  it('have small and large programs, low and high rates, and limits that could be kept', async () => {
     for (const name of setNames) {
-      const programs = programsFor(name, 'seed', pricesOf(1));
+      const programs = await programsFor(name, 'seed', pricesOf(1));
       const range = (of: (phase: Phase) => number): number => {
         const all = programs.flatMap(({ phases }) => phases.map(of));
         return Math.max(...all) / Math.min(...all);
@@ -110,22 +116,79 @@ describe('sets of programs', () => {
     }
   });
 
-  it('keep every plain policy far from the reference, with any seed and price', async () => {
-    for (let k = 0; k < (isWhole ? 2 : 1); k++)
+  it('keep every plain policy far from hindsight, and give the reference all points, with any seed and price', async () => {
+    for (let k = 0; k < (isWhole ? 20 : 1); k++) {
+      const text = referenceFiles(ownPack, trigger, `student ${k}`, 't').get(trigger.handin) ?? '';
+      const { TriggerPolicy } = (await import(
+        /* @vite-ignore */ `data:text/javascript,${encodeURIComponent(text)}`
+      )) as { TriggerPolicy: new () => { pace(view: View): Pace } };
+      const { speed, price } = variantFor(trigger, `student ${k}`, 't');
+      const prices = { speed: MiB * Number(speed), price: Number(price) };
       for (const name of setNames) {
-        const { plain, references } = await judgedSet(
-          programsFor(name, `seed ${k}`, pricesOf(k)),
-          pricesOf(k),
+        const set = await judgedSet(await programsFor(name, `seed ${k}`, prices), prices);
+        expect(set.known.every(({ run, waste }) => run.done && waste > 0)).toBe(true);
+        expect([k, name, set.plain > 1.3]).toEqual([k, name, true]);
+        const mean = await meanOf(
+          () => {
+            const policy = new TriggerPolicy();
+            return (view) => policy.pace(view);
+          },
+          set,
+          prices,
         );
-        expect(references.every(({ run, waste }) => run.done && waste > 0)).toBe(true);
-        expect([k, name, plain > 1.3]).toEqual([k, name, true]);
+        const way = { plain: Math.log(set.plain), hindsight: 0 };
+        expect([k, name, wayShare(Math.log(mean), way, buckets[name])]).toEqual([k, name, 1]);
       }
+    }
+  });
+
+  it('cost with hindsight what no size alone costs, where the rate changes', async () => {
+    const prices = pricesOf(0);
+    const program: Program = {
+      phases: [
+        { from: 0, live: 50 * MiB, rate: 2 * MiB },
+        { from: 60 * second, live: 50 * MiB, rate: 800 * MiB },
+      ],
+      ...{ end: 70 * second, loaded: 50 * MiB, speed: prices.speed, limits: [], gcPercent: 100 },
+    };
+    const { sizes, waste } = await withHindsight(program, prices);
+    const [slow, fast] = sizes.map(({ later }) => later) as [number, number];
+    expect(fast / slow).toBeGreaterThan(8);
+    for (let room = MiB; room < 4096 * MiB; room *= 1.3) {
+      const run = await collect(program, ({ heapMarked }) => ({
+        ...{ goal: heapMarked + room, start: heapMarked + room, again: none },
+      }));
+      expect([room, wasteOf(run, program, prices) > waste]).toEqual([room, true]);
+    }
+  });
+
+  it('are as long as a number of good cycles, whose size is found by trying', async () => {
+    const prices = { speed: 500 * MiB, price: 600 };
+    const room = await goodRoom(prices, 100 * MiB, 50 * MiB);
+    // On paper: the root of (104 + 600) × 100 × 50 / 500, 84 MiB.
+    expect([room > 70 * MiB, room < 100 * MiB]).toEqual([true, true]);
+  });
+
+  it('count the memory of a cycle at its most, however often they ask', async () => {
+    const program: Program = {
+      phases: [{ from: 0, live: 50 * MiB, rate: 50 * MiB }],
+      ...{ end: 20 * second, loaded: 50 * MiB, speed: 500 * MiB, limits: [], gcPercent: 100 },
+    };
+    const goal = 100 * MiB;
+    const once = await collect(program, () => ({ goal, start: goal, again: none }));
+    // A goal that is small when memory goes back, and grows with what is allocated.
+    const often = await collect(program, ({ heapLive }) =>
+      heapLive > 90 * MiB
+        ? { goal, start: goal, again: none }
+        : { goal: heapLive + 4 * MiB, start: goal, again: heapLive + 2 * MiB },
+    );
+    expect(figuresOf(often).memory).toBeGreaterThan(0.95 * figuresOf(once).memory);
   });
 
   it('give a run that passes its limit, or does not end, the worst ratio', async () => {
     const prices = pricesOf(0);
     const near = ({ limits, loaded = 1 }: Program): number => (limits[0]?.bytes ?? 0) / loaded;
-    const programs = programsFor('limited', 'seed', prices);
+    const programs = await programsFor('limited', 'seed', prices);
     const [program] = [...programs].sort((a, b) => near(a) - near(b)) as [Program];
     const [largest] = [...programs].sort((a, b) => (b.loaded ?? 0) - (a.loaded ?? 0)) as [Program];
     const of = async (program: Program, size: number): Promise<number> => {
@@ -138,7 +201,7 @@ describe('sets of programs', () => {
     };
     expect(await of(program, program.limits[0]?.bytes ?? 0)).toBe(spoilt);
     expect(await of(largest, 0)).toBe(spoilt);
-    const run = await collect(program, byRate(prices));
-    expect(ratioOf(run, program, prices, wasteOf(run, program, prices))).toBe(1);
+    const { run, waste } = await withHindsight(program, prices);
+    expect(ratioOf(run, program, prices, waste)).toBe(1);
   });
 });

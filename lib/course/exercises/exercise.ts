@@ -188,8 +188,9 @@ export interface Exercise {
 export interface Step {
   readonly asked: string;
   readonly answered: string;
-  /** What is right; where much is (`free` is absent): what the reference answers. */
+  /** What is right; where much is (`free` is absent): what the reference answers, or `whose` it is. */
   readonly expected: string;
+  readonly whose?: string;
   readonly free?: {
     readonly pages: number;
     readonly registry: readonly FreeRun[] | undefined;

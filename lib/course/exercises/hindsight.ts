@@ -4,7 +4,7 @@
  * many points is published.
  *
  * Hindsight is no policy: it is worked out from the whole program, event by event or by search, and nobody can hand it in. So what is
- * here to measure with solves no exercise. Nobody gets there, either; the buckets are set where a good policy is.
+ * here to measure with solves no exercise. Nor need anybody get there: the buckets are set where a good policy is.
  */
 
 export interface Way {
@@ -18,7 +18,7 @@ export const wayOf = (cost: number, { plain, hindsight }: Way): number =>
 
 /** In a grade: `40 % of the way`. Rounded down, as buckets are. */
 export const wayText = (cost: number, way: Way): string =>
-  `${Math.max(0, Math.floor(100 * wayOf(cost, way) + rounding))} % of the way`;
+  `${Math.max(0, Math.min(100, Math.floor(100 * wayOf(cost, way) + rounding)))} % of the way`;
 
 /** Of a percent: sums of fractions are not exact. */
 const rounding = 1e-6;

@@ -42,6 +42,10 @@ const leastDistance = 64 * 1024;
 /** Tables of the heap. */
 export const tables = 4 * MiB;
 const pause = 0.2e6;
+
+/** Nanoseconds that a collection takes. */
+export const collectionTime = (marked: number, speed: number): number => pause + (marked / speed) * second;
+
 /** A policy that is asked again and again is not asked for ever: the program does not come to its end. */
 const mostAsked = 4000;
 
@@ -153,7 +157,7 @@ export async function collect(program: Program, ask: Ask): Promise<CollectorRun>
       const marked = alive();
       s.lastInUse = s.live;
       s.lastGoal = s.goal;
-      pass(pause + (marked / speed) * second, true);
+      pass(collectionTime(marked, speed), true);
       s.live = s.marked = marked;
       s.cycles++;
       if (!(await pace())) break;
@@ -175,17 +179,30 @@ export interface Figures {
   readonly share: number;
 }
 
-/** @param from leaves out what was before, by the clock */
+/**
+ * A cycle's memory is the most of it, however often the policy was asked on the way.
+ *
+ * @param from leaves out what was before, by the clock
+ */
 export function figuresOf({ stretches }: CollectorRun, from = 0): Figures {
   let [time, collecting, area, peak] = [0, 0, 0, 0];
+  const cycle = { time: 0, most: 0 };
+  const end = (): void => {
+    area += cycle.time * cycle.most;
+    peak = Math.max(peak, cycle.most);
+    cycle.time = cycle.most = 0;
+  };
   for (const stretch of stretches) {
     const ns = stretch.to - Math.max(from, stretch.from);
     if (ns <= 0) continue;
     time += ns;
-    area += ns * stretch.memory;
-    if (stretch.collecting) collecting += ns;
-    peak = Math.max(peak, stretch.memory);
+    cycle.time += ns;
+    cycle.most = Math.max(cycle.most, stretch.memory);
+    if (!stretch.collecting) continue;
+    collecting += ns;
+    end();
   }
+  end();
   return { time, memory: area / Math.max(1, time), peak, share: collecting / Math.max(1, time) };
 }
 

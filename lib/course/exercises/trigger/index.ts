@@ -10,9 +10,10 @@ import { MiB, second } from '../../../base/units.ts';
 import { type Chance, chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
 import type { Check, Exercise, Failure, Measure, Measured, Variant } from '../exercise.ts';
-import { quartersOf } from '../telling.ts';
+import { type WayBuckets, wayBucketsText, wayShare, wayText } from '../hindsight.ts';
 import { type CollectorRun, figuresOf, type Program, tables, type View } from './collector.ts';
 import { type GoalNumbers, goNumbers, parseGoals, type SpareBase, spareBases } from './goals.ts';
+import { judgedSet } from './judged-set.ts';
 import {
   goalFunction,
   memoryCurve,
@@ -22,10 +23,9 @@ import {
   policyClass,
   policyOn,
 } from './play.ts';
-import type { Prices } from './policies.ts';
 import { programsFor, type SetName, setNames } from './programs.ts';
 import { stepsOf } from './steps.ts';
-import { judgedSet, meanRatio, passesLimit, ratioOf } from './waste.ts';
+import { meanRatio, type Prices, passesLimit, ratioOf } from './waste.ts';
 
 const id = 'trigger';
 
@@ -235,14 +235,20 @@ const spoiltWords = (run: CollectorRun, program: Program): string | undefined =>
       ? 'it passes the limit, which could be kept'
       : undefined;
 
+/** Per cent of the way. */
+export const buckets: Readonly<Record<SetName, WayBuckets>> = {
+  steady: [50, 70, 82, 95],
+  changing: [20, 30, 40, 48],
+  limited: [50, 70, 82, 95],
+};
+
 function measureOf(name: SetName, prices: Prices): Measure {
   return {
     name: `${policyClass}: ${name}`,
     points: 10,
-    buckets:
-      'waste over the reference’s, the geometric mean of the programs, in quarters of the way from the best of 24 plain policies (so much more, so many times as much, both, the root of what lives) to the reference, by its logarithm',
+    buckets: `waste over that with hindsight, the geometric mean of the programs, and the logarithm of that; ${wayBucketsText(buckets[name], 'the best of 24 plain policies (so much more, so many times as much, both, the root of what lives)')}`,
     run: async (bench, seed): Promise<Measured> => {
-      const { programs, references, plain } = await judgedSet(programsFor(name, seed, prices), prices);
+      const { programs, known, plain } = await judgedSet(await programsFor(name, seed, prices), prices);
       const ratios: number[] = [];
       let worst: { readonly i: number; readonly run: CollectorRun } | undefined;
       const work: number[] = [];
@@ -250,26 +256,27 @@ function measureOf(name: SetName, prices: Prices): Measure {
         const { policy, run } = await playProgram(bench, program);
         if (policy.failure !== undefined) return { failure: policy.failure, share: 0 };
         work.push(policy.work);
-        ratios.push(ratioOf(run, program, prices, references[i]?.waste ?? 1));
+        ratios.push(ratioOf(run, program, prices, known[i]?.waste ?? 1));
         if (worst === undefined || (ratios[i] as number) > (ratios[worst.i] as number)) worst = { i, run };
       }
       const mean = meanRatio(ratios);
       const { i, run } = worst as { i: number; run: CollectorRun };
       const program = programs[i] as Program;
       const spoilt = spoiltWords(run, program);
-      const share = quartersOf(Math.log(mean), { reference: 1, best: 0, plain: Math.log(plain) });
+      const way = { plain: Math.log(plain), hindsight: 0 };
+      const share = wayShare(Math.log(mean), way, buckets[name]);
       return {
         share,
-        other: `waste ${mean.toFixed(2)} times the reference’s`,
-        reference: { other: `1; the best plain policy ${plain.toFixed(2)}` },
+        other: `waste ${mean.toFixed(2)} times that with hindsight, ${wayText(Math.log(mean), way)}`,
+        hindsight: { other: `1; the best plain policy ${plain.toFixed(2)}` },
         ...(share === 1
           ? {}
           : {
-              note: `most of it where ${programText(program)}: ${spoilt ?? `${(ratios[i] as number).toFixed(2)} times the reference’s`}. That program is drawn`,
+              note: `most of it where ${programText(program)}: ${spoilt ?? `${(ratios[i] as number).toFixed(2)} times that with hindsight`}. That program is drawn`,
             }),
         work: Math.max(...work),
         curve: memoryCurve(run),
-        referenceCurve: memoryCurve(references[i]?.run as CollectorRun),
+        hindsightCurve: memoryCurve(known[i]?.run as CollectorRun),
       };
     },
   };
@@ -335,7 +342,7 @@ export const trigger: Exercise = {
     [`${policyClass}: a limit that fits`]: [
       'What does memoryLimit count, and what does a goal count?',
       'A goal is of objects. Beside them there is mappedReady − heapFree − heapAlloc.',
-      'The goal is the smaller of what you would like and the limit less what is beside; leave a percent or two.',
+      'The goal is the smaller of what you would like and the limit less what is beside. Leave a percent or two of what may be allocated; who is asked just before the goal moves it.',
     ],
     [`${policyClass}: a limit below what lives`]: [
       'How long does a collection take here, and how long does the program run until the next one?',

@@ -11,7 +11,8 @@
 import { MiB, second } from '../../../base/units.ts';
 import { type Chance, chanceOf, shuffled } from '../../model/seeds.ts';
 import { type Phase, type Program, tables } from './collector.ts';
-import { bestBetween, type Prices } from './policies.ts';
+import { goodRoom } from './hindsight.ts';
+import type { Prices } from './waste.ts';
 
 export const setNames = ['steady', 'changing', 'limited'] as const;
 export type SetName = (typeof setNames)[number];
@@ -36,20 +37,27 @@ function drawn(chance: Chance, [least, most]: Range): number {
 }
 
 /** Nanoseconds in which so many good cycles fit. */
-const cyclesLong = (prices: Prices, { live, rate }: { live: number; rate: number }, cycles: number): number =>
-  Math.round(((cycles * bestBetween(prices, live, rate)) / rate) * second);
+async function cyclesLong(
+  prices: Prices,
+  { live, rate }: { live: number; rate: number },
+  cycles: number,
+): Promise<number> {
+  return Math.round(((cycles * (await goodRoom(prices, live, rate))) / rate) * second);
+}
 
 type Made = Pick<Program, 'phases' | 'end' | 'limits'>;
 
 const steadyCycles = 20;
 
-function steady(chance: Chance, prices: Prices): Made[] {
+async function steady(chance: Chance, prices: Prices): Promise<Made[]> {
   const kinds = lives.flatMap((live) => rates.map((rate) => ({ live, rate })));
-  return shuffled(chance, kinds).map((kind) => {
+  const made: Made[] = [];
+  for (const kind of shuffled(chance, kinds)) {
     const [live, rate] = [Math.round(drawn(chance, kind.live)), drawn(chance, kind.rate)];
-    const end = cyclesLong(prices, { live, rate }, steadyCycles);
-    return { phases: [{ from: 0, live, rate }], end, limits: [] };
-  });
+    const end = await cyclesLong(prices, { live, rate }, steadyCycles);
+    made.push({ phases: [{ from: 0, live, rate }], end, limits: [] });
+  }
+  return made;
 }
 
 /** Bytes in a second while a program loads. */
@@ -58,9 +66,10 @@ const loading = 400 * MiB;
 const turns = [rates[0], rates[2]] as readonly Range[];
 const stages = 6;
 
-function changing(chance: Chance, prices: Prices): Made[] {
-  return lives.flatMap((range) =>
-    turns.map((_, first) => {
+async function changing(chance: Chance, prices: Prices): Promise<Made[]> {
+  const made: Made[] = [];
+  for (const range of lives)
+    for (const first of turns.keys()) {
       const phases: Phase[] = [];
       const usual = drawn(chance, range);
       let [from, last] = [0, 0];
@@ -72,12 +81,12 @@ function changing(chance: Chance, prices: Prices): Made[] {
         }
         const rate = drawn(chance, turns[(first + stage) % turns.length] as Range);
         phases.push({ from, live, rate });
-        from += cyclesLong(prices, { live, rate }, chance.between(6, 12));
+        from += await cyclesLong(prices, { live, rate }, chance.between(6, 12));
         last = live;
       }
-      return { phases, end: from, limits: [] };
-    }),
-  );
+      made.push({ phases, end: from, limits: [] });
+    }
+  return made;
 }
 
 /** Of the six programs one has a limit that is near: room over what would be best. */
@@ -88,32 +97,33 @@ const highest = 1500 * MiB;
 /** At least so many times the bytes with which collections take half of the time. */
 const leastRoom = 2;
 
-function limited(chance: Chance, prices: Prices): Made[] {
+async function limited(chance: Chance, prices: Prices): Promise<Made[]> {
   const near = chance.between(0, lives.length * turns.length - 1);
-  return lives
-    .flatMap((live) => turns.map((rate) => ({ live, rate })))
-    .map((kind, i) => {
-      const [live, rate] = [Math.round(drawn(chance, kind.live)), drawn(chance, kind.rate)];
-      const room =
-        i === near
-          ? (drawn(chance, nearRoom) / MiB) * bestBetween(prices, live, rate)
-          : (drawn(chance, farRoom) / MiB) * bestBetween(prices, live, highest);
-      const between = Math.max(room, leastRoom * (live / prices.speed) * rate);
-      return {
-        phases: [{ from: 0, live, rate }],
-        end: cyclesLong(prices, { live, rate }, steadyCycles),
-        limits: [{ from: 0, bytes: Math.round(live + tables + between / 0.95) }],
-      };
+  const made: Made[] = [];
+  for (const [i, kind] of lives.flatMap((live) => turns.map((rate) => ({ live, rate }))).entries()) {
+    const [live, rate] = [Math.round(drawn(chance, kind.live)), drawn(chance, kind.rate)];
+    const room =
+      i === near
+        ? (drawn(chance, nearRoom) / MiB) * (await goodRoom(prices, live, rate))
+        : (drawn(chance, farRoom) / MiB) * (await goodRoom(prices, live, highest));
+    const between = Math.max(room, leastRoom * (live / prices.speed) * rate);
+    made.push({
+      phases: [{ from: 0, live, rate }],
+      end: await cyclesLong(prices, { live, rate }, steadyCycles),
+      limits: [{ from: 0, bytes: Math.round(live + tables + between / 0.95) }],
     });
+  }
+  return made;
 }
 
 const makers = { steady, changing, limited } as const;
 
 /** The programs of a set, by its seed. */
-export function programsFor(name: SetName, seed: string, prices: Prices): Program[] {
-  return makers[name](chanceOf(`${seed} ${name}`), prices).map((made) => ({
-    ...made,
-    loaded: made.phases[0]?.live ?? 0,
+export async function programsFor(name: SetName, seed: string, prices: Prices): Promise<Program[]> {
+  const made = await makers[name](chanceOf(`${seed} ${name}`), prices);
+  return made.map((one) => ({
+    ...one,
+    loaded: one.phases[0]?.live ?? 0,
     speed: prices.speed,
     gcPercent: 100,
   }));

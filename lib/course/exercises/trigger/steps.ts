@@ -15,8 +15,9 @@ import type { Step } from '../exercise.ts';
 import { failedStep } from '../own-policy.ts';
 import { collect, type Phase } from './collector.ts';
 import { goalOf, goNumbers, parseGoals, type SpareBase } from './goals.ts';
+import { bySizes, withHindsight } from './hindsight.ts';
 import { goalFunction, paceQuestion, policyOn, viewText } from './play.ts';
-import { byRate, type Prices } from './policies.ts';
+import type { Prices } from './waste.ts';
 
 const counts: Readonly<Record<string, number>> = { phase: 3, limit: 2, end: 1 };
 
@@ -76,7 +77,7 @@ export async function stepsOf(
   const program = { ...parseProgram(trace), speed: prices.speed, gcPercent: 100 };
   const policy = policyOn(bench);
   await policy.begin();
-  const reference = byRate(prices);
+  const known = bySizes(program, (await withHindsight(program, prices)).sizes);
   const steps: Step[] = [];
   const told = (bytes: number): string =>
     bytes === Number.POSITIVE_INFINITY ? 'Infinity' : `${(bytes / MiB).toFixed(1)} MiB`;
@@ -85,7 +86,7 @@ export async function stepsOf(
     steps.push({
       asked: viewText(view),
       answered: pace === undefined ? (policy.failure?.answered ?? '') : told(pace.goal),
-      expected: told(reference(view).goal),
+      ...{ expected: told(known(view).goal), whose: 'with hindsight' },
     });
     return pace;
   });
