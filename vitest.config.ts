@@ -13,6 +13,8 @@ export const common = {
   expect: { poll: { timeout: 120_000 } },
   // No test reads certificates of conformance that are the user's; what writes some has a folder of its own.
   env: { XDG_CACHE_HOME: '/proc/none' },
+  // What is random goes by one seed where that is set.
+  setupFiles: process.env.PAGEHEAP_TEST_SEED === undefined ? [] : ['test/support/seeds.ts'],
   // What is compiled, and modules that a test writes, are loaded by Node, as a user's are: what it says of a faulty one
   // is under test.
   server: { deps: { external: [/\/dist\/lib\//, /\/pageheap-[^/]+\/[^/]+\.m?js$/] } },

@@ -2,10 +2,11 @@
  * How measured times scatter, for simulations: factors about 1, each from a seed that is printed.
  */
 import type { Mulberry32 } from '../../lib/lab/workloads/random.ts';
+import { seedOf } from '../support/random.ts';
 
 /** The seed of a simulation: PAGEHEAP_SEED, else another each time. */
 export function printedSeed(name: string): number {
-  const seed = Number(process.env.PAGEHEAP_SEED ?? Date.now() % 2 ** 31);
+  const seed = seedOf('PAGEHEAP_SEED');
   console.log(`${name}: PAGEHEAP_SEED=${seed}`);
   return seed;
 }
