@@ -1,6 +1,6 @@
 // The reference of exercise 7: what was not needed within the last seconds goes back.
 const MOST = {{most}};
-const WINDOW = 6;
+const WINDOW = 5;
 
 export class Scavenger {
   recent = [];

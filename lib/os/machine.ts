@@ -74,26 +74,7 @@ export interface Machine {
   readonly cgroup: CgroupMemory | undefined;
 }
 
-type Services = Pick<Machine, 'advices' | 'namingErrno' | 'introspection' | 'looks'>;
-
-/** What was tried of the kernel's services: they stay as they are for as long as a process lives. */
-const tried = new WeakMap<Addon, Services>();
-
-function servicesOf(addon: Addon): Services {
-  let services = tried.get(addon);
-  if (services === undefined) {
-    services = {
-      advices: probeAdvices(addon),
-      namingErrno: probeNaming(addon),
-      introspection: probeIntrospection(addon),
-      looks: probeLooks(addon),
-    };
-    tried.set(addon, services);
-  }
-  return services;
-}
-
-/** Looks at everything; some milliseconds, the first time. */
+/** Looks at everything; some milliseconds. */
 export function inspectMachine(addon: Addon = loadAddon(), read: ReadText = readSystemText): Machine {
   const thp = '/sys/kernel/mm/transparent_hugepage';
   const meminfo = read('/proc/meminfo');
@@ -116,7 +97,10 @@ export function inspectMachine(addon: Addon = loadAddon(), read: ReadText = read
       pmdSize: addon.hugePageSize(),
       maxPtesNone: numberIn(read(`${thp}/khugepaged/max_ptes_none`)),
     },
-    ...servicesOf(addon),
+    advices: probeAdvices(addon),
+    namingErrno: probeNaming(addon),
+    introspection: probeIntrospection(addon),
+    looks: probeLooks(addon),
     overcommit,
     commitLeft:
       overcommit === 2 && commitLimit !== undefined && committed !== undefined

@@ -15,6 +15,8 @@ export interface SysOptions {
   readonly timed?: boolean;
   readonly accounts?: Accounts;
   readonly addon?: Addon;
+  /** Bytes of a huge page, as far as the heap is to know of them: 0 is none. The kernel's unless told. */
+  readonly hugePageSize?: number;
   /** How many mappings there are and may be; the kernel's figures unless told. */
   readonly mappings?: MappingSource;
 }

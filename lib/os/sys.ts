@@ -72,7 +72,7 @@ export class Sys extends Access {
 
   constructor(options: SysOptions = {}) {
     super(options.addon);
-    this.physHugePageSize = this.addon.hugePageSize();
+    this.physHugePageSize = options.hugePageSize ?? this.addon.hugePageSize();
     this.mappings = new MappingRoom(options.mappings ?? kernelMappings(this.addon));
     this.#giving = new GivingBack(this.addon, options.advise ?? 'dontneed', this.#fallbacks);
     this.#kept = new KeptSpace(this.addon);

@@ -36,16 +36,16 @@ function rowOf(student: string, measure: Partial<MeasureGrade>): ClassRow {
 }
 
 describe('the picture', () => {
-  const reference = { rss: 100, faults: 10 };
+  const hindsight = { rss: 100, faults: 10 };
   const rows = [
-    rowOf('ada', { rss: 150, faults: 5, reference }),
-    rowOf('<b>', { rss: 90, faults: 10_000, reference }),
-    rowOf('wrong', { rss: 1, faults: 1, reference, failure: { cause: '' } as never }),
+    rowOf('ada', { rss: 150, faults: 5, hindsight }),
+    rowOf('<b>', { rss: 90, faults: 10_000, hindsight }),
+    rowOf('wrong', { rss: 1, faults: 1, hindsight, failure: { cause: '' } as never }),
     rowOf('none', {}),
     { student: 'absent' },
   ];
 
-  it('has a point for each hand-in with both figures, over the reference’s', () => {
+  it('has a point for each hand-in with both figures, over those with hindsight', () => {
     expect(pointsOf(rows, 'steps')).toEqual([point('ada', 1.5, 0.5), point('<b>', 0.9, 1000)]);
   });
 

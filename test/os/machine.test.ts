@@ -17,8 +17,7 @@ describe('this machine', () => {
     inspectMachine(addon);
     const kernel = new Residency();
     const before = kernel.mappingCount();
-    // As another one: what was tried of this one is known.
-    const machine = inspectMachine({ ...addon });
+    const machine = inspectMachine(addon);
     expect(kernel.mappingCount()).toBeLessThanOrEqual(before + 2);
     expect(machine.pageSize).toBe(addon.pageSize());
     expect(machine.advices.map((probe) => probe.name)).toEqual(Object.keys(Advice));

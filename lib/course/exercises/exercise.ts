@@ -94,8 +94,10 @@ export interface HistoryWords {
   /** Upwards, and to the right. */
   readonly unit: string;
   readonly over: string;
-  /** What `used` is. */
+  /** What `used` is; and the others, where they are drawn. */
   readonly used: string;
+  readonly free?: string;
+  readonly released?: string;
 }
 
 export interface PageChange {

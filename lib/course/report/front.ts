@@ -1,5 +1,5 @@
 /**
- * Hand-ins as points: resident memory over time against faults, both over what the reference has with the same seeds; and the
+ * Hand-ins as points: resident memory over time against faults, both over what hindsight has with the same seeds; and the
  * front, the hand-ins of which no other is better in one and at least as good in the other.
  *
  * Less is better in both. What is far out is drawn at the edge, so that a policy that never gives back does not press all others
@@ -7,10 +7,11 @@
  */
 import { type Html, html } from '../../lab/report/html.ts';
 import type { ClassRow } from '../grading/class.ts';
+import { besideOf } from './grade-table.ts';
 
 export interface FrontPoint {
   readonly student: string;
-  /** Mean resident pages, and faults, over the reference's. */
+  /** Mean resident pages, and faults, over those with hindsight. */
   readonly rss: number;
   readonly faults: number;
 }
@@ -18,13 +19,10 @@ export interface FrontPoint {
 /** The points of a measure; of hand-ins that have none of the two figures there is none. */
 export function pointsOf(rows: readonly ClassRow[], measure: string): FrontPoint[] {
   return rows.flatMap(({ student, grade }) => {
-    const { rss, faults, failure, reference } =
-      grade?.measures.find(({ name }) => name === measure) ?? ({} as { [name: string]: undefined });
-    if (failure !== undefined || rss === undefined || faults === undefined) return [];
-    const { rss: rightRss = 0, faults: rightFaults = 0 } = reference ?? {};
-    return rightRss > 0 && rightFaults > 0
-      ? [{ student, rss: rss / rightRss, faults: faults / rightFaults }]
-      : [];
+    const row = grade?.measures.find(({ name }) => name === measure);
+    if (row?.failure !== undefined || row?.rss === undefined || row.faults === undefined) return [];
+    const { rss = 0, faults = 0 } = besideOf(row).figures;
+    return rss > 0 && faults > 0 ? [{ student, rss: row.rss / rss, faults: row.faults / faults }] : [];
   });
 }
 
@@ -94,7 +92,7 @@ export function frontFigure(measure: string, points: readonly FrontPoint[]): Htm
 <figure class="front"><svg role="img" aria-label="${measure}: resident memory against faults" viewBox="0 0 ${width} ${height}">
 ${grid}
 <path class="steps" d="${steps}"/>
-<path class="right" d="M${at(x(1) - 7)} ${at(y(1))}h14M${at(x(1))} ${at(y(1) - 7)}v14"><title>the reference</title></path>
+<path class="right" d="M${at(x(1) - 7)} ${at(y(1))}h14M${at(x(1))} ${at(y(1) - 7)}v14"><title>with hindsight</title></path>
 ${dots.map(dot)}
 <text x="${(left + width - margin) / 2}" y="${height - 8}" text-anchor="middle">resident memory over time</text>
 <text transform="translate(14 ${(height - bottom + margin) / 2}) rotate(-90)" text-anchor="middle">faults</text>
@@ -115,6 +113,6 @@ export function fronts(rows: readonly ClassRow[], measures: readonly string[]): 
     .filter(({ points }) => points.length > 0);
   if (drawn.length === 0) return html``;
   return html`<h2>Memory against faults</h2>
-<p class="soft">Each hand-in is a point: its resident memory over time, and its faults, as parts of what the reference (the cross) has with the same seeds. Less is better in both. Of those on the line no other is better in both.</p>
+<p class="soft">Each hand-in is a point: its resident memory over time, and its faults, as parts of those with hindsight (the cross), with the same seeds. Less is better in both. Of those on the line no other is better in both.</p>
 ${drawn.map(({ name, points }) => frontFigure(name, points))}`;
 }

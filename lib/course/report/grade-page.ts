@@ -119,9 +119,12 @@ function historyHead(drawn: readonly PageHistory[]): Html {
       .filter(([state]) => states.has(state))
       .map(([, colour, name]) => html`<span class="key ${colour}"></span>${name}`)}</p>`;
   }
-  const { unit, over, used } = words;
+  const { unit, over } = words;
   return html`<h2>${unit[0]?.toUpperCase()}${unit.slice(1)} over ${over}</h2>
-<p class="soft">Upwards the ${unit}, to the right the ${over}.<span class="key s2"></span>${used}</p>`;
+<p class="soft">Upwards the ${unit}, to the right the ${over}.${keys.flatMap(([state, colour]) => {
+    const { [state]: name } = words;
+    return name === undefined ? [] : [html`<span class="key ${colour}"></span>${name}`];
+  })}</p>`;
 }
 
 const plainPaint = { bold: String, red: String, green: String, yellow: String };

@@ -12,14 +12,9 @@ import { parseSource, type Tree, walk } from './parse.ts';
 const gram = 12;
 const window = 8;
 
-function tokensOf(text: string): string[] {
+/** The row of a tree. */
+export function tokensOf(tree: Tree): string[] {
   const tokens: string[] = [];
-  let tree: Tree;
-  try {
-    ({ tree } = parseSource(text, 'a hand-in', []));
-  } catch {
-    return [];
-  }
   walk(tree, ({ type, operator, kind }) => {
     if (type === 'ParenthesizedExpression' || type === 'EmptyStatement') return;
     tokens.push([type, operator ?? '', type === 'VariableDeclaration' ? '' : (kind ?? '')].join(' '));
@@ -35,7 +30,12 @@ function hash(text: string): number {
 }
 
 export function fingerprints(text: string): Set<number> {
-  const tokens = tokensOf(text);
+  let tokens: string[];
+  try {
+    tokens = tokensOf(parseSource(text, 'a hand-in', []).tree);
+  } catch {
+    return new Set();
+  }
   const hashes: number[] = [];
   for (let i = 0; i + gram <= tokens.length; i++) hashes.push(hash(tokens.slice(i, i + gram).join('|')));
   const kept = new Set<number>();

@@ -11,13 +11,12 @@ import { packageRoot } from '../../../base/package-files.ts';
 import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
 import type { Check, Curve, Exercise, Failure, Measure, Measured, Variant } from '../exercise.ts';
-import { firstWithRoom, type WayBuckets, wayBucketsText, wayShare, wayText } from '../hindsight.ts';
 import { shortestFailure } from '../random-check.ts';
+import { firstTelling, quartersOf } from '../telling.ts';
 import { type ChunkOp, chunkPages, goDense, type OwnRule, ownRules, parseRecord } from './chunk.ts';
-import { costOf, type HeapRun, type Prices } from './heap.ts';
-import { withHindsight } from './hindsight.ts';
+import { costOf, type HeapRun, type Prices, runHeap } from './heap.ts';
 import { chunkClass, chunkSteps, keepsQuestion, playChunk, playHeap, ruleClass, ruleOn } from './play.ts';
-import { plainCost } from './policies.ts';
+import { byPrice, plainCost, type Rule } from './policies.ts';
 import { livesFor, type ProgramName, programNames } from './programs.ts';
 
 const id = 'dense-rule';
@@ -167,27 +166,23 @@ async function fullForLong(bench: Bench, seed: string): Promise<Failure | undefi
       );
 }
 
-/** The program of a seed, and what it costs. */
-export async function programFor(name: ProgramName, seed: string, prices: Prices) {
+/** The program of a seed, and the judge's own rules on it. */
+async function programFor(name: ProgramName, seed: string, prices: Prices) {
   const lives = livesFor(name, seed);
-  const { run, cost } = await withHindsight(lives, prices);
-  return { lives, known: run, hindsight: cost, plain: await plainCost(lives, prices) };
+  const of = (rule: Rule): Promise<HeapRun> => runHeap(lives, (chunks) => chunks.map(rule));
+  const reference = await of(byPrice(prices));
+  return { lives, reference, best: costOf(reference, prices), plain: await plainCost(lives, prices) };
 }
-
-/** Per cent of the way. */
-export const buckets: WayBuckets = [25, 40, 55, 65];
-
-/** Of the plain cost: hindsight costs that at most on a program that is taken. */
-export const leastRoom = 0.7;
 
 function measureOf(name: ProgramName, prices: Prices): Measure {
   return {
     name: `${ruleClass}: ${name}`,
     points: 10,
-    buckets: `cost, ${wayBucketsText(buckets, 'the best plain rule (Go’s; nothing is kept; more than a number is in use, whichever number)')}`,
+    buckets:
+      'cost, in quarters of the way from the best plain rule (Go’s; nothing is kept; more than a number is in use, whichever number) to the reference',
     run: async (bench, seed): Promise<Measured> => {
-      const way = await firstWithRoom(seed, (one) => programFor(name, one, prices), leastRoom);
-      const { lives, known } = way;
+      const told = await firstTelling(seed, (one) => programFor(name, one, prices));
+      const { lives, reference } = told;
       const { rule, run } = await playHeap(bench, lives);
       if (rule.failure !== undefined) return { failure: rule.failure, share: 0 };
       const cost = (one: HeapRun): number => costOf(one, prices);
@@ -197,13 +192,12 @@ function measureOf(name: ProgramName, prices: Prices): Measure {
         other: `cost ${Math.round(cost(one))}, ${(sum(one.hugeChunks) / one.hugeChunks.length).toFixed(1)} chunks with huge pages`,
       });
       return {
-        share: wayShare(cost(run), way, buckets),
+        share: quartersOf(cost(run), told),
         ...figures(run),
-        other: `${figures(run).other}, ${wayText(cost(run), way)}`,
         work: rule.work,
-        hindsight: figures(known),
+        reference: figures(reference),
         curve: curveOf(run),
-        hindsightCurve: curveOf(known),
+        referenceCurve: curveOf(reference),
       };
     },
   };

@@ -5,24 +5,17 @@
 
 import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
-import type { Check, Exercise, Measure, Measured, Variant } from '../exercise.ts';
+import type { Check, Exercise, Measure, Measured, PageChange, PageHistory, Variant } from '../exercise.ts';
+import { type WayBuckets, wayBucketsText, wayShare, wayText } from '../hindsight.ts';
 import { OwnPolicy, type Question } from '../own-policy.ts';
-import { quartersOf } from '../telling.ts';
 import { Account } from './account.ts';
-import { above, type Decide, referenceWindow } from './policies.ts';
+import type { Prices } from './hindsight.ts';
 import { type ProgramName, programFor, programNames } from './programs.ts';
-import { type RealRun, runReal, type SecondView } from './real-heap.ts';
+import { costOf, type RealRun, runReal, type SecondView } from './real-heap.ts';
 
 const target = 'Scavenger';
 
-interface Rules {
-  /** Pages that may go back in a second: its share of a processor. */
-  readonly most: number;
-  /** What a missed page costs, beside one that is resident for a second without use. */
-  readonly weight: number;
-}
-
-const rulesOf = (variant: Variant): Rules => ({
+const rulesOf = (variant: Variant): Prices => ({
   most: requireNumber(variant.most, 'most'),
   weight: requireNumber(variant.weight, 'weight'),
 });
@@ -34,7 +27,7 @@ const policyOn = (bench: Bench): OwnPolicy =>
   new OwnPolicy(bench, { target, args: [], what: 'a policy', mostSteps: Number.POSITIVE_INFINITY });
 
 /** How many pages go back. */
-const pagesQuestion = (view: SecondView, { most }: Rules): Question<number> => ({
+const pagesQuestion = (view: SecondView, { most }: Prices): Question<number> => ({
   method: 'onSecond',
   args: [{ ...view }],
   text: viewText(view),
@@ -51,7 +44,7 @@ const pagesQuestion = (view: SecondView, { most }: Rules): Question<number> => (
 async function playDemand(
   bench: Bench,
   demand: readonly number[],
-  rules: Rules,
+  rules: Prices,
 ): Promise<{
   readonly policy: OwnPolicy;
   /** Pages that went in each second; and that are free in the end. */
@@ -71,7 +64,7 @@ async function playDemand(
   return { policy, gone, free: account.free };
 }
 
-function checksOf(rules: Rules): Check[] {
+function checksOf(rules: Prices): Check[] {
   return [
     {
       name: 'answers that may be given',
@@ -137,44 +130,59 @@ function checksOf(rules: Rules): Check[] {
 
 const sum = (list: readonly number[]): number => list.reduce((all, n) => all + n, 0);
 
-/** Resident pages without use, and missed pages by their weight, a second. */
-function costOf({ resident, inUse, faults }: RealRun, { weight }: Rules): number {
-  const excess = sum(resident) - sum(inUse);
-  return (excess + weight * faults) / resident.length;
+/** Parts of the way to hindsight at which there are points. On a peak more of what there is to know is known by nobody. */
+export const wayBuckets: Readonly<Record<ProgramName, WayBuckets>> = {
+  tide: [15, 25, 36, 47],
+  peak: [12, 22, 31, 40],
+  server: [15, 25, 36, 47],
+};
+
+/** Pages by level over seconds: the lowest are those in use, above them what is resident without use, then what was given back. */
+function levelsOf(inUse: readonly number[], resident: readonly number[]): PageHistory {
+  let top = 0;
+  const changes = inUse.flatMap((used, op): PageChange[] => {
+    const held = Math.max(used, resident[op] ?? 0);
+    top = Math.max(top, held);
+    return [
+      { op, page: 0, n: used, to: 'used' },
+      { op, page: used, n: held - used, to: 'free' },
+      { op, page: held, n: top - held, to: 'released' },
+    ];
+  });
+  const words = {
+    ...{ unit: 'pages', over: 'seconds', used: 'in use' },
+    ...{ free: 'resident without use', released: 'given back' },
+  };
+  return { words, ops: inUse.length, changes };
 }
 
-function measureOf(name: ProgramName, rules: Rules): Measure {
+function measureOf(name: ProgramName, rules: Prices): Measure {
   return {
     name: `a real heap: ${name}`,
     points: 15,
-    buckets:
-      'cost, in quarters of the way from the best of all plain policies (a number of pages, a share, a rest that is kept) to the reference',
+    buckets: `cost, ${wayBucketsText(wayBuckets[name], 'the best of all plain policies (a number of pages, a share, a rest that is kept)')}`,
     run: async (bench, seed): Promise<Measured> => {
-      const { work, plain: plainOnes } = await programFor(name, seed, rules);
+      const program = await programFor(name, seed, rules);
       const policy = policyOn(bench);
       await policy.begin();
       if (policy.failure !== undefined) return { failure: policy.failure, share: 0 };
-      const run = await runReal(work, (view) => policy.ask(pagesQuestion(view, rules)));
+      const run = await runReal(program.work, (view) => policy.ask(pagesQuestion(view, rules)));
       if (policy.failure !== undefined) return { failure: policy.failure, share: 0 };
-      const of = async (decide: Decide): Promise<RealRun> => runReal(work, decide);
-      const reference = await of(above(rules.most, referenceWindow));
-      const best = costOf(reference, rules);
-      let plain = Number.POSITIVE_INFINITY;
-      for (const { decide } of plainOnes) plain = Math.min(plain, costOf(await of(decide), rules));
-      const cost = costOf(run, rules);
-      const figures = (of: RealRun, total: number) => ({
+      const cost = costOf(run, rules.weight);
+      const { bound } = program;
+      const figures = (of: Omit<RealRun, 'inUse'>, other: string) => ({
         rss: sum(of.resident) / of.resident.length,
         faults: of.faults,
         released: of.released,
-        other: `cost ${Math.round(total)}`,
+        other,
       });
       return {
-        share: quartersOf(cost, { reference, best, plain }),
-        ...figures(run, cost),
+        share: wayShare(cost, program, wayBuckets[name]),
+        ...figures(run, `cost ${Math.round(cost)}, ${wayText(cost, program)}`),
         work: policy.work,
-        reference: figures(reference, best),
-        history: run.history,
-        referenceHistory: reference.history,
+        hindsight: figures(bound, `${Math.round(bound.cost)}`),
+        history: levelsOf(run.inUse, run.resident),
+        hindsightHistory: levelsOf(run.inUse, bound.resident),
       };
     },
   };

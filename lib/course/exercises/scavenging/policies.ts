@@ -1,22 +1,9 @@
 /**
- * The judge's own policies: plain ones, which remember nothing and are the baseline, and the reference.
+ * Plain policies, which remember nothing: the baseline. They are published.
  */
 import type { SecondView } from './real-heap.ts';
 
 export type Decide = (view: SecondView) => number;
-
-/** What was not needed within the last seconds goes back: all above the most in use in them. */
-export function above(most: number, window: number): Decide {
-  const recent: number[] = [];
-  return ({ inUse, free }) => {
-    recent.push(inUse);
-    if (recent.length > window) recent.shift();
-    const kept = Math.max(...recent) - inUse;
-    return Math.max(0, Math.min(free - kept, most));
-  };
-}
-
-export const referenceWindow = 6;
 
 export interface Plain {
   readonly name: string;

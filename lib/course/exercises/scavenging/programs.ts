@@ -8,10 +8,11 @@
  * - *server*: a base with bursts, and calms in which sometimes not even the base is wanted
  */
 import { type Chance, chanceOf } from '../../model/seeds.ts';
-import { firstTelling } from '../telling.ts';
+import { firstWithRoom, type Way } from '../hindsight.ts';
 import { accountedCost } from './account.ts';
-import { above, type Plain, plainPolicies, referenceWindow } from './policies.ts';
-import type { SecondOfWork } from './real-heap.ts';
+import { type Hindsight, hindsightOf, type Prices } from './hindsight.ts';
+import { plainPolicies } from './policies.ts';
+import { costOf, runReal, type SecondOfWork } from './real-heap.ts';
 
 /** Pages wanted in each second, as a program: what is too much is freed, oldest or youngest first. */
 function programOf(demand: readonly number[], chance: Chance): SecondOfWork[] {
@@ -34,6 +35,20 @@ function programOf(demand: readonly number[], chance: Chance): SecondOfWork[] {
       pages += n;
     }
     return { alloc, free };
+  });
+}
+
+/** Pages in use after each second, whatever goes back. */
+function inUseOf(work: readonly SecondOfWork[]): number[] {
+  const pages = new Map<number, number>();
+  let inUse = 0;
+  return work.map(({ alloc, free }) => {
+    for (const id of free) inUse -= pages.get(id) ?? 0;
+    for (const [id, n] of alloc) {
+      pages.set(id, n);
+      inUse += n;
+    }
+    return inUse;
   });
 }
 
@@ -86,40 +101,39 @@ const demands = {
 export type ProgramName = keyof typeof demands;
 export const programNames = Object.keys(demands) as ProgramName[];
 
-export interface TellingProgram {
+/** Pages that a program wants, second by second. */
+export const demandFor = (name: ProgramName, chance: Chance): number[] =>
+  demands[name](chance).map(Math.round);
+
+export interface TellingProgram extends Way {
   readonly work: SecondOfWork[];
-  /** Of the plain policies those that are the best of their account. */
-  readonly plain: readonly Plain[];
+  readonly bound: Hindsight;
 }
 
-/** Of the best plain cost: the reference's is that at most. */
-const mostOfPlain = 0.8;
+/** Of the best plain cost: hindsight costs that at most. */
+const mostOfPlain = 0.66;
 
-/** The best of them by account are played on the real heap, where the order of the first can be another. */
+/** The best of them by account are played on the real heap, where holes may change the order of the first. */
 const playedPlain = 3;
 
-/** A program on which the reference costs clearly less than each plain policy, by account. */
-export async function programFor(
-  name: ProgramName,
-  seed: string,
-  { most, weight }: { readonly most: number; readonly weight: number },
-): Promise<TellingProgram> {
-  const { reference } = await firstTelling(
+/** A program on which hindsight costs clearly less than each plain policy, by account; and what both cost on the real heap. */
+export async function programFor(name: ProgramName, seed: string, prices: Prices): Promise<TellingProgram> {
+  const { work, best, bound } = await firstWithRoom(
     `${seed} ${name}`,
     async (one) => {
       const chance = chanceOf(one);
-      const demand = demands[name](chance).map(Math.round);
-      const costs = plainPolicies(most)
-        .map((plain) => ({ plain, cost: accountedCost(demand, plain.decide, weight) }))
-        .sort((a, b) => a.cost - b.cost);
-      return {
-        reference: { demand, chance, plain: costs.slice(0, playedPlain).map(({ plain }) => plain) },
-        best: accountedCost(demand, above(most, referenceWindow), weight),
-        plain: costs[0]?.cost ?? 0,
-      };
+      const demand = demandFor(name, chance);
+      const best = plainPolicies(prices.most)
+        .map(({ decide }) => ({ decide, cost: accountedCost(demand, decide, prices.weight) }))
+        .sort((a, b) => a.cost - b.cost)
+        .slice(0, playedPlain);
+      const work = programOf(demand, chance);
+      const bound = hindsightOf(inUseOf(work), prices);
+      return { work, best, bound, plain: best[0]?.cost ?? 0, hindsight: bound.cost };
     },
     mostOfPlain,
   );
-  const { demand, chance, plain } = reference;
-  return { work: programOf(demand, chance), plain };
+  let plain = Number.POSITIVE_INFINITY;
+  for (const { decide } of best) plain = Math.min(plain, costOf(await runReal(work, decide), prices.weight));
+  return { work, plain, bound, hindsight: bound.cost };
 }

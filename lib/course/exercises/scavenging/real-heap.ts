@@ -3,14 +3,14 @@
  * resident is asked of the kernel. Only the clock is simulated.
  *
  * Who says how many pages go back is asked between two seconds, and may take its time. Huge pages are kept away, so that what
- * is resident depends on the heap alone.
+ * is resident depends on the heap alone; and the heap does not know of any: else it would give back a whole one, 256 pages, where
+ * it was asked for a few.
  */
 import { pageSize, second } from '../../../base/units.ts';
-import type { HeapOptions } from '../../../design/options.ts';
 import { HeapTarget, type LabHeapOptions } from '../../../lab/subject/heap-target.ts';
 import { ManualClock } from '../../../os/clock.ts';
 import { Residency } from '../../../os/residency.ts';
-import type { PageChange, PageHistory } from '../exercise.ts';
+import { Sys } from '../../../os/sys.ts';
 
 /** What a program does in a second: pages of allocations by number, and numbers that are freed. */
 export interface SecondOfWork {
@@ -35,7 +35,13 @@ export interface RealRun {
   readonly inUse: readonly number[];
   readonly faults: number;
   readonly released: number;
-  readonly history: PageHistory;
+}
+
+const sum = (list: readonly number[]): number => list.reduce((all, n) => all + n, 0);
+
+/** Resident pages without use, and missed pages by their weight, a second. */
+export function costOf({ resident, inUse, faults }: RealRun, weight: number): number {
+  return (sum(resident) - sum(inUse) + weight * faults) / resident.length;
 }
 
 class NoHugePages {
@@ -50,18 +56,25 @@ export async function runReal(
   decide: (view: SecondView) => Promise<number | undefined> | number | undefined,
 ): Promise<RealRun> {
   const clock = new ManualClock(second);
-  const options: HeapOptions = {
-    ...{ environment: false, generation: 'radix', scavenger: 'none', gcPercent: -1, reach: 2 ** 28, clock },
+  const sys = new Sys({ hugePageSize: 0 });
+  const options = {
+    ...{
+      environment: false,
+      generation: 'radix',
+      scavenger: 'none',
+      gcPercent: -1,
+      reach: 2 ** 28,
+      clock,
+      sys,
+    },
     ...{ advicePolicy: NoHugePages as never, background: false },
   };
-  const target = new HeapTarget(options as LabHeapOptions, 4096, true);
+  const target = new HeapTarget(options as unknown as LabHeapOptions, 4096, true);
   const residency = new Residency();
   const live = new Map<number, { readonly address: number; readonly pages: number }>();
   const resident: number[] = [];
   const inUse: number[] = [];
-  const changes: PageChange[] = [];
   let [faults, released, used] = [0, 0, 0];
-  let origin = 0;
   const pagesOf = (bytes: number): number => Math.round(bytes / pageSize);
   const residentPages = (): number => {
     const ranges = target.ranges();
@@ -76,15 +89,12 @@ export async function runReal(
         live.delete(id);
         used -= run.pages;
         target.freePages(run.address);
-        changes.push({ op: now, page: (run.address - origin) / pageSize, n: run.pages, to: 'free' });
       }
       for (const [id, pages] of alloc) {
         const address = target.allocPages(pages);
-        if (origin === 0) origin = target.ranges()[0]?.base ?? address;
         target.touchPages(address, 0, pages * pageSize);
         live.set(id, { address, pages });
         used += pages;
-        changes.push({ op: now, page: (address - origin) / pageSize, n: pages, to: 'used' });
       }
       const faulted = Math.max(0, residentPages() - before);
       faults += faulted;
@@ -106,5 +116,5 @@ export async function runReal(
   } finally {
     target.dispose();
   }
-  return { resident, inUse, faults, released, history: { ops: work.length, changes } };
+  return { resident, inUse, faults, released };
 }
