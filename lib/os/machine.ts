@@ -74,7 +74,26 @@ export interface Machine {
   readonly cgroup: CgroupMemory | undefined;
 }
 
-/** Looks at everything; some milliseconds. */
+type Services = Pick<Machine, 'advices' | 'namingErrno' | 'introspection' | 'looks'>;
+
+/** What was tried of the kernel's services: they stay as they are for as long as a process lives. */
+const tried = new WeakMap<Addon, Services>();
+
+function servicesOf(addon: Addon): Services {
+  let services = tried.get(addon);
+  if (services === undefined) {
+    services = {
+      advices: probeAdvices(addon),
+      namingErrno: probeNaming(addon),
+      introspection: probeIntrospection(addon),
+      looks: probeLooks(addon),
+    };
+    tried.set(addon, services);
+  }
+  return services;
+}
+
+/** Looks at everything; some milliseconds, the first time. */
 export function inspectMachine(addon: Addon = loadAddon(), read: ReadText = readSystemText): Machine {
   const thp = '/sys/kernel/mm/transparent_hugepage';
   const meminfo = read('/proc/meminfo');
@@ -97,10 +116,7 @@ export function inspectMachine(addon: Addon = loadAddon(), read: ReadText = read
       pmdSize: addon.hugePageSize(),
       maxPtesNone: numberIn(read(`${thp}/khugepaged/max_ptes_none`)),
     },
-    advices: probeAdvices(addon),
-    namingErrno: probeNaming(addon),
-    introspection: probeIntrospection(addon),
-    looks: probeLooks(addon),
+    ...servicesOf(addon),
     overcommit,
     commitLeft:
       overcommit === 2 && commitLimit !== undefined && committed !== undefined

@@ -51,15 +51,19 @@ describe('the protocol between commits', () => {
     },
   );
 
-  it.each([
+  const unknown: readonly (readonly [name: string, words: string])[] = [
     ['page-cache', 'mib=4 repeats=1 colour=red'],
     ['span', 'kind=other holes=0 batch=256 rounds=6'],
     ['malloc', 'size=8 live=1024 order=sorted ops=20000 repeats=3'],
-  ])('%s %s is a case that it does not know', (name, words) => {
-    const { status, stderr } = runBuilt(join('ours', `${name}.js`), words.split(' '));
-    expect(status).toBe(unknownCase);
-    expect(stderr).toMatch(/does not know \w+=\w+\n$/);
-  });
+  ];
+  it.each(those(unknown, ([name]) => name !== 'malloc'))(
+    '%s %s is a case that it does not know',
+    (name, words) => {
+      const { status, stderr } = runBuilt(join('ours', `${name}.js`), words.split(' '));
+      expect(status).toBe(unknownCase);
+      expect(stderr).toMatch(/does not know \w+=\w+\n$/);
+    },
+  );
 });
 
 // That it measures a copy of this build: test/long/bench/baseline.test.ts.
@@ -108,7 +112,7 @@ describe('--baseline', () => {
       [[root, '--colour'], /^Unknown option '--colour'/],
     ];
     const isFew = ([args]: (typeof refused)[number]): boolean =>
-      args.length === 1 || args.includes('--rounds');
+      args[0] === empty || args[0] === other || args.includes('--rounds');
     for (const [args, sentence] of those(refused, isFew)) {
       const { status, stdout, stderr } = compare(...args);
       expect([status, stdout]).toEqual([2, '']);

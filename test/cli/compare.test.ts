@@ -275,8 +275,8 @@ describe('pageheap compare', () => {
   });
 
   // Other ways: test/long/cli/compare.test.ts.
-  describe('when it is stopped', () => {
-    it('in a later run sums up what was finished', async () => {
+  describe.concurrent('when it is stopped', () => {
+    it('in a later run sums up what was finished', async ({ expect }) => {
       const { outcome, folder } = await disturb(
         join(out, 'once'),
         'treap-1.jsonl',
@@ -289,7 +289,7 @@ describe('pageheap compare', () => {
       expect(existsSync(join(folder, 'comparison.html'))).toBe(true);
     });
 
-    it('by the end of a run’s process goes on without that configuration', async () => {
+    it('by the end of a run’s process goes on without that configuration', async ({ expect }) => {
       const { outcome } = await disturb(
         join(out, 'lost'),
         'radix-1.jsonl',

@@ -43,7 +43,7 @@ it('asks one in processes of its own, draws it, keeps it, and says whether it he
 
 it('makes runs whose files stay, and prints one as JSON', async () => {
   const out = join(folder, 'json');
-  const { code, out: told } = await inProcess(['question', '1', '--json', '--scale', '0.05', '-o', out]);
+  const { code, out: told } = await inProcess(['question', '1', '--json', '--scale', '0.01', '-o', out]);
   const answer = JSON.parse(told) as {
     runs: { file: string }[];
     bounds: { holds: boolean | null }[];

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunFileWriter } from '../../lib/lab/record/run-file.ts';
 import { those } from '../support/extent.ts';
 import { isAlive, sendSignal } from '../support/signals.ts';
@@ -90,13 +90,13 @@ describe('standard output that takes nothing', () => {
 });
 
 describe('an output that would be lost', () => {
-  const record = async (): Promise<string> => {
+  let path = '';
+  beforeAll(async () => {
     const { out } = await inProcess(['run', trace, ...fast, '--json', '--no-report'], { cwd: folder });
-    return join(folder, (JSON.parse(out) as { runFile: string }).runFile);
-  };
+    path = join(folder, (JSON.parse(out) as { runFile: string }).runFile);
+  });
 
   it('is the run file itself, by whatever name', async () => {
-    const path = await record();
     const before = readFileSync(path, 'utf8');
     linkSync(path, `${path}.hard`);
     for (const name of [path, `${path}.hard`]) {
@@ -122,7 +122,6 @@ describe('an output that would be lost', () => {
   });
 
   it('is the file of a run that has not ended, which a shell leads standard output to', async () => {
-    const path = await record();
     const live = join(folder, 'live.jsonl');
     const writer = new RunFileWriter(live);
     const commands = those(
@@ -162,7 +161,6 @@ describe('an output that would be lost', () => {
   });
 
   it('of a report that fails is printed all the same', async () => {
-    const path = await record();
     const { code, out, err } = await inProcess(['report', path, '-o', '/dev/full'], { cwd: folder });
     expect([code, out]).toEqual([2, expect.stringContaining('RSS, heap')]);
     expect(err).toContain('/dev/full: the report cannot be written: no space is left on the device');

@@ -81,7 +81,9 @@ describe('a grade', () => {
   const firstOf = mutantGrades(exercise, reference, graded);
 
   it('of the reference is full', async () => {
-    expect(await graded(reference)).toMatchObject({ verdict: 'graded', points: 100, of: 100 });
+    expect(await graded(reference)).toMatchObject({
+      ...{ verdict: 'graded', points: 100, of: 100, seeds: 'hidden' },
+    });
   });
 
   it('tells of each cause once, by a small heap, with its words and what the program loads', async () => {

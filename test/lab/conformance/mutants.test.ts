@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { ConformanceError, conformanceChecks } from '../../../lib/lab/conformance/index.ts';
-import { times } from '../../support/extent.ts';
+import { those, times } from '../../support/extent.ts';
 import { ageless, backed, designs } from './designs.ts';
 import { also, classOf, type Edit, into } from './example-edits.ts';
 
@@ -318,8 +318,12 @@ const mutants: readonly (readonly [what: string, check: RegExp, ...edits: Edit[]
   ],
 ];
 
+/** Whether it is the first one that a check has to find: what `npm test` tries of each. */
+const isFirst = ([, check]: (typeof mutants)[number], i: number): boolean =>
+  mutants.findIndex((other) => other[1] === check) === i;
+
 describe('a page heap that', () => {
-  it.each(mutants.map(([what, check, ...edits]) => ({ what, check, edits })))(
+  it.each(those(mutants, isFirst).map(([what, check, ...edits]) => ({ what, check, edits })))(
     '$what is found out',
     ({ check, edits }) => {
       const Class = classOf(...edits);

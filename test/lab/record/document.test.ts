@@ -21,6 +21,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { writeDocument } from '../../../lib/lab/record/document.ts';
 import { checkOpenOutput, checkOutput } from '../../../lib/lab/record/output.ts';
 import { RunFileWriter } from '../../../lib/lab/record/run-file.ts';
+import { times } from '../../support/extent.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-document-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -113,7 +114,7 @@ describe('a document', () => {
     writeFileSync(path, 'a'.repeat(size));
     const script = `import { writeDocument } from ${JSON.stringify(module)};
 for (let i = 0; ; i++) writeDocument(${JSON.stringify(path)}, 'ab'[i % 2].repeat(${size}));`;
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < times(2, 5); round++) {
       const writer = spawn(process.execPath, ['--input-type=module', '--eval', script]);
       await new Promise((done) => setTimeout(done, 120 + 13 * round));
       writer.kill('SIGKILL');

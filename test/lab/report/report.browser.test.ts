@@ -29,7 +29,7 @@ const files = {
   cut: syntheticRun({ replay: 5, idle: 5, peakMiB: 40, lazy: true, cut: true, name: hostileName }),
   empty: [{ k: 'run', format: 'pageheap-run/1', name: 'empty' }],
   one: syntheticRun({ replay: 5, idle: 5, peakMiB: 8 }).filter((line, i) => i < 2 || line.k === 'run'),
-  long: longRun(1),
+  long: longRun(0.3),
 };
 
 async function mapsShown(page: Page, moment: number): Promise<void> {

@@ -51,7 +51,7 @@ describe.each(traces)('the page heap %s against the real one', (kind, name) => {
 
   it('does so on real pages, and the kernel agrees', async () => {
     // To the end where everything is tried.
-    const file = isWhole ? fixture(name) : written(linesOf(name).slice(0, 1500));
+    const file = isWhole ? fixture(name) : written(linesOf(name).slice(0, 800));
     expect(await verifyFile(file, { real: true })).toMatchObject({
       real: true,
       mismatch: undefined,

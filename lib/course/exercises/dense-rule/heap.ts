@@ -29,13 +29,43 @@ export interface HeapRun {
   readonly small: readonly number[];
 }
 
+/** What a chunk has from the system. */
+export interface Backing {
+  readonly resident: number;
+  readonly broken: boolean;
+  /** Collections in a row at which it was nearly full. */
+  readonly full: number;
+}
+
+/** A second in which so many pages of it are in use, before anything is given back. */
+export function used(
+  { resident: had, broken: wasBroken, full: before }: Backing,
+  inUse: number,
+): Backing & { readonly faults: number } {
+  // Of a chunk that was never broken the first touch brings all of it, in huge pages.
+  const there = !wasBroken && had === 0 && inUse > 0 ? chunkPages : had;
+  const full = inUse >= goDense ? before + 1 : 0;
+  const isWhole = full >= 2 && wasBroken;
+  return {
+    resident: isWhole ? chunkPages : Math.max(there, inUse),
+    broken: wasBroken && !isWhole,
+    full,
+    faults: Math.max(0, inUse - there),
+  };
+}
+
+/** All of its free pages go. */
+export const givenBack = ({ full }: Backing, inUse: number): Backing => ({
+  resident: inUse,
+  broken: inUse > 0,
+  full,
+});
+
 interface State {
   inUse: number;
   lastInUse: number;
-  resident: number;
   age: number;
-  broken: boolean;
-  full: number;
+  backing: Backing;
 }
 
 type Keeps = (
@@ -45,7 +75,7 @@ type Keeps = (
 /** @param keeps answers for the chunks that something can be given back of; undefined ends the run */
 export async function runHeap(lives: readonly Life[], keeps: Keeps): Promise<HeapRun> {
   const chunks: State[] = lives.map(() => ({
-    ...{ inUse: 0, lastInUse: 0, resident: 0, age: 0, broken: false, full: 0 },
+    ...{ inUse: 0, lastInUse: 0, age: 0, backing: { resident: 0, broken: false, full: 0 } },
   }));
   const run = { resident: [], idle: [], faults: [], hugeChunks: [], small: [] } as {
     [name in keyof HeapRun]: number[];
@@ -58,34 +88,27 @@ export async function runHeap(lives: readonly Life[], keeps: Keeps): Promise<Hea
       state.age = now === state.inUse ? state.age + 1 : 0;
       state.lastInUse = state.age === 0 ? state.inUse : now;
       state.inUse = now;
-      // Of a chunk that was never broken the first touch brings all of it, in huge pages.
-      if (!state.broken && state.resident === 0 && now > 0) state.resident = chunkPages;
-      faults += Math.max(0, now - state.resident);
-      state.resident = Math.max(state.resident, now);
-      state.full = now >= goDense ? state.full + 1 : 0;
-      if (state.full >= 2 && state.broken) {
-        state.broken = false;
-        state.resident = chunkPages;
-      }
+      const { faults: faulted, ...backing } = used(state.backing, now);
+      faults += faulted;
+      state.backing = backing;
     }
-    const asked = [...chunks.entries()].filter(([, { resident, inUse }]) => resident > inUse);
+    const asked = [...chunks.entries()].filter(([, { backing, inUse }]) => backing.resident > inUse);
     const kept = await keeps(
-      asked.map(([chunk, { inUse, lastInUse, age, broken }]) => ({
-        ...{ chunk, inUse, lastInUse, changed: age === 0, age, broken },
+      asked.map(([chunk, { inUse, lastInUse, age, backing }]) => ({
+        ...{ chunk, inUse, lastInUse, changed: age === 0, age, broken: backing.broken },
       })),
     );
     if (kept === undefined) break;
     for (const [i, [, state]] of asked.entries()) {
-      if (kept[i] === true) continue;
-      state.resident = state.inUse;
-      state.broken = state.inUse > 0;
+      if (kept[i] !== true) state.backing = givenBack(state.backing, state.inUse);
     }
-    const sum = (of: (state: State) => number): number => chunks.reduce((all, state) => all + of(state), 0);
+    const sum = (of: (backing: Backing, inUse: number) => number): number =>
+      chunks.reduce((all, { backing, inUse }) => all + of(backing, inUse), 0);
     run.resident.push(sum(({ resident }) => resident));
-    run.idle.push(sum(({ resident, inUse }) => resident - inUse));
+    run.idle.push(sum(({ resident }, inUse) => resident - inUse));
     run.faults.push(faults);
     run.hugeChunks.push(sum(({ broken, resident }) => (broken || resident === 0 ? 0 : 1)));
-    run.small.push(sum(({ broken, inUse }) => (broken ? inUse / chunkPages : 0)));
+    run.small.push(sum(({ broken }, inUse) => (broken ? inUse / chunkPages : 0)));
   }
   return run;
 }

@@ -11,12 +11,13 @@ import { packageRoot } from '../../../base/package-files.ts';
 import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
 import type { Check, Curve, Exercise, Failure, Measure, Measured, Variant } from '../exercise.ts';
+import { firstWithRoom, type WayBuckets, wayBucketsText, wayShare, wayText } from '../hindsight.ts';
 import { shortestFailure } from '../random-check.ts';
-import { firstTelling, quartersOf } from '../telling.ts';
 import { type ChunkOp, chunkPages, goDense, type OwnRule, ownRules, parseRecord } from './chunk.ts';
-import { costOf, type HeapRun, type Prices, runHeap } from './heap.ts';
+import { costOf, type HeapRun, type Prices } from './heap.ts';
+import { withHindsight } from './hindsight.ts';
 import { chunkClass, chunkSteps, keepsQuestion, playChunk, playHeap, ruleClass, ruleOn } from './play.ts';
-import { byPrice, plainCost, type Rule } from './policies.ts';
+import { plainCost } from './policies.ts';
 import { livesFor, type ProgramName, programNames } from './programs.ts';
 
 const id = 'dense-rule';
@@ -166,23 +167,27 @@ async function fullForLong(bench: Bench, seed: string): Promise<Failure | undefi
       );
 }
 
-/** The program of a seed, and the judge's own rules on it. */
-async function programFor(name: ProgramName, seed: string, prices: Prices) {
+/** The program of a seed, and what it costs. */
+export async function programFor(name: ProgramName, seed: string, prices: Prices) {
   const lives = livesFor(name, seed);
-  const of = (rule: Rule): Promise<HeapRun> => runHeap(lives, (chunks) => chunks.map(rule));
-  const reference = await of(byPrice(prices));
-  return { lives, reference, best: costOf(reference, prices), plain: await plainCost(lives, prices) };
+  const { run, cost } = await withHindsight(lives, prices);
+  return { lives, known: run, hindsight: cost, plain: await plainCost(lives, prices) };
 }
+
+/** Per cent of the way. */
+export const buckets: WayBuckets = [25, 40, 55, 65];
+
+/** Of the plain cost: hindsight costs that at most on a program that is taken. */
+export const leastRoom = 0.7;
 
 function measureOf(name: ProgramName, prices: Prices): Measure {
   return {
     name: `${ruleClass}: ${name}`,
     points: 10,
-    buckets:
-      'cost, in quarters of the way from the best plain rule (Go’s; nothing is kept; more than a number is in use, whichever number) to the reference',
+    buckets: `cost, ${wayBucketsText(buckets, 'the best plain rule (Go’s; nothing is kept; more than a number is in use, whichever number)')}`,
     run: async (bench, seed): Promise<Measured> => {
-      const told = await firstTelling(seed, (one) => programFor(name, one, prices));
-      const { lives, reference } = told;
+      const way = await firstWithRoom(seed, (one) => programFor(name, one, prices), leastRoom);
+      const { lives, known } = way;
       const { rule, run } = await playHeap(bench, lives);
       if (rule.failure !== undefined) return { failure: rule.failure, share: 0 };
       const cost = (one: HeapRun): number => costOf(one, prices);
@@ -192,12 +197,13 @@ function measureOf(name: ProgramName, prices: Prices): Measure {
         other: `cost ${Math.round(cost(one))}, ${(sum(one.hugeChunks) / one.hugeChunks.length).toFixed(1)} chunks with huge pages`,
       });
       return {
-        share: quartersOf(cost(run), told),
+        share: wayShare(cost(run), way, buckets),
         ...figures(run),
+        other: `${figures(run).other}, ${wayText(cost(run), way)}`,
         work: rule.work,
-        reference: figures(reference),
+        hindsight: figures(known),
         curve: curveOf(run),
-        referenceCurve: curveOf(reference),
+        hindsightCurve: curveOf(known),
       };
     },
   };

@@ -5,7 +5,7 @@ import type { Bench } from '../bench.ts';
 import { type Bucket, bucketsText, shareOf } from '../buckets.ts';
 import type { Failure, Measure, Measured, Pictures } from '../exercise.ts';
 import { type Figures, figuresOf } from './plant.ts';
-import { playOwn, playReference, shareCurve } from './play-own.ts';
+import { playKnown, playOwn, shareCurve } from './play-own.ts';
 import { scenesFor } from './scenes.ts';
 
 const figures: readonly {
@@ -61,28 +61,28 @@ const mean = (list: readonly number[]): number => list.reduce((sum, n) => sum + 
 interface Runs extends Pictures {
   readonly failure?: Failure;
   readonly got: readonly Figures[];
-  readonly right: readonly Figures[];
+  readonly known: readonly Figures[];
   /** Units a call. */
   readonly work: number;
 }
 
-/** The runs of a seed, on the hand-in and on the reference. */
+/** The runs of a seed, on the hand-in and with hindsight. */
 async function play(bench: Bench, seed: string): Promise<Runs> {
   const got: Figures[] = [];
-  const right: Figures[] = [];
+  const known: Figures[] = [];
   const work: number[] = [];
   let drawn: Pictures = {};
   for (const [i, { scene, steps }] of scenesFor(seed).entries()) {
     const { controller, shares } = await playOwn(bench, scene, `${seed} noise ${i}`);
     const { failure } = controller;
-    if (failure !== undefined) return { failure, got, right, work: 0 };
-    const reference = await playReference(scene, `${seed} noise ${i}`);
+    if (failure !== undefined) return { failure, got, known, work: 0 };
+    const hindsight = await playKnown(scene, `${seed} noise ${i}`);
     got.push(figuresOf(shares, scene, steps));
-    right.push(figuresOf(reference, scene, steps));
+    known.push(figuresOf(hindsight, scene, steps));
     work.push(controller.work);
-    if (i === 0) drawn = { curve: shareCurve(shares, scene), referenceCurve: shareCurve(reference, scene) };
+    if (i === 0) drawn = { curve: shareCurve(shares, scene), hindsightCurve: shareCurve(hindsight, scene) };
   }
-  return { got, right, work: Math.round(10 * mean(work)) / 10, ...drawn };
+  return { got, known, work: Math.round(10 * mean(work)) / 10, ...drawn };
 }
 
 /** Three figures are of the same runs. */
@@ -103,7 +103,7 @@ function measureOf({ name, points, unit, of, buckets }: (typeof figures)[number]
     points,
     buckets: `${unit}, the mean of three runs: ${bucketsText(buckets, points)}${isOvershoot ? `; none where the share is off by more than ${mostOff}` : ''}`,
     run: async (bench, seed): Promise<Measured> => {
-      const { failure, got, right, work, curve, referenceCurve } = await runsFor(bench, seed);
+      const { failure, got, known, work, curve, hindsightCurve } = await runsFor(bench, seed);
       if (failure !== undefined) return { failure, share: 0 };
       const figure = (list: readonly Figures[]): number => mean(list.map((one) => one[of]));
       const off = mean(got.map((one) => one.off));
@@ -117,10 +117,10 @@ function measureOf({ name, points, unit, of, buckets }: (typeof figures)[number]
         work,
         other: told(figure(got)),
         ...(note === undefined ? {} : { note }),
-        reference: { other: told(figure(right)) },
+        hindsight: { other: told(figure(known)) },
         // One picture for the three.
-        ...(isOvershoot && curve !== undefined && referenceCurve !== undefined
-          ? { curve, referenceCurve }
+        ...(isOvershoot && curve !== undefined && hindsightCurve !== undefined
+          ? { curve, hindsightCurve }
           : {}),
       };
     },

@@ -15,8 +15,8 @@ import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, shown, troubleOf } from '../bench.ts';
 import type { Step } from '../exercise.ts';
 import { failedStep } from '../own-policy.ts';
-import { type Load, playScene, type Scene, startingRatio } from './plant.ts';
-import { controllerOn, own, ratioQuestion, referenceController } from './play-own.ts';
+import { type Load, playScene, type Scene } from './plant.ts';
+import { controllerOn, knownRatio, own, ratioQuestion } from './play-own.ts';
 import { target } from './play-pi.ts';
 import { PiModel, type PiNumbers, type PiRule, type PiSample } from './rule.ts';
 
@@ -91,35 +91,18 @@ async function piSteps(bench: Bench, rule: PiRule, { numbers, samples }: Lines):
   return steps;
 }
 
-/**
- * What the reference's ratio is at a time of its own loop. It cannot be fed the hand-in's samples: an integral that answers nothing
- * runs away, however right the hand-in is.
- */
-export async function referenceBeside(scene: Scene): Promise<(time: number) => number> {
-  const ask = referenceController();
-  const ratios: { readonly time: number; readonly ratio: number }[] = [];
-  await playScene(scene, chanceOf('step'), (sample, time) => {
-    const ratio = ask(sample);
-    ratios.push({ time, ratio });
-    return ratio;
-  });
-  return (at) => (ratios.findLast(({ time }) => time <= at) ?? ratios[0])?.ratio ?? startingRatio;
-}
-
 async function ownSteps(bench: Bench, { scene }: Lines): Promise<Step[]> {
   const controller = controllerOn(bench);
   await controller.begin();
-  const reference = await referenceBeside(scene);
   const steps: Step[] = [];
   const short = (n: number): string => String(Number(n.toPrecision(4)));
   await playScene(scene, chanceOf('step'), async (sample, time) => {
     const answer = await controller.ask(ratioQuestion(sample));
     const answered = answer === undefined ? (controller.failure?.answered ?? '') : short(answer);
-    const beside = short(reference(time));
     steps.push({
       asked: `next(${short(sample.measured)}, ${sample.wanted}, ${short(sample.period)})`,
       answered,
-      expected: answered === beside ? beside : `in its own loop has ${beside}`,
+      ...{ expected: short(knownRatio(scene, time)), whose: 'with hindsight' },
       note: `at ${(time / second).toFixed(2)} s, ${(100 * sample.measured).toFixed(2)} % of the time`,
     });
     return answer;
