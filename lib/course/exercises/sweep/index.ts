@@ -22,6 +22,7 @@ import {
   withLastSteps,
 } from '../exercise.ts';
 import { shortestFailure } from '../random-check.ts';
+import { withHindsight } from './hindsight.ts';
 import {
   type SweepHeap,
   SweepModel,
@@ -31,7 +32,7 @@ import {
   sweepOrders,
   sweptSpan,
 } from './model.ts';
-import { ownTarget, playOwn, referenceRun } from './own.ts';
+import { ownTarget, playOwn } from './own.ts';
 import { type FigureName, figureOf, type ProgramName, programNames, programOf } from './programs.ts';
 
 const id = 'sweep';
@@ -329,15 +330,17 @@ const measureOf = (figure: FigureName, program: ProgramName, points: number): Me
     const made = programOf(program, chanceOf(`${seed} ${program}`));
     const { failure, run } = await playOwn(bench, made);
     if (run === undefined) return { failure: withLastSteps(failure, 6), share: 0 };
-    const reference = referenceRun(made);
-    const [own, best] = [figureOf(figure, made, run), figureOf(figure, made, reference)];
+    const own = figureOf(figure, made, run);
+    const known = withHindsight(made);
     const text = (n: number): string => `${n}${texts[figure].unit}`;
     return {
       share: shareOf(texts[figure].buckets, own),
       other: text(own),
-      reference: { other: text(best) },
-      ...(figure === 'longest pause' ? { history: run.history, referenceHistory: reference.history } : {}),
-      ...(figure === 'debt' ? { curve: run.curve, referenceCurve: reference.curve } : {}),
+      // It lays all as late as can be, so its debt tells nothing.
+      ...(figure === 'debt'
+        ? { curve: run.curve }
+        : { hindsight: { other: text(figureOf(figure, made, known)) } }),
+      ...(figure === 'longest pause' ? { history: run.history, hindsightHistory: known.history } : {}),
     };
   },
 });

@@ -29,7 +29,7 @@ export interface Run {
 }
 
 /** Follows a run. */
-class Account {
+export class Account {
   readonly #program: Program;
   readonly #all: number;
   readonly #first: readonly number[];
@@ -93,35 +93,6 @@ class Account {
       curve: { what: 'pages behind', values: this.#debts, end: `${this.#program.takes.length} calls` },
     };
   }
-}
-
-/** How the judge sweeps: as many pages a call as even shares of what is left, empty spans first. */
-export function referenceRun(program: Program): Run {
-  const { heap, takes } = program;
-  const account = new Account(program);
-  const order = [...heap.pages.keys()].sort(
-    (a, b) => Number(heap.living[a] !== 0) - Number(heap.living[b] !== 0) || a - b,
-  );
-  let [left, taken] = [heap.pages.reduce((sum, n) => sum + n, 0), 0];
-  takes.forEach((n, i) => {
-    taken += n;
-    // Twenty calls of two pages as if they had been before: a burst in the beginning is no rule.
-    const mean = (taken + 40) / (i + 21);
-    const callsLeft = Math.max(1, (heap.distance - taken + n) / mean);
-    const share = left / callsLeft;
-    const spans: number[] = [];
-    let pages = 0;
-    while (pages < share && order.length > 0) {
-      const span = order.shift() as number;
-      spans.push(span);
-      pages += heap.pages[span] as number;
-    }
-    left -= pages;
-    account.sweep(spans);
-    account.take(n);
-  });
-  account.sweep(account.left);
-  return account.run;
 }
 
 /** Spans of a heap that is told with a failure. */
