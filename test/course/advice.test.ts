@@ -1,13 +1,20 @@
-/** Exercise 6: real memory does what the exercise says, twice the same; and the reference is far from the plain policies. */
+/** Exercise 6: real memory does what the exercise says and what the account says; hindsight; and where the pack's reference is on the way to it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseOps } from '../../lib/course/exercises/advice/index.ts';
+import { accountOf } from '../../lib/course/exercises/advice/account.ts';
+import { foreseen } from '../../lib/course/exercises/advice/hindsight.ts';
+import { parseOps, tellingProgram, wayBuckets } from '../../lib/course/exercises/advice/index.ts';
 import { soundOps } from '../../lib/course/exercises/advice/play-kernel.ts';
 import { answersOf } from '../../lib/course/exercises/advice/play-policy.ts';
-import { always, asLastTime, byHabit } from '../../lib/course/exercises/advice/policies.ts';
-import { programFor, programNames } from '../../lib/course/exercises/advice/programs.ts';
-import { RealMemory } from '../../lib/course/exercises/advice/real-memory.ts';
+import { type Advise, plainPolicies } from '../../lib/course/exercises/advice/policies.ts';
+import { type ProgramName, programFor, programNames } from '../../lib/course/exercises/advice/programs.ts';
+import { type ExerciseAdvice, RealMemory } from '../../lib/course/exercises/advice/real-memory.ts';
 import { costOf, runAdvice } from '../../lib/course/exercises/advice/run.ts';
-import { those } from '../support/extent.ts';
+import { wayOf, wayShare } from '../../lib/course/exercises/hindsight.ts';
+import { ownPack } from '../../lib/course/grading/self-test.ts';
+import { filled } from '../../lib/course/handout/start.ts';
+import { chanceOf } from '../../lib/course/model/seeds.ts';
 
 describe('real memory', () => {
   const memory = new RealMemory(256);
@@ -93,21 +100,96 @@ it('for most ranges what they did the last time does not tell what they do next,
   expect([low > 0, low < 10]).toEqual([true, true]);
 });
 
-describe('cost', () => {
-  it('of the reference is far below the plain policies, with any seed and price', () => {
-    for (const [k, name] of those(programNames, (name) => name === 'turns').entries()) {
-      const weight = 4 + k;
-      const program = programFor(name, `seed ${k}`);
-      const cost = (advise: ReturnType<typeof always>): number =>
-        costOf(runAdvice(program, answersOf(program, advise)), weight);
-      const plain = Math.min(...[always('dontneed'), always('free'), asLastTime(weight)].map(cost));
-      expect([k, name, cost(byHabit(weight)) < 0.93 * plain]).toEqual([k, name, true]);
+describe('the account', () => {
+  it.each(programNames)('of %s is what real memory does', (name) => {
+    const program = programFor(name, 'account');
+    const said = [...plainPolicies(4.5).map((one) => answersOf(program, one)), foreseen(program, 4.5)];
+    for (const answers of name === 'turns' ? said.slice(2) : said.slice(1))
+      expect(accountOf(program, answers)).toEqual(
+        runAdvice(
+          program,
+          answers.map((one) => [one]),
+        ),
+      );
+  });
+});
+
+describe('hindsight', () => {
+  it('is what no other advice is below, of any range at any time', () => {
+    const program = programFor('habits', 'flips');
+    const best = foreseen(program, 4.5);
+    const cost = (said: readonly ExerciseAdvice[]): number => costOf(accountOf(program, said), 4.5);
+    const least = cost(best);
+    const given = [...program.events.keys()].filter((i) => program.events[i]?.to === 'released');
+    const chance = chanceOf('which');
+    for (let k = 0; k < 40; k++) {
+      const at = chance.oneOf(given);
+      const other = best[at] === 'free' ? ('dontneed' as const) : ('free' as const);
+      expect(cost(best.with(at, other))).toBeGreaterThanOrEqual(least);
     }
+    for (const policy of plainPolicies(4.5))
+      expect(cost(answersOf(program, policy))).toBeGreaterThan(1.5 * least);
+  });
+});
+
+describe('points of cost, by account', () => {
+  const text = readFileSync(join(ownPack, 'advice', 'reference.mjs'), 'utf8');
+  const policyOf = async (source: string, weight: number): Promise<Advise> => {
+    const { AdvicePolicy } = (await import(
+      `data:text/javascript,${encodeURIComponent(filled(source, { weight }, ''))}`
+    )) as { AdvicePolicy: new () => { advise: Advise } };
+    const policy = new AdvicePolicy();
+    return (range, state) => policy.advise(range, state);
+  };
+  const sets = Promise.all(
+    Array.from({ length: 20 }, async (_, student) => {
+      const weight = 4 + (student % 11) / 10;
+      const programs = await Promise.all(
+        programNames.map(async (name) => ({
+          name,
+          told: await tellingProgram(name, `seed ${student}`, weight),
+        })),
+      );
+      return { weight, programs };
+    }),
+  );
+  const partsOf = async (source: string) => {
+    const parts: { readonly name: ProgramName; readonly spare: number; readonly share: number }[] = [];
+    for (const { weight, programs } of await sets)
+      for (const { name, told } of programs) {
+        const said = answersOf(told.program, await policyOf(source, weight));
+        const cost = costOf(accountOf(told.program, said), weight);
+        const share = wayShare(cost, told, wayBuckets[name]);
+        parts.push({ name, spare: wayOf(cost, told) - wayBuckets[name][3] / 100, share });
+      }
+    return parts;
+  };
+  const pointsOf = async (find: string, replace: string) => {
+    const parts = await partsOf(text.replace(find, replace));
+    return programNames.map((name) => {
+      const shares = parts.filter((one) => one.name === name).map(({ share }) => share);
+      return 10 * (shares.reduce((all, n) => all + n, 0) / shares.length);
+    });
+  };
+
+  it('of the reference are all, with something to spare, with any constants', async () => {
+    const parts = await partsOf(text);
+    expect(parts.filter(({ share }) => share < 1)).toEqual([]);
+    const spare = parts.map((one) => one.spare).sort((a, b) => a - b);
+    expect(spare[spare.length >> 1]).toBeGreaterThan(0.1);
   });
 
-  it('is the same again', () => {
-    const program = programFor('sizes', 'again');
-    const run = () => runAdvice(program, answersOf(program, byHabit(5)));
-    expect(run()).toEqual(run());
+  it('of half a solution are less where the other half is asked for', async () => {
+    const noSizes = await pointsOf(
+      '(this.ranges.get(address) ?? this.sizes.get(size))',
+      'this.ranges.get(address)',
+    );
+    const onlySizes = await pointsOf(
+      '(this.ranges.get(address) ?? this.sizes.get(size))',
+      'this.sizes.get(size)',
+    );
+    const never = await pointsOf('1, 0.16)', '1, 0)');
+    expect([noSizes[2] as number, onlySizes[0] as number, never[1] as number].every((n) => n < 6)).toBe(true);
+    expect([noSizes[0], onlySizes[2], never[0]]).toEqual([10, 10, 10]);
   });
 });

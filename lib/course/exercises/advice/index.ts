@@ -10,11 +10,13 @@ import { PageHeapError } from '../../../base/errors.ts';
 import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
 import type { Check, Curve, Exercise, Failure, Measure, Measured, Step } from '../exercise.ts';
+import { firstWithRoom, type WayBuckets, wayBucketsText, wayShare, wayText } from '../hindsight.ts';
 import { shortestFailure } from '../random-check.ts';
-import { firstTelling, quartersOf } from '../telling.ts';
+import { accountOf } from './account.ts';
+import { foreseen } from './hindsight.ts';
 import { type KernelOp, kernelClass, kernelSteps, modelPages, playKernel, soundOps } from './play-kernel.ts';
 import { answersOf, askPolicy, eventsOf, policyClass } from './play-policy.ts';
-import { type Advise, always, asLastTime, byHabit } from './policies.ts';
+import { plainPolicies } from './policies.ts';
 import { type Program, type ProgramName, programFor, programNames, programOf } from './programs.ts';
 import { advices, RealMemory } from './real-memory.ts';
 import { type AdviceRun, costOf, runAdvice } from './run.ts';
@@ -171,41 +173,52 @@ async function awayForLong(bench: Bench, seed: string): Promise<Failure | undefi
       );
 }
 
-/** The program of a seed, and the judge's own policies on it. */
-async function toldBy(name: ProgramName, seed: string, weight: number) {
-  const program = programFor(name, seed);
-  const of = (advise: Advise): AdviceRun => runAdvice(program, answersOf(program, advise));
-  const reference = of(byHabit(weight));
-  const plain = Math.min(
-    ...[always('dontneed'), always('free'), asLastTime(weight)].map((one) => costOf(of(one), weight)),
+/** Of the way to hindsight: a range is soon known by its habit, and its next time never is. */
+export const wayBuckets: Readonly<Record<ProgramName, WayBuckets>> = {
+  habits: [8, 16, 25, 33],
+  turns: [8, 15, 23, 31],
+  sizes: [8, 15, 23, 30],
+};
+
+/** Of the plain cost: hindsight costs that at most. */
+const mostOfPlain = 0.65;
+
+/** A program on which there is something to know, and what it costs who does not or does. */
+export const tellingProgram = (name: ProgramName, seed: string, weight: number) =>
+  firstWithRoom(
+    seed,
+    async (one) => {
+      const program = programFor(name, one);
+      const plain = plainPolicies(weight).map((policy) =>
+        costOf(accountOf(program, answersOf(program, policy)), weight),
+      );
+      const bound = accountOf(program, foreseen(program, weight));
+      return { program, bound, plain: Math.min(...plain), hindsight: costOf(bound, weight) };
+    },
+    mostOfPlain,
   );
-  return { program, reference, best: costOf(reference, weight), plain };
-}
 
 function measureOf(name: ProgramName, weight: number): Measure {
   return {
     name: `real memory: ${name}`,
     points: 10,
-    buckets:
-      'cost, in quarters of the way from the best of three plain policies (dontneed always; free always; as it was the last time) to the reference',
+    buckets: `cost, ${wayBucketsText(wayBuckets[name], 'the best of three plain policies (dontneed always; free always; as it was the last time)')}`,
     run: async (bench, seed): Promise<Measured> => {
-      const told = await firstTelling(seed, (one) => toldBy(name, one, weight));
-      const { program, reference } = told;
+      const told = await tellingProgram(name, seed, weight);
+      const { program, bound, hindsight } = told;
       const { run, policy } = await playProgram(bench, program);
       if (run === undefined) return { failure: policy.failure as Failure, share: 0 };
-      const cost = (of: AdviceRun): number => costOf(of, weight);
-      const figures = (of: AdviceRun) => ({
-        rss: sum(of.resident) / of.resident.length,
-        faults: sum(of.faults),
-        other: `cost ${Math.round(cost(of))}`,
+      const cost = costOf(run, weight);
+      const figures = (of: AdviceRun, other: string) => ({
+        ...{ rss: sum(of.resident) / of.resident.length, faults: sum(of.faults), other },
       });
       return {
-        share: quartersOf(cost(run), told),
-        ...figures(run),
+        share: wayShare(cost, told, wayBuckets[name]),
+        ...figures(run, `cost ${Math.round(cost)}, ${wayText(cost, told)}`),
         work: policy.work,
-        reference: figures(reference),
+        hindsight: figures(bound, `${Math.round(hindsight)}`),
         curve: curveOf(run),
-        referenceCurve: curveOf(reference),
+        hindsightCurve: curveOf(bound),
       };
     },
   };
@@ -255,7 +268,7 @@ export const advice: Exercise = {
   handin: 'mine.mjs',
   exports: [kernelClass, policyClass],
   modules: [],
-  variant: (seed) => ({ weight: chanceOf(`${seed} ${id}`).between(40, 60) / 10 }),
+  variant: (seed) => ({ weight: chanceOf(`${seed} ${id}`).between(40, 50) / 10 }),
   checks: () => [
     ...kernelChecks,
     { name: `${policyClass}: answers that may be given`, points: 10, run: oddRanges },

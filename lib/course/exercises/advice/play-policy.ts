@@ -85,5 +85,5 @@ export async function askPolicy(bench: Bench, events: readonly Event[]): Promise
 }
 
 /** The judge's own answers. */
-export const answersOf = (program: Program, advise: Advise): readonly (readonly ExerciseAdvice[])[] =>
-  eventsOf(program).map(({ range, state }) => [advise(range, state)]);
+export const answersOf = (program: Program, advise: Advise): readonly ExerciseAdvice[] =>
+  eventsOf(program).map(({ range, state }) => advise(range, state));

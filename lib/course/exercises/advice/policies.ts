@@ -1,5 +1,5 @@
 /**
- * The judge's own policies: three plain ones, which are the baseline, and the reference.
+ * Plain policies, which are the baseline. They are published.
  */
 import type { RangeState } from '../../../os/advice-policy.ts';
 import type { ExerciseAdvice } from './real-memory.ts';
@@ -44,56 +44,8 @@ export function asLastTime(weight: number): Advise {
   };
 }
 
-/** Longer than that nothing stays resident: then the kernel was short of memory. Calls. */
-const longest = 20 * callsPerWeight;
-
-/** A mean that forgets: the last counts as one of all, and never less than a part. */
-class Mean {
-  #value: number;
-  #times: number;
-  readonly #least: number;
-
-  /** @param times how often `value` counts */
-  constructor(value: number, times: number, least: number) {
-    this.#value = value;
-    this.#times = times;
-    this.#least = least;
-  }
-
-  get value(): number {
-    return this.#value;
-  }
-
-  add(n: number): void {
-    this.#times++;
-    this.#value += Math.max(this.#least, 1 / this.#times) * (n - this.#value);
-  }
-}
-
-/**
- * A page that is lazily freed costs the seconds that it lies about, one that goes at once costs a fault: so what counts is how long a
- * range is away on average, and not the last time. Of a range that was not away yet those of its size tell: of each how long it was
- * away the first time, since the later times are for the most part of ranges that come back at once.
- */
-export function byHabit(weight: number): Advise {
-  const ranges = new Map<number, Mean>();
-  const sizes = new Map<number, Mean>();
-  const sizeOf = ({ bytes }: Asked): number => Math.round(Math.log2(bytes));
-  const note = noting((range, gap) => {
-    const away = Math.min(gap, longest);
-    // Who comes back soon comes back first: until ten more did, they are taken for ones that stay away.
-    const ofSize = sizes.get(sizeOf(range)) ?? new Mean(longest, 10, 0.1);
-    sizes.set(sizeOf(range), ofSize);
-    const known = ranges.get(range.address);
-    const mean = known ?? new Mean(ofSize.value, 1, 0.16);
-    if (known === undefined) ofSize.add(away);
-    ranges.set(range.address, mean);
-    mean.add(away);
-  });
-  return (range, state) => {
-    note(range, state);
-    if (state !== 'released') return 'none';
-    const mean = ranges.get(range.address) ?? sizes.get(sizeOf(range));
-    return (mean?.value ?? longest) <= callsPerWeight * weight ? 'free' : 'dontneed';
-  };
-}
+export const plainPolicies = (weight: number): Advise[] => [
+  always('dontneed'),
+  always('free'),
+  asLastTime(weight),
+];

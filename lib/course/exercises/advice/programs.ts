@@ -1,5 +1,5 @@
 /**
- * Programs of three minutes on some fifty ranges and more, each used, given back, used again. What happens when is fixed before anybody
+ * Programs of eight minutes and more on some fifty ranges and more, each used, given back, used again. What happens when is fixed before anybody
  * is asked; about twelve times a second a range changes hands.
  *
  * What a range did the last time does not tell what it does next: each comes back at once, or stays away for long, by a chance of its
@@ -30,7 +30,7 @@ export interface Program {
   readonly pages: number;
 }
 
-export const programSeconds = 240;
+export const programSeconds = 480;
 
 /** Seconds that a range is away, and is used. */
 type Life = (range: number, second: number) => readonly [away: number, used: number];
@@ -86,9 +86,9 @@ const often = 14;
 const seldom = 42;
 /** Pages: so far apart that powers of two tell them apart; and how many ranges, so that each kind has as many pages. */
 const sizeKinds = [
-  { sizes: [7, 8, 9], ranges: 200 },
-  { sizes: [15, 16, 17], ranges: 100 },
-  { sizes: [30, 32, 34], ranges: 50 },
+  { sizes: [7, 8, 9], ranges: 400 },
+  { sizes: [15, 16, 17], ranges: 200 },
+  { sizes: [30, 32, 34], ranges: 100 },
 ] as const;
 /** How often each of these is given back. */
 const times = 3;
