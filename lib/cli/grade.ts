@@ -12,6 +12,7 @@ import { type Grade, grade, withoutPictures } from '../course/grading/grade.ts';
 import { selfTest } from '../course/grading/self-test.ts';
 import { findHandin, handoutModules, readHandin } from '../course/handout/hand-in.ts';
 import { requireName } from '../course/handout/names.ts';
+import { filledFromPack } from '../course/handout/pack-files.ts';
 import { anonymous, defaultTerm, oddities } from '../course/handout/start.ts';
 import { autolabLine, gradescopeResults } from '../course/report/autograders.ts';
 import { classCsv } from '../course/report/class-csv.ts';
@@ -170,12 +171,15 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
         file: path,
       },
     );
+  const constants = filledFromPack(found.folder, handedIn, { exercise, student, term });
   const made = await grade({
     exercise,
     ...handedIn,
+    ...(constants === undefined ? {} : { files: constants }),
     modules: handoutModules(exercise),
     ...{ student, term, secret },
   });
+  if (constants !== undefined) terminal.note(`of a pack: with the constants of ${student}, term ${term}`);
   if (found.inner !== undefined) terminal.note(`the hand-in is in the folder ${found.inner}`);
   if (found.labFault !== undefined) terminal.note(found.labFault.message);
   for (const note of oddities(exercise, found.lab, { student, term })) terminal.note(note);

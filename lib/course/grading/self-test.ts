@@ -9,14 +9,14 @@
  *
  * The pack is no part of what students get; `lab start` and `lab check` do not need it.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { packageRoot } from '../../base/package-files.ts';
 import { fileError } from '../../os/file-error.ts';
 import type { Exercise } from '../exercises/exercise.ts';
 import { exercises } from '../exercises/registry.ts';
-import { handoutModules } from '../handout/hand-in.ts';
+import { findHandin, type HandinFiles, handoutModules, readHandin } from '../handout/hand-in.ts';
 import { filled, variantFor } from '../handout/start.ts';
 import { hiddenSeed, openSeed } from '../model/seeds.ts';
 import { type Grade, grade, withoutPictures } from './grade.ts';
@@ -185,6 +185,21 @@ async function testExercise(pack: string, exercise: Exercise, tell: Tell): Promi
   }
 }
 
+/**
+ * A forgery: a file, or of an exercise with several a folder of them, which is read as any hand-in is.
+ * Its first line, or that of the folder's `expect.txt`, says what must come of it.
+ */
+function forgeryAt(
+  path: string,
+  exercise: Exercise,
+  fill: (text: string) => string,
+): HandinFiles & { readonly says: string } {
+  if (statSync(path).isDirectory())
+    return { ...readHandin(findHandin(path, exercise), exercise), says: readText(join(path, 'expect.txt')) };
+  const text = fill(readText(path));
+  return { files: new Map([[exercise.handin, text]]), says: text };
+}
+
 /** Most of what a forgery may get: points of measures or checks that it did not earn would be more. */
 async function testForgeries(pack: string, exercise: Exercise, tell: Tell): Promise<void> {
   const folder = join(pack, exercise.id, 'forgeries');
@@ -201,10 +216,11 @@ async function testForgeries(pack: string, exercise: Exercise, tell: Tell): Prom
   );
   for (const name of readdirSync(folder).sort()) {
     const constants = { ...variantFor(exercise, student, term), ...(sheet === undefined ? {} : { sheet }) };
-    const text = filled(readText(join(folder, name)), constants, student);
-    // The first line says what must come of it.
-    const [, expected = 'none', most] = /^(?:\/\/|#) expect: (\w+)(?: (\d+))?/.exec(text) ?? [];
-    const made = await grade({ exercise, files: new Map([[exercise.handin, text]]), modules, student, term });
+    const { says, ...handin } = forgeryAt(join(folder, name), exercise, (text) =>
+      filled(text, constants, student),
+    );
+    const [, expected = 'none', most] = /^(?:\/\/|#) expect: (\w+)(?: (\d+))?/.exec(says) ?? [];
+    const made = await grade({ exercise, ...handin, modules, student, term });
     const { points = 0 } = made;
     const workOf = (g: Grade): number =>
       Math.min(...g.measures.flatMap(({ work }) => (work === undefined ? [] : [work])));

@@ -117,7 +117,7 @@ function measureOf({ name, points, unit, of, buckets }: (typeof figures)[number]
         work,
         other: told(figure(got)),
         ...(note === undefined ? {} : { note }),
-        hindsight: { other: told(figure(known)) },
+        hindsight: { other: figure(known).toFixed(2) },
         // One picture for the three.
         ...(isOvershoot && curve !== undefined && hindsightCurve !== undefined
           ? { curve, hindsightCurve }

@@ -1,0 +1,32 @@
+/** Files of an instructor's pack that are graded by hand, and forgeries that are folders. */
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { exerciseOf } from '../../lib/course/exercises/registry.ts';
+import { ownPack, selfTest } from '../../lib/course/grading/self-test.ts';
+import { filledFromPack } from '../../lib/course/handout/pack-files.ts';
+import { variantFor } from '../../lib/course/handout/start.ts';
+
+describe('a file of a pack', () => {
+  const exercise = exerciseOf('best-fit');
+  const whom = { exercise, student: 'ada', term: 't' };
+  const files = new Map([[exercise.handin, "const TAIL = {{tail}}; // {{student}}'s, {{other}}"]]);
+  const right = `const TAIL = ${variantFor(exercise, 'ada', 't').tail}; // ada's, {{other}}`;
+
+  it.each(['', 'forgeries'])('has the constants of the student, in best-fit/%s', (inner) => {
+    const made = filledFromPack(join(ownPack, 'best-fit', inner), { files }, whom);
+    expect([...(made ?? [])]).toEqual([[exercise.handin, right]]);
+  });
+
+  it('is left as it is in a folder of no pack, of another exercise, or without such names', () => {
+    expect(filledFromPack('course/best-fit', { files }, whom)).toBeUndefined();
+    expect(filledFromPack(join(ownPack, 'treap'), { files }, whom)).toBeUndefined();
+    const plain = new Map([[exercise.handin, 'const TAIL = 3;']]);
+    expect(filledFromPack(join(ownPack, 'best-fit'), { files: plain }, whom)).toBeUndefined();
+  });
+});
+
+it('the pack of find-the-bug is as it should be, folders of forged traces among it', async () => {
+  const lines = await selfTest(undefined, exerciseOf('find-the-bug'));
+  expect(lines.filter(({ ok }) => !ok)).toEqual([]);
+  expect(lines.filter(({ what }) => what.startsWith('forgery')).length).toBeGreaterThan(5);
+});
