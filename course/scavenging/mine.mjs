@@ -1,6 +1,7 @@
 // Exercise 7: a scavenging policy. README.md tells what it is asked and what its answers cost.
 //
 //   npx pageheap lab check
+//   npx pageheap lab step examples/breath.txt
 //   npx pageheap grade mine.mjs
 
 /** @typedef {{ second: number, inUse: number, free: number, released: number, faulted: number }} Now  pages */

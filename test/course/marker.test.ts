@@ -16,21 +16,17 @@ import {
   wayTo,
 } from '../../lib/course/exercises/marker/heaps.ts';
 import { mutantsOf, mutated, ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
-import { runnable } from '../../lib/course/handout/hand-in.ts';
 import { filled, variantFor } from '../../lib/course/handout/start.ts';
 import { chanceOf } from '../../lib/course/model/seeds.ts';
 import { causesOf } from '../../lib/course/report/failures.ts';
 import { isWhole, those } from '../support/extent.ts';
 import { mutantGrades } from './mutant-grades.ts';
+import { stepsOn } from './stepping.ts';
 
 // The process of a hand-in is started from what is compiled.
 const compiled = (name: string): Promise<unknown> =>
   import(/* @vite-ignore */ pathToFileURL(join(process.cwd(), 'dist/lib/course', name)).href);
 const { grade } = (await compiled('grading/grade.js')) as typeof import('../../lib/course/grading/grade.ts');
-
-const { Bench } = (await compiled(
-  'exercises/bench.js',
-)) as typeof import('../../lib/course/exercises/bench.ts');
 
 // It starts a process of its own, too.
 const { exerciseOf } = (await compiled(
@@ -140,16 +136,8 @@ describe('a grade', () => {
 });
 
 describe('stepping through a trace', () => {
-  const step = async (files: ReadonlyMap<string, string>, trace: string) => {
-    const handin = runnable(exercise, { files }, {});
-    if (!('entry' in handin) || exercise.step === undefined) throw new Error('it cannot run');
-    const bench = new Bench(handin);
-    try {
-      return await exercise.step(bench, variantFor(exercise, student, term), trace, 'Marker', '');
-    } finally {
-      bench.close();
-    }
-  };
+  const step = (files: ReadonlyMap<string, string>, trace: string) =>
+    stepsOn({ id: 'marker', student, term, on: 'Marker' }, files, trace);
   const example = (name: string): string => readFileSync(join('course/marker/examples', name), 'utf8');
 
   it('shows the colour of each object, and the buffers', async () => {

@@ -2,16 +2,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Step } from '../../lib/course/exercises/exercise.ts';
 import { firstWithRoom, wayOf, wayShare } from '../../lib/course/exercises/hindsight.ts';
+import { exerciseOf } from '../../lib/course/exercises/registry.ts';
 import { accountedCost } from '../../lib/course/exercises/scavenging/account.ts';
 import { hindsightOf, type Prices } from '../../lib/course/exercises/scavenging/hindsight.ts';
 import { wayBuckets } from '../../lib/course/exercises/scavenging/index.ts';
 import { type Decide, plainPolicies } from '../../lib/course/exercises/scavenging/policies.ts';
 import { demandFor, programFor, programNames } from '../../lib/course/exercises/scavenging/programs.ts';
 import { costOf, runReal } from '../../lib/course/exercises/scavenging/real-heap.ts';
-import { ownPack } from '../../lib/course/grading/self-test.ts';
-import { filled } from '../../lib/course/handout/start.ts';
+import { ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
+import { filled, variantFor } from '../../lib/course/handout/start.ts';
 import { chanceOf } from '../../lib/course/model/seeds.ts';
+import { stepsOn } from './stepping.ts';
 
 const points = 15;
 const of = points * programNames.length;
@@ -196,6 +199,57 @@ describe('on a real heap', () => {
     expect(await of('nothing')).toBeGreaterThan(1.4 * reference);
     expect(await of('everything')).toBeGreaterThan(1.4 * reference);
   });
+});
+
+describe('stepping through a demand', () => {
+  const exercise = exerciseOf('scavenging');
+  const whom = { id: 'scavenging', student: 'ada', term: 't', on: 'Scavenger' };
+  const step = (trace: string, edit: (text: string) => string = (text) => text) => {
+    const files = referenceFiles(ownPack, exercise, whom.student, whom.term);
+    return stepsOn(whom, new Map([...files].map(([name, text]) => [name, edit(text)])), trace);
+  };
+  const lastCosts = (steps: readonly Step[]): number[] =>
+    [...(steps.at(-1)?.note ?? '').matchAll(/\d+/g)].map(Number).slice(2);
+
+  it('tells of each second what goes, what is resident and what it has cost, beside hindsight', async () => {
+    const steps = await step(readFileSync('course/scavenging/examples/breath.txt', 'utf8'));
+    expect(steps.length).toBe(24);
+    expect(
+      steps.every(({ note }) => /^resident \d+ \(with hindsight \d+\), cost so far/.test(note ?? '')),
+    ).toBe(true);
+    expect(steps.some(({ expected }) => Number(expected) > 100)).toBe(true);
+    const [own = 0, best = 0] = lastCosts(steps);
+    expect(best).toBeLessThan(own);
+  });
+
+  it('plays a program of the student, and its cost is the one of the grade', async () => {
+    const steps = await step('program server # with the open seed');
+    expect(steps.length).toBe(180);
+    const { bound } = await programFor('server', '', rulesOfVariant());
+    expect(lastCosts(steps)[1]).toBe(Math.round(bound.cost));
+  });
+
+  it('ends with an answer that may not be given', async () => {
+    const steps = await step('use 100 1\nuse 10 3', (text) =>
+      text.replace('Math.max(0, Math.min(free - kept, MOST))', 'free + 1'),
+    );
+    expect(steps).toMatchObject([
+      { asked: expect.stringContaining('inUse: '), note: expect.stringContaining('a whole number') },
+    ]);
+  });
+
+  it.each(['use 5', 'use 5001 1', 'use 1 601', 'use 1 1\nprogram tide', 'program noon', 'free 5 1'])(
+    'the line %j is refused with its number',
+    async (line) => {
+      const at = line.split('\n').length + 1;
+      await expect(step(`# first\n${line}`)).rejects.toMatchObject({ code: 'ERR_FILE', line: at });
+    },
+  );
+
+  const rulesOfVariant = (): Prices => {
+    const { most, weight } = variantFor(exercise, whom.student, whom.term);
+    return { most: Number(most), weight: Number(weight) };
+  };
 });
 
 describe('the pack', () => {

@@ -4,65 +4,19 @@
  */
 
 import { chanceOf } from '../../model/seeds.ts';
-import { type Bench, requireNumber } from '../bench.ts';
+import { requireNumber } from '../bench.ts';
 import type { Check, Exercise, Measure, Measured, PageChange, PageHistory, Variant } from '../exercise.ts';
 import { type WayBuckets, wayBucketsText, wayShare, wayText } from '../hindsight.ts';
-import { OwnPolicy, type Question } from '../own-policy.ts';
-import { Account } from './account.ts';
 import type { Prices } from './hindsight.ts';
+import { pagesQuestion, playDemand, policyOn, target } from './play.ts';
 import { type ProgramName, programFor, programNames } from './programs.ts';
-import { costOf, type RealRun, runReal, type SecondView } from './real-heap.ts';
-
-const target = 'Scavenger';
+import { costOf, type RealRun, runReal } from './real-heap.ts';
+import { stepsOf } from './steps.ts';
 
 const rulesOf = (variant: Variant): Prices => ({
   most: requireNumber(variant.most, 'most'),
   weight: requireNumber(variant.weight, 'weight'),
 });
-
-const viewText = ({ second, inUse, free, released, faulted }: SecondView): string =>
-  `onSecond({ second: ${second}, inUse: ${inUse}, free: ${free}, released: ${released}, faulted: ${faulted} })`;
-
-const policyOn = (bench: Bench): OwnPolicy =>
-  new OwnPolicy(bench, { target, args: [], what: 'a policy', mostSteps: Number.POSITIVE_INFINITY });
-
-/** How many pages go back. */
-const pagesQuestion = (view: SecondView, { most }: Prices): Question<number> => ({
-  method: 'onSecond',
-  args: [{ ...view }],
-  text: viewText(view),
-  expected: `a whole number of pages, 0 to ${Math.min(view.free, most)}: ${view.free} are free, and ${most} may go in a second`,
-  read: (value) => {
-    if (typeof value !== 'number' || !Number.isInteger(value)) return { wrong: 'answers no whole number' };
-    if (value < 0) return { wrong: 'answers less than nothing' };
-    if (value > view.free) return { wrong: 'gives back more than is free' };
-    return value > most ? { wrong: 'gives back more than may go in a second' } : { answer: value };
-  },
-});
-
-/** A demand played without a heap: what goes back is gone, what is wanted comes. */
-async function playDemand(
-  bench: Bench,
-  demand: readonly number[],
-  rules: Prices,
-): Promise<{
-  readonly policy: OwnPolicy;
-  /** Pages that went in each second; and that are free in the end. */
-  readonly gone: readonly number[];
-  readonly free: number;
-}> {
-  const policy = policyOn(bench);
-  await policy.begin();
-  const account = new Account();
-  const gone: number[] = [];
-  for (const inUse of demand) {
-    const pages = await policy.ask(pagesQuestion(account.pass(inUse), rules));
-    if (pages === undefined) break;
-    account.giveBack(pages);
-    gone.push(pages);
-  }
-  return { policy, gone, free: account.free };
-}
 
 function checksOf(rules: Prices): Check[] {
   return [
@@ -220,4 +174,6 @@ export const scavenging: Exercise = {
       'The window must be longer than the period of the demand: four seconds, here.',
     ],
   },
+  step: (bench, variant, trace, _target, seed) => stepsOf(bench, rulesOf(variant), trace, seed),
+  targets: [target],
 };

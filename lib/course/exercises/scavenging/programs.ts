@@ -15,7 +15,7 @@ import { plainPolicies } from './policies.ts';
 import { costOf, runReal, type SecondOfWork } from './real-heap.ts';
 
 /** Pages wanted in each second, as a program: what is too much is freed, oldest or youngest first. */
-function programOf(demand: readonly number[], chance: Chance): SecondOfWork[] {
+export function programOf(demand: readonly number[], chance: Chance): SecondOfWork[] {
   const live: [id: number, pages: number][] = [];
   let next = 1;
   let pages = 0;
@@ -39,7 +39,7 @@ function programOf(demand: readonly number[], chance: Chance): SecondOfWork[] {
 }
 
 /** Pages in use after each second, whatever goes back. */
-function inUseOf(work: readonly SecondOfWork[]): number[] {
+export function inUseOf(work: readonly SecondOfWork[]): number[] {
   const pages = new Map<number, number>();
   let inUse = 0;
   return work.map(({ alloc, free }) => {
@@ -116,9 +116,9 @@ const mostOfPlain = 0.66;
 /** The best of them by account are played on the real heap, where holes may change the order of the first. */
 const playedPlain = 3;
 
-/** A program on which hindsight costs clearly less than each plain policy, by account; and what both cost on the real heap. */
-export async function programFor(name: ProgramName, seed: string, prices: Prices): Promise<TellingProgram> {
-  const { work, best, bound } = await firstWithRoom(
+/** A program on which hindsight costs clearly less than each plain policy, by account; with the best of these. */
+function chosenFor(name: ProgramName, seed: string, prices: Prices) {
+  return firstWithRoom(
     `${seed} ${name}`,
     async (one) => {
       const chance = chanceOf(one);
@@ -133,6 +133,15 @@ export async function programFor(name: ProgramName, seed: string, prices: Prices
     },
     mostOfPlain,
   );
+}
+
+/** The program alone. */
+export const workFor = async (name: ProgramName, seed: string, prices: Prices): Promise<SecondOfWork[]> =>
+  (await chosenFor(name, seed, prices)).work;
+
+/** The program, and what plain policies and hindsight cost on the real heap. */
+export async function programFor(name: ProgramName, seed: string, prices: Prices): Promise<TellingProgram> {
+  const { work, best, bound } = await chosenFor(name, seed, prices);
   let plain = Number.POSITIVE_INFINITY;
   for (const { decide } of best) plain = Math.min(plain, costOf(await runReal(work, decide), prices.weight));
   return { work, plain, bound, hindsight: bound.cost };

@@ -1,0 +1,86 @@
+/**
+ * A demand as text, played for `lab step` on a real heap, second by second. A line each; what is behind # is a remark.
+ *
+ *     use 1000 2            so many pages in use, for so many seconds
+ *     program tide          the program of that name, with the open seed
+ */
+import { PageHeapError } from '../../../base/errors.ts';
+import { chanceOf } from '../../model/seeds.ts';
+import type { Bench } from '../bench.ts';
+import type { Step } from '../exercise.ts';
+import { failedStep } from '../own-policy.ts';
+import { hindsightOf, type Prices } from './hindsight.ts';
+import { pagesQuestion, policyOn, viewText } from './play.ts';
+import { inUseOf, programNames, programOf, workFor } from './programs.ts';
+import { runReal, type SecondOfWork, type SecondView } from './real-heap.ts';
+
+const mostPages = 5000;
+const mostSeconds = 600;
+
+/** @throws PageHeapError ERR_FILE, with the line */
+function parse(text: string, seed: string, prices: Prices): Promise<readonly SecondOfWork[]> {
+  const demand: number[] = [];
+  for (const [i, line] of text.split('\n').entries()) {
+    const [word = '', ...rest] = line.replace(/#.*/, '').trim().split(/\s+/);
+    if (word === '') continue;
+    const [pages = -1, seconds = -1] = rest.map(Number);
+    const isUse = word === 'use' && rest.length === 2 && Number.isInteger(pages) && Number.isInteger(seconds);
+    const name = programNames.find((one) => one === rest[0]);
+    if (word === 'program' && rest.length === 1 && name !== undefined && demand.length === 0)
+      return workFor(name, seed, prices);
+    if (!isUse || pages < 0 || pages > mostPages || seconds < 1 || demand.length + seconds > mostSeconds)
+      throw new PageHeapError(
+        'ERR_FILE',
+        `is no line of use PAGES SECONDS, of ${mostPages} pages and ${mostSeconds} s in all at most, nor program ${programNames.join('|')} alone`,
+        { file: 'the trace', line: i + 1 },
+      );
+    demand.push(...new Array<number>(seconds).fill(pages));
+  }
+  return Promise.resolve(programOf(demand, chanceOf('step')));
+}
+
+/** What it has cost, a second, after each second. */
+function costsSoFar(
+  inUse: readonly number[],
+  resident: readonly number[],
+  faults: readonly number[],
+  weight: number,
+) {
+  let sum = 0;
+  return inUse.map((used, s) => {
+    sum += (resident[s] ?? 0) - used + weight * (faults[s] ?? 0);
+    return Math.round(sum / (s + 1));
+  });
+}
+
+/** @throws PageHeapError ERR_FILE for what is no trace; HandinOver */
+export async function stepsOf(bench: Bench, prices: Prices, trace: string, seed: string): Promise<Step[]> {
+  const work = await parse(trace, seed, prices);
+  const policy = policyOn(bench);
+  await policy.begin();
+  if (policy.failure !== undefined) return failedStep(policy.failure);
+  const asked: [view: SecondView, pages: number | undefined][] = [];
+  const { resident } = await runReal(work, async (view) => {
+    const pages = await policy.ask(pagesQuestion(view, prices));
+    asked.push([view, pages]);
+    return pages;
+  });
+  const inUse = inUseOf(work);
+  const known = hindsightOf(inUse, prices).resident;
+  const missed = inUse.map((used, s) => Math.max(0, used - (known[s - 1] ?? 0)));
+  const faults = asked.map(([{ faulted }]) => faulted);
+  const own = costsSoFar(inUse, resident, faults, prices.weight);
+  const best = costsSoFar(inUse, known, missed, prices.weight);
+  return asked.map(([view, pages], s) => {
+    const goes = Math.max(known[s - 1] ?? 0, inUse[s] ?? 0) - (known[s] ?? 0);
+    return {
+      asked: viewText(view),
+      answered: pages === undefined ? (policy.failure?.answered ?? '') : String(pages),
+      ...{ expected: String(goes), whose: 'with hindsight' },
+      note:
+        pages === undefined
+          ? (policy.failure?.expected ?? '')
+          : `resident ${resident[s]} (with hindsight ${known[s]}), cost so far ${own[s]} (${best[s]})`,
+    };
+  });
+}
