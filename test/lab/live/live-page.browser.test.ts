@@ -95,7 +95,7 @@ class MadeRun {
   }
 }
 
-/** Another window of the same browser, in the same process. */
+/** Another window of the same browser, in the same process, behind ours: what is hidden is drawn once a second. */
 async function anotherWindow(url = 'about:blank'): Promise<Page> {
   const opened = page.waitForEvent('popup');
   await page.evaluate((at) => void window.open(at), url);
@@ -111,6 +111,7 @@ const drawn = (count: number): Promise<void> =>
 
 /** One tab for all tests: a new one costs as much as three pages. */
 beforeEach(async () => {
+  await page.bringToFront();
   await page.setViewportSize({ width: 1300, height: 900 });
   await page.emulateMedia({ colorScheme: 'light' });
   complaints.length = expected.length = 0;
