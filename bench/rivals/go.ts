@@ -55,7 +55,7 @@ export function findGo(wanted?: string): GoFound | undefined {
   return found.find(is121) ?? found[0];
 }
 
-/** Whether it is of version 1.21, whose pacer can be recorded (test/long/lab/verify/pacer.test.ts). */
+/** Whether it is of version 1.21, whose pacer and malloc can be recorded (recordGo). */
 export function is121({ version }: GoFound): boolean {
   return version.startsWith('go1.21');
 }
@@ -111,6 +111,7 @@ export function buildGo(
           if (old) return undefined;
           break;
         case 'pacer-trace':
+        case 'malloc-trace':
           if (!is121(go)) return undefined;
           break;
         case 'pages':
@@ -129,6 +130,24 @@ export function buildGo(
       };
     },
   };
+}
+
+/** What the real runtime did in a case that records, as lines of a golden trace; what it says where it failed. */
+export function recordGo(go: Participant, name: string, params: Readonly<Record<string, string>>): string {
+  const command = go.command({ name, params, targets: [] });
+  if (command === undefined) throw new Error(`${go.title} cannot record ${name}`);
+  const { stdout, stderr, status } = spawnSync(command.file, command.args, {
+    encoding: 'utf8',
+    env: { ...process.env, ...command.env },
+    maxBuffer: 2 ** 30,
+  });
+  if (status !== 0) throw new Error(`${name} was not recorded:\n${stdout.slice(-1000)}${stderr}`);
+  // The test package says, too, how its test went.
+  return stdout
+    .split('\n')
+    .filter((line) => /^[[{]/.test(line))
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 /** Which files of the runtime's test package are laid over: ours added, its own tests left out. */

@@ -5,7 +5,7 @@
  * and surely usable); unswept full ones, swept in the hope of free objects. At most 101 spans are looked at
  * in one search (the runtime's budget of 100, counted down through 0), so that a search among full spans
  * costs about one hundredth of what a fresh span would waste. The sweeper takes class by class, full ones
- * before partial ones; the class reached is remembered.
+ * before partial ones; the class reached is remembered. Of each set the span that was put there first is taken first.
  *
  * A cached span stands in no set.
  *
@@ -73,13 +73,13 @@ export class SetRegistry implements SpanRegistry {
     const sets = this.#sets;
     const sweepState = this.#sweepState;
     const gen = sweepState.gen;
-    const ready = sets.pop(sets.partialSwept(spanClass, gen));
+    const ready = sets.shift(sets.partialSwept(spanClass, gen));
     if (ready !== 0 || sweepState.isDone()) return ready;
 
     let budget = sweepBudget;
     const partial = sets.partialUnswept(spanClass, gen);
     for (; budget >= 0; budget--) {
-      const s = sets.pop(partial);
+      const s = sets.shift(partial);
       if (s === 0) break;
       if (sweeper.tryAcquire(s)) {
         sweeper.sweep(s, true);
@@ -89,7 +89,7 @@ export class SetRegistry implements SpanRegistry {
     const full = sets.fullUnswept(spanClass, gen);
     const { allocCount, nelems } = this.#spans.columns;
     for (; budget >= 0; budget--) {
-      const s = sets.pop(full);
+      const s = sets.shift(full);
       if (s === 0) break;
       if (sweeper.tryAcquire(s)) {
         sweeper.sweep(s, true);
@@ -111,7 +111,7 @@ export class SetRegistry implements SpanRegistry {
     const end = this.#spanClasses * 2;
     for (let cursor = state.cursor[0]; cursor < end; cursor++) {
       const spanClass = cursor >>> 1;
-      const s = sets.pop(
+      const s = sets.shift(
         (cursor & 1) === 0 ? sets.fullUnswept(spanClass, gen) : sets.partialUnswept(spanClass, gen),
       );
       if (s !== 0) {

@@ -25,7 +25,7 @@ it('asks one in processes of its own, draws it, keeps it, and says whether it he
   const { code, out: told } = await inProcess(['question', 'limit-goal', '-o', out]);
   expect(code).toBe(0);
   expect(told).toMatch(/^14\. Does the background scavenger act on the limit\?/);
-  expect(told).toMatch(/█.* most 66\.7 MiB\n/);
+  expect(told).toMatch(/█.* most 66\.8 MiB\n/);
   expect(told).toMatch(/✓ here it gives back until the heap is below its limit: .*at most 64/);
   expect(told).toContain('Question 14: held on this machine');
   const [name = ''] = readdirSync(out);

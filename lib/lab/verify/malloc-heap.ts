@@ -43,11 +43,13 @@ import type { MallocSnapshot, SpanRecord } from './malloc-trace.ts';
 import { PastCollection } from './past-collection.ts';
 import {
   bitOf,
+  contentsOf,
   findKeepers,
+  foundSpans,
   isRecordedAllocated,
+  isUnswept,
   isYounger,
   type Keeper,
-  livingIn,
   replayP,
 } from './recorded-spans.ts';
 
@@ -71,6 +73,8 @@ class Rebuilder {
   readonly #runtime: Runtime;
   readonly #past: PastCollection | undefined;
   readonly #idOf = new Map<number, number>();
+  /** The collection has only marked. */
+  readonly #isUnswept: boolean;
 
   /** @param past what runs the collection that was before; undefined: what it left is written */
   constructor(file: string, snapshot: MallocSnapshot, runtime: Runtime, past: PastCollection | undefined) {
@@ -78,6 +82,7 @@ class Rebuilder {
     this.#snapshot = snapshot;
     this.#runtime = runtime;
     this.#past = past;
+    this.#isUnswept = isUnswept(snapshot);
   }
 
   /** @returns how what was rebuilt differs from the record, where a collection has left it; undefined: it does not */
@@ -103,8 +108,8 @@ class Rebuilder {
 
   #putOnLists(keepers: ReadonlyMap<SpanRecord, Keeper>): void {
     for (const [spanClass, pages] of this.#snapshot.partialSwept) {
-      // A set is a stack, and what is taken first stands first in the record.
-      for (const page of pages.toReversed()) this.#putOn('partialSwept', spanClass, this.#idOf.get(page)!);
+      // What is taken first stands first in the record.
+      for (const page of pages) this.#putOn('partialSwept', spanClass, this.#idOf.get(page)!);
     }
     for (const [record, keeper] of keepers)
       if (keeper === 'full') this.#putOn('fullSwept', record.spanClass, this.#idOf.get(record.page)!);
@@ -112,30 +117,28 @@ class Rebuilder {
 
   /** Runs the collection that was before, and compares what it leaves. */
   #collect(past: PastCollection, keepers: ReadonlyMap<SpanRecord, Keeper>): string | undefined {
-    const idOf = (page: number): number => this.#idOf.get(page)!;
-    for (const record of keepers.keys())
-      if (!isYounger(record)) past.fillSpan(idOf(record.page), livingIn(record));
-    const of = (wanted: (keeper: Keeper) => boolean): number[] =>
-      [...keepers]
-        .filter(([record, keeper]) => !isYounger(record) && wanted(keeper))
-        .map(([{ page }]) => idOf(page));
-    // What caches have was taken before all others.
-    const cached = of((keeper) => typeof keeper === 'number');
-    const partial = [...this.#snapshot.partialSwept.values()].flat().map(idOf);
-    past.run([...cached, ...partial, ...of((keeper) => keeper === 'full')]);
+    const idOf = ({ page }: SpanRecord): number => this.#idOf.get(page)!;
+    const found = foundSpans(this.#snapshot, keepers);
+    for (const place of ['cached', 'full', 'partial'] as const)
+      for (const record of found[place]) past.fillSpan(idOf(record), contentsOf(record, place), place);
+    past.run(!this.#isUnswept);
     for (const record of keepers.keys()) {
-      const fault = isYounger(record) ? undefined : past.faultOf(idOf(record.page));
+      // What is not swept has its objects still.
+      const fault = isYounger(record) || record.markBits ? undefined : past.faultOf(idOf(record));
       if (fault !== undefined) return `of the span at page ${record.page}, ${fault}`;
     }
     const { sets } = this.#runtime.spans;
     const { gen } = this.#runtime.state.sweepState;
-    const { spanClass, allocCount, nelems } = this.#runtime.state.spans.columns;
-    for (const s of cached) {
-      const set =
-        allocCount[s] === nelems[s]
-          ? sets.fullSwept(spanClass[s]!, gen)
-          : sets.partialSwept(spanClass[s]!, gen);
-      if (sets.pop(set) !== s) return `the spans of class ${spanClass[s]} were swept in another order`;
+    for (const [record, keeper] of keepers) {
+      if (isYounger(record) || typeof keeper !== 'number') continue;
+      // What caches have now they took from among those with free objects, the first.
+      const isFull = record.allocCount === record.nelems;
+      const set = isFull ? sets.fullSwept(record.spanClass, gen) : sets.partialSwept(record.spanClass, gen);
+      const there = sets.of(set);
+      if (!isFull && there[0] !== idOf(record))
+        return `the spans of class ${record.spanClass} were swept in another order`;
+      for (const _ of there) sets.shift(set);
+      for (const s of there) if (s !== idOf(record)) sets.push(set, s);
     }
     const fault = this.#faultOfLists() ?? this.#faultOfPages();
     if (fault === undefined) this.#placeYounger(keepers);
@@ -145,10 +148,8 @@ class Rebuilder {
   #faultOfLists(): string | undefined {
     const { spans, state } = this.#runtime;
     for (let spanClass = 0; spanClass < numSpanClasses; spanClass++) {
-      const found: number[] = [];
-      spans.sets.forEach(spans.sets.partialSwept(spanClass, state.sweepState.gen), (s) =>
-        found.push(state.spans.columns.startPage[s]!),
-      );
+      const set = spans.sets.partialSwept(spanClass, state.sweepState.gen);
+      const found = spans.sets.of(set).map((s) => state.spans.columns.startPage[s]!);
       const wanted = this.#snapshot.partialSwept.get(spanClass) ?? [];
       if (found.join() !== wanted.join())
         return `spans of class ${spanClass} with free objects are those at pages ${found}, not ${wanted}`;
@@ -266,11 +267,11 @@ class Rebuilder {
     let to = page + 1;
     while (to < end && this.#gapKind(to, top) === kind) to++;
     if (kind === 'fresh') return to;
-    if (kind === 'used' && this.#past !== undefined) {
+    if (kind === 'used' && this.#past !== undefined && !this.#isUnswept) {
       this.#past.fillWithGarbage(page, to - page);
       return to;
     }
-    const s = heap.allocSpan(replayP, to - page, manualShapes[spanUse.workBuffer], page);
+    const s = heap.allocSpan(replayP, to - page, manualShapes[spanUse.stack], page);
     if (s === 0) this.#outOfMemory();
     if (kind === 'used') heap.freeManual(s);
     return to;
@@ -289,7 +290,6 @@ class Rebuilder {
     const pages = radixPagesOf(this.#runtime);
     const { heap } = this.#snapshot;
     const { base, free, scavenged } = heap.cache;
-    if ((free[0] | free[1]) === 0) return;
     if (base % cachePages !== 0) this.#refuse('the page cache is not aligned', undefined, base);
     for (let bit = 0; bit < cachePages; bit++) {
       if (!bitOf(free, bit)) continue;

@@ -3,6 +3,17 @@
  * (in several lines), then one line an allocation, and the heap as it was at the end. A line of another
  * shape is `ERR_GOLDEN`, as is a trace that ends before its end.
  *
+ *     {"k":"hdr","mode":"fresh" | "gc" | "unswept","n":…,"seed":…,"arenaBase":…}   n: allocations
+ *     {"k":"heap0",…}              HeapRecord
+ *     {"k":"partialSwept",…}       swept spans with free objects, by class, as they are taken
+ *     {"k":"beforeCollection",…}   PlacesBefore, where it is known
+ *     {"k":"span",…}               each span: SpanRecord
+ *     [size, 1 if it may hold pointers, place, the span's page, pages, class, bytes]   each allocation
+ *     {"k":"heap1",…}              HeapRecord
+ *
+ * Where a collection has only marked (`unswept`), the header tells the pace of its sweep (`sweepWithin`, `pagesSwept`), and a span
+ * that is not swept its marks (`markBits`).
+ *
  * Not here: what the lines mean to a heap (malloc-heap.ts), replaying (malloc.ts).
  */
 
@@ -11,11 +22,15 @@ import { type GoldenLine, goldenError, readGolden } from './golden.ts';
 import { parseWord64, type Word64 } from './word64.ts';
 
 export interface MallocHeader {
-  /** How the heap came to be: 'fresh' or 'gc'. */
+  /** How the heap came to be: 'fresh', 'gc', or 'unswept' where that collection has only marked. */
   readonly mode: string;
   readonly seed: number;
   /** Allocations in the trace. */
   readonly allocations: number;
+  /** Where nothing is swept: bytes within which allocations sweep it; 0: they sweep only what they need. */
+  readonly sweepWithin: number;
+  /** Pages that were swept since the last collection, of spans that are gone, too. */
+  readonly pagesSwept: number;
   /** The address from which all are counted: a multiple of 16 GiB. */
   readonly arenaBase: number;
 }
@@ -49,6 +64,16 @@ export interface SpanRecord {
   readonly needZero: boolean;
   /** A bit an object, bytes with the lowest bit first. */
   readonly allocBits: Uint8Array;
+  /** Of a span that is not swept: the objects that are marked. */
+  readonly markBits: Uint8Array | undefined;
+}
+
+/** Where spans stood before the last collection: their first pages; in each list what was put there first stands first. */
+export interface PlacesBefore {
+  /** For each span class that of the cached span, −1 for none. */
+  readonly mcache: readonly number[];
+  readonly full: ReadonlyMap<number, readonly number[]>;
+  readonly partial: ReadonlyMap<number, readonly number[]>;
 }
 
 export interface MallocSnapshot {
@@ -59,6 +84,8 @@ export interface MallocSnapshot {
   readonly spans: readonly SpanRecord[];
   /** The first pages of the swept spans with free objects, by span class; the first is taken first. */
   readonly partialSwept: ReadonlyMap<number, readonly number[]>;
+  /** Undefined where it is not recorded. */
+  readonly before: PlacesBefore | undefined;
 }
 
 export interface Allocation {
@@ -109,10 +136,15 @@ function isRange(value: unknown): value is [number, number] {
   return Array.isArray(value) && value.length === 2 && value.every(isOffset) && value[0] <= value[1];
 }
 
+/** Pages, −1 for none. */
+function isPages(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((page) => isWhole(page, -1, maxPage));
+}
+
 function header(file: string, { line, value }: GoldenLine): MallocHeader {
   const fields = fieldsOf(value);
   if (fields?.k !== 'hdr') throw goldenError(file, line, 'a trace begins with its header', value);
-  const { mode, seed, n, arenaBase } = fields;
+  const { mode, seed, n, arenaBase, sweepWithin, pagesSwept } = fields;
   if (!isWhole(n, 0, 2 ** 31))
     throw goldenError(file, line, 'the header does not say how many operations follow', n);
   const base = typeof arenaBase === 'string' ? Number(arenaBase) : Number.NaN;
@@ -122,6 +154,8 @@ function header(file: string, { line, value }: GoldenLine): MallocHeader {
     mode: typeof mode === 'string' ? mode : '',
     seed: typeof seed === 'number' ? seed : 0,
     allocations: n,
+    sweepWithin: isOffset(sweepWithin) ? sweepWithin : 0,
+    pagesSwept: isWhole(pagesSwept, 0, maxPage) ? pagesSwept : 0,
     arenaBase: base,
   };
 }
@@ -134,7 +168,7 @@ function heap(fields: Fields): HeapRecord | undefined {
   if (free === undefined || scavenged === undefined || !Number.isInteger(searchPage)) return undefined;
   if (!Array.isArray(tiny) || tiny.length !== 2 || !tiny.every((n) => Number.isInteger(n))) return undefined;
   if (!Array.isArray(inUse) || !inUse.every(isRange)) return undefined;
-  if (!Array.isArray(mcache) || !mcache.every((page) => isWhole(page, -1, maxPage))) return undefined;
+  if (!isPages(mcache)) return undefined;
   if (!Array.isArray(alloc) || !alloc.every((hex) => typeof hex === 'string' && chunkHex.test(hex)))
     return undefined;
   let chunks = 0;
@@ -161,18 +195,21 @@ function heap(fields: Fields): HeapRecord | undefined {
     searchPage: page < 0 || page > maxPage ? -1 : page,
     tiny: tiny[0] < 0 ? [-1, 0] : [tiny[0], tiny[1]],
     inUse,
-    mcache: mcache as number[],
+    mcache,
     allocated,
   };
 }
 
 function span(line: number, fields: Fields): SpanRecord | undefined {
-  const { page, npages, state, nelems, freeindex, allocCount, needzero, allocBits } = fields;
+  const { page, npages, state, nelems, freeindex, allocCount, needzero, allocBits, markBits } = fields;
   const spanClass = fields.class;
   const counts = [page, npages, spanClass, nelems, freeindex, allocCount];
   if (!counts.every((n) => isWhole(n, 0, maxPage)) || (state !== 1 && state !== 2)) return undefined;
-  if (typeof allocBits !== 'string' || !/^([0-9a-f]{2})*$/.test(allocBits)) return undefined;
-  if (state === 1 && allocBits.length * 4 < (nelems as number)) return undefined;
+  const isBits = (bits: unknown): bits is string =>
+    typeof bits === 'string' &&
+    /^([0-9a-f]{2})*$/.test(bits) &&
+    (state !== 1 || bits.length * 4 >= (nelems as number));
+  if (!isBits(allocBits) || (markBits !== undefined && !isBits(markBits))) return undefined;
   return {
     line,
     page: page as number,
@@ -184,11 +221,12 @@ function span(line: number, fields: Fields): SpanRecord | undefined {
     allocCount: allocCount as number,
     needZero: needzero === 1,
     allocBits: Uint8Array.from(Buffer.from(allocBits, 'hex')),
+    markBits: markBits === undefined ? undefined : Uint8Array.from(Buffer.from(markBits, 'hex')),
   };
 }
 
-function partialSwept(fields: Fields): ReadonlyMap<number, readonly number[]> | undefined {
-  const byClass = fieldsOf(fields.byClass);
+function spanLists(value: unknown): ReadonlyMap<number, readonly number[]> | undefined {
+  const byClass = fieldsOf(value);
   if (byClass === undefined) return undefined;
   const lists = new Map<number, number[]>();
   for (const [spanClass, pages] of Object.entries(byClass)) {
@@ -197,6 +235,12 @@ function partialSwept(fields: Fields): ReadonlyMap<number, readonly number[]> | 
     lists.set(Number(spanClass), pages as number[]);
   }
   return lists;
+}
+
+function placesBefore({ mcache, full, partial }: Fields): PlacesBefore | undefined {
+  const lists = [spanLists(full), spanLists(partial)];
+  if (lists[0] === undefined || lists[1] === undefined || !isPages(mcache)) return undefined;
+  return { mcache, full: lists[0], partial: lists[1] };
 }
 
 function allocation(value: readonly unknown[]): Allocation | undefined {
@@ -221,6 +265,7 @@ async function snapshot(
 ): Promise<[MallocSnapshot, GoldenLine | undefined]> {
   let start: { line: number; heap: HeapRecord } | undefined;
   let partial: ReadonlyMap<number, readonly number[]> | undefined;
+  let before: PlacesBefore | undefined;
   let next: GoldenLine | undefined;
   const spans: SpanRecord[] = [];
   for (;;) {
@@ -238,8 +283,11 @@ async function snapshot(
       if (parsed !== undefined) start = { line, heap: parsed };
       else throw goldenError(file, line, 'not the state of a heap', value);
     } else if (kind === 'partialSwept') {
-      partial = partialSwept(fields);
+      partial = spanLists(fields.byClass);
       if (partial === undefined) throw goldenError(file, line, 'not lists of spans', value);
+    } else if (kind === 'beforeCollection') {
+      before = placesBefore(fields);
+      if (before === undefined) throw goldenError(file, line, 'not places of spans', value);
     } else {
       const parsed = kind === 'span' ? span(line, fields) : undefined;
       if (parsed === undefined) throw goldenError(file, line, 'not a line of a malloc trace', value);
@@ -249,7 +297,7 @@ async function snapshot(
   if (start === undefined)
     throw goldenError(file, next?.line ?? 1, 'no heap0: it is not told what the heap was at the start');
   spans.sort((a, b) => a.page - b.page);
-  return [{ ...start, spans, partialSwept: partial ?? new Map<number, number[]>() }, next];
+  return [{ ...start, spans, partialSwept: partial ?? new Map<number, number[]>(), before }, next];
 }
 
 /** Opens a malloc trace: reads what the heap was at the start, and the rest as it is asked for. */

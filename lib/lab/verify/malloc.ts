@@ -31,7 +31,7 @@ import type { FieldMismatch } from './mismatch.ts';
 import { everySecond } from './past-collection.ts';
 import type { VerifyOptions } from './radix.ts';
 import { RealObjects } from './real-objects.ts';
-import { isRecordedAllocated, replayP } from './recorded-spans.ts';
+import { isRecordedAllocated, isUnswept, replayP } from './recorded-spans.ts';
 import {
   type Answer,
   type ReplayedLine,
@@ -355,15 +355,22 @@ export async function verifyMalloc(file: string, options: VerifyOptions = {}): P
   const trace = await openMallocTrace(file);
   const { header, snapshot } = trace;
   const isTyped = options.typed === true;
-  // Pointers lie in memory, which is really there then.
-  const isCollected = isTyped && header.mode === 'gc';
+  const isCollected = (isTyped && header.mode === 'gc') || isUnswept(snapshot);
   const rebuilt = rebuildHeap(
     file,
     snapshot,
-    isReal || isCollected ? new Sys({ advise: 'dontneed' }) : new ArithmeticSys(header.arenaBase),
+    // Pointers lie in memory, which is really there then.
+    isReal || (isCollected && isTyped)
+      ? new Sys({ advise: 'dontneed' })
+      : new ArithmeticSys(header.arenaBase),
     isTyped ? 'tracing' : 'explicit',
     isCollected ? (options.seed ?? header.seed) : undefined,
   );
+  const { counters } = rebuilt.runtime.state;
+  const { sweepWithin, pagesSwept } = header;
+  if (isUnswept(snapshot)) counters.pagesSwept[0] = pagesSwept;
+  // The recording runtime's trigger is as far.
+  rebuilt.runtime.gc.sweeper.setPace(sweepWithin === 0 ? Infinity : counters.heapLive[0]! + sweepWithin);
   try {
     const replay = new MallocReplay(rebuilt, snapshot.heap, isReal);
     // Its reader has counted the allocations; without any there is still the state at the end.

@@ -1,14 +1,19 @@
 /**
  * The collection that a recorded heap has behind it, run again by the heap's own marking and sweep.
  *
- * A record tells what a collection left. What there was before is made up here: each span was full, and the objects that the
- * record does not have were garbage; pages that are free in it, and were used, were spans of garbage. All that lives hangs on
- * roots by pointers in memory, some of them to within an object; garbage points to what lives and to garbage. A seed says how.
+ * Where a record tells what a collection left, what there was before is made up (recorded-spans.ts): each span was full, and the
+ * objects that the record does not have were garbage; pages that are free in it, and were used, were spans of garbage. Where
+ * it tells what a collection has marked, before anything was swept, nothing is made up.
  *
- * Spans of a class are swept in the order that leaves the lists of the record, if they are swept as the runtime does.
+ * On a heap that traces, all that lives hangs on roots by pointers in memory, some of them to within an object; garbage points
+ * to what lives and to garbage. A seed says how. On one of explicit liveness garbage was dropped.
+ *
+ * Spans of a class stand where they stood, so that the collection leaves the sets of the record if it sweeps as the runtime does.
  *
  * Not here: what else a record tells (malloc-heap.ts).
  */
+import { numSpanClasses } from '../../alloc/size-classes.ts';
+import { ctz32, popcount32 } from '../../base/bits.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { Mulberry32 } from '../../base/random.ts';
 import { pageSize, type SpanId } from '../../base/units.ts';
@@ -18,6 +23,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import { pageWordsShift, windowPageMask } from '../../spans/object-memory.ts';
 import { objectSize } from '../../spans/span-table.ts';
 import { ObjectList } from '../subject/object-list.ts';
+import type { Contents } from './recorded-spans.ts';
 
 /** Of an object with pointers, every second word is one. */
 export function everySecond(size: number): PointerMap {
@@ -25,6 +31,8 @@ export function everySecond(size: number): PointerMap {
     { from: 0, end: Math.ceil(size / 8), period: 2, pattern: Int32Array.of(1), map: undefined },
   ]);
 }
+
+const isSet = (bits: Int32Array, i: number): boolean => ((bits[i >>> 5]! >>> (i & 31)) & 1) === 1;
 
 /** Bytes from one pointer to the next. */
 const pointerStep = 16;
@@ -43,6 +51,8 @@ export class PastCollection {
   readonly #garbage = new ObjectList();
   /** What lives in each span. */
   readonly #living = new Map<number, Int32Array>();
+  /** Spans that stand in a set or in a cache. */
+  readonly #placed = new Set<number>();
 
   /** @param p the P that allocates */
   constructor(runtime: Runtime, p: number, seed: number) {
@@ -62,7 +72,10 @@ export class PastCollection {
       const n = isSmall ? pages : 1 + this.#random.below(Math.min(left, longestGarbage));
       const large = (spanClass & 1) === 1 ? largeNoscanShape : largeScanShape;
       const s = this.place(at, n, isSmall ? classes.shapes[spanClass]! : large);
-      this.#allocateAll(s, new Int32Array((this.#runtime.state.spans.columns.nelems[s]! + 31) >>> 5));
+      const { nelems } = this.#runtime.state.spans.columns;
+      const allocated = new Int32Array((nelems[s]! + 31) >>> 5).fill(-1);
+      if (nelems[s]! % 32 > 0) allocated[allocated.length - 1] = (1 << (nelems[s]! & 31)) - 1;
+      this.#allocate(s, allocated, new Int32Array(allocated.length));
       at += n;
       left -= n;
     }
@@ -80,62 +93,83 @@ export class PastCollection {
     return s;
   }
 
-  /** All objects of a span are allocated; some of them live, by windows of 32. */
-  fillSpan(s: number, living: Int32Array): void {
-    const { state, spans } = this.#runtime;
+  /** Puts into a span what the collection is to find there. Spans of a set come to it in the order of the calls. */
+  fillSpan(s: number, { allocated, living }: Contents, place: 'cached' | 'full' | 'partial'): void {
+    const { state, spans, alloc, isTraced } = this.#runtime;
     const { arenas } = state;
     const c = state.spans.columns;
     const n = c.nelems[s]!;
     const size = objectSize(c, s);
     const start = arenas.addressOf(c.startPage[s]!);
     const isPlain = (c.spanClass[s]! & 1) === 1;
-    this.#allocateAll(s, living);
+    this.#allocate(s, allocated, living);
+    if (place === 'cached') this.#cache(s);
+    else this.#putOn(place, s);
     const map = everySecond(size);
     for (let i = 0; i < n; i++) {
-      const lives = ((living[i >>> 5]! >>> (i & 31)) & 1) === 1;
+      if (!isSet(allocated, i)) continue;
+      const lives = isSet(living, i);
       const address = start + i * size;
-      if (isPlain) {
+      if (!isTraced) {
+        alloc.liveness.allocated(address);
+        if (!lives) alloc.liveness.drop(address);
+      } else if (isPlain) {
         if (lives) this.#plain.push(address, size);
-        continue;
+      } else {
+        spans.pointerBits?.put(address - arenas.origin, size / 8, map);
+        (lives ? this.#scanned : this.#garbage).push(address, size);
       }
-      spans.pointerBits?.put(address - arenas.origin, size / 8, map);
-      (lives ? this.#scanned : this.#garbage).push(address, size);
     }
   }
 
-  #allocateAll(s: number, living: Int32Array): void {
-    const { state } = this.#runtime;
-    const { counters } = state;
-    const c = state.spans.columns;
-    const n = c.nelems[s]!;
+  #allocate(s: number, allocated: Int32Array, living: Int32Array): void {
+    const { counters, gcBits, spans } = this.#runtime.state;
+    const c = spans.columns;
     const size = objectSize(c, s);
     const spanClass = c.spanClass[s]!;
-    c.freeIndex[s] = n;
-    c.allocCount[s] = n;
-    counters.totalAlloc[0]! += n * size;
-    counters.heapLive[0]! += n * size;
+    const objects = allocated.reduce((sum, word) => sum + popcount32(word), 0);
+    const firstFree = allocated.findIndex((word) => word !== -1);
+    c.freeIndex[s] =
+      firstFree < 0 ? c.nelems[s]! : Math.min(c.nelems[s]!, firstFree * 32 + ctz32(~allocated[firstFree]!));
+    c.allocCount[s] = objects;
+    gcBits.bits.set(allocated, c.allocBits[s]!);
+    counters.totalAlloc[0]! += objects * size;
+    counters.heapLive[0]! += objects * size;
     if (spanClass >>> 1 === 0) {
       counters.largeAlloc[0]! += size;
       counters.largeAllocCount[0]!++;
-    } else counters.smallAllocCount[spanClass >>> 1]! += n;
+    } else counters.smallAllocCount[spanClass >>> 1]! += objects;
     this.#living.set(s, living);
   }
 
-  /**
-   * Runs the collection, and sweeps all of it.
-   * @param spans those with anything that lives; of a class, what is to be taken first after the sweep stands first
-   */
-  run(spans: readonly number[]): void {
-    const { state, spans: side, gc } = this.#runtime;
-    const { spanClass } = state.spans.columns;
-    const push = (s: number): void =>
-      side.sets.push(side.sets.fullSwept(spanClass[s]!, state.sweepState.gen), s);
-    // What is pushed first is swept last, and then taken first.
-    for (const s of spans) push(s);
-    const placed = new Set(spans);
-    for (const s of this.#living.keys()) if (!placed.has(s)) push(s);
-    this.#link();
-    if (!gc.collector.collectFully())
+  #putOn(place: 'full' | 'partial', s: number): void {
+    const { state, spans } = this.#runtime;
+    const { sets } = spans;
+    const spanClass = state.spans.columns.spanClass[s]!;
+    const { gen } = state.sweepState;
+    sets.push(place === 'full' ? sets.fullSwept(spanClass, gen) : sets.partialSwept(spanClass, gen), s);
+    this.#placed.add(s);
+  }
+
+  /** Puts a span without a free object into the cache of the P. */
+  #cache(s: number): void {
+    const { state, alloc } = this.#runtime;
+    const c = state.spans.columns;
+    const slot = this.#p * numSpanClasses + c.spanClass[s]!;
+    alloc.mcache.columns.spans[slot] = s;
+    c.cachedAt[s] = slot + 1;
+    c.freeIndex[s] = (c.nelems[s]! - 1) & ~31;
+    c.sweepGen[s] = state.sweepState.gen + 3;
+    c.cachedCount[s] = c.allocCount[s]!;
+    this.#placed.add(s);
+  }
+
+  /** Runs the collection, and sweeps all of it unless told. */
+  run(sweeps: boolean): void {
+    const { collector } = this.#runtime.gc;
+    for (const s of this.#living.keys()) if (!this.#placed.has(s)) this.#putOn('full', s);
+    if (this.#runtime.isTraced) this.#link();
+    if (!(sweeps ? collector.collectFully() : collector.collect(true)))
       throw new PageHeapError('ERR_OUT_OF_MEMORY', 'no memory to collect the heap of a trace');
   }
 

@@ -1,5 +1,6 @@
 /**
- * The whole heap of 2023 (Go 1.21): pages by address, first fit, through a cache of 64; four sets of spans a class.
+ * The whole heap of 2023 (Go 1.21): pages by address, first fit, through a cache of 64; four sets of spans a class,
+ * from each of which the span is taken that was put there first.
  */
 import { PageReclaimingHeap } from './page-reclaimer.ts';
 import { isFull, type ModelSpan, newSpan } from './whole-heap.ts';
@@ -50,12 +51,12 @@ export class RadixHeap2023 extends PageReclaimingHeap {
   }
 
   protected override findSpan(spanClass: number): ModelSpan | undefined {
-    const ready = of(this.partial.swept, spanClass).pop();
+    const ready = of(this.partial.swept, spanClass).shift();
     if (ready !== undefined || this.sweepDone) return ready;
     let left = budget;
     for (const kind of [this.partial, this.full]) {
       for (; left >= 0; left--) {
-        const s = of(kind.unswept, spanClass).pop();
+        const s = of(kind.unswept, spanClass).shift();
         if (s === undefined) break;
         if (!this.acquire(s)) continue;
         this.sweep(s, true);
@@ -76,7 +77,7 @@ export class RadixHeap2023 extends PageReclaimingHeap {
   protected override nextUnswept(): ModelSpan | undefined {
     for (; this.cursor < spanClasses * 2; this.cursor++) {
       const kind = this.cursor % 2 === 0 ? this.full : this.partial;
-      const s = of(kind.unswept, this.cursor >> 1).pop();
+      const s = of(kind.unswept, this.cursor >> 1).shift();
       if (s !== undefined) return s;
     }
     return undefined;

@@ -1,15 +1,12 @@
-/** Lines of malloc traces, as they were recorded and edited, for one file of tests: its folder goes with it. */
+/** Lines of malloc traces, as they were recorded and edited. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { PageHeapError } from '../../../lib/base/errors.ts';
 import { type MallocVerdict, verifyMalloc } from '../../../lib/lab/verify/malloc.ts';
 import { mallocFixture } from './malloc-fixture.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'pageheap-verify-malloc-'));
-afterAll(() => rmSync(folder, { recursive: true }));
 
 export const linesOf = (name: string): string[] =>
   gunzipSync(readFileSync(mallocFixture(name)))
@@ -46,9 +43,11 @@ export function editing(
   return lines.map((text, i) => (i === at ? edited(text, edit) : text));
 }
 
-let files = 0;
+/** A trace of these lines, which goes with its test. */
 export function write(lines: readonly string[]): string {
-  const file = join(folder, `trace-${files++}`);
+  const folder = mkdtempSync(join(tmpdir(), 'pageheap-verify-malloc-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'trace');
   writeFileSync(file, `${lines.join('\n')}\n`);
   return file;
 }

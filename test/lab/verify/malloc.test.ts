@@ -152,7 +152,10 @@ describe('a start that is rare', () => {
     Object.assign(end, { k: 'heap1', alloc: [bits], searchPage: 84 });
     // Twenty pages go past the page cache, to the first that are free: those after the foreign ones.
     const lines = [...foreign, '[163840,1,688128,84,20,0,163840]', JSON.stringify(end)];
-    expect(await verify(lines)).toMatchObject({ operations: 2, checkpoints: 1, mismatch: undefined });
+    for (const typed of [false, true]) {
+      const verdict = await verifyMalloc(write(lines), { typed });
+      expect(verdict).toMatchObject({ operations: 2, checkpoints: 1, mismatch: undefined });
+    }
   });
 
   it('an empty object has no place to compare', async () => {

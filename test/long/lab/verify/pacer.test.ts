@@ -2,14 +2,13 @@
  * The pacer against the real one where there is a Go 1.21: it records scenarios of new seeds, half of them at the
  * edges, and every answer must be the same double. The seed is printed on failure, and PAGEHEAP_SEED takes one.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Participant } from '../../../../bench/participant.ts';
-import { buildGo, findGo, is121 } from '../../../../bench/rivals/go.ts';
+import { buildGo, findGo, is121, recordGo } from '../../../../bench/rivals/go.ts';
 import { verifyFile } from '../../../../lib/lab/verify/verify.ts';
 import { seedOf } from '../../../support/random.ts';
 
@@ -31,15 +30,8 @@ describe.skipIf(go === undefined || !is121(go))('scenarios that nobody has seen'
   /** What the real pacer answered, as a file. */
   function recording(seed: number): string {
     const params = { seed: `${seed}`, scenarios: `${scenarios}` };
-    const command = runtime.command({ name: 'pacer-trace', params, targets: [] })!;
-    const { stdout, status } = spawnSync(command.file, command.args, {
-      encoding: 'utf8',
-      env: { ...process.env, ...command.env },
-      maxBuffer: 2 ** 30,
-    });
-    expect(status).toBe(0);
     const file = join(folder, `${seed}.jsonl`);
-    writeFileSync(file, stdout.replaceAll(/^[^[].*\n/gm, ''));
+    writeFileSync(file, recordGo(runtime, 'pacer-trace', params));
     return file;
   }
 
