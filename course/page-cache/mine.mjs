@@ -1,6 +1,7 @@
 // Exercise 5: a page cache on 64 bits. README.md tells what each part must do.
 //
 //   npx pageheap lab check --first
+//   npx pageheap lab step examples/two-caches.txt
 
 const LIMIT = {{limit}}; // allocations of fewer pages go to the cache
 const KEEP = {{keep}}; // a cache that had no row, and has so few pages left, is flushed

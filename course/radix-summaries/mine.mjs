@@ -1,6 +1,7 @@
 // Exercise 4: radix summaries. README.md tells what each part must do.
 //
 //   npx pageheap lab check --first
+//   npx pageheap lab step examples/two-leaves.txt
 
 /** @typedef {[start: number, max: number, end: number]} Summary */
 

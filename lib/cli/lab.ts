@@ -242,12 +242,7 @@ const step: Act = async (what, { on, out = '.' }, context) => {
   const { terminal } = context;
   const trace = needed(what, 'the trace');
   const { lab, exercise } = started(out);
-  const { targets = [] } = exercise;
-  if (exercise.step === undefined)
-    throw new PageHeapError(
-      'ERR_INVALID_ARGUMENT',
-      `lab step: the exercise ${exercise.id} has no traces to step through`,
-    );
+  const { targets } = exercise;
   const target = on ?? targets[0] ?? '';
   if (!targets.includes(target))
     throw new PageHeapError('ERR_INVALID_ARGUMENT', `--on: it is one of ${targets.join(', ')}`, {

@@ -174,16 +174,16 @@ export interface Exercise {
   measures(variant: Variant): readonly Measure[];
   /** For each check, three hints: from a question to nearly the answer. Keyed by the check's name. */
   readonly hints: Readonly<Record<string, readonly [string, string, string]>>;
-  /** Plays a trace on the hand-in beside the model, step by step; where the exercise has steps. The seed is the open one. */
-  readonly step?: (
+  /** Plays a trace on the hand-in beside the model, step by step. The seed is the open one. */
+  readonly step: (
     bench: Bench,
     variant: Variant,
     trace: string,
     target: string,
     seed: string,
   ) => Promise<readonly Step[]>;
-  /** What `step` can be asked to play on. */
-  readonly targets?: readonly string[];
+  /** What `step` can be asked to play on: the first, unless told. */
+  readonly targets: readonly string[];
 }
 
 /** An operation, and what is free after it where that is what is played. */

@@ -18,6 +18,7 @@ import type { Check, Exercise, Failure, Measure, Measured, Variant } from '../ex
 import { shortestFailure } from '../random-check.ts';
 import { type Op, parseRecord, playOps, target } from './play.ts';
 import { own, playGo, playOwn } from './play-own.ts';
+import { stepsOf } from './steps.ts';
 import { type TraceName, traceOf } from './traces.ts';
 
 const id = 'page-cache';
@@ -408,4 +409,6 @@ export const pageCache: Exercise = {
       'The lowest row of the heap may begin in one block, go through whole ones, and end in another. Keep where it began.',
     ],
   },
+  step: (bench, variant, trace) => stepsOf(bench, ruleOf(variant), trace),
+  targets: [target],
 };

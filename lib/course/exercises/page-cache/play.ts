@@ -100,11 +100,11 @@ export function heldOf(value: unknown): Held | undefined {
 }
 
 /** Of an empty cache it does not matter where it was. */
-const sameHeld = (a: Held, b: Held): boolean =>
+export const sameHeld = (a: Held, b: Held): boolean =>
   a[1] === b[1] && a[2] === b[2] && (a[0] === b[0] || (a[1] === 0 && a[2] === 0));
 
 const bitsText = (word: number): string => `0x${word.toString(16)}`;
-const heldText = ([base, lo, hi]: Held): string =>
+export const heldText = ([base, lo, hi]: Held): string =>
   lo === 0 && hi === 0 ? 'an empty cache: [any, 0, 0]' : `[${base}, ${bitsText(lo)}, ${bitsText(hi)}]`;
 
 function causeOf(value: unknown, { call, right }: Asked, after: string): string {

@@ -17,6 +17,7 @@ import { bucketsText } from '../buckets.ts';
 import type { Check, Exercise, Failure, Measure, Variant } from '../exercise.ts';
 import { shortestFailure } from '../random-check.ts';
 import { allPages, type Move, type Played, parseRecord, playMoves, type Shape } from './play.ts';
+import { stepsOf } from './steps.ts';
 
 const id = 'radix-summaries';
 
@@ -302,4 +303,9 @@ export const radixSummaries: Exercise = {
       'The lowest fit: a row that began in children before comes before anything inside of this child, and that before what comes later.',
     ],
   },
+  step: (bench, variant, trace) => {
+    const shape = shapeOf(variant);
+    return stepsOf(bench, shape, pathUnits(shape), trace);
+  },
+  targets: ['PageAlloc'],
 };

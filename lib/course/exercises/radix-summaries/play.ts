@@ -95,7 +95,7 @@ export interface Played {
   readonly change: number;
 }
 
-const same = (value: unknown, right: number | Summary): boolean =>
+export const same = (value: unknown, right: number | Summary): boolean =>
   typeof right === 'number'
     ? value === right
     : Array.isArray(value) && value.length === 3 && right.every((n, i) => value[i] === n);
