@@ -82,8 +82,6 @@ export interface Ran {
   readonly stopped: Stopped | undefined;
   /** Of all calls, and of telling what they answered. */
   readonly units: number;
-  /** Bytes that the realm holds. */
-  readonly memory: number;
 }
 
 export class Bench {
@@ -158,7 +156,7 @@ export class Bench {
       ...(until === undefined ? {} : { until }),
     };
     this.#clear = false;
-    const { answers, stopped: halted, memory, units: used } = await this.#asking(sandbox.run(block));
+    const { answers, stopped: halted, units: used } = await this.#asking(sandbox.run(block));
     if (halted !== undefined) this.#sound = false;
     this.#spending.ran(block, answers, halted);
     this.#left -= halted === undefined ? used : Math.max(used, units);
@@ -171,7 +169,14 @@ export class Bench {
       );
     }
     const stopped = await this.#asking(this.#withDearest(sandbox, block, answers, halted));
-    return { answers, stopped, units: used, memory };
+    return { answers, stopped, units: used };
+  }
+
+  /** Bytes that the realm holds. @throws HandinOver */
+  async weigh(): Promise<number> {
+    if (this.#sandbox === undefined) await this.fresh();
+    const block = { calls: [], units: callUnits, total: this.#left, weighed: true } as const;
+    return (await this.#asking((this.#sandbox as Sandbox).run(block))).memory ?? 0;
   }
 
   /** What stopped a call; where it was too much work, with the line that took most. */

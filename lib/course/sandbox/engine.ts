@@ -146,7 +146,7 @@ export class Engine {
       answers,
       ...(stopped === undefined ? {} : { stopped }),
       units: this.#units() - before,
-      memory: this.#memory(runtime, context),
+      ...(block.weighed === true ? { memory: this.#memory(runtime, context) } : {}),
     };
   }
 

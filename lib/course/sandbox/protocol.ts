@@ -34,6 +34,8 @@ export interface Block {
   readonly lastLines?: true;
   /** The block ends after a call of this method that answers this. */
   readonly until?: readonly [method: string, answer: number];
+  /** Whether it is told what the realm holds after them: that goes through all of it. */
+  readonly weighed?: true;
 }
 
 /** A value that has no form in JSON, in words. */
@@ -96,7 +98,8 @@ export type Reply =
       readonly stopped?: Stopped;
       /** Of all calls, and of telling what they answered. */
       readonly units: number;
-      readonly memory: number;
+      /** Bytes that the realm holds, where that was asked for. */
+      readonly memory?: number;
     };
 
 /** Bytes that the engine and what a hand-in holds may have, all together. */

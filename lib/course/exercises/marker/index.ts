@@ -262,10 +262,10 @@ async function probe(heap: ObjectHeap): Promise<number> {
   if (!('entry' in handin)) throw new Error('the probe is refused');
   const bench = new Bench(handin);
   try {
-    const { memory: empty } = await bench.run([]);
+    const empty = await bench.weigh();
     await bench.run([['new', target, { first: [...heap.first], words: [...heap.words] }]]);
-    const { memory } = await bench.run([[0, 'root', 0]]);
-    return memory - empty;
+    await bench.run([[0, 'root', 0]]);
+    return (await bench.weigh()) - empty;
   } finally {
     bench.close();
   }
@@ -278,7 +278,7 @@ const memoryMeasure = (name: ShapeName, rules: MarkerRules, points: number): Mea
   run: async (bench, seed): Promise<Measured> => {
     const cycle = largeCycle(name, chanceOf(`${seed} memory ${name}`), rules, stepWords);
     await bench.fresh();
-    const { memory: empty } = await bench.run([]);
+    const empty = await bench.weigh();
     const played = await playCycle(bench, cycle, rules, { looks: false, memory: true });
     if (played.failure !== undefined) return { failure: withLastSteps(played.failure, 0), share: 0 };
     const held = (played.memory - empty - (await probe(cycle.heap))) / KiB;

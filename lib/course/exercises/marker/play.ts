@@ -120,8 +120,9 @@ export async function playCycle(
     ...{ units, longest, memory, changes: judge.changes, words: judge.wordsReachable },
   });
   for (const part of parts) {
-    const { answers, stopped, memory: bytes } = await bench.run(part.map(({ call }) => call));
-    if (part !== parts.at(-1)) memory = Math.max(memory, bytes);
+    const { answers, stopped } = await bench.run(part.map(({ call }) => call));
+    if (isMeasured && stopped === undefined && part !== parts.at(-1))
+      memory = Math.max(memory, await bench.weigh());
     for (const [i, { call, act, kind, end, before: program = [] }] of part.entries()) {
       const text = kind === 'new' ? `new ${target}(heap)` : textOf(call);
       const isLook = kind === 'gray' || kind === 'marked';
