@@ -42,6 +42,16 @@ describe.each(exercises.map((exercise) => [exercise.id, exercise] as const))('%s
         expect(filled(readFileSync(join(folder, name), 'utf8'), variant, 'ada')).not.toContain('{{');
   });
 
+  it('publishes in its page each part of the way to hindsight that has points', () => {
+    const readme = readFileSync(join(handoutFolder(exercise), 'README.md'), 'utf8');
+    for (const { name, buckets } of exercise.measures(variant)) {
+      const parts = /to hindsight: ([\d, and]+) % of it/.exec(buckets)?.[1]?.match(/\d+/g) ?? [];
+      expect(buckets.includes('hindsight')).toBe(parts.length > 0);
+      for (const part of parts)
+        expect([name, part, new RegExp(`\\b${part}\\b[^\n]* %`).test(readme)]).toEqual([name, part, true]);
+    }
+  });
+
   it('has a pack with a page for instructors, and mutants that are edits of the reference', () => {
     expect(readFileSync(join(ownPack, exercise.id, 'instructor.md'), 'utf8')).toContain('**Time.**');
     const files = referenceFiles(ownPack, exercise, 'ada', 't');

@@ -1,7 +1,7 @@
 /**
  * A demand as text, played for `lab step` on a real heap, second by second. A line each; what is behind # is a remark.
  *
- *     use 1000 2            so many pages in use, for so many seconds
+ *     use 1000 2            so many pages in use, or some more, for so many seconds
  *     program tide          the program of that name, with the open seed
  */
 import { PageHeapError } from '../../../base/errors.ts';
@@ -19,24 +19,36 @@ const mostSeconds = 600;
 
 /** @throws PageHeapError ERR_FILE, with the line */
 function parse(text: string, seed: string, prices: Prices): Promise<readonly SecondOfWork[]> {
-  const demand: number[] = [];
+  const uses: { readonly pages: number; readonly seconds: number }[] = [];
+  let all = 0;
   for (const [i, line] of text.split('\n').entries()) {
     const [word = '', ...rest] = line.replace(/#.*/, '').trim().split(/\s+/);
     if (word === '') continue;
     const [pages = -1, seconds = -1] = rest.map(Number);
     const isUse = word === 'use' && rest.length === 2 && Number.isInteger(pages) && Number.isInteger(seconds);
     const name = programNames.find((one) => one === rest[0]);
-    if (word === 'program' && rest.length === 1 && name !== undefined && demand.length === 0)
+    if (word === 'program' && rest.length === 1 && name !== undefined && uses.length === 0)
       return workFor(name, seed, prices);
-    if (!isUse || pages < 0 || pages > mostPages || seconds < 1 || demand.length + seconds > mostSeconds)
+    if (!isUse || pages < 0 || pages > mostPages || seconds < 1 || all + seconds > mostSeconds)
       throw new PageHeapError(
         'ERR_FILE',
         `is no line of use PAGES SECONDS, of ${mostPages} pages and ${mostSeconds} s in all at most, nor program ${programNames.join('|')} alone`,
         { file: 'the trace', line: i + 1 },
       );
-    demand.push(...new Array<number>(seconds).fill(pages));
+    uses.push({ pages, seconds });
+    all += seconds;
   }
-  return Promise.resolve(programOf(demand, chanceOf('step')));
+  const changes = programOf(
+    uses.map(({ pages }) => pages),
+    chanceOf('step'),
+  );
+  const calm: SecondOfWork = { alloc: [], free: [] };
+  return Promise.resolve(
+    changes.flatMap((change, i) => [
+      change,
+      ...new Array<SecondOfWork>((uses[i]?.seconds ?? 1) - 1).fill(calm),
+    ]),
+  );
 }
 
 /** What it has cost, a second, after each second. */
