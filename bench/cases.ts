@@ -166,11 +166,14 @@ function traceCases({ quick, traces }: CaseOptions): Case[] {
 
 function otherCases({ quick, program }: CaseOptions): Case[] {
   const cases: Case[] = [
-    {
-      name: 'scavenge',
-      params: { quantum: '65536', mib: '256', repeats: quick ? '3' : '7' },
-      targets: [{ against: 'addon', above: true, atMost: 350 }],
-    },
+    // A quantum of the background scavenger, all that is free, and a quantum of a heap in pieces.
+    ...[{ quantum: '65536' }, { quantum: '65536', asked: 'all' }, { quantum: '8192', asked: '65536' }].map(
+      (words) => ({
+        name: 'scavenge',
+        params: { ...words, mib: '256', repeats: quick ? '3' : '7' },
+        targets: words.quantum === '65536' ? [{ against: 'addon' as const, above: true, atMost: 350 }] : [],
+      }),
+    ),
   ];
   for (const objects of quick ? [100_000] : [10_000, 100_000, 1_000_000]) {
     cases.push({

@@ -35,8 +35,8 @@
  *   refills included; nanoseconds a page.
  * - `radix-trace trace file repeats`: a recorded trace of Go's page allocator, decoded beforehand;
  *   nanoseconds an operation, in the allocator's own calls. Wrong answers are an error.
- * - `scavenge quantum mib repeats`: `mib` MiB in touched blocks of `quantum` bytes, every second one
- *   freed, then all of that released a quantum at a time; nanoseconds a quantum.
+ * - `scavenge quantum asked mib repeats`: `mib` MiB in touched blocks of `quantum` bytes, every second one
+ *   freed, then all of that released, a quantum at a time, or `asked` bytes (`all`: all at once); nanoseconds a quantum.
  * - `metadata objects`: a heap of that many live objects of mixed sizes and a table of their
  *   addresses; the bytes of bookkeeping.
  * - `trace-parse lines repeats`: reading and parsing an mtrace file, nanoseconds a line; what=growth is

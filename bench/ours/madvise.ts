@@ -4,7 +4,7 @@ import { Advice, loadAddon } from '../../lib/os/addon.ts';
 import { median } from '../workload.ts';
 import { caseParams, emit } from './entry.ts';
 
-const params = caseParams({ quantum: 'any', mib: 'any', repeats: 'any' });
+const params = caseParams({ quantum: 'any', asked: 'any', mib: 'any', repeats: 'any' });
 const quantum = params.number('quantum');
 // As much as the scavenger of that case releases.
 const length = (params.number('mib') / 2) * 1024 * 1024;

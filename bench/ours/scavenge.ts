@@ -1,43 +1,37 @@
 /**
- * Releasing free memory a quantum at a time: see `scavenge` in ../workload.ts.
+ * Releasing free memory, so much at a time: see `scavenge` in ../workload.ts.
  *
  * From finding what to release in the page heap to the system call and the accounting, without the policy
  * that decides how much and when.
  */
 
-import { bytes, type PageCount, type PageIndex, pageSize, type SpanId } from '../../lib/base/units.ts';
+import { bytes, pageSize, type SpanId } from '../../lib/base/units.ts';
 import { smallShape } from '../../lib/heap/span-shape.ts';
-import type { RadixPageHeap } from '../../lib/pages/radix/page-heap.ts';
 import { figures } from '../workload.ts';
 import { caseParams, emit, now } from './entry.ts';
 import { quietRuntime } from './runtime.ts';
 
-const params = caseParams({ quantum: 'any', mib: 'any', repeats: 'any' });
+const params = caseParams({ quantum: 'any', asked: ['all', '65536'], mib: 'any', repeats: 'any' });
 const quantum = params.number('quantum');
+const { asked: words = `${quantum}` } = params.all;
+const asked = bytes(words === 'all' ? Number.MAX_SAFE_INTEGER : Number(words));
 const blocks = (params.number('mib') * 1024 * 1024) / quantum;
 const repeats = params.number('repeats');
 
 const runtime = quietRuntime();
 const { heap } = runtime.alloc;
-const { arenas, counters, spans } = runtime.state;
+const { arenas, spans } = runtime.state;
 const { sys } = runtime.memory;
-const pages = runtime.pages as RadixPageHeap;
+const { pages } = runtime;
 
 /** A block of the quantum's size, as one object without pointers. */
 const largeBlock = smallShape(1, quantum, 1);
-
-const release = (page: PageIndex, npages: PageCount): void => {
-  const size = npages * pageSize;
-  sys.unused(arenas.addressOf(page), bytes(size));
-  counters.heapReleased[0] += size;
-  counters.heapFree[0] -= size;
-};
 
 /** Releases until nothing is left: bytes. */
 function releaseAll(): number {
   let released = 0;
   for (;;) {
-    const more = pages.scavenge(quantum, true, release);
+    const more = pages.release(asked, true);
     if (more === 0) return released;
     released += more;
   }

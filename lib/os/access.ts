@@ -8,7 +8,7 @@
  * Not here: changing what is mapped (sys.ts, which extends this).
  */
 import { markAsUntransferable } from 'node:worker_threads';
-import { PageHeapError } from '../base/errors.ts';
+import { fatal, PageHeapError } from '../base/errors.ts';
 import { GiB, userAddressEnd } from '../base/units.ts';
 import { type Addon, loadAddon } from './addon.ts';
 import { EFAULT, errnoName } from './errno.ts';
@@ -133,6 +133,19 @@ export class Access {
       throw new PageHeapError('ERR_INVALID_ADDRESS', `not a physical page's address: ${addr}`, {
         value: addr,
       });
+    }
+  }
+
+  /** As checkRange, where everything is as a rule right: with nothing that would not be compiled into its caller. */
+  protected checkHotRange(addr: number, length: number): void {
+    if (
+      !(addr > 0 && length > 0 && addr + length <= userAddressEnd) ||
+      ((addr | length) & this.alignMask) !== 0 ||
+      Math.floor(addr) !== addr ||
+      Math.floor(length) !== length
+    ) {
+      this.checkRange(addr, length);
+      fatal('a range was refused and then accepted', { addr, length });
     }
   }
 

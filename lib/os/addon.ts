@@ -42,9 +42,15 @@ export interface Addon {
   free(address: number, length: number): number;
   /** madvise, by the kernel's number of the advice (`Advice`). */
   advise(address: number, length: number, kind: number): number;
-  /** [address, length, kind, errno]: the arguments and the answer of `adviseBoxed`, of this thread. */
+  /**
+   * [count, from, kind, errno, address, length, address, length …]: the arguments and the answer of `adviseBoxed`, of this
+   * thread; room for `advisedRanges` ranges.
+   */
   readonly adviseBox: Float64Array;
-  /** `advise` with nothing passed in the call, which makes it several hundred nanoseconds cheaper. */
+  /**
+   * `advise` for the ranges from number `from` to below `count`, with nothing passed in the call, which makes it several
+   * hundred nanoseconds cheaper. Then `from` is `count`, or the range that was refused.
+   */
   adviseBoxed(): void;
   /** prctl PR_SET_VMA_ANON_NAME. */
   name(address: number, length: number, text: string): number;

@@ -46,10 +46,20 @@ export class CallCounts {
     if (failed) counts[slot + 3]! += 1;
   }
 
+  /** One that was added as granted was refused. */
+  failedAt(slot: number): void {
+    this.#counts[slot + 3]! += 1;
+  }
+
   statsOf(call: SysCall): CallStats {
     const slot = CallCounts.slotOf(call);
     const [calls, bytes, ns, failures] = this.#counts.subarray(slot, slot + width);
     return { calls: calls!, bytes: bytes!, ns: ns!, failures: failures! };
+  }
+
+  stats(): Record<SysCall, CallStats> {
+    const stats = sysCalls.map((call) => [call, this.statsOf(call)]);
+    return Object.fromEntries(stats) as Record<SysCall, CallStats>;
   }
 
   static slotOf(call: SysCall): number {

@@ -9,6 +9,11 @@ export class Fallbacks {
     if (!this.#texts.has(key)) this.#texts.set(key, text);
   }
 
+  /** Too few mappings are left for what would split one. @param limit how many there may be */
+  rememberMappings(limit: number, instead: string): void {
+    this.remember(`mappings: ${instead}`, `close to the ${limit} mappings of vm.max_map_count: ${instead}`);
+  }
+
   has(key: string): boolean {
     return this.#texts.has(key);
   }

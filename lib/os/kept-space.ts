@@ -7,7 +7,9 @@
  *
  * Not here: accounts (sys.ts: what is kept is nobody's any more).
  */
+import { PageHeapError } from '../base/errors.ts';
 import { type Addon, Advice } from './addon.ts';
+import { errnoName } from './errno.ts';
 
 interface Kept {
   readonly base: number;
@@ -40,12 +42,23 @@ export class KeptSpace {
 
   /** Address space, once what is kept was tried again: it may lie just there. @returns as the addon's */
   reserve(hint: number, length: number): number {
-    if (this.#kept.length > 0) this.release();
+    if (this.#kept.length > 0) this.#release();
     return this.#addon.reserve(hint, length);
   }
 
-  /** Tries all of them again. @returns the bytes that are left, and why */
-  release(): { bytes: number; errno: number } {
+  /** Tries all of them again. @throws ERR_SYSTEM where one is still refused */
+  releaseAll(): void {
+    const { bytes, errno } = this.#release();
+    if (bytes === 0) return;
+    throw new PageHeapError(
+      'ERR_SYSTEM',
+      `munmap refused (${errnoName(errno)}): ${bytes} bytes of address space stay taken`,
+      { value: bytes, errno, syscall: 'munmap' },
+    );
+  }
+
+  /** @returns the bytes that are left, and why */
+  #release(): { bytes: number; errno: number } {
     let errno = 0;
     let bytes = 0;
     this.#kept = this.#kept.filter(({ base, length }) => {

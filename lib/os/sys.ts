@@ -27,15 +27,15 @@
  * Not here: looking at what the kernel holds (residency.ts), what the machine can do (machine.ts),
  * which range to release and when (scavenge/).
  */
-import { fatal, PageHeapError } from '../base/errors.ts';
+import { PageHeapError } from '../base/errors.ts';
 import { type Address, address, alignDown, alignUp, userAddressEnd } from '../base/units.ts';
 import { Access } from './access.ts';
 import { type Accounts, PlainAccounts, type Purpose } from './accounts.ts';
 import { Advice } from './addon.ts';
-import { CallCounts, type CallStats, type SysCall, sysCalls } from './calls.ts';
+import { CallCounts, type CallStats, type SysCall } from './calls.ts';
 import { EAGAIN, ENOMEM, errnoName } from './errno.ts';
 import { Fallbacks } from './fallbacks.ts';
-import { GivingBack, type UnusedAdvice } from './giving-back.ts';
+import { GivingBack, mostGathered, type UnusedAdvice } from './giving-back.ts';
 import { KeptSpace } from './kept-space.ts';
 import { kernelMappings, MappingRoom } from './mapping-room.ts';
 import { type MemoryState, RangeStates } from './states.ts';
@@ -69,6 +69,10 @@ export class Sys extends Access {
   #plain: boolean;
   readonly #fallbacks = new Fallbacks();
   readonly #counts = new CallCounts();
+  readonly #refusedSoon = (errno: number): void => {
+    this.#counts.failedAt(unusedSlot);
+    this.#lastErrno = errno;
+  };
 
   constructor(options: SysOptions = {}) {
     super(options.addon);
@@ -223,20 +227,33 @@ export class Sys extends Access {
    * @returns false if neither the advice nor its fallbacks could give the memory back
    */
   unused(addr: number, length: number): boolean {
-    if (
-      !(addr > 0 && length > 0 && addr + length <= userAddressEnd) ||
-      ((addr | length) & this.alignMask) !== 0 ||
-      Math.floor(addr) !== addr ||
-      Math.floor(length) !== length
-    ) {
-      this.#refuseRange(addr, length);
-    }
+    this.checkHotRange(addr, length);
     if (!this.#plain) return this.#unusedWatched(addr, length);
     const errno = this.#giving.give(addr, length);
     this.#counts.addAt(unusedSlot, length, 0, errno !== 0);
     if (errno === 0) this.#accounts.mappedReady(-length);
     else this.#lastErrno = errno;
     return errno === 0;
+  }
+
+  /**
+   * The same, at the latest by `settleUnused`, together with others: nobody may use the range until then. It is
+   * accounted at once, and as Prepared where the kernel refuses, too.
+   */
+  unusedSoon(addr: number, length: number): void {
+    this.checkHotRange(addr, length);
+    if (!this.#plain) {
+      if (!this.#unusedWatched(addr, length)) this.#accounts.mappedReady(-length);
+      return;
+    }
+    this.#accounts.mappedReady(-length);
+    this.#counts.addAt(unusedSlot, length, 0, false);
+    if (this.#giving.gather(addr, length) === mostGathered) this.settleUnused();
+  }
+
+  /** Gives back what `unusedSoon` was asked for. */
+  settleUnused(): void {
+    this.#giving.giveGathered(this.#refusedSoon);
   }
 
   /**
@@ -257,7 +274,7 @@ export class Sys extends Access {
   /** The same where it may split mappings. @returns false, with the range as it was, where too few are left */
   faultIfRoom(addr: number, length: number, purpose: Purpose): boolean {
     if (this.mappings.takeOptional()) return this.fault(addr, length, purpose);
-    this.#rememberMappings('freed memory stays accessible');
+    this.#fallbacks.rememberMappings(this.mappings.limit, 'freed memory stays accessible');
     return false;
   }
 
@@ -280,13 +297,7 @@ export class Sys extends Access {
 
   /** Unmaps what `free` had to keep. @throws ERR_SYSTEM where that is still refused */
   freeKept(): void {
-    const { bytes, errno } = this.#kept.release();
-    if (bytes === 0) return;
-    throw new PageHeapError(
-      'ERR_SYSTEM',
-      `munmap refused (${errnoName(errno)}): ${bytes} bytes of address space stay taken`,
-      { value: bytes, errno, syscall: 'munmap' },
-    );
+    this.#kept.releaseAll();
   }
 
   // ------------------------------------------------------------------ hints; no transition
@@ -365,8 +376,7 @@ export class Sys extends Access {
 
   /** What the calls of every kind came to. */
   stats(): Record<SysCall, CallStats> {
-    const stats = sysCalls.map((call) => [call, this.statsOf(call)]);
-    return Object.fromEntries(stats) as Record<SysCall, CallStats>;
+    return this.#counts.stats();
   }
 
   // ------------------------------------------------------------------ inside
@@ -394,7 +404,7 @@ export class Sys extends Access {
   #hint(call: SysCall, addr: number, length: number, kind: number, name: string): boolean {
     if (this.#fallbacks.has(call)) return false;
     if (!this.mappings.takeOptional()) {
-      this.#rememberMappings('huge-page hints are left out');
+      this.#fallbacks.rememberMappings(this.mappings.limit, 'huge-page hints are left out');
       return false;
     }
     const errno = this.adviseAs(call, addr, length, kind);
@@ -424,7 +434,7 @@ export class Sys extends Access {
   /** Makes unused memory inaccessible, where that can be had: it was given back already. */
   #decommit(addr: number, length: number): void {
     if (!this.mappings.takeOptional()) {
-      this.#rememberMappings('released memory stays accessible');
+      this.#fallbacks.rememberMappings(this.mappings.limit, 'released memory stays accessible');
       return;
     }
     const errno = this.addon.fault(addr, length);
@@ -433,17 +443,5 @@ export class Sys extends Access {
         'decommit',
         `hard decommit refused (${errnoName(errno)}): released memory stays accessible`,
       );
-  }
-
-  #rememberMappings(instead: string): void {
-    this.#fallbacks.remember(
-      `mappings: ${instead}`,
-      `close to the ${this.mappings.limit} mappings of vm.max_map_count: ${instead}`,
-    );
-  }
-
-  #refuseRange(addr: number, length: number): never {
-    this.checkRange(addr, length);
-    return fatal('a range was refused and then accepted', { addr, length });
   }
 }

@@ -24,7 +24,7 @@ import { NarrowCachePageHeap } from '../pages/radix/narrow-cache.ts';
 import type { PhysicalPages } from '../pages/radix/page-alloc.ts';
 import { cachePages } from '../pages/radix/page-cache.ts';
 import type { PageCachePolicy } from '../pages/radix/page-cache-policy.ts';
-import { RadixPageHeap } from '../pages/radix/page-heap.ts';
+import { RadixPageHeap, type Releasing } from '../pages/radix/page-heap.ts';
 import { commitTreapSetup } from '../pages/treap/columns.ts';
 import { TreapPageHeap } from '../pages/treap/page-heap.ts';
 
@@ -34,6 +34,8 @@ export interface PageHeapDeps {
   readonly state: HeapState;
   readonly physical: PhysicalPages;
   readonly host: PageHeapHost;
+  /** How the radix heap releases, which says when it is done. */
+  readonly releasing: Releasing;
   /** What a custom one is called through. */
   readonly foreign: ForeignCode;
   /** A rule for dense chunks of the user's, for a page heap that has chunks. */
@@ -60,16 +62,24 @@ const freeRunsOf = ({ meta, state: { spans, pageColumns, arenas } }: PageHeapDep
 });
 
 function makeRadix(
-  { meta, physical, host, denseRule: rule, pageCachePolicy, hugeChunks }: PageHeapDeps,
+  {
+    meta,
+    physical,
+    host: { reachPages },
+    releasing,
+    denseRule: rule,
+    pageCachePolicy,
+    hugeChunks,
+  }: PageHeapDeps,
   { densePages: pages, denseGenerations, pageCachePages: width }: PageHeapOptions,
 ): PageHeap {
-  const memory = radixMemory(meta, host.reachPages);
+  const memory = radixMemory(meta, reachPages);
   const dense = { pages, rule, remembers: denseGenerations > 0 };
   if (pageCachePolicy !== undefined)
-    return new CustomCachePageHeap(memory, physical, host, dense, pageCachePolicy, hugeChunks);
+    return new CustomCachePageHeap(memory, physical, releasing, dense, pageCachePolicy, hugeChunks);
   return width === cachePages
-    ? new RadixPageHeap(memory, physical, host, dense, hugeChunks)
-    : new NarrowCachePageHeap(memory, physical, host, dense, width, hugeChunks);
+    ? new RadixPageHeap(memory, physical, releasing, dense, hugeChunks)
+    : new NarrowCachePageHeap(memory, physical, releasing, dense, width, hugeChunks);
 }
 
 const builtIn: Readonly<Record<Exclude<Design['pageHeap'], 'custom'>, BuiltIn>> = {

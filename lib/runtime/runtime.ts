@@ -51,7 +51,6 @@ import { type CycleDeps, Cycles } from '../gc/cycle.ts';
 import type { CycleLog } from '../gc/cycle-log.ts';
 import { CycleTrace } from '../gc/cycle-trace.ts';
 import { DueWork } from '../gc/due.ts';
-import type { Watch } from '../gc/events.ts';
 import type { GcSettings } from '../gc/gc-settings.ts';
 import type { HeapSizes } from '../gc/heap-sizes.ts';
 import { Marking } from '../gc/marking.ts';
@@ -66,13 +65,12 @@ import { Growth } from '../heap/growth.ts';
 import { HeapBitmap } from '../heap/heap-bitmap.ts';
 import { HeapState } from '../heap/heap-state.ts';
 import { MHeap } from '../heap/mheap.ts';
-import { pageEvent } from '../heap/page-trace.ts';
 import { PageTracedHeap } from '../heap/page-traced-heap.ts';
 import { SpanObjects } from '../heap/span-objects.ts';
 import { SpanSweeper } from '../heap/sweep-span.ts';
 import { UserChunks } from '../heap/user-chunks.ts';
 import { Advising } from '../os/advising.ts';
-import type { PageHeap, ReleaseHook } from '../pages/contract.ts';
+import type { PageHeap } from '../pages/contract.ts';
 import { Releaser } from '../scavenge/releaser.ts';
 import { ScavengeTrace } from '../scavenge/scavenge-trace.ts';
 import type { Scavenger } from '../scavenge/scavenger.ts';
@@ -84,6 +82,7 @@ import { type TracingSide, wireMarking } from './marking.ts';
 import { type Pacing, wirePacing } from './pacing.ts';
 import { makePageHeap, releasesOnce } from './page-heaps.ts';
 import { type BroughtClasses, CustomParts } from './parts.ts';
+import { releaseHooks } from './release-hooks.ts';
 import { makeScavenger } from './scavengers.ts';
 import { idOrder, makeSpanStructures, type SpanStructures } from './span-structures.ts';
 import { makeSpecials, type SpecialSide } from './special-side.ts';
@@ -153,6 +152,7 @@ export class Runtime {
       advising,
       releasesOnce: releasesOnce(design.pageHeap),
     });
+    const release = releaseHooks(releaser, state, watch);
     this.pages = makePageHeap(memory.options, brought.pageHeap, {
       meta,
       state,
@@ -161,8 +161,9 @@ export class Runtime {
         reachPages: pageCount(memory.reach / pageSize),
         physPages: memory.physPages,
         now: () => watch.clock.now(),
-        release: releaseOf(releaser, state, watch),
+        release: release.atOnce,
       },
+      releasing: release.soon,
       foreign,
       denseRule: parts.denseRule(),
       pageCachePolicy: parts.pageCachePolicy(),
@@ -341,15 +342,6 @@ export class Runtime {
           };
     gc.collector.hooks = { goalSet: (heapGoal) => scavenger.goalSet(heapGoal) };
   }
-}
-
-/** Gives pages back, and tells of it where somebody wants to know. */
-function releaseOf(releaser: Releaser, { arenas }: HeapState, { pages: trace }: Watch): ReleaseHook {
-  if (trace === undefined) return (page, npages, newly) => releaser.release(page, npages, newly);
-  return (page, npages, newly) => {
-    releaser.release(page, npages, newly);
-    trace.add(pageEvent.released, arenas.addressOf(page), npages);
-  };
 }
 
 /** What runs cycles that mark beside the program. */

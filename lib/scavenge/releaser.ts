@@ -33,6 +33,27 @@ export class Releaser {
     this.#options = options;
   }
 
+  /**
+   * As `release`, for pages none of which were released, and at the latest by `settle`: those of one operation of the
+   * page heap's cross into the addon together. Nobody else can touch them before it ends.
+   */
+  releaseSoon(page: number, npages: number): void {
+    const { hugePageHints, advising } = this.#options;
+    if (hugePageHints || advising !== undefined) {
+      this.release(page, npages, npages);
+      return;
+    }
+    const { arenas, counters } = this.#state;
+    const size = npages * pageSize;
+    this.#sys.unusedSoon(arenas.addressOf(page), size);
+    counters.heapReleased[0] += size;
+    counters.heapFree[0] -= size;
+  }
+
+  settle(): void {
+    this.#sys.settleUnused();
+  }
+
   /** Gives pages back and accounts for `newly` of them as released. */
   release(page: number, npages: number, newly: number): void {
     const { arenas, counters } = this.#state;

@@ -5,6 +5,7 @@ import { type Addon, Advice, loadAddon } from '../../lib/os/addon.ts';
 import { EAGAIN, EINVAL, ENOMEM, EPERM } from '../../lib/os/errno.ts';
 import { Residency } from '../../lib/os/residency.ts';
 import { Sys } from '../../lib/os/sys.ts';
+import { eachRange } from '../support/advise-box.ts';
 
 /** The real addon, except that some advices are refused; it counts what it was asked for. */
 function refusing(refusals: Partial<Record<number, number>>, nameErrno?: number) {
@@ -17,10 +18,7 @@ function refusing(refusals: Partial<Record<number, number>>, nameErrno?: number)
       asked.push(kind);
       return refusals[kind] ?? real.advise(addr, length, kind);
     },
-    adviseBoxed() {
-      const box = addon.adviseBox;
-      box[3] = addon.advise(box[0]!, box[1]!, box[2]!);
-    },
+    adviseBoxed: eachRange(real, (_, addr, length, kind) => addon.advise(addr, length, kind)),
     name(addr, length, text) {
       named++;
       return nameErrno ?? real.name(addr, length, text);

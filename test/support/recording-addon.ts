@@ -3,6 +3,7 @@
  * chooses: their hints go into the record and not to the kernel, so that they are the same on any machine.
  */
 import { type Addon, Advice, loadAddon } from '../../lib/os/addon.ts';
+import { eachRange } from './advise-box.ts';
 
 export type AdviceName = keyof typeof Advice;
 
@@ -30,10 +31,7 @@ export function recordingAddon(hugePageSize: number): Recording {
       advised.push([names.get(kind)!, addr, length]);
       return hints.has(kind) ? 0 : real.advise(addr, length, kind);
     },
-    adviseBoxed() {
-      const box = addon.adviseBox;
-      box[3] = addon.advise(box[0], box[1], box[2]);
-    },
+    adviseBoxed: eachRange(real, (_, addr, length, kind) => addon.advise(addr, length, kind)),
   };
   return { addon, advised };
 }

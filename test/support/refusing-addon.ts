@@ -3,6 +3,7 @@
  * errno that was asked for. Calls are numbered from 0, all kinds in one sequence or some kinds only.
  */
 import { type Addon, loadAddon } from '../../lib/os/addon.ts';
+import { eachRange } from './advise-box.ts';
 
 /** The system calls of the addon by the name of the kernel's, and the addon's calls that come down to them. */
 export const systemCalls = {
@@ -51,11 +52,8 @@ export class RefusingAddon {
         };
       }
     if (kinds.includes('madvise'))
-      changed.adviseBoxed = (): void => {
-        const errno = this.#next();
-        if (errno === 0) real.adviseBoxed();
-        else real.adviseBox[3] = errno;
-      };
+      // Range by range, since each is a call that can be refused.
+      changed.adviseBoxed = eachRange(real, (call) => this.#next() || call());
     this.addon = { ...real, ...(changed as Partial<Addon>) };
   }
 

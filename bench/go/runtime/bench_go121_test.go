@@ -130,9 +130,15 @@ func bitRanges(v interface{}) []BitRange {
 }
 
 // benchScavenge touches a heap of blocks of one quantum each, drops every second and releases what
-// that freed, a quantum at a time: holes of a whole huge page would be released whole.
+// that freed, so much at a time: holes of a whole huge page would be released whole.
 func benchScavenge(t *testing.T, c *benchCase) {
 	quantum, mib, repeats := uintptr(c.number(t, "quantum")), c.number(t, "mib"), c.number(t, "repeats")
+	asked := quantum
+	if words := c.params["asked"]; words == "all" {
+		asked = ^uintptr(0)
+	} else if words != "" {
+		asked = uintptr(c.number(t, "asked"))
+	}
 	var times []float64
 	for i := 0; i < repeats+1; i++ {
 		blocks := make([][]byte, (mib<<20)/int(quantum))
@@ -154,7 +160,7 @@ func benchScavenge(t *testing.T, c *benchCase) {
 		released := uintptr(0)
 		t0 := time.Now()
 		for released < target {
-			r := BenchScavenge(quantum)
+			r := BenchScavenge(asked)
 			if r == 0 {
 				break
 			}

@@ -9,7 +9,6 @@
 import { popcount32 } from '../../base/bits.ts';
 import type { Part } from '../../base/part.ts';
 import { type PageCount, type PageIndex, type PId, pageIndex } from '../../base/units.ts';
-import type { PageHeapHost } from '../contract.ts';
 import type { RadixMemory } from './columns.ts';
 import type { HugeChunks } from './huge-chunks.ts';
 import type { PhysicalPages } from './page-alloc.ts';
@@ -21,7 +20,7 @@ import {
   servedFromCache,
   widthOfFill,
 } from './page-cache-policy.ts';
-import { RadixPageHeap } from './page-heap.ts';
+import { RadixPageHeap, type Releasing } from './page-heap.ts';
 import type { Denseness } from './scavenge-index.ts';
 
 export class CustomCachePageHeap extends RadixPageHeap {
@@ -30,7 +29,7 @@ export class CustomCachePageHeap extends RadixPageHeap {
   constructor(
     memory: RadixMemory,
     physical: PhysicalPages,
-    host: Pick<PageHeapHost, 'release'>,
+    host: Releasing,
     dense: Denseness,
     policy: Part<PageCachePolicy>,
     told?: HugeChunks,

@@ -5,11 +5,10 @@
  * cache of 64 does. A class of its own, so that the usual one has its width as a constant.
  */
 import { type PageCount, type PageIndex, type PId, pageIndex } from '../../base/units.ts';
-import type { PageHeapHost } from '../contract.ts';
 import type { RadixMemory } from './columns.ts';
 import type { HugeChunks } from './huge-chunks.ts';
 import type { PhysicalPages } from './page-alloc.ts';
-import { RadixPageHeap } from './page-heap.ts';
+import { RadixPageHeap, type Releasing } from './page-heap.ts';
 import type { Denseness } from './scavenge-index.ts';
 
 export class NarrowCachePageHeap extends RadixPageHeap {
@@ -19,7 +18,7 @@ export class NarrowCachePageHeap extends RadixPageHeap {
   constructor(
     memory: RadixMemory,
     physical: PhysicalPages,
-    host: Pick<PageHeapHost, 'release'>,
+    host: Releasing,
     dense: Denseness,
     width: number,
     told?: HugeChunks,

@@ -19,7 +19,7 @@ import {
   pageIndex,
   pId,
 } from '../../base/units.ts';
-import type { FreeRunVisit, PageHeap, PageHeapHost, PageHeapStats, ReleaseHook } from '../contract.ts';
+import type { FreeRunVisit, PageHeap, PageHeapStats, ReleaseHook } from '../contract.ts';
 import type { RadixMemory } from './columns.ts';
 import type { HugeChunks } from './huge-chunks.ts';
 import { type PhysicalPages, RadixPageAlloc } from './page-alloc.ts';
@@ -29,21 +29,31 @@ import type { Denseness } from './scavenge-index.ts';
 /** Runs of fewer pages come from a page cache: a quarter of its pages. */
 const cachedRun = cachePages / 4;
 
+/** What it has from its host. */
+export interface Releasing {
+  /** May wait until `settle`: what was released is not handed out before. */
+  readonly release: ReleaseHook;
+  /** Called when all runs of one call were released. */
+  readonly settle?: () => void;
+}
+
 export class RadixPageHeap extends RadixPageAlloc implements PageHeap {
   readonly freshScavenged = true;
   readonly #caches: readonly PageCache[];
   readonly #hook: (page: PageIndex, npages: PageCount) => void;
+  readonly #settle: (() => void) | undefined;
 
   constructor(
     memory: RadixMemory,
     physical: PhysicalPages,
-    host: Pick<PageHeapHost, 'release'>,
+    host: Releasing,
     dense?: Denseness,
     told?: HugeChunks,
   ) {
     super(memory, physical, dense, told);
     this.#caches = Array.from({ length: memory.ps }, (_, p) => new PageCache(memory, pId(p)));
-    const release: ReleaseHook = host.release;
+    const { release } = host;
+    this.#settle = host.settle;
     // Scavenged runs are found page by page: what is released was not.
     this.#hook = (page, npages) => release(page, npages, npages);
   }
@@ -80,7 +90,11 @@ export class RadixPageHeap extends RadixPageAlloc implements PageHeap {
   }
 
   release(nbytes: Bytes, force: boolean, shouldStop?: () => boolean): Bytes {
-    return this.scavenge(nbytes, force, this.#hook, shouldStop);
+    try {
+      return this.scavenge(nbytes, force, this.#hook, shouldStop);
+    } finally {
+      this.#settle?.();
+    }
   }
 
   prepareGrow(page: PageIndex, npages: PageCount): boolean {
