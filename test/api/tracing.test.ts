@@ -1,6 +1,4 @@
 /** Heaps that trace, as a program uses them: types, fields, roots of all kinds, and what is refused. */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import FirstFit from '../../examples/first-fit.mjs';
 import { Heap, runtimeOf } from '../../lib/api/heap.ts';
@@ -8,6 +6,7 @@ import { generations } from '../../lib/design/design.ts';
 import type { HeapOptions } from '../../lib/design/options.ts';
 import type { PageHeapClass } from '../../lib/pages/contract.ts';
 import { codeOf } from '../support/codes.ts';
+import { collectGarbage } from '../support/garbage.ts';
 
 const reach = 2 ** 30;
 const GiB = 2 ** 30;
@@ -330,8 +329,6 @@ describe('roots', () => {
   });
 
   test('whose handle, or owner, JavaScript forgot are given up', async () => {
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
     const heap = heapOf();
     const node = heap.type(fields);
     (() => {
@@ -342,7 +339,7 @@ describe('roots', () => {
     heap.own(owner, heap.new(node));
     for (let i = 0; i < 50 && living(heap) > 1; i++) {
       await new Promise((resolve) => setImmediate(resolve));
-      collect();
+      collectGarbage();
     }
     expect(living(heap)).toBe(1);
     expect(Object.keys(owner)).toEqual([]);

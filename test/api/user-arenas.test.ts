@@ -1,6 +1,4 @@
 /** User arenas: objects that end together, the memory they leave at once, and looks that come too late. */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Heap, runtimeOf } from '../../lib/api/heap.ts';
 import type { UserArena } from '../../lib/api/user-arena.ts';
@@ -8,6 +6,7 @@ import type { HeapOptions } from '../../lib/design/options.ts';
 import { Sys } from '../../lib/os/sys.ts';
 import { codeOf } from '../support/codes.ts';
 import { FailingSys } from '../support/failing-sys.ts';
+import { collectGarbage } from '../support/garbage.ts';
 import { isAll } from '../support/is-all.ts';
 import { Random, seedOf } from '../support/random.ts';
 
@@ -321,8 +320,6 @@ describe('a user arena in a heap that traces', () => {
   });
 
   test('one that JavaScript lost lives as long as something points into it', async () => {
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
     const heap = heapOf();
     const node = heap.type(fields);
     const make = (): number => {
@@ -332,7 +329,7 @@ describe('a user arena in a heap that traces', () => {
     const root = heap.root(make());
     const chunk = chunkAt(heap, root.address);
     for (let i = 0; i < 50 && runtimeOf(heap).alloc.userArenas?.live !== 0; i++) {
-      collect();
+      collectGarbage();
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     heap.gc();

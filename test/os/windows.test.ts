@@ -1,7 +1,5 @@
 /** Windows: views that V8 does not count. What they reach is what a view reaches. */
 import { existsSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Heap } from '../../lib/api/heap.ts';
@@ -9,14 +7,13 @@ import { GiB, MiB } from '../../lib/base/units.ts';
 import { maxViewBytes } from '../../lib/os/access.ts';
 import { addonCandidates } from '../../lib/os/addon.ts';
 import { Sys } from '../../lib/os/sys.ts';
+import { collectGarbage } from '../support/garbage.ts';
 
 const sys = new Sys();
 const at = sys.addon.reserve(0, maxViewBytes);
 sys.addon.protect(at, MiB, true);
 afterAll(() => sys.addon.free(at, maxViewBytes));
 
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const counted = () => process.memoryUsage().external;
 
@@ -46,7 +43,7 @@ describe('a window', () => {
     new Uint8Array(sys.window(at, MiB))[9] = 8;
     const gone = Array.from({ length: 100 }, () => new WeakRef(sys.window(at, maxViewBytes)));
     await turn();
-    collect();
+    collectGarbage();
     await turn();
     expect(gone.filter((each) => each.deref() !== undefined)).toEqual([]);
     expect(counted() - before).toBeLessThan(MiB);

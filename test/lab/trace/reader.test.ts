@@ -10,13 +10,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { OperationBatch } from '../../../lib/lab/trace/operations.ts';
 import { forEachBatch, measureTrace, TraceReader } from '../../../lib/lab/trace/reader.ts';
 import { isWhole, those } from '../../support/extent.ts';
+import { heldByBuffers } from '../../support/garbage.ts';
 import { known } from './support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-reader-'));
@@ -286,22 +285,15 @@ describe('reading a trace', () => {
     const git = readFileSync('traces/git.mtrace.gz');
     const copies = isWhole ? 200 : 30;
     const path = file(Buffer.concat(Array.from({ length: copies }, () => git)));
-    // What is held, and not what V8 has not yet collected: that depends on the machine.
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
-    const held = (): number => {
-      collect();
-      return process.memoryUsage().arrayBuffers;
-    };
     let ops = 0;
     let batches = 0;
     // What is made once, at the first use, is there.
     await forEachBatch('traces/git.mtrace.gz', () => undefined);
-    const before = held();
+    const before = heldByBuffers();
     let most = 0;
     await forEachBatch(path, (batch) => {
       ops += batch.count;
-      if (batches++ % 20 === 0) most = Math.max(most, held());
+      if (batches++ % 20 === 0) most = Math.max(most, heldByBuffers());
     });
     expect([ops, batches > copies]).toEqual([copies * 8655, true]);
     expect(most - before).toBeLessThan(6 * 2 ** 20);

@@ -10,7 +10,7 @@ export type Operation = readonly [kind: number, pointer: number, size: number, l
 
 /** Parses chunks, with batches of so many rows. */
 export function parseChunks(
-  chunks: readonly Uint8Array[],
+  chunks: Iterable<Uint8Array>,
   rows = 64,
   strict = false,
 ): { ops: Operation[]; parser: TraceParser } {
