@@ -20,6 +20,7 @@ const telling = [
   'trace',
   'program',
   'quantum',
+  'asked',
   'objects',
   'what',
 ];
