@@ -21,8 +21,8 @@ export const common = {
 };
 
 /**
- * `npm test`: two files at a time, in two processes that all files share: to load the same modules three hundred times
- * takes a third of the CPU time. So a test leaves its process as it was; what it cannot undo, such as a limit or a crash,
+ * `npm test`: three files at a time, in three processes that all files share: on two processors one of three is as a rule waiting for a
+ * child or a clock, and to load the same modules three hundred times takes a third of the CPU time. So a test leaves its process as it was; what it cannot undo, such as a limit or a crash,
  * it does in a child.
  *
  * What takes minutes, because it tries everything, is in test/long (`npm run test:long`, vitest.long.config.ts).
@@ -33,6 +33,6 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/long/**'],
     isolate: false,
-    maxWorkers: 2,
+    maxWorkers: 3,
   },
 });
