@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Argument, type Command, Option } from 'commander';
 import { calledAs, commandHere } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
+import { utf8Text } from '../base/utf8.ts';
 import { Bench } from '../course/exercises/bench.ts';
 import type { Exercise } from '../course/exercises/exercise.ts';
 import { predictionsFor, scenePages } from '../course/exercises/predict/scenes.ts';
@@ -250,7 +251,7 @@ const step: Act = async (what, { on, out = '.' }, context) => {
     });
   let text: string;
   try {
-    text = readFileSync(trace, 'utf8');
+    text = utf8Text(readFileSync(trace));
   } catch (error) {
     throw fileError(trace, error);
   }

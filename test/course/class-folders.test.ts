@@ -74,7 +74,8 @@ describe('folders of a platform', () => {
     const at = folderOf({
       'Ana María/mine.mjs': refused,
       'Jörg Müller/mine.mjs': refused,
-      'Jörg Müller/lab.json': lab('alice'),
+      // With a byte-order mark, as editors on Windows may write it.
+      'Jörg Müller/lab.json': `\ufeff${lab('alice')}`,
       'Seán O’Brien/mine.mjs': refused,
       'Seán O’Brien/lab.json': lab('\u001b[2J'),
       'Zoë Ω.mjs': refused,

@@ -7,6 +7,7 @@
 import { type Dirent, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
+import { utf8Text } from '../../base/utf8.ts';
 import { fileError, nothingAt } from '../../os/file-error.ts';
 import { type Handin, prepare } from '../exercises/bench.ts';
 import type { Exercise } from '../exercises/exercise.ts';
@@ -115,7 +116,7 @@ export function findHandin(path: string, exercise?: Exercise): HandedIn {
 
 function read(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return utf8Text(readFileSync(path));
   } catch (error) {
     throw fileError(path, error);
   }
@@ -140,7 +141,7 @@ function readSeveral(folder: string, exercise: Exercise): HandinFiles {
     const path = join(folder, name);
     let fault = faultOf(path, name);
     try {
-      const text = fault === undefined ? readFileSync(path, 'utf8') : '';
+      const text = fault === undefined ? utf8Text(readFileSync(path)) : '';
       left -= text.length;
       if (left < 0) fault = `with ${name} the files have more than ${mostBytes} bytes`;
       else if (fault === undefined) files.set(name, text);

@@ -9,6 +9,7 @@ import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { calledAs } from '../../base/called-as.ts';
 import { PageHeapError } from '../../base/errors.ts';
+import { utf8Text } from '../../base/utf8.ts';
 import { writeDocument } from '../../lab/record/document.ts';
 import { nameIn, toldName } from './names.ts';
 
@@ -51,7 +52,7 @@ export function readLabFile(folder: string): LabFile | undefined {
     );
   let value: Partial<LabFile>;
   try {
-    value = JSON.parse(readFileSync(file, 'utf8')) as Partial<LabFile>;
+    value = JSON.parse(utf8Text(readFileSync(file))) as Partial<LabFile>;
   } catch (cause) {
     throw new PageHeapError('ERR_FILE', `is no JSON; \`${calledAs()} lab start\` writes it`, { file, cause });
   }

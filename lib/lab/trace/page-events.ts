@@ -6,6 +6,7 @@
  * as its line. Buffers of several Ps follow one another, so events are put in the order of their times.
  */
 import { pageSize, second } from '../../base/units.ts';
+import { utf8Text } from '../../base/utf8.ts';
 import { lostTimeBits, type PageEventKind, pageEvent } from '../../heap/page-trace.ts';
 import { openBytes, shownName, standardInput } from './bytes.ts';
 import { type FaultCounts, TraceFaults } from './faults.ts';
@@ -94,7 +95,7 @@ export async function readPageEvents(path: string, strict = false): Promise<Page
     await source.close();
   }
   const events =
-    isText === true ? pageEventsOf(pageOpsOf(Buffer.concat(text).toString('utf8'), faults)) : parser.end();
+    isText === true ? pageEventsOf(pageOpsOf(utf8Text(Buffer.concat(text)), faults)) : parser.end();
   const last = events.count + 1;
   const { gzipCut, cut } = source.end;
   if (events.cutBytes > 0 && !gzipCut && !cut)

@@ -13,6 +13,7 @@
  *
  * Not here: the binary format, and what a replay is given (page-events.ts); where pages are put, which is a page heap's business.
  */
+import { utf8Text } from '../../base/utf8.ts';
 import { traceError } from './grammar.ts';
 
 export type PageOp =
@@ -28,7 +29,7 @@ const mostSeconds = 1e9;
 
 /** Whether bytes begin as such a trace does. */
 export function beginsAsPageText(head: Uint8Array): boolean {
-  const [line = ''] = Buffer.from(head.subarray(0, 256)).toString('latin1').split(/\r?\n/, 1);
+  const [line = ''] = utf8Text(head.subarray(0, 256)).split(/\r?\n/, 1);
   return firstLine.test(line);
 }
 

@@ -54,6 +54,7 @@ describe('as the trace of a run', () => {
   it.each([
     ['plain', (text: string) => Buffer.from(text)],
     ['gzipped', (text: string) => gzipSync(text)],
+    ['with a byte-order mark', (text: string) => Buffer.from(`\ufeff${text}`)],
   ])('%s, has the events and their times', async (name, pack) => {
     const file = join(folder, name);
     writeFileSync(file, pack(whole));
