@@ -28,6 +28,7 @@ import {
   pointsText,
   refusalText,
 } from '../course/report/grade-table.ts';
+import { printable } from '../course/sandbox/printable.ts';
 import { walls } from '../course/sandbox/walls.ts';
 import { writeDocument } from '../lab/record/document.ts';
 import { checkOutput } from '../lab/record/output.ts';
@@ -180,7 +181,7 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
     ...{ student, term, secret },
   });
   if (constants !== undefined) terminal.note(`of a pack: with the constants of ${student}, term ${term}`);
-  if (found.inner !== undefined) terminal.note(`the hand-in is in the folder ${found.inner}`);
+  if (found.inner !== undefined) terminal.note(`the hand-in is in the folder ${printable(found.inner)}`);
   if (found.labFault !== undefined) terminal.note(found.labFault.message);
   for (const note of oddities(exercise, found.lab, { student, term })) terminal.note(note);
   if (made.verdict !== 'graded') context.exitCode = exitCodes.failed;

@@ -111,6 +111,19 @@ describe('folders of a platform', () => {
     ]);
   });
 
+  it('print nothing but letters, whatever folders and files are called', async () => {
+    const at = folderOf({
+      'zoe/in\u001b[2J\u202eside/mine.mjs': refused,
+      'a\u001b[31m\nb/mine.mjs': refused,
+      'c\u009b.mjs': refused,
+    });
+    expect(await told(at)).toEqual([
+      ['a\\u{1b}[31m\\nb', undefined, expect.stringMatching(/no lab\.json says whose it is/)],
+      ['c\\u{9b}', undefined, expect.stringMatching(/no lab\.json says whose it is/)],
+      ['zoe', 'zoe', 'in its folder in\\u{1b}[2J\\u{202e}side'],
+    ]);
+  });
+
   it('have no student in what unpacking leaves, and a lab.json beside files is nobody’s', async () => {
     const at = folderOf({
       '__MACOSX/._a.mjs': '',

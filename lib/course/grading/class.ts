@@ -25,6 +25,7 @@ import {
 import type { LabFile } from '../handout/lab-file.ts';
 import { isAccount, nameIn, requireName, toldName } from '../handout/names.ts';
 import { anonymous, defaultTerm, filled, handoutFolder, oddities, variantFor } from '../handout/start.ts';
+import { printable } from '../sandbox/printable.ts';
 import { type Alike, similarity } from '../source/similarity.ts';
 import { type Grade, grade } from './grade.ts';
 
@@ -77,6 +78,7 @@ export function passedOverText({
 export const alikeFrom = 0.5;
 
 interface Entry {
+  /** The name of the folder or file, as it can be printed. What that changes is no name of a student. */
   readonly student: string;
   readonly path: string;
   readonly isLink: boolean;
@@ -101,9 +103,9 @@ function handinsIn(folder: string, exercise: Exercise): (Entry | string)[] {
         const path = join(folder, entry.name);
         const isLink = entry.isSymbolicLink();
         if (entry.isDirectory() || (isLink && isFolder(path)))
-          return { student: entry.name, path, isLink, isFile: false };
+          return { student: printable(entry.name), path, isLink, isFile: false };
         if (end === undefined || !entry.name.endsWith(end)) return entry.name;
-        return { student: basename(entry.name, end), path, isLink, isFile: true };
+        return { student: printable(basename(entry.name, end)), path, isLink, isFile: true };
       });
   } catch (error) {
     throw fileError(folder, error);
@@ -145,12 +147,12 @@ function notesOf({ student, path, whose, found }: ToGrade, all: readonly ToGrade
   const notes: string[] = [];
   if (whose !== nameIn(student)) notes.push(`graded as ${whose}, by its lab.json`);
   if (!(found instanceof PageHeapError)) {
-    if (found.inner !== undefined) notes.push(`in its folder ${found.inner}`);
+    if (found.inner !== undefined) notes.push(`in its folder ${printable(found.inner)}`);
     if (found.labFault !== undefined) notes.push(found.labFault.message);
   }
   const same = all.filter((other) => other.whose === whose);
   if (same.some((other) => other.path !== path && other.student === student))
-    notes.push(`one of several hand-ins of this name: ${basename(path)}`);
+    notes.push(`one of several hand-ins of this name: ${printable(basename(path))}`);
   else if (same.length > 1)
     notes.push(`several are graded as ${whose}: ${same.map((one) => one.student).join(', ')}`);
   return notes;
@@ -198,7 +200,10 @@ export async function gradeClass(
         found instanceof PageHeapError
           ? { files: new Map(), fault: found.message }
           : readHandin(found, exercise);
-      texts.set(texts.has(student) ? basename(path) : student, [...handin.files.values()].join('\n'));
+      texts.set(
+        texts.has(student) ? printable(basename(path)) : student,
+        [...handin.files.values()].join('\n'),
+      );
       const made = await grade({ exercise, ...handin, modules, ...whom, secret });
       return { student, grade: made, ...(notes.length === 0 ? {} : { note: notes.join('; ') }) };
     } catch (error) {

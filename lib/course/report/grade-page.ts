@@ -20,8 +20,9 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 1.5rem au
 h1 { font-size: 1.5rem; margin: 0 } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem } h3 { font-size: 1rem; margin: 1.2rem 0 .3rem }
 .sum { font-size: 1.3rem; margin: .2rem 0 1rem } .soft { color: var(--soft) }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100% }
-th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap }
-td.n, th.n { text-align: right } .no { color: #b3261e; font-weight: 600 }
+th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top }
+td { overflow-wrap: anywhere } td:first-child { min-width: 9rem }
+td.n, th.n { text-align: right; white-space: nowrap } td.long { white-space: normal; min-width: 8rem } .no { color: #b3261e; font-weight: 600 }
 @media (prefers-color-scheme: dark) { .no { color: #ff8a80 } }
 figure { margin: .3rem 0 } figure svg { width: 100%; height: 9rem; border: 1px solid var(--line); display: block }
 figcaption { font-size: .85rem; color: var(--soft) }
@@ -32,7 +33,7 @@ pre { padding: .6rem; border: 1px solid var(--line); font-size: .85rem; line-hei
   linear-gradient(to right, var(--edge), transparent) left / 1rem 100% scroll,
   linear-gradient(to left, var(--edge), transparent) right / 1rem 100% scroll;
   background-repeat: no-repeat }
-@media (max-width: 48rem) {
+@media (max-width: 64rem) {
   table, tbody { display: block } thead { display: none }
   tr { display: block; padding: .4rem 0; border-bottom: 1px solid var(--line) }
   .scroll td { display: flex; justify-content: space-between; gap: 1rem; border: 0; padding: .05rem 0; white-space: normal; text-align: right; overflow-wrap: anywhere; min-width: 0 }
@@ -61,13 +62,18 @@ ${body}
 `.html;
 }
 
+/** Of more letters the text of a cell may go over several lines. */
+const longest = 16;
+
 export function tableHtml(
   head: readonly string[],
   numeric: readonly number[],
   rows: readonly (readonly string[])[],
 ): Html {
   const kind = (i: number, text: string): string =>
-    [numeric.includes(i) ? 'n' : '', text === 'no' ? 'no' : ''].join(' ').trim();
+    [numeric.includes(i) ? 'n' : '', text === 'no' ? 'no' : '', text.length > longest ? 'long' : '']
+      .filter((name) => name !== '')
+      .join(' ');
   return html`<div class="scroll"><table>
 <thead><tr>${head.map((title, i) => html`<th class="${kind(i, '')}">${title}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td class="${kind(i, cell)}" data-of="${head[i]}">${cell}</td>`)}</tr>\n`)}</tbody>
