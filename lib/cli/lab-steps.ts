@@ -14,7 +14,7 @@ export function printSteps(steps: readonly Step[], terminal: Terminal): boolean 
   for (const { asked, answered, expected, free, whose = 'the reference', isBefore, isWrong, note } of steps) {
     const answer = answered === '' ? '' : ` → ${answered}`;
     if (free === undefined) {
-      const right = answered === expected ? '' : `, ${whose} ${expected}`;
+      const right = answered === expected || expected === '' ? '' : `, ${whose} ${expected}`;
       const mark = isWrong === true ? `${colors.red('≠')} ` : '';
       if (isWrong === true) isRight = false;
       terminal.print(`${mark}${colors.bold(asked)}${answer}${right}`);

@@ -21,6 +21,7 @@ import { ratioOf, spoilt, wasteOf } from '../../lib/course/exercises/trigger/was
 import { ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
 import { variantFor } from '../../lib/course/handout/start.ts';
 import { isWhole } from '../support/extent.ts';
+import { stepsOn } from './stepping.ts';
 
 const none = Number.POSITIVE_INFINITY;
 
@@ -203,5 +204,39 @@ describe('sets of programs', () => {
     expect(await of(largest, 0)).toBe(spoilt);
     const { run, waste } = await withHindsight(program, prices);
     expect(ratioOf(run, program, prices, waste)).toBe(1);
+  });
+});
+
+describe('stepping through a program', () => {
+  const whom = { id: 'trigger', student: 'ada', term: 't', on: 'TriggerPolicy' };
+  const files = referenceFiles(ownPack, trigger, whom.student, whom.term);
+  const sizes = (text: string): number[] => [...text.matchAll(/^\d+\.\d(?= MiB$)/g)].map(Number);
+
+  it('has no hindsight where nobody can keep the limit, and says so', async () => {
+    const steps = await stepsOn(whom, files, readFileSync('course/trigger/examples/limit.txt', 'utf8'));
+    expect(steps.length).toBeGreaterThan(4);
+    expect(new Set(steps.map(({ expected }) => expected))).toEqual(new Set(['']));
+    expect(steps.map(({ note }) => note !== undefined)).toEqual(steps.map((_, i) => i === 0));
+    expect(steps[0]?.note).toMatch(/^no size keeps this program below its least limit/);
+  });
+
+  it.each([
+    ['never falls', 'limit 0 180'],
+    ['falls to what can be kept', 'limit 0 300\nlimit 2 180'],
+  ])('has hindsight between what lives and a limit that %s', async (_, limits) => {
+    const text = `phase 0 100 100\nphase 3 120 40\n${limits}\nend 6`;
+    const goals = (await stepsOn(whom, files, text)).flatMap(({ expected }) => sizes(expected));
+    expect(goals.length).toBeGreaterThan(4);
+    expect(goals.filter((goal) => goal <= 100 || goal > 176)).toEqual([]);
+  });
+
+  it('searches from where a program comes to its end', async () => {
+    // Nearly nothing lives, and much is allocated: the size that is tried first collects thousands of times.
+    const program = {
+      phases: [{ from: 0, live: 0, rate: 1500 * MiB }],
+      ...{ end: 60 * second, speed: 500 * MiB, limits: [], gcPercent: 100 },
+    };
+    const { run, waste } = await withHindsight(program, { speed: program.speed, price: 600 });
+    expect([run.done, Number.isFinite(waste)]).toEqual([true, true]);
   });
 });

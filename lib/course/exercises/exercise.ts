@@ -190,7 +190,7 @@ export interface Exercise {
 export interface Step {
   readonly asked: string;
   readonly answered: string;
-  /** What is right; where much is (`free` is absent): what the reference answers, or `whose` it is. */
+  /** What is right; where much is (`free` is absent): what the reference answers, or `whose` it is; empty where nobody knows. */
   readonly expected: string;
   readonly whose?: string;
   readonly free?: {

@@ -5,6 +5,9 @@
  *
  * It knows when a phase begins, and what is allocated in it; so it is no policy, since a policy sees sizes and times that are over. No
  * formula is here either: sizes are tried.
+ *
+ * A limit counts for the whole run, also before it falls (waste.ts): who knows that it falls keeps it from the beginning. Where nobody can
+ * keep it, there is nothing to compare sizes by, and no hindsight.
  */
 import { MiB, second } from '../../../base/units.ts';
 import {
@@ -16,7 +19,7 @@ import {
   tables,
   type View,
 } from './collector.ts';
-import { type Prices, passesLimit, wasteOf } from './waste.ts';
+import { leastLimit, type Prices, passesLimit, wasteOf } from './waste.ts';
 
 /** Of a phase: bytes until its first collection, beside what was marked; and from each to the next. */
 export interface PhaseSizes {
@@ -28,9 +31,11 @@ export interface PhaseSizes {
 const same = 1000;
 
 /** Starts collections by known sizes, phase by phase. */
-export function bySizes({ phases, end, speed }: Program, sizes: readonly PhaseSizes[]): (view: View) => Pace {
+export function bySizes(program: Program, sizes: readonly PhaseSizes[]): (view: View) => Pace {
+  const { phases, end, speed } = program;
+  const most = leastLimit(program) - tables;
   let [cycles, collecting, phase, isFirst] = [0, 0, -1, true];
-  return ({ now, heapMarked, heapLive, memoryLimit, cycles: collected }) => {
+  return ({ now, heapMarked, heapLive, cycles: collected }) => {
     if (collected > cycles) {
       collecting += collectionTime(heapMarked, speed);
       isFirst = false;
@@ -41,7 +46,7 @@ export function bySizes({ phases, end, speed }: Program, sizes: readonly PhaseSi
     if (at !== phase) isFirst = true;
     phase = at;
     const { first, later } = sizes[at] as PhaseSizes;
-    const goal = Math.min(heapMarked + (isFirst ? first : later), memoryLimit - tables);
+    const goal = Math.min(heapMarked + (isFirst ? first : later), most);
     const next = phases[at + 1]?.from ?? end;
     const again = heapLive + ((phases[at]?.rate ?? 0) * (next - time)) / second;
     return { goal, start: goal, again };
@@ -54,8 +59,13 @@ const factors = [8, 2, 1.4, 1.15, 1.05, 1.02, 1.02];
 export interface Known {
   readonly sizes: readonly PhaseSizes[];
   readonly run: CollectorRun;
+  /** Infinity where no way keeps to the limit: then the sizes tell nothing. */
   readonly waste: number;
 }
+
+/** How far a run came, in the program's own time. */
+const ownTime = ({ stretches }: CollectorRun): number =>
+  stretches.reduce((sum, { from, to, collecting }) => sum + (collecting ? 0 : to - from), 0);
 
 export async function withHindsight(program: Program, prices: Prices): Promise<Known> {
   const play = async (sizes: readonly PhaseSizes[]): Promise<Known> => {
@@ -67,7 +77,11 @@ export async function withHindsight(program: Program, prices: Prices): Promise<K
   let best = await play(begun);
   const tried = async (phase: number, change: (sizes: PhaseSizes) => PhaseSizes): Promise<boolean> => {
     const one = await play(best.sizes.map((sizes, i) => (i === phase ? change(sizes) : sizes)));
-    if (!(one.waste < best.waste)) return false;
+    const isBetter =
+      one.waste < best.waste ||
+      // Neither is a way: then what comes farther.
+      (one.waste === Number.POSITIVE_INFINITY && ownTime(one.run) > ownTime(best.run) + same);
+    if (!isBetter) return false;
     best = one;
     return true;
   };

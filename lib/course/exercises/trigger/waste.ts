@@ -29,10 +29,11 @@ export function wasteOf(run: CollectorRun, { phases, end }: Program, { price }: 
 /** A run that does not end, or passes a limit, counts as so many times the waste with hindsight. */
 export const spoilt = 20;
 
-export function passesLimit(run: CollectorRun, { limits }: Program): boolean {
-  const limit = Math.min(...limits.map(({ bytes }) => bytes));
-  return figuresOf(run).peak > limit;
-}
+/** A limit that falls counts from the beginning. Infinity where there is none. */
+export const leastLimit = ({ limits }: Program): number => Math.min(...limits.map(({ bytes }) => bytes));
+
+export const passesLimit = (run: CollectorRun, program: Program): boolean =>
+  figuresOf(run).peak > leastLimit(program);
 
 export function ratioOf(run: CollectorRun, program: Program, prices: Prices, hindsight: number): number {
   if (!run.done || passesLimit(run, program)) return spoilt;
