@@ -1,6 +1,12 @@
 /** Points for a cost, by the way from what is plain to hindsight. */
 import { describe, expect, it } from 'vitest';
-import { firstWithRoom, wayBucketsText, wayShare, wayText } from '../../lib/course/exercises/hindsight.ts';
+import {
+  costText,
+  firstWithRoom,
+  wayBucketsText,
+  wayShare,
+  wayText,
+} from '../../lib/course/exercises/hindsight.ts';
 import { besideOf, bracketsText, figuresText } from '../../lib/course/report/grade-table.ts';
 
 const way = { plain: 300, hindsight: 100 };
@@ -8,16 +14,22 @@ const buckets = [20, 35, 50, 60] as const;
 
 describe('the way from what is plain to hindsight', () => {
   it.each([
-    [300, 0, '0 %'],
-    [400, 0, '0 %'],
-    [260.1, 0, '19 %'],
-    [260, 0.25, '20 %'],
-    [230, 0.5, '35 %'],
-    [200, 0.75, '50 %'],
-    [180, 1, '60 %'],
-    [100, 1, '100 %'],
+    [300, 0, '0 % of the way'],
+    [300.1, 0, 'worse than plain'],
+    [400, 0, 'worse than plain'],
+    [260.1, 0, '19 % of the way'],
+    [260, 0.25, '20 % of the way'],
+    [230, 0.5, '35 % of the way'],
+    [200, 0.75, '50 % of the way'],
+    [180, 1, '60 % of the way'],
+    [100, 1, '100 % of the way'],
   ])('a cost of %d has %d of the points: %s', (cost, share, text) => {
-    expect([wayShare(cost, way, buckets), wayText(cost, way)]).toEqual([share, `${text} of the way`]);
+    expect([wayShare(cost, way, buckets), wayText(cost, way)]).toEqual([share, text]);
+  });
+
+  it('is told with both ends of it', () => {
+    expect(costText(239.6, way)).toBe('cost 240 (plain 300, hindsight 100): 30 % of the way');
+    expect(costText(310, way)).toBe('cost 310 (plain 300, hindsight 100): worse than plain');
   });
 
   it('gives nothing where there is no way', () => {

@@ -16,9 +16,15 @@ export interface Way {
 export const wayOf = (cost: number, { plain, hindsight }: Way): number =>
   hindsight < plain ? (plain - cost) / (plain - hindsight) : 0;
 
-/** In a grade: `40 % of the way`. Rounded down, as buckets are. */
-export const wayText = (cost: number, way: Way): string =>
-  `${Math.max(0, Math.min(100, Math.floor(100 * wayOf(cost, way) + rounding)))} % of the way`;
+/** `40 % of the way`, rounded down, as buckets are. */
+export function wayText(cost: number, way: Way): string {
+  const percent = Math.floor(100 * wayOf(cost, way) + rounding);
+  return percent < 0 ? 'worse than plain' : `${Math.min(100, percent)} % of the way`;
+}
+
+/** In a grade: `cost 2166 (plain 1891, hindsight 1300): worse than plain`. */
+export const costText = (cost: number, way: Way): string =>
+  `cost ${Math.round(cost)} (plain ${Math.round(way.plain)}, hindsight ${Math.round(way.hindsight)}): ${wayText(cost, way)}`;
 
 /** Of a percent: sums of fractions are not exact. */
 const rounding = 1e-6;

@@ -10,7 +10,7 @@ import { PageHeapError } from '../../../base/errors.ts';
 import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
 import type { Check, Curve, Exercise, Failure, Measure, Measured, Step } from '../exercise.ts';
-import { firstWithRoom, type WayBuckets, wayBucketsText, wayShare, wayText } from '../hindsight.ts';
+import { costText, firstWithRoom, type WayBuckets, wayBucketsText, wayShare } from '../hindsight.ts';
 import { shortestFailure } from '../random-check.ts';
 import { accountOf } from './account.ts';
 import { foreseen } from './hindsight.ts';
@@ -205,18 +205,19 @@ function measureOf(name: ProgramName, weight: number): Measure {
     buckets: `cost, ${wayBucketsText(wayBuckets[name], 'the best of three plain policies (dontneed always; free always; as it was the last time)')}`,
     run: async (bench, seed): Promise<Measured> => {
       const told = await tellingProgram(name, seed, weight);
-      const { program, bound, hindsight } = told;
+      const { program, bound } = told;
       const { run, policy } = await playProgram(bench, program);
       if (run === undefined) return { failure: policy.failure as Failure, share: 0 };
       const cost = costOf(run, weight);
-      const figures = (of: AdviceRun, other: string) => ({
-        ...{ rss: sum(of.resident) / of.resident.length, faults: sum(of.faults), other },
+      const figures = (of: AdviceRun) => ({
+        ...{ rss: sum(of.resident) / of.resident.length, faults: sum(of.faults) },
       });
       return {
         share: wayShare(cost, told, wayBuckets[name]),
-        ...figures(run, `cost ${Math.round(cost)}, ${wayText(cost, told)}`),
+        ...figures(run),
+        other: costText(cost, told),
         work: policy.work,
-        hindsight: figures(bound, `${Math.round(hindsight)}`),
+        hindsight: figures(bound),
         curve: curveOf(run),
         hindsightCurve: curveOf(bound),
       };

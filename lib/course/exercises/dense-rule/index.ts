@@ -11,7 +11,7 @@ import { packageRoot } from '../../../base/package-files.ts';
 import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
 import type { Check, Curve, Exercise, Failure, Measure, Measured, Variant } from '../exercise.ts';
-import { firstWithRoom, type WayBuckets, wayBucketsText, wayShare, wayText } from '../hindsight.ts';
+import { costText, firstWithRoom, type WayBuckets, wayBucketsText, wayShare } from '../hindsight.ts';
 import { shortestFailure } from '../random-check.ts';
 import { type ChunkOp, chunkPages, goDense, type OwnRule, ownRules, parseRecord } from './chunk.ts';
 import { costOf, type HeapRun, type Prices } from './heap.ts';
@@ -190,18 +190,18 @@ function measureOf(name: ProgramName, prices: Prices): Measure {
       const { lives, known } = way;
       const { rule, run } = await playHeap(bench, lives);
       if (rule.failure !== undefined) return { failure: rule.failure, share: 0 };
-      const cost = (one: HeapRun): number => costOf(one, prices);
+      const cost = costOf(run, prices);
+      const huge = (one: HeapRun): string => (sum(one.hugeChunks) / one.hugeChunks.length).toFixed(1);
       const figures = (one: HeapRun) => ({
         rss: sum(one.resident) / one.resident.length,
         faults: sum(one.faults),
-        other: `cost ${Math.round(cost(one))}, ${(sum(one.hugeChunks) / one.hugeChunks.length).toFixed(1)} chunks with huge pages`,
       });
       return {
-        share: wayShare(cost(run), way, buckets),
+        share: wayShare(cost, way, buckets),
         ...figures(run),
-        other: `${figures(run).other}, ${wayText(cost(run), way)}`,
+        other: `${costText(cost, way)}; chunks with huge pages: ${huge(run)}`,
         work: rule.work,
-        hindsight: figures(known),
+        hindsight: { ...figures(known), other: huge(known) },
         curve: curveOf(run),
         hindsightCurve: curveOf(known),
       };

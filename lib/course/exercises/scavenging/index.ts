@@ -6,7 +6,7 @@
 import { chanceOf } from '../../model/seeds.ts';
 import { requireNumber } from '../bench.ts';
 import type { Check, Exercise, Measure, Measured, PageChange, PageHistory, Variant } from '../exercise.ts';
-import { type WayBuckets, wayBucketsText, wayShare, wayText } from '../hindsight.ts';
+import { costText, type WayBuckets, wayBucketsText, wayShare } from '../hindsight.ts';
 import type { Prices } from './hindsight.ts';
 import { pagesQuestion, playDemand, policyOn, target } from './play.ts';
 import { type ProgramName, programFor, programNames } from './programs.ts';
@@ -124,17 +124,17 @@ function measureOf(name: ProgramName, rules: Prices): Measure {
       if (policy.failure !== undefined) return { failure: policy.failure, share: 0 };
       const cost = costOf(run, rules.weight);
       const { bound } = program;
-      const figures = (of: Omit<RealRun, 'inUse'>, other: string) => ({
+      const figures = (of: Omit<RealRun, 'inUse'>) => ({
         rss: sum(of.resident) / of.resident.length,
         faults: of.faults,
         released: of.released,
-        other,
       });
       return {
         share: wayShare(cost, program, wayBuckets[name]),
-        ...figures(run, `cost ${Math.round(cost)}, ${wayText(cost, program)}`),
+        ...figures(run),
+        other: costText(cost, program),
         work: policy.work,
-        hindsight: figures(bound, `${Math.round(bound.cost)}`),
+        hindsight: figures(bound),
         history: levelsOf(run.inUse, run.resident),
         hindsightHistory: levelsOf(run.inUse, bound.resident),
       };
