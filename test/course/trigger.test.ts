@@ -9,6 +9,7 @@ import {
   type Pace,
   type Phase,
   type Program,
+  usedOver,
   type View,
 } from '../../lib/course/exercises/trigger/collector.ts';
 import { goalOf, goNumbers, parseGoals, spareBases } from '../../lib/course/exercises/trigger/goals.ts';
@@ -184,6 +185,11 @@ describe('sets of programs', () => {
         : { goal: heapLive + 4 * MiB, start: goal, again: heapLive + 2 * MiB },
     );
     expect(figuresOf(often).memory).toBeGreaterThan(0.95 * figuresOf(once).memory);
+    const [drawn, same] = [once, often].map(usedOver) as [number[], number[]];
+    expect(same.map((value, i) => Math.abs(value - (drawn[i] as number)) < 0.01)).not.toContain(false);
+    // A sawtooth: up to the goal, and back to what lives.
+    expect(Math.max(...drawn)).toBe(104);
+    expect(Math.min(...drawn.slice(20))).toBeLessThan(60);
   });
 
   it('give a run that passes its limit, or does not end, the worst ratio', async () => {

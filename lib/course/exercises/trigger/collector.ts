@@ -56,6 +56,8 @@ export interface Stretch {
   readonly to: number;
   /** Memory that it has from the system. */
   readonly memory: number;
+  /** What of it objects and garbage have, and the tables: at its beginning and at its end. */
+  readonly used: readonly [begin: number, end: number];
   readonly collecting: boolean;
 }
 
@@ -125,8 +127,9 @@ export async function collect(program: Program, ask: Ask): Promise<CollectorRun>
     again = answer.again === none ? none : Math.max(answer.again, s.live + leastDistance);
     return true;
   };
-  const pass = (ns: number, collecting: boolean): void => {
-    if (ns > 0) stretches.push({ from: s.now, to: s.now + ns, memory: s.memory + tables, collecting });
+  const pass = (ns: number, collecting: boolean, liveBefore = s.live): void => {
+    const used = [liveBefore + tables, s.live + tables] as const;
+    if (ns > 0) stretches.push({ from: s.now, to: s.now + ns, memory: s.memory + tables, used, collecting });
     s.now += ns;
   };
   /** What is alive at this time of the program: not more than was allocated. */
@@ -144,10 +147,11 @@ export async function collect(program: Program, ask: Ask): Promise<CollectorRun>
     const needed = ((size - s.live) / rate) * second;
     const ns = Math.min(left, needed);
     s.programTime = needed < left ? s.programTime + ns : change;
+    const before = s.live;
     s.live = needed <= left ? size : s.live + (rate * ns) / second;
     s.memory = Math.max(s.memory, s.live);
     s.mostMemory = Math.max(s.mostMemory, s.memory);
-    pass(ns, false);
+    pass(ns, false, before);
     const limit = limits.findLast(({ from }) => from <= s.programTime)?.bytes ?? none;
     if (limit !== s.limit) {
       s.limit = limit;
@@ -208,14 +212,23 @@ export function figuresOf({ stretches }: CollectorRun, from = 0): Figures {
 
 const drawn = 240;
 
-/** Memory over time in MiB, so many values. */
-export function memoryOver({ stretches }: CollectorRun): number[] {
+/**
+ * What is in use over time in MiB, so many values: it grows from collection to collection, and the top of each is what the cycle has at
+ * most. Memory itself is no picture of a policy: what goes back after a collection, and is had again, depends on how often one was asked.
+ * A value is the most of its time, so that cycles that are shorter than that are not drawn by chance.
+ */
+export function usedOver({ stretches }: CollectorRun): number[] {
   const begin = stretches[0]?.from ?? 0;
-  const end = stretches.at(-1)?.to ?? 1;
-  let i = 0;
-  return Array.from({ length: drawn }, (_, k) => {
-    const at = begin + ((end - begin) * k) / drawn;
-    while (i < stretches.length - 1 && (stretches[i]?.to ?? 0) <= at) i++;
-    return (stretches[i]?.memory ?? 0) / MiB;
-  });
+  const width = ((stretches.at(-1)?.to ?? 1) - begin) / drawn;
+  const values = new Array<number>(drawn).fill(0);
+  for (const { from, to, used } of stretches) {
+    const at = (time: number): number => used[0] + ((used[1] - used[0]) * (time - from)) / (to - from);
+    const last = Math.min(drawn - 1, Math.ceil((to - begin) / width) - 1);
+    for (let k = Math.max(0, Math.floor((from - begin) / width)); k <= last; k++) {
+      // Nothing of it becomes less within a stretch.
+      const most = at(Math.min(to, begin + (k + 1) * width)) / MiB;
+      values[k] = Math.max(values[k] as number, most);
+    }
+  }
+  return values;
 }

@@ -13,7 +13,7 @@ import {
 import { type Bench, shown, troubleOf } from '../bench.ts';
 import type { Curve, Failure } from '../exercise.ts';
 import { OwnPolicy, type Question } from '../own-policy.ts';
-import { type CollectorRun, collect, memoryOver, type Pace, type Program, type View } from './collector.ts';
+import { type CollectorRun, collect, type Pace, type Program, usedOver, type View } from './collector.ts';
 import { type GoalHeap, type GoalNumbers, goalOf, type SpareBase } from './goals.ts';
 
 export const goalFunction = 'goalOf';
@@ -142,13 +142,13 @@ export async function playProgram(
   return { policy, run };
 }
 
-/** Memory over a run. @param limit bytes */
+/** Memory in use over a run. @param limit bytes */
 export function memoryCurve(run: CollectorRun, limit?: number): Curve {
   const { stretches } = run;
   const ns = (stretches.at(-1)?.to ?? 0) - (stretches[0]?.from ?? 0);
   return {
-    what: 'memory, MiB',
-    values: memoryOver(run),
+    what: 'memory in use, MiB',
+    values: usedOver(run),
     end: `${(ns / second).toFixed(0)} s`,
     ...(limit === undefined ? {} : { mark: limit / MiB }),
   };
