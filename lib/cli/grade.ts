@@ -10,6 +10,7 @@ import { exerciseOf } from '../course/exercises/registry.ts';
 import { type ClassResult, gradeClass, passedOverText } from '../course/grading/class.ts';
 import { type Grade, grade, withoutPictures } from '../course/grading/grade.ts';
 import { selfTest } from '../course/grading/self-test.ts';
+import { withPackage } from '../course/grading/with-package.ts';
 import { findHandin, handoutModules, readHandin } from '../course/handout/hand-in.ts';
 import { requireName } from '../course/handout/names.ts';
 import { filledFromPack } from '../course/handout/pack-files.ts';
@@ -173,13 +174,13 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
       },
     );
   const constants = filledFromPack(found.folder, handedIn, { exercise, student, term });
-  const made = await grade({
+  const subject = { ...handedIn, ...(constants === undefined ? {} : { files: constants }) };
+  const modules = handoutModules(exercise);
+  const made = withPackage(
+    await grade({ exercise, ...subject, modules, student, term, secret }),
     exercise,
-    ...handedIn,
-    ...(constants === undefined ? {} : { files: constants }),
-    modules: handoutModules(exercise),
-    ...{ student, term, secret },
-  });
+    subject.files,
+  );
   if (constants !== undefined) terminal.note(`of a pack: with the constants of ${student}, term ${term}`);
   if (found.inner !== undefined) terminal.note(`the hand-in is in the folder ${printable(found.inner)}`);
   if (found.labFault !== undefined) terminal.note(found.labFault.message);

@@ -1,14 +1,15 @@
 /**
  * Nothing of a reference is in the package that students install: no function of one is alike a function of the compiled package,
  * by the shape of their syntax trees (names and layout do not matter). So a copy is seen, and a rule that is written anew is not. The
- * exceptions are named.
+ * exceptions are named. What of the package is worth points, though no reference is like it, is not seen here: the judge's models
+ * are such, and in-package.test.ts hands them in.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { packageRoot } from '../../lib/base/package-files.ts';
 import { exercises } from '../../lib/course/exercises/registry.ts';
 import { ownPack } from '../../lib/course/grading/self-test.ts';
+import { compiledModules } from '../../lib/course/source/in-package.ts';
 import { isFunction, parseSource, type Tree, walk } from '../../lib/course/source/parse.ts';
 import { tokensOf } from '../../lib/course/source/similarity.ts';
 
@@ -36,9 +37,9 @@ const nameOf = (parents: readonly Tree[], node: Tree): string =>
     .find((name) => name !== undefined) ?? 'a function';
 
 /** The functions of a module that are long enough, the methods of its classes among them. */
-function shapesOf(text: string): Shape[] {
+function shapesOf(tree: Tree): Shape[] {
   const shapes: Shape[] = [];
-  walk(parseSource(text, 'a module', []).tree, (node, parents) => {
+  walk(tree, (node, parents) => {
     if (!isFunction(node)) return;
     const tokens = tokensOf(node);
     if (tokens.length < leastTokens) return;
@@ -48,10 +49,7 @@ function shapesOf(text: string): Shape[] {
   return shapes;
 }
 
-const compiled = join(packageRoot, 'dist', 'lib');
-const shipped = readdirSync(compiled, { recursive: true, encoding: 'utf8' })
-  .filter((path) => /^(chunks|course)\/.*\.js$/.test(path))
-  .flatMap((path) => shapesOf(readFileSync(join(compiled, path), 'utf8')));
+const shipped = [...compiledModules(/^(?:chunks|course)\/.*\.js$/)].flatMap(({ tree }) => shapesOf(tree));
 
 /** Which functions have it. */
 const having = new Map<string, number[]>();
@@ -60,7 +58,7 @@ for (const [i, { grams }] of shipped.entries())
 
 /** Functions of a source that the package has, too: `mean: 80 % of it in average`. */
 function shippedOf(text: string, but: readonly string[]): string[] {
-  return shapesOf(text).flatMap(({ name, grams }) => {
+  return shapesOf(parseSource(text, 'a reference', []).tree).flatMap(({ name, grams }) => {
     if (but.includes(name)) return [];
     const common = new Map<number, number>();
     for (const one of grams) for (const i of having.get(one) ?? []) common.set(i, (common.get(i) ?? 0) + 1);

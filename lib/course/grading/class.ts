@@ -8,7 +8,7 @@
  *
  * What is neither (an archive that nobody unpacked) is passed over, and told by name.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
@@ -24,10 +24,11 @@ import {
 } from '../handout/hand-in.ts';
 import type { LabFile } from '../handout/lab-file.ts';
 import { isAccount, nameIn, requireName, toldName } from '../handout/names.ts';
-import { anonymous, defaultTerm, filled, handoutFolder, oddities, variantFor } from '../handout/start.ts';
+import { defaultTerm, givenText, oddities } from '../handout/start.ts';
 import { printable } from '../sandbox/printable.ts';
 import { type Alike, similarity } from '../source/similarity.ts';
 import { type Grade, grade } from './grade.ts';
+import { isCode, withPackage } from './with-package.ts';
 
 export interface ClassRow {
   /** As the hand-in is called. */
@@ -158,14 +159,6 @@ function notesOf({ student, path, whose, found }: ToGrade, all: readonly ToGrade
   return notes;
 }
 
-/** What everybody has from the handout. */
-const stubOf = (exercise: Exercise): string =>
-  filled(
-    readFileSync(join(handoutFolder(exercise), exercise.handin), 'utf8'),
-    variantFor(exercise, anonymous, defaultTerm),
-    anonymous,
-  );
-
 /** @throws PageHeapError ERR_FILE for a folder without hand-ins */
 export async function gradeClass(
   folder: string,
@@ -204,7 +197,11 @@ export async function gradeClass(
         texts.has(student) ? printable(basename(path)) : student,
         [...handin.files.values()].join('\n'),
       );
-      const made = await grade({ exercise, ...handin, modules, ...whom, secret });
+      const made = withPackage(
+        await grade({ exercise, ...handin, modules, ...whom, secret }),
+        exercise,
+        handin.files,
+      );
       return { student, grade: made, ...(notes.length === 0 ? {} : { note: notes.join('; ') }) };
     } catch (error) {
       if (!(error instanceof PageHeapError)) throw error;
@@ -220,6 +217,6 @@ export async function gradeClass(
     }
   };
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), handins.length) }, work));
-  const alike = exercise.handin.endsWith('.mjs') ? similarity(texts, stubOf(exercise)) : [];
+  const alike = isCode(exercise) ? similarity(texts, givenText(exercise)) : [];
   return { exercise, rows, alike: alike.filter(({ share }) => share >= alikeFrom), passedOver };
 }

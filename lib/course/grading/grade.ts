@@ -14,6 +14,7 @@ import { runnable } from '../handout/hand-in.ts';
 import { variantFor } from '../handout/start.ts';
 import { hiddenSeed, openSeed } from '../model/seeds.ts';
 import { walls } from '../sandbox/walls.ts';
+import type { InPackage } from '../source/in-package.ts';
 import type { Refusal } from '../source/parse.ts';
 
 export interface Subject {
@@ -70,6 +71,8 @@ export interface Grade {
   readonly sha256: string;
   readonly checks: readonly CheckGrade[];
   readonly measures: readonly MeasureGrade[];
+  /** What of it the package has, too; undefined where that is nothing to be told, or was not looked for. No points go by it. */
+  readonly inPackage?: InPackage;
   /** Walls that stood. */
   readonly walls: readonly string[];
   readonly version: string;

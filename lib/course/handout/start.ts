@@ -33,6 +33,14 @@ export function filled(text: string, variant: Variant, student: string): string 
   );
 }
 
+/** What everybody has from the handout of a hand-in. */
+export const givenText = (exercise: Exercise): string =>
+  filled(
+    readFileSync(join(handoutFolder(exercise), exercise.handin), 'utf8'),
+    variantFor(exercise, anonymous, defaultTerm),
+    anonymous,
+  );
+
 /**
  * What is odd about the lab.json beside a hand-in: it is of another exercise, of another student, or of another term, whose
  * constants are others. Who is graded, and by which constants, is said by whoever grades.

@@ -4,6 +4,7 @@
 import type { ClassRow } from '../grading/class.ts';
 import { type Grade, reasonText } from '../grading/grade.ts';
 import { causesOf } from './failures.ts';
+import { inPackageText } from './grade-table.ts';
 
 /** Why it was not run, or not to its end; of one without a point what was wrong first. */
 function whyNothing(made: Grade): string {
@@ -17,5 +18,6 @@ export function rowNote({
   note = '',
   grade,
 }: { readonly [name in 'note' | 'grade']?: ClassRow[name] | undefined }): string {
-  return [note, grade === undefined ? '' : whyNothing(grade)].filter((text) => text !== '').join('; ');
+  const ofGrade = grade === undefined ? [] : [inPackageText(grade) ?? '', whyNothing(grade)];
+  return [note, ...ofGrade].filter((text) => text !== '').join('; ');
 }

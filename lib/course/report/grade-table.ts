@@ -99,9 +99,24 @@ export function figuresText(row: MeasureGrade): string[] {
   });
 }
 
-/** Measures that have fewer points than their figure says, and why. */
-export const notesOf = ({ measures }: Pick<Grade, 'measures'>): string[] =>
-  measures.flatMap(({ name, note }) => (note === undefined ? [] : [`${name}: ${note}`]));
+const mostNamed = 4;
+
+/** `71 % of it stands in the package itself (SweepModel, sweptSpan)`; undefined where nothing is to be told. */
+export function inPackageText({ inPackage }: Pick<Grade, 'inPackage'>): string | undefined {
+  if (inPackage === undefined) return undefined;
+  const { share, of } = inPackage;
+  const more = of.length > mostNamed ? ` and ${of.length - mostNamed} more` : '';
+  return `${Math.round(100 * share)} % of it stands in the package itself (${of.slice(0, mostNamed).join(', ')}${more})`;
+}
+
+/** Measures that have fewer points than their figure says, and why; and what of it the package has. */
+export function notesOf(made: Pick<Grade, 'measures' | 'inPackage'>): string[] {
+  const shipped = inPackageText(made);
+  return [
+    ...made.measures.flatMap(({ name, note }) => (note === undefined ? [] : [`${name}: ${note}`])),
+    ...(shipped === undefined ? [] : [shipped]),
+  ];
+}
 
 /** `87.5 of 100`; or why there are none. Refusals are listed beside it, and not repeated. */
 export function pointsText(made: Grade): string {

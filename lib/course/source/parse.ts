@@ -47,7 +47,11 @@ export function childrenOf(node: Tree): Tree[] {
     if (Array.isArray(value)) found.push(...value.filter(isNode));
     else if (isNode(value)) found.push(value);
   }
-  return found.sort((a, b) => a.start - b.start);
+  // Most types list their members in that order.
+  for (let i = 1; i < found.length; i++)
+    if ((found[i] as Tree).start < (found[i - 1] as Tree).start)
+      return found.sort((a, b) => a.start - b.start);
+  return found;
 }
 
 /** Visits each node, parents first. */

@@ -22,26 +22,61 @@ export function tokensOf(tree: Tree): string[] {
   return tokens;
 }
 
-/** FNV-1a over a text. */
-function hash(text: string): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+/** FNV-1a. */
+const start = 0x811c9dc5;
+const mixed = (h: number, n: number): number => Math.imul(h ^ n, 0x01000193);
+
+/** Of each token; there are few different ones. */
+const tokenHashes = new Map<string, number>();
+function hashOf(token: string): number {
+  let h = tokenHashes.get(token);
+  if (h === undefined) {
+    h = start;
+    for (let i = 0; i < token.length; i++) h = mixed(h, token.charCodeAt(i));
+    tokenHashes.set(token, h);
+  }
+  return h;
+}
+
+/** Of a row of tokens from `from` on. */
+function gramHash(tokens: readonly number[], from: number): number {
+  let h = start;
+  for (let i = from; i < from + gram; i++) {
+    h = mixed(h, tokens[i] as number);
+    // A product carries upwards alone: what is above comes down.
+    h ^= h >>> 15;
+  }
   return h >>> 0;
 }
 
+/** The fingerprints of a tree, or of a part of one. */
+export function printsOf(tree: Tree): Set<number> {
+  const tokens = tokensOf(tree).map(hashOf);
+  const hashes: number[] = [];
+  for (let i = 0; i + gram <= tokens.length; i++) hashes.push(gramHash(tokens, i));
+  const kept = new Set<number>();
+  for (let i = 0; i < Math.max(1, hashes.length - window + 1) && hashes.length > 0; i++) {
+    let least = hashes[i] as number;
+    for (let k = i + 1; k < i + window && k < hashes.length; k++)
+      least = Math.min(least, hashes[k] as number);
+    kept.add(least);
+  }
+  return kept;
+}
+
+/** Those of a source; of one that is no JavaScript none. */
 export function fingerprints(text: string): Set<number> {
-  let tokens: string[];
   try {
-    tokens = tokensOf(parseSource(text, 'a hand-in', []).tree);
+    return printsOf(parseSource(text, 'a hand-in', []).tree);
   } catch {
     return new Set();
   }
-  const hashes: number[] = [];
-  for (let i = 0; i + gram <= tokens.length; i++) hashes.push(hash(tokens.slice(i, i + gram).join('|')));
-  const kept = new Set<number>();
-  for (let i = 0; i < Math.max(1, hashes.length - window + 1) && hashes.length > 0; i++)
-    kept.add(hashes.slice(i, i + window).reduce((least, h) => Math.min(least, h), 2 ** 32));
-  return kept;
+}
+
+/** Those of a source that are not in what was given. */
+export function ownPrints(text: string, given: string): Set<number> {
+  const common = fingerprints(given);
+  return new Set([...fingerprints(text)].filter((print) => !common.has(print)));
 }
 
 export interface Alike {
@@ -58,11 +93,7 @@ const leastPrints = 8;
 
 /** Pairs of hand-ins, the most alike first. @param given what everybody has from the handout */
 export function similarity(handins: ReadonlyMap<string, string>, given: string): Alike[] {
-  const common = fingerprints(given);
-  const prints = [...handins].map(([name, text]) => {
-    const own = [...fingerprints(text)].filter((print) => !common.has(print));
-    return { name, own: new Set(own) };
-  });
+  const prints = [...handins].map(([name, text]) => ({ name, own: ownPrints(text, given) }));
   const pairs: Alike[] = [];
   prints.forEach(({ name: a, own: left }, i) => {
     for (const { name: b, own: right } of prints.slice(i + 1)) {
