@@ -57,10 +57,6 @@ export class FitModel {
     this.#tail = tail;
   }
 
-  get freePages(): number {
-    return this.runs.reduce((sum, { n }) => sum + n, 0);
-  }
-
   grow(page: number, n: number): void {
     this.pages += n;
     this.free(page, n);

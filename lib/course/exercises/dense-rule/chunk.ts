@@ -26,10 +26,6 @@ export class ChunkModel {
     this.#rule = rule;
   }
 
-  get inUse(): number {
-    return this.#inUse;
-  }
-
   alloc(n: number): void {
     this.#inUse += n;
     this.#changed = true;
