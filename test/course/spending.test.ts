@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../lib/course/sandbox/engine.ts';
+import { defaultLimits } from '../../lib/course/sandbox/sandbox.ts';
 import { instrument } from '../../lib/course/source/instrument.ts';
 import { parseSource } from '../../lib/course/source/parse.ts';
 
@@ -13,10 +14,10 @@ const { Bench, HandinOver, prepare, troubleOf } = (await import(
   /* @vite-ignore */ pathToFileURL(join(process.cwd(), 'dist/lib/course/exercises/bench.js')).href
 )) as typeof import('../../lib/course/exercises/bench.ts');
 
-const benchOf = (text: string): InstanceType<typeof Bench> => {
+const benchOf = (text: string, cpuSeconds?: number): InstanceType<typeof Bench> => {
   const handin = prepare({ file: 'mine.mjs', text, entry: 'mine.mjs', modules: {}, exports: ['A'] });
   if (!('entry' in handin)) throw new Error(JSON.stringify(handin));
-  return new Bench(handin);
+  return new Bench(handin, cpuSeconds === undefined ? undefined : { ...defaultLimits, cpuSeconds });
 };
 
 const long = `export class A {
@@ -138,5 +139,41 @@ export class A extends Base {
     const { lines } = engine.lines() as Extract<ReturnType<Engine['lines']>, { k: 'lines' }>;
     const counted = lines.filter(([line]) => line > 0).reduce((sum, [, units]) => sum + units, 0);
     expect(counted).toBe(plain.answers.reduce((sum, [, units]) => sum + units, 0));
+  });
+});
+
+describe('a limit of time', () => {
+  // A unit is milliseconds here: texts of a MiB that differ in the last letter.
+  const slow = `let x = 'a';
+for (let i = 0; i < 20; i++) x += x;
+const y = x + 'b', z = x + 'c';
+export class A {
+  quick() { let s = 0; for (let i = 0; i < 1000; i++) s += i; return s; }
+  slow() {
+    let s = 0;
+    for (let i = 0; i < 100000; i++)
+      s += y === z;
+    return s;
+  }
+}`;
+
+  it('tells the method, and the line that took most of it', async () => {
+    const bench = benchOf(slow, 1);
+    try {
+      await bench.again();
+      await bench.run([
+        ['new', 'A'],
+        [0, 'quick'],
+      ]);
+      const over = await bench.run([[0, 'slow']]).catch((error: unknown) => error);
+      expect(over).toBeInstanceOf(HandinOver);
+      const { message, at } = over as InstanceType<typeof HandinOver>;
+      expect(message).toBe(
+        'it used more than 1 s of a processor, the last of it in slow; most of it at mine.mjs:9, `s += y === z;`',
+      );
+      expect(at).toBe('mine.mjs:9');
+    } finally {
+      bench.close();
+    }
   });
 });

@@ -17,10 +17,20 @@ import {
   type Thrown,
   type Value,
 } from '../sandbox/protocol.ts';
-import { callUnits, handinUnits, type Limits, Sandbox, SandboxLost } from '../sandbox/sandbox.ts';
+import {
+  callUnits,
+  defaultLimits,
+  handinUnits,
+  type Limits,
+  Sandbox,
+  SandboxLost,
+} from '../sandbox/sandbox.ts';
 import { instrument } from '../source/instrument.ts';
 import { NoModuleError, type ParsedSource, parseSource, type Refusal } from '../source/parse.ts';
 import { type LinedSource, Spending } from './spending.ts';
+
+/** Of a processor: for seeing on which line it was over. */
+const secondsAgain = 5;
 
 /** A hand-in that may run. */
 export interface Handin {
@@ -156,7 +166,7 @@ export class Bench {
       ...(until === undefined ? {} : { until }),
     };
     this.#clear = false;
-    const { answers, stopped: halted, units: used } = await this.#asking(sandbox.run(block));
+    const { answers, stopped: halted, units: used } = await this.#running(sandbox, block);
     if (halted !== undefined) this.#sound = false;
     this.#spending.ran(block, answers, halted);
     this.#left -= halted === undefined ? used : Math.max(used, units);
@@ -170,6 +180,41 @@ export class Bench {
     }
     const stopped = await this.#asking(this.#withDearest(sandbox, block, answers, halted));
     return { answers, stopped, units: used };
+  }
+
+  /** Carries out a block. Where the processor time is over, it is told on which line that was. @throws HandinOver */
+  async #running(sandbox: Sandbox, block: Block) {
+    try {
+      return await sandbox.run(block);
+    } catch (error) {
+      const { lined } = this.#handin;
+      if (!(error instanceof SandboxLost) || error.why !== 'cpu' || lined === undefined)
+        return this.#asking(Promise.reject(error));
+      this.close();
+      const names = [...new Set(block.calls.map(([, name]) => name))];
+      const calls = names.length === 1 ? `, the last of it in ${names[0]}` : '';
+      const line = await this.#slowestLine(lined, block);
+      throw new HandinOver(
+        'stopped',
+        `${error.message}${calls}${line === undefined ? '' : `; ${line.words}`}`,
+        line?.at,
+      );
+    }
+  }
+
+  /** In a process of its own, which has few seconds. Undefined where it tells nothing. */
+  async #slowestLine(lined: LinedSource, block: Block) {
+    const limits = this.#limits ?? defaultLimits;
+    const seconds = Math.min(secondsAgain, limits.cpuSeconds);
+    const sandbox = new Sandbox({ ...limits, cpuSeconds: 4 * seconds });
+    try {
+      return await this.#spending.byTime(sandbox, lined, block, seconds);
+    } catch (error) {
+      if (error instanceof SandboxLost) return undefined;
+      throw error;
+    } finally {
+      sandbox.close();
+    }
   }
 
   /** Bytes that the realm holds. @throws HandinOver */

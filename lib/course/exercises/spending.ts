@@ -4,6 +4,9 @@
  * Lines are told by a source that costs the same and takes longer (source/instrument.ts). So they are asked for where a limit
  * stopped something only: what was called last since the object was made is called again, as far as a bound, or the one call that was too
  * much. Both count units, so they tell the same on every machine.
+ *
+ * Where what stopped it was the processor time, which no count foresaw, its units say nothing: then the same calls are carried out
+ * again for a few seconds, and the line is told that took most of them.
  */
 import { printable } from '../sandbox/printable.ts';
 import { type Answer, type Block, isThrown, type LineUnits, type Stopped } from '../sandbox/protocol.ts';
@@ -25,6 +28,19 @@ export interface LinedSource {
 const percent = (part: number, of: number): string => `${Math.round((100 * part) / Math.max(1, of))} %`;
 
 const nameOf = ([what, name]: Block['calls'][number]): string => (what === 'new' ? `new ${name}` : name);
+
+/** The line that has most, and its share of what is on lines. */
+function mostOf(told: readonly LineUnits[]): { readonly line: number; readonly share: string } | undefined {
+  const lines = told.filter(([line]) => line > 0);
+  const [line, units] = lines.reduce<LineUnits>((most, one) => (one[1] > most[1] ? one : most), [0, 0]);
+  const all = lines.reduce((sum, [, n]) => sum + n, 0);
+  return line === 0 ? undefined : { line, share: percent(units, all) };
+}
+
+function sourceAt(text: string, line: number): string {
+  const source = printable(text.split('\n')[line - 1]?.trim() ?? '');
+  return source.length > longestLine ? `${source.slice(0, longestLine)}…` : source;
+}
 
 export class Spending {
   readonly #methods = new Map<string, { units: number; calls: number }>();
@@ -93,15 +109,38 @@ export class Spending {
     }
     const reply = await sandbox.ask({ k: 'lines' });
     if (reply.k !== 'lines') return undefined;
-    const lines = reply.lines.filter(([line]) => line > 0);
-    const [line, units] = lines.reduce<LineUnits>((most, one) => (one[1] > most[1] ? one : most), [0, 0]);
-    if (line === 0) return undefined;
-    const share = percent(
-      units,
-      lines.reduce((sum, [, n]) => sum + n, 0),
-    );
-    const source = printable(text.split('\n')[line - 1]?.trim() ?? '');
-    const shown = source.length > longestLine ? `${source.slice(0, longestLine)}…` : source;
-    return { at: `${file}:${line}`, words: `${share} at ${file}:${line}, \`${shown}\`` };
+    const most = mostOf(reply.lines);
+    if (most === undefined) return undefined;
+    const { line, share } = most;
+    return { at: `${file}:${line}`, words: `${share} at ${file}:${line}, \`${sourceAt(text, line)}\`` };
+  }
+
+  /**
+   * The line that took most time, of all that was called since the last `begin` and of the block in which the time was over.
+   * @param seconds of a processor, for all of it
+   * @throws SandboxLost
+   */
+  async byTime(
+    sandbox: Sandbox,
+    { file, text, modules, entry, exports }: LinedSource,
+    last: Block,
+    seconds: number,
+  ): Promise<{ readonly at: string; readonly words: string } | undefined> {
+    const loaded = await sandbox.ask({ k: 'load', modules: modules(), entry, exports, units: callUnits });
+    if (loaded.k !== 'loaded') return undefined;
+    const all = new Map<number, number>();
+    let left = 1000 * seconds;
+    for (const block of [...this.#blocks, last]) {
+      const { answers, stopped, times = [] } = await sandbox.run({ ...block, seconds: left / 1000 });
+      for (const [line, ms] of times) {
+        all.set(line, (all.get(line) ?? 0) + ms);
+        left -= ms;
+      }
+      if (left <= 0 || stopped !== undefined || answers.some(([value]) => isThrown(value))) break;
+    }
+    const most = mostOf([...all]);
+    if (most === undefined) return undefined;
+    const { line } = most;
+    return { at: `${file}:${line}`, words: `most of it at ${file}:${line}, \`${sourceAt(text, line)}\`` };
   }
 }

@@ -16,6 +16,7 @@ import {
   type QuickJSSyncVariant,
   type QuickJSWASMModule,
 } from 'quickjs-emscripten-core';
+import { LineTimes } from './line-times.ts';
 import { preludeModules } from './prelude.ts';
 import {
   type Answer,
@@ -59,6 +60,7 @@ export class Engine {
   #looks = 0;
   #callNumber = 0;
   #watched = false;
+  #times = new LineTimes(0);
 
   private constructor(module: QuickJSWASMModule) {
     this.#module = module;
@@ -84,6 +86,10 @@ export class Engine {
     const context = runtime.newContext();
     this.#context = context;
     this.#watched = false;
+    const passed = context.newFunction('passed', (line) =>
+      this.#times.passed(context.getNumber(line)) ? context.true : context.false,
+    );
+    passed.consume((f) => context.setProp(context.global, '$passed', f));
     const prelude = this.#evaluate(
       `export { drive, rest, used, lines, state } from '$driver'; import '$builtins';`,
       '$prelude',
@@ -119,6 +125,7 @@ export class Engine {
     const text = context.newString(JSON.stringify(block));
     this.#looks = 0;
     const before = this.#units();
+    if (block.seconds !== undefined) this.#times = new LineTimes(block.seconds);
     const result = context.callFunction(this.#run as QuickJSHandle, context.undefined, text);
     text.dispose();
     const over = this.#looks > mostLooks || this.#units() > this.#limit();
@@ -147,6 +154,7 @@ export class Engine {
       ...(stopped === undefined ? {} : { stopped }),
       units: this.#units() - before,
       ...(block.weighed === true ? { memory: this.#memory(runtime, context) } : {}),
+      ...(block.seconds === undefined ? {} : { times: this.#times.told() }),
     };
   }
 

@@ -22,8 +22,11 @@ const counterSource = `
 const keys = Object.keys;
 const { getPrototypeOf } = Reflect;
 const toObject = Object;
-/** Of the call that is carried out: its number, and the count at which it is stopped. */
-export const state = { __proto__: null, limit: Infinity, call: 0 };
+/** Of the call that is carried out: its number, and the count at which it is stopped; and whether time is told by line. */
+export const state = { __proto__: null, limit: Infinity, call: 0, timed: false };
+/** The engine's own: takes the line that was, and answers whether time is up. */
+const passed = globalThis.$passed;
+delete globalThis.$passed;
 export const work = Object.create(null);
 work.n = 0;
 /** Of what is made next: counted already. */
@@ -56,6 +59,10 @@ let lines = Object.create(null);
 work.here = (next) => {
   if (work.n !== told) lines[line] = (lines[line] ?? 0) + work.n - told;
   told = work.n;
+  if (state.timed && passed(line)) {
+    state.limit = -1;
+    for (;;);
+  }
   line = next;
 };
 work.unit = (at, units = 1) => {
@@ -278,7 +285,8 @@ export const drive = (exports) => (block) => {
   busy = true;
   out = '';
   answers = 0;
-  const { calls, units, total, until, clear, lastLines } = parse(block);
+  const { calls, units, total, until, clear, lastLines, seconds } = parse(block);
+  state.timed = seconds !== undefined;
   const end = work.n + total;
   if (clear === true) slots = [];
   given = [];

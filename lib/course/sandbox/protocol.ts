@@ -32,6 +32,8 @@ export interface Block {
   readonly clear?: true;
   /** What a source that tells its lines tells is of the last call alone. */
   readonly lastLines?: true;
+  /** Seconds of a processor after which the block is stopped, at a line: of a source that tells its lines, which tells then how long each took. */
+  readonly seconds?: number;
   /** The block ends after a call of this method that answers this. */
   readonly until?: readonly [method: string, answer: number];
   /** Whether it is told what the realm holds after them: that goes through all of it. */
@@ -85,7 +87,7 @@ export interface Stopped {
   readonly where?: string;
 }
 
-/** A line of the hand-in, and the units that were counted on it; 0 for what is on none. */
+/** A line of the hand-in, and the units that were counted on it, or its milliseconds; 0 for what is on none. */
 export type LineUnits = readonly [line: number, units: number];
 
 export type Reply =
@@ -100,6 +102,8 @@ export type Reply =
       readonly units: number;
       /** Bytes that the realm holds, where that was asked for. */
       readonly memory?: number;
+      /** Milliseconds of each line, where they were asked for. */
+      readonly times?: readonly LineUnits[];
     };
 
 /** Bytes that the engine and what a hand-in holds may have, all together. */
