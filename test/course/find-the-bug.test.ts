@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Bench } from '../../lib/course/exercises/bench.ts';
 import { FaultyHeap, faultNames } from '../../lib/course/exercises/find-the-bug/heaps.ts';
+import { findTheBug } from '../../lib/course/exercises/find-the-bug/index.ts';
 import { judge } from '../../lib/course/exercises/find-the-bug/judge.ts';
+import { variantFor } from '../../lib/course/handout/start.ts';
 import { chanceOf } from '../../lib/course/model/seeds.ts';
 import { type PageOp, parsePageText } from '../../lib/lab/trace/page-text.ts';
 
@@ -44,5 +47,18 @@ describe('the heaps of exercise 13', () => {
     for (const fault of [undefined, ...faultNames])
       for (let c = 3; c <= 7; c++)
         expect([fault, judge(new FaultyHeap(fault, c), ops)]).toEqual([fault, undefined]);
+  });
+});
+
+describe('the operations of all twelve', () => {
+  const variant = variantFor(findTheBug, 'ada', 't');
+  const [measure] = findTheBug.measures(variant);
+
+  it.each([
+    ['nothing is', () => undefined],
+    ['nothing wrong is', () => 'pages 1\na 1 64\n'],
+  ])('are not measured where %s handed in', async (_, text) => {
+    const bench = { text, faultOf: () => undefined } as unknown as Bench;
+    expect(await measure?.run(bench, '')).toMatchObject({ share: 0, untried: true });
   });
 });

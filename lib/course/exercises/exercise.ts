@@ -113,6 +113,8 @@ export interface Measured extends Pictures {
   readonly failure?: Failure;
   /** Of 0 to 1: by the buckets. */
   readonly share: number;
+  /** It was not measured, or not all that it is about. */
+  readonly untried?: true;
   /** Live pages at the peak over pages that it has. */
   readonly utilisation?: number;
   /** Units of work an operation. */
@@ -131,7 +133,7 @@ export interface Measured extends Pictures {
   readonly hindsight?: Beside;
 }
 
-type Beside = Omit<Measured, 'share' | 'reference' | 'hindsight' | keyof Pictures>;
+type Beside = Omit<Measured, 'share' | 'untried' | 'reference' | 'hindsight' | keyof Pictures>;
 
 /** What is drawn of a measure: pages over operations, or a figure over time; of the hand-in, and of what it is held against. */
 export interface Pictures {

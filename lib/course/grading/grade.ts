@@ -47,7 +47,6 @@ export interface MeasureGrade extends Measured {
   readonly points: number;
   readonly of: number;
   readonly buckets: string;
-  readonly untried?: true;
 }
 
 export interface Grade {

@@ -6,10 +6,10 @@ import { type Grade, reasonText } from '../grading/grade.ts';
 import { causesOf } from './failures.ts';
 import { inPackageText } from './grade-table.ts';
 
-/** Why it was not run, or not to its end; of one without a point what was wrong first. */
-function whyNothing(made: Grade): string {
+/** Why it was not run, or not to its end; of one that was, what was wrong first. */
+function whyLess(made: Grade): string {
   if (made.reason !== undefined) return `${made.verdict}: ${reasonText(made)}`;
-  const [cause] = made.points === 0 ? causesOf(made) : [];
+  const [cause] = causesOf(made);
   return cause === undefined ? '' : `${cause.name}: ${cause.cause}`;
 }
 
@@ -18,6 +18,6 @@ export function rowNote({
   note = '',
   grade,
 }: { readonly [name in 'note' | 'grade']?: ClassRow[name] | undefined }): string {
-  const ofGrade = grade === undefined ? [] : [inPackageText(grade) ?? '', whyNothing(grade)];
+  const ofGrade = grade === undefined ? [] : [inPackageText(grade) ?? '', whyLess(grade)];
   return [note, ...ofGrade].filter((text) => text !== '').join('; ');
 }

@@ -86,6 +86,8 @@ function lengthMeasure(variant: Variant): Measure {
       const share = all ? (lengthBuckets.find(([ops]) => length <= ops)?.[1] ?? 0) : 0;
       return {
         share,
+        // A sum of some of them says nothing.
+        ...(all ? {} : { untried: true }),
         other: `${found.length} found, ${length} operations`,
         reference: { other: `${referenceOps} operations` },
       };
