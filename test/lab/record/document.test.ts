@@ -116,9 +116,10 @@ describe('a document', () => {
 for (let i = 0; ; i++) writeDocument(${JSON.stringify(path)}, 'ab'[i % 2].repeat(${size}));`;
     for (let round = 0; round < times(2, 5); round++) {
       const writer = spawn(process.execPath, ['--input-type=module', '--eval', script]);
+      const ended = new Promise((done) => writer.once('close', done));
       await new Promise((done) => setTimeout(done, 120 + 13 * round));
       writer.kill('SIGKILL');
-      await new Promise((done) => writer.on('close', done));
+      await ended;
       const text = readFileSync(path, 'utf8');
       expect([text.length, new Set(text).size]).toEqual([size, 1]);
     }

@@ -230,12 +230,13 @@ describe('reading a trace', () => {
       execFileSync('mkfifo', [pipe]);
       // It ends by the pipe that nobody reads any more.
       const writer = spawn('bash', ['-c', `${command} > ${pipe}`], { stdio: 'ignore' });
+      const ended = new Promise((done) => writer.once('close', done));
       await expect(opsOf(pipe)).rejects.toMatchObject({
         code: 'ERR_TRACE',
         file: pipe,
         message: expect.stringContaining('neither a recording, mtrace text nor another trace'),
       });
-      await new Promise((done) => writer.once('close', done));
+      await ended;
     },
   );
 

@@ -34,9 +34,10 @@ it('whenever a program is killed, what it did until then is there, in order', as
       env: surroundings(process.env, recorderLibrary(), raw),
       stdio: 'ignore',
     });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
     await new Promise((resolve) => setTimeout(resolve, 20 + ((n * 37) % 400)));
     child.kill('SIGKILL');
-    await new Promise((resolve) => child.once('exit', resolve));
+    await ended;
     const [file] = readdirSync(raw);
     const { twice, unknown, ops } = await told(join(raw, file));
     // A record that was drawn and not written is one operation less for each thread, at most.
