@@ -44,7 +44,7 @@ export interface Addon {
   advise(address: number, length: number, kind: number): number;
   /**
    * [count, from, kind, errno, address, length, address, length …]: the arguments and the answer of `adviseBoxed`, of this
-   * thread; room for `advisedRanges` ranges.
+   * thread; room for 33 ranges (giving-back.ts: those that it gathers, and one).
    */
   readonly adviseBox: Float64Array;
   /**
