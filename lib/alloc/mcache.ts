@@ -22,7 +22,9 @@ import { f64, i32, table, u8, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import {
   pageDoublesShift as doublesShift,
+  mostStoredBytes,
   type ObjectMemory,
+  storeZeros,
   windowPageMask as windowMask,
 } from '../spans/object-memory.ts';
 import type { MCentral } from './mcentral.ts';
@@ -31,8 +33,6 @@ import { numSpanClasses, type SizeClasses, tinySpanClass } from './size-classes.
 const pageDoublesShift = doublesShift;
 const windowPageMask = windowMask;
 
-/** Bytes up to which a plain loop of stores zeroes faster than fill. */
-export const unrolledZeroing = 256;
 /** Objects up to this size are zeroed by the window. */
 const windowZeroing = 512;
 
@@ -254,16 +254,15 @@ export class MCache {
     }
   }
 
-  /** Zeroes a run within a page: a short one by stores, since a call to fill costs as much as zeroing 256 bytes. */
+  /** Zeroes a run within a page. */
   #zeroRun(page: number, offset: number, bytes: number): void {
-    if (bytes > unrolledZeroing) {
+    if (bytes > mostStoredBytes) {
       this.#memory.zero(page, offset, bytes);
       return;
     }
     const window = this.#memory.window(page);
     const from = ((page & windowPageMask) << pageDoublesShift) + (offset >>> 3);
-    const end = from + (bytes >>> 3);
-    for (let i = from; i < end; i++) window[i] = 0;
+    storeZeros(window, from, from + (bytes >>> 3));
   }
 
   /** Takes a span out of its slot; what was open is free again. */

@@ -19,6 +19,27 @@ export const pageDoublesShift = pageShift - 3;
 /** log2 of the 32-bit words in a page. */
 export const pageWordsShift = pageShift - 2;
 const windowBytes = 2 ** 32;
+/** Bytes up to which `storeZeros` is faster than a call to fill: 128 in 6 ns beside 19, 512 in 21 beside 23, 768 in 30 beside 23. */
+export const mostStoredBytes = 512;
+
+/**
+ * Zeroes the doubles [from, end) of a window by stores, eight a turn: that takes half the time of one a turn, in which the
+ * loop's own work and each store's check of the bounds count for more than the store.
+ */
+export function storeZeros(window: Float64Array, from: number, end: number): void {
+  let i = from;
+  for (const last = end - 8; i <= last; i += 8) {
+    window[i] = 0;
+    window[i + 1] = 0;
+    window[i + 2] = 0;
+    window[i + 3] = 0;
+    window[i + 4] = 0;
+    window[i + 5] = 0;
+    window[i + 6] = 0;
+    window[i + 7] = 0;
+  }
+  for (; i < end; i++) window[i] = 0;
+}
 
 /** Bytes of a window that lie before an offset from the origin: all of it at a window's end. */
 const inWindowBefore = (end: number): number => end % windowBytes || windowBytes;
