@@ -7,9 +7,10 @@
  * and before statistics are read all spans go back (`flush`). The live heap is counted in whole spans
  * when they are cached, and put right when they come back unused.
  *
- * Opening a window is also the moment to zero it, if the span may hold old contents and zero memory is
- * what is asked for: one fill of 2 KiB costs less than 32 times four stores. Only windows of objects
- * up to `windowZeroing` bytes, in spans of one page, so that no page is touched that would not be anyway.
+ * Opening a window is also the moment to zero it, if the span may hold old contents and zero memory is what is asked for:
+ * one fill of 2 KiB costs less than 32 times four stores, and where memory is cold, as a span is that waited for its turn, one
+ * of 8 KiB costs a seventh less than eight of 1 KiB. Only in spans of one page: what may hold old contents there was touched
+ * before, so RSS stays as it is; of several pages some may be released still.
  *
  * Not here: taking an object (malloc.ts), the central lists (mcentral.ts).
  */
@@ -32,9 +33,6 @@ import { numSpanClasses, type SizeClasses, tinySpanClass } from './size-classes.
 
 const pageDoublesShift = doublesShift;
 const windowPageMask = windowMask;
-
-/** Objects up to this size are zeroed by the window. */
-const windowZeroing = 512;
 
 /** Rows are Ps; a slot is P × numSpanClasses + span class. */
 export const mcacheTable = table('mcaches', 'mcache', {
@@ -235,7 +233,7 @@ export class MCache {
     columns.open[slot] = free;
     columns.windowBase[slot] = this.#state.arenas.addressOf(page) + window * size;
     let stale = c.needZero[s];
-    if (stale !== 0 && zero && size <= windowZeroing && c.pages[s] === 1) {
+    if (stale !== 0 && zero && c.pages[s] === 1) {
       this.#zeroRuns(page, window * size, size, free);
       stale = 0;
     }
