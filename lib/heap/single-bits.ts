@@ -13,7 +13,7 @@ import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { SpanTable } from '../spans/span-table.ts';
 import { CellBits, type CellBitsParts } from './cell-bits.ts';
 import { wordsPerPage } from './pointer-bits.ts';
-import { firstWords } from './pointer-map.ts';
+import { firstWords, type PointerMap } from './pointer-map.ts';
 
 const cellWords = 32;
 const cellsPerPage = wordsPerPage / cellWords;
@@ -52,6 +52,27 @@ export class SingleBits extends CellBits {
     bits[cell] = (bits[cell] & ~((-1 >>> (32 - slot)) << shift)) | (mask << shift);
     const over = shift + slot - 32;
     if (over > 0) bits[cell + 1] = (bits[cell + 1] & (-1 << over)) | (mask >>> (slot - over));
+  }
+
+  /** An object of whole cells in one page, as of 1 KiB, needs no cell to be read. */
+  override put(offset: number, slot: number, map: PointerMap): void {
+    const cell = offset * perCell;
+    const inPage = cell & (cellsPerPage - 1);
+    const n = slot / cellWords;
+    if (cell % 1 !== 0 || n % 1 !== 0 || inPage + n > cellsPerPage) {
+      super.put(offset, slot, map);
+      return;
+    }
+    const bits = this.#bits;
+    // The cells up to the one with the last pointer, of which there is always one.
+    const most = Math.max(1, Math.ceil(map.pointers / cellWords));
+    bits[cell] = map.first;
+    for (let i = 1; i < most; i++) bits[cell + i] = map.mask(i * cellWords);
+    for (let i = most; i < n; i++) bits[cell + i] = 0;
+    const noMore = this.#noMore;
+    const page = cell >>> 5;
+    const from = inPage + most - 1;
+    noMore[page] = (noMore[page] & ~(firstWords(n) << inPage)) | ((firstWords(n - most + 1) << from) | 0);
   }
 
   mask(page: number, word: number, n: number): number {
