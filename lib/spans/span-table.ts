@@ -23,6 +23,9 @@
  *
  * Row 0 is the empty span, without objects: what an empty mcache slot points to.
  *
+ * Columns, not a record a span as Go has: sixteen spans share a cache line of a column, which so is warm from a neighbour's
+ * visit. Sweeping with records of 64 bytes took 1.5 to 5 times as long in random order, and as long or twice as long in order.
+ *
  * Not here: bitmaps (heap/gc-bits.ts).
  */
 import { fatal } from '../base/errors.ts';
