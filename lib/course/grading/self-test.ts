@@ -9,14 +9,14 @@
  *
  * The pack is no part of what students get; `lab start` and `lab check` do not need it.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { packageRoot } from '../../base/package-files.ts';
-import { fileError } from '../../os/file-error.ts';
 import type { Exercise } from '../exercises/exercise.ts';
 import { exercises } from '../exercises/registry.ts';
 import { findHandin, type HandinFiles, handoutModules, readHandin } from '../handout/hand-in.ts';
+import { readPackFile, referenceName, withReference } from '../handout/pack-files.ts';
 import { filled, variantFor } from '../handout/start.ts';
 import { hiddenSeed, openSeed } from '../model/seeds.ts';
 import { type Grade, grade, withoutPictures } from './grade.ts';
@@ -49,14 +49,6 @@ function packFolder(given: string | undefined): string {
   });
 }
 
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw fileError(path, error);
-  }
-}
-
 /** What the module of a reference exports that fills in sheets. */
 interface Solver {
   solve(sheet: string): string;
@@ -73,12 +65,10 @@ async function handedIn(
   if (exercise.sheet === undefined) return files;
   const whom = { exercise: exercise.id, student, term };
   const seed = secret === undefined ? openSeed(whom) : hiddenSeed(secret, whom);
-  const text = files.get(solverName) ?? '';
+  const text = files.get(referenceName) ?? '';
   const { solve } = (await import(`data:text/javascript,${encodeURIComponent(text)}`)) as Solver;
   return new Map([[exercise.handin, solve(exercise.sheet(variantFor(exercise, student, term), seed))]]);
 }
-
-const solverName = 'reference.mjs';
 
 /** The files of a reference: the module, the one that fills in a sheet, or every file of the folder `reference`. */
 export function referenceFiles(
@@ -90,17 +80,17 @@ export function referenceFiles(
   const variant = variantFor(exercise, student, term);
   const folder = join(pack, exercise.id);
   if (exercise.sheet !== undefined)
-    return new Map([[solverName, filled(readText(join(folder, solverName)), variant, student)]]);
+    return new Map([[referenceName, filled(readPackFile(join(folder, referenceName)), variant, student)]]);
   if (exercise.exports.length > 0)
-    return new Map([[exercise.handin, filled(readText(join(folder, 'reference.mjs')), variant, student)]]);
+    return new Map([[exercise.handin, filled(readPackFile(join(folder, referenceName)), variant, student)]]);
   const names = readdirSync(join(folder, 'reference')).sort();
   return new Map(
-    names.map((name) => [name, filled(readText(join(folder, 'reference', name)), variant, student)]),
+    names.map((name) => [name, filled(readPackFile(join(folder, 'reference', name)), variant, student)]),
   );
 }
 
 export function mutantsOf(pack: string, exercise: Exercise): readonly Mutant[] {
-  return JSON.parse(readText(join(pack, exercise.id, 'mutants.json'))) as readonly Mutant[];
+  return JSON.parse(readPackFile(join(pack, exercise.id, 'mutants.json'))) as readonly Mutant[];
 }
 
 /** The reference with an edit. @throws PageHeapError ERR_FILE where it has no such place, or several */
@@ -195,8 +185,11 @@ function forgeryAt(
   fill: (text: string) => string,
 ): HandinFiles & { readonly says: string } {
   if (statSync(path).isDirectory())
-    return { ...readHandin(findHandin(path, exercise), exercise), says: readText(join(path, 'expect.txt')) };
-  const text = fill(readText(path));
+    return {
+      ...readHandin(findHandin(path, exercise), exercise),
+      says: readPackFile(join(path, 'expect.txt')),
+    };
+  const text = fill(readPackFile(path));
   return { files: new Map([[exercise.handin, text]]), says: text };
 }
 
@@ -214,10 +207,12 @@ async function testForgeries(pack: string, exercise: Exercise, tell: Tell): Prom
     variantFor(exercise, student, term),
     openSeed({ exercise: exercise.id, student, term }),
   );
+  const constants = { ...variantFor(exercise, student, term), ...(sheet === undefined ? {} : { sheet }) };
+  const fill = (text: string): string => filled(text, constants, student);
+  const reference = (): string => fill(readPackFile(join(pack, exercise.id, referenceName)));
   for (const name of readdirSync(folder).sort()) {
-    const constants = { ...variantFor(exercise, student, term), ...(sheet === undefined ? {} : { sheet }) };
     const { says, ...handin } = forgeryAt(join(folder, name), exercise, (text) =>
-      filled(text, constants, student),
+      withReference(fill(text), reference),
     );
     const [, expected = 'none', most] = /^(?:\/\/|#) expect: (\w+)(?: (\d+))?/.exec(says) ?? [];
     const made = await grade({ exercise, ...handin, modules, student, term });
