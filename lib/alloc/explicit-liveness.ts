@@ -25,7 +25,7 @@
  *
  * Not here: what a drop leads to (gc/mark/explicit.ts), look-ups by address (heap/find-object.ts).
  */
-import { popcount32 } from '../base/bits.ts';
+import { eighthBits, evenBits, fourthBits, popcount32 } from '../base/bits.ts';
 import { type ErrorCode, fatal, PageHeapError } from '../base/errors.ts';
 import { type Address, pageSize as pageBytes, pagesPerArena, type SpanId } from '../base/units.ts';
 import { partsOf, WrittenOnce } from '../base/written-once.ts';
@@ -263,6 +263,7 @@ export class ExplicitLiveness extends WrittenOnce implements Liveness {
         evenBits(bits[word] | (bits[word] >>> 1)) | (evenBits(bits[word + 1] | (bits[word + 1] >>> 1)) << 16);
       return starts | this.#starts.livingWord(row, window);
     }
+    if (step === 2 || step === 4 || step === 8) return gathered(bits, first + (unit >> 5), step);
     const n = Math.min(32, this.#nelems[s] - window);
     let living = 0;
     for (let i = 0; i < n; i++, unit += step)
@@ -279,13 +280,27 @@ export class ExplicitLiveness extends WrittenOnce implements Liveness {
   }
 }
 
-/** The even ones of 32 bits, as the lower 16. */
-function evenBits(word: number): number {
-  let bits = word & 0x55555555;
-  bits = (bits | (bits >>> 1)) & 0x33333333;
-  bits = (bits | (bits >>> 2)) & 0x0f0f0f0f;
-  bits = (bits | (bits >>> 4)) & 0x00ff00ff;
-  return (bits | (bits >>> 8)) & 0xffff;
+/**
+ * Every `step`th of 32 bits that begin a word: objects of a size that is a power of two are gathered some at a time, in 50 instructions
+ * a window in place of 200.
+ */
+function gathered(bits: Int32Array, word: number, step: number): number {
+  switch (step) {
+    case 2:
+      return evenBits(bits[word]) | (evenBits(bits[word + 1]) << 16);
+    case 4:
+      return (
+        fourthBits(bits[word]) |
+        (fourthBits(bits[word + 1]) << 8) |
+        (fourthBits(bits[word + 2]) << 16) |
+        (fourthBits(bits[word + 3]) << 24)
+      );
+    default: {
+      let living = 0;
+      for (let i = 0; i < 32; i += 4, word++) living |= eighthBits(bits[word]) << i;
+      return living;
+    }
+  }
 }
 
 function refuse(code: ErrorCode, message: string, addr: number): never {

@@ -30,3 +30,25 @@ export function longestRun32(word: number): number {
   }
   return n;
 }
+
+/** The even bits of a word, side by side: 16. (The compress of Hacker's Delight, section 7-4, for a fixed mask.) */
+export function evenBits(word: number): number {
+  let bits = word & 0x55555555;
+  bits = (bits | (bits >>> 1)) & 0x33333333;
+  bits = (bits | (bits >>> 2)) & 0x0f0f0f0f;
+  bits = (bits | (bits >>> 4)) & 0x00ff00ff;
+  return (bits | (bits >>> 8)) & 0xffff;
+}
+
+/** Every fourth bit of a word, from bit 0, side by side: 8. */
+export function fourthBits(word: number): number {
+  let bits = word & 0x11111111;
+  bits = (bits | (bits >>> 3)) & 0x03030303;
+  bits = (bits | (bits >>> 6)) & 0x000f000f;
+  return (bits | (bits >>> 12)) & 0xff;
+}
+
+/** Every eighth bit of a word, from bit 0, side by side: 4. No two products of the multiplication meet in a bit. */
+export function eighthBits(word: number): number {
+  return (Math.imul(word & 0x01010101, 0x01020408) >>> 24) & 0xf;
+}

@@ -5,6 +5,10 @@ import * as bits from '../../lib/base/bits.ts';
 /** A word as text, bit 31 first: what the naive twins count in. */
 const textOf = (word: number): string => (word >>> 0).toString(2).padStart(32, '0');
 
+/** Every `step`th bit, from bit 0. */
+const everyBit = (word: number, step: number): number =>
+  Number.parseInt([...textOf(word)].filter((_, i) => (31 - i) % step === 0).join(''), 2);
+
 const naive: { readonly [N in keyof typeof bits]: (word: number) => number } = {
   ctz32: (word) => {
     const last = textOf(word).lastIndexOf('1');
@@ -17,6 +21,9 @@ const naive: { readonly [N in keyof typeof bits]: (word: number) => number } = {
         .split('0')
         .map((run) => run.length),
     ),
+  evenBits: (word) => everyBit(word, 2),
+  fourthBits: (word) => everyBit(word, 4),
+  eighthBits: (word) => everyBit(word, 8),
 };
 
 /** Words at which shifts, signs and carries go wrong. */
