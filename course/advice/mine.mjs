@@ -2,6 +2,7 @@
 //
 //   npx pageheap lab check
 //   npx pageheap lab step examples/pages.txt
+//   npx pageheap lab step examples/policy.txt --on AdvicePolicy
 //   npx pageheap grade mine.mjs
 
 const WEIGHT = {{weight}}; // what a fault costs, beside a page that is resident for a second in vain

@@ -2,6 +2,7 @@
 //
 //   npx pageheap lab check
 //   npx pageheap lab step examples/chunk.txt
+//   npx pageheap lab step examples/rule.txt --on DenseRule
 //   npx pageheap grade mine.mjs
 
 const HUGE = {{huge}}; // what a chunk without huge pages costs in a second, in resident pages, when all of it is used

@@ -4,17 +4,20 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { accountOf } from '../../lib/course/exercises/advice/account.ts';
 import { foreseen } from '../../lib/course/exercises/advice/hindsight.ts';
-import { parseOps, tellingProgram, wayBuckets } from '../../lib/course/exercises/advice/index.ts';
+import { parseOps, wayBuckets } from '../../lib/course/exercises/advice/index.ts';
 import { soundOps } from '../../lib/course/exercises/advice/play-kernel.ts';
 import { answersOf } from '../../lib/course/exercises/advice/play-policy.ts';
 import { type Advise, plainPolicies } from '../../lib/course/exercises/advice/policies.ts';
 import { type ProgramName, programFor, programNames } from '../../lib/course/exercises/advice/programs.ts';
 import { type ExerciseAdvice, RealMemory } from '../../lib/course/exercises/advice/real-memory.ts';
 import { costOf, runAdvice } from '../../lib/course/exercises/advice/run.ts';
+import { tellingProgram } from '../../lib/course/exercises/advice/telling.ts';
 import { wayOf, wayShare } from '../../lib/course/exercises/hindsight.ts';
-import { ownPack } from '../../lib/course/grading/self-test.ts';
+import { exerciseOf } from '../../lib/course/exercises/registry.ts';
+import { ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
 import { filled } from '../../lib/course/handout/start.ts';
 import { chanceOf } from '../../lib/course/model/seeds.ts';
+import { stepsOn } from './stepping.ts';
 
 describe('real memory', () => {
   const memory = new RealMemory(256);
@@ -103,7 +106,10 @@ it('for most ranges what they did the last time does not tell what they do next,
 describe('the account', () => {
   it.each(programNames)('of %s is what real memory does', (name) => {
     const program = programFor(name, 'account');
-    const said = [...plainPolicies(4.5).map((one) => answersOf(program, one)), foreseen(program, 4.5)];
+    const said = [
+      ...plainPolicies(4.5).map(({ advise }) => answersOf(program, advise)),
+      foreseen(program, 4.5),
+    ];
     for (const answers of name === 'turns' ? said.slice(2) : said.slice(1))
       expect(accountOf(program, answers)).toEqual(
         runAdvice(
@@ -127,8 +133,68 @@ describe('hindsight', () => {
       const other = best[at] === 'free' ? ('dontneed' as const) : ('free' as const);
       expect(cost(best.with(at, other))).toBeGreaterThanOrEqual(least);
     }
-    for (const policy of plainPolicies(4.5))
-      expect(cost(answersOf(program, policy))).toBeGreaterThan(1.5 * least);
+    for (const { advise } of plainPolicies(4.5))
+      expect(cost(answersOf(program, advise))).toBeGreaterThan(1.5 * least);
+  });
+});
+
+describe('lab step, of a policy', () => {
+  const whom = { id: 'advice', student: 'ada', term: 't', on: 'AdvicePolicy' };
+  const files = referenceFiles(ownPack, exerciseOf('advice'), whom.student, whom.term);
+  const step = (trace: string, edit: (text: string) => string = (text) => text) =>
+    stepsOn(whom, new Map([...files].map(([name, text]) => [name, edit(text)])), trace);
+  const stubborn = (): string =>
+    "export class Kernel {}\nexport class AdvicePolicy { advise(_, state) { return state === 'released' ? 'free' : undefined; } }";
+
+  it('tells each answer, those of the best plain one and of hindsight, and the cost so far', async () => {
+    const steps = await step(
+      'use 1 20\nuse 2 8\nwait 1\nrelease 1\nwait 1\nuse 1\nrelease 2\nwait 50\nuse 2',
+      stubborn,
+    );
+    expect(steps.map(({ answered, expected }) => [answered, expected])).toEqual([
+      ['nothing', ''],
+      ['nothing', ''],
+      ['free', 'free'],
+      ['nothing', ''],
+      ['free', 'dontneed'],
+      ['nothing', ''],
+    ]);
+    expect(steps[2]?.note).toMatch(
+      /^plain \(.*\): \w+\nsecond 1 ends: 20 pages .*; cost so far 10\.0 \(plain/,
+    );
+    // 20 for a second, 8 for 50.
+    expect(steps[5]?.note).toMatch(new RegExp(`cost so far ${((20 + 8 * 50) / 53).toFixed(1)} `));
+  });
+
+  it('takes a program of the grade, or some seconds of it', async () => {
+    const steps = await step('program habits 40 42');
+    expect(steps.length).toBeGreaterThan(10);
+    expect(steps.every(({ asked }) => /in second 4[0-2]$/.test(asked))).toBe(true);
+  });
+
+  it('ends with the answer that may not be given', async () => {
+    const steps = await step('use 1 4\nwait 1\nrelease 1\nuse 1', () =>
+      stubborn().replace('undefined', "state === 'reused' ? 'free' : []"),
+    );
+    expect(steps.at(-1)).toMatchObject({
+      isWrong: true,
+      answered: '"free"',
+      expected: expect.stringMatching(/^one of cold, none/),
+    });
+  });
+
+  it.each([
+    'use 1',
+    'use 1 0',
+    'use 1 4\nuse 1',
+    'release 1',
+    'wait 0',
+    'wait 601',
+    'program none',
+    'pressure 1',
+  ])('the line %j is refused with its number', async (line) => {
+    const at = line.split('\n').length + 1;
+    await expect(step(`# first\n${line}`)).rejects.toMatchObject({ code: 'ERR_FILE', line: at });
   });
 });
 

@@ -16,20 +16,16 @@ import {
   runHeap,
 } from '../../lib/course/exercises/dense-rule/heap.ts';
 import { withHindsight } from '../../lib/course/exercises/dense-rule/hindsight.ts';
-import {
-  buckets,
-  denseRule,
-  leastRoom,
-  programFor,
-  recordFile,
-} from '../../lib/course/exercises/dense-rule/index.ts';
+import { buckets, denseRule, recordFile } from '../../lib/course/exercises/dense-rule/index.ts';
 import { above, goRule, keepsNothing, type Rule } from '../../lib/course/exercises/dense-rule/policies.ts';
 import { livesFor, programNames } from '../../lib/course/exercises/dense-rule/programs.ts';
+import { leastRoom, programFor } from '../../lib/course/exercises/dense-rule/telling.ts';
 import { firstWithRoom, wayShare } from '../../lib/course/exercises/hindsight.ts';
 import { ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
 import { variantFor } from '../../lib/course/handout/start.ts';
 import { chanceOf } from '../../lib/course/model/seeds.ts';
 import { isWhole } from '../support/extent.ts';
+import { stepsOn } from './stepping.ts';
 
 function answers(model: ChunkModel, ops: readonly ChunkOp[]): boolean[] {
   return ops.flatMap((op) => {
@@ -91,6 +87,50 @@ describe('the simulated heap', () => {
       [{ ...chunk, lastInUse: 500, changed: false, age: 1 }],
     ]);
   });
+});
+
+describe('lab step, of a rule', () => {
+  const whom = { id: 'dense-rule', student: 'ada', term: 't', on: 'DenseRule' };
+  const step = (body: string, trace: string) =>
+    stepsOn(
+      whom,
+      new Map([['mine.mjs', `export class Chunk {}\nexport class DenseRule { keeps(chunk) { ${body} } }`]]),
+      trace,
+    );
+
+  it('tells each answer, those of the best plain one and of hindsight, and the cost so far', async () => {
+    const steps = await step('return chunk.inUse > 500;', 'chunk\nuse 512 3\nuse 300 9');
+    expect(steps).toHaveLength(1);
+    expect(steps[0]).toMatchObject({
+      asked: expect.stringMatching(/^second 3: keeps\(\{ chunk: 0, inUse: 300/),
+      ...{ answered: 'false', expected: 'false', whose: 'with hindsight' },
+    });
+    expect(steps[0]?.note).toMatch(
+      /^plain \(.*\): false\nsecond 3 ends: 0 pages .*cost so far (\d+\.\d) \(plain \1, hindsight \1\)$/,
+    );
+    const kept = await step('return true;', 'chunk\nuse 512 3\nuse 300 9');
+    expect(kept.map(({ expected }) => expected)).toEqual([
+      'false',
+      ...new Array(8).fill('nothing to give back'),
+    ]);
+    expect(kept.at(-1)?.note).toContain(`cost so far ${((9 * 212) / 12).toFixed(1)} (`);
+  });
+
+  it('takes a program of the grade, or some seconds of it, and ends with what is no answer', async () => {
+    const steps = await step('return chunk.inUse > 400;', 'program holes 40 41');
+    expect(steps.length).toBeGreaterThan(5);
+    expect(steps.every(({ asked }) => /^second 4[01]: /.test(asked))).toBe(true);
+    const wrong = await step("return chunk.inUse === 300 ? 'yes' : true;", 'chunk\nuse 500 3\nuse 300 9');
+    expect(wrong.at(-1)).toMatchObject({ isWrong: true, answered: '"yes"', expected: 'true or false' });
+  });
+
+  it.each(['use 1 1', 'chunk\nuse 513 1', 'chunk\nuse 1', 'program none', 'chunk 1'])(
+    'the line %j is refused with its number',
+    async (line) => {
+      const at = line.split('\n').length + 1;
+      await expect(step('', `# first\n${line}`)).rejects.toMatchObject({ code: 'ERR_FILE', line: at });
+    },
+  );
 });
 
 describe('hindsight', () => {

@@ -42,5 +42,5 @@ export function accountOf(
     idle.push(lying);
     resident.push(there);
   }
-  return { resident, idle, faults, kept: 0 };
+  return { resident, idle, faults, kept: resident.map(() => 0) };
 }

@@ -10,16 +10,15 @@ import { PageHeapError } from '../../../base/errors.ts';
 import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
 import type { Check, Curve, Exercise, Failure, Measure, Measured, Step } from '../exercise.ts';
-import { costText, firstWithRoom, type WayBuckets, wayBucketsText, wayShare } from '../hindsight.ts';
+import { costText, type WayBuckets, wayBucketsText, wayShare } from '../hindsight.ts';
 import { shortestFailure } from '../random-check.ts';
-import { accountOf } from './account.ts';
-import { foreseen } from './hindsight.ts';
 import { type KernelOp, kernelClass, kernelSteps, modelPages, playKernel, soundOps } from './play-kernel.ts';
-import { answersOf, askPolicy, eventsOf, policyClass } from './play-policy.ts';
-import { plainPolicies } from './policies.ts';
-import { type Program, type ProgramName, programFor, programNames, programOf } from './programs.ts';
+import { askPolicy, eventsOf, policyClass } from './play-policy.ts';
+import { type Program, type ProgramName, programNames, programOf } from './programs.ts';
 import { advices, RealMemory } from './real-memory.ts';
 import { type AdviceRun, costOf, runAdvice } from './run.ts';
+import { policySteps } from './steps.ts';
+import { tellingProgram } from './telling.ts';
 
 const id = 'advice';
 
@@ -180,24 +179,6 @@ export const wayBuckets: Readonly<Record<ProgramName, WayBuckets>> = {
   sizes: [8, 15, 23, 30],
 };
 
-/** Of the plain cost: hindsight costs that at most. */
-const mostOfPlain = 0.65;
-
-/** A program on which there is something to know, and what it costs who does not or does. */
-export const tellingProgram = (name: ProgramName, seed: string, weight: number) =>
-  firstWithRoom(
-    seed,
-    async (one) => {
-      const program = programFor(name, one);
-      const plain = plainPolicies(weight).map((policy) =>
-        costOf(accountOf(program, answersOf(program, policy)), weight),
-      );
-      const bound = accountOf(program, foreseen(program, weight));
-      return { program, bound, plain: Math.min(...plain), hindsight: costOf(bound, weight) };
-    },
-    mostOfPlain,
-  );
-
 function measureOf(name: ProgramName, weight: number): Measure {
   return {
     name: `real memory: ${name}`,
@@ -304,6 +285,9 @@ export const advice: Exercise = {
       'If the range was away for longer than a fault is worth, dontneed. If nothing is known of it, too.',
     ],
   },
-  step: (bench, _variant, trace) => stepsOf(bench, trace),
-  targets: [kernelClass],
+  step: (bench, variant, trace, target, seed) =>
+    target === policyClass
+      ? policySteps(bench, requireNumber(variant.weight, 'weight'), trace, seed)
+      : stepsOf(bench, trace),
+  targets: [kernelClass, policyClass],
 };

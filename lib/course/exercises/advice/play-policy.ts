@@ -51,7 +51,7 @@ function adviceOf(value: Value, state: RangeState): readonly ExerciseAdvice[] | 
 const askText = ({ range: { address, bytes, changing }, state }: Event): string =>
   `advise({ address: 0x${address.toString(16)}, bytes: ${bytes}, changing: ${changing} }, '${state}')`;
 
-const policyOn = (bench: Bench): OwnPolicy =>
+export const policyOn = (bench: Bench): OwnPolicy =>
   new OwnPolicy(bench, {
     target: policyClass,
     args: [{ physPageSize: pageBytes, hugePageSize: 2 ** 21, advise: 'dontneed' }],
@@ -59,7 +59,7 @@ const policyOn = (bench: Bench): OwnPolicy =>
     mostSteps: 8,
   });
 
-const adviceQuestion = (event: Event): Question<readonly ExerciseAdvice[]> => ({
+export const adviceQuestion = (event: Event): Question<readonly ExerciseAdvice[]> => ({
   method: 'advise',
   args: [{ ...event.range }, event.state],
   text: `${askText(event)}${event.when}`,

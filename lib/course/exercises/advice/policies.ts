@@ -44,8 +44,13 @@ export function asLastTime(weight: number): Advise {
   };
 }
 
-export const plainPolicies = (weight: number): Advise[] => [
-  always('dontneed'),
-  always('free'),
-  asLastTime(weight),
+export interface Plain {
+  readonly name: string;
+  readonly advise: Advise;
+}
+
+export const plainPolicies = (weight: number): Plain[] => [
+  { name: 'dontneed always', advise: always('dontneed') },
+  { name: 'free always', advise: always('free') },
+  { name: 'as it was the last time', advise: asLastTime(weight) },
 ];

@@ -13,8 +13,8 @@ export interface AdviceRun {
   readonly idle: readonly number[];
   /** Pages that became resident when they were written, without those that never had been. */
   readonly faults: readonly number[];
-  /** Pages of ranges given back that the kernel could not take when it needed memory. */
-  readonly kept: number;
+  /** Of the pages of ranges given back: those that the kernel could not take when it needed memory, in that second. */
+  readonly kept: readonly number[];
 }
 
 /** @param advice for each event of the program, in turn @throws PageHeapError ERR_SYSTEM, ERR_OUT_OF_MEMORY */
@@ -24,8 +24,7 @@ export function runAdvice(
 ): AdviceRun {
   const memory = new RealMemory(pages);
   const away = new Set<number>();
-  const [resident, idle, faults]: [number[], number[], number[]] = [[], [], []];
-  let kept = 0;
+  const [resident, idle, faults, kept]: [number[], number[], number[], number[]] = [[], [], [], []];
   const pagesThere = (): { readonly all: number; readonly idle: number } => {
     const there = memory.resident({ page: 0, n: pages });
     const count = (from: number, to: number): number => there.subarray(from, to).reduce((n, x) => n + x, 0);
@@ -50,10 +49,8 @@ export function runAdvice(
         const came = memory.write(run, 1 + (range % 250));
         if (to === 'reused') faulted += came;
       }
-      if (pressure.has(second)) {
-        memory.pressure();
-        kept += pagesThere().idle;
-      }
+      if (pressure.has(second)) memory.pressure();
+      kept.push(pressure.has(second) ? pagesThere().idle : 0);
       faults.push(faulted);
       const there = pagesThere();
       idle.push(there.idle);
@@ -72,4 +69,13 @@ const sum = (list: readonly number[]): number => list.reduce((all, n) => all + n
 
 /** Idle resident pages, faults by their weight, and what could not be taken: a second. */
 export const costOf = ({ idle, faults, kept }: AdviceRun, weight: number): number =>
-  (sum(idle) + weight * sum(faults) + keptCost * kept) / idle.length;
+  (sum(idle) + weight * sum(faults) + keptCost * sum(kept)) / idle.length;
+
+/** The same of the time until each second ends. */
+export function costsSoFar({ idle, faults, kept }: AdviceRun, weight: number): number[] {
+  let all = 0;
+  return idle.map((pages, second) => {
+    all += pages + weight * (faults[second] ?? 0) + keptCost * (kept[second] ?? 0);
+    return all / (second + 1);
+  });
+}

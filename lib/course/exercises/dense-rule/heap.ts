@@ -118,3 +118,12 @@ const total = (list: readonly number[]): number => list.reduce((all, n) => all +
 /** A second, on average. */
 export const costOf = ({ idle, faults, small }: HeapRun, { huge, fault }: Prices): number =>
   (total(idle) + fault * total(faults) + huge * total(small)) / Math.max(1, idle.length);
+
+/** The same of the time until each second ends. */
+export function costsSoFar({ idle, faults, small }: HeapRun, { huge, fault }: Prices): number[] {
+  let all = 0;
+  return idle.map((pages, second) => {
+    all += pages + fault * (faults[second] ?? 0) + huge * (small[second] ?? 0);
+    return all / (second + 1);
+  });
+}

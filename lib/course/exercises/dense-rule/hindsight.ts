@@ -55,12 +55,19 @@ function leastOf(life: Life, { huge, fault }: Prices): boolean[] {
 export async function withHindsight(
   lives: readonly Life[],
   prices: Prices,
-): Promise<{ readonly run: HeapRun; readonly cost: number }> {
+): Promise<{
+  readonly run: HeapRun;
+  readonly cost: number;
+  /** Second by second, of each chunk that something can be given back of, whether it is kept. */
+  readonly decisions: readonly ReadonlyMap<number, boolean>[];
+}> {
   const kept = lives.map((life) => leastOf(life, prices));
-  let second = -1;
+  const decisions: ReadonlyMap<number, boolean>[] = [];
   const run = await runHeap(lives, (chunks) => {
-    second++;
-    return chunks.map(({ chunk }) => kept[chunk]?.[second] === true);
+    const now = decisions.length;
+    const decided = new Map(chunks.map(({ chunk }) => [chunk, kept[chunk]?.[now] === true]));
+    decisions.push(decided);
+    return [...decided.values()];
   });
-  return { run, cost: costOf(run, prices) };
+  return { run, cost: costOf(run, prices), decisions };
 }

@@ -11,14 +11,14 @@ import { packageRoot } from '../../../base/package-files.ts';
 import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
 import type { Check, Curve, Exercise, Failure, Measure, Measured, Variant } from '../exercise.ts';
-import { costText, firstWithRoom, type WayBuckets, wayBucketsText, wayShare } from '../hindsight.ts';
+import { costText, type WayBuckets, wayBucketsText, wayShare } from '../hindsight.ts';
 import { shortestFailure } from '../random-check.ts';
 import { type ChunkOp, chunkPages, goDense, type OwnRule, ownRules, parseRecord } from './chunk.ts';
 import { costOf, type HeapRun, type Prices } from './heap.ts';
-import { withHindsight } from './hindsight.ts';
 import { chunkClass, chunkSteps, keepsQuestion, playChunk, playHeap, ruleClass, ruleOn } from './play.ts';
-import { plainCost } from './policies.ts';
-import { livesFor, type ProgramName, programNames } from './programs.ts';
+import { type ProgramName, programNames } from './programs.ts';
+import { ruleSteps } from './steps.ts';
+import { tellingProgram } from './telling.ts';
 
 const id = 'dense-rule';
 
@@ -167,18 +167,8 @@ async function fullForLong(bench: Bench, seed: string): Promise<Failure | undefi
       );
 }
 
-/** The program of a seed, and what it costs. */
-export async function programFor(name: ProgramName, seed: string, prices: Prices) {
-  const lives = livesFor(name, seed);
-  const { run, cost } = await withHindsight(lives, prices);
-  return { lives, known: run, hindsight: cost, plain: await plainCost(lives, prices) };
-}
-
 /** Per cent of the way. */
 export const buckets: WayBuckets = [25, 40, 55, 65];
-
-/** Of the plain cost: hindsight costs that at most on a program that is taken. */
-export const leastRoom = 0.7;
 
 function measureOf(name: ProgramName, prices: Prices): Measure {
   return {
@@ -186,7 +176,7 @@ function measureOf(name: ProgramName, prices: Prices): Measure {
     points: 10,
     buckets: `cost, ${wayBucketsText(buckets, 'the best plain rule (Go’s; nothing is kept; more than a number is in use, whichever number)')}`,
     run: async (bench, seed): Promise<Measured> => {
-      const way = await firstWithRoom(seed, (one) => programFor(name, one, prices), leastRoom);
+      const way = await tellingProgram(name, seed, prices);
       const { lives, known } = way;
       const { rule, run } = await playHeap(bench, lives);
       if (rule.failure !== undefined) return { failure: rule.failure, share: 0 };
@@ -278,9 +268,11 @@ export const denseRule: Exercise = {
       'Keep what has fewer free pages than its huge pages are worth.',
     ],
   },
-  step: async (bench, variant, trace) => {
-    const { dense, rule } = rulesOf(variant);
-    return chunkSteps(bench, programOf(trace, dense), rule);
+  step: async (bench, variant, trace, target, seed) => {
+    const rules = rulesOf(variant);
+    return target === ruleClass
+      ? ruleSteps(bench, rules, trace, seed)
+      : chunkSteps(bench, programOf(trace, rules.dense), rules.rule);
   },
-  targets: [chunkClass],
+  targets: [chunkClass, ruleClass],
 };

@@ -3,7 +3,7 @@
  */
 import type { ChunkDensity } from '../../../pages/radix/dense-rule.ts';
 import { chunkPages, goDense } from './chunk.ts';
-import { costOf, type Life, type Prices, runHeap } from './heap.ts';
+import { costOf, type HeapRun, type Life, type Prices, runHeap } from './heap.ts';
 
 export type Rule = (chunk: ChunkDensity) => boolean;
 
@@ -21,16 +21,25 @@ export const above =
     inUse > number;
 
 /** Go's, nothing, and each number in steps of 16. */
-const plainRules: readonly Rule[] = [
-  goRule(),
-  keepsNothing(),
-  ...Array.from({ length: chunkPages / 16 }, (_, i) => above(16 * i)),
+const plainRules: readonly { readonly name: string; readonly rule: Rule }[] = [
+  { name: 'Go’s rule', rule: goRule() },
+  { name: 'nothing is kept', rule: keepsNothing() },
+  ...Array.from({ length: chunkPages / 16 }, (_, i) => ({ name: `inUse > ${16 * i}`, rule: above(16 * i) })),
 ];
 
-/** What the best of the plain rules costs: no number alone has points. */
-export async function plainCost(lives: readonly Life[], prices: Prices): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
-  for (const rule of plainRules)
-    least = Math.min(least, costOf(await runHeap(lives, (chunks) => chunks.map(rule)), prices));
-  return least;
+export interface PlainRun {
+  readonly name: string;
+  readonly rule: Rule;
+  readonly run: HeapRun;
+  readonly cost: number;
+}
+
+/** The cheapest of the plain rules: no number alone has points. */
+export async function bestPlain(lives: readonly Life[], prices: Prices): Promise<PlainRun> {
+  const all: PlainRun[] = [];
+  for (const { name, rule } of plainRules) {
+    const run = await runHeap(lives, (chunks) => chunks.map(rule));
+    all.push({ name, rule, run, cost: costOf(run, prices) });
+  }
+  return all.reduce((least, one) => (one.cost < least.cost ? one : least));
 }
