@@ -215,6 +215,19 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
   if (options.autolab === true) terminal.print(autolabLine(made));
 }
 
+/** Pairs that the terminal tells. */
+const mostAlike = 10;
+
+/** Who is alike: the first, and where all are. */
+function alikeLines({ alike }: ClassResult, { html, csv }: Options): string[] {
+  const lines = alike
+    .slice(0, mostAlike)
+    .map(({ a, b, share }) => `alike: ${a} and ${b}, ${Math.round(100 * share)} % of the smaller one`);
+  const more = alike.length - mostAlike;
+  const places = [html, csv].filter((output) => output !== undefined).join(' and ');
+  return more <= 0 ? lines : [...lines, `alike: ${more} more; all ${alike.length} pairs are in ${places}`];
+}
+
 async function gradeMany(folder: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
   if (statSync(folder, { throwIfNoEntry: false })?.isFile() === true)
@@ -264,8 +277,7 @@ async function gradeMany(folder: string, options: Options, context: CommandConte
   terminal.print(drawTable({ head: ['student', 'points', 'note'], rows }, columns, terminal.outColors));
   if (result.passedOver.length > 0)
     for (const line of wrap(passedOverText(result), columns)) terminal.print(line);
-  for (const { a, b, share } of result.alike.slice(0, 10))
-    terminal.print(`alike: ${a} and ${b}, ${Math.round(100 * share)} % of the smaller one`);
+  for (const line of alikeLines(result, options)) terminal.print(wrap(line, columns).join('\n  '));
   for (const output of [options.csv, options.html]) if (output !== undefined) terminal.note(output);
 }
 

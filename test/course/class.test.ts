@@ -1,5 +1,5 @@
 /** A class of hand-ins: what its table says of each besides the points. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -45,6 +45,41 @@ describe('a class', () => {
   });
 });
 
+describe('who is alike', () => {
+  const handins = join(folder, 'alike');
+  const students = ['ana', 'ben', 'cem', 'dora', 'eva', 'flo'];
+  // Enough code to be compared, and nothing runs.
+  const text = readFileSync('instructor/best-fit/reference.mjs', 'utf8').replace(/\{\{\w+\}\}/g, '4');
+  const copied = `${text}\n${refused}`;
+  mkdirSync(handins);
+  for (const student of students) writeFileSync(join(handins, `${student}.mjs`), copied);
+  mkdirSync(join(handins, 'ana'));
+  writeFileSync(join(handins, 'ana', 'mine.mjs'), copied);
+
+  it('is told by ten pairs; all are on the page and in the CSV', async () => {
+    const csv = join(folder, 'alike.csv');
+    const html = join(folder, 'alike.html');
+    const args = ['grade', handins, '--lab', 'best-fit', '--csv', csv, '--html', html];
+    const { out } = await inProcess(args);
+    const told = out.replace(/\n {2}/g, ' ').match(/^alike: .*$/gm) ?? [];
+    expect(told).toHaveLength(11);
+    expect(told[10]).toBe(`alike: 11 more; all 21 pairs are in ${html} and ${csv}`);
+    const lines = readFileSync(csv, 'utf8').trimEnd().split('\r\n');
+    expect(lines[0]).toMatch(/,note,alike$/);
+    const others = lines.slice(1).map((line) => line.split(',').at(-1)?.split('; ').length);
+    expect(others).toEqual(new Array(7).fill(6));
+    expect(lines.find((line) => line.startsWith('eva,'))).toMatch(/ana 100 %; .*ana\.mjs 100 %/);
+    expect(readFileSync(html, 'utf8')).not.toContain('<details>');
+  });
+
+  it('can be unfolded on the page, where there are many', () => {
+    const alike = Array.from({ length: 75 }, (_, i) => ({ a: `a${i}`, b: `b${i}`, share: 0.7, common: 20 }));
+    const text = classPage({ exercise, alike, passedOver: [], rows: [] });
+    expect(text).toContain('<details><summary>15 more</summary>');
+    expect(text.match(/>b\d+</g)).toHaveLength(75);
+  });
+});
+
 describe('what lies among hand-ins and is none', () => {
   it('is told by name: in the result, the CSV, on the page', async () => {
     const handins = join(folder, 'archives');
@@ -67,7 +102,7 @@ describe('what lies among hand-ins and is none', () => {
     expect(passedOverText(result)).toBe(sentence);
     const lines = classCsv(result).trimEnd().split('\r\n');
     expect(lines).toHaveLength(1 + 1 + 4);
-    expect(lines[3]).toMatch(/^alice\.zip,,,none,+passed over: neither a folder nor a file \.mjs$/);
+    expect(lines[3]).toMatch(/^alice\.zip,,,none,+passed over: neither a folder nor a file \.mjs,$/);
     expect(new Set(lines.slice(2).map((line) => line.split(',').length)).size).toBe(1);
     expect(classPage(result)).toContain('passed over: &quot;=1+1.js&quot;, alice.zip');
     const many = Array.from({ length: 23 }, (_, i) => `${i}.zip`);

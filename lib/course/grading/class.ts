@@ -33,6 +33,8 @@ import { isCode, withPackage } from './with-package.ts';
 export interface ClassRow {
   /** As the hand-in is called. */
   readonly student: string;
+  /** The name of its file or folder, by which it is told who is alike, where several hand-ins are called so. */
+  readonly file?: string;
   /** Undefined where there is nothing to grade. */
   readonly grade?: Grade;
   /** Why not; or what is odd. */
@@ -184,6 +186,9 @@ export async function gradeClass(
   const gradeOne = async (i: number): Promise<ClassRow> => {
     const one = handins[i] as ToGrade;
     const { student, path, found, lab, whose } = one;
+    const isAmong = handins.some((other) => other !== one && other.student === student);
+    const file = isAmong ? printable(basename(path)) : undefined;
+    const named = { student, ...(file === undefined ? {} : { file }) };
     try {
       if (whose === undefined)
         requireName(student, 'no lab.json says whose it is, and the folder has no student’s name, which');
@@ -193,19 +198,16 @@ export async function gradeClass(
         found instanceof PageHeapError
           ? { files: new Map(), fault: found.message }
           : readHandin(found, exercise);
-      texts.set(
-        texts.has(student) ? printable(basename(path)) : student,
-        [...handin.files.values()].join('\n'),
-      );
+      texts.set(file ?? student, [...handin.files.values()].join('\n'));
       const made = withPackage(
         await grade({ exercise, ...handin, modules, ...whom, secret }),
         exercise,
         handin.files,
       );
-      return { student, grade: made, ...(notes.length === 0 ? {} : { note: notes.join('; ') }) };
+      return { ...named, grade: made, ...(notes.length === 0 ? {} : { note: notes.join('; ') }) };
     } catch (error) {
       if (!(error instanceof PageHeapError)) throw error;
-      return { student, note: error.message };
+      return { ...named, note: error.message };
     }
   };
   const work = async (): Promise<void> => {

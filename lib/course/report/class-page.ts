@@ -29,6 +29,24 @@ function spread(rows: readonly ClassRow[]): Html {
 <figcaption>How many have so many tenths of the points: ${counts.join(', ')}${none === 0 ? '' : html`; ${none} without a grade`}</figcaption></figure>`;
 }
 
+/** Pairs that are seen at once; all others can be unfolded. */
+const mostPairs = 60;
+
+function pairsTable(pairs: ClassResult['alike']): Html {
+  return tableHtml(
+    ['', 'and', 'share', 'pieces'],
+    [2, 3],
+    pairs.map(({ a, b, share, common }) => [a, b, `${Math.round(100 * share)} %`, String(common)]),
+  );
+}
+
+function pairsOf(alike: ClassResult['alike']): Html {
+  if (alike.length === 0) return html`<p>No two share half or more.</p>`;
+  const more = alike.slice(mostPairs);
+  return html`${pairsTable(alike.slice(0, mostPairs))}
+${more.length === 0 ? html`` : html`<details><summary>${more.length} more</summary>${pairsTable(more)}</details>`}`;
+}
+
 const style = `
 .board td:last-child { white-space: normal; min-width: 16rem }
 svg .s2 { fill: #2f6fb3 } figure svg.spread { height: 6rem }
@@ -86,16 +104,6 @@ ${
 }
 <h2>Alike</h2>
 <p class="soft">Shares of the smaller hand-in that are in the other too, by the shape of the code. Where to look; no proof.</p>
-${
-  alike.length === 0
-    ? html`<p>No two share half or more.</p>`
-    : tableHtml(
-        ['', 'and', 'share', 'pieces'],
-        [2, 3],
-        alike
-          .slice(0, 60)
-          .map(({ a, b, share, common }) => [a, b, `${Math.round(100 * share)} %`, String(common)]),
-      )
-}`;
+${pairsOf(alike)}`;
   return staticPage(`${exercise.title}: the class`, courseStyle + style + frontStyle, body);
 }
