@@ -73,10 +73,13 @@ Napi::Value Map(const Napi::CallbackInfo& info) { return MapFixed(info, kReadWri
 // fault(address, length): a reservation there; the memory is given back and every access faults.
 Napi::Value Fault(const Napi::CallbackInfo& info) { return MapFixed(info, PROT_NONE, MAP_NORESERVE); }
 
-// protect(address, length, writable): access rights of what is mapped, contents kept.
+// protect(address, length, access): access rights of what is mapped, contents kept. 0: none, 1: reading, 2: writing,
+// too; any other number is EINVAL.
 Napi::Value Protect(const Napi::CallbackInfo& info) {
-  bool writable = info[2].ToBoolean().Value();
-  return ErrnoOf(info, mprotect(PointerArg(info, 0), LengthArg(info, 1), writable ? kReadWrite : PROT_NONE));
+  constexpr int kRights[] = {PROT_NONE, PROT_READ, kReadWrite};
+  int64_t access = IntArg(info, 2);
+  if (access < 0 || access > 2) return NumberOf(info, EINVAL);
+  return ErrnoOf(info, mprotect(PointerArg(info, 0), LengthArg(info, 1), kRights[access]));
 }
 
 // free(address, length): gone.

@@ -9,7 +9,7 @@
  * later than the object's death. Of a block of tiny objects the sweep knows the block alone, 16 bytes at its start, and that
  * means all of them. Go writes a stack under each line; nothing here has one.
  *
- * Objects of user arenas are not told, as in Go; objects without bytes neither.
+ * Of user arenas chunks are told, and no objects, as in Go; objects without bytes are not told.
  *
  * Not here: who reads it (lab/trace/alloc-free.ts).
  */
@@ -57,5 +57,10 @@ export class ToldAllocator implements Allocator {
     const addr = this.#maker.make(shape);
     if (addr !== 0 && shape.size !== 0) this.#trace.allocated(addr, shape.size);
     return addr;
+  }
+
+  tookChunk(address: number, bytes: number): void {
+    this.#maker.tookChunk?.(address, bytes);
+    this.#trace.allocated(address, bytes);
   }
 }

@@ -9,7 +9,8 @@
  *   poisson   since: an exponential distribution with the rate as its mean, so that each byte is as likely to be
  *             sampled as any other. In the design of 2019 objects of the rate and larger are sampled all, too
  *
- * What counts are the bytes of the size class. A block of tiny objects counts once, when it is begun.
+ * What counts are the bytes of the size class. A block of tiny objects counts once, when it is begun; of a user arena each
+ * chunk, as an object of its size, and none of the objects in it.
  *
  * This is a class around malloc, not a branch in it: a heap without a profile has nothing of it on its fast path.
  *
@@ -91,6 +92,10 @@ export class ProfilingMalloc extends WrittenOnce implements Allocator {
     if (isTiny && addr % maxTinySize !== 0) return addr;
     this.#count(addr, isTiny ? maxTinySize : roundUpSizeBy(this.#classes, shape.size));
     return addr;
+  }
+
+  tookChunk(address: number, bytes: number): void {
+    this.#count(address, bytes);
   }
 
   #count(addr: number, bytes: number): void {

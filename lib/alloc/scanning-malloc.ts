@@ -49,6 +49,8 @@ export interface Allocator {
   malloc(size: number, noscan: boolean, zero: boolean): number;
   /** An object of a type, zeroed. */
   make(shape: TypeShape): number;
+  /** A chunk of a user arena was taken: who tells of objects tells of it as one. */
+  tookChunk?(address: number, bytes: number): void;
 }
 
 /** What a scanning malloc works with. */

@@ -97,7 +97,7 @@ export class CallbackRunner {
     } finally {
       this.#isRunning = false;
     }
-    if (this.#isOpen && this.#queue.waiting(this.#p) > 0) this.#schedule();
+    if (this.#isOpen && this.#guarded(() => this.#queue.waiting(this.#p)) > 0) this.#schedule();
     return called;
   }
 

@@ -37,6 +37,7 @@ import type { TypeBase } from './heap-type.ts';
 import type { HeapObject } from './object-contents.ts';
 import { attachHeap, type HeapHandle, OpenedHeap, openHeap, shareHeap } from './opening.ts';
 import { collectFully, setGCPercent, setMemoryLimit } from './settings.ts';
+import { shown } from './shown.ts';
 import { specialsOf } from './special-heap.ts';
 import { TracedHeap, typingOf } from './traced-heap.ts';
 
@@ -49,9 +50,6 @@ const entered = 3;
 export let runtimeOf: (heap: Heap) => Runtime;
 
 const given = partsOf<HeapParts>;
-
-/** What Node's inspect calls: `inspect.custom`. By its registered name, so that the types need none of Node's. */
-const shown: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
 /** A page heap. See the options for what can be asked of one. */
 export class Heap extends TracedHeap {

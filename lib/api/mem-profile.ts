@@ -10,6 +10,7 @@ import { describe } from '../base/describe.ts';
 import { specialKind } from '../heap/specials.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { refuse } from './arguments.ts';
+import { UserArena } from './user-arena.ts';
 
 /** A call on the way to an allocation. */
 export interface MemProfileFrame {
@@ -43,7 +44,7 @@ export interface MemProfileRecord {
 const mostFrames = 32;
 /** What a label's text begins with, which no stack does. */
 const labelMark = '\0';
-/** How the heap is asked for memory. */
+/** How memory is asked for, of a heap and of a user arena. */
 const entries = ['malloc', 'new', 'newArray'] as const;
 
 export class MemProfile {
@@ -106,13 +107,14 @@ export class MemProfile {
       Error.stackTraceLimit = mostFrames;
       // As the engine writes it, not as somebody has asked for.
       Reflect.set(Error, 'prepareStackTrace', undefined);
-      for (const entry of entries) {
-        const holder: { stack?: string } = {};
-        // Everything above that call is left out; all, if it was not called.
-        Error.captureStackTrace(holder, Reflect.get(this.#heap, entry) as () => void);
-        const lines = (holder.stack ?? '').split('\n').slice(1);
-        if (lines.length > 0) return lines.map((line) => line.trim()).join('\n');
-      }
+      for (const asked of [this.#heap, UserArena.prototype])
+        for (const entry of entries) {
+          const holder: { stack?: string } = {};
+          // Everything above that call is left out; all, if it was not called.
+          Error.captureStackTrace(holder, Reflect.get(asked, entry) as () => void);
+          const lines = (holder.stack ?? '').split('\n').slice(1);
+          if (lines.length > 0) return lines.map((line) => line.trim()).join('\n');
+        }
       return '';
     } finally {
       Error.stackTraceLimit = stackTraceLimit;

@@ -4,7 +4,7 @@
  * A handle holds one address, of an object or from within one, and keeps that object and all that can be reached from
  * it. The address lies in the heap's memory, under the handle's number, for whichever thread collects. A handle that
  * was forgotten by JavaScript gives its root up some time after the engine has found out, which may be never; so what
- * is not needed any more is disposed of.
+ * is not needed any more is disposed of. Numbers are used again: a handle whose root has ended has none any more.
  *
  * Not here: which kinds of roots there are (gc/roots.ts), stacks of frames (frame-stack.ts).
  */
@@ -12,6 +12,7 @@ import { describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
 import type { Roots } from '../gc/roots.ts';
 import { refuse } from './arguments.ts';
+import { shown, shownAddress } from './shown.ts';
 
 /** What a root asks of its heap. */
 export interface RootHost {
@@ -34,6 +35,9 @@ export type RootKind = 'held' | 'kept';
 /** A handle that was disposed of has this number, of which no column has an element. */
 const gone = -1;
 
+/** Takes a handle its number: its root has ended otherwise, with the object that owned it. */
+export let rootEnded: (root: Root) => void;
+
 export class Root {
   #id: number;
   readonly #host: RootHost;
@@ -41,6 +45,12 @@ export class Root {
   readonly #kind: RootKind;
   /** Told when the root is given up by itself. */
   readonly #ended: ((root: Root) => void) | undefined;
+
+  static {
+    rootEnded = (root) => {
+      root.#id = gone;
+    };
+  }
 
   constructor(host: RootHost, id: number, kind: RootKind, ended?: (root: Root) => void) {
     this.#host = host;
@@ -84,6 +94,13 @@ export class Root {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** One line, for whoever prints it: the address that it holds. */
+  [shown](): string {
+    const address = this.#addresses[this.#id];
+    if (address !== undefined) return `Root { ${address === 0 ? 'none' : shownAddress(address)} }`;
+    return `Root { ${this.#id === gone ? 'disposed of' : 'its heap is gone'} }`;
   }
 
   #refuseGone(): never {

@@ -22,8 +22,15 @@ import { FrameStack } from './frame-stack.ts';
 import { freedMemoryOf } from './freed-memory.ts';
 import type { Guard } from './heap-reports.ts';
 import { TypeBase } from './heap-type.ts';
-import { Root, type RootHost, Scope } from './root.ts';
+import { Root, type RootHost, rootEnded, Scope } from './root.ts';
 import { UserArena } from './user-arena.ts';
+
+/** A root whose handle, or owner, the engine has found to be gone. */
+interface Forgotten {
+  readonly id: number;
+  /** The handle, where it is not that which is gone. */
+  readonly handle: WeakRef<Root> | undefined;
+}
 
 export class Typing implements RootHost {
   readonly #runtime: Runtime;
@@ -32,7 +39,7 @@ export class Typing implements RootHost {
   #memory: FieldMemory | undefined;
   #isOpen = true;
   /** Gives a root up whose handle, or owner, is gone. */
-  readonly #forgotten: FinalizationRegistry<number>;
+  readonly #forgotten: FinalizationRegistry<Forgotten>;
   /** Gives an arena up that was lost without being freed. */
   readonly #forgottenArenas: FinalizationRegistry<number>;
 
@@ -41,7 +48,7 @@ export class Typing implements RootHost {
     this.#runtime = runtime;
     this.#p = p;
     this.#guarded = guarded;
-    this.#forgotten = new FinalizationRegistry((id) => this.#forget(id));
+    this.#forgotten = new FinalizationRegistry((forgotten) => this.#forget(forgotten));
     this.#forgottenArenas = new FinalizationRegistry((id) =>
       this.#afterwards(() => runtime.alloc.userArenas?.forget(id)),
     );
@@ -95,7 +102,8 @@ export class Typing implements RootHost {
     if (address === 0 || address === this.#runtime.memory.zeroBase) return;
     checkAddress(address);
     const { finder } = this.#runtime.alloc;
-    if (finder.owner(address) !== undefined) return;
+    // What lies behind the bytes that were asked for is no object's, to marking either.
+    if (finder.find(address) !== undefined) return;
     refuseFreed(finder, address);
     const shown = `0x${address.toString(16)}`;
     if (finder.isOfHeap(address)) refuse('ERR_NOT_ALLOCATED', `no object is there: ${shown}`, address);
@@ -108,25 +116,23 @@ export class Typing implements RootHost {
 
   /** A root by itself. */
   root(address: number): Root {
-    const id = this.#add(address);
-    const root = new Root(this, id, 'held', (ended) => this.#forgotten.unregister(ended));
-    this.#forgotten.register(root, id, root);
+    const { id, root } = this.#add(address, true);
+    this.#forgotten.register(root, { id, handle: undefined }, root);
     return root;
   }
 
   scope<T>(operation: (scope: Scope) => T): T {
     // The heap must be there, also where the function asks nothing of it.
     this.#guarded(() => undefined);
-    return Scope.run((address) => new Root(this, this.#add(address), 'held'), operation);
+    return Scope.run((address) => this.#add(address, false).root, operation);
   }
 
   /** A root that ends with a JavaScript object. */
   own(owner: WeakKey, address: number): Root {
     if ((typeof owner !== 'object' || owner === null) && typeof owner !== 'function')
       refuse('ERR_INVALID_ARGUMENT', `an owner is an object, not ${describe(owner)}`, owner);
-    const id = this.#add(address);
-    const root = new Root(this, id, 'held', (ended) => this.#forgotten.unregister(ended));
-    this.#forgotten.register(owner, id, root);
+    const { id, root } = this.#add(address, true);
+    this.#forgotten.register(owner, { id, handle: new WeakRef(root) }, root);
     return root;
   }
 
@@ -150,7 +156,7 @@ export class Typing implements RootHost {
     const { stacks } = this.#runtime.alloc;
     // Which P's cache it comes from makes no difference.
     const p = 0;
-    const taken = this.#guarded(() => {
+    return this.#guarded(() => {
       const { roots } = this;
       checkSize(bytes);
       if (bytes === 0) refuse('ERR_INVALID_SIZE', 'a stack has at least one byte', bytes);
@@ -162,10 +168,12 @@ export class Typing implements RootHost {
         stacks.free(p, base);
         return this.refuseMemory();
       }
-      return { base, id, bytes: size };
+      const { barrier } = this.#runtime.gc.tracing ?? refuseLiveness();
+      const free = (at: number): void => {
+        stacks.free(p, at);
+      };
+      return new FrameStack({ base, id, bytes: size, host: this, memory, barrier, free });
     });
-    const { barrier } = this.#runtime.gc.tracing ?? refuseLiveness();
-    return new FrameStack({ ...taken, host: this, memory, barrier, free: (at) => stacks.free(p, at) });
   }
 
   // ---------------------------------------------------------------- user arenas
@@ -189,7 +197,10 @@ export class Typing implements RootHost {
           if (!isTraced) for (const addr of addresses) alloc.liveness.drop(addr);
         },
         zeroBase: memory.zeroBase,
-        slowPath: () => due.afterSlowPath(this.#p),
+        tookChunk: (address, bytes) => {
+          maker.tookChunk?.(address, bytes);
+          due.afterSlowPath(this.#p);
+        },
         refuseMemory: (size) => refuseArenaObject(this.#runtime, size),
       },
       arenas,
@@ -201,7 +212,9 @@ export class Typing implements RootHost {
     return arena;
   }
 
-  #forget(id: number): void {
+  #forget({ id, handle }: Forgotten): void {
+    const root = handle?.deref();
+    if (root !== undefined) rootEnded(root);
     this.#afterwards(() => {
       this.replaced(this.roots.addresses[id], 0);
       this.roots.remove(id);
@@ -219,14 +232,16 @@ export class Typing implements RootHost {
     }
   }
 
-  #add(address: number): number {
+  /** @param isRegistered its end is to be told to who waits for it to be forgotten */
+  #add(address: number, isRegistered: boolean): { readonly id: number; readonly root: Root } {
     return this.#guarded(() => {
       const { roots } = this;
       this.checkTarget(address);
       const id = roots.add(address, this.#p);
       if (id === 0) this.refuseMemory();
       this.replaced(0, address);
-      return id;
+      const ended = isRegistered ? (root: Root) => this.#forgotten.unregister(root) : undefined;
+      return { id, root: new Root(this, id, 'held', ended) };
     });
   }
 

@@ -17,6 +17,7 @@ import type { UserArenas } from '../alloc/user-arenas.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { checkSize } from './arguments.ts';
 import type { TypeBase } from './heap-type.ts';
+import { shown } from './shown.ts';
 
 /** What an arena asks of its heap. */
 export interface ArenaHost {
@@ -31,8 +32,8 @@ export interface ArenaHost {
   /** Gives ordinary objects up. */
   dropOutside(addresses: readonly number[]): void;
   readonly zeroBase: number;
-  /** After a chunk was taken, a collection may be due. */
-  slowPath(): void;
+  /** A chunk was taken: it is told as an object of its size would be, and a collection may be due. */
+  tookChunk(address: number, bytes: number): void;
   refuseMemory(size: number): never;
 }
 
@@ -103,6 +104,11 @@ export class UserArena {
     if (this.#id !== 0 && this.#host.isUsable()) this.free();
   }
 
+  /** One line, for whoever prints it. */
+  [shown](): string {
+    return `UserArena { ${this.#id === 0 ? 'freed' : `chunks of ${this.chunkBytes} bytes`} }`;
+  }
+
   /** Whether it was freed. */
   get isFreed(): boolean {
     return this.#id === 0;
@@ -128,7 +134,8 @@ export class UserArena {
 
   #made(addr: number, size: number): number {
     if (addr === 0) return this.#host.refuseMemory(size);
-    if (this.#arenas.chunks.tookOne) this.#host.slowPath();
+    const chunk = this.#arenas.chunks.takeTaken();
+    if (chunk !== 0) this.#host.tookChunk(chunk, this.chunkBytes);
     return addr;
   }
 

@@ -4,6 +4,8 @@
  * Not here: what becomes of them when an object dies (heap/sweep-specials.ts).
  */
 
+import { shown } from './shown.ts';
+
 /** What a weak handle asks of its heap. */
 export interface WeakHost {
   /** The address of a handle; 0: its object is gone. @throws ERR_DISPOSED · ERR_REENTRANT */
@@ -40,6 +42,11 @@ export class Weak {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** One line, for whoever prints it. Not the address: that takes a look at the heap. */
+  [shown](): string {
+    return `Weak { ${this.#handle === 0 ? 'disposed of' : 'get() tells the address'} }`;
   }
 }
 

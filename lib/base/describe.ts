@@ -22,6 +22,15 @@ export function isPromise(value: unknown): boolean {
   }
 }
 
+/** As `Array.isArray`, which throws for a proxy that was revoked. */
+function isArray(value: object): boolean {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
 /** The name of a class of the user's; a class may have a `name` of its own, which is anything, or throws. Empty: none. */
 export function nameOfClass(of: unknown): string {
   try {
@@ -46,7 +55,7 @@ export function describe(value: unknown): string {
     case 'object':
       if (value === null) return 'null';
       if (isPromise(value)) return 'a Promise';
-      return Array.isArray(value) ? 'an array' : 'an object';
+      return isArray(value) ? 'an array' : 'an object';
     default:
       // -0 is no page and no count, and String says 0 of it.
       return Object.is(value, -0) ? '-0' : String(value);

@@ -10,6 +10,7 @@
  *
  * Not here: crashes by SIGSEGV, which the addon's crash report describes.
  */
+import { describe } from './describe.ts';
 
 /** Every code a `PageHeapError` can have. Programs compare these; messages may change. */
 export type ErrorCode =
@@ -87,6 +88,23 @@ export class PageHeapError extends Error {
     this.line = detail.line;
     this.errno = detail.errno;
     this.syscall = detail.syscall;
+  }
+
+  /** For who logs in JSON: all that it tells but the stack. A value that JSON has no form for, as a bigint, is described. */
+  toJSON(): Record<string, unknown> {
+    const { name, message, code, value, option, file, line, errno, syscall } = this;
+    const isPlain = value === null || ['number', 'string', 'boolean', 'undefined'].includes(typeof value);
+    return {
+      name,
+      message,
+      code,
+      value: isPlain ? value : describe(value),
+      option,
+      file,
+      line,
+      errno,
+      syscall,
+    };
   }
 }
 

@@ -26,8 +26,7 @@ export const debugSwitches = {
   madvdontneed: '1: release memory with MADV_DONTNEED, 0: with MADV_FREE',
   harddecommit: '1: released memory also becomes inaccessible',
   clobberfree: '1: freed objects are overwritten with words of 0xdeadbeef',
-  allocfreetrace:
-    '1: in the designs of 2014 and 2019 a line to standard error for each object that is allocated or freed',
+  allocfreetrace: '1: a line to standard error for each object that is allocated or freed',
   memprofilerate: 'n: the memory profile is sampled once in n bytes; 0: there is none',
   efence: '1: each object has pages of its own, which fault for good once it was freed',
   sbrk: '1: objects come from memory apart, by moving a pointer on, and nothing is ever freed',

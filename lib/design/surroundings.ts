@@ -18,7 +18,7 @@ export const traceFileOptions = {
     kind: filePath,
     otherwise: 'none',
     flag: 'alloc-free-trace',
-    environment: 'GODEBUG=allocfreetrace=1, in the designs of 2014 and 2019: standard error',
+    environment: 'GODEBUG=allocfreetrace=1: standard error',
     help: 'write a line for each object that is allocated or freed, as Go does, to be replayed',
   },
   /**

@@ -9,7 +9,7 @@ export interface TraceFiles {
   readonly pageTrace: string | undefined;
 }
 
-/** Where they are to go. The Go runtime lost allocfreetrace with 1.21, and got pagetrace with 1.20. */
+/** Where they are to go. The Go runtime had allocfreetrace until 1.22, and got pagetrace with 1.20. */
 export function traceFilesOf(
   asked: { readonly allocFreeTrace?: string | undefined; readonly pageTrace?: string | undefined },
   environment: EnvironmentOptions | undefined,
@@ -18,13 +18,11 @@ export function traceFilesOf(
 ): TraceFiles {
   const isOfDesign = generation === 'radix';
   const wantsAllocs = (environment?.debug.allocfreetrace ?? 0) > 0;
-  if (wantsAllocs && isOfDesign)
-    warn('GODEBUG: allocfreetrace is not of the design of 2023; the option allocFreeTrace serves all');
   const pages = environment?.pageTrace;
   if (pages !== undefined && !isOfDesign)
     warn('GODEBUG: pagetrace is of the design of 2023; the option pageTrace serves all');
   return {
-    allocFreeTrace: asked.allocFreeTrace ?? (wantsAllocs && !isOfDesign ? '' : undefined),
+    allocFreeTrace: asked.allocFreeTrace ?? (wantsAllocs ? '' : undefined),
     pageTrace: asked.pageTrace ?? (isOfDesign ? pages : undefined),
   };
 }

@@ -124,8 +124,7 @@ export class SpanSweeper implements RegistrySweeper {
     if (nfreed < 0)
       fatal('a sweep raised the count of objects', { span: s, marked: nalloc, allocCount: c.allocCount[s] });
     const elemSize = c.elemSize[s];
-    if ((this.clobberFree || this.freed !== undefined) && nfreed > 0 && c.use[s] === spanUse.heap)
-      this.#lookAtFreed(s);
+    if ((this.clobberFree || this.freed !== undefined) && nfreed > 0) this.#lookAtFreed(s);
 
     if (this.#freeLists !== undefined && elemSize !== 0 && nfreed > 0) this.#thread(s, this.#freeLists);
 
@@ -193,11 +192,13 @@ export class SpanSweeper implements RegistrySweeper {
   /** Looks at each object that this sweep frees. */
   #lookAtFreed(s: number): void {
     const { spans, arenas } = this.#state;
-    const { startPage, nelems } = spans.columns;
+    const { startPage, nelems, use } = spans.columns;
     const size = objectSize(spans.columns, s);
+    // The memory of a chunk whose arena was freed is gone already.
+    const clobbers = this.clobberFree && use[s] === spanUse.heap;
     for (let i = 0; i < nelems[s]; i++) {
       if (this.#objects.isMarked(s, i) || !this.#objects.isAllocated(s, i)) continue;
-      if (this.clobberFree) this.#memory.fillWords(startPage[s], i * size, size, clobberWord);
+      if (clobbers) this.#memory.fillWords(startPage[s], i * size, size, clobberWord);
       this.freed?.(arenas.addressOf(startPage[s]) + i * size, size);
     }
   }

@@ -40,7 +40,7 @@ export interface UserChunkDeps {
 
 export class UserChunks {
   readonly space: UserSpace;
-  #tookOne = false;
+  #taken = 0;
   readonly #deps: UserChunkDeps;
 
   constructor(deps: UserChunkDeps) {
@@ -48,11 +48,11 @@ export class UserChunks {
     this.space = deps.space;
   }
 
-  /** Whether a chunk was taken since it was asked last: then a collection may be due. */
-  get tookOne(): boolean {
-    const took = this.#tookOne;
-    this.#tookOne = false;
-    return took;
+  /** The address of the chunk that was taken since it was asked last: then a collection may be due. 0: none was. */
+  takeTaken(): number {
+    const taken = this.#taken;
+    this.#taken = 0;
+    return taken;
   }
 
   /** A chunk of zero memory, empty; 0 when the system has none. */
@@ -93,7 +93,7 @@ export class UserChunks {
     counters.largeAllocCount[0]++;
     counters.totalAlloc[0] += chunkBytes;
     counters.heapLive[0] += chunkBytes;
-    this.#tookOne = true;
+    this.#taken = space.addressOf(chunk);
     return chunk;
   }
 

@@ -7,7 +7,7 @@
  *          │ granule bitmap: one bit for each 4 KiB below, │ committed at once,
  *          │ set where memory is committed                 │ touched as needed
  *          ├───────────────────────────────────────────────┤ granule-aligned
- *          │ table 0 ─ column a │ column b │ …             │ ┐ reserved PROT_NONE,
+ *          │ table 0 ─ column a │ column b │ …             │ ┐ reserved, readable,
  *          ├───────────────────────────────────────────────┤ │ committed row by row
  *          │ table 1 ─ …                                   │ │ as the heap grows
  *          └───────────────────────────────────────────────┘ ┘

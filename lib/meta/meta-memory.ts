@@ -1,13 +1,14 @@
 /**
  * Meta memory: one reservation that holds all of a heap's own state.
  *
- * The reservation is PROT_NONE and so free of charge; memory is put behind a table's rows by
+ * The reservation is free of charge, and read it is zeros, so that a debugger, or whoever else walks through private
+ * fields, comes to no memory that is not there; writing is SIGSEGV. Memory is put behind a table's rows by
  * mprotect when the heap first needs them, in granules of 4 KiB, and never taken away before the
  * heap is disposed. A bitmap remembers which granules are committed, so rows may be committed in any
  * order and twice. The bytes go to the account of the table's purpose, when they are committed, as
  * the Go runtime counts what it takes from the system.
  *
- * Invariants: a view is touched only in committed rows (beyond them is SIGSEGV); the header's magic
+ * Invariants: a view is touched only in committed rows; the header's magic
  * is written last by `create`, so `attach` never sees half a heap.
  *
  * Not here: what the tables are (each layer declares its own), which thread may touch what (locks).
@@ -93,6 +94,7 @@ export class MetaMemory {
     }
     const base = sys.reserve(address(0), bytes(map.bytes));
     if (base === 0) return undefined;
+    sys.letRead(base, bytes(map.bytes));
     if (!sys.commit(base, bytes(map.bitmapOffset + map.bitmapBytes), 'other')) {
       sys.free(base, bytes(map.bytes), 'other', 'reserved');
       return undefined;

@@ -10,11 +10,32 @@
 import { markAsUntransferable } from 'node:worker_threads';
 import { fatal, PageHeapError } from '../base/errors.ts';
 import { GiB, userAddressEnd } from '../base/units.ts';
-import { type Addon, loadAddon } from './addon.ts';
+import { type Addon, loadAddon, pageAccess } from './addon.ts';
 import { EFAULT, errnoName } from './errno.ts';
 
 /** The longest view: Node 20's limit of an external ArrayBuffer. */
 export const maxViewBytes = 4 * GiB;
+
+let locks: boolean | undefined;
+
+/**
+ * Whether the mark that keeps a buffer from being transferred to another thread keeps it from being detached as well. In Node 24.11
+ * it did not, in 24.15 it does, and Node-API's call to detach then ends the process. There a window goes without a mark: it
+ * is handed to nobody, and only who takes it out of a private field could transfer it.
+ */
+export function marksLock(): boolean {
+  if (locks !== undefined) return locks;
+  const probe = new ArrayBuffer(8) as ArrayBuffer & { transfer?(): ArrayBuffer };
+  markAsUntransferable(probe);
+  try {
+    // Engines that do not have this are older than that.
+    probe.transfer?.();
+    locks = false;
+  } catch {
+    locks = true;
+  }
+  return locks;
+}
 
 export class Access {
   readonly addon: Addon;
@@ -50,10 +71,20 @@ export class Access {
    */
   window(addr: number, length: number): ArrayBuffer {
     this.#checkView(addr, length);
-    const window = this.addon.window(addr, length) ?? this.view(addr, length);
-    // What Node-API makes is that already.
-    markAsUntransferable(window);
+    const window = this.addon.window(addr, length);
+    // What Node-API makes cannot be transferred as it is.
+    if (window === null) return this.view(addr, length);
+    if (!marksLock()) markAsUntransferable(window);
     return window;
+  }
+
+  /**
+   * Lets a reservation be read, as zeros, until something is committed there: for address space that somebody who walks
+   * through an object's fields may come to. It stays Reserved, and costs nothing. Where the kernel refuses, reading faults.
+   */
+  letRead(addr: number, length: number): void {
+    this.checkRange(addr, length);
+    this.addon.protect(addr, length, pageAccess.read);
   }
 
   /** Takes a view its memory: its length is 0 from now on. @returns whether the engine did */

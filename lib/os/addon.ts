@@ -36,8 +36,8 @@ export interface Addon {
   map(address: number, length: number): number;
   /** mmap PROT_NONE, fixed. */
   fault(address: number, length: number): number;
-  /** mprotect: read-write or PROT_NONE. */
-  protect(address: number, length: number, writable: boolean): number;
+  /** mprotect. @param access one of `pageAccess` */
+  protect(address: number, length: number, access: number): number;
   /** munmap. */
   free(address: number, length: number): number;
   /** madvise, by the kernel's number of the advice (`Advice`). */
@@ -130,6 +130,9 @@ export interface Addon {
   /** A C loop writing one byte of each physical page; nanoseconds, or −errno. */
   benchTouch(address: number, length: number): number;
 }
+
+/** What `protect` lets be done with pages. */
+export const pageAccess = { none: 0, read: 1, write: 2 } as const;
 
 /** The kernel's numbers of the advices (mman-common.h). */
 export const Advice = {

@@ -4,6 +4,8 @@
  * The system's clock is CLOCK_MONOTONIC itself and not `performance.now()`, whose zero differs from
  * worker to worker: threads of one heap must agree on what time it is.
  */
+import { describe } from '../base/describe.ts';
+import { PageHeapError } from '../base/errors.ts';
 import { type Nanotime, nanotime } from '../base/units.ts';
 import { type Addon, loadAddon } from './addon.ts';
 
@@ -34,8 +36,12 @@ export const threadCpuClock: Clock = {
 export class ManualClock implements Clock {
   #now: number;
 
-  /** @param start nanoseconds */
+  /** @param start nanoseconds @throws PageHeapError ERR_INVALID_ARGUMENT: it is no number */
   constructor(start = 0) {
+    if (typeof start !== 'number' || !Number.isFinite(start))
+      throw new PageHeapError('ERR_INVALID_ARGUMENT', `a clock starts at a number, not ${describe(start)}`, {
+        value: start,
+      });
     this.#now = start;
   }
 
@@ -43,9 +49,14 @@ export class ManualClock implements Clock {
     return nanotime(this.#now);
   }
 
-  /** Moves the clock on by `ns` ≥ 0 nanoseconds and answers the new time. */
+  /** Moves the clock on by `ns` ≥ 0 nanoseconds and answers the new time. @throws PageHeapError ERR_INVALID_ARGUMENT */
   advance(ns: number): Nanotime {
-    if (!(ns >= 0)) throw new RangeError(`a monotonic clock cannot move by ${ns} ns`);
+    if (typeof ns !== 'number' || !(ns >= 0) || !Number.isFinite(ns))
+      throw new PageHeapError(
+        'ERR_INVALID_ARGUMENT',
+        `a clock moves on by nanoseconds from 0, not by ${describe(ns)}`,
+        { value: ns },
+      );
     this.#now += ns;
     return nanotime(this.#now);
   }

@@ -31,7 +31,7 @@ import { PageHeapError } from '../base/errors.ts';
 import { type Address, address, alignDown, alignUp, userAddressEnd } from '../base/units.ts';
 import { Access } from './access.ts';
 import { type Accounts, PlainAccounts, type Purpose } from './accounts.ts';
-import { Advice } from './addon.ts';
+import { Advice, pageAccess } from './addon.ts';
 import { CallCounts, type CallStats, type SysCall } from './calls.ts';
 import { EAGAIN, ENOMEM, errnoName } from './errno.ts';
 import { Fallbacks } from './fallbacks.ts';
@@ -192,7 +192,8 @@ export class Sys extends Access {
     this.checkRange(addr, length);
     this.states?.require('commit', addr, addr + length, ['reserved']);
     const start = this.#start();
-    if (!this.#done('commit', length, start, this.addon.protect(addr, length, true))) return false;
+    if (!this.#done('commit', length, start, this.addon.protect(addr, length, pageAccess.write)))
+      return false;
     this.#accounts.add(purpose, length);
     this.#accounts.mappedReady(length);
     this.states?.move('commit', addr, addr + length, ['reserved'], 'ready');

@@ -153,3 +153,40 @@ test('all threads count in one profile', () => {
     other.dispose();
   }
 });
+
+test.each(['explicit', 'tracing'] as const)(
+  'of user arenas each chunk is told as an object, liveness %s',
+  (liveness) => {
+    const heap = heapOf({ memProfileRate: 1, liveness });
+    const node = heap.type({ next: 'pointer', n: 'f64' });
+    const arena = heap.newArena();
+    const fill = (n: number): void => {
+      for (let i = 0; i < n; i++) arena.new(node);
+    };
+    const { chunkBytes } = arena;
+    fill(chunkBytes / 8);
+    const [first, ...others] = heap.memProfile();
+    expect(others).toEqual([]);
+    expect(first).toMatchObject({ size: chunkBytes, inUseObjects: 2, inUseBytes: 2 * chunkBytes });
+    expect(first!.stack[0]).toMatchObject({
+      function: 'fill',
+      file: expect.stringContaining('mem-profile.test'),
+    });
+    // One that is too large for a chunk is an ordinary object, and has a place as well.
+    arena.malloc(chunkBytes / 2);
+    for (let i = 0; i < 2; i++) heap.gc();
+    const outside = heap.memProfile(true).find(({ size }) => size === chunkBytes / 2);
+    expect(outside?.stack[0]?.file).toContain('mem-profile.test');
+    heap.check(3);
+    arena.free();
+    // What was allocated last is a root where the heap traces.
+    heap.malloc(0);
+    for (let i = 0; i < 3; i++) heap.gc();
+    expect(heap.memProfile()).toEqual([]);
+    expect(heap.memProfile(true).find(({ size }) => size === chunkBytes)).toMatchObject({
+      allocObjects: 2,
+      freeObjects: 2,
+    });
+    heap.check(3);
+  },
+);

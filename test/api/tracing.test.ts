@@ -346,6 +346,40 @@ describe('roots', () => {
     expect(codeOf(() => heap.own(5 as never, 0))).toBe('ERR_INVALID_ARGUMENT');
   });
 
+  test('of an owner that is gone have ended: their handles touch no other root', async () => {
+    const heap = heapOf();
+    const node = heap.type(fields);
+    const ended = (() => heap.own({}, heap.new(node)))();
+    for (let i = 0; i < 50 && living(heap) > 0; i++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      collectGarbage();
+    }
+    // It gets the number that the other had.
+    const kept = heap.new(node);
+    const root = heap.root(kept);
+    expect(codeOf(() => ended.address)).toBe('ERR_DISPOSED');
+    expect(codeOf(() => (ended.address = 0))).toBe('ERR_DISPOSED');
+    ended.dispose();
+    expect([living(heap), root.address]).toEqual([1, kept]);
+  });
+
+  test('are refused an address behind the bytes that were asked for, which marking takes for no object’s', () => {
+    const heap = heapOf({ generation: 'treap' });
+    const large = heap.newArray(heap.type(fields), 4000);
+    const behind = large + 4000 * 24 + 8;
+    const root = heap.root(large);
+    for (const take of [
+      () => heap.root(behind),
+      () => (root.address = behind),
+      () => (heap.global('one').address = behind),
+      () => heap.own({}, behind),
+      () => heap.scope((scope) => scope.keep(behind)),
+    ])
+      expect(codeOf(take)).toBe('ERR_NOT_ALLOCATED');
+    root.address = behind - 16;
+    expect(living(heap)).toBe(1);
+  });
+
   test('are refused what they cannot hold, and are gone with the heap', () => {
     const heap = heapOf();
     const root = heap.root();

@@ -26,6 +26,35 @@ describe('PageHeapError', () => {
   });
 });
 
+test.each([
+  [5, 5],
+  ['text', 'text'],
+  [null, null],
+  [Number.NaN, null],
+  [5n, '5n, a bigint'],
+  [Symbol('s'), 'Symbol(s)'],
+  [{ toJSON: () => expect.fail('nobody asks') }, 'an object'],
+])('in JSON it tells all that a log needs, whatever the value: case %#', (value, told) => {
+  const error = new PageHeapError('ERR_INVALID_SIZE', 'why', { value, file: 'f', line: 3 });
+  expect(JSON.parse(JSON.stringify({ error }))).toEqual({
+    error: {
+      name: 'PageHeapError',
+      message: 'f:3: why',
+      code: 'ERR_INVALID_SIZE',
+      value: told,
+      file: 'f',
+      line: 3,
+    },
+  });
+});
+
+test('nor does it look into a value that cannot be looked into', () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const json = JSON.stringify(new PageHeapError('ERR_INVALID_SIZE', 'why', { value: proxy }));
+  expect(JSON.parse(json)).toMatchObject({ value: 'an object' });
+});
+
 describe('fatal', () => {
   const thrown = (act: () => unknown): unknown => {
     try {

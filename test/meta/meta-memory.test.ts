@@ -8,7 +8,7 @@ import { Sys } from '../../lib/os/sys.ts';
 import { Child } from '../os/child.ts';
 import { codeOf } from '../support/codes.ts';
 import { FailingSys } from '../support/failing-sys.ts';
-import { mappedBytes } from '../support/maps.ts';
+import { isWritable, mappedBytes } from '../support/maps.ts';
 import { metaOf } from '../support/meta.ts';
 import { lockTable, sharedCapacities, sumTable } from './children/tables.ts';
 
@@ -28,10 +28,10 @@ function make(sys: Sys, rows = 100): MetaMemory {
 }
 
 /** By column of `wide`: whether all of a row is there; undefined where only an end of it is. */
-function there(sys: Sys, meta: MetaMemory, row: number): (boolean | undefined)[] {
+function there(meta: MetaMemory, row: number): (boolean | undefined)[] {
   return (['id', 'load', 'kind'] as const).map((name) => {
     const perRow = wide.columns[name].perRow;
-    const has = (element: number): boolean => sys.peek(meta.addressOf(wide, name, element), 1) !== undefined;
+    const has = (element: number): boolean => isWritable(meta.addressOf(wide, name, element));
     const [first, last] = [has(row * perRow), has(row * perRow + perRow - 1)];
     return first === last ? first : undefined;
   });
@@ -41,7 +41,7 @@ describe('rows', () => {
   test('have memory when they are committed, in any order and twice, and are zero', () => {
     const sys = new Sys({ debug: true });
     const meta = make(sys);
-    expect(there(sys, meta, 50)).toEqual([false, false, false]);
+    expect(there(meta, 50)).toEqual([false, false, false]);
     for (const [from, to] of [
       [50, 60],
       [0, 1],
@@ -50,7 +50,7 @@ describe('rows', () => {
       [0, 100],
     ]) {
       expect(meta.commit(wide, from, to)).toBe(true);
-      for (let row = from; row < to; row++) expect(there(sys, meta, row)).toEqual([true, true, true]);
+      for (let row = from; row < to; row++) expect(there(meta, row)).toEqual([true, true, true]);
     }
     const { load, id, kind } = meta.views(wide);
     expect([load, id, kind].every((view) => view.every((value) => value === 0))).toBe(true);
@@ -103,7 +103,7 @@ describe('rows', () => {
     expect(meta.commit(wide, 20, 40)).toBe(false);
     sys.relent();
     expect(meta.commit(wide, 20, 40)).toBe(true);
-    for (let row = 20; row < 40; row++) expect(there(sys, meta, row)).toEqual([true, true, true]);
+    for (let row = 20; row < 40; row++) expect(there(meta, row)).toEqual([true, true, true]);
     expect(meta.accounts.of('mspan') - before).toBe(19 * 4096);
   });
 });

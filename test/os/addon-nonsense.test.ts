@@ -28,7 +28,7 @@ const addon = loadAddon();
 
 test('memory that is not there is EFAULT', () => {
   const at = addon.alloc(MiB);
-  addon.protect(at + 65_536, MiB - 65_536, false);
+  addon.protect(at + 65_536, MiB - 65_536, 0);
   expect(addon.fill(at, 65_536, 7)).toBe(0);
   expect(addon.fill(at, MiB, 7)).toBe(EFAULT);
   expect(addon.fill(0, 8, 7)).toBe(EFAULT);

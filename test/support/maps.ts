@@ -34,3 +34,7 @@ export function mappedBytes(low: number, high: number): number {
     .filter((m) => m.low < high && m.high > low)
     .reduce((sum, m) => sum + Math.min(m.high, high) - Math.max(m.low, low), 0);
 }
+
+/** Whether the byte at an address can be written. */
+export const isWritable = (address: number): boolean =>
+  mappings().some(({ low, high, mode }) => low <= address && address < high && mode.startsWith('rw'));

@@ -13,6 +13,7 @@ import { signalChild } from '../../base/signal-child.ts';
 import { likelyKiller, type MemoryKills, readMemoryKills } from '../../os/memory-kills.ts';
 import { hasRecorded } from '../record/run-folder.ts';
 import { standardInput } from '../trace/bytes.ts';
+import { optionsForChild } from './descriptors.ts';
 import type { ToChild } from './run-messages.ts';
 import type { RunOptions, RunProgress, RunResult } from './run-options.ts';
 import { type Ended, RunProcess } from './run-process.ts';
@@ -79,7 +80,7 @@ export async function forkRun(
   hooks.kill?.addEventListener('abort', kill);
   own.onProgress = hooks.onProgress;
   try {
-    send(child, { kind: 'start', options });
+    send(child, { kind: 'start', options: optionsForChild(options) });
     if (hooks.signal?.aborted === true) stop();
     if (hooks.kill?.aborted === true) kill();
     const ended = await own.outcome;

@@ -1,5 +1,5 @@
 /**
- * The lines of GODEBUG=allocfreetrace, as Go wrote them until 1.20, and as a heap of this package writes them:
+ * The lines of GODEBUG=allocfreetrace, as Go wrote them until 1.22, and as a heap of this package writes them:
  *
  *   tracealloc(0xADDR, 0xSIZE, type)     tracealloc(0xADDR, 0xSIZE)     tracefree(0xADDR, 0xSIZE)     tracegc()
  *

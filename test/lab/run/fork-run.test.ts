@@ -2,7 +2,7 @@
  * Runs in processes of their own. They run the compiled code in dist/, which Node can start without help.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -196,4 +196,24 @@ describe('errors on their way between processes', () => {
     expect([back.name, back.message, back.stack]).toEqual(['RangeError', 'odd', plain.stack]);
     expect(unpackError(packError('text')).message).toBe('text');
   });
+});
+
+it('descriptors of this process are the same files for a run’s own: what it reads, and each file that it writes', async () => {
+  const opened = ['dump', 'pages', 'allocs'].map((name) => openSync(join(folder, name), 'w'));
+  const input = openSync('traces/git.mtrace.gz', 'r');
+  try {
+    const [heapDump, pageTrace, allocFreeTrace] = opened.map((fd) => `/dev/fd/${fd}`);
+    const base = options();
+    await forkRun({
+      ...base,
+      trace: `/proc/self/fd/${input}`,
+      heapDump: heapDump as string,
+      heap: { ...base.heap, pageTrace: pageTrace as string, allocFreeTrace: allocFreeTrace as string },
+    });
+  } finally {
+    for (const fd of [...opened, input]) closeSync(fd);
+  }
+  expect(readFileSync(join(folder, 'dump'), 'latin1')).toMatch(/^\{"k":"moment"/);
+  expect(readFileSync(join(folder, 'allocs'), 'utf8')).toMatch(/^tracealloc\(0x/);
+  expect(statSync(join(folder, 'pages')).size).toBeGreaterThan(1000);
 });

@@ -1,0 +1,10 @@
+/**
+ * How an object of the library shows itself where somebody prints it: one line, without a lock and without an error. For what
+ * private fields hold, printers show nothing of their own accord.
+ */
+
+/** What Node's inspect calls: `inspect.custom`. By its registered name, so that the types need none of Node's. */
+export const shown: unique symbol = Symbol.for('nodejs.util.inspect.custom');
+
+/** An address, as everywhere in the library. */
+export const shownAddress = (address: number): string => `0x${address.toString(16)}`;
