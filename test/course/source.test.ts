@@ -45,8 +45,11 @@ describe('what a hand-in must not contain', () => {
 describe('counting', () => {
   const counted = (text: string): string => {
     const out = instrument(text, parseSource(text, 'mine.mjs', []));
-    return out.slice(out.indexOf('; ') + 2);
+    return out.slice(out.indexOf('let $made; ') + 11);
   };
+
+  /** A key: what it is worked out as is looked at where there are long texts. */
+  const ofKey = (key: string): string => `($work.n++,$made=(${key}),$long&&$work.key($made),$made)`;
 
   it.each([
     ['a function', 'function f() { g(); }', 'function f() {$work.n++; g(); }'],
@@ -59,9 +62,10 @@ describe('counting', () => {
       'while (a) for (;;);',
       'while (a) {$work.n++;for (;;) {$work.n++;;}}'.replace(') {$work.n++;;', '){$work.n++;;'),
     ],
-    ['an index', 'a[i] = b[c[0]];', 'a[($work.n++,i)] = b[($work.n++,c[($work.n++,0)])];'],
+    ['an index', 'let i = 0; a[i++] = b[i];', 'let i = 0; a[($work.n++,i++)] = b[($work.n++,i)];'],
+    ['a key that may be a text', 'a[k] = b[c[0]];', `a[${ofKey('k')}] = b[${ofKey('c[($work.n++,0)]')}];`],
     ['a member', 'a.b = this.c;', 'a.b = this.c;'],
-    ['in', 'x in a;', '($work.n++,x) in a;'],
+    ['in', 'x in a;', `${ofKey('x')} in a;`],
     ['an object spread', '({ ...a });', '({ ...$work.members(a) });'],
     ['for in', 'for (k in a);', 'for (k in $work.names(a)){$work.n++;;}'],
     ['a default', 'function f(a = b.c) {}', 'function f(a = ($work.n++,b.c)) {$work.n++;}'],
@@ -72,10 +76,46 @@ describe('counting', () => {
       'const [a = 1, b = -1, c = [], d = e] = f;',
     ],
     ['a field', 'class A { a = b.c; d = 0; e }', 'class A { a = ($work.n++,b.c); d = 0; e }'],
-    ['a field by an expression', 'class A { [b.c] = 1 }', 'class A { [($work.n++,b.c)] = 1 }'],
+    ['a field by an expression', 'class A { [b.c] = 1 }', `class A { [${ofKey('b.c')}] = 1 }`],
     ['a name that is taken', 'let $work, $work1; f[0];', 'let $work, $work1; f[($work2.n++,0)];'],
   ])('%s', (_what, text, out) => {
     expect(counted(text)).toBe(out);
+  });
+
+  it.each([
+    ['with what is short', 'let i = 0; i < a; b === null; c !== "x"; typeof d == e; f - 1 > g;', undefined],
+    ['of names and members', 'x = a.b === this.c;', 'x = ($long?$work.is(a.b,this.c):a.b===this.c);'],
+    [
+      'of elements by a number',
+      'let i = 0; x = a[i].b < c;',
+      'let i = 0; x = ($long?$work.less(a[($work.n++,i)].b,c):a[($work.n++,i)].b<c);',
+    ],
+    ['of calls', 'x = a() /* === */ !== (b, c);', 'x = $work.isNot(a() /* === */ , (b, c));'],
+    ['as a statement', 'a >= b;', '$work.atLeast(a , b);'],
+    ['over lines', 'x = a ==\n b', 'x = $work.like(a ,\n b)'],
+    ['with a sum', 'x = a + b + c;', 'x = (($made=a + b + c)===$made-0?$made:$work.text($made));'],
+    ['with a sum of numbers', 'let i = 0, n = 2 * i; x = i + n + 1; i += n;', undefined],
+    ['with what a name gets', 'a += b', '$made=a += b,$made===$made-0||$work.text($made)'],
+    ['with a sum as a statement', 'a + b', '$made=a + b,$made===$made-0||$work.text($made)'],
+    ['with a sum that a statement begins with', 'a + b && c', '$work.text(a + b) && c'],
+    ['in a switch', 'switch (a) { case b: case "c": }', 'switch ($work.subject(a,1)) { case b: case "c": }'],
+    ['in a switch of literals', 'switch (a) { case 1: case "c": }', undefined],
+    ['and a long literal', `f('${'x'.repeat(65)}');`, `$work.begin();f('${'x'.repeat(65)}');`],
+    ['and a literal', `f('${'x'.repeat(64)}');`, undefined],
+  ])('comparing texts: %s', (_what, text, out) => {
+    expect(counted(text)).toBe(out ?? text);
+  });
+
+  it.each([
+    'let i = 0; i = a; x = i < b;',
+    'let i = 0; [i] = a; x = i < b;',
+    'let i = 0; for (i of a) x = i < b;',
+    'let i = 0; i ??= a; x = i < b;',
+    'let i = 0; i += j; let j = a; x = i < b;',
+    'const f = (i) => (x = i < b); let i = 0;',
+    'let { i } = a; x = i < b; i = 0;',
+  ])('a name that is not always a number may be a text: %s', (text) => {
+    expect(counted(text)).toContain('($long?$work.less(i,b):i<b)');
   });
 
   const steps = 'if (p.n >= n) return p; p = p.next;'.repeat(1000);

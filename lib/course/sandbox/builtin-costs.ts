@@ -15,6 +15,7 @@ export const costsSource = `
 import { work } from '$counter';
 import { concatenating, flatMapping, flattening } from '$gathering';
 import { isObject, isTyped, lengthOf, number, size } from '$lengths';
+import { long, steps } from '$texts';
 const { apply, ownKeys, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
 const { isArray } = Array;
 const { trunc, min, max, ceil, log2 } = Math;
@@ -42,10 +43,17 @@ const range = (self, args, i) => {
   return max(0, place(to, n) - place(from, n));
 };
 
+/** Texts that are sought, or are keys. */
+export const texts = (args) => {
+  for (let i = 0; i < args.length; i++) work.charge(steps(args[i]));
+};
 export const flat = (f, self, args) => {
   work.n++;
+  if (long) texts(args);
   return apply(f, self, args);
 };
+/** What makes a text, which may be a long one. */
+const telling = (rule) => (f, self, args) => work.seen(rule(f, self, args));
 /** Costs that are known before, or by what it answers. */
 const before = (cost) => (f, self, args) => {
   // What makes numbers of arguments may run code of the hand-in's, which counts: so the cost first, then the sum.
@@ -96,8 +104,15 @@ const unknown = (f, self, args) => {
 };
 const sorting = before((self) => {
   const n = 1 + lengthOf(self);
-  return n * ceil(log2(n + 1)) - 1;
+  const rounds = ceil(log2(n + 1));
+  let compared = 0;
+  if (long && isArray(self)) for (let i = 0; i < n - 1; i++) compared += steps(self[i]);
+  return (n + compared) * rounds - 1;
 });
+/** Before a search: the sought text is compared with each element. */
+const seekIn = (n, wanted) => {
+  if (long) work.charge(max(0, n) * steps(wanted));
+};
 
 /** A search with a callback: as far as it is called. \`through\` says by the answer whether it went on to the end. */
 const seeking = (through, isLast = false) => (f, self, args) => {
@@ -122,6 +137,7 @@ const including = (mayBe) => (f, self, args) => {
   const from = number(args, 1, 0);
   const n = lengthOf(self);
   const first = place(from, n);
+  seekIn(n - first, args[0]);
   // Where the built-in would refuse, and where its receiver is no array, it is asked itself.
   if (!mayBe(self)) {
     work.n += 1 + n - first;
@@ -148,7 +164,7 @@ const splice = (self, args) => {
   return { gone, added, moved: n - first - gone, left: n - gone };
 };
 
-const telling = (f, self, args) => {
+const joiningText = (f, self, args) => {
   work.charge(1 + lengthOf(self));
   const told = apply(f, self, args);
   work.n += size(told);
@@ -164,7 +180,7 @@ const arrays = (mayBe) => ({
   unshift: before((self, args) => lengthOf(self) + args.length),
   shift: all, reverse: all, toReversed: all, with: all,
   forEach: all, map: mapped, filter: mapped, reduce: all, reduceRight: all,
-  join: telling, toLocaleString: telling,
+  join: joiningText, toLocaleString: joiningText,
   flat: flattening, flatMap: flatMapping, concat: concatenating,
   sort: sorting, toSorted: sorting,
   fill: before((self, args) => {
@@ -190,6 +206,7 @@ const arrays = (mayBe) => ({
   indexOf: (f, self, args) => {
     const from = number(args, 1, 0);
     const n = lengthOf(self);
+    seekIn(n - place(from, n), args[0]);
     const at = apply(f, self, args);
     work.n += 1 + max(0, (at < 0 ? n : at + 1) - place(from, n));
     return at;
@@ -197,6 +214,7 @@ const arrays = (mayBe) => ({
   lastIndexOf: (f, self, args) => {
     const from = args.length > 1 ? number(args, 1, 0) : Infinity;
     const n = lengthOf(self);
+    seekIn(n, args[0]);
     const at = apply(f, self, args);
     const first = from < 0 ? n + from : min(from, n - 1);
     work.n += 1 + max(0, first + 1 - max(0, at));
@@ -293,7 +311,13 @@ const objects = {
 };
 const listed = (i) => before((_self, args) => lengthOf(args[i]));
 const reflect = { ...none, ownKeys: byResult, apply: listed(2), construct: listed(1) };
-const functions = { ...none, apply: listed(1), toString: byResult };
+/** The name of what is made is longer. */
+const binding = (f, self, args) => {
+  const made = flat(f, self, args);
+  work.seen(made.name);
+  return made;
+};
+const functions = { ...none, apply: listed(1), toString: byResult, bind: binding };
 const mathematics = before((_self, args) => max(0, args.length - 2));
 const ofText = before((_self, args) => args.length > 0 ? (args[0] = asText(args[0])).length : 0);
 /** A list of names, the second argument, is gone through first. */
@@ -344,11 +368,15 @@ for (const owner of [WeakMap.prototype, WeakSet.prototype, DataView.prototype, O
   Symbol, Symbol.prototype, Boolean.prototype, Promise, Promise.prototype, Error.prototype])
   owners.set(owner, [none, flat]);
 
+/** Owners of built-ins that make texts. */
+const tellers = new Set([String, String.prototype, JSON, globalThis]);
+
 /** The rule of a built-in that is a member of that object. */
 export const ruleOf = (name, owner) => {
   if (typeof name === 'symbol') return flat;
   const [rules, rest] = owners.get(owner) ?? [iterators, unknown];
-  return rules[name] ?? rest;
+  const rule = rules[name] ?? rest;
+  return tellers.has(owner) || name === 'join' || name === 'toString' || name === 'toLocaleString' ? telling(rule) : rule;
 };
 
 const isBuffer = (v) => {
@@ -366,6 +394,6 @@ export const counted = (result, args) => {
   const waived = min(units, work.waived);
   work.waived -= waived;
   work.n += units - waived;
-  return result;
+  return work.seen(result);
 };
 `;

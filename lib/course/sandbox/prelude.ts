@@ -13,9 +13,11 @@
  *
  * Not here: the engine and its limits (engine.ts), which call means what (the exercises).
  */
+
 import { costsSource } from './builtin-costs.ts';
 import { gatheringSource } from './gathering.ts';
 import { lengthsSource } from './lengths.ts';
+import { longTextsSource } from './long-texts.ts';
 
 /** Module: the counter. `n` units so far; and, of a source that tells its lines, how many each had. */
 const counterSource = `
@@ -89,7 +91,8 @@ work.lines = () => {
 /** Module: takes away, and wraps. */
 const builtinsSource = `
 import { work } from '$counter';
-import { counted, flat, ruleOf } from '$costs';
+import { counted, flat, ruleOf, texts } from '$costs';
+import { long } from '$texts';
 const { apply, construct, ownKeys, defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
 const CountedProxy = Proxy;
 
@@ -104,8 +107,9 @@ for (const kind of [function () {}, function* () {}, async function () {}, async
   defineProperty(prototype, 'constructor', { value: refused, writable: false, configurable: false });
   if (kind.constructor === refused && prototype === Function.prototype) globalThis.Function = refused;
 }
-for (const name of ['prepareStackTrace', 'captureStackTrace'])
-  defineProperty(Error, name, { value: undefined, writable: false, configurable: false });
+// A stack is a text of as many lines as it is told.
+for (const name of ['prepareStackTrace', 'captureStackTrace', 'stackTraceLimit'])
+  defineProperty(Error, name, { value: name === 'stackTraceLimit' ? 10 : undefined, writable: false, configurable: false });
 let chance = 1;
 Math.random = () => {
   chance = (Math.imul(chance, 1103515245) + 12345) >>> 0;
@@ -119,7 +123,7 @@ const wrap = (f, name, owner) => {
   const rule = ruleOf(name, owner);
   const made =
     rule === flat
-      ? { call() { work.n++; return apply(f, this, arguments); } }.call
+      ? { call() { work.n++; if (long) texts(arguments); return apply(f, this, arguments); } }.call
       : { call() { return rule(f, this, arguments); } }.call;
   defineProperty(made, 'name', { value: f.name });
   defineProperty(made, 'length', { value: f.length });
@@ -359,6 +363,7 @@ export const preludeModules: Readonly<Record<string, string>> = {
   $costs: costsSource,
   $gathering: gatheringSource,
   $lengths: lengthsSource,
+  $texts: longTextsSource,
   $builtins: builtinsSource,
   $driver: driverSource,
 };
