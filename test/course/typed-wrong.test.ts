@@ -50,7 +50,7 @@ const wrong: readonly (readonly [string, string, RegExp])[] = [
   ['Infinity', 'return Infinity;', /Infinity/],
   ['a number below 0', 'return -1;', /-1/],
   ['a text', "return '0.01';", /"0.01"/],
-  ['a promise', 'return Promise.resolve(0.01);', /object/],
+  ['a promise', 'return Promise.resolve(0.01);', /a promise/],
   ['a list too long to tell', 'return new Array(90000).fill(0);', /a list of 90000|does not end|work/],
   ['what throws', "throw new Error('oh');", /threw Error: oh/],
   ['what throws nothing', 'throw undefined;', /threw/],
@@ -87,4 +87,74 @@ describe.each(Object.keys(shapes))('%s', (id) => {
       expect(failure?.asked).not.toBe('');
     },
   );
+});
+
+describe('what is not there, or is something else, is named, with what it must be', () => {
+  const whole = handin('advice', 'return 0;');
+  const kernel = 'export class Kernel, for new Kernel(pages), with write(page, byte), read(page)';
+
+  it.each([
+    [
+      'a class that is left out',
+      whole.replace('export class Kernel', 'class Kernel'),
+      'it does not export Kernel',
+    ],
+    [
+      'a number',
+      whole.replace('export class Kernel', 'export const Kernel = 5; class K'),
+      'its export Kernel is a number',
+    ],
+    [
+      'undefined',
+      whole.replace('export class Kernel', 'export let Kernel; class K'),
+      'it does not export Kernel',
+    ],
+    [
+      'an async function',
+      whole.replace('export class Kernel', 'export async function Kernel() {} class K'),
+      'its export Kernel is an async function',
+    ],
+    [
+      'an arrow',
+      whole.replace('export class Kernel', 'export const Kernel = () => 1; class K'),
+      'its export Kernel is a function that is no class',
+    ],
+  ])('where a class is meant: %s', async (_what, text, told) => {
+    const { verdict, reason } = await gradeOf('advice', text);
+    expect(verdict).toBe('refused');
+    expect(reason).toContain(`${told}: it must be \`${kernel}`);
+  });
+
+  it.each([
+    ['a class', 'export class goalOf {}', 'its export goalOf is a class'],
+    ['an async function', 'export async function goalOf() {}', 'its export goalOf is an async function'],
+    ['nothing', '', 'it does not export goalOf'],
+  ])('where a function is meant: %s', async (_what, text, told) => {
+    const { reason } = await gradeOf('trigger', `export class TriggerPolicy { pace() {} }\n${text}`);
+    expect(reason).toBe(`${told}: it must be \`export function goalOf(heap, numbers)\``);
+  });
+
+  it('a method that the code itself misses', async () => {
+    const text = `export class Kernel { write() { this.advise(); } }\nexport class AdvicePolicy {}`;
+    const failure = (await gradeOf('advice', text)).checks.at(0)?.failure;
+    expect(failure).toMatchObject({
+      cause: 'write fails: Kernel needs the method read(page)',
+      answered: 'nothing: Kernel.read is undefined',
+    });
+  });
+
+  it.each([
+    ['left out', 'other() {}', 'undefined'],
+    ['a number', 'advise = 5;', 'a number'],
+    ['a class', 'advise = class {};', 'a class'],
+    ['a getter', 'get advise() { return {}; }', 'an object'],
+  ])('a method that is %s', async (_what, member, is) => {
+    const methods = 'write() {} read() { return 0; } pressure() {} resident() { return 0; }';
+    const text = `export class Kernel { ${methods} }\nexport class AdvicePolicy { ${member} }`;
+    const failures = (await gradeOf('advice', text, false)).checks.flatMap(({ failure }) => failure ?? []);
+    expect(failures.at(-1)).toMatchObject({
+      cause: 'advise fails: AdvicePolicy needs the method advise(range, state)',
+      answered: `nothing: AdvicePolicy.advise is ${is}`,
+    });
+  });
 });

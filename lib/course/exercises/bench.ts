@@ -27,6 +27,7 @@ import {
 } from '../sandbox/sandbox.ts';
 import { instrument } from '../source/instrument.ts';
 import { NoModuleError, type ParsedSource, parseSource, type Refusal } from '../source/parse.ts';
+import { exportText, type Shape } from '../source/shape.ts';
 import { type LinedSource, Spending } from './spending.ts';
 
 /** Of a processor: for seeing on which line it was over. */
@@ -38,6 +39,7 @@ export interface Handin {
   readonly entry: string;
   readonly modules: Readonly<Record<string, string>>;
   readonly exports: readonly string[];
+  readonly shape?: Shape;
   /** What is handed in as it is: of an exercise without code. */
   readonly texts?: ReadonlyMap<string, string>;
   /** Of such texts: those that cannot be taken, and why. */
@@ -54,10 +56,19 @@ export interface HandinSource {
   /** The handout's modules by name. */
   readonly modules: Readonly<Record<string, string>>;
   readonly exports: readonly string[];
+  /** What the exports are to be: by the stub. */
+  readonly shape?: Shape;
 }
 
 /** @returns the hand-in; otherwise why it cannot run: what it must not contain, or where it is no module */
-export function prepare({ file, text, entry, modules, exports }: HandinSource): Handin | Refusal[] {
+export function prepare({
+  file,
+  text,
+  entry,
+  modules,
+  exports,
+  shape = {},
+}: HandinSource): Handin | Refusal[] {
   let parsed: ParsedSource;
   try {
     parsed = parseSource(
@@ -72,7 +83,7 @@ export function prepare({ file, text, entry, modules, exports }: HandinSource): 
   if (parsed.refusals.length > 0) return [...parsed.refusals];
   const modulesOf = (how: 'units' | 'lines') => ({ ...modules, [entry]: instrument(text, parsed, how) });
   const lined: LinedSource = { file: entry, text, entry, exports, modules: () => modulesOf('lines') };
-  return { file, entry, exports, modules: modulesOf('units'), lined };
+  return { file, entry, exports, shape, modules: modulesOf('units'), lined };
 }
 
 /** Nothing more can be asked of a hand-in: `refused` it cannot be loaded, `busy` the machine gave it no time. */
@@ -139,9 +150,9 @@ export class Bench {
     this.#sound = this.#clear = false;
     this.#spending.begin();
     this.#sandbox ??= await this.#started();
-    const { modules, entry, exports } = this.#handin;
+    const { modules, entry, exports, shape = {} } = this.#handin;
     const reply = await this.#asking(
-      this.#sandbox.ask({ k: 'load', modules, entry, exports, units: callUnits }),
+      this.#sandbox.ask({ k: 'load', modules, entry, exports, shape, units: callUnits }),
     );
     if (reply.k === 'failed') {
       const place = placeIn(reply.at);
@@ -150,7 +161,10 @@ export class Bench {
         : new HandinOver('refused', `it cannot be loaded: ${thrownText(reply.message)}`, place);
     }
     if (reply.k === 'loaded' && reply.missing.length > 0)
-      throw new HandinOver('refused', `it does not export ${reply.missing.join(', ')}`);
+      throw new HandinOver(
+        'refused',
+        reply.missing.map(([name, is]) => lackText(name, is, shape)).join('; '),
+      );
     this.#sound = true;
   }
 
@@ -276,6 +290,13 @@ export class Bench {
   }
 }
 
+/** What an export has to be, that is not there or is something else. */
+function lackText(name: string, is: string, shape: Shape): string {
+  const of = shape[name];
+  const wanted = of === undefined ? '' : `: it must be \`${exportText(name, of)}\``;
+  return is === 'undefined' ? `it does not export ${name}${wanted}` : `its export ${name} is ${is}${wanted}`;
+}
+
 /** What was thrown, in words; with the rule where it asked for what Node or a browser would have. */
 export function thrownText(message: string): string {
   const name = /^ReferenceError: '?([\w$]+)'? is not defined$/.exec(message)?.[1];
@@ -334,6 +355,8 @@ export function troubleOf(
   const [value, units] = answer;
   if (isThrown(value)) {
     const at = placeIn(value.at);
+    if (value.lacks !== undefined)
+      return { cause: `fails: ${value.lacks}`, words: `nothing: ${value.x}`, at };
     return {
       cause: `throws ${value.x}${at === undefined ? '' : ` at ${at}`}`,
       words: `threw ${thrownText(value.x)}`,

@@ -12,6 +12,7 @@ import { fileError, nothingAt } from '../../os/file-error.ts';
 import { type Handin, prepare } from '../exercises/bench.ts';
 import type { Exercise } from '../exercises/exercise.ts';
 import type { Refusal } from '../source/parse.ts';
+import { type Shape, shapeOf } from '../source/shape.ts';
 import { type LabFile, labFileName, readLabFile } from './lab-file.ts';
 import { handoutFolder } from './start.ts';
 
@@ -175,6 +176,22 @@ export function handoutModules(exercise: Exercise): Readonly<Record<string, stri
   );
 }
 
+const shapes = new Map<string, Shape>();
+
+/** What the stub of the handout exports. */
+function shapeFor(exercise: Exercise): Shape {
+  const { id, handin, exports, modules } = exercise;
+  const shape =
+    shapes.get(id) ??
+    shapeOf(
+      read(join(handoutFolder(exercise), handin)),
+      exports,
+      modules.map((name) => `./${name}`),
+    );
+  shapes.set(id, shape);
+  return shape;
+}
+
 /** A hand-in that may run, as an exercise wants it: its module, or its texts. @returns otherwise why it cannot run */
 export function runnable(
   exercise: Exercise,
@@ -191,5 +208,6 @@ export function runnable(
       texts: files,
       ...(faults === undefined ? {} : { faults }),
     };
-  return prepare({ file, text: files.get(file) ?? '', entry: file, modules, exports });
+  const text = files.get(file) ?? '';
+  return prepare({ file, text, entry: file, modules, exports, shape: shapeFor(exercise) });
 }

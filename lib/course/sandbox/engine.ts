@@ -71,7 +71,13 @@ export class Engine {
   }
 
   /** Begins a fresh realm with these modules. */
-  async load({ modules, entry, exports, units }: Extract<Request, { k: 'load' }>): Promise<Reply> {
+  async load({
+    modules,
+    entry,
+    exports,
+    shape = {},
+    units,
+  }: Extract<Request, { k: 'load' }>): Promise<Reply> {
     this.dispose();
     if (this.#spoilt) this.#module = await instance();
     this.#spoilt = false;
@@ -91,7 +97,7 @@ export class Engine {
     );
     passed.consume((f) => context.setProp(context.global, '$passed', f));
     const prelude = this.#evaluate(
-      `export { drive, rest, used, lines, state } from '$driver'; import '$builtins';`,
+      `export { check, drive, rest, used, lines, state } from '$driver'; import '$builtins';`,
       '$prelude',
     );
     if (!('value' in prelude)) throw new Error(`the prelude fails: ${prelude.message} ${prelude.at}`);
@@ -104,19 +110,21 @@ export class Engine {
     this.#looks = 0;
     this.#watched = true;
     const loaded = this.#evaluate(`export * as handin from './${entry}';`, entryModule);
-    const over = this.#looks > mostLooks || this.#units() > this.#limit();
-    this.#limitTo(Number.POSITIVE_INFINITY);
-    if (!('value' in loaded)) return { k: 'failed', ...loaded, why: over ? 'units' : 'threw' };
+    const over = (): boolean => this.#looks > mostLooks || this.#units() > this.#limit();
+    if (!('value' in loaded)) return { k: 'failed', ...loaded, why: over() ? 'units' : 'threw' };
     const handin = context.getProp(loaded.value, 'handin');
-    const missing = exports.filter((name) => {
-      const found = context.getProp(handin, name);
-      const isFunction = context.typeof(found) === 'function';
-      found.dispose();
-      return !isFunction;
-    });
+    const shapeText = context.newString(JSON.stringify([exports, shape]));
+    const check = context.getProp(driver, 'check');
+    // What it looks at may be code of the hand-in's.
+    const checked = context.callFunction(check, context.undefined, handin, shapeText);
+    if (checked.error !== undefined)
+      return { k: 'failed', ...this.#told(checked.error), why: over() ? 'units' : 'threw' };
+    const told = checked.value.consume((value) => context.getString(value));
+    const missing = JSON.parse(told) as readonly (readonly [string, string])[];
+    this.#limitTo(Number.POSITIVE_INFINITY);
     const drive = context.getProp(driver, 'drive');
-    this.#run = context.unwrapResult(context.callFunction(drive, context.undefined, handin));
-    for (const handle of [drive, handin, loaded.value, driver]) handle.dispose();
+    this.#run = context.unwrapResult(context.callFunction(drive, context.undefined, handin, shapeText));
+    for (const handle of [check, shapeText, drive, handin, loaded.value, driver]) handle.dispose();
     return { k: 'loaded', missing, units: this.#units() };
   }
 

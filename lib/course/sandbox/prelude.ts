@@ -16,6 +16,7 @@
 
 import { costsSource } from './builtin-costs.ts';
 import { gatheringSource } from './gathering.ts';
+import { kindsSource } from './kinds.ts';
 import { lengthsSource } from './lengths.ts';
 import { longTextsSource } from './long-texts.ts';
 
@@ -184,6 +185,8 @@ const toldUnits = 4;
 /** Module: the driver. */
 const driverSource = `
 import { state, work } from '$counter';
+import { isClass, kind, words } from '$kinds';
+export { check } from '$kinds';
 export { state };
 const { apply, construct, get, ownKeys, getPrototypeOf } = Reflect;
 const { isArray } = Array;
@@ -210,13 +213,6 @@ let out = '';
 let answers = 0;
 let busy = false;
 
-/** A value that has no other form, in words; nothing of the hand-in is run for it. */
-const words = (value) => {
-  if (typeof value === 'number') return text(value);
-  if (typeof value === 'function') return 'a function';
-  if (typeof value === 'symbol') return 'a symbol';
-  return 'an object';
-};
 const number = (value) => (isFinite(value) ? text(value) : '{"!":"' + text(value) + '"}');
 /** As JSON; lists of numbers go down so many levels, and what is told is work. */
 const encode = (value, depth) => {
@@ -249,7 +245,18 @@ const encode = (value, depth) => {
   }
   return '{"!":"' + words(value) + '"}';
 };
+const missingText = (lacks, is) => '{"x":' + quote(is) + ',"at":"","lacks":' + quote(lacks) + '}';
+/** What the driver asked for and did not find. */
+class Lacking {
+  constructor(lacks, is) {
+    this.lacks = lacks;
+    this.is = is;
+  }
+}
+const lackingPrototype = Lacking.prototype;
 const thrown = (error) => {
+  if (typeof error === 'object' && error !== null && getPrototypeOf(error) === lackingPrototype)
+    return missingText(error.lacks, error.is);
   let message = 'something that is no Error';
   let stack = '';
   try {
@@ -284,7 +291,30 @@ const argument = (value, seen) => {
 const add = (line) => { out += (answers++ === 0 ? '' : ',') + line; };
 
 /** Makes the driver of a hand-in's exports. */
-export const drive = (exports) => (block) => {
+export const drive = (exports, shapes) => {
+  const shape = parse(shapes)[1];
+  /** Of each slot: the class. */
+  const classes = [];
+  const lacking = (what, name, value) => {
+    const wanted = shape[classes[what]]?.methods[name] ?? name + '()';
+    return new Lacking(classes[what] + ' needs the method ' + wanted, (classes[what] + '.' + name + ' is ') + kind(value));
+  };
+  /** What an object does not have, where a call of a method of it ended with that error; else the error. */
+  const reasonOf = (error, what, name) => {
+    try {
+      const self = slots[what];
+      const method = get(self, name);
+      if (typeof method === 'function' && isClass(method)) return lacking(what, name, method);
+      if (!isError(error) || error.message !== 'not a function') return error;
+      const names = keys(shape[classes[what]]?.methods ?? {});
+      for (let i = 0; i < names.length; i++) {
+        const other = get(self, names[i]);
+        if (typeof other !== 'function') return lacking(what, names[i], other);
+      }
+    } catch { /* a getter throws: the first error is told. */ }
+    return error;
+  };
+  return (block) => {
   if (busy) throw new TypeError('the driver is at work');
   busy = true;
   out = '';
@@ -312,13 +342,16 @@ export const drive = (exports) => (block) => {
       const what = call[0], name = call[1];
       if (what === 'new') {
         value = construct(exports[name], args);
+        classes[slots.length] = name;
         slots[slots.length] = value;
         value = slots.length - 1;
       } else if (what === 'export') {
         value = apply(exports[name], undefined, args);
       } else {
         const self = slots[what];
-        value = apply(get(self, name), self, args);
+        const method = get(self, name);
+        if (typeof method !== 'function') throw lacking(what, name, method);
+        value = apply(method, self, args);
       }
       work.here(0);
       // What a getter of the answer does is the call's work, too.
@@ -326,7 +359,8 @@ export const drive = (exports) => (block) => {
     } catch (error) {
       state.limit = Infinity;
       const used = work.n - before;
-      add('[' + thrown(error) + ',' + used + ']');
+      const what = call[0];
+      add('[' + thrown(typeof what === 'number' ? reasonOf(error, what, call[1]) : error) + ',' + used + ']');
       break;
     }
     state.limit = Infinity;
@@ -340,6 +374,7 @@ export const drive = (exports) => (block) => {
   }
   busy = false;
   return '[' + out + ']';
+  };
 };
 /** What was answered before an interruption. */
 export const rest = () => {
@@ -362,6 +397,7 @@ export const preludeModules: Readonly<Record<string, string>> = {
   $counter: counterSource,
   $costs: costsSource,
   $gathering: gatheringSource,
+  $kinds: kindsSource,
   $lengths: lengthsSource,
   $texts: longTextsSource,
   $builtins: builtinsSource,

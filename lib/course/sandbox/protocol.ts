@@ -2,6 +2,8 @@
  * What the judging process and the process of a hand-in say to each other: a line of JSON each, question and answer.
  */
 
+import type { Shape } from '../source/shape.ts';
+
 /** An argument that is made in the other process. */
 export type Argument =
   | number
@@ -55,6 +57,8 @@ export type Value = number | string | boolean | null | readonly Value[] | Member
 export interface Thrown {
   /** The message. */
   readonly x: string;
+  /** It is the driver's: what the object had to have. */
+  readonly lacks?: string;
   readonly at: string;
 }
 
@@ -72,6 +76,8 @@ export type Request =
       readonly modules: Readonly<Record<string, string>>;
       readonly entry: string;
       readonly exports: readonly string[];
+      /** What they are to be, as far as it is known. */
+      readonly shape?: Shape;
       readonly units: number;
     }
   | { readonly k: 'run'; readonly block: Block }
@@ -91,7 +97,12 @@ export interface Stopped {
 export type LineUnits = readonly [line: number, units: number];
 
 export type Reply =
-  | { readonly k: 'loaded'; readonly missing: readonly string[]; readonly units: number }
+  | {
+      readonly k: 'loaded';
+      /** Exports that are not what they are to be, and what each is. */
+      readonly missing: readonly (readonly [name: string, is: string])[];
+      readonly units: number;
+    }
   | { readonly k: 'lines'; readonly lines: readonly LineUnits[] }
   | { readonly k: 'failed'; readonly message: string; readonly at: string; readonly why: 'threw' | 'units' }
   | {
