@@ -10,8 +10,15 @@ import { existsSync } from 'node:fs';
 const compiled = new URL('../dist/lib/cli/main.js', import.meta.url);
 
 if (existsSync(compiled)) {
-  const { main } = await import(compiled.href);
-  process.exitCode = await main(process.argv.slice(2));
+  try {
+    const { main } = await import(compiled.href);
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (error) {
+    // A module that cannot be read, as where too few files may be open (`ulimit -n`): the parser may be one of them.
+    if (error?.syscall === undefined) throw error;
+    process.stderr.write(`pageheap: the system has refused something: ${error.message}\n`);
+    process.exitCode = 1;
+  }
   // Node takes an idle process apart by itself, and signals do again what they do before that is done; so it is ended.
   process.once('beforeExit', () => process.exit());
 } else {

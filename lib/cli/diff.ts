@@ -106,7 +106,7 @@ const words = (name: string, values: readonly RunValue[]): string =>
 function unlikeWords({ group, name, first, second }: Unlike): string {
   const isSubject = group === 'subject' && name === 'name';
   if (group === 'module')
-    return `module of ${optionName(name)} differs: ${first.join(' or ')} beside ${second.join(' or ')}`;
+    return `module of ${optionName(name)} differs: ${plain(first.join(' or '))} beside ${plain(second.join(' or '))}`;
   const what = isSubject ? 'subject' : group === 'option' || group === 'pace' ? optionName(name) : name;
   return `${group === 'option' ? 'option ' : ''}${what} differs: ${words(name, first)} beside ${words(name, second)}`;
 }
@@ -125,7 +125,7 @@ function draw(pair: Pair, terminal: Terminal, names: readonly [string, string]):
   };
   const shape: TableShape = {
     head: [
-      pair.label,
+      plain(pair.label),
       `${names[0]}, ${counted(pair.first)}`,
       `${names[1]}, ${counted(pair.second)}`,
       'difference',
@@ -202,12 +202,12 @@ async function execute(
     for (const warning of warningsOf(one)) {
       const line =
         pairs.length > 1 && one.unlike.some((u) => u.group === 'option' && unlikeWords(u) === warning)
-          ? `${pairs[i].label}: ${warning}`
+          ? `${plain(pairs[i].label)}: ${warning}`
           : warning;
       if (!told.has(line)) terminal.note(line);
       told.add(line);
     }
-  for (const note of [...missing(a, b, pairs), ...remarks]) terminal.note(note);
+  for (const note of [...missing(a, b, pairs), ...remarks]) terminal.note(plain(note));
 }
 
 export function defineDiff(command: Command, context: CommandContext): void {

@@ -9,6 +9,7 @@
 import { Command, CommanderError } from 'commander';
 import { calledAs, commandHere } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
+import { likelyLimit } from '../base/not-started.ts';
 import { packageVersion } from '../lab/record/package.ts';
 import { addCommands } from './commands.ts';
 import type { CommandContext } from './context.ts';
@@ -76,6 +77,14 @@ async function buildProgram(args: readonly string[], context: CommandContext): P
   return program;
 }
 
+/** Whether Node tells of a call of the system that has failed, which is no defect of whoever made it. */
+function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
+  const { syscall, errno, code } = (error ?? {}) as NodeJS.ErrnoException;
+  return (
+    error instanceof Error && typeof syscall === 'string' && typeof errno === 'number' && code !== undefined
+  );
+}
+
 async function reportError({ terminal, modules }: CommandContext, error: unknown): Promise<number> {
   const stack = error instanceof Error ? error.stack : String(error);
   if (error instanceof PageHeapError) {
@@ -89,6 +98,11 @@ async function reportError({ terminal, modules }: CommandContext, error: unknown
     terminal.fail(
       `an invariant of the heap is broken; a custom page heap is most likely the cause; ` +
         `try: ${commandHere('conform', modules.pageHeap)}\n${stack}`,
+    );
+  } else if (isOfSystem(error)) {
+    const why = likelyLimit(error.code ?? '');
+    terminal.fail(
+      `the system has refused something: ${plain(error.message)}${why === undefined ? '' : ` (${why})`}`,
     );
   } else {
     terminal.fail(`this is a defect of pageheap:\n${stack}`);

@@ -12,6 +12,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { PageHeapError } from '../../base/errors.ts';
+import { notStarted } from '../../base/not-started.ts';
 import { libraryPath, moduleExtension } from '../../base/package-files.ts';
 import { signalChild } from '../../base/signal-child.ts';
 import { type JournalLine, journalFd, type SuiteRequest } from './journal.ts';
@@ -55,7 +56,10 @@ const entry = libraryPath(`lab/conformance/suite-child${moduleExtension}`);
 /** How a process ended that did not say so: in words. */
 function endOf(code: number | null, signal: NodeJS.Signals | null): string {
   if (signal === null) return `ended the process, with code ${code}`;
-  const why = signal === 'SIGABRT' || signal === 'SIGKILL' ? '; most likely it ran out of memory' : '';
+  const why =
+    signal === 'SIGABRT' || signal === 'SIGKILL'
+      ? '; most likely it ran out of memory, or may start no more threads'
+      : '';
   return `ended the process, by ${signal}${why}`;
 }
 
@@ -167,26 +171,38 @@ function asCall(call: string): string {
   return `${name}(${args.join(', ')})`;
 }
 
+const suiteProcess = 'the process of the suite';
+
+/** @throws PageHeapError ERR_SYSTEM */
+function startChild(request: SuiteRequest): ChildProcess {
+  try {
+    return spawn(
+      process.execPath,
+      [`--max-old-space-size=${memoryMiB}`, entry, JSON.stringify(request)],
+      // What a module prints must not end up in the results.
+      { stdio: ['ignore', process.stderr.fd, 'inherit', 'pipe'] },
+    );
+  } catch (cause) {
+    throw notStarted(suiteProcess, cause);
+  }
+}
+
 /** Runs one process to its end. */
 async function runProcess(
   request: SuiteRequest,
   onOutcome: (outcome: Outcome) => void,
 ): Promise<{ process: SuiteProcess; code: number | null; signal: NodeJS.Signals | null }> {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [`--max-old-space-size=${memoryMiB}`, entry, JSON.stringify(request)],
-    // What a module prints must not end up in the results.
-    { stdio: ['ignore', process.stderr.fd, 'inherit', 'pipe'] },
-  );
+  const child = startChild(request);
   const kill = (): void => signalChild(child, 'SIGKILL');
   process.on('exit', kill);
+  let timer: NodeJS.Timeout | undefined;
   try {
     const made = new SuiteProcess(request.timeout);
     // For one whose watch cannot do its work any more; the calls of a built-in page heap are not told.
     const patience = (10 * request.timeout + 60) * 1000;
     const wait = (): NodeJS.Timeout | undefined =>
       isBuiltIn(request.subject) ? undefined : setTimeout(kill, patience);
-    let timer = wait();
+    timer = wait();
     const lines = createInterface({ input: child.stdio[journalFd] as Readable });
     lines.on('line', (text) => {
       clearTimeout(timer);
@@ -195,13 +211,13 @@ async function runProcess(
     });
     const read = new Promise<void>((resolve) => lines.once('close', resolve));
     const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
-      child.once('error', reject);
+      child.once('error', (error) => reject(notStarted(suiteProcess, error)));
       child.once('exit', (...how) => resolve(how));
     });
     await read;
-    clearTimeout(timer);
     return { process: made, code, signal };
   } finally {
+    clearTimeout(timer);
     process.off('exit', kill);
   }
 }

@@ -8,7 +8,7 @@
  * This file imports little, so that it is there early. Not here: what a run is told, and what becomes of one (fork-run.ts).
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { PageHeapError } from '../../base/errors.ts';
+import { notStarted } from '../../base/not-started.ts';
 import { libraryPath, moduleExtension } from '../../base/package-files.ts';
 import { signalChild } from '../../base/signal-child.ts';
 import { type FromChild, unpackError } from './run-messages.ts';
@@ -16,6 +16,8 @@ import type { RunProgress, RunResult } from './run-options.ts';
 
 /** The child's program: compiled where this is compiled. */
 const entry = libraryPath(`lab/run/run-child${moduleExtension}`);
+
+const runProcess = 'the process of the run';
 
 /** Of a process that ended without a word. */
 export interface Ended {
@@ -33,16 +35,8 @@ function startChild(input: 'inherit' | 'ignore', program: string): ChildProcess 
       execArgv: [],
     });
   } catch (cause) {
-    throw notStarted(cause);
+    throw notStarted(runProcess, cause);
   }
-}
-
-function notStarted(cause: unknown): PageHeapError {
-  const { code = String(cause) } = cause as NodeJS.ErrnoException;
-  return new PageHeapError('ERR_SYSTEM', `the process of the run cannot be started: ${code}`, {
-    syscall: 'spawn',
-    cause,
-  });
 }
 
 export class RunProcess {
@@ -85,7 +79,7 @@ export class RunProcess {
         // Other answers are those of a RunControl (run-control.ts).
         else if (message.kind === 'done' || message.kind === 'error') answer = message;
       });
-      this.child.once('error', (cause) => reject(notStarted(cause)));
+      this.child.once('error', (cause) => reject(notStarted(runProcess, cause)));
       this.child.once('exit', (code, signal) => {
         if (answer?.kind === 'done') resolve(answer.result);
         else if (answer?.kind === 'error') reject(unpackError(answer.error));

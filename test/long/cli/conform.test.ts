@@ -78,12 +78,12 @@ const ways: readonly (readonly [what: string, members: string, said: RegExp])[] 
   [
     'aborts',
     'free() { process.abort(); }',
-    /^1\. free\(\d+, \d+\) ended the process, by SIGABRT; most likely it ran out of memory$/m,
+    /^1\. free\(\d+, \d+\) ended the process, by SIGABRT; most likely it ran out of memory(?:, or may start no more threads)?$/m,
   ],
   [
     'uses up the memory',
     '#all = [];\n free() { for (;;) this.#all.push(new Array(1000).fill(this.#all.length)); }',
-    /^1\. free\(\d+, \d+\) (?:ended the process, by SIG\w+; most likely it ran out of memory|did not end within)/m,
+    /^1\. free\(\d+, \d+\) (?:ended the process, by SIG\w+; most likely it ran out of memory(?:, or may start no more threads)?|did not end within)/m,
   ],
 ];
 
