@@ -144,17 +144,18 @@ describe('what is not there, or is something else, is named, with what it must b
   });
 
   it.each([
-    ['left out', 'other() {}', 'undefined'],
-    ['a number', 'advise = 5;', 'a number'],
-    ['a class', 'advise = class {};', 'a class'],
-    ['a getter', 'get advise() { return {}; }', 'an object'],
+    ['left out', 'other() {}', 'is undefined'],
+    ['a number', 'advise = 5;', 'is a number'],
+    ['a class', 'advise = class {};', 'is a class'],
+    ['async', 'async advise() {}', 'answers a promise'],
+    ['a getter', 'get advise() { return {}; }', 'is an object'],
   ])('a method that is %s', async (_what, member, is) => {
     const methods = 'write() {} read() { return 0; } pressure() {} resident() { return 0; }';
     const text = `export class Kernel { ${methods} }\nexport class AdvicePolicy { ${member} }`;
     const failures = (await gradeOf('advice', text, false)).checks.flatMap(({ failure }) => failure ?? []);
     expect(failures.at(-1)).toMatchObject({
       cause: 'advise fails: AdvicePolicy needs the method advise(range, state)',
-      answered: `nothing: AdvicePolicy.advise is ${is}`,
+      answered: `nothing: AdvicePolicy.advise ${is}`,
     });
   });
 });

@@ -254,6 +254,8 @@ class Lacking {
   }
 }
 const lackingPrototype = Lacking.prototype;
+/** No method of an exercise answers one. */
+const promised = '{"!":"a promise"}';
 const thrown = (error) => {
   if (typeof error === 'object' && error !== null && getPrototypeOf(error) === lackingPrototype)
     return missingText(error.lacks, error.is);
@@ -295,21 +297,22 @@ export const drive = (exports, shapes) => {
   const shape = parse(shapes)[1];
   /** Of each slot: the class. */
   const classes = [];
-  const lacking = (what, name, value) => {
+  const lacking = (what, name, is) => {
     const wanted = shape[classes[what]]?.methods[name] ?? name + '()';
-    return new Lacking(classes[what] + ' needs the method ' + wanted, (classes[what] + '.' + name + ' is ') + kind(value));
+    return new Lacking(classes[what] + ' needs the method ' + wanted, classes[what] + '.' + name + ' ' + is);
   };
   /** What an object does not have, where a call of a method of it ended with that error; else the error. */
   const reasonOf = (error, what, name) => {
+    if (typeof error === 'object' && error !== null && getPrototypeOf(error) === lackingPrototype) return error;
     try {
       const self = slots[what];
       const method = get(self, name);
-      if (typeof method === 'function' && isClass(method)) return lacking(what, name, method);
+      if (typeof method === 'function' && isClass(method)) return lacking(what, name, 'is a class');
       if (!isError(error) || error.message !== 'not a function') return error;
       const names = keys(shape[classes[what]]?.methods ?? {});
       for (let i = 0; i < names.length; i++) {
         const other = get(self, names[i]);
-        if (typeof other !== 'function') return lacking(what, names[i], other);
+        if (typeof other !== 'function') return lacking(what, names[i], 'is ' + kind(other));
       }
     } catch { /* a getter throws: the first error is told. */ }
     return error;
@@ -350,12 +353,13 @@ export const drive = (exports, shapes) => {
       } else {
         const self = slots[what];
         const method = get(self, name);
-        if (typeof method !== 'function') throw lacking(what, name, method);
+        if (typeof method !== 'function') throw lacking(what, name, 'is ' + kind(method));
         value = apply(method, self, args);
       }
       work.here(0);
       // What a getter of the answer does is the call's work, too.
       told = encode(value, 3);
+      if (told === promised && typeof call[0] === 'number') throw lacking(call[0], call[1], 'answers a promise');
     } catch (error) {
       state.limit = Infinity;
       const used = work.n - before;
