@@ -1,6 +1,7 @@
 /**
  * The longest slice of marking beside the program: a graph of 64-byte objects lives, and the program allocates and stores
- * until some cycles have ended. Start, roots and end of a cycle are slices, too. By the thread's CPU time, or by the wall.
+ * until some cycles have ended. Start, roots and end of a cycle are slices, too. By the thread's CPU time, or by the wall. With the
+ * world stopped the whole of marking is one.
  */
 import { Heap } from '../../lib/api/index.ts';
 import type { CycleEvent } from '../../lib/gc/events.ts';
@@ -13,12 +14,13 @@ const params = caseParams({
   graph: ['tree', 'random'],
   objects: 'any',
   order: ['objects', 'spans'],
+  marking: ['incremental', 'stop-the-world'],
   generation: ['treap', 'radix'],
   clock: ['cpu', 'wall'],
   roots: 'any',
   cycles: 'any',
 });
-const { graph, order = 'objects', generation = 'radix', clock = 'cpu' } = params.all;
+const { graph, order = 'objects', marking = 'incremental', generation = 'radix', clock = 'cpu' } = params.all;
 const objects = params.number('objects');
 const cycles = params.number('cycles');
 const roots = params.all.roots === undefined ? 0 : params.number('roots');
@@ -27,7 +29,7 @@ const seen: CycleEvent[] = [];
 const heap = new Heap({
   environment: false,
   liveness: 'tracing',
-  marking: 'incremental',
+  marking: marking as 'incremental',
   generation: generation as 'radix',
   markOrder: order as 'objects',
   clock: clock === 'cpu' ? threadCpuClock : systemClock,

@@ -57,7 +57,7 @@ export interface TypeLayout {
   /** Bytes, a multiple of `align`. */
   readonly size: number;
   readonly align: number;
-  /** Which of its 8-byte words are pointers, up to 4,096 of them: their numbers. */
+  /** Which of its 8-byte words are pointers: the numbers of the first 4,096. */
   readonly pointerWords: readonly number[];
   /** Bytes up to the last pointer and with it; 0: it holds none, and marking never reads it. */
   readonly pointerBytes: number;
@@ -71,6 +71,8 @@ declare const spec: unique symbol;
 
 /** The most pointer words that a type lists. */
 const mostListed = 4096;
+/** The most groups of 32 words that are searched for them. */
+const mostLooks = 2 ** 20;
 
 /** What a type is inside. */
 interface Made {
@@ -147,11 +149,17 @@ function refuseType(value: unknown): never {
   );
 }
 
+/** The first pointers of a map. What lies between runs is not searched; of one with long gaps so much as a listing is worth. */
 function listOf(map: PointerMap): number[] {
   const words: number[] = [];
-  for (let from = 0; from < Math.min(map.pointers, mostListed); from += 32)
-    for (let mask = map.mask(from); mask !== 0; mask &= mask - 1)
-      words.push(from + 31 - Math.clz32(mask & -mask));
+  let looks = 0;
+  for (const { from: first, end } of map.runs)
+    for (let from = first; from < end && words.length < mostListed && looks < mostLooks; from += 32, looks++)
+      for (let mask = map.mask(from); mask !== 0 && words.length < mostListed; mask &= mask - 1) {
+        const word = from + 31 - Math.clz32(mask & -mask);
+        // What is of the next run comes with that.
+        if (word < end) words.push(word);
+      }
   return words;
 }
 

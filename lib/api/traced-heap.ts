@@ -61,7 +61,7 @@ export class TracedHeap extends SpecialHeap {
   }
 
   /** A root that lives as long as a JavaScript object does, or until it is disposed of. @throws as `root`; ERR_INVALID_ARGUMENT */
-  own(owner: WeakKey, address: number): Root {
+  own(owner: object, address: number): Root {
     return this.#typing.own(owner, address);
   }
 

@@ -128,7 +128,7 @@ export class Typing implements RootHost {
   }
 
   /** A root that ends with a JavaScript object. */
-  own(owner: WeakKey, address: number): Root {
+  own(owner: object, address: number): Root {
     if ((typeof owner !== 'object' || owner === null) && typeof owner !== 'function')
       refuse('ERR_INVALID_ARGUMENT', `an owner is an object, not ${describe(owner)}`, owner);
     const { id, root } = this.#add(address, true);

@@ -1,6 +1,7 @@
 /** Types and their fields: reading, writing, and what is refused. */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Heap } from '../../lib/api/heap.ts';
+import type { StructSpec } from '../../lib/api/heap-type.ts';
 import type { HeapOptions } from '../../lib/design/options.ts';
 import { codeOf } from '../support/codes.ts';
 
@@ -156,4 +157,20 @@ describe('types', () => {
   ])('do not go with %j', (options, message) => {
     expect(() => new Heap({ environment: false, ...options })).toThrow(message);
   });
+});
+
+test('a type lists its first pointers, however far from its beginning they are', () => {
+  const heap = new Heap({ environment: false, reach: 2 ** 28 });
+  onTestFinished(() => heap.dispose());
+  const wordsOf = (fields: StructSpec): readonly number[] => heap.type(fields).layout.pointerWords;
+  expect(wordsOf({ page: ['u8', 40_000], next: 'pointer' })).toEqual([5000]);
+  expect(wordsOf({ far: ['u8', 2 ** 45], next: 'pointer' })).toEqual([2 ** 42]);
+  expect(wordsOf({ few: ['pointer', 3], gap: ['f64', 50], more: ['pointer', 2] })).toEqual([0, 1, 2, 53, 54]);
+  const many = wordsOf({ gap: ['f64', 5], all: ['pointer', 100_000] });
+  expect([many.length, many[0], many.at(-1)]).toEqual([4096, 5, 4100]);
+  expect(
+    wordsOf({ rows: [{ gap: ['u8', 2 ** 30], one: 'pointer' }, 1000] }).every(
+      (word, i) => word === (i + 1) * (2 ** 27 + 1) - 1,
+    ),
+  ).toBe(true);
 });
