@@ -89,6 +89,13 @@ describe.each(Object.keys(shapes))('%s', (id) => {
   );
 });
 
+it.each([
+  ['a letter', '\0', "Unexpected character '\\u{0}'"],
+  ['a module', "import '\x1b[2J';", "'\\u{1b}[2J' cannot be imported"],
+])('%s that no terminal should print is told as its escape', async (_what, text, told) => {
+  expect((await gradeOf('advice', text)).refusals?.[0]?.message).toContain(told);
+});
+
 describe('what is not there, or is something else, is named, with what it must be', () => {
   const whole = handin('advice', 'return 0;');
   const kernel = 'export class Kernel, for new Kernel(pages), with write(page, byte), read(page)';

@@ -6,6 +6,7 @@
  * it, it is told where they went (spending.ts).
  */
 import { PageHeapError } from '../../base/errors.ts';
+import { printable } from '../sandbox/printable.ts';
 import {
   type Answer,
   type Block,
@@ -60,6 +61,9 @@ export interface HandinSource {
   readonly shape?: Shape;
 }
 
+/** A letter or a name of the hand-in can be in it. */
+const printableRefusal = (refusal: Refusal): Refusal => ({ ...refusal, message: printable(refusal.message) });
+
 /** @returns the hand-in; otherwise why it cannot run: what it must not contain, or where it is no module */
 export function prepare({
   file,
@@ -77,10 +81,10 @@ export function prepare({
       Object.keys(modules).map((name) => `./${name}`),
     );
   } catch (error) {
-    if (error instanceof NoModuleError) return [error.refusal];
+    if (error instanceof NoModuleError) return [printableRefusal(error.refusal)];
     throw error;
   }
-  if (parsed.refusals.length > 0) return [...parsed.refusals];
+  if (parsed.refusals.length > 0) return parsed.refusals.map(printableRefusal);
   const modulesOf = (how: 'units' | 'lines') => ({ ...modules, [entry]: instrument(text, parsed, how) });
   const lined: LinedSource = { file: entry, text, entry, exports, modules: () => modulesOf('lines') };
   return { file, entry, exports, shape, modules: modulesOf('units'), lined };
