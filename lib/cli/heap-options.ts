@@ -14,6 +14,7 @@ import { tuningOptions } from '../design/tuning.ts';
 import { contenderNames } from '../lab/contenders/contender.ts';
 import type { LabHeapOptions } from '../lab/subject/heap-target.ts';
 import { exportOf, type ModuleFiles } from '../lab/subject/modules.ts';
+import { nearest } from '../lab/subject/nearest-name.ts';
 import { addFlags, type Flag, flagsOf, parseFlag, textsOf } from './declared-options.ts';
 
 /** A heap as it is asked for on the command line. */
@@ -38,6 +39,12 @@ function isModule({ key, declared: { group } }: Flag, text: string): boolean {
 }
 
 /** @throws InvalidArgumentError */
+/** A name that was meant, as it stands in a sentence. */
+function meant(name: string, names: readonly string[]): string {
+  const near = nearest(name, names);
+  return near === undefined ? '' : ` (did you mean ${near}?)`;
+}
+
 function set(target: Target, flag: Flag, text: string): void {
   if (exportOf(flag.key) !== undefined) {
     const { [flag.key]: _former, ...others } = (target.modules ?? {}) as ModuleFiles;
@@ -110,10 +117,13 @@ export function parseConfiguration(text: string, base: HeapRequest = { heap: {} 
     const flag = flags.find(({ name }) => name === key);
     if (flag === undefined && at < 0 && i === 0)
       throw refusal(
-        `${key} is no generation (${generations.join(', ')}), no contender (${contenderNames.join(', ')}), and no option`,
+        `${key} is no generation (${generations.join(', ')}), no contender (${contenderNames.join(', ')}), and no option` +
+          meant(key, [...generations, ...contenderNames, ...heapOptionNames]),
       );
     if (flag === undefined)
-      throw refusal(`there is no option ${key}; there are ${heapOptionNames.join(', ')}`);
+      throw refusal(
+        `there is no option ${key}${meant(key, heapOptionNames)}; there are ${heapOptionNames.join(', ')}`,
+      );
     if (given.has(key)) throw refusal(`${key} is said twice`);
     given.add(key);
     const value = alone ? item : at < 0 ? '' : item.slice(at + 1);

@@ -118,7 +118,11 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
       program.outputHelp();
       return context.exitCode;
     }
-    await program.parseAsync(args, { from: 'user' });
+    // Of a command that is none, commander's help would say nothing.
+    const [first, second] = args;
+    const isUnknown =
+      first === 'help' && second !== undefined && !program.commands.some((one) => one.name() === second);
+    await program.parseAsync(isUnknown ? [second] : args, { from: 'user' });
     return context.exitCode;
   } catch (error) {
     context.interrupts.end();

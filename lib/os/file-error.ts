@@ -50,10 +50,10 @@ export function fileReason(cause: unknown): string {
   return reasons[code ?? ''] ?? (cause instanceof Error ? cause.message : String(cause));
 }
 
-/** Where a link leads, if there is a link of this name. */
+/** Where a link leads, if there is a link of this name, and nothing is there. */
 export function linkTarget(path: string): string | undefined {
   try {
-    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
+    return lstatSync(path).isSymbolicLink() && !existsSync(path) ? readlinkSync(path) : undefined;
   } catch {
     return undefined;
   }

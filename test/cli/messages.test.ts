@@ -40,6 +40,17 @@ describe('a folder that is not there is told, and not a file:', () => {
   });
 });
 
+it('help of a command that is none says so, with the nearest', async () => {
+  const { code, err } = await inProcess(['help', 'runn']);
+  expect([code, err]).toEqual([2, expect.stringMatching(/unknown command 'runn'\n\(Did you mean run\?\)/)]);
+  expect((await inProcess(['help', 'run'])).out).toMatch(/^Usage: pageheap run/);
+});
+
+it('a golden trace with a header that is no JSON is no other file', async () => {
+  const { err } = await inProcess(['verify', file('broken.jsonl', '{"baseAddr"::1}\n')]);
+  expect(err).toContain('broken.jsonl:1: not a JSON value (ERR_GOLDEN)');
+});
+
 it('a configuration that is nothing is told of generations and contenders', async () => {
   const { code, err } = await inProcess(['compare', 'git', '-c', 'nosuch']);
   expect(code).toBe(2);

@@ -29,6 +29,14 @@ const some = (n: number, { count }: NumberWords, one: string, more: string): str
 
 const killed = 'as when a program is killed; everything before counts';
 
+/** How many of n lines hold a number that cannot be, and what comes of it. */
+function rangeWords(outOfRange: number, n: number, words: NumberWords): string {
+  if (outOfRange === 0) return '';
+  const which =
+    outOfRange === n ? (n === 1 ? 'it holds' : 'they hold') : `${words.count(outOfRange)} of them hold`;
+  return `; ${which} a number that cannot be (a size of more than 2^47 bytes, or such a pointer), so the free of that object is one of what was not live`;
+}
+
 /** By their names, in the order in which they are told. */
 export const irregularities: Readonly<Record<string, Irregularity>> = {
   noOperations: {
@@ -53,9 +61,10 @@ export const irregularities: Readonly<Record<string, Irregularity>> = {
       `the file grew by ${bytes(n)} while it was read, so its program still runs; what was there when it was opened counts`,
   },
   malformedLines: {
-    says: (n, { firstMalformedLine = 0, malformedLinesOfMtrace = 0 }, words) =>
+    says: (n, { firstMalformedLine = 0, malformedLinesOfMtrace = 0, outOfRangeLines = 0 }, words) =>
       `${some(n, words, 'line is no operation and was', 'lines are no operations and were')} passed over, ` +
       `${n === 1 ? 'line' : 'the first of them line'} ${words.count(firstMalformedLine)}` +
+      rangeWords(outOfRangeLines, n, words) +
       // By this variable several processes share a file; no other tool has it.
       (malformedLinesOfMtrace === 0
         ? ''
@@ -63,6 +72,7 @@ export const irregularities: Readonly<Record<string, Irregularity>> = {
           'without MALLOC_TRACE for the others'),
   },
   malformedLinesOfMtrace: { says: () => undefined },
+  outOfRangeLines: { says: () => undefined },
   firstMalformedLine: { says: () => undefined },
   untoldAddresses: {
     says: (n, _all, words) =>
@@ -127,7 +137,8 @@ export function irregularOf(runs: readonly RunData[]): Irregular {
     if (typeof count === 'number' && count > (irregular[name] ?? 0)) irregular[name] = count;
   };
   for (const { end } of runs) {
-    if (end?.trace?.format === 'mtrace') see('malformedLinesOfMtrace', end.trace.malformedLines);
+    const { format, malformedLines = 0, outOfRangeLines = 0 } = end?.trace ?? {};
+    if (format === 'mtrace') see('malformedLinesOfMtrace', Number(malformedLines) - Number(outOfRangeLines));
     for (const name of Object.keys(irregularities)) see(name, end?.trace?.[name]);
   }
   return irregular;

@@ -35,9 +35,9 @@ function headOf(bytes: Buffer): Buffer {
 
 /**
  * A sentence about a file that is not what was asked for; undefined where nothing is known of it.
- * @param bytes its beginning: `lookedBytes`, or more
+ * @param bytes its beginning: `lookedBytes`, or more @param wanted what was asked for, in the words of trace/foreign.ts
  */
-export function otherFile(bytes: Buffer, file: string): string | undefined {
+export function otherFile(bytes: Buffer, file: string, wanted?: string): string | undefined {
   const text = headOf(bytes).toString('latin1');
   const lines = text.split('\n');
   // The last one may be half a line.
@@ -49,6 +49,7 @@ export function otherFile(bytes: Buffer, file: string): string | undefined {
     return `this is a report already: open it in a browser; \`${calledAs()} report\` makes one from a run file (.jsonl)`;
   const foreign = foreignLine(Buffer.from(first, 'latin1'));
   // Of a run file with a fault, and of any JSON, the fault itself says more.
+  if (foreign?.what === wanted) return undefined;
   if (foreign === undefined || first.startsWith('{"k":"run"') || foreign.what === 'JSON') return undefined;
   return `this seems to be ${foreign.what}`;
 }

@@ -87,6 +87,8 @@ export class RunFileWriter {
 }
 
 const newline = 10;
+/** Bytes; the longest that the engine could take for a text is 512 MiB. */
+const longestLine = 2 ** 28;
 
 /** What is wrong with a parsed line, or undefined. */
 function faultOf(line: unknown, first: boolean, ofContender: boolean): string | undefined {
@@ -136,9 +138,11 @@ export function parseRun(bytes: Buffer, file: string): RunData {
   for (let at = 0; at < bytes.length; ) {
     const found = bytes.indexOf(newline, at);
     const end = found < 0 ? bytes.length : found;
+    number++;
+    if (end - at > longestLine)
+      refuse(number, `a line of ${end - at} bytes, which is longer than any of a run`);
     const text = bytes.toString('utf8', at, end).trim();
     at = end + 1;
-    number++;
     if (text === '') continue;
     let line: unknown;
     try {

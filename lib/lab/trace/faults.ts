@@ -14,6 +14,8 @@ export interface FaultCounts {
   /** Lines that are no operation, and the first of them; 0 for none. */
   readonly malformedLines: number;
   readonly firstMalformedLine: number;
+  /** Of those, the ones that are whole and hold a number that cannot be. */
+  readonly outOfRangeLines: number;
   /** Allocations whose address the tool does not print. */
   readonly untoldAddresses: number;
   /** Allocations whose answer did not come: the process ended within them, or the tool lost it. */
@@ -47,6 +49,7 @@ export class TraceFaults {
   readonly #counts: { -readonly [name in keyof FaultCounts]: number } = {
     malformedLines: 0,
     firstMalformedLine: 0,
+    outOfRangeLines: 0,
     untoldAddresses: 0,
     unendedCalls: 0,
     halfReallocs: 0,
@@ -82,6 +85,12 @@ export class TraceFaults {
     if (this.#counts.firstMalformedLine > 0) return;
     this.#counts.firstMalformedLine = line;
     this.firstMalformed = message;
+  }
+
+  /** A line that is one of the format's, but for a number in it. */
+  outOfRange(line: number, message: string): void {
+    this.malformed(line, message);
+    this.#counts.outOfRangeLines++;
   }
 
   /** What is wrong with how a file ends, after so many sound lines, or whatever else it is made of. */

@@ -23,6 +23,9 @@ const unpack = (command: string): string => `unpack it: ${command} FILE | ${call
 const unpackTwice = (command: string): string =>
   `unpack it: gunzip -c FILE | ${command} | ${calledAs()} run -`;
 
+/** What a file of the real runtime's decisions is called. */
+export const goldenWords = 'a golden trace, decisions of the real runtime';
+
 interface Magic {
   readonly bytes: readonly number[];
   readonly what: string;
@@ -103,7 +106,7 @@ const signatures: readonly Signature[] = [
   { line: /^\{"k":"run"/, what: 'a run file of pageheap', advice: `show it: ${calledAs()} report FILE` },
   {
     line: /^\{.*("baseAddr"|"freeListOrder"|"k":"hdr")/,
-    what: 'a golden trace, decisions of the real runtime',
+    what: goldenWords,
     advice: `verify it: ${calledAs()} verify FILE`,
   },
   {

@@ -264,11 +264,11 @@ export class MtraceGrammar implements TraceGrammar {
     row: number,
   ): boolean {
     if (!(batch.pointers[row] < pointerEnd)) {
-      this.#faults.malformed(line, `a pointer beyond 57 bits: ${showLine(bytes, start)}`);
+      this.#faults.outOfRange(line, `a pointer beyond 57 bits: ${showLine(bytes, start)}`);
       return false;
     }
     if (kind === opFailedMove || (kind === opAllocate && batch.pointers[row] === 0)) return true;
-    this.#faults.malformed(line, `a size beyond the address space (2^47 bytes): ${showLine(bytes, start)}`);
+    this.#faults.outOfRange(line, `a size beyond the address space (2^47 bytes): ${showLine(bytes, start)}`);
     return false;
   }
 }

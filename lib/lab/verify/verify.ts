@@ -4,6 +4,7 @@
 import { open } from 'node:fs/promises';
 import { PageHeapError } from '../../base/errors.ts';
 import { lookedBytes, otherFile } from '../record/other-files.ts';
+import { goldenWords } from '../trace/foreign.ts';
 import { goldenError, readGolden } from './golden.ts';
 import { verifyMalloc } from './malloc.ts';
 import { isMallocLine } from './malloc-trace.ts';
@@ -52,7 +53,7 @@ async function firstValue(file: string): Promise<unknown> {
     }
   } catch (error) {
     const isGolden = error instanceof PageHeapError && error.code === 'ERR_GOLDEN';
-    const other = isGolden ? otherFile(await beginningOf(file), file) : undefined;
+    const other = isGolden ? otherFile(await beginningOf(file), file, goldenWords) : undefined;
     throw isGolden && other !== undefined
       ? new PageHeapError('ERR_GOLDEN', other, { file, line: 1, cause: error })
       : error;

@@ -35,6 +35,14 @@ describe('what is told of a trace', () => {
       { malformedLines: 1, firstMalformedLine: 9, malformedLinesOfMtrace: 1 },
       [/1 line is no operation and was passed over, line 9; most likely several processes .* MALLOC_TRACE/],
     ],
+    [
+      { malformedLines: 1, firstMalformedLine: 9, outOfRangeLines: 1 },
+      [/line 9; it holds a number that cannot be \(a size of more than 2\^47 bytes, .* was not live$/],
+    ],
+    [
+      { malformedLines: 3, firstMalformedLine: 9, outOfRangeLines: 2, malformedLinesOfMtrace: 1 },
+      [/line 9; 2 of them hold a number .* not live; most likely several processes/],
+    ],
     [{ malformedLines: 1, firstMalformedLine: 9 }, [/1 line is no operation and was passed over, line 9$/]],
     [
       { untoldAddresses: 1, unendedCalls: 2 },

@@ -85,7 +85,7 @@ describe('several processes in one file', () => {
       'numbers that cannot be',
       '+ 0x10 0x800000000001\n- 0x200000000000000\n+ 0x50 0x10\n',
       [[opAllocate, 0x50, 0x10, 3]],
-      { malformedLines: 2, firstMalformedLine: 1 },
+      { malformedLines: 2, firstMalformedLine: 1, outOfRangeLines: 2 },
     ],
     [
       'a hole at a line’s start',
