@@ -23,6 +23,7 @@ import type { UserChunks } from '../heap/user-chunks.ts';
 import { i32, table, type Views } from '../meta/column.ts';
 import { IdPool, poolColumns } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
+import { chunkState } from '../spans/user-space.ts';
 import type { BlackAllocation } from './mcentral.ts';
 
 /** Rows are arenas. */
@@ -137,6 +138,16 @@ export class UserArenas {
     const found: number[] = [];
     for (let chunk = this.#arenas.active[id]; chunk !== 0; chunk = next[chunk - 1]) found.push(chunk);
     return found;
+  }
+
+  /** Whether all address space is taken, and some of it belongs to no arena any more: a collection may give that back. */
+  awaitCycle(): boolean {
+    const { space } = this.chunks;
+    if (!space.isFull()) return false;
+    let left = 0;
+    for (const state of space.chunkStates) if (state !== chunkState.none) left++;
+    this.eachChunk(() => left--);
+    return left > 0;
   }
 
   /** Calls for each chunk of each arena that is held: such are alive whatever points into them. */

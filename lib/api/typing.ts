@@ -201,6 +201,7 @@ export class Typing implements RootHost {
           maker.tookChunk?.(address, bytes);
           due.afterSlowPath(this.#p);
         },
+        reclaim: () => arenas.awaitCycle() && due.collectForWant(),
         refuseMemory: (size) => refuseArenaObject(this.#runtime, size),
       },
       arenas,

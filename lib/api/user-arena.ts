@@ -34,6 +34,8 @@ export interface ArenaHost {
   readonly zeroBase: number;
   /** A chunk was taken: it is told as an object of its size would be, and a collection may be due. */
   tookChunk(address: number, bytes: number): void;
+  /** There was no memory: collects where that may give address space of arenas back. Whether it did. */
+  reclaim(): boolean;
   refuseMemory(size: number): never;
 }
 
@@ -84,8 +86,10 @@ export class UserArena {
       checkSize(size);
       if (size === 0) return host.zeroBase;
       if (size > this.#arenas.largest) return this.#makeOutside(size, undefined, noscan);
-      const addr = noscan ? this.#arenas.alloc(id, size, undefined) : this.#arenas.allocUntyped(id, size);
-      return this.#made(addr, size);
+      const arenas = this.#arenas;
+      const alloc = (): number =>
+        noscan ? arenas.alloc(id, size, undefined) : arenas.allocUntyped(id, size);
+      return this.#made(alloc() || (host.reclaim() ? alloc() : 0), size);
     });
   }
 
@@ -128,7 +132,10 @@ export class UserArena {
       const { size, noscan, map } = shape;
       if (size === 0) return host.zeroBase;
       if (size > this.#arenas.largest) return this.#makeOutside(size, shape, noscan);
-      return this.#made(this.#arenas.alloc(id, size, noscan ? undefined : map), size);
+      const arenas = this.#arenas;
+      const pointers = noscan ? undefined : map;
+      const addr = arenas.alloc(id, size, pointers);
+      return this.#made(addr !== 0 || !host.reclaim() ? addr : arenas.alloc(id, size, pointers), size);
     });
   }
 

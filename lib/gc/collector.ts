@@ -43,6 +43,8 @@ export interface CollectorDeps {
 export interface CollectorHooks {
   /** The heap has a new goal: what scavenging is paced by. */
   goalSet(heapGoal: number): void;
+  /** Whether so many addresses wait for a cycle that one is due for them. @param goal asks for the heap's goal */
+  wantCycle(goal: () => number): boolean;
 }
 
 /** Nanoseconds of sweeping that who finds a cycle due does before it, at most at a time. */
@@ -51,10 +53,11 @@ const longestSweep = 1e6;
 const sweptAtATime = 16;
 
 export class Collector {
-  hooks: CollectorHooks = { goalSet: () => {} };
+  hooks: CollectorHooks = { goalSet: () => {}, wantCycle: () => false };
   readonly #deps: CollectorDeps;
   readonly #concurrent: ConcurrentSide | undefined;
   readonly #twice: boolean;
+  readonly #goal = (): number => this.statedGoal();
 
   /** @param twice each collection is two cycles */
   constructor(deps: CollectorDeps, twice: boolean) {
@@ -141,6 +144,14 @@ export class Collector {
     return true;
   }
 
+  /**
+   * The same where something has run short that a cycle may give back, unless collecting is off.
+   * @returns whether that was done
+   */
+  collectForWant(): boolean {
+    return !this.#deps.settings.isOff && this.collectFully();
+  }
+
   /** Ends the cycle that is under way, if one is, and its sweep. False when there is no memory for that. */
   endCycle(): boolean {
     const concurrent = this.#concurrent;
@@ -163,11 +174,11 @@ export class Collector {
     return settings.isOff ? Infinity : trigger.heapGoal(sizes);
   }
 
-  /** Whether a cycle is due by the heap's size. */
+  /** Whether a cycle is due by the heap's size, or for addresses that wait for one. */
   isDue(): boolean {
-    const { trigger, sizes, limiter, log } = this.#deps;
+    const { trigger, settings, sizes, limiter, log } = this.#deps;
     // Asking the limiter costs a clock reading: only when a collection would be due.
-    if (!trigger.shouldCollect(sizes)) return false;
+    if (!trigger.shouldCollect(sizes)) return !settings.isOff && this.hooks.wantCycle(this.#goal);
     const now = log.now();
     if (limiter.needUpdate(now)) limiter.update(now);
     return trigger.shouldCollect(sizes, !limiter.affords(log.columns.lastPause[0]));

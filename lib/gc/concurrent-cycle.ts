@@ -78,6 +78,7 @@ export class ConcurrentCycles {
     running.sweptInBackground[0] = sweptInBackground;
     running.sweptInPause[0] = sweptInPause;
     trigger.startCycle(sizes);
+    state.counters.chunksFreed[0] = 0;
     mcache.forgetAllTiny();
     marker.begin();
     const now = log.now();
@@ -121,7 +122,8 @@ export class ConcurrentCycles {
     gcBits.nextEpoch();
     trigger.endCycle(marked.bytes, sizes);
     const goal = trigger.lastHeapGoal;
-    counters.heapLive[0] = marked.bytes;
+    // Chunks whose arenas were freed meanwhile are marked, and gone.
+    counters.heapLive[0] = marked.bytes - counters.chunksFreed[0];
     mcache.countHeld();
     counters.heapScan[0] = marked.scanned + (counters.heapScan[0] - running.heapScan[0]);
     log.columns.lastHeapInUse[0] = sizes.heapInUse;

@@ -121,6 +121,7 @@ export class Cycles {
     const heapStart = sizes.heapLive;
     const markedBefore = trigger.heapMarked;
     trigger.startCycle(sizes);
+    counters.chunksFreed[0] = 0;
     mcache.forgetAllTiny();
     const marked = this.#mark();
 

@@ -69,6 +69,11 @@ export class DueWork {
     if (scavenging.isDue(now)) scavenging.step();
   }
 
+  /** Something has run short that a collection may give back. Whether there was one; not where none run by themselves. */
+  collectForWant(): boolean {
+    return this.#options.collect && this.#deps.collector.collectForWant();
+  }
+
   /**
    * Does background work that is due: a few spans swept, a slice of marking, a burst of scavenging, a periodic cycle.
    * @returns nanoseconds until there is more to do

@@ -36,6 +36,8 @@ export const counterTable = table('counters', 'other', {
   heapLive: f64('heap'),
   /** Of objects that may hold pointers, whole size classes: scanned by the last cycle and allocated since. */
   heapScan: f64('heap'),
+  /** Of chunks of user arenas that were freed since the last cycle began to mark: their addresses wait for another one. */
+  chunksFreed: f64('heap'),
   pagesSwept: f64('heap'),
   // Scavenging.
   releasedBackground: f64('heap'),

@@ -9,8 +9,14 @@
  * recycled as well.
  *
  * Statistics are the runtime's: taking a chunk counts as one large allocation, retiring it as its free; its address space
- * counts nowhere while it waits. (Go's zeroes a chunk that it takes, which puts all of it into RSS; this one is zero
+ * counts nowhere while it waits. A chunk that is retired while a cycle marks is marked all the same, for its arena was
+ * a root when that began; so the cycle's end takes it out of the live heap, as the runtime does. (Go's zeroes a chunk that it takes, which puts all of it into RSS; this one is zero
  * because it comes from the system, and a page of it costs nothing until it is used.)
+ *
+ * Retired chunks leave the live heap, so they start no cycle by it; but nothing else gives their addresses back. So a
+ * cycle is due as well when as much was retired since the last one as the heap's goal is: then addresses are used up as
+ * slowly as memory. An eighth of a GiB and less starts none, and half of user space always does. (In Go nothing but the
+ * cycle every two minutes does that; it has addresses for years, and keeps the rest of a chunk for the next arena.)
  *
  * Where the process is close to its limit of mappings, the memory goes back and stays accessible: `fallbacks()` tells.
  *
@@ -28,6 +34,9 @@ import type { MHeap } from './mheap.ts';
 import type { PointerBits } from './pointer-bits.ts';
 import { noPointers } from './pointer-map.ts';
 import { userChunkShape } from './span-shape.ts';
+
+/** Chunks whose end alone starts no cycle. */
+const mostIgnored = 16;
 
 export interface UserChunkDeps {
   readonly sys: Sys;
@@ -99,6 +108,24 @@ export class UserChunks {
 
   /** Takes a chunk its memory, for good or until it is used again; it waits in quarantine for a sweep. */
   retire(chunk: number): void {
+    const { counters } = this.#deps.state;
+    const { chunkBytes } = this.space;
+    counters.heapLive[0] -= chunkBytes;
+    counters.chunksFreed[0] += chunkBytes;
+    this.#end(chunk);
+  }
+
+  /** Whether so much was retired since the last cycle began that one is due for its addresses. */
+  wantCycle(goal: () => number): boolean {
+    const freed = this.#deps.state.counters.chunksFreed[0];
+    const { chunkBytes, bytes } = this.space;
+    return freed > mostIgnored * chunkBytes || freed > bytes / 2
+      ? freed > Math.min(goal(), bytes / 2)
+      : false;
+  }
+
+  /** A chunk's memory and its objects end. What is live is the caller's to count. */
+  #end(chunk: number): void {
     const { state, space, pointerBits } = this.#deps;
     const { chunkBytes } = space;
     const columns = space.rows();
@@ -112,7 +139,6 @@ export class UserChunks {
     counters.largeFree[0] += chunkBytes;
     counters.largeFreeCount[0]++;
     counters.totalFree[0] += chunkBytes;
-    counters.heapLive[0] -= chunkBytes;
     space.state.quarantined[0] += chunkBytes;
     this.#giveBack(chunk);
   }
@@ -124,8 +150,8 @@ export class UserChunks {
     const chunk = space.chunkAt(state.arenas.addressOf(startPage[s]));
     if (chunk === 0 || space.rows().span[chunk - 1] !== s)
       fatal('a chunk of a user arena is not known', { span: s, chunk });
-    // Its arena was forgotten, not freed.
-    if (use[s] === spanUse.userArena) this.retire(chunk);
+    // Its arena was forgotten, not freed. Nothing marked it, so it is not in the live heap any more.
+    if (use[s] === spanUse.userArena) this.#end(chunk);
     space.state.quarantined[0] -= space.chunkBytes;
     heap.leave(spanId(s));
     space.push(chunk);

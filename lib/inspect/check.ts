@@ -28,6 +28,8 @@ export type CheckLevel = 1 | 2 | 3;
 export function checkHeap(runtime: Runtime, level: CheckLevel): void {
   objectTotals(runtime);
   heapMemory(runtime);
+  const { heapLive } = runtime.state.counters;
+  if (heapLive[0] < 0) fatal('less than nothing is live', { heapLive: heapLive[0] });
   if (level >= 2) checkSpans(runtime);
   if (level >= 2) checkRegistry(runtime);
   if (level >= 2) runtime.alloc.stackPools.check();

@@ -340,7 +340,10 @@ export class Runtime {
             spanUncached: (s) => barrier.spanUncached(s),
             largeAllocated: (s) => barrier.largeAllocated(s),
           };
-    gc.collector.hooks = { goalSet: (heapGoal) => scavenger.goalSet(heapGoal) };
+    gc.collector.hooks = {
+      goalSet: (heapGoal) => scavenger.goalSet(heapGoal),
+      wantCycle: (goal) => alloc.userArenas?.chunks.wantCycle(goal) === true,
+    };
   }
 }
 
