@@ -78,39 +78,56 @@ export class Sweep {
   }
 }
 
-/** Empty spans first, and at each call as many pages as even shares of what is left. */
+/**
+ * Even shares of what is left, by calls and not by pages, and packed: the longest spans first, each call filled up with shorter ones, so that
+ * no call sweeps more than its share, rounded up, or than the longest span that is left. Empty spans go first.
+ */
 export class OwnSweep {
   taken = 0;
   calls = 0;
-  next = 0;
+  owed = 0;
 
   constructor(pages, living, distance) {
-    this.pages = pages;
     this.distance = distance;
     this.left = sum(pages);
-    const isFull = (span) => (living[span] === 0 ? 0 : 1);
-    this.order = [...pages.keys()].sort((a, b) => isFull(a) - isFull(b) || a - b);
+    this.longest = Math.max(0, ...pages);
+    // Unswept spans by their pages: the empty ones, and the others.
+    this.lists = [true, false].map((isEmpty) => {
+      const bySize = Array.from({ length: this.longest + 1 }, () => []);
+      pages.forEach((n, span) => {
+        if ((living[span] === 0) === isEmpty) bySize[n].push(span);
+      });
+      return bySize;
+    });
   }
 
   before(n) {
     this.taken += n;
     this.calls++;
-    // As if twenty calls of two pages had been before: a burst in the beginning is no rule.
-    const mean = (this.taken + 40) / (this.calls + 20);
-    const callsLeft = Math.max(1, (this.distance - this.taken + n) / mean);
+    // As if sixty calls of one page and a half had been before: a burst in the beginning is no rule.
+    const mean = (this.taken + 90) / (this.calls + 60);
+    // That of rest is one of them.
+    const callsLeft = Math.max(2, (this.distance - this.taken + n) / mean);
     const share = this.left / callsLeft;
+    this.owed += share;
+    while (this.longest > 0 && this.lists.every((bySize) => bySize[this.longest].length === 0)) this.longest--;
+    const most = Math.max(Math.ceil(share), this.longest);
     const spans = [];
     let pages = 0;
-    while (pages < share && this.next < this.order.length) {
-      const span = this.order[this.next++];
-      spans.push(span);
-      pages += this.pages[span];
-    }
+    for (const bySize of this.lists)
+      for (let size = Math.min(this.longest, most - pages); size > 0; size--) {
+        const list = bySize[size];
+        while (list.length > 0 && pages + size <= most && this.owed > 0) {
+          spans.push(list.shift());
+          pages += size;
+          this.owed -= size;
+        }
+      }
     this.left -= pages;
     return spans;
   }
 
   rest() {
-    return this.order.splice(this.next);
+    return this.lists.flat(2);
   }
 }

@@ -5,8 +5,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { wayOf, wayShare } from '../../lib/course/exercises/hindsight.ts';
 import { exerciseOf } from '../../lib/course/exercises/registry.ts';
-import { withHindsight } from '../../lib/course/exercises/sweep/hindsight.ts';
+import { leastPause, withHindsight } from '../../lib/course/exercises/sweep/hindsight.ts';
+import { mostDebt, wayBuckets } from '../../lib/course/exercises/sweep/index.ts';
 import {
   inOrder,
   type SweepHeap,
@@ -14,13 +16,15 @@ import {
   sweepOrders,
   sweptSpan,
 } from '../../lib/course/exercises/sweep/model.ts';
-import { Account, type Program, type Run } from '../../lib/course/exercises/sweep/own.ts';
+import { Account } from '../../lib/course/exercises/sweep/own.ts';
 import {
-  type FigureName,
-  figureOf,
+  costOf,
+  debtOf,
+  grownInVain,
+  programFor,
   programNames,
-  programOf,
 } from '../../lib/course/exercises/sweep/programs.ts';
+import { plainWays, runOf, type Way } from '../../lib/course/exercises/sweep/ways.ts';
 import { mutantsOf, mutated, ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
 import { filled, variantFor } from '../../lib/course/handout/start.ts';
 import { chanceOf } from '../../lib/course/model/seeds.ts';
@@ -100,41 +104,63 @@ describe('what is measured', () => {
     expect(run).toMatchObject({ longest: 4, grown: 2, debt: 1 });
   });
 
-  /** The reference's own way: it is in the pack alone. */
-  async function referenceRun(program: Program): Promise<Run> {
-    const text = reference.get(exercise.handin) ?? '';
+  /** The reference's own way, which is in the pack alone; or what an edit makes of it. */
+  async function wayFrom(edit = (text: string) => text): Promise<(heap: SweepHeap) => Way> {
+    const text = edit(reference.get(exercise.handin) ?? '');
     const { OwnSweep } = (await import(
       /* @vite-ignore */ `data:text/javascript,${encodeURIComponent(text)}`
-    )) as {
-      OwnSweep: new (...of: unknown[]) => { before(n: number): number[]; rest(): number[] };
-    };
-    const { pages, living, distance } = program.heap;
-    const own = new OwnSweep(pages, living, distance);
-    const account = new Account(program);
-    for (const n of program.takes) {
-      account.sweep(own.before(n));
-      account.take(n);
-    }
-    account.sweep(own.rest());
-    return account.run;
+    )) as { OwnSweep: new (...of: unknown[]) => Way };
+    return ({ pages, living, distance }) => new OwnSweep(pages, living, distance);
   }
 
   it.each(programNames)(
-    'the reference is in the best buckets, and hindsight before it, whatever the seed: %s',
+    'the reference has all points of cost, what is plain none, and nobody is below hindsight, whatever the seed: %s',
     async (name) => {
-      const worst: number[][] = [];
-      for (let i = 0; i < (isWhole ? 150 : 40); i++) {
-        const program = programOf(name, chanceOf(`seed ${i}`));
-        const run = await referenceRun(program);
-        const of = (figure: FigureName): number => figureOf(figure, program, run);
-        worst.push([of('longest pause'), of('growth'), name === 'bursts' ? of('debt') : 0]);
+      const own = await wayFrom();
+      const short: unknown[] = [];
+      for (let i = 0; i < (isWhole ? 150 : 12); i++) {
+        const { program, ...way } = await programFor(name, `seed ${i}`);
+        const run = runOf(program, own(program.heap));
+        const cost = costOf(program, run);
+        const share = wayShare(cost, way, wayBuckets[name]);
+        const isWell = share === 1 && wayOf(cost, way) <= 1 && debtOf(program, run) < 0.8 * mostDebt;
+        if (!isWell) short.push([i, share, wayOf(cost, way), debtOf(program, run)]);
+        for (const { name: plainName, of } of plainWays) {
+          const plainCost = costOf(program, runOf(program, of(program.heap)));
+          if (wayOf(plainCost, way) > 0) short.push([i, plainName]);
+        }
         const known = withHindsight(program);
-        expect([i, known.longest <= run.longest, figureOf('growth', program, known)]).toEqual([i, true, 0]);
+        expect([i, known.longest - leastPause(program) <= 1, grownInVain(program, known)]).toEqual([
+          i,
+          true,
+          0,
+        ]);
       }
-      const most = [0, 1, 2].map((figure) => Math.max(...worst.map((row) => row[figure] as number)));
-      expect(most.map((n, i) => [n, n <= ([4.5, 4, 20][i] as number)])).toEqual(most.map((n) => [n, true]));
+      expect(short).toEqual([]);
     },
   );
+
+  it.each([
+    ['not filled up to a bound', 'pages + size <= most && this.owed > 0', 'this.owed > 0', 9, 34],
+    [
+      'with shares by pages',
+      'const share = this.left / callsLeft;',
+      'const share = (this.left * n) / Math.max(n, this.distance - this.taken + n);',
+      9,
+      25,
+    ],
+    ['with full spans first', '[true, false].map((isEmpty)', '[false, true].map((isEmpty)', 0, 0],
+  ])('the reference %s has some points of cost', async (_what, find, replace, least, most) => {
+    const own = await wayFrom((text) => text.replace(find, () => replace));
+    for (let i = 0; i < 10; i++) {
+      let points = 0;
+      for (const name of programNames) {
+        const { program, ...way } = await programFor(name, `seed ${i}`);
+        points += 12 * wayShare(costOf(program, runOf(program, own(program.heap))), way, wayBuckets[name]);
+      }
+      expect([i, points >= least && points <= most]).toEqual([i, true]);
+    }
+  });
 
   it('is with hindsight as little growth as can be, and hardly a longer pause than the shortest of all ways', () => {
     const chance = chanceOf('all ways');

@@ -5,6 +5,8 @@
  * the last call back to the first, each call takes spans that may wait so long, as many as a pause of some pages has room for. Where one finds
  * no place, a longer pause is tried; so it is the shortest, but for what does not fit into the rest of a pause. So everything is as late as it can be: it is laid out from the end of the program, and nobody who comes from
  * its beginning can do it.
+ *
+ * What a way is held against is a bound below all of them, by division: the layout is a page longer at times.
  */
 import { Account, type Program, type Run } from './own.ts';
 
@@ -43,10 +45,16 @@ function laidOut({ heap }: Program, due: readonly number[][], most: number): num
   return waiting.length === 0 ? calls : undefined;
 }
 
+/** No way has a shorter longest pause: a span is swept as a whole, and so many calls there are. */
+export function leastPause({ heap, takes }: Program): number {
+  const all = heap.pages.reduce((sum, n) => sum + n, 0);
+  return Math.max(Math.ceil(all / (takes.length + 1)), ...heap.pages);
+}
+
 export function withHindsight(program: Program): Run {
-  const { heap, takes } = program;
+  const { takes } = program;
   const due = dueIn(program);
-  for (let most = Math.max(0, ...heap.pages); ; most++) {
+  for (let most = leastPause(program); ; most++) {
     const calls = laidOut(program, due, most);
     if (calls === undefined) continue;
     const account = new Account(program);

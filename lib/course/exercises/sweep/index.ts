@@ -10,7 +10,6 @@ import { type Chance, chanceOf } from '../../model/seeds.ts';
 import type { Answer } from '../../sandbox/protocol.ts';
 import { type Asked, playAsked, type Wrong } from '../asked.ts';
 import { type Bench, requireNumber, shown, troubleOf } from '../bench.ts';
-import { type Bucket, bucketsText, shareOf } from '../buckets.ts';
 import {
   type Check,
   type Exercise,
@@ -21,6 +20,7 @@ import {
   type Variant,
   withLastSteps,
 } from '../exercise.ts';
+import { costText, type WayBuckets, wayBucketsText, wayShare } from '../hindsight.ts';
 import { shortestFailure } from '../random-check.ts';
 import { withHindsight } from './hindsight.ts';
 import {
@@ -33,7 +33,8 @@ import {
   sweptSpan,
 } from './model.ts';
 import { ownTarget, playOwn } from './own.ts';
-import { type FigureName, figureOf, type ProgramName, programNames, programOf } from './programs.ts';
+import { costOf, debtOf, grownInVain, type ProgramName, programFor, programNames } from './programs.ts';
+import { margins } from './ways.ts';
 
 const id = 'sweep';
 const bitsTarget = 'sweepSpan';
@@ -285,65 +286,42 @@ function checksOf(rule: SweepRule): Check[] {
   ];
 }
 
-/** The longest pause, over even shares. */
-const pauseBuckets: readonly Bucket[] = [
-  [4.5, 1],
-  [6, 0.75],
-  [8, 0.5],
-  [12, 0.25],
-];
-/** Pages grown that sweeping all at once would have spared, of the pages of empty spans: per cent. */
-const growthBuckets: readonly Bucket[] = [
-  [4, 1],
-  [15, 0.75],
-  [35, 0.5],
-  [60, 0.25],
-];
-/** Most pages behind, of all: per cent. */
-const debtBuckets: readonly Bucket[] = [
-  [20, 1],
-  [30, 0.5],
-  [45, 0.25],
-];
-
-const texts: Readonly<
-  Record<FigureName, { readonly buckets: readonly Bucket[]; readonly what: string; readonly unit: string }>
-> = {
-  'longest pause': {
-    buckets: pauseBuckets,
-    what: 'the most pages swept at once, over even shares',
-    unit: '',
-  },
-  growth: {
-    buckets: growthBuckets,
-    what: 'pages from the system that the sweep could have freed, of those in empty spans',
-    unit: ' %',
-  },
-  debt: { buckets: debtBuckets, what: 'the most pages behind, of all', unit: ' %' },
+/** Parts of the way to hindsight at which there are points. */
+export const wayBuckets: Readonly<Record<ProgramName, WayBuckets>> = {
+  even: [20, 40, 55, 70],
+  bursts: [20, 40, 55, 70],
+  full: [12, 24, 36, 48],
 };
 
-const measureOf = (figure: FigureName, program: ProgramName, points: number): Measure => ({
-  name: `${ownTarget}, ${program}: ${figure}`,
-  points,
-  buckets: `${texts[figure].what}: ${bucketsText(texts[figure].buckets, points, (most) => `up to ${most}${texts[figure].unit}`)}`,
-  run: async (bench, seed): Promise<Measured> => {
-    const made = programOf(program, chanceOf(`${seed} ${program}`));
-    const { failure, run } = await playOwn(bench, made);
-    if (run === undefined) return { failure: withLastSteps(failure, 6), share: 0 };
-    const own = figureOf(figure, made, run);
-    const known = withHindsight(made);
-    const text = (n: number): string => `${n}${texts[figure].unit}`;
-    return {
-      share: shareOf(texts[figure].buckets, own),
-      other: text(own),
-      // It lays all as late as can be, so its debt tells nothing.
-      ...(figure === 'debt'
-        ? { curve: run.curve }
-        : { hindsight: { other: text(figureOf(figure, made, known)) } }),
-      ...(figure === 'longest pause' ? { history: run.history, hindsightHistory: known.history } : {}),
-    };
-  },
-});
+/** Of all pages: who is further behind has no points. */
+export const mostDebt = 0.2;
+
+function measureOf(name: ProgramName): Measure {
+  const buckets = wayBuckets[name];
+  return {
+    name: `${ownTarget}: ${name}`,
+    points: 12,
+    buckets: `cost, ${wayBucketsText(buckets, 'the best of all plain ways (the rule, even shares, all at once, nothing before the end)')}; none where more than ${100 * mostDebt} % of all pages are behind`,
+    run: async (bench, seed): Promise<Measured> => {
+      const { program, ...way } = await programFor(name, seed);
+      const { failure, run } = await playOwn(bench, program);
+      if (run === undefined) return { failure: withLastSteps(failure, 6), share: 0 };
+      const [cost, debt, grown] = [costOf(program, run), debtOf(program, run), grownInVain(program, run)];
+      const notes = [
+        ...(grown > 0
+          ? [`${grown} pages of the cost are growth in vain, ${run.longest} the longest pause`]
+          : []),
+        ...(debt > mostDebt ? [`no points: ${Math.round(100 * debt)} % of all pages were behind`] : []),
+      ];
+      return {
+        share: debt > mostDebt ? 0 : wayShare(cost, way, buckets),
+        other: costText(cost, way),
+        ...(notes.length === 0 ? {} : { note: notes.join('; ') }),
+        ...{ history: run.history, hindsightHistory: withHindsight(program).history, curve: run.curve },
+      };
+    },
+  };
+}
 
 /** What a trace allocates, taken from a small heap of the exercise. */
 async function stepsOf(bench: Bench, rule: SweepRule, trace: string): Promise<Step[]> {
@@ -390,14 +368,10 @@ export const sweep: Exercise = {
   variant: (seed) => {
     const chance = chanceOf(`${seed} ${id}`);
     const order = chance.oneOf(sweepOrders);
-    return { order, orderWords: orderWords[order], margin: chance.between(2, 4) };
+    return { order, orderWords: orderWords[order], margin: chance.oneOf(margins) };
   },
   checks: (variant) => checksOf(ruleOf(variant)),
-  measures: () => [
-    ...programNames.map((program) => measureOf('longest pause', program, 6)),
-    ...programNames.map((program) => measureOf('growth', program, 4)),
-    measureOf('debt', 'bursts', 6),
-  ],
+  measures: () => programNames.map(measureOf),
   hints: {
     [bitsTarget]: [
       'Write the bits below each other. Which objects die? Which are free afterwards, and which of those were free before?',

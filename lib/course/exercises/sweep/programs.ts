@@ -1,8 +1,11 @@
 /**
- * Programs between two collections that tell ways of sweeping apart, and the figures that they are told apart by.
+ * Programs between two collections that tell ways of sweeping apart, and what a way costs on them.
  */
-import type { Chance } from '../../model/seeds.ts';
+import { type Chance, chanceOf } from '../../model/seeds.ts';
+import { firstWithRoom, type Way } from '../hindsight.ts';
+import { leastPause } from './hindsight.ts';
 import type { Program, Run } from './own.ts';
+import { plainWays, runOf } from './ways.ts';
 
 export const programNames = ['even', 'bursts', 'full'] as const;
 export type ProgramName = (typeof programNames)[number];
@@ -14,7 +17,7 @@ export function programOf(name: ProgramName, chance: Chance): Program {
   const emptyAt = (span: number): number => (span < 0.6 * spans ? 5 : name === 'full' ? 25 : 90);
   const pages = Array.from({ length: spans }, () => chance.oneOf([1, 1, 1, 1, 2, 2, 3, 4, 6]));
   const living = pages.map((_, span) => (chance.between(0, 99) < emptyAt(span) ? 0 : chance.between(1, 60)));
-  const all = pages.reduce((sum, n) => sum + n, 0);
+  const all = sum(pages);
   const distance = Math.round(all * (name === 'full' ? 0.2 : 0.35));
   const takes: number[] = [];
   // Bursts come again and again, but not in the beginning, nor in the end.
@@ -29,18 +32,35 @@ export function programOf(name: ProgramName, chance: Chance): Program {
   return { heap: { pages, living, distance }, takes };
 }
 
-export type FigureName = 'longest pause' | 'growth' | 'debt';
+const sum = (list: readonly number[]): number => list.reduce((all, n) => all + n, 0);
 
-export function figureOf(name: FigureName, { heap, takes }: Program, run: Run): number {
-  const sum = (list: readonly number[]): number => list.reduce((all, n) => all + n, 0);
-  const all = sum(heap.pages);
+/** Pages that came from the system though a sweep could have freed them. */
+export function grownInVain({ heap }: Program, { grown }: Run): number {
   const empty = sum(heap.pages.filter((_, span) => heap.living[span] === 0));
-  switch (name) {
-    case 'longest pause':
-      return Math.round((10 * run.longest * takes.length) / all) / 10;
-    case 'growth':
-      return Math.round((1000 * (run.grown - Math.max(0, heap.distance - empty))) / empty) / 10;
-    case 'debt':
-      return Math.round((1000 * run.debt) / all) / 10;
-  }
+  return grown - Math.max(0, heap.distance - empty);
 }
+
+/** Pages of the longest pause, and pages that the heap grew by in vain. */
+export const costOf = (program: Program, run: Run): number => run.longest + grownInVain(program, run);
+
+/** Most pages behind, of all. */
+export const debtOf = ({ heap }: Program, { debt }: Run): number => debt / sum(heap.pages);
+
+export interface TellingProgram extends Way {
+  readonly program: Program;
+}
+
+/** Of the best plain cost: hindsight costs that at most. */
+const mostOfPlain: Readonly<Record<ProgramName, number>> = { even: 0.62, bursts: 0.5, full: 0.55 };
+
+/** A program on which the shortest pause is clearly shorter than that of each plain way. */
+export const programFor = (name: ProgramName, seed: string): Promise<TellingProgram> =>
+  firstWithRoom(
+    `${seed} ${name}`,
+    async (one) => {
+      const program = programOf(name, chanceOf(one));
+      const costs = plainWays.map(({ of }) => costOf(program, runOf(program, of(program.heap))));
+      return { program, plain: Math.min(...costs), hindsight: leastPause(program) };
+    },
+    mostOfPlain[name],
+  );
