@@ -5,15 +5,21 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { recordFile } from '../../lib/course/exercises/page-cache/index.ts';
+import { wayOf, wayShare } from '../../lib/course/exercises/hindsight.ts';
+import {
+  mostSpan,
+  plainMisses,
+  recordFile,
+  wayBuckets,
+} from '../../lib/course/exercises/page-cache/index.ts';
 import { type Op, parseRecord } from '../../lib/course/exercises/page-cache/play.ts';
-import { playGo } from '../../lib/course/exercises/page-cache/play-own.ts';
+import { missesOf, playGo } from '../../lib/course/exercises/page-cache/play-own.ts';
 import { type TraceOp, traceOf } from '../../lib/course/exercises/page-cache/traces.ts';
 import { exerciseOf } from '../../lib/course/exercises/registry.ts';
 import { mutantsOf, mutated, ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
 import { CachedModel, type Held } from '../../lib/course/model/page-caches.ts';
 import { chanceOf } from '../../lib/course/model/seeds.ts';
-import { those } from '../support/extent.ts';
+import { isWhole, those } from '../support/extent.ts';
 
 // The process of a hand-in is started from what is compiled.
 const compiled = (name: string): Promise<unknown> =>
@@ -201,6 +207,64 @@ describe('a hit', () => {
       expect((await playOwn(bench, ops, 128 + i)).failure?.cause).toMatch(/^OwnHeap: /);
     },
   );
+});
+
+describe('an own heap that is', () => {
+  const names = ['small spans', 'all sizes'] as const;
+  const pages = 2048;
+  type Own = Record<string, (...of: unknown[]) => unknown>;
+  /** In this process, where nothing is counted: the pack is ours. */
+  const benchOf = async (edit: (text: string) => string) => {
+    const text = edit(reference.get(exercise.handin) ?? '');
+    const { OwnHeap } = (await import(
+      /* @vite-ignore */ `data:text/javascript,${encodeURIComponent(text)}`
+    )) as { OwnHeap: new (pages: unknown) => Own };
+    let heap: Own = {};
+    const run = async (calls: readonly (readonly unknown[])[]) => {
+      const answers: unknown[][] = [];
+      for (const [of, name, ...args] of calls) {
+        if (of === 'new') heap = new OwnHeap(args[0]);
+        const told = args.map((arg) =>
+          typeof arg === 'object' ? answers[(arg as { answer: number }).answer]?.[0] : arg,
+        );
+        answers.push([of === 'new' ? null : heap[name as string]?.(...told), 1]);
+      }
+      return { answers };
+    };
+    return { again: async () => {}, run } as unknown as Parameters<typeof playOwn>[0];
+  };
+  const replaced = (find: string, by: string) => (text: string) => {
+    expect(text).toContain(find);
+    return text.replace(find, () => by);
+  };
+  const rule = replaced(
+    'export class OwnHeap extends',
+    'export class OwnHeap extends CachedHeap {}\nclass Other extends',
+  );
+
+  const programs = names.flatMap((name) =>
+    Array.from({ length: isWhole ? 40 : 4 }, (_, i) => {
+      const trace = traceOf(name, chanceOf(`seed ${i}`));
+      return { name, trace, go: playGo(trace, pages), way: { plain: plainMisses(trace), hindsight: 0 } };
+    }),
+  );
+
+  it.each([
+    ['the reference', (text: string) => text, 1, 1],
+    ['the rule', rule, 0, 0],
+    ['on new blocks alone', replaced('best < 0; w += 2', 'w < 0; w += 2'), 0, 0],
+  ] as const)('%s has its share of the points of hits', async (_what, edit, least, most) => {
+    const bench = await benchOf(edit);
+    const shares: number[] = [];
+    for (const { name, trace, go, way } of programs) {
+      const played = await playOwn(bench, trace, pages);
+      const isWide = played.span > mostSpan * go.span;
+      shares.push(isWide ? 0 : wayShare(missesOf(played), way, wayBuckets[name]));
+      expect(wayOf(missesOf(go), way)).toBeLessThanOrEqual(0);
+    }
+    expect(Math.min(...shares)).toBeGreaterThanOrEqual(least);
+    expect(Math.max(...shares)).toBeLessThanOrEqual(most);
+  });
 });
 
 describe('a grade', () => {

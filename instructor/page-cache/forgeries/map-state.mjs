@@ -2,7 +2,7 @@
 // Keeps its words in a Map behind getters: the count must see what they do.
 const LIMIT = {{limit}};
 const KEEP = {{keep}};
-const ENOUGH = 8;
+const ENOUGH = 16;
 const FULL = 0xffffffff;
 
 /** The number of the lowest set bit of a word that is not 0. */
@@ -156,17 +156,20 @@ export class OwnHeap extends CachedHeap {
     if (n >= 32) return this.took(this.alloc(n), n);
     const page = this.take(p, n);
     if (page >= 0) return page;
-    // The lowest block that was used, has such a row, and enough besides for some more.
+    // The lowest block that was used, has such a row, and enough besides for some more; else one that nobody has used.
     this.flush(p);
     let best = -1;
     for (let w = 0; w < this.used && best < 0; w += 2) {
       const bits = bitsIn(this.words[w]) + bitsIn(this.words[w + 1]);
       if (bits >= n + ENOUGH && lowestRow(this.words[w], this.words[w + 1], n) >= 0) best = w;
     }
-    if (best < 0) return this.took(this.alloc(n), n);
-    this.fillFrom(p, best * 32);
-    const found = this.take(p, n);
-    return this.took(found >= 0 ? found : this.alloc(n), n);
+    if (best < 0) best = this.used;
+    if (best < this.words.length) {
+      this.fillFrom(p, best * 32);
+      const found = this.take(p, n);
+      if (found >= 0) return this.took(found, n);
+    }
+    return this.took(this.alloc(n), n);
   }
 
   took(page, n) {

@@ -35,9 +35,9 @@ export type WayBuckets = readonly [quarter: number, half: number, threeQuarters:
 export const wayShare = (cost: number, way: Way, buckets: WayBuckets): number =>
   buckets.filter((least) => 100 * wayOf(cost, way) + rounding >= least).length / buckets.length;
 
-/** The buckets as they are published, after what is measured. @param plain what that is, in words */
-export const wayBucketsText = (buckets: WayBuckets, plain: string): string =>
-  `the way from ${plain} to hindsight: ${buckets.slice(0, -1).join(', ')} and ${buckets.at(-1)} % of it have a quarter, half, three quarters and all of the points`;
+/** The buckets as they are published, after what is measured. @param plain what that is, in words; and what the other end is */
+export const wayBucketsText = (buckets: WayBuckets, plain: string, end = 'hindsight'): string =>
+  `the way from ${plain} to ${end}: ${buckets.slice(0, -1).join(', ')} and ${buckets.at(-1)} % of it have a quarter, half, three quarters and all of the points`;
 
 const mostTries = 40;
 /** Of the plain cost: hindsight costs that at most, if nothing else is said. */

@@ -15,11 +15,12 @@ import { type Chance, chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber, shown, troubleOf } from '../bench.ts';
 import { type Bucket, bucketsText } from '../buckets.ts';
 import type { Check, Exercise, Failure, Measure, Measured, Variant } from '../exercise.ts';
+import { type WayBuckets, wayBucketsText, wayShare, wayText } from '../hindsight.ts';
 import { shortestFailure } from '../random-check.ts';
 import { type Op, parseRecord, playOps, target } from './play.ts';
-import { own, playGo, playOwn } from './play-own.ts';
+import { missesOf, own, plainRules, playGo, playOwn, playRule } from './play-own.ts';
 import { stepsOf } from './steps.ts';
-import { type TraceName, traceOf } from './traces.ts';
+import { type TraceName, type TraceOp, traceOf } from './traces.ts';
 
 const id = 'page-cache';
 
@@ -328,34 +329,40 @@ function soundTrace(trace: ReturnType<typeof traceOf>, rule: CacheRule): Op[] {
   return [{ k: 'free', page: 0, n: tracePages }, ...ops];
 }
 
-/** Misses over those of Go's rule. */
-const missBuckets: readonly Bucket[] = [
-  [0.8, 1],
-  [0.9, 0.75],
-  [1, 0.5],
-  [1.2, 0.25],
-];
+/** Parts of the way from the best plain rule to no miss at all. */
+export const wayBuckets: Readonly<Record<TraceName, WayBuckets>> = {
+  'small spans': [10, 20, 31, 42],
+  'all sizes': [12, 24, 36, 48],
+};
 /** Pages up to the highest used, over those of Go's rule. */
-const mostSpan = 1.4;
+export const mostSpan = 1.5;
+
+/** Misses of the rule with which there are fewest. */
+export const plainMisses = (trace: readonly TraceOp[]): number =>
+  Math.min(...plainRules.map((rule) => missesOf(playRule(trace, tracePages, rule))));
 
 function ownMeasure(name: TraceName, points: number): Measure {
   return {
     name: `${own}: ${name}`,
     points,
-    buckets: `misses over those of Go’s rule: ${bucketsText(missBuckets, points)}; none where it needs more than ${mostSpan} times the pages`,
+    buckets: `misses, ${wayBucketsText(wayBuckets[name], 'the best of all rules with a LIMIT and a KEEP', 'no miss at all')}; none where it needs more than ${mostSpan} times the pages of Go’s rule`,
     run: async (bench, seed): Promise<Measured> => {
       const trace = traceOf(name, chanceOf(`${seed} ${name}`));
       const played = await playOwn(bench, trace, tracePages);
       if (played.failure !== undefined) return { failure: played.failure, share: 0 };
       const go = playGo(trace, tracePages);
-      const ratio = (played.counted - played.hits) / (go.counted - go.hits);
-      const share = missBuckets.find(([most]) => ratio <= most)?.[1] ?? 0;
-      const rate = ({ hits, counted }: typeof go): string => `hit rate ${(hits / counted).toFixed(3)}`;
+      const misses = missesOf(played);
+      const way = { plain: plainMisses(trace), hindsight: 0 };
+      const isWide = played.span > mostSpan * go.span;
+      const rate = (missed: number): string => (1 - missed / played.counted).toFixed(3);
       return {
-        share: played.span > mostSpan * go.span ? 0 : share,
+        share: isWide ? 0 : wayShare(misses, way, wayBuckets[name]),
         utilisation: played.peak / played.span,
-        other: rate(played),
-        reference: { utilisation: go.peak / go.span, other: rate(go) },
+        other: `hit rate ${rate(misses)} (plain ${rate(way.plain)}): ${wayText(misses, way)}`,
+        ...(isWide
+          ? { note: `no points: it needs ${(played.span / go.span).toFixed(2)} times the pages of Go’s rule` }
+          : {}),
+        reference: { utilisation: go.peak / go.span, other: `hit rate ${rate(missesOf(go))}` },
         history: played.history,
         referenceHistory: go.history,
       };

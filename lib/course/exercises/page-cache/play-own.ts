@@ -5,7 +5,7 @@
  * keeps which pages are free, and in whose cache. An allocation is a hit when its pages lay in the cache before it, and the
  * cache holds the rest of what it held, and nothing else: so it could have been made without a look at the heap.
  */
-import { blockPages, CachedModel, goRule } from '../../model/page-caches.ts';
+import { blockPages, CachedModel, type CacheRule, goRule } from '../../model/page-caches.ts';
 import type { Answer, Call } from '../../sandbox/protocol.ts';
 import { type Bench, shown, troubleOf } from '../bench.ts';
 import type { Failure, PageChange, PageHistory } from '../exercise.ts';
@@ -59,8 +59,8 @@ class Count {
   }
 }
 
-/** The same by Go's rule. */
-export function playGo(ops: readonly TraceOp[], pages: number): OwnPlayed {
+/** The same by a rule. */
+export function playRule(ops: readonly TraceOp[], pages: number, rule: CacheRule): OwnPlayed {
   const model = new CachedModel(pages);
   model.free(0, pages);
   const count = new Count();
@@ -72,13 +72,26 @@ export function playGo(ops: readonly TraceOp[], pages: number): OwnPlayed {
       count.free(i, page, n);
       return;
     }
-    const hit = op.n < goRule.limit && model.has(op.p, op.n);
-    const page = model.allocFor(op.p, op.n, goRule);
+    const hit = op.n < rule.limit && model.has(op.p, op.n);
+    const page = model.allocFor(op.p, op.n, rule);
     place.set(i, { page, n: op.n });
     count.alloc(i, page, op.n, hit);
   });
   return count.result(ops.length);
 }
+
+export const playGo = (ops: readonly TraceOp[], pages: number): OwnPlayed => playRule(ops, pages, goRule);
+
+/** Allocations that count, and were no hits. */
+export const missesOf = ({ hits, counted }: OwnPlayed): number => counted - hits;
+
+const limits = [9, 10, 11, 12, 13, 16, 32, 64] as const;
+const keeps = [0, 1, 2, 3, 4, 8, 16] as const;
+
+/** Rules of allocFor, the students' and Go's among them: what is plain. */
+export const plainRules: readonly CacheRule[] = limits.flatMap((limit) =>
+  keeps.map((keep) => ({ limit, keep })),
+);
 
 /** Which pages are free in the heap (0 in use, 1 free, 2 + p in the cache of p). */
 type Owners = Uint8Array;
