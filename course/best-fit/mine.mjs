@@ -64,10 +64,14 @@ export class NextFit extends Runs {
   }
 }
 
-/** Your own rule. Any free pages will do; what counts is how few pages it has to be grown by, and its work. */
+/** Your own rule. Any free pages will do; what counts is how few pages it holds from going back, and its work. */
 export class OwnFit extends Runs {
-  /** @param {number} n @returns {number} */
-  alloc(n) {
+  /**
+   * @param {number} n
+   * @param {number} lives how many allocs and frees later these pages are freed, or the program ends
+   * @returns {number}
+   */
+  alloc(n, lives) {
     throw new Error('alloc is to be written');
   }
 }

@@ -102,21 +102,91 @@ export class NextFit extends Runs {
   }
 }
 
+/**
+ * Each block of 16 pages is held until the last of what lies in it is freed. An allocation goes where it prolongs that least; where
+ * it prolongs nothing, to the block that is held for the shortest time longer than it lives. Runs that it nearly fills are preferred.
+ */
 export class OwnFit extends Runs {
-  tail = Infinity;
+  now = 0;
+  /** Until when each block is held. */
+  until = [];
+  pages = 0;
+  live = 0;
+  peak = 0;
+  /** It was grown for blocks that live as long as what is asked for. */
+  isApart = false;
+  isGrown = false;
 
-  choose(n) {
-    let best = -1;
-    let size = Infinity;
+  free(page, n) {
+    this.now++;
+    this.live -= n;
+    super.free(page, n);
+  }
+
+  grow(page, n) {
+    this.isGrown = true;
+    this.pages += n;
+    super.free(page, n);
+  }
+
+  /** What it costs to lie here until `end`. */
+  cost(page, n, end) {
+    const last = (page + n - 1) >> 4;
+    let cost = 0;
+    for (let block = page >> 4; block <= last; block++) {
+      const held = Math.max(this.now, this.until[block] ?? 0);
+      if (this.isApart && held === this.now) cost += ((end - held) * n) / 16;
+      else cost += end > held ? end - held : (held - end) / 8;
+    }
+    return cost;
+  }
+
+  alloc(n, lives) {
+    const end = this.now + 1 + lives;
+    let least = Infinity;
+    let found = -1;
+    let at = 0;
     let i = 0;
     for (const run of this.runs) {
-      if (run.n >= n && run.n < size) {
-        best = i;
-        size = run.n;
-        if (size === n) break;
+      const rest = run.n - n;
+      if (rest >= 0) {
+        const front = rest + this.cost(run.page, n, end);
+        if (front < least) [least, found, at] = [front, run.page, i];
+        const back = rest === 0 ? Infinity : rest + this.cost(run.page + rest, n, end);
+        if (back < least) [least, found, at] = [back, run.page + rest, i];
       }
       i++;
     }
-    return best;
+    if (found < 0) return -1;
+    // Apart, with others that live as long, it is cheaper; a few pages more may be spent on that.
+    const isRoom = this.pages + 16 <= 1.1 * this.peak;
+    if (!this.isGrown && isRoom && least > (lives * n) / 8) {
+      this.isApart = true;
+      return -1;
+    }
+    this.isApart = false;
+    this.isGrown = false;
+    this.now++;
+    this.live += n;
+    this.peak = Math.max(this.peak, this.live);
+    this.hold(found, n, end);
+    this.cut(at, found, n);
+    return found;
+  }
+
+  hold(page, n, end) {
+    for (let block = page >> 4; block <= (page + n - 1) >> 4; block++)
+      this.until[block] = Math.max(end, this.until[block] ?? 0);
+  }
+
+  /** Takes pages from the front or the back of a run. */
+  cut(at, page, n) {
+    const { runs } = this;
+    const run = runs[at];
+    if (n === run.n) runs.splice(at, 1);
+    else {
+      if (page === run.page) run.page = page + n;
+      run.n = run.n - n;
+    }
   }
 }

@@ -1,6 +1,6 @@
 // The reference of exercise 7: what was not needed within the last seconds goes back.
 const MOST = {{most}};
-const WINDOW = 5;
+const WINDOW = {{breath}};
 
 export class Scavenger {
   recent = [];

@@ -6,10 +6,15 @@ import type { Step } from '../../lib/course/exercises/exercise.ts';
 import { firstWithRoom, wayOf, wayShare } from '../../lib/course/exercises/hindsight.ts';
 import { exerciseOf } from '../../lib/course/exercises/registry.ts';
 import { accountedCost } from '../../lib/course/exercises/scavenging/account.ts';
-import { hindsightOf, type Prices } from '../../lib/course/exercises/scavenging/hindsight.ts';
-import { wayBuckets } from '../../lib/course/exercises/scavenging/index.ts';
+import { hindsightOf } from '../../lib/course/exercises/scavenging/hindsight.ts';
+import { rulesFrom, wayBuckets } from '../../lib/course/exercises/scavenging/index.ts';
 import { type Decide, plainPolicies } from '../../lib/course/exercises/scavenging/policies.ts';
-import { demandFor, programFor, programNames } from '../../lib/course/exercises/scavenging/programs.ts';
+import {
+  demandFor,
+  programFor,
+  programNames,
+  type Rules,
+} from '../../lib/course/exercises/scavenging/programs.ts';
 import { costOf, runReal } from '../../lib/course/exercises/scavenging/real-heap.ts';
 import { ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
 import { filled, variantFor } from '../../lib/course/handout/start.ts';
@@ -19,19 +24,16 @@ import { stepsOn } from './stepping.ts';
 const points = 15;
 const of = points * programNames.length;
 
-const rulesOf = (seed: number): Prices => {
-  const chance = chanceOf(`rules ${seed}`);
-  return { most: 20 * chance.between(16, 24), weight: chance.between(9, 13) };
-};
+const rulesOf = (seed: number): Rules => rulesFrom(chanceOf(`rules ${seed}`));
 
 const referenceText = readFileSync(join(ownPack, 'scavenging', 'reference.mjs'), 'utf8');
-const windowLine = /const WINDOW = \d+;/;
+const windowLine = 'const WINDOW = {{breath}};';
 
 /** The reference, or one that remembers for longer or less long. */
-async function remembering({ most, weight }: Prices, window?: number): Promise<() => Decide> {
+async function remembering(rules: Rules, window?: number): Promise<() => Decide> {
   const text =
     window === undefined ? referenceText : referenceText.replace(windowLine, `const WINDOW = ${window};`);
-  const source = filled(text, { most, weight }, '');
+  const source = filled(text, { ...rules }, '');
   const { Scavenger } = (await import(`data:text/javascript,${encodeURIComponent(source)}`)) as {
     Scavenger: new () => { onSecond: Decide };
   };
@@ -84,7 +86,7 @@ describe('hindsight', () => {
 });
 
 /** Of all that could be given back in each second: tried. */
-function bestChoice(inUse: readonly number[], { most, weight }: Prices): number {
+function bestChoice(inUse: readonly number[], { most, weight }: Omit<Rules, 'breath'>): number {
   const go = (second: number, resident: number): number => {
     if (second === inUse.length) return 0;
     const used = inUse[second] as number;
@@ -119,7 +121,10 @@ const others = (most: number): [string, Decide][] => {
 };
 
 describe('the points of cost, by account, of twenty students', async () => {
-  const windows = [2, 4, 5, 8, 12, 30];
+  /** Of a breath. */
+  const parts = [0.5, 0.75, 1, 1.5, 2, 5];
+  /** Of whoever copied it: seconds, whosever they are. */
+  const copied = [4, 5, 6, 8, 9, 10, 12];
   const sums = new Map<string, number[]>();
   let least = 1;
   for (let seed = 0; seed < 20; seed++) {
@@ -129,7 +134,7 @@ describe('the points of cost, by account, of twenty students', async () => {
       const way = await firstWithRoom(
         `seed ${seed} ${name}`,
         async (one) => {
-          const demand = demandFor(name, chanceOf(one));
+          const demand = demandFor(name, chanceOf(one), rules.breath);
           const costs = plainPolicies(most).map(({ decide }) => accountedCost(demand, decide, weight));
           return { demand, plain: Math.min(...costs), hindsight: hindsightOf(demand, rules).cost };
         },
@@ -140,7 +145,10 @@ describe('the points of cost, by account, of twenty students', async () => {
         ...plainPolicies(most).map(({ name: it, decide }): [string, Decide] => [it, decide]),
         ...others(most),
       ];
-      for (const window of windows) tried.push([`window ${window}`, (await remembering(rules, window))()]);
+      for (const part of parts)
+        tried.push([`breaths ${part}`, (await remembering(rules, Math.round(part * rules.breath)))()]);
+      for (const window of copied)
+        tried.push([`window ${window}`, (await remembering({ ...rules, most: 320 }, window))()]);
       for (const [it, decide] of tried) {
         const list = sums.get(it) ?? new Array<number>(20).fill(0);
         list[seed] = (list[seed] ?? 0) + points * wayShare(cost(decide), way, wayBuckets[name]);
@@ -149,7 +157,7 @@ describe('the points of cost, by account, of twenty students', async () => {
       least = Math.min(least, wayOf(cost((await remembering(rules))()), way) - wayBuckets[name][3] / 100);
     }
   }
-  const isWindow = (name: string): boolean => name.startsWith('window');
+  const isWindow = (name: string): boolean => /^(?:window|breaths)/.test(name);
 
   it('of what remembers nothing are next to none', () => {
     const much = [...sums].filter(([name, list]) => !isWindow(name) && Math.max(...list) > of / 4);
@@ -162,13 +170,20 @@ describe('the points of cost, by account, of twenty students', async () => {
   });
 
   it('of what remembers are more the nearer it is to the right time', () => {
-    const mean = (window: number): number =>
-      (sums.get(`window ${window}`) ?? []).reduce((sum, n) => sum + n, 0) / 20;
-    expect(mean(5)).toBe(of);
-    expect([mean(2) < mean(4), mean(4) < mean(5), mean(8) < mean(5), mean(12) < mean(8)]).toEqual(
+    const mean = (part: number): number =>
+      (sums.get(`breaths ${part}`) ?? []).reduce((sum, n) => sum + n, 0) / 20;
+    expect(mean(1)).toBe(of);
+    expect([mean(0.5) < mean(0.75), mean(0.75) < mean(1), mean(1.5) < mean(1), mean(2) < mean(1.5)]).toEqual(
       Array(4).fill(true),
     );
-    expect(mean(30)).toBe(0);
+    expect(mean(5)).toBe(0);
+  });
+
+  it('of one that remembers the same seconds for all are not all, with most students', () => {
+    for (const window of copied) {
+      const list = sums.get(`window ${window}`) ?? [];
+      expect([window, list.filter((n) => n < of).length > 10]).toEqual([window, true]);
+    }
   });
 });
 
@@ -224,7 +239,7 @@ describe('stepping through a demand', () => {
 
   it('plays a program of the student, and its cost is the one of the grade', async () => {
     const steps = await step('program server # with the open seed');
-    expect(steps.length).toBe(180);
+    expect(steps.length).toBe(30 * rulesOfVariant().breath);
     const { bound } = await programFor('server', '', rulesOfVariant());
     expect(lastCosts(steps)[1]).toBe(Math.round(bound.cost));
   });
@@ -246,9 +261,9 @@ describe('stepping through a demand', () => {
     },
   );
 
-  const rulesOfVariant = (): Prices => {
-    const { most, weight } = variantFor(exercise, whom.student, whom.term);
-    return { most: Number(most), weight: Number(weight) };
+  const rulesOfVariant = (): Rules => {
+    const { most, weight, breath } = variantFor(exercise, whom.student, whom.term);
+    return { most: Number(most), weight: Number(weight), breath: Number(breath) };
   };
 });
 

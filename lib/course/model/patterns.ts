@@ -32,7 +32,7 @@ class Writer {
   }
 }
 
-export function checkerboard(chance: Chance, holes = 120): PageOp[] {
+export function checkerboard(chance: Chance, holes = 240): PageOp[] {
   const w = new Writer();
   const sizes = Array.from({ length: holes }, () => chance.between(1, 8));
   const ids = sizes.map((size) => {

@@ -2,7 +2,7 @@
  * Exercise 2: first, best and next fit, and a rule of one's own.
  *
  * Three classes keep a rule that says for each allocation which page is right; a fourth may put pages anywhere, and is
- * measured by how little memory it needs. From student to student differ from how many pages on an allocation is taken from
+ * measured by how few pages it holds from going back to the system, since it is told how long each allocation lives. From student to student differ from how many pages on an allocation is taken from
  * the back of its run, and which of two runs of one size best fit takes.
  */
 
@@ -11,11 +11,12 @@ import { calledAs } from '../../../base/called-as.ts';
 import type { PageOp } from '../../../lab/trace/page-text.ts';
 import { parsePageText } from '../../../lab/trace/page-text.ts';
 import { chooserOf, type FitName, type FitRules } from '../../model/fits.ts';
-import { type PatternName, patterns } from '../../model/patterns.ts';
+import { patterns } from '../../model/patterns.ts';
 import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
-import { bucketsText } from '../buckets.ts';
+import { type Bucket, bucketsText, shareOf } from '../buckets.ts';
 import type { Check, Exercise, Failure, Measure, Measured, PageHistory, Variant } from '../exercise.ts';
+import { costText, type Way, type WayBuckets, wayBucketsText, wayShare } from '../hindsight.ts';
 import { shortestFailure } from '../random-check.ts';
 import { playRuled, type Ruled, stepsOf } from './play.ts';
 import { type Played, playFree, playModel } from './play-free.ts';
@@ -132,7 +133,7 @@ function ruledChecks(rules: FitRules): Check[] {
         name: `${name}: long traces`,
         points: 8,
         run: async (bench, seed) => {
-          for (const pattern of ['churn', 'ramp'] as const) {
+          for (const pattern of ['churn', 'ramp', 'robson'] as const) {
             const failure = await playRuled(
               bench,
               ruled,
@@ -148,84 +149,104 @@ function ruledChecks(rules: FitRules): Check[] {
   });
 }
 
-export const ownSeeds = 2;
-const quarters = 4;
-/** Of Robson's program: live pages over pages that first fit needs. */
-const robsonSlack = 1.02;
+const ownSeeds = 4;
+const ownPatterns = ['checkerboard', 'ramp', 'churn'] as const;
+type OwnPattern = (typeof ownPatterns)[number];
+
+/** Parts of the way to the bound at which there are points. */
+export const wayBuckets: Readonly<Record<OwnPattern, WayBuckets>> = {
+  checkerboard: [8, 15, 22, 30],
+  ramp: [8, 15, 22, 30],
+  churn: [4, 7, 9, 11],
+};
+/** Pages that it is grown by, over those of the plain rule that is grown by fewest. */
+export const mostGrown = 1.25;
+
 /** Units an operation, and the share of points up to them. */
-const workBuckets: readonly (readonly [number, number])[] = [
-  [60, 1],
-  [120, 0.75],
-  [240, 0.5],
-  [480, 0.25],
+const workBuckets: readonly Bucket[] = [
+  [150, 1],
+  [300, 0.75],
+  [600, 0.5],
+  [1200, 0.25],
 ];
 
-interface Total {
+const plainRules: FitRules = { tail: Number.POSITIVE_INFINITY, tie: 'lowest' };
+
+type Total = Pick<Played, 'pages' | 'peak' | 'held' | 'least'>;
+
+export const total = (played: readonly Total[], of: keyof Total): number =>
+  played.reduce((sum, one) => sum + one[of], 0);
+
+export const ownTraces = (pattern: OwnPattern, seed: string): readonly PageOp[][] =>
+  Array.from({ length: ownSeeds }, (_, i) => patterns[pattern](chanceOf(`${seed} own ${i}`)));
+
+export interface Plain extends Way {
+  /** Pages that the rule is grown by that is grown by fewest. */
   readonly pages: number;
-  readonly peak: number;
 }
 
-export const total = (played: readonly Total[]): number =>
-  played.reduce((sum, { peak }) => sum + peak, 0) / played.reduce((sum, { pages }) => sum + pages, 0);
+/** The best of the three rules on these traces, by the student's constants and without any; and the bound. */
+export function plainOf(traces: readonly PageOp[][], own: FitRules): Plain {
+  const played = [plainRules, own].flatMap((rules) =>
+    fits.map((name) => traces.map((trace) => playModel(chooserOf(name, rules), trace, rules.tail))),
+  );
+  const least = (of: keyof Total): number => Math.min(...played.map((one) => total(one, of)));
+  return { plain: least('held') / ownSeeds, hindsight: least('least') / ownSeeds, pages: least('pages') };
+}
+
+/** The points of a rule of one's own, but for its work. */
+export function ownShare(pattern: OwnPattern, played: readonly Total[], plain: Plain): number {
+  if (total(played, 'pages') > mostGrown * plain.pages) return 0;
+  return wayShare(total(played, 'held') / ownSeeds, plain, wayBuckets[pattern]);
+}
 
 async function playOwn(
   bench: Bench,
-  pattern: PatternName,
+  pattern: OwnPattern,
   seed: string,
-): Promise<{ readonly traces: readonly PageOp[][]; readonly played: readonly Played[] }> {
-  const traces = Array.from({ length: ownSeeds }, (_, i) => patterns[pattern](chanceOf(`${seed} own ${i}`)));
+  rules: FitRules,
+): Promise<{
+  readonly plain: Plain;
+  readonly traces: readonly PageOp[][];
+  readonly played: readonly Played[];
+}> {
+  const traces = ownTraces(pattern, seed);
   const played: Played[] = [];
   for (const trace of traces) {
     played.push(await playFree(bench, own, trace));
     if (played.at(-1)?.failure !== undefined) break;
   }
-  return { traces, played };
-}
-
-const plainRules: FitRules = { tail: Number.POSITIVE_INFINITY, tie: 'lowest' };
-
-/** How far from next fit to best fit, in quarters; or, of Robson's program, whether it keeps to first fit's bound. */
-export function shareOf(
-  pattern: PatternName,
-  traces: readonly PageOp[][],
-  utilisation: number,
-): { readonly share: number; readonly reference: number } {
-  const of = (name: FitName): number =>
-    total(traces.map((trace) => playModel(chooserOf(name, plainRules), trace)));
-  const reference = of('BestFit');
-  if (pattern === 'robson') return { share: utilisation * robsonSlack >= of('FirstFit') ? 1 : 0, reference };
-  const baseline = of('NextFit');
-  const way = reference > baseline ? (utilisation - baseline) / (reference - baseline) : 1;
-  return { share: Math.max(0, Math.min(quarters, Math.floor(way * quarters + 0.2))) / quarters, reference };
+  return { plain: plainOf(traces, rules), traces, played };
 }
 
 /** The figure of the one trace that is drawn: the table has that of all. */
-function firstPicture({ pages, peak, history }: Omit<Played, 'units' | 'calls'>): PageHistory {
-  const utilisation = (peak / pages).toFixed(3);
+function firstPicture({ pages, held, history }: Omit<Played, 'units' | 'calls'>): PageHistory {
   return {
     ...history,
     had: pages,
-    told: `utilisation ${utilisation} on this trace, the first of ${ownSeeds}`,
+    told: `${Math.round(held)} pages held on this trace, the first of ${ownSeeds}`,
   };
 }
 
-function ownMeasure(pattern: PatternName, points: number, buckets: string): Measure {
+function ownMeasure(pattern: OwnPattern, points: number, rules: FitRules): Measure {
   return {
     name: `${own}: ${pattern}`,
     points,
-    buckets,
+    buckets: `pages held, ${wayBucketsText(wayBuckets[pattern], 'the best of the three rules', 'what lives')}; none where it is grown by more than ${mostGrown} times the pages of a plain one`,
     run: async (bench, seed): Promise<Measured> => {
-      const { traces, played } = await playOwn(bench, pattern, `${seed} ${pattern}`);
+      const { plain, traces, played } = await playOwn(bench, pattern, `${seed} ${pattern}`, rules);
       const failure = played.at(-1)?.failure;
       if (failure !== undefined) return { failure, share: 0 };
-      const utilisation = total(played);
-      const { share, reference } = shareOf(pattern, traces, utilisation);
-      const model = playModel(chooserOf('BestFit', plainRules), traces[0]);
+      const grown = total(played, 'pages') / plain.pages;
+      const model = playModel(chooserOf('BestFit', plainRules), traces[0] as PageOp[]);
       return {
-        share,
-        utilisation,
+        share: ownShare(pattern, played, plain),
+        utilisation: total(played, 'peak') / total(played, 'pages'),
         work: workOf(played),
-        reference: { utilisation: reference },
+        other: costText(total(played, 'held') / ownSeeds, plain),
+        ...(grown > mostGrown
+          ? { note: `no points: it is grown by ${grown.toFixed(2)} times the pages of a plain rule` }
+          : {}),
         history: firstPicture(played[0] as Played),
         referenceHistory: firstPicture(model),
       };
@@ -239,23 +260,19 @@ const workOf = (played: readonly Played[]): number =>
       played.reduce((sum, { calls }) => sum + calls, 0),
   ) / 10;
 
-const workMeasure: Measure = {
+const workMeasure = (rules: FitRules): Measure => ({
   name: `${own}: work`,
   points: 10,
   buckets: `units an operation on churn: ${bucketsText(workBuckets, 10)}; none unless a quarter of the points of churn is reached`,
   run: async (bench, seed): Promise<Measured> => {
-    const { traces, played } = await playOwn(bench, 'churn', `${seed} work`);
+    const { plain, played } = await playOwn(bench, 'churn', `${seed} work`, rules);
     const failure = played.at(-1)?.failure;
     if (failure !== undefined) return { failure, share: 0 };
     const work = workOf(played);
-    const utilisation = total(played);
-    const { share, reference } = shareOf('churn', traces, utilisation);
-    const bucket = workBuckets.find(([units]) => work <= units)?.[1] ?? 0;
-    return { share: share === 0 ? 0 : bucket, work, utilisation, reference: { utilisation: reference } };
+    const isWorth = ownShare('churn', played, plain) > 0;
+    return { share: isWorth ? shareOf(workBuckets, work) : 0, work };
   },
-};
-
-const way = 'the way from next fit (0) to best fit (1), in quarters';
+});
 
 const patternHints = (name: string): readonly [string, string, string] => [
   `Which free runs are there before the call, and which of them may ${name} take? Draw them, and do by hand what the rule says.`,
@@ -303,13 +320,15 @@ export const bestFit: Exercise = {
         ),
     },
   ],
-  measures: () => [
-    ownMeasure('checkerboard', 8, `utilisation: ${way}`),
-    ownMeasure('ramp', 6, `utilisation: ${way}`),
-    ownMeasure('churn', 8, `utilisation: ${way}`),
-    ownMeasure('robson', 4, 'utilisation: at least that of first fit, less 2 %'),
-    workMeasure,
-  ],
+  measures: (variant) => {
+    const rules = rulesOf(variant);
+    return [
+      ownMeasure('checkerboard', 8, rules),
+      ownMeasure('ramp', 9, rules),
+      ownMeasure('churn', 9, rules),
+      workMeasure(rules),
+    ];
+  },
   hints: {
     ...hintsOf('FirstFit', 'first fit'),
     ...hintsOf('BestFit', 'best fit'),

@@ -1,12 +1,13 @@
 /**
  * Playing a trace of pages on a page heap for which any free run will do: it is asked until it has no room, grown, and asked
- * again; each answer is judged by what is free.
+ * again; each answer is judged by what is free. It is told how long each allocation lives.
  */
 import type { PageOp } from '../../../lab/trace/page-text.ts';
 import { type Choose, FitModel, type Run } from '../../model/fits.ts';
 import type { Answer, Call } from '../../sandbox/protocol.ts';
 import { type Bench, shown, troubleOf } from '../bench.ts';
 import type { Failure, PageChange, PageHistory, Strip } from '../exercise.ts';
+import { Held, livesOf } from './held.ts';
 import { asked, copy, growthFor, growthPages, runsText } from './play.ts';
 
 export interface Played {
@@ -14,6 +15,9 @@ export interface Played {
   /** Pages that it was grown by, live pages at the peak. */
   readonly pages: number;
   readonly peak: number;
+  /** Pages of blocks with something in use, on average; and what no placement is below. */
+  readonly held: number;
+  readonly least: number;
   /** Units of all calls, and calls. */
   readonly units: number;
   readonly calls: number;
@@ -27,13 +31,15 @@ const blockOps = 500;
 export async function playFree(bench: Bench, target: string, ops: readonly PageOp[]): Promise<Played> {
   await bench.again();
   const model = new FitModel(() => -1);
+  const lives = livesOf(ops);
+  const held = new Held();
   const changes: PageChange[] = [];
   const place = new Map<number, Run>();
   const steps: string[] = [];
   let [live, peak, units, calls] = [0, 0, 0, 0];
   const played = (failure?: Failure): Played => ({
     ...(failure === undefined ? {} : { failure }),
-    ...{ pages: model.pages, peak, units, calls, history: { ops: ops.length, changes } },
+    ...{ pages: model.pages, peak, ...held.mean, units, calls, history: { ops: ops.length, changes } },
   });
   const strip = (value?: Run): Strip => ({
     pages: model.pages,
@@ -59,7 +65,7 @@ export async function playFree(bench: Bench, target: string, ops: readonly PageO
       const op = ops[i];
       if (op.k === 'alloc') {
         inBlock.set(op.id, block.length);
-        block.push([0, 'alloc', op.pages]);
+        block.push([0, 'alloc', op.pages, lives.get(op.id) as number]);
       } else if (op.k === 'free') {
         const n = sizeOf(ops, op.id, place);
         const at = inBlock.get(op.id);
@@ -87,7 +93,7 @@ export async function playFree(bench: Bench, target: string, ops: readonly PageO
       const trouble = troubleOf(answer, stopped);
       const text =
         op.k === 'alloc'
-          ? `alloc(${op.pages})`
+          ? `alloc(${op.pages}, ${lives.get(op.id)})`
           : op.k === 'free'
             ? `free(${place.get(op.id)?.page}, ${place.get(op.id)?.n})`
             : '';
@@ -137,6 +143,7 @@ export async function playFree(bench: Bench, target: string, ops: readonly PageO
           });
         }
         model.take(value, n);
+        held.take(value, n);
         place.set(op.id, { page: value, n });
         changes.push({ op: i, page: value, n, to: 'used' });
         live += n;
@@ -145,10 +152,12 @@ export async function playFree(bench: Bench, target: string, ops: readonly PageO
         const run = place.get(op.id);
         if (run === undefined) continue;
         model.free(run.page, run.n);
+        held.free(run.page, run.n);
         place.delete(op.id);
         changes.push({ op: i, page: run.page, n: run.n, to: 'free' });
         live -= run.n;
       }
+      held.pass();
     }
     from = i;
   }
@@ -170,6 +179,7 @@ export function playModel(
 ): Omit<Played, 'units' | 'calls'> {
   const model = new FitModel(choose, tail);
   model.grow(0, growthPages);
+  const held = new Held();
   const place = new Map<number, Run>();
   const changes: PageChange[] = [];
   let [live, peak] = [0, 0];
@@ -182,15 +192,18 @@ export function playModel(
         page = model.alloc(n);
       }
       place.set(op.id, { page, n });
+      held.take(page, n);
       changes.push({ op: i, page, n, to: 'used' });
       live += n;
       peak = Math.max(peak, live);
     } else if (op.k === 'free') {
       const run = place.get(op.id) as Run;
       model.free(run.page, run.n);
+      held.free(run.page, run.n);
       changes.push({ op: i, page: run.page, n: run.n, to: 'free' });
       live -= run.n;
     }
+    held.pass();
   });
-  return { pages: model.pages, peak, history: { ops: ops.length, changes } };
+  return { pages: model.pages, peak, ...held.mean, history: { ops: ops.length, changes } };
 }

@@ -3,22 +3,35 @@
  * memory and in pages that are missed later is measured on a real heap.
  */
 
-import { chanceOf } from '../../model/seeds.ts';
+import { type Chance, chanceOf } from '../../model/seeds.ts';
 import { requireNumber } from '../bench.ts';
 import type { Check, Exercise, Measure, Measured, PageChange, PageHistory, Variant } from '../exercise.ts';
 import { costText, type WayBuckets, wayBucketsText, wayShare } from '../hindsight.ts';
-import type { Prices } from './hindsight.ts';
 import { pagesQuestion, playDemand, policyOn, target } from './play.ts';
-import { type ProgramName, programFor, programNames } from './programs.ts';
+import { type ProgramName, programFor, programNames, type Rules } from './programs.ts';
 import { costOf, type RealRun, runReal } from './real-heap.ts';
 import { stepsOf } from './steps.ts';
 
-const rulesOf = (variant: Variant): Prices => ({
+const rulesOf = (variant: Variant): Rules => ({
   most: requireNumber(variant.most, 'most'),
   weight: requireNumber(variant.weight, 'weight'),
+  breath: requireNumber(variant.breath, 'breath'),
 });
 
-function checksOf(rules: Prices): Check[] {
+/**
+ * A student's own. How long it is worth while to remember goes with the breath, of which no two are so near that one memory is good for both; and what a fault costs goes along: so the programs are as hard for
+ * one as for another. What may go in a second says how steeply what is not needed any more can go.
+ */
+export function rulesFrom(chance: Chance): Readonly<Record<keyof Rules, number>> {
+  const breath = chance.oneOf([5, 7, 9, 12]);
+  return {
+    most: 20 * chance.between(16, 24),
+    weight: Math.round((breath * chance.between(18, 26)) / 10),
+    breath,
+  };
+}
+
+function checksOf(rules: Rules): Check[] {
   return [
     {
       name: 'answers that may be given',
@@ -63,18 +76,19 @@ function checksOf(rules: Prices): Check[] {
       points: 15,
       run: async (bench, seed) => {
         const chance = chanceOf(`${seed} again`);
-        const period = chance.between(3, 4);
+        const period = chance.between(Math.max(2, rules.breath - 1), rules.breath);
         const high = chance.between(800, 1000);
-        const demand = Array.from({ length: 60 }, (_, s) => (s % period === 0 ? high : 200));
+        const half = 10 * period;
+        const demand = Array.from({ length: 2 * half }, (_, s) => (s % period === 0 ? high : 200));
         const { policy, gone } = await playDemand(bench, demand, rules);
         if (policy.failure !== undefined) return policy.failure;
-        const late = gone.slice(30).reduce((sum, n) => sum + n, 0);
-        const swings = Math.floor(30 / period) * (high - 200);
+        const late = gone.slice(half).reduce((sum, n) => sum + n, 0);
+        const swings = 10 * (high - 200);
         return late <= swings / 10
           ? undefined
           : policy.fail(
               'what is needed again at once goes back',
-              `${late} pages went back in the last half minute, and every ${period} seconds ${high - 200} are needed again`,
+              `${late} pages went back in the last ${half} seconds, and every ${period} seconds ${high - 200} are needed again`,
               `at most ${Math.floor(swings / 10)}`,
             );
       },
@@ -86,9 +100,9 @@ const sum = (list: readonly number[]): number => list.reduce((all, n) => all + n
 
 /** Parts of the way to hindsight at which there are points. On a peak more of what there is to know is known by nobody. */
 export const wayBuckets: Readonly<Record<ProgramName, WayBuckets>> = {
-  tide: [15, 25, 36, 47],
-  peak: [12, 22, 31, 40],
-  server: [15, 25, 36, 47],
+  tide: [12, 23, 34, 45],
+  peak: [11, 21, 31, 40],
+  server: [10, 19, 28, 37],
 };
 
 /** Pages by level over seconds: the lowest are those in use, above them what is resident without use, then what was given back. */
@@ -110,7 +124,7 @@ function levelsOf(inUse: readonly number[], resident: readonly number[]): PageHi
   return { words, ops: inUse.length, changes };
 }
 
-function measureOf(name: ProgramName, rules: Prices): Measure {
+function measureOf(name: ProgramName, rules: Rules): Measure {
   return {
     name: `a real heap: ${name}`,
     points: 15,
@@ -153,7 +167,7 @@ export const scavenging: Exercise = {
   modules: [],
   variant: (seed) => {
     const chance = chanceOf(`${seed} scavenging`);
-    return { most: 20 * chance.between(16, 24), weight: chance.between(9, 13) };
+    return rulesFrom(chance);
   },
   checks: (variant) => checksOf(rulesOf(variant)),
   measures: (variant) => programNames.map((name) => measureOf(name, rulesOf(variant))),
@@ -171,7 +185,7 @@ export const scavenging: Exercise = {
     'a demand that comes again': [
       'The program needs the same pages every few seconds. What would you have to know to keep them?',
       'Keep as much free as would be needed if the most of the last seconds came back.',
-      'The window must be longer than the period of the demand: four seconds, here.',
+      'The window must be as long as the longest period of the demand: your breath.',
     ],
   },
   step: (bench, variant, trace, _target, seed) => stepsOf(bench, rulesOf(variant), trace, seed),

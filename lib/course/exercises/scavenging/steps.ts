@@ -9,16 +9,16 @@ import { chanceOf } from '../../model/seeds.ts';
 import type { Bench } from '../bench.ts';
 import type { Step } from '../exercise.ts';
 import { failedStep } from '../own-policy.ts';
-import { hindsightOf, type Prices } from './hindsight.ts';
+import { hindsightOf } from './hindsight.ts';
 import { pagesQuestion, policyOn, viewText } from './play.ts';
-import { inUseOf, programNames, programOf, workFor } from './programs.ts';
+import { inUseOf, programNames, programOf, type Rules, workFor } from './programs.ts';
 import { runReal, type SecondOfWork, type SecondView } from './real-heap.ts';
 
 const mostPages = 5000;
 const mostSeconds = 600;
 
 /** @throws PageHeapError ERR_FILE, with the line */
-function parse(text: string, seed: string, prices: Prices): Promise<readonly SecondOfWork[]> {
+function parse(text: string, seed: string, rules: Rules): Promise<readonly SecondOfWork[]> {
   const uses: { readonly pages: number; readonly seconds: number }[] = [];
   let all = 0;
   for (const [i, line] of text.split('\n').entries()) {
@@ -28,7 +28,7 @@ function parse(text: string, seed: string, prices: Prices): Promise<readonly Sec
     const isUse = word === 'use' && rest.length === 2 && Number.isInteger(pages) && Number.isInteger(seconds);
     const name = programNames.find((one) => one === rest[0]);
     if (word === 'program' && rest.length === 1 && name !== undefined && uses.length === 0)
-      return workFor(name, seed, prices);
+      return workFor(name, seed, rules);
     if (!isUse || pages < 0 || pages > mostPages || seconds < 1 || all + seconds > mostSeconds)
       throw new PageHeapError(
         'ERR_FILE',
@@ -66,23 +66,23 @@ function costsSoFar(
 }
 
 /** @throws PageHeapError ERR_FILE for what is no trace; HandinOver */
-export async function stepsOf(bench: Bench, prices: Prices, trace: string, seed: string): Promise<Step[]> {
-  const work = await parse(trace, seed, prices);
+export async function stepsOf(bench: Bench, rules: Rules, trace: string, seed: string): Promise<Step[]> {
+  const work = await parse(trace, seed, rules);
   const policy = policyOn(bench);
   await policy.begin();
   if (policy.failure !== undefined) return failedStep(policy.failure);
   const asked: [view: SecondView, pages: number | undefined][] = [];
   const { resident } = await runReal(work, async (view) => {
-    const pages = await policy.ask(pagesQuestion(view, prices));
+    const pages = await policy.ask(pagesQuestion(view, rules));
     asked.push([view, pages]);
     return pages;
   });
   const inUse = inUseOf(work);
-  const known = hindsightOf(inUse, prices).resident;
+  const known = hindsightOf(inUse, rules).resident;
   const missed = inUse.map((used, s) => Math.max(0, used - (known[s - 1] ?? 0)));
   const faults = asked.map(([{ faulted }]) => faulted);
-  const own = costsSoFar(inUse, resident, faults, prices.weight);
-  const best = costsSoFar(inUse, known, missed, prices.weight);
+  const own = costsSoFar(inUse, resident, faults, rules.weight);
+  const best = costsSoFar(inUse, known, missed, rules.weight);
   return asked.map(([view, pages], s) => {
     const goes = Math.max(known[s - 1] ?? 0, inUse[s] ?? 0) - (known[s] ?? 0);
     return {
