@@ -20,7 +20,7 @@ export const tracedSpanTable = table('tracedSpans', 'mspan', {
   queued: i32('heap'),
   /** The span after this one among those of which views were handed out while a cycle marks; −1: it is the last; 0: not. */
   viewed: i32('heap'),
-  /** Its objects of which there are views lie from here to before there. */
+  /** Its objects of which there are views lie from here to before there; of a large one the pages, counted from its own. */
   viewedFrom: i32('heap'),
   viewedTo: i32('heap'),
 });

@@ -66,7 +66,7 @@ export class ObjectContents {
     this.#within(addr, length);
     if (length === 0) return new Uint8Array(0);
     const view = this.#buffers.view(addr, length);
-    this.#barrier?.viewed(addr);
+    this.#barrier?.viewed(addr, length);
     return view;
   }
 

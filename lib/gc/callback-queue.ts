@@ -6,6 +6,9 @@
  * queues them. The object of a finalizer that waits, or runs just now, is a root (special-roots.ts); that of a cleanup
  * is gone.
  *
+ * A cycle visits what waits in pieces, from the front. What leaves a queue does so at its front, too, and is shaded then; what
+ * comes to one while a cycle marks, at its back, is no root by that: no finalizer is queued before the sweep.
+ *
  * A P is held by one thread after the other. Each holding is a *tenure*, with a number of its own whose lowest bits are
  * the P; a special knows in which it was set. A tenure ends when the thread gives its P up; where the thread ended without
  * that, when a cycle notices or another thread takes the P over. Then what it waited for is awaited no more. Its queue is
@@ -28,6 +31,8 @@ export const callbackQueueTable = table('callbackQueues', 'gc', {
   /** The special whose callback runs now. */
   running: i32('heap'),
   waiting: i32('heap'),
+  /** While a cycle marks, the first of those that wait which it has yet to visit. */
+  unvisited: i32('heap'),
   /** The number of the holding of this P; 0: nobody holds it. */
   tenure: i32('heap'),
 });
@@ -73,6 +78,8 @@ export interface CallbackCounts {
 export class CallbackQueue {
   /** Told when something was queued for a P, and when a tenure of a P has ended: what else it held ends, too. */
   hooks: { queued(p: number): void; ended(p: number): void } = { queued: () => {}, ended: () => {} };
+  /** Told of the object of each finalizer that leaves a queue: who marks must know. */
+  left: (address: number) => void = () => {};
   readonly #specials: Specials;
   readonly #queues: Views<typeof callbackQueueTable>;
   readonly #state: Views<typeof callbackStateTable>;
@@ -212,17 +219,31 @@ export class CallbackQueue {
   }
 
   /**
-   * Calls with the address of each object that waits for its finalizer, or whose finalizer runs. Tenures of threads that
-   * have ended end first.
+   * A cycle begins to mark: visits the objects whose finalizers run now. Those that wait are visited from here on. Tenures
+   * of threads that have ended end first.
    */
-  eachFinalizable(visit: (address: number) => void): void {
-    const { next, kind, address } = this.#specials.rows();
-    const { first, running, tenure } = this.#queues;
+  eachRunning(visit: (address: number) => void): void {
+    const { kind, address } = this.#specials.rows();
+    const { first, running, tenure, unvisited } = this.#queues;
     for (let p = 0; p < this.#ps; p++) {
       if (tenure[p] !== 0 && !this.#isLiving(p)) this.end(p);
       if (running[p] !== 0 && kind[running[p]] === queuedFinalizer) visit(address[running[p]]);
-      for (let id = first[p]; id !== 0; id = next[id]) if (kind[id] === queuedFinalizer) visit(address[id]);
+      unvisited[p] = first[p];
     }
+  }
+
+  /** Visits so many, at most, of those that wait and were not visited in this cycle. @returns whether more are left */
+  eachWaiting(most: number, visit: (address: number) => void): boolean {
+    const { next, kind, address } = this.#specials.rows();
+    const { unvisited } = this.#queues;
+    let left = most;
+    for (let p = 0; p < this.#ps; p++)
+      for (let id = unvisited[p]; id !== 0; id = unvisited[p]) {
+        if (left-- === 0) return true;
+        if (kind[id] === queuedFinalizer) visit(address[id]);
+        unvisited[p] = next[id];
+      }
+    return false;
   }
 
   #append(id: number): void {
@@ -240,8 +261,11 @@ export class CallbackQueue {
   #takeFirst(p: number): number {
     const q = this.#queues;
     const id = q.first[p];
-    q.first[p] = this.#specials.rows().next[id];
+    const { next, kind, address } = this.#specials.rows();
+    q.first[p] = next[id];
+    if (q.unvisited[p] === id) q.unvisited[p] = next[id];
     q.waiting[p]--;
+    if (kind[id] === queuedFinalizer) this.left(address[id]);
     return id;
   }
 }

@@ -16,8 +16,11 @@ import { objectSize } from '../spans/span-table.ts';
 import type { CallbackQueue } from './callback-queue.ts';
 import type { RootSource, RootVisitor } from './mark/marker.ts';
 
-/** Spans that are visited in one go. */
+/** Spans, and objects that wait for their finalizers, that are visited in one go. */
 const spansAtATime = 16;
+const waitingAtATime = 512;
+/** The place of what waits. */
+const waiting = -1;
 
 export class SpecialRoots implements RootSource {
   readonly #state: HeapState;
@@ -41,14 +44,16 @@ export class SpecialRoots implements RootSource {
     this.#noscan = noscan;
   }
 
-  /** The queue: what is taken from it while a cycle marks was visited before. */
+  /** What runs now. */
   firstRoots(visitor: RootVisitor): void {
-    this.#queue.eachFinalizable((address) => visitor.root(address));
+    this.#queue.eachRunning((address) => visitor.root(address));
   }
 
-  /** Pins, and what objects with finalizers refer to: places are those of `Specials.noted`. */
+  /** The queue; then pins, and what objects with finalizers refer to: places are those of `Specials.noted`. */
   eachRoot(visitor: RootVisitor, from: number): number {
-    return this.#specials.noted(from, spansAtATime, (s) => {
+    if (from <= 0 && this.#queue.eachWaiting(waitingAtATime, (address) => visitor.root(address)))
+      return waiting;
+    return this.#specials.noted(Math.max(0, from), spansAtATime, (s) => {
       const { columns } = this.#state.spans;
       const start = this.#state.arenas.addressOf(columns.startPage[s]);
       const size = objectSize(columns, s);

@@ -77,6 +77,7 @@ export function wireMarking(
   };
   const shader = new Shader(deps);
   const barrier = new WriteBarrier({ state, objects, mcache, shader, columns, views: spans });
+  callbacks.left = (address) => barrier.shade(address);
   const buffers = new WorkBuffers(heap, state.spans.columns, memory, spans.queued, columns);
   const roots = new Roots(meta, mcache, state.arenas, memory);
   const sources: RootSource[] = [roots, kept];

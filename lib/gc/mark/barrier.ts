@@ -13,7 +13,7 @@
  *                 unmarked when it gives it back, so that malloc itself does nothing for it. It is zero, or what it
  *                 holds was stored through the barrier
  *   views         nobody sees what is stored through a view. So an object of which a view was handed out since marking
- *                 began is scanned again at the end. A view from before is the caller's risk: what is stored through it
+ *                 began is scanned again at the end; of a large one the pages that the view has. A view from before is the caller's risk: what is stored through it
  *                 while a cycle marks must also be held by something else
  *
  * To shade the overwritten pointer, too, is more than the invariant needs. It gives a second one: *what could be reached
@@ -36,7 +36,10 @@ import { objectSize, spanState } from '../../spans/span-table.ts';
 import type { MarkColumns } from './mark-state.ts';
 import type { Shader } from './shader.ts';
 
-/** By span: the span of a view after it (−1: none is; 0: it is not in the list), and its objects of which there are views. */
+/**
+ * By span: the span of a view after it (−1: none is; 0: it is not in the list), and its objects of which there are views; of a
+ * large object its pages.
+ */
 export interface ViewedColumns {
   readonly viewed: Int32Array;
   readonly viewedFrom: Int32Array;
@@ -121,23 +124,28 @@ export class WriteBarrier extends WrittenOnce implements BlackAllocation {
     shader.shadeWords(s, from, Math.min(end, objectEnd) - from, objectEnd, false);
   }
 
-  /** A view of an object is handed out. */
-  viewed(address: number): void {
+  /** A view of so many bytes, at least one, of an object is handed out. */
+  viewed(address: number, length: number): void {
     if (!this.isOn) return;
-    const { shader, columns, views } = this.#deps;
+    const { shader, state, columns, views } = this.#deps;
     const s = shader.spanAt(address);
     const index = s === 0 ? -1 : shader.indexIn(s, address);
     if (index < 0 || this.#holdsNone(s)) return;
     const { viewed, viewedFrom, viewedTo } = views;
+    const { elemSize, startPage } = state.spans.columns;
+    const { arenas } = state;
+    const isLarge = elemSize[s] === 0;
+    const from = isLarge ? arenas.pageOf(address) - startPage[s] : index;
+    const to = 1 + (isLarge ? arenas.pageOf(address + length - 1) - startPage[s] : index);
     if (viewed[s] === 0) {
       viewed[s] = columns.viewed[0] === 0 ? -1 : columns.viewed[0];
       columns.viewed[0] = s;
-      viewedFrom[s] = index;
-      viewedTo[s] = index + 1;
+      viewedFrom[s] = from;
+      viewedTo[s] = to;
       return;
     }
-    viewedFrom[s] = Math.min(viewedFrom[s], index);
-    viewedTo[s] = Math.max(viewedTo[s], index + 1);
+    viewedFrom[s] = Math.min(viewedFrom[s], from);
+    viewedTo[s] = Math.max(viewedTo[s], to);
   }
 
   // ---------------------------------------------------------------- what the allocator does
@@ -168,14 +176,20 @@ export class WriteBarrier extends WrittenOnce implements BlackAllocation {
     this.hooks.isOnChanged();
   }
 
-  /** The world stands, and nothing is gray: objects of which there are views are scanned again. */
-  shadeViewed(): void {
-    const { shader, objects, columns } = this.#deps;
+  /**
+   * The world stands, and nothing is gray: objects of which there are views are scanned again.
+   * @param scan scans pages of a large one, and what that leads to
+   */
+  shadeViewed(scan: (s: number, fromPage: number, endPage: number) => void): void {
+    const { shader, objects, columns, state } = this.#deps;
     const { viewed, viewedFrom, viewedTo } = this.#deps.views;
     for (let s = columns.viewed[0]; s > 0; ) {
       // Marked or not: what is not marked may have a finalizer, which keeps what it refers to.
-      for (let index = viewedFrom[s]; index < viewedTo[s]; index++)
-        if (objects.isAllocated(s, index)) shader.shadeObject(s, index);
+      if (state.spans.columns.elemSize[s] === 0) {
+        if (objects.isAllocated(s, 0)) scan(s, viewedFrom[s], viewedTo[s]);
+      } else
+        for (let index = viewedFrom[s]; index < viewedTo[s]; index++)
+          if (objects.isAllocated(s, index)) shader.shadeObject(s, index);
       s = this.#leave(s, viewed);
     }
     columns.viewed[0] = 0;

@@ -5,6 +5,9 @@
  * gray. A large object comes in pieces of 128 KiB (*oblets*), and what a piece led to is followed before the next. Objects
  * of a span that lies in two windows are scanned here, word by word.
  *
+ * A large object may be gray and not marked, where it keeps what it refers to, not itself; and pages of one are scanned once
+ * more where there are views of them. The words of both are counted beside the others (`againWords`).
+ *
  * Not here: the loop that scans the objects (drain.ts).
  */
 import { popcount32 } from '../../base/bits.ts';
@@ -89,6 +92,7 @@ export class GraySpans {
         if (size === 0) {
           this.#largeAt[0] = page << pageWordsShift;
           this.#largeEnd[0] = this.#largeAt[0] + objectSize(this.#deps.state.spans.columns, s) / 8;
+          if (!this.#deps.objects.isMarked(s, 0)) this.#countAgain(this.#largeEnd[0] - this.#largeAt[0]);
           break;
         }
         this.#scannedObjects[0] += popcount32(word);
@@ -102,15 +106,42 @@ export class GraySpans {
     }
   }
 
+  /** Pages of a large object are to be scanned once more, in pieces. No span is at hand. */
+  scanAgain(s: number, fromPage: number, endPage: number): void {
+    const page = this.#startPage[s] & windowPageMask;
+    const from = fromPage * 2 ** pageWordsShift;
+    const words = Math.min(endPage, this.#pages[s]) * 2 ** pageWordsShift - from;
+    if (page + this.#pages[s] > windowPages) {
+      this.#shader.shadeWords(s, from, words, from + words);
+      return;
+    }
+    this.#takeInHand(s);
+    this.#largeAt[0] = (page << pageWordsShift) + from;
+    this.#largeEnd[0] = this.#largeAt[0] + words;
+    this.#countAgain(words);
+  }
+
   #nextSpan(): boolean {
     const next = this.#shader.queue.take();
-    this.#span[0] = next;
+    this.#takeInHand(next);
+    return next !== 0;
+  }
+
+  /** @param s 0: none */
+  #takeInHand(s: number): void {
+    this.#span[0] = s;
     this.#nextGray[0] = 0;
-    if (next === 0) return false;
-    const index = this.#startPage[next] >>> windowPagesShift;
+    if (s === 0) return;
+    const index = this.#startPage[s] >>> windowPagesShift;
     this.#deps.columns.window[0] = index + 1;
     this.#window.open(index);
-    return true;
+  }
+
+  /** What is scanned now is not to count as marked. */
+  #countAgain(words: number): void {
+    const { columns } = this.#deps;
+    columns.againWords[0] += words;
+    columns.againObjects[0]++;
   }
 
   #nextPiece(): boolean {
@@ -126,10 +157,13 @@ export class GraySpans {
   }
 
   #scanAcross(s: number, firstIndex: number, which: number): void {
-    const { columns, state } = this.#deps;
+    const { columns, state, objects } = this.#deps;
+    const words = objectSize(state.spans.columns, s) / 8;
     for (let rest = which; rest !== 0; rest &= rest - 1) {
-      this.#shader.shadeObject(s, firstIndex + 31 - Math.clz32(rest & -rest));
-      columns.scannedWords[0] += objectSize(state.spans.columns, s) / 8;
+      const index = firstIndex + 31 - Math.clz32(rest & -rest);
+      if (!objects.isMarked(s, index)) this.#countAgain(words);
+      this.#shader.shadeObject(s, index);
+      columns.scannedWords[0] += words;
       this.#scannedObjects[0]++;
     }
   }

@@ -44,10 +44,13 @@ export const markTable = table('mark', 'gc', {
   scannedWords: f64('heap'),
   plainWords: f64('heap'),
   blackBytes: f64('heap'),
+  /** Of the words scanned, those of objects that do not count for that: not marked, or scanned once more. */
+  againWords: f64('heap'),
   // The same, counted in objects.
   scannedObjects: f64('heap'),
   plainObjects: f64('heap'),
   blackObjects: f64('heap'),
+  againObjects: f64('heap'),
 });
 
 export type MarkColumns = Views<typeof markTable>;

@@ -5,6 +5,9 @@
  * windows, what the write barrier sees. Marked objects that may hold pointers wait in the span queue, which takes no
  * memory. An address that leads to no object marks nothing, unless it must lead to one (`typed`).
  *
+ * Where an object itself is not kept, but what it refers to is, its pointers are shaded at once; of a large one too many
+ * for that: it is gray without being marked.
+ *
  * Not here: the loop that marks most objects (drain.ts), who calls for what (barrier.ts).
  */
 import type { TracingLiveness } from '../../alloc/tracing-liveness.ts';
@@ -88,11 +91,14 @@ export class Shader extends WrittenOnce implements RootVisitor {
     this.shade(address, false);
   }
 
+  /** A large object waits for that in the queue, to be scanned in pieces, though it is not marked. */
   rootsIn(address: number): void {
+    const { objects, state } = this.#deps;
     const s = this.spanAt(address);
-    if (s === 0) return;
-    const index = this.indexIn(s, address);
-    if (index >= 0 && this.#deps.objects.isAllocated(s, index)) this.shadeObject(s, index);
+    const index = s === 0 ? -1 : this.indexIn(s, address);
+    if (index < 0 || !objects.isAllocated(s, index)) return;
+    if (state.spans.columns.elemSize[s] !== 0) this.shadeObject(s, index);
+    else if (!this.holdsNone(this.#spanClass[s]) && !objects.isMarked(s, index)) this.makeGray(s, index);
   }
 
   /** Marks the object that an address points to, if there is one, and makes it gray. @param typed it must be one */
@@ -126,7 +132,7 @@ export class Shader extends WrittenOnce implements RootVisitor {
     this.makeGray(s, index);
   }
 
-  /** Lets a marked object wait in the queue. */
+  /** Lets an object wait in the queue until it is scanned. */
   makeGray(s: number, index: number): void {
     const { gray, state, columns } = this.#deps;
     gray[state.spans.columns.markBits[s] + (index >>> 5)] |= 1 << (index & 31);

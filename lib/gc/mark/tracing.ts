@@ -30,7 +30,7 @@
  *
  *     marker.begin();                         // beside the program, which runs between the steps
  *     while (!marker.step(words)) …;          // roots are visited in steps, too
- *     marker.settle();                        // the world stands: objects with views once more, and what that leads to
+ *     marker.settle();                        // the world stands: what has views once more, and what that leads to
  *     marker.end();
  *
  * Beside the program, what was marked is not counted at the end, which would take a look at every span: each word that
@@ -69,6 +69,7 @@ export interface TracingDeps {
 export class TracingMarker implements ConcurrentMarker {
   readonly #deps: ShaderDeps & Omit<TracingDeps, 'deps'>;
   readonly #columns: MarkColumns;
+  readonly #graySpans: GraySpans;
   /** Scans gray objects until none is left, or so many words were scanned. @returns whether none is left */
   drain: Drain;
 
@@ -76,14 +77,8 @@ export class TracingMarker implements ConcurrentMarker {
     const window = new MarkWindow(deps.state, deps.memory);
     this.#deps = { ...deps, shader, barrier, buffers, roots, bySpans };
     this.#columns = deps.columns;
-    this.drain = drainOf({
-      deps,
-      shader,
-      buffers,
-      window,
-      graySpans: new GraySpans(deps, shader, window),
-      bySpans,
-    });
+    this.#graySpans = new GraySpans(deps, shader, window);
+    this.drain = drainOf({ deps, shader, buffers, window, graySpans: this.#graySpans, bySpans });
   }
 
   mark(): Marked {
@@ -94,7 +89,7 @@ export class TracingMarker implements ConcurrentMarker {
       this.#firstRoots();
       while (!this.step(unlimited));
       buffers.release();
-      const scanned = this.heapScanned;
+      const scanned = this.#markedScanned;
       resetMarkState(this.#columns);
       return { ...markSpans(state, (s, window) => this.#markedWord(s, window)), scanned };
     } catch (error) {
@@ -109,6 +104,11 @@ export class TracingMarker implements ConcurrentMarker {
 
   get heapScanned(): number {
     return this.#columns.scannedWords[0] * 8;
+  }
+
+  /** Bytes of what was scanned and is marked, each counted once. */
+  get #markedScanned(): number {
+    return (this.#columns.scannedWords[0] - this.#columns.againWords[0]) * 8;
   }
 
   begin(): void {
@@ -134,7 +134,10 @@ export class TracingMarker implements ConcurrentMarker {
 
   settle(): void {
     while (!this.step(unlimited));
-    this.#deps.barrier.shadeViewed();
+    this.#deps.barrier.shadeViewed((s, from, end) => {
+      this.#graySpans.scanAgain(s, from, end);
+      while (!this.drain(unlimited));
+    });
     while (!this.drain(unlimited));
   }
 
@@ -143,9 +146,9 @@ export class TracingMarker implements ConcurrentMarker {
     this.#deps.buffers.release();
     const c = this.#columns;
     const marked = {
-      bytes: (c.scannedWords[0] + c.plainWords[0]) * 8 + c.blackBytes[0],
-      objects: c.scannedObjects[0] + c.plainObjects[0] + c.blackObjects[0],
-      scanned: this.heapScanned,
+      bytes: this.#markedScanned + c.plainWords[0] * 8 + c.blackBytes[0],
+      objects: c.scannedObjects[0] - c.againObjects[0] + c.plainObjects[0] + c.blackObjects[0],
+      scanned: this.#markedScanned,
     };
     resetMarkState(c);
     return marked;

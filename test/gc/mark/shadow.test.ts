@@ -134,7 +134,8 @@ const mutants: Readonly<Record<string, (runtime: Runtime) => void>> = {
     });
   },
   'what waits for its finalizer is no root': ({ special }) => {
-    special.callbacks.eachFinalizable = () => {};
+    special.callbacks.eachRunning = () => {};
+    special.callbacks.eachWaiting = () => false;
   },
   'pins are no roots': ({ special }) => {
     special.pins.eachPinned = () => {};

@@ -1,0 +1,215 @@
+/**
+ * What marking does at a time: of large objects a piece, of roots some hundreds, whatever it is that leads to them. Work is
+ * counted in windows of 32 words that were asked for their pointers.
+ */
+import { describe, expect, test } from 'vitest';
+import { type Heap, runtimeOf } from '../../../lib/api/heap.ts';
+import { endCycle, heapOf, markAll } from './cycles.ts';
+
+const MiB = 2 ** 20;
+/** Windows of a piece, and of a page. */
+const piece = (16 * 1024) / 8 / 32;
+const page = 8192 / 8 / 32;
+
+/** Counts windows from now on. @returns those since the last call */
+function windowsOf(heap: Heap): () => number {
+  const bits = runtimeOf(heap).spans.pointerBits!;
+  const { mask } = bits;
+  let n = 0;
+  bits.mask = (at, word, length) => {
+    n++;
+    return Reflect.apply(mask, bits, [at, word, length]) as number;
+  };
+  return () => {
+    const before = n;
+    n = 0;
+    return before;
+  };
+}
+
+/** A large array of pointers to objects of its own, and how many those are. */
+function largeArray(heap: Heap, bytes = 4 * MiB): { array: number; n: number } {
+  const slot = heap.type({ to: 'pointer' });
+  const array = heap.newArray(slot, bytes / 8);
+  const held = heap.root(array);
+  const n = 1000;
+  for (let i = 0; i < n; i++) slot.to.set(array + i * Math.floor(bytes / 8 / n) * 8, heap.malloc(48));
+  held.dispose();
+  return { array, n };
+}
+
+/** What the heap holds, without the object that was allocated last. */
+function objects(heap: Heap): number {
+  heap.malloc(0);
+  endCycle(heap);
+  return heap.readMemStats().HeapObjects;
+}
+
+/** Marks all that can be reached. @returns the most windows of a step, but for the first, which begins the cycle */
+function mostOfStep(heap: Heap, windows: () => number): number {
+  const { gc } = runtimeOf(heap);
+  expect(gc.collector.start()).toBe(true);
+  let most = windows();
+  for (let isDone = false; !isDone; most = Math.max(most, windows())) isDone = gc.tracing!.marker.step(512);
+  return most;
+}
+
+describe.each(['objects', 'spans'] as const)('a large object, by %s:', (markOrder) => {
+  const start = () => {
+    const heap = heapOf({ markOrder });
+    return { heap, ...largeArray(heap), windows: windowsOf(heap) };
+  };
+
+  test.each([
+    ['that nothing else leads to', false],
+    ['on a root', true],
+  ])('with a finalizer, %s, is scanned in pieces, and keeps what it refers to', (_what, isRoot) => {
+    const { heap, array, n, windows } = start();
+    if (isRoot) heap.root(array);
+    heap.setFinalizer(array, () => {});
+    heap.malloc(0);
+    expect(mostOfStep(heap, windows)).toBeLessThanOrEqual(2 * piece);
+    expect(objects(heap)).toBe(n + 1);
+    heap.gc();
+    expect(heap.readMemStats().HeapObjects).toBe(n + 1);
+  });
+
+  test('that gets its finalizer while a cycle marks is scanned in pieces', () => {
+    const { heap, array, n, windows } = start();
+    const root = heap.root(array);
+    heap.malloc(0);
+    runtimeOf(heap).gc.collector.start();
+    windows();
+    heap.setFinalizer(array, () => {});
+    root.dispose();
+    expect(windows()).toBeLessThanOrEqual(piece);
+    expect(objects(heap)).toBe(n + 1);
+  });
+
+  test('of which a view was handed out is scanned once more where the view is', () => {
+    const { heap, array, windows } = start();
+    heap.root(array);
+    const lost = heap.root(heap.malloc(48));
+    heap.malloc(0);
+    markAll(heap);
+    const view = heap.view(array + 2 * MiB + 8, 8);
+    new DataView(view.buffer, view.byteOffset).setBigUint64(0, BigInt(lost.address), true);
+    const to = lost.address;
+    lost.dispose();
+    windows();
+    runtimeOf(heap).gc.tracing!.marker.settle();
+    expect(windows()).toBeLessThanOrEqual(2 * page);
+    endCycle(heap);
+    expect(heap.findObject(to)?.base).toBe(to);
+  });
+
+  test('of two views all that lies between is scanned once more, and what was found by that is followed', () => {
+    const { heap, array, n } = start();
+    heap.root(array);
+    const node = heap.type({ to: 'pointer' });
+    const white: number[] = [];
+    markAll(heap);
+    const views = [3 * MiB, 64].map((at) => heap.view(array + at, 16));
+    for (const view of views) {
+      // Stored through a view alone, past the barrier: white, as if it had been there before the cycle.
+      const [first, second] = [heap.new(node), heap.new(node)];
+      node.to.set(first, second);
+      new DataView(view.buffer, view.byteOffset).setBigUint64(0, BigInt(first), true);
+      unmark(heap, [first, second]);
+      white.push(first, second);
+    }
+    endCycle(heap);
+    expect(white.map((at) => heap.findObject(at)?.base)).toEqual(white);
+    expect(n).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ['unmarked, with a finalizer', (heap: Heap, array: number) => heap.setFinalizer(array, () => {})],
+    ['marked, with a view', (heap: Heap, array: number) => void heap.root(array)],
+  ])('%s: counted are the objects that are marked, each once', (_what, prepare) => {
+    const { heap, array } = start();
+    prepare(heap, array);
+    heap.malloc(0);
+    const { gc, state, spans } = runtimeOf(heap);
+    markAll(heap);
+    heap.view(array, 4 * MiB);
+    const { marker } = gc.tracing!;
+    marker.settle();
+    const marked = marker.end();
+    let n = 0;
+    for (let s = 1; s < state.spans.end; s++)
+      if (state.spans.columns.state[s] === 1) n += spans.objects.countMarked(s);
+    expect(marked.objects).toBe(n);
+  });
+});
+
+/** Takes the marks of objects away. */
+function unmark(heap: Heap, addresses: readonly number[]): void {
+  const { state, alloc } = runtimeOf(heap);
+  for (const address of addresses) {
+    const { span, index } = alloc.finder.owner(address)!;
+    const at = state.spans.columns.markBits[span]! + (index >>> 5);
+    state.gcBits.bits[at]! &= ~(1 << (index & 31));
+  }
+}
+
+describe('objects that wait for their finalizers', () => {
+  const waiting = (n: number) => {
+    const heap = heapOf();
+    const node = heap.type({ to: 'pointer' });
+    const called: number[] = [];
+    const all = Array.from({ length: n }, () => {
+      const at = heap.new(node);
+      node.to.set(at, heap.malloc(48));
+      heap.setFinalizer(at, (address) => void called.push(address));
+      return at;
+    });
+    heap.malloc(0);
+    heap.gc();
+    endCycle(heap);
+    expect(heap.sample().finalizersQueued).toBe(n);
+    return { heap, node, all, called };
+  };
+
+  test('are visited some hundreds at a time', () => {
+    const { heap, all } = waiting(5000);
+    const { gc, special } = runtimeOf(heap);
+    let visited = 0;
+    let most = 0;
+    const { callbacks } = special;
+    const { eachRunning, eachWaiting } = callbacks;
+    const counted = (visit: (at: number) => void) => (at: number) => {
+      visited++;
+      visit(at);
+    };
+    callbacks.eachRunning = (visit) => Reflect.apply(eachRunning, callbacks, [counted(visit)]);
+    callbacks.eachWaiting = (n, visit) =>
+      Reflect.apply(eachWaiting, callbacks, [n, counted(visit)]) as boolean;
+    gc.collector.start();
+    expect(visited).toBe(0);
+    for (let isDone = false; !isDone; most = Math.max(most, visited), visited = 0)
+      isDone = gc.tracing!.marker.step(512);
+    expect(most).toBeGreaterThan(100);
+    expect(most).toBeLessThanOrEqual(600);
+    endCycle(heap);
+    expect(heap.readMemStats().HeapObjects).toBe(2 * all.length);
+  });
+
+  test.each([0, 1, 3])(
+    'live, whether their finalizers run before they are visited or after: %d steps',
+    (steps) => {
+      const { heap, node, all, called } = waiting(2000);
+      const { gc } = runtimeOf(heap);
+      gc.collector.start();
+      for (let i = 0; i < steps; i++) gc.tracing!.marker.step(512);
+      // What a finalizer was given is kept by the cycle, with what it refers to.
+      heap.runFinalizers();
+      expect(called.length).toBe(all.length);
+      endCycle(heap);
+      expect(all.filter((at) => heap.findObject(at)?.base !== at)).toEqual([]);
+      expect(all.filter((at) => heap.findObject(node.to.get(at)) === undefined)).toEqual([]);
+      heap.gc();
+      expect(heap.readMemStats().HeapObjects).toBeLessThan(2);
+    },
+  );
+});
