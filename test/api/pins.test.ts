@@ -118,6 +118,23 @@ describe.each(designs)('$generation, $liveness', (options) => {
     expect(heap.willSurvive()).toEqual([]);
     heap.check();
   });
+
+  // Guards that a span is swept before anything is entered of its objects: its sweep would tell what the last cycle has marked.
+  test('what died since the last cycle does not survive, though its span is not swept yet', () => {
+    const heap = heapOf(options);
+    const all = Array.from({ length: 1000 }, () => living(heap));
+    const { gc, state } = runtimeOf(heap);
+    expect(gc.collector.collect(false)).toBe(true);
+    const { sweepGen } = state.spans.columns;
+    const unswept = all.filter(({ at }) => {
+      const s = state.pageColumns.spanOf[state.arenas.pageOf(at)]!;
+      return sweepGen[s] === state.sweepState.gen - 2;
+    });
+    expect(unswept.length).toBeGreaterThan(500);
+    for (const { letGo } of unswept) letGo();
+    expect(new Set(heap.willSurvive(...unswept.map(({ at }) => at)))).toEqual(new Set([false]));
+    heap.check();
+  });
 });
 
 // Guards that a probe waits for a cycle of its own: one that is under way keeps what lived when it began.

@@ -80,6 +80,24 @@ describe.each(generations)('a cycle beside the program, %s', (generation) => {
     heap.check(3);
   });
 
+  // Guards the bytes that the next cycle will have to scan: what was marked, and what was allocated meanwhile.
+  test('knows what there is to scan when it has ended', () => {
+    const { heap, node, list, gc } = inCycle(2000, { generation });
+    const bytes = 2500 * heap.findObject(list.address)!.size;
+    /** Beside the list: the object that was allocated last, where that counts. */
+    const rest = () => Number(heap.readMetrics()['/gc/scan/heap:bytes']) - bytes;
+    for (let i = 0; i < 500; i++) {
+      const one = heap.new(node);
+      node.left.set(one, list.address);
+      list.address = one;
+    }
+    heap.malloc(64, true);
+    while (gc.collector.isMarking) heap.step();
+    expect([0, 64]).toContain(rest());
+    heap.gc();
+    expect([0, 64]).toContain(rest());
+  });
+
   test('that meets a pointer to nothing is none, and the heap is sound', () => {
     let now = 0;
     const clock = { now: () => nanotime((now += 100_000)) };
@@ -169,6 +187,30 @@ describe('marking is paced', () => {
     for (const { heapStart, heapEnd, goal } of seen) {
       expect(heapStart).toBeLessThan(goal);
       expect(heapEnd).toBeLessThan(goal * 1.1 + 65_536);
+    }
+  });
+
+  // Guards that a program which never comes back to the event loop marks in the background, too: assists alone would do all of it.
+  test('by those who allocate, a quarter of the time in the background', () => {
+    const seen: CycleEvent[] = [];
+    let now = 0;
+    const heap = heapOf({
+      clock: { now: () => nanotime((now += 20_000)) },
+      gcPercent: 100,
+      onEvent: (event) => void (event.kind === 'gc' && seen.push(event)),
+    });
+    const node = heap.type(fields);
+    const list = heap.root();
+    for (let i = 0; i < 400_000; i++) {
+      const one = heap.new(node);
+      if (i % 4 !== 0) continue;
+      node.left.set(one, list.address);
+      list.address = one;
+    }
+    expect(seen.length).toBeGreaterThan(2);
+    for (const { background, ns } of seen) {
+      expect(background / ns).toBeGreaterThan(0.1);
+      expect(background / ns).toBeLessThan(0.4);
     }
   });
 

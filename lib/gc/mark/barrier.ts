@@ -22,6 +22,9 @@
  * of them has read during a cycle, from an object or a root, could be reached then or was allocated since, so it does not
  * die in that cycle. And between two operations that may begin a cycle none dies at all.
  *
+ * Nor would it do alone, though nearly all lives by it that lives by the first: what is overwritten through a view nobody
+ * sees, and what is stored may be an object that nothing led to when the cycle began.
+ *
  * Words that are stored may be anything: what leads to no object shades nothing.
  *
  * Not here: who stores (api/), what else a cycle is (gc/concurrent-cycle.ts).

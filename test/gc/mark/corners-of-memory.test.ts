@@ -141,6 +141,12 @@ describe.each(['lists', 'treap', 'radix'] as const)(
         stack.set(0, at);
         return () => stack.pop(1);
       },
+      'a stack of frames': (heap, at) => {
+        const stack = heap.newStack(4096);
+        stack.push(3);
+        stack.set(1, at);
+        return () => stack.dispose();
+      },
     };
 
     test.each(Object.entries(ways))('%s: it does not die in that cycle, but in the next', (_what, hold) => {

@@ -3,7 +3,7 @@
  * one span, stores of parts of a word, and what is asked of an object that nothing leads to.
  */
 import { describe, expect, test } from 'vitest';
-import { runtimeOf } from '../../../lib/api/heap.ts';
+import { type Heap, runtimeOf } from '../../../lib/api/heap.ts';
 import { markTable } from '../../../lib/gc/mark/mark-state.ts';
 import { Random } from '../../support/random.ts';
 import { markSlowly } from '../../support/slow-marking.ts';
@@ -172,6 +172,21 @@ describe('an object that nothing leads to when a cycle has marked everything', (
     expect(heap.findObject(inner)?.base).toBe(inner);
   });
 
+  // Guards the shading of what a root is given when it is made: roots that were visited are not visited again.
+  test.each<[string, (heap: Heap, at: number) => unknown]>([
+    ['a root', (heap, at) => heap.root(at)],
+    ['a root of an owner', (heap, at) => heap.own(heap, at)],
+    ['a global', (heap, at) => (heap.global('late').address = at)],
+    ['a frame', (heap, at) => heap.newStack(4096).hold(at)],
+  ])('is kept, with what it refers to, by %s that is made then', (_what, hold) => {
+    const { heap, inner, outer } = lost();
+    markAll(heap);
+    const held = hold(heap, outer);
+    endCycle(heap);
+    expect([outer, inner].map((at) => heap.findObject(at)?.base)).toEqual([outer, inner]);
+    expect(held).toBeDefined();
+  });
+
   // Guards that objects with views are scanned again at the end though they are not marked.
   test('finds in its finalizer what was stored in it through a view', () => {
     const { heap, node, inner, outer } = lost();
@@ -204,6 +219,53 @@ describe('an object that nothing leads to when a cycle has marked everything', (
     heap.runFinalizers();
     expect(seen).toBe(7);
   });
+});
+
+// Guards the insertion half of the barrier. Nobody sees what is overwritten through a view, so that the pointer is shaded where
+// it is stored again, or not at all.
+describe('a pointer that was read from an object before a view overwrote it there', () => {
+  const moves: Readonly<Record<string, (heap: Heap, holder: number, at: number) => void>> = {
+    'a field': (heap, holder, at) => heap.type({ to: 'pointer' }).to.set(holder, at),
+    write: (heap, holder, at) => heap.write(holder, littleEndian(at)),
+    copy: (heap, holder, at) => heap.copy(holder, heap.root(dataOf(heap, at)).address, 8),
+  };
+  const dataOf = (heap: Heap, at: number): number => {
+    const data = heap.malloc(8, true);
+    heap.write(data, littleEndian(at));
+    return data;
+  };
+
+  test.each(Object.entries(moves))(
+    'keeps what it leads to where %s stores it: in what was scanned',
+    (_what, store) => {
+      const heap = heapOf();
+      const node = heap.type({ to: 'pointer' });
+      const holder = heap.root(heap.new(node));
+      // So far from a root that it is found late.
+      const far = heap.root(heap.new(node));
+      let from = far.address;
+      for (let i = 0; i < 3000; i++) {
+        node.to.set(from, heap.new(node));
+        from = node.to.get(from);
+      }
+      const moved = heap.new(node);
+      node.to.set(from, moved);
+      heap.malloc(8, true);
+      const { gc, alloc, spans } = runtimeOf(heap);
+      const isMarked = (at: number): boolean => {
+        const { span, index } = alloc.finder.owner(at)!;
+        return spans.objects.isMarked(span, index);
+      };
+      expect(gc.collector.start()).toBe(true);
+      while (!isMarked(holder.address)) gc.tracing!.marker.step(8);
+      for (let i = 0; i < 20; i++) gc.tracing!.marker.step(8);
+      expect(isMarked(moved)).toBe(false);
+      store(heap, holder.address, node.to.get(from));
+      heap.view(from, 8).fill(0);
+      endCycle(heap);
+      expect(heap.findObject(moved)?.base).toBe(moved);
+    },
+  );
 });
 
 // Guards that tiny blocks are forgotten when a cycle begins: one from before is white, and what comes into it would be.
