@@ -21,7 +21,7 @@ import type { PointerBits } from '../heap/pointer-bits.ts';
 import { firstWords, type PointerMap } from '../heap/pointer-map.ts';
 import type { UserChunks } from '../heap/user-chunks.ts';
 import { i32, table, type Views } from '../meta/column.ts';
-import { IdPool, poolColumns } from '../meta/id-pool.ts';
+import { IdPool, type PoolRoom, poolColumns } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import { chunkState } from '../spans/user-space.ts';
 import type { BlackAllocation } from './mcentral.ts';
@@ -79,6 +79,11 @@ export class UserArenas {
   /** Arenas that are held. */
   get live(): number {
     return this.#poolState.live[0];
+  }
+
+  /** How many arenas there can be. */
+  get room(): PoolRoom {
+    return this.#pool;
   }
 
   /** An arena without a chunk; 0 when there is no memory for one, or no more of them. @param p whose it is */

@@ -4,10 +4,12 @@
 import { types } from 'node:util';
 import { describe } from '../base/describe.ts';
 import { type ErrorCode, PageHeapError } from '../base/errors.ts';
+import { grouped } from '../base/grouped.ts';
 import { pageSize, userAddressEnd } from '../base/units.ts';
 import { sizeInWords } from '../design/kinds.ts';
 import type { ObjectFinder } from '../heap/find-object.ts';
 import type { CheckLevel } from '../inspect/check.ts';
+import type { PoolRoom } from '../meta/id-pool.ts';
 import { outOfMemory } from '../os/out-of-memory.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
@@ -140,6 +142,15 @@ export function refuseMemory(
   otherwise?: string,
 ): never {
   throw outOfMemory(sys, message, value, otherwise);
+}
+
+/** The same for what a heap has only so many of. */
+export function refuseMore(runtime: Runtime, what: string, things: string, room: PoolRoom): never {
+  if (!room.isFull) refuseMemory(runtime, `no memory for ${what}`, 0);
+  const most = grouped(room.most);
+  throw new PageHeapError('ERR_OUT_OF_MEMORY', `no more ${things}: ${most} are the most`, {
+    value: room.most,
+  });
 }
 
 /** The same for an object: where the system refused nothing, it is the reach that is used up. */

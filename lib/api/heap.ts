@@ -38,7 +38,7 @@ import type { HeapObject } from './object-contents.ts';
 import { attachHeap, type HeapHandle, OpenedHeap, openHeap, shareHeap } from './opening.ts';
 import { collectFully, setGCPercent, setMemoryLimit } from './settings.ts';
 import { shown } from './shown.ts';
-import { specialsOf } from './special-heap.ts';
+import { memProfileOf, specialsOf } from './special-heap.ts';
 import { TracedHeap, typingOf } from './traced-heap.ts';
 
 const plain = 0;
@@ -313,7 +313,10 @@ export class Heap extends TracedHeap {
 
   // ---------------------------------------------------------------- looking
 
-  /** What the system refused, a clock failed at, or a policy did wrong, and what is done instead, in words. */
+  /**
+   * What the system refused, a clock failed at, or a policy did wrong, and what is done instead, in words; and what the
+   * memory profile has no room for.
+   */
   fallbacks(): string[] {
     const clock = this.#clock?.fallback;
     const { memory } = this.#runtime;
@@ -321,6 +324,7 @@ export class Heap extends TracedHeap {
       ...memory.sys.fallbacks(),
       ...(clock === undefined ? [] : [clock]),
       ...(memory.watch.faults?.list() ?? []),
+      ...memProfileOf(this).missed(),
     ];
   }
 

@@ -7,7 +7,8 @@
  * Not here: which allocations are sampled (alloc/profiling-malloc.ts), how they are counted (heap/profile.ts).
  */
 import { describe } from '../base/describe.ts';
-import { specialKind } from '../heap/specials.ts';
+import { mostProfileBuckets, profileTextBytes } from '../heap/profile.ts';
+import { specialKind, specialTable } from '../heap/specials.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { refuse } from './arguments.ts';
 import { UserArena } from './user-arena.ts';
@@ -69,14 +70,26 @@ export class MemProfile {
     this.#label = label;
   }
 
-  /** An object was sampled: it is in the profile from now on, if there is memory for that. */
+  /** An object was sampled: it is in the profile from now on, if there is room for it. */
   sampled(address: number, bytes: number): void {
     const { special, alloc } = this.#runtime;
     const span = alloc.finder.owner(address)?.span;
     if (span === undefined) return;
     const bucket = special.profile.bucket(new TextEncoder().encode(this.#place(bytes)), bytes);
-    if (bucket === 0 || special.specials.add(span, address, specialKind.profile, bucket) <= 0) return;
-    special.profile.allocated(bucket);
+    if (bucket === 0) return;
+    const id = special.specials.add(span, address, specialKind.profile, bucket);
+    if (id > 0) special.profile.allocated(bucket);
+    else if (id === 0) special.misses.add(special.specials.room.isFull ? 'specials' : 'memory');
+  }
+
+  /** What was sampled and is not in the profile, in words. At any moment. */
+  missed(): string[] {
+    const { special, memory } = this.#runtime;
+    return special.misses.list({
+      buckets: mostProfileBuckets - 1,
+      texts: profileTextBytes,
+      specials: memory.meta.rows(specialTable) - 1,
+    });
   }
 
   records(inUseZero: boolean): MemProfileRecord[] {

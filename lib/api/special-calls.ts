@@ -16,10 +16,10 @@ import { PageHeapError } from '../base/errors.ts';
 import { spanId } from '../base/units.ts';
 import type { WriteBarrier } from '../gc/mark/barrier.ts';
 import type { FoundObject } from '../heap/find-object.ts';
-import { specialKind } from '../heap/specials.ts';
+import { specialKind, specialsInWords } from '../heap/specials.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { spanUse } from '../spans/span-table.ts';
-import { checkAddress, refuse, refuseMemory } from './arguments.ts';
+import { checkAddress, refuse, refuseMemory, refuseMore } from './arguments.ts';
 import { type Callback, CallbackRunner } from './callback-runner.ts';
 import type { Guard } from './heap-reports.ts';
 import { collectFully } from './settings.ts';
@@ -166,7 +166,11 @@ export class SpecialCalls implements WeakHost {
   /** The handle of a living object, which this thread holds from now on, if it did not. */
   #hold(address: number): number {
     const { span } = this.#living(address);
-    return this.#runtime.special.weak.hold(span, address, this.#p) || this.#refuseMemory();
+    const { weak } = this.#runtime.special;
+    const handle = weak.hold(span, address, this.#p);
+    if (handle !== 0) return handle;
+    if (weak.room.isFull) refuseMore(this.#runtime, 'a weak handle', 'weak handles', weak.room);
+    return this.#refuseMemory();
   }
 
   addressOf(handle: number): number {
@@ -354,7 +358,8 @@ export class SpecialCalls implements WeakHost {
   }
 
   #refuseMemory(): never {
-    return refuseMemory(this.#runtime, 'no memory for what is to be known of an object', 0);
+    const { room } = this.#runtime.special.specials;
+    return refuseMore(this.#runtime, 'what is to be known of an object', specialsInWords, room);
   }
 }
 

@@ -7,7 +7,7 @@ import type { Allocator, TypeShape } from '../alloc/scanning-malloc.ts';
 import { describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
 import type { Design } from '../design/design.ts';
-import { longestName, type Roots } from '../gc/roots.ts';
+import { longestName, mostGlobals, type Roots } from '../gc/roots.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import {
   checkAddress,
@@ -16,6 +16,7 @@ import {
   refuseArenaObject,
   refuseFreed,
   refuseMemory,
+  refuseMore,
 } from './arguments.ts';
 import { FieldMemory } from './field-memory.ts';
 import { FrameStack } from './frame-stack.ts';
@@ -111,7 +112,7 @@ export class Typing implements RootHost {
   }
 
   refuseMemory(): never {
-    return refuseMemory(this.#runtime, 'no memory for a root', 0);
+    return refuseMore(this.#runtime, 'a root', 'roots', this.roots.handleRoom);
   }
 
   /** A root by itself. */
@@ -147,7 +148,9 @@ export class Typing implements RootHost {
       );
     return this.#guarded(() => {
       const id = this.roots.global(bytes);
-      return id === 0 ? this.refuseMemory() : new Root(this, id, 'kept');
+      if (id === 0) this.refuseMemory();
+      if (id < 0) refuseMore(this.#runtime, 'a root', 'globals', { most: mostGlobals, isFull: true });
+      return new Root(this, id, 'kept');
     });
   }
 
@@ -166,7 +169,7 @@ export class Typing implements RootHost {
       const id = roots.addStack(base, size, this.#p);
       if (id === 0) {
         stacks.free(p, base);
-        return this.refuseMemory();
+        return refuseMore(this.#runtime, 'a stack of frames', 'stacks of frames', roots.stackRoom);
       }
       const { barrier } = this.#runtime.gc.tracing ?? refuseLiveness();
       const free = (at: number): void => {
@@ -183,7 +186,7 @@ export class Typing implements RootHost {
     const { alloc, memory, due, isTraced } = this.#runtime;
     const arenas = alloc.userArenas ?? refuseArenas(memory.design);
     const id = this.#guarded(
-      () => arenas.make(this.#p) || refuseMemory(this.#runtime, 'no memory for an arena', 0),
+      () => arenas.make(this.#p) || refuseMore(this.#runtime, 'an arena', 'user arenas', arenas.room),
     );
     const arena = new UserArena(
       {

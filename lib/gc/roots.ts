@@ -17,7 +17,7 @@
 import type { MCache } from '../alloc/mcache.ts';
 import { lastAllocatedTable } from '../alloc/scanning-malloc.ts';
 import { f64, i32, table, u8, type Views } from '../meta/column.ts';
-import { IdPool, poolColumns } from '../meta/id-pool.ts';
+import { IdPool, type PoolRoom, poolColumns } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { Arenas } from '../spans/arenas.ts';
 import { type ObjectMemory, pageWordsShift, windowPageMask } from '../spans/object-memory.ts';
@@ -155,6 +155,16 @@ export class Roots extends RootCounters implements RootSource {
     return this.#rootState.live[0];
   }
 
+  /** How many handles there can be. */
+  get handleRoom(): PoolRoom {
+    return this.#rootPool;
+  }
+
+  /** How many stacks of frames there can be. */
+  get stackRoom(): PoolRoom {
+    return this.#stackPool;
+  }
+
   /** A handle that holds an address; 0 when there is no memory for one. @param p whose it is; −1: the heap's */
   add(address: number, p: number): number {
     const id = this.#rootPool.alloc();
@@ -170,7 +180,10 @@ export class Roots extends RootCounters implements RootSource {
     this.#rootPool.free(id);
   }
 
-  /** The handle of a name, made if there is none; 0 when there is no memory for one. @param name UTF-8, 1 to 63 bytes */
+  /**
+   * The handle of a name, made if there is none; 0 when there is no memory for one, −1 where there are as many as can be.
+   * @param name UTF-8, 1 to 63 bytes
+   */
   global(name: Uint8Array): number {
     const globals = this.#globals;
     for (let row = 0; row < mostGlobals; row++) {
@@ -187,7 +200,7 @@ export class Roots extends RootCounters implements RootSource {
       if (globals.name[at + name.length] === 0 && name.every((byte, i) => globals.name[at + i] === byte))
         return globals.root[row];
     }
-    return 0;
+    return -1;
   }
 
   /**

@@ -13,10 +13,13 @@
  *
  * A cycle is published at its mark termination, and once more after the sweep of a collection that was asked for.
  *
+ * What there is no room for is sampled and not counted; how many objects that were says profile-misses.ts.
+ *
  * Not here: what is sampled (alloc/profiling-malloc.ts), what ends a sample (sweep-specials.ts).
  */
 import { f64, i32, table, u8, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
+import { type MissCause, missCauses, type ProfileMisses } from './profile-misses.ts';
 
 /** Cycles to come. */
 const turns = 3;
@@ -49,10 +52,12 @@ export const profileStateTable = table('profileState', 'other', {
   textBytes: i32('heap'),
   /** Which cycle it is, by turns of three. */
   cycle: i32('heap'),
+  /** Sampled objects that are not counted, by what there was no room for. */
+  missed: f64('heap', missCauses.length),
 });
 
 export const profileHashes = 2 ** 14;
-/** The most buckets of a heap; beyond that, and beyond the room for texts, what is sampled is not counted. */
+/** Rows of buckets, and bytes of texts; beyond that what is sampled is not counted. */
 export const mostProfileBuckets = 2 ** 17;
 export const profileTextBytes = 2 ** 26;
 const bucketBatch = 64;
@@ -72,9 +77,11 @@ export class ProfileBuckets {
   readonly #hashes: Int32Array;
   readonly #texts: Uint8Array;
   readonly #state: Views<typeof profileStateTable>;
+  readonly #misses: ProfileMisses;
 
-  constructor(meta: MetaMemory) {
+  constructor(meta: MetaMemory, misses: ProfileMisses) {
     this.#meta = meta;
+    this.#misses = misses;
     this.#buckets = meta.views(profileBucketTable);
     this.#hashes = meta.views(profileHashTable).first;
     this.#texts = meta.views(profileTextTable).bytes;
@@ -90,11 +97,11 @@ export class ProfileBuckets {
     return this.#state.buckets[0];
   }
 
-  /** The bucket of a place, UTF-8, and size; 0 when there is no memory for it. */
+  /** The bucket of a place, UTF-8, and size; 0 when there is no room for it: the object is missed. */
   bucket(place: Uint8Array, size: number): number {
     const hash = hashOf(place, size);
     const row = hash & (profileHashes - 1);
-    if (!this.#meta.commit(profileHashTable, row, row + 1)) return 0;
+    if (!this.#meta.commit(profileHashTable, row, row + 1)) return this.#miss('memory');
     const b = this.#buckets;
     for (let id = this.#hashes[row]; id !== 0; id = b.next[id])
       if (b.hash[id] === hash && b.size[id] === size && this.#isPlace(id, place)) return id;
@@ -160,6 +167,11 @@ export class ProfileBuckets {
     }
   }
 
+  #miss(cause: MissCause): 0 {
+    this.#misses.add(cause);
+    return 0;
+  }
+
   #isPlace(id: number, place: Uint8Array): boolean {
     const { at, length } = this.#buckets;
     if (length[id] !== place.length) return false;
@@ -173,14 +185,14 @@ export class ProfileBuckets {
     const id = buckets[0] + 1;
     const at = textBytes[0];
     const meta = this.#meta;
-    const rows = meta.rows(profileBucketTable);
-    const room = meta.rows(profileTextTable);
+    // Past the last row there is none to be committed.
+    if (id >= mostProfileBuckets) return this.#miss('buckets');
+    if (at + place.length > profileTextBytes) return this.#miss('texts');
     if (
-      !meta.commit(profileBucketTable, id, Math.min(rows, id + bucketBatch)) ||
-      at + place.length > room ||
-      !meta.commit(profileTextTable, at, Math.min(room, at + place.length + textBatch))
+      !meta.commit(profileBucketTable, id, Math.min(mostProfileBuckets, id + bucketBatch)) ||
+      !meta.commit(profileTextTable, at, Math.min(profileTextBytes, at + place.length + textBatch))
     )
-      return 0;
+      return this.#miss('memory');
     this.#texts.set(place, at);
     this.#buckets.at[id] = at;
     this.#buckets.length[id] = place.length;

@@ -25,7 +25,7 @@
 import { fatal } from '../base/errors.ts';
 import { pageSize } from '../base/units.ts';
 import { f64, i32, table, u8, type Views } from '../meta/column.ts';
-import { IdPool, poolColumns } from '../meta/id-pool.ts';
+import { IdPool, type PoolRoom, poolColumns } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import { SpanTable } from '../spans/span-table.ts';
 import type { HeapState } from './heap-state.ts';
@@ -91,6 +91,9 @@ const none = new Int32Array(0);
 const batch = 256;
 /** The most specials of a heap, and spans with an index; where one cannot have any, it is searched from its head. */
 export const mostSpecials = 2 ** 23;
+/** What those are, all together, as a program knows them. */
+export const specialsInWords =
+  'finalizers, cleanups, weak handles, second pins and samples of the memory profile';
 export const mostSpecialIndexes = 2 ** 16;
 const indexBatch = 32;
 /** Specials that a search passes before its span gets an index. */
@@ -148,6 +151,11 @@ export class Specials {
   /** Specials there are, those that wait in queues included. */
   get live(): number {
     return this.#poolState.live[0];
+  }
+
+  /** How many there can be. */
+  get room(): PoolRoom {
+    return this.#pool;
   }
 
   // ---------------------------------------------------------------- one special

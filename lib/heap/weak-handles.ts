@@ -12,7 +12,7 @@
  */
 import { maxPs } from '../base/units.ts';
 import { f64, i32, table, type Views } from '../meta/column.ts';
-import { IdPool, type PoolState, poolColumns } from '../meta/id-pool.ts';
+import { IdPool, type PoolRoom, type PoolState, poolColumns } from '../meta/id-pool.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import { type Specials, specialKind } from './specials.ts';
 
@@ -59,6 +59,11 @@ export class WeakHandles {
   /** Handles that are held. */
   get live(): number {
     return this.#poolState.live[0];
+  }
+
+  /** How many handles there can be. */
+  get room(): PoolRoom {
+    return this.#pool;
   }
 
   /** The handle of an address of a swept span, held by a P from now on; 0 when there is no memory for one. */

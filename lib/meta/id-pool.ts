@@ -36,6 +36,13 @@ export interface PoolState {
   readonly live: Int32Array;
 }
 
+/** How many ids there can be. */
+export interface PoolRoom {
+  readonly most: number;
+  /** Whether all of them are in use. */
+  readonly isFull: boolean;
+}
+
 /** The columns of such a table. */
 export const poolColumns = {
   free: i32('heap'),
@@ -47,7 +54,7 @@ export const poolColumns = {
 /** In which order freed ids are handed out again. */
 export type IdOrder = 'recent' | 'neighbours';
 
-export class IdPool {
+export class IdPool implements PoolRoom {
   readonly #meta: MetaMemory;
   readonly #table: Table;
   readonly #links: Int32Array;
@@ -96,6 +103,14 @@ export class IdPool {
     used[0] = id;
     live[0]++;
     return id;
+  }
+
+  get most(): number {
+    return this.#meta.rows(this.#table) - 1;
+  }
+
+  get isFull(): boolean {
+    return this.#state.live[0] >= this.most;
   }
 
   /** Makes sure that n ids can be in use at a time. False when there is no memory. */

@@ -31,7 +31,7 @@ import {
 
 const magic = 0x70616765; // "page"
 /** Raised whenever a table changes, so that unequal builds refuse each other's heaps. */
-export const layoutVersion = 12;
+export const layoutVersion = 13;
 
 // The header, in doubles.
 const slotMagic = 0;

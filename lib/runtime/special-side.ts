@@ -4,7 +4,8 @@
 import { CallbackQueue } from '../gc/callback-queue.ts';
 import type { HeapState } from '../heap/heap-state.ts';
 import { PinnerBits } from '../heap/pinner-bits.ts';
-import { ProfileBuckets } from '../heap/profile.ts';
+import { ProfileBuckets, profileStateTable } from '../heap/profile.ts';
+import { ProfileMisses } from '../heap/profile-misses.ts';
 import type { SpanObjects } from '../heap/span-objects.ts';
 import { Specials } from '../heap/specials.ts';
 import { SpecialSweeper } from '../heap/sweep-specials.ts';
@@ -18,6 +19,7 @@ export interface SpecialSide {
   readonly sweeping: SpecialSweeper;
   readonly callbacks: CallbackQueue;
   readonly profile: ProfileBuckets;
+  readonly misses: ProfileMisses;
 }
 
 /** Puts memory behind what is needed from the start. False when there is none. Once a heap. */
@@ -45,7 +47,8 @@ export function makeSpecials(
   const pins = new PinnerBits(state, specials);
   const weak = new WeakHandles(meta, specials);
   const callbacks = new CallbackQueue(meta, specials, isLiving);
-  const profile = new ProfileBuckets(meta);
+  const misses = new ProfileMisses(meta.views(profileStateTable).missed);
+  const profile = new ProfileBuckets(meta, misses);
   const sweeping = new SpecialSweeper(state, objects, specials, pins, weak);
   sweeping.hooks = {
     ...sweeping.hooks,
@@ -53,5 +56,5 @@ export function makeSpecials(
     isAwaited: (id) => callbacks.isAwaited(id),
     profiled: (bucket) => profile.freed(bucket),
   };
-  return { specials, pins, weak, sweeping, callbacks, profile };
+  return { specials, pins, weak, sweeping, callbacks, profile, misses };
 }

@@ -4,6 +4,7 @@
  * Bytes are binary (KiB, MiB, GiB) with three significant digits, times are in the unit that a person
  * would say. No DOM here: the renderer uses these functions too.
  */
+import { grouped } from '../../../base/grouped.ts';
 
 const byteUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
@@ -13,7 +14,7 @@ export function formatNumber(n: number): string {
   if (size >= 100 || Number.isInteger(n)) {
     if (!Number.isFinite(n)) return n.toLocaleString('en-US');
     // Not for all: the first call of toLocaleString was a tenth of what `pageheap run` did itself.
-    return String(Math.round(n)).replace(/\B(?=(?:\d{3})+$)/g, ',');
+    return grouped(Math.round(n));
   }
   return n.toFixed(size >= 10 ? 1 : 2);
 }
