@@ -10,7 +10,6 @@
  *
  * Not here: crashes by SIGSEGV, which the addon's crash report describes.
  */
-import { describe } from './describe.ts';
 
 /** Every code a `PageHeapError` can have. Programs compare these; messages may change. */
 export type ErrorCode =
@@ -63,6 +62,22 @@ export interface ErrorDetail {
   readonly cause?: unknown;
 }
 
+/** What JSON has a form for as it is, all else in a word or two: this file imports nothing, since everything loads it. */
+function inJson(value: unknown): unknown {
+  switch (typeof value) {
+    case 'bigint':
+      return `${value}n`;
+    case 'symbol':
+      return value.toString();
+    case 'function':
+      return 'a function';
+    case 'object':
+      return value === null ? null : 'an object';
+    default:
+      return value;
+  }
+}
+
 /** A mistake of the caller, or memory that is out. `code` is stable. */
 export class PageHeapError extends Error {
   override readonly name = 'PageHeapError';
@@ -93,18 +108,7 @@ export class PageHeapError extends Error {
   /** For who logs in JSON: all that it tells but the stack. A value that JSON has no form for, as a bigint, is described. */
   toJSON(): Record<string, unknown> {
     const { name, message, code, value, option, file, line, errno, syscall } = this;
-    const isPlain = value === null || ['number', 'string', 'boolean', 'undefined'].includes(typeof value);
-    return {
-      name,
-      message,
-      code,
-      value: isPlain ? value : describe(value),
-      option,
-      file,
-      line,
-      errno,
-      syscall,
-    };
+    return { name, message, code, value: inJson(value), option, file, line, errno, syscall };
   }
 }
 

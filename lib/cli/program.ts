@@ -121,7 +121,10 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
     // Of a command that is none, commander's help would say nothing.
     const [first, second] = args;
     const isUnknown =
-      first === 'help' && second !== undefined && !program.commands.some((one) => one.name() === second);
+      first === 'help' &&
+      second !== undefined &&
+      !second.startsWith('-') &&
+      !program.commands.some((one) => one.name() === second);
     await program.parseAsync(isUnknown ? [second] : args, { from: 'user' });
     return context.exitCode;
   } catch (error) {

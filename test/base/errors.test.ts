@@ -31,7 +31,8 @@ test.each([
   ['text', 'text'],
   [null, null],
   [Number.NaN, null],
-  [5n, '5n, a bigint'],
+  [5n, '5n'],
+  [() => 5, 'a function'],
   [Symbol('s'), 'Symbol(s)'],
   [{ toJSON: () => expect.fail('nobody asks') }, 'an object'],
 ])('in JSON it tells all that a log needs, whatever the value: case %#', (value, told) => {
