@@ -7,7 +7,7 @@
  *
  * A module of the engine that a hand-in runs in, so it is text here (prelude.ts).
  */
-import { piece } from '../source/texts.ts';
+import { piece } from '../source/piece.ts';
 
 /** Letters of a text that are copied for a unit: that is faster than comparing. */
 const copied = 1024;

@@ -9,9 +9,7 @@
  * name or literal, and names that the engine puts together for functions.
  */
 import { isFunction, type Tree, walk } from './parse.ts';
-
-/** Letters of a text that are compared in one step. */
-export const piece = 64;
+import { piece } from './piece.ts';
 
 const arithmetic: ReadonlySet<unknown> = new Set([
   '-',
