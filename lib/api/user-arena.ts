@@ -86,10 +86,8 @@ export class UserArena {
       checkSize(size);
       if (size === 0) return host.zeroBase;
       if (size > this.#arenas.largest) return this.#makeOutside(size, undefined, noscan);
-      const arenas = this.#arenas;
-      const alloc = (): number =>
-        noscan ? arenas.alloc(id, size, undefined) : arenas.allocUntyped(id, size);
-      return this.#made(alloc() || (host.reclaim() ? alloc() : 0), size);
+      const addr = this.#bytes(id, size, noscan);
+      return this.#made(addr !== 0 || !host.reclaim() ? addr : this.#bytes(id, size, noscan), size);
     });
   }
 
@@ -137,6 +135,10 @@ export class UserArena {
       const addr = arenas.alloc(id, size, pointers);
       return this.#made(addr !== 0 || !host.reclaim() ? addr : arenas.alloc(id, size, pointers), size);
     });
+  }
+
+  #bytes(id: number, size: number, noscan: boolean): number {
+    return noscan ? this.#arenas.alloc(id, size, undefined) : this.#arenas.allocUntyped(id, size);
   }
 
   #made(addr: number, size: number): number {
