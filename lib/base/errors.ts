@@ -118,13 +118,20 @@ export class FatalError extends Error {
   /** The numbers that show the broken state, by name. */
   readonly state: Readonly<Record<string, number | string>>;
 
-  constructor(message: string, state: Readonly<Record<string, number | string>>) {
-    super(`fatal: ${message} ${JSON.stringify(state)}`);
+  constructor(message: string, state: Readonly<Record<string, number | string>>, lines: readonly string[]) {
+    super([`fatal: ${message} ${JSON.stringify(state)}`, ...lines].join('\n'));
     this.state = state;
   }
 }
 
-/** Stops: an invariant is broken. The message is a constant, so that it can be searched for. */
-export function fatal(message: string, state: Readonly<Record<string, number | string>> = {}): never {
-  throw new FatalError(message, state);
+/**
+ * Stops: an invariant is broken. The message is a constant, so that it can be searched for.
+ * @param lines what there is to show besides, a few hundred lines at most
+ */
+export function fatal(
+  message: string,
+  state: Readonly<Record<string, number | string>> = {},
+  lines: readonly string[] = [],
+): never {
+  throw new FatalError(message, state, lines);
 }

@@ -164,7 +164,7 @@ export class SpanSweeper implements RegistrySweeper {
     return false;
   }
 
-  /** Unmarks what is free. @returns a report of the first such object */
+  /** Unmarks what is free. @returns a report of the first such object, and its span as it was */
   #takeZombies(s: number): ZombieReport | undefined {
     const { spans, gcBits } = this.#state;
     const { nelems, freeIndex, markBits } = spans.columns;
@@ -173,7 +173,13 @@ export class SpanSweeper implements RegistrySweeper {
       const at = markBits[s] + (window >>> 5);
       const zombies = gcBits.bits[at] & ~this.#objects.allocatedWord(s, window);
       if (zombies === 0) continue;
-      report ??= zombieReport(this.#state, s, window + 31 - Math.clz32(zombies & -zombies));
+      report ??= zombieReport(
+        this.#state,
+        this.#objects,
+        this.#memory,
+        s,
+        window + 31 - Math.clz32(zombies & -zombies),
+      );
       gcBits.bits[at] &= ~zombies;
     }
     return report;

@@ -46,8 +46,23 @@ describe.each(designs)('$generation, $marking', (design) => {
     const { heap, node, first, second } = setup();
     loseMark(runtimeOf(heap), second);
     const hex = (address: number): string => `0x${address.toString(16)}`;
+    const place = `*(${hex(first.address)}+0x8)`;
+    node.key.set(second, 1.5);
     expect(() => heap.gc()).toThrow(
-      `checkmark found unmarked object {"obj":"${hex(second)}","found":"*(${hex(first.address)}+0x8)"}`,
+      expect.objectContaining({
+        message: expect.stringMatching(
+          new RegExp(
+            [
+              `checkmark found unmarked object {"obj":"${hex(second)}","found":"${place}"}`,
+              `found obj at ${place}`,
+              `base=${hex(first.address)} s.base()=`,
+            ]
+              .join('\n')
+              .replace(/[*+(){}]/g, '\\$&') +
+              `[^]* \\*\\(base\\+8\\) = ${hex(second)} <==\n[^]*obj=${hex(second)} [^]* \\*\\(obj\\+0\\) = 0x3ff8000000000000\n`,
+          ),
+        ) as string,
+      }),
     );
     heap.check(3);
     const third = heap.new(node);

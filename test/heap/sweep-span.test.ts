@@ -203,6 +203,31 @@ describe('is fatal:', () => {
     expect(() => setup.sweeper.sweep(s, false)).toThrow('found pointer to free object');
   });
 
+  test.each([
+    [3, 0, 256, 1],
+    [700, 572, 196, 2],
+    [1020, 768, 0, 1],
+  ])(
+    'a free object is marked, among many: number %d, and those around it are told',
+    (zombie, before, after, gaps) => {
+      const setup = make();
+      const s = spanOf(setup, 8, 1024, []);
+      mark(setup, s, [zombie]);
+      setup.sweeper.tryAcquire(s);
+      let lines: string[] = [];
+      try {
+        setup.sweeper.sweep(s, false);
+      } catch (error) {
+        lines = (error as Error).message.split('\n');
+      }
+      expect(lines.filter((line) => line.endsWith('zombie'))).toHaveLength(1);
+      expect(lines.filter((line) => line.startsWith('...'))).toHaveLength(gaps);
+      if (before > 0) expect(lines).toContain(`... ${before} objects`);
+      if (gaps === 2) expect(lines).toContain(`... ${after} objects`);
+      expect(lines.length).toBeLessThan(300);
+    },
+  );
+
   test('more objects are marked than were counted', () => {
     const setup = make();
     const s = spanOf(setup, 64, 100, [1, 2, 3]);

@@ -3,14 +3,15 @@
  *
  * When a cycle has marked and the world stands, everything is followed once more from the roots, by the plainest way there
  * is, with bits of its own, in memory of the engine's. What is reached that way and was not marked is an error of marking,
- * or of who stores pointers past the write barrier: `fatal`, in Go's words, with the object, and where a pointer to it was
- * found. Takes several times as long as marking.
+ * or of who stores pointers past the write barrier: `fatal`, in Go's words, with the object, and the one where a pointer to it
+ * was found. Takes several times as long as marking.
  *
  * It looks addresses up and reads words by itself, though the shader (shader.ts) can do both: what a fault there makes
  * marking miss, a check by the same code would miss as well.
  */
 import { fatal } from '../../base/errors.ts';
 import type { HeapState } from '../../heap/heap-state.ts';
+import { hex, objectLines } from '../../heap/object-dump.ts';
 import type { PointerBits } from '../../heap/pointer-bits.ts';
 import type { SpanObjects } from '../../heap/span-objects.ts';
 import { type ObjectMemory, pageWordsShift, windowPageMask } from '../../spans/object-memory.ts';
@@ -30,7 +31,9 @@ export interface CheckMarkDeps {
 type Found = readonly [s: number, index: number];
 
 const pageWords = 1024;
-const hex = (address: number): string => `0x${address.toString(16)}`;
+
+/** Where a pointer was found: a word of an object; undefined: a root. */
+type Place = { readonly object: Found; readonly word: number } | undefined;
 
 export class CheckMark {
   readonly #deps: CheckMarkDeps;
@@ -45,7 +48,7 @@ export class CheckMark {
   run(): void {
     const seen = new Set<number>();
     const gray: Found[] = [];
-    const reach = (address: number, from: string): void => {
+    const reach = (address: number, from: Place): void => {
       const found = this.#find(address);
       if (found === undefined) return;
       const [s, index] = found;
@@ -57,7 +60,7 @@ export class CheckMark {
       gray.push(found);
     };
     const visitor: RootVisitor = {
-      root: (address) => reach(address, 'a root'),
+      root: (address) => reach(address, undefined),
       rootsIn: (address) => {
         const found = this.#find(address);
         if (found !== undefined) this.#follow(found, reach);
@@ -68,7 +71,8 @@ export class CheckMark {
   }
 
   /** Reaches what the pointers of an object lead to. */
-  #follow([s, index]: Found, reach: (address: number, from: string) => void): void {
+  #follow(object: Found, reach: (address: number, from: Place) => void): void {
+    const [s, index] = object;
     const { state, memory, pointerBits, classes } = this.#deps;
     const c = state.spans.columns;
     if (classes.noscan[c.spanClass[s]] !== 0) return;
@@ -84,8 +88,7 @@ export class CheckMark {
         const view = memory.words(there);
         const k = ((there & windowPageMask) << pageWordsShift) + ((at + i) % pageWords) * 2;
         const address = (view[k + 1] >>> 0) * 2 ** 32 + (view[k] >>> 0);
-        const base = this.#addressOf([s, index]);
-        if (address !== 0) reach(address, `*(${hex(base)}+${hex((w + i) * 8)})`);
+        if (address !== 0) reach(address, { object, word: w + i });
       }
       if (w + 32 < words && pointerBits.endsAfter(page, at % pageWords)) break;
     }
@@ -113,7 +116,21 @@ export class CheckMark {
     return arenas.addressOf(spans.columns.startPage[s]) + index * objectSize(spans.columns, s);
   }
 
-  #report(found: Found, from: string): never {
-    return fatal('checkmark found unmarked object', { obj: hex(this.#addressOf(found)), found: from });
+  #report(found: Found, from: Place): never {
+    const [s, index] = found;
+    const lines: string[] = [];
+    let place = 'a root';
+    if (from !== undefined) {
+      const { object, word } = from;
+      place = `*(${hex(this.#addressOf(object))}+${hex(word * 8)})`;
+      lines.push(`found obj at ${place}`);
+      lines.push(...objectLines(this.#deps, 'base', { s: object[0], index: object[1], at: word }));
+    }
+    lines.push(...objectLines(this.#deps, 'obj', { s, index, at: -1 }));
+    return fatal(
+      'checkmark found unmarked object',
+      { obj: hex(this.#addressOf(found)), found: place },
+      lines,
+    );
   }
 }

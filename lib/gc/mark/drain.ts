@@ -231,7 +231,8 @@ export function drainOf(parts: DrainDeps): Drain {
           const page = lo >>> pageBytesShift;
           if (page !== toPage || hi !== high) {
             if (hi !== high || (page - quickFrom) >>> 0 >= quickPages) {
-              if ((hi | lo) !== 0) shader.shade((hi >>> 0) * 2 ** 32 + (lo >>> 0), lenient === 0);
+              if ((hi | lo) !== 0)
+                shader.shade((hi >>> 0) * 2 ** 32 + (lo >>> 0), lenient === 0, page0, i >>> 1);
               continue;
             }
             to = spanOf[(page0 + page) | 0];
@@ -248,7 +249,7 @@ export function drainOf(parts: DrainDeps): Drain {
           }
           const index = (((lo >>> 3) - toFirst) * toPerWord) | 0;
           if (index >= toObjects) {
-            shader.shade((hi >>> 0) * 2 ** 32 + (lo >>> 0), lenient === 0);
+            shader.shade((hi >>> 0) * 2 ** 32 + (lo >>> 0), lenient === 0, page0, i >>> 1);
             continue;
           }
           const at = (toMarks + (index >>> 5)) | 0;

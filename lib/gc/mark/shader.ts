@@ -101,20 +101,23 @@ export class Shader extends WrittenOnce implements RootVisitor {
     else if (!this.holdsNone(this.#spanClass[s]) && !objects.isMarked(s, index)) this.makeGray(s, index);
   }
 
-  /** Marks the object that an address points to, if there is one, and makes it gray. @param typed it must be one */
-  shade(address: number, typed: boolean): void {
+  /**
+   * Marks the object that an address points to, if there is one, and makes it gray.
+   * @param typed it must be one @param page where that was found, if it must: a page @param word and a word, counted from that
+   */
+  shade(address: number, typed: boolean, page = 0, word = 0): void {
     const { state, objects, classes, columns } = this.#deps;
     const { spans, pageColumns, arenas, gcBits } = state;
     const c = spans.columns;
-    const page = arenas.pageOf(address);
-    if (!(page >= 0 && page < arenas.reachPages) || !arenas.isKnown(page)) return;
-    const s = pageColumns.spanOf[page];
+    const to = arenas.pageOf(address);
+    if (!(to >= 0 && to < arenas.reachPages) || !arenas.isKnown(to)) return;
+    const s = pageColumns.spanOf[to];
     const first = c.startPage[s];
-    const isWithin = c.state[s] !== spanState.dead && page >= first && page < first + c.pages[s];
+    const isWithin = c.state[s] !== spanState.dead && to >= first && to < first + c.pages[s];
     if (isWithin && c.state[s] === spanState.manual) return;
     const index = isWithin && c.state[s] === spanState.inUse ? this.indexIn(s, address) : -1;
     if (index < 0) {
-      if (typed) throwBadPointer(state, address, s);
+      if (typed) throwBadPointer(state, this.#deps.memory, { pointer: address, s, page, word });
       return;
     }
     if (!typed && !objects.isAllocated(s, index)) return;
@@ -159,8 +162,9 @@ export class Shader extends WrittenOnce implements RootVisitor {
       const here = w % pageWords;
       let pointers = pointerBits.mask(page, here, Math.min(32, stop - w));
       for (; pointers !== 0; pointers &= pointers - 1) {
-        const address = this.#read(s, w + 31 - Math.clz32(pointers & -pointers));
-        if (address !== 0) this.shade(address, typed);
+        const at = w + 31 - Math.clz32(pointers & -pointers);
+        const address = this.#read(s, at);
+        if (address !== 0) this.shade(address, typed, startPage[s], at);
       }
       if (w + 32 < end && pointerBits.endsAfter(page, here)) break;
     }

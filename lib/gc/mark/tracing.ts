@@ -164,11 +164,14 @@ export class TracingMarker implements ConcurrentMarker {
 
   /** The objects of a window that are marked. One that is free was pointed to by a word that must be right. */
   #markedWord(s: number, window: number): number {
-    const { state, objects } = this.#deps;
+    const { state, objects, memory } = this.#deps;
     const c = state.spans.columns;
     const word = state.gcBits.bits[c.markBits[s] + (window >>> 5)];
     const zombies = word & ~objects.allocatedWord(s, window);
-    if (zombies !== 0) throwZombie(zombieReport(state, s, window + 31 - Math.clz32(zombies & -zombies)));
+    if (zombies !== 0) {
+      const index = window + 31 - Math.clz32(zombies & -zombies);
+      throwZombie(zombieReport(state, objects, memory, s, index));
+    }
     return word;
   }
 }
