@@ -1,38 +1,5 @@
 // expect: counted
 // Keeps its words in a Map behind getters: the count must see what they do.
-const LIMIT = {{limit}};
-const KEEP = {{keep}};
-const ENOUGH = 16;
-const FULL = 0xffffffff;
-
-/** The number of the lowest set bit of a word that is not 0. */
-const lowestBit = (word) => 31 - Math.clz32(word & -word);
-
-/** So many bits, from a bit on: 0 to 32 of them. */
-const mask = (from, count) => (count <= 0 ? 0 : count >= 32 ? -1 : ((2 ** count - 1) << from) | 0);
-
-export function lowestRow(lo, hi, n) {
-  // A bit that is set begins a row of `have`.
-  let have = 1;
-  while (have < n) {
-    const step = Math.min(have, n - have);
-    lo &= step === 32 ? hi : (lo >>> step) | (hi << (32 - step));
-    hi &= step === 32 ? 0 : hi >>> step;
-    have += step;
-  }
-  if (lo !== 0) return lowestBit(lo);
-  return hi === 0 ? -1 : 32 + lowestBit(hi);
-}
-
-const bitsIn = (word) => {
-  let n = 0;
-  for (let left = word; left !== 0; left &= left - 1) n++;
-  return n;
-};
-/** Set bits in a row, from the lowest up, and from the highest down. */
-const rowUp = (word) => (word === FULL ? 32 : lowestBit(~word));
-const rowDown = (word) => Math.clz32(~word);
-
 /** Words by number, in a Map that looks like a list. */
 function words(length) {
   const map = new Map();
@@ -148,33 +115,4 @@ export class CachedHeap {
   }
 }
 
-export class OwnHeap extends CachedHeap {
-  /** Words below this one were used: no other pages are needed yet. */
-  used = 0;
-
-  allocFor(p, n) {
-    if (n >= 32) return this.took(this.alloc(n), n);
-    const page = this.take(p, n);
-    if (page >= 0) return page;
-    // The lowest block that was used, has such a row, and enough besides for some more; else one that nobody has used.
-    this.flush(p);
-    let best = -1;
-    for (let w = 0; w < this.used && best < 0; w += 2) {
-      const bits = bitsIn(this.words[w]) + bitsIn(this.words[w + 1]);
-      if (bits >= n + ENOUGH && lowestRow(this.words[w], this.words[w + 1], n) >= 0) best = w;
-    }
-    if (best < 0) best = this.used;
-    if (best < this.words.length) {
-      this.fillFrom(p, best * 32);
-      const found = this.take(p, n);
-      if (found >= 0) return this.took(found, n);
-    }
-    return this.took(this.alloc(n), n);
-  }
-
-  took(page, n) {
-    const end = 2 * Math.ceil((page + n) / 64);
-    if (end > this.used) this.used = end;
-    return page;
-  }
-}
+// reference: LIMIT, KEEP, ENOUGH, FULL, lowestBit, mask, lowestRow, bitsIn, rowUp, rowDown, OwnHeap
