@@ -122,10 +122,15 @@ describe('a grade', () => {
       student,
     );
     const forgery = readFileSync(join(ownPack, exercise.id, 'forgeries', 'patch.mjs'), 'utf8');
-    const nothing = [forgery, stub, 'export class Marker {}', 'export const Marker = () => 7;'];
+    const nothing = [forgery, stub, 'export class Marker {}'];
     for (const text of isWhole ? nothing : [])
       expect(await graded(new Map([[exercise.handin, text]]))).toMatchObject({
         verdict: 'graded',
+        points: 0,
+      });
+    if (isWhole)
+      expect(await graded(new Map([[exercise.handin, 'export const Marker = () => 7;']]))).toMatchObject({
+        verdict: 'refused',
         points: 0,
       });
     expect(await graded(new Map([[exercise.handin, '']]))).toMatchObject({
