@@ -6,7 +6,7 @@ import { generations } from '../../lib/design/design.ts';
 import type { HeapOptions } from '../../lib/design/options.ts';
 import type { PageHeapClass } from '../../lib/pages/contract.ts';
 import { codeOf } from '../support/codes.ts';
-import { collectGarbage } from '../support/garbage.ts';
+import { collectUntil } from '../support/garbage.ts';
 
 const reach = 2 ** 30;
 const GiB = 2 ** 30;
@@ -337,10 +337,7 @@ describe('roots', () => {
     })();
     const owner = {};
     heap.own(owner, heap.new(node));
-    for (let i = 0; i < 50 && living(heap) > 1; i++) {
-      await new Promise((resolve) => setImmediate(resolve));
-      collectGarbage();
-    }
+    await collectUntil(() => living(heap) <= 1);
     expect(living(heap)).toBe(1);
     expect(Object.keys(owner)).toEqual([]);
     expect(codeOf(() => heap.own(5 as never, 0))).toBe('ERR_INVALID_ARGUMENT');
@@ -350,10 +347,7 @@ describe('roots', () => {
     const heap = heapOf();
     const node = heap.type(fields);
     const ended = (() => heap.own({}, heap.new(node)))();
-    for (let i = 0; i < 50 && living(heap) > 0; i++) {
-      await new Promise((resolve) => setImmediate(resolve));
-      collectGarbage();
-    }
+    await collectUntil(() => living(heap) === 0);
     // It gets the number that the other had.
     const kept = heap.new(node);
     const root = heap.root(kept);

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { Heap, runtimeOf } from '../../lib/api/heap.ts';
 import type { HeapOptions } from '../../lib/design/options.ts';
 import { codeOf } from '../support/codes.ts';
-import { collectGarbage } from '../support/garbage.ts';
+import { collectUntil } from '../support/garbage.ts';
 
 const MiB = 2 ** 20;
 
@@ -27,10 +27,7 @@ async function lose(heap: Heap, arenas: number): Promise<void> {
     for (let i = 0; i < arenas; i++) heap.newArena().malloc(100);
   };
   make();
-  for (let i = 0; i < 50 && runtimeOf(heap).alloc.userArenas?.live !== 0; i++) {
-    collectGarbage();
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await collectUntil(() => runtimeOf(heap).alloc.userArenas?.live === 0);
   expect(runtimeOf(heap).alloc.userArenas?.live).toBe(0);
 }
 

@@ -6,7 +6,7 @@ import type { HeapOptions } from '../../lib/design/options.ts';
 import { Sys } from '../../lib/os/sys.ts';
 import { codeOf } from '../support/codes.ts';
 import { FailingSys } from '../support/failing-sys.ts';
-import { collectGarbage } from '../support/garbage.ts';
+import { collectUntil } from '../support/garbage.ts';
 import { isAll } from '../support/is-all.ts';
 import { Random, seedOf } from '../support/random.ts';
 
@@ -329,10 +329,7 @@ describe('a user arena in a heap that traces', () => {
     };
     const root = heap.root(make());
     const chunk = chunkAt(heap, root.address);
-    for (let i = 0; i < 50 && runtimeOf(heap).alloc.userArenas?.live !== 0; i++) {
-      collectGarbage();
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await collectUntil(() => runtimeOf(heap).alloc.userArenas?.live === 0);
     heap.gc();
     node.key.set(root.address, 1);
     expect(node.key.get(root.address)).toBe(1);
