@@ -22,13 +22,7 @@ import { partsOf, WrittenOnce } from '../base/written-once.ts';
 import type { HeapState } from '../heap/heap-state.ts';
 import type { MHeap } from '../heap/mheap.ts';
 import { largeNoscanShape, largeScanShape } from '../heap/span-shape.ts';
-import {
-  pageDoublesShift as doublesShift,
-  type ObjectMemory,
-  mostStoredBytes as storedBytes,
-  storeZeros,
-  windowPageMask as windowMask,
-} from '../spans/object-memory.ts';
+import type { ObjectMemory } from '../spans/object-memory.ts';
 import type { Liveness } from './liveness.ts';
 import type { MCache } from './mcache.ts';
 import type { MCentral } from './mcentral.ts';
@@ -41,8 +35,6 @@ import {
 } from './size-classes.ts';
 
 const pageSize = pageBytes;
-const pageDoublesShift = doublesShift;
-const windowPageMask = windowMask;
 const maxSmallSize = smallSizes;
 const tinyBlock = maxTinySize;
 
@@ -50,8 +42,6 @@ export interface MallocHooks {
   /** After a slow allocation (a refill, a large object): a collection or background work may be due. */
   slowPath(): void;
 }
-
-const mostStoredBytes = storedBytes;
 
 /** What objects of a type are to malloc. */
 export interface ObjectShape {
@@ -270,15 +260,6 @@ export class Malloc extends WrittenOnce {
     const offset = addr - this.#origin;
     const page = Math.floor(offset / pageSize);
     const inPage = offset - page * pageSize;
-    const from = ((page & windowPageMask) << pageDoublesShift) + (inPage >>> 3);
-    if (size <= mostStoredBytes) {
-      const window = this.#memory.window(page);
-      const end = from + (size >>> 3);
-      if (end <= window.length) {
-        storeZeros(window, from, end);
-        return;
-      }
-    }
     this.#memory.zero(page, inPage, size);
   }
 }

@@ -21,18 +21,9 @@ import type { HeapState } from '../heap/heap-state.ts';
 import type { SpanObjects } from '../heap/span-objects.ts';
 import { f64, i32, table, u8, type Views } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
-import {
-  pageDoublesShift as doublesShift,
-  mostStoredBytes,
-  type ObjectMemory,
-  storeZeros,
-  windowPageMask as windowMask,
-} from '../spans/object-memory.ts';
+import type { ObjectMemory } from '../spans/object-memory.ts';
 import type { MCentral } from './mcentral.ts';
 import { numSpanClasses, type SizeClasses, tinySpanClass } from './size-classes.ts';
-
-const pageDoublesShift = doublesShift;
-const windowPageMask = windowMask;
 
 /** Rows are Ps; a slot is P × numSpanClasses + span class. */
 export const mcacheTable = table('mcaches', 'mcache', {
@@ -240,27 +231,16 @@ export class MCache {
     columns.stale[slot] = stale;
   }
 
-  /** Zeroes the free objects of a window, each run of neighbours by one fill. */
+  /** Zeroes the free objects of a window, each run of neighbours at once. */
   #zeroRuns(page: number, offset: number, size: number, free: number): void {
     let left = free;
     while (left !== 0) {
       const from = 31 - Math.clz32(left & -left);
       const rest = ~(left >>> from);
       const n = rest === 0 ? 32 : 31 - Math.clz32(rest & -rest);
-      this.#zeroRun(page, offset + from * size, n * size);
+      this.#memory.zero(page, offset + from * size, n * size);
       left = from + n >= 32 ? 0 : left & (-1 << (from + n));
     }
-  }
-
-  /** Zeroes a run within a page. */
-  #zeroRun(page: number, offset: number, bytes: number): void {
-    if (bytes > mostStoredBytes) {
-      this.#memory.zero(page, offset, bytes);
-      return;
-    }
-    const window = this.#memory.window(page);
-    const from = ((page & windowPageMask) << pageDoublesShift) + (offset >>> 3);
-    storeZeros(window, from, from + (bytes >>> 3));
   }
 
   /** Takes a span out of its slot; what was open is free again. */
