@@ -5,6 +5,7 @@ import { types } from 'node:util';
 import { describe } from '../base/describe.ts';
 import { type ErrorCode, PageHeapError } from '../base/errors.ts';
 import { grouped } from '../base/grouped.ts';
+import { hex } from '../base/hex.ts';
 import { pageSize, userAddressEnd } from '../base/units.ts';
 import { sizeInWords } from '../design/kinds.ts';
 import type { ObjectFinder } from '../heap/find-object.ts';
@@ -180,7 +181,6 @@ export function refuseArenaObject(runtime: Runtime, size: number): never {
 /** Passes an address where nothing was made to fault. @throws ERR_ARENA_FREED · ERR_NOT_ALLOCATED */
 export function refuseFreed(finder: ObjectFinder, addr: number): void {
   if (finder.isFreedArena(addr))
-    refuse('ERR_ARENA_FREED', `the user arena there was freed: 0x${addr.toString(16)}`, addr);
-  if (finder.isFenced(addr))
-    refuse('ERR_NOT_ALLOCATED', `the object there was freed: 0x${addr.toString(16)}`, addr);
+    refuse('ERR_ARENA_FREED', `the user arena there was freed: ${hex(addr)}`, addr);
+  if (finder.isFenced(addr)) refuse('ERR_NOT_ALLOCATED', `the object there was freed: ${hex(addr)}`, addr);
 }

@@ -10,7 +10,9 @@
  *
  * Not here: where in an object a field lies (fields.ts).
  */
+
 import { describe } from '../base/describe.ts';
+import { hex } from '../base/hex.ts';
 import type { WriteBarrier } from '../gc/mark/barrier.ts';
 import { type ObjectMemory, windowPagesShift } from '../spans/object-memory.ts';
 import { checkAddress, refuse } from './arguments.ts';
@@ -129,7 +131,7 @@ export class FieldMemory {
     this.#guarded(() => {
       checkAddress(addr);
       if (addr < this.#origin || addr >= this.#origin + this.#reach)
-        refuse('ERR_INVALID_ADDRESS', `not an address of this heap: 0x${addr.toString(16)}`, addr);
+        refuse('ERR_INVALID_ADDRESS', `not an address of this heap: ${hex(addr)}`, addr);
       this.#freed.explain(addr);
     });
     return this.#window(Math.floor((addr - this.#origin) / windowBytes));

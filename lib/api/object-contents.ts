@@ -7,6 +7,7 @@ import { constants } from 'node:buffer';
 import type { Stacks } from '../alloc/stacks.ts';
 import { describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
+import { hex } from '../base/hex.ts';
 import type { WriteBarrier } from '../gc/mark/barrier.ts';
 import type { BumpMemory } from '../heap/bump-memory.ts';
 import type { ObjectFinder } from '../heap/find-object.ts';
@@ -136,7 +137,7 @@ export class ObjectContents {
     if (addr + length > base + size) {
       throw new PageHeapError(
         'ERR_OUT_OF_RANGE',
-        `${length} bytes at 0x${addr.toString(16)} reach beyond the ${size} bytes at 0x${base.toString(16)}`,
+        `${length} bytes at ${hex(addr)} reach beyond the ${size} bytes at ${hex(base)}`,
         { value: addr + length },
       );
     }
@@ -144,7 +145,7 @@ export class ObjectContents {
 
   #refuseAddress(addr: number): never {
     refuseFreed(this.#finder, addr);
-    const shown = `0x${addr.toString(16)}`;
+    const shown = hex(addr);
     return this.#finder.isOfHeap(addr)
       ? refuse('ERR_NOT_ALLOCATED', `no object is there: ${shown}`, addr)
       : refuse('ERR_INVALID_ADDRESS', `not an address of this heap: ${shown}`, addr);

@@ -10,9 +10,10 @@
  */
 import { describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
+import { hex } from '../base/hex.ts';
 import type { Roots } from '../gc/roots.ts';
 import { refuse } from './arguments.ts';
-import { shown, shownAddress } from './shown.ts';
+import { shown } from './shown.ts';
 
 /** What a root asks of its heap. */
 export interface RootHost {
@@ -99,7 +100,7 @@ export class Root {
   /** One line, for whoever prints it: the address that it holds. */
   [shown](): string {
     const address = this.#addresses[this.#id];
-    if (address !== undefined) return `Root { ${address === 0 ? 'none' : shownAddress(address)} }`;
+    if (address !== undefined) return `Root { ${address === 0 ? 'none' : hex(address)} }`;
     return `Root { ${this.#id === gone ? 'disposed of' : 'its heap is gone'} }`;
   }
 

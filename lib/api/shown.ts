@@ -5,6 +5,3 @@
 
 /** What Node's inspect calls: `inspect.custom`. By its registered name, so that the types need none of Node's. */
 export const shown: unique symbol = Symbol.for('nodejs.util.inspect.custom');
-
-/** An address, as everywhere in the library. */
-export const shownAddress = (address: number): string => `0x${address.toString(16)}`;

@@ -13,6 +13,7 @@ import { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
 import { tinySpanClass } from '../alloc/size-classes.ts';
 import { describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
+import { hex } from '../base/hex.ts';
 import { spanId } from '../base/units.ts';
 import type { WriteBarrier } from '../gc/mark/barrier.ts';
 import type { FoundObject } from '../heap/find-object.ts';
@@ -111,7 +112,7 @@ export class SpecialCalls implements WeakHost {
     }
     this.runner.release(number);
     if (id === 0) this.#refuseMemory();
-    refuse('ERR_FINALIZER_SET', `the object has a finalizer already: ${show(address)}`, address);
+    refuse('ERR_FINALIZER_SET', `the object has a finalizer already: ${hex(address)}`, address);
   }
 
   #removeFinalizer(s: number, address: number): void {
@@ -230,7 +231,7 @@ export class SpecialCalls implements WeakHost {
       if (this.#isForEver(address)) return;
       const { span, index, base } = this.#object(address);
       if (!this.#runtime.special.pins.unpin(spanId(span), index, base))
-        refuse('ERR_NOT_PINNED', `the object is not pinned: ${show(address)}`, address);
+        refuse('ERR_NOT_PINNED', `the object is not pinned: ${hex(address)}`, address);
       this.#barrier?.shade(address);
     });
   }
@@ -304,8 +305,8 @@ export class SpecialCalls implements WeakHost {
     const found = finder.find(address);
     if (found === undefined) {
       if (finder.isOfHeap(address))
-        refuse('ERR_NOT_ALLOCATED', `no object is there: ${show(address)}`, address);
-      refuse('ERR_INVALID_ADDRESS', `not an address of this heap: ${show(address)}`, address);
+        refuse('ERR_NOT_ALLOCATED', `no object is there: ${hex(address)}`, address);
+      refuse('ERR_INVALID_ADDRESS', `not an address of this heap: ${hex(address)}`, address);
     }
     this.#refuseArena(found, address);
     spanSweeper.ensureSwept(found.span);
@@ -315,14 +316,14 @@ export class SpecialCalls implements WeakHost {
   /** Objects of user arenas have no memory of their own that could be freed, and no marks: refused, as in Go. */
   #refuseArena(found: FoundObject | undefined, address: number): void {
     if (found !== undefined && this.#runtime.state.spans.columns.use[found.span] !== spanUse.heap)
-      refuse('ERR_INVALID_ARGUMENT', `an object of a user arena dies with that: ${show(address)}`, address);
+      refuse('ERR_INVALID_ARGUMENT', `an object of a user arena dies with that: ${hex(address)}`, address);
   }
 
   /** The same of an object that lives. @throws ERR_ALREADY_DROPPED besides */
   #living(address: number): FoundObject {
     const found = this.#object(address);
     if (this.#explicit !== undefined && !this.#isLive(this.#explicit, found))
-      refuse('ERR_ALREADY_DROPPED', `the object was dropped: ${show(address)}`, address);
+      refuse('ERR_ALREADY_DROPPED', `the object was dropped: ${hex(address)}`, address);
     return found;
   }
 
@@ -342,7 +343,7 @@ export class SpecialCalls implements WeakHost {
     }
     const { span, base, spanClass } = this.#object(address);
     if (address !== base && spanClass !== tinySpanClass)
-      refuse('ERR_INTERIOR_ADDRESS', `inside an object, not at its first byte: ${show(address)}`, address);
+      refuse('ERR_INTERIOR_ADDRESS', `inside an object, not at its first byte: ${hex(address)}`, address);
     return span;
   }
 
@@ -367,5 +368,3 @@ function checkFunction(given: unknown, message: string): void {
   if (typeof given !== 'function')
     refuse('ERR_INVALID_ARGUMENT', `${message}, not ${describe(given)}`, given);
 }
-
-const show = (address: number): string => `0x${address.toString(16)}`;

@@ -6,6 +6,7 @@
 import type { Allocator, TypeShape } from '../alloc/scanning-malloc.ts';
 import { describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
+import { hex } from '../base/hex.ts';
 import type { Design } from '../design/design.ts';
 import { longestName, mostGlobals, type Roots } from '../gc/roots.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -106,7 +107,7 @@ export class Typing implements RootHost {
     // What lies behind the bytes that were asked for is no object's, to marking either.
     if (finder.find(address) !== undefined) return;
     refuseFreed(finder, address);
-    const shown = `0x${address.toString(16)}`;
+    const shown = hex(address);
     if (finder.isOfHeap(address)) refuse('ERR_NOT_ALLOCATED', `no object is there: ${shown}`, address);
     refuse('ERR_INVALID_ADDRESS', `not an address of this heap: ${shown}`, address);
   }

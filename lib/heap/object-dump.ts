@@ -2,9 +2,11 @@
  * What a report of a pointer that cannot be shows of an object: its span, and its words, in the lines of the Go runtime. Of a
  * long object the beginning, which tells what it is, and what lies around the word in question.
  */
+import { hex } from '../base/hex.ts';
 import { type ObjectMemory, pageWordsShift, windowPageMask } from '../spans/object-memory.ts';
 import { objectSize, spanStateNames, spanUse } from '../spans/span-table.ts';
 import type { HeapState } from './heap-state.ts';
+import { wordsPerPage } from './pointer-bits.ts';
 
 /** Where objects lie, and what they hold. */
 export interface ObjectSource {
@@ -12,19 +14,15 @@ export interface ObjectSource {
   readonly memory: ObjectMemory;
 }
 
-/** Words of a page. */
-const pageWords = 1024;
 /** Words that are shown from an object's beginning, and on either side of the one in question. */
 const shownWords = 128;
 const shownAround = 16;
 
-export const hex = (address: number): string => `0x${address.toString(16)}`;
-
 /** A word of a span, counted from the beginning of a page. */
 function hexWord(memory: ObjectMemory, startPage: number, word: number): string {
-  const page = startPage + Math.floor(word / pageWords);
+  const page = startPage + Math.floor(word / wordsPerPage);
   const words = memory.words(page);
-  const at = ((page & windowPageMask) << pageWordsShift) + (word % pageWords) * 2;
+  const at = ((page & windowPageMask) << pageWordsShift) + (word % wordsPerPage) * 2;
   return `0x${((BigInt(words[at + 1] >>> 0) << 32n) | BigInt(words[at] >>> 0)).toString(16)}`;
 }
 

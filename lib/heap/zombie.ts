@@ -3,11 +3,13 @@
  * type says that there is a pointer; or a mark went astray. Reported as by the Go runtime: all objects of the span, and
  * the words of those that are zombies. Of a span with many objects some hundred, around the first zombie.
  */
+
 import { fatal } from '../base/errors.ts';
+import { hex } from '../base/hex.ts';
 import type { ObjectMemory } from '../spans/object-memory.ts';
 import { objectSize } from '../spans/span-table.ts';
 import type { HeapState } from './heap-state.ts';
-import { hex, wordLines } from './object-dump.ts';
+import { wordLines } from './object-dump.ts';
 import type { SpanObjects } from './span-objects.ts';
 
 /** Objects that are listed, and zombies whose words are shown. */

@@ -5,14 +5,14 @@
  *
  * Not here: pointers to free objects (heap/zombie.ts).
  */
+
 import { fatal } from '../../base/errors.ts';
+import { hex } from '../../base/hex.ts';
 import type { HeapState } from '../../heap/heap-state.ts';
-import { hex, objectLines } from '../../heap/object-dump.ts';
+import { objectLines } from '../../heap/object-dump.ts';
+import { wordsPerPage } from '../../heap/pointer-bits.ts';
 import type { ObjectMemory } from '../../spans/object-memory.ts';
 import { objectSize, spanState, spanStateNames } from '../../spans/span-table.ts';
-
-/** Words of a page. */
-const pageWords = 1024;
 
 /**
  * A pointer leads to a place of a span where no object is, or to free pages.
@@ -26,9 +26,9 @@ export function throwBadPointer(
   const { spans, arenas, pageColumns } = state;
   const c = spans.columns;
   const base = arenas.addressOf(c.startPage[s]);
-  const holder = pageColumns.spanOf[page + Math.floor(word / pageWords)];
+  const holder = pageColumns.spanOf[page + Math.floor(word / wordsPerPage)];
   const size = objectSize(c, holder);
-  const offset = ((page - c.startPage[holder]) * pageWords + word) * 8;
+  const offset = ((page - c.startPage[holder]) * wordsPerPage + word) * 8;
   const index = Math.floor(offset / size);
   const object = arenas.addressOf(c.startPage[holder]) + index * size;
   const found = `*(${hex(object)}+${hex(offset % size)})`;

@@ -9,10 +9,13 @@
  * It looks addresses up and reads words by itself, though the shader (shader.ts) can do both: what a fault there makes
  * marking miss, a check by the same code would miss as well.
  */
+
 import { fatal } from '../../base/errors.ts';
+import { hex } from '../../base/hex.ts';
 import type { HeapState } from '../../heap/heap-state.ts';
-import { hex, objectLines } from '../../heap/object-dump.ts';
+import { objectLines } from '../../heap/object-dump.ts';
 import type { PointerBits } from '../../heap/pointer-bits.ts';
+import { wordsPerPage } from '../../heap/pointer-bits.ts';
 import type { SpanObjects } from '../../heap/span-objects.ts';
 import { type ObjectMemory, pageWordsShift, windowPageMask } from '../../spans/object-memory.ts';
 import { objectSize, spanState } from '../../spans/span-table.ts';
@@ -29,8 +32,6 @@ export interface CheckMarkDeps {
 
 /** An object, as a span and a number. */
 type Found = readonly [s: number, index: number];
-
-const pageWords = 1024;
 
 /** Where a pointer was found: a word of an object; undefined: a root. */
 type Place = { readonly object: Found; readonly word: number } | undefined;
@@ -79,18 +80,18 @@ export class CheckMark {
     const words = objectSize(c, s) / 8;
     for (let w = 0; w < words; w += 32) {
       const at = index * words + w;
-      const page = c.startPage[s] + Math.floor(at / pageWords);
+      const page = c.startPage[s] + Math.floor(at / wordsPerPage);
       const n = Math.min(32, words - w);
-      const pointers = pointerBits.mask(page, at % pageWords, n);
+      const pointers = pointerBits.mask(page, at % wordsPerPage, n);
       for (let i = 0; i < n; i++) {
         if (((pointers >>> i) & 1) === 0) continue;
-        const there = c.startPage[s] + Math.floor((at + i) / pageWords);
+        const there = c.startPage[s] + Math.floor((at + i) / wordsPerPage);
         const view = memory.words(there);
-        const k = ((there & windowPageMask) << pageWordsShift) + ((at + i) % pageWords) * 2;
+        const k = ((there & windowPageMask) << pageWordsShift) + ((at + i) % wordsPerPage) * 2;
         const address = (view[k + 1] >>> 0) * 2 ** 32 + (view[k] >>> 0);
         if (address !== 0) reach(address, { object, word: w + i });
       }
-      if (w + 32 < words && pointerBits.endsAfter(page, at % pageWords)) break;
+      if (w + 32 < words && pointerBits.endsAfter(page, at % wordsPerPage)) break;
     }
   }
 
