@@ -209,8 +209,9 @@ async function execute(name: string, options: Options, context: CommandContext):
   const failures: { failure: RunFailure; error: unknown }[] = [];
   let bar: Progress | undefined;
   let ending: unknown;
+  let isWhole = false;
   try {
-    await compareRuns(
+    const { interrupted } = await compareRuns(
       {
         configurations,
         repeat: options.repeat,
@@ -263,6 +264,7 @@ async function execute(name: string, options: Options, context: CommandContext):
         },
       },
     );
+    isWhole = !interrupted;
   } catch (error) {
     ending = error;
   } finally {
@@ -274,7 +276,8 @@ async function execute(name: string, options: Options, context: CommandContext):
     if (configuration !== undefined) tellFailure(failure, error, configuration, terminal);
   }
   if (failures.length > 0) context.exitCode = exitCodes.failed;
-  if (interrupts.count > 0) context.exitCode = exitCodes.interrupted;
+  // A run may have been ended alone.
+  if (interrupts.count > 0 || !isWhole) context.exitCode = exitCodes.interrupted;
   if (ending !== undefined) {
     if (begun && existsSync(folder)) terminal.note(`What was recorded until then: ${folder}`);
     throw ending;

@@ -203,8 +203,9 @@ async function execute(
   let bar: Progress | undefined;
   interrupts.begin(() => terminal.note(stoppingWords));
   let failed = 0;
+  let isWhole = false;
   try {
-    await workOnGrid(
+    isWhole = await workOnGrid(
       {
         ...{ store, shard: options.shard },
         run: {
@@ -250,7 +251,8 @@ async function execute(
     interrupts.end();
   }
   if (failed > 0) context.exitCode = exitCodes.failed;
-  if (interrupts.count > 0) context.exitCode = exitCodes.interrupted;
+  // A run may have been ended alone.
+  if (interrupts.count > 0 || !isWhole) context.exitCode = exitCodes.interrupted;
   await tell(store, options, terminal);
 }
 

@@ -10,7 +10,7 @@
  * Code of the user's in this thread may keep it, and no handler would have its turn: while it works signals do what
  * they do by themselves.
  */
-import { stopSignals } from '../lab/run/stop-signals.ts';
+import { stopSignals } from '../base/stop-signals.ts';
 import { exitCodes } from './exit-codes.ts';
 
 /** What is said at the first signal where several runs are made. */

@@ -2,34 +2,18 @@ import { expect, test } from 'vitest';
 import { Heap } from '../../lib/api/heap.ts';
 import { GiB, MiB, pageSize } from '../../lib/base/units.ts';
 import { isAll } from '../support/is-all.ts';
+import { inOnePiece } from '../support/one-piece.ts';
 
-/**
- * A heap that is full up to 63 pages below the end of its first 4 GiB, in one stretch. The engine may have put a page of its own there: then
- * the heap is kept, so that the next one begins a TiB above.
- */
+/** A heap that is full up to 63 pages below the end of its first 4 GiB. */
 function heapUpToTheWindow(): { heap: Heap; dispose: () => void } {
-  const heaps: Heap[] = [];
-  const dispose = (): void => {
-    for (const each of heaps) each.dispose();
-  };
-  for (;;) {
-    const heap = new Heap({
-      generation: 'lists',
-      reach: 4 * GiB + 128 * MiB,
-      environment: false,
-      gcPercent: -1,
-    });
-    heaps.push(heap);
-    try {
+  return inOnePiece(
+    () => new Heap({ generation: 'lists', reach: 4 * GiB + 128 * MiB, environment: false, gcPercent: -1 }),
+    (heap) => {
       // Never touched, so it costs address space alone. Spans of two pages follow it, one of them in both windows.
       for (let i = 1; i < 64; i++) heap.malloc(64 * MiB, true, false);
       heap.malloc(64 * MiB - 63 * pageSize, true, false);
-      if (heap.ranges().length === 1) return { heap, dispose };
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'ERR_OUT_OF_MEMORY') throw error;
-    }
-    expect(heaps.length).toBeLessThan(8);
-  }
+    },
+  );
 }
 
 // Object memory has windows of 4 GiB. A span that lies in two must be threaded, taken from and swept in both.

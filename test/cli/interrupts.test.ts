@@ -15,7 +15,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readRunFile } from '../../lib/lab/record/run-file.ts';
 import { isWhole, those, times } from '../support/extent.ts';
 import { Random, seedOf } from '../support/random.ts';
-import { isAlive, signalGroup } from '../support/signals.ts';
+import { isAlive, sendSignal, signalGroup } from '../support/signals.ts';
 import { cacheFolder, childrenOf, executable } from './spawn.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-interrupts-'));
@@ -169,6 +169,40 @@ const distances = [0, 3, 40, 150];
 
 /** In `npm test` a command of each kind: with a run, a folder of its own, a program, a hand-in, a server. */
 const few = ['run', 'grid', 'record', 'grade', 'view'];
+
+/** The command ends by the answer of its child, which a signal has ended: its own comes later, as where a processor is wanting. */
+describe.concurrent('a child that learns of Ctrl-C first', () => {
+  it.each([
+    ['run', ['run', 'git', ...short, '--out', 'out']],
+    ['grid', ['grid', 'git', '--gogc', '50,100', '--shard', '1/2', '-r', '1', '-o', 'out', ...short]],
+    ['conform', ['conform', 'treap']],
+    ['grade', ['grade', '--self-test', '--lab', 'best-fit']],
+  ] as const)('%s', async (_, args) => {
+    const cwd = mkdtempSync(join(folder, 'first-'));
+    const command = spawn(process.execPath, [executable, ...args], {
+      cwd,
+      env: { ...process.env, XDG_CACHE_HOME: cacheFolder, NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    for (const stream of [command.stdout, command.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+    const ended = new Promise((resolve) => command.once('close', (...how) => resolve(how)));
+    const { pid = 0 } = command;
+    let children: number[] = [];
+    while (children.length === 0 && command.exitCode === null) {
+      await pause(1);
+      children = below(pid);
+    }
+    // It has no handler yet.
+    for (const child of children) sendSignal(child, 'SIGINT');
+    await pause(200);
+    sendSignal(pid, 'SIGINT');
+    expect(await ended, said).toEqual([130, null]);
+    expect(said).not.toContain('SIGINT');
+    expect(said).not.toMatch(/broken|failed/);
+  });
+});
 
 describe.concurrent('two Ctrl-C', () => {
   it.each(those(Object.entries(cases), ([name]) => few.includes(name)))('%s', async (name, one) => {

@@ -14,6 +14,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { libraryPath, moduleExtension } from '../../base/package-files.ts';
 import { signalChild } from '../../base/signal-child.ts';
+import { isStopSignal, ownSignal } from '../../base/stop-signals.ts';
 import { parsePrintable, printable } from './printable.ts';
 import { type Block, type Reply, type Request, replyFd } from './protocol.ts';
 import { walledCommand } from './walls.ts';
@@ -39,7 +40,7 @@ const pageBytes = 4096;
 
 /** The process is gone, or was ended, before it answered. */
 export class SandboxLost extends Error {
-  /** `busy`: the machine gave it no time; nothing is known of the hand-in. */
+  /** `busy`: the machine gave it no time, or somebody ended its process; nothing is known of the hand-in. */
   readonly why: 'cpu' | 'memory' | 'busy' | 'ended';
 
   constructor(why: SandboxLost['why'], message: string) {
@@ -87,12 +88,13 @@ export class Sandbox {
     this.#child.once('error', (error) =>
       this.#lose('ended', `its process cannot be started: ${error.message}`),
     );
-    this.#child.once('close', (code, signal) =>
-      this.#lose(
-        'ended',
-        `its process ended (${signal ?? `code ${code}`})${this.#said === '' ? '' : `: ${printable(this.#said)}`}`,
-      ),
-    );
+    this.#child.once('close', async (code, signal) => {
+      await ownSignal(signal);
+      // No hand-in can send its process one.
+      if (isStopSignal(signal)) this.#lose('busy', `its process was ended from outside, by ${signal}`);
+      const said = this.#said === '' ? '' : `: ${printable(this.#said)}`;
+      this.#lose('ended', `its process ended (${signal ?? `code ${code}`})${said}`);
+    });
     this.#timer = setInterval(() => this.#look(), lookMs);
     this.#timer.unref();
   }

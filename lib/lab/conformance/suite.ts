@@ -15,6 +15,7 @@ import { PageHeapError } from '../../base/errors.ts';
 import { notStarted } from '../../base/not-started.ts';
 import { libraryPath, moduleExtension } from '../../base/package-files.ts';
 import { signalChild } from '../../base/signal-child.ts';
+import { ownSignal } from '../../base/stop-signals.ts';
 import { type JournalLine, journalFd, type SuiteRequest } from './journal.ts';
 import { causeNumbers, type Outcome } from './outcomes.ts';
 import { fullRuns, type RandomRunOptions, randomSeed, requirePath } from './random-run.ts';
@@ -215,6 +216,7 @@ async function runProcess(
       child.once('exit', (...how) => resolve(how));
     });
     await read;
+    await ownSignal(signal);
     return { process: made, code, signal };
   } finally {
     clearTimeout(timer);

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { libraryPath, moduleExtension } from '../../base/package-files.ts';
 import { signalChild } from '../../base/signal-child.ts';
+import { ownSignal } from '../../base/stop-signals.ts';
 import { inspectMachine, type Machine } from '../../os/machine.ts';
 import { isHeldUp, paceOf, wasHeldUp } from '../metrics/pace.ts';
 import { fileStem } from '../record/folders.ts';
@@ -147,7 +148,8 @@ async function measured<P, R>(
           ),
         ),
       );
-      child.once('exit', (code, by) => {
+      child.once('exit', async (code, by) => {
+        await ownSignal(by);
         if (signal?.aborted === true) reject(signal.reason);
         else if (answer?.error !== undefined) reject(unpackError(answer.error));
         else if (answer !== undefined) {

@@ -1,9 +1,10 @@
 /**
  * The process of one measurement, told which by its first message. It ends with its answer, and when its parent is gone.
  */
+
+import { stopSignals } from '../../base/stop-signals.ts';
 import { SchedStat } from '../../os/sched-stat.ts';
 import { packError } from '../run/run-messages.ts';
-import { stopSignals } from '../run/stop-signals.ts';
 import { measurementNamed } from './measure/index.ts';
 import type { WaitedTime } from './measure/measurement.ts';
 

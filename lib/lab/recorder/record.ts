@@ -17,11 +17,11 @@ import { closeSync, existsSync, openSync, readFileSync, readSync, rmSync } from 
 import { basename, dirname, join, resolve } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { signalChild } from '../../base/signal-child.ts';
+import { stopSignals } from '../../base/stop-signals.ts';
 import { type Preload, preloadOf } from '../../os/preload.ts';
 import { recorderLibrary } from '../../os/recorder.ts';
 import { fileStem, freePath, makeFolder } from '../record/folders.ts';
 import { LongDocument } from '../record/long-document.ts';
-import { stopSignals } from '../run/stop-signals.ts';
 import { type RawHeader, rawMagic } from '../trace/raw.ts';
 import type { RawFile } from '../trace/raw-files.ts';
 import { programName } from '../trace/recorded.ts';

@@ -10,6 +10,7 @@ import type { ChildProcess } from 'node:child_process';
 import { commandHere } from '../../base/called-as.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { signalChild } from '../../base/signal-child.ts';
+import { ownSignal, stopSignals } from '../../base/stop-signals.ts';
 import { likelyKiller, type MemoryKills, readMemoryKills } from '../../os/memory-kills.ts';
 import { hasRecorded } from '../record/run-folder.ts';
 import { standardInput } from '../trace/bytes.ts';
@@ -17,7 +18,6 @@ import { optionsForChild } from './descriptors.ts';
 import type { ToChild } from './run-messages.ts';
 import type { RunOptions, RunProgress, RunResult } from './run-options.ts';
 import { type Ended, RunProcess } from './run-process.ts';
-import { stopSignals } from './stop-signals.ts';
 
 export interface ForkHooks {
   readonly onProgress?: (progress: RunProgress) => void;
@@ -85,6 +85,7 @@ export async function forkRun(
     if (hooks.kill?.aborted === true) kill();
     const ended = await own.outcome;
     if ('file' in ended) return ended;
+    await ownSignal(ended.signal);
     throw await deathError({ ...ended, stopped: stopper.asked }, options.output, killsBefore);
   } finally {
     stopper.end();

@@ -6,12 +6,12 @@
  * terminal sends to both processes), SIGTERM or SIGHUP, and when its parent is gone.
  */
 import { PageHeapError } from '../../base/errors.ts';
+import { stopSignals } from '../../base/stop-signals.ts';
 import { threadCpuClock } from '../../os/clock.ts';
 import type { RunHooks } from './run.ts';
 import type { RunControls } from './run-controls.ts';
 import { type Answer, type FromChild, type LookedPages, packError, type ToChild } from './run-messages.ts';
 import type { RunOptions, RunResult } from './run-options.ts';
-import { stopSignals } from './stop-signals.ts';
 
 /** Makes a run in this process. */
 export type MakeRun = (options: RunOptions, hooks: RunHooks) => Promise<RunResult>;

@@ -5,6 +5,7 @@ import type { LabEvent } from '../../../lib/lab/subject/target.ts';
 import { forEachBatch } from '../../../lib/lab/trace/reader.ts';
 import { Residency } from '../../../lib/os/residency.ts';
 import { isAll } from '../../support/is-all.ts';
+import { inOnePiece } from '../../support/one-piece.ts';
 
 const page = 4096;
 const MiB = 2 ** 20;
@@ -95,15 +96,20 @@ describe('the heap as a target', () => {
 
 describe('windows of 4 GiB', () => {
   it('writes and copies objects that cross from one into the next', () => {
-    const wide = new HeapTarget({ environment: false, reach: 2 ** 33, collect: false }, page);
-    try {
+    let first = 0;
+    let boundary = 0;
+    let address = 0;
+    const { heap: wide, dispose } = inOnePiece(
+      () => new HeapTarget({ environment: false, reach: 2 ** 33, collect: false }, page),
       // Arenas are handed out in address order: fill the first window but its last 10 MiB, untouched.
-      let address = wide.malloc(64 * MiB);
-      const origin = wide.pageStates().origin;
-      const boundary = origin + 2 ** 32;
-      const first = address;
-      wide.malloc(boundary - 10 * MiB - (first + 64 * MiB));
-      address = wide.malloc(20 * MiB);
+      (filled) => {
+        first = filled.malloc(64 * MiB);
+        boundary = filled.pageStates().origin + 2 ** 32;
+        filled.malloc(boundary - 10 * MiB - (first + 64 * MiB));
+        address = filled.malloc(20 * MiB);
+      },
+    );
+    try {
       expect(address).toBe(boundary - 10 * MiB);
       wide.touch(address, 9 * MiB, 2 * MiB);
       const around = wide.heap.read(boundary - MiB - 1, 2 * MiB + 2);
@@ -116,7 +122,7 @@ describe('windows of 4 GiB', () => {
       wide.touch(first, 0, 10);
       expect(wide.heap.read(first, 1)[0]).toBe(0xa5);
     } finally {
-      wide.dispose();
+      dispose();
     }
   });
 });
