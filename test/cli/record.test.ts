@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { record } from '../../lib/lab/recorder/record.ts';
@@ -342,6 +353,22 @@ describe('pageheap record', () => {
     expect([code, err]).toEqual([0, expect.stringContaining('recorded: my.rec.gz')]);
     expect((await told(join(cwd, 'my.rec.gz'))).sizes.get(10111)).toBeGreaterThanOrEqual(5000);
     expect(existsSync(join(cwd, raw))).toBe(false);
+  });
+
+  it('writes into the file of an open descriptor, and what belongs to it beside that file', async () => {
+    const cwd = place();
+    const fd = openSync(join(cwd, 'my.rec.gz'), 'w');
+    try {
+      const { made } = await record({ command: ['sh', '-c', 'ls; :'], output: `/dev/fd/${fd}` });
+      const real = realpathSync(cwd);
+      expect(made.map(({ file }) => file.replace(/\d+/, 'N'))).toEqual([
+        join(real, 'my.rec.gz'),
+        join(real, 'my.children', 'N-ls.rec.gz'),
+      ]);
+      expect(readdirSync(cwd).sort()).toEqual(['my.children', 'my.rec.gz']);
+    } finally {
+      closeSync(fd);
+    }
   });
 
   it('records until Ctrl-C, and packs what there was', async () => {

@@ -1,5 +1,5 @@
 /** Symbolic links: where a name leads at last, also one of a file that is still to be made. */
-import { readlinkSync } from 'node:fs';
+import { readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 /** The kernel follows as many links. */
@@ -20,4 +20,18 @@ export function followLinks(path: string): string {
     at = resolve(dirname(at), link);
   }
   return at;
+}
+
+/**
+ * The plain file that the name of a device or a descriptor stands for, as `/dev/fd/7` and `/dev/stdout`: there is nothing beside such a name. Any
+ * other path, and the name of what is no file, stays as it is.
+ */
+export function plainFile(path: string): string {
+  if (!/^\/(?:dev|proc)\//.test(resolve(path))) return path;
+  try {
+    const file = realpathSync(path);
+    return statSync(file).isFile() ? file : path;
+  } catch {
+    return path;
+  }
 }

@@ -21,6 +21,7 @@ import { stopSignals } from '../../base/stop-signals.ts';
 import { type Preload, preloadOf } from '../../os/preload.ts';
 import { recorderLibrary } from '../../os/recorder.ts';
 import { fileStem, freePath, makeFolder } from '../record/folders.ts';
+import { plainFile } from '../record/links.ts';
 import { LongDocument } from '../record/long-document.ts';
 import { type RawHeader, rawMagic } from '../trace/raw.ts';
 import type { RawFile } from '../trace/raw-files.ts';
@@ -288,7 +289,7 @@ function mainOf(finished: readonly Finished[], pid: number | undefined): Finishe
  */
 export async function record(request: RecordRequest, hooks: RecordHooks = {}): Promise<RecordOutcome> {
   const [command, ...rest] = request.command;
-  const { output } = request;
+  const output = plainFile(request.output);
   const program = programOf(command);
   checkNoRaw(output);
   // Whether it can be written at all is told before anything runs.
@@ -340,9 +341,10 @@ export async function record(request: RecordRequest, hooks: RecordHooks = {}): P
  */
 export async function finishRecording(
   path: string,
-  output: string,
+  into: string,
   hooks: RecordHooks = {},
 ): Promise<RecordOutcome> {
+  const output = plainFile(into);
   const folder = RawFolder.open(resolve(path));
   checkNoRaw(output);
   new LongDocument(output).abandon();

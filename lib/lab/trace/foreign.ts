@@ -41,6 +41,10 @@ const ascii = (text: string): number[] => [...Buffer.from(text, 'latin1')];
 const magics: readonly Magic[] = [
   { bytes: [0x28, 0xb5, 0x2f, 0xfd], what: 'compressed with zstd', unpack: 'zstd -dc' },
   { bytes: [0xfd, 0x37, 0x7a, 0x58], what: 'compressed with xz', unpack: 'xz -dc' },
+  // The fourth byte is of the dictionary's size: 1, 4 or 8 MiB.
+  ...[0x10, 0x40, 0x80].map((size) => ({
+    ...{ bytes: [0x5d, 0x00, 0x00, size], what: 'compressed with lzma', unpack: 'xz -dc' },
+  })),
   { bytes: ascii('BZh'), what: 'compressed with bzip2', unpack: 'bzip2 -dc' },
   { bytes: [0x04, 0x22, 0x4d, 0x18], what: 'compressed with lz4', unpack: 'lz4 -dc' },
   { bytes: ascii('LZIP'), what: 'compressed with lzip', unpack: 'lzip -dc' },
@@ -65,6 +69,10 @@ const profile: Foreign = {
   advice: `it tells of sums, not of single allocations: ${record}`,
 };
 
+/** Text of four bytes a character, by its mark: without one it may be numbers. Its zeros are not yet taken for holes of a file here. */
+const isUtf32 = ([a, b, c, d]: Uint8Array): boolean =>
+  (a === 0 && b === 0 && c === 0xfe && d === 0xff) || (a === 0xff && b === 0xfe && c === 0 && d === 0);
+
 /** Two layers of gzip: the outer one is taken off by every reader. */
 const gzipInGzip: Magic = { bytes: [0x1f, 0x8b], what: 'gzipped twice', advice: unpack('gunzip -c') };
 
@@ -74,6 +82,13 @@ const gzipInGzip: Magic = { bytes: [0x1f, 0x8b], what: 'gzipped twice', advice: 
  */
 export function foreignBytes(head: Uint8Array, packed = false): Foreign | undefined {
   if (packed && isProfile(head)) return profile;
+  if (isUtf32(head)) {
+    const [reader, file] = packed ? ['gunzip -c FILE | ', ''] : ['', ' FILE'];
+    return {
+      what: 'text in UTF-32',
+      advice: `turn it into UTF-8: ${reader}iconv -f UTF-32 -t UTF-8${file} | ${calledAs()} run -`,
+    };
+  }
   const known = (packed ? [gzipInGzip, ...magics] : magics).find(({ bytes }) =>
     bytes.every((byte, i) => head[i] === byte),
   );

@@ -186,6 +186,9 @@ describe('reading a trace', () => {
 
   it.each([
     ['compressed with xz; unpack it: xz -dc', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]],
+    ['compressed with lzma; unpack it: xz -dc', [0x5d, 0, 0, 0x80, 0, 0xff, 0xff]],
+    ['text in UTF-32; turn it into UTF-8: iconv -f UTF-32 -t UTF-8', [0xff, 0xfe, 0, 0, 0x3d, 0, 0, 0]],
+    ['text in UTF-32; turn it into UTF-8: iconv -f UTF-32 -t UTF-8', [0, 0, 0xfe, 0xff, 0, 0, 0, 0x3d]],
     ['a zip archive; unpack it: unzip -p', [0x50, 0x4b, 3, 4, 0]],
     ['a program, a library or a core dump (ELF)', [0x7f, 0x45, 0x4c, 0x46, 2, 1]],
   ])('says that it is %s', async (words, bytes) => {
