@@ -361,7 +361,7 @@ describe('pageheap record', () => {
     try {
       const { made } = await record({ command: ['sh', '-c', 'ls; :'], output: `/dev/fd/${fd}` });
       const real = realpathSync(cwd);
-      expect(made.map(({ file }) => file.replace(/\d+/, 'N'))).toEqual([
+      expect(made.map(({ file }) => file.replace(/\d+-ls/, 'N-ls'))).toEqual([
         join(real, 'my.rec.gz'),
         join(real, 'my.children', 'N-ls.rec.gz'),
       ]);
