@@ -8,8 +8,10 @@
  * An error of a callback is nobody's who called the heap: it becomes an uncaught exception, as with Node's EventTarget
  * and FinalizationRegistry, and the callbacks after it run all the same.
  *
- * The functions are kept here, by number; the numbers stand in specials (heap/specials.ts). On a heap that is shared
- * another thread may queue something for this one, which looks ten times a second while it has any callbacks.
+ * The functions are kept here, by number; the numbers stand in specials (heap/specials.ts). All that is kept of one stands
+ * side by side in one array, so that who comes to a number that was used before waits for one line of memory: its
+ * function, its argument, its serial. On a heap that is shared another thread may queue something for this one, which
+ * looks ten times a second while it has any callbacks.
  *
  * Not here: what is due (gc/callback-queue.ts).
  */
@@ -22,15 +24,18 @@ export type Callback = (argument: never) => unknown;
 
 const lookMs = 100;
 
+/** Where things stand beside a function, and how many places one takes. */
+const argumentPlace = 1;
+const serialPlace = 2;
+const places = 3;
+
 export class CallbackRunner {
   readonly #queue: CallbackQueue;
   readonly #p: number;
   readonly #guarded: Guard;
-  readonly #callbacks: (Callback | undefined)[] = [];
-  readonly #arguments: unknown[] = [];
+  /** A number is the place of its function here. */
+  readonly #held: unknown[] = [];
   readonly #unused: number[] = [];
-  /** Which holding of a number it is: numbers are used again. */
-  readonly #serials: number[] = [];
   #lastSerial = 0;
   #isOpen = true;
   #isRunning = false;
@@ -53,31 +58,45 @@ export class CallbackRunner {
 
   /** Keeps a function, and what it will be called with. Its number. */
   hold(callback: Callback, argument: unknown): number {
-    const number = this.#unused.pop() ?? this.#callbacks.length;
-    this.#callbacks[number] = callback;
-    this.#arguments[number] = argument;
-    this.#serials[number] = ++this.#lastSerial;
+    const held = this.#held;
+    const serial = ++this.#lastSerial;
+    let number = this.#unused.pop();
+    if (number !== undefined) {
+      held[number] = callback;
+      held[number + argumentPlace] = argument;
+      held[number + serialPlace] = serial;
+    } else number = held.push(callback, argument, serial) - places;
     if (this.#isShared && this.#timer === undefined) this.#look();
     return number;
   }
 
   /** Lets a function go. */
   release(number: number): void {
-    this.#callbacks[number] = undefined;
-    this.#arguments[number] = undefined;
-    this.#serials[number] = 0;
+    const held = this.#held;
+    held[number] = undefined;
+    held[number + argumentPlace] = undefined;
+    held[number + serialPlace] = 0;
     this.#unused.push(number);
   }
 
-  /** What tells this holding of a number from others; 0: nothing is kept under it. */
+  /** The serial of the last holding there was: no other has it. */
+  get lastSerial(): number {
+    return this.#lastSerial;
+  }
+
+  /** What tells this holding of a number from others, since numbers are used again. 0: nothing is kept under it. */
   serialOf(number: number): number {
-    return this.#serials[number] ?? 0;
+    return (this.#held[number + serialPlace] as number | undefined) ?? 0;
+  }
+
+  get #holdsAny(): boolean {
+    return this.#held.length > this.#unused.length * places;
   }
 
   /** Other threads collect, too. */
   share(): void {
     this.#isShared = true;
-    if (this.#callbacks.length > this.#unused.length) this.#look();
+    if (this.#holdsAny) this.#look();
   }
 
   /** The heap is gone: nothing is called any more. */
@@ -105,12 +124,12 @@ export class CallbackRunner {
     const due = this.#guarded(() => this.#queue.take(this.#p));
     if (due === undefined) return 0;
     const { kind, callback: number, address } = due;
-    const callback = this.#callbacks[number];
-    const argument = kind === 'finalizer' ? address : this.#arguments[number];
+    const callback = this.#held[number] as Callback;
+    const argument = kind === 'finalizer' ? address : this.#held[number + argumentPlace];
     this.release(number);
     if (kind !== 'taken back') {
       try {
-        callback?.(argument as never);
+        callback(argument as never);
       } catch (error) {
         process.nextTick(() => {
           throw error;
@@ -141,7 +160,7 @@ export class CallbackRunner {
 
   #look(): void {
     this.#timer ??= setInterval(() => {
-      if (this.#callbacks.length > this.#unused.length) {
+      if (this.#holdsAny) {
         this.#turn();
         return;
       }

@@ -24,9 +24,9 @@ import { checkAddress, refuse, refuseMemory, refuseMore } from './arguments.ts';
 import { type Callback, CallbackRunner } from './callback-runner.ts';
 import type { Guard } from './heap-reports.ts';
 import { collectFully } from './settings.ts';
-import { Cleanup, Weak, type WeakHost } from './weak.ts';
+import { Cleanup, type CleanupHost, Weak, type WeakHost } from './weak.ts';
 
-export class SpecialCalls implements WeakHost {
+export class SpecialCalls implements CleanupHost, WeakHost {
   readonly runner: CallbackRunner;
   readonly #runtime: Runtime;
   readonly #p: number;
@@ -58,7 +58,8 @@ export class SpecialCalls implements WeakHost {
     this.runner.close();
   }
 
-  get #barrier(): WriteBarrier | undefined {
+  /** No getter: a private one is a call of the engine's runtime, each time. */
+  #barrier(): WriteBarrier | undefined {
     return this.#runtime.gc.tracing?.barrier;
   }
 
@@ -72,7 +73,7 @@ export class SpecialCalls implements WeakHost {
       if (finalizer === null) this.#removeFinalizer(span, address);
       else {
         this.#enter(span, address, specialKind.finalizer, finalizer, undefined);
-        this.#barrier?.shadeIn(address);
+        this.#barrier()?.shadeIn(address);
       }
     });
   }
@@ -86,12 +87,10 @@ export class SpecialCalls implements WeakHost {
         address,
       );
     return this.#guarded(() => {
-      if (this.#isForEver(address)) return new Cleanup(() => {});
-      const { span } = this.#living(address);
+      if (this.#isForEver(address)) return new Cleanup(this, 0, 0);
+      const span = this.#livingSpan(address);
       const id = this.#enter(span, address, specialKind.cleanup, cleanup, argument);
-      const number = this.#runtime.special.specials.rows().value[id];
-      const serial = this.runner.serialOf(number);
-      return new Cleanup(() => this.#stop(id, number, serial));
+      return new Cleanup(this, id, this.runner.lastSerial);
     });
   }
 
@@ -123,13 +122,16 @@ export class SpecialCalls implements WeakHost {
     this.#takeBack(id);
   }
 
-  #stop(id: number, number: number, serial: number): void {
-    if (!this.#isOpen || this.runner.serialOf(number) !== serial) return;
+  stop(id: number, serial: number): void {
+    if (!this.#isOpen || id === 0) return;
     this.#guarded(() => {
       const { specials, callbacks } = this.#runtime.special;
       const { kind, value, address } = specials.rows();
+      // The row may be another special's by now, also another thread's, whose numbers are of its own functions.
       const isStill = (): boolean =>
-        kind[id] === specialKind.cleanup && value[id] === number && callbacks.isOf(id, this.#p);
+        kind[id] === specialKind.cleanup &&
+        callbacks.isOf(id, this.#p) &&
+        this.runner.serialOf(value[id]) === serial;
       if (!isStill()) return;
       const s = this.#runtime.alloc.spanSweeper.sweptAt(address[id]);
       // The sweep may have found the object dead.
@@ -185,7 +187,7 @@ export class SpecialCalls implements WeakHost {
       const address = weak.addressOf(handle);
       if (address === 0 || !this.#lives(address)) return 0;
       // Whoever has it may make it reachable again.
-      this.#barrier?.shade(address);
+      this.#barrier()?.shade(address);
       return address;
     });
   }
@@ -222,7 +224,7 @@ export class SpecialCalls implements WeakHost {
       if (this.#isForEver(address)) return;
       const { span, index, base } = this.#living(address);
       if (!this.#runtime.special.pins.pin(spanId(span), index, base)) this.#refuseMemory();
-      this.#barrier?.shade(address);
+      this.#barrier()?.shade(address);
     });
   }
 
@@ -232,7 +234,7 @@ export class SpecialCalls implements WeakHost {
       const { span, index, base } = this.#object(address);
       if (!this.#runtime.special.pins.unpin(spanId(span), index, base))
         refuse('ERR_NOT_PINNED', `the object is not pinned: ${hex(address)}`, address);
-      this.#barrier?.shade(address);
+      this.#barrier()?.shade(address);
     });
   }
 
@@ -325,6 +327,15 @@ export class SpecialCalls implements WeakHost {
     if (this.#explicit !== undefined && !this.#isLive(this.#explicit, found))
       refuse('ERR_ALREADY_DROPPED', `the object was dropped: ${hex(address)}`, address);
     return found;
+  }
+
+  /** The span, swept, of the object that lives around an address. @throws as `#living` */
+  #livingSpan(address: number): number {
+    // Nearly always it is an object's first byte, which explicit liveness knows at once.
+    const s = this.#explicit?.spanStarting(address) ?? 0;
+    if (s === 0) return this.#living(address).span;
+    this.#runtime.alloc.spanSweeper.ensureSwept(s);
+    return s;
   }
 
   /**

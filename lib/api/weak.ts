@@ -50,16 +50,26 @@ export class Weak {
   }
 }
 
+/** What a cleanup asks of its heap. */
+export interface CleanupHost {
+  /** Takes a cleanup back, by its special and the serial of its function. 0: there is nothing to be taken back. */
+  stop(special: number, serial: number): void;
+}
+
 /** A cleanup that was set: `heap.addCleanup` makes one. */
 export class Cleanup {
-  readonly #stop: () => void;
+  readonly #host: CleanupHost;
+  readonly #special: number;
+  readonly #serial: number;
 
-  constructor(stop: () => void) {
-    this.#stop = stop;
+  constructor(host: CleanupHost, special: number, serial: number) {
+    this.#host = host;
+    this.#special = special;
+    this.#serial = serial;
   }
 
   /** Takes the cleanup back. It has no effect once the object was found dead, as in Go. */
   stop(): void {
-    this.#stop();
+    this.#host.stop(this.#special, this.#serial);
   }
 }
