@@ -12,7 +12,6 @@
 import { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
 import { tinySpanClass } from '../alloc/size-classes.ts';
 import { describe } from '../base/describe.ts';
-import { PageHeapError } from '../base/errors.ts';
 import { hex } from '../base/hex.ts';
 import { spanId } from '../base/units.ts';
 import type { WriteBarrier } from '../gc/mark/barrier.ts';
@@ -24,7 +23,8 @@ import { checkAddress, refuse, refuseMemory, refuseMore } from './arguments.ts';
 import { type Callback, CallbackRunner } from './callback-runner.ts';
 import type { Guard } from './heap-reports.ts';
 import { collectFully } from './settings.ts';
-import { Cleanup, type CleanupHost, Weak, type WeakHost } from './weak.ts';
+import { Cleanup, type CleanupHost, type Weak, type WeakHost } from './weak.ts';
+import { WeakTable } from './weak-table.ts';
 
 export class SpecialCalls implements CleanupHost, WeakHost {
   readonly runner: CallbackRunner;
@@ -32,9 +32,8 @@ export class SpecialCalls implements CleanupHost, WeakHost {
   readonly #p: number;
   readonly #guarded: Guard;
   readonly #explicit: ExplicitLiveness | undefined;
-  /** This thread's objects for weak handles. What lives for ever has none: its address, negative, stands for one. */
-  readonly #weak = new Map<number, WeakRef<Weak>>();
-  readonly #forgotten: FinalizationRegistry<number>;
+  /** This thread's objects for weak handles. */
+  readonly #weak = new WeakTable(this);
   #isOpen = true;
 
   constructor(runtime: Runtime, p: number, guarded: Guard) {
@@ -44,7 +43,7 @@ export class SpecialCalls implements CleanupHost, WeakHost {
     const { liveness } = runtime.alloc;
     this.#explicit = liveness instanceof ExplicitLiveness ? liveness : undefined;
     this.runner = new CallbackRunner(runtime.special.callbacks, p, runtime.memory.isShared, guarded);
-    this.#forgotten = new FinalizationRegistry((handle) => this.#forget(handle));
+    runtime.special.weak.ended = (handle) => this.#weak.delete(handle);
   }
 
   /** The heap is about to be left by this thread, and lives on. Under the heap's lock. */
@@ -156,19 +155,15 @@ export class SpecialCalls implements CleanupHost, WeakHost {
 
   weak(address: number): Weak {
     return this.#guarded(() => {
-      const handle = this.#isForEver(address) ? -address : this.#hold(address);
-      const known = this.#weak.get(handle)?.deref();
-      if (known !== undefined) return known;
-      const made = new Weak(this, handle);
-      this.#weak.set(handle, new WeakRef(made));
-      this.#forgotten.register(made, handle, made);
-      return made;
+      if (this.#isForEver(address)) return this.#weak.ofEver(address);
+      const handle = this.#hold(address);
+      return this.#weak.of(handle, this.#runtime.special.weak.serialOf(handle));
     });
   }
 
   /** The handle of a living object, which this thread holds from now on, if it did not. */
   #hold(address: number): number {
-    const { span } = this.#living(address);
+    const span = this.#livingSpan(address);
     const { weak } = this.#runtime.special;
     const handle = weak.hold(span, address, this.#p);
     if (handle !== 0) return handle;
@@ -176,45 +171,34 @@ export class SpecialCalls implements CleanupHost, WeakHost {
     return this.#refuseMemory();
   }
 
-  addressOf(handle: number): number {
+  addressOf(handle: number, serial: number): number {
     return this.#guarded(() => {
       if (handle < 0) return -handle;
       const { weak } = this.#runtime.special;
-      const before = weak.addressOf(handle);
-      if (before === 0) return 0;
-      // What a sweep has yet to find dead is told apart by sweeping.
-      this.#runtime.alloc.spanSweeper.sweptAt(before);
+      if (weak.serialOf(handle) !== serial) return 0;
       const address = weak.addressOf(handle);
-      if (address === 0 || !this.#lives(address)) return 0;
+      // What a sweep has yet to find dead is told apart by sweeping.
+      this.#runtime.alloc.spanSweeper.sweptAt(address);
+      if (weak.serialOf(handle) !== serial || !this.#lives(address)) return 0;
       // Whoever has it may make it reachable again.
       this.#barrier()?.shade(address);
       return address;
     });
   }
 
-  released(handle: number, weak: Weak): void {
-    this.#forgotten.unregister(weak);
-    this.#weak.delete(handle);
-    if (this.#isOpen) this.#guarded(() => this.#release(handle));
+  released(handle: number, serial: number): void {
+    if (!this.#isOpen) return;
+    this.#guarded(() => {
+      if (handle > 0 && this.#runtime.special.weak.serialOf(handle) !== serial) return;
+      this.#weak.delete(handle);
+      if (handle > 0) this.#release(handle, serial);
+    });
   }
 
-  #release(handle: number): void {
-    if (handle > 0)
-      this.#runtime.special.weak.release(handle, this.#p, (address) =>
-        this.#runtime.alloc.spanSweeper.sweptAt(address),
-      );
-  }
-
-  #forget(handle: number): void {
-    // The thread holds a handle once: not for this object where there is a newer one, or an end before.
-    if (!this.#isOpen || !this.#weak.has(handle) || this.#weak.get(handle)?.deref() !== undefined) return;
-    this.#weak.delete(handle);
-    try {
-      this.#guarded(() => this.#release(handle));
-    } catch (error) {
-      // A heap whose lock is lost tells whoever uses it next.
-      if (!(error instanceof PageHeapError)) throw error;
-    }
+  #release(handle: number, serial: number): void {
+    this.#runtime.special.weak.release(handle, serial, this.#p, (address) =>
+      this.#runtime.alloc.spanSweeper.sweptAt(address),
+    );
   }
 
   // ---------------------------------------------------------------- pins and probes

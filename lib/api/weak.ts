@@ -9,19 +9,28 @@ import { shown } from './shown.ts';
 /** What a weak handle asks of its heap. */
 export interface WeakHost {
   /** The address of a handle; 0: its object is gone. @throws ERR_DISPOSED · ERR_REENTRANT */
-  addressOf(handle: number): number;
+  addressOf(handle: number, serial: number): number;
   /** This thread's object for a handle is not used any more. */
-  released(handle: number, weak: Weak): void;
+  released(handle: number, serial: number): void;
 }
+
+/** What tells its handle from others of the number. Not public. */
+export let serialOf: (weak: Weak) => number;
 
 /** A reference that does not keep its object. `heap.weak(address)` makes one. */
 export class Weak {
   readonly #host: WeakHost;
+  readonly #serial: number;
   #handle: number;
 
-  constructor(host: WeakHost, handle: number) {
+  constructor(host: WeakHost, handle: number, serial: number) {
     this.#host = host;
+    this.#serial = serial;
     this.#handle = handle;
+  }
+
+  static {
+    serialOf = (weak) => weak.#serial;
   }
 
   /**
@@ -30,14 +39,14 @@ export class Weak {
    * @throws ERR_DISPOSED where the heap was
    */
   get(): number {
-    return this.#handle === 0 ? 0 : this.#host.addressOf(this.#handle);
+    return this.#handle === 0 ? 0 : this.#host.addressOf(this.#handle, this.#serial);
   }
 
-  /** Gives the handle up, which otherwise happens some time after JavaScript has forgotten it. Then it answers 0. */
+  /** Gives the handle up, which otherwise lives as long as the object. Then it answers 0. */
   dispose(): void {
     const handle = this.#handle;
     this.#handle = 0;
-    if (handle !== 0) this.#host.released(handle, this);
+    if (handle !== 0) this.#host.released(handle, this.#serial);
   }
 
   [Symbol.dispose](): void {

@@ -1,7 +1,7 @@
 /**
  * The check of specials: lists in order, each of an object in use, no kind twice where it may stand once; the notes of
- * spans and the bits of pages say what there is; pinned objects and their counters; weak handles lead to their objects;
- * what waits in queues is of no list; and nothing is lost.
+ * spans and the bits of pages say what there is; pinned objects and their counters; weak handles lead to their objects,
+ * and there is none besides; what waits in queues is of no list; and nothing is lost.
  */
 import { fatal } from '../base/errors.ts';
 import { pinnerWords } from '../heap/pinner-bits.ts';
@@ -14,6 +14,7 @@ export function checkSpecials(runtime: Runtime): void {
   const c = state.spans.columns;
   const { first, notes, pinnerBits } = special.specials.spans;
   let count = 0;
+  const found = { weak: 0 };
   for (let s = 1; s < state.spans.end; s++) {
     const has = (first[s] === 0 ? 0 : spanNote.specials) | (pinnerBits[s] === 0 ? 0 : spanNote.pins);
     if (notes[s] !== has) fatal('the note of a span is wrong', { span: s, notes: notes[s], has });
@@ -25,7 +26,7 @@ export function checkSpecials(runtime: Runtime): void {
       if (isNoted !== undefined && isNoted !== (has !== 0))
         fatal('the bit of a page is wrong about specials', { span: s, has });
     }
-    count += checkList(runtime, s);
+    count += checkList(runtime, s, found);
     special.pins.eachPinned(s, (index) => {
       if (!runtime.spans.objects.isAllocated(s, index)) fatal('a free object is pinned', { span: s, index });
     });
@@ -36,10 +37,12 @@ export function checkSpecials(runtime: Runtime): void {
   });
   if (count !== special.specials.live)
     fatal('specials are lost', { found: count, live: special.specials.live });
+  if (found.weak !== special.weak.live)
+    fatal('weak handles are lost', { found: found.weak, live: special.weak.live });
 }
 
-/** The specials of a span. How many there are. */
-function checkList({ state, spans, special }: Runtime, s: number): number {
+/** The specials of a span. How many there are. @param found what is counted of them */
+function checkList({ state, spans, special }: Runtime, s: number, found: { weak: number }): number {
   const { spans: lists } = special.specials;
   const { next, address, kind, value } = special.specials.rows();
   const c = state.spans.columns;
@@ -58,8 +61,11 @@ function checkList({ state, spans, special }: Runtime, s: number): number {
     const index = Math.floor((address[id] - start) / size);
     if (!(index >= 0 && index < c.nelems[s]) || !spans.objects.isAllocated(s, index))
       fatal('a special is of no object in use', at);
-    if (kind[id] === specialKind.weak && special.weak.addressOf(value[id]) !== address[id])
-      fatal('a weak handle does not lead to its object', { ...at, handle: value[id] });
+    if (kind[id] === specialKind.weak) {
+      if (special.weak.addressOf(value[id]) !== address[id])
+        fatal('a weak handle does not lead to its object', { ...at, handle: value[id] });
+      found.weak++;
+    }
     if (kind[id] === specialKind.pinCounter && !special.pins.isPinned(s, index))
       fatal('an object has a pin counter and is not pinned', at);
     if (kind[id] === specialKind.probe) fatal('a probe was left behind', at);

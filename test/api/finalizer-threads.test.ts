@@ -122,3 +122,22 @@ test('pins and weak handles are those of the heap: every thread has the same', (
   expect([mine.get(), others.get(), heap.findObject(at)]).toEqual([0, 0, undefined]);
   heap.check();
 });
+
+test('a weak handle whose object another thread found dead is not mistaken for the next of its number', () => {
+  const { heap, other } = shared();
+  const [a, b] = [heap.malloc(64), heap.malloc(64)];
+  const old = other.weak(a);
+  heap.drop(a);
+  heap.gc();
+  const first = heap.weak(b);
+  expect(runtimeOf(heap).special.weak.live).toBe(1);
+  expect(old.get()).toBe(0);
+  const young = other.weak(b);
+  expect(young).not.toBe(old);
+  old.dispose();
+  expect([old.get(), young.get(), first.get()]).toEqual([0, b, b]);
+  expect(other.weak(b)).toBe(young);
+  first.dispose();
+  expect(young.get()).toBe(b);
+  heap.check();
+});

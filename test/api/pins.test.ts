@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { Heap, runtimeOf } from '../../lib/api/heap.ts';
 import type { HeapOptions } from '../../lib/design/options.ts';
 import { codeOf } from '../support/codes.ts';
+import { collectUntil } from '../support/garbage.ts';
 
 function heapOf(options: HeapOptions): Heap {
   const heap = new Heap({ environment: false, reach: 2 ** 27, debug: true, gcPercent: -1, ...options });
@@ -62,6 +63,43 @@ describe.each(designs)('$generation, $liveness', (options) => {
     expect(heap.runFinalizers()).toBe(1);
     expect(seen).toBe(0);
     heap.check();
+  });
+
+  test('a weak handle ends with its object; one that has its number later is another', () => {
+    const heap = heapOf(options);
+    const { weak } = runtimeOf(heap).special;
+    const [one, other] = [living(heap), living(heap)];
+    const old = heap.weak(one.at);
+    // With what nobody refers to any more it is the same handle.
+    expect(heap.weak(one.at)).toBe(old);
+    one.letGo();
+    heap.gc();
+    expect(weak.live).toBe(0);
+    const young = heap.weak(other.at);
+    expect(weak.live).toBe(1);
+    expect([old.get(), young.get()]).toEqual([0, other.at]);
+    old.dispose();
+    expect([old.get(), young.get(), weak.live]).toEqual([0, other.at, 1]);
+    expect(heap.weak(other.at)).toBe(young);
+    heap.check();
+    young.dispose();
+    expect(weak.live).toBe(0);
+    heap.check();
+  });
+
+  test('JavaScript may forget the handle of an object that is dead, and only that', async () => {
+    const heap = heapOf(options);
+    const [dead, alive] = [living(heap), living(heap)];
+    const forgotten: string[] = [];
+    const registry = new FinalizationRegistry((what: string) => forgotten.push(what));
+    const take = (at: number, what: string): void => registry.register(heap.weak(at), what);
+    take(alive.at, 'of what lives');
+    take(dead.at, 'of what is dead');
+    dead.letGo();
+    heap.gc();
+    await collectUntil(() => forgotten.length > 0);
+    expect(forgotten).toEqual(['of what is dead']);
+    expect(heap.weak(alive.at).get()).toBe(alive.at);
   });
 
   test('a pinned object stays until it is unpinned as often as it was pinned, over sweeps', () => {
