@@ -1,17 +1,17 @@
 /**
  * `pageheap grade`: points for a hand-in, or for a class of them.
  */
-import { accessSync, existsSync, lstatSync, constants as modes, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import type { Exercise } from '../course/exercises/exercise.ts';
 import { exerciseOf } from '../course/exercises/registry.ts';
-import { type ClassResult, gradeClass, passedOverText } from '../course/grading/class.ts';
+import { type ClassResult, filesOfClass, gradeClass, passedOverText } from '../course/grading/class.ts';
 import { type Grade, grade, withoutPictures } from '../course/grading/grade.ts';
 import { selfTest } from '../course/grading/self-test.ts';
 import { withPackage } from '../course/grading/with-package.ts';
-import { findHandin, handoutModules, readHandin } from '../course/handout/hand-in.ts';
+import { filesOf, findHandin, handoutModules, readHandin } from '../course/handout/hand-in.ts';
 import { requireName } from '../course/handout/names.ts';
 import { filledFromPack } from '../course/handout/pack-files.ts';
 import { anonymous, defaultTerm, oddities } from '../course/handout/start.ts';
@@ -31,15 +31,14 @@ import {
 } from '../course/report/grade-table.ts';
 import { printable } from '../course/sandbox/printable.ts';
 import { walls } from '../course/sandbox/walls.ts';
-import { writeDocument } from '../lab/record/document.ts';
-import { checkOutput } from '../lab/record/output.ts';
-import { fileError } from '../os/file-error.ts';
 import { fileName } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
+import { checkPlaces, outputOf, usualPlace, writeEach, writeUsual } from './grade-outputs.ts';
 import { Progress } from './progress.ts';
-import { secretOf, secretSeedOption } from './secret-seed.ts';
+import { secretFile, secretOf, secretSeedOption } from './secret-seed.ts';
 import { drawTable } from './table.ts';
+import type { Terminal } from './terminal.ts';
 import { wrap } from './wrap.ts';
 
 const help = `
@@ -76,36 +75,11 @@ interface Options {
   readonly requireIsolation?: true;
 }
 
-/** Refuses an output that cannot be written: before the grading, which takes its time. */
-function checkPlace(output: string, inputs: readonly string[]): void {
-  checkOutput(output, inputs);
-  try {
-    accessSync(existsSync(output) ? output : dirname(output), modes.W_OK);
-  } catch (error) {
-    throw fileError(output, error);
-  }
-  if (statSync(output, { throwIfNoEntry: false })?.isDirectory() === true)
-    throw new PageHeapError('ERR_FILE', 'is a folder', { file: output });
-}
-
-/**
- * The place beside a hand-in, where its picture goes if none is named. What is there may be the student's doing: a link leads wherever he
- * likes, a pipe waits for a reader. That is no reason to have no grade.
- */
-function usualPlace(place: string, path: string, { terminal }: CommandContext): string | undefined {
-  const none = (why: string): undefined => {
-    terminal.note(`no picture: ${why}; --picture FILE names another place`);
-  };
-  if (lstatSync(place, { throwIfNoEntry: false })?.isFile() === false)
-    return none(`${place} is no plain file, and links are not followed`);
-  try {
-    checkPlace(place, [path]);
-    return place;
-  } catch (error) {
-    if (error instanceof PageHeapError) return none(error.message);
-    throw error;
-  }
-}
+/** The file of the secret is read, too. */
+const secretInput = ({ secretSeed }: Options): string[] => {
+  const file = secretFile(secretSeed);
+  return file === undefined ? [] : [file];
+};
 
 /** Which walls stand; refuses with fewer than all, where all are required. */
 function checkWalls({ requireIsolation }: Options, context: CommandContext): void {
@@ -147,6 +121,26 @@ const holdsSeveral = (folder: string): boolean =>
     (entry) => entry.isDirectory() || entry.name.endsWith('.mjs'),
   );
 
+function tellGrade(made: Grade, exercise: Exercise, heading: string, terminal: Terminal): void {
+  const columns = Math.min(120, terminal.columnsOf(terminal.out));
+  const colors = terminal.outColors;
+  terminal.print(colors.bold(heading));
+  for (const refusal of made.refusals ?? [])
+    terminal.print(`${colors.red('refused')}  ${refusalText(refusal)}`);
+  terminal.print(drawTable(gradeTable(made), columns, colors));
+  for (const note of notesOf(made)) terminal.print(note);
+  const causes = causesOf(made);
+  if (causes.length > 0) terminal.print(`\n${drawCauses(causes, columns, colors)}\n`);
+  terminal.print(colors.bold(pointsText(made)));
+  const at = placeText(made);
+  const brackets = bracketsText(made);
+  if (at !== undefined) terminal.print(`at ${at}`);
+  terminal.print(
+    `${made.seeds} seeds${made.seeds === 'hidden' ? ` (${made.seed})` : ''}${brackets === undefined ? '' : `; in brackets: ${brackets}`}`,
+  );
+  if (exercise.exports.length > 0) terminal.print(wallLine(made));
+}
+
 async function gradeOne(path: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const found = findHandin(path, options.lab === undefined ? undefined : exerciseOf(options.lab));
@@ -159,10 +153,13 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
   const usual = isFolder
     ? join(path, 'grade.html')
     : join(dirname(path), `${basename(path, extname(path))}.grade.html`);
-  const picture =
-    options.picture === false ? undefined : (options.picture ?? usualPlace(usual, path, context));
-  for (const output of [options.picture, options.gradescope])
-    if (typeof output === 'string') checkPlace(output, [path]);
+  const { gradescope, picture } = options;
+  const inputs = [...filesOf(found, exercise), ...secretInput(options)];
+  checkPlaces([...outputOf(gradescope, 'the results'), ...outputOf(picture, 'the picture')], inputs);
+  const unnamed =
+    picture === undefined
+      ? usualPlace(usual, gradescope === undefined ? inputs : [...inputs, gradescope], terminal)
+      : undefined;
   const handedIn = readHandin(found, exercise);
   // An autograder wants a grade of whatever comes; at a terminal it is the wrong folder.
   if (handedIn.fault !== undefined && options.gradescope === undefined && options.autolab !== true)
@@ -187,32 +184,18 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
   for (const note of oddities(exercise, found.lab, { student, term })) terminal.note(note);
   if (made.verdict !== 'graded') context.exitCode = exitCodes.failed;
   const title = `${exercise.number}. ${exercise.title}`;
-  if (picture !== undefined) writeDocument(picture, gradePage(made, title), [path]);
-  if (options.gradescope !== undefined)
-    writeDocument(options.gradescope, `${JSON.stringify(gradescopeResults(made), undefined, 2)}\n`, [path]);
-  if (options.json === true) {
-    terminal.printJson(withoutPictures(made));
-    return;
-  }
-  const columns = Math.min(120, terminal.columnsOf(terminal.out));
-  const colors = terminal.outColors;
-  terminal.print(colors.bold(`${title}: ${student}`));
-  for (const refusal of made.refusals ?? [])
-    terminal.print(`${colors.red('refused')}  ${refusalText(refusal)}`);
-  terminal.print(drawTable(gradeTable(made), columns, colors));
-  for (const note of notesOf(made)) terminal.print(note);
-  const causes = causesOf(made);
-  if (causes.length > 0) terminal.print(`\n${drawCauses(causes, columns, colors)}\n`);
-  terminal.print(colors.bold(pointsText(made)));
-  const at = placeText(made);
-  const brackets = bracketsText(made);
-  if (at !== undefined) terminal.print(`at ${at}`);
-  terminal.print(
-    `${made.seeds} seeds${made.seeds === 'hidden' ? ` (${made.seed})` : ''}${brackets === undefined ? '' : `; in brackets: ${brackets}`}`,
-  );
-  if (exercise.exports.length > 0) terminal.print(wallLine(made));
-  if (picture !== undefined) terminal.note(`picture: ${picture}`);
-  if (options.autolab === true) terminal.print(autolabLine(made));
+  // What came out is told, also where it cannot be written down.
+  if (options.json === true) terminal.printJson(withoutPictures(made));
+  else tellGrade(made, exercise, `${title}: ${student}`, terminal);
+  if (options.autolab === true && options.json !== true) terminal.print(autolabLine(made));
+  const page = (): string => gradePage(made, title);
+  const results = (): string => `${JSON.stringify(gradescopeResults(made), undefined, 2)}\n`;
+  writeEach([
+    ...outputOf(gradescope, 'the results').map((output) => ({ ...output, text: results })),
+    ...outputOf(picture, 'the picture').map((output) => ({ ...output, text: page })),
+  ]);
+  if (typeof picture === 'string') terminal.note(`picture: ${picture}`);
+  if (unnamed !== undefined) writeUsual(unnamed, page, terminal);
 }
 
 /** Pairs that the terminal tells. */
@@ -228,39 +211,10 @@ function alikeLines({ alike }: ClassResult, { html, csv }: Options): string[] {
   return more <= 0 ? lines : [...lines, `alike: ${more} more; all ${alike.length} pairs are in ${places}`];
 }
 
-async function gradeMany(folder: string, options: Options, context: CommandContext): Promise<void> {
-  const { terminal } = context;
-  if (statSync(folder, { throwIfNoEntry: false })?.isFile() === true)
-    throw new PageHeapError(
-      'ERR_INVALID_OPTION',
-      `${options.csv === undefined ? '--html' : '--csv'}: is for a folder of hand-ins, and ${folder} is one hand-in`,
-    );
-  const exercise = labOf(options.lab, undefined, folder, true);
-  for (const output of [options.csv, options.html])
-    if (output !== undefined && resolve(output) === resolve(folder))
-      throw new PageHeapError('ERR_INVALID_OPTION', 'the class is in that place', { value: output });
-  for (const output of [options.csv, options.html]) if (output !== undefined) checkPlace(output, []);
-  const progress = new Progress(terminal, 1000, 30);
-  let result: ClassResult;
-  try {
-    result = await gradeClass(folder, {
-      exercise,
-      term: options.term,
-      secret: secretOf(options.secretSeed),
-      outputs: [options.csv, options.html].filter((output) => output !== undefined),
-      onGraded: (done, of, { student }) =>
-        progress.update((1000 * done) / of, `${done} of ${of} ${student}`.slice(0, 28)),
-    });
-  } finally {
-    progress.stop();
-  }
-  if (options.csv !== undefined) writeDocument(options.csv, classCsv(result), []);
-  if (options.html !== undefined) writeDocument(options.html, classPage(result), []);
-  const notGraded = result.rows.filter((row) => row.grade === undefined || row.grade.verdict === 'busy');
-  if (notGraded.length > 0) context.exitCode = exitCodes.failed;
+function tellClass(result: ClassResult, options: Options, terminal: Terminal): void {
   if (options.json === true) {
     terminal.printJson({
-      ...{ exercise: exercise.id, alike: result.alike, passedOver: result.passedOver },
+      ...{ exercise: result.exercise.id, alike: result.alike, passedOver: result.passedOver },
       rows: result.rows.map((row) => ({
         ...row,
         ...(row.grade === undefined ? {} : { grade: withoutPictures(row.grade) }),
@@ -278,7 +232,47 @@ async function gradeMany(folder: string, options: Options, context: CommandConte
   if (result.passedOver.length > 0)
     for (const line of wrap(passedOverText(result), columns)) terminal.print(line);
   for (const line of alikeLines(result, options)) terminal.print(wrap(line, columns).join('\n  '));
-  for (const output of [options.csv, options.html]) if (output !== undefined) terminal.note(output);
+}
+
+async function gradeMany(folder: string, options: Options, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  if (statSync(folder, { throwIfNoEntry: false })?.isFile() === true)
+    throw new PageHeapError(
+      'ERR_INVALID_OPTION',
+      `${options.csv === undefined ? '--html' : '--csv'}: is for a folder of hand-ins, and ${folder} is one hand-in`,
+    );
+  const exercise = labOf(options.lab, undefined, folder, true);
+  for (const output of [options.csv, options.html])
+    if (output !== undefined && resolve(output) === resolve(folder))
+      throw new PageHeapError('ERR_INVALID_OPTION', 'the class is in that place', { value: output });
+  checkPlaces(
+    [...outputOf(options.csv, 'the lines'), ...outputOf(options.html, 'the page')],
+    [...filesOfClass(folder, exercise), ...secretInput(options)],
+  );
+  const progress = new Progress(terminal, 1000, 30);
+  let result: ClassResult;
+  try {
+    result = await gradeClass(folder, {
+      exercise,
+      term: options.term,
+      secret: secretOf(options.secretSeed),
+      outputs: [options.csv, options.html].filter((output) => output !== undefined),
+      onGraded: (done, of, { student }) =>
+        progress.update((1000 * done) / of, `${done} of ${of} ${student}`.slice(0, 28)),
+    });
+  } finally {
+    progress.stop();
+  }
+  const notGraded = result.rows.filter((row) => row.grade === undefined || row.grade.verdict === 'busy');
+  if (notGraded.length > 0) context.exitCode = exitCodes.failed;
+  // What came out is told, also where it cannot be written down.
+  tellClass(result, options, terminal);
+  const outputs = [
+    ...outputOf(options.csv, 'the lines').map((output) => ({ ...output, text: () => classCsv(result) })),
+    ...outputOf(options.html, 'the page').map((output) => ({ ...output, text: () => classPage(result) })),
+  ];
+  writeEach(outputs);
+  if (options.json !== true) for (const { path } of outputs) terminal.note(path);
 }
 
 async function testSelf(options: Options, context: CommandContext): Promise<void> {

@@ -10,15 +10,20 @@ const leastCharacters = 8;
 
 export const secretSeedOption = (what: string): Option => new Option('--secret-seed <text>', what);
 
+/** The file that has it, if one has. */
+export const secretFile = (given: string | undefined): string | undefined =>
+  given?.startsWith('@') === true ? given.slice(1) : undefined;
+
 /** @throws PageHeapError ERR_INVALID_OPTION for one that is too short, ERR_FILE for a file that cannot be read */
 export function secretOf(given: string | undefined): string | undefined {
   if (given === undefined) return undefined;
+  const file = secretFile(given);
   let secret = given;
-  if (given.startsWith('@')) {
+  if (file !== undefined) {
     try {
-      secret = readFileSync(given.slice(1), 'utf8').trim();
+      secret = readFileSync(file, 'utf8').trim();
     } catch (error) {
-      throw fileError(given.slice(1), error);
+      throw fileError(file, error);
     }
   }
   if (secret.length >= leastCharacters) return secret;

@@ -33,7 +33,7 @@ describe('the place of the picture', () => {
     rmSync(results, { force: true });
     const { out, err } = await grade(handedIn, '--gradescope', results);
     expect(out).toContain('of 100');
-    expect(err).toContain('grade.html is no plain file, and links are not followed; --picture FILE names');
+    expect(err).toContain('grade.html: is no plain file, and links are not followed; --picture FILE names');
     expect(JSON.parse(readFileSync(results, 'utf8'))).toHaveProperty('score');
     if (what.endsWith('else')) expect(readFileSync(victim, 'utf8')).toBe('mine\n');
     const named = join(folder, 'named.html');

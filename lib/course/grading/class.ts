@@ -15,6 +15,7 @@ import { PageHeapError } from '../../base/errors.ts';
 import { fileError } from '../../os/file-error.ts';
 import type { Exercise } from '../exercises/exercise.ts';
 import {
+  filesOf,
   findHandin,
   type HandedIn,
   type HandinFiles,
@@ -113,6 +114,14 @@ function handinsIn(folder: string, exercise: Exercise): (Entry | string)[] {
   } catch (error) {
     throw fileError(folder, error);
   }
+}
+
+/** The files that are read of a class. @throws PageHeapError ERR_FILE where the folder cannot be read */
+export function filesOfClass(folder: string, exercise: Exercise): string[] {
+  return handinsIn(folder, exercise).flatMap((entry) => {
+    const found = typeof entry === 'string' ? undefined : foundOf(entry, exercise);
+    return found === undefined || found instanceof PageHeapError ? [] : filesOf(found, exercise);
+  });
 }
 
 interface ToGrade extends Entry {

@@ -169,6 +169,15 @@ export function readHandin({ path, folder }: HandedIn, exercise: Exercise): Hand
   return { files: new Map(), fault: `${fault}${where}` };
 }
 
+/** The files that are read of a hand-in, and its `lab.json`: what must not be written to. */
+export function filesOf({ path, folder }: HandedIn, exercise: Exercise): string[] {
+  const lab = join(folder, labFileName);
+  if (!statSync(path).isDirectory()) return [path, lab];
+  if (!isSeveral(exercise)) return [join(folder, exercise.handin), lab];
+  const files = entriesOf(folder).filter(({ name }) => name.endsWith(endOf(exercise)));
+  return [...files.map(({ name }) => join(folder, name)), lab];
+}
+
 /** The modules of the handout that a hand-in may import, as they are in the package: a changed copy counts for nothing. */
 export function handoutModules(exercise: Exercise): Readonly<Record<string, string>> {
   return Object.fromEntries(

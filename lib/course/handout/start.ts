@@ -4,7 +4,7 @@
  * Texts of a handout name the constants that differ from student to student in double braces. What is there already is
  * never written over.
  */
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { packageRoot } from '../../base/package-files.ts';
@@ -83,6 +83,7 @@ export function startLab(exercise: Exercise, folder: string, student: string, te
       { file: folder },
     );
   const from = handoutFolder(exercise);
+  const wasThere = existsSync(folder);
   try {
     const files = filesIn(from).map((name) => {
       const to = join(folder, name);
@@ -102,6 +103,9 @@ export function startLab(exercise: Exercise, folder: string, student: string, te
     writeLabFile(folder, makeLabFile(exercise.id, student, term));
     return [...files, 'lab.json'].sort();
   } catch (error) {
+    // Half a folder would be in the way of the next try; there was nothing in it.
+    const made = wasThere ? readdirSync(folder).map((name) => join(folder, name)) : [folder];
+    for (const path of made) rmSync(path, { recursive: true, force: true });
     throw error instanceof PageHeapError ? error : fileError(folder, error);
   }
 }

@@ -100,6 +100,8 @@ const CountedProxy = Proxy;
 for (const name of ['eval', 'Date', 'RegExp', 'BigInt', 'BigInt64Array', 'BigUint64Array', 'Atomics', 'SharedArrayBuffer',
   'WeakRef', 'FinalizationRegistry', 'Proxy', 'performance', 'gc', 'std', 'os', 'print', 'console', 'queueMicrotask', 'navigator', 'scriptArgs', 'DOMException'])
   delete globalThis[name];
+// Without a BigInt to begin with there is none.
+for (const name of ['getBigInt64', 'getBigUint64', 'setBigInt64', 'setBigUint64']) delete DataView.prototype[name];
 for (const name of ['match', 'matchAll', 'search', 'normalize', 'localeCompare']) delete String.prototype[name];
 for (const kind of [function () {}, function* () {}, async function () {}, async function* () {}]) {
   const refused = function Function() { throw new TypeError('code from a string cannot be counted'); };

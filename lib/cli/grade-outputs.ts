@@ -1,0 +1,78 @@
+/**
+ * The files that `pageheap grade` writes: whether they can be, before the grading, which takes its time; and writing them, after what
+ * came out was told.
+ *
+ * No output may take the place of what is read (the hand-ins, a `lab.json`, the file of the secret), nor of another output.
+ */
+import { accessSync, existsSync, lstatSync, constants as modes, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { PageHeapError } from '../base/errors.ts';
+import { writeDocument } from '../lab/record/document.ts';
+import { checkOutputs, type Output } from '../lab/record/output.ts';
+import { fileError } from '../os/file-error.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface GradeOutput extends Output {
+  readonly text: () => string;
+}
+
+/** Refuses outputs that cannot be written. @throws PageHeapError ERR_FILE */
+export function checkPlaces(outputs: readonly Output[], inputs: readonly string[]): void {
+  checkOutputs(outputs, inputs);
+  for (const { path } of outputs) {
+    try {
+      accessSync(existsSync(path) ? path : dirname(path), modes.W_OK);
+    } catch (error) {
+      throw fileError(path, error);
+    }
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+      throw new PageHeapError('ERR_FILE', 'is a folder', { file: path });
+  }
+}
+
+/** What is written where an option says, if it is given. */
+export const outputOf = (path: string | false | undefined, what: string): Output[] =>
+  typeof path === 'string' ? [{ path, what }] : [];
+
+const noPicture = (why: string): string => `no picture: ${why}; --picture FILE names another place`;
+
+/**
+ * The place beside a hand-in, where its picture goes if none is named. What is there may be the student's doing: a link leads wherever he
+ * likes, a pipe waits for a reader. That is no reason to have no grade.
+ */
+export function usualPlace(place: string, inputs: readonly string[], terminal: Terminal): string | undefined {
+  try {
+    if (lstatSync(place, { throwIfNoEntry: false })?.isFile() === false)
+      throw new PageHeapError('ERR_FILE', 'is no plain file, and links are not followed', { file: place });
+    checkPlaces([{ path: place, what: 'the picture' }], inputs);
+    return place;
+  } catch (error) {
+    if (!(error instanceof PageHeapError)) throw error;
+    terminal.note(noPicture(error.message));
+    return undefined;
+  }
+}
+
+/** Writes the picture in its usual place, and says so; or why there is none. */
+export function writeUsual(path: string, text: () => string, terminal: Terminal): void {
+  try {
+    writeDocument(path, text());
+    terminal.note(`picture: ${path}`);
+  } catch (error) {
+    if (!(error instanceof PageHeapError)) throw error;
+    terminal.note(noPicture(error.message));
+  }
+}
+
+/** Writes documents, each also where another cannot be. @throws the first error */
+export function writeEach(outputs: readonly GradeOutput[]): void {
+  const failures: unknown[] = [];
+  for (const { path, text } of outputs) {
+    try {
+      writeDocument(path, text());
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
