@@ -329,9 +329,10 @@ const predict: Act = (_what, options, { terminal }) => {
 const hint: Act = (what, { out = '.' }, { terminal }) => {
   const { lab, exercise } = started(out);
   const names = Object.keys(exercise.hints);
-  const measure = exercise
+  const measures = exercise
     .measures(variantFor(exercise, lab.student, lab.term))
-    .find((one) => one.name === what && !names.includes(one.name));
+    .filter((one) => !names.includes(one.name));
+  const measure = measures.find((one) => one.name === what);
   if (measure !== undefined) {
     // A figure is no riddle: what there is to know is what its points are given for.
     const { points, buckets } = measure;
@@ -341,9 +342,11 @@ const hint: Act = (what, { out = '.' }, { terminal }) => {
   }
   const name = names.find((known) => known === what);
   if (name === undefined)
-    throw new PageHeapError('ERR_INVALID_ARGUMENT', `there are hints for: ${names.join('; ')}`, {
-      value: what,
-    });
+    throw new PageHeapError(
+      'ERR_INVALID_ARGUMENT',
+      `there are hints for: ${names.join('; ')}${measures.length === 0 ? '' : `; what points are given for is told of: ${measures.map((one) => one.name).join('; ')}`}`,
+      { value: what },
+    );
   const limit = lab.limits?.checks[name];
   const level = Math.min(3, (lab.hints[name] ?? 0) + 1);
   writeLabFile(out, { ...lab, hints: { ...lab.hints, [name]: level } });

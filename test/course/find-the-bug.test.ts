@@ -7,6 +7,7 @@ import { findTheBug } from '../../lib/course/exercises/find-the-bug/index.ts';
 import { judge } from '../../lib/course/exercises/find-the-bug/judge.ts';
 import { variantFor } from '../../lib/course/handout/start.ts';
 import { chanceOf } from '../../lib/course/model/seeds.ts';
+import { drawFailure } from '../../lib/course/report/failures.ts';
 import { type PageOp, parsePageText } from '../../lib/lab/trace/page-text.ts';
 
 function randomOps(seed: string): PageOp[] {
@@ -60,5 +61,28 @@ describe('the operations of all twelve', () => {
   ])('are not measured where %s handed in', async (_, text) => {
     const bench = { text, faultOf: () => undefined } as unknown as Bench;
     expect(await measure?.run(bench, '')).toMatchObject({ share: 0, untried: true });
+  });
+});
+
+describe('what is wrong with a trace', () => {
+  const variant = variantFor(findTheBug, 'ada', 't');
+  const [check] = findTheBug.checks(variant);
+  const failureOf = (text: string) =>
+    check?.run({ text: () => text, faultOf: () => undefined } as unknown as Bench, '');
+
+  it('is told after all of its operations', async () => {
+    const failure = await failureOf('pages 1\na 1 2\na 2 1\nf 1\n');
+    if (failure === undefined) throw new Error('it shows a fault');
+    const drawn = drawFailure(failure, 100, { bold: String, red: String, green: String, yellow: String });
+    expect(drawn).toMatch(/after +a 1 2, a 2 1, f 1\n/);
+  });
+
+  it('is one cause where the mistake is one, and another where it is another', async () => {
+    const texts = ['pages 1\nx\n', 'pages 1\na 1 64\nx\n', 'pages 1\na 1 64\na 1 2\n'];
+    const causes = [];
+    for (const text of texts) causes.push((await failureOf(text))?.cause);
+    expect(causes[0]).toMatch(/^a trace cannot be read: \S/);
+    expect(causes[0]).toBe(causes[1]);
+    expect(causes[2]).not.toBe(causes[1]);
   });
 });

@@ -129,7 +129,7 @@ export async function playFree(bench: Bench, target: string, ops: readonly PageO
         if (typeof value !== 'number' || !Number.isInteger(value) || !model.isFree(value, n)) {
           const inUse = typeof value === 'number' && value >= 0 && value + n <= model.pages;
           const cause =
-            typeof value !== 'number'
+            typeof value !== 'number' || !Number.isInteger(value)
               ? 'alloc answers no page number'
               : inUse
                 ? 'alloc hands out pages that are in use'

@@ -32,8 +32,10 @@ interface Found {
 function find(bench: Bench, variant: Variant, i: number): Found {
   const file = fileOf(i);
   const text = bench.text(file);
+  const asked = `heap ${i + 1} plays ${file}`;
+  /** @param steps of the trace, all of which are done before it is looked at what came of them */
   const fail = (cause: string, answered: string, expected: string, steps: readonly string[] = []): Found => ({
-    failure: { cause, asked: `heap ${i + 1} plays ${file}`, answered, expected, steps },
+    failure: { cause, asked, answered, expected, steps: [...steps, asked] },
   });
   const notTaken = bench.faultOf(file);
   if (notTaken !== undefined) return fail('a trace cannot be taken', notTaken, 'a file with a trace');
@@ -43,7 +45,9 @@ function find(bench: Bench, variant: Variant, i: number): Found {
     ops = parsePageText(text, file);
   } catch (error) {
     if (!(error instanceof PageHeapError)) throw error;
-    return fail('a trace cannot be read', error.message, 'a trace of pages as text');
+    // Those of one mistake together, wherever it is in each.
+    const what = error.message.replace(/^[^:]*:(?:\d+:)* ?/, '');
+    return fail(`a trace cannot be read: ${what}`, error.message, 'a trace of pages as text');
   }
   const steps = ops.map(pageOpText);
   if (ops.length > mostOps)
