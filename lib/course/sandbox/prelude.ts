@@ -361,7 +361,8 @@ export const drive = (exports, shapes) => {
       work.here(0);
       // What a getter of the answer does is the call's work, too.
       told = encode(value, 3);
-      if (told === promised && typeof call[0] === 'number') throw lacking(call[0], call[1], 'answers a promise');
+      if (told === promised && typeof call[0] === 'number')
+        throw new Lacking(classes[call[0]] + '.' + call[1] + ' must answer at once: without async, await and promises', classes[call[0]] + '.' + call[1] + ' answers a promise');
     } catch (error) {
       state.limit = Infinity;
       const used = work.n - before;
