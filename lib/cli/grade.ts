@@ -131,7 +131,7 @@ function tellGrade(made: Grade, exercise: Exercise, heading: string, terminal: T
   for (const note of notesOf(made)) terminal.print(note);
   const causes = causesOf(made);
   if (causes.length > 0) terminal.print(`\n${drawCauses(causes, columns, colors)}\n`);
-  terminal.print(colors.bold(pointsText(made)));
+  terminal.print(colors.bold(wrap(pointsText(made), columns).join('\n')));
   const at = placeText(made);
   const brackets = bracketsText(made);
   if (at !== undefined) terminal.print(`at ${at}`);

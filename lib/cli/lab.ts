@@ -206,7 +206,8 @@ const check: Act = async (what = '.', options, context) => {
     terminal.print(`${colors.red('refused')}  ${refusalText(refusal)}`);
   if (made.verdict !== 'graded') {
     const at = placeText(made);
-    terminal.print(`${colors.red(pointsText(made))}${at === undefined ? '' : ` (${at})`}`);
+    const told = wrap(`${pointsText(made)}${at === undefined ? '' : ` (${at})`}`, columns);
+    terminal.print(colors.red(told.join('\n')));
     if (made.verdict === 'refused') return;
   }
   const tried = made.checks.filter(({ failure }) => failure !== null);
@@ -218,9 +219,10 @@ const check: Act = async (what = '.', options, context) => {
     const { name, share, untried, failure, note, buckets } = row;
     if (untried === true) continue;
     const figures = figuresText(row);
-    const told = failure === undefined || share > 0 ? `${Math.round(100 * share)} % of its points` : 'wrong';
+    const told =
+      failure === undefined || share > 0 ? `${Math.round(100 * share)} % of its points` : 'no points';
     terminal.print(
-      `${failure === undefined ? colors.green('plays ') : colors.red('wrong ')} ${name}: ${[...figures, told].join(', ')}`,
+      `${failure === undefined ? colors.green('figure') : colors.red('wrong ')} ${name}: ${[...figures, told].join(', ')}`,
     );
     // Where points are missing, what they are given for.
     if (failure === undefined && share < 1)

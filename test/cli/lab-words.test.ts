@@ -89,9 +89,10 @@ describe('a hand-in', () => {
     async (code) => {
       writeFileSync(mine, `${stub}\n${code};\n`);
       const { out } = await ask('lab', 'check', 'best-fit', '--first');
-      expect(out).toMatch(
+      expect(out.replaceAll('\n', ' ')).toMatch(
         /not run, it cannot be loaded: .*is not defined: your code runs in an engine of its own/,
       );
+      expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(110);
     },
   );
 

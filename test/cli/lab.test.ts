@@ -130,10 +130,23 @@ describe('stepping', () => {
     expect(out).toMatch(/≠ grow\(0, \d+\) → threw .*is to be written\n/);
   });
 
+  it('on the class for which any free run will do: any is right, and one in use is not', async () => {
+    writeFileSync(handin, reference);
+    const right = await step('--on', 'OwnFit');
+    expect([right.code, right.out]).toEqual([0, expect.stringMatching(/= alloc\(6, 4\) → \d+\n/)]);
+    expect(right.out).not.toContain('≠');
+    writeFileSync(handin, `${reference}\nOwnFit.prototype.alloc = () => 0;`);
+    const wrong = await step('--on', 'OwnFit');
+    expect([wrong.code, wrong.out]).toEqual([
+      1,
+      expect.stringMatching(/≠ alloc\(1, 7\) → 0, and one of free: 6–15 is right\n/),
+    ]);
+  });
+
   it('of a class, a trace or an exercise that cannot be is a mistake of use', async () => {
     expect(await step('--on', 'WorstFit')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('FirstFit, BestFit, NextFit'),
+      err: expect.stringContaining('FirstFit, BestFit, NextFit, OwnFit'),
     });
     expect((await lab('step', 'none.pages', '--out', 'best-fit')).code).toBe(2);
     await lab('start', 'scavenging', '--student', 'alice');

@@ -216,6 +216,8 @@ const table: readonly (readonly [expression: string, elements: number])[] = [
   ['Object.assign({}, { a: 1, b: 2 })', 2],
   ["JSON.parse('[1,2]')", 5],
   ['JSON.stringify([1, 2])', 5],
+  ['JSON.stringify({ a: undefined, b: 1, c() {}, d: { e: undefined } })', 14 + 5],
+  ['JSON.stringify([{ a: undefined }, { a: undefined }])', 7 + 2],
 ];
 
 describe('a built-in costs one, and one for each element that it goes through', () => {

@@ -134,19 +134,19 @@ describe('counting', () => {
   });
 
   it.each<[string, string, number]>([
-    ['a few turns of a loop', `while (p) { ${'if (p.n >= n) return p; p = p.next;'.repeat(10)} }`, 3],
-    ['a chain', `for (;;) x = ${'p.n >= n ? p : '.repeat(7)}q;`, 2],
-    ['comparisons as numbers', `for (;;) x = ${'(a < b) + '.repeat(12)}0;`, 3],
-    ['what is asked without one', 'for (;;) { if (a) b; if (!c) d; x = e && f || g; h?.i; h?.j; }', 2],
-    ['cases', 'for (;;) switch (x) { case 1: case 2: case 3: case 4: case 5: default: }', 2],
-    ['a loop’s own test', 'while (a < b) { if (c) d; if (e) f; if (g) h; }', 1],
-    ['a loop’s own and four', 'while (a < b) { if (c) d; if (e) f; if (g) h; if (i) j; }', 2],
+    ['a few turns of a loop', `while (p) { ${'if (p.n >= n) return p; p = p.next;'.repeat(9)} }`, 5],
+    ['a chain', `for (;;) x = ${'p.n >= n ? p : '.repeat(7)}q;`, 4],
+    ['comparisons as numbers', `for (;;) x = ${'(a < b) + '.repeat(11)}0;`, 6],
+    ['what is asked without one', 'for (;;) { if (a) b; if (!c) d; x = e && f || g; h?.i; h?.j; }', 4],
+    ['cases', 'for (;;) switch (x) { case 1: case 2: case 3: case 4: case 5: default: }', 3],
+    ['a loop’s own test and one', 'while (a < b) if (c) d;', 1],
+    ['a loop’s own and two', 'while (a < b) { if (c) d; if (e) f; }', 2],
     [
       'a function, without the loop in it',
       `function f() { if (a) b; for (;;) { ${'if (a) b;'.repeat(8)} } }`,
-      2,
+      4,
     ],
-  ])('four tests are a unit: %s', (_what, text, units) => {
+  ])('two tests are a unit: %s', (_what, text, units) => {
     const at = [...counted(`function g() { ${text} }`).matchAll(/\$work\.n\+(?:\+|=(\d+))/g)].map(([, n]) =>
       Number(n ?? 1),
     );

@@ -200,7 +200,7 @@ describe('what is measured', () => {
       ['no span', 'before() { return [4]; } rest() { return []; }', /what is no span/],
       ['no number', 'before() { return [NaN]; } rest() { return []; }', /what is no span/],
       ['no list', 'before() { return 0; } rest() { return []; }', /no list/],
-      ['a promise', 'async before() { return []; } rest() { return []; }', /needs the method before/],
+      ['a promise', 'async before() { return []; } rest() { return []; }', /must answer at once/],
       ['an error', 'before() { null.x; } rest() { return []; }', /TypeError/],
     ] as const;
     /** All of them in one process: the way to go says which it is. */

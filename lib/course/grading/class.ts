@@ -116,6 +116,14 @@ function handinsIn(folder: string, exercise: Exercise): (Entry | string)[] {
   }
 }
 
+/** Copies that a note names. */
+const mostCopies = 4;
+
+const namesText = (names: readonly string[]): string =>
+  names.length <= mostCopies + 1
+    ? names.join(', ')
+    : `${names.slice(0, mostCopies).join(', ')} and ${names.length - mostCopies} more`;
+
 /** The files that are read of a class. @throws PageHeapError ERR_FILE where the folder cannot be read */
 export function filesOfClass(folder: string, exercise: Exercise): string[] {
   return handinsIn(folder, exercise).flatMap((entry) => {
@@ -166,7 +174,7 @@ function notesOf({ student, path, whose, found }: ToGrade, all: readonly ToGrade
   if (same.some((other) => other.path !== path && other.student === student))
     notes.push(`one of several hand-ins of this name: ${printable(basename(path))}`);
   else if (same.length > 1)
-    notes.push(`several are graded as ${whose}: ${same.map((one) => one.student).join(', ')}`);
+    notes.push(`several are graded as ${whose}: ${namesText(same.map((one) => one.student))}`);
   return notes;
 }
 

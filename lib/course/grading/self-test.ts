@@ -223,7 +223,7 @@ async function testForgeries(pack: string, exercise: Exercise, tell: Tell): Prom
       expected === 'counted'
         ? // Right, but its work is counted like anyone's.
           made.verdict === 'graded' &&
-          workOf(made) >= workOf(honest) / 2 &&
+          workOf(made) >= workOf(honest) / 3 &&
           (points ?? 0) <= (honest.points ?? 0)
         : expected === 'refused'
           ? made.verdict === 'refused' && points === 0

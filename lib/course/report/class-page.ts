@@ -26,7 +26,7 @@ function spread(rows: readonly ClassRow[]): Html {
       `<rect class="s2" x="${i * 10 + 1}" y="${40 - (36 * n) / most}" width="8" height="${(36 * n) / most}"><title>${i * 10} to ${i * 10 + 10} %: ${n}</title></rect>`,
   );
   return html`<figure>${raw(`<svg class="spread" role="img" aria-label="How the points are spread" viewBox="0 0 100 40" preserveAspectRatio="none">${bars.join('')}</svg>`)}
-<figcaption>How many have so many tenths of the points: ${counts.join(', ')}${none === 0 ? '' : html`; ${none} without a grade`}</figcaption></figure>`;
+<figcaption>Hand-ins by their share of the points: ${counts.map((n, i) => `${10 * i}–${i === 9 ? 100 : 10 * i + 9} %: ${n}`).join(', ')}${none === 0 ? '' : html`; ${none} without a grade`}</figcaption></figure>`;
 }
 
 /** Pairs that are seen at once; all others can be unfolded. */
@@ -74,7 +74,7 @@ export function classPage({ exercise, rows, alike, passedOver }: ClassResult): s
     for (const { cause } of causesOf(grade)) causes.set(cause, (causes.get(cause) ?? 0) + 1);
   const often = [...causes].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, 15);
   const body = html`<h1>${exercise.number}. ${exercise.title}</h1>
-<p class="sum">${rows.length} hand-ins, of ${first?.of ?? 0} points</p>
+<p class="sum">${rows.length} hand-ins; each can have ${first?.of ?? 0} points</p>
 ${spread(rows)}
 <h2>Scoreboard</h2>
 <div class="board">${tableHtml(

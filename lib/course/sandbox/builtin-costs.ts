@@ -320,9 +320,22 @@ const binding = (f, self, args) => {
 const functions = { ...none, apply: listed(1), toString: byResult, bind: binding };
 const mathematics = before((_self, args) => max(0, args.length - 2));
 const ofText = before((_self, args) => args.length > 0 ? (args[0] = asText(args[0])).length : 0);
+/** Members leave nothing in the text where they are functions or undefined: they count here, whatever becomes of them. A getter is not run. */
+const goThrough = (value, within) => {
+  if (!isObject(value) || isTyped(value) || within.length > mostNested) return;
+  for (let i = 0; i < within.length; i++) if (within[i] === value) return;
+  const names = objectKeys(value);
+  if (!isArray(value)) work.charge(names.length);
+  within[within.length] = value;
+  for (let i = 0; i < names.length; i++) goThrough(getOwnPropertyDescriptor(value, names[i])?.value, within);
+  within.length--;
+};
+/** Objects within objects: deeper ones count by their text alone. */
+const mostNested = 64;
 /** A list of names, the second argument, is gone through first. */
 const writing = (f, self, args) => {
   work.charge(isArray(args[1]) ? lengthOf(args[1]) : 0);
+  goThrough(args[0], []);
   return byResult(f, self, args);
 };
 const json = { ...none, parse: ofText, stringify: writing };

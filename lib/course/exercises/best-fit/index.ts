@@ -20,6 +20,7 @@ import { costText, type Way, type WayBuckets, wayBucketsText, wayShare } from '.
 import { shortestFailure } from '../random-check.ts';
 import { playRuled, type Ruled, stepsOf } from './play.ts';
 import { type Played, playFree, playModel } from './play-free.ts';
+import { stepsOfOwn } from './step-own.ts';
 
 const fits: readonly FitName[] = ['FirstFit', 'BestFit', 'NextFit'];
 const own = 'OwnFit';
@@ -339,9 +340,11 @@ export const bestFit: Exercise = {
       'Begin with what passes for FirstFit, and change the choice of the run alone.',
     ],
   },
-  targets: fits,
+  targets: [...fits, own],
   step: (bench, variant, trace, target) => {
+    const ops = parsePageText(trace, 'the trace');
+    if (target === own) return stepsOfOwn(bench, own, ops);
     const name = fits.find((fit) => fit === target) ?? 'FirstFit';
-    return stepsOf(bench, ruledOf(name, rulesOf(variant)), parsePageText(trace, 'the trace'));
+    return stepsOf(bench, ruledOf(name, rulesOf(variant)), ops);
   },
 };
