@@ -192,7 +192,7 @@ export class Bench {
       const line = await this.#asking(this.#dearestLine(sandbox, 'all'));
       throw new HandinOver(
         'stopped',
-        `all its calls together took more than ${handinUnits / 1e6} million units of work: ${this.#spending.byMethod()}${line === undefined ? '' : `; of the work there ${line.words}`}`,
+        `all its calls together took more than ${handinUnits / 1e6} million units of work: ${this.#spending.byMethod()}${line === undefined ? '' : `; in the program that took most ${line.words}`}`,
         line?.at,
       );
     }

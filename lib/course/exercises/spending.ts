@@ -2,7 +2,7 @@
  * Where the work of a hand-in went: by method, which its answers tell; by line, which takes its calls once more.
  *
  * Lines are told by a source that costs the same and takes longer (source/instrument.ts). So they are asked for where a limit
- * stopped something only: what was called last since the object was made is called again, as far as a bound, or the one call that was too
+ * stopped something only: the program that took most is played again, as far as a bound, or the one call that was too
  * much. Both count units, so they tell the same on every machine.
  *
  * Where what stopped it was the processor time, which no count foresaw, its units say nothing: then the same calls are carried out
@@ -42,31 +42,43 @@ function sourceAt(text: string, line: number): string {
   return source.length > longestLine ? `${source.slice(0, longestLine)}…` : source;
 }
 
+/** What was called from one `begin` to the next. */
+interface Program {
+  readonly blocks: Block[];
+  units: number;
+  calls: number;
+}
+
 export class Spending {
   readonly #methods = new Map<string, { units: number; calls: number }>();
-  #blocks: Block[] = [];
+  /** Of the program that is played now. */
+  #here: Program = { blocks: [], units: 0, calls: 0 };
+  /** The one that took most, of those before. */
+  #dearest: Program = this.#here;
   #calls = 0;
-  #callsHere = 0;
 
-  /** The objects that were made are forgotten. */
+  /** The objects that were made are forgotten: another program begins. */
   begin(): void {
-    this.#blocks = [];
-    this.#callsHere = 0;
+    if (this.#here.units > this.#dearest.units) this.#dearest = this.#here;
+    this.#here = { blocks: [], units: 0, calls: 0 };
   }
 
   /** What came of a block. */
   ran(block: Block, answers: readonly Answer[], stopped: Stopped | undefined): void {
-    this.#blocks.push(block);
+    const here = this.#here;
+    here.blocks.push(block);
     for (const [i, call] of block.calls.entries()) {
       const answer = answers[i];
       const isLast = i === answers.length;
       if (answer === undefined && !(isLast && stopped !== undefined)) break;
+      const units = answer?.[1] ?? block.units;
       const of = this.#methods.get(nameOf(call)) ?? { units: 0, calls: 0 };
-      of.units += answer?.[1] ?? block.units;
+      of.units += units;
       of.calls++;
       this.#methods.set(nameOf(call), of);
       this.#calls++;
-      this.#callsHere++;
+      here.units += units;
+      here.calls++;
     }
   }
 
@@ -79,11 +91,11 @@ export class Spending {
     );
     const isWorth = (list[1]?.[1].units ?? 0) >= all / 20;
     const most = isWorth ? `${first}, ${second}` : `${first}`;
-    return `${most}; stopped after ${this.#calls} calls, ${this.#callsHere} of them in this program`;
+    return `${most}; stopped after ${this.#calls} calls, ${this.#here.calls} of them in this program`;
   }
 
   /**
-   * The line that took most, of all that was called since the last `begin` or of the last call alone. The realm is another one
+   * The line that took most, of all calls of the program that took most, or of the last call alone. The realm is another one
    * afterwards. Undefined where nothing was told.
    * @throws SandboxLost
    */
@@ -92,7 +104,7 @@ export class Spending {
     { file, text, modules, entry, exports }: LinedSource,
     of: 'all' | 'last call',
   ): Promise<{ readonly at: string; readonly words: string } | undefined> {
-    const blocks = this.#blocks;
+    const { blocks } = of === 'all' && this.#dearest.units > this.#here.units ? this.#dearest : this.#here;
     const loaded = await sandbox.ask({ k: 'load', modules: modules(), entry, exports, units: callUnits });
     if (loaded.k !== 'loaded') return undefined;
     let left = of === 'all' ? mostAgain : Number.MAX_SAFE_INTEGER;
@@ -130,7 +142,7 @@ export class Spending {
     if (loaded.k !== 'loaded') return undefined;
     const all = new Map<number, number>();
     let left = 1000 * seconds;
-    for (const block of [...this.#blocks, last]) {
+    for (const block of [...this.#here.blocks, last]) {
       const { answers, stopped, times = [] } = await sandbox.run({ ...block, seconds: left / 1000 });
       for (const [line, ms] of times) {
         all.set(line, (all.get(line) ?? 0) + ms);
