@@ -159,7 +159,7 @@ describe('a grade', () => {
     expect(measure?.failure).toMatchObject({
       asked: expect.stringMatching(/^lists, operation \d+: alloc \d+$/),
       answered: String(wrong),
-      strip: { pages: heapPages, answered: { page: wrong } },
+      strip: { pages: heapPages, answered: { page: wrong }, isBefore: true },
     });
     expect(measure?.failure?.expected).not.toMatch(new RegExp(`\\b(page )?${page}$`));
     expect(measure?.history?.changes.length).toBeGreaterThan(10);

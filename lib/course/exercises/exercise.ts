@@ -43,13 +43,15 @@ export interface Curve {
   readonly mark?: number;
 }
 
-/** Pages to be drawn, before the operation: what is free by the judge's model, and by the hand-in's own registry. */
+/** Pages to be drawn: what is free by the judge's model, and by the hand-in's own registry. Where an answer lies is drawn in what is free before it. */
 export interface Strip {
   readonly pages: number;
   /** The number of the page that is drawn first, where that is not 0. */
   readonly first?: number;
   /** What a character stands for, where it is not a page that is free or in use. */
   readonly words?: StripWords;
+  /** `model` is what was free before an operation that changes it: what is right after it is not told. */
+  readonly isBefore?: true;
   readonly model: readonly FreeRun[];
   /** Undefined where it could not tell. */
   readonly registry?: readonly FreeRun[];
@@ -86,6 +88,12 @@ export interface PageHistory {
   readonly had?: number;
   /** What belongs to this picture, where the table's figure is of more than it. */
   readonly told?: string;
+  /** Whose it is, where that is not the hand-in, the reference or hindsight. */
+  readonly by?: string;
+  /** Which pages are drawn, in words, where not all are: it stands in place of their number. */
+  readonly drawn?: string;
+  /** Where something is to be seen: at which operation, counted from 0, and in which pages. */
+  readonly mark?: Run & { readonly op: number };
   readonly ops: number;
   readonly changes: readonly PageChange[];
 }
@@ -130,10 +138,15 @@ export interface Measured extends Pictures {
   readonly note?: string;
   /** The same of the reference; or, where a cost is measured, of hindsight (hindsight.ts). */
   readonly reference?: Beside;
+  /** What the figures of `reference` are, where they are not the reference's. */
+  readonly referenceIs?: string;
   readonly hindsight?: Beside;
 }
 
-type Beside = Omit<Measured, 'share' | 'untried' | 'reference' | 'hindsight' | keyof Pictures>;
+type Beside = Omit<
+  Measured,
+  'share' | 'untried' | 'reference' | 'referenceIs' | 'hindsight' | keyof Pictures
+>;
 
 /** What is drawn of a measure: pages over operations, or a figure over time; of the hand-in, and of what it is held against. */
 export interface Pictures {
@@ -143,6 +156,16 @@ export interface Pictures {
   readonly curve?: Curve;
   readonly referenceCurve?: Curve;
   readonly hindsightCurve?: Curve;
+  /** Where traces are handed in: each on two heaps. */
+  readonly traces?: readonly TracePicture[];
+}
+
+export interface TracePicture {
+  readonly name: string;
+  /** From above to below. */
+  readonly histories: readonly PageHistory[];
+  /** What is to be seen, in words. */
+  readonly told: string;
 }
 
 export interface Measure {
@@ -206,6 +229,12 @@ export interface Step {
   readonly isWrong?: true;
   /** What came of it: in lines. */
   readonly note?: string;
+}
+
+/** The strip of an allocation with the n pages that were answered, wherever they are. */
+export function withAnswer(strip: Strip, value: unknown, n: number): Strip {
+  if (!Number.isInteger(value) || (value as number) < 0) return strip;
+  return { ...strip, answered: { page: (value as number) - (strip.first ?? 0), n } };
 }
 
 /** A failure with the last of its operations alone: for programs that nobody reads from the beginning. */

@@ -106,7 +106,7 @@ export async function playFree(bench: Bench, target: string, ops: readonly PageO
           answered: trouble.words,
           expected: 'an answer',
           ...(trouble.at === undefined ? {} : { at: trouble.at }),
-          strip: strip(),
+          strip: { ...strip(), ...(op.k === 'free' ? { isBefore: true } : {}) },
         });
       const [value, used] = answer as Answer;
       units += used;

@@ -188,6 +188,7 @@ export async function playRuled(
     const strip = (told: readonly Run[] | undefined, value?: number): Strip => ({
       pages: step.pagesAfter,
       model: step.before,
+      ...(step.page === undefined ? { isBefore: true } : {}),
       ...(told === undefined ? {} : { registry: told }),
       ...(value === undefined || value < 0 ? {} : { answered: { page: value, n: step.n } }),
       ...(step.page === undefined || step.page < 0 ? {} : { expected: { page: step.page, n: step.n } }),

@@ -7,7 +7,7 @@
 import { blockPages, CachedModel, type CacheRule, type Held } from '../../model/page-caches.ts';
 import type { Answer, Call } from '../../sandbox/protocol.ts';
 import { type Bench, shown, troubleOf } from '../bench.ts';
-import type { Failure, Strip } from '../exercise.ts';
+import { type Failure, type Strip, withAnswer } from '../exercise.ts';
 
 export const target = 'CachedHeap';
 
@@ -195,6 +195,9 @@ export async function playOps(
           ...common,
           cause: causeOf(value, it, after),
           answered: held === undefined || typeof right === 'number' ? shown(value) : heldText(held),
+          ...(it.strip === undefined || typeof right !== 'number'
+            ? {}
+            : { strip: withAnswer(it.strip, value, Number(it.call.at(-1))) }),
         },
         hitUnits: 0,
       };

@@ -148,6 +148,7 @@ function judge(
           steps: [...steps],
           strip: {
             pages: heapPages,
+            isBefore: true,
             model: told.before,
             ...(registry === undefined ? {} : { registry }),
             ...(page === undefined || move.k !== 'alloc' ? {} : { answered: { page, n: move.n } }),

@@ -71,7 +71,6 @@ export function stepsOf(
     steps.push({
       ...{ asked, answered: right, expected: right },
       free: { pages: heapPages, registry, model: told.after },
-      // Runs that lie side by side are one in a strip.
       ...(move.k === 'alloc' ? { note: `free runs ${runsText(told.after)}` } : {}),
     });
   }

@@ -169,6 +169,7 @@ export function heapAsked(
       strip: {
         pages: width,
         model: clipped(before, width),
+        ...(right === undefined ? { isBefore: true } : {}),
         ...(op.k === 'alloc' && right !== undefined && right >= 0 && right + op.n <= width
           ? { expected: { page: right, n: op.n } }
           : {}),
