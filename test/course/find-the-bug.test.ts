@@ -5,9 +5,11 @@ import type { Bench } from '../../lib/course/exercises/bench.ts';
 import { FaultyHeap, faultNames } from '../../lib/course/exercises/find-the-bug/heaps.ts';
 import { findTheBug } from '../../lib/course/exercises/find-the-bug/index.ts';
 import { judge } from '../../lib/course/exercises/find-the-bug/judge.ts';
+import { type Grade, withoutPictures } from '../../lib/course/grading/grade.ts';
 import { variantFor } from '../../lib/course/handout/start.ts';
 import { chanceOf } from '../../lib/course/model/seeds.ts';
 import { drawFailure } from '../../lib/course/report/failures.ts';
+import { gradePage } from '../../lib/course/report/grade-page.ts';
 import { type PageOp, parsePageText } from '../../lib/lab/trace/page-text.ts';
 
 function randomOps(seed: string): PageOp[] {
@@ -61,6 +63,44 @@ describe('the operations of all twelve', () => {
   ])('are not measured where %s handed in', async (_, text) => {
     const bench = { text, faultOf: () => undefined } as unknown as Bench;
     expect(await measure?.run(bench, '')).toMatchObject({ share: 0, untried: true });
+  });
+});
+
+describe('a trace that shows a fault', () => {
+  const measureOf = (texts: Readonly<Record<string, string>>) =>
+    measure?.run({ text: (name: string) => texts[name], faultOf: () => undefined } as unknown as Bench, '');
+  const variant = variantFor(findTheBug, 'ada', 't');
+  const [measure] = findTheBug.measures(variant);
+
+  it('is drawn on both heaps, with the place where a rule is broken; one that shows none is not', async () => {
+    const none = 'pages 1\na 1 1\n';
+    const made = await measureOf({ 'heap-01.pages': `${none}a 2 63\n`, 'heap-03.pages': none });
+    expect(made?.traces?.map(({ name }) => name)).toEqual(['heap 1']);
+    const { histories = [], told } = made?.traces?.[0] ?? {};
+    expect(told).toBe(
+      'a 1 1, a 2 63. At operation 2: by its account page 63 is given back, and it is in use',
+    );
+    expect(histories.map(({ by, ops, mark }) => ({ by, ops, mark }))).toEqual(
+      ['heap 1', 'the sound heap'].map((by) => ({ by, ops: 2, mark: { op: 1, page: 63, n: 1 } })),
+    );
+    const last = histories.map(({ changes }) => changes.at(-1));
+    expect(last.map((change) => change?.to)).toEqual(['released', 'used']);
+  });
+
+  it('is marked as a whole where the two heaps are alike: a page goes back twice', async () => {
+    const made = await measureOf({ 'heap-07.pages': `pages 1\na 1 ${64 - Number(variant.c7)}\nr 1\n` });
+    expect(made?.traces?.[0]?.histories[0]?.mark).toEqual({ op: 1, page: 0, n: 64 });
+  });
+
+  it('is seen in the picture of a grade, and in no JSON', async () => {
+    const made = await measureOf({ 'heap-01.pages': 'pages 1\na 1 64\n' });
+    const row = { ...made, name: 'all', points: 0, of: 16 };
+    const grade = { student: 'ada', checks: [], measures: [row], verdict: 'graded' } as unknown as Grade;
+    const page = gradePage(grade, '');
+    expect(page.match(/<svg [^>]*aria-label="heap 1: [^"]*"/g)).toHaveLength(2);
+    expect(page.match(/<path class="mark"/g)).toHaveLength(2);
+    expect(page).toContain('here a rule is broken');
+    expect(JSON.stringify(withoutPictures(grade))).not.toContain('histories');
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { chooserOf, FitModel } from '../../lib/course/model/fits.ts';
 import { type PatternName, patterns } from '../../lib/course/model/patterns.ts';
 import { chanceOf, hiddenSeed, openSeed } from '../../lib/course/model/seeds.ts';
-import { historySvg } from '../../lib/course/report/history.ts';
+import { axisHtml, historySvg, ticksOf } from '../../lib/course/report/history.ts';
 import { drawStrip, stripLegend } from '../../lib/course/report/strip.ts';
 import { formatPageText, parsePageText } from '../../lib/lab/trace/page-text.ts';
 
@@ -142,6 +142,48 @@ describe('strips', () => {
   });
 });
 
+describe('strips of runs', () => {
+  const one = { pages: 8, model: [{ page: 1, n: 6 }] };
+  const two = [
+    { page: 1, n: 2 },
+    { page: 3, n: 4 },
+  ];
+
+  it('that were not merged have a border between them, and a word for it', () => {
+    const strip = { ...one, registry: two };
+    expect(drawStrip(strip, 40).map(({ cells }) => cells)).toEqual(['0', '█······█', '█··|···█']);
+    expect(drawStrip({ ...strip, pages: 20 }, 10)[2]?.cells).toBe('▒|·▒██████');
+    expect(stripLegend([strip])).toContain('| another run begins');
+    expect(stripLegend([one, { model: [{ page: 1, n: 0 }] }])).not.toContain('|');
+  });
+
+  it('of two kinds have none: that they are two is seen', () => {
+    const model = two.map((run, i) => (i === 0 ? run : { ...run, givenBack: true }));
+    expect(drawStrip({ pages: 8, model }, 40)[1]?.cells).toBe('█··░░░░█');
+    expect(stripLegend([{ model }])).not.toContain('|');
+  });
+
+  it('before an operation are not called right', () => {
+    expect(drawStrip({ ...one, isBefore: true, registry: two }, 40).map(({ title }) => title)).toEqual([
+      'pages',
+      'free, before',
+      'free, yours',
+    ]);
+  });
+
+  it.each([
+    ['above', 266, '   306 →'],
+    ['below', -35, '← 5'],
+  ])('tell an answer that lies %s them', (_where, page, told) => {
+    const lines = drawStrip({ ...one, first: 40, answered: { page, n: 3 } }, 40);
+    expect(lines.at(-1)).toEqual({ title: 'answered', cells: told });
+  });
+
+  it('show of an answer that begins before them what is in them', () => {
+    expect(drawStrip({ ...one, answered: { page: -1, n: 3 } }, 40).at(-1)?.cells).toBe('^^');
+  });
+});
+
 describe('strips of two kinds', () => {
   it('tell what was given back, and name that in the legend', () => {
     const strip = {
@@ -179,5 +221,21 @@ describe('the picture of a trace', () => {
     );
     expect(svg).not.toContain('<b>');
     expect([...svg.matchAll(/<rect/g)].length).toBe(3);
+  });
+
+  it.each([
+    [1834, [0, 200, 400, 600, 800, 1000, 1200, 1400, 1600, 1800]],
+    [361, [0, 50, 100, 150, 200, 250, 300, 350]],
+    [121, [0, 20, 40, 60, 80, 100, 120]],
+    [100, [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]],
+    [3, [1, 2, 3]],
+  ])('of %i operations has numbers along them', (ops, numbers) => {
+    expect(ticksOf(ops).map(({ number }) => number)).toEqual(numbers);
+    expect([...axisHtml(ops).matchAll(/>(\d+)</g)].map(([, n]) => Number(n))).toEqual(numbers);
+  });
+
+  it('has each number where so many are done; of few, each below its operation', () => {
+    expect(ticksOf(121)[1]).toEqual({ number: 20, at: 20 / 121 });
+    expect(ticksOf(4).map(({ at }) => at)).toEqual([0.125, 0.375, 0.625, 0.875]);
   });
 });

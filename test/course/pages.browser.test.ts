@@ -117,6 +117,36 @@ describe.each([
   });
 });
 
+describe('the numbers below a picture', () => {
+  it.each([400, 1280])('are in sight at %i pixels, none over another', async (width) => {
+    const drawn = { ...history('free'), ops: 18_345 };
+    await open(gradePage(gradeOf('ada', drawn), '2. First, best and next fit'), width);
+    const seen = await page.evaluate(() =>
+      [...document.querySelectorAll('.axis')].map((axis) => {
+        const boxes = [...axis.querySelectorAll('span')]
+          .map((span) => span.getBoundingClientRect())
+          .filter(({ width: wide }) => wide > 0);
+        return {
+          numbers: boxes.length,
+          over: boxes.filter(({ left }, i) => i > 0 && left < (boxes[i - 1] as DOMRect).right + 4).length,
+          outside: boxes.filter(({ left, right }) => left < 0 || right > innerWidth).length,
+        };
+      }),
+    );
+    expect(seen).toHaveLength(10);
+    for (const { numbers, over, outside } of seen) {
+      expect(numbers).toBeGreaterThan(4);
+      expect([over, outside]).toEqual([0, 0]);
+    }
+    expect(await page.locator('.over').first().textContent()).toBe('operations →');
+  });
+
+  it('are of what is to the right', async () => {
+    const words = { unit: 'pages', over: 'seconds', used: 'in use' };
+    expect(gradePage(gradeOf('ada', history('free', { words })), '')).toContain('seconds →');
+  });
+});
+
 describe('a picture of pages', () => {
   it('has in its caption all pages that there were, and the figure of the trace that is drawn', () => {
     expect(grade).toContain('<figcaption>the hand-in: 896 pages</figcaption>');

@@ -200,6 +200,7 @@ export function withoutPictures(made: Grade): Grade {
         curve: _curve,
         referenceCurve: _referenceCurve,
         hindsightCurve: _hindsightCurve,
+        traces: _traces,
         ...rest
       }) => rest,
     ),

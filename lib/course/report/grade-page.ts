@@ -6,12 +6,12 @@
  * a shadow at the edge says so.
  */
 import { type Html, html, raw } from '../../lab/report/html.ts';
-import type { PageHistory } from '../exercises/exercise.ts';
+import type { PageHistory, TracePicture } from '../exercises/exercise.ts';
 import type { Grade, MeasureGrade } from '../grading/grade.ts';
 import { curveStyle, curveSvg, topOf } from './curve.ts';
 import { causesOf, drawFailure } from './failures.ts';
 import { besideOf, bracketsText, gradeTable, notesOf, pointsText, refusalText } from './grade-table.ts';
-import { historyStyle, historySvg, pagesOf, statesIn } from './history.ts';
+import { axisHtml, historyStyle, historySvg, pagesOf, statesIn } from './history.ts';
 
 export const courseStyle = `
 :root { color-scheme: light dark; --line: #d5dae0; --soft: #5b6672; --edge: #0005 }
@@ -95,18 +95,45 @@ ${raw(curveSvg(of, most, `${name}: ${who}`))}
 })}`;
 }
 
+/** A picture with its numbers. @param pages how many are drawn upwards, some above those that it has */
+function historyFigure(of: PageHistory, pages: number, name: string, caption: string): Html {
+  return html`<figure>
+${raw(historySvg(of, pages, name))}
+${raw(axisHtml(of.ops))}
+<div class="over">${of.words?.over ?? 'operations'} →</div><figcaption>${caption}</figcaption></figure>`;
+}
+
 function pictures(row: MeasureGrade): Html {
   const { name, history } = row;
   if (history === undefined) return html``;
   const beside = besideOf(row);
   const both = beside.history === undefined ? [history] : [history, beside.history];
   const pages = Math.max(...both.map(pagesOf));
-  const figure = (of: PageHistory, who: string): Html => html`<figure>
-${raw(historySvg(of, pages, `${name}: ${who}`))}
-<figcaption>${[`${who}: ${pagesOf(of)} ${of.words?.unit ?? 'pages'}`, of.told ?? ''].filter(Boolean).join('; ')}</figcaption></figure>`;
+  const figure = (of: PageHistory, role: string): Html => {
+    const who = of.by ?? role;
+    const drawn = of.drawn ?? `${pagesOf(of)} ${of.words?.unit ?? 'pages'}`;
+    return historyFigure(
+      of,
+      pages,
+      `${name}: ${who}`,
+      [`${who}: ${drawn}`, of.told ?? ''].filter(Boolean).join('; '),
+    );
+  };
   return html`<h3>${name}</h3>
 ${figure(history, 'the hand-in')}
 ${beside.history === undefined ? html`` : figure(beside.history, beside.who)}`;
+}
+
+/** Of a trace that was handed in, what became of it on each heap. */
+function tracePicture({ name, histories, told }: TracePicture): Html {
+  const pages = Math.max(...histories.map(pagesOf));
+  return html`<section><h3>${name}</h3>
+<p class="soft">${told}</p>
+${histories.map((of) => historyFigure(of, pages, `${name}: ${of.by ?? ''}`, of.by ?? ''))}</section>`;
+}
+
+function tracePictures({ traces = [] }: MeasureGrade): Html {
+  return traces.length === 0 ? html`` : html`<div class="traces">${traces.map(tracePicture)}</div>`;
 }
 
 const keys = [
@@ -123,7 +150,11 @@ function historyHead(drawn: readonly PageHistory[]): Html {
     return html`<h2>Pages over operations</h2>
 <p class="soft">Upwards the pages, to the right the operations.${keys
       .filter(([state]) => states.has(state))
-      .map(([, colour, name]) => html`<span class="key ${colour}"></span>${name}`)}</p>`;
+      .map(([, colour, name]) => html`<span class="key ${colour}"></span>${name}`)}${
+      drawn.some(({ mark }) => mark !== undefined)
+        ? html`<span class="key mark"></span>here a rule is broken`
+        : html``
+    }</p>`;
   }
   const { unit, over } = words;
   return html`<h2>${unit[0]?.toUpperCase()}${unit.slice(1)} over ${over}</h2>
@@ -140,7 +171,11 @@ const pictureColumns = 100;
 export function gradePage(grade: Grade, title: string): string {
   const { head, numeric, rows } = gradeTable(grade);
   const causes = causesOf(grade);
-  const drawn = grade.measures.filter(({ history }) => history !== undefined);
+  const drawn = grade.measures.flatMap((row) =>
+    [row.history, besideOf(row).history, ...(row.traces ?? []).flatMap(({ histories }) => histories)].filter(
+      (one) => one !== undefined,
+    ),
+  );
   const brackets = bracketsText(grade);
   const curved = grade.measures.filter(({ curve }) => curve !== undefined);
   const body = html`<h1>${title}</h1>
@@ -149,8 +184,9 @@ ${grade.refusals === undefined ? html`` : html`<ul>${grade.refusals.map((refusal
 ${tableHtml(head, numeric, rows)}
 ${notesOf(grade).map((note) => html`<p>${note}</p>`)}
 <p class="soft">${brackets === undefined ? '' : `In brackets: ${brackets}. `}${grade.seeds === 'open' ? 'With the open seeds, which everybody knows.' : 'With hidden seeds.'}</p>
-${drawn.length === 0 ? html`` : historyHead(drawn.flatMap((row) => [row.history, besideOf(row).history].filter((one) => one !== undefined)))}
-${drawn.map(pictures)}
+${drawn.length === 0 ? html`` : historyHead(drawn)}
+${grade.measures.map(pictures)}
+${grade.measures.map(tracePictures)}
 ${curved.length === 0 ? html`` : html`<h2>Over time</h2>`}
 ${curved.map(curves)}
 ${causes.length === 0 ? html`` : html`<h2>What is wrong</h2>`}

@@ -71,7 +71,7 @@ export function gradeTable({ checks, measures }: Pick<Grade, 'checks' | 'measure
 export const besideOf = (row: MeasureGrade) =>
   row.hindsight === undefined
     ? {
-        ...{ who: 'the reference', figures: row.reference ?? {} },
+        ...{ who: row.referenceIs ?? 'the reference', figures: row.reference ?? {} },
         ...{ history: row.referenceHistory, curve: row.referenceCurve },
       }
     : {

@@ -7,9 +7,10 @@ import { type PageOp, pageOpText, parsePageText } from '../../../lab/trace/page-
 import { chanceOf } from '../../model/seeds.ts';
 import { type Bench, requireNumber } from '../bench.ts';
 import { bucketsText } from '../buckets.ts';
-import type { Check, Exercise, Failure, Measure, Variant } from '../exercise.ts';
+import type { Check, Exercise, Failure, Measure, TracePicture, Variant } from '../exercise.ts';
 import { FaultyHeap, faultNames, heapPages } from './heaps.ts';
 import { judge } from './judge.ts';
+import { tracePicture } from './picture.ts';
 import { freeAfter, soundSteps, soundTarget } from './steps.ts';
 
 const mostOps = 10;
@@ -26,6 +27,8 @@ const lengthBuckets: readonly (readonly [number, number])[] = [
 
 interface Found {
   readonly ops?: readonly PageOp[];
+  /** What it shows, drawn: of what was found alone. */
+  readonly picture?: () => TracePicture;
   readonly failure?: Failure;
 }
 
@@ -67,7 +70,9 @@ function find(bench: Bench, variant: Variant, i: number): Found {
     // What is free in the end: the same on both heaps.
     return { failure: { ...(failure as Failure), strip: { pages: heapPages, model: freeAfter(ops) } } };
   }
-  return { ops };
+  const picture = (): TracePicture =>
+    tracePicture(`heap ${i + 1}`, () => new FaultyHeap(fault, c), ops, broken);
+  return { ops, picture };
 }
 
 function checksOf(variant: Variant): Check[] {
@@ -84,8 +89,8 @@ function lengthMeasure(variant: Variant): Measure {
     points: 16,
     buckets: `operations of all twelve traces: ${bucketsText(lengthBuckets, 16)}`,
     run: async (bench) => {
-      const found = faultNames.map((_, i) => find(bench, variant, i).ops).filter((ops) => ops !== undefined);
-      const length = found.reduce((sum, ops) => sum + ops.length, 0);
+      const found = faultNames.map((_, i) => find(bench, variant, i)).filter(({ ops }) => ops !== undefined);
+      const length = found.reduce((sum, { ops = [] }) => sum + ops.length, 0);
       const all = found.length === faultNames.length;
       const share = all ? (lengthBuckets.find(([ops]) => length <= ops)?.[1] ?? 0) : 0;
       return {
@@ -94,6 +99,7 @@ function lengthMeasure(variant: Variant): Measure {
         ...(all ? {} : { untried: true }),
         other: `${found.length} found, ${length} operations`,
         reference: { other: `${referenceOps} operations` },
+        traces: found.flatMap(({ picture }) => (picture === undefined ? [] : [picture()])),
       };
     },
   };

@@ -1,9 +1,10 @@
 /**
- * A trace on the sound heap, operation by operation: what it answers, and what is free then and given back.
+ * A trace on a heap, operation by operation: what it answers, and what is free then and given back, by its own account.
  *
- * Not here: the heaps with a fault. What they do is to be found out.
+ * What is told while it is worked is of the sound heap alone: what those with a fault do is to be found out.
  */
 import { type PageOp, pageOpText, parsePageText } from '../../../lab/trace/page-text.ts';
+import type { Run } from '../../model/fits.ts';
 import type { FreeRun, Step } from '../exercise.ts';
 import { FaultyHeap, heapPages } from './heaps.ts';
 
@@ -12,10 +13,16 @@ export const soundTarget = 'sound';
 const runText = ({ page, n }: { readonly page: number; readonly n: number }): string =>
   n === 1 ? `page ${page}` : `pages ${page} to ${page + n - 1}`;
 
-/** The sound heap, with the allocations of a trace by their numbers. */
-class SoundRun {
-  readonly #heap = new FaultyHeap(undefined, 0);
+/** A heap, with the allocations of a trace by their numbers. */
+export class HeapRun {
+  readonly #heap: FaultyHeap;
   readonly #live = new Map<number, { readonly page: number; readonly n: number }>();
+  /** What the last operation gave back. */
+  gone: readonly Run[] = [];
+
+  constructor(heap = new FaultyHeap(undefined, 0)) {
+    this.#heap = heap;
+  }
 
   get free(): FreeRun[] {
     return this.#heap.runs.map(({ page, n, released }) => ({
@@ -27,6 +34,7 @@ class SoundRun {
 
   /** @returns what it answered, in words */
   play(op: PageOp): string {
+    this.gone = [];
     switch (op.k) {
       case 'alloc': {
         const page = this.#heap.alloc(op.pages);
@@ -44,6 +52,7 @@ class SoundRun {
       }
       case 'release': {
         const gone = this.#heap.release(op.pages);
+        this.gone = gone;
         return gone.length === 0 ? 'nothing to give back' : `${gone.map(runText).join(', ')} given back`;
       }
       default:
@@ -54,14 +63,14 @@ class SoundRun {
 
 /** What is free on the sound heap after these operations. */
 export function freeAfter(ops: readonly PageOp[]): FreeRun[] {
-  const run = new SoundRun();
+  const run = new HeapRun();
   for (const op of ops) run.play(op);
   return run.free;
 }
 
 /** @throws PageHeapError ERR_FILE, ERR_TRACE for what is no trace */
 export function soundSteps(trace: string): Step[] {
-  const run = new SoundRun();
+  const run = new HeapRun();
   return parsePageText(trace, 'the trace').map((op) => {
     const answered = run.play(op);
     const free = run.free;

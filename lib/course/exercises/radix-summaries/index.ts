@@ -16,6 +16,7 @@ import { type Bench, requireNumber, shown, troubleOf } from '../bench.ts';
 import { bucketsText } from '../buckets.ts';
 import type { Check, Exercise, Failure, Measure, Variant } from '../exercise.ts';
 import { shortestFailure } from '../random-check.ts';
+import { pictureOf } from './picture.ts';
 import { allPages, type Move, type Played, parseRecord, playMoves, type Shape } from './play.ts';
 import { stepsOf } from './steps.ts';
 
@@ -229,6 +230,9 @@ const buckets: readonly Bucket[] = [
   [9, 0.25],
 ];
 
+/** Up to so many paths there are all points. */
+const fullPaths = Math.max(...buckets.filter(([, share]) => share === 1).map(([times]) => times));
+
 function workMeasure(
   shape: Shape,
   part: keyof Pick<Played, 'alloc' | 'change'>,
@@ -241,10 +245,28 @@ function workMeasure(
     points,
     buckets: `units ${part === 'alloc' ? 'an allocation' : 'a free'}: ${bucketsText(buckets, points, (times) => `up to ${times * path}`)}`,
     run: async (bench, seed) => {
-      const played = await playMoves(bench, shape, holes(seed), false);
+      const moves = holes(seed);
+      const played = await playMoves(bench, shape, moves, false);
       if (played.failure !== undefined) return { failure: played.failure, share: 0 };
       const work = Math.round(played[part] * 10) / 10;
-      return { share: buckets.find(([times]) => work <= times * path)?.[1] ?? 0, work };
+      const paths = (work / path).toFixed(1);
+      return {
+        share: buckets.find(([times]) => work <= times * path)?.[1] ?? 0,
+        work,
+        other: `${paths} paths, all points up to ${fullPaths}`,
+        reference: { work: path },
+        referenceIs: 'a path from the root to a leaf',
+        ...(part === 'alloc'
+          ? {
+              history: pictureOf(moves, played.places),
+              referenceHistory: {
+                ...pictureOf(moves, played.right),
+                by: 'the lowest fit, by a map of all pages',
+                drawn: 'the same pages',
+              },
+            }
+          : {}),
+      };
     },
   };
 }
@@ -267,6 +289,7 @@ export const radixSummaries: Exercise = {
       fan,
       levels,
       leaves: allPages / leaf,
+      path,
       ...Object.fromEntries(buckets.map(([times], i) => [`b${i + 1}`, times * path])),
     };
   },

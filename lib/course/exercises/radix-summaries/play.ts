@@ -7,7 +7,7 @@
 import { PageMap, type Summary } from '../../model/bitmap.ts';
 import type { Answer, Call } from '../../sandbox/protocol.ts';
 import { type Bench, shown, troubleOf } from '../bench.ts';
-import type { Failure, Strip } from '../exercise.ts';
+import { type Failure, type Strip, withAnswer } from '../exercise.ts';
 
 export const allPages = 65536;
 
@@ -93,7 +93,13 @@ export interface Played {
   /** Units an allocation, and a change. */
   readonly alloc: number;
   readonly change: number;
+  /** Of each move: where it answered that an allocation lies, and where that has to lie. */
+  readonly places: readonly (number | undefined)[];
+  readonly right: readonly (number | undefined)[];
 }
+
+/** What is to be said of a failure: nothing was measured. */
+const failed = (failure: Failure): Played => ({ failure, alloc: 0, change: 0, places: [], right: [] });
 
 export const same = (value: unknown, right: number | Summary): boolean =>
   typeof right === 'number'
@@ -125,24 +131,22 @@ export async function playMoves(
   const steps: string[] = [];
   const units = { alloc: 0, change: 0 };
   const counts = { alloc: 0, change: 0 };
+  const places: (number | undefined)[] = [];
+  const right: (number | undefined)[] = [];
   for (let from = 0; from < list.length; from += blockCalls) {
     const part = list.slice(from, from + blockCalls);
     const lead: Call[] = from === 0 ? [['new', 'PageAlloc']] : [];
     const { answers, stopped } = await bench.run([...lead, ...part.map(({ call }) => call)]);
     const made = lead.length === 0 ? undefined : troubleOf(answers[0], stopped);
     if (made !== undefined)
-      return {
-        failure: {
-          cause: `new PageAlloc ${made.cause}`,
-          asked: 'new PageAlloc',
-          answered: made.words,
-          expected: 'a page allocator',
-          steps: [],
-          ...(made.at === undefined ? {} : { at: made.at }),
-        },
-        alloc: 0,
-        change: 0,
-      };
+      return failed({
+        cause: `new PageAlloc ${made.cause}`,
+        asked: 'new PageAlloc',
+        answered: made.words,
+        expected: 'a page allocator',
+        steps: [],
+        ...(made.at === undefined ? {} : { at: made.at }),
+      });
     for (const [i, it] of part.entries()) {
       const answer = answers[i + lead.length];
       if (it.work !== undefined) steps.push(it.text);
@@ -154,34 +158,41 @@ export async function playMoves(
       };
       const trouble = troubleOf(answer, stopped);
       if (trouble !== undefined)
-        return {
-          failure: {
-            ...common,
-            cause: `${it.call[1]} ${trouble.cause}`,
-            answered: trouble.words,
-            ...(trouble.at === undefined ? {} : { at: trouble.at }),
-          },
-          alloc: 0,
-          change: 0,
-        };
+        return failed({
+          ...common,
+          cause: `${it.call[1]} ${trouble.cause}`,
+          answered: trouble.words,
+          ...(trouble.at === undefined ? {} : { at: trouble.at }),
+        });
       const [value, used] = answer as Answer;
       if (it.work !== undefined) {
         units[it.work] += used;
         counts[it.work]++;
+        const [place, where] = it.work === 'alloc' ? [value, it.right] : [];
+        places.push(typeof place === 'number' ? place : undefined);
+        right.push(typeof where === 'number' ? where : undefined);
       }
       if (it.right !== undefined && !same(value, it.right)) {
         const kind = it.call[2] === shape.levels ? 'a leaf' : 'a node';
-        return {
-          failure: { ...common, cause: causeOf(value, it, kind), answered: shown(value) },
-          alloc: 0,
-          change: 0,
-        };
+        return failed({
+          ...common,
+          cause: causeOf(value, it, kind),
+          answered: shown(value),
+          ...(it.strip === undefined
+            ? {}
+            : {
+                strip:
+                  typeof it.right === 'number' ? withAnswer(it.strip, value, Number(it.call[2])) : it.strip,
+              }),
+        });
       }
     }
   }
   return {
     alloc: units.alloc / Math.max(1, counts.alloc),
     change: units.change / Math.max(1, counts.change),
+    places,
+    right,
   };
 }
 
