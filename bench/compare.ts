@@ -11,11 +11,14 @@
  * and the gap is named. Nothing else should run meanwhile: every participant is one busy thread.
  */
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, release, tmpdir } from 'node:os';
+import { accessSync, existsSync, mkdirSync, constants as modes, readFileSync, statSync } from 'node:fs';
+import { cpus, loadavg, release } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { PageHeapError } from '../lib/base/errors.ts';
+import { writeDocument } from '../lib/lab/record/document.ts';
+import { fileError } from '../lib/os/file-error.ts';
 import { againstBaseline } from './baseline/command.ts';
 import { NoBaseline } from './baseline/tree.ts';
 import { allCases, type Case } from './cases.ts';
@@ -26,7 +29,8 @@ import { buildGo, findGo } from './rivals/go.ts';
 import { addon, ours } from './rivals/ours.ts';
 import { type Failure, type Row, runRounds, type TargetVerdict, verdictOf } from './rounds.ts';
 import { steepnessRows } from './steepness.ts';
-import { rowName, table } from './table.ts';
+import { openWords, rowName, table } from './table.ts';
+import { endInOrder, interruptedCode, temporaryFolder } from './temporary.ts';
 
 const usage = `usage: compare [options]
   --baseline <folder>  compare with a built checkout of another commit in place of Go and C:
@@ -40,17 +44,20 @@ const usage = `usage: compare [options]
   --cases <text> only cases whose "name key=value …" contains the text; may be repeated
   --skip <id>    leave a participant out: go, c, addon, ours; may be repeated
   --quick        fewer and shorter cases: shows that it works, not how fast it is
-  --json         with --baseline or --instructions: print JSON, not a table
+  --json         print JSON, not a table
   --go <file>    the go command to use
   --traces <dir> the folder with the recorded radix traces
   --out <file>   where to write the JSON (runs/bench-<time>.json)
-  --check        exit with 1 if a target is missed, else with 3 if one is unclear: by the medians it is met or
-                 missed, by a quarter of the rounds or more the opposite
+  --check        exit with 1 if a target is missed, else with 3 if one is unclear (by the medians it is met or
+                 missed, by a quarter of the rounds or more the opposite) or what it is held against was not measured
   --help`;
 
 const note = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
+
+/** Who takes part. */
+const ids: readonly string[] = ['ours', 'addon', 'go', 'c'];
 
 function readOptions() {
   const { values } = parseArgs({
@@ -72,6 +79,9 @@ function readOptions() {
   const fewest = values.quick && values.baseline === undefined ? 1 : 7;
   const rounds = Number(values.rounds ?? fewest);
   if (!Number.isInteger(rounds) || rounds < 1) throw new NoBaseline('--rounds needs a positive integer');
+  const nobody = (values.skip ?? []).find((id) => !ids.includes(id));
+  if (nobody !== undefined)
+    throw new NoBaseline(`--skip: there is no ${nobody}; it is one of ${ids.join(', ')}`);
   return { ...values, rounds };
 }
 
@@ -134,6 +144,18 @@ function gather(root: string, into: string, go: string | undefined, skip: readon
   return participants;
 }
 
+/** Refuses a file that cannot be written. @throws PageHeapError ERR_FILE */
+function checkOut(file: string): void {
+  try {
+    mkdirSync(dirname(resolve(file)), { recursive: true });
+    accessSync(existsSync(file) ? file : dirname(resolve(file)), modes.W_OK);
+  } catch (error) {
+    throw fileError(file, error);
+  }
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw new PageHeapError('ERR_FILE', 'is a folder', { file });
+}
+
 /** A line for each different failure; the whole of each stands in the JSON. */
 function failureLines(failures: readonly Failure[]): string[] {
   const byText = new Map<string, string[]>();
@@ -160,6 +182,10 @@ async function main(): Promise<number> {
   };
   const env = environment();
   const { baseline, out: file } = options;
+  const out = file ?? join(root, 'runs', `bench-${new Date().toISOString().replace(/[:.]/g, '-')}.json`);
+  // Before anything is measured, which takes its time.
+  if (file !== undefined || (baseline === undefined && !options.instructions)) checkOut(out);
+  endInOrder();
   if (options.instructions) {
     const { quick, json } = options;
     return countInstructions({ root, baseline, quick, json, out: file, chosen, note });
@@ -187,9 +213,10 @@ async function main(): Promise<number> {
     traces,
     program: existsSync(program) ? program : undefined,
   }).filter(chosen);
-  const into = mkdtempSync(join(tmpdir(), 'pageheap-bench-'));
+  if (cases.length === 0) throw new NoBaseline('no case has that in its words');
+  const into = temporaryFolder('pageheap-bench');
   try {
-    const participants = gather(root, into, options.go, options.skip);
+    const participants = gather(root, into.path, options.go, options.skip);
     for (const participant of participants) note(`${participant.id.padEnd(6)}${participant.title}`);
     const measured = runRounds({
       rounds: options.rounds,
@@ -202,14 +229,32 @@ async function main(): Promise<number> {
       },
     });
     if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+    if (measured.interrupted === 0) {
+      note('interrupted before a round was finished: nothing is known, and nothing written');
+      return interruptedCode;
+    }
 
     const results = { ...measured, rows: [...measured.rows, ...steepnessRows(measured.rows)] };
-    process.stdout.write(
-      `${table(
-        results,
-        participants.map((p) => p.id),
-      )}\n`,
+    const json = `${JSON.stringify(
+      {
+        format: 'pageheap-bench/1',
+        rounds: results.interrupted ?? options.rounds,
+        quick: options.quick,
+        environment: env,
+        participants: participants.map(({ id, title }) => ({ id, title })),
+        rows: results.rows,
+        failures: results.failures,
+      },
+      null,
+      1,
+    )}\n`;
+    const words = table(
+      results,
+      participants.map((p) => p.id),
     );
+    process.stdout.write(options.json ? json : `${words}\n`);
+    const open = openWords(results);
+    if (open !== undefined) note(open);
     for (const text of failureLines(results.failures)) note(text);
     const rowsOf = (verdict: TargetVerdict): Row[] =>
       results.rows.filter((row) => row.targets.some((target) => verdictOf(row, target) === verdict));
@@ -217,30 +262,17 @@ async function main(): Promise<number> {
     if (missed.length > 0) note(`missed: ${missed.map(rowName).join('; ')}`);
     if (unclear.length > 0) note(`unclear: ${unclear.map(rowName).join('; ')}`);
 
-    const out = file ?? join(root, 'runs', `bench-${new Date().toISOString().replace(/[:.]/g, '-')}.json`);
-    mkdirSync(dirname(resolve(out)), { recursive: true });
-    writeFileSync(
-      out,
-      `${JSON.stringify(
-        {
-          format: 'pageheap-bench/1',
-          rounds: options.rounds,
-          quick: options.quick,
-          environment: env,
-          participants: participants.map(({ id, title }) => ({ id, title })),
-          rows: results.rows,
-          failures: results.failures,
-        },
-        null,
-        1,
-      )}\n`,
-    );
+    writeDocument(out, json);
     note(`written: ${out}`);
+    if (results.interrupted !== undefined) {
+      note(`interrupted after ${results.interrupted} of ${options.rounds} rounds: this is what they tell`);
+      return interruptedCode;
+    }
     if (results.failures.length > 0) return 2;
     if (!options.check) return 0;
-    return missed.length > 0 ? 1 : unclear.length > 0 ? 3 : 0;
+    return missed.length > 0 ? 1 : unclear.length > 0 || open !== undefined ? 3 : 0;
   } finally {
-    rmSync(into, { recursive: true, force: true });
+    into.remove();
   }
 }
 
@@ -249,7 +281,9 @@ try {
 } catch (error) {
   // What the person can mend is one sentence.
   const isPlain =
-    error instanceof NoBaseline || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
+    error instanceof NoBaseline ||
+    error instanceof PageHeapError ||
+    (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
   note(isPlain ? (error as Error).message : ((error as Error).stack ?? String(error)));
   process.exitCode = 2;
 }

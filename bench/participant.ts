@@ -25,7 +25,9 @@ export interface Participant {
   command(of: Case): Command | undefined;
 }
 
-export type Outcome = { readonly measurements: readonly Measurement[] } | { readonly error: string };
+export type Outcome =
+  | { readonly measurements: readonly Measurement[] }
+  | { readonly error: string; readonly signal?: string | null };
 
 const timeLimitMs = 180_000;
 
@@ -61,7 +63,9 @@ export function outcomeOf(command: Command, done: Ended): Outcome | undefined {
   if (command.unknown !== undefined && done.status === command.unknown) return undefined;
   if (done.status !== 0) {
     const told = `${done.stderr}\n${done.stdout}`.trim().split('\n').slice(0, 12).join('\n');
-    return { error: done.signal === null ? told : `ended by ${done.signal}\n${told}` };
+    return done.signal === null
+      ? { error: told }
+      : { error: `ended by ${done.signal}\n${told}`, signal: done.signal };
   }
   const measurements: Measurement[] = [];
   for (const line of done.stdout.split('\n')) {

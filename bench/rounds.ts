@@ -34,6 +34,8 @@ export interface Failure {
 export interface Results {
   readonly rows: Row[];
   readonly failures: Failure[];
+  /** Rounds that were finished, where Ctrl-C came before all were. */
+  readonly interrupted?: number;
 }
 
 export interface Ratio {
@@ -74,6 +76,8 @@ export function runRounds(options: RoundsOptions): Results {
         };
         const outcome = measure(participant, of);
         if (outcome === undefined) continue;
+        if ('signal' in outcome && isStop(outcome.signal))
+          return { ...wholeRounds(rows, round), failures, interrupted: round };
         if ('error' in outcome) {
           fail(outcome.error);
           continue;
@@ -92,6 +96,21 @@ export function runRounds(options: RoundsOptions): Results {
     }
   }
   return { rows: [...rows.values()], failures };
+}
+
+/** A terminal sends it to who is measured as well: that is how it is learnt of here, where nothing has a turn. */
+const isStop = (signal: string | null | undefined): boolean =>
+  signal === 'SIGINT' || signal === 'SIGTERM' || signal === 'SIGHUP';
+
+/** What is known of rounds in which all took part. */
+function wholeRounds(rows: ReadonlyMap<string, Row>, rounds: number): { readonly rows: Row[] } {
+  const whole = (values: readonly number[]): number[] => values.slice(0, rounds);
+  return {
+    rows: [...rows.values()].flatMap((row) => {
+      const values = Object.fromEntries(Object.entries(row.values).map(([id, of]) => [id, whole(of)]));
+      return rounds === 0 ? [] : [{ ...row, values }];
+    }),
+  };
 }
 
 function withdraw(rows: Map<string, Row>, of: Case, participant: string): void {

@@ -22,8 +22,18 @@ const telling = [
   'quantum',
   'asked',
   'objects',
+  'of',
   'what',
 ];
+
+/** Nanoseconds that are told in milliseconds. */
+const msFrom = 1e7;
+
+/** Says what a `?` in the last column is; undefined where there is none. */
+export const openWords = (results: Results): string | undefined =>
+  results.rows.some((row) => row.targets.some((target) => verdictOf(row, target) === undefined))
+    ? '? what the target is held against was not measured'
+    : undefined;
 
 /** One line a measured quantity: each participant's median, each ratio with its spread, the target. */
 export function table(results: Results, participants: readonly string[]): string {
@@ -60,7 +70,8 @@ function valueText(row: Row, id: string): string {
 
 function quantity(row: Row, value: number): string {
   if (row.unit === 'ratio') return `× ${short(value)}`;
-  return row.unit === 'ns' ? `${short(value)} ns` : `${short(value / 1024)} KiB`;
+  if (row.unit === 'bytes') return `${short(value / 1024)} KiB`;
+  return value < msFrom ? `${short(value)} ns` : `${short(value / 1e6)} ms`;
 }
 
 function targetText(row: Row, target: Target): string {

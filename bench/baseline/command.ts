@@ -5,8 +5,9 @@
  * 1: something is; 2: the comparison could not be made; 3: nothing was found slower, but of some rows that cannot be told.
  */
 
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeDocument } from '../../lib/lab/record/document.ts';
 import type { Case } from '../cases.ts';
 import { changeCases } from './cases.ts';
 import { leastPairs } from './interval.ts';
@@ -89,8 +90,7 @@ export async function againstBaseline(options: BaselineOptions): Promise<number>
   )}\n`;
   process.stdout.write(options.json ? json : `${changeTable(judgement)}\n`);
   if (options.out !== undefined) {
-    mkdirSync(dirname(resolve(options.out)), { recursive: true });
-    writeFileSync(options.out, json);
+    writeDocument(options.out, json);
   }
   return exitCode(judgement);
 }

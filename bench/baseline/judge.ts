@@ -117,7 +117,12 @@ export async function judge(options: JudgeOptions): Promise<Judgement> {
         rows.set(key, row);
         // A part of a case that was measured again for the sake of another part.
         if (!row.goesOn) continue;
-        addStage(row, part, stage);
+        const why = addStage(row, part, stage);
+        if (why !== undefined) {
+          failures.push({ side: 'ours', name: of.name, params: shownParams(of, what), error: why });
+          rows.delete(key);
+          continue;
+        }
         if (row.goesOn) plan.set(of, Math.max(plan.get(of) ?? 0, roundsAgain(row, options.rounds)));
       }
     }
@@ -139,7 +144,8 @@ interface RowState {
   goesOn: boolean;
 }
 
-function addStage(row: RowState, { told }: Part, stage: number): void {
+/** @returns why the row cannot be judged, if so */
+function addStage(row: RowState, { told }: Part, stage: number): string | undefined {
   const { ours, baseline } = told;
   // An older commit tells medians alone.
   const byQuartile = [...ours, ...baseline].every((m) => m.quartile !== undefined);
@@ -148,14 +154,18 @@ function addStage(row: RowState, { told }: Part, stage: number): void {
     row.only.push(...ours.map(value));
     row.isSuspect = false;
     row.goesOn = false;
-    return;
+    return undefined;
   }
   const pairs = ours.map((m, i) => [value(m), value(baseline[i])] as const);
+  // What the scheduler took away is taken off a time: on a busy machine nothing may be left of a short one.
+  if (!pairs.every((pair) => pair.every((n) => n > 0 && Number.isFinite(n))))
+    return 'a round of it took no time that can be told: it is too short, or the machine too busy';
   const interval = pairedInterval(pairs.map(([ours, baseline]) => ours / baseline));
   row.stages.push({ ...interval, pairs });
   const seemsSlower = interval.ratio > limit || (interval.ratio > 1 && interval.high > toFind);
   row.isSuspect = stage === 1 ? seemsSlower : interval.low > limit;
   row.goesOn = stage === 1 ? interval.high > limit : row.isSuspect;
+  return undefined;
 }
 
 /** Half an interval that is narrow enough: one about `toFind` then lies above the limit. */

@@ -8,9 +8,9 @@
  * Exit code 0: nothing takes more than 2 % more instructions than the baseline; 1: something does; 2: it could
  * not be counted.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { writeDocument } from '../../lib/lab/record/document.ts';
 import { rowTitle } from '../baseline/report.ts';
 import { NoBaseline, openTree, type Tree } from '../baseline/tree.ts';
 import type { Case } from '../cases.ts';
@@ -85,8 +85,7 @@ export async function countInstructions(options: InstructionOptions): Promise<nu
   const json = `${JSON.stringify({ format: 'pageheap-instructions/1', valgrind, node: process.versions.node, ours: ours.commit, baseline: baseline?.commit, rows }, null, 1)}\n`;
   process.stdout.write(options.json ? json : `${countTable(rows, baseline !== undefined)}\n`);
   if (options.out !== undefined) {
-    mkdirSync(dirname(resolve(options.out)), { recursive: true });
-    writeFileSync(options.out, json);
+    writeDocument(options.out, json);
   }
   if (failed > 0 || rows.length === 0) return 2;
   return rows.some((row) => row.baseline !== undefined && row.ours / row.baseline > limit) ? 1 : 0;

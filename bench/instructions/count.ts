@@ -5,11 +5,10 @@
  * seeds are fixed. Callgrind must look at code again that was written since (`--smc-check`), since V8 writes its own.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Command, type Outcome, outcomeOf } from '../participant.ts';
+import { temporaryFolder } from '../temporary.ts';
 
 const timeLimitMs = 3_600_000;
 const still = ['--single-threaded', '--random-seed=1', '--hash-seed=1'];
@@ -24,8 +23,8 @@ export function findValgrind(): string | undefined {
 
 /** Runs a command of Node's under callgrind; `clock` is clock.ts as it was compiled. Undefined: it does not know the case. */
 export function count(command: Command, clock: string): Promise<Outcome | undefined> {
-  const folder = mkdtempSync(join(tmpdir(), 'pageheap-counts-'));
-  const counts = join(folder, 'counts');
+  const folder = temporaryFolder('pageheap-counts');
+  const counts = join(folder.path, 'counts');
   const args = [
     '-q',
     '--tool=callgrind',
@@ -50,5 +49,5 @@ export function count(command: Command, clock: string): Promise<Outcome | undefi
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     child.on('error', (error) => done({ error: error.message }));
     child.on('close', (status, signal) => done(outcomeOf(command, { status, signal, stdout, stderr })));
-  }).finally(() => rmSync(folder, { recursive: true, force: true }));
+  }).finally(folder.remove);
 }

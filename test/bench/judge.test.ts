@@ -54,6 +54,18 @@ describe('the verdict', () => {
     expect(exitCode(result)).toBe(0);
   });
 
+  it('is none where a round took no time that can be told, and the others have theirs', async () => {
+    const { result } = await judged({
+      cases: [a, { ...a, name: 'b' }],
+      answer: (side, of, pair) => told(of, of.name === 'a' && side === 'ours' && pair === 4 ? 0 : 100),
+    });
+    expect(result.rows.map(({ name }) => name)).toEqual(['b']);
+    expect(result.failures).toEqual([
+      expect.objectContaining({ name: 'a', error: expect.stringContaining('no time that can be told') }),
+    ]);
+    expect(exitCode(result)).toBe(2);
+  });
+
   it('measures twice more before a row counts as slower', async () => {
     const { result, order } = await judged({
       answer: (side, of, pair) => told(of, side === 'ours' ? scattered(1.05, pair) : 100),

@@ -8,7 +8,7 @@ import { buildC } from '../../bench/rivals/c.ts';
 import { findGo } from '../../bench/rivals/go.ts';
 import { type Row, ratioOf, runRounds, verdictOf } from '../../bench/rounds.ts';
 import { steepnessRows } from '../../bench/steepness.ts';
-import { rowName, table } from '../../bench/table.ts';
+import { openWords, rowName, table } from '../../bench/table.ts';
 
 /** A participant that runs a line of JavaScript. */
 function scripted(id: string, script: string): Participant {
@@ -33,6 +33,29 @@ function run(participants: Participant[], rounds = 2, cases: Case[] = [one]) {
 }
 
 describe('rounds', () => {
+  it('that Ctrl-C ends tell what the finished ones did', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pageheap-rounds-'));
+    try {
+      // The third time it is ended as a terminal ends it.
+      const ended = scripted(
+        'go',
+        `const { appendFileSync, readFileSync } = require('node:fs');
+        const file = ${JSON.stringify(join(folder, 'n'))};
+        appendFileSync(file, '.');
+        if (readFileSync(file).length === 3) process.kill(process.pid, 'SIGINT');
+        else console.log('{"name":"x","params":{},"ns":20}');
+        setTimeout(() => {}, 200);`,
+      );
+      const { results } = run([answers('ours', 30), ended], 9);
+      expect(results.interrupted).toBe(2);
+      expect(results.failures).toEqual([]);
+      expect(results.rows[0]?.values).toEqual({ ours: [30, 30], go: [20, 20] });
+      expect(ratioOf(results.rows[0] as Row, 'ours', 'go')?.ratio).toBe(1.5);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('interleaves, turning the order, and divides medians', () => {
     const { results, order } = run([answers('ours', 30), answers('go', 20)]);
     expect(order).toEqual(['0 x ours', '0 x go', '1 x go', '1 x ours']);
@@ -86,6 +109,10 @@ describe('rounds', () => {
     const { results } = run([answers('ours', 30), answers('go', 20)], 1);
     const text = table(results, ['ours', 'go']);
     expect(text).toMatch(/x size=8 +30\.0 ns +20\.0 ns +1\.50 \(1\.50–1\.50\) +≤ 1\.00 go +MISSED/);
+    expect(openWords(results)).toBeUndefined();
+    const alone = run([answers('ours', 20e6)]).results;
+    expect(table(alone, ['ours'])).toMatch(/x size=8 +20\.0 ms +≤ 1\.00 go +\?/);
+    expect(openWords(alone)).toMatch(/^\? /);
     expect(rowName(results.rows[0])).toBe('x size=8');
   });
 });

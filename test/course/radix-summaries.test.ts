@@ -35,7 +35,7 @@ describe('the work of an allocation', () => {
     expect(made.points).toBe(16);
     expect(row?.reference?.work).toBe(path);
     const times = ((row?.work ?? 0) / path).toFixed(1);
-    expect(row?.other).toBe(`${times} paths, all points up to 5`);
+    expect(row?.other).toBe(`${times} paths, all points up to 6`);
     expect(bracketsText(made)).toBe('a path from the root to a leaf');
     expect(figuresText(row as never)[0]).toMatch(
       /units an operation \(a path from the root to a leaf \d+\.0\)$/,

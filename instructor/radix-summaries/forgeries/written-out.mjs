@@ -1,4 +1,4 @@
-// expect: most 80
+// expect: most 86
 // No tree: a sorted list of the free runs, ten of them in each turn of a loop that is written out.
 const LEAF = {{leaf}};
 const FAN = {{fan}};

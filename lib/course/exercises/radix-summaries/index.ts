@@ -208,10 +208,10 @@ const goCheck = (shape: Shape): Check => ({
 function holes(seed: string): Move[] {
   const chance = chanceOf(`${seed} holes`);
   const list: Move[] = [];
-  for (let page = 0; page < 60000; page += chance.between(6, 13))
+  for (let page = 0; page < 60000; page += chance.between(5, 12))
     list.push({ k: 'free', page, n: chance.between(1, 4) });
   list.push({ k: 'free', page: 60500, n: 4000 });
-  for (let i = 0; i < 120; i++) list.push({ k: 'alloc', n: chance.oneOf([2, 5, 9, 20]) });
+  for (let i = 0; i < 120; i++) list.push({ k: 'alloc', n: chance.oneOf([5, 9, 20, 33]) });
   return list;
 }
 
@@ -219,19 +219,27 @@ type Bucket = readonly [units: number, share: number];
 
 /**
  * What a path from the root to a leaf takes, in units: a node's three numbers and the row through its children, for each child, and
- * the leaf's bits. Buckets are in times of it. The reference takes 3 to 4 times that for an allocation, and 2 to 3 for a free; a
- * list of the free runs, in order, 6 to 18 times.
+ * the leaf's bits. Buckets are in times of it. The reference takes 4 to 4.5 times that for an allocation, and 2.5 to 3 for a free; a
+ * list of the free runs, in order, 15 to 26 times and 8 to 13, and half of it where its loops are written out.
  */
 const pathUnits = ({ leaf, fan, levels }: Shape): number => 6 * levels * fan + leaf;
-const buckets: readonly Bucket[] = [
-  [5, 1],
-  [6, 0.75],
-  [7, 0.5],
-  [9, 0.25],
-];
+const buckets: Readonly<Record<'alloc' | 'change', readonly Bucket[]>> = {
+  alloc: [
+    [6, 1],
+    [7, 0.75],
+    [8, 0.5],
+    [10, 0.25],
+  ],
+  change: [
+    [4, 1],
+    [5, 0.75],
+    [6, 0.5],
+    [8, 0.25],
+  ],
+};
 
 /** Up to so many paths there are all points. */
-const fullPaths = Math.max(...buckets.filter(([, share]) => share === 1).map(([times]) => times));
+const fullPaths = (part: keyof typeof buckets): number => buckets[part][0]?.[0] ?? 0;
 
 function workMeasure(
   shape: Shape,
@@ -243,7 +251,7 @@ function workMeasure(
   return {
     name,
     points,
-    buckets: `units ${part === 'alloc' ? 'an allocation' : 'a free'}: ${bucketsText(buckets, points, (times) => `up to ${times * path}`)}`,
+    buckets: `units ${part === 'alloc' ? 'an allocation' : 'a free'}: ${bucketsText(buckets[part], points, (times) => `up to ${times * path}`)}`,
     run: async (bench, seed) => {
       const moves = holes(seed);
       const played = await playMoves(bench, shape, moves, false);
@@ -251,9 +259,9 @@ function workMeasure(
       const work = Math.round(played[part] * 10) / 10;
       const paths = (work / path).toFixed(1);
       return {
-        share: buckets.find(([times]) => work <= times * path)?.[1] ?? 0,
+        share: buckets[part].find(([times]) => work <= times * path)?.[1] ?? 0,
         work,
-        other: `${paths} paths, all points up to ${fullPaths}`,
+        other: `${paths} paths, all points up to ${fullPaths(part)}`,
         reference: { work: path },
         referenceIs: 'a path from the root to a leaf',
         ...(part === 'alloc'
@@ -290,7 +298,8 @@ export const radixSummaries: Exercise = {
       levels,
       leaves: allPages / leaf,
       path,
-      ...Object.fromEntries(buckets.map(([times], i) => [`b${i + 1}`, times * path])),
+      ...Object.fromEntries(buckets.alloc.map(([times], i) => [`a${i + 1}`, times * path])),
+      ...Object.fromEntries(buckets.change.map(([times], i) => [`f${i + 1}`, times * path])),
     };
   },
   checks: (variant) => {
