@@ -23,6 +23,8 @@ export interface Failure {
   readonly begun?: string;
   /** The operations up to it, as they would be written. */
   readonly steps: readonly string[];
+  /** Each of them is told on a line of its own: with what was answered. */
+  readonly apart?: true;
   /** How many operations there were, where `steps` has not all of them. */
   readonly operations?: number;
   /** The place in the hand-in, where one is known. */
@@ -37,10 +39,13 @@ export interface Curve {
   readonly what: string;
   /** At equal distances. */
   readonly values: readonly number[];
-  /** What the last one is at: `60 s`. */
+  /** What the first one is at, where that is not 0; and the last one: `60 s`. */
+  readonly start?: string;
   readonly end: string;
   /** What it is to be, or to stay under. */
   readonly mark?: number;
+  /** The value that is spoken of, and where it is: `second 48`. */
+  readonly spot?: { readonly index: number; readonly text: string };
 }
 
 /** Pages to be drawn: what is free by the judge's model, and by the hand-in's own registry. Where an answer lies is drawn in what is free before it. */

@@ -3,12 +3,13 @@
  * judge plays.
  *
  * What may be answered is the exercise's to say, with each question. The first answer that may not be ends it: nothing is asked from then
- * on, and the failure has the last questions as its steps. A judge that finds the play wrong as a whole says so with `fail`.
+ * on, and the failure has the last questions as its steps, with what was answered. Where a new object that is asked the last few of them alone fails in the same
+ * way, that is the failure: the shortest of 1, 2, 4, 8 and 16. A judge that finds the play wrong as a whole says so with `fail`.
  *
  * Not here: classes of which every answer is known beforehand (asked.ts).
  */
 import type { Argument, Call, Value } from '../sandbox/protocol.ts';
-import { type Bench, shown, troubleOf } from './bench.ts';
+import { type Bench, HandinOver, shown, troubleOf } from './bench.ts';
 import type { Curve, Failure, Step } from './exercise.ts';
 
 export interface Question<T> {
@@ -18,6 +19,9 @@ export interface Question<T> {
   readonly args: readonly Argument[];
   /** As it would be written. */
   readonly text: string;
+  /** The same as a step before a failure, where that is shorter; and what an answer means there. */
+  readonly told?: string;
+  answerText?(answer: T): string;
   /** What may be answered. */
   readonly expected: string;
   /** What the answer means; or what is wrong with it: `answers no size`. */
@@ -29,32 +33,44 @@ export interface PolicyClass {
   readonly args: readonly Argument[];
   /** What an object of it is: `a policy`. */
   readonly what: string;
-  /** Questions that a failure tells, at most. */
-  readonly mostSteps: number;
 }
 
 export interface FailureMore {
   /** What was asked, where it is not the last question. */
   readonly asked?: string;
   readonly at?: string | undefined;
-  /** A play as a whole: drawn, and no steps told. */
+  /** A play as a whole: drawn, and no steps told but these, of so many. */
   readonly curve?: Curve;
+  readonly steps?: readonly string[];
+  readonly operations?: number;
 }
 
 /** Questions that are asked in one go. */
 const atOnce = 400;
 
+/** Questions that a failure tells at most: the last of them, with that which was answered wrongly. */
+export const mostTold = 5;
+
+/** Questions that a new object is asked, to have a failure with few of them. */
+const mostAgain = 16;
+
 export class OwnPolicy {
   readonly #bench: Bench;
   readonly #of: PolicyClass;
+  /** It is asked again what another was asked. */
+  readonly #isAgain: boolean;
+  /** What was answered, and the last question of all. */
   readonly #steps: string[] = [];
+  readonly #last: Question<unknown>[] = [];
+  #asked = 0;
   #units = 0;
   #calls = 0;
   failure: Failure | undefined;
 
-  constructor(bench: Bench, of: PolicyClass) {
+  constructor(bench: Bench, of: PolicyClass, isAgain = false) {
     this.#bench = bench;
     this.#of = of;
+    this.#isAgain = isAgain;
   }
 
   /** Makes the object, in a realm in which nothing has happened. @throws HandinOver */
@@ -84,12 +100,15 @@ export class OwnPolicy {
       const { answers, stopped } = await this.#bench.run(
         some.map(({ method, args }): Call => [0, method, ...args]),
       );
-      for (const [i, { method, named = method, text, expected, read: meaning }] of some.entries()) {
-        this.#steps.push(text);
-        if (this.#steps.length > this.#of.mostSteps) this.#steps.shift();
+      for (const [i, question] of some.entries()) {
+        const { method, named = method, text, told = text, expected, read: meaning } = question;
+        this.#note(this.#steps, text, this.#isAgain ? mostAgain : mostTold);
+        this.#note(this.#last, question as Question<unknown>, mostAgain);
+        this.#asked++;
         const trouble = troubleOf(answers[i], stopped);
         if (trouble !== undefined) {
-          this.fail(`${named} ${trouble.cause}`, trouble.words, expected, { at: trouble.at });
+          const failure = this.fail(`${named} ${trouble.cause}`, trouble.words, expected, { at: trouble.at });
+          if (stopped === undefined) this.failure = await this.#shortest(failure);
           break;
         }
         const [value, units] = answers[i] as readonly [Value, number];
@@ -97,13 +116,39 @@ export class OwnPolicy {
         this.#calls++;
         const meant = meaning(value);
         if ('wrong' in meant) {
-          this.fail(`${named} ${meant.wrong}`, shown(value), expected);
+          this.failure = await this.#shortest(this.fail(`${named} ${meant.wrong}`, shown(value), expected));
           break;
         }
+        this.#steps.pop();
+        this.#steps.push(`${told} → ${question.answerText?.(meant.answer) ?? shown(value)}`);
         read.push(meant.answer);
       }
     }
     return this.failure === undefined ? read : undefined;
+  }
+
+  #note<T>(list: T[], one: T, most: number): void {
+    list.push(one);
+    if (list.length > most) list.shift();
+  }
+
+  /** The failure with the fewest of the last questions, asked of a new object; or the one that is there. */
+  async #shortest(failure: Failure): Promise<Failure> {
+    if (this.#isAgain) return failure;
+    const { target, args } = this.#of;
+    for (let n = 1; n < Math.min(this.#asked, mostAgain + 1); n *= 2) {
+      const again = new OwnPolicy(this.#bench, this.#of, true);
+      try {
+        await again.begin();
+        await again.askAll(this.#last.slice(-n));
+      } catch (error) {
+        if (error instanceof HandinOver) return failure;
+        throw error;
+      }
+      const begun = `new ${target}(${args.map((one) => JSON.stringify(one)).join(', ')})`;
+      if (again.failure?.cause === failure.cause) return { ...again.failure, begun };
+    }
+    return failure;
   }
 
   /** Units a call, on average: tenths. */
@@ -113,9 +158,12 @@ export class OwnPolicy {
 
   /** Ends it: what was answered is wrong, or what came of it. */
   fail(cause: string, answered: string, expected: string, more: FailureMore = {}): Failure {
-    const { asked = this.#steps.at(-1) ?? '', at, curve } = more;
+    const { asked = this.#steps.at(-1) ?? '', at, curve, operations = this.#asked } = more;
+    const steps = more.steps ?? (curve === undefined ? [...this.#steps] : []);
     this.failure = {
-      ...{ cause, asked, answered, expected, steps: curve === undefined ? [...this.#steps] : [] },
+      ...{ cause, asked, answered, expected, steps },
+      ...(steps.length > 0 ? { apart: true } : {}),
+      ...(steps.length > 0 && steps.length < operations ? { operations } : {}),
       ...(at === undefined ? {} : { at }),
       ...(curve === undefined ? {} : { curve }),
     };

@@ -23,7 +23,11 @@ export const topOf = ({ values, mark = 0 }: Curve): number =>
   values.reduce((most, value) => Math.max(most, value), mark) || 1;
 
 /** An SVG, as wide as its place. @param most the top of the scale @param title told to who cannot see it */
-export function curveSvg({ what, values, mark, end }: Curve, most: number, title: string): string {
+export function curveSvg(
+  { what, values, mark, start = '0', end }: Curve,
+  most: number,
+  title: string,
+): string {
   const x = (i: number): string =>
     (left + ((width - 2 * left) * i) / Math.max(1, values.length - 1)).toFixed(1);
   const y = (value: number): string =>
@@ -33,7 +37,7 @@ export function curveSvg({ what, values, mark, end }: Curve, most: number, title
     mark === undefined
       ? ''
       : `<path class="mark" d="M${left} ${y(mark)}H${width - left}"/><text x="${left + 4}" y="${(Number(y(mark)) - 4).toFixed(1)}">${rounded(mark)}</text>`;
-  return `<svg class="curve" role="img" aria-label="${escapeHtml(title)}" viewBox="0 0 ${width} ${height + 20}"><title>${escapeHtml(title)}</title><path class="base" d="M${left} ${height}H${width - left}"/><polyline points="${points}"/>${line}<text x="${width - left}" y="14" text-anchor="end">${escapeHtml(what)}, up to ${rounded(most)}</text><text x="${left}" y="${height + 15}">0</text><text x="${width - left}" y="${height + 15}" text-anchor="end">${escapeHtml(end)}</text></svg>`;
+  return `<svg class="curve" role="img" aria-label="${escapeHtml(title)}" viewBox="0 0 ${width} ${height + 20}"><title>${escapeHtml(title)}</title><path class="base" d="M${left} ${height}H${width - left}"/><polyline points="${points}"/>${line}<text x="${width - left}" y="14" text-anchor="end">${escapeHtml(what)}, up to ${rounded(most)}</text><text x="${left}" y="${height + 15}">${escapeHtml(start)}</text><text x="${width - left}" y="${height + 15}" text-anchor="end">${escapeHtml(end)}</text></svg>`;
 }
 
 export const curveStyle = `
@@ -51,7 +55,7 @@ export interface CurveLine {
 
 /** Lines of at most `columns` characters, and what they mean. */
 export function drawCurve(curve: Curve, columns: number): CurveLine[] {
-  const { what, values, mark, end } = curve;
+  const { what, values, mark, start = '0', end, spot } = curve;
   const most = topOf(curve);
   const cells = Math.max(1, Math.min(columns, values.length));
   const tops = Array.from({ length: cells }, (_, i) =>
@@ -70,7 +74,16 @@ export function drawCurve(curve: Curve, columns: number): CurveLine[] {
       cells: text.join('').trimEnd(),
     });
   }
+  if (spot !== undefined) {
+    const cell = Math.min(cells - 1, Math.floor((spot.index * cells) / values.length));
+    const { text } = spot;
+    const right = `${' '.repeat(cell)}^ ${text}`;
+    lines.push({
+      title: '',
+      cells: right.length <= columns ? right : `${' '.repeat(Math.max(0, cell - text.length - 1))}${text} ^`,
+    });
+  }
   const wanted = mark === undefined ? '' : `, and ${rounded(mark)} is wanted`;
-  lines.push({ title: '', cells: `${what}, from 0 to ${end}${wanted}` });
+  lines.push({ title: '', cells: `${what}, from ${start} to ${end}${wanted}` });
   return lines;
 }

@@ -76,7 +76,7 @@ export function drawFailure(failure: Failure, columns: number, paint: Paint): st
   const width = Math.max(20, columns - margin - 2);
   const fact = (title: string, text: string): string =>
     `  ${title.padEnd(margin)}${folded(text, width, indent)}`;
-  const { cause, asked, answered, expected, at, begun, steps, strip, curve } = failure;
+  const { cause, asked, answered, expected, at, begun, steps, apart, strip, curve } = failure;
   const lines = [fact('asked', asked), fact('answered', paint.red(answered)), fact('expected', expected)];
   if (at !== undefined && !namesPlace(`${cause} ${answered}`, at)) lines.push(fact('at', at));
   const shown = steps.slice(-mostSteps);
@@ -86,7 +86,8 @@ export function drawFailure(failure: Failure, columns: number, paint: Paint): st
     ...(earlier > 0 && shown.length > 0 ? [`… ${earlier} earlier`] : []),
     ...shown.slice(0, -1),
   ];
-  if (before.length > 0) lines.push(fact('after', before.join(', ')));
+  if (before.length > 0 && apart === undefined) lines.push(fact('after', before.join(', ')));
+  if (apart) for (const [i, step] of before.entries()) lines.push(fact(i === 0 ? 'after' : '', step));
   if (strip !== undefined) {
     for (const { title, cells } of drawStrip(strip, width)) lines.push(`  ${title.padEnd(margin)}${cells}`);
     lines.push(`  ${''.padEnd(margin)}${stripLegend([strip])}`);

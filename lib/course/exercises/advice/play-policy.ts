@@ -56,7 +56,6 @@ export const policyOn = (bench: Bench): OwnPolicy =>
     target: policyClass,
     args: [{ physPageSize: pageBytes, hugePageSize: 2 ** 21, advise: 'dontneed' }],
     what: 'a policy',
-    mostSteps: 8,
   });
 
 export const adviceQuestion = (event: Event): Question<readonly ExerciseAdvice[]> => ({

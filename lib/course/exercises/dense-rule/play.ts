@@ -107,14 +107,18 @@ export async function chunkSteps(bench: Bench, { dense, ops }: ChunkProgram, rul
 const chunkText = ({ chunk, inUse, lastInUse, changed, age, broken }: ChunkDensity): string =>
   `keeps({ chunk: ${chunk}, inUse: ${inUse}, lastInUse: ${lastInUse}, changed: ${changed}, age: ${age}, broken: ${broken} })`;
 
+const toldText = ({ chunk, inUse, lastInUse, age, broken }: ChunkDensity): string =>
+  `chunk ${chunk}: inUse ${inUse}, lastInUse ${lastInUse}, age ${age}, broken ${broken}`;
+
 export const ruleOn = (bench: Bench): OwnPolicy =>
-  new OwnPolicy(bench, { target: ruleClass, args: [{ chunkPages: 512 }], what: 'a rule', mostSteps: 6 });
+  new OwnPolicy(bench, { target: ruleClass, args: [{ chunkPages: 512 }], what: 'a rule' });
 
 /** Whether a chunk is kept. */
 export const keepsQuestion = (chunk: ChunkDensity): Question<boolean> => ({
   method: 'keeps',
   args: [{ ...chunk }],
   text: chunkText(chunk),
+  told: toldText(chunk),
   expected: 'true or false',
   read: (value) =>
     typeof value === 'boolean' ? { answer: value } : { wrong: 'answers neither true nor false' },

@@ -20,7 +20,7 @@ const callText = ({ measured, wanted, period }: Sample): string =>
   `next(${short(measured)}, ${wanted}, ${short(period)})`;
 
 export const controllerOn = (bench: Bench): OwnPolicy =>
-  new OwnPolicy(bench, { target: own, args: [{ startingRatio }], what: 'a controller', mostSteps: 20 });
+  new OwnPolicy(bench, { target: own, args: [{ startingRatio }], what: 'a controller' });
 
 /** What is answered to a sample: time worked to time slept. */
 export const ratioQuestion = (sample: Sample): Question<number> => ({
@@ -28,6 +28,7 @@ export const ratioQuestion = (sample: Sample): Question<number> => ({
   named: `${own}: next`,
   args: [sample.measured, sample.wanted, sample.period],
   text: callText(sample),
+  answerText: short,
   expected,
   read: (value) =>
     typeof value === 'number' && value >= leastRatio && value <= mostRatio

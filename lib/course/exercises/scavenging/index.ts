@@ -7,7 +7,7 @@ import { type Chance, chanceOf } from '../../model/seeds.ts';
 import { requireNumber } from '../bench.ts';
 import type { Check, Exercise, Measure, Measured, PageChange, PageHistory, Variant } from '../exercise.ts';
 import { costText, type WayBuckets, wayBucketsText, wayShare } from '../hindsight.ts';
-import { pagesQuestion, playDemand, policyOn, target } from './play.ts';
+import { pagesQuestion, playDemand, policyOn, residentCurve, target, withPlay } from './play.ts';
 import { type ProgramName, programFor, programNames, type Rules } from './programs.ts';
 import { costOf, type RealRun, runReal } from './real-heap.ts';
 import { stepsOf } from './steps.ts';
@@ -23,7 +23,7 @@ const rulesOf = (variant: Variant): Rules => ({
  * one as for another. What may go in a second says how steeply what is not needed any more can go.
  */
 export function rulesFrom(chance: Chance): Readonly<Record<keyof Rules, number>> {
-  const breath = chance.oneOf([5, 7, 9, 12]);
+  const breath = chance.oneOf([6, 8, 10, 13]);
   return {
     most: 20 * chance.between(16, 24),
     weight: Math.round((breath * chance.between(18, 26)) / 10),
@@ -60,14 +60,19 @@ function checksOf(rules: Rules): Check[] {
       run: async (bench, seed) => {
         const peak = chanceOf(`${seed} idle`).between(1500, 2500);
         const demand = [peak, peak, ...new Array<number>(60).fill(100)];
-        const { policy, free } = await playDemand(bench, demand, rules);
-        if (policy.failure !== undefined) return policy.failure;
-        return free <= peak / 10
+        const { policy, failure, free, resident, told } = await playDemand(bench, demand, rules);
+        if (failure !== undefined) return failure;
+        const most = Math.floor(peak / 10);
+        return free <= most
           ? undefined
           : policy.fail(
               'what an idle program does not need stays',
               `${free} pages are free and resident after a minute`,
-              `at most ${Math.floor(peak / 10)} of ${peak}`,
+              `at most ${most} of ${peak}`,
+              {
+                ...told(demand.length - 1),
+                curve: residentCurve(resident, { mark: (demand.at(-1) ?? 0) + most }),
+              },
             );
       },
     },
@@ -80,16 +85,24 @@ function checksOf(rules: Rules): Check[] {
         const high = chance.between(800, 1000);
         const half = 10 * period;
         const demand = Array.from({ length: 2 * half }, (_, s) => (s % period === 0 ? high : 200));
-        const { policy, gone } = await playDemand(bench, demand, rules);
-        if (policy.failure !== undefined) return policy.failure;
+        const { policy, failure, gone, resident, told } = await playDemand(bench, demand, rules);
+        if (failure !== undefined) return failure;
         const late = gone.slice(half).reduce((sum, n) => sum + n, 0);
         const swings = 10 * (high - 200);
+        const first = gone.findIndex((n, second) => second >= half && n > 0);
         return late <= swings / 10
           ? undefined
           : policy.fail(
               'what is needed again at once goes back',
               `${late} pages went back in the last ${half} seconds, and every ${period} seconds ${high - 200} are needed again`,
               `at most ${Math.floor(swings / 10)}`,
+              {
+                ...told(first),
+                curve: residentCurve(resident.slice(0, first + period), {
+                  from: first - 3 * period,
+                  second: first,
+                }),
+              },
             );
       },
     },
@@ -98,11 +111,14 @@ function checksOf(rules: Rules): Check[] {
 
 const sum = (list: readonly number[]): number => list.reduce((all, n) => all + n, 0);
 
-/** Parts of the way to hindsight at which there are points. On a peak more of what there is to know is known by nobody. */
+/**
+ * Parts of the way to hindsight at which there are points: for a memory of a breath a quarter or half of them, for one that learns how fast the beats come three
+ * quarters, and all for what knows that a program repeats itself.
+ */
 export const wayBuckets: Readonly<Record<ProgramName, WayBuckets>> = {
-  tide: [12, 23, 34, 45],
-  peak: [11, 21, 31, 40],
-  server: [10, 19, 28, 37],
+  tide: [35, 50, 54, 65],
+  peak: [42, 56, 59, 68],
+  server: [38, 49, 52, 63],
 };
 
 /** Pages by level over seconds: the lowest are those in use, above them what is resident without use, then what was given back. */
@@ -134,8 +150,13 @@ function measureOf(name: ProgramName, rules: Rules): Measure {
       const policy = policyOn(bench);
       await policy.begin();
       if (policy.failure !== undefined) return { failure: policy.failure, share: 0 };
-      const run = await runReal(program.work, (view) => policy.ask(pagesQuestion(view, rules)));
-      if (policy.failure !== undefined) return { failure: policy.failure, share: 0 };
+      let before = 0;
+      const run = await runReal(program.work, (view) => {
+        before = view.inUse + view.free;
+        return policy.ask(pagesQuestion(view, rules));
+      });
+      if (policy.failure !== undefined)
+        return { failure: withPlay(policy.failure, [...run.resident, before]), share: 0 };
       const cost = costOf(run, rules.weight);
       const { bound } = program;
       const figures = (of: Omit<RealRun, 'inUse'>) => ({

@@ -1,20 +1,26 @@
 /**
- * Programs of some minutes, second by second, that tell scavenging policies apart. In each there are times in which the same pages are
- * wanted again within a few seconds, and times in which they are not; so whoever does not remember loses in the one or
- * in the other. How many seconds a few are is the student's own, the *breath*: all times are so many breaths long.
+ * Programs of some minutes, second by second, that tell scavenging policies apart. Each is *times* and pauses in turns. In a time the same
+ * pages are wanted again and again, within a few seconds each time; in the pause after it they are not. So whoever does not remember loses
+ * in the one or in the other. How many seconds a few are is the student's own, the *breath*: all times are so many breaths long.
  *
- * - *tide*: the same demand again and again, every few seconds, and then a pause
- * - *peak*: large, and breathing; then little for a minute
- * - *server*: a base with bursts, and calms in which sometimes not even the base is wanted
+ * - *tide*: the same demand again and again, evenly
+ * - *peak*: large, and larger from beat to beat; quick, most of the time
+ * - *server*: a base with bursts, not quite evenly, and pauses in which sometimes not even the base is wanted
+ *
+ * A program repeats itself, so that there is something to be known beyond that pages are wanted again within a breath:
+ *
+ * - The beats of one time come evenly. One time in four is slow, a beat in a breath; the others are faster. All of them have their turn, so that a
+ *   program is as hard as another of its kind.
+ * - Each time of a program has the same number of beats.
  */
-import { type Chance, chanceOf } from '../../model/seeds.ts';
+import { type Chance, chanceOf, shuffled } from '../../model/seeds.ts';
 import { firstWithRoom, type Way } from '../hindsight.ts';
 import { accountedCost } from './account.ts';
 import { type Hindsight, hindsightOf, type Prices } from './hindsight.ts';
 import { plainPolicies } from './policies.ts';
 import { costOf, runReal, type SecondOfWork } from './real-heap.ts';
 
-/** Pages wanted in each second, as a program: what is too much is freed, oldest or youngest first. */
+/** Pages wanted in each second, as a program: what is too much is freed, any of it or the youngest. */
 export function programOf(demand: readonly number[], chance: Chance): SecondOfWork[] {
   const live: [id: number, pages: number][] = [];
   let next = 1;
@@ -29,7 +35,7 @@ export function programOf(demand: readonly number[], chance: Chance): SecondOfWo
       pages -= n;
     }
     while (pages < wanted) {
-      const n = chance.oneOf([1, 2, 4, 8, 16]);
+      const n = Math.min(wanted - pages, chance.oneOf([1, 2, 4, 8, 16]));
       alloc.push([next, n]);
       live.push([next++, n]);
       pages += n;
@@ -52,61 +58,72 @@ export function inUseOf(work: readonly SecondOfWork[]): number[] {
   });
 }
 
-/** Of a program. */
-const breaths = 30;
-
-/** Times of a demand, one after the other, until there are enough. */
-function timesOf(breath: number, time: () => number[]): number[] {
-  const demand: number[] = [];
-  while (demand.length < breaths * breath) demand.push(...time());
-  return demand.slice(0, breaths * breath);
-}
-
 const list = (length: number, of: (s: number) => number): number[] => Array.from({ length }, (_, s) => of(s));
 
-/** Seconds, from so many tenths of a breath on. */
+/** Seconds of a pause: from so many tenths of a breath on. Nothing is worth keeping for as long. */
 const lasting = (chance: Chance, breath: number, least: number, most: number): number =>
   chance.between(Math.round((least * breath) / 10), Math.round((most * breath) / 10));
 
-/** Seconds for which pages are not wanted, and then again: who remembers a breath has them. */
-const gap = (chance: Chance, breath: number): number =>
-  chance.between(Math.max(1, Math.round(0.5 * breath)), breath - 1);
+/** So many beats of some seconds each. */
+const beatsOf = (n: number, beat: (i: number) => number[]): number[] =>
+  Array.from({ length: n }, (_, i) => beat(i)).flat();
+
+/**
+ * Times, each with its pause.
+ *
+ * @param paces of the times, in breaths: each of them comes twice
+ * @param time of beats with so many seconds between them, less than a breath: who remembers a breath has the pages still
+ */
+function timesOf(
+  chance: Chance,
+  breath: number,
+  paces: readonly number[],
+  time: (gap: number) => number[],
+): number[] {
+  const gapOf = (pace: number): number => Math.max(1, Math.min(breath - 1, Math.round(pace * breath)));
+  return [...shuffled(chance, paces), ...shuffled(chance, paces)].flatMap((pace) => time(gapOf(pace)));
+}
 
 const demands = {
-  tide: (chance: Chance, breath: number): number[] =>
-    timesOf(breath, () => {
-      const period = 2 + gap(chance, breath);
-      const [low, high] = [chance.between(100, 250), chance.between(900, 1300)];
+  tide: (chance: Chance, breath: number): number[] => {
+    const beats = chance.between(3, 4);
+    return timesOf(chance, breath, [0.2, 0.35, 0.5, 1], (gap) => {
+      const [low, high] = [chance.between(100, 200), chance.between(950, 1200)];
       return [
-        ...list(
-          lasting(chance, breath, 38, 54),
-          (s) => (s % period < 2 ? high : low) + chance.between(0, 30),
-        ),
-        ...list(lasting(chance, breath, 42, 60), () => low + chance.between(0, 30)),
+        ...beatsOf(beats, () => [
+          ...list(2, () => high + chance.between(0, 15)),
+          ...list(gap, () => low + chance.between(0, 15)),
+        ]),
+        ...list(lasting(chance, breath, 35, 42), () => low + chance.between(0, 15)),
       ];
-    }),
-  peak: (chance: Chance, breath: number): number[] =>
-    timesOf(breath, () => {
-      const [low, high] = [chance.between(80, 160), chance.between(1300, 1800)];
-      const period = 1 + Math.max(1, Math.round(breath / 4));
+    });
+  },
+  peak: (chance: Chance, breath: number): number[] => {
+    const beats = chance.between(4, 5);
+    return timesOf(chance, breath, [0.2, 0.3, 0.45, 1], (gap) => {
+      const [low, high] = [chance.between(80, 160), chance.between(1400, 1700)];
       return [
-        ...list(
-          lasting(chance, breath, 26, 36),
-          (s) => (s % period > 0 ? low : Math.min(high, (high * (s + 3)) / 8)) + chance.between(0, 20),
-        ),
-        ...list(lasting(chance, breath, 75, 105), () => low + chance.between(0, 20)),
+        ...beatsOf(beats, (i) => [
+          Math.min(high, (high * (i + 5)) / 8) + chance.between(0, 20),
+          ...list(gap, () => low + chance.between(0, 15)),
+        ]),
+        ...list(lasting(chance, breath, 38, 46), () => low + chance.between(0, 15)),
       ];
-    }),
+    });
+  },
   server: (chance: Chance, breath: number): number[] => {
-    const base = chance.between(300, 400);
-    return timesOf(breath, () => {
-      const burst = chance.between(650, 900);
-      const bursts = Array.from({ length: chance.between(4, 6) }, () => [
-        ...list(chance.between(1, 2), () => base + burst + chance.between(0, 30)),
-        ...list(gap(chance, breath), () => base + chance.between(0, 30)),
-      ]).flat();
+    const base = chance.between(240, 320);
+    const beats = chance.between(4, 5);
+    return timesOf(chance, breath, [0.2, 0.3, 0.5, 1], (gap) => {
+      const burst = chance.between(750, 950);
       const calm = chance.oneOf([base, base / 4]);
-      return [...bursts, ...list(lasting(chance, breath, 45, 63), () => calm + chance.between(0, 15))];
+      return [
+        ...beatsOf(beats, () => [
+          ...list(chance.between(1, 2), () => base + burst + chance.between(0, 15)),
+          ...list(Math.min(breath - 2, gap) + chance.between(0, 1), () => base + chance.between(0, 15)),
+        ]),
+        ...list(lasting(chance, breath, 38, 46), () => calm + chance.between(0, 15)),
+      ];
     });
   },
 } as const;

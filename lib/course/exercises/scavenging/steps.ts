@@ -1,7 +1,7 @@
 /**
  * A demand as text, played for `lab step` on a real heap, second by second. A line each; what is behind # is a remark.
  *
- *     use 1000 2            so many pages in use, or some more, for so many seconds
+ *     use 1000 2            so many pages in use, for so many seconds
  *     program tide          the program of that name, with the open seed
  */
 import { PageHeapError } from '../../../base/errors.ts';

@@ -112,18 +112,25 @@ export const viewText = ({
 }: View): string =>
   `pace({ now: ${(now / second).toFixed(3)} s, heapLive: ${inMiB(heapLive)}, heapMarked: ${inMiB(heapMarked)}, lastHeapGoal: ${inMiB(lastHeapGoal)}, mappedReady: ${inMiB(mappedReady)}, memoryLimit: ${inMiB(memoryLimit)}, cycles: ${cycles}, … })`;
 
+const toldText = ({ now, heapLive, mappedReady, memoryLimit }: View): string =>
+  `at ${(now / second).toFixed(3)} s: ${inMiB(heapLive)} live, ${inMiB(mappedReady)} mapped, limit ${inMiB(memoryLimit)}`;
+
+const paceText = ({ goal, start, again }: Pace): string =>
+  `goal ${inMiB(goal)}, start ${inMiB(start)}${again === Number.POSITIVE_INFINITY ? '' : `, again ${inMiB(again)}`}`;
+
 export const policyOn = (bench: Bench): OwnPolicy =>
   new OwnPolicy(bench, {
     target: policyClass,
     args: [{ pageSize: 8192 }],
     what: 'a policy',
-    mostSteps: 8,
   });
 
 export const paceQuestion = (view: View): Question<Pace> => ({
   method: 'pace',
   args: [argumentOf(view)],
   text: viewText(view),
+  told: toldText(view),
+  answerText: paceText,
   expected: expectedPace,
   read: (value) => {
     const answer = paceOf(value);
