@@ -41,7 +41,7 @@ export interface DueOptions {
   readonly forcedPeriod: number;
 }
 
-/** Spans swept in one background step: about 10 µs of work, as the runtime's batches. */
+/** Spans swept in one background step: as many as in one of the runtime's batches. */
 const sweepBatch = 10;
 /** Nanoseconds before a collection that found no memory is tried again. */
 const retryAfter = 1e9;
