@@ -23,7 +23,7 @@ import { againstBaseline } from './baseline/command.ts';
 import { NoBaseline } from './baseline/tree.ts';
 import { allCases, type Case } from './cases.ts';
 import { countInstructions } from './instructions/command.ts';
-import { caseWords, type Participant } from './participant.ts';
+import { caseWords, noCase, type Participant } from './participant.ts';
 import { buildC } from './rivals/c.ts';
 import { buildGo, findGo } from './rivals/go.ts';
 import { addon, ours } from './rivals/ours.ts';
@@ -213,7 +213,7 @@ async function main(): Promise<number> {
     traces,
     program: existsSync(program) ? program : undefined,
   }).filter(chosen);
-  if (cases.length === 0) throw new NoBaseline('no case has that in its words');
+  if (cases.length === 0) throw new NoBaseline(noCase(options.quick));
   const into = temporaryFolder('pageheap-bench');
   try {
     const participants = gather(root, into.path, options.go, options.skip);

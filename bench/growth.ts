@@ -1,10 +1,10 @@
 /**
  * Growth laws: what an operation costs as the heap, its holes, its live objects or the spans of a cycle grow.
  *
- *     node dist/bench/growth.js > FILE.json       measures, in a few minutes
+ *     node dist/bench/growth.js [NAME] > FILE.json    measures, in a few minutes, all of them or one picture's
  *     node scripts/draw-growth.js FILE.json       draws docs/growth-*.svg from it
  *
- * Each point is measured in a process of its own, and twice; the lower of the two is kept, since what other
+ * Each point is measured in a process of its own, three times; the lowest is kept, since what other
  * programs do can only add time. This project's are processor times (cpu-clock.ts). Where Go is found, it measures the
  * page allocator as well, in batches so short that few are disturbed.
  *
@@ -49,7 +49,7 @@ interface Wanted extends Omit<Picture, 'curves'> {
   }[];
 }
 
-const rounds = 2;
+const rounds = 3;
 
 const holeCounts = [1000, 3000, 10_000, 30_000, 100_000, 300_000];
 const amongHoles = { pairs: '2000', rounds: '100' };
@@ -100,7 +100,7 @@ const wanted: readonly Wanted[] = [
     xTitle: 'live objects',
     unit: 'count',
     curves: (['ring', 'random'] as const).map((order) => ({
-      label: order === 'ring' ? 'the oldest' : 'any',
+      label: order === 'ring' ? 'the oldest is dropped' : 'any one is dropped',
       who: 'ours',
       xs: [4096, 16_384, 65_536, 262_144, 1_048_576],
       of: (live) => ({
@@ -142,6 +142,13 @@ function onCpuClock(participant: Participant): Participant {
 }
 
 const folder = dirname(fileURLToPath(import.meta.url));
+const only = process.argv[2];
+if (only !== undefined && !wanted.some(({ name }) => name === only)) {
+  process.stderr.write(
+    `there is no picture ${only}; it is one of ${wanted.map(({ name }) => name).join(', ')}\n`,
+  );
+  process.exit(2);
+}
 const built = mkdtempSync(join(tmpdir(), 'pageheap-growth-'));
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
 try {
@@ -164,7 +171,6 @@ try {
     }
     return found.length === 0 ? undefined : Math.min(...found);
   };
-  const only = process.argv[2];
   const pictures = wanted
     .filter(({ name }) => only === undefined || name === only)
     .map(({ curves, ...picture }): Picture => {

@@ -29,6 +29,10 @@ export type Outcome =
   | { readonly measurements: readonly Measurement[] }
   | { readonly error: string; readonly signal?: string | null };
 
+/** What is said where `--cases` leaves none. */
+export const noCase = (quick: boolean): string =>
+  `no case has that in its words${quick ? ': with --quick there are fewer' : ''}`;
+
 const timeLimitMs = 180_000;
 
 /** The words of a case as every participant reads them. */

@@ -28,6 +28,7 @@ const style = `
 
 const xText = (x, unit) => {
   if (unit === 'MiB') return x >= 1024 ? `${x / 1024} GiB` : `${x} MiB`;
+  if (x % 1000 !== 0) return x.toLocaleString('en-US');
   return x >= 1e6 ? `${Number((x / 1e6).toFixed(1))} M` : x >= 1000 ? `${Math.round(x / 1000)} k` : `${x}`;
 };
 const escaped = (text) => text.replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c]);
@@ -50,6 +51,7 @@ function draw({ title, xTitle, unit, curves }) {
   const scale = (value, from, to, a, b) => a + (Math.log(value / from) / Math.log(to / from)) * (b - a);
   const atX = (x) => scale(x, xs[0], xs.at(-1), plot.left + 12, plot.right - 12);
   const atY = (y) => scale(y, low, high, plot.bottom, plot.top);
+  const hasGo = curves.some(({ label }) => label.endsWith(', Go'));
   const parts = [];
   for (const y of steps(low, high)) {
     const at = atY(y).toFixed(1);
@@ -95,7 +97,7 @@ function draw({ title, xTitle, unit, curves }) {
 <text class="faint" x="${plot.left - 8}" y="${plot.top - 6}" text-anchor="end">ns</text>
 ${parts.join('\n')}
 <text class="faint" x="${(plot.left + plot.right) / 2}" y="${plot.bottom + 42}" text-anchor="middle">${escaped(xTitle)}</text>
-<text class="faint" x="16" y="${height - 10}" font-size="11">${escaped(machine)}. Both axes are logarithmic.</text>
+<text class="faint" x="16" y="${height - 10}" font-size="11">${escaped(hasGo ? machine : machine.replace(/, Go [\d.]+/, ''))}. Both axes are logarithmic.</text>
 </svg>
 `;
 }

@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeDocument } from '../../lib/lab/record/document.ts';
 import type { Case } from '../cases.ts';
+import { noCase } from '../participant.ts';
 import { changeCases } from './cases.ts';
 import { leastPairs } from './interval.ts';
 import { judge, limit, type Side } from './judge.ts';
@@ -42,7 +43,7 @@ export async function againstBaseline(options: BaselineOptions): Promise<number>
     trace: existsSync(fixture) ? fixture : undefined,
     program: existsSync(program) ? program : undefined,
   }).filter(options.chosen);
-  if (cases.length === 0) throw new NoBaseline('no case has that in its words');
+  if (cases.length === 0) throw new NoBaseline(noCase(options.quick));
 
   const starter = join(root, 'dist', 'bench', 'ours');
   const trees: Record<Side, Tree> = {

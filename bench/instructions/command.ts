@@ -14,7 +14,7 @@ import { writeDocument } from '../../lib/lab/record/document.ts';
 import { rowTitle } from '../baseline/report.ts';
 import { NoBaseline, openTree, type Tree } from '../baseline/tree.ts';
 import type { Case } from '../cases.ts';
-import type { Outcome } from '../participant.ts';
+import { noCase, type Outcome } from '../participant.ts';
 import { countedCases } from './cases.ts';
 import { count, findValgrind } from './count.ts';
 
@@ -46,7 +46,7 @@ export async function countInstructions(options: InstructionOptions): Promise<nu
   if (valgrind === undefined)
     throw new NoBaseline('counting instructions needs valgrind, which was not found on the PATH');
   const cases = countedCases(options.quick).filter(options.chosen);
-  if (cases.length === 0) throw new NoBaseline('no case has that in its words');
+  if (cases.length === 0) throw new NoBaseline(noCase(options.quick));
   const starter = join(root, 'dist', 'bench', 'ours');
   const clock = join(root, 'dist', 'bench', 'instructions', 'clock.js');
   const ours = openTree(root, starter);
