@@ -11,14 +11,16 @@
  * and the gap is named. Nothing else should run meanwhile: every participant is one busy thread.
  */
 
-import { accessSync, existsSync, mkdirSync, constants as modes, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cpus, loadavg, release } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { PageHeapError } from '../lib/base/errors.ts';
+import { exitCodes } from '../lib/cli/exit-codes.ts';
 import { writeDocument } from '../lib/lab/record/document.ts';
-import { fileError } from '../lib/os/file-error.ts';
+import { makeFolder } from '../lib/lab/record/folders.ts';
+import { checkWritable } from '../lib/lab/record/output.ts';
 import { againstBaseline } from './baseline/command.ts';
 import { NoBaseline } from './baseline/tree.ts';
 import { allCases, type Case } from './cases.ts';
@@ -30,7 +32,7 @@ import { addon, ours } from './rivals/ours.ts';
 import { type Failure, type Row, runRounds, type TargetVerdict, verdictOf } from './rounds.ts';
 import { steepnessRows } from './steepness.ts';
 import { openWords, rowName, table } from './table.ts';
-import { endInOrder, interruptedCode, temporaryFolder } from './temporary.ts';
+import { endInOrder, temporaryFolder } from './temporary.ts';
 
 const usage = `usage: compare [options]
   --baseline <folder>  compare with a built checkout of another commit in place of Go and C:
@@ -144,16 +146,10 @@ function gather(root: string, into: string, go: string | undefined, skip: readon
   return participants;
 }
 
-/** Refuses a file that cannot be written. @throws PageHeapError ERR_FILE */
+/** Refuses a file that cannot be written, and makes its folder. @throws PageHeapError ERR_FILE */
 function checkOut(file: string): void {
-  try {
-    mkdirSync(dirname(resolve(file)), { recursive: true });
-    accessSync(existsSync(file) ? file : dirname(resolve(file)), modes.W_OK);
-  } catch (error) {
-    throw fileError(file, error);
-  }
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
-    throw new PageHeapError('ERR_FILE', 'is a folder', { file });
+  makeFolder(dirname(resolve(file)));
+  checkWritable(file);
 }
 
 /** A line for each different failure; the whole of each stands in the JSON. */
@@ -231,7 +227,7 @@ async function main(): Promise<number> {
     if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
     if (measured.interrupted === 0) {
       note('interrupted before a round was finished: nothing is known, and nothing written');
-      return interruptedCode;
+      return exitCodes.interrupted;
     }
 
     const results = { ...measured, rows: [...measured.rows, ...steepnessRows(measured.rows)] };
@@ -266,7 +262,7 @@ async function main(): Promise<number> {
     note(`written: ${out}`);
     if (results.interrupted !== undefined) {
       note(`interrupted after ${results.interrupted} of ${options.rounds} rounds: this is what they tell`);
-      return interruptedCode;
+      return exitCodes.interrupted;
     }
     if (results.failures.length > 0) return 2;
     if (!options.check) return 0;

@@ -7,6 +7,7 @@
  */
 
 import { basename } from 'node:path';
+import { isStopSignal } from '../lib/base/stop-signals.ts';
 import type { Case, Target } from './cases.ts';
 import type { Participant } from './participant.ts';
 import { measure } from './participant.ts';
@@ -76,7 +77,8 @@ export function runRounds(options: RoundsOptions): Results {
         };
         const outcome = measure(participant, of);
         if (outcome === undefined) continue;
-        if ('signal' in outcome && isStop(outcome.signal))
+        // A terminal sends it to who is measured as well: so it is learnt of here, where nothing has a turn.
+        if ('signal' in outcome && isStopSignal(outcome.signal))
           return { ...wholeRounds(rows, round), failures, interrupted: round };
         if ('error' in outcome) {
           fail(outcome.error);
@@ -97,10 +99,6 @@ export function runRounds(options: RoundsOptions): Results {
   }
   return { rows: [...rows.values()], failures };
 }
-
-/** A terminal sends it to who is measured as well: that is how it is learnt of here, where nothing has a turn. */
-const isStop = (signal: string | null | undefined): boolean =>
-  signal === 'SIGINT' || signal === 'SIGTERM' || signal === 'SIGHUP';
 
 /** What is known of rounds in which all took part. */
 function wholeRounds(rows: ReadonlyMap<string, Row>, rounds: number): { readonly rows: Row[] } {

@@ -1,7 +1,9 @@
 /** Folders that are gone when this process is, however it ends by itself or by Ctrl-C. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stopSignals } from '../lib/base/stop-signals.ts';
+import { exitCodes } from '../lib/cli/exit-codes.ts';
 
 const made = new Set<string>();
 
@@ -10,13 +12,9 @@ const remove = (folder: string): void => {
   made.delete(folder);
 };
 
-/** What a shell says of a command that Ctrl-C has ended. */
-export const interruptedCode = 128 + constants.signals.SIGINT;
-
 /** From now on Ctrl-C ends this process by `exit`, once it has its turn: what it waits for without a turn ends by the same signal first. */
 export function endInOrder(): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => process.exit(interruptedCode));
+  for (const signal of stopSignals) process.on(signal, () => process.exit(exitCodes.interrupted));
 }
 
 /** A new folder among temporary ones. */

@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** What ends a run, and whoever waits for one. */
 export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-export const isStopSignal = (signal: NodeJS.Signals | null): boolean =>
+export const isStopSignal = (signal: string | null | undefined): boolean =>
   (stopSignals as readonly unknown[]).includes(signal);
 
 /** How long a signal may take that a child has died of already. */

@@ -4,12 +4,10 @@
  *
  * No output may take the place of what is read (the hand-ins, a `lab.json`, the file of the secret), nor of another output.
  */
-import { accessSync, existsSync, lstatSync, constants as modes, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { lstatSync } from 'node:fs';
 import { PageHeapError } from '../base/errors.ts';
 import { writeDocument } from '../lab/record/document.ts';
-import { checkOutputs, type Output } from '../lab/record/output.ts';
-import { fileError } from '../os/file-error.ts';
+import { checkOutputs, checkWritable, type Output } from '../lab/record/output.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface GradeOutput extends Output {
@@ -19,15 +17,7 @@ export interface GradeOutput extends Output {
 /** Refuses outputs that cannot be written. @throws PageHeapError ERR_FILE */
 export function checkPlaces(outputs: readonly Output[], inputs: readonly string[]): void {
   checkOutputs(outputs, inputs);
-  for (const { path } of outputs) {
-    try {
-      accessSync(existsSync(path) ? path : dirname(path), modes.W_OK);
-    } catch (error) {
-      throw fileError(path, error);
-    }
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
-      throw new PageHeapError('ERR_FILE', 'is a folder', { file: path });
-  }
+  for (const { path } of outputs) checkWritable(path);
 }
 
 /** What is written where an option says, if it is given. */

@@ -155,7 +155,8 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
     : join(dirname(path), `${basename(path, extname(path))}.grade.html`);
   const { gradescope, picture } = options;
   const inputs = [...filesOf(found, exercise), ...secretInput(options)];
-  checkPlaces([...outputOf(gradescope, 'the results'), ...outputOf(picture, 'the picture')], inputs);
+  const [results, pictures] = [outputOf(gradescope, 'the results'), outputOf(picture, 'the picture')];
+  checkPlaces([...results, ...pictures], inputs);
   const unnamed =
     picture === undefined
       ? usualPlace(usual, gradescope === undefined ? inputs : [...inputs, gradescope], terminal)
@@ -189,10 +190,10 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
   else tellGrade(made, exercise, `${title}: ${student}`, terminal);
   if (options.autolab === true && options.json !== true) terminal.print(autolabLine(made));
   const page = (): string => gradePage(made, title);
-  const results = (): string => `${JSON.stringify(gradescopeResults(made), undefined, 2)}\n`;
+  const resultsText = (): string => `${JSON.stringify(gradescopeResults(made), undefined, 2)}\n`;
   writeEach([
-    ...outputOf(gradescope, 'the results').map((output) => ({ ...output, text: results })),
-    ...outputOf(picture, 'the picture').map((output) => ({ ...output, text: page })),
+    ...results.map((output) => ({ ...output, text: resultsText })),
+    ...pictures.map((output) => ({ ...output, text: page })),
   ]);
   if (typeof picture === 'string') terminal.note(`picture: ${picture}`);
   if (unnamed !== undefined) writeUsual(unnamed, page, terminal);
@@ -245,10 +246,8 @@ async function gradeMany(folder: string, options: Options, context: CommandConte
   for (const output of [options.csv, options.html])
     if (output !== undefined && resolve(output) === resolve(folder))
       throw new PageHeapError('ERR_INVALID_OPTION', 'the class is in that place', { value: output });
-  checkPlaces(
-    [...outputOf(options.csv, 'the lines'), ...outputOf(options.html, 'the page')],
-    [...filesOfClass(folder, exercise), ...secretInput(options)],
-  );
+  const [lines, pages] = [outputOf(options.csv, 'the lines'), outputOf(options.html, 'the page')];
+  checkPlaces([...lines, ...pages], [...filesOfClass(folder, exercise), ...secretInput(options)]);
   const progress = new Progress(terminal, 1000, 30);
   let result: ClassResult;
   try {
@@ -268,8 +267,8 @@ async function gradeMany(folder: string, options: Options, context: CommandConte
   // What came out is told, also where it cannot be written down.
   tellClass(result, options, terminal);
   const outputs = [
-    ...outputOf(options.csv, 'the lines').map((output) => ({ ...output, text: () => classCsv(result) })),
-    ...outputOf(options.html, 'the page').map((output) => ({ ...output, text: () => classPage(result) })),
+    ...lines.map((output) => ({ ...output, text: () => classCsv(result) })),
+    ...pages.map((output) => ({ ...output, text: () => classPage(result) })),
   ];
   writeEach(outputs);
   if (options.json !== true) for (const { path } of outputs) terminal.note(path);

@@ -1,38 +1,7 @@
 // expect: most 80
 // No tree: a sorted list of the free runs, gone through from its beginning each time. Its answers are right, its work is not.
-const LEAF = {{leaf}};
-const FAN = {{fan}};
-const PAGES = 65536;
+// reference: FAN, PAGES, summarize, merge
 const last = { page: Infinity, n: Infinity, next: null };
-
-export function summarize(bits) {
-  let start = 0;
-  let most = 0;
-  let run = 0;
-  let i = 0;
-  for (const bit of bits) {
-    i++;
-    run = bit === 1 ? run + 1 : 0;
-    if (run === i) start = run;
-    if (run > most) most = run;
-  }
-  return [start, most, run];
-}
-
-export function merge(children, pages) {
-  let start = 0;
-  let most = 0;
-  let end = 0;
-  let before = 0;
-  for (const [s, m, e] of children) {
-    if (start === before) start += s;
-    if (m > most) most = m;
-    if (end + s > most) most = end + s;
-    end = e === pages ? end + pages : e;
-    before += pages;
-  }
-  return [start, most, end];
-}
 
 export class PageAlloc {
   first = { page: -1, n: 0, next: last };

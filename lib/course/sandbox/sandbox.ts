@@ -90,10 +90,10 @@ export class Sandbox {
     );
     this.#child.once('close', async (code, signal) => {
       await ownSignal(signal);
-      // No hand-in can send its process one.
-      if (isStopSignal(signal)) this.#lose('busy', `its process was ended from outside, by ${signal}`);
       const said = this.#said === '' ? '' : `: ${printable(this.#said)}`;
-      this.#lose('ended', `its process ended (${signal ?? `code ${code}`})${said}`);
+      // No hand-in can send its process a signal that stops a command.
+      if (isStopSignal(signal)) this.#lose('busy', `its process was ended from outside, by ${signal}`);
+      else this.#lose('ended', `its process ended (${signal ?? `code ${code}`})${said}`);
     });
     this.#timer = setInterval(() => this.#look(), lookMs);
     this.#timer.unref();

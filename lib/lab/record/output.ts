@@ -8,9 +8,21 @@
  *
  * Not here: writing a document (document.ts), a run file (run-file.ts).
  */
-import { closeSync, fstatSync, openSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  constants as modes,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
+import { fileError } from '../../os/file-error.ts';
 import { isFileLocked } from '../../os/file-lock.ts';
 import { standardInput } from '../trace/bytes.ts';
 import { followLinks } from './links.ts';
@@ -87,6 +99,16 @@ export function checkOutput(path: string, inputs: readonly string[] = []): void 
   if (input !== undefined)
     refuse(path, `this is the input${ofName(path, input)}; writing the output there would lose it`);
   if (stat.isFile() && isLiveRun(path)) refuse(path, liveRunWords);
+}
+
+/** Refuses a path that is seen to be none for a file, before the work whose result goes there. @throws PageHeapError ERR_FILE */
+export function checkWritable(path: string): void {
+  try {
+    accessSync(existsSync(path) ? path : dirname(resolve(path)), modes.W_OK);
+  } catch (error) {
+    throw fileError(path, error);
+  }
+  if (statOf(path)?.isDirectory() === true) refuse(path, 'is a folder');
 }
 
 /** A file to be written, and what goes there. */

@@ -241,15 +241,22 @@ const buckets: Readonly<Record<'alloc' | 'change', readonly Bucket[]>> = {
 /** Up to so many paths there are all points. */
 const fullPaths = (part: keyof typeof buckets): number => buckets[part][0]?.[0] ?? 0;
 
-/** Both measures are of one play. */
-const plays = new WeakMap<Bench, { readonly seed: string; readonly played: Promise<Played> }>();
+interface HolesPlay {
+  readonly seed: string;
+  readonly moves: readonly Move[];
+  readonly played: Promise<Played>;
+}
 
-function playHoles(bench: Bench, shape: Shape, seed: string): Promise<Played> {
+/** Both measures are of one play. */
+const plays = new WeakMap<Bench, HolesPlay>();
+
+function playHoles(bench: Bench, shape: Shape, seed: string): HolesPlay {
   const known = plays.get(bench);
-  if (known?.seed === seed) return known.played;
-  const played = playMoves(bench, shape, holes(seed), false);
-  plays.set(bench, { seed, played });
-  return played;
+  if (known?.seed === seed) return known;
+  const moves = holes(seed);
+  const play = { seed, moves, played: playMoves(bench, shape, moves, false) };
+  plays.set(bench, play);
+  return play;
 }
 
 function workMeasure(
@@ -264,8 +271,8 @@ function workMeasure(
     points,
     buckets: `units ${part === 'alloc' ? 'an allocation' : 'a free'}: ${bucketsText(buckets[part], points, (times) => `up to ${times * path}`)}`,
     run: async (bench, seed) => {
-      const moves = holes(seed);
-      const played = await playHoles(bench, shape, seed);
+      const play = playHoles(bench, shape, seed);
+      const played = await play.played;
       if (played.failure !== undefined) return { failure: played.failure, share: 0 };
       const work = Math.round(played[part] * 10) / 10;
       const paths = (work / path).toFixed(1);
@@ -277,9 +284,9 @@ function workMeasure(
         referenceIs: 'a path from the root to a leaf',
         ...(part === 'alloc'
           ? {
-              history: pictureOf(moves, played.places),
+              history: pictureOf(play.moves, played.places),
               referenceHistory: {
-                ...pictureOf(moves, played.right),
+                ...pictureOf(play.moves, played.right),
                 by: 'the lowest fit, by a map of all pages',
                 drawn: 'the same pages',
               },
