@@ -7,13 +7,12 @@
  * What else can be said of a case stands at the head of its file: go/runtime/malloc_go121_test.go, pacer_go121_test.go. Needs
  * a Go 1.21 where findGo looks (rivals/go.ts).
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildGo, findGo, is121, recordGo } from './rivals/go.ts';
+import { endInOrder, temporaryFolder } from './temporary.ts';
 
 const [name, ...words] = process.argv.slice(2);
+endInOrder();
 const go = findGo();
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
@@ -25,13 +24,9 @@ if (name === undefined || !words.every((word) => word.includes('='))) {
   say(`needs Go 1.21; found: ${go?.version ?? 'none'}`);
   process.exitCode = 2;
 } else {
-  const into = mkdtempSync(join(tmpdir(), 'pageheap-golden-'));
-  try {
-    // This file lies in dist/bench; the sources of Go's side are not compiled.
-    const sources = fileURLToPath(new URL('../../bench/go', import.meta.url));
-    const params = Object.fromEntries(words.map((word) => word.split('=', 2) as [string, string]));
-    process.stdout.write(recordGo(buildGo(go, sources, into, say), name, params));
-  } finally {
-    rmSync(into, { recursive: true, force: true });
-  }
+  const { path: into } = temporaryFolder('pageheap-golden');
+  // This file lies in dist/bench; the sources of Go's side are not compiled.
+  const sources = fileURLToPath(new URL('../../bench/go', import.meta.url));
+  const params = Object.fromEntries(words.map((word) => word.split('=', 2) as [string, string]));
+  process.stdout.write(recordGo(buildGo(go, sources, into, say), name, params));
 }

@@ -8,12 +8,13 @@
  * differs by at most 10 %, or by Go's own spread where that is wider, and half decay in the idle stretch by at most 1.5 s. From
  * the peak it is told, with when that was, and whether it would hold: where the peak lies within the replay
  * it follows which cycle came late, which differs from run to run (lib/lab/metrics/decay.ts). Traces are the shipped ones, and
- * those of a folder: mtraces and recordings. The exit code is 1 where something does not hold.
+ * those of a folder: mtraces and recordings. The exit code is 1 where something does not hold, and 2 where
+ * nothing could be held against Go.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { PageHeapError } from '../lib/base/errors.ts';
 import { Interrupts, turn } from '../lib/cli/interrupts.ts';
 import { forkAny } from '../lib/lab/contenders/fork-any.ts';
 import { findGo } from '../lib/lab/contenders/go-program.ts';
@@ -24,6 +25,7 @@ import type { RunSample } from '../lib/lab/record/lines.ts';
 import type { RunData } from '../lib/lab/record/run-data.ts';
 import { readRunFile } from '../lib/lab/record/run-file.ts';
 import { resolveTrace } from '../lib/lab/subject/shipped-traces.ts';
+import { temporaryFolder } from './temporary.ts';
 import { median } from './workload.ts';
 
 const mib = 2 ** 20;
@@ -38,7 +40,7 @@ const usage = `usage: judge [options] [trace …]
   --traces <dir>   a folder with more traces than the shipped ones
   --go <file>      the go command to use (1.21 is what is held against)
   --help
-The traces are ${defaultNames.join(', ')}, if none is named. Exit code 1: something does not hold.`;
+The traces are ${defaultNames.join(', ')}, if none is named. Exit code 1: something does not hold; 2: it cannot be told.`;
 
 /** What is wrong with the command line is said with the usage, and exit code 2. */
 function commandLine() {
@@ -152,16 +154,32 @@ function traceOf(name: string): string | undefined {
 
 // Ctrl-C ends it at once, with the process of a run; nothing of it stays.
 new Interrupts();
-const go = findGo(values.go);
-if (go === undefined) throw new Error('there is no Go here');
+
+/** Ends, and says why, unless Ctrl-C was the reason. */
+async function refuse(why: string): Promise<never> {
+  await turn();
+  process.stderr.write(`judge: ${why}\n`);
+  process.exit(2);
+}
+const refused = (error: unknown): Promise<never> => {
+  if (error instanceof PageHeapError) return refuse(error.message);
+  throw error;
+};
+
+const go =
+  findGo(values.go) ??
+  (await refuse(
+    values.go === undefined
+      ? 'there is no Go here; apt-get install golang-1.21-go, or name one with --go'
+      : `${values.go}: this is no command of Go`,
+  ));
 console.log(
   `${go.version}, ${values.runs} runs each in turns, ${values.seconds} s of replay and ${values.idle} s idle, one P`,
 );
 const contender = await turn()
   .then(() => prepareContender({ name: 'go', toolchain: go.command, ps: 1, gcPercent: 100 }))
-  .catch((error: unknown) => turn().then(() => Promise.reject(error)));
-const folder = mkdtempSync(join(tmpdir(), 'pageheap-judge-'));
-process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  .catch(refused);
+const { path: folder } = temporaryFolder('pageheap-judge');
 let failures = 0;
 for (const name of positionals.length > 0 ? positionals : defaultNames) {
   const trace = traceOf(name);
@@ -184,7 +202,7 @@ for (const name of positionals.length > 0 ? positionals : defaultNames) {
           ...(who === 'go' ? { contender } : { heap: { environment: false } }),
         },
         { handleSignals: false },
-      );
+      ).catch(refused);
       of[who].push(figuresOf(await readRunFile(output)));
     }
   }

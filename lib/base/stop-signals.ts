@@ -13,13 +13,13 @@ export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export const isStopSignal = (signal: string | null | undefined): boolean =>
   (stopSignals as readonly unknown[]).includes(signal);
 
-/** How long a signal may take that a child has died of already. */
-const mostMs = 500;
+/** How long a signal may take that a child has died of already, ms. */
+export const ownSignalMs = 500;
 
 /**
  * Lets this process come to its own signal, where a child has died of one: its handlers have had their turn then.
  * @param signal by which the child ended; null where it ended by itself: then there is nothing to wait for
  */
 export async function ownSignal(signal: NodeJS.Signals | null): Promise<void> {
-  if (isStopSignal(signal)) await pause(mostMs);
+  if (isStopSignal(signal)) await pause(ownSignalMs);
 }

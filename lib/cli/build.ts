@@ -1,12 +1,12 @@
 /**
  * `pageheap build`: compiles the native parts from the package's sources, where no shipped binary fits.
  */
-import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Command, Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
 import { libraryPath, packageRoot } from '../base/package-files.ts';
+import { runTool } from '../base/tool.ts';
 import { fileName } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { buildNative, compilerName, findCompilers, nativeParts } from './native-build.ts';
@@ -28,8 +28,7 @@ Examples:
 function tryToRun(file: string): void {
   const library = JSON.stringify(pathToFileURL(libraryPath('index.js')).href);
   const script = `import(${library}).then(({ Heap }) => { const heap = new Heap(); heap.malloc(1); heap.dispose(); })`;
-  const { status, signal, stderr } = spawnSync(process.execPath, ['-e', script], {
-    encoding: 'utf8',
+  const { status, signal, stderr } = runTool(process.execPath, ['-e', script], {
     env: { ...process.env, PAGEHEAP_ADDON: file },
   });
   if (status === 0) return;

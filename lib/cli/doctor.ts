@@ -7,6 +7,7 @@ import { contenderFindings } from '../lab/contenders/installed.ts';
 import { inspectMachine } from '../os/machine.ts';
 import { explainMachine, type Finding, type Verdict } from '../os/machine-words.ts';
 import type { CommandContext } from './context.ts';
+import { turn } from './interrupts.ts';
 import { drawTable } from './table.ts';
 import type { Colors } from './terminal.ts';
 
@@ -40,9 +41,10 @@ export function defineDoctor(command: Command, { terminal }: CommandContext): vo
     .description('Looks at what this kernel and machine can do for a page heap, and says what falls back.')
     .option('--json', 'print the machine and the findings as JSON (a limit that is not set is null)')
     .addHelpText('after', help)
-    .action((options: { json?: true }) => {
+    .action(async (options: { json?: true }) => {
       const machine = inspectMachine();
       const findings = [...explainMachine(machine), ...contenderFindings()];
+      await turn();
       if (options.json) {
         terminal.printJson({ machine, findings });
         return;

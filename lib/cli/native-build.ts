@@ -8,13 +8,15 @@
  * Files are compiled as many at a time as there are CPUs, in a folder of their own, and what is whole is renamed into
  * its place: a command beside finds the old part or the new one, and an interruption breaks neither.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { PageHeapError } from '../base/errors.ts';
 import { packageRoot } from '../base/package-files.ts';
+import { ownSignal } from '../base/stop-signals.ts';
+import { runTool } from '../base/tool.ts';
 import { makeFolder } from '../lab/record/folders.ts';
 
 /** A shared object or a program: how its file is called, and what it is made of. Paths are relative to the package. */
@@ -92,7 +94,7 @@ function includeFolders(): string[] {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const works = (command: readonly string[]): boolean =>
-  spawnSync(command[0], [...command.slice(1), '--version'], { stdio: 'ignore' }).status === 0;
+  runTool(command[0], [...command.slice(1), '--version'], { stdio: 'ignore' }).status === 0;
 
 function find(chosen: string | undefined, usual: readonly string[]): readonly string[] | undefined {
   // As make takes it: a command with its words.
@@ -115,7 +117,7 @@ export function findCompilers(env: Environment = process.env): Compilers {
 
 /** What a compiler calls itself, in one line; its command where it says nothing. */
 export function compilerName(command: readonly string[]): string {
-  const told = spawnSync(command[0], [...command.slice(1), '--version'], { encoding: 'utf8' });
+  const told = runTool(command[0], [...command.slice(1), '--version']);
   const [line = ''] = (told.stdout ?? '').split('\n');
   return line.trim() === '' ? command.join(' ') : line.trim();
 }
@@ -133,8 +135,9 @@ function runs(command: readonly string[]): Promise<void> {
     child.on('error', (cause) =>
       reject(new PageHeapError('ERR_ADDON', `${command[0]} cannot be started: ${cause.message}`, { cause })),
     );
-    child.on('close', (status, signal) => {
+    child.on('close', async (status, signal) => {
       if (status === 0) return resolve();
+      await ownSignal(signal);
       const end = status === null ? `was ended by ${signal}` : `failed (${status})`;
       reject(new PageHeapError('ERR_ADDON', `the compiler ${end}: ${command.join(' ')}\n${said.trimEnd()}`));
     });

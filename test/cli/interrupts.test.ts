@@ -7,7 +7,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -45,6 +45,18 @@ interface Case {
 }
 
 const short = ['--duration', '1', '--idle', '1'];
+
+/** Tools that take their time, in a folder each. Of these Go tells its version. */
+function tool(name: string, first: string): string {
+  const file = join(mkdtempSync(join(folder, 'tool-')), name);
+  writeFileSync(file, `#!/bin/sh\n${first}\nexec sleep 30\n`, { mode: 0o755 });
+  return file;
+}
+const slowGo = tool('go', '[ "$1" = env ] && echo go1.21.99 && exit');
+const slow = Object.fromEntries(['go', 'unshare', 'cc'].map((name) => [name, tool(name, '')]));
+const pathTo = (name: 'go' | 'unshare'): { PATH: string } => ({
+  PATH: `${dirname(slow[name])}:${process.env.PATH}`,
+});
 const cases: Readonly<Record<string, Case>> = {
   run: { args: ['run', 'git', ...short], when: hasSamples },
   'run, not begun': { args: ['run', 'git', ...short], when: hasChildren },
@@ -70,12 +82,12 @@ const cases: Readonly<Record<string, Case>> = {
   grade: { args: ['grade', '--self-test', '--lab', 'best-fit'], when: hasChildren },
   conform: { args: ['conform', 'radix'], when: hasChildren },
   view: { args: ['view', 'seen.jsonl'], when: ({ said }) => said().includes('Ctrl-C ends it') },
-  // It builds a Go program, in a cache that is empty here.
+  // It would build a program; this Go never gets that far.
   ...(isWhole
     ? {
         judge: {
           script: judge,
-          args: ['--runs', '1', '--seconds', '1', '--idle', '1', 'git'],
+          args: ['--go', slowGo, '--runs', '1', '--seconds', '1', '--idle', '1', 'git'],
           when: hasChildren,
         },
       }
@@ -170,18 +182,28 @@ const distances = [0, 3, 40, 150];
 /** In `npm test` a command of each kind: with a run, a folder of its own, a program, a hand-in, a server. */
 const few = ['run', 'grid', 'record', 'grade', 'view'];
 
-/** The command ends by the answer of its child, which a signal has ended: its own comes later, as where a processor is wanting. */
+/** The command ends by the answer of its child, or of a tool, which a signal has ended: its own comes later, as where a processor is wanting. */
 describe.concurrent('a child that learns of Ctrl-C first', () => {
   it.each([
-    ['run', ['run', 'git', ...short, '--out', 'out']],
-    ['grid', ['grid', 'git', '--gogc', '50,100', '--shard', '1/2', '-r', '1', '-o', 'out', ...short]],
-    ['conform', ['conform', 'treap']],
-    ['grade', ['grade', '--self-test', '--lab', 'best-fit']],
-  ] as const)('%s', async (_, args) => {
+    ['run', ['run', 'git', ...short, '--out', 'out'], {}],
+    ['grid', ['grid', 'git', '--gogc', '50,100', '--shard', '1/2', '-r', '1', '-o', 'out', ...short], {}],
+    ['conform', ['conform', 'treap'], {}],
+    ['grade', ['grade', '--self-test', '--lab', 'best-fit'], {}],
+    // Tools that the command waits for without a turn of its event loop.
+    ['compare, of Go', ['compare', 'git', '-c', 'radix', '-c', 'go', ...short, '--out', 'out'], pathTo('go')],
+    [
+      'grade, of a network',
+      ['grade', '--self-test', '--lab', 'best-fit', '--require-isolation'],
+      pathTo('unshare'),
+    ],
+    ['build, of a compiler', ['build', '-o', 'out'], { CC: slow.cc, CXX: slow.cc }],
+    ['judge, of Go', [judge, '--go', slow.go], {}],
+  ] as const)('%s', async (_, args, env) => {
     const cwd = mkdtempSync(join(folder, 'first-'));
-    const command = spawn(process.execPath, [executable, ...args], {
+    const words = args[0] === judge ? args : [executable, ...args];
+    const command = spawn(process.execPath, words, {
       cwd,
-      env: { ...process.env, XDG_CACHE_HOME: cacheFolder, NO_COLOR: '1' },
+      env: { ...process.env, XDG_CACHE_HOME: cacheFolder, NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let said = '';

@@ -6,11 +6,11 @@
  * not against malice, as its own documents say; in Node 20 it knows files, processes and workers only. Namespaces keep
  * the network away where the system lets a user have them.
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../../base/package-files.ts';
+import { runTool } from '../../base/tool.ts';
 
 export interface Wall {
   readonly name: 'engine' | 'process' | 'permissions' | 'network';
@@ -32,7 +32,7 @@ const namespace = ['--user', '--map-root-user', '--net', '--ipc', '--uts'];
 let networkWall: boolean | undefined;
 
 function hasNamespaces(): boolean {
-  networkWall ??= spawnSync('unshare', [...namespace, 'true'], { stdio: 'ignore' }).status === 0;
+  networkWall ??= runTool('unshare', [...namespace, 'true'], { stdio: 'ignore' }).status === 0;
   return networkWall;
 }
 

@@ -3,9 +3,9 @@
  *
  * A library of another processor's is none.
  */
-import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, readSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { runTool } from '../../base/tool.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -39,7 +39,7 @@ function linkerCache(): Map<string, string[]> {
   const found = new Map<string, string[]>();
   cached = found;
   for (const command of ['/sbin/ldconfig', '/usr/sbin/ldconfig', 'ldconfig']) {
-    const { status, stdout } = spawnSync(command, ['-p'], { encoding: 'utf8' });
+    const { status, stdout } = runTool(command, ['-p']);
     if (status !== 0) continue;
     for (const [, name, path] of stdout.matchAll(/^\s*(\S+) \([^)]*\) => (\S+)$/gm))
       found.set(name, [...(found.get(name) ?? []), path]);

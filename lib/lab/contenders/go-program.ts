@@ -6,7 +6,6 @@
  * cut off leaves nothing that is taken for a program; what it left is removed when it is a day old.
  * A user without a home has no cache folder, and gets one for this process.
  */
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -23,6 +22,8 @@ import { join } from 'node:path';
 import { cacheFolder } from '../../base/cache-folder.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { packageRoot } from '../../base/package-files.ts';
+import { isStopSignal } from '../../base/stop-signals.ts';
+import { runTool } from '../../base/tool.ts';
 import { fileError } from '../../os/file-error.ts';
 import { makeFolder } from '../record/folders.ts';
 
@@ -78,10 +79,9 @@ function usualCommands(): string[] {
 /** @param wanted this one alone. Undefined where there is none */
 export function findGo(wanted?: string): GoToolchain | undefined {
   for (const command of wanted === undefined ? usualCommands() : [wanted]) {
-    const { status, stdout } = spawnSync(command, ['env', 'GOVERSION'], {
-      encoding: 'utf8',
-      env: environment(),
-    });
+    const { status, signal, stdout } = runTool(command, ['env', 'GOVERSION'], { env: environment() });
+    // This process is about to end, too.
+    if (isStopSignal(signal)) break;
     const version = status === 0 ? stdout.trim() : '';
     if (version !== '') return { command, version };
   }
@@ -146,9 +146,8 @@ export function goProgram(
     throw fileError(folder, cause);
   }
   try {
-    const built = spawnSync(command, ['build', '-trimpath', '-o', 'replayer', '.'], {
+    const built = runTool(command, ['build', '-trimpath', '-o', 'replayer', '.'], {
       cwd: work,
-      encoding: 'utf8',
       env: folder === kept ? environment() : { GOCACHE: join(folder, 'go-build'), ...environment() },
       timeout: buildTimeoutMs,
     });

@@ -5,13 +5,13 @@
  * .js and .mjs everywhere, .ts where Node strips types. What the class must have is looked at when a heap
  * makes one (runtime/page-heaps.ts, runtime/parts.ts).
  */
-import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { basename, extname, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describeThrown, nameOfClass } from '../../base/describe.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { placesOfError } from '../../base/places.ts';
+import { runTool } from '../../base/tool.ts';
 import { nothingAt } from '../../os/file-error.ts';
 
 /** By address. Node, too, loads a module once; and that it has nothing left to do it says once. */
@@ -36,7 +36,7 @@ function placeOf(cause: unknown, url: string): string {
   const at = /^(file:\S+):(\d+)\n(?:.*\n)?( *)\^/m;
   const found =
     at.exec(cause.stack ?? '') ??
-    at.exec(spawnSync(process.execPath, program, { encoding: 'utf8', timeout: 10_000 }).stderr ?? '');
+    at.exec(runTool(process.execPath, program, { timeout: 10_000 }).stderr ?? '');
   if (found === null) return '';
   const [, module = url, line, before = ''] = found;
   const file = relative('', fileURLToPath(module));
