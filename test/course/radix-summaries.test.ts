@@ -81,8 +81,8 @@ describe('an answer that lies far from the right page', () => {
       'const page = this.find(0, 0, n) + 900;',
     );
     expect(far).toContain('+ 900');
-    const made = await graded(new Map([['mine.mjs', far]]), 'work of alloc');
-    const failure = made.measures[0]?.failure;
+    const made = await graded(new Map([['mine.mjs', far]]), 'PageAlloc: as Go 1.21 did');
+    const failure = made.checks[0]?.failure;
     const right = Number(failure?.expected);
     expect(failure?.answered).toBe(String(right + 900));
     const strip = failure?.strip;
