@@ -2,7 +2,8 @@
  * Malloc for a heap that is traced: beside each object that may hold pointers it writes which of its words they are.
  *
  * What it does around malloc.ts:
- * - pointer bits: as the type says; of an object without one, every word that was asked for is a pointer perhaps
+ * - pointer bits: as the type says; of an object without one, every word is a pointer perhaps: those of its size class,
+ *   since all of them can be written
  * - the object that a thread allocated last is a root until it allocates the next: nobody else can know of it yet. So
  *   an address that malloc has just given can be stored before it is lost, also where other threads collect
  * - what malloc finds to be due (a collection) it lets wait until the object is whole
@@ -113,11 +114,10 @@ export class ScanningMalloc extends WrittenOnce implements Allocator {
 
   #putUntyped(addr: number, size: number): void {
     const offset = addr - this.#origin;
-    const words = Math.ceil(size / 8);
     const slot = roundUpSizeBy(this.#classes, size) / 8;
     this.#untyped[this.#spanOf[Math.floor(offset / pageSize)]] = 1;
-    if (slot <= 32) this.#bits.putSmall(offset, slot, firstWords(words));
-    else this.#bits.putAll(offset, slot, words);
+    if (slot <= 32) this.#bits.putSmall(offset, slot, firstWords(slot));
+    else this.#bits.putAll(offset, slot);
   }
 
   #afterSlow(): void {

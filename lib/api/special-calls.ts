@@ -117,6 +117,8 @@ export class SpecialCalls implements CleanupHost, WeakHost {
     const { specials } = this.#runtime.special;
     const id = specials.find(s, address, specialKind.finalizer);
     if (id === 0) return;
+    // What the object refers to was kept by the finalizer, and may have been read meanwhile.
+    this.#barrier()?.shadeIn(address);
     specials.unlink(s, id);
     this.#takeBack(id);
   }

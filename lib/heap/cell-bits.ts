@@ -9,7 +9,7 @@ import type { Table } from '../meta/column.ts';
 import type { MetaMemory } from '../meta/meta-memory.ts';
 import type { SpanTable } from '../spans/span-table.ts';
 import type { PointerBits } from './pointer-bits.ts';
-import { firstWords, type PointerMap } from './pointer-map.ts';
+import type { PointerMap } from './pointer-map.ts';
 
 export interface CellBitsParts {
   readonly meta: MetaMemory;
@@ -42,8 +42,8 @@ export abstract class CellBits extends WrittenOnce implements PointerBits {
     this.putCells(offset, slot, map.pointers, (word) => map.mask(word));
   }
 
-  putAll(offset: number, slot: number, words: number): void {
-    this.putCells(offset, slot, words, (word) => firstWords(words - word));
+  putAll(offset: number, slot: number): void {
+    this.putCells(offset, slot, slot, () => -1);
   }
 
   /** @param pointers words up to the last pointer @param maskOf the pointers among 32 words from one */

@@ -13,8 +13,8 @@
  * nothing, and may be a former object's.
  *
  * Beginnings are written when a span of objects is allocated: at that time nothing holds pointers. Of an object that
- * may hold some, the words are written when it is allocated: as its type says, or, where it has none, every word that
- * was asked for. Its first one is cleared when it is swept; an object without pointers costs nothing. When the span is
+ * may hold some, the words are written when it is allocated: as its type says, or, where it has none, every word (of those
+ * that were asked for where nothing is traced, freelist-malloc.ts). Its first one is cleared when it is swept; an object without pointers costs nothing. When the span is
  * freed all of its bits are cleared, written before or not: so a large object that is freed costs a sixteenth of itself
  * in RSS, where one that lives does not.
  * A sixteenth of the heap in GCSys: the largest of what this design keeps beside its objects.
@@ -104,8 +104,8 @@ export class HeapBitmap implements PointerBits {
     this.#put(offset, slot, map.pointers, (word) => map.mask(word));
   }
 
-  putAll(offset: number, slot: number, words: number): void {
-    this.#put(offset, slot, words, (word) => firstWords(words - word));
+  putAll(offset: number, slot: number): void {
+    this.#put(offset, slot, slot, () => -1);
   }
 
   mask(page: number, word: number, n: number): number {

@@ -25,8 +25,8 @@ export interface PointerBits {
   putSmall(offset: number, slot: number, mask: number): void;
   /** An object of whatever size was allocated: `slot` words. */
   put(offset: number, slot: number, map: PointerMap): void;
-  /** One of whose words each of the first `words` may be a pointer. */
-  putAll(offset: number, slot: number, words: number): void;
+  /** One whose words may each be a pointer. */
+  putAll(offset: number, slot: number): void;
   /** The pointers among n words of one object, 32 at most, from a word counted from a page: as ones. */
   mask(page: number, word: number, n: number): number;
   /**

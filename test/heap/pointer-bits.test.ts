@@ -105,8 +105,8 @@ describe.each(Object.keys(kinds))('pointer bits, %s', (name) => {
         const density = 1 + random.below(6);
         let pointers = Array.from({ length: asked }, (_, w) => w).filter(() => random.below(density) === 0);
         if (what === 0) {
-          pointers = Array.from({ length: asked }, (_, w) => w);
-          bits.putAll(offset, words, asked);
+          pointers = Array.from({ length: words }, (_, w) => w);
+          bits.putAll(offset, words);
         } else if (what === 1 && words <= 32) {
           bits.putSmall(offset, words, runOf(pointers, asked).first);
         } else {

@@ -8,7 +8,7 @@
  *                 overwrites
  *   roots         what is put into a handle, a global or a frame is shaded, and what it replaces, or goes away with it. So
  *                 it does not matter when in a cycle a root is visited, and none is visited again at the end. So with
- *                 pins, with what an object refers to that gets a finalizer, and with what a weak handle answers
+ *                 pins, with what an object refers to that gets a finalizer or loses one, and with what a weak handle answers
  *   allocation    an object is allocated black: what is free in the span of a cache is marked when the cache takes it, and
  *                 unmarked when it gives it back, so that malloc itself does nothing for it. It is zero, or what it
  *                 holds was stored through the barrier

@@ -248,7 +248,8 @@ export function drainOf(parts: DrainDeps): Drain {
             toObjects = nth >>> 0 < maxSmallSpanPages ? objectsOf[c] : 0;
           }
           const index = (((lo >>> 3) - toFirst) * toPerWord) | 0;
-          if (index >= toObjects) {
+          // Below 0 where the entry is stale and its span lies at a higher page by now.
+          if (index >>> 0 >= toObjects) {
             shader.shade((hi >>> 0) * 2 ** 32 + (lo >>> 0), lenient === 0, page0, i >>> 1);
             continue;
           }

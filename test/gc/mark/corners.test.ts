@@ -206,6 +206,17 @@ describe('an object that nothing leads to when a cycle has marked everything', (
     expect(seen).toBe(9);
   });
 
+  test('loses its finalizer, and nothing that was read from it, before roots were visited', () => {
+    const { heap, node, inner, outer } = lost();
+    heap.setFinalizer(outer, () => {});
+    expect(runtimeOf(heap).gc.collector.start()).toBe(true);
+    heap.setFinalizer(outer, null);
+    const read = node.to.get(outer);
+    endCycle(heap);
+    expect(heap.findObject(outer)).toBeUndefined();
+    expect(heap.findObject(read)?.base).toBe(inner);
+  });
+
   test('finds all that it refers to in the finalizer that it gets', () => {
     const { heap, node, inner, outer } = lost();
     node.id.set(inner, 7);
