@@ -18,7 +18,7 @@ import { createGunzip, type Gunzip } from 'node:zlib';
 import { PageHeapError } from '../../base/errors.ts';
 import { fileError } from '../../os/file-error.ts';
 import { type ByteSource, type SourceEnd, soundEnd } from './byte-source.ts';
-import { foreignBytes } from './foreign.ts';
+import { foreignBytes, type Outer } from './foreign.ts';
 
 /** The name that means standard input. */
 export const standardInput = '-';
@@ -27,6 +27,10 @@ export const standardInput = '-';
 export const shownName = (path: string): string => (path === standardInput ? 'standard input' : path);
 
 const zstdMagic = [0x28, 0xb5, 0x2f, 0xfd];
+/** A zstd stream may begin with frames to be skipped, as pzstd's do. */
+const isZstd = (head: Uint8Array): boolean =>
+  zstdMagic.every((byte, i) => head[i] === byte) ||
+  ((head[0] & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18);
 const readBytes = 256 * 1024;
 /**
  * What gunzip is given and gives at a time. These traces shrink some 25 times, so that a piece is one
@@ -311,16 +315,16 @@ class DetectingSource implements ByteSource {
     const head = await peek(this.#raw);
     const whole = new PeekedSource(head, this.#raw);
     if (head === undefined) return whole;
-    if (zstdMagic.every((byte, i) => head[i] === byte)) {
+    if (isZstd(head)) {
       // The library is loaded for who needs it.
       const { ZstdSource } = await import('./zstd-source.ts');
       const unpacked = new ZstdSource(whole, shownName(this.#path));
       this.#source = unpacked;
       const inside = await peek(unpacked);
-      if (inside !== undefined) this.#refuseForeign(inside, true);
+      if (inside !== undefined) this.#refuseForeign(inside, 'zstd -dc');
       return new PeekedSource(inside, unpacked);
     }
-    this.#refuseForeign(head, false);
+    this.#refuseForeign(head);
     // One byte of it may be all there is.
     const isGzip = head[0] === 0x1f && (head.length === 1 || head[1] === 0x8b);
     if (!isGzip) return whole;
@@ -328,12 +332,12 @@ class DetectingSource implements ByteSource {
     // From here on it is this one that has to be closed.
     this.#source = unpacked;
     const inside = await peek(unpacked);
-    if (inside !== undefined) this.#refuseForeign(inside, true);
+    if (inside !== undefined) this.#refuseForeign(inside, 'gunzip -c');
     return new PeekedSource(inside, unpacked);
   }
 
-  #refuseForeign(head: Uint8Array, packed: boolean): void {
-    const foreign = foreignBytes(head, packed);
+  #refuseForeign(head: Uint8Array, outer?: Outer): void {
+    const foreign = foreignBytes(head, outer);
     if (foreign === undefined) return;
     const { what, advice } = foreign;
     const message = `no trace; it seems to be ${what}; ${advice.replaceAll('FILE', this.#path)}`;

@@ -20,8 +20,11 @@ export interface Foreign {
 
 const record = `record the program instead: ${calledAs()} record -- COMMAND…`;
 const unpack = (command: string): string => `unpack it: ${command} FILE | ${calledAs()} run -`;
-const unpackTwice = (command: string): string =>
-  `unpack it: gunzip -c FILE | ${command} | ${calledAs()} run -`;
+const unpackTwice = (outer: Outer, command: string): string =>
+  `unpack it: ${outer} FILE | ${command} | ${calledAs()} run -`;
+
+/** What takes the compression off that every reader undoes, if a file has one. */
+export type Outer = 'gunzip -c' | 'zstd -dc';
 
 /** What a file of the real runtime's decisions is called. */
 export const goldenWords = 'a golden trace, decisions of the real runtime';
@@ -73,32 +76,39 @@ const profile: Foreign = {
 const isUtf32 = ([a, b, c, d]: Uint8Array): boolean =>
   (a === 0 && b === 0 && c === 0xfe && d === 0xff) || (a === 0xff && b === 0xfe && c === 0 && d === 0);
 
-/** Two layers of gzip: the outer one is taken off by every reader. */
-const gzipInGzip: Magic = { bytes: [0x1f, 0x8b], what: 'gzipped twice', advice: unpack('gunzip -c') };
+/** gzip within another layer: the outer one is taken off by every reader. */
+const gzipIn = (outer: Outer): Magic & Foreign => ({
+  bytes: [0x1f, 0x8b],
+  what: outer === 'gunzip -c' ? 'gzipped twice' : 'gzipped, and then compressed with zstd',
+  advice: unpack(outer),
+});
 
 /**
  * What a file is whose first bytes are known; only those of a whole file are fewer than 4.
- * @param packed whether these bytes were in a gzip stream
+ * @param outer what takes them out of the stream that they were in
  */
-export function foreignBytes(head: Uint8Array, packed = false): Foreign | undefined {
-  if (packed && isProfile(head)) return profile;
+export function foreignBytes(head: Uint8Array, outer?: Outer): Foreign | undefined {
+  if (outer !== undefined && isProfile(head)) return profile;
   if (isUtf32(head)) {
-    const [reader, file] = packed ? ['gunzip -c FILE | ', ''] : ['', ' FILE'];
+    const [reader, file] = outer === undefined ? ['', ' FILE'] : [`${outer} FILE | `, ''];
     return {
       what: 'text in UTF-32',
       advice: `turn it into UTF-8: ${reader}iconv -f UTF-32 -t UTF-8${file} | ${calledAs()} run -`,
     };
   }
-  const known = (packed ? [gzipInGzip, ...magics] : magics).find(({ bytes }) =>
-    bytes.every((byte, i) => head[i] === byte),
-  );
+  const is = ({ bytes }: Magic): boolean => bytes.every((byte, i) => head[i] === byte);
+  if (outer !== undefined && is(gzipIn(outer))) return gzipIn(outer);
+  const known = magics.find(is);
   if (known === undefined) return undefined;
   const { what, unpack: command, advice = record } = known;
-  if (command !== undefined) return { what, advice: packed ? unpackTwice(command) : unpack(command) };
-  const isArchive = packed && advice.startsWith('unpack it') && known !== gzipInGzip;
+  if (command !== undefined)
+    return { what, advice: outer === undefined ? unpack(command) : unpackTwice(outer, command) };
   return {
     what,
-    advice: isArchive ? `take it out of its gzip stream first (gunzip), then ${advice}` : advice,
+    advice:
+      outer !== undefined && advice.startsWith('unpack it')
+        ? `take it out of its ${outer === 'gunzip -c' ? 'gzip' : 'zstd'} stream first (${outer}), then ${advice}`
+        : advice,
   };
 }
 

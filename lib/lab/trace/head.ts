@@ -9,7 +9,7 @@
  * A byte-order mark of UTF-8 is passed over; UTF-16 is told by its mark or by its zero bytes.
  */
 import { calledAs } from '../../base/called-as.ts';
-import type { TraceFaults } from './faults.ts';
+import type { FaultCounts, TraceFaults } from './faults.ts';
 import { type Foreign, foreignLine } from './foreign.ts';
 import { newline, showLine, type TextFormat, traceError } from './grammar.ts';
 import { formatOf, formatOfStart, isEmptyLine } from './shapes.ts';
@@ -75,10 +75,10 @@ export class TraceHead {
   }
 
   /**
-   * The format, if it is known. @param ended whether these are all bytes there are
+   * The format, if it is known. @param ended whether these are all bytes there are @param packed they were compressed
    * @throws PageHeapError ERR_TRACE for what is no trace
    */
-  decide(ended: boolean): Decision | undefined {
+  decide(ended: boolean, packed = false): Decision | undefined {
     const bytes = this.#bytes.subarray(0, this.#length);
     if (!this.#encodingKnown) {
       if (bytes.length < encodingBytes && !ended) return undefined;
@@ -104,8 +104,12 @@ export class TraceHead {
     const format = rest.length === 0 ? undefined : this.#lookAtRest(rest);
     if (format !== undefined) return this.#decision(format, bytes);
     if (this.#unknown !== undefined) this.#refuse(this.#unknown);
-    const isCut = this.#faults.counts.gzipCutLine > 0;
-    traceError(this.#file, 1, emptyWords(bytes.subarray(this.#from), this.#gone, isCut));
+    const rests = bytes.subarray(this.#from);
+    const words =
+      rests.length === 0 && this.#gone === 0
+        ? nothingWords(this.#faults.counts, packed)
+        : `the trace is empty: the file has ${isBlank(Buffer.from(rests).toString('latin1')) ? 'blank lines' : 'comments'} only`;
+    traceError(this.#file, 1, words);
   }
 
   #decision(format: TextFormat, bytes: Uint8Array): Decision {
@@ -184,16 +188,14 @@ function isBlank(text: string): boolean {
   return text.replaceAll('\0', '').trim() === '';
 }
 
-function emptyWords(bytes: Uint8Array, gone: number, isCut: boolean): string {
-  if (isCut) return 'the trace is empty: the gzip stream was cut off before anything can be unpacked';
-  if (bytes.length === 0 && gone === 0) {
-    return (
-      'the file is empty: mtrace writes 512 bytes at a time, and the rest when the program ends; ' +
-      'one that was killed before leaves nothing'
-    );
-  }
-  const text = Buffer.from(bytes).toString('latin1');
-  return isBlank(text)
-    ? 'the trace is empty: the file has blank lines only'
-    : 'the trace is empty: the file has comments only';
+function nothingWords({ gzipCutLine, cutLine, holeBytes }: FaultCounts, packed: boolean): string {
+  if (gzipCutLine > 0 || cutLine > 0)
+    return `the trace is empty: the ${gzipCutLine > 0 ? 'gzip' : 'compressed'} stream was cut off before anything can be unpacked`;
+  if (holeBytes > 0)
+    return 'the trace is empty: the file has zero bytes only, as one that was emptied while a program wrote, or whose disk was full';
+  if (packed) return 'the trace is empty: the file is compressed, and nothing is in it';
+  return (
+    'the file is empty: mtrace writes 512 bytes at a time, and the rest when the program ends; ' +
+    'one that was killed before leaves nothing'
+  );
 }

@@ -138,11 +138,11 @@ export class TraceParser {
     }
   }
 
-  /** The trace ends. @throws PageHeapError ERR_TRACE for a file that is no trace */
-  end(): void {
+  /** The trace ends. @param packed its file is compressed @throws PageHeapError ERR_TRACE for a file that is no trace */
+  end(packed = false): void {
     this.#ended = true;
     if (this.#first !== undefined) this.#lookAtFirst(empty, true);
-    if (this.#binary === undefined) this.#decide(true);
+    if (this.#binary === undefined) this.#decide(true, packed);
     else this.#binary.end();
   }
 
@@ -168,8 +168,8 @@ export class TraceParser {
     return false;
   }
 
-  #decide(ended: boolean): void {
-    const decision = this.#head?.decide(ended);
+  #decide(ended: boolean, packed = false): void {
+    const decision = this.#head?.decide(ended, packed);
     if (decision === undefined) return;
     const { format, bytes, lines } = decision;
     this.#head = undefined;
@@ -206,8 +206,9 @@ export class TraceParser {
     }
     this.#restEnd = 0;
     const number = grammar.lines + 1;
-    // A gzip stream that was cut off ends in a line anyway.
-    if (this.faults.counts.gzipCutLine === 0) {
+    // A compressed stream that was cut off ends in a line anyway, and that is told.
+    const { gzipCutLine, cutLine } = this.faults.counts;
+    if (gzipCutLine === 0 && cutLine === 0) {
       const message = `the file ends in the middle of a line: ${showLine(line, 0)}`;
       this.faults.add('cutLine', number, message, number);
     }

@@ -116,7 +116,7 @@ export class TraceReader {
       if (bytes === undefined) {
         this.#ended = true;
         this.#parser.faults.addEnd(this.#source.end, this.#parser.lines, 'line');
-        parser.end();
+        parser.end(this.#source.packed);
       } else {
         parser.feed(bytes);
         this.#fedBytes += bytes.length;

@@ -3,12 +3,17 @@
  *
  * As with gzip, what was unpacked before a fault is handed out before it, and a stream that was cut off ends.
  */
-import { Decompress } from 'fzstd';
+import { Decompress, ZstdErrorCode } from 'fzstd';
+import { calledAs } from '../../base/called-as.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import type { ByteSource, SourceEnd } from './byte-source.ts';
 
 /** A library's error of its own for a stream that ends too early. */
 const endsEarly = /EOF|end of/i;
+/** Of a window that it knows to be too large, and of one for which the engine has no array. */
+const isTooLarge = (cause: unknown): boolean =>
+  cause instanceof RangeError ||
+  (cause as { code?: unknown } | undefined)?.code === ZstdErrorCode.WindowSizeTooLarge;
 const pieceBytes = 64 * 1024;
 const nothing = new Uint8Array(0);
 
@@ -67,12 +72,12 @@ export class ZstdSource implements ByteSource {
       this.#ended = true;
       const reason = cause instanceof Error ? cause.message : String(cause);
       if (isLast && endsEarly.test(reason)) this.#cut = true;
-      else
-        this.#error = new PageHeapError(
-          'ERR_TRACE',
-          `the zstd stream is broken before byte ${this.consumed}: ${reason}`,
-          { file: this.#file, cause },
-        );
+      else {
+        const message = isTooLarge(cause)
+          ? `the zstd stream asks for a window that is larger than can be had here; unpack it: zstd -dc --long=31 ${this.#file === 'standard input' ? '-' : this.#file} | ${calledAs()} run -`
+          : `the zstd stream is broken before byte ${this.consumed}: ${reason}`;
+        this.#error = new PageHeapError('ERR_TRACE', message, { file: this.#file, cause });
+      }
     }
   }
 }

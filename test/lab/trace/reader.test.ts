@@ -207,7 +207,7 @@ describe('reading a trace', () => {
       gzipSync(Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0])),
     ],
     [
-      'a zip archive; take it out of its gzip stream first (gunzip), then unpack it: unzip -p',
+      'a zip archive; take it out of its gzip stream first (gunzip -c), then unpack it: unzip -p',
       'FILE',
       gzipSync('PK\x03\x04\n'),
     ],
