@@ -189,7 +189,7 @@ export class Heap extends TracedHeap {
 
   /**
    * The object that holds the byte at `addr`, wherever in it that is; undefined where there is none. An object above
-   * 32 KiB ends where what was asked for ends, though it has whole pages.
+   * 32 KiB, and with `efence` any, ends where what was asked for ends, though it has whole pages.
    */
   findObject(addr: number): HeapObject | undefined {
     if (typeof addr !== 'number') return undefined;

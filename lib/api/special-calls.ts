@@ -19,7 +19,7 @@ import type { FoundObject } from '../heap/find-object.ts';
 import { specialKind, specialsInWords } from '../heap/specials.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { spanUse } from '../spans/span-table.ts';
-import { checkAddress, refuse, refuseMemory, refuseMore } from './arguments.ts';
+import { checkAddress, refuse, refuseFreed, refuseMemory, refuseMore } from './arguments.ts';
 import { type Callback, CallbackRunner } from './callback-runner.ts';
 import type { Guard } from './heap-reports.ts';
 import { collectFully } from './settings.ts';
@@ -287,11 +287,12 @@ export class SpecialCalls implements CleanupHost, WeakHost {
     return address === memory.zeroBase || alloc.bump?.find(address) !== undefined;
   }
 
-  /** The object around an address, of a span that is swept. @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED */
+  /** The object around an address, of a span that is swept. @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_ARENA_FREED */
   #object(address: number): FoundObject {
     const { finder, spanSweeper } = this.#runtime.alloc;
     const found = finder.find(address);
     if (found === undefined) {
+      refuseFreed(finder, address);
       if (finder.isOfHeap(address))
         refuse('ERR_NOT_ALLOCATED', `no object is there: ${hex(address)}`, address);
       refuse('ERR_INVALID_ADDRESS', `not an address of this heap: ${hex(address)}`, address);

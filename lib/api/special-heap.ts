@@ -84,7 +84,8 @@ export class SpecialHeap extends HeapReports {
   /**
    * A weak handle: it tells the address as long as the object around it lives, and does not keep it. The same object for
    * the same address, until it is disposed of: it lives as long as the object. Cleared before the object's finalizer is called, and before its
-   * memory is used again; where liveness is explicit it answers 0 from the drop on. What lives for ever, as the empty object does,
+   * memory is used again; where liveness is explicit it answers 0 from the drop on (of a tiny object, when all of its block
+   * are dropped). What lives for ever, as the empty object does,
    * has one, too. As `weak.Make` of Go 1.24.
    * @throws ERR_INVALID_ADDRESS · ERR_NOT_ALLOCATED · ERR_ALREADY_DROPPED
    *   · ERR_OUT_OF_MEMORY · ERR_DISPOSED

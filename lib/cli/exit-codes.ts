@@ -24,6 +24,7 @@ const usageErrors: ReadonlySet<ErrorCode> = new Set([
   'ERR_INVALID_ARGUMENT',
   'ERR_INVALID_OPTION',
   'ERR_INCOMPATIBLE_OPTIONS',
+  'ERR_WRONG_GENERATION',
   'ERR_TRACE',
   'ERR_RUN_FILE',
   'ERR_GOLDEN',

@@ -121,6 +121,13 @@ describe.each(liveness)('a user arena, %s', (liveness) => {
       () => arena.newArray(node, 3),
       () => arena.malloc(3),
       () => arena.free(),
+      () => heap.pin(addr),
+      () => heap.unpin(addr),
+      () => heap.pins(addr),
+      () => heap.weak(addr),
+      () => heap.addCleanup(addr, () => {}),
+      () => heap.setFinalizer(addr, () => {}),
+      () => heap.willSurvive(addr),
       ...(liveness === 'tracing' ? [() => heap.root(addr)] : [() => heap.drop(addr)]),
     ];
     const look = () => expect(looks.map(codeOf)).toEqual(looks.map(() => 'ERR_ARENA_FREED'));
