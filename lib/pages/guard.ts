@@ -3,11 +3,11 @@
  * as that class's failing (ERR_PAGE_HEAP), with the call it came from, and does not read as one of the heap's.
  *
  * It keeps what it knows of each page beside (known-pages.ts). So pages that are handed out twice,
- * or never were grown, are refused at once, as is giving back the memory of pages that are not free, and having no
- * room right after growing.
+ * or never were grown, are refused at once, as is giving back the memory of pages that are not free, or of more than
+ * are free, and having no room right after growing.
  *
- * The heap may be half changed afterwards, as after any broken invariant. Counts that drift are the conformance
- * suite's to find, and `check`'s.
+ * The heap may be half changed afterwards, as after any broken invariant. Counts that drift within what can be are the
+ * conformance suite's to find, and `check`'s.
  *
  * Not here: what the contract asks (pages/contract.ts).
  */
@@ -55,8 +55,7 @@ export function makeCustomPageHeap(
     physPages: host.physPages,
     now: () => host.now(),
     release: (page, npages, newly) => {
-      known.requireFree(page, npages);
-      known.requireWhole(page, npages, host.physPages);
+      known.release(page, npages, newly, host.physPages);
       host.release(page, npages, newly);
     },
   });
@@ -133,6 +132,7 @@ class GuardedPageHeap implements PageHeap {
     if (pages.takeBack !== undefined)
       this.takeBack = (page, npages) => {
         known.give(page, npages);
+        known.gaveBack(npages);
         this.#call('takeBack', () => pages.takeBack?.(page, npages));
       };
     if (pages.prepareGrow !== undefined)
@@ -151,6 +151,10 @@ class GuardedPageHeap implements PageHeap {
   get lastScavenged(): number {
     const lastScavenged = this.#call('lastScavenged', () => this.#pages.lastScavenged);
     if (!Number.isSafeInteger(lastScavenged)) this.#refuse('lastScavenged', 'a whole number', lastScavenged);
+    const most = this.#known.scavengedAtMost;
+    if (lastScavenged < 0 || lastScavenged > most)
+      this.#refuse('lastScavenged', `0 to ${most}, the pages that were given back`, lastScavenged);
+    this.#known.takeScavenged(lastScavenged);
     return lastScavenged;
   }
 
@@ -173,6 +177,7 @@ class GuardedPageHeap implements PageHeap {
     this.#known.grow(page, npages);
     const took = this.#answered('grow', 'boolean', () => this.#pages.grow(page, npages));
     if (!took) this.#known.ungrow(page, npages);
+    else if (this.freshScavenged) this.#known.gaveBack(npages);
     return took;
   }
 

@@ -1,10 +1,12 @@
 /**
  * Known pages: what a custom page heap was given and what it handed out, a bit a page of each, by which a page that
- * is handed out twice, was never grown, or is released while it is allocated shows at once.
+ * is handed out twice, was never grown, or is released while it is allocated shows at once. And how many of the free ones count as
+ * scavenged by what the class says of them: never fewer than none, never more than are free.
  *
  * Not here: the calls themselves (guard.ts).
  */
 import { ctz32 } from '../base/bits.ts';
+import { describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
 
 /** Which pages were grown, and which are allocated: a bit each. */
@@ -15,6 +17,10 @@ export class KnownPages {
   readonly #held: Int32Array;
   /** Pages that were grown after the last allocation was asked for. */
   #fresh: [page: number, npages: number] = [0, 0];
+  #free = 0;
+  #scavenged = 0;
+  /** Pages were handed out, and it is not known yet how many of them were scavenged. */
+  #isAsked = false;
 
   constructor(name: string, reachPages: number) {
     this.#name = name;
@@ -25,11 +31,13 @@ export class KnownPages {
 
   grow(page: number, npages: number): void {
     mark(this.#grown, page, npages, true);
+    this.#free += npages;
     this.#fresh = [page, npages];
   }
 
   ungrow(page: number, npages: number): void {
     mark(this.#grown, page, npages, false);
+    this.#free -= npages;
     this.#fresh = [0, 0];
   }
 
@@ -41,6 +49,24 @@ export class KnownPages {
     const held = firstUnlike(this.#held, page, npages, false);
     if (held >= 0) this.#refuse(`answered ${page} for ${call}: page ${held} is allocated already`);
     mark(this.#held, page, npages, true);
+    this.#free -= npages;
+    this.#isAsked = true;
+  }
+
+  /** How many pages count as scavenged, those included that were handed out last. */
+  get scavengedAtMost(): number {
+    return this.#scavenged;
+  }
+
+  /** So many of the pages that were handed out last were scavenged, or are forgotten as that. */
+  takeScavenged(npages: number): void {
+    if (this.#isAsked) this.#scavenged -= npages;
+    this.#isAsked = false;
+  }
+
+  /** So many free pages more count as scavenged. */
+  gaveBack(npages: number): void {
+    this.#scavenged += npages;
   }
 
   /** @throws ERR_PAGE_HEAP where there must be room: in what was grown just before */
@@ -53,26 +79,31 @@ export class KnownPages {
 
   give(page: number, npages: number): void {
     mark(this.#held, page, npages, false);
+    this.#free += npages;
   }
 
-  /** @throws ERR_PAGE_HEAP where memory is given back that is in use, or nobody's */
-  requireFree(page: number, npages: number): void {
-    const call = `host.release(${page}, ${npages})`;
-    if (
-      !(Number.isSafeInteger(page) && Number.isSafeInteger(npages) && npages >= 1) ||
-      !this.has(page, npages)
-    )
-      this.#refuse(`called ${call}: there are ${this.reachPages} pages`);
+  /**
+   * Memory is given back. @param newly of how many pages that counts
+   * @throws ERR_PAGE_HEAP where it is in use, or nobody's, or is more than there can be, or parts of physical pages
+   */
+  release(page: number, npages: number, newly: number, physPages: number): void {
+    const call = (): string => `called host.release(${[page, npages, newly].map(describe).join(', ')})`;
+    if (!(Number.isSafeInteger(page) && Number.isSafeInteger(npages) && npages >= 1))
+      this.#refuse(`${call()}: the first page and how many are whole numbers, one at least`);
+    if (!this.has(page, npages)) this.#refuse(`${call()}: there are ${this.reachPages} pages`);
+    if (!(Number.isSafeInteger(newly) && newly >= 0 && newly <= npages))
+      this.#refuse(`${call()}: the third says how many of the ${npages} were not given back before`);
     const unknown = firstUnlike(this.#grown, page, npages, true);
-    if (unknown >= 0) this.#refuse(`called ${call}: page ${unknown} was never grown`);
+    if (unknown >= 0) this.#refuse(`${call()}: page ${unknown} was never grown`);
     const held = firstUnlike(this.#held, page, npages, false);
-    if (held >= 0) this.#refuse(`called ${call}: page ${held} is allocated`);
-  }
-
-  /** @throws ERR_PAGE_HEAP where parts of physical pages are given back */
-  requireWhole(page: number, npages: number, physPages: number): void {
+    if (held >= 0) this.#refuse(`${call()}: page ${held} is allocated`);
     if (page % physPages !== 0 || npages % physPages !== 0)
-      this.#refuse(`called host.release(${page}, ${npages}): physical pages are of ${physPages} pages`);
+      this.#refuse(`${call()}: physical pages are of ${physPages} pages`);
+    if (this.#scavenged + newly > this.#free)
+      this.#refuse(
+        `${call()}: by its own count ${this.#scavenged} of its ${this.#free} free pages are given back already`,
+      );
+    this.#scavenged += newly;
   }
 
   has(page: number, npages: number): boolean {

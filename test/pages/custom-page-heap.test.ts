@@ -152,7 +152,7 @@ describe('a page heap of one’s own', () => {
         heap.drop(second);
         heap.freeOSMemory();
       }),
-    ).toThrow(/called host.release\(\d+, \d+\): physical pages are of 8 pages/);
+    ).toThrow(/called host.release\(\d+, \d+, \d+\): physical pages are of 8 pages/);
   });
 
   test('has stacks where it puts aligned pages, which are looked at', () => {
@@ -256,12 +256,49 @@ describe('a page heap of one’s own', () => {
     heap.dispose();
   });
 
-  test.each<[string, number, number, RegExp]>([
-    ['that is allocated', 0, 1, /^the page heap Giving called host\.release\(0, 1\): page 0 is allocated$/],
-    ['that was never grown', 40_000, 1, /called host\.release\(40000, 1\): page 40000 was never grown$/],
-    ['that is nowhere', -1, 1, /called host\.release\(-1, 1\): there are 65536 pages$/],
-    ['of no pages', 0, 0, /called host\.release\(0, 0\): there are 65536 pages$/],
-  ])('that gives back memory %s is refused before it comes to that', (_what, page, n, message) => {
+  test.each<[string, unknown, unknown, unknown, RegExp]>([
+    [
+      'that is allocated',
+      0,
+      1,
+      0,
+      /^the page heap Giving called host\.release\(0, 1, 0\): page 0 is allocated$/,
+    ],
+    [
+      'that was never grown',
+      40_000,
+      1,
+      0,
+      /called host\.release\(40000, 1, 0\): page 40000 was never grown$/,
+    ],
+    ['that is nowhere', -1, 1, 0, /called host\.release\(-1, 1, 0\): there are 65536 pages$/],
+    [
+      'of no pages',
+      0,
+      0,
+      0,
+      /called host\.release\(0, 0, 0\): the first page and how many are whole numbers, one at least$/,
+    ],
+    ['at a text', '9', 1, 1, /called host\.release\('9', 1, 1\): the first page/],
+    [
+      'at a symbol',
+      Symbol('p'),
+      1n,
+      1,
+      /called host\.release\(Symbol\(p\), 1n, a bigint, 1\): the first page/,
+    ],
+    [
+      'with a count left out',
+      100,
+      2,
+      undefined,
+      /called host\.release\(100, 2, undefined\): the third says how many of the 2 were not/,
+    ],
+    ['with a count that is none', 100, 2, NaN, /called host\.release\(100, 2, NaN\): the third/],
+    ['with a part of a page', 100, 2, 0.5, /called host\.release\(100, 2, 0\.5\): the third/],
+    ['with fewer than none', 100, 2, -1, /called host\.release\(100, 2, -1\): the third/],
+    ['with its bytes', 100, 2, 16_384, /called host\.release\(100, 2, 16384\): the third/],
+  ])('that gives back memory %s is refused before it comes to that', (_what, page, n, newly, message) => {
     class Giving extends FirstFit {
       private readonly host: PageHeapHost;
       constructor(host: PageHeapHost) {
@@ -269,7 +306,7 @@ describe('a page heap of one’s own', () => {
         this.host = host;
       }
       override release(): Bytes {
-        this.host.release(pageIndex(page), pageCount(n), pageCount(0));
+        this.host.release(page as PageIndex, n as PageCount, newly as PageCount);
         return bytes(0);
       }
     }
@@ -280,6 +317,47 @@ describe('a page heap of one’s own', () => {
     expect(error.code).toBe('ERR_PAGE_HEAP');
     expect(error.message).toMatch(message);
   });
+
+  test('that gives the same memory back as new again and again is refused when that is more than there is', () => {
+    class Generous extends FirstFit {
+      private readonly host: PageHeapHost;
+      constructor(host: PageHeapHost) {
+        super(host);
+        this.host = host;
+      }
+      override release(): Bytes {
+        for (;;) this.host.release(pageIndex(100), pageCount(100), pageCount(100));
+      }
+    }
+    const error = failureOf(Generous, (heap) => {
+      heap.malloc(64 * 1024);
+      heap.freeOSMemory();
+    });
+    expect(error.code).toBe('ERR_PAGE_HEAP');
+    expect(error.message).toMatch(
+      /^the page heap Generous called host\.release\(100, 100, 100\): by its own count [45]\d\d of its 504 free pages are given back already$/,
+    );
+  });
+
+  test.each([-1, 1000])(
+    'that says of an allocation that %d of its pages were given back is refused',
+    (said) => {
+      class Saying extends FirstFit {
+        override alloc(n: PageCount): PageIndex {
+          const page = super.alloc(n);
+          (this as { lastScavenged: number }).lastScavenged = said;
+          return page;
+        }
+      }
+      const error = failureOf(Saying, work);
+      expect(error.code).toBe('ERR_PAGE_HEAP');
+      expect(error.message).toMatch(
+        new RegExp(
+          `^the page heap Saying: lastScavenged answered ${said}, and must answer 0 to \\d+, the pages that were given back$`,
+        ),
+      );
+    },
+  );
 
   test('releases by age where it can when everything is to go, and by amount where it cannot', () => {
     const calls: [string, number][] = [];

@@ -75,7 +75,10 @@ describe('in a heap, a page heap that', () => {
           reachPages: host.reachPages,
           physPages: host.physPages,
           now: () => host.now(),
-          release: (page, _n, newly) => host.release(page, 1 as never, newly),
+          // One page again and again, and each time as one more.
+          release: (page, _n, newly) => {
+            for (let k = 0; k < newly; k++) host.release(page, 1 as never, 1 as never);
+          },
         });
       }
     }
