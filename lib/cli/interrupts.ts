@@ -11,6 +11,7 @@
  * they do by themselves.
  */
 import { stopSignals } from '../base/stop-signals.ts';
+import { isWaiting } from '../base/waits.ts';
 import { exitCodes } from './exit-codes.ts';
 
 /** What is said at the first signal where several runs are made. */
@@ -77,6 +78,16 @@ export class Interrupts {
     });
   }
 
+  #exit(signal: NodeJS.Signals): never {
+    // The exit would wait for the thread that waits for another program.
+    if (isWaiting())
+      process.once('exit', () => {
+        this.leaveToSystem();
+        process.kill(process.pid, signal);
+      });
+    process.exit(exitCodes.interrupted);
+  }
+
   #listen(): void {
     // To take it away and set it again would leave a moment without.
     if (this.#isListening) return;
@@ -84,8 +95,8 @@ export class Interrupts {
     for (const signal of stopSignals) process.on(signal, this.#on);
   }
 
-  readonly #on = (): void => {
-    if (!this.#isCounted) process.exit(exitCodes.interrupted);
+  readonly #on = (signal: NodeJS.Signals): void => {
+    if (!this.#isCounted) this.#exit(signal);
     this.#count++;
     this.#next?.();
     if (this.#count === 1) {

@@ -9,6 +9,7 @@ import { Argument, type Command, Option } from 'commander';
 import { calledAs, commandHere } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { utf8Text } from '../base/utf8.ts';
+import { whileWaiting } from '../base/waits.ts';
 import { Bench } from '../course/exercises/bench.ts';
 import type { Exercise } from '../course/exercises/exercise.ts';
 import { predictionsFor, scenePages } from '../course/exercises/predict/scenes.ts';
@@ -253,7 +254,7 @@ const step: Act = async (what, { on, out = '.' }, context) => {
     });
   let text: string;
   try {
-    text = utf8Text(readFileSync(trace));
+    text = utf8Text(whileWaiting(trace, () => readFileSync(trace)));
   } catch (error) {
     throw fileError(trace, error);
   }

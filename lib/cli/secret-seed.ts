@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { PageHeapError } from '../base/errors.ts';
+import { whileWaiting } from '../base/waits.ts';
 import { fileError } from '../os/file-error.ts';
 
 const leastCharacters = 8;
@@ -21,7 +22,7 @@ export function secretOf(given: string | undefined): string | undefined {
   let secret = given;
   if (file !== undefined) {
     try {
-      secret = readFileSync(file, 'utf8').trim();
+      secret = whileWaiting(file, () => readFileSync(file, 'utf8')).trim();
     } catch (error) {
       throw fileError(file, error);
     }

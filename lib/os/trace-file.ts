@@ -21,6 +21,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { PageHeapError } from '../base/errors.ts';
+import { whileWaiting } from '../base/waits.ts';
 import type { Addon } from './addon.ts';
 import { fileError } from './file-error.ts';
 import { takeFileLock } from './file-lock.ts';
@@ -102,7 +103,8 @@ export class TraceFile {
     // The heap is in the middle of something: it cannot be left there.
     if (bytes.length === 0 || this.#failure !== undefined) return;
     try {
-      this.#fd ??= openSync(this.#path ?? '', constants.O_WRONLY);
+      const path = this.#path ?? '';
+      this.#fd ??= whileWaiting(path, () => openSync(path, constants.O_WRONLY));
       this.#begin(this.#fd);
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
     } catch (cause) {

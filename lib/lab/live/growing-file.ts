@@ -4,6 +4,7 @@
  * Nothing is kept of it: whoever reads says from where. So a reader that is slow, or comes late, costs no memory.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { whileWaiting } from '../../base/waits.ts';
 import { fileError } from '../../os/file-error.ts';
 
 const newline = 10;
@@ -45,7 +46,7 @@ export class GrowingFile {
 
   #look<T>(look: (fd: number) => T): T {
     try {
-      this.#fd ??= openSync(this.#path, 'r');
+      this.#fd ??= whileWaiting(this.#path, () => openSync(this.#path, 'r'));
       return look(this.#fd);
     } catch (cause) {
       throw fileError(this.#path, cause);

@@ -23,6 +23,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { whileWaiting } from '../../base/waits.ts';
 import { fileError } from '../../os/file-error.ts';
 import { followLinks } from './links.ts';
 import { checkOutput } from './output.ts';
@@ -114,7 +115,7 @@ function write(path: string, bytes: Uint8Array): void {
   }
   const former = statSync(path, { throwIfNoEntry: false });
   if (former !== undefined && !former.isFile() && !former.isDirectory()) {
-    writeInPlace(path, bytes, false);
+    whileWaiting(path, () => writeInPlace(path, bytes, false));
     return;
   }
   try {

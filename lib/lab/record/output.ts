@@ -63,6 +63,8 @@ function refuse(file: string, why: string, fd?: number): never {
 export function isLiveRun(path: string): boolean {
   let fd: number;
   try {
+    // A FIFO would wait for its other end.
+    if (!statSync(path).isFile()) return false;
     fd = openSync(path, 'r');
   } catch {
     return false;

@@ -12,6 +12,7 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
+import { whileWaiting } from '../../base/waits.ts';
 import { fileError } from '../../os/file-error.ts';
 import { takeFileLock } from '../../os/file-lock.ts';
 import { makeFolder } from './folders.ts';
@@ -115,7 +116,7 @@ function faultOf(line: unknown, first: boolean, ofContender: boolean): string | 
 export async function readRunFile(path: string): Promise<RunData> {
   let bytes: Buffer;
   try {
-    bytes = readFileSync(path);
+    bytes = whileWaiting(path, () => readFileSync(path));
   } catch (cause) {
     throw fileError(path, cause);
   }

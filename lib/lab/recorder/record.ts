@@ -13,7 +13,7 @@
  * Not here: the words (cli/record.ts).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { signalChild } from '../../base/signal-child.ts';
@@ -85,7 +85,7 @@ export interface RecordHooks {
 
 /** Refuses an output that is being recorded to. @throws PageHeapError ERR_FILE */
 function checkNoRaw(output: string): void {
-  if (!existsSync(output)) return;
+  if (!statSync(output, { throwIfNoEntry: false })?.isFile()) return;
   let fd: number | undefined;
   try {
     fd = openSync(output, 'r');

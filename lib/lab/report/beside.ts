@@ -15,6 +15,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import papaparse from 'papaparse';
 import { PageHeapError } from '../../base/errors.ts';
+import { whileWaiting } from '../../base/waits.ts';
 import { fileError } from '../../os/file-error.ts';
 
 /** A curve in steps: each value holds until the next; times in milliseconds, in order. */
@@ -140,7 +141,7 @@ function fromCsv(text: string, name: string, file: string): BesideCurve[] {
 export function readBeside(file: string): BesideCurve[] {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = whileWaiting(file, () => readFileSync(file, 'utf8'));
   } catch (cause) {
     throw fileError(file, cause);
   }

@@ -4,6 +4,7 @@
  * A line `{"k":"moment","label":…}` stands before the lines of each dump.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { whileWaiting } from '../../base/waits.ts';
 import { fileError } from '../../os/file-error.ts';
 import { dominatorsOf, dominatorTree } from '../metrics/dominators.ts';
 import { readDump } from '../metrics/heap-graph.ts';
@@ -24,7 +25,7 @@ export class HeapDumps {
     this.#path = path;
     checkOutput(path, inputs);
     try {
-      this.#fd = openSync(path, 'w');
+      this.#fd = whileWaiting(path, () => openSync(path, 'w'));
     } catch (error) {
       throw fileError(path, error);
     }

@@ -16,6 +16,7 @@ import { fstatSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { PageHeapError } from '../../base/errors.ts';
+import { mayWait, waitFor } from '../../base/waits.ts';
 import { fileError } from '../../os/file-error.ts';
 import { type ByteSource, type SourceEnd, soundEnd } from './byte-source.ts';
 import { foreignBytes, type Outer } from './foreign.ts';
@@ -46,16 +47,19 @@ class FileSource implements ByteSource {
   end = soundEnd;
   readonly #handle: FileHandle;
   readonly #buffer = Buffer.allocUnsafeSlow(readBytes);
+  readonly #waits: boolean;
 
-  constructor(handle: FileHandle, size: number | undefined) {
+  /** @param waits it may have to wait for who writes it */
+  constructor(handle: FileHandle, size: number | undefined, waits: boolean) {
     this.#handle = handle;
     this.size = size;
+    this.#waits = waits;
   }
 
   async next(): Promise<Uint8Array | undefined> {
     const { size = Number.POSITIVE_INFINITY } = this;
     const length = Math.min(readBytes, size - this.consumed);
-    const bytesRead = length === 0 ? 0 : (await this.#handle.read(this.#buffer, 0, length, null)).bytesRead;
+    const bytesRead = length === 0 ? 0 : await this.#read(length);
     this.consumed += bytesRead;
     if (bytesRead > 0) return this.#buffer.subarray(0, bytesRead);
     if (this.size !== undefined) {
@@ -67,6 +71,11 @@ class FileSource implements ByteSource {
       };
     }
     return undefined;
+  }
+
+  async #read(length: number): Promise<number> {
+    const call = this.#handle.read(this.#buffer, 0, length, null);
+    return (await (this.#waits ? waitFor(call) : call)).bytesRead;
   }
 
   async close(): Promise<void> {
@@ -369,10 +378,11 @@ function openStandardInput(): ByteSource {
 }
 
 async function openFile(path: string, most: number): Promise<ByteSource> {
-  const handle = await open(path, 'r');
+  const waits = mayWait(path);
+  const handle = await (waits ? waitFor(open(path, 'r')) : open(path, 'r'));
   const stat = await handle.stat();
-  if (stat.isCharacterDevice()) return new DeviceSource(new FileSource(handle, undefined), path);
+  if (stat.isCharacterDevice()) return new DeviceSource(new FileSource(handle, undefined, waits), path);
   // What the kernel makes up as it is read has the size 0.
   const size = stat.isFile() && stat.size > 0 ? Math.min(stat.size, most) : undefined;
-  return new FileSource(handle, size);
+  return new FileSource(handle, size, waits);
 }

@@ -1,0 +1,47 @@
+/**
+ * Waiting for others: a FIFO opens when somebody opens its other end, and a read or a write of it takes as long as somebody lets it;
+ * so do terminals and other devices.
+ *
+ * A thread that waits so has no turn in which Ctrl-C could be obeyed by a handler. So during a call of this thread's signals do
+ * what they do by themselves: they end the process. What a thread of Node's pool waits for does not keep this one, but `process.exit`
+ * waits for that thread; who exits asks here, and ends by the signal instead (cli/interrupts.ts).
+ */
+import { statSync } from 'node:fs';
+import { stopSignals } from './stop-signals.ts';
+
+/** Whether a file may keep who opens it, reads it or writes to it. False of one that is not there. */
+export function mayWait(path: string): boolean {
+  try {
+    const stat = statSync(path);
+    return stat.isFIFO() || stat.isCharacterDevice() || stat.isSocket();
+  } catch {
+    return false;
+  }
+}
+
+/** Does what may wait for a file's other end. */
+export function whileWaiting<T>(path: string, work: () => T): T {
+  if (!mayWait(path)) return work();
+  const kept = stopSignals.map((signal) => [signal, process.listeners(signal)] as const);
+  for (const signal of stopSignals) process.removeAllListeners(signal);
+  try {
+    return work();
+  } finally {
+    for (const [signal, listeners] of kept) for (const listener of listeners) process.on(signal, listener);
+  }
+}
+
+let waiting = 0;
+
+/** Whether a thread of the pool waits. */
+export const isWaiting = (): boolean => waiting > 0;
+
+/** A call of Node's that may wait for a file's other end. */
+export async function waitFor<T>(call: Promise<T>): Promise<T> {
+  waiting++;
+  try {
+    return await call;
+  } finally {
+    waiting--;
+  }
+}
