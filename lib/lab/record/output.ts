@@ -90,7 +90,8 @@ function pathOf(link: string): string {
 }
 
 /**
- * Refuses an output that is one of the inputs, or a live run's file. A path where nothing is yet is right.
+ * Refuses an output that is one of the inputs, a module (it may be one that an input imports), or a live run's file. A path where
+ * nothing is yet is right.
  * @param inputs paths that are read; `-` is standard input
  * @throws PageHeapError ERR_FILE
  */
@@ -100,7 +101,11 @@ export function checkOutput(path: string, inputs: readonly string[] = []): void 
   const input = inputOf(stat, inputs);
   if (input !== undefined)
     refuse(path, `this is the input${ofName(path, input)}; writing the output there would lose it`);
-  if (stat.isFile() && isLiveRun(path)) refuse(path, liveRunWords);
+  if (!stat.isFile()) return;
+  // What modules of the command line import is not known here.
+  if (/\.[cm]?[jt]sx?$/.test(placeOf(path)))
+    refuse(path, 'this is a module; writing the output there would lose it');
+  if (isLiveRun(path)) refuse(path, liveRunWords);
 }
 
 /** Refuses a path that is seen to be none for a file, before the work whose result goes there. @throws PageHeapError ERR_FILE */

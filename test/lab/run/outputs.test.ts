@@ -44,6 +44,20 @@ describe.each(outputs)('%s', (what, given) => {
     expect(readFileSync(at('in'), 'utf8')).toBe(text);
   });
 
+  test.each(['helper.mjs', 'helper.ts', 'link'])(
+    'is not a module, which an input may import: %s',
+    async (name) => {
+      const target = name === 'link' ? 'helper.js' : name;
+      writeFileSync(at(target), 'export {};\n');
+      if (name === 'link') symlinkSync(target, at(name));
+      await expect(run(given(at(name)))).rejects.toMatchObject({
+        code: 'ERR_FILE',
+        message: expect.stringMatching(/this is a module; writing the output there would lose it/),
+      });
+      expect(readFileSync(at(target), 'utf8')).toBe('export {};\n');
+    },
+  );
+
   test('is not what another run is writing', async () => {
     const writer = new RunFileWriter(at('live'));
     try {
