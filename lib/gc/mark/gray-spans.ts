@@ -2,8 +2,8 @@
  * Gray spans: where the next gray objects of the span queue are, a word of gray bits of one span at a time.
  *
  * The span at hand is gone through round after round, until one finds nothing: scanning it makes others of its objects
- * gray. A large object comes in pieces of 128 KiB (*oblets*), and what a piece led to is followed before the next. Objects
- * of a span that lies in two windows are scanned here, word by word.
+ * gray. A large object comes in pieces of 128 KiB (*oblets*), and what a piece led to is followed before the next; where it lies in
+ * several windows they are opened one after the other. Smaller objects of a span that lies in two are scanned here, word by word.
  *
  * A large object may be gray and not marked, where it keeps what it refers to, not itself; and pages of one are scanned once
  * more where there are views of them. The words of both are counted beside the others (`againWords`).
@@ -19,6 +19,7 @@ import type { MarkWindow } from './window.ts';
 const windowPages = windowPageMask + 1;
 /** log2 of the words of a page. */
 const pageWordsShift = 10;
+const windowWords = windowPages * 2 ** pageWordsShift;
 /** Words of a piece of a large object: 128 KiB; 16 KiB beside the program, which a piece keeps waiting. */
 const obletWords = (128 * 1024) / 8;
 const shortObletWords = (16 * 1024) / 8;
@@ -34,8 +35,8 @@ export class GraySpans {
   readonly #todo: Int32Array;
   readonly #base: Int32Array;
   readonly #step: Int32Array;
-  readonly #largeAt: Int32Array;
-  readonly #largeEnd: Int32Array;
+  readonly #largeAt: Float64Array;
+  readonly #largeEnd: Float64Array;
   readonly #scannedObjects: Float64Array;
   readonly #elemSize: Int32Array;
   readonly #nelems: Int32Array;
@@ -82,18 +83,18 @@ export class GraySpans {
         if (word === 0) continue;
         this.#nextGray[0] = k;
         gray[first + k] = 0;
+        const size = this.#elemSize[s];
+        if (size === 0) {
+          const all = objectSize(this.#deps.state.spans.columns, s) / 8;
+          this.#takePieces(s, 0, all);
+          if (!this.#deps.objects.isMarked(s, 0)) this.#countAgain(all);
+          break;
+        }
         const page = this.#startPage[s] & windowPageMask;
         if (page + this.#pages[s] > windowPages) {
           this.#scanAcross(s, k * 32, word);
           left = words + 1;
           continue;
-        }
-        const size = this.#elemSize[s];
-        if (size === 0) {
-          this.#largeAt[0] = page << pageWordsShift;
-          this.#largeEnd[0] = this.#largeAt[0] + objectSize(this.#deps.state.spans.columns, s) / 8;
-          if (!this.#deps.objects.isMarked(s, 0)) this.#countAgain(this.#largeEnd[0] - this.#largeAt[0]);
-          break;
         }
         this.#scannedObjects[0] += popcount32(word);
         this.#todo[0] = word;
@@ -108,17 +109,18 @@ export class GraySpans {
 
   /** Pages of a large object are to be scanned once more, in pieces. No span is at hand. */
   scanAgain(s: number, fromPage: number, endPage: number): void {
-    const page = this.#startPage[s] & windowPageMask;
-    const from = fromPage * 2 ** pageWordsShift;
-    const words = Math.min(endPage, this.#pages[s]) * 2 ** pageWordsShift - from;
-    if (page + this.#pages[s] > windowPages) {
-      this.#shader.shadeWords(s, from, words, from + words);
-      return;
-    }
+    const words = (Math.min(endPage, this.#pages[s]) - fromPage) * 2 ** pageWordsShift;
     this.#takeInHand(s);
-    this.#largeAt[0] = (page << pageWordsShift) + from;
-    this.#largeEnd[0] = this.#largeAt[0] + words;
+    this.#takePieces(s, fromPage, words);
     this.#countAgain(words);
+  }
+
+  /** Words of the large object at hand, which come next. */
+  #takePieces(s: number, fromPage: number, words: number): void {
+    const page = this.#startPage[s] + fromPage;
+    this.#open(page >>> windowPagesShift);
+    this.#largeAt[0] = (page & windowPageMask) << pageWordsShift;
+    this.#largeEnd[0] = this.#largeAt[0] + words;
   }
 
   #nextSpan(): boolean {
@@ -132,7 +134,10 @@ export class GraySpans {
     this.#span[0] = s;
     this.#nextGray[0] = 0;
     if (s === 0) return;
-    const index = this.#startPage[s] >>> windowPagesShift;
+    this.#open(this.#startPage[s] >>> windowPagesShift);
+  }
+
+  #open(index: number): void {
     this.#deps.columns.window[0] = index + 1;
     this.#window.open(index);
   }
@@ -145,9 +150,16 @@ export class GraySpans {
   }
 
   #nextPiece(): boolean {
-    const { isOn } = this.#deps.columns;
+    const { isOn, window } = this.#deps.columns;
+    if (this.#largeAt[0] === windowWords) {
+      // It goes on in the window behind.
+      this.#open(window[0]);
+      this.#largeEnd[0] -= windowWords;
+      this.#largeAt[0] = 0;
+    }
     const at = this.#largeAt[0];
-    const n = Math.min(isOn[0] !== 0 ? shortObletWords : obletWords, this.#largeEnd[0] - at);
+    const most = isOn[0] !== 0 ? shortObletWords : obletWords;
+    const n = Math.min(most, this.#largeEnd[0] - at, windowWords - at);
     this.#todo[0] = 1;
     this.#base[0] = at;
     this.#step[0] = n;

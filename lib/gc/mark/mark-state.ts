@@ -32,8 +32,8 @@ export const markTable = table('mark', 'gc', {
   base: i32('heap'),
   step: i32('heap'),
   // What is left of the large object at hand.
-  largeAt: i32('heap'),
-  largeEnd: i32('heap'),
+  largeAt: f64('heap'),
+  largeEnd: f64('heap'),
   /** The work buffer in hand, the first empty one, and the first of the spans they were cut from. */
   buffer: i32('heap'),
   emptyBuffer: i32('heap'),

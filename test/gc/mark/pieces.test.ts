@@ -54,10 +54,19 @@ function mostOfStep(heap: Heap, windows: () => number): number {
   return most;
 }
 
-describe.each(['objects', 'spans'] as const)('a large object, by %s:', (markOrder) => {
+describe.each([
+  ['in one window', 'objects'],
+  ['in one window', 'spans'],
+  ['in two windows', 'objects'],
+  ['in two windows', 'spans'],
+] as const)('a large object %s, by %s:', (where, markOrder) => {
   const start = () => {
-    const heap = heapOf({ markOrder });
-    return { heap, ...largeArray(heap), windows: windowsOf(heap) };
+    const heap = heapOf({ markOrder, reach: 2 ** 34 });
+    const before = where === 'in one window' ? undefined : heap.root(heap.malloc(2 ** 32 - 2 * MiB));
+    const { array, n } = largeArray(heap);
+    before?.dispose();
+    expect(Math.floor((array + 4 * MiB) / 2 ** 32) - Math.floor(array / 2 ** 32)).toBe(before ? 1 : 0);
+    return { heap, array, n, windows: windowsOf(heap) };
   };
 
   test.each([
