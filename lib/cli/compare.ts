@@ -52,6 +52,7 @@ import { Progress } from './progress.ts';
 import { addSubjectOptions, defaultSubject, subjectNames, subjectOptionsOf } from './subject.ts';
 import { irregularityNotes } from './summary.ts';
 import { plain, type Terminal } from './terminal.ts';
+import { tellFinished } from './write-each.ts';
 
 const defaultConfigurations = ['lists', 'treap', 'radix'];
 
@@ -279,7 +280,7 @@ async function execute(name: string, options: Options, context: CommandContext):
   // A run may have been ended alone.
   if (interrupts.count > 0 || !isWhole) context.exitCode = exitCodes.interrupted;
   if (ending !== undefined) {
-    if (begun && existsSync(folder)) terminal.note(`What was recorded until then: ${folder}`);
+    if (begun && existsSync(folder)) await tellFinished(() => tell(folder, options, terminal));
     throw ending;
   }
   await tell(folder, options, terminal);

@@ -9,6 +9,7 @@ import { makeFolder } from '../lab/record/folders.ts';
 import { checkOpenOutputs } from '../lab/record/output.ts';
 import type { CommandContext } from './context.ts';
 import { folderOf, isComparison, runsOf, stemOf } from './runs-of.ts';
+import { writeEach } from './write-each.ts';
 
 const help = `
 Four files: NAME.samples.csv, NAME.collections.csv, NAME.releases.csv, and
@@ -51,11 +52,13 @@ async function execute(
   const folder = output ?? folderOf(path);
   makeFolder(folder);
   const inputs = configurations.flatMap(({ files }) => files);
-  for (const name of tableNames) {
-    const file = join(folder, `${nameOf(path)}.${name}.csv`);
-    writeDocument(file, tableOf(name, runs), inputs);
-    terminal.print(file);
-  }
+  writeEach(
+    tableNames.map((name) => () => {
+      const file = join(folder, `${nameOf(path)}.${name}.csv`);
+      writeDocument(file, tableOf(name, runs), inputs);
+      terminal.print(file);
+    }),
+  );
 }
 
 export function defineExport(command: Command, context: CommandContext): void {

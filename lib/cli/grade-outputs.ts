@@ -10,10 +10,6 @@ import { writeDocument } from '../lab/record/document.ts';
 import { checkOutputs, checkWritable, type Output } from '../lab/record/output.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface GradeOutput extends Output {
-  readonly text: () => string;
-}
-
 /** Refuses outputs that cannot be written. @throws PageHeapError ERR_FILE */
 export function checkPlaces(outputs: readonly Output[], inputs: readonly string[]): void {
   checkOutputs(outputs, inputs);
@@ -52,17 +48,4 @@ export function writeUsual(path: string, text: () => string, terminal: Terminal)
     if (!(error instanceof PageHeapError)) throw error;
     terminal.note(noPicture(error.message));
   }
-}
-
-/** Writes documents, each also where another cannot be. @throws the first error */
-export function writeEach(outputs: readonly GradeOutput[]): void {
-  const failures: unknown[] = [];
-  for (const { path, text } of outputs) {
-    try {
-      writeDocument(path, text());
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  if (failures.length > 0) throw failures[0];
 }

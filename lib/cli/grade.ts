@@ -31,15 +31,17 @@ import {
 } from '../course/report/grade-table.ts';
 import { printable } from '../course/sandbox/printable.ts';
 import { walls } from '../course/sandbox/walls.ts';
+import { writeDocument } from '../lab/record/document.ts';
 import { fileName } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { checkPlaces, outputOf, usualPlace, writeEach, writeUsual } from './grade-outputs.ts';
+import { checkPlaces, outputOf, usualPlace, writeUsual } from './grade-outputs.ts';
 import { Progress } from './progress.ts';
 import { secretFile, secretOf, secretSeedOption } from './secret-seed.ts';
 import { drawTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { wrap } from './wrap.ts';
+import { writeEach } from './write-each.ts';
 
 const help = `
 A hand-in is a module, or a folder that has one (with lab.json, as \`pageheap lab start\`
@@ -192,8 +194,16 @@ async function gradeOne(path: string, options: Options, context: CommandContext)
   const page = (): string => gradePage(made, title);
   const resultsText = (): string => `${JSON.stringify(gradescopeResults(made), undefined, 2)}\n`;
   writeEach([
-    ...results.map((output) => ({ ...output, text: resultsText })),
-    ...pictures.map((output) => ({ ...output, text: page })),
+    ...results.map(
+      ({ path }) =>
+        () =>
+          writeDocument(path, resultsText()),
+    ),
+    ...pictures.map(
+      ({ path }) =>
+        () =>
+          writeDocument(path, page()),
+    ),
   ]);
   if (typeof picture === 'string') terminal.note(`picture: ${picture}`);
   if (unnamed !== undefined) writeUsual(unnamed, page, terminal);
@@ -266,12 +276,19 @@ async function gradeMany(folder: string, options: Options, context: CommandConte
   if (notGraded.length > 0) context.exitCode = exitCodes.failed;
   // What came out is told, also where it cannot be written down.
   tellClass(result, options, terminal);
-  const outputs = [
-    ...lines.map((output) => ({ ...output, text: () => classCsv(result) })),
-    ...pages.map((output) => ({ ...output, text: () => classPage(result) })),
-  ];
-  writeEach(outputs);
-  if (options.json !== true) for (const { path } of outputs) terminal.note(path);
+  writeEach([
+    ...lines.map(
+      ({ path }) =>
+        () =>
+          writeDocument(path, classCsv(result)),
+    ),
+    ...pages.map(
+      ({ path }) =>
+        () =>
+          writeDocument(path, classPage(result)),
+    ),
+  ]);
+  if (options.json !== true) for (const { path } of [...lines, ...pages]) terminal.note(path);
 }
 
 async function testSelf(options: Options, context: CommandContext): Promise<void> {

@@ -43,6 +43,7 @@ import { Progress } from './progress.ts';
 import { addSubjectOptions, defaultSubject, subjectNames, subjectOptionsOf } from './subject.ts';
 import { drawTable } from './table.ts';
 import { plain, type Terminal } from './terminal.ts';
+import { tellFinished, writeEach } from './write-each.ts';
 
 interface Options {
   readonly name?: string;
@@ -165,10 +166,11 @@ async function tell(store: GridStore, options: Options, terminal: Terminal): Pro
   const results = await readGrid(store);
   const csv = join(store.folder, 'grid.csv');
   const page = join(store.folder, 'grid.html');
-  const write = (): void => {
-    writeDocument(csv, gridCsv(results));
-    if (options.report) writePage(page, renderGrid(results), []);
-  };
+  const write = (): void =>
+    writeEach([
+      () => writeDocument(csv, gridCsv(results)),
+      ...(options.report ? [() => writePage(page, renderGrid(results), [])] : []),
+    ]);
   // What came out is told, also where it cannot be written down.
   if (options.json === true) {
     let report: string | null = null;
@@ -204,6 +206,7 @@ async function execute(
   interrupts.begin(() => terminal.note(stoppingWords));
   let failed = 0;
   let isWhole = false;
+  let ending: unknown;
   try {
     isWhole = await workOnGrid(
       {
@@ -246,9 +249,15 @@ async function execute(
         },
       },
     );
+  } catch (error) {
+    ending = error;
   } finally {
     bar?.stop();
     interrupts.end();
+  }
+  if (ending !== undefined) {
+    if (store.done().length > 0) await tellFinished(() => tell(store, options, terminal));
+    throw ending;
   }
   if (failed > 0) context.exitCode = exitCodes.failed;
   // A run may have been ended alone.

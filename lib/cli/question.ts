@@ -2,8 +2,9 @@
  * `pageheap question`: the questions that people bring, each an experiment with a picture and bounds.
  *
  * Without a name it lists them. Each answer is a folder: the page, the picture as SVG, the answer as JSON, and run files.
+ * What was measured is told before it is written down, and also where it cannot be.
  */
-import { readdirSync, rmdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { calledAs } from '../base/called-as.ts';
@@ -11,7 +12,7 @@ import { decimal } from '../design/kinds.ts';
 import { type Asked, askQuestion, questionMachine, verdictWords } from '../lab/questions/ask.ts';
 import { drawPicture } from '../lab/questions/draw-picture.ts';
 import { boundWords, renderQuestion } from '../lab/questions/page.ts';
-import type { Question } from '../lab/questions/question.ts';
+import type { Question, QuestionMachine } from '../lab/questions/question.ts';
 import { questionNamed, questions, reportOf } from '../lab/questions/questions.ts';
 import { writeDocument } from '../lab/record/document.ts';
 import { makeFolder, stampedPath } from '../lab/record/folders.ts';
@@ -23,6 +24,7 @@ import { Progress } from './progress.ts';
 import { drawTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { wrap } from './wrap.ts';
+import { writeEach } from './write-each.ts';
 
 const help = `
 A bound is held against what was measured here, on this machine and now. A busy
@@ -110,7 +112,7 @@ function answerJson(asked: Asked, folder: string | null): object {
   };
 }
 
-function tell(asked: Asked, folder: string, terminal: Terminal): void {
+function tell(asked: Asked, terminal: Terminal): void {
   const { question, answer, verdict, remarks } = asked;
   const colors = terminal.outColors;
   const columns = terminal.columnsOf(terminal.out);
@@ -133,30 +135,72 @@ function tell(asked: Asked, folder: string, terminal: Terminal): void {
   const paint = verdict === 'held' ? colors.green : verdict === 'failed' ? colors.red : colors.yellow;
   terminal.print(`\n${paint(colors.bold(`Question ${question.number}: ${verdictWords(asked)}`))}`);
   for (const remark of remarks) terminal.note(remark);
-  if (answer.picture !== undefined)
-    terminal.print(`page:    ${join(folder, 'index.html')}\npicture: ${join(folder, 'picture.svg')}`);
 }
 
+/** Writes the answer's files, each also where another cannot be. @throws PageHeapError ERR_FILE, the first */
 function keep(asked: Asked, folder: string): void {
   const inputs = asked.runs.map(({ file }) => file);
-  writeDocument(
-    join(folder, 'answer.json'),
-    `${JSON.stringify(answerJson(asked, folder), undefined, 2)}\n`,
-    inputs,
-  );
-  if (asked.answer.picture === undefined) return;
-  writeDocument(join(folder, 'picture.svg'), drawPicture(asked.answer.picture), inputs);
-  writePage(join(folder, 'index.html'), renderQuestion(asked), inputs);
+  const { picture } = asked.answer;
+  const json = (): string => `${JSON.stringify(answerJson(asked, folder), undefined, 2)}\n`;
+  const writes = [() => writeDocument(join(folder, 'answer.json'), json(), inputs)];
+  if (picture !== undefined)
+    writes.push(
+      () => writeDocument(join(folder, 'picture.svg'), drawPicture(picture), inputs),
+      () => writePage(join(folder, 'index.html'), renderQuestion(asked), inputs),
+    );
+  writeEach(writes);
 }
 
-/** A question that was not answered: its folder goes where nothing is in it; else it is said what that is. */
-function leftBehind({ number }: Question, folder: string, terminal: Terminal): void {
+/**
+ * A question that was not answered, or whose answer could not be written: its folder goes where nothing is in it; else it is said
+ * what that is.
+ */
+function leftBehind({ number }: Question, isAnswered: boolean, folder: string, terminal: Terminal): void {
   const runs = readdirSync(folder);
   if (runs.length === 0) rmdirSync(folder);
+  else if (isAnswered) terminal.note(`what could be written of question ${number} is in ${folder}`);
   else
     terminal.note(
       `question ${number} has no answer and no page; ${runs.length === 1 ? 'a run file that was' : `${runs.length} run files that were`} made for it, the last perhaps not whole, ${runs.length === 1 ? 'is' : 'are'} in ${folder}`,
     );
+}
+
+interface Answered {
+  readonly asked: Asked;
+  /** Where its files are; null where there is none. */
+  readonly folder: string | null;
+}
+
+/** Asks one, tells what came out, and writes that down. Its answer is added to `all` also where the last fails. */
+async function askOne(
+  question: Question,
+  machine: QuestionMachine,
+  { out, scale, json }: Options,
+  { terminal, interrupts }: CommandContext,
+  all: Answered[],
+): Promise<void> {
+  const name = `question-${String(question.number).padStart(2, '0')}-${question.name}`;
+  const folder = stampedPath(out, name, new Date());
+  makeFolder(folder);
+  let asked: Asked | undefined;
+  let isKept = false;
+  const bar = new Progress(terminal, question.seconds * Math.max(0.2, scale), 40);
+  try {
+    asked = await askQuestion(question, {
+      ...{ folder, size: scale, signal: interrupts.stop, kill: interrupts.kill, machine },
+      onProgress: (what, seconds) => bar.update(seconds, `question ${question.number}: ${what}`),
+    });
+    bar.stop();
+    if (!json) tell(asked, terminal);
+    keep(asked, folder);
+    isKept = true;
+    if (!json && asked.answer.picture !== undefined)
+      terminal.print(`page:    ${join(folder, 'index.html')}\npicture: ${join(folder, 'picture.svg')}`);
+  } finally {
+    bar.stop();
+    if (!isKept) leftBehind(question, asked !== undefined, folder, terminal);
+    if (asked !== undefined) all.push({ asked, folder: existsSync(folder) ? folder : null });
+  }
 }
 
 async function execute(names: readonly string[], options: Options, context: CommandContext): Promise<void> {
@@ -167,38 +211,20 @@ async function execute(names: readonly string[], options: Options, context: Comm
   const { terminal, interrupts } = context;
   const chosen = questionsOf(names);
   const machine = questionMachine();
-  const all: { asked: Asked; folder: string }[] = [];
+  const all: Answered[] = [];
+  let failure: unknown;
   interrupts.begin();
   try {
     for (const question of chosen) {
-      const folder = stampedPath(
-        options.out,
-        `question-${String(question.number).padStart(2, '0')}-${question.name}`,
-        new Date(),
-      );
-      makeFolder(folder);
-      let isKept = false;
-      const bar = new Progress(terminal, question.seconds * Math.max(0.2, options.scale), 40);
-      try {
-        const asked = await askQuestion(question, {
-          ...{ folder, size: options.scale, signal: interrupts.stop, kill: interrupts.kill, machine },
-          onProgress: (what, seconds) => bar.update(seconds, `question ${question.number}: ${what}`),
-        });
-        bar.stop();
-        keep(asked, folder);
-        isKept = true;
-        all.push({ asked, folder });
-        if (!options.json) tell(asked, folder, terminal);
-        if (!options.json && question !== chosen.at(-1)) terminal.print('');
-      } finally {
-        bar.stop();
-        if (!isKept) leftBehind(question, folder, terminal);
-      }
+      if (!options.json && all.length > 0) terminal.print('');
+      await askOne(question, machine, options, context, all);
     }
   } catch (error) {
-    if (!interrupts.stop.aborted) throw error;
-    terminal.note('interrupted');
-    context.exitCode = exitCodes.interrupted;
+    failure = error;
+    if (interrupts.stop.aborted) {
+      terminal.note('interrupted');
+      context.exitCode = exitCodes.interrupted;
+    } else if (all.length === 0) throw error;
   } finally {
     interrupts.end();
   }
@@ -210,6 +236,7 @@ async function execute(names: readonly string[], options: Options, context: Comm
       all.map(({ asked }) => asked),
       terminal,
     );
+  if (failure !== undefined && !interrupts.stop.aborted) throw failure;
   if (context.exitCode === exitCodes.ok) context.exitCode = codeOf(all.map(({ asked }) => asked));
 }
 

@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { record } from '../../lib/lab/recorder/record.ts';
 import { childrenOf, compileScenes, told } from '../lab/recorder/scenes.ts';
 import { sendSignal } from '../support/signals.ts';
+import { mountSmallDisk, unmount } from '../support/small-disk.ts';
 import { inProcess } from './in-process.ts';
 import { pageheap } from './spawn.ts';
 
@@ -190,16 +191,8 @@ describe('pageheap record', () => {
     );
   });
 
-  /** A disk of its own, which is small. */
-  const smallDisk = (size: string, skip: (why: string) => void): string => {
-    const cwd = place();
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'none', cwd], { stdio: 'ignore' });
-    } catch {
-      skip('mounting a small disk is not allowed here');
-    }
-    return cwd;
-  };
+  const smallDisk = (size: string, skip: (why: string) => void): string =>
+    mountSmallDisk(place(), size, skip);
 
   it('says that a disk has no room for anything of it, and leaves nothing', async ({ skip }) => {
     const cwd = smallDisk('128k', skip);
@@ -210,7 +203,7 @@ describe('pageheap record', () => {
       expect(err).toMatch(/of scenes: nothing is recorded: the disk is full/);
       expect(readdirSync(cwd)).toEqual([]);
     } finally {
-      execFileSync('umount', [cwd]);
+      unmount(cwd);
     }
   });
 
@@ -232,7 +225,7 @@ describe('pageheap record', () => {
       expect(err).not.toContain('pageheap run');
       expect(readdirSync(cwd)).toEqual(['my.children']);
     } finally {
-      execFileSync('umount', [cwd]);
+      unmount(cwd);
     }
   });
 
@@ -244,7 +237,7 @@ describe('pageheap record', () => {
       expect([code, err]).toEqual([2, expect.stringContaining('my.rec.gz')]);
       expect(readdirSync(cwd)).toEqual(['full']);
     } finally {
-      execFileSync('umount', [cwd]);
+      unmount(cwd);
     }
   });
 
@@ -260,7 +253,7 @@ describe('pageheap record', () => {
       expect(ops).toBeGreaterThan(100_000);
       expect([recorded?.stopped, twice]).toEqual(['diskFull', 0]);
     } finally {
-      execFileSync('umount', [cwd]);
+      unmount(cwd);
     }
   });
 
