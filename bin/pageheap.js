@@ -11,16 +11,14 @@ const compiled = new URL('../dist/lib/cli/main.js', import.meta.url);
 
 if (existsSync(compiled)) {
   try {
-    const { main } = await import(compiled.href);
-    process.exitCode = await main(process.argv.slice(2));
+    const { command } = await import(compiled.href);
+    await command(process.argv.slice(2));
   } catch (error) {
     // A module that cannot be read, as where too few files may be open (`ulimit -n`): the parser may be one of them.
     if (error?.syscall === undefined) throw error;
     process.stderr.write(`pageheap: the system has refused something: ${error.message}\n`);
     process.exitCode = 1;
   }
-  // Node takes an idle process apart by itself, and signals do again what they do before that is done; so it is ended.
-  process.once('beforeExit', () => process.exit());
 } else {
   process.stderr.write(
     `pageheap is not built yet: ${compiled.pathname} is missing.

@@ -185,7 +185,9 @@ async function execute(trace: string, options: Options, context: CommandContext)
     for (const note of early) terminal.noteInWords(note);
     if (request.modules !== undefined) interrupts.leaveToSystem();
     // Before anything is said or made.
+    own.keeps(false);
     for (const note of await tryModules(subject, request)) terminal.noteInWords(note);
+    own.keeps(true);
     interrupts.begin();
     const made = makeFolder(options.out);
     const output = claimFile(options.out, name, new Date(), '.jsonl');

@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { PageHeapError } from '../../base/errors.ts';
+import { surviveTerminal } from '../../base/gone-terminal.ts';
 import { libraryPath, moduleExtension } from '../../base/package-files.ts';
 import { loadClass } from '../subject/load-class.ts';
 import { exportOf } from '../subject/modules.ts';
@@ -81,6 +82,7 @@ async function run(): Promise<void> {
   for (let i = Math.max(0, from); i < checks.length; i++) make(i, checks[i] as ConformanceCheck);
 }
 
+surviveTerminal();
 // A promise that a method answered was refused already; what becomes of it is of no interest.
 process.on('unhandledRejection', () => undefined);
 watch();

@@ -2,6 +2,7 @@
  * The process of one measurement, told which by its first message. It ends with its answer, and when its parent is gone.
  */
 
+import { surviveTerminal } from '../../base/gone-terminal.ts';
 import { stopSignals } from '../../base/stop-signals.ts';
 import { SchedStat } from '../../os/sched-stat.ts';
 import { packError } from '../run/run-messages.ts';
@@ -36,6 +37,7 @@ async function measured({
   return { result, time };
 }
 
+surviveTerminal();
 // A terminal sends Ctrl-C to both processes; the parent ends this one.
 for (const signal of stopSignals) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit(1));

@@ -60,6 +60,21 @@ export class RunProcess {
     this.outcome.catch(() => undefined);
   }
 
+  /**
+   * Whether it keeps the process that started it from being idle. A module that waits for what never comes is known by its process being
+   * idle (subject/load-class.ts).
+   */
+  keeps(yes: boolean): void {
+    const { channel } = this.child;
+    if (yes) {
+      this.child.ref();
+      channel?.ref();
+    } else {
+      this.child.unref();
+      channel?.unref();
+    }
+  }
+
   /** There will be no run. */
   cancel(): void {
     this.#kill();

@@ -6,6 +6,7 @@
  * terminal sends to both processes), SIGTERM or SIGHUP, and when its parent is gone.
  */
 import { PageHeapError } from '../../base/errors.ts';
+import { surviveTerminal } from '../../base/gone-terminal.ts';
 import { stopSignals } from '../../base/stop-signals.ts';
 import { threadCpuClock } from '../../os/clock.ts';
 import type { RunHooks } from './run.ts';
@@ -50,6 +51,7 @@ function steered(controls: RunControls | undefined): RunControls {
 }
 
 export function serveRun(make: MakeRun): void {
+  surviveTerminal();
   // Nobody may be there to read, or the disk be full: that is no reason to end a run.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const stop = new AbortController();
