@@ -305,7 +305,11 @@ export class SpecialCalls implements CleanupHost, WeakHost {
   /** Objects of user arenas have no memory of their own that could be freed, and no marks: refused, as in Go. */
   #refuseArena(found: FoundObject | undefined, address: number): void {
     if (found !== undefined && this.#runtime.state.spans.columns.use[found.span] !== spanUse.heap)
-      refuse('ERR_INVALID_ARGUMENT', `an object of a user arena dies with that: ${hex(address)}`, address);
+      refuse(
+        'ERR_INVALID_ARGUMENT',
+        `this is not for an object of a user arena, which dies with that: ${hex(address)}`,
+        address,
+      );
   }
 
   /** The same of an object that lives. @throws ERR_ALREADY_DROPPED besides */

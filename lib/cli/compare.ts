@@ -26,8 +26,10 @@ import { packageVersion } from '../lab/record/package.ts';
 import { formatBytes, formatDuration } from '../lab/report/client/format.ts';
 import type { ReplayerProgram } from '../lab/run/run-options.ts';
 import { placeholders } from '../lab/subject/modules.ts';
+import { runLiveness } from '../lab/subject/run-liveness.ts';
 import { checkSubject, nameFor, type Subject, subjectOf, withOwnPace } from '../lab/subject/subject.ts';
 import { samplingOptions } from '../lab/subject/subject-options.ts';
+import type { SubjectRequest } from '../lab/subject/subject-request.ts';
 import { workloads } from '../lab/workloads/index.ts';
 import { wholeNumber } from './arguments.ts';
 import { comparisonJson, comparisonNotes, drawComparison, writeComparison } from './comparison.ts';
@@ -168,11 +170,12 @@ function prepared(contender: ContenderRequest, terminal: Terminal): ReplayerProg
 }
 
 /** What the environment asks for in vain, and of which configurations, if not of all. */
-function environmentNotes(configurations: readonly Configuration[]): string[] {
+function environmentNotes(configurations: readonly Configuration[], run: SubjectRequest): string[] {
   const told = new Map<string, string[]>();
   for (const { label, heap, modules } of configurations) {
     resolveOptions({
       ...heap,
+      liveness: runLiveness(run, heap.liveness, workloads),
       // Which class it is makes no difference here.
       ...placeholders(modules),
       warn: (text) => told.set(text, [...(told.get(text) ?? []), label]),
@@ -235,7 +238,10 @@ async function execute(name: string, options: Options, context: CommandContext):
           begun = true;
           interrupts.begin(() => terminal.note(stoppingWords));
           for (const note of [
-            ...environmentNotes(asked.filter((one) => one.contender === undefined)),
+            ...environmentNotes(
+              asked.filter((one) => one.contender === undefined),
+              named.run,
+            ),
             ...conformance,
             ...empty,
           ])

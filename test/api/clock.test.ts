@@ -49,6 +49,23 @@ const oddities: Record<string, (heap: () => Heap) => () => unknown> = {
   throws: () => () => {
     throw new Error('no time');
   },
+  'throws an error whose message is a symbol': () => () => {
+    throw Object.assign(new Error(), { message: Symbol('m') });
+  },
+  'throws an error whose message cannot be read': () => () => {
+    throw Object.defineProperty(new Error(), 'message', {
+      get: () => {
+        throw new Error('no message');
+      },
+    });
+  },
+  'throws a proxy that cannot be looked at': () => () => {
+    throw new Proxy(new Error('no time'), {
+      getPrototypeOf: () => {
+        throw 2;
+      },
+    });
+  },
   'answers NaN': () => () => Number.NaN,
   'answers Infinity': () => () => Number.POSITIVE_INFINITY,
   'answers nothing': () => () => undefined,

@@ -19,6 +19,32 @@ describe('pageheap compare', () => {
   const asFast = ['--duration', '0', '--idle', '0'];
   const quick = ['--scale', '0.01', '--time-scale', '0', '--repeat', '1', '--out', out];
 
+  // The workload says that the heap traces, not the command line.
+  it('takes options of marking for a workload that is traced, and no liveness that its subject cannot have', async () => {
+    const short = ['--repeat', '1', '--out', out];
+    const two = ['compare', 'binary-trees', '--depth', '6', ...short];
+    for (const options of [
+      ['-c', 'radix', '-c', 'radix,mark-order=spans'],
+      ['--marking', 'stop-the-world', '-c', 'radix', '-c', 'treap'],
+    ]) {
+      const { code, err } = await inProcess([...two, ...options]);
+      expect([code, err]).toEqual([0, expect.not.stringContaining('liveness')]);
+    }
+    const { code, err } = await inProcess([
+      'compare',
+      'git',
+      ...short,
+      '--liveness',
+      'tracing',
+      '-c',
+      'radix',
+    ]);
+    expect(code).toBe(2);
+    expect(err).toContain(
+      "configuration 'radix': --liveness: git says itself when an object dies; it needs 'explicit'",
+    );
+  });
+
   it('runs three generations and a custom page heap, in turns, and writes one report', async () => {
     const own = new URL('../../examples/first-fit.mjs', import.meta.url).pathname;
     const args = [

@@ -17,7 +17,7 @@
  *                 while a cycle marks must also be held by something else
  *
  * To shade the overwritten pointer, too, is more than the invariant needs. It gives a second one: *what could be reached
- * when the cycle began is not freed by it* (but for what was overwritten through views). That makes the variables of
+ * when the cycle began is not freed by it* (but for what was overwritten through views, or lay in an arena that is freed). That makes the variables of
  * JavaScript as safe as they are when the world stops to mark. They are no roots, in either kind of marking; but what one
  * of them has read during a cycle, from an object or a root, could be reached then or was allocated since, so it does not
  * die in that cycle. And between two operations that may begin a cycle none dies at all.

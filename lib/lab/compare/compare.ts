@@ -84,7 +84,7 @@ function checkOptions({ configurations, repeat }: CompareOptions): void {
 async function tryConfigurations({ configurations, run }: CompareOptions): Promise<void> {
   for (const { label, heap, modules, contender } of configurations) {
     try {
-      const { workload } = run;
+      const { workload, trace, releases } = run;
       if (contender !== undefined) {
         await checkContended(run, contender.contender);
         continue;
@@ -93,6 +93,8 @@ async function tryConfigurations({ configurations, run }: CompareOptions): Promi
         heap,
         ...(modules === undefined ? {} : { modules }),
         ...(workload === undefined ? {} : { workload }),
+        ...(trace === undefined ? {} : { trace }),
+        ...(releases === undefined ? {} : { releases }),
       });
     } catch (error) {
       if (!(error instanceof PageHeapError)) throw error;

@@ -5,8 +5,10 @@
  * The whole trace is read before it is replayed: pages are few beside objects. An error names the event by its number,
  * as its line. Buffers of several Ps follow one another, so events are put in the order of their times.
  */
+
 import { pageSize, second } from '../../base/units.ts';
 import { utf8Text } from '../../base/utf8.ts';
+import { mayWait } from '../../base/waits.ts';
 import { lostTimeBits, type PageEventKind, pageEvent } from '../../heap/page-trace.ts';
 import { openBytes, shownName, standardInput } from './bytes.ts';
 import { type FaultCounts, TraceFaults } from './faults.ts';
@@ -58,7 +60,7 @@ function beginsSo(head: Uint8Array): boolean {
 
 /** Whether a trace, by its first bytes, is one of pages. What cannot be opened, or read twice, is none. */
 export async function isPageTrace(path: string): Promise<boolean> {
-  if (path === standardInput) return false;
+  if (path === standardInput || mayWait(path)) return false;
   try {
     const source = await openBytes(path, 2 ** 16);
     try {
