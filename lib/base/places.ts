@@ -32,10 +32,14 @@ function isForeign(file: string): boolean {
   return path.startsWith('/') && !own.some((folder) => path.startsWith(`${folder}/`));
 }
 
-function written({ name, file, line, column }: Frame): string {
-  const path = pathOf(file);
+/** A path as a place has it. */
+export function shownPath(path: string): string {
   const near = relative('', path);
-  const place = `${near.startsWith('..') ? path : near}:${line}:${column}`;
+  return near.startsWith('..') ? resolve(path) : near;
+}
+
+function written({ name, file, line, column }: Frame): string {
+  const place = `${shownPath(pathOf(file))}:${line}:${column}`;
   return name === '' ? place : `${name} (${place})`;
 }
 
@@ -56,19 +60,25 @@ function rootOf(error: unknown, depth = 0): unknown {
   return cause === undefined || depth > 20 ? error : rootOf(cause, depth + 1);
 }
 
-/** Where in the part's files an error, or what caused it, was thrown. Nothing where that cannot be told. */
-export function placesOfError(error: unknown): string[] {
+/** The frames of an error, or of what caused it, innermost first. Nothing where that cannot be told. */
+function framesOf(error: unknown): Frame[] {
   try {
     const root = rootOf(error);
     const stack = root instanceof Error ? root.stack : undefined;
     if (typeof stack !== 'string') return [];
-    const frames = stack.split('\n').flatMap((text): Frame[] => {
+    return stack.split('\n').flatMap((text): Frame[] => {
       const [, name = '', file, line, column] = stackLine.exec(text) ?? [];
       return file === undefined ? [] : [{ name, file, line: Number(line), column: Number(column) }];
     });
-    return placesOf(frames);
   } catch {
     // The stack is a getter that throws.
     return [];
   }
 }
+
+/** Where in the part's files an error, or what caused it, was thrown. Nothing where that cannot be told. */
+export const placesOfError = (error: unknown): string[] => placesOf(framesOf(error));
+
+/** Whether an error was thrown in this package's code, or in what that called. */
+export const isOfPackage = (error: unknown): boolean =>
+  framesOf(error).some(({ file }) => own.some((folder) => pathOf(file).startsWith(`${folder}/`)));

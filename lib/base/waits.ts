@@ -45,3 +45,9 @@ export async function waitFor<T>(call: Promise<T>): Promise<T> {
     waiting--;
   }
 }
+
+/**
+ * A turn for what waits in the event loop, such as a signal that came while this thread was kept. The first
+ * immediate may come before the event loop asks the system again: where a file or a socket called this. The second does not.
+ */
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(setImmediate, resolve));

@@ -48,6 +48,7 @@ import {
   parseConfiguration,
 } from './heap-options.ts';
 import { stoppingWords } from './interrupts.ts';
+import { watchLateErrors } from './late-errors.ts';
 import { refuseLive } from './live-options.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
 import { Progress } from './progress.ts';
@@ -205,7 +206,10 @@ async function execute(name: string, options: Options, context: CommandContext):
   const hasOperations = await checkSubject(named, total, workloads);
   const subject = await withOwnPace(named, pace);
   const empty = hasOperations ? [] : irregularityNotes({ irregular: { noOperations: 1 } });
-  if (files.length > 0) interrupts.leaveToSystem();
+  if (files.length > 0) {
+    watchLateErrors(context);
+    interrupts.leaveToSystem();
+  }
   const conformance = await conformanceNotes(configurations.map(({ modules }) => modules?.pageHeap));
   const eachSeconds = subject.work + subject.idle;
   let folder = stampedPath(options.out, `compare-${fileStem(title)}`, new Date());

@@ -3,11 +3,11 @@
  * comparison are installed.
  */
 import type { Command } from 'commander';
+import { turn } from '../base/waits.ts';
 import { contenderFindings } from '../lab/contenders/installed.ts';
 import { inspectMachine } from '../os/machine.ts';
 import { explainMachine, type Finding, type Verdict } from '../os/machine-words.ts';
 import type { CommandContext } from './context.ts';
-import { turn } from './interrupts.ts';
 import { drawTable } from './table.ts';
 import type { Colors } from './terminal.ts';
 

@@ -36,6 +36,7 @@ import { exitCodes } from './exit-codes.ts';
 import { addAxisOptions, axesOf } from './grid-options.ts';
 import { type Configuration, parseConfiguration } from './heap-options.ts';
 import { stoppingWords } from './interrupts.ts';
+import { watchLateErrors } from './late-errors.ts';
 import { refuseLive } from './live-options.ts';
 import { addOutputOptions } from './output-options.ts';
 import { writePage } from './page-file.ts';
@@ -226,7 +227,10 @@ async function execute(
           forkRun(run, { onProgress, signal: interrupts.stop, kill: interrupts.kill, handleSignals: false }),
         stopped: () => interrupts.count > 0,
         tryHeap: async (heap) => {
-          if (heap.modules !== undefined) interrupts.leaveToSystem();
+          if (heap.modules !== undefined) {
+            watchLateErrors(context);
+            interrupts.leaveToSystem();
+          }
           try {
             await tryHeap(heap);
           } finally {

@@ -17,12 +17,6 @@ import { exitCodes } from './exit-codes.ts';
 /** What is said at the first signal where several runs are made. */
 export const stoppingWords = 'stopping when the run in progress has ended; once more to end it now';
 
-/**
- * A turn for signals that came while this thread was kept: a tool that Ctrl-C has ended as well is no failure of its own. The first
- * immediate may come before the event loop asks the system again: where a file or a socket called this. The second does not.
- */
-export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(setImmediate, resolve));
-
 export class Interrupts {
   #count = 0;
   #isCounted = false;

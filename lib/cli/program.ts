@@ -10,12 +10,12 @@ import { Command, CommanderError } from 'commander';
 import { calledAs, commandHere } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { likelyLimit } from '../base/not-started.ts';
+import { turn } from '../base/waits.ts';
 import { packageVersion } from '../lab/record/package.ts';
 import { addCommands } from './commands.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
 import { foreignPlace, noteForeignStack } from './foreign-stack.ts';
-import { turn } from './interrupts.ts';
 import { plain, type Stream } from './terminal.ts';
 import { wrapHelp } from './wrap.ts';
 
@@ -129,6 +129,7 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
     return context.exitCode;
   } catch (error) {
     context.interrupts.end();
+    // For signals that came while this thread was kept: a tool that Ctrl-C has ended as well is no failure of its own.
     await turn();
     // Commander has printed its message already; code 0 is --help and --version.
     if (error instanceof CommanderError) return error.exitCode === 0 ? context.exitCode : exitCodes.usage;

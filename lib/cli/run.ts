@@ -28,6 +28,7 @@ import { addFlags, readFlags } from './declared-options.ts';
 import { exitCodes } from './exit-codes.ts';
 import { addHeapOptions, type HeapRequest, heapRequestOf } from './heap-options.ts';
 import type { Interrupts } from './interrupts.ts';
+import { watchLateErrors } from './late-errors.ts';
 import type { LivePageOfRun } from './live.ts';
 import { addLiveOptions, checkLiveOptions, type LiveOptions } from './live-options.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
@@ -183,7 +184,10 @@ async function execute(trace: string, options: Options, context: CommandContext)
     const subject = await withOwnPace(named, pace);
     const early = hasOperations ? [] : await emptyNotes();
     for (const note of early) terminal.noteInWords(note);
-    if (request.modules !== undefined) interrupts.leaveToSystem();
+    if (request.modules !== undefined) {
+      watchLateErrors(context);
+      interrupts.leaveToSystem();
+    }
     // Before anything is said or made.
     own.keeps(false);
     for (const note of await tryModules(subject, request)) terminal.noteInWords(note);

@@ -6,11 +6,13 @@ import { Worker } from 'node:worker_threads';
 import { PageHeapError } from '../../base/errors.ts';
 import { surviveTerminal } from '../../base/gone-terminal.ts';
 import { libraryPath, moduleExtension } from '../../base/package-files.ts';
+import { turn } from '../../base/waits.ts';
+import { onLateErrors } from '../subject/late-errors.ts';
 import { loadClass } from '../subject/load-class.ts';
 import { exportOf } from '../subject/modules.ts';
 import type { ConformanceCheck } from './check.ts';
 import { journalled, type SuiteRequest, writeJournal } from './journal.ts';
-import { failureOf } from './outcomes.ts';
+import { failureOf, type Outcome } from './outcomes.ts';
 import { partChecks } from './part-checks.ts';
 import { checksOf, conformanceSubject, isBuiltIn, requireMakeable } from './subjects.ts';
 import type { WatchData } from './suite-watch-worker.ts';
@@ -26,20 +28,33 @@ function watch(): void {
   new Worker(file, { workerData }).unref();
 }
 
-/** One check: what it came to is in the journal before the next begins. */
-function make(i: number, { name: checked, attempt }: Pick<ConformanceCheck, 'name' | 'attempt'>): void {
-  writeJournal({ k: 'check', i });
-  count[0] = ((count[0] ?? 0) + 1) | 0;
+function outcomeOf({ name: checked, attempt }: Pick<ConformanceCheck, 'name' | 'attempt'>): Outcome {
   try {
     const skipped = attempt();
-    writeJournal({
-      k: 'outcome',
-      outcome: { name: checked, passed: true, ...(skipped === undefined ? {} : { skipped }) },
-    });
+    return { name: checked, passed: true, ...(skipped === undefined ? {} : { skipped }) };
   } catch (error) {
     if (error instanceof PageHeapError && error.code === 'ERR_INVALID_OPTION') throw error;
-    writeJournal({ k: 'outcome', outcome: failureOf(checked, error) });
+    return failureOf(checked, error);
   }
+}
+
+/** What the module's code did outside of its calls, since the last check. */
+let late: { readonly error: unknown } | undefined;
+
+/**
+ * One check: what it came to is in the journal before the next begins. What its calls have left to the event loop is done by then, and
+ * breaks it, where nothing else has: a promise that a method answered was refused already, whatever becomes of it.
+ */
+async function make(i: number, check: Pick<ConformanceCheck, 'name' | 'attempt'>): Promise<void> {
+  writeJournal({ k: 'check', i });
+  count[0] = ((count[0] ?? 0) + 1) | 0;
+  const outcome = outcomeOf(check);
+  await turn();
+  writeJournal({
+    k: 'outcome',
+    outcome: late !== undefined && outcome.passed ? failureOf(check.name, late.error) : outcome,
+  });
+  late = undefined;
 }
 
 /** The checks of a part: it is made in each of them. */
@@ -48,7 +63,7 @@ async function runPart(option: string): Promise<void> {
   const kind = await loadClass<new (host: never) => object>(name, exportOf(option) ?? '', onExit);
   const checks = partChecks(option, journalled(kind, count), random);
   writeJournal({ k: 'loaded', name: kind.name, checks: checks.map((check) => check.name) });
-  for (let i = Math.max(0, from); i < checks.length; i++) make(i, checks[i] as ConformanceCheck);
+  for (let i = Math.max(0, from); i < checks.length; i++) await make(i, checks[i] as ConformanceCheck);
 }
 
 async function run(): Promise<void> {
@@ -67,7 +82,7 @@ async function run(): Promise<void> {
   });
   if (from <= 0 && typeof kind !== 'string') {
     let made = true;
-    make(-1, {
+    await make(-1, {
       name: 'can be made',
       attempt: () => {
         made = false;
@@ -79,25 +94,27 @@ async function run(): Promise<void> {
     });
     if (!made) return;
   }
-  for (let i = Math.max(0, from); i < checks.length; i++) make(i, checks[i] as ConformanceCheck);
+  for (let i = Math.max(0, from); i < checks.length; i++) await make(i, checks[i] as ConformanceCheck);
+}
+
+/** It is no fault of the module. */
+function failed(error: unknown): never {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(70);
 }
 
 surviveTerminal();
-// A promise that a method answered was refused already; what becomes of it is of no interest.
-process.on('unhandledRejection', () => undefined);
+onLateErrors((error, isOfUser) => {
+  if (!isOfUser) failed(error);
+  late ??= { error };
+});
 watch();
 run()
   .catch((error: unknown) => {
     if (!(error instanceof PageHeapError)) throw error;
     writeJournal({ k: 'refused', code: error.code, message: error.message });
   })
-  .then(
-    () => {
-      writeJournal({ k: 'end' });
-      process.exit(0);
-    },
-    (error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-      process.exit(70);
-    },
-  );
+  .then(() => {
+    writeJournal({ k: 'end' });
+    process.exit(0);
+  }, failed);

@@ -10,4 +10,6 @@ export interface RunControls {
   look(): PageSnapshot | undefined;
   /** @throws PageHeapError where the heap refuses it, and where the run was not made to be steered */
   steer(command?: Command): SteerState;
+  /** It ends soon, and has failed with this error, unless another was first. */
+  fail(error: unknown): void;
 }

@@ -211,7 +211,7 @@ class Run implements DriveHost, RunControls {
         stacks: drive.stackBytes,
       }),
       onSample: (sample) => this.#sampled(sample),
-      onError: (error) => this.#fail(error),
+      onError: (error) => this.fail(error),
     });
     if (tempo === undefined) return;
     tempo.onHeld = () => this.#sampler.sample();
@@ -253,7 +253,7 @@ class Run implements DriveHost, RunControls {
       await drive.run(this);
     } catch (error) {
       // What fails while a run is being stopped fails because of that: its input was closed.
-      if (!stopped()) this.#fail(error);
+      if (!stopped()) this.fail(error);
     }
     this.#sampler.stop();
     heap.onEvent = undefined;
@@ -266,7 +266,7 @@ class Run implements DriveHost, RunControls {
       heap.requireSound?.();
     } catch (error) {
       // A heap that failed before may have nothing to show any more.
-      this.#fail(error);
+      this.fail(error);
     }
 
     const { ops, seconds, idle, peakLiveBytes, liveBytes, liveObjects } = drive;
@@ -367,7 +367,7 @@ class Run implements DriveHost, RunControls {
     return [...new Set([...this.#sampler.leftOut, ...this.#looks.leftOut()])];
   }
 
-  #fail(error: unknown): void {
+  fail(error: unknown): void {
     this.#failure ??= { error };
   }
 

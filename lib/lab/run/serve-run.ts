@@ -2,13 +2,17 @@
  * The process of one run, told what to do by its first message: whatever makes the run. Later messages look at the run, or
  * steer it; they have their turn between two operations.
  *
+ * What the user's code does outside of its calls (subject/late-errors.ts) fails the run.
+ *
  * It ends its run soon, with a whole run file, when it is told to stop, when it gets SIGINT (which a
  * terminal sends to both processes), SIGTERM or SIGHUP, and when its parent is gone.
  */
 import { PageHeapError } from '../../base/errors.ts';
 import { surviveTerminal } from '../../base/gone-terminal.ts';
 import { stopSignals } from '../../base/stop-signals.ts';
+import { turn } from '../../base/waits.ts';
 import { threadCpuClock } from '../../os/clock.ts';
+import { onLateErrors } from '../subject/late-errors.ts';
 import type { RunHooks } from './run.ts';
 import type { RunControls } from './run-controls.ts';
 import { type Answer, type FromChild, type LookedPages, packError, type ToChild } from './run-messages.ts';
@@ -59,15 +63,30 @@ export function serveRun(make: MakeRun): void {
   process.on('disconnect', () => stop.abort());
   let started = false;
   let controls: RunControls | undefined;
+  let late: { readonly error: unknown } | undefined;
   const start = (options: RunOptions): void => {
     started = true;
-    make(options, {
+    // Without the user's code Node says best what has gone wrong.
+    if (options.modules !== undefined)
+      onLateErrors((error) => {
+        late ??= { error };
+        controls?.fail(error);
+      });
+    const made = make(options, {
       signal: stop.signal,
       onProgress: (progress) => send({ kind: 'progress', progress }),
       onControls: (now) => {
         controls = now;
+        if (late !== undefined) now?.fail(late.error);
       },
-    }).then(
+    });
+    const settled = made.then(async (result) => {
+      // For what the last operation has left to the event loop.
+      await turn();
+      if (late !== undefined) throw late.error;
+      return result;
+    });
+    settled.then(
       (result) => send({ kind: 'done', result }, () => process.exit(0)),
       (error: unknown) => send({ kind: 'error', error: packError(error) }, () => process.exit(1)),
     );

@@ -17,6 +17,19 @@ import { nothingAt } from '../../os/file-error.ts';
 /** By address. Node, too, loads a module once; and that it has nothing left to do it says once. */
 const loadings = new Map<string, Promise<Record<string, unknown>>>();
 
+/** A class that was loaded. */
+export interface LoadedClass {
+  readonly path: string;
+  /** As `scavenge policy`. */
+  readonly kind: string;
+  readonly name: string;
+}
+
+const loaded = new Map<string, LoadedClass>();
+
+/** The classes that this process has loaded; before its module has ended, one by the name of its file. */
+export const loadedClasses = (): readonly LoadedClass[] => [...loaded.values()];
+
 /** As cli/exit-codes.ts has it. */
 const wrongFile = 2;
 const interrupted = 130;
@@ -95,6 +108,8 @@ export async function loadClass<C>(
   if (stat?.isDirectory()) refuse('it is a folder');
   if (!/^\.[cm]?[jt]s$/.test(extname(path))) refuse('it is no .js, .mjs or .ts file');
   const { href } = pathToFileURL(resolve(path));
+  const kind = inWords(exported);
+  loaded.set(href, { path, kind, name: basename(path) });
   let module: Record<string, unknown> = {};
   try {
     const loading = loadings.get(href) ?? load(path, href, onExit);
@@ -114,13 +129,14 @@ export async function loadClass<C>(
   if (typeof found !== 'function' || typeof found.prototype !== 'object') {
     throw new PageHeapError(
       'ERR_INVALID_OPTION',
-      `${path} exports no class of a ${inWords(exported)}, neither by default nor as ${exported}`,
+      `${path} exports no class of a ${kind}, neither by default nor as ${exported}`,
       { value: path },
     );
   }
   // The export's name is all that an anonymous class has.
   if (['default', ''].includes(nameOfClass(found)))
     Object.defineProperty(found, 'name', { value: basename(path), configurable: true });
+  loaded.set(href, { path, kind, name: nameOfClass(found) || 'without a name' });
   return found as C;
 }
 
