@@ -5,6 +5,8 @@
  * tell 5 from 5n and '5'.
  */
 
+import { controlsShown } from './controls.ts';
+
 /** The most characters of a text that are shown. */
 const longestText = 80;
 
@@ -31,15 +33,18 @@ function isArray(value: object): boolean {
   }
 }
 
-/** The name of a class of the user's; a class may have a `name` of its own, which is anything, or throws. Empty: none. */
+/** The name of a class of the user's; a class may have a `name` of its own, which is anything, or throws. Without control characters. Empty: none. */
 export function nameOfClass(of: unknown): string {
   try {
     const { name } = of as { readonly name?: unknown };
-    return typeof name === 'string' ? cut(name) : '';
+    return typeof name === 'string' ? controlsShown(cut(name)) : '';
   } catch {
     return '';
   }
 }
+
+/** As `nameOfClass`, in a sentence. */
+export const saidNameOfClass = (of: unknown): string => nameOfClass(of) || 'without a name';
 
 /** `5`, `'5'`, `5n, a bigint`, `a Promise`, `an object`. */
 export function describe(value: unknown): string {

@@ -12,7 +12,7 @@
  * Not here: what a part is asked and may answer (its contract), a custom page heap (pages/guard.ts), whose failing
  * leaves the heap half changed and so ends the operation at once.
  */
-import { describe, describeThrown, isPromise, nameOfClass } from './describe.ts';
+import { describe, describeThrown, isPromise, saidNameOfClass } from './describe.ts';
 import { FatalError, PageHeapError } from './errors.ts';
 import type { ForeignCode } from './foreign-code.ts';
 import { placeOfFunction } from './function-place.ts';
@@ -197,7 +197,7 @@ export function makePart<T extends object, H extends object>(
   host: H,
   surroundings: PartSurroundings,
 ): Part<T> {
-  const name = nameOfClass(brought) || 'without a name';
+  const name = saidNameOfClass(brought);
   let made: T;
   try {
     made = surroundings.foreign.call(() => new brought(Object.freeze(host)));

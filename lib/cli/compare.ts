@@ -11,6 +11,7 @@ import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { cacheFolder } from '../base/cache-folder.ts';
 import { commandHere } from '../base/called-as.ts';
+import { controlsShown } from '../base/controls.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../design/environment.ts';
 import { resolveOptions } from '../design/options.ts';
@@ -309,7 +310,7 @@ async function tell(folder: string, options: Options, terminal: Terminal): Promi
       ? 'interrupted before a run was finished'
       : 'no run was finished';
     terminal.note(`${how}: there is no table and no report`);
-    terminal.note(`What was recorded until then: ${folder}`);
+    terminal.note(`What was recorded until then: ${controlsShown(folder)}`);
     return;
   }
   const write = (): string | null => (options.report ? writeComparison(comparison) : null);
@@ -325,9 +326,9 @@ async function tell(folder: string, options: Options, terminal: Terminal): Promi
   }
   terminal.print(drawComparison(comparison, terminal));
   for (const note of comparisonNotes(comparison, true)) terminal.note(note);
-  terminal.print(`\nrun files: ${folder}`);
+  terminal.print(`\nrun files: ${controlsShown(folder)}`);
   const report = write();
-  if (report !== null) terminal.print(`report:    ${terminal.outColors.bold(report)}`);
+  if (report !== null) terminal.print(`report:    ${terminal.outColors.bold(controlsShown(report))}`);
 }
 
 export function defineCompare(command: Command, context: CommandContext): void {

@@ -108,7 +108,7 @@ function certify(
     return writeCertificate({ format: certificateFormat, version: packageVersion(), ...certificate, date });
   } catch (error) {
     if (!(error instanceof PageHeapError)) throw error;
-    terminal.note(`no certificate could be written: ${error.message}`);
+    terminal.note(`no certificate could be written: ${plain(error.message)}`);
     return undefined;
   }
 }

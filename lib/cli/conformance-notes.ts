@@ -3,7 +3,9 @@
  *
  * Only their certificates are read; the suite itself is run by `pageheap conform` alone.
  */
+
 import { commandHere } from '../base/called-as.ts';
+import { controlsShown } from '../base/controls.ts';
 import { nameOfClass } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { conformanceOf, isPassed } from '../lab/record/certificate.ts';
@@ -14,7 +16,7 @@ import type { PageHeapClass } from '../pages/contract.ts';
 /** The class's name; undefined where there is none to load, which is told where it is needed. */
 async function nameOf(file: string): Promise<string | undefined> {
   try {
-    return nameOfClass(await loadClass<PageHeapClass>(file, 'PageHeap')) || file;
+    return nameOfClass(await loadClass<PageHeapClass>(file, 'PageHeap')) || controlsShown(file);
   } catch (error) {
     if (error instanceof PageHeapError) return undefined;
     throw error;

@@ -5,7 +5,9 @@
  * compared round by round: a difference is shown where the intervals of the medians are apart, and both have several runs. What of
  * machine, kernel, pace and options was not alike is warned of first; then, which runs did not come to their end.
  */
+
 import type { Command } from 'commander';
+import { controlsShown } from '../base/controls.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { type Likeness, likenessOf, type Unlike } from '../lab/metrics/alike.ts';
 import { leastRounds } from '../lab/metrics/intervals.ts';
@@ -195,7 +197,7 @@ async function execute(
     return;
   }
   const tables = pairs.map((pair) => draw(pair, terminal, ['first', 'second']));
-  terminal.print(`first:  ${paths[0]}\nsecond: ${paths[1]}\n`);
+  terminal.print(`first:  ${controlsShown(paths[0])}\nsecond: ${controlsShown(paths[1])}\n`);
   terminal.print(tables.join('\n\n'));
   const told = new Set<string>();
   for (const [i, one] of likeness.entries())

@@ -46,7 +46,7 @@ async function execute(
     for (const remark of data.remarks)
       terminal.note(`${configuration}${runs.length > 1 ? `, round ${round}` : ''}: ${remark}`);
   if (table !== undefined) {
-    terminal.print(tableOf(table, runs).trimEnd());
+    terminal.printData(tableOf(table, runs).trimEnd());
     return;
   }
   const folder = output ?? folderOf(path);
@@ -56,7 +56,7 @@ async function execute(
     tableNames.map((name) => () => {
       const file = join(folder, `${nameOf(path)}.${name}.csv`);
       writeDocument(file, tableOf(name, runs), inputs);
-      terminal.print(file);
+      terminal.printData(file);
     }),
   );
 }

@@ -6,10 +6,12 @@
  *
  * Not here: making the runs (lab/grid/), the page (lab/report/grid.ts).
  */
+
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { controlsShown } from '../base/controls.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../design/environment.ts';
 import { workOnGrid } from '../lab/grid/grid.ts';
@@ -186,8 +188,8 @@ async function tell(store: GridStore, options: Options, terminal: Terminal): Pro
   terminal.print(drawGrid(results, terminal));
   for (const note of gridRemarks(results)) terminal.note(plain(note));
   write();
-  terminal.print(`\nfigures:   ${csv}`);
-  if (options.report) terminal.print(`report:    ${terminal.outColors.bold(page)}`);
+  terminal.print(`\nfigures:   ${controlsShown(csv)}`);
+  if (options.report) terminal.print(`report:    ${terminal.outColors.bold(controlsShown(page))}`);
 }
 
 async function execute(

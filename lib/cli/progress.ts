@@ -6,6 +6,7 @@
  */
 import { createRequire } from 'node:module';
 import type { SingleBar } from 'cli-progress';
+import { controlsShown } from '../base/controls.ts';
 import type { Terminal } from './terminal.ts';
 
 export class Progress {
@@ -53,8 +54,8 @@ export class Progress {
 
   update(value: number, text: string): void {
     this.#value = value;
-    this.#text = text;
-    this.#bar?.update(value, { text });
+    this.#text = controlsShown(text);
+    this.#bar?.update(value, { text: this.#text });
   }
 
   /** Removes the bar and shows the cursor again. Can be called twice. */

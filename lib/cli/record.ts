@@ -4,9 +4,11 @@
  * Standard output and input are the program's. What is said here goes to standard error, before and after it. Its exit code is
  * passed on; where a signal ended it, this process ends by the same.
  */
+
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { calledAs, commandHere } from '../base/called-as.ts';
+import { controlsShown } from '../base/controls.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { fileStem, freePath } from '../lab/record/folders.ts';
 import { blindSpots, obstacleWords } from '../lab/recorder/blind-spots.ts';
@@ -17,7 +19,7 @@ import { programName } from '../lab/trace/recorded.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { Progress } from './progress.ts';
-import type { Terminal } from './terminal.ts';
+import { plain, type Terminal } from './terminal.ts';
 import { endWords, silentWords } from './unrecorded.ts';
 
 interface Options {
@@ -60,7 +62,7 @@ const count = (n: number, thing: string): string => `${formatNumber(n)} ${n === 
 function madeWords({ file, bytes, content }: MadeRecording): string {
   const { header, ops, threads, seconds, peakLive } = content;
   return (
-    `recorded: ${file}: ${programName(header)}, ${count(ops, 'operation')} of ${count(threads, 'thread')} in ` +
+    `recorded: ${controlsShown(file)}: ${controlsShown(programName(header))}, ${count(ops, 'operation')} of ${count(threads, 'thread')} in ` +
     `${formatDuration(seconds * 1000)}, ${formatBytes(peakLive)} alive at most; ${(bytes / ops).toFixed(1)} bytes an operation`
   );
 }
@@ -83,7 +85,7 @@ function tellNext(made: readonly MadeRecording[], main: MadeRecording | undefine
   terminal.note(`next: ${commandHere('run', next.file)}`);
   if (isDriver && made.length > 1)
     terminal.note(
-      `that is ${programName(next.content.header)}, which has the most operations of ${count(made.length, 'recording')}`,
+      `that is ${controlsShown(programName(next.content.header))}, which has the most operations of ${count(made.length, 'recording')}`,
     );
 }
 
@@ -98,15 +100,15 @@ function tellOutcome(outcome: RecordOutcome, terminal: Terminal): void {
   const told = new Set<string>();
   for (const { content, libraries } of made) {
     for (const words of blindSpots(content, libraries, formatBytes)) {
-      const sentence = `of ${programName(content.header)}: ${words}`;
+      const sentence = `of ${controlsShown(programName(content.header))}: ${words}`;
       if (!told.has(sentence)) terminal.note(sentence);
       told.add(sentence);
     }
   }
   for (const words of silentWords(silent)) terminal.note(words);
-  for (const { message, code } of failures) terminal.fail(`${message} (${code})`);
+  for (const { message, code } of failures) terminal.fail(plain(`${message} (${code})`));
   for (const file of left)
-    terminal.note(`raw, as it was written: ${file} (${commandHere('run', file)} takes it)`);
+    terminal.note(`raw, as it was written: ${controlsShown(file)} (${commandHere('run', file)} takes it)`);
   if (!hasMain && made.length === 0)
     terminal.note(
       'nothing was recorded: the recorder was not loaded into the program, or could make no file beside the output',

@@ -6,6 +6,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { calledAs, commandHere } from '../base/called-as.ts';
+import { controlsShown } from '../base/controls.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { isGrid, runsFolderOf } from '../lab/grid/store.ts';
 import { readComparison } from '../lab/metrics/comparison.ts';
@@ -131,7 +132,7 @@ async function reportComparison(
     throw new PageHeapError('ERR_RUN_FILE', 'this comparison has no run that was finished', { file: path });
   }
   if (options.output === '-') {
-    terminal.print(renderComparison(comparison));
+    terminal.printData(renderComparison(comparison));
     return;
   }
   if (options.json) {
@@ -142,7 +143,7 @@ async function reportComparison(
   }
   terminal.print(drawComparison(comparison, terminal));
   for (const note of comparisonNotes(comparison)) terminal.note(note);
-  terminal.print(`\nreport: ${writeComparison(comparison, options.output)}`);
+  terminal.print(`\nreport: ${controlsShown(writeComparison(comparison, options.output))}`);
 }
 
 export function defineReport(command: Command, { terminal }: CommandContext): void {
@@ -191,7 +192,7 @@ export function defineReport(command: Command, { terminal }: CommandContext): vo
       const data = await readRunFile(file);
       const beside = (options.beside ?? []).flatMap(readBeside);
       if (path === '-') {
-        terminal.print(renderReport(data, beside));
+        terminal.printData(renderReport(data, beside));
         return;
       }
       const summary = summarize(data);
@@ -203,6 +204,6 @@ export function defineReport(command: Command, { terminal }: CommandContext): vo
       terminal.print(drawSummary(summary, terminal.columnsOf(terminal.out), terminal.outColors));
       for (const note of [...summaryNotes(summary), ...summary.remarks]) terminal.note(note);
       writeReport(data, path, file, { files: options.beside ?? [], curves: beside });
-      terminal.print(`\nreport: ${path}`);
+      terminal.print(`\nreport: ${controlsShown(path)}`);
     });
 }

@@ -3,6 +3,7 @@
  *
  * Loaded while the run goes, in another process: it is not waited for.
  */
+import { controlsShown } from '../base/controls.ts';
 import { summarize } from '../lab/metrics/summary.ts';
 import type { RunData } from '../lab/record/run-data.ts';
 import { readRunFile } from '../lab/record/run-file.ts';
@@ -63,11 +64,11 @@ export async function tell(
   terminal.print(drawSummary(summary, columns, colors));
   for (const note of [...summaryNotes(summary), ...summary.remarks])
     if (!told.includes(note)) terminal.noteInWords(note);
-  terminal.print(`\nrun file: ${output}`);
+  terminal.print(`\nrun file: ${controlsShown(output)}`);
   const { memProfile } = data.end ?? {};
   if (memProfile !== undefined)
-    terminal.print(`profile:  ${memProfile} (go tool pprof -sample_index=alloc_space -top)`);
+    terminal.print(`profile:  ${controlsShown(memProfile)} (go tool pprof -sample_index=alloc_space -top)`);
   const report = await write();
-  if (report !== null) terminal.print(`report:   ${colors.bold(report)}`);
+  if (report !== null) terminal.print(`report:   ${colors.bold(controlsShown(report))}`);
   return report;
 }

@@ -5,8 +5,10 @@
  * Ctrl-C (and SIGTERM, SIGHUP) asks the run to end (lab/run/fork-run.ts): its file is completed, the summary
  * printed and the report written as always, and no process is left. A second one ends it at once.
  */
+
 import { statSync } from 'node:fs';
 import type { Command } from 'commander';
+import { controlsShown } from '../base/controls.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { readEnvironment } from '../design/environment.ts';
 import { traceFileOptions } from '../design/surroundings.ts';
@@ -68,7 +70,8 @@ Examples:
 /** A run that ended before its end: what is left of it. One that never began left nothing to tell of. */
 async function tellRest(output: string, made: readonly string[], terminal: Terminal): Promise<void> {
   const begun = (statSync(output, { throwIfNoEntry: false })?.size ?? 0) > 0;
-  if (!(await removeUnrecorded(output, made))) terminal.note(`What was recorded until then: ${output}`);
+  if (!(await removeUnrecorded(output, made)))
+    terminal.note(`What was recorded until then: ${controlsShown(output)}`);
   else if (begun) terminal.note('nothing was recorded');
 }
 

@@ -4,9 +4,13 @@
  * Colour is used on a terminal only; `NO_COLOR` (any text) turns it off, `FORCE_COLOR` on (`0` or
  * `false`: off), each stream deciding for itself. With `--json` one JSON value goes to `out` and
  * nothing else; progress and remarks still go to `err`.
+ *
+ * Whatever is said, a terminal obeys nothing of it but ends of lines and the colours of here: other control characters, as in names of
+ * files, are shown. Names whose colours are not to be obeyed either are made text by whoever says them (base/controls.ts).
  */
 import { stripVTControlCharacters } from 'node:util';
 import picocolors from 'picocolors';
+import { controlsShownInColour, controlsShownInLines } from '../base/controls.ts';
 import { wrap } from './wrap.ts';
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
@@ -40,10 +44,7 @@ const defaultColumns = 80;
 
 /** A text that a terminal shows and does not obey. */
 export function plain(text: string): string {
-  return stripVTControlCharacters(text).replace(
-    /[^\P{Cc}\n\t]/gu,
-    (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
+  return controlsShownInLines(stripVTControlCharacters(text));
 }
 
 export class Terminal {
@@ -83,6 +84,20 @@ export class Terminal {
   }
 
   print(text: string): void {
+    this.#print(this.#shown(this.out, text));
+  }
+
+  /** Prints what other programs read: as it is, unless it comes to a terminal. */
+  printData(text: string): void {
+    this.#print(this.out.isTTY === true ? this.#shown(this.out, text) : text);
+  }
+
+  #shown(stream: Stream, text: string): string {
+    const hasColors = stream === this.out ? this.outHasColors : this.errColors.isColorSupported;
+    return hasColors ? controlsShownInColour(text) : controlsShownInLines(text);
+  }
+
+  #print(text: string): void {
     try {
       this.#write(this.out, text);
     } catch (error) {
@@ -102,12 +117,14 @@ export class Terminal {
   }
 
   printJson(value: unknown): void {
-    this.print(JSON.stringify(value, undefined, 2));
+    // Some control characters JSON has as they are.
+    const text = JSON.stringify(value, undefined, 2);
+    this.print(text.replace(/[\x7f-\x9f]/g, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`));
   }
 
   note(text: string): void {
     try {
-      this.#write(this.err, text);
+      this.#write(this.err, this.#shown(this.err, text));
     } catch {
       // There is nowhere to say it.
     }

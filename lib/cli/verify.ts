@@ -10,7 +10,7 @@ import { fileError } from '../os/file-error.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { drawFacts, drawTable } from './table.ts';
-import type { Terminal } from './terminal.ts';
+import { plain, type Terminal } from './terminal.ts';
 
 const help = `
 A golden trace is JSON lines, plain or gzipped: operations on the radix page
@@ -95,7 +95,7 @@ export function defineVerify(command: Command, context: CommandContext): void {
           const error = withReason(file, thrown);
           if (!(error instanceof PageHeapError) || files.length === 1) throw error;
           failures.push({ file, code: error.code, error: error.message });
-          terminal.fail(`${error.message} (${error.code})`);
+          terminal.fail(plain(`${error.message} (${error.code})`));
           context.exitCode = exitCodeOf(error);
           continue;
         }

@@ -5,6 +5,7 @@
  * Not here: what each generation chose, and how a design is made (generations.ts); what does not go together
  * (refusals.ts); all other options (options.ts).
  */
+import { saidNameOfClass } from '../base/describe.ts';
 import { arenaBytes, growthStep } from '../base/units.ts';
 import type { PageHeapClass } from '../pages/contract.ts';
 import { choice, flag, powerOfTwo } from './kinds.ts';
@@ -49,7 +50,7 @@ const pageHeap: Kind<Generation | PageHeapClass> = {
   module: 'PageHeap',
   fault: (value) =>
     typeof value === 'function' || isGeneration(value) ? undefined : `one of ${generations.join(', ')}`,
-  format: (value) => (typeof value === 'string' ? value : value.name),
+  format: (value) => (typeof value === 'string' ? value : saidNameOfClass(value)),
 };
 
 const ofGeneration = {

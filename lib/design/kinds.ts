@@ -6,7 +6,7 @@
  *
  * Not here: the options that have them.
  */
-import { describe } from '../base/describe.ts';
+import { describe, saidNameOfClass } from '../base/describe.ts';
 import { arenaBytes, GiB, KiB, MiB } from '../base/units.ts';
 import { parseByteCount, parseGCPercent, parseMemoryLimit } from './environment.ts';
 import type { Kind, SizeText, TextKind } from './option.ts';
@@ -266,7 +266,7 @@ export function brought<C extends abstract new (...args: never) => object>(
         ? undefined
         : `a class that implements ${contract}`,
     parse: () => undefined,
-    format: ({ name }) => name,
+    format: saidNameOfClass,
     elements: 'i32',
     pack: () => 0,
     unpack: () => undefined as unknown as C,

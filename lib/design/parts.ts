@@ -8,7 +8,7 @@
  * Not here: the contracts (scavenge/policy.ts and others); how a class is made and called (base/part.ts).
  */
 import type { SizeClassTableClass } from '../alloc/size-class-part.ts';
-import { nameOfClass } from '../base/describe.ts';
+import { saidNameOfClass } from '../base/describe.ts';
 import type { SweepOrderClass } from '../gc/sweep-order.ts';
 import type { TriggerPolicyClass } from '../gc/trigger-policy.ts';
 import type { AdvicePolicyClass } from '../os/advice-policy.ts';
@@ -95,7 +95,5 @@ export function partsIn(given: Parts): Parts {
 
 /** The names of the classes, as a record tells them. */
 export function partNames(parts: Parts): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(parts).map(([name, brought]) => [name, nameOfClass(brought) || 'without a name']),
-  );
+  return Object.fromEntries(Object.entries(parts).map(([name, brought]) => [name, saidNameOfClass(brought)]));
 }

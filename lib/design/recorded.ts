@@ -3,6 +3,7 @@
  *
  * Not here: the declarations (design.ts, tuning.ts, parts.ts, options.ts).
  */
+import { saidNameOfClass } from '../base/describe.ts';
 import { designOptions, generations } from './design.ts';
 import { recordedIn } from './option.ts';
 import { heapOptions, type ResolvedOptions } from './options.ts';
@@ -12,7 +13,8 @@ import { tunedNames } from './tuning.ts';
 /** What of its options a run file tells: a custom page heap by the name of its class. */
 export function recordedOptions(resolved: ResolvedOptions): Record<string, unknown> {
   const { design, parts, gctrace, collectTwice, scavtrace } = resolved;
-  const pageHeap = design.pageHeapClass?.name ?? design.pageHeap;
+  const pageHeap =
+    design.pageHeapClass === undefined ? design.pageHeap : saidNameOfClass(design.pageHeapClass);
   return {
     ...recordedIn('options', designOptions, { ...design, pageHeap }),
     // What is Go's is not told: files of earlier versions had no other.

@@ -11,7 +11,7 @@
  *
  * Not here: what the contract asks (pages/contract.ts).
  */
-import { describe, describeThrown, isPromise, nameOfClass } from '../base/describe.ts';
+import { describe, describeThrown, isPromise, saidNameOfClass } from '../base/describe.ts';
 import { FatalError, PageHeapError } from '../base/errors.ts';
 import type { ForeignCode } from '../base/foreign-code.ts';
 import type { Bytes, PageCount, PageIndex, PId } from '../base/units.ts';
@@ -47,7 +47,7 @@ export function makeCustomPageHeap(
   host: PageHeapHost,
   foreign: ForeignCode,
 ): PageHeap {
-  const name = nameOfClass(custom) || 'without a name';
+  const name = saidNameOfClass(custom);
   const known = new KnownPages(name, host.reachPages);
   // Frozen: it is the host's, whatever the class takes it for.
   const guarded = Object.freeze<PageHeapHost>({

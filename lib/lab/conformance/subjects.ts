@@ -1,7 +1,7 @@
 /**
  * What the suite is run on: a built-in page heap by its name, or the class of a module.
  */
-import { describeThrown } from '../../base/describe.ts';
+import { describeThrown, nameOfClass } from '../../base/describe.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { pageCount, pageSize } from '../../base/units.ts';
 import { type Generation, generations } from '../../design/design.ts';
@@ -81,7 +81,7 @@ export async function conformanceSubject(
 ): Promise<ConformanceSubject> {
   if (isBuiltIn(name)) return builtIn(name);
   const kind = wrap(await loadClass<PageHeapClass>(name, 'PageHeap', onExit));
-  return { make: (host) => complete(new kind(host), kind.name), kind };
+  return { make: (host) => complete(new kind(host), nameOfClass(kind)), kind };
 }
 
 /** Every check, on page numbers and in a heap. @throws ERR_INVALID_OPTION when the path is none */

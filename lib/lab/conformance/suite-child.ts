@@ -3,6 +3,7 @@
  * journal. Whatever the page heap does to its process, it does to this one.
  */
 import { Worker } from 'node:worker_threads';
+import { nameOfClass } from '../../base/describe.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { surviveTerminal } from '../../base/gone-terminal.ts';
 import { libraryPath, moduleExtension } from '../../base/package-files.ts';
@@ -62,7 +63,7 @@ async function runPart(option: string): Promise<void> {
   const onExit = (code: number): void => writeJournal({ k: 'exits', code });
   const kind = await loadClass<new (host: never) => object>(name, exportOf(option) ?? '', onExit);
   const checks = partChecks(option, journalled(kind, count), random);
-  writeJournal({ k: 'loaded', name: kind.name, checks: checks.map((check) => check.name) });
+  writeJournal({ k: 'loaded', name: nameOfClass(kind), checks: checks.map((check) => check.name) });
   for (let i = Math.max(0, from); i < checks.length; i++) await make(i, checks[i] as ConformanceCheck);
 }
 
@@ -77,7 +78,7 @@ async function run(): Promise<void> {
   const { kind } = subject;
   writeJournal({
     k: 'loaded',
-    name: typeof kind === 'string' ? kind : kind.name,
+    name: typeof kind === 'string' ? kind : nameOfClass(kind),
     checks: checks.map((check) => check.name),
   });
   if (from <= 0 && typeof kind !== 'string') {

@@ -7,6 +7,8 @@
  * element: neither can hold a sequence that ends the element.
  */
 
+import { controlsShownInLines } from '../../base/controls.ts';
+
 /** Text whose numbers keep to the word after them: `40 MiB` is not broken over two lines. */
 export function unbroken(text: string): string {
   return text.replace(/(?<=\d) (?=\S)/g, '\u00a0');
@@ -42,9 +44,9 @@ const entities: Record<string, string> = {
   "'": '&#39;',
 };
 
-/** Text for an element or a quoted attribute. */
+/** Text for an element or a quoted attribute. Control characters, as a name may have, are shown. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => entities[char]);
+  return controlsShownInLines(text).replace(/[&<>"']/g, (char) => entities[char]);
 }
 
 /** Marks text as HTML already. Only for text of this project's own. */

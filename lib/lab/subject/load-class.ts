@@ -5,10 +5,12 @@
  * .js and .mjs everywhere, .ts where Node strips types. What the class must have is looked at when a heap
  * makes one (runtime/page-heaps.ts, runtime/parts.ts).
  */
+
 import { statSync } from 'node:fs';
 import { basename, extname, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { describeThrown, nameOfClass } from '../../base/describe.ts';
+import { controlsShown } from '../../base/controls.ts';
+import { describeThrown, nameOfClass, saidNameOfClass } from '../../base/describe.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { placesOfError } from '../../base/places.ts';
 import { runTool } from '../../base/tool.ts';
@@ -61,7 +63,7 @@ function tellExit(path: string, code: number): void {
   // Ctrl-C is not its doing.
   if (code === interrupted) return;
   process.stderr.write(
-    `pageheap: ${path}: cannot be loaded as a module: it ends the process, with code ${code} (ERR_FILE)\n`,
+    `pageheap: ${controlsShown(path)}: cannot be loaded as a module: it ends the process, with code ${code} (ERR_FILE)\n`,
   );
   process.exitCode = wrongFile;
 }
@@ -136,7 +138,7 @@ export async function loadClass<C>(
   // The export's name is all that an anonymous class has.
   if (['default', ''].includes(nameOfClass(found)))
     Object.defineProperty(found, 'name', { value: basename(path), configurable: true });
-  loaded.set(href, { path, kind, name: nameOfClass(found) || 'without a name' });
+  loaded.set(href, { path, kind, name: saidNameOfClass(found) });
   return found as C;
 }
 
