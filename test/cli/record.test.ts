@@ -18,7 +18,7 @@ import { childrenOf, compileScenes, told } from '../lab/recorder/scenes.ts';
 import { sendSignal } from '../support/signals.ts';
 import { mountSmallDisk, unmount } from '../support/small-disk.ts';
 import { inProcess } from './in-process.ts';
-import { pageheap } from './spawn.ts';
+import { childrenOf as processesBelow, pageheap } from './spawn.ts';
 
 let folder = '';
 let scenes = '';
@@ -368,6 +368,21 @@ describe('pageheap record', () => {
     const { file, signal, err } = await recordScene(['wait', 5000], {
       started: (child) => {
         child.stderr?.on('data', (text: string) => text.includes('ready') && child.kill('SIGINT'));
+      },
+    });
+    expect([signal, err]).toEqual(['SIGINT', expect.stringContaining('recorded: my.rec.gz')]);
+    expect((await told(file)).sizes.get(10111)).toBeGreaterThanOrEqual(5000);
+  });
+
+  // As on a busy machine: the program has died of Ctrl-C, and this process learns of its own signal later.
+  it('takes a Ctrl-C that its program was told of first for no second one', async () => {
+    const { file, signal, err } = await recordScene(['wait', 5000], {
+      started: (child) => {
+        child.stderr?.on('data', (text: string) => {
+          if (!text.includes('ready')) return;
+          for (const pid of processesBelow(child.pid ?? 0)) sendSignal(pid, 'SIGINT');
+          setTimeout(() => child.kill('SIGINT'), 150);
+        });
       },
     });
     expect([signal, err]).toEqual(['SIGINT', expect.stringContaining('recorded: my.rec.gz')]);

@@ -14,10 +14,11 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, readSync, rmSync, statSync } from 'node:fs';
+import { constants } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { signalChild } from '../../base/signal-child.ts';
-import { stopSignals } from '../../base/stop-signals.ts';
+import { ownSignal, stopSignals } from '../../base/stop-signals.ts';
 import { type Preload, preloadOf } from '../../os/preload.ts';
 import { recorderLibrary } from '../../os/recorder.ts';
 import { fileStem, freePath, makeFolder } from '../record/folders.ts';
@@ -302,7 +303,9 @@ export async function record(request: RecordRequest, hooks: RecordHooks = {}): P
   let child: ChildProcess | undefined;
   let library: Preload | undefined;
   let isOver = false;
+  let isTold = false;
   const onSignal = (signal: NodeJS.Signals): void => {
+    isTold = true;
     if (isOver) recording.stops++;
     else if (child !== undefined && (signal !== 'SIGINT' || !inForeground)) signalChild(child, signal);
   };
@@ -318,6 +321,8 @@ export async function record(request: RecordRequest, hooks: RecordHooks = {}): P
     });
     watch.pid = child.pid;
     const ended = await endOf(child);
+    // The program may have ended by a Ctrl-C of which this process does not know yet: it is no second one.
+    if (!isTold) await ownSignal(ended.code === 128 + constants.signals.SIGINT ? 'SIGINT' : ended.signal);
     isOver = true;
     watch.stop();
     return await recording.finish(ended, child.pid, watch, hooks.onProgress);
