@@ -381,7 +381,7 @@ describe('pageheap record', () => {
         child.stderr?.on('data', (text: string) => {
           if (!text.includes('ready')) return;
           for (const pid of processesBelow(child.pid ?? 0)) sendSignal(pid, 'SIGINT');
-          setTimeout(() => child.kill('SIGINT'), 150);
+          setTimeout(() => child.kill('SIGINT'), 10);
         });
       },
     });
