@@ -139,18 +139,30 @@ function mappingFinding({ maxMapCount: limit, mapCount: count }: Machine): Findi
     : note(what, found, 'hard decommit and huge-page hints split mappings: what is beyond is left out');
 }
 
+function limitFinding(what: string, limit: number | undefined, meaning: string): Finding {
+  if (limit === undefined) return note(what, 'unknown', `if there is one, ${meaning}`);
+  return limit === Number.POSITIVE_INFINITY ? ok(what, 'unlimited') : note(what, sizeWords(limit), meaning);
+}
+
+function cgroupFinding({ cgroup }: Machine): Finding {
+  const what = 'cgroup memory limit';
+  const meaning = 'the kernel ends the process beyond it: set a memory limit below';
+  if (cgroup === undefined) return note(what, 'unknown', `if there is one, ${meaning}`);
+  if (cgroup === null) return ok(what, 'no cgroup');
+  const { version, limit, high } = cgroup;
+  return limit === Number.POSITIVE_INFINITY && high === Number.POSITIVE_INFINITY
+    ? ok(what, `none (version ${version})`)
+    : note(what, `${sizeWords(limit)}, high ${sizeWords(high)} (version ${version})`, meaning);
+}
+
 function limitFindings(machine: Machine): Finding[] {
   const rows = [
-    machine.addressSpaceLimit === Number.POSITIVE_INFINITY
-      ? ok('address space limit (RLIMIT_AS)', 'unlimited')
-      : note(
-          'address space limit (RLIMIT_AS)',
-          sizeWords(machine.addressSpaceLimit),
-          'reservations count against it: choose a small `reach`; Node alone needs about 0.7 GiB',
-        ),
-    machine.dataLimit === Number.POSITIVE_INFINITY
-      ? ok('data limit (RLIMIT_DATA)', 'unlimited')
-      : note('data limit (RLIMIT_DATA)', sizeWords(machine.dataLimit), 'writable mappings count against it'),
+    limitFinding(
+      'address space limit (RLIMIT_AS)',
+      machine.addressSpaceLimit,
+      'reservations count against it: choose a small `reach`; Node alone needs about 0.7 GiB',
+    ),
+    limitFinding('data limit (RLIMIT_DATA)', machine.dataLimit, 'writable mappings count against it'),
     machine.reservable >= GiB
       ? ok(
           'largest reservation',
@@ -159,17 +171,8 @@ function limitFindings(machine: Machine): Finding[] {
       : note('largest reservation', sizeWords(machine.reservable), 'choose a small `reach`'),
   ];
   rows.push(mappingFinding(machine));
-  const group = machine.cgroup;
-  if (group === undefined) rows.push(ok('cgroup memory limit', 'no cgroup'));
-  else if (group.limit === Number.POSITIVE_INFINITY && group.high === Number.POSITIVE_INFINITY) {
-    rows.push(ok('cgroup memory limit', `none (version ${group.version})`));
-  } else {
-    const found = `${sizeWords(group.limit)}, high ${sizeWords(group.high)} (version ${group.version})`;
-    rows.push(
-      note('cgroup memory limit', found, 'the kernel ends the process beyond it: set a memory limit below'),
-    );
-  }
   rows.push(
+    cgroupFinding(machine),
     machine.swap === 0
       ? ok('swap', 'none')
       : note(

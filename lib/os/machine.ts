@@ -6,7 +6,7 @@
  * (probes.ts). What is missing is undefined, never an error: a doctor must be able to say so. What
  * follows from each finding is put in words by `explainMachine` (machine-words.ts).
  */
-import { cpus, release } from 'node:os';
+import { availableParallelism, cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { TiB } from '../base/units.ts';
 import { type Addon, loadAddon } from './addon.ts';
@@ -62,8 +62,8 @@ export interface Machine {
   /** Under strict overcommit: what may be committed still, in bytes. */
   readonly commitLeft: number | undefined;
   /** RLIMIT_AS and RLIMIT_DATA, soft, in bytes; Infinity for none. */
-  readonly addressSpaceLimit: number;
-  readonly dataLimit: number;
+  readonly addressSpaceLimit: number | undefined;
+  readonly dataLimit: number | undefined;
   /** vm.max_map_count, and the mappings of this process now. */
   readonly maxMapCount: number | undefined;
   readonly mapCount: number | undefined;
@@ -71,7 +71,8 @@ export interface Machine {
   readonly reservable: number;
   readonly memory: number | undefined;
   readonly swap: number | undefined;
-  readonly cgroup: CgroupMemory | undefined;
+  /** null: the process is in none. */
+  readonly cgroup: CgroupMemory | null | undefined;
 }
 
 type Services = Pick<Machine, 'advices' | 'namingErrno' | 'introspection' | 'looks'>;
@@ -93,6 +94,9 @@ function servicesOf(addon: Addon): Services {
   return services;
 }
 
+/** The processors of the machine; where the kernel does not list them, without /proc, those that this process may use. */
+export const cpuCount = (): number => cpus().length || availableParallelism();
+
 /** Looks at everything; some milliseconds, the first time. */
 export function inspectMachine(addon: Addon = loadAddon(), read: ReadText = readSystemText): Machine {
   const thp = '/sys/kernel/mm/transparent_hugepage';
@@ -101,14 +105,13 @@ export function inspectMachine(addon: Addon = loadAddon(), read: ReadText = read
   const overcommit = numberIn(read('/proc/sys/vm/overcommit_memory'));
   const commitLimit = meminfoBytes(meminfo, 'CommitLimit');
   const committed = meminfoBytes(meminfo, 'Committed_AS');
-  const processors = cpus();
-  const model = processors[0]?.model.trim() ?? '';
+  const model = cpus()[0]?.model.trim() ?? '';
   return {
     kernel: release(),
     node: process.version,
     // Not every kind of processor has its name in /proc/cpuinfo.
     cpu: model === '' || model === 'unknown' ? process.arch : model,
-    cpus: processors.length,
+    cpus: cpuCount(),
     pageSize: addon.pageSize(),
     hugePages: {
       enabled: chosen(read(`${thp}/enabled`)),
@@ -148,22 +151,25 @@ function meminfoBytes(text: string | undefined, key: string): number | undefined
   return kib === undefined ? undefined : Number(kib) * 1024;
 }
 
-/** The soft limit of a line of /proc/self/limits; Infinity if unlimited or unknown. */
-export function limitBytes(text: string | undefined, name: string): number {
+/** The soft limit of a line of /proc/self/limits; Infinity if unlimited, undefined if not known. */
+export function limitBytes(text: string | undefined, name: string): number | undefined {
   const soft = text?.match(new RegExp(`^${name}\\s+(\\d+|unlimited)\\s`, 'm'))?.[1];
-  return soft === undefined || soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft);
+  if (soft === undefined) return undefined;
+  return soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft);
 }
 
 /**
  * The memory limits of this process's cgroup, which are the smallest on the way from its group to the
  * root. Version 1 writes "no limit" as a number near 2^63.
+ * @returns null where there are no cgroups; undefined where it cannot be known, without /proc or /sys/fs/cgroup
  */
-export function cgroupMemory(read: ReadText): CgroupMemory | undefined {
+export function cgroupMemory(read: ReadText): CgroupMemory | null | undefined {
   const groups = read('/proc/self/cgroup');
-  if (groups === undefined) return undefined;
+  if (groups === undefined) return read('/proc/meminfo') === undefined ? undefined : null;
   const one = groups.match(/^\d+:(?:[^:\n]*,)?memory(?:,[^:\n]*)?:(.*)$/m)?.[1];
   if (one !== undefined) {
     const limit = smallest(read, '/sys/fs/cgroup/memory', one, 'memory.limit_in_bytes');
+    if (limit === undefined) return undefined;
     return {
       version: 1,
       group: one,
@@ -172,21 +178,24 @@ export function cgroupMemory(read: ReadText): CgroupMemory | undefined {
     };
   }
   const two = groups.match(/^0::(.*)$/m)?.[1];
-  if (two === undefined) return undefined;
-  return {
-    version: 2,
-    group: two,
-    limit: smallest(read, '/sys/fs/cgroup', two, 'memory.max'),
-    high: smallest(read, '/sys/fs/cgroup', two, 'memory.high'),
-  };
+  if (two === undefined) return null;
+  const [limit, high] = ['memory.max', 'memory.high'].map((file) =>
+    smallest(read, '/sys/fs/cgroup', two, file),
+  );
+  if (limit === undefined && high === undefined) return undefined;
+  const none = Number.POSITIVE_INFINITY;
+  return { version: 2, group: two, limit: limit ?? none, high: high ?? none };
 }
 
-function smallest(read: ReadText, root: string, group: string, file: string): number {
-  let least = Number.POSITIVE_INFINITY;
+/** Undefined where the groups cannot be seen: every group lists its processes, also one without limits. */
+function smallest(read: ReadText, root: string, group: string, file: string): number | undefined {
+  let least: number | undefined;
   const parts = group.split('/').filter((part) => part !== '' && part !== '..');
   for (let n = parts.length; n >= 0; n--) {
-    const limit = numberIn(read(join(root, ...parts.slice(0, n), file)));
-    if (limit !== undefined) least = Math.min(least, limit);
+    const folder = join(root, ...parts.slice(0, n));
+    const text = read(join(folder, file));
+    if (text === undefined && read(join(folder, 'cgroup.procs')) === undefined) continue;
+    least = Math.min(least ?? Number.POSITIVE_INFINITY, numberIn(text) ?? Number.POSITIVE_INFINITY);
   }
   return least;
 }

@@ -35,7 +35,7 @@ function killsInGroup(read: ReadText, version: 1 | 2, group: string): number | u
 export function readMemoryKills(read: ReadText = readSystemText): MemoryKills {
   const group = cgroupMemory(read);
   return {
-    group: group === undefined ? undefined : killsInGroup(read, group.version, group.group),
+    group: group === undefined || group === null ? undefined : killsInGroup(read, group.version, group.group),
     machine: counterIn(read('/proc/vmstat'), 'oom_kill'),
     limit: group?.limit ?? Number.POSITIVE_INFINITY,
   };

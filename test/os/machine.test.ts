@@ -128,7 +128,7 @@ describe('what the texts say', () => {
     expect(
       limitBytes('Max address space         unlimited            unlimited  bytes\n', 'Max address space'),
     ).toBe(Number.POSITIVE_INFINITY);
-    expect(limitBytes(undefined, 'Max address space')).toBe(Number.POSITIVE_INFINITY);
+    expect(limitBytes(undefined, 'Max address space')).toBeUndefined();
   });
 
   test('cgroups of both versions, and none', () => {
@@ -143,11 +143,28 @@ describe('what the texts say', () => {
     expect(cgroupMemory(files({ ...one, [limitFile]: '9223372036854771712\n' }))?.limit).toBe(
       Number.POSITIVE_INFINITY,
     );
-    expect(cgroupMemory(files({ '/proc/self/cgroup': '0::/\n' }))).toMatchObject({
+    const two = { '/proc/self/cgroup': '0::/\n' };
+    expect(cgroupMemory(files({ ...two, '/sys/fs/cgroup/cgroup.procs': '1\n' }))).toMatchObject({
       version: 2,
       limit: Number.POSITIVE_INFINITY,
     });
+    expect(cgroupMemory(files({ '/proc/meminfo': '' }))).toBeNull();
+    // Without /sys/fs/cgroup, and without /proc: not known.
+    expect(cgroupMemory(files(two))).toBeUndefined();
     expect(cgroupMemory(files({}))).toBeUndefined();
+  });
+
+  test('what cannot be known is told as that', () => {
+    const found = new Map(
+      explainMachine(inspectMachine(loadAddon(), () => undefined)).map((f) => [f.what, f]),
+    );
+    for (const what of [
+      'address space limit (RLIMIT_AS)',
+      'data limit (RLIMIT_DATA)',
+      'cgroup memory limit',
+      'swap',
+    ])
+      expect(found.get(what)).toMatchObject({ found: 'unknown', verdict: 'note' });
   });
 
   test('sizes in words', () => {

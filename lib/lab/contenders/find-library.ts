@@ -25,10 +25,13 @@ function machineOf(file: string): string | undefined {
   }
 }
 
+/** What this processor's libraries have there: to read it from Node's own file takes /proc, by which Node knows where that is. */
+const ownMachine: Readonly<Record<string, string>> = { x64: '2-62', arm64: '2-183' };
+
 /** Whether a file is a library for this machine. */
 export function isLoadable(file: string): boolean {
   const machine = machineOf(file);
-  return machine !== undefined && machine === machineOf(process.execPath);
+  return machine !== undefined && machine === ownMachine[process.arch];
 }
 
 let cached: Map<string, string[]> | undefined;

@@ -76,14 +76,23 @@ function usualCommands(): string[] {
   ];
 }
 
-/** @param wanted this one alone. Undefined where there is none */
-export function findGo(wanted?: string): GoToolchain | undefined {
+/** One that is there and does not say its version. */
+export interface SilentGo {
+  readonly command: string;
+  readonly why: string;
+}
+
+/** @param wanted this one alone. @param onSilent told of one that is there and cannot be asked. Undefined where there is none */
+export function findGo(wanted?: string, onSilent?: (silent: SilentGo) => void): GoToolchain | undefined {
   for (const command of wanted === undefined ? usualCommands() : [wanted]) {
-    const { status, signal, stdout } = runTool(command, ['env', 'GOVERSION'], { env: environment() });
+    const asked = runTool(command, ['env', 'GOVERSION'], { env: environment() });
+    const { status, signal, stdout, stderr } = asked;
     // This process is about to end, too.
     if (isStopSignal(signal)) break;
     const version = status === 0 ? stdout.trim() : '';
     if (version !== '') return { command, version };
+    if (asked.error === undefined)
+      onSilent?.({ command, why: stderr.trim().split('\n')[0] || `it ended by ${signal ?? status}` });
   }
   return undefined;
 }

@@ -6,7 +6,13 @@ import type { Finding } from '../../os/machine-words.ts';
 import { libcFamily, replayerFile } from '../../os/replayer.ts';
 import { type Contender, contenderNames, contenders } from './contender.ts';
 import { findLibrary } from './find-library.ts';
-import { findGo } from './go-program.ts';
+import { findGo, type SilentGo } from './go-program.ts';
+
+/** Of one that is installed, and is no help here. */
+const silentWords = (name: string, { command, why }: SilentGo): Pick<Finding, 'found' | 'meaning'> => ({
+  found: `${command} does not answer`,
+  meaning: `compare -c ${name} is refused; it says: ${why}`,
+});
 
 function findingOf(name: string, contender: Contender): Finding | undefined {
   const what = `contender ${name}`;
@@ -21,8 +27,12 @@ function findingOf(name: string, contender: Contender): Finding | undefined {
     case 'recorded':
       return undefined;
     case 'go': {
-      const go = findGo();
-      return go === undefined ? missing() : there(`${go.version}, ${go.command}`);
+      let silent: SilentGo | undefined;
+      const go = findGo(undefined, (one) => {
+        silent ??= one;
+      });
+      if (go !== undefined) return there(`${go.version}, ${go.command}`);
+      return silent === undefined ? missing() : { ...missing(), ...silentWords(name, silent) };
     }
     case 'native': {
       if (contender.libraries.length === 0)

@@ -9,7 +9,7 @@ import type { RunValue } from '../record/lines.ts';
 import type { ReplayerProgram } from '../run/run-options.ts';
 import { type ContenderRequest, contenders, type NativeContender } from './contender.ts';
 import { findLibrary, isLoadable } from './find-library.ts';
-import { findGo, goProgram } from './go-program.ts';
+import { findGo, goProgram, type SilentGo } from './go-program.ts';
 
 function missing(name: string, debian: string, what: string): PageHeapError {
   return new PageHeapError(
@@ -83,8 +83,15 @@ function goProgramOf(
   onBuild: ((version: string, temporary: string | undefined) => void) | undefined,
 ): ReplayerProgram {
   const { toolchain, variables = {}, gcPercent, memoryLimit, ps } = request;
-  const go = findGo(toolchain);
+  let silent: SilentGo | undefined;
+  const go = findGo(toolchain, (one) => {
+    silent ??= one;
+  });
   if (go === undefined) {
+    if (silent !== undefined)
+      throw new PageHeapError('ERR_FILE', `contender go: it does not tell its version: ${silent.why}`, {
+        file: silent.command,
+      });
     if (toolchain === undefined) throw missing('go', contenders.go.debian, 'a Go toolchain');
     throw new PageHeapError('ERR_FILE', 'contender go: this is no command of Go', { file: toolchain });
   }

@@ -35,14 +35,23 @@ export function counterRate(): number {
   }
 }
 
+/** The folder's own line, as it may be found. */
+interface Session {
+  readonly rate?: unknown;
+  readonly command?: unknown;
+}
+
 export class RawFolder {
   readonly path: string;
   /** Counts a microsecond. */
   readonly rate: number;
+  /** What the recorder was told to run; empty where that is not known. */
+  readonly command: readonly string[];
 
-  private constructor(path: string, rate: number) {
+  private constructor(path: string, rate: number, command: readonly string[]) {
     this.path = path;
     this.rate = rate;
+    this.command = command;
   }
 
   /** Makes one beside an output. @throws PageHeapError ERR_FILE */
@@ -55,7 +64,7 @@ export class RawFolder {
       if (process.geteuid?.() === 0) chmodSync(path, 0o1777);
       const rate = counterRate();
       writeFileSync(join(path, sessionName), `${JSON.stringify({ output, command, rate })}\n`);
-      return new RawFolder(path, rate);
+      return new RawFolder(path, rate, command);
     } catch (cause) {
       // A full disk may have had room for the folder alone.
       if (path !== undefined) rmSync(path, { recursive: true, force: true });
@@ -66,8 +75,12 @@ export class RawFolder {
   /** Opens one that a recorder left. @throws PageHeapError ERR_FILE where it is none */
   static open(path: string): RawFolder & { readonly output?: string } {
     try {
-      const session = JSON.parse(readFileSync(join(path, sessionName), 'utf8')) as { rate: unknown };
-      return new RawFolder(path, typeof session.rate === 'number' ? session.rate : counterRate());
+      const { rate, command } = JSON.parse(readFileSync(join(path, sessionName), 'utf8')) as Session;
+      return new RawFolder(
+        path,
+        typeof rate === 'number' ? rate : counterRate(),
+        Array.isArray(command) ? command.map(String) : [],
+      );
     } catch (cause) {
       throw fileError(path, cause);
     }

@@ -169,7 +169,7 @@ class Recording {
     watch: MemoryWatch | undefined,
     onProgress: RecordHooks['onProgress'],
   ): Promise<RecordOutcome> {
-    const finished = await this.#read(watch);
+    const finished = await this.#read(watch, pid);
     const unrecorded = this.#unrecorded(finished, ended, pid, watch);
     const main = unrecorded?.name === undefined ? mainOf(finished, pid) : undefined;
     const hasMain =
@@ -212,7 +212,7 @@ class Recording {
     return unrecordedEnd(own, watch?.seen, watch === undefined || signal !== null, isFull);
   }
 
-  async #read(watch: MemoryWatch | undefined): Promise<Finished[]> {
+  async #read(watch: MemoryWatch | undefined, pid: number | undefined): Promise<Finished[]> {
     const finished: Finished[] = [];
     for (const file of this.#folder.files()) {
       if (isWritten(file) || this.stops > 0) {
@@ -226,7 +226,8 @@ class Recording {
           rmSync(file.path, { force: true });
           continue;
         }
-        const content = await readRaw(file.path, this.#folder.rate, watched?.samples ?? []);
+        const raw = await readRaw(file.path, this.#folder.rate, watched?.samples ?? []);
+        const content = { ...raw, header: this.#named(raw.header, file, pid) };
         if (content.ops > 0) {
           finished.push({ file, content, watched });
           continue;
@@ -240,6 +241,12 @@ class Recording {
       }
     }
     return finished;
+  }
+
+  /** Without /proc a program does not learn by what it was started; of the first one this process knows. */
+  #named(header: RawHeader, { pid, image }: RawFile, main: number | undefined): RawHeader {
+    const isNamed = header.executable !== '' || header.command.length > 0;
+    return isNamed || pid !== main || image > 0 ? header : { ...header, command: [...this.#folder.command] };
   }
 
   async #write({ file, content, watched }: Finished, isMain: boolean): Promise<void> {

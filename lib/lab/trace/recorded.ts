@@ -5,10 +5,12 @@ import { basename } from 'node:path';
 
 /**
  * What to call it: the name it was started by, which may be a link's (`redis-server` is one to `redis-check-rdb`, `sh` to
- * `dash`). A login shell's begins with a dash.
+ * `dash`). A login shell's begins with a dash. Without /proc the recorder learns neither.
  */
 export function programName({ executable, command }: Pick<Recorded, 'executable' | 'command'>): string {
-  return basename((command[0] ?? '').replace(/^-/, '')) || basename(executable);
+  return (
+    basename((command[0] ?? '').replace(/^-/, '')) || basename(executable) || 'a program of unknown name'
+  );
 }
 
 /** The program at one moment: milliseconds since the recording began, operations until then, bytes. */

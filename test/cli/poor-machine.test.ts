@@ -1,0 +1,70 @@
+/**
+ * Commands where the system gives less than usual: no /proc. What cannot be known is told as not known, and is no fault of whoever
+ * is judged.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { cacheFolder, executable, type Outcome } from './spawn.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pageheap-poor-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs a command in a shell that has made its surroundings poorer. */
+function after(prelude: string, args: readonly string[], shell = ['sh']): Promise<Outcome> {
+  const [program = 'sh', ...words] = shell;
+  const script = `${prelude} && exec "$0" "$@"`;
+  const child = spawn(program, [...words, '-c', script, process.execPath, executable, ...args], {
+    cwd: folder,
+    env: { ...process.env, XDG_CACHE_HOME: cacheFolder, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal, out, err }));
+  });
+}
+
+const ownMounts = ['unshare', '-m', 'sh'];
+const noProc = 'mount -t tmpfs none /proc';
+const mayMount = spawnSync('unshare', ['-m', 'sh', '-c', noProc]).status === 0;
+
+describe.runIf(mayMount)('without /proc', () => {
+  const poor = (...args: string[]): Promise<Outcome> => after(noProc, args, ownMounts);
+
+  it.concurrent('conform skips what it cannot look at', async () => {
+    const { code, out } = await poor('conform', 'radix', '--runs', '1');
+    expect(out).toMatch(
+      /skipped in a heap: under MADV_FREE .*\n\s+the rest is kept; .* cannot be looked at here: smaps: ENOENT\n/,
+    );
+    expect(out).not.toContain('broken');
+    expect(code).toBe(0);
+  });
+
+  it.concurrent('doctor tells what is not known, and finds what is installed', async () => {
+    const { findings } = JSON.parse((await poor('doctor', '--json')).out) as {
+      findings: { what: string; found: string }[];
+    };
+    const found = (what: string): string | undefined => findings.find((one) => one.what === what)?.found;
+    expect(found('processor')).toMatch(/ [1-9]\d* CPUs$/);
+    expect(found('cgroup memory limit')).toBe('unknown');
+    expect(found('address space limit (RLIMIT_AS)')).toBe('unknown');
+    const { findings: usual } = JSON.parse((await after('true', ['doctor', '--json'])).out) as {
+      findings: { what: string; found: string }[];
+    };
+    for (const { what, found: there } of usual.filter((one) => /^contender [^g]/.test(one.what)))
+      expect(found(what)).toBe(there);
+  });
+
+  it.concurrent('record names the program', async () => {
+    const { code, err } = await poor('record', '-o', 'np.rec.gz', '--', 'ls');
+    expect(code).toBe(0);
+    expect(err).toMatch(/^recorded: np\.rec\.gz: ls, /m);
+  });
+});
