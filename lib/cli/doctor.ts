@@ -3,11 +3,15 @@
  * comparison are installed.
  */
 import type { Command } from 'commander';
+import { Heap } from '../api/heap.ts';
+import { PageHeapError } from '../base/errors.ts';
+import { KiB } from '../base/units.ts';
 import { turn } from '../base/waits.ts';
 import { contenderFindings } from '../lab/contenders/installed.ts';
 import { inspectMachine } from '../os/machine.ts';
 import { explainMachine, type Finding, type Verdict } from '../os/machine-words.ts';
 import type { CommandContext } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
 import { drawTable } from './table.ts';
 import type { Colors } from './terminal.ts';
 
@@ -32,18 +36,38 @@ function mark(verdict: Verdict, colors: Colors): string {
   }
 }
 
+/** Whether a heap works here: one is made, and has an object. */
+function heapFinding(): Finding {
+  const what = 'a heap';
+  try {
+    const heap = new Heap({ environment: false });
+    try {
+      const at = heap.malloc(64 * KiB);
+      heap.fill(at, 64 * KiB, 1);
+    } finally {
+      heap.dispose();
+    }
+    return { what, found: 'works', verdict: 'ok', meaning: '' };
+  } catch (error) {
+    if (!(error instanceof PageHeapError)) throw error;
+    return { what, found: 'cannot be made', verdict: 'fallback', meaning: error.message };
+  }
+}
+
 function rowOf({ what, found, verdict, meaning }: Finding, colors: Colors): string[] {
   return [what, mark(verdict, colors), meaning === '' ? found : `${found}: ${meaning}`];
 }
 
-export function defineDoctor(command: Command, { terminal }: CommandContext): void {
+export function defineDoctor(command: Command, context: CommandContext): void {
+  const { terminal } = context;
   command
     .description('Looks at what this kernel and machine can do for a page heap, and says what falls back.')
     .option('--json', 'print the machine and the findings as JSON (a limit that is not set is null)')
     .addHelpText('after', help)
     .action(async (options: { json?: true }) => {
       const machine = inspectMachine();
-      const findings = [...explainMachine(machine), ...contenderFindings()];
+      const heap = heapFinding();
+      const findings = [...explainMachine(machine), heap, ...contenderFindings()];
       await turn();
       if (options.json) {
         terminal.printJson({ machine, findings });
@@ -52,6 +76,11 @@ export function defineDoctor(command: Command, { terminal }: CommandContext): vo
       const colors = terminal.outColors;
       const rows = findings.map((finding) => rowOf(finding, colors));
       terminal.print(drawTable({ head: ['', '', ''], rows }, terminal.columnsOf(terminal.out), colors));
+      if (heap.verdict !== 'ok') {
+        terminal.print(`No heap can be made here: ${heap.meaning}`);
+        context.exitCode = exitCodes.failed;
+        return;
+      }
       const fallbacks = findings.filter((f) => f.verdict === 'fallback').length;
       const notes = findings.filter((f) => f.verdict === 'note').length;
       terminal.print(

@@ -128,7 +128,7 @@ export const heapOptions = {
   reach: {
     ...ofHeap,
     kind: arenas(minReach, maxReach),
-    otherwise: '64 GiB, or the most of 16, 4, 1 GiB and 256 MiB that can be had',
+    otherwise: '64 GiB, or the most of 16, 4, 1 GiB and 256 MiB for which there is room',
     unit: 'bytes',
     help: 'address space that the heap can ever use',
     more: 'About a tenth of it is reserved for metadata as well',

@@ -160,7 +160,7 @@ function limitFindings(machine: Machine): Finding[] {
     limitFinding(
       'address space limit (RLIMIT_AS)',
       machine.addressSpaceLimit,
-      'reservations count against it: choose a small `reach`; Node alone needs about 0.7 GiB',
+      'reservations count against it, and Node alone needs about 1 GiB: heaps reach less far; see `ulimit -v`',
     ),
     limitFinding('data limit (RLIMIT_DATA)', machine.dataLimit, 'writable mappings count against it'),
     machine.reservable >= GiB
@@ -168,7 +168,7 @@ function limitFindings(machine: Machine): Finding[] {
           'largest reservation',
           `${sizeWords(machine.reservable)}${machine.reservable >= TiB ? ' or more' : ''}`,
         )
-      : note('largest reservation', sizeWords(machine.reservable), 'choose a small `reach`'),
+      : note('largest reservation', sizeWords(machine.reservable), 'heaps reach less far'),
   ];
   rows.push(mappingFinding(machine));
   rows.push(

@@ -2,7 +2,9 @@
  * Making a heap, and attaching to one that another thread made.
  *
  * A heap is made with the largest reach the system allows, of those tried; what was reserved for a try that fails is
- * given back. Everything a heap needs from the start is committed before it is wired.
+ * given back. Everything a heap needs from the start is committed before it is wired. Where no reach is asked for, the one
+ * that is taken could be reserved itself beside its tables: with a limit of address space a larger one would be tables
+ * that leave no room for objects. The least of them is taken as it is.
  */
 import { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
 import { StackPools } from '../alloc/stack-pools.ts';
@@ -44,7 +46,8 @@ export function createRuntime(sys: Sys, options: ResolvedOptions, watch: Watch):
     refuseOption('physPageSize', `this machine's are larger, of ${sys.physPageSize} bytes`, physPageSize);
   const reaches = options.reach === undefined ? defaultReaches : [options.reach];
   for (const reach of reaches) {
-    const runtime = tryCreate(sys, reach, options, watch);
+    const room = reach === reaches.at(-1) ? 0 : reach;
+    const runtime = tryCreate(sys, reach, room, options, watch);
     if (runtime !== undefined) return runtime;
   }
   throw outOfMemory(sys, 'the system has no address space or memory for a heap', reaches.at(-1));
@@ -61,7 +64,23 @@ export function attachRuntime(sys: Sys, base: Address, watch: Watch): Runtime {
   }
 }
 
-function tryCreate(sys: Sys, reach: number, options: ResolvedOptions, watch: Watch): Runtime | undefined {
+/** Whether so much address space can be had now. */
+function hasRoom(sys: Sys, length: number): boolean {
+  if (length === 0) return true;
+  const base = sys.reserve(0, length);
+  if (base === 0) return false;
+  sys.free(base, length, 'other', 'reserved');
+  return true;
+}
+
+/** @param room address space that is to be left for objects; 0: whatever is */
+function tryCreate(
+  sys: Sys,
+  reach: number,
+  room: number,
+  options: ResolvedOptions,
+  watch: Watch,
+): Runtime | undefined {
   const first = reserveFirstArena(sys, reach);
   if (first === undefined) return undefined;
   let meta: MetaMemory | undefined;
@@ -76,7 +95,8 @@ function tryCreate(sys: Sys, reach: number, options: ResolvedOptions, watch: Wat
       options.design.liveness === 'tracing' ? 1 : 0,
       options.sbrk ? 1 : 0,
     ]);
-    if (meta !== undefined && prepare(meta, options)) made = begin(sys, meta, first, options, watch);
+    if (meta !== undefined && prepare(meta, options) && hasRoom(sys, room))
+      made = begin(sys, meta, first, options, watch);
   } finally {
     // Also where a custom page heap threw, or the caller's clock.
     if (made === undefined) {

@@ -1,9 +1,9 @@
 /**
- * Commands where the system gives less than usual: no /proc. What cannot be known is told as not known, and is no fault of whoever
+ * Commands where the system gives less than usual: no /proc, little address space. What cannot be known is told as not known, and is no fault of whoever
  * is judged.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'pageheap-poor-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs a command in a shell that has made its surroundings poorer. */
-function after(prelude: string, args: readonly string[], shell = ['sh']): Promise<Outcome> {
+function given(prelude: string, args: readonly string[], shell = ['sh']): Promise<Outcome> {
   const [program = 'sh', ...words] = shell;
   const script = `${prelude} && exec "$0" "$@"`;
   const child = spawn(program, [...words, '-c', script, process.execPath, executable, ...args], {
@@ -36,7 +36,7 @@ const noProc = 'mount -t tmpfs none /proc';
 const mayMount = spawnSync('unshare', ['-m', 'sh', '-c', noProc]).status === 0;
 
 describe.runIf(mayMount)('without /proc', () => {
-  const poor = (...args: string[]): Promise<Outcome> => after(noProc, args, ownMounts);
+  const poor = (...args: string[]): Promise<Outcome> => given(noProc, args, ownMounts);
 
   it.concurrent('conform skips what it cannot look at', async () => {
     const { code, out } = await poor('conform', 'radix', '--runs', '1');
@@ -55,7 +55,7 @@ describe.runIf(mayMount)('without /proc', () => {
     expect(found('processor')).toMatch(/ [1-9]\d* CPUs$/);
     expect(found('cgroup memory limit')).toBe('unknown');
     expect(found('address space limit (RLIMIT_AS)')).toBe('unknown');
-    const { findings: usual } = JSON.parse((await after('true', ['doctor', '--json'])).out) as {
+    const { findings: usual } = JSON.parse((await given('true', ['doctor', '--json'])).out) as {
       findings: { what: string; found: string }[];
     };
     for (const { what, found: there } of usual.filter((one) => /^contender [^g]/.test(one.what)))
@@ -66,5 +66,35 @@ describe.runIf(mayMount)('without /proc', () => {
     const { code, err } = await poor('record', '-o', 'np.rec.gz', '--', 'ls');
     expect(code).toBe(0);
     expect(err).toMatch(/^recorded: np\.rec\.gz: ls, /m);
+  });
+});
+
+describe('with little address space', () => {
+  // Node alone takes half of it; a heap that reaches 1 GiB would take most of the rest for its tables.
+  const poor = (...args: string[]): Promise<Outcome> => given('ulimit -v 2000000', args);
+
+  it.concurrent('a heap leaves room for its objects', async () => {
+    const trace = join(folder, 'small.mtrace');
+    writeFileSync(trace, '= Start\n@ ./a:[0x1] + 0x10 0x100000\n= End\n');
+    const { code, err } = await poor('run', trace, '--duration', '0', '--idle', '0', '--no-report');
+    expect([code, err]).toEqual([0, expect.not.stringContaining('ENOMEM')]);
+  });
+
+  it.concurrent('conform does not blame the page heap', async () => {
+    const { code, out } = await poor('conform', 'radix', '--runs', '1');
+    expect([code, out]).toEqual([0, expect.not.stringContaining('broken')]);
+  });
+
+  it.concurrent('doctor tries a heap, and says where none can be made', async () => {
+    const { code, out } = await poor('doctor');
+    expect(out).toMatch(/heaps[\s│]+reach less far/);
+    expect([code, out]).toEqual([0, expect.stringContaining('a heap works here.')]);
+    const none = await given('ulimit -v 1150000', ['doctor']);
+    // Another Node may need more for itself.
+    if (none.out !== '')
+      expect([none.code, none.out]).toEqual([
+        1,
+        expect.stringMatching(/No heap can be made here: .*ENOMEM\n$/),
+      ]);
   });
 });

@@ -1,5 +1,10 @@
-/** A named check of the conformance suite, and what comes of it: kept, broken, or skipped with the reason. */
-import { Skipped } from './steps.ts';
+/**
+ * A named check of the conformance suite, and what comes of it: kept, broken, or skipped with the reason.
+ *
+ * Memory that the system refuses is no fault of what is checked, which has no part in asking for it: such a check is skipped.
+ */
+import { PageHeapError } from '../../base/errors.ts';
+import { ConformanceError, Skipped } from './steps.ts';
 
 export interface ConformanceCheck {
   readonly name: string;
@@ -8,7 +13,7 @@ export interface ConformanceCheck {
    * skipped, too.
    */
   readonly run: () => void;
-  /** The same, and answers why it was skipped, where it was: the page heap cannot, or refuses, what it is about. */
+  /** The same, and answers why it was skipped, where it was: the page heap, or this machine, cannot do what it is about. */
   readonly attempt: () => string | undefined;
 }
 
@@ -26,6 +31,14 @@ export function skip(reason: string): never {
   throw new Skipped(reason);
 }
 
+/** Why the system had no memory for the heap of a check, if that is what ended it; a heap without room is another matter. */
+function refusedMemory(error: unknown): string | undefined {
+  const last = error instanceof ConformanceError ? error.cause : error;
+  return last instanceof PageHeapError && last.code === 'ERR_OUT_OF_MEMORY' && last.errno !== undefined
+    ? `it needs more memory, or address space, than this process may have (see \`ulimit -v\`): ${last.message}`
+    : undefined;
+}
+
 export function makeCheck(name: string, body: () => void): ConformanceCheck {
   const attempt = (): string | undefined => {
     try {
@@ -33,6 +46,8 @@ export function makeCheck(name: string, body: () => void): ConformanceCheck {
       return undefined;
     } catch (error) {
       if (error instanceof Skipped) return error.message;
+      const refused = refusedMemory(error);
+      if (refused !== undefined) return refused;
       throw error;
     }
   };
