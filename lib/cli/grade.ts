@@ -12,6 +12,7 @@ import { type Grade, grade, withoutPictures } from '../course/grading/grade.ts';
 import { selfTest } from '../course/grading/self-test.ts';
 import { withPackage } from '../course/grading/with-package.ts';
 import { filesOf, findHandin, handoutModules, readHandin } from '../course/handout/hand-in.ts';
+import { labFileName } from '../course/handout/lab-file.ts';
 import { requireName } from '../course/handout/names.ts';
 import { filledFromPack } from '../course/handout/pack-files.ts';
 import { anonymous, defaultTerm, oddities } from '../course/handout/start.ts';
@@ -145,6 +146,14 @@ function tellGrade(made: Grade, exercise: Exercise, heading: string, terminal: T
 
 async function gradeOne(path: string, options: Options, context: CommandContext): Promise<void> {
   const { terminal } = context;
+  if (basename(path) === labFileName && statSync(path, { throwIfNoEntry: false })?.isFile() === true)
+    throw new PageHeapError(
+      'ERR_FILE',
+      `tells of a hand-in, and is none; the hand-in is its folder, ${dirname(path)}`,
+      {
+        file: path,
+      },
+    );
   const found = findHandin(path, options.lab === undefined ? undefined : exerciseOf(options.lab));
   if (options.lab === undefined && found.labFault !== undefined) throw found.labFault;
   const exercise = labOf(options.lab, found.lab?.exercise, path);

@@ -3,8 +3,8 @@
  *
  * What it does is chosen by its first argument; what is printed is told here, what happens in lib/course.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Argument, type Command, Option } from 'commander';
 import { calledAs, commandHere } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
@@ -22,7 +22,7 @@ import {
   readHandin,
   runnable,
 } from '../course/handout/hand-in.ts';
-import { type LabFile, readLabFile, writeLabFile } from '../course/handout/lab-file.ts';
+import { type LabFile, labFileName, readLabFile, writeLabFile } from '../course/handout/lab-file.ts';
 import { requireName } from '../course/handout/names.ts';
 import { anonymous, defaultTerm, startLab, variantFor } from '../course/handout/start.ts';
 import { hiddenSeed, openSeed } from '../course/model/seeds.ts';
@@ -82,6 +82,13 @@ function needed(what: string | undefined, name: string): string {
 
 /** The folder of a started exercise. */
 function started(folder: string): { readonly lab: LabFile; readonly exercise: Exercise } {
+  if (statSync(folder, { throwIfNoEntry: false })?.isFile() === true) {
+    const own = dirname(folder);
+    const named = existsSync(join(own, labFileName)) ? `: ${own}` : '';
+    throw new PageHeapError('ERR_FILE', `is a file; the folder of your work is wanted${named}`, {
+      file: folder,
+    });
+  }
   const lab = readLabFile(folder);
   if (lab === undefined)
     throw new PageHeapError('ERR_FILE', `has no lab.json: \`${calledAs()} lab start\` makes such a folder`, {

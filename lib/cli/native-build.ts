@@ -18,6 +18,7 @@ import { packageRoot } from '../base/package-files.ts';
 import { ownSignal } from '../base/stop-signals.ts';
 import { runTool } from '../base/tool.ts';
 import { makeFolder } from '../lab/record/folders.ts';
+import { fileReason } from '../os/file-error.ts';
 
 /** A shared object or a program: how its file is called, and what it is made of. Paths are relative to the package. */
 export interface NativePart {
@@ -168,8 +169,8 @@ function workFolder(into: string): string {
     makeFolder(into);
     return mkdtempSync(join(into, '.build-'));
   } catch (cause) {
-    const { message } = cause as Error;
-    throw new PageHeapError('ERR_FILE', `nothing can be written to ${into}: ${message}`, {
+    if (cause instanceof PageHeapError) throw cause;
+    throw new PageHeapError('ERR_FILE', `nothing can be written to it: ${fileReason(cause)}`, {
       file: into,
       cause,
     });

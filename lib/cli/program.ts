@@ -12,6 +12,7 @@ import { PageHeapError } from '../base/errors.ts';
 import { likelyLimit } from '../base/not-started.ts';
 import { turn } from '../base/waits.ts';
 import { packageVersion } from '../lab/record/package.ts';
+import { fileError, tellsOfFile } from '../os/file-error.ts';
 import { addCommands } from './commands.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
@@ -85,7 +86,9 @@ function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
   );
 }
 
-async function reportError({ terminal, modules }: CommandContext, error: unknown): Promise<number> {
+async function reportError({ terminal, modules }: CommandContext, thrown: unknown): Promise<number> {
+  // A command that looks at a path may be told that this leads through a file, say, before it opens it.
+  const error = tellsOfFile(thrown) ? fileError(thrown.path, thrown) : thrown;
   const stack = error instanceof Error ? error.stack : String(error);
   if (error instanceof PageHeapError) {
     const { inFlags } = await import('./heap-options.ts');

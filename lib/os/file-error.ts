@@ -50,6 +50,20 @@ export function fileReason(cause: unknown): string {
   return reasons[code ?? ''] ?? (cause instanceof Error ? cause.message : String(cause));
 }
 
+/** Whether a call of the system's that failed tells of a file: of its place, or of the right to it. */
+export function tellsOfFile(error: unknown): error is NodeJS.ErrnoException & { readonly path: string } {
+  const { code, path, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  // Files that are open already tell of the process.
+  const isKnown = code !== undefined && code !== 'EMFILE' && Object.hasOwn(reasons, code);
+  return (
+    error instanceof Error &&
+    syscall !== undefined &&
+    syscall !== 'spawn' &&
+    typeof path === 'string' &&
+    isKnown
+  );
+}
+
 /** Where a link leads, if there is a link of this name, and nothing is there. */
 export function linkTarget(path: string): string | undefined {
   try {

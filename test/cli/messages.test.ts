@@ -1,9 +1,9 @@
 /** What commands say where something is wrong: a sentence with its place, and what there is instead. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import picocolors from 'picocolors';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawGroups, drawTable } from '../../lib/cli/table.ts';
 import { missingFolder } from '../../lib/os/file-error.ts';
 import { inProcess } from './in-process.ts';
@@ -38,6 +38,49 @@ describe('a folder that is not there is told, and not a file:', () => {
     expect(missingFolder('x.jsonl')).toBe(undefined);
     expect(missingFolder('/nothing/here/x')).toBe('/nothing');
   });
+});
+
+describe('a file where a folder is wanted, or on the way, and the other way round:', () => {
+  const work = join(folder, 'best-fit');
+  const empty = join(folder, 'empty');
+  mkdirSync(empty);
+  const within = join(small, 'x');
+  beforeAll(() => inProcess(['lab', 'start', 'best-fit', '-o', work]));
+  it.each<[string[], string]>([
+    [
+      ['lab', 'check', join(work, 'mine.mjs')],
+      `mine.mjs: is a file; the folder of your work is wanted: ${work} (ERR_FILE)`,
+    ],
+    [['lab', 'hint', 'x', '-o', small], 'is a file; the folder of your work is wanted (ERR_FILE)'],
+    [['lab', 'start', 'best-fit', '-o', small], 'is a file, not a folder'],
+    [['grade', join(work, 'lab.json')], `the hand-in is its folder, ${work} (ERR_FILE)`],
+    [['grade', '--self-test', '--pack', small], 'is a file, and no instructor’s pack'],
+    [['record', '--finish', small, '-o', 'x.rec.gz'], 'is a file, not the folder of raw files'],
+    [['record', '--finish', empty, '-o', 'x.rec.gz'], 'this folder holds no raw files that a recorder left'],
+    [['record', '--finish', join(empty, 'x'), '-o', 'x.rec.gz'], 'there is no such folder (ERR_FILE)'],
+    ...['grade', 'export', 'report', 'view', 'conform'].map((command): [string[], string] => [
+      [command, join(small, 'x.mjs')],
+      'its path leads through a file (ERR_FILE)',
+    ]),
+    [['diff', within, small], 'its path leads through a file (ERR_FILE)'],
+  ])('%j', async (args, told) => {
+    const { code, err } = await inProcess(args, { cwd: folder });
+    expect([code, err]).toEqual([2, expect.stringContaining(told)]);
+  });
+});
+
+it('record of a program without a name', async () => {
+  const { code, err } = await inProcess(['record', '--', ''], { cwd: folder });
+  expect([code, err]).toEqual([2, 'pageheap: the name of the program is empty (ERR_FILE)\n']);
+});
+
+it('a page trace without an operation is told as that, and is wrong where no fault is taken', async () => {
+  const trace = file('none.pages', 'pages 1\n');
+  const { code, err } = await inProcess(['run', trace, '--no-report', '-o', folder]);
+  expect([code, err]).toEqual([0, expect.stringContaining('it has no operation')]);
+  expect((await inProcess(['run', trace, '--strict', '-o', folder])).err).toContain(
+    'none.pages:1: the trace has no operation (ERR_TRACE)',
+  );
 });
 
 it('help of a command that is none says so, with the nearest', async () => {

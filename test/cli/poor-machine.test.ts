@@ -3,7 +3,7 @@
  * is judged.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -67,6 +67,15 @@ describe.runIf(mayMount)('without /proc', () => {
     expect(code).toBe(0);
     expect(err).toMatch(/^recorded: np\.rec\.gz: ls, /m);
   });
+});
+
+it.runIf(process.getuid?.() === 0)('build where nothing can be written says the place once', async () => {
+  const place = join(folder, 'of-root');
+  mkdirSync(place);
+  chmodSync(folder, 0o711);
+  // The package may lie where others may not look.
+  const asNobody = await given('true', ['build', '-o', place], ['setpriv', '--reuid', '65534', 'sh']);
+  if (asNobody.err.includes('pageheap:')) expect(asNobody.err.match(new RegExp(place, 'g'))?.length).toBe(1);
 });
 
 describe('with little address space', () => {

@@ -43,8 +43,10 @@ export const ownPack = join(packageRoot, 'instructor');
 
 function packFolder(given: string | undefined): string {
   const folder = given ?? ownPack;
-  if (existsSync(folder)) return folder;
-  throw new PageHeapError('ERR_FILE', 'there is no instructor’s pack; --pack names its folder', {
+  const stat = statSync(folder, { throwIfNoEntry: false });
+  if (stat?.isDirectory() === true) return folder;
+  const what = stat === undefined ? 'there is' : 'is a file, and';
+  throw new PageHeapError('ERR_FILE', `${what} no instructor’s pack; --pack names its folder`, {
     file: folder,
   });
 }

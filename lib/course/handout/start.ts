@@ -4,7 +4,7 @@
  * Texts of a handout name the constants that differ from student to student in double braces. What is there already is
  * never written over.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
 import { packageRoot } from '../../base/package-files.ts';
@@ -76,14 +76,19 @@ function filesIn(folder: string): string[] {
  */
 export function startLab(exercise: Exercise, folder: string, student: string, term: string): string[] {
   const variant = variantFor(exercise, student, term);
-  if (existsSync(folder) && (!statSync(folder).isDirectory() || readdirSync(folder).length > 0))
+  const stat = statSync(folder, { throwIfNoEntry: false });
+  if (stat !== undefined && !stat.isDirectory())
+    throw new PageHeapError('ERR_FILE', 'is a file, not a folder; name another place with --out', {
+      file: folder,
+    });
+  if (stat !== undefined && readdirSync(folder).length > 0)
     throw new PageHeapError(
       'ERR_FILE',
       'is there already, and is not empty; name another folder with --out',
       { file: folder },
     );
   const from = handoutFolder(exercise);
-  const wasThere = existsSync(folder);
+  const wasThere = stat !== undefined;
   try {
     const files = filesIn(from).map((name) => {
       const to = join(folder, name);

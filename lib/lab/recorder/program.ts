@@ -94,6 +94,8 @@ function obstacleOf(file: string, head: Buffer): Obstacle | undefined {
  * @throws PageHeapError ERR_FILE where there is no such program
  */
 export function programOf(command: string, path = process.env.PATH ?? '', folder = process.cwd()): Program {
+  if (command === '')
+    throw new PageHeapError('ERR_FILE', 'the name of the program is empty', { value: command });
   const file = find(command, path, folder);
   if (file === undefined) {
     if (command.includes('/')) {

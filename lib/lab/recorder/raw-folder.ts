@@ -15,10 +15,12 @@ import {
   realpathSync,
   rmdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fileError } from '../../os/file-error.ts';
+import { PageHeapError } from '../../base/errors.ts';
+import { fileError, nothingAt } from '../../os/file-error.ts';
 import { readCounter } from '../../os/recorder.ts';
 import { type RawHeader, rawHeaderBytes, rawMagic, readRawHeader } from '../trace/raw.ts';
 import { type RawFile, rawFilesIn, sessionName } from '../trace/raw-files.ts';
@@ -39,6 +41,25 @@ export function counterRate(): number {
 interface Session {
   readonly rate?: unknown;
   readonly command?: unknown;
+}
+
+/** Why there is nothing to pack: no such place, or what is there is something else. */
+function noRawFolder(path: string, cause: unknown): PageHeapError {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  const { code, name } = cause as NodeJS.ErrnoException;
+  const isOther = code === 'ENOENT' || code === 'ENOTDIR' || name === 'SyntaxError';
+  if (!isOther) return fileError(path, cause);
+  if (stat === undefined)
+    return new PageHeapError('ERR_FILE', nothingAt(path, 'there is no such folder'), { file: path, cause });
+  const what = stat.isDirectory() ? 'this folder holds' : 'is a file, not the folder of';
+  return new PageHeapError(
+    'ERR_FILE',
+    `${what} ${stat.isDirectory() ? 'no ' : ''}raw files that a recorder left`,
+    {
+      file: path,
+      cause,
+    },
+  );
 }
 
 export class RawFolder {
@@ -82,7 +103,7 @@ export class RawFolder {
         Array.isArray(command) ? command.map(String) : [],
       );
     } catch (cause) {
-      throw fileError(path, cause);
+      throw noRawFolder(path, cause);
     }
   }
 

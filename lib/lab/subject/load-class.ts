@@ -6,7 +6,7 @@
  * makes one (runtime/page-heaps.ts, runtime/parts.ts).
  */
 
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { basename, extname, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { controlsShown } from '../../base/controls.ts';
@@ -14,7 +14,7 @@ import { describeThrown, nameOfClass, saidNameOfClass } from '../../base/describ
 import { PageHeapError } from '../../base/errors.ts';
 import { placesOfError } from '../../base/places.ts';
 import { runTool } from '../../base/tool.ts';
-import { nothingAt } from '../../os/file-error.ts';
+import { fileReason, nothingAt } from '../../os/file-error.ts';
 
 /** By address. Node, too, loads a module once; and that it has nothing left to do it says once. */
 const loadings = new Map<string, Promise<Record<string, unknown>>>();
@@ -105,7 +105,12 @@ export async function loadClass<C>(
     throw new PageHeapError('ERR_FILE', `cannot be loaded as a module: ${why}`, { file: path, cause });
   };
   if (path === '') throw new PageHeapError('ERR_FILE', 'the name of the module is empty', { value: path });
-  const stat = statSync(path, { throwIfNoEntry: false });
+  let stat: Stats | undefined;
+  try {
+    stat = statSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    refuse(fileReason(cause), cause);
+  }
   if (stat === undefined) refuse(nothingAt(path, 'there is no such file'));
   if (stat?.isDirectory()) refuse('it is a folder');
   if (!/^\.[cm]?[jt]s$/.test(extname(path))) refuse('it is no .js, .mjs or .ts file');

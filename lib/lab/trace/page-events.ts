@@ -103,6 +103,7 @@ export async function readPageEvents(path: string, strict = false): Promise<Page
   if (events.cutBytes > 0 && !gzipCut && !cut)
     faults.add('cutLine', last, 'the page trace ends in the middle of an event', last);
   faults.addEnd(source.end, events.count, 'event');
+  if (events.count === 0) faults.add('noOperations', last, 'the trace has no operation');
   return { ...events, faults: faults.counts };
 }
 
