@@ -1,5 +1,6 @@
 /** What is said where the system lets no process be started: its limits of processes and of open files are the likely causes. */
 import { PageHeapError } from './errors.ts';
+import { permissionWords } from './permission.ts';
 
 const causes: Readonly<Record<string, string>> = {
   EAGAIN: 'no more processes are allowed here: see `ulimit -u`, or pids.max of the cgroup',
@@ -15,10 +16,11 @@ export const likelyLimit = (code: string): string | undefined =>
 /** @param what the process, as the subject of a sentence @param cause what spawn threw, or its `error` event told */
 export function notStarted(what: string, cause: unknown): PageHeapError {
   const { code = String(cause) } = cause as NodeJS.ErrnoException;
+  const refused = permissionWords(cause);
   const why = likelyLimit(code);
   return new PageHeapError(
     'ERR_SYSTEM',
-    `${what} cannot be started: ${code}${why === undefined ? '' : ` (${why})`}`,
+    `${what} cannot be started: ${refused ?? `${code}${why === undefined ? '' : ` (${why})`}`}`,
     { syscall: 'spawn', cause },
   );
 }

@@ -10,6 +10,7 @@ import { Command, CommanderError } from 'commander';
 import { calledAs, commandHere } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
 import { likelyLimit } from '../base/not-started.ts';
+import { permissionWords } from '../base/permission.ts';
 import { turn } from '../base/waits.ts';
 import { packageVersion } from '../lab/record/package.ts';
 import { fileError, tellsOfFile } from '../os/file-error.ts';
@@ -102,6 +103,8 @@ async function reportError({ terminal, modules }: CommandContext, thrown: unknow
       `an invariant of the heap is broken; a custom page heap is most likely the cause; ` +
         `try: ${commandHere('conform', modules.pageHeap)}\n${stack}`,
     );
+  } else if (permissionWords(error) !== undefined) {
+    terminal.fail(`${permissionWords(error)} (${plain((error as Error).message)})`);
   } else if (isOfSystem(error)) {
     const why = likelyLimit(error.code ?? '');
     terminal.fail(

@@ -14,7 +14,9 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { PageHeapError } from '../base/errors.ts';
+import { likelyLimit } from '../base/not-started.ts';
 import { packageRoot } from '../base/package-files.ts';
+import { permissionWords } from '../base/permission.ts';
 
 /** The version of the call contract; equal to kAddonVersion in native/addon.h. */
 export const addonVersion = 5;
@@ -191,6 +193,14 @@ export function loadAddon(candidates: readonly string[] = addonCandidates()): Ad
     addon = createRequire(import.meta.url)(file) as Addon;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
+    // What is there and may not be loaded is not mended by making it anew.
+    const refused =
+      permissionWords(cause) ?? (/too many open files/i.test(reason) ? likelyLimit('EMFILE') : undefined);
+    if (refused !== undefined)
+      throw new PageHeapError('ERR_ADDON', `the native addon ${file} cannot be loaded: ${refused}`, {
+        value: file,
+        cause,
+      });
     throw new PageHeapError(
       'ERR_ADDON',
       `the native addon ${file} cannot be loaded: ${reason}; \`${buildCommand()}\` builds one for this system`,

@@ -4,6 +4,7 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PageHeapError } from '../base/errors.ts';
+import { permissionWords } from '../base/permission.ts';
 
 /** What the codes of Node's errors about files mean. */
 const reasons: Readonly<Record<string, string>> = {
@@ -44,6 +45,8 @@ export function nothingAt(path: string, otherwise = 'no such file'): string {
 /** An error of Node's about a file in words. */
 export function fileReason(cause: unknown): string {
   const { code, path } = cause as NodeJS.ErrnoException;
+  const refused = permissionWords(cause);
+  if (refused !== undefined) return refused;
   if (code === 'ENOENT' && typeof path === 'string') return nothingAt(path);
   // Of a path Node refuses that alone.
   if (code === 'ERR_INVALID_ARG_VALUE') return 'a name cannot hold the character of number 0';

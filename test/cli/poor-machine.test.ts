@@ -3,7 +3,7 @@
  * is judged.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -12,11 +12,20 @@ import { cacheFolder, executable, type Outcome } from './spawn.ts';
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-poor-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const small = join(folder, 'small.mtrace');
+writeFileSync(small, '= Start\n@ ./a:[0x1] + 0x10 0x100000\n= End\n');
+const quick = ['--duration', '0', '--idle', '0', '--idle-gcs', '0'];
+
 /** Runs a command in a shell that has made its surroundings poorer. */
-function given(prelude: string, args: readonly string[], shell = ['sh']): Promise<Outcome> {
+function given(
+  prelude: string,
+  args: readonly string[],
+  shell = ['sh'],
+  flags: readonly string[] = [],
+): Promise<Outcome> {
   const [program = 'sh', ...words] = shell;
   const script = `${prelude} && exec "$0" "$@"`;
-  const child = spawn(program, [...words, '-c', script, process.execPath, executable, ...args], {
+  const child = spawn(program, [...words, '-c', script, process.execPath, ...flags, executable, ...args], {
     cwd: folder,
     env: { ...process.env, XDG_CACHE_HOME: cacheFolder, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -83,9 +92,7 @@ describe('with little address space', () => {
   const poor = (...args: string[]): Promise<Outcome> => given('ulimit -v 2000000', args);
 
   it.concurrent('a heap leaves room for its objects', async () => {
-    const trace = join(folder, 'small.mtrace');
-    writeFileSync(trace, '= Start\n@ ./a:[0x1] + 0x10 0x100000\n= End\n');
-    const { code, err } = await poor('run', trace, '--duration', '0', '--idle', '0', '--no-report');
+    const { code, err } = await poor('run', small, ...quick, '--no-report');
     expect([code, err]).toEqual([0, expect.not.stringContaining('ENOMEM')]);
   });
 
@@ -105,5 +112,41 @@ describe('with little address space', () => {
         1,
         expect.stringMatching(/No heap can be made here: .*ENOMEM\n$/),
       ]);
+  });
+});
+
+describe('under Node’s permission model', () => {
+  const flag = process.allowedNodeEnvironmentFlags.has('--permission')
+    ? '--permission'
+    : '--experimental-permission';
+  const files = ['--allow-fs-read=*', '--allow-fs-write=*'];
+  const node = (flags: readonly string[], ...args: string[]): Promise<Outcome> =>
+    given('true', args, undefined, ['--no-warnings', flag, ...flags]);
+
+  it.concurrent('a report is written without fsync, and keeps the mode of what it replaces', async () => {
+    const all = [...files, '--allow-child-process', '--allow-worker', '--allow-addons'];
+    const run = await node(all, 'run', small, ...quick, '-o', 'wp');
+    expect([run.code, run.err]).toEqual([0, expect.not.stringContaining('ERR_')]);
+    const report = join(folder, /report: +(\S+)/.exec(run.out)?.[1] ?? '');
+    chmodSync(report, 0o600);
+    const again = await node(all, 'report', report.replace(/html$/, 'jsonl'), '-o', report);
+    expect(again.code).toBe(0);
+    expect(statSync(report).mode & 0o777).toBe(0o600);
+  });
+
+  it.concurrent.each([
+    [
+      'doctor',
+      [],
+      /cannot be loaded: .* wants --allow-addons, and --no-addons forbids them \(ERR_ADDON\)\n$/,
+    ],
+    [
+      'run',
+      ['--allow-addons'],
+      /cannot be started: .*refuses it; it wants --allow-child-process \(ERR_SYSTEM\)\n$/,
+    ],
+  ] as const)('%s says what is missing', async (command, flags, told) => {
+    const { code, err } = await node([...files, ...flags], command);
+    expect([code, err]).toEqual([1, expect.stringMatching(told)]);
   });
 });

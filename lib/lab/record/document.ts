@@ -9,6 +9,7 @@
  * Not here: one that is written piece by piece (long-document.ts); a run file, which grows where it stands (run-file.ts).
  */
 import {
+  chmodSync,
   closeSync,
   constants,
   fchmodSync,
@@ -23,6 +24,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { permissionWords, unlessRefused } from '../../base/permission.ts';
 import { whileWaiting } from '../../base/waits.ts';
 import { fileError } from '../../os/file-error.ts';
 import { followLinks } from './links.ts';
@@ -54,8 +56,14 @@ export function writeAll(fd: number, bytes: Uint8Array): void {
   }
 }
 
+/** A file that is to take the place of another, beside it. */
+export interface Beside {
+  readonly fd: number;
+  readonly path: string;
+}
+
 /** A file of its own beside another. */
-export function openBeside(path: string): { readonly fd: number; readonly path: string } {
+export function openBeside(path: string): Beside {
   for (let n = 0; ; n++) {
     const beside = join(dirname(path), `.${basename(path).slice(0, 200)}.${process.pid}-${n}`);
     try {
@@ -67,14 +75,23 @@ export function openBeside(path: string): { readonly fd: number; readonly path: 
 }
 
 /** What a file that takes the place of another has of it. */
-export function inherit(fd: number, former: Stats): void {
+export function inherit({ fd, path }: Beside, former: Stats): void {
   try {
     fchownSync(fd, former.uid, former.gid);
   } catch {
     // Not permitted: then it is the writer's, as a new file is.
   }
-  fchmodSync(fd, former.mode & modeBits);
+  try {
+    fchmodSync(fd, former.mode & modeBits);
+  } catch (error) {
+    // Node's permission model knows paths alone.
+    if (permissionWords(error) === undefined) throw error;
+    chmodSync(path, former.mode & modeBits);
+  }
 }
+
+/** Where space is promised late, its lack is told here at the latest. Under Node's permission model it is told later. */
+export const flush = (fd: number): void => unlessRefused(() => fsyncSync(fd));
 
 /** Why a file that is there cannot be replaced, though it may well be written: its folder, or a mount on it. */
 const onlyInPlace = new Set(['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV']);
@@ -84,9 +101,8 @@ function replace(path: string, bytes: Uint8Array, former: Stats | undefined): vo
   try {
     try {
       writeAll(beside.fd, bytes);
-      if (former !== undefined) inherit(beside.fd, former);
-      // Where space is promised late, its lack is told here at the latest.
-      fsyncSync(beside.fd);
+      if (former !== undefined) inherit(beside, former);
+      flush(beside.fd);
     } finally {
       closeSync(beside.fd);
     }

@@ -2,10 +2,10 @@
  * A document that is too long to be in memory at once: written piece by piece beside its place, and renamed over it when it
  * is whole.
  */
-import { closeSync, fsyncSync, renameSync, rmSync, type Stats, statSync } from 'node:fs';
+import { closeSync, renameSync, rmSync, type Stats, statSync } from 'node:fs';
 import { PageHeapError } from '../../base/errors.ts';
 import { fileError } from '../../os/file-error.ts';
-import { inherit, openBeside, writeAll } from './document.ts';
+import { type Beside, flush, inherit, openBeside, writeAll } from './document.ts';
 import { followLinks } from './links.ts';
 import { checkOutput } from './output.ts';
 
@@ -13,7 +13,7 @@ export class LongDocument {
   readonly path: string;
   readonly #place: string;
   readonly #former: Stats | undefined;
-  readonly #beside: { readonly fd: number; readonly path: string };
+  readonly #beside: Beside;
   #open = true;
 
   /** @param inputs what it is made from. @throws PageHeapError ERR_FILE, also where something else than a file is there */
@@ -39,9 +39,8 @@ export class LongDocument {
   /** It is whole: now it takes its place. @throws PageHeapError ERR_FILE */
   finish(): void {
     this.#try(() => {
-      if (this.#former !== undefined) inherit(this.#beside.fd, this.#former);
-      // Where space is promised late, its lack is told here at the latest.
-      fsyncSync(this.#beside.fd);
+      if (this.#former !== undefined) inherit(this.#beside, this.#former);
+      flush(this.#beside.fd);
       renameSync(this.#beside.path, this.#place);
     });
     this.#open = false;
