@@ -10,7 +10,8 @@ import { controlsShown } from './controls.ts';
 /** The most characters of a text that are shown. */
 const longestText = 80;
 
-function cut(text: string): string {
+/** The beginning of a text that may be of any length. */
+export function cut(text: string): string {
   return text.length <= longestText ? text : `${text.slice(0, longestText)}…`;
 }
 

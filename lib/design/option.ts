@@ -8,7 +8,7 @@
  * Not here: kinds of values (kinds.ts), the options (design.ts, options.ts; those of runs are lab/subject's).
  */
 
-import { describe } from '../base/describe.ts';
+import { cut, describe } from '../base/describe.ts';
 import { PageHeapError } from '../base/errors.ts';
 
 /** What a value may be, and how it is read, kept and told. Methods, so that kinds of all values fit together. */
@@ -121,11 +121,9 @@ export function refuseOption(name: string, reason: string, value: unknown): neve
   throw new PageHeapError('ERR_INVALID_OPTION', `option ${name}: ${reason}`, { value, option: name });
 }
 
-/** A value in a message: a text with its quotes, which tell '100' from 100. */
+/** A value in a message. */
 function inMessage({ shown }: Kind<unknown>, value: unknown): string {
-  return typeof value === 'string'
-    ? `'${value}'`
-    : ((typeof value === 'number' ? shown?.(value) : undefined) ?? describe(value));
+  return (typeof value === 'number' ? shown?.(value) : undefined) ?? describe(value);
 }
 
 const takesText = (kind: Kind<unknown>): boolean =>
@@ -152,7 +150,7 @@ export function checkNames(given: object, options: Options): void {
     throw new PageHeapError('ERR_INVALID_OPTION', 'options must be an object', { value: given });
   for (const name of Object.keys(given))
     if (!Object.hasOwn(options, name))
-      throw new PageHeapError('ERR_INVALID_OPTION', `there is no option ${name}`, { value: name });
+      throw new PageHeapError('ERR_INVALID_OPTION', `there is no option ${cut(name)}`, { value: name });
 }
 
 /** Checks each value that is given by its declaration. @throws PageHeapError ERR_INVALID_OPTION */

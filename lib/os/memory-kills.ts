@@ -44,6 +44,14 @@ export function readMemoryKills(read: ReadText = readSystemText): MemoryKills {
 const rose = (before: number | undefined, after: number | undefined): boolean =>
   before !== undefined && after !== undefined && after > before;
 
+/**
+ * Of a process that ended by a signal between two looks what is to be added: ` (most likely …)` after SIGKILL, else nothing.
+ * @param before the first look; the second is now
+ */
+export function killerWords(signal: string | null | undefined, before: MemoryKills): string {
+  return signal === 'SIGKILL' ? ` (${likelyKiller(before, readMemoryKills())})` : '';
+}
+
 /** Why a process that got SIGKILL between two looks is likely gone. */
 export function likelyKiller(before: MemoryKills, after: MemoryKills): string {
   if (rose(before.group, after.group)) {

@@ -13,7 +13,7 @@ import { constants } from 'node:os';
 import { describe } from '../../base/describe.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { signalChild } from '../../base/signal-child.ts';
-import { likelyKiller, readMemoryKills } from '../../os/memory-kills.ts';
+import { killerWords, readMemoryKills } from '../../os/memory-kills.ts';
 import { OtherProcess, type ProcessEnd } from '../../os/other-process.ts';
 import { makePipe, waitForPipe } from '../../os/pipe.ts';
 import type { ReplayerProgram } from '../run/run-options.ts';
@@ -196,7 +196,7 @@ export class Replayer {
     const { code, signal } = this.#end() ?? {};
     const name = signal === undefined ? undefined : signalName(signal);
     const how = name !== undefined ? `was ended by ${name}` : `ended with code ${code ?? 'unknown'}`;
-    const killer = name === 'SIGKILL' ? ` (${likelyKiller(this.#killsBefore, readMemoryKills())})` : '';
+    const killer = killerWords(name, this.#killsBefore);
     return new PageHeapError('ERR_SYSTEM', `the replayer of ${this.#name} ${how}${killer}`, {
       value: name ?? code,
     });

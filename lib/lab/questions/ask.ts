@@ -13,6 +13,7 @@ import { libraryPath, moduleExtension } from '../../base/package-files.ts';
 import { signalChild } from '../../base/signal-child.ts';
 import { ownSignal } from '../../base/stop-signals.ts';
 import { inspectMachine, type Machine } from '../../os/machine.ts';
+import { killerWords, readMemoryKills } from '../../os/memory-kills.ts';
 import { isHeldUp, paceOf, wasHeldUp } from '../metrics/pace.ts';
 import { fileStem } from '../record/folders.ts';
 import { packageVersion } from '../record/package.ts';
@@ -125,6 +126,7 @@ async function measured<P, R>(
   tell?: (time: WaitedTime) => void,
 ): Promise<R> {
   signal?.throwIfAborted();
+  const killsBefore = readMemoryKills();
   const child = fork(entry, [], {
     stdio: ['ignore', process.stderr.fd, 'inherit', 'ipc'],
     serialization: 'advanced',
@@ -159,7 +161,7 @@ async function measured<P, R>(
           reject(
             new PageHeapError(
               'ERR_SYSTEM',
-              `the process of the measurement ${name} ended ${by === null ? `with code ${code}` : `by ${by}`}`,
+              `the process of the measurement ${name} ended ${by === null ? `with code ${code}` : `by ${by}`}${killerWords(by, killsBefore)}`,
               { value: by ?? code },
             ),
           );

@@ -11,7 +11,7 @@ import { commandHere } from '../../base/called-as.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { signalChild } from '../../base/signal-child.ts';
 import { ownSignal, stopSignals } from '../../base/stop-signals.ts';
-import { likelyKiller, type MemoryKills, readMemoryKills } from '../../os/memory-kills.ts';
+import { killerWords, type MemoryKills, readMemoryKills } from '../../os/memory-kills.ts';
 import { hasRecorded } from '../record/run-folder.ts';
 import { standardInput } from '../trace/bytes.ts';
 import { optionsForChild } from './descriptors.ts';
@@ -45,7 +45,7 @@ async function deathError(
   before: MemoryKills,
 ): Promise<PageHeapError> {
   const how = signal === null ? `with code ${code}` : `by ${signal}`;
-  const killer = signal === 'SIGKILL' && !stopped ? ` (${likelyKiller(before, readMemoryKills())})` : '';
+  const killer = stopped ? '' : killerWords(signal, before);
   const left = (await hasRecorded(output))
     ? `what it recorded until then is in ${output}, and a report of it is made by: ${commandHere('report', output)}`
     : 'it had recorded nothing';
