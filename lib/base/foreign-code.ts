@@ -7,26 +7,10 @@
  *
  * Listeners of events are not among them: they are told when the operation is over.
  *
- * What such code throws may be anything, and to look at it may run code again, or throw: a proxy, an error whose message is a
- * symbol or a getter. That would leave the operation half done. So what leaves `call` can be looked at.
+ * What such code throws may be anything, and a look at it that threw would leave the operation half done. So what leaves `call` can
+ * be looked at (thrown.ts).
  */
-import { types } from 'node:util';
-import { describeThrown } from './describe.ts';
-
-/** What was thrown, where to look at it is safe; else an Error that says what it was. */
-function lookable(thrown: unknown): unknown {
-  if ((typeof thrown !== 'object' && typeof thrown !== 'function') || thrown === null) return thrown;
-  try {
-    if (!types.isProxy(thrown)) {
-      if (!(thrown instanceof Error)) return thrown;
-      const own = Object.getOwnPropertyDescriptor(thrown, 'message');
-      if (typeof (own === undefined ? thrown.message : own.value) === 'string') return thrown;
-    }
-  } catch {
-    // That was the look.
-  }
-  return new Error(describeThrown(thrown));
-}
+import { lookable } from './thrown.ts';
 
 export class ForeignCode {
   /** Told true when foreign code begins, false when it is over. */

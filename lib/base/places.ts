@@ -4,6 +4,7 @@
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packageRoot } from './package-files.ts';
+import { rootErrorOf, stackOf } from './thrown.ts';
 
 /** Where a function stood: `Mine.alloc (mine.mjs:20:7)` in parts. */
 export interface Frame {
@@ -54,26 +55,13 @@ export function placesOf(frames: readonly Frame[]): string[] {
 /** `    at Mine.alloc (file:///home/me/mine.mjs:20:7)`, with or without a function. */
 const stackLine = /^\s*at (?:(.*?) \()?((?:file:|\/)[^\n]*?):(\d+):(\d+)\)?$/;
 
-/** The innermost of the errors that led to one another. */
-function rootOf(error: unknown, depth = 0): unknown {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause === undefined || depth > 20 ? error : rootOf(cause, depth + 1);
-}
-
 /** The frames of an error, or of what caused it, innermost first. Nothing where that cannot be told. */
 function framesOf(error: unknown): Frame[] {
-  try {
-    const root = rootOf(error);
-    const stack = root instanceof Error ? root.stack : undefined;
-    if (typeof stack !== 'string') return [];
-    return stack.split('\n').flatMap((text): Frame[] => {
-      const [, name = '', file, line, column] = stackLine.exec(text) ?? [];
-      return file === undefined ? [] : [{ name, file, line: Number(line), column: Number(column) }];
-    });
-  } catch {
-    // The stack is a getter that throws.
-    return [];
-  }
+  const lines = stackOf(rootErrorOf(error))?.split('\n') ?? [];
+  return lines.flatMap((text): Frame[] => {
+    const [, name = '', file, line, column] = stackLine.exec(text) ?? [];
+    return file === undefined ? [] : [{ name, file, line: Number(line), column: Number(column) }];
+  });
 }
 
 /** Where in the part's files an error, or what caused it, was thrown. Nothing where that cannot be told. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { those } from '../support/extent.ts';
+import { inProcess } from './in-process.ts';
 import { pageheap } from './spawn.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-late-'));
@@ -85,4 +86,34 @@ describe.concurrent('outside of its calls', () => {
       expect(out).toMatch(/^broken /m);
     },
   );
+});
+
+/** What was thrown may throw itself when it is looked at. */
+it.each(
+  those(
+    [
+      ['alloc(n) { throw odd(); }', 'alloc(1) threw an Error that cannot be read'],
+      [
+        'constructor(host) { super(host); throw odd(); }',
+        'its constructor threw an Error that cannot be read',
+      ],
+      [
+        'alloc(n) { Promise.reject(odd()); return super.alloc(n); }',
+        'the page heap Mine left a rejected promise to nobody: an Error that cannot be read',
+      ],
+    ],
+    (_, i) => i > 0,
+  ),
+)('a proxy, in %s', async (method, said) => {
+  writeFileSync(
+    join(folder, 'proxy.mjs'),
+    `import FirstFit from ${JSON.stringify(firstFit)};
+const fail = () => { throw 2; };
+const odd = () => new Proxy(new Error('x'), { getPrototypeOf: fail, get: fail, has: fail });
+export default class Mine extends FirstFit { ${method} }
+`,
+  );
+  const { code, out } = await inProcess(['conform', 'proxy.mjs', '--runs', '2'], { cwd: folder });
+  expect(code).toBe(1);
+  expect(out).toContain(`1. ${said}\n`);
 });

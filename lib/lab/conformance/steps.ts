@@ -6,6 +6,7 @@
  * thrown through a class that catches whatever its host throws, and ends the check with the next call then.
  */
 import { describeThrown } from '../../base/describe.ts';
+import { lookable } from '../../base/thrown.ts';
 
 /** A page heap does what the contract forbids. */
 export class ConformanceError extends Error {
@@ -84,10 +85,11 @@ export class Steps {
   }
 
   /** Ends the check with what a call of the page heap threw. */
-  threw(call: string, thrown: unknown): never {
+  threw(call: string, raw: unknown): never {
+    const thrown = lookable(raw);
     // Its host told it so, and it passed that on.
     if (thrown instanceof ConformanceError || thrown instanceof Skipped) throw thrown;
-    throw new ThrownError(`${call} threw ${describeThrown(thrown)}`, [...this.#all], { cause: thrown });
+    throw new ThrownError(`${call} threw ${describeThrown(raw)}`, [...this.#all], { cause: thrown });
   }
 
   require(holds: boolean, message: string): void {

@@ -3,6 +3,7 @@
  */
 import { describeThrown, nameOfClass } from '../../base/describe.ts';
 import { PageHeapError } from '../../base/errors.ts';
+import { lookable } from '../../base/thrown.ts';
 import { pageCount, pageSize } from '../../base/units.ts';
 import { type Generation, generations } from '../../design/design.ts';
 import type { PageHeap, PageHeapClass, PageHeapHost } from '../../pages/contract.ts';
@@ -105,8 +106,9 @@ export function requireMakeable({ make }: ConformanceSubject): boolean {
       }),
     );
     return made.roundUp !== undefined;
-  } catch (error) {
+  } catch (thrown) {
+    const error = lookable(thrown);
     if (error instanceof PageHeapError && error.code === 'ERR_INVALID_OPTION') throw error;
-    throw new ThrownError(`its constructor threw ${describeThrown(error)}`, [], { cause: error });
+    throw new ThrownError(`its constructor threw ${describeThrown(thrown)}`, [], { cause: error });
   }
 }

@@ -4,6 +4,7 @@
  * Messages go by the structured clone, so that Infinity stays Infinity.
  */
 import { type ErrorCode, PageHeapError } from '../../base/errors.ts';
+import { rootErrorOf, stackOf } from '../../base/thrown.ts';
 import type { PageSnapshot } from './map-moments.ts';
 import type { RunOptions, RunProgress, RunResult } from './run-options.ts';
 import type { Command, SteerState } from './steering.ts';
@@ -48,11 +49,6 @@ export interface PackedError {
   readonly syscall: string | undefined;
 }
 
-/** The first of the errors that led to one another. */
-function rootOf(cause: unknown): Error | undefined {
-  return cause instanceof Error ? (rootOf(cause.cause) ?? cause) : undefined;
-}
-
 const isSimple = (value: unknown): value is string | number =>
   typeof value === 'string' || typeof value === 'number';
 
@@ -63,7 +59,7 @@ export function packError(error: unknown): PackedError {
     name,
     message,
     stack,
-    causeStack: rootOf(known?.cause)?.stack,
+    causeStack: stackOf(rootErrorOf(known?.cause)),
     code: known?.code,
     value: isSimple(known?.value) ? known.value : undefined,
     option: known?.option,

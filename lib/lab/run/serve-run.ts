@@ -68,7 +68,9 @@ export function serveRun(make: MakeRun): void {
     started = true;
     // Without the user's code Node says best what has gone wrong.
     if (options.modules !== undefined)
-      onLateErrors((error) => {
+      onLateErrors((error, isOfUser) => {
+        // After one of ours nobody may come to an end.
+        if (!isOfUser) send({ kind: 'error', error: packError(error) }, () => process.exit(1));
         late ??= { error };
         controls?.fail(error);
       });

@@ -10,6 +10,7 @@
 import { describeThrown } from '../../base/describe.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { isOfPackage, placesOfError, shownPath } from '../../base/places.ts';
+import { lookable } from '../../base/thrown.ts';
 import { loadedClasses } from './load-class.ts';
 
 /** What was thrown, or why a promise was rejected. */
@@ -31,7 +32,7 @@ function lateError({ cause, isRejection }: Late): PageHeapError | undefined {
   const code = blamed[0]?.kind === 'page heap' ? 'ERR_PAGE_HEAP' : 'ERR_POLICY';
   return new PageHeapError(code, `${who} ${did}: ${describeThrown(cause)}${at}`, {
     value: blamed[0]?.name,
-    cause,
+    cause: lookable(cause),
   });
 }
 

@@ -13,6 +13,7 @@ import { controlsShown } from '../../base/controls.ts';
 import { describeThrown, nameOfClass, saidNameOfClass } from '../../base/describe.ts';
 import { PageHeapError } from '../../base/errors.ts';
 import { placesOfError } from '../../base/places.ts';
+import { lookable } from '../../base/thrown.ts';
 import { runTool } from '../../base/tool.ts';
 import { fileReason, nothingAt } from '../../os/file-error.ts';
 
@@ -122,7 +123,8 @@ export async function loadClass<C>(
     const loading = loadings.get(href) ?? load(path, href, onExit);
     loadings.set(href, loading);
     module = await loading;
-  } catch (cause) {
+  } catch (thrown) {
+    const cause = lookable(thrown);
     const words = cause instanceof Error && cause.message !== '' ? cause.message : describeThrown(cause);
     refuse(
       cause instanceof Error && 'code' in cause && cause.code === 'ERR_UNKNOWN_FILE_EXTENSION'
