@@ -41,7 +41,7 @@ async function stands(child: ChildProcess): Promise<void> {
     await pause(100);
     const now = used(pid);
     if (now < 0) throw new Error('it has ended by itself');
-    same = now === before && now > 5 ? same + 1 : 0;
+    same = now === before && now > 0 ? same + 1 : 0;
     before = now;
   }
 }

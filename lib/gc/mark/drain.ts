@@ -245,7 +245,7 @@ export function drainOf(parts: DrainDeps): Drain {
             toPerWord = perWord[c];
             toPlain = noscan[c];
             // Further off, a stale entry's offset could come round to the span's own in 32 bits.
-            toObjects = nth >>> 0 < maxSmallSpanPages ? objectsOf[c] : 0;
+            toObjects = nth >>> 0 < maxSmallSpanPages ? objectsOf[c] >>> 0 : 0;
           }
           const index = (((lo >>> 3) - toFirst) * toPerWord) | 0;
           // Below 0 where the entry is stale and its span lies at a higher page by now.
