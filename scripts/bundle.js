@@ -127,7 +127,8 @@ const chunk = (name, files, priority) => ({
 const groups = [
   chunk('protocol', /^course\/sandbox\/protocol\.js$/, 9),
   chunk('engine', loadedBy('course/sandbox/sandbox-child'), 8),
-  chunk('base', outside('cli/', loadedBy('cli/main')), 7),
+  // What was thrown is looked at by the library and by who starts a run alike.
+  chunk('base', outside('cli/', loadedBy('cli/main', 'base/thrown')), 7),
   chunk('start', loadedBy('cli/main'), 6),
   chunk('process', outside('cli/', loadedBy('cli/run-ahead')), 6),
   chunk('options', belowTheLab(loadedBy('cli/run')), 5),
