@@ -16,7 +16,8 @@ if (existsSync(compiled)) {
   } catch (error) {
     // A module that cannot be read, as where too few files may be open (`ulimit -n`): the parser may be one of them.
     if (error?.syscall === undefined) throw error;
-    process.stderr.write(`pageheap: the system has refused something: ${error.message}\n`);
+    const why = error.code === 'EMFILE' ? ' (this process may open no more files: see `ulimit -n`)' : '';
+    process.stderr.write(`pageheap: the system has refused something: ${error.message}${why}\n`);
     process.exitCode = 1;
   }
 } else {

@@ -7,7 +7,8 @@
  * Node takes about a millisecond to find, read and link one module. The library has 140, a command more than 180.
  * Here they are put together by who needs them, in chunks of which each imports those before it alone:
  *
- *     base, start       what `pageheap --version` loads; `start` is of lib/cli, as are `program` and `command`
+ *     base, start       what `pageheap --version` loads, and what is said of what the system refuses; `start` is of lib/cli, as
+ *                       are `program` and `command`
  *     process           what `pageheap run` begins with: starting the process of the run (cli/run-ahead, which nobody else loads,
  *                       is in no chunk)
  *     options           what of the layers below the laboratory needs no heap: options, errors of the system
@@ -127,8 +128,8 @@ const chunk = (name, files, priority) => ({
 const groups = [
   chunk('protocol', /^course\/sandbox\/protocol\.js$/, 9),
   chunk('engine', loadedBy('course/sandbox/sandbox-child'), 8),
-  // What was thrown is looked at by the library and by who starts a run alike.
-  chunk('base', outside('cli/', loadedBy('cli/main', 'base/thrown')), 7),
+  // What was thrown, or refused by the system, is looked at by the library and by who starts a run alike.
+  chunk('base', outside('cli/', loadedBy('cli/main', 'base/thrown', 'base/limits', 'base/permission')), 7),
   chunk('start', loadedBy('cli/main'), 6),
   chunk('process', outside('cli/', loadedBy('cli/run-ahead')), 6),
   chunk('options', belowTheLab(loadedBy('cli/run')), 5),

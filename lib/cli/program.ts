@@ -9,7 +9,7 @@
 import { Command, CommanderError } from 'commander';
 import { calledAs, commandHere } from '../base/called-as.ts';
 import { PageHeapError } from '../base/errors.ts';
-import { likelyLimit } from '../base/not-started.ts';
+import { likelyLimit } from '../base/limits.ts';
 import { permissionWords } from '../base/permission.ts';
 import { turn } from '../base/waits.ts';
 import { packageVersion } from '../lab/record/package.ts';

@@ -14,7 +14,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { PageHeapError } from '../base/errors.ts';
-import { likelyLimit } from '../base/not-started.ts';
+import { likelyLimit } from '../base/limits.ts';
 import { packageRoot } from '../base/package-files.ts';
 import { permissionWords } from '../base/permission.ts';
 

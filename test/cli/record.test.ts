@@ -18,7 +18,7 @@ import { childrenOf, compileScenes, told } from '../lab/recorder/scenes.ts';
 import { sendSignal } from '../support/signals.ts';
 import { mountSmallDisk, unmount } from '../support/small-disk.ts';
 import { inProcess } from './in-process.ts';
-import { childrenOf as processesBelow, pageheap } from './spawn.ts';
+import { pageheap, childrenOf as processesBelow } from './spawn.ts';
 
 let folder = '';
 let scenes = '';

@@ -12,7 +12,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { PageHeapError } from '../../base/errors.ts';
-import { notStarted } from '../../base/not-started.ts';
+import { notLoaded, notStarted, programLoader } from '../../base/not-started.ts';
 import { libraryPath, moduleExtension } from '../../base/package-files.ts';
 import { signalChild } from '../../base/signal-child.ts';
 import { ownSignal } from '../../base/stop-signals.ts';
@@ -179,7 +179,7 @@ function startChild(request: SuiteRequest): ChildProcess {
   try {
     return spawn(
       process.execPath,
-      [`--max-old-space-size=${memoryMiB}`, entry, JSON.stringify(request)],
+      [`--max-old-space-size=${memoryMiB}`, programLoader, entry, JSON.stringify(request)],
       // What a module prints must not end up in the results.
       { stdio: ['ignore', process.stderr.fd, 'inherit', 'pipe'] },
     );
@@ -217,6 +217,8 @@ async function runProcess(
     });
     await read;
     await ownSignal(signal);
+    const why = notLoaded(suiteProcess, code);
+    if (why !== undefined) throw why;
     return { process: made, code, signal };
   } finally {
     clearTimeout(timer);

@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { PageHeapError } from '../../base/errors.ts';
+import { notLoaded, notStarted, programLoader } from '../../base/not-started.ts';
 import { libraryPath, moduleExtension } from '../../base/package-files.ts';
 import { signalChild } from '../../base/signal-child.ts';
 import { ownSignal } from '../../base/stop-signals.ts';
@@ -127,7 +128,7 @@ async function measured<P, R>(
 ): Promise<R> {
   signal?.throwIfAborted();
   const killsBefore = readMemoryKills();
-  const child = fork(entry, [], {
+  const child = fork(programLoader, [entry], {
     stdio: ['ignore', process.stderr.fd, 'inherit', 'ipc'],
     serialization: 'advanced',
     execArgv: [],
@@ -141,15 +142,7 @@ async function measured<P, R>(
       child.on('message', (message: FromMeasurement) => {
         answer = message;
       });
-      child.once('error', (cause) =>
-        reject(
-          new PageHeapError(
-            'ERR_SYSTEM',
-            `the process of the measurement cannot be started: ${cause.message}`,
-            { cause },
-          ),
-        ),
-      );
+      child.once('error', (cause) => reject(notStarted('the process of the measurement', cause)));
       child.once('exit', async (code, by) => {
         await ownSignal(by);
         if (signal?.aborted === true) reject(signal.reason);
@@ -159,11 +152,12 @@ async function measured<P, R>(
           resolve(answer.result as R);
         } else
           reject(
-            new PageHeapError(
-              'ERR_SYSTEM',
-              `the process of the measurement ${name} ended ${by === null ? `with code ${code}` : `by ${by}`}${killerWords(by, killsBefore)}`,
-              { value: by ?? code },
-            ),
+            notLoaded('the process of the measurement', code) ??
+              new PageHeapError(
+                'ERR_SYSTEM',
+                `the process of the measurement ${name} ended ${by === null ? `with code ${code}` : `by ${by}`}${killerWords(by, killsBefore)}`,
+                { value: by ?? code },
+              ),
           );
       });
       child.send({ name, params });

@@ -8,7 +8,7 @@
  * This file imports little, so that it is there early. Not here: what a run is told, and what becomes of one (fork-run.ts).
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { notStarted } from '../../base/not-started.ts';
+import { notLoaded, notStarted, programLoader } from '../../base/not-started.ts';
 import { libraryPath, moduleExtension } from '../../base/package-files.ts';
 import { signalChild } from '../../base/signal-child.ts';
 import { type FromChild, unpackError } from './run-messages.ts';
@@ -28,7 +28,7 @@ export interface Ended {
 /** @throws PageHeapError ERR_SYSTEM where there can be no process */
 function startChild(input: 'inherit' | 'ignore', program: string): ChildProcess {
   try {
-    return fork(program, [], {
+    return fork(programLoader, [program], {
       // A run says nothing on standard output; what a custom page heap prints must not end up in JSON.
       stdio: [input, process.stderr.fd, 'inherit', 'ipc'],
       serialization: 'advanced',
@@ -98,7 +98,11 @@ export class RunProcess {
       this.child.once('exit', (code, signal) => {
         if (answer?.kind === 'done') resolve(answer.result);
         else if (answer?.kind === 'error') reject(unpackError(answer.error));
-        else resolve({ code, signal });
+        else {
+          const why = notLoaded(runProcess, code);
+          if (why === undefined) resolve({ code, signal });
+          else reject(why);
+        }
       });
     });
   }
