@@ -49,13 +49,13 @@ import {
   parseConfiguration,
 } from './heap-options.ts';
 import { stoppingWords } from './interrupts.ts';
-import { watchLateErrors } from './late-errors.ts';
 import { refuseLive } from './live-options.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
 import { Progress } from './progress.ts';
 import { addSubjectOptions, defaultSubject, subjectNames, subjectOptionsOf } from './subject.ts';
 import { irregularityNotes } from './summary.ts';
 import { plain, type Terminal } from './terminal.ts';
+import { watchUserCode } from './user-code.ts';
 import { tellFinished } from './write-each.ts';
 
 const defaultConfigurations = ['lists', 'treap', 'radix'];
@@ -208,7 +208,7 @@ async function execute(name: string, options: Options, context: CommandContext):
   const subject = await withOwnPace(named, pace);
   const empty = hasOperations ? [] : irregularityNotes({ irregular: { noOperations: 1 } });
   if (files.length > 0) {
-    watchLateErrors(context);
+    watchUserCode(context);
     interrupts.leaveToSystem();
   }
   const conformance = await conformanceNotes(configurations.map(({ modules }) => modules?.pageHeap));

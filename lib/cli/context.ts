@@ -13,7 +13,7 @@ export interface CommandContext {
   exitCode: number;
   /** The modules whose classes are at work, by the options that they are for, once there are any. */
   modules?: ModuleFiles | undefined;
-  /** What their code did outside of its calls, in this process (late-errors.ts). */
+  /** What their code did outside of its calls, in this process (user-code.ts). */
   late?: readonly unknown[] | undefined;
   /** What was begun for a run before its command was read (run-ahead.ts). Whoever takes it removes it from here. */
   ahead?: RunAhead | undefined;

@@ -38,7 +38,6 @@ import { exitCodes } from './exit-codes.ts';
 import { addAxisOptions, axesOf } from './grid-options.ts';
 import { type Configuration, parseConfiguration } from './heap-options.ts';
 import { stoppingWords } from './interrupts.ts';
-import { watchLateErrors } from './late-errors.ts';
 import { refuseLive } from './live-options.ts';
 import { addOutputOptions } from './output-options.ts';
 import { writePage } from './page-file.ts';
@@ -46,6 +45,7 @@ import { Progress } from './progress.ts';
 import { addSubjectOptions, defaultSubject, subjectNames, subjectOptionsOf } from './subject.ts';
 import { drawTable } from './table.ts';
 import { plain, type Terminal } from './terminal.ts';
+import { watchUserCode } from './user-code.ts';
 import { tellFinished, writeEach } from './write-each.ts';
 
 interface Options {
@@ -230,7 +230,7 @@ async function execute(
         stopped: () => interrupts.count > 0,
         tryHeap: async (heap) => {
           if (heap.modules !== undefined) {
-            watchLateErrors(context);
+            watchUserCode(context);
             interrupts.leaveToSystem();
           }
           try {

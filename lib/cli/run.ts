@@ -30,7 +30,6 @@ import { addFlags, readFlags } from './declared-options.ts';
 import { exitCodes } from './exit-codes.ts';
 import { addHeapOptions, type HeapRequest, heapRequestOf } from './heap-options.ts';
 import type { Interrupts } from './interrupts.ts';
-import { watchLateErrors } from './late-errors.ts';
 import type { LivePageOfRun } from './live.ts';
 import { addLiveOptions, checkLiveOptions, type LiveOptions } from './live-options.ts';
 import { addOutputOptions, type OutputOptions } from './output-options.ts';
@@ -38,6 +37,7 @@ import type { RunAhead } from './run-ahead.ts';
 import { Bar, drawnRun, mayDraw, type ShownRun } from './run-show.ts';
 import { addSubjectOptions, defaultSubject, subjectNames, subjectOptionsOf } from './subject.ts';
 import type { Terminal } from './terminal.ts';
+import { watchUserCode } from './user-code.ts';
 
 type Options = OutputOptions & LiveOptions;
 
@@ -188,7 +188,7 @@ async function execute(trace: string, options: Options, context: CommandContext)
     const early = hasOperations ? [] : await emptyNotes();
     for (const note of early) terminal.noteInWords(note);
     if (request.modules !== undefined) {
-      watchLateErrors(context);
+      watchUserCode(context);
       interrupts.leaveToSystem();
     }
     // Before anything is said or made.

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
-import { those } from '../support/extent.ts';
+import { isWhole, those } from '../support/extent.ts';
 import { cacheFolder, executable, pageheap } from './spawn.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pageheap-leftovers-'));
@@ -73,6 +73,21 @@ describe.concurrent('a top-level await that never settles', () => {
     expect([code, err]).toEqual([2, expect.stringContaining('its top-level await never settles (ERR_FILE)')]);
   });
 });
+
+it.runIf(isWhole)(
+  'one that never settles while a timer runs is told after some seconds, and Ctrl-C ends it',
+  async () => {
+    const file = module('never-timer', 'setInterval(() => {}, 10); await new Promise(() => {});');
+    const { signal, err } = await pageheap([...commands.run, '--page-heap', file], {
+      cwd: folder,
+      started: (child) => void child.stderr?.once('data', () => child.kill('SIGINT')),
+    });
+    expect([signal, err]).toEqual([
+      'SIGINT',
+      'never-timer.mjs is not loaded yet, and is waited for; Ctrl-C ends it\n',
+    ]);
+  },
+);
 
 it('what is written comes whole to who reads slowly', () => {
   const samples = Array.from(

@@ -20,6 +20,11 @@ import { fileReason, nothingAt } from '../../os/file-error.ts';
 /** By address. Node, too, loads a module once; and that it has nothing left to do it says once. */
 const loadings = new Map<string, Promise<Record<string, unknown>>>();
 
+const loading = new Set<string>();
+
+/** The modules that this process waits for. */
+export const loadingNow = (): readonly string[] => [...loading];
+
 /** A class that was loaded. */
 export interface LoadedClass {
   readonly path: string;
@@ -84,9 +89,11 @@ async function load(
   });
   process.on('exit', onExit);
   process.on('beforeExit', onIdle);
+  loading.add(path);
   try {
     return await Promise.race([import(href) as Promise<Record<string, unknown>>, idle]);
   } finally {
+    loading.delete(path);
     process.off('exit', onExit);
     process.off('beforeExit', onIdle);
   }
@@ -120,9 +127,9 @@ export async function loadClass<C>(
   loaded.set(href, { path, kind, name: basename(path) });
   let module: Record<string, unknown> = {};
   try {
-    const loading = loadings.get(href) ?? load(path, href, onExit);
-    loadings.set(href, loading);
-    module = await loading;
+    const begun = loadings.get(href) ?? load(path, href, onExit);
+    loadings.set(href, begun);
+    module = await begun;
   } catch (thrown) {
     const cause = lookable(thrown);
     const words = cause instanceof Error && cause.message !== '' ? cause.message : describeThrown(cause);
