@@ -18,7 +18,10 @@ writeFileSync(
 );
 const colourful = 'bl\x1b[34mue\x07\x1b[2J';
 writeFileSync(join(folder, `${colourful}.mjs`), readFileSync(join(folder, 'plain.mjs')));
-writeFileSync(join(folder, 'policy.mjs'), own('(class { onTime() { return NaN; } })'));
+writeFileSync(
+  join(folder, 'policy.mjs'),
+  own('(class { constructor() { throw new Error(1); } onTime() {} })'),
+);
 const trace = `${colourful}.mtrace`;
 writeFileSync(join(folder, trace), '= Start\n@ ./a:[0x1] + 0x5000 0x100\n@ ./a:[0x1] - 0x5000\n');
 
