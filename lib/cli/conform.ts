@@ -46,10 +46,11 @@ const help = `
 A custom page heap is a class with the methods of the interface PageHeap; its
 module exports it by default or as PageHeap. docs/custom-page-heap.md tells all that
 is needed; examples/first-fit.mjs is one, and examples/buddy.mjs one that rounds up.
-A check of what a page heap need not do is skipped where it does not. In the end
-stands what is wrong: failures of one cause together, the first first, with the place
-in the module and the last calls. A random run that fails tells a seed and a path, by
-which it can be run again alone.
+A check of what a page heap need not do is skipped where it does not; so is one for
+which this machine has no memory, or shows too little (no /proc). In the end stands
+what is wrong: failures of one cause together, the first first, with the place in the
+module and the last calls. A random run that fails tells a seed and a path, by which
+it can be run again alone.
 
 A policy of your own (docs/policies.md) is named by its --part: heaps with it go
 through all kinds of things, and are checked whole all the while.

@@ -62,7 +62,10 @@ export function defineDoctor(command: Command, context: CommandContext): void {
   const { terminal } = context;
   command
     .description('Looks at what this kernel and machine can do for a page heap, and says what falls back.')
-    .option('--json', 'print the machine and the findings as JSON (a limit that is not set is null)')
+    .option(
+      '--json',
+      'print the machine and the findings as JSON (a limit that is not set is null, what is not known is left out)',
+    )
     .addHelpText('after', help)
     .action(async (options: { json?: true }) => {
       const machine = inspectMachine();
