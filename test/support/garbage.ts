@@ -24,7 +24,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
  * heap of the tests before has some of its own, so one turn a collection was too few once in a dozen runs.
  */
 export async function collectUntil(isDone: () => boolean): Promise<void> {
-  for (let round = 0; round < 40 && !isDone(); round++) {
+  for (let round = 0; round < 200 && !isDone(); round++) {
     collectGarbage();
     for (let i = 0; i < 100; i++) await turn();
   }
