@@ -10,6 +10,7 @@
  * Not here: parsing, and what an error says (program.ts).
  */
 import { surviveTerminal } from '../base/gone-terminal.ts';
+import { stopSignals } from '../base/stop-signals.ts';
 import { packageVersion } from '../lab/record/package.ts';
 import { keepCompiledCode } from './compile-cache.ts';
 import type { CommandContext } from './context.ts';
@@ -53,6 +54,9 @@ export async function command(args: readonly string[]): Promise<never> {
   // That a result cannot be written is said, and changes the code: after the event that was waited for here.
   await new Promise(setImmediate);
   await drained(process.stderr);
+  // The exit waits for threads, and one may wait for a file that a module has opened: Ctrl-C shall end it then.
+  if (process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq')))
+    for (const signal of stopSignals) process.removeAllListeners(signal);
   // Node would take an idle process apart by itself, and signals do again what they do before that is done.
   process.exit();
 }

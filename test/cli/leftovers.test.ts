@@ -89,6 +89,20 @@ it.runIf(isWhole)(
   },
 );
 
+it.runIf(isWhole)('a thread that waits for a FIFO keeps the exit, and Ctrl-C ends it', async () => {
+  execFileSync('mkfifo', [join(folder, 'fifo')]);
+  const file = module('fifo', "import fs from 'node:fs'; fs.readFile('fifo', () => {});");
+  const { signal, out } = await pageheap([...commands.run, '--page-heap', file], {
+    cwd: folder,
+    started: (child) =>
+      child.stdout?.on('data', (text: string) => {
+        if (text.includes('report: ')) setTimeout(() => child.kill('SIGINT'), 1000);
+      }),
+  });
+  expect(signal).toBe('SIGINT');
+  expect(out).toMatch(/report: .*html\n$/);
+});
+
 it('what is written comes whole to who reads slowly', () => {
   const samples = Array.from(
     { length: 20_000 },

@@ -17,6 +17,9 @@ import type { RunProgress, RunResult } from './run-options.ts';
 /** The child's program: compiled where this is compiled. */
 const entry = libraryPath(`lab/run/run-child${moduleExtension}`);
 
+/** How long a process may take to exit that has answered, ms. */
+const exitMs = 5000;
+
 const runProcess = 'the process of the run';
 
 /** Of a process that ended without a word. */
@@ -92,7 +95,11 @@ export class RunProcess {
       this.child.on('message', (message: FromChild) => {
         if (message.kind === 'progress') this.onProgress?.(message.progress);
         // Other answers are those of a RunControl (run-control.ts).
-        else if (message.kind === 'done' || message.kind === 'error') answer = message;
+        else if (message.kind === 'done' || message.kind === 'error') {
+          answer = message;
+          // Its exit waits for its threads, and one may wait for a file that a module has opened.
+          setTimeout(this.#kill, exitMs).unref();
+        }
       });
       this.child.once('error', (cause) => reject(notStarted(runProcess, cause)));
       this.child.once('exit', (code, signal) => {
