@@ -20,6 +20,7 @@ import {
   refuseMore,
 } from './arguments.ts';
 import { FieldMemory } from './field-memory.ts';
+import { Forgotten, type ForgottenHost } from './forgotten.ts';
 import { FrameStack } from './frame-stack.ts';
 import { freedMemoryOf } from './freed-memory.ts';
 import type { Guard } from './heap-reports.ts';
@@ -28,32 +29,31 @@ import { Root, type RootHost, rootEnded, Scope } from './root.ts';
 import { UserArena } from './user-arena.ts';
 
 /** A root whose handle, or owner, the engine has found to be gone. */
-interface Forgotten {
-  readonly id: number;
+interface ForgottenRoot {
+  readonly root: number;
   /** The handle, where it is not that which is gone. */
   readonly handle: WeakRef<Root> | undefined;
 }
 
-export class Typing implements RootHost {
+/** A user arena that was lost without being freed. */
+interface ForgottenArena {
+  readonly arena: number;
+}
+
+export class Typing implements RootHost, ForgottenHost<ForgottenRoot | ForgottenArena> {
   readonly #runtime: Runtime;
   readonly #p: number;
   readonly #guarded: Guard;
   #memory: FieldMemory | undefined;
   #isOpen = true;
-  /** Gives a root up whose handle, or owner, is gone. */
-  readonly #forgotten: FinalizationRegistry<Forgotten>;
-  /** Gives an arena up that was lost without being freed. */
-  readonly #forgottenArenas: FinalizationRegistry<number>;
+  readonly #forgotten: Forgotten<ForgottenRoot | ForgottenArena>;
 
   /** @param p the thread's P, to which its roots belong */
   constructor(runtime: Runtime, p: number, guarded: Guard) {
     this.#runtime = runtime;
     this.#p = p;
     this.#guarded = guarded;
-    this.#forgotten = new FinalizationRegistry((forgotten) => this.#forget(forgotten));
-    this.#forgottenArenas = new FinalizationRegistry((id) =>
-      this.#afterwards(() => runtime.alloc.userArenas?.forget(id)),
-    );
+    this.#forgotten = new Forgotten(this);
   }
 
   // ---------------------------------------------------------------- types
@@ -119,7 +119,7 @@ export class Typing implements RootHost {
   /** A root by itself. */
   root(address: number): Root {
     const { id, root } = this.#add(address, true);
-    this.#forgotten.register(root, { id, handle: undefined }, root);
+    this.#forgotten.watch(root, { root: id, handle: undefined }, root);
     return root;
   }
 
@@ -134,7 +134,7 @@ export class Typing implements RootHost {
     if ((typeof owner !== 'object' || owner === null) && typeof owner !== 'function')
       refuse('ERR_INVALID_ARGUMENT', `an owner is an object, not ${describe(owner)}`, owner);
     const { id, root } = this.#add(address, true);
-    this.#forgotten.register(owner, { id, handle: new WeakRef(root) }, root);
+    this.#forgotten.watch(owner, { root: id, handle: new WeakRef(root) }, root);
     return root;
   }
 
@@ -210,14 +210,19 @@ export class Typing implements RootHost {
       },
       arenas,
       id,
-      (ended) => this.#forgottenArenas.unregister(ended),
+      (ended) => this.#forgotten.unwatch(ended),
     );
     // Without pointers to follow nobody could tell when its objects are done with: then it stays.
-    if (isTraced) this.#forgottenArenas.register(arena, id, arena);
+    if (isTraced) this.#forgotten.watch(arena, { arena: id }, arena);
     return arena;
   }
 
-  #forget({ id, handle }: Forgotten): void {
+  forget(what: ForgottenRoot | ForgottenArena): void {
+    if ('arena' in what) {
+      this.#afterwards(() => this.#runtime.alloc.userArenas?.forget(what.arena));
+      return;
+    }
+    const { root: id, handle } = what;
     const root = handle?.deref();
     if (root !== undefined) rootEnded(root);
     this.#afterwards(() => {
@@ -245,7 +250,7 @@ export class Typing implements RootHost {
       const id = roots.add(address, this.#p);
       if (id === 0) this.refuseMemory();
       this.replaced(0, address);
-      const ended = isRegistered ? (root: Root) => this.#forgotten.unregister(root) : undefined;
+      const ended = isRegistered ? (root: Root) => this.#forgotten.unwatch(root) : undefined;
       return { id, root: new Root(this, id, 'held', ended) };
     });
   }
