@@ -2,8 +2,9 @@
  * Waiting for others: a FIFO opens when somebody opens its other end, and a read or a write of it takes as long as somebody lets it;
  * so do terminals and other devices.
  *
- * A thread that waits so has no turn in which Ctrl-C could be obeyed by a handler. So during a call of this thread's signals do
- * what they do by themselves: they end the process. What a thread of Node's pool waits for does not keep this one, but `process.exit`
+ * A thread that waits so has no turn in which Ctrl-C could be obeyed by a handler. So during a call of this thread's the handlers of
+ * commands and of their runs are off, and signals do what they do by themselves: they end the process. Handlers of a program that
+ * uses the library are its own. What a thread of Node's pool waits for does not keep this one, but `process.exit`
  * waits for that thread; who exits asks here, and ends by the signal instead (cli/interrupts.ts).
  */
 import { statSync } from 'node:fs';
@@ -19,15 +20,28 @@ export function mayWait(path: string): boolean {
   }
 }
 
+/** Handlers of signals that are off while this thread waits. */
+const handlers = new Set<NodeJS.SignalsListener>();
+
+/** A handler of this package's for signals, which does nothing while this thread waits. */
+export function offWhileWaiting(handler: NodeJS.SignalsListener): void {
+  handlers.add(handler);
+}
+
 /** Does what may wait for a file's other end. */
 export function whileWaiting<T>(path: string, work: () => T): T {
   if (!mayWait(path)) return work();
-  const kept = stopSignals.map((signal) => [signal, process.listeners(signal)] as const);
-  for (const signal of stopSignals) process.removeAllListeners(signal);
+  const off = stopSignals.flatMap((signal) =>
+    process
+      .listeners(signal)
+      .filter((one) => handlers.has(one))
+      .map((handler) => ({ signal, handler })),
+  );
+  for (const { signal, handler } of off) process.off(signal, handler);
   try {
     return work();
   } finally {
-    for (const [signal, listeners] of kept) for (const listener of listeners) process.on(signal, listener);
+    for (const { signal, handler } of off) process.on(signal, handler);
   }
 }
 

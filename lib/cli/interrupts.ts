@@ -11,7 +11,7 @@
  * they do by themselves.
  */
 import { stopSignals } from '../base/stop-signals.ts';
-import { isWaiting } from '../base/waits.ts';
+import { isWaiting, offWhileWaiting } from '../base/waits.ts';
 import { exitCodes } from './exit-codes.ts';
 
 /** What is said at the first signal where several runs are made. */
@@ -27,6 +27,7 @@ export class Interrupts {
   readonly #kill = new AbortController();
 
   constructor() {
+    offWhileWaiting(this.#on);
     this.#listen();
   }
 

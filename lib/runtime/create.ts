@@ -68,7 +68,11 @@ export function attachRuntime(sys: Sys, base: Address, watch: Watch): Runtime {
 function hasRoom(sys: Sys, length: number): boolean {
   if (length === 0) return true;
   const base = sys.reserve(0, length);
-  if (base === 0) return false;
+  if (base === 0) {
+    // That is an answer here.
+    sys.forgetErrno();
+    return false;
+  }
   sys.free(base, length, 'other', 'reserved');
   return true;
 }

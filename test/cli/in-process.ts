@@ -41,7 +41,9 @@ export async function inProcess(args: readonly string[], options: InProcessOptio
   const writes = streams.map((stream) => stream.write);
   const watched: readonly (readonly [NodeJS.EventEmitter, string])[] = [
     ...streams.map((stream) => [stream, 'error'] as const),
-    ...['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => [process, signal] as const),
+    ...['SIGINT', 'SIGTERM', 'SIGHUP', 'uncaughtException', 'unhandledRejection'].map(
+      (name) => [process, name] as const,
+    ),
   ];
   const listeners = watched.map(([emitter, name]) => emitter.listeners(name));
   const said = ['', ''];

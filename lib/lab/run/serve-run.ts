@@ -10,7 +10,7 @@
 import { PageHeapError } from '../../base/errors.ts';
 import { surviveTerminal } from '../../base/gone-terminal.ts';
 import { stopSignals } from '../../base/stop-signals.ts';
-import { turn } from '../../base/waits.ts';
+import { offWhileWaiting, turn } from '../../base/waits.ts';
 import { threadCpuClock } from '../../os/clock.ts';
 import { onLateErrors } from '../subject/late-errors.ts';
 import type { RunHooks } from './run.ts';
@@ -59,7 +59,9 @@ export function serveRun(make: MakeRun): void {
   // Nobody may be there to read, or the disk be full: that is no reason to end a run.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const stop = new AbortController();
-  for (const signal of stopSignals) process.on(signal, () => stop.abort());
+  const stopped = (): void => stop.abort();
+  offWhileWaiting(stopped);
+  for (const signal of stopSignals) process.on(signal, stopped);
   process.on('disconnect', () => stop.abort());
   let started = false;
   let controls: RunControls | undefined;
