@@ -78,6 +78,7 @@ export class Typing implements RootHost, ForgottenHost<ForgottenRoot | Forgotten
   /** Nothing can be reached any more. */
   close(): void {
     this.#isOpen = false;
+    this.#forgotten.close();
     this.#memory?.close();
   }
 

@@ -13,8 +13,8 @@ export interface CommandContext {
   exitCode: number;
   /** The modules whose classes are at work, by the options that they are for, once there are any. */
   modules?: ModuleFiles | undefined;
-  /** What their code does outside of its calls, in this process, is watched (user-code.ts). */
-  isWatched?: boolean;
+  /** What their code did outside of its calls, in this process, once that is watched (user-code.ts). */
+  late?: readonly unknown[];
   /** What was begun for a run before its command was read (run-ahead.ts). Whoever takes it removes it from here. */
   ahead?: RunAhead | undefined;
 }

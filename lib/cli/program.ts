@@ -132,7 +132,10 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
       !second.startsWith('-') &&
       !program.commands.some((one) => one.name() === second);
     await program.parseAsync(isUnknown ? [second] : args, { from: 'user' });
-    return context.exitCode;
+    const [late] = context.late ?? [];
+    return late === undefined || context.exitCode !== exitCodes.ok
+      ? context.exitCode
+      : await reportError(context, late);
   } catch (error) {
     context.interrupts.end();
     // For signals that came while this thread was kept: a tool that Ctrl-C has ended as well is no failure of its own.

@@ -3,8 +3,8 @@
  *
  * A heap is made with the largest reach the system allows, of those tried; what was reserved for a try that fails is
  * given back. Everything a heap needs from the start is committed before it is wired. Where no reach is asked for, the one
- * that is taken could be reserved itself beside its tables: with a limit of address space a larger one would be tables
- * that leave no room for objects. The least of them is taken as it is.
+ * that is taken leaves as much beside its tables as the next smaller one could use: with a limit of address space the tables
+ * of a large one leave no room for objects. The least of them is taken as it is.
  */
 import { ExplicitLiveness } from '../alloc/explicit-liveness.ts';
 import { StackPools } from '../alloc/stack-pools.ts';
@@ -45,8 +45,9 @@ export function createRuntime(sys: Sys, options: ResolvedOptions, watch: Watch):
   if (physPageSize < sys.physPageSize)
     refuseOption('physPageSize', `this machine's are larger, of ${sys.physPageSize} bytes`, physPageSize);
   const reaches = options.reach === undefined ? defaultReaches : [options.reach];
-  for (const reach of reaches) {
-    const room = reach === reaches.at(-1) ? 0 : reach;
+  for (const [i, reach] of reaches.entries()) {
+    // The next one would leave no more than itself.
+    const room = reaches[i + 1] ?? 0;
     const runtime = tryCreate(sys, reach, room, options, watch);
     if (runtime !== undefined) return runtime;
   }

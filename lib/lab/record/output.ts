@@ -103,7 +103,7 @@ export function checkOutput(path: string, inputs: readonly string[] = []): void 
     refuse(path, `this is the input${ofName(path, input)}; writing the output there would lose it`);
   if (!stat.isFile()) return;
   // What modules of the command line import is not known here.
-  if (/\.[cm]?[jt]sx?$/.test(placeOf(path)))
+  if (stat.size > 0 && /\.[cm]?[jt]sx?$/.test(placeOf(path)))
     refuse(path, 'this is a module; writing the output there would lose it');
   if (isLiveRun(path)) refuse(path, liveRunWords);
 }

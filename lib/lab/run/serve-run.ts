@@ -10,7 +10,7 @@
 import { PageHeapError } from '../../base/errors.ts';
 import { surviveTerminal } from '../../base/gone-terminal.ts';
 import { stopSignals } from '../../base/stop-signals.ts';
-import { offWhileWaiting, turn } from '../../base/waits.ts';
+import { isWaiting, offWhileWaiting, turn } from '../../base/waits.ts';
 import { threadCpuClock } from '../../os/clock.ts';
 import { onLateErrors } from '../subject/late-errors.ts';
 import type { RunHooks } from './run.ts';
@@ -54,12 +54,27 @@ function steered(controls: RunControls | undefined): RunControls {
   return controls;
 }
 
+/** So long a run that was stopped may wait for others, ms. */
+const mostWaitMs = 500;
+
+/** Ends the process. A thread that waits for a FIFO would keep its exit: all was answered. */
+function leave(code: number): void {
+  if (isWaiting()) process.kill(process.pid, 'SIGKILL');
+  process.exit(code);
+}
+
 export function serveRun(make: MakeRun): void {
   surviveTerminal();
   // Nobody may be there to read, or the disk be full: that is no reason to end a run.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const stop = new AbortController();
   const stopped = (): void => stop.abort();
+  // Who waits for the other end of a FIFO comes to no end by himself.
+  stop.signal.addEventListener('abort', () => {
+    setTimeout(() => {
+      if (isWaiting()) process.kill(process.pid, 'SIGKILL');
+    }, mostWaitMs);
+  });
   offWhileWaiting(stopped);
   for (const signal of stopSignals) process.on(signal, stopped);
   process.on('disconnect', () => stop.abort());
@@ -72,7 +87,7 @@ export function serveRun(make: MakeRun): void {
     if (options.modules !== undefined)
       onLateErrors((error, isOfUser) => {
         // After one of ours nobody may come to an end.
-        if (!isOfUser) send({ kind: 'error', error: packError(error) }, () => process.exit(1));
+        if (!isOfUser) send({ kind: 'error', error: packError(error) }, () => leave(1));
         late ??= { error };
         controls?.fail(error);
       });
@@ -91,8 +106,8 @@ export function serveRun(make: MakeRun): void {
       return result;
     });
     settled.then(
-      (result) => send({ kind: 'done', result }, () => process.exit(0)),
-      (error: unknown) => send({ kind: 'error', error: packError(error) }, () => process.exit(1)),
+      (result) => send({ kind: 'done', result }, () => leave(0)),
+      (error: unknown) => send({ kind: 'error', error: packError(error) }, () => leave(1)),
     );
   };
   process.on('message', (message: ToChild) => {
