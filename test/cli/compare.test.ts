@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { isWhole, those } from '../support/extent.ts';
 import { sendSignal } from '../support/signals.ts';
 import { disturb } from './disturb-comparison.ts';
 import { inProcess } from './in-process.ts';
@@ -23,10 +24,13 @@ describe('pageheap compare', () => {
   it('takes options of marking for a workload that is traced, and no liveness that its subject cannot have', async () => {
     const short = ['--repeat', '1', '--out', out];
     const two = ['compare', 'binary-trees', '--depth', '6', ...short];
-    for (const options of [
-      ['-c', 'radix', '-c', 'radix,mark-order=spans'],
-      ['--marking', 'stop-the-world', '-c', 'radix', '-c', 'treap'],
-    ]) {
+    for (const options of those(
+      [
+        ['-c', 'radix,mark-order=spans'],
+        ['--marking', 'stop-the-world', '-c', 'radix', '-c', 'treap'],
+      ],
+      (_, i) => i === 0,
+    )) {
       const { code, err } = await inProcess([...two, ...options]);
       expect([code, err]).toEqual([0, expect.not.stringContaining('liveness')]);
     }
@@ -305,7 +309,7 @@ describe('pageheap compare', () => {
 
   // Other ways: test/long/cli/compare.test.ts.
   describe.concurrent('when it is stopped', () => {
-    it('in a later run sums up what was finished', async ({ expect }) => {
+    it.runIf(isWhole)('in a later run sums up what was finished', async ({ expect }) => {
       const { outcome, folder } = await disturb(
         join(out, 'once'),
         'treap-1.jsonl',
@@ -353,7 +357,7 @@ describe('pageheap compare', () => {
     }
   });
 
-  it('holds one generation for all configurations that name none', async () => {
+  it.runIf(isWhole)('holds one generation for all configurations that name none', async () => {
     const { out: stdout, code } = await inProcess([
       ...['compare', some, '--generation', 'treap', ...asFast],
       ...['--repeat', '1', '--out', out, '-c', 'advise=free', '-c', 'radix', '--json'],

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { isWhole, those } from '../support/extent.ts';
 import { inProcess } from './in-process.ts';
 import { pageheap } from './spawn.ts';
 
@@ -44,7 +45,8 @@ const commands = {
 };
 
 describe('in colour', () => {
-  it.each(Object.entries(commands))('%s', async (name, args) => {
+  // The pages that are looked at below are of these.
+  it.each(those(Object.entries(commands), ([name]) => name !== 'run, JSON'))('%s', async (name, args) => {
     const { out, err } = await inProcess(args, { cwd: folder, env: { FORCE_COLOR: '1' } });
     expect(obeyed(out + err)).toEqual([]);
     // The colours of here end; those of names would not.
@@ -75,7 +77,7 @@ describe('in colour', () => {
   });
 });
 
-it('conform', async () => {
+it.runIf(isWhole)('conform', async () => {
   const { out, err } = await pageheap(['conform', 'plain.mjs', '--runs', '2'], { cwd: folder });
   expect(obeyed(out + err)).toEqual([]);
 });

@@ -11,6 +11,7 @@ import { variantFor } from '../../lib/course/handout/start.ts';
 import { gradePage } from '../../lib/course/report/grade-page.ts';
 import { bracketsText, figuresText } from '../../lib/course/report/grade-table.ts';
 import { drawStrip } from '../../lib/course/report/strip.ts';
+import { isWhole } from '../support/extent.ts';
 
 // The process of a hand-in is started from what is compiled.
 const compiled = (name: string): Promise<unknown> =>
@@ -28,7 +29,7 @@ const graded = (files: ReadonlyMap<string, string>, only: string) =>
   grade({ exercise, files, modules: {}, student, term }, { only });
 
 describe('the work of an allocation', () => {
-  it('is told in paths, beside one, and drawn above what is right', async () => {
+  it.runIf(isWhole)('is told in paths, beside one, and drawn above what is right', async () => {
     const made = await graded(reference, 'work of alloc');
     const path = Number(variantFor(exercise, student, term).path);
     const [row] = made.measures;
