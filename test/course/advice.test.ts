@@ -17,6 +17,7 @@ import { exerciseOf } from '../../lib/course/exercises/registry.ts';
 import { ownPack, referenceFiles } from '../../lib/course/grading/self-test.ts';
 import { filled } from '../../lib/course/handout/start.ts';
 import { chanceOf } from '../../lib/course/model/seeds.ts';
+import { isWhole } from '../support/extent.ts';
 import { stepsOn } from './stepping.ts';
 
 describe('real memory', () => {
@@ -166,7 +167,7 @@ describe('lab step, of a policy', () => {
     expect(steps[5]?.note).toMatch(new RegExp(`cost so far ${((20 + 8 * 50) / 53).toFixed(1)} `));
   });
 
-  it('takes a program of the grade, or some seconds of it', async () => {
+  it.runIf(isWhole)('takes a program of the grade, or some seconds of it', async () => {
     const steps = await step('program habits 40 42');
     expect(steps.length).toBeGreaterThan(10);
     expect(steps.every(({ asked }) => /in second 4[0-2]$/.test(asked))).toBe(true);
