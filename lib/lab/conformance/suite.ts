@@ -205,7 +205,9 @@ async function runProcess(
       isBuiltIn(request.subject) ? undefined : setTimeout(kill, patience);
     timer = wait();
     const lines = createInterface({ input: child.stdio[journalFd] as Readable });
+    let isLoaded = false;
     lines.on('line', (text) => {
+      isLoaded = true;
       clearTimeout(timer);
       timer = wait();
       made.take(JSON.parse(text) as JournalLine, onOutcome);
@@ -217,7 +219,7 @@ async function runProcess(
     });
     await read;
     await ownSignal(signal);
-    const why = notLoaded(suiteProcess, code);
+    const why = isLoaded ? undefined : notLoaded(suiteProcess, code);
     if (why !== undefined) throw why;
     return { process: made, code, signal };
   } finally {

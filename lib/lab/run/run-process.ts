@@ -92,7 +92,9 @@ export class RunProcess {
   #outcome(): Promise<RunResult | Ended> {
     return new Promise((resolve, reject) => {
       let answer: Extract<FromChild, { kind: 'done' | 'error' }> | undefined;
+      let isLoaded = false;
       this.child.on('message', (message: FromChild) => {
+        isLoaded = true;
         if (message.kind === 'progress') this.onProgress?.(message.progress);
         // Other answers are those of a RunControl (run-control.ts).
         else if (message.kind === 'done' || message.kind === 'error') {
@@ -106,7 +108,7 @@ export class RunProcess {
         if (answer?.kind === 'done') resolve(answer.result);
         else if (answer?.kind === 'error') reject(unpackError(answer.error));
         else {
-          const why = notLoaded(runProcess, code);
+          const why = isLoaded ? undefined : notLoaded(runProcess, code);
           if (why === undefined) resolve({ code, signal });
           else reject(why);
         }
