@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Pairs } from '../../bench/baseline/pair.ts';
 import type { Command, Outcome } from '../../bench/participant.ts';
+import { isWhole } from '../support/extent.ts';
 
 /** It runs the compiled code: `npm test` compiles first. */
 const turns = fileURLToPath(new URL('../../dist/bench/baseline/turns.js', import.meta.url));
@@ -43,7 +44,7 @@ describe('a pair', () => {
     }
   });
 
-  it('goes on alone where the other has ended, however it did', async () => {
+  it.runIf(isWhole)('goes on alone where the other has ended, however it did', async () => {
     for (const other of ['', 'process.kill(process.pid, "SIGKILL")', 'throw new Error("broken")']) {
       const [a, b] = await pairs.run(script(other), worker);
       expect(a).toHaveProperty('error');
@@ -59,7 +60,7 @@ describe('a pair', () => {
     expect(told((await pairs.run(worker, undefined))[0]).at.length).toBeGreaterThan(1);
   });
 
-  it('tells a case that is not known from one that failed', async () => {
+  it.runIf(isWhole)('tells a case that is not known from one that failed', async () => {
     const unknown = { ...script('process.exit(4)'), unknown: 4 };
     expect((await pairs.run(unknown, worker))[0]).toBeUndefined();
     expect((await pairs.run({ ...unknown, unknown: 5 }, worker))[0]).toHaveProperty('error');

@@ -179,8 +179,8 @@ async function interrupt(
 /** Distances that meet each stage: at once, while it ends, while the result is written, and when it is over. */
 const distances = [0, 3, 40, 150];
 
-/** In `npm test` a command of each kind: with a run, a folder of its own, a program, a hand-in, a server. */
-const few = ['run', 'grid', 'record', 'grade', 'view'];
+/** In `npm test` a command of each kind: with a run, a program, a hand-in, a server. */
+const few = ['run', 'record', 'grade', 'view'];
 
 /** The command ends by the answer of its child, or of a tool, which a signal has ended: its own comes later, as where a processor is wanting. */
 describe.concurrent('a child that learns of Ctrl-C first', () => {
@@ -199,35 +199,32 @@ describe.concurrent('a child that learns of Ctrl-C first', () => {
     ['build, of a compiler', ['build', '-o', 'out'], { CC: slow.cc, CXX: slow.cc }],
     ['judge, of Go', [judge, '--go', slow.go], {}],
   ] as const;
-  it.each(those(all, ([name]) => ['run', 'grid', 'compare, of Go'].includes(name)))(
-    '%s',
-    async (_, args, env) => {
-      const cwd = mkdtempSync(join(folder, 'first-'));
-      const words = args[0] === judge ? args : [executable, ...args];
-      const command = spawn(process.execPath, words, {
-        cwd,
-        env: { ...process.env, XDG_CACHE_HOME: cacheFolder, NO_COLOR: '1', ...env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      let said = '';
-      for (const stream of [command.stdout, command.stderr])
-        stream.setEncoding('utf8').on('data', (text: string) => (said += text));
-      const ended = new Promise((resolve) => command.once('close', (...how) => resolve(how)));
-      const { pid = 0 } = command;
-      let children: number[] = [];
-      while (children.length === 0 && command.exitCode === null) {
-        await pause(1);
-        children = below(pid);
-      }
-      // It has no handler yet.
-      for (const child of children) sendSignal(child, 'SIGINT');
-      await pause(200);
-      sendSignal(pid, 'SIGINT');
-      expect(await ended, said).toEqual([130, null]);
-      expect(said).not.toContain('SIGINT');
-      expect(said).not.toMatch(/broken|failed/);
-    },
-  );
+  it.each(those(all, ([name]) => ['run', 'compare, of Go'].includes(name)))('%s', async (_, args, env) => {
+    const cwd = mkdtempSync(join(folder, 'first-'));
+    const words = args[0] === judge ? args : [executable, ...args];
+    const command = spawn(process.execPath, words, {
+      cwd,
+      env: { ...process.env, XDG_CACHE_HOME: cacheFolder, NO_COLOR: '1', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    for (const stream of [command.stdout, command.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+    const ended = new Promise((resolve) => command.once('close', (...how) => resolve(how)));
+    const { pid = 0 } = command;
+    let children: number[] = [];
+    while (children.length === 0 && command.exitCode === null) {
+      await pause(1);
+      children = below(pid);
+    }
+    // It has no handler yet.
+    for (const child of children) sendSignal(child, 'SIGINT');
+    await pause(200);
+    sendSignal(pid, 'SIGINT');
+    expect(await ended, said).toEqual([130, null]);
+    expect(said).not.toContain('SIGINT');
+    expect(said).not.toMatch(/broken|failed/);
+  });
 });
 
 describe.concurrent('two Ctrl-C', () => {

@@ -124,7 +124,7 @@ describe('under Node’s permission model', () => {
   const node = (flags: readonly string[], ...args: string[]): Promise<Outcome> =>
     given('true', args, undefined, ['--no-warnings', flag, ...flags]);
 
-  it.concurrent('a report is written without fsync, and keeps the mode of what it replaces', async () => {
+  it.runIf(isWhole)('a report is written without fsync, and keeps the mode of what it replaces', async () => {
     const all = [...files, '--allow-child-process', '--allow-worker', '--allow-addons'];
     const run = await node(all, 'run', small, ...quick, '-o', 'wp');
     expect([run.code, run.err]).toEqual([0, expect.not.stringContaining('ERR_')]);
