@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { unknownCase } from '../../bench/workload.ts';
-import { isWhole, those } from '../support/extent.ts';
+import { those } from '../support/extent.ts';
 import { copyOfBuild, root, runBuilt, runCases } from './built.ts';
 
 /** The words that the benchmark of an older commit is asked with, and what it must answer. */
@@ -25,7 +25,7 @@ describe('the protocol between commits', () => {
     ];
   let printed: readonly string[] = [];
 
-  it.runIf(isWhole)('is answered by every case', () => {
+  it('is answered by every case', () => {
     const asked = cases.map(([name, words]) => [`${name}.js`, words.split(' ')] as const);
     const answer = runCases(asked);
     expect(answer.status, answer.stderr).toBe(0);

@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { type Heap, runtimeOf } from '../../../lib/api/heap.ts';
+import { inOnePiece } from '../../support/one-piece.ts';
 import { endCycle, heapOf, markAll } from './cycles.ts';
 
 const MiB = 2 ** 20;
@@ -61,11 +62,18 @@ describe.each([
   ['in two windows', 'spans'],
 ] as const)('a large object %s, by %s:', (where, markOrder) => {
   const start = () => {
-    const heap = heapOf({ markOrder, reach: 2 ** 34 });
-    const before = where === 'in one window' ? undefined : heap.root(heap.malloc(2 ** 32 - 2 * MiB));
-    const { array, n } = largeArray(heap);
-    before?.dispose();
-    expect(Math.floor((array + 4 * MiB) / 2 ** 32) - Math.floor(array / 2 ** 32)).toBe(before ? 1 : 0);
+    const isOne = where === 'in one window';
+    let made = { array: 0, n: 0 };
+    const { heap } = inOnePiece(
+      () => heapOf({ markOrder, reach: 2 ** 34 }),
+      (of) => {
+        const before = isOne ? undefined : of.root(of.malloc(2 ** 32 - 2 * MiB));
+        made = largeArray(of);
+        before?.dispose();
+      },
+    );
+    const { array, n } = made;
+    expect(Math.floor((array + 4 * MiB) / 2 ** 32) - Math.floor(array / 2 ** 32)).toBe(isOne ? 0 : 1);
     return { heap, array, n, windows: windowsOf(heap) };
   };
 
