@@ -4,6 +4,7 @@ import { Heap, runtimeOf } from '../../lib/api/heap.ts';
 import type { HeapOptions } from '../../lib/design/options.ts';
 import { specialKind } from '../../lib/heap/specials.ts';
 import { codeOf } from '../support/codes.ts';
+import { isWhole } from '../support/extent.ts';
 
 const MiB = 2 ** 20;
 
@@ -123,7 +124,7 @@ describe('the memory profile says what it lacks', () => {
     expect(objects(heap)).toBe(63);
   });
 
-  test('beyond so many objects, on a shared heap with its debugging on too', () => {
+  test.runIf(isWhole)('beyond so many objects, on a shared heap with its debugging on too', () => {
     const heap = heapOf({ memProfileRate: 1, debug: true });
     heap.setMemProfileLabel('all');
     for (let i = 0; i < 524_300; i++) heap.malloc(16);

@@ -17,6 +17,7 @@ import { LiveServer } from '../../../lib/lab/live/live-server.ts';
 import { WatchedRun } from '../../../lib/lab/live/watched-run.ts';
 import type { Command, SteerState } from '../../../lib/lab/run/steering.ts';
 import { sharedChromium } from '../../support/chromium.ts';
+import { isWhole } from '../../support/extent.ts';
 import { coloursOf, expectNothingCut } from '../report/browser-page.ts';
 import { syntheticRun } from '../support/synthetic-run.ts';
 
@@ -276,31 +277,34 @@ describe('a run under way', () => {
   const isTold = async (one: Page): Promise<boolean> =>
     (await one.locator('#live-name').innerText()) === 'sqlite-ramp' || (await problemOf(one)) !== '';
 
-  it('is watched by four pages of a browser; others say so, and go on when one is closed', async () => {
-    expected.push(/503/);
-    await drawn(20);
-    const others: Page[] = [];
-    for (let i = 0; i < 5; i++) {
-      const other = await anotherWindow(server.url);
-      // In their order: who comes first is one of the four.
-      await expect.poll(() => isTold(other)).toBe(true);
-      others.push(other);
-    }
-    const told = (): Promise<string[]> => Promise.all(others.map(problemOf));
-    await expect
-      .poll(told)
-      .toEqual(['', '', '', ...Array(2).fill(expect.stringContaining('4 pages watch this run already'))]);
-    // They can be read, commands of those that watch come through.
-    await others[0]?.locator('#gogc').fill('30');
-    await others[0]?.locator('#gogc').press('Enter');
-    await expect.poll(() => others[2]?.locator('#gogc').inputValue()).toBe('30');
-    await others.shift()?.close();
-    await expect.poll(async () => (await told()).filter((words) => words !== '').length).toBe(1);
-    await others.shift()?.close();
-    await expect.poll(async () => (await told()).join('')).toBe('');
-    for (const one of others) expect(await one.locator('#live-name').innerText()).toBe('sqlite-ramp');
-    await Promise.all(others.map((one) => one.close()));
-  });
+  it.runIf(isWhole)(
+    'is watched by four pages of a browser; others say so, and go on when one is closed',
+    async () => {
+      expected.push(/503/);
+      await drawn(20);
+      const others: Page[] = [];
+      for (let i = 0; i < 5; i++) {
+        const other = await anotherWindow(server.url);
+        // In their order: who comes first is one of the four.
+        await expect.poll(() => isTold(other)).toBe(true);
+        others.push(other);
+      }
+      const told = (): Promise<string[]> => Promise.all(others.map(problemOf));
+      await expect
+        .poll(told)
+        .toEqual(['', '', '', ...Array(2).fill(expect.stringContaining('4 pages watch this run already'))]);
+      // They can be read, commands of those that watch come through.
+      await others[0]?.locator('#gogc').fill('30');
+      await others[0]?.locator('#gogc').press('Enter');
+      await expect.poll(() => others[2]?.locator('#gogc').inputValue()).toBe('30');
+      await others.shift()?.close();
+      await expect.poll(async () => (await told()).filter((words) => words !== '').length).toBe(1);
+      await others.shift()?.close();
+      await expect.poll(async () => (await told()).join('')).toBe('');
+      for (const one of others) expect(await one.locator('#live-name').innerText()).toBe('sqlite-ramp');
+      await Promise.all(others.map((one) => one.close()));
+    },
+  );
 
   it('shows another run that came in its place, and nothing of the one before', async () => {
     expected.push(/ERR_/);
