@@ -71,6 +71,7 @@ export function defineDoctor(command: Command, context: CommandContext): void {
       const machine = inspectMachine();
       const heap = heapFinding();
       const findings = [...explainMachine(machine), heap, ...contenderFindings()];
+      // A tool that Ctrl-C has ended was not looked for in earnest.
       await turn();
       if (options.json) {
         terminal.printJson({ machine, findings });

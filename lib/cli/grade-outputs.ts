@@ -2,6 +2,8 @@
  * The files that `pageheap grade` writes: whether they can be, before the grading, which takes its time; and writing them, after what
  * came out was told.
  *
+ * Several of them, each also where another cannot be: write-each.ts.
+ *
  * No output may take the place of what is read (the hand-ins, a `lab.json`, the file of the secret), nor of another output.
  */
 import { lstatSync } from 'node:fs';

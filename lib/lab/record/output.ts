@@ -61,10 +61,10 @@ function refuse(file: string, why: string, fd?: number): never {
 
 /** Whether a run that has not ended is writing this file. What cannot be opened is not known to be. */
 export function isLiveRun(path: string): boolean {
+  // A FIFO would wait for its other end.
+  if (statOf(path)?.isFile() !== true) return false;
   let fd: number;
   try {
-    // A FIFO would wait for its other end.
-    if (!statSync(path).isFile()) return false;
     fd = openSync(path, 'r');
   } catch {
     return false;
@@ -101,9 +101,8 @@ export function checkOutput(path: string, inputs: readonly string[] = []): void 
   const input = inputOf(stat, inputs);
   if (input !== undefined)
     refuse(path, `this is the input${ofName(path, input)}; writing the output there would lose it`);
-  if (!stat.isFile()) return;
   // What modules of the command line import is not known here.
-  if (stat.size > 0 && /\.[cm]?[jt]sx?$/.test(placeOf(path)))
+  if (stat.isFile() && stat.size > 0 && /\.[cm]?[jt]sx?$/.test(placeOf(path)))
     refuse(path, 'this is a module; writing the output there would lose it');
   if (isLiveRun(path)) refuse(path, liveRunWords);
 }
@@ -184,6 +183,5 @@ export function checkOpenOutput(fd: number, name: string, inputs: readonly strin
   if (input !== undefined)
     refuse(nameOf(input), `this is the input, and ${name} leads there; writing to it would spoil it`, fd);
   const again = `/proc/self/fd/${fd}`;
-  if (stat.isFile() && isLiveRun(again))
-    refuse(pathOf(again), `${liveRunFile}, and ${name} leads there: name another`, fd);
+  if (isLiveRun(again)) refuse(pathOf(again), `${liveRunFile}, and ${name} leads there: name another`, fd);
 }

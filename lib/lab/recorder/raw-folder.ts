@@ -51,15 +51,8 @@ function noRawFolder(path: string, cause: unknown): PageHeapError {
   if (!isOther) return fileError(path, cause);
   if (stat === undefined)
     return new PageHeapError('ERR_FILE', nothingAt(path, 'there is no such folder'), { file: path, cause });
-  const what = stat.isDirectory() ? 'this folder holds' : 'is a file, not the folder of';
-  return new PageHeapError(
-    'ERR_FILE',
-    `${what} ${stat.isDirectory() ? 'no ' : ''}raw files that a recorder left`,
-    {
-      file: path,
-      cause,
-    },
-  );
+  const what = stat.isDirectory() ? 'this folder holds no' : 'is a file, not the folder of';
+  return new PageHeapError('ERR_FILE', `${what} raw files that a recorder left`, { file: path, cause });
 }
 
 export class RawFolder {

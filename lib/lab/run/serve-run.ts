@@ -57,9 +57,14 @@ function steered(controls: RunControls | undefined): RunControls {
 /** So long a run that was stopped may wait for others, ms. */
 const mostWaitMs = 500;
 
-/** Ends the process. A thread that waits for a FIFO would keep its exit: all was answered. */
-function leave(code: number): void {
+/** A thread that waits for the other end of a FIFO comes to no end by itself, and would keep the exit of its process. */
+function endWaiting(): void {
   if (isWaiting()) process.kill(process.pid, 'SIGKILL');
+}
+
+/** Ends the process: all was answered. */
+function leave(code: number): void {
+  endWaiting();
   process.exit(code);
 }
 
@@ -69,12 +74,7 @@ export function serveRun(make: MakeRun): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const stop = new AbortController();
   const stopped = (): void => stop.abort();
-  // Who waits for the other end of a FIFO comes to no end by himself.
-  stop.signal.addEventListener('abort', () => {
-    setTimeout(() => {
-      if (isWaiting()) process.kill(process.pid, 'SIGKILL');
-    }, mostWaitMs);
-  });
+  stop.signal.addEventListener('abort', () => setTimeout(endWaiting, mostWaitMs));
   offWhileWaiting(stopped);
   for (const signal of stopSignals) process.on(signal, stopped);
   process.on('disconnect', () => stop.abort());
